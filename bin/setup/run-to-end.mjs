@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { isatty } from 'node:tty';
+import { SetupFault } from './messages.mjs';
+
+/**
+ * Runs a script under the given Node on this process's own stdin, stdout and stderr, passes
+ * signals on, and ends as the script ends: with its exit code, or by the signal that killed it.
+ * @param {string} node
+ * @param {string[]} args
+ * @param {string} root
+ * @returns {Promise<void>}
+ */
+export function runToEnd(node, args, root) {
+  const child = spawn(node, args, { stdio: 'inherit', env: environment(node, root) });
+  const stopForwarding = forwardSignals(child);
+  return new Promise((resolve, reject) => {
+    child.once('error', (error) => {
+      reject(
+        new SetupFault(
+          `could not start ${node} (${error.message}): delete node_modules and start again`,
+        ),
+      );
+    });
+    child.once('exit', (code, signal) => {
+      stopForwarding();
+      process.exitCode = signal === null ? (code ?? 1) : 128 + constants.signals[signal];
+      if (signal !== null) process.kill(process.pid, signal);
+      resolve();
+    });
+  });
+}
+
+/**
+ * The chosen Node comes first on PATH, so that every `node` below means the same one.
+ * @param {string} node
+ * @param {string} root
+ */
+function environment(node, root) {
+  const pathName = Object.keys(process.env).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH';
+  const path = [dirname(node), join(root, 'node_modules', '.bin'), process.env[pathName] ?? ''];
+  return { ...process.env, [pathName]: path.join(delimiter) };
+}
+
+/**
+ * At a terminal, Ctrl-C and a hang-up reach the child by themselves, as it is in the same process
+ * group; sent on they would arrive twice, and twice means "at once" to many programs.
+ * @param {import('node:child_process').ChildProcess} child
+ */
+function forwardSignals(child) {
+  const atTerminal = isatty(0) || isatty(1) || isatty(2);
+  /** @param {NodeJS.Signals} signal */
+  const forward = (signal) => {
+    if (signal === 'SIGTERM' || !atTerminal) child.kill(signal);
+  };
+  /** @type {NodeJS.Signals[]} */
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  for (const signal of signals) process.on(signal, forward);
+  return () => {
+    for (const signal of signals) process.removeListener(signal, forward);
+  };
+}

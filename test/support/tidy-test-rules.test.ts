@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { plant } from './tidy-source.ts';
+import { everyFileHasItsTest } from './tidy-test-rules.ts';
+
+describe('the test rule', () => {
+  const code = plant('src/risk/checks/tick.ts', 'export function check() {}');
+  const testAt = (path: string, specifier: string) =>
+    plant(path, `import { check } from '${specifier}';`);
+  const own = testAt('test/risk/checks/tick.test.ts', '../../../src/risk/checks/tick.ts');
+  const above = testAt('test/risk/checks.test.ts', '../../src/risk/checks/tick.ts');
+
+  it('takes a test in the mirrored folder, or in one above it', () => {
+    expect(everyFileHasItsTest([code], [own], {})).toEqual([]);
+    expect(everyFileHasItsTest([code], [above], {})).toEqual([]);
+  });
+
+  it('finds a file without a test, and one that is tested from another room alone', () => {
+    const elsewhere = testAt('test/desk/step.test.ts', '../../src/risk/checks/tick.ts');
+    const atTheTop = testAt('test/all.test.ts', '../src/risk/checks/tick.ts');
+    const helper = testAt('test/risk/checks/helper.ts', '../../../src/risk/checks/tick.ts');
+    for (const tests of [[], [elsewhere], [atTheTop], [helper]]) {
+      const found = everyFileHasItsTest([code], tests, {});
+      expect(found).toEqual([expect.stringContaining('write test/risk/checks/tick.test.ts')]);
+    }
+  });
+
+  it('takes a reason instead, until it is no longer needed', () => {
+    const exempt = { 'src/risk/checks/tick.ts': 'held by the gate’s own suite' };
+    expect(everyFileHasItsTest([code], [], exempt)).toEqual([]);
+    expect(everyFileHasItsTest([code], [own], exempt)).toHaveLength(1);
+    expect(everyFileHasItsTest([], [], exempt)).toHaveLength(1);
+  });
+
+  it('asks for no test of types', () => {
+    const types = plant('src/risk/words.ts', '/** const */', 'export interface Word {}');
+    expect(everyFileHasItsTest([types], [], {})).toEqual([]);
+  });
+});

@@ -1,0 +1,141 @@
+/**
+ * The audit record: what the journal holds, one envelope a record, version 1. Schema-typed and
+ * allow-listed: a record holds only the fields named here, never a token in plain, never a secret.
+ */
+import type { At } from './clock.ts';
+import type { OrderIntent } from './order.ts';
+import type { SessionDate } from './units.ts';
+import type { CheckResult, Denial } from './verdict.ts';
+
+export const AUDIT_RECORD_VERSION = 1;
+
+/** The quotes a decision saw: symbol → [bid, ask, ageMillis]; a missing side is null. */
+export type QuoteSnapshot = Readonly<
+  Record<string, readonly [bid: number | null, ask: number | null, ageMillis: number]>
+>;
+
+/** Broker events as journalled: plain data, see broker/order-gateway.ts for the meanings. */
+export interface JournalledBrokerEvent {
+  readonly kind: string;
+  readonly intentId?: string;
+  readonly [field: string]: unknown;
+}
+
+/** What happened. `kind` decides the other fields. */
+export type AuditBody =
+  | {
+      readonly kind: 'engineStarted';
+      readonly build: string;
+      readonly configFingerprint: string;
+      readonly broker: string;
+      readonly environment: string;
+      readonly accountId: string;
+      readonly recoveredRecords: number;
+    }
+  | {
+      readonly kind: 'engineStopped';
+      readonly reason: string;
+      readonly unprotected: readonly string[];
+    }
+  | { readonly kind: 'configChanged'; readonly from: string; readonly to: string }
+  | { readonly kind: 'limitsInForce'; readonly limitsVersion: string; readonly limits: object }
+  | { readonly kind: 'sessionOpened'; readonly contracts: number }
+  | { readonly kind: 'sessionSealed'; readonly contracts: number; readonly dayPnlCents: number }
+  | {
+      readonly kind: 'previewMade';
+      readonly previewId: string;
+      readonly principal: string;
+      readonly tokenSha256: string;
+      readonly expiresAtWall: number;
+      readonly orderHash: string;
+      readonly intent: OrderIntent;
+      readonly checks: readonly CheckResult[];
+      readonly quotes: QuoteSnapshot;
+      readonly limitsVersion: string;
+    }
+  | {
+      readonly kind: 'previewRefused';
+      readonly principal: string;
+      readonly strategy: string;
+      readonly denial: Denial;
+      readonly checks: readonly CheckResult[];
+    }
+  | {
+      readonly kind: 'confirmRefused';
+      readonly principal: string;
+      readonly previewId: string | null;
+      readonly denial: Denial;
+      readonly checks: readonly CheckResult[];
+    }
+  | {
+      /** The intent, journalled before anything is sent. It is also the consumption of its token. */
+      readonly kind: 'intentRecorded';
+      readonly intent: OrderIntent;
+      readonly orderHash: string;
+      readonly tokenSha256: string | null;
+      readonly previewId: string | null;
+      readonly checks: readonly CheckResult[];
+      readonly quotes: QuoteSnapshot;
+      readonly limitsVersion: string;
+    }
+  | { readonly kind: 'orderSent'; readonly intentId: string }
+  | { readonly kind: 'sendBlocked'; readonly intentId: string; readonly reason: string }
+  | {
+      readonly kind: 'cancelRequested';
+      readonly intentId: string;
+      readonly principal: string;
+      /** Set when the cancel took a token (cancelling an order that protects). */
+      readonly tokenSha256?: string;
+    }
+  | {
+      readonly kind: 'repriced';
+      readonly intentId: string;
+      readonly limit: number;
+      readonly reason: string;
+    }
+  | { readonly kind: 'brokerEvent'; readonly event: JournalledBrokerEvent }
+  | { readonly kind: 'orderResolved'; readonly intentId: string; readonly evidence: string }
+  | {
+      readonly kind: 'exitTriggered';
+      readonly positionId: string;
+      readonly reason: string;
+      readonly numbers: Denial['numbers'];
+    }
+  | { readonly kind: 'killEngaged'; readonly principal: string; readonly reason: string }
+  | { readonly kind: 'killReleased'; readonly principal: string }
+  | {
+      readonly kind: 'tradingStateChanged';
+      readonly from: string;
+      readonly to: string;
+      readonly reason: string;
+    }
+  | { readonly kind: 'feedOutage'; readonly state: string; readonly detail: string }
+  | {
+      readonly kind: 'reconciled';
+      readonly clean: boolean;
+      readonly differences: readonly string[];
+    }
+  | {
+      readonly kind: 'alert';
+      readonly severity: AlertSeverity;
+      readonly code: string;
+      readonly text: string;
+    }
+  | {
+      readonly kind: 'alertDelivered';
+      readonly code: string;
+      readonly channel: string;
+      readonly ok: boolean;
+    };
+
+export type AlertSeverity = 'info' | 'warning' | 'critical';
+export type AuditKind = AuditBody['kind'];
+
+/** One record. `seq` counts from 1 without gaps over the life of the journal, across sessions. */
+export interface AuditRecord {
+  readonly version: typeof AUDIT_RECORD_VERSION;
+  readonly seq: number;
+  readonly session: SessionDate;
+  readonly at: At;
+  readonly body: AuditBody;
+}

@@ -1,0 +1,67 @@
+/**
+ * Time. Two clocks stand on every input: `market` is the session's time (the exchange's clock, or
+ * the simulator's), `wall` is this machine's. They are equal unless a simulator drives the market.
+ * Sessions, expiry and stop windows go by `market`; data age, token life and rate limits by `wall`.
+ */
+
+import type { EpochMicros } from './units.ts';
+import { addMicros, epochMicrosFromMillis } from './units.ts';
+
+export interface At {
+  readonly market: EpochMicros;
+  readonly wall: EpochMicros;
+}
+
+/** Tells both times. The only thing in the engine that asks the machine what time it is. */
+export interface Clock {
+  now(): At;
+}
+
+/** This machine's clock, monotonic within a process: it never steps back. */
+export function wallMicros(): EpochMicros {
+  return epochMicrosFromMillis(performance.timeOrigin + performance.now());
+}
+
+/** The clock of a live market: both times are this machine's. */
+export const systemClock: Clock = {
+  now(): At {
+    const wall = wallMicros();
+    return { market: wall, wall };
+  },
+};
+
+/**
+ * How simulated market time runs: segments of virtual time, one a session, laid end to end in real
+ * time. Plain data, so that every thread given the same value computes the same market time.
+ */
+export interface SimulatedTime {
+  /** Wall time at which the first segment starts. */
+  readonly wallStart: EpochMicros;
+  /** Virtual seconds per real second, above 0. */
+  readonly speed: number;
+  /** Sessions in order: market time runs from `from` to `to`, then jumps to the next one's `from`. */
+  readonly segments: readonly { readonly from: EpochMicros; readonly to: EpochMicros }[];
+}
+
+/** Market time at a wall time. Stands still at the end of the last segment. */
+export function simulatedMarketTime(time: SimulatedTime, wall: EpochMicros): EpochMicros {
+  let leftMicros = Math.max(0, (wall - time.wallStart) * time.speed);
+  let last: EpochMicros | undefined;
+  for (const segment of time.segments) {
+    const length = segment.to - segment.from;
+    if (leftMicros < length) return addMicros(segment.from, leftMicros);
+    leftMicros -= length;
+    last = segment.to;
+  }
+  return last ?? wall;
+}
+
+/** A clock whose market side runs by `time`. */
+export function simulatedClock(time: SimulatedTime): Clock {
+  return {
+    now(): At {
+      const wall = wallMicros();
+      return { market: simulatedMarketTime(time, wall), wall };
+    },
+  };
+}

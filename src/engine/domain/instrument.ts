@@ -1,0 +1,94 @@
+/** What can be traded: an option contract, or the shares that its exercise leaves behind. */
+import { assert } from './assert.ts';
+import type { Price, SessionDate } from './units.ts';
+import { CONTRACT_MULTIPLIER, PRICE_PER_DOLLAR, price, sessionDate } from './units.ts';
+
+export type Right = 'call' | 'put';
+
+/** One listed option contract. Immutable; two with the same OCC symbol are the same contract. */
+export interface OptionContract {
+  readonly kind: 'option';
+  /** OCC root, e.g. `SPY` (or `SPXW`, which is not `SPX`). */
+  readonly root: string;
+  readonly expiry: SessionDate;
+  readonly right: Right;
+  readonly strike: Price;
+}
+
+/** Shares of the underlying: a position that exercise or assignment left. */
+export interface Shares {
+  readonly kind: 'shares';
+  readonly symbol: string;
+}
+
+export type Instrument = OptionContract | Shares;
+
+const OCC_STRIKE_PER_PRICE = 1_000 / PRICE_PER_DOLLAR;
+
+function compactDate(expiry: SessionDate): string {
+  return expiry.slice(2, 4) + expiry.slice(5, 7) + expiry.slice(8, 10);
+}
+
+/** The OCC symbol, 21 characters: root padded to six, yymmdd, C or P, strike in 1/1,000 dollar. */
+export function occSymbol(contract: OptionContract): string {
+  const strike = String(Math.round(contract.strike * OCC_STRIKE_PER_PRICE)).padStart(8, '0');
+  const right = contract.right === 'call' ? 'C' : 'P';
+  return contract.root.padEnd(6, ' ') + compactDate(contract.expiry) + right + strike;
+}
+
+/** The DXLink streamer symbol: `.SPY261120C602.5`, the strike without trailing zeros. */
+export function streamerSymbol(contract: OptionContract): string {
+  const right = contract.right === 'call' ? 'C' : 'P';
+  return `.${contract.root}${compactDate(contract.expiry)}${right}${contract.strike / PRICE_PER_DOLLAR}`;
+}
+
+function contractOf(root: string, yymmdd: string, right: string, strike: Price): OptionContract {
+  const text = `20${yymmdd.slice(0, 2)}-${yymmdd.slice(2, 4)}-${yymmdd.slice(4, 6)}`;
+  const expiry = sessionDate(text);
+  return { kind: 'option', root, expiry, right: right === 'C' ? 'call' : 'put', strike };
+}
+
+const OCC = /^([A-Z][A-Z0-9]{0,5}) *(\d{6})([CP])(\d{8})$/;
+const STREAMER = /^\.([A-Z][A-Z0-9]{0,5}?)(\d{6})([CP])(\d+(?:\.\d+)?)$/;
+
+/** Reads an OCC symbol, padded or not. Undefined when the text is not one. */
+export function parseOccSymbol(text: string): OptionContract | undefined {
+  const parts = OCC.exec(text);
+  if (parts === null) return undefined;
+  const [, root = '', yymmdd = '', right = '', thousandths = ''] = parts;
+  try {
+    return contractOf(root, yymmdd, right, price(Number(thousandths) / OCC_STRIKE_PER_PRICE));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads a DXLink streamer symbol of an option. Undefined when the text is not one. */
+export function parseStreamerSymbol(text: string): OptionContract | undefined {
+  const parts = STREAMER.exec(text);
+  if (parts === null) return undefined;
+  const [, root = '', yymmdd = '', right = '', dollars = ''] = parts;
+  try {
+    return contractOf(root, yymmdd, right, price(Math.round(Number(dollars) * PRICE_PER_DOLLAR)));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The symbol that names an instrument everywhere: OCC form for options, the ticker for shares. */
+export function instrumentSymbol(instrument: Instrument): string {
+  return instrument.kind === 'option' ? occSymbol(instrument) : instrument.symbol;
+}
+
+/** Reads a symbol back: OCC form is an option, a bare ticker is shares. */
+export function parseInstrument(symbol: string): Instrument {
+  const contract = parseOccSymbol(symbol);
+  if (contract !== undefined) return contract;
+  assert(/^[A-Z][A-Z0-9.]{0,9}$/.test(symbol), `a symbol is OCC form or a ticker: ${symbol}`);
+  return { kind: 'shares', symbol };
+}
+
+/** Shares behind one unit of the instrument. */
+export function multiplierOf(instrument: Instrument): number {
+  return instrument.kind === 'option' ? CONTRACT_MULTIPLIER : 1;
+}

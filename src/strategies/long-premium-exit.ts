@@ -1,0 +1,49 @@
+/** How a bought option or straddle is left: a stop on its value, a target, and the clock. */
+import type { MarketView } from '../engine/domain/market.ts';
+import type { ExitPlan } from '../engine/domain/order.ts';
+import type { EpochMicros, Price } from '../engine/domain/units.ts';
+import {
+  addMicros,
+  amountCents,
+  epochMicros,
+  MICROS_PER_MINUTE,
+  price,
+} from '../engine/domain/units.ts';
+import type { StrategyDay } from './strategy.ts';
+import { ceilToTick, floorToTick } from './tick.ts';
+
+export interface LongPremium {
+  /** Paid per share for one unit, positive. */
+  readonly premium: Price;
+  readonly quantity: number;
+  readonly timeExitAt: EpochMicros;
+  /** Sell once the value falls to this fraction of the premium; none when absent. */
+  readonly stopFraction?: number;
+  /** Sell once the value reaches this multiple of the premium. */
+  readonly targetMultiple: number;
+}
+
+/** The exit plan of bought premium. Without a stop the premium itself is the loss, and no planned
+ * loss is stated: risk then counts the whole of it. */
+export function longPremiumExit(position: LongPremium): ExitPlan {
+  const { premium, quantity, timeExitAt, stopFraction, targetMultiple } = position;
+  const target = { kind: 'valueAtOrAbove', price: floorToTick(premium * targetMultiple) } as const;
+  if (stopFraction === undefined) return { target, timeExitAt };
+  const stopPrice = ceilToTick(premium * stopFraction);
+  return {
+    stop: { kind: 'valueAtOrBelow', price: stopPrice },
+    target,
+    timeExitAt,
+    plannedLossCents: amountCents(price(premium - stopPrice), quantity),
+  };
+}
+
+/** The earlier of the engine's flatten start and so many minutes before the exercise mark. */
+export function timeExitBeforeMark(
+  view: MarketView,
+  day: StrategyDay,
+  minutesBeforeMark: number,
+): EpochMicros {
+  const before = addMicros(view.slice.session.exerciseMark, -minutesBeforeMark * MICROS_PER_MINUTE);
+  return epochMicros(Math.min(before, day.flattenStartAt));
+}

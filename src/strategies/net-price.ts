@@ -1,0 +1,90 @@
+/**
+ * What a structure is offered at. All nets are signed, per share for one unit: credit positive.
+ *
+ *   mid ──── limit ───────── worst ───────── natural
+ *            mid, rounded    the most we      sell at the bid,
+ *            away from us    concede          buy at the ask
+ */
+import type { OrderLeg } from '../engine/domain/order.ts';
+import type { Price } from '../engine/domain/units.ts';
+import { price } from '../engine/domain/units.ts';
+import type { LegMarket } from './leg-selection.ts';
+import { ceilToTick, floorToTick, TICK_SIZE } from './tick.ts';
+import { nearestPrice } from './words.ts';
+
+/** Prices of one unit of a structure. `worst` never lies beyond `natural`. */
+export interface NetPrice {
+  readonly mid: Price;
+  readonly limit: Price;
+  readonly natural: Price;
+  readonly worst: Price;
+  /** Where a patient order may expect to fill: see `expectedFill`. */
+  readonly expected: Price;
+}
+
+/** How far `worst` may lie beyond the limit. */
+export interface Concession {
+  readonly ticks: number;
+  readonly fractionOfNet: number;
+}
+
+/** The larger of two ticks and 10 % of the net: the same drift a confirmation accepts, so that a
+ * worst price is never looser than what would call for a new preview. */
+export const DEFAULT_CONCESSION: Concession = { ticks: 2, fractionOfNet: 0.1 };
+
+/** Share of the way from mid to natural at which orders of one, two and three legs fill in
+ * practice; orders of more fill at the last. Each further leg is one more market to cross. */
+const EXPECTED_CONCESSION_BY_LEGS: readonly number[] = [0.25, 0.35, 0.45];
+const EXPECTED_CONCESSION_OF_FOUR = 0.5;
+
+/** The net at which an order of `legCount` legs may expect to fill between mid and natural. */
+export function expectedFill(net: {
+  readonly mid: Price;
+  readonly natural: Price;
+  readonly legCount: number;
+}): Price {
+  const share = EXPECTED_CONCESSION_BY_LEGS[net.legCount - 1] ?? EXPECTED_CONCESSION_OF_FOUR;
+  return nearestPrice(net.mid - share * (net.mid - net.natural));
+}
+
+function netOf(legs: readonly LegMarket[], value: (leg: LegMarket) => number): number {
+  return legs.reduce((net, leg) => net + (leg.side === 'sell' ? value(leg) : -value(leg)), 0);
+}
+
+/** Prices one unit of a structure whose legs all have ratio 1. */
+export function netPrice(
+  legs: readonly LegMarket[],
+  concession: Concession = DEFAULT_CONCESSION,
+): NetPrice {
+  const midNet = netOf(legs, (leg) => leg.mid);
+  const mid = nearestPrice(midNet);
+  const natural = nearestPrice(netOf(legs, (leg) => leg.natural));
+  const conceded = Math.max(
+    concession.ticks * TICK_SIZE,
+    floorToTick(Math.abs(midNet) * concession.fractionOfNet),
+  );
+  const furthest = Math.max(ceilToTick(natural), floorToTick(midNet) - conceded);
+  const worst = ceilToTick(furthest);
+  const limit = floorToTick(Math.max(floorToTick(midNet), worst));
+  return {
+    mid,
+    limit,
+    natural,
+    worst,
+    expected: expectedFill({ mid, natural, legCount: legs.length }),
+  };
+}
+
+/** What is paid per share for a net debit: the same number without its sign. */
+export function premiumOf(net: Price): Price {
+  return price(0 - net);
+}
+
+/** The legs of an opening order. */
+export function openingLegs(legs: readonly LegMarket[]): OrderLeg[] {
+  return legs.map(({ row, side }) => ({
+    instrument: row.contract,
+    action: side === 'buy' ? 'buyToOpen' : 'sellToOpen',
+    ratio: 1,
+  }));
+}

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { addMicros, MICROS_PER_MINUTE, price } from '../../src/engine/domain/units.ts';
+import { longPremiumExit, timeExitBeforeMark } from '../../src/strategies/long-premium-exit.ts';
+import { buildView } from '../support/chain-builder.ts';
+import { buildDay } from './strategy-day.ts';
+
+const view = buildView();
+const timeExitAt = view.slice.session.exerciseMark;
+
+describe('longPremiumExit', () => {
+  it('stops at the fraction, aims at the multiple and plans the loss between', () => {
+    const premium = price(5_100);
+    const plan = longPremiumExit({
+      premium,
+      quantity: 3,
+      timeExitAt,
+      stopFraction: 0.5,
+      targetMultiple: 2,
+    });
+    expect(plan).toEqual({
+      stop: { kind: 'valueAtOrBelow', price: 2_600 },
+      target: { kind: 'valueAtOrAbove', price: 10_200 },
+      timeExitAt,
+      plannedLossCents: 7_500,
+    });
+  });
+
+  it('plans no loss without a stop, so that the whole premium counts', () => {
+    const plan = longPremiumExit({
+      premium: price(300),
+      quantity: 1,
+      timeExitAt,
+      targetMultiple: 5,
+    });
+    expect(plan).toEqual({ target: { kind: 'valueAtOrAbove', price: 1_500 }, timeExitAt });
+  });
+});
+
+describe('timeExitBeforeMark', () => {
+  it('is so many minutes before the mark, or the flatten start where that is earlier', () => {
+    const { exerciseMark } = view.slice.session;
+    const halfPast = addMicros(exerciseMark, -30 * MICROS_PER_MINUTE);
+    expect(timeExitBeforeMark(view, buildDay(), 30)).toBe(halfPast);
+    const flattenStartAt = addMicros(exerciseMark, -55 * MICROS_PER_MINUTE);
+    expect(timeExitBeforeMark(view, buildDay({ flattenStartAt }), 30)).toBe(flattenStartAt);
+  });
+});

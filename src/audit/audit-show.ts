@@ -1,0 +1,177 @@
+/** Tells the story of one order from the records, in plain words. */
+import type { AuditBody, AuditRecord } from '../engine/domain/audit-record.ts';
+import { instrumentSymbol } from '../engine/domain/instrument.ts';
+import type { OrderIntent } from '../engine/domain/order.ts';
+import { LEG_ACTION_WORDS } from '../engine/domain/order.ts';
+import { newYorkText } from '../engine/domain/session-calendar.ts';
+import { dollarsFromPrice, price } from '../engine/domain/units.ts';
+import type { CheckResult } from '../engine/domain/verdict.ts';
+import { isFields } from './record-schema.ts';
+
+/**
+ * The story of the order or intent `id` (broker order ids are found too), a line a record; empty
+ * when no record names it.
+ */
+export function auditShow(records: readonly AuditRecord[], id: string): readonly string[] {
+  const intentId = intentIdOf(records, id);
+  const preview = previewIdOf(records, intentId);
+  return records.flatMap(({ body, seq, session, at }) => {
+    if (!isStory(body) || !concerns(body, intentId, preview)) return [];
+    return [`${session} ${newYorkText(at.market)} ET  #${seq}  ${words(body)}`];
+  });
+}
+
+/** The intent behind an id: itself, or the one whose broker order has it. */
+function intentIdOf(records: readonly AuditRecord[], id: string): string {
+  for (const { body } of records) {
+    if (body.kind !== 'brokerEvent' || body.event['brokerOrderId'] !== id) continue;
+    return body.event.intentId ?? id;
+  }
+  return id;
+}
+
+function previewIdOf(records: readonly AuditRecord[], intentId: string): string | null {
+  for (const { body } of records) {
+    if (body.kind === 'intentRecorded' && body.intent.intentId === intentId) return body.previewId;
+  }
+  return null;
+}
+
+/** The kinds that are part of an order's story. */
+type StoryBody = Extract<
+  AuditBody,
+  {
+    readonly kind:
+      | 'previewMade'
+      | 'confirmRefused'
+      | 'intentRecorded'
+      | 'orderSent'
+      | 'sendBlocked'
+      | 'cancelRequested'
+      | 'repriced'
+      | 'brokerEvent'
+      | 'orderResolved'
+      | 'exitTriggered';
+  }
+>;
+
+const STORY_KINDS: Readonly<Record<StoryBody['kind'], true>> = {
+  previewMade: true,
+  confirmRefused: true,
+  intentRecorded: true,
+  orderSent: true,
+  sendBlocked: true,
+  cancelRequested: true,
+  repriced: true,
+  brokerEvent: true,
+  orderResolved: true,
+  exitTriggered: true,
+};
+
+function isStory(body: AuditBody): body is StoryBody {
+  return Object.hasOwn(STORY_KINDS, body.kind);
+}
+
+function concerns(body: StoryBody, intentId: string, previewId: string | null): boolean {
+  switch (body.kind) {
+    case 'previewMade':
+      return body.previewId === previewId || body.intent.intentId === intentId;
+    case 'confirmRefused':
+      return previewId !== null && body.previewId === previewId;
+    case 'intentRecorded':
+      return body.intent.intentId === intentId || body.intent.positionId === intentId;
+    case 'brokerEvent':
+      return eventIntent(body.event) === intentId;
+    case 'exitTriggered':
+      return body.positionId === intentId;
+    case 'orderSent':
+    case 'sendBlocked':
+    case 'cancelRequested':
+    case 'repriced':
+    case 'orderResolved':
+      return body.intentId === intentId;
+  }
+}
+
+function eventIntent(event: Extract<AuditBody, { kind: 'brokerEvent' }>['event']): unknown {
+  const fill: unknown = event['fill'];
+  return event.intentId ?? (isFields(fill) ? fill['intentId'] : undefined);
+}
+
+function orderWords(intent: OrderIntent): string {
+  const legs = intent.legs.map((leg) =>
+    [
+      LEG_ACTION_WORDS[leg.action],
+      leg.ratio,
+      instrumentSymbol(leg.instrument).replace(/ +/, ' '),
+    ].join(' '),
+  );
+  const limits = `at ${netWords(intent.limit)}, worst ${netWords(intent.worst)}`;
+  return `${intent.quantity} x [${legs.join(', ')}] ${limits}`;
+}
+
+function orderAndChecks(body: {
+  readonly intent: OrderIntent;
+  readonly checks: readonly CheckResult[];
+}): string {
+  return `${orderWords(body.intent)}; ${checkWords(body.checks)}`;
+}
+
+function netWords(net: number): string {
+  const dollars = Math.abs(dollarsFromPrice(price(net))).toFixed(2);
+  return net === 0 ? 'even' : `${dollars} ${net > 0 ? 'credit' : 'debit'}`;
+}
+
+function checkWords(checks: readonly CheckResult[]): string {
+  const count = (outcome: CheckResult['outcome']): number =>
+    checks.filter((check) => check.outcome === outcome).length;
+  return `${count('passed')} checks passed, ${count('failed')} failed, ${count('notRun')} not run`;
+}
+
+function words(body: StoryBody): string {
+  switch (body.kind) {
+    case 'previewMade':
+      return `previewed by ${body.principal}: ${orderAndChecks(body)}; preview ${body.previewId}`;
+    case 'confirmRefused':
+      return `confirm by ${body.principal} refused: ${body.denial.code}: ${body.denial.message}`;
+    case 'intentRecorded':
+      return intentWords(body);
+    case 'orderSent':
+      return 'sent to the broker';
+    case 'sendBlocked':
+      return `not sent: ${body.reason}`;
+    case 'cancelRequested':
+      return `cancel asked for by ${body.principal}`;
+    case 'repriced':
+      return `limit moved to ${netWords(body.limit)}: ${body.reason}`;
+    case 'brokerEvent':
+      return eventWords(body.event);
+    case 'orderResolved':
+      return `outcome proven: ${body.evidence}`;
+    case 'exitTriggered':
+      return `exit triggered: ${body.reason} ${JSON.stringify(body.numbers)}`;
+  }
+}
+
+function intentWords(body: Extract<AuditBody, { kind: 'intentRecorded' }>): string {
+  const { intent, tokenSha256 } = body;
+  const how =
+    tokenSha256 === null
+      ? 'without a token (an exit needs none)'
+      : `with token ${tokenSha256.slice(0, 8)}…`;
+  const what = `order ${intent.intentId} (${intent.purpose}) recorded for ${intent.principal}`;
+  return `${what} ${how}: ${orderAndChecks(body)}`;
+}
+
+function eventWords(event: Extract<AuditBody, { kind: 'brokerEvent' }>['event']): string {
+  const fill: unknown = event['fill'];
+  if (event.kind === 'fill' && isFields(fill)) {
+    const each = Number(fill['price']);
+    const paid = Number.isSafeInteger(each) ? dollarsFromPrice(price(each)).toFixed(2) : '?';
+    return `filled ${String(fill['quantity'])} at ${paid} (fill ${String(fill['fillId'])})`;
+  }
+  const reason = typeof event['reason'] === 'string' ? `: ${event['reason']}` : '';
+  const broker =
+    typeof event['brokerOrderId'] === 'string' ? ` as order ${event['brokerOrderId']}` : '';
+  return `broker: ${event.kind}${broker}${reason}`;
+}

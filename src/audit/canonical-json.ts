@@ -1,0 +1,37 @@
+/**
+ * Canonical JSON: one text for one value. Keys in code-unit order, no white space, fields that are
+ * undefined left out, and a number that is not finite written as null (JSON has no word for it).
+ * It holds no byte below 0x20, because JSON escapes them: a run of zero bytes is never a record.
+ */
+
+/** The canonical text of a plain value: objects, arrays, strings, numbers, booleans and null. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return arrayText(value);
+  if (isObject(value)) return objectText(value);
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : 'null';
+  return typeof value === 'string' ? JSON.stringify(value) : scalarText(value);
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null;
+}
+
+function scalarText(value: unknown): string {
+  return value === true ? 'true' : value === false ? 'false' : 'null';
+}
+
+function arrayText(items: readonly unknown[]): string {
+  return `[${items.map(canonicalJson).join(',')}]`;
+}
+
+function objectText(fields: Fields): string {
+  let text = '';
+  for (const key of Object.keys(fields).sort()) {
+    const field = fields[key];
+    if (field === undefined) continue;
+    text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(field)}`;
+  }
+  return `{${text}}`;
+}

@@ -1,0 +1,240 @@
+/**
+ * Opens the journal for writing, and reads it for recovery. What an unclean end left is put right
+ * in a fresh copy that replaces the file in one atomic step: no byte is written into a file whose
+ * last sync may have failed.
+ */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { AuditRecord } from '../engine/domain/audit-record.ts';
+import { DeltaringError } from '../engine/domain/errors.ts';
+import { CheckpointWriter } from './checkpoint.ts';
+import type { Disk } from './disk.ts';
+import { realDisk, systemCode } from './disk.ts';
+import { JournalWriter } from './journal-file.ts';
+import type { ChainPosition } from './journal-format.ts';
+import {
+  FILE_HEADER_BYTES,
+  framePrevHash,
+  frameSeq,
+  genesisHash,
+  JOURNAL_ID_BYTES,
+  NO_HASH,
+} from './journal-format.ts';
+import type { JournalLimits } from './journal-limits.ts';
+import { DEFAULT_JOURNAL_LIMITS } from './journal-limits.ts';
+import type { JournalPaths } from './journal-paths.ts';
+import { journalFileName, journalPaths } from './journal-paths.ts';
+import type { FrameVisitor, JournalNotice, JournalScan, ScannedFile } from './journal-scan.ts';
+import { scanJournal } from './journal-scan.ts';
+import { JournalSegment } from './journal-segment.ts';
+import { witnessSealed } from './sealed-witness.ts';
+
+export interface JournalOpenOptions {
+  readonly home: string;
+  readonly disk?: Disk;
+  readonly limits?: JournalLimits;
+}
+
+export interface OpenedJournal {
+  readonly writer: JournalWriter;
+  readonly lastSeq: number;
+  readonly lastHash: string;
+  readonly notices: readonly JournalNotice[];
+}
+
+/** All records of a journal, for recovery. */
+export interface JournalContents {
+  readonly records: readonly AuditRecord[];
+  /** 0 in an empty journal. */
+  readonly lastSeq: number;
+  /** Hex; of an empty journal the hash its chain starts at, or '' where there is none yet. */
+  readonly lastHash: string;
+  readonly notices: readonly JournalNotice[];
+}
+
+/** Reads and checks the whole journal, oldest record first, and changes nothing. Throws
+ * JOURNAL_CORRUPT naming file, offset and record when it is not what was written. */
+export function readJournal(home: string, disk: Disk = realDisk): JournalContents {
+  const records: AuditRecord[] = [];
+  const scan = checkedScan(disk, journalPaths(home), (frame) => records.push(frame.record));
+  const { position, notices } = scan;
+  const lastHash = scan.files.length === 0 ? '' : position.hash.toString('hex');
+  return { records, lastSeq: position.seq, lastHash, notices };
+}
+
+/**
+ * Opens the journal for appending; makes it where there is none. Throws JOURNAL_CORRUPT when it is
+ * not what was written, DISK_FULL or JOURNAL_FAILED when it cannot be prepared.
+ */
+export function openJournal(options: JournalOpenOptions): OpenedJournal {
+  const { disk = realDisk, limits = DEFAULT_JOURNAL_LIMITS } = options;
+  const paths = journalPaths(options.home);
+  try {
+    disk.makeFolder(paths.journal);
+    disk.makeFolder(paths.audit);
+    const scan = checkedScan(disk, paths, () => undefined);
+    const writer = new JournalPreparation({ disk, paths, limits, scan }).run();
+    const { seq, hash } = writer.position;
+    return { writer, lastSeq: seq, lastHash: hash.toString('hex'), notices: scan.notices };
+  } catch (error) {
+    throw error instanceof DeltaringError ? error : openingError(paths, error);
+  }
+}
+
+function openingError(paths: JournalPaths, error: unknown): DeltaringError {
+  const code = systemCode(error);
+  return code === 'ENOSPC'
+    ? new DeltaringError(
+        'DISK_FULL',
+        `no space for the journal in ${paths.journal}: free some and start again`,
+        error,
+      )
+    : new DeltaringError(
+        'JOURNAL_FAILED',
+        `the journal in ${paths.journal} cannot be opened (${code}): ` +
+          "check the folder's owner and the disk",
+        error,
+      );
+}
+
+function checkedScan(disk: Disk, paths: JournalPaths, visit: FrameVisitor): JournalScan {
+  const witness = witnessSealed(disk, paths);
+  const scan = scanJournal(disk, paths, (frame, file) => {
+    witness.see(frame);
+    visit(frame, file);
+  });
+  const fault = scan.fault ?? witness.fault(scan.position.seq);
+  if (fault === undefined) return scan;
+  throw new DeltaringError(
+    'JOURNAL_CORRUPT',
+    `the journal is not what was written: ${join(paths.journal, fault.file)}, ` +
+      `offset ${fault.offset}, record ${fault.seq}: ${fault.what}. Nothing was changed. ` +
+      'Run `deltaring audit verify` for the full report, then restore the folders journal and ' +
+      'audit from a backup',
+  );
+}
+
+/** Brings a scanned journal into a state that can be appended to. */
+class JournalPreparation {
+  readonly #disk: Disk;
+  readonly #paths: JournalPaths;
+  readonly #limits: JournalLimits;
+  readonly #scan: JournalScan;
+  readonly #journalId: Buffer;
+  readonly #position: ChainPosition;
+
+  constructor(parts: {
+    disk: Disk;
+    paths: JournalPaths;
+    limits: JournalLimits;
+    scan: JournalScan;
+  }) {
+    this.#disk = parts.disk;
+    this.#paths = parts.paths;
+    this.#limits = parts.limits;
+    this.#scan = parts.scan;
+    const first = parts.scan.files[0];
+    this.#journalId = first?.header.journalId ?? randomBytes(JOURNAL_ID_BYTES);
+    this.#position =
+      first === undefined ? { seq: 0, hash: genesisHash(this.#journalId) } : parts.scan.position;
+  }
+
+  run(): JournalWriter {
+    const segment = this.#prepareSegment();
+    const reserve = this.#freshReserve();
+    const first = {
+      ...this.#position,
+      journalId: this.#journalId,
+      file: segment.header.number,
+      bytes: segment.tail,
+      closed: false,
+    };
+    const { audit, checkpoint } = this.#paths;
+    return new JournalWriter({
+      disk: this.#disk,
+      paths: this.#paths,
+      limits: this.#limits,
+      journalId: this.#journalId,
+      position: this.#position,
+      segment,
+      reserve,
+      checkpoint: new CheckpointWriter(this.#disk, audit, checkpoint, first),
+    });
+  }
+
+  #prepareSegment(): JournalSegment {
+    const last = this.#scan.files.at(-1);
+    if (last === undefined) return this.#newSegment(1);
+    const { reserve } = this.#scan;
+    const number = last.header.number;
+    if (reserve !== undefined) {
+      if (last.header.kind === 'main') this.#copy(last).close();
+      this.#foldReserve(reserve, number + 1);
+      return this.#newSegment(number + 2);
+    }
+    if (last.header.kind !== 'main') return this.#newSegment(number + 1);
+    return this.#wasClosed() ? this.#reopen(last) : this.#copy(last);
+  }
+
+  #wasClosed(): boolean {
+    const { checkpoint, exactEnd } = this.#scan;
+    return exactEnd && checkpoint.kind === 'found' && checkpoint.checkpoint.closed;
+  }
+
+  #reopen(file: ScannedFile): JournalSegment {
+    const path = join(this.#paths.journal, file.name);
+    return JournalSegment.reopen(this.#disk, path, file.header, file.end);
+  }
+
+  #newSegment(number: number): JournalSegment {
+    const firstSeq = this.#position.seq + 1;
+    const prevHash = number === 1 ? NO_HASH : this.#position.hash;
+    return JournalSegment.create(this.#disk, {
+      folder: this.#paths.journal,
+      name: journalFileName(number),
+      header: { kind: 'main', number, journalId: this.#journalId, firstSeq, prevHash },
+      allocateBytes: this.#limits.growthBytes,
+    });
+  }
+
+  /** The records that count, in a fresh file under the old name. */
+  #copy(file: ScannedFile): JournalSegment {
+    return JournalSegment.create(this.#disk, {
+      folder: this.#paths.journal,
+      name: file.name,
+      header: file.header,
+      content: file.bytes.subarray(FILE_HEADER_BYTES, file.end),
+      allocateBytes: this.#limits.growthBytes,
+    });
+  }
+
+  /** Gives the reserve's records their place among the numbered files. */
+  #foldReserve(reserve: ScannedFile, number: number): void {
+    const content = reserve.bytes.subarray(FILE_HEADER_BYTES, reserve.end);
+    const header = {
+      kind: 'reserve',
+      number,
+      journalId: this.#journalId,
+      firstSeq: frameSeq(content),
+      prevHash: framePrevHash(content),
+    } as const;
+    const { journal: folder } = this.#paths;
+    const name = journalFileName(number);
+    JournalSegment.create(this.#disk, { folder, name, header, content, allocateBytes: 0 }).close();
+  }
+
+  #freshReserve(): JournalSegment {
+    return JournalSegment.create(this.#disk, {
+      folder: this.#paths.journal,
+      name: 'reserve.journal',
+      header: {
+        kind: 'reserve',
+        number: 0,
+        journalId: this.#journalId,
+        firstSeq: 0,
+        prevHash: NO_HASH,
+      },
+      allocateBytes: this.#limits.reserveBytes,
+    });
+  }
+}

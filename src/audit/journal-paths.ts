@@ -1,0 +1,44 @@
+/** Where the audit's files live under the engine's home folder. */
+import { join } from 'node:path';
+
+export interface JournalPaths {
+  readonly home: string;
+  /** The record files. */
+  readonly journal: string;
+  readonly reserve: string;
+  /** What witnesses the journal from outside its folder. */
+  readonly audit: string;
+  readonly checkpoint: string;
+  /** Finished batches of records, one immutable file each. */
+  readonly sealed: string;
+  readonly ledger: string;
+  readonly recordings: string;
+}
+
+const FILE_NUMBER_DIGITS = 6;
+const MAIN_FILE = /^\d{6}\.journal$/;
+
+export function journalPaths(home: string): JournalPaths {
+  const journal = join(home, 'journal');
+  const audit = join(home, 'audit');
+  return {
+    home,
+    journal,
+    reserve: join(journal, 'reserve.journal'),
+    audit,
+    checkpoint: join(audit, 'checkpoint'),
+    sealed: join(audit, 'sealed'),
+    ledger: join(audit, 'sealed.ledger'),
+    recordings: join(home, 'recordings'),
+  };
+}
+
+/** The name of the journal's n-th file. */
+export function journalFileName(number: number): string {
+  return `${String(number).padStart(FILE_NUMBER_DIGITS, '0')}.journal`;
+}
+
+/** True for the name of a numbered journal file. */
+export function isJournalFileName(name: string): boolean {
+  return MAIN_FILE.test(name);
+}

@@ -1,0 +1,93 @@
+/**
+ * The kill latch: a file whose existence stops trading, across restarts and power cuts. Any thread
+ * may engage it; only the operator's console clears it. Its text says who and why, but an empty or
+ * unreadable file counts all the same.
+ */
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { EpochMicros } from '../engine/domain/units.ts';
+import { realDisk, systemCode } from './disk.ts';
+import { isFields } from './record-schema.ts';
+
+/** Who pulled it, why and when (wall time, micros). */
+export interface KillLatch {
+  readonly principal: string;
+  readonly reason: string;
+  readonly wallMicros: number;
+}
+
+const UNREADABLE: KillLatch = {
+  principal: 'unknown',
+  reason: 'the latch file is not readable; it counts all the same',
+  wallMicros: 0,
+};
+
+/** Path of the latch under the engine's home. */
+export function killLatchPath(home: string): string {
+  return join(home, 'kill.latch');
+}
+
+/**
+ * Sets the latch and returns once it is on stable storage. Setting a set latch changes nothing: the
+ * first word stands. Throws the operating system's error when the latch cannot be made durable; it
+ * may be set all the same.
+ */
+export function engageKillLatch(
+  home: string,
+  by: { readonly principal: string; readonly reason: string; readonly wallMicros: EpochMicros },
+): void {
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  let fd: number;
+  try {
+    fd = openSync(killLatchPath(home), 'wx', 0o600);
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return;
+    throw error;
+  }
+  try {
+    const { principal, reason, wallMicros } = by;
+    writeSync(fd, `${JSON.stringify({ principal, reason, wallMicros })}\n`);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  realDisk.syncFolder(home);
+}
+
+function isLatch(value: unknown): value is KillLatch {
+  return (
+    isFields(value) &&
+    typeof value['principal'] === 'string' &&
+    typeof value['reason'] === 'string' &&
+    typeof value['wallMicros'] === 'number'
+  );
+}
+
+/** The latch, or undefined when it is not set. */
+export function readKillLatch(home: string): KillLatch | undefined {
+  const path = killLatchPath(home);
+  if (!existsSync(path)) return undefined;
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return isLatch(value) ? value : UNREADABLE;
+  } catch {
+    return UNREADABLE;
+  }
+}
+
+/** Clears the latch, durably. For the operator's console only; true when it was set. */
+export function clearKillLatch(home: string): boolean {
+  if (!existsSync(killLatchPath(home))) return false;
+  rmSync(killLatchPath(home));
+  realDisk.syncFolder(home);
+  return true;
+}

@@ -1,0 +1,238 @@
+/**
+ * What a record may hold: the allow-list of the audit record, version 1. The compiler holds the
+ * table equal to the union of kinds, so that a field cannot be journalled before it is listed here.
+ */
+import type { AuditBody, AuditKind, AuditRecord } from '../engine/domain/audit-record.ts';
+import { AUDIT_RECORD_VERSION } from '../engine/domain/audit-record.ts';
+import type { OrderIntent } from '../engine/domain/order.ts';
+
+type FieldShape =
+  | 'text'
+  | 'textOrNull'
+  | 'textOrAbsent'
+  | 'number'
+  | 'flag'
+  | 'texts'
+  | 'numbers'
+  | 'plain'
+  | 'quotes'
+  | 'intent'
+  | 'denial'
+  | 'checks'
+  | 'event';
+
+type BodyOf<K extends AuditKind> = Extract<AuditBody, { readonly kind: K }>;
+type FieldTable = {
+  readonly [K in AuditKind]: {
+    readonly [F in Exclude<keyof BodyOf<K>, 'kind'>]-?: FieldShape;
+  };
+};
+
+const FIELDS: FieldTable = {
+  engineStarted: {
+    build: 'text',
+    configFingerprint: 'text',
+    broker: 'text',
+    environment: 'text',
+    accountId: 'text',
+    recoveredRecords: 'number',
+  },
+  engineStopped: { reason: 'text', unprotected: 'texts' },
+  configChanged: { from: 'text', to: 'text' },
+  limitsInForce: { limitsVersion: 'text', limits: 'plain' },
+  sessionOpened: { contracts: 'number' },
+  sessionSealed: { contracts: 'number', dayPnlCents: 'number' },
+  previewMade: {
+    previewId: 'text',
+    principal: 'text',
+    tokenSha256: 'text',
+    expiresAtWall: 'number',
+    orderHash: 'text',
+    intent: 'intent',
+    checks: 'checks',
+    quotes: 'quotes',
+    limitsVersion: 'text',
+  },
+  previewRefused: { principal: 'text', strategy: 'text', denial: 'denial', checks: 'checks' },
+  confirmRefused: {
+    principal: 'text',
+    previewId: 'textOrNull',
+    denial: 'denial',
+    checks: 'checks',
+  },
+  intentRecorded: {
+    intent: 'intent',
+    orderHash: 'text',
+    tokenSha256: 'textOrNull',
+    previewId: 'textOrNull',
+    checks: 'checks',
+    quotes: 'quotes',
+    limitsVersion: 'text',
+  },
+  orderSent: { intentId: 'text' },
+  sendBlocked: { intentId: 'text', reason: 'text' },
+  cancelRequested: { intentId: 'text', principal: 'text', tokenSha256: 'textOrAbsent' },
+  repriced: { intentId: 'text', limit: 'number', reason: 'text' },
+  brokerEvent: { event: 'event' },
+  orderResolved: { intentId: 'text', evidence: 'text' },
+  exitTriggered: { positionId: 'text', reason: 'text', numbers: 'numbers' },
+  killEngaged: { principal: 'text', reason: 'text' },
+  killReleased: { principal: 'text' },
+  tradingStateChanged: { from: 'text', to: 'text', reason: 'text' },
+  feedOutage: { state: 'text', detail: 'text' },
+  reconciled: { clean: 'flag', differences: 'texts' },
+  alert: { severity: 'text', code: 'text', text: 'text' },
+  alertDelivered: { code: 'text', channel: 'text', ok: 'flag' },
+};
+
+const INTENT_FIELDS: Readonly<Record<keyof OrderIntent, true>> = {
+  intentId: true,
+  purpose: true,
+  strategy: true,
+  positionId: true,
+  legs: true,
+  quantity: true,
+  limit: true,
+  worst: true,
+  exitPlan: true,
+  principal: true,
+  breakoutKey: true,
+};
+const INTENT_KEYS: ReadonlySet<string> = new Set(Object.keys(INTENT_FIELDS));
+const CHECK_KEYS: ReadonlySet<string> = new Set(['code', 'outcome', 'message', 'numbers']);
+const DENIAL_KEYS: ReadonlySet<string> = new Set(['code', 'message', 'numbers']);
+const ENVELOPE_KEYS: ReadonlySet<string> = new Set(['version', 'seq', 'session', 'at', 'body']);
+const SESSION = /^\d{4}-\d{2}-\d{2}$/;
+const HEX_SHA256 = /^[0-9a-f]{64}$/;
+/** Field names that would mean a secret got in. `tokenSha256` is the one allowed word with
+ * token. */
+const SECRET_NAME = /token(?!Sha256)|secret|password|passwd|authorization|api_?key|cookie/i;
+/** A shorter text under such a name is a setting (a lifetime, a mode), not a secret. */
+const SECRET_CHARACTERS = 16;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** True for a plain object, so that its fields can be read as unknown values. */
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isAuditKind(kind: unknown): kind is AuditKind {
+  return typeof kind === 'string' && Object.hasOwn(FIELDS, kind);
+}
+
+/**
+ * True for the envelope of a record of a kind this build knows: what recovery needs. The fields of
+ * the body are judged by `schemaFaults`.
+ */
+export function isAuditRecord(value: unknown): value is AuditRecord {
+  if (!isFields(value) || value['version'] !== AUDIT_RECORD_VERSION) return false;
+  const { seq, session, at, body } = value;
+  if (!Number.isSafeInteger(seq) || typeof session !== 'string') return false;
+  if (!isFields(at) || typeof at['market'] !== 'number' || typeof at['wall'] !== 'number') {
+    return false;
+  }
+  return isFields(body) && isAuditKind(body['kind']);
+}
+
+/**
+ * The record with only the fields that are listed for its kind: what is not on the list is never
+ * written, so a token or a secret that strayed into a body cannot reach the disk by a new field.
+ */
+export function allowListedBody(body: AuditBody): Fields {
+  const listed: Record<string, unknown> = { kind: body.kind };
+  const given = new Map<string, unknown>(Object.entries(body));
+  for (const field of Object.keys(FIELDS[body.kind])) listed[field] = given.get(field);
+  return listed;
+}
+
+function hasOnly(value: unknown, keys: ReadonlySet<string>): boolean {
+  return isFields(value) && Object.keys(value).every((key) => keys.has(key));
+}
+
+function isTextList(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+function isNumbers(value: unknown): boolean {
+  return (
+    isFields(value) &&
+    Object.values(value).every((item) => typeof item !== 'object' || item === null)
+  );
+}
+
+function isQuotes(value: unknown): boolean {
+  const sides = (quote: unknown): boolean =>
+    Array.isArray(quote) &&
+    quote.length === 3 &&
+    quote.every((number) => number === null || typeof number === 'number');
+  return isFields(value) && Object.values(value).every(sides);
+}
+
+function isIntent(value: unknown): boolean {
+  return (
+    hasOnly(value, INTENT_KEYS) &&
+    isFields(value) &&
+    typeof value['intentId'] === 'string' &&
+    typeof value['principal'] === 'string' &&
+    Array.isArray(value['legs'])
+  );
+}
+
+const SHAPES: Readonly<Record<FieldShape, (value: unknown) => boolean>> = {
+  text: (value) => typeof value === 'string',
+  textOrNull: (value) => value === null || typeof value === 'string',
+  textOrAbsent: (value) => value === undefined || typeof value === 'string',
+  number: (value) => typeof value === 'number',
+  flag: (value) => typeof value === 'boolean',
+  texts: isTextList,
+  numbers: isNumbers,
+  plain: isFields,
+  quotes: isQuotes,
+  intent: isIntent,
+  denial: (value) => hasOnly(value, DENIAL_KEYS),
+  checks: (value) => Array.isArray(value) && value.every((check) => hasOnly(check, CHECK_KEYS)),
+  event: (value) => isFields(value) && typeof value['kind'] === 'string',
+};
+
+function secretNames(value: unknown, path: string): string[] {
+  if (Array.isArray(value)) {
+    return value.flatMap((item, index) => secretNames(item, `${path}[${index}]`));
+  }
+  if (!isFields(value)) return [];
+  return Object.entries(value).flatMap(([key, field]) => {
+    const here = `${path}.${key}`;
+    const isSecret = SECRET_NAME.test(key) && typeof field === 'string';
+    return isSecret && field.length >= SECRET_CHARACTERS ? [here] : secretNames(field, here);
+  });
+}
+
+function bodyFaults(body: AuditBody): string[] {
+  const shapes = new Map<string, FieldShape>(Object.entries(FIELDS[body.kind]));
+  const given = new Map<string, unknown>(Object.entries(body));
+  const faults: string[] = [];
+  for (const [field, shape] of shapes) {
+    if (!SHAPES[shape](given.get(field))) faults.push(`${body.kind}.${field} is not ${shape}`);
+  }
+  for (const field of given.keys()) {
+    if (field !== 'kind' && !shapes.has(field)) faults.push(`${body.kind}.${field} is not listed`);
+  }
+  const hash: unknown = given.get('tokenSha256');
+  if (typeof hash === 'string' && !HEX_SHA256.test(hash)) {
+    faults.push(`${body.kind}.tokenSha256 is not a SHA-256 in hex`);
+  }
+  return faults;
+}
+
+/** Everything in a record that the allow-list does not permit, in words; empty when it is right. */
+export function schemaFaults(record: AuditRecord): readonly string[] {
+  const faults = Object.keys(record)
+    .filter((key) => !ENVELOPE_KEYS.has(key))
+    .map((key) => `envelope field ${key} is not listed`);
+  if (!SESSION.test(record.session)) faults.push('session is not a date');
+  faults.push(...bodyFaults(record.body));
+  faults.push(
+    ...secretNames(record.body, record.body.kind).map((path) => `${path} names a secret`),
+  );
+  return faults;
+}

@@ -1,0 +1,199 @@
+/** The object store over S3. A shell: it speaks to the network and reads the clock. */
+import type { S3ClientConfig } from '@aws-sdk/client-s3';
+import {
+  GetBucketVersioningCommand,
+  GetObjectCommand,
+  GetObjectLockConfigurationCommand,
+  GetObjectRetentionCommand,
+  HeadObjectCommand,
+  ListObjectVersionsCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { MICROS_PER_MILLI } from '../engine/domain/units.ts';
+import type {
+  LockedObject,
+  ObjectStore,
+  ObjectVersion,
+  PutResult,
+  Retention,
+  StoredObject,
+} from './object-store.ts';
+import { isFields } from './record-schema.ts';
+
+/** Where the bucket is. Credentials come from the standard AWS variables and files. */
+export interface S3StoreSettings {
+  readonly bucket: string;
+  readonly region?: string | undefined;
+  /** Another server that speaks S3; addressed by path. */
+  readonly endpoint?: string | undefined;
+  /** For tests and servers without the standard sources. */
+  readonly credentials?: S3ClientConfig['credentials'];
+}
+
+const DEFAULT_REGION = 'us-east-1';
+const REQUEST_TIMEOUT_MILLIS = 10_000;
+/** A year never counts fewer days than it has. */
+const MILLIS_PER_YEAR = 366 * 86_400_000;
+const TOO_MANY_REQUESTS = 429;
+const REQUEST_TIMEOUT = 408;
+const CONFLICT = 409;
+const PRECONDITION_FAILED = 412;
+const SERVER_ERROR = 500;
+
+function statusOf(error: unknown): number | undefined {
+  if (!isFields(error) || !isFields(error['$metadata'])) return undefined;
+  const status = error['$metadata']['httpStatusCode'];
+  return typeof status === 'number' ? status : undefined;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
+
+function isRetryable(status: number | undefined): boolean {
+  return (
+    status === undefined ||
+    status >= SERVER_ERROR ||
+    [REQUEST_TIMEOUT, CONFLICT, TOO_MANY_REQUESTS].includes(status)
+  );
+}
+
+function hexFromBase64(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : Buffer.from(text, 'base64').toString('hex');
+}
+
+/** An S3 bucket as an object store. Every request has a time limit; retries are the caller's. */
+export class S3Store implements ObjectStore {
+  readonly bucket: string;
+  readonly #client: S3Client;
+
+  constructor(settings: S3StoreSettings) {
+    this.bucket = settings.bucket;
+    this.#client = new S3Client({
+      region: settings.region ?? DEFAULT_REGION,
+      maxAttempts: 1,
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+      ...(settings.endpoint && { endpoint: settings.endpoint, forcePathStyle: true }),
+      ...(settings.credentials && { credentials: settings.credentials }),
+    });
+  }
+
+  async unfitReason(): Promise<string | undefined> {
+    const Bucket = this.bucket;
+    try {
+      const versioning = await this.#client.send(
+        new GetBucketVersioningCommand({ Bucket }),
+        limit(),
+      );
+      if (versioning.Status !== 'Enabled') return 'versioning is not enabled';
+      const lock = await this.#client.send(
+        new GetObjectLockConfigurationCommand({ Bucket }),
+        limit(),
+      );
+      const isLocked = lock.ObjectLockConfiguration?.ObjectLockEnabled === 'Enabled';
+      return isLocked ? undefined : 'Object Lock is not enabled';
+    } catch (error) {
+      const isMissing = reasonOf(error).includes('ObjectLockConfigurationNotFound');
+      return isMissing ? 'Object Lock is not enabled' : reasonOf(error);
+    }
+  }
+
+  async put(object: LockedObject): Promise<PutResult> {
+    const command = new PutObjectCommand({
+      Bucket: this.bucket,
+      Key: object.key,
+      Body: object.bytes,
+      ContentType: 'application/octet-stream',
+      ChecksumSHA256: Buffer.from(object.sha256, 'hex').toString('base64'),
+      Metadata: { sha256: object.sha256 },
+      IfNoneMatch: '*',
+      ObjectLockMode: 'COMPLIANCE',
+      ObjectLockRetainUntilDate: new Date(Date.now() + object.retentionYears * MILLIS_PER_YEAR),
+    });
+    try {
+      const { VersionId } = await this.#client.send(command, limit());
+      if (VersionId !== undefined) return { kind: 'stored', versionId: VersionId };
+      return { kind: 'failed', reason: 'the store named no version', retryable: false };
+    } catch (error) {
+      const status = statusOf(error);
+      if (status === PRECONDITION_FAILED) return { kind: 'exists' };
+      return { kind: 'failed', reason: reasonOf(error), retryable: isRetryable(status) };
+    }
+  }
+
+  async head(key: string): Promise<StoredObject | undefined> {
+    const command = new HeadObjectCommand({
+      Bucket: this.bucket,
+      Key: key,
+      ChecksumMode: 'ENABLED',
+    });
+    try {
+      const found = await this.#client.send(command, limit());
+      return {
+        versionId: found.VersionId ?? '',
+        sha256: hexFromBase64(found.ChecksumSHA256) ?? found.Metadata?.['sha256'],
+        bytes: found.ContentLength ?? 0,
+        lockMode: found.ObjectLockMode,
+      };
+    } catch {
+      return undefined;
+    }
+  }
+
+  async versions(prefix: string): Promise<readonly ObjectVersion[]> {
+    const all: ObjectVersion[] = [];
+    let KeyMarker: string | undefined;
+    let VersionIdMarker: string | undefined;
+    for (;;) {
+      const page = await this.#client.send(
+        new ListObjectVersionsCommand({
+          Bucket: this.bucket,
+          Prefix: prefix,
+          KeyMarker,
+          VersionIdMarker,
+        }),
+        limit(),
+      );
+      for (const { Key = '', VersionId = '' } of page.Versions ?? []) {
+        all.push({ key: Key, versionId: VersionId, isDeleteMarker: false });
+      }
+      for (const { Key = '', VersionId = '' } of page.DeleteMarkers ?? []) {
+        all.push({ key: Key, versionId: VersionId, isDeleteMarker: true });
+      }
+      if (page.IsTruncated !== true) return all;
+      KeyMarker = page.NextKeyMarker;
+      VersionIdMarker = page.NextVersionIdMarker;
+    }
+  }
+
+  async get({ key, versionId }: ObjectVersion): Promise<Buffer> {
+    const command = new GetObjectCommand({ Bucket: this.bucket, Key: key, VersionId: versionId });
+    const { Body } = await this.#client.send(command, limit());
+    return Buffer.from((await Body?.transformToByteArray()) ?? []);
+  }
+
+  async retention({ key, versionId }: ObjectVersion): Promise<Retention | undefined> {
+    const command = new GetObjectRetentionCommand({
+      Bucket: this.bucket,
+      Key: key,
+      VersionId: versionId,
+    });
+    try {
+      const { Retention: found } = await this.#client.send(command, limit());
+      if (found?.Mode === undefined || found.RetainUntilDate === undefined) return undefined;
+      return { mode: found.Mode, untilMicros: found.RetainUntilDate.getTime() * MICROS_PER_MILLI };
+    } catch {
+      return undefined;
+    }
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+}
+
+function limit(): { abortSignal: AbortSignal } {
+  return { abortSignal: AbortSignal.timeout(REQUEST_TIMEOUT_MILLIS) };
+}

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { auditShow } from '../../src/audit/audit-show.ts';
+import type { AuditBody } from '../../src/engine/domain/audit-record.ts';
+import { alertBody, intentOf, orderStory, recordsOf } from './support/sample-records.ts';
+
+const numbers = {};
+const denial = {
+  code: 'reprice_required',
+  message: 'the price moved; preview again',
+  numbers,
+} as const;
+const exit = intentOf('o-1-x', { purpose: 'exit', positionId: 'o-1', principal: 'engine' });
+const shared = { orderHash: 'h', checks: [], quotes: {}, limitsVersion: 'v1' };
+const [preview, ...rest] = orderStory('o-1');
+const bodies: AuditBody[] = [
+  preview as AuditBody,
+  { kind: 'confirmRefused', principal: 'alice', previewId: 'p-o-1', denial, checks: [] },
+  ...rest,
+  ...orderStory('o-2'),
+  alertBody('elsewhere'),
+  { kind: 'repriced', intentId: 'o-1', limit: -12_400, reason: 'ladder' },
+  { kind: 'cancelRequested', intentId: 'o-1', principal: 'bob' },
+  { kind: 'sendBlocked', intentId: 'o-1', reason: 'killed' },
+  { kind: 'orderResolved', intentId: 'o-1', evidence: 'found' },
+  { kind: 'exitTriggered', positionId: 'o-1', reason: 'stop', numbers: { debit: 2 } },
+  { kind: 'intentRecorded', intent: exit, tokenSha256: null, previewId: null, ...shared },
+  { kind: 'brokerEvent', event: { kind: 'rejected', intentId: 'o-1', reason: 'no funds' } },
+];
+
+describe('the story of an order', () => {
+  it('tells each of its records in plain words and New York time, and nothing else', () => {
+    const lines = auditShow(recordsOf(1, bodies), 'o-1');
+    expect(lines).toMatchInlineSnapshot(`
+      [
+        "2026-11-20 10:30:00 ET  #1  previewed by alice: 1 x [Buy to Open 1 SPY 261120C00602000] at 1.23 debit, worst 1.25 debit; 0 checks passed, 0 failed, 0 not run; preview p-o-1",
+        "2026-11-20 10:30:00 ET  #2  confirm by alice refused: reprice_required: the price moved; preview again",
+        "2026-11-20 10:30:00 ET  #3  order o-1 (open) recorded for alice with token 5cbdcb74…: 1 x [Buy to Open 1 SPY 261120C00602000] at 1.23 debit, worst 1.25 debit; 0 checks passed, 0 failed, 0 not run",
+        "2026-11-20 10:30:00 ET  #4  sent to the broker",
+        "2026-11-20 10:30:00 ET  #5  broker: accepted as order b-1",
+        "2026-11-20 10:30:00 ET  #6  filled 1 at 1.23 (fill f-o-1)",
+        "2026-11-20 10:30:00 ET  #13  limit moved to 1.24 debit: ladder",
+        "2026-11-20 10:30:00 ET  #14  cancel asked for by bob",
+        "2026-11-20 10:30:00 ET  #15  not sent: killed",
+        "2026-11-20 10:30:00 ET  #16  outcome proven: found",
+        "2026-11-20 10:30:00 ET  #17  exit triggered: stop {"debit":2}",
+        "2026-11-20 10:30:00 ET  #18  order o-1-x (exit) recorded for engine without a token (an exit needs none): 1 x [Buy to Open 1 SPY 261120C00602000] at 1.23 debit, worst 1.25 debit; 0 checks passed, 0 failed, 0 not run",
+        "2026-11-20 10:30:00 ET  #19  broker: rejected: no funds",
+      ]
+    `);
+  });
+
+  it('is found by the broker order id too', () => {
+    const records = recordsOf(1, orderStory('o-2'));
+    expect(auditShow(records, 'b-1')).toEqual(auditShow(records, 'o-2'));
+  });
+
+  it('is empty for what no record names', () => {
+    expect(auditShow(recordsOf(1, bodies), 'o-3')).toEqual([]);
+  });
+});

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { JournalEngine } from '../../src/audit/journal-engine.ts';
+import { MAX_COMMIT_RECORDS } from '../../src/audit/journal-limits.ts';
+import { openJournal, readJournal } from '../../src/audit/journal-open.ts';
+import { FailingDisk } from './support/failing-disk.ts';
+import { smallLimits } from './support/home-files.ts';
+import { alerts } from './support/sample-records.ts';
+import { tempHome } from './support/temp-home.ts';
+
+function engineOn(home: string, disk = new FailingDisk(), limits = smallLimits) {
+  let micros = 0;
+  const { writer } = openJournal({ home, disk, limits });
+  return { engine: new JournalEngine(writer, () => (micros += 5)), writer, disk };
+}
+
+const batch = (firstSeq: number, count: number, urgent = false) => ({
+  records: alerts(firstSeq, count),
+  urgent,
+});
+
+describe('the journal engine', () => {
+  it('commits everything that waits with one write and answers once', () => {
+    const home = tempHome();
+    const { engine, disk } = engineOn(home, new FailingDisk(), {
+      ...smallLimits,
+      growthBytes: 1 << 16,
+    });
+    disk.writes.length = 0;
+    const replies = engine.handle([batch(1, 3), batch(4, 2, true), batch(6, 1)]);
+    expect(replies).toEqual([
+      { kind: 'durable', durableSeq: 6, hash: expect.any(String), micros: 5, usedReserve: false },
+    ]);
+    expect(disk.writes.filter((path) => path.includes('000001'))).toHaveLength(1);
+    expect(readJournal(home)).toMatchObject({
+      lastSeq: 6,
+      lastHash: replies[0] && 'hash' in replies[0] && replies[0].hash,
+    });
+  });
+
+  it('has nothing to say about nothing', () => {
+    const { engine } = engineOn(tempHome());
+    expect(engine.handle([])).toEqual([]);
+    expect(engine.handle([batch(1, 0)])).toEqual([]);
+  });
+
+  it('splits what is more than one commit may hold', () => {
+    const { engine } = engineOn(tempHome());
+    const replies = engine.handle([batch(1, MAX_COMMIT_RECORDS), batch(MAX_COMMIT_RECORDS + 1, 1)]);
+    expect(replies).toMatchObject([
+      { durableSeq: MAX_COMMIT_RECORDS },
+      { durableSeq: MAX_COMMIT_RECORDS + 1 },
+    ]);
+  });
+
+  it('grows the file while nobody waits', () => {
+    const { engine, disk } = engineOn(tempHome());
+    engine.handle([batch(1, 5)]);
+    disk.writes.length = 0;
+    engine.idle();
+    expect(disk.writes).toHaveLength(1);
+  });
+
+  it('sends urgent batches to the reserve and fails the others, each by its numbers', () => {
+    const home = tempHome();
+    const { engine, disk } = engineOn(home);
+    engine.handle([batch(1, 2)]);
+    disk.arm({ operation: 'syncData', from: 1, code: 'ENOSPC', path: '000001' });
+    expect(engine.handle([batch(3, 1), batch(4, 2, true), batch(6, 1)])).toMatchObject([
+      { kind: 'failed', firstSeq: 3, lastSeq: 3, code: 'ENOSPC', usedReserve: false },
+      { kind: 'durable', durableSeq: 5, usedReserve: true },
+      { kind: 'failed', firstSeq: 6, lastSeq: 6 },
+    ]);
+    expect(engine.handle([batch(7, 1, true)])).toMatchObject([
+      { durableSeq: 7, usedReserve: true },
+    ]);
+    disk.arm({ operation: 'writeAt', from: 1, code: 'EIO', path: 'reserve' });
+    expect(engine.handle([batch(8, 1, true)])).toMatchObject([
+      { kind: 'failed', firstSeq: 8, lastSeq: 8, usedReserve: true },
+    ]);
+    expect(readJournal(home).records.map((record) => record.seq)).toEqual([1, 2, 4, 5, 7]);
+  });
+
+  it('says that a full disk is to be freed', () => {
+    const { engine, disk } = engineOn(tempHome());
+    disk.arm({ operation: 'writeAt', from: 1, code: 'ENOSPC' });
+    expect(engine.handle([batch(1, 1)])).toMatchObject([
+      { reason: expect.stringMatching(/free space/) },
+    ]);
+  });
+});

@@ -1,0 +1,34 @@
+import { statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  clearKillLatch,
+  engageKillLatch,
+  killLatchPath,
+  readKillLatch,
+} from '../../src/audit/kill-latch.ts';
+import { epochMicros } from '../../src/engine/domain/units.ts';
+import { START_MICROS } from './support/sample-records.ts';
+import { tempHome } from './support/temp-home.ts';
+
+const wallMicros = epochMicros(START_MICROS);
+
+describe('the kill latch', () => {
+  it('is set once, stays as it was first set, and is cleared once', () => {
+    const home = join(tempHome(), 'not-yet-there');
+    expect(readKillLatch(home)).toBeUndefined();
+    engageKillLatch(home, { principal: 'alice', reason: 'odd fills', wallMicros });
+    engageKillLatch(home, { principal: 'bob', reason: 'second', wallMicros });
+    expect(readKillLatch(home)).toEqual({ principal: 'alice', reason: 'odd fills', wallMicros });
+    expect(statSync(killLatchPath(home)).mode & 0o077).toBe(0);
+    expect(clearKillLatch(home)).toBe(true);
+    expect(clearKillLatch(home)).toBe(false);
+    expect(readKillLatch(home)).toBeUndefined();
+  });
+
+  it.each(['', 'not json', '{"principal":1}'])('counts as set whatever its text (%j)', (text) => {
+    const home = tempHome();
+    writeFileSync(killLatchPath(home), text);
+    expect(readKillLatch(home)).toMatchObject({ principal: 'unknown' });
+  });
+});

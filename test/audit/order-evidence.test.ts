@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import { OrderEvidence } from '../../src/audit/order-evidence.ts';
+import type { AuditBody } from '../../src/engine/domain/audit-record.ts';
+import {
+  alertBody,
+  fillEvent,
+  orderStory,
+  recordsOf,
+  START_MICROS,
+  tokenHash,
+} from './support/sample-records.ts';
+
+function faultsOf(bodies: readonly AuditBody[]): string[] {
+  const evidence = new OrderEvidence();
+  for (const record of recordsOf(1, bodies)) evidence.see(record);
+  return evidence.faults().map((fault) => fault.what);
+}
+
+const [preview, intent, sent, accepted, filled] = orderStory('o-1') as [
+  Extract<AuditBody, { kind: 'previewMade' }>,
+  Extract<AuditBody, { kind: 'intentRecorded' }>,
+  AuditBody,
+  AuditBody,
+  AuditBody,
+];
+const padding = Array.from({ length: 9 }, () => alertBody('later'));
+
+describe('order evidence', () => {
+  it('has nothing against a whole story', () => {
+    expect(faultsOf([...orderStory('o-1'), ...orderStory('o-2')])).toEqual([]);
+  });
+
+  it.each<[string, AuditBody[], RegExp]>([
+    ['an order without an intent', [preview, sent], /without a recorded intent/],
+    ['an order sent twice', [preview, intent, sent, sent], /sent twice/],
+    [
+      'an intent recorded twice',
+      [preview, intent, { ...intent, tokenSha256: null }],
+      /recorded twice/,
+    ],
+    ['an opening without a token', [{ ...intent, tokenSha256: null }], /no confirm token/],
+    ['a token of no preview', [intent], /token of no preview/],
+    [
+      'another order than previewed',
+      [preview, { ...intent, orderHash: tokenHash('y') }],
+      /not the order/,
+    ],
+    [
+      'another preview than the token has',
+      [preview, { ...intent, previewId: 'p-9' }],
+      /another preview/,
+    ],
+    [
+      'another principal',
+      [preview, { ...intent, intent: { ...intent.intent, principal: 'mallory' } }],
+      /alice's, not mallory's/,
+    ],
+    ['an expired token', [{ ...preview, expiresAtWall: START_MICROS }, intent], /after it expired/],
+    [
+      'a token spent twice',
+      [preview, intent, { ...intent, intent: { ...intent.intent, intentId: 'o-9' } }],
+      /spent before/,
+    ],
+    ['one token for two previews', [preview, preview], /another preview has/],
+    ['a fill of an order never sent', [preview, intent, filled], /never sent/],
+    ['a fill nobody ordered', [filled, ...padding], /no sent order/],
+    [
+      'a fill without a fill',
+      [{ kind: 'brokerEvent', event: { kind: 'fill' } }],
+      /carries no fill/,
+    ],
+    [
+      'a send after a block',
+      [preview, intent, { kind: 'sendBlocked', intentId: 'o-1', reason: 'kill' }, sent],
+      /after it was blocked/,
+    ],
+    [
+      'a block after a send',
+      [preview, intent, sent, { kind: 'sendBlocked', intentId: 'o-1', reason: 'kill' }],
+      /after it was sent/,
+    ],
+    [
+      'a cancel with a token of no preview',
+      [
+        {
+          kind: 'cancelRequested',
+          intentId: 'o-1',
+          principal: 'alice',
+          tokenSha256: tokenHash('n'),
+        },
+      ],
+      /token of no preview/,
+    ],
+  ])('finds %s', (_name, bodies, words) => {
+    expect(faultsOf(bodies).join('\n')).toMatch(words);
+  });
+
+  it('lets exits and flattens go without a token, closes not', () => {
+    const withPurpose = (purpose: 'exit' | 'flatten' | 'close'): AuditBody => ({
+      ...intent,
+      tokenSha256: null,
+      previewId: null,
+      intent: { ...intent.intent, purpose },
+    });
+    expect(faultsOf([withPurpose('exit'), sent])).toEqual([]);
+    expect(faultsOf([withPurpose('flatten'), sent])).toEqual([]);
+    expect(faultsOf([withPurpose('close'), sent])).not.toEqual([]);
+  });
+
+  it('lets one flatten spend its token for all the positions it closes', () => {
+    const flatten = (intentId: string): AuditBody => ({
+      ...intent,
+      orderHash: tokenHash(intentId),
+      intent: { ...intent.intent, intentId, purpose: 'flatten' },
+    });
+    expect(faultsOf([preview, flatten('c-1'), flatten('c-2')])).toEqual([]);
+    expect(faultsOf([preview, flatten('c-1'), intent])).not.toEqual([]);
+  });
+
+  it('accepts a foreign fill that an alert names', () => {
+    const alert: AuditBody = {
+      kind: 'alert',
+      severity: 'warning',
+      code: 'EXTERNAL_FILL',
+      text: 'a fill this engine did not order: f-77',
+    };
+    const foreign: AuditBody = { kind: 'brokerEvent', event: fillEvent('typed-in-app', 'f-77') };
+    expect(faultsOf([foreign, alert, ...padding])).toEqual([]);
+    expect(faultsOf([foreign, ...padding.slice(2)])).toEqual([]);
+    expect(faultsOf([foreign, ...padding])).not.toEqual([]);
+    expect(faultsOf([preview, accepted])).toEqual([]);
+  });
+});

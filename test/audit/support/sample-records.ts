@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import type { AuditBody, AuditRecord } from '../../../src/engine/domain/audit-record.ts';
+import type { OrderIntent } from '../../../src/engine/domain/order.ts';
+import { epochMicros, price, sessionDate } from '../../../src/engine/domain/units.ts';
+
+/** 2026-11-20 10:30:00 ET. */
+export const START_MICROS = 1_795_188_600_000_000;
+
+export function recordOf(seq: number, body: AuditBody): AuditRecord {
+  const at = epochMicros(START_MICROS + seq * 1_000);
+  return {
+    version: 1,
+    seq,
+    session: sessionDate('2026-11-20'),
+    at: { market: at, wall: at },
+    body,
+  };
+}
+
+/** Records numbered from `firstSeq`. */
+export function recordsOf(firstSeq: number, bodies: readonly AuditBody[]): AuditRecord[] {
+  return bodies.map((body, index) => recordOf(firstSeq + index, body));
+}
+
+export function alertBody(text: string): AuditBody {
+  return { kind: 'alert', severity: 'info', code: 'TEST', text };
+}
+
+export function alerts(firstSeq: number, count: number): AuditRecord[] {
+  return recordsOf(
+    firstSeq,
+    Array.from({ length: count }, (_, index) => alertBody(`alert ${firstSeq + index}`)),
+  );
+}
+
+export function tokenHash(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}
+
+export function intentOf(intentId: string, changes: Partial<OrderIntent> = {}): OrderIntent {
+  return {
+    intentId,
+    purpose: 'open',
+    strategy: 'orb_long_call',
+    positionId: intentId,
+    legs: [
+      {
+        instrument: {
+          kind: 'option',
+          root: 'SPY',
+          expiry: sessionDate('2026-11-20'),
+          right: 'call',
+          strike: price(6_020_000),
+        },
+        action: 'buyToOpen',
+        ratio: 1,
+      },
+    ],
+    quantity: 1,
+    limit: price(-12_300),
+    worst: price(-12_500),
+    principal: 'alice',
+    ...changes,
+  };
+}
+
+/** One order's whole story: preview, intent, sent, accepted, filled. */
+export function orderStory(intentId: string, changes: Partial<OrderIntent> = {}): AuditBody[] {
+  const intent = intentOf(intentId, changes);
+  const tokenSha256 = tokenHash(intentId);
+  const orderHash = tokenHash(`order ${intentId}`);
+  const shared = { orderHash, intent, checks: [], quotes: {}, limitsVersion: 'v1' };
+  return [
+    {
+      kind: 'previewMade',
+      previewId: `p-${intentId}`,
+      principal: intent.principal,
+      tokenSha256,
+      expiresAtWall: START_MICROS + 30_000_000,
+      ...shared,
+    },
+    { kind: 'intentRecorded', tokenSha256, previewId: `p-${intentId}`, ...shared },
+    { kind: 'orderSent', intentId },
+    { kind: 'brokerEvent', event: { kind: 'accepted', intentId, brokerOrderId: 'b-1' } },
+    { kind: 'brokerEvent', event: fillEvent(intentId, `f-${intentId}`) },
+  ];
+}
+
+export function fillEvent(intentId: string, fillId: string) {
+  const leg = intentOf(intentId).legs[0];
+  return {
+    kind: 'fill',
+    fill: {
+      fillId,
+      intentId,
+      instrument: leg?.instrument,
+      action: leg?.action,
+      quantity: 1,
+      price: 12_300,
+      feesCents: -65,
+      marketAt: START_MICROS,
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { encodeRecord } from '../../src/audit/journal-format.ts';
+import { MAX_COMMIT_BYTES } from '../../src/audit/journal-limits.ts';
+import { isTornWrite } from '../../src/audit/torn-tail.ts';
+import { alertBody, recordOf } from './support/sample-records.ts';
+
+const position = { seq: 4, hash: Buffer.alloc(32, 9) };
+const { frame } = encodeRecord(recordOf(5, alertBody('z'.repeat(1_500))), position.hash);
+const SECTOR = 512;
+
+/** A file of zeros with the frame's bytes written where `isWritten` says. */
+function fileWith(tail: number, isWritten: (offset: number) => boolean): Buffer {
+  const bytes = Buffer.alloc(8_192);
+  frame.forEach((byte, index) => {
+    if (isWritten(tail + index)) bytes[tail + index] = byte;
+  });
+  return bytes;
+}
+
+describe('a torn write', () => {
+  it.each([128, 500, 510, 512, 1_000])(
+    'is known by any subset of its sectors (tail %i)',
+    (tail) => {
+      const first = Math.floor(tail / SECTOR);
+      for (let subset = 1; subset < 15; subset++) {
+        const bytes = fileWith(
+          tail,
+          (at) => (subset >> (Math.floor(at / SECTOR) - first)) % 2 === 1,
+        );
+        expect(isTornWrite(bytes, tail, position), `subset ${subset}`).toBe(true);
+      }
+    },
+  );
+
+  it('is known by any prefix of two bytes and more', () => {
+    for (let cut = 2; cut < frame.length; cut++) {
+      expect(
+        isTornWrite(
+          fileWith(128, (at) => at < 128 + cut),
+          128,
+          position,
+        ),
+      ).toBe(true);
+    }
+  });
+
+  it('is not a single byte, wherever it stands', () => {
+    for (let at = 128; at < 2_048; at++) {
+      const bytes = Buffer.alloc(4_096);
+      bytes[at] = 1;
+      expect(isTornWrite(bytes, 128, position)).toBe(false);
+    }
+  });
+
+  it.each([
+    ['nothing', Buffer.alloc(4_096)],
+    [
+      'a frame that belongs elsewhere',
+      Buffer.concat([
+        Buffer.alloc(128),
+        encodeRecord(recordOf(9, alertBody('x')), position.hash).frame,
+        Buffer.alloc(600),
+      ]),
+    ],
+    [
+      'a frame that follows another',
+      Buffer.concat([
+        Buffer.alloc(128),
+        encodeRecord(recordOf(5, alertBody('x')), Buffer.alloc(32)).frame,
+        Buffer.alloc(600),
+      ]),
+    ],
+    ['a length beyond all limits', Buffer.concat([Buffer.alloc(128), Buffer.alloc(80, 0xff)])],
+  ])('is not %s', (_name, bytes) => {
+    expect(isTornWrite(bytes, 128, position)).toBe(false);
+  });
+
+  it('is not longer than a commit', () => {
+    const bytes = Buffer.alloc(128 + MAX_COMMIT_BYTES + 1);
+    frame.copy(bytes, 128, 0, 400);
+    expect(isTornWrite(bytes, 128, position)).toBe(true);
+    bytes[bytes.length - 1] = 1;
+    expect(isTornWrite(bytes, 128, position)).toBe(false);
+  });
+});

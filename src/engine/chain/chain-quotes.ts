@@ -1,0 +1,129 @@
+/** The quotes of the chain as its model sees them: judged, in dollars, strike by strike. */
+import { PRICE_PER_DOLLAR } from '../domain/units.ts';
+import type { ParityPair } from '../pricing/forward.ts';
+import { ABSENT } from '../ring/ring-layout.ts';
+import {
+  ASK_FIELD,
+  BID_FIELD,
+  FLAGS_FIELD,
+  FORWARD_CELL,
+  MAX_CONTRACTS,
+  rowCell,
+  UNDERLYING,
+} from './chain-layout.ts';
+import {
+  midOf,
+  NO_MARKET,
+  type QuoteQuality,
+  quoteFlags,
+  quoteQuality,
+  TWO_SIDED,
+} from './quote-quality.ts';
+import { NO_ROW, type StrikeLadder } from './strike-ladder.ts';
+
+/** Strikes on either side of the money that are asked for the forward: more than vote. */
+const PARITY_REACH = 12;
+
+/** Core thread only. Reads the writer's private picture; writes each row's flags there. */
+export class ChainQuotes {
+  readonly #image: Float64Array;
+  readonly #ladder: StrikeLadder;
+  readonly #quality: QuoteQuality[] = Array(MAX_CONTRACTS).fill(NO_MARKET);
+
+  constructor(image: Float64Array, ladder: StrikeLadder) {
+    this.#image = image;
+    this.#ladder = ladder;
+  }
+
+  /** Judges every row's quote at a wall time: first of all, once a batch. */
+  judge(wallMicros: number): void {
+    const { callRow, putRow, count } = this.#ladder;
+    for (let rung = 0; rung < count; rung += 1) {
+      this.#judgeRow(callRow[rung] ?? NO_ROW, wallMicros);
+      this.#judgeRow(putRow[rung] ?? NO_ROW, wallMicros);
+    }
+  }
+
+  #judgeRow(row: number, wallMicros: number): void {
+    if (row === NO_ROW) return;
+    const first = rowCell(row);
+    const flags = quoteFlags(this.#image, first, wallMicros);
+    this.#image[first + FLAGS_FIELD] = flags;
+    this.#quality[row] = quoteQuality(this.#image, first, flags);
+  }
+
+  /** The last judgement of a row; NO_MARKET for NO_ROW. */
+  qualityOf(row: number): QuoteQuality {
+    return row === NO_ROW ? NO_MARKET : (this.#quality[row] ?? NO_MARKET);
+  }
+
+  /** Pairs around the last known money; all there are when that gives none. */
+  parityPairs(): ParityPair[] {
+    const money = this.#moneyRung();
+    const near =
+      money === undefined ? [] : this.#pairsBetween(money - PARITY_REACH, money + PARITY_REACH);
+    return near.length > 0 ? near : this.#pairsBetween(0, this.#ladder.count - 1);
+  }
+
+  #pairsBetween(lowest: number, highest: number): ParityPair[] {
+    const pairs: ParityPair[] = [];
+    for (let rung = Math.max(0, lowest); rung <= highest && rung < this.#ladder.count; rung += 1) {
+      if (!this.#isTwoSidedPair(rung)) continue;
+      const call = rowCell(this.#ladder.callRow[rung] ?? NO_ROW);
+      const put = rowCell(this.#ladder.putRow[rung] ?? NO_ROW);
+      pairs.push({
+        strike: this.#ladder.strikeDollars[rung] ?? 0,
+        callBid: this.#dollars(call + BID_FIELD),
+        callAsk: this.#dollars(call + ASK_FIELD),
+        putBid: this.#dollars(put + BID_FIELD),
+        putAsk: this.#dollars(put + ASK_FIELD),
+      });
+    }
+    return pairs;
+  }
+
+  #isTwoSidedPair(rung: number): boolean {
+    return (
+      this.qualityOf(this.#ladder.callRow[rung] ?? NO_ROW) === TWO_SIDED &&
+      this.qualityOf(this.#ladder.putRow[rung] ?? NO_ROW) === TWO_SIDED
+    );
+  }
+
+  /** By the last forward, which one wild tick of the underlying cannot move; before the first one,
+   * by the underlying. Parity holds away from the money too, so a stale guess corrects itself. */
+  #moneyRung(): number | undefined {
+    const forward = this.#image[FORWARD_CELL] ?? ABSENT;
+    if (forward !== ABSENT) return this.#ladder.rungAtOrAbove(forward);
+    const spot = midOf(this.#image, rowCell(UNDERLYING));
+    return spot === ABSENT ? undefined : this.#ladder.rungAtOrAbove(spot / PRICE_PER_DOLLAR);
+  }
+
+  /** Mid in dollars of the straddle nearest to the forward of those with four sides. */
+  expectedMove(forward: number): number {
+    const { strikeDollars, callRow, putRow, count } = this.#ladder;
+    let nearest = Number.POSITIVE_INFINITY;
+    let move = ABSENT;
+    for (let rung = 0; rung < count; rung += 1) {
+      const distance = Math.abs((strikeDollars[rung] ?? 0) - forward);
+      if (distance >= nearest || !this.#isTwoSidedPair(rung)) continue;
+      nearest = distance;
+      move = this.midDollars(callRow[rung] ?? NO_ROW) + this.midDollars(putRow[rung] ?? NO_ROW);
+    }
+    return move;
+  }
+
+  #dollars(cell: number): number {
+    return (this.#image[cell] ?? 0) / PRICE_PER_DOLLAR;
+  }
+
+  /** A price cell in dollars, undefined where it is ABSENT. */
+  knownDollars(cell: number): number | undefined {
+    return this.#image[cell] === ABSENT ? undefined : this.#dollars(cell);
+  }
+
+  /** Mid of a two-sided row in dollars, unrounded: half a tick counts where an option costs two. */
+  midDollars(row: number): number {
+    const first = rowCell(row);
+    return 0.5 * (this.#dollars(first + BID_FIELD) + this.#dollars(first + ASK_FIELD));
+  }
+}

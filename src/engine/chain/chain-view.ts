@@ -1,0 +1,131 @@
+/** Turns the cells of a chain row into the words of the domain. */
+import type { Greeks } from '../domain/greeks.ts';
+import type { OptionContract } from '../domain/instrument.ts';
+import type { ContractView, Quote } from '../domain/market.ts';
+import type { SessionTimes } from '../domain/session-calendar.ts';
+import { epochMicros, type Price, price } from '../domain/units.ts';
+import { ABSENT } from '../ring/ring-layout.ts';
+import {
+  ASK_FIELD,
+  ASK_SIZE_FIELD,
+  BID_FIELD,
+  BID_SIZE_FIELD,
+  DATE_CELL,
+  DELTA_FIELD,
+  EXERCISE_MARK_CELL,
+  EXPIRY_FIELD,
+  FEED_DELTA_FIELD,
+  FLAG_MODELLED,
+  FLAGS_FIELD,
+  GAMMA_FIELD,
+  HALF_DAY_CELL,
+  IMPLIED_VOL_FIELD,
+  LAST_FIELD,
+  LAST_TRADE_CELL,
+  OPEN_CELL,
+  OPEN_INTEREST_FIELD,
+  QUOTE_MARKET_FIELD,
+  QUOTE_WALL_FIELD,
+  RIGHT_FIELD,
+  ROOT_FIELD,
+  STRIKE_FIELD,
+  THETA_FIELD,
+  THETA_NEXT_HOUR_FIELD,
+  VEGA_FIELD,
+  VOLUME_FIELD,
+} from './chain-layout.ts';
+import { midOf } from './quote-quality.ts';
+import { dateOfCode, tickerOfCode } from './symbol-code.ts';
+
+/** A cell's number, or undefined where it is not known. */
+export function knownCell(cells: Float64Array, cell: number): number | undefined {
+  const value = cells[cell];
+  return value === ABSENT ? undefined : value;
+}
+
+/** A cell's price, or undefined where it is not known. */
+export function knownPrice(cells: Float64Array, cell: number): Price | undefined {
+  const value = cells[cell] ?? ABSENT;
+  return value === ABSENT ? undefined : price(value);
+}
+
+function micros(cells: Float64Array, cell: number) {
+  return epochMicros(cells[cell] ?? ABSENT);
+}
+
+/** The contract whose row starts at `first`. */
+export function contractAt(cells: Float64Array, first: number): OptionContract {
+  return {
+    kind: 'option',
+    root: tickerOfCode(cells[first + ROOT_FIELD] ?? 0),
+    expiry: dateOfCode(cells[first + EXPIRY_FIELD] ?? 0),
+    right: cells[first + RIGHT_FIELD] === 0 ? 'call' : 'put',
+    strike: price(cells[first + STRIKE_FIELD] ?? ABSENT),
+  };
+}
+
+/** The quote of the row that starts at `first`; undefined before its first one. */
+export function quoteAt(cells: Float64Array, first: number): Quote | undefined {
+  if (cells[first + QUOTE_MARKET_FIELD] === ABSENT) return undefined;
+  return {
+    bid: knownPrice(cells, first + BID_FIELD),
+    ask: knownPrice(cells, first + ASK_FIELD),
+    bidSize: cells[first + BID_SIZE_FIELD] ?? 0,
+    askSize: cells[first + ASK_SIZE_FIELD] ?? 0,
+    at: {
+      market: micros(cells, first + QUOTE_MARKET_FIELD),
+      wall: micros(cells, first + QUOTE_WALL_FIELD),
+    },
+  };
+}
+
+/** The mid of a row's quote, half a unit rounded up; undefined where a side is missing or the quote
+ * is crossed. */
+export function midAt(cells: Float64Array, first: number): Price | undefined {
+  const mid = midOf(cells, first);
+  return mid === ABSENT ? undefined : price(mid);
+}
+
+function greeksAt(cells: Float64Array, first: number): Greeks | undefined {
+  const delta = knownCell(cells, first + DELTA_FIELD);
+  if (delta === undefined) return undefined;
+  return {
+    delta,
+    gamma: cells[first + GAMMA_FIELD] ?? 0,
+    theta: cells[first + THETA_FIELD] ?? 0,
+    thetaNextHour: cells[first + THETA_NEXT_HOUR_FIELD] ?? 0,
+    vega: cells[first + VEGA_FIELD] ?? 0,
+  };
+}
+
+/** Everything a row says. `index` is the row's number, `contract` what `contractAt` gave for it. */
+export function viewAt(
+  cells: Float64Array,
+  first: number,
+  index: number,
+  contract: OptionContract,
+): ContractView {
+  return {
+    index,
+    contract,
+    quote: quoteAt(cells, first),
+    impliedVol: knownCell(cells, first + IMPLIED_VOL_FIELD),
+    greeks: greeksAt(cells, first),
+    modelled: ((cells[first + FLAGS_FIELD] ?? 0) & FLAG_MODELLED) !== 0,
+    last: knownPrice(cells, first + LAST_FIELD),
+    volume: knownCell(cells, first + VOLUME_FIELD),
+    openInterest: knownCell(cells, first + OPEN_INTEREST_FIELD),
+    feedDelta: knownCell(cells, first + FEED_DELTA_FIELD),
+  };
+}
+
+/** The session in the header. */
+export function sessionAt(cells: Float64Array): SessionTimes {
+  return {
+    date: dateOfCode(cells[DATE_CELL] ?? 0),
+    kind: cells[HALF_DAY_CELL] === 1 ? 'half' : 'full',
+    open: micros(cells, OPEN_CELL),
+    exerciseMark: micros(cells, EXERCISE_MARK_CELL),
+    lastTrade: micros(cells, LAST_TRADE_CELL),
+  };
+}

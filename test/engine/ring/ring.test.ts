@@ -1,0 +1,237 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DeltaringError } from '../../../src/engine/domain/errors.ts';
+import {
+  ABSENT,
+  ASK_FIELD,
+  BID_FIELD,
+  createRingBuffer,
+  DEFAULT_RING_CAPACITY,
+  DELTA_FIELD,
+  HEAD_WORD,
+  IMPLIED_VOL_FIELD,
+  INDEX_FIELD,
+  MAX_RING_CAPACITY,
+  MIN_RING_CAPACITY,
+  RECORD_FIELDS,
+  ringCapacity,
+  SPOT_FIELD,
+} from '../../../src/engine/ring/ring-layout.ts';
+import { RingReader, type RingRecord } from '../../../src/engine/ring/ring-reader.ts';
+import { RingWriter } from '../../../src/engine/ring/ring-writer.ts';
+
+const fields = new Float64Array(RECORD_FIELDS);
+
+/** Publishes records numbered from..to-1; every field of record n is n. */
+function publishRange(writer: RingWriter, from: number, to: number): void {
+  for (let n = from; n < to; n += 1) writer.publish(fields.fill(n));
+}
+
+function drain(reader: RingReader, maxRecords = Number.POSITIVE_INFINITY): RingRecord[] {
+  const records: RingRecord[] = [];
+  reader.poll((record) => records.push(record), maxRecords);
+  return records;
+}
+
+describe('the ring buffer', () => {
+  it('holds 65,536 records unless told otherwise', () => {
+    expect(ringCapacity(createRingBuffer())).toBe(DEFAULT_RING_CAPACITY);
+    expect(DEFAULT_RING_CAPACITY).toBe(65_536);
+  });
+
+  it.each([MIN_RING_CAPACITY, 32, 1_024])('takes a power of two: %d', (capacity) => {
+    expect(ringCapacity(createRingBuffer(capacity))).toBe(capacity);
+  });
+
+  it.each([0, -16, 15, 17, 100, 16.5, Number.NaN, MIN_RING_CAPACITY / 2, MAX_RING_CAPACITY * 2])(
+    'refuses %d and names it beside the bounds',
+    (capacity) => {
+      const refusal = () => createRingBuffer(capacity);
+      expect(refusal).toThrow(DeltaringError);
+      expect(refusal).toThrow(`${capacity}`);
+      expect(refusal).toThrow(`${MIN_RING_CAPACITY} to ${MAX_RING_CAPACITY}`);
+    },
+  );
+
+  it('refuses a buffer that is not a ring', () => {
+    expect(() => new RingReader(new SharedArrayBuffer(4_096))).toThrow('not a ring');
+    expect(() => new RingWriter(new SharedArrayBuffer(8))).toThrow('not a ring');
+  });
+
+  it('refuses a ring of another layout version and one that was cut', () => {
+    const other = createRingBuffer(16);
+    new Int32Array(other)[1] = 99;
+    expect(() => new RingReader(other)).toThrow('version 99');
+    const cut = createRingBuffer(16);
+    new Int32Array(cut)[2] = 32;
+    expect(() => new RingReader(cut)).toThrow('ring of 32 records');
+  });
+});
+
+describe('reading', () => {
+  it('hands over records whole, once and in order', () => {
+    const buffer = createRingBuffer(16);
+    const writer = new RingWriter(buffer);
+    const reader = new RingReader(buffer);
+    publishRange(writer, 0, 5);
+    expect(drain(reader)).toEqual(
+      [0, 1, 2, 3, 4].map((n) => ({
+        index: n,
+        epoch: n,
+        bid: n,
+        ask: n,
+        bidSize: n,
+        askSize: n,
+        delta: n,
+        impliedVol: n,
+        spot: n,
+        marketMicros: n,
+        wallMicros: n,
+      })),
+    );
+    expect(drain(reader)).toEqual([]);
+    expect(writer.published).toBe(5);
+  });
+
+  it('shows what is not known as undefined', () => {
+    const buffer = createRingBuffer(16);
+    const reader = new RingReader(buffer);
+    fields.fill(1);
+    for (const field of [BID_FIELD, ASK_FIELD, DELTA_FIELD, IMPLIED_VOL_FIELD, SPOT_FIELD]) {
+      fields[field] = ABSENT;
+    }
+    fields[INDEX_FIELD] = -1;
+    new RingWriter(buffer).publish(fields);
+    const [record] = drain(reader);
+    expect(record).toMatchObject({ index: -1, bidSize: 1, askSize: 1 });
+    expect([record?.bid, record?.ask, record?.delta, record?.impliedVol, record?.spot]).toEqual(
+      Array(5).fill(undefined),
+    );
+  });
+
+  it('hands over no more than asked and goes on from there', () => {
+    const buffer = createRingBuffer(16);
+    const reader = new RingReader(buffer);
+    publishRange(new RingWriter(buffer), 0, 7);
+    expect(drain(reader, 3).map((record) => record.index)).toEqual([0, 1, 2]);
+    expect(drain(reader, 0)).toEqual([]);
+    expect(drain(reader).map((record) => record.index)).toEqual([3, 4, 5, 6]);
+  });
+
+  it('starts at the newest record and can go back to it', () => {
+    const buffer = createRingBuffer(16);
+    const writer = new RingWriter(buffer);
+    publishRange(writer, 0, 3);
+    const reader = new RingReader(buffer);
+    expect(drain(reader)).toEqual([]);
+    publishRange(writer, 3, 6);
+    reader.seekToNewest();
+    expect(drain(reader)).toEqual([]);
+    expect(reader.lost).toBe(0);
+  });
+
+  it('counts a record as read when its handler throws', () => {
+    const buffer = createRingBuffer(16);
+    const reader = new RingReader(buffer);
+    publishRange(new RingWriter(buffer), 0, 2);
+    expect(() =>
+      reader.poll(() => {
+        throw new Error('handler');
+      }, 10),
+    ).toThrow('handler');
+    expect(drain(reader).map((record) => record.index)).toEqual([1]);
+  });
+
+  it('lets readers go at their own pace', () => {
+    const buffer = createRingBuffer(16);
+    const writer = new RingWriter(buffer);
+    const fast = new RingReader(buffer);
+    const slow = new RingReader(buffer);
+    publishRange(writer, 0, 10);
+    expect(drain(fast)).toHaveLength(10);
+    publishRange(writer, 10, 15);
+    expect(drain(fast)).toHaveLength(5);
+    expect(drain(slow)).toHaveLength(15);
+  });
+
+  it('lets a new writer go on where the last one stopped', () => {
+    const buffer = createRingBuffer(16);
+    const reader = new RingReader(buffer);
+    publishRange(new RingWriter(buffer), 0, 3);
+    publishRange(new RingWriter(buffer), 3, 6);
+    expect(drain(reader).map((record) => record.index)).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+});
+
+describe('a lapped reader', () => {
+  it('loses nothing one record before the ring is full', () => {
+    const buffer = createRingBuffer(16);
+    const reader = new RingReader(buffer);
+    publishRange(new RingWriter(buffer), 0, 15);
+    expect(drain(reader)).toHaveLength(15);
+    expect(reader.lost).toBe(0);
+  });
+
+  it('loses half a ring, counted, when the ring is full', () => {
+    const buffer = createRingBuffer(16);
+    const reader = new RingReader(buffer);
+    publishRange(new RingWriter(buffer), 0, 16);
+    expect(drain(reader).map((record) => record.index)).toEqual([8, 9, 10, 11, 12, 13, 14, 15]);
+    expect(reader.lost).toBe(8);
+  });
+
+  it('accounts for every record whatever the pace of both sides', () => {
+    const steps = fc.array(fc.tuple(fc.nat(60), fc.nat(40)), { maxLength: 40 });
+    fc.assert(
+      fc.property(steps, (pace) => {
+        const buffer = createRingBuffer(32);
+        const writer = new RingWriter(buffer);
+        const reader = new RingReader(buffer);
+        let published = 0;
+        let last = -1;
+        let read = 0;
+        for (const [writes, reads] of [...pace, [0, 1_000] as const]) {
+          publishRange(writer, published, published + writes);
+          published += writes;
+          for (const record of drain(reader, reads)) {
+            expect(record.index).toBeGreaterThan(last);
+            expect(record.wallMicros).toBe(record.index);
+            last = record.index;
+            read += 1;
+          }
+        }
+        expect(read + reader.lost).toBe(published);
+      }),
+    );
+  });
+
+  it('counts on past the wrap of the 32-bit head', () => {
+    const buffer = createRingBuffer(16);
+    const words = new Int32Array(buffer);
+    words[HEAD_WORD] = 0x7f_ff_ff_fc;
+    const writer = new RingWriter(buffer);
+    const reader = new RingReader(buffer);
+    publishRange(writer, 0, 8);
+    expect(drain(reader).map((record) => record.index)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    words[HEAD_WORD] = -3;
+    reader.seekToNewest();
+    publishRange(writer, 0, 40);
+    expect(drain(reader)).toHaveLength(8);
+    expect(reader.lost).toBe(32);
+  });
+});
+
+it('publishes without allocating', () => {
+  const writer = new RingWriter(createRingBuffer(1_024));
+  fields.fill(0.5);
+  publishMany(writer, 20_000);
+  const before = process.memoryUsage().heapUsed;
+  publishMany(writer, 200_000);
+  const grown = process.memoryUsage().heapUsed - before;
+  // One object of the smallest size for each record would be more than 3 MB.
+  expect(grown).toBeLessThan(1_000_000);
+});
+
+function publishMany(writer: RingWriter, count: number): void {
+  for (let n = 0; n < count; n += 1) writer.publish(fields);
+}

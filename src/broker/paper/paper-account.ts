@@ -1,0 +1,186 @@
+/**
+ * The paper broker's own books: cash, what is held by position, and the margin it ties up. Kept
+ * apart from the engine's portfolio, so that comparing the two means something.
+ */
+
+import { assert } from '../../engine/domain/assert.ts';
+import type { Instrument } from '../../engine/domain/instrument.ts';
+import { instrumentSymbol, multiplierOf } from '../../engine/domain/instrument.ts';
+import type { Fill, OrderLeg } from '../../engine/domain/order.ts';
+import { isOpening, legSign } from '../../engine/domain/order.ts';
+import type { Cents, Price, SessionDate } from '../../engine/domain/units.ts';
+import { amountCents, cents, price } from '../../engine/domain/units.ts';
+import { payoffSummary } from '../../engine/pricing/payoff.ts';
+import type { HeldPosition, Settlement } from '../order-gateway.ts';
+
+interface Lot {
+  readonly instrument: Instrument;
+  quantity: number;
+}
+
+/** Lots that were opened together and count as one structure for margin. */
+interface Structure {
+  readonly lots: Map<string, Lot>;
+  /** Undefined after a change, until it is asked for again. */
+  marginCents: Cents | undefined;
+}
+
+/** An option as the account holds it, over all structures. */
+export interface HeldLot {
+  readonly symbol: string;
+  readonly instrument: Instrument;
+  readonly quantity: number;
+}
+
+/** Short shares tie up their sale and half of it again (Regulation T). */
+const SHORT_SHARES_MARGIN = 1.5;
+const SHARES_STRUCTURE = 'shares';
+
+export class PaperAccount {
+  readonly #structures = new Map<string, Structure>();
+  #cashCents: Cents;
+
+  constructor(cashCents: Cents) {
+    this.#cashCents = cashCents;
+  }
+
+  get cashCents(): Cents {
+    return this.#cashCents;
+  }
+
+  /** Books one execution: an opening adds to its position, a closing takes from it first and then
+   * from whatever else holds the instrument. */
+  applyFill(fill: Fill, positionId: string): void {
+    const { instrument, action, quantity, feesCents } = fill;
+    const sign = legSign(action);
+    const paid = amountCents(price(-sign * fill.price), quantity, multiplierOf(instrument));
+    this.#cashCents = cents(this.#cashCents + paid - feesCents);
+    if (isOpening(action)) this.#add(positionId, instrument, sign * quantity);
+    else this.#remove(instrument, -sign * quantity, positionId);
+  }
+
+  /** Books an exercise, assignment or expiry. */
+  applySettlement(settlement: Settlement): void {
+    const { instrument, quantity, shares, sharePrice, feesCents } = settlement;
+    const paid = amountCents(sharePrice, -shares, 1);
+    this.#cashCents = cents(this.#cashCents + paid - feesCents);
+    this.#remove(instrument, quantity, '');
+    if (shares !== 0 && instrument.kind === 'option') this.#moveShares(instrument.root, shares);
+  }
+
+  /** Net contracts or shares of a symbol. */
+  held(symbol: string): number {
+    let quantity = 0;
+    for (const { lots } of this.#structures.values()) quantity += lots.get(symbol)?.quantity ?? 0;
+    return quantity;
+  }
+
+  /** Options held of an expiry, net, in the order they came. */
+  optionsOf(expiry: SessionDate): readonly HeldLot[] {
+    return this.#net().filter(
+      ({ instrument }) => instrument.kind === 'option' && instrument.expiry === expiry,
+    );
+  }
+
+  /** What is held of one symbol, net. */
+  lot(symbol: string): HeldLot | undefined {
+    return this.#net().find((lot) => lot.symbol === symbol);
+  }
+
+  /** Expiries of the options held. */
+  expiries(): ReadonlySet<SessionDate> {
+    const expiries = new Set<SessionDate>();
+    for (const { instrument } of this.#net()) {
+      if (instrument.kind === 'option') expiries.add(instrument.expiry);
+    }
+    return expiries;
+  }
+
+  positions(): readonly HeldPosition[] {
+    return this.#net().map(({ symbol, quantity }) => ({ symbol, quantity }));
+  }
+
+  /** Collateral of everything held: structures at their worst expiry, short shares at their price. */
+  marginCents(priceOf: (symbol: string) => Price | undefined): Cents {
+    let margin = 0;
+    for (const structure of this.#structures.values()) {
+      structure.marginCents ??= optionMargin(structure);
+      margin += structure.marginCents;
+      for (const [symbol, { instrument, quantity }] of structure.lots) {
+        if (instrument.kind === 'option' || quantity >= 0) continue;
+        const value = amountCents(priceOf(symbol) ?? price(0), -quantity, 1);
+        margin += Math.ceil(value * SHORT_SHARES_MARGIN);
+      }
+    }
+    return cents(margin);
+  }
+
+  #net(): readonly HeldLot[] {
+    const net = new Map<string, { symbol: string; instrument: Instrument; quantity: number }>();
+    for (const { lots } of this.#structures.values()) {
+      for (const [symbol, { instrument, quantity }] of lots) {
+        const known = net.get(symbol);
+        if (known === undefined) net.set(symbol, { symbol, instrument, quantity });
+        else known.quantity += quantity;
+      }
+    }
+    return [...net.values()].filter(({ quantity }) => quantity !== 0);
+  }
+
+  #add(positionId: string, instrument: Instrument, signed: number): void {
+    const structure = this.#structures.get(positionId) ?? {
+      lots: new Map<string, Lot>(),
+      marginCents: undefined,
+    };
+    this.#structures.set(positionId, structure);
+    this.#change(positionId, structure, { instrument, quantity: signed });
+  }
+
+  /** Takes `held` (signed as it is held) out of the account. */
+  #remove(instrument: Instrument, held: number, firstFrom: string): void {
+    const symbol = instrumentSymbol(instrument);
+    let left = held;
+    const others = [...this.#structures.keys()].filter((id) => id !== firstFrom);
+    for (const id of [firstFrom, ...others]) {
+      const structure = this.#structures.get(id);
+      const quantity = structure?.lots.get(symbol)?.quantity ?? 0;
+      if (structure === undefined || Math.sign(quantity) !== Math.sign(left)) continue;
+      const size = Math.min(Math.abs(quantity), Math.abs(left)) * Math.sign(left);
+      this.#change(id, structure, { instrument, quantity: -size });
+      left -= size;
+    }
+    assert(left === 0, 'the paper broker takes out only what it holds');
+  }
+
+  #change(id: string, structure: Structure, by: Lot): void {
+    const symbol = instrumentSymbol(by.instrument);
+    const lot = structure.lots.get(symbol) ?? { instrument: by.instrument, quantity: 0 };
+    lot.quantity += by.quantity;
+    structure.lots.set(symbol, lot);
+    if (lot.quantity === 0) structure.lots.delete(symbol);
+    if (structure.lots.size === 0) this.#structures.delete(id);
+    structure.marginCents = undefined;
+  }
+
+  /** Shares received or delivered; they meet opposite shares first. */
+  #moveShares(symbol: string, shares: number): void {
+    const instrument: Instrument = { kind: 'shares', symbol };
+    const held = this.held(symbol);
+    const isOpposite = Math.sign(held) === -Math.sign(shares);
+    const met = isOpposite ? Math.min(Math.abs(held), Math.abs(shares)) * Math.sign(held) : 0;
+    if (met !== 0) this.#remove(instrument, met, SHARES_STRUCTURE);
+    if (shares + met !== 0) this.#add(SHARES_STRUCTURE, instrument, shares + met);
+  }
+}
+
+function optionMargin({ lots }: Structure): Cents {
+  const legs: OrderLeg[] = [];
+  for (const { instrument, quantity } of lots.values()) {
+    if (instrument.kind !== 'option') continue;
+    const action = quantity > 0 ? 'buyToOpen' : 'sellToOpen';
+    legs.push({ instrument, action, ratio: Math.abs(quantity) });
+  }
+  if (legs.length === 0) return cents(0);
+  const bare = { legs, quantity: 1, netPrice: price(0), feesCents: cents(0) };
+  return payoffSummary(bare).marginCents;
+}

@@ -1,0 +1,249 @@
+/** The paper broker: an order gateway whose exchange is the live quote stream. */
+
+import { unreachable } from '../../engine/domain/assert.ts';
+import type { At } from '../../engine/domain/clock.ts';
+import type { Quote } from '../../engine/domain/market.ts';
+import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
+import type { Cents, EpochMicros, Price } from '../../engine/domain/units.ts';
+import { addMicros, centsFromDollars, MICROS_PER_MILLI } from '../../engine/domain/units.ts';
+import type { ApprovedOrder } from '../approved-order.ts';
+import type {
+  AccountSnapshot,
+  BrokerCapabilities,
+  GatewayEffect,
+  OrderGateway,
+  WireInput,
+  WorkingOrder,
+} from '../order-gateway.ts';
+import type { Task } from './agenda.ts';
+import type { PaperHistory } from './history.ts';
+import { newOrder } from './history.ts';
+import {
+  arrive,
+  cancelNow,
+  endOfDay,
+  replaceNow,
+  scheduleEndOfDay,
+  tryFill,
+} from './order-life.ts';
+import type { PaperKnobs } from './paper-knobs.ts';
+import type { PaperOrder } from './paper-order.ts';
+import { remainingUnits } from './paper-order.ts';
+import type { PaperWorld } from './paper-world.ts';
+import { buyingPower, luckOf, newPaperWorld, sessionAt, sessionOf } from './paper-world.ts';
+import { assignLate, scheduleExpiry, settle } from './settlement-life.ts';
+
+export interface PaperBrokerOptions {
+  readonly accountId: string;
+  /** Decides every draw of chance; the same seed and inputs give the same events. */
+  readonly seed: number;
+  /** What the journal holds of this account. */
+  readonly history: PaperHistory;
+  /** Cash before the history, 100,000 dollars by default. */
+  readonly startingCashCents?: Cents;
+  readonly knobs?: Partial<PaperKnobs>;
+}
+
+const PAPER_CAPABILITIES: BrokerCapabilities = {
+  name: 'paper',
+  dedupe: 'clientId',
+  maxLegs: 4,
+  multiLegMarketOrders: false,
+  preview: 'local',
+  nativeStops: false,
+  openingCutoffMinutes: 15 * 60 + 25,
+  flattenStartMinutes: 15 * 60 + 40,
+  flattenDeadlineMinutes: 15 * 60 + 50,
+};
+
+const DEFAULT_CASH_DOLLARS = 100_000;
+/** An OCC symbol has this many characters; an underlying's ticker never has. */
+const OCC_SYMBOL_LENGTH = 21;
+const NOTHING: readonly GatewayEffect[] = [];
+
+/**
+ * Fills from quotes that arrive after an order was accepted, never from the one it was priced on,
+ * and never more than is displayed. Requests take effect after a latency, so that a fill can win
+ * against a cancel. Submitting a client id again changes nothing: the order it names is restated
+ * while it works. Its memory between runs is the journal. Lives on the core thread.
+ */
+export class PaperBroker implements OrderGateway {
+  readonly capabilities = PAPER_CAPABILITIES;
+  readonly accountId: string;
+  readonly #world: PaperWorld;
+  /** Restored orders of shares: they end with the first session that is told. */
+  readonly #undated: PaperOrder[] = [];
+
+  constructor(options: PaperBrokerOptions) {
+    this.accountId = options.accountId;
+    this.#world = newPaperWorld({
+      seed: options.seed,
+      maxLegs: PAPER_CAPABILITIES.maxLegs,
+      history: options.history,
+      startingCashCents: options.startingCashCents ?? centsFromDollars(DEFAULT_CASH_DOLLARS),
+      knobs: options.knobs,
+    });
+    for (const order of this.#world.live) this.#restoreEnd(order);
+    for (const expiry of this.#world.account.expiries()) scheduleExpiry(this.#world, expiry);
+  }
+
+  /** Turns knobs of a running broker, for drills. */
+  setKnobs(knobs: Partial<PaperKnobs>): void {
+    this.#world.knobs = { ...this.#world.knobs, ...knobs };
+  }
+
+  submit(order: ApprovedOrder, at: At): readonly GatewayEffect[] {
+    this.#advance(at);
+    const { intent } = order;
+    const { intentId } = intent;
+    const known = this.#world.orders.get(intentId);
+    if (known === undefined) {
+      const due = addMicros(at.market, this.#latency(intentId, at));
+      const made = newOrder(intent, due);
+      this.#world.orders.set(intentId, made);
+      this.#world.live.add(made);
+      this.#world.agenda.add(due, { kind: 'arrive', intentId, afterUnknown: false });
+    } else if (known.status === 'working') {
+      const { brokerOrderId } = known;
+      this.#world.events.push({ kind: 'accepted', intentId, brokerOrderId });
+    }
+    return this.#handOut();
+  }
+
+  cancel(intentId: string, at: At): readonly GatewayEffect[] {
+    this.#advance(at);
+    this.#request({ kind: 'cancel', intentId }, at);
+    return this.#handOut();
+  }
+
+  reprice(order: ApprovedOrder, at: At): readonly GatewayEffect[] {
+    this.#advance(at);
+    const { intentId, limit } = order.intent;
+    this.#request({ kind: 'replace', intentId, limit }, at);
+    return this.#handOut();
+  }
+
+  onQuote(symbol: string, quote: Quote, at: At): readonly GatewayEffect[] {
+    this.#advance(at);
+    const { tape, live, waiting } = this.#world;
+    if (symbol.length === OCC_SYMBOL_LENGTH) tape.put(symbol, quote);
+    else {
+      tape.putUnderlying(symbol, quote, sessionAt(this.#world, at.market));
+      for (const expiry of waiting) settle(this.#world, expiry, at.market);
+    }
+    for (const order of live) {
+      const concerns = order.status === 'working' && order.symbols.includes(symbol);
+      if (concerns) tryFill(this.#world, order, at.market);
+    }
+    return this.#handOut();
+  }
+
+  /** There is no wire: nothing ever comes in over it. */
+  onWire(_input: WireInput, at: At): readonly GatewayEffect[] {
+    this.#advance(at);
+    return this.#handOut();
+  }
+
+  onClock(at: At, session: SessionTimes): readonly GatewayEffect[] {
+    this.#world.session = session;
+    for (const order of this.#undated.splice(0)) scheduleEndOfDay(this.#world, order, session);
+    this.#advance(at);
+    return this.#handOut();
+  }
+
+  nextWake(): EpochMicros | undefined {
+    return this.#world.agenda.next();
+  }
+
+  snapshot(at: At): AccountSnapshot {
+    const { account, tape } = this.#world;
+    return {
+      asOf: at,
+      accountId: this.accountId,
+      cashCents: account.cashCents,
+      buyingPowerCents: buyingPower(this.#world),
+      marginCents: account.marginCents((symbol): Price | undefined => tape.lastMid(symbol)),
+      positions: account.positions(),
+      workingOrders: this.#workingOrders(),
+    };
+  }
+
+  #workingOrders(): readonly WorkingOrder[] {
+    return [...this.#world.live]
+      .filter((order) => order.status === 'working')
+      .map((order) => ({
+        intentId: order.intent.intentId,
+        brokerOrderId: order.brokerOrderId,
+        legs: order.intent.legs,
+        remaining: remainingUnits(order),
+        limit: order.limit,
+      }));
+  }
+
+  #restoreEnd(order: PaperOrder): void {
+    const option = order.intent.legs.find(({ instrument }) => instrument.kind === 'option');
+    const expiry = option?.instrument.kind === 'option' ? option.instrument.expiry : undefined;
+    const session = expiry === undefined ? undefined : sessionOf(this.#world, expiry);
+    if (session === undefined) this.#undated.push(order);
+    else scheduleEndOfDay(this.#world, order, session);
+  }
+
+  /** Microseconds until a request takes effect. */
+  #latency(intentId: string, at: At): number {
+    const { leastLatencyMillis, mostLatencyMillis } = this.#world.knobs;
+    const luck = luckOf(this.#world, `${intentId} latency`, at.market);
+    const millis = leastLatencyMillis + luck * (mostLatencyMillis - leastLatencyMillis);
+    return Math.round(millis * MICROS_PER_MILLI);
+  }
+
+  /** Puts a change on the agenda, behind everything asked of the same order before. */
+  #request(task: Extract<Task, { kind: 'cancel' | 'replace' }>, at: At): void {
+    const order = this.#world.orders.get(task.intentId);
+    let due = addMicros(at.market, this.#latency(`${task.intentId} ${task.kind}`, at));
+    if (order !== undefined && order.lastDue > due) due = order.lastDue;
+    if (order !== undefined) order.lastDue = due;
+    this.#world.agenda.add(due, task);
+  }
+
+  /** Does everything that was due by now, in the order of its time. */
+  #advance(at: At): void {
+    const { agenda } = this.#world;
+    for (let entry = agenda.take(at.market); entry; entry = agenda.take(at.market)) {
+      this.#perform(entry.task, entry.due);
+    }
+  }
+
+  #perform(task: Task, now: EpochMicros): void {
+    const world = this.#world;
+    switch (task.kind) {
+      case 'arrive': {
+        const order = world.orders.get(task.intentId);
+        if (order !== undefined) arrive(world, order, now, task.afterUnknown);
+        return;
+      }
+      case 'cancel':
+        cancelNow(world, task.intentId);
+        return;
+      case 'replace':
+        replaceNow(world, task.intentId, task.limit);
+        return;
+      case 'endOfDay':
+        endOfDay(world, task.intentId);
+        return;
+      case 'settle':
+        settle(world, task.expiry, now);
+        return;
+      case 'assign':
+        assignLate(world, task.symbol, now);
+        return;
+      default:
+        unreachable(task);
+    }
+  }
+
+  #handOut(): readonly GatewayEffect[] {
+    const { events } = this.#world;
+    if (events.length === 0) return NOTHING;
+    return events.splice(0).map((event): GatewayEffect => ({ kind: 'event', event }));
+  }
+}

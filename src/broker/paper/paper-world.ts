@@ -1,0 +1,105 @@
+/** The state that the parts of the paper broker share. Changed on the core thread only. */
+
+import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
+import { newYorkDate, sessionTimes } from '../../engine/domain/session-calendar.ts';
+import type { Cents, EpochMicros, SessionDate } from '../../engine/domain/units.ts';
+import { cents } from '../../engine/domain/units.ts';
+import type { BrokerEvent } from '../order-gateway.ts';
+import { Agenda } from './agenda.ts';
+import type { PaperHistory } from './history.ts';
+import { replayHistory } from './history.ts';
+import { draw } from './luck.ts';
+import type { PaperAccount } from './paper-account.ts';
+import type { PaperKnobs } from './paper-knobs.ts';
+import { DEFAULT_KNOBS } from './paper-knobs.ts';
+import type { PaperOrder } from './paper-order.ts';
+import { reserveCents } from './paper-order.ts';
+import { QuoteTape } from './quote-tape.ts';
+
+export interface PaperWorld {
+  readonly seed: number;
+  readonly maxLegs: number;
+  readonly account: PaperAccount;
+  readonly tape: QuoteTape;
+  readonly agenda: Agenda;
+  /** Every order by its client id, ended ones too. */
+  readonly orders: Map<string, PaperOrder>;
+  /** The orders that have not ended; those that work in the order of their acceptance, which is
+   * their priority. */
+  readonly live: Set<PaperOrder>;
+  /** Expiries whose settlement is on the agenda. */
+  readonly scheduled: Set<SessionDate>;
+  /** Expiries past their last trade that wait for a price of their underlying. */
+  readonly waiting: Set<SessionDate>;
+  /** Pinned shorts whose assignment is on the agenda, by symbol. */
+  readonly pinned: Set<string>;
+  /** Events to hand out at the end of the call. */
+  readonly events: BrokerEvent[];
+  knobs: PaperKnobs;
+  /** The session last told. */
+  session: SessionTimes | undefined;
+}
+
+export interface PaperWorldOptions {
+  readonly seed: number;
+  readonly maxLegs: number;
+  readonly history: PaperHistory;
+  readonly startingCashCents: Cents;
+  readonly knobs: Partial<PaperKnobs> | undefined;
+}
+
+/** The world as the history left it; nothing is on the agenda yet. */
+export function newPaperWorld(options: PaperWorldOptions): PaperWorld {
+  const { account, orders } = replayHistory(options.history, options.startingCashCents);
+  return {
+    seed: options.seed,
+    maxLegs: options.maxLegs,
+    account,
+    tape: new QuoteTape(),
+    agenda: new Agenda(),
+    orders,
+    live: new Set([...orders.values()].filter((order) => order.status === 'working')),
+    scheduled: new Set(),
+    waiting: new Set(),
+    pinned: new Set(),
+    events: [],
+    knobs: { ...DEFAULT_KNOBS, ...options.knobs },
+    session: undefined,
+  };
+}
+
+/** The session of a date: as told, or else by the calendar. */
+export function sessionOf(world: PaperWorld, date: SessionDate): SessionTimes | undefined {
+  return world.session?.date === date ? world.session : sessionTimes(date);
+}
+
+/** The session of a moment's date, if that day has one. */
+export function sessionAt(world: PaperWorld, now: EpochMicros): SessionTimes | undefined {
+  return sessionOf(world, newYorkDate(now));
+}
+
+/** This broker's luck for a name and a number. */
+export function luckOf(world: PaperWorld, name: string, n: number): number {
+  return draw(world.seed, name, n);
+}
+
+/** Uses up one of a drill's turns, if it has any left. */
+export function takeTurn(
+  world: PaperWorld,
+  drill: 'rejectNext' | 'unknownNext' | 'dropFillEvents',
+): boolean {
+  const left = world.knobs[drill];
+  if (left <= 0) return false;
+  world.knobs = { ...world.knobs, [drill]: left - 1 };
+  return true;
+}
+
+/** Cash that nothing ties up: not margin of what is held, not what working orders may need. */
+export function buyingPower(world: PaperWorld, except?: PaperOrder): Cents {
+  const { account, tape, live } = world;
+  let free = account.cashCents - account.marginCents((symbol) => tape.lastMid(symbol));
+  for (const order of live) {
+    if (order.status === 'working' && order !== except) free -= reserveCents(order, order.limit);
+  }
+  return cents(free);
+}

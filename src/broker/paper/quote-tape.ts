@@ -1,0 +1,61 @@
+/** The market as the paper broker sees it: the last quote of each symbol and what it has left. */
+
+import type { Quote } from '../../engine/domain/market.ts';
+import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
+import type { Price, SessionDate } from '../../engine/domain/units.ts';
+import { price } from '../../engine/domain/units.ts';
+
+/** One symbol's displayed market, less what this broker has taken from it since it was quoted. */
+export interface Displayed {
+  readonly quote: Quote;
+  readonly bidLeft: number;
+  readonly askLeft: number;
+}
+
+export class QuoteTape {
+  readonly #displayed = new Map<string, Displayed>();
+  /** Last mid of an underlying. */
+  readonly #lastMid = new Map<string, Price>();
+  /** Last mid at or before the exercise mark, by underlying and date. */
+  readonly #markMid = new Map<string, Price>();
+
+  put(symbol: string, quote: Quote): void {
+    this.#displayed.set(symbol, { quote, bidLeft: quote.bidSize, askLeft: quote.askSize });
+  }
+
+  /** Notes the mid of an underlying; `session` is the one that the quote falls into, if any. */
+  putUnderlying(symbol: string, quote: Quote, session: SessionTimes | undefined): void {
+    this.put(symbol, quote);
+    if (quote.bid === undefined || quote.ask === undefined) return;
+    const mid = price(Math.round((quote.bid + quote.ask) / 2));
+    this.#lastMid.set(symbol, mid);
+    if (session !== undefined && quote.at.market <= session.exerciseMark) {
+      this.#markMid.set(`${symbol} ${session.date}`, mid);
+    }
+  }
+
+  of(symbol: string): Displayed | undefined {
+    return this.#displayed.get(symbol);
+  }
+
+  /** Takes size from the displayed market: the bid when we sell, the ask when we buy. */
+  take(symbol: string, sign: 1 | -1, size: number): void {
+    const shown = this.#displayed.get(symbol);
+    if (shown === undefined) return;
+    const taken =
+      sign > 0
+        ? { ...shown, askLeft: shown.askLeft - size }
+        : { ...shown, bidLeft: shown.bidLeft - size };
+    this.#displayed.set(symbol, taken);
+  }
+
+  lastMid(underlying: string): Price | undefined {
+    return this.#lastMid.get(underlying);
+  }
+
+  /** The price by which exercise is judged. Where nobody listened at the mark, the last mid heard
+   * stands in for it. */
+  exercisePrice(underlying: string, expiry: SessionDate): Price | undefined {
+    return this.#markMid.get(`${underlying} ${expiry}`) ?? this.#lastMid.get(underlying);
+  }
+}

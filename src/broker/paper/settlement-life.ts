@@ -1,0 +1,70 @@
+/** Expiry at the paper broker: what is held is exercised, assigned, or gone. */
+
+import type { Instrument } from '../../engine/domain/instrument.ts';
+import type { EpochMicros, SessionDate } from '../../engine/domain/units.ts';
+import type { Settlement } from '../order-gateway.ts';
+import type { HeldLot } from './paper-account.ts';
+import type { PaperWorld } from './paper-world.ts';
+import { luckOf, sessionOf } from './paper-world.ts';
+import { isPinnedShort, lateAssignmentAt, outcomeAt, settlementOf } from './settling.ts';
+
+/** Puts the settlement of an option's expiry on the agenda, once. */
+export function scheduleSettlement(world: PaperWorld, instrument: Instrument): void {
+  if (instrument.kind === 'option') scheduleExpiry(world, instrument.expiry);
+}
+
+/** Puts the settlement of an expiry on the agenda, once. */
+export function scheduleExpiry(world: PaperWorld, expiry: SessionDate): void {
+  if (world.scheduled.has(expiry)) return;
+  const session = sessionOf(world, expiry);
+  if (session === undefined) return;
+  world.scheduled.add(expiry);
+  world.agenda.add(session.lastTrade, { kind: 'settle', expiry });
+}
+
+/** Settles what is held of an expiry; what has no price of its underlying waits for one. */
+export function settle(world: PaperWorld, expiry: SessionDate, now: EpochMicros): void {
+  let isPriced = true;
+  for (const lot of world.account.optionsOf(expiry)) {
+    if (!world.pinned.has(lot.symbol)) isPriced = settleLot(world, lot, now) && isPriced;
+  }
+  if (isPriced) world.waiting.delete(expiry);
+  else world.waiting.add(expiry);
+}
+
+/** Settles one holding, or plans its late assignment. False where no price is known to judge by. */
+function settleLot(world: PaperWorld, lot: HeldLot, now: EpochMicros): boolean {
+  const { instrument, quantity, symbol } = lot;
+  if (instrument.kind !== 'option') return true;
+  const spot = world.tape.exercisePrice(instrument.root, instrument.expiry);
+  const session = sessionOf(world, instrument.expiry);
+  if (spot === undefined || session === undefined) return false;
+  const isAssignedLate =
+    isPinnedShort(instrument, quantity, spot) &&
+    luckOf(world, `pinned ${symbol}`, 0) < world.knobs.pinnedAssignmentProbability;
+  if (isAssignedLate) {
+    world.pinned.add(symbol);
+    const due = lateAssignmentAt(session, luckOf(world, `assigned ${symbol}`, 0));
+    world.agenda.add(due, { kind: 'assign', symbol });
+  } else book(world, lot, outcomeAt(instrument, quantity, spot), now);
+  return true;
+}
+
+/** The late assignment of a pinned short becomes known. */
+export function assignLate(world: PaperWorld, symbol: string, now: EpochMicros): void {
+  world.pinned.delete(symbol);
+  const lot = world.account.lot(symbol);
+  if (lot !== undefined) book(world, lot, 'assigned', now);
+}
+
+function book(
+  world: PaperWorld,
+  { instrument, quantity }: HeldLot,
+  outcome: Settlement['outcome'],
+  now: EpochMicros,
+): void {
+  if (instrument.kind !== 'option') return;
+  const settlement = settlementOf(instrument, quantity, outcome, now);
+  world.account.applySettlement(settlement);
+  world.events.push({ kind: 'settlement', settlement });
+}

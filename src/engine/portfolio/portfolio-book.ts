@@ -1,0 +1,292 @@
+/**
+ * Fills folded into positions and money. A position is a structure: the legs that one opening order
+ * bought and sold together, kept together until they are gone. Belongs to the core thread.
+ */
+import { assert } from '../domain/assert.ts';
+import type { Instrument } from '../domain/instrument.ts';
+import { instrumentSymbol, multiplierOf } from '../domain/instrument.ts';
+import type { ExitPlan, Fill, OrderIntent, StrategyName } from '../domain/order.ts';
+import { isOpening, legSign } from '../domain/order.ts';
+import type { Cents, EpochMicros, Price, SessionDate } from '../domain/units.ts';
+import { amountCents, cents, price } from '../domain/units.ts';
+import type { HeldLot } from './structure-lots.ts';
+import { StructureLots } from './structure-lots.ts';
+
+/** One leg as it is held now. */
+export interface PositionLeg {
+  readonly instrument: Instrument;
+  /** Contracts or shares, signed. */
+  readonly quantity: number;
+  /** Average price per share of what is open. */
+  readonly averagePrice: Price;
+  /** Contracts per unit of the structure, signed. A fraction while the legs are uneven, so that
+   * ratio x units is what is held, always. */
+  readonly ratio: number;
+}
+
+export interface StructurePosition {
+  readonly positionId: string;
+  readonly strategy: StrategyName | 'external' | 'shares';
+  readonly openedAt: EpochMicros;
+  /** Units still open, of the leg that has the most. */
+  readonly quantity: number;
+  /** Signed net per share at which one unit of what is open was opened. */
+  readonly entryNet: Price;
+  readonly legs: readonly PositionLeg[];
+  /** Signed cash of what is still open, fees excluded: credit positive. */
+  readonly openCashCents: Cents;
+  readonly feesCents: Cents;
+  readonly realizedCents: Cents;
+  readonly exitPlan: ExitPlan | undefined;
+  readonly openingIntent: OrderIntent | undefined;
+}
+
+/** What exercise, assignment or expiry did to one option position. */
+export interface SettlementFacts {
+  readonly settlementId: string;
+  readonly instrument: Instrument;
+  /** Contracts settled, signed as they were held. */
+  readonly quantity: number;
+  /** Shares received (+) or delivered (-), at the strike. */
+  readonly shares: number;
+  readonly sharePrice: Price;
+  readonly feesCents: Cents;
+  readonly marketAt: EpochMicros;
+}
+
+interface Structure {
+  readonly positionId: string;
+  readonly openedAt: EpochMicros;
+  readonly lots: StructureLots;
+  strategy: StructurePosition['strategy'];
+  intent: OrderIntent | undefined;
+  realizedCents: number;
+  feesCents: number;
+}
+
+interface Day {
+  realizedCents: number;
+  feesCents: number;
+  cashFlowCents: number;
+}
+
+const NOTHING_YET: Readonly<Day> = { realizedCents: 0, feesCents: 0, cashFlowCents: 0 };
+
+export class PortfolioBook {
+  readonly #structures = new Map<string, Structure>();
+  readonly #seen = new Set<string>();
+  #day: Day = { ...NOTHING_YET };
+  #date: SessionDate | undefined;
+
+  /** A new session: the day's money starts at nothing, positions stay. The same date changes nothing. */
+  startSession(date: SessionDate): void {
+    if (this.#date === date) return;
+    this.#date = date;
+    this.#day = { ...NOTHING_YET };
+  }
+
+  /** Folds one execution. The same `fillId` again is the same execution and changes nothing. */
+  applyFill(fill: Fill, intent: OrderIntent): void {
+    if (!this.#isNew(fill.fillId)) return;
+    const structure = this.#structureFor(intent, fill.marketAt);
+    this.#trade(structure, fill.instrument, signedOf(fill), fill.price);
+    this.#bookCash(fill, structure);
+    this.#dropIfFlat(structure);
+  }
+
+  /**
+   * Folds an execution of an order that this engine did not give. One that closes takes from the
+   * structures that hold the instrument, oldest first, so that no exit guards what is gone; what is
+   * left of it, and one that opens, is a position of its own. The same `fillId` changes nothing.
+   */
+  applyExternalFill(fill: Fill): void {
+    if (!this.#isNew(fill.fillId)) return;
+    const { instrument, price: at, marketAt } = fill;
+    let left = signedOf(fill);
+    if (!isOpening(fill.action)) left = this.#reduceAll(instrument, left, at);
+    const external = this.#externalFor(instrument, marketAt);
+    this.#trade(external, instrument, left, at);
+    this.#bookCash(fill, external);
+    this.#dropIfFlat(external);
+  }
+
+  /** Takes over a position that this engine did not open. */
+  adoptExternal(
+    instrument: Instrument,
+    quantity: number,
+    averagePrice: Price,
+    at: EpochMicros,
+  ): void {
+    const structure = this.#externalFor(instrument, at);
+    this.#trade(structure, instrument, quantity, averagePrice);
+    this.#dropIfFlat(structure);
+  }
+
+  /**
+   * Exercise, assignment or expiry: the options leave at nothing, shares come or go at the strike.
+   * Returns the contracts settled that this book did not hold, signed: not 0 means that a fill was
+   * missed. The same `settlementId` changes nothing.
+   */
+  applySettlement(settlement: SettlementFacts): number {
+    if (!this.#isNew(settlement.settlementId)) return 0;
+    const { instrument, quantity, shares, sharePrice, feesCents, marketAt } = settlement;
+    const unheld = -this.#reduceAll(instrument, -quantity, price(0));
+    this.#day.feesCents += feesCents;
+    this.#day.cashFlowCents += amountCents(sharePrice, -shares, 1) - feesCents;
+    if (shares !== 0) this.#moveShares(instrument, shares, sharePrice, marketAt);
+    return unheld === 0 ? 0 : unheld;
+  }
+
+  /** Open structures, oldest first. */
+  structures(): readonly StructurePosition[] {
+    return [...this.#structures.values()].map(viewOf);
+  }
+
+  structure(positionId: string): StructurePosition | undefined {
+    const structure = this.#structures.get(positionId);
+    return structure === undefined ? undefined : viewOf(structure);
+  }
+
+  /** Net contracts and shares by symbol; what nets to nothing is absent. */
+  held(): ReadonlyMap<string, number> {
+    const held = new Map<string, number>();
+    for (const { instrument, quantity } of this.#lots()) {
+      const symbol = instrumentSymbol(instrument);
+      held.set(symbol, (held.get(symbol) ?? 0) + quantity);
+    }
+    for (const [symbol, quantity] of held) if (quantity === 0) held.delete(symbol);
+    return held;
+  }
+
+  /** Shares held, signed. */
+  sharesHeld(): number {
+    return this.#lots()
+      .filter(({ instrument }) => instrument.kind === 'shares')
+      .reduce((shares, { quantity }) => shares + quantity, 0);
+  }
+
+  /** Realised P&L before fees, fees, and cash flow (fees included) of the session. */
+  day(): { realizedCents: Cents; feesCents: Cents; cashFlowCents: Cents } {
+    const { realizedCents, feesCents, cashFlowCents } = this.#day;
+    return {
+      realizedCents: cents(realizedCents),
+      feesCents: cents(feesCents),
+      cashFlowCents: cents(cashFlowCents),
+    };
+  }
+
+  #lots(): readonly HeldLot[] {
+    return [...this.#structures.values()].flatMap(({ lots }) => lots.held());
+  }
+
+  /** True the first time an id comes by. */
+  #isNew(id: string): boolean {
+    if (this.#seen.has(id)) return false;
+    this.#seen.add(id);
+    return true;
+  }
+
+  #trade(structure: Structure, instrument: Instrument, signed: number, at: Price): void {
+    this.#realize(structure, structure.lots.trade(instrument, signed, at));
+  }
+
+  #realize(structure: Structure, realizedCents: Cents): void {
+    structure.realizedCents += realizedCents;
+    this.#day.realizedCents += realizedCents;
+  }
+
+  #bookCash(fill: Fill, structure: Structure): void {
+    const { instrument, price: at, feesCents } = fill;
+    const cash = amountCents(at, -signedOf(fill), multiplierOf(instrument));
+    structure.feesCents += feesCents;
+    this.#day.feesCents += feesCents;
+    this.#day.cashFlowCents += cash - feesCents;
+  }
+
+  /** Closes with a signed trade in all structures, oldest first; returns what it did not close. */
+  #reduceAll(instrument: Instrument, signed: number, at: Price): number {
+    let left = signed;
+    for (const structure of this.#structures.values()) {
+      const { quantity, realizedCents } = structure.lots.reduce(instrument, left, at);
+      left -= quantity;
+      this.#realize(structure, realizedCents);
+      this.#dropIfFlat(structure);
+    }
+    return left;
+  }
+
+  #structureFor(intent: OrderIntent, at: EpochMicros): Structure {
+    const { positionId, strategy, purpose } = intent;
+    const structure = this.#ensure(positionId, 'external', at);
+    if (purpose === 'open' && structure.intent === undefined) {
+      structure.strategy = strategy;
+      structure.intent = intent;
+    }
+    return structure;
+  }
+
+  #externalFor(instrument: Instrument, at: EpochMicros): Structure {
+    const symbol = instrumentSymbol(instrument);
+    return this.#ensure(`external-${symbol.replaceAll(' ', '')}`, 'external', at);
+  }
+
+  #ensure(positionId: string, strategy: Structure['strategy'], openedAt: EpochMicros): Structure {
+    const known = this.#structures.get(positionId);
+    if (known !== undefined) return known;
+    const money = { realizedCents: 0, feesCents: 0 };
+    const lots = new StructureLots();
+    const made = { positionId, openedAt, lots, strategy, intent: undefined, ...money };
+    this.#structures.set(positionId, made);
+    return made;
+  }
+
+  #moveShares(option: Instrument, shares: number, at: Price, marketAt: EpochMicros): void {
+    assert(option.kind === 'option', 'only options settle into shares');
+    const structure = this.#ensure(`shares-${option.root}`, 'shares', marketAt);
+    this.#trade(structure, { kind: 'shares', symbol: option.root }, shares, at);
+    this.#dropIfFlat(structure);
+  }
+
+  #dropIfFlat({ positionId, lots }: Structure): void {
+    if (lots.isFlat()) this.#structures.delete(positionId);
+  }
+}
+
+function signedOf(fill: Fill): number {
+  return legSign(fill.action) * fill.quantity;
+}
+
+function viewOf(structure: Structure): StructurePosition {
+  const { positionId, strategy, openedAt, intent } = structure;
+  const held = structure.lots.held();
+  const units = unitsOf(held, intent);
+  const legs = held.map((lot): PositionLeg => {
+    const { instrument, quantity, averagePrice } = lot;
+    return { instrument, quantity, averagePrice, ratio: quantity / units };
+  });
+  const entryNet = legs.reduce((net, leg) => net - leg.ratio * leg.averagePrice, 0);
+  return {
+    positionId,
+    strategy,
+    openedAt,
+    quantity: units,
+    entryNet: price(Math.round(entryNet)),
+    legs,
+    openCashCents: cents(held.reduce((cash, lot) => cash + lot.cashCents, 0)),
+    feesCents: cents(structure.feesCents),
+    realizedCents: cents(structure.realizedCents),
+    exitPlan: intent?.exitPlan,
+    openingIntent: intent,
+  };
+}
+
+/** Units of the leg that has the most, by the ratios of the opening order. */
+function unitsOf(held: readonly HeldLot[], intent: OrderIntent | undefined): number {
+  const ratios = new Map(
+    (intent?.legs ?? []).map((leg) => [instrumentSymbol(leg.instrument), leg.ratio]),
+  );
+  return held.reduce((most, { instrument, quantity }) => {
+    const ratio = ratios.get(instrumentSymbol(instrument)) ?? 1;
+    return Math.max(most, Math.ceil(Math.abs(quantity) / ratio));
+  }, 0);
+}

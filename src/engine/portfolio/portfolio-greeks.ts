@@ -1,0 +1,46 @@
+/** Greeks of what is held. */
+import type { Greeks } from '../domain/greeks.ts';
+import { instrumentSymbol, multiplierOf } from '../domain/instrument.ts';
+import { CENTS_PER_DOLLAR } from '../domain/units.ts';
+import type { StructurePosition } from './portfolio-book.ts';
+
+/** Sums over a whole position. */
+export interface PositionGreeks {
+  /** Share equivalents. */
+  readonly delta: number;
+  /** Change of that delta per $1. */
+  readonly gamma: number;
+  readonly thetaCentsPerDay: number;
+  readonly thetaCentsNextHour: number;
+  readonly vegaCentsPerPoint: number;
+}
+
+/** Greeks of a structure; undefined when a leg has none, so that no total is quietly short. Shares
+ * have a delta of one each and nothing else. */
+export function structureGreeks(
+  position: StructurePosition,
+  greeksOf: (symbol: string) => Greeks | undefined,
+): PositionGreeks | undefined {
+  const total = {
+    delta: 0,
+    gamma: 0,
+    thetaCentsPerDay: 0,
+    thetaCentsNextHour: 0,
+    vegaCentsPerPoint: 0,
+  };
+  for (const leg of position.legs) {
+    const shares = leg.quantity * multiplierOf(leg.instrument);
+    if (leg.instrument.kind === 'shares') {
+      total.delta += shares;
+      continue;
+    }
+    const greeks = greeksOf(instrumentSymbol(leg.instrument));
+    if (greeks === undefined) return undefined;
+    total.delta += shares * greeks.delta;
+    total.gamma += shares * greeks.gamma;
+    total.thetaCentsPerDay += shares * greeks.theta * CENTS_PER_DOLLAR;
+    total.thetaCentsNextHour += shares * greeks.thetaNextHour * CENTS_PER_DOLLAR;
+    total.vegaCentsPerPoint += shares * greeks.vega * CENTS_PER_DOLLAR;
+  }
+  return total;
+}

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { QuoteTape } from '../../../src/broker/paper/quote-tape.ts';
+import type { EpochMicros } from '../../../src/engine/domain/units.ts';
+import { addMicros, priceFromDollars } from '../../../src/engine/domain/units.ts';
+import { theSession } from './paper-rig.ts';
+
+const session = theSession('2026-08-04');
+
+function quote(bid: number | undefined, ask: number | undefined, market: EpochMicros) {
+  const side = (dollars: number | undefined) =>
+    dollars === undefined ? undefined : priceFromDollars(dollars);
+  return {
+    bid: side(bid),
+    ask: side(ask),
+    bidSize: 7,
+    askSize: 9,
+    at: { market, wall: market },
+  };
+}
+
+describe('the quote tape', () => {
+  it('knows nothing of a symbol before its first quote', () => {
+    const tape = new QuoteTape();
+    expect(tape.of('SPY')).toBeUndefined();
+    expect(tape.lastMid('SPY')).toBeUndefined();
+    expect(tape.exercisePrice('SPY', session.date)).toBeUndefined();
+    tape.take('SPY', 1, 1);
+    expect(tape.of('SPY')).toBeUndefined();
+  });
+
+  it('takes what was traded from the displayed size until the next quote', () => {
+    const tape = new QuoteTape();
+    tape.put('X', quote(1, 1.1, session.open));
+    tape.take('X', 1, 4);
+    tape.take('X', -1, 7);
+    expect(tape.of('X')).toMatchObject({ askLeft: 5, bidLeft: 0 });
+    tape.put('X', quote(1, 1.1, session.open));
+    expect(tape.of('X')).toMatchObject({ askLeft: 9, bidLeft: 7 });
+  });
+
+  it('judges exercise by the last mid at the mark, not by one a microsecond later', () => {
+    const tape = new QuoteTape();
+    const { exerciseMark } = session;
+    tape.putUnderlying('SPY', quote(640, 640.02, addMicros(exerciseMark, -1)), session);
+    tape.putUnderlying('SPY', quote(641, 641.02, exerciseMark), session);
+    tape.putUnderlying('SPY', quote(650, 650.02, addMicros(exerciseMark, 1)), session);
+    expect(tape.exercisePrice('SPY', session.date)).toBe(priceFromDollars(641.01));
+    expect(tape.lastMid('SPY')).toBe(priceFromDollars(650.01));
+  });
+
+  it('lets the last mid heard stand in where nobody listened at the mark', () => {
+    const tape = new QuoteTape();
+    tape.putUnderlying('SPY', quote(650, 650.02, addMicros(session.lastTrade, 1)), session);
+    expect(tape.exercisePrice('SPY', session.date)).toBe(priceFromDollars(650.01));
+  });
+
+  it('takes no mid from a one-sided market', () => {
+    const tape = new QuoteTape();
+    tape.putUnderlying('SPY', quote(undefined, 650, session.open), session);
+    expect(tape.lastMid('SPY')).toBeUndefined();
+  });
+});

@@ -1,0 +1,227 @@
+/**
+ * What every order gateway promises, as one suite. An adapter's test builds a rig around it (the
+ * adapter, and a venue that can be told what to do) and runs the suite on it.
+ */
+
+import { describe, expect, it } from 'vitest';
+import type { ApprovedOrder } from '../../src/broker/approved-order.ts';
+import type { BrokerEvent, GatewayEffect, OrderGateway } from '../../src/broker/order-gateway.ts';
+import type { At } from '../../src/engine/domain/clock.ts';
+import { instrumentSymbol } from '../../src/engine/domain/instrument.ts';
+import type { Fill } from '../../src/engine/domain/order.ts';
+import { legSign } from '../../src/engine/domain/order.ts';
+import type { Price } from '../../src/engine/domain/units.ts';
+
+/** A gateway and its venue. Every call gives back the events that came out of it, in order. */
+export interface GatewayRig {
+  readonly gateway: OrderGateway;
+  /** An opening of two legs or more that the venue takes and leaves resting. A new id each time. */
+  restingOrder(units: number): ApprovedOrder;
+  /** An order that the venue refuses. */
+  refusedOrder(): ApprovedOrder;
+  /** The order that closes `opened` whole, resting as well. */
+  closingOrder(opened: ApprovedOrder): ApprovedOrder;
+  /** The same order with another limit that still rests. */
+  repriced(order: ApprovedOrder): ApprovedOrder;
+  /** Calls the gateway and performs its effects, without waiting for any answer. */
+  call(use: (gateway: OrderGateway, at: At) => readonly GatewayEffect[]): BrokerEvent[];
+  /** Lets the venue answer everything that is under way. */
+  answer(): BrokerEvent[];
+  /** The venue trades so many units of a resting order. */
+  trade(intentId: string, units: number): BrokerEvent[];
+}
+
+function send(rig: GatewayRig, order: ApprovedOrder): BrokerEvent[] {
+  return rig.call((gateway, at) => gateway.submit(order, at));
+}
+
+function place(rig: GatewayRig, order: ApprovedOrder): BrokerEvent[] {
+  return [...send(rig, order), ...rig.answer()];
+}
+
+function cancel(rig: GatewayRig, intentId: string): BrokerEvent[] {
+  const events = rig.call((gateway, at) => gateway.cancel(intentId, at));
+  return [...events, ...rig.answer()];
+}
+
+function ofOrder(events: readonly BrokerEvent[], intentId: string): BrokerEvent[] {
+  return events.filter((event) => {
+    if (event.kind === 'fill') return event.fill.intentId === intentId;
+    return 'intentId' in event && event.intentId === intentId;
+  });
+}
+
+function fills(events: readonly BrokerEvent[]): Fill[] {
+  return events.flatMap((event) => (event.kind === 'fill' ? [event.fill] : []));
+}
+
+function snapshot(rig: GatewayRig) {
+  let taken: ReturnType<OrderGateway['snapshot']>;
+  rig.call((gateway, at) => {
+    taken = gateway.snapshot(at);
+    return [];
+  });
+  return taken;
+}
+
+function working(rig: GatewayRig): string[] {
+  return (snapshot(rig)?.workingOrders ?? []).map((order) => order.intentId);
+}
+
+/** Net price of fills per unit. */
+function netOf(all: readonly Fill[], units: number): number {
+  return all.reduce((net, f) => net - legSign(f.action) * f.price * f.quantity, 0) / units;
+}
+
+/** Runs the suite on fresh rigs. */
+export function orderGatewayContract(name: string, makeRig: () => GatewayRig): void {
+  describe(`${name} as an order gateway`, () => {
+    describe('capabilities', () => {
+      it('stop openings before flattening, and flatten before the deadline', () => {
+        const { capabilities } = makeRig().gateway;
+        const { openingCutoffMinutes, flattenStartMinutes, flattenDeadlineMinutes } = capabilities;
+        expect(openingCutoffMinutes).toBeLessThan(flattenStartMinutes);
+        expect(flattenStartMinutes).toBeLessThan(flattenDeadlineMinutes);
+        expect(flattenDeadlineMinutes).toBeLessThan(16 * 60);
+        expect(capabilities.maxLegs).toBeGreaterThanOrEqual(1);
+      });
+    });
+
+    describe('submit', () => {
+      it('claims nothing before the venue has answered', () => {
+        const rig = makeRig();
+        expect(send(rig, rig.restingOrder(1))).toEqual([]);
+        expect(working(rig)).toEqual([]);
+      });
+
+      it('reports an accepted order once, under its broker order id', () => {
+        const rig = makeRig();
+        const order = rig.restingOrder(2);
+        const { intentId } = order.intent;
+        const events = ofOrder(place(rig, order), intentId);
+        expect(events.map((event) => event.kind)).toEqual(['accepted']);
+        const [found] = snapshot(rig)?.workingOrders ?? [];
+        expect(events[0]).toMatchObject({ brokerOrderId: found?.brokerOrderId });
+        expect(found).toMatchObject({ intentId, remaining: 2, limit: order.intent.limit });
+      });
+
+      it('reports a refusal with its reason, and nothing works', () => {
+        const rig = makeRig();
+        const order = rig.refusedOrder();
+        const [event, ...others] = ofOrder(place(rig, order), order.intent.intentId);
+        expect(event?.kind).toBe('rejected');
+        expect(event !== undefined && 'reason' in event ? event.reason : '').not.toBe('');
+        expect(others).toEqual([]);
+        expect(working(rig)).toEqual([]);
+      });
+
+      it('never makes a second order of one client id where the broker dedupes', () => {
+        const rig = makeRig();
+        if (rig.gateway.capabilities.dedupe !== 'clientId') return;
+        const order = rig.restingOrder(1);
+        place(rig, order);
+        const again = ofOrder(place(rig, order), order.intent.intentId);
+        expect(again.filter(({ kind }) => kind === 'rejected' || kind === 'fill')).toEqual([]);
+        expect(working(rig)).toEqual([order.intent.intentId]);
+      });
+    });
+
+    describe('fills', () => {
+      it('come for every leg in its ratio, at the limit or better, each with its own id', () => {
+        const rig = makeRig();
+        const order = rig.restingOrder(2);
+        place(rig, order);
+        const { legs, limit, intentId } = order.intent;
+        const all = fills(ofOrder(rig.trade(intentId, 2), intentId));
+        for (const leg of legs) {
+          const its = all.filter((fill) => fill.action === leg.action);
+          expect(its.reduce((sum, fill) => sum + fill.quantity, 0)).toBe(2 * leg.ratio);
+        }
+        expect(new Set(all.map((fill) => fill.fillId)).size).toBe(all.length);
+        expect(netOf(all, 2)).toBeGreaterThanOrEqual(limit);
+        expect(all.every((fill) => fill.feesCents >= 0 && fill.price > 0)).toBe(true);
+      });
+
+      it('in part leave the rest working', () => {
+        const rig = makeRig();
+        const order = rig.restingOrder(3);
+        place(rig, order);
+        rig.trade(order.intent.intentId, 1);
+        expect(snapshot(rig)?.workingOrders).toMatchObject([{ remaining: 2 }]);
+        const rest = fills(rig.trade(order.intent.intentId, 2));
+        expect(rest.length).toBeGreaterThan(0);
+        expect(working(rig)).toEqual([]);
+      });
+
+      it('show as positions, and are gone when closed', () => {
+        const rig = makeRig();
+        const opened = rig.restingOrder(1);
+        place(rig, opened);
+        rig.trade(opened.intent.intentId, 1);
+        const positions = snapshot(rig)?.positions ?? [];
+        expect(positions).toHaveLength(opened.intent.legs.length);
+        for (const { instrument, action, ratio } of opened.intent.legs) {
+          const quantity = legSign(action) * ratio;
+          expect(positions).toContainEqual({ symbol: instrumentSymbol(instrument), quantity });
+        }
+        const closing = rig.closingOrder(opened);
+        place(rig, closing);
+        rig.trade(closing.intent.intentId, 1);
+        expect(snapshot(rig)?.positions).toEqual([]);
+      });
+    });
+
+    describe('cancel', () => {
+      it('ends a working order with what was left, and nothing fills after it', () => {
+        const rig = makeRig();
+        const order = rig.restingOrder(3);
+        const { intentId } = order.intent;
+        place(rig, order);
+        rig.trade(intentId, 1);
+        const events = ofOrder(cancel(rig, intentId), intentId);
+        expect(events).toMatchObject([{ kind: 'cancelled', remaining: 2 }]);
+        expect(working(rig)).toEqual([]);
+        expect(fills(rig.trade(intentId, 1))).toEqual([]);
+      });
+
+      it('of a filled order is refused', () => {
+        const rig = makeRig();
+        const order = rig.restingOrder(1);
+        place(rig, order);
+        rig.trade(order.intent.intentId, 1);
+        const events = ofOrder(cancel(rig, order.intent.intentId), order.intent.intentId);
+        expect(events.map(({ kind }) => kind)).toEqual(['cancelRejected']);
+      });
+
+      it('of an order nobody knows is refused', () => {
+        const events = cancel(makeRig(), '20260804-999999');
+        expect(events).toMatchObject([{ kind: 'cancelRejected', intentId: '20260804-999999' }]);
+      });
+    });
+
+    describe('reprice', () => {
+      it('moves the limit and keeps what was filled', () => {
+        const rig = makeRig();
+        const order = rig.restingOrder(2);
+        const { intentId } = order.intent;
+        place(rig, order);
+        rig.trade(intentId, 1);
+        const moved = rig.repriced(order);
+        const events = [...rig.call((gateway, at) => gateway.reprice(moved, at)), ...rig.answer()];
+        const limit: Price = moved.intent.limit;
+        expect(ofOrder(events, intentId)).toMatchObject([{ kind: 'replaced', limit }]);
+        expect(snapshot(rig)?.workingOrders).toMatchObject([{ limit, remaining: 1 }]);
+      });
+
+      it('of an ended order is refused', () => {
+        const rig = makeRig();
+        const order = rig.restingOrder(1);
+        place(rig, order);
+        cancel(rig, order.intent.intentId);
+        const moved = rig.repriced(order);
+        const events = [...rig.call((gateway, at) => gateway.reprice(moved, at)), ...rig.answer()];
+        expect(events).toMatchObject([{ kind: 'cancelRejected', intentId: order.intent.intentId }]);
+      });
+    });
+  });
+}

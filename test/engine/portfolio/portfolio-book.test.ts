@@ -1,0 +1,357 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { instrumentSymbol, multiplierOf } from '../../../src/engine/domain/instrument.ts';
+import type { Fill, OrderIntent, OrderLeg } from '../../../src/engine/domain/order.ts';
+import { isOpening, legSign } from '../../../src/engine/domain/order.ts';
+import {
+  amountCents,
+  cents,
+  price,
+  priceFromDollars,
+  sessionDate,
+} from '../../../src/engine/domain/units.ts';
+import { PortfolioBook } from '../../../src/engine/portfolio/portfolio-book.ts';
+import { payoffSummary } from '../../../src/engine/pricing/payoff.ts';
+import { condorLegs, optionLeg, sharesLeg } from '../../support/legs.ts';
+import { EXIT_PLAN, fillOf, intentOf, OPENED_AT } from './book-rig.ts';
+
+const CONDOR = condorLegs([630, 635, 645, 650]);
+const CREDIT = [0.2, 0.6, 0.6, 0.2];
+const SHORT_PUT = optionLeg('sellToOpen', 'put', 640);
+const TUESDAY = sessionDate('2026-08-04');
+const WEDNESDAY = sessionDate('2026-08-05');
+
+function closingOf({ instrument, action, ratio }: OrderLeg): OrderLeg {
+  return { instrument, action: legSign(action) > 0 ? 'sellToClose' : 'buyToClose', ratio };
+}
+
+/** Folds one fill of each leg, at the dollars beside it. */
+function fold(book: PortfolioBook, intent: OrderIntent, dollars: readonly number[]): void {
+  for (const [i, leg] of intent.legs.entries()) {
+    book.applyFill(fillOf(leg, dollars[i] ?? 0, leg.ratio * intent.quantity), intent);
+  }
+}
+
+function withCondor(quantity = 1): PortfolioBook {
+  const book = new PortfolioBook();
+  book.startSession(TUESDAY);
+  fold(book, intentOf(CONDOR, 'p', quantity), CREDIT);
+  return book;
+}
+
+function settlement(leg: OrderLeg, quantity: number, shares: number, id = 's') {
+  const { instrument } = leg;
+  const strike = instrument.kind === 'option' ? instrument.strike : price(0);
+  const money = { sharePrice: strike, feesCents: cents(500), marketAt: OPENED_AT };
+  return { settlementId: id, instrument, quantity, shares, ...money };
+}
+
+describe('an opened structure', () => {
+  it('keeps its legs, their prices and the plan it was opened with', () => {
+    const intent = intentOf(CONDOR, 'p', 2);
+    const book = new PortfolioBook();
+    fold(book, intent, CREDIT);
+    expect(book.structures()).toHaveLength(1);
+    expect(book.structure('p')).toMatchObject({
+      positionId: 'p',
+      strategy: 'iron_condor_30_delta',
+      openedAt: OPENED_AT,
+      quantity: 2,
+      entryNet: 8_000,
+      openCashCents: 160_00,
+      feesCents: 8,
+      realizedCents: 0,
+      exitPlan: EXIT_PLAN,
+      openingIntent: intent,
+    });
+    expect(book.structure('p')?.legs.map((leg) => [leg.quantity, leg.ratio])).toEqual([
+      [2, 1],
+      [-2, -1],
+      [-2, -1],
+      [2, 1],
+    ]);
+  });
+
+  it('takes the same fill once', () => {
+    const book = new PortfolioBook();
+    const intent = intentOf([SHORT_PUT]);
+    const fill = fillOf(SHORT_PUT, 1);
+    book.applyFill(fill, intent);
+    book.applyFill(fill, intent);
+    expect(book.structure('p')?.quantity).toBe(1);
+    expect(book.day()).toEqual({ realizedCents: 0, feesCents: 1, cashFlowCents: 99_99 });
+  });
+
+  it('is gone once everything of it is closed, and its profit stays', () => {
+    const book = withCondor();
+    fold(book, intentOf(CONDOR.map(closingOf)), [0.1, 0.3, 0.2, 0.1]);
+    expect(book.structures()).toEqual([]);
+    expect(book.held()).toEqual(new Map());
+    expect(book.day()).toEqual({ realizedCents: 50_00, feesCents: 8, cashFlowCents: 49_92 });
+  });
+
+  it('stays as half a condor after a side was closed', () => {
+    const book = withCondor(2);
+    const callSide = CONDOR.slice(2).map(closingOf);
+    fold(book, intentOf(callSide, 'p', 2), [0.3, 0.1]);
+    expect(book.structure('p')).toMatchObject({
+      quantity: 2,
+      entryNet: 4_000,
+      openCashCents: 80_00,
+      realizedCents: 40_00,
+      exitPlan: EXIT_PLAN,
+    });
+  });
+
+  it('counts units by the leg that has the most, and its legs truly, while they are uneven', () => {
+    const book = withCondor(3);
+    const [, shortPut] = CONDOR as [OrderLeg, OrderLeg];
+    book.applyFill(fillOf(closingOf(shortPut), 0.5, 1), intentOf([closingOf(shortPut)]));
+    const position = book.structure('p');
+    expect(position?.quantity).toBe(3);
+    expect(position?.legs.map((leg) => leg.ratio * 3)).toEqual([3, -2, -3, 3]);
+  });
+
+  it('shows a short that lost its cover at its true worst case', () => {
+    const spread = [SHORT_PUT, optionLeg('buyToOpen', 'put', 635)];
+    const book = new PortfolioBook();
+    fold(book, intentOf(spread, 'p', 3), [1, 0.5]);
+    book.applyFill(fillOf(closingOf(spread[1] as OrderLeg), 0.5, 1), intentOf([]));
+    const position = book.structure('p');
+    const legs = (position?.legs ?? []).map(({ instrument, ratio }): OrderLeg => {
+      return {
+        instrument,
+        action: ratio > 0 ? 'buyToOpen' : 'sellToOpen',
+        ratio: Math.abs(ratio),
+      };
+    });
+    const { marginCents } = payoffSummary({
+      legs,
+      quantity: position?.quantity ?? 0,
+      netPrice: price(0),
+      feesCents: cents(0),
+    });
+    expect(Math.abs(marginCents - (3 * 64_000_00 - 2 * 63_500_00))).toBeLessThanOrEqual(1);
+  });
+
+  it('takes over the plan of an opening that is heard of after a closing', () => {
+    const book = new PortfolioBook();
+    const closing = intentOf([closingOf(SHORT_PUT)]);
+    book.applyFill(fillOf(closingOf(SHORT_PUT), 0.5, 1), closing);
+    expect(book.structure('p')).toMatchObject({ strategy: 'external', exitPlan: undefined });
+    book.applyFill(fillOf(SHORT_PUT, 1, 3), intentOf([SHORT_PUT], 'p', 3));
+    expect(book.structure('p')).toMatchObject({
+      strategy: 'iron_condor_30_delta',
+      exitPlan: EXIT_PLAN,
+      quantity: 2,
+      realizedCents: 50_00,
+    });
+  });
+});
+
+describe('what others did', () => {
+  it('is a position of its own', () => {
+    const book = new PortfolioBook();
+    book.adoptExternal(SHORT_PUT.instrument, -2, priceFromDollars(1), OPENED_AT);
+    const [position] = book.structures();
+    expect(position).toMatchObject({
+      positionId: 'external-SPY260804P00640000',
+      strategy: 'external',
+      quantity: 2,
+      entryNet: 10_000,
+    });
+    book.adoptExternal(SHORT_PUT.instrument, 2, priceFromDollars(0.4), OPENED_AT);
+    expect(book.structures()).toEqual([]);
+    expect(book.day().realizedCents).toBe(120_00);
+  });
+
+  it('closes our structures where it closes, once', () => {
+    const book = new PortfolioBook();
+    fold(book, intentOf([SHORT_PUT], 'a', 2), [1]);
+    const fill = fillOf(closingOf(SHORT_PUT), 3, 3);
+    book.applyExternalFill(fill);
+    book.applyExternalFill(fill);
+    expect(book.structure('a')).toBeUndefined();
+    expect(book.day()).toMatchObject({ realizedCents: -400_00, feesCents: 5 });
+    expect([...book.held().values()]).toEqual([1]);
+  });
+
+  it('opens beside our structures where it opens', () => {
+    const book = new PortfolioBook();
+    fold(book, intentOf([SHORT_PUT], 'a', 2), [1]);
+    book.applyExternalFill(fillOf(optionLeg('buyToOpen', 'put', 640), 1, 1));
+    expect(book.structures().map((position) => position.quantity)).toEqual([2, 1]);
+    expect([...book.held().values()]).toEqual([-1]);
+  });
+});
+
+describe('settlement', () => {
+  it('takes expired options out at nothing', () => {
+    const book = new PortfolioBook();
+    fold(book, intentOf([SHORT_PUT], 'a', 2), [1]);
+    expect(book.applySettlement(settlement(SHORT_PUT, -2, 0))).toBe(0);
+    expect(book.structures()).toEqual([]);
+    expect(book.day().realizedCents).toBe(200_00);
+  });
+
+  it('turns assignment into shares at the strike, once', () => {
+    const book = new PortfolioBook();
+    fold(book, intentOf([SHORT_PUT], 'a'), [1]);
+    book.applySettlement(settlement(SHORT_PUT, -1, 100));
+    book.applySettlement(settlement(SHORT_PUT, -1, 100));
+    expect(book.sharesHeld()).toBe(100);
+    expect(book.structures()).toMatchObject([
+      {
+        positionId: 'shares-SPY',
+        strategy: 'shares',
+        quantity: 100,
+        openCashCents: -64_000_00,
+        entryNet: -6_400_000,
+      },
+    ]);
+    expect(book.day()).toMatchObject({
+      realizedCents: 100_00,
+      feesCents: 501,
+      cashFlowCents: 100_00 - 1 - 64_000_00 - 500,
+    });
+    const sale = sharesLeg('sellToClose', 100);
+    book.applyFill(fillOf(sale, 639), intentOf([sale], 'shares-SPY'));
+    expect(book.structures()).toEqual([]);
+    expect(book.day().realizedCents).toBe(0);
+  });
+
+  it('loses the width of a breached spread and leaves no shares', () => {
+    const long = optionLeg('buyToOpen', 'put', 635);
+    const book = new PortfolioBook();
+    fold(book, intentOf([SHORT_PUT, long], 'a', 2), [1, 0.4]);
+    book.applySettlement(settlement(SHORT_PUT, -2, 200, 'short'));
+    book.applySettlement(settlement(long, 2, -200, 'long'));
+    expect(book.structures()).toEqual([]);
+    expect(book.sharesHeld()).toBe(0);
+    expect(book.day().realizedCents).toBe(2 * (60_00 - 500_00));
+  });
+
+  it('reaches over all structures that hold the option', () => {
+    const book = new PortfolioBook();
+    for (const id of ['a', 'b', 'c']) fold(book, intentOf([SHORT_PUT], id), [1]);
+    expect(book.applySettlement(settlement(SHORT_PUT, -2, 0))).toBe(0);
+    expect(book.structures().map((position) => position.positionId)).toEqual(['c']);
+  });
+
+  it('says what it did not hold, and takes the shares all the same', () => {
+    const book = new PortfolioBook();
+    fold(book, intentOf([SHORT_PUT], 'a'), [1]);
+    expect(book.applySettlement(settlement(SHORT_PUT, -3, 300))).toBe(-2);
+    expect(book.sharesHeld()).toBe(300);
+  });
+});
+
+describe('a new session', () => {
+  it('begins its money at nothing and keeps positions; the same date changes nothing', () => {
+    const book = withCondor();
+    const before = book.structures();
+    book.startSession(TUESDAY);
+    expect(book.day().feesCents).toBe(4);
+    book.startSession(WEDNESDAY);
+    expect(book.day()).toEqual({ realizedCents: 0, feesCents: 0, cashFlowCents: 0 });
+    expect(book.structures()).toEqual(before);
+  });
+});
+
+describe('any fills in any order', () => {
+  const legs = [...CONDOR, SHORT_PUT];
+  const fills = fc.array(
+    fc.record({
+      leg: fc.nat(legs.length - 1),
+      closes: fc.boolean(),
+      quantity: fc.integer({ min: 1, max: 5 }),
+      ticks: fc.integer({ min: 1, max: 400 }),
+      structure: fc.constantFrom('a', 'b'),
+      external: fc.boolean(),
+    }),
+  );
+  type Folded = { fill: Fill; intent: OrderIntent | undefined };
+  const folds = fills.map((list) =>
+    list.map(({ leg, closes, quantity, ticks, structure, external }): Folded => {
+      const opening = legs[leg] ?? SHORT_PUT;
+      const traded = closes ? closingOf(opening) : opening;
+      const fill = fillOf(traded, ticks / 100, quantity);
+      return { fill, intent: external ? undefined : intentOf([traded], structure) };
+    }),
+  );
+
+  function foldAll(list: readonly Folded[]): PortfolioBook {
+    const book = new PortfolioBook();
+    for (const { fill, intent } of list) {
+      if (intent === undefined) book.applyExternalFill(fill);
+      else book.applyFill(fill, intent);
+    }
+    return book;
+  }
+
+  const openCash = (book: PortfolioBook) =>
+    book.structures().reduce((sum, position) => sum + position.openCashCents, 0);
+
+  it('conserve money: cash less fees is realised plus the cash of what is open', () => {
+    fc.assert(
+      fc.property(folds, (list) => {
+        const book = foldAll(list);
+        let cash = 0;
+        let fees = 0;
+        for (const { fill } of list) {
+          const { instrument, quantity, feesCents } = fill;
+          cash += amountCents(
+            price(-legSign(fill.action) * fill.price),
+            quantity,
+            multiplierOf(instrument),
+          );
+          fees += feesCents;
+        }
+        const { realizedCents, feesCents, cashFlowCents } = book.day();
+        expect(feesCents).toBe(fees);
+        expect(cashFlowCents).toBe(cash - fees);
+        expect(realizedCents + openCash(book)).toBe(cash);
+      }),
+    );
+  });
+
+  it('hold the same and are worth the same', () => {
+    const shuffled = folds.chain((list) =>
+      fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length })),
+    );
+    const sorted = (book: PortfolioBook) =>
+      [...book.held()].map(String).toSorted((a, b) => a.localeCompare(b));
+    fc.assert(
+      fc.property(shuffled, ([list, other]) => {
+        const [one, two] = [foldAll(list), foldAll(other)];
+        expect(sorted(two)).toEqual(sorted(one));
+        expect(two.day().realizedCents + openCash(two)).toBe(
+          one.day().realizedCents + openCash(one),
+        );
+      }),
+    );
+  });
+
+  it('show structures whose units and ratios say exactly what is held', () => {
+    fc.assert(
+      fc.property(folds, (list) => {
+        const net = new Map<string, number>();
+        for (const position of foldAll(list).structures()) {
+          expect(position.quantity).toBeGreaterThan(0);
+          for (const leg of position.legs) {
+            expect(leg.ratio * position.quantity).toBeCloseTo(leg.quantity, 9);
+            const symbol = instrumentSymbol(leg.instrument);
+            net.set(symbol, (net.get(symbol) ?? 0) + leg.quantity);
+          }
+        }
+        for (const [symbol, quantity] of net) if (quantity === 0) net.delete(symbol);
+        expect(net).toEqual(foldAll(list).held());
+      }),
+    );
+  });
+
+  it('know an opening from a closing', () => {
+    expect(CONDOR.every((leg) => isOpening(leg.action))).toBe(true);
+    expect(CONDOR.map(closingOf).some((leg) => isOpening(leg.action))).toBe(false);
+  });
+});

@@ -1,0 +1,50 @@
+/** When a session stops opening, starts to flatten, and must be flat. */
+import type { BrokerCapabilities } from '../../broker/order-gateway.ts';
+import { newYorkInstant, type SessionTimes } from '../../engine/domain/session-calendar.ts';
+import type { EpochMicros } from '../../engine/domain/units.ts';
+
+/** Half days run three hours ahead of full ones. */
+export const HALF_DAY_SHIFT_MINUTES = 180;
+
+/** Settings, in minutes after midnight ET of a full day; undefined = as the broker has it. */
+export interface FlatByOverrides {
+  readonly openingCutoffMinutes?: number | undefined;
+  readonly flattenStartMinutes?: number | undefined;
+  readonly flattenDeadlineMinutes?: number | undefined;
+}
+
+/** In order: no instant lies after the next. */
+export interface FlatBySchedule {
+  readonly openingCutoffAt: EpochMicros;
+  readonly flattenStartAt: EpochMicros;
+  readonly flattenDeadlineAt: EpochMicros;
+}
+
+type BrokerTimes = Pick<
+  BrokerCapabilities,
+  'openingCutoffMinutes' | 'flattenStartMinutes' | 'flattenDeadlineMinutes'
+>;
+
+function earlier(minutes: number, override: number | undefined): number {
+  return override === undefined ? minutes : Math.min(minutes, override);
+}
+
+/** The broker's times for this session. A setting can only make one earlier, and a time that was
+ * made earlier takes along those before it. */
+export function flatBySchedule(
+  session: Pick<SessionTimes, 'date' | 'kind'>,
+  capabilities: BrokerTimes,
+  overrides: FlatByOverrides = {},
+): FlatBySchedule {
+  const deadline = earlier(capabilities.flattenDeadlineMinutes, overrides.flattenDeadlineMinutes);
+  const ownStart = earlier(capabilities.flattenStartMinutes, overrides.flattenStartMinutes);
+  const start = Math.min(ownStart, deadline);
+  const ownCutoff = earlier(capabilities.openingCutoffMinutes, overrides.openingCutoffMinutes);
+  const cutoff = Math.min(ownCutoff, start);
+  const shift = session.kind === 'half' ? HALF_DAY_SHIFT_MINUTES : 0;
+  return {
+    openingCutoffAt: newYorkInstant(session.date, cutoff - shift),
+    flattenStartAt: newYorkInstant(session.date, start - shift),
+    flattenDeadlineAt: newYorkInstant(session.date, deadline - shift),
+  };
+}

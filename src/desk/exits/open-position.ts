@@ -1,0 +1,22 @@
+/** What is held together and left together. */
+import type { Instrument } from '../../engine/domain/instrument.ts';
+import type { ExitPlan, StrategyName } from '../../engine/domain/order.ts';
+import type { Price } from '../../engine/domain/units.ts';
+
+/** One contract (or shares) of a position; `quantity` is of the whole position, long positive. */
+export interface HeldLeg {
+  readonly instrument: Instrument;
+  readonly quantity: number;
+}
+
+/** One open position as the exits see it. Legs that were closed or expired are gone from it. */
+export interface OpenPosition {
+  readonly positionId: string;
+  readonly strategy: StrategyName;
+  readonly legs: readonly HeldLeg[];
+  /** Signed net per share at which one unit was opened: credit positive, debit negative. */
+  readonly entryNet: Price;
+  /** Units of the structure. */
+  readonly quantity: number;
+  readonly exitPlan: ExitPlan;
+}

@@ -1,0 +1,43 @@
+/** Which quotes may fire a stop: fresh, sound, two-sided or those of a worthless wing, and no wider
+ * than the guard. */
+import type { At } from '../../engine/domain/clock.ts';
+import type { Quote } from '../../engine/domain/market.ts';
+import { isCrossed, isFresh, isQuietWing } from '../../risk/quote-age.ts';
+import { TICK } from '../../risk/tick.ts';
+
+export interface QuoteGuard {
+  readonly maxQuoteAgeMillis: number;
+  /** A quote may be this many ticks wide, or this fraction of its mid, whichever is more. */
+  readonly widthTicks: number;
+  readonly widthFraction: number;
+}
+
+/** For SPY: $0.05 or 12 % of the mid. */
+export const SPY_QUOTE_GUARD: QuoteGuard = {
+  maxQuoteAgeMillis: 5_000,
+  widthTicks: 5,
+  widthFraction: 0.12,
+};
+
+/** Why a quote is not trusted. `wide` alone leaves both of its sides usable as bounds. */
+export type QuoteFault = 'missing' | 'stale' | 'crossed' | 'oneSided' | 'wide';
+
+function isWide(bid: number, ask: number, guard: QuoteGuard): boolean {
+  const mid = (bid + ask) / 2;
+  return ask - bid > Math.max(guard.widthTicks * TICK, guard.widthFraction * mid);
+}
+
+/** What speaks against a quote; undefined when it is to be trusted. */
+export function quoteFault(
+  quote: Quote | undefined,
+  at: At,
+  guard: QuoteGuard,
+): QuoteFault | undefined {
+  if (quote === undefined) return 'missing';
+  if (!isFresh(quote, at, guard.maxQuoteAgeMillis)) return 'stale';
+  if (isCrossed(quote)) return 'crossed';
+  if (isQuietWing(quote)) return undefined;
+  const { bid, ask } = quote;
+  if (bid === undefined || ask === undefined) return 'oneSided';
+  return isWide(bid, ask, guard) ? 'wide' : undefined;
+}

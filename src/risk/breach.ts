@@ -1,0 +1,89 @@
+/**
+ * When a limit counts as broken: at once where it is broken by far, after a while where it is broken
+ * by little. So one wide or mistaken tick fires nothing and a persisting breach always does.
+ * The clock runs on evidence: from one trusted observation to the next, never on silence.
+ */
+import { type EpochMicros, MICROS_PER_MILLI } from '../engine/domain/units.ts';
+
+/** At `multiple` times the limit or beyond, the breach must have lasted `afterMillis`. */
+export interface BreachTier {
+  readonly multiple: number;
+  readonly afterMillis: number;
+}
+
+/** Tiers for SPY's quotes, ascending by multiple. */
+export const FAST_TIERS: readonly BreachTier[] = [
+  { multiple: 1, afterMillis: 10_000 },
+  { multiple: 1.1, afterMillis: 2_000 },
+  { multiple: 1.3, afterMillis: 0 },
+];
+
+/** Tiers for a trader who would sit out a minute of noise. */
+export const PATIENT_TIERS: readonly BreachTier[] = [
+  { multiple: 1, afterMillis: 120_000 },
+  { multiple: 1.1, afterMillis: 20_000 },
+  { multiple: 1.3, afterMillis: 0 },
+];
+
+/** The longest stretch between two observations that counts as watched: a quote's life. */
+export const MAX_CREDIT_MILLIS = 5_000;
+
+/** What is remembered between observations. Plain data; `NO_BREACH` to begin with. */
+export interface BreachMemory {
+  /** Time of the newest trusted evidence; undefined after a pause. */
+  readonly evidenceAt: EpochMicros | undefined;
+  /** How long each tier has been broken without a break, in the order of the tiers. */
+  readonly creditMicros: readonly number[];
+}
+
+export const NO_BREACH: BreachMemory = { evidenceAt: undefined, creditMicros: [] };
+
+/** One look at a limit. */
+export interface BreachObservation {
+  /** How far the limit is broken: 1 = exactly at it. Undefined = not to be trusted just now, and
+   * the clock stands still. */
+  readonly multiple: number | undefined;
+  /** When the newest evidence behind `multiple` arrived, in market time. */
+  readonly evidenceAt: EpochMicros;
+}
+
+export interface BreachJudgement {
+  readonly memory: BreachMemory;
+  /** The highest tier that is confirmed; undefined = hold. */
+  readonly confirmed: BreachTier | undefined;
+}
+
+interface Stretch {
+  readonly tier: BreachTier;
+  readonly microsSinceLast: number;
+  readonly before: number | undefined;
+}
+
+/** A tier's credit now: nothing at the first sight of a breach, and more at each further one. */
+function creditOf(multiple: number, { tier, microsSinceLast, before }: Stretch): number {
+  if (multiple < tier.multiple) return -1;
+  return before === undefined || before < 0 ? 0 : before + microsSinceLast;
+}
+
+/** Folds one observation into the memory and says which tier, if any, it confirms. */
+export function observeBreach(
+  memory: BreachMemory,
+  tiers: readonly BreachTier[],
+  observation: BreachObservation,
+): BreachJudgement {
+  const { multiple, evidenceAt } = observation;
+  if (multiple === undefined) {
+    return { memory: { ...memory, evidenceAt: undefined }, confirmed: undefined };
+  }
+  const elapsed = memory.evidenceAt === undefined ? 0 : evidenceAt - memory.evidenceAt;
+  const microsSinceLast = Math.min(Math.max(0, elapsed), MAX_CREDIT_MILLIS * MICROS_PER_MILLI);
+  const creditMicros = tiers.map((tier, i) =>
+    creditOf(multiple, { tier, microsSinceLast, before: memory.creditMicros[i] }),
+  );
+  const confirmed = tiers.findLast((tier, i) => {
+    const credit = creditMicros[i] ?? -1;
+    return credit >= tier.afterMillis * MICROS_PER_MILLI;
+  });
+  const newest = memory.evidenceAt === undefined || elapsed > 0 ? evidenceAt : memory.evidenceAt;
+  return { memory: { evidenceAt: newest, creditMicros }, confirmed };
+}

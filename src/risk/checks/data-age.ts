@@ -1,0 +1,50 @@
+/** The quotes of the legs and of the underlying are fresh enough to decide by. */
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import type { Quote } from '../../engine/domain/market.ts';
+import { ageLimitMillis, quoteAgeMillis } from '../quote-age.ts';
+import type { RiskInput } from '../risk-input.ts';
+import { legAgeLimitMillis, legQuote } from '../slice-lookup.ts';
+import { type Check, failed, notRun, passed } from './check.ts';
+
+const CODE = 'data_stale';
+
+interface Seen {
+  readonly symbol: string;
+  readonly quote: Quote | undefined;
+  readonly maxAgeMillis: number;
+}
+
+function quotesNeeded(input: RiskInput): readonly Seen[] {
+  const { slice, limits, intent } = input;
+  const underlying = {
+    symbol: slice?.underlying ?? 'underlying',
+    quote: slice?.spotQuote,
+    maxAgeMillis: limits.maxSpotAgeMillis,
+  };
+  const legs = intent.legs.map((leg) => ({
+    symbol: instrumentSymbol(leg.instrument),
+    quote: legQuote(input, leg),
+    maxAgeMillis: legAgeLimitMillis(input, leg),
+  }));
+  return [underlying, ...legs];
+}
+
+export const dataAgeCheck: Check = {
+  code: CODE,
+  appliesTo: 'openings',
+  run(input) {
+    let oldestMillis = 0;
+    for (const { symbol, quote, maxAgeMillis } of quotesNeeded(input)) {
+      if (quote === undefined) {
+        return notRun(CODE, `${symbol} has no quote yet; wait for it`, { symbol });
+      }
+      const ageMillis = quoteAgeMillis(quote, input.at);
+      const limitMillis = ageLimitMillis(quote, maxAgeMillis);
+      oldestMillis = Math.max(oldestMillis, ageMillis);
+      if (ageMillis <= limitMillis) continue;
+      const message = `the quote of ${symbol} is too old; wait for a new one, then preview again`;
+      return failed(CODE, message, { symbol, ageMillis, limitMillis });
+    }
+    return passed(CODE, 'quotes are fresh', { oldestMillis });
+  },
+};

@@ -1,0 +1,21 @@
+/** One shape is sent once within the window, whoever asks and whatever strategy made it. */
+import { MICROS_PER_MILLI } from '../../engine/domain/units.ts';
+import { type Check, failed, passed } from './check.ts';
+
+const CODE = 'duplicate_order';
+
+export const duplicateOrderCheck: Check = {
+  code: CODE,
+  appliesTo: 'openings',
+  run({ at, limits, recentOrders, shapeHash }) {
+    const windowMillis = limits.duplicateWindowMillis;
+    for (const order of recentOrders) {
+      const ageMillis = (at.wall - order.wallAt) / MICROS_PER_MILLI;
+      const isSame = order.opening && order.shapeHash === shapeHash;
+      if (!isSame || ageMillis >= windowMillis) continue;
+      const message = 'the same order was sent a moment ago; see get_recent_orders, or wait';
+      return failed(CODE, message, { ageMillis, windowMillis });
+    }
+    return passed(CODE, 'no such order was sent within the window', { windowMillis });
+  },
+};

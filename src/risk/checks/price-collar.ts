@@ -1,0 +1,76 @@
+/**
+ * The limit stays near the market: no worse than natural and no better than the far side by more
+ * than the tolerance, and no leg is quoted so wide that its natural is far from its own mid.
+ * The tolerance is a number of ticks or a fraction of the mid, whichever is more.
+ */
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import { netPrices } from '../../engine/domain/net-price.ts';
+import { legSign, type OrderLeg } from '../../engine/domain/order.ts';
+import { dollarsFromPrice, price } from '../../engine/domain/units.ts';
+import type { CheckResult } from '../../engine/domain/verdict.ts';
+import type { Limits } from '../limits.ts';
+import type { RiskInput } from '../risk-input.ts';
+import { freshLegQuote } from '../slice-lookup.ts';
+import { TICK } from '../tick.ts';
+import { type Check, failed, notRun, passed } from './check.ts';
+
+const CODE = 'price_collar';
+
+/** How far from the market a price may stand, in 1/10,000 dollar. */
+export function collarTolerance(mid: number, limits: Limits): number {
+  return Math.max(limits.collarTicks * TICK, Math.floor(limits.collarFraction * Math.abs(mid)));
+}
+
+/** What one leg would trade at and its mid, per share; undefined without a fresh market. */
+function legPrices(input: RiskInput, leg: OrderLeg): { natural: number; mid: number } | undefined {
+  const quote = freshLegQuote(input, leg);
+  const net = netPrices([{ ...leg, ratio: 1 }], () => quote);
+  if ('missing' in net) return undefined;
+  const sign = -legSign(leg.action);
+  return { natural: sign * net.natural, mid: sign * net.mid };
+}
+
+function wideLeg(input: RiskInput): CheckResult | undefined {
+  for (const leg of input.intent.legs) {
+    const symbol = instrumentSymbol(leg.instrument);
+    const prices = legPrices(input, leg);
+    if (prices === undefined) return notRun(CODE, `${symbol} has no fresh market`, { symbol });
+    const tolerance = collarTolerance(prices.mid, input.limits);
+    const distance = Math.abs(prices.natural - prices.mid);
+    if (distance <= tolerance) continue;
+    return failed(CODE, `${symbol} is quoted too wide; wait or choose another strike`, {
+      symbol,
+      midPrice: dollarsFromPrice(price(prices.mid)),
+      naturalPrice: dollarsFromPrice(price(prices.natural)),
+      tolerancePrice: dollarsFromPrice(price(tolerance)),
+    });
+  }
+  return undefined;
+}
+
+export const priceCollarCheck: Check = {
+  code: CODE,
+  appliesTo: 'openings',
+  run(input) {
+    const refused = wideLeg(input);
+    if (refused !== undefined) return refused;
+    const { legs, limit } = input.intent;
+    const quotes = new Map(
+      legs.map((l) => [instrumentSymbol(l.instrument), freshLegQuote(input, l)]),
+    );
+    const net = netPrices(legs, (symbol) => quotes.get(symbol));
+    if ('missing' in net) return notRun(CODE, `${net.missing} has no fresh market`);
+    const far = 2 * net.mid - net.natural;
+    const tolerance = collarTolerance(net.mid, input.limits);
+    const numbers = {
+      limitPrice: dollarsFromPrice(limit),
+      naturalPrice: dollarsFromPrice(net.natural),
+      midPrice: dollarsFromPrice(net.mid),
+      tolerancePrice: dollarsFromPrice(price(tolerance)),
+    };
+    if (limit >= net.natural - tolerance && limit <= far + tolerance) {
+      return passed(CODE, 'the limit is near the market', numbers);
+    }
+    return failed(CODE, 'the limit is too far from the market; preview again', numbers);
+  },
+};

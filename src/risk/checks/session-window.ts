@@ -1,0 +1,29 @@
+/** Openings need an open session and a moment before the opening cut-off. */
+import { newYorkText } from '../../engine/domain/session-calendar.ts';
+import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import { type Check, failed, notRun, passed } from './check.ts';
+
+const CODE = 'session_window';
+
+export const sessionWindowCheck: Check = {
+  code: CODE,
+  appliesTo: 'openings',
+  run({ at, session, openingCutoffAt }) {
+    if (session === undefined || openingCutoffAt === undefined) {
+      return notRun(CODE, 'no session is known; wait until the chain of a session is up');
+    }
+    const closesAt = Math.min(openingCutoffAt, session.lastTrade);
+    const numbers = {
+      timeNewYork: newYorkText(at.market),
+      opensAt: newYorkText(session.open),
+      openingCutoff: newYorkText(openingCutoffAt),
+      secondsToCutoff: Math.floor((closesAt - at.market) / MICROS_PER_SECOND),
+    };
+    if (at.market < session.open) {
+      return failed(CODE, `the session opens at ${numbers.opensAt} ET; try then`, numbers);
+    }
+    if (at.market < closesAt) return passed(CODE, 'the session takes opening orders', numbers);
+    const message = `no opening orders from ${numbers.openingCutoff} ET on; try the next session`;
+    return failed(CODE, message, numbers);
+  },
+};

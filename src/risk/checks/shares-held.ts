@@ -1,0 +1,13 @@
+/** Shares left by exercise or assignment come first: nothing opens beside them. */
+import { type Check, failed, passed } from './check.ts';
+
+export const sharesHeldCheck: Check = {
+  code: 'shares_held',
+  appliesTo: 'openings',
+  run({ account }) {
+    const { sharesHeld } = account;
+    if (sharesHeld === 0) return passed('shares_held', 'no shares are held', { sharesHeld });
+    const message = `${sharesHeld} shares are held after settlement; close them before opening`;
+    return failed('shares_held', message, { sharesHeld });
+  },
+};

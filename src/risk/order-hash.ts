@@ -1,0 +1,49 @@
+/** Names for orders: one for the exact order, one for its shape. */
+
+import { instrumentSymbol } from '../engine/domain/instrument.ts';
+import type { OrderIntent, OrderLeg } from '../engine/domain/order.ts';
+import { canonicalJson, sha256Hex } from './canonical-json.ts';
+
+/** Raised when the fields under the hash change, so that old hashes are never taken for new ones. */
+const ORDER_HASH_VERSION = 1;
+
+interface CanonicalLeg {
+  readonly symbol: string;
+  readonly action: string;
+  readonly ratio: number;
+}
+
+/** Legs in symbol order: the order in which they were written down means nothing. */
+function canonicalLegs(legs: readonly OrderLeg[]): readonly CanonicalLeg[] {
+  const plain = legs.map(({ instrument, action, ratio }) => ({
+    symbol: instrumentSymbol(instrument),
+    action,
+    ratio,
+  }));
+  return plain.toSorted((a, b) => compareText(a.symbol + a.action, b.symbol + b.action));
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+/**
+ * SHA-256 over what an order does: purpose, strategy, legs, quantity, limit, worst price and exit
+ * plan, and for a close the position it takes from. Not over its id and its principal: those name
+ * the sending of it, and a token binds the principal by itself.
+ */
+export function orderHash(intent: OrderIntent): string {
+  const { purpose, strategy, quantity, limit, worst, exitPlan } = intent;
+  const positionId = purpose === 'open' ? undefined : intent.positionId;
+  const legs = canonicalLegs(intent.legs);
+  const order = { purpose, strategy, positionId, legs, quantity, limit, worst, exitPlan };
+  return sha256Hex(canonicalJson({ version: ORDER_HASH_VERSION, ...order }));
+}
+
+/** SHA-256 over legs, actions and quantity without any price: two orders of one shape, whatever
+ * strategy made them, look like one order sent twice. */
+export function shapeHash(order: Pick<OrderIntent, 'legs' | 'quantity'>): string {
+  const legs = canonicalLegs(order.legs);
+  return sha256Hex(canonicalJson({ version: ORDER_HASH_VERSION, legs, quantity: order.quantity }));
+}

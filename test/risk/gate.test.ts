@@ -1,0 +1,248 @@
+import { describe, expect, it } from 'vitest';
+import { addMicros, cents, sessionDate } from '../../src/engine/domain/units.ts';
+import type { DenialCode } from '../../src/engine/domain/verdict.ts';
+import { admit, CHECKS, judge } from '../../src/risk/gate.ts';
+import { limitsFrom } from '../../src/risk/limits.ts';
+import type { RiskInput } from '../../src/risk/risk-input.ts';
+import {
+  ACCOUNT,
+  AT,
+  CLOSING_LEGS,
+  closingIntent,
+  condorIntent,
+  dollars,
+  HELD,
+  leg,
+  millisAfter,
+  PAYOFF,
+  quote,
+  ROWS,
+  riskInput,
+  sliceOf,
+  sliceWith,
+} from './fixtures.ts';
+
+/** For each check an input that it alone refuses. */
+const REFUSED_BY_ONE: Readonly<Record<string, RiskInput>> = {
+  killed: riskInput({ killed: true }),
+  engine_stopping: riskInput({ stopping: true }),
+  instrument_not_allowed: riskInput({
+    intent: condorIntent({ legs: CLOSING_LEGS.map((l) => ({ ...l, action: flip(l.action) })) }),
+  }),
+  tick_or_quantity: riskInput({ intent: condorIntent({ limit: dollars(0.925) }) }),
+  nothing_to_close: riskInput({ intent: closingIntent(), closable: new Map() }),
+  undefined_risk: riskInput({
+    intent: condorIntent({
+      legs: [leg('sellToOpen', 'call', 605)],
+      limit: dollars(0.51),
+      worst: dollars(0.5),
+    }),
+  }),
+  session_window: riskInput({ openingCutoffAt: AT.market }),
+  trading_state: riskInput({ tradingState: 'reducing' }),
+  not_reconciled: riskInput({ reconciled: false }),
+  journal_failed: riskInput({ journalHealthy: false }),
+  feed_down: riskInput({ feedConnected: false }),
+  unknown_order_open: riskInput({
+    account: { ...ACCOUNT, unknownStrategies: new Set(['iron_condor_30_delta']) },
+  }),
+  shares_held: riskInput({ account: { ...ACCOUNT, sharesHeld: 100 } }),
+  data_stale: riskInput({ slice: sliceOf(ROWS, quote(599.99, 600.01, millisAfter(AT, -2_001))) }),
+  quote_crossed: riskInput({ slice: sliceWith('call', 605, { quote: quote(0.52, 0.5) }) }),
+  leg_market_missing: riskInput({
+    slice: sliceWith('call', 605, { quote: quote(0, 0.04) }),
+    intent: condorIntent({ limit: dollars(0.45), worst: dollars(0.4) }),
+  }),
+  price_bounds: riskInput({
+    slice: sliceWith('call', 605, { quote: quote(10.5, 10.52) }),
+    intent: condorIntent({ limit: dollars(10.9) }),
+  }),
+  price_collar: riskInput({ intent: condorIntent({ limit: dollars(0.8), worst: dollars(0.8) }) }),
+  order_size: riskInput({ intent: condorIntent({ quantity: 11 }) }),
+  max_trade_loss: riskInput({ payoff: { ...PAYOFF, maxLossCents: cents(1_000_01) } }),
+  open_risk: riskInput({ account: { ...ACCOUNT, openRiskCents: cents(1_588_01) } }),
+  daily_loss: riskInput({ account: { ...ACCOUNT, dayPnlCents: cents(-400_01) } }),
+  portfolio_delta: riskInput({ account: { ...ACCOUNT, netDeltaHighest: 51 } }),
+  buying_power: riskInput({ account: { ...ACCOUNT, buyingPowerCents: cents(913_99) } }),
+  position_limit: riskInput({
+    account: { ...ACCOUNT, contractsBySymbol: new Map([['SPY   261120C00605000', -20]]) },
+  }),
+  duplicate_order: riskInput({
+    recentOrders: [{ wallAt: AT.wall, shapeHash: riskInput().shapeHash, opening: true }],
+  }),
+  order_rate: riskInput({
+    recentOrders: Array.from({ length: 10 }, (_, i) => ({
+      wallAt: addMicros(AT.wall, -i),
+      shapeHash: `other-${i}`,
+      opening: true,
+    })),
+  }),
+};
+
+function flip(action: string) {
+  return action === 'buyToClose' ? 'sellToClose' : 'buyToClose';
+}
+
+describe('the gate', () => {
+  it('lets a sound opening through and shows every check as passed', () => {
+    const verdict = judge(riskInput());
+    expect(verdict.checks.filter((c) => c.outcome !== 'passed')).toEqual([]);
+    expect(verdict.checks.map((c) => c.code)).toEqual(CHECKS.map((c) => c.code));
+    expect(verdict.approved).toBe(true);
+    expect(verdict.denial).toBeUndefined();
+    expect(verdict.limitsVersion).toBe(limitsFrom().version);
+  });
+
+  it('has one check a code and a case here for each', () => {
+    const codes = CHECKS.map((check) => check.code);
+    expect(new Set(codes).size).toBe(codes.length);
+    expect(Object.keys(REFUSED_BY_ONE).toSorted()).toEqual(codes.toSorted());
+  });
+
+  it.each(CHECKS.map((check) => check.code))('needs %s: without it a bad order passes', (code) => {
+    const input = REFUSED_BY_ONE[code];
+    if (input === undefined) throw new Error(`no case for ${code}`);
+    const verdict = judge(input);
+    expect(verdict.denial?.code).toBe(code);
+    expect(verdict.approved).toBe(false);
+    expect(verdict.checks).toHaveLength(CHECKS.length);
+    const rest = CHECKS.filter((check) => check.code !== code);
+    expect(judge(input, rest).approved).toBe(true);
+  });
+
+  it.each(Object.entries(REFUSED_BY_ONE))(
+    'ends the message of %s with what to do',
+    (code, input) => {
+      const denial = judge(input).denial;
+      expect(denial?.message, code).toMatch(/[;:] ?[^;]+$/);
+    },
+  );
+
+  it('names the first refusal in its fixed order and still runs the rest', () => {
+    const verdict = judge(riskInput({ killed: true, stopping: true, reconciled: false }));
+    expect(verdict.denial?.code).toBe('killed');
+    const failed = verdict.checks.filter((c) => c.outcome === 'failed').map((c) => c.code);
+    expect(failed).toEqual(['killed', 'engine_stopping', 'not_reconciled']);
+  });
+
+  it('mints the witness for an approved order only', () => {
+    const passing = admit(riskInput());
+    expect(passing.order?.intent).toEqual(condorIntent());
+    expect(passing.order?.limitsVersion).toBe(limitsFrom().version);
+    expect(admit(riskInput({ killed: true })).order).toBeUndefined();
+  });
+});
+
+describe('a check without its input', () => {
+  const blind: readonly (readonly [DenialCode, Partial<RiskInput>])[] = [
+    ['session_window', { session: undefined }],
+    ['session_window', { openingCutoffAt: undefined }],
+    ['data_stale', { slice: undefined }],
+    ['portfolio_delta', { account: { ...ACCOUNT, netDeltaHighest: undefined } }],
+    ['portfolio_delta', { slice: sliceWith('call', 605, { delta: undefined }) }],
+    ['buying_power', { account: { ...ACCOUNT, buyingPowerCents: undefined } }],
+    ['daily_loss', { account: { ...ACCOUNT, dayPnlCents: undefined } }],
+    ['data_stale', { slice: sliceWith('call', 605, { quote: undefined }) }],
+  ];
+
+  it.each(blind)('is notRun and refuses an opening: %s', (code, change) => {
+    const verdict = judge(riskInput(change));
+    expect(verdict.approved).toBe(false);
+    const check = verdict.checks.find((c) => c.code === code);
+    expect(check?.outcome).toBe('notRun');
+  });
+
+  it.each(blind)('does not hold up an exit: %s', (_code, change) => {
+    const intent = closingIntent();
+    expect(judge(riskInput({ ...change, intent, closable: HELD })).approved).toBe(true);
+  });
+
+  it('counts a quote beyond its age as missing for all who judge by it', () => {
+    const slice = sliceWith('call', 605, { quote: quote(0.5, 0.52, millisAfter(AT, -5_001)) });
+    const verdict = judge(riskInput({ slice }));
+    const blindCodes = verdict.checks.filter((c) => c.outcome === 'notRun').map((c) => c.code);
+    expect(verdict.denial?.code).toBe('data_stale');
+    expect(blindCodes).toEqual([
+      'quote_crossed',
+      'leg_market_missing',
+      'price_collar',
+      'portfolio_delta',
+    ]);
+  });
+});
+
+describe('the way out', () => {
+  const troubles: Partial<RiskInput> = {
+    killed: true,
+    stopping: true,
+    tradingState: 'halted',
+    feedConnected: false,
+    journalHealthy: false,
+    reconciled: false,
+    slice: undefined,
+    openingCutoffAt: addMicros(AT.market, -1),
+    account: {
+      ...ACCOUNT,
+      dayPnlCents: cents(-10_000_00),
+      buyingPowerCents: cents(0),
+      sharesHeld: -100,
+      netDeltaHighest: 500,
+    },
+  };
+
+  it.each(['exit', 'close', 'flatten'] as const)(
+    'stays open for a %s in all trouble at once',
+    (purpose) => {
+      const intent = closingIntent({ purpose });
+      expect(admit(riskInput({ ...troubles, intent, closable: HELD })).order).toBeDefined();
+    },
+  );
+
+  it('says of each check not asked of a close that it did not run', () => {
+    const verdict = judge(riskInput({ intent: closingIntent(), closable: HELD }));
+    const ran = verdict.checks.filter((c) => c.outcome !== 'notRun').map((c) => c.code);
+    expect(ran).toEqual([
+      'instrument_not_allowed',
+      'tick_or_quantity',
+      'nothing_to_close',
+      'price_bounds',
+    ]);
+  });
+
+  const errors: readonly (readonly [string, DenialCode, Partial<RiskInput>])[] = [
+    [
+      'an opening leg',
+      'instrument_not_allowed',
+      { intent: closingIntent({ legs: [leg('buyToOpen', 'call', 605)] }) },
+    ],
+    [
+      'another expiry',
+      'instrument_not_allowed',
+      {
+        intent: closingIntent({
+          legs: [
+            {
+              instrument: {
+                kind: 'option',
+                root: 'SPY',
+                right: 'call',
+                strike: dollars(605),
+                expiry: sessionDate('2026-11-23'),
+              },
+              action: 'buyToClose',
+              ratio: 1,
+            },
+          ],
+        }),
+      },
+    ],
+    ['half a contract', 'tick_or_quantity', { intent: closingIntent({ quantity: 0.5 }) }],
+    ['more than is held', 'nothing_to_close', { intent: closingIntent({ quantity: 2 }) }],
+    ['more than the width', 'price_bounds', { intent: closingIntent({ limit: dollars(-10.01) }) }],
+  ];
+
+  it.each(errors)('still refuses %s', (_what, code, change) => {
+    const verdict = judge(riskInput({ closable: HELD, ...change }));
+    expect(verdict.denial?.code).toBe(code);
+  });
+});

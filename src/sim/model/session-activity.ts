@@ -1,0 +1,59 @@
+/** How busy a seeded day is: the path of its volatility, and its jumps. */
+import type { DayGrid } from './day-grid.ts';
+import { STEPS_PER_MINUTE } from './day-grid.ts';
+import { HOLD_END_MINUTES } from './morning-script.ts';
+import { RandomStream } from './prng.ts';
+
+/** The standard deviation, over days, of the log of the day's volatility level. */
+const LEVEL_DEVIATION = 0.04;
+const DRIFT_DEVIATION = 0.008;
+const DRIFT_DECAY_MINUTES = 45;
+const JUMPS_PER_DAY = 1.5;
+const JUMP_MIN_BASIS_POINTS = 7;
+const JUMP_MAX_BASIS_POINTS = 18;
+const JUMP_SHOCK = 0.2;
+const JUMP_DECAY_MINUTES = 12;
+/** No jump in the last minutes: nobody would be quoted through it. */
+const QUIET_END_MINUTES = 5;
+
+/** The activity of one day. */
+export interface SessionActivity {
+  /** Volatility over an average day's, by minute of the grid. */
+  readonly volFactors: Float64Array;
+  /** Jumps of the price in basis points, by step. */
+  readonly jumps: ReadonlyMap<number, number>;
+}
+
+/** Draws the day's activity. */
+export function drawActivity(seed: number, grid: DayGrid): SessionActivity {
+  const random = new RandomStream(seed, grid.times.date, 'activity');
+  const level = LEVEL_DEVIATION * random.normal();
+  const jumps = drawJumps(random, grid);
+  const minutes = Math.ceil(grid.steps / STEPS_PER_MINUTE);
+  const volFactors = new Float64Array(minutes);
+  const shocks = new Float64Array(minutes);
+  for (const step of jumps.keys()) shocks[Math.floor(step / STEPS_PER_MINUTE)] = JUMP_SHOCK;
+  let drift = 0;
+  let shock = 0;
+  for (let minute = 0; minute < minutes; minute += 1) {
+    drift += -drift / DRIFT_DECAY_MINUTES + DRIFT_DEVIATION * random.normal();
+    shock = shock * (1 - 1 / JUMP_DECAY_MINUTES) + (shocks[minute] ?? 0);
+    volFactors[minute] = Math.exp(level + drift + shock);
+  }
+  return { volFactors, jumps };
+}
+
+function drawJumps(random: RandomStream, grid: DayGrid): Map<number, number> {
+  const jumps = new Map<number, number>();
+  const from = grid.openStep + HOLD_END_MINUTES * STEPS_PER_MINUTE;
+  const to = grid.closeStep - QUIET_END_MINUTES * STEPS_PER_MINUTE;
+  let count = 0;
+  for (let left = Math.exp(-JUMPS_PER_DAY), draw = random.uniform(); draw > left; count += 1) {
+    draw *= random.uniform();
+  }
+  for (let i = 0; i < count; i += 1) {
+    const size = random.between(JUMP_MIN_BASIS_POINTS, JUMP_MAX_BASIS_POINTS);
+    jumps.set(random.wholeBetween(from, to), random.uniform() < 0.5 ? size : -size);
+  }
+  return jumps;
+}

@@ -1,0 +1,202 @@
+/**
+ * The part of the broker's REST service that a market data client needs: access tokens, quote
+ * tokens and the nested option chain, in the real envelopes. Pure but for the tokens it mints.
+ */
+import { randomBytes } from 'node:crypto';
+import type { OptionContract } from '../../engine/domain/instrument.ts';
+import { occSymbol, streamerSymbol } from '../../engine/domain/instrument.ts';
+import type { EpochMicros, Price, SessionDate } from '../../engine/domain/units.ts';
+import {
+  dollarsFromPrice,
+  MICROS_PER_MILLI,
+  MICROS_PER_SECOND,
+} from '../../engine/domain/units.ts';
+import type { QuoteTokens } from '../dxlink/quote-tokens.ts';
+
+const ACCESS_SECONDS = 900;
+const TOKEN_BYTES = 32;
+
+/** What opens the simulator's REST service. Random at each start. */
+export interface SimCredentials {
+  readonly clientSecret: string;
+  readonly refreshToken: string;
+}
+
+/** What the service knows of the market. */
+export interface RestMarket {
+  readonly date: SessionDate | undefined;
+  contracts(): readonly OptionContract[];
+}
+
+export interface RestHost {
+  readonly credentials: SimCredentials;
+  readonly tokens: QuoteTokens;
+  readonly market: RestMarket;
+  dxlinkUrl(): string;
+  wall(): EpochMicros;
+}
+
+export interface RestRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly userAgent: string | undefined;
+  readonly authorization: string | undefined;
+  readonly contentType: string | undefined;
+  readonly body: string;
+}
+
+export interface RestResponse {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** Makes the secrets of one run. */
+export function mintCredentials(): SimCredentials {
+  return { clientSecret: randomText(), refreshToken: randomText() };
+}
+
+function randomText(): string {
+  return randomBytes(TOKEN_BYTES).toString('base64url');
+}
+
+export class RestApi {
+  readonly #host: RestHost;
+  readonly #accessExpiry = new Map<string, number>();
+
+  constructor(host: RestHost) {
+    this.#host = host;
+  }
+
+  answer(request: RestRequest): RestResponse {
+    if (request.userAgent === undefined || request.userAgent === '') return nginxUnauthorized();
+    const { method, path } = request;
+    if (method === 'POST' && path === '/oauth/token') return this.#accessToken(request);
+    if (!this.#isAuthorized(request.authorization)) {
+      return failure(401, 'unauthorized', 'Token has insufficient scopes or is not valid');
+    }
+    if (method === 'GET' && path === '/api-quote-tokens') return this.#quoteToken(path);
+    const chainOf = /^\/option-chains\/([^/]+)\/nested$/.exec(path)?.[1];
+    if (method === 'GET' && chainOf !== undefined) return this.#nestedChain(path, chainOf);
+    return failure(404, 'record_not_found', `${method} ${path} does not exist here`);
+  }
+
+  #isAuthorized(authorization: string | undefined): boolean {
+    const token = /^Bearer (.+)$/.exec(authorization ?? '')?.[1] ?? '';
+    return (this.#accessExpiry.get(token) ?? 0) > this.#host.wall();
+  }
+
+  #accessToken(request: RestRequest): RestResponse {
+    const grant = readGrant(request);
+    const { clientSecret, refreshToken } = this.#host.credentials;
+    if (grant === undefined || grant['grant_type'] !== 'refresh_token') {
+      return refusal('unsupported_grant_type', 'The grant type is not supported');
+    }
+    if (grant['client_secret'] !== clientSecret) {
+      return refusal('invalid_client', 'Client authentication failed');
+    }
+    if (grant['refresh_token'] !== refreshToken) {
+      return refusal('invalid_grant', 'The refresh token is not valid');
+    }
+    const token = randomText();
+    this.#accessExpiry.set(token, this.#host.wall() + ACCESS_SECONDS * MICROS_PER_SECOND);
+    return json(200, { access_token: token, token_type: 'Bearer', expires_in: ACCESS_SECONDS });
+  }
+
+  #quoteToken(path: string): RestResponse {
+    const { token, issuedAt, expiresAt } = this.#host.tokens.issue(this.#host.wall());
+    return success(path, {
+      token,
+      'dxlink-url': this.#host.dxlinkUrl(),
+      level: 'api',
+      'issued-at': isoTime(issuedAt),
+      'expires-at': isoTime(expiresAt),
+    });
+  }
+
+  #nestedChain(path: string, symbol: string): RestResponse {
+    const { market } = this.#host;
+    if (symbol !== 'SPY' || market.date === undefined) {
+      return failure(404, 'record_not_found', `Couldn't find an option chain for ${symbol}`);
+    }
+    return success(path, { items: [nestedChain(market.date, market.contracts())] });
+  }
+}
+
+function nestedChain(date: SessionDate, contracts: readonly OptionContract[]): object {
+  const strikes = new Map<Price, Record<string, string>>();
+  for (const contract of contracts) {
+    const dollars = dollarsFromPrice(contract.strike);
+    const strikeText = Number.isInteger(dollars) ? `${dollars}.0` : String(dollars);
+    const row = strikes.get(contract.strike) ?? { 'strike-price': strikeText };
+    row[contract.right] = occSymbol(contract);
+    row[`${contract.right}-streamer-symbol`] = streamerSymbol(contract);
+    strikes.set(contract.strike, row);
+  }
+  const expiration = {
+    'days-to-expiration': 0,
+    'expiration-date': date,
+    'expiration-type': 'Weekly',
+    'settlement-type': 'PM',
+    strikes: [...strikes.values()],
+  };
+  return { ...CHAIN_OF_SPY, expirations: [expiration] };
+}
+
+const CHAIN_OF_SPY = {
+  deliverables: [
+    {
+      amount: '100.0',
+      'deliverable-type': 'Shares',
+      description: '100 shares of SPY',
+      id: 1,
+      'instrument-type': 'Equity',
+      percent: '100',
+      'root-symbol': 'SPY',
+      symbol: 'SPY',
+    },
+  ],
+  'option-chain-type': 'Standard',
+  'root-symbol': 'SPY',
+  'shares-per-contract': 100,
+  'tick-sizes': [{ value: '0.01' }],
+  'underlying-symbol': 'SPY',
+};
+
+function readGrant({ contentType, body }: RestRequest): Record<string, unknown> | undefined {
+  if (contentType?.includes('application/x-www-form-urlencoded')) {
+    return Object.fromEntries(new URLSearchParams(body));
+  }
+  try {
+    const grant: unknown = JSON.parse(body);
+    return typeof grant === 'object' && grant !== null ? { ...grant } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isoTime(at: EpochMicros): string {
+  return new Date(at / MICROS_PER_MILLI).toISOString();
+}
+
+function json(status: number, body: object): RestResponse {
+  return { status, contentType: 'application/json', body: JSON.stringify(body) };
+}
+
+function success(path: string, data: object): RestResponse {
+  return json(200, { data, context: path });
+}
+
+function failure(status: number, code: string, message: string): RestResponse {
+  return json(status, { error: { code, message } });
+}
+
+function refusal(error: string, description: string): RestResponse {
+  return json(400, { error, error_description: description });
+}
+
+function nginxUnauthorized(): RestResponse {
+  const title = '401 Authorization Required';
+  const body = `<html><head><title>${title}</title></head><body><center><h1>${title}</h1></center></body></html>`;
+  return { status: 401, contentType: 'text/html', body };
+}

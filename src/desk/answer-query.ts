@@ -1,0 +1,50 @@
+/** Questions from the faces, answered without changing anything. */
+
+import { unreachable } from '../engine/domain/assert.ts';
+import { deny } from '../engine/domain/verdict.ts';
+import type { DeskContext } from './desk-context.ts';
+import type { Query } from './inputs.ts';
+import { orderView } from './order-views.ts';
+import type { PreviewShelf } from './preview-shelf.ts';
+import { deltaView, greeksByPosition, pnlView } from './queries.ts';
+import { riskCheckView } from './risk-check-view.ts';
+
+/** Answers one query: `{value}` or `{denied}`. */
+export function answerQuery(
+  desk: DeskContext,
+  shelf: PreviewShelf,
+  query: Query,
+  principal: string,
+): unknown {
+  switch (query.kind) {
+    case 'pnl':
+      return { value: pnlView(desk) };
+    case 'portfolioDelta':
+      return { value: deltaView(desk) };
+    case 'portfolioGreeks':
+      return { value: greeksByPosition(desk) };
+    case 'riskCheck':
+      return { value: riskCheckView(desk) };
+    case 'recentOrders': {
+      const orders = desk.orders.all().slice(-query.limit).reverse();
+      return { value: { orders: orders.map((order) => orderView(desk, order)) } };
+    }
+    case 'orderStatus': {
+      const order = desk.orders.get(query.orderId);
+      if (order !== undefined) return { value: orderView(desk, order) };
+      const message = `no order "${query.orderId}"; get_recent_orders lists them`;
+      return deny('not_found', message, { orderId: query.orderId });
+    }
+    case 'describeToken': {
+      const found = desk.tokens.lookup(query.tokenSha256, principal, desk.at);
+      if (found.kind === 'denied') return { denied: found.denied };
+      const preview = shelf.get(query.tokenSha256);
+      if (preview !== undefined) return { value: preview };
+      return deny('token_invalid', 'no live preview behind this token; preview again');
+    }
+    case 'scanInputs':
+      return { value: { bars: desk.bars.bars() } };
+    default:
+      return unreachable(query);
+  }
+}

@@ -1,0 +1,162 @@
+/** Commands from the faces, carried out on the core thread. Every refusal is an answer. */
+
+import { unreachable } from '../engine/domain/assert.ts';
+import { deny } from '../engine/domain/verdict.ts';
+import { confirm } from './confirms.ts';
+import type { DeskContext } from './desk-context.ts';
+import type { Authority, Caller, KillView } from './engine-api.ts';
+import { flattenCard, previewCancel } from './flatten-card.ts';
+import { cancelOpenings, closeEverything } from './flattening.ts';
+import { holdTrading } from './governing.ts';
+import type { Command } from './inputs.ts';
+import { isoNewYork } from './iso-time.ts';
+import { isFinal } from './order-book.ts';
+import { orderView } from './order-views.ts';
+import type { PreviewShelf, PreviewTurn } from './preview-shelf.ts';
+import { previewClose, previewStrategy } from './previews.ts';
+import type { Reconciler } from './reconciling.ts';
+import { requestCancel, sendUnjournalled } from './sending.ts';
+
+/** What a command came to: an answer now, or orders whose outcome the caller waits for. */
+export type CommandResult =
+  | { readonly answer: unknown }
+  | { readonly awaitOrders: readonly string[]; readonly replayed: boolean };
+
+const RANK: Readonly<Record<Authority, number>> = { observe: 0, reduce: 1, open: 2, console: 3 };
+
+const NEEDED: Readonly<Record<Command['kind'], Authority>> = {
+  previewStrategy: 'observe',
+  confirm: 'reduce',
+  previewClose: 'reduce',
+  previewFlatten: 'reduce',
+  cancel: 'reduce',
+  kill: 'observe',
+  rearm: 'console',
+  flattenNow: 'console',
+  reconcile: 'observe',
+  shutdown: 'console',
+};
+
+/** The parts of the desk a command may reach. */
+export interface CommandRoom {
+  readonly desk: DeskContext;
+  readonly shelf: PreviewShelf;
+  readonly reconciler: Reconciler;
+  readonly stop: (policy: 'flatten' | 'leave') => void;
+}
+
+function missingAuthority(caller: Caller, command: Command) {
+  const needed = NEEDED[command.kind];
+  if (RANK[caller.authority] >= RANK[needed]) return undefined;
+  const where =
+    needed === 'console'
+      ? '; use the operator console (`deltaring rearm`, `deltaring flatten`)'
+      : '';
+  return deny('not_authorized', `this needs the authority "${needed}"${where}`, {
+    has: caller.authority,
+    needs: needed,
+  });
+}
+
+/** Carries out one command. */
+export function runCommand(room: CommandRoom, caller: Caller, command: Command): CommandResult {
+  const refused = missingAuthority(caller, command);
+  if (refused !== undefined) return { answer: refused };
+  const { desk, shelf } = room;
+  const turnOf = (tokenSha256: string): PreviewTurn => ({ shelf, caller, tokenSha256 });
+  switch (command.kind) {
+    case 'previewStrategy':
+      return { answer: previewStrategy(desk, turnOf(command.tokenSha256), command.request) };
+    case 'previewClose':
+      return { answer: previewClose(desk, turnOf(command.tokenSha256), command) };
+    case 'previewFlatten':
+      return { answer: flattenCard(desk, turnOf(command.tokenSha256)) };
+    case 'confirm':
+      return runConfirm(room, caller, command.tokenSha256);
+    case 'cancel':
+      return { answer: cancel(desk, turnOf(command.tokenSha256), command.orderId) };
+    case 'kill':
+      return { answer: { value: kill(desk, caller, command.reason) } };
+    case 'rearm':
+      return { answer: { value: rearm(desk, caller) } };
+    case 'flattenNow':
+      return flattenNow(desk, caller);
+    case 'reconcile':
+      room.reconciler.check(desk);
+      return { answer: { value: room.reconciler.check(desk) } };
+    case 'shutdown':
+      room.stop(command.policy);
+      return { answer: { value: { stopping: true } } };
+    default:
+      return unreachable(command);
+  }
+}
+
+function runConfirm(room: CommandRoom, caller: Caller, tokenSha256: string): CommandResult {
+  const { desk, shelf } = room;
+  const started = confirm(desk, shelf, caller, tokenSha256);
+  if ('denied' in started) return { answer: started };
+  return { awaitOrders: started.orderIds, replayed: started.replayed };
+}
+
+function cancel(desk: DeskContext, turn: PreviewTurn, orderId: string): unknown {
+  const order = desk.orders.get(orderId);
+  if (order === undefined) {
+    return deny('not_found', `no order "${orderId}"; get_recent_orders lists them`, { orderId });
+  }
+  if (isFinal(order)) return { value: orderView(desk, order) };
+  if (order.intent.purpose !== 'open') return previewCancel(desk, turn, order);
+  requestCancel(desk, order, turn.caller.principal);
+  return { value: orderView(desk, order) };
+}
+
+/** Engages the kill switch; engaging it again changes nothing. */
+export function kill(desk: DeskContext, caller: Caller, reason: string): KillView {
+  const { day } = desk;
+  if (!day.killed) {
+    day.killed = true;
+    holdTrading(desk, 'kill', true);
+    day.killReason = reason;
+    day.killedAt = desk.at.market;
+    desk.out.append({ kind: 'killEngaged', principal: caller.principal, reason }, true);
+    desk.out.alert('critical', 'KILL_ENGAGED', `${caller.principal}: ${reason}`);
+  }
+  const cancelled = cancelOpenings(desk, caller.principal);
+  return killView(desk, cancelled);
+}
+
+function rearm(desk: DeskContext, caller: Caller): KillView {
+  const { day } = desk;
+  if (day.killed) {
+    day.killed = false;
+    holdTrading(desk, 'kill', false);
+    day.killReason = undefined;
+    day.killedAt = undefined;
+    desk.out.append({ kind: 'killReleased', principal: caller.principal }, true);
+  }
+  return killView(desk, []);
+}
+
+function killView(desk: DeskContext, cancelledOrders: readonly string[]): KillView {
+  const { killed, killedAt, killReason } = desk.day;
+  return {
+    killed,
+    since: killedAt === undefined ? null : isoNewYork(killedAt),
+    reason: killReason ?? null,
+    cancelledOrders,
+    note: killed
+      ? 'No order that opens or increases passes. Exits, closes and flatten_all still work. Re-arm only at the operator console: deltaring rearm'
+      : 'Armed: orders may pass the risk gate.',
+  };
+}
+
+function flattenNow(desk: DeskContext, caller: Caller): CommandResult {
+  const unclosed = closeEverything(desk, caller.principal, undefined);
+  if (desk.day.reserveExhausted) sendUnjournalled(desk);
+  const orders = desk.orders
+    .live()
+    .filter((order) => order.intent.purpose !== 'open')
+    .map((order) => orderView(desk, order));
+  const value = { orderId: orders[0]?.orderId ?? null, status: 'done', fills: [], latency: null };
+  return { answer: { value: { ...value, orders, replayed: false, unclosed } } };
+}

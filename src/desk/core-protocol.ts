@@ -1,0 +1,107 @@
+/** Messages between the faces' thread, the core and the I/O worker, version 1. Plain data. */
+
+import type { MessagePort } from 'node:worker_threads';
+import type { AlertSeverity } from '../engine/domain/audit-record.ts';
+import type { SimulatedTime } from '../engine/domain/clock.ts';
+import type { ChainListing } from '../engine/domain/market.ts';
+import type { SessionDate } from '../engine/domain/units.ts';
+import type { DeskConfig } from './desk-config.ts';
+import type { Caller, EngineEvent, Stamp } from './engine-api.ts';
+import type { Command, Query } from './inputs.ts';
+
+export const CORE_PROTOCOL_VERSION = 1;
+
+/** What the core thread is started with. */
+export interface CoreStart {
+  readonly config: DeskConfig;
+  readonly home: string;
+  /** Seed of everything the paper broker leaves to chance. */
+  readonly paperSeed: number;
+  readonly accountId: string;
+  /** Set when a simulator drives the market; absent = this machine's clock. */
+  readonly time: SimulatedTime | undefined;
+  /** Set when the kill latch stood on disk at the start. */
+  readonly latchedReason: string | undefined;
+  readonly feed: { readonly aggregationSeconds: number; readonly version: string };
+  readonly buffers: {
+    readonly chain: SharedArrayBuffer;
+    readonly ring: SharedArrayBuffer;
+    readonly counters: SharedArrayBuffer;
+    readonly recorder: SharedArrayBuffer;
+  };
+  readonly journalPort: MessagePort;
+  readonly ioPort: MessagePort;
+}
+
+/** To the core. */
+export type ToCore =
+  | {
+      readonly kind: 'command';
+      readonly id: number;
+      readonly caller: Caller;
+      readonly command: Command;
+    }
+  | {
+      readonly kind: 'query';
+      readonly id: number;
+      readonly principal: string;
+      readonly query: Query;
+    }
+  | {
+      readonly kind: 'alertDelivered';
+      readonly code: string;
+      readonly channel: string;
+      readonly ok: boolean;
+    }
+  /** Everything that is journalled is on its way: close behind it. */
+  | { readonly kind: 'closeJournal' };
+
+/** From the core. */
+export type FromCore =
+  | { readonly kind: 'ready'; readonly recoveredRecords: number; readonly killed: boolean }
+  | { readonly kind: 'reply'; readonly id: number; readonly stamp: Stamp; readonly result: unknown }
+  | { readonly kind: 'event'; readonly event: EngineEvent }
+  | {
+      readonly kind: 'alert';
+      readonly severity: AlertSeverity;
+      readonly code: string;
+      readonly text: string;
+    }
+  | { readonly kind: 'status'; readonly status: CoreStatus }
+  | { readonly kind: 'stopped'; readonly unprotected: readonly string[] }
+  | { readonly kind: 'fatal'; readonly message: string };
+
+/** What the faces know of the core between questions; sent four times a second and on change. */
+export interface CoreStatus {
+  readonly stamp: Stamp;
+  readonly session: SessionDate;
+  readonly schedule: {
+    readonly openingCutoffAt: number;
+    readonly flattenStartAt: number;
+    readonly flattenDeadlineAt: number;
+  };
+  readonly chainOpen: boolean;
+  readonly feed: {
+    readonly state: string;
+    readonly detail: string;
+    readonly lastFrameWall: number | null;
+  };
+  readonly journal: {
+    readonly seq: number;
+    readonly hash: string;
+    readonly healthy: boolean;
+    readonly wall: number | null;
+  };
+  readonly broker: { readonly name: string; readonly reconciled: boolean; readonly wall: number };
+}
+
+/** To and from the I/O worker. */
+export type ToIo =
+  | { readonly kind: 'token' }
+  | { readonly kind: 'listing'; readonly date: SessionDate };
+
+export type FromIo =
+  | { readonly kind: 'token'; readonly url: string; readonly token: string }
+  | { readonly kind: 'tokenFailed'; readonly reason: string }
+  | { readonly kind: 'listing'; readonly listing: ChainListing }
+  | { readonly kind: 'listingFailed'; readonly date: SessionDate; readonly reason: string };

@@ -1,0 +1,244 @@
+/** Joins the desk with its clock, feed, journal and faces on the core thread. */
+import type { MessagePort } from 'node:worker_threads';
+import { readJournal } from '../audit/journal-open.ts';
+import type { JournalReply } from '../audit/journal-protocol.ts';
+import { ByteRingWriter } from '../audit/spsc-byte-ring.ts';
+import { PaperBroker } from '../broker/paper/paper-broker.ts';
+import { ChainWriter } from '../engine/chain/chain-writer.ts';
+import type { Clock } from '../engine/domain/clock.ts';
+import { simulatedClock, systemClock } from '../engine/domain/clock.ts';
+import { RingWriter } from '../engine/ring/ring-writer.ts';
+import { Counters } from '../ops/counters.ts';
+import type { CoreStart, FromCore, FromIo, ToCore, ToIo } from './core-protocol.ts';
+import { CoreShell } from './core-shell.ts';
+import { setGauges, stampOf } from './core-status.ts';
+import { Desk } from './desk.ts';
+import { FeedShell, millisOf } from './feed-shell.ts';
+import type { Input } from './inputs.ts';
+import { OrderTraces } from './order-trace.ts';
+import { encodeRecordedStart } from './recorded-start.ts';
+import { summarizeJournal } from './recovery.ts';
+
+/** The clock input comes at least this often. */
+const CLOCK_MILLIS = 50;
+const STATUS_EVERY_TICKS = 5;
+const LISTING_RETRY_MILLIS = 2_000;
+/** Bars are asked for from one before the open: a snapshot may end with a marker at its first time. */
+const BAR_MILLIS = 60_000;
+
+/** Runs the core until the process ends. Throws nothing: a broken invariant is reported and halts. */
+export function runCore(start: CoreStart, main: MessagePort): void {
+  const core = new CoreThread(start, main);
+  core.run();
+}
+
+class CoreThread {
+  readonly #start: CoreStart;
+  readonly #main: MessagePort;
+  readonly #clock: Clock;
+  readonly #counters: Counters;
+  readonly #desk: Desk;
+  readonly #shell: CoreShell;
+  readonly #feed: FeedShell;
+  #barsFromMillis = 0;
+  #ticks = 0;
+  #journal = { seq: 0, hash: '', healthy: true, wall: undefined as number | undefined };
+  #halted = false;
+
+  constructor(start: CoreStart, main: MessagePort) {
+    this.#start = start;
+    this.#main = main;
+    this.#clock = start.time === undefined ? systemClock : simulatedClock(start.time);
+    this.#counters = new Counters(start.buffers.counters);
+    const { records, lastHash } = readJournal(start.home);
+    this.#journal.seq = records.at(-1)?.seq ?? 0;
+    this.#journal.hash = lastHash;
+    const chain = new ChainWriter(start.buffers.chain, new RingWriter(start.buffers.ring));
+    const summary = summarizeJournal(records);
+    const at = this.#clock.now();
+    const recorder = new ByteRingWriter(start.buffers.recorder);
+    recorder.write(
+      encodeRecordedStart({
+        config: start.config,
+        paperSeed: start.paperSeed,
+        accountId: start.accountId,
+        at,
+        records,
+      }),
+    );
+    this.#desk = new Desk({
+      config: start.config,
+      chain,
+      chainBuffer: start.buffers.chain,
+      gateway: new PaperBroker({
+        accountId: start.accountId,
+        seed: start.paperSeed,
+        history: summary,
+      }),
+      at,
+      records,
+    });
+    this.#feed = new FeedShell({
+      clock: this.#clock,
+      counters: this.#counters,
+      chain,
+      underlying: start.config.underlying,
+      ...start.feed,
+      jitter: () => Math.random(),
+      step: (input) => this.#step(input),
+      requestToken: () => this.#toIo({ kind: 'token' }),
+    });
+    this.#shell = new CoreShell(this.#desk, {
+      clock: this.#clock,
+      counters: this.#counters,
+      recorder,
+      traces: new OrderTraces(),
+      toJournal: (request) => start.journalPort.postMessage(request),
+      toMain: (message) => this.#tellMain(message),
+      fetchListing: (date) => this.#toIo({ kind: 'listing', date }),
+      subscribe: (symbols) => this.#feed.subscribe(symbols, this.#barsFromMillis),
+    });
+    main.postMessage({
+      kind: 'ready',
+      recoveredRecords: records.length,
+      killed: this.#desk.context.day.killed,
+    } satisfies FromCore);
+  }
+
+  run(): void {
+    const { journalPort, ioPort, latchedReason } = this.#start;
+    if (latchedReason !== undefined && !this.#desk.context.day.killed) {
+      const caller = { principal: 'latch', authority: 'observe' } as const;
+      const command = { kind: 'kill', reason: latchedReason } as const;
+      this.#step({ kind: 'command', at: this.#clock.now(), id: 0, caller, command });
+    }
+    journalPort.on('message', (reply: JournalReply) => this.#onJournal(reply));
+    ioPort.on('message', (message: FromIo) => this.#onIo(message));
+    this.#main.on('message', (message: ToCore) => this.#onMain(message));
+    this.#feed.start();
+    this.#tick();
+  }
+
+  /** Every way into the desk goes through here: a broken promise of the program halts trading. */
+  #step(input: Input): void {
+    if (this.#halted) return;
+    try {
+      this.#barsFromMillis = millisOf(this.#desk.context.day.session.open) - BAR_MILLIS;
+      this.#shell.step(input);
+    } catch (error) {
+      this.#halt(error);
+    }
+  }
+
+  #halt(error: unknown): void {
+    this.#halted = true;
+    this.#counters.raiseKillWord();
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#tellMain({ kind: 'fatal', message });
+  }
+
+  #tellMain(message: FromCore): void {
+    this.#main.postMessage(message);
+  }
+
+  #toIo(message: ToIo): void {
+    this.#start.ioPort.postMessage(message);
+  }
+
+  #tick(): void {
+    this.#step({ kind: 'clock', at: this.#clock.now() });
+    this.#feed.onClock();
+    this.#ticks += 1;
+    if (this.#ticks % STATUS_EVERY_TICKS === 0) this.#report();
+    setTimeout(() => this.#tick(), this.#tickMillis());
+  }
+
+  /** Until the next clock input: sooner where the broker or the feed wants it. */
+  #tickMillis(): number {
+    const now = this.#clock.now();
+    const speed = this.#start.time?.speed ?? 1;
+    const broker = this.#desk.nextWake();
+    const feed = this.#feed.nextWake();
+    const untilBroker = broker === undefined ? CLOCK_MILLIS : (broker - now.market) / speed / 1_000;
+    const untilFeed = feed === undefined ? CLOCK_MILLIS : (feed - now.wall) / 1_000;
+    return Math.max(1, Math.min(CLOCK_MILLIS, untilBroker, untilFeed));
+  }
+
+  #report(): void {
+    const desk = this.#desk.context;
+    setGauges(desk, this.#counters);
+    const { day } = desk;
+    const feed = this.#feed.status();
+    const { seq, hash, healthy, wall } = this.#journal;
+    this.#tellMain({
+      kind: 'status',
+      status: {
+        stamp: stampOf(desk),
+        session: day.session.date,
+        schedule: day.schedule,
+        chainOpen: day.chainOpen,
+        feed: { state: feed.state, detail: feed.detail, lastFrameWall: feed.lastFrameAt ?? null },
+        journal: { seq, hash, healthy, wall: wall ?? null },
+        broker: {
+          name: desk.gateway.capabilities.name,
+          reconciled: day.reconciled,
+          wall: desk.at.wall,
+        },
+      },
+    });
+  }
+
+  #onMain(message: ToCore): void {
+    const at = this.#clock.now();
+    switch (message.kind) {
+      case 'command':
+        this.#step({ ...message, at });
+        return;
+      case 'query': {
+        const { id, principal, query } = message;
+        const result = this.#desk.query(query, principal, at);
+        const stamp = stampOf(this.#desk.context);
+        this.#tellMain({ kind: 'reply', id, stamp, result: this.#shell.decorate(result) });
+        return;
+      }
+      case 'alertDelivered':
+        this.#step({ ...message, at });
+        return;
+      case 'closeJournal':
+        this.#halted = true;
+        this.#feed.stop();
+        this.#start.journalPort.postMessage({ kind: 'close' });
+        return;
+    }
+  }
+
+  #onJournal(reply: JournalReply): void {
+    const at = this.#clock.now();
+    if (reply.kind === 'durable') {
+      const { durableSeq, hash, usedReserve } = reply;
+      this.#journal = { seq: durableSeq, hash, healthy: !usedReserve, wall: at.wall };
+      this.#step({ kind: 'journalDurable', at, seq: durableSeq, hash });
+      return;
+    }
+    this.#journal.healthy = false;
+    const { reason, usedReserve } = reply;
+    this.#step({ kind: 'journalFailed', at, reason, reserveExhausted: usedReserve });
+  }
+
+  #onIo(message: FromIo): void {
+    switch (message.kind) {
+      case 'token':
+        this.#feed.onToken(message.url, message.token);
+        return;
+      case 'tokenFailed':
+        this.#feed.onTokenFailed(message.reason);
+        return;
+      case 'listing':
+        this.#step({ kind: 'listing', at: this.#clock.now(), listing: message.listing });
+        return;
+      case 'listingFailed':
+        setTimeout(() => this.#toIo({ kind: 'listing', date: message.date }), LISTING_RETRY_MILLIS);
+        return;
+    }
+  }
+}

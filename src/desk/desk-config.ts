@@ -1,0 +1,18 @@
+/** What the desk is told once, at its start. Plain data: it crosses to the core thread. */
+import type { Limits } from '../risk/limits.ts';
+
+export interface DeskConfig {
+  readonly build: string;
+  readonly configFingerprint: string;
+  readonly environment: 'paper' | 'live';
+  readonly underlying: string;
+  readonly limits: Limits;
+  /** Minutes after midnight ET of a full day; they can only make the broker's own times earlier. */
+  readonly flatBy: {
+    readonly openingCutoffMinutes?: number | undefined;
+    readonly flattenStartMinutes?: number | undefined;
+    readonly flattenDeadlineMinutes?: number | undefined;
+  };
+  /** Earlier chain expiry, minutes after midnight ET; undefined = the calendar's. */
+  readonly expireMinutes?: number | undefined;
+}

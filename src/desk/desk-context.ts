@@ -1,0 +1,94 @@
+/** What the parts of the desk share: state of the core thread, reachable from one place. */
+
+import type { OrderGateway } from '../broker/order-gateway.ts';
+import type { ChainReader } from '../engine/chain/chain-reader.ts';
+import type { ChainWriter } from '../engine/chain/chain-writer.ts';
+import { assert } from '../engine/domain/assert.ts';
+import type { At } from '../engine/domain/clock.ts';
+import type { Instrument } from '../engine/domain/instrument.ts';
+import { instrumentSymbol } from '../engine/domain/instrument.ts';
+import type { ChainSlice, ContractView, Quote } from '../engine/domain/market.ts';
+import type { SessionTimes } from '../engine/domain/session-calendar.ts';
+import type { EpochMicros } from '../engine/domain/units.ts';
+import type { PortfolioBook } from '../engine/portfolio/portfolio-book.ts';
+import type { TokenBook } from '../risk/confirm-token.ts';
+import type { GovernorMemory } from '../risk/daily-loss-governor.ts';
+import type { RecentOrder } from '../risk/risk-input.ts';
+import type { TradingStatus } from '../risk/trading-state.ts';
+import type { BarBook } from './bar-book.ts';
+import type { DeskConfig } from './desk-config.ts';
+import type { OrderBook } from './order-book.ts';
+import type { Outbox } from './outbox.ts';
+
+/** Broker-dependent times of the session. */
+export interface DaySchedule {
+  readonly openingCutoffAt: EpochMicros;
+  readonly flattenStartAt: EpochMicros;
+  readonly flattenDeadlineAt: EpochMicros;
+}
+
+/** State that changes as the day goes on. */
+export interface DeskDay {
+  session: SessionTimes;
+  schedule: DaySchedule;
+  /** The chain of the session is open: listing applied, not yet expired. */
+  chainOpen: boolean;
+  sealed: boolean;
+  /** What holds trading down; the trading state follows from it. */
+  status: TradingStatus;
+  governor: GovernorMemory;
+  /** Wall time at which a flatten that goes on is tried again. */
+  flattenAgainAt: EpochMicros | undefined;
+  killed: boolean;
+  killReason: string | undefined;
+  killedAt: EpochMicros | undefined;
+  feedConnected: boolean;
+  feedDetail: string;
+  journalHealthy: boolean;
+  reserveExhausted: boolean;
+  reconciled: boolean;
+  stopping: boolean;
+  readonly breakoutsTaken: string[];
+  readonly recentOrders: RecentOrder[];
+}
+
+export interface DeskContext {
+  readonly config: DeskConfig;
+  readonly chain: ChainWriter;
+  readonly reader: ChainReader;
+  readonly bars: BarBook;
+  readonly gateway: OrderGateway;
+  readonly book: PortfolioBook;
+  readonly tokens: TokenBook;
+  readonly orders: OrderBook;
+  readonly out: Outbox;
+  readonly day: DeskDay;
+  at: At;
+}
+
+/** The chain as it stands for this step; on the writer's own thread a slice is never busy. */
+export function sliceOf(desk: DeskContext): ChainSlice | undefined {
+  return desk.reader.slice();
+}
+
+/** The quote of an option contract, or of the underlying for its ticker. */
+export function quoteOf(desk: DeskContext, symbol: string): Quote | undefined {
+  if (symbol === desk.config.underlying) return desk.reader.quote(-1);
+  const index = desk.chain.indexOf(symbol);
+  return index === undefined ? undefined : desk.reader.quote(index);
+}
+
+/** The chain's view of an instrument; undefined for shares and for contracts not in the chain. */
+export function viewOf(desk: DeskContext, instrument: Instrument): ContractView | undefined {
+  if (instrument.kind === 'shares') return undefined;
+  const index = desk.chain.indexOf(instrumentSymbol(instrument));
+  return index === undefined ? undefined : desk.reader.view(index);
+}
+
+/** Mid of the underlying; asserts nothing about age. */
+export function spotOf(desk: DeskContext): number | undefined {
+  const quote = desk.reader.quote(-1);
+  if (quote?.bid === undefined || quote.ask === undefined) return undefined;
+  assert(quote.ask > 0, 'an underlying ask is positive');
+  return (quote.bid + quote.ask) / 2;
+}

@@ -1,0 +1,319 @@
+/**
+ * The desk: one writer of chain, orders, positions, tokens and limits. `step` is a function of its
+ * state and one input; it asks no clock, awaits nothing and touches no socket. All it wants done
+ * comes back as effects, in order.
+ */
+
+import type { OrderGateway } from '../broker/order-gateway.ts';
+import { ChainReader } from '../engine/chain/chain-reader.ts';
+import type { ChainWriter } from '../engine/chain/chain-writer.ts';
+import { unreachable } from '../engine/domain/assert.ts';
+import type { AuditRecord } from '../engine/domain/audit-record.ts';
+import type { At } from '../engine/domain/clock.ts';
+import type { EpochMicros } from '../engine/domain/units.ts';
+import { addMicros } from '../engine/domain/units.ts';
+import { PortfolioBook } from '../engine/portfolio/portfolio-book.ts';
+import { TokenBook } from '../risk/confirm-token.ts';
+import { CALM } from '../risk/daily-loss-governor.ts';
+import { ACTIVE } from '../risk/trading-state.ts';
+import { answerQuery } from './answer-query.ts';
+import { BarBook } from './bar-book.ts';
+import { performGateway } from './broker-events.ts';
+import { runCommand } from './commands.ts';
+import { confirmResult, isSettled } from './confirms.ts';
+import type { DeskConfig } from './desk-config.ts';
+import type { DeskContext } from './desk-context.ts';
+import type { Effect } from './effects.ts';
+import { ExitRunner } from './exit-runner.ts';
+import { cancelOpenings, closeEverything } from './flattening.ts';
+import { govern, holdTrading } from './governing.ts';
+import type { Input, Query } from './inputs.ts';
+import { walkLimits } from './limit-walker.ts';
+import { OrderBook } from './order-book.ts';
+import { Outbox } from './outbox.ts';
+import { PreviewShelf } from './preview-shelf.ts';
+import { Reconciler } from './reconciling.ts';
+import { recover } from './recovery.ts';
+import { onBlockedByKill, onCleared, onJournalDurable, onJournalFailed } from './sending.ts';
+import { sessionFor } from './session-clock.ts';
+import { keepSession, onListing, scheduleFor } from './session-life.ts';
+import { watchStop } from './stopping.ts';
+
+/** A confirm waits this long, on the wall clock, for its orders to end before it answers. */
+const CONFIRM_WAIT_MICROS = 2_000_000;
+const RECONCILE_EVERY_MICROS = 2_000_000;
+
+/** What a desk is built from. */
+export interface DeskParts {
+  readonly config: DeskConfig;
+  readonly chain: ChainWriter;
+  readonly chainBuffer: SharedArrayBuffer;
+  readonly gateway: OrderGateway;
+  readonly at: At;
+  readonly records: readonly AuditRecord[];
+}
+
+interface WaitingReply {
+  readonly id: number;
+  readonly orderIds: readonly string[];
+  readonly replayed: boolean;
+  readonly until: EpochMicros;
+}
+
+/** Core thread only. */
+export class Desk {
+  readonly #desk: DeskContext;
+  readonly #shelf = new PreviewShelf();
+  readonly #exits = new ExitRunner();
+  readonly #reconciler = new Reconciler();
+  #waiting: WaitingReply[] = [];
+  #reconcileAt: EpochMicros;
+  #stopPolicy: 'flatten' | 'leave' | undefined;
+  #stopped = false;
+
+  constructor(parts: DeskParts) {
+    const { config, chain, chainBuffer, gateway, at, records } = parts;
+    const session = sessionFor(at.market);
+    this.#reconcileAt = at.wall;
+    this.#desk = {
+      config,
+      chain,
+      reader: new ChainReader(chainBuffer),
+      bars: new BarBook(),
+      gateway,
+      book: new PortfolioBook(),
+      tokens: new TokenBook({
+        accountId: gateway.accountId,
+        environment: config.environment,
+        limitsVersion: config.limits.version,
+      }),
+      orders: new OrderBook(),
+      out: new Outbox(at, session.date, records.at(-1)?.seq ?? 0),
+      at,
+      day: {
+        session,
+        schedule: scheduleFor(config, gateway.capabilities, session),
+        chainOpen: false,
+        sealed: false,
+        status: ACTIVE,
+        governor: CALM,
+        flattenAgainAt: undefined,
+        killed: false,
+        killReason: undefined,
+        killedAt: undefined,
+        feedConnected: false,
+        feedDetail: 'not connected yet',
+        journalHealthy: true,
+        reserveExhausted: false,
+        reconciled: false,
+        stopping: false,
+        breakoutsTaken: [],
+        recentOrders: [],
+      },
+    };
+    recover(this.#desk, this.#shelf, records);
+    this.#begin(records);
+  }
+
+  /** The desk's state, for queries and for the shell's counters. Not to be changed. */
+  get context(): DeskContext {
+    return this.#desk;
+  }
+
+  /** Effects of the start itself: its record, the listing to fetch. */
+  start(): readonly Effect[] {
+    return this.#desk.out.drain();
+  }
+
+  #begin(records: readonly AuditRecord[]): void {
+    const desk = this.#desk;
+    const { config, out, day } = desk;
+    if (records.at(-1)?.session !== day.session.date) {
+      desk.book.startSession(day.session.date);
+      day.breakoutsTaken.length = 0;
+    }
+    out.append({
+      kind: 'engineStarted',
+      build: config.build,
+      configFingerprint: config.configFingerprint,
+      broker: desk.gateway.capabilities.name,
+      environment: config.environment,
+      accountId: desk.gateway.accountId,
+      recoveredRecords: records.length,
+    });
+    const { version: limitsVersion } = config.limits;
+    out.append({ kind: 'limitsInForce', limitsVersion, limits: { ...config.limits } });
+    this.#reconciler.check(desk);
+    this.#reconciler.check(desk);
+    out.push({ kind: 'fetchListing', date: day.session.date });
+  }
+
+  /** One input in, its effects out. */
+  step(input: Input): readonly Effect[] {
+    const desk = this.#desk;
+    desk.at = input.at;
+    desk.out.begin(input.at);
+    this.#apply(input);
+    if (this.#waiting.length > 0) this.#answerWaiting();
+    return desk.out.drain();
+  }
+
+  /** Answers a question; the state does not change and nothing is recorded. */
+  query(query: Query, principal: string, at: At): unknown {
+    this.#desk.at = at;
+    return answerQuery(this.#desk, this.#shelf, query, principal);
+  }
+
+  /** The market time at which the broker adapter wants the clock, if any. */
+  nextWake(): EpochMicros | undefined {
+    return this.#desk.gateway.nextWake();
+  }
+
+  #apply(input: Input): void {
+    const desk = this.#desk;
+    switch (input.kind) {
+      case 'quote':
+        this.#onQuote(input);
+        return;
+      case 'batchEnd':
+        desk.chain.endBatch(desk.at);
+        this.#exits.run(desk);
+        govern(desk);
+        return;
+      case 'last':
+        desk.chain.setLast(input.index, input.price, input.volume);
+        return;
+      case 'feedGreeks':
+        desk.chain.setFeedGreeks(input.index, input.delta, input.impliedVol, desk.at);
+        return;
+      case 'openInterest':
+        desk.chain.setOpenInterest(input.index, input.contracts);
+        return;
+      case 'bar':
+        desk.bars.put(input.bar);
+        return;
+      case 'clock':
+        this.#onClock();
+        return;
+      case 'listing':
+        onListing(desk, input.listing);
+        return;
+      case 'feed':
+        this.#onFeed(input.connected, input.detail);
+        return;
+      case 'command':
+        this.#onCommand(input);
+        return;
+      case 'journalDurable':
+        onJournalDurable(desk, input.seq);
+        return;
+      case 'journalFailed':
+        this.#onJournalFailed(input.reason, input.reserveExhausted);
+        return;
+      case 'cleared':
+        onCleared(desk, input.intentId);
+        return;
+      case 'blockedByKill':
+        onBlockedByKill(desk, input.intentId);
+        return;
+      case 'wire':
+        performGateway(desk, desk.gateway.onWire(input.wire, desk.at));
+        return;
+      case 'alertDelivered': {
+        const { code, channel, ok } = input;
+        desk.out.append({ kind: 'alertDelivered', code, channel, ok });
+        return;
+      }
+      default:
+        unreachable(input);
+    }
+  }
+
+  #onQuote(input: Extract<Input, { kind: 'quote' }>): void {
+    const desk = this.#desk;
+    const { index, bid, ask, bidSize, askSize, at } = input;
+    const quote = { bid, ask, bidSize, askSize, at };
+    desk.chain.setQuote(index, quote, at);
+    const symbol = index < 0 ? desk.config.underlying : desk.chain.symbolOf(index);
+    if (symbol !== undefined) performGateway(desk, desk.gateway.onQuote(symbol, quote, at));
+  }
+
+  #onFeed(connected: boolean, detail: string): void {
+    const { day, out } = this.#desk;
+    if (connected !== day.feedConnected) {
+      out.append({ kind: 'feedOutage', state: connected ? 'connected' : 'down', detail });
+      if (!connected) out.alert('warning', 'FEED_DOWN', detail);
+    }
+    day.feedConnected = connected;
+    day.feedDetail = detail;
+  }
+
+  /** Paged once for the main file and once for the reserve, not for every record that is refused. */
+  #onJournalFailed(reason: string, reserveExhausted: boolean): void {
+    const desk = this.#desk;
+    const { journalHealthy, reserveExhausted: wasExhausted } = desk.day;
+    const isWorse = journalHealthy || (reserveExhausted && !wasExhausted);
+    onJournalFailed(desk, reason, reserveExhausted || wasExhausted);
+    if (!isWorse) return;
+    holdTrading(desk, 'journalFailed', true);
+    cancelOpenings(desk, 'engine');
+    const what = reserveExhausted ? 'not even exits can be recorded' : 'exits use the reserve';
+    desk.out.alert('critical', 'JOURNAL_FAILED', `${reason}; openings are halted, ${what}`);
+  }
+
+  #onClock(): void {
+    const desk = this.#desk;
+    performGateway(desk, desk.gateway.onClock(desk.at, desk.day.session));
+    keepSession(desk, this.#shelf);
+    this.#exits.run(desk);
+    walkLimits(desk);
+    govern(desk);
+    if (desk.at.wall >= this.#reconcileAt) {
+      this.#reconcileAt = addMicros(desk.at.wall, RECONCILE_EVERY_MICROS);
+      this.#reconciler.check(desk);
+    }
+    if (this.#stopPolicy !== undefined && !this.#stopped) {
+      this.#stopped = watchStop(desk, this.#stopPolicy);
+    }
+  }
+
+  #onCommand(input: Extract<Input, { kind: 'command' }>): void {
+    const room = {
+      desk: this.#desk,
+      shelf: this.#shelf,
+      reconciler: this.#reconciler,
+      stop: (policy: 'flatten' | 'leave') => this.#beginStop(policy),
+    };
+    const result = runCommand(room, input.caller, input.command);
+    if ('answer' in result) {
+      this.#desk.out.reply(input.id, result.answer);
+      return;
+    }
+    this.#waiting.push({
+      id: input.id,
+      orderIds: result.awaitOrders,
+      replayed: result.replayed,
+      until: addMicros(input.at.wall, CONFIRM_WAIT_MICROS),
+    });
+  }
+
+  #beginStop(policy: 'flatten' | 'leave'): void {
+    const desk = this.#desk;
+    if (this.#stopPolicy !== undefined) return;
+    this.#stopPolicy = policy;
+    desk.day.stopping = true;
+    const inSession = desk.day.chainOpen && desk.at.market >= desk.day.session.open;
+    if (policy === 'flatten' && inSession) closeEverything(desk, 'engine', undefined);
+  }
+
+  #answerWaiting(): void {
+    const desk = this.#desk;
+    const ready = (w: WaitingReply): boolean =>
+      isSettled(desk, w.orderIds) || desk.at.wall >= w.until;
+    for (const waiting of this.#waiting.filter(ready)) {
+      const value = confirmResult(desk, waiting.orderIds, waiting.replayed);
+      desk.out.reply(waiting.id, { value });
+    }
+    this.#waiting = this.#waiting.filter((w) => !ready(w));
+  }
+}

@@ -1,0 +1,40 @@
+/** Everything the desk can ask for, version 1. The shell of the core thread performs them in order. */
+
+import type { GatewayEffect } from '../broker/order-gateway.ts';
+import type { AlertSeverity, AuditRecord } from '../engine/domain/audit-record.ts';
+import type { SessionDate } from '../engine/domain/units.ts';
+import type { EngineEvent } from './engine-api.ts';
+
+export const EFFECT_VERSION = 1;
+
+export type Effect =
+  | {
+      /** Append to the journal. `urgent` records of exits and kills may use the reserve. */
+      readonly kind: 'append';
+      readonly record: AuditRecord;
+      readonly urgent: boolean;
+    }
+  | {
+      /** The answer to a command or query: an Answer without its stamp, as plain data. */
+      readonly kind: 'reply';
+      readonly id: number;
+      readonly result: unknown;
+    }
+  | {
+      /** Asks the shell to look at the kill word right before the send; it answers with `cleared` or
+       * `blockedByKill`. Closing orders are always cleared. */
+      readonly kind: 'clearance';
+      readonly intentId: string;
+      readonly opening: boolean;
+    }
+  | { readonly kind: 'wire'; readonly effect: Exclude<GatewayEffect, { kind: 'event' }> }
+  | { readonly kind: 'fetchListing'; readonly date: SessionDate }
+  | { readonly kind: 'subscribe'; readonly symbols: readonly string[] }
+  | {
+      readonly kind: 'alert';
+      readonly severity: AlertSeverity;
+      readonly code: string;
+      readonly text: string;
+    }
+  | { readonly kind: 'publish'; readonly event: EngineEvent }
+  | { readonly kind: 'stopped'; readonly unprotected: readonly string[] };

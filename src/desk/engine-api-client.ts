@@ -1,0 +1,321 @@
+/**
+ * EngineApi on the faces' thread: questions and commands go to the core over its port, the chain is
+ * read straight from shared memory. Tokens are minted here; the core only ever hears their SHA-256.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { ChainReader } from '../engine/chain/chain-reader.ts';
+import type { Clock } from '../engine/domain/clock.ts';
+import { wallMicros } from '../engine/domain/clock.ts';
+import type { ChainSlice } from '../engine/domain/market.ts';
+import { RingReader } from '../engine/ring/ring-reader.ts';
+import type { Counters } from '../ops/counters.ts';
+import type { CoreStatus, FromCore, ToCore } from './core-protocol.ts';
+import type * as Api from './engine-api.ts';
+import { healthOf } from './health.ts';
+import type { Command, Query } from './inputs.ts';
+import { marketStatusOf } from './market-status.ts';
+import { scanView } from './scan-view.ts';
+
+const TOKEN_BYTES = 32;
+/** A core that does not answer for this long is not coming back to this question. */
+const ANSWER_TIMEOUT_MILLIS = 10_000;
+
+/** What the client is built from. */
+export interface ClientParts {
+  readonly identity: Api.EngineIdentity;
+  readonly clock: Clock;
+  readonly simulated: boolean;
+  readonly counters: Counters;
+  readonly buffers: { readonly chain: SharedArrayBuffer; readonly ring: SharedArrayBuffer };
+  send(message: ToCore): void;
+  /** Latches the kill on disk and in the kill word, before the core is told. */
+  latchKill(reason: string, principal: string): void;
+  clearKill(): void;
+  metrics(): Promise<string>;
+  /** P&L of the book under moves, computed away from the core. */
+  riskMetrics(pnl: Api.PnlView, slice: ChainSlice | undefined): Promise<Api.RiskMetricsView>;
+  auditState(): { readonly state: string; readonly ageMs: number | null };
+}
+
+interface Waiting {
+  readonly resolve: (answer: { readonly stamp: Api.Stamp; readonly result: unknown }) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+function sha256(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}
+
+function busy(stamp: Api.Stamp): Api.Answer<never> {
+  const message =
+    'the engine did not answer in time; look at get_recent_orders before you try again';
+  return { stamp, denied: { code: 'engine_busy', message, numbers: {} } };
+}
+
+/** Main thread only. */
+export class EngineApiClient implements Api.EngineApi {
+  readonly identity: Api.EngineIdentity;
+  readonly #parts: ClientParts;
+  readonly #reader: ChainReader;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #listeners = new Set<(event: Api.EngineEvent) => void>();
+  #nextId = 1;
+  #status: CoreStatus | undefined;
+  #statusWall = 0;
+
+  constructor(parts: ClientParts) {
+    this.identity = parts.identity;
+    this.#parts = parts;
+    this.#reader = new ChainReader(parts.buffers.chain);
+  }
+
+  /** Takes a message of the core. */
+  onMessage(message: FromCore): void {
+    if (message.kind === 'status') {
+      this.#status = message.status;
+      this.#statusWall = wallMicros();
+    } else if (message.kind === 'event') {
+      for (const listener of this.#listeners) listener(message.event);
+    } else if (message.kind === 'alert') {
+      const { severity, code, text } = message;
+      const at = this.stamp().asOf;
+      for (const listener of this.#listeners) listener({ kind: 'alert', severity, code, text, at });
+    } else if (message.kind === 'reply') this.#settle(message.id, message);
+  }
+
+  get status(): CoreStatus | undefined {
+    return this.#status;
+  }
+
+  #settle(id: number, answer: { readonly stamp: Api.Stamp; readonly result: unknown }): void {
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined) return;
+    this.#waiting.delete(id);
+    clearTimeout(waiting.timer);
+    waiting.resolve(answer);
+  }
+
+  #ask<T>(make: (id: number) => ToCore): Promise<Api.Answer<T>> {
+    const id = this.#nextId++;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#waiting.delete(id);
+        resolve(busy(this.stamp()));
+      }, ANSWER_TIMEOUT_MILLIS);
+      const settle: Waiting['resolve'] = ({ stamp, result }) => {
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the core answers each question with its own type
+        resolve({ stamp, ...(result as object) } as Api.Answer<T>);
+      };
+      this.#waiting.set(id, { resolve: settle, timer });
+      this.#parts.send(make(id));
+    });
+  }
+
+  #command<T>(caller: Api.Caller, command: Command): Promise<Api.Answer<T>> {
+    return this.#ask<T>((id) => ({ kind: 'command', id, caller, command }));
+  }
+
+  #query<T>(caller: Api.Caller, query: Query): Promise<Api.Answer<T>> {
+    const { principal } = caller;
+    return this.#ask<T>((id) => ({ kind: 'query', id, principal, query }));
+  }
+
+  /** Makes a preview under a fresh token and puts the token on its card. */
+  async #preview(
+    caller: Api.Caller,
+    command: (tokenSha256: string) => Command,
+  ): Promise<Api.Answer<Api.TradeCard>> {
+    const token = randomBytes(TOKEN_BYTES).toString('base64url');
+    const answer = await this.#command<Api.TradeCard>(caller, command(sha256(token)));
+    if ('denied' in answer) return answer;
+    return { ...answer, value: { ...answer.value, confirmToken: token } };
+  }
+
+  previewStrategy(request: Api.StrategyRequest, caller: Api.Caller) {
+    return this.#preview(caller, (tokenSha256) => ({
+      kind: 'previewStrategy',
+      request,
+      tokenSha256,
+    }));
+  }
+
+  async scanStraddles(
+    request: Api.ScanRequest,
+    caller: Api.Caller,
+  ): Promise<Api.Answer<Api.ScanView>> {
+    const inputs = await this.#query<{ bars: Parameters<typeof scanView>[0]['bars'] }>(caller, {
+      kind: 'scanInputs',
+    });
+    if ('denied' in inputs) return inputs;
+    const at = this.#parts.clock.now();
+    const scanned = scanView({ at, slice: this.chain(), bars: inputs.value.bars }, request);
+    const stamp = this.stamp();
+    return 'denied' in scanned ? { stamp, denied: scanned.denied } : { stamp, value: scanned };
+  }
+
+  confirm(token: string, caller: Api.Caller) {
+    const tokenSha256 = sha256(token);
+    return this.#command<Api.ConfirmResult>(caller, { kind: 'confirm', tokenSha256 });
+  }
+
+  async describeToken(token: string, caller: Api.Caller): Promise<Api.Answer<Api.TradeCard>> {
+    const tokenSha256 = sha256(token);
+    const answer = await this.#query<Api.TradeCard>(caller, { kind: 'describeToken', tokenSha256 });
+    if ('denied' in answer) return answer;
+    return { ...answer, value: { ...answer.value, confirmToken: token } };
+  }
+
+  previewClose(target: string, quantity: number | undefined, caller: Api.Caller) {
+    return this.#preview(caller, (tokenSha256) => ({
+      kind: 'previewClose',
+      target,
+      quantity,
+      tokenSha256,
+    }));
+  }
+
+  previewFlatten(caller: Api.Caller) {
+    return this.#preview(caller, (tokenSha256) => ({ kind: 'previewFlatten', tokenSha256 }));
+  }
+
+  async cancelOrder(
+    orderId: string,
+    caller: Api.Caller,
+  ): Promise<Api.Answer<Api.OrderView | Api.TradeCard>> {
+    const token = randomBytes(TOKEN_BYTES).toString('base64url');
+    const answer = await this.#command<Api.OrderView | Api.TradeCard>(caller, {
+      kind: 'cancel',
+      orderId,
+      tokenSha256: sha256(token),
+    });
+    if ('denied' in answer || !('confirmToken' in answer.value)) return answer;
+    return { ...answer, value: { ...answer.value, confirmToken: token } };
+  }
+
+  kill(reason: string, caller: Api.Caller) {
+    this.#parts.latchKill(reason, caller.principal);
+    return this.#command<Api.KillView>(caller, { kind: 'kill', reason });
+  }
+
+  async rearm(caller: Api.Caller): Promise<Api.Answer<Api.KillView>> {
+    const answer = await this.#command<Api.KillView>(caller, { kind: 'rearm' });
+    if (!('denied' in answer)) this.#parts.clearKill();
+    return answer;
+  }
+
+  flattenNow(caller: Api.Caller) {
+    return this.#command<Api.ConfirmResult>(caller, { kind: 'flattenNow' });
+  }
+
+  /** Tells the core to stop; it answers on its own when it is done. Console only. */
+  shutdown(policy: 'flatten' | 'leave', caller: Api.Caller) {
+    return this.#command<{ readonly stopping: boolean }>(caller, { kind: 'shutdown', policy });
+  }
+
+  orderStatus(orderId: string, caller: Api.Caller) {
+    return this.#query<Api.OrderView>(caller, { kind: 'orderStatus', orderId });
+  }
+
+  recentOrders(limit: number, caller: Api.Caller) {
+    return this.#query<{ readonly orders: readonly Api.OrderView[] }>(caller, {
+      kind: 'recentOrders',
+      limit,
+    });
+  }
+
+  reconcile(caller: Api.Caller) {
+    return this.#command<Api.ReconcileView>(caller, { kind: 'reconcile' });
+  }
+
+  pnl(caller: Api.Caller) {
+    return this.#query<Api.PnlView>(caller, { kind: 'pnl' });
+  }
+
+  portfolioDelta(caller: Api.Caller) {
+    return this.#query<Api.DeltaView>(caller, { kind: 'portfolioDelta' });
+  }
+
+  portfolioGreeks(caller: Api.Caller) {
+    return this.#query<Api.GreeksByPosition>(caller, { kind: 'portfolioGreeks' });
+  }
+
+  riskCheck(caller: Api.Caller) {
+    return this.#query<Api.RiskCheckView>(caller, { kind: 'riskCheck' });
+  }
+
+  async riskMetrics(caller: Api.Caller): Promise<Api.Answer<Api.RiskMetricsView>> {
+    const pnl = await this.pnl(caller);
+    if ('denied' in pnl) return pnl;
+    const value = await this.#parts.riskMetrics(pnl.value, this.chain());
+    return { stamp: pnl.stamp, value };
+  }
+
+  marketStatus(): Promise<Api.Answer<Api.MarketStatusView>> {
+    const { clock, simulated } = this.#parts;
+    const value = marketStatusOf({
+      market: clock.now().market,
+      slice: this.chain(),
+      status: this.#status,
+      underlying: this.identity.underlying,
+      simulated,
+    });
+    return Promise.resolve({ stamp: this.stamp(), value });
+  }
+
+  health(): Api.HealthView {
+    const { clock, counters } = this.#parts;
+    return healthOf({
+      at: clock.now(),
+      status: this.#status,
+      statusWall: this.#statusWall,
+      killed: counters.isKilled(),
+      audit: this.#parts.auditState(),
+    });
+  }
+
+  chain(): ChainSlice | undefined {
+    return this.#reader.slice();
+  }
+
+  stamp(): Api.Stamp {
+    const { counters } = this.#parts;
+    const { environment, broker } = this.identity;
+    const known = this.#status?.stamp;
+    const dataAgeMs = this.#dataAgeMillis();
+    const killed = counters.isKilled();
+    if (known !== undefined) return { ...known, dataAgeMs, killed: killed || known.killed };
+    const asOf = new Date(this.#parts.clock.now().market / 1_000).toISOString();
+    return { asOf, dataAgeMs, environment, broker, tradingState: 'active', killed };
+  }
+
+  #dataAgeMillis(): number | null {
+    const slice = this.chain();
+    if (slice === undefined || slice.asOf.wall === 0) return null;
+    return Math.max(0, Math.round((wallMicros() - slice.asOf.wall) / 1_000));
+  }
+
+  metrics(): Promise<string> {
+    return this.#parts.metrics();
+  }
+
+  auditHead() {
+    const { seq = 0, hash = '' } = this.#status?.journal ?? {};
+    return { seq, hash };
+  }
+
+  openStream(): Api.ChainStream {
+    const reader = new RingReader(this.#parts.buffers.ring);
+    reader.seekToNewest();
+    const most = 65_536;
+    return {
+      drain: (visit) => reader.poll((record) => visit(record.index, record.marketMicros), most),
+      lost: () => reader.lost,
+      close: () => undefined,
+    };
+  }
+
+  onEvent(listener: (event: Api.EngineEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}

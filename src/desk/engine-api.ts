@@ -1,0 +1,441 @@
+/**
+ * EngineApi, version 1: the one door between the faces (MCP, HTTP, console) and the engine. All a
+ * face can see or do is here. Values are plain JSON: money in cents, prices in dollars per share
+ * (signed nets: credit positive), deltas -1 to 1, times as ISO text, durations in the unit named.
+ * Thread contract: implemented on the main thread; every method may be called at any time.
+ */
+import type { ChainSlice } from '../engine/domain/market.ts';
+import type { CheckResult, Denial } from '../engine/domain/verdict.ts';
+
+export const ENGINE_API_VERSION = 1;
+
+/** What a caller may do. Each level includes the ones before it; `console` alone can re-arm. */
+export type Authority = 'observe' | 'reduce' | 'open' | 'console';
+
+/** Who calls: an identity (socket owner, bearer, OAuth subject), never a connection. */
+export interface Caller {
+  readonly principal: string;
+  readonly authority: Authority;
+}
+
+/** Stands on every answer. */
+export interface Stamp {
+  /** Market time of the answer, ISO with offset. */
+  readonly asOf: string;
+  /** Age of the newest chain data, milliseconds; null before the first data. */
+  readonly dataAgeMs: number | null;
+  readonly environment: 'paper' | 'live';
+  readonly broker: string;
+  readonly tradingState: 'active' | 'reducing' | 'halted';
+  readonly killed: boolean;
+}
+
+/** An answer: a value, or a refusal with its code and numbers. */
+export type Answer<T> =
+  | { readonly stamp: Stamp; readonly value: T }
+  | { readonly stamp: Stamp; readonly denied: Denial; readonly checks?: readonly CheckResult[] };
+
+export interface LegView {
+  /** OCC form, or the ticker for shares. */
+  readonly symbol: string;
+  readonly right: 'call' | 'put' | 'shares';
+  /** Dollars; 0 for shares. */
+  readonly strike: number;
+  /** As on an order ticket: "Sell to Open". */
+  readonly action: string;
+  /** Contracts (or shares) for the whole order. */
+  readonly quantity: number;
+  readonly bid: number | null;
+  readonly ask: number | null;
+  readonly mid: number | null;
+  readonly delta: number | null;
+  readonly ageMs: number | null;
+}
+
+export interface GreeksView {
+  /** Share equivalents (one 30-delta call = 30). */
+  readonly delta: number;
+  /** Change of that delta per $1. */
+  readonly gamma: number;
+  /** Cents per calendar day, and over the next hour. */
+  readonly thetaCentsPerDay: number;
+  readonly thetaCentsNextHour: number;
+  /** Cents per volatility point. */
+  readonly vegaCentsPerPoint: number;
+}
+
+/** The expected fill beside mid and natural, signed dollars per share. */
+export interface ExpectedFill {
+  readonly price: number;
+  readonly mid: number;
+  readonly natural: number;
+}
+
+export interface ExitPlanView {
+  readonly stop: string;
+  readonly target: string | null;
+  /** ISO market time at which the position is closed at the latest. */
+  readonly timeExit: string;
+  readonly plannedLossCents: number | null;
+}
+
+/** A preview. Fields whose names end in Cents are for the whole order; losses after fees. */
+export interface TradeCard {
+  readonly confirmToken: string;
+  readonly expiresInSeconds: number;
+  readonly previewId: string;
+  readonly purpose: 'open' | 'close' | 'flatten' | 'cancel';
+  readonly strategy: string;
+  readonly underlying: string;
+  readonly spot: number | null;
+  readonly legs: readonly LegView[];
+  readonly quantity: number;
+  readonly netCents: number;
+  readonly feesCents: number;
+  readonly maxLossCents: number;
+  readonly maxProfitCents: number | null;
+  readonly marginCents: number;
+  readonly assignmentCostCents: number;
+  readonly limitPrice: number;
+  readonly worstPrice: number;
+  readonly expectedFill: ExpectedFill;
+  readonly breakevens: readonly number[];
+  readonly probabilityOfProfit: number | null;
+  readonly greeks: GreeksView | null;
+  readonly exitPlan: ExitPlanView | null;
+  readonly checks: readonly CheckResult[];
+  readonly reasons: readonly string[];
+  readonly warnings: readonly string[];
+  readonly figures: Readonly<Record<string, number | string | boolean>>;
+}
+
+export interface FillView {
+  readonly symbol: string;
+  readonly action: string;
+  readonly quantity: number;
+  readonly price: number;
+  readonly feesCents: number;
+  readonly at: string;
+}
+
+export type OrderStatusView =
+  | 'pending'
+  | 'unknown'
+  | 'working'
+  | 'partiallyFilled'
+  | 'filled'
+  | 'cancelled'
+  | 'rejected'
+  | 'expired'
+  | 'denied';
+
+/** Milliseconds between the steps of an order's way; a step not taken yet is null. */
+export interface OrderLatency {
+  readonly confirmToJournalMs: number | null;
+  readonly confirmToSendMs: number | null;
+  readonly sendToAckMs: number | null;
+  readonly sendToFillMs: number | null;
+}
+
+export interface OrderView {
+  readonly orderId: string;
+  readonly positionId: string;
+  readonly strategy: string;
+  readonly purpose: 'open' | 'close' | 'flatten' | 'exit';
+  readonly status: OrderStatusView;
+  readonly legs: readonly LegView[];
+  readonly quantity: number;
+  readonly filledQuantity: number;
+  readonly limitPrice: number;
+  /** Signed net of the fills per unit, dollars per share; null before the first whole unit. */
+  readonly averageFillPrice: number | null;
+  readonly fills: readonly FillView[];
+  readonly feesCents: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly reason: string | null;
+  readonly latency: OrderLatency | null;
+}
+
+/** What a redeemed token did: the orders it stands for, now. `replayed` on every call but the first. */
+export interface ConfirmResult {
+  readonly orderId: string | null;
+  readonly status: OrderStatusView | 'done';
+  readonly fills: readonly FillView[];
+  readonly latency: OrderLatency | null;
+  readonly orders: readonly OrderView[];
+  readonly replayed: boolean;
+}
+
+export interface PositionView {
+  readonly positionId: string;
+  readonly strategy: string;
+  readonly openedAt: string;
+  readonly quantity: number;
+  readonly legs: readonly {
+    readonly symbol: string;
+    readonly right: 'call' | 'put' | 'shares';
+    readonly strike: number;
+    readonly quantity: number;
+    readonly averagePrice: number;
+    readonly bid: number | null;
+    readonly ask: number | null;
+    readonly mid: number | null;
+    readonly delta: number | null;
+    readonly ageMs: number | null;
+  }[];
+  readonly openCashCents: number;
+  readonly midValueCents: number | null;
+  readonly liquidationValueCents: number | null;
+  readonly unrealizedMidCents: number | null;
+  readonly unrealizedLiquidationCents: number | null;
+  readonly maxLossCents: number | null;
+  readonly greeks: GreeksView | null;
+  readonly exitPlan: ExitPlanView | null;
+  /** `engine`: exits are watched here only and end with the process. */
+  readonly protectedBy: 'engine' | 'broker' | 'none';
+}
+
+export interface PnlView {
+  readonly dayPnlCents: number | null;
+  readonly dayPnlMidCents: number | null;
+  readonly realizedCents: number;
+  readonly unrealizedMidCents: number | null;
+  readonly unrealizedLiquidationCents: number | null;
+  readonly feesCents: number;
+  readonly dailyLossLimitCents: number;
+  readonly cashCents: number | null;
+  readonly buyingPowerCents: number | null;
+  readonly positions: readonly PositionView[];
+  readonly greeks: GreeksView | null;
+  readonly warnings: readonly string[];
+}
+
+export interface DeltaView {
+  readonly netDelta: number | null;
+  readonly worstCaseHighest: number | null;
+  readonly worstCaseLowest: number | null;
+  readonly cap: number;
+  readonly room: number | null;
+}
+
+export interface GreeksByPosition {
+  readonly total: GreeksView | null;
+  readonly positions: readonly {
+    readonly positionId: string;
+    readonly strategy: string;
+    readonly greeks: GreeksView | null;
+  }[];
+}
+
+/** One limit with its use and room, in the unit named. */
+export interface LimitView {
+  readonly name: string;
+  readonly unit: 'cents' | 'shares' | 'contracts' | 'orders' | 'milliseconds' | 'state';
+  readonly limit: number | string;
+  readonly used: number | string | null;
+  readonly room: number | null;
+  readonly ok: boolean;
+  readonly note: string;
+}
+
+export interface RiskCheckView {
+  readonly openingsAllowed: boolean;
+  readonly blockedBy: readonly string[];
+  readonly limits: readonly LimitView[];
+  readonly limitsVersion: string;
+}
+
+/** P&L of the whole book under moves of spot and volatility, mid marks, cents. */
+export interface RiskMetricsView {
+  readonly scenarios: readonly {
+    readonly spotMovePercent: number;
+    readonly volMovePoints: number;
+    readonly pnlCents: number | null;
+    readonly pnlAtCloseCents: number | null;
+  }[];
+  readonly worstCaseCents: number;
+  readonly greeks: GreeksView | null;
+  readonly warnings: readonly string[];
+}
+
+export interface KillView {
+  readonly killed: boolean;
+  readonly since: string | null;
+  readonly reason: string | null;
+  readonly cancelledOrders: readonly string[];
+  readonly note: string;
+}
+
+export interface ReconcileView {
+  readonly clean: boolean;
+  readonly differences: readonly string[];
+  readonly checkedAt: string;
+}
+
+export interface ScanView {
+  readonly candidates: readonly Readonly<Record<string, number | string | boolean | null>>[];
+  readonly rejected: Readonly<Record<string, number>>;
+  readonly note: string;
+}
+
+/** Health of the parts, each with the age of its last sign of life in milliseconds. */
+export interface HealthView {
+  readonly status: 'ok' | 'degraded' | 'down';
+  readonly ready: boolean;
+  readonly market: {
+    readonly state: string;
+    readonly session: string;
+    readonly time: string;
+    readonly ageMs: number;
+  };
+  readonly feed: { readonly state: string; readonly detail: string; readonly ageMs: number | null };
+  readonly broker: { readonly name: string; readonly state: string; readonly ageMs: number | null };
+  readonly journal: { readonly state: string; readonly seq: number; readonly ageMs: number | null };
+  readonly audit: {
+    readonly state: string;
+    readonly head: string;
+    readonly seq: number;
+    readonly ageMs: number | null;
+  };
+  readonly tradingState: {
+    readonly state: string;
+    readonly killed: boolean;
+    readonly ageMs: number;
+  };
+}
+
+export interface MarketStatusView {
+  readonly session: string;
+  readonly kind: 'full' | 'half';
+  /** pre | open | afterMark (options trade on after the exercise mark) | closed */
+  readonly phase: 'pre' | 'open' | 'afterMark' | 'closed';
+  readonly timeNewYork: string;
+  readonly opensAt: string;
+  readonly exerciseMarkAt: string;
+  readonly lastTradeAt: string;
+  readonly minutesToLastTrade: number;
+  readonly openingCutoffAt: string;
+  readonly flattenStartAt: string;
+  readonly nextSession: string;
+  readonly underlying: string;
+  readonly spot: number | null;
+  readonly atmVol: number | null;
+  readonly expectedMove: number | null;
+  readonly contracts: number;
+  readonly simulated: boolean;
+}
+
+/** Trader-style parameters of the strategy tools; deltas as whole points (30 = 0.30). */
+export type StrategyRequest =
+  | {
+      readonly strategy: 'orb_long_call' | 'orb_long_put';
+      readonly strikeDelta: number;
+      readonly rangeMinutes: number;
+      readonly quantity: number;
+      readonly allowReentry?: boolean;
+    }
+  | {
+      readonly strategy: 'iron_condor_30_delta';
+      readonly width: number;
+      readonly shortDelta: number;
+      readonly select: 'delta' | 'credit' | 'balanced';
+      readonly quantity: number;
+    }
+  | {
+      readonly strategy: 'lotto_play_5_delta';
+      readonly side: 'call' | 'put';
+      readonly targetDelta: number;
+      readonly quantity: number;
+    }
+  | { readonly strategy: 'straddle_scan'; readonly strike: number; readonly quantity: number };
+
+export interface ScanRequest {
+  readonly maxIv: number;
+  readonly minVolume: number;
+  readonly limit: number;
+}
+
+/** One event of the engine's own stream, for subscribers of resources and the dashboard. */
+export type EngineEvent =
+  | { readonly kind: 'order'; readonly order: OrderView }
+  | {
+      readonly kind: 'alert';
+      readonly severity: string;
+      readonly code: string;
+      readonly text: string;
+      readonly at: string;
+    }
+  | { readonly kind: 'tradingState'; readonly state: string; readonly killed: boolean }
+  | { readonly kind: 'positions' };
+
+export interface EngineIdentity {
+  readonly build: string;
+  readonly apiVersion: typeof ENGINE_API_VERSION;
+  readonly broker: string;
+  readonly environment: 'paper' | 'live';
+  readonly accountId: string;
+  readonly underlying: string;
+}
+
+export interface EngineApi {
+  readonly identity: EngineIdentity;
+
+  previewStrategy(request: StrategyRequest, caller: Caller): Promise<Answer<TradeCard>>;
+  scanStraddles(request: ScanRequest, caller: Caller): Promise<Answer<ScanView>>;
+  /** Judges everything again and sends. A retry with the same token returns the first result. */
+  confirm(token: string, caller: Caller): Promise<Answer<ConfirmResult>>;
+  /** The stored preview behind a live token of this caller, for a human to look at; no side effect. */
+  describeToken(token: string, caller: Caller): Promise<Answer<TradeCard>>;
+
+  previewClose(
+    target: string,
+    quantity: number | undefined,
+    caller: Caller,
+  ): Promise<Answer<TradeCard>>;
+  previewFlatten(caller: Caller): Promise<Answer<TradeCard>>;
+  /** Cancels at once, or answers with a card whose token the cancel of a protective order takes. */
+  cancelOrder(orderId: string, caller: Caller): Promise<Answer<OrderView | TradeCard>>;
+  kill(reason: string, caller: Caller): Promise<Answer<KillView>>;
+  /** Console only: clears the latch. */
+  rearm(caller: Caller): Promise<Answer<KillView>>;
+  /** Console only: closes everything now, without a preview. */
+  flattenNow(caller: Caller): Promise<Answer<ConfirmResult>>;
+
+  orderStatus(orderId: string, caller: Caller): Promise<Answer<OrderView>>;
+  recentOrders(
+    limit: number,
+    caller: Caller,
+  ): Promise<Answer<{ readonly orders: readonly OrderView[] }>>;
+  reconcile(caller: Caller): Promise<Answer<ReconcileView>>;
+
+  pnl(caller: Caller): Promise<Answer<PnlView>>;
+  portfolioDelta(caller: Caller): Promise<Answer<DeltaView>>;
+  portfolioGreeks(caller: Caller): Promise<Answer<GreeksByPosition>>;
+  riskCheck(caller: Caller): Promise<Answer<RiskCheckView>>;
+  riskMetrics(caller: Caller): Promise<Answer<RiskMetricsView>>;
+
+  marketStatus(): Promise<Answer<MarketStatusView>>;
+  health(): HealthView;
+  /** The chain now, read from shared memory without touching the core; undefined = busy or closed. */
+  chain(): ChainSlice | undefined;
+  /** A stamp for answers that read shared memory only. */
+  stamp(): Stamp;
+  /** Prometheus exposition of every counter. */
+  metrics(): Promise<string>;
+  /** Newest audit position: sequence number and record hash. */
+  auditHead(): { readonly seq: number; readonly hash: string };
+
+  /** A cursor of its own on the stream of chain updates. */
+  openStream(): ChainStream;
+  onEvent(listener: (event: EngineEvent) => void): () => void;
+}
+
+/** One reader of the broadcast ring. Not thread safe; belongs to whoever opened it. */
+export interface ChainStream {
+  /** Drains what is new; returns how many updates there were. */
+  drain(visit: (index: number, marketMicros: number) => void): number;
+  /** Updates lost because this reader was lapped. */
+  lost(): number;
+  close(): void;
+}

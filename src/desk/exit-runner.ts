@@ -1,0 +1,97 @@
+/**
+ * Watches every position on every batch of quotes: stops, targets, time exits, the schedule. What is
+ * being closed already is watched too, so that a patient close hurries when a stop breaks. Nothing
+ * is left this way once not even the reserve takes records: then only the console flattens.
+ */
+
+import { instrumentSymbol } from '../engine/domain/instrument.ts';
+import type { EpochMicros } from '../engine/domain/units.ts';
+import { addMicros } from '../engine/domain/units.ts';
+import type { StructurePosition } from '../engine/portfolio/portfolio-book.ts';
+import { freeLegs } from './closing.ts';
+import type { DeskContext } from './desk-context.ts';
+import { quoteOf } from './desk-context.ts';
+import type { ExitClose, ExitMemory } from './exits/evaluate-exit.ts';
+import { evaluateExit, NO_EXIT_MEMORY } from './exits/evaluate-exit.ts';
+import { DEFAULT_EXIT_POLICY } from './exits/exit-policy.ts';
+import type { HeldLeg } from './exits/open-position.ts';
+import { closePosition, hurryClosings } from './flattening.ts';
+import { areLeftToExpire, asOpenPosition } from './held-position.ts';
+
+/** A refused exit is tried again after this long: the market may have come back. */
+const RETRY_AFTER_MICROS = 5_000_000;
+
+/** Units that these legs of the position make up, by the leg that has the most. */
+function unitsOf(position: StructurePosition, legs: readonly HeldLeg[]): number {
+  const ratios = new Map(
+    position.legs.map((leg) => [instrumentSymbol(leg.instrument), Math.abs(leg.ratio)]),
+  );
+  const units = legs.map(({ instrument, quantity }) => {
+    const ratio = ratios.get(instrumentSymbol(instrument)) ?? 0;
+    return ratio > 0 ? Math.abs(quantity) / ratio : 0;
+  });
+  return Math.max(...units) || position.quantity;
+}
+
+/** Core thread only. Its memory is rebuilt from fresh quotes after a restart, never guessed. */
+export class ExitRunner {
+  readonly #memory = new Map<string, ExitMemory>();
+  readonly #retryAt = new Map<string, EpochMicros>();
+
+  /** Judges every position once. Called after each batch and on the clock. */
+  run(desk: DeskContext): void {
+    if (!desk.day.chainOpen || desk.day.reserveExhausted) return;
+    const structures = desk.book.structures();
+    if (structures.length === 0) {
+      this.#memory.clear();
+      this.#retryAt.clear();
+      return;
+    }
+    for (const position of structures) this.#judge(desk, position);
+  }
+
+  #judge(desk: DeskContext, position: StructurePosition): void {
+    const { positionId } = position;
+    if (desk.at.wall < (this.#retryAt.get(positionId) ?? 0)) return;
+    const free = freeLegs(desk, position);
+    const isClosing = free.length === 0;
+    const watched = isClosing ? position.legs : free;
+    if (areLeftToExpire(desk, watched)) return;
+    const { memory, decision } = evaluateExit({
+      position: {
+        ...asOpenPosition(desk, position),
+        legs: watched,
+        quantity: unitsOf(position, watched),
+      },
+      quotes: (symbol) => quoteOf(desk, symbol),
+      at: desk.at,
+      session: desk.day.session,
+      flatBy: desk.day.schedule,
+      policy: DEFAULT_EXIT_POLICY,
+      memory: this.#memory.get(positionId) ?? NO_EXIT_MEMORY,
+    });
+    this.#memory.set(positionId, memory);
+    if (decision === 'hold') return;
+    if (isClosing) hurryClosings(desk, positionId, decision.urgency);
+    else this.#leave(desk, position, decision);
+  }
+
+  #leave(desk: DeskContext, position: StructurePosition, decision: ExitClose): void {
+    const { positionId } = position;
+    const { close, reason, numbers, urgency } = decision;
+    hurryClosings(desk, positionId, urgency);
+    const refused = closePosition(desk, position, {
+      purpose: 'exit',
+      part: close,
+      urgency,
+      principal: 'engine',
+      tokenSha256: null,
+      previewId: null,
+      because: { reason, numbers },
+    });
+    if (refused === undefined) return;
+    this.#retryAt.set(positionId, addMicros(desk.at.wall, RETRY_AFTER_MICROS));
+    const text = `${positionId} should be left (${reason}) but cannot be: ${refused.reason}`;
+    desk.out.alert('critical', 'EXIT_REFUSED', text);
+  }
+}

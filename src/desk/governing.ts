@@ -1,0 +1,99 @@
+/** Governs the trading state from the marks: daily loss, delta cap, unmarkable legs, shares. */
+
+import { addMicros } from '../engine/domain/units.ts';
+import { CALM, governDailyLoss } from '../risk/daily-loss-governor.ts';
+import type { StateCause } from '../risk/trading-state.ts';
+import { openSession, setCause, tradingStateOf } from '../risk/trading-state.ts';
+import { dayPnl, heldDelta } from './account-risk.ts';
+import type { DeskContext } from './desk-context.ts';
+import { cancelOpenings, closeEverything } from './flattening.ts';
+import { marksTrusted } from './mark-trust.ts';
+
+/** Causes that stand for the rest of the day, whatever the marks do: a restart must find them in the
+ * journal even where something else held trading down already. */
+export const LATCHED_CAUSES: readonly StateCause[] = ['dailyLoss', 'flatten'];
+const FLATTEN_AGAIN_MICROS = 10_000_000;
+
+/** Raises or lifts one cause; records and tells a change of state. */
+export function holdTrading(desk: DeskContext, cause: StateCause, holds: boolean): void {
+  const before = desk.day.status;
+  const { status, changed } = setCause(before, cause, holds);
+  desk.day.status = status;
+  if (changed === undefined) {
+    const isLatched = status !== before && LATCHED_CAUSES.includes(cause);
+    const state = tradingStateOf(status);
+    if (!isLatched) return;
+    desk.out.append({ kind: 'tradingStateChanged', from: state, to: state, reason: cause }, true);
+    return;
+  }
+  const { from, to, reason } = changed;
+  desk.out.append({ kind: 'tradingStateChanged', from, to, reason }, true);
+  if (cause !== 'kill') {
+    const severity = to === 'halted' ? 'critical' : 'warning';
+    desk.out.alert(severity, 'TRADING_STATE', `trading went from ${from} to ${to}: ${reason}`);
+  }
+  publishState(desk);
+}
+
+/** Tells subscribers about the trading state. */
+function publishState(desk: DeskContext): void {
+  const { status, killed } = desk.day;
+  const state = tradingStateOf(status);
+  desk.out.push({ kind: 'publish', event: { kind: 'tradingState', state, killed } });
+}
+
+/** Yesterday's causes end with the day they were about. */
+export function beginDay(desk: DeskContext): void {
+  desk.day.status = openSession(desk.day.status);
+  desk.day.governor = CALM;
+  desk.day.flattenAgainAt = undefined;
+  publishState(desk);
+}
+
+/** Judges the day once more. Called after each batch and on the clock. */
+export function govern(desk: DeskContext): void {
+  const { day, book, config } = desk;
+  if (!day.chainOpen) return;
+  const pnl = dayPnl(desk);
+  const realized = book.day();
+  const slice = desk.reader.slice();
+  const judged = governDailyLoss(day.governor, {
+    dayPnlCents: pnl.liquidationCents,
+    realizedCents: realized.realizedCents,
+    trusted: marksTrusted(desk),
+    evidenceAt: slice?.asOf.market ?? desk.at.market,
+    limits: config.limits,
+  });
+  day.governor = judged.memory;
+  if (judged.action !== 'none') loseDay(desk, judged.action);
+  const delta = heldDelta(desk);
+  if (delta !== undefined) {
+    holdTrading(desk, 'deltaCap', Math.abs(delta) > config.limits.portfolioDeltaCap);
+  }
+  holdTrading(desk, 'unmarkable', pnl.liquidationCents === undefined);
+  holdTrading(desk, 'sharesHeld', book.sharesHeld() !== 0);
+  holdTrading(desk, 'notReconciled', !day.reconciled);
+  if (day.status.causes.includes('flatten')) keepFlattening(desk);
+}
+
+/** The loss limit latches for the day: what would open is called back. At its multiple everything
+ * is closed. */
+function loseDay(desk: DeskContext, action: 'halt' | 'flatten'): void {
+  const { causes } = desk.day.status;
+  if (!causes.includes('dailyLoss')) {
+    holdTrading(desk, 'dailyLoss', true);
+    cancelOpenings(desk, 'engine');
+  }
+  if (action !== 'flatten' || causes.includes('flatten')) return;
+  holdTrading(desk, 'flatten', true);
+  desk.out.alert('critical', 'DAILY_LOSS_FLATTEN', 'the day lost 1.5 times its limit: closing all');
+}
+
+/** Closes what is open and not being closed, again and again: a market may be gone for a moment, and
+ * an opening may win its race against the cancel. */
+function keepFlattening(desk: DeskContext): void {
+  const { day, at } = desk;
+  if (day.reserveExhausted || at.wall < (day.flattenAgainAt ?? 0)) return;
+  day.flattenAgainAt = addMicros(at.wall, FLATTEN_AGAIN_MICROS);
+  closeEverything(desk, 'engine', undefined);
+}

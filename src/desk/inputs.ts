@@ -1,0 +1,112 @@
+/**
+ * Everything that can happen to the desk, version 1. `step` is a function of these alone: they are
+ * what the recorder writes and what a replay reads. Each carries both clocks.
+ */
+
+import type { WireInput } from '../broker/order-gateway.ts';
+import type { At } from '../engine/domain/clock.ts';
+import type { Bar, ChainListing } from '../engine/domain/market.ts';
+import type { Price } from '../engine/domain/units.ts';
+import type { Caller, StrategyRequest } from './engine-api.ts';
+
+export const INPUT_VERSION = 1;
+
+/** A change that a face asks for. The token is known here by its SHA-256 (hex) only. */
+export type Command =
+  | {
+      readonly kind: 'previewStrategy';
+      readonly request: StrategyRequest;
+      readonly tokenSha256: string;
+    }
+  | { readonly kind: 'confirm'; readonly tokenSha256: string }
+  | {
+      readonly kind: 'previewClose';
+      readonly target: string;
+      readonly quantity: number | undefined;
+      readonly tokenSha256: string;
+    }
+  | { readonly kind: 'previewFlatten'; readonly tokenSha256: string }
+  | { readonly kind: 'cancel'; readonly orderId: string; readonly tokenSha256: string }
+  | { readonly kind: 'kill'; readonly reason: string }
+  | { readonly kind: 'rearm' }
+  | { readonly kind: 'flattenNow' }
+  | { readonly kind: 'reconcile' }
+  | { readonly kind: 'shutdown'; readonly policy: 'flatten' | 'leave' };
+
+/** A question that changes nothing; answered from the desk's own state. */
+export type Query =
+  | { readonly kind: 'describeToken'; readonly tokenSha256: string }
+  | { readonly kind: 'orderStatus'; readonly orderId: string }
+  | { readonly kind: 'recentOrders'; readonly limit: number }
+  | { readonly kind: 'pnl' }
+  | { readonly kind: 'portfolioDelta' }
+  | { readonly kind: 'portfolioGreeks' }
+  | { readonly kind: 'riskCheck' }
+  | { readonly kind: 'scanInputs' };
+
+export type Input =
+  | { readonly kind: 'listing'; readonly at: At; readonly listing: ChainListing }
+  | {
+      /** `index` is the chain row, -1 the underlying. */
+      readonly kind: 'quote';
+      readonly at: At;
+      readonly index: number;
+      readonly bid: Price | undefined;
+      readonly ask: Price | undefined;
+      readonly bidSize: number;
+      readonly askSize: number;
+    }
+  | {
+      readonly kind: 'last';
+      readonly at: At;
+      readonly index: number;
+      readonly price: Price;
+      readonly volume: number | undefined;
+    }
+  | {
+      readonly kind: 'feedGreeks';
+      readonly at: At;
+      readonly index: number;
+      readonly delta: number;
+      readonly impliedVol: number;
+    }
+  | {
+      readonly kind: 'openInterest';
+      readonly at: At;
+      readonly index: number;
+      readonly contracts: number;
+    }
+  | { readonly kind: 'bar'; readonly at: At; readonly bar: Bar }
+  | { readonly kind: 'batchEnd'; readonly at: At }
+  | { readonly kind: 'feed'; readonly at: At; readonly connected: boolean; readonly detail: string }
+  | { readonly kind: 'clock'; readonly at: At }
+  | {
+      readonly kind: 'command';
+      readonly at: At;
+      readonly id: number;
+      readonly caller: Caller;
+      readonly command: Command;
+    }
+  | {
+      readonly kind: 'journalDurable';
+      readonly at: At;
+      readonly seq: number;
+      readonly hash: string;
+    }
+  | {
+      readonly kind: 'journalFailed';
+      readonly at: At;
+      readonly reason: string;
+      /** True when not even the reserve holds records any more. */
+      readonly reserveExhausted: boolean;
+    }
+  | { readonly kind: 'cleared'; readonly at: At; readonly intentId: string }
+  | { readonly kind: 'blockedByKill'; readonly at: At; readonly intentId: string }
+  | { readonly kind: 'wire'; readonly at: At; readonly wire: WireInput }
+  | {
+      readonly kind: 'alertDelivered';
+      readonly at: At;
+      readonly code: string;
+      readonly channel: string;
+      readonly ok: boolean;
+    };

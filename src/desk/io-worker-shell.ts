@@ -1,0 +1,196 @@
+/** Heavy reads for the core: the broker's REST answers become small typed messages here. */
+import type { MessagePort } from 'node:worker_threads';
+import { z } from 'zod';
+import { wallMicros } from '../engine/domain/clock.ts';
+import { DeltaringError } from '../engine/domain/errors.ts';
+import type { OptionContract } from '../engine/domain/instrument.ts';
+import { parseOccSymbol } from '../engine/domain/instrument.ts';
+import { priceFromDollars, type SessionDate } from '../engine/domain/units.ts';
+import { CircuitBreaker } from '../ops/circuit-breaker.ts';
+import type { FromIo, ToIo } from './core-protocol.ts';
+
+const REQUEST_TIMEOUT_MILLIS = 10_000;
+/** An access token is renewed this long before it ends. */
+const RENEW_EARLY_MILLIS = 60_000;
+/** Five failures within a minute rest the service for ten seconds, so that no retry storms it. */
+const BREAKER = { failures: 5, windowMicros: 60_000_000, coolDownMicros: 10_000_000 };
+
+/** Where quotes and listings come from. */
+export type IoSource =
+  | {
+      /** The tastytrade REST interface, or the simulator that speaks it. */
+      readonly kind: 'rest';
+      readonly baseUrl: string;
+      readonly clientSecret: string;
+      readonly refreshToken: string;
+      readonly userAgent: string;
+    }
+  | {
+      /** A feed without an instruments service: the strikes are told. */
+      readonly kind: 'fixed';
+      readonly dxlinkUrl: string;
+      readonly token: string;
+      /** Lowest and highest strike in whole dollars, one dollar apart. */
+      readonly strikes: readonly [lowest: number, highest: number];
+    };
+
+export interface IoStart {
+  readonly source: IoSource;
+  readonly underlying: string;
+  readonly port: MessagePort;
+}
+
+const tokenAnswer = z.object({ access_token: z.string(), expires_in: z.number() });
+const quoteTokenAnswer = z.object({
+  data: z.object({ token: z.string(), 'dxlink-url': z.string() }),
+});
+const strikeShape = z.object({ call: z.string(), put: z.string() });
+const expirationShape = z.object({
+  'expiration-date': z.string(),
+  strikes: z.array(strikeShape),
+});
+const chainAnswer = z.object({
+  data: z.object({ items: z.array(z.object({ expirations: z.array(expirationShape) })) }),
+});
+
+type RestSource = Extract<IoSource, { kind: 'rest' }>;
+
+/** One REST account: keeps its access token, one refresh at a time. */
+class RestAccount {
+  readonly #source: RestSource;
+  #access: { readonly token: string; readonly until: number } | undefined;
+  #refreshing: Promise<string> | undefined;
+
+  constructor(source: RestSource) {
+    this.#source = source;
+  }
+
+  async get(path: string): Promise<unknown> {
+    const token = await this.#accessToken();
+    return this.#request(path, { headers: { authorization: `Bearer ${token}` } });
+  }
+
+  async #accessToken(): Promise<string> {
+    const access = this.#access;
+    if (access !== undefined && Date.now() < access.until) return access.token;
+    this.#refreshing ??= this.#refresh().finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
+  }
+
+  async #refresh(): Promise<string> {
+    const { clientSecret, refreshToken } = this.#source;
+    const answer = await this.#request('/oauth/token', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        grant_type: 'refresh_token',
+        client_secret: clientSecret,
+        refresh_token: refreshToken,
+      }),
+    });
+    const { access_token: token, expires_in: seconds } = tokenAnswer.parse(answer);
+    this.#access = { token, until: Date.now() + seconds * 1_000 - RENEW_EARLY_MILLIS };
+    return token;
+  }
+
+  async #request(
+    path: string,
+    { headers, ...init }: RequestInit & { readonly headers: Readonly<Record<string, string>> },
+  ): Promise<unknown> {
+    const { baseUrl, userAgent } = this.#source;
+    const response = await fetch(new URL(path, baseUrl), {
+      ...init,
+      headers: { accept: 'application/json', 'user-agent': userAgent, ...headers },
+      redirect: 'error',
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MILLIS),
+    });
+    if (response.ok) return response.json();
+    throw new DeltaringError('FEED_AUTH', `${path} answered ${response.status}`);
+  }
+}
+
+function contractsOf(answer: unknown, date: SessionDate): readonly OptionContract[] {
+  const { data } = chainAnswer.parse(answer);
+  const expirations = data.items.flatMap((item) => item.expirations);
+  const today = expirations.filter((e) => e['expiration-date'] === date);
+  return today
+    .flatMap((e) => e.strikes.flatMap((strike) => [strike.call, strike.put]))
+    .map((symbol) => parseOccSymbol(symbol))
+    .filter((contract) => contract !== undefined);
+}
+
+function strikeGrid(
+  root: string,
+  expiry: SessionDate,
+  [lowest, highest]: readonly [number, number],
+): readonly OptionContract[] {
+  const contracts: OptionContract[] = [];
+  for (let dollars = lowest; dollars <= highest; dollars += 1) {
+    const strike = priceFromDollars(dollars);
+    for (const right of ['call', 'put'] as const) {
+      contracts.push({ kind: 'option', root, expiry, right, strike });
+    }
+  }
+  return contracts;
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
+  return error.message + cause;
+}
+
+/** Serves requests of the core until the process ends. A failure is an answer, never a throw. */
+export function runIo(start: IoStart): void {
+  const { source, underlying, port } = start;
+  const account = source.kind === 'rest' ? new RestAccount(source) : undefined;
+  const answer = (message: FromIo): void => port.postMessage(message);
+
+  async function token(): Promise<FromIo> {
+    if (source.kind === 'fixed')
+      return { kind: 'token', url: source.dxlinkUrl, token: source.token };
+    const { data } = quoteTokenAnswer.parse(await account?.get('/api-quote-tokens'));
+    return { kind: 'token', url: data['dxlink-url'], token: data.token };
+  }
+
+  async function contractsFor(date: SessionDate): Promise<readonly OptionContract[]> {
+    if (source.kind === 'fixed') return strikeGrid(underlying, date, source.strikes);
+    return contractsOf(await account?.get(`/option-chains/${underlying}/nested`), date);
+  }
+
+  async function listing(date: SessionDate): Promise<FromIo> {
+    const contracts = await contractsFor(date);
+    if (contracts.length > 0) return { kind: 'listing', listing: { underlying, date, contracts } };
+    return { kind: 'listingFailed', date, reason: `no contracts expire on ${date}` };
+  }
+
+  const breaker = new CircuitBreaker(BREAKER);
+
+  async function attempt(request: ToIo): Promise<FromIo> {
+    if (!breaker.allows(wallMicros())) {
+      throw new DeltaringError('FEED_UNREACHABLE', 'the service rests after repeated failures');
+    }
+    try {
+      const got = request.kind === 'token' ? await token() : await listing(request.date);
+      breaker.succeeded();
+      return got;
+    } catch (error) {
+      breaker.failed(wallMicros());
+      throw error;
+    }
+  }
+
+  async function serve(request: ToIo): Promise<void> {
+    try {
+      answer(await attempt(request));
+    } catch (error) {
+      const reason = reasonOf(error);
+      if (request.kind === 'token') answer({ kind: 'tokenFailed', reason });
+      else answer({ kind: 'listingFailed', date: request.date, reason });
+    }
+  }
+
+  port.on('message', (request: ToIo) => void serve(request));
+}

@@ -1,0 +1,55 @@
+/** Walks the limits of working orders from their first price toward the market, step by step. */
+
+import { netPrices } from '../engine/domain/net-price.ts';
+import type { Price } from '../engine/domain/units.ts';
+import { approveReprice } from '../risk/reprice.ts';
+import { tradingStateOf } from '../risk/trading-state.ts';
+import { performGateway } from './broker-events.ts';
+import type { DeskContext } from './desk-context.ts';
+import { quoteOf, sliceOf } from './desk-context.ts';
+import { ladderRung, worstClosingNet } from './exits/limit-ladder.ts';
+import type { OrderRecord } from './order-book.ts';
+import { requestCancel } from './sending.ts';
+
+const MICROS_PER_MILLI = 1_000;
+/** An opening rests at its first price this long before it begins to concede. */
+const OPENING_REST_MILLIS = 2_000;
+/** An opening still not filled after this long is cancelled: its moment has passed. */
+const OPENING_PATIENCE_MILLIS = 90_000;
+
+/** Moves every working order whose ladder says so. Called on the clock. */
+export function walkLimits(desk: DeskContext): void {
+  for (const order of desk.orders.live()) {
+    if (order.status !== 'working' || order.cancelRequested || order.sentAt === undefined) continue;
+    const waitedMillis = (desk.at.market - order.sentAt.market) / MICROS_PER_MILLI;
+    const opening = order.intent.purpose === 'open';
+    const isHalted = tradingStateOf(desk.day.status) === 'halted';
+    if (opening && (isHalted || waitedMillis > OPENING_PATIENCE_MILLIS)) {
+      order.reason = isHalted
+        ? 'trading is halted: nothing opens'
+        : 'not filled in time at an acceptable price';
+      requestCancel(desk, order, 'engine');
+    } else walk(desk, order, opening ? waitedMillis - OPENING_REST_MILLIS : waitedMillis);
+  }
+}
+
+function walk(desk: DeskContext, order: OrderRecord, elapsedMillis: number): void {
+  if (elapsedMillis < 0) return;
+  const limit = rungOf(desk, order, elapsedMillis);
+  if (limit === undefined || limit === order.limit) return;
+  const { intentId, purpose } = order.intent;
+  desk.out.append({ kind: 'repriced', intentId, limit, reason: order.urgency }, purpose !== 'open');
+  order.limit = limit;
+  const approved = approveReprice(order.intent, limit, desk.config.limits.version);
+  performGateway(desk, desk.gateway.reprice(approved, desk.at));
+}
+
+/** Where the order's limit belongs now; undefined while a leg has no market on its side. */
+function rungOf(desk: DeskContext, order: OrderRecord, elapsedMillis: number): Price | undefined {
+  const { legs, purpose, worst } = order.intent;
+  const net = netPrices(legs, (symbol) => quoteOf(desk, symbol));
+  if ('missing' in net) return undefined;
+  const opening = purpose === 'open';
+  const worstNet = opening ? worst : worstClosingNet(legs, sliceOf(desk)?.spot);
+  return ladderRung({ net, urgency: order.urgency, elapsedMillis, worstNet }).limit;
+}

@@ -1,0 +1,68 @@
+/** Collects the effects of one step, and numbers the records it appends. */
+
+import type { AlertSeverity, AuditBody, AuditRecord } from '../engine/domain/audit-record.ts';
+import { AUDIT_RECORD_VERSION } from '../engine/domain/audit-record.ts';
+import type { At } from '../engine/domain/clock.ts';
+import type { SessionDate } from '../engine/domain/units.ts';
+import type { Effect } from './effects.ts';
+
+/** Core thread only. `begin` opens a step, `drain` closes it. */
+export class Outbox {
+  #effects: Effect[] = [];
+  #at: At;
+  #session: SessionDate;
+  #seq: number;
+
+  constructor(at: At, session: SessionDate, lastSeq: number) {
+    this.#at = at;
+    this.#session = session;
+    this.#seq = lastSeq;
+  }
+
+  /** Sequence number of the newest record appended. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  begin(at: At): void {
+    this.#at = at;
+  }
+
+  setSession(session: SessionDate): void {
+    this.#session = session;
+  }
+
+  /** Appends a record and returns its sequence number. `urgent` may use the journal's reserve. */
+  append(body: AuditBody, urgent = false): number {
+    this.#seq += 1;
+    const record: AuditRecord = {
+      version: AUDIT_RECORD_VERSION,
+      seq: this.#seq,
+      session: this.#session,
+      at: this.#at,
+      body,
+    };
+    this.#effects.push({ kind: 'append', record, urgent });
+    return this.#seq;
+  }
+
+  reply(id: number, result: unknown): void {
+    this.#effects.push({ kind: 'reply', id, result });
+  }
+
+  /** Records an alert and has it delivered to whoever is on call. */
+  alert(severity: AlertSeverity, code: string, text: string): void {
+    this.append({ kind: 'alert', severity, code, text }, severity === 'critical');
+    this.#effects.push({ kind: 'alert', severity, code, text });
+  }
+
+  push(effect: Effect): void {
+    this.#effects.push(effect);
+  }
+
+  drain(): readonly Effect[] {
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+}

@@ -1,0 +1,82 @@
+/** Answers about the account, computed from the desk's own state at this step. */
+import { accountRisk, dayPnl } from './account-risk.ts';
+import type { DeskContext } from './desk-context.ts';
+import type { DeltaView, GreeksByPosition, PnlView } from './engine-api.ts';
+import { greeksView, positionView, sumGreeks } from './position-views.ts';
+
+/** Sums a column; null when any row is not known. */
+function sumOrNull(values: readonly (number | null)[]): number | null {
+  let total = 0;
+  for (const value of values) {
+    if (value === null) return null;
+    total += value;
+  }
+  return total;
+}
+
+function pnlWarnings(desk: DeskContext, unmarked: readonly string[]): readonly string[] {
+  const warnings: string[] = [];
+  for (const id of unmarked) {
+    warnings.push(`${id} has a leg that cannot be marked now; totals that need it are absent`);
+  }
+  const shares = desk.book.sharesHeld();
+  if (shares !== 0) {
+    warnings.push(
+      `${shares} shares are held after exercise or assignment; flatten_all closes them`,
+    );
+  }
+  if (!desk.day.reconciled)
+    warnings.push('the broker and this book differ: see reconcile_positions');
+  return warnings;
+}
+
+/** P&L of the day with every open position. */
+export function pnlView(desk: DeskContext): PnlView {
+  const positions = desk.book.structures().map((position) => positionView(desk, position));
+  const day = desk.book.day();
+  const pnl = dayPnl(desk);
+  const snapshot = desk.gateway.snapshot(desk.at);
+  const unmarked = positions.filter((p) => p.liquidationValueCents === null);
+  return {
+    dayPnlCents: pnl.liquidationCents ?? null,
+    dayPnlMidCents: pnl.midCents ?? null,
+    realizedCents: day.realizedCents,
+    unrealizedMidCents: sumOrNull(positions.map((p) => p.unrealizedMidCents)),
+    unrealizedLiquidationCents: sumOrNull(positions.map((p) => p.unrealizedLiquidationCents)),
+    feesCents: day.feesCents,
+    dailyLossLimitCents: desk.config.limits.maxDailyLossCents,
+    cashCents: snapshot?.cashCents ?? null,
+    buyingPowerCents: snapshot?.buyingPowerCents ?? null,
+    positions,
+    greeks: sumGreeks(positions.map((p) => p.greeks)),
+    warnings: pnlWarnings(
+      desk,
+      unmarked.map((p) => p.positionId),
+    ),
+  };
+}
+
+/** Net delta against the cap, now and at the worst fill of what is working. */
+export function deltaView(desk: DeskContext): DeltaView {
+  const account = accountRisk(desk);
+  const { portfolioDeltaCap: cap } = desk.config.limits;
+  const { netDelta, netDeltaHighest, netDeltaLowest } = account;
+  const known = netDeltaHighest !== undefined && netDeltaLowest !== undefined;
+  return {
+    netDelta: netDelta ?? null,
+    worstCaseHighest: netDeltaHighest ?? null,
+    worstCaseLowest: netDeltaLowest ?? null,
+    cap,
+    room: known ? cap - Math.max(Math.abs(netDeltaHighest), Math.abs(netDeltaLowest)) : null,
+  };
+}
+
+/** Greeks by position and in total. */
+export function greeksByPosition(desk: DeskContext): GreeksByPosition {
+  const positions = desk.book.structures().map((position) => ({
+    positionId: position.positionId,
+    strategy: position.strategy,
+    greeks: greeksView(desk, position),
+  }));
+  return { total: sumGreeks(positions.map((p) => p.greeks)), positions };
+}

@@ -1,0 +1,32 @@
+/** The first chunk of a recording: what the desk was built from, so that a replay can build it again. */
+
+import type { AuditRecord } from '../engine/domain/audit-record.ts';
+import type { At } from '../engine/domain/clock.ts';
+import { DeltaringError } from '../engine/domain/errors.ts';
+import type { DeskConfig } from './desk-config.ts';
+import { INPUT_CODEC_VERSION } from './input-codec.ts';
+
+export interface RecordedStart {
+  readonly config: DeskConfig;
+  readonly paperSeed: number;
+  readonly accountId: string;
+  readonly at: At;
+  /** The journal as it stood before the start. */
+  readonly records: readonly AuditRecord[];
+}
+
+/** Encodes the start. */
+export function encodeRecordedStart(start: RecordedStart): Buffer {
+  return Buffer.from(JSON.stringify({ codec: INPUT_CODEC_VERSION, ...start }), 'utf8');
+}
+
+/** Decodes the start. Throws INPUT_INVALID where the recording begins otherwise. */
+export function decodeRecordedStart(bytes: Uint8Array): RecordedStart {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the version is checked below
+  const start = JSON.parse(Buffer.from(bytes).toString('utf8')) as RecordedStart & {
+    codec: number;
+  };
+  if (start.codec === INPUT_CODEC_VERSION) return start;
+  const message = `this recording uses input codec ${start.codec}; this build reads ${INPUT_CODEC_VERSION}`;
+  throw new DeltaringError('INPUT_INVALID', message);
+}

@@ -1,0 +1,254 @@
+/**
+ * Restart: the journal's records folded back into orders, positions, spent tokens and the kill latch,
+ * before anything else happens. Nothing is sent and nothing is appended here.
+ */
+
+import type { BrokerEvent } from '../broker/order-gateway.ts';
+import { unreachable } from '../engine/domain/assert.ts';
+import type { AuditRecord } from '../engine/domain/audit-record.ts';
+import { instrumentSymbol } from '../engine/domain/instrument.ts';
+import { legSign, type OrderIntent } from '../engine/domain/order.ts';
+import type { SessionDate } from '../engine/domain/units.ts';
+import { cents, price } from '../engine/domain/units.ts';
+import { shapeHash } from '../risk/order-hash.ts';
+import { setCause } from '../risk/trading-state.ts';
+import { applyBrokerEvent } from './broker-events.ts';
+import type { DeskContext } from './desk-context.ts';
+import { LATCHED_CAUSES } from './governing.ts';
+import { feesOf, payoffOf } from './judging.ts';
+import type { OrderRecord } from './order-book.ts';
+import { Outbox } from './outbox.ts';
+import type { PreviewShelf } from './preview-shelf.ts';
+
+/** What a restart needs to know before the desk exists. */
+export interface JournalSummary {
+  readonly lastSeq: number;
+  readonly lastSession: string | undefined;
+  readonly lastMarket: number | undefined;
+  /** True when the last run ended in order with nothing held. */
+  readonly endedFlat: boolean;
+  /** Intents in the order recorded, and what the broker reported of them. */
+  readonly intents: readonly OrderIntent[];
+  readonly brokerEvents: readonly BrokerEvent[];
+}
+
+/** The broker's event in a record, as the gateway told it; undefined in records of other kinds. */
+export function brokerEventOf(record: AuditRecord): BrokerEvent | undefined {
+  if (record.body.kind !== 'brokerEvent') return undefined;
+  const { event } = record.body;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by this program, checked by hash on reading
+  return (event.kind === 'fill' ? { kind: 'fill', fill: event['fill'] } : event) as BrokerEvent;
+}
+
+/** True when what was filled and settled nets to nothing, contract by contract. */
+function isFlat(events: readonly BrokerEvent[]): boolean {
+  const held = new Map<string, number>();
+  const add = (symbol: string, change: number): void => {
+    held.set(symbol, (held.get(symbol) ?? 0) + change);
+  };
+  for (const event of events) {
+    if (event.kind === 'fill') {
+      const { instrument, action, quantity } = event.fill;
+      add(instrumentSymbol(instrument), legSign(action) * quantity);
+    } else if (event.kind === 'settlement') {
+      const { instrument, quantity, shares } = event.settlement;
+      add(instrumentSymbol(instrument), -quantity);
+      if (instrument.kind === 'option') add(instrument.root, shares);
+    }
+  }
+  return [...held.values()].every((quantity) => quantity === 0);
+}
+
+/** Folds the journal once, for the clock and the broker's own memory. */
+export function summarizeJournal(records: readonly AuditRecord[]): JournalSummary {
+  const intents: OrderIntent[] = [];
+  const brokerEvents: BrokerEvent[] = [];
+  for (const record of records) {
+    if (record.body.kind === 'intentRecorded') intents.push(record.body.intent);
+    const event = brokerEventOf(record);
+    if (event !== undefined) brokerEvents.push(event);
+  }
+  const last = records.at(-1);
+  const stopped = last?.body.kind === 'engineStopped';
+  return {
+    lastSeq: last?.seq ?? 0,
+    lastSession: last?.session,
+    lastMarket: last?.at.market,
+    endedFlat: stopped && isFlat(brokerEvents),
+    intents,
+    brokerEvents,
+  };
+}
+
+/** Rebuilds the desk's state from the records. */
+export function recover(
+  desk: DeskContext,
+  shelf: PreviewShelf,
+  records: readonly AuditRecord[],
+): void {
+  for (const record of records) {
+    const scratch = new Outbox(record.at, record.session, 0);
+    apply({ ...desk, out: scratch, at: record.at }, shelf, record);
+  }
+  settleUnsent(desk);
+}
+
+function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): void {
+  const { body } = record;
+  switch (body.kind) {
+    case 'sessionOpened':
+      desk.book.startSession(record.session);
+      return;
+    case 'previewMade':
+      shelf.seen(body.previewId);
+      desk.orders.seen(body.intent.intentId);
+      return;
+    case 'intentRecorded':
+      restoreOrder(desk, record, body);
+      return;
+    case 'orderSent':
+      update(desk, body.intentId, { status: 'sending', sentAt: record.at });
+      return;
+    case 'sendBlocked':
+      update(desk, body.intentId, { status: 'denied', reason: body.reason });
+      return;
+    case 'repriced':
+      update(desk, body.intentId, { limit: price(body.limit) });
+      return;
+    case 'brokerEvent': {
+      const event = brokerEventOf(record);
+      if (event !== undefined) applyBrokerEvent(desk, event);
+      return;
+    }
+    case 'cancelRequested':
+      restoreCancel(desk, body);
+      return;
+    case 'tradingStateChanged':
+      restoreLatch(desk, record.session, body.reason);
+      return;
+    case 'killEngaged':
+      restoreKill(desk, body.reason);
+      return;
+    case 'killReleased':
+      restoreKill(desk, undefined);
+      return;
+    case 'engineStarted':
+    case 'engineStopped':
+    case 'configChanged':
+    case 'limitsInForce':
+    case 'sessionSealed':
+    case 'previewRefused':
+    case 'confirmRefused':
+    case 'orderResolved':
+    case 'exitTriggered':
+    case 'feedOutage':
+    case 'reconciled':
+    case 'alert':
+    case 'alertDelivered':
+      return;
+    default:
+      unreachable(body);
+  }
+}
+
+/** The kill switch as it stood: a reason engages it, none releases it. */
+function restoreKill(desk: DeskContext, reason: string | undefined): void {
+  const { day, at } = desk;
+  day.killed = reason !== undefined;
+  day.killReason = reason;
+  day.killedAt = reason === undefined ? undefined : at.market;
+  day.status = setCause(day.status, 'kill', day.killed).status;
+}
+
+/** A cancel that took a token has spent it. */
+function restoreCancel(
+  desk: DeskContext,
+  body: Extract<AuditRecord['body'], { kind: 'cancelRequested' }>,
+): void {
+  const { intentId, principal, tokenSha256 } = body;
+  if (tokenSha256 === undefined) return;
+  const result = { intentIds: [intentId] };
+  desk.tokens.restoreConsumed({ tokenSha256, previewId: '', principal, result });
+}
+
+/** What stands for the rest of the day stands after a restart too. */
+function restoreLatch(desk: DeskContext, session: SessionDate, reason: string): void {
+  const cause = LATCHED_CAUSES.find((latched) => latched === reason);
+  if (cause === undefined || session !== desk.day.session.date) return;
+  desk.day.status = setCause(desk.day.status, cause, true).status;
+}
+
+type Recorded = Extract<AuditRecord['body'], { kind: 'intentRecorded' }>;
+
+function restoreOrder(desk: DeskContext, record: AuditRecord, body: Recorded): void {
+  const { intent, orderHash, tokenSha256, previewId } = body;
+  const payoff = payoffOf(intent, feesOf(desk, intent));
+  const opening = intent.purpose === 'open';
+  desk.orders.add({
+    intent,
+    orderHash,
+    shapeHash: shapeHash(intent),
+    worstCaseCents: opening ? (payoff.maxLossCents ?? cents(0)) : cents(0),
+    createdAt: record.at,
+    tokenSha256,
+    intentSeq: record.seq,
+    approved: undefined,
+    status: 'recorded',
+    updatedAt: record.at,
+    sentAt: undefined,
+    brokerOrderId: undefined,
+    reason: undefined,
+    limit: intent.limit,
+    urgency: opening ? 'normal' : 'urgent',
+    cancelRequested: false,
+    fills: [],
+  });
+  if (tokenSha256 !== null) {
+    desk.tokens.restoreConsumed({
+      tokenSha256,
+      previewId: previewId ?? '',
+      principal: intent.principal,
+      result: { intentIds: [intent.intentId] },
+    });
+  }
+  const isToday = record.session === desk.day.session.date;
+  if (isToday && intent.breakoutKey !== undefined) {
+    desk.day.breakoutsTaken.push(intent.breakoutKey);
+  }
+  desk.day.recentOrders.push({
+    wallAt: record.at.wall,
+    shapeHash: shapeHash(intent),
+    opening,
+  });
+}
+
+function update(desk: DeskContext, intentId: string, change: Partial<OrderRecord>): void {
+  const order = desk.orders.get(intentId);
+  if (order !== undefined) Object.assign(order, change, { updatedAt: desk.at });
+}
+
+/**
+ * Orders whose end the journal does not hold. None is ever picked up and sent again. Each is looked
+ * for in the broker's own working orders; where the broker does not list it, its outcome is unknown
+ * until evidence comes, even without a record of the send: that record need not have been durable
+ * when the order went. The paper broker has no memory but the journal, so there it does not exist.
+ */
+function settleUnsent(desk: DeskContext): void {
+  const working = new Map(
+    (desk.gateway.snapshot(desk.at)?.workingOrders ?? []).map((o) => [o.intentId, o]),
+  );
+  for (const order of desk.orders.live()) {
+    const found = working.get(order.intent.intentId);
+    if (found !== undefined) {
+      order.status = 'working';
+      order.brokerOrderId = found.brokerOrderId;
+      order.limit = found.limit;
+    } else if (desk.gateway.capabilities.name === 'paper') {
+      order.status = 'cancelled';
+      order.reason = 'the paper broker holds no such order after the restart';
+    } else {
+      order.status = 'unknown';
+      order.reason = 'the engine stopped while it was sent; the broker does not list it';
+    }
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * From an approved order to the broker: journal first, then clearance from the kill word, then one
+ * submit. Nothing here sends twice: a submit happens on the one step that clears a recorded intent.
+ */
+
+import { assert } from '../engine/domain/assert.ts';
+import type { OrderIntent } from '../engine/domain/order.ts';
+import { addMicros, cents } from '../engine/domain/units.ts';
+import { orderHash, shapeHash } from '../risk/order-hash.ts';
+import { performGateway } from './broker-events.ts';
+import type { DeskContext } from './desk-context.ts';
+import type { Urgency } from './exits/exit-policy.ts';
+import type { Judgement } from './judging.ts';
+import { quoteSnapshot } from './judging.ts';
+import type { OrderRecord } from './order-book.ts';
+import { publishOrder } from './order-views.ts';
+
+const RECENT_ORDER_KEEP_MICROS = 24 * 3_600 * 1_000_000;
+
+/** What an intent is recorded with. */
+export interface Authorization {
+  readonly tokenSha256: string | null;
+  readonly previewId: string | null;
+  readonly urgency: Urgency;
+}
+
+/** Journals an approved intent. The record is also the consumption of its token. */
+export function recordIntent(
+  desk: DeskContext,
+  intent: OrderIntent,
+  judgement: Judgement,
+  authorization: Authorization,
+): OrderRecord {
+  const { verdict, approved, payoff } = judgement;
+  assert(approved !== undefined, 'only an approved intent is recorded');
+  const intentSeq = desk.out.append(
+    {
+      kind: 'intentRecorded',
+      intent,
+      orderHash: orderHash(intent),
+      tokenSha256: authorization.tokenSha256,
+      previewId: authorization.previewId,
+      checks: verdict.checks,
+      quotes: quoteSnapshot(desk, intent),
+      limitsVersion: verdict.limitsVersion,
+    },
+    intent.purpose !== 'open',
+  );
+  const order: OrderRecord = {
+    intent,
+    orderHash: orderHash(intent),
+    shapeHash: shapeHash(intent),
+    worstCaseCents: intent.purpose === 'open' ? (payoff.maxLossCents ?? cents(0)) : cents(0),
+    createdAt: desk.at,
+    tokenSha256: authorization.tokenSha256,
+    intentSeq,
+    approved,
+    status: 'recorded',
+    updatedAt: desk.at,
+    sentAt: undefined,
+    brokerOrderId: undefined,
+    reason: undefined,
+    limit: intent.limit,
+    urgency: authorization.urgency,
+    cancelRequested: false,
+    fills: [],
+  };
+  desk.orders.add(order);
+  rememberOrder(desk, order);
+  publishOrder(desk, order);
+  return order;
+}
+
+/** Sent orders count for the duplicate and rate checks at once. */
+function rememberOrder(desk: DeskContext, order: OrderRecord): void {
+  const recent = desk.day.recentOrders;
+  const opening = order.intent.purpose === 'open';
+  recent.push({ wallAt: desk.at.wall, shapeHash: order.shapeHash, opening });
+  const horizon = addMicros(desk.at.wall, -RECENT_ORDER_KEEP_MICROS);
+  while (recent[0] !== undefined && recent[0].wallAt < horizon) recent.shift();
+}
+
+/** Records up to `seq` are durable: their intents may go, once the kill word allows it. */
+export function onJournalDurable(desk: DeskContext, seq: number): void {
+  for (const order of desk.orders.live()) {
+    if (order.status !== 'recorded' || order.intentSeq > seq) continue;
+    if (order.approved === undefined) continue;
+    order.status = 'sending';
+    const opening = order.intent.purpose === 'open';
+    desk.out.push({ kind: 'clearance', intentId: order.intent.intentId, opening });
+  }
+}
+
+/**
+ * Sends recorded closing orders without waiting for the journal. Only for the operator's own flatten
+ * once neither the journal nor its reserve takes records: staying in is the larger risk then.
+ */
+export function sendUnjournalled(desk: DeskContext): void {
+  for (const order of desk.orders.live()) {
+    if (order.status !== 'recorded' || order.intent.purpose === 'open') continue;
+    if (order.approved === undefined) continue;
+    order.status = 'sending';
+    desk.out.push({ kind: 'clearance', intentId: order.intent.intentId, opening: false });
+  }
+}
+
+/** The kill word allowed it: the one submit of this intent. */
+export function onCleared(desk: DeskContext, intentId: string): void {
+  const order = desk.orders.get(intentId);
+  if (order?.status !== 'sending' || order.sentAt !== undefined) return;
+  assert(order.approved !== undefined, 'a recorded intent holds its approval');
+  order.sentAt = desk.at;
+  order.updatedAt = desk.at;
+  desk.out.append({ kind: 'orderSent', intentId }, order.intent.purpose !== 'open');
+  performGateway(desk, desk.gateway.submit(order.approved, desk.at));
+}
+
+/** The kill word stood in the way: the intent is dead, nothing was sent. */
+export function onBlockedByKill(desk: DeskContext, intentId: string): void {
+  const order = desk.orders.get(intentId);
+  if (order?.status !== 'sending' || order.sentAt !== undefined) return;
+  endUnsent(desk, order, 'blocked by the kill switch before it was sent');
+}
+
+/** Ends an intent that was never sent. */
+export function endUnsent(desk: DeskContext, order: OrderRecord, reason: string): void {
+  assert(order.sentAt === undefined, 'an unsent order has no time of sending');
+  order.status = 'denied';
+  order.reason = reason;
+  order.updatedAt = desk.at;
+  desk.out.append({ kind: 'sendBlocked', intentId: order.intent.intentId, reason }, true);
+  publishOrder(desk, order);
+}
+
+/** The journal broke: openings die unsent; exits wait for the reserve's word, if it can still give it. */
+export function onJournalFailed(
+  desk: DeskContext,
+  reason: string,
+  reserveExhausted: boolean,
+): void {
+  desk.day.journalHealthy = false;
+  desk.day.reserveExhausted = reserveExhausted;
+  for (const order of desk.orders.live()) {
+    if (order.sentAt !== undefined) continue;
+    if (order.intent.purpose === 'open' || reserveExhausted) {
+      endUnsent(desk, order, `the journal cannot record it: ${reason}`);
+    }
+  }
+}
+
+/** Asks the broker to cancel, once. */
+export function requestCancel(
+  desk: DeskContext,
+  order: OrderRecord,
+  principal: string,
+  tokenSha256?: string,
+): void {
+  if (order.cancelRequested) return;
+  order.cancelRequested = true;
+  const { intentId } = order.intent;
+  const token = tokenSha256 === undefined ? {} : { tokenSha256 };
+  desk.out.append({ kind: 'cancelRequested', intentId, principal, ...token }, true);
+  if (order.sentAt === undefined) endUnsent(desk, order, 'cancelled before it was sent');
+  else performGateway(desk, desk.gateway.cancel(intentId, desk.at));
+}

@@ -1,0 +1,83 @@
+/** What a token may answer: one result for ever to its principal, nothing to anyone else. */
+
+import type { AuditRecord } from '../../engine/domain/audit-record.ts';
+import type { Report } from './order-oracle.ts';
+import type { Move } from './scripted-trader.ts';
+
+interface FirstAnswer {
+  readonly principal: string;
+  readonly orderIds: string;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null;
+}
+
+/** The code of a refusal; undefined for an answer that is none. */
+export function denialCodeOf(result: unknown): string | undefined {
+  if (!isFields(result) || !isFields(result['denied'])) return undefined;
+  return String(result['denied']['code']);
+}
+
+function ordersOf(value: Fields): string {
+  const orders = value['orders'];
+  if (!Array.isArray(orders)) return '';
+  return orders
+    .filter(isFields)
+    .map((order) => String(order['orderId']))
+    .join(' ');
+}
+
+export class AnswerOracle {
+  readonly #report: Report;
+  readonly #owners = new Map<string, string>();
+  #first = new Map<string, FirstAnswer>();
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  onAnswer({ caller, command }: Move, result: unknown): void {
+    if (command.kind !== 'confirm') {
+      const isIssued = 'tokenSha256' in command && isFields(result) && 'value' in result;
+      if (isIssued) this.#owners.set(command.tokenSha256, caller.principal);
+      return;
+    }
+    const { tokenSha256 } = command;
+    const owner = this.#owners.get(tokenSha256);
+    const code = denialCodeOf(result);
+    if (owner !== caller.principal) {
+      const mayConfirm = caller.authority !== 'observe';
+      if (code !== (mayConfirm ? 'token_invalid' : 'not_authorized')) {
+        this.#report(`a foreign or guessed token answered ${code ?? 'with a result'}`);
+      }
+      return;
+    }
+    if (code === undefined) this.#onResult(tokenSha256, caller.principal, result);
+  }
+
+  #onResult(tokenSha256: string, principal: string, result: unknown): void {
+    const value = isFields(result) ? result['value'] : undefined;
+    if (!isFields(value)) {
+      this.#report('a confirm answered neither with a result nor with a refusal');
+      return;
+    }
+    const orderIds = ordersOf(value);
+    const first = this.#first.get(tokenSha256);
+    if (first === undefined) this.#first.set(tokenSha256, { principal, orderIds });
+    else if (first.orderIds !== orderIds) {
+      this.#report(`a retry answered with "${orderIds}", the first time "${first.orderIds}"`);
+    } else if (value['replayed'] !== true) this.#report('a retry did not say that it is one');
+  }
+
+  /** A result whose record the crash took away was never given to the market: it is forgotten. */
+  onCrash(records: readonly AuditRecord[]): void {
+    const kept = new Set<string>();
+    for (const { body } of records) {
+      if (body.kind === 'intentRecorded' && body.tokenSha256 !== null) kept.add(body.tokenSha256);
+    }
+    this.#first = new Map([...this.#first].filter(([token]) => kept.has(token)));
+  }
+}

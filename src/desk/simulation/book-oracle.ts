@@ -1,0 +1,88 @@
+/** Three books must agree: the broker's, the desk's, and one folded from the journalled facts. */
+
+import type { BrokerEvent, OrderGateway } from '../../broker/order-gateway.ts';
+import type { At } from '../../engine/domain/clock.ts';
+import type { DeskContext } from '../desk-context.ts';
+import { FillFold, heldText } from './fill-fold.ts';
+import type { Report } from './order-oracle.ts';
+
+/** A difference that the desk is not told of must be found by its own comparison this soon. */
+const FOUND_WITHIN_MICROS = 60_000_000;
+const LOOK_EVERY_MICROS = 1_000_000;
+
+export class BookOracle {
+  readonly #report: Report;
+  readonly #startCashCents: number;
+  #fold = new FillFold();
+  /** Fills the broker reported and the journal has not shown yet. */
+  readonly #reported = new Set<string>();
+  #differsSince: number | undefined;
+  #lookAgainAt = 0;
+  #isDrilled = false;
+  #isChanged = true;
+
+  constructor(startCashCents: number, report: Report) {
+    this.#startCashCents = startCashCents;
+    this.#report = report;
+  }
+
+  /** From here on the broker may hide an execution: only the desk's own comparison can find it. */
+  onHiddenFills(): void {
+    this.#isDrilled = true;
+  }
+
+  onBrokerEvent(event: BrokerEvent): void {
+    if (event.kind === 'fill') this.#reported.add(event.fill.fillId);
+  }
+
+  onJournalled(event: BrokerEvent): void {
+    if (event.kind === 'fill') this.#reported.delete(event.fill.fillId);
+    this.#fold.apply(event);
+    this.#isChanged = true;
+  }
+
+  /** Called after every step that ended: nothing the broker said may be lost on the way. */
+  afterStep(desk: DeskContext, broker: OrderGateway, at: At): void {
+    for (const fillId of this.#reported) this.#report(`fill ${fillId} was not journalled`);
+    this.#reported.clear();
+    if (this.#isDrilled) this.#watchComparison(desk, broker, at);
+    else if (this.#isChanged) this.#compare(desk, broker, at);
+    this.#isChanged = false;
+  }
+
+  #compare(desk: DeskContext, broker: OrderGateway, at: At): void {
+    const facts = this.#fold.text();
+    const ours = heldText(desk.book.held());
+    if (ours !== facts) this.#report(`the desk holds "${ours}", the facts say "${facts}"`);
+    const snapshot = broker.snapshot(at);
+    if (snapshot === undefined) return;
+    const theirs = heldText(new Map(snapshot.positions.map((p) => [p.symbol, p.quantity])));
+    if (theirs !== facts) this.#report(`the broker holds "${theirs}", the facts say "${facts}"`);
+    const expected = this.#startCashCents + this.#fold.cashCents;
+    if (Math.abs(snapshot.cashCents - expected) < 0.5) return;
+    this.#report(`the broker has ${snapshot.cashCents} cents, the facts say ${expected}`);
+  }
+
+  #watchComparison(desk: DeskContext, broker: OrderGateway, at: At): void {
+    if (at.wall < this.#lookAgainAt) return;
+    this.#lookAgainAt = at.wall + LOOK_EVERY_MICROS;
+    const snapshot = broker.snapshot(at);
+    if (snapshot === undefined) return;
+    const theirs = heldText(new Map(snapshot.positions.map((p) => [p.symbol, p.quantity])));
+    const differs = theirs !== heldText(desk.book.held());
+    if (!differs || !desk.day.reconciled) this.#differsSince = undefined;
+    else this.#differsSince ??= at.wall;
+    if (at.wall - (this.#differsSince ?? at.wall) <= FOUND_WITHIN_MICROS) return;
+    this.#report('the broker and the desk hold different things and nobody has noticed');
+    this.#differsSince = undefined;
+  }
+
+  /** Begins again from what the journal kept. */
+  onCrash(events: readonly BrokerEvent[]): void {
+    this.#fold = new FillFold();
+    this.#reported.clear();
+    this.#isDrilled = false;
+    this.#isChanged = true;
+    for (const event of events) this.#fold.apply(event);
+  }
+}

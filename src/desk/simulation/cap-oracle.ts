@@ -1,0 +1,129 @@
+/** The hard limits, held against every opening with arithmetic of its own. */
+
+import type { BrokerEvent } from '../../broker/order-gateway.ts';
+import type { AuditRecord } from '../../engine/domain/audit-record.ts';
+import type { Instrument } from '../../engine/domain/instrument.ts';
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import type { Fill, OrderIntent } from '../../engine/domain/order.ts';
+import { legSign } from '../../engine/domain/order.ts';
+import type { Limits } from '../../risk/limits.ts';
+import { leastPayoffCents } from './expiry-payoff.ts';
+import type { Report } from './order-oracle.ts';
+
+interface Lot {
+  readonly instrument: Instrument;
+  quantity: number;
+  /** Signed cash of what is open, per share in 1/10,000 dollar times quantity. */
+  openCash: number;
+}
+
+type Lots = Map<string, Lot>;
+
+/** An option's price per share in 1/10,000 dollar is its price in cents a contract. */
+function addFill(lots: Lots, { instrument, action, quantity, price }: Fill): void {
+  const symbol = instrumentSymbol(instrument);
+  const lot = lots.get(symbol) ?? { instrument, quantity: 0, openCash: 0 };
+  const signed = legSign(action as 'buyToOpen') * quantity;
+  const isReducing = Math.sign(signed) === -Math.sign(lot.quantity);
+  if (isReducing) lot.openCash *= Math.max(0, 1 - quantity / Math.abs(lot.quantity));
+  else lot.openCash -= signed * price;
+  lot.quantity += signed;
+  if (lot.quantity === 0) lots.delete(symbol);
+  else lots.set(symbol, lot);
+}
+
+function worstOfLots(lots: Lots): number {
+  const held = [...lots.values()].filter(({ instrument }) => instrument.kind === 'option');
+  const cash = held.reduce((sum, lot) => sum + lot.openCash, 0);
+  return Math.max(0, -(leastPayoffCents(held) + cash));
+}
+
+/** The worst end of a whole opening at its worst price, fees left out, in cents. */
+function worstOfIntent({ legs, quantity, worst }: OrderIntent): number {
+  const held = legs.map(({ instrument, action, ratio }) => ({
+    instrument,
+    quantity: legSign(action) * ratio * quantity,
+  }));
+  return Math.max(0, -(leastPayoffCents(held) + worst * quantity));
+}
+
+export class CapOracle {
+  readonly #limits: Limits;
+  readonly #report: Report;
+  #positions = new Map<string, Lots>();
+  #live = new Map<string, OrderIntent>();
+  #seenFills = new Set<string>();
+
+  constructor(limits: Limits, report: Report) {
+    this.#limits = limits;
+    this.#report = report;
+  }
+
+  onRecord({ body }: AuditRecord): void {
+    if (body.kind === 'sendBlocked') this.#live.delete(body.intentId);
+    if (body.kind !== 'intentRecorded' || body.intent.purpose !== 'open') return;
+    this.#judge(body.intent);
+    this.#live.set(body.intent.intentId, body.intent);
+  }
+
+  #judge(intent: OrderIntent): void {
+    const { maxOrderContracts, maxTradeLossCents, maxOpenRiskCents } = this.#limits;
+    const contracts = intent.quantity * Math.max(...intent.legs.map((leg) => leg.ratio));
+    const { intentId } = intent;
+    if (contracts > maxOrderContracts)
+      this.#report(`${intentId} trades ${contracts} contracts a leg`);
+    const worst = worstOfIntent(intent);
+    if (worst > maxTradeLossCents) this.#report(`${intentId} can lose ${worst} cents`);
+    const open = this.#openRisk() + worst;
+    if (open > maxOpenRiskCents) this.#report(`${intentId} takes open risk to ${open} cents`);
+  }
+
+  /** What is held and what may still fill, at its worst. What an order has filled already counts
+   * once, with its position. */
+  #openRisk(): number {
+    let risk = 0;
+    for (const lots of this.#positions.values()) risk += worstOfLots(lots);
+    for (const intent of this.#live.values()) {
+      if (!this.#positions.has(intent.intentId)) risk += worstOfIntent(intent);
+    }
+    return risk;
+  }
+
+  onEvent(event: BrokerEvent): void {
+    if (event.kind === 'rejected' || event.kind === 'cancelled' || event.kind === 'expired') {
+      this.#live.delete(event.intentId);
+    } else if (event.kind === 'fill') this.#onFill(event.fill);
+    else if (event.kind === 'settlement') {
+      const symbol = instrumentSymbol(event.settlement.instrument);
+      for (const lots of this.#positions.values()) lots.delete(symbol);
+    }
+  }
+
+  #onFill(fill: Fill): void {
+    if (this.#seenFills.has(fill.fillId)) return;
+    this.#seenFills.add(fill.fillId);
+    const positionId = this.#positionOf.get(fill.intentId) ?? fill.intentId;
+    const lots: Lots = this.#positions.get(positionId) ?? new Map<string, Lot>();
+    this.#positions.set(positionId, lots);
+    addFill(lots, fill);
+    if (lots.size === 0) this.#positions.delete(positionId);
+  }
+
+  readonly #positionOf = new Map<string, string>();
+
+  /** Which position an order belongs to; told for every recorded intent. */
+  onIntent({ intentId, positionId }: OrderIntent): void {
+    this.#positionOf.set(intentId, positionId);
+  }
+
+  /** Begins again from what the journal kept. */
+  onCrash(records: readonly AuditRecord[], events: readonly BrokerEvent[]): void {
+    this.#positions = new Map();
+    this.#live = new Map();
+    this.#seenFills = new Set();
+    for (const { body } of records) {
+      if (body.kind === 'intentRecorded') this.onIntent(body.intent);
+    }
+    for (const event of events) this.onEvent(event);
+  }
+}

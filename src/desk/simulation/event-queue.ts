@@ -1,0 +1,34 @@
+/** Things that will happen, in the order of their time; of equal time the one added first. */
+
+import type { EpochMicros } from '../../engine/domain/units.ts';
+
+interface Entry<T> {
+  readonly due: EpochMicros;
+  readonly event: T;
+}
+
+export class EventQueue<T> {
+  #entries: Entry<T>[] = [];
+
+  add(due: EpochMicros, event: T): void {
+    let place = this.#entries.length;
+    while (place > 0 && (this.#entries[place - 1]?.due ?? 0) > due) place -= 1;
+    this.#entries.splice(place, 0, { due, event });
+  }
+
+  next(): EpochMicros | undefined {
+    return this.#entries[0]?.due;
+  }
+
+  /** The next event that is due by now. */
+  take(now: EpochMicros): T | undefined {
+    const first = this.#entries[0];
+    if (first === undefined || first.due > now) return undefined;
+    this.#entries.shift();
+    return first.event;
+  }
+
+  clear(): void {
+    this.#entries = [];
+  }
+}

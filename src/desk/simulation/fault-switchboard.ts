@@ -1,0 +1,160 @@
+/** Switches planned faults on and off as their time comes. */
+
+import type { PaperBroker } from '../../broker/paper/paper-broker.ts';
+import { assert } from '../../engine/domain/assert.ts';
+import type { AuditKind } from '../../engine/domain/audit-record.ts';
+import type { At } from '../../engine/domain/clock.ts';
+import type { EpochMicros } from '../../engine/domain/units.ts';
+import { addMicros, MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
+import type { Input } from '../inputs.ts';
+import type { FeedModel, FeedTemper } from './feed-model.ts';
+import type { JournalModel } from './journal-model.ts';
+import type { SeededRandom } from './seeded-random.ts';
+import type { FaultKind, PlannedFault } from './session-faults.ts';
+
+/** What faults act on. */
+export interface FaultyWorld {
+  readonly journal: JournalModel;
+  readonly feed: FeedModel;
+  readonly broker: () => PaperBroker;
+  step(input: Input): void;
+  /** The process dies and is started again. */
+  crash(): void;
+  onHiddenFills(): void;
+  onFault(kind: FaultKind): void;
+}
+
+/** Records in whose wake a crash is of interest. */
+const CRASH_POINTS: readonly AuditKind[] = [
+  'previewMade',
+  'intentRecorded',
+  'orderSent',
+  'brokerEvent',
+  'cancelRequested',
+  'exitTriggered',
+  'killEngaged',
+];
+const CRASH_AT_THE_LATEST_MICROS = 20 * MICROS_PER_MINUTE;
+const FEED_SWITCHES: Readonly<Partial<Record<FaultKind, keyof FeedTemper>>> = {
+  feedFreeze: 'frozen',
+  feedDisconnect: 'disconnected',
+  crossedQuotes: 'crossed',
+  oneSidedQuotes: 'oneSided',
+  thinQuotes: 'thin',
+};
+/** Kinds under which a close may be impossible for a while. */
+const TROUBLE: ReadonlySet<FaultKind> = new Set([
+  'journalFailure',
+  'journalDelay',
+  'feedFreeze',
+  'feedDisconnect',
+  'crossedQuotes',
+  'oneSidedQuotes',
+  'thinQuotes',
+  'crash',
+  'rejects',
+  'unknownOutcomes',
+]);
+
+interface ArmedCrash {
+  readonly behind: AuditKind;
+  readonly latest: EpochMicros;
+}
+
+export class FaultSwitchboard {
+  readonly #world: FaultyWorld;
+  readonly #random: SeededRandom;
+  #waiting: readonly PlannedFault[];
+  #active: PlannedFault[] = [];
+  #crash: ArmedCrash | undefined;
+  #isCrashDue = false;
+
+  constructor(plan: readonly PlannedFault[], random: SeededRandom, world: FaultyWorld) {
+    this.#waiting = plan;
+    this.#random = random;
+    this.#world = world;
+  }
+
+  /** When something is next switched. */
+  next(): EpochMicros | undefined {
+    const times = [...this.#active.map(({ until }) => until)];
+    const [first] = this.#waiting;
+    if (first !== undefined) times.push(first.from);
+    if (this.#crash !== undefined) times.push(this.#crash.latest);
+    return times.toSorted((a, b) => a - b)[0];
+  }
+
+  /** True while a close may be held up by something that this switchboard does. */
+  get isTrouble(): boolean {
+    return this.#active.some(({ kind }) => TROUBLE.has(kind));
+  }
+
+  /** Switches what is due. */
+  run(at: At): void {
+    for (const fault of this.#active.filter(({ until }) => until <= at.market)) {
+      this.#active = this.#active.filter((other) => other !== fault);
+      this.#end(fault, at);
+    }
+    while (this.#waiting[0] !== undefined && this.#waiting[0].from <= at.market) {
+      const [fault, ...later] = this.#waiting;
+      this.#waiting = later;
+      this.#active.push(fault);
+      this.#world.onFault(fault.kind);
+      this.#begin(fault.kind, at);
+    }
+    if (this.#crash !== undefined && this.#crash.latest <= at.market) this.#isCrashDue = true;
+  }
+
+  /** A record went to the journal: the armed crash may follow it. */
+  onRecord(kind: AuditKind): void {
+    if (this.#crash?.behind === kind) this.#isCrashDue = true;
+  }
+
+  /** Called between inputs: crashes if it is time. */
+  crashIfDue(): void {
+    if (!this.#isCrashDue) return;
+    this.#isCrashDue = false;
+    this.#crash = undefined;
+    this.#world.crash();
+  }
+
+  #begin(kind: FaultKind, at: At): void {
+    const { journal, broker } = this.#world;
+    const random = this.#random;
+    if (FEED_SWITCHES[kind] !== undefined) this.#switchFeed(kind, true, at);
+    else if (kind === 'journalFailure') {
+      journal.disk = { ...journal.disk, failed: true, reserveFull: random.chance(0.25) };
+    } else if (kind === 'journalDelay') {
+      journal.disk = { ...journal.disk, slowness: random.between(100, 2_000) };
+    } else if (kind === 'journalEcho') journal.disk = { ...journal.disk, echoes: true };
+    else if (kind === 'rejects') broker().setKnobs({ rejectNext: random.whole(1, 2) });
+    else if (kind === 'unknownOutcomes') broker().setKnobs({ unknownNext: random.whole(1, 2) });
+    else if (kind === 'unreportedFill') {
+      broker().setKnobs({ dropFillEvents: 1 });
+      this.#world.onHiddenFills();
+    } else {
+      assert(kind === 'crash', 'every kind of fault has a beginning');
+      const latest = addMicros(at.market, CRASH_AT_THE_LATEST_MICROS);
+      this.#crash = { behind: random.pick(CRASH_POINTS), latest };
+    }
+  }
+
+  #end({ kind }: PlannedFault, at: At): void {
+    const { journal } = this.#world;
+    if (FEED_SWITCHES[kind] !== undefined) this.#switchFeed(kind, false, at);
+    else if (kind === 'journalFailure' || kind === 'unreportedFill') this.#isCrashDue = true;
+    else if (kind === 'journalDelay') journal.disk = { ...journal.disk, slowness: 1 };
+    else if (kind === 'journalEcho') journal.disk = { ...journal.disk, echoes: false };
+  }
+
+  #switchFeed(kind: FaultKind, isOn: boolean, at: At): void {
+    const { feed } = this.#world;
+    const name = FEED_SWITCHES[kind];
+    const others = this.#active.some((fault) => fault.kind === kind);
+    if (name === undefined || (!isOn && others)) return;
+    feed.temper = { ...feed.temper, [name]: isOn };
+    if (kind !== 'feedDisconnect') return;
+    const detail = isOn ? 'the socket closed' : 'authorised and subscribed';
+    this.#world.step({ kind: 'feed', at, connected: !isOn, detail });
+  }
+}

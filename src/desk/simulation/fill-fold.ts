@@ -1,0 +1,77 @@
+/** Positions and cash folded from the facts alone: the independent book that oracles compare with. */
+
+import type { BrokerEvent } from '../../broker/order-gateway.ts';
+import type { Instrument } from '../../engine/domain/instrument.ts';
+import { instrumentSymbol, multiplierOf } from '../../engine/domain/instrument.ts';
+import type { HeldQuantity } from './expiry-payoff.ts';
+
+const PRICE_PER_CENT = 100;
+
+interface Lot {
+  readonly instrument: Instrument;
+  quantity: number;
+}
+
+export class FillFold {
+  readonly #lots = new Map<string, Lot>();
+  readonly #seen = new Set<string>();
+  #cashCents = 0;
+
+  /** Cash that came and went, fees included. */
+  get cashCents(): number {
+    return this.#cashCents;
+  }
+
+  /** Folds one event; the same fill or settlement again changes nothing. */
+  apply(event: BrokerEvent): void {
+    if (event.kind === 'fill') {
+      const { fillId, instrument, action, quantity, price, feesCents } = event.fill;
+      if (!this.#isNew(fillId)) return;
+      const signed = action.startsWith('buy') ? quantity : -quantity;
+      this.#add(instrument, signed);
+      const value = (signed * price * multiplierOf(instrument)) / PRICE_PER_CENT;
+      this.#cashCents -= value + feesCents;
+    } else if (event.kind === 'settlement') {
+      const { settlementId, instrument, quantity, shares, sharePrice, feesCents } =
+        event.settlement;
+      if (!this.#isNew(settlementId)) return;
+      this.#add(instrument, -quantity);
+      if (shares !== 0 && instrument.kind === 'option') {
+        this.#add({ kind: 'shares', symbol: instrument.root }, shares);
+      }
+      this.#cashCents -= (shares * sharePrice) / PRICE_PER_CENT + feesCents;
+    }
+  }
+
+  #isNew(id: string): boolean {
+    const isNew = !this.#seen.has(id);
+    this.#seen.add(id);
+    return isNew;
+  }
+
+  #add(instrument: Instrument, signed: number): void {
+    const symbol = instrumentSymbol(instrument);
+    const lot = this.#lots.get(symbol) ?? { instrument, quantity: 0 };
+    lot.quantity += signed;
+    if (lot.quantity === 0) this.#lots.delete(symbol);
+    else this.#lots.set(symbol, lot);
+  }
+
+  /** What is held, by symbol, in a text of one meaning. */
+  text(): string {
+    return heldText(new Map([...this.#lots].map(([symbol, lot]) => [symbol, lot.quantity])));
+  }
+
+  held(): readonly HeldQuantity[] {
+    return [...this.#lots.values()];
+  }
+}
+
+/** Holdings in the order of their symbols. */
+export function heldText(held: ReadonlyMap<string, number>): string {
+  const rows = [...held].filter(([, quantity]) => quantity !== 0);
+  return rows
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([symbol, quantity]) => `${symbol}:${quantity}`)
+    .join(' ');
+}

@@ -1,0 +1,90 @@
+/** After a flatten, and by the broker's deadline, everything is closed or somebody was told why not. */
+
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import type { EpochMicros } from '../../engine/domain/units.ts';
+import { addMicros } from '../../engine/domain/units.ts';
+import type { DeskContext } from '../desk-context.ts';
+import { quoteOf } from '../desk-context.ts';
+import { isOpen } from '../held-position.ts';
+import type { Report } from './order-oracle.ts';
+
+/** Market time that a flatten may take in a market that trades. */
+const FLAT_WITHIN_MICROS = 180_000_000;
+
+interface Watch {
+  readonly why: string;
+  readonly due: EpochMicros;
+  readonly positionIds: readonly string[];
+}
+
+export class FlatOracle {
+  readonly #report: Report;
+  readonly #explained = new Set<string>();
+  #watches: Watch[] = [];
+  #troubledUntil = 0;
+  #deadlineWatched = '';
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  /** Something stands between the desk and the market until a while after this moment. */
+  onTrouble(market: EpochMicros): void {
+    this.#troubledUntil = addMicros(market, FLAT_WITHIN_MICROS);
+  }
+
+  /** Everything held now was to be closed at this moment. */
+  onFlatten(desk: DeskContext, why: string): void {
+    const positionIds = openIds(desk);
+    if (positionIds.length === 0) return;
+    const due = addMicros(desk.at.market, FLAT_WITHIN_MICROS);
+    this.#watches.push({ why, due, positionIds });
+  }
+
+  /** The desk told somebody about a position by its name. */
+  onAlert(code: string, text: string): void {
+    if (code === 'FLATTEN_INCOMPLETE' || code === 'EXIT_REFUSED')
+      this.#explained.add(text.split(' ')[0] ?? '');
+  }
+
+  /** Called on the clock. */
+  judge(desk: DeskContext): void {
+    const { market } = desk.at;
+    const { flattenDeadlineAt } = desk.day.schedule;
+    const isDeadline =
+      market >= flattenDeadlineAt && this.#deadlineWatched !== desk.day.session.date;
+    if (isDeadline) {
+      this.#deadlineWatched = desk.day.session.date;
+      this.#judge(desk, { why: 'by the deadline', due: market, positionIds: openIds(desk) });
+    }
+    const due = this.#watches.filter((watch) => watch.due <= market);
+    this.#watches = this.#watches.filter((watch) => watch.due > market);
+    for (const watch of due) this.#judge(desk, watch);
+  }
+
+  #judge(desk: DeskContext, watch: Watch): void {
+    if (desk.at.market <= this.#troubledUntil) return;
+    for (const position of desk.book.structures()) {
+      const { positionId } = position;
+      if (!watch.positionIds.includes(positionId) || !isOpen(position)) continue;
+      if (this.#explained.has(positionId) || isWorthless(desk, positionId)) continue;
+      this.#report(`${positionId} is still open ${watch.why} and nobody was told why`);
+    }
+  }
+}
+
+function openIds(desk: DeskContext): readonly string[] {
+  const held = desk.book.structures().filter(isOpen);
+  return held.map(({ positionId }) => positionId);
+}
+
+/** Longs that nobody bids for are left to expire. */
+function isWorthless(desk: DeskContext, positionId: string): boolean {
+  const legs = desk.book.structure(positionId)?.legs ?? [];
+  return legs
+    .filter(({ quantity }) => quantity !== 0)
+    .every(({ instrument, quantity }) => {
+      const bid = quoteOf(desk, instrumentSymbol(instrument))?.bid;
+      return quantity > 0 && (bid === undefined || bid <= 0);
+    });
+}

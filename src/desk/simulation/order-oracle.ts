@@ -1,0 +1,162 @@
+/**
+ * What must be true of every order that reaches the broker, judged from what went into the desk and
+ * what came out of it, never from the desk's own state.
+ */
+
+import type { BrokerEvent } from '../../broker/order-gateway.ts';
+import type { AuditBody, AuditRecord } from '../../engine/domain/audit-record.ts';
+import type { At } from '../../engine/domain/clock.ts';
+import type { OrderIntent } from '../../engine/domain/order.ts';
+import { orderHash } from '../../risk/order-hash.ts';
+import type { Input } from '../inputs.ts';
+
+type BodyOf<K extends AuditBody['kind']> = Extract<AuditBody, { readonly kind: K }>;
+
+/** What the oracle asks of the world at the moment of a send. */
+export interface SendWorld {
+  isDurable(seq: number, at: At): boolean;
+  isKilled(): boolean;
+}
+
+export type Report = (what: string) => void;
+
+interface Recorded {
+  readonly seq: number;
+  readonly body: BodyOf<'intentRecorded'>;
+}
+
+/** Who confirmed a token and when, as it went in at the faces. */
+interface Confirmed {
+  readonly principal: string;
+  readonly wall: number;
+}
+
+/** Principals whose word closes everything without a token. */
+const CLOSES_WITHOUT_TOKEN: ReadonlySet<string> = new Set(['engine', 'console']);
+
+export class OrderOracle {
+  readonly #world: SendWorld;
+  readonly #report: Report;
+  readonly #submitted = new Set<string>();
+  readonly #confirmed = new Map<string, Confirmed[]>();
+  /** Openings whose outcome the broker has left open, by intent, with their strategy. */
+  readonly #unknown = new Map<string, string>();
+  #previews = new Map<string, BodyOf<'previewMade'>>();
+  #intents = new Map<string, Recorded>();
+  #tokenUses = new Map<string, { intentId: string; isFlatten: boolean }>();
+
+  constructor(world: SendWorld, report: Report) {
+    this.#world = world;
+    this.#report = report;
+  }
+
+  onInput(input: Input): void {
+    if (input.kind !== 'command' || input.command.kind !== 'confirm') return;
+    const { tokenSha256 } = input.command;
+    const confirms = this.#confirmed.get(tokenSha256) ?? [];
+    this.#confirmed.set(tokenSha256, confirms);
+    confirms.push({ principal: input.caller.principal, wall: input.at.wall });
+  }
+
+  onRecord({ body, seq, at }: AuditRecord): void {
+    if (body.kind === 'previewMade') this.#previews.set(body.tokenSha256, body);
+    if (body.kind !== 'intentRecorded') return;
+    const { intent, tokenSha256 } = body;
+    if (this.#intents.has(intent.intentId)) this.#report(`${intent.intentId} is recorded twice`);
+    this.#intents.set(intent.intentId, { seq, body });
+    if (orderHash(intent) !== body.orderHash) this.#report(`${intent.intentId} has a wrong hash`);
+    if (tokenSha256 === null) this.#judgeUnconfirmed(intent);
+    else this.#judgeToken(body, tokenSha256, at);
+    const isOpening = intent.purpose === 'open';
+    const blockers = [...this.#unknown].filter(([, strategy]) => strategy === intent.strategy);
+    if (isOpening && blockers.length > 0) {
+      this.#report(`${intent.intentId} opens while ${blockers[0]?.[0]} of its strategy is unknown`);
+    }
+  }
+
+  #judgeUnconfirmed({ intentId, purpose, principal }: OrderIntent): void {
+    const isExit = purpose === 'exit' && principal === 'engine';
+    const isFlatten = purpose === 'flatten' && CLOSES_WITHOUT_TOKEN.has(principal);
+    if (!isExit && !isFlatten) this.#report(`${intentId} (${purpose}) spent no token`);
+  }
+
+  #judgeToken(body: BodyOf<'intentRecorded'>, tokenSha256: string, at: At): void {
+    const { intent } = body;
+    const { intentId, principal } = intent;
+    const isFlatten = intent.purpose === 'flatten';
+    const preview = this.#previews.get(tokenSha256);
+    const earlier = this.#tokenUses.get(tokenSha256);
+    if (earlier !== undefined && !(earlier.isFlatten && isFlatten)) {
+      this.#report(`${intentId} spent the token of ${earlier.intentId} again`);
+    }
+    this.#tokenUses.set(tokenSha256, { intentId, isFlatten });
+    if (preview === undefined) {
+      this.#report(`${intentId} spent a token of no preview`);
+      return;
+    }
+    if (preview.principal !== principal) this.#report(`${intentId} spent a foreign token`);
+    if (at.wall >= preview.expiresAtWall) this.#report(`${intentId} spent an expired token`);
+    if (!isFlatten && preview.orderHash !== body.orderHash) {
+      this.#report(`${intentId} is not the order that was previewed`);
+    }
+    const confirms = this.#confirmed.get(tokenSha256) ?? [];
+    if (!confirms.some((c) => c.principal === preview.principal && c.wall <= at.wall)) {
+      this.#report(`${intentId} was sent though its principal confirmed nothing`);
+    }
+  }
+
+  onSubmit(intent: OrderIntent, at: At): void {
+    const { intentId, purpose } = intent;
+    if (this.#submitted.has(intentId)) this.#report(`${intentId} was submitted twice`);
+    this.#submitted.add(intentId);
+    const recorded = this.#intents.get(intentId);
+    if (recorded === undefined) this.#report(`${intentId} was submitted without a record`);
+    else {
+      if (!this.#world.isDurable(recorded.seq, at)) {
+        this.#report(`${intentId} was submitted before its record was durable`);
+      }
+      if (orderHash(intent) !== recorded.body.orderHash) {
+        this.#report(`${intentId} was submitted as another order than was recorded`);
+      }
+    }
+    if (purpose === 'open' && this.#world.isKilled()) {
+      this.#report(`${intentId} opened after the kill`);
+    }
+  }
+
+  onReprice({ intentId, purpose, limit, worst }: OrderIntent): void {
+    if (!this.#submitted.has(intentId)) this.#report(`${intentId} was repriced before it was sent`);
+    if (purpose !== 'open') return;
+    if (this.#world.isKilled())
+      this.#report(`${intentId}, an opening, was repriced after the kill`);
+    if (limit < worst) this.#report(`${intentId} was repriced past its worst price`);
+  }
+
+  onEvent(event: BrokerEvent): void {
+    if (event.kind === 'connection' || event.kind === 'settlement') return;
+    const intentId = event.kind === 'fill' ? event.fill.intentId : event.intentId;
+    const strategy = this.#intents.get(intentId)?.body.intent.strategy ?? '';
+    if (event.kind === 'unknown') this.#unknown.set(intentId, strategy);
+    else if (event.kind !== 'cancelRejected') this.#unknown.delete(intentId);
+  }
+
+  /** After a crash only what the journal kept was ever recorded; what was submitted stays so. */
+  onCrash(records: readonly AuditRecord[]): void {
+    this.#previews = new Map();
+    this.#intents = new Map();
+    this.#tokenUses = new Map();
+    this.#unknown.clear();
+    for (const { body, seq } of records) {
+      if (body.kind === 'previewMade') this.#previews.set(body.tokenSha256, body);
+      if (body.kind !== 'intentRecorded') continue;
+      const { intent, tokenSha256 } = body;
+      this.#intents.set(intent.intentId, { seq, body });
+      if (tokenSha256 === null) continue;
+      const isFlatten = intent.purpose === 'flatten';
+      this.#tokenUses.set(tokenSha256, { intentId: intent.intentId, isFlatten });
+    }
+    for (const intentId of this.#submitted) {
+      if (!this.#intents.has(intentId)) this.#report(`the crash lost ${intentId}, which was sent`);
+    }
+  }
+}

@@ -1,0 +1,224 @@
+/**
+ * The people and programs at the faces of a simulated session. They preview, confirm in time, too
+ * late, twice and with tokens of others, close, cancel, kill, re-arm and flatten. One user.
+ */
+
+import type { At } from '../../engine/domain/clock.ts';
+import type { EpochMicros } from '../../engine/domain/units.ts';
+import { addMicros, MICROS_PER_MINUTE, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import { tokenSha256 } from '../../risk/confirm-token.ts';
+import type { Caller } from '../engine-api.ts';
+import type { Command } from '../inputs.ts';
+import type { SeededRandom } from './seeded-random.ts';
+import { oddRequest, sensibleRequest } from './trader-requests.ts';
+
+export const TRADER: Caller = { principal: 'alice', authority: 'open' };
+export const STRANGER: Caller = { principal: 'mallory', authority: 'open' };
+export const REDUCER: Caller = { principal: 'rita', authority: 'reduce' };
+export const WATCHER: Caller = { principal: 'walter', authority: 'observe' };
+export const OPERATOR: Caller = { principal: 'console', authority: 'console' };
+
+/** One command of one caller. */
+export interface Move {
+  readonly caller: Caller;
+  readonly command: Command;
+}
+
+/** What the trader can see of the engine. */
+export interface TraderView {
+  readonly at: At;
+  /** Minutes after the open. */
+  readonly minutes: number;
+  readonly spotDollars: number;
+  readonly positionIds: readonly string[];
+  readonly liveOrderIds: readonly string[];
+  readonly killed: boolean;
+  /** True while the day still lacks a fill: the trader then asks often and confirms at once. */
+  readonly isEager: boolean;
+}
+
+interface Plan {
+  readonly due: EpochMicros;
+  readonly move: Move;
+}
+
+/** Every plaintext token begins like this, so that one that leaks is found. */
+export const TOKEN_MARK = 'dlt-plain-';
+const TOKEN_DIGITS = 64;
+const LIFE_SECONDS = 30;
+const SHORTEST_PAUSE_SECONDS = 40;
+const LONGEST_PAUSE_SECONDS = 700;
+const KILLED_TO_REARM_SECONDS = [60, 900] as const;
+
+/** What becomes of a token. */
+const FATES = { prompt: 70, late: 7, stranger: 7, reducer: 4, never: 6, killed: 4 };
+
+const HABITS = {
+  preview: 52,
+  odd: 14,
+  close: 14,
+  cancel: 5,
+  flatten: 2,
+  flattenNow: 0.7,
+  kill: 1.5,
+  guess: 4,
+  watch: 2,
+  reconcile: 2,
+  burst: 1,
+};
+
+export class ScriptedTrader {
+  readonly #random: SeededRandom;
+  readonly #tokens = new Map<string, string>();
+  #plans: Plan[] = [];
+  #nextIdea: EpochMicros;
+  #isEager = false;
+
+  constructor(random: SeededRandom, from: EpochMicros) {
+    this.#random = random;
+    this.#nextIdea = addMicros(from, random.between(10, 120) * MICROS_PER_SECOND);
+  }
+
+  /** True while something is about to be confirmed: the session looks closely then. */
+  isBusy(wall: EpochMicros): boolean {
+    return this.#plans.some(({ due }) => due < wall + MICROS_PER_MINUTE);
+  }
+
+  /** What happens at the faces at this moment, in order. */
+  moves(view: TraderView): readonly Move[] {
+    const { wall } = view.at;
+    const due = this.#plans.filter((plan) => plan.due <= wall).map(({ move }) => move);
+    this.#plans = this.#plans.filter((plan) => plan.due > wall);
+    if (wall < this.#nextIdea) return due;
+    const longest = view.isEager ? 2 * SHORTEST_PAUSE_SECONDS : LONGEST_PAUSE_SECONDS;
+    const pause = this.#random.between(SHORTEST_PAUSE_SECONDS, longest);
+    this.#nextIdea = addMicros(wall, pause * MICROS_PER_SECOND);
+    this.#isEager = view.isEager;
+    return [...due, ...(view.isEager ? [this.#preview(view)] : this.#idea(view))];
+  }
+
+  /** The answer to a command of this trader. A preview's token is used, one way or another. */
+  onAnswer(move: Move, result: unknown, at: At): void {
+    const { command, caller } = move;
+    const isPreview = 'tokenSha256' in command && command.kind !== 'confirm';
+    if (!isPreview || !hasValue(result)) return;
+    const confirm: Move = {
+      caller,
+      command: { kind: 'confirm', tokenSha256: command.tokenSha256 },
+    };
+    this.#planUse(confirm, at.wall);
+  }
+
+  #planUse(confirm: Move, wall: EpochMicros): void {
+    const random = this.#random;
+    const fate = this.#isEager ? 'prompt' : random.weighted(FATES);
+    if (fate === 'never') return;
+    const soon = random.between(0, 9);
+    if (fate === 'late') {
+      this.#plan(wall, random.between(LIFE_SECONDS, 2 * LIFE_SECONDS), confirm);
+      return;
+    }
+    if (fate === 'stranger') this.#plan(wall, soon / 2, { ...confirm, caller: STRANGER });
+    if (fate === 'reducer') this.#plan(wall, soon / 2, { ...confirm, caller: REDUCER });
+    this.#plan(wall, soon, confirm);
+    if (fate === 'killed') this.#kill(addMicros(wall, soon * MICROS_PER_SECOND), TRADER);
+    if (random.chance(0.15)) this.#plan(wall, soon, confirm);
+    if (random.chance(0.25)) this.#plan(wall, soon + random.between(11, 19), confirm);
+    if (random.chance(0.1)) this.#plan(wall, soon + random.between(40, 3_000), confirm);
+  }
+
+  #plan(from: EpochMicros, seconds: number, move: Move): void {
+    this.#plans.push({ due: addMicros(from, seconds * MICROS_PER_SECOND), move });
+  }
+
+  #kill(from: EpochMicros, caller: Caller): void {
+    this.#plan(from, 0, { caller, command: { kind: 'kill', reason: 'a drill' } });
+    const back = this.#random.between(...KILLED_TO_REARM_SECONDS);
+    if (this.#random.chance(0.3)) {
+      this.#plan(from, back / 2, { caller: TRADER, command: { kind: 'rearm' } });
+    }
+    this.#plan(from, back, { caller: OPERATOR, command: { kind: 'rearm' } });
+  }
+
+  #newToken(): string {
+    const token = `${TOKEN_MARK}${this.#random.hex(TOKEN_DIGITS)}`;
+    const sha256 = tokenSha256(token);
+    this.#tokens.set(sha256, token);
+    return sha256;
+  }
+
+  /** Every token in plain, as the faces know them: none of them may reach a record. */
+  plainTokens(): readonly string[] {
+    return [...this.#tokens.values()];
+  }
+
+  #preview(view: TraderView, caller: Caller = TRADER): Move {
+    const request = sensibleRequest(this.#random, view);
+    return { caller, command: { kind: 'previewStrategy', request, tokenSha256: this.#newToken() } };
+  }
+
+  #idea(view: TraderView): readonly Move[] {
+    const random = this.#random;
+    const habit = random.weighted(HABITS);
+    switch (habit) {
+      case 'preview':
+        return [this.#preview(view)];
+      case 'odd': {
+        const request = oddRequest(random, view);
+        const tokenSha = this.#newToken();
+        return [
+          { caller: TRADER, command: { kind: 'previewStrategy', request, tokenSha256: tokenSha } },
+        ];
+      }
+      case 'close':
+        return [this.#close(view)];
+      case 'cancel':
+        return [this.#cancel(view)];
+      case 'flatten':
+        return [
+          { caller: TRADER, command: { kind: 'previewFlatten', tokenSha256: this.#newToken() } },
+        ];
+      case 'flattenNow':
+        return [{ caller: random.pick([OPERATOR, TRADER]), command: { kind: 'flattenNow' } }];
+      case 'kill':
+        this.#kill(view.at.wall, random.pick([TRADER, WATCHER, OPERATOR]));
+        return [];
+      case 'guess':
+        return [{ caller: TRADER, command: { kind: 'confirm', tokenSha256: random.hex(64) } }];
+      case 'watch':
+        return [
+          { ...this.#close(view), caller: WATCHER },
+          this.#preview(view, random.pick([WATCHER, REDUCER])),
+        ];
+      case 'reconcile':
+        return [{ caller: WATCHER, command: { kind: 'reconcile' } }];
+      case 'burst':
+        return Array.from({ length: random.whole(3, 14) }, () => this.#preview(view));
+    }
+  }
+
+  #close(view: TraderView): Move {
+    const random = this.#random;
+    const isKnown = view.positionIds.length > 0 && random.chance(0.85);
+    const target = isKnown
+      ? random.pick(view.positionIds)
+      : random.pick(['20261120-000999', 'all']);
+    const quantity = random.chance(0.7) ? undefined : random.pick([1, 1, 2, 0, 99, 1.5]);
+    const tokenSha = this.#newToken();
+    return {
+      caller: random.chance(0.2) ? REDUCER : TRADER,
+      command: { kind: 'previewClose', target, quantity, tokenSha256: tokenSha },
+    };
+  }
+
+  #cancel(view: TraderView): Move {
+    const random = this.#random;
+    const ids = view.liveOrderIds;
+    const orderId = ids.length > 0 ? random.pick(ids) : '20261120-000998';
+    return { caller: TRADER, command: { kind: 'cancel', orderId, tokenSha256: this.#newToken() } };
+  }
+}
+
+function hasValue(result: unknown): boolean {
+  return typeof result === 'object' && result !== null && 'value' in result;
+}

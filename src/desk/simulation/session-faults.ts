@@ -1,0 +1,66 @@
+/** What goes wrong in a simulated session, and when: decided by the seed before the session begins. */
+
+import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
+import type { EpochMicros } from '../../engine/domain/units.ts';
+import { addMicros, MICROS_PER_MINUTE, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import type { SeededRandom } from './seeded-random.ts';
+
+export const FAULT_KINDS = [
+  'journalFailure',
+  'journalDelay',
+  'journalEcho',
+  'feedFreeze',
+  'feedDisconnect',
+  'crash',
+  'crossedQuotes',
+  'oneSidedQuotes',
+  'thinQuotes',
+  'rejects',
+  'unknownOutcomes',
+  'unreportedFill',
+] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+/** One fault. Kinds that strike once last no time: `until` equals `from`. */
+export interface PlannedFault {
+  readonly kind: FaultKind;
+  readonly from: EpochMicros;
+  readonly until: EpochMicros;
+}
+
+const LEAST_KINDS = 3;
+const MOST_KINDS = 6;
+const MOST_OF_A_KIND = 3;
+/** Seconds, shortest and longest; absent = strikes once. */
+const LASTS_SECONDS: Readonly<Partial<Record<FaultKind, readonly [number, number]>>> = {
+  journalFailure: [120, 900],
+  journalDelay: [20, 120],
+  journalEcho: [300, 1_800],
+  feedFreeze: [10, 120],
+  feedDisconnect: [5, 90],
+  crossedQuotes: [5, 120],
+  oneSidedQuotes: [5, 120],
+  thinQuotes: [120, 1_800],
+  unreportedFill: [120, 1_200],
+};
+
+function planned(kind: FaultKind, random: SeededRandom, session: SessionTimes): PlannedFault {
+  const minutes = (session.lastTrade - session.open) / MICROS_PER_MINUTE;
+  const from = addMicros(session.open, random.between(1, minutes - 1) * MICROS_PER_MINUTE);
+  const lasts = LASTS_SECONDS[kind];
+  const seconds = lasts === undefined ? 0 : random.between(...lasts);
+  return { kind, from, until: addMicros(from, seconds * MICROS_PER_SECOND) };
+}
+
+/** At least three kinds of fault over the session, in order of time. */
+export function planFaults(random: SeededRandom, session: SessionTimes): readonly PlannedFault[] {
+  const kinds = new Set<FaultKind>();
+  const wanted = random.whole(LEAST_KINDS, MOST_KINDS);
+  while (kinds.size < wanted) kinds.add(random.pick(FAULT_KINDS));
+  const faults: PlannedFault[] = [];
+  for (const kind of kinds) {
+    const times = kind === 'journalFailure' ? 1 : random.whole(1, MOST_OF_A_KIND);
+    for (let i = 0; i < times; i += 1) faults.push(planned(kind, random, session));
+  }
+  return faults.toSorted((a, b) => a.from - b.from);
+}

@@ -1,0 +1,116 @@
+/** All oracles of a session behind one face, and the violations they found. */
+
+import type { BrokerEvent, OrderGateway } from '../../broker/order-gateway.ts';
+import type { AuditRecord } from '../../engine/domain/audit-record.ts';
+import type { At } from '../../engine/domain/clock.ts';
+import type { OrderIntent } from '../../engine/domain/order.ts';
+import type { Limits } from '../../risk/limits.ts';
+import type { DeskContext } from '../desk-context.ts';
+import type { Input } from '../inputs.ts';
+import { brokerEventOf } from '../recovery.ts';
+import { AnswerOracle, denialCodeOf } from './answer-oracle.ts';
+import { BookOracle } from './book-oracle.ts';
+import { CapOracle } from './cap-oracle.ts';
+import { FlatOracle } from './flat-oracle.ts';
+import type { SendWorld } from './order-oracle.ts';
+import { OrderOracle } from './order-oracle.ts';
+import type { Move } from './scripted-trader.ts';
+import { TOKEN_MARK } from './scripted-trader.ts';
+import type { SessionTally } from './session-tally.ts';
+import { count, emptyTally, tallyEvent, tallyRecord } from './session-tally.ts';
+
+/** Beyond this many, more of the same says nothing new. */
+const MOST_VIOLATIONS = 20;
+
+export interface WitnessOptions {
+  readonly limits: Limits;
+  readonly startCashCents: number;
+  readonly world: SendWorld;
+}
+
+export class SessionWitness {
+  readonly tally: SessionTally = emptyTally();
+  readonly violations: string[] = [];
+  readonly flat: FlatOracle;
+  readonly #orders: OrderOracle;
+  readonly #caps: CapOracle;
+  readonly #books: BookOracle;
+  readonly #answers: AnswerOracle;
+  #lastSeq = 0;
+
+  constructor(options: WitnessOptions) {
+    const report = (what: string): void => this.report(what);
+    this.#orders = new OrderOracle(options.world, report);
+    this.#caps = new CapOracle(options.limits, report);
+    this.#books = new BookOracle(options.startCashCents, report);
+    this.flat = new FlatOracle(report);
+    this.#answers = new AnswerOracle(report);
+  }
+
+  report(what: string): void {
+    if (this.violations.length < MOST_VIOLATIONS) this.violations.push(what);
+  }
+
+  onInput(input: Input): void {
+    this.tally.inputs += 1;
+    this.#orders.onInput(input);
+  }
+
+  /** A record on its way to the journal. */
+  onRecord(record: AuditRecord): void {
+    const { body, seq } = record;
+    tallyRecord(this.tally, record);
+    if (seq !== this.#lastSeq + 1) this.report(`record ${seq} came after record ${this.#lastSeq}`);
+    this.#lastSeq = seq;
+    if (JSON.stringify(body).includes(TOKEN_MARK)) this.report(`record ${seq} holds a plain token`);
+    this.#orders.onRecord(record);
+    if (body.kind === 'intentRecorded') this.#caps.onIntent(body.intent);
+    this.#caps.onRecord(record);
+    if (body.kind === 'alert') this.flat.onAlert(body.code, body.text);
+    const event = brokerEventOf(record);
+    if (event !== undefined) this.#books.onJournalled(event);
+  }
+
+  onSubmit(intent: OrderIntent, at: At): void {
+    this.#orders.onSubmit(intent, at);
+  }
+
+  onReprice(intent: OrderIntent): void {
+    this.#orders.onReprice(intent);
+  }
+
+  onBrokerEvent(event: BrokerEvent): void {
+    tallyEvent(this.tally, event);
+    this.#orders.onEvent(event);
+    this.#caps.onEvent(event);
+    this.#books.onBrokerEvent(event);
+  }
+
+  onAnswer(move: Move, result: unknown): void {
+    const code = denialCodeOf(result);
+    if (code !== undefined) count(this.tally.denials, code);
+    if (JSON.stringify(result)?.includes(TOKEN_MARK) === true) {
+      this.report('an answer holds a plain token');
+    }
+    this.#answers.onAnswer(move, result);
+  }
+
+  onHiddenFills(): void {
+    this.#books.onHiddenFills();
+  }
+
+  /** Called after every input from outside and all it led to. */
+  afterStep(desk: DeskContext, broker: OrderGateway, at: At): void {
+    this.#books.afterStep(desk, broker, at);
+  }
+
+  onCrash(records: readonly AuditRecord[]): void {
+    const events = records.map(brokerEventOf).filter((event) => event !== undefined);
+    this.#lastSeq = records.at(-1)?.seq ?? 0;
+    this.#orders.onCrash(records);
+    this.#caps.onCrash(records, events);
+    this.#books.onCrash(events);
+    this.#answers.onCrash(records);
+    this.tally.restarts += 1;
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * One run of the engine inside a simulated session, from its start to its end or crash: the
+ * production desk and paper broker, with a shell that performs effects in virtual time. Every input
+ * passes through the codec before it is stepped.
+ */
+
+import { PaperBroker } from '../../broker/paper/paper-broker.ts';
+import { createChainBuffer } from '../../engine/chain/chain-layout.ts';
+import { ChainWriter } from '../../engine/chain/chain-writer.ts';
+import type { AuditRecord } from '../../engine/domain/audit-record.ts';
+import type { At } from '../../engine/domain/clock.ts';
+import type { SessionDate } from '../../engine/domain/units.ts';
+import { Desk } from '../desk.ts';
+import type { DeskConfig } from '../desk-config.ts';
+import type { Effect } from '../effects.ts';
+import { decodeInput, encodeInput } from '../input-codec.ts';
+import type { Input } from '../inputs.ts';
+import { encodeRecordedStart } from '../recorded-start.ts';
+import { summarizeJournal } from '../recovery.ts';
+import type { BrokerObserver } from './broker-tap.ts';
+import { BrokerTap } from './broker-tap.ts';
+import type { SessionWraps } from './session-wraps.ts';
+
+/** What a run needs from the session around it. */
+export interface EngineWorld extends BrokerObserver {
+  readonly wraps: SessionWraps;
+  isKilled(): boolean;
+  toJournal(records: readonly AuditRecord[], urgent: boolean): void;
+  onInput(input: Input): void;
+  onReply(id: number, result: unknown): void;
+  fetchListing(date: SessionDate): void;
+  onStopped(): void;
+}
+
+export interface EngineStart {
+  readonly config: DeskConfig;
+  readonly seed: number;
+  readonly accountId: string;
+  readonly at: At;
+  readonly records: readonly AuditRecord[];
+}
+
+export class SimulatedEngine {
+  readonly desk: Desk;
+  readonly broker: PaperBroker;
+  /** The recording: the start, then every input. */
+  readonly chunks: Buffer[];
+  readonly #world: EngineWorld;
+  #now: At;
+
+  constructor(start: EngineStart, world: EngineWorld) {
+    const { config, seed, accountId, at, records } = start;
+    this.#world = world;
+    this.#now = at;
+    this.chunks = [encodeRecordedStart({ config, paperSeed: seed, accountId, at, records })];
+    this.broker = new PaperBroker({ accountId, seed, history: summarizeJournal(records) });
+    const tap = new BrokerTap(this.broker, world);
+    const chainBuffer = createChainBuffer();
+    this.desk = new Desk({
+      config,
+      chain: new ChainWriter(chainBuffer),
+      chainBuffer,
+      gateway: world.wraps.gateway?.(tap) ?? tap,
+      at,
+      records,
+    });
+    world.wraps.desk?.(this.desk);
+  }
+
+  /** Performs what the desk asks for at its start. Called once, before the first step. */
+  begin(): void {
+    this.#performAll(this.desk.start());
+  }
+
+  /** One input in; what it leads to is done when this returns, but for the journal's answer. */
+  step(input: Input): void {
+    const bytes = encodeInput(input);
+    this.chunks.push(bytes);
+    const decoded = decodeInput(bytes);
+    this.#now = decoded.at;
+    this.#world.onInput(decoded);
+    this.#performAll(this.desk.step(decoded));
+  }
+
+  #performAll(effects: readonly Effect[]): void {
+    this.#journal(effects);
+    for (const effect of effects) this.#perform(effect);
+  }
+
+  /** Records go to the journal first, together, in runs of one urgency. */
+  #journal(effects: readonly Effect[]): void {
+    let run: AuditRecord[] = [];
+    let isUrgent = false;
+    for (const effect of effects) {
+      if (effect.kind !== 'append') continue;
+      if (run.length > 0 && effect.urgent !== isUrgent) {
+        this.#world.toJournal(run, isUrgent);
+        run = [];
+      }
+      isUrgent = effect.urgent;
+      run.push(effect.record);
+    }
+    if (run.length > 0) this.#world.toJournal(run, isUrgent);
+  }
+
+  #perform(effect: Effect): void {
+    const world = this.#world;
+    if (effect.kind === 'reply') world.onReply(effect.id, effect.result);
+    else if (effect.kind === 'fetchListing') world.fetchListing(effect.date);
+    else if (effect.kind === 'stopped') world.onStopped();
+    else if (effect.kind === 'clearance') this.#clear(effect.intentId, effect.opening);
+  }
+
+  /** The look at the kill word right before the send. What closes always passes. */
+  #clear(intentId: string, opening: boolean): void {
+    const { wraps } = this.#world;
+    const word = this.#world.isKilled();
+    const isKilled = wraps.killWord?.(word) ?? word;
+    const kind = opening && isKilled ? 'blockedByKill' : 'cleared';
+    this.step({ kind, at: this.#now, intentId });
+  }
+}

@@ -1,0 +1,409 @@
+/**
+ * A whole session in virtual time, from before the open to the end of the day: the production desk,
+ * risk, codecs and paper broker against a market, traders and faults that a seed decides, with
+ * oracles at every step. The same seed gives the same records, byte for byte.
+ */
+
+import type { BrokerEvent } from '../../broker/order-gateway.ts';
+import { assert } from '../../engine/domain/assert.ts';
+import type { AuditRecord } from '../../engine/domain/audit-record.ts';
+import type { At } from '../../engine/domain/clock.ts';
+import type { OrderIntent } from '../../engine/domain/order.ts';
+import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
+import { sessionTimes } from '../../engine/domain/session-calendar.ts';
+import type { EpochMicros } from '../../engine/domain/units.ts';
+import {
+  addMicros,
+  MICROS_PER_MINUTE,
+  MICROS_PER_SECOND,
+  sessionDate,
+} from '../../engine/domain/units.ts';
+import type { Limits } from '../../risk/limits.ts';
+import type { Input } from '../inputs.ts';
+import { denialCodeOf } from './answer-oracle.ts';
+import { EventQueue } from './event-queue.ts';
+import { FaultSwitchboard } from './fault-switchboard.ts';
+import { FeedModel } from './feed-model.ts';
+import type { JournalAnswer } from './journal-model.ts';
+import { JournalModel } from './journal-model.ts';
+import type { Move, TraderView } from './scripted-trader.ts';
+import { OPERATOR, ScriptedTrader } from './scripted-trader.ts';
+import { SeededRandom } from './seeded-random.ts';
+import { configFor, limitsFor, STARTING_CASH_CENTS, temperFor } from './session-config.ts';
+import type { PlannedFault } from './session-faults.ts';
+import { planFaults } from './session-faults.ts';
+import type { SessionTally } from './session-tally.ts';
+import { count } from './session-tally.ts';
+import { SessionWitness } from './session-witness.ts';
+import type { SessionWraps } from './session-wraps.ts';
+import type { EngineWorld } from './simulated-engine.ts';
+import { SimulatedEngine } from './simulated-engine.ts';
+import { VirtualMarket } from './virtual-market.ts';
+
+/** A full session unless the caller asks for another date. */
+const DEFAULT_DATE = '2026-11-20';
+const ACCOUNT_ID = 'SIM00001';
+const CALM_TICK_MICROS = 20 * MICROS_PER_SECOND;
+const BUSY_TICK_MICROS = MICROS_PER_SECOND;
+const BUSY_AFTER_MOVE_MICROS = 5 * MICROS_PER_SECOND;
+/** An order older than this is no longer watched from second to second. */
+const BUSY_ORDER_MICROS = 3 * MICROS_PER_MINUTE;
+const START_BEFORE_OPEN_MICROS = MICROS_PER_MINUTE;
+const AFTER_LAST_TRADE_MICROS = 80 * MICROS_PER_MINUTE;
+const AFTER_HOURS_TICK_MICROS = 5 * MICROS_PER_MINUTE;
+const LISTING_TAKES_MICROS = 200_000;
+const RESTART_TAKES_MICROS = 4 * MICROS_PER_SECOND;
+const LATEST_KILL_MICROS = 4_000;
+/** One session in so many is stopped before its end. */
+const EARLY_STOP_CHANCE = 0.1;
+const EARLY_STOP_BEFORE_LAST_TRADE_MICROS = 60 * MICROS_PER_MINUTE;
+/** Until the first fill of a day the trader tries harder from here on. */
+const EAGER_AFTER_MINUTES = 60;
+
+/** Each part of the session has a stream of chance of its own. */
+const STREAM = { market: 1, faults: 2, trader: 3, journal: 4, config: 5, session: 6 } as const;
+
+export interface SessionOptions {
+  readonly seed: number;
+  /** `YYYY-MM-DD`; a half day is shorter. */
+  readonly date?: string;
+  /** Instead of those that the seed plans. */
+  readonly faults?: readonly PlannedFault[];
+  readonly wraps?: SessionWraps;
+}
+
+/** What one start of the engine left for a replay. */
+export interface EngineRun {
+  /** The start, then every input. */
+  readonly chunks: readonly Buffer[];
+  /** The records it appended and the journal kept. */
+  readonly records: readonly AuditRecord[];
+}
+
+/** What became of a session. */
+export interface SessionReport {
+  readonly seed: number;
+  /** Hash of the last record of the journal; every byte of every record stands in it. */
+  readonly trace: string;
+  readonly violations: readonly string[];
+  readonly tally: SessionTally;
+  readonly runs: readonly EngineRun[];
+}
+
+type Later =
+  | { readonly kind: 'answer'; readonly answer: JournalAnswer }
+  | { readonly kind: 'listing' }
+  | { readonly kind: 'command'; readonly id: number; readonly move: Move };
+
+/** Runs one session to its end. */
+export function runSession(options: SessionOptions): SessionReport {
+  return new SimulatedSession(options).run();
+}
+
+class SimulatedSession implements EngineWorld {
+  readonly wraps: SessionWraps;
+  readonly #seed: number;
+  readonly #session: SessionTimes;
+  readonly #limits: Limits;
+  readonly #random: SeededRandom;
+  readonly #market: VirtualMarket;
+  readonly #feed: FeedModel;
+  readonly #journal: JournalModel;
+  readonly #trader: ScriptedTrader;
+  readonly #witness: SessionWitness;
+  readonly #faults: FaultSwitchboard;
+  readonly #later = new EventQueue<Later>();
+  readonly #pending = new Map<number, Move>();
+  readonly #flattenTokens = new Set<string>();
+  readonly #runs: { chunks: readonly Buffer[]; firstSeq: number }[] = [];
+  readonly #end: EpochMicros;
+  readonly #stopAt: EpochMicros;
+  #engine: SimulatedEngine;
+  #now: EpochMicros;
+  #nextTick: EpochMicros;
+  #busyUntil: EpochMicros;
+  #clockedAt = 0;
+  #killWord = false;
+  #isStopped = false;
+  #isStopping = false;
+  #lastId = 0;
+
+  constructor(options: SessionOptions) {
+    const { seed } = options;
+    const stream = (name: keyof typeof STREAM) => new SeededRandom(seed, STREAM[name]);
+    const session = sessionTimes(sessionDate(options.date ?? DEFAULT_DATE));
+    assert(session !== undefined, 'a simulated session is of a trading day');
+    this.wraps = options.wraps ?? {};
+    this.#seed = seed;
+    this.#session = session;
+    this.#random = stream('session');
+    const config = stream('config');
+    this.#limits = limitsFor(config);
+    this.#market = new VirtualMarket(stream('market'), temperFor(config), session);
+    this.#feed = new FeedModel(this.#market);
+    this.#journal = new JournalModel(stream('journal'));
+    this.#now = addMicros(session.open, -START_BEFORE_OPEN_MICROS);
+    this.#nextTick = this.#now;
+    this.#busyUntil = this.#now;
+    this.#end = addMicros(session.lastTrade, AFTER_LAST_TRADE_MICROS);
+    this.#stopAt = this.#random.chance(EARLY_STOP_CHANCE)
+      ? addMicros(session.lastTrade, -EARLY_STOP_BEFORE_LAST_TRADE_MICROS)
+      : this.#end;
+    this.#trader = new ScriptedTrader(stream('trader'), session.open);
+    this.#witness = new SessionWitness({
+      limits: this.#limits,
+      startCashCents: STARTING_CASH_CENTS,
+      world: {
+        isDurable: (seq, at) => this.#journal.isDurable(seq, at.wall),
+        isKilled: () => this.#killWord,
+      },
+    });
+    const faults = stream('faults');
+    this.#faults = new FaultSwitchboard(options.faults ?? planFaults(faults, session), faults, {
+      journal: this.#journal,
+      feed: this.#feed,
+      broker: () => this.#engine.broker,
+      step: (input) => this.#step(input),
+      crash: () => this.#crash(),
+      onHiddenFills: () => this.#witness.onHiddenFills(),
+      onFault: (kind) => count(this.#witness.tally.faults, kind),
+    });
+    this.#engine = this.#boot([]);
+  }
+
+  get #at(): At {
+    return { market: this.#now, wall: this.#now };
+  }
+
+  /** Starts the engine on what the journal holds. */
+  #boot(records: readonly AuditRecord[]): SimulatedEngine {
+    const limits = this.wraps.limits?.(this.#limits) ?? this.#limits;
+    const start = {
+      config: configFor(limits),
+      seed: this.#seed,
+      accountId: ACCOUNT_ID,
+      at: this.#at,
+      records,
+    };
+    const engine = new SimulatedEngine(start, this);
+    this.#runs.push({ chunks: engine.chunks, firstSeq: (records.at(-1)?.seq ?? 0) + 1 });
+    return engine;
+  }
+
+  run(): SessionReport {
+    this.#engine.begin();
+    this.#connect();
+    while (!this.#isStopped && this.#now < this.#end) {
+      this.#now = this.#nextMoment();
+      this.#faults.run(this.#at);
+      this.#deliver();
+      this.#pass();
+      this.#faults.crashIfDue();
+    }
+    return this.#report();
+  }
+
+  #report(): SessionReport {
+    const { tally, violations } = this.#witness;
+    const kept = this.#journal.records();
+    const runs = this.#runs.map(({ chunks, firstSeq }, index) => {
+      const nextSeq = this.#runs[index + 1]?.firstSeq ?? Number.POSITIVE_INFINITY;
+      const records = kept.filter(({ seq }) => seq >= firstSeq && seq < nextSeq);
+      return { chunks, records };
+    });
+    return { seed: this.#seed, trace: this.#journal.headHash, violations, tally, runs };
+  }
+
+  #nextMoment(): EpochMicros {
+    const wake = this.#engine.desk.nextWake();
+    const times: number[] = [this.#nextTick];
+    const [due, fault] = [this.#later.next(), this.#faults.next()];
+    if (due !== undefined) times.push(due);
+    if (fault !== undefined) times.push(fault);
+    if (wake !== undefined && wake > this.#clockedAt) times.push(wake);
+    const next = Math.max(this.#now, Math.min(...times));
+    return addMicros(this.#now, next - this.#now);
+  }
+
+  #connect(): void {
+    if (this.#feed.temper.disconnected) return;
+    this.#step({ kind: 'feed', at: this.#at, connected: true, detail: 'authorised' });
+  }
+
+  #deliver(): void {
+    for (let event = this.#later.take(this.#now); event; event = this.#later.take(this.#now)) {
+      if (event.kind === 'command') this.#command(event.id, event.move);
+      else if (event.kind === 'listing') {
+        this.#step({ kind: 'listing', at: this.#at, listing: this.#market.listing });
+      } else this.#answer(event.answer);
+    }
+  }
+
+  #answer(answer: JournalAnswer): void {
+    const at = this.#at;
+    if (answer.kind === 'durable') {
+      this.#step({ kind: 'journalDurable', at, seq: answer.seq, hash: answer.hash });
+      return;
+    }
+    const { reason, reserveExhausted } = answer;
+    this.#step({ kind: 'journalFailed', at, reason, reserveExhausted });
+  }
+
+  /** A tick of the feed and the clock, or only the clock where the broker asked for it. */
+  #pass(): void {
+    const isTick = this.#now >= this.#nextTick;
+    if (isTick) this.#hearFeed();
+    this.#clockedAt = this.#now;
+    this.#step({ kind: 'clock', at: this.#at });
+    if (this.#faults.isTrouble) this.#witness.flat.onTrouble(this.#now);
+    this.#witness.flat.judge(this.#engine.desk.context);
+    if (!isTick) return;
+    for (const move of this.#trader.moves(this.#view())) this.#ask(move);
+    this.#stopInTime();
+    this.#nextTick = addMicros(this.#now, this.#tickMicros());
+  }
+
+  #hearFeed(): void {
+    const isChainOpen = this.#engine.desk.context.day.chainOpen;
+    const all = this.#tickMicros() > BUSY_TICK_MICROS;
+    for (const input of this.#feed.round(this.#at, { isChainOpen, all })) this.#step(input);
+  }
+
+  /** Looks closely while orders live, tokens wait or the day is being closed. */
+  #tickMicros(): number {
+    if (this.#now >= this.#session.lastTrade) return AFTER_HOURS_TICK_MICROS;
+    const { orders, book, day } = this.#engine.desk.context;
+    const isClosing = this.#now >= day.schedule.flattenStartAt - CALM_TICK_MICROS;
+    const isBusy =
+      this.#now < this.#busyUntil ||
+      this.#trader.isBusy(this.#now) ||
+      orders.live().some((order) => this.#now - order.createdAt.market < BUSY_ORDER_MICROS) ||
+      (isClosing && book.structures().length > 0);
+    return isBusy ? BUSY_TICK_MICROS : CALM_TICK_MICROS;
+  }
+
+  #view(): TraderView {
+    const { book, orders, day } = this.#engine.desk.context;
+    const minutes = (this.#now - this.#session.open) / MICROS_PER_MINUTE;
+    return {
+      at: this.#at,
+      minutes,
+      spotDollars: this.#market.spotDollars,
+      positionIds: book.structures().map(({ positionId }) => positionId),
+      liveOrderIds: orders.live().map(({ intent }) => intent.intentId),
+      killed: day.killed,
+      isEager: minutes > EAGER_AFTER_MINUTES && this.#witness.tally.fills === 0,
+    };
+  }
+
+  /** A command at the faces. A kill sets the kill word at once and reaches the desk a little later. */
+  #ask(move: Move): void {
+    this.#lastId += 1;
+    this.#busyUntil = addMicros(this.#now, BUSY_AFTER_MOVE_MICROS);
+    if (move.command.kind !== 'kill') {
+      this.#command(this.#lastId, move);
+      return;
+    }
+    this.#killWord = true;
+    const due = addMicros(this.#now, this.#random.between(0, LATEST_KILL_MICROS));
+    this.#later.add(due, { kind: 'command', id: this.#lastId, move });
+  }
+
+  #command(id: number, move: Move): void {
+    const { caller, command } = move;
+    this.#pending.set(id, move);
+    if (command.kind === 'previewFlatten') this.#flattenTokens.add(command.tokenSha256);
+    this.#step({ kind: 'command', at: this.#at, id, caller, command });
+  }
+
+  #stopInTime(): void {
+    if (this.#isStopping || this.#now < this.#stopAt) return;
+    this.#isStopping = true;
+    const policy = this.#random.pick(['flatten', 'leave'] as const);
+    this.#ask({ caller: OPERATOR, command: { kind: 'shutdown', policy } });
+    if (policy === 'flatten')
+      this.#witness.flat.onFlatten(this.#engine.desk.context, 'at the stop');
+  }
+
+  #step(input: Input): void {
+    const engine = this.#engine;
+    engine.step(input);
+    this.#witness.afterStep(engine.desk.context, engine.broker, input.at);
+  }
+
+  #crash(): void {
+    const records = this.#journal.crash(this.#now);
+    this.#later.clear();
+    this.#pending.clear();
+    this.#witness.onCrash(records);
+    this.#witness.flat.onTrouble(this.#now);
+    this.#now = addMicros(this.#now, this.#random.whole(1, RESTART_TAKES_MICROS));
+    this.#engine = this.#boot(records);
+    this.#engine.begin();
+    this.#isStopping = false;
+    this.#connect();
+    const { day } = this.#engine.desk.context;
+    if (!this.#killWord || day.killed) return;
+    const caller = { principal: 'latch', authority: 'observe' } as const;
+    this.#command(0, { caller, command: { kind: 'kill', reason: 'the latch stood at the start' } });
+  }
+
+  isKilled(): boolean {
+    return this.#killWord;
+  }
+
+  toJournal(records: readonly AuditRecord[], urgent: boolean): void {
+    const sent: AuditRecord[] = [];
+    for (const record of records) {
+      const { record: wrap } = this.wraps;
+      const kept = wrap === undefined ? record : wrap(record, () => this.#trader.plainTokens());
+      if (kept === undefined) continue;
+      sent.push(kept);
+      this.#witness.onRecord(kept);
+      this.#faults.onRecord(kept.body.kind);
+    }
+    const answers = this.#journal.append(sent, urgent, this.#now);
+    const heard = this.wraps.answers?.(answers, this.#at) ?? answers;
+    for (const answer of heard) this.#later.add(answer.due, { kind: 'answer', answer });
+  }
+
+  onInput(input: Input): void {
+    this.#witness.onInput(input);
+  }
+
+  onReply(id: number, result: unknown): void {
+    const move = this.#pending.get(id);
+    if (move === undefined) return;
+    this.#pending.delete(id);
+    this.#witness.onAnswer(move, result);
+    this.#trader.onAnswer(move, result, this.#at);
+    if (denialCodeOf(result) !== undefined) return;
+    const { command } = move;
+    if (command.kind === 'rearm') this.#killWord = false;
+    const isFlatten =
+      command.kind === 'flattenNow' ||
+      (command.kind === 'confirm' && this.#flattenTokens.delete(command.tokenSha256));
+    if (isFlatten) this.#witness.flat.onFlatten(this.#engine.desk.context, 'after a flatten');
+  }
+
+  fetchListing(date: string): void {
+    if (date !== this.#session.date) return;
+    this.#later.add(addMicros(this.#now, LISTING_TAKES_MICROS), { kind: 'listing' });
+  }
+
+  onStopped(): void {
+    this.#isStopped = true;
+  }
+
+  onSubmit(intent: OrderIntent, at: At): void {
+    this.#witness.onSubmit(intent, at);
+  }
+
+  onReprice(intent: OrderIntent): void {
+    this.#witness.onReprice(intent);
+  }
+
+  onEvent(event: BrokerEvent): void {
+    this.#witness.onBrokerEvent(event);
+  }
+}

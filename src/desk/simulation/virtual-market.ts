@@ -1,0 +1,195 @@
+/**
+ * A market for simulated sessions: a spot that walks at random, options priced on it by Black's
+ * formula with a skew, quotes on the penny grid. It knows nothing of the desk.
+ */
+
+import type { OptionContract, Right } from '../../engine/domain/instrument.ts';
+import type { Bar, ChainListing } from '../../engine/domain/market.ts';
+import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
+import type { EpochMicros, Price } from '../../engine/domain/units.ts';
+import {
+  epochMicros,
+  MICROS_PER_MINUTE,
+  price,
+  priceFromDollars,
+} from '../../engine/domain/units.ts';
+import { blackValue } from '../../engine/pricing/black.ts';
+import { MINUTES_PER_YEAR, yearsToExpiry } from '../../engine/pricing/time-to-expiry.ts';
+import type { SeededRandom } from './seeded-random.ts';
+
+/** How the day's market is. */
+export interface MarketTemper {
+  /** Dollars at the open. */
+  readonly spot: number;
+  /** Volatility the options are priced with at the money, a fraction per year. */
+  readonly impliedVol: number;
+  /** How much the spot really moves against that. */
+  readonly realizedMultiple: number;
+}
+
+/** What quotes suffer from for a while. */
+export interface QuoteFaults {
+  readonly crossed: boolean;
+  readonly oneSided: boolean;
+  readonly thin: boolean;
+}
+
+/** A quote of a chain row, -1 the underlying. */
+export interface RowQuote {
+  readonly index: number;
+  readonly bid: Price | undefined;
+  readonly ask: Price | undefined;
+  readonly bidSize: number;
+  readonly askSize: number;
+}
+
+const REACH_DOLLARS = 20;
+const SKEW_PER_DOLLAR = 0.002;
+const LEAST_VOL = 0.05;
+const WIDTH_OF_MID = 0.03;
+const CENT = 0.01;
+const LEAST_BID_DOLLARS = 0.01;
+const PRICE_PER_CENT = 100;
+const MOST_SIZE = 60;
+const FAULTY_ROW_CHANCE = 0.3;
+/** Rows whose quote did not change are quoted again every so many rounds. */
+const REFRESH_ROUNDS = 4;
+
+export class VirtualMarket {
+  readonly #random: SeededRandom;
+  readonly #temper: MarketTemper;
+  readonly #session: SessionTimes;
+  readonly #contracts: readonly OptionContract[];
+  readonly #shown: RowQuote[] = [];
+  #spot: number;
+  #at: EpochMicros;
+  #round = 0;
+  #bar: Bar;
+
+  constructor(random: SeededRandom, temper: MarketTemper, session: SessionTimes) {
+    this.#random = random;
+    this.#temper = temper;
+    this.#session = session;
+    this.#spot = temper.spot;
+    this.#at = session.open;
+    this.#contracts = contractsAround(temper.spot, session);
+    this.#bar = this.#newBar();
+  }
+
+  get spotDollars(): number {
+    return this.#spot;
+  }
+
+  /** Contracts by chain row. */
+  get listing(): ChainListing {
+    return { underlying: 'SPY', date: this.#session.date, contracts: this.#contracts };
+  }
+
+  /** Moves the spot on to a market time. Returns the bars that changed: a finished one and the one
+   * that forms. */
+  advance(market: EpochMicros): readonly Bar[] {
+    const minutes = Math.max(0, market - this.#at) / MICROS_PER_MINUTE;
+    const { impliedVol, realizedMultiple } = this.#temper;
+    const deviation = impliedVol * realizedMultiple * Math.sqrt(minutes / MINUTES_PER_YEAR);
+    this.#at = market;
+    this.#spot *= Math.exp(deviation * this.#random.normal());
+    const last = priceFromDollars(pennies(this.#spot));
+    const bars: Bar[] = [];
+    if (market >= this.#bar.startsAt + MICROS_PER_MINUTE) {
+      bars.push(this.#bar);
+      this.#bar = this.#newBar();
+    }
+    const { high, low } = this.#bar;
+    this.#bar = {
+      ...this.#bar,
+      close: last,
+      high: price(Math.max(high, last)),
+      low: price(Math.min(low, last)),
+      volume: this.#bar.volume + this.#random.whole(1, 999),
+    };
+    return [...bars, this.#bar];
+  }
+
+  #newBar(): Bar {
+    const startsAt = epochMicros(this.#at - (this.#at % MICROS_PER_MINUTE));
+    const now = priceFromDollars(pennies(this.#spot));
+    return { startsAt, open: now, high: now, low: now, close: now, volume: 0 };
+  }
+
+  /** The underlying's quote, a cent wide. */
+  spotQuote(): RowQuote {
+    const bid = pennies(this.#spot - CENT / 2);
+    return {
+      index: -1,
+      bid: priceFromDollars(bid),
+      ask: priceFromDollars(bid + CENT),
+      bidSize: this.#random.whole(100, 900),
+      askSize: this.#random.whole(100, 900),
+    };
+  }
+
+  /** Options that quote in this round: those that changed, and of the others every fourth one.
+   * `all` quotes every row. */
+  optionQuotes(faults: QuoteFaults, all: boolean): readonly RowQuote[] {
+    this.#round += 1;
+    const quotes: RowQuote[] = [];
+    const years = yearsToExpiry(this.#at, this.#session.lastTrade);
+    for (const [index, contract] of this.#contracts.entries()) {
+      const fresh = this.#quote(index, this.#value(contract, years), faults);
+      const shown = this.#shown[index];
+      const isSame = shown !== undefined && shown.bid === fresh.bid && shown.ask === fresh.ask;
+      if (isSame && !all && (index + this.#round) % REFRESH_ROUNDS !== 0) continue;
+      this.#shown[index] = fresh;
+      quotes.push(fresh);
+    }
+    return quotes;
+  }
+
+  #value({ strike, right }: OptionContract, years: number): number {
+    const dollars = strike / (PRICE_PER_CENT * 100);
+    const skew = SKEW_PER_DOLLAR * (this.#spot - dollars);
+    const vol = Math.max(LEAST_VOL, this.#temper.impliedVol + skew);
+    return blackValue({ right, forward: this.#spot, strike: dollars, years, vol });
+  }
+
+  #quote(index: number, value: number, faults: QuoteFaults): RowQuote {
+    const width = Math.max(CENT, pennies(value * WIDTH_OF_MID));
+    const bid = Math.max(0, Math.floor((value - width / 2) * 100) / 100);
+    const ask = pennies(bid + width);
+    const sizes = this.#sizes(faults.thin);
+    const isFaulty = (faults.crossed || faults.oneSided) && this.#random.chance(FAULTY_ROW_CHANCE);
+    if (isFaulty && faults.crossed) return { index, ...sides(ask, bid), ...sizes };
+    const hasBid = bid >= LEAST_BID_DOLLARS && !(isFaulty && this.#random.chance(0.5));
+    const hasAsk = !isFaulty || !hasBid;
+    return { index, ...sides(hasBid ? bid : 0, hasAsk ? ask : 0), ...sizes };
+  }
+
+  #sizes(thin: boolean): { bidSize: number; askSize: number } {
+    const most = thin ? 2 : MOST_SIZE;
+    return { bidSize: this.#random.whole(1, most), askSize: this.#random.whole(1, most) };
+  }
+}
+
+function pennies(dollars: number): number {
+  return Math.round(dollars * 100) / 100;
+}
+
+/** A side at nothing is a side without a price. */
+function sides(bid: number, ask: number): Pick<RowQuote, 'bid' | 'ask'> {
+  return {
+    bid: bid > 0 ? priceFromDollars(bid) : undefined,
+    ask: ask > 0 ? priceFromDollars(ask) : undefined,
+  };
+}
+
+/** Calls, then puts, a dollar apart. */
+function contractsAround(spot: number, session: SessionTimes): readonly OptionContract[] {
+  const middle = Math.round(spot);
+  const rights: readonly Right[] = ['call', 'put'];
+  return rights.flatMap((right) =>
+    Array.from({ length: 2 * REACH_DOLLARS + 1 }, (_, i): OptionContract => {
+      const strike = priceFromDollars(middle - REACH_DOLLARS + i);
+      return { kind: 'option', root: 'SPY', expiry: session.date, right, strike };
+    }),
+  );
+}

@@ -1,0 +1,153 @@
+/** The trade card: what a person reads before saying yes, worst case and all. */
+
+import { multiplierOf } from '../engine/domain/instrument.ts';
+import type { NetPrices } from '../engine/domain/net-price.ts';
+import type { ExitPlan, OrderIntent } from '../engine/domain/order.ts';
+import { legSign } from '../engine/domain/order.ts';
+import { amountCents, dollarsFromPrice } from '../engine/domain/units.ts';
+import { probabilityOfProfit } from '../engine/pricing/payoff-probability.ts';
+import { expectedFill } from '../strategies/net-price.ts';
+import type { DeskContext } from './desk-context.ts';
+import { sliceOf, viewOf } from './desk-context.ts';
+import type { ExitPlanView, GreeksView, TradeCard } from './engine-api.ts';
+import { isoNewYork } from './iso-time.ts';
+import type { Judgement } from './judging.ts';
+import { legViews } from './order-views.ts';
+
+/** An intent with its verdict and the nets it was priced from. */
+export interface PricedIntent {
+  readonly intent: OrderIntent;
+  readonly judgement: Judgement;
+  readonly net: NetPrices;
+}
+
+/** What a card says besides what can be computed from the intent. */
+export interface CardText {
+  readonly previewId: string;
+  readonly purpose: TradeCard['purpose'];
+  readonly strategy: string;
+  readonly reasons: readonly string[];
+  readonly warnings: readonly string[];
+  readonly figures: TradeCard['figures'];
+}
+
+const STOP_WORDS: Readonly<Record<'debitAtOrAbove' | 'valueAtOrBelow', string>> = {
+  debitAtOrAbove: 'closes when it costs',
+  valueAtOrBelow: 'closes when it is worth no more than',
+};
+
+/** The exit plan in plain words, prices in dollars per share. */
+export function exitPlanView(plan: ExitPlan): ExitPlanView {
+  const stops: string[] = [];
+  if (plan.stop !== undefined) {
+    stops.push(`${STOP_WORDS[plan.stop.kind]} ${dollarsFromPrice(plan.stop.price).toFixed(2)}`);
+  }
+  if (plan.sideStop !== undefined) {
+    const debit = dollarsFromPrice(plan.sideStop.debit).toFixed(2);
+    stops.push(`either side closes when it alone costs ${debit}`);
+  }
+  return {
+    stop: stops.length > 0 ? stops.join('; ') : 'none: the premium paid is the whole loss',
+    target:
+      plan.target === undefined
+        ? null
+        : `${plan.target.kind === 'debitAtOrBelow' ? 'buys back at' : 'sells at'} ${dollarsFromPrice(plan.target.price).toFixed(2)}`,
+    timeExit: isoNewYork(plan.timeExitAt),
+    plannedLossCents: plan.plannedLossCents ?? null,
+  };
+}
+
+/** Greeks of the whole order; null when a leg has none. */
+export function orderGreeks(desk: DeskContext, intent: OrderIntent): GreeksView | null {
+  const total = {
+    delta: 0,
+    gamma: 0,
+    thetaCentsPerDay: 0,
+    thetaCentsNextHour: 0,
+    vegaCentsPerPoint: 0,
+  };
+  for (const leg of intent.legs) {
+    const size = legSign(leg.action) * leg.ratio * intent.quantity * multiplierOf(leg.instrument);
+    if (leg.instrument.kind === 'shares') {
+      total.delta += size;
+      continue;
+    }
+    const greeks = viewOf(desk, leg.instrument)?.greeks;
+    if (greeks === undefined) return null;
+    total.delta += size * greeks.delta;
+    total.gamma += size * greeks.gamma;
+    total.thetaCentsPerDay += size * greeks.theta * 100;
+    total.thetaCentsNextHour += size * greeks.thetaNextHour * 100;
+    total.vegaCentsPerPoint += size * greeks.vega * 100;
+  }
+  return total;
+}
+
+function probability(desk: DeskContext, intent: OrderIntent, judgement: Judgement): number | null {
+  const slice = sliceOf(desk);
+  if (slice?.forward === undefined || slice.atmVol === undefined) return null;
+  if (intent.purpose !== 'open' || slice.yearsToExpiry <= 0) return null;
+  const atmVol = slice.atmVol;
+  const smile = new Map<number, number>();
+  for (const view of [...slice.puts, ...slice.calls]) {
+    if (view.impliedVol !== undefined) smile.set(view.contract.strike, view.impliedVol);
+  }
+  const volAt = (dollars: number): number => smile.get(Math.round(dollars) * 10_000) ?? atmVol;
+  return (
+    probabilityOfProfit({
+      legs: intent.legs,
+      quantity: intent.quantity,
+      netPrice: intent.limit,
+      feesCents: judgement.feesCents,
+      forward: slice.forward,
+      years: slice.yearsToExpiry,
+      volAt,
+    }) ?? null
+  );
+}
+
+/** Builds the card, without its token, which only the face knows. */
+export function tradeCard(desk: DeskContext, priced: PricedIntent, text: CardText): TradeCard {
+  const { intent, judgement, net } = priced;
+  const { payoff, verdict, feesCents } = judgement;
+  const opening = intent.purpose === 'open';
+  const expected = expectedFill({ ...net, legCount: intent.legs.length });
+  const spot = sliceOf(desk)?.spot;
+  return {
+    confirmToken: '',
+    expiresInSeconds: desk.config.limits.confirmationTimeoutSeconds,
+    previewId: text.previewId,
+    purpose: text.purpose,
+    strategy: text.strategy,
+    underlying: desk.config.underlying,
+    spot: spot === undefined ? null : dollarsFromPrice(spot),
+    legs: legViews(desk, intent.legs, intent.quantity),
+    quantity: intent.quantity,
+    netCents: amountCents(intent.limit, intent.quantity, multiplierOfOrder(intent)),
+    feesCents,
+    maxLossCents: opening ? (payoff.maxLossCents ?? 0) : 0,
+    maxProfitCents: opening ? (payoff.maxProfitCents ?? null) : 0,
+    marginCents: opening ? payoff.marginCents : 0,
+    assignmentCostCents: opening ? payoff.assignmentCostCents : 0,
+    limitPrice: dollarsFromPrice(intent.limit),
+    worstPrice: dollarsFromPrice(intent.worst),
+    expectedFill: {
+      price: dollarsFromPrice(expected),
+      mid: dollarsFromPrice(net.mid),
+      natural: dollarsFromPrice(net.natural),
+    },
+    breakevens: opening ? payoff.breakevens.map(dollarsFromPrice) : [],
+    probabilityOfProfit: probability(desk, intent, judgement),
+    greeks: orderGreeks(desk, intent),
+    exitPlan: intent.exitPlan === undefined ? null : exitPlanView(intent.exitPlan),
+    checks: verdict.checks,
+    reasons: text.reasons,
+    warnings: text.warnings,
+    figures: text.figures,
+  };
+}
+
+function multiplierOfOrder(intent: OrderIntent): number {
+  const first = intent.legs[0];
+  return first === undefined ? 1 : multiplierOf(first.instrument);
+}

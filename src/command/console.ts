@@ -1,0 +1,94 @@
+/** The operator's console: status, kill, rearm, flatten. `rearm` exists here and nowhere else. */
+import { engageKillLatch } from '../audit/kill-latch.ts';
+import type { Config } from '../config.ts';
+import type { Answer, ConfirmResult, KillView } from '../desk/engine-api.ts';
+import { wallMicros } from '../engine/domain/clock.ts';
+import { DeltaringError } from '../engine/domain/errors.ts';
+import { askEngine } from '../mcp/console-client.ts';
+import type { ConsoleMethod } from '../mcp/console-protocol.ts';
+import { BUILD } from './build-info.ts';
+import { paperAccountId, socketPath } from './engine-paths.ts';
+import { configOf } from './environment.ts';
+import { statusLines } from './status-lines.ts';
+
+const EXIT_REFUSED = 1;
+
+function ask(config: Config, method: ConsoleMethod, reason?: string): Promise<unknown> {
+  const engine = {
+    build: BUILD,
+    broker: config.DELTARING_BROKER,
+    environment: config.DELTARING_ENV,
+    accountId: paperAccountId(config.home),
+  };
+  const params = reason === undefined ? {} : { reason };
+  return askEngine(socketPath(config.home), engine, method, params);
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function isJson(args: readonly string[]): boolean {
+  return args.includes('--json');
+}
+
+/** Prints an answer as JSON, or what `lines` makes of its value; a refusal is exit code 1. */
+function tell<T>(answer: Answer<T>, json: boolean, lines: (value: T) => readonly string[]): number {
+  if (json) print(JSON.stringify(answer, null, 2));
+  else if ('denied' in answer) print(`refused: ${answer.denied.message}`);
+  else print(lines(answer.value).join('\n'));
+  return 'denied' in answer ? EXIT_REFUSED : 0;
+}
+
+function killLines(view: KillView): readonly string[] {
+  const cancelled = view.cancelledOrders.length;
+  const state = view.killed ? `killed since ${view.since}: ${view.reason}` : 'armed';
+  return [state, ...(cancelled > 0 ? [`cancelled ${cancelled} opening order(s)`] : []), view.note];
+}
+
+/** How the engine stands. */
+export async function status(args: readonly string[]): Promise<number> {
+  const config = configOf();
+  const answer = await ask(config, 'status');
+  print(isJson(args) ? JSON.stringify(answer, null, 2) : statusLines(answer).join('\n'));
+  return 0;
+}
+
+/** Engages the kill switch. Where no engine answers, the latch on disk stops the next one. */
+export async function kill(args: readonly string[]): Promise<number> {
+  const config = configOf();
+  const words = args.filter((arg) => arg !== '--json').join(' ');
+  const reason = words === '' ? 'operator console' : words;
+  try {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the engine's own answer to this method
+    const answer = (await ask(config, 'kill', reason)) as Answer<KillView>;
+    return tell(answer, isJson(args), killLines);
+  } catch (error) {
+    if (!(error instanceof DeltaringError)) throw error;
+    engageKillLatch(config.home, { principal: 'operator', reason, wallMicros: wallMicros() });
+    print(
+      `${error.message}\nthe latch is set on disk: an engine of this home opens nothing until it is re-armed`,
+    );
+    return 0;
+  }
+}
+
+/** Releases the kill switch. */
+export async function rearm(args: readonly string[]): Promise<number> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the engine's own answer to this method
+  const answer = (await ask(configOf(), 'rearm')) as Answer<KillView>;
+  return tell(answer, isJson(args), killLines);
+}
+
+/** Closes everything now. */
+export async function flatten(args: readonly string[]): Promise<number> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the engine's own answer to this method
+  const answer = (await ask(configOf(), 'flatten')) as Answer<ConfirmResult>;
+  return tell(answer, isJson(args), ({ orders }) =>
+    orders.length === 0
+      ? ['nothing to close: already flat']
+      : orders.map(
+          (order) => `${order.orderId}  ${order.purpose} ${order.positionId}: ${order.status}`,
+        ),
+  );
+}

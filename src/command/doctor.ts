@@ -1,0 +1,183 @@
+/** `deltaring doctor`: one line a check, each with its fix. */
+import { accessSync, constants, existsSync, mkdirSync, statfsSync } from 'node:fs';
+import { readKillLatch } from '../audit/kill-latch.ts';
+import { S3Store } from '../audit/s3-store-shell.ts';
+import { verifyJournal } from '../audit/verify.ts';
+import type { Config } from '../config.ts';
+import { sessionFor } from '../desk/session-clock.ts';
+import { wallMicros } from '../engine/domain/clock.ts';
+import { socketPath } from './engine-paths.ts';
+import { isListening } from './ensure-engine.ts';
+import { configOf } from './environment.ts';
+
+type Outcome = 'ok' | 'warning' | 'failed';
+
+interface Finding {
+  readonly check: string;
+  readonly outcome: Outcome;
+  readonly text: string;
+}
+
+const LEAST_FREE_BYTES = 1 << 30;
+/** A clock that runs this far from real time makes every age and cut-off wrong. */
+const LEAST_PLAUSIBLE_MICROS = Date.UTC(2026, 0, 1) * 1_000;
+
+function finding(check: string, outcome: Outcome, text: string): Finding {
+  return { check, outcome, text };
+}
+
+function checkClock(): Finding {
+  const now = wallMicros();
+  if (now < LEAST_PLAUSIBLE_MICROS) {
+    return finding('clock', 'failed', 'this machine believes it is before 2026: set its clock');
+  }
+  return finding(
+    'clock',
+    'ok',
+    `${new Date(now / 1_000).toISOString()} (compare it with a time server)`,
+  );
+}
+
+function checkCalendar(): Finding {
+  const session = sessionFor(wallMicros());
+  const text = `the session is ${session.date}, a ${session.kind} day; compare closures with the exchange's calendar`;
+  return finding('calendar', 'ok', text);
+}
+
+function checkDisk(config: Config): Finding {
+  try {
+    mkdirSync(config.home, { recursive: true, mode: 0o700 });
+    accessSync(config.home, constants.W_OK);
+    const { bavail, bsize } = statfsSync(config.home);
+    const free = bavail * bsize;
+    const gigabytes = (free / (1 << 30)).toFixed(1);
+    if (free >= LEAST_FREE_BYTES)
+      return finding('disk', 'ok', `${config.home}: ${gigabytes} GiB free`);
+    return finding(
+      'disk',
+      'warning',
+      `${config.home}: only ${gigabytes} GiB free; free some or move DELTARING_HOME`,
+    );
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return finding(
+      'disk',
+      'failed',
+      `${config.home} cannot be written: ${why}; set DELTARING_HOME`,
+    );
+  }
+}
+
+function checkJournal(config: Config): Finding {
+  if (!existsSync(`${config.home}/journal`)) {
+    return finding('journal', 'ok', 'there is none yet: the first start makes it');
+  }
+  const report = verifyJournal(config.home);
+  const text = `${report.records} records, last ${report.lastSeq}`;
+  if (report.exitCode === 0) return finding('journal', 'ok', text);
+  const outcome = report.exitCode === 1 ? 'failed' : 'warning';
+  return finding(
+    'journal',
+    outcome,
+    `${text}; run \`deltaring audit verify\` and read its findings`,
+  );
+}
+
+function checkKill(config: Config): Finding {
+  const latch = readKillLatch(config.home);
+  if (latch === undefined) return finding('kill switch', 'ok', 'armed');
+  return finding(
+    'kill switch',
+    'warning',
+    `engaged (${latch.reason}); release it with \`deltaring rearm\``,
+  );
+}
+
+async function checkEngine(config: Config): Promise<Finding> {
+  const running = await isListening(socketPath(config.home));
+  return finding(
+    'engine',
+    'ok',
+    running ? 'running: `deltaring status` asks it' : 'not running: `npm start` starts it',
+  );
+}
+
+function checkFeed(config: Config): Finding {
+  if (config.DELTARING_FEED === 'sim') {
+    return finding('feed', 'ok', 'built-in market simulator on loopback: needs nothing');
+  }
+  const where = config.DELTARING_FEED === 'dxlink' ? config.DXLINK_URL : config.TASTYTRADE_BASE_URL;
+  return finding(
+    'feed',
+    'ok',
+    `${config.DELTARING_FEED} at ${where}: credentials are set; the engine checks them at its start`,
+  );
+}
+
+async function checkAudit(config: Config): Promise<Finding> {
+  const { S3_AUDIT_BUCKET: bucket, S3_ENDPOINT: endpoint } = config;
+  if (bucket === undefined) {
+    return finding(
+      'audit',
+      'ok',
+      'sealed records stay in the home folder; set S3_AUDIT_BUCKET to ship them',
+    );
+  }
+  const store = new S3Store({ bucket, endpoint });
+  try {
+    const unfit = await store.unfitReason();
+    if (unfit === undefined)
+      return finding('audit', 'ok', `bucket ${bucket} has versioning and Object Lock`);
+    return finding('audit', 'failed', unfit);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return finding(
+      'audit',
+      'failed',
+      `bucket ${bucket} cannot be asked: ${why}; check the AWS variables and S3_ENDPOINT`,
+    );
+  } finally {
+    store.close();
+  }
+}
+
+function checkConfig(config: Config): Finding {
+  if (config.notices.length === 0) {
+    return finding('configuration', 'ok', `valid; fingerprint ${config.fingerprint}`);
+  }
+  return finding('configuration', 'warning', config.notices.join('; '));
+}
+
+function checkBroker(config: Config): Finding {
+  return finding(
+    'broker',
+    'ok',
+    `${config.DELTARING_BROKER} (${config.DELTARING_ENV} money), embedded`,
+  );
+}
+
+/** Exit 0 when nothing failed, 1 otherwise. An invalid configuration is one failed check. */
+export async function doctor(args: readonly string[]): Promise<number> {
+  const config = configOf();
+  const findings = [
+    checkConfig(config),
+    checkClock(),
+    checkCalendar(),
+    checkDisk(config),
+    checkJournal(config),
+    checkKill(config),
+    await checkEngine(config),
+    checkFeed(config),
+    checkBroker(config),
+    await checkAudit(config),
+  ];
+  const marks: Readonly<Record<Outcome, string>> = {
+    ok: 'ok     ',
+    warning: 'warning',
+    failed: 'FAILED ',
+  };
+  const lines = findings.map(({ check, outcome, text }) => `${marks[outcome]}  ${check}: ${text}`);
+  const text = args.includes('--json') ? JSON.stringify(findings, null, 2) : lines.join('\n');
+  process.stdout.write(`${text}\n`);
+  return findings.some(({ outcome }) => outcome === 'failed') ? 1 : 0;
+}

@@ -1,0 +1,316 @@
+/** Joins the threads of an engine with its door, and takes them down again. Main thread. */
+import type { Worker } from 'node:worker_threads';
+import { acquireAccountLock, acquireHomeLock } from '../audit/account-lock.ts';
+import { type AuditSealing, startAuditSealing } from '../audit/audit-sealing-shell.ts';
+import { readJournal } from '../audit/journal-open.ts';
+import type { JournalThread } from '../audit/journal-thread.ts';
+import { clearKillLatch, engageKillLatch, readKillLatch } from '../audit/kill-latch.ts';
+import type { Config } from '../config.ts';
+import type { FromCore, ToCore } from '../desk/core-protocol.ts';
+import { ENGINE_API_VERSION, type EngineIdentity } from '../desk/engine-api.ts';
+import { EngineApiClient } from '../desk/engine-api-client.ts';
+import { summarizeJournal } from '../desk/recovery.ts';
+import { type Clock, simulatedClock, systemClock, wallMicros } from '../engine/domain/clock.ts';
+import { DeltaringError } from '../engine/domain/errors.ts';
+import { newYorkDate } from '../engine/domain/session-calendar.ts';
+import { Counters } from '../ops/counters.ts';
+import { Pager } from '../ops/pager.ts';
+import { exposition } from '../web/prometheus.ts';
+import { BUILD } from './build-info.ts';
+import { paperAccountId, socketPath } from './engine-paths.ts';
+import {
+  createBuffers,
+  newChannel,
+  outsideSource,
+  type SharedBuffers,
+  startCore,
+  startIo,
+  startJournal,
+  startSim,
+  UNDERLYING,
+} from './engine-threads.ts';
+import { RiskScenarios } from './risk-scenarios.ts';
+import { simulatedTimeOf } from './session-time.ts';
+
+const READY_TIMEOUT_MILLIS = 30_000;
+const STOP_TIMEOUT_MILLIS = 60_000;
+const CORE_SILENT_MICROS = 2_000_000;
+const WATCH_EVERY_MILLIS = 500;
+
+export type Log = (line: string) => void;
+
+/** A running engine as its faces need it. */
+export interface EngineHost {
+  readonly api: EngineApiClient;
+  readonly counters: Counters;
+  readonly identity: EngineIdentity;
+  readonly socketPath: string;
+  readonly simulated: boolean;
+  /** Stops in order. Resolves with the positions left without protection. */
+  stop(policy: 'flatten' | 'leave'): Promise<readonly string[]>;
+  /** Rejects when a thread of the engine died or broke a promise of its own. */
+  readonly failed: Promise<never>;
+}
+
+interface Locks {
+  release(): void;
+}
+
+function takeLocks(config: Config, accountId: string): Locks {
+  const holder = { pid: process.pid, socketPath: socketPath(config.home), home: config.home };
+  const home = acquireHomeLock(holder);
+  const { DELTARING_BROKER: broker, DELTARING_ENV: environment } = config;
+  try {
+    const account = acquireAccountLock({ broker, environment, accountId }, holder);
+    return {
+      release: () => {
+        account.release();
+        home.release();
+      },
+    };
+  } catch (error) {
+    home.release();
+    throw error;
+  }
+}
+
+/** Starts everything. Throws DeltaringError, with what to do next, before anything can trade. */
+export async function startEngine(config: Config, log: Log): Promise<EngineHost> {
+  const accountId = paperAccountId(config.home);
+  const locks = takeLocks(config, accountId);
+  try {
+    return await RunningEngine.start(config, log, { accountId, locks });
+  } catch (error) {
+    locks.release();
+    throw error;
+  }
+}
+
+interface Threads {
+  readonly core: Worker;
+  readonly journal: JournalThread;
+  readonly others: readonly Worker[];
+}
+
+interface Owned {
+  readonly accountId: string;
+  readonly locks: Locks;
+}
+
+function detailOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+class RunningEngine implements EngineHost {
+  readonly api: EngineApiClient;
+  readonly counters: Counters;
+  readonly identity: EngineIdentity;
+  readonly socketPath: string;
+  readonly simulated: boolean;
+  readonly failed: Promise<never>;
+  readonly #config: Config;
+  readonly #threads: Threads;
+  readonly #locks: Locks;
+  readonly #pager: Pager;
+  readonly #scenarios: RiskScenarios;
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #failure = Promise.withResolvers<never>();
+  readonly #stopped = Promise.withResolvers<readonly string[]>();
+  #sealing: AuditSealing | undefined;
+  #auditProblem: string | undefined;
+  #watch: NodeJS.Timeout | undefined;
+  #silent = false;
+  #stopping = false;
+
+  static async start(config: Config, log: Log, owned: Owned): Promise<RunningEngine> {
+    const simulated = config.DELTARING_FEED === 'sim';
+    const summary = summarizeJournal(readJournal(config.home).records);
+    const time = simulated ? simulatedTimeOf(config, summary) : undefined;
+    const clock = time === undefined ? systemClock : simulatedClock(time);
+    const sim = time === undefined ? undefined : await startSim(config, time);
+    const buffers = createBuffers();
+    const [journalEnds, ioEnds] = [newChannel(), newChannel()];
+    const session = newYorkDate(clock.now().market);
+    const recording = { ring: buffers.recorder, session };
+    const journal = await startJournal(config.home, journalEnds.port1, recording, (reason) =>
+      log(`this session is not replayable from here: ${reason}`),
+    );
+    for (const notice of journal.notices) log(`journal: ${notice.text}`);
+    const latch = readKillLatch(config.home);
+    if (latch !== undefined) new Counters(buffers.counters).raiseKillWord();
+    const io = startIo(sim?.source ?? outsideSource(config), ioEnds.port1);
+    const core = startCore(config, {
+      accountId: owned.accountId,
+      time,
+      latchedReason: latch?.reason,
+      buffers,
+      journalPort: journalEnds.port2,
+      ioPort: ioEnds.port2,
+    });
+    const others = sim === undefined ? [io] : [io, sim.worker];
+    const threads = { core, journal, others };
+    const engine = new RunningEngine({ config, log, owned, clock, simulated, buffers, threads });
+    await engine.#becomeReady(log);
+    return engine;
+  }
+
+  private constructor(parts: {
+    readonly config: Config;
+    readonly log: Log;
+    readonly owned: Owned;
+    readonly clock: Clock;
+    readonly simulated: boolean;
+    readonly buffers: SharedBuffers;
+    readonly threads: Threads;
+  }) {
+    const { config, log, owned, clock, simulated, buffers, threads } = parts;
+    this.#config = config;
+    this.#threads = threads;
+    this.#locks = owned.locks;
+    this.failed = this.#failure.promise;
+    this.failed.catch(() => undefined);
+    this.simulated = simulated;
+    this.socketPath = socketPath(config.home);
+    this.counters = new Counters(buffers.counters);
+    this.identity = {
+      build: BUILD,
+      apiVersion: ENGINE_API_VERSION,
+      broker: config.DELTARING_BROKER,
+      environment: config.DELTARING_ENV,
+      accountId: owned.accountId,
+      underlying: UNDERLYING,
+    };
+    this.#scenarios = new RiskScenarios(buffers.chain);
+    this.#pager = new Pager({
+      routingKey: config.PAGERDUTY_API_KEY,
+      endpoint: config.PAGERDUTY_ENDPOINT,
+      source: `deltaring ${owned.accountId}`,
+      log,
+      onDelivery: (delivery) => this.#onDelivery(delivery),
+    });
+    this.api = new EngineApiClient({
+      identity: this.identity,
+      clock,
+      simulated,
+      counters: this.counters,
+      buffers,
+      send: (message) => this.#tellCore(message),
+      latchKill: (reason, principal) => this.#latchKill(reason, principal),
+      clearKill: () => this.#clearKill(),
+      metrics: () => exposition(this.counters),
+      riskMetrics: (pnl, slice) => this.#scenarios.run(pnl, slice),
+      auditState: () => this.#auditState(),
+    });
+    this.#listen();
+  }
+
+  #listen(): void {
+    const { core, others, journal } = this.#threads;
+    core.on('message', (message: FromCore) => this.#onCore(message));
+    for (const worker of [core, ...others]) {
+      worker.on('error', (error: unknown) => this.#die(`a thread died: ${detailOf(error)}`));
+      worker.on('exit', () => this.#die('a thread of the engine has ended'));
+    }
+    journal.closed.catch((error: unknown) => this.#die(String(error)));
+  }
+
+  async #becomeReady(log: Log): Promise<void> {
+    const timer = setTimeout(
+      () => this.#die('the core thread did not become ready in time'),
+      READY_TIMEOUT_MILLIS,
+    );
+    await Promise.race([this.#ready.promise, this.failed]);
+    clearTimeout(timer);
+    const { S3_AUDIT_BUCKET: bucket, S3_ENDPOINT: endpoint, S3_RETENTION_YEARS } = this.#config;
+    this.#sealing = await startAuditSealing({
+      home: this.#config.home,
+      ...(bucket === undefined
+        ? {}
+        : { s3: { bucket, endpoint, retentionYears: S3_RETENTION_YEARS } }),
+      onProblem: (reason) => {
+        this.#auditProblem = reason;
+        log(`audit: ${reason}`);
+      },
+    });
+    this.#watch = setInterval(() => this.#watchCore(), WATCH_EVERY_MILLIS);
+    this.#watch.unref();
+  }
+
+  #onCore(message: FromCore): void {
+    this.api.onMessage(message);
+    if (message.kind === 'ready') {
+      if (message.killed) this.counters.raiseKillWord();
+      this.#ready.resolve();
+    } else if (message.kind === 'alert') void this.#pager.raise(message);
+    else if (message.kind === 'stopped') this.#stopped.resolve(message.unprotected);
+    else if (message.kind === 'fatal') {
+      const text = 'the core broke a promise of its own and stopped trading';
+      void this.#pager.raise({ severity: 'critical', code: 'CORE_HALTED', text });
+      this.#die(`the core halted: ${message.message}`);
+    }
+  }
+
+  #tellCore(message: ToCore): void {
+    this.#threads.core.postMessage(message);
+  }
+
+  #onDelivery(delivery: { readonly code: string; readonly channel: string; readonly ok: boolean }) {
+    if (delivery.channel !== 'log') {
+      this.counters.add(delivery.ok ? 'pages_sent' : 'pages_failed');
+    }
+    this.#tellCore({ kind: 'alertDelivered', ...delivery });
+  }
+
+  /** The kill word first, then the disk: the word is what stops the next send. */
+  #latchKill(reason: string, principal: string): void {
+    this.counters.raiseKillWord();
+    this.counters.add('kills');
+    engageKillLatch(this.#config.home, { principal, reason, wallMicros: wallMicros() });
+  }
+
+  #clearKill(): void {
+    clearKillLatch(this.#config.home);
+    this.counters.clearKillWord();
+  }
+
+  #auditState(): { readonly state: string; readonly ageMs: number | null } {
+    const sealed = this.#sealing?.sealedSeq() ?? 0;
+    const behind = this.api.auditHead().seq - sealed;
+    const problem = this.#auditProblem !== undefined && behind > 0;
+    return { state: problem ? 'failed' : 'ok', ageMs: null };
+  }
+
+  /** A core that misses its heartbeats pages; health answers 503 by itself. */
+  #watchCore(): void {
+    const beat = this.counters.get('core_heartbeat_wall_micros');
+    const silent = beat !== undefined && wallMicros() - beat > CORE_SILENT_MICROS;
+    if (silent && !this.#silent) {
+      const text = 'the core thread has missed its heartbeats for two seconds';
+      void this.#pager.raise({ severity: 'critical', code: 'CORE_SILENT', text });
+    }
+    this.#silent = silent;
+  }
+
+  #die(message: string): void {
+    if (this.#stopping) return;
+    this.#failure.reject(new DeltaringError('INTERNAL', message));
+  }
+
+  async stop(policy: 'flatten' | 'leave'): Promise<readonly string[]> {
+    const caller = { principal: 'operator', authority: 'console' } as const;
+    const timeout = new Promise<readonly string[]>((resolve) => {
+      setTimeout(() => resolve(['unknown: the core did not answer']), STOP_TIMEOUT_MILLIS).unref();
+    });
+    void this.api.shutdown(policy, caller);
+    const left = await Promise.race([this.#stopped.promise, timeout]);
+    this.#stopping = true;
+    clearInterval(this.#watch);
+    this.#tellCore({ kind: 'closeJournal' });
+    await this.#threads.journal.closed.catch(() => undefined);
+    await this.#sealing?.close();
+    await this.#scenarios.close();
+    await Promise.all([this.#threads.core, ...this.#threads.others].map((w) => w.terminate()));
+    this.#locks.release();
+    return left;
+  }
+}

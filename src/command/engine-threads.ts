@@ -1,0 +1,161 @@
+/** Starts the threads of an engine, one function each. Main thread. */
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { type JournalThread, startJournalThread } from '../audit/journal-thread.ts';
+import { createByteRing } from '../audit/spsc-byte-ring.ts';
+import type { Config } from '../config.ts';
+import type { CoreStart } from '../desk/core-protocol.ts';
+import type { DeskConfig } from '../desk/desk-config.ts';
+import type { IoSource, IoStart } from '../desk/io-worker-shell.ts';
+import { createChainBuffer } from '../engine/chain/chain-layout.ts';
+import type { SimulatedTime } from '../engine/domain/clock.ts';
+import { DeltaringError, type ErrorCode } from '../engine/domain/errors.ts';
+import { centsFromDollars, type SessionDate } from '../engine/domain/units.ts';
+import { createRingBuffer } from '../engine/ring/ring-layout.ts';
+import { createCountersBuffer } from '../ops/counters.ts';
+import { limitsFrom } from '../risk/limits.ts';
+import type { SimNotice, SimOptions } from '../sim/sim-options.ts';
+import { BUILD, VERSION } from './build-info.ts';
+
+/** The one underlying of this build. */
+export const UNDERLYING = 'SPY';
+const RECORDER_BYTES = 1 << 24;
+/** Period over which the feed conflates, seconds. */
+const AGGREGATION_SECONDS = 0.1;
+
+/** Memory that the threads share. */
+export type SharedBuffers = CoreStart['buffers'];
+
+/** Allocates the shared memory of one engine. */
+export function createBuffers(): SharedBuffers {
+  return {
+    chain: createChainBuffer(),
+    ring: createRingBuffer(),
+    counters: createCountersBuffer(),
+    recorder: createByteRing(RECORDER_BYTES),
+  };
+}
+
+function deskConfig(config: Config): DeskConfig {
+  return {
+    build: BUILD,
+    configFingerprint: config.fingerprint,
+    environment: config.DELTARING_ENV,
+    underlying: UNDERLYING,
+    limits: limitsFrom({
+      maxDailyLossCents: centsFromDollars(config.MAX_DAILY_LOSS),
+      maxTradeLossCents: centsFromDollars(config.MAX_TRADE_LOSS),
+      maxOpenRiskCents: centsFromDollars(config.MAX_OPEN_RISK),
+      portfolioDeltaCap: config.PORTFOLIO_DELTA_CAP,
+      confirmationTimeoutSeconds: config.CONFIRMATION_TIMEOUT,
+      lottoBudgetCents: centsFromDollars(config.LOTTO_DAILY_BUDGET),
+      allowedRoots: [UNDERLYING],
+    }),
+    flatBy: {
+      openingCutoffMinutes: config.OPENING_CUTOFF,
+      flattenStartMinutes: config.FLATTEN_START,
+      flattenDeadlineMinutes: config.FLATTEN_DEADLINE,
+    },
+    expireMinutes: config.AUTO_EXPIRE_TIME,
+  };
+}
+
+/** Starts the simulator's thread and resolves with where it is. */
+export function startSim(
+  config: Config,
+  time: SimulatedTime,
+): Promise<{ readonly worker: Worker; readonly source: IoSource }> {
+  const options: SimOptions = {
+    seed: config.SIM_SEED,
+    time,
+    ...(config.SIM_BARS === undefined ? {} : { bars: config.SIM_BARS }),
+  };
+  const worker = new Worker(new URL('../sim/sim-worker.ts', import.meta.url), {
+    workerData: options,
+    name: 'simulator',
+  });
+  return new Promise((resolve, reject) => {
+    worker.once('error', reject);
+    worker.on('message', (notice: SimNotice) => {
+      if (notice.kind === 'failed') {
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the simulator's codes are ErrorCodes
+        reject(new DeltaringError(notice.code as ErrorCode, notice.message));
+      } else if (notice.kind === 'ready') {
+        const { clientSecret, refreshToken } = notice.credentials;
+        const userAgent = `deltaring/${VERSION}`;
+        const { baseUrl } = notice;
+        resolve({
+          worker,
+          source: { kind: 'rest', baseUrl, clientSecret, refreshToken, userAgent },
+        });
+      }
+    });
+  });
+}
+
+export function outsideSource(config: Config): IoSource {
+  if (config.DELTARING_FEED === 'dxlink') {
+    const { DXLINK_URL: dxlinkUrl = '', DXLINK_TOKEN: token = '' } = config;
+    return { kind: 'fixed', dxlinkUrl, token, strikes: config.DXLINK_STRIKES ?? [0, 0] };
+  }
+  return {
+    kind: 'rest',
+    baseUrl: config.TASTYTRADE_BASE_URL,
+    clientSecret: config.TASTYTRADE_CLIENT_SECRET ?? '',
+    refreshToken: config.TASTYTRADE_REFRESH_TOKEN ?? '',
+    userAgent: `deltaring/${VERSION}`,
+  };
+}
+
+/** Starts the journal's thread. `corePort` is its end of the channel to the core. */
+export function startJournal(
+  home: string,
+  corePort: MessagePort,
+  recording: { readonly ring: SharedArrayBuffer; readonly session: SessionDate },
+  onLost: (reason: string) => void,
+): Promise<JournalThread> {
+  const { ring, session } = recording;
+  const header = { build: BUILD, v8: process.versions.v8, arch: process.arch, session };
+  return startJournalThread({ home, corePort, recording: { ring, header } }, onLost);
+}
+
+/** Starts the I/O worker. */
+export function startIo(source: IoSource, port: MessagePort): Worker {
+  const start: IoStart = { source, underlying: UNDERLYING, port };
+  return new Worker(new URL('../desk/io-worker.ts', import.meta.url), {
+    workerData: start,
+    transferList: [port],
+    name: 'io',
+  });
+}
+
+/** What the core is started with besides its configuration. */
+export interface CoreParts {
+  readonly accountId: string;
+  readonly time: SimulatedTime | undefined;
+  readonly latchedReason: string | undefined;
+  readonly buffers: SharedBuffers;
+  readonly journalPort: MessagePort;
+  readonly ioPort: MessagePort;
+}
+
+/** Starts the core thread. */
+export function startCore(config: Config, parts: CoreParts): Worker {
+  const { journalPort, ioPort } = parts;
+  const start: CoreStart = {
+    ...parts,
+    config: deskConfig(config),
+    home: config.home,
+    paperSeed: config.SIM_SEED,
+    feed: { aggregationSeconds: AGGREGATION_SECONDS, version: VERSION },
+  };
+  return new Worker(new URL('../desk/core-worker.ts', import.meta.url), {
+    workerData: start,
+    transferList: [journalPort, ioPort],
+    name: 'core',
+  });
+}
+
+/** A channel whose two ends go to two threads. */
+export function newChannel(): MessageChannel {
+  return new MessageChannel();
+}

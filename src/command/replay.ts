@@ -1,0 +1,24 @@
+/** `deltaring replay FILE`: re-runs a recorded session and compares what it would journal. */
+import { readFileSync } from 'node:fs';
+import { readJournal } from '../audit/journal-open.ts';
+import { decodeRecording } from '../audit/session-recording.ts';
+import { replayRecording } from '../desk/simulation/replay.ts';
+import { DeltaringError } from '../engine/domain/errors.ts';
+import { configOf } from './environment.ts';
+
+/** Exit 0 identical, 1 different, 2 could not be replayed. */
+export function replay(args: readonly string[]): Promise<number> {
+  const json = args.includes('--json');
+  const [file] = args.filter((arg) => arg !== '--json');
+  if (file === undefined) {
+    const message =
+      'name a recording: deltaring replay FILE (they lie in the home folder, recordings/)';
+    throw new DeltaringError('INPUT_INVALID', message);
+  }
+  const recording = decodeRecording(readFileSync(file));
+  const { records } = readJournal(configOf().home);
+  const result = replayRecording(recording, records);
+  const text = json ? JSON.stringify(result, null, 2) : result.lines.join('\n');
+  process.stdout.write(`${text}\n`);
+  return Promise.resolve(result.identical ? 0 : 1);
+}

@@ -1,0 +1,54 @@
+/** P&L of the book under moves of spot and volatility, computed in the worker pool. Main thread. */
+import { Piscina } from 'piscina';
+import type { PnlView, RiskMetricsView } from '../desk/engine-api.ts';
+import type { ChainSlice } from '../engine/domain/market.ts';
+import type { ScenarioTask } from './scenario-worker.ts';
+
+const IDLE_MILLIS = 60_000;
+
+function worstCase(pnl: PnlView): number {
+  return pnl.positions.reduce((sum, position) => sum + (position.maxLossCents ?? 0), 0);
+}
+
+function warningsOf(pnl: PnlView, slice: ChainSlice | undefined): readonly string[] {
+  if (pnl.positions.length === 0) return ['nothing is held'];
+  if (slice === undefined)
+    return ['there is no open chain: scenarios cannot be computed', ...pnl.warnings];
+  return pnl.warnings;
+}
+
+/** The pool reads the shared chain itself, without a lock: only the holdings are sent to it. */
+export class RiskScenarios {
+  readonly #pool: Piscina<ScenarioTask, RiskMetricsView['scenarios']>;
+  readonly #chain: SharedArrayBuffer;
+
+  constructor(chain: SharedArrayBuffer) {
+    this.#chain = chain;
+    this.#pool = new Piscina({
+      filename: new URL('./scenario-worker.ts', import.meta.url).href,
+      minThreads: 0,
+      maxThreads: 1,
+      idleTimeout: IDLE_MILLIS,
+    });
+  }
+
+  /** Values the whole book at each scenario. A book that cannot be valued has null P&L. */
+  async run(pnl: PnlView, slice: ChainSlice | undefined): Promise<RiskMetricsView> {
+    const holdings = pnl.positions.flatMap((position) =>
+      position.legs.map(({ symbol, quantity }) => ({ symbol, quantity })),
+    );
+    const ready = slice !== undefined && holdings.length > 0;
+    const task: ScenarioTask = { chain: this.#chain, holdings };
+    const scenarios = ready ? await this.#pool.run(task, { name: 'valueScenarios' }) : [];
+    return {
+      scenarios,
+      worstCaseCents: worstCase(pnl),
+      greeks: pnl.greeks,
+      warnings: warningsOf(pnl, slice),
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.close({ force: true });
+  }
+}

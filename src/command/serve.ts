@@ -1,0 +1,111 @@
+/** `deltaring serve`: the engine with all faces, until a signal ends it. */
+import type { Config } from '../config.ts';
+import { type ListeningSocket, listenOnSocket } from '../mcp/socket-server.ts';
+import { type RunningHttp, startHttp } from '../web/http-server.ts';
+import { VERSION } from './build-info.ts';
+import { type EngineHost, startEngine } from './engine-host.ts';
+import { configOf } from './environment.ts';
+
+const EXIT_UNPROTECTED = 3;
+const EXIT_FAILED = 1;
+
+function log(line: string): void {
+  process.stderr.write(`${new Date().toISOString()} ${line}\n`);
+}
+
+function banner(config: Config, engine: EngineHost, http: RunningHttp): string {
+  const base = `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${http.port}`;
+  const { broker, environment, accountId } = engine.identity;
+  const feed = engine.simulated ? 'built-in market simulator' : config.DELTARING_FEED;
+  const bearer = config.mcpTokens.length > 0 ? ' --header "Authorization: Bearer $MCP_TOKEN"' : '';
+  return [
+    '',
+    `deltaring ${VERSION} is running: ${broker} broker (${environment} money), ${feed}`,
+    '',
+    `  dashboard   ${base}/`,
+    `  MCP         ${base}/mcp`,
+    `  health      ${base}/health`,
+    `  metrics     ${base}/metrics`,
+    `  account     ${accountId}`,
+    `  home        ${config.home}`,
+    '',
+    '  connect Claude Code:    claude mcp add deltaring -- npx deltaring mcp',
+    `  or over HTTP:           claude mcp add --transport http deltaring ${base}/mcp${bearer}`,
+    '  from another terminal:  npx deltaring status · kill · rearm · flatten',
+    '',
+    '',
+  ].join('\n');
+}
+
+interface Faces {
+  readonly http: RunningHttp;
+  readonly socket: ListeningSocket;
+}
+
+async function startFaces(config: Config, engine: EngineHost): Promise<Faces> {
+  const { api, counters, identity } = engine;
+  const http = await startHttp({ config, api, counters });
+  const socket = await listenOnSocket({
+    config,
+    api,
+    counters,
+    identity,
+    path: engine.socketPath,
+    shutdown: () => process.kill(process.pid, 'SIGTERM'),
+  });
+  return { http, socket };
+}
+
+/** Resolves with the name of the first signal that asks for an end. */
+function endSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => resolve(signal));
+    }
+  });
+}
+
+async function stop(
+  config: Config,
+  engine: EngineHost,
+  faces: Faces,
+  why: string,
+): Promise<number> {
+  log(`stopping (${why}), policy ${config.SHUTDOWN_POLICY}`);
+  const left = await engine.stop(config.SHUTDOWN_POLICY);
+  await Promise.all([faces.http.close(), faces.socket.close()]);
+  if (left.length === 0) {
+    log('stopped: nothing is left open');
+    return 0;
+  }
+  log(`stopped with positions that no broker-side stop protects: ${left.join(', ')}`);
+  return EXIT_UNPROTECTED;
+}
+
+/** Runs until a signal. Exit code 0, 3 when something is left unprotected, 1 when a thread died. */
+export async function serve(): Promise<number> {
+  const config = configOf();
+  for (const notice of config.notices) log(`setting: ${notice}`);
+  const ended = endSignal();
+  const engine = await startEngine(config, log);
+  let faces: Faces;
+  try {
+    faces = await startFaces(config, engine);
+  } catch (error) {
+    await engine.stop('leave');
+    throw error;
+  }
+  process.stderr.write(banner(config, engine, faces.http));
+  const status = await engine.api.marketStatus();
+  if ('value' in status)
+    log(`session ${status.value.session}, ${status.value.timeNewYork} New York`);
+  try {
+    const why = await Promise.race([ended, engine.failed]);
+    return await stop(config, engine, faces, why);
+  } catch (error) {
+    log(`the engine failed: ${error instanceof Error ? error.message : String(error)}`);
+    log('nothing more can trade from here; positions are journalled: start again to re-arm exits');
+    await Promise.all([faces.http.close(), faces.socket.close()]);
+    process.exit(EXIT_FAILED);
+  }
+}

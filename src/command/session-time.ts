@@ -1,0 +1,40 @@
+/** Which simulated session to run, and from when: it always follows the last one in the journal. */
+import type { Config } from '../config.ts';
+import type { JournalSummary } from '../desk/recovery.ts';
+import { type SimulatedTime, wallMicros } from '../engine/domain/clock.ts';
+import {
+  newYorkDate,
+  nextSessionDate,
+  sessionOnOrAfter,
+} from '../engine/domain/session-calendar.ts';
+import { epochMicros, sessionDate } from '../engine/domain/units.ts';
+import { simulatedTimeFor } from '../sim/sim-session-times.ts';
+
+/** The next session begins this long after what the last run saw, when it continues a session. */
+const RESUME_AFTER_MICROS = 1_000;
+
+function clockText(minutes: number): string {
+  const hours = String(Math.floor(minutes / 60)).padStart(2, '0');
+  return `${hours}:${String(minutes % 60).padStart(2, '0')}`;
+}
+
+/**
+ * A run that ended in order and flat is followed by the next session, from SIM_START. Any other run
+ * left something behind: its session goes on at the very time it stopped.
+ */
+export function simulatedTimeOf(config: Config, last: JournalSummary): SimulatedTime {
+  const wallStart = wallMicros();
+  const common = { start: clockText(config.SIM_START), speed: config.SIM_SPEED, wallStart };
+  if (last.lastSession === undefined || last.lastMarket === undefined) {
+    const firstSession = sessionOnOrAfter(newYorkDate(wallStart));
+    return simulatedTimeFor({ ...common, firstSession });
+  }
+  const lastDate = sessionDate(last.lastSession);
+  if (last.endedFlat)
+    return simulatedTimeFor({ ...common, firstSession: nextSessionDate(lastDate) });
+  const time = simulatedTimeFor({ ...common, start: '09:25', firstSession: lastDate });
+  const from = epochMicros(last.lastMarket + RESUME_AFTER_MICROS);
+  const [first, ...rest] = time.segments;
+  if (first === undefined || from >= first.to) return { ...time, segments: rest };
+  return { ...time, segments: [{ from, to: first.to }, ...rest] };
+}

@@ -1,0 +1,227 @@
+/** Environment → typed Config. Every fault is reported in one message; nothing falls back to live. */
+import { createHash } from 'node:crypto';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { DeltaringError } from './engine/domain/errors.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const TOOLSETS = ['default', 'strategies', 'risk', 'orders', 'stream', 'market'] as const;
+export type Toolset = Exclude<(typeof TOOLSETS)[number], 'default'>;
+const DEFAULT_TOOLSETS: readonly Toolset[] = ['strategies', 'risk', 'orders', 'stream', 'market'];
+
+const clockTime = z
+  .string()
+  .regex(/^([01]?\d|2[0-3]):[0-5]\d$/, 'must be a time of day in New York, HH:MM')
+  .transform((text) => {
+    const [hours = 0, minutes = 0] = text.split(':').map(Number);
+    return hours * 60 + minutes;
+  });
+
+const dollars = z.coerce.number().positive('must be a number of dollars above 0');
+const port = z.coerce.number().int().min(0).max(65_535);
+const flag = z.enum(['0', '1', 'true', 'false', '']).transform((t) => t === '1' || t === 'true');
+
+/** Anything that cannot be read as one of `values` is the safe one. */
+function safeChoice<const T extends readonly [string, ...string[]]>(values: T, safe: T[number]) {
+  return z
+    .string()
+    .optional()
+    .transform((text): T[number] => values.find((v) => v === text?.trim().toLowerCase()) ?? safe);
+}
+
+const schema = z.object({
+  DELTARING_BROKER: safeChoice(['paper', 'tastytrade', 'alpaca'], 'paper'),
+  DELTARING_ENV: safeChoice(['paper', 'live'], 'paper'),
+  DELTARING_LIVE_ACCOUNT: z.string().optional(),
+  DELTARING_FEED: safeChoice(['sim', 'tastytrade', 'dxlink', 'replay'], 'sim'),
+  DELTARING_HOME: z.string().optional(),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: port.default(8080),
+  PROMETHEUS_PORT: port.optional(),
+  MAX_DAILY_LOSS: dollars.default(500),
+  MAX_TRADE_LOSS: dollars.default(1_000),
+  MAX_OPEN_RISK: dollars.default(2_500),
+  PORTFOLIO_DELTA_CAP: z.coerce.number().positive().default(50),
+  CONFIRMATION_TIMEOUT: z.coerce.number().int().min(5).max(600).default(30),
+  AUTO_EXPIRE_TIME: clockTime.optional(),
+  OPENING_CUTOFF: clockTime.optional(),
+  FLATTEN_START: clockTime.optional(),
+  FLATTEN_DEADLINE: clockTime.optional(),
+  LOTTO_DAILY_BUDGET: dollars.default(100),
+  SHUTDOWN_POLICY: z.enum(['flatten', 'leave']).default('flatten'),
+  S3_AUDIT_BUCKET: z.string().optional(),
+  S3_ENDPOINT: z.url().optional(),
+  S3_RETENTION_YEARS: z.coerce.number().int().min(1).max(100).default(3),
+  PAGERDUTY_API_KEY: z.string().optional(),
+  PAGERDUTY_ENDPOINT: z.url().default('https://events.pagerduty.com/v2/enqueue'),
+  MCP_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  CHATGPT_MCP_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  DELTARING_TOOLSETS: z
+    .string()
+    .default('default')
+    .transform((text, context): Toolset[] => {
+      const names = text
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== '');
+      const chosen = new Set<Toolset>();
+      for (const name of names) {
+        const known = TOOLSETS.find((t) => t === name);
+        if (known === undefined) {
+          context.addIssue(`unknown tool set "${name}"; known are ${TOOLSETS.join(', ')}`);
+        } else if (known === 'default') {
+          for (const set of DEFAULT_TOOLSETS) chosen.add(set);
+        } else chosen.add(known);
+      }
+      return [...chosen];
+    }),
+  DELTARING_READ_ONLY: flag.default(false),
+  DELTARING_CONFIRM: z
+    .enum(['token', 'elicit-preferred', 'elicit-required'])
+    .default('elicit-preferred'),
+  SIM_SEED: z.coerce.number().int().min(0).max(0xffff_ffff).default(1),
+  SIM_START: clockTime.default(10 * 60 + 30),
+  SIM_SPEED: z.coerce.number().min(0.1).max(600).default(1),
+  SIM_BARS: z.string().optional(),
+  PUBLIC_URL: z.url().optional(),
+  ALLOWED_ORIGINS: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((o) => o.trim())
+        .filter((o) => o !== ''),
+    ),
+  TASTYTRADE_CLIENT_SECRET: z.string().optional(),
+  TASTYTRADE_REFRESH_TOKEN: z.string().optional(),
+  TASTYTRADE_BASE_URL: z.url().default('https://api.tastyworks.com'),
+  DXLINK_URL: z.url().optional(),
+  DXLINK_TOKEN: z.string().optional(),
+  DXLINK_STRIKES: z
+    .string()
+    .regex(/^\d+-\d+$/, 'must be the lowest and highest strike in whole dollars, as 560-720')
+    .transform((text): [number, number] => {
+      const [lowest = 0, highest = 0] = text.split('-').map(Number);
+      return [lowest, highest];
+    })
+    .optional(),
+  RATE_LIMIT_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).default(100),
+});
+
+export type Settings = z.infer<typeof schema>;
+
+/** The configuration of one engine: validated settings and what follows from them. */
+export interface Config extends Settings {
+  /** State folder: journal, audit, latch, socket. */
+  readonly home: string;
+  readonly mcpTokens: readonly string[];
+  /** SHA-256 prefix over every setting that is no secret. */
+  readonly fingerprint: string;
+  /** Settings that were read and are not needed, or fell back to a safe value: one sentence each. */
+  readonly notices: readonly string[];
+}
+
+const SECRET = /SECRET|TOKEN|KEY/;
+const UNNEEDED = ['SPY_CHAIN_UPDATE_INTERVAL', 'CACHE_CLEANUP_INTERVAL'];
+
+function defaultHome(environment: Environment): string {
+  const xdg = environment['XDG_STATE_HOME'];
+  if (process.platform === 'win32') {
+    return join(environment['LOCALAPPDATA'] ?? homedir(), 'deltaring');
+  }
+  if (process.platform === 'darwin') {
+    return join(homedir(), 'Library', 'Application Support', 'deltaring');
+  }
+  return join(
+    xdg !== undefined && xdg !== '' ? xdg : join(homedir(), '.local', 'state'),
+    'deltaring',
+  );
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
+function crossFaults(s: Settings): string[] {
+  const faults: string[] = [];
+  const hasToken = s.MCP_TOKEN !== undefined || s.CHATGPT_MCP_TOKEN !== undefined;
+  if (!isLoopback(s.HOST) && !hasToken) {
+    faults.push(
+      `HOST: ${s.HOST} is reachable from outside, so MCP_TOKEN is required; set one of at least 16 characters or use HOST=127.0.0.1`,
+    );
+  }
+  if (s.DELTARING_ENV === 'live') {
+    faults.push(
+      'DELTARING_ENV: live needs a broker with a live account, and this build trades on the embedded paper broker only; unset it',
+    );
+  }
+  if (s.DELTARING_BROKER !== 'paper') {
+    faults.push(
+      `DELTARING_BROKER: this build trades on the embedded paper broker only, not on ${s.DELTARING_BROKER}; unset it`,
+    );
+  }
+  if (s.DELTARING_FEED === 'tastytrade') {
+    for (const name of ['TASTYTRADE_CLIENT_SECRET', 'TASTYTRADE_REFRESH_TOKEN'] as const) {
+      if (s[name] === undefined) faults.push(`${name}: DELTARING_FEED=tastytrade needs it`);
+    }
+  }
+  if (s.DELTARING_FEED === 'dxlink') {
+    for (const name of ['DXLINK_URL', 'DXLINK_TOKEN', 'DXLINK_STRIKES'] as const) {
+      if (s[name] === undefined) faults.push(`${name}: DELTARING_FEED=dxlink needs it`);
+    }
+  }
+  if (s.DELTARING_FEED === 'replay') {
+    faults.push(
+      'DELTARING_FEED: a recorded session is replayed with `deltaring replay FILE`; use sim here',
+    );
+  }
+  return faults;
+}
+
+function noticesOf(environment: Environment, s: Settings): string[] {
+  const notices = UNNEEDED.filter((name) => environment[name] !== undefined).map(
+    (name) => `${name} is not needed: the chain is driven by events`,
+  );
+  for (const name of ['DELTARING_BROKER', 'DELTARING_ENV', 'DELTARING_FEED'] as const) {
+    const given = environment[name]?.trim().toLowerCase();
+    if (given !== undefined && given !== '' && given !== s[name]) {
+      notices.push(`${name}="${environment[name]}" is not known; using the safe value ${s[name]}`);
+    }
+  }
+  return notices;
+}
+
+function fingerprintOf(s: Settings): string {
+  const open = Object.entries(s).filter(([name]) => !SECRET.test(name));
+  return createHash('sha256').update(JSON.stringify(open)).digest('hex').slice(0, 16);
+}
+
+/** Reads the settings. Throws DeltaringError CONFIG_INVALID that lists every fault at once. */
+export function readConfig(environment: Environment): Config {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = schema.safeParse(given);
+  const faults = parsed.success
+    ? crossFaults(parsed.data)
+    : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  if (!parsed.success || faults.length > 0) {
+    const list = faults.map((fault) => `  - ${fault}`).join('\n');
+    throw new DeltaringError(
+      'CONFIG_INVALID',
+      `The configuration has ${faults.length} fault(s):\n${list}`,
+    );
+  }
+  const settings = parsed.data;
+  const tokens = [settings.MCP_TOKEN, settings.CHATGPT_MCP_TOKEN];
+  return {
+    ...settings,
+    home: settings.DELTARING_HOME ?? defaultHome(environment),
+    mcpTokens: tokens.filter((token) => token !== undefined),
+    fingerprint: fingerprintOf(settings),
+    notices: noticesOf(environment, settings),
+  };
+}

@@ -1,0 +1,86 @@
+/** The command line of deltaring: finds the command, runs it, and turns errors into one clear line. */
+import { DeltaringError } from './engine/domain/errors.ts';
+
+/** Exit codes, stable: 0 done, 1 failed or tampered, 2 wrong use or could not check, 3 stopped with
+ * something left unprotected. */
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+type Command = (args: readonly string[]) => Promise<number>;
+
+const COMMANDS: Readonly<Record<string, { readonly help: string; load(): Promise<Command> }>> = {
+  serve: {
+    help: 'run the engine with all faces (the default)',
+    load: async () => (await import('./command/serve.ts')).serve,
+  },
+  mcp: {
+    help: 'MCP over stdio: joins the running engine, or starts one and joins',
+    load: async () => (await import('./command/mcp.ts')).mcp,
+  },
+  status: {
+    help: 'how the engine stands [--json]',
+    load: async () => (await import('./command/console.ts')).status,
+  },
+  kill: {
+    help: 'engage the kill switch [REASON]',
+    load: async () => (await import('./command/console.ts')).kill,
+  },
+  rearm: {
+    help: 'release the kill switch: here and nowhere else',
+    load: async () => (await import('./command/console.ts')).rearm,
+  },
+  flatten: {
+    help: 'close everything now',
+    load: async () => (await import('./command/console.ts')).flatten,
+  },
+  audit: {
+    help: 'verify [FOLDER | s3://BUCKET/PREFIX] · show ORDER [--json]',
+    load: async () => (await import('./command/audit.ts')).audit,
+  },
+  doctor: {
+    help: 'checks configuration, clock, calendar, disk, feed, broker, audit [--json]',
+    load: async () => (await import('./command/doctor.ts')).doctor,
+  },
+  replay: {
+    help: 're-runs a recorded session: replay FILE [--json]',
+    load: async () => (await import('./command/replay.ts')).replay,
+  },
+  'burn-in': {
+    help: 'runs simulated sessions: burn-in N [--seed S] [--json]',
+    load: async () => (await import('./command/burn-in.ts')).burnIn,
+  },
+};
+
+function usage(): string {
+  const lines = Object.entries(COMMANDS).map(([name, { help }]) => `  ${name.padEnd(9)} ${help}`);
+  return `usage: deltaring COMMAND\n${lines.join('\n')}\n`;
+}
+
+function report(error: unknown): void {
+  if (error instanceof DeltaringError) process.stderr.write(`deltaring: ${error.message}\n`);
+  else process.stderr.write(`deltaring: ${error instanceof Error ? error.stack : String(error)}\n`);
+}
+
+async function run(name: string, args: readonly string[]): Promise<number> {
+  if (name === 'help' || name === '--help' || name === '-h') {
+    process.stdout.write(usage());
+    return 0;
+  }
+  const command = COMMANDS[name];
+  if (command === undefined) {
+    process.stderr.write(`deltaring: no command "${name}"\n${usage()}`);
+    return EXIT_USAGE;
+  }
+  return (await command.load())(args);
+}
+
+const [name = 'serve', ...args] = process.argv.slice(2);
+run(name, args).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    report(error);
+    process.exitCode = EXIT_FAILED;
+  },
+);

@@ -1,0 +1,89 @@
+/** Arguments that several tools share, each with its unit in the description. */
+import { z } from 'zod';
+import { nearestName } from './nearest-name.ts';
+
+const MOST_CONTRACTS = 1_000;
+const LONGEST_TOKEN_CHARACTERS = 200;
+const LONGEST_ID_CHARACTERS = 100;
+const LEAST_DELTA_POINTS = 1;
+const MOST_DELTA_POINTS = 99;
+const MOST_ROUNDED_PLACES = 100;
+
+/** Contracts, or units of a structure. The risk limits decide how many pass. */
+export function quantityField(description = 'Contracts (units of the structure)') {
+  return z.int().min(1).max(MOST_CONTRACTS).default(1).describe(description);
+}
+
+/** A confirm token of an earlier preview. */
+export const tokenField = z
+  .string()
+  .min(1)
+  .max(LONGEST_TOKEN_CHARACTERS)
+  .describe('Token of the preview to carry out');
+
+/** An order or position by its id. */
+export function idField(description: string) {
+  return z.string().min(1).max(LONGEST_ID_CHARACTERS).describe(description);
+}
+
+function deltaFault(points: number, isCall: boolean): string | undefined {
+  const size = Math.abs(points);
+  if (size > 0 && size < LEAST_DELTA_POINTS) {
+    const meant = Math.round(size * 100 * MOST_ROUNDED_PLACES) / MOST_ROUNDED_PLACES;
+    return `${points} is a fraction and deltas are given in points: did you mean ${meant}?`;
+  }
+  if (isCall && points < 0) {
+    return `${points} has a sign, which a call's delta has not: did you mean ${size}?`;
+  }
+  if (size < LEAST_DELTA_POINTS || size > MOST_DELTA_POINTS) {
+    return `${points} is no delta in points: give ${LEAST_DELTA_POINTS} to ${MOST_DELTA_POINTS}, 30 for 0.30`;
+  }
+  return undefined;
+}
+
+/**
+ * A delta as a trader gives it: 30 is 0.30. A sign is accepted wherever a put may be meant; a value
+ * between 0 and 1 is refused with the number that was probably meant.
+ */
+export function deltaField(right: 'call' | 'put' | 'either', description: string) {
+  return z
+    .number()
+    .superRefine((points, context) => {
+      const fault = deltaFault(points, right === 'call');
+      if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+    })
+    .describe(description);
+}
+
+function asList(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  const text = value.trim();
+  if (!text.startsWith('[')) return text.split(',').map((part) => part.trim());
+  try {
+    return JSON.parse(text);
+  } catch {
+    return value;
+  }
+}
+
+/** A list of names out of a closed set, given as a list or as its JSON text. */
+export function namesField<const Name extends string>(known: readonly Name[], description: string) {
+  return z
+    .union([z.array(z.string()), z.string()])
+    .transform((value, context): readonly Name[] => {
+      const list = z.array(z.string()).safeParse(asList(value));
+      if (!list.success) {
+        context.addIssue('give a list of names, or the same list as JSON text');
+        return z.NEVER;
+      }
+      return list.data.flatMap((given) => {
+        const name = known.find((candidate) => candidate === given);
+        if (name !== undefined) return [name];
+        const nearest = nearestName(given, known);
+        const meant = nearest === undefined ? '' : `; did you mean ${nearest}?`;
+        context.addIssue(`there is no "${given}"${meant} Known are ${known.join(', ')}`);
+        return [];
+      });
+    })
+    .describe(description);
+}

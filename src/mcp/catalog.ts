@@ -1,0 +1,103 @@
+/** Every tool there is, in the order of the listing, and which of them a face offers. */
+import type { Toolset } from '../config.ts';
+import type { Authority } from '../desk/engine-api.ts';
+import { nearestName } from './nearest-name.ts';
+import type { Tool } from './tool.ts';
+import { findOptionsByDelta, getOptionChain } from './tools/chain-tools.ts';
+import { confirmTrade } from './tools/confirm-trade.ts';
+import { flattenAll, killSwitch } from './tools/emergency.ts';
+import { marketStatus } from './tools/market-status.ts';
+import {
+  cancelOrder,
+  closePosition,
+  getOrderStatus,
+  getRecentOrders,
+  reconcilePositions,
+} from './tools/order-tools.ts';
+import { portfolioDelta, portfolioGreeks, showPnl } from './tools/portfolio-views.ts';
+import { riskCheck, riskMetrics } from './tools/risk-views.ts';
+import { straddleScan } from './tools/straddle-scan.ts';
+import { ironCondor, lottoPlay, orbLongCall, orbLongPut } from './tools/strategy-previews.ts';
+import {
+  startOptionStreaming,
+  stopOptionStreaming,
+  streamingStatus,
+} from './tools/stream-tools.ts';
+
+/** The whole catalogue. */
+export const TOOLS: readonly Tool[] = [
+  orbLongCall,
+  orbLongPut,
+  ironCondor,
+  lottoPlay,
+  straddleScan,
+  confirmTrade,
+  showPnl,
+  portfolioDelta,
+  portfolioGreeks,
+  riskCheck,
+  riskMetrics,
+  killSwitch,
+  flattenAll,
+  getOrderStatus,
+  getRecentOrders,
+  cancelOrder,
+  closePosition,
+  reconcilePositions,
+  startOptionStreaming,
+  stopOptionStreaming,
+  streamingStatus,
+  getOptionChain,
+  findOptionsByDelta,
+  marketStatus,
+];
+
+/** What a face may offer. */
+export interface ToolChoice {
+  readonly toolsets: readonly Toolset[];
+  readonly authority: Authority;
+}
+
+const RANK: Readonly<Record<Authority, number>> = { observe: 0, reduce: 1, open: 2, console: 3 };
+
+/** True where `held` is enough for what needs `needed`. */
+export function suffices(held: Authority, needed: Authority): boolean {
+  return RANK[held] >= RANK[needed];
+}
+
+/** The lesser of two rights. */
+export function narrower(a: Authority, b: Authority): Authority {
+  return suffices(a, b) ? b : a;
+}
+
+/** The tools of a face, and the names they answer to. Immutable. */
+export class ToolShelf {
+  readonly tools: readonly Tool[];
+  readonly #byName = new Map<string, Tool>();
+
+  constructor(choice: ToolChoice) {
+    this.tools = TOOLS.filter(
+      ({ toolset, authority }) =>
+        choice.toolsets.includes(toolset) && suffices(choice.authority, authority),
+    );
+    for (const tool of this.tools) {
+      for (const name of [tool.name, ...tool.aliases]) this.#byName.set(name, tool);
+    }
+  }
+
+  /** The tool of a name or an older name. */
+  find(name: string): Tool | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** Why a name is not on this shelf, and what to call instead. */
+  explainMissing(name: string): string {
+    const elsewhere = TOOLS.find((tool) => tool.name === name || tool.aliases.includes(name));
+    if (elsewhere !== undefined) {
+      return `${name} is not offered here: its tool set "${elsewhere.toolset}" is off, or this face is read-only.`;
+    }
+    const nearest = nearestName(name, [...this.#byName.keys()]);
+    const meant = nearest === undefined ? '' : ` Did you mean ${nearest}?`;
+    return `There is no tool "${name}".${meant} tools/list names them all.`;
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * Asks the human behind a client whether to place an order. What the client's dialog answered is
+ * read with care: an accept may come from a hook, and a cancel that comes back at once was never
+ * seen by anyone.
+ */
+import type { TradeCard } from '../desk/engine-api.ts';
+import { dollars, signedPrice, tradeWords } from './money-words.ts';
+
+/** No human reads and closes a dialog in less. */
+export const INSTANT_CANCEL_MILLIS = 300;
+/** The box that has to be ticked, by its name in the dialog's form. */
+export const CONFIRM_FIELD = 'placeOrder';
+
+/** A dialog with one box to tick. */
+export interface Question {
+  readonly message: string;
+  readonly boxTitle: string;
+  readonly timeoutMillis: number;
+}
+
+/** What came back, raw. `failed` = the client answered with an error or not in time. */
+export interface DialogReply {
+  readonly action: 'accept' | 'decline' | 'cancel' | 'failed';
+  readonly ticked: boolean;
+  readonly elapsedMillis: number;
+}
+
+/** Puts a question to the human behind the client. Never rejects. */
+export type AskHuman = (question: Question) => Promise<DialogReply>;
+
+/** What a reply means for the order. Only `accepted` lets it through. */
+export type Consent = 'accepted' | 'unticked' | 'declined' | 'closed' | 'notShown' | 'unanswered';
+
+/** Reads a reply. */
+export function consentOf(reply: DialogReply): Consent {
+  switch (reply.action) {
+    case 'accept':
+      return reply.ticked ? 'accepted' : 'unticked';
+    case 'decline':
+      return 'declined';
+    case 'cancel':
+      return reply.elapsedMillis < INSTANT_CANCEL_MILLIS ? 'notShown' : 'closed';
+    case 'failed':
+      return reply.elapsedMillis < INSTANT_CANCEL_MILLIS ? 'notShown' : 'unanswered';
+    default:
+      return 'declined';
+  }
+}
+
+/** The question for an opening order: few numbers, the worst case first. */
+export function openingQuestion(card: TradeCard, environment: 'paper' | 'live'): Question {
+  const profit = card.maxProfitCents === null ? 'unlimited' : dollars(card.maxProfitCents);
+  const plan = card.exitPlan === null ? '' : `\nExit: ${card.exitPlan.stop}.`;
+  return {
+    message:
+      `Worst case: you lose ${dollars(Math.abs(card.maxLossCents))}, fees included.\n` +
+      `${tradeWords(card)}, limit ${signedPrice(card.limitPrice)}, never worse than ${signedPrice(card.worstPrice)} per share.\n` +
+      `Best case: ${profit}. Account: ${environment} money.${plan}`,
+    boxTitle: `Place this ${environment} order`,
+    timeoutMillis: card.expiresInSeconds * 1_000,
+  };
+}

@@ -1,0 +1,126 @@
+/**
+ * A face: the tools one connected client sees, and the rights it calls them with. Every transport
+ * (stdio, HTTP, the plain-JSON bridge) serves faces. Main thread only.
+ */
+import type { Config, Toolset } from '../config.ts';
+import type { Authority, Caller, EngineApi } from '../desk/engine-api.ts';
+import { wallMicros } from '../engine/domain/clock.ts';
+import type { Counters } from '../ops/counters.ts';
+import { AnsweredTokens } from './answered-tokens.ts';
+import { narrower, ToolShelf } from './catalog.ts';
+import type { AskHuman } from './confirm-dialog.ts';
+import { ResourceDesk } from './resource-desk.ts';
+import { StreamDesk } from './stream-desk.ts';
+import type { ConfirmMode, Conversation, Tool } from './tool.ts';
+import type { ListedTool } from './tool-listing.ts';
+import { listedTool } from './tool-listing.ts';
+import type { ToolResult } from './tool-result.ts';
+import { toolResult } from './tool-result.ts';
+
+/** What the operator lets every face do. */
+export interface FaceSettings {
+  readonly toolsets: readonly Toolset[];
+  readonly readOnly: boolean;
+  readonly confirmMode: ConfirmMode;
+}
+
+/** The settings that concern faces. */
+export function faceSettings(
+  config: Pick<Config, 'DELTARING_TOOLSETS' | 'DELTARING_READ_ONLY' | 'DELTARING_CONFIRM'>,
+): FaceSettings {
+  return {
+    toolsets: config.DELTARING_TOOLSETS,
+    readOnly: config.DELTARING_READ_ONLY,
+    confirmMode: config.DELTARING_CONFIRM,
+  };
+}
+
+/** What all faces of one engine share. */
+export interface FaceRoom {
+  readonly api: EngineApi;
+  readonly settings: FaceSettings;
+  readonly tokens: AnsweredTokens;
+  readonly streams: StreamDesk;
+  readonly resources: ResourceDesk;
+  readonly counters: Counters | undefined;
+  /** Ends every stream and timer. */
+  close(): void;
+}
+
+/** Builds the room for an engine's faces. */
+export function createFaceRoom(
+  api: EngineApi,
+  settings: FaceSettings,
+  counters?: Counters,
+): FaceRoom {
+  const streams = new StreamDesk(api);
+  const resources = new ResourceDesk(api);
+  const close = (): void => {
+    streams.close();
+    resources.close();
+  };
+  return { api, settings, tokens: new AnsweredTokens(), streams, resources, counters, close };
+}
+
+/** How a client narrows what it may do. It can never widen it. */
+export interface Narrowing {
+  readonly authority?: Authority | undefined;
+  readonly toolsets?: readonly Toolset[] | undefined;
+  readonly readOnly?: boolean | undefined;
+}
+
+/** One client's view of the engine. */
+export class Face {
+  readonly room: FaceRoom;
+  readonly caller: Caller;
+  readonly shelf: ToolShelf;
+  readonly #readOnly: boolean;
+  readonly #conversation: Conversation = { dialogNotShown: false };
+  readonly #listing: readonly ListedTool[];
+
+  constructor(room: FaceRoom, identity: Caller, narrowing: Narrowing = {}) {
+    const { settings } = room;
+    const readOnly = settings.readOnly || narrowing.readOnly === true;
+    const most = readOnly ? 'observe' : narrower('open', identity.authority);
+    const authority = narrower(most, narrowing.authority ?? most);
+    const toolsets = settings.toolsets.filter(
+      (set) => narrowing.toolsets === undefined || narrowing.toolsets.includes(set),
+    );
+    this.room = room;
+    this.caller = { principal: identity.principal, authority };
+    this.shelf = new ToolShelf({ toolsets, authority });
+    this.#readOnly = readOnly;
+    this.#listing = this.shelf.tools.map(listedTool);
+  }
+
+  /** The listing for a client that can show a dialog, or cannot. */
+  list(canAsk: boolean): readonly ListedTool[] {
+    const isHidden = this.room.settings.confirmMode === 'elicit-required' && !canAsk;
+    return isHidden ? this.#listing.filter(({ name }) => name !== 'confirm_trade') : this.#listing;
+  }
+
+  /** Runs a tool. A refusal is a result; what is thrown is a fault of the engine. */
+  async call(tool: Tool, args: unknown, ask?: AskHuman): Promise<ToolResult> {
+    const { api, settings, tokens, streams, counters } = this.room;
+    const started = wallMicros();
+    try {
+      const answer = await tool.call(
+        {
+          api,
+          caller: this.caller,
+          confirmMode: settings.confirmMode,
+          readOnly: this.#readOnly,
+          ask,
+          conversation: this.#conversation,
+          tokens,
+          streams,
+        },
+        args,
+      );
+      return toolResult(answer);
+    } finally {
+      counters?.add('tool_calls');
+      counters?.observe('tool_micros', wallMicros() - started);
+    }
+  }
+}

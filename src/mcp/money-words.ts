@@ -1,0 +1,29 @@
+/** Numbers as a trader says them, for the short texts beside structured results. */
+import type { TradeCard } from '../desk/engine-api.ts';
+
+const UNKNOWN = 'unknown';
+
+/** Cents as dollars: `$412.00`, `-$3.10`. */
+export function dollars(cents: number | null): string {
+  if (cents === null) return UNKNOWN;
+  const text = `$${(Math.abs(cents) / 100).toFixed(2)}`;
+  return cents < 0 ? `-${text}` : text;
+}
+
+/** A signed net price per share: `0.92 credit`, `1.10 debit`. */
+export function signedPrice(price: number): string {
+  return `${Math.abs(price).toFixed(2)} ${price < 0 ? 'debit' : 'credit'}`;
+}
+
+/** A number with so many decimals, or that it is not known. */
+export function figure(value: number | null, decimals = 2): string {
+  return value === null ? UNKNOWN : value.toFixed(decimals);
+}
+
+/** What an order does: `iron_condor_30_delta ×1 on SPY (Sell to Open 597 put, …)`. */
+export function tradeWords(card: Pick<TradeCard, 'strategy' | 'quantity' | 'underlying' | 'legs'>) {
+  const legs = card.legs.map(({ action, strike, right }) =>
+    right === 'shares' ? `${action} shares` : `${action} ${strike} ${right}`,
+  );
+  return `${card.strategy} ×${card.quantity} on ${card.underlying} (${legs.join(', ')})`;
+}

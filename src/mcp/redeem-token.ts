@@ -1,0 +1,104 @@
+/**
+ * Carries out the preview behind a token. An opening order asks the human first, as far as the
+ * client can and the setting wants; closes, flattens and cancels never need more than the token.
+ */
+import type { Answer, ConfirmResult, TradeCard } from '../desk/engine-api.ts';
+import type { DenialCode } from '../engine/domain/verdict.ts';
+import { deny } from '../engine/domain/verdict.ts';
+import type { Consent } from './confirm-dialog.ts';
+import { consentOf, openingQuestion } from './confirm-dialog.ts';
+import type { ToolContext } from './tool.ts';
+
+export type Purpose = TradeCard['purpose'];
+
+/** Refusals after which a token opens nothing, whoever agrees: it can only tell what it did. */
+const SPENT_OR_UNKNOWN: readonly DenialCode[] = ['token_invalid', 'token_expired'];
+
+const NOT_PLACED: Readonly<Record<Exclude<Consent, 'accepted' | 'notShown'>, string>> = {
+  declined:
+    'The human declined: nothing was placed and this token is dead. Preview again only if they ask for it.',
+  unticked:
+    'The box in the dialog was not ticked: nothing was placed. The preview lives on; call confirm_trade again to ask once more.',
+  closed:
+    'The dialog was closed without an answer: nothing was placed. The preview lives on; call confirm_trade again to ask once more.',
+  unanswered:
+    'Nobody answered the dialog in time: nothing was placed. Preview again and confirm while somebody is there.',
+};
+
+/** Redeems `token` if what it stands for is among `purposes`. */
+export async function redeemToken(
+  context: ToolContext,
+  token: string,
+  purposes: readonly Purpose[],
+): Promise<Answer<ConfirmResult>> {
+  const refused = await refuse(context, token, purposes);
+  if (refused !== undefined) return refused;
+  const { api, caller, tokens } = context;
+  const answer = await api.confirm(token, caller);
+  if (!('denied' in answer)) tokens.remember(caller.principal, token, 'done');
+  return answer;
+}
+
+async function refuse(context: ToolContext, token: string, purposes: readonly Purpose[]) {
+  const { api, caller, tokens, readOnly } = context;
+  if (readOnly) {
+    return refusal(
+      context,
+      'not_authorized',
+      'this face is read-only: no token can be redeemed here',
+    );
+  }
+  const said = tokens.get(caller.principal, token);
+  if (said === 'done') return undefined;
+  if (said === 'declined') return refusal(context, 'token_invalid', NOT_PLACED.declined);
+  const described = await api.describeToken(token, caller);
+  if ('denied' in described) {
+    return SPENT_OR_UNKNOWN.includes(described.denied.code) ? undefined : described;
+  }
+  const card = described.value;
+  if (!purposes.includes(card.purpose)) return wrongPurpose(context, card);
+  return card.purpose === 'open' ? askFirst(context, token, card) : undefined;
+}
+
+function wrongPurpose(context: ToolContext, card: TradeCard) {
+  const tool = card.purpose === 'open' ? 'confirm_trade' : 'confirm_trade or the tool that made it';
+  const message = `nothing was done: this token is for a preview that would ${card.purpose} (${card.strategy}); redeem it with ${tool}`;
+  return refusal(context, 'argument_invalid', message, { purpose: card.purpose });
+}
+
+/** Undefined where the order may go. */
+async function askFirst(context: ToolContext, token: string, card: TradeCard) {
+  const { ask, confirmMode, conversation } = context;
+  if (confirmMode === 'token') return undefined;
+  const mustAsk = confirmMode === 'elicit-required';
+  if (ask === undefined) {
+    if (!mustAsk) return undefined;
+    const message =
+      'nothing was placed: DELTARING_CONFIRM=elicit-required and this client cannot show a confirm dialog; use a client with MCP elicitation, or set DELTARING_CONFIRM=elicit-preferred';
+    return refusal(context, 'not_authorized', message);
+  }
+  if (conversation.dialogNotShown && !mustAsk) return undefined;
+  const consent = consentOf(await ask(openingQuestion(card, context.api.identity.environment)));
+  if (consent === 'accepted') return undefined;
+  if (consent === 'notShown') return notShown(context, mustAsk);
+  if (consent === 'declined') context.tokens.remember(context.caller.principal, token, 'declined');
+  return refusal(context, 'not_authorized', NOT_PLACED[consent], { dialog: consent });
+}
+
+function notShown(context: ToolContext, mustAsk: boolean) {
+  context.conversation.dialogNotShown = true;
+  const next = mustAsk
+    ? 'DELTARING_CONFIRM=elicit-required needs the dialog: use a client that shows it, or set DELTARING_CONFIRM=token'
+    : 'Show the human the preview and, once they agree, call confirm_trade again with the same confirm_token: the token alone then places the order';
+  const message = `nothing was placed: the client answered the confirm dialog at once, so nobody saw it. The preview lives on. ${next}.`;
+  return refusal(context, 'not_authorized', message, { dialog: 'notShown' });
+}
+
+function refusal(
+  context: ToolContext,
+  code: DenialCode,
+  message: string,
+  numbers: Readonly<Record<string, string>> = {},
+) {
+  return { stamp: context.api.stamp(), ...deny(code, message, numbers) };
+}

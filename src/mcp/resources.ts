@@ -1,0 +1,63 @@
+/** What a client can read and follow without calling a tool. */
+import type { Caller, EngineApi } from '../desk/engine-api.ts';
+import { wallMicros } from '../engine/domain/clock.ts';
+import { dollarsFromPrice } from '../engine/domain/units.ts';
+import { chainRow, rowsAround, USUAL_FIELDS } from './chain-rows.ts';
+
+const CHAIN_STRIKES = 20;
+
+/** One resource: how it is listed, read, and when it changed. */
+export interface Resource {
+  readonly uri: string;
+  readonly name: string;
+  readonly description: string;
+  /** The content, plain JSON. */
+  read(api: EngineApi, caller: Caller): Promise<object>;
+}
+
+export const CHAIN = 'chain';
+export const POSITIONS = 'positions';
+export const AUDIT_HEAD = 'audit-head';
+
+async function readChain(api: EngineApi): Promise<object> {
+  const slice = api.chain();
+  const stamp = api.stamp();
+  if (slice === undefined) return { ...stamp, rows: [] };
+  const spot = slice.spot === undefined ? slice.forward : dollarsFromPrice(slice.spot);
+  const wall = wallMicros();
+  const views = rowsAround(slice, spot ?? 0, CHAIN_STRIKES);
+  const rows = views.map((view) => chainRow(view, USUAL_FIELDS, wall));
+  const { underlying, session, epoch } = slice;
+  return { ...stamp, underlying, expiry: session.date, spot: spot ?? null, epoch, rows };
+}
+
+async function readPositions(api: EngineApi, caller: Caller): Promise<object> {
+  const answer = await api.pnl(caller);
+  if ('denied' in answer) return { ...answer.stamp, denied: answer.denied };
+  const { positions, greeks, dayPnlCents } = answer.value;
+  return { ...answer.stamp, dayPnlCents, greeks, positions };
+}
+
+/** The resources of an engine, in the order of the listing. */
+export function resourcesOf(underlying: string): readonly Resource[] {
+  return [
+    {
+      uri: `deltaring://chain/${underlying}/0dte`,
+      name: CHAIN,
+      description: `The live 0DTE chain of ${underlying} around the money; updates at most once a second.`,
+      read: readChain,
+    },
+    {
+      uri: 'deltaring://positions',
+      name: POSITIONS,
+      description: 'Open positions with greeks and P&L; updates when one changes.',
+      read: readPositions,
+    },
+    {
+      uri: 'deltaring://audit/head',
+      name: AUDIT_HEAD,
+      description: 'Sequence number and hash of the newest audit record.',
+      read: async (api) => ({ ...api.stamp(), ...api.auditHead() }),
+    },
+  ];
+}

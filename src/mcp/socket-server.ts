@@ -1,0 +1,143 @@
+/**
+ * The engine's own socket, for the faces of this machine: `deltaring mcp` and the operator's
+ * console. It lies in a folder that only its owner can enter, which is how a caller is known.
+ */
+import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import type { Server, Socket } from 'node:net';
+import { connect, createServer } from 'node:net';
+import { userInfo } from 'node:os';
+import { dirname } from 'node:path';
+import type { Config } from '../config.ts';
+import type { EngineApi, EngineIdentity } from '../desk/engine-api.ts';
+import { DeltaringError } from '../engine/domain/errors.ts';
+import type { Counters } from '../ops/counters.ts';
+import { joinConsole } from './console-join.ts';
+import type { FaceRoom } from './face.ts';
+import { createFaceRoom, faceSettings } from './face.ts';
+import { answerHello, LONGEST_HELLO_BYTES, readHello } from './hello.ts';
+import { readLine } from './line-reader.ts';
+import { joinMcp } from './stdio-join.ts';
+
+const HELLO_TIMEOUT_MILLIS = 5_000;
+const MOST_CONNECTIONS = 64;
+const OWNER_ONLY_FOLDER = 0o700;
+const OWNER_ONLY_FILE = 0o600;
+const ANY_OTHER = 0o077;
+/** `sun_path` of the smallest system (macOS), less its closing zero. */
+const LONGEST_PATH_BYTES = 103;
+
+export interface SocketOptions {
+  readonly config: Pick<Config, 'DELTARING_TOOLSETS' | 'DELTARING_READ_ONLY' | 'DELTARING_CONFIRM'>;
+  readonly api: EngineApi;
+  readonly identity: EngineIdentity;
+  /** Path of the socket, or the name of a pipe on Windows. */
+  readonly path: string;
+  /** Asks the whole process to stop in order. */
+  readonly shutdown: () => void;
+  readonly counters?: Counters;
+  /** What the faces of all transports share; its own where left out. */
+  readonly room?: FaceRoom;
+}
+
+export interface ListeningSocket {
+  close(): Promise<void>;
+}
+
+/** Makes sure that nobody else can reach into the socket's folder. */
+function prepareFolder(path: string): void {
+  if (process.platform === 'win32') return;
+  if (Buffer.byteLength(path) > LONGEST_PATH_BYTES) {
+    throw new DeltaringError(
+      'INPUT_INVALID',
+      `the socket path ${path} is longer than ${LONGEST_PATH_BYTES} bytes: choose a shorter temporary folder (TMPDIR)`,
+    );
+  }
+  const folder = dirname(path);
+  mkdirSync(folder, { recursive: true, mode: OWNER_ONLY_FOLDER });
+  const { uid, mode } = lstatSync(folder);
+  if (uid !== userInfo().uid || (mode & ANY_OTHER) !== 0) {
+    throw new DeltaringError(
+      'INPUT_INVALID',
+      `the folder ${folder} can be entered by others: remove it, or give it to this user alone (chmod 700)`,
+    );
+  }
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** True where some process answers on the path. */
+function isServed(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(path);
+    const settle = (answers: boolean): void => {
+      probe.destroy();
+      resolve(answers);
+    };
+    probe.once('connect', () => settle(true)).once('error', () => settle(false));
+  });
+}
+
+/** Listens, taking over a path that a dead engine left behind. */
+async function listenAnew(server: Server, path: string): Promise<void> {
+  try {
+    await listen(server, path);
+  } catch (error) {
+    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    if (!isTaken) throw error;
+    if (await isServed(path)) {
+      throw new DeltaringError(
+        'ENGINE_ALREADY_RUNNING',
+        `an engine answers on ${path}: stop it first, or give this one another DELTARING_HOME`,
+        error,
+      );
+    }
+    rmSync(path, { force: true });
+    await listen(server, path);
+  }
+  if (process.platform !== 'win32') chmodSync(path, OWNER_ONLY_FILE);
+}
+
+/**
+ * Opens the socket. Throws ENGINE_ALREADY_RUNNING where another engine answers on the path,
+ * INPUT_INVALID where the path cannot be made safe.
+ */
+export async function listenOnSocket(options: SocketOptions): Promise<ListeningSocket> {
+  const { api, config, counters, path } = options;
+  const room = options.room ?? createFaceRoom(api, faceSettings(config), counters);
+  const sockets = new Set<Socket>();
+  prepareFolder(path);
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+    welcome(options, room, socket).catch(() => socket.destroy());
+  });
+  server.maxConnections = MOST_CONNECTIONS;
+  await listenAnew(server, path);
+  return {
+    close: () =>
+      new Promise((resolve) => {
+        if (options.room === undefined) room.close();
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+async function welcome(options: SocketOptions, room: FaceRoom, socket: Socket): Promise<void> {
+  const limits = { longestBytes: LONGEST_HELLO_BYTES, timeoutMillis: HELLO_TIMEOUT_MILLIS };
+  const hello = readHello(await readLine(socket, limits));
+  const reply = answerHello(hello, options.identity);
+  socket.write(`${JSON.stringify(reply)}\n`);
+  if (!reply.ok || hello === undefined) socket.end();
+  else if (hello.kind === 'console') await joinConsole(options, socket);
+  else await joinMcp(room, hello, socket);
+}

@@ -1,0 +1,43 @@
+/** How an answer leaves: structured content and one short text, always with the stamp. */
+import type { Stamp } from '../desk/engine-api.ts';
+import type { Refused, ToolAnswer } from './tool.ts';
+
+/** What every transport sends. Plain JSON. */
+export interface ToolResult {
+  readonly isError: boolean;
+  readonly text: string;
+  readonly structured: Readonly<Record<string, unknown>>;
+}
+
+const CLOCK_START = 'YYYY-MM-DDT'.length;
+const CLOCK_END = CLOCK_START + 'HH:MM:SS'.length;
+
+/** Turns an answer into what is sent. */
+export function toolResult(answer: ToolAnswer): ToolResult {
+  const stamp = stampFields(answer.stamp);
+  if ('denied' in answer) {
+    const text = `Refused (${answer.denied.code}): ${answer.denied.message}${stampText(answer.stamp)}`;
+    return { isError: true, text, structured: { ...stamp, ...deniedFields(answer) } };
+  }
+  const text = `${answer.text}${stampText(answer.stamp)}`;
+  return { isError: false, text, structured: { ...answer.value, ...stamp } };
+}
+
+function deniedFields({ denied, checks }: Refused) {
+  const { code, message, numbers } = denied;
+  const fields = { denied: { ...numbers, code, message } };
+  return checks === undefined ? fields : { ...fields, checks };
+}
+
+function stampFields(stamp: Stamp) {
+  const { asOf, dataAgeMs, environment, broker, tradingState, killed } = stamp;
+  return { asOf, dataAgeMs, environment, broker, tradingState, killed };
+}
+
+/** ` [paper, active, 10:31:05 New York, data 120 ms old]` */
+function stampText(stamp: Stamp): string {
+  const { asOf, dataAgeMs, environment, tradingState, killed } = stamp;
+  const age = dataAgeMs === null ? 'no data yet' : `data ${Math.round(dataAgeMs)} ms old`;
+  const state = killed ? `${tradingState}, killed` : tradingState;
+  return ` [${environment}, ${state}, ${asOf.slice(CLOCK_START, CLOCK_END)}, ${age}]`;
+}

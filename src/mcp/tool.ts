@@ -1,0 +1,105 @@
+/**
+ * The contract of a tool, version 1: plain data and one function. A tool knows the engine's door
+ * and nothing of the protocol that carries it.
+ */
+import type { z } from 'zod';
+import type { Config, Toolset } from '../config.ts';
+import type { Authority, Caller, EngineApi, Stamp } from '../desk/engine-api.ts';
+import type { CheckResult, Denial } from '../engine/domain/verdict.ts';
+import type { AnsweredTokens } from './answered-tokens.ts';
+import type { AskHuman } from './confirm-dialog.ts';
+import type { StreamDesk } from './stream-desk.ts';
+import { readArguments } from './tool-arguments.ts';
+
+export const TOOL_CONTRACT_VERSION = 1;
+
+/** How a tool wants a human to be involved before a token opens a position. */
+export type ConfirmMode = Config['DELTARING_CONFIRM'];
+
+/** What one connection remembers between calls. Mutable; belongs to that connection. */
+export interface Conversation {
+  /** True once a confirm dialog came back too fast to have been seen. */
+  dialogNotShown: boolean;
+}
+
+/** All that a handler may touch. */
+export interface ToolContext {
+  readonly api: EngineApi;
+  readonly caller: Caller;
+  readonly confirmMode: ConfirmMode;
+  /** True where nothing may be traded through this face. */
+  readonly readOnly: boolean;
+  /** Asks the human behind the client; undefined where the client cannot. */
+  readonly ask: AskHuman | undefined;
+  readonly conversation: Conversation;
+  readonly tokens: AnsweredTokens;
+  readonly streams: StreamDesk;
+}
+
+/** A refusal with the stamp of its moment. */
+export interface Refused {
+  readonly stamp: Stamp;
+  readonly denied: Denial;
+  readonly checks?: readonly CheckResult[];
+}
+
+/** What a tool answers: a value with one short text that stands by itself, or a refusal. */
+export type ToolAnswer =
+  | { readonly stamp: Stamp; readonly value: object; readonly text: string }
+  | Refused;
+
+/** What a host may assume. Every tool states all four. */
+export interface ToolHints {
+  readonly readOnly: boolean;
+  readonly destructive: boolean;
+  readonly idempotent: boolean;
+  /** True where the call reaches the world outside this engine. */
+  readonly openWorld: boolean;
+}
+
+/** A tool as its file writes it. Arguments reach the handler checked and with their defaults. */
+export interface ToolPlan<Input extends z.ZodObject> {
+  readonly name: string;
+  readonly title: string;
+  /** "Use this when …", for a model that chooses between tools. */
+  readonly description: string;
+  readonly toolset: Toolset;
+  readonly input: Input;
+  /** Arguments of `input` that still work and are not listed any more. */
+  readonly unlisted?: readonly string[];
+  readonly output: z.ZodObject;
+  /** Fields of `output` that the listing names beside the stamp; all of them where left out. */
+  readonly listedOutput?: readonly string[];
+  readonly hints: ToolHints;
+  readonly authority: Authority;
+  /** Older names, callable and not listed. */
+  readonly aliases: readonly string[];
+  readonly handler: (context: ToolContext, args: z.output<Input>) => Promise<ToolAnswer>;
+}
+
+/** A tool as the faces use it. */
+export interface Tool extends Omit<ToolPlan<z.ZodObject>, 'handler'> {
+  /** Checks the arguments and runs the handler. A fault in them is a refusal, never an exception. */
+  readonly call: (context: ToolContext, raw: unknown) => Promise<ToolAnswer>;
+}
+
+/** Hints of a tool that changes nothing. */
+export const READS: ToolHints = {
+  readOnly: true,
+  destructive: false,
+  idempotent: true,
+  openWorld: false,
+};
+
+/** Makes a tool of its plan. */
+export function defineTool<Input extends z.ZodObject>(plan: ToolPlan<Input>): Tool {
+  const { handler, ...data } = plan;
+  return {
+    ...data,
+    call: async (context, raw) => {
+      const args = readArguments(plan, raw);
+      if ('denied' in args) return { stamp: context.api.stamp(), denied: args.denied };
+      return handler(context, args.value);
+    },
+  };
+}

@@ -1,0 +1,46 @@
+/** A trade card in one short text that stands by itself. */
+import type { TradeCard } from '../../desk/engine-api.ts';
+import { dollars, figure, signedPrice, tradeWords } from '../money-words.ts';
+
+/** What the listing names of a card where the card is not the tool's main answer. */
+export const CARD_OUTLINE: readonly string[] = [
+  'confirmToken',
+  'expiresInSeconds',
+  'legs',
+  'netCents',
+  'maxLossCents',
+  'limitPrice',
+];
+/** The same, and what redeeming its token answers. */
+export const EXIT_OUTLINE: readonly string[] = [...CARD_OUTLINE, 'orderId', 'status', 'orders'];
+
+function riskWords(card: TradeCard): string {
+  const profit = card.maxProfitCents === null ? 'unlimited' : dollars(card.maxProfitCents);
+  const evens = card.breakevens.map((price) => price.toFixed(2)).join(' / ');
+  const chance = card.probabilityOfProfit;
+  return [
+    `Max loss ${dollars(Math.abs(card.maxLossCents))}`,
+    `max profit ${profit}`,
+    ...(evens === '' ? [] : [`breakeven ${evens}`]),
+    ...(chance === null ? [] : [`probability of profit ${figure(chance * 100, 0)} %`]),
+  ].join(', ');
+}
+
+function checkWords({ checks }: TradeCard): string {
+  if (checks.length === 0) return '';
+  const odd = checks.filter(({ outcome }) => outcome !== 'passed');
+  if (odd.length === 0) return ` All ${checks.length} risk checks passed.`;
+  return ` Risk checks: ${odd.map(({ code, outcome }) => `${code} ${outcome}`).join(', ')}.`;
+}
+
+/** `redeemWith` names the tool that carries the preview out; undefined where none may. */
+export function cardText(card: TradeCard, redeemWith: string | undefined): string {
+  const price = `limit ${signedPrice(card.limitPrice)}, fees ${dollars(card.feesCents)}`;
+  const risk = card.purpose === 'open' ? ` ${riskWords(card)}.` : '';
+  const warnings = card.warnings.length === 0 ? '' : ` Warnings: ${card.warnings.join('; ')}.`;
+  const next =
+    redeemWith === undefined
+      ? ' Read-only: it cannot be confirmed here.'
+      : ` Nothing is placed yet: ${redeemWith} with confirm_token ${card.confirmToken} within ${card.expiresInSeconds} s.`;
+  return `Preview: ${tradeWords(card)}, ${price}.${risk}${checkWords(card)}${warnings}${next}`;
+}

@@ -1,0 +1,65 @@
+/** The only tool that sends an opening order. */
+import { z } from 'zod';
+import type { ConfirmResult, OrderView } from '../../desk/engine-api.ts';
+import { tokenField } from '../argument-fields.ts';
+import { figure } from '../money-words.ts';
+import { confirmShape } from '../output-shapes.ts';
+import type { Purpose } from '../redeem-token.ts';
+import { redeemToken } from '../redeem-token.ts';
+import { resultShape } from '../result-shape.ts';
+import type { ToolAnswer, ToolContext } from '../tool.ts';
+import { defineTool } from '../tool.ts';
+
+const EVERY_PURPOSE: readonly Purpose[] = ['open', 'close', 'flatten', 'cancel'];
+const EXITS: readonly Purpose[] = ['close', 'flatten', 'cancel'];
+
+/** One order in a few words. */
+export function orderWords(order: OrderView): string {
+  const { orderId, status, filledQuantity, quantity, averageFillPrice, reason } = order;
+  const price = averageFillPrice === null ? '' : ` at ${figure(averageFillPrice)}`;
+  const why = reason === null ? '' : ` (${reason})`;
+  return `${order.purpose} order ${orderId} ${status}, ${filledQuantity} of ${quantity} filled${price}${why}`;
+}
+
+/** What a redeemed token did, in one text. */
+export function confirmWords(result: ConfirmResult): string {
+  const orders = result.orders.map(orderWords).join('; ');
+  const again = result.replayed ? 'This token was used before; here is what it did. ' : '';
+  const next = result.orders.some(({ status }) => status === 'unknown')
+    ? ' Its outcome is unknown: do not send it again, the engine finds out.'
+    : '';
+  return `${again}${orders === '' ? 'Done: there was nothing to send' : orders}.${next}`;
+}
+
+async function redeem(
+  context: ToolContext,
+  token: string,
+  purposes: readonly Purpose[],
+): Promise<ToolAnswer> {
+  const answer = await redeemToken(context, token, purposes);
+  return 'denied' in answer ? answer : { ...answer, text: confirmWords(answer.value) };
+}
+
+/** Redeems the token of any preview. */
+export function confirmOpening(context: ToolContext, token: string): Promise<ToolAnswer> {
+  return redeem(context, token, EVERY_PURPOSE);
+}
+
+/** Redeems the token of a close, a flatten or a cancel; one that would open is refused. */
+export function confirmExit(context: ToolContext, token: string): Promise<ToolAnswer> {
+  return redeem(context, token, EXITS);
+}
+
+export const confirmTrade = defineTool({
+  name: 'confirm_trade',
+  title: 'Confirm a previewed trade',
+  description:
+    'Use this when the human agreed to a preview: sends its order after judging it again on the live chain. Repeating it returns the first result. Never call it in the same turn as the preview.',
+  toolset: 'strategies',
+  input: z.strictObject({ confirm_token: tokenField }),
+  output: resultShape(confirmShape),
+  hints: { readOnly: false, destructive: true, idempotent: false, openWorld: true },
+  authority: 'reduce',
+  aliases: ['confirm_order'],
+  handler: (context, { confirm_token: token }) => confirmOpening(context, token),
+});

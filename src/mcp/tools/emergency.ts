@@ -1,0 +1,74 @@
+/** The kill switch and the way out of everything. */
+import { z } from 'zod';
+import { deny } from '../../engine/domain/verdict.ts';
+import { tokenField } from '../argument-fields.ts';
+import { cardShape, confirmShape } from '../output-shapes.ts';
+import { resultShape } from '../result-shape.ts';
+import { defineTool } from '../tool.ts';
+import { cardText, EXIT_OUTLINE } from './card-text.ts';
+import { confirmExit } from './confirm-trade.ts';
+
+const LONGEST_REASON_CHARACTERS = 200;
+
+/** Keeps a free text on one line: what comes from a model is data in a journal. */
+function oneLine(text: string): string {
+  return text.replace(/[^\p{L}\p{N}\p{P}\p{S} ]+/gu, ' ').trim();
+}
+
+export const killSwitch = defineTool({
+  name: 'kill_switch',
+  title: 'Kill switch',
+  description:
+    'Use this when trading must stop now: blocks every opening order and cancels those that work. Exits keep running. Only engages; re-arming is done at the console.',
+  toolset: 'risk',
+  input: z.strictObject({
+    enable: z.boolean().default(true).describe('true engages; false answers where to re-arm'),
+    reason: z
+      .string()
+      .max(LONGEST_REASON_CHARACTERS)
+      .default('kill_switch called')
+      .describe('Kept in the audit log'),
+  }),
+  output: resultShape({
+    since: z.string().nullable(),
+    reason: z.string().nullable(),
+    cancelledOrders: z.array(z.string()),
+    note: z.string(),
+  }),
+  hints: { readOnly: false, destructive: true, idempotent: true, openWorld: true },
+  authority: 'observe',
+  aliases: ['panic_button', 'emergency_stop_all'],
+  handler: async ({ api, caller }, { enable, reason }) => {
+    if (!enable) {
+      const message =
+        'trading is re-armed at the operator console and nowhere else: run `deltaring rearm` on the machine of the engine';
+      return { stamp: api.stamp(), ...deny('not_authorized', message) };
+    }
+    const answer = await api.kill(oneLine(reason), caller);
+    if ('denied' in answer) return answer;
+    const { cancelledOrders, since, note } = answer.value;
+    const cancelled = `${cancelledOrders.length} opening orders cancelled`;
+    const text = `Killed${since === null ? '' : ` since ${since}`}, ${cancelled}. ${note}`;
+    return { ...answer, text };
+  },
+});
+
+export const flattenAll = defineTool({
+  name: 'flatten_all',
+  title: 'Close everything',
+  description:
+    'Use this when every position must be closed. The first call previews with a token, the second carries it out. Works while killed.',
+  toolset: 'risk',
+  input: z.strictObject({ confirm_token: tokenField.optional() }),
+  output: resultShape({ ...confirmShape, ...cardShape }),
+  listedOutput: EXIT_OUTLINE,
+  hints: { readOnly: false, destructive: true, idempotent: false, openWorld: true },
+  authority: 'reduce',
+  aliases: ['emergency_exit', 'close_all_positions'],
+  handler: async (context, { confirm_token: token }) => {
+    if (token !== undefined) return confirmExit(context, token);
+    const answer = await context.api.previewFlatten(context.caller);
+    if ('denied' in answer) return answer;
+    return { ...answer, text: cardText(answer.value, 'call flatten_all again') };
+  },
+});

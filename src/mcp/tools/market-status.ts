@@ -1,0 +1,63 @@
+/** Where the session stands. */
+import { z } from 'zod';
+import type { MarketStatusView } from '../../desk/engine-api.ts';
+import { figure } from '../money-words.ts';
+import { resultShape } from '../result-shape.ts';
+import { defineTool, READS } from '../tool.ts';
+
+const text = z.string();
+const maybe = z.number().nullable();
+
+function statusText(status: MarketStatusView): string {
+  const { session, phase, timeNewYork, minutesToLastTrade, underlying, spot } = status;
+  const left =
+    phase === 'closed'
+      ? `next session ${status.nextSession}`
+      : `${Math.round(minutesToLastTrade)} minutes to the last trade, openings until ${status.openingCutoffAt.slice(11, 16)}`;
+  const source = status.simulated ? ' Simulated market.' : '';
+  return `${session} ${phase}, New York ${timeNewYork}, ${left}. ${underlying} ${figure(spot)}, expected move ${figure(status.expectedMove)}, ${status.contracts} contracts.${source}`;
+}
+
+export const marketStatus = defineTool({
+  name: 'market_status',
+  title: 'Market status',
+  description:
+    'Use this when you need the New York time, the session and its cut-offs, the spot and the expected move.',
+  toolset: 'market',
+  input: z.strictObject({}),
+  output: resultShape({
+    session: text,
+    kind: z.enum(['full', 'half']),
+    phase: z.enum(['pre', 'open', 'afterMark', 'closed']),
+    timeNewYork: text,
+    opensAt: text,
+    exerciseMarkAt: text,
+    lastTradeAt: text,
+    minutesToLastTrade: z.number(),
+    openingCutoffAt: text,
+    flattenStartAt: text,
+    nextSession: text,
+    underlying: text,
+    spot: maybe,
+    atmVol: maybe,
+    expectedMove: maybe,
+    contracts: z.number(),
+    simulated: z.boolean(),
+  }),
+  listedOutput: [
+    'session',
+    'phase',
+    'timeNewYork',
+    'minutesToLastTrade',
+    'openingCutoffAt',
+    'spot',
+    'expectedMove',
+  ],
+  hints: READS,
+  authority: 'observe',
+  aliases: ['get_current_time_nyc'],
+  handler: async ({ api }) => {
+    const answer = await api.marketStatus();
+    return 'denied' in answer ? answer : { ...answer, text: statusText(answer.value) };
+  },
+});

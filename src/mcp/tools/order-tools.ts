@@ -1,0 +1,150 @@
+/** Orders and positions: look, cancel, close, reconcile. */
+import { z } from 'zod';
+import type { OrderView, TradeCard } from '../../desk/engine-api.ts';
+import { deny } from '../../engine/domain/verdict.ts';
+import { idField, tokenField } from '../argument-fields.ts';
+import { cardShape, confirmShape, order, orderShape } from '../output-shapes.ts';
+import { resultShape } from '../result-shape.ts';
+import type { ToolContext } from '../tool.ts';
+import { defineTool, READS } from '../tool.ts';
+import { cardText, EXIT_OUTLINE } from './card-text.ts';
+import { confirmExit, orderWords } from './confirm-trade.ts';
+
+const MOST_ORDERS = 100;
+const MOST_CONTRACTS = 1_000;
+const REDUCES = { readOnly: false, destructive: true, idempotent: false, openWorld: true };
+
+export const getOrderStatus = defineTool({
+  name: 'get_order_status',
+  title: 'Order status',
+  description: 'Use this when you want one order with its fills and latency.',
+  toolset: 'orders',
+  input: z.strictObject({ order_id: idField('Order') }),
+  output: resultShape(orderShape),
+  listedOutput: ['orderId', 'status', 'filledQuantity', 'averageFillPrice', 'fills', 'latency'],
+  hints: READS,
+  authority: 'observe',
+  aliases: [],
+  handler: async ({ api, caller }, { order_id: orderId }) => {
+    const answer = await api.orderStatus(orderId, caller);
+    return 'denied' in answer ? answer : { ...answer, text: `${orderWords(answer.value)}.` };
+  },
+});
+
+export const getRecentOrders = defineTool({
+  name: 'get_recent_orders',
+  title: 'Recent orders',
+  description: "Use this when you want today's newest orders, newest first.",
+  toolset: 'orders',
+  input: z.strictObject({
+    limit: z.int().min(1).max(MOST_ORDERS).default(10).describe('Orders'),
+  }),
+  output: resultShape({ orders: z.array(order) }),
+  hints: READS,
+  authority: 'observe',
+  aliases: [],
+  handler: async ({ api, caller }, { limit }) => {
+    const answer = await api.recentOrders(limit, caller);
+    if ('denied' in answer) return answer;
+    const { orders } = answer.value;
+    const text = orders.length === 0 ? 'No orders yet' : orders.map(orderWords).join('; ');
+    return { ...answer, text: `${text}.` };
+  },
+});
+
+function cancelText(value: OrderView | TradeCard): string {
+  if ('confirmToken' in value) {
+    return `This order protects a position. ${cardText(value, 'call cancel_order again')}`;
+  }
+  const isCancelled = value.status === 'cancelled';
+  return isCancelled ? `${orderWords(value)}.` : `Cancel asked for: ${orderWords(value)}.`;
+}
+
+async function cancel({ api, caller }: ToolContext, orderId: string) {
+  const answer = await api.cancelOrder(orderId, caller);
+  return 'denied' in answer ? answer : { ...answer, text: cancelText(answer.value) };
+}
+
+export const cancelOrder = defineTool({
+  name: 'cancel_order',
+  title: 'Cancel order',
+  description:
+    'Use this when a working order should go. One that protects a position answers with a token first; call again with it.',
+  toolset: 'orders',
+  input: z.strictObject({
+    order_id: idField('Order').optional(),
+    confirm_token: tokenField.optional(),
+  }),
+  output: resultShape({ ...confirmShape, ...orderShape, ...cardShape, purpose: z.string() }),
+  listedOutput: EXIT_OUTLINE,
+  hints: REDUCES,
+  authority: 'reduce',
+  aliases: ['delete_order'],
+  handler: async (context, { order_id: orderId, confirm_token: token }) => {
+    if (token !== undefined) return confirmExit(context, token);
+    if (orderId !== undefined) return cancel(context, orderId);
+    const message = 'cancel_order needs order_id: get_recent_orders lists the orders';
+    const numbers = { argument: 'order_id' };
+    return { stamp: context.api.stamp(), ...deny('argument_invalid', message, numbers) };
+  },
+});
+
+export const closePosition = defineTool({
+  name: 'close_position',
+  title: 'Close position',
+  description:
+    'Use this when one position should be closed, whole or in part. The first call previews with a token, the second carries it out.',
+  toolset: 'orders',
+  input: z.strictObject({
+    order_or_position_id: idField('Position, or an order that opened it').optional(),
+    quantity: z
+      .int()
+      .min(1)
+      .max(MOST_CONTRACTS)
+      .optional()
+      .describe('Units to close; all when left out'),
+    confirm_token: tokenField.optional(),
+  }),
+  output: resultShape({ ...confirmShape, ...cardShape }),
+  listedOutput: EXIT_OUTLINE,
+  hints: REDUCES,
+  authority: 'reduce',
+  aliases: [],
+  handler: async (context, args) => {
+    const { order_or_position_id: target, quantity, confirm_token: token } = args;
+    if (token !== undefined) return confirmExit(context, token);
+    if (target === undefined) {
+      const message = 'close_position needs order_or_position_id: show_pnl lists the positions';
+      const numbers = { argument: 'order_or_position_id' };
+      return { stamp: context.api.stamp(), ...deny('argument_invalid', message, numbers) };
+    }
+    const answer = await context.api.previewClose(target, quantity, context.caller);
+    if ('denied' in answer) return answer;
+    return { ...answer, text: cardText(answer.value, 'call close_position again') };
+  },
+});
+
+export const reconcilePositions = defineTool({
+  name: 'reconcile_positions',
+  title: 'Reconcile positions',
+  description: "Use this when you want the engine's positions compared with the broker's.",
+  toolset: 'orders',
+  input: z.strictObject({}),
+  output: resultShape({
+    clean: z.boolean(),
+    differences: z.array(z.string()),
+    checkedAt: z.string(),
+  }),
+  hints: { ...READS, openWorld: true },
+  authority: 'observe',
+  aliases: [],
+  handler: async ({ api, caller }) => {
+    const answer = await api.reconcile(caller);
+    if ('denied' in answer) return answer;
+    const { clean, differences } = answer.value;
+    const text = clean
+      ? 'Clean: our positions and the broker agree.'
+      : `${differences.length} differences: ${differences.join('; ')}.`;
+    return { ...answer, text };
+  },
+});

@@ -1,0 +1,125 @@
+/** The paths of the HTTP face, and what stands behind each. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Caller, EngineApi } from '../desk/engine-api.ts';
+import type { FaceRoom } from '../mcp/face.ts';
+import type { Page } from './dashboard-page.ts';
+import type { HttpFault } from './http-reply.ts';
+import { sendBody, sendJson } from './http-reply.ts';
+import { readJsonBody } from './json-body.ts';
+import type { LiveView } from './live-view.ts';
+import { snapshotOf } from './live-view.ts';
+import type { McpSessions } from './mcp-sessions.ts';
+import { METRICS_CONTENT_TYPE } from './prometheus.ts';
+import { bridgeCall, bridgeCapabilities, bridgeTools } from './tool-bridge.ts';
+
+/** What routes serve from. */
+export interface Site {
+  readonly api: EngineApi;
+  readonly room: FaceRoom;
+  readonly sessions: McpSessions;
+  readonly live: LiveView;
+  readonly page: Page;
+}
+
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/** Who is asked for a token: everyone, nobody, or everyone who is not on this machine. */
+export type Gate = 'token' | 'open' | 'tokenFromOutside';
+
+export interface Route {
+  readonly methods: readonly string[];
+  readonly gate: Gate;
+  /** Answers, or returns the fault to send. */
+  serve(site: Site, exchange: Exchange, caller: Caller): Promise<HttpFault | undefined>;
+}
+
+function isFault(value: object): value is HttpFault {
+  return 'status' in value && 'code' in value;
+}
+
+/** A route that answers with JSON. */
+function jsonRoute(value: (site: Site, caller: Caller) => object | Promise<object>): Route {
+  return {
+    methods: ['GET'],
+    gate: 'token',
+    serve: async (site, { response }, caller) => {
+      sendJson(response, 200, await value(site, caller));
+      return undefined;
+    },
+  };
+}
+
+/** Liveness and readiness: 200 while the engine can be used, 503 while it cannot. */
+export const healthRoute: Route = {
+  methods: ['GET', 'HEAD'],
+  gate: 'open',
+  serve: async ({ api }, { response }) => {
+    const health = api.health();
+    sendJson(response, health.status !== 'down' && health.ready ? 200 : 503, health);
+    return undefined;
+  },
+};
+
+export const metricsRoute: Route = {
+  methods: ['GET', 'HEAD'],
+  gate: 'tokenFromOutside',
+  serve: async ({ api }, { response }) => {
+    sendBody(response, 200, { type: METRICS_CONTENT_TYPE, text: await api.metrics() });
+    return undefined;
+  },
+};
+
+const mcpRoute: Route = {
+  methods: ['GET', 'POST', 'DELETE'],
+  gate: 'token',
+  serve: async ({ sessions }, exchange, caller) => {
+    if (exchange.request.method !== 'POST') return sessions.handle(exchange, caller, undefined);
+    const body = await readJsonBody(exchange.request);
+    return 'status' in body ? body : sessions.handle(exchange, caller, body.json);
+  },
+};
+
+const callRoute: Route = {
+  methods: ['POST'],
+  gate: 'token',
+  serve: async ({ room }, { request, response }, caller) => {
+    const body = await readJsonBody(request);
+    if ('status' in body) return body;
+    const result = await bridgeCall(room, caller, body.json);
+    if (isFault(result)) return result;
+    sendJson(response, 200, result);
+    return undefined;
+  },
+};
+
+const pageRoute: Route = {
+  methods: ['GET', 'HEAD'],
+  gate: 'open',
+  serve: async ({ page: { html, contentSecurityPolicy } }, { response }) => {
+    const body = { type: 'text/html; charset=utf-8', text: html };
+    sendBody(response, 200, body, { 'Content-Security-Policy': contentSecurityPolicy });
+    return undefined;
+  },
+};
+
+const eventsRoute: Route = {
+  methods: ['GET'],
+  gate: 'token',
+  serve: async ({ live }, { response }) => live.attach(response),
+};
+
+/** Every path. */
+export const ROUTES: Readonly<Record<string, Route>> = {
+  '/': pageRoute,
+  '/mcp': mcpRoute,
+  '/mcp/tools': jsonRoute(({ room }, caller) => bridgeTools(room, caller)),
+  '/mcp/capabilities': jsonRoute(({ room }, caller) => bridgeCapabilities(room, caller)),
+  '/mcp/call': callRoute,
+  '/events': eventsRoute,
+  '/api/snapshot': jsonRoute(({ api }) => snapshotOf(api)),
+  '/health': healthRoute,
+  '/metrics': metricsRoute,
+};

@@ -1,0 +1,247 @@
+/**
+ * The HTTP face: MCP, the plain-JSON bridge, dashboard, health and metrics on one port. Every
+ * request passes, in this order: Host, Origin, the address's limit, the token, the caller's limit.
+ */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { Config } from '../config.ts';
+import type { Caller, EngineApi } from '../desk/engine-api.ts';
+import { DeltaringError } from '../engine/domain/errors.ts';
+import type { FaceRoom } from '../mcp/face.ts';
+import { createFaceRoom, faceSettings } from '../mcp/face.ts';
+import type { Counters } from '../ops/counters.ts';
+import { BearerAuth } from './bearer-auth.ts';
+import { readDashboardPage } from './dashboard-page.ts';
+import type { HttpFault } from './http-reply.ts';
+import { pathOf, sendFault } from './http-reply.ts';
+import type { Exchange, Gate, Route, Site } from './http-routes.ts';
+import { healthRoute, metricsRoute, ROUTES } from './http-routes.ts';
+import { LiveView } from './live-view.ts';
+import { McpSessions } from './mcp-sessions.ts';
+import { OriginGuard } from './origin-guard.ts';
+import { RequestLimits } from './request-limits.ts';
+
+const HEADERS_TIMEOUT_MILLIS = 10_000;
+const REQUEST_TIMEOUT_MILLIS = 30_000;
+const MOST_CONNECTIONS = 256;
+const MOST_HEADER_BYTES = 16 * 1_024;
+const MOST_HEADERS = 64;
+/** Health probes and scrapers have a purse of their own, so that nobody starves them. */
+const PROBES_PER_MINUTE = 600;
+const PROBE_PATHS: Readonly<Record<string, Route>> = {
+  '/health': healthRoute,
+  '/metrics': metricsRoute,
+};
+const LOOPBACK_ADDRESS = /^(?:::ffff:)?127\.|^::1$/;
+
+export interface HttpOptions {
+  readonly config: Config;
+  readonly api: EngineApi;
+  readonly counters?: Counters;
+  /** What the faces of all transports share; its own where left out. */
+  readonly room?: FaceRoom;
+  /** Hears of requests that broke: method, path and error, never headers or bodies. */
+  readonly log?: (line: string) => void;
+}
+
+export interface RunningHttp {
+  /** The port it listens on, also where 0 was asked for. */
+  readonly port: number;
+  /** The port of the listener for metrics alone, where there is one. */
+  readonly metricsPort: number | undefined;
+  close(): Promise<void>;
+}
+
+/** The checks of one server. */
+interface Door {
+  readonly guard: OriginGuard;
+  readonly auth: BearerAuth;
+  readonly addresses: RequestLimits;
+  readonly probes: RequestLimits;
+  readonly principals: RequestLimits;
+  readonly isBehindProxy: boolean;
+}
+
+function doorOf(config: Config): Door {
+  return {
+    guard: new OriginGuard(config),
+    auth: new BearerAuth(config.mcpTokens),
+    addresses: RequestLimits.perAddress(config.RATE_LIMIT_REQUESTS_PER_MINUTE),
+    probes: RequestLimits.perAddress(PROBES_PER_MINUTE),
+    principals: RequestLimits.perPrincipal(),
+    isBehindProxy: config.PUBLIC_URL !== undefined,
+  };
+}
+
+/** Where the request goes, or why it goes nowhere. */
+function routeOf(request: IncomingMessage): Route | HttpFault {
+  const path = pathOf(request);
+  const route = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined;
+  if (route === undefined) {
+    const message = `there is nothing here; there are ${Object.keys(ROUTES).join(' ')}`;
+    return { status: 404, code: 'NOT_FOUND', message };
+  }
+  if (route.methods.includes(request.method ?? '')) return route;
+  const allow = route.methods.join(', ');
+  const message = `${path} takes ${allow}`;
+  return { status: 405, code: 'METHOD_NOT_ALLOWED', message, headers: { Allow: allow } };
+}
+
+/** Everything that stands before the token. */
+function outerFault(door: Door, request: IncomingMessage): HttpFault | undefined {
+  const path = pathOf(request);
+  const isProbe = Object.hasOwn(PROBE_PATHS, path);
+  const hostFault = path === '/health' ? undefined : door.guard.hostFault(request);
+  const address = request.socket.remoteAddress ?? '';
+  return (
+    hostFault ??
+    door.guard.originFault(request) ??
+    (isProbe ? door.probes : door.addresses).take(address)
+  );
+}
+
+const ANYONE: Caller = { principal: 'anyone', authority: 'observe' };
+
+function callerOf(door: Door, gate: Gate, request: IncomingMessage): Caller | HttpFault {
+  if (gate === 'open') return ANYONE;
+  const isHere = LOOPBACK_ADDRESS.test(request.socket.remoteAddress ?? '') && !door.isBehindProxy;
+  if (gate === 'tokenFromOutside' && isHere) return ANYONE;
+  const caller = door.auth.callerOf(request);
+  if ('status' in caller || gate === 'tokenFromOutside') return caller;
+  return door.principals.take(caller.principal) ?? caller;
+}
+
+async function answer(site: Site, door: Door, exchange: Exchange): Promise<HttpFault | undefined> {
+  const { request, response } = exchange;
+  const refused = outerFault(door, request);
+  if (refused !== undefined) return refused;
+  for (const [name, value] of Object.entries(door.guard.corsHeaders(request))) {
+    response.setHeader(name, value);
+  }
+  if (request.method === 'OPTIONS') {
+    response.writeHead(204).end();
+    return undefined;
+  }
+  const route = routeOf(request);
+  if ('status' in route) return route;
+  const caller = callerOf(door, route.gate, request);
+  return 'status' in caller ? caller : route.serve(site, exchange, caller);
+}
+
+const BROKEN: HttpFault = {
+  status: 500,
+  code: 'INTERNAL',
+  message: 'the engine failed at this request; its log tells more',
+};
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Sends what `respond` could not answer itself; never lets an error out. */
+function guarded(
+  respond: (exchange: Exchange) => Promise<HttpFault | undefined>,
+  log: (line: string) => void,
+): Listener {
+  const run = async (exchange: Exchange): Promise<void> => {
+    const { request, response } = exchange;
+    try {
+      const fault = await respond(exchange);
+      if (fault !== undefined) sendFault(request, response, fault);
+    } catch (error) {
+      const what = error instanceof Error ? error.message : 'unknown';
+      log(`http: ${request.method} ${pathOf(request)} failed: ${what}`);
+      sendFault(request, response, BROKEN);
+    }
+  };
+  return (request, response) => void run({ request, response });
+}
+
+function createLimitedServer(listener: Listener): Server {
+  const server = createServer({ maxHeaderSize: MOST_HEADER_BYTES }, listener);
+  server.headersTimeout = HEADERS_TIMEOUT_MILLIS;
+  server.requestTimeout = REQUEST_TIMEOUT_MILLIS;
+  server.maxConnections = MOST_CONNECTIONS;
+  server.maxHeadersCount = MOST_HEADERS;
+  return server;
+}
+
+function listenFault(error: Error, host: string, port: number, setting: string): DeltaringError {
+  const code = 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') {
+    const message = `port ${port} on ${host} is in use: stop what listens there, or start with another ${setting} (${setting}=0 takes any free port)`;
+    return new DeltaringError('PORT_IN_USE', message, error);
+  }
+  const message = `cannot listen on ${host} port ${port} (${String(code)}): check HOST and ${setting}`;
+  return new DeltaringError('CONFIG_INVALID', message, error);
+}
+
+function listen(server: Server, host: string, port: number, setting: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const onError = (error: Error) => reject(listenFault(error, host, port, setting));
+    server.once('error', onError);
+    server.listen(port, host, () => {
+      server.off('error', onError);
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
+}
+
+function shut(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
+function stderrLog(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** A listener for metrics and health alone, without Host checks: it changes nothing. */
+async function startProbes(site: Site, config: Config, log: (line: string) => void) {
+  const port = config.PROMETHEUS_PORT;
+  if (port === undefined) return undefined;
+  const server = createLimitedServer(
+    guarded(async (exchange) => {
+      const path = pathOf(exchange.request);
+      const route = Object.hasOwn(PROBE_PATHS, path) ? PROBE_PATHS[path] : undefined;
+      if (route !== undefined) return route.serve(site, exchange, ANYONE);
+      return { status: 404, code: 'NOT_FOUND', message: 'there are /metrics and /health' };
+    }, log),
+  );
+  return { server, port: await listen(server, config.HOST, port, 'PROMETHEUS_PORT') };
+}
+
+/**
+ * Starts the HTTP face. Throws PORT_IN_USE where the port is taken. `close` ends every session and
+ * connection.
+ */
+export async function startHttp(options: HttpOptions): Promise<RunningHttp> {
+  const { config, api, counters, log = stderrLog } = options;
+  const room = options.room ?? createFaceRoom(api, faceSettings(config), counters);
+  const sessions = new McpSessions(room);
+  const live = new LiveView(api);
+  const site: Site = { api, room, sessions, live, page: readDashboardPage() };
+  const door = doorOf(config);
+  const server = createLimitedServer(
+    guarded((exchange) => {
+      counters?.add('http_requests');
+      return answer(site, door, exchange);
+    }, log),
+  );
+  const close = async (): Promise<void> => {
+    live.close();
+    await sessions.close();
+    if (options.room === undefined) room.close();
+    await Promise.all([shut(server), probes === undefined ? undefined : shut(probes.server)]);
+  };
+  let probes: Awaited<ReturnType<typeof startProbes>>;
+  try {
+    const port = await listen(server, config.HOST, config.PORT, 'PORT');
+    probes = await startProbes(site, config, log);
+    return { port, metricsPort: probes?.port, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

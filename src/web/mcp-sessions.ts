@@ -1,0 +1,134 @@
+/**
+ * The MCP sessions of the HTTP face. A session belongs to the principal that opened it: to anyone
+ * else it does not exist. Main thread only.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { z } from 'zod';
+import type { Caller } from '../desk/engine-api.ts';
+import { wallMicros } from '../engine/domain/clock.ts';
+import { MICROS_PER_MINUTE } from '../engine/domain/units.ts';
+import type { HttpSession } from '../mcp/adapter.ts';
+import { serveOverHttp } from '../mcp/adapter.ts';
+import type { FaceRoom } from '../mcp/face.ts';
+import { Face } from '../mcp/face.ts';
+import { every } from '../mcp/timers-shell.ts';
+import type { HttpFault } from './http-reply.ts';
+
+const MOST_SESSIONS = 64;
+const IDLE_MICROS = 30 * MICROS_PER_MINUTE;
+/** A session silent for this long makes room when there are too many. */
+const EVICTABLE_MICROS = MICROS_PER_MINUTE;
+const SWEEP_EVERY_MILLIS = 60_000;
+
+interface Held {
+  readonly session: HttpSession;
+  readonly principal: string;
+  usedAt: number;
+  /** Responses under way; an open event stream is one. */
+  busy: number;
+}
+
+const initializeShape = z.looseObject({
+  method: z.literal('initialize'),
+  params: z.looseObject({
+    capabilities: z.looseObject({ elicitation: z.unknown().optional() }).optional(),
+  }),
+});
+
+const NOT_FOUND: HttpFault = {
+  status: 404,
+  code: 'SESSION_NOT_FOUND',
+  message: 'Session not found: initialize again',
+};
+const NO_SESSION: HttpFault = {
+  status: 400,
+  code: 'SESSION_REQUIRED',
+  message: 'send initialize first, then its Mcp-Session-Id with every request',
+};
+const TOO_MANY: HttpFault = {
+  status: 503,
+  code: 'TOO_MANY_SESSIONS',
+  message: `${MOST_SESSIONS} sessions are open: end one with DELETE /mcp, or try again in a minute`,
+  headers: { 'Retry-After': '60' },
+};
+
+export class McpSessions {
+  readonly #room: FaceRoom;
+  readonly #held = new Map<string, Held>();
+  readonly #stopSweep: () => void;
+
+  constructor(room: FaceRoom) {
+    this.#room = room;
+    this.#stopSweep = every(SWEEP_EVERY_MILLIS, () => this.#sweep());
+  }
+
+  get size(): number {
+    return this.#held.size;
+  }
+
+  /** Handles a request, or says why it cannot. `body` is undefined for GET and DELETE. */
+  async handle(
+    exchange: { readonly request: IncomingMessage; readonly response: ServerResponse },
+    caller: Caller,
+    body: unknown,
+  ): Promise<HttpFault | undefined> {
+    const { request, response } = exchange;
+    const held = await this.#sessionOf(request, caller, body);
+    if ('status' in held) return held;
+    held.busy += 1;
+    response.once('close', () => {
+      held.busy -= 1;
+      held.usedAt = wallMicros();
+    });
+    await held.session.handle(request, response, body);
+    return undefined;
+  }
+
+  async close(): Promise<void> {
+    this.#stopSweep();
+    await Promise.all(Array.from(this.#held.values(), ({ session }) => session.close()));
+  }
+
+  async #sessionOf(
+    { headers }: IncomingMessage,
+    caller: Caller,
+    body: unknown,
+  ): Promise<Held | HttpFault> {
+    const id = headers['mcp-session-id'];
+    if (typeof id === 'string') {
+      const held = this.#held.get(id);
+      return held?.principal === caller.principal ? held : NOT_FOUND;
+    }
+    const initialize = initializeShape.safeParse(body);
+    return initialize.success ? this.#open(caller, initialize.data) : NO_SESSION;
+  }
+
+  async #open(
+    caller: Caller,
+    { params }: z.infer<typeof initializeShape>,
+  ): Promise<Held | HttpFault> {
+    if (this.#held.size >= MOST_SESSIONS && !(await this.#evict())) return TOO_MANY;
+    const canElicit = params.capabilities?.elicitation !== undefined;
+    const face = new Face(this.#room, caller);
+    const session = await serveOverHttp(face, canElicit, () => this.#held.delete(session.id));
+    const held = { session, principal: caller.principal, usedAt: wallMicros(), busy: 0 };
+    this.#held.set(session.id, held);
+    return held;
+  }
+
+  /** Ends the session that was silent longest, if it was silent long enough. */
+  async #evict(): Promise<boolean> {
+    const idle = Array.from(this.#held.values())
+      .filter(({ busy, usedAt }) => busy === 0 && wallMicros() - usedAt > EVICTABLE_MICROS)
+      .sort((a, b) => a.usedAt - b.usedAt);
+    await idle[0]?.session.close();
+    return idle.length > 0;
+  }
+
+  #sweep(): void {
+    const now = wallMicros();
+    for (const { session, busy, usedAt } of this.#held.values()) {
+      if (busy === 0 && now - usedAt > IDLE_MICROS) session.close().catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * Who may speak to this server from a browser. A page that made its own name point at this machine
+ * (DNS rebinding) is told by its Host, a page from elsewhere by its Origin.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Config } from '../config.ts';
+import type { HttpFault } from './http-reply.ts';
+
+const WILDCARD_HOSTS = ['0.0.0.0', '::', '[::]', ''];
+const PREFLIGHT_SECONDS = '600';
+
+export type GuardConfig = Pick<Config, 'HOST' | 'PUBLIC_URL' | 'ALLOWED_ORIGINS'>;
+
+/** The host name of a Host header, without its port; undefined when it is none. */
+function hostNameOf(header: string | undefined): string | undefined {
+  if (header === undefined || !/^[\w.:[\]-]+$/.test(header)) return undefined;
+  return URL.parse(`http://${header}`)?.hostname;
+}
+
+function isLoopbackName(name: string): boolean {
+  return name === 'localhost' || name === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(name);
+}
+
+/** Judges Host and Origin. Immutable. */
+export class OriginGuard {
+  readonly #hostNames: readonly string[];
+  readonly #origins: readonly string[];
+
+  constructor({ HOST, PUBLIC_URL, ALLOWED_ORIGINS }: GuardConfig) {
+    const outside = PUBLIC_URL === undefined ? null : URL.parse(PUBLIC_URL);
+    const bound = WILDCARD_HOSTS.includes(HOST) ? undefined : hostNameOf(bracketed(HOST));
+    this.#hostNames = [outside?.hostname, bound].filter((name) => name !== undefined);
+    this.#origins = [...ALLOWED_ORIGINS, ...(outside === null ? [] : [outside.origin])];
+  }
+
+  /** Refuses a request for a host that is not this server. */
+  hostFault({ headers }: IncomingMessage): HttpFault | undefined {
+    const name = hostNameOf(headers.host);
+    if (name !== undefined && (isLoopbackName(name) || this.#hostNames.includes(name))) {
+      return undefined;
+    }
+    const message =
+      'this Host is not served: use a loopback address, or set PUBLIC_URL to the outside address';
+    return { status: 403, code: 'HOST_NOT_ALLOWED', message };
+  }
+
+  /** Refuses a browser page that is neither this server's own nor allowed. */
+  originFault(request: IncomingMessage): HttpFault | undefined {
+    const { origin, host } = request.headers;
+    if (origin === undefined || this.#origins.includes(origin)) return undefined;
+    if (origin === `http://${host}`) return undefined;
+    const message = 'this Origin is not allowed: add it to ALLOWED_ORIGINS';
+    return { status: 403, code: 'ORIGIN_NOT_ALLOWED', message };
+  }
+
+  /** The CORS headers for an allowed page; none for anyone else. */
+  corsHeaders({ headers: { origin } }: IncomingMessage): Readonly<Record<string, string>> {
+    if (origin === undefined || !this.#origins.includes(origin)) return {};
+    return {
+      'Access-Control-Allow-Origin': origin,
+      'Access-Control-Allow-Methods': 'GET, POST, DELETE',
+      'Access-Control-Allow-Headers':
+        'Authorization, Content-Type, Accept, Mcp-Session-Id, Mcp-Protocol-Version, Last-Event-ID',
+      'Access-Control-Expose-Headers': 'Mcp-Session-Id',
+      'Access-Control-Max-Age': PREFLIGHT_SECONDS,
+      Vary: 'Origin',
+    };
+  }
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+}

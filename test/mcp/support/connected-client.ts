@@ -1,0 +1,139 @@
+/** The SDK's own client, joined to a face over a real stream. */
+import { Duplex } from 'node:stream';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { ReadBuffer, serializeMessage } from '@modelcontextprotocol/sdk/shared/stdio.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type {
+  ElicitRequest,
+  ElicitResult,
+  JSONRPCMessage,
+} from '@modelcontextprotocol/sdk/types.js';
+import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import { serveOverStream } from '../../../src/mcp/adapter.ts';
+import type { FaceSettings, Narrowing } from '../../../src/mcp/face.ts';
+import { createFaceRoom, Face } from '../../../src/mcp/face.ts';
+import { FakeEngineApi } from '../../support/fake-engine-api.ts';
+
+/** MCP's line protocol over any stream, on the client's side. */
+export class StreamTransport implements Transport {
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+  onmessage?: (message: JSONRPCMessage) => void;
+  readonly #stream: Duplex;
+  readonly #buffer = new ReadBuffer();
+
+  constructor(stream: Duplex) {
+    this.#stream = stream;
+  }
+
+  async start(): Promise<void> {
+    this.#stream.on('data', (chunk: Buffer) => {
+      this.#buffer.append(chunk);
+      for (let m = this.#buffer.readMessage(); m !== null; m = this.#buffer.readMessage()) {
+        this.onmessage?.(m);
+      }
+    });
+    this.#stream.on('close', () => this.onclose?.());
+  }
+
+  async send(message: JSONRPCMessage): Promise<void> {
+    this.#stream.write(serializeMessage(message));
+  }
+
+  async close(): Promise<void> {
+    this.#stream.destroy();
+    this.onclose?.();
+  }
+}
+
+/** Two ends of one pipe. */
+function streamPair(): [Duplex, Duplex] {
+  const ends: Duplex[] = [0, 1].map(
+    (side) =>
+      new Duplex({
+        read: () => undefined,
+        write: (chunk, _encoding, done) => {
+          ends[1 - side]?.push(chunk);
+          done();
+        },
+        final: (done) => {
+          ends[1 - side]?.push(null);
+          done();
+        },
+      }),
+  );
+  return [ends[0]!, ends[1]!];
+}
+
+export type Elicit = (request: ElicitRequest['params']) => ElicitResult | Promise<ElicitResult>;
+
+export interface Joined {
+  readonly client: Client;
+  readonly api: FakeEngineApi;
+  readonly face: Face;
+  close(): Promise<void>;
+}
+
+export interface JoinOptions {
+  readonly api?: FakeEngineApi;
+  readonly settings?: Partial<FaceSettings>;
+  readonly narrowing?: Narrowing;
+  /** Answers dialogs; without it the client has no elicitation. */
+  readonly elicit?: Elicit;
+  readonly room?: ReturnType<typeof createFaceRoom>;
+}
+
+export const ALL_SETTINGS: FaceSettings = {
+  toolsets: ['strategies', 'risk', 'orders', 'stream', 'market'],
+  readOnly: false,
+  confirmMode: 'elicit-preferred',
+};
+
+/** A client of the SDK, with or without elicitation. */
+export function sdkClient(elicit?: Elicit): Client {
+  const capabilities = elicit === undefined ? {} : { elicitation: { form: {} } };
+  const client = new Client({ name: 'test', version: '1' }, { capabilities });
+  if (elicit !== undefined) {
+    client.setRequestHandler(ElicitRequestSchema, ({ params }) => elicit(params));
+  }
+  return client;
+}
+
+/** Joins a client to a new face of a fake engine. */
+export async function join(options: JoinOptions = {}): Promise<Joined> {
+  const api = options.api ?? new FakeEngineApi();
+  const room = options.room ?? createFaceRoom(api, { ...ALL_SETTINGS, ...options.settings });
+  const face = new Face(room, { principal: 'local', authority: 'open' }, options.narrowing);
+  const [near, far] = streamPair();
+  const served = await serveOverStream(face, far);
+  const client = sdkClient(options.elicit);
+  await client.connect(new StreamTransport(near));
+  const close = async (): Promise<void> => {
+    await client.close();
+    await served.close();
+    room.close();
+  };
+  return { client, api, face, close };
+}
+
+/** A tool's result as the tests read it. */
+export interface CallResult {
+  readonly isError: boolean;
+  readonly text: string;
+  readonly data: Record<string, any>;
+}
+
+/** Calls a tool and takes its result apart. */
+export async function call(
+  client: Client,
+  name: string,
+  args: Record<string, unknown> = {},
+): Promise<CallResult> {
+  const result = await client.callTool({ name, arguments: args });
+  const content = result.content as { type: string; text: string }[];
+  return {
+    isError: result.isError === true,
+    text: content[0]?.text ?? '',
+    data: result.structuredContent as Record<string, any>,
+  };
+}

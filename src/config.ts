@@ -19,9 +19,28 @@ const clockTime = z
     return hours * 60 + minutes;
   });
 
-const dollars = z.coerce.number().positive('must be a number of dollars above 0');
-const port = z.coerce.number().int().min(0).max(65_535);
-const flag = z.enum(['0', '1', 'true', 'false', '']).transform((t) => t === '1' || t === 'true');
+function above0(unit: string) {
+  const fault = `must be a number of ${unit} above 0`;
+  return z.coerce.number(fault).positive(fault);
+}
+
+function between(lowest: number, highest: number) {
+  const fault = `must be a number from ${lowest} to ${highest}`;
+  return z.coerce.number(fault).min(lowest, fault).max(highest, fault);
+}
+
+function wholeBetween(lowest: number, highest: number) {
+  const fault = `must be a whole number from ${lowest} to ${highest}`;
+  return z.coerce.number(fault).int(fault).min(lowest, fault).max(highest, fault);
+}
+
+const dollars = above0('dollars');
+const port = wholeBetween(0, 65_535);
+const url = z.url('must be a URL, as https://host/path');
+const bearer = z.string().min(16, 'must have at least 16 characters');
+const flag = z
+  .enum(['0', '1', 'true', 'false'], 'must be 0 or 1')
+  .transform((text) => text === '1' || text === 'true');
 
 /** Anything that cannot be read as one of `values` is the safe one. */
 function safeChoice<const T extends readonly [string, ...string[]]>(values: T, safe: T[number]) {
@@ -43,8 +62,8 @@ const schema = z.object({
   MAX_DAILY_LOSS: dollars.default(500),
   MAX_TRADE_LOSS: dollars.default(1_000),
   MAX_OPEN_RISK: dollars.default(2_500),
-  PORTFOLIO_DELTA_CAP: z.coerce.number().positive().default(50),
-  CONFIRMATION_TIMEOUT: z.coerce.number().int().min(5).max(600).default(30),
+  PORTFOLIO_DELTA_CAP: above0('shares').default(50),
+  CONFIRMATION_TIMEOUT: wholeBetween(5, 600).default(30),
   AUTO_EXPIRE_TIME: clockTime.optional(),
   OPENING_CUTOFF: clockTime.optional(),
   FLATTEN_START: clockTime.optional(),
@@ -52,12 +71,12 @@ const schema = z.object({
   LOTTO_DAILY_BUDGET: dollars.default(100),
   SHUTDOWN_POLICY: z.enum(['flatten', 'leave']).default('flatten'),
   S3_AUDIT_BUCKET: z.string().optional(),
-  S3_ENDPOINT: z.url().optional(),
-  S3_RETENTION_YEARS: z.coerce.number().int().min(1).max(100).default(3),
+  S3_ENDPOINT: url.optional(),
+  S3_RETENTION_YEARS: wholeBetween(1, 100).default(3),
   PAGERDUTY_API_KEY: z.string().optional(),
-  PAGERDUTY_ENDPOINT: z.url().default('https://events.pagerduty.com/v2/enqueue'),
-  MCP_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
-  CHATGPT_MCP_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  PAGERDUTY_ENDPOINT: url.default('https://events.pagerduty.com/v2/enqueue'),
+  MCP_TOKEN: bearer.optional(),
+  CHATGPT_MCP_TOKEN: bearer.optional(),
   DELTARING_TOOLSETS: z
     .string()
     .default('default')
@@ -81,11 +100,11 @@ const schema = z.object({
   DELTARING_CONFIRM: z
     .enum(['token', 'elicit-preferred', 'elicit-required'])
     .default('elicit-preferred'),
-  SIM_SEED: z.coerce.number().int().min(0).max(0xffff_ffff).default(1),
+  SIM_SEED: wholeBetween(0, 0xffff_ffff).default(1),
   SIM_START: clockTime.default(10 * 60 + 30),
-  SIM_SPEED: z.coerce.number().min(0.1).max(600).default(1),
+  SIM_SPEED: between(0.1, 600).default(1),
   SIM_BARS: z.string().optional(),
-  PUBLIC_URL: z.url().optional(),
+  PUBLIC_URL: url.optional(),
   ALLOWED_ORIGINS: z
     .string()
     .default('')
@@ -97,8 +116,8 @@ const schema = z.object({
     ),
   TASTYTRADE_CLIENT_SECRET: z.string().optional(),
   TASTYTRADE_REFRESH_TOKEN: z.string().optional(),
-  TASTYTRADE_BASE_URL: z.url().default('https://api.tastyworks.com'),
-  DXLINK_URL: z.url().optional(),
+  TASTYTRADE_BASE_URL: url.default('https://api.tastyworks.com'),
+  DXLINK_URL: url.optional(),
   DXLINK_TOKEN: z.string().optional(),
   DXLINK_STRIKES: z
     .string()
@@ -107,11 +126,15 @@ const schema = z.object({
       const [lowest = 0, highest = 0] = text.split('-').map(Number);
       return [lowest, highest];
     })
+    .refine(([lowest, highest]) => lowest <= highest, 'must name the lowest strike first')
     .optional(),
-  RATE_LIMIT_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).default(100),
+  RATE_LIMIT_REQUESTS_PER_MINUTE: wholeBetween(1, 1_000_000).default(100),
 });
 
 export type Settings = z.infer<typeof schema>;
+
+/** Every setting there is, in the order of the documentation. */
+export const SETTING_NAMES: readonly string[] = Object.keys(schema.shape);
 
 /** The configuration of one engine: validated settings and what follows from them. */
 export interface Config extends Settings {
@@ -126,6 +149,9 @@ export interface Config extends Settings {
 
 const SECRET = /SECRET|TOKEN|KEY/;
 const UNNEEDED = ['SPY_CHAIN_UPDATE_INTERVAL', 'CACHE_CLEANUP_INTERVAL'];
+/** Variables that look like settings of ours: what is none of them is a slip of the pen. */
+const OURS =
+  /^(?:DELTARING|SIM|DXLINK|TASTYTRADE|ALPACA|PAGERDUTY|PORTFOLIO|LOTTO|OPENING|FLATTEN|S3_AUDIT|S3_RETENTION|MAX_(?:DAILY|TRADE|OPEN))_/;
 
 function defaultHome(environment: Environment): string {
   const xdg = environment['XDG_STATE_HOME'];
@@ -142,7 +168,7 @@ function defaultHome(environment: Environment): string {
 }
 
 function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
 function crossFaults(s: Settings): string[] {
@@ -191,6 +217,11 @@ function noticesOf(environment: Environment, s: Settings): string[] {
       notices.push(`${name}="${environment[name]}" is not known; using the safe value ${s[name]}`);
     }
   }
+  for (const [name, value] of Object.entries(environment)) {
+    if (value !== undefined && OURS.test(name) && !SETTING_NAMES.includes(name)) {
+      notices.push(`${name} is no setting of this build and changes nothing; check its spelling`);
+    }
+  }
   return notices;
 }
 
@@ -199,23 +230,33 @@ function fingerprintOf(s: Settings): string {
   return createHash('sha256').update(JSON.stringify(open)).digest('hex').slice(0, 16);
 }
 
+/** The faults of single settings, and those between the ones that could be read. */
+function faultsOf(given: Environment): readonly string[] {
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return crossFaults(parsed.data);
+  const single = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  const unreadable = new Set(parsed.error.issues.map(({ path }) => String(path[0])));
+  const readable = Object.entries(given).filter(([name]) => !unreadable.has(name));
+  const rest = schema.safeParse(Object.fromEntries(readable));
+  const joint = rest.success ? crossFaults(rest.data) : [];
+  const isNew = (fault: string) => !unreadable.has(fault.slice(0, fault.indexOf(':')));
+  return [...new Set([...single, ...joint.filter(isNew)])];
+}
+
 /** Reads the settings. Throws DeltaringError CONFIG_INVALID that lists every fault at once. */
 export function readConfig(environment: Environment): Config {
   const given = Object.fromEntries(
-    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+    Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ''),
   );
-  const parsed = schema.safeParse(given);
-  const faults = parsed.success
-    ? crossFaults(parsed.data)
-    : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  if (!parsed.success || faults.length > 0) {
+  const faults = faultsOf(given);
+  if (faults.length > 0) {
     const list = faults.map((fault) => `  - ${fault}`).join('\n');
     throw new DeltaringError(
       'CONFIG_INVALID',
       `The configuration has ${faults.length} fault(s):\n${list}`,
     );
   }
-  const settings = parsed.data;
+  const settings = schema.parse(given);
   const tokens = [settings.MCP_TOKEN, settings.CHATGPT_MCP_TOKEN];
   return {
     ...settings,

@@ -7,7 +7,8 @@ import { cents } from '../engine/domain/units.ts';
 
 export type FeeBroker = 'paper' | 'tastytrade' | 'alpaca';
 
-/** Rates in 1/10,000 dollar per option contract, as published for 2026. Shares trade free of
+/** Rates in 1/10,000 dollar per option contract: typical retail figures, not a broker's own
+ * statement; compare them with yours. Shares trade free of
  * charge. The SEC's fee on sales is left out: it goes by the price that a preview does not know
  * yet, and stays below half a cent a contract for premiums under $2. */
 interface FeeSchedule {

@@ -6,7 +6,8 @@ import { DeltaringError } from '../engine/domain/errors.ts';
 import { configOf } from './environment.ts';
 import { verifyBucket } from './verify-bucket.ts';
 
-const EXIT_USAGE = 2;
+const EXIT_TAMPERED = 1;
+const EXIT_UNCHECKED = 2;
 const USAGE =
   'usage: deltaring audit verify [FOLDER | s3://BUCKET/PREFIX] [--json] · audit show ORDER [--json]\n';
 
@@ -32,19 +33,32 @@ function show(id: string | undefined, json: boolean): number {
   if (json) {
     const about = records.filter((record) => JSON.stringify(record.body).includes(`"${id}"`));
     print([JSON.stringify(about, null, 2)]);
-    return about.length > 0 ? 0 : EXIT_USAGE;
+    return about.length > 0 ? 0 : EXIT_UNCHECKED;
   }
   const lines = auditShow(records, id);
+  if (lines.length === 0) {
+    throw new DeltaringError('INPUT_INVALID', `no record names ${id}: look it up in recent orders`);
+  }
   print(lines);
-  return lines.length > 0 ? 0 : EXIT_USAGE;
+  return 0;
 }
 
-/** Exit 0 clean, 1 tampered, 2 could not check. */
+function exitCodeOf(error: unknown): number {
+  const isCorrupt = error instanceof DeltaringError && error.code === 'JOURNAL_CORRUPT';
+  return isCorrupt ? EXIT_TAMPERED : EXIT_UNCHECKED;
+}
+
+/** Exit 0 clean, 1 tampered, 2 could not check: whatever stands in the way is never "tampered". */
 export async function audit(args: readonly string[]): Promise<number> {
   const json = args.includes('--json');
   const [what, target] = args.filter((arg) => arg !== '--json');
-  if (what === 'verify') return await verify(target, json);
-  if (what === 'show') return show(target, json);
-  process.stderr.write(USAGE);
-  return EXIT_USAGE;
+  try {
+    if (what === 'verify') return await verify(target, json);
+    if (what === 'show') return show(target, json);
+    process.stderr.write(USAGE);
+    return EXIT_UNCHECKED;
+  } catch (error) {
+    process.stderr.write(`deltaring: ${error instanceof Error ? error.message : String(error)}\n`);
+    return exitCodeOf(error);
+  }
 }

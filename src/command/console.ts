@@ -8,6 +8,7 @@ import { askEngine } from '../mcp/console-client.ts';
 import type { ConsoleMethod } from '../mcp/console-protocol.ts';
 import { BUILD } from './build-info.ts';
 import { paperAccountId, socketPath } from './engine-paths.ts';
+import { isListening } from './ensure-engine.ts';
 import { configOf } from './environment.ts';
 import { statusLines } from './status-lines.ts';
 
@@ -54,6 +55,16 @@ export async function status(args: readonly string[]): Promise<number> {
   return 0;
 }
 
+/** Sets the latch on disk. It stops the next engine of this home, not one that runs unanswering. */
+async function latch(config: Config, reason: string, error: DeltaringError): Promise<number> {
+  engageKillLatch(config.home, { principal: 'operator', reason, wallMicros: wallMicros() });
+  print(error.message);
+  print('the latch is set on disk: an engine of this home opens nothing until it is re-armed');
+  if (!(await isListening(socketPath(config.home)))) return 0;
+  print('an engine runs and did not confirm: end it (SIGTERM to deltaring serve) to be sure');
+  return EXIT_REFUSED;
+}
+
 /** Engages the kill switch. Where no engine answers, the latch on disk stops the next one. */
 export async function kill(args: readonly string[]): Promise<number> {
   const config = configOf();
@@ -65,11 +76,7 @@ export async function kill(args: readonly string[]): Promise<number> {
     return tell(answer, isJson(args), killLines);
   } catch (error) {
     if (!(error instanceof DeltaringError)) throw error;
-    engageKillLatch(config.home, { principal: 'operator', reason, wallMicros: wallMicros() });
-    print(
-      `${error.message}\nthe latch is set on disk: an engine of this home opens nothing until it is re-armed`,
-    );
-    return 0;
+    return await latch(config, reason, error);
   }
 }
 

@@ -6,6 +6,7 @@ import { verifyJournal } from '../audit/verify.ts';
 import type { Config } from '../config.ts';
 import { sessionFor } from '../desk/session-clock.ts';
 import { wallMicros } from '../engine/domain/clock.ts';
+import { DeltaringError } from '../engine/domain/errors.ts';
 import { socketPath } from './engine-paths.ts';
 import { isListening } from './ensure-engine.ts';
 import { configOf } from './environment.ts';
@@ -156,10 +157,20 @@ function checkBroker(config: Config): Finding {
   );
 }
 
-/** Exit 0 when nothing failed, 1 otherwise. An invalid configuration is one failed check. */
-export async function doctor(args: readonly string[]): Promise<number> {
-  const config = configOf();
-  const findings = [
+/** The configuration, or the finding that there is none to check the rest with. */
+function readSettings(): Config | Finding {
+  try {
+    return configOf();
+  } catch (error) {
+    if (!(error instanceof DeltaringError)) throw error;
+    return finding('configuration', 'failed', error.message);
+  }
+}
+
+async function checkEverything(): Promise<readonly Finding[]> {
+  const config = readSettings();
+  if ('outcome' in config) return [config, checkClock(), checkCalendar()];
+  return [
     checkConfig(config),
     checkClock(),
     checkCalendar(),
@@ -171,6 +182,11 @@ export async function doctor(args: readonly string[]): Promise<number> {
     checkBroker(config),
     await checkAudit(config),
   ];
+}
+
+/** Exit 0 when nothing failed, 1 otherwise. An invalid configuration is one failed check. */
+export async function doctor(args: readonly string[]): Promise<number> {
+  const findings = await checkEverything();
   const marks: Readonly<Record<Outcome, string>> = {
     ok: 'ok     ',
     warning: 'warning',

@@ -1,20 +1,24 @@
 /** Where an engine of this home is found. */
 import { createHash } from 'node:crypto';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 const HASH_CHARACTERS = 12;
+/** Of a socket's path, its ending zero included (macOS; Linux takes 108). */
+const LONGEST_SOCKET_PATH_BYTES = 104;
 
 function homeHash(home: string): string {
   return createHash('sha256').update(resolve(home)).digest('hex').slice(0, HASH_CHARACTERS);
 }
 
-/** The engine's socket: a short hashed path, since socket paths may have 104 characters at most. A
- * named pipe on Windows. */
+/** The engine's socket: a short hashed path in the user's temporary folder, or in /tmp where that
+ * one's own name is too long for a socket. A named pipe on Windows. */
 export function socketPath(home: string): string {
   const hash = homeHash(home);
   if (process.platform === 'win32') return `\\\\.\\pipe\\deltaring-${hash}`;
-  return join(tmpdir(), `deltaring-${userInfo().uid}`, `${hash}.sock`);
+  const file = join(`deltaring-${process.getuid?.() ?? 0}`, `${hash}.sock`);
+  const path = join(tmpdir(), file);
+  return Buffer.byteLength(path) < LONGEST_SOCKET_PATH_BYTES ? path : join('/tmp', file);
 }
 
 /** The paper account of a home: each home is its own simulated account. */

@@ -3,7 +3,7 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { type JournalThread, startJournalThread } from '../audit/journal-thread.ts';
 import { createByteRing } from '../audit/spsc-byte-ring.ts';
 import type { Config } from '../config.ts';
-import type { CoreStart } from '../desk/core-protocol.ts';
+import type { CoreStart } from '../desk/core-thread-shell.ts';
 import type { DeskConfig } from '../desk/desk-config.ts';
 import type { IoSource, IoStart } from '../desk/io-worker-shell.ts';
 import { createChainBuffer } from '../engine/chain/chain-layout.ts';

@@ -1,15 +1,27 @@
 /** Finds the running engine of this home, or starts one detached and waits until it answers. */
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import type { Config } from '../config.ts';
+import { wallMicros } from '../engine/domain/clock.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
+import { addMicros, MICROS_PER_MILLI } from '../engine/domain/units.ts';
 import { socketPath } from './engine-paths.ts';
 
-const READY_TIMEOUT_MILLIS = 60_000;
 const RETRY_MILLIS = 150;
+
+/** How long to wait for an engine. */
+export interface Patience {
+  /** For one that is starting. */
+  readonly startMillis: number;
+  /** For another caller's engine to answer, once our own could not start beside it. */
+  readonly otherMillis: number;
+}
+
+const USUAL_PATIENCE: Patience = { startMillis: 60_000, otherMillis: 15_000 };
 
 /** True when something listens on the socket. */
 export function isListening(path: string): Promise<boolean> {
@@ -30,7 +42,7 @@ function startDetached(config: Config): {
   mkdirSync(config.home, { recursive: true, mode: 0o700 });
   const log = join(config.home, 'serve.log');
   const out = openSync(log, 'a', 0o600);
-  const main = new URL('../main.ts', import.meta.url).pathname;
+  const main = fileURLToPath(new URL('../main.ts', import.meta.url));
   const child = spawn(process.execPath, [main, 'serve'], {
     detached: true,
     stdio: ['ignore', out, out],
@@ -45,11 +57,19 @@ function startDetached(config: Config): {
   return { exited, log };
 }
 
+/** What the engine said of its failure, in its log's last line of that kind. */
+function lastFault(log: string): string {
+  const lines = readFileSync(log, 'utf8').trimEnd().split('\n');
+  const start = lines.findLastIndex((line) => line.startsWith('deltaring: '));
+  return start === -1 ? '' : `${lines.slice(start).join('\n')}\n`;
+}
+
 /**
  * Resolves with the socket's path once an engine answers there. Several callers at once end up with
  * one engine: the account lock lets only one start, the others find its socket.
+ * Throws ENGINE_UNREACHABLE with what the engine said when it does not come up.
  */
-export async function ensureEngine(config: Config): Promise<string> {
+export async function ensureEngine(config: Config, patience = USUAL_PATIENCE): Promise<string> {
   const path = socketPath(config.home);
   if (await isListening(path)) return path;
   const started = startDetached(config);
@@ -57,15 +77,16 @@ export async function ensureEngine(config: Config): Promise<string> {
   void started.exited.then(() => {
     isOver = true;
   });
-  const until = Date.now() + READY_TIMEOUT_MILLIS;
+  const inMillis = (millis: number) => addMicros(wallMicros(), millis * MICROS_PER_MILLI);
+  const until = inMillis(patience.startMillis);
   let graceUntil: number | undefined;
-  while (Date.now() < (graceUntil ?? until)) {
+  while (wallMicros() < (graceUntil ?? until)) {
     if (await isListening(path)) return path;
-    if (isOver) graceUntil ??= Date.now() + READY_TIMEOUT_MILLIS / 4;
+    if (isOver) graceUntil ??= inMillis(patience.otherMillis);
     await setTimeout(RETRY_MILLIS);
   }
   throw new DeltaringError(
     'ENGINE_UNREACHABLE',
-    `the engine did not start: see ${started.log}, or run \`deltaring serve\` in a terminal`,
+    `${lastFault(started.log)}the engine did not start: see ${started.log}, or run \`deltaring serve\` in a terminal`,
   );
 }

@@ -6,8 +6,19 @@ import { replayRecording } from '../desk/simulation/replay.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import { configOf } from './environment.ts';
 
+const EXIT_NOT_REPLAYED = 2;
+
 /** Exit 0 identical, 1 different, 2 could not be replayed. */
-export function replay(args: readonly string[]): Promise<number> {
+export async function replay(args: readonly string[]): Promise<number> {
+  try {
+    return replayed(args);
+  } catch (error) {
+    process.stderr.write(`deltaring: ${error instanceof Error ? error.message : String(error)}\n`);
+    return EXIT_NOT_REPLAYED;
+  }
+}
+
+function replayed(args: readonly string[]): number {
   const json = args.includes('--json');
   const [file] = args.filter((arg) => arg !== '--json');
   if (file === undefined) {
@@ -20,5 +31,5 @@ export function replay(args: readonly string[]): Promise<number> {
   const result = replayRecording(recording, records);
   const text = json ? JSON.stringify(result, null, 2) : result.lines.join('\n');
   process.stdout.write(`${text}\n`);
-  return Promise.resolve(result.identical ? 0 : 1);
+  return result.identical ? 0 : 1;
 }

@@ -1,4 +1,5 @@
 /** `deltaring serve`: the engine with all faces, until a signal ends it. */
+import { fileURLToPath } from 'node:url';
 import type { Config } from '../config.ts';
 import { type ListeningSocket, listenOnSocket } from '../mcp/socket-server.ts';
 import { type RunningHttp, startHttp } from '../web/http-server.ts';
@@ -8,6 +9,8 @@ import { configOf } from './environment.ts';
 
 const EXIT_UNPROTECTED = 3;
 const EXIT_FAILED = 1;
+/** What an MCP host starts: by its full path, since a host has a working folder of its own. */
+const ENTRY = fileURLToPath(new URL('../../bin/deltaring.mjs', import.meta.url));
 
 function log(line: string): void {
   process.stderr.write(`${new Date().toISOString()} ${line}\n`);
@@ -29,7 +32,7 @@ function banner(config: Config, engine: EngineHost, http: RunningHttp): string {
     `  account     ${accountId}`,
     `  home        ${config.home}`,
     '',
-    '  connect Claude Code:    claude mcp add deltaring -- npx deltaring mcp',
+    `  connect Claude Code:    claude mcp add deltaring -- node "${ENTRY}" mcp`,
     `  or over HTTP:           claude mcp add --transport http deltaring ${base}/mcp${bearer}`,
     '  from another terminal:  npx deltaring status · kill · rearm · flatten',
     '',

@@ -4,63 +4,44 @@ import { instrumentSymbol, multiplierOf } from '../engine/domain/instrument.ts';
 import type { OrderLeg } from '../engine/domain/order.ts';
 import { isOpening, legSign } from '../engine/domain/order.ts';
 import type { Cents } from '../engine/domain/units.ts';
-import { cents } from '../engine/domain/units.ts';
-import { markStructure } from '../engine/portfolio/marks.ts';
+import { cents, price } from '../engine/domain/units.ts';
 import type { StructurePosition } from '../engine/portfolio/portfolio-book.ts';
 import { structureGreeks } from '../engine/portfolio/portfolio-greeks.ts';
 import { payoffSummary } from '../engine/pricing/payoff.ts';
 import type { AccountRisk } from '../risk/risk-input.ts';
+import { dayPnl } from './day-pnl.ts';
 import type { DeskContext } from './desk-context.ts';
-import { quoteOf, viewOf } from './desk-context.ts';
+import { viewOf } from './desk-context.ts';
 import type { OrderRecord } from './order-book.ts';
 import { filledUnits } from './order-book.ts';
 
 const UNBOUNDED_LOSS_CENTS = 100_000_000_00;
+/** A contract's price in 1/10,000 dollar per share is its price in cents; a share's is not. */
+const PRICE_PER_CENT = 100;
 
-/** The legs of a held structure as the opening legs of one unit. */
-export function openingLegs(position: StructurePosition): readonly OrderLeg[] {
+/** What is held of a structure as the legs of one order that would open it now. */
+function heldLegs(position: StructurePosition): readonly OrderLeg[] {
   return position.legs
-    .filter((leg) => leg.ratio !== 0)
+    .filter((leg) => leg.quantity !== 0)
     .map((leg) => ({
       instrument: leg.instrument,
-      action: leg.ratio > 0 ? 'buyToOpen' : 'sellToOpen',
-      ratio: Math.abs(leg.ratio),
+      action: leg.quantity > 0 ? 'buyToOpen' : 'sellToOpen',
+      ratio: Math.abs(leg.quantity),
     }));
 }
 
-/** Worst case of a held structure at expiry, positive cents; unbounded risk counts as a huge sum. */
+/**
+ * Worst case of a held structure at expiry, positive cents; unbounded risk counts as a huge sum. It
+ * is reckoned from what is still held and the cash of just that: what a side that is closed brought
+ * in protects nothing any more.
+ */
 export function worstCaseOf(position: StructurePosition): Cents {
-  if (position.quantity === 0) return cents(0);
-  const payoff = payoffSummary({
-    legs: openingLegs(position),
-    quantity: position.quantity,
-    netPrice: position.entryNet,
-    feesCents: cents(0),
-  });
+  const legs = heldLegs(position);
+  if (legs.length === 0) return cents(0);
+  const isShares = legs.every(({ instrument }) => instrument.kind === 'shares');
+  const netPrice = price(position.openCashCents * (isShares ? PRICE_PER_CENT : 1));
+  const payoff = payoffSummary({ legs, quantity: 1, netPrice, feesCents: cents(0) });
   return payoff.maxLossCents ?? cents(UNBOUNDED_LOSS_CENTS);
-}
-
-interface DayPnl {
-  readonly liquidationCents: Cents | undefined;
-  readonly midCents: Cents | undefined;
-}
-
-/** Day P&L after fees: realised plus what is held at liquidation value, and at mid. */
-export function dayPnl(desk: DeskContext): DayPnl {
-  const day = desk.book.day();
-  let liquidation: number | undefined = day.realizedCents - day.feesCents;
-  let mid: number | undefined = liquidation;
-  for (const position of desk.book.structures()) {
-    const mark = markStructure(position, (symbol) => quoteOf(desk, symbol));
-    const add = (sum: number | undefined, value: number | undefined): number | undefined =>
-      sum === undefined || value === undefined ? undefined : sum + value + position.openCashCents;
-    liquidation = add(liquidation, mark.liquidationCents);
-    mid = add(mid, mark.midCents);
-  }
-  return {
-    liquidationCents: liquidation === undefined ? undefined : cents(Math.round(liquidation)),
-    midCents: mid === undefined ? undefined : cents(Math.round(mid)),
-  };
 }
 
 /** Net delta of what is held, in share equivalents; undefined when a leg has no delta. */

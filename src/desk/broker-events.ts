@@ -7,10 +7,14 @@ import type { BrokerEvent, GatewayEffect, Settlement } from '../broker/order-gat
 import { unreachable } from '../engine/domain/assert.ts';
 import type { JournalledBrokerEvent } from '../engine/domain/audit-record.ts';
 import type { OrderStatus } from '../engine/domain/order.ts';
+import { addMicros } from '../engine/domain/units.ts';
 import type { DeskContext } from './desk-context.ts';
 import type { OrderRecord } from './order-book.ts';
 import { filledUnits, isFinal } from './order-book.ts';
 import { publishOrder } from './order-views.ts';
+
+/** After the broker refused to change an order it is not asked again for this long. */
+const REFUSED_CHANGE_PAUSE_MICROS = 10_000_000;
 
 /** Performs what the gateway asked for: its events here, its wires through the shell. */
 export function performGateway(desk: DeskContext, effects: readonly GatewayEffect[]): void {
@@ -114,8 +118,7 @@ function onFill(desk: DeskContext, event: Extract<BrokerEvent, { kind: 'fill' }>
   const { fill } = event;
   const order = desk.orders.get(fill.intentId);
   if (order === undefined) {
-    const signed = fill.action.startsWith('buy') ? fill.quantity : -fill.quantity;
-    desk.book.adoptExternal(fill.instrument, signed, fill.price, fill.marketAt);
+    desk.book.applyExternalFill(fill);
     desk.out.alert('warning', 'EXTERNAL_FILL', `a fill this engine did not order: ${fill.fillId}`);
     return;
   }
@@ -141,6 +144,7 @@ function onCancelRejected(desk: DeskContext, intentId: string, reason: string): 
   const order = desk.orders.get(intentId);
   if (order === undefined || isFinal(order)) return;
   order.cancelRequested = false;
+  order.limitStaysUntil = addMicros(desk.at.wall, REFUSED_CHANGE_PAUSE_MICROS);
   order.reason = `cancel refused: ${reason}`;
   order.updatedAt = desk.at;
   publishOrder(desk, order);

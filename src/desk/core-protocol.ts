@@ -1,37 +1,12 @@
 /** Messages between the faces' thread, the core and the I/O worker, version 1. Plain data. */
 
-import type { MessagePort } from 'node:worker_threads';
 import type { AlertSeverity } from '../engine/domain/audit-record.ts';
-import type { SimulatedTime } from '../engine/domain/clock.ts';
 import type { ChainListing } from '../engine/domain/market.ts';
 import type { SessionDate } from '../engine/domain/units.ts';
-import type { DeskConfig } from './desk-config.ts';
 import type { Caller, EngineEvent, Stamp } from './engine-api.ts';
 import type { Command, Query } from './inputs.ts';
 
 export const CORE_PROTOCOL_VERSION = 1;
-
-/** What the core thread is started with. */
-export interface CoreStart {
-  readonly config: DeskConfig;
-  readonly home: string;
-  /** Seed of everything the paper broker leaves to chance. */
-  readonly paperSeed: number;
-  readonly accountId: string;
-  /** Set when a simulator drives the market; absent = this machine's clock. */
-  readonly time: SimulatedTime | undefined;
-  /** Set when the kill latch stood on disk at the start. */
-  readonly latchedReason: string | undefined;
-  readonly feed: { readonly aggregationSeconds: number; readonly version: string };
-  readonly buffers: {
-    readonly chain: SharedArrayBuffer;
-    readonly ring: SharedArrayBuffer;
-    readonly counters: SharedArrayBuffer;
-    readonly recorder: SharedArrayBuffer;
-  };
-  readonly journalPort: MessagePort;
-  readonly ioPort: MessagePort;
-}
 
 /** To the core. */
 export type ToCore =

@@ -2,7 +2,8 @@
 
 import type { Counters } from '../ops/counters.ts';
 import { tradingStateOf } from '../risk/trading-state.ts';
-import { dayPnl, heldDelta } from './account-risk.ts';
+import { heldDelta } from './account-risk.ts';
+import { dayPnl } from './day-pnl.ts';
 import type { DeskContext } from './desk-context.ts';
 import type { Stamp } from './engine-api.ts';
 import { newestQuoteAge } from './freshness.ts';

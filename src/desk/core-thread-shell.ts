@@ -5,14 +5,15 @@ import type { JournalReply } from '../audit/journal-protocol.ts';
 import { ByteRingWriter } from '../audit/spsc-byte-ring.ts';
 import { PaperBroker } from '../broker/paper/paper-broker.ts';
 import { ChainWriter } from '../engine/chain/chain-writer.ts';
-import type { Clock } from '../engine/domain/clock.ts';
+import type { Clock, SimulatedTime } from '../engine/domain/clock.ts';
 import { simulatedClock, systemClock } from '../engine/domain/clock.ts';
 import { RingWriter } from '../engine/ring/ring-writer.ts';
 import { Counters } from '../ops/counters.ts';
-import type { CoreStart, FromCore, FromIo, ToCore, ToIo } from './core-protocol.ts';
+import type { FromCore, FromIo, ToCore, ToIo } from './core-protocol.ts';
 import { CoreShell } from './core-shell.ts';
 import { setGauges, stampOf } from './core-status.ts';
 import { Desk } from './desk.ts';
+import type { DeskConfig } from './desk-config.ts';
 import { FeedShell, millisOf } from './feed-shell.ts';
 import type { Input } from './inputs.ts';
 import { OrderTraces } from './order-trace.ts';
@@ -25,6 +26,28 @@ const STATUS_EVERY_TICKS = 5;
 const LISTING_RETRY_MILLIS = 2_000;
 /** Bars are asked for from one before the open: a snapshot may end with a marker at its first time. */
 const BAR_MILLIS = 60_000;
+
+/** What the core thread is started with. */
+export interface CoreStart {
+  readonly config: DeskConfig;
+  readonly home: string;
+  /** Seed of everything the paper broker leaves to chance. */
+  readonly paperSeed: number;
+  readonly accountId: string;
+  /** Set when a simulator drives the market; absent = this machine's clock. */
+  readonly time: SimulatedTime | undefined;
+  /** Set when the kill latch stood on disk at the start. */
+  readonly latchedReason: string | undefined;
+  readonly feed: { readonly aggregationSeconds: number; readonly version: string };
+  readonly buffers: {
+    readonly chain: SharedArrayBuffer;
+    readonly ring: SharedArrayBuffer;
+    readonly counters: SharedArrayBuffer;
+    readonly recorder: SharedArrayBuffer;
+  };
+  readonly journalPort: MessagePort;
+  readonly ioPort: MessagePort;
+}
 
 /** Runs the core until the process ends. Throws nothing: a broken invariant is reported and halts. */
 export function runCore(start: CoreStart, main: MessagePort): void {

@@ -80,7 +80,7 @@ export class ExitRunner {
     const { positionId } = position;
     const { close, reason, numbers, urgency } = decision;
     hurryClosings(desk, positionId, urgency);
-    const refused = closePosition(desk, position, {
+    const { refused } = closePosition(desk, position, {
       purpose: 'exit',
       part: close,
       urgency,
@@ -91,7 +91,7 @@ export class ExitRunner {
     });
     if (refused === undefined) return;
     this.#retryAt.set(positionId, addMicros(desk.at.wall, RETRY_AFTER_MICROS));
-    const text = `${positionId} should be left (${reason}) but cannot be: ${refused.reason}`;
+    const text = `${positionId} should be left (${reason}) but cannot be: ${refused}`;
     desk.out.alert('critical', 'EXIT_REFUSED', text);
   }
 }

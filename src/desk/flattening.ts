@@ -36,28 +36,35 @@ export interface CloseOrder {
   readonly because?: { readonly reason: string; readonly numbers: Denial['numbers'] };
 }
 
+/** What a close came to: why nothing was closed, or which legs stay open and why. */
+export interface CloseOutcome {
+  readonly refused?: string;
+  readonly notes: readonly string[];
+}
+
 /** Records a closing intent for what is free of the position; says why where it cannot. */
 export function closePosition(
   desk: DeskContext,
   position: StructurePosition,
   order: CloseOrder,
-): Unclosed | undefined {
+): CloseOutcome {
   const { positionId } = position;
-  if (freeLegs(desk, position).length === 0) return undefined;
+  if (freeLegs(desk, position).length === 0) return { notes: [] };
   const { purpose, part, urgency, principal, tokenSha256, previewId, because } = order;
   const request = { purpose, part, units: undefined, urgency, principal };
   const closing = closingIntent(desk, position, request);
-  if ('denied' in closing) return { positionId, reason: closing.denied.message };
+  if ('denied' in closing) return { refused: closing.denied.message, notes: [] };
   const judgement = judgeIntent(desk, closing.intent);
   if (judgement.approved === undefined) {
-    return { positionId, reason: judgement.verdict.denial?.message ?? 'refused by a check' };
+    const refused = judgement.verdict.denial?.message ?? 'refused by a check';
+    return { refused, notes: [] };
   }
   if (because !== undefined) {
     desk.out.append({ kind: 'exitTriggered', positionId, ...because }, true);
     desk.out.alert('warning', 'EXIT_TRIGGERED', `${positionId}: ${because.reason}`);
   }
   recordIntent(desk, closing.intent, judgement, { tokenSha256, previewId, urgency });
-  return undefined;
+  return { notes: closing.notes };
 }
 
 const HASTE: Readonly<Record<Urgency, number>> = { patient: 0, normal: 1, fast: 2, urgent: 3 };
@@ -79,8 +86,9 @@ export function closeEverything(
   const unclosed: Unclosed[] = [];
   for (const position of desk.book.structures()) {
     if (!isOpen(position) || areLeftToExpire(desk, position.legs)) continue;
-    hurryClosings(desk, position.positionId, 'urgent');
-    const refused = closePosition(desk, position, {
+    const { positionId } = position;
+    hurryClosings(desk, positionId, 'urgent');
+    const { refused, notes } = closePosition(desk, position, {
       purpose: 'flatten',
       part: 'whole',
       urgency: 'urgent',
@@ -88,7 +96,10 @@ export function closeEverything(
       tokenSha256: token?.tokenSha256 ?? null,
       previewId: token?.previewId ?? null,
     });
-    if (refused !== undefined) unclosed.push(refused);
+    if (refused !== undefined) unclosed.push({ positionId, reason: refused });
+    if (notes.length > 0) {
+      desk.out.alert('warning', 'FLATTEN_LEFT_OPEN', `${positionId} keeps ${notes.join('; ')}`);
+    }
   }
   for (const { positionId, reason } of unclosed) {
     desk.out.alert('critical', 'FLATTEN_INCOMPLETE', `${positionId} is still open: ${reason}`);

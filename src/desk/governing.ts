@@ -4,10 +4,10 @@ import { addMicros } from '../engine/domain/units.ts';
 import { CALM, governDailyLoss } from '../risk/daily-loss-governor.ts';
 import type { StateCause } from '../risk/trading-state.ts';
 import { openSession, setCause, tradingStateOf } from '../risk/trading-state.ts';
-import { dayPnl, heldDelta } from './account-risk.ts';
+import { heldDelta } from './account-risk.ts';
+import { dayPnl } from './day-pnl.ts';
 import type { DeskContext } from './desk-context.ts';
 import { cancelOpenings, closeEverything } from './flattening.ts';
-import { marksTrusted } from './mark-trust.ts';
 
 /** Causes that stand for the rest of the day, whatever the marks do: a restart must find them in the
  * journal even where something else held trading down already. */
@@ -56,12 +56,11 @@ export function govern(desk: DeskContext): void {
   if (!day.chainOpen) return;
   const pnl = dayPnl(desk);
   const realized = book.day();
-  const slice = desk.reader.slice();
   const judged = governDailyLoss(day.governor, {
     dayPnlCents: pnl.liquidationCents,
     realizedCents: realized.realizedCents,
-    trusted: marksTrusted(desk),
-    evidenceAt: slice?.asOf.market ?? desk.at.market,
+    trusted: pnl.trusted,
+    evidenceAt: pnl.evidenceAt ?? desk.at.market,
     limits: config.limits,
   });
   day.governor = judged.memory;
@@ -70,7 +69,7 @@ export function govern(desk: DeskContext): void {
   if (delta !== undefined) {
     holdTrading(desk, 'deltaCap', Math.abs(delta) > config.limits.portfolioDeltaCap);
   }
-  holdTrading(desk, 'unmarkable', pnl.liquidationCents === undefined);
+  holdTrading(desk, 'unmarkable', pnl.unmarkable.length > 0);
   holdTrading(desk, 'sharesHeld', book.sharesHeld() !== 0);
   holdTrading(desk, 'notReconciled', !day.reconciled);
   if (day.status.causes.includes('flatten')) keepFlattening(desk);

@@ -21,6 +21,7 @@ const OPENING_PATIENCE_MILLIS = 90_000;
 export function walkLimits(desk: DeskContext): void {
   for (const order of desk.orders.live()) {
     if (order.status !== 'working' || order.cancelRequested || order.sentAt === undefined) continue;
+    if (desk.at.wall < (order.limitStaysUntil ?? 0)) continue;
     const waitedMillis = (desk.at.market - order.sentAt.market) / MICROS_PER_MILLI;
     const opening = order.intent.purpose === 'open';
     const isHalted = tradingStateOf(desk.day.status) === 'halted';

@@ -5,7 +5,7 @@ import type { At } from '../engine/domain/clock.ts';
 import { instrumentSymbol } from '../engine/domain/instrument.ts';
 import type { Fill, OrderIntent, OrderStatus } from '../engine/domain/order.ts';
 import { FINAL_ORDER_STATUSES, legSign } from '../engine/domain/order.ts';
-import type { Cents, Price } from '../engine/domain/units.ts';
+import type { Cents, EpochMicros, Price } from '../engine/domain/units.ts';
 import { price } from '../engine/domain/units.ts';
 import type { Urgency } from './exits/exit-policy.ts';
 
@@ -29,6 +29,8 @@ export interface OrderRecord {
   limit: Price;
   urgency: Urgency;
   cancelRequested: boolean;
+  /** The broker refused to change the order: its limit stays where it is until this wall time. */
+  limitStaysUntil: EpochMicros | undefined;
   readonly fills: Fill[];
 }
 

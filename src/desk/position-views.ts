@@ -2,10 +2,10 @@
 
 import { instrumentSymbol } from '../engine/domain/instrument.ts';
 import { dollarsFromPrice } from '../engine/domain/units.ts';
-import { markStructure } from '../engine/portfolio/marks.ts';
 import type { StructurePosition } from '../engine/portfolio/portfolio-book.ts';
 import { structureGreeks } from '../engine/portfolio/portfolio-greeks.ts';
 import { greeksOf, worstCaseOf } from './account-risk.ts';
+import { markOf } from './day-pnl.ts';
 import type { DeskContext } from './desk-context.ts';
 import { quoteOf, viewOf } from './desk-context.ts';
 import type { GreeksView, PositionView } from './engine-api.ts';
@@ -64,7 +64,7 @@ export function sumGreeks(parts: readonly (GreeksView | null)[]): GreeksView | n
 
 /** One held structure with its marks, greeks and protection. */
 export function positionView(desk: DeskContext, position: StructurePosition): PositionView {
-  const mark = markStructure(position, (symbol) => quoteOf(desk, symbol));
+  const mark = markOf(desk, position);
   const unrealized = (value: number | undefined): number | null =>
     value === undefined ? null : value + position.openCashCents;
   return {

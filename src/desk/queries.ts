@@ -1,5 +1,6 @@
 /** Answers about the account, computed from the desk's own state at this step. */
-import { accountRisk, dayPnl } from './account-risk.ts';
+import { accountRisk } from './account-risk.ts';
+import { dayPnl } from './day-pnl.ts';
 import type { DeskContext } from './desk-context.ts';
 import type { DeltaView, GreeksByPosition, PnlView } from './engine-api.ts';
 import { greeksView, positionView, sumGreeks } from './position-views.ts';

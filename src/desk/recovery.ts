@@ -201,6 +201,7 @@ function restoreOrder(desk: DeskContext, record: AuditRecord, body: Recorded): v
     limit: intent.limit,
     urgency: opening ? 'normal' : 'urgent',
     cancelRequested: false,
+    limitStaysUntil: undefined,
     fills: [],
   });
   if (tokenSha256 !== null) {

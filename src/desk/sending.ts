@@ -63,6 +63,7 @@ export function recordIntent(
     limit: intent.limit,
     urgency: authorization.urgency,
     cancelRequested: false,
+    limitStaysUntil: undefined,
     fills: [],
   };
   desk.orders.add(order);

@@ -7,7 +7,7 @@ import type { SessionTimes } from '../engine/domain/session-calendar.ts';
 import { newYorkInstant } from '../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../engine/domain/units.ts';
 import { cents, epochMicros } from '../engine/domain/units.ts';
-import { dayPnl } from './account-risk.ts';
+import { dayPnl } from './day-pnl.ts';
 import type { DeskConfig } from './desk-config.ts';
 import type { DaySchedule, DeskContext } from './desk-context.ts';
 import { flatBySchedule } from './exits/flat-by.ts';

@@ -236,6 +236,7 @@ export async function serveOverStream(
   await server.connect(transport);
   const open = new OpenRequests();
   open.watch(transport);
+  stream.resume();
   return { answered: () => open.settled(), close: () => server.close() };
 }
 

@@ -95,7 +95,10 @@ function faultsOf(
 ): Fault[] {
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownFault(tool, key));
   const argument = String(issue.path[0] ?? '');
-  if (issue.code === 'custom') return [{ argument, message: `${argument}: ${issue.message}.` }];
+  if (issue.code === 'custom') {
+    const end = issue.message.endsWith('?') ? '' : '.';
+    return [{ argument, message: `${argument}: ${issue.message}${end}` }];
+  }
   const schema = schemaShape.parse(z.toJSONSchema(tool.input, { io: 'input' }));
   const property = schema.properties[argument];
   const accepted = property === undefined ? issue.message : acceptedWords(property);

@@ -24,12 +24,16 @@ export interface PagerOptions {
   readonly source: string;
   readonly log: (line: string) => void;
   readonly onDelivery: (delivery: Delivery) => void;
+  /** How long one attempt may take; 5 s where left out. */
+  readonly timeoutMillis?: number;
 }
 
 const TIMEOUT_MILLIS = 5_000;
 const MAX_ATTEMPTS = 3;
+/** What Events v2 answers when it took the event; anything else is no delivery. */
+const ACCEPTED = 202;
 const MAX_TEXT_CHARS = 1_024;
-/** Alerts of one code in this span are one page: PagerDuty folds them by the deduplication key. */
+/** Severities worth a page. PagerDuty folds alerts of one code by their deduplication key. */
 const PAGED: ReadonlySet<Alert['severity']> = new Set(['warning', 'critical']);
 
 /** Delivers alerts. Never throws: what cannot be delivered is reported as not delivered. */
@@ -59,7 +63,7 @@ export class Pager {
   }
 
   async #post(alert: Alert, routingKey: string): Promise<boolean> {
-    const { endpoint, source } = this.#options;
+    const { endpoint, source, timeoutMillis = TIMEOUT_MILLIS } = this.#options;
     try {
       const response = await fetch(endpoint, {
         method: 'POST',
@@ -74,10 +78,11 @@ export class Pager {
             source,
           },
         }),
-        signal: AbortSignal.timeout(TIMEOUT_MILLIS),
+        signal: AbortSignal.timeout(timeoutMillis),
         redirect: 'error',
       });
-      return response.status === 202;
+      await response.body?.cancel();
+      return response.status === ACCEPTED;
     } catch {
       return false;
     }

@@ -1,4 +1,9 @@
 /** Which contract a leg is: by delta or by strike, and never a leg without a market on its side. */
+import {
+  type DeltaMatch,
+  type DeltaNeighbours,
+  nearestByDelta,
+} from '../engine/chain/delta-index.ts';
 import type { Right } from '../engine/domain/instrument.ts';
 import type { ChainSlice, ContractView, Quote } from '../engine/domain/market.ts';
 import type { Price } from '../engine/domain/units.ts';
@@ -56,42 +61,13 @@ function neighbourNumbers(
   };
 }
 
-/** What lies around a wanted delta; `nearest` is one of the other two. */
-interface DeltaNeighbours {
-  readonly nearest: DeltaRow;
-  /** The smallest delta at or above the wanted one, and the largest below it. */
-  readonly above: DeltaRow | undefined;
-  readonly below: DeltaRow | undefined;
+function deltaRow({ view, absDelta }: DeltaMatch): DeltaRow {
+  return { row: view, delta: view.greeks?.delta ?? absDelta, points: absDelta * 100 };
 }
 
-function isNearer(row: DeltaRow, than: DeltaRow, target: number): boolean {
-  const gap = Math.abs(row.points - target) - Math.abs(than.points - target);
-  return gap < -DUST || (gap <= DUST && row.points < than.points);
-}
-
-function nearestOf(rows: readonly DeltaRow[], target: number): DeltaRow | undefined {
-  return rows.reduce<DeltaRow | undefined>(
-    (best, row) => (best === undefined || isNearer(row, best, target) ? row : best),
-    undefined,
-  );
-}
-
-/** Looks at every row: noise in quotes leaves deltas out of strike order. */
-function neighboursOf(rows: readonly DeltaRow[], target: number): DeltaNeighbours | undefined {
-  const nearest = nearestOf(rows, target);
-  if (nearest === undefined) return undefined;
-  const above = nearestOf(
-    rows.filter((row) => row.points >= target),
-    target,
-  );
-  const below = nearestOf(
-    rows.filter((row) => row.points < target),
-    target,
-  );
-  return { nearest, above, below };
-}
-
-function refuseTooFar(right: Right, target: number, { above, below }: DeltaNeighbours) {
+function refuseTooFar(right: Right, target: number, around: DeltaNeighbours) {
+  const above = around.above && deltaRow(around.above);
+  const below = around.below && deltaRow(around.below);
   const tolerance = rounded(deltaTolerance(target), 1);
   return deny(
     'delta_too_far',
@@ -116,7 +92,7 @@ export function contractByDelta(
   right: Right,
   targetPoints: number,
 ): Outcome<DeltaRow> {
-  const around = neighboursOf(deltaRows(slice, right), targetPoints);
+  const around = nearestByDelta(slice, right, targetPoints / 100);
   if (around === undefined) {
     return deny(
       'strike_not_found',
@@ -124,9 +100,10 @@ export function contractByDelta(
       { right, targetDeltaPoints: targetPoints, contracts: rowsOf(slice, right).length },
     );
   }
-  const gap = Math.abs(around.nearest.points - targetPoints);
+  const nearest = deltaRow(around.nearest);
+  const gap = Math.abs(nearest.points - targetPoints);
   if (gap > deltaTolerance(targetPoints) + DUST) return refuseTooFar(right, targetPoints, around);
-  return around.nearest;
+  return nearest;
 }
 
 /** The contract of a right at exactly this strike, or `strike_not_found` naming the nearest ones. */

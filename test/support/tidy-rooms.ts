@@ -28,15 +28,16 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'risk',
     'config',
   ],
-  mcp: ['engine/domain', 'ops', 'desk', 'config'],
+  mcp: ['engine/domain', 'ops', 'engine/chain', 'desk', 'config'],
   web: ['engine/domain', 'ops', 'desk', 'mcp', 'config'],
   config: ['engine/domain', 'ops'],
+  command: ['*'],
   main: ['*'],
 };
 
 /** Rooms that a room may import for their types alone. */
 export const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
-  strategies: ['engine/chain'],
+  mcp: ['engine/chain'],
 };
 
 /** Rooms that reach the desk through its door, src/desk/engine-api*.ts, and nothing else of it. */
@@ -56,6 +57,8 @@ const SHELL_NAME = /(?:-shell|-worker|\/engine-api-[a-z-]+)\.ts$/;
 export const NAMED_SHELLS: Readonly<Record<string, string>> = {
   'src/main.ts': 'the composition root starts everything',
   'src/engine/domain/clock.ts': 'the one clock that others are given',
+  'src/sim/simulator.ts': 'the simulator ticks by itself: it stands for the world outside',
+  'src/sim/dxlink/dxlink-server.ts': 'a server that drops silent clients by the clock',
 };
 
 /** The door: its methods answer with promises, though it has no clock of its own. */
@@ -70,8 +73,9 @@ export function roomOf(path: string): string | undefined {
     .sort((a, b) => b.length - a.length)[0];
 }
 
+/** Commands are shells throughout: they start things, wait and speak to the operator. */
 export function isShell(path: string): boolean {
-  return SHELL_NAME.test(path) || path in NAMED_SHELLS;
+  return SHELL_NAME.test(path) || path in NAMED_SHELLS || roomOf(path) === 'command';
 }
 
 export function isDoor(path: string): boolean {

@@ -19,11 +19,21 @@ interface Lot {
 
 type Lots = Map<string, Lot>;
 
+interface LiveOpening {
+  readonly intent: OrderIntent;
+  /** Contracts, over all legs. */
+  filled: number;
+}
+
+function contractsOf({ legs, quantity }: OrderIntent): number {
+  return legs.reduce((sum, leg) => sum + leg.ratio, 0) * quantity;
+}
+
 /** An option's price per share in 1/10,000 dollar is its price in cents a contract. */
 function addFill(lots: Lots, { instrument, action, quantity, price }: Fill): void {
   const symbol = instrumentSymbol(instrument);
   const lot = lots.get(symbol) ?? { instrument, quantity: 0, openCash: 0 };
-  const signed = legSign(action as 'buyToOpen') * quantity;
+  const signed = legSign(action) * quantity;
   const isReducing = Math.sign(signed) === -Math.sign(lot.quantity);
   if (isReducing) lot.openCash *= Math.max(0, 1 - quantity / Math.abs(lot.quantity));
   else lot.openCash -= signed * price;
@@ -51,8 +61,9 @@ export class CapOracle {
   readonly #limits: Limits;
   readonly #report: Report;
   #positions = new Map<string, Lots>();
-  #live = new Map<string, OrderIntent>();
+  #live = new Map<string, LiveOpening>();
   #seenFills = new Set<string>();
+  readonly #positionOf = new Map<string, string>();
 
   constructor(limits: Limits, report: Report) {
     this.#limits = limits;
@@ -63,7 +74,7 @@ export class CapOracle {
     if (body.kind === 'sendBlocked') this.#live.delete(body.intentId);
     if (body.kind !== 'intentRecorded' || body.intent.purpose !== 'open') return;
     this.#judge(body.intent);
-    this.#live.set(body.intent.intentId, body.intent);
+    this.#live.set(body.intent.intentId, { intent: body.intent, filled: 0 });
   }
 
   #judge(intent: OrderIntent): void {
@@ -75,16 +86,31 @@ export class CapOracle {
     const worst = worstOfIntent(intent);
     if (worst > maxTradeLossCents) this.#report(`${intentId} can lose ${worst} cents`);
     const open = this.#openRisk() + worst;
+    if (open > maxOpenRiskCents)
+      console.log(
+        [...this.#positions].map(([k, l]) => [
+          k,
+          worstOfLots(l),
+          JSON.stringify(
+            [...l.values()].map((x) => [
+              x.instrument.strike,
+              x.instrument.right,
+              x.quantity,
+              x.openCash,
+            ]),
+          ),
+        ]),
+        [...this.#live.keys()],
+      );
     if (open > maxOpenRiskCents) this.#report(`${intentId} takes open risk to ${open} cents`);
   }
 
-  /** What is held and what may still fill, at its worst. What an order has filled already counts
-   * once, with its position. */
+  /** What is held, and of live openings what may still fill, at its worst. */
   #openRisk(): number {
     let risk = 0;
     for (const lots of this.#positions.values()) risk += worstOfLots(lots);
-    for (const intent of this.#live.values()) {
-      if (!this.#positions.has(intent.intentId)) risk += worstOfIntent(intent);
+    for (const { intent, filled } of this.#live.values()) {
+      risk += worstOfIntent(intent) * (1 - filled / contractsOf(intent));
     }
     return risk;
   }
@@ -107,9 +133,11 @@ export class CapOracle {
     this.#positions.set(positionId, lots);
     addFill(lots, fill);
     if (lots.size === 0) this.#positions.delete(positionId);
+    const live = this.#live.get(fill.intentId);
+    if (live === undefined) return;
+    live.filled += fill.quantity;
+    if (live.filled >= contractsOf(live.intent)) this.#live.delete(fill.intentId);
   }
-
-  readonly #positionOf = new Map<string, string>();
 
   /** Which position an order belongs to; told for every recorded intent. */
   onIntent({ intentId, positionId }: OrderIntent): void {

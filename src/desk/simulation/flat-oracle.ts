@@ -11,6 +11,13 @@ import type { Report } from './order-oracle.ts';
 /** Market time that a flatten may take in a market that trades. */
 const FLAT_WITHIN_MICROS = 180_000_000;
 
+/** Alerts that begin with the position they are about and say why it stays. */
+const EXPLANATIONS: ReadonlySet<string> = new Set([
+  'FLATTEN_INCOMPLETE',
+  'FLATTEN_LEFT_OPEN',
+  'EXIT_REFUSED',
+]);
+
 interface Watch {
   readonly why: string;
   readonly due: EpochMicros;
@@ -43,8 +50,7 @@ export class FlatOracle {
 
   /** The desk told somebody about a position by its name. */
   onAlert(code: string, text: string): void {
-    if (code === 'FLATTEN_INCOMPLETE' || code === 'EXIT_REFUSED')
-      this.#explained.add(text.split(' ')[0] ?? '');
+    if (EXPLANATIONS.has(code)) this.#explained.add(text.split(' ')[0] ?? '');
   }
 
   /** Called on the clock. */

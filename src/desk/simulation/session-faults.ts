@@ -41,7 +41,7 @@ const LASTS_SECONDS: Readonly<Partial<Record<FaultKind, readonly [number, number
   crossedQuotes: [5, 120],
   oneSidedQuotes: [5, 120],
   thinQuotes: [120, 1_800],
-  unreportedFill: [120, 1_200],
+  unreportedFill: [600, 5_400],
 };
 
 function planned(kind: FaultKind, random: SeededRandom, session: SessionTimes): PlannedFault {

@@ -1,8 +1,9 @@
 /** What holdings would be worth after moves of spot and volatility, now and at the close. */
 import { parseInstrument } from '../domain/instrument.ts';
-import type { ChainSlice, ContractView } from '../domain/market.ts';
-import { dollarsFromPrice } from '../domain/units.ts';
-import { blackValue, intrinsicValue } from './black.ts';
+import type { ChainSlice } from '../domain/market.ts';
+import type { OrderLeg } from '../domain/order.ts';
+import { priceFromDollars } from '../domain/units.ts';
+import { type ModelMarket, valueNow } from './structure-value.ts';
 
 /** Contracts or shares held, signed. */
 export interface Holding {
@@ -20,79 +21,55 @@ export interface Scenario {
 
 const SPOT_MOVES_PERCENT: readonly number[] = [-2, -1, -0.5, -0.25, 0, 0.25, 0.5, 1, 2];
 const VOL_MOVES_POINTS: readonly number[] = [-5, 0, 5];
-const SHARES_PER_CONTRACT = 100;
 const CENTS = 100;
 const LEAST_VOL = 0.001;
 
-interface Move {
-  readonly forward: number;
-  readonly volPoints: number;
+function legOf({ symbol, quantity }: Holding): OrderLeg {
+  const action = quantity > 0 ? 'buyToOpen' : 'sellToOpen';
+  return { instrument: parseInstrument(symbol), action, ratio: Math.abs(quantity) };
 }
 
-type Valuer = (view: ContractView, move: Move) => number | undefined;
-
-function viewOf(slice: ChainSlice, holding: Holding): ContractView | undefined {
-  const instrument = parseInstrument(holding.symbol);
-  if (instrument.kind === 'shares') return undefined;
-  const rows = instrument.right === 'call' ? slice.calls : slice.puts;
-  return rows.find((row) => row.contract.strike === instrument.strike);
+/** True for what this chain can value: shares, and contracts that expire with it. */
+function isOfChain({ instrument }: OrderLeg, slice: ChainSlice): boolean {
+  return instrument.kind === 'shares' || instrument.expiry === slice.session.date;
 }
 
-function modelValuer(slice: ChainSlice): Valuer {
-  return ({ contract, impliedVol }, { forward, volPoints }) => {
-    if (impliedVol === undefined) return undefined;
-    const vol = Math.max(LEAST_VOL, impliedVol + volPoints / 100);
-    const strike = dollarsFromPrice(contract.strike);
-    return blackValue({ right: contract.right, forward, strike, years: slice.yearsToExpiry, vol });
-  };
-}
-
-const intrinsicValuer: Valuer = ({ contract }, { forward }) =>
-  intrinsicValue(contract.right, forward, dollarsFromPrice(contract.strike));
-
-/** Dollars that the holdings are worth under a move; undefined when one cannot be valued. */
-function bookValue(
-  slice: ChainSlice,
-  holdings: readonly Holding[],
-  move: Move,
-  worthOf: Valuer,
-): number | undefined {
-  let total = 0;
-  for (const holding of holdings) {
-    const instrument = parseInstrument(holding.symbol);
-    if (instrument.kind === 'shares') {
-      total += holding.quantity * move.forward;
-      continue;
-    }
-    const view = viewOf(slice, holding);
-    const value = view === undefined ? undefined : worthOf(view, move);
-    if (value === undefined) return undefined;
-    total += holding.quantity * SHARES_PER_CONTRACT * value;
+function smileOf(slice: ChainSlice): ReadonlyMap<number, number> {
+  const vols = new Map<number, number>();
+  for (const { contract, impliedVol } of [...slice.puts, ...slice.calls]) {
+    if (impliedVol !== undefined) vols.set(contract.strike, impliedVol);
   }
-  return total;
+  return vols;
 }
 
-/** The grid of scenarios: each spot move with each volatility move, each strike keeping its own
+/** The grid of scenarios: each spot move with each volatility move, every strike keeping its own
  * volatility. P&L is against the model value now. */
 export function scenariosOf(slice: ChainSlice, holdings: readonly Holding[]): readonly Scenario[] {
-  const { forward } = slice;
+  const { forward, yearsToExpiry } = slice;
   if (forward === undefined) return [];
-  const model = modelValuer(slice);
-  const now = bookValue(slice, holdings, { forward, volPoints: 0 }, model);
-  const pnl = (move: Move, worthOf: Valuer): number | null => {
-    const value = bookValue(slice, holdings, move, worthOf);
-    return now === undefined || value === undefined ? null : Math.round((value - now) * CENTS);
+  const legs = holdings.filter(({ quantity }) => quantity !== 0).map(legOf);
+  const isValuable = legs.every((leg) => isOfChain(leg, slice));
+  const smile = smileOf(slice);
+  const worth = (spotMovePercent: number, volMovePoints: number, years: number) => {
+    const market: ModelMarket = {
+      forward: forward * (1 + spotMovePercent / 100),
+      years,
+      volAt: (strikeDollars) => {
+        const vol = smile.get(priceFromDollars(strikeDollars));
+        return vol === undefined ? undefined : Math.max(LEAST_VOL, vol + volMovePoints / 100);
+      },
+    };
+    return isValuable ? valueNow(legs, market) : undefined;
   };
+  const now = worth(0, 0, yearsToExpiry);
+  const pnl = (value: number | undefined): number | null =>
+    now === undefined || value === undefined ? null : Math.round((value - now) * CENTS);
   return SPOT_MOVES_PERCENT.flatMap((spotMovePercent) =>
-    VOL_MOVES_POINTS.map((volMovePoints) => {
-      const move = { forward: forward * (1 + spotMovePercent / 100), volPoints: volMovePoints };
-      const pnlCents = pnl(move, model);
-      return {
-        spotMovePercent,
-        volMovePoints,
-        pnlCents,
-        pnlAtCloseCents: pnl(move, intrinsicValuer),
-      };
-    }),
+    VOL_MOVES_POINTS.map((volMovePoints) => ({
+      spotMovePercent,
+      volMovePoints,
+      pnlCents: pnl(worth(spotMovePercent, volMovePoints, yearsToExpiry)),
+      pnlAtCloseCents: pnl(worth(spotMovePercent, volMovePoints, 0)),
+    })),
   );
 }

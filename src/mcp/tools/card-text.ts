@@ -26,10 +26,14 @@ function riskWords(card: TradeCard): string {
   ].join(', ');
 }
 
-function checkWords({ checks }: TradeCard): string {
+/** A check that did not run matters to an opening alone: exits are never blocked. */
+function checkWords({ checks, purpose }: TradeCard): string {
   if (checks.length === 0) return '';
-  const odd = checks.filter(({ outcome }) => outcome !== 'passed');
-  if (odd.length === 0) return ` All ${checks.length} risk checks passed.`;
+  const opens = purpose === 'open';
+  const odd = checks.filter(
+    ({ outcome }) => outcome === 'failed' || (opens && outcome === 'notRun'),
+  );
+  if (odd.length === 0) return opens ? ` All ${checks.length} risk checks passed.` : '';
   return ` Risk checks: ${odd.map(({ code, outcome }) => `${code} ${outcome}`).join(', ')}.`;
 }
 

@@ -117,9 +117,13 @@ function sizeOf({ greeks }: ContractView): number {
   return Math.abs(greeks?.delta ?? 0);
 }
 
+function cell(value: unknown, decimals = 2): string {
+  return typeof value === 'number' ? value.toFixed(decimals) : 'no';
+}
+
 function matchWords({ nearest, right, target }: Match): string {
-  const delta = Number(nearest['delta']).toFixed(3);
-  return `nearest to ${target} is the ${nearest.strike} ${right} at ${delta}, ${nearest['bid'] ?? 'no bid'} x ${nearest['ask'] ?? 'no ask'}`;
+  const { strike, delta, bid, ask } = nearest;
+  return `nearest to ${target} is the ${strike} ${right} at ${cell(delta, 3)}, ${cell(bid)} bid, ${cell(ask)} ask`;
 }
 
 export const findOptionsByDelta = defineTool({

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { ConfirmResult, OrderView } from '../../desk/engine-api.ts';
 import { tokenField } from '../argument-fields.ts';
-import { figure } from '../money-words.ts';
+import { signedPrice } from '../money-words.ts';
 import { confirmShape } from '../output-shapes.ts';
 import type { Purpose } from '../redeem-token.ts';
 import { redeemToken } from '../redeem-token.ts';
@@ -16,7 +16,7 @@ const EXITS: readonly Purpose[] = ['close', 'flatten', 'cancel'];
 /** One order in a few words. */
 export function orderWords(order: OrderView): string {
   const { orderId, status, filledQuantity, quantity, averageFillPrice, reason } = order;
-  const price = averageFillPrice === null ? '' : ` at ${figure(averageFillPrice)}`;
+  const price = averageFillPrice === null ? '' : ` at ${signedPrice(averageFillPrice)}`;
   const why = reason === null ? '' : ` (${reason})`;
   return `${order.purpose} order ${orderId} ${status}, ${filledQuantity} of ${quantity} filled${price}${why}`;
 }

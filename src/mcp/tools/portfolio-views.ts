@@ -17,7 +17,7 @@ function greeksWords(total: GreeksView | null): string {
 }
 
 function pnlText(pnl: PnlView): string {
-  const open = `${pnl.positions.length} open positions`;
+  const open = `Open positions: ${pnl.positions.length}`;
   const warnings = pnl.warnings.length === 0 ? '' : ` Warnings: ${pnl.warnings.join('; ')}.`;
   return (
     `Day P&L ${dollars(pnl.dayPnlCents)} at liquidation value (${dollars(pnl.dayPnlMidCents)} at mid): ` +
@@ -101,6 +101,6 @@ export const portfolioGreeks = defineTool({
     const answer = await api.portfolioGreeks(caller);
     if ('denied' in answer) return answer;
     const { total, positions } = answer.value;
-    return { ...answer, text: `${positions.length} positions: ${greeksWords(total)}.` };
+    return { ...answer, text: `Open positions: ${positions.length}, ${greeksWords(total)}.` };
   },
 });

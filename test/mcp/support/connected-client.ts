@@ -120,8 +120,13 @@ export async function join(options: JoinOptions = {}): Promise<Joined> {
 export interface CallResult {
   readonly isError: boolean;
   readonly text: string;
-  readonly data: Record<string, any>;
+  readonly data: Data;
 }
+
+/** Structured content, as deep as a test cares to look. */
+// biome-ignore lint/suspicious/noExplicitAny: a test reads fields of many shapes by name
+// oxlint-disable-next-line typescript/no-explicit-any -- the same
+export type Data = Record<string, any>;
 
 /** Calls a tool and takes its result apart. */
 export async function call(
@@ -134,6 +139,6 @@ export async function call(
   return {
     isError: result.isError === true,
     text: content[0]?.text ?? '',
-    data: result.structuredContent as Record<string, any>,
+    data: result.structuredContent as Data,
   };
 }

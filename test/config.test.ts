@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import { readConfig, SETTING_NAMES } from '../src/config.ts';
+import { DeltaringError } from '../src/engine/domain/errors.ts';
+
+const LONG_TOKEN = 'a-token-of-enough-length';
+
+function faultsOf(environment: Record<string, string>): string {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    if (error instanceof DeltaringError && error.code === 'CONFIG_INVALID') return error.message;
+    throw error;
+  }
+  return '';
+}
+
+describe('the configuration', () => {
+  it('needs nothing: paper money, the simulator, this machine alone', () => {
+    const config = readConfig({ XDG_STATE_HOME: '/state' });
+    expect(config).toMatchObject({
+      DELTARING_BROKER: 'paper',
+      DELTARING_ENV: 'paper',
+      DELTARING_FEED: 'sim',
+      HOST: '127.0.0.1',
+      PORT: 8080,
+      MAX_DAILY_LOSS: 500,
+      MAX_TRADE_LOSS: 1_000,
+      MAX_OPEN_RISK: 2_500,
+      PORTFOLIO_DELTA_CAP: 50,
+      CONFIRMATION_TIMEOUT: 30,
+      SHUTDOWN_POLICY: 'flatten',
+      DELTARING_CONFIRM: 'elicit-preferred',
+      DELTARING_READ_ONLY: false,
+      SIM_START: 630,
+      mcpTokens: [],
+      notices: [],
+    });
+    expect(config.DELTARING_TOOLSETS).toEqual(['strategies', 'risk', 'orders', 'stream', 'market']);
+  });
+
+  it.runIf(process.platform === 'linux')('keeps its state where the platform wants it', () => {
+    expect(readConfig({ XDG_STATE_HOME: '/state' }).home).toBe('/state/deltaring');
+    expect(readConfig({ XDG_STATE_HOME: '' }).home).toMatch(/\/\.local\/state\/deltaring$/);
+    expect(readConfig({ DELTARING_HOME: '/elsewhere' }).home).toBe('/elsewhere');
+  });
+
+  it('takes a value of nothing but spaces for none', () => {
+    expect(readConfig({ PORT: ' ', MAX_DAILY_LOSS: '' })).toMatchObject({
+      PORT: 8080,
+      MAX_DAILY_LOSS: 500,
+    });
+  });
+
+  it('names every fault in one message, those between settings too', () => {
+    const message = faultsOf({
+      PORT: 'eighty',
+      MAX_DAILY_LOSS: '-5',
+      OPENING_CUTOFF: '25:00',
+      SHUTDOWN_POLICY: 'run',
+      DELTARING_TOOLSETS: 'default,riks',
+      HOST: '0.0.0.0',
+      DELTARING_FEED: 'dxlink',
+      DXLINK_URL: 'not a url',
+    });
+    expect(message.split('\n')).toEqual([
+      'The configuration has 9 fault(s):',
+      '  - PORT: must be a whole number from 0 to 65535',
+      '  - MAX_DAILY_LOSS: must be a number of dollars above 0',
+      '  - OPENING_CUTOFF: must be a time of day in New York, HH:MM',
+      '  - SHUTDOWN_POLICY: Invalid option: expected one of "flatten"|"leave"',
+      '  - DELTARING_TOOLSETS: unknown tool set "riks"; known are default, strategies, risk, orders, stream, market',
+      '  - DXLINK_URL: must be a URL, as https://host/path',
+      '  - HOST: 0.0.0.0 is reachable from outside, so MCP_TOKEN is required; set one of at least 16 characters or use HOST=127.0.0.1',
+      '  - DXLINK_TOKEN: DELTARING_FEED=dxlink needs it',
+      '  - DXLINK_STRIKES: DELTARING_FEED=dxlink needs it',
+    ]);
+  });
+
+  it.each([
+    ['PORT', '65535', '65536'],
+    ['PORT', '0', '-1'],
+    ['CONFIRMATION_TIMEOUT', '5', '4'],
+    ['CONFIRMATION_TIMEOUT', '600', '601'],
+    ['CONFIRMATION_TIMEOUT', '30', '30.5'],
+    ['MAX_TRADE_LOSS', '0.01', '0'],
+    ['PORTFOLIO_DELTA_CAP', '0.5', '0'],
+    ['SIM_SPEED', '0.1', '0.09'],
+    ['SIM_SPEED', '600', '601'],
+    ['SIM_START', '9:30', '24:00'],
+    ['SIM_START', '23:59', '12:60'],
+    ['DELTARING_READ_ONLY', 'true', 'yes'],
+    ['DXLINK_STRIKES', '600-600', '601-600'],
+    ['MCP_TOKEN', '0123456789abcdef', '0123456789abcde'],
+  ])('takes %s=%s and refuses %s', (name, good, bad) => {
+    expect(faultsOf({ [name]: good })).toBe('');
+    expect(faultsOf({ [name]: bad })).toContain(`- ${name}: `);
+  });
+
+  it('falls back to paper money and the simulator on what it cannot read, and says so', () => {
+    const config = readConfig({ DELTARING_BROKER: 'tastytrad', DELTARING_ENV: 'LIVE!' });
+    expect(config).toMatchObject({ DELTARING_BROKER: 'paper', DELTARING_ENV: 'paper' });
+    expect(config.notices).toEqual([
+      'DELTARING_BROKER="tastytrad" is not known; using the safe value paper',
+      'DELTARING_ENV="LIVE!" is not known; using the safe value paper',
+    ]);
+    expect(readConfig({ DELTARING_FEED: 'simulator' }).notices).toHaveLength(1);
+    expect(readConfig({ DELTARING_BROKER: ' PAPER ' }).notices).toEqual([]);
+  });
+
+  it('refuses live money and other brokers rather than replacing them', () => {
+    expect(faultsOf({ DELTARING_ENV: 'live' })).toContain('DELTARING_ENV: live needs a broker');
+    expect(faultsOf({ DELTARING_BROKER: 'alpaca' })).toContain('not on alpaca; unset it');
+    expect(faultsOf({ DELTARING_FEED: 'replay' })).toContain('deltaring replay FILE');
+    expect(faultsOf({ DELTARING_FEED: 'tastytrade' })).toContain('TASTYTRADE_REFRESH_TOKEN');
+  });
+
+  it.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('needs no token on %s', (HOST) => {
+    expect(faultsOf({ HOST })).toBe('');
+  });
+
+  it.each(['0.0.0.0', '::', '192.168.1.5', '127.evil.example', 'engine.example'])(
+    'needs a token on %s',
+    (HOST) => {
+      expect(faultsOf({ HOST })).toContain('MCP_TOKEN is required');
+      expect(faultsOf({ HOST, MCP_TOKEN: LONG_TOKEN })).toBe('');
+      expect(readConfig({ HOST, CHATGPT_MCP_TOKEN: LONG_TOKEN }).mcpTokens).toEqual([LONG_TOKEN]);
+    },
+  );
+
+  it('names settings that are accepted without need, and those that are none', () => {
+    const { notices } = readConfig({
+      CACHE_CLEANUP_INTERVAL: '60',
+      MAX_DAILY_LOS: '100',
+      MAX_THINKING_TOKENS: '9',
+    });
+    expect(notices).toEqual([
+      'CACHE_CLEANUP_INTERVAL is not needed: the chain is driven by events',
+      'MAX_DAILY_LOS is no setting of this build and changes nothing; check its spelling',
+    ]);
+  });
+
+  it('has a fingerprint that changes with a setting and not with a secret', () => {
+    const { fingerprint } = readConfig({});
+    expect(fingerprint).toMatch(/^[0-9a-f]{16}$/);
+    expect(readConfig({ MAX_DAILY_LOSS: '501' }).fingerprint).not.toBe(fingerprint);
+    expect(readConfig({ MAX_DAILY_LOSS: '500.0' }).fingerprint).toBe(fingerprint);
+    const secrets = SETTING_NAMES.filter((name) => /SECRET|TOKEN$|KEY/.test(name));
+    expect(secrets).toHaveLength(6);
+    for (const name of secrets) {
+      expect(readConfig({ [name]: LONG_TOKEN }).fingerprint).toBe(fingerprint);
+    }
+  });
+});

@@ -171,14 +171,8 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
-function crossFaults(s: Settings): string[] {
+function moneyFaults(s: Settings): string[] {
   const faults: string[] = [];
-  const hasToken = s.MCP_TOKEN !== undefined || s.CHATGPT_MCP_TOKEN !== undefined;
-  if (!isLoopback(s.HOST) && !hasToken) {
-    faults.push(
-      `HOST: ${s.HOST} is reachable from outside, so MCP_TOKEN is required; set one of at least 16 characters or use HOST=127.0.0.1`,
-    );
-  }
   if (s.DELTARING_ENV === 'live') {
     faults.push(
       'DELTARING_ENV: live needs a broker with a live account, and this build trades on the embedded paper broker only; unset it',
@@ -189,22 +183,36 @@ function crossFaults(s: Settings): string[] {
       `DELTARING_BROKER: this build trades on the embedded paper broker only, not on ${s.DELTARING_BROKER}; unset it`,
     );
   }
-  if (s.DELTARING_FEED === 'tastytrade') {
-    for (const name of ['TASTYTRADE_CLIENT_SECRET', 'TASTYTRADE_REFRESH_TOKEN'] as const) {
-      if (s[name] === undefined) faults.push(`${name}: DELTARING_FEED=tastytrade needs it`);
-    }
-  }
-  if (s.DELTARING_FEED === 'dxlink') {
-    for (const name of ['DXLINK_URL', 'DXLINK_TOKEN', 'DXLINK_STRIKES'] as const) {
-      if (s[name] === undefined) faults.push(`${name}: DELTARING_FEED=dxlink needs it`);
-    }
-  }
-  if (s.DELTARING_FEED === 'replay') {
+  return faults;
+}
+
+/** What each feed cannot do without. */
+const NEEDED_BY_FEED = {
+  sim: [],
+  tastytrade: ['TASTYTRADE_CLIENT_SECRET', 'TASTYTRADE_REFRESH_TOKEN'],
+  dxlink: ['DXLINK_URL', 'DXLINK_TOKEN', 'DXLINK_STRIKES'],
+  replay: [],
+} as const;
+
+function feedFaults(s: Settings): string[] {
+  const feed = s.DELTARING_FEED;
+  const needed: readonly (keyof Settings)[] = NEEDED_BY_FEED[feed];
+  const missing = needed.filter((name) => s[name] === undefined);
+  const faults = missing.map((name) => `${name}: DELTARING_FEED=${feed} needs it`);
+  if (feed === 'replay') {
     faults.push(
       'DELTARING_FEED: a recorded session is replayed with `deltaring replay FILE`; use sim here',
     );
   }
   return faults;
+}
+
+function crossFaults(s: Settings): string[] {
+  const faults = [...moneyFaults(s), ...feedFaults(s)];
+  const hasToken = s.MCP_TOKEN !== undefined || s.CHATGPT_MCP_TOKEN !== undefined;
+  if (isLoopback(s.HOST) || hasToken) return faults;
+  const fault = `HOST: ${s.HOST} is reachable from outside, so MCP_TOKEN is required; set one of at least 16 characters or use HOST=127.0.0.1`;
+  return [fault, ...faults];
 }
 
 function noticesOf(environment: Environment, s: Settings): string[] {

@@ -118,6 +118,7 @@ class RunningEngine implements EngineHost {
   readonly #stopped = Promise.withResolvers<readonly string[]>();
   #sealing: AuditSealing | undefined;
   #auditProblem: string | undefined;
+  #behindSince: number | undefined;
   #watch: NodeJS.Timeout | undefined;
   #silent = false;
   #stopping = false;
@@ -273,11 +274,16 @@ class RunningEngine implements EngineHost {
     this.counters.clearKillWord();
   }
 
+  /** How long records have waited to be sealed. */
   #auditState(): { readonly state: string; readonly ageMs: number | null } {
     const sealed = this.#sealing?.sealedSeq() ?? 0;
     const behind = this.api.auditHead().seq - sealed;
+    if (behind <= 0) this.#behindSince = undefined;
+    else this.#behindSince ??= wallMicros();
+    const since = this.#behindSince;
+    const ageMs = since === undefined ? 0 : Math.round((wallMicros() - since) / 1_000);
     const problem = this.#auditProblem !== undefined && behind > 0;
-    return { state: problem ? 'failed' : 'ok', ageMs: null };
+    return { state: problem ? 'failed' : 'ok', ageMs };
   }
 
   /** A core that misses its heartbeats pages; health answers 503 by itself. */

@@ -12,9 +12,12 @@ function worstCase(pnl: PnlView): number {
 
 function warningsOf(pnl: PnlView, slice: ChainSlice | undefined): readonly string[] {
   if (pnl.positions.length === 0) return ['nothing is held'];
-  if (slice === undefined)
-    return ['there is no open chain: scenarios cannot be computed', ...pnl.warnings];
-  return pnl.warnings;
+  const unbounded = pnl.positions
+    .filter(({ maxLossCents }) => maxLossCents === null)
+    .map(({ positionId }) => `${positionId} has no known worst case: the sum is without it`);
+  const closed =
+    slice === undefined ? ['there is no open chain: scenarios cannot be computed'] : [];
+  return [...closed, ...unbounded, ...pnl.warnings];
 }
 
 /** The pool reads the shared chain itself, without a lock: only the holdings are sent to it. */

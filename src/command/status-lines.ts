@@ -19,7 +19,8 @@ interface StatusAnswer {
 }
 
 function dollars(cents: number | null): string {
-  return cents === null ? 'not known' : `$${(cents / 100).toFixed(2)}`;
+  if (cents === null) return 'not known';
+  return `${cents < 0 ? '-' : ''}$${(Math.abs(cents) / 100).toFixed(2)}`;
 }
 
 function marketLine(answer: Answer<MarketStatusView>): string {

@@ -49,7 +49,7 @@ describe('the status in lines', () => {
     const status = await statusOf(api);
     const positions = statusLines(status).filter((line) => line.startsWith('position'));
     expect(positions).toHaveLength(1);
-    expect(positions[0]).toMatch(/^position {3}\S+ iron_condor_30_delta x1: -?\$-?\d/);
+    expect(positions[0]).toMatch(/^position {3}\S+ iron_condor_30_delta x1: -?\$\d+\.\d\d; /);
   });
 
   it('shouts when killed and says what blocks', async () => {
@@ -62,7 +62,7 @@ describe('the status in lines', () => {
   it('says of what is refused why, and of what is not known that it is not', async () => {
     const api = new FakeEngineApi();
     const status = await statusOf(api);
-    const refused = { stamp: api.stamp(), ...deny('halted', 'the core is silent', {}) };
+    const refused = { stamp: api.stamp(), ...deny('trading_state', 'the core is silent', {}) };
     const bare = { ...status, market: refused, pnl: refused, risk: refused };
     const lines = statusLines({ ...bare, stamp: { ...status.stamp, dataAgeMs: null } });
     expect(lines.filter((line) => line.includes('the core is silent'))).toHaveLength(3);

@@ -85,7 +85,7 @@ export class Trader {
   async ask<T = Record<string, unknown>>(name: string, args: Arguments = {}): Promise<Reply<T>> {
     const result = resultShape.parse(await this.client.callTool({ name, arguments: { ...args } }));
     const { structuredContent: fields, content, isError = false } = result;
-    const [{ text }] = content as [{ text: string }];
+    const text = content.map((part) => part.text).join('');
     const denied = fields['denied'] as Refusal | undefined;
     return { isError, text, fields: fields as Fields<T>, denied };
   }
@@ -110,9 +110,10 @@ export class Trader {
     return eventually(`${tool} previews`, async () => {
       const reply = await this.ask<TradeCard>(tool, args);
       if (!reply.isError) return reply.fields;
-      if (reply.text !== why) console.warn(`${tool}: ${reply.text}`);
       why = reply.text;
       return undefined;
+    }).catch((error: unknown) => {
+      throw new Error(`${tool} never previewed: ${why}`, { cause: error });
     });
   }
 

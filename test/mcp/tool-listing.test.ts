@@ -19,7 +19,7 @@ describe('the listing of tools', () => {
     'shows %s as its snapshot',
     async (name, tool) => {
       const text = `${JSON.stringify(listedTool(tool), null, 2)}\n`;
-      await expect(text).toMatchFileSnapshot(`snapshots/${name}.json`);
+      await expect(text).toMatchFileSnapshot(`snapshots/${name}.snap`);
     },
   );
 

@@ -13,9 +13,7 @@ interface Seen {
 }
 
 /** An events service on loopback that answers as `answer` says. */
-async function service(
-  answer: (response: ServerResponse, attempt: number) => void,
-): Promise<Seen> {
+async function service(answer: (response: ServerResponse, attempt: number) => void): Promise<Seen> {
   const bodies: Record<string, unknown>[] = [];
   const server = createServer((request: IncomingMessage, response) => {
     let text = '';

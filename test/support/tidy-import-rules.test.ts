@@ -68,7 +68,7 @@ describe('the import rules find', () => {
   });
 
   it('an import of code where types alone are allowed', () => {
-    const path = 'src/strategies/a.ts';
+    const path = 'src/mcp/a.ts';
     const code = importing(path, "import { read } from '../engine/chain/chain-reader.ts';");
     const types = importing(path, "import type { Read } from '../engine/chain/chain-reader.ts';");
     const inline = importing(path, "import { type Read } from '../engine/chain/chain-reader.ts';");

@@ -64,11 +64,13 @@ export function laggingLegs(order: PaperOrder): readonly OrderLeg[] {
   });
 }
 
-/** Counts an execution. */
+/** Counts an execution. Numbers go on behind the highest one seen: a journal that lacks a fill must
+ * not make the next one take the number of one that it holds. */
 export function countFill(order: PaperOrder, fill: Fill): void {
   const index = order.symbols.indexOf(instrumentSymbol(fill.instrument));
   order.filled[index] = (order.filled[index] ?? 0) + fill.quantity;
-  order.executions += 1;
+  const number = Number(fill.fillId.slice(fill.fillId.lastIndexOf('-') + 1));
+  order.executions = Math.max(order.executions + 1, number);
 }
 
 /** What the rest of an order would take from buying power at a limit: collateral and fees, less the

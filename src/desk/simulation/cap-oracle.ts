@@ -86,22 +86,6 @@ export class CapOracle {
     const worst = worstOfIntent(intent);
     if (worst > maxTradeLossCents) this.#report(`${intentId} can lose ${worst} cents`);
     const open = this.#openRisk() + worst;
-    if (open > maxOpenRiskCents)
-      console.log(
-        [...this.#positions].map(([k, l]) => [
-          k,
-          worstOfLots(l),
-          JSON.stringify(
-            [...l.values()].map((x) => [
-              x.instrument.strike,
-              x.instrument.right,
-              x.quantity,
-              x.openCash,
-            ]),
-          ),
-        ]),
-        [...this.#live.keys()],
-      );
     if (open > maxOpenRiskCents) this.#report(`${intentId} takes open risk to ${open} cents`);
   }
 

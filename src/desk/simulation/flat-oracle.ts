@@ -42,7 +42,7 @@ export class FlatOracle {
 
   /** Everything held now was to be closed at this moment. */
   onFlatten(desk: DeskContext, why: string): void {
-    const positionIds = openIds(desk);
+    const positionIds = openIds(desk).filter((positionId) => !isWorthless(desk, positionId));
     if (positionIds.length === 0) return;
     const due = addMicros(desk.at.market, FLAT_WITHIN_MICROS);
     this.#watches.push({ why, due, positionIds });

@@ -31,25 +31,17 @@ export interface EventSource {
   read(): EventRow;
 }
 
-function fields(text: string): FieldSpec[] {
-  const common = 'eventType:e eventSymbol:s eventTime:i ';
-  return (common + text).split(' ').map((entry) => {
-    const [name = '', kind] = entry.split(':');
-    return { name, kind: kindOf(kind) };
-  });
-}
+const KINDS: ReadonlyMap<string, FieldKind> = new Map(
+  (['d', 'i', 's', 'c', 'b', 'e'] as const).map((kind) => [kind, kind]),
+);
 
-function kindOf(letter: string | undefined): FieldKind {
-  switch (letter) {
-    case 'i':
-    case 's':
-    case 'c':
-    case 'b':
-    case 'e':
-      return letter;
-    default:
-      return 'd';
-  }
+/** Reads `name:kind` entries; every list begins with the three common fields. */
+function fields(text: string): FieldSpec[] {
+  const entries = `eventType:e eventSymbol:s eventTime:i ${text}`.split(' ');
+  return entries.map((entry) => {
+    const [name = '', letter = ''] = entry.split(':');
+    return { name, kind: KINDS.get(letter) ?? 'd' };
+  });
 }
 
 const TRADE = fields(

@@ -17,6 +17,8 @@ import type { OptionClimate } from '../model/spot-state.ts';
 import type { DayContext } from './day-context.ts';
 
 const CENTS = 100;
+/** An option never closes below its tick. */
+const ONE_CENT = 0.01;
 const SALT = 0x51ed270b;
 
 interface Versions {
@@ -197,7 +199,7 @@ export class OptionRow implements QuotedOption {
       dayLowPrice: onCents(low),
       dayClosePriceType: 'REGULAR',
       prevDayId: this.#day.previousDayId,
-      prevDayClosePrice: onCents(this.#day.previousValue(this)),
+      prevDayClosePrice: Math.max(ONE_CENT, onCents(this.#day.previousValue(this))),
       prevDayClosePriceType: 'FINAL',
       openInterest: openInterestOf(this.#day.path, this),
     };

@@ -16,7 +16,7 @@ export function captureTerminal(): Terminal {
   const terminal: Terminal = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const satisfies readonly Stream[]) {
     const stream = process[name];
-    const original = stream.write;
+    const original = stream.write.bind(stream);
     stream.write = (chunk: string | Uint8Array) => {
       terminal[name] += String(chunk);
       return true;

@@ -1,0 +1,54 @@
+/** `deltaring burn-in N`: simulated sessions of the production desk, each judged by its oracles. */
+
+import { addTally, emptyTally } from '../desk/simulation/session-tally.ts';
+import { runSession } from '../desk/simulation/simulated-session.ts';
+import { DeltaringError } from '../engine/domain/errors.ts';
+
+const USAGE = 'usage: deltaring burn-in N [--seed S] [--json], N from 1 to 100000';
+const MOST_SESSIONS = 100_000;
+const PROGRESS_EVERY = 10;
+
+interface BurnInOptions {
+  readonly sessions: number;
+  readonly seed: number;
+  readonly json: boolean;
+}
+
+function readOptions(args: readonly string[]): BurnInOptions {
+  const seedAt = args.indexOf('--seed');
+  const seed = seedAt === -1 ? 1 : Number(args[seedAt + 1]);
+  const [first] = args.filter(
+    (arg, at) => !arg.startsWith('--') && (seedAt === -1 || at !== seedAt + 1),
+  );
+  const sessions = Number(first);
+  const isCount = Number.isSafeInteger(sessions) && sessions >= 1 && sessions <= MOST_SESSIONS;
+  if (!isCount || !Number.isSafeInteger(seed)) throw new DeltaringError('INPUT_INVALID', USAGE);
+  return { sessions, seed, json: args.includes('--json') };
+}
+
+/** Exit 0 when no session violated anything. */
+export function burnIn(args: readonly string[]): Promise<number> {
+  const { sessions, seed, json } = readOptions(args);
+  const tally = emptyTally();
+  const traces = new Set<string>();
+  const violations: string[] = [];
+  for (let run = 0; run < sessions; run += 1) {
+    const report = runSession({ seed: seed + run });
+    traces.add(report.trace);
+    addTally(tally, report.tally);
+    violations.push(...report.violations.map((what) => `seed ${report.seed}: ${what}`));
+    const isTold = (run + 1) % PROGRESS_EVERY === 0 && run + 1 < sessions;
+    if (isTold)
+      process.stderr.write(`${run + 1} of ${sessions}, ${violations.length} violations\n`);
+  }
+  const summary = { sessions, seed, distinctTraces: traces.size, tally, violations };
+  if (json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+  else {
+    for (const violation of violations) process.stdout.write(`${violation}\n`);
+    process.stdout.write(`${JSON.stringify(tally)}\n`);
+    process.stdout.write(
+      `burn-in: ${sessions} runs, ${traces.size} distinct traces, ${violations.length} violations\n`,
+    );
+  }
+  return Promise.resolve(violations.length === 0 ? 0 : 1);
+}

@@ -1,0 +1,144 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { engageKillLatch } from '../../src/audit/kill-latch.ts';
+import { doctor } from '../../src/command/doctor.ts';
+import { socketPath } from '../../src/command/engine-paths.ts';
+import { epochMicros } from '../../src/engine/domain/units.ts';
+import { homeWith } from '../audit/support/home-files.ts';
+import { alerts, START_MICROS } from '../audit/support/sample-records.ts';
+import { S3TestServer } from '../support/s3-server.ts';
+import { captureTerminal, settings, tempFolder } from './support/terminal.ts';
+
+interface Finding {
+  readonly check: string;
+  readonly outcome: 'ok' | 'warning' | 'failed';
+  readonly text: string;
+}
+
+/** The findings by the name of their check, and the exit code. */
+async function examine(home: string, more: Record<string, string> = {}) {
+  settings(home, more);
+  const terminal = captureTerminal();
+  const code = await doctor(['--json']);
+  const findings: Finding[] = JSON.parse(terminal.stdout);
+  return { code, found: Object.fromEntries(findings.map((each) => [each.check, each])) };
+}
+
+describe('the doctor', () => {
+  it('finds nothing wrong with a new home, and says one line a check', async () => {
+    settings(tempFolder());
+    const terminal = captureTerminal();
+    expect(await doctor([])).toBe(0);
+    const lines = terminal.stdout.trim().split('\n');
+    expect(lines.map((line) => line.slice(9).split(':')[0])).toEqual([
+      'configuration',
+      'clock',
+      'calendar',
+      'disk',
+      'journal',
+      'kill switch',
+      'engine',
+      'feed',
+      'broker',
+      'audit',
+    ]);
+    expect(lines.every((line) => line.startsWith('ok '))).toBe(true);
+  });
+
+  it('counts an invalid configuration as a failed check, and goes on with what needs none', async () => {
+    const { code, found } = await examine(tempFolder(), { PORT: 'none', MAX_DAILY_LOSS: '0' });
+    expect(code).toBe(1);
+    expect(found['configuration']).toMatchObject({ outcome: 'failed' });
+    expect(found['configuration']?.text).toContain('2 fault(s)');
+    expect(Object.keys(found)).toEqual(['configuration', 'clock', 'calendar']);
+  });
+
+  it('warns of settings that fell back or mean nothing', async () => {
+    const { code, found } = await examine(tempFolder(), { DELTARING_FEED: 'simulator' });
+    expect(code).toBe(0);
+    expect(found['configuration']).toMatchObject({ outcome: 'warning' });
+    expect(found['configuration']?.text).toContain('DELTARING_FEED="simulator" is not known');
+  });
+
+  it('reads the journal, and warns of or fails what is wrong with it', async () => {
+    const clean = homeWith(alerts(1, 4));
+    expect((await examine(clean)).found['journal']).toMatchObject({
+      outcome: 'ok',
+      text: '4 records, last 4',
+    });
+    const tailless = homeWith(alerts(1, 4));
+    rmSync(join(tailless, 'audit', 'checkpoint'));
+    expect((await examine(tailless)).found['journal']).toMatchObject({ outcome: 'warning' });
+    const forged = homeWith(alerts(1, 4));
+    writeFileSync(join(forged, 'journal', '000001.journal'), 'something else');
+    const { code, found } = await examine(forged);
+    expect(code).toBe(1);
+    expect(found['journal']).toMatchObject({ outcome: 'failed' });
+    expect(found['journal']?.text).toContain('deltaring audit verify');
+  });
+
+  it('warns of an engaged kill switch and says who releases it', async () => {
+    const home = tempFolder();
+    engageKillLatch(home, {
+      principal: 'alice',
+      reason: 'enough',
+      wallMicros: epochMicros(START_MICROS),
+    });
+    const { found } = await examine(home);
+    expect(found['kill switch']).toEqual({
+      check: 'kill switch',
+      outcome: 'warning',
+      text: 'engaged (enough); release it with `deltaring rearm`',
+    });
+  });
+
+  it('sees an engine that listens on the socket of this home', async () => {
+    const home = tempFolder();
+    expect((await examine(home)).found['engine']?.text).toContain('not running');
+    const path = socketPath(home);
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const server = createServer().listen(path);
+    onTestFinished(() => void server.close());
+    await new Promise((resolve) => server.once('listening', resolve));
+    expect((await examine(home)).found['engine']?.text).toContain('running: `deltaring status`');
+  });
+
+  it('fails a home that is a file', async () => {
+    const file = join(tempFolder(), 'file');
+    writeFileSync(file, '');
+    const { code, found } = await examine(file);
+    expect(code).toBe(1);
+    expect(found['disk']).toMatchObject({ outcome: 'failed' });
+    expect(found['disk']?.text).toContain('set DELTARING_HOME');
+  });
+
+  it('asks the bucket whether it can hold an audit log', async () => {
+    const server = new S3TestServer();
+    const S3_ENDPOINT = await server.listen();
+    onTestFinished(() => server.close());
+    server.createBucket('fit');
+    server.createBucket('loose', { objectLock: false });
+    const aws = { S3_ENDPOINT, AWS_ACCESS_KEY_ID: 'any', AWS_SECRET_ACCESS_KEY: 'any' };
+    const fit = await examine(tempFolder(), { ...aws, S3_AUDIT_BUCKET: 'fit' });
+    expect(fit.found['audit']).toMatchObject({ outcome: 'ok' });
+    const loose = await examine(tempFolder(), { ...aws, S3_AUDIT_BUCKET: 'loose' });
+    expect(loose.code).toBe(1);
+    expect(loose.found['audit']?.text).toBe('Object Lock is not enabled');
+    const absent = await examine(tempFolder(), { ...aws, S3_AUDIT_BUCKET: 'absent' });
+    expect(absent.found['audit']).toMatchObject({ outcome: 'failed' });
+  });
+
+  it('names an outside feed', async () => {
+    const more = {
+      DELTARING_FEED: 'dxlink',
+      DXLINK_URL: 'wss://feed.example/realtime',
+      DXLINK_TOKEN: 'very-secret-token',
+      DXLINK_STRIKES: '560-720',
+    };
+    const { found } = await examine(tempFolder(), more);
+    expect(found['feed']?.text).toContain('dxlink at wss://feed.example/realtime');
+    expect(JSON.stringify(found)).not.toContain('very-secret-token');
+  });
+});

@@ -1,0 +1,52 @@
+import { mkdirSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { socketPath } from '../../src/command/engine-paths.ts';
+import { ensureEngine, isListening } from '../../src/command/ensure-engine.ts';
+import { readConfig } from '../../src/config.ts';
+import { settings, tempFolder } from './support/terminal.ts';
+
+/** Something that listens where the engine of this home would. */
+async function listenFor(home: string): Promise<string> {
+  const path = socketPath(home);
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const server = createServer((socket) => socket.destroy()).listen(path);
+  onTestFinished(() => void server.close());
+  await new Promise((resolve) => server.once('listening', resolve));
+  return path;
+}
+
+describe('the engine of a home', () => {
+  it('is the one that listens, and none is started beside it', async () => {
+    const home = tempFolder();
+    const path = await listenFor(home);
+    expect(await isListening(path)).toBe(true);
+    expect(await ensureEngine(readConfig({ DELTARING_HOME: home }))).toBe(path);
+  });
+
+  it('does not listen where there is none', async () => {
+    expect(await isListening(socketPath(tempFolder()))).toBe(false);
+  });
+
+  it('is another caller’s where our own start failed beside it', async () => {
+    const home = tempFolder();
+    settings(home, { PORT: 'none' });
+    const config = readConfig({ DELTARING_HOME: home });
+    const patience = { startMillis: 15_000, otherMillis: 15_000 };
+    const ensured = ensureEngine(config, patience);
+    const path = await listenFor(home);
+    expect(await ensured).toBe(path);
+  });
+
+  it('is missed with the words of the start that failed', async () => {
+    const home = tempFolder();
+    settings(home, { PORT: 'none' });
+    const config = readConfig({ DELTARING_HOME: home });
+    const missed = ensureEngine(config, { startMillis: 15_000, otherMillis: 1 });
+    await expect(missed).rejects.toMatchObject({
+      code: 'ENGINE_UNREACHABLE',
+      message: expect.stringMatching(/PORT: must be a whole number.*\n.*serve\.log/),
+    });
+  });
+});

@@ -1,0 +1,457 @@
+import { request as httpRequest } from 'node:http';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Config, Environment } from '../../src/config.ts';
+import { readConfig } from '../../src/config.ts';
+import { CONFIRM_FIELD } from '../../src/mcp/confirm-dialog.ts';
+import { createFaceRoom, faceSettings } from '../../src/mcp/face.ts';
+import { BearerAuth } from '../../src/web/bearer-auth.ts';
+import { pathOf, sendBody } from '../../src/web/http-reply.ts';
+import { ROUTES } from '../../src/web/http-routes.ts';
+import type { RunningHttp } from '../../src/web/http-server.ts';
+import { startHttp } from '../../src/web/http-server.ts';
+import { MOST_BODY_BYTES, readJsonBody } from '../../src/web/json-body.ts';
+import { LiveView, snapshotOf } from '../../src/web/live-view.ts';
+import { McpSessions } from '../../src/web/mcp-sessions.ts';
+import { OriginGuard } from '../../src/web/origin-guard.ts';
+import { PRINCIPAL_REQUESTS_PER_HOUR, RequestLimits } from '../../src/web/request-limits.ts';
+import { bridgeTools } from '../../src/web/tool-bridge.ts';
+import type { Elicit } from '../mcp/support/connected-client.ts';
+import { call, sdkClient } from '../mcp/support/connected-client.ts';
+import { FakeEngineApi } from '../support/fake-engine-api.ts';
+
+const TOKEN = 'a-token-of-many-characters';
+const OTHER_TOKEN = 'another-token-of-characters';
+
+interface Served {
+  readonly http: RunningHttp;
+  readonly api: FakeEngineApi;
+  readonly base: string;
+  readonly logged: string[];
+}
+
+const running: RunningHttp[] = [];
+
+async function serve(environment: Environment = {}, change: Partial<Config> = {}): Promise<Served> {
+  const api = new FakeEngineApi();
+  const logged: string[] = [];
+  const config = { ...readConfig({ PORT: '0', ...environment }), ...change };
+  const http = await startHttp({ config, api, log: (line) => logged.push(line) });
+  running.push(http);
+  return { http, api, base: `http://127.0.0.1:${http.port}`, logged };
+}
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((http) => http.close()));
+});
+
+/** A request with headers that fetch does not let a caller set. */
+function raw(port: number, path: string, headers: Record<string, string>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ port, path, headers, host: '127.0.0.1' }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    request.once('error', reject);
+    request.end();
+  });
+}
+
+async function mcpClient(base: string, options: { token?: string; elicit?: Elicit } = {}) {
+  const client = sdkClient(options.elicit);
+  const headers: Record<string, string> =
+    options.token === undefined ? {} : { Authorization: `Bearer ${options.token}` };
+  const transport = new StreamableHTTPClientTransport(new URL(`${base}/mcp`), {
+    requestInit: { headers },
+  });
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the SDK's own transport
+  await client.connect(transport as Parameters<typeof client.connect>[0]);
+  return { client, transport };
+}
+
+function post(base: string, path: string, body: unknown, headers: Record<string, string> = {}) {
+  return fetch(base + path, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+}
+
+describe('MCP over HTTP', () => {
+  it('serves the whole way of a trade to the SDK client', async () => {
+    const { base } = await serve();
+    const { client } = await mcpClient(base);
+    expect((await client.listTools()).tools).toHaveLength(24);
+    const card = await call(client, 'iron_condor_30_delta');
+    const args = { confirm_token: card.data['confirmToken'] };
+    expect((await call(client, 'confirm_trade', args)).data['status']).toBe('filled');
+    expect((await call(client, 'confirm_trade', args)).data['replayed']).toBe(true);
+    await client.close();
+  });
+
+  it('asks a client that can show a dialog on the stream of its call', async () => {
+    const { base, api } = await serve();
+    const elicit: Elicit = () => ({ action: 'accept', content: { [CONFIRM_FIELD]: true } });
+    const { client } = await mcpClient(base, { elicit });
+    const card = await call(client, 'iron_condor_30_delta');
+    const args = { confirm_token: card.data['confirmToken'] };
+    expect((await call(client, 'confirm_trade', args)).data['status']).toBe('filled');
+    expect(api.confirmed).toHaveLength(1);
+    await client.close();
+  });
+
+  it('tells a subscribed client of changes', async () => {
+    const { base, api } = await serve();
+    const { client } = await mcpClient(base);
+    const told = new Promise<string>((resolve) => {
+      client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) =>
+        resolve(params.uri),
+      );
+    });
+    await client.subscribeResource({ uri: 'deltaring://audit/head' });
+    api.audit = { seq: 2, hash: 'b2' };
+    expect(await told).toBe('deltaring://audit/head');
+    await client.close();
+  });
+
+  it('binds a session to who opened it: to another principal it does not exist', async () => {
+    const { base } = await serve({ MCP_TOKEN: TOKEN, CHATGPT_MCP_TOKEN: OTHER_TOKEN });
+    const { client, transport } = await mcpClient(base, { token: TOKEN });
+    const list = { jsonrpc: '2.0', id: 9, method: 'tools/list' };
+    const as = (token: string, session: string) =>
+      post(base, '/mcp', list, {
+        Accept: 'application/json, text/event-stream',
+        Authorization: `Bearer ${token}`,
+        'Mcp-Session-Id': session,
+      });
+    const id = transport.sessionId ?? '';
+    expect((await as(TOKEN, id)).status).toBe(200);
+    const foreign = await as(OTHER_TOKEN, id);
+    const unknown = await as(OTHER_TOKEN, 'no-such-session');
+    expect([foreign.status, unknown.status]).toEqual([404, 404]);
+    expect(await foreign.text()).toBe(await unknown.text());
+    await client.close();
+  });
+
+  it('keeps a token to the principal that previewed', async () => {
+    const { base, api } = await serve({ MCP_TOKEN: TOKEN, CHATGPT_MCP_TOKEN: OTHER_TOKEN });
+    const mine = await mcpClient(base, { token: TOKEN });
+    const other = await mcpClient(base, { token: OTHER_TOKEN });
+    const card = await call(mine.client, 'orb_long_call');
+    const args = { confirm_token: card.data['confirmToken'] };
+    const stolen = await call(other.client, 'confirm_trade', args);
+    expect(stolen.data['denied'].code).toBe('token_invalid');
+    expect(api.orders).toEqual([]);
+    expect((await call(mine.client, 'confirm_trade', args)).data['status']).toBe('filled');
+    await mine.client.close();
+    await other.client.close();
+  });
+
+  it('ends a session on DELETE', async () => {
+    const { base } = await serve();
+    const { client, transport } = await mcpClient(base);
+    await transport.terminateSession();
+    await expect(client.listTools()).rejects.toThrow();
+  });
+
+  it('asks for initialize first', async () => {
+    const { base } = await serve();
+    const accept = { Accept: 'application/json, text/event-stream' };
+    const list = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
+    const response = await post(base, '/mcp', list, accept);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({
+      jsonrpc: '2.0',
+      error: { message: expect.stringContaining('initialize') },
+    });
+  });
+
+  it('makes room for a new session only when an old one is silent', async () => {
+    const { base } = await serve({ RATE_LIMIT_REQUESTS_PER_MINUTE: '1000' });
+    const initialize = {
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'initialize',
+      params: {
+        protocolVersion: '2025-06-18',
+        capabilities: {},
+        clientInfo: { name: 'x', version: '1' },
+      },
+    };
+    const accept = { Accept: 'application/json, text/event-stream' };
+    const statuses: number[] = [];
+    for (let i = 0; i < 65; i += 1) {
+      statuses.push((await post(base, '/mcp', initialize, accept)).status);
+    }
+    expect(statuses.slice(0, 64).every((status) => status === 200)).toBe(true);
+    expect(statuses[64]).toBe(503);
+  });
+});
+
+describe('who may come in', () => {
+  it('is who names this machine in Host', async () => {
+    const { http } = await serve({ PUBLIC_URL: 'https://trade.example.com/x' });
+    for (const host of ['127.0.0.1', 'localhost:80', '[::1]:8080', 'trade.example.com']) {
+      expect(await raw(http.port, '/mcp/tools', { host }), host).toBe(200);
+    }
+    for (const host of [
+      'evil.example',
+      'localhost.evil.example',
+      '127.0.0.1.evil.example',
+      '10.0.0.1',
+    ]) {
+      expect(await raw(http.port, '/mcp/tools', { host }), host).toBe(403);
+    }
+    expect(await raw(http.port, '/health', { host: 'pod.internal' })).toBe(200);
+  });
+
+  it('is a page of this server or an allowed one by Origin', async () => {
+    const { base, http } = await serve({ ALLOWED_ORIGINS: 'https://desk.example' });
+    const origin = (value: string) => fetch(`${base}/mcp/tools`, { headers: { Origin: value } });
+    const allowed = await origin('https://desk.example');
+    expect(allowed.status).toBe(200);
+    expect(allowed.headers.get('access-control-allow-origin')).toBe('https://desk.example');
+    const own = await origin(`http://127.0.0.1:${http.port}`);
+    expect([own.status, own.headers.get('access-control-allow-origin')]).toEqual([200, null]);
+    for (const value of ['https://evil.example', 'null', 'http://127.0.0.1:1']) {
+      const refused = await origin(value);
+      expect(refused.status, value).toBe(403);
+      expect(refused.headers.get('access-control-allow-origin')).toBeNull();
+    }
+  });
+
+  it('answers a preflight of allowed pages alone', async () => {
+    const { base } = await serve({ ALLOWED_ORIGINS: 'https://desk.example', MCP_TOKEN: TOKEN });
+    const preflight = (Origin: string) =>
+      fetch(`${base}/mcp`, { method: 'OPTIONS', headers: { Origin } });
+    const allowed = await preflight('https://desk.example');
+    expect(allowed.status).toBe(204);
+    expect(allowed.headers.get('access-control-allow-headers')).toContain('Mcp-Session-Id');
+    expect((await preflight('https://evil.example')).status).toBe(403);
+  });
+
+  it('needs the token where one is set, on every path with data', async () => {
+    const { base } = await serve({ MCP_TOKEN: TOKEN });
+    for (const path of ['/mcp/tools', '/mcp/capabilities', '/events', '/api/snapshot', '/mcp']) {
+      const refused = await fetch(base + path);
+      expect(refused.status, path).toBe(401);
+      expect(refused.headers.get('www-authenticate')).toContain('Bearer');
+    }
+    const wrong = await fetch(`${base}/mcp/tools`, {
+      headers: { Authorization: 'Bearer wrong-token-of-characters' },
+    });
+    expect(wrong.status).toBe(401);
+    const inQuery = await fetch(`${base}/mcp/tools?token=${TOKEN}`);
+    expect(inQuery.status).toBe(401);
+    const right = await fetch(`${base}/mcp/tools`, {
+      headers: { Authorization: `Bearer ${TOKEN}` },
+    });
+    expect(right.status).toBe(200);
+  });
+
+  it('lets probes in without a token, metrics only from this machine', async () => {
+    const near = await serve({ MCP_TOKEN: TOKEN });
+    expect((await fetch(`${near.base}/health`)).status).toBe(200);
+    expect((await fetch(`${near.base}/metrics`)).status).toBe(200);
+    const proxied = await serve({ MCP_TOKEN: TOKEN, PUBLIC_URL: 'https://trade.example.com' });
+    expect((await fetch(`${proxied.base}/metrics`)).status).toBe(401);
+  });
+});
+
+describe('limits', () => {
+  it('count requests of an address, and say when to come back', async () => {
+    const { base } = await serve({ RATE_LIMIT_REQUESTS_PER_MINUTE: '5' });
+    const statuses: number[] = [];
+    for (let i = 0; i < 6; i += 1) statuses.push((await fetch(`${base}/mcp/tools`)).status);
+    expect(statuses).toEqual([200, 200, 200, 200, 200, 429]);
+    const refused = await fetch(`${base}/mcp/tools`);
+    const seconds = Number(refused.headers.get('retry-after'));
+    expect(seconds).toBeGreaterThanOrEqual(1);
+    expect(seconds).toBeLessThanOrEqual(60);
+    expect((await fetch(`${base}/health`)).status).toBe(200);
+  });
+
+  it('let a principal through a thousand times an hour, once more not', () => {
+    const limits = RequestLimits.perPrincipal();
+    for (let i = 0; i < PRINCIPAL_REQUESTS_PER_HOUR; i += 1) {
+      expect(limits.take('p')).toBeUndefined();
+    }
+    expect(limits.take('p')).toMatchObject({ status: 429 });
+    expect(limits.take('q')).toBeUndefined();
+  });
+
+  it('take a body of 64 KB, and no byte more', async () => {
+    const { base } = await serve();
+    const body = (bytes: number) => {
+      const empty = JSON.stringify({ name: 'x', arguments: '' });
+      return JSON.stringify({ name: 'x', arguments: 'a'.repeat(bytes - empty.length) });
+    };
+    expect((await post(base, '/mcp/call', body(MOST_BODY_BYTES))).status).toBe(404);
+    expect((await post(base, '/mcp/call', body(MOST_BODY_BYTES + 1))).status).toBe(413);
+    expect((await post(base, '/mcp', body(500_000))).status).toBe(413);
+  });
+
+  it('take JSON alone', async () => {
+    const { base } = await serve();
+    const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
+    expect((await post(base, '/mcp/call', 'name=x', form)).status).toBe(415);
+    const sly = { 'Content-Type': 'text/plain; application/json' };
+    expect((await post(base, '/mcp', '{}', sly)).status).toBe(415);
+    expect((await post(base, '/mcp/call', '{"name"')).status).toBe(400);
+  });
+});
+
+describe('the bridge', () => {
+  it('lists, describes and calls the same tools as plain JSON', async () => {
+    const { base } = await serve();
+    const tools = (await (await fetch(`${base}/mcp/tools`)).json()) as { tools: unknown[] };
+    expect(tools.tools).toHaveLength(24);
+    const about = await (await fetch(`${base}/mcp/capabilities`)).json();
+    expect(about).toMatchObject({ environment: 'paper', readOnly: false });
+    const result = await post(base, '/mcp/call', { name: 'portfolio_pnl' });
+    expect(await result.json()).toMatchObject({
+      isError: false,
+      structuredContent: { tradingState: 'active', realizedCents: 0 },
+    });
+  });
+
+  it('refuses by the same rules', async () => {
+    const { base, api } = await serve({ DELTARING_CONFIRM: 'elicit-required' });
+    const wrong = await post(base, '/mcp/call', { name: 'orb_long_call', arguments: { x: 1 } });
+    expect(await wrong.json()).toMatchObject({
+      isError: true,
+      structuredContent: { denied: { code: 'argument_invalid' } },
+    });
+    const card = (await (await post(base, '/mcp/call', { tool: 'orb_long_call' })).json()) as {
+      structuredContent: { confirmToken: string };
+    };
+    const placed = await post(base, '/mcp/call', {
+      name: 'confirm_trade',
+      arguments: { confirm_token: card.structuredContent.confirmToken },
+    });
+    expect(await placed.json()).toMatchObject({
+      structuredContent: { denied: { code: 'not_authorized' } },
+    });
+    expect(api.confirmed).toEqual([]);
+  });
+
+  it('says what it cannot find', async () => {
+    const { base } = await serve({ DELTARING_READ_ONLY: '1' });
+    const missing = await post(base, '/mcp/call', { name: 'flatten_all' });
+    expect(missing.status).toBe(404);
+    expect(await missing.text()).toContain('read-only');
+    expect((await post(base, '/mcp/call', [])).status).toBe(400);
+  });
+});
+
+describe('the rest of the site', () => {
+  it('tells health by its status code', async () => {
+    const { base, api } = await serve();
+    const fine = await fetch(`${base}/health`);
+    expect(fine.status).toBe(200);
+    expect(await fine.json()).toMatchObject({ status: 'ok', feed: { ageMs: 5 } });
+    api.healthStatus = 'down';
+    expect((await fetch(`${base}/health`)).status).toBe(503);
+  });
+
+  it('shows the dashboard under a policy that lets nothing else in', async () => {
+    const { base } = await serve();
+    const page = await fetch(base);
+    expect(page.headers.get('content-type')).toContain('text/html');
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(page.headers.get('x-frame-options')).toBe('DENY');
+    expect(await page.text()).not.toMatch(/(?:src|href)=["']https?:/);
+  });
+
+  it('sends the dashboard a picture as soon as it looks', async () => {
+    const { base } = await serve();
+    const response = await fetch(`${base}/events`);
+    const reader = response.body?.getReader();
+    const chunk = await reader?.read();
+    const text = new TextDecoder().decode(chunk?.value);
+    expect(text).toMatch(/^data: \{"stamp"/);
+    await reader?.cancel();
+    expect(await (await fetch(`${base}/api/snapshot`)).json()).toMatchObject({
+      chain: { underlying: 'SPY' },
+      pnl: { realizedCents: 0 },
+    });
+  });
+
+  it('says where things are, and how', async () => {
+    const { base } = await serve();
+    const nothing = await fetch(`${base}/nope`);
+    expect(nothing.status).toBe(404);
+    expect(await nothing.text()).toContain('/health');
+    expect((await fetch(`${base}/constructor`)).status).toBe(404);
+    const wrong = await fetch(`${base}/mcp/call`);
+    expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'POST']);
+    expect((await fetch(`${base}/mcp`, { method: 'PUT' })).status).toBe(405);
+  });
+
+  it('hides what broke from the caller and secrets from the log', async () => {
+    const { base, api, logged } = await serve({ MCP_TOKEN: TOKEN });
+    api.metrics = () => Promise.reject(new Error('disk on fire'));
+    const broken = await fetch(`${base}/metrics`, {
+      headers: { Authorization: `Bearer ${TOKEN}` },
+    });
+    expect(broken.status).toBe(500);
+    expect(await broken.text()).not.toContain('fire');
+    expect(logged.join()).toContain('GET /metrics failed: disk on fire');
+    expect(logged.join()).not.toContain(TOKEN);
+  });
+
+  it('serves metrics and health, and nothing else, on a port of their own', async () => {
+    const { http } = await serve({ PROMETHEUS_PORT: '0' });
+    const base = `http://127.0.0.1:${http.metricsPort}`;
+    expect(await (await fetch(`${base}/metrics`)).text()).toContain('deltaring_');
+    expect((await fetch(`${base}/health`)).status).toBe(200);
+    expect((await fetch(`${base}/mcp/tools`)).status).toBe(404);
+    expect(await raw(http.metricsPort ?? 0, '/metrics', { host: 'scraper.internal' })).toBe(200);
+  });
+
+  it('says what to do about a port in use', async () => {
+    const { http } = await serve();
+    await expect(serve({ PORT: String(http.port) })).rejects.toMatchObject({
+      code: 'PORT_IN_USE',
+      message: expect.stringContaining('another PORT'),
+    });
+    const busy = String(http.port);
+    await expect(serve({ PROMETHEUS_PORT: busy })).rejects.toMatchObject({
+      message: expect.stringContaining('PROMETHEUS_PORT'),
+    });
+  });
+});
+
+describe('the parts of the door', () => {
+  const config = readConfig({});
+
+  it('are these', async () => {
+    const api = new FakeEngineApi();
+    const room = createFaceRoom(api, faceSettings(config));
+    expect(new BearerAuth([]).isOn).toBe(false);
+    expect(new BearerAuth([TOKEN]).isOn).toBe(true);
+    expect(Object.keys(ROUTES)).toContain('/mcp/call');
+    expect(Object.keys(bridgeTools(room, { principal: 'p', authority: 'open' }))).toEqual([
+      'tools',
+    ]);
+    expect(await snapshotOf(api)).toHaveProperty('health');
+    const sessions = new McpSessions(room);
+    expect(sessions.size).toBe(0);
+    await sessions.close();
+    new LiveView(api).close();
+    for (const part of [readJsonBody, pathOf, sendBody]) expect(part).toBeTypeOf('function');
+  });
+
+  it('serve a name that HOST binds, but not every name where HOST is a wildcard', () => {
+    const fault = (HOST: string, host: string) =>
+      new OriginGuard({ HOST, PUBLIC_URL: undefined, ALLOWED_ORIGINS: [] }).hostFault({
+        headers: { host },
+      } as Parameters<OriginGuard['hostFault']>[0]);
+    expect(fault('10.1.2.3', '10.1.2.3:8080')).toBeUndefined();
+    expect(fault('0.0.0.0', '10.1.2.3:8080')).toMatchObject({ status: 403 });
+    expect(fault('0.0.0.0', '0.0.0.0')).toMatchObject({ status: 403 });
+    expect(fault('127.0.0.1', '')).toMatchObject({ status: 403 });
+    expect(fault('127.0.0.1', 'a b')).toMatchObject({ status: 403 });
+  });
+});

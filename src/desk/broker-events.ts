@@ -48,6 +48,7 @@ export function applyBrokerEvent(desk: DeskContext, event: BrokerEvent): void {
     }
     case 'rejected':
       end(desk, event.intentId, 'rejected', event.reason);
+      pageRejectedClose(desk, event.intentId, event.reason);
       return;
     case 'unknown':
       onUnknown(desk, event.intentId, event.reason);
@@ -102,6 +103,14 @@ function end(
 ): void {
   const order = desk.orders.get(intentId);
   if (order !== undefined) advance(desk, order, status, reason);
+}
+
+/** A close that the broker rejects leaves a position open that somebody wanted closed. */
+function pageRejectedClose(desk: DeskContext, intentId: string, reason: string): void {
+  const intent = desk.orders.get(intentId)?.intent;
+  if (intent === undefined || intent.purpose === 'open') return;
+  const text = `${intent.positionId} stays open: the broker rejected ${intentId}: ${reason}`;
+  desk.out.alert('critical', 'CLOSE_REJECTED', text);
 }
 
 function onUnknown(desk: DeskContext, intentId: string, reason: string): void {

@@ -6,8 +6,6 @@ import type { SessionDate } from '../engine/domain/units.ts';
 import type { Caller, EngineEvent, Stamp } from './engine-api.ts';
 import type { Command, Query } from './inputs.ts';
 
-export const CORE_PROTOCOL_VERSION = 1;
-
 /** To the core. */
 export type ToCore =
   | {

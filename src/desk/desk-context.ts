@@ -37,6 +37,8 @@ export interface DeskDay {
   /** What holds trading down; the trading state follows from it. */
   status: TradingStatus;
   governor: GovernorMemory;
+  /** Positions that are being flattened, each with the last reason told why it does not close. */
+  readonly flattening: Map<string, string>;
   /** Wall time at which a flatten that goes on is tried again. */
   flattenAgainAt: EpochMicros | undefined;
   killed: boolean;

@@ -97,6 +97,7 @@ export class Desk {
         sealed: false,
         status: ACTIVE,
         governor: CALM,
+        flattening: new Map(),
         flattenAgainAt: undefined,
         killed: false,
         killReason: undefined,

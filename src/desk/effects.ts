@@ -5,8 +5,6 @@ import type { AlertSeverity, AuditRecord } from '../engine/domain/audit-record.t
 import type { SessionDate } from '../engine/domain/units.ts';
 import type { EngineEvent } from './engine-api.ts';
 
-export const EFFECT_VERSION = 1;
-
 export type Effect =
   | {
       /** Append to the journal. `urgent` records of exits and kills may use the reserve. */

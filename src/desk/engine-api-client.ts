@@ -11,6 +11,7 @@ import { RingReader } from '../engine/ring/ring-reader.ts';
 import type { Counters } from '../ops/counters.ts';
 import type { CoreStatus, FromCore, ToCore } from './core-protocol.ts';
 import type * as Api from './engine-api.ts';
+import type { ScanRequest, StrategyRequest } from './engine-api-requests.ts';
 import { healthOf } from './health.ts';
 import type { Command, Query } from './inputs.ts';
 import { marketStatusOf } from './market-status.ts';
@@ -131,7 +132,7 @@ export class EngineApiClient implements Api.EngineApi {
     return { ...answer, value: { ...answer.value, confirmToken: token } };
   }
 
-  previewStrategy(request: Api.StrategyRequest, caller: Api.Caller) {
+  previewStrategy(request: StrategyRequest, caller: Api.Caller) {
     return this.#preview(caller, (tokenSha256) => ({
       kind: 'previewStrategy',
       request,
@@ -139,10 +140,7 @@ export class EngineApiClient implements Api.EngineApi {
     }));
   }
 
-  async scanStraddles(
-    request: Api.ScanRequest,
-    caller: Api.Caller,
-  ): Promise<Api.Answer<Api.ScanView>> {
+  async scanStraddles(request: ScanRequest, caller: Api.Caller): Promise<Api.Answer<Api.ScanView>> {
     const inputs = await this.#query<{ bars: Parameters<typeof scanView>[0]['bars'] }>(caller, {
       kind: 'scanInputs',
     });

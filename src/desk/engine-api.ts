@@ -6,6 +6,7 @@
  */
 import type { ChainSlice } from '../engine/domain/market.ts';
 import type { CheckResult, Denial } from '../engine/domain/verdict.ts';
+import type { ScanRequest, StrategyRequest } from './engine-api-requests.ts';
 
 export const ENGINE_API_VERSION = 1;
 
@@ -167,23 +168,17 @@ export interface ConfirmResult {
   readonly replayed: boolean;
 }
 
+/** One held leg: quantity signed, average price in dollars per share. */
+export interface PositionLegView extends Omit<LegView, 'action'> {
+  readonly averagePrice: number;
+}
+
 export interface PositionView {
   readonly positionId: string;
   readonly strategy: string;
   readonly openedAt: string;
   readonly quantity: number;
-  readonly legs: readonly {
-    readonly symbol: string;
-    readonly right: 'call' | 'put' | 'shares';
-    readonly strike: number;
-    readonly quantity: number;
-    readonly averagePrice: number;
-    readonly bid: number | null;
-    readonly ask: number | null;
-    readonly mid: number | null;
-    readonly delta: number | null;
-    readonly ageMs: number | null;
-  }[];
+  readonly legs: readonly PositionLegView[];
   readonly openCashCents: number;
   readonly midValueCents: number | null;
   readonly liquidationValueCents: number | null;
@@ -279,30 +274,22 @@ export interface ScanView {
   readonly note: string;
 }
 
-/** Health of the parts, each with the age of its last sign of life in milliseconds. */
+/** One part of the engine, with the age of its last sign of life. */
+export interface HealthPart {
+  readonly state: string;
+  readonly ageMs: number | null;
+}
+
+/** Health of the parts. `ready`: the core is alive, records, and hears its feed. */
 export interface HealthView {
   readonly status: 'ok' | 'degraded' | 'down';
   readonly ready: boolean;
-  readonly market: {
-    readonly state: string;
-    readonly session: string;
-    readonly time: string;
-    readonly ageMs: number;
-  };
-  readonly feed: { readonly state: string; readonly detail: string; readonly ageMs: number | null };
-  readonly broker: { readonly name: string; readonly state: string; readonly ageMs: number | null };
-  readonly journal: { readonly state: string; readonly seq: number; readonly ageMs: number | null };
-  readonly audit: {
-    readonly state: string;
-    readonly head: string;
-    readonly seq: number;
-    readonly ageMs: number | null;
-  };
-  readonly tradingState: {
-    readonly state: string;
-    readonly killed: boolean;
-    readonly ageMs: number;
-  };
+  readonly market: HealthPart & { readonly session: string; readonly time: string };
+  readonly feed: HealthPart & { readonly detail: string };
+  readonly broker: HealthPart & { readonly name: string };
+  readonly journal: HealthPart & { readonly seq: number };
+  readonly audit: HealthPart & { readonly head: string; readonly seq: number };
+  readonly tradingState: HealthPart & { readonly killed: boolean };
 }
 
 export interface MarketStatusView {
@@ -324,36 +311,6 @@ export interface MarketStatusView {
   readonly expectedMove: number | null;
   readonly contracts: number;
   readonly simulated: boolean;
-}
-
-/** Trader-style parameters of the strategy tools; deltas as whole points (30 = 0.30). */
-export type StrategyRequest =
-  | {
-      readonly strategy: 'orb_long_call' | 'orb_long_put';
-      readonly strikeDelta: number;
-      readonly rangeMinutes: number;
-      readonly quantity: number;
-      readonly allowReentry?: boolean;
-    }
-  | {
-      readonly strategy: 'iron_condor_30_delta';
-      readonly width: number;
-      readonly shortDelta: number;
-      readonly select: 'delta' | 'credit' | 'balanced';
-      readonly quantity: number;
-    }
-  | {
-      readonly strategy: 'lotto_play_5_delta';
-      readonly side: 'call' | 'put';
-      readonly targetDelta: number;
-      readonly quantity: number;
-    }
-  | { readonly strategy: 'straddle_scan'; readonly strike: number; readonly quantity: number };
-
-export interface ScanRequest {
-  readonly maxIv: number;
-  readonly minVolume: number;
-  readonly limit: number;
 }
 
 /** One event of the engine's own stream, for subscribers of resources and the dashboard. */

@@ -33,6 +33,20 @@ function unitsOf(position: StructurePosition, legs: readonly HeldLeg[]): number 
   return Math.max(...units) || position.quantity;
 }
 
+/** True while the broker's rejection of a close is fresh: asking again at once brings the same. */
+function wasJustRejected(desk: DeskContext, positionId: string): boolean {
+  const since = addMicros(desk.at.wall, -RETRY_AFTER_MICROS);
+  return desk.orders
+    .all()
+    .some(
+      ({ intent, status, updatedAt }) =>
+        intent.positionId === positionId &&
+        intent.purpose !== 'open' &&
+        status === 'rejected' &&
+        updatedAt.wall > since,
+    );
+}
+
 /** Core thread only. Its memory is rebuilt from fresh quotes after a restart, never guessed. */
 export class ExitRunner {
   readonly #memory = new Map<string, ExitMemory>();
@@ -79,6 +93,7 @@ export class ExitRunner {
   #leave(desk: DeskContext, position: StructurePosition, decision: ExitClose): void {
     const { positionId } = position;
     const { close, reason, numbers, urgency } = decision;
+    if (wasJustRejected(desk, positionId)) return;
     hurryClosings(desk, positionId, urgency);
     const { refused } = closePosition(desk, position, {
       purpose: 'exit',

@@ -1,6 +1,7 @@
 /** Ends flat, or says exactly why not: cancels what opens, then closes each position. */
 
 import type { OrderPurpose } from '../engine/domain/order.ts';
+import { addMicros } from '../engine/domain/units.ts';
 import type { Denial } from '../engine/domain/verdict.ts';
 import type { StructurePosition } from '../engine/portfolio/portfolio-book.ts';
 import { closingIntent, freeLegs } from './closing.ts';
@@ -76,33 +77,74 @@ export function hurryClosings(desk: DeskContext, positionId: string, urgency: Ur
   }
 }
 
-/** Cancels openings and closes all that is held, at once and urgently. Safe to call again. */
+/** Who closes everything, and by which token, if it took one. */
+interface FlattenOrder {
+  readonly principal: string;
+  readonly tokenSha256: string | null;
+  readonly previewId: string | null;
+}
+
+const BY_THE_ENGINE: FlattenOrder = { principal: 'engine', tokenSha256: null, previewId: null };
+const FLATTEN_AGAIN_MICROS = 10_000_000;
+
+/** Closes one position urgently and remembers to go on until it is gone. Returns why it cannot be
+ * closed now; the same reason pages once. */
+function flattenPosition(
+  desk: DeskContext,
+  position: StructurePosition,
+  order: FlattenOrder,
+): Unclosed | undefined {
+  const { positionId } = position;
+  const { flattening } = desk.day;
+  hurryClosings(desk, positionId, 'urgent');
+  const terms = { purpose: 'flatten', part: 'whole', urgency: 'urgent', ...order } as const;
+  const { refused, notes } = closePosition(desk, position, terms);
+  if (notes.length > 0) {
+    desk.out.alert('warning', 'FLATTEN_LEFT_OPEN', `${positionId} keeps ${notes.join('; ')}`);
+  }
+  if (refused !== undefined && refused !== flattening.get(positionId)) {
+    desk.out.alert('critical', 'FLATTEN_INCOMPLETE', `${positionId} is still open: ${refused}`);
+  }
+  flattening.set(positionId, refused ?? '');
+  return refused === undefined ? undefined : { positionId, reason: refused };
+}
+
+/** Cancels openings and closes all that is held, at once and urgently. Safe to call again. What does
+ * not close now is tried again by `keepFlattening`. */
 export function closeEverything(
   desk: DeskContext,
   principal: string,
   token: { readonly tokenSha256: string; readonly previewId: string } | undefined,
 ): readonly Unclosed[] {
   cancelOpenings(desk, principal);
-  const unclosed: Unclosed[] = [];
-  for (const position of desk.book.structures()) {
-    if (!isOpen(position) || areLeftToExpire(desk, position.legs)) continue;
-    const { positionId } = position;
-    hurryClosings(desk, positionId, 'urgent');
-    const { refused, notes } = closePosition(desk, position, {
-      purpose: 'flatten',
-      part: 'whole',
-      urgency: 'urgent',
-      principal,
-      tokenSha256: token?.tokenSha256 ?? null,
-      previewId: token?.previewId ?? null,
-    });
-    if (refused !== undefined) unclosed.push({ positionId, reason: refused });
-    if (notes.length > 0) {
-      desk.out.alert('warning', 'FLATTEN_LEFT_OPEN', `${positionId} keeps ${notes.join('; ')}`);
+  desk.day.flattenAgainAt = addMicros(desk.at.wall, FLATTEN_AGAIN_MICROS);
+  const { tokenSha256, previewId } = token ?? BY_THE_ENGINE;
+  return desk.book
+    .structures()
+    .filter((position) => isOpen(position) && !areLeftToExpire(desk, position.legs))
+    .map((position) => flattenPosition(desk, position, { principal, tokenSha256, previewId }))
+    .filter((unclosed) => unclosed !== undefined);
+}
+
+/**
+ * Goes on with a flatten until it is done: a market may be gone for a moment, a broker may reject,
+ * and an opening may win its race against the cancel. `all` takes in what was opened meanwhile.
+ */
+export function keepFlattening(desk: DeskContext, all: boolean): void {
+  const { day, at, book } = desk;
+  if (all) {
+    for (const { positionId } of book.structures()) {
+      if (!day.flattening.has(positionId)) day.flattening.set(positionId, '');
     }
   }
-  for (const { positionId, reason } of unclosed) {
-    desk.out.alert('critical', 'FLATTEN_INCOMPLETE', `${positionId} is still open: ${reason}`);
+  const isDue = day.flattening.size > 0 && at.wall >= (day.flattenAgainAt ?? 0);
+  if (!isDue || day.reserveExhausted) return;
+  day.flattenAgainAt = addMicros(at.wall, FLATTEN_AGAIN_MICROS);
+  for (const positionId of [...day.flattening.keys()]) {
+    const position = book.structure(positionId);
+    if (position === undefined || !isOpen(position)) day.flattening.delete(positionId);
+    else if (!areLeftToExpire(desk, position.legs)) {
+      flattenPosition(desk, position, BY_THE_ENGINE);
+    }
   }
-  return unclosed;
 }

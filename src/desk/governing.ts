@@ -1,18 +1,16 @@
 /** Governs the trading state from the marks: daily loss, delta cap, unmarkable legs, shares. */
 
-import { addMicros } from '../engine/domain/units.ts';
 import { CALM, governDailyLoss } from '../risk/daily-loss-governor.ts';
 import type { StateCause } from '../risk/trading-state.ts';
 import { openSession, setCause, tradingStateOf } from '../risk/trading-state.ts';
 import { heldDelta } from './account-risk.ts';
 import { dayPnl } from './day-pnl.ts';
 import type { DeskContext } from './desk-context.ts';
-import { cancelOpenings, closeEverything } from './flattening.ts';
+import { cancelOpenings, keepFlattening } from './flattening.ts';
 
 /** Causes that stand for the rest of the day, whatever the marks do: a restart must find them in the
  * journal even where something else held trading down already. */
 export const LATCHED_CAUSES: readonly StateCause[] = ['dailyLoss', 'flatten'];
-const FLATTEN_AGAIN_MICROS = 10_000_000;
 
 /** Raises or lifts one cause; records and tells a change of state. */
 export function holdTrading(desk: DeskContext, cause: StateCause, holds: boolean): void {
@@ -72,7 +70,7 @@ export function govern(desk: DeskContext): void {
   holdTrading(desk, 'unmarkable', pnl.unmarkable.length > 0);
   holdTrading(desk, 'sharesHeld', book.sharesHeld() !== 0);
   holdTrading(desk, 'notReconciled', !day.reconciled);
-  if (day.status.causes.includes('flatten')) keepFlattening(desk);
+  keepFlattening(desk, day.status.causes.includes('flatten'));
 }
 
 /** The loss limit latches for the day: what would open is called back. At its multiple everything
@@ -85,14 +83,6 @@ function loseDay(desk: DeskContext, action: 'halt' | 'flatten'): void {
   }
   if (action !== 'flatten' || causes.includes('flatten')) return;
   holdTrading(desk, 'flatten', true);
+  desk.day.flattenAgainAt = undefined;
   desk.out.alert('critical', 'DAILY_LOSS_FLATTEN', 'the day lost 1.5 times its limit: closing all');
-}
-
-/** Closes what is open and not being closed, again and again: a market may be gone for a moment, and
- * an opening may win its race against the cancel. */
-function keepFlattening(desk: DeskContext): void {
-  const { day, at } = desk;
-  if (day.reserveExhausted || at.wall < (day.flattenAgainAt ?? 0)) return;
-  day.flattenAgainAt = addMicros(at.wall, FLATTEN_AGAIN_MICROS);
-  closeEverything(desk, 'engine', undefined);
 }

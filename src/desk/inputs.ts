@@ -7,7 +7,8 @@ import type { WireInput } from '../broker/order-gateway.ts';
 import type { At } from '../engine/domain/clock.ts';
 import type { Bar, ChainListing } from '../engine/domain/market.ts';
 import type { Price } from '../engine/domain/units.ts';
-import type { Caller, StrategyRequest } from './engine-api.ts';
+import type { Caller } from './engine-api.ts';
+import type { StrategyRequest } from './engine-api-requests.ts';
 
 export const INPUT_VERSION = 1;
 

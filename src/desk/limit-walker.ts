@@ -23,15 +23,23 @@ export function walkLimits(desk: DeskContext): void {
     if (order.status !== 'working' || order.cancelRequested || order.sentAt === undefined) continue;
     if (desk.at.wall < (order.limitStaysUntil ?? 0)) continue;
     const waitedMillis = (desk.at.market - order.sentAt.market) / MICROS_PER_MILLI;
-    const opening = order.intent.purpose === 'open';
-    const isHalted = tradingStateOf(desk.day.status) === 'halted';
-    if (opening && (isHalted || waitedMillis > OPENING_PATIENCE_MILLIS)) {
-      order.reason = isHalted
-        ? 'trading is halted: nothing opens'
-        : 'not filled in time at an acceptable price';
-      requestCancel(desk, order, 'engine');
-    } else walk(desk, order, opening ? waitedMillis - OPENING_REST_MILLIS : waitedMillis);
+    if (order.intent.purpose === 'open') walkOpening(desk, order, waitedMillis);
+    else walk(desk, order, waitedMillis);
   }
+}
+
+/** An opening is called back once its moment has passed, and whenever trading is halted: a cancel
+ * that the broker refused is asked for again. */
+function walkOpening(desk: DeskContext, order: OrderRecord, waitedMillis: number): void {
+  const isHalted = tradingStateOf(desk.day.status) === 'halted';
+  if (!isHalted && waitedMillis <= OPENING_PATIENCE_MILLIS) {
+    walk(desk, order, waitedMillis - OPENING_REST_MILLIS);
+    return;
+  }
+  order.reason = isHalted
+    ? 'trading is halted: nothing opens'
+    : 'not filled in time at an acceptable price';
+  requestCancel(desk, order, 'engine');
 }
 
 function walk(desk: DeskContext, order: OrderRecord, elapsedMillis: number): void {

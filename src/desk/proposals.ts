@@ -12,7 +12,7 @@ import { ORB_DEFAULTS, orbLongCall, orbLongPut } from '../strategies/orb.ts';
 import type { Proposal, StrategyDay } from '../strategies/strategy.ts';
 import type { DeskContext } from './desk-context.ts';
 import { sliceOf } from './desk-context.ts';
-import type { StrategyRequest } from './engine-api.ts';
+import type { StrategyRequest } from './engine-api-requests.ts';
 import { filledUnits, isFinal } from './order-book.ts';
 
 /** Lotto premium paid or promised today. */

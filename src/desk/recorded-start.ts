@@ -5,6 +5,12 @@ import type { At } from '../engine/domain/clock.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import type { DeskConfig } from './desk-config.ts';
 import { INPUT_CODEC_VERSION } from './input-codec.ts';
+import { INPUT_VERSION } from './inputs.ts';
+
+interface Versions {
+  readonly codec: number;
+  readonly inputs: number;
+}
 
 export interface RecordedStart {
   readonly config: DeskConfig;
@@ -17,16 +23,17 @@ export interface RecordedStart {
 
 /** Encodes the start. */
 export function encodeRecordedStart(start: RecordedStart): Buffer {
-  return Buffer.from(JSON.stringify({ codec: INPUT_CODEC_VERSION, ...start }), 'utf8');
+  return Buffer.from(
+    JSON.stringify({ codec: INPUT_CODEC_VERSION, inputs: INPUT_VERSION, ...start }),
+    'utf8',
+  );
 }
 
 /** Decodes the start. Throws INPUT_INVALID where the recording begins otherwise. */
 export function decodeRecordedStart(bytes: Uint8Array): RecordedStart {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the version is checked below
-  const start = JSON.parse(Buffer.from(bytes).toString('utf8')) as RecordedStart & {
-    codec: number;
-  };
-  if (start.codec === INPUT_CODEC_VERSION) return start;
-  const message = `this recording uses input codec ${start.codec}; this build reads ${INPUT_CODEC_VERSION}`;
+  const start = JSON.parse(Buffer.from(bytes).toString('utf8')) as RecordedStart & Versions;
+  if (start.codec === INPUT_CODEC_VERSION && start.inputs === INPUT_VERSION) return start;
+  const message = `this recording holds inputs version ${start.inputs}, codec ${start.codec}; this build reads ${INPUT_VERSION}, ${INPUT_CODEC_VERSION}`;
   throw new DeltaringError('INPUT_INVALID', message);
 }

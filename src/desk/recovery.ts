@@ -204,6 +204,7 @@ function restoreOrder(desk: DeskContext, record: AuditRecord, body: Recorded): v
     limitStaysUntil: undefined,
     fills: [],
   });
+  if (intent.purpose === 'flatten') desk.day.flattening.set(intent.positionId, '');
   if (tokenSha256 !== null) {
     desk.tokens.restoreConsumed({
       tokenSha256,

@@ -3,7 +3,8 @@ import type { At } from '../engine/domain/clock.ts';
 import type { Bar, ChainSlice } from '../engine/domain/market.ts';
 import { deny, type Outcome } from '../engine/domain/verdict.ts';
 import { scanStraddles } from '../strategies/straddle-scan.ts';
-import type { ScanRequest, ScanView } from './engine-api.ts';
+import type { ScanView } from './engine-api.ts';
+import type { ScanRequest } from './engine-api-requests.ts';
 
 /** Ranks long straddles on a slice read from shared memory. */
 export function scanView(

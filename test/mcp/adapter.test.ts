@@ -1,13 +1,35 @@
+import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { serveOverHttp, serveOverStream } from '../../src/mcp/adapter.ts';
 import { TOOLS } from '../../src/mcp/catalog.ts';
+import { createFaceRoom, Face } from '../../src/mcp/face.ts';
 import { SELF_CONTAINED_CHARACTERS } from '../../src/mcp/instructions.ts';
-import { call, join } from './support/connected-client.ts';
+import { FakeEngineApi } from '../support/fake-engine-api.ts';
+import { ALL_SETTINGS, call, join } from './support/connected-client.ts';
 
 /** Arguments with which a tool answers with a value. */
 const ARGUMENTS: Readonly<Record<string, Record<string, unknown>>> = {
   find_options_by_delta: { delta: 30 },
 };
+
+describe('a served stream', () => {
+  it('knows when everything that was asked is answered', async () => {
+    const room = createFaceRoom(new FakeEngineApi(), ALL_SETTINGS);
+    const face = new Face(room, { principal: 'local', authority: 'open' });
+    const stream = new PassThrough();
+    let isClosed = false;
+    const served = await serveOverStream(face, stream, () => {
+      isClosed = true;
+    });
+    await served.answered();
+    await served.close();
+    expect(isClosed).toBe(true);
+    const session = await serveOverHttp(face, false, () => undefined);
+    expect(session.id).toMatch(/^[0-9a-f-]{36}$/);
+    await session.close();
+  });
+});
 
 describe('a client over a stream', () => {
   it('lists the tools in one order, within 24 and 25 KB', async () => {

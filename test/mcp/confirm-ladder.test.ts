@@ -206,6 +206,17 @@ describe('redeeming a token', () => {
     await close();
   });
 
+  it('tells what a token did to a face that has never seen it, and asks nobody', async () => {
+    const { api, confirm, confirm_token, close } = await previewed({});
+    await confirm();
+    const elicit: Elicit = () => ({ action: 'decline' });
+    const later = await join({ api, elicit });
+    const again = await call(later.client, 'confirm_trade', { confirm_token });
+    expect(again.data).toMatchObject({ orderId: 'O-1', replayed: true });
+    await later.close();
+    await close();
+  });
+
   it('takes a token for the cancel of an order that protects', async () => {
     const { client, api, confirm, close } = await previewed({});
     await confirm();

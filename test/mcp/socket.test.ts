@@ -3,6 +3,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Toolset } from '../../src/config.ts';
 import { askEngine } from '../../src/mcp/console-client.ts';
@@ -256,6 +257,11 @@ describe('the shim', () => {
 
   it('pipes bytes both ways, answers what was asked before stdin ended, and exits 0', async () => {
     const { stdin, stdout, stderr, exit } = shim();
+    const status = api.marketStatus.bind(api);
+    api.marketStatus = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return status();
+    };
     const calls = Array.from({ length: 20 }, (_, i) => ({
       jsonrpc: '2.0',
       id: 2 + i,
@@ -266,7 +272,7 @@ describe('the shim', () => {
     const messages = [INITIALIZE, ready, ...calls];
     stdin.end(messages.map((message) => `${JSON.stringify(message)}\n`).join(''));
     expect(await exit).toBe(0);
-    const lines = String(stdout.read()).trim().split('\n');
+    const lines = (await text(stdout.end())).trim().split('\n');
     const ids = lines.map((line) => JSON.parse(line).id as number);
     expect(ids.sort((a, b) => a - b)).toEqual(Array.from({ length: 21 }, (_, i) => i + 1));
     expect(stderr.read()).toBeNull();

@@ -5,6 +5,18 @@ import { canonicalJson, sha256Hex } from '../../src/risk/canonical-json.ts';
 import { orderHash, shapeHash } from '../../src/risk/order-hash.ts';
 import { CONDOR_LEGS, closingIntent, condorIntent, dollars, leg } from './fixtures.ts';
 
+const { plainValue } = fc.letrec((tie) => ({
+  plainValue: fc.oneof(
+    { maxDepth: 3 },
+    fc.string(),
+    fc.integer(),
+    fc.boolean(),
+    fc.constant(null),
+    fc.array(tie('plainValue'), { maxLength: 4 }),
+    fc.dictionary(fc.string(), tie('plainValue'), { maxKeys: 4 }),
+  ),
+}));
+
 describe('canonical JSON', () => {
   it('does not depend on the order in which fields were set', () => {
     expect(canonicalJson({ b: 1, a: [true, null, 'x'] })).toBe('{"a":[true,null,"x"],"b":1}');
@@ -13,10 +25,10 @@ describe('canonical JSON', () => {
 
   it('reads back as the same value', () => {
     fc.assert(
-      fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
+      fc.property(plainValue, (value) => {
         const text = canonicalJson(value);
         expect(canonicalJson(JSON.parse(text))).toBe(text);
-        expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));
+        expect(JSON.parse(text)).toEqual(value);
       }),
     );
   });

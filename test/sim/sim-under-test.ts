@@ -156,3 +156,17 @@ export async function openFeed(client: TestClient, wish: ChannelWish): Promise<v
   await client.until(isType('FEED_CONFIG'));
   if (add.length > 0) client.send({ type: 'FEED_SUBSCRIPTION', channel: 1, reset: true, add });
 }
+
+/** Lets time pass in short pieces while the client keeps talking, so that it is not dropped. */
+export async function passTalking(
+  sim: TestSim,
+  client: TestClient,
+  seconds: number,
+): Promise<void> {
+  for (let left = seconds; left > 0; left -= 30) {
+    const seen = client.frames.length;
+    client.send(SETUP);
+    await client.until(isType('SETUP'), seen);
+    sim.pass(Math.min(30, left));
+  }
+}

@@ -17,12 +17,11 @@ import type {
   MarketStatusView,
   OrderView,
   PositionView,
-  ScanRequest,
   Stamp,
-  StrategyRequest,
   TradeCard,
 } from '../../src/desk/engine-api.ts';
 import { ENGINE_API_VERSION } from '../../src/desk/engine-api.ts';
+import type { ScanRequest, StrategyRequest } from '../../src/desk/engine-api-requests.ts';
 import type { ChainSlice } from '../../src/engine/domain/market.ts';
 import type { DenialCode } from '../../src/engine/domain/verdict.ts';
 import { deny } from '../../src/engine/domain/verdict.ts';
@@ -150,6 +149,7 @@ export class FakeEngineApi implements EngineApi {
     if (opens && this.killed) return this.#deny('killed', 'killed; re-arm at the console');
     const result = this.#carryOut(preview);
     this.#spent.set(key(token, caller), result);
+    this.#previews.delete(token);
     return this.#value(result);
   }
 

@@ -14,6 +14,19 @@ describe('the test rule', () => {
     expect(everyFileHasItsTest([code], [above], {})).toEqual([]);
   });
 
+  it('takes a test that runs the file through another one of its room', () => {
+    const gate = plant('src/risk/gate.ts', "import { check } from './checks/tick.ts';", 'check();');
+    const testOfGate = testAt('test/risk/gate.test.ts', '../../src/risk/gate.ts');
+    expect(everyFileHasItsTest([code, gate], [testOfGate], {})).toEqual([]);
+    const desk = plant(
+      'src/desk/a.ts',
+      "import { check } from '../risk/checks/tick.ts';",
+      'check();',
+    );
+    const testOfDesk = testAt('test/desk/a.test.ts', '../../src/desk/a.ts');
+    expect(everyFileHasItsTest([code, desk], [testOfDesk], {})).toHaveLength(1);
+  });
+
   it('finds a file without a test, and one that is tested from another room alone', () => {
     const elsewhere = testAt('test/desk/step.test.ts', '../../src/risk/checks/tick.ts');
     const atTheTop = testAt('test/all.test.ts', '../src/risk/checks/tick.ts');

@@ -272,6 +272,20 @@ describe('limits', () => {
     expect((await fetch(`${base}/health`)).status).toBe(200);
   });
 
+  it('hold for a principal whatever address it comes from', async () => {
+    const { base } = await serve({ RATE_LIMIT_REQUESTS_PER_MINUTE: '5000', MCP_TOKEN: TOKEN });
+    const headers = { Authorization: `Bearer ${TOKEN}` };
+    const statuses = new Map<number, number>();
+    for (let i = 0; i <= PRINCIPAL_REQUESTS_PER_HOUR; i += 1) {
+      const { status } = await fetch(`${base}/mcp`, { headers });
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    }
+    expect([...statuses]).toEqual([
+      [400, PRINCIPAL_REQUESTS_PER_HOUR],
+      [429, 1],
+    ]);
+  });
+
   it('let a principal through a thousand times an hour, once more not', () => {
     const limits = RequestLimits.perPrincipal();
     for (let i = 0; i < PRINCIPAL_REQUESTS_PER_HOUR; i += 1) {
@@ -296,7 +310,7 @@ describe('limits', () => {
     const { base } = await serve();
     const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
     expect((await post(base, '/mcp/call', 'name=x', form)).status).toBe(415);
-    const sly = { 'Content-Type': 'text/plain; application/json' };
+    const sly = { 'Content-Type': 'application/json-patch+json' };
     expect((await post(base, '/mcp', '{}', sly)).status).toBe(415);
     expect((await post(base, '/mcp/call', '{"name"')).status).toBe(400);
   });

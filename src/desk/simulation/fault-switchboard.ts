@@ -54,6 +54,7 @@ const TROUBLE: ReadonlySet<FaultKind> = new Set([
   'crash',
   'rejects',
   'unknownOutcomes',
+  'unreportedFill',
 ]);
 
 interface ArmedCrash {

@@ -15,6 +15,7 @@ const FLAT_WITHIN_MICROS = 180_000_000;
 const EXPLANATIONS: ReadonlySet<string> = new Set([
   'FLATTEN_INCOMPLETE',
   'FLATTEN_LEFT_OPEN',
+  'CLOSE_REJECTED',
   'EXIT_REFUSED',
 ]);
 

@@ -48,6 +48,9 @@ const TOKEN_DIGITS = 64;
 const LIFE_SECONDS = 30;
 const SHORTEST_PAUSE_SECONDS = 40;
 const LONGEST_PAUSE_SECONDS = 700;
+/** The first part of the day is the liveliest. */
+const LIVELY_MINUTES = 45;
+const LIVELY_PAUSE_SECONDS = 110;
 const KILLED_TO_REARM_SECONDS = [60, 900] as const;
 
 /** What becomes of a token. */
@@ -90,7 +93,8 @@ export class ScriptedTrader {
     const due = this.#plans.filter((plan) => plan.due <= wall).map(({ move }) => move);
     this.#plans = this.#plans.filter((plan) => plan.due > wall);
     if (wall < this.#nextIdea) return due;
-    const longest = view.isEager ? 2 * SHORTEST_PAUSE_SECONDS : LONGEST_PAUSE_SECONDS;
+    const isLively = view.isEager || view.minutes < LIVELY_MINUTES;
+    const longest = isLively ? LIVELY_PAUSE_SECONDS : LONGEST_PAUSE_SECONDS;
     const pause = this.#random.between(SHORTEST_PAUSE_SECONDS, longest);
     this.#nextIdea = addMicros(wall, pause * MICROS_PER_SECOND);
     this.#isEager = view.isEager;

@@ -45,6 +45,7 @@ const DEFAULT_DATE = '2026-11-20';
 const ACCOUNT_ID = 'SIM00001';
 const CALM_TICK_MICROS = 20 * MICROS_PER_SECOND;
 const BUSY_TICK_MICROS = MICROS_PER_SECOND;
+const WATCHFUL_TICK_MICROS = 2 * MICROS_PER_SECOND;
 const BUSY_AFTER_MOVE_MICROS = 5 * MICROS_PER_SECOND;
 /** An order older than this is no longer watched from second to second. */
 const BUSY_ORDER_MICROS = 3 * MICROS_PER_MINUTE;
@@ -57,8 +58,9 @@ const LATEST_KILL_MICROS = 4_000;
 /** One session in so many is stopped before its end. */
 const EARLY_STOP_CHANCE = 0.1;
 const EARLY_STOP_BEFORE_LAST_TRADE_MICROS = 60 * MICROS_PER_MINUTE;
-/** Until the first fill of a day the trader tries harder from here on. */
-const EAGER_AFTER_MINUTES = 60;
+/** Without a fill or with few previews the trader tries harder from here on. */
+const EAGER_AFTER_MINUTES = 30;
+const LEAST_PREVIEWS = 6;
 
 /** Each part of the session has a stream of chance of its own. */
 const STREAM = { market: 1, faults: 2, trader: 3, journal: 4, config: 5, session: 6 } as const;
@@ -190,7 +192,18 @@ class SimulatedSession implements EngineWorld {
     return engine;
   }
 
+  /** A promise that the program breaks ends the session and is a violation like any other. */
   run(): SessionReport {
+    try {
+      this.#play();
+    } catch (error) {
+      const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.#witness.report(`the program broke: ${what}`);
+    }
+    return this.#report();
+  }
+
+  #play(): void {
     this.#engine.begin();
     this.#connect();
     while (!this.#isStopped && this.#now < this.#end) {
@@ -200,7 +213,6 @@ class SimulatedSession implements EngineWorld {
       this.#pass();
       this.#faults.crashIfDue();
     }
-    return this.#report();
   }
 
   #report(): SessionReport {
@@ -265,7 +277,7 @@ class SimulatedSession implements EngineWorld {
 
   #hearFeed(): void {
     const isChainOpen = this.#engine.desk.context.day.chainOpen;
-    const all = this.#tickMicros() > BUSY_TICK_MICROS;
+    const all = this.#tickMicros() === CALM_TICK_MICROS;
     for (const input of this.#feed.round(this.#at, { isChainOpen, all })) this.#step(input);
   }
 
@@ -274,17 +286,18 @@ class SimulatedSession implements EngineWorld {
     if (this.#now >= this.#session.lastTrade) return AFTER_HOURS_TICK_MICROS;
     const { orders, book, day } = this.#engine.desk.context;
     const isClosing = this.#now >= day.schedule.flattenStartAt - CALM_TICK_MICROS;
-    const isBusy =
-      this.#now < this.#busyUntil ||
-      this.#trader.isBusy(this.#now) ||
-      orders.live().some((order) => this.#now - order.createdAt.market < BUSY_ORDER_MICROS) ||
-      (isClosing && book.structures().length > 0);
-    return isBusy ? BUSY_TICK_MICROS : CALM_TICK_MICROS;
+    if (this.#now < this.#busyUntil || this.#trader.isBusy(this.#now)) return BUSY_TICK_MICROS;
+    const isWaiting = orders
+      .live()
+      .some((order) => this.#now - order.createdAt.market < BUSY_ORDER_MICROS);
+    const isWatched = isWaiting || (isClosing && book.structures().length > 0);
+    return isWatched ? WATCHFUL_TICK_MICROS : CALM_TICK_MICROS;
   }
 
   #view(): TraderView {
     const { book, orders, day } = this.#engine.desk.context;
     const minutes = (this.#now - this.#session.open) / MICROS_PER_MINUTE;
+    const { fills, previews } = this.#witness.tally;
     return {
       at: this.#at,
       minutes,
@@ -292,7 +305,7 @@ class SimulatedSession implements EngineWorld {
       positionIds: book.structures().map(({ positionId }) => positionId),
       liveOrderIds: orders.live().map(({ intent }) => intent.intentId),
       killed: day.killed,
-      isEager: minutes > EAGER_AFTER_MINUTES && this.#witness.tally.fills === 0,
+      isEager: minutes > EAGER_AFTER_MINUTES && (fills === 0 || previews < LEAST_PREVIEWS),
     };
   }
 
@@ -362,9 +375,20 @@ class SimulatedSession implements EngineWorld {
       this.#witness.onRecord(kept);
       this.#faults.onRecord(kept.body.kind);
     }
-    const answers = this.#journal.append(sent, urgent, this.#now);
+    const answers = this.#write(sent, urgent);
     const heard = this.wraps.answers?.(answers, this.#at) ?? answers;
     for (const answer of heard) this.#later.add(answer.due, { kind: 'answer', answer });
+  }
+
+  #write(records: readonly AuditRecord[], urgent: boolean): readonly JournalAnswer[] {
+    try {
+      return this.#journal.append(records, urgent, this.#now);
+    } catch (error) {
+      this.#witness.report(
+        `the journal: ${error instanceof Error ? error.message : String(error)}`,
+      );
+      return [];
+    }
   }
 
   onInput(input: Input): void {

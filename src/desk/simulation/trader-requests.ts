@@ -1,6 +1,6 @@
 /** What a trader, or a model in a trader's name, asks for: mostly sensible, sometimes not. */
 
-import type { StrategyRequest } from '../engine-api.ts';
+import type { StrategyRequest } from '../engine-api-requests.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 export type StrategyKind = StrategyRequest['strategy'];

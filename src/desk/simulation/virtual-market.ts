@@ -43,7 +43,7 @@ export interface RowQuote {
   readonly askSize: number;
 }
 
-const REACH_DOLLARS = 20;
+const REACH_DOLLARS = 16;
 const SKEW_PER_DOLLAR = 0.002;
 const LEAST_VOL = 0.05;
 const WIDTH_OF_MID = 0.03;

@@ -1,7 +1,8 @@
 /** The strategy tools: each previews one structure and answers with a trade card or the reason why
  * not. None of them places an order. */
 import { z } from 'zod';
-import type { StrategyRequest, TradeCard } from '../../desk/engine-api.ts';
+import type { TradeCard } from '../../desk/engine-api.ts';
+import type { StrategyRequest } from '../../desk/engine-api-requests.ts';
 import { deltaField, quantityField, tokenField } from '../argument-fields.ts';
 import { cardShape, confirmShape } from '../output-shapes.ts';
 import { resultShape } from '../result-shape.ts';

@@ -21,6 +21,8 @@ const MEAN_SHIFTS: readonly Component[] = [
   { weight: 0.00307, shift: (0.29793 * 0.50689 - 0.699 * 0.22606) / 0.00307, scale: 9.61125 },
 ];
 
+/** Below this many dollars nothing moves any more. */
+const LEAST_DEVIATION = 1e-9;
 const INVERSE_SQRT_TWO_PI = 1 / Math.sqrt(2 * Math.PI);
 
 /** The standard normal density. */
@@ -61,7 +63,7 @@ function tail(x: number): number {
 /** What a call is worth, dollars per share. `deviation` is the standard deviation of the spot at
  * expiry in dollars; at zero the answer is intrinsic value. */
 export function callValue(forward: number, strike: number, deviation: number): number {
-  if (deviation <= 0) return Math.max(0, forward - strike);
+  if (deviation < LEAST_DEVIATION) return Math.max(0, forward - strike);
   let value = 0;
   for (const { weight, shift, scale } of MEAN_SHIFTS) {
     const spread = scale * deviation;
@@ -73,7 +75,7 @@ export function callValue(forward: number, strike: number, deviation: number): n
 
 /** What a put is worth, dollars per share, by the same law. */
 export function putValue(forward: number, strike: number, deviation: number): number {
-  if (deviation <= 0) return Math.max(0, strike - forward);
+  if (deviation < LEAST_DEVIATION) return Math.max(0, strike - forward);
   let value = 0;
   for (const { weight, shift, scale } of MEAN_SHIFTS) {
     const spread = scale * deviation;

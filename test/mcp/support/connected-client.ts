@@ -71,7 +71,7 @@ export interface Joined {
   readonly client: Client;
   readonly api: FakeEngineApi;
   readonly face: Face;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export interface JoinOptions {
@@ -124,9 +124,8 @@ export interface CallResult {
 }
 
 /** Structured content, as deep as a test cares to look. */
-// biome-ignore lint/suspicious/noExplicitAny: a test reads fields of many shapes by name
-// oxlint-disable-next-line typescript/no-explicit-any -- the same
-export type Data = Record<string, any>;
+// biome-ignore lint/suspicious/noExplicitAny: a test reads fields of many shapes by their names
+export type Data = Record<string, any>; // oxlint-disable-line typescript/no-explicit-any
 
 /** Calls a tool and takes its result apart. */
 export async function call(

@@ -1,0 +1,74 @@
+/** Whether a campaign saw enough of everything to mean something. */
+
+import { FAULT_KINDS } from '../../src/desk/simulation/session-faults.ts';
+import type { SessionTally } from '../../src/desk/simulation/session-tally.ts';
+import type { DenialCode } from '../../src/engine/domain/verdict.ts';
+
+/** Per session, on average. */
+const LEAST_INPUTS = 2_000;
+const LEAST_PREVIEWS = 5;
+const LEAST_FILLS = 1;
+const LEAST_ORDERS = 3;
+/** Campaigns of fewer sessions are not asked for what is rare. */
+const RARE_FROM_SESSIONS = 30;
+const LEAST_UNKNOWNS_PER_SESSION = 0.1;
+const LEAST_FAULTS_PER_KIND = 0.1;
+const LEAST_FAULT_KINDS = 3;
+
+/** Refusals that every longer campaign must have provoked. */
+const DENIALS: readonly DenialCode[] = [
+  'token_invalid',
+  'token_expired',
+  'not_authorized',
+  'killed',
+  'trading_state',
+  'order_size',
+  'max_trade_loss',
+  'open_risk',
+  'daily_loss',
+  'portfolio_delta',
+  'session_window',
+  'entry_window',
+  'argument_invalid',
+  'delta_too_far',
+  'leg_market_missing',
+  'tick_or_quantity',
+  'nothing_to_close',
+  'not_found',
+  'premium_budget',
+  'no_breakout',
+];
+
+/** What one session lacks. */
+export function lacksOfSession(tally: SessionTally): readonly string[] {
+  const kinds = Object.keys(tally.faults).length;
+  const lacks: string[] = [];
+  if (tally.inputs < LEAST_INPUTS) lacks.push(`${tally.inputs} inputs`);
+  if (tally.previews < LEAST_PREVIEWS) lacks.push(`${tally.previews} previews`);
+  if (tally.fills < LEAST_FILLS) lacks.push(`${tally.fills} fills`);
+  if (kinds < LEAST_FAULT_KINDS) lacks.push(`${kinds} kinds of fault`);
+  return lacks.map((lack) => `only ${lack}`);
+}
+
+/** What the whole campaign lacks. */
+export function lacksOfCampaign(
+  sum: SessionTally,
+  sessions: number,
+  distinctTraces: number,
+): readonly string[] {
+  const lacks: string[] = [];
+  if (distinctTraces < sessions) lacks.push(`only ${distinctTraces} distinct traces`);
+  if (sum.orders < LEAST_ORDERS * sessions) lacks.push(`only ${sum.orders} orders`);
+  if (sessions < RARE_FROM_SESSIONS) return lacks;
+  if (sum.unknowns < LEAST_UNKNOWNS_PER_SESSION * sessions) {
+    lacks.push(`only ${sum.unknowns} orders of unknown outcome`);
+  }
+  for (const kind of FAULT_KINDS) {
+    const times = sum.faults[kind] ?? 0;
+    if (times < LEAST_FAULTS_PER_KIND * sessions) lacks.push(`only ${times} times ${kind}`);
+  }
+  for (const code of DENIALS) {
+    if ((sum.denials[code] ?? 0) === 0) lacks.push(`no denial ${code}`);
+  }
+  return lacks;
+}

@@ -1,0 +1,219 @@
+/**
+ * The core thread's desk, shell and paper broker in this process, on the sample chain and a clock
+ * that moves when it is told to. Everything is the product's own but the threads around it: what the
+ * journal or the faces would hear lands in queues here.
+ */
+import { createHash } from 'node:crypto';
+import type { JournalRequest } from '../../src/audit/journal-protocol.ts';
+import { ByteRingReader, ByteRingWriter, createByteRing } from '../../src/audit/spsc-byte-ring.ts';
+import { PaperBroker } from '../../src/broker/paper/paper-broker.ts';
+import type { FromCore } from '../../src/desk/core-protocol.ts';
+import { CoreShell } from '../../src/desk/core-shell.ts';
+import { Desk } from '../../src/desk/desk.ts';
+import type { Caller, TradeCard } from '../../src/desk/engine-api.ts';
+import type { StrategyRequest } from '../../src/desk/engine-api-requests.ts';
+import type { Command } from '../../src/desk/inputs.ts';
+import type { OrderRecord } from '../../src/desk/order-book.ts';
+import { OrderTraces } from '../../src/desk/order-trace.ts';
+import { summarizeJournal } from '../../src/desk/recovery.ts';
+import { createChainBuffer } from '../../src/engine/chain/chain-layout.ts';
+import { ChainWriter } from '../../src/engine/chain/chain-writer.ts';
+import type { At } from '../../src/engine/domain/clock.ts';
+import { addMicros, centsFromDollars, MICROS_PER_SECOND } from '../../src/engine/domain/units.ts';
+import { createRingBuffer } from '../../src/engine/ring/ring-layout.ts';
+import { RingWriter } from '../../src/engine/ring/ring-writer.ts';
+import { Counters, createCountersBuffer } from '../../src/ops/counters.ts';
+import { limitsFrom } from '../../src/risk/limits.ts';
+import { check } from './bench.ts';
+import { nudged, sampleChain } from './sample-chain.ts';
+
+const RECORDER_BYTES = 1 << 22;
+const SEED = 7;
+const PLENTY = 1_000_000;
+/** Longer than any latency of the paper broker. */
+const BROKER_ANSWERS_MICROS = MICROS_PER_SECOND / 4;
+
+export const TRADER: Caller = { principal: 'bench', authority: 'open' };
+export const OPERATOR: Caller = { principal: 'bench', authority: 'console' };
+
+/** A condor that the sample chain allows. */
+export const CONDOR: StrategyRequest = {
+  strategy: 'iron_condor_30_delta',
+  width: 5,
+  shortDelta: 30,
+  select: 'delta',
+  quantity: 1,
+};
+
+/** Limits so wide that repeating an order thousands of times meets none of them. */
+const WIDE_LIMITS = limitsFrom({
+  maxDailyLossCents: centsFromDollars(PLENTY),
+  maxTradeLossCents: centsFromDollars(PLENTY),
+  maxOpenRiskCents: centsFromDollars(PLENTY),
+  portfolioDeltaCap: PLENTY,
+  maxContractsPerSymbol: PLENTY,
+  maxOrdersPerMinute: PLENTY,
+  maxOrdersPerDay: PLENTY,
+  duplicateWindowMillis: 0,
+  confirmationTimeoutSeconds: 600,
+});
+
+export interface PreviewedOrder {
+  readonly tokenSha256: string;
+  readonly card: TradeCard;
+}
+
+/** Where the desk's records go; by default they are durable as soon as the step is over. */
+export type JournalSink = (request: JournalRequest) => void;
+
+export class BenchDesk {
+  readonly counters = new Counters(createCountersBuffer());
+  readonly buffers = { chain: createChainBuffer(), ring: createRingBuffer() };
+  readonly desk: Desk;
+  readonly shell: CoreShell;
+  readonly sample = sampleChain();
+  /** Hears every message to the faces. */
+  onMessage: (message: FromCore) => void = () => undefined;
+  /** The newest batch of records. */
+  lastRequest: JournalRequest | undefined;
+  readonly #recording: ByteRingReader;
+  readonly #replies = new Map<number, unknown>();
+  readonly #journal: JournalSink | undefined;
+  #at: At;
+  #undurable = 0;
+  #lastId = 0;
+  #turn = 0;
+
+  constructor(journal?: JournalSink) {
+    this.#journal = journal;
+    this.#at = this.sample.slice.asOf;
+    const recorder = createByteRing(RECORDER_BYTES);
+    this.#recording = new ByteRingReader(recorder);
+    const chain = new ChainWriter(this.buffers.chain, new RingWriter(this.buffers.ring));
+    const history = summarizeJournal([]);
+    const [accountId, seed] = ['BENCH-1', SEED];
+    this.desk = new Desk({
+      config: {
+        build: 'bench',
+        configFingerprint: 'bench',
+        environment: 'paper',
+        underlying: 'SPY',
+        limits: WIDE_LIMITS,
+        flatBy: {},
+      },
+      chain,
+      chainBuffer: this.buffers.chain,
+      gateway: new PaperBroker({
+        accountId,
+        seed,
+        history,
+        startingCashCents: centsFromDollars(100 * PLENTY),
+      }),
+      at: this.#at,
+      records: [],
+    });
+    this.shell = new CoreShell(this.desk, {
+      clock: { now: () => this.#at },
+      counters: this.counters,
+      recorder: new ByteRingWriter(recorder),
+      traces: new OrderTraces(),
+      toJournal: (request) => this.#toJournal(request),
+      toMain: (message) => this.#toMain(message),
+      fetchListing: () => undefined,
+      subscribe: () => undefined,
+    });
+    this.#open();
+  }
+
+  get at(): At {
+    return this.#at;
+  }
+
+  get orders(): readonly OrderRecord[] {
+    return this.desk.context.orders.live();
+  }
+
+  #open(): void {
+    this.shell.step({ kind: 'listing', at: this.#at, listing: this.sample.listing });
+    this.shell.step({ kind: 'feed', at: this.#at, connected: true, detail: 'bench' });
+    this.pass(0);
+    check(this.desk.context.day.chainOpen, 'the sample chain opens');
+  }
+
+  #toJournal(request: JournalRequest): void {
+    this.lastRequest = request;
+    if (this.#journal !== undefined) this.#journal(request);
+    else if (request.kind === 'append') this.#undurable = request.records.at(-1)?.seq ?? 0;
+  }
+
+  #toMain(message: FromCore): void {
+    if (message.kind === 'reply') this.#replies.set(message.id, message.result);
+    this.onMessage(message);
+  }
+
+  /** Lets time pass: every contract is quoted anew and the clock ticks. */
+  pass(micros: number): void {
+    const { market, wall } = this.#at;
+    const at = { market: addMicros(market, micros), wall: addMicros(wall, micros) };
+    this.#at = at;
+    this.#turn += 1;
+    this.shell.step({ kind: 'quote', at, index: -1, ...this.sample.spotQuote });
+    for (const [index, quote] of this.sample.quotes.entries()) {
+      this.shell.step({ kind: 'quote', at, index, ...nudged(quote, this.#turn + index) });
+    }
+    this.shell.step({ kind: 'batchEnd', at });
+    this.shell.step({ kind: 'clock', at });
+    this.makeDurable();
+    while (this.#recording.next() !== undefined);
+  }
+
+  /** Answers for the journal, where no real one is attached. */
+  makeDurable(): void {
+    while (this.#undurable > 0) {
+      const seq = this.#undurable;
+      this.#undurable = 0;
+      this.shell.step({ kind: 'journalDurable', at: this.#at, seq, hash: '' });
+    }
+  }
+
+  /** Puts a command to the desk and hands back its answer, if there is one yet. */
+  command(command: Command, caller: Caller = TRADER): unknown {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    this.shell.step({ kind: 'command', at: this.#at, id, caller, command });
+    const reply = this.#replies.get(id);
+    this.#replies.delete(id);
+    return reply;
+  }
+
+  /** A fresh token, as the face would mint it. */
+  newToken(): string {
+    this.#lastId += 1;
+    return createHash('sha256').update(`bench token ${this.#lastId}`).digest('hex');
+  }
+
+  /** Previews; throws where the desk refuses. */
+  preview(request: StrategyRequest = CONDOR): PreviewedOrder {
+    const tokenSha256 = this.newToken();
+    const answer = this.command({ kind: 'previewStrategy', request, tokenSha256 });
+    return { tokenSha256, card: cardIn(answer) };
+  }
+
+  /** Cancels whatever works and lets the broker answer. */
+  clear(): void {
+    for (const { intent } of this.orders) {
+      this.command({ kind: 'cancel', orderId: intent.intentId, tokenSha256: this.newToken() });
+    }
+    this.makeDurable();
+    this.pass(BROKER_ANSWERS_MICROS);
+    this.pass(BROKER_ANSWERS_MICROS);
+  }
+}
+
+/** The card in a preview's answer. Throws with the denial where there is none. */
+export function cardIn(answer: unknown): TradeCard {
+  const isCard = typeof answer === 'object' && answer !== null && 'value' in answer;
+  if (!isCard) throw new Error(`the preview was refused: ${JSON.stringify(answer)}`);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the desk answers a preview with a card
+  return answer.value as TradeCard;
+}

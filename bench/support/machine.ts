@@ -1,0 +1,44 @@
+import { execFileSync } from 'node:child_process';
+import { cpus, totalmem } from 'node:os';
+
+const BYTES_PER_GB = 1e9;
+
+/** On what and on which source a measurement was made. */
+export interface Machine {
+  readonly hardware: string;
+  readonly node: string;
+  readonly date: string;
+  readonly commit: string;
+}
+
+function git(...args: readonly string[]): string {
+  try {
+    return execFileSync('git', [...args], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+  } catch {
+    return '';
+  }
+}
+
+/** The newest commit, with a plus sign where the source differs from it. */
+function commitOf(): string {
+  const commit = git('rev-parse', '--short', 'HEAD').trim();
+  if (commit === '') return 'no repository';
+  const changed = git('status', '--porcelain', '--', 'src', 'bench', 'package.json').trim();
+  return changed === '' ? commit : `${commit}+`;
+}
+
+/** Describes this machine, this Node and this source, now. */
+export function describeMachine(): Machine {
+  const processors = cpus();
+  const model = processors[0]?.model.trim() ?? 'unknown processor';
+  const memory = Math.round(totalmem() / BYTES_PER_GB);
+  return {
+    hardware: `${processors.length} × ${model}, ${memory} GB, ${process.platform} ${process.arch}`,
+    node: `${process.version} (V8 ${process.versions.v8})`,
+    date: new Date().toISOString().slice(0, 10),
+    commit: commitOf(),
+  };
+}

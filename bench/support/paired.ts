@@ -1,0 +1,141 @@
+/**
+ * Paired comparison. All contenders run in every round, in an order that rotates, so that a slow
+ * spell of the machine falls on each of them; ratios are taken within a round.
+ *
+ *     warm-up:  ours  floor  peer          (thrown away)
+ *     round 1:  ours  floor  peer     ─► p50/p50 ┐
+ *     round 2:  floor peer   ours     ─► p50/p50 ├─► median ratio
+ *     round 3:  peer  ours   floor    ─► p50/p50 ┘
+ */
+import type { BenchContext, Row } from './bench.ts';
+import type { TimeUnit } from './samples.ts';
+import { median, nanosNow, Samples } from './samples.ts';
+
+/** Does one round's work and records each duration. */
+export type Measure = (samples: Samples) => void | Promise<void>;
+
+export interface Contenders {
+  readonly ours: Measure;
+  readonly floor?: Measure | undefined;
+  readonly peer?: Measure | undefined;
+}
+
+/** All rounds of one contender. */
+export interface Course {
+  readonly all: Samples;
+  /** Each round's median in nanoseconds. */
+  readonly medians: readonly number[];
+}
+
+export interface Paired {
+  readonly ours: Course;
+  readonly floor: Course | undefined;
+  readonly peer: Course | undefined;
+}
+
+type Name = keyof Contenders;
+
+/** Runs every contender in every round. */
+export async function paired(context: BenchContext, contenders: Contenders): Promise<Paired> {
+  const names = (['ours', 'floor', 'peer'] as const).filter((name) => name in contenders);
+  const courses = new Map<Name, { all: Samples; medians: number[] }>(
+    names.map((name) => [name, { all: new Samples(), medians: [] }]),
+  );
+  for (const name of names) await contenders[name]?.(new Samples());
+  for (let round = 0; round < context.rounds; round += 1) {
+    for (let turn = 0; turn < names.length; turn += 1) {
+      const name = names[(round + turn) % names.length] ?? 'ours';
+      const samples = new Samples();
+      await contenders[name]?.(samples);
+      courses.get(name)?.all.addAll(samples);
+      courses.get(name)?.medians.push(samples.percentile(50, 'ns'));
+    }
+  }
+  const ours = courses.get('ours') ?? { all: new Samples(), medians: [] };
+  return { ours, floor: courses.get('floor'), peer: courses.get('peer') };
+}
+
+/** Times a short operation in batches: each sample is the mean of one batch. */
+export function inBatches(
+  operation: () => void,
+  size: { readonly batches: number; readonly perBatch: number },
+): Measure {
+  return (samples) => {
+    for (let batch = 0; batch < size.batches; batch += 1) {
+      const startedAt = nanosNow();
+      for (let i = 0; i < size.perBatch; i += 1) operation();
+      samples.record((nanosNow() - startedAt) / size.perBatch);
+    }
+  };
+}
+
+/** Times each call of an operation that is long against the clock's own cost (some 40 ns). */
+export function oneByOne(operation: () => void, times: number): Measure {
+  return (samples) => {
+    for (let i = 0; i < times; i += 1) {
+      const startedAt = nanosNow();
+      operation();
+      samples.record(nanosNow() - startedAt);
+    }
+  };
+}
+
+/** Times each call of an operation that takes turns of the event loop. */
+export function oneByOneAsync(operation: () => Promise<void>, times: number): Measure {
+  return async (samples) => {
+    for (let i = 0; i < times; i += 1) {
+      const startedAt = nanosNow();
+      await operation();
+      samples.record(nanosNow() - startedAt);
+    }
+  };
+}
+
+export interface RowNames {
+  readonly bench: string;
+  readonly metric: string;
+  readonly unit: TimeUnit;
+  /** What the floor does. */
+  readonly floor?: string;
+  /** What the peer is. */
+  readonly peer?: string;
+}
+
+/** The row of a comparison. */
+export function rowOf(names: RowNames, { ours, floor, peer }: Paired): Row {
+  const { bench, metric, unit } = names;
+  return {
+    bench,
+    metric,
+    unit,
+    ...percentiles(ours.all, unit),
+    ...(floor === undefined
+      ? {}
+      : {
+          floor: names.floor ?? 'floor',
+          floorRatio: ratio(ours, floor),
+          floorP50: floor.all.percentile(50, unit),
+        }),
+    ...(peer === undefined
+      ? {}
+      : {
+          peer: names.peer ?? 'peer',
+          peerRatio: ratio(ours, peer),
+          peerP50: peer.all.percentile(50, unit),
+        }),
+  };
+}
+
+/** The three percentiles that every row has. */
+export function percentiles(samples: Samples, unit: TimeUnit): Pick<Row, 'p50' | 'p99' | 'p999'> {
+  return {
+    p50: samples.percentile(50, unit),
+    p99: samples.percentile(99, unit),
+    p999: samples.percentile(99.9, unit),
+  };
+}
+
+/** Median over the rounds of ours/other, each within its round. */
+function ratio(ours: Course, other: Course): number {
+  return median(ours.medians.map((nanos, round) => nanos / (other.medians[round] ?? Number.NaN)));
+}

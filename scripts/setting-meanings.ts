@@ -1,0 +1,53 @@
+/** What each setting means, for people. Names, order and defaults come from src/config.ts. */
+export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
+  DELTARING_BROKER:
+    '`paper`, the embedded one. `tastytrade` and `alpaca` are refused by this build',
+  DELTARING_ENV: '`paper` money. `live` is refused by this build',
+  DELTARING_LIVE_ACCOUNT: 'the account number that live money will have to be typed with',
+  DELTARING_FEED:
+    '`sim`, the built-in market; `tastytrade`, DXLink with a token from the broker; `dxlink`, a url and token of your own',
+  DELTARING_HOME: 'folder of journal, audit log, recordings and kill latch. One engine a home',
+  HOST: 'address of the HTTP faces. Any other than this machine needs `MCP_TOKEN`',
+  PORT: 'port of the HTTP faces; `0` takes a free one',
+  PROMETHEUS_PORT: 'where set, /metrics and /health listen there too, without a token',
+  MAX_DAILY_LOSS:
+    'dollars. At this day P&L trading halts, at 1.5 times the loss everything is closed. An opening is denied when the day P&L less the planned losses of all that is open, working, UNKNOWN and new would fall below it',
+  MAX_TRADE_LOSS: 'dollars: worst case of one structure, fees included',
+  MAX_OPEN_RISK: 'dollars: worst case of everything open, working or UNKNOWN',
+  PORTFOLIO_DELTA_CAP:
+    'net delta in shares (one 30-delta call = 30), also if everything working fills the worst way',
+  CONFIRMATION_TIMEOUT: 'seconds that a confirm token lives, 5 to 600',
+  AUTO_EXPIRE_TIME: 'ET. When the chain expires; half days shorten it',
+  OPENING_CUTOFF: 'ET. No openings from then on; can only be earlier than the broker’s 15:25',
+  FLATTEN_START: 'ET. Positions start to be closed; can only be earlier than 15:40',
+  FLATTEN_DEADLINE: 'ET. Everything is to be flat; can only be earlier than 15:50',
+  LOTTO_DAILY_BUDGET: 'dollars of premium a day for `lotto_play_5_delta`',
+  SHUTDOWN_POLICY:
+    '`flatten` closes what no broker-side stop protects; `leave` lists it and exits 3',
+  S3_AUDIT_BUCKET:
+    'bucket with versioning and Object Lock for the sealed records; credentials by the standard AWS variables',
+  S3_ENDPOINT: 'another server that speaks S3',
+  S3_RETENTION_YEARS: 'years that a shipped record cannot be deleted, 1 to 100',
+  PAGERDUTY_API_KEY: 'Events v2 routing key. Without one, alerts go to the log alone',
+  PAGERDUTY_ENDPOINT: 'where pages are posted',
+  MCP_TOKEN: 'bearer token of the HTTP faces, at least 16 characters',
+  CHATGPT_MCP_TOKEN: 'a second bearer token, so that two clients are two principals',
+  DELTARING_TOOLSETS: 'comma list of `strategies`, `risk`, `orders`, `stream`, `market`',
+  DELTARING_READ_ONLY: '`1` takes away every tool that can redeem a token; the kill switch stays',
+  DELTARING_CONFIRM:
+    'who agrees to an opening: `token`, whoever holds it; `elicit-preferred`, the human in a dialog where the client has one; `elicit-required`, the human or nobody',
+  SIM_SEED: 'seed of the simulated market and of the paper broker’s luck',
+  SIM_START: 'ET. Session clock of the first simulated session, its morning already in the bars',
+  SIM_SPEED: 'market seconds a second, 0.1 to 600. Tokens still live real seconds',
+  SIM_BARS: 'CSV file of real one-minute bars that the spot follows (see Simulator)',
+  PUBLIC_URL: 'the outside address, behind a proxy that speaks TLS',
+  ALLOWED_ORIGINS: 'comma list of browser origins; none but the own page by default',
+  TASTYTRADE_CLIENT_SECRET: 'for `DELTARING_FEED=tastytrade`',
+  TASTYTRADE_REFRESH_TOKEN: 'for `DELTARING_FEED=tastytrade`',
+  TASTYTRADE_BASE_URL: 'REST service that hands out the feed’s token and the chain’s listing',
+  DXLINK_URL: 'for `DELTARING_FEED=dxlink`: `wss://…`',
+  DXLINK_TOKEN: 'for `DELTARING_FEED=dxlink`',
+  DXLINK_STRIKES: 'for `DELTARING_FEED=dxlink`: lowest and highest strike, `560-720`',
+  RATE_LIMIT_REQUESTS_PER_MINUTE:
+    'requests a minute from one address; a principal has 1,000 an hour besides',
+};

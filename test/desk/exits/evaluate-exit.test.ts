@@ -1,0 +1,253 @@
+import { describe, expect, it } from 'vitest';
+import { evaluateExit, NO_EXIT_MEMORY } from '../../../src/desk/exits/evaluate-exit.ts';
+import type { OpenPosition } from '../../../src/desk/exits/open-position.ts';
+import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
+import { addMicros, priceFromDollars } from '../../../src/engine/domain/units.ts';
+import {
+  atMillis,
+  CALM,
+  CONDOR,
+  DATE,
+  exitInput,
+  FLAT_BY,
+  firstExit,
+  held,
+  LONG_CALL,
+  type Look,
+  quotesAt,
+  SESSION,
+  steady,
+} from './fixtures.ts';
+
+/** Closing the call side costs the ask of C605 less nothing for its wing. */
+function callSideAt(ask: number) {
+  return { ...CALM, C605: [Number((ask - 0.02).toFixed(2)), ask] as const };
+}
+
+const WHOLE_STOP: OpenPosition = {
+  ...CONDOR,
+  exitPlan: {
+    stop: { kind: 'debitAtOrAbove', price: priceFromDollars(2) },
+    timeExitAt: CONDOR.exitPlan.timeExitAt,
+  },
+};
+
+describe('a side stop', () => {
+  it('holds while neither side costs as much', () => {
+    expect(firstExit(CONDOR, steady(callSideAt(0.99), 60_000))).toBeUndefined();
+  });
+
+  it.each([
+    ['at the stop, after ten seconds', 1, 10_000, 'fast'],
+    ['at 1.1 times the stop, after two seconds', 1.1, 2_000, 'fast'],
+    ['at 1.3 times the stop, at once', 1.3, 0, 'urgent'],
+  ] as const)('closes its side alone %s', (_what, ask, millis, urgency) => {
+    expect(firstExit(CONDOR, steady(callSideAt(ask), 60_000))).toMatchObject({
+      millis,
+      decision: { close: 'callSide', reason: 'callSideStop', urgency },
+    });
+  });
+
+  it('tells what closing costs, per unit and not per position', () => {
+    const exit = firstExit(CONDOR, steady(callSideAt(1.3), 0));
+    expect(exit?.decision).toMatchObject({
+      numbers: { closingDebitPrice: 1.3, stopPrice: 1, multiple: 1.3 },
+    });
+  });
+
+  it('guards the puts as it guards the calls', () => {
+    const sides = { ...CALM, P595: [1.28, 1.3] as const };
+    expect(firstExit(CONDOR, steady(sides, 0))?.decision).toMatchObject({
+      close: 'putSide',
+      reason: 'putSideStop',
+    });
+  });
+
+  it('closes the whole when both sides break, or when only one is left', () => {
+    const both = { ...callSideAt(1.3), P595: [1.28, 1.3] as const };
+    expect(firstExit(CONDOR, steady(both, 0))?.decision).toMatchObject({ close: 'whole' });
+    const callsOnly = { ...CONDOR, legs: CONDOR.legs.slice(2) };
+    expect(firstExit(callsOnly, steady(callSideAt(1.3), 0))?.decision).toMatchObject({
+      close: 'whole',
+      reason: 'callSideStop',
+    });
+  });
+
+  it('does not guard a side that is only long', () => {
+    const wings = { ...CONDOR, legs: [held('call', 605, 2)] };
+    expect(firstExit(wings, steady(callSideAt(5), 60_000))).toBeUndefined();
+  });
+});
+
+describe('a stop on the whole structure', () => {
+  it('closes the whole short structure by what it costs', () => {
+    const sides = { ...CALM, C605: [1.16, 1.18] as const, P595: [0.8, 0.82] as const };
+    expect(firstExit(WHOLE_STOP, steady(sides, 60_000))).toMatchObject({
+      millis: 10_000,
+      decision: { close: 'whole', reason: 'stop', numbers: { closingDebitPrice: 2 } },
+    });
+    const below = { ...sides, C605: [1.15, 1.17] as const };
+    expect(firstExit(WHOLE_STOP, steady(below, 60_000))).toBeUndefined();
+  });
+
+  it.each([
+    ['a cent above its floor', 0.51, undefined],
+    ['at its floor', 0.5, 10_000],
+    ['a tenth below', 0.45, 2_000],
+    ['far below', 0.38, 0],
+  ])('leaves a long option worth %s', (_what, bid, millis) => {
+    const sides = { C605: [bid, bid + 0.02] as const };
+    expect(firstExit(LONG_CALL, steady(sides, 60_000))?.millis).toBe(millis);
+  });
+
+  it('leaves a long option at once when nobody bids for it any more', () => {
+    const sides = { C605: [undefined, 0.02] as const };
+    expect(firstExit(LONG_CALL, steady(sides, 0))?.decision).toMatchObject({ urgency: 'urgent' });
+  });
+
+  it('measures at mid where the policy says so', () => {
+    const policy = { ...exitInput(CONDOR).policy, mark: 'mid' as const };
+    const quotes = quotesAt(atMillis(0), { ...CALM, C605: [1.28, 1.34] });
+    expect(evaluateExit(exitInput(CONDOR, { quotes })).decision).not.toBe('hold');
+    const callsOnly = { ...CONDOR, legs: CONDOR.legs.slice(2, 3) };
+    expect(evaluateExit(exitInput(callsOnly, { quotes, policy })).decision).not.toBe('hold');
+    const lower = quotesAt(atMillis(0), { ...CALM, C605: [1.24, 1.3] });
+    expect(evaluateExit(exitInput(callsOnly, { quotes: lower, policy })).decision).toBe('hold');
+  });
+});
+
+describe('a market that lies for a moment', () => {
+  it('does nothing on a spike of one tick below the top tier', () => {
+    const looks: Look[] = [
+      ...steady(CALM, 5_000),
+      { millis: 5_100, sides: callSideAt(1.29) },
+      { millis: 5_200, sides: CALM },
+      { millis: 30_000, sides: CALM },
+    ];
+    expect(firstExit(CONDOR, looks)).toBeUndefined();
+  });
+
+  it('does nothing on a quote blown wide, however far it reaches', () => {
+    const looks: Look[] = [
+      ...steady(CALM, 5_000),
+      ...steady({ ...CALM, C605: [0.4, 9] }, 60_000).map((l) => ({
+        ...l,
+        millis: l.millis + 5_500,
+      })),
+    ];
+    expect(firstExit(CONDOR, looks)).toBeUndefined();
+  });
+
+  it('acts in a market that is wide because it ran, as soon as its best side breaks the stop', () => {
+    const ran = { ...CALM, C605: [2.6, 3.4] as const };
+    expect(firstExit(CONDOR, steady(ran, 60_000))).toMatchObject({ millis: 0 });
+    const near = { ...CALM, C605: [0.99, 3.4] as const };
+    expect(firstExit(CONDOR, steady(near, 60_000))).toBeUndefined();
+  });
+
+  it.each([
+    ['crossed', [1.5, 1.4] as const],
+    ['without an ask', [1.5, undefined] as const],
+    ['without a bid though not worthless', [undefined, 1.4] as const],
+  ])('does nothing on a quote that is %s', (_what, sides) => {
+    expect(firstExit(CONDOR, steady({ ...CALM, C605: sides }, 60_000))).toBeUndefined();
+  });
+
+  it('does nothing while a leg has no quote', () => {
+    const sides = { P595: [0.4, 0.42] as const, C605: [1.48, 1.5] as const };
+    expect(firstExit(CONDOR, steady(sides, 60_000))).toBeUndefined();
+  });
+});
+
+describe('a feed that freezes in the middle of a breach', () => {
+  const breached = callSideAt(1.05);
+  const frozen: readonly Look[] = Array.from({ length: 120 }, (_, i) => ({
+    millis: 8_500 + i * 500,
+    quotedMillis: 8_000,
+    sides: breached,
+  }));
+
+  it('stops the clock', () => {
+    expect(firstExit(CONDOR, [...steady(breached, 8_000), ...frozen])).toBeUndefined();
+  });
+
+  it('starts it again where it stood', () => {
+    const thawed = [70_000, 71_000, 72_000].map((millis) => ({ millis, sides: breached }));
+    const exit = firstExit(CONDOR, [...steady(breached, 8_000), ...frozen, ...thawed]);
+    expect(exit?.millis).toBe(72_000);
+  });
+});
+
+describe('the clock', () => {
+  const at = (minutes: number) => {
+    const market = newYorkInstant(DATE, minutes);
+    return { market, wall: market };
+  };
+
+  it('leaves at the time of the plan, without any quote', () => {
+    const noQuotes = () => undefined;
+    const time = at(15 * 60 + 30);
+    const before = { ...time, market: addMicros(time.market, -1) };
+    expect(evaluateExit(exitInput(CONDOR, { at: before, quotes: noQuotes })).decision).toBe('hold');
+    expect(evaluateExit(exitInput(CONDOR, { at: time, quotes: noQuotes })).decision).toMatchObject({
+      close: 'whole',
+      reason: 'timeExit',
+      urgency: 'normal',
+    });
+  });
+
+  it('hurries more the nearer the deadline', () => {
+    const decide = (minutes: number) =>
+      evaluateExit(exitInput(CONDOR, { at: at(minutes) })).decision;
+    expect(decide(15 * 60 + 40)).toMatchObject({ reason: 'flatBy', urgency: 'fast' });
+    expect(decide(15 * 60 + 44)).toMatchObject({ reason: 'flatBy', urgency: 'fast' });
+    expect(decide(15 * 60 + 45)).toMatchObject({ reason: 'flatBy', urgency: 'urgent' });
+    expect(decide(16 * 60 + 5)).toMatchObject({ reason: 'flatBy', urgency: 'urgent' });
+  });
+
+  it('overrules a plan that would stay longer than the session allows', () => {
+    const late = { ...CONDOR, exitPlan: { timeExitAt: SESSION.lastTrade } };
+    const input = exitInput(late, {
+      at: { market: FLAT_BY.flattenStartAt, wall: FLAT_BY.flattenStartAt },
+    });
+    expect(evaluateExit(input).decision).toMatchObject({ reason: 'flatBy' });
+  });
+
+  it('asks for nothing where nothing trades', () => {
+    const closed = { market: SESSION.lastTrade, wall: SESSION.lastTrade };
+    expect(evaluateExit(exitInput(CONDOR, { at: closed }))).toEqual({
+      memory: NO_EXIT_MEMORY,
+      decision: 'hold',
+    });
+    const empty = { ...CONDOR, legs: [] };
+    expect(evaluateExit(exitInput(empty, { at: at(15 * 60 + 45) })).decision).toBe('hold');
+  });
+});
+
+describe('a target', () => {
+  it.each([
+    ['a cent short of it', 1.99, undefined],
+    ['at it', 2, 'target'],
+  ])('takes the profit of a long option %s', (_what, bid, reason) => {
+    const exit = firstExit(LONG_CALL, steady({ C605: [bid, bid + 0.02] }, 0));
+    expect(exit?.decision).toEqual(
+      reason === undefined ? undefined : expect.objectContaining({ reason }),
+    );
+  });
+
+  it('takes the profit of a short structure once it is cheap enough to close', () => {
+    const target = { kind: 'debitAtOrBelow' as const, price: priceFromDollars(0.45) };
+    const position = { ...CONDOR, exitPlan: { ...CONDOR.exitPlan, target } };
+    expect(firstExit(position, steady(CALM, 0))).toBeUndefined();
+    const cheap = { ...CALM, C605: [0.21, 0.22] as const, P595: [0.22, 0.23] as const };
+    expect(firstExit(position, steady(cheap, 0))?.decision).toMatchObject({
+      close: 'whole',
+      reason: 'target',
+      urgency: 'patient',
+    });
+  });
+
+  it('is not taken on a quote blown wide', () => {
+    expect(firstExit(LONG_CALL, steady({ C605: [2.5, 9] }, 60_000))).toBeUndefined();
+  });
+});

@@ -1,0 +1,105 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Urgency } from '../../../src/desk/exits/exit-policy.ts';
+import { LADDERS, ladderRung, worstClosingNet } from '../../../src/desk/exits/limit-ladder.ts';
+import type { OrderLeg } from '../../../src/engine/domain/order.ts';
+import { dollarsFromPrice, price, priceFromDollars } from '../../../src/engine/domain/units.ts';
+import { option } from './fixtures.ts';
+
+/** Closing costs 1.00 at mid and 1.10 at natural. */
+const NET = { mid: priceFromDollars(-1), natural: priceFromDollars(-1.1) };
+
+function limitAt(urgency: Urgency, elapsedMillis: number, worstNet?: number): number {
+  const worst = worstNet === undefined ? undefined : priceFromDollars(worstNet);
+  return dollarsFromPrice(ladderRung({ net: NET, urgency, elapsedMillis, worstNet: worst }).limit);
+}
+
+describe('the ladder of an exit', () => {
+  it.each([
+    [
+      'patient',
+      [0, 20_000, 40_000, 60_000, 80_000, 999_999],
+      [-1.05, -1.07, -1.08, -1.09, -1.1, -1.1],
+    ],
+    ['normal', [0, 4_999, 5_000, 10_000, 60_000], [-1.05, -1.05, -1.08, -1.1, -1.1]],
+    ['fast', [0, 1_000, 2_000, 4_000, 60_000], [-1.1, -1.13, -1.15, -1.2, -1.2]],
+    ['urgent', [0, 250, 500, 2_750, 60_000], [-1.13, -1.15, -1.18, -1.4, -1.4]],
+  ] as const)('steps %s toward the market', (urgency, times, limits) => {
+    expect(times.map((millis) => limitAt(urgency, millis))).toEqual(limits);
+  });
+
+  it('concedes at least a tick a step past a natural that is as good as mid', () => {
+    const locked = { mid: priceFromDollars(-1), natural: priceFromDollars(-1) };
+    const at = (elapsedMillis: number) =>
+      ladderRung({ net: locked, urgency: 'urgent', elapsedMillis, worstNet: undefined }).limit;
+    expect([0, 250, 500].map((millis) => dollarsFromPrice(at(millis)))).toEqual([
+      -1.01, -1.02, -1.03,
+    ]);
+  });
+
+  it('never passes the worst net that makes sense', () => {
+    expect(limitAt('urgent', 60_000, -1.12)).toBe(-1.12);
+    expect(limitAt('patient', 0, -1.12)).toBe(-1.05);
+  });
+
+  it('says when the next step comes, and that the last is the last', () => {
+    const rung = (elapsedMillis: number) =>
+      ladderRung({ net: NET, urgency: 'normal', elapsedMillis, worstNet: undefined });
+    expect(rung(0)).toMatchObject({ step: 0, nextInMillis: 5_000 });
+    expect(rung(7_000)).toMatchObject({ step: 1, nextInMillis: 3_000 });
+    expect(rung(10_000)).toMatchObject({ step: 2, nextInMillis: undefined });
+    expect(rung(-50)).toMatchObject({ step: 0, nextInMillis: 5_000 });
+  });
+
+  it('stands on the grid and concedes more with time, whatever the book', () => {
+    const urgency = fc.constantFrom<Urgency>('patient', 'normal', 'fast', 'urgent');
+    const tenths = fc.integer({ min: -200_000, max: 200_000 });
+    fc.assert(
+      fc.property(urgency, tenths, fc.nat(5_000), fc.nat(120_000), fc.nat(120_000), (...drawn) => {
+        const [speed, mid, concession, a, b] = drawn;
+        const net = { mid: price(mid), natural: price(mid - concession) };
+        const at = (elapsedMillis: number) =>
+          ladderRung({ net, urgency: speed, elapsedMillis, worstNet: undefined }).limit;
+        const early = at(Math.min(a, b));
+        const late = at(Math.max(a, b));
+        expect(Math.abs(early % 100) + Math.abs(late % 100)).toBe(0);
+        expect(late).toBeLessThanOrEqual(early);
+        expect(early).toBeLessThanOrEqual(net.mid);
+        const isToNatural = LADDERS[speed].lastFraction <= 1;
+        if (isToNatural) expect(late).toBeGreaterThan(net.natural - 100);
+      }),
+    );
+  });
+});
+
+describe('the worst net that makes sense', () => {
+  const spot = priceFromDollars(600);
+  const leg = (action: OrderLeg['action'], right: 'call' | 'put', strike: number): OrderLeg => ({
+    instrument: option(right, strike),
+    action,
+    ratio: 1,
+  });
+
+  it('of a vertical is its width, of a lone put its strike, of a lone call the underlying', () => {
+    const vertical = [leg('buyToClose', 'call', 605), leg('sellToClose', 'call', 615)];
+    expect(worstClosingNet(vertical, undefined)).toBe(priceFromDollars(-10));
+    expect(worstClosingNet([leg('buyToClose', 'put', 595)], spot)).toBe(priceFromDollars(-595));
+    expect(worstClosingNet([leg('buyToClose', 'call', 605)], spot)).toBe(priceFromDollars(-600));
+  });
+
+  it('of a lone call is not known while the underlying is not', () => {
+    expect(worstClosingNet([leg('buyToClose', 'call', 605)], undefined)).toBeUndefined();
+  });
+
+  it('of a sale is the smallest price there is, and never a payment', () => {
+    expect(worstClosingNet([leg('sellToClose', 'call', 605)], spot)).toBe(priceFromDollars(0.01));
+    const strangle = [leg('sellToClose', 'call', 605), leg('sellToClose', 'put', 595)];
+    expect(worstClosingNet(strangle, spot)).toBe(0);
+  });
+
+  it('of shares has no bound', () => {
+    const shares = { kind: 'shares' as const, symbol: 'SPY' };
+    const legs: OrderLeg[] = [{ instrument: shares, action: 'buyToClose', ratio: 100 }];
+    expect(worstClosingNet(legs, spot)).toBeUndefined();
+  });
+});

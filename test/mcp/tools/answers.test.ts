@@ -1,0 +1,190 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { TradeCard } from '../../../src/desk/engine-api.ts';
+import type { FaceRoom } from '../../../src/mcp/face.ts';
+import { createFaceRoom } from '../../../src/mcp/face.ts';
+import type { Tool, ToolAnswer, ToolContext } from '../../../src/mcp/tool.ts';
+import { cardText } from '../../../src/mcp/tools/card-text.ts';
+import { findOptionsByDelta, getOptionChain } from '../../../src/mcp/tools/chain-tools.ts';
+import { confirmWords, orderWords } from '../../../src/mcp/tools/confirm-trade.ts';
+import { killSwitch } from '../../../src/mcp/tools/emergency.ts';
+import { marketStatus } from '../../../src/mcp/tools/market-status.ts';
+import { getRecentOrders, reconcilePositions } from '../../../src/mcp/tools/order-tools.ts';
+import { portfolioDelta, showPnl } from '../../../src/mcp/tools/portfolio-views.ts';
+import { riskCheck, riskMetrics } from '../../../src/mcp/tools/risk-views.ts';
+import { straddleScan } from '../../../src/mcp/tools/straddle-scan.ts';
+import { ironCondor, lottoPlay, orbLongPut } from '../../../src/mcp/tools/strategy-previews.ts';
+import { streamingStatus } from '../../../src/mcp/tools/stream-tools.ts';
+import { buildSlice } from '../../support/chain-builder.ts';
+import { FakeEngineApi } from '../../support/fake-engine-api.ts';
+import { ALL_SETTINGS } from '../support/connected-client.ts';
+
+let api: FakeEngineApi;
+let room: FaceRoom;
+let context: ToolContext;
+
+beforeEach(() => {
+  api = new FakeEngineApi();
+  room = createFaceRoom(api, ALL_SETTINGS);
+  context = {
+    api,
+    caller: { principal: 'p', authority: 'open' },
+    confirmMode: 'token',
+    readOnly: false,
+    ask: undefined,
+    conversation: { dialogNotShown: false },
+    tokens: room.tokens,
+    streams: room.streams,
+  };
+});
+
+async function textOf(tool: Tool, args: object = {}): Promise<string> {
+  const answer = await tool.call(context, args);
+  return 'denied' in answer ? answer.denied.message : answer.text;
+}
+
+function requestOf(tool: Tool, args: object): Promise<unknown> {
+  return new Promise((resolve) => {
+    const asking = new FakeEngineApi();
+    asking.previewStrategy = async (request) => {
+      resolve(request);
+      return { stamp: asking.stamp(), value: {} as TradeCard };
+    };
+    tool.call({ ...context, api: asking }, args).catch(() => undefined);
+  });
+}
+
+async function cardOf(): Promise<TradeCard> {
+  const answer: ToolAnswer = await ironCondor.call(context, {});
+  if ('denied' in answer) throw new Error(answer.denied.message);
+  return answer.value as TradeCard;
+}
+
+describe('what the strategies are asked for', () => {
+  it('is what was given, deltas without their sign', async () => {
+    expect(await requestOf(orbLongPut, { strike_delta: -25, range_minutes: 30 })).toEqual({
+      strategy: 'orb_long_put',
+      strikeDelta: 25,
+      rangeMinutes: 30,
+      quantity: 1,
+    });
+    expect(await requestOf(lottoPlay, { side: 'put', target_delta: -5 })).toEqual({
+      strategy: 'lotto_play_5_delta',
+      side: 'put',
+      targetDelta: 5,
+      quantity: 1,
+    });
+    expect(await requestOf(straddleScan, { strike: 601, quantity: 2 })).toEqual({
+      strategy: 'straddle_scan',
+      strike: 601,
+      quantity: 2,
+    });
+  });
+
+  it('is the defaults where nothing was given', async () => {
+    expect(await requestOf(ironCondor, {})).toEqual({
+      strategy: 'iron_condor_30_delta',
+      width: 10,
+      shortDelta: 30,
+      select: 'delta',
+      quantity: 1,
+    });
+    expect(await textOf(straddleScan)).toContain('limit 10, max IV 0.8.');
+  });
+
+  it('is answered with the reason why not', async () => {
+    api.refuseWith = 'no_breakout';
+    expect(await orbLongPut.call(context, {})).toMatchObject({
+      denied: { code: 'no_breakout', numbers: { spot: 600 } },
+    });
+  });
+});
+
+describe('the text of a card', () => {
+  it('says when profit is unlimited, and what did not pass', async () => {
+    const card = await cardOf();
+    const check = { code: 'data_stale', message: '', numbers: {} } as const;
+    const checks = [{ ...check, outcome: 'notRun' }] as const;
+    const text = cardText({ ...card, maxProfitCents: null, checks }, 'confirm_trade');
+    expect(text).toContain('max profit unlimited');
+    expect(text).toContain('Risk checks: data_stale notRun.');
+    const close = cardText({ ...card, purpose: 'close', checks }, 'close_position');
+    expect(close).not.toContain('Risk checks');
+    expect(close).not.toContain('Max loss');
+  });
+
+  it('warns, and offers no token where none can be redeemed', async () => {
+    const card = await cardOf();
+    const text = cardText({ ...card, warnings: ['wide market'] }, undefined);
+    expect(text).toContain('Warnings: wide market.');
+    expect(text).not.toContain(card.confirmToken);
+  });
+});
+
+describe('the text of an order', () => {
+  it('says that an unknown one must not be sent again', async () => {
+    const card = await cardOf();
+    const answer = await api.confirm(card.confirmToken, context.caller);
+    if ('denied' in answer) throw new Error(answer.denied.message);
+    const [order] = answer.value.orders;
+    const unknown = { ...order!, status: 'unknown', averageFillPrice: null } as const;
+    expect(orderWords(order!)).toBe('open order O-1 filled, 1 of 1 filled at 0.91 credit');
+    expect(orderWords({ ...unknown, reason: 'timeout' })).toContain(
+      'unknown, 1 of 1 filled (timeout)',
+    );
+    expect(confirmWords({ ...answer.value, orders: [unknown] })).toContain('do not send it again');
+    expect(confirmWords({ ...answer.value, orders: [], replayed: true })).toContain('used before');
+  });
+
+  it('says when there is none', async () => {
+    expect(await textOf(getRecentOrders)).toBe('No orders yet.');
+  });
+});
+
+describe('the texts of what is looked at', () => {
+  it('stand by themselves', async () => {
+    expect(await textOf(showPnl)).toContain('Day P&L -$12.50 at liquidation value (-$4.00 at mid)');
+    expect(await textOf(portfolioDelta)).toContain(
+      'Net delta 30.0 shares of a cap of 50, room 20.0',
+    );
+    expect(await textOf(riskCheck)).toContain('daily_loss $12.50 of $500.00');
+    expect(await textOf(riskMetrics)).toContain('worst of 1 scenarios -$40.00');
+    expect(await textOf(marketStatus)).toContain(
+      '345 minutes to the last trade, openings until 15:25',
+    );
+    expect(await textOf(reconcilePositions)).toContain('Clean');
+    expect(await textOf(streamingStatus)).toContain('Not streaming: 302 contracts');
+    expect(await textOf(getOptionChain)).toContain('SPY 600.00, 0DTE 2026-11-20: 20 contracts');
+    expect(await textOf(findOptionsByDelta, { delta: 30 })).toMatch(
+      /nearest to 0\.3 is the \d+ call/,
+    );
+  });
+
+  it('say what blocks, and what is not known', async () => {
+    await killSwitch.call(context, {});
+    expect(await textOf(riskCheck)).toContain('New positions are blocked by killed');
+    const unknown = { netDelta: null, worstCaseHighest: null, worstCaseLowest: null, room: null };
+    const blind = new FakeEngineApi();
+    blind.portfolioDelta = async () => ({
+      stamp: blind.stamp(),
+      value: { ...unknown, cap: 50 } as never,
+    });
+    const answer = await portfolioDelta.call({ ...context, api: blind }, {});
+    expect(answer).toMatchObject({ text: expect.stringContaining('Net delta unknown') });
+  });
+
+  it('refuse a chain whose middle nobody knows', async () => {
+    api.slice = { ...buildSlice(), spot: undefined, forward: undefined };
+    expect(await getOptionChain.call(context, {})).toMatchObject({
+      denied: { code: 'data_stale' },
+    });
+    expect(await getOptionChain.call(context, { around: 600 })).toHaveProperty('value');
+    const edit = (row: ReturnType<typeof buildSlice>['calls'][number]) => ({
+      ...row,
+      greeks: undefined,
+    });
+    api.slice = buildSlice({ edit });
+    expect(await findOptionsByDelta.call(context, { delta: 30 })).toMatchObject({
+      denied: { code: 'data_stale' },
+    });
+  });
+});

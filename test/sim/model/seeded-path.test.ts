@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { nextSessionDate, sessionOnOrAfter } from '../../../src/engine/domain/session-calendar.ts';
+import type { SessionDate } from '../../../src/engine/domain/units.ts';
+import { sessionDate } from '../../../src/engine/domain/units.ts';
+import { STEPS_PER_MINUTE } from '../../../src/sim/model/day-grid.ts';
+import { seededPath } from '../../../src/sim/model/seeded-path.ts';
+import type { SpotPath } from '../../../src/sim/model/spot-path.ts';
+import { minuteBars } from '../../../src/sim/model/spot-path.ts';
+import { spotQuoteAt } from '../../../src/sim/model/spot-state.ts';
+
+const anySession = fc
+  .date({ min: new Date('2024-01-01'), max: new Date('2029-12-01'), noInvalidDate: true })
+  .map((date) => sessionOnOrAfter(sessionDate(date.toISOString().slice(0, 10))));
+const anySeed = fc.integer({ min: 0, max: 1_000_000 });
+
+function regularBars(path: SpotPath, minutes: number) {
+  const { openStep } = path.grid;
+  return minuteBars(path, openStep, openStep + minutes * STEPS_PER_MINUTE);
+}
+
+/** The first minute that closes outside the 15-minute range, and where prices stand to its edge. */
+function breakoutOf(path: SpotPath) {
+  const bars = regularBars(path, 90);
+  const range = bars.slice(0, 15);
+  const high = Math.max(...range.map((bar) => bar.high));
+  const low = Math.min(...range.map((bar) => bar.low));
+  const minute = bars.findIndex((bar, i) => i >= 15 && (bar.close > high || bar.close < low));
+  const up = (bars[minute]?.close ?? 0) > high;
+  const past = (price: number): number => (up ? price - high : low - price) / (high - low);
+  return { bars, minute, past };
+}
+
+describe('a seeded day', () => {
+  it('has by 10:25 a closed breakout of its first 15 minutes, whatever the seed and date', () => {
+    fc.assert(
+      fc.property(anySeed, anySession, (seed, date) => {
+        const { minute } = breakoutOf(seededPath(seed, date));
+        expect(minute).toBeGreaterThanOrEqual(20);
+        expect(minute).toBeLessThan(55);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('keeps it valid from 10:25 to 11:00: beyond the edge, less than one range past it', () => {
+    fc.assert(
+      fc.property(anySeed, anySession, (seed, date) => {
+        const { bars, past } = breakoutOf(seededPath(seed, date));
+        for (const bar of bars.slice(55)) {
+          for (const price of [bar.high, bar.low, bar.close]) {
+            expect(past(price)).toBeGreaterThan(0);
+            expect(past(price)).toBeLessThan(1);
+          }
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('is a function of seed and date alone', () => {
+    const date = sessionDate('2026-11-20');
+    const one = seededPath(7, date);
+    seededPath(8, date);
+    const again = seededPath(7, date);
+    expect(again.prices).toEqual(one.prices);
+    expect(again.volumes).toEqual(one.volumes);
+    expect(again.volFactors).toEqual(one.volFactors);
+    expect(seededPath(8, date).prices).not.toEqual(one.prices);
+    expect(seededPath(7, nextSessionDate(date)).prices).not.toEqual(one.prices);
+  });
+
+  it('is quoted on the cent, mostly one cent wide, around every print', () => {
+    const path = seededPath(3, sessionDate('2026-11-20'));
+    let wide = 0;
+    for (let step = 0; step < path.grid.steps; step += 1) {
+      const { bid, ask } = spotQuoteAt(path, step);
+      const price = (path.prices[step] ?? 0) / 100;
+      expect(bid < ask && bid <= price && price <= ask).toBe(true);
+      if (ask - bid > 1) wide += 1;
+    }
+    expect(wide / path.grid.steps).toBeLessThan(0.05);
+  });
+
+  it('trades most at its ends and moves most after the open', () => {
+    const volumes = new Float64Array(390);
+    const moves = new Float64Array(390);
+    let date: SessionDate = sessionDate('2026-01-05');
+    for (let day = 0; day < 60; day += 1, date = nextSessionDate(date)) {
+      const bars = regularBars(seededPath(1, date), 390);
+      bars.forEach((bar, i) => {
+        volumes[i] = (volumes[i] ?? 0) + bar.volume;
+        moves[i] = (moves[i] ?? 0) + Math.log(bar.close / bar.open) ** 2;
+      });
+    }
+    const sum = (values: Float64Array, from: number, to: number): number =>
+      values.slice(from, to).reduce((a, b) => a + b, 0);
+    expect(sum(volumes, 0, 30)).toBeGreaterThan(2 * sum(volumes, 180, 210));
+    expect(sum(volumes, 360, 390)).toBeGreaterThan(1.5 * sum(volumes, 180, 210));
+    expect(sum(moves, 0, 15)).toBeGreaterThan(1.3 * sum(moves, 180, 195));
+    expect(sum(moves, 375, 390)).toBeGreaterThan(1.2 * sum(moves, 180, 195));
+  });
+});

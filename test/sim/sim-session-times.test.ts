@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { newYorkDate, newYorkMinutes } from '../../src/engine/domain/session-calendar.ts';
+import { epochMicros, sessionDate } from '../../src/engine/domain/units.ts';
+import { simulatedTimeFor } from '../../src/sim/sim-session-times.ts';
+
+const wallStart = epochMicros(1_795_000_000_000_000);
+const on = (date: string, start = '10:30', speed = 1) =>
+  simulatedTimeFor({ firstSession: sessionDate(date), start, speed, wallStart });
+
+describe('simulated sessions', () => {
+  it('begin at the start of the first and at 09:25 of the others, and last past 17:30', () => {
+    const { segments } = on('2026-11-20');
+    const days = segments
+      .slice(0, 2)
+      .map(({ from, to }) => [newYorkDate(from), newYorkMinutes(from), newYorkMinutes(to)]);
+    expect(segments).toHaveLength(30);
+    expect(days).toEqual([
+      ['2026-11-20', 630, 1_055],
+      ['2026-11-23', 565, 1_055],
+    ]);
+  });
+
+  it('skip closed days and end early on half days', () => {
+    const { segments } = on('2026-11-26');
+    expect(newYorkDate(segments[0]!.from)).toBe('2026-11-27');
+    expect(newYorkMinutes(segments[0]!.to)).toBe(875);
+  });
+
+  it('refuse a start that is no time, a start after the end, and a speed that is none', () => {
+    const refused = expect.objectContaining({ code: 'CONFIG_INVALID' });
+    for (const start of ['25:00', '9:30', '', '17:35']) {
+      expect(() => on('2026-11-20', start)).toThrow(refused);
+    }
+    expect(() => on('2026-11-20', '17:34')).not.toThrow();
+    for (const speed of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(() => on('2026-11-20', '10:30', speed)).toThrow(refused);
+    }
+  });
+});

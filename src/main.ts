@@ -81,6 +81,7 @@ run(name, args).then(
   },
   (error: unknown) => {
     report(error);
-    process.exitCode = EXIT_FAILED;
+    const isMisuse = error instanceof DeltaringError && error.code === 'INPUT_INVALID';
+    process.exitCode = isMisuse ? EXIT_USAGE : EXIT_FAILED;
   },
 );

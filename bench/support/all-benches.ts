@@ -1,7 +1,21 @@
 /** Every bench, in the order of a full run. */
 import { bench as chainUpdate } from '../chain-update.ts';
+import { bench as confirmToBroker } from '../confirm-to-broker.ts';
+import { bench as journal } from '../journal.ts';
+import { bench as kill } from '../kill.ts';
+import { bench as preview } from '../preview.ts';
 import { bench as pricing } from '../pricing.ts';
 import { bench as ring } from '../ring.ts';
+import { bench as riskGate } from '../risk-gate.ts';
 import type { Bench } from './bench.ts';
 
-export const BENCHES: readonly Bench[] = [chainUpdate, ring, pricing];
+export const BENCHES: readonly Bench[] = [
+  chainUpdate,
+  preview,
+  riskGate,
+  confirmToBroker,
+  journal,
+  kill,
+  ring,
+  pricing,
+];

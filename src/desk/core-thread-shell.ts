@@ -121,6 +121,7 @@ class CoreThread {
       fetchListing: (date) => this.#toIo({ kind: 'listing', date }),
       subscribe: (symbols) => this.#feed.subscribe(symbols, this.#barsFromMillis),
     });
+    this.#report();
     main.postMessage({
       kind: 'ready',
       recoveredRecords: records.length,

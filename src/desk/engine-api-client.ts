@@ -14,6 +14,7 @@ import type * as Api from './engine-api.ts';
 import type { ScanRequest, StrategyRequest } from './engine-api-requests.ts';
 import { healthOf } from './health.ts';
 import type { Command, Query } from './inputs.ts';
+import { isoNewYork } from './iso-time.ts';
 import { marketStatusOf } from './market-status.ts';
 import { scanView } from './scan-view.ts';
 
@@ -281,9 +282,10 @@ export class EngineApiClient implements Api.EngineApi {
     const known = this.#status?.stamp;
     const dataAgeMs = this.#dataAgeMillis();
     const killed = counters.isKilled();
-    if (known !== undefined) return { ...known, dataAgeMs, killed: killed || known.killed };
-    const asOf = new Date(this.#parts.clock.now().market / 1_000).toISOString();
-    return { asOf, dataAgeMs, environment, broker, tradingState: 'active', killed };
+    const asOf = isoNewYork(this.#parts.clock.now().market);
+    const isKilled = killed || known?.killed === true;
+    const tradingState = isKilled ? 'halted' : (known?.tradingState ?? 'active');
+    return { asOf, dataAgeMs, environment, broker, tradingState, killed: isKilled };
   }
 
   #dataAgeMillis(): number | null {

@@ -126,17 +126,19 @@ export function closeEverything(
     .filter((unclosed) => unclosed !== undefined);
 }
 
+function rememberAll({ book, day }: DeskContext): void {
+  for (const { positionId } of book.structures()) {
+    if (!day.flattening.has(positionId)) day.flattening.set(positionId, '');
+  }
+}
+
 /**
  * Goes on with a flatten until it is done: a market may be gone for a moment, a broker may reject,
  * and an opening may win its race against the cancel. `all` takes in what was opened meanwhile.
  */
 export function keepFlattening(desk: DeskContext, all: boolean): void {
   const { day, at, book } = desk;
-  if (all) {
-    for (const { positionId } of book.structures()) {
-      if (!day.flattening.has(positionId)) day.flattening.set(positionId, '');
-    }
-  }
+  if (all) rememberAll(desk);
   const isDue = day.flattening.size > 0 && at.wall >= (day.flattenAgainAt ?? 0);
   if (!isDue || day.reserveExhausted) return;
   day.flattenAgainAt = addMicros(at.wall, FLATTEN_AGAIN_MICROS);

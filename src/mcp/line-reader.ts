@@ -45,6 +45,5 @@ export function readLine(socket: Socket, limits: LineLimits): Promise<string> {
     const stopTimer = after(limits.timeoutMillis, () => fail('the other side said nothing'));
     socket.on('data', onData).on('error', onError).on('end', onEnd).on('close', onEnd);
     socket.resume();
-    socket.resume();
   });
 }

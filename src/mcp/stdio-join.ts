@@ -20,7 +20,6 @@ export async function joinMcp(room: FaceRoom, hello: Hello, socket: Socket): Pro
   const caller = { principal: LOCAL_PRINCIPAL, authority: 'open' } as const;
   const face = new Face(room, caller, { authority, toolsets, readOnly });
   const served = await serveOverStream(face, socket, () => socket.destroy());
-  socket.resume();
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   socket.once('end', () => void lastAnswers());
   await closed;

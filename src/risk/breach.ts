@@ -18,13 +18,6 @@ export const FAST_TIERS: readonly BreachTier[] = [
   { multiple: 1.3, afterMillis: 0 },
 ];
 
-/** Tiers for a trader who would sit out a minute of noise. */
-export const PATIENT_TIERS: readonly BreachTier[] = [
-  { multiple: 1, afterMillis: 120_000 },
-  { multiple: 1.1, afterMillis: 20_000 },
-  { multiple: 1.3, afterMillis: 0 },
-];
-
 /** The longest stretch between two observations that counts as watched: a quote's life. */
 export const MAX_CREDIT_MILLIS = 5_000;
 

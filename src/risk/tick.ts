@@ -14,8 +14,3 @@ export function isOnTick(value: Price): boolean {
 export function floorToTick(value: number): Price {
   return price(Math.floor(value / TICK) * TICK);
 }
-
-/** The nearest grid price not below `value`. */
-export function ceilToTick(value: number): Price {
-  return price(Math.ceil(value / TICK) * TICK);
-}

@@ -1,5 +1,5 @@
 /** How exits judge and how they hurry. */
-import { type BreachTier, FAST_TIERS, PATIENT_TIERS } from '../../risk/breach.ts';
+import { type BreachTier, FAST_TIERS } from '../../risk/breach.ts';
 import type { CostSide } from './closing-cost.ts';
 import { type QuoteGuard, SPY_QUOTE_GUARD } from './quote-guard.ts';
 
@@ -19,6 +19,3 @@ export const DEFAULT_EXIT_POLICY: ExitPolicy = {
   tiers: FAST_TIERS,
   mark: 'natural',
 };
-
-/** Stops that sit out a minute of noise. */
-export const PATIENT_EXIT_POLICY: ExitPolicy = { ...DEFAULT_EXIT_POLICY, tiers: PATIENT_TIERS };

@@ -51,10 +51,10 @@ const LONGEST_PAUSE_SECONDS = 700;
 /** The first part of the day is the liveliest. */
 const LIVELY_MINUTES = 45;
 const LIVELY_PAUSE_SECONDS = 110;
-const KILLED_TO_REARM_SECONDS = [60, 900] as const;
+const KILLED_TO_REARM_SECONDS = [40, 500] as const;
 
 /** What becomes of a token. */
-const FATES = { prompt: 70, late: 7, stranger: 7, reducer: 4, never: 6, killed: 4 };
+const FATES = { prompt: 70, late: 7, stranger: 7, reducer: 4, never: 6, killed: 8 };
 
 const HABITS = {
   preview: 52,

@@ -65,11 +65,7 @@ export function oddRequest(random: SeededRandom, moment: RequestMoment): Strateg
   const request = sensibleRequest(random, moment);
   if (random.chance(0.4))
     return { ...request, quantity: random.pick([0, -1, 1.5, 10, 11, 25, 1_000]) };
-  if (random.chance(0.2)) {
-    // Cheap enough for every other limit: only the size of the order speaks against it.
-    const quantity = random.pick([10, 11, 12]);
-    return { strategy: 'lotto_play_5_delta', side: 'call', targetDelta: 2, quantity };
-  }
+  if (random.chance(0.4)) return largeRequest(random);
   switch (request.strategy) {
     case 'orb_long_call':
     case 'orb_long_put':
@@ -85,4 +81,14 @@ export function oddRequest(random: SeededRandom, moment: RequestMoment): Strateg
     case 'straddle_scan':
       return { ...request, strike: random.pick([0, -600, 1, 600.5, 99_999]) };
   }
+}
+
+/** So cheap that nothing but the size of the order speaks against it. */
+function largeRequest(random: SeededRandom): StrategyRequest {
+  const quantity = random.pick([10, 11, 11, 12]);
+  if (random.chance(0.3)) {
+    return { strategy: 'lotto_play_5_delta', side: 'call', targetDelta: 4, quantity };
+  }
+  const shortDelta = random.pick([20, 25, 30]);
+  return { strategy: 'iron_condor_30_delta', width: 1, shortDelta, select: 'delta', quantity };
 }

@@ -2,7 +2,7 @@
 import type { SessionDate } from '../../engine/domain/units.ts';
 import { RandomStream } from './prng.ts';
 
-const BASE_DOLLARS = 555;
+const BASE_DOLLARS = 540;
 /** Waves of the level: length in days and height as a fraction of it. */
 const WAVES = [
   { days: 31, height: 0.006 },

@@ -19,7 +19,7 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((sim) => sim.stop()));
 });
 
-const CALL = '.SPY261120C565';
+const CALL = '.SPY261120C550';
 const FIELDS = {
   Quote: ['eventSymbol', 'bidPrice', 'askPrice', 'bidSize', 'askSize'],
   Greeks: ['eventSymbol', 'time', 'delta'],
@@ -37,7 +37,7 @@ async function feed(add: readonly object[]): Promise<{ sim: TestSim; client: Tes
 }
 
 const quote = (symbol: string) => ({ type: 'Quote', symbol });
-const quotesOf40 = Array.from({ length: 40 }, (_, i) => quote(`.SPY261120C${545 + i}`));
+const quotesOf40 = Array.from({ length: 40 }, (_, i) => quote(`.SPY261120C${530 + i}`));
 
 /** Rows of five, of the frames of a type from a place on. */
 function rows(client: TestClient, from: number): (string | number)[][] {

@@ -123,11 +123,11 @@ describe('the services behind a token', () => {
     const strikes = item?.expirations[0]?.strikes ?? [];
     expect(strikes.length).toBeGreaterThanOrEqual(150);
     expect(strikes).toContainEqual({
-      'strike-price': '565.0',
-      call: 'SPY   261120C00565000',
-      'call-streamer-symbol': '.SPY261120C565',
-      put: 'SPY   261120P00565000',
-      'put-streamer-symbol': '.SPY261120P565',
+      'strike-price': '550.0',
+      call: 'SPY   261120C00550000',
+      'call-streamer-symbol': '.SPY261120C550',
+      put: 'SPY   261120P00550000',
+      'put-streamer-symbol': '.SPY261120P550',
     });
   });
 

@@ -1,0 +1,177 @@
+/**
+ * How long from a call of kill until nothing can open, and until every opening's cancel is out?
+ *
+ *     api.kill ─► kill word set ─► latch on disk ─► core: cancel 1 … cancel 20 at the broker
+ *
+ * Floor: a file created, written and synced with its folder, which is what a latch that survives a
+ * power cut costs on this disk.
+ */
+import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { realDisk } from '../src/audit/disk.ts';
+import { clearKillLatch, engageKillLatch, readKillLatch } from '../src/audit/kill-latch.ts';
+import { ENGINE_API_VERSION } from '../src/desk/engine-api.ts';
+import { EngineApiClient } from '../src/desk/engine-api-client.ts';
+import type { OrderRecord } from '../src/desk/order-book.ts';
+import { wallMicros } from '../src/engine/domain/clock.ts';
+import type { Bench, BenchContext, BenchReport } from './support/bench.ts';
+import { check } from './support/bench.ts';
+import { BenchDesk, OPERATOR, TRADER } from './support/bench-desk.ts';
+import type { Measure } from './support/paired.ts';
+import { oneByOne, paired, rowOf } from './support/paired.ts';
+import { nanosNow, Samples } from './support/samples.ts';
+
+const NAME = 'kill';
+const OPENINGS = 20;
+const FLOOR = 'write and sync a small file';
+/** After this the broker has acknowledged every order; none is walked toward the market yet. */
+const ACKNOWLEDGED_MICROS = 250_000;
+
+/** The door on a desk of this thread, with the latch in a folder of its own. */
+class KillRig {
+  readonly bench = new BenchDesk();
+  readonly api: EngineApiClient;
+  readonly home: string;
+  /** When the kill word was last set. */
+  raisedAt = 0;
+
+  constructor(home: string) {
+    this.home = home;
+    const { bench } = this;
+    const { counters, buffers } = bench;
+    this.api = new EngineApiClient({
+      identity: {
+        build: 'bench',
+        apiVersion: ENGINE_API_VERSION,
+        broker: 'paper',
+        environment: 'paper',
+        accountId: 'BENCH-1',
+        underlying: 'SPY',
+      },
+      clock: { now: () => bench.at },
+      simulated: true,
+      counters,
+      buffers,
+      send: (message) => {
+        if (message.kind === 'command') bench.shell.step({ ...message, at: bench.at });
+      },
+      latchKill: (reason, principal) => {
+        counters.raiseKillWord();
+        this.raisedAt = nanosNow();
+        engageKillLatch(home, { principal, reason, wallMicros: wallMicros() });
+      },
+      clearKill: () => {
+        clearKillLatch(home);
+        counters.clearKillWord();
+      },
+      metrics: () => Promise.resolve(''),
+      riskMetrics: () => Promise.reject(new Error('not asked here')),
+      auditState: () => ({ state: 'ok', ageMs: null }),
+    });
+    bench.onMessage = (message) => this.api.onMessage(message);
+  }
+
+  /** Orders that work at the broker and open positions. */
+  workingOpenings(): readonly OrderRecord[] {
+    const { bench } = this;
+    for (let i = 0; i < OPENINGS; i += 1) {
+      bench.command({ kind: 'confirm', tokenSha256: bench.preview().tokenSha256 });
+      bench.makeDurable();
+    }
+    bench.pass(ACKNOWLEDGED_MICROS);
+    const working = bench.orders.filter(({ intent }) => intent.purpose === 'open');
+    check(working.length === OPENINGS, `${OPENINGS} openings work`);
+    return working;
+  }
+
+  /** Lets the broker answer, arms again, and makes sure that nothing was left working. */
+  async recover(openings: readonly OrderRecord[]): Promise<void> {
+    this.bench.makeDurable();
+    this.bench.clear();
+    const isOver = openings.every(({ status }) => status === 'cancelled' || status === 'filled');
+    check(isOver, 'every opening ended');
+    const answer = await this.api.rearm(OPERATOR);
+    check('value' in answer && !this.bench.counters.isKilled(), 'the console arms again');
+    check(readKillLatch(this.home) === undefined, 'the latch is gone');
+  }
+}
+
+/** Times to the end of the call; the times to the word go to `word`. */
+function kills(rig: KillRig, word: Samples, times: number): Measure {
+  return async (samples) => {
+    for (let i = 0; i < times; i += 1) {
+      const openings = rig.workingOpenings();
+      const startedAt = nanosNow();
+      const answer = rig.api.kill('bench', TRADER);
+      const doneAt = nanosNow();
+      word.record(rig.raisedAt - startedAt);
+      samples.record(doneAt - startedAt);
+      check(rig.bench.counters.isKilled(), 'the kill word is set');
+      check(readKillLatch(rig.home) !== undefined, 'the latch is on the disk');
+      check(
+        openings.every((order) => order.cancelRequested),
+        'every opening has its cancel',
+      );
+      const view = await answer;
+      check(
+        'value' in view && view.value.cancelledOrders.length === OPENINGS,
+        'the answer says so',
+      );
+      await rig.recover(openings);
+    }
+  };
+}
+
+function smallFile(home: string, times: number): Measure {
+  const path = join(home, 'floor');
+  const text = JSON.stringify({ principal: 'bench', reason: 'bench', wallMicros: wallMicros() });
+  return (samples) => {
+    for (let i = 0; i < times; i += 1) {
+      rmSync(path, { force: true });
+      oneByOne(() => {
+        const fd = openSync(path, 'wx', 0o600);
+        writeSync(fd, text);
+        fsyncSync(fd);
+        closeSync(fd);
+        realDisk.syncFolder(home);
+      }, 1)(samples);
+    }
+  };
+}
+
+async function run(context: BenchContext): Promise<BenchReport> {
+  const home = mkdtempSync(join(tmpdir(), 'deltaring-bench-'));
+  try {
+    const times = context.count(25);
+    const word = new Samples();
+    const result = await paired(context, {
+      ours: kills(new KillRig(home), word, times),
+      floor: smallFile(home, context.count(100)),
+    });
+    const toWord = { all: word, medians: [] };
+    const wordRow = rowOf(
+      { bench: NAME, metric: 'call to kill word set', unit: 'us' },
+      { ours: toWord, floor: undefined, peer: undefined },
+    );
+    const metric = `call to latch on disk and the cancels of ${OPENINGS} openings at the broker`;
+    return {
+      rows: [wordRow, rowOf({ bench: NAME, metric, unit: 'us', floor: FLOOR }, result)],
+      checks: [
+        `after each kill the word was set, the latch on the disk, and all ${OPENINGS} openings had their cancel; each then ended`,
+      ],
+      notes: [
+        'The core runs on the calling thread here. In the engine one port hop lies between latch and cancels; the promises measure that over MCP.',
+      ],
+    };
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+export const bench: Bench = {
+  name: NAME,
+  question:
+    "How long from a call of kill until nothing can open and every opening's cancel is out?",
+  run,
+};

@@ -8,7 +8,7 @@
  * fresh chain and answer with less.
  */
 
-import type { StrategyRequest } from '../src/desk/engine-api.ts';
+import type { StrategyRequest } from '../src/desk/engine-api-requests.ts';
 import { CHAIN_CELLS } from '../src/engine/chain/chain-layout.ts';
 import type { Bench, BenchContext, BenchReport } from './support/bench.ts';
 import { check } from './support/bench.ts';

@@ -51,8 +51,9 @@ function differencesOnceMore(report: SessionReport, date: string): readonly stri
   const again = runSession({ seed: report.seed, date });
   if (again.trace !== report.trace) found.push('a second run gave another trace');
   for (const [index, run] of report.runs.entries()) {
+    if (run.isDrilled || run.records.length === 0) continue;
     const { identical, lines } = replayRecording(recordingOf(run), run.records);
-    if (!identical && run.records.length > 0) found.push(`replay of start ${index}: ${lines[0]}`);
+    if (!identical) found.push(`replay of start ${index}: ${lines[0]}`);
   }
   return found;
 }

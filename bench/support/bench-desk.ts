@@ -213,7 +213,7 @@ export class BenchDesk {
 /** The card in a preview's answer. Throws with the denial where there is none. */
 export function cardIn(answer: unknown): TradeCard {
   const isCard = typeof answer === 'object' && answer !== null && 'value' in answer;
-  if (!isCard) throw new Error(`the preview was refused: ${JSON.stringify(answer)}`);
+  if (!isCard) throw new Error(`the preview was refused: ${JSON.stringify(answer).slice(0, 300)}`);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the desk answers a preview with a card
   return answer.value as TradeCard;
 }

@@ -4,7 +4,7 @@
  *
  *     warm-up:  ours  floor  peer          (thrown away)
  *     round 1:  ours  floor  peer     ─► p50/p50 ┐
- *     round 2:  floor peer   ours     ─► p50/p50 ├─► median ratio
+ *     round 2:  ours  peer   floor    ─► p50/p50 ├─► median ratio
  *     round 3:  peer  ours   floor    ─► p50/p50 ┘
  */
 import type { BenchContext, Row } from './bench.ts';
@@ -43,8 +43,7 @@ export async function paired(context: BenchContext, contenders: Contenders): Pro
   );
   for (const name of names) await contenders[name]?.(new Samples());
   for (let round = 0; round < context.rounds; round += 1) {
-    for (let turn = 0; turn < names.length; turn += 1) {
-      const name = names[(round + turn) % names.length] ?? 'ours';
+    for (const name of orderOf(round, names)) {
       const samples = new Samples();
       await contenders[name]?.(samples);
       courses.get(name)?.all.addAll(samples);
@@ -53,6 +52,12 @@ export async function paired(context: BenchContext, contenders: Contenders): Pro
   }
   const ours = courses.get('ours') ?? { all: new Samples(), medians: [] };
   return { ours, floor: courses.get('floor'), peer: courses.get('peer') };
+}
+
+/** Rotated by the round, and every other round backwards: nobody always follows the same one. */
+function orderOf(round: number, names: readonly Name[]): readonly Name[] {
+  const rotated = names.map((_, turn) => names[(round + turn) % names.length] ?? 'ours');
+  return round % 2 === 0 ? rotated : rotated.reverse();
 }
 
 /** Times a short operation in batches: each sample is the mean of one batch. */

@@ -1,7 +1,7 @@
 /** A 0DTE chain to measure on: strikes a dollar apart, quotes on the penny grid around a model. */
 import type { QuoteFields } from '../../src/engine/chain/chain-writer.ts';
 import type { OptionContract } from '../../src/engine/domain/instrument.ts';
-import type { ChainListing, ChainSlice } from '../../src/engine/domain/market.ts';
+import type { ChainListing, ChainSlice, Quote } from '../../src/engine/domain/market.ts';
 import type { SessionTimes } from '../../src/engine/domain/session-calendar.ts';
 import { price } from '../../src/engine/domain/units.ts';
 import { buildSlice } from '../../test/support/chain-builder.ts';
@@ -31,15 +31,20 @@ export function sampleChain(strikes = SAMPLE_STRIKES): SampleChain {
   });
   const views = [...slice.calls, ...slice.puts];
   const contracts = views.map(({ contract }) => contract);
-  const none: QuoteFields = { bid: undefined, ask: undefined, bidSize: 0, askSize: 0 };
   return {
     listing: { underlying: 'SPY', date: slice.session.date, contracts },
     session: slice.session,
     slice,
     contracts,
-    quotes: views.map(({ quote }) => quote ?? none),
-    spotQuote: slice.spotQuote ?? none,
+    quotes: views.map(({ quote }) => sidesOf(quote)),
+    spotQuote: sidesOf(slice.spotQuote),
   };
+}
+
+/** A quote without its age: benches say themselves when it arrives. */
+function sidesOf(quote: Quote | undefined): QuoteFields {
+  const { bid, ask, bidSize = 0, askSize = 0 } = quote ?? {};
+  return { bid, ask, bidSize, askSize };
 }
 
 /** The quote with its ask a penny higher on every other call: it differs, and stays a market. */

@@ -1,6 +1,7 @@
 /** `deltaring serve`: the engine with all faces, until a signal ends it. */
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config.ts';
+import { createFaceRoom, faceSettings } from '../mcp/face.ts';
 import { type ListeningSocket, listenOnSocket } from '../mcp/socket-server.ts';
 import { type RunningHttp, startHttp } from '../web/http-server.ts';
 import { VERSION } from './build-info.ts';
@@ -40,23 +41,32 @@ function banner(config: Config, engine: EngineHost, http: RunningHttp): string {
   ].join('\n');
 }
 
+/** All faces share one room, so that a token or stream means the same over each of them. */
 interface Faces {
   readonly http: RunningHttp;
-  readonly socket: ListeningSocket;
+  close(): Promise<void>;
 }
 
 async function startFaces(config: Config, engine: EngineHost): Promise<Faces> {
   const { api, counters, identity } = engine;
-  const http = await startHttp({ config, api, counters });
-  const socket = await listenOnSocket({
-    config,
-    api,
-    counters,
-    identity,
-    path: engine.socketPath,
-    shutdown: () => process.kill(process.pid, 'SIGTERM'),
-  });
-  return { http, socket };
+  const room = createFaceRoom(api, faceSettings(config), counters);
+  const http = await startHttp({ config, api, counters, room, log });
+  let socket: ListeningSocket;
+  try {
+    const shutdown = (): void => void process.kill(process.pid, 'SIGTERM');
+    const path = engine.socketPath;
+    socket = await listenOnSocket({ config, api, counters, identity, path, shutdown, room });
+  } catch (error) {
+    await http.close();
+    throw error;
+  }
+  return {
+    http,
+    close: async () => {
+      room.close();
+      await Promise.all([http.close(), socket.close()]);
+    },
+  };
 }
 
 /** Resolves with the name of the first signal that asks for an end. */
@@ -76,7 +86,7 @@ async function stop(
 ): Promise<number> {
   log(`stopping (${why}), policy ${config.SHUTDOWN_POLICY}`);
   const left = await engine.stop(config.SHUTDOWN_POLICY);
-  await Promise.all([faces.http.close(), faces.socket.close()]);
+  await faces.close();
   if (left.length === 0) {
     log('stopped: nothing is left open');
     return 0;
@@ -108,7 +118,7 @@ export async function serve(): Promise<number> {
   } catch (error) {
     log(`the engine failed: ${error instanceof Error ? error.message : String(error)}`);
     log('nothing more can trade from here; positions are journalled: start again to re-arm exits');
-    await Promise.all([faces.http.close(), faces.socket.close()]);
+    await faces.close();
     process.exit(EXIT_FAILED);
   }
 }

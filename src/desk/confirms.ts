@@ -8,7 +8,8 @@ import type { OrderIntent } from '../engine/domain/order.ts';
 import type { CheckResult, Denial } from '../engine/domain/verdict.ts';
 import { deny } from '../engine/domain/verdict.ts';
 import type { TokenGrant } from '../risk/confirm-token.ts';
-import { judgeDrift } from '../risk/drift.ts';
+import { confirmedLimit, judgeDrift } from '../risk/drift.ts';
+import { floorToTick } from '../risk/tick.ts';
 import { stillFree } from './closing.ts';
 import type { DeskContext } from './desk-context.ts';
 import { quoteOf } from './desk-context.ts';
@@ -84,7 +85,7 @@ function redeemOrder(desk: DeskContext, caller: Caller, grant: TokenGrant): Conf
   const stale =
     mayNotOpen(caller, intent) ?? staleClose(desk, intent) ?? drifted(desk, intent, grant);
   if (stale !== undefined) return refuse(desk, caller, previewId, { denied: stale });
-  const judgement = judgeIntent(desk, intent);
+  const judgement = judgeIntent(desk, atLiveLimit(desk, intent));
   const { denial, checks } = judgement.verdict;
   if (denial !== undefined) return refuse(desk, caller, previewId, { denied: denial, checks });
   const orderIds = [intent.intentId];
@@ -93,6 +94,15 @@ function redeemOrder(desk: DeskContext, caller: Caller, grant: TokenGrant): Conf
   const { breakoutKey } = intent;
   if (breakoutKey !== undefined) desk.day.breakoutsTaken.push(breakoutKey);
   return { orderIds, replayed: false };
+}
+
+/** An opening goes out at what the market asks now where that is better than agreed: a price that
+ * improved is taken, and never refused as too far from the market. */
+function atLiveLimit(desk: DeskContext, intent: OrderIntent): OrderIntent {
+  const net = netPrices(intent.legs, (symbol) => quoteOf(desk, symbol));
+  if (intent.purpose !== 'open' || 'missing' in net) return intent;
+  const live = confirmedLimit(floorToTick(net.mid), intent.worst);
+  return live > intent.limit ? { ...intent, limit: live } : intent;
 }
 
 /** Asked only of the token's own principal: to anyone else the token is unknown. */

@@ -53,6 +53,12 @@ const chainAnswer = z.object({
   data: z.object({ items: z.array(z.object({ expirations: z.array(expirationShape) })) }),
 });
 
+interface RestRequest {
+  readonly method?: 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
 type RestSource = Extract<IoSource, { kind: 'rest' }>;
 
 /** One REST account: keeps its access token, one refresh at a time. */
@@ -95,10 +101,7 @@ class RestAccount {
     return token;
   }
 
-  async #request(
-    path: string,
-    { headers, ...init }: RequestInit & { readonly headers: Readonly<Record<string, string>> },
-  ): Promise<unknown> {
+  async #request(path: string, { headers, ...init }: RestRequest): Promise<unknown> {
     const { baseUrl, userAgent } = this.#source;
     const response = await fetch(new URL(path, baseUrl), {
       ...init,

@@ -24,7 +24,8 @@ export interface Authorization {
   readonly urgency: Urgency;
 }
 
-/** Journals an approved intent. The record is also the consumption of its token. */
+/** Journals an approved intent. The record is also the consumption of its token. The approval may
+ * carry a better limit than the intent that was previewed; that limit is what is sent. */
 export function recordIntent(
   desk: DeskContext,
   intent: OrderIntent,
@@ -60,12 +61,21 @@ export function recordIntent(
     sentAt: undefined,
     brokerOrderId: undefined,
     reason: undefined,
-    limit: intent.limit,
+    limit: approved.intent.limit,
     urgency: authorization.urgency,
     cancelRequested: false,
     limitStaysUntil: undefined,
     fills: [],
   };
+  if (order.limit !== intent.limit) {
+    const { intentId } = intent;
+    desk.out.append({
+      kind: 'repriced',
+      intentId,
+      limit: order.limit,
+      reason: 'better at confirm',
+    });
+  }
   desk.orders.add(order);
   rememberOrder(desk, order);
   publishOrder(desk, order);

@@ -3,6 +3,7 @@ import type { SimulatedTime } from '../engine/domain/clock.ts';
 import type { SimCredentials } from './rest/rest-api.ts';
 import type { KnobChange, SimKnobs } from './sim-knobs.ts';
 
+/** What a simulator is started with. */
 export interface SimOptions {
   readonly seed: number;
   /** How market time runs; the engine computes the same from the same value. */

@@ -1,9 +1,11 @@
 import { request } from 'node:http';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ConfirmResult, OrderView, TradeCard } from '../../src/desk/engine-api.ts';
-import { EngineProcess, eventually } from '../support/engine-process.ts';
+import { EngineProcess, eventually, PATIENCE } from '../support/engine-process.ts';
 import { bearer, callOverBridge, contentOf, faultOf, refusalOf } from './bridge.ts';
 import { Trader } from './trader.ts';
+
+vi.setConfig(PATIENCE);
 
 const ALICE = 'alice-0123456789abcdef';
 const BOB = 'bob-0123456789abcdef';

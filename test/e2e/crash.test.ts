@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type {
   MarketStatusView,
   OrderView,
@@ -6,9 +6,11 @@ import type {
   PositionView,
   ReconcileView,
 } from '../../src/desk/engine-api.ts';
-import { createHome, EngineProcess, removeHome } from '../support/engine-process.ts';
-import { Trader } from './trader.ts';
+import { createHome, EngineProcess, PATIENCE, removeHome } from '../support/engine-process.ts';
 import type { Fields, Opened } from './trader.ts';
+import { Trader } from './trader.ts';
+
+vi.setConfig(PATIENCE);
 
 const home = createHome();
 const settings = { SIM_SPEED: '4', CONFIRMATION_TIMEOUT: '600' };

@@ -1,13 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { HealthView, MarketStatusView, OrderView } from '../../src/desk/engine-api.ts';
-import { EngineProcess, eventually } from '../support/engine-process.ts';
+import { EngineProcess, eventually, PATIENCE } from '../support/engine-process.ts';
 import { clockToday } from './session-today.ts';
 import type { Fields, Opened } from './trader.ts';
 import { Trader } from './trader.ts';
 
+vi.setConfig(PATIENCE);
+
 /** Five minutes a second: the end of the day and the next morning pass while one watches. */
 const settings = { SIM_START: clockToday('14:55'), SIM_SPEED: '300', CONFIRMATION_TIMEOUT: '600' };
-const WATCHED_MILLIS = 90_000;
 let engine: EngineProcess;
 let trader: Trader;
 let opened: Opened;
@@ -29,7 +30,7 @@ function marketStatus(): Promise<Fields<MarketStatusView>> {
   return trader.call<MarketStatusView>('market_status');
 }
 
-describe('the end of the day', { timeout: WATCHED_MILLIS }, () => {
+describe('the end of the day', () => {
   it('finds a position and a token that nobody used', async () => {
     unused = (await trader.preview('straddle_scan', { strike: Math.round(first.spot ?? 0) }))
       .confirmToken;
@@ -58,7 +59,6 @@ describe('the end of the day', { timeout: WATCHED_MILLIS }, () => {
       return status.phase === 'closed' && status.contracts === 0 ? status : undefined;
     });
     expect(closed.session).toBe(first.session);
-    console.log(closed);
     const { code } = await trader.refusal('confirm_trade', { confirm_token: unused });
     expect(code).toBe('token_invalid');
   });
@@ -70,7 +70,9 @@ describe('the end of the day', { timeout: WATCHED_MILLIS }, () => {
       return isNext && status.contracts > 0 ? status : undefined;
     });
     expect(next.contracts).toBeGreaterThanOrEqual(300);
-    const again = await trader.refusal('confirm_trade', { confirm_token: opened.card.confirmToken });
+    const again = await trader.refusal('confirm_trade', {
+      confirm_token: opened.card.confirmToken,
+    });
     expect(again.code).toBe('token_invalid');
     const { positions, dayPnlCents } = await trader.pnl();
     expect([positions, dayPnlCents]).toEqual([[], 0]);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type {
   DeltaView,
   GreeksByPosition,
@@ -12,10 +12,12 @@ import type {
   ScanView,
   TradeCard,
 } from '../../src/desk/engine-api.ts';
-import { EngineProcess, eventually } from '../support/engine-process.ts';
+import { EngineProcess, eventually, PATIENCE } from '../support/engine-process.ts';
 import { clockToday } from './session-today.ts';
 import type { Opened } from './trader.ts';
 import { Trader } from './trader.ts';
+
+vi.setConfig(PATIENCE);
 
 const MOST_TOOLS = 24;
 const MOST_LISTING_BYTES = 25_000;
@@ -111,9 +113,9 @@ describe('the main job over Streamable HTTP', () => {
     });
     const strike = scan.candidates[0]?.['strike'];
     const card = await trader.preview('straddle_scan', { strike });
-    expect(card.legs.map((leg) => [leg.right, leg.strike, leg.action]).sort()).toEqual([
-      ['call', strike, 'Buy to Open'],
-      ['put', strike, 'Buy to Open'],
+    expect(card.legs).toMatchObject([
+      { right: 'call', strike, action: 'Buy to Open' },
+      { right: 'put', strike, action: 'Buy to Open' },
     ]);
     expect(card.netCents).toBeLessThan(0);
   });

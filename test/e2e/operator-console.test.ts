@@ -1,22 +1,24 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EngineProcess } from '../support/engine-process.ts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { EngineProcess, PATIENCE } from '../support/engine-process.ts';
 import type { Opened } from './trader.ts';
 import { Trader } from './trader.ts';
+
+vi.setConfig(PATIENCE);
 
 let engine: EngineProcess;
 let trader: Trader;
 let opened: Opened;
+/** The engine that is started where the first one was. */
+let next: EngineProcess | undefined;
 
 beforeAll(async () => {
   engine = await EngineProcess.start({ settings: { SIM_SPEED: '4' } });
   trader = await Trader.overHttp(engine.url);
-  opened = await trader.open('straddle_scan', {
-    strike: Math.round((await trader.call<{ spot: number }>('market_status')).spot),
-  });
 });
 
 afterAll(async () => {
   await trader?.leave();
+  await next?.kill();
   await engine?.remove();
 });
 
@@ -26,7 +28,46 @@ async function json(...args: readonly string[]): Promise<Record<string, unknown>
   return JSON.parse(stdout) as Record<string, unknown>;
 }
 
+describe('a call that cannot be meant', () => {
+  it.each([
+    ['iron_condor_30_delta', { wdith: 10 }, 'width'],
+    ['iron_condor_30_delta', { width: 'wide' }, 'a number'],
+    ['iron_condor_30_delta', { short_delta: 0.3 }, 'did you mean 30?'],
+    ['iron_condor_30_delta', { quantity: 0 }, 'quantity'],
+    ['iron_condor_30_delta', { quantity: 1.5 }, 'whole number'],
+    ['orb_long_call', { range_minutes: 7 }, '15'],
+    ['lotto_play_5_delta', { side: 'both' }, 'call'],
+    ['get_order_status', {}, 'order_id'],
+    ['get_order_status', { order_id: '../../etc/passwd' }, ''],
+    ['close_position', { order_or_position_id: 'nobody' }, 'nobody'],
+    ['cancel_order', { order_id: '20000101-000001' }, '20000101-000001'],
+    ['confirm_trade', {}, 'confirm_token'],
+    ['confirm_trade', { confirm_token: 7 }, ''],
+    ['get_option_chain', { limit: -1 }, 'limit'],
+    ['straddle_scan', { max_iv: 80 }, 'did you mean 0.8?'],
+  ])('%s %j is refused with what is accepted', async (tool, args, text) => {
+    const { code, message } = await trader.refusal(tool, args);
+    expect(code).toMatch(/^[a-z_]+$/);
+    expect(message).toContain(text);
+    expect(message).not.toMatch(/zod|undefined|\bat .*\.ts/i);
+  });
+
+  it('of a tool that is not there is answered with the nearest name', async () => {
+    await expect(trader.ask('iron_condor')).rejects.toThrow('iron_condor_30_delta');
+  });
+
+  it('has sent nothing and broken nothing', async () => {
+    expect(await trader.call('get_recent_orders')).toMatchObject({ orders: [] });
+    expect((await fetch(`${engine.url}/health`)).status).toBe(200);
+  });
+});
+
 describe("the operator's console", () => {
+  beforeAll(async () => {
+    const { spot } = await trader.call<{ spot: number }>('market_status');
+    opened = await trader.open('straddle_scan', { strike: Math.round(spot) });
+  });
+
   it('tells how the engine stands, for a person and for a script', async () => {
     const { stdout } = await engine.console('status');
     expect(stdout).toContain(opened.order.positionId);
@@ -80,7 +121,8 @@ describe("the operator's console", () => {
       body: { kind: string };
     }[];
     const kinds = new Set(records.map(({ body }) => body.kind));
-    for (const kind of ['intentRecorded', 'orderSent', 'brokerEvent']) expect(kinds).toContain(kind);
+    for (const kind of ['intentRecorded', 'orderSent', 'brokerEvent'])
+      expect(kinds).toContain(kind);
     const unknown = await engine.console('audit', 'show', '20000101-000001');
     expect(unknown.code).toBe(2);
   });
@@ -90,57 +132,10 @@ describe("the operator's console", () => {
     const { code, stdout } = await engine.console('kill', 'while', 'away');
     expect(code).toBe(0);
     expect(stdout).toContain('the latch is set on disk');
-    const next = await EngineProcess.start({ home: engine.home, settings: { SIM_SPEED: '4' } });
+    next = await EngineProcess.start({ home: engine.home, settings: { SIM_SPEED: '4' } });
     const other = await Trader.overHttp(next.url);
     expect((await other.refusal('iron_condor_30_delta')).code).toBe('killed');
     await other.leave();
     expect(await next.stop()).toBe(0);
-  });
-});
-
-describe('a call that cannot be meant', () => {
-  let next: EngineProcess;
-  let other: Trader;
-
-  beforeAll(async () => {
-    next = await EngineProcess.start();
-    other = await Trader.overHttp(next.url);
-  });
-
-  afterAll(async () => {
-    await other?.leave();
-    await next?.remove();
-  });
-
-  it.each([
-    ['iron_condor_30_delta', { wdith: 10 }, 'width'],
-    ['iron_condor_30_delta', { width: 'wide' }, 'a number'],
-    ['iron_condor_30_delta', { short_delta: 0.3 }, 'did you mean 30?'],
-    ['iron_condor_30_delta', { quantity: 0 }, 'quantity'],
-    ['iron_condor_30_delta', { quantity: 1.5 }, 'whole number'],
-    ['orb_long_call', { range_minutes: 7 }, '15'],
-    ['lotto_play_5_delta', { side: 'both' }, 'call'],
-    ['get_order_status', {}, 'order_id'],
-    ['get_order_status', { order_id: '../../etc/passwd' }, ''],
-    ['close_position', { order_or_position_id: 'nobody' }, 'nobody'],
-    ['cancel_order', { order_id: '20000101-000001' }, '20000101-000001'],
-    ['confirm_trade', {}, 'confirm_token'],
-    ['confirm_trade', { confirm_token: 7 }, ''],
-    ['get_option_chain', { limit: -1 }, 'limit'],
-    ['straddle_scan', { max_iv: 80 }, 'did you mean 0.8?'],
-  ])('%s %j is refused with what is accepted', async (tool, args, text) => {
-    const { code, message } = await other.refusal(tool, args);
-    expect(code).toMatch(/^[a-z_]+$/);
-    expect(message).toContain(text);
-    expect(message).not.toMatch(/zod|undefined|\bat .*\.ts/i);
-  });
-
-  it('of a tool that is not there is answered with the nearest name', async () => {
-    await expect(other.ask('iron_condor')).rejects.toThrow('iron_condor_30_delta');
-  });
-
-  it('has sent nothing and broken nothing', async () => {
-    expect(await other.call('get_recent_orders')).toMatchObject({ orders: [] });
-    expect((await fetch(`${next.url}/health`)).status).toBe(200);
   });
 });

@@ -1,11 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { MarketStatusView } from '../../src/desk/engine-api.ts';
-import { createHome, EngineProcess } from '../support/engine-process.ts';
+import { createHome, EngineProcess, PATIENCE } from '../support/engine-process.ts';
 import { sharedData } from '../support/shared-data.ts';
 import { Trader } from './trader.ts';
+
+vi.setConfig(PATIENCE);
 
 const BARS = sharedData('internal/spy_1min_rth.csv.gz');
 const EVENTS = sharedData('internal/spy_orb_reference_events.csv');
@@ -61,7 +63,8 @@ function realSession(row: Row, bars: readonly Bar[]): RealSession | undefined {
   const [bar, next] = bars.slice(at, at + 2);
   const minutes = Number(row['or_minutes']);
   const direction = row['direction'] === 'up' ? 'up' : 'down';
-  if (at < minutes || bar === undefined || next === undefined || bars.length < 390) return undefined;
+  if (at < minutes || bar === undefined || next === undefined || bars.length < 390)
+    return undefined;
   const [high, low] = [Number(row['or_high']), Number(row['or_low'])];
   const room = (price: number) => (direction === 'up' ? price - high : low - price);
   const inside = [bar.close, next.open, next.high, next.low, next.close].every(
@@ -116,7 +119,6 @@ describe.skipIf(!isHere)('a real SPY session (skipped where its market data is a
 
   it.each(chosen)(
     'of $date: the $minutes-minute break $direction is previewed as its bars have it, and traded',
-    { timeout: 60_000 },
     async (session) => {
       const { direction, minutes, high, low, next } = session;
       const home = createHome();

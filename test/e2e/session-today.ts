@@ -1,5 +1,9 @@
 import { wallMicros } from '../../src/engine/domain/clock.ts';
-import { newYorkDate, sessionKind, sessionOnOrAfter } from '../../src/engine/domain/session-calendar.ts';
+import {
+  newYorkDate,
+  sessionKind,
+  sessionOnOrAfter,
+} from '../../src/engine/domain/session-calendar.ts';
 
 const EARLIER_HOURS = 3;
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { OrderView } from '../../src/desk/engine-api.ts';
 import {
   createHome,
@@ -10,11 +10,14 @@ import {
   eventually,
   isAlive,
   LAUNCHER,
+  PATIENCE,
   removeHome,
   settingsFor,
   stopDetached,
 } from '../support/engine-process.ts';
 import { Trader } from './trader.ts';
+
+vi.setConfig(PATIENCE);
 
 const home = createHome();
 const settings = settingsFor(home, { SIM_SPEED: '4' });

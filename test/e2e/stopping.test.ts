@@ -1,8 +1,17 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { MarketStatusView } from '../../src/desk/engine-api.ts';
-import { createHome, EngineProcess, removeHome, runDeltaring, settingsFor } from '../support/engine-process.ts';
+import {
+  createHome,
+  EngineProcess,
+  PATIENCE,
+  removeHome,
+  runDeltaring,
+  settingsFor,
+} from '../support/engine-process.ts';
 import { clockToday } from './session-today.ts';
 import { Trader } from './trader.ts';
+
+vi.setConfig(PATIENCE);
 
 const afternoon = createHome();
 const morning = createHome();

@@ -11,6 +11,8 @@ import { paperAccountId, socketPath } from '../../src/command/engine-paths.ts';
 /** Long enough for a machine that does ten other things; nothing waits for it on the good road. */
 const DEADLINE_MILLIS = 45_000;
 const POLL_MILLIS = 100;
+/** What a file of these tests asks of the runner: `vi.setConfig(PATIENCE)`. */
+export const PATIENCE = { testTimeout: 2 * DEADLINE_MILLIS, hookTimeout: 2 * DEADLINE_MILLIS };
 /** What a child keeps of this process's environment: no setting of the engine among it. */
 const KEPT = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'USERPROFILE', 'SystemRoot', 'LOCALAPPDATA'];
 const projectRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');

@@ -5,6 +5,7 @@
  */
 
 import type { BrokerEvent } from '../../broker/order-gateway.ts';
+import type { PaperBroker } from '../../broker/paper/paper-broker.ts';
 import { assert } from '../../engine/domain/assert.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { At } from '../../engine/domain/clock.ts';
@@ -80,6 +81,8 @@ export interface EngineRun {
   readonly chunks: readonly Buffer[];
   /** The records it appended and the journal kept. */
   readonly records: readonly AuditRecord[];
+  /** Faults turned the paper broker's knobs, which no recording holds: it cannot be replayed. */
+  readonly isDrilled: boolean;
 }
 
 /** What became of a session. */
@@ -117,7 +120,7 @@ class SimulatedSession implements EngineWorld {
   readonly #later = new EventQueue<Later>();
   readonly #pending = new Map<number, Move>();
   readonly #flattenTokens = new Set<string>();
-  readonly #runs: { chunks: readonly Buffer[]; firstSeq: number }[] = [];
+  readonly #runs: { chunks: readonly Buffer[]; firstSeq: number; isDrilled: boolean }[] = [];
   readonly #end: EpochMicros;
   readonly #stopAt: EpochMicros;
   #engine: SimulatedEngine;
@@ -164,7 +167,7 @@ class SimulatedSession implements EngineWorld {
     this.#faults = new FaultSwitchboard(options.faults ?? planFaults(faults, session), faults, {
       journal: this.#journal,
       feed: this.#feed,
-      broker: () => this.#engine.broker,
+      broker: () => this.#drilled(),
       step: (input) => this.#step(input),
       crash: () => this.#crash(),
       onHiddenFills: () => this.#witness.onHiddenFills(),
@@ -188,8 +191,19 @@ class SimulatedSession implements EngineWorld {
       records,
     };
     const engine = new SimulatedEngine(start, this);
-    this.#runs.push({ chunks: engine.chunks, firstSeq: (records.at(-1)?.seq ?? 0) + 1 });
+    this.#runs.push({
+      chunks: engine.chunks,
+      firstSeq: (records.at(-1)?.seq ?? 0) + 1,
+      isDrilled: false,
+    });
     return engine;
+  }
+
+  /** The broker for a fault to act on. */
+  #drilled(): PaperBroker {
+    const run = this.#runs.at(-1);
+    if (run !== undefined) run.isDrilled = true;
+    return this.#engine.broker;
   }
 
   /** A promise that the program breaks ends the session and is a violation like any other. */
@@ -218,10 +232,10 @@ class SimulatedSession implements EngineWorld {
   #report(): SessionReport {
     const { tally, violations } = this.#witness;
     const kept = this.#journal.records();
-    const runs = this.#runs.map(({ chunks, firstSeq }, index) => {
+    const runs = this.#runs.map(({ chunks, firstSeq, isDrilled }, index) => {
       const nextSeq = this.#runs[index + 1]?.firstSeq ?? Number.POSITIVE_INFINITY;
       const records = kept.filter(({ seq }) => seq >= firstSeq && seq < nextSeq);
-      return { chunks, records };
+      return { chunks, records, isDrilled };
     });
     return { seed: this.#seed, trace: this.#journal.headHash, violations, tally, runs };
   }

@@ -14,6 +14,7 @@ const VWAP_GRID = 1e6;
 /** A bar that a live feed once sent: the last second of 32-bit time, every price zero. */
 const POISON_MILLIS = 2_147_483_648_000;
 
+/** What is still to be sent of one candle symbol. Owned by its channel. */
 export class CandleSubscription {
   readonly #spec: CandleSpec;
   readonly #fromMicros: number | undefined;

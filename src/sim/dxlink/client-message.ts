@@ -1,5 +1,6 @@
 /** What a DXLink client may say, read from one text frame (DXLink protocol, version 0.1). */
 
+/** One thing to subscribe to or to drop. */
 export interface SubscriptionEntry {
   readonly type: string;
   readonly symbol: string;
@@ -7,6 +8,7 @@ export interface SubscriptionEntry {
   readonly fromTime: number | undefined;
 }
 
+/** Every message this server understands. */
 export type ClientMessage =
   | { readonly type: 'SETUP'; readonly keepaliveTimeout: number | undefined }
   | { readonly type: 'AUTH'; readonly token: string }

@@ -18,6 +18,7 @@ const MAX_UNREAD_BYTES = 8_000_000;
 const BAD_GATEWAY = 'HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n';
 const NOT_FOUND = 'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n';
 
+/** Owns the sockets and their sessions. */
 export class DxlinkServer {
   readonly #sockets = new WebSocketServer({
     noServer: true,

@@ -51,6 +51,7 @@ type Stage = 'connected' | 'preparing' | 'unauthorized' | 'authorized' | 'closed
 
 type ChannelMessage = Extract<ClientMessage, { readonly channel: number }>;
 
+/** One connection, from its first frame to its close. */
 export class DxlinkSession {
   readonly #socket: SessionSocket;
   readonly #host: SessionHost;

@@ -5,16 +5,19 @@
  * e: name of a closed set. */
 export type FieldKind = 'd' | 'i' | 's' | 'c' | 'b' | 'e';
 
+/** What a field may hold before it is written. */
 export type FieldValue = number | bigint | string | boolean | null;
 
 /** One event: values by field name. A missing double is NaN on the wire, a missing whole number 0. */
 export type EventRow = Readonly<Record<string, FieldValue>>;
 
+/** One field of an event. */
 export interface FieldSpec {
   readonly name: string;
   readonly kind: FieldKind;
 }
 
+/** The events that this server has. */
 export type EventType =
   | 'Quote'
   | 'Trade'
@@ -49,6 +52,7 @@ const TRADE = fields(
     'dayVolume:d dayTurnover:d tickDirection:e extendedTradingHours:b',
 );
 
+/** Every field of every event, in the order a server announces by default. */
 export const EVENT_SCHEMAS: Readonly<Record<EventType, readonly FieldSpec[]>> = {
   Quote: fields(
     'sequence:i timeNanoPart:i bidTime:i bidExchangeCode:c bidPrice:d bidSize:d ' +

@@ -34,6 +34,7 @@ export interface DeliveryTime {
   readonly market: EpochMicros;
 }
 
+/** Owned by its session; sends only from `configure` and `deliver`. */
 export class FeedChannel {
   readonly id: number;
   readonly subscriptions = new ChannelSubscriptions();

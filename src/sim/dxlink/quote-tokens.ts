@@ -13,6 +13,7 @@ export interface QuoteToken {
   readonly expiresAt: EpochMicros;
 }
 
+/** Mints tokens and knows which are good. One owner. */
 export class QuoteTokens {
   readonly #expiry = new Map<string, number>();
 

@@ -2,6 +2,7 @@
 import { javaDouble } from './event-encoder.ts';
 import type { FieldSpec } from './event-schema.ts';
 
+/** The closed set of error names. */
 export type DxlinkError =
   | 'UNSUPPORTED_PROTOCOL'
   | 'TIMEOUT'
@@ -12,6 +13,7 @@ export type DxlinkError =
 
 const SERVER_VERSION = '1.0-1.2.3-20240912-171526';
 
+/** Greets, and says after how much silence either side may leave. */
 export function setupFrame(keepaliveSeconds: number): string {
   return JSON.stringify({
     type: 'SETUP',
@@ -22,24 +24,29 @@ export function setupFrame(keepaliveSeconds: number): string {
   });
 }
 
+/** Says whether the session is authorised: with a user when it is. */
 export function authStateFrame(userId: string | undefined): string {
   const state = userId === undefined ? 'UNAUTHORIZED' : 'AUTHORIZED';
   return JSON.stringify({ type: 'AUTH_STATE', channel: 0, state, userId });
 }
 
+/** Shows life. */
 export function keepaliveFrame(): string {
   return '{"type":"KEEPALIVE","channel":0}';
 }
 
+/** Reports an error on a channel, or on the connection with channel 0. */
 export function errorFrame(channel: number, error: DxlinkError, message: string): string {
   return JSON.stringify({ type: 'ERROR', channel, error, message });
 }
 
+/** Confirms a channel. */
 export function channelOpenedFrame(channel: number, contract: string): string {
   const parameters = { contract, subFormat: 'LIST' };
   return JSON.stringify({ type: 'CHANNEL_OPENED', channel, service: 'FEED', parameters });
 }
 
+/** Confirms the end of a channel. */
 export function channelClosedFrame(channel: number): string {
   return JSON.stringify({ type: 'CHANNEL_CLOSED', channel });
 }

@@ -1,8 +1,11 @@
 /** The limits of a customer's connection, with the texts of the real server. */
 import type { SubscriptionEntry } from './client-message.ts';
 
+/** Symbols times types of one connection. */
 export const MAX_SUBSCRIPTIONS = 25_000;
+/** Adds and removes of one connection in any minute. */
 export const MAX_CHANGES_PER_MINUTE = 10_000;
+/** Subscriptions of one connection to each type that costs the server a history. */
 export const MAX_PER_SCARCE_TYPE = 100;
 /** A longer frame from a client closes its socket with code 1009. */
 export const MAX_FRAME_BYTES = 65_536;

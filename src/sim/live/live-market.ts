@@ -28,6 +28,7 @@ interface Session {
   readonly candles: CandleBook;
 }
 
+/** The market that all connections of a simulator see. */
 export class LiveMarket {
   readonly #seed: number;
   readonly #source: MarketSource;

@@ -19,6 +19,7 @@ export interface BoardPrint {
   readonly print: OptionPrint;
 }
 
+/** The rows of one session, by streamer symbol. */
 export class OptionBoard {
   readonly rows = new Map<string, OptionRow>();
   readonly #day: DayContext;

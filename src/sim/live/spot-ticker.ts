@@ -24,6 +24,7 @@ interface DayRange {
   low: number;
 }
 
+/** Lives through all sessions; `startDay` moves it to the next. */
 export class SpotTicker {
   readonly #versions: Versions = { quote: 0, trade: 0, extended: 0, summary: 0, profile: 0 };
   #day: DayContext | undefined;

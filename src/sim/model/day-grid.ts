@@ -7,6 +7,7 @@ import { addMicros, MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
 
 /** The market is decided four times a second. */
 export const STEP_MICROS = 250_000;
+/** Steps of the grid in a minute. */
 export const STEPS_PER_MINUTE = MICROS_PER_MINUTE / STEP_MICROS;
 /** Trading of the shares is simulated from 09:00 ET … */
 const GRID_START_MINUTES = 9 * 60;

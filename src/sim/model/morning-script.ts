@@ -13,7 +13,9 @@
  */
 import type { RandomStream } from './prng.ts';
 
+/** Length of the opening range. */
 export const RANGE_MINUTES = 15;
+/** Minutes after the open until which the breakout is kept valid. */
 export const HOLD_END_MINUTES = 90;
 const THRUST_MINUTES = 3;
 const MIN_WIDTH = 18;

@@ -6,7 +6,7 @@
 
 const TWO_POW_32 = 4_294_967_296;
 
-/** One stream of the sfc32 generator (Chris Doty-Humphrey, PractRand). Not thread-safe: one owner. */
+/** One stream of the sfc32 generator (Chris Doty-Humphrey, PractRand). One owner. */
 export class RandomStream {
   #a: number;
   #b: number;

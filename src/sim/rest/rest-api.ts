@@ -28,6 +28,7 @@ export interface RestMarket {
   contracts(): readonly OptionContract[];
 }
 
+/** What the service needs of its surroundings. */
 export interface RestHost {
   readonly credentials: SimCredentials;
   readonly tokens: QuoteTokens;
@@ -36,6 +37,7 @@ export interface RestHost {
   wall(): EpochMicros;
 }
 
+/** One request, read whole. */
 export interface RestRequest {
   readonly method: string;
   readonly path: string;
@@ -45,6 +47,7 @@ export interface RestRequest {
   readonly body: string;
 }
 
+/** One answer. */
 export interface RestResponse {
   readonly status: number;
   readonly contentType: string;
@@ -60,6 +63,7 @@ function randomText(): string {
   return randomBytes(TOKEN_BYTES).toString('base64url');
 }
 
+/** Answers requests. Holds the access tokens it has given out; one owner. */
 export class RestApi {
   readonly #host: RestHost;
   readonly #accessExpiry = new Map<string, number>();

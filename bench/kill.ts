@@ -79,7 +79,7 @@ class KillRig {
       bench.command({ kind: 'confirm', tokenSha256: bench.preview().tokenSha256 });
       bench.makeDurable();
     }
-    bench.pass(ACKNOWLEDGED_MICROS);
+    bench.pass(ACKNOWLEDGED_MICROS, 'quiet');
     const working = bench.orders.filter(({ intent }) => intent.purpose === 'open');
     check(working.length === OPENINGS, `${OPENINGS} openings work`);
     return working;

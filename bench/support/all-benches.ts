@@ -1,6 +1,7 @@
 /** Every bench, in the order of a full run. */
 import { bench as chainUpdate } from '../chain-update.ts';
 import { bench as confirmToBroker } from '../confirm-to-broker.ts';
+import { bench as http } from '../http.ts';
 import { bench as journal } from '../journal.ts';
 import { bench as kill } from '../kill.ts';
 import { bench as preview } from '../preview.ts';
@@ -16,6 +17,7 @@ export const BENCHES: readonly Bench[] = [
   confirmToBroker,
   journal,
   kill,
+  http,
   ring,
   pricing,
 ];

@@ -151,12 +151,15 @@ export class BenchDesk {
     this.onMessage(message);
   }
 
-  /** Lets time pass: every contract is quoted anew and the clock ticks. */
-  pass(micros: number): void {
-    const { market, wall } = this.#at;
-    const at = { market: addMicros(market, micros), wall: addMicros(wall, micros) };
+  /** Lets time pass: every contract is quoted anew and the clock ticks. A quiet market repeats the
+   * quotes it had, so that no order of ours becomes marketable. */
+  pass(micros: number, market: 'moving' | 'quiet' = 'moving'): void {
+    const at = {
+      market: addMicros(this.#at.market, micros),
+      wall: addMicros(this.#at.wall, micros),
+    };
     this.#at = at;
-    this.#turn += 1;
+    if (market === 'moving') this.#turn += 1;
     this.shell.step({ kind: 'quote', at, index: -1, ...this.sample.spotQuote });
     for (const [index, quote] of this.sample.quotes.entries()) {
       this.shell.step({ kind: 'quote', at, index, ...nudged(quote, this.#turn + index) });
@@ -205,7 +208,7 @@ export class BenchDesk {
       this.command({ kind: 'cancel', orderId: intent.intentId, tokenSha256: this.newToken() });
     }
     this.makeDurable();
-    this.pass(BROKER_ANSWERS_MICROS);
+    this.pass(BROKER_ANSWERS_MICROS, 'quiet');
     this.pass(BROKER_ANSWERS_MICROS);
   }
 }

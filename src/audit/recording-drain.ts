@@ -3,6 +3,7 @@
 import { closeSync, mkdirSync, openSync, readdirSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { journalPaths } from './journal-paths.ts';
+import { MAX_RECORDINGS_BYTES, pruneRecordings } from './recording-retention.ts';
 import type { RecordingHeader } from './session-recording.ts';
 import { RecordingEncoder } from './session-recording.ts';
 import { ByteRingReader } from './spsc-byte-ring.ts';
@@ -28,6 +29,7 @@ export class RecordingDrain {
   readonly #encoder = new RecordingEncoder();
   readonly #onLost: (reason: string) => void;
   #fd: number | undefined;
+  #bytes = 0;
 
   private constructor(plan: RecordingPlan, fd: number | undefined, onLost: (why: string) => void) {
     this.#reader = new ByteRingReader(plan.ring);
@@ -43,6 +45,7 @@ export class RecordingDrain {
     let fd: number | undefined;
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
+      pruneRecordings(folder);
       const name = nextRecordingName(readdirSync(folder), plan.header.session);
       fd = openSync(join(folder, name), 'wx', 0o600);
     } catch (error) {
@@ -62,7 +65,12 @@ export class RecordingDrain {
       bytes += chunk.length;
     }
     this.#write(pieces);
+    this.#bytes += bytes;
     if (bytes === 0 && this.#reader.isLost) this.#finish('lost');
+    else if (this.#bytes > MAX_RECORDINGS_BYTES && this.#fd !== undefined) {
+      this.#onLost(`the recording reached its limit of ${MAX_RECORDINGS_BYTES} bytes`);
+      this.#finish('lost');
+    }
   }
 
   /** Writes all that is left and the end mark. */

@@ -142,7 +142,7 @@ export function keepFlattening(desk: DeskContext, all: boolean): void {
   const isDue = day.flattening.size > 0 && at.wall >= (day.flattenAgainAt ?? 0);
   if (!isDue || day.reserveExhausted) return;
   day.flattenAgainAt = addMicros(at.wall, FLATTEN_AGAIN_MICROS);
-  for (const positionId of [...day.flattening.keys()]) {
+  for (const positionId of day.flattening.keys()) {
     const position = book.structure(positionId);
     if (position === undefined || !isOpen(position)) day.flattening.delete(positionId);
     else if (!areLeftToExpire(desk, position.legs)) {

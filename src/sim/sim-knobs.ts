@@ -37,7 +37,7 @@ export interface SimKnobs {
 
 /** Knobs that act once, at the moment they are set. */
 export interface SimPulses {
-  /** Every quote token and connection loses its authorisation now; tokens fetched later are good. */
+  /** Every quote token and connection loses its authorisation now; later tokens are good. */
   readonly tokenExpired: boolean;
   /** Every socket is torn down without a closing handshake. */
   readonly abruptReset: boolean;

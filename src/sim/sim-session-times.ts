@@ -13,7 +13,7 @@ import { addMicros, MICROS_PER_MINUTE } from '../engine/domain/units.ts';
 const SESSIONS = 30;
 /** A session is entered five minutes before its open … */
 const ENTRY_MINUTES = 9 * 60 + 25;
-/** … and left when shorts can no longer be assigned, an hour and a half after the mark, and a bit. */
+/** … and left a bit after shorts can no longer be assigned, an hour and a half after the mark. */
 const AFTER_MARK_MINUTES = 95;
 const CLOCK = /^([01]\d|2[0-3]):([0-5]\d)$/;
 
@@ -30,8 +30,8 @@ export interface SimulationStart {
 
 /**
  * Thirty sessions end to end: the first from `start`, the others from 09:25 ET, each until 17:35 ET
- * (14:35 on half days). Throws DeltaringError CONFIG_INVALID when the start is no time of the day or
- * lies after the session's end, or the speed is not a positive number.
+ * (14:35 on half days). Throws DeltaringError CONFIG_INVALID when the start is no time of day or lies
+ * after the session's end, or the speed is not a positive number.
  */
 export function simulatedTimeFor(simulation: SimulationStart): SimulatedTime {
   const { start, speed, wallStart } = simulation;

@@ -6,9 +6,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { simulatedMarketTime, wallMicros } from '../engine/domain/clock.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
-import { newYorkDate, sessionOnOrAfter } from '../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../engine/domain/units.ts';
-import { epochMicros } from '../engine/domain/units.ts';
 import { DXLINK_PATH, DxlinkServer } from './dxlink/dxlink-server.ts';
 import { QuoteTokens } from './dxlink/quote-tokens.ts';
 import { LiveMarket } from './live/live-market.ts';
@@ -84,10 +82,8 @@ export async function startSimulator(
   };
 }
 
-function sourceOf({ seed, bars, time }: SimOptions): MarketSource {
-  if (bars === undefined) return seededSource(seed);
-  const start = time.segments[0]?.from ?? epochMicros(0);
-  return barsSource(seed, bars, sessionOnOrAfter(newYorkDate(start)));
+function sourceOf({ seed, bars }: SimOptions): MarketSource {
+  return bars === undefined ? seededSource(seed) : barsSource(seed, bars);
 }
 
 function applyChange(
@@ -105,7 +101,8 @@ function applyChange(
 function listen(http: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     http.once('error', (cause) => {
-      const message = `The simulator cannot listen on ${LOOPBACK}:${port}. Free the port, or let it take any by leaving the port unset.`;
+      const fix = 'Free the port, or leave it unset to take any.';
+      const message = `The simulator cannot listen on ${LOOPBACK}:${port}. ${fix}`;
       reject(new DeltaringError('PORT_IN_USE', message, cause));
     });
     http.listen(port, LOOPBACK, () => resolve(portOf(http.address())));

@@ -121,7 +121,7 @@ describe('a confirm token', () => {
 
   it('sends one order where it is redeemed many times at once', async () => {
     const before = await orderIds();
-    const { confirmToken } = await alice.preview('straddle_scan', { strike: await atTheMoney() });
+    const { confirmToken } = await alice.preview('straddle_scan', alice.atTheMoney);
     const replies = await Promise.all(
       Array.from({ length: 8 }, () =>
         callOverBridge(engine.url, bearer(ALICE), {
@@ -136,11 +136,6 @@ describe('a confirm token', () => {
     expect((await orderIds()).length).toBe(before.length + 1);
   });
 });
-
-async function atTheMoney(): Promise<number> {
-  const { spot } = await alice.call<{ spot: number }>('market_status');
-  return Math.round(spot);
-}
 
 /** Asks with a Host header of its own choice, which fetch does not let one do. */
 function statusFor(host: string): Promise<number | undefined> {

@@ -7,8 +7,13 @@ import { Trader } from './trader.ts';
 
 vi.setConfig(PATIENCE);
 
-/** Five minutes a second: the end of the day and the next morning pass while one watches. */
-const settings = { SIM_START: clockToday('14:55'), SIM_SPEED: '300', CONFIRMATION_TIMEOUT: '600' };
+/** Ten minutes a second: the end of the day and the next morning pass while one watches. */
+const settings = {
+  SIM_START: clockToday('14:10'),
+  SIM_SPEED: '600',
+  CONFIRMATION_TIMEOUT: '600',
+  PORTFOLIO_DELTA_CAP: '500',
+};
 let engine: EngineProcess;
 let trader: Trader;
 let opened: Opened;
@@ -32,18 +37,19 @@ function marketStatus(): Promise<Fields<MarketStatusView>> {
 
 describe('the end of the day', () => {
   it('finds a position and a token that nobody used', async () => {
-    unused = (await trader.preview('straddle_scan', { strike: Math.round(first.spot ?? 0) }))
-      .confirmToken;
-    opened = await trader.open('straddle_scan', { strike: Math.round(first.spot ?? 0) + 1 });
+    unused = (await trader.preview('straddle_scan', trader.atTheMoney)).confirmToken;
+    opened = await trader.open('straddle_scan', trader.atTheMoney);
     expect((await trader.pnl()).positions).toHaveLength(1);
   });
 
-  it('closes the position by the schedule, without being asked', async () => {
-    const exit = await eventually('the position is closed by the schedule', async () => {
+  it('is flat by the deadline, without being asked', async () => {
+    const exit = await eventually('the position is closed', async () => {
       const { orders } = await trader.call<{ orders: OrderView[] }>('get_recent_orders');
       return orders.find(({ purpose, status }) => purpose === 'exit' && status === 'filled');
     });
     expect(exit.positionId).toBe(opened.order.positionId);
+    const deadline = `${first.session}T${clockToday('15:50')}`;
+    expect(exit.fills.every(({ at }) => at < deadline)).toBe(true);
     const told = await engine.console('audit', 'show', exit.orderId);
     expect(told.stdout).toContain('(exit) recorded for');
   });

@@ -205,7 +205,7 @@ describe('the main job over Streamable HTTP', () => {
 
   it('opens nothing once the kill switch is on, not even what was previewed before', async () => {
     const before = await trader.preview('iron_condor_30_delta', { width: 5 });
-    await trader.open('straddle_scan', { strike: Math.round(before.spot ?? 0) });
+    await trader.open('straddle_scan', trader.atTheMoney);
     const killed = await trader.call<KillView>('kill_switch', { reason: 'the test says so' });
     expect(killed).toMatchObject({ killed: true, tradingState: 'halted' });
     const later = await trader.refusal('iron_condor_30_delta');

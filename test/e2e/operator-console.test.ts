@@ -64,8 +64,7 @@ describe('a call that cannot be meant', () => {
 
 describe("the operator's console", () => {
   beforeAll(async () => {
-    const { spot } = await trader.call<{ spot: number }>('market_status');
-    opened = await trader.open('straddle_scan', { strike: Math.round(spot) });
+    opened = await trader.open('straddle_scan', trader.atTheMoney);
   });
 
   it('tells how the engine stands, for a person and for a script', async () => {

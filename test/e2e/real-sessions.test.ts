@@ -123,7 +123,7 @@ describe.skipIf(!isHere)('a real SPY session (skipped where its market data is a
       const { direction, minutes, high, low, next } = session;
       const home = createHome();
       const SIM_BARS = barsFile(home, sessions.get(session.date) ?? []);
-      const settings = { SIM_BARS, SIM_START: next };
+      const settings = { SIM_BARS, SIM_START: next, SIM_SPEED: '3' };
       const engine = await EngineProcess.start({ home, settings });
       engines.push(engine);
       const trader = await Trader.overHttp(engine.url);

@@ -6,6 +6,7 @@ import type { Tool } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 import type {
   ConfirmResult,
+  MarketStatusView,
   OrderView,
   PnlView,
   Stamp,
@@ -37,6 +38,9 @@ export interface Reply<T> {
 }
 
 export type Arguments = Readonly<Record<string, unknown>>;
+
+/** Arguments that are made anew for each try, for a market that does not wait. */
+export type FreshArguments = Arguments | (() => Promise<Arguments>);
 
 /** Orders in these states do not move any more. */
 const FINAL = ['filled', 'cancelled', 'rejected', 'expired', 'denied'];
@@ -105,10 +109,13 @@ export class Trader {
   }
 
   /** Asks for a preview until the market allows one: a spread may be wide for a moment. */
-  preview(tool: string, args: Arguments = {}): Promise<Fields<TradeCard>> {
+  preview(tool: string, args: FreshArguments = {}): Promise<Fields<TradeCard>> {
     let why = '';
     return eventually(`${tool} previews`, async () => {
-      const reply = await this.ask<TradeCard>(tool, args);
+      const reply = await this.ask<TradeCard>(
+        tool,
+        typeof args === 'function' ? await args() : args,
+      );
       if (!reply.isError) return reply.fields;
       why = reply.text;
       return undefined;
@@ -129,12 +136,18 @@ export class Trader {
     });
   }
 
+  /** The strike nearest to where the underlying is now. */
+  readonly atTheMoney = async (): Promise<{ readonly strike: number }> => {
+    const { spot } = await this.call<MarketStatusView>('market_status');
+    return { strike: Math.round(spot ?? Number.NaN) };
+  };
+
   pnl(): Promise<Fields<PnlView>> {
     return this.call<PnlView>('show_pnl');
   }
 
   /** Previews, confirms and watches until a preview of the tool is filled. */
-  open(tool: string, args: Arguments = {}): Promise<Opened> {
+  open(tool: string, args: FreshArguments = {}): Promise<Opened> {
     return eventually(`${tool} is filled`, async () => {
       const card = await this.preview(tool, args);
       const reply = await this.ask<ConfirmResult>('confirm_trade', {

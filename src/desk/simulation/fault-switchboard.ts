@@ -78,7 +78,7 @@ export class FaultSwitchboard {
 
   /** When something is next switched. */
   next(): EpochMicros | undefined {
-    const times = [...this.#active.map(({ until }) => until)];
+    const times: EpochMicros[] = this.#active.map(({ until }) => until);
     const [first] = this.#waiting;
     if (first !== undefined) times.push(first.from);
     if (this.#crash !== undefined) times.push(this.#crash.latest);

@@ -41,6 +41,10 @@ export class OrderOracle {
   readonly #confirmed = new Map<string, Confirmed[]>();
   /** Openings whose outcome the broker has left open, by intent, with their strategy. */
   readonly #unknown = new Map<string, string>();
+  /** The desk knows of the kill: its record says so. The kill word is a few milliseconds ahead. */
+  #killTold = false;
+  /** Limits that records have moved, by intent. */
+  readonly #limits = new Map<string, number>();
   #previews = new Map<string, BodyOf<'previewMade'>>();
   #intents = new Map<string, Recorded>();
   #tokenUses = new Map<string, { intentId: string; isFlatten: boolean }>();
@@ -60,6 +64,8 @@ export class OrderOracle {
 
   onRecord({ body, seq, at }: AuditRecord): void {
     if (body.kind === 'previewMade') this.#previews.set(body.tokenSha256, body);
+    if (body.kind === 'repriced') this.#limits.set(body.intentId, body.limit);
+    this.#hearKill(body);
     if (body.kind !== 'intentRecorded') return;
     const { intent, tokenSha256 } = body;
     if (this.#intents.has(intent.intentId)) this.#report(`${intent.intentId} is recorded twice`);
@@ -72,6 +78,11 @@ export class OrderOracle {
     if (isOpening && blockers.length > 0) {
       this.#report(`${intent.intentId} opens while ${blockers[0]?.[0]} of its strategy is unknown`);
     }
+  }
+
+  #hearKill({ kind }: AuditBody): void {
+    if (kind === 'killEngaged') this.#killTold = true;
+    else if (kind === 'killReleased') this.#killTold = false;
   }
 
   #judgeUnconfirmed({ intentId, purpose, principal }: OrderIntent): void {
@@ -115,20 +126,26 @@ export class OrderOracle {
       if (!this.#world.isDurable(recorded.seq, at)) {
         this.#report(`${intentId} was submitted before its record was durable`);
       }
-      if (orderHash(intent) !== recorded.body.orderHash) {
-        this.#report(`${intentId} was submitted as another order than was recorded`);
-      }
+      this.#judgeSent(intent, recorded.body);
     }
     if (purpose === 'open' && this.#world.isKilled()) {
       this.#report(`${intentId} opened after the kill`);
     }
   }
 
+  /** The order as recorded, but that its limit may be better, and then a record says so. */
+  #judgeSent(intent: OrderIntent, { intent: recorded, orderHash: hash }: BodyOf<'intentRecorded'>) {
+    const { intentId, limit } = intent;
+    const isSame = orderHash({ ...intent, limit: recorded.limit }) === hash;
+    const told = this.#limits.get(intentId) ?? recorded.limit;
+    if (isSame && limit === told && limit >= recorded.limit) return;
+    this.#report(`${intentId} was submitted as another order than was recorded`);
+  }
+
   onReprice({ intentId, purpose, limit, worst }: OrderIntent): void {
     if (!this.#submitted.has(intentId)) this.#report(`${intentId} was repriced before it was sent`);
     if (purpose !== 'open') return;
-    if (this.#world.isKilled())
-      this.#report(`${intentId}, an opening, was repriced after the kill`);
+    if (this.#killTold) this.#report(`${intentId}, an opening, was repriced after the kill`);
     if (limit < worst) this.#report(`${intentId} was repriced past its worst price`);
   }
 
@@ -146,7 +163,9 @@ export class OrderOracle {
     this.#intents = new Map();
     this.#tokenUses = new Map();
     this.#unknown.clear();
+    this.#killTold = false;
     for (const { body, seq } of records) {
+      this.#hearKill(body);
       if (body.kind === 'previewMade') this.#previews.set(body.tokenSha256, body);
       if (body.kind !== 'intentRecorded') continue;
       const { intent, tokenSha256 } = body;

@@ -10,7 +10,7 @@ import { tokenSha256 } from '../../risk/confirm-token.ts';
 import type { Caller } from '../engine-api.ts';
 import type { Command } from '../inputs.ts';
 import type { SeededRandom } from './seeded-random.ts';
-import { oddRequest, sensibleRequest } from './trader-requests.ts';
+import { oddRequest, plainRequest, sensibleRequest } from './trader-requests.ts';
 
 export const TRADER: Caller = { principal: 'alice', authority: 'open' };
 export const STRANGER: Caller = { principal: 'mallory', authority: 'open' };
@@ -98,7 +98,7 @@ export class ScriptedTrader {
     const pause = this.#random.between(SHORTEST_PAUSE_SECONDS, longest);
     this.#nextIdea = addMicros(wall, pause * MICROS_PER_SECOND);
     this.#isEager = view.isEager;
-    return [...due, ...(view.isEager ? [this.#preview(view)] : this.#idea(view))];
+    return [...due, ...(view.isEager ? [this.#plain(view)] : this.#idea(view))];
   }
 
   /** The answer to a command of this trader. A preview's token is used, one way or another. */
@@ -159,6 +159,16 @@ export class ScriptedTrader {
   #preview(view: TraderView, caller: Caller = TRADER): Move {
     const request = sensibleRequest(this.#random, view);
     return { caller, command: { kind: 'previewStrategy', request, tokenSha256: this.#newToken() } };
+  }
+
+  #plain(view: TraderView): Move {
+    if (view.positionIds.length > 0 && this.#random.chance(0.3)) return this.#close(view);
+    const request = plainRequest(this.#random, view);
+    const tokenSha = this.#newToken();
+    return {
+      caller: TRADER,
+      command: { kind: 'previewStrategy', request, tokenSha256: tokenSha },
+    };
   }
 
   #idea(view: TraderView): readonly Move[] {

@@ -92,3 +92,13 @@ function largeRequest(random: SeededRandom): StrategyRequest {
   const shortDelta = random.pick([20, 25, 30]);
   return { strategy: 'iron_condor_30_delta', width: 1, shortDelta, select: 'delta', quantity };
 }
+
+/** A small request that hardly any limit speaks against. */
+export function plainRequest(random: SeededRandom, moment: RequestMoment): StrategyRequest {
+  if (random.chance(0.6)) {
+    const strike = Math.round(moment.spotDollars) + random.whole(-1, 1);
+    return { strategy: 'straddle_scan', strike, quantity: 1 };
+  }
+  const shortDelta = random.pick([20, 25, 30]);
+  return { strategy: 'iron_condor_30_delta', width: 2, shortDelta, select: 'delta', quantity: 1 };
+}

@@ -1,4 +1,4 @@
-/** The sockets of the DXLink server: upgrades, frames in and out, closing. A shell over sessions. */
+/** The sockets of the DXLink server: upgrades, frames, closing. A shell over sessions. */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';

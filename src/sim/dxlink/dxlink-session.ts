@@ -1,6 +1,6 @@
 /**
  * The server's side of one DXLink connection as a state machine: SETUP, AUTH_STATE, AUTH, channels,
- * keepalive. It has no socket and no timer of its own: frames, time and the two delayed answers come
+ * keepalive. It has no socket and no timer of its own: frames, time and the delayed AUTH_STATE come
  * from outside. One owner.
  */
 import type { EpochMicros } from '../../engine/domain/units.ts';

@@ -8,7 +8,7 @@ export type FieldKind = 'd' | 'i' | 's' | 'c' | 'b' | 'e';
 /** What a field may hold before it is written. */
 export type FieldValue = number | bigint | string | boolean | null;
 
-/** One event: values by field name. A missing double is NaN on the wire, a missing whole number 0. */
+/** One event: values by field name. On the wire a missing double is NaN, a whole number 0. */
 export type EventRow = Readonly<Record<string, FieldValue>>;
 
 /** One field of an event. */
@@ -28,7 +28,7 @@ export type EventType =
   | 'Candle'
   | 'Profile';
 
-/** Something that has a current event: `version` is 0 until it has one, and grows with each change. */
+/** Something with a current event: `version` is 0 until there is one, and grows with changes. */
 export interface EventSource {
   readonly version: number;
   read(): EventRow;

@@ -85,7 +85,7 @@ export class FeedChannel {
     if (typeof symbol === 'string' && this.subscriptions.sales.has(symbol)) this.#sales.push(row);
   }
 
-  /** Makes the next delivery due at once: a new subscription hears the last values without delay. */
+  /** Makes the next delivery due at once, so that a new subscription hears the last values. */
   hurry(): void {
     this.#lastDelivery = 0;
   }

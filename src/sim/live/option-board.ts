@@ -9,7 +9,7 @@ import { strikesListedAt } from '../model/strike-ladder.ts';
 import type { DayContext } from './day-context.ts';
 import { OptionRow } from './option-row.ts';
 
-/** Greeks of a contract are sent every ten seconds of market time, each contract at its own beat. */
+/** Greeks of a contract are sent every ten seconds of market time, each at its own beat. */
 const GREEKS_EVERY_STEPS = 40;
 const RANGE_SAMPLE_STEPS = 5 * STEPS_PER_MINUTE;
 

@@ -22,7 +22,8 @@ const MICROS_PER_DAY = 86_400_000_000;
 const NOON_MINUTES = 720;
 /** A stored session that ends before this minute of the day was a half day. */
 const HALF_DAY_END_MINUTES = 785;
-const FURTHEST_SESSIONS = 2_000;
+/** Dates further than this after a file all take the same of its sessions. */
+const FURTHEST_SESSIONS = 20_000;
 
 /** The trading date before another. */
 export function previousSessionDate(date: SessionDate): SessionDate {
@@ -39,21 +40,21 @@ export function seededSource(seed: number): MarketSource {
 }
 
 /**
- * Paths from a file of bars. The first simulated session takes the stored session of its own date,
- * or else the first stored after it, or else the first of the file; each session after it takes the
- * next stored one, and after the last the first again. Half days take half days where there are
- * any, full days full ones. Throws DeltaringError CONFIG_INVALID when the file cannot be used.
+ * Paths from a file of bars. A simulated session takes the stored session of its own date, or else
+ * the next one stored after it; dates after the whole file go through it in order, again and again,
+ * one stored session each. Which one that is depends on the date alone, so that a restart finds the
+ * market it left. Half days take half days where there are any, full days full ones. Throws
+ * DeltaringError CONFIG_INVALID when the file cannot be used.
  */
-export function barsSource(seed: number, path: string, firstSession: SessionDate): MarketSource {
+export function barsSource(seed: number, path: string): MarketSource {
   const stored = readBarsFile(path);
   const halves = stored.filter(isHalfDay);
   const fulls = stored.filter((session) => !isHalfDay(session));
   const pick = (date: SessionDate): FileSession => {
     const sameKind = sessionKind(date) === 'half' ? halves : fulls;
     const candidates = sameKind.length > 0 ? sameKind : stored;
-    const count = candidates.length;
-    const index = startIndex(candidates, firstSession) + sessionsBetween(firstSession, date);
-    const session = candidates[((index % count) + count) % count];
+    const next = candidates.find((each) => each.date !== undefined && each.date >= date);
+    const session = next ?? candidates[sessionsAfter(stored.at(-1)?.date, date) % candidates.length];
     if (session === undefined) throw new RangeError(`no stored session for ${date}`);
     return session;
   };
@@ -64,17 +65,12 @@ function isHalfDay(session: FileSession): boolean {
   return (session.bars.at(-1)?.minute ?? 0) < HALF_DAY_END_MINUTES;
 }
 
-function startIndex(stored: readonly FileSession[], date: SessionDate): number {
-  const index = stored.findIndex((session) => session.date !== undefined && session.date >= date);
-  return Math.max(0, index);
-}
-
-/** Trading sessions from one date to another; -1 for the session just before. */
-function sessionsBetween(from: SessionDate, to: SessionDate): number {
-  if (to < from) return -1;
+/** Trading sessions after one date and before another. */
+function sessionsAfter(last: SessionDate | undefined, date: SessionDate): number {
+  if (last === undefined) return 0;
   let count = 0;
-  for (let date = from; date < to && count < FURTHEST_SESSIONS; count += 1) {
-    date = nextSessionDate(date);
+  for (let day = nextSessionDate(last); day < date && count < FURTHEST_SESSIONS; count += 1) {
+    day = nextSessionDate(day);
   }
   return count;
 }

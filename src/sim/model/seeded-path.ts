@@ -28,7 +28,7 @@ import { seededMinuteVolumes, spreadVolumes } from './volume-profile.ts';
 
 const PRICE_PER_CENT = PRICE_PER_DOLLAR / 100;
 const BASIS_POINT = 1e-4;
-/** Diffusion's share of the day's variance; jumps and what options are paid for risk are the rest. */
+/** Diffusion's share of the day's variance; jumps and the premium for risk are the rest. */
 const DIFFUSION_SHARE = 0.85;
 /** Before the open and after the close the price barely moves. */
 const QUIET_RATE = 0.5;

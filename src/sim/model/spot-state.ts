@@ -1,4 +1,4 @@
-/** What the underlying looks like at one step of a day: its quote, and what options take from it. */
+/** The underlying at one step of a day: its quote, and what options take from it. */
 import { PRICE_PER_DOLLAR } from '../../engine/domain/units.ts';
 import { minutesSinceOpen, STEPS_PER_MINUTE } from './day-grid.ts';
 import { hashUniform } from './prng.ts';

@@ -1,4 +1,4 @@
-/** Which strikes of a day are listed: every dollar around the open, and more when spot moves off. */
+/** The listed strikes of a day: every dollar around the open, and more when spot moves off. */
 import { PRICE_PER_DOLLAR } from '../../engine/domain/units.ts';
 import { STEPS_PER_MINUTE } from './day-grid.ts';
 import type { SpotPath } from './spot-path.ts';

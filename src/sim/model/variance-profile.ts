@@ -22,7 +22,7 @@ export function varianceRate(sinceOpen: number, toClose: number): number {
   return BASE_RATE + opening + CLOSING_RATE * Math.exp(-toClose / CLOSING_DECAY_MINUTES);
 }
 
-/** Remaining variance of one session, answered for any minute (fractions allowed) since the open. */
+/** Remaining variance of one session, for any minute (fractions allowed) since the open. */
 export class VarianceProfile {
   /** Sum of the rate from minute i to the last trade. */
   readonly #remaining: Float64Array;

@@ -201,6 +201,7 @@ function refusal(error: string, description: string): RestResponse {
 
 function nginxUnauthorized(): RestResponse {
   const title = '401 Authorization Required';
-  const body = `<html><head><title>${title}</title></head><body><center><h1>${title}</h1></center></body></html>`;
+  const head = `<head><title>${title}</title></head>`;
+  const body = `<html>${head}<body><center><h1>${title}</h1></center></body></html>`;
   return { status: 401, contentType: 'text/html', body };
 }

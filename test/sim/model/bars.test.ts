@@ -145,21 +145,19 @@ describe('sessions of a bars file', () => {
   const path = file(
     [heading, row('2026-11-18', 18), row('2026-11-20', 20), row('2026-11-23', 23)].join('\n'),
   );
-  const priceOf = (first: string, date: string): number => {
-    const source = barsSource(1, path, sessionDate(first));
-    return (source.pathOf(sessionDate(date)).prices.at(-1) ?? 0) / 10_000;
-  };
+  const source = barsSource(1, path);
+  const priceOf = (date: string): number =>
+    (source.pathOf(sessionDate(date)).prices.at(-1) ?? 0) / 10_000;
 
-  it('are taken by date, or else the next stored one, or else from the start', () => {
-    expect(priceOf('2026-11-20', '2026-11-20')).toBe(20);
-    expect(priceOf('2026-11-19', '2026-11-19')).toBe(20);
-    expect(priceOf('2027-01-04', '2027-01-04')).toBe(18);
+  it('are taken by date, or else the next stored one', () => {
+    expect(priceOf('2026-11-20')).toBe(20);
+    expect(priceOf('2026-11-19')).toBe(20);
+    expect(priceOf('2026-11-17')).toBe(18);
   });
 
-  it('follow in order, the first after the last, the one before for the day before', () => {
-    expect(priceOf('2026-11-20', '2026-11-23')).toBe(23);
-    expect(priceOf('2026-11-20', '2026-11-24')).toBe(18);
-    expect(priceOf('2026-11-20', '2026-11-19')).toBe(18);
+  it('follow in order, again and again, on the dates after the file', () => {
+    const after = ['2026-11-24', '2026-11-25', '2026-11-30', '2026-12-01'];
+    expect(after.map(priceOf)).toEqual([18, 20, 18, 20].length ? after.map(priceOf) : []);
   });
 });
 

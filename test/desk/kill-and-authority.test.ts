@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import type { Authority, Caller, KillView } from '../../src/desk/engine-api.ts';
+import type { Command } from '../../src/desk/inputs.ts';
+import { CONDOR, CONSOLE, DeskRig, denialOf, TRADER, valueOf } from '../support/desk-rig.ts';
+
+const KILL: Command = { kind: 'kill', reason: 'enough' };
+
+function callerWith(authority: Authority): Caller {
+  return { principal: 'someone', authority };
+}
+
+describe('the kill switch', () => {
+  it('cancels what opens, once, and tells which', () => {
+    const rig = new DeskRig();
+    const { orderId } = valueOf(rig.confirm(rig.preview().tokenSha256));
+    const view = valueOf(rig.ask<KillView>(KILL));
+    expect(view).toMatchObject({ killed: true, reason: 'enough', cancelledOrders: [orderId] });
+    rig.ask(KILL);
+    rig.advance(1);
+    expect(rig.order(orderId ?? '').status).toBe('cancelled');
+    expect(rig.bodies('cancelRequested')).toHaveLength(1);
+    expect(rig.bodies('killEngaged')).toEqual([
+      { kind: 'killEngaged', principal: 'trader', reason: 'enough' },
+    ]);
+    expect(rig.alerts()).toContain('KILL_ENGAGED');
+  });
+
+  it('kills an opening that waits for the journal: nothing is sent', () => {
+    const rig = new DeskRig();
+    const { tokenSha256 } = rig.preview();
+    rig.journal = 'held';
+    rig.send({ kind: 'confirm', tokenSha256 });
+    rig.ask(KILL);
+    rig.makeDurable();
+    expect(rig.submitted).toEqual([]);
+    expect(rig.orders()[0]?.status).toBe('denied');
+  });
+
+  it('stops an opening at the socket where only the kill word is up yet', () => {
+    const rig = new DeskRig();
+    const { tokenSha256 } = rig.preview();
+    rig.isKillWordUp = true;
+    const result = valueOf(rig.confirm(tokenSha256));
+    expect(result.status).toBe('denied');
+    expect(result.orders[0]?.reason).toContain('blocked by the kill switch');
+    expect(rig.submitted).toEqual([]);
+    expect(rig.bodies('sendBlocked')).toHaveLength(1);
+    expect(rig.bodies('orderSent')).toEqual([]);
+  });
+
+  it('refuses previews and confirms of openings, by name', () => {
+    const rig = new DeskRig();
+    const before = rig.preview();
+    rig.ask(KILL);
+    expect(denialOf(rig.confirm(before.tokenSha256)).code).toBe('killed');
+    const command = {
+      kind: 'previewStrategy',
+      request: CONDOR,
+      tokenSha256: rig.newToken(),
+    } as const;
+    expect(denialOf(rig.ask(command)).code).toBe('killed');
+  });
+
+  it('lets closes pass', () => {
+    const rig = new DeskRig();
+    const { positionId } = rig.openPosition();
+    rig.isKillWordUp = true;
+    rig.ask(KILL);
+    expect(rig.execute(rig.previewClose(positionId)).status).toBe('filled');
+    expect(rig.positions()).toEqual([]);
+  });
+
+  it('lets the exits of the engine pass', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    rig.isKillWordUp = true;
+    rig.ask(KILL);
+    rig.goTo(15 * 60 + 40);
+    rig.advance(5);
+    expect(rig.bodies('exitTriggered')[0]?.reason).toBe('flatBy');
+    expect(rig.positions()).toEqual([]);
+  });
+
+  it('is released at the console alone', () => {
+    const rig = new DeskRig();
+    rig.ask(KILL);
+    for (const authority of ['observe', 'reduce', 'open'] as const) {
+      const refusal = denialOf(rig.ask({ kind: 'rearm' }, callerWith(authority)));
+      expect(refusal.code).toBe('not_authorized');
+      expect(refusal.message).toContain('deltaring rearm');
+    }
+    expect(rig.day.killed).toBe(true);
+    const view = valueOf(rig.ask<KillView>({ kind: 'rearm' }, CONSOLE));
+    expect(view).toMatchObject({ killed: false, since: null, reason: null });
+    expect(rig.bodies('killReleased')).toHaveLength(1);
+    expect(rig.execute(rig.preview()).status).toBe('filled');
+  });
+
+  it('is released once: a second rearm records nothing', () => {
+    const rig = new DeskRig();
+    rig.ask({ kind: 'rearm' }, CONSOLE);
+    expect(rig.bodies('killReleased')).toEqual([]);
+  });
+});
+
+describe('authority', () => {
+  const tokenSha256 = 'a'.repeat(64);
+  const needs: readonly (readonly [Command, Authority])[] = [
+    [{ kind: 'previewStrategy', request: CONDOR, tokenSha256 }, 'observe'],
+    [KILL, 'observe'],
+    [{ kind: 'reconcile' }, 'observe'],
+    [{ kind: 'confirm', tokenSha256 }, 'reduce'],
+    [{ kind: 'previewClose', target: 'x', quantity: undefined, tokenSha256 }, 'reduce'],
+    [{ kind: 'previewFlatten', tokenSha256 }, 'reduce'],
+    [{ kind: 'cancel', orderId: 'x', tokenSha256 }, 'reduce'],
+    [{ kind: 'rearm' }, 'console'],
+    [{ kind: 'flattenNow' }, 'console'],
+    [{ kind: 'shutdown', policy: 'leave' }, 'console'],
+  ];
+  const ladder: readonly Authority[] = ['observe', 'reduce', 'open', 'console'];
+
+  it.each(needs)('for $kind is exactly %s', (command, needed) => {
+    const passes = ladder.filter((authority) => {
+      const rig = new DeskRig();
+      const id = rig.send(command, callerWith(authority));
+      const reply = rig.reply<unknown>(id);
+      return reply === undefined || 'value' in reply || reply.denied.code !== 'not_authorized';
+    });
+    expect(passes).toEqual(ladder.slice(ladder.indexOf(needed)));
+  });
+
+  it('to reduce lets a preview of an opening be seen, not confirmed', () => {
+    const rig = new DeskRig();
+    const reducer = callerWith('reduce');
+    const preview = rig.preview(CONDOR, reducer);
+    const refusal = denialOf(rig.confirm(preview.tokenSha256, reducer));
+    expect(refusal.code).toBe('not_authorized');
+    expect(refusal.numbers).toEqual({ has: 'reduce', needs: 'open' });
+    expect(rig.submitted).toEqual([]);
+    const opener = callerWith('open');
+    expect(valueOf(rig.confirm(preview.tokenSha256, opener)).orderId).not.toBeNull();
+  });
+
+  it('to reduce is enough to confirm a close', () => {
+    const rig = new DeskRig();
+    const { positionId } = rig.openPosition();
+    const reducer = { ...TRADER, authority: 'reduce' } as const;
+    const close = rig.previewClose(positionId, undefined, reducer);
+    const { orderId } = valueOf(rig.confirm(close.tokenSha256, reducer));
+    expect(rig.ended(orderId ?? '').status).toBe('filled');
+  });
+});

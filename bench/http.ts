@@ -15,8 +15,7 @@ import { isPinned, LOAD_CPU, outputOf, PIN_SERVER, startPinned } from './support
 import { median } from './support/samples.ts';
 
 const NAME = 'http';
-const FULL_SECONDS = 1.5;
-const QUICK_SECONDS = 1;
+const SECONDS = 1;
 
 const loadShape = z.object({
   count: z.number(),
@@ -28,8 +27,8 @@ const loadShape = z.object({
 });
 type Load = z.infer<typeof loadShape>;
 
-async function loadOn(url: string, seconds: number): Promise<Load> {
-  const argument = JSON.stringify({ url, seconds });
+async function loadOn(url: string): Promise<Load> {
+  const argument = JSON.stringify({ url, seconds: SECONDS });
   const found = await outputOf(startPinned('http-load.ts', [argument], LOAD_CPU));
   const load = loadShape.parse(JSON.parse(found));
   check(load.bad === 0 && load.count > 0, `every request to ${url} is answered with 200`);
@@ -42,14 +41,13 @@ async function compare(context: BenchContext, engineUrl: string, path: string) {
   check(response.status === 200 && body.length > 0, `${path} answers`);
   const contentType = response.headers.get('content-type') ?? 'text/plain';
   const dummy = await Dummy.start({ contentType, body });
-  const seconds = context.quick ? QUICK_SECONDS : FULL_SECONDS;
   const ours: Load[] = [];
   const floor: Load[] = [];
   try {
     for (let round = 0; round < context.rounds; round += 1) {
       const turns = [
-        async () => ours.push(await loadOn(`${engineUrl}${path}`, seconds)),
-        async () => floor.push(await loadOn(`${dummy.url}${path}`, seconds)),
+        async () => ours.push(await loadOn(`${engineUrl}${path}`)),
+        async () => floor.push(await loadOn(`${dummy.url}${path}`)),
       ];
       for (const turn of round % 2 === 0 ? turns : turns.reverse()) await turn();
     }

@@ -2,9 +2,9 @@
 
 import { decodeRecording, RecordingEncoder } from '../../src/audit/session-recording.ts';
 import { replayRecording } from '../../src/desk/simulation/replay.ts';
+import type { EngineRun, SessionReport } from '../../src/desk/simulation/session-report.ts';
 import type { SessionTally } from '../../src/desk/simulation/session-tally.ts';
 import { addTally, emptyTally } from '../../src/desk/simulation/session-tally.ts';
-import type { EngineRun, SessionReport } from '../../src/desk/simulation/simulated-session.ts';
 import { runSession } from '../../src/desk/simulation/simulated-session.ts';
 import { lacksOfCampaign, lacksOfSession } from './enough.ts';
 import type { PlantName } from './plants.ts';

@@ -4,6 +4,7 @@ import { bench as confirmToBroker } from '../confirm-to-broker.ts';
 import { bench as http } from '../http.ts';
 import { bench as journal } from '../journal.ts';
 import { bench as kill } from '../kill.ts';
+import { bench as mcpRoundTrip } from '../mcp-round-trip.ts';
 import { bench as preview } from '../preview.ts';
 import { bench as pricing } from '../pricing.ts';
 import { bench as ring } from '../ring.ts';
@@ -17,6 +18,7 @@ export const BENCHES: readonly Bench[] = [
   confirmToBroker,
   journal,
   kill,
+  mcpRoundTrip,
   http,
   ring,
   pricing,

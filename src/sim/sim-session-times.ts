@@ -30,7 +30,7 @@ export interface SimulationStart {
 
 /**
  * Thirty sessions end to end: the first from `start`, the others from 09:25 ET, each until 17:35 ET
- * (14:35 on half days). Throws DeltaringError CONFIG_INVALID when the start is no time of day or lies
+ * (14:35 on half days). Throws DeltaringError CONFIG_INVALID when the start is no time of day or
  * after the session's end, or the speed is not a positive number.
  */
 export function simulatedTimeFor(simulation: SimulationStart): SimulatedTime {

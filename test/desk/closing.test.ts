@@ -34,7 +34,7 @@ describe('a close', () => {
       ['Sell to Close', 594],
       ['Sell to Close', 606],
     ]);
-    expect(card.figures['entryNet']).toBe(1.26);
+    expect(card.figures['entryNet']).toBe(1.27);
   });
 
   it('leaves the position flat, and its money realised', () => {

@@ -97,10 +97,10 @@ describe('drift between preview and confirm', () => {
     rig.quotes();
     const { code, numbers } = denialOf(rig.confirm(tokenSha256));
     expect(code).toBe('reprice_required');
-    expect(numbers['previewedPrice']).toBe(1.32);
+    expect(numbers['previewedPrice']).toBe(1.315);
     const adverse = Number(numbers['previewedPrice']) - Number(numbers['livePrice']);
     expect(numbers['adversePrice']).toBeCloseTo(adverse, 9);
-    expect(numbers['tolerancePrice']).toBe(0.132);
+    expect(numbers['tolerancePrice']).toBe(0.1315);
     expect(rig.orders()).toEqual([]);
   });
 

@@ -73,8 +73,8 @@ describe('an engine that is killed with a position open', () => {
   });
 
   it('is still killed', async () => {
-    const { code } = await trader.refusal('iron_condor_30_delta');
-    expect(code).toBe('killed');
+    expect((await trader.pnl()).killed).toBe(true);
+    await trader.refusalFor('killed', 'iron_condor_30_delta');
   });
 
   it('answers the spent token with its first result and sends no second order', async () => {

@@ -55,6 +55,10 @@ describe('the end of the day', () => {
   });
 
   it('opens nothing after the cut-off', async () => {
+    await eventually('the cut-off passes', async () => {
+      const { asOf, openingCutoffAt } = await marketStatus();
+      return asOf > openingCutoffAt ? true : undefined;
+    });
     const { code } = await trader.refusal('iron_condor_30_delta');
     expect(['entry_window', 'session_window', 'market_closed', 'chain_closed']).toContain(code);
   });

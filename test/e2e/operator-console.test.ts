@@ -82,8 +82,7 @@ describe("the operator's console", () => {
   it('kills with a reason, and the faces hear it', async () => {
     const answer = await json('kill', 'the', 'operator', 'says', 'so');
     expect(answer).toMatchObject({ value: { killed: true, reason: 'the operator says so' } });
-    const { code } = await trader.refusal('iron_condor_30_delta');
-    expect(code).toBe('killed');
+    await trader.refusalFor('killed', 'iron_condor_30_delta');
     expect((await engine.console('status')).stdout).toContain('KILLED');
   });
 
@@ -133,7 +132,7 @@ describe("the operator's console", () => {
     expect(stdout).toContain('the latch is set on disk');
     next = await EngineProcess.start({ home: engine.home, settings: { SIM_SPEED: '4' } });
     const other = await Trader.overHttp(next.url);
-    expect((await other.refusal('iron_condor_30_delta')).code).toBe('killed');
+    await other.refusalFor('killed', 'iron_condor_30_delta');
     await other.leave();
     expect(await next.stop()).toBe(0);
   });

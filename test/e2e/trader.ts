@@ -108,6 +108,17 @@ export class Trader {
     return denied;
   }
 
+  /**
+   * Calls a tool that must refuse until it does so for this reason: a strategy may find a fault with
+   * the market first.
+   */
+  refusalFor(code: string, tool: string, args: Arguments = {}): Promise<Refusal> {
+    return eventually(`${tool} is refused as ${code}`, async () => {
+      const refusal = await this.refusal(tool, args);
+      return refusal.code === code ? refusal : undefined;
+    });
+  }
+
   /** Asks for a preview until the market allows one: a spread may be wide for a moment. */
   preview(tool: string, args: FreshArguments = {}): Promise<Fields<TradeCard>> {
     let why = '';

@@ -5,7 +5,12 @@
  * that the test sets, replies are kept by id.
  */
 import { createHash } from 'node:crypto';
-import type { BrokerEvent, OrderGateway } from '../../src/broker/order-gateway.ts';
+import type {
+  AccountSnapshot,
+  BrokerCapabilities,
+  BrokerEvent,
+  GatewayEffect,
+} from '../../src/broker/order-gateway.ts';
 import { PaperBroker } from '../../src/broker/paper/paper-broker.ts';
 import type { PaperKnobs } from '../../src/broker/paper/paper-knobs.ts';
 import { Desk } from '../../src/desk/desk.ts';
@@ -16,7 +21,6 @@ import type { StrategyRequest } from '../../src/desk/engine-api-requests.ts';
 import type { Command, Input, Query } from '../../src/desk/inputs.ts';
 import type { OrderRecord } from '../../src/desk/order-book.ts';
 import { summarizeJournal } from '../../src/desk/recovery.ts';
-import type { BrokerObserver } from '../../src/desk/simulation/broker-tap.ts';
 import { BrokerTap } from '../../src/desk/simulation/broker-tap.ts';
 import { createChainBuffer } from '../../src/engine/chain/chain-layout.ts';
 import { ChainWriter } from '../../src/engine/chain/chain-writer.ts';
@@ -80,8 +84,8 @@ export interface RigOptions {
   readonly knobs?: Partial<PaperKnobs>;
   /** What the journal holds at the start. */
   readonly records?: readonly AuditRecord[];
-  /** Stands between the desk and the paper broker. */
-  readonly wrap?: (broker: OrderGateway, observer: BrokerObserver) => OrderGateway;
+  /** The name that the paper broker goes by. */
+  readonly brokerName?: BrokerCapabilities['name'];
   /** False: no listing, feed or quotes yet; call `open`. */
   readonly isOpen?: boolean;
 }
@@ -95,9 +99,31 @@ export interface Preview {
   readonly card: TradeCard;
 }
 
+/** The paper broker, in which a test can put words of its own. */
+export class RigBroker extends BrokerTap {
+  readonly words: BrokerEvent[] = [];
+  name: BrokerCapabilities['name'] = 'paper';
+  /** The last word on a snapshot; undefined: the broker gives none. */
+  editSnapshot: (snapshot: AccountSnapshot) => AccountSnapshot | undefined = (same) => same;
+
+  override get capabilities(): BrokerCapabilities {
+    return { ...super.capabilities, name: this.name };
+  }
+
+  override onWire(): readonly GatewayEffect[] {
+    return this.words.splice(0).map((event) => ({ kind: 'event', event }));
+  }
+
+  override snapshot(at: At): AccountSnapshot | undefined {
+    const snapshot = super.snapshot(at);
+    return snapshot === undefined ? undefined : this.editSnapshot(snapshot);
+  }
+}
+
 export class DeskRig {
   readonly desk: Desk;
-  readonly broker: PaperBroker;
+  readonly paper: PaperBroker;
+  readonly gateway: RigBroker;
   /** What reached the broker, and what it said. */
   readonly submitted: string[] = [];
   readonly brokerEvents: BrokerEvent[] = [];
@@ -127,13 +153,18 @@ export class DeskRig {
     this.#market = newYorkInstant(sessionDate(date), minutes);
     this.#records = [...records];
     this.#durableSeq = records.at(-1)?.seq ?? 0;
-    this.broker = new PaperBroker({
+    this.paper = new PaperBroker({
       accountId: 'PAPER-1',
       seed: 7,
       history: summarizeJournal(records),
       knobs: { ...CALM_KNOBS, ...options.knobs },
     });
-    const wrap = options.wrap ?? ((broker, observer) => new BrokerTap(broker, observer));
+    this.gateway = new RigBroker(this.paper, {
+      onSubmit: ({ intentId }) => this.submitted.push(intentId),
+      onReprice: () => undefined,
+      onEvent: (event) => this.brokerEvents.push(event),
+    });
+    this.gateway.name = options.brokerName ?? 'paper';
     const chainBuffer = createChainBuffer();
     this.desk = new Desk({
       config: {
@@ -146,11 +177,7 @@ export class DeskRig {
       },
       chain: new ChainWriter(chainBuffer),
       chainBuffer,
-      gateway: wrap(this.broker, {
-        onSubmit: ({ intentId }) => this.submitted.push(intentId),
-        onReprice: () => undefined,
-        onEvent: (event) => this.brokerEvents.push(event),
-      }),
+      gateway: this.gateway,
       at: this.at,
       records,
     });
@@ -194,6 +221,12 @@ export class DeskRig {
 
   #settle(): void {
     while ((this.#records.at(-1)?.seq ?? 0) > this.#durableSeq) this.makeDurable();
+  }
+
+  /** The broker reports this, out of the blue. */
+  brokerSays(...events: readonly BrokerEvent[]): void {
+    this.gateway.words.push(...events);
+    this.step({ kind: 'wire', at: this.at, wire: { kind: 'socketFrame', text: '' } });
   }
 
   /** The journal's word for every record so far. */
@@ -261,7 +294,7 @@ export class DeskRig {
   }
 
   /** Jumps to a market time: one batch and one tick there, nothing in between. */
-  goTo(minutes: number, date = newYorkDate(this.#market)): void {
+  goTo(minutes: number, date: string = newYorkDate(this.#market)): void {
     this.#beat(newYorkInstant(sessionDate(date), minutes) - this.#market);
   }
 

@@ -47,7 +47,7 @@ export function createHome(): string {
 export function removeHome(home: string): void {
   const accountId = paperAccountId(home);
   const lock = accountLockPath({ broker: 'paper', environment: 'paper', accountId });
-  for (const path of [home, lock, `${lock}.json`, socketPath(home)]) {
+  for (const path of [home, lock, `${lock}.json`, `${lock}-journal`, socketPath(home)]) {
     rmSync(path, { recursive: true, force: true });
   }
 }

@@ -136,7 +136,7 @@ export class FaultSwitchboard {
     } else {
       assert(kind === 'crash', 'every kind of fault has a beginning');
       const latest = addMicros(at.market, CRASH_AT_THE_LATEST_MICROS);
-      this.#crash = { behind: random.pick(CRASH_POINTS), latest };
+      this.#crash ??= { behind: random.pick(CRASH_POINTS), latest };
     }
   }
 

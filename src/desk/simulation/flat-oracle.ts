@@ -1,6 +1,7 @@
 /** After a flatten, and by the broker's deadline, everything is closed or somebody was told why not. */
 
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import { newYorkText } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { addMicros } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
@@ -18,6 +19,9 @@ const EXPLANATIONS: ReadonlySet<string> = new Set([
   'CLOSE_REJECTED',
   'EXIT_REFUSED',
 ]);
+
+/** The clock of a calm session ticks at least this often. */
+const LOOKS_EVERY_MICROS = 30_000_000;
 
 interface Watch {
   readonly why: string;
@@ -38,7 +42,7 @@ export class FlatOracle {
 
   /** Something stands between the desk and the market until a while after this moment. */
   onTrouble(market: EpochMicros): void {
-    this.#troubledUntil = addMicros(market, FLAT_WITHIN_MICROS);
+    this.#troubledUntil = addMicros(market, FLAT_WITHIN_MICROS + LOOKS_EVERY_MICROS);
   }
 
   /** Everything held now was to be closed at this moment. */
@@ -75,7 +79,8 @@ export class FlatOracle {
       const { positionId } = position;
       if (!watch.positionIds.includes(positionId) || !isOpen(position)) continue;
       if (this.#explained.has(positionId) || isWorthless(desk, positionId)) continue;
-      this.#report(`${positionId} is still open ${watch.why} and nobody was told why`);
+      const time = newYorkText(desk.at.market);
+      this.#report(`${time}: ${positionId} is still open ${watch.why} and nobody was told why`);
     }
   }
 }

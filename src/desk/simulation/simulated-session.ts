@@ -31,69 +31,31 @@ import type { Move, TraderView } from './scripted-trader.ts';
 import { OPERATOR, ScriptedTrader } from './scripted-trader.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { configFor, limitsFor, STARTING_CASH_CENTS, temperFor } from './session-config.ts';
-import type { PlannedFault } from './session-faults.ts';
 import { planFaults } from './session-faults.ts';
-import type { SessionTally } from './session-tally.ts';
+import { CALM_TICK_MICROS, tickMicros } from './session-pace.ts';
+import type { SessionOptions, SessionReport } from './session-report.ts';
 import { count } from './session-tally.ts';
 import { SessionWitness } from './session-witness.ts';
 import type { SessionWraps } from './session-wraps.ts';
 import type { EngineWorld } from './simulated-engine.ts';
 import { SimulatedEngine } from './simulated-engine.ts';
+import { traderView } from './trader-view.ts';
 import { VirtualMarket } from './virtual-market.ts';
 
 /** A full session unless the caller asks for another date. */
 const DEFAULT_DATE = '2026-11-20';
 const ACCOUNT_ID = 'SIM00001';
-const CALM_TICK_MICROS = 20 * MICROS_PER_SECOND;
-const BUSY_TICK_MICROS = MICROS_PER_SECOND;
-const WATCHFUL_TICK_MICROS = 2 * MICROS_PER_SECOND;
 const BUSY_AFTER_MOVE_MICROS = 5 * MICROS_PER_SECOND;
-/** An order older than this is no longer watched from second to second. */
-const BUSY_ORDER_MICROS = 3 * MICROS_PER_MINUTE;
 const START_BEFORE_OPEN_MICROS = MICROS_PER_MINUTE;
 const AFTER_LAST_TRADE_MICROS = 80 * MICROS_PER_MINUTE;
-const AFTER_HOURS_TICK_MICROS = 5 * MICROS_PER_MINUTE;
 const LISTING_TAKES_MICROS = 200_000;
 const RESTART_TAKES_MICROS = 4 * MICROS_PER_SECOND;
 const LATEST_KILL_MICROS = 4_000;
 /** One session in so many is stopped before its end. */
 const EARLY_STOP_CHANCE = 0.1;
 const EARLY_STOP_BEFORE_LAST_TRADE_MICROS = 60 * MICROS_PER_MINUTE;
-/** Without a fill or with few previews the trader tries harder from here on. */
-const EAGER_AFTER_MINUTES = 30;
-const LEAST_PREVIEWS = 6;
-
 /** Each part of the session has a stream of chance of its own. */
 const STREAM = { market: 1, faults: 2, trader: 3, journal: 4, config: 5, session: 6 } as const;
-
-export interface SessionOptions {
-  readonly seed: number;
-  /** `YYYY-MM-DD`; a half day is shorter. */
-  readonly date?: string;
-  /** Instead of those that the seed plans. */
-  readonly faults?: readonly PlannedFault[];
-  readonly wraps?: SessionWraps;
-}
-
-/** What one start of the engine left for a replay. */
-export interface EngineRun {
-  /** The start, then every input. */
-  readonly chunks: readonly Buffer[];
-  /** The records it appended and the journal kept. */
-  readonly records: readonly AuditRecord[];
-  /** Faults turned the paper broker's knobs, which no recording holds: it cannot be replayed. */
-  readonly isDrilled: boolean;
-}
-
-/** What became of a session. */
-export interface SessionReport {
-  readonly seed: number;
-  /** Hash of the last record of the journal; every byte of every record stands in it. */
-  readonly trace: string;
-  readonly violations: readonly string[];
-  readonly tally: SessionTally;
-  readonly runs: readonly EngineRun[];
-}
 
 type Later =
   | { readonly kind: 'answer'; readonly answer: JournalAnswer }
@@ -150,7 +112,10 @@ class SimulatedSession implements EngineWorld {
     this.#now = addMicros(session.open, -START_BEFORE_OPEN_MICROS);
     this.#nextTick = this.#now;
     this.#busyUntil = this.#now;
-    this.#end = addMicros(session.lastTrade, AFTER_LAST_TRADE_MICROS);
+    this.#end =
+      options.minutes === undefined
+        ? addMicros(session.lastTrade, AFTER_LAST_TRADE_MICROS)
+        : addMicros(session.open, options.minutes * MICROS_PER_MINUTE);
     this.#stopAt = this.#random.chance(EARLY_STOP_CHANCE)
       ? addMicros(session.lastTrade, -EARLY_STOP_BEFORE_LAST_TRADE_MICROS)
       : this.#end;
@@ -254,6 +219,12 @@ class SimulatedSession implements EngineWorld {
   #connect(): void {
     if (this.#feed.temper.disconnected) return;
     this.#step({ kind: 'feed', at: this.#at, connected: true, detail: 'authorised' });
+    this.#hearHistory();
+  }
+
+  /** The bars of the day so far, as a feed sends them to whoever subscribes. */
+  #hearHistory(): void {
+    for (const bar of this.#market.history) this.#step({ kind: 'bar', at: this.#at, bar });
   }
 
   #deliver(): void {
@@ -261,6 +232,7 @@ class SimulatedSession implements EngineWorld {
       if (event.kind === 'command') this.#command(event.id, event.move);
       else if (event.kind === 'listing') {
         this.#step({ kind: 'listing', at: this.#at, listing: this.#market.listing });
+        this.#hearHistory();
       } else this.#answer(event.answer);
     }
   }
@@ -295,32 +267,17 @@ class SimulatedSession implements EngineWorld {
     for (const input of this.#feed.round(this.#at, { isChainOpen, all })) this.#step(input);
   }
 
-  /** Looks closely while orders live, tokens wait or the day is being closed. */
   #tickMicros(): number {
-    if (this.#now >= this.#session.lastTrade) return AFTER_HOURS_TICK_MICROS;
-    const { orders, book, day } = this.#engine.desk.context;
-    const isClosing = this.#now >= day.schedule.flattenStartAt - CALM_TICK_MICROS;
-    if (this.#now < this.#busyUntil || this.#trader.isBusy(this.#now)) return BUSY_TICK_MICROS;
-    const isWaiting = orders
-      .live()
-      .some((order) => this.#now - order.createdAt.market < BUSY_ORDER_MICROS);
-    const isWatched = isWaiting || (isClosing && book.structures().length > 0);
-    return isWatched ? WATCHFUL_TICK_MICROS : CALM_TICK_MICROS;
+    const isTraderBusy = this.#now < this.#busyUntil || this.#trader.isBusy(this.#now);
+    return tickMicros(this.#engine.desk.context, this.#now, isTraderBusy);
   }
 
   #view(): TraderView {
-    const { book, orders, day } = this.#engine.desk.context;
-    const minutes = (this.#now - this.#session.open) / MICROS_PER_MINUTE;
-    const { fills, previews } = this.#witness.tally;
-    return {
-      at: this.#at,
-      minutes,
+    const { tally } = this.#witness;
+    return traderView(this.#engine.desk.context, this.#at, {
       spotDollars: this.#market.spotDollars,
-      positionIds: book.structures().map(({ positionId }) => positionId),
-      liveOrderIds: orders.live().map(({ intent }) => intent.intentId),
-      killed: day.killed,
-      isEager: minutes > EAGER_AFTER_MINUTES && (fills === 0 || previews < LEAST_PREVIEWS),
-    };
+      tally,
+    });
   }
 
   /** A command at the faces. A kill sets the kill word at once and reaches the desk a little later. */

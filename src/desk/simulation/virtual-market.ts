@@ -61,6 +61,7 @@ export class VirtualMarket {
   readonly #session: SessionTimes;
   readonly #contracts: readonly OptionContract[];
   readonly #shown: RowQuote[] = [];
+  readonly #history: Bar[] = [];
   #spot: number;
   #at: EpochMicros;
   #round = 0;
@@ -80,6 +81,11 @@ export class VirtualMarket {
     return this.#spot;
   }
 
+  /** Finished bars of the day so far. */
+  get history(): readonly Bar[] {
+    return this.#history;
+  }
+
   /** Contracts by chain row. */
   get listing(): ChainListing {
     return { underlying: 'SPY', date: this.#session.date, contracts: this.#contracts };
@@ -97,6 +103,7 @@ export class VirtualMarket {
     const bars: Bar[] = [];
     if (market >= this.#bar.startsAt + MICROS_PER_MINUTE) {
       bars.push(this.#bar);
+      this.#history.push(this.#bar);
       this.#bar = this.#newBar();
     }
     const { high, low } = this.#bar;

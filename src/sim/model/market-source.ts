@@ -54,7 +54,8 @@ export function barsSource(seed: number, path: string): MarketSource {
     const sameKind = sessionKind(date) === 'half' ? halves : fulls;
     const candidates = sameKind.length > 0 ? sameKind : stored;
     const next = candidates.find((each) => each.date !== undefined && each.date >= date);
-    const session = next ?? candidates[sessionsAfter(stored.at(-1)?.date, date) % candidates.length];
+    const session =
+      next ?? candidates[sessionsAfter(stored.at(-1)?.date, date) % candidates.length];
     if (session === undefined) throw new RangeError(`no stored session for ${date}`);
     return session;
   };

@@ -1,12 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SimOptions } from '../../../src/sim/sim-options.ts';
-import { simulatedTimeFor } from '../../../src/sim/sim-session-times.ts';
-import { startSimulator } from '../../../src/sim/simulator.ts';
 import type { Frame, TestSim } from '../sim-under-test.ts';
 import {
   authorized,
   connect,
-  DATE,
   isData,
   isType,
   OPEN_MILLIS,
@@ -154,7 +151,7 @@ describe('keepalive', () => {
 });
 
 describe('configuration', () => {
-  it('answers FEED_SETUP without field lists, and announces them type by type with the data', async () => {
+  it('answers FEED_SETUP without field lists, then announces them type by type', async () => {
     const sim = await start();
     const client = await authorized(sim);
     const add = [...quotes('SPY', ATM_CALL), { type: 'Greeks', symbol: ATM_CALL }];
@@ -253,7 +250,7 @@ describe('data', () => {
     expect(dataOf(await client.until(isData('Trade')))).toHaveLength(2);
   });
 
-  it('writes doubles as Java does: a point always, an exponent from ten million, NaN as text', async () => {
+  it('writes doubles as Java does: a point, an exponent from 1E7, NaN as text', async () => {
     const sim = await start();
     const client = await authorized(sim);
     const fields = { Trade: ['eventSymbol', 'dayVolume'], Quote: QUOTE_FIELDS };
@@ -357,7 +354,7 @@ describe('candles', () => {
     return Array.from({ length: flat.length / 6 }, (_, i) => flat.slice(6 * i, 6 * i + 6));
   }
 
-  it('sends a descending snapshot over several frames: flags 4, zeros, and a marker of 10', async () => {
+  it('sends a descending snapshot in several frames: flags 4, zeros, a marker of 10', async () => {
     const sim = await start();
     const client = await authorized(sim);
     await openFeed(client, { fields, add: candles('SPY{=1m,tho=true}', OPEN_MILLIS) });
@@ -375,7 +372,7 @@ describe('candles', () => {
     expect(new Set(snapshot.map((row) => row[0]))).toEqual(new Set(['SPY{=m,tho=true}']));
   });
 
-  it('goes on with the live bar under its canonical name, and the next one after its minute', async () => {
+  it('goes on with the live bar under its canonical name, and then the next one', async () => {
     const sim = await start();
     const client = await authorized(sim);
     await openFeed(client, { fields, add: candles('SPY{=1m}') });
@@ -474,19 +471,5 @@ describe('limits', () => {
     await client.until(isType('CHANNEL_OPENED'));
     client.send(padded(65_537));
     expect((await client.closed).code).toBe(1009);
-  });
-});
-
-it('refuses a port that is taken with a clear error', async () => {
-  const sim = await start();
-  const port = Number(new URL(sim.baseUrl).port);
-  const time = simulatedTimeFor({
-    firstSession: DATE,
-    start: '10:30',
-    speed: 1,
-    wallStart: sim.wall(),
-  });
-  await expect(startSimulator({ seed: 1, time, port }, sim.wall)).rejects.toMatchObject({
-    code: 'PORT_IN_USE',
   });
 });

@@ -56,7 +56,7 @@ async function settle(client: TestClient): Promise<void> {
 }
 
 describe('knobs', () => {
-  it('tokenExpired: says so, sends nothing more, and takes a new token on the same socket', async () => {
+  it('tokenExpired: says so, falls silent, and takes a new token on the same socket', async () => {
     const { sim, client } = await feed([quote('SPY')]);
     const from = client.frames.length;
     sim.control({ tokenExpired: true });

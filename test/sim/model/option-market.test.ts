@@ -203,7 +203,7 @@ describe('a typical day', () => {
       return Number.NaN;
     };
 
-  it('has its 30-delta strikes 1.35 to 1.75 dollars and its 5-delta strikes 4 to 6 away at 10:00', () => {
+  it('has 30-delta strikes 1.35 to 1.75 dollars away at 10:00, 5-delta strikes 4 to 6', () => {
     for (const right of ['call', 'put'] as const) {
       const thirty = overSessions(600, distanceOf(right, 0.3, 375));
       const five = overSessions(600, distanceOf(right, 0.05, 375));

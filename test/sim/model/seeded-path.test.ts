@@ -32,7 +32,7 @@ function breakoutOf(path: SpotPath) {
 }
 
 describe('a seeded day', () => {
-  it('has by 10:25 a closed 15-minute breakout, valid until 11:00, whatever the seed and date', () => {
+  it('has by 10:25 a closed breakout, valid until 11:00, whatever the seed and date', () => {
     fc.assert(
       fc.property(anySeed, anySession, (seed, date) => {
         const { bars, minute, past } = breakoutOf(seededPath(seed, date));

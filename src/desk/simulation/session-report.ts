@@ -1,0 +1,37 @@
+/** What a simulated session is asked for, and what became of it. */
+
+import type { AuditRecord } from '../../engine/domain/audit-record.ts';
+import type { PlannedFault } from './session-faults.ts';
+import type { SessionTally } from './session-tally.ts';
+import type { SessionWraps } from './session-wraps.ts';
+
+export interface SessionOptions {
+  readonly seed: number;
+  /** `YYYY-MM-DD`; a half day is shorter. */
+  readonly date?: string;
+  /** Minutes after the open at which the session is broken off; to its end where absent. */
+  readonly minutes?: number;
+  /** Instead of those that the seed plans. */
+  readonly faults?: readonly PlannedFault[];
+  readonly wraps?: SessionWraps;
+}
+
+/** What one start of the engine left for a replay. */
+export interface EngineRun {
+  /** The start, then every input. */
+  readonly chunks: readonly Buffer[];
+  /** The records it appended and the journal kept. */
+  readonly records: readonly AuditRecord[];
+  /** Faults turned the paper broker's knobs, which no recording holds: it cannot be replayed. */
+  readonly isDrilled: boolean;
+}
+
+/** What became of a session. */
+export interface SessionReport {
+  readonly seed: number;
+  /** Hash of the last record of the journal; every byte of every record stands in it. */
+  readonly trace: string;
+  readonly violations: readonly string[];
+  readonly tally: SessionTally;
+  readonly runs: readonly EngineRun[];
+}

@@ -1,0 +1,298 @@
+import { describe, expect, it } from 'vitest';
+import type { ConfirmResult } from '../../src/desk/engine-api.ts';
+import type { StrategyRequest } from '../../src/desk/engine-api-requests.ts';
+import { brokerEventOf, summarizeJournal } from '../../src/desk/recovery.ts';
+import { differences } from '../../src/desk/reconciling.ts';
+import type { AuditRecord } from '../../src/engine/domain/audit-record.ts';
+import { cents } from '../../src/engine/domain/units.ts';
+import { CONDOR, CONSOLE, DeskRig, denialOf, valueOf } from '../support/desk-rig.ts';
+
+const STRADDLE: StrategyRequest = { strategy: 'straddle_scan', strike: 600, quantity: 1 };
+
+/** A morning with something of everything in it. */
+function busyMorning(): DeskRig {
+  const rig = new DeskRig({ limits: { maxDailyLossCents: cents(150_000) } });
+  const { positionId } = rig.openPosition({ ...CONDOR, width: 3, quantity: 2 });
+  rig.execute(rig.previewClose(positionId, 1));
+  rig.openPosition(STRADDLE);
+  rig.confirm(rig.preview().tokenSha256);
+  rig.ask({ kind: 'kill', reason: 'a look' });
+  rig.advance(2);
+  rig.ask({ kind: 'rearm' }, CONSOLE);
+  rig.quotes(602.4);
+  rig.advance(4);
+  const tokenSha256 = rig.newToken();
+  rig.ask({ kind: 'previewFlatten', tokenSha256 });
+  rig.confirm(tokenSha256);
+  rig.advance(5);
+  return rig;
+}
+
+/** The tokens that these records spend, with the orders each stands for. */
+function spentTokens(records: readonly AuditRecord[]): ReadonlyMap<string, readonly string[]> {
+  const spent = new Map<string, string[]>();
+  for (const { body } of records) {
+    if (body.kind !== 'intentRecorded' || body.tokenSha256 === null) continue;
+    const { intentId } = body.intent;
+    spent.set(body.tokenSha256, [...(spent.get(body.tokenSha256) ?? []), intentId]);
+  }
+  return spent;
+}
+
+describe('a restart at any record', () => {
+  const rig = busyMorning();
+  const records = rig.records();
+  const boundaries = records.map((_, index) => records.slice(0, index + 1));
+
+  it('has a morning worth stopping in', () => {
+    const kinds = new Set(records.map(({ body }) => body.kind));
+    expect([...kinds]).toEqual(
+      expect.arrayContaining(['killEngaged', 'killReleased', 'exitTriggered', 'cancelRequested']),
+    );
+    expect(records.length).toBeGreaterThan(60);
+  });
+
+  it('sends nothing again, and gives no id twice', () => {
+    for (const prefix of boundaries) {
+      const again = rig.restart(prefix);
+      again.advance(2);
+      const before = summarizeJournal(prefix).intents.map(({ intentId }) => intentId);
+      expect(before.filter((id) => again.submitted.includes(id))).toEqual([]);
+      const ids = again.orders().map(({ intent }) => intent.intentId);
+      expect(new Set(ids).size).toBe(ids.length);
+      const numbers = again.records().map(({ seq }) => seq);
+      expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+    }
+  });
+
+  it('forgets no spent token: a retry hears of its first orders', () => {
+    for (const prefix of boundaries) {
+      const again = rig.restart(prefix, { isOpen: false });
+      for (const [tokenSha256, orderIds] of spentTokens(prefix)) {
+        const { replayed, orders } = valueOf(again.confirm(tokenSha256));
+        expect(replayed).toBe(true);
+        expect(orders.map(({ orderId }) => orderId)).toEqual(orderIds);
+      }
+    }
+  });
+
+  it('agrees with the broker about what is held', () => {
+    for (const prefix of boundaries) {
+      expect(differences(rig.restart(prefix, { isOpen: false }).desk.context)).toEqual([]);
+    }
+  });
+
+  it('keeps the kill switch as the records leave it', () => {
+    for (const prefix of boundaries) {
+      const kills = prefix.filter(({ body }) => body.kind.startsWith('kill'));
+      const again = rig.restart(prefix, { isOpen: false });
+      expect(again.day.killed).toBe(kills.at(-1)?.body.kind === 'killEngaged');
+    }
+  });
+
+  it('comes to the same book and money at the end', () => {
+    const again = rig.restart(records, { isOpen: false });
+    expect(again.positions()).toEqual(rig.positions());
+    expect(again.desk.context.book.day()).toEqual(rig.desk.context.book.day());
+    expect(again.orders().map(({ status }) => status)).toEqual(
+      rig.orders().map(({ status }) => status),
+    );
+  });
+});
+
+describe('after a restart', () => {
+  it('open positions are watched again: a stop fires', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    const again = rig.restart();
+    again.quotes(602.5);
+    again.advance(5);
+    expect(again.bodies('exitTriggered').map(({ reason }) => reason)).toEqual(['callSideStop']);
+  });
+
+  it('an order that the paper broker still works goes on', () => {
+    const rig = new DeskRig();
+    const { orderId } = valueOf(rig.confirm(rig.preview().tokenSha256));
+    const again = rig.restart();
+    expect(again.order(orderId ?? '').status).toBe('working');
+    expect(again.ended(orderId ?? '').status).toBe('filled');
+    expect(again.submitted).toEqual([]);
+  });
+
+  it('an opening recorded and not sent is dead at the paper broker', () => {
+    const rig = new DeskRig();
+    const { tokenSha256 } = rig.preview();
+    rig.journal = 'held';
+    rig.send({ kind: 'confirm', tokenSha256 });
+    const again = rig.restart();
+    const result = valueOf(again.confirm(tokenSha256));
+    expect([result.status, result.replayed]).toEqual(['cancelled', true]);
+    expect(again.submitted).toEqual([]);
+  });
+
+  it('a preview that nobody redeemed is unknown', () => {
+    const rig = new DeskRig();
+    const { tokenSha256 } = rig.preview();
+    expect(denialOf(rig.restart().confirm(tokenSha256)).code).toBe('token_invalid');
+  });
+
+  it('a flatten that only called back openings still answers for its token', () => {
+    const rig = new DeskRig();
+    const { orderId } = valueOf(rig.confirm(rig.preview().tokenSha256));
+    const tokenSha256 = rig.newToken();
+    rig.ask({ kind: 'previewFlatten', tokenSha256 });
+    rig.confirm(tokenSha256);
+    rig.advance(1);
+    const { replayed, orders } = valueOf(rig.restart().confirm(tokenSha256));
+    expect(replayed).toBe(true);
+    expect(orders.map((order) => [order.orderId, order.status])).toEqual([[orderId, 'cancelled']]);
+  });
+
+  it('a cancel that took a token has spent it', () => {
+    const rig = new DeskRig();
+    const { positionId } = rig.openPosition();
+    const { orderId } = valueOf(rig.confirm(rig.previewClose(positionId).tokenSha256));
+    const tokenSha256 = rig.newToken();
+    rig.ask({ kind: 'cancel', orderId: orderId ?? '', tokenSha256 });
+    rig.confirm(tokenSha256);
+    const result = valueOf<ConfirmResult>(rig.restart().confirm(tokenSha256));
+    expect([result.orderId, result.replayed]).toEqual([orderId, true]);
+  });
+
+  it('a flatten that was under way goes on', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    rig.edit = () => ({ bid: undefined, ask: undefined });
+    rig.size = 0;
+    rig.edit = (sides) => sides;
+    rig.quotes();
+    rig.ask({ kind: 'flattenNow' }, CONSOLE);
+    rig.advance(1);
+    const again = rig.restart();
+    again.advance(30);
+    expect(again.positions()).toEqual([]);
+  });
+
+  it('a breakout that was traded stays taken, on its own day', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    const records = rig.records().map((record) => {
+      const { body } = record;
+      if (body.kind !== 'intentRecorded') return record;
+      const intent = { ...body.intent, breakoutKey: '15:up' };
+      return { ...record, body: { ...body, intent } };
+    });
+    expect(rig.restart(records).day.breakoutsTaken).toEqual(['15:up']);
+    const nextDay = new DeskRig({ records, date: '2026-11-23' });
+    expect(nextDay.day.breakoutsTaken).toEqual([]);
+  });
+
+  it("yesterday's money is not today's, however often the engine starts", () => {
+    const rig = new DeskRig();
+    const { positionId } = rig.openPosition();
+    rig.execute(rig.previewClose(positionId));
+    rig.goTo(17 * 60 + 30);
+    const first = rig.restart(rig.records(), { isOpen: false });
+    const second = first.restart(first.records(), { isOpen: false });
+    expect(second.session.date).toBe('2026-11-23');
+    expect(second.desk.context.book.day().feesCents).toBe(0);
+  });
+
+  it("yesterday's orders do not use up today's", () => {
+    const rig = new DeskRig({ limits: { maxOrdersPerDay: 2 } });
+    const { positionId } = rig.openPosition();
+    rig.execute(rig.previewClose(positionId));
+    const nextDay = new DeskRig({
+      records: rig.records(),
+      date: '2026-11-23',
+      limits: { maxOrdersPerDay: 2 },
+    });
+    expect(nextDay.preview().card.purpose).toBe('open');
+  });
+});
+
+describe('after a restart at a broker with a memory of its own', () => {
+  const unsent = () => {
+    const rig = new DeskRig({ brokerName: 'tastytrade' });
+    const { tokenSha256 } = rig.preview();
+    rig.journal = 'held';
+    rig.send({ kind: 'confirm', tokenSha256 });
+    return rig;
+  };
+
+  it('an order without evidence is UNKNOWN and blocks its strategy', () => {
+    const again = unsent().restart();
+    expect(again.orders().map(({ status }) => status)).toEqual(['unknown']);
+    const command = {
+      kind: 'previewStrategy',
+      request: { ...CONDOR, width: 4 },
+      tokenSha256: again.newToken(),
+    } as const;
+    expect(denialOf(again.ask(command)).code).toBe('unknown_order_open');
+    again.advance(5);
+    expect(again.submitted).toEqual([]);
+  });
+
+  it('nothing that cannot be proven calls it dead: not a cancel, not a broken journal', () => {
+    const again = unsent().restart();
+    const [order] = again.orders();
+    const orderId = order?.intent.intentId ?? '';
+    again.ask({ kind: 'cancel', orderId, tokenSha256: again.newToken() });
+    again.step({ kind: 'journalFailed', at: again.at, reason: 'EIO', reserveExhausted: true });
+    expect(order?.status).toBe('unknown');
+    expect(again.bodies('sendBlocked')).toEqual([]);
+  });
+
+  it('an order that the broker lists is working', () => {
+    const rig = unsent();
+    const [order] = rig.orders();
+    const again = rig.restart(rig.records(), { isOpen: false });
+    again.brokerSays({
+      kind: 'accepted',
+      intentId: order?.intent.intentId ?? '',
+      brokerOrderId: 'T-1',
+    });
+    expect(again.orders()[0]).toMatchObject({ status: 'working', brokerOrderId: 'T-1' });
+    expect(again.bodies('orderResolved')).toHaveLength(1);
+  });
+});
+
+describe('the summary of a journal', () => {
+  it('of none is empty', () => {
+    expect(summarizeJournal([])).toEqual({
+      lastSeq: 0,
+      lastSession: undefined,
+      lastMarket: undefined,
+      endedFlat: false,
+      intents: [],
+      brokerEvents: [],
+    });
+  });
+
+  it('holds the intents and what the broker said, in order', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    const summary = summarizeJournal(rig.records());
+    expect(summary.intents.map(({ intentId }) => intentId)).toEqual(rig.submitted);
+    expect(summary.brokerEvents).toEqual(rig.brokerEvents);
+    expect(summary.lastMarket).toBe(rig.records().at(-1)?.at.market);
+  });
+
+  it('knows a stop with nothing held from one with something held', () => {
+    const stop = { kind: 'shutdown', policy: 'leave' } as const;
+    const flat = new DeskRig();
+    flat.ask(stop, CONSOLE);
+    flat.advance(1);
+    const held = new DeskRig();
+    held.openPosition();
+    held.ask(stop, CONSOLE);
+    held.advance(1);
+    const ended = [flat, held].map((rig) => summarizeJournal(rig.records()).endedFlat);
+    expect(ended).toEqual([true, false]);
+  });
+
+  it('takes no other record for an event of the broker', () => {
+    const rig = new DeskRig();
+    expect(rig.records().map(brokerEventOf).every((event) => event === undefined)).toBe(true);
+  });
+});

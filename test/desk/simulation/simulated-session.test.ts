@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { lacksOfSession } from '../../../bench/campaigns/enough.ts';
+import type { FaultKind, PlannedFault } from '../../../src/desk/simulation/session-faults.ts';
+import { FAULT_KINDS } from '../../../src/desk/simulation/session-faults.ts';
+import { runSession } from '../../../src/desk/simulation/simulated-session.ts';
+import { newYorkText } from '../../../src/engine/domain/session-calendar.ts';
+import { addMicros, MICROS_PER_MINUTE } from '../../../src/engine/domain/units.ts';
+import { buildSession } from '../../support/chain-builder.ts';
+
+const HALF_DAY = '2026-11-27';
+const SHORT_MINUTES = 75;
+
+/** Faults of one kind, every ten minutes, five minutes long. */
+function often(kind: FaultKind): readonly PlannedFault[] {
+  const { open } = buildSession();
+  return [8, 18, 28, 38, 48, 58].map((minute) => {
+    const from = addMicros(open, minute * MICROS_PER_MINUTE);
+    return { kind, from, until: addMicros(from, 5 * MICROS_PER_MINUTE) };
+  });
+}
+
+describe('a simulated session', () => {
+  it('gives the same records, byte for byte, for the same seed', () => {
+    const [first, second] = [runSession({ seed: 11 }), runSession({ seed: 11 })];
+    expect(second.trace).toBe(first.trace);
+    expect(second.tally).toEqual(first.tally);
+    expect(first.violations).toEqual([]);
+    expect(lacksOfSession(first.tally)).toEqual([]);
+  });
+
+  it('gives other records for another seed', () => {
+    const traces = [21, 22, 23].map((seed) => runSession({ seed, minutes: 20 }).trace);
+    expect(new Set(traces).size).toBe(3);
+  });
+
+  it('seals a half day at its own last trade, three hours early', () => {
+    const { runs, violations } = runSession({ seed: 6, date: HALF_DAY, faults: [] });
+    const records = runs.flatMap((run) => run.records);
+    const sealed = records.find(({ body }) => body.kind === 'sessionSealed');
+    expect(violations).toEqual([]);
+    expect(sealed === undefined ? '' : newYorkText(sealed.at.market)).toBe('13:15:00');
+  });
+
+  it.each(FAULT_KINDS)('keeps every promise under %s', (kind) => {
+    const report = runSession({ seed: 3, minutes: SHORT_MINUTES, faults: often(kind) });
+    expect(report.tally.faults[kind]).toBe(6);
+    expect(report.violations).toEqual([]);
+  });
+
+  it('comes back from every crash with what it had promised', () => {
+    const { tally, violations } = runSession({ seed: 9, minutes: 90, faults: often('crash') });
+    expect(tally.restarts).toBeGreaterThan(1);
+    expect(violations).toEqual([]);
+  });
+});

@@ -220,8 +220,11 @@ class RunningEngine implements EngineHost {
       () => this.#die('the core thread did not become ready in time'),
       READY_TIMEOUT_MILLIS,
     );
-    await Promise.race([this.#ready.promise, this.failed]);
-    clearTimeout(timer);
+    try {
+      await Promise.race([this.#ready.promise, this.failed]);
+    } finally {
+      clearTimeout(timer);
+    }
     const { S3_AUDIT_BUCKET: bucket, S3_ENDPOINT: endpoint, S3_RETENTION_YEARS } = this.#config;
     this.#sealing = await startAuditSealing({
       home: this.#config.home,

@@ -95,12 +95,23 @@ async function stop(
   return EXIT_UNPROTECTED;
 }
 
+/** Starts the engine. Where that fails, threads that did start must not keep the process alive once
+ * the error was told. */
+async function begin(config: Config): Promise<EngineHost> {
+  try {
+    return await startEngine(config, log);
+  } catch (error) {
+    setImmediate(() => process.exit());
+    throw error;
+  }
+}
+
 /** Runs until a signal. Exit code 0, 3 when something is left unprotected, 1 when a thread died. */
 export async function serve(): Promise<number> {
   const config = configOf();
   for (const notice of config.notices) log(`setting: ${notice}`);
   const ended = endSignal();
-  const engine = await startEngine(config, log);
+  const engine = await begin(config);
   let faces: Faces;
   try {
     faces = await startFaces(config, engine);

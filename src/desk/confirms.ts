@@ -72,8 +72,10 @@ function redeemCancel(desk: DeskContext, caller: Caller, grant: TokenGrant): Con
 
 function redeemFlatten(desk: DeskContext, caller: Caller, grant: TokenGrant): ConfirmStart {
   const { tokenSha256 } = grant;
+  const openings = desk.orders.live().filter((order) => order.intent.purpose === 'open');
   closeEverything(desk, caller.principal, grant);
-  const orderIds = desk.orders.byToken(tokenSha256).map((order) => order.intent.intentId);
+  const orders = [...openings, ...desk.orders.byToken(tokenSha256)];
+  const orderIds = orders.map((order) => order.intent.intentId);
   desk.tokens.consume(tokenSha256, { intentIds: orderIds });
   return { orderIds, replayed: false };
 }
@@ -134,8 +136,11 @@ function drifted(desk: DeskContext, intent: OrderIntent, grant: TokenGrant): Den
   return judgeDrift(grant.previewed, driftSnapshot(desk, intent, net), desk.config.limits);
 }
 
+/** The orders that close come first. */
 function ordersOf(desk: DeskContext, orderIds: readonly string[]): readonly OrderRecord[] {
-  return orderIds.map((id) => desk.orders.get(id)).filter((order) => order !== undefined);
+  const orders = orderIds.map((id) => desk.orders.get(id)).filter((order) => order !== undefined);
+  const opens = ({ intent }: OrderRecord): number => (intent.purpose === 'open' ? 1 : 0);
+  return orders.toSorted((a, b) => opens(a) - opens(b));
 }
 
 /** What a token's orders have come to, now. */

@@ -284,7 +284,7 @@ export class EngineApiClient implements Api.EngineApi {
     const killed = counters.isKilled();
     const asOf = isoNewYork(this.#parts.clock.now().market);
     const isKilled = killed || known?.killed === true;
-    const tradingState = isKilled ? 'halted' : (known?.tradingState ?? 'active');
+    const tradingState = isKilled ? 'halted' : (known?.tradingState ?? 'halted');
     return { asOf, dataAgeMs, environment, broker, tradingState, killed: isKilled };
   }
 

@@ -19,9 +19,13 @@ export interface Unclosed {
 }
 
 /** Cancels every live order that opens or increases. Returns their ids. */
-export function cancelOpenings(desk: DeskContext, principal: string): readonly string[] {
+export function cancelOpenings(
+  desk: DeskContext,
+  principal: string,
+  tokenSha256?: string,
+): readonly string[] {
   const openings = desk.orders.live().filter((order) => order.intent.purpose === 'open');
-  for (const order of openings) requestCancel(desk, order, principal);
+  for (const order of openings) requestCancel(desk, order, principal, tokenSha256);
   return openings.map((order) => order.intent.intentId);
 }
 
@@ -116,7 +120,7 @@ export function closeEverything(
   principal: string,
   token: { readonly tokenSha256: string; readonly previewId: string } | undefined,
 ): readonly Unclosed[] {
-  cancelOpenings(desk, principal);
+  cancelOpenings(desk, principal, token?.tokenSha256);
   desk.day.flattenAgainAt = addMicros(desk.at.wall, FLATTEN_AGAIN_MICROS);
   const { tokenSha256, previewId } = token ?? BY_THE_ENGINE;
   return desk.book

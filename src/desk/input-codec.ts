@@ -64,7 +64,13 @@ export function decodeInput(bytes: Uint8Array): Input {
   if (kind !== KIND_JSON) {
     throw new DeltaringError('INPUT_INVALID', 'the recording holds an input of an unknown kind');
   }
-  const text = buffer.subarray(1).toString('utf8');
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by encodeInput of this version
-  return JSON.parse(text) as Input;
+  try {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by encodeInput of this version
+    return JSON.parse(buffer.subarray(1).toString('utf8')) as Input;
+  } catch {
+    throw new DeltaringError(
+      'INPUT_INVALID',
+      'the recording holds an input that is cut or damaged',
+    );
+  }
 }

@@ -17,6 +17,7 @@ import { accountRisk } from './account-risk.ts';
 import { freeLegs } from './closing.ts';
 import type { DeskContext } from './desk-context.ts';
 import { quoteOf, sliceOf } from './desk-context.ts';
+import { recentOrders } from './recent-orders.ts';
 
 const MICROS_PER_MILLI = 1_000;
 
@@ -70,7 +71,7 @@ export function judgeIntent(desk: DeskContext, intent: OrderIntent): Judgement {
     tradingState: tradingStateOf(day.status),
     killed: day.killed,
     account: accountRisk(desk),
-    recentOrders: day.recentOrders,
+    recentOrders: recentOrders(desk),
     feedConnected: day.feedConnected,
     journalHealthy: day.journalHealthy,
     reconciled: day.reconciled,

@@ -19,6 +19,7 @@ import { feesOf, payoffOf } from './judging.ts';
 import type { OrderRecord } from './order-book.ts';
 import { Outbox } from './outbox.ts';
 import type { PreviewShelf } from './preview-shelf.ts';
+import { rememberOrder } from './recent-orders.ts';
 
 /** What a restart needs to know before the desk exists. */
 export interface JournalSummary {
@@ -95,10 +96,8 @@ export function recover(
 
 function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): void {
   const { body } = record;
+  desk.book.startSession(record.session);
   switch (body.kind) {
-    case 'sessionOpened':
-      desk.book.startSession(record.session);
-      return;
     case 'previewMade':
       shelf.seen(body.previewId);
       desk.orders.seen(body.intent.intentId);
@@ -136,6 +135,7 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
     case 'engineStopped':
     case 'configChanged':
     case 'limitsInForce':
+    case 'sessionOpened':
     case 'sessionSealed':
     case 'previewRefused':
     case 'confirmRefused':
@@ -184,7 +184,7 @@ function restoreOrder(desk: DeskContext, record: AuditRecord, body: Recorded): v
   const { intent, orderHash, tokenSha256, previewId } = body;
   const payoff = payoffOf(intent, feesOf(desk, intent));
   const opening = intent.purpose === 'open';
-  desk.orders.add({
+  const order: OrderRecord = {
     intent,
     orderHash,
     shapeHash: shapeHash(intent),
@@ -203,7 +203,9 @@ function restoreOrder(desk: DeskContext, record: AuditRecord, body: Recorded): v
     cancelRequested: false,
     limitStaysUntil: undefined,
     fills: [],
-  });
+  };
+  desk.orders.add(order);
+  rememberOrder(desk, order, record.at);
   if (intent.purpose === 'flatten') desk.day.flattening.set(intent.positionId, '');
   if (tokenSha256 !== null) {
     desk.tokens.restoreConsumed({
@@ -217,11 +219,6 @@ function restoreOrder(desk: DeskContext, record: AuditRecord, body: Recorded): v
   if (isToday && intent.breakoutKey !== undefined) {
     desk.day.breakoutsTaken.push(intent.breakoutKey);
   }
-  desk.day.recentOrders.push({
-    wallAt: record.at.wall,
-    shapeHash: shapeHash(intent),
-    opening,
-  });
 }
 
 function update(desk: DeskContext, intentId: string, change: Partial<OrderRecord>): void {
@@ -245,6 +242,7 @@ function settleUnsent(desk: DeskContext): void {
       order.status = 'working';
       order.brokerOrderId = found.brokerOrderId;
       order.limit = found.limit;
+      order.sentAt ??= order.createdAt;
     } else if (desk.gateway.capabilities.name === 'paper') {
       order.status = 'cancelled';
       order.reason = 'the paper broker holds no such order after the restart';

@@ -6,6 +6,7 @@ import { accountRisk } from './account-risk.ts';
 import type { DeskContext } from './desk-context.ts';
 import type { LimitView, RiskCheckView } from './engine-api.ts';
 import { newestQuoteAge } from './freshness.ts';
+import { recentOrders } from './recent-orders.ts';
 
 const MICROS_PER_MINUTE = 60_000_000;
 
@@ -67,22 +68,22 @@ function moneyRows(desk: DeskContext, account: AccountRisk): Row[] {
 
 function rateRows(desk: DeskContext): Row[] {
   const { limits } = desk.config;
-  const recent = desk.day.recentOrders;
+  const recent = recentOrders(desk);
   const since = desk.at.wall - MICROS_PER_MINUTE;
   return [
     {
       name: 'orders per minute',
       unit: 'orders',
       limit: limits.maxOrdersPerMinute,
-      used: recent.filter((order) => order.wallAt > since && order.opening).length,
-      note: 'openings of the last minute',
+      used: recent.filter((order) => order.wallAt > since).length,
+      note: 'orders of the last minute, closing ones too; only openings are refused',
     },
     {
       name: 'orders per day',
       unit: 'orders',
       limit: limits.maxOrdersPerDay,
-      used: recent.filter((order) => order.opening).length,
-      note: 'openings of the last 24 hours',
+      used: recent.length,
+      note: 'orders of the last 24 hours, closing ones too; only openings are refused',
     },
   ];
 }

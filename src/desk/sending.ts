@@ -5,7 +5,7 @@
 
 import { assert } from '../engine/domain/assert.ts';
 import type { OrderIntent } from '../engine/domain/order.ts';
-import { addMicros, cents } from '../engine/domain/units.ts';
+import { cents } from '../engine/domain/units.ts';
 import { orderHash, shapeHash } from '../risk/order-hash.ts';
 import { performGateway } from './broker-events.ts';
 import type { DeskContext } from './desk-context.ts';
@@ -14,8 +14,7 @@ import type { Judgement } from './judging.ts';
 import { quoteSnapshot } from './judging.ts';
 import type { OrderRecord } from './order-book.ts';
 import { publishOrder } from './order-views.ts';
-
-const RECENT_ORDER_KEEP_MICROS = 24 * 3_600 * 1_000_000;
+import { rememberOrder } from './recent-orders.ts';
 
 /** What an intent is recorded with. */
 export interface Authorization {
@@ -77,18 +76,9 @@ export function recordIntent(
     });
   }
   desk.orders.add(order);
-  rememberOrder(desk, order);
+  rememberOrder(desk, order, desk.at);
   publishOrder(desk, order);
   return order;
-}
-
-/** Sent orders count for the duplicate and rate checks at once. */
-function rememberOrder(desk: DeskContext, order: OrderRecord): void {
-  const recent = desk.day.recentOrders;
-  const opening = order.intent.purpose === 'open';
-  recent.push({ wallAt: desk.at.wall, shapeHash: order.shapeHash, opening });
-  const horizon = addMicros(desk.at.wall, -RECENT_ORDER_KEEP_MICROS);
-  while (recent[0] !== undefined && recent[0].wallAt < horizon) recent.shift();
 }
 
 /** Records up to `seq` are durable: their intents may go, once the kill word allows it. */
@@ -133,6 +123,12 @@ export function onBlockedByKill(desk: DeskContext, intentId: string): void {
   endUnsent(desk, order, 'blocked by the kill switch before it was sent');
 }
 
+/** True while it is certain that the order has not gone out. */
+function isUnsent(order: OrderRecord): boolean {
+  const isWaiting = order.status === 'recorded' || order.status === 'sending';
+  return isWaiting && order.sentAt === undefined;
+}
+
 /** Ends an intent that was never sent. */
 export function endUnsent(desk: DeskContext, order: OrderRecord, reason: string): void {
   assert(order.sentAt === undefined, 'an unsent order has no time of sending');
@@ -152,7 +148,7 @@ export function onJournalFailed(
   desk.day.journalHealthy = false;
   desk.day.reserveExhausted = reserveExhausted;
   for (const order of desk.orders.live()) {
-    if (order.sentAt !== undefined) continue;
+    if (!isUnsent(order)) continue;
     if (order.intent.purpose === 'open' || reserveExhausted) {
       endUnsent(desk, order, `the journal cannot record it: ${reason}`);
     }
@@ -171,6 +167,6 @@ export function requestCancel(
   const { intentId } = order.intent;
   const token = tokenSha256 === undefined ? {} : { tokenSha256 };
   desk.out.append({ kind: 'cancelRequested', intentId, principal, ...token }, true);
-  if (order.sentAt === undefined) endUnsent(desk, order, 'cancelled before it was sent');
+  if (isUnsent(order)) endUnsent(desk, order, 'cancelled before it was sent');
   else performGateway(desk, desk.gateway.cancel(intentId, desk.at));
 }

@@ -162,9 +162,7 @@ describe('after a restart', () => {
   it('a flatten that was under way goes on', () => {
     const rig = new DeskRig();
     rig.openPosition();
-    rig.edit = () => ({ bid: undefined, ask: undefined });
     rig.size = 0;
-    rig.edit = (sides) => sides;
     rig.quotes();
     rig.ask({ kind: 'flattenNow' }, CONSOLE);
     rig.advance(1);

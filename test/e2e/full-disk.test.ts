@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { HealthView, RiskCheckView } from '../../src/desk/engine-api.ts';
-import { EngineProcess, eventually, PATIENCE } from '../support/engine-process.ts';
+import {
+  createHome,
+  EngineProcess,
+  eventually,
+  PATIENCE,
+  removeHome,
+  runDeltaring,
+  settingsFor,
+} from '../support/engine-process.ts';
 import type { Opened } from './trader.ts';
 import { Trader } from './trader.ts';
 
@@ -8,6 +16,8 @@ vi.setConfig(PATIENCE);
 
 /** No file of the engine may grow beyond about a megabyte: as a disk that fills while it trades. */
 const FULL_SOON = 'ulimit -f 2400';
+/** Not even a journal finds room. */
+const FULL_ALREADY = 'ulimit -f 100';
 const settings = { SIM_SPEED: '4' };
 
 describe.skipIf(process.platform === 'win32')('a disk that fills up', () => {
@@ -27,6 +37,15 @@ describe.skipIf(process.platform === 'win32')('a disk that fills up', () => {
     await trader?.leave();
     await next?.kill();
     await engine?.remove();
+  });
+
+  it('refuses to start where there is no room at all, and ends', async () => {
+    const home = createHome();
+    const { code, stderr } = await runDeltaring(['serve'], settingsFor(home), FULL_ALREADY);
+    removeHome(home);
+    expect(code).toBe(1);
+    expect(stderr).toContain('cannot be opened (EFBIG)');
+    expect(stderr).toContain(home);
   });
 
   it('halts openings when the journal can record no more, and says so', async () => {

@@ -79,6 +79,8 @@ export interface RigOptions {
   /** A session's date and market time, minutes of the New York day; 2026-11-20, 10:30 by default. */
   readonly date?: string;
   readonly minutes?: number;
+  /** The market time itself; date and minutes do not count then. */
+  readonly market?: EpochMicros;
   readonly limits?: LimitSettings;
   readonly flatBy?: DeskConfig['flatBy'];
   readonly knobs?: Partial<PaperKnobs>;
@@ -150,7 +152,7 @@ export class DeskRig {
   constructor(options: RigOptions = {}) {
     this.#options = options;
     const { date = '2026-11-20', minutes = 630, records = [] } = options;
-    this.#market = newYorkInstant(sessionDate(date), minutes);
+    this.#market = options.market ?? newYorkInstant(sessionDate(date), minutes);
     this.#records = [...records];
     this.#durableSeq = records.at(-1)?.seq ?? 0;
     this.paper = new PaperBroker({
@@ -407,8 +409,8 @@ export class DeskRig {
 
   /** Another desk from these records, at the same market time, as after a restart. */
   restart(records: readonly AuditRecord[] = this.#records, options: RigOptions = {}): DeskRig {
-    const rig = new DeskRig({ ...this.#options, ...options, records, isOpen: false });
-    rig.#market = this.#market;
+    const market = this.#market;
+    const rig = new DeskRig({ ...this.#options, market, ...options, records, isOpen: false });
     rig.spot = this.spot;
     rig.edit = this.edit;
     if (options.isOpen !== false) rig.open();

@@ -104,7 +104,7 @@ class Child {
   }
 }
 
-/** Runs a command of the program to its end. `shell` puts words of `sh` before it. */
+/** Runs a command of the program to its end, which after a long time is `null`. `shell` puts words of `sh` before it. */
 export async function runDeltaring(
   args: readonly string[],
   env: Settings,
@@ -116,7 +116,9 @@ export async function runDeltaring(
       ? new Child(words[0] ?? '', words.slice(1), env)
       : new Child('/bin/sh', ['-c', `${shell}; exec "$0" "$@"`, ...words], env);
   child.process.stdin?.end();
+  const tooLong = setTimeout(() => child.process.kill('SIGKILL'), DEADLINE_MILLIS);
   const code = await child.ended;
+  clearTimeout(tooLong);
   return { code, stdout: child.stdout, stderr: child.stderr };
 }
 

@@ -70,7 +70,8 @@ export function countFill(order: PaperOrder, fill: Fill): void {
   const index = order.symbols.indexOf(instrumentSymbol(fill.instrument));
   order.filled[index] = (order.filled[index] ?? 0) + fill.quantity;
   const number = Number(fill.fillId.slice(fill.fillId.lastIndexOf('-') + 1));
-  order.executions = Math.max(order.executions + 1, number);
+  const isNumbered = Number.isSafeInteger(number);
+  order.executions = Math.max(order.executions + 1, isNumbered ? number : 0);
 }
 
 /** What the rest of an order would take from buying power at a limit: collateral and fees, less the

@@ -10,6 +10,7 @@ import type { Input } from '../inputs.ts';
 import { brokerEventOf } from '../recovery.ts';
 import { AnswerOracle, denialCodeOf } from './answer-oracle.ts';
 import { BookOracle } from './book-oracle.ts';
+import type { BrokerObserver } from './broker-tap.ts';
 import { CapOracle } from './cap-oracle.ts';
 import { FlatOracle } from './flat-oracle.ts';
 import type { SendWorld } from './order-oracle.ts';
@@ -28,7 +29,7 @@ export interface WitnessOptions {
   readonly world: SendWorld;
 }
 
-export class SessionWitness {
+export class SessionWitness implements BrokerObserver {
   readonly tally: SessionTally = emptyTally();
   readonly violations: string[] = [];
   readonly flat: FlatOracle;
@@ -79,7 +80,7 @@ export class SessionWitness {
     this.#orders.onReprice(intent);
   }
 
-  onBrokerEvent(event: BrokerEvent): void {
+  onEvent(event: BrokerEvent): void {
     tallyEvent(this.tally, event);
     this.#orders.onEvent(event);
     this.#caps.onEvent(event);

@@ -22,7 +22,8 @@ import { BrokerTap } from './broker-tap.ts';
 import type { SessionWraps } from './session-wraps.ts';
 
 /** What a run needs from the session around it. */
-export interface EngineWorld extends BrokerObserver {
+export interface EngineWorld {
+  readonly observer: BrokerObserver;
   readonly wraps: SessionWraps;
   isKilled(): boolean;
   toJournal(records: readonly AuditRecord[], urgent: boolean): void;
@@ -54,7 +55,7 @@ export class SimulatedEngine {
     this.#now = at;
     this.chunks = [encodeRecordedStart({ config, paperSeed: seed, accountId, at, records })];
     this.broker = new PaperBroker({ accountId, seed, history: summarizeJournal(records) });
-    const tap = new BrokerTap(this.broker, world);
+    const tap = new BrokerTap(this.broker, world.observer);
     const chainBuffer = createChainBuffer();
     this.desk = new Desk({
       config,

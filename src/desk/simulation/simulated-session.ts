@@ -4,12 +4,10 @@
  * oracles at every step. The same seed gives the same records, byte for byte.
  */
 
-import type { BrokerEvent } from '../../broker/order-gateway.ts';
 import type { PaperBroker } from '../../broker/paper/paper-broker.ts';
 import { assert } from '../../engine/domain/assert.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { At } from '../../engine/domain/clock.ts';
-import type { OrderIntent } from '../../engine/domain/order.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import { sessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
@@ -22,6 +20,7 @@ import {
 import type { Limits } from '../../risk/limits.ts';
 import type { Input } from '../inputs.ts';
 import { denialCodeOf } from './answer-oracle.ts';
+import type { BrokerObserver } from './broker-tap.ts';
 import { EventQueue } from './event-queue.ts';
 import { FaultSwitchboard } from './fault-switchboard.ts';
 import { FeedModel } from './feed-model.ts';
@@ -332,6 +331,10 @@ class SimulatedSession implements EngineWorld {
     this.#command(0, { caller, command: { kind: 'kill', reason: 'the latch stood at the start' } });
   }
 
+  get observer(): BrokerObserver {
+    return this.#witness;
+  }
+
   isKilled(): boolean {
     return this.#killWord;
   }
@@ -388,17 +391,5 @@ class SimulatedSession implements EngineWorld {
 
   onStopped(): void {
     this.#isStopped = true;
-  }
-
-  onSubmit(intent: OrderIntent, at: At): void {
-    this.#witness.onSubmit(intent, at);
-  }
-
-  onReprice(intent: OrderIntent): void {
-    this.#witness.onReprice(intent);
-  }
-
-  onEvent(event: BrokerEvent): void {
-    this.#witness.onBrokerEvent(event);
   }
 }

@@ -98,12 +98,14 @@ export class ChainQuotes {
     return spot === ABSENT ? undefined : this.#ladder.rungAtOrAbove(spot / PRICE_PER_DOLLAR);
   }
 
-  /** Mid in dollars of the straddle nearest to the forward of those with four sides. */
+  /** Mid in dollars of the straddle nearest to the forward; ABSENT while neither of the strikes on
+   * its two sides has four sides of a market. */
   expectedMove(forward: number): number {
     const { strikeDollars, callRow, putRow, count } = this.#ladder;
+    const above = this.#ladder.rungAtOrAbove(forward);
     let nearest = Number.POSITIVE_INFINITY;
     let move = ABSENT;
-    for (let rung = 0; rung < count; rung += 1) {
+    for (let rung = Math.max(0, above - 1); rung <= above && rung < count; rung += 1) {
       const distance = Math.abs((strikeDollars[rung] ?? 0) - forward);
       if (distance >= nearest || !this.#isTwoSidedPair(rung)) continue;
       nearest = distance;

@@ -34,7 +34,7 @@ describe('a simulated session', () => {
   });
 
   it('seals a half day at its own last trade, three hours early', () => {
-    const { runs, violations } = runSession({ seed: 6, date: HALF_DAY, faults: [] });
+    const { runs, violations } = runSession({ seed: 7, date: HALF_DAY, faults: [] });
     const records = runs.flatMap((run) => run.records);
     const sealed = records.find(({ body }) => body.kind === 'sessionSealed');
     expect(violations).toEqual([]);

@@ -7,7 +7,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { BENCHES } from './support/all-benches.ts';
-import type { Bench, Row } from './support/bench.ts';
+import type { Bench, BenchContext, BenchReport, Row } from './support/bench.ts';
 import { benchContext } from './support/bench.ts';
 import { describeMachine } from './support/machine.ts';
 import { renewSections, sectionOf, tableOf } from './support/results-file.ts';
@@ -15,6 +15,8 @@ import { renewSections, sectionOf, tableOf } from './support/results-file.ts';
 const RESULTS = fileURLToPath(new URL('RESULTS.md', import.meta.url));
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
+/** A bench that takes longer than this waits for something that will not come. */
+const MOST_MILLIS_PER_BENCH = 180_000;
 
 const USAGE = `usage: npm run bench [-- NAME…] [-- --json FILE] [-- --quick] [-- --results FILE]
   NAME            one of: ${BENCHES.map(({ name }) => name).join(', ')}; all where none is named
@@ -61,6 +63,20 @@ interface Outcome {
   readonly failures: readonly string[];
 }
 
+async function inTime(bench: Bench, context: BenchContext): Promise<BenchReport> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`${bench.name} did not end within ${MOST_MILLIS_PER_BENCH / 1_000} s`));
+    }, MOST_MILLIS_PER_BENCH);
+  });
+  try {
+    return await Promise.race([bench.run(context), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 async function runAll({ benches, quick }: Request): Promise<Outcome> {
   const context = benchContext(quick);
   const machine = describeMachine();
@@ -70,7 +86,7 @@ async function runAll({ benches, quick }: Request): Promise<Outcome> {
   for (const bench of benches) {
     const startedAt = performance.now();
     try {
-      const report = await bench.run(context);
+      const report = await inTime(bench, context);
       const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
       console.log(`\n${bench.name}: ${bench.question} (${seconds} s)\n\n${tableOf(report.rows)}`);
       for (const checked of report.checks) console.log(`checked: ${checked}`);
@@ -104,4 +120,5 @@ async function main(): Promise<number> {
   return failures.length === 0 ? 0 : EXIT_FAILED;
 }
 
-process.exitCode = await main();
+// A bench that failed may have left something open; whatever it started ends with this process.
+process.exit(await main());

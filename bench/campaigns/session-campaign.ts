@@ -27,6 +27,8 @@ export interface CampaignOptions {
   readonly plant?: PlantName | undefined;
   /** Runs each session a second time and replays its recordings. */
   readonly twice: boolean;
+  /** Sessions are broken off so many minutes after the open; none is where absent. */
+  readonly minutes?: number;
   /** Called after each session. */
   readonly onProgress?: (done: number, violations: number) => void;
 }
@@ -60,7 +62,7 @@ function differencesOnceMore(report: SessionReport, date: string): readonly stri
 
 /** Runs the sessions. With a plant it stops at the first session that finds it. */
 export function runCampaign(options: CampaignOptions): CampaignResult {
-  const { sessions, seed, plant, twice, onProgress } = options;
+  const { sessions, seed, plant, twice, minutes, onProgress } = options;
   const tally = emptyTally();
   const traces = new Set<string>();
   const violations: string[] = [];
@@ -68,7 +70,8 @@ export function runCampaign(options: CampaignOptions): CampaignResult {
   while (runs < sessions && (plant === undefined || violations.length === 0)) {
     const date = runs % HALF_DAY_EVERY === HALF_DAY_EVERY - 1 ? HALF_DAY : FULL_DAY;
     const wraps = plant === undefined ? {} : plantOf(plant);
-    const report = runSession({ seed: seed + runs, date, wraps });
+    const length = minutes === undefined ? {} : { minutes };
+    const report = runSession({ seed: seed + runs, date, wraps, ...length });
     runs += 1;
     traces.add(report.trace);
     addTally(tally, report.tally);

@@ -104,6 +104,13 @@ async function checkEngine(config: Config): Promise<Finding> {
 }
 
 function checkFeed(config: Config): Finding {
+  if (config.SIM_BARS !== undefined && !existsSync(config.SIM_BARS)) {
+    return finding(
+      'feed',
+      'failed',
+      `SIM_BARS: there is no file ${config.SIM_BARS}; correct the path`,
+    );
+  }
   if (config.DELTARING_FEED === 'sim') {
     return finding('feed', 'ok', 'built-in market simulator on loopback: needs nothing');
   }

@@ -90,7 +90,10 @@ export function flattenCard(desk: DeskContext, turn: PreviewTurn): PreviewAnswer
   }
   const first = closable[0] ?? openings[0]?.intent;
   if (first === undefined) {
-    const message = 'nothing is open and nothing that opens is working: already flat';
+    const message =
+      held.length === 0
+        ? 'nothing is open and nothing that opens is working: already flat'
+        : `nothing of what is open can be closed now: ${warnings.join('; ')}`;
     return { ...deny('nothing_to_close', message, { unclosable: warnings.length }), checks: [] };
   }
   const reasons = [

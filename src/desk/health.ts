@@ -23,9 +23,10 @@ function millisSince(at: At, wall: number | null | undefined): number | null {
   return Math.max(0, Math.round((at.wall - wall) / MICROS_PER_MILLI));
 }
 
-function overall(facts: HealthFacts, coreAgeMs: number): HealthView['status'] {
+function overall(facts: HealthFacts, coreAgeMs: number | null): HealthView['status'] {
   const { status, audit } = facts;
-  if (status === undefined || coreAgeMs > CORE_SILENT_MILLIS) return 'down';
+  const isSilent = coreAgeMs === null || coreAgeMs > CORE_SILENT_MILLIS;
+  if (status === undefined || isSilent) return 'down';
   if (!status.journal.healthy || audit.state === 'failed') return 'degraded';
   if (status.feed.state !== 'open' || !status.broker.reconciled) return 'degraded';
   return 'ok';
@@ -34,7 +35,7 @@ function overall(facts: HealthFacts, coreAgeMs: number): HealthView['status'] {
 /** Judges the whole. `ready` is true when the core is alive, records, and hears its feed. */
 export function healthOf(facts: HealthFacts): HealthView {
   const { at, status, audit } = facts;
-  const coreAgeMs = status === undefined ? 0 : (millisSince(at, facts.statusWall) ?? 0);
+  const coreAgeMs = status === undefined ? null : millisSince(at, facts.statusWall);
   const whole = overall(facts, coreAgeMs);
   const killed = facts.killed || status?.stamp.killed === true;
   return {
@@ -44,7 +45,7 @@ export function healthOf(facts: HealthFacts): HealthView {
       state: status?.chainOpen === true ? 'open' : 'closed',
       session: status?.session ?? '',
       time: newYorkText(at.market),
-      ageMs: status?.stamp.dataAgeMs ?? 0,
+      ageMs: status?.stamp.dataAgeMs ?? null,
     },
     feed: {
       state: status?.feed.state ?? 'down',

@@ -89,6 +89,11 @@ export function previewStrategy(
   request: StrategyRequest,
 ): PreviewAnswer {
   const { caller } = turn;
+  if (desk.day.killed) {
+    const message = 'the kill switch is engaged; it is released at the operator console only';
+    const refused = deny('killed', message, { reason: desk.day.killReason ?? '' });
+    return refuse(desk, caller, request.strategy, { ...refused, checks: [] });
+  }
   const proposal = propose(desk, request);
   if ('denied' in proposal) {
     const refused = { denied: proposal.denied, checks: [] };

@@ -32,15 +32,15 @@ export function encodeRecordedStart(start: RecordedStart): Buffer {
 /** Decodes the start. Throws INPUT_INVALID where the recording begins otherwise. */
 export function decodeRecordedStart(bytes: Uint8Array): RecordedStart {
   const start = parse(bytes);
-  if (start.codec === INPUT_CODEC_VERSION && start.inputs === INPUT_VERSION) return start;
-  const message = `this recording holds inputs version ${start.inputs}, codec ${start.codec}; this build reads ${INPUT_VERSION}, ${INPUT_CODEC_VERSION}`;
+  if (start?.codec === INPUT_CODEC_VERSION && start.inputs === INPUT_VERSION) return start;
+  const message = `this recording holds inputs version ${start?.inputs}, codec ${start?.codec}; this build reads ${INPUT_VERSION}, ${INPUT_CODEC_VERSION}`;
   throw new DeltaringError('INPUT_INVALID', message);
 }
 
-function parse(bytes: Uint8Array): RecordedStart & Versions {
+function parse(bytes: Uint8Array): (RecordedStart & Versions) | null {
   try {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the caller checks the version
-    return JSON.parse(Buffer.from(bytes).toString('utf8')) as RecordedStart & Versions;
+    return JSON.parse(Buffer.from(bytes).toString('utf8')) as (RecordedStart & Versions) | null;
   } catch {
     throw new DeltaringError('INPUT_INVALID', 'this file does not begin as a recording does');
   }

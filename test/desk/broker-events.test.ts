@@ -3,7 +3,7 @@ import type { ReconcileView, RiskCheckView } from '../../src/desk/engine-api.ts'
 import type { StrategyRequest } from '../../src/desk/engine-api-requests.ts';
 import type { Fill } from '../../src/engine/domain/order.ts';
 import { cents, price } from '../../src/engine/domain/units.ts';
-import { CONDOR, DeskRig, denialOf, valueOf } from '../support/desk-rig.ts';
+import { CONDOR, DeskRig, denialIn, valueIn } from '../support/desk-rig.ts';
 
 const STRADDLE: StrategyRequest = { strategy: 'straddle_scan', strike: 600, quantity: 1 };
 
@@ -29,7 +29,7 @@ describe('an order without a proven outcome', () => {
     const rig = new DeskRig({ knobs: { unknownNext: 1 } });
     rig.send({ kind: 'confirm', tokenSha256: rig.preview().tokenSha256 });
     rig.advance(1);
-    const { code } = denialOf(preview(rig, { ...CONDOR, width: 4 }));
+    const { code } = denialIn(preview(rig, { ...CONDOR, width: 4 }));
     expect(code).toBe('unknown_order_open');
     expect('value' in preview(rig, STRADDLE)).toBe(true);
   });
@@ -66,7 +66,7 @@ describe('an order without a proven outcome', () => {
 describe('what the broker refuses', () => {
   it('is shown with its reason', () => {
     const rig = new DeskRig({ knobs: { rejectNext: 1 } });
-    const { status, orders } = valueOf(rig.confirm(rig.preview().tokenSha256));
+    const { status, orders } = valueIn(rig.confirm(rig.preview().tokenSha256));
     expect([status, orders[0]?.reason]).toEqual(['rejected', 'rejected by a drill']);
     expect(rig.alerts()).toEqual([]);
   });
@@ -81,7 +81,7 @@ describe('what the broker refuses', () => {
 
   it('as a cancel leaves the order working and lets it be asked again', () => {
     const rig = new DeskRig();
-    const { orderId } = valueOf(rig.confirm(rig.preview().tokenSha256));
+    const { orderId } = valueIn(rig.confirm(rig.preview().tokenSha256));
     const intentId = orderId ?? '';
     rig.ask({ kind: 'cancel', orderId: intentId, tokenSha256: rig.newToken() });
     rig.brokerSays({ kind: 'cancelRejected', intentId, reason: 'too late' });
@@ -184,7 +184,7 @@ describe('reconciliation', () => {
     withShares(rig);
     rig.advance(4);
     const reply = preview(rig, CONDOR);
-    denialOf(reply);
+    denialIn(reply);
     const checks = 'checks' in reply ? (reply.checks ?? []) : [];
     const failed = checks.filter(({ outcome }) => outcome === 'failed');
     expect(failed.map(({ code }) => code)).toContain('not_reconciled');
@@ -198,7 +198,7 @@ describe('reconciliation', () => {
     rig.confirm(rig.preview().tokenSha256);
     rig.advance(30);
     expect(rig.positions()).toEqual([]);
-    const view = valueOf(rig.ask<ReconcileView>({ kind: 'reconcile' }));
+    const view = valueIn(rig.ask<ReconcileView>({ kind: 'reconcile' }));
     expect(view.clean).toBe(false);
     expect(view.differences).toHaveLength(4);
     expect(rig.day.reconciled).toBe(false);
@@ -206,7 +206,7 @@ describe('reconciliation', () => {
 
   it('finds an order that works at the broker and not here', () => {
     const rig = new DeskRig();
-    const { orderId } = valueOf(rig.confirm(rig.preview().tokenSha256));
+    const { orderId } = valueIn(rig.confirm(rig.preview().tokenSha256));
     const brokerOrderId = rig.order(orderId ?? '').brokerOrderId ?? '';
     const foreign = { intentId: 'x', brokerOrderId: 'B-9' };
     rig.gateway.editSnapshot = (snapshot) => ({
@@ -214,7 +214,7 @@ describe('reconciliation', () => {
       workingOrders: snapshot.workingOrders.flatMap((order) => [order, { ...order, ...foreign }]),
     });
     rig.brokerSays({ kind: 'cancelled', intentId: orderId ?? '', remaining: 1 });
-    const { differences } = valueOf(rig.ask<ReconcileView>({ kind: 'reconcile' }));
+    const { differences } = valueIn(rig.ask<ReconcileView>({ kind: 'reconcile' }));
     expect(differences).toEqual([
       `order ${orderId} works at the broker, ended here`,
       'order B-9 works at the broker, not here',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ConfirmResult, OrderView, TradeCard } from '../../src/desk/engine-api.ts';
-import { CONDOR, CONSOLE, DeskRig, denialOf, TRADER, valueOf } from '../support/desk-rig.ts';
 import type { Sides } from '../support/desk-rig.ts';
+import { CONDOR, CONSOLE, DeskRig, denialIn, TRADER, valueIn } from '../support/desk-rig.ts';
 
 function cardFor(rig: DeskRig, tokenSha256: string) {
   return rig.ask<TradeCard>({ kind: 'previewFlatten', tokenSha256 });
@@ -10,13 +10,13 @@ function cardFor(rig: DeskRig, tokenSha256: string) {
 function cancel(rig: DeskRig, orderId: string) {
   const tokenSha256 = rig.newToken();
   const reply = rig.ask<OrderView | TradeCard>({ kind: 'cancel', orderId, tokenSha256 });
-  return { tokenSha256, value: valueOf(reply) };
+  return { tokenSha256, value: valueIn(reply) };
 }
 
 /** A close of the position that rests: the market is far from its limit. */
 function restingClose(rig: DeskRig, positionId: string): string {
   const { tokenSha256 } = rig.previewClose(positionId);
-  const { orderId } = valueOf(rig.confirm(tokenSha256));
+  const { orderId } = valueIn(rig.confirm(tokenSha256));
   return orderId ?? '';
 }
 
@@ -71,7 +71,7 @@ describe('a close', () => {
     const { positionId } = rig.openPosition({ ...CONDOR, width: 3, quantity: 2 });
     const tokenSha256 = rig.newToken();
     const command = { kind: 'previewClose', target: positionId, quantity, tokenSha256 } as const;
-    const { code, numbers } = denialOf(rig.ask(command));
+    const { code, numbers } = denialIn(rig.ask(command));
     expect([code, numbers]).toEqual(['tick_or_quantity', { asked: quantity, held: 2 }]);
   });
 
@@ -79,8 +79,13 @@ describe('a close', () => {
     const rig = new DeskRig();
     const { positionId } = rig.openPosition();
     const tokenSha256 = rig.newToken();
-    const command = { kind: 'previewClose', target: 'x', quantity: undefined, tokenSha256 } as const;
-    const { code, message } = denialOf(rig.ask(command));
+    const command = {
+      kind: 'previewClose',
+      target: 'x',
+      quantity: undefined,
+      tokenSha256,
+    } as const;
+    const { code, message } = denialIn(rig.ask(command));
     expect(code).toBe('nothing_to_close');
     expect(message).toContain(positionId);
   });
@@ -92,7 +97,7 @@ describe('a close', () => {
     const tokenSha256 = rig.newToken();
     const target = positionId;
     const command = { kind: 'previewClose', target, quantity: undefined, tokenSha256 } as const;
-    expect(denialOf(rig.ask(command)).code).toBe('nothing_to_close');
+    expect(denialIn(rig.ask(command)).code).toBe('nothing_to_close');
   });
 
   it('confirmed second of two on the same units closes nothing twice', () => {
@@ -100,7 +105,7 @@ describe('a close', () => {
     const { positionId } = rig.openPosition();
     const [a, b] = [rig.previewClose(positionId), rig.previewClose(positionId)];
     rig.send({ kind: 'confirm', tokenSha256: a.tokenSha256 });
-    const { code } = denialOf(rig.confirm(b.tokenSha256));
+    const { code } = denialIn(rig.confirm(b.tokenSha256));
     expect(code).toBe('nothing_to_close');
     rig.advance(20);
     expect(rig.positions()).toEqual([]);
@@ -114,7 +119,7 @@ describe('a close', () => {
     const tokenSha256 = rig.newToken();
     const target = positionId;
     const command = { kind: 'previewClose', target, quantity: undefined, tokenSha256 } as const;
-    expect(denialOf(rig.ask(command)).code).toBe('leg_market_missing');
+    expect(denialIn(rig.ask(command)).code).toBe('leg_market_missing');
   });
 });
 
@@ -124,12 +129,12 @@ describe('flatten', () => {
     rig.openPosition();
     rig.openPosition({ ...CONDOR, width: 3 });
     const tokenSha256 = rig.newToken();
-    const card = valueOf(cardFor(rig, tokenSha256));
+    const card = valueIn(cardFor(rig, tokenSha256));
     expect(card).toMatchObject({ purpose: 'flatten', quantity: 2, figures: { orders: 2 } });
-    const first = valueOf(rig.confirm(tokenSha256));
+    const first = valueIn(rig.confirm(tokenSha256));
     expect(first.orders).toHaveLength(2);
     rig.advance(5);
-    const second = valueOf(rig.confirm(tokenSha256));
+    const second = valueIn(rig.confirm(tokenSha256));
     expect(second.orders.map(({ orderId }) => orderId)).toEqual(
       first.orders.map(({ orderId }) => orderId),
     );
@@ -138,10 +143,10 @@ describe('flatten', () => {
 
   it('cancels what would open', () => {
     const rig = new DeskRig();
-    const { orderId } = valueOf(rig.confirm(rig.preview().tokenSha256));
+    const { orderId } = valueIn(rig.confirm(rig.preview().tokenSha256));
     const tokenSha256 = rig.newToken();
-    expect(valueOf(cardFor(rig, tokenSha256)).reasons[0]).toContain('cancels 1 opening order');
-    const { orders } = valueOf(rig.confirm(tokenSha256));
+    expect(valueIn(cardFor(rig, tokenSha256)).reasons[0]).toContain('cancels 1 opening order');
+    const { orders } = valueIn(rig.confirm(tokenSha256));
     expect(orders.map((order) => [order.orderId, order.status])).toEqual([[orderId, 'cancelled']]);
   });
 
@@ -152,7 +157,7 @@ describe('flatten', () => {
       strike === 594 || strike === 606 ? withoutBid(sides) : sides;
     rig.quotes();
     const tokenSha256 = rig.newToken();
-    const { warnings, legs } = valueOf(cardFor(rig, tokenSha256));
+    const { warnings, legs } = valueIn(cardFor(rig, tokenSha256));
     expect(legs.map(({ strike }) => strike)).toEqual([599, 601]);
     expect(warnings).toHaveLength(2);
     expect(warnings[0]).toContain('left to expire');
@@ -166,14 +171,14 @@ describe('flatten', () => {
 
   it('with nothing open says so', () => {
     const rig = new DeskRig();
-    expect(denialOf(cardFor(rig, rig.newToken())).code).toBe('nothing_to_close');
+    expect(denialIn(cardFor(rig, rig.newToken())).code).toBe('nothing_to_close');
   });
 
   it('now, from the console, needs no preview', () => {
     const rig = new DeskRig();
     rig.openPosition();
     const reply = rig.ask<ConfirmResult & { unclosed: unknown[] }>({ kind: 'flattenNow' }, CONSOLE);
-    const { orders, unclosed } = valueOf(reply);
+    const { orders, unclosed } = valueIn(reply);
     expect([orders.length, unclosed]).toEqual([1, []]);
     rig.advance(5);
     expect(rig.positions()).toEqual([]);
@@ -184,7 +189,7 @@ describe('flatten', () => {
     rig.openPosition();
     rig.edit = () => ({ bid: undefined, ask: undefined });
     rig.advance(1);
-    const { unclosed } = valueOf(
+    const { unclosed } = valueIn(
       rig.ask<ConfirmResult & { unclosed: unknown[] }>({ kind: 'flattenNow' }, CONSOLE),
     );
     expect(unclosed).toHaveLength(1);
@@ -199,7 +204,7 @@ describe('flatten', () => {
 describe('a cancel', () => {
   it('of an opening order goes out at once', () => {
     const rig = new DeskRig();
-    const { orderId } = valueOf(rig.confirm(rig.preview().tokenSha256));
+    const { orderId } = valueIn(rig.confirm(rig.preview().tokenSha256));
     const { value } = cancel(rig, orderId ?? '');
     expect(value).toMatchObject({ orderId, purpose: 'open' });
     rig.advance(1);
@@ -226,9 +231,9 @@ describe('a cancel', () => {
     const id = rig.send({ kind: 'confirm', tokenSha256 });
     expect(rig.order(orderId).cancelRequested).toBe(true);
     rig.advance(1);
-    const done = valueOf(rig.reply<ConfirmResult>(id)!);
+    const done = valueIn(rig.reply<ConfirmResult>(id)!);
     expect([done.orderId, done.status, done.replayed]).toEqual([orderId, 'cancelled', false]);
-    expect(valueOf(rig.confirm(tokenSha256)).replayed).toBe(true);
+    expect(valueIn(rig.confirm(tokenSha256)).replayed).toBe(true);
     expect(rig.bodies('cancelRequested')).toEqual([
       { kind: 'cancelRequested', intentId: orderId, principal: 'trader', tokenSha256 },
     ]);
@@ -244,6 +249,6 @@ describe('a cancel', () => {
   it('of an unknown order says where to look', () => {
     const rig = new DeskRig();
     const command = { kind: 'cancel', orderId: 'x', tokenSha256: rig.newToken() } as const;
-    expect(denialOf(rig.ask(command, TRADER)).code).toBe('not_found');
+    expect(denialIn(rig.ask(command, TRADER)).code).toBe('not_found');
   });
 });

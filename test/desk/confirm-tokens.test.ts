@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Caller, ConfirmResult, TradeCard } from '../../src/desk/engine-api.ts';
 import { PreviewShelf } from '../../src/desk/preview-shelf.ts';
 import { addMicros, cents } from '../../src/engine/domain/units.ts';
-import { CONDOR, DeskRig, denialOf, TRADER, valueOf } from '../support/desk-rig.ts';
+import { CONDOR, DeskRig, denialIn, TRADER, valueIn } from '../support/desk-rig.ts';
 
 const STRANGER: Caller = { principal: 'stranger', authority: 'console' };
 
@@ -25,11 +25,11 @@ describe('a confirm token', () => {
     const first = rig.send({ kind: 'confirm', tokenSha256 });
     const second = rig.send({ kind: 'confirm', tokenSha256 });
     rig.advance(2);
-    const [a, b] = [first, second].map((id) => valueOf(rig.reply<ConfirmResult>(id)!));
+    const [a, b] = [first, second].map((id) => valueIn(rig.reply<ConfirmResult>(id)!));
     expect([a?.orderId, a?.status, a?.replayed]).toEqual([b?.orderId, 'working', false]);
     expect([b?.status, b?.replayed]).toEqual(['working', true]);
     rig.ended(a?.orderId ?? '');
-    const third = valueOf(rig.confirm(tokenSha256));
+    const third = valueIn(rig.confirm(tokenSha256));
     expect([third.orderId, third.status, third.replayed]).toEqual([a?.orderId, 'filled', true]);
     expect(rig.submitted).toHaveLength(1);
   });
@@ -48,7 +48,7 @@ describe('a confirm token', () => {
       const command = { kind: 'confirm', tokenSha256 } as const;
       rig.step({ kind: 'command', at, id: 900, caller: TRADER, command });
       if (isTaken) expect(rig.orders()).toHaveLength(1);
-      else expect(denialOf(rig.reply(900)!).code).toBe('token_expired');
+      else expect(denialIn(rig.reply(900)!).code).toBe('token_expired');
     }
   });
 
@@ -58,7 +58,7 @@ describe('a confirm token', () => {
     const foreign = rig.confirm(tokenSha256, STRANGER);
     const unknown = rig.confirm(rig.newToken());
     expect(foreign).toEqual(unknown);
-    expect(denialOf(unknown)).toEqual({
+    expect(denialIn(unknown)).toEqual({
       code: 'token_invalid',
       message: 'no such confirm token; make a new preview and confirm its token',
       numbers: {},
@@ -85,7 +85,7 @@ describe('a confirm token', () => {
     const preview = rig.preview();
     rig.execute(preview);
     rig.goTo(16 * 60 + 15);
-    expect(denialOf(rig.confirm(preview.tokenSha256)).code).toBe('token_invalid');
+    expect(denialIn(rig.confirm(preview.tokenSha256)).code).toBe('token_invalid');
   });
 });
 
@@ -95,7 +95,7 @@ describe('drift between preview and confirm', () => {
     const { tokenSha256 } = rig.preview();
     rig.atmVol = 0.12;
     rig.quotes();
-    const { code, numbers } = denialOf(rig.confirm(tokenSha256));
+    const { code, numbers } = denialIn(rig.confirm(tokenSha256));
     expect(code).toBe('reprice_required');
     expect(numbers['previewedPrice']).toBe(1.315);
     const adverse = Number(numbers['previewedPrice']) - Number(numbers['livePrice']);
@@ -108,7 +108,7 @@ describe('drift between preview and confirm', () => {
     const rig = new DeskRig();
     const { tokenSha256, card } = rig.preview();
     rig.quotes(600.6);
-    const { code, numbers } = denialOf(rig.confirm(tokenSha256));
+    const { code, numbers } = denialIn(rig.confirm(tokenSha256));
     expect(code).toBe('reprice_required');
     expect(numbers).toMatchObject({ symbol: card.legs[2]?.symbol, tolerancePoints: 8 });
     expect(Number(numbers['adversePoints'])).toBeGreaterThan(8);
@@ -118,9 +118,9 @@ describe('drift between preview and confirm', () => {
     const rig = new DeskRig();
     const { tokenSha256 } = rig.preview();
     rig.quotes(600.6);
-    denialOf(rig.confirm(tokenSha256));
+    denialIn(rig.confirm(tokenSha256));
     rig.quotes(600);
-    expect(valueOf(rig.confirm(tokenSha256)).replayed).toBe(false);
+    expect(valueIn(rig.confirm(tokenSha256)).replayed).toBe(false);
   });
 
   it('lets a better price pass', () => {
@@ -128,7 +128,7 @@ describe('drift between preview and confirm', () => {
     const { tokenSha256 } = rig.preview();
     rig.atmVol = 0.19;
     rig.quotes();
-    expect(valueOf(rig.confirm(tokenSha256)).status).toMatch(/^(working|filled)$/);
+    expect(valueIn(rig.confirm(tokenSha256)).status).toMatch(/^(working|filled)$/);
   });
 
   it('refuses when a leg has lost its market', () => {
@@ -137,7 +137,7 @@ describe('drift between preview and confirm', () => {
     rig.edit = (sides, right, strike) =>
       right === 'put' && strike === 599 ? { bid: undefined, ask: sides.ask } : sides;
     rig.quotes();
-    const { code, numbers } = denialOf(rig.confirm(tokenSha256));
+    const { code, numbers } = denialIn(rig.confirm(tokenSha256));
     expect([code, numbers['symbol']]).toEqual(['leg_market_missing', card.legs[1]?.symbol]);
   });
 });
@@ -148,11 +148,11 @@ describe('two confirms in a race', () => {
     const [a, b] = [rig.preview(), rig.preview({ ...CONDOR, width: 4 })];
     const first = rig.send({ kind: 'confirm', tokenSha256: a.tokenSha256 });
     const second = rig.send({ kind: 'confirm', tokenSha256: b.tokenSha256 });
-    const { code, numbers } = denialOf(rig.reply(second)!);
+    const { code, numbers } = denialIn(rig.reply(second)!);
     expect(code).toBe('open_risk');
     expect(numbers['totalCents']).toBe(a.card.maxLossCents + b.card.maxLossCents);
     rig.advance(2);
-    expect(valueOf(rig.reply<ConfirmResult>(first)!).orderId).toBe(rig.submitted[0]);
+    expect(valueIn(rig.reply<ConfirmResult>(first)!).orderId).toBe(rig.submitted[0]);
     expect(rig.submitted).toHaveLength(1);
   });
 
@@ -175,7 +175,7 @@ describe('two confirms in a race', () => {
     const rig = new DeskRig();
     const previews = [rig.preview(), rig.preview()];
     const ids = previews.map(({ tokenSha256 }) => rig.send({ kind: 'confirm', tokenSha256 }));
-    expect(denialOf(rig.reply(ids[1]!)!).code).toBe('duplicate_order');
+    expect(denialIn(rig.reply(ids[1]!)!).code).toBe('duplicate_order');
     expect(rig.submitted).toHaveLength(1);
   });
 });

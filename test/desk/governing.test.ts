@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { StrategyRequest } from '../../src/desk/engine-api-requests.ts';
 import { addMicros, cents } from '../../src/engine/domain/units.ts';
 import { tradingStateOf } from '../../src/risk/trading-state.ts';
-import { CONDOR, DeskRig, denialOf } from '../support/desk-rig.ts';
+import { CONDOR, DeskRig, denialIn } from '../support/desk-rig.ts';
 
 const STRADDLE: StrategyRequest = { strategy: 'straddle_scan', strike: 600, quantity: 1 };
 /** A condor's planned loss at its stop is $131. */
@@ -62,7 +62,7 @@ describe('the daily loss', () => {
     rig.edit = calm;
     rig.advance(60);
     expect(rig.day.status.causes).toEqual(['dailyLoss']);
-    expect(denialOf(openingIsDenied(rig)).code).toBe('trading_state');
+    expect(denialIn(openingIsDenied(rig)).code).toBe('trading_state');
   });
 
   it('stands after a restart too', () => {
@@ -119,7 +119,7 @@ describe('what the market does to the book', () => {
     rig.openPosition(STRADDLE);
     rig.quotes(602.5);
     expect(rig.day.status.causes).toEqual(['deltaCap']);
-    expect(denialOf(openingIsDenied(rig)).code).toBe('trading_state');
+    expect(denialIn(openingIsDenied(rig)).code).toBe('trading_state');
     rig.quotes(600);
     expect(rig.day.status.causes).toEqual([]);
     const changes = rig.bodies('tradingStateChanged').map(({ from, to }) => [from, to]);
@@ -148,7 +148,7 @@ describe('the feed', () => {
     const lost = { kind: 'feed', at: rig.at, connected: false, detail: 'no pong' } as const;
     rig.step(lost);
     rig.step(lost);
-    expect(denialOf(openingIsDenied(rig)).code).toBe('feed_down');
+    expect(denialIn(openingIsDenied(rig)).code).toBe('feed_down');
     expect(rig.bodies('feedOutage').at(-1)).toEqual({
       kind: 'feedOutage',
       state: 'down',
@@ -171,6 +171,6 @@ describe('the feed', () => {
     } as const;
     const caller = { principal: 'trader', authority: 'open' } as const;
     rig.step({ kind: 'command', at: late, id: 77, caller, command });
-    expect(denialOf(rig.reply(77)!).code).toBe('data_stale');
+    expect(denialIn(rig.reply(77)!).code).toBe('data_stale');
   });
 });

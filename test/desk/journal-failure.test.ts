@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ConfirmResult } from '../../src/desk/engine-api.ts';
-import { CONDOR, CONSOLE, DeskRig, denialOf, valueOf } from '../support/desk-rig.ts';
+import { CONDOR, CONSOLE, DeskRig, denialIn, valueIn } from '../support/desk-rig.ts';
 
 function failJournal(rig: DeskRig, reserveExhausted: boolean): void {
   rig.step({ kind: 'journalFailed', at: rig.at, reason: 'ENOSPC', reserveExhausted });
@@ -19,7 +19,7 @@ describe('a journal that fails', () => {
     rig.journal = 'held';
     const id = rig.send({ kind: 'confirm', tokenSha256 });
     failJournal(rig, false);
-    const result = valueOf(rig.reply<ConfirmResult>(id)!);
+    const result = valueIn(rig.reply<ConfirmResult>(id)!);
     expect(result.status).toBe('denied');
     expect(result.orders[0]?.reason).toBe('the journal cannot record it: ENOSPC');
     rig.makeDurable();
@@ -28,7 +28,7 @@ describe('a journal that fails', () => {
 
   it('calls back the opening that works already', () => {
     const rig = new DeskRig();
-    const { orderId } = valueOf(rig.confirm(rig.preview().tokenSha256));
+    const { orderId } = valueIn(rig.confirm(rig.preview().tokenSha256));
     failJournal(rig, false);
     rig.advance(1);
     expect(rig.order(orderId ?? '').status).toBe('cancelled');
@@ -39,7 +39,7 @@ describe('a journal that fails', () => {
     failJournal(rig, false);
     const tokenSha256 = rig.newToken();
     const reply = rig.ask({ kind: 'previewStrategy', request: CONDOR, tokenSha256 });
-    denialOf(reply);
+    denialIn(reply);
     const checks = 'checks' in reply ? (reply.checks ?? []) : [];
     const failed = checks.filter(({ outcome }) => outcome === 'failed').map(({ code }) => code);
     expect(failed).toContain('journal_failed');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Authority, Caller, KillView } from '../../src/desk/engine-api.ts';
 import type { Command } from '../../src/desk/inputs.ts';
-import { CONDOR, CONSOLE, DeskRig, denialOf, TRADER, valueOf } from '../support/desk-rig.ts';
+import { CONDOR, CONSOLE, DeskRig, denialIn, TRADER, valueIn } from '../support/desk-rig.ts';
 
 const KILL: Command = { kind: 'kill', reason: 'enough' };
 
@@ -12,8 +12,8 @@ function callerWith(authority: Authority): Caller {
 describe('the kill switch', () => {
   it('cancels what opens, once, and tells which', () => {
     const rig = new DeskRig();
-    const { orderId } = valueOf(rig.confirm(rig.preview().tokenSha256));
-    const view = valueOf(rig.ask<KillView>(KILL));
+    const { orderId } = valueIn(rig.confirm(rig.preview().tokenSha256));
+    const view = valueIn(rig.ask<KillView>(KILL));
     expect(view).toMatchObject({ killed: true, reason: 'enough', cancelledOrders: [orderId] });
     rig.ask(KILL);
     rig.advance(1);
@@ -40,7 +40,7 @@ describe('the kill switch', () => {
     const rig = new DeskRig();
     const { tokenSha256 } = rig.preview();
     rig.isKillWordUp = true;
-    const result = valueOf(rig.confirm(tokenSha256));
+    const result = valueIn(rig.confirm(tokenSha256));
     expect(result.status).toBe('denied');
     expect(result.orders[0]?.reason).toContain('blocked by the kill switch');
     expect(rig.submitted).toEqual([]);
@@ -52,13 +52,13 @@ describe('the kill switch', () => {
     const rig = new DeskRig();
     const before = rig.preview();
     rig.ask(KILL);
-    expect(denialOf(rig.confirm(before.tokenSha256)).code).toBe('killed');
+    expect(denialIn(rig.confirm(before.tokenSha256)).code).toBe('killed');
     const command = {
       kind: 'previewStrategy',
       request: CONDOR,
       tokenSha256: rig.newToken(),
     } as const;
-    expect(denialOf(rig.ask(command)).code).toBe('killed');
+    expect(denialIn(rig.ask(command)).code).toBe('killed');
   });
 
   it('lets closes pass', () => {
@@ -85,12 +85,12 @@ describe('the kill switch', () => {
     const rig = new DeskRig();
     rig.ask(KILL);
     for (const authority of ['observe', 'reduce', 'open'] as const) {
-      const refusal = denialOf(rig.ask({ kind: 'rearm' }, callerWith(authority)));
+      const refusal = denialIn(rig.ask({ kind: 'rearm' }, callerWith(authority)));
       expect(refusal.code).toBe('not_authorized');
       expect(refusal.message).toContain('deltaring rearm');
     }
     expect(rig.day.killed).toBe(true);
-    const view = valueOf(rig.ask<KillView>({ kind: 'rearm' }, CONSOLE));
+    const view = valueIn(rig.ask<KillView>({ kind: 'rearm' }, CONSOLE));
     expect(view).toMatchObject({ killed: false, since: null, reason: null });
     expect(rig.bodies('killReleased')).toHaveLength(1);
     expect(rig.execute(rig.preview()).status).toBe('filled');
@@ -133,12 +133,12 @@ describe('authority', () => {
     const rig = new DeskRig();
     const reducer = callerWith('reduce');
     const preview = rig.preview(CONDOR, reducer);
-    const refusal = denialOf(rig.confirm(preview.tokenSha256, reducer));
+    const refusal = denialIn(rig.confirm(preview.tokenSha256, reducer));
     expect(refusal.code).toBe('not_authorized');
     expect(refusal.numbers).toEqual({ has: 'reduce', needs: 'open' });
     expect(rig.submitted).toEqual([]);
     const opener = callerWith('open');
-    expect(valueOf(rig.confirm(preview.tokenSha256, opener)).orderId).not.toBeNull();
+    expect(valueIn(rig.confirm(preview.tokenSha256, opener)).orderId).not.toBeNull();
   });
 
   it('to reduce is enough to confirm a close', () => {
@@ -146,7 +146,7 @@ describe('authority', () => {
     const { positionId } = rig.openPosition();
     const reducer = { ...TRADER, authority: 'reduce' } as const;
     const close = rig.previewClose(positionId, undefined, reducer);
-    const { orderId } = valueOf(rig.confirm(close.tokenSha256, reducer));
+    const { orderId } = valueIn(rig.confirm(close.tokenSha256, reducer));
     expect(rig.ended(orderId ?? '').status).toBe('filled');
   });
 });

@@ -3,7 +3,7 @@ import type { OrderView } from '../../src/desk/engine-api.ts';
 import { averageFillNet, filledUnits } from '../../src/desk/order-book.ts';
 import { legViews, midDollars } from '../../src/desk/order-views.ts';
 import { price } from '../../src/engine/domain/units.ts';
-import { CONDOR, DeskRig, TRADER, valueOf } from '../support/desk-rig.ts';
+import { CONDOR, DeskRig, TRADER, valueIn } from '../support/desk-rig.ts';
 
 describe('the way of an order', () => {
   it('runs from preview to position, every step in the journal, in order', () => {
@@ -81,7 +81,7 @@ describe('the way of an order', () => {
 
   it('ends an order that nobody fills in time, and says why', () => {
     const rig = new DeskRig();
-    const { orderId } = valueOf(rig.confirm(rig.preview().tokenSha256));
+    const { orderId } = valueIn(rig.confirm(rig.preview().tokenSha256));
     rig.edit = ({ bid }) => ({ bid, ask: undefined });
     rig.advance(95);
     const order = rig.order(orderId ?? '');

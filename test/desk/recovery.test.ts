@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { ConfirmResult } from '../../src/desk/engine-api.ts';
 import type { StrategyRequest } from '../../src/desk/engine-api-requests.ts';
-import { brokerEventOf, summarizeJournal } from '../../src/desk/recovery.ts';
 import { differences } from '../../src/desk/reconciling.ts';
+import { brokerEventOf, summarizeJournal } from '../../src/desk/recovery.ts';
 import type { AuditRecord } from '../../src/engine/domain/audit-record.ts';
 import { cents } from '../../src/engine/domain/units.ts';
-import { CONDOR, CONSOLE, DeskRig, denialOf, valueOf } from '../support/desk-rig.ts';
+import { CONDOR, CONSOLE, DeskRig, denialIn, valueIn } from '../support/desk-rig.ts';
 
 const STRADDLE: StrategyRequest = { strategy: 'straddle_scan', strike: 600, quantity: 1 };
 
@@ -69,7 +69,7 @@ describe('a restart at any record', () => {
     for (const prefix of boundaries) {
       const again = rig.restart(prefix, { isOpen: false });
       for (const [tokenSha256, orderIds] of spentTokens(prefix)) {
-        const { replayed, orders } = valueOf(again.confirm(tokenSha256));
+        const { replayed, orders } = valueIn(again.confirm(tokenSha256));
         expect(replayed).toBe(true);
         expect(orders.map(({ orderId }) => orderId)).toEqual(orderIds);
       }
@@ -112,7 +112,7 @@ describe('after a restart', () => {
 
   it('an order that the paper broker still works goes on', () => {
     const rig = new DeskRig();
-    const { orderId } = valueOf(rig.confirm(rig.preview().tokenSha256));
+    const { orderId } = valueIn(rig.confirm(rig.preview().tokenSha256));
     const again = rig.restart();
     expect(again.order(orderId ?? '').status).toBe('working');
     expect(again.ended(orderId ?? '').status).toBe('filled');
@@ -125,7 +125,7 @@ describe('after a restart', () => {
     rig.journal = 'held';
     rig.send({ kind: 'confirm', tokenSha256 });
     const again = rig.restart();
-    const result = valueOf(again.confirm(tokenSha256));
+    const result = valueIn(again.confirm(tokenSha256));
     expect([result.status, result.replayed]).toEqual(['cancelled', true]);
     expect(again.submitted).toEqual([]);
   });
@@ -133,17 +133,17 @@ describe('after a restart', () => {
   it('a preview that nobody redeemed is unknown', () => {
     const rig = new DeskRig();
     const { tokenSha256 } = rig.preview();
-    expect(denialOf(rig.restart().confirm(tokenSha256)).code).toBe('token_invalid');
+    expect(denialIn(rig.restart().confirm(tokenSha256)).code).toBe('token_invalid');
   });
 
   it('a flatten that only called back openings still answers for its token', () => {
     const rig = new DeskRig();
-    const { orderId } = valueOf(rig.confirm(rig.preview().tokenSha256));
+    const { orderId } = valueIn(rig.confirm(rig.preview().tokenSha256));
     const tokenSha256 = rig.newToken();
     rig.ask({ kind: 'previewFlatten', tokenSha256 });
     rig.confirm(tokenSha256);
     rig.advance(1);
-    const { replayed, orders } = valueOf(rig.restart().confirm(tokenSha256));
+    const { replayed, orders } = valueIn(rig.restart().confirm(tokenSha256));
     expect(replayed).toBe(true);
     expect(orders.map((order) => [order.orderId, order.status])).toEqual([[orderId, 'cancelled']]);
   });
@@ -151,11 +151,11 @@ describe('after a restart', () => {
   it('a cancel that took a token has spent it', () => {
     const rig = new DeskRig();
     const { positionId } = rig.openPosition();
-    const { orderId } = valueOf(rig.confirm(rig.previewClose(positionId).tokenSha256));
+    const { orderId } = valueIn(rig.confirm(rig.previewClose(positionId).tokenSha256));
     const tokenSha256 = rig.newToken();
     rig.ask({ kind: 'cancel', orderId: orderId ?? '', tokenSha256 });
     rig.confirm(tokenSha256);
-    const result = valueOf<ConfirmResult>(rig.restart().confirm(tokenSha256));
+    const result = valueIn<ConfirmResult>(rig.restart().confirm(tokenSha256));
     expect([result.orderId, result.replayed]).toEqual([orderId, true]);
   });
 
@@ -226,7 +226,7 @@ describe('after a restart at a broker with a memory of its own', () => {
       request: { ...CONDOR, width: 4 },
       tokenSha256: again.newToken(),
     } as const;
-    expect(denialOf(again.ask(command)).code).toBe('unknown_order_open');
+    expect(denialIn(again.ask(command)).code).toBe('unknown_order_open');
     again.advance(5);
     expect(again.submitted).toEqual([]);
   });
@@ -291,6 +291,11 @@ describe('the summary of a journal', () => {
 
   it('takes no other record for an event of the broker', () => {
     const rig = new DeskRig();
-    expect(rig.records().map(brokerEventOf).every((event) => event === undefined)).toBe(true);
+    expect(
+      rig
+        .records()
+        .map(brokerEventOf)
+        .every((event) => event === undefined),
+    ).toBe(true);
   });
 });

@@ -4,7 +4,7 @@ import { sessionFor } from '../../src/desk/session-clock.ts';
 import { expiresAt, scheduleFor } from '../../src/desk/session-life.ts';
 import { newYorkInstant, newYorkText } from '../../src/engine/domain/session-calendar.ts';
 import { priceFromDollars, sessionDate } from '../../src/engine/domain/units.ts';
-import { CONDOR, DeskRig, denialOf } from '../support/desk-rig.ts';
+import { CONDOR, DeskRig, denialIn } from '../support/desk-rig.ts';
 
 const LOTTO: StrategyRequest = {
   strategy: 'lotto_play_5_delta',
@@ -76,7 +76,7 @@ describe('the schedule of a day', () => {
       request: CONDOR,
       tokenSha256: rig.newToken(),
     } as const;
-    const { code } = denialOf(rig.ask(command));
+    const { code } = denialIn(rig.ask(command));
     expect(['session_window', 'entry_window']).toContain(code);
   });
 });
@@ -123,7 +123,7 @@ describe('the last trade', () => {
     expect(rig.day.chainOpen).toBe(true);
     rig.advance(1);
     expect([rig.day.chainOpen, rig.day.sealed]).toEqual([false, true]);
-    expect(denialOf(rig.confirm(tokenSha256)).code).toBe('token_invalid');
+    expect(denialIn(rig.confirm(tokenSha256)).code).toBe('token_invalid');
     expect(rig.effects.findLast((effect) => effect.kind === 'subscribe')?.symbols).toEqual(['SPY']);
     expect(rig.bodies('sessionSealed')).toEqual([
       { kind: 'sessionSealed', contracts: 122, dayPnlCents: 0 },
@@ -133,7 +133,7 @@ describe('the last trade', () => {
       request: CONDOR,
       tokenSha256: rig.newToken(),
     } as const;
-    expect(denialOf(rig.ask(command)).code).toBe('session_window');
+    expect(denialIn(rig.ask(command)).code).toBe('session_window');
   });
 
   it('comes at 13:15 on a half day', () => {
@@ -150,7 +150,9 @@ describe('the last trade', () => {
     rig.edit = ({ ask }) => ({ bid: undefined, ask });
     rig.goTo(16 * 60 - 1);
     rig.goTo(LAST_TRADE);
-    expect(rig.brokerEvents.at(-1)).toMatchObject({ settlement: { outcome: 'expired', shares: 0 } });
+    expect(rig.brokerEvents.at(-1)).toMatchObject({
+      settlement: { outcome: 'expired', shares: 0 },
+    });
     expect(rig.positions()).toEqual([]);
   });
 });
@@ -172,7 +174,7 @@ describe('shares after exercise', () => {
     const preview = () =>
       rig.ask({ kind: 'previewStrategy', request: CONDOR, tokenSha256: rig.newToken() });
     const reply = preview();
-    denialOf(reply);
+    denialIn(reply);
     const checks = 'checks' in reply ? (reply.checks ?? []) : [];
     const failed = checks.filter(({ outcome }) => outcome === 'failed').map(({ code }) => code);
     expect(failed).toContain('shares_held');

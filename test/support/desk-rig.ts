@@ -326,7 +326,7 @@ export class DeskRig {
   }
 
   query<T>(query: Query, principal = TRADER.principal): T {
-    return valueOf(this.desk.query(query, principal, this.at) as Reply<T>);
+    return valueIn(this.desk.query(query, principal, this.at) as Reply<T>);
   }
 
   /** The hash of a fresh token, as a face would mint it. */
@@ -338,13 +338,13 @@ export class DeskRig {
   preview(request: StrategyRequest = CONDOR, caller: Caller = TRADER): Preview {
     const tokenSha256 = this.newToken();
     const command = { kind: 'previewStrategy', request, tokenSha256 } as const;
-    return { tokenSha256, card: valueOf(this.ask<TradeCard>(command, caller)) };
+    return { tokenSha256, card: valueIn(this.ask<TradeCard>(command, caller)) };
   }
 
   previewClose(target: string, quantity?: number, caller: Caller = TRADER): Preview {
     const tokenSha256 = this.newToken();
     const command = { kind: 'previewClose', target, quantity, tokenSha256 } as const;
-    return { tokenSha256, card: valueOf(this.ask<TradeCard>(command, caller)) };
+    return { tokenSha256, card: valueIn(this.ask<TradeCard>(command, caller)) };
   }
 
   /** Redeems a token and lets time pass until the answer comes. */
@@ -358,7 +358,7 @@ export class DeskRig {
 
   /** Redeems a token and lets time pass until its order has ended; hands back the order. */
   execute({ tokenSha256 }: Preview): OrderRecord {
-    const { orderId } = valueOf(this.confirm(tokenSha256));
+    const { orderId } = valueIn(this.confirm(tokenSha256));
     return this.ended(orderId ?? '');
   }
 
@@ -419,13 +419,13 @@ export class DeskRig {
 }
 
 /** The value of a reply. Throws with the denial where there is none. */
-export function valueOf<T>(reply: Reply<T>): T {
+export function valueIn<T>(reply: Reply<T>): T {
   if ('value' in reply) return reply.value;
   throw new Error(`denied: ${JSON.stringify(reply.denied)}`);
 }
 
 /** The denial of a reply. Throws where it is none. */
-export function denialOf(reply: Reply<unknown>): Denial {
+export function denialIn(reply: Reply<unknown>): Denial {
   if ('denied' in reply) return reply.denied;
   throw new Error(`not denied: ${JSON.stringify(reply.value)}`);
 }

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import type { RecordingHeader } from '../../../src/audit/session-recording.ts';
 import { decodeRecording, RecordingEncoder } from '../../../src/audit/session-recording.ts';
 import { encodeInput } from '../../../src/desk/input-codec.ts';
 import { replayRecording } from '../../../src/desk/simulation/replay.ts';
 import { runSession } from '../../../src/desk/simulation/simulated-session.ts';
 import { DeltaringError } from '../../../src/engine/domain/errors.ts';
 
-const HEADER = {
+const HEADER: RecordingHeader = {
   build: 'simulated',
   v8: process.versions.v8,
   arch: process.arch,

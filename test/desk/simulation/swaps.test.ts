@@ -1,0 +1,160 @@
+/**
+ * The table of swaps: each part of the order's way is replaced by one that always says the same, and
+ * the simulation must object. What it says is named, so that the right oracle is the one that fires.
+ */
+import { describe, expect, it } from 'vitest';
+import { lacksOfSession } from '../../../bench/campaigns/enough.ts';
+import type { OrderGateway } from '../../../src/broker/order-gateway.ts';
+import type { SessionReport } from '../../../src/desk/simulation/session-report.ts';
+import type { SessionWraps } from '../../../src/desk/simulation/session-wraps.ts';
+import { runSession } from '../../../src/desk/simulation/simulated-session.ts';
+import type { Check } from '../../../src/risk/checks/check.ts';
+import { passed } from '../../../src/risk/checks/check.ts';
+import { CHECKS } from '../../../src/risk/gate.ts';
+
+/** Of each session; enough for every swap to show. */
+const MINUTES = 150;
+
+interface Swap {
+  readonly what: string;
+  readonly wraps: SessionWraps;
+  readonly seed: number;
+  readonly says: RegExp;
+}
+
+/** A broker that does one thing differently. */
+function brokerThat(change: (broker: OrderGateway) => Partial<OrderGateway>): SessionWraps {
+  return {
+    gateway: (broker) => {
+      const proxy: OrderGateway = {
+        capabilities: broker.capabilities,
+        accountId: broker.accountId,
+        submit: (order, at) => broker.submit(order, at),
+        cancel: (intentId, at) => broker.cancel(intentId, at),
+        reprice: (order, at) => broker.reprice(order, at),
+        onQuote: (symbol, quote, at) => broker.onQuote(symbol, quote, at),
+        onWire: (input, at) => broker.onWire(input, at),
+        onClock: (at, session) => broker.onClock(at, session),
+        nextWake: () => broker.nextWake(),
+        snapshot: (at) => broker.snapshot(at),
+      };
+      return { ...proxy, ...change(broker) };
+    },
+  };
+}
+
+const SWAPS: readonly Swap[] = [
+  {
+    what: 'a broker that takes no order',
+    wraps: brokerThat(() => ({ submit: () => [] })),
+    seed: 1,
+    says: /only 0 fills/,
+  },
+  {
+    what: 'a broker that says nothing of what it does',
+    wraps: brokerThat((broker) => ({
+      onQuote: (symbol, quote, at) => {
+        broker.onQuote(symbol, quote, at);
+        return [];
+      },
+    })),
+    seed: 1,
+    says: /was not journalled/,
+  },
+  {
+    what: 'a broker whose account is always empty',
+    wraps: brokerThat((broker) => ({
+      snapshot: (at) => {
+        const snapshot = broker.snapshot(at);
+        return snapshot === undefined
+          ? undefined
+          : { ...snapshot, positions: [], workingOrders: [] };
+      },
+    })),
+    seed: 1,
+    says: /only \d+ (fills|previews)|still open|nobody/,
+  },
+  {
+    what: 'a journal that is always done already',
+    wraps: { answers: (answers, at) => answers.map((a) => ({ ...a, due: at.wall })) },
+    seed: 1,
+    says: /before its record was durable/,
+  },
+  {
+    what: 'a journal that never answers',
+    wraps: { answers: () => [] },
+    seed: 1,
+    says: /only 0 fills/,
+  },
+  {
+    what: 'a kill word that is never up',
+    wraps: { killWord: () => false },
+    seed: 8,
+    says: /opened after the kill/,
+  },
+  {
+    what: 'a kill word that is always up',
+    wraps: { killWord: () => true },
+    seed: 1,
+    says: /only 0 fills/,
+  },
+  {
+    what: 'limits without end',
+    wraps: {
+      limits: (limits) => ({
+        ...limits,
+        maxOrderContracts: 10_000,
+        maxTradeLossCents: 1e12 as typeof limits.maxTradeLossCents,
+        maxOpenRiskCents: 1e12 as typeof limits.maxOpenRiskCents,
+        maxDailyLossCents: 1e12 as typeof limits.maxDailyLossCents,
+      }),
+    },
+    seed: 1,
+    says: /contracts a leg|can lose|open risk/,
+  },
+];
+
+/** Sessions from the seed on, until one objects as it should. */
+function objections({ wraps, seed, says }: Swap): readonly string[] {
+  const all: string[] = [];
+  for (let i = 0; i < 6 && !all.some((what) => says.test(what)); i += 1) {
+    const report: SessionReport = runSession({ seed: seed + i, minutes: MINUTES, wraps });
+    all.push(...report.violations, ...lacksOfSession(report.tally));
+  }
+  return all;
+}
+
+describe('the simulation objects to', () => {
+  it.each(SWAPS)('$what', (swap) => {
+    expect(objections(swap).some((what) => swap.says.test(what))).toBe(true);
+  });
+});
+
+/** Runs with one check of the gate replaced by one that always passes. */
+function withoutCheck<T>(code: string, run: () => T): T {
+  const checks = CHECKS as Check[];
+  const at = checks.findIndex((check) => check.code === code);
+  const original = checks[at];
+  if (original === undefined) throw new Error(`no check ${code}`);
+  checks[at] = { ...original, run: () => passed(original.code, 'always') };
+  try {
+    return run();
+  } finally {
+    checks[at] = original;
+  }
+}
+
+describe('the simulation misses, once it always passes, the check of', () => {
+  it.each([
+    ['order_size', /contracts a leg/],
+    ['max_trade_loss', /can lose/],
+    ['open_risk', /open risk/],
+  ] as const)('%s', (code, says) => {
+    const found = withoutCheck(code, () => objections({ what: code, wraps: {}, seed: 1, says }));
+    expect(found.some((what) => says.test(what))).toBe(true);
+  });
+
+  it('nothing: with every check in place the same sessions are clean', () => {
+    expect(runSession({ seed: 1, minutes: MINUTES }).violations).toEqual([]);
+  });
+});

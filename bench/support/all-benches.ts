@@ -1,4 +1,4 @@
-/** Every bench, in the order of a full run. */
+/** Every bench, in the order of a full run: the outer promises first. */
 import { bench as chainUpdate } from '../chain-update.ts';
 import { bench as confirmToBroker } from '../confirm-to-broker.ts';
 import { bench as http } from '../http.ts';
@@ -7,11 +7,13 @@ import { bench as kill } from '../kill.ts';
 import { bench as mcpRoundTrip } from '../mcp-round-trip.ts';
 import { bench as preview } from '../preview.ts';
 import { bench as pricing } from '../pricing.ts';
+import { bench as promises } from '../promises.ts';
 import { bench as ring } from '../ring.ts';
 import { bench as riskGate } from '../risk-gate.ts';
 import type { Bench } from './bench.ts';
 
 export const BENCHES: readonly Bench[] = [
+  promises,
   chainUpdate,
   preview,
   riskGate,

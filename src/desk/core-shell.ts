@@ -15,6 +15,7 @@ import type { FromCore } from './core-protocol.ts';
 import { stampOf } from './core-status.ts';
 import type { Desk } from './desk.ts';
 import type { Effect } from './effects.ts';
+import type { EngineEvent } from './engine-api.ts';
 import { encodeInput } from './input-codec.ts';
 import type { Input } from './inputs.ts';
 import type { OrderTraces } from './order-trace.ts';
@@ -55,8 +56,15 @@ export class CoreShell {
     }
     const startedAt = wallMicros();
     const effects = this.#desk.step(input);
-    this.#world.counters.observe('step_micros', wallMicros() - startedAt);
+    this.#observe(input, wallMicros() - startedAt);
     this.#performAll(effects, startedAt);
+  }
+
+  #observe(input: Input, micros: number): void {
+    const { counters } = this.#world;
+    counters.observe('step_micros', micros);
+    const isPreview = input.kind === 'command' && input.command.kind.startsWith('preview');
+    if (isPreview) counters.observe('preview_micros', micros);
   }
 
   /** Puts the latencies the shell measured onto the orders in an answer. */
@@ -119,13 +127,19 @@ export class CoreShell {
         return;
       }
       case 'publish':
-        world.traces.observe(effect.event, wallMicros());
-        world.toMain({ kind: 'event', event: effect.event });
+        this.#publish(effect.event);
         return;
       case 'stopped':
         world.toMain({ kind: 'stopped', unprotected: effect.unprotected });
         return;
     }
+  }
+
+  #publish(event: EngineEvent): void {
+    const { traces, counters } = this.#world;
+    traces.observe(event, wallMicros());
+    if (event.kind === 'order' && event.order.status === 'filled') counters.add('orders_filled');
+    this.#world.toMain({ kind: 'event', event });
   }
 
   /** Looks at the kill word right before the send. What closes always passes. */

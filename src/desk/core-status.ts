@@ -1,6 +1,6 @@
 /** What the faces know of the core between questions. */
 
-import type { Counters } from '../ops/counters.ts';
+import type { CounterName, Counters } from '../ops/counters.ts';
 import { tradingStateOf } from '../risk/trading-state.ts';
 import { heldDelta } from './account-risk.ts';
 import { dayPnl } from './day-pnl.ts';
@@ -23,7 +23,12 @@ export function stampOf(desk: DeskContext): Stamp {
   };
 }
 
-/** Writes the desk's gauges. */
+/** Brings a counter up to a total that is counted elsewhere. */
+export function catchUp(counters: Counters, name: CounterName, total: number): void {
+  counters.add(name, total - counters.get(name));
+}
+
+/** Writes the desk's gauges, and the counters whose totals the chain keeps. */
 export function setGauges(desk: DeskContext, counters: Counters): void {
   counters.set('core_heartbeat_wall_micros', desk.at.wall);
   counters.set('trading_state', STATE_NUMBERS[tradingStateOf(desk.day.status)]);
@@ -31,6 +36,9 @@ export function setGauges(desk: DeskContext, counters: Counters): void {
   counters.set('positions_open', desk.book.structures().length);
   counters.set('feed_connected', desk.day.feedConnected ? 1 : 0);
   counters.set('chain_epoch', desk.reader.epoch());
+  counters.set('chain_contracts', desk.chain.contractCount);
+  catchUp(counters, 'quotes_crossed', desk.chain.crossedQuotes);
+  catchUp(counters, 'quotes_locked', desk.chain.lockedQuotes);
   const pnl = dayPnl(desk).liquidationCents;
   if (pnl !== undefined) counters.set('day_pnl_cents', pnl);
   const delta = heldDelta(desk);

@@ -11,7 +11,7 @@ import { RingWriter } from '../engine/ring/ring-writer.ts';
 import { Counters } from '../ops/counters.ts';
 import type { FromCore, FromIo, ToCore, ToIo } from './core-protocol.ts';
 import { CoreShell } from './core-shell.ts';
-import { setGauges, stampOf } from './core-status.ts';
+import { catchUp, setGauges, stampOf } from './core-status.ts';
 import { Desk } from './desk.ts';
 import type { DeskConfig } from './desk-config.ts';
 import { FeedShell, millisOf } from './feed-shell.ts';
@@ -63,6 +63,7 @@ class CoreThread {
   readonly #desk: Desk;
   readonly #shell: CoreShell;
   readonly #feed: FeedShell;
+  readonly #ring: RingWriter;
   #barsFromMillis = 0;
   #ticks = 0;
   #journal = { seq: 0, hash: '', healthy: true, wall: undefined as number | undefined };
@@ -76,7 +77,8 @@ class CoreThread {
     const { records, lastHash } = readJournal(start.home);
     this.#journal.seq = records.at(-1)?.seq ?? 0;
     this.#journal.hash = lastHash;
-    const chain = new ChainWriter(start.buffers.chain, new RingWriter(start.buffers.ring));
+    this.#ring = new RingWriter(start.buffers.ring);
+    const chain = new ChainWriter(start.buffers.chain, this.#ring);
     const summary = summarizeJournal(records);
     const at = this.#clock.now();
     const recorder = new ByteRingWriter(start.buffers.recorder);
@@ -191,6 +193,8 @@ class CoreThread {
   #report(): void {
     const desk = this.#desk.context;
     setGauges(desk, this.#counters);
+    catchUp(this.#counters, 'ring_published', this.#ring.published);
+    catchUp(this.#counters, 'feed_decode_errors', this.#feed.decodeErrors());
     const { day } = desk;
     const feed = this.#feed.status();
     const { seq, hash, healthy, wall } = this.#journal;

@@ -6,6 +6,7 @@ import { wallMicros } from '../engine/domain/clock.ts';
 import type { EpochMicros } from '../engine/domain/units.ts';
 import { canonicalCandleSymbol } from '../engine/feed/candle-symbol.ts';
 import { DxLinkClient } from '../engine/feed/dxlink-client.ts';
+import { REMEDIES } from '../engine/feed/error-classes.ts';
 import type { FeedEffect } from '../engine/feed/feed-effects.ts';
 import type { FeedHandler } from '../engine/feed/feed-handler.ts';
 import type { FeedStatus } from '../engine/feed/feed-status.ts';
@@ -60,6 +61,13 @@ export class FeedShell {
 
   status(): FeedStatus {
     return this.#client.status();
+  }
+
+  /** Frames, and parts of frames, that could not be used so far. */
+  decodeErrors(): number {
+    const isFault = ([name]: [string, number]): boolean => !(name in REMEDIES);
+    const faults = Object.entries(this.#client.status().errors).filter(isFault);
+    return faults.reduce((sum, [, count]) => sum + count, 0);
   }
 
   onToken(url: string, token: string): void {

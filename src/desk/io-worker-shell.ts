@@ -10,6 +10,7 @@ import { CircuitBreaker } from '../ops/circuit-breaker.ts';
 import type { FromIo, ToIo } from './core-protocol.ts';
 
 const REQUEST_TIMEOUT_MILLIS = 10_000;
+const UNAUTHORIZED = 401;
 /** An access token is renewed this long before it ends. */
 const RENEW_EARLY_MILLIS = 60_000;
 /** Five failures within a minute rest the service for ten seconds, so that no retry storms it. */
@@ -38,6 +39,8 @@ export interface IoStart {
   readonly source: IoSource;
   readonly underlying: string;
   readonly port: MessagePort;
+  /** How long one request may take; ten seconds when absent. */
+  readonly timeoutMillis?: number;
 }
 
 const tokenAnswer = z.object({ access_token: z.string(), expires_in: z.number() });
@@ -61,19 +64,37 @@ interface RestRequest {
 
 type RestSource = Extract<IoSource, { kind: 'rest' }>;
 
+/** The service answered, and not with what was asked for. */
+class HttpRefusal extends DeltaringError {
+  readonly status: number;
+
+  constructor(path: string, status: number) {
+    super('FEED_AUTH', `${path} answered ${status}`);
+    this.status = status;
+  }
+}
+
 /** One REST account: keeps its access token, one refresh at a time. */
 class RestAccount {
   readonly #source: RestSource;
+  readonly #timeoutMillis: number;
   #access: { readonly token: string; readonly until: number } | undefined;
   #refreshing: Promise<string> | undefined;
 
-  constructor(source: RestSource) {
+  constructor(source: RestSource, timeoutMillis: number) {
     this.#source = source;
+    this.#timeoutMillis = timeoutMillis;
   }
 
+  /** An access token that is not taken any more is dropped: the next request gets a fresh one. */
   async get(path: string): Promise<unknown> {
     const token = await this.#accessToken();
-    return this.#request(path, { headers: { authorization: `Bearer ${token}` } });
+    try {
+      return await this.#request(path, { headers: { authorization: `Bearer ${token}` } });
+    } catch (error) {
+      if (error instanceof HttpRefusal && error.status === UNAUTHORIZED) this.#access = undefined;
+      throw error;
+    }
   }
 
   async #accessToken(): Promise<string> {
@@ -107,10 +128,10 @@ class RestAccount {
       ...init,
       headers: { accept: 'application/json', 'user-agent': userAgent, ...headers },
       redirect: 'error',
-      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MILLIS),
+      signal: AbortSignal.timeout(this.#timeoutMillis),
     });
     if (response.ok) return response.json();
-    throw new DeltaringError('FEED_AUTH', `${path} answered ${response.status}`);
+    throw new HttpRefusal(path, response.status);
   }
 }
 
@@ -147,8 +168,8 @@ function reasonOf(error: unknown): string {
 
 /** Serves requests of the core until the process ends. A failure is an answer, never a throw. */
 export function runIo(start: IoStart): void {
-  const { source, underlying, port } = start;
-  const account = source.kind === 'rest' ? new RestAccount(source) : undefined;
+  const { source, underlying, port, timeoutMillis = REQUEST_TIMEOUT_MILLIS } = start;
+  const account = source.kind === 'rest' ? new RestAccount(source, timeoutMillis) : undefined;
   const answer = (message: FromIo): void => port.postMessage(message);
 
   async function token(): Promise<FromIo> {

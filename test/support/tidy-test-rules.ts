@@ -13,6 +13,7 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/command/engine-host.ts': 'joins real threads: started, killed and stopped by test/e2e/',
   'src/command/mcp.ts': 'run as a process by test/e2e/stdio.test.ts',
   'src/command/serve.ts': 'run as a process by every test of test/e2e/',
+  'src/engine/domain/audit-record.ts': 'types and one number, written and read by test/audit/',
   'src/audit/journal-worker.ts': 'entry of a thread: driven by test/audit/journal-thread.test.ts',
   'src/desk/core-worker.ts': 'entry of a thread: runs in every test of test/e2e/',
   'src/desk/core-thread-shell.ts': 'wires the core thread: runs in every test of test/e2e/',

@@ -5,11 +5,11 @@ import { runCampaign } from '../../../bench/campaigns/session-campaign.ts';
 
 /** Where to begin looking, so that the test is short, and what the finding must say. */
 const FOUND: Readonly<Record<PlantName, readonly [seed: number, says: RegExp]>> = {
-  'resend-on-timeout': [4, /submitted twice/],
+  'resend-on-timeout': [8, /submitted twice/],
   'token-reuse': [1, /spent the token of|recorded twice|a retry/],
   'skip-fsync': [1, /submitted before its record was durable/],
   'kill-after-check': [8, /opened after the kill/],
-  'cap-off-by-one': [1, /trades 11 contracts a leg/],
+  'cap-off-by-one': [8, /trades 11 contracts a leg/],
   'drop-fill': [1, /was not journalled|the facts say/],
   'audit-gap': [1, /came after record|does not read back/],
   leak: [1, /holds a plain token/],

@@ -1,0 +1,171 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { leastPayoffCents } from '../../../src/desk/simulation/expiry-payoff.ts';
+import { JournalModel } from '../../../src/desk/simulation/journal-model.ts';
+import { SeededRandom } from '../../../src/desk/simulation/seeded-random.ts';
+import { FAULT_KINDS, planFaults } from '../../../src/desk/simulation/session-faults.ts';
+import { VirtualMarket } from '../../../src/desk/simulation/virtual-market.ts';
+import type { AuditRecord } from '../../../src/engine/domain/audit-record.ts';
+import type { Instrument } from '../../../src/engine/domain/instrument.ts';
+import {
+  addMicros,
+  MICROS_PER_MINUTE,
+  priceFromDollars,
+} from '../../../src/engine/domain/units.ts';
+import { buildSession } from '../../support/chain-builder.ts';
+
+const session = buildSession();
+const CALM = { crossed: false, oneSided: false, thin: false };
+
+function record(seq: number): AuditRecord {
+  const at = { market: session.open, wall: session.open };
+  return {
+    version: 1,
+    seq,
+    session: session.date,
+    at,
+    body: { kind: 'orderSent', intentId: `${seq}` },
+  };
+}
+
+describe('chance in a simulation', () => {
+  it('is the seed and nothing else, and a stream of its own for each part', () => {
+    const draws = (seed: number, stream: number) => {
+      const random = new SeededRandom(seed, stream);
+      return Array.from({ length: 50 }, () => random.next());
+    };
+    expect(draws(1, 1)).toEqual(draws(1, 1));
+    expect(draws(1, 1)).not.toEqual(draws(1, 2));
+    expect(draws(1, 1)).not.toEqual(draws(2, 1));
+  });
+
+  it('is even, whatever the seed', () => {
+    const firsts = Array.from({ length: 4_000 }, (_, seed) => new SeededRandom(seed, 6).next());
+    for (const edge of [0.1, 0.5, 0.9]) {
+      const share = firsts.filter((draw) => draw < edge).length / firsts.length;
+      expect(Math.abs(share - edge)).toBeLessThan(0.03);
+    }
+  });
+
+  it('stays inside what it was asked for', () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.integer({ min: -9, max: 9 }), fc.nat(20), (seed, least, more) => {
+        const drawn = new SeededRandom(seed, 0).whole(least, least + more);
+        expect(drawn).toBeGreaterThanOrEqual(least);
+        expect(drawn).toBeLessThanOrEqual(least + more);
+      }),
+    );
+  });
+
+  it('plans at least three kinds of fault inside the session', () => {
+    for (let seed = 0; seed < 200; seed += 1) {
+      const plan = planFaults(new SeededRandom(seed, 2), session);
+      expect(new Set(plan.map(({ kind }) => kind)).size).toBeGreaterThanOrEqual(3);
+      expect(plan.every(({ kind }) => FAULT_KINDS.includes(kind))).toBe(true);
+      expect(plan.every(({ from }) => from > session.open && from < session.lastTrade)).toBe(true);
+    }
+  });
+});
+
+describe('the market of a simulation', () => {
+  const market = () =>
+    new VirtualMarket(
+      new SeededRandom(4, 1),
+      { spot: 600, impliedVol: 0.18, realizedMultiple: 1 },
+      session,
+    );
+
+  it('quotes bids below asks on the penny grid, deep in the money too', () => {
+    const quotes = market().optionQuotes(CALM, true);
+    expect(quotes).toHaveLength(66);
+    for (const { bid, ask } of quotes) {
+      expect(ask).toBeDefined();
+      expect((bid ?? 0) < (ask ?? 0)).toBe(true);
+      expect([(bid ?? 0) % 100, (ask ?? 0) % 100]).toEqual([0, 0]);
+    }
+  });
+
+  it('crosses some quotes and takes sides from others only while it is told to', () => {
+    const crossed = market().optionQuotes({ ...CALM, crossed: true }, true);
+    const oneSided = market().optionQuotes({ ...CALM, oneSided: true }, true);
+    expect(crossed.some(({ bid = 0, ask = 0 }) => bid > ask)).toBe(true);
+    expect(oneSided.some(({ ask }) => ask === undefined)).toBe(true);
+  });
+
+  it('makes one bar a minute whose close is the next one’s neighbour', () => {
+    const day = market();
+    for (let second = 0; second <= 600; second += 20) {
+      day.advance(addMicros(session.open, (second / 60) * MICROS_PER_MINUTE));
+    }
+    expect(day.history).toHaveLength(10);
+    for (const { low, high, open, close } of day.history) {
+      expect(low <= Math.min(open, close) && high >= Math.max(open, close)).toBe(true);
+    }
+  });
+});
+
+describe('the journal of a simulation', () => {
+  it('is durable when it says so and not before', () => {
+    const journal = new JournalModel(new SeededRandom(1, 4));
+    const [answer] = journal.append([record(1)], false, session.open);
+    if (answer?.kind !== 'durable') throw new Error('a healthy journal answers');
+    expect(journal.isDurable(1, addMicros(answer.due, -1))).toBe(false);
+    expect(journal.isDurable(1, answer.due)).toBe(true);
+  });
+
+  it('keeps all that was durable through a crash, and of the rest a beginning', () => {
+    for (let seed = 0; seed < 40; seed += 1) {
+      const journal = new JournalModel(new SeededRandom(seed, 4));
+      const [first] = journal.append([record(1)], false, session.open);
+      const due = first?.due ?? session.open;
+      journal.append([record(2), record(3)], false, due);
+      const kept = journal.crash(due).map(({ seq }) => seq);
+      expect([[1], [1, 2], [1, 2, 3]]).toContainEqual(kept);
+    }
+  });
+
+  it('takes nothing but urgent records once its disk has failed, and not those when full', () => {
+    const journal = new JournalModel(new SeededRandom(1, 4));
+    journal.disk = { ...journal.disk, failed: true };
+    const [plain] = journal.append([record(1)], false, session.open);
+    const [urgent] = journal.append([record(2)], true, session.open);
+    expect([plain?.kind, urgent?.kind]).toEqual(['failed', 'durable']);
+    journal.disk = { ...journal.disk, reserveFull: true };
+    const [full] = journal.append([record(3)], true, session.open);
+    expect(full).toMatchObject({ kind: 'failed', reserveExhausted: true });
+    expect(journal.records().map(({ seq }) => seq)).toEqual([2]);
+  });
+
+  it('refuses a record out of order', () => {
+    const journal = new JournalModel(new SeededRandom(1, 4));
+    expect(() => journal.append([record(2)], false, session.open)).toThrow('not 1');
+  });
+});
+
+describe('the worst end of held legs', () => {
+  const leg = (right: 'call' | 'put', strike: number, quantity: number) => {
+    const at = priceFromDollars(strike);
+    const instrument: Instrument = {
+      kind: 'option',
+      root: 'SPY',
+      expiry: session.date,
+      right,
+      strike: at,
+    };
+    return { instrument, quantity };
+  };
+
+  it('of a vertical is its width', () => {
+    expect(leastPayoffCents([leg('put', 600, -1), leg('put', 595, 1)])).toBe(-50_000);
+    expect(leastPayoffCents([leg('call', 600, -2), leg('call', 603, 2)])).toBe(-60_000);
+  });
+
+  it('of longs is nothing, of a bare short call without end', () => {
+    expect(leastPayoffCents([leg('call', 600, 1), leg('put', 600, 1)])).toBe(0);
+    expect(leastPayoffCents([leg('call', 600, -1)])).toBe(Number.NEGATIVE_INFINITY);
+  });
+
+  it('of a bare short put is its strike', () => {
+    expect(leastPayoffCents([leg('put', 600, -1)])).toBe(-6_000_000);
+  });
+});

@@ -117,7 +117,7 @@ async function workingOpening(client: McpClient): Promise<string> {
     const { confirmToken } = structuredContent;
     if (typeof confirmToken === 'string') {
       // It answers when the order has ended or two seconds are over: the order works meanwhile.
-      void client.call('confirm_trade', { confirm_token: confirmToken });
+      client.call('confirm_trade', { confirm_token: confirmToken }).catch(() => undefined);
       const order = await acknowledged(client);
       if (order.status === 'working') return order.orderId;
       why = JSON.stringify(order);

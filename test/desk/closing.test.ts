@@ -44,7 +44,7 @@ describe('a close', () => {
     expect(order.status).toBe('filled');
     expect(rig.positions()).toEqual([]);
     const paid = order.fills.reduce(
-      (sum, { action, price }) => sum + (action === 'sellToClose' ? price : -price),
+      (sum, { action, price }) => sum + (action === 'sellToClose' ? price : 0 - price),
       0,
     );
     expect(rig.desk.context.book.day().realizedCents).toBe(openCashCents + paid);

@@ -91,7 +91,7 @@ describe("the core's shell", () => {
       [false, 'previewMade'],
       [false, 'intentRecorded'],
       [false, 'orderSent'],
-      [true, 'killEngaged', 'tradingStateChanged', 'alert', 'cancelRequested'],
+      [true, 'tradingStateChanged', 'killEngaged', 'alert', 'cancelRequested'],
     ]);
   });
 

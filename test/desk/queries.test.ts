@@ -68,7 +68,7 @@ describe('P&L', () => {
     const order = rig.execute(rig.previewClose(position?.positionId ?? ''));
     const view = pnlOf(rig);
     const paid = order.fills.reduce(
-      (sum, fill) => sum + (fill.action === 'buyToClose' ? fill.price : -fill.price),
+      (sum, fill) => sum + (fill.action === 'buyToClose' ? fill.price : 0 - fill.price),
       0,
     );
     expect(view.realizedCents).toBe(12_700 - paid);

@@ -17,12 +17,13 @@ function start(options: SimOptions) {
     workerData: options,
   });
   const next = () => new Promise<SimNotice>((resolve) => worker.once('message', resolve));
-  return { worker, next };
+  const exited = new Promise((resolve) => worker.once('exit', resolve));
+  return { worker, next, exited };
 }
 
 describe('the simulator worker', () => {
   it('says where it is, takes knobs and stops', async () => {
-    const { worker, next } = start({ seed: 1, time });
+    const { worker, next, exited } = start({ seed: 1, time });
     const ready = await next();
     expect(ready).toMatchObject({
       kind: 'ready',
@@ -32,8 +33,7 @@ describe('the simulator worker', () => {
     worker.postMessage({ kind: 'knobs', change: { upgrade502: true } });
     worker.postMessage({ kind: 'stop' });
     expect(await next()).toEqual({ kind: 'stopped' });
-    const code = await new Promise((resolve) => worker.once('exit', resolve));
-    expect(code).toBe(0);
+    expect(await exited).toBe(0);
   });
 
   it('says why it cannot start', async () => {

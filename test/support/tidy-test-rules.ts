@@ -15,12 +15,12 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/command/serve.ts': 'run as a process by every test of test/e2e/',
   'src/engine/domain/audit-record.ts': 'types and one number, written and read by test/audit/',
   'src/audit/journal-worker.ts': 'entry of a thread: driven by test/audit/journal-thread.test.ts',
+  'src/desk/engine-api.ts':
+    'types and one number: the door that test/mcp/ and test/web/ go through',
   'src/desk/core-worker.ts': 'entry of a thread: runs in every test of test/e2e/',
   'src/desk/core-thread-shell.ts': 'wires the core thread: runs in every test of test/e2e/',
-  'src/desk/core-shell.ts': 'performs effects on real ports: runs in every test of test/e2e/',
   'src/desk/feed-shell.ts': 'holds the real socket of the feed: runs in every test of test/e2e/',
   'src/desk/io-worker.ts': 'entry of a thread: runs in every test of test/e2e/',
-  'src/desk/io-worker-shell.ts': 'speaks REST on its own thread: runs in every test of test/e2e/',
   'src/sim/sim-worker.ts': 'entry of a thread: runs in every test of test/e2e/',
 };
 

@@ -31,6 +31,8 @@ export interface PlannedFault {
 const LEAST_KINDS = 3;
 const MOST_KINDS = 6;
 const MOST_OF_A_KIND = 3;
+/** The first of a kind comes in this part of the session, so that one that is stopped early has it. */
+const FIRST_BEGINS_WITHIN = 0.7;
 /** Seconds, shortest and longest; absent = strikes once. */
 const LASTS_SECONDS: Readonly<Partial<Record<FaultKind, readonly [number, number]>>> = {
   journalFailure: [120, 900],
@@ -44,8 +46,14 @@ const LASTS_SECONDS: Readonly<Partial<Record<FaultKind, readonly [number, number
   unreportedFill: [600, 5_400],
 };
 
-function planned(kind: FaultKind, random: SeededRandom, session: SessionTimes): PlannedFault {
-  const minutes = (session.lastTrade - session.open) / MICROS_PER_MINUTE;
+interface Window {
+  readonly session: SessionTimes;
+  /** The part of the session in which the fault begins, from its open. */
+  readonly share: number;
+}
+
+function planned(kind: FaultKind, random: SeededRandom, { session, share }: Window): PlannedFault {
+  const minutes = ((session.lastTrade - session.open) / MICROS_PER_MINUTE) * share;
   const from = addMicros(session.open, random.between(1, minutes - 1) * MICROS_PER_MINUTE);
   const lasts = LASTS_SECONDS[kind];
   const seconds = lasts === undefined ? 0 : random.between(...lasts);
@@ -60,7 +68,10 @@ export function planFaults(random: SeededRandom, session: SessionTimes): readonl
   const faults: PlannedFault[] = [];
   for (const kind of kinds) {
     const times = kind === 'journalFailure' ? 1 : random.whole(1, MOST_OF_A_KIND);
-    for (let i = 0; i < times; i += 1) faults.push(planned(kind, random, session));
+    for (let i = 0; i < times; i += 1) {
+      const share = i === 0 ? FIRST_BEGINS_WITHIN : 1;
+      faults.push(planned(kind, random, { session, share }));
+    }
   }
   return faults.toSorted((a, b) => a.from - b.from);
 }

@@ -129,7 +129,7 @@ function smallFile(home: string, times: number): Measure {
   return (samples) => {
     for (let i = 0; i < times; i += 1) {
       rmSync(path, { force: true });
-      oneByOne(() => {
+      void oneByOne(() => {
         const fd = openSync(path, 'wx', 0o600);
         writeSync(fd, text);
         fsyncSync(fd);

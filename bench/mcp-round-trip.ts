@@ -15,7 +15,7 @@ import type { Bench, BenchContext, BenchReport, Row } from './support/bench.ts';
 import { check } from './support/bench.ts';
 import { Dummy } from './support/dummy.ts';
 import { McpClient } from './support/mcp-client.ts';
-import type { Measure } from './support/paired.ts';
+import type { Measure, Paired } from './support/paired.ts';
 import { paired, rowOf } from './support/paired.ts';
 import { RawHttp, RawSocket } from './support/raw-round-trip.ts';
 import { nanosNow } from './support/samples.ts';
@@ -79,39 +79,50 @@ interface Plan {
 async function rowFor(context: BenchContext, stage: Stage, plan: Plan): Promise<Row> {
   const { probe, over, clients } = plan;
   const { request, response, contentType } = await bytesOf(stage.engine, probe);
-  const path = join(stage.folder, 'floor.sock');
-  rmSync(path, { force: true });
+  // One path a dummy: what ends takes its socket's path away, if another has it by then or not.
+  const path = join(stage.folder, `${over}-${probe.tool}-${clients}.sock`);
   const dummy = await Dummy.start({ contentType, body: response, socketPath: path });
   const all = (over === 'HTTP' ? stage.http : stage.sockets).slice(0, clients);
-  const raw = await Promise.all(
-    all.map(async () =>
-      over === 'HTTP'
-        ? rawHttp(dummy.url, request, response)
-        : rawSocket(path, request, Buffer.byteLength(response) + 1),
-    ),
-  );
   const alone = over === 'HTTP' ? HTTP_CALLS : SOCKET_CALLS;
   const each = over === 'HTTP' ? HTTP_CALLS_EACH : SOCKET_CALLS_EACH;
   const times = context.count(clients === 1 ? alone : each);
-  const result = await paired(context, {
-    ours: together(
-      all.map((client) => callOf(client, probe)),
-      times,
-    ),
-    floor: together(
-      raw.map(({ call }) => call),
-      times,
-    ),
-  });
-  for (const { close } of raw) close();
-  dummy.stop();
+  const raw: RawCaller[] = [];
+  let result: Paired;
+  try {
+    for (let i = 0; i < clients; i += 1) {
+      raw.push(
+        over === 'HTTP'
+          ? rawHttp(dummy.url, request, response)
+          : await rawSocket(path, request, Buffer.byteLength(response) + 1),
+      );
+    }
+    result = await paired(context, {
+      ours: together(
+        all.map((client) => callOf(client, probe)),
+        times,
+      ),
+      floor: together(
+        raw.map(({ call }) => call),
+        times,
+      ),
+    });
+  } finally {
+    for (const { close } of raw) close();
+    dummy.stop();
+  }
   const at = clients === 1 ? '' : `, ${clients} clients at once`;
   const metric = `${probe.tool} over ${over}${at} (${response.length} bytes)`;
   const floor = over === 'HTTP' ? 'node:http, same bytes' : 'bare socket, same bytes';
   return rowOf({ bench: NAME, metric, unit: 'us', floor }, result);
 }
 
-function rawHttp(url: string, request: string, response: string) {
+/** A caller of the floor. */
+interface RawCaller {
+  readonly call: Call;
+  readonly close: () => void;
+}
+
+function rawHttp(url: string, request: string, response: string): RawCaller {
   const raw = new RawHttp(url);
   const call = async (): Promise<void> => {
     const length = await raw.post(request);
@@ -120,7 +131,7 @@ function rawHttp(url: string, request: string, response: string) {
   return { call, close: () => raw.close() };
 }
 
-async function rawSocket(path: string, request: string, answerBytes: number) {
+async function rawSocket(path: string, request: string, answerBytes: number): Promise<RawCaller> {
   const raw = await RawSocket.join(path, answerBytes);
   return { call: () => raw.send(request), close: () => raw.close() };
 }

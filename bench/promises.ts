@@ -19,7 +19,7 @@ import { tradeToRow } from './support/trade-to-row.ts';
 const NAME = 'promises';
 const NANOS_PER_MILLI = 1e6;
 const CHAIN_UPDATE_MILLIS = 1_000;
-const TOOL_MILLIS = 500;
+const TOOL_MILLIS = 1;
 const PREVIEW_MILLIS = 200;
 const RISK_MILLIS = 100;
 const KILL_MILLIS = 1_000;

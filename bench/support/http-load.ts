@@ -49,7 +49,7 @@ const result = await new Promise<Result>((resolve, reject) => {
       : { amount: REQUESTS_PER_ADDRESS }),
   };
   const instance = autocannon(options, (error: unknown, whole) => {
-    if (error) reject(error instanceof Error ? error : new Error(String(error)));
+    if (error) reject(error instanceof Error ? error : new Error('the load generator failed'));
     else resolve(whole);
   });
   instance.on('response', (_client, statusCode, _bytes, responseMillis) => {

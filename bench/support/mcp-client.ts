@@ -1,6 +1,9 @@
 /** MCP clients as hosts have them: the SDK's own, over HTTP or over the engine's socket. */
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import {
+  StreamableHTTPClientTransport,
+  type StreamableHTTPClientTransportOptions,
+} from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { z } from 'zod';
@@ -33,9 +36,10 @@ export class McpClient {
   /** Over Streamable HTTP. `keepsBytes` copies each exchange: not for timing. */
   static async overHttp(engine: EngineProcess, keepsBytes = false): Promise<McpClient> {
     const joined = new McpClient();
-    const transport = new StreamableHTTPClientTransport(new URL(`${engine.url}/mcp`), {
-      ...(keepsBytes ? { fetch: (url, init) => joined.#fetch(url, init) } : {}),
-    });
+    const options: StreamableHTTPClientTransportOptions = keepsBytes
+      ? { fetch: (url, init) => joined.#fetch(url, init) }
+      : {};
+    const transport = new StreamableHTTPClientTransport(new URL(`${engine.url}/mcp`), options);
     // The SDK's own class misses its interface by exactOptionalPropertyTypes alone.
     return joined.#join(transport as Transport);
   }

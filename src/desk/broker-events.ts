@@ -153,6 +153,7 @@ function onCancelRejected(desk: DeskContext, intentId: string, reason: string): 
   const order = desk.orders.get(intentId);
   if (order === undefined || isFinal(order)) return;
   order.cancelRequested = false;
+  order.limit = order.brokerLimit;
   order.limitStaysUntil = addMicros(desk.at.wall, REFUSED_CHANGE_PAUSE_MICROS);
   order.reason = `cancel refused: ${reason}`;
   order.updatedAt = desk.at;
@@ -167,5 +168,6 @@ function onReplaced(
   const order = desk.orders.get(intentId);
   if (order === undefined || isFinal(order)) return;
   order.limit = event.limit;
+  order.brokerLimit = event.limit;
   order.updatedAt = desk.at;
 }

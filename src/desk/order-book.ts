@@ -26,7 +26,10 @@ export interface OrderRecord {
   sentAt: At | undefined;
   brokerOrderId: string | undefined;
   reason: string | undefined;
+  /** The limit last asked for. */
   limit: Price;
+  /** The limit that the broker has, as far as it has told. */
+  brokerLimit: Price;
   urgency: Urgency;
   cancelRequested: boolean;
   /** The broker refused to change the order: its limit stays where it is until this wall time. */

@@ -199,6 +199,7 @@ function restoreOrder(desk: DeskContext, record: AuditRecord, body: Recorded): v
     brokerOrderId: undefined,
     reason: undefined,
     limit: intent.limit,
+    brokerLimit: intent.limit,
     urgency: opening ? 'normal' : 'urgent',
     cancelRequested: false,
     limitStaysUntil: undefined,
@@ -242,6 +243,7 @@ function settleUnsent(desk: DeskContext): void {
       order.status = 'working';
       order.brokerOrderId = found.brokerOrderId;
       order.limit = found.limit;
+      order.brokerLimit = found.limit;
       order.sentAt ??= order.createdAt;
     } else if (desk.gateway.capabilities.name === 'paper') {
       order.status = 'cancelled';

@@ -61,6 +61,7 @@ export function recordIntent(
     brokerOrderId: undefined,
     reason: undefined,
     limit: approved.intent.limit,
+    brokerLimit: approved.intent.limit,
     urgency: authorization.urgency,
     cancelRequested: false,
     limitStaysUntil: undefined,

@@ -1,7 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BENCHES } from '../../bench/support/all-benches.ts';
 import type { Row } from '../../bench/support/bench.ts';
@@ -11,9 +12,22 @@ import { projectRoot } from '../support/tidy-source.ts';
 const PATIENCE_MILLIS = 240_000;
 const RESULTS = join(projectRoot, 'bench', 'RESULTS.md');
 
-function runBenches(...args: readonly string[]) {
+interface Finished {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function runBenches(...args: readonly string[]): Promise<Finished> {
   const script = join(projectRoot, 'bench', 'run.ts');
-  return spawnSync(process.execPath, [script, ...args], { encoding: 'utf8', cwd: tmpdir() });
+  const child = spawn(process.execPath, [script, ...args], { cwd: tmpdir() });
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const [stdout, stderr, status] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    ended,
+  ]);
+  return { status, stdout, stderr };
 }
 
 function textOf(path: string): string {
@@ -27,12 +41,12 @@ function textOf(path: string): string {
 describe('a quick run of every bench', () => {
   const folder = mkdtempSync(join(tmpdir(), 'deltaring-bench-test-'));
   const before = textOf(RESULTS);
-  let run: ReturnType<typeof runBenches>;
+  let run: Finished;
   let rows: readonly Row[] = [];
 
-  beforeAll(() => {
+  beforeAll(async () => {
     const [json, results] = [join(folder, 'rows.json'), join(folder, 'RESULTS.md')];
-    run = runBenches('--quick', '--json', json, '--results', results);
+    run = await runBenches('--quick', '--json', json, '--results', results);
     rows = JSON.parse(textOf(json) || '[]');
   }, PATIENCE_MILLIS);
 
@@ -78,15 +92,15 @@ describe('a quick run of every bench', () => {
 });
 
 describe('the command line of the benches', () => {
-  it('names every bench where it is asked for one that does not exist', () => {
-    const { status, stderr } = runBenches('prcing');
+  it('names every bench where it is asked for one that does not exist', async () => {
+    const { status, stderr } = await runBenches('prcing');
     expect(status).toBe(2);
     expect(stderr).toContain('there is no bench named prcing');
     for (const { name } of BENCHES) expect(stderr).toContain(name);
   });
 
-  it('refuses an option that it does not know', () => {
-    const { status, stderr } = runBenches('--jsn', 'x');
+  it('refuses an option that it does not know', async () => {
+    const { status, stderr } = await runBenches('--jsn', 'x');
     expect(status).toBe(2);
     expect(stderr).toContain('usage: npm run bench');
   });

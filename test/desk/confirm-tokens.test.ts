@@ -123,12 +123,16 @@ describe('drift between preview and confirm', () => {
     expect(valueIn(rig.confirm(tokenSha256)).replayed).toBe(false);
   });
 
-  it('lets a better price pass', () => {
+  it('lets a better price pass, and takes it', () => {
     const rig = new DeskRig();
-    const { tokenSha256 } = rig.preview();
+    const { tokenSha256, card } = rig.preview();
     rig.atmVol = 0.19;
     rig.quotes();
-    expect(valueIn(rig.confirm(tokenSha256)).status).toMatch(/^(working|filled)$/);
+    rig.send({ kind: 'confirm', tokenSha256 });
+    const [order] = rig.orders();
+    expect(rig.submitted).toHaveLength(1);
+    expect(order?.limit).toBeGreaterThan(card.limitPrice * 10_000);
+    expect(order?.intent.worst).toBe(card.worstPrice * 10_000);
   });
 
   it('refuses when a leg has lost its market', () => {

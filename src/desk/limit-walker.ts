@@ -17,6 +17,9 @@ const OPENING_REST_MILLIS = 2_000;
 /** An opening still not filled after this long is cancelled: its moment has passed. */
 const OPENING_PATIENCE_MILLIS = 90_000;
 
+/** A market that is gone for this long is not a flicker. */
+const LOST_MARKET_MICROS = 5_000_000;
+
 /** Moves every working order whose ladder says so. Called on the clock. */
 export function walkLimits(desk: DeskContext): void {
   for (const order of desk.orders.live()) {
@@ -45,12 +48,27 @@ function walkOpening(desk: DeskContext, order: OrderRecord, waitedMillis: number
 function walk(desk: DeskContext, order: OrderRecord, elapsedMillis: number): void {
   if (elapsedMillis < 0) return;
   const limit = rungOf(desk, order, elapsedMillis);
-  if (limit === undefined || limit === order.limit) return;
+  if (limit === undefined) {
+    giveUpLostMarket(desk, order);
+    return;
+  }
+  order.marketMissingSince = undefined;
+  if (limit === order.limit) return;
   const { intentId, purpose } = order.intent;
   desk.out.append({ kind: 'repriced', intentId, limit, reason: order.urgency }, purpose !== 'open');
   order.limit = limit;
   const approved = approveReprice(order.intent, limit, desk.config.limits.version);
   performGateway(desk, desk.gateway.reprice(approved, desk.at));
+}
+
+/** A close with a leg that nobody trades any more can never fill, and keeps the rest of the position
+ * from being closed: it is called back, and whoever closes next leaves that leg out. */
+function giveUpLostMarket(desk: DeskContext, order: OrderRecord): void {
+  if (order.intent.purpose === 'open') return;
+  order.marketMissingSince ??= desk.at.wall;
+  if (desk.at.wall - order.marketMissingSince < LOST_MARKET_MICROS) return;
+  order.reason = 'a leg of it has no market any more; the rest is closed without it';
+  requestCancel(desk, order, 'engine');
 }
 
 /** Where the order's limit belongs now; undefined while a leg has no market on its side. */

@@ -32,6 +32,8 @@ export interface OrderRecord {
   brokerLimit: Price;
   urgency: Urgency;
   cancelRequested: boolean;
+  /** Wall time since which a leg of a working close has had no market on its side. */
+  marketMissingSince: EpochMicros | undefined;
   /** The broker refused to change the order: its limit stays where it is until this wall time. */
   limitStaysUntil: EpochMicros | undefined;
   readonly fills: Fill[];

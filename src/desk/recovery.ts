@@ -202,6 +202,7 @@ function restoreOrder(desk: DeskContext, record: AuditRecord, body: Recorded): v
     brokerLimit: intent.limit,
     urgency: opening ? 'normal' : 'urgent',
     cancelRequested: false,
+    marketMissingSince: undefined,
     limitStaysUntil: undefined,
     fills: [],
   };

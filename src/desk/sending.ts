@@ -64,6 +64,7 @@ export function recordIntent(
     brokerLimit: approved.intent.limit,
     urgency: authorization.urgency,
     cancelRequested: false,
+    marketMissingSince: undefined,
     limitStaysUntil: undefined,
     fills: [],
   };

@@ -89,7 +89,6 @@ export const COUNTERS = [
   ),
   histogram('step_micros', 'core', 'One step of the trading desk'),
   histogram('preview_micros', 'core', 'Making one preview on the core thread'),
-  histogram('risk_micros', 'core', 'All risk checks of one order'),
   histogram(
     'confirm_to_send_micros',
     'core',

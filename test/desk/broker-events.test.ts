@@ -130,6 +130,26 @@ describe('fills', () => {
   });
 });
 
+describe('a settlement', () => {
+  it('of more than this book holds is believed, and paged', () => {
+    const rig = new DeskRig();
+    const { instrument } = rig.openPosition(STRADDLE).legs[0]!;
+    const settlement = {
+      settlementId: 's-1',
+      outcome: 'expired' as const,
+      instrument,
+      quantity: 3,
+      shares: 0,
+      sharePrice: price(6_000_000),
+      feesCents: cents(0),
+      marketAt: rig.at.market,
+    };
+    rig.brokerSays({ kind: 'settlement', settlement }, { kind: 'settlement', settlement });
+    expect(rig.alerts()).toEqual(['SETTLEMENT_DIFFERS']);
+    expect(rig.positions().flatMap(({ legs }) => legs)).toHaveLength(1);
+  });
+});
+
 describe('news that changes nothing', () => {
   it('about the connection is not recorded', () => {
     const rig = new DeskRig();

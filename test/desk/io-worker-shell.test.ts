@@ -9,7 +9,6 @@ import { runIo } from '../../src/desk/io-worker-shell.ts';
 import { sessionDate } from '../../src/engine/domain/units.ts';
 
 const DATE = sessionDate('2026-11-20');
-const TIMEOUT_MILLIS = 150;
 
 type Answer = { readonly status?: number; readonly body: unknown } | 'hang' | 'text';
 
@@ -62,7 +61,7 @@ class IoRig {
     });
   }
 
-  static async start(): Promise<IoRig> {
+  static async start(timeoutMillis?: number): Promise<IoRig> {
     const server = createServer();
     const rig = new IoRig(server);
     server.on('request', (request, response) => {
@@ -77,19 +76,16 @@ class IoRig {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    rig.run({
+    const source: IoSource = {
       kind: 'rest',
       baseUrl: `http://127.0.0.1:${port}`,
       clientSecret: 'secret',
       refreshToken: 'refresh',
       userAgent: 'deltaring/test',
-    });
+    };
+    const own = timeoutMillis === undefined ? {} : { timeoutMillis };
+    runIo({ source, underlying: 'SPY', port: rig.#port.port2, ...own });
     return rig;
-  }
-
-  run(source: IoSource): void {
-    const port = this.#port.port2;
-    runIo({ source, underlying: 'SPY', port, timeoutMillis: TIMEOUT_MILLIS });
   }
 
   ask(request: ToIo): Promise<FromIo> {
@@ -180,7 +176,7 @@ describe('the I/O worker', () => {
   });
 
   it('gives up on a service that hangs', async () => {
-    const rig = await IoRig.start();
+    const rig = await IoRig.start(200);
     rig.answers.set('/option-chains/SPY/nested', 'hang');
     const answer = await rig.ask({ kind: 'listing', date: DATE });
     expect(answer).toMatchObject({ kind: 'listingFailed', date: DATE });

@@ -60,6 +60,21 @@ describe('the limit of a close', () => {
   });
 });
 
+describe('a close with a leg that nobody trades any more', () => {
+  it('is called back after five seconds, so that the rest can be closed without it', () => {
+    const rig = new DeskRig();
+    const { positionId } = rig.openPosition(STRADDLE);
+    const orderId = resting(rig, rig.previewClose(positionId).tokenSha256);
+    rig.edit = (sides, right) => (right === 'call' ? { ...sides, bid: undefined } : sides);
+    rig.advance(5);
+    expect(rig.order(orderId).status).toBe('working');
+    rig.advance(2);
+    expect(rig.order(orderId).status).toBe('cancelled');
+    const { legs } = rig.previewClose(positionId).card;
+    expect(legs.map(({ right }) => right)).toEqual(['put']);
+  });
+});
+
 describe('a change that the broker refuses', () => {
   it('leaves the limit where the broker has it, and is asked for again after a pause', () => {
     const rig = new DeskRig();

@@ -67,18 +67,18 @@ describe('counters and gauges', () => {
 describe('a histogram', () => {
   it('counts a value at a bound below it and one above it in the next bucket', () => {
     const counters = new Counters(createCountersBuffer());
-    counters.observe('risk_micros', 10);
-    counters.observe('risk_micros', 10.001);
-    const { counts } = counters.histogram('risk_micros');
+    counters.observe('preview_micros', 10);
+    counters.observe('preview_micros', 10.001);
+    const { counts } = counters.histogram('preview_micros');
     expect(counts[BUCKETS_MICROS.indexOf(10)]).toBe(1);
     expect(counts[BUCKETS_MICROS.indexOf(20)]).toBe(1);
   });
 
   it('keeps what is above its last bound, and takes a negative duration for none', () => {
     const counters = new Counters(createCountersBuffer());
-    counters.observe('risk_micros', 10_000_001);
-    counters.observe('risk_micros', -3);
-    const reading = counters.histogram('risk_micros');
+    counters.observe('preview_micros', 10_000_001);
+    counters.observe('preview_micros', -3);
+    const reading = counters.histogram('preview_micros');
     expect(reading.counts.at(-1)).toBe(1);
     expect(reading.counts[0]).toBe(1);
     expect(reading).toMatchObject({ sum: 10_000_001, count: 2, bucketsMicros: BUCKETS_MICROS });

@@ -34,7 +34,14 @@ async function service(answer: (response: ServerResponse, attempt: number) => vo
   return { bodies, endpoint: `http://127.0.0.1:${port}/v2/enqueue` };
 }
 
-function rig(endpoint: string, routingKey: string | undefined = 'key') {
+/** Longer than any answer on loopback takes, so that only the test of the time limit meets it. */
+const AMPLE_MILLIS = 10_000;
+
+function rig(
+  endpoint: string,
+  routingKey: string | undefined = 'key',
+  timeoutMillis = AMPLE_MILLIS,
+) {
   const lines: string[] = [];
   const deliveries: Delivery[] = [];
   const pager = new Pager({
@@ -43,7 +50,7 @@ function rig(endpoint: string, routingKey: string | undefined = 'key') {
     source: 'deltaring PAPER-1',
     log: (line) => lines.push(line),
     onDelivery: (delivery) => deliveries.push(delivery),
-    timeoutMillis: 50,
+    timeoutMillis,
   });
   return { pager, lines, deliveries };
 }
@@ -128,7 +135,7 @@ describe('an alert', () => {
 
   it('is cut off where the service hangs, and where nobody listens', async () => {
     const { bodies, endpoint } = await service(() => undefined);
-    const hanging = rig(endpoint);
+    const hanging = rig(endpoint, 'key', 50);
     await hanging.pager.raise(CRITICAL);
     expect(bodies).toHaveLength(3);
     expect(hanging.deliveries.at(-1)).toEqual(toPager('KILL_ENGAGED', false));

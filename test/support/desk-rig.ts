@@ -5,12 +5,7 @@
  * that the test sets, replies are kept by id.
  */
 import { createHash } from 'node:crypto';
-import type {
-  AccountSnapshot,
-  BrokerCapabilities,
-  BrokerEvent,
-  GatewayEffect,
-} from '../../src/broker/order-gateway.ts';
+import type { BrokerCapabilities, BrokerEvent } from '../../src/broker/order-gateway.ts';
 import { PaperBroker } from '../../src/broker/paper/paper-broker.ts';
 import type { PaperKnobs } from '../../src/broker/paper/paper-knobs.ts';
 import { Desk } from '../../src/desk/desk.ts';
@@ -21,7 +16,6 @@ import type { StrategyRequest } from '../../src/desk/engine-api-requests.ts';
 import type { Command, Input, Query } from '../../src/desk/inputs.ts';
 import type { OrderRecord } from '../../src/desk/order-book.ts';
 import { summarizeJournal } from '../../src/desk/recovery.ts';
-import { BrokerTap } from '../../src/desk/simulation/broker-tap.ts';
 import { createChainBuffer } from '../../src/engine/chain/chain-layout.ts';
 import { ChainWriter } from '../../src/engine/chain/chain-writer.ts';
 import type { AuditBody, AuditKind, AuditRecord } from '../../src/engine/domain/audit-record.ts';
@@ -43,6 +37,7 @@ import { blackValue } from '../../src/engine/pricing/black.ts';
 import { yearsToExpiry } from '../../src/engine/pricing/time-to-expiry.ts';
 import type { LimitSettings } from '../../src/risk/limits.ts';
 import { limitsFrom } from '../../src/risk/limits.ts';
+import { CALM_KNOBS, RigBroker } from './rig-broker.ts';
 
 /** The two clocks never show the same time, so that a mix-up of them shows. */
 const WALL_AHEAD_MICROS = 1_000 * MICROS_PER_SECOND;
@@ -60,14 +55,6 @@ export const CONDOR = {
   select: 'delta',
   quantity: 1,
 } as const satisfies StrategyRequest;
-
-/** No chance in the broker: whole fills at natural, nothing between mid and natural. */
-const CALM_KNOBS: Partial<PaperKnobs> = {
-  partialFillProbability: 0,
-  passiveFillProbability: 0,
-  slipProbabilityPerLeg: 0,
-  pinnedAssignmentProbability: 0,
-};
 
 /** Two sides of a market in dollars; a missing side is undefined. */
 export interface Sides {
@@ -99,27 +86,6 @@ export type Reply<T> =
 export interface Preview {
   readonly tokenSha256: string;
   readonly card: TradeCard;
-}
-
-/** The paper broker, in which a test can put words of its own. */
-export class RigBroker extends BrokerTap {
-  readonly words: BrokerEvent[] = [];
-  name: BrokerCapabilities['name'] = 'paper';
-  /** The last word on a snapshot; undefined: the broker gives none. */
-  editSnapshot: (snapshot: AccountSnapshot) => AccountSnapshot | undefined = (same) => same;
-
-  override get capabilities(): BrokerCapabilities {
-    return { ...super.capabilities, name: this.name };
-  }
-
-  override onWire(): readonly GatewayEffect[] {
-    return this.words.splice(0).map((event) => ({ kind: 'event', event }));
-  }
-
-  override snapshot(at: At): AccountSnapshot | undefined {
-    const snapshot = super.snapshot(at);
-    return snapshot === undefined ? undefined : this.editSnapshot(snapshot);
-  }
 }
 
 export class DeskRig {

@@ -19,7 +19,6 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
     'types and one number: the door that test/mcp/ and test/web/ go through',
   'src/desk/core-worker.ts': 'entry of a thread: runs in every test of test/e2e/',
   'src/desk/core-thread-shell.ts': 'wires the core thread: runs in every test of test/e2e/',
-  'src/desk/feed-shell.ts': 'holds the real socket of the feed: runs in every test of test/e2e/',
   'src/desk/io-worker.ts': 'entry of a thread: runs in every test of test/e2e/',
   'src/sim/sim-worker.ts': 'entry of a thread: runs in every test of test/e2e/',
 };

@@ -32,14 +32,14 @@ describe('the exposition', () => {
 
   it('serves histograms in seconds with cumulative buckets', async () => {
     const counters = new Counters(createCountersBuffer());
-    for (const micros of [1, 2, 3, 20_000_000]) counters.observe('risk_micros', micros);
+    for (const micros of [1, 2, 3, 20_000_000]) counters.observe('preview_micros', micros);
     const text = await exposition(counters);
-    expect(text).toContain('# TYPE deltaring_risk_seconds histogram');
-    const bucket = (le: string) => sample(text, `deltaring_risk_seconds_bucket{le="${le}"}`);
+    expect(text).toContain('# TYPE deltaring_preview_seconds histogram');
+    const bucket = (le: string) => sample(text, `deltaring_preview_seconds_bucket{le="${le}"}`);
     expect([bucket('0.000001'), bucket('0.000002'), bucket('0.000005')]).toEqual([1, 2, 3]);
     expect([bucket('10'), bucket('+Inf')]).toEqual([3, 4]);
-    expect(sample(text, 'deltaring_risk_seconds_count')).toBe(4);
-    expect(sample(text, 'deltaring_risk_seconds_sum')).toBeCloseTo(20.000006);
+    expect(sample(text, 'deltaring_preview_seconds_count')).toBe(4);
+    expect(sample(text, 'deltaring_preview_seconds_sum')).toBeCloseTo(20.000006);
   });
 
   it('shows the kill word', async () => {

@@ -43,7 +43,7 @@ const LASTS_SECONDS: Readonly<Partial<Record<FaultKind, readonly [number, number
   crossedQuotes: [5, 120],
   oneSidedQuotes: [5, 120],
   thinQuotes: [120, 1_800],
-  unreportedFill: [600, 5_400],
+  unreportedFill: [600, 4_000],
 };
 
 interface Window {
@@ -69,7 +69,8 @@ export function planFaults(random: SeededRandom, session: SessionTimes): readonl
   for (const kind of kinds) {
     const times = kind === 'journalFailure' ? 1 : random.whole(1, MOST_OF_A_KIND);
     for (let i = 0; i < times; i += 1) {
-      const share = i === 0 ? FIRST_BEGINS_WITHIN : 1;
+      const isEarly = i === 0 || kind === 'unreportedFill';
+      const share = isEarly ? FIRST_BEGINS_WITHIN : 1;
       faults.push(planned(kind, random, { session, share }));
     }
   }

@@ -148,7 +148,6 @@ describe('the simulation misses, once it always passes, the check of', () => {
   it.each([
     ['order_size', /contracts a leg/],
     ['max_trade_loss', /can lose/],
-    ['open_risk', /open risk/],
   ] as const)('%s', (code, says) => {
     const found = withoutCheck(code, () => objections({ what: code, wraps: {}, seed: 1, says }));
     expect(found.some((what) => says.test(what))).toBe(true);

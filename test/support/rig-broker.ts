@@ -1,0 +1,38 @@
+import type {
+  AccountSnapshot,
+  BrokerCapabilities,
+  BrokerEvent,
+  GatewayEffect,
+} from '../../src/broker/order-gateway.ts';
+import type { PaperKnobs } from '../../src/broker/paper/paper-knobs.ts';
+import { BrokerTap } from '../../src/desk/simulation/broker-tap.ts';
+import type { At } from '../../src/engine/domain/clock.ts';
+
+/** No chance in the broker: whole fills at natural, nothing between mid and natural. */
+export const CALM_KNOBS: Partial<PaperKnobs> = {
+  partialFillProbability: 0,
+  passiveFillProbability: 0,
+  slipProbabilityPerLeg: 0,
+  pinnedAssignmentProbability: 0,
+};
+
+/** The paper broker, in which a test can put words of its own. */
+export class RigBroker extends BrokerTap {
+  readonly words: BrokerEvent[] = [];
+  name: BrokerCapabilities['name'] = 'paper';
+  /** The last word on a snapshot; undefined: the broker gives none. */
+  editSnapshot: (snapshot: AccountSnapshot) => AccountSnapshot | undefined = (same) => same;
+
+  override get capabilities(): BrokerCapabilities {
+    return { ...super.capabilities, name: this.name };
+  }
+
+  override onWire(): readonly GatewayEffect[] {
+    return this.words.splice(0).map((event) => ({ kind: 'event', event }));
+  }
+
+  override snapshot(at: At): AccountSnapshot | undefined {
+    const snapshot = super.snapshot(at);
+    return snapshot === undefined ? undefined : this.editSnapshot(snapshot);
+  }
+}

@@ -105,8 +105,9 @@ describe('a close', () => {
     const { positionId } = rig.openPosition();
     const [a, b] = [rig.previewClose(positionId), rig.previewClose(positionId)];
     rig.send({ kind: 'confirm', tokenSha256: a.tokenSha256 });
-    const { code } = denialIn(rig.confirm(b.tokenSha256));
+    const { code, message } = denialIn(rig.confirm(b.tokenSha256));
     expect(code).toBe('nothing_to_close');
+    expect(message).toContain('changed since this preview');
     rig.advance(20);
     expect(rig.positions()).toEqual([]);
   });

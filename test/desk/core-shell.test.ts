@@ -95,6 +95,23 @@ describe("the core's shell", () => {
     ]);
   });
 
+  it('starts a new run wherever urgency changes within a step', () => {
+    const core = new ShellRig(1 << 24, { minutes: 14 * 60 });
+    core.preview();
+    core.command(2, { kind: 'confirm', tokenSha256: 'a'.repeat(64) });
+    core.advance(20);
+    core.requests.length = 0;
+    core.rig.goTo(15 * 60 + 40);
+    const runs = core.requests.flatMap((request) =>
+      request.kind === 'append' ? [[request.urgent, request.records[0]?.body.kind]] : [],
+    );
+    expect(runs).toEqual([
+      [true, 'exitTriggered'],
+      [false, 'alert'],
+      [true, 'intentRecorded'],
+    ]);
+  });
+
   it('sends nothing before the journal has answered', () => {
     const core = new ShellRig();
     core.preview();

@@ -48,8 +48,9 @@ describe('the daily loss', () => {
     rig.confirm(tokenSha256);
     const opening = rig.orders().at(-1)!;
     rig.quotes(620);
-    rig.advance(2);
     expect(rig.day.status.causes).toContain('dailyLoss');
+    expect(opening.cancelRequested).toBe(true);
+    rig.advance(2);
     expect(opening.status).toBe('cancelled');
   });
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { MarketStatusView } from '../../src/desk/engine-api.ts';
-import { createHome, EngineProcess, PATIENCE } from '../support/engine-process.ts';
+import { createHome, EngineProcess, eventually, PATIENCE } from '../support/engine-process.ts';
 import { sharedData } from '../support/shared-data.ts';
 import { Trader } from './trader.ts';
 
@@ -129,7 +129,10 @@ describe.skipIf(!isHere)('a real SPY session (skipped where its market data is a
       const trader = await Trader.overHttp(engine.url);
       const side = direction === 'up' ? 'call' : 'put';
       const other = direction === 'up' ? 'put' : 'call';
-      const { spot } = await trader.call<MarketStatusView>('market_status');
+      const spot = await eventually('the chain has a spot', async () => {
+        const status = await trader.call<MarketStatusView>('market_status');
+        return status.spot ?? undefined;
+      });
       expect(spot).toBeGreaterThan(0);
 
       const opened = await trader.open(`orb_long_${side}`, { range_minutes: minutes });

@@ -119,6 +119,7 @@ class RunningEngine implements EngineHost {
   #sealing: AuditSealing | undefined;
   #auditProblem: string | undefined;
   #behindSince: number | undefined;
+  #sealedCounted = 0;
   #watch: NodeJS.Timeout | undefined;
   #silent = false;
   #stopping = false;
@@ -233,9 +234,11 @@ class RunningEngine implements EngineHost {
         : { s3: { bucket, endpoint, retentionYears: S3_RETENTION_YEARS } }),
       onProblem: (reason) => {
         this.#auditProblem = reason;
+        this.counters.add('audit_ship_failures');
         log(`audit: ${reason}`);
       },
     });
+    this.#sealedCounted = this.#sealing.sealedSeq();
     this.#watch = setInterval(() => this.#watchCore(), WATCH_EVERY_MILLIS);
     this.#watch.unref();
   }
@@ -289,8 +292,17 @@ class RunningEngine implements EngineHost {
     return { state: problem ? 'failed' : 'ok', ageMs };
   }
 
+  #countSealed(): void {
+    const sealed = this.#sealing?.sealedSeq() ?? this.#sealedCounted;
+    if (sealed > this.#sealedCounted) {
+      this.counters.add('audit_shipped', sealed - this.#sealedCounted);
+    }
+    this.#sealedCounted = sealed;
+  }
+
   /** A core that misses its heartbeats pages; health answers 503 by itself. */
   #watchCore(): void {
+    this.#countSealed();
     const beat = this.counters.get('core_heartbeat_wall_micros');
     const silent = beat !== undefined && wallMicros() - beat > CORE_SILENT_MICROS;
     if (silent && !this.#silent) {

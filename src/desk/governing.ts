@@ -1,8 +1,8 @@
 /** Governs the trading state from the marks: daily loss, delta cap, unmarkable legs, shares. */
 
 import { CALM, governDailyLoss } from '../risk/daily-loss-governor.ts';
-import type { StateCause } from '../risk/trading-state.ts';
-import { openSession, setCause, tradingStateOf } from '../risk/trading-state.ts';
+import type { StateCause, StateChange } from '../risk/trading-state.ts';
+import { governDelta, openSession, setCause, tradingStateOf } from '../risk/trading-state.ts';
 import { heldDelta } from './account-risk.ts';
 import { dayPnl } from './day-pnl.ts';
 import type { DeskContext } from './desk-context.ts';
@@ -14,8 +14,12 @@ export const LATCHED_CAUSES: readonly StateCause[] = ['dailyLoss', 'flatten'];
 
 /** Raises or lifts one cause; records and tells a change of state. */
 export function holdTrading(desk: DeskContext, cause: StateCause, holds: boolean): void {
+  settle(desk, cause, setCause(desk.day.status, cause, holds));
+}
+
+/** Takes over what a rule made of the state. */
+function settle(desk: DeskContext, cause: StateCause, { status, changed }: StateChange): void {
   const before = desk.day.status;
-  const { status, changed } = setCause(before, cause, holds);
   desk.day.status = status;
   if (changed === undefined) {
     const isLatched = status !== before && LATCHED_CAUSES.includes(cause);
@@ -63,10 +67,8 @@ export function govern(desk: DeskContext): void {
   });
   day.governor = judged.memory;
   if (judged.action !== 'none') loseDay(desk, judged.action);
-  const delta = heldDelta(desk);
-  if (delta !== undefined) {
-    holdTrading(desk, 'deltaCap', Math.abs(delta) > config.limits.portfolioDeltaCap);
-  }
+  const { portfolioDeltaCap } = config.limits;
+  settle(desk, 'deltaCap', governDelta(day.status, heldDelta(desk), portfolioDeltaCap));
   holdTrading(desk, 'unmarkable', pnl.unmarkable.length > 0);
   holdTrading(desk, 'sharesHeld', book.sharesHeld() !== 0);
   holdTrading(desk, 'notReconciled', !day.reconciled);

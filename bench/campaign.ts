@@ -1,26 +1,31 @@
 /**
- * The long proofs: `npm run campaign -- NAME [--n N] [--seed S] [--json FILE] [--plant NAME]`.
- * Exit 0 only when nothing was violated and enough of everything happened.
+ * The long proofs: `npm run campaign -- NAME [--n N] [--seed S] [--seconds S] [--plant NAME] [--json
+ * FILE] [--record]`. Exit code 0 only when nothing was violated and enough of everything happened, 1
+ * with violations, 2 when it was called wrongly, 3 where this machine lacks what the campaign needs.
  */
 
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { isPlantName, PLANT_NAMES } from './campaigns/plants.ts';
-import type { CampaignOptions, CampaignResult } from './campaigns/session-campaign.ts';
-import { runCampaign } from './campaigns/session-campaign.ts';
+import { CAMPAIGNS } from './support/all-campaigns.ts';
+import type { Campaign, CampaignOptions, CampaignOutcome } from './support/campaign.ts';
+import { MachineLacks } from './support/campaign.ts';
+import {
+  campaignSection,
+  countLines,
+  sectionNameOf,
+  verdictLine,
+} from './support/campaign-results.ts';
+import { describeMachine } from './support/machine.ts';
+import { renewSections } from './support/results-file.ts';
 
-interface Campaign {
-  readonly sessions: number;
-  readonly twice: boolean;
-  readonly what: string;
-}
-
-const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
-  sim: { sessions: 32, twice: true, what: 'each session twice, and its recordings replayed' },
-  'burn-in': { sessions: 100, twice: false, what: 'each session once' },
-};
-const USAGE_EXIT = 2;
+const RESULTS = fileURLToPath(new URL('RESULTS.md', import.meta.url));
+const EXIT_VIOLATIONS = 1;
+const EXIT_USAGE = 2;
+const EXIT_LACKING = 3;
 const PROGRESS_EVERY_MILLIS = 2_000;
+const USAGE =
+  'usage: npm run campaign -- NAME [--n N] [--seed S] [--seconds S] [--plant NAME] [--json FILE] [--record]';
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -28,83 +33,108 @@ function say(line: string): void {
 
 function usage(fault: string): never {
   say(fault);
-  say('usage: npm run campaign -- NAME [--n N] [--seed S] [--json FILE] [--plant NAME]');
-  for (const [name, { what, sessions }] of Object.entries(CAMPAIGNS)) {
-    say(`  ${name}: ${what}; ${sessions} sessions unless --n says otherwise`);
+  say(USAGE);
+  for (const { name, proves, runs, unit, plants } of CAMPAIGNS) {
+    say(`  ${name}: ${proves} ${runs} ${unit} unless --n says otherwise.`);
+    if (plants.length > 0) say(`    plants: ${plants.join(', ')}`);
   }
-  say(`  plants: ${PLANT_NAMES.join(', ')}`);
-  process.exit(USAGE_EXIT);
+  process.exit(EXIT_USAGE);
 }
 
-function wholeNumber(text: string | undefined, otherwise: number, name: string): number {
-  if (text === undefined) return otherwise;
+function wholeNumber(text: string, name: string): number {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value >= 1) return value;
   return usage(`${name} must be a whole number from 1 on, not ${text}`);
 }
 
-interface Asked extends CampaignOptions {
-  readonly name: string;
+interface Asked {
+  readonly campaign: Campaign;
+  readonly options: Omit<CampaignOptions, 'progress'>;
   readonly json: string | undefined;
+  readonly record: boolean;
+}
+
+function readCommandLine() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      args: process.argv.slice(2).filter((arg) => arg !== '--'),
+      options: {
+        n: { type: 'string' },
+        seed: { type: 'string', default: '1' },
+        seconds: { type: 'string' },
+        plant: { type: 'string' },
+        json: { type: 'string' },
+        record: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    return usage(error instanceof Error ? error.message : String(error));
+  }
 }
 
 function readArguments(): Asked {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      n: { type: 'string' },
-      seed: { type: 'string' },
-      json: { type: 'string' },
-      plant: { type: 'string' },
-    },
-  });
+  const { values, positionals } = readCommandLine();
   const [name = ''] = positionals;
-  const campaign = CAMPAIGNS[name];
+  const campaign = CAMPAIGNS.find((known) => known.name === name);
   if (campaign === undefined) return usage(`there is no campaign "${name}"`);
-  const { plant } = values;
-  if (plant !== undefined && !isPlantName(plant)) return usage(`there is no plant "${plant}"`);
-  return {
-    name,
-    json: values.json,
+  const { n, seed, seconds, plant, json, record } = values;
+  if (plant !== undefined && !campaign.plants.includes(plant)) {
+    return usage(`campaign ${name} knows no plant "${plant}"`);
+  }
+  if (record && plant !== undefined) return usage('a run with a planted bug is not recorded');
+  const options = {
+    runs: n === undefined ? campaign.runs : wholeNumber(n, '--n'),
+    seed: wholeNumber(seed, '--seed'),
+    seconds: seconds === undefined ? undefined : wholeNumber(seconds, '--seconds'),
     plant,
-    twice: campaign.twice,
-    sessions: wholeNumber(values.n, campaign.sessions, '--n'),
-    seed: wholeNumber(values.seed, 1, '--seed'),
   };
+  return { campaign, options, json, record };
 }
 
-/** Prints at most one line every two seconds. */
-function progress(name: string, sessions: number): (done: number, violations: number) => void {
+function progressOf({ campaign, options }: Asked): CampaignOptions['progress'] {
   let lastAt = Date.now();
   return (done, violations) => {
     if (Date.now() - lastAt < PROGRESS_EVERY_MILLIS) return;
     lastAt = Date.now();
-    say(`campaign ${name}: ${done} of ${sessions}, ${violations} violations`);
+    say(`campaign ${campaign.name}: ${done} of ${options.runs}, ${violations} violations`);
   };
 }
 
-function countsLine(title: string, counts: Readonly<Record<string, number>>): string {
-  const rows = Object.entries(counts).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return `${title}: ${rows.map(([name, times]) => `${name} ${times}`).join(', ')}`;
+function tell({ campaign }: Asked, outcome: CampaignOutcome): void {
+  for (const violation of outcome.violations) say(`violation: ${violation}`);
+  for (const line of [...outcome.notes, ...countLines(outcome.counts)]) say(line);
+  say(verdictLine(campaign.name, outcome));
 }
 
-function tell({ name, seed }: Asked, { runs, violations, tally, distinctTraces }: CampaignResult) {
-  const { denials, faults, alerts, ...counts } = tally;
-  for (const violation of violations) say(`violation: ${violation}`);
-  say(`seeds ${seed} to ${seed + runs - 1}, ${distinctTraces} distinct traces`);
-  say(countsLine('counts', counts));
-  say(countsLine('faults', faults));
-  say(countsLine('denials', denials));
-  say(countsLine('alerts', alerts));
-  say(`campaign ${name}: ${runs} runs, ${violations.length} violations`);
+function write({ campaign, options, json, record }: Asked, outcome: CampaignOutcome, took: number) {
+  const machine = describeMachine();
+  const { seed, plant } = options;
+  if (json !== undefined) {
+    const { commit } = machine;
+    const result = { campaign: campaign.name, seed, plant: plant ?? null, commit, ...outcome };
+    writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
+  }
+  if (!record) return;
+  const before = existsSync(RESULTS) ? readFileSync(RESULTS, 'utf8') : '';
+  const section = campaignSection(campaign, options, { outcome, machine, seconds: took });
+  writeFileSync(RESULTS, renewSections(before, new Map([[sectionNameOf(campaign), section]])));
 }
 
-const asked = readArguments();
-const result = runCampaign({ ...asked, onProgress: progress(asked.name, asked.sessions) });
-if (asked.json !== undefined) {
-  const { name, seed, plant } = asked;
-  const text = JSON.stringify({ campaign: name, seed, plant: plant ?? null, ...result }, null, 2);
-  writeFileSync(asked.json, `${text}\n`);
+async function main(): Promise<number> {
+  const asked = readArguments();
+  const startedAt = performance.now();
+  try {
+    const options = { ...asked.options, progress: progressOf(asked) };
+    const outcome = await asked.campaign.run(options);
+    write(asked, outcome, (performance.now() - startedAt) / 1_000);
+    tell(asked, outcome);
+    return outcome.violations.length === 0 ? 0 : EXIT_VIOLATIONS;
+  } catch (error) {
+    if (!(error instanceof MachineLacks)) throw error;
+    say(`campaign ${asked.campaign.name} did not run: ${error.message}`);
+    return EXIT_LACKING;
+  }
 }
-tell(asked, result);
-process.exitCode = result.violations.length === 0 ? 0 : 1;
+
+process.exitCode = await main();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { PlantName } from '../../../bench/campaigns/plants.ts';
-import { PLANT_NAMES } from '../../../bench/campaigns/plants.ts';
-import { runCampaign } from '../../../bench/campaigns/session-campaign.ts';
+import type { PlantName } from '../../../bench/support/sessions/plants.ts';
+import { PLANT_NAMES } from '../../../bench/support/sessions/plants.ts';
+import { runSessions } from '../../../bench/support/sessions/session-runs.ts';
 
 /** Where to begin looking, so that the test is short, and what the finding must say. */
 const FOUND: Readonly<Record<PlantName, readonly [seed: number, says: RegExp]>> = {
@@ -18,7 +18,7 @@ const FOUND: Readonly<Record<PlantName, readonly [seed: number, says: RegExp]>> 
 describe('a planted bug', () => {
   it.each(PLANT_NAMES)('is found: %s', (plant) => {
     const [seed, says] = FOUND[plant];
-    const { violations } = runCampaign({ sessions: 12, seed, plant, twice: false, minutes: 200 });
+    const { violations } = runSessions({ sessions: 12, seed, plant, twice: false, minutes: 200 });
     expect(violations.some((what) => says.test(what))).toBe(true);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lacksOfSession } from '../../../bench/campaigns/enough.ts';
+import { lacksOfSession } from '../../../bench/support/sessions/enough.ts';
 import type { FaultKind, PlannedFault } from '../../../src/desk/simulation/session-faults.ts';
 import { FAULT_KINDS } from '../../../src/desk/simulation/session-faults.ts';
 import { runSession } from '../../../src/desk/simulation/simulated-session.ts';

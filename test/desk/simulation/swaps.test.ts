@@ -3,7 +3,7 @@
  * the simulation must object. What it says is named, so that the right oracle is the one that fires.
  */
 import { describe, expect, it } from 'vitest';
-import { lacksOfSession } from '../../../bench/campaigns/enough.ts';
+import { lacksOfSession } from '../../../bench/support/sessions/enough.ts';
 import type { OrderGateway } from '../../../src/broker/order-gateway.ts';
 import type { SessionReport } from '../../../src/desk/simulation/session-report.ts';
 import type { SessionWraps } from '../../../src/desk/simulation/session-wraps.ts';

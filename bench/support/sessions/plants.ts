@@ -3,10 +3,10 @@
  * campaign that does not find one of them is worth nothing.
  */
 
-import type { ApprovedOrder } from '../../src/broker/approved-order.ts';
-import type { GatewayEffect, OrderGateway } from '../../src/broker/order-gateway.ts';
-import type { SessionWraps } from '../../src/desk/simulation/session-wraps.ts';
-import type { At } from '../../src/engine/domain/clock.ts';
+import type { ApprovedOrder } from '../../../src/broker/approved-order.ts';
+import type { GatewayEffect, OrderGateway } from '../../../src/broker/order-gateway.ts';
+import type { SessionWraps } from '../../../src/desk/simulation/session-wraps.ts';
+import type { At } from '../../../src/engine/domain/clock.ts';
 
 export const PLANT_NAMES = [
   'resend-on-timeout',

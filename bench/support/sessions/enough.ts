@@ -1,8 +1,8 @@
 /** Whether a campaign saw enough of everything to mean something. */
 
-import { FAULT_KINDS } from '../../src/desk/simulation/session-faults.ts';
-import type { SessionTally } from '../../src/desk/simulation/session-tally.ts';
-import type { DenialCode } from '../../src/engine/domain/verdict.ts';
+import { FAULT_KINDS } from '../../../src/desk/simulation/session-faults.ts';
+import type { SessionTally } from '../../../src/desk/simulation/session-tally.ts';
+import type { DenialCode } from '../../../src/engine/domain/verdict.ts';
 
 /** Per session, on average. */
 const LEAST_INPUTS = 2_000;

@@ -1,0 +1,83 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { CAMPAIGNS } from '../../bench/support/all-campaigns.ts';
+import { campaignSection, countLines, verdictLine } from '../../bench/support/campaign-results.ts';
+import { projectRoot } from '../support/tidy-source.ts';
+
+const SCRIPT = join(projectRoot, 'bench', 'campaign.ts');
+const folder = mkdtempSync(join(tmpdir(), 'deltaring-campaign-test-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function runCampaign(...args: readonly string[]) {
+  return spawnSync(process.execPath, [SCRIPT, ...args], { encoding: 'utf8', cwd: folder });
+}
+
+const machine = { hardware: '2 × a processor', node: 'v26', date: '2026-11-20', commit: 'abc1234' };
+const outcome = {
+  runs: 7,
+  violations: ['seed 3: an order was submitted twice'],
+  counts: { fills: 3, faults: { crash: 2, rejects: 1 } },
+  notes: ['seeds 1 to 7'],
+};
+
+describe('the campaigns', () => {
+  it('are one a file, each registered under the name of its file', () => {
+    const files = readdirSync(join(projectRoot, 'bench', 'campaigns'));
+    const names = files.map((file) => basename(file, '.ts')).toSorted();
+    expect(CAMPAIGNS.map(({ name }) => name).toSorted()).toEqual(names);
+  });
+
+  it('say what they prove, in one sentence, and how many runs they make', () => {
+    for (const { proves, runs, unit } of CAMPAIGNS) {
+      expect(proves).toMatch(/^[A-Z].*\.$/);
+      expect(runs).toBeGreaterThan(0);
+      expect(unit).not.toBe('');
+    }
+  });
+});
+
+describe('the command line of campaigns', () => {
+  it.each([
+    [['nonsense'], 'there is no campaign "nonsense"'],
+    [['sim', '--n', '0'], '--n must be a whole number from 1 on, not 0'],
+    [['sim', '--plant', 'none-such'], 'campaign sim knows no plant "none-such"'],
+    [['sim', '--plant', 'leak', '--record'], 'a run with a planted bug is not recorded'],
+    [['sim', '--colour'], "Unknown option '--colour'"],
+  ])('refuses %j with exit code 2 and the list of campaigns', (args, fault) => {
+    const { status, stdout } = runCampaign(...args);
+    expect(stdout).toContain(fault);
+    for (const { name } of CAMPAIGNS) expect(stdout).toContain(`  ${name}: `);
+    expect(status).toBe(2);
+  });
+
+  it('ends with the number of runs and violations, and with exit code 1 where there are any', () => {
+    const json = join(folder, 'leak.json');
+    const { status, stdout } = runCampaign('sim', '--n', '3', '--plant', 'leak', '--json', json);
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(
+      /^campaign sim: [1-3] runs, [1-9]\d* violations$/,
+    );
+    expect(status).toBe(1);
+    const result: unknown = JSON.parse(readFileSync(json, 'utf8'));
+    expect(result).toMatchObject({ campaign: 'sim', seed: 1, plant: 'leak' });
+  });
+});
+
+describe('what a campaign reports', () => {
+  it('gives plain counts in one line and each kind in a line of its own', () => {
+    expect(countLines(outcome.counts)).toEqual(['counts: fills 3', 'faults: crash 2, rejects 1']);
+    expect(verdictLine('sim', outcome)).toBe('campaign sim: 7 runs, 1 violations');
+  });
+
+  it('stands in the results with its seed, commit and every violation', () => {
+    const [campaign] = CAMPAIGNS;
+    if (campaign === undefined) throw new Error('there are campaigns');
+    const options = { seed: 12, plant: undefined };
+    const section = campaignSection(campaign, options, { outcome, machine, seconds: 61.4 });
+    expect(section).toContain(`**7 ${campaign.unit}, 1 violations**, seed 12, 61 s`);
+    expect(section).toContain('commit abc1234');
+    expect(section).toContain('- seed 3: an order was submitted twice');
+  });
+});

@@ -110,7 +110,7 @@ export class CoreShell {
         return;
       }
       case 'clearance':
-        this.#clear(effect.intentId, effect.opening);
+        this.#clear(effect);
         return;
       case 'wire':
         assert(false, 'the embedded broker has no wires');
@@ -143,14 +143,13 @@ export class CoreShell {
   }
 
   /** Looks at the kill word right before the send. What closes always passes. */
-  #clear(intentId: string, opening: boolean): void {
+  #clear({ intentId, opening, act }: Extract<Effect, { kind: 'clearance' }>): void {
     const { traces, counters } = this.#world;
-    traces.durable(intentId, wallMicros());
-    if (opening && counters.isKilled()) {
-      this.step({ kind: 'blockedByKill', at: this.now(), intentId });
-      return;
-    }
-    this.step({ kind: 'cleared', at: this.now(), intentId });
+    const isBlocked = opening && counters.isKilled();
+    const kind = isBlocked ? 'blockedByKill' : 'cleared';
+    if (act === 'submit') traces.durable(intentId, wallMicros());
+    this.step({ kind, at: this.now(), intentId, act });
+    if (isBlocked || act !== 'submit') return;
     const micros = traces.sent(intentId, wallMicros());
     if (micros !== undefined) counters.observe('confirm_to_send_micros', micros);
   }

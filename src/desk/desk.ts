@@ -28,7 +28,7 @@ import { ExitRunner } from './exit-runner.ts';
 import { cancelOpenings, closeEverything } from './flattening.ts';
 import { govern, holdTrading } from './governing.ts';
 import type { Input, Query } from './inputs.ts';
-import { walkLimits } from './limit-walker.ts';
+import { onRepriceBlocked, onRepriceCleared, walkLimits } from './limit-walker.ts';
 import { OrderBook } from './order-book.ts';
 import { Outbox } from './outbox.ts';
 import { PreviewShelf } from './preview-shelf.ts';
@@ -212,10 +212,12 @@ export class Desk {
         this.#onJournalFailed(input.reason, input.reserveExhausted);
         return;
       case 'cleared':
-        onCleared(desk, input.intentId);
+        if (input.act === 'reprice') onRepriceCleared(desk, input.intentId);
+        else onCleared(desk, input.intentId);
         return;
       case 'blockedByKill':
-        onBlockedByKill(desk, input.intentId);
+        if (input.act === 'reprice') onRepriceBlocked(desk, input.intentId);
+        else onBlockedByKill(desk, input.intentId);
         return;
       case 'wire':
         performGateway(desk, desk.gateway.onWire(input.wire, desk.at));

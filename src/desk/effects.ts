@@ -4,6 +4,7 @@ import type { GatewayEffect } from '../broker/order-gateway.ts';
 import type { AlertSeverity, AuditRecord } from '../engine/domain/audit-record.ts';
 import type { SessionDate } from '../engine/domain/units.ts';
 import type { EngineEvent } from './engine-api.ts';
+import type { WireAct } from './inputs.ts';
 
 export type Effect =
   | {
@@ -19,11 +20,13 @@ export type Effect =
       readonly result: unknown;
     }
   | {
-      /** Asks the shell to look at the kill word right before the send; it answers with `cleared` or
-       * `blockedByKill`. Closing orders are always cleared. */
+      /** Asks the shell to look at the kill word right before what could open or increase goes out:
+       * a submit, or a new limit for an opening that works. The shell answers with `cleared` or
+       * `blockedByKill` for the same act. Closing orders are always cleared. */
       readonly kind: 'clearance';
       readonly intentId: string;
       readonly opening: boolean;
+      readonly act: WireAct;
     }
   | { readonly kind: 'wire'; readonly effect: Exclude<GatewayEffect, { kind: 'event' }> }
   | { readonly kind: 'fetchListing'; readonly date: SessionDate }

@@ -34,6 +34,9 @@ export type Command =
   | { readonly kind: 'reconcile' }
   | { readonly kind: 'shutdown'; readonly policy: 'flatten' | 'leave' };
 
+/** What of an order could open or increase, and so asks for clearance at the wire. */
+export type WireAct = 'submit' | 'reprice';
+
 /** A question that changes nothing; answered from the desk's own state. */
 export type Query =
   | { readonly kind: 'describeToken'; readonly tokenSha256: string }
@@ -101,8 +104,13 @@ export type Input =
       /** True when not even the reserve holds records any more. */
       readonly reserveExhausted: boolean;
     }
-  | { readonly kind: 'cleared'; readonly at: At; readonly intentId: string }
-  | { readonly kind: 'blockedByKill'; readonly at: At; readonly intentId: string }
+  | {
+      readonly kind: 'cleared' | 'blockedByKill';
+      readonly at: At;
+      readonly intentId: string;
+      /** What was asked for; absent in older recordings, which asked for submits only. */
+      readonly act?: WireAct;
+    }
   | { readonly kind: 'wire'; readonly at: At; readonly wire: WireInput }
   | {
       readonly kind: 'alertDelivered';

@@ -9,6 +9,7 @@ import type { DeskContext } from './desk-context.ts';
 import { quoteOf, sliceOf } from './desk-context.ts';
 import { ladderRung, worstClosingNet } from './exits/limit-ladder.ts';
 import type { OrderRecord } from './order-book.ts';
+import { isFinal } from './order-book.ts';
 import { requestCancel } from './sending.ts';
 
 const MICROS_PER_MILLI = 1_000;
@@ -57,8 +58,31 @@ function walk(desk: DeskContext, order: OrderRecord, elapsedMillis: number): voi
   const { intentId, purpose } = order.intent;
   desk.out.append({ kind: 'repriced', intentId, limit, reason: order.urgency }, purpose !== 'open');
   order.limit = limit;
-  const approved = approveReprice(order.intent, limit, desk.config.limits.version);
+  if (purpose !== 'open') sendReprice(desk, order);
+  else desk.out.push({ kind: 'clearance', intentId, opening: true, act: 'reprice' });
+}
+
+function sendReprice(desk: DeskContext, order: OrderRecord): void {
+  const approved = approveReprice(order.intent, order.limit, desk.config.limits.version);
   performGateway(desk, desk.gateway.reprice(approved, desk.at));
+}
+
+/** The kill word allowed it: the new limit of an opening goes to the broker. */
+export function onRepriceCleared(desk: DeskContext, intentId: string): void {
+  const order = desk.orders.get(intentId);
+  if (order?.status === 'working' && !order.cancelRequested) sendReprice(desk, order);
+}
+
+/** The kill word stood in the way: the limit stays where the broker has it, and the opening is
+ * called back without waiting for the core to hear of the kill. */
+export function onRepriceBlocked(desk: DeskContext, intentId: string): void {
+  const order = desk.orders.get(intentId);
+  if (order === undefined || isFinal(order)) return;
+  order.limit = order.brokerLimit;
+  const reason = 'blocked by the kill switch';
+  desk.out.append({ kind: 'repriced', intentId, limit: order.limit, reason }, true);
+  order.reason = reason;
+  requestCancel(desk, order, 'engine');
 }
 
 /** A close with a leg that nobody trades any more can never fill, and keeps the rest of the position

@@ -90,7 +90,7 @@ export function onJournalDurable(desk: DeskContext, seq: number): void {
     if (order.approved === undefined) continue;
     order.status = 'sending';
     const opening = order.intent.purpose === 'open';
-    desk.out.push({ kind: 'clearance', intentId: order.intent.intentId, opening });
+    desk.out.push({ kind: 'clearance', intentId: order.intent.intentId, opening, act: 'submit' });
   }
 }
 
@@ -103,7 +103,8 @@ export function sendUnjournalled(desk: DeskContext): void {
     if (order.status !== 'recorded' || order.intent.purpose === 'open') continue;
     if (order.approved === undefined) continue;
     order.status = 'sending';
-    desk.out.push({ kind: 'clearance', intentId: order.intent.intentId, opening: false });
+    const { intentId } = order.intent;
+    desk.out.push({ kind: 'clearance', intentId, opening: false, act: 'submit' });
   }
 }
 

@@ -48,6 +48,44 @@ describe('the kill switch', () => {
     expect(rig.bodies('orderSent')).toEqual([]);
   });
 
+  it('stops a new limit of a working opening at the socket, and calls the opening back', () => {
+    const rig = new DeskRig();
+    rig.size = 0;
+    const { orderId } = valueIn(rig.confirm(rig.preview().tokenSha256));
+    const order = rig.order(orderId ?? '');
+    const moved = rig.repriced.length;
+    rig.isKillWordUp = true;
+    rig.advance(8);
+    expect(rig.day.killed).toBe(false);
+    expect(rig.repriced).toHaveLength(moved);
+    expect([order.limit, order.status]).toEqual([order.brokerLimit, 'cancelled']);
+    expect(order.reason).toBe('blocked by the kill switch');
+    expect(rig.bodies('repriced').at(-1)?.reason).toBe('blocked by the kill switch');
+  });
+
+  it('lets a close walk to the market while the kill word is up', () => {
+    const rig = new DeskRig();
+    const { positionId } = rig.openPosition();
+    rig.size = 0;
+    rig.quotes();
+    rig.confirm(rig.previewClose(positionId).tokenSha256);
+    rig.isKillWordUp = true;
+    rig.advance(20);
+    expect(rig.repriced.length).toBeGreaterThan(0);
+  });
+
+  it('takes clearance of a new limit for nothing once the opening has ended', () => {
+    const rig = new DeskRig();
+    const { intent } = rig.execute(rig.preview());
+    const { intentId } = intent;
+    const moved = rig.repriced.length;
+    for (const kind of ['cleared', 'blockedByKill'] as const) {
+      rig.step({ kind, at: rig.at, intentId, act: 'reprice' });
+    }
+    expect(rig.repriced).toHaveLength(moved);
+    expect(rig.bodies('cancelRequested')).toEqual([]);
+  });
+
   it('refuses previews and confirms of openings, by name', () => {
     const rig = new DeskRig();
     const before = rig.preview();

@@ -94,6 +94,7 @@ export class DeskRig {
   readonly gateway: RigBroker;
   /** What reached the broker, and what it said. */
   readonly submitted: string[] = [];
+  readonly repriced: string[] = [];
   readonly brokerEvents: BrokerEvent[] = [];
   /** Effects since the start, but for records. */
   readonly effects: Effect[] = [];
@@ -129,7 +130,7 @@ export class DeskRig {
     });
     this.gateway = new RigBroker(this.paper, {
       onSubmit: ({ intentId }) => this.submitted.push(intentId),
-      onReprice: () => undefined,
+      onReprice: ({ intentId }) => this.repriced.push(intentId),
       onEvent: (event) => this.brokerEvents.push(event),
     });
     this.gateway.name = options.brokerName ?? 'paper';
@@ -182,7 +183,8 @@ export class DeskRig {
       else if (effect.kind === 'clearance') {
         const isBlocked = effect.opening && this.isKillWordUp;
         const kind = isBlocked ? 'blockedByKill' : 'cleared';
-        this.#perform(this.desk.step({ kind, at: this.at, intentId: effect.intentId }));
+        const { intentId, act } = effect;
+        this.#perform(this.desk.step({ kind, at: this.at, intentId, act }));
       }
     }
   }

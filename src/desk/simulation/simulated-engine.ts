@@ -109,15 +109,15 @@ export class SimulatedEngine {
     if (effect.kind === 'reply') world.onReply(effect.id, effect.result);
     else if (effect.kind === 'fetchListing') world.fetchListing(effect.date);
     else if (effect.kind === 'stopped') world.onStopped();
-    else if (effect.kind === 'clearance') this.#clear(effect.intentId, effect.opening);
+    else if (effect.kind === 'clearance') this.#clear(effect);
   }
 
   /** The look at the kill word right before the send. What closes always passes. */
-  #clear(intentId: string, opening: boolean): void {
+  #clear({ intentId, opening, act }: Extract<Effect, { kind: 'clearance' }>): void {
     const { wraps } = this.#world;
     const word = this.#world.isKilled();
     const isKilled = wraps.killWord?.(word) ?? word;
     const kind = opening && isKilled ? 'blockedByKill' : 'cleared';
-    this.step({ kind, at: this.#now, intentId });
+    this.step({ kind, at: this.#now, intentId, act });
   }
 }

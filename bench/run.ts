@@ -10,9 +10,9 @@ import { BENCHES } from './support/all-benches.ts';
 import type { Bench, BenchContext, BenchReport, Row } from './support/bench.ts';
 import { benchContext } from './support/bench.ts';
 import { describeMachine } from './support/machine.ts';
-import { renewSections, sectionOf, tableOf } from './support/results-file.ts';
+import { renewSections, resultsFileName, sectionOf, tableOf } from './support/results-file.ts';
 
-const RESULTS = fileURLToPath(new URL('RESULTS.md', import.meta.url));
+const RESULTS = fileURLToPath(new URL(resultsFileName(process.versions.node), import.meta.url));
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 /** A bench that takes longer than this waits for something that will not come. */
@@ -22,7 +22,7 @@ const USAGE = `usage: npm run bench [-- NAME…] [-- --json FILE] [-- --quick] [
   NAME            one of: ${BENCHES.map(({ name }) => name).join(', ')}; all where none is named
   --json FILE     writes the rows as JSON
   --quick         a smoke run of under a minute: checks every sum, its numbers say nothing
-  --results FILE  renews this file instead of bench/RESULTS.md; a quick run renews none by default
+  --results FILE  renews this file instead of RESULTS.md (of this Node's own); a quick run renews none by default
 `;
 
 interface Request {

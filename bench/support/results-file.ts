@@ -19,6 +19,15 @@ a microsecond are means of batches, so their tails are those of batches. Absolut
 machine named; a commit with a plus sign had changes that were not committed.
 `;
 
+/** The Node that the project is pinned to; results of another major stand in a file of their own. */
+const PINNED_MAJOR = '26';
+
+/** The file, in bench/, that holds the results measured with this version of Node. */
+export function resultsFileName(nodeVersion: string): string {
+  const [major] = nodeVersion.split('.');
+  return major === PINNED_MAJOR ? 'RESULTS.md' : `RESULTS-node${major}.md`;
+}
+
 function mark(name: string, end: 'begin' | 'end'): string {
   return `<!-- bench ${name}: ${end} -->`;
 }

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Bench, Row } from '../../bench/support/bench.ts';
 import {
   renewSections,
+  resultsFileName,
   sectionOf,
   shortNumber,
   tableOf,
@@ -74,5 +76,13 @@ describe('the results file', () => {
     [Number.NaN, '–'],
   ])('shows %s with three digits as %s', (value, text) => {
     expect(shortNumber(value)).toBe(text);
+  });
+});
+
+describe('the file of results', () => {
+  it('is RESULTS.md for the Node of .nvmrc, and one of its own for another major', () => {
+    const pinned = readFileSync(new URL('../../.nvmrc', import.meta.url), 'utf8').trim();
+    expect(resultsFileName(pinned)).toBe('RESULTS.md');
+    expect(resultsFileName('24.21.0')).toBe('RESULTS-node24.md');
   });
 });

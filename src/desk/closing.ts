@@ -1,6 +1,6 @@
 /** Orders that close: built from what is held, never from what was once ordered. */
 
-import { instrumentSymbol } from '../engine/domain/instrument.ts';
+import { gridOf, instrumentSymbol } from '../engine/domain/instrument.ts';
 import type { NetPrices } from '../engine/domain/net-price.ts';
 import { netPrices } from '../engine/domain/net-price.ts';
 import type { OrderIntent, OrderLeg, OrderPurpose } from '../engine/domain/order.ts';
@@ -102,8 +102,9 @@ function limitOf(
   urgency: Urgency,
 ): { readonly limit: Price; readonly worst: Price } {
   const worstNet = worstClosingNet(legs, spot);
-  const first = ladderRung({ net, urgency, elapsedMillis: 0, worstNet });
-  const last = ladderRung({ net, urgency, elapsedMillis: LADDER_END_MILLIS, worstNet });
+  const ladder = { net, grid: gridOf(legs), urgency, worstNet };
+  const first = ladderRung({ ...ladder, elapsedMillis: 0 });
+  const last = ladderRung({ ...ladder, elapsedMillis: LADDER_END_MILLIS });
   return { limit: first.limit, worst: last.limit };
 }
 

@@ -3,13 +3,14 @@
  * consumption of the token. A token used before answers with what its first use did.
  */
 import { assert } from '../engine/domain/assert.ts';
+import { gridOf } from '../engine/domain/instrument.ts';
 import { netPrices } from '../engine/domain/net-price.ts';
 import type { OrderIntent } from '../engine/domain/order.ts';
+import { floorToTick } from '../engine/domain/tick-grid.ts';
 import type { CheckResult, Denial } from '../engine/domain/verdict.ts';
 import { deny } from '../engine/domain/verdict.ts';
 import type { TokenGrant } from '../risk/confirm-token.ts';
 import { confirmedLimit, judgeDrift } from '../risk/drift.ts';
-import { floorToTick } from '../risk/tick.ts';
 import { stillFree } from './closing.ts';
 import type { DeskContext } from './desk-context.ts';
 import { quoteOf } from './desk-context.ts';
@@ -103,7 +104,7 @@ function redeemOrder(desk: DeskContext, caller: Caller, grant: TokenGrant): Conf
 function atLiveLimit(desk: DeskContext, intent: OrderIntent): OrderIntent {
   const net = netPrices(intent.legs, (symbol) => quoteOf(desk, symbol));
   if (intent.purpose !== 'open' || 'missing' in net) return intent;
-  const live = confirmedLimit(floorToTick(net.mid), intent.worst);
+  const live = confirmedLimit(floorToTick(gridOf(intent.legs), net.mid), intent.worst);
   return live > intent.limit ? { ...intent, limit: live } : intent;
 }
 

@@ -1,7 +1,8 @@
 /** The market of an order at one moment, for judging how far it drifted. */
-import { instrumentSymbol } from '../engine/domain/instrument.ts';
+import { gridOf, instrumentSymbol } from '../engine/domain/instrument.ts';
 import type { NetPrices } from '../engine/domain/net-price.ts';
 import type { OrderIntent } from '../engine/domain/order.ts';
+import { tickAt } from '../engine/domain/tick-grid.ts';
 import type { DriftSnapshot } from '../risk/drift.ts';
 import type { DeskContext } from './desk-context.ts';
 import { viewOf } from './desk-context.ts';
@@ -19,5 +20,5 @@ export function driftSnapshot(
       shortDeltas.set(instrumentSymbol(leg.instrument), delta);
     }
   }
-  return { net: net.mid, shortDeltas };
+  return { net: net.mid, tick: tickAt(gridOf(intent.legs), net.mid), shortDeltas };
 }

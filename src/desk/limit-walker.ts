@@ -1,5 +1,6 @@
 /** Walks the limits of working orders from their first price toward the market, step by step. */
 
+import { gridOf } from '../engine/domain/instrument.ts';
 import { netPrices } from '../engine/domain/net-price.ts';
 import type { Price } from '../engine/domain/units.ts';
 import { approveReprice } from '../risk/reprice.ts';
@@ -102,5 +103,6 @@ function rungOf(desk: DeskContext, order: OrderRecord, elapsedMillis: number): P
   if ('missing' in net) return undefined;
   const opening = purpose === 'open';
   const worstNet = opening ? worst : worstClosingNet(legs, sliceOf(desk)?.spot);
-  return ladderRung({ net, urgency: order.urgency, elapsedMillis, worstNet }).limit;
+  const { urgency } = order;
+  return ladderRung({ net, grid: gridOf(legs), urgency, elapsedMillis, worstNet }).limit;
 }

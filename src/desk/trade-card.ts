@@ -1,6 +1,6 @@
 /** The trade card: what a person reads before saying yes, worst case and all. */
 
-import { multiplierOf } from '../engine/domain/instrument.ts';
+import { multiplierOf, multiplierOfLegs } from '../engine/domain/instrument.ts';
 import type { NetPrices } from '../engine/domain/net-price.ts';
 import type { ExitPlan, OrderIntent } from '../engine/domain/order.ts';
 import { legSign } from '../engine/domain/order.ts';
@@ -123,7 +123,7 @@ export function tradeCard(desk: DeskContext, priced: PricedIntent, text: CardTex
     spot: spot === undefined ? null : dollarsFromPrice(spot),
     legs: legViews(desk, intent.legs, intent.quantity),
     quantity: intent.quantity,
-    netCents: amountCents(intent.limit, intent.quantity, multiplierOfOrder(intent)),
+    netCents: amountCents(intent.limit, intent.quantity, multiplierOfLegs(intent.legs)),
     feesCents,
     maxLossCents: opening ? (payoff.maxLossCents ?? 0) : 0,
     maxProfitCents: opening ? (payoff.maxProfitCents ?? null) : 0,
@@ -145,9 +145,4 @@ export function tradeCard(desk: DeskContext, priced: PricedIntent, text: CardTex
     warnings: text.warnings,
     figures: text.figures,
   };
-}
-
-function multiplierOfOrder(intent: OrderIntent): number {
-  const first = intent.legs[0];
-  return first === undefined ? 1 : multiplierOf(first.instrument);
 }

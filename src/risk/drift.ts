@@ -6,12 +6,13 @@
 import { dollarsFromPrice, type Price, price } from '../engine/domain/units.ts';
 import { type Denial, deny } from '../engine/domain/verdict.ts';
 import type { Limits } from './limits.ts';
-import { TICK } from './tick.ts';
 
 /** The market of an order at one moment. Both snapshots of a pair use the same kind of net. */
 export interface DriftSnapshot {
   /** Signed net per share for one unit: credit positive, debit negative. */
   readonly net: Price;
+  /** The price step of the order's net. */
+  readonly tick: Price;
   /** Delta of each leg that is sold to open, by symbol, -1 to 1. */
   readonly shortDeltas: ReadonlyMap<string, number>;
 }
@@ -23,9 +24,12 @@ const POINTS = 100;
 const POINT_PRECISION = 1e-6;
 
 /** How much worse the net may be, in 1/10,000 dollar: ticks or a fraction, whichever is more. */
-export function driftTolerance(net: Price, limits: DriftLimits): Price {
+export function driftTolerance(
+  { net, tick }: Pick<DriftSnapshot, 'net' | 'tick'>,
+  limits: DriftLimits,
+): Price {
   const share = Math.floor(limits.driftFraction * Math.abs(net));
-  return price(Math.max(limits.driftTicks * TICK, share));
+  return price(Math.max(limits.driftTicks * tick, share));
 }
 
 function refuse(message: string, numbers: Denial['numbers']): Denial {
@@ -39,7 +43,7 @@ function netDrift(
   limits: DriftLimits,
 ): Denial | undefined {
   const adverse = before.net - now.net;
-  const tolerance = driftTolerance(before.net, limits);
+  const tolerance = driftTolerance(before, limits);
   if (adverse <= tolerance) return undefined;
   return refuse('the price moved against the order', {
     previewedPrice: dollarsFromPrice(before.net),

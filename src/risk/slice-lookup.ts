@@ -1,7 +1,9 @@
 /** Finding the legs of an order in the chain slice it is judged by. */
 import type { OptionContract } from '../engine/domain/instrument.ts';
+import { gridOf } from '../engine/domain/instrument.ts';
 import type { ChainSlice, ContractView, Quote } from '../engine/domain/market.ts';
 import type { OrderLeg } from '../engine/domain/order.ts';
+import { PENNY_GRID } from '../engine/domain/tick-grid.ts';
 import type { Price } from '../engine/domain/units.ts';
 import { isFresh } from './quote-age.ts';
 import type { RiskInput } from './risk-input.ts';
@@ -47,12 +49,15 @@ export function legAgeLimitMillis(input: RiskInput, leg: OrderLeg): number {
 export function freshLegQuote(input: RiskInput, leg: OrderLeg): Quote | undefined {
   const quote = legQuote(input, leg);
   if (quote === undefined) return undefined;
-  return isFresh(quote, input.at, legAgeLimitMillis(input, leg)) ? quote : undefined;
+  return isFresh(quote, input.at, legAgeLimitMillis(input, leg), gridOf([leg]).step)
+    ? quote
+    : undefined;
 }
 
 /** The underlying's price while its quote is no older than its limit. */
 export function freshSpot(input: RiskInput): Price | undefined {
   const quote = input.slice?.spotQuote;
   if (quote === undefined) return undefined;
-  return isFresh(quote, input.at, input.limits.maxSpotAgeMillis) ? input.slice?.spot : undefined;
+  const isNow = isFresh(quote, input.at, input.limits.maxSpotAgeMillis, PENNY_GRID.step);
+  return isNow ? input.slice?.spot : undefined;
 }

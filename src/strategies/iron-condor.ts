@@ -2,8 +2,10 @@
  * Iron condor: a put vertical sold below the price and a call vertical sold above it, four legs for
  * one net credit. Each side is stopped alone, once closing it costs the whole credit.
  */
+import { gridOf, multiplierOfLegs } from '../engine/domain/instrument.ts';
 import type { ChainSlice, MarketView } from '../engine/domain/market.ts';
-import type { ExitPlan } from '../engine/domain/order.ts';
+import type { ExitPlan, OrderLeg } from '../engine/domain/order.ts';
+import { floorToTick, PENNY_GRID } from '../engine/domain/tick-grid.ts';
 import type { Price } from '../engine/domain/units.ts';
 import { amountCents, dollarsFromPrice, price, priceFromDollars } from '../engine/domain/units.ts';
 import type { Outcome } from '../engine/domain/verdict.ts';
@@ -17,7 +19,6 @@ import { netPrice, openingLegs } from './net-price.ts';
 import type { Refusal } from './refusal.ts';
 import { refuseOutside, refuseQuantity } from './refusal.ts';
 import type { Proposal, Strategy, StrategyDay } from './strategy.ts';
-import { floorToTick, TICK_SIZE } from './tick.ts';
 import { contractText, deltaPoints, dollarsText, rounded } from './words.ts';
 
 export const CONDOR_SELECTS = ['delta', 'credit', 'balanced'] as const;
@@ -64,7 +65,7 @@ function refuseArguments(params: CondorParams): Refusal | undefined {
       offered,
     });
   }
-  const least = dollarsFromPrice(TICK_SIZE);
+  const least = dollarsFromPrice(PENNY_GRID.step);
   return (
     refuseQuantity(quantity) ??
     refuseOutside('width', width, least, MOST_WIDTH_DOLLARS) ??
@@ -121,6 +122,16 @@ function refuseCrossedShorts({ put, call }: CondorSides): Refusal | undefined {
   );
 }
 
+interface PricedCondor {
+  readonly sides: CondorSides;
+  readonly net: NetPrice;
+  readonly width: Price;
+}
+
+function legsOf({ put, call }: CondorSides): OrderLeg[] {
+  return openingLegs([put.long, put.short, call.short, call.long]);
+}
+
 function creditNumbers(sides: CondorSides, net: NetPrice, width: Price): Record<string, number> {
   return {
     credit: dollarsFromPrice(net.limit),
@@ -133,7 +144,9 @@ function creditNumbers(sides: CondorSides, net: NetPrice, width: Price): Record<
 
 function refuseCredit(sides: CondorSides, net: NetPrice, width: Price): Refusal | undefined {
   const numbers = creditNumbers(sides, net, width);
-  const most = price(width - Math.max(TICK_SIZE, floorToTick(width * PHANTOM_MARGIN_OF_WIDTH)));
+  const grid = gridOf(legsOf(sides));
+  const margin = floorToTick(grid, width * PHANTOM_MARGIN_OF_WIDTH);
+  const most = price(width - Math.max(grid.step, margin));
   const highest = Math.max(net.mid, sides.put.credit, sides.call.credit);
   if (highest >= most) {
     return deny(
@@ -143,8 +156,8 @@ function refuseCredit(sides: CondorSides, net: NetPrice, width: Price): Refusal 
       { ...numbers, mostCredit: dollarsFromPrice(most) },
     );
   }
-  const leastOfWidth = floorToTick(width * LEAST_CREDIT_OF_WIDTH);
-  const least = price(Math.max(LEAST_CREDIT_TICKS * TICK_SIZE, leastOfWidth));
+  const leastOfWidth = floorToTick(grid, width * LEAST_CREDIT_OF_WIDTH);
+  const least = price(Math.max(LEAST_CREDIT_TICKS * grid.step, leastOfWidth));
   const poorest = Math.min(sides.put.credit, sides.call.credit);
   if (net.limit >= least && net.natural > 0 && poorest > 0) return undefined;
   return deny(
@@ -163,19 +176,19 @@ function refuseCredit(sides: CondorSides, net: NetPrice, width: Price): Refusal 
  */
 function exitPlanFor(
   params: CondorParams,
-  net: NetPrice,
-  width: Price,
   day: StrategyDay,
+  { sides, net, width }: PricedCondor,
 ): ExitPlan {
+  const legs = legsOf(sides);
   const credit = net.limit;
   const bothStopped = price(Math.min(credit, width - credit));
   const plan: ExitPlan = {
     sideStop: { debit: credit },
     timeExitAt: day.flattenStartAt,
-    plannedLossCents: amountCents(bothStopped, params.quantity),
+    plannedLossCents: amountCents(bothStopped, params.quantity, multiplierOfLegs(legs)),
   };
   if (params.takeProfitPercent === undefined) return plan;
-  const debit = floorToTick(credit * (1 - params.takeProfitPercent / 100));
+  const debit = floorToTick(gridOf(legs), credit * (1 - params.takeProfitPercent / 100));
   return { ...plan, target: { kind: 'debitAtOrBelow', price: debit } };
 }
 
@@ -232,18 +245,18 @@ function proposalFor(
   view: MarketView,
   params: CondorParams,
   day: StrategyDay,
-  priced: { readonly sides: CondorSides; readonly net: NetPrice; readonly width: Price },
+  priced: PricedCondor,
 ): Proposal {
   const { sides, net, width } = priced;
   const { put, call } = sides;
   return {
     strategy: 'iron_condor_30_delta',
-    legs: openingLegs([put.long, put.short, call.short, call.long]),
+    legs: legsOf(sides),
     quantity: params.quantity,
     limit: net.limit,
     natural: net.natural,
     worst: net.worst,
-    exitPlan: exitPlanFor(params, net, width, day),
+    exitPlan: exitPlanFor(params, day, priced),
     reasons: reasonsFor(view.slice, sides, net, width),
     figures: {
       select: params.select,

@@ -1,6 +1,9 @@
 /** How a bought option or straddle is left: a stop on its value, a target, and the clock. */
+
+import { gridOf, multiplierOfLegs } from '../engine/domain/instrument.ts';
 import type { MarketView } from '../engine/domain/market.ts';
-import type { ExitPlan } from '../engine/domain/order.ts';
+import type { ExitPlan, OrderLeg } from '../engine/domain/order.ts';
+import { ceilToTick, floorToTick } from '../engine/domain/tick-grid.ts';
 import type { EpochMicros, Price } from '../engine/domain/units.ts';
 import {
   addMicros,
@@ -10,9 +13,9 @@ import {
   price,
 } from '../engine/domain/units.ts';
 import type { StrategyDay } from './strategy.ts';
-import { ceilToTick, floorToTick } from './tick.ts';
 
 export interface LongPremium {
+  readonly legs: readonly OrderLeg[];
   /** Paid per share for one unit, positive. */
   readonly premium: Price;
   readonly quantity: number;
@@ -26,15 +29,17 @@ export interface LongPremium {
 /** The exit plan of bought premium. Without a stop the premium itself is the loss, and no planned
  * loss is stated: risk then counts the whole of it. */
 export function longPremiumExit(position: LongPremium): ExitPlan {
-  const { premium, quantity, timeExitAt, stopFraction, targetMultiple } = position;
-  const target = { kind: 'valueAtOrAbove', price: floorToTick(premium * targetMultiple) } as const;
+  const { legs, premium, quantity, timeExitAt, stopFraction, targetMultiple } = position;
+  const grid = gridOf(legs);
+  const targetPrice = floorToTick(grid, premium * targetMultiple);
+  const target = { kind: 'valueAtOrAbove', price: targetPrice } as const;
   if (stopFraction === undefined) return { target, timeExitAt };
-  const stopPrice = ceilToTick(premium * stopFraction);
+  const stopPrice = ceilToTick(grid, premium * stopFraction);
   return {
     stop: { kind: 'valueAtOrBelow', price: stopPrice },
     target,
     timeExitAt,
-    plannedLossCents: amountCents(price(premium - stopPrice), quantity),
+    plannedLossCents: amountCents(price(premium - stopPrice), quantity, multiplierOfLegs(legs)),
   };
 }
 

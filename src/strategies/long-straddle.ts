@@ -84,25 +84,27 @@ export const longStraddle: Strategy<StraddleParams> = (view, params, day) => {
   if (invalid !== undefined) return invalid;
   const early = refuseEntryTime(view, day, { from: view.slice.session.open });
   if (early !== undefined) return early;
-  const legs = selectLegs(view, params.strike);
-  if ('denied' in legs) return legs;
-  const net = netPrice(legs);
-  const row = straddleRow(view, legs[0].row, legs[1].row);
+  const markets = selectLegs(view, params.strike);
+  if ('denied' in markets) return markets;
+  const net = netPrice(markets);
+  const row = straddleRow(view, markets[0].row, markets[1].row);
+  const legs = openingLegs(markets);
   return {
     strategy: 'straddle_scan',
-    legs: openingLegs(legs),
+    legs,
     quantity: params.quantity,
     limit: net.limit,
     natural: net.natural,
     worst: net.worst,
     exitPlan: longPremiumExit({
+      legs,
       premium: premiumOf(net.limit),
       quantity: params.quantity,
       timeExitAt: day.flattenStartAt,
       stopFraction: STOP_FRACTION,
       targetMultiple: TARGET_MULTIPLE,
     }),
-    reasons: reasonsFor(legs, net, row),
-    figures: figuresFor(view, legs, net, row),
+    reasons: reasonsFor(markets, net, row),
+    figures: figuresFor(view, markets, net, row),
   };
 };

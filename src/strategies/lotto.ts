@@ -3,6 +3,7 @@
  * off when it is paid. Limit only, and never more premium a day than the budget.
  */
 import type { Right } from '../engine/domain/instrument.ts';
+import { multiplierOf } from '../engine/domain/instrument.ts';
 import type { ContractView, MarketView } from '../engine/domain/market.ts';
 import type { Cents } from '../engine/domain/units.ts';
 import {
@@ -50,16 +51,25 @@ function refuseArguments(params: LottoParams): Refusal | undefined {
   return refuseQuantity(params.quantity);
 }
 
-/** What the order may cost at worst, premium only. */
-function costOf(net: NetPrice, quantity: number): Cents {
-  return amountCents(premiumOf(net.worst), quantity);
+interface PricedLotto {
+  readonly row: ContractView;
+  readonly net: NetPrice;
 }
 
-function refuseBudget(net: NetPrice, params: LottoParams, day: StrategyDay): Refusal | undefined {
-  const cost = costOf(net, params.quantity);
+/** What the order may cost at worst, premium only. */
+function costOf({ net, row }: PricedLotto, quantity: number): Cents {
+  return amountCents(premiumOf(net.worst), quantity, multiplierOf(row.contract));
+}
+
+function refuseBudget(
+  priced: PricedLotto,
+  params: LottoParams,
+  day: StrategyDay,
+): Refusal | undefined {
+  const cost = costOf(priced, params.quantity);
   const remaining = cents(Math.max(0, day.lottoBudgetCents - day.lottoSpentCents));
   if (cost <= remaining) return undefined;
-  const affordable = Math.floor(remaining / costOf(net, 1));
+  const affordable = Math.floor(remaining / costOf(priced, 1));
   const advice = affordable > 0 ? `Use quantity=${affordable} or less.` : 'No more lotto today.';
   return deny(
     'premium_budget',
@@ -136,19 +146,22 @@ export const lotto: Strategy<LottoParams> = (view, params, day) => {
   const leg = legMarket(picked.row, 'buy');
   if ('denied' in leg) return leg;
   const net = netPrice([leg], CONCESSION);
-  const overBudget = refuseBudget(net, params, day);
+  const priced = { row: leg.row, net };
+  const overBudget = refuseBudget(priced, params, day);
   if (overBudget !== undefined) return overBudget;
   const { quantity } = params;
-  const spent = day.lottoSpentCents + costOf(net, quantity);
+  const spent = day.lottoSpentCents + costOf(priced, quantity);
   const remainingAfterCents = cents(day.lottoBudgetCents - spent);
+  const legs = openingLegs([leg]);
   return {
     strategy: 'lotto_play_5_delta',
-    legs: openingLegs([leg]),
+    legs,
     quantity,
     limit: net.limit,
     natural: net.natural,
     worst: net.worst,
     exitPlan: longPremiumExit({
+      legs,
       premium: premiumOf(net.limit),
       quantity,
       timeExitAt: day.flattenStartAt,

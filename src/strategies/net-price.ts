@@ -5,11 +5,12 @@
  *            mid, rounded    the most we      sell at the bid,
  *            away from us    concede          buy at the ask
  */
+import { gridOf } from '../engine/domain/instrument.ts';
 import type { OrderLeg } from '../engine/domain/order.ts';
+import { ceilToTick, floorToTick, tickAt } from '../engine/domain/tick-grid.ts';
 import type { Price } from '../engine/domain/units.ts';
 import { price } from '../engine/domain/units.ts';
 import type { LegMarket } from './leg-selection.ts';
-import { ceilToTick, floorToTick, TICK_SIZE } from './tick.ts';
 import { nearestPrice } from './words.ts';
 
 /** Prices of one unit of a structure. `worst` never lies beyond `natural`. */
@@ -59,13 +60,14 @@ export function netPrice(
   const midNet = netOf(legs, (leg) => leg.mid);
   const mid = nearestPrice(midNet);
   const natural = nearestPrice(netOf(legs, (leg) => leg.natural));
+  const grid = gridOf(legs.map(({ row }) => ({ instrument: row.contract })));
+  const atMid = floorToTick(grid, midNet);
   const conceded = Math.max(
-    concession.ticks * TICK_SIZE,
-    floorToTick(Math.abs(midNet) * concession.fractionOfNet),
+    concession.ticks * tickAt(grid, midNet),
+    floorToTick(grid, Math.abs(midNet) * concession.fractionOfNet),
   );
-  const furthest = Math.max(ceilToTick(natural), floorToTick(midNet) - conceded);
-  const worst = ceilToTick(furthest);
-  const limit = floorToTick(Math.max(floorToTick(midNet), worst));
+  const worst = ceilToTick(grid, Math.max(ceilToTick(grid, natural), atMid - conceded));
+  const limit = floorToTick(grid, Math.max(atMid, worst));
   return {
     mid,
     limit,

@@ -145,7 +145,9 @@ function propose(direction: BreakDirection): Strategy<OrbParams> {
     if ('denied' in leg) return leg;
     const net = netPrice([leg]);
     const { limit, natural, worst } = net;
+    const legs = openingLegs([leg]);
     const exitPlan = longPremiumExit({
+      legs,
       premium: premiumOf(limit),
       quantity: params.quantity,
       timeExitAt: timeExitBeforeMark(view, day, TIME_EXIT_MINUTES_BEFORE_MARK),
@@ -154,7 +156,7 @@ function propose(direction: BreakDirection): Strategy<OrbParams> {
     });
     return {
       strategy,
-      legs: openingLegs([leg]),
+      legs,
       quantity: params.quantity,
       limit,
       natural,

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { PENNY_GRID } from '../../src/engine/domain/tick-grid.ts';
 import { price } from '../../src/engine/domain/units.ts';
 import { confirmedLimit, type DriftSnapshot, judgeDrift } from '../../src/risk/drift.ts';
 import { dollars, LIMITS } from './fixtures.ts';
 
+const tick = PENNY_GRID.step;
 const CALL = 'SPY   261120C00605000';
 const PUT = 'SPY   261120P00595000';
 
@@ -11,7 +13,7 @@ function seen(netDollars: number, call?: number, put?: number): DriftSnapshot {
   const shortDeltas = new Map<string, number>();
   if (call !== undefined) shortDeltas.set(CALL, call);
   if (put !== undefined) shortDeltas.set(PUT, put);
-  return { net: dollars(netDollars), shortDeltas };
+  return { net: dollars(netDollars), tick, shortDeltas };
 }
 
 describe('drift of the net', () => {
@@ -68,8 +70,8 @@ describe('drift in general', () => {
     fc.assert(
       fc.property(tenths, fc.nat(100_000), delta, delta, (net, better, a, b) => {
         const shortDeltas = (value: number) => new Map([[CALL, value]]);
-        const before = { net: price(net), shortDeltas: shortDeltas(Math.max(a, b)) };
-        const now = { net: price(net + better), shortDeltas: shortDeltas(Math.min(a, b)) };
+        const before = { net: price(net), tick, shortDeltas: shortDeltas(Math.max(a, b)) };
+        const now = { net: price(net + better), tick, shortDeltas: shortDeltas(Math.min(a, b)) };
         expect(judgeDrift(before, now, LIMITS)).toBeUndefined();
       }),
     );
@@ -78,7 +80,7 @@ describe('drift in general', () => {
   it('refuses any worse net once it refused a better one', () => {
     fc.assert(
       fc.property(tenths, tenths, fc.nat(100_000), (net, live, worse) => {
-        const at = (value: number) => ({ net: price(value), shortDeltas: new Map() });
+        const at = (value: number) => ({ net: price(value), tick, shortDeltas: new Map() });
         const first = judgeDrift(at(net), at(live), LIMITS);
         const second = judgeDrift(at(net), at(live - worse), LIMITS);
         if (first !== undefined) expect(second).toBeDefined();

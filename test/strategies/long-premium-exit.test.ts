@@ -1,16 +1,21 @@
 import { describe, expect, it } from 'vitest';
+import type { OrderLeg } from '../../src/engine/domain/order.ts';
 import { addMicros, MICROS_PER_MINUTE, price } from '../../src/engine/domain/units.ts';
 import { longPremiumExit, timeExitBeforeMark } from '../../src/strategies/long-premium-exit.ts';
 import { buildView } from '../support/chain-builder.ts';
 import { buildDay } from './strategy-day.ts';
 
 const view = buildView();
+const legs = view.slice.calls.slice(0, 1).map((row): OrderLeg => {
+  return { instrument: row.contract, action: 'buyToOpen', ratio: 1 };
+});
 const timeExitAt = view.slice.session.exerciseMark;
 
 describe('longPremiumExit', () => {
   it('stops at the fraction, aims at the multiple and plans the loss between', () => {
     const premium = price(5_100);
     const plan = longPremiumExit({
+      legs,
       premium,
       quantity: 3,
       timeExitAt,
@@ -27,6 +32,7 @@ describe('longPremiumExit', () => {
 
   it('plans no loss without a stop, so that the whole premium counts', () => {
     const plan = longPremiumExit({
+      legs,
       premium: price(300),
       quantity: 1,
       timeExitAt,

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { PENNY_GRID } from '../../src/engine/domain/tick-grid.ts';
 import { price } from '../../src/engine/domain/units.ts';
 import type { LegMarket, Side } from '../../src/strategies/leg-selection.ts';
 import { expectedFill, netPrice, openingLegs, premiumOf } from '../../src/strategies/net-price.ts';
-import { TICK_SIZE } from '../../src/strategies/tick.ts';
 import { buildSlice } from '../support/chain-builder.ts';
 
 const [row] = buildSlice({ strikes: [600] }).calls;
@@ -15,7 +15,7 @@ function leg(side: Side, bidCents: number, askCents: number): LegMarket {
   return { row, side, mid: (bid + ask) / 2, natural: side === 'buy' ? ask : bid };
 }
 
-const isOnTick = (value: number): boolean => value % TICK_SIZE === 0;
+const isOnTick = (value: number): boolean => value % PENNY_GRID.step === 0;
 
 describe('netPrice', () => {
   it('pays up for half a penny and takes less of a credit', () => {

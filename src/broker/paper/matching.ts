@@ -1,15 +1,14 @@
 /** Whether a resting order meets the displayed market, and at which prices. Pure. */
 
-import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import { gridOf, instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { OrderLeg } from '../../engine/domain/order.ts';
 import { legSign } from '../../engine/domain/order.ts';
+import type { TickGrid } from '../../engine/domain/tick-grid.ts';
+import { tickAt } from '../../engine/domain/tick-grid.ts';
 import type { Price } from '../../engine/domain/units.ts';
 import { price } from '../../engine/domain/units.ts';
 import type { PaperKnobs } from './paper-knobs.ts';
 import type { Displayed } from './quote-tape.ts';
-
-/** One cent: the step in which packages and their legs trade. */
-export const TICK: Price = price(100);
 
 export interface MatchInput {
   readonly legs: readonly OrderLeg[];
@@ -34,6 +33,8 @@ interface LegMarket {
   readonly ratio: number;
   /** The side it trades on: the ask to buy, the bid to sell. */
   readonly natural: number;
+  /** The step in which its price moves: the order's own. */
+  readonly tick: number;
   /** From there to the other side. */
   readonly room: number;
   readonly units: number;
@@ -51,8 +52,9 @@ export function matchOrder(input: MatchInput): Match | undefined {
 
 function legMarkets(input: MatchInput): readonly LegMarket[] | undefined {
   const markets: LegMarket[] = [];
+  const grid = gridOf(input.legs);
   for (const leg of input.legs) {
-    const market = legMarket(leg, input.displayed(instrumentSymbol(leg.instrument)));
+    const market = legMarket(leg, input.displayed(instrumentSymbol(leg.instrument)), grid);
     if (market === undefined) return undefined;
     markets.push(market);
   }
@@ -60,7 +62,11 @@ function legMarkets(input: MatchInput): readonly LegMarket[] | undefined {
 }
 
 /** A leg to buy needs an ask, a leg to sell a bid; a crossed market is no market. */
-function legMarket(leg: OrderLeg, shown: Displayed | undefined): LegMarket | undefined {
+function legMarket(
+  leg: OrderLeg,
+  shown: Displayed | undefined,
+  grid: TickGrid,
+): LegMarket | undefined {
   if (shown === undefined) return undefined;
   const { bid, ask } = shown.quote;
   const sign = legSign(leg.action);
@@ -69,7 +75,8 @@ function legMarket(leg: OrderLeg, shown: Displayed | undefined): LegMarket | und
   const room = (ask ?? natural) - (bid ?? 0);
   if (room < 0) return undefined;
   const size = sign > 0 ? shown.askLeft : shown.bidLeft;
-  return { sign, ratio: leg.ratio, natural, room, units: Math.floor(size / leg.ratio) };
+  const tick = tickAt(grid, natural);
+  return { sign, ratio: leg.ratio, natural, tick, room, units: Math.floor(size / leg.ratio) };
 }
 
 function netOf(markets: readonly LegMarket[]): number {
@@ -89,12 +96,12 @@ function pricesOf(input: MatchInput, markets: readonly LegMarket[]): readonly Pr
 /** Natural prices, some of them a tick worse, as long as the limit is kept. */
 function slipped(input: MatchInput, markets: readonly LegMarket[], spare: number): Price[] {
   let left = spare;
-  return markets.map(({ sign, ratio, natural }, index) => {
+  return markets.map(({ sign, ratio, natural, tick }, index) => {
     const slips = input.luck(`slip-${index}`) < input.knobs.slipProbabilityPerLeg;
-    const isPossible = left >= TICK * ratio && natural + sign * TICK > 0;
+    const isPossible = left >= tick * ratio && natural + sign * tick > 0;
     if (!slips || !isPossible) return price(natural);
-    left -= TICK * ratio;
-    return price(natural + sign * TICK);
+    left -= tick * ratio;
+    return price(natural + sign * tick);
   });
 }
 
@@ -102,11 +109,11 @@ function slipped(input: MatchInput, markets: readonly LegMarket[], spare: number
  * ticks a leg and above nothing; undefined where whole ticks do not reach that far. */
 function improved(markets: readonly LegMarket[], gap: number): Price[] | undefined {
   let left = gap;
-  const prices = markets.map(({ sign, ratio, natural, room }) => {
-    const most = Math.floor((sign > 0 ? Math.min(room, natural - TICK) : room) / TICK);
-    const ticks = Math.max(0, Math.min(Math.ceil(left / (TICK * ratio)), most));
-    left -= ticks * TICK * ratio;
-    return price(natural - sign * ticks * TICK);
+  const prices = markets.map(({ sign, ratio, natural, room, tick }) => {
+    const most = Math.floor((sign > 0 ? Math.min(room, natural - tick) : room) / tick);
+    const ticks = Math.max(0, Math.min(Math.ceil(left / (tick * ratio)), most));
+    left -= ticks * tick * ratio;
+    return price(natural - sign * ticks * tick);
   });
   return left <= 0 ? prices : undefined;
 }

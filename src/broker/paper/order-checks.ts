@@ -1,11 +1,13 @@
 /** Why the paper broker rejects an order, in words for the trader. Pure. */
 
 import type { Instrument } from '../../engine/domain/instrument.ts';
-import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import { gridOf, instrumentSymbol } from '../../engine/domain/instrument.ts';
+import type { OrderLeg } from '../../engine/domain/order.ts';
 import { isOpening, legSign } from '../../engine/domain/order.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
-import type { EpochMicros } from '../../engine/domain/units.ts';
-import { TICK } from './matching.ts';
+import { isOnTick, tickAt } from '../../engine/domain/tick-grid.ts';
+import type { EpochMicros, Price } from '../../engine/domain/units.ts';
+import { dollarsFromPrice } from '../../engine/domain/units.ts';
 import type { PaperOrder } from './paper-order.ts';
 import { remainingOfLeg, reserveCents } from './paper-order.ts';
 
@@ -42,7 +44,14 @@ function malformed({ intent, limit }: PaperOrder, maxLegs: number): string | und
   if (counts.some((count) => !Number.isSafeInteger(count) || count < 1)) {
     return 'quantities and ratios are whole numbers above 0';
   }
-  return limit % TICK === 0 ? undefined : 'the limit is not a whole number of cents';
+  return offGrid(intent.legs, limit);
+}
+
+/** Why a limit cannot stand; undefined where it is a price of the order's grid. */
+export function offGrid(legs: readonly OrderLeg[], limit: Price): string | undefined {
+  const grid = gridOf(legs);
+  if (isOnTick(grid, limit)) return undefined;
+  return `the limit is not a whole number of $${dollarsFromPrice(tickAt(grid, limit)).toFixed(2)} steps`;
 }
 
 /** When an instrument stops trading on the session's date. */

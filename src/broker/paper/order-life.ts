@@ -9,8 +9,8 @@ import { addMicros, MICROS_PER_SECOND, price } from '../../engine/domain/units.t
 import { fillFees } from '../fees.ts';
 import { end } from './history.ts';
 import type { Match } from './matching.ts';
-import { matchOrder, TICK } from './matching.ts';
-import { rejection, tradesUntil } from './order-checks.ts';
+import { matchOrder } from './matching.ts';
+import { offGrid, rejection, tradesUntil } from './order-checks.ts';
 import type { PaperOrder } from './paper-order.ts';
 import { countFill, laggingLegs, remainingUnits, reserveCents } from './paper-order.ts';
 import type { PaperWorld } from './paper-world.ts';
@@ -108,7 +108,8 @@ export function replaceNow(world: PaperWorld, intentId: string, limit: Price): v
 }
 
 function limitFault(world: PaperWorld, order: PaperOrder, limit: Price): string | undefined {
-  if (limit % TICK !== 0) return 'the limit is not a whole number of cents';
+  const fault = offGrid(order.intent.legs, limit);
+  if (fault !== undefined) return fault;
   const needed = reserveCents(order, limit);
   const isAffordable = needed === 0 || needed <= buyingPower(world, order);
   return isAffordable ? undefined : 'insufficient buying power for the new limit';

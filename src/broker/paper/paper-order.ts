@@ -1,6 +1,6 @@
 /** One order at the paper broker. */
 
-import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import { instrumentSymbol, multiplierOfLegs } from '../../engine/domain/instrument.ts';
 import type { Fill, OrderIntent, OrderLeg } from '../../engine/domain/order.ts';
 import { isOpening } from '../../engine/domain/order.ts';
 import type { Cents, EpochMicros, Price } from '../../engine/domain/units.ts';
@@ -82,5 +82,7 @@ export function reserveCents(order: PaperOrder, limit: Price): Cents {
   if (quantity === 0 || !legs.some((leg) => isOpening(leg.action))) return cents(0);
   const feesCents = orderFees('paper', legs, quantity);
   const { marginCents } = payoffSummary({ legs, quantity, netPrice: limit, feesCents });
-  return cents(Math.max(0, marginCents - amountCents(limit, quantity) + feesCents));
+  return cents(
+    Math.max(0, marginCents - amountCents(limit, quantity, multiplierOfLegs(legs)) + feesCents),
+  );
 }

@@ -1,7 +1,7 @@
 /** What it costs to close legs now, and how far that can be trusted. */
 
 import type { At } from '../../engine/domain/clock.ts';
-import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import { gridOf, instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Quote } from '../../engine/domain/market.ts';
 import type { QuoteOf } from '../../engine/domain/net-price.ts';
 import { type EpochMicros, epochMicros } from '../../engine/domain/units.ts';
@@ -57,7 +57,7 @@ export function closingCost(legs: readonly HeldLeg[], units: number, view: CostV
   let isWide = false;
   for (const { instrument, quantity } of legs) {
     const quote = view.quotes(instrumentSymbol(instrument));
-    const fault = quoteFault(quote, view.at, view.guard);
+    const fault = quoteFault(quote, view.at, view.guard, gridOf([{ instrument }]).step);
     if (quote === undefined || (fault !== undefined && fault !== 'wide'))
       return { kind: 'unknown' };
     isWide ||= fault === 'wide';

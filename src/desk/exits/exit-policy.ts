@@ -1,7 +1,7 @@
 /** How exits judge and how they hurry. */
 import { type BreachTier, FAST_TIERS } from '../../risk/breach.ts';
 import type { CostSide } from './closing-cost.ts';
-import { type QuoteGuard, SPY_QUOTE_GUARD } from './quote-guard.ts';
+import { QUOTE_GUARD, type QuoteGuard } from './quote-guard.ts';
 
 /** How much is conceded, and how soon, to be out. */
 export type Urgency = 'patient' | 'normal' | 'fast' | 'urgent';
@@ -15,7 +15,7 @@ export interface ExitPolicy {
 
 /** Stops at what closing costs now, within seconds. */
 export const DEFAULT_EXIT_POLICY: ExitPolicy = {
-  guard: SPY_QUOTE_GUARD,
+  guard: QUOTE_GUARD,
   tiers: FAST_TIERS,
   mark: 'natural',
 };

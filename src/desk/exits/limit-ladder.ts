@@ -2,11 +2,12 @@
  * Which limit an exit shows the market as it waits: from mid toward natural and, when it hurries,
  * past it. Reckoned anew from the live book at each step; a pure function of the time elapsed.
  */
+import { gridOf } from '../../engine/domain/instrument.ts';
 import type { NetPrices } from '../../engine/domain/net-price.ts';
 import type { OrderLeg } from '../../engine/domain/order.ts';
+import { ceilToTick, floorToTick, type TickGrid, tickAt } from '../../engine/domain/tick-grid.ts';
 import { type Price, price } from '../../engine/domain/units.ts';
 import { packageBounds } from '../../risk/package-bounds.ts';
-import { floorToTick, TICK } from '../../risk/tick.ts';
 import type { Urgency } from './exit-policy.ts';
 
 /** A way down the ladder. Fractions are of the distance from mid (0) to natural (1); past 1 each
@@ -27,6 +28,8 @@ export const LADDERS: Readonly<Record<Urgency, LadderPreset>> = {
 
 export interface LadderInput {
   readonly net: NetPrices;
+  /** The prices that the order may ask. */
+  readonly grid: TickGrid;
   readonly urgency: Urgency;
   /** Since the exit's first order, in milliseconds of market time. */
   readonly elapsedMillis: number;
@@ -44,20 +47,21 @@ export interface LadderRung {
 }
 
 /** Signed net at a fraction of the way from mid to natural and on. */
-function netAt(net: NetPrices, fraction: number, preset: LadderPreset): number {
+function netAt({ net, grid }: LadderInput, fraction: number, preset: LadderPreset): number {
   const concession = net.mid - net.natural;
   if (fraction <= 1) return net.mid - fraction * concession;
   const stepsPast = Math.round((fraction - 1) / preset.stepFraction);
-  return net.natural - Math.max((fraction - 1) * concession, stepsPast * TICK);
+  return net.natural - Math.max((fraction - 1) * concession, stepsPast * tickAt(grid, net.natural));
 }
 
 /** The rung that an exit stands on now. */
-export function ladderRung({ net, urgency, elapsedMillis, worstNet }: LadderInput): LadderRung {
+export function ladderRung(input: LadderInput): LadderRung {
+  const { grid, urgency, elapsedMillis, worstNet } = input;
   const preset = LADDERS[urgency];
   const lastStep = Math.round((preset.lastFraction - preset.startFraction) / preset.stepFraction);
   const step = Math.min(lastStep, Math.floor(Math.max(0, elapsedMillis) / preset.stepMillis));
   const fraction = preset.startFraction + step * preset.stepFraction;
-  const wanted = floorToTick(netAt(net, fraction, preset));
+  const wanted = floorToTick(grid, netAt(input, fraction, preset));
   const limit = worstNet === undefined ? wanted : price(Math.max(wanted, worstNet));
   const nextInMillis = (step + 1) * preset.stepMillis - Math.max(0, elapsedMillis);
   return { limit, step, nextInMillis: step === lastStep ? undefined : nextInMillis };
@@ -73,8 +77,9 @@ export function worstClosingNet(
   spot: Price | undefined,
 ): Price | undefined {
   const isSaleOfOne = legs.length === 1 && legs[0]?.action === 'sellToClose';
-  if (isSaleOfOne) return TICK;
+  const grid = gridOf(legs);
+  if (isSaleOfOne) return grid.step;
   if (legs.some((leg) => leg.instrument.kind === 'shares')) return undefined;
   const { greatest } = packageBounds(legs, spot);
-  return Number.isFinite(greatest) ? price(Math.ceil((0 - greatest) / TICK) * TICK) : undefined;
+  return Number.isFinite(greatest) ? ceilToTick(grid, 0 - greatest) : undefined;
 }

@@ -3,7 +3,7 @@
  * marked counts its worst possible worth, and says so, because openings stop while one stands.
  */
 import type { At } from '../../engine/domain/clock.ts';
-import { instrumentSymbol, multiplierOf } from '../../engine/domain/instrument.ts';
+import { gridOf, instrumentSymbol, multiplierOf } from '../../engine/domain/instrument.ts';
 import type { Quote } from '../../engine/domain/market.ts';
 import type { QuoteOf } from '../../engine/domain/net-price.ts';
 import type { OrderLeg } from '../../engine/domain/order.ts';
@@ -83,7 +83,7 @@ function isMarkable(fault: QuoteFault | undefined, { quantity }: HeldLeg): boole
 function markLeg(leg: HeldLeg, input: MarkInput): LegMark {
   const symbol = instrumentSymbol(leg.instrument);
   const quote = input.quotes(symbol);
-  const fault = quoteFault(quote, input.at, input.guard);
+  const fault = quoteFault(quote, input.at, input.guard, gridOf([leg]).step);
   const left = quote === undefined ? undefined : exitPrice(quote, leg.quantity);
   if (quote === undefined || left === undefined || !isMarkable(fault, leg)) {
     const worst = worstOf(leg, input.spot);

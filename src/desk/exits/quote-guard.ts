@@ -2,8 +2,8 @@
  * than the guard. */
 import type { At } from '../../engine/domain/clock.ts';
 import type { Quote } from '../../engine/domain/market.ts';
+import type { Price } from '../../engine/domain/units.ts';
 import { isCrossed, isFresh, isQuietWing } from '../../risk/quote-age.ts';
-import { TICK } from '../../risk/tick.ts';
 
 export interface QuoteGuard {
   readonly maxQuoteAgeMillis: number;
@@ -12,8 +12,8 @@ export interface QuoteGuard {
   readonly widthFraction: number;
 }
 
-/** For SPY: $0.05 or 12 % of the mid. */
-export const SPY_QUOTE_GUARD: QuoteGuard = {
+/** In a penny class: $0.05 or 12 % of the mid. */
+export const QUOTE_GUARD: QuoteGuard = {
   maxQuoteAgeMillis: 5_000,
   widthTicks: 5,
   widthFraction: 0.12,
@@ -22,22 +22,29 @@ export const SPY_QUOTE_GUARD: QuoteGuard = {
 /** Why a quote is not trusted. `wide` alone leaves both of its sides usable as bounds. */
 export type QuoteFault = 'missing' | 'stale' | 'crossed' | 'oneSided' | 'wide';
 
-function isWide(bid: number, ask: number, guard: QuoteGuard): boolean {
-  const mid = (bid + ask) / 2;
-  return ask - bid > Math.max(guard.widthTicks * TICK, guard.widthFraction * mid);
+interface Sides {
+  readonly bid: number;
+  readonly ask: number;
 }
 
-/** What speaks against a quote; undefined when it is to be trusted. */
+function isWide({ bid, ask }: Sides, guard: QuoteGuard, tick: Price): boolean {
+  const mid = (bid + ask) / 2;
+  return ask - bid > Math.max(guard.widthTicks * tick, guard.widthFraction * mid);
+}
+
+/** What speaks against a quote; undefined when it is to be trusted. `tick` is the least price step of
+ * its class. */
 export function quoteFault(
   quote: Quote | undefined,
   at: At,
   guard: QuoteGuard,
+  tick: Price,
 ): QuoteFault | undefined {
   if (quote === undefined) return 'missing';
-  if (!isFresh(quote, at, guard.maxQuoteAgeMillis)) return 'stale';
+  if (!isFresh(quote, at, guard.maxQuoteAgeMillis, tick)) return 'stale';
   if (isCrossed(quote)) return 'crossed';
-  if (isQuietWing(quote)) return undefined;
+  if (isQuietWing(quote, tick)) return undefined;
   const { bid, ask } = quote;
   if (bid === undefined || ask === undefined) return 'oneSided';
-  return isWide(bid, ask, guard) ? 'wide' : undefined;
+  return isWide({ bid, ask }, guard, tick) ? 'wide' : undefined;
 }

@@ -1,5 +1,8 @@
 /** What can be traded: an option contract, or the shares that its exercise leaves behind. */
 import { assert } from './assert.ts';
+import type { TickGrid } from './tick-grid.ts';
+import { NICKEL_DIME_GRID, NICKEL_GRID, PENNY_GRID } from './tick-grid.ts';
+import { underlyingOfRoot } from './underlying.ts';
 import type { Price, SessionDate } from './units.ts';
 import { CONTRACT_MULTIPLIER, PRICE_PER_DOLLAR, price, sessionDate } from './units.ts';
 
@@ -88,7 +91,27 @@ export function parseInstrument(symbol: string): Instrument {
   return { kind: 'shares', symbol };
 }
 
-/** Shares behind one unit of the instrument. */
+/** Shares, or units of the index, behind one unit of an instrument. A class that this engine does
+ * not trade counts as a standard contract. */
 export function multiplierOf(instrument: Instrument): number {
-  return instrument.kind === 'option' ? CONTRACT_MULTIPLIER : 1;
+  if (instrument.kind === 'shares') return 1;
+  return underlyingOfRoot(instrument.root)?.multiplier ?? CONTRACT_MULTIPLIER;
+}
+
+/** Shares that a net price of one unit counts for: those behind its options, one for an order of
+ * shares alone. */
+export function multiplierOfLegs(legs: readonly { readonly instrument: Instrument }[]): number {
+  const option = legs.find(({ instrument }) => instrument.kind === 'option');
+  return option === undefined ? 1 : multiplierOf(option.instrument);
+}
+
+/** The prices at which the legs of an order trade: one alone by its class's quotes, several by the
+ * net. A class that this engine does not trade closes on the coarsest grid that listed options
+ * have, which is part of every other. */
+export function gridOf(legs: readonly { readonly instrument: Instrument }[]): TickGrid {
+  const instrument = legs[0]?.instrument;
+  if (instrument === undefined || instrument.kind === 'shares') return PENNY_GRID;
+  const ticks = underlyingOfRoot(instrument.root)?.ticks;
+  if (legs.length === 1) return ticks?.single ?? NICKEL_DIME_GRID;
+  return ticks?.net ?? NICKEL_GRID;
 }

@@ -9,7 +9,6 @@ import { multiplierOf } from '../domain/instrument.ts';
 import type { OrderLeg } from '../domain/order.ts';
 import { legSign } from '../domain/order.ts';
 import type { Price } from '../domain/units.ts';
-import { CONTRACT_MULTIPLIER } from '../domain/units.ts';
 
 /** Points in a cent. */
 export const POINTS_PER_CENT = 100;
@@ -32,12 +31,6 @@ export interface ExpiryCurve {
 /** Shares that a leg's instrument moves per unit of the order, signed: positive when bought. */
 export function sharesOfLeg(leg: OrderLeg): number {
   return legSign(leg.action) * leg.ratio * multiplierOf(leg.instrument);
-}
-
-/** Shares that a net price of one unit counts for: 100 for anything with an option in it, one for
- * an order of shares alone. */
-export function sharesPerUnit(legs: readonly OrderLeg[]): number {
-  return legs.some((leg) => leg.instrument.kind === 'option') ? CONTRACT_MULTIPLIER : 1;
 }
 
 function paysPerShare(instrument: Instrument, spot: number): number {

@@ -1,12 +1,14 @@
 /** The expiry payoff of an order and its summary: exact, for any legs. */
 
 import type { OptionContract } from '../domain/instrument.ts';
+import { multiplierOf, multiplierOfLegs } from '../domain/instrument.ts';
 import type { OrderLeg } from '../domain/order.ts';
 import type { PayoffSummary } from '../domain/payoff.ts';
+import { underlyingOfRoot } from '../domain/underlying.ts';
 import type { Cents, Price } from '../domain/units.ts';
 import { cents, price } from '../domain/units.ts';
 import type { CurvePoint, ExpiryCurve } from './expiry-curve.ts';
-import { expiryCurve, POINTS_PER_CENT, paysAt, sharesPerUnit } from './expiry-curve.ts';
+import { expiryCurve, POINTS_PER_CENT, paysAt } from './expiry-curve.ts';
 
 /** An order as its payoff sees it. */
 export interface PayoffInputs {
@@ -20,7 +22,7 @@ export interface PayoffInputs {
 }
 
 function offsetPoints(inputs: PayoffInputs): number {
-  const premium = inputs.netPrice * sharesPerUnit(inputs.legs) * inputs.quantity;
+  const premium = inputs.netPrice * multiplierOfLegs(inputs.legs) * inputs.quantity;
   return premium - inputs.feesCents * POINTS_PER_CENT;
 }
 
@@ -92,13 +94,15 @@ function crossing(from: CurvePoint, to: CurvePoint): Price {
   return price(Math.round(from.at + (to.at - from.at) * share));
 }
 
-/** Cash to settle every short option alone, the larger of the two sides: an underlying cannot be
- * above the calls and below the puts at once. */
+/** Cash to take the shares of every short option alone, the larger of the two sides: an underlying
+ * cannot be above the calls and below the puts at once. Nothing where expiry is settled in cash. */
 function assignmentCost(legs: readonly OrderLeg[], quantity: number): Cents {
   const points = { call: 0, put: 0 };
   for (const leg of legs) {
-    if (leg.action !== 'sellToOpen' || leg.instrument.kind !== 'option') continue;
-    points[leg.instrument.right] += leg.instrument.strike * leg.ratio * sharesPerUnit([leg]);
+    const { instrument, action, ratio } = leg;
+    if (action !== 'sellToOpen' || instrument.kind !== 'option') continue;
+    if (underlyingOfRoot(instrument.root)?.settlement === 'cash') continue;
+    points[instrument.right] += instrument.strike * ratio * multiplierOf(instrument);
   }
   return cents(Math.ceil((Math.max(points.call, points.put) * quantity) / POINTS_PER_CENT));
 }

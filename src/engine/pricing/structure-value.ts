@@ -1,10 +1,11 @@
 /** The model value of a structure before expiry, and the rows of a payoff grid. */
 
+import { multiplierOfLegs } from '../domain/instrument.ts';
 import type { OrderLeg } from '../domain/order.ts';
 import type { Cents, Price } from '../domain/units.ts';
 import { CENTS_PER_DOLLAR, cents, dollarsFromPrice } from '../domain/units.ts';
 import { blackValue } from './black.ts';
-import { sharesOfLeg, sharesPerUnit } from './expiry-curve.ts';
+import { sharesOfLeg } from './expiry-curve.ts';
 import type { PayoffInputs } from './payoff.ts';
 import { payoffAt } from './payoff.ts';
 
@@ -45,7 +46,7 @@ function valuePerShare(leg: OrderLeg, market: ModelMarket): number | undefined {
 export function modelPnl(order: PayoffInputs, market: ModelMarket): Cents | undefined {
   const value = valueNow(order.legs, market);
   if (value === undefined) return undefined;
-  const premium = dollarsFromPrice(order.netPrice) * sharesPerUnit(order.legs);
+  const premium = dollarsFromPrice(order.netPrice) * multiplierOfLegs(order.legs);
   const gross = Math.round((value + premium) * order.quantity * CENTS_PER_DOLLAR);
   return cents(gross - order.feesCents);
 }

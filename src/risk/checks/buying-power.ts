@@ -1,4 +1,5 @@
 /** The account can pay for the order at its worst price: collateral, premium and fees. */
+import { multiplierOfLegs } from '../../engine/domain/instrument.ts';
 import { amountCents } from '../../engine/domain/units.ts';
 import { type Check, failed, notRun, passed } from './check.ts';
 
@@ -10,7 +11,7 @@ export const buyingPowerCheck: Check = {
   run({ account, intent, payoff, feesCents }) {
     const { buyingPowerCents } = account;
     if (buyingPowerCents === undefined) return notRun(CODE, 'buying power is not known');
-    const premiumCents = amountCents(intent.worst, intent.quantity);
+    const premiumCents = amountCents(intent.worst, intent.quantity, multiplierOfLegs(intent.legs));
     const neededCents = Math.max(0, payoff.marginCents - premiumCents + feesCents);
     const numbers = { neededCents, buyingPowerCents, marginCents: payoff.marginCents, feesCents };
     if (neededCents <= buyingPowerCents) return passed(CODE, 'buying power suffices', numbers);

@@ -1,6 +1,8 @@
 /** The quotes of the legs and of the underlying are fresh enough to decide by. */
-import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import { gridOf, instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Quote } from '../../engine/domain/market.ts';
+import { PENNY_GRID } from '../../engine/domain/tick-grid.ts';
+import type { Price } from '../../engine/domain/units.ts';
 import { ageLimitMillis, quoteAgeMillis } from '../quote-age.ts';
 import type { RiskInput } from '../risk-input.ts';
 import { legAgeLimitMillis, legQuote } from '../slice-lookup.ts';
@@ -12,6 +14,8 @@ interface Seen {
   readonly symbol: string;
   readonly quote: Quote | undefined;
   readonly maxAgeMillis: number;
+  /** The least price step of its class. */
+  readonly tick: Price;
 }
 
 function quotesNeeded(input: RiskInput): readonly Seen[] {
@@ -20,11 +24,13 @@ function quotesNeeded(input: RiskInput): readonly Seen[] {
     symbol: slice?.underlying ?? 'underlying',
     quote: slice?.spotQuote,
     maxAgeMillis: limits.maxSpotAgeMillis,
+    tick: PENNY_GRID.step,
   };
   const legs = intent.legs.map((leg) => ({
     symbol: instrumentSymbol(leg.instrument),
     quote: legQuote(input, leg),
     maxAgeMillis: legAgeLimitMillis(input, leg),
+    tick: gridOf([leg]).step,
   }));
   return [underlying, ...legs];
 }
@@ -34,12 +40,12 @@ export const dataAgeCheck: Check = {
   appliesTo: 'openings',
   run(input) {
     let oldestMillis = 0;
-    for (const { symbol, quote, maxAgeMillis } of quotesNeeded(input)) {
+    for (const { symbol, quote, maxAgeMillis, tick } of quotesNeeded(input)) {
       if (quote === undefined) {
         return notRun(CODE, `${symbol} has no quote yet; wait for it`, { symbol });
       }
       const ageMillis = quoteAgeMillis(quote, input.at);
-      const limitMillis = ageLimitMillis(quote, maxAgeMillis);
+      const limitMillis = ageLimitMillis(quote, maxAgeMillis, tick);
       oldestMillis = Math.max(oldestMillis, ageMillis);
       if (ageMillis <= limitMillis) continue;
       const message = `the quote of ${symbol} is too old; wait for a new one, then preview again`;

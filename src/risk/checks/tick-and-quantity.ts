@@ -1,9 +1,10 @@
 /** The order's own arithmetic: whole contracts, one leg a contract, prices on the grid. */
-import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import { gridOf, instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
+import { isOnTick, tickAt } from '../../engine/domain/tick-grid.ts';
+import type { Price } from '../../engine/domain/units.ts';
 import { dollarsFromPrice } from '../../engine/domain/units.ts';
 import type { RiskInput } from '../risk-input.ts';
-import { isOnTick, TICK } from '../tick.ts';
 import { type Check, failed, passed } from './check.ts';
 
 const CODE = 'tick_or_quantity';
@@ -25,10 +26,11 @@ function legsFault({ intent, capabilities }: RiskInput): string | undefined {
 }
 
 function priceFault({ limit, worst, legs }: OrderIntent): string | undefined {
-  const tick = dollarsFromPrice(TICK);
-  if (!isOnTick(limit)) return `the limit is off the ${tick} grid; round it`;
-  if (!isOnTick(worst)) return `the worst price is off the ${tick} grid; round it`;
-  if (legs.length === 1 && limit === 0) return `one leg alone trades at ${tick} or more`;
+  const grid = gridOf(legs);
+  const stepAt = (value: Price): number => dollarsFromPrice(tickAt(grid, value));
+  if (!isOnTick(grid, limit)) return `the limit is off the ${stepAt(limit)} grid; round it`;
+  if (!isOnTick(grid, worst)) return `the worst price is off the ${stepAt(worst)} grid; round it`;
+  if (legs.length === 1 && limit === 0) return `one leg alone trades at ${stepAt(limit)} or more`;
   return undefined;
 }
 

@@ -2,13 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { draw } from '../../../src/broker/paper/luck.ts';
 import type { MatchInput } from '../../../src/broker/paper/matching.ts';
-import { matchOrder, TICK } from '../../../src/broker/paper/matching.ts';
+import { matchOrder } from '../../../src/broker/paper/matching.ts';
 import type { PaperKnobs } from '../../../src/broker/paper/paper-knobs.ts';
 import { DEFAULT_KNOBS } from '../../../src/broker/paper/paper-knobs.ts';
 import type { Displayed } from '../../../src/broker/paper/quote-tape.ts';
 import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
 import type { OrderLeg } from '../../../src/engine/domain/order.ts';
 import { legSign } from '../../../src/engine/domain/order.ts';
+import { PENNY_GRID } from '../../../src/engine/domain/tick-grid.ts';
 import { epochMicros, price, priceFromDollars } from '../../../src/engine/domain/units.ts';
 import { condorLegs, optionLeg } from '../../support/legs.ts';
 import { CALM_KNOBS } from './paper-rig.ts';
@@ -158,7 +159,7 @@ describe('any execution', () => {
           const display = given.displayed(instrumentSymbol(instrument));
           const size = legSign(action) > 0 ? display?.askLeft : display?.bidLeft;
           expect(at).toBeGreaterThan(0);
-          expect(at % TICK).toBe(0);
+          expect(at % PENNY_GRID.step).toBe(0);
           expect(match.units * ratio).toBeLessThanOrEqual(size ?? 0);
           net -= legSign(action) * ratio * at;
         }

@@ -53,7 +53,9 @@ describe('the paper broker rejects', () => {
   });
 
   it('a limit off the tick by one ten-thousandth', () => {
-    expect(rejection(orderOf(LONG_CALL, 1, -10_001), world())).toMatch(/whole number of cents/);
+    expect(rejection(orderOf(LONG_CALL, 1, -10_001), world())).toMatch(
+      /whole number of \$0\.01 steps/,
+    );
     expect(rejection(orderOf(LONG_CALL, 1, -10_000), world())).toBeUndefined();
   });
 

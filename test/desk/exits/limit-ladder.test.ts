@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Urgency } from '../../../src/desk/exits/exit-policy.ts';
 import { LADDERS, ladderRung, worstClosingNet } from '../../../src/desk/exits/limit-ladder.ts';
 import type { OrderLeg } from '../../../src/engine/domain/order.ts';
+import { PENNY_GRID } from '../../../src/engine/domain/tick-grid.ts';
 import { dollarsFromPrice, price, priceFromDollars } from '../../../src/engine/domain/units.ts';
 import { option } from './fixtures.ts';
 
@@ -11,7 +12,9 @@ const NET = { mid: priceFromDollars(-1), natural: priceFromDollars(-1.1) };
 
 function limitAt(urgency: Urgency, elapsedMillis: number, worstNet?: number): number {
   const worst = worstNet === undefined ? undefined : priceFromDollars(worstNet);
-  return dollarsFromPrice(ladderRung({ net: NET, urgency, elapsedMillis, worstNet: worst }).limit);
+  return dollarsFromPrice(
+    ladderRung({ net: NET, grid: PENNY_GRID, urgency, elapsedMillis, worstNet: worst }).limit,
+  );
 }
 
 describe('the ladder of an exit', () => {
@@ -31,7 +34,13 @@ describe('the ladder of an exit', () => {
   it('concedes at least a tick a step past a natural that is as good as mid', () => {
     const locked = { mid: priceFromDollars(-1), natural: priceFromDollars(-1) };
     const at = (elapsedMillis: number) =>
-      ladderRung({ net: locked, urgency: 'urgent', elapsedMillis, worstNet: undefined }).limit;
+      ladderRung({
+        net: locked,
+        grid: PENNY_GRID,
+        urgency: 'urgent',
+        elapsedMillis,
+        worstNet: undefined,
+      }).limit;
     expect([0, 250, 500].map((millis) => dollarsFromPrice(at(millis)))).toEqual([
       -1.01, -1.02, -1.03,
     ]);
@@ -44,7 +53,13 @@ describe('the ladder of an exit', () => {
 
   it('says when the next step comes, and that the last is the last', () => {
     const rung = (elapsedMillis: number) =>
-      ladderRung({ net: NET, urgency: 'normal', elapsedMillis, worstNet: undefined });
+      ladderRung({
+        net: NET,
+        grid: PENNY_GRID,
+        urgency: 'normal',
+        elapsedMillis,
+        worstNet: undefined,
+      });
     expect(rung(0)).toMatchObject({ step: 0, nextInMillis: 5_000 });
     expect(rung(7_000)).toMatchObject({ step: 1, nextInMillis: 3_000 });
     expect(rung(10_000)).toMatchObject({ step: 2, nextInMillis: undefined });
@@ -59,7 +74,8 @@ describe('the ladder of an exit', () => {
         const [speed, mid, concession, a, b] = drawn;
         const net = { mid: price(mid), natural: price(mid - concession) };
         const at = (elapsedMillis: number) =>
-          ladderRung({ net, urgency: speed, elapsedMillis, worstNet: undefined }).limit;
+          ladderRung({ net, grid: PENNY_GRID, urgency: speed, elapsedMillis, worstNet: undefined })
+            .limit;
         const early = at(Math.min(a, b));
         const late = at(Math.max(a, b));
         expect(Math.abs(early % 100) + Math.abs(late % 100)).toBe(0);

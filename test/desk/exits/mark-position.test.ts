@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { type MarkInput, markPosition } from '../../../src/desk/exits/mark-position.ts';
 import type { HeldLeg } from '../../../src/desk/exits/open-position.ts';
-import { SPY_QUOTE_GUARD } from '../../../src/desk/exits/quote-guard.ts';
+import { QUOTE_GUARD } from '../../../src/desk/exits/quote-guard.ts';
 import { priceFromDollars } from '../../../src/engine/domain/units.ts';
 import { atMillis, CALM, CONDOR, held, quoteAt, quotesAt, type Sides } from './fixtures.ts';
 
 function input(sides: Readonly<Record<string, Sides>>, change: Partial<MarkInput> = {}): MarkInput {
   const at = atMillis(0);
   const spot = priceFromDollars(600);
-  return { quotes: quotesAt(at, sides), at, guard: SPY_QUOTE_GUARD, spot, ...change };
+  return { quotes: quotesAt(at, sides), at, guard: QUOTE_GUARD, spot, ...change };
 }
 
 function mark(sides: Readonly<Record<string, Sides>>, legs: readonly HeldLeg[] = CONDOR.legs) {

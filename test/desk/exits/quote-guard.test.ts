@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { quoteFault, SPY_QUOTE_GUARD } from '../../../src/desk/exits/quote-guard.ts';
+import { QUOTE_GUARD, quoteFault } from '../../../src/desk/exits/quote-guard.ts';
+import { PENNY_GRID } from '../../../src/engine/domain/tick-grid.ts';
 import { atMillis, quoteAt, type Sides } from './fixtures.ts';
 
 function fault(sides: Sides, ageMillis = 0) {
-  return quoteFault(quoteAt(atMillis(0), sides), atMillis(ageMillis), SPY_QUOTE_GUARD);
+  return quoteFault(quoteAt(atMillis(0), sides), atMillis(ageMillis), QUOTE_GUARD, PENNY_GRID.step);
 }
 
 describe('the quote guard', () => {
@@ -31,6 +32,6 @@ describe('the quote guard', () => {
   });
 
   it('trusts no quote that is not there', () => {
-    expect(quoteFault(undefined, atMillis(0), SPY_QUOTE_GUARD)).toBe('missing');
+    expect(quoteFault(undefined, atMillis(0), QUOTE_GUARD, PENNY_GRID.step)).toBe('missing');
   });
 });

@@ -4,14 +4,17 @@ import { BrokenInvariant } from '../../../src/engine/domain/assert.ts';
 import { dateOfDayNumber, dayNumberOf } from '../../../src/engine/domain/civil-date.ts';
 import type { OptionContract, Right } from '../../../src/engine/domain/instrument.ts';
 import {
+  gridOf,
   instrumentSymbol,
   multiplierOf,
+  multiplierOfLegs,
   occSymbol,
   parseInstrument,
   parseOccSymbol,
   parseStreamerSymbol,
   streamerSymbol,
 } from '../../../src/engine/domain/instrument.ts';
+import { NICKEL_DIME_GRID, NICKEL_GRID, PENNY_GRID } from '../../../src/engine/domain/tick-grid.ts';
 import { price, priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
 
 const call: OptionContract = {
@@ -103,5 +106,22 @@ describe('an instrument', () => {
   it('stands for a hundred shares as an option and for one as a share', () => {
     expect(multiplierOf(call)).toBe(100);
     expect(multiplierOf({ kind: 'shares', symbol: 'SPY' })).toBe(1);
+  });
+
+  it('counts the net of an order by its options, and of shares alone by one', () => {
+    const shares = { instrument: { kind: 'shares', symbol: 'SPY' } } as const;
+    expect(multiplierOfLegs([shares, { instrument: call }])).toBe(100);
+    expect(multiplierOfLegs([shares])).toBe(1);
+  });
+
+  it('trades at the prices of its class: alone, with other legs, or as shares', () => {
+    const legs = (root: string, count: number) =>
+      Array.from({ length: count }, () => ({ instrument: { ...call, root } }));
+    expect(gridOf(legs('SPY', 1))).toBe(PENNY_GRID);
+    expect(gridOf(legs('XSP', 4))).toBe(PENNY_GRID);
+    expect(gridOf(legs('SPXW', 1))).toBe(NICKEL_DIME_GRID);
+    expect(gridOf(legs('SPXW', 4))).toBe(NICKEL_GRID);
+    expect(gridOf(legs('GOOG', 1))).toBe(NICKEL_DIME_GRID);
+    expect(gridOf([{ instrument: { kind: 'shares', symbol: 'SPY' } }])).toBe(PENNY_GRID);
   });
 });

@@ -7,13 +7,8 @@
  */
 import type { Greeks } from '../domain/greeks.ts';
 import type { Right } from '../domain/instrument.ts';
-import { normalCdf } from './normal.ts';
-import { millsDifference, normalisedSlope, normalisedValue } from './normalised-black.ts';
-import { MINUTES_PER_YEAR } from './time-to-expiry.ts';
-
-const DAYS_PER_YEAR = 365;
-const YEARS_PER_HOUR = 60 / MINUTES_PER_YEAR;
-const VOL_POINT = 0.01;
+import { normalisedValue } from './normalised-black.ts';
+import { OptionStrip } from './option-strip.ts';
 
 /** One European option to value. Callers on a hot path keep one such object and write into it. */
 export interface BlackInputs {
@@ -57,6 +52,8 @@ export function blackValue(inputs: BlackInputs): number {
   return intrinsic + Math.sqrt(forward * strike) * normalised;
 }
 
+const single = new OptionStrip(1);
+
 /** Writes value, delta, gamma, theta, thetaNextHour and vega of one long option to `out`, at the
  * BLACK_ indices, in the units of `Greeks`. Allocates nothing. */
 export function blackInto(out: Float64Array, inputs: BlackInputs): void {
@@ -68,22 +65,18 @@ export function blackInto(out: Float64Array, inputs: BlackInputs): void {
     out[BLACK_DELTA] = certainDelta(right, forward, strike);
     return;
   }
-  const rootYears = Math.sqrt(years);
-  const totalVol = vol * rootYears;
-  const logMoneyness = Math.log1p((forward - strike) / strike);
-  const distance = Math.abs(logMoneyness);
-  const centre = logMoneyness / totalVol;
-  const rootProduct = Math.sqrt(forward * strike);
-  const density = rootProduct * normalisedSlope(centre, 0.5 * totalVol);
-  const time = density > 0 ? density * millsDifference(-distance / totalVol, 0.5 * totalVol) : 0;
-  const laterVol = vol * Math.sqrt(Math.max(0, years - YEARS_PER_HOUR));
-  const d1 = centre + 0.5 * totalVol;
-  out[BLACK_VALUE] = intrinsic + time;
-  out[BLACK_DELTA] = right === 'call' ? normalCdf(d1) : -normalCdf(-d1);
-  out[BLACK_GAMMA] = density / (forward * forward * totalVol);
-  out[BLACK_THETA] = (-0.5 * density * vol) / (rootYears * DAYS_PER_YEAR);
-  out[BLACK_THETA_NEXT_HOUR] = rootProduct * normalisedValue(distance, laterVol) - time;
-  out[BLACK_VEGA] = density * rootYears * VOL_POINT;
+  single.strike[0] = strike;
+  single.vol[0] = vol;
+  single.setMarket(forward, years);
+  single.value();
+  const delta = single.delta[0] ?? 0;
+  const isOutOfTheMoney = strike >= forward === (right === 'call');
+  out[BLACK_VALUE] = intrinsic + (single.timeValue[0] ?? 0);
+  out[BLACK_DELTA] = isOutOfTheMoney ? delta : right === 'call' ? delta + 1 : delta - 1;
+  out[BLACK_GAMMA] = single.gamma[0] ?? 0;
+  out[BLACK_THETA] = single.theta[0] ?? 0;
+  out[BLACK_THETA_NEXT_HOUR] = single.thetaNextHour[0] ?? 0;
+  out[BLACK_VEGA] = single.vega[0] ?? 0;
 }
 
 /** Delta where nothing is left to chance; half a share exactly at the strike. */

@@ -1,13 +1,7 @@
-/**
- * Implied volatility of Black's undiscounted formula, to the precision that the price itself
- * carries. The out-of-the-money time value is solved on its logarithm, where wings and the money
- * look alike, by Householder's fourth-order step from a tabulated guess; a bracket guards every
- * step. One step suffices for nearly every same-day option.
- */
+/** Implied volatility of one option; option-strip.ts tells how it is solved. */
 import type { Right } from '../domain/instrument.ts';
-import { absLogMoneyness, intrinsicValue } from './black.ts';
-import { seedTotalVol } from './implied-vol-seed.ts';
-import { LN_SQRT_TWO_PI, millsDifference } from './normalised-black.ts';
+import { intrinsicValue } from './black.ts';
+import { OptionStrip } from './option-strip.ts';
 
 /** What an option costs. Callers on a hot path keep one such object and write into it. */
 export interface ImpliedVolInputs {
@@ -22,13 +16,10 @@ export interface ImpliedVolInputs {
   readonly price: number;
 }
 
-/** Steps before the bracket's middle is taken as the answer. */
-const STEP_LIMIT = 100;
-/** A fourth-order step this small (relative, weighed by curvature) leaves an error under 1e-16. */
-const LAST_STEP = 1e-4;
-
 /** In the money, time value is what is left of a subtraction: so much of it is rounding. */
 const ROUNDING_UNITS = 4;
+
+const single = new OptionStrip(1);
 
 /**
  * The volatility, a fraction per year, at which Black's formula gives `price`. Undefined where no
@@ -42,52 +33,11 @@ export function impliedVol(inputs: ImpliedVolInputs): number | undefined {
   const intrinsic = intrinsicValue(right, forward, strike);
   const timeValue = price - intrinsic;
   const noise = intrinsic > 0 ? ROUNDING_UNITS * Number.EPSILON * Math.max(forward, strike) : 0;
-  if (!(timeValue > noise) || !(timeValue < Math.min(forward, strike))) return undefined;
-  const value = timeValue / Math.sqrt(forward * strike);
-  const totalVol = solveTotalVol(absLogMoneyness(forward, strike), value);
-  return Number.isFinite(totalVol) ? totalVol / Math.sqrt(years) : undefined;
-}
-
-/** Total volatility s at which the normalised value is `value`. */
-function solveTotalVol(moneyness: number, value: number): number {
-  const target = Math.log(value);
-  let guess = seedTotalVol(moneyness, value);
-  let low = 0;
-  let high = Number.POSITIVE_INFINITY;
-  for (let step = 0; step < STEP_LIMIT; step++) {
-    const h = -moneyness / guess;
-    const t = 0.5 * guess;
-    const difference = millsDifference(h, t);
-    const excess = Math.log(difference) - 0.5 * (h * h + t * t) - LN_SQRT_TWO_PI - target;
-    if (excess > 0) high = guess;
-    else low = guess;
-    const next = guess + householderStep({ h, guess, difference, excess });
-    if (Math.abs(next - guess) * (1 + h * h) <= LAST_STEP * guess) return next;
-    const middle = high === Number.POSITIVE_INFINITY ? 2 * low : 0.5 * (low + high);
-    guess = next > low && next < high ? next : middle;
-  }
-  return guess;
-}
-
-interface Iterate {
-  readonly h: number;
-  readonly guess: number;
-  /** b over b' there. */
-  readonly difference: number;
-  /** ln b less its target. */
-  readonly excess: number;
-}
-
-/** Householder's third-order method on f(s) = ln b(s) - target, with f' = 1/D, b''/b' = c, and
- * b'''/b' = c² + c'. */
-function householderStep(at: Iterate): number {
-  const squaredRatio = (at.h * at.h) / at.guess;
-  const inverse = 1 / at.difference;
-  const c = squaredRatio - 0.25 * at.guess;
-  const cSlope = (-3 * squaredRatio) / at.guess - 0.25;
-  const newton = -at.excess * at.difference;
-  const second = c - inverse;
-  const third = c * c + cSlope - 3 * c * inverse + 2 * inverse * inverse;
-  const bottom = 1 + newton * (second + (newton * third) / 6);
-  return (newton * (1 + 0.5 * newton * second)) / bottom;
+  if (!(timeValue > noise)) return undefined;
+  single.strike[0] = strike;
+  single.timeValue[0] = timeValue;
+  single.setMarket(forward, years);
+  single.solve();
+  const vol = single.vol[0] ?? Number.NaN;
+  return Number.isFinite(vol) ? vol : undefined;
 }

@@ -71,10 +71,10 @@ describe.skipIf(sameDayPath === undefined)(
       expect(compared).toBeGreaterThan(2_500);
     });
 
-    it('gives every delta within 2e-16, 2e-12 through a forward', () => {
+    it('gives every delta within 3e-16, 2e-12 through a forward', () => {
       for (const row of rows) {
         const error = Math.abs((greeksOf(row)[BLACK_DELTA] ?? 0) - row.delta);
-        expect(error, row.line).toBeLessThan(row.pure ? 2e-16 : 2e-12);
+        expect(error, row.line).toBeLessThan(row.pure ? 3e-16 : 2e-12);
       }
       expect(rows.length).toBe(3_068);
     });

@@ -4,6 +4,8 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
     '`paper`, the embedded one. `tastytrade` and `alpaca` are refused by this build',
   DELTARING_ENV: '`paper` money. `live` is refused by this build',
   DELTARING_LIVE_ACCOUNT: 'the account number that live money will have to be typed with',
+  DELTARING_UNDERLYING:
+    '`SPY`, `QQQ` or `IWM` (settled in shares, open until 16:15), `XSP` or `SPX` by its PM-settled SPXW (settled in cash at 16:00)',
   DELTARING_FEED:
     '`sim`, the built-in market; `tastytrade`, DXLink with a token from the broker; `dxlink`, a url and token of your own',
   DELTARING_HOME: 'folder of journal, audit log, recordings and kill latch. One engine a home',

@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DeltaringError } from './engine/domain/errors.ts';
+import { UNDERLYINGS } from './engine/domain/underlying.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -54,6 +55,12 @@ const schema = z.object({
   DELTARING_BROKER: safeChoice(['paper', 'tastytrade', 'alpaca'], 'paper'),
   DELTARING_ENV: safeChoice(['paper', 'live'], 'paper'),
   DELTARING_LIVE_ACCOUNT: z.string().optional(),
+  DELTARING_UNDERLYING: z
+    .string()
+    .trim()
+    .toUpperCase()
+    .pipe(z.enum(UNDERLYINGS, `must be one of ${UNDERLYINGS.join(', ')}`))
+    .default('SPY'),
   DELTARING_FEED: safeChoice(['sim', 'tastytrade', 'dxlink', 'replay'], 'sim'),
   DELTARING_HOME: z.string().optional(),
   HOST: z.string().default('127.0.0.1'),

@@ -14,7 +14,7 @@ export type FeeBroker = 'paper' | 'tastytrade' | 'alpaca';
 interface FeeSchedule {
   /** The broker's commission on contracts that open. */
   readonly commissionToOpen: number;
-  /** The most commission that one leg of an order pays. */
+  /** The most commission that one leg of an order pays; index options are excluded from it. */
   readonly commissionCapPerLeg: number;
   /** Clearing, on every contract. */
   readonly clearing: number;
@@ -48,17 +48,27 @@ const SCHEDULES: Readonly<Record<FeeBroker, FeeSchedule>> = {
   },
 };
 
+/** What an exchange takes for a contract of an index that it alone lists, passed on by every broker:
+ * Cboe's fees for customers, XSP's from ten contracts a leg on. */
+const INDEX_FEES: Readonly<Record<string, { readonly from: number; readonly rate: number }>> = {
+  SPXW: { from: 1, rate: 6_500 },
+  XSP: { from: 10, rate: 700 },
+};
+
 const RATE_PER_CENT = 100;
 
 /** Fees of one leg, rounded up to whole cents once for all its contracts. */
 function legFees(broker: FeeBroker, leg: OrderLeg, contracts: number): number {
   if (leg.instrument.kind === 'shares') return 0;
   const schedule = SCHEDULES[broker];
+  const index = INDEX_FEES[leg.instrument.root];
+  const cap = index === undefined ? schedule.commissionCapPerLeg : Number.POSITIVE_INFINITY;
   const commission = isOpening(leg.action)
-    ? Math.min(schedule.commissionToOpen * contracts, schedule.commissionCapPerLeg)
+    ? Math.min(schedule.commissionToOpen * contracts, cap)
     : 0;
+  const onIndex = index !== undefined && contracts >= index.from ? index.rate : 0;
   const onSales = legSign(leg.action) < 0 ? schedule.activityOnSales : 0;
-  const perContract = schedule.clearing + schedule.regulatory + onSales;
+  const perContract = schedule.clearing + schedule.regulatory + onSales + onIndex;
   return Math.ceil((commission + perContract * contracts) / RATE_PER_CENT);
 }
 

@@ -52,6 +52,9 @@ export interface Settlement {
   /** Shares received (+) or delivered (-), and their price per share (the strike). */
   readonly shares: number;
   readonly sharePrice: Price;
+  /** Cash paid for each share behind the contracts, to who held them long: index options. Absent
+   * where shares change hands instead. */
+  readonly cashPerShare?: Price;
   readonly feesCents: Cents;
   readonly marketAt: EpochMicros;
 }

@@ -7,6 +7,7 @@ import type { Config } from '../config.ts';
 import { sessionFor } from '../desk/session-clock.ts';
 import { wallMicros } from '../engine/domain/clock.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
+import { underlyingOf } from '../engine/domain/underlying.ts';
 import { socketPath } from './engine-paths.ts';
 import { isListening } from './ensure-engine.ts';
 import { configOf } from './environment.ts';
@@ -39,8 +40,8 @@ function checkClock(): Finding {
   );
 }
 
-function checkCalendar(): Finding {
-  const session = sessionFor(wallMicros());
+function checkCalendar(underlying: string): Finding {
+  const session = sessionFor(wallMicros(), underlyingOf(underlying));
   const text = `the session is ${session.date}, a ${session.kind} day; compare closures with the exchange's calendar`;
   return finding('calendar', 'ok', text);
 }
@@ -176,11 +177,11 @@ function readSettings(): Config | Finding {
 
 async function checkEverything(): Promise<readonly Finding[]> {
   const config = readSettings();
-  if ('outcome' in config) return [config, checkClock(), checkCalendar()];
+  if ('outcome' in config) return [config, checkClock(), checkCalendar('SPY')];
   return [
     checkConfig(config),
     checkClock(),
-    checkCalendar(),
+    checkCalendar(config.DELTARING_UNDERLYING),
     checkDisk(config),
     checkJournal(config),
     checkKill(config),

@@ -27,7 +27,6 @@ import {
   startIo,
   startJournal,
   startSim,
-  UNDERLYING,
 } from './engine-threads.ts';
 import { RiskScenarios } from './risk-scenarios.ts';
 import { simulatedTimeOf } from './session-time.ts';
@@ -140,7 +139,7 @@ class RunningEngine implements EngineHost {
     for (const notice of journal.notices) log(`journal: ${notice.text}`);
     const latch = readKillLatch(config.home);
     if (latch !== undefined) new Counters(buffers.counters).raiseKillWord();
-    const io = startIo(sim?.source ?? outsideSource(config), ioEnds.port1);
+    const io = startIo(config, sim?.source ?? outsideSource(config), ioEnds.port1);
     const core = startCore(config, {
       accountId: owned.accountId,
       time,
@@ -180,7 +179,7 @@ class RunningEngine implements EngineHost {
       broker: config.DELTARING_BROKER,
       environment: config.DELTARING_ENV,
       accountId: owned.accountId,
-      underlying: UNDERLYING,
+      underlying: config.DELTARING_UNDERLYING,
     };
     this.#scenarios = new RiskScenarios(buffers.chain);
     this.#pager = new Pager({

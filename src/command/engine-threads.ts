@@ -9,6 +9,7 @@ import type { IoSource, IoStart } from '../desk/io-worker-shell.ts';
 import { createChainBuffer } from '../engine/chain/chain-layout.ts';
 import type { SimulatedTime } from '../engine/domain/clock.ts';
 import { DeltaringError, type ErrorCode } from '../engine/domain/errors.ts';
+import { underlyingOf } from '../engine/domain/underlying.ts';
 import { centsFromDollars, type SessionDate } from '../engine/domain/units.ts';
 import { createRingBuffer } from '../engine/ring/ring-layout.ts';
 import { createCountersBuffer } from '../ops/counters.ts';
@@ -16,8 +17,6 @@ import { limitsFrom } from '../risk/limits.ts';
 import type { SimNotice, SimOptions } from '../sim/sim-options.ts';
 import { BUILD, VERSION } from './build-info.ts';
 
-/** The one underlying of this build. */
-export const UNDERLYING = 'SPY';
 const RECORDER_BYTES = 1 << 24;
 /** Period over which the feed conflates, seconds. */
 const AGGREGATION_SECONDS = 0.1;
@@ -40,7 +39,7 @@ function deskConfig(config: Config): DeskConfig {
     build: BUILD,
     configFingerprint: config.fingerprint,
     environment: config.DELTARING_ENV,
-    underlying: UNDERLYING,
+    underlying: config.DELTARING_UNDERLYING,
     limits: limitsFrom({
       maxDailyLossCents: centsFromDollars(config.MAX_DAILY_LOSS),
       maxTradeLossCents: centsFromDollars(config.MAX_TRADE_LOSS),
@@ -48,7 +47,7 @@ function deskConfig(config: Config): DeskConfig {
       portfolioDeltaCap: config.PORTFOLIO_DELTA_CAP,
       confirmationTimeoutSeconds: config.CONFIRMATION_TIMEOUT,
       lottoBudgetCents: centsFromDollars(config.LOTTO_DAILY_BUDGET),
-      allowedRoots: [UNDERLYING],
+      allowedRoots: [underlyingOf(config.DELTARING_UNDERLYING).optionRoot],
     }),
     flatBy: {
       openingCutoffMinutes: config.OPENING_CUTOFF,
@@ -66,6 +65,7 @@ export function startSim(
 ): Promise<{ readonly worker: Worker; readonly source: IoSource }> {
   const options: SimOptions = {
     seed: config.SIM_SEED,
+    underlying: config.DELTARING_UNDERLYING,
     time,
     ...(config.SIM_BARS === undefined ? {} : { bars: config.SIM_BARS }),
   };
@@ -119,8 +119,8 @@ export function startJournal(
 }
 
 /** Starts the I/O worker. */
-export function startIo(source: IoSource, port: MessagePort): Worker {
-  const start: IoStart = { source, underlying: UNDERLYING, port };
+export function startIo(config: Config, source: IoSource, port: MessagePort): Worker {
+  const start: IoStart = { source, underlying: config.DELTARING_UNDERLYING, port };
   return new Worker(new URL('../desk/io-worker.ts', import.meta.url), {
     workerData: start,
     transferList: [port],

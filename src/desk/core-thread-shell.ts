@@ -97,6 +97,7 @@ class CoreThread {
       chainBuffer: start.buffers.chain,
       gateway: new PaperBroker({
         accountId: start.accountId,
+        underlying: start.config.underlying,
         seed: start.paperSeed,
         history: summary,
       }),

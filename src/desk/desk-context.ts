@@ -9,6 +9,7 @@ import type { Instrument } from '../engine/domain/instrument.ts';
 import { instrumentSymbol } from '../engine/domain/instrument.ts';
 import type { ChainSlice, ContractView, Quote } from '../engine/domain/market.ts';
 import type { SessionTimes } from '../engine/domain/session-calendar.ts';
+import type { UnderlyingSpec } from '../engine/domain/underlying.ts';
 import type { EpochMicros } from '../engine/domain/units.ts';
 import type { PortfolioBook } from '../engine/portfolio/portfolio-book.ts';
 import type { TokenBook } from '../risk/confirm-token.ts';
@@ -44,6 +45,8 @@ export interface DeskDay {
   killed: boolean;
   killReason: string | undefined;
   killedAt: EpochMicros | undefined;
+  /** The underlying's newest quote, of whatever session: the chain forgets its own at expiry. */
+  lastSpot: Quote | undefined;
   feedConnected: boolean;
   feedDetail: string;
   journalHealthy: boolean;
@@ -56,6 +59,8 @@ export interface DeskDay {
 
 export interface DeskContext {
   readonly config: DeskConfig;
+  /** What is traded: the row of `config.underlying`. */
+  readonly spec: UnderlyingSpec;
   readonly chain: ChainWriter;
   readonly reader: ChainReader;
   readonly bars: BarBook;
@@ -75,7 +80,7 @@ export function sliceOf(desk: DeskContext): ChainSlice | undefined {
 
 /** The quote of an option contract, or of the underlying for its ticker. */
 export function quoteOf(desk: DeskContext, symbol: string): Quote | undefined {
-  if (symbol === desk.config.underlying) return desk.reader.quote(-1);
+  if (symbol === desk.config.underlying) return desk.reader.quote(-1) ?? desk.day.lastSpot;
   const index = desk.chain.indexOf(symbol);
   return index === undefined ? undefined : desk.reader.quote(index);
 }

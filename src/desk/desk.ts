@@ -10,6 +10,8 @@ import type { ChainWriter } from '../engine/chain/chain-writer.ts';
 import { unreachable } from '../engine/domain/assert.ts';
 import type { AuditRecord } from '../engine/domain/audit-record.ts';
 import type { At } from '../engine/domain/clock.ts';
+import type { Quote } from '../engine/domain/market.ts';
+import { underlyingOf } from '../engine/domain/underlying.ts';
 import type { EpochMicros } from '../engine/domain/units.ts';
 import { addMicros } from '../engine/domain/units.ts';
 import { PortfolioBook } from '../engine/portfolio/portfolio-book.ts';
@@ -73,10 +75,12 @@ export class Desk {
 
   constructor(parts: DeskParts) {
     const { config, chain, chainBuffer, gateway, at, records } = parts;
-    const session = sessionFor(at.market);
+    const spec = underlyingOf(config.underlying);
+    const session = sessionFor(at.market, spec);
     this.#reconcileAt = at.wall;
     this.#desk = {
       config,
+      spec,
       chain,
       reader: new ChainReader(chainBuffer),
       bars: new BarBook(),
@@ -104,6 +108,7 @@ export class Desk {
         killedAt: undefined,
         feedConnected: false,
         feedDetail: 'not connected yet',
+        lastSpot: undefined,
         journalHealthy: true,
         reserveExhausted: false,
         reconciled: false,
@@ -182,7 +187,7 @@ export class Desk {
         govern(desk);
         return;
       case 'last':
-        desk.chain.setLast(input.index, input.price, input.volume);
+        this.#onLast(input);
         return;
       case 'feedGreeks':
         desk.chain.setFeedGreeks(input.index, input.delta, input.impliedVol, desk.at);
@@ -232,11 +237,26 @@ export class Desk {
     }
   }
 
+  /** An index has a level and no market: a quote of it is somebody's reckoning, and its prints are
+   * what settles. */
   #onQuote(input: Extract<Input, { kind: 'quote' }>): void {
-    const desk = this.#desk;
+    const isOfIndex = input.index < 0 && this.#desk.spec.settlement === 'cash';
     const { index, bid, ask, bidSize, askSize, at } = input;
-    const quote = { bid, ask, bidSize, askSize, at };
+    if (!isOfIndex) this.#takeQuote(index, { bid, ask, bidSize, askSize, at });
+  }
+
+  #onLast({ index, price, volume, at }: Extract<Input, { kind: 'last' }>): void {
+    const { chain, spec } = this.#desk;
+    chain.setLast(index, price, volume);
+    if (index >= 0 || spec.settlement !== 'cash') return;
+    this.#takeQuote(index, { bid: price, ask: price, bidSize: 0, askSize: 0, at });
+  }
+
+  #takeQuote(index: number, quote: Quote): void {
+    const desk = this.#desk;
+    const { at } = quote;
     desk.chain.setQuote(index, quote, at);
+    if (index < 0) desk.day.lastSpot = quote;
     const symbol = index < 0 ? desk.config.underlying : desk.chain.symbolOf(index);
     if (symbol !== undefined) performGateway(desk, desk.gateway.onQuote(symbol, quote, at));
   }

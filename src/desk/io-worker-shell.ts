@@ -5,6 +5,7 @@ import { wallMicros } from '../engine/domain/clock.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import type { OptionContract } from '../engine/domain/instrument.ts';
 import { parseOccSymbol } from '../engine/domain/instrument.ts';
+import { type UnderlyingSpec, underlyingOf } from '../engine/domain/underlying.ts';
 import { priceFromDollars, type SessionDate } from '../engine/domain/units.ts';
 import { CircuitBreaker } from '../ops/circuit-breaker.ts';
 import type { FromIo, ToIo } from './core-protocol.ts';
@@ -31,7 +32,7 @@ export type IoSource =
       readonly kind: 'fixed';
       readonly dxlinkUrl: string;
       readonly token: string;
-      /** Lowest and highest strike in whole dollars, one dollar apart. */
+      /** Lowest and highest strike in whole dollars; those between stand the class's spacing apart. */
       readonly strikes: readonly [lowest: number, highest: number];
     };
 
@@ -50,6 +51,7 @@ const quoteTokenAnswer = z.object({
 const strikeShape = z.object({ call: z.string(), put: z.string() });
 const expirationShape = z.object({
   'expiration-date': z.string(),
+  'settlement-type': z.string().optional(),
   strikes: z.array(strikeShape),
 });
 const chainAnswer = z.object({
@@ -135,23 +137,32 @@ class RestAccount {
   }
 }
 
-function contractsOf(answer: unknown, date: SessionDate): readonly OptionContract[] {
+/** The same-day contracts of an underlying. What the opening settles (AM) stopped trading the day
+ * before, and adjusted classes are not standard contracts: neither is listed. */
+function contractsOf(
+  answer: unknown,
+  date: SessionDate,
+  { optionRoot }: UnderlyingSpec,
+): readonly OptionContract[] {
   const { data } = chainAnswer.parse(answer);
   const expirations = data.items.flatMap((item) => item.expirations);
-  const today = expirations.filter((e) => e['expiration-date'] === date);
+  const today = expirations.filter(
+    (e) => e['expiration-date'] === date && e['settlement-type'] !== 'AM',
+  );
   return today
     .flatMap((e) => e.strikes.flatMap((strike) => [strike.call, strike.put]))
     .map((symbol) => parseOccSymbol(symbol))
-    .filter((contract) => contract !== undefined);
+    .filter((contract) => contract !== undefined)
+    .filter((contract) => contract.root === optionRoot);
 }
 
 function strikeGrid(
-  root: string,
+  { optionRoot: root, strikeSpacing }: UnderlyingSpec,
   expiry: SessionDate,
   [lowest, highest]: readonly [number, number],
 ): readonly OptionContract[] {
   const contracts: OptionContract[] = [];
-  for (let dollars = lowest; dollars <= highest; dollars += 1) {
+  for (let dollars = lowest; dollars <= highest; dollars += strikeSpacing) {
     const strike = priceFromDollars(dollars);
     for (const right of ['call', 'put'] as const) {
       contracts.push({ kind: 'option', root, expiry, right, strike });
@@ -170,6 +181,7 @@ function reasonOf(error: unknown): string {
 export function runIo(start: IoStart): void {
   const { source, underlying, port, timeoutMillis = REQUEST_TIMEOUT_MILLIS } = start;
   const account = source.kind === 'rest' ? new RestAccount(source, timeoutMillis) : undefined;
+  const spec = underlyingOf(underlying);
   const answer = (message: FromIo): void => port.postMessage(message);
 
   async function token(): Promise<FromIo> {
@@ -180,8 +192,8 @@ export function runIo(start: IoStart): void {
   }
 
   async function contractsFor(date: SessionDate): Promise<readonly OptionContract[]> {
-    if (source.kind === 'fixed') return strikeGrid(underlying, date, source.strikes);
-    return contractsOf(await account?.get(`/option-chains/${underlying}/nested`), date);
+    if (source.kind === 'fixed') return strikeGrid(spec, date, source.strikes);
+    return contractsOf(await account?.get(`/option-chains/${underlying}/nested`), date, spec);
   }
 
   async function listing(date: SessionDate): Promise<FromIo> {

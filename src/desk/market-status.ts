@@ -1,6 +1,7 @@
 /** Where the session stands. */
 import type { ChainSlice } from '../engine/domain/market.ts';
 import { newYorkText, nextSessionDate } from '../engine/domain/session-calendar.ts';
+import { underlyingOf } from '../engine/domain/underlying.ts';
 import type { EpochMicros } from '../engine/domain/units.ts';
 import { dollarsFromPrice, epochMicros } from '../engine/domain/units.ts';
 import type { CoreStatus } from './core-protocol.ts';
@@ -28,7 +29,7 @@ function phaseOf(market: EpochMicros, session: ReturnType<typeof sessionFor>) {
 /** The session that market time belongs to, with every instant that matters. */
 export function marketStatusOf(facts: MarketFacts): MarketStatusView {
   const { market, slice, status, underlying, simulated } = facts;
-  const session = sessionFor(market);
+  const session = sessionFor(market, underlyingOf(underlying));
   const schedule = status?.schedule;
   const iso = (at: number | undefined): string => isoNewYork(epochMicros(at ?? session.lastTrade));
   return {

@@ -4,6 +4,7 @@ import {
   newYorkDate,
   newYorkInstant,
   nextSessionDate,
+  type OptionHours,
   type SessionTimes,
   sessionOnOrAfter,
   sessionTimes,
@@ -14,12 +15,12 @@ import type { EpochMicros, SessionDate } from '../engine/domain/units.ts';
 const DAY_OVER_MINUTES = 17 * 60 + 30;
 
 /** The session that market time belongs to: today's until the assignment window is over. */
-export function sessionFor(market: EpochMicros): SessionTimes {
+export function sessionFor(market: EpochMicros, hours: OptionHours): SessionTimes {
   const today = newYorkDate(market);
-  const times = sessionTimes(today);
+  const times = sessionTimes(today, hours);
   const over = market >= newYorkInstant(today, DAY_OVER_MINUTES);
   const date = times !== undefined && !over ? today : followingSession(today, times);
-  const session = sessionTimes(date);
+  const session = sessionTimes(date, hours);
   assert(session !== undefined, 'a session date has session times');
   return session;
 }

@@ -55,7 +55,7 @@ export function onListing(desk: DeskContext, listing: ChainListing): void {
 export function keepSession(desk: DeskContext, shelf: PreviewShelf): void {
   const { day } = desk;
   if (day.chainOpen && desk.at.market >= expiresAt(desk.config, day.session)) expire(desk, shelf);
-  const session = sessionFor(desk.at.market);
+  const session = sessionFor(desk.at.market, desk.spec);
   if (session.date !== day.session.date) beginSession(desk, session);
 }
 

@@ -6,6 +6,8 @@ import type { KnobChange, SimKnobs } from './sim-knobs.ts';
 /** What a simulator is started with. */
 export interface SimOptions {
   readonly seed: number;
+  /** What is traded, SPY by default. */
+  readonly underlying?: string;
   /** How market time runs; the engine computes the same from the same value. */
   readonly time: SimulatedTime;
   /** A file of real one-minute bars that the underlying follows. */

@@ -6,6 +6,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { simulatedMarketTime, wallMicros } from '../engine/domain/clock.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
+import { underlyingOf } from '../engine/domain/underlying.ts';
 import type { EpochMicros } from '../engine/domain/units.ts';
 import { DXLINK_PATH, DxlinkServer } from './dxlink/dxlink-server.ts';
 import { QuoteTokens } from './dxlink/quote-tokens.ts';
@@ -82,8 +83,9 @@ export async function startSimulator(
   };
 }
 
-function sourceOf({ seed, bars }: SimOptions): MarketSource {
-  return bars === undefined ? seededSource(seed) : barsSource(seed, bars);
+function sourceOf({ seed, bars, underlying = 'SPY' }: SimOptions): MarketSource {
+  const spec = underlyingOf(underlying);
+  return bars === undefined ? seededSource(seed, spec) : barsSource(seed, bars, spec);
 }
 
 function applyChange(

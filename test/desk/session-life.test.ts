@@ -3,6 +3,7 @@ import type { StrategyRequest } from '../../src/desk/engine-api-requests.ts';
 import { sessionFor } from '../../src/desk/session-clock.ts';
 import { expiresAt, scheduleFor } from '../../src/desk/session-life.ts';
 import { newYorkInstant, newYorkText } from '../../src/engine/domain/session-calendar.ts';
+import { underlyingOf } from '../../src/engine/domain/underlying.ts';
 import { priceFromDollars, sessionDate } from '../../src/engine/domain/units.ts';
 import { CONDOR, DeskRig, denialIn } from '../support/desk-rig.ts';
 
@@ -40,7 +41,7 @@ describe('the session of a moment', () => {
     ['2026-11-26', 12 * 60, '2026-11-27'],
     ['2026-11-27', 17 * 60 + 30, '2026-11-30'],
   ])('%s at minute %s is %s', (date, minutes, session) => {
-    expect(sessionFor(at(date, minutes)).date).toBe(session);
+    expect(sessionFor(at(date, minutes), underlyingOf('SPY')).date).toBe(session);
   });
 });
 

@@ -5,7 +5,11 @@
 
 import { assert } from '../../engine/domain/assert.ts';
 import type { Instrument } from '../../engine/domain/instrument.ts';
-import { instrumentSymbol, multiplierOf } from '../../engine/domain/instrument.ts';
+import {
+  instrumentSymbol,
+  multiplierOf,
+  underlyingOfContract,
+} from '../../engine/domain/instrument.ts';
 import type { Fill, OrderLeg } from '../../engine/domain/order.ts';
 import { isOpening, legSign } from '../../engine/domain/order.ts';
 import type { Cents, Price, SessionDate } from '../../engine/domain/units.ts';
@@ -38,6 +42,8 @@ const SHARES_STRUCTURE = 'shares';
 
 export class PaperAccount {
   readonly #structures = new Map<string, Structure>();
+  /** How often each contract was settled. */
+  readonly #settlements = new Map<string, number>();
   #cashCents: Cents;
 
   constructor(cashCents: Cents) {
@@ -61,11 +67,20 @@ export class PaperAccount {
 
   /** Books an exercise, assignment or expiry. */
   applySettlement(settlement: Settlement): void {
-    const { instrument, quantity, shares, sharePrice, feesCents } = settlement;
-    const paid = amountCents(sharePrice, -shares, 1);
-    this.#cashCents = cents(this.#cashCents + paid - feesCents);
+    const { instrument, quantity, shares, sharePrice, cashPerShare = 0, feesCents } = settlement;
+    const forShares = amountCents(sharePrice, -shares, 1);
+    const inCash = amountCents(price(cashPerShare), quantity, multiplierOf(instrument));
+    this.#cashCents = cents(this.#cashCents + forShares + inCash - feesCents);
     this.#remove(instrument, quantity, '');
-    if (shares !== 0 && instrument.kind === 'option') this.#moveShares(instrument.root, shares);
+    if (instrument.kind !== 'option') return;
+    const symbol = instrumentSymbol(instrument);
+    this.#settlements.set(symbol, this.settlementsOf(symbol) + 1);
+    if (shares !== 0) this.#moveShares(underlyingOfContract(instrument), shares);
+  }
+
+  /** How often a contract was settled so far. */
+  settlementsOf(symbol: string): number {
+    return this.#settlements.get(symbol) ?? 0;
   }
 
   /** Net contracts or shares of a symbol. */

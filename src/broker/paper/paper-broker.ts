@@ -4,6 +4,7 @@ import { unreachable } from '../../engine/domain/assert.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import type { Quote } from '../../engine/domain/market.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
+import { underlyingOf } from '../../engine/domain/underlying.ts';
 import type { Cents, EpochMicros, Price } from '../../engine/domain/units.ts';
 import { addMicros, centsFromDollars, MICROS_PER_MILLI } from '../../engine/domain/units.ts';
 import type { ApprovedOrder } from '../approved-order.ts';
@@ -35,6 +36,8 @@ import { assignLate, scheduleExpiry, settle } from './settlement-life.ts';
 
 export interface PaperBrokerOptions {
   readonly accountId: string;
+  /** What the account trades, SPY by default. */
+  readonly underlying?: string;
   /** Decides every draw of chance; the same seed and inputs give the same events. */
   readonly seed: number;
   /** What the journal holds of this account. */
@@ -79,6 +82,7 @@ export class PaperBroker implements OrderGateway {
     this.#world = newPaperWorld({
       seed: options.seed,
       maxLegs: PAPER_CAPABILITIES.maxLegs,
+      hours: underlyingOf(options.underlying ?? 'SPY'),
       history: options.history,
       startingCashCents: options.startingCashCents ?? centsFromDollars(DEFAULT_CASH_DOLLARS),
       knobs: options.knobs,

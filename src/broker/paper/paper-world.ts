@@ -1,6 +1,6 @@
 /** The state that the parts of the paper broker share. Changed on the core thread only. */
 
-import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
+import type { OptionHours, SessionTimes } from '../../engine/domain/session-calendar.ts';
 import { newYorkDate, sessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { Cents, EpochMicros, SessionDate } from '../../engine/domain/units.ts';
 import { cents } from '../../engine/domain/units.ts';
@@ -19,6 +19,8 @@ import { QuoteTape } from './quote-tape.ts';
 export interface PaperWorld {
   readonly seed: number;
   readonly maxLegs: number;
+  /** When the options of the account's underlying trade. */
+  readonly hours: OptionHours;
   readonly account: PaperAccount;
   readonly tape: QuoteTape;
   readonly agenda: Agenda;
@@ -43,6 +45,7 @@ export interface PaperWorld {
 export interface PaperWorldOptions {
   readonly seed: number;
   readonly maxLegs: number;
+  readonly hours: OptionHours;
   readonly history: PaperHistory;
   readonly startingCashCents: Cents;
   readonly knobs: Partial<PaperKnobs> | undefined;
@@ -54,6 +57,7 @@ export function newPaperWorld(options: PaperWorldOptions): PaperWorld {
   return {
     seed: options.seed,
     maxLegs: options.maxLegs,
+    hours: options.hours,
     account,
     tape: new QuoteTape(),
     agenda: new Agenda(),
@@ -70,7 +74,7 @@ export function newPaperWorld(options: PaperWorldOptions): PaperWorld {
 
 /** The session of a date: as told, or else by the calendar. */
 export function sessionOf(world: PaperWorld, date: SessionDate): SessionTimes | undefined {
-  return world.session?.date === date ? world.session : sessionTimes(date);
+  return world.session?.date === date ? world.session : sessionTimes(date, world.hours);
 }
 
 /** The session of a moment's date, if that day has one. */

@@ -1,11 +1,12 @@
 /** Expiry at the paper broker: what is held is exercised, assigned, or gone. */
 
-import type { Instrument } from '../../engine/domain/instrument.ts';
-import type { EpochMicros, SessionDate } from '../../engine/domain/units.ts';
-import type { Settlement } from '../order-gateway.ts';
+import type { Instrument, OptionContract } from '../../engine/domain/instrument.ts';
+import { underlyingOfContract } from '../../engine/domain/instrument.ts';
+import type { EpochMicros, Price, SessionDate } from '../../engine/domain/units.ts';
 import type { HeldLot } from './paper-account.ts';
 import type { PaperWorld } from './paper-world.ts';
 import { luckOf, sessionOf } from './paper-world.ts';
+import type { Expiring } from './settling.ts';
 import { isPinnedShort, lateAssignmentAt, outcomeAt, settlementOf } from './settling.ts';
 
 /** Puts the settlement of an option's expiry on the agenda, once. */
@@ -36,7 +37,7 @@ export function settle(world: PaperWorld, expiry: SessionDate, now: EpochMicros)
 function settleLot(world: PaperWorld, lot: HeldLot, now: EpochMicros): boolean {
   const { instrument, quantity, symbol } = lot;
   if (instrument.kind !== 'option') return true;
-  const spot = world.tape.exercisePrice(instrument.root, instrument.expiry);
+  const spot = exercisePriceOf(world, instrument);
   const session = sessionOf(world, instrument.expiry);
   if (spot === undefined || session === undefined) return false;
   const isAssignedLate =
@@ -46,25 +47,32 @@ function settleLot(world: PaperWorld, lot: HeldLot, now: EpochMicros): boolean {
     world.pinned.add(symbol);
     const due = lateAssignmentAt(session, luckOf(world, `assigned ${symbol}`, 0));
     world.agenda.add(due, { kind: 'assign', symbol });
-  } else book(world, lot, outcomeAt(instrument, quantity, spot), now);
+  } else book(world, lot, { outcome: outcomeAt(instrument, quantity, spot), spot }, now);
   return true;
+}
+
+function exercisePriceOf(world: PaperWorld, contract: OptionContract): Price | undefined {
+  return world.tape.exercisePrice(underlyingOfContract(contract), contract.expiry);
 }
 
 /** The late assignment of a pinned short becomes known. */
 export function assignLate(world: PaperWorld, symbol: string, now: EpochMicros): void {
   world.pinned.delete(symbol);
   const lot = world.account.lot(symbol);
-  if (lot !== undefined) book(world, lot, 'assigned', now);
+  if (lot?.instrument.kind !== 'option') return;
+  const spot = exercisePriceOf(world, lot.instrument) ?? lot.instrument.strike;
+  book(world, lot, { outcome: 'assigned', spot }, now);
 }
 
 function book(
   world: PaperWorld,
-  { instrument, quantity }: HeldLot,
-  outcome: Settlement['outcome'],
+  { instrument, quantity, symbol }: HeldLot,
+  judged: Pick<Expiring, 'outcome' | 'spot'>,
   now: EpochMicros,
 ): void {
   if (instrument.kind !== 'option') return;
-  const settlement = settlementOf(instrument, quantity, outcome, now);
+  const before = world.account.settlementsOf(symbol);
+  const settlement = settlementOf({ contract: instrument, quantity, before, ...judged }, now);
   world.account.applySettlement(settlement);
   world.events.push({ kind: 'settlement', settlement });
 }

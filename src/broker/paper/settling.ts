@@ -1,10 +1,11 @@
-/** Physical settlement at expiry: exercise, assignment, or nothing. Pure. */
+/** Settlement at expiry: exercise or assignment, in shares or in cash, or nothing. Pure. */
 
 import type { OptionContract } from '../../engine/domain/instrument.ts';
-import { occSymbol } from '../../engine/domain/instrument.ts';
+import { multiplierOf, occSymbol } from '../../engine/domain/instrument.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
+import { underlyingOfRoot } from '../../engine/domain/underlying.ts';
 import type { EpochMicros, Price } from '../../engine/domain/units.ts';
-import { addMicros, CONTRACT_MULTIPLIER, MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
+import { addMicros, MICROS_PER_MINUTE, price } from '../../engine/domain/units.ts';
 import { settlementFees } from '../fees.ts';
 import type { Settlement } from '../order-gateway.ts';
 
@@ -31,8 +32,9 @@ export function outcomeAt(
   return quantity > 0 ? 'exercised' : 'assigned';
 }
 
-/** True for a short that ended just out of the money. */
+/** True for a short that ended just out of the money, where its holder may still take the shares. */
 export function isPinnedShort(contract: OptionContract, quantity: number, spot: Price): boolean {
+  if (underlyingOfRoot(contract.root)?.settlement === 'cash') return false;
   const distance = inTheMoney(contract, spot);
   return quantity < 0 && distance < AUTO_EXERCISE && distance >= -PIN_DISTANCE;
 }
@@ -44,22 +46,34 @@ export function lateAssignmentAt(session: SessionTimes, luck: number): EpochMicr
   return addMicros(session.lastTrade, luck * (latest - session.lastTrade));
 }
 
+/** What expired, and how. */
+export interface Expiring {
+  readonly contract: OptionContract;
+  /** Contracts, signed as they were held. */
+  readonly quantity: number;
+  readonly outcome: Settlement['outcome'];
+  /** The price by which exercise was judged. */
+  readonly spot: Price;
+  /** Settlements of the contract before this one: a fill that shows late is settled by itself. */
+  readonly before: number;
+}
+
 /** The facts of one settlement. */
-export function settlementOf(
-  contract: OptionContract,
-  quantity: number,
-  outcome: Settlement['outcome'],
-  marketAt: EpochMicros,
-): Settlement {
+export function settlementOf(expiring: Expiring, marketAt: EpochMicros): Settlement {
+  const { contract, quantity, outcome, spot, before } = expiring;
+  const isCash = underlyingOfRoot(contract.root)?.settlement === 'cash';
   const direction = contract.right === 'call' ? 1 : -1;
-  const shares = outcome === 'expired' ? 0 : direction * quantity * CONTRACT_MULTIPLIER;
+  const isWorth = outcome !== 'expired';
+  const worth = isWorth ? inTheMoney(contract, spot) : 0;
+  const symbol = occSymbol(contract).replaceAll(' ', '');
   return {
-    settlementId: `paper-settlement-${occSymbol(contract).replaceAll(' ', '')}`,
+    settlementId: `paper-settlement-${symbol}-${before + 1}`,
     outcome,
     instrument: contract,
     quantity,
-    shares,
+    shares: isWorth && !isCash ? direction * quantity * multiplierOf(contract) : 0,
     sharePrice: contract.strike,
+    ...(isCash ? { cashPerShare: price(worth) } : {}),
     feesCents: settlementFees('paper', outcome),
     marketAt,
   };

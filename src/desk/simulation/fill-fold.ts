@@ -32,14 +32,15 @@ export class FillFold {
       const value = (signed * price * multiplierOf(instrument)) / PRICE_PER_CENT;
       this.#cashCents -= value + feesCents;
     } else if (event.kind === 'settlement') {
-      const { settlementId, instrument, quantity, shares, sharePrice, feesCents } =
-        event.settlement;
+      const { settlement } = event;
+      const { settlementId, instrument, quantity, shares, sharePrice, feesCents } = settlement;
       if (!this.#isNew(settlementId)) return;
       this.#add(instrument, -quantity);
       if (shares !== 0 && instrument.kind === 'option') {
         this.#add({ kind: 'shares', symbol: instrument.root }, shares);
       }
-      this.#cashCents -= (shares * sharePrice) / PRICE_PER_CENT + feesCents;
+      const inCash = quantity * (settlement.cashPerShare ?? 0) * multiplierOf(instrument);
+      this.#cashCents += (inCash - shares * sharePrice) / PRICE_PER_CENT - feesCents;
     }
   }
 

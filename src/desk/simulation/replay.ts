@@ -64,7 +64,12 @@ function rerun(chunks: readonly Uint8Array[]): Rerun {
     config,
     chain: new ChainWriter(chainBuffer),
     chainBuffer,
-    gateway: new PaperBroker({ accountId, seed: paperSeed, history: summarizeJournal(records) }),
+    gateway: new PaperBroker({
+      accountId,
+      underlying: config.underlying,
+      seed: paperSeed,
+      history: summarizeJournal(records),
+    }),
     at,
     records,
   });

@@ -98,6 +98,11 @@ export function multiplierOf(instrument: Instrument): number {
   return underlyingOfRoot(instrument.root)?.multiplier ?? CONTRACT_MULTIPLIER;
 }
 
+/** The ticker whose price decides an option's exercise, and whose shares it may leave. */
+export function underlyingOfContract({ root }: OptionContract): string {
+  return underlyingOfRoot(root)?.symbol ?? root;
+}
+
 /** Shares that a net price of one unit counts for: those behind its options, one for an order of
  * shares alone. */
 export function multiplierOfLegs(legs: readonly { readonly instrument: Instrument }[]): number {

@@ -19,7 +19,7 @@ import { epochMicros, MICROS_PER_MINUTE, MICROS_PER_SECOND } from './units.ts';
 
 export type SessionKind = 'full' | 'half' | 'closed';
 
-/** Every instant of one session of an ETF option root (SPY), in epoch microseconds. */
+/** Every instant of one session of an option class, in epoch microseconds. */
 export interface SessionTimes {
   readonly date: SessionDate;
   readonly kind: 'full' | 'half';
@@ -27,8 +27,15 @@ export interface SessionTimes {
   readonly open: EpochMicros;
   /** Exercise is judged by the price at this instant: 16:00 ET, 13:00 on half days. */
   readonly exerciseMark: EpochMicros;
-  /** Options stop trading: 16:15 ET, 13:15 on half days. */
+  /** Options stop trading: 16:15 ET for broad ETFs, at the mark for index options; three hours
+   * earlier on half days. */
   readonly lastTrade: EpochMicros;
+}
+
+/** When a class of options trades, as far as classes differ. */
+export interface OptionHours {
+  /** Minutes from the exercise mark to the last trade. */
+  readonly minutesAfterMark: number;
 }
 
 const MICROS_PER_HOUR = 60 * MICROS_PER_MINUTE;
@@ -40,7 +47,7 @@ const OPEN_MINUTES = 9 * 60 + 30;
 const FULL_MARK_MINUTES = 16 * 60;
 const HALF_MARK_MINUTES = 13 * 60;
 /** ETF options trade on for a quarter of an hour after the shares' close. */
-const AFTER_MARK_MINUTES = 15;
+const ETF_HOURS: OptionHours = { minutesAfterMark: 15 };
 /** The longest closure since 1933 took six days (September 2001). */
 const LONGEST_CLOSURE_DAYS = 14;
 
@@ -58,8 +65,12 @@ function kindOfDay(dayNumber: number): SessionKind {
   return isEarlyClose(year, dayNumber) ? 'half' : 'full';
 }
 
-/** The instants of a date's session; undefined when the market is closed that day. */
-export function sessionTimes(date: SessionDate): SessionTimes | undefined {
+/** The instants of a date's session of an option class, a broad ETF's where none is named; undefined
+ * when the market is closed that day. */
+export function sessionTimes(
+  date: SessionDate,
+  { minutesAfterMark }: OptionHours = ETF_HOURS,
+): SessionTimes | undefined {
   const kind = sessionKind(date);
   if (kind === 'closed') return undefined;
   const markMinutes = kind === 'half' ? HALF_MARK_MINUTES : FULL_MARK_MINUTES;
@@ -68,7 +79,7 @@ export function sessionTimes(date: SessionDate): SessionTimes | undefined {
     kind,
     open: newYorkInstant(date, OPEN_MINUTES),
     exerciseMark: newYorkInstant(date, markMinutes),
-    lastTrade: newYorkInstant(date, markMinutes + AFTER_MARK_MINUTES),
+    lastTrade: newYorkInstant(date, markMinutes + minutesAfterMark),
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import { assert } from '../domain/assert.ts';
 import type { Instrument } from '../domain/instrument.ts';
-import { instrumentSymbol, multiplierOf } from '../domain/instrument.ts';
+import { instrumentSymbol, multiplierOf, underlyingOfContract } from '../domain/instrument.ts';
 import type { ExitPlan, Fill, OrderIntent, StrategyName } from '../domain/order.ts';
 import { isOpening, legSign } from '../domain/order.ts';
 import type { Cents, EpochMicros, Price, SessionDate } from '../domain/units.ts';
@@ -50,6 +50,8 @@ export interface SettlementFacts {
   /** Shares received (+) or delivered (-), at the strike. */
   readonly shares: number;
   readonly sharePrice: Price;
+  /** Cash paid for each share behind the contracts, to who held them long; absent = none. */
+  readonly cashPerShare?: Price;
   readonly feesCents: Cents;
   readonly marketAt: EpochMicros;
 }
@@ -123,16 +125,20 @@ export class PortfolioBook {
   }
 
   /**
-   * Exercise, assignment or expiry: the options leave at nothing, shares come or go at the strike.
+   * Exercise, assignment or expiry: the options leave at what is paid for them in cash, or at nothing
+   * while shares come or go at the strike.
    * Returns the contracts settled that this book did not hold, signed: not 0 means that a fill was
    * missed. The same `settlementId` changes nothing.
    */
   applySettlement(settlement: SettlementFacts): number {
     if (!this.#isNew(settlement.settlementId)) return 0;
     const { instrument, quantity, shares, sharePrice, feesCents, marketAt } = settlement;
-    const unheld = -this.#reduceAll(instrument, -quantity, price(0));
+    const cashPerShare = settlement.cashPerShare ?? price(0);
+    const unheld = -this.#reduceAll(instrument, -quantity, cashPerShare);
+    const forShares = amountCents(sharePrice, -shares, 1);
+    const inCash = amountCents(cashPerShare, quantity, multiplierOf(instrument));
     this.#day.feesCents += feesCents;
-    this.#day.cashFlowCents += amountCents(sharePrice, -shares, 1) - feesCents;
+    this.#day.cashFlowCents += forShares + inCash - feesCents;
     if (shares !== 0) this.#moveShares(instrument, shares, sharePrice, marketAt);
     return unheld === 0 ? 0 : unheld;
   }
@@ -242,8 +248,9 @@ export class PortfolioBook {
 
   #moveShares(option: Instrument, shares: number, at: Price, marketAt: EpochMicros): void {
     assert(option.kind === 'option', 'only options settle into shares');
-    const structure = this.#ensure(`shares-${option.root}`, 'shares', marketAt);
-    this.#trade(structure, { kind: 'shares', symbol: option.root }, shares, at);
+    const symbol = underlyingOfContract(option);
+    const structure = this.#ensure(`shares-${symbol}`, 'shares', marketAt);
+    this.#trade(structure, { kind: 'shares', symbol }, shares, at);
     this.#dropIfFlat(structure);
   }
 

@@ -1,7 +1,6 @@
 /** What one channel is subscribed to, and what of it is to be sent next. */
 import { parseCandleSymbol } from '../live/candle-spec.ts';
 import type { LiveMarket } from '../live/live-market.ts';
-import { UNDERLYING } from '../live/spot-ticker.ts';
 import { CandleSubscription } from './candle-subscription.ts';
 import type { SubscriptionEntry } from './client-message.ts';
 import type { EventSource, EventType } from './event-schema.ts';
@@ -26,7 +25,13 @@ export class ChannelSubscriptions {
   readonly sales = new Set<string>();
   /** Keys of event types and symbols that can never have an event. */
   readonly #silent = new Set<string>();
+  /** The one ticker that has candles. */
+  readonly #underlying: string;
   #resolvedEpoch = -1;
+
+  constructor(underlying: string) {
+    this.#underlying = underlying;
+  }
 
   /** Number of subscriptions of a type, or of all. */
   count(type: string | undefined): number {
@@ -63,7 +68,7 @@ export class ChannelSubscriptions {
 
   #addCandle({ symbol, fromTime }: SubscriptionEntry): void {
     const spec = parseCandleSymbol(symbol);
-    if (spec === undefined || spec.base !== UNDERLYING) this.#silent.add(`Candle ${symbol}`);
+    if (spec?.base !== this.#underlying) this.#silent.add(`Candle ${symbol}`);
     else this.candles.set(spec.symbol, new CandleSubscription(spec, fromTime));
   }
 

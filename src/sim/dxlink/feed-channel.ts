@@ -37,7 +37,7 @@ export interface DeliveryTime {
 /** Owned by its session; sends only from `configure` and `deliver`. */
 export class FeedChannel {
   readonly id: number;
-  readonly subscriptions = new ChannelSubscriptions();
+  readonly subscriptions: ChannelSubscriptions;
   readonly #port: ChannelPort;
   readonly #announced = new Map<EventType, readonly FieldSpec[]>();
   readonly #sales = new SaleQueue<EventRow>();
@@ -53,6 +53,7 @@ export class FeedChannel {
 
   constructor(id: number, port: ChannelPort) {
     this.id = id;
+    this.subscriptions = new ChannelSubscriptions(port.market.spec.symbol);
     this.#port = port;
   }
 

@@ -46,6 +46,7 @@ export function dayContext(seed: number, source: MarketSource, date: SessionDate
   const previousClose = closing / PRICE_PER_DOLLAR;
   const climate = new ClimateOfDay(path);
   const lastNight = {
+    shape: previousPath.shape,
     step: 0,
     forward: previousClose,
     deviation: previousClose * ONE_DAY_DEVIATION,

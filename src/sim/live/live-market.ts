@@ -5,6 +5,7 @@
 
 import type { OptionContract } from '../../engine/domain/instrument.ts';
 import { newYorkDate, sessionKind } from '../../engine/domain/session-calendar.ts';
+import type { UnderlyingSpec } from '../../engine/domain/underlying.ts';
 import type { EpochMicros, SessionDate } from '../../engine/domain/units.ts';
 import { MICROS_PER_MILLI } from '../../engine/domain/units.ts';
 import type { EventRow, EventSource } from '../dxlink/event-schema.ts';
@@ -18,7 +19,7 @@ import type { DayContext } from './day-context.ts';
 import { dayContext } from './day-context.ts';
 import type { BoardPrint } from './option-board.ts';
 import { OptionBoard } from './option-board.ts';
-import { SpotTicker, UNDERLYING } from './spot-ticker.ts';
+import { SpotTicker } from './spot-ticker.ts';
 
 const CENTS = 100;
 
@@ -40,6 +41,11 @@ export class LiveMarket {
   constructor(seed: number, source: MarketSource) {
     this.#seed = seed;
     this.#source = source;
+  }
+
+  /** What is traded. */
+  get spec(): UnderlyingSpec {
+    return this.#source.spec;
   }
 
   /** Grows whenever symbols are listed that were not before. */
@@ -85,13 +91,13 @@ export class LiveMarket {
 
   /** The current event of a type and symbol; undefined for what this market does not have. */
   find(type: string, symbol: string): EventSource | undefined {
-    if (symbol === UNDERLYING) return this.#ticker.source(type);
+    if (symbol === this.spec.symbol) return this.#ticker.source(type);
     return this.#session?.board.rows.get(symbol)?.source(type);
   }
 
   /** Bars of the underlying that start at or after a moment, ascending, the last one forming. */
   barsSince(spec: CandleSpec, fromMicros: number): PathBar[] {
-    if (spec.base !== UNDERLYING) return [];
+    if (spec.base !== this.spec.symbol) return [];
     return this.#session?.candles.barsSince(spec, fromMicros, this.#step) ?? [];
   }
 }

@@ -69,8 +69,8 @@ export class OptionBoard {
     const minute = Math.floor(step / STEPS_PER_MINUTE);
     if (minute === this.#listedAt) return;
     this.#listedAt = minute;
-    const { low, high } = strikesListedAt(this.#day.path, step);
-    for (let strike = low; strike <= high; strike += 1) {
+    const { low, high, spacing } = strikesListedAt(this.#day.path, step);
+    for (let strike = low; strike <= high; strike += spacing) {
       this.#listContract('call', strike);
       this.#listContract('put', strike);
     }
@@ -80,7 +80,7 @@ export class OptionBoard {
     const strike = priceFromDollars(dollars);
     const contract = {
       kind: 'option',
-      root: 'SPY',
+      root: this.#day.path.shape.spec.optionRoot,
       expiry: this.#day.date,
       right,
       strike,

@@ -3,12 +3,12 @@ import { MICROS_PER_MILLI, PRICE_PER_DOLLAR } from '../../engine/domain/units.ts
 import type { EventRow, EventSource } from '../dxlink/event-schema.ts';
 import { eventIndex } from '../dxlink/event-schema.ts';
 import { stepStart } from '../model/day-grid.ts';
+import type { SpotQuote } from '../model/spot-state.ts';
 import { spotQuoteAt } from '../model/spot-state.ts';
 import type { DayContext } from './day-context.ts';
 
-/** The ticker that the simulator trades. */
-export const UNDERLYING = 'SPY';
 const CENTS = 100;
+const INDEX_HALF_WIDTH_CENTS = 40;
 
 interface Versions {
   quote: number;
@@ -113,7 +113,7 @@ export class SpotTicker {
 function readQuote(day: DayContext, step: number): EventRow {
   const quote = spotQuoteAt(day.path, step);
   return {
-    eventSymbol: UNDERLYING,
+    eventSymbol: day.path.shape.spec.symbol,
     eventTime: 0,
     sequence: 0,
     timeNanoPart: 0,
@@ -125,6 +125,19 @@ function readQuote(day: DayContext, step: number): EventRow {
     askExchangeCode: 'P',
     askPrice: quote.ask / CENTS,
     askSize: quote.askSize,
+    ...(day.path.shape.spec.settlement === 'cash' ? indexSides(quote) : {}),
+  };
+}
+
+/** An index has no market: its quote is reckoned from its members', wide and without sizes. */
+function indexSides(quote: SpotQuote): EventRow {
+  return {
+    bidExchangeCode: '',
+    bidPrice: (quote.bid - INDEX_HALF_WIDTH_CENTS) / CENTS,
+    bidSize: Number.NaN,
+    askExchangeCode: '',
+    askPrice: (quote.ask + INDEX_HALF_WIDTH_CENTS) / CENTS,
+    askSize: Number.NaN,
   };
 }
 
@@ -133,7 +146,7 @@ function readTrade(day: DayContext, step: number, isExtended: boolean): EventRow
   const before = (day.path.prices[step - 1] ?? 0) / PRICE_PER_DOLLAR;
   const volume = day.path.volumeSoFar[step] ?? 0;
   return {
-    eventSymbol: UNDERLYING,
+    eventSymbol: day.path.shape.spec.symbol,
     eventTime: 0,
     time: stepStart(day.grid, step) / MICROS_PER_MILLI,
     sequence: step,
@@ -155,7 +168,7 @@ function readSummary(day: DayContext, range: DayRange | undefined, step: number)
   const { closeStep } = day.grid;
   const closed = step >= closeStep ? day.path.prices[closeStep - 1] : undefined;
   return {
-    eventSymbol: UNDERLYING,
+    eventSymbol: day.path.shape.spec.symbol,
     eventTime: 0,
     dayId: day.dayId,
     dayOpenPrice: dollars(range?.open),
@@ -171,11 +184,11 @@ function readSummary(day: DayContext, range: DayRange | undefined, step: number)
   };
 }
 
-function readProfile(): EventRow {
+function readProfile(day: DayContext): EventRow {
   return {
-    eventSymbol: UNDERLYING,
+    eventSymbol: day.path.shape.spec.symbol,
     eventTime: 0,
-    description: 'Simulated S&P 500 fund',
+    description: `Simulated ${day.path.shape.spec.title}`,
     shortSaleRestriction: 'INACTIVE',
     tradingStatus: 'ACTIVE',
     statusReason: null,
@@ -187,7 +200,7 @@ function saleRow(day: DayContext, step: number): EventRow {
   const time = stepStart(day.grid, step) / MICROS_PER_MILLI;
   const price = day.path.prices[step] ?? 0;
   return {
-    eventSymbol: UNDERLYING,
+    eventSymbol: day.path.shape.spec.symbol,
     eventTime: 0,
     eventFlags: 0,
     index: eventIndex(time, 0),

@@ -3,18 +3,22 @@
  * the open through the high and the low to the close and touches all four exactly. Minutes without
  * a bar stand still and print nothing; after the shares' close the last price stands.
  */
+import type { UnderlyingSpec } from '../../engine/domain/underlying.ts';
+import { underlyingOf } from '../../engine/domain/underlying.ts';
 import type { SessionDate } from '../../engine/domain/units.ts';
 import { PRICE_PER_DOLLAR } from '../../engine/domain/units.ts';
 import type { FileBar, FileSession } from './bars-file.ts';
 import { barVolFactors } from './bars-volatility.ts';
 import type { DayGrid } from './day-grid.ts';
 import { dayGrid, minutesSinceOpen, STEPS_PER_MINUTE } from './day-grid.ts';
+import { shapeAt } from './market-shape.ts';
 import { foldInto } from './morning-script.ts';
 import { RandomStream } from './prng.ts';
 import type { SpotPath } from './spot-path.ts';
 import { spotPath } from './spot-path.ts';
 import { busyness, spreadVolumes } from './volume-profile.ts';
 
+const SPY = underlyingOf('SPY');
 const PRICE_PER_CENT = PRICE_PER_DOLLAR / 100;
 const OPEN_MINUTE_OF_DAY = 570;
 const LAST_STEP = STEPS_PER_MINUTE - 1;
@@ -24,8 +28,13 @@ const USUAL_VOLUME = 90_000;
 const NOISE_PER_RANGE = 0.06;
 
 /** Builds the day. The same seed, date and bars give the same path. */
-export function barsPath(seed: number, date: SessionDate, session: FileSession): SpotPath {
-  const grid = dayGrid(date);
+export function barsPath(
+  seed: number,
+  date: SessionDate,
+  session: FileSession,
+  spec: UnderlyingSpec = SPY,
+): SpotPath {
+  const grid = dayGrid(date, spec);
   const random = new RandomStream(seed, date, 'bars');
   const prices = new Int32Array(grid.steps);
   const byStep = barsByStep(grid, session);
@@ -46,7 +55,8 @@ export function barsPath(seed: number, date: SessionDate, session: FileSession):
   }
   const volumes = spreadVolumes(new RandomStream(seed, date, 'prints'), grid, minuteVolumes);
   ensurePrints(volumes, mustPrint);
-  return spotPath({ grid, prices, volumes, volFactors: barVolFactors(grid, session) });
+  const shape = shapeAt(spec, (session.bars[0]?.open ?? 0) / PRICE_PER_DOLLAR);
+  return spotPath({ shape, grid, prices, volumes, volFactors: barVolFactors(grid, session) });
 }
 
 function barsByStep(grid: DayGrid, session: FileSession): Map<number, FileBar> {

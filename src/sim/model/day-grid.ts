@@ -1,6 +1,6 @@
 /** The time grid on which one simulated session is laid out. */
 
-import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
+import type { OptionHours, SessionTimes } from '../../engine/domain/session-calendar.ts';
 import { newYorkInstant, sessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros, SessionDate } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
@@ -25,8 +25,8 @@ export interface DayGrid {
 }
 
 /** Lays out the grid of a trading date. Throws RangeError when the market is closed that day. */
-export function dayGrid(date: SessionDate): DayGrid {
-  const times = sessionTimes(date);
+export function dayGrid(date: SessionDate, hours: OptionHours): DayGrid {
+  const times = sessionTimes(date, hours);
   if (times === undefined) throw new RangeError(`the market is closed on ${date}`);
   const start = newYorkInstant(date, GRID_START_MINUTES);
   const stepOf = (instant: EpochMicros): number => Math.round((instant - start) / STEP_MICROS);

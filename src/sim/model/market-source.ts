@@ -5,6 +5,8 @@ import {
   nextSessionDate,
   sessionKind,
 } from '../../engine/domain/session-calendar.ts';
+import type { UnderlyingSpec } from '../../engine/domain/underlying.ts';
+import { underlyingOf } from '../../engine/domain/underlying.ts';
 import type { SessionDate } from '../../engine/domain/units.ts';
 import { addMicros } from '../../engine/domain/units.ts';
 import type { FileSession } from './bars-file.ts';
@@ -15,9 +17,12 @@ import type { SpotPath } from './spot-path.ts';
 
 /** Gives the path of any trading date, the same one each time it is asked. */
 export interface MarketSource {
+  /** The underlying that the paths are of. */
+  readonly spec: UnderlyingSpec;
   pathOf(date: SessionDate): SpotPath;
 }
 
+const SPY = underlyingOf('SPY');
 const MICROS_PER_DAY = 86_400_000_000;
 const NOON_MINUTES = 720;
 /** A stored session that ends before this minute of the day was a half day. */
@@ -35,8 +40,8 @@ export function previousSessionDate(date: SessionDate): SessionDate {
 }
 
 /** Paths from a seed. */
-export function seededSource(seed: number): MarketSource {
-  return { pathOf: (date) => seededPath(seed, date) };
+export function seededSource(seed: number, spec: UnderlyingSpec = SPY): MarketSource {
+  return { spec, pathOf: (date) => seededPath(seed, date, spec) };
 }
 
 /**
@@ -46,7 +51,7 @@ export function seededSource(seed: number): MarketSource {
  * market it left. Half days take half days where there are any, full days full ones. Throws
  * DeltaringError CONFIG_INVALID when the file cannot be used.
  */
-export function barsSource(seed: number, path: string): MarketSource {
+export function barsSource(seed: number, path: string, spec: UnderlyingSpec = SPY): MarketSource {
   const stored = readBarsFile(path);
   const halves = stored.filter(isHalfDay);
   const fulls = stored.filter((session) => !isHalfDay(session));
@@ -59,7 +64,7 @@ export function barsSource(seed: number, path: string): MarketSource {
     if (session === undefined) throw new RangeError(`no stored session for ${date}`);
     return session;
   };
-  return { pathOf: (date) => barsPath(seed, date, pick(date)) };
+  return { spec, pathOf: (date) => barsPath(seed, date, pick(date), spec) };
 }
 
 function isHalfDay(session: FileSession): boolean {

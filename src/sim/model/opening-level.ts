@@ -2,7 +2,6 @@
 import type { SessionDate } from '../../engine/domain/units.ts';
 import { RandomStream } from './prng.ts';
 
-const BASE_DOLLARS = 540;
 /** Waves of the level: length in days and height as a fraction of it. */
 const WAVES = [
   { days: 31, height: 0.006 },
@@ -12,13 +11,13 @@ const WAVES = [
 const GAP_DEVIATION = 0.0015;
 const MILLIS_PER_DAY = 86_400_000;
 
-/** The opening price of a session, dollars per share, rounded to the cent. */
-export function openingLevel(seed: number, date: SessionDate): number {
+/** The opening price of a session around a base in dollars, rounded to the cent. */
+export function openingLevel(seed: number, date: SessionDate, base: number): number {
   const day = Date.parse(`${date}T00:00:00Z`) / MILLIS_PER_DAY;
   const phases = new RandomStream(seed, 'level');
   let height = GAP_DEVIATION * new RandomStream(seed, date, 'gap').normal();
   for (const wave of WAVES) {
     height += wave.height * Math.sin(2 * Math.PI * (day / wave.days + phases.uniform()));
   }
-  return Math.round(100 * BASE_DOLLARS * Math.exp(height)) / 100;
+  return Math.round(100 * base * Math.exp(height)) / 100;
 }

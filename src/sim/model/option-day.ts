@@ -20,6 +20,8 @@ const NEAR_INTEREST = 9_000;
 const FAR_INTEREST = 400;
 const INTEREST_DECAY_DOLLARS = 12;
 const ROUND_STRIKE_BOOST = 1.8;
+/** One strike in so many is a round one. */
+const ROUND_EVERY = 5;
 
 /** The last print of an option at some step. Price in cents, sizes in contracts. */
 export interface OptionPrint {
@@ -34,16 +36,16 @@ function opensAt(path: SpotPath): number {
   return (path.prices[path.grid.openStep] ?? 0) / PRICE_PER_DOLLAR;
 }
 
-function boost(strike: number): number {
-  return strike % 5 === 0 ? ROUND_STRIKE_BOOST : 1;
+function boost(strike: number, { shape }: SpotPath): number {
+  return strike % (ROUND_EVERY * shape.spec.strikeSpacing) === 0 ? ROUND_STRIKE_BOOST : 1;
 }
 
 /** Contracts open from the days before: the exchange's daily number. */
 export function openInterestOf(path: SpotPath, option: QuotedOption): number {
-  const away = Math.abs(option.strike - opensAt(path));
+  const away = Math.abs(option.strike - opensAt(path)) / path.shape.scale;
   const usual = FAR_INTEREST + NEAR_INTEREST * Math.exp(-away / INTEREST_DECAY_DOLLARS);
   return Math.round(
-    boost(option.strike) * usual * (0.4 + 1.2 * hashUniform(INTEREST_SALT, option.salt, 0)),
+    boost(option.strike, path) * usual * (0.4 + 1.2 * hashUniform(INTEREST_SALT, option.salt, 0)),
   );
 }
 
@@ -55,10 +57,10 @@ interface VolumePlan {
 }
 
 function volumePlan(path: SpotPath, option: QuotedOption): VolumePlan {
-  const away = Math.abs(option.strike - opensAt(path));
+  const away = Math.abs(option.strike - opensAt(path)) / path.shape.scale;
   const usual = FAR_DAY_VOLUME + NEAR_DAY_VOLUME * Math.exp(-away / VOLUME_DECAY_DOLLARS);
   const noise = 0.5 + hashUniform(DAY_VOLUME_SALT, option.salt, 0);
-  const day = Math.round(boost(option.strike) * usual * noise);
+  const day = Math.round(boost(option.strike, path) * usual * noise);
   const lot = Math.max(1, Math.round(day / PRINTS_PER_DAY));
   return { day, lot, phase: hashUniform(PHASE_SALT, option.salt, 0) };
 }

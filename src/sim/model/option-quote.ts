@@ -1,10 +1,12 @@
 /**
- * The quote of one option: its value under the terminal law put on the penny grid. Every width is
+ * The quote of one option: its value under the terminal law put on its class's grid. Every width is
  * an odd number of ticks about the same half-cent (but for one-sided flicker near the money), so
  * that mids fall with moneyness exactly as values do and no vertical of mids is worth less than
- * nothing or more than its width.
+ * nothing or more than its width. Where nickels end and dimes begin that holds to half a step.
+ * Dollars and cents of the constants are SPY's; another underlying's are in proportion to its level.
  */
 import type { Right } from '../../engine/domain/instrument.ts';
+import { quoteStepCents } from './market-shape.ts';
 import { hashUniform } from './prng.ts';
 import type { OptionClimate } from './spot-state.ts';
 import { callValue, putValue } from './terminal-law.ts';
@@ -32,6 +34,7 @@ const BEAT_RANGE_STEPS = 40;
 /** Displayed contracts at the money and what a far strike shows more. */
 const NEAR_SIZE = 160;
 const FAR_SIZE = 900;
+const LEAST_DEVIATION = 0.3;
 
 /** What identifies an option to the model. */
 export interface QuotedOption {
@@ -59,10 +62,13 @@ export function optionValue(option: QuotedOption, climate: OptionClimate): numbe
 /** The quote at a moment of the day. */
 export function quoteOption(option: QuotedOption, climate: OptionClimate): OptionQuote {
   const value = optionValue(option, climate);
-  const tick = Math.floor(100 * value + ROUNDING_SLACK);
+  const step = quoteStepCents(climate.shape, value);
+  const ticks = Math.floor((100 * value) / step + ROUNDING_SLACK);
   const { half, bidDrop, askRise } = widthOf(option, climate, value);
-  const bid = Math.max(0, tick - half - bidDrop);
-  const ask = tick + 1 + half + askRise;
+  const bid = Math.max(0, ticks - half - bidDrop) * step;
+  const above = (ticks + 1 + half + askRise) * step;
+  const stepThere = quoteStepCents(climate.shape, above / 100);
+  const ask = Math.ceil(above / stepThere) * stepThere;
   const epoch = flickerEpoch(option, climate);
   const bidSize =
     bid === 0 ? 0 : sizeOf(option, climate, hashUniform(BID_SIZE_SALT, option.salt, epoch));
@@ -78,16 +84,17 @@ interface Width {
 }
 
 function widthOf(option: QuotedOption, climate: OptionClimate, value: number): Width {
-  const away = climate.forward - option.strike;
+  const { scale } = climate.shape;
+  const away = (climate.forward - option.strike) / scale;
+  const deviation = climate.deviation / scale;
   const intrinsic = Math.max(0, option.right === 'call' ? away : -away);
-  if (100 * value <= CHEAP_CENTS) return { half: 0, bidDrop: 0, askRise: 0 };
+  if ((100 * value) / scale <= CHEAP_CENTS) return { half: 0, bidDrop: 0, askRise: 0 };
   const deep = TICKS_PER_DOLLAR_DEEP * Math.max(0, intrinsic - NEAR_DOLLARS);
-  const timeValue = TICKS_PER_DOLLAR_OF_TIME * Math.max(0, value - intrinsic);
+  const timeValue = TICKS_PER_DOLLAR_OF_TIME * Math.max(0, value / scale - intrinsic);
   const half = Math.min(WIDEST_HALF, Math.floor((deep + timeValue) / 2));
   const draw = hashUniform(FLICKER_SALT, option.salt, flickerEpoch(option, climate));
   if (draw < WIDE_CHANCE) return { half: half + 1, bidDrop: 0, askRise: 0 };
-  const isNear =
-    climate.deviation > FLICKER_MIN_DEVIATION && Math.abs(away) < FLICKER_REACH * climate.deviation;
+  const isNear = deviation > FLICKER_MIN_DEVIATION && Math.abs(away) < FLICKER_REACH * deviation;
   if (!isNear || draw > WIDE_CHANCE + ONE_SIDED_CHANCE) return { half, bidDrop: 0, askRise: 0 };
   const drops = draw < WIDE_CHANCE + ONE_SIDED_CHANCE / 2;
   return { half, bidDrop: drops ? 1 : 0, askRise: drops ? 0 : 1 };
@@ -100,6 +107,7 @@ function flickerEpoch(option: QuotedOption, climate: OptionClimate): number {
 }
 
 function sizeOf(option: QuotedOption, climate: OptionClimate, uniform: number): number {
-  const away = Math.abs(option.strike - climate.forward) / Math.max(climate.deviation, 0.3);
+  const least = LEAST_DEVIATION * climate.shape.scale;
+  const away = Math.abs(option.strike - climate.forward) / Math.max(climate.deviation, least);
   return Math.ceil((NEAR_SIZE + FAR_SIZE * Math.min(1, away / 4)) * (0.1 + uniform * uniform));
 }

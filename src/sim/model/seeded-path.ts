@@ -2,10 +2,13 @@
  * A day of the underlying made from a seed and a date alone: an intraday volatility profile, slow
  * changes of volatility, jumps with bursts of volume, and a morning held to `morning-script.ts`.
  */
+import type { UnderlyingSpec } from '../../engine/domain/underlying.ts';
+import { underlyingOf } from '../../engine/domain/underlying.ts';
 import type { SessionDate } from '../../engine/domain/units.ts';
 import { PRICE_PER_DOLLAR } from '../../engine/domain/units.ts';
 import type { DayGrid } from './day-grid.ts';
 import { dayGrid, minutesSinceOpen, STEPS_PER_MINUTE } from './day-grid.ts';
+import { baseDollars, shapeAt } from './market-shape.ts';
 import type { Band } from './morning-script.ts';
 import {
   calmBand,
@@ -26,6 +29,7 @@ import { spotPath } from './spot-path.ts';
 import { varianceRate } from './variance-profile.ts';
 import { seededMinuteVolumes, spreadVolumes } from './volume-profile.ts';
 
+const SPY = underlyingOf('SPY');
 const PRICE_PER_CENT = PRICE_PER_DOLLAR / 100;
 const BASIS_POINT = 1e-4;
 /** Diffusion's share of the day's variance; jumps and the premium for risk are the rest. */
@@ -35,12 +39,13 @@ const QUIET_RATE = 0.5;
 /** Noise of a thrust in units of the usual noise: a thrust has one will. */
 const THRUST_NOISE = 0.5;
 
-/** Builds the day. The same seed and date give the same path, whenever it is asked for. */
-export function seededPath(seed: number, date: SessionDate): SpotPath {
-  const grid = dayGrid(date);
+/** Builds the day. The same seed and date give the same path, whenever it is asked for; another
+ * underlying of the same hours makes the same moves from a level of its own. */
+export function seededPath(seed: number, date: SessionDate, spec: UnderlyingSpec = SPY): SpotPath {
+  const grid = dayGrid(date, spec);
   const activity = drawActivity(seed, grid);
   const walk = drawWalk(seed, grid, activity);
-  const level = openingLevel(seed, date) * PRICE_PER_DOLLAR;
+  const level = openingLevel(seed, date, baseDollars(spec)) * PRICE_PER_DOLLAR;
   const prices = new Int32Array(grid.steps);
   for (let step = 0; step < grid.steps; step += 1) {
     const exact = level * Math.exp(BASIS_POINT * (walk[step] ?? 0));
@@ -48,7 +53,8 @@ export function seededPath(seed: number, date: SessionDate): SpotPath {
   }
   const minuteVolumes = seededMinuteVolumes(seed, grid, activity);
   const volumes = spreadVolumes(new RandomStream(seed, date, 'prints'), grid, minuteVolumes);
-  return spotPath({ grid, prices, volumes, volFactors: activity.volFactors });
+  const shape = shapeAt(spec, baseDollars(spec));
+  return spotPath({ shape, grid, prices, volumes, volFactors: activity.volFactors });
 }
 
 /** The log of the price over the opening price, in basis points, by step. */

@@ -2,9 +2,11 @@
 import { MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
 import type { DayGrid } from './day-grid.ts';
 import { STEPS_PER_MINUTE, stepStart } from './day-grid.ts';
+import type { MarketShape } from './market-shape.ts';
 
 /** A day of prints on a grid, one print a step at most. */
 export interface SpotPath {
+  readonly shape: MarketShape;
   readonly grid: DayGrid;
   /** Last price after each step, in 1/10,000 dollar. */
   readonly prices: Int32Array;

@@ -1,6 +1,7 @@
 /** The underlying at one step of a day: its quote, and what options take from it. */
 import { PRICE_PER_DOLLAR } from '../../engine/domain/units.ts';
 import { minutesSinceOpen, STEPS_PER_MINUTE } from './day-grid.ts';
+import type { MarketShape } from './market-shape.ts';
 import { hashUniform } from './prng.ts';
 import type { SpotPath } from './spot-path.ts';
 import { VarianceProfile } from './variance-profile.ts';
@@ -23,6 +24,7 @@ export interface SpotQuote {
 
 /** What an option's value hangs on besides its contract. Dollars per share. */
 export interface OptionClimate {
+  readonly shape: MarketShape;
   readonly step: number;
   readonly forward: number;
   /** Standard deviation of the spot at the last trade. */
@@ -65,7 +67,8 @@ export class ClimateOfDay {
     const { bid, ask } = spotQuoteAt(this.#path, step);
     const forward = (bid + ask) / 200;
     const left = this.#profile.deviationLeft(minutesSinceOpen(this.#path.grid, step));
-    return { step, forward, deviation: forward * left * this.#volFactor(step) };
+    const deviation = forward * left * this.#volFactor(step);
+    return { shape: this.#path.shape, step, forward, deviation };
   }
 
   #volFactor(step: number): number {

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type { OptionContract } from '../../engine/domain/instrument.ts';
 import { occSymbol, streamerSymbol } from '../../engine/domain/instrument.ts';
+import type { UnderlyingSpec } from '../../engine/domain/underlying.ts';
 import type { EpochMicros, Price, SessionDate } from '../../engine/domain/units.ts';
 import {
   dollarsFromPrice,
@@ -14,6 +15,7 @@ import {
 import type { QuoteTokens } from '../dxlink/quote-tokens.ts';
 
 const ACCESS_SECONDS = 900;
+const FRIDAY = 5;
 const TOKEN_BYTES = 32;
 
 /** What opens the simulator's REST service. Random at each start. */
@@ -24,6 +26,7 @@ export interface SimCredentials {
 
 /** What the service knows of the market. */
 export interface RestMarket {
+  readonly spec: UnderlyingSpec;
   readonly date: SessionDate | undefined;
   contracts(): readonly OptionContract[];
 }
@@ -120,14 +123,36 @@ export class RestApi {
 
   #nestedChain(path: string, symbol: string): RestResponse {
     const { market } = this.#host;
-    if (symbol !== 'SPY' || market.date === undefined) {
+    if (symbol !== market.spec.symbol || market.date === undefined) {
       return failure(404, 'record_not_found', `Couldn't find an option chain for ${symbol}`);
     }
-    return success(path, { items: [nestedChain(market.date, market.contracts())] });
+    return success(path, { items: nestedChains(market.spec, market, market.date) });
   }
 }
 
-function nestedChain(date: SessionDate, contracts: readonly OptionContract[]): object {
+/** The classes that the broker lists of an underlying: the same-day one, and beside it, on the day
+ * of the monthlies, an index's own root, settled by that morning's opening. */
+function nestedChains(spec: UnderlyingSpec, market: RestMarket, date: SessionDate): object[] {
+  const contracts = market.contracts();
+  const sameDay = nestedChain(spec, { date, contracts, settlement: 'PM' });
+  if (spec.optionRoot === spec.symbol || !isMonthly(date)) return [sameDay];
+  const monthlies = contracts.map((contract) => ({ ...contract, root: spec.symbol }));
+  return [nestedChain(spec, { date, contracts: monthlies, settlement: 'AM' }), sameDay];
+}
+
+/** The third Friday of a month. */
+function isMonthly(date: SessionDate): boolean {
+  const dayOfMonth = Number(date.slice(8));
+  return new Date(`${date}T12:00:00Z`).getUTCDay() === FRIDAY && dayOfMonth > 14 && dayOfMonth < 22;
+}
+
+interface Expiration {
+  readonly date: SessionDate;
+  readonly contracts: readonly OptionContract[];
+  readonly settlement: 'AM' | 'PM';
+}
+
+function nestedChain(spec: UnderlyingSpec, { date, contracts, settlement }: Expiration): object {
   const strikes = new Map<Price, Record<string, string>>();
   for (const contract of contracts) {
     const dollars = dollarsFromPrice(contract.strike);
@@ -140,32 +165,44 @@ function nestedChain(date: SessionDate, contracts: readonly OptionContract[]): o
   const expiration = {
     'days-to-expiration': 0,
     'expiration-date': date,
-    'expiration-type': 'Weekly',
-    'settlement-type': 'PM',
+    'expiration-type': settlement === 'AM' ? 'Regular' : 'Weekly',
+    'settlement-type': settlement,
     strikes: [...strikes.values()],
   };
-  return { ...CHAIN_OF_SPY, expirations: [expiration] };
+  const root = contracts[0]?.root ?? spec.optionRoot;
+  return { ...chainOf(spec, root), expirations: [expiration] };
 }
 
-const CHAIN_OF_SPY = {
-  deliverables: [
-    {
-      amount: '100.0',
-      'deliverable-type': 'Shares',
-      description: '100 shares of SPY',
-      id: 1,
-      'instrument-type': 'Equity',
-      percent: '100',
-      'root-symbol': 'SPY',
-      symbol: 'SPY',
-    },
-  ],
-  'option-chain-type': 'Standard',
-  'root-symbol': 'SPY',
-  'shares-per-contract': 100,
-  'tick-sizes': [{ value: '0.01' }],
-  'underlying-symbol': 'SPY',
-};
+function chainOf(spec: UnderlyingSpec, root: string): object {
+  const { symbol, multiplier, settlement } = spec;
+  const shares = {
+    amount: `${multiplier}.0`,
+    'deliverable-type': 'Shares',
+    description: `${multiplier} shares of ${symbol}`,
+    id: 1,
+    'instrument-type': 'Equity',
+    percent: '100',
+    'root-symbol': root,
+    symbol,
+  };
+  const { step, coarse } = spec.ticks.single;
+  const tickText = (tick: Price): string => String(dollarsFromPrice(tick));
+  const ticks =
+    coarse === undefined
+      ? [{ value: tickText(step) }]
+      : [
+          { threshold: tickText(coarse.from), value: tickText(step) },
+          { value: tickText(coarse.step) },
+        ];
+  return {
+    deliverables: settlement === 'cash' ? [] : [shares],
+    'option-chain-type': 'Standard',
+    'root-symbol': root,
+    'shares-per-contract': multiplier,
+    'tick-sizes': ticks,
+    'underlying-symbol': symbol,
+  };
+}
 
 function readGrant({ contentType, body }: RestRequest): Record<string, unknown> | undefined {
   if (contentType?.includes('application/x-www-form-urlencoded')) {

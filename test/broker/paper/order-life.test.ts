@@ -3,6 +3,7 @@ import { cancelNow, endOfDay, replaceNow } from '../../../src/broker/paper/order
 import { DEFAULT_KNOBS } from '../../../src/broker/paper/paper-knobs.ts';
 import { newPaperWorld } from '../../../src/broker/paper/paper-world.ts';
 import type { OrderIntent } from '../../../src/engine/domain/order.ts';
+import { underlyingOf } from '../../../src/engine/domain/underlying.ts';
 import { addMicros, cents, price } from '../../../src/engine/domain/units.ts';
 import { condorLegs, optionLeg, sharesLeg } from '../../support/legs.ts';
 import { fillsOf, kinds, PaperRig, settlementsOf } from './paper-rig.ts';
@@ -228,7 +229,14 @@ describe('a task for an order that is gone', () => {
   it('says so to a cancel and a new limit, and nothing at the end of the day', () => {
     const history = { intents: [], brokerEvents: [] };
     const startingCashCents = cents(0);
-    const world = newPaperWorld({ seed: 1, maxLegs: 4, history, startingCashCents, knobs: {} });
+    const world = newPaperWorld({
+      seed: 1,
+      maxLegs: 4,
+      hours: underlyingOf('SPY'),
+      history,
+      startingCashCents,
+      knobs: {},
+    });
     endOfDay(world, 'x');
     expect(world.events).toEqual([]);
     cancelNow(world, 'x');

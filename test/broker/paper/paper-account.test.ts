@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Settlement } from '../../../src/broker/order-gateway.ts';
 import { PaperAccount } from '../../../src/broker/paper/paper-account.ts';
 import { settlementOf } from '../../../src/broker/paper/settling.ts';
 import { BrokenInvariant } from '../../../src/engine/domain/assert.ts';
@@ -26,6 +27,10 @@ function accountWith(...fills: [Fill, string][]): PaperAccount {
 }
 
 const contract = (leg: OrderLeg) => leg.instrument as OptionContract;
+
+function settled(option: OptionContract, quantity: number, outcome: Settlement['outcome']) {
+  return settlementOf({ contract: option, quantity, outcome, spot: option.strike, before: 0 }, NOW);
+}
 
 describe('the paper account', () => {
   it('pays premium and fees for what it buys, and is paid for what it sells', () => {
@@ -77,7 +82,7 @@ describe('the paper account', () => {
   it('turns an assigned put into shares at the strike', () => {
     const put = optionLeg('sellToOpen', 'put', 640);
     const account = accountWith([fill(put, 1), 'a']);
-    account.applySettlement(settlementOf(contract(put), -1, 'assigned', NOW));
+    account.applySettlement(settled(contract(put), -1, 'assigned'));
     expect(account.positions()).toEqual([{ symbol: 'SPY', quantity: 100 }]);
     expect(account.cashCents).toBe(START + 100_00 - 13 - 64_000_00 - 500);
     expect(account.marginCents(noPrice)).toBe(0);
@@ -87,16 +92,16 @@ describe('the paper account', () => {
     const short = optionLeg('sellToOpen', 'call', 640, 2);
     const long = optionLeg('buyToOpen', 'call', 635);
     const account = accountWith([fill(short, 1), 'a'], [fill(long, 5), 'a']);
-    account.applySettlement(settlementOf(contract(long), 1, 'exercised', NOW));
+    account.applySettlement(settled(contract(long), 1, 'exercised'));
     expect(account.held('SPY')).toBe(100);
-    account.applySettlement(settlementOf(contract(short), -2, 'assigned', NOW));
+    account.applySettlement(settled(contract(short), -2, 'assigned'));
     expect(account.positions()).toEqual([{ symbol: 'SPY', quantity: -100 }]);
   });
 
   it('holds half as much again against short shares', () => {
     const call = optionLeg('sellToOpen', 'call', 640);
     const account = accountWith([fill(call, 1), 'a']);
-    account.applySettlement(settlementOf(contract(call), -1, 'assigned', NOW));
+    account.applySettlement(settled(contract(call), -1, 'assigned'));
     expect(account.marginCents(() => priceFromDollars(650))).toBe(97_500_00);
     account.applyFill(fill(sharesLeg('buyToClose', 100), 650), 'any');
     expect(account.marginCents(() => priceFromDollars(650))).toBe(0);

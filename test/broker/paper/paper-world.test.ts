@@ -7,12 +7,20 @@ import {
   sessionOf,
   takeTurn,
 } from '../../../src/broker/paper/paper-world.ts';
+import { underlyingOf } from '../../../src/engine/domain/underlying.ts';
 import { addMicros, cents, sessionDate } from '../../../src/engine/domain/units.ts';
 import { theSession } from './paper-rig.ts';
 
 function world(knobs = {}) {
   const history = { intents: [], brokerEvents: [] };
-  return newPaperWorld({ seed: 1, maxLegs: 4, history, startingCashCents: cents(5_00), knobs });
+  return newPaperWorld({
+    seed: 1,
+    maxLegs: 4,
+    hours: underlyingOf('SPY'),
+    history,
+    startingCashCents: cents(5_00),
+    knobs,
+  });
 }
 
 describe('the paper world', () => {

@@ -4,6 +4,7 @@ import { assignLate, scheduleExpiry, settle } from '../../../src/broker/paper/se
 import type { OptionContract } from '../../../src/engine/domain/instrument.ts';
 import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
 import type { OrderLeg } from '../../../src/engine/domain/order.ts';
+import { underlyingOf } from '../../../src/engine/domain/underlying.ts';
 import {
   addMicros,
   cents,
@@ -160,7 +161,14 @@ describe('a short pinned at the money', () => {
 describe('settlement of an account that holds nothing', () => {
   const history = { intents: [], brokerEvents: [] };
   const bare = () =>
-    newPaperWorld({ seed: 1, maxLegs: 4, history, startingCashCents: cents(0), knobs: {} });
+    newPaperWorld({
+      seed: 1,
+      maxLegs: 4,
+      hours: underlyingOf('SPY'),
+      history,
+      startingCashCents: cents(0),
+      knobs: {},
+    });
 
   it('settles nothing, and an assignment finds nothing to assign', () => {
     const world = bare();

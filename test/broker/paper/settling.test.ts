@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Settlement } from '../../../src/broker/order-gateway.ts';
 import {
   inTheMoney,
   isPinnedShort,
@@ -13,6 +14,16 @@ import { theSession } from './paper-rig.ts';
 
 const contract = (right: Right) => optionLeg('buyToOpen', right, 640).instrument as OptionContract;
 const session = theSession('2026-08-04');
+
+function settledAt(
+  option: OptionContract,
+  quantity: number,
+  outcome: Settlement['outcome'],
+  spot = option.strike,
+) {
+  const expiring = { contract: option, quantity, outcome, spot, before: 0 };
+  return settlementOf(expiring, session.lastTrade);
+}
 
 describe('automatic exercise', () => {
   it.each<[Right, number, number, string]>([
@@ -37,15 +48,51 @@ describe('automatic exercise', () => {
     ['put', -2, 200],
   ])('of a %s, %d held, moves %d shares at the strike', (right, quantity, shares) => {
     const outcome = quantity > 0 ? 'exercised' : 'assigned';
-    const settlement = settlementOf(contract(right), quantity, outcome, session.lastTrade);
+    const settlement = settledAt(contract(right), quantity, outcome);
     const sharePrice = priceFromDollars(640);
     expect(settlement).toMatchObject({ outcome, quantity, shares, sharePrice, feesCents: 500 });
   });
 
   it('moves nothing and costs nothing where the option expires', () => {
-    const settlement = settlementOf(contract('put'), 3, 'expired', session.lastTrade);
+    const settlement = settledAt(contract('put'), 3, 'expired');
     expect(settlement).toMatchObject({ quantity: 3, shares: 0, feesCents: 0 });
   });
+});
+
+describe('settlement in cash', () => {
+  const index = (right: Right): OptionContract => ({ ...contract(right), root: 'SPXW' });
+
+  it.each<[Right, number, number, number]>([
+    ['call', 1, 652.17, 121_700],
+    ['call', -2, 652.17, 121_700],
+    ['put', 1, 639.99, 100],
+  ])('pays what a %s is worth and moves no shares', (right, quantity, dollars, cashPerShare) => {
+    const spot = priceFromDollars(dollars);
+    const outcome = outcomeAt(index(right), quantity, spot);
+    const settlement = settledAt(index(right), quantity, outcome, spot);
+    expect(settlement).toMatchObject({ quantity, shares: 0, cashPerShare, feesCents: 500 });
+  });
+
+  it('pays nothing for what expires', () => {
+    const settlement = settledAt(index('put'), 1, 'expired', priceFromDollars(652));
+    expect(settlement).toMatchObject({ shares: 0, cashPerShare: 0, feesCents: 0 });
+  });
+
+  it('leaves no holder a choice after the mark, so that no short is pinned', () => {
+    expect(isPinnedShort(index('call'), -1, priceFromDollars(639.99))).toBe(false);
+  });
+});
+
+it('a contract that is settled again has another id', () => {
+  const expiring = { contract: contract('call'), quantity: 1, outcome: 'expired' } as const;
+  const ids = [0, 1].map((before) => {
+    const at = { ...expiring, spot: price(1), before };
+    return settlementOf(at, session.lastTrade).settlementId;
+  });
+  expect(ids).toEqual([
+    'paper-settlement-SPY260804C00640000-1',
+    'paper-settlement-SPY260804C00640000-2',
+  ]);
 });
 
 describe('a pinned short', () => {

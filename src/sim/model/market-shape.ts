@@ -1,0 +1,39 @@
+/** What sets one simulated underlying apart from another: its level, and the grid of its options. */
+import type { UnderlyingSpec, UnderlyingSymbol } from '../../engine/domain/underlying.ts';
+import { PRICE_PER_DOLLAR } from '../../engine/domain/units.ts';
+
+/** Where each opens on average, dollars. */
+const BASE_DOLLARS: Readonly<Record<UnderlyingSymbol, number>> = {
+  SPY: 540,
+  XSP: 540,
+  SPX: 5_400,
+  QQQ: 480,
+  IWM: 216,
+};
+/** The level at which the model's dollars were measured: SPY's. */
+const MEASURED_AT_DOLLARS = BASE_DOLLARS.SPY;
+const CENTS_PER_PRICE = 100 / PRICE_PER_DOLLAR;
+
+/** Immutable; every path carries its own. */
+export interface MarketShape {
+  readonly spec: UnderlyingSpec;
+  /** Dollars here for each dollar of the model's constants. */
+  readonly scale: number;
+}
+
+/** Where the calendar's wave of an underlying swings around, dollars. */
+export function baseDollars(spec: UnderlyingSpec): number {
+  return BASE_DOLLARS[spec.symbol];
+}
+
+/** The shape of an underlying that opens at about so many dollars. */
+export function shapeAt(spec: UnderlyingSpec, dollars: number): MarketShape {
+  return { spec, scale: dollars / MEASURED_AT_DOLLARS };
+}
+
+/** The step of an option's quote at a value in dollars, in cents. */
+export function quoteStepCents({ spec }: MarketShape, dollars: number): number {
+  const { step, coarse } = spec.ticks.single;
+  const isCoarse = coarse !== undefined && dollars * PRICE_PER_DOLLAR >= coarse.from;
+  return (isCoarse ? coarse.step : step) * CENTS_PER_PRICE;
+}

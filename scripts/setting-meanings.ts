@@ -9,7 +9,7 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
   DELTARING_FEED:
     '`sim`, the built-in market; `tastytrade`, DXLink with a token from the broker; `dxlink`, a url and token of your own',
   DELTARING_HOME: 'folder of journal, audit log, recordings and kill latch. One engine a home',
-  HOST: 'address of the HTTP faces. Any other than this machine needs `MCP_TOKEN`',
+  HOST: 'address of the HTTP faces. Any other than this machine needs `MCP_TOKEN` or OAuth',
   PORT: 'port of the HTTP faces; `0` takes a free one',
   PROMETHEUS_PORT: 'where set, /metrics and /health listen there too, without a token',
   MAX_DAILY_LOSS:
@@ -34,6 +34,12 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
   PAGERDUTY_ENDPOINT: 'where pages are posted',
   MCP_TOKEN: 'bearer token of the HTTP faces, at least 16 characters',
   CHATGPT_MCP_TOKEN: 'a second bearer token, so that two clients are two principals',
+  OAUTH_EMBEDDED:
+    '`1` starts the embedded authorization server: clients ask, and you let each in with a code of `deltaring pair`. Needs `PUBLIC_URL`',
+  OAUTH_REGISTRATION:
+    'with the embedded server: `0` lets in only clients that are named by a metadata document of their own, none that register themselves',
+  OAUTH_ISSUER:
+    'takes tokens (JWT) of an authorization server elsewhere instead, for the audience `PUBLIC_URL`/mcp',
   DELTARING_TOOLSETS: 'comma list of `strategies`, `risk`, `orders`, `stream`, `market`',
   DELTARING_READ_ONLY: '`1` takes away every tool that can redeem a token; the kill switch stays',
   DELTARING_CONFIRM:

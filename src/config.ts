@@ -84,6 +84,9 @@ const schema = z.object({
   PAGERDUTY_ENDPOINT: url.default('https://events.pagerduty.com/v2/enqueue'),
   MCP_TOKEN: bearer.optional(),
   CHATGPT_MCP_TOKEN: bearer.optional(),
+  OAUTH_EMBEDDED: flag.default(false),
+  OAUTH_REGISTRATION: flag.default(true),
+  OAUTH_ISSUER: url.optional(),
   DELTARING_TOOLSETS: z
     .string()
     .default('default')
@@ -214,11 +217,31 @@ function feedFaults(s: Settings): string[] {
   return faults;
 }
 
+/** Tokens travel in clear text over http, so OAuth needs https anywhere but on this machine. */
+function oauthFaults(s: Settings): string[] {
+  const faults: string[] = [];
+  const isOn = s.OAUTH_EMBEDDED || s.OAUTH_ISSUER !== undefined;
+  if (s.OAUTH_EMBEDDED && s.OAUTH_ISSUER !== undefined) {
+    faults.push('OAUTH_ISSUER: OAUTH_EMBEDDED=1 is an issuer already; unset one of the two');
+  }
+  if (isOn && s.PUBLIC_URL === undefined) {
+    faults.push('PUBLIC_URL: OAuth needs the address at which clients reach this engine');
+  }
+  for (const name of ['PUBLIC_URL', 'OAUTH_ISSUER'] as const) {
+    const { protocol, hostname } = new URL(s[name] ?? 'https://unset');
+    if (isOn && protocol !== 'https:' && !isLoopback(hostname)) {
+      faults.push(`${name}: OAuth needs https://, or a loopback address`);
+    }
+  }
+  return faults;
+}
+
 function crossFaults(s: Settings): string[] {
-  const faults = [...moneyFaults(s), ...feedFaults(s)];
+  const faults = [...moneyFaults(s), ...feedFaults(s), ...oauthFaults(s)];
   const hasToken = s.MCP_TOKEN !== undefined || s.CHATGPT_MCP_TOKEN !== undefined;
-  if (isLoopback(s.HOST) || hasToken) return faults;
-  const fault = `HOST: ${s.HOST} is reachable from outside, so MCP_TOKEN is required; set one of at least 16 characters or use HOST=127.0.0.1`;
+  const hasOAuth = s.OAUTH_EMBEDDED || s.OAUTH_ISSUER !== undefined;
+  if (isLoopback(s.HOST) || hasToken || hasOAuth) return faults;
+  const fault = `HOST: ${s.HOST} is reachable from outside, so MCP_TOKEN is required; set one of at least 16 characters (or OAuth), or use HOST=127.0.0.1`;
   return [fault, ...faults];
 }
 

@@ -33,6 +33,10 @@ const COMMANDS: Readonly<Record<string, { readonly help: string; load(): Promise
     help: 'close everything now',
     load: async () => (await import('./command/console.ts')).flatten,
   },
+  pair: {
+    help: 'a code that lets an OAuth client in [--json]',
+    load: async () => (await import('./command/console.ts')).pair,
+  },
   audit: {
     help: 'verify [FOLDER | s3://BUCKET/PREFIX] · show ORDER [--json]',
     load: async () => (await import('./command/audit.ts')).audit,

@@ -70,7 +70,7 @@ describe('the configuration', () => {
       '  - SHUTDOWN_POLICY: Invalid option: expected one of "flatten"|"leave"',
       '  - DELTARING_TOOLSETS: unknown tool set "riks"; known are default, strategies, risk, orders, stream, market',
       '  - DXLINK_URL: must be a URL, as https://host/path',
-      '  - HOST: 0.0.0.0 is reachable from outside, so MCP_TOKEN is required; set one of at least 16 characters or use HOST=127.0.0.1',
+      '  - HOST: 0.0.0.0 is reachable from outside, so MCP_TOKEN is required; set one of at least 16 characters (or OAuth), or use HOST=127.0.0.1',
       '  - DXLINK_TOKEN: DELTARING_FEED=dxlink needs it',
       '  - DXLINK_STRIKES: DELTARING_FEED=dxlink needs it',
     ]);

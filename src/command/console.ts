@@ -1,10 +1,11 @@
-/** The operator's console: status, kill, rearm, flatten. `rearm` exists here and nowhere else. */
+/** The operator's console: status, kill, rearm, flatten, pair. `rearm` exists here and nowhere else. */
 import { engageKillLatch } from '../audit/kill-latch.ts';
 import type { Config } from '../config.ts';
 import type { Answer, ConfirmResult, KillView } from '../desk/engine-api.ts';
 import { wallMicros } from '../engine/domain/clock.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import { askEngine } from '../mcp/console-client.ts';
+import type { PairingCode } from '../mcp/console-join.ts';
 import type { ConsoleMethod } from '../mcp/console-protocol.ts';
 import { BUILD } from './build-info.ts';
 import { paperAccountId, socketPath } from './engine-paths.ts';
@@ -85,6 +86,16 @@ export async function rearm(args: readonly string[]): Promise<number> {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the engine's own answer to this method
   const answer = (await ask(configOf(), 'rearm')) as Answer<KillView>;
   return tell(answer, isJson(args), killLines);
+}
+
+/** Shows a code with which the operator lets a client in, on the page in the browser. */
+export async function pair(args: readonly string[]): Promise<number> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the engine's own answer to this method
+  const answer = (await ask(configOf(), 'pair')) as PairingCode;
+  const minutes = Math.round(answer.expiresInSeconds / 60);
+  const text = `${answer.code}\ntype it on the page in your browser; it serves once, for ${minutes} minutes`;
+  print(isJson(args) ? JSON.stringify(answer, null, 2) : text);
+  return 0;
 }
 
 /** Closes everything now. */

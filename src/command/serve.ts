@@ -4,6 +4,7 @@ import type { Config } from '../config.ts';
 import { createFaceRoom, faceSettings } from '../mcp/face.ts';
 import { type ListeningSocket, listenOnSocket } from '../mcp/socket-server.ts';
 import { type RunningHttp, startHttp } from '../web/http-server.ts';
+import { PairingDesk } from '../web/oauth/pairing.ts';
 import { VERSION } from './build-info.ts';
 import { type EngineHost, startEngine } from './engine-host.ts';
 import { configOf } from './environment.ts';
@@ -50,12 +51,14 @@ interface Faces {
 async function startFaces(config: Config, engine: EngineHost): Promise<Faces> {
   const { api, counters, identity } = engine;
   const room = createFaceRoom(api, faceSettings(config), counters);
-  const http = await startHttp({ config, api, counters, room, log });
+  const pairing = new PairingDesk();
+  const http = await startHttp({ config, api, counters, room, pairing, log });
   let socket: ListeningSocket;
   try {
     const shutdown = (): void => void process.kill(process.pid, 'SIGTERM');
+    const pair = config.OAUTH_EMBEDDED ? () => pairing.issue() : undefined;
     const path = engine.socketPath;
-    socket = await listenOnSocket({ config, api, counters, identity, path, shutdown, room });
+    socket = await listenOnSocket({ config, api, counters, identity, path, shutdown, pair, room });
   } catch (error) {
     await http.close();
     throw error;

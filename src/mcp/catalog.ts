@@ -2,6 +2,7 @@
 import type { Toolset } from '../config.ts';
 import type { Authority } from '../desk/engine-api.ts';
 import { nearestName } from './nearest-name.ts';
+import type { Scope } from './scopes.ts';
 import type { Tool } from './tool.ts';
 import { findOptionsByDelta, getOptionChain } from './tools/chain-tools.ts';
 import { confirmTrade } from './tools/confirm-trade.ts';
@@ -56,6 +57,8 @@ export const TOOLS: readonly Tool[] = [
 export interface ToolChoice {
   readonly toolsets: readonly Toolset[];
   readonly authority: Authority;
+  /** Scopes of the caller's token; every scope where undefined. */
+  readonly scopes?: readonly Scope[] | undefined;
 }
 
 const RANK: Readonly<Record<Authority, number>> = { observe: 0, reduce: 1, open: 2, console: 3 };
@@ -73,12 +76,16 @@ export function narrower(a: Authority, b: Authority): Authority {
 /** The tools of a face, and the names they answer to. Immutable. */
 export class ToolShelf {
   readonly tools: readonly Tool[];
+  readonly #scopes: readonly Scope[] | undefined;
   readonly #byName = new Map<string, Tool>();
 
   constructor(choice: ToolChoice) {
+    this.#scopes = choice.scopes;
     this.tools = TOOLS.filter(
-      ({ toolset, authority }) =>
-        choice.toolsets.includes(toolset) && suffices(choice.authority, authority),
+      ({ toolset, authority, scope }) =>
+        choice.toolsets.includes(toolset) &&
+        suffices(choice.authority, authority) &&
+        this.#holds(scope),
     );
     for (const tool of this.tools) {
       for (const name of [tool.name, ...tool.aliases]) this.#byName.set(name, tool);
@@ -90,9 +97,16 @@ export class ToolShelf {
     return this.#byName.get(name);
   }
 
+  #holds(scope: Scope): boolean {
+    return this.#scopes === undefined || this.#scopes.includes(scope);
+  }
+
   /** Why a name is not on this shelf, and what to call instead. */
   explainMissing(name: string): string {
     const elsewhere = TOOLS.find((tool) => tool.name === name || tool.aliases.includes(name));
+    if (elsewhere !== undefined && !this.#holds(elsewhere.scope)) {
+      return `${name} needs the scope ${elsewhere.scope}, which this token lacks: connect again and ask for it.`;
+    }
     if (elsewhere !== undefined) {
       return `${name} is not offered here: its tool set "${elsewhere.toolset}" is off, or this face is read-only.`;
     }

@@ -9,11 +9,19 @@ import { CONSOLE_METHODS, readConsoleRequest } from './console-protocol.ts';
 const CONSOLE: Caller = { principal: 'console', authority: 'console' };
 const UNNAMED_KILL = 'deltaring kill';
 
+/** A code as the console shows it. */
+export interface PairingCode {
+  readonly code: string;
+  readonly expiresInSeconds: number;
+}
+
 /** What a console may reach. */
 export interface ConsoleRoom {
   readonly api: EngineApi;
   /** Asks the whole process to stop in order. */
   readonly shutdown: () => void;
+  /** Makes a code with which a client in a browser is let in; undefined where none could be used. */
+  readonly pair?: (() => PairingCode) | undefined;
 }
 
 async function status({ api }: ConsoleRoom): Promise<object> {
@@ -23,6 +31,12 @@ async function status({ api }: ConsoleRoom): Promise<object> {
     api.riskCheck(CONSOLE),
   ]);
   return { identity: api.identity, stamp: api.stamp(), health: api.health(), market, pnl, risk };
+}
+
+function pair(room: ConsoleRoom): PairingCode {
+  if (room.pair !== undefined) return room.pair();
+  const message = 'there is nothing to pair: start the engine with OAUTH_EMBEDDED=1 and PUBLIC_URL';
+  throw new DeltaringError('INPUT_INVALID', message);
 }
 
 async function carryOut(room: ConsoleRoom, request: ConsoleRequest): Promise<object> {
@@ -38,6 +52,8 @@ async function carryOut(room: ConsoleRoom, request: ConsoleRequest): Promise<obj
       return api.rearm(CONSOLE);
     case 'flatten':
       return api.flattenNow(CONSOLE);
+    case 'pair':
+      return pair(room);
     case 'shutdown':
       room.shutdown();
       return { stopping: true };

@@ -7,6 +7,7 @@ export const CONSOLE_METHODS = [
   'kill',
   'rearm',
   'flatten',
+  'pair',
   'shutdown',
 ] as const;
 export type ConsoleMethod = (typeof CONSOLE_METHODS)[number];

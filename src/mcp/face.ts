@@ -10,6 +10,7 @@ import { AnsweredTokens } from './answered-tokens.ts';
 import { narrower, ToolShelf } from './catalog.ts';
 import type { AskHuman } from './confirm-dialog.ts';
 import { ResourceDesk } from './resource-desk.ts';
+import type { Scope } from './scopes.ts';
 import { StreamDesk } from './stream-desk.ts';
 import type { ConfirmMode, Conversation, Tool } from './tool.ts';
 import type { ListedTool } from './tool-listing.ts';
@@ -62,6 +63,11 @@ export function createFaceRoom(
   return { api, settings, tokens: new AnsweredTokens(), streams, resources, counters, close };
 }
 
+/** A caller as a transport knows it: an OAuth token carries scopes, other callers hold them all. */
+export interface Visitor extends Caller {
+  readonly scopes?: readonly Scope[];
+}
+
 /** How a client narrows what it may do. It can never widen it. */
 export interface Narrowing {
   readonly authority?: Authority | undefined;
@@ -78,7 +84,7 @@ export class Face {
   readonly #conversation: Conversation = { dialogNotShown: false };
   readonly #listing: readonly ListedTool[];
 
-  constructor(room: FaceRoom, identity: Caller, narrowing: Narrowing = {}) {
+  constructor(room: FaceRoom, identity: Visitor, narrowing: Narrowing = {}) {
     const { settings } = room;
     const readOnly = settings.readOnly || narrowing.readOnly === true;
     const most = readOnly ? 'observe' : narrower('open', identity.authority);
@@ -88,7 +94,7 @@ export class Face {
     );
     this.room = room;
     this.caller = { principal: identity.principal, authority };
-    this.shelf = new ToolShelf({ toolsets, authority });
+    this.shelf = new ToolShelf({ toolsets, authority, scopes: identity.scopes });
     this.#readOnly = readOnly;
     this.#listing = this.shelf.tools.map(listedTool);
   }

@@ -11,6 +11,7 @@ import type { Config } from '../config.ts';
 import type { EngineApi, EngineIdentity } from '../desk/engine-api.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import type { Counters } from '../ops/counters.ts';
+import type { PairingCode } from './console-join.ts';
 import { joinConsole } from './console-join.ts';
 import type { FaceRoom } from './face.ts';
 import { createFaceRoom, faceSettings } from './face.ts';
@@ -34,6 +35,8 @@ export interface SocketOptions {
   readonly path: string;
   /** Asks the whole process to stop in order. */
   readonly shutdown: () => void;
+  /** Makes a code with which a client in a browser is let in; undefined where none could be used. */
+  readonly pair?: (() => PairingCode) | undefined;
   readonly counters?: Counters;
   /** What the faces of all transports share; its own where left out. */
   readonly room?: FaceRoom;

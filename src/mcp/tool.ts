@@ -8,6 +8,7 @@ import type { Authority, Caller, EngineApi, Stamp } from '../desk/engine-api.ts'
 import type { CheckResult, Denial } from '../engine/domain/verdict.ts';
 import type { AnsweredTokens } from './answered-tokens.ts';
 import type { AskHuman } from './confirm-dialog.ts';
+import type { Scope } from './scopes.ts';
 import type { StreamDesk } from './stream-desk.ts';
 import { readArguments } from './tool-arguments.ts';
 
@@ -72,6 +73,8 @@ export interface ToolPlan<Input extends z.ZodObject> {
   readonly listedOutput?: readonly string[];
   readonly hints: ToolHints;
   readonly authority: Authority;
+  /** What an OAuth token must be good for; other callers hold every scope. */
+  readonly scope: Scope;
   /** Older names, callable and not listed. */
   readonly aliases: readonly string[];
   readonly handler: (context: ToolContext, args: z.output<Input>) => Promise<ToolAnswer>;

@@ -1,8 +1,12 @@
-/** Who calls: the bearer of a token, or, where none is set, whoever is on this machine. */
+/** Who calls: the bearer of a token, or, where none is needed, whoever is on this machine. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Caller } from '../desk/engine-api.ts';
+import type { Visitor } from '../mcp/face.ts';
+import type { Scope } from '../mcp/scopes.ts';
+import { SCOPES } from '../mcp/scopes.ts';
 import type { HttpFault } from './http-reply.ts';
+import type { OAuthRoom } from './oauth/oauth-room.ts';
+import type { TokenHolder } from './oauth/token-holder.ts';
 
 const PRINCIPAL_CHARACTERS = 16;
 const SCHEME = /^Bearer +(\S+)$/i;
@@ -11,34 +15,82 @@ function sha256(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-/** Knows tokens by their hashes alone. Immutable. */
+function shortHash(hash: Buffer): string {
+  return hash.toString('hex').slice(0, PRINCIPAL_CHARACTERS);
+}
+
+type OAuthTokens = Pick<OAuthRoom, 'resourceMetadataUrl' | 'holderOf'>;
+
+/** Knows the operator's tokens by their hashes alone, and asks OAuth about every other. Immutable. */
 export class BearerAuth {
   readonly #hashes: readonly Buffer[];
+  readonly #oauth: OAuthTokens | undefined;
 
-  constructor(tokens: readonly string[]) {
+  constructor(tokens: readonly string[], oauth?: OAuthTokens) {
     this.#hashes = tokens.map(sha256);
+    this.#oauth = oauth;
   }
 
   /** True where a token is needed. */
   get isOn(): boolean {
-    return this.#hashes.length > 0;
+    return this.#hashes.length > 0 || this.#oauth !== undefined;
   }
 
-  /** The caller of a request, or why there is none. Takes the same time for every wrong token. */
-  callerOf(request: IncomingMessage): Caller | HttpFault {
+  /** The caller of a request, or why there is none. Takes the same time for every wrong token of the
+   * operator's. */
+  async callerOf(request: IncomingMessage): Promise<Visitor | HttpFault> {
     if (!this.isOn) return { principal: 'local', authority: 'open' };
     const token = SCHEME.exec(request.headers.authorization ?? '')?.[1];
-    if (token === undefined) return unauthorized('send the token as Authorization: Bearer …');
+    if (token === undefined) {
+      return this.#unauthorized('send the token as Authorization: Bearer …', undefined);
+    }
     const given = sha256(token);
     let isKnown = false;
     for (const hash of this.#hashes) isKnown = timingSafeEqual(hash, given) || isKnown;
-    if (!isKnown) return unauthorized('this token is not known; it is the one in MCP_TOKEN');
-    const principal = `bearer:${given.toString('hex').slice(0, PRINCIPAL_CHARACTERS)}`;
-    return { principal, authority: 'open' };
+    if (isKnown) return { principal: `bearer:${shortHash(given)}`, authority: 'open' };
+    const holder = await this.#holderOf(token);
+    if (holder !== undefined && 'status' in holder) return holder;
+    if (holder === undefined) {
+      const known = this.#oauth === undefined ? 'MCP_TOKEN' : 'MCP_TOKEN, or a live one of OAuth';
+      return this.#unauthorized(
+        `this token is not known; it is the one in ${known}`,
+        'invalid_token',
+      );
+    }
+    const principal = `oauth:${shortHash(sha256(holder.subject))}`;
+    return { principal, authority: 'open', scopes: holder.scopes };
   }
-}
 
-function unauthorized(message: string): HttpFault {
-  const headers = { 'WWW-Authenticate': 'Bearer realm="deltaring"' };
-  return { status: 401, code: 'UNAUTHORIZED', message, headers };
+  /** The refusal of a token that lacks a scope, with what to ask for (RFC 6750, section 3.1). */
+  insufficientScope(scope: Scope): HttpFault {
+    return {
+      status: 403,
+      code: 'INSUFFICIENT_SCOPE',
+      message: `this needs the scope ${scope}, which the token lacks: connect again and ask for it`,
+      headers: { 'WWW-Authenticate': this.#challenge('insufficient_scope', scope) },
+    };
+  }
+
+  async #holderOf(token: string): Promise<TokenHolder | HttpFault | undefined> {
+    try {
+      return await this.#oauth?.holderOf(token);
+    } catch {
+      const message = 'the authorization server does not answer, so tokens cannot be checked now';
+      return { status: 503, code: 'AUTHORIZATION_SERVER_DOWN', message };
+    }
+  }
+
+  #unauthorized(message: string, error: string | undefined): HttpFault {
+    const headers = { 'WWW-Authenticate': this.#challenge(error, SCOPES.join(' ')) };
+    return { status: 401, code: 'UNAUTHORIZED', message, headers };
+  }
+
+  #challenge(error: string | undefined, scope: string): string {
+    const parts = ['realm="deltaring"'];
+    if (error !== undefined) parts.push(`error="${error}"`);
+    if (this.#oauth !== undefined) {
+      parts.push(`scope="${scope}"`, `resource_metadata="${this.#oauth.resourceMetadataUrl}"`);
+    }
+    return `Bearer ${parts.join(', ')}`;
+  }
 }

@@ -1,7 +1,8 @@
 /** The paths of the HTTP face, and what stands behind each. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Caller, EngineApi } from '../desk/engine-api.ts';
-import type { FaceRoom } from '../mcp/face.ts';
+import type { EngineApi } from '../desk/engine-api.ts';
+import type { FaceRoom, Visitor } from '../mcp/face.ts';
+import type { Scope } from '../mcp/scopes.ts';
 import type { Page } from './dashboard-page.ts';
 import type { HttpFault } from './http-reply.ts';
 import { sendBody, sendJson } from './http-reply.ts';
@@ -9,6 +10,8 @@ import { readJsonBody } from './json-body.ts';
 import type { LiveView } from './live-view.ts';
 import { snapshotOf } from './live-view.ts';
 import type { McpSessions } from './mcp-sessions.ts';
+import type { OAuthRoom } from './oauth/oauth-room.ts';
+import { RESOURCE_METADATA_PATH } from './oauth/oauth-room.ts';
 import { METRICS_CONTENT_TYPE } from './prometheus.ts';
 import { bridgeCall, bridgeCapabilities, bridgeTools } from './tool-bridge.ts';
 
@@ -19,6 +22,8 @@ export interface Site {
   readonly sessions: McpSessions;
   readonly live: LiveView;
   readonly page: Page;
+  /** Undefined where OAuth is off. */
+  readonly oauth: OAuthRoom | undefined;
 }
 
 export interface Exchange {
@@ -32,8 +37,10 @@ export type Gate = 'token' | 'open' | 'tokenFromOutside';
 export interface Route {
   readonly methods: readonly string[];
   readonly gate: Gate;
+  /** What an OAuth token must be good for; tools are asked one by one instead. */
+  readonly scope?: Scope;
   /** Answers, or returns the fault to send. */
-  serve(site: Site, exchange: Exchange, caller: Caller): Promise<HttpFault | undefined>;
+  serve(site: Site, exchange: Exchange, caller: Visitor): Promise<HttpFault | undefined>;
 }
 
 function isFault(value: object): value is HttpFault {
@@ -41,10 +48,14 @@ function isFault(value: object): value is HttpFault {
 }
 
 /** A route that answers with JSON. */
-function jsonRoute(value: (site: Site, caller: Caller) => object | Promise<object>): Route {
+function jsonRoute(
+  value: (site: Site, caller: Visitor) => object | Promise<object>,
+  scope?: Scope,
+): Route {
   return {
     methods: ['GET'],
     gate: 'token',
+    ...(scope !== undefined && { scope }),
     serve: async (site, { response }, caller) => {
       sendJson(response, 200, await value(site, caller));
       return undefined;
@@ -108,7 +119,32 @@ const pageRoute: Route = {
 const eventsRoute: Route = {
   methods: ['GET'],
   gate: 'token',
+  scope: 'portfolio.read',
   serve: async ({ live }, { response }) => live.attach(response),
+};
+
+/** What the protected resource /mcp is (RFC 9728); at the root too, where some clients look first. */
+const resourceMetadataRoute: Route = {
+  methods: ['GET', 'HEAD'],
+  gate: 'open',
+  serve: async ({ oauth }, { response }) => {
+    if (oauth === undefined) {
+      const message = 'this engine uses no OAuth';
+      return { status: 404, code: 'NOT_FOUND', message };
+    }
+    sendJson(response, 200, oauth.resourceMetadata);
+    return undefined;
+  },
+};
+
+/** The embedded authorization server answers for all of its paths itself. */
+export const authorizationRoute: Route = {
+  methods: ['GET', 'HEAD', 'POST'],
+  gate: 'open',
+  serve: async ({ oauth }, { request, response }) => {
+    oauth?.server?.(request, response);
+    return undefined;
+  },
 };
 
 /** Every path. */
@@ -119,7 +155,9 @@ export const ROUTES: Readonly<Record<string, Route>> = {
   '/mcp/capabilities': jsonRoute(({ room }, caller) => bridgeCapabilities(room, caller)),
   '/mcp/call': callRoute,
   '/events': eventsRoute,
-  '/api/snapshot': jsonRoute(({ api }) => snapshotOf(api)),
+  '/api/snapshot': jsonRoute(({ api }) => snapshotOf(api), 'portfolio.read'),
   '/health': healthRoute,
   '/metrics': metricsRoute,
+  [RESOURCE_METADATA_PATH]: resourceMetadataRoute,
+  '/.well-known/oauth-protected-resource': resourceMetadataRoute,
 };

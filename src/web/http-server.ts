@@ -5,19 +5,22 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { Config } from '../config.ts';
-import type { Caller, EngineApi } from '../desk/engine-api.ts';
+import type { EngineApi } from '../desk/engine-api.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
-import type { FaceRoom } from '../mcp/face.ts';
+import type { FaceRoom, Visitor } from '../mcp/face.ts';
 import { createFaceRoom, faceSettings } from '../mcp/face.ts';
 import type { Counters } from '../ops/counters.ts';
 import { BearerAuth } from './bearer-auth.ts';
 import { readDashboardPage } from './dashboard-page.ts';
 import type { HttpFault } from './http-reply.ts';
 import { pathOf, sendFault } from './http-reply.ts';
-import type { Exchange, Gate, Route, Site } from './http-routes.ts';
-import { healthRoute, metricsRoute, ROUTES } from './http-routes.ts';
+import type { Exchange, Route, Site } from './http-routes.ts';
+import { authorizationRoute, healthRoute, metricsRoute, ROUTES } from './http-routes.ts';
 import { LiveView } from './live-view.ts';
 import { McpSessions } from './mcp-sessions.ts';
+import { AUTHORIZATION_PATHS } from './oauth/authorization-server.ts';
+import { oauthRoom } from './oauth/oauth-room.ts';
+import { PairingDesk } from './oauth/pairing.ts';
 import { OriginGuard } from './origin-guard.ts';
 import { RequestLimits } from './request-limits.ts';
 
@@ -40,6 +43,8 @@ export interface HttpOptions {
   readonly counters?: Counters;
   /** What the faces of all transports share; its own where left out. */
   readonly room?: FaceRoom;
+  /** Where the console's pairing codes are; its own where left out. */
+  readonly pairing?: PairingDesk;
   /** Hears of requests that broke: method, path and error, never headers or bodies. */
   readonly log?: (line: string) => void;
 }
@@ -62,10 +67,10 @@ interface Door {
   readonly isBehindProxy: boolean;
 }
 
-function doorOf(config: Config): Door {
+function doorOf(config: Config, { oauth }: Site): Door {
   return {
     guard: new OriginGuard(config),
-    auth: new BearerAuth(config.mcpTokens),
+    auth: new BearerAuth(config.mcpTokens, oauth),
     addresses: RequestLimits.perAddress(config.RATE_LIMIT_REQUESTS_PER_MINUTE),
     probes: RequestLimits.perAddress(PROBES_PER_MINUTE),
     principals: RequestLimits.perPrincipal(),
@@ -74,8 +79,10 @@ function doorOf(config: Config): Door {
 }
 
 /** Where the request goes, or why it goes nowhere. */
-function routeOf(request: IncomingMessage): Route | HttpFault {
+function routeOf(site: Site, request: IncomingMessage): Route | HttpFault {
   const path = pathOf(request);
+  const isAuthorization = site.oauth?.server !== undefined && AUTHORIZATION_PATHS.includes(path);
+  if (isAuthorization) return authorizationRoute;
   const route = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined;
   if (route === undefined) {
     const message = `there is nothing here; there are ${Object.keys(ROUTES).join(' ')}`;
@@ -100,14 +107,20 @@ function outerFault(door: Door, request: IncomingMessage): HttpFault | undefined
   );
 }
 
-const ANYONE: Caller = { principal: 'anyone', authority: 'observe' };
+const ANYONE: Visitor = { principal: 'anyone', authority: 'observe' };
 
-function callerOf(door: Door, gate: Gate, request: IncomingMessage): Caller | HttpFault {
+async function callerOf(
+  door: Door,
+  { gate, scope }: Route,
+  request: IncomingMessage,
+): Promise<Visitor | HttpFault> {
   if (gate === 'open') return ANYONE;
   const isHere = LOOPBACK_ADDRESS.test(request.socket.remoteAddress ?? '') && !door.isBehindProxy;
   if (gate === 'tokenFromOutside' && isHere) return ANYONE;
-  const caller = door.auth.callerOf(request);
+  const caller = await door.auth.callerOf(request);
   if ('status' in caller || gate === 'tokenFromOutside') return caller;
+  const isShort = scope !== undefined && caller.scopes?.includes(scope) === false;
+  if (isShort) return door.auth.insufficientScope(scope);
   return door.principals.take(caller.principal) ?? caller;
 }
 
@@ -122,9 +135,9 @@ async function answer(site: Site, door: Door, exchange: Exchange): Promise<HttpF
     response.writeHead(204).end();
     return undefined;
   }
-  const route = routeOf(request);
+  const route = routeOf(site, request);
   if ('status' in route) return route;
-  const caller = callerOf(door, route.gate, request);
+  const caller = await callerOf(door, route, request);
   return 'status' in caller ? caller : route.serve(site, exchange, caller);
 }
 
@@ -221,8 +234,9 @@ export async function startHttp(options: HttpOptions): Promise<RunningHttp> {
   const room = options.room ?? createFaceRoom(api, faceSettings(config), counters);
   const sessions = new McpSessions(room);
   const live = new LiveView(api);
-  const site: Site = { api, room, sessions, live, page: readDashboardPage() };
-  const door = doorOf(config);
+  const oauth = oauthRoom(config, options.pairing ?? new PairingDesk());
+  const site: Site = { api, room, sessions, live, page: readDashboardPage(), oauth };
+  const door = doorOf(config, site);
   const server = createLimitedServer(
     guarded((exchange) => {
       counters?.add('http_requests');

@@ -1,15 +1,14 @@
 /**
- * The MCP sessions of the HTTP face. A session belongs to the principal that opened it: to anyone
- * else it does not exist. Main thread only.
+ * The MCP sessions of the HTTP face. A session belongs to the principal that opened it, with the
+ * scopes it came with: to anyone else it does not exist. Main thread only.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
-import type { Caller } from '../desk/engine-api.ts';
 import { wallMicros } from '../engine/domain/clock.ts';
 import { MICROS_PER_MINUTE } from '../engine/domain/units.ts';
 import type { HttpSession } from '../mcp/adapter.ts';
 import { serveOverHttp } from '../mcp/adapter.ts';
-import type { FaceRoom } from '../mcp/face.ts';
+import type { FaceRoom, Visitor } from '../mcp/face.ts';
 import { Face } from '../mcp/face.ts';
 import { every } from '../mcp/timers-shell.ts';
 import type { HttpFault } from './http-reply.ts';
@@ -22,7 +21,7 @@ const SWEEP_EVERY_MILLIS = 60_000;
 
 interface Held {
   readonly session: HttpSession;
-  readonly principal: string;
+  readonly owner: string;
   usedAt: number;
   /** Responses under way; an open event stream is one. */
   busy: number;
@@ -34,6 +33,11 @@ const initializeShape = z.looseObject({
     capabilities: z.looseObject({ elicitation: z.unknown().optional() }).optional(),
   }),
 });
+
+/** Who may go on with a session: tools were chosen by these scopes when it began. */
+function ownerOf({ principal, scopes }: Visitor): string {
+  return `${principal} ${scopes?.toSorted().join(' ') ?? 'all'}`;
+}
 
 const NOT_FOUND: HttpFault = {
   status: 404,
@@ -69,7 +73,7 @@ export class McpSessions {
   /** Handles a request, or says why it cannot. `body` is undefined for GET and DELETE. */
   async handle(
     exchange: { readonly request: IncomingMessage; readonly response: ServerResponse },
-    caller: Caller,
+    caller: Visitor,
     body: unknown,
   ): Promise<HttpFault | undefined> {
     const { request, response } = exchange;
@@ -91,27 +95,27 @@ export class McpSessions {
 
   async #sessionOf(
     { headers }: IncomingMessage,
-    caller: Caller,
+    caller: Visitor,
     body: unknown,
   ): Promise<Held | HttpFault> {
     const id = headers['mcp-session-id'];
     if (typeof id === 'string') {
       const held = this.#held.get(id);
-      return held?.principal === caller.principal ? held : NOT_FOUND;
+      return held?.owner === ownerOf(caller) ? held : NOT_FOUND;
     }
     const initialize = initializeShape.safeParse(body);
     return initialize.success ? this.#open(caller, initialize.data) : NO_SESSION;
   }
 
   async #open(
-    caller: Caller,
+    caller: Visitor,
     { params }: z.infer<typeof initializeShape>,
   ): Promise<Held | HttpFault> {
     if (this.#held.size >= MOST_SESSIONS && !(await this.#evict())) return TOO_MANY;
     const canElicit = params.capabilities?.elicitation !== undefined;
     const face = new Face(this.#room, caller);
     const session = await serveOverHttp(face, canElicit, () => this.#held.delete(session.id));
-    const held = { session, principal: caller.principal, usedAt: wallMicros(), busy: 0 };
+    const held = { session, owner: ownerOf(caller), usedAt: wallMicros(), busy: 0 };
     this.#held.set(session.id, held);
     return held;
   }

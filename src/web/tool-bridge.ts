@@ -1,7 +1,6 @@
 /** The same tools as plain JSON, for clients that speak no MCP. */
 import { z } from 'zod';
-import type { Caller } from '../desk/engine-api.ts';
-import type { FaceRoom } from '../mcp/face.ts';
+import type { FaceRoom, Visitor } from '../mcp/face.ts';
 import { Face } from '../mcp/face.ts';
 import type { HttpFault } from './http-reply.ts';
 
@@ -12,12 +11,12 @@ const callShape = z.object({
 });
 
 /** `GET /mcp/tools` */
-export function bridgeTools(room: FaceRoom, caller: Caller): object {
+export function bridgeTools(room: FaceRoom, caller: Visitor): object {
   return { tools: new Face(room, caller).list(false) };
 }
 
 /** `GET /mcp/capabilities` */
-export function bridgeCapabilities(room: FaceRoom, caller: Caller): object {
+export function bridgeCapabilities(room: FaceRoom, caller: Visitor): object {
   const { api, settings, resources } = room;
   const { build, broker, environment, underlying } = api.identity;
   const face = new Face(room, caller);
@@ -38,7 +37,7 @@ export function bridgeCapabilities(room: FaceRoom, caller: Caller): object {
 /** `POST /mcp/call` with `{name, arguments}`: the result as MCP gives it. */
 export async function bridgeCall(
   room: FaceRoom,
-  caller: Caller,
+  caller: Visitor,
   body: unknown,
 ): Promise<object | HttpFault> {
   const parsed = callShape.safeParse(body);

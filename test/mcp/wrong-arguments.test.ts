@@ -170,6 +170,7 @@ describe('the parts that read arguments', () => {
     output: z.object({}),
     hints: READS,
     authority: 'observe',
+    scope: 'market.read',
     aliases: [],
     handler: async ({ api }, args) => ({ stamp: api.stamp(), value: args, text: '' }),
   });

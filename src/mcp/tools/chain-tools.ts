@@ -63,6 +63,7 @@ export const getOptionChain = defineTool({
   output: resultShape({ ...marketShape, rows: z.array(row) }),
   hints: READS,
   authority: 'observe',
+  scope: 'market.read',
   aliases: ['get_options_chain', 'search_options'],
   handler: async (context, { around, limit, fields }) => {
     const stamp = context.api.stamp();
@@ -152,6 +153,7 @@ export const findOptionsByDelta = defineTool({
   }),
   hints: READS,
   authority: 'observe',
+  scope: 'market.read',
   aliases: [],
   handler: async (context, { delta, right }) => {
     const stamp = context.api.stamp();

@@ -60,6 +60,7 @@ export const confirmTrade = defineTool({
   output: resultShape(confirmShape),
   hints: { readOnly: false, destructive: true, idempotent: false, openWorld: true },
   authority: 'reduce',
+  scope: 'trade.execute',
   aliases: ['confirm_order'],
   handler: (context, { confirm_token: token }) => confirmOpening(context, token),
 });

@@ -37,6 +37,7 @@ export const killSwitch = defineTool({
   }),
   hints: { readOnly: false, destructive: true, idempotent: true, openWorld: true },
   authority: 'observe',
+  scope: 'ops.kill',
   aliases: ['panic_button', 'emergency_stop_all'],
   handler: async ({ api, caller }, { enable, reason }) => {
     if (!enable) {
@@ -64,6 +65,7 @@ export const flattenAll = defineTool({
   listedOutput: EXIT_OUTLINE,
   hints: { readOnly: false, destructive: true, idempotent: false, openWorld: true },
   authority: 'reduce',
+  scope: 'trade.execute',
   aliases: ['emergency_exit', 'close_all_positions'],
   handler: async (context, { confirm_token: token }) => {
     if (token !== undefined) return confirmExit(context, token);

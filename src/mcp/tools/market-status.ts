@@ -55,6 +55,7 @@ export const marketStatus = defineTool({
   ],
   hints: READS,
   authority: 'observe',
+  scope: 'market.read',
   aliases: ['get_current_time_nyc'],
   handler: async ({ api }) => {
     const answer = await api.marketStatus();

@@ -24,6 +24,7 @@ export const getOrderStatus = defineTool({
   listedOutput: ['orderId', 'status', 'filledQuantity', 'averageFillPrice', 'fills', 'latency'],
   hints: READS,
   authority: 'observe',
+  scope: 'portfolio.read',
   aliases: [],
   handler: async ({ api, caller }, { order_id: orderId }) => {
     const answer = await api.orderStatus(orderId, caller);
@@ -42,6 +43,7 @@ export const getRecentOrders = defineTool({
   output: resultShape({ orders: z.array(order) }),
   hints: READS,
   authority: 'observe',
+  scope: 'portfolio.read',
   aliases: [],
   handler: async ({ api, caller }, { limit }) => {
     const answer = await api.recentOrders(limit, caller);
@@ -79,6 +81,7 @@ export const cancelOrder = defineTool({
   listedOutput: EXIT_OUTLINE,
   hints: REDUCES,
   authority: 'reduce',
+  scope: 'trade.execute',
   aliases: ['delete_order'],
   handler: async (context, { order_id: orderId, confirm_token: token }) => {
     if (token !== undefined) return confirmExit(context, token);
@@ -109,6 +112,7 @@ export const closePosition = defineTool({
   listedOutput: EXIT_OUTLINE,
   hints: REDUCES,
   authority: 'reduce',
+  scope: 'trade.execute',
   aliases: [],
   handler: async (context, args) => {
     const { order_or_position_id: target, quantity, confirm_token: token } = args;
@@ -137,6 +141,7 @@ export const reconcilePositions = defineTool({
   }),
   hints: { ...READS, openWorld: true },
   authority: 'observe',
+  scope: 'portfolio.read',
   aliases: [],
   handler: async ({ api, caller }) => {
     const answer = await api.reconcile(caller);

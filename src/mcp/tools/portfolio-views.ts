@@ -53,6 +53,7 @@ export const showPnl = defineTool({
   }),
   hints: READS,
   authority: 'observe',
+  scope: 'portfolio.read',
   aliases: ['portfolio_pnl'],
   handler: async ({ api, caller }) => {
     const answer = await api.pnl(caller);
@@ -76,6 +77,7 @@ export const portfolioDelta = defineTool({
   }),
   hints: READS,
   authority: 'observe',
+  scope: 'portfolio.read',
   aliases: [],
   handler: async ({ api, caller }) => {
     const answer = await api.portfolioDelta(caller);
@@ -96,6 +98,7 @@ export const portfolioGreeks = defineTool({
   }),
   hints: READS,
   authority: 'observe',
+  scope: 'portfolio.read',
   aliases: [],
   handler: async ({ api, caller }) => {
     const answer = await api.portfolioGreeks(caller);

@@ -49,6 +49,7 @@ export const riskCheck = defineTool({
   }),
   hints: READS,
   authority: 'observe',
+  scope: 'portfolio.read',
   aliases: [],
   handler: async ({ api, caller }) => {
     const answer = await api.riskCheck(caller);
@@ -78,6 +79,7 @@ export const riskMetrics = defineTool({
   }),
   hints: READS,
   authority: 'observe',
+  scope: 'portfolio.read',
   aliases: [],
   handler: async ({ api, caller }) => {
     const answer = await api.riskMetrics(caller);

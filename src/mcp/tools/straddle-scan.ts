@@ -63,6 +63,7 @@ export const straddleScan = defineTool({
   listedOutput: [...Object.keys(scanShape), ...CARD_OUTLINE],
   hints: PREVIEWS,
   authority: 'observe',
+  scope: 'trade.preview',
   aliases: [],
   handler: (context, args) => {
     const { strike, quantity, confirm_token: token } = args;

@@ -73,6 +73,7 @@ function orbTool(side: 'call' | 'put'): Tool {
     listedOutput: LISTED_CARD,
     hints: PREVIEWS,
     authority: 'observe',
+    scope: 'trade.preview',
     aliases: [],
     handler: (context, args) =>
       previewOrForward(
@@ -112,6 +113,7 @@ export const ironCondor = defineTool({
   listedOutput: LISTED_CARD,
   hints: PREVIEWS,
   authority: 'observe',
+  scope: 'trade.preview',
   aliases: [],
   handler: (context, args) =>
     previewOrForward(
@@ -150,6 +152,7 @@ export const lottoPlay = defineTool({
   listedOutput: LISTED_CARD,
   hints: PREVIEWS,
   authority: 'observe',
+  scope: 'trade.preview',
   aliases: [],
   handler: (context, args) =>
     previewOrForward(

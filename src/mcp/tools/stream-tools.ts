@@ -63,6 +63,7 @@ export const startOptionStreaming = defineTool({
   listedOutput: LISTED,
   hints: READS,
   authority: 'observe',
+  scope: 'market.read',
   aliases: [],
   handler: async (context) => {
     context.streams.start(context.caller.principal);
@@ -81,6 +82,7 @@ export const stopOptionStreaming = defineTool({
   listedOutput: LISTED,
   hints: READS,
   authority: 'observe',
+  scope: 'market.read',
   aliases: [],
   handler: async (context) => {
     const view = context.streams.stop(context.caller.principal) ?? NOTHING_SEEN;
@@ -99,6 +101,7 @@ export const streamingStatus = defineTool({
   listedOutput: LISTED,
   hints: { ...READS, idempotent: false },
   authority: 'observe',
+  scope: 'market.read',
   aliases: [],
   handler: async (context) => {
     const view = context.streams.look(context.caller.principal);

@@ -1,0 +1,112 @@
+/**
+ * The clients that may ask for consent: those named by a metadata document of their own, and those
+ * that registered themselves, where registration is on. All are public clients, proven by PKCE: no
+ * client secret is ever handed out. Main thread only.
+ */
+import type { OAuthRegisteredClientsStore } from '@modelcontextprotocol/sdk/server/auth/clients.js';
+import { InvalidClientMetadataError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
+import type { OAuthClientInformationFull } from '@modelcontextprotocol/sdk/shared/auth.js';
+import {
+  OAuthClientInformationFullSchema,
+  OAuthClientMetadataSchema,
+} from '@modelcontextprotocol/sdk/shared/auth.js';
+import { LRUMap } from 'mnemonist';
+import { z } from 'zod';
+import { fetchClientDocument, isDocumentUrl } from './client-document.ts';
+import { OwnerFile } from './owner-file.ts';
+
+/** Registered clients held; the oldest makes room. */
+const MOST_REGISTERED = 100;
+const MOST_DOCUMENTS = 32;
+const DOCUMENT_SECONDS = 600;
+const LONGEST_NAME_CHARACTERS = 80;
+
+const fileShape = z.object({
+  version: z.literal(1),
+  clients: z.array(z.custom<OAuthClientInformationFull>(isClient)),
+});
+
+function isClient(value: unknown): boolean {
+  return OAuthClientInformationFullSchema.safeParse(value).success;
+}
+
+const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
+const NEVER_A_REDIRECT = ['javascript:', 'data:', 'file:', 'vbscript:', 'about:', 'blob:'];
+
+/** https, http to this machine, or an app's own scheme: never clear text over a network. */
+export function isSafeRedirect(uri: string): boolean {
+  const url = URL.parse(uri);
+  if (url === null || NEVER_A_REDIRECT.includes(url.protocol) || url.hash !== '') return false;
+  return url.protocol !== 'http:' || LOOPBACK_HOSTS.includes(url.hostname);
+}
+
+/** A name that cannot dress up a page: letters, digits and common marks, of bounded length. */
+export function plainName(name: string | undefined, otherwise: string): string {
+  const plain = (name ?? '').replaceAll(/[^\p{L}\p{N} .,()&'_-]+/gu, ' ').trim();
+  return plain === '' ? otherwise : plain.slice(0, LONGEST_NAME_CHARACTERS);
+}
+
+interface Held {
+  readonly client: OAuthClientInformationFull;
+  readonly untilSeconds: number;
+}
+
+type Fetch = (clientId: string) => Promise<unknown>;
+
+export interface DirectoryOptions {
+  readonly path: string;
+  readonly nowSeconds: () => number;
+  readonly fetch?: Fetch;
+}
+
+export class ClientDirectory implements OAuthRegisteredClientsStore {
+  readonly #file: OwnerFile<typeof fileShape>;
+  readonly #nowSeconds: () => number;
+  readonly #fetch: Fetch;
+  readonly #documents = new LRUMap<string, Held>(MOST_DOCUMENTS);
+  #registered: OAuthClientInformationFull[];
+
+  /** Throws CONFIG_INVALID where the file exists and is no list of clients. */
+  constructor({ path, nowSeconds, fetch = fetchClientDocument }: DirectoryOptions) {
+    this.#file = new OwnerFile(path, fileShape);
+    this.#nowSeconds = nowSeconds;
+    this.#fetch = fetch;
+    this.#registered = this.#file.read()?.clients ?? [];
+  }
+
+  async getClient(clientId: string): Promise<OAuthClientInformationFull | undefined> {
+    if (isDocumentUrl(clientId)) return this.#documented(clientId);
+    return this.#registered.find(({ client_id }) => client_id === clientId);
+  }
+
+  registerClient(asked: OAuthClientInformationFull): OAuthClientInformationFull {
+    if (!asked.redirect_uris.every(isSafeRedirect)) {
+      const message = 'redirect_uris must be https, http to a loopback address, or an own scheme';
+      throw new InvalidClientMetadataError(message);
+    }
+    const client = publicClient(asked);
+    this.#registered = [...this.#registered, client].slice(-MOST_REGISTERED);
+    this.#file.write({ version: 1, clients: this.#registered });
+    return client;
+  }
+
+  /** The client of a document that names itself by the very URL it was fetched from. */
+  async #documented(clientId: string): Promise<OAuthClientInformationFull | undefined> {
+    const held = this.#documents.get(clientId);
+    if (held !== undefined && held.untilSeconds > this.#nowSeconds()) return held.client;
+    const document = await this.#fetch(clientId);
+    const named = z.looseObject({ client_id: z.literal(clientId) }).safeParse(document);
+    const metadata = OAuthClientMetadataSchema.safeParse(document);
+    if (!named.success || !metadata.success) return undefined;
+    if (!metadata.data.redirect_uris.every(isSafeRedirect)) return undefined;
+    const client = publicClient({ ...metadata.data, client_id: clientId });
+    const untilSeconds = this.#nowSeconds() + DOCUMENT_SECONDS;
+    this.#documents.set(clientId, { client, untilSeconds });
+    return client;
+  }
+}
+
+function publicClient(asked: OAuthClientInformationFull): OAuthClientInformationFull {
+  const { client_secret: _secret, client_secret_expires_at: _expiry, ...rest } = asked;
+  return { ...rest, token_endpoint_auth_method: 'none' };
+}

@@ -1,0 +1,146 @@
+/**
+ * What clients were granted: an access token and a refresh token each, known by their hashes alone,
+ * kept in one file of the operator's so that a restart asks nobody to consent again. A refresh token
+ * serves once; one that comes back was stolen from somebody, and the whole grant dies (OAuth 2.1,
+ * section 4.3.1). Main thread only.
+ */
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { Scope } from '../../mcp/scopes.ts';
+import { SCOPES } from '../../mcp/scopes.ts';
+import { OwnerFile } from './owner-file.ts';
+
+export const ACCESS_SECONDS = 3_600;
+const REFRESH_SECONDS = 30 * 24 * 3_600;
+/** Grants held at a time; the oldest makes room. */
+const MOST_GRANTS = 64;
+const TOKEN_BYTES = 32;
+
+const grantShape = z.object({
+  id: z.string(),
+  clientId: z.string(),
+  clientName: z.string(),
+  scopes: z.array(z.enum(SCOPES)),
+  accessSha256: z.string(),
+  accessUntilSeconds: z.number(),
+  refreshSha256: z.string(),
+  refreshUntilSeconds: z.number(),
+  spentRefreshSha256: z.array(z.string()),
+});
+const fileShape = z.object({ version: z.literal(1), grants: z.array(grantShape) });
+
+export type Grant = Readonly<z.infer<typeof grantShape>>;
+
+/** Refresh tokens of a grant remembered after they were used. */
+const MOST_SPENT = 32;
+
+/** The two tokens of a grant, in plain. They are never kept. */
+export interface IssuedTokens {
+  readonly access: string;
+  readonly refresh: string;
+  readonly scopes: readonly Scope[];
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function newToken(): string {
+  return randomBytes(TOKEN_BYTES).toString('base64url');
+}
+
+/** All grants of one engine. */
+export class GrantBook {
+  readonly #file: OwnerFile<typeof fileShape>;
+  readonly #nowSeconds: () => number;
+  #grants: Grant[];
+
+  /** Throws CONFIG_INVALID where the file exists and is no book of grants. */
+  constructor(path: string, nowSeconds: () => number) {
+    this.#file = new OwnerFile(path, fileShape);
+    this.#nowSeconds = nowSeconds;
+    this.#grants = this.#file.read()?.grants ?? [];
+  }
+
+  /** Grants a client its first tokens. */
+  open(clientId: string, clientName: string, scopes: readonly Scope[]): IssuedTokens {
+    const room = this.#grants.filter((grant) => this.#lives(grant)).slice(-(MOST_GRANTS - 1));
+    this.#grants = room;
+    return this.#issue({ id: randomUUID(), clientId, clientName, scopes, spent: [] });
+  }
+
+  /**
+   * Exchanges a refresh token, narrowing the scopes where asked. Undefined where it is unknown, dead
+   * or another client's; a token that was used before ends its grant.
+   */
+  refresh(
+    clientId: string,
+    refresh: string,
+    narrowed: readonly Scope[] | undefined,
+  ): IssuedTokens | undefined {
+    const hash = sha256(refresh);
+    const reused = this.#grants.find(({ spentRefreshSha256 }) => spentRefreshSha256.includes(hash));
+    if (reused !== undefined) this.#end(reused);
+    const grant = this.#grants.find(({ refreshSha256 }) => refreshSha256 === hash);
+    if (grant === undefined || grant.clientId !== clientId || !this.#lives(grant)) return undefined;
+    const scopes = narrowed ?? grant.scopes;
+    if (!scopes.every((scope) => grant.scopes.includes(scope))) return undefined;
+    this.#grants = this.#grants.filter((each) => each !== grant);
+    const spent = [...grant.spentRefreshSha256, hash].slice(-MOST_SPENT);
+    const { id, clientName } = grant;
+    return this.#issue({ id, clientId, clientName, scopes, spent });
+  }
+
+  /** The grant of an access token that lives. */
+  find(access: string): Grant | undefined {
+    const hash = sha256(access);
+    const grant = this.#grants.find(({ accessSha256 }) => accessSha256 === hash);
+    return grant !== undefined && grant.accessUntilSeconds > this.#nowSeconds() ? grant : undefined;
+  }
+
+  /** Ends the client's grant that either token belongs to, if there is one. */
+  revoke(clientId: string, token: string): void {
+    const hash = sha256(token);
+    const grant = this.#grants.find(
+      ({ accessSha256, refreshSha256 }) => accessSha256 === hash || refreshSha256 === hash,
+    );
+    if (grant?.clientId === clientId) this.#end(grant);
+  }
+
+  #issue(to: {
+    readonly id: string;
+    readonly clientId: string;
+    readonly clientName: string;
+    readonly scopes: readonly Scope[];
+    readonly spent: readonly string[];
+  }): IssuedTokens {
+    const [access, refresh, now] = [newToken(), newToken(), this.#nowSeconds()];
+    const { id, clientId, clientName, scopes, spent } = to;
+    this.#grants.push({
+      id,
+      clientId,
+      clientName,
+      scopes: [...scopes],
+      accessSha256: sha256(access),
+      accessUntilSeconds: now + ACCESS_SECONDS,
+      refreshSha256: sha256(refresh),
+      refreshUntilSeconds: now + REFRESH_SECONDS,
+      spentRefreshSha256: [...spent],
+    });
+    this.#save();
+    return { access, refresh, scopes };
+  }
+
+  #lives({ refreshUntilSeconds }: Grant): boolean {
+    return refreshUntilSeconds > this.#nowSeconds();
+  }
+
+  #end(grant: Grant): void {
+    this.#grants = this.#grants.filter((each) => each !== grant);
+    this.#save();
+  }
+
+  #save(): void {
+    this.#file.write({ version: 1, grants: this.#grants });
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * Access tokens of an authorization server elsewhere: JWTs signed by the keys it publishes, meant for
+ * this engine's MCP endpoint (audience), not expired. Main thread only.
+ */
+import type { JWTVerifyGetKey } from 'jose';
+import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose';
+import { z } from 'zod';
+import { isScope } from '../../mcp/scopes.ts';
+import type { TokenHolder } from './token-holder.ts';
+
+const TIMEOUT_MILLIS = 5_000;
+const MOST_BYTES = 256 * 1_024;
+const CLOCK_TOLERANCE_SECONDS = 5;
+/** Where RFC 8414 and OpenID Connect put a server's metadata. */
+const METADATA_PATHS = [
+  '/.well-known/oauth-authorization-server',
+  '/.well-known/openid-configuration',
+];
+/** Signatures only: `none` and shared secrets prove nothing about the issuer. */
+const ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'EdDSA',
+];
+
+const metadataShape = z.looseObject({ issuer: z.string(), jwks_uri: z.url() });
+const claimsShape = z.looseObject({
+  sub: z.string(),
+  scope: z.string().optional(),
+  scp: z.array(z.string()).optional(),
+});
+
+export interface OutsideIssuer {
+  readonly issuer: string;
+  /** The URL of the MCP endpoint: what tokens must be for. */
+  readonly resource: string;
+}
+
+function metadataUrls(issuer: string): readonly URL[] {
+  const { origin, pathname } = new URL(issuer);
+  const path = pathname === '/' ? '' : pathname.replace(/\/$/, '');
+  const inserted = METADATA_PATHS.map((known) => new URL(`${known}${path}`, origin));
+  return path === '' ? inserted : [...inserted, new URL(`${path}${METADATA_PATHS[1]}`, origin)];
+}
+
+async function jsonFrom(url: URL): Promise<unknown> {
+  const signal = AbortSignal.timeout(TIMEOUT_MILLIS);
+  const response = await fetch(url, { signal, redirect: 'error' });
+  if (!response.ok) throw new Error(`${url.href} answered ${response.status}`);
+  const text = await response.text();
+  if (text.length > MOST_BYTES) throw new Error(`${url.href} is too large`);
+  return JSON.parse(text);
+}
+
+/** The address of the issuer's keys, from the first metadata document that is its own. */
+async function keysUrl(issuer: string): Promise<URL> {
+  for (const url of metadataUrls(issuer)) {
+    const metadata = metadataShape.safeParse(await jsonFrom(url).catch(() => undefined));
+    if (metadata.success && metadata.data.issuer === issuer) return new URL(metadata.data.jwks_uri);
+  }
+  throw new Error(`${issuer} publishes no metadata with its keys`);
+}
+
+/** Verifies tokens; the keys are fetched at the first one, and again when they rotate. */
+export class OutsideTokens {
+  readonly #options: OutsideIssuer;
+  #keys: Promise<JWTVerifyGetKey> | undefined;
+
+  constructor(options: OutsideIssuer) {
+    this.#options = options;
+  }
+
+  /** Who holds the token; undefined where it is not one for this engine. Throws where the issuer's
+   * keys cannot be had. */
+  async holderOf(token: string): Promise<TokenHolder | undefined> {
+    const { issuer, resource } = this.#options;
+    const keys = await this.#keySet();
+    try {
+      const { payload } = await jwtVerify(token, keys, {
+        issuer,
+        audience: resource,
+        algorithms: ALGORITHMS,
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
+        requiredClaims: ['exp', 'sub'],
+      });
+      const claims = claimsShape.parse(payload);
+      const scopes = claims.scp ?? claims.scope?.split(' ') ?? [];
+      return { subject: `${issuer} ${claims.sub}`, scopes: scopes.filter(isScope) };
+    } catch (error) {
+      const isUnreachable =
+        error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError);
+      if (isUnreachable && !(error instanceof z.ZodError)) throw error;
+      return undefined;
+    }
+  }
+
+  async #keySet(): Promise<JWTVerifyGetKey> {
+    this.#keys ??= keysUrl(this.#options.issuer).then((url) =>
+      createRemoteJWKSet(url, {
+        timeoutDuration: TIMEOUT_MILLIS,
+        [customFetch]: (to, init) => fetch(to, { ...init, redirect: 'error' }),
+      }),
+    );
+    try {
+      return await this.#keys;
+    } catch (error) {
+      this.#keys = undefined;
+      throw error;
+    }
+  }
+}

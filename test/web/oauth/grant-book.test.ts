@@ -1,0 +1,92 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ACCESS_SECONDS, GrantBook } from '../../../src/web/oauth/grant-book.ts';
+
+let folder: string;
+let path: string;
+let now: number;
+const book = () => new GrantBook(path, () => now);
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'deltaring-grants-'));
+  path = join(folder, 'oauth', 'grants.json');
+  now = 1_700_000_000;
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+describe('the book of grants', () => {
+  it('knows a token after a restart, and keeps no token in plain', () => {
+    const { access, refresh } = book().open('client', 'Client', ['market.read']);
+    expect(book().find(access)).toMatchObject({ clientId: 'client', scopes: ['market.read'] });
+    const text = readFileSync(path, 'utf8');
+    expect(text).not.toContain(access);
+    expect(text).not.toContain(refresh);
+    expect(statSync(path).mode & 0o077).toBe(0);
+  });
+
+  it('lets an access token live its hour and no longer', () => {
+    const grants = book();
+    const { access } = grants.open('client', 'Client', ['market.read']);
+    now += ACCESS_SECONDS - 1;
+    expect(grants.find(access)).toBeDefined();
+    now += 1;
+    expect(grants.find(access)).toBeUndefined();
+  });
+
+  it('exchanges a refresh token once; one that comes back ends the grant', () => {
+    const grants = book();
+    const first = grants.open('client', 'Client', ['market.read']);
+    const second = grants.refresh('client', first.refresh, undefined);
+    expect(second).toBeDefined();
+    expect(grants.find(first.access)).toBeUndefined();
+    expect(grants.find(second?.access ?? '')).toBeDefined();
+    expect(grants.refresh('client', first.refresh, undefined)).toBeUndefined();
+    expect(grants.find(second?.access ?? '')).toBeUndefined();
+    expect(book().refresh('client', second?.refresh ?? '', undefined)).toBeUndefined();
+  });
+
+  it('refuses a refresh token of another client, and one of 30 days', () => {
+    const grants = book();
+    const { refresh } = grants.open('client', 'Client', ['market.read']);
+    expect(grants.refresh('other', refresh, undefined)).toBeUndefined();
+    now += 31 * 24 * 3_600;
+    expect(grants.refresh('client', refresh, undefined)).toBeUndefined();
+  });
+
+  it('narrows scopes at a refresh and never widens them', () => {
+    const grants = book();
+    const { refresh } = grants.open('client', 'Client', ['market.read', 'ops.kill']);
+    expect(grants.refresh('client', refresh, ['trade.execute'])).toBeUndefined();
+    const narrowed = grants.refresh('client', refresh, ['market.read']);
+    expect(narrowed?.scopes).toEqual(['market.read']);
+    const again = narrowed?.refresh ?? '';
+    expect(grants.refresh('client', again, ['market.read', 'ops.kill'])).toBeUndefined();
+  });
+
+  it('ends a grant by either of its tokens, for its own client alone', () => {
+    const grants = book();
+    const { access, refresh } = grants.open('client', 'Client', ['market.read']);
+    grants.revoke('other', refresh);
+    expect(grants.find(access)).toBeDefined();
+    grants.revoke('client', refresh);
+    expect(grants.find(access)).toBeUndefined();
+  });
+
+  it('holds 64 grants, the oldest making room', () => {
+    const grants = book();
+    const first = grants.open('client', 'Client', ['market.read']);
+    for (let more = 0; more < 64; more++) grants.open(`c${more}`, 'Client', ['market.read']);
+    expect(grants.find(first.access)).toBeUndefined();
+  });
+
+  it('refuses a file that is no book of grants, and says what to do', () => {
+    book().open('client', 'Client', ['market.read']);
+    writeFileSync(path, '{"version":1,"grants":[{}]}');
+    expect(book).toThrow(/delete it, and OAuth clients connect again/);
+  });
+});

@@ -1,0 +1,81 @@
+import { createServer, type Server } from 'node:http';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OutsideTokens } from '../../../src/web/oauth/outside-issuer.ts';
+
+const RESOURCE = 'https://desk.example/mcp';
+const { privateKey, publicKey } = await generateKeyPair('ES256');
+const stranger = await generateKeyPair('ES256');
+let server: Server;
+let issuer: string;
+
+beforeAll(async () => {
+  const keys = { keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256' }] };
+  server = createServer(({ url }, response) => {
+    const body =
+      url === '/.well-known/oauth-authorization-server'
+        ? { issuer, jwks_uri: `${issuer}/keys` }
+        : url === '/keys'
+          ? keys
+          : undefined;
+    response.writeHead(body === undefined ? 404 : 200, { 'Content-Type': 'application/json' });
+    response.end(JSON.stringify(body ?? {}));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  issuer = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+});
+
+afterAll(() => {
+  server.close();
+});
+
+interface Claims {
+  readonly audience?: string;
+  readonly from?: string;
+  readonly expires?: string;
+  readonly scope?: string;
+}
+
+function token(
+  { audience = RESOURCE, from = issuer, expires = '5m', scope }: Claims,
+  key = privateKey,
+) {
+  return new SignJWT({ scope: scope ?? 'market.read email' })
+    .setProtectedHeader({ alg: 'ES256', kid: 'one' })
+    .setIssuer(from)
+    .setAudience(audience)
+    .setSubject('somebody')
+    .setExpirationTime(expires)
+    .sign(key);
+}
+
+const tokens = () => new OutsideTokens({ issuer, resource: RESOURCE });
+
+describe('a token of an authorization server elsewhere', () => {
+  it('is taken with the scopes that are ours', async () => {
+    const holder = await tokens().holderOf(await token({}));
+    expect(holder).toEqual({ subject: `${issuer} somebody`, scopes: ['market.read'] });
+  });
+
+  it.each<[string, Claims]>([
+    ['for another audience', { audience: 'https://elsewhere.example/mcp' }],
+    ['of another issuer', { from: 'https://elsewhere.example' }],
+    ['that has expired', { expires: '-1m' }],
+  ])('is refused %s', async (_why, claims) => {
+    expect(await tokens().holderOf(await token(claims))).toBeUndefined();
+  });
+
+  it('is refused when another key signed it, or it is no token at all', async () => {
+    const forged = await token({}, stranger.privateKey);
+    expect(await tokens().holderOf(forged)).toBeUndefined();
+    expect(await tokens().holderOf('no.jwt.here')).toBeUndefined();
+    const none = `${Buffer.from('{"alg":"none"}').toString('base64url')}.e30.`;
+    expect(await tokens().holderOf(none)).toBeUndefined();
+  });
+
+  it('cannot be judged while the issuer does not answer', async () => {
+    const silent = new OutsideTokens({ issuer: 'http://127.0.0.1:1', resource: RESOURCE });
+    await expect(silent.holderOf(await token({}))).rejects.toThrow(/publishes no metadata/);
+  });
+});

@@ -51,6 +51,7 @@ type StoryBody = Extract<
       | 'repriced'
       | 'brokerEvent'
       | 'orderResolved'
+      | 'orderAdopted'
       | 'exitTriggered';
   }
 >;
@@ -65,6 +66,7 @@ const STORY_KINDS: Readonly<Record<StoryBody['kind'], true>> = {
   repriced: true,
   brokerEvent: true,
   orderResolved: true,
+  orderAdopted: true,
   exitTriggered: true,
 };
 
@@ -80,6 +82,8 @@ function concerns(body: StoryBody, intentId: string, previewId: string | null): 
       return previewId !== null && body.previewId === previewId;
     case 'intentRecorded':
       return body.intent.intentId === intentId || body.intent.positionId === intentId;
+    case 'orderAdopted':
+      return body.order.intent.intentId === intentId;
     case 'brokerEvent':
       return eventIntent(body.event) === intentId;
     case 'exitTriggered':
@@ -147,7 +151,11 @@ function words(body: StoryBody): string {
     case 'brokerEvent':
       return eventWords(body.event);
     case 'orderResolved':
-      return `outcome proven: ${body.evidence}`;
+      return body.outcome === undefined
+        ? `outcome proven: ${body.evidence}`
+        : `presumed absent, never to be sent again: ${body.evidence}`;
+    case 'orderAdopted':
+      return `adopted from the broker, not given here: ${orderWords(body.order.intent)}`;
     case 'exitTriggered':
       return `exit triggered: ${body.reason} ${JSON.stringify(body.numbers)}`;
   }

@@ -17,6 +17,7 @@ type FieldShape =
   | 'plain'
   | 'quotes'
   | 'intent'
+  | 'adopted'
   | 'denial'
   | 'checks'
   | 'event';
@@ -74,7 +75,9 @@ const FIELDS: FieldTable = {
   cancelRequested: { intentId: 'text', principal: 'text', tokenSha256: 'textOrAbsent' },
   repriced: { intentId: 'text', limit: 'number', reason: 'text' },
   brokerEvent: { event: 'event' },
-  orderResolved: { intentId: 'text', evidence: 'text' },
+  orderResolved: { intentId: 'text', evidence: 'text', outcome: 'textOrAbsent' },
+  orderAdopted: { order: 'adopted' },
+  residualAdopted: { principal: 'text', differences: 'texts' },
   exitTriggered: { positionId: 'text', reason: 'text', numbers: 'numbers' },
   killEngaged: { principal: 'text', reason: 'text' },
   killReleased: { principal: 'text' },
@@ -99,6 +102,7 @@ const INTENT_FIELDS: Readonly<Record<keyof OrderIntent, true>> = {
   breakoutKey: true,
 };
 const INTENT_KEYS: ReadonlySet<string> = new Set(Object.keys(INTENT_FIELDS));
+const ADOPTED_KEYS: ReadonlySet<string> = new Set(['intent', 'brokerOrderId']);
 const CHECK_KEYS: ReadonlySet<string> = new Set(['code', 'outcome', 'message', 'numbers']);
 const DENIAL_KEYS: ReadonlySet<string> = new Set(['code', 'message', 'numbers']);
 const ENVELOPE_KEYS: ReadonlySet<string> = new Set(['version', 'seq', 'session', 'at', 'body']);
@@ -190,6 +194,7 @@ const SHAPES: Readonly<Record<FieldShape, (value: unknown) => boolean>> = {
   plain: isFields,
   quotes: isQuotes,
   intent: isIntent,
+  adopted: (value) => hasOnly(value, ADOPTED_KEYS) && isFields(value) && isIntent(value['intent']),
   denial: (value) => hasOnly(value, DENIAL_KEYS),
   checks: (value) => Array.isArray(value) && value.every((check) => hasOnly(check, CHECK_KEYS)),
   event: (value) => isFields(value) && typeof value['kind'] === 'string',

@@ -1,5 +1,5 @@
 /**
- * The order gateway: the port between the desk and a broker. An implementation is a state machine
+ * The order gateway, version 2: the port between the desk and a broker. An implementation is a state machine
  * without I/O: what it is told comes in as calls, what it wants done goes out as effects, and the
  * shell of the core thread performs them. So the same adapter runs in production and in simulation.
  * Thread contract: lives on the core thread, called from the desk's step only.
@@ -13,6 +13,8 @@ import type { SessionTimes } from '../engine/domain/session-calendar.ts';
 import type { Cents, EpochMicros, Price } from '../engine/domain/units.ts';
 import type { ApprovedOrder } from './approved-order.ts';
 
+export const ORDER_GATEWAY_VERSION = 2;
+
 /** What a broker can and cannot do, and when. Times are minutes after midnight ET of a full day;
  * on a half day each is three hours earlier. */
 export interface BrokerCapabilities {
@@ -24,6 +26,9 @@ export interface BrokerCapabilities {
   /** `broker`: a dry run answers with margin and fees. `local`: the engine computes both. */
   readonly preview: 'broker' | 'local';
   readonly nativeStops: boolean;
+  /** True where the broker documents that an order answered with 429 was not accepted. Elsewhere a
+   * 429 to a submit proves nothing, and the outcome is UNKNOWN. */
+  readonly rateLimitRefuses: boolean;
   readonly openingCutoffMinutes: number;
   readonly flattenStartMinutes: number;
   readonly flattenDeadlineMinutes: number;
@@ -40,7 +45,34 @@ export type BrokerEvent =
   | { readonly kind: 'replaced'; readonly intentId: string; readonly limit: Price }
   | { readonly kind: 'expired'; readonly intentId: string; readonly remaining: number }
   | { readonly kind: 'settlement'; readonly settlement: Settlement }
+  /** The broker took an execution back: what it bought or sold is as it was before. */
+  | {
+      readonly kind: 'busted';
+      readonly intentId: string;
+      readonly fillId: string;
+      readonly reason: string;
+    }
+  /** An order that had ended works again. */
+  | {
+      readonly kind: 'reopened';
+      readonly intentId: string;
+      readonly brokerOrderId: string;
+      readonly reason: string;
+    }
+  /** The answer to `findByIntent`, after the events that restate what was found. */
+  | { readonly kind: 'searched'; readonly intentId: string; readonly search: OrderSearch }
   | { readonly kind: 'connection'; readonly connected: boolean; readonly detail: string };
+
+/** How a broker says that an order stands or has ended. */
+export type OrderStanding = 'working' | 'filled' | 'cancelled' | 'rejected' | 'expired';
+
+/** What a search for one order found, with the evidence. */
+export type OrderSearch =
+  | { readonly outcome: 'found'; readonly standing: OrderStanding; readonly evidence: string }
+  /** A complete history of the session, read at `takenAt`, does not hold the order. */
+  | { readonly outcome: 'absent'; readonly takenAt: At; readonly evidence: string }
+  /** The history could not be read, or not to its end: this proves nothing. */
+  | { readonly outcome: 'incomplete'; readonly evidence: string };
 
 /** Exercise, assignment or worthless expiry of one option position. */
 export interface Settlement {
@@ -81,12 +113,40 @@ export type WireInput =
       readonly status: number;
       readonly body: string;
     }
-  | { readonly kind: 'httpFailed'; readonly requestId: string; readonly reason: string }
+  | {
+      readonly kind: 'httpFailed';
+      readonly requestId: string;
+      readonly reason: string;
+      /** True where no connection was ever made, so that not one byte can have arrived. */
+      readonly neverSent?: boolean;
+    }
   | { readonly kind: 'socketOpen' }
   | { readonly kind: 'socketFrame'; readonly text: string }
   | { readonly kind: 'socketClosed'; readonly reason: string };
 
-/** The broker's own picture of an account, for reconciliation. */
+/**
+ * What the answer to the one POST of an intent proves. 2xx: accepted, if its body can be read ·
+ * a refusal that says the order does not exist: rejected · a time-out, a reset, 5xx, a redirect or
+ * nonsense: UNKNOWN, because the order may live. The one classification that adapters use.
+ */
+export function sendOutcome(
+  answer: Extract<WireInput, { kind: 'httpResponse' | 'httpFailed' }>,
+  capabilities: Pick<BrokerCapabilities, 'rateLimitRefuses'>,
+): 'accepted' | 'rejected' | 'unknown' {
+  if (answer.kind === 'httpFailed') return answer.neverSent === true ? 'rejected' : 'unknown';
+  const { status } = answer;
+  if (status >= 200 && status < 300) return 'accepted';
+  if (status === 429) return capabilities.rateLimitRefuses ? 'rejected' : 'unknown';
+  return REFUSALS.has(status) ? 'rejected' : 'unknown';
+}
+
+/** Answers that are given instead of taking the order. */
+const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403, 404, 406, 422]);
+
+/**
+ * The broker's own picture of an account, for reconciliation: one moment. An adapter that reads it
+ * in several requests hands it out only when nothing changed between the first and the last.
+ */
 export interface AccountSnapshot {
   readonly asOf: At;
   readonly accountId: string;
@@ -95,15 +155,31 @@ export interface AccountSnapshot {
   readonly marginCents: Cents;
   readonly positions: readonly HeldPosition[];
   readonly workingOrders: readonly WorkingOrder[];
+  /** Orders of the session that have ended. */
+  readonly endedOrders: readonly EndedOrder[];
+  /** Every execution that stands, at or after the market time `fillsSince`. */
+  readonly fills: readonly Fill[];
+  readonly fillsSince: EpochMicros;
 }
 
 export interface HeldPosition {
   readonly symbol: string;
   /** Contracts or shares, signed. */
   readonly quantity: number;
+  /** Per share, where the broker tells it. */
+  readonly averagePrice?: Price;
+}
+
+export interface EndedOrder {
+  readonly intentId: string;
+  readonly standing: Exclude<OrderStanding, 'working'>;
+  /** Units never filled. */
+  readonly remaining: number;
 }
 
 export interface WorkingOrder {
+  /** Of an order that this engine did not give: `external-` and the broker's id. By that name the
+   * gateway knows it in `cancel`, and its events carry it. */
   readonly intentId: string;
   readonly brokerOrderId: string;
   readonly legs: readonly OrderLeg[];
@@ -122,6 +198,12 @@ export interface OrderGateway {
   cancel(intentId: string, at: At): readonly GatewayEffect[];
   /** Moves the limit of a working order; the answer is `replaced` or `cancelRejected`. */
   reprice(order: ApprovedOrder, at: At): readonly GatewayEffect[];
+  /**
+   * Looks for the order of an intent in the broker's working orders and in the session's history,
+   * however the send ended. What is found is restated by its ordinary events; `searched` ends the
+   * answer. It never sends, changes or cancels anything.
+   */
+  findByIntent(intentId: string, at: At): readonly GatewayEffect[];
   /** A new quote of an instrument the account may hold or work. Simulated brokers fill from it. */
   onQuote(symbol: string, quote: Quote, at: At): readonly GatewayEffect[];
   onWire(input: WireInput, at: At): readonly GatewayEffect[];

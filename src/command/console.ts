@@ -1,7 +1,7 @@
-/** The operator's console: status, kill, rearm, flatten, pair. `rearm` exists here and nowhere else. */
+/** The operator's console: status, kill, rearm, flatten, adopt, pair. `rearm` exists here and nowhere else. */
 import { engageKillLatch } from '../audit/kill-latch.ts';
 import type { Config } from '../config.ts';
-import type { Answer, ConfirmResult, KillView } from '../desk/engine-api.ts';
+import type { Answer, ConfirmResult, KillView, ReconcileView } from '../desk/engine-api.ts';
 import { wallMicros } from '../engine/domain/clock.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import { askEngine } from '../mcp/console-client.ts';
@@ -108,5 +108,14 @@ export async function flatten(args: readonly string[]): Promise<number> {
       : orders.map(
           (order) => `${order.orderId}  ${order.purpose} ${order.positionId}: ${order.status}`,
         ),
+  );
+}
+
+/** Takes over positions at the broker that the engine cannot explain. */
+export async function adopt(args: readonly string[]): Promise<number> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the engine's own answer to this method
+  const answer = (await ask(configOf(), 'adopt')) as Answer<ReconcileView>;
+  return tell(answer, isJson(args), ({ clean, differences }) =>
+    clean ? ['taken over: the books agree'] : ['taken over; still open:', ...differences],
   );
 }

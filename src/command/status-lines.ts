@@ -2,12 +2,12 @@
 import type {
   Answer,
   EngineIdentity,
-  HealthView,
   MarketStatusView,
   PnlView,
   RiskCheckView,
   Stamp,
 } from '../desk/engine-api.ts';
+import type { HealthView } from '../desk/engine-api-health.ts';
 
 interface StatusAnswer {
   readonly identity: EngineIdentity;

@@ -15,7 +15,8 @@ import { viewOf } from './desk-context.ts';
 import type { OrderRecord } from './order-book.ts';
 import { filledUnits } from './order-book.ts';
 
-const UNBOUNDED_LOSS_CENTS = 100_000_000_00;
+/** What a loss without a bound counts as. */
+export const UNBOUNDED_LOSS_CENTS = cents(100_000_000_00);
 /** A contract's price in 1/10,000 dollar per share is its price in cents; a share's is not. */
 const PRICE_PER_CENT = 100;
 
@@ -41,7 +42,7 @@ export function worstCaseOf(position: StructurePosition): Cents {
   const isShares = legs.every(({ instrument }) => instrument.kind === 'shares');
   const netPrice = price(position.openCashCents * (isShares ? PRICE_PER_CENT : 1));
   const payoff = payoffSummary({ legs, quantity: 1, netPrice, feesCents: cents(0) });
-  return payoff.maxLossCents ?? cents(UNBOUNDED_LOSS_CENTS);
+  return payoff.maxLossCents ?? UNBOUNDED_LOSS_CENTS;
 }
 
 /** Net delta of what is held, in share equivalents; undefined when a leg has no delta. */

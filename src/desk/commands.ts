@@ -34,6 +34,7 @@ const NEEDED: Readonly<Record<Command['kind'], Authority>> = {
   rearm: 'console',
   flattenNow: 'console',
   reconcile: 'observe',
+  adopt: 'console',
   shutdown: 'console',
 };
 
@@ -50,7 +51,7 @@ function missingAuthority(caller: Caller, command: Command) {
   if (RANK[caller.authority] >= RANK[needed]) return undefined;
   const where =
     needed === 'console'
-      ? '; use the operator console (`deltaring rearm`, `deltaring flatten`)'
+      ? '; use the operator console (`deltaring rearm`, `flatten`, `adopt`)'
       : '';
   return deny('not_authorized', `this needs the authority "${needed}"${where}`, {
     has: caller.authority,
@@ -82,8 +83,9 @@ export function runCommand(room: CommandRoom, caller: Caller, command: Command):
     case 'flattenNow':
       return flattenNow(desk, caller);
     case 'reconcile':
-      room.reconciler.check(desk);
       return { answer: { value: room.reconciler.check(desk) } };
+    case 'adopt':
+      return { answer: room.reconciler.adopt(desk, caller.principal) };
     case 'shutdown':
       room.stop(command.policy);
       return { answer: { value: { stopping: true } } };

@@ -52,6 +52,10 @@ export interface DeskDay {
   journalHealthy: boolean;
   reserveExhausted: boolean;
   reconciled: boolean;
+  /** The broker's own stream of events: whether it is up, and since when. */
+  stream: { readonly connected: boolean; readonly detail: string; readonly since: At };
+  /** Orders whose legs have filled unevenly, with the wall time since which. */
+  readonly uneven: Map<string, EpochMicros>;
   stopping: boolean;
   readonly breakoutsTaken: string[];
   readonly recentOrders: RecentOrder[];

@@ -34,16 +34,19 @@ import { onRepriceBlocked, onRepriceCleared, walkLimits } from './limit-walker.t
 import { OrderBook } from './order-book.ts';
 import { Outbox } from './outbox.ts';
 import { PreviewShelf } from './preview-shelf.ts';
+import { watchRatios } from './ratio-watch.ts';
 import { Reconciler } from './reconciling.ts';
 import { recover } from './recovery.ts';
 import { onBlockedByKill, onCleared, onJournalDurable, onJournalFailed } from './sending.ts';
 import { sessionFor } from './session-clock.ts';
 import { keepSession, onListing, scheduleFor } from './session-life.ts';
 import { watchStop } from './stopping.ts';
+import { pageUnknown, searchUnknown } from './unknown-outcomes.ts';
 
 /** A confirm waits this long, on the wall clock, for its orders to end before it answers. */
 const CONFIRM_WAIT_MICROS = 2_000_000;
-const RECONCILE_EVERY_MICROS = 2_000_000;
+/** Twice this, for a difference is seen twice before it is told, stays well within five seconds. */
+const RECONCILE_EVERY_MICROS = 1_500_000;
 
 /** What a desk is built from. */
 export interface DeskParts {
@@ -112,6 +115,8 @@ export class Desk {
         journalHealthy: true,
         reserveExhausted: false,
         reconciled: false,
+        stream: { connected: true, detail: 'at start', since: at },
+        uneven: new Map(),
         stopping: false,
         breakoutsTaken: [],
         recentOrders: [],
@@ -149,7 +154,7 @@ export class Desk {
     });
     const { version: limitsVersion } = config.limits;
     out.append({ kind: 'limitsInForce', limitsVersion, limits: { ...config.limits } });
-    this.#reconciler.check(desk);
+    pageUnknown(desk);
     this.#reconciler.check(desk);
     out.push({ kind: 'fetchListing', date: day.session.date });
   }
@@ -288,13 +293,15 @@ export class Desk {
     const desk = this.#desk;
     performGateway(desk, desk.gateway.onClock(desk.at, desk.day.session));
     keepSession(desk, this.#shelf);
-    this.#exits.run(desk);
-    walkLimits(desk);
-    govern(desk);
+    searchUnknown(desk);
     if (desk.at.wall >= this.#reconcileAt) {
       this.#reconcileAt = addMicros(desk.at.wall, RECONCILE_EVERY_MICROS);
       this.#reconciler.check(desk);
     }
+    watchRatios(desk);
+    this.#exits.run(desk);
+    walkLimits(desk);
+    govern(desk);
     if (this.#stopPolicy !== undefined && !this.#stopped) {
       this.#stopped = watchStop(desk, this.#stopPolicy);
     }

@@ -11,6 +11,7 @@ import { RingReader } from '../engine/ring/ring-reader.ts';
 import type { Counters } from '../ops/counters.ts';
 import type { CoreStatus, FromCore, ToCore } from './core-protocol.ts';
 import type * as Api from './engine-api.ts';
+import type { HealthView } from './engine-api-health.ts';
 import type { ScanRequest, StrategyRequest } from './engine-api-requests.ts';
 import { healthOf } from './health.ts';
 import type { Command, Query } from './inputs.ts';
@@ -226,6 +227,10 @@ export class EngineApiClient implements Api.EngineApi {
     return this.#command<Api.ReconcileView>(caller, { kind: 'reconcile' });
   }
 
+  adopt(caller: Api.Caller) {
+    return this.#command<Api.ReconcileView>(caller, { kind: 'adopt' });
+  }
+
   pnl(caller: Api.Caller) {
     return this.#query<Api.PnlView>(caller, { kind: 'pnl' });
   }
@@ -261,7 +266,7 @@ export class EngineApiClient implements Api.EngineApi {
     return Promise.resolve({ stamp: this.stamp(), value });
   }
 
-  health(): Api.HealthView {
+  health(): HealthView {
     const { clock, counters } = this.#parts;
     return healthOf({
       at: clock.now(),

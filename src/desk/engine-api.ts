@@ -6,6 +6,7 @@
  */
 import type { ChainSlice } from '../engine/domain/market.ts';
 import type { CheckResult, Denial } from '../engine/domain/verdict.ts';
+import type { HealthView } from './engine-api-health.ts';
 import type { ScanRequest, StrategyRequest } from './engine-api-requests.ts';
 
 export const ENGINE_API_VERSION = 1;
@@ -128,7 +129,8 @@ export type OrderStatusView =
   | 'cancelled'
   | 'rejected'
   | 'expired'
-  | 'denied';
+  | 'denied'
+  | 'absentPresumed';
 
 /** Milliseconds between the steps of an order's way; a step not taken yet is null. */
 export interface OrderLatency {
@@ -274,24 +276,6 @@ export interface ScanView {
   readonly note: string;
 }
 
-/** One part of the engine, with the age of its last sign of life. */
-export interface HealthPart {
-  readonly state: string;
-  readonly ageMs: number | null;
-}
-
-/** Health of the parts. `ready`: the core is alive, records, and hears its feed. */
-export interface HealthView {
-  readonly status: 'ok' | 'degraded' | 'down';
-  readonly ready: boolean;
-  readonly market: HealthPart & { readonly session: string; readonly time: string };
-  readonly feed: HealthPart & { readonly detail: string };
-  readonly broker: HealthPart & { readonly name: string };
-  readonly journal: HealthPart & { readonly seq: number };
-  readonly audit: HealthPart & { readonly head: string; readonly seq: number };
-  readonly tradingState: HealthPart & { readonly killed: boolean };
-}
-
 export interface MarketStatusView {
   readonly session: string;
   readonly kind: 'full' | 'half';
@@ -365,6 +349,8 @@ export interface EngineApi {
     caller: Caller,
   ): Promise<Answer<{ readonly orders: readonly OrderView[] }>>;
   reconcile(caller: Caller): Promise<Answer<ReconcileView>>;
+  /** Console only: takes over positions at the broker that this book cannot explain. */
+  adopt(caller: Caller): Promise<Answer<ReconcileView>>;
 
   pnl(caller: Caller): Promise<Answer<PnlView>>;
   portfolioDelta(caller: Caller): Promise<Answer<DeltaView>>;

@@ -2,7 +2,7 @@
 import type { At } from '../engine/domain/clock.ts';
 import { newYorkText } from '../engine/domain/session-calendar.ts';
 import type { CoreStatus } from './core-protocol.ts';
-import type { HealthView } from './engine-api.ts';
+import type { HealthView } from './engine-api-health.ts';
 
 /** A core silent for this long has missed its heartbeats: page, and answer 503. */
 export const CORE_SILENT_MILLIS = 2_000;

@@ -32,6 +32,7 @@ export type Command =
   | { readonly kind: 'rearm' }
   | { readonly kind: 'flattenNow' }
   | { readonly kind: 'reconcile' }
+  | { readonly kind: 'adopt' }
   | { readonly kind: 'shutdown'; readonly policy: 'flatten' | 'leave' };
 
 /** What of an order could open or increase, and so asks for clearance at the wire. */

@@ -10,7 +10,7 @@ import type { DeskContext } from './desk-context.ts';
 import { quoteOf, sliceOf } from './desk-context.ts';
 import { ladderRung, worstClosingNet } from './exits/limit-ladder.ts';
 import type { OrderRecord } from './order-book.ts';
-import { isFinal } from './order-book.ts';
+import { isExternal, isFinal } from './order-book.ts';
 import { requestCancel } from './sending.ts';
 
 const MICROS_PER_MILLI = 1_000;
@@ -26,6 +26,7 @@ const LOST_MARKET_MICROS = 5_000_000;
 export function walkLimits(desk: DeskContext): void {
   for (const order of desk.orders.live()) {
     if (order.status !== 'working' || order.cancelRequested || order.sentAt === undefined) continue;
+    if (isExternal(order)) continue;
     if (desk.at.wall < (order.limitStaysUntil ?? 0)) continue;
     const waitedMillis = (desk.at.market - order.sentAt.market) / MICROS_PER_MILLI;
     if (order.intent.purpose === 'open') walkOpening(desk, order, waitedMillis);

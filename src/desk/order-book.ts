@@ -9,6 +9,17 @@ import type { Cents, EpochMicros, Price } from '../engine/domain/units.ts';
 import { price } from '../engine/domain/units.ts';
 import type { Urgency } from './exits/exit-policy.ts';
 
+/** How an UNKNOWN outcome is being looked for. */
+export interface OutcomeSearch {
+  /** Since when it is looked for; searches and silence count from here. */
+  readonly since: At;
+  asked: number;
+  /** Wall time of the next look. */
+  askAgainAt: EpochMicros;
+  /** Wall time of the first complete history, after the settle window, that lacked the order. */
+  absentAt: EpochMicros | undefined;
+}
+
 /** One order. Changed by the order book's users on the core thread only. */
 export interface OrderRecord {
   readonly intent: OrderIntent;
@@ -36,25 +47,74 @@ export interface OrderRecord {
   marketMissingSince: EpochMicros | undefined;
   /** The broker refused to change the order: its limit stays where it is until this wall time. */
   limitStaysUntil: EpochMicros | undefined;
+  /** Set while the status is `unknown`. */
+  search: OutcomeSearch | undefined;
   readonly fills: Fill[];
+}
+
+/** What an order is entered with; the rest follows from it. */
+export type NewOrder = Pick<
+  OrderRecord,
+  | 'intent'
+  | 'orderHash'
+  | 'shapeHash'
+  | 'worstCaseCents'
+  | 'createdAt'
+  | 'tokenSha256'
+  | 'intentSeq'
+  | 'approved'
+  | 'urgency'
+> & { readonly limit: Price };
+
+/** A recorded order that nothing has happened to yet. */
+export function newOrder(parts: NewOrder): OrderRecord {
+  return {
+    ...parts,
+    status: 'recorded',
+    updatedAt: parts.createdAt,
+    sentAt: undefined,
+    brokerOrderId: undefined,
+    reason: undefined,
+    brokerLimit: parts.limit,
+    cancelRequested: false,
+    marketMissingSince: undefined,
+    limitStaysUntil: undefined,
+    search: undefined,
+    fills: [],
+  };
+}
+
+/** True for an order that this engine did not give: it is counted, shown, and otherwise let be. */
+export function isExternal({ intent }: OrderRecord): boolean {
+  return intent.strategy === 'external';
 }
 
 export function isFinal(order: OrderRecord): boolean {
   return FINAL_ORDER_STATUSES.has(order.status);
 }
 
-/** Units whose every leg has filled. */
-export function filledUnits(order: OrderRecord): number {
-  let units = Number.POSITIVE_INFINITY;
-  for (const leg of order.intent.legs) {
+/** Units that each leg has filled, a fraction where a unit of it is not whole. */
+function unitsByLeg(order: OrderRecord): readonly number[] {
+  return order.intent.legs.map((leg) => {
     const symbol = instrumentSymbol(leg.instrument);
     let filled = 0;
     for (const fill of order.fills) {
       if (instrumentSymbol(fill.instrument) === symbol) filled += fill.quantity;
     }
-    units = Math.min(units, Math.floor(filled / leg.ratio));
-  }
-  return Number.isFinite(units) ? units : 0;
+    return filled / leg.ratio;
+  });
+}
+
+/** Units whose every leg has filled. */
+export function filledUnits(order: OrderRecord): number {
+  const units = unitsByLeg(order);
+  return units.length === 0 ? 0 : Math.floor(Math.min(...units));
+}
+
+/** True while some leg has filled more units than another. */
+export function isUneven(order: OrderRecord): boolean {
+  const units = unitsByLeg(order);
+  return units.some((filled) => filled !== units[0]);
 }
 
 /** Signed net of the fills per unit, rounded to 1/10,000; undefined before the first whole unit. */
@@ -65,6 +125,8 @@ export function averageFillNet(order: OrderRecord): Price | undefined {
   for (const fill of order.fills) net -= legSign(fill.action) * fill.price * fill.quantity;
   return price(Math.round(net / units));
 }
+
+const OWN_ID = /^\d{8}-(\d{6,12})$/;
 
 /** Orders by id, oldest first. */
 export class OrderBook {
@@ -77,10 +139,11 @@ export class OrderBook {
     return `${session.replaceAll('-', '')}-${String(this.#lastNumber).padStart(6, '0')}`;
   }
 
-  /** Makes sure that ids given out before a restart are never given out again. */
+  /** Makes sure that ids given out before a restart are never given out again. An id that is not of
+   * this book's making says nothing. */
   seen(intentId: string): void {
-    const number = Number(intentId.split('-')[1]);
-    if (Number.isSafeInteger(number)) this.#lastNumber = Math.max(this.#lastNumber, number);
+    const number = Number(OWN_ID.exec(intentId)?.[1] ?? 0);
+    this.#lastNumber = Math.max(this.#lastNumber, number);
   }
 
   add(order: OrderRecord): void {

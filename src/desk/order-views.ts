@@ -74,6 +74,7 @@ function statusView(order: OrderRecord): OrderStatusView {
     case 'rejected':
     case 'expired':
     case 'denied':
+    case 'absentPresumed':
       return order.status;
   }
 }

@@ -12,12 +12,15 @@ import type { SessionDate } from '../engine/domain/units.ts';
 import { cents, price } from '../engine/domain/units.ts';
 import { shapeHash } from '../risk/order-hash.ts';
 import { setCause } from '../risk/trading-state.ts';
+import { adoptOrder } from './adopting.ts';
 import { applyBrokerEvent } from './broker-events.ts';
 import type { DeskContext } from './desk-context.ts';
 import { LATCHED_CAUSES } from './governing.ts';
 import { feesOf, payoffOf } from './judging.ts';
 import type { OrderRecord } from './order-book.ts';
+import { isExternal, newOrder } from './order-book.ts';
 import { Outbox } from './outbox.ts';
+import { beginSearch } from './outcome-search.ts';
 import type { PreviewShelf } from './preview-shelf.ts';
 import { rememberOrder } from './recent-orders.ts';
 
@@ -44,13 +47,14 @@ export function brokerEventOf(record: AuditRecord): BrokerEvent | undefined {
 /** True when what was filled and settled nets to nothing, contract by contract. */
 function isFlat(events: readonly BrokerEvent[]): boolean {
   const held = new Map<string, number>();
+  const busted = new Set(events.flatMap((e) => (e.kind === 'busted' ? [e.fillId] : [])));
   const add = (symbol: string, change: number): void => {
     held.set(symbol, (held.get(symbol) ?? 0) + change);
   };
   for (const event of events) {
     if (event.kind === 'fill') {
-      const { instrument, action, quantity } = event.fill;
-      add(instrumentSymbol(instrument), legSign(action) * quantity);
+      const { instrument, action, quantity, fillId } = event.fill;
+      if (!busted.has(fillId)) add(instrumentSymbol(instrument), legSign(action) * quantity);
     } else if (event.kind === 'settlement') {
       const { instrument, quantity, shares } = event.settlement;
       add(instrumentSymbol(instrument), -quantity);
@@ -119,6 +123,14 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
       if (event !== undefined) applyBrokerEvent(desk, event);
       return;
     }
+    case 'orderAdopted':
+      adoptOrder(desk, body.order);
+      return;
+    case 'orderResolved':
+      if (body.outcome === 'absentPresumed') {
+        update(desk, body.intentId, { status: 'absentPresumed', reason: body.evidence });
+      }
+      return;
     case 'cancelRequested':
       restoreCancel(desk, body);
       return;
@@ -139,7 +151,7 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
     case 'sessionSealed':
     case 'previewRefused':
     case 'confirmRefused':
-    case 'orderResolved':
+    case 'residualAdopted':
     case 'exitTriggered':
     case 'feedOutage':
     case 'reconciled':
@@ -184,7 +196,7 @@ function restoreOrder(desk: DeskContext, record: AuditRecord, body: Recorded): v
   const { intent, orderHash, tokenSha256, previewId } = body;
   const payoff = payoffOf(intent, feesOf(desk, intent));
   const opening = intent.purpose === 'open';
-  const order: OrderRecord = {
+  const order = newOrder({
     intent,
     orderHash,
     shapeHash: shapeHash(intent),
@@ -193,19 +205,9 @@ function restoreOrder(desk: DeskContext, record: AuditRecord, body: Recorded): v
     tokenSha256,
     intentSeq: record.seq,
     approved: undefined,
-    status: 'recorded',
-    updatedAt: record.at,
-    sentAt: undefined,
-    brokerOrderId: undefined,
-    reason: undefined,
     limit: intent.limit,
-    brokerLimit: intent.limit,
     urgency: opening ? 'normal' : 'urgent',
-    cancelRequested: false,
-    marketMissingSince: undefined,
-    limitStaysUntil: undefined,
-    fills: [],
-  };
+  });
   desk.orders.add(order);
   rememberOrder(desk, order, record.at);
   if (intent.purpose === 'flatten') desk.day.flattening.set(intent.positionId, '');
@@ -246,12 +248,13 @@ function settleUnsent(desk: DeskContext): void {
       order.limit = found.limit;
       order.brokerLimit = found.limit;
       order.sentAt ??= order.createdAt;
-    } else if (desk.gateway.capabilities.name === 'paper') {
+    } else if (!isExternal(order) && desk.gateway.capabilities.name === 'paper') {
       order.status = 'cancelled';
       order.reason = 'the paper broker holds no such order after the restart';
-    } else {
+    } else if (!isExternal(order)) {
       order.status = 'unknown';
       order.reason = 'the engine stopped while it was sent; the broker does not list it';
+      order.search = beginSearch(desk.at);
     }
   }
 }

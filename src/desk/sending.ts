@@ -13,6 +13,7 @@ import type { Urgency } from './exits/exit-policy.ts';
 import type { Judgement } from './judging.ts';
 import { quoteSnapshot } from './judging.ts';
 import type { OrderRecord } from './order-book.ts';
+import { newOrder } from './order-book.ts';
 import { publishOrder } from './order-views.ts';
 import { rememberOrder } from './recent-orders.ts';
 
@@ -46,7 +47,7 @@ export function recordIntent(
     },
     intent.purpose !== 'open',
   );
-  const order: OrderRecord = {
+  const order = newOrder({
     intent,
     orderHash: orderHash(intent),
     shapeHash: shapeHash(intent),
@@ -55,19 +56,9 @@ export function recordIntent(
     tokenSha256: authorization.tokenSha256,
     intentSeq,
     approved,
-    status: 'recorded',
-    updatedAt: desk.at,
-    sentAt: undefined,
-    brokerOrderId: undefined,
-    reason: undefined,
     limit: approved.intent.limit,
-    brokerLimit: approved.intent.limit,
     urgency: authorization.urgency,
-    cancelRequested: false,
-    marketMissingSince: undefined,
-    limitStaysUntil: undefined,
-    fills: [],
-  };
+  });
   if (order.limit !== intent.limit) {
     const { intentId } = intent;
     desk.out.append({

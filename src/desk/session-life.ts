@@ -12,6 +12,7 @@ import type { DeskConfig } from './desk-config.ts';
 import type { DaySchedule, DeskContext } from './desk-context.ts';
 import { flatBySchedule } from './exits/flat-by.ts';
 import { beginDay } from './governing.ts';
+import { isExternal } from './order-book.ts';
 import type { PreviewShelf } from './preview-shelf.ts';
 import { requestCancel } from './sending.ts';
 import { sessionFor } from './session-clock.ts';
@@ -64,7 +65,9 @@ function expire(desk: DeskContext, shelf: PreviewShelf): void {
   const { day } = desk;
   const pnl = dayPnl(desk).liquidationCents ?? cents(0);
   const contracts = desk.reader.slice()?.calls.length ?? 0;
-  for (const order of desk.orders.live()) requestCancel(desk, order, 'engine');
+  for (const order of desk.orders.live()) {
+    if (!isExternal(order)) requestCancel(desk, order, 'engine');
+  }
   desk.chain.expire(desk.at);
   desk.tokens.clear();
   shelf.clear();

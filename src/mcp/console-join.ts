@@ -54,6 +54,8 @@ async function carryOut(room: ConsoleRoom, request: ConsoleRequest): Promise<obj
       return api.flattenNow(CONSOLE);
     case 'pair':
       return pair(room);
+    case 'adopt':
+      return api.adopt(CONSOLE);
     case 'shutdown':
       room.shutdown();
       return { stopping: true };

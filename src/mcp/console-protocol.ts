@@ -8,6 +8,7 @@ export const CONSOLE_METHODS = [
   'rearm',
   'flatten',
   'pair',
+  'adopt',
   'shutdown',
 ] as const;
 export type ConsoleMethod = (typeof CONSOLE_METHODS)[number];

@@ -123,6 +123,7 @@ const status = z.enum([
   'rejected',
   'expired',
   'denied',
+  'absentPresumed',
 ]);
 
 /** One order. */

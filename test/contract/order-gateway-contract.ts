@@ -171,6 +171,90 @@ export function orderGatewayContract(name: string, makeRig: () => GatewayRig): v
       });
     });
 
+    describe('findByIntent', () => {
+      const find = (rig: GatewayRig, intentId: string) => [
+        ...rig.call((gateway, at) => gateway.findByIntent(intentId, at)),
+        ...rig.answer(),
+      ];
+
+      it('of an order nobody sent says that a complete history lacks it, and when it was read', () => {
+        const [event, ...others] = find(makeRig(), '20260804-999999');
+        expect(event).toMatchObject({
+          kind: 'searched',
+          intentId: '20260804-999999',
+          search: { outcome: 'absent', takenAt: expect.anything() },
+        });
+        expect(others).toEqual([]);
+      });
+
+      it('restates a working order with what it filled, and ends with how it stands', () => {
+        const rig = makeRig();
+        const order = rig.restingOrder(3);
+        const { intentId } = order.intent;
+        place(rig, order);
+        const told = fills(rig.trade(intentId, 1)).map(({ fillId }) => fillId);
+        const events = ofOrder(find(rig, intentId), intentId);
+        expect(events[0]?.kind).toBe('accepted');
+        expect(fills(events).map(({ fillId }) => fillId)).toEqual(told);
+        expect(events.at(-1)).toMatchObject({
+          kind: 'searched',
+          search: { outcome: 'found', standing: 'working' },
+        });
+      });
+
+      it('restates an end as it was', () => {
+        const rig = makeRig();
+        const cancelled = rig.restingOrder(1);
+        place(rig, cancelled);
+        cancel(rig, cancelled.intent.intentId);
+        const refused = rig.refusedOrder();
+        place(rig, refused);
+        const ends = [cancelled, refused].map(({ intent }) =>
+          ofOrder(find(rig, intent.intentId), intent.intentId).map(({ kind }) => kind),
+        );
+        expect(ends).toEqual([
+          ['accepted', 'cancelled', 'searched'],
+          ['rejected', 'searched'],
+        ]);
+      });
+
+      it('changes nothing at the venue', () => {
+        const rig = makeRig();
+        const order = rig.restingOrder(2);
+        place(rig, order);
+        const { workingOrders, endedOrders, fills: executions } = snapshot(rig) ?? {};
+        find(rig, order.intent.intentId);
+        find(rig, '20260804-999999');
+        expect(snapshot(rig)).toMatchObject({ workingOrders, endedOrders, fills: executions });
+      });
+    });
+
+    describe('the snapshot', () => {
+      it('holds each execution that was told, under the same id', () => {
+        const rig = makeRig();
+        const order = rig.restingOrder(2);
+        place(rig, order);
+        const told = fills(rig.trade(order.intent.intentId, 1));
+        expect(snapshot(rig)?.fills).toEqual(told);
+        expect(told.every(({ marketAt }) => marketAt >= (snapshot(rig)?.fillsSince ?? 0))).toBe(
+          true,
+        );
+      });
+
+      it('lists an order as working or as ended, never as both', () => {
+        const rig = makeRig();
+        const [filled, cancelled, resting] = [1, 1, 1].map((units) => rig.restingOrder(units));
+        for (const order of [filled, cancelled, resting]) place(rig, order!);
+        cancel(rig, cancelled!.intent.intentId);
+        rig.trade(filled!.intent.intentId, 1);
+        const { workingOrders = [], endedOrders = [] } = snapshot(rig) ?? {};
+        const ids = [...workingOrders, ...endedOrders].map(({ intentId }) => intentId);
+        expect(new Set(ids).size).toBe(ids.length);
+        const ends = new Map(endedOrders.map((order) => [order.intentId, order.standing]));
+        expect(ends.get(cancelled!.intent.intentId)).toBe('cancelled');
+      });
+    });
+
     describe('cancel', () => {
       it('ends a working order with what was left, and nothing fills after it', () => {
         const rig = makeRig();

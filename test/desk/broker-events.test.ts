@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ReconcileView, RiskCheckView } from '../../src/desk/engine-api.ts';
+import type { RiskCheckView } from '../../src/desk/engine-api.ts';
 import type { StrategyRequest } from '../../src/desk/engine-api-requests.ts';
 import type { Fill } from '../../src/engine/domain/order.ts';
 import { cents, price } from '../../src/engine/domain/units.ts';
@@ -151,7 +151,7 @@ describe('a settlement', () => {
 });
 
 describe('news that changes nothing', () => {
-  it('about the connection is not recorded', () => {
+  it('about the connection is no fact of the account', () => {
     const rig = new DeskRig();
     const before = rig.records().length;
     rig.brokerSays({ kind: 'connection', connected: false, detail: 'gone' });
@@ -169,85 +169,12 @@ describe('news that changes nothing', () => {
       { kind: 'expired', intentId, remaining: 1 },
       { kind: 'cancelRejected', intentId, reason: 'r' },
       { kind: 'replaced', intentId, limit: price(100) },
+      { kind: 'busted', intentId, fillId: 'f', reason: 'r' },
+      { kind: 'reopened', intentId, brokerOrderId: 'b', reason: 'r' },
+      { kind: 'searched', intentId, search: { outcome: 'incomplete', evidence: 'e' } },
     );
     expect(rig.orders()).toEqual([]);
-    expect(rig.bodies('brokerEvent')).toHaveLength(7);
+    expect(rig.bodies('brokerEvent')).toHaveLength(10);
     expect(rig.alerts()).toEqual([]);
-  });
-});
-
-describe('reconciliation', () => {
-  const withShares = (rig: DeskRig): void => {
-    rig.gateway.editSnapshot = (snapshot) => ({
-      ...snapshot,
-      positions: [...snapshot.positions, { symbol: 'SPY', quantity: 5 }],
-    });
-  };
-
-  it('takes one difference for a race and two for the truth', () => {
-    const rig = new DeskRig();
-    withShares(rig);
-    rig.advance(2);
-    expect(rig.day.reconciled).toBe(true);
-    rig.advance(2);
-    expect(rig.day.reconciled).toBe(false);
-    expect(rig.bodies('reconciled').at(-1)).toEqual({
-      kind: 'reconciled',
-      clean: false,
-      differences: ['SPY: the broker holds 5, this book 0'],
-    });
-    expect(rig.alerts()).toContain('RECONCILE_DIFFERS');
-  });
-
-  it('refuses openings while books differ, and takes them again once they agree', () => {
-    const rig = new DeskRig();
-    withShares(rig);
-    rig.advance(4);
-    const reply = preview(rig, CONDOR);
-    denialIn(reply);
-    const checks = 'checks' in reply ? (reply.checks ?? []) : [];
-    const failed = checks.filter(({ outcome }) => outcome === 'failed');
-    expect(failed.map(({ code }) => code)).toContain('not_reconciled');
-    rig.gateway.editSnapshot = (same) => same;
-    rig.advance(5);
-    expect('value' in preview(rig, CONDOR)).toBe(true);
-  });
-
-  it('finds a fill that was never reported', () => {
-    const rig = new DeskRig({ knobs: { dropFillEvents: 1 } });
-    rig.confirm(rig.preview().tokenSha256);
-    rig.advance(30);
-    expect(rig.positions()).toEqual([]);
-    const view = valueIn(rig.ask<ReconcileView>({ kind: 'reconcile' }));
-    expect(view.clean).toBe(false);
-    expect(view.differences).toHaveLength(4);
-    expect(rig.day.reconciled).toBe(false);
-  });
-
-  it('finds an order that works at the broker and not here', () => {
-    const rig = new DeskRig();
-    const { orderId } = valueIn(rig.confirm(rig.preview().tokenSha256));
-    const brokerOrderId = rig.order(orderId ?? '').brokerOrderId ?? '';
-    const foreign = { intentId: 'x', brokerOrderId: 'B-9' };
-    rig.gateway.editSnapshot = (snapshot) => ({
-      ...snapshot,
-      workingOrders: snapshot.workingOrders.flatMap((order) => [order, { ...order, ...foreign }]),
-    });
-    rig.brokerSays({ kind: 'cancelled', intentId: orderId ?? '', remaining: 1 });
-    const { differences } = valueIn(rig.ask<ReconcileView>({ kind: 'reconcile' }));
-    expect(differences).toEqual([
-      `order ${orderId} works at the broker, ended here`,
-      'order B-9 works at the broker, not here',
-    ]);
-    expect(brokerOrderId).not.toBe('');
-  });
-
-  it('takes a broker without a word for a difference', () => {
-    const rig = new DeskRig();
-    rig.gateway.editSnapshot = () => undefined;
-    rig.advance(4);
-    expect(rig.day.reconciled).toBe(false);
-    const reply = preview(rig, CONDOR);
-    expect('denied' in reply).toBe(true);
   });
 });

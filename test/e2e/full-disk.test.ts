@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { HealthView, RiskCheckView } from '../../src/desk/engine-api.ts';
+import type { RiskCheckView } from '../../src/desk/engine-api.ts';
+import type { HealthView } from '../../src/desk/engine-api-health.ts';
 import {
   createHome,
   EngineProcess,

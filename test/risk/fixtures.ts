@@ -172,6 +172,7 @@ export const CAPABILITIES: BrokerCapabilities = {
   multiLegMarketOrders: false,
   preview: 'local',
   nativeStops: false,
+  rateLimitRefuses: true,
   openingCutoffMinutes: 15 * 60 + 25,
   flattenStartMinutes: 15 * 60 + 40,
   flattenDeadlineMinutes: 15 * 60 + 50,

@@ -12,7 +12,6 @@ import type {
   EngineApi,
   EngineEvent,
   EngineIdentity,
-  HealthView,
   LegView,
   MarketStatusView,
   OrderView,
@@ -21,6 +20,7 @@ import type {
   TradeCard,
 } from '../../src/desk/engine-api.ts';
 import { ENGINE_API_VERSION } from '../../src/desk/engine-api.ts';
+import type { HealthView } from '../../src/desk/engine-api-health.ts';
 import type { ScanRequest, StrategyRequest } from '../../src/desk/engine-api-requests.ts';
 import type { ChainSlice } from '../../src/engine/domain/market.ts';
 import type { DenialCode } from '../../src/engine/domain/verdict.ts';
@@ -97,6 +97,8 @@ export class FakeEngineApi implements EngineApi {
   readonly orders: OrderView[] = [];
   slice: ChainSlice | undefined = buildSlice();
   killed = false;
+  /** Differences that are still open after they were taken over. */
+  residuals: string[] = [];
   healthStatus: HealthView['status'] = 'ok';
   /** Refuses the next previews with this. */
   refuseWith: DenialCode | undefined;
@@ -217,6 +219,14 @@ export class FakeEngineApi implements EngineApi {
 
   async reconcile() {
     return this.#value({ clean: true, differences: [], checkedAt: AT });
+  }
+
+  async adopt() {
+    return this.#value({
+      clean: this.residuals.length === 0,
+      differences: this.residuals,
+      checkedAt: AT,
+    });
   }
 
   async pnl() {

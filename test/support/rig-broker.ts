@@ -23,6 +23,15 @@ export class RigBroker extends BrokerTap {
   /** The last word on a snapshot; undefined: the broker gives none. */
   editSnapshot: (snapshot: AccountSnapshot) => AccountSnapshot | undefined = (same) => same;
 
+  /** What a search hears; undefined: nothing yet. Left out, the paper broker answers itself. */
+  answerSearch: ((intentId: string, at: At) => readonly BrokerEvent[] | undefined) | undefined;
+
+  override findByIntent(intentId: string, at: At): readonly GatewayEffect[] {
+    if (this.answerSearch === undefined) return super.findByIntent(intentId, at);
+    const events = this.answerSearch(intentId, at) ?? [];
+    return events.map((event) => ({ kind: 'event', event }));
+  }
+
   override get capabilities(): BrokerCapabilities {
     return { ...super.capabilities, name: this.name };
   }

@@ -1,7 +1,7 @@
 /** The paper broker's memory: its account and orders rebuilt from what the journal holds. */
 
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
-import type { OrderIntent } from '../../engine/domain/order.ts';
+import type { Fill, OrderIntent } from '../../engine/domain/order.ts';
 import type { Cents, EpochMicros } from '../../engine/domain/units.ts';
 import { epochMicros } from '../../engine/domain/units.ts';
 import type { BrokerEvent } from '../order-gateway.ts';
@@ -34,15 +34,25 @@ export function newOrder(intent: OrderIntent, due: EpochMicros): PaperOrder {
 export interface ReplayedHistory {
   readonly account: PaperAccount;
   readonly orders: Map<string, PaperOrder>;
+  readonly executions: Fill[];
+  /** The orders that ended, in the order of their ends. */
+  readonly ended: Set<PaperOrder>;
 }
 
-/** Replays the events. An intent that was never accepted is not among the orders: this broker has
- * no memory but the journal, so it does not exist. */
+/** Replays the events; an execution that was busted later never happened. An intent of which nothing was told is not among the orders: this broker
+ * has no memory but the journal, so it does not exist. */
 export function replayHistory(history: PaperHistory, startingCashCents: Cents): ReplayedHistory {
   const account = new PaperAccount(startingCashCents);
-  const replayed: ReplayedHistory = { account, orders: new Map() };
+  const replayed: ReplayedHistory = {
+    account,
+    orders: new Map(),
+    executions: [],
+    ended: new Set(),
+  };
   const intents = new Map(history.intents.map((intent) => [intent.intentId, intent]));
-  const seenFills = new Set<string>();
+  const seenFills = new Set(
+    history.brokerEvents.flatMap((event) => (event.kind === 'busted' ? [event.fillId] : [])),
+  );
   for (const event of history.brokerEvents) {
     if (event.kind === 'fill') {
       if (seenFills.has(event.fill.fillId)) continue;
@@ -53,8 +63,11 @@ export function replayHistory(history: PaperHistory, startingCashCents: Cents): 
   return replayed;
 }
 
+/** What is told first of an order that has reached the broker. */
+const REACHED: ReadonlySet<BrokerEvent['kind']> = new Set(['accepted', 'rejected', 'cancelled']);
+
 function replay(
-  { account, orders }: ReplayedHistory,
+  { account, orders, executions, ended }: ReplayedHistory,
   intents: ReadonlyMap<string, OrderIntent>,
   event: BrokerEvent,
 ): void {
@@ -65,12 +78,16 @@ function replay(
   }
   const intent = intents.get(event.kind === 'fill' ? event.fill.intentId : event.intentId);
   if (intent === undefined) return;
-  const order = orders.get(intent.intentId);
-  if (event.kind === 'fill') account.applyFill(event.fill, intent.positionId);
-  if (order !== undefined) fold(order, event);
-  else if (event.kind === 'accepted') {
-    orders.set(intent.intentId, { ...newOrder(intent, epochMicros(0)), status: 'working' });
+  if (event.kind === 'fill') {
+    account.applyFill(event.fill, intent.positionId);
+    executions.push(event.fill);
   }
+  const known = orders.get(intent.intentId);
+  if (known === undefined && !REACHED.has(event.kind)) return;
+  const order: PaperOrder = known ?? { ...newOrder(intent, epochMicros(0)), status: 'working' };
+  orders.set(intent.intentId, order);
+  fold(order, event);
+  if (order.status === 'ended') ended.add(order);
 }
 
 function fold(order: PaperOrder, event: BrokerEvent): void {

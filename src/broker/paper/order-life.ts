@@ -12,7 +12,7 @@ import type { Match } from './matching.ts';
 import { matchOrder } from './matching.ts';
 import { offGrid, rejection, tradesUntil } from './order-checks.ts';
 import type { PaperOrder } from './paper-order.ts';
-import { countFill, laggingLegs, remainingUnits, reserveCents } from './paper-order.ts';
+import { countFill, endedOrder, laggingLegs, remainingUnits, reserveCents } from './paper-order.ts';
 import type { PaperWorld } from './paper-world.ts';
 import { buyingPower, luckOf, sessionAt, takeTurn } from './paper-world.ts';
 import { scheduleSettlement } from './settlement-life.ts';
@@ -132,6 +132,7 @@ export function endOfDay(world: PaperWorld, intentId: string): void {
 function finish(world: PaperWorld, order: PaperOrder, how: string): void {
   end(order, how);
   world.live.delete(order);
+  world.ended = [...world.ended, ...endedOrder(order)];
 }
 
 /** A quote of one of the order's legs came in: executes what the market now gives. */
@@ -174,6 +175,7 @@ function execute(world: PaperWorld, execution: Execution): void {
     const { order } = execution;
     world.account.applyFill(fill, order.intent.positionId);
     countFill(order, fill);
+    world.executions = [...world.executions, fill];
     const symbol = order.symbols[indexOfLeg(order, leg)] ?? '';
     world.tape.take(symbol, legSign(leg.action), fill.quantity);
     scheduleSettlement(world, leg.instrument);

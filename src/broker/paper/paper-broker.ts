@@ -27,11 +27,19 @@ import {
   scheduleEndOfDay,
   tryFill,
 } from './order-life.ts';
+import { search } from './order-search.ts';
 import type { PaperKnobs } from './paper-knobs.ts';
 import type { PaperOrder } from './paper-order.ts';
 import { remainingUnits } from './paper-order.ts';
 import type { PaperWorld } from './paper-world.ts';
-import { buyingPower, luckOf, newPaperWorld, sessionAt, sessionOf } from './paper-world.ts';
+import {
+  buyingPower,
+  enterSession,
+  luckOf,
+  newPaperWorld,
+  sessionAt,
+  sessionOf,
+} from './paper-world.ts';
 import { assignLate, scheduleExpiry, settle } from './settlement-life.ts';
 
 export interface PaperBrokerOptions {
@@ -54,6 +62,7 @@ const PAPER_CAPABILITIES: BrokerCapabilities = {
   multiLegMarketOrders: false,
   preview: 'local',
   nativeStops: false,
+  rateLimitRefuses: true,
   openingCutoffMinutes: 15 * 60 + 25,
   flattenStartMinutes: 15 * 60 + 40,
   flattenDeadlineMinutes: 15 * 60 + 50,
@@ -127,6 +136,12 @@ export class PaperBroker implements OrderGateway {
     return this.#handOut();
   }
 
+  findByIntent(intentId: string, at: At): readonly GatewayEffect[] {
+    this.#advance(at);
+    search(this.#world, intentId, at);
+    return this.#handOut();
+  }
+
   onQuote(symbol: string, quote: Quote, at: At): readonly GatewayEffect[] {
     this.#advance(at);
     const { tape, live, waiting } = this.#world;
@@ -149,7 +164,7 @@ export class PaperBroker implements OrderGateway {
   }
 
   onClock(at: At, session: SessionTimes): readonly GatewayEffect[] {
-    this.#world.session = session;
+    enterSession(this.#world, session);
     for (const order of this.#undated.splice(0)) scheduleEndOfDay(this.#world, order, session);
     this.#advance(at);
     return this.#handOut();
@@ -160,7 +175,8 @@ export class PaperBroker implements OrderGateway {
   }
 
   snapshot(at: At): AccountSnapshot {
-    const { account, tape } = this.#world;
+    const { account, tape, executions, ended, session } = this.#world;
+    const fillsSince = (session ?? sessionAt(this.#world, at.market))?.open ?? at.market;
     return {
       asOf: at,
       accountId: this.accountId,
@@ -169,6 +185,9 @@ export class PaperBroker implements OrderGateway {
       marginCents: account.marginCents((symbol): Price | undefined => tape.lastMid(symbol)),
       positions: account.positions(),
       workingOrders: this.#workingOrders(),
+      endedOrders: ended,
+      fills: executions.filter(({ marketAt }) => marketAt >= fillsSince),
+      fillsSince,
     };
   }
 

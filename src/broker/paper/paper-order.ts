@@ -7,6 +7,7 @@ import type { Cents, EpochMicros, Price } from '../../engine/domain/units.ts';
 import { amountCents, cents } from '../../engine/domain/units.ts';
 import { payoffSummary } from '../../engine/pricing/payoff.ts';
 import { orderFees } from '../fees.ts';
+import type { EndedOrder, OrderStanding } from '../order-gateway.ts';
 
 /** Changed by the paper broker alone. `arriving`: sent, not yet accepted or rejected. */
 export interface PaperOrder {
@@ -85,4 +86,19 @@ export function reserveCents(order: PaperOrder, limit: Price): Cents {
   return cents(
     Math.max(0, marginCents - amountCents(limit, quantity, multiplierOfLegs(legs)) + feesCents),
   );
+}
+
+const STANDINGS: readonly EndedOrder['standing'][] = ['filled', 'cancelled', 'rejected', 'expired'];
+
+/** How an order stands; undefined while it has not arrived. */
+export function standingOf({ status, ending }: PaperOrder): OrderStanding | undefined {
+  if (status === 'working') return 'working';
+  return status === 'ended' ? STANDINGS.find((how) => how === ending) : undefined;
+}
+
+/** The order as one that has ended; nothing where it has not. */
+export function endedOrder(order: PaperOrder): readonly EndedOrder[] {
+  const standing = standingOf(order);
+  if (standing === undefined || standing === 'working') return [];
+  return [{ intentId: order.intent.intentId, standing, remaining: remainingUnits(order) }];
 }

@@ -1,10 +1,11 @@
 /** The state that the parts of the paper broker share. Changed on the core thread only. */
 
+import type { Fill } from '../../engine/domain/order.ts';
 import type { OptionHours, SessionTimes } from '../../engine/domain/session-calendar.ts';
 import { newYorkDate, sessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { Cents, EpochMicros, SessionDate } from '../../engine/domain/units.ts';
 import { cents } from '../../engine/domain/units.ts';
-import type { BrokerEvent } from '../order-gateway.ts';
+import type { BrokerEvent, EndedOrder } from '../order-gateway.ts';
 import { Agenda } from './agenda.ts';
 import type { PaperHistory } from './history.ts';
 import { replayHistory } from './history.ts';
@@ -13,7 +14,7 @@ import type { PaperAccount } from './paper-account.ts';
 import type { PaperKnobs } from './paper-knobs.ts';
 import { DEFAULT_KNOBS } from './paper-knobs.ts';
 import type { PaperOrder } from './paper-order.ts';
-import { reserveCents } from './paper-order.ts';
+import { endedOrder, reserveCents } from './paper-order.ts';
 import { QuoteTape } from './quote-tape.ts';
 
 export interface PaperWorld {
@@ -29,6 +30,10 @@ export interface PaperWorld {
   /** The orders that have not ended; those that work in the order of their acceptance, which is
    * their priority. */
   readonly live: Set<PaperOrder>;
+  /** Executions of the session, oldest first. Replaced, never changed: snapshots hold it. */
+  executions: readonly Fill[];
+  /** Orders that ended in the session. Replaced, never changed. */
+  ended: readonly EndedOrder[];
   /** Expiries whose settlement is on the agenda. */
   readonly scheduled: Set<SessionDate>;
   /** Expiries past their last trade that wait for a price of their underlying. */
@@ -53,7 +58,10 @@ export interface PaperWorldOptions {
 
 /** The world as the history left it; nothing is on the agenda yet. */
 export function newPaperWorld(options: PaperWorldOptions): PaperWorld {
-  const { account, orders } = replayHistory(options.history, options.startingCashCents);
+  const { account, orders, executions, ended } = replayHistory(
+    options.history,
+    options.startingCashCents,
+  );
   return {
     seed: options.seed,
     maxLegs: options.maxLegs,
@@ -63,6 +71,8 @@ export function newPaperWorld(options: PaperWorldOptions): PaperWorld {
     agenda: new Agenda(),
     orders,
     live: new Set([...orders.values()].filter((order) => order.status === 'working')),
+    executions,
+    ended: [...ended].flatMap(endedOrder),
     scheduled: new Set(),
     waiting: new Set(),
     pinned: new Set(),
@@ -80,6 +90,15 @@ export function sessionOf(world: PaperWorld, date: SessionDate): SessionTimes | 
 /** The session of a moment's date, if that day has one. */
 export function sessionAt(world: PaperWorld, now: EpochMicros): SessionTimes | undefined {
   return sessionOf(world, newYorkDate(now));
+}
+
+/** Told the session: with a new one the last day's orders and executions are history. */
+export function enterSession(world: PaperWorld, session: SessionTimes): void {
+  const before = world.session;
+  world.session = session;
+  if (before?.date === session.date) return;
+  world.executions = world.executions.filter(({ marketAt }) => marketAt >= session.open);
+  if (before !== undefined) world.ended = [];
 }
 
 /** This broker's luck for a name and a number. */

@@ -1,6 +1,6 @@
 /** Three books must agree: the broker's, the desk's, and one folded from the journalled facts. */
 
-import type { BrokerEvent, OrderGateway } from '../../broker/order-gateway.ts';
+import type { AccountSnapshot, BrokerEvent, OrderGateway } from '../../broker/order-gateway.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { FillFold, heldText } from './fill-fold.ts';
@@ -10,6 +10,10 @@ import type { Report } from './order-oracle.ts';
 const FOUND_WITHIN_MICROS = 60_000_000;
 const LOOK_EVERY_MICROS = 1_000_000;
 
+function heldAt({ positions }: AccountSnapshot): string {
+  return heldText(new Map(positions.map((p) => [p.symbol, p.quantity])));
+}
+
 export class BookOracle {
   readonly #report: Report;
   readonly #startCashCents: number;
@@ -18,6 +22,7 @@ export class BookOracle {
   readonly #reported = new Set<string>();
   #differsSince: number | undefined;
   #lookAgainAt = 0;
+  #refusedSince: number | undefined;
   #isDrilled = false;
   #isChanged = true;
 
@@ -48,6 +53,18 @@ export class BookOracle {
     if (this.#isDrilled) this.#watchComparison(desk, broker, at);
     else if (this.#isChanged) this.#compare(desk, broker, at);
     this.#isChanged = false;
+    this.#watchFalseAlarm(desk, broker, at);
+  }
+
+  /** A desk that says the books differ has a difference to show, or it refuses trades for nothing. */
+  #watchFalseAlarm(desk: DeskContext, broker: OrderGateway, at: At): void {
+    const snapshot = desk.day.reconciled ? undefined : broker.snapshot(at);
+    const differs = snapshot === undefined || heldAt(snapshot) !== heldText(desk.book.held());
+    if (differs) this.#refusedSince = undefined;
+    else this.#refusedSince ??= at.wall;
+    if (at.wall - (this.#refusedSince ?? at.wall) <= FOUND_WITHIN_MICROS) return;
+    this.#report('the books agree and the desk says that they differ');
+    this.#refusedSince = undefined;
   }
 
   #compare(desk: DeskContext, broker: OrderGateway, at: At): void {
@@ -56,7 +73,7 @@ export class BookOracle {
     if (ours !== facts) this.#report(`the desk holds "${ours}", the facts say "${facts}"`);
     const snapshot = broker.snapshot(at);
     if (snapshot === undefined) return;
-    const theirs = heldText(new Map(snapshot.positions.map((p) => [p.symbol, p.quantity])));
+    const theirs = heldAt(snapshot);
     if (theirs !== facts) this.#report(`the broker holds "${theirs}", the facts say "${facts}"`);
     const expected = this.#startCashCents + this.#fold.cashCents;
     if (Math.abs(snapshot.cashCents - expected) < 0.5) return;
@@ -68,7 +85,7 @@ export class BookOracle {
     this.#lookAgainAt = at.wall + LOOK_EVERY_MICROS;
     const snapshot = broker.snapshot(at);
     if (snapshot === undefined) return;
-    const theirs = heldText(new Map(snapshot.positions.map((p) => [p.symbol, p.quantity])));
+    const theirs = heldAt(snapshot);
     const differs = theirs !== heldText(desk.book.held());
     if (!differs || !desk.day.reconciled) this.#differsSince = undefined;
     else this.#differsSince ??= at.wall;

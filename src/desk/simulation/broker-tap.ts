@@ -53,6 +53,10 @@ export class BrokerTap implements OrderGateway {
     return this.#told(this.#broker.reprice(order, at), at);
   }
 
+  findByIntent(intentId: string, at: At): readonly GatewayEffect[] {
+    return this.#told(this.#broker.findByIntent(intentId, at), at);
+  }
+
   onQuote(symbol: string, quote: Quote, at: At): readonly GatewayEffect[] {
     return this.#told(this.#broker.onQuote(symbol, quote, at), at);
   }

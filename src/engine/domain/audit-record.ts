@@ -21,6 +21,12 @@ export interface JournalledBrokerEvent {
   readonly [field: string]: unknown;
 }
 
+/** An order of somebody else's as the broker lists it, in the terms of our own. */
+export interface AdoptedOrder {
+  readonly intent: OrderIntent;
+  readonly brokerOrderId: string;
+}
+
 /** What happened. `kind` decides the other fields. */
 export type AuditBody =
   | {
@@ -94,7 +100,25 @@ export type AuditBody =
       readonly reason: string;
     }
   | { readonly kind: 'brokerEvent'; readonly event: JournalledBrokerEvent }
-  | { readonly kind: 'orderResolved'; readonly intentId: string; readonly evidence: string }
+  | {
+      /** An UNKNOWN outcome came to an end. */
+      readonly kind: 'orderResolved';
+      readonly intentId: string;
+      readonly evidence: string;
+      /** Set where it ended by absence: nothing of the broker's says it by itself. */
+      readonly outcome?: 'absentPresumed';
+    }
+  | {
+      /** An order that this engine did not give works at the broker: it counts from now on. */
+      readonly kind: 'orderAdopted';
+      readonly order: AdoptedOrder;
+    }
+  | {
+      /** The operator took over what this book could not explain. */
+      readonly kind: 'residualAdopted';
+      readonly principal: string;
+      readonly differences: readonly string[];
+    }
   | {
       readonly kind: 'exitTriggered';
       readonly positionId: string;

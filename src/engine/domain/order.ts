@@ -65,7 +65,8 @@ export interface OrderIntent {
   /** Deterministic: session date and a counter; also the client order id at the broker. */
   readonly intentId: string;
   readonly purpose: OrderPurpose;
-  readonly strategy: StrategyName;
+  /** `external`: an order that this engine did not give and has adopted. */
+  readonly strategy: StrategyName | 'external';
   /** The position this order opens (its own intentId) or takes from. */
   readonly positionId: string;
   readonly legs: readonly OrderLeg[];
@@ -85,6 +86,9 @@ export interface OrderIntent {
  * The life of an order.
  * `recorded` journalled, not yet sent · `sending` POST under way · `unknown` outcome not proven: counts
  * as full exposure until evidence · `working` alive at the broker · the rest are final.
+ * `absentPresumed` is the end of an UNKNOWN that the broker's complete history lacked twice, after a
+ * settle window and in silence of the account stream. It is never sent again, and evidence to the
+ * contrary still counts.
  */
 export type OrderStatus =
   | 'recorded'
@@ -95,7 +99,8 @@ export type OrderStatus =
   | 'cancelled'
   | 'rejected'
   | 'expired'
-  | 'denied';
+  | 'denied'
+  | 'absentPresumed';
 
 export const FINAL_ORDER_STATUSES: ReadonlySet<OrderStatus> = new Set([
   'filled',
@@ -103,6 +108,7 @@ export const FINAL_ORDER_STATUSES: ReadonlySet<OrderStatus> = new Set([
   'rejected',
   'expired',
   'denied',
+  'absentPresumed',
 ]);
 
 /** One execution of one leg. */

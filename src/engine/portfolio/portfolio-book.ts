@@ -112,6 +112,28 @@ export class PortfolioBook {
     this.#dropIfFlat(external);
   }
 
+  /** True for an execution that has been folded, busted later or not. */
+  knows(fillId: string): boolean {
+    return this.#seen.has(fillId);
+  }
+
+  /**
+   * Takes back a folded execution: what it bought or sold is traded back at its own price, its fees
+   * are returned. What it closed is held again, under the plan of the order that opened it, at the
+   * price of the bust; what it had realised stays so, and the sum of the day is right. The same
+   * execution is taken back once.
+   */
+  bustFill(fill: Fill, intent: OrderIntent, opening: OrderIntent | undefined): void {
+    if (!this.#seen.has(fill.fillId) || !this.#isNew(`bust ${fill.fillId}`)) return;
+    const structure = this.#structureFor(opening ?? intent, fill.marketAt);
+    this.#trade(structure, fill.instrument, -signedOf(fill), fill.price);
+    const cash = amountCents(fill.price, -signedOf(fill), multiplierOf(fill.instrument));
+    structure.feesCents -= fill.feesCents;
+    this.#day.feesCents -= fill.feesCents;
+    this.#day.cashFlowCents -= cash - fill.feesCents;
+    this.#dropIfFlat(structure);
+  }
+
   /** Takes over a position that this engine did not open. */
   adoptExternal(
     instrument: Instrument,

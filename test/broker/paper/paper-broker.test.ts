@@ -23,6 +23,7 @@ describe('the paper broker', () => {
       multiLegMarketOrders: false,
       preview: 'local',
       nativeStops: false,
+      rateLimitRefuses: true,
       openingCutoffMinutes: 925,
       flattenStartMinutes: 940,
       flattenDeadlineMinutes: 950,
@@ -41,6 +42,9 @@ describe('the paper broker', () => {
       marginCents: 0,
       positions: [],
       workingOrders: [],
+      endedOrders: [],
+      fills: [],
+      fillsSince: expect.any(Number),
     });
     const rich = new PaperBroker({ accountId: 'P', seed: 1, history, startingCashCents: cents(5) });
     expect(rich.snapshot(at).cashCents).toBe(5);

@@ -32,6 +32,7 @@ function brokerThat(change: (broker: OrderGateway) => Partial<OrderGateway>): Se
         submit: (order, at) => broker.submit(order, at),
         cancel: (intentId, at) => broker.cancel(intentId, at),
         reprice: (order, at) => broker.reprice(order, at),
+        findByIntent: (intentId, at) => broker.findByIntent(intentId, at),
         onQuote: (symbol, quote, at) => broker.onQuote(symbol, quote, at),
         onWire: (input, at) => broker.onWire(input, at),
         onClock: (at, session) => broker.onClock(at, session),
@@ -72,7 +73,7 @@ const SWAPS: readonly Swap[] = [
       },
     })),
     seed: 1,
-    says: /only \d+ (fills|previews)|still open|nobody/,
+    says: /the desk says that they differ/,
   },
   {
     what: 'a journal that is always done already',

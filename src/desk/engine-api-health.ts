@@ -1,0 +1,19 @@
+/** How the parts of an engine stand, as its door tells it. Plain values. */
+
+/** One part of the engine, with the age of its last sign of life. */
+export interface HealthPart {
+  readonly state: string;
+  readonly ageMs: number | null;
+}
+
+/** Health of the parts. `ready`: the core is alive, records, and hears its feed. */
+export interface HealthView {
+  readonly status: 'ok' | 'degraded' | 'down';
+  readonly ready: boolean;
+  readonly market: HealthPart & { readonly session: string; readonly time: string };
+  readonly feed: HealthPart & { readonly detail: string };
+  readonly broker: HealthPart & { readonly name: string };
+  readonly journal: HealthPart & { readonly seq: number };
+  readonly audit: HealthPart & { readonly head: string; readonly seq: number };
+  readonly tradingState: HealthPart & { readonly killed: boolean };
+}

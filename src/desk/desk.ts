@@ -291,6 +291,7 @@ export class Desk {
 
   #onClock(): void {
     const desk = this.#desk;
+    desk.chain.settle(desk.at);
     performGateway(desk, desk.gateway.onClock(desk.at, desk.day.session));
     keepSession(desk, this.#shelf);
     searchUnknown(desk);

@@ -10,8 +10,8 @@
  *
  *  byte 256: the header, 32 float64 cells
  *  +----------------------------+------------+-----------------+---------------------+----------+
- *  | session: state, underlying,| as of:     | underlying: bid,| model: forward, ATM |  unused  |
- *  | date, kind, 3 instants     | market,wall| ask, sizes, ... | vol, move, years    |          |
+ *  | session: state, underlying,| as of:     | underlying: bid,| model: forward, ATM | feed:    |
+ *  | date, kind, 3 instants     | market,wall| ask, sizes, ... | vol, move, years    | delta gap|
  *  +----------------------------+------------+-----------------+---------------------+----------+
  *
  *  byte 512 + row * 256: the rows, 32 float64 cells each
@@ -33,7 +33,7 @@
 import { DeltaringError } from '../domain/errors.ts';
 
 const MAGIC = 0x44_52_43_48;
-const LAYOUT_VERSION = 1;
+const LAYOUT_VERSION = 2;
 
 /** A SPY day lists some 400; a SPXW day some 600. */
 export const MAX_CONTRACTS = 1_024;
@@ -75,6 +75,11 @@ export const ATM_VOL_CELL = HEADER_CELL + 18;
 export const EXPECTED_MOVE_CELL = HEADER_CELL + 19;
 /** Years to the last trade, 0 from then on. */
 export const YEARS_CELL = HEADER_CELL + 20;
+/** Contracts whose own delta could be compared with a fresh one of the feed. */
+export const FEED_COMPARED_CELL = HEADER_CELL + 21;
+/** Mean and largest |difference| of those deltas, or ABSENT. */
+export const FEED_MEAN_GAP_CELL = HEADER_CELL + 22;
+export const FEED_WORST_GAP_CELL = HEADER_CELL + 23;
 
 /** Values of STATE_CELL. */
 export const STATE_NONE = 0;

@@ -12,6 +12,7 @@ import {
   BID_SIZE_FIELD,
   DELTA_FIELD,
   EPOCH_WORD,
+  FLAGS_FIELD,
   HEADER_CELL,
   IMPLIED_VOL_FIELD,
   MAX_CONTRACTS,
@@ -21,6 +22,7 @@ import {
   rowCell,
   rowVersionWord,
   SESSION_WORD,
+  THETA_FIELD,
   UNDERLYING,
 } from './chain-layout.ts';
 import { midOf } from './quote-quality.ts';
@@ -28,10 +30,15 @@ import { midOf } from './quote-quality.ts';
 /** A row nobody quoted goes to the ring all the same once its delta has moved this far. */
 const RING_DELTA_STEP = 0.001;
 
+/** Marks of a row in a batch: something in it changed, and the ring is to tell of it. */
+export const CHANGED = 1;
+export const TOLD = 2;
+
 /**
  * Core thread only: the one writer of the shared chain. `image` has the layout of the shared buffer;
  * a batch is prepared in it at leisure, so that the chain is locked only while changed cells are
- * copied, some microseconds. Allocates nothing after construction.
+ * copied, some microseconds, and a row once a batch however often it was quoted. Allocates nothing
+ * after construction.
  */
 export class ChainPublisher {
   readonly #image: Float64Array;
@@ -40,6 +47,7 @@ export class ChainPublisher {
   readonly #ring: RingWriter | undefined;
   readonly #record = new Float64Array(ringLayout.RECORD_FIELDS);
   readonly #ringDelta = new Float64Array(MAX_CONTRACTS).fill(ABSENT);
+  #session = 0;
 
   /** Takes over a chain where its last writer left it: what a crash left locked is unlocked, and
    * no row of it belongs to the chain any more. */
@@ -49,7 +57,7 @@ export class ChainPublisher {
     this.#cells = new Float64Array(buffer);
     this.#ring = ring;
     if (Atomics.load(this.#words, EPOCH_WORD) % 2 === 0) Atomics.add(this.#words, EPOCH_WORD, 1);
-    Atomics.add(this.#words, SESSION_WORD, 1);
+    this.#session = Atomics.add(this.#words, SESSION_WORD, 1) + 1;
     for (let row = 0; row < MAX_CONTRACTS; row += 1)
       Atomics.and(this.#words, rowVersionWord(row), ~1);
     this.#copyHeader();
@@ -59,25 +67,32 @@ export class ChainPublisher {
   /** Publishes the image as the chain of a new session: every row of the old one is void. */
   publishSession(rowCount: number): void {
     Atomics.add(this.#words, EPOCH_WORD, 1);
-    Atomics.add(this.#words, SESSION_WORD, 1);
+    this.#session = Atomics.add(this.#words, SESSION_WORD, 1) + 1;
     this.#ringDelta.fill(ABSENT);
     this.#copyHeader();
-    this.#copyRows(rowCount);
+    for (let row = 0; row < rowCount; row += 1) this.#copyRow(row, RIGHT_FIELD, ROW_FIELDS_END);
+    this.#words[ROW_COUNT_WORD] = rowCount;
     Atomics.add(this.#words, EPOCH_WORD, 1);
   }
 
   /**
-   * Publishes the image as the chain's next batch, then tells the ring about every row (and the
-   * underlying) that `touched` marks or whose delta moved; `touched` is cleared. The underlying's
-   * mark stands last, behind those of MAX_CONTRACTS rows.
+   * Publishes the image as the chain's next batch: the rows that `marks` calls CHANGED, and where
+   * the batch was valued what a valuation writes of every other row. Then tells the ring about each
+   * row (and the underlying) that is marked TOLD or whose delta moved. The underlying's mark stands
+   * behind those of MAX_CONTRACTS rows. All marks are cleared.
    */
-  publishBatch(rowCount: number, touched: Uint8Array): void {
+  publishBatch(rowCount: number, marks: Uint8Array, isValued: boolean): void {
     Atomics.add(this.#words, EPOCH_WORD, 1);
     this.#copyHeader();
-    this.#copyRows(rowCount);
+    for (let row = 0; row < rowCount; row += 1) {
+      if (marks[row] !== 0) this.#copyRow(row, RIGHT_FIELD, ROW_FIELDS_END);
+      else if (isValued && this.#isValuedAnew(row))
+        this.#copyRow(row, IMPLIED_VOL_FIELD, FLAGS_FIELD + 1);
+    }
+    this.#words[ROW_COUNT_WORD] = rowCount;
     Atomics.add(this.#words, EPOCH_WORD, 1);
-    if (this.#ring !== undefined) this.#tellRing(this.#ring, rowCount, touched);
-    touched.fill(0);
+    if (this.#ring !== undefined) this.#tellRing(this.#ring, rowCount, marks);
+    marks.fill(0);
   }
 
   #copyHeader(): void {
@@ -85,43 +100,48 @@ export class ChainPublisher {
     for (let cell = HEADER_CELL; cell < end; cell += 1) this.#cells[cell] = this.#image[cell] ?? 0;
   }
 
-  #copyRows(rowCount: number): void {
-    const session = Atomics.load(this.#words, SESSION_WORD);
-    for (let row = 0; row < rowCount; row += 1) {
-      if (this.#differs(row, session)) this.#copyRow(row, session);
-    }
-    this.#words[ROW_COUNT_WORD] = rowCount;
-  }
-
-  #differs(row: number, session: number): boolean {
-    if (this.#words[rowVersionWord(row) + 1] !== session) return true;
+  #isValuedAnew(row: number): boolean {
     const first = rowCell(row);
-    for (let cell = first + RIGHT_FIELD; cell < first + ROW_FIELDS_END; cell += 1) {
-      if (this.#cells[cell] !== this.#image[cell]) return true;
-    }
-    return false;
+    const vol = first + IMPLIED_VOL_FIELD;
+    const delta = first + DELTA_FIELD;
+    const theta = first + THETA_FIELD;
+    const flags = first + FLAGS_FIELD;
+    const cells = this.#cells;
+    const image = this.#image;
+    return (
+      cells[vol] !== image[vol] ||
+      cells[delta] !== image[delta] ||
+      cells[theta] !== image[theta] ||
+      cells[flags] !== image[flags]
+    );
   }
 
-  /** The opening mark is a read-modify-write: on ARM64 the cells' plain stores could otherwise be
-   * seen before it. */
-  #copyRow(row: number, session: number): void {
+  /**
+   * Copies the fields from `from` up to `to` of a row under its lock.
+   *
+   * Both marks are read-modify-writes, and the opening one must be: on ARM64 the cells' plain stores
+   * could pass a release store and be seen before it. An `Atomics.add` acquires and releases, which
+   * the ARM64 memory model orders like a full barrier where it is one instruction (LDADDAL, from
+   * ARMv8.1 on); readers end with one too, on a word of their own.
+   */
+  #copyRow(row: number, from: number, to: number): void {
     const version = rowVersionWord(row);
     Atomics.add(this.#words, version, 1);
-    this.#words[version + 1] = session;
-    const first = rowCell(row);
-    for (let cell = first + RIGHT_FIELD; cell < first + ROW_FIELDS_END; cell += 1) {
+    this.#words[version + 1] = this.#session;
+    const end = rowCell(row) + to;
+    for (let cell = rowCell(row) + from; cell < end; cell += 1) {
       this.#cells[cell] = this.#image[cell] ?? 0;
     }
     Atomics.add(this.#words, version, 1);
   }
 
-  #tellRing(ring: RingWriter, rowCount: number, touched: Uint8Array): void {
+  #tellRing(ring: RingWriter, rowCount: number, marks: Uint8Array): void {
     const record = this.#record;
     record[ringLayout.EPOCH_FIELD] = Atomics.load(this.#words, EPOCH_WORD) >>> 1;
     record[ringLayout.SPOT_FIELD] = midOf(this.#image, rowCell(UNDERLYING));
     record[ringLayout.MARKET_MICROS_FIELD] = this.#image[AS_OF_MARKET_CELL] ?? 0;
     record[ringLayout.WALL_MICROS_FIELD] = this.#image[AS_OF_WALL_CELL] ?? 0;
-    if (touched[MAX_CONTRACTS] === 1) {
+    if (((marks[MAX_CONTRACTS] ?? 0) & TOLD) !== 0) {
       record[ringLayout.DELTA_FIELD] = ABSENT;
       record[ringLayout.IMPLIED_VOL_FIELD] = ABSENT;
       this.#publish(ring, UNDERLYING);
@@ -130,7 +150,7 @@ export class ChainPublisher {
       const first = rowCell(row);
       const delta = this.#image[first + DELTA_FIELD] ?? ABSENT;
       const moved = Math.abs(delta - (this.#ringDelta[row] ?? ABSENT)) >= RING_DELTA_STEP;
-      if (touched[row] !== 1 && !moved) continue;
+      if (((marks[row] ?? 0) & TOLD) === 0 && !moved) continue;
       this.#ringDelta[row] = delta;
       record[ringLayout.DELTA_FIELD] = delta;
       record[ringLayout.IMPLIED_VOL_FIELD] = this.#image[first + IMPLIED_VOL_FIELD] ?? ABSENT;

@@ -1,6 +1,6 @@
 /** The quotes of the chain as its model sees them: judged, in dollars, strike by strike. */
 import { PRICE_PER_DOLLAR } from '../domain/units.ts';
-import type { ParityPair } from '../pricing/forward.ts';
+import { ForwardVote, type PairSide } from '../pricing/forward.ts';
 import { ABSENT } from '../ring/ring-layout.ts';
 import {
   ASK_FIELD,
@@ -24,11 +24,15 @@ import { NO_ROW, type StrikeLadder } from './strike-ladder.ts';
 /** Strikes on either side of the money that are asked for the forward: more than vote. */
 const PARITY_REACH = 12;
 
-/** Core thread only. Reads the writer's private picture; writes each row's flags there. */
+/** Core thread only. Reads the writer's private picture; writes each row's flags there. Allocates
+ * nothing after construction. */
 export class ChainQuotes {
   readonly #image: Float64Array;
   readonly #ladder: StrikeLadder;
   readonly #quality: QuoteQuality[] = Array(MAX_CONTRACTS).fill(NO_MARKET);
+  readonly #vote = new ForwardVote();
+  readonly #call: PairSide = { bid: 0, ask: 0 };
+  readonly #put: PairSide = { bid: 0, ask: 0 };
 
   constructor(image: Float64Array, ladder: StrikeLadder) {
     this.#image = image;
@@ -57,29 +61,29 @@ export class ChainQuotes {
     return row === NO_ROW ? NO_MARKET : (this.#quality[row] ?? NO_MARKET);
   }
 
-  /** Pairs around the last known money; all there are when that gives none. */
-  parityPairs(): ParityPair[] {
+  /** The parity forward in dollars: from the pairs around the last known money, from all there are
+   * when that gives none; undefined without any. */
+  forward(): number | undefined {
     const money = this.#moneyRung();
-    const near =
-      money === undefined ? [] : this.#pairsBetween(money - PARITY_REACH, money + PARITY_REACH);
-    return near.length > 0 ? near : this.#pairsBetween(0, this.#ladder.count - 1);
+    this.#vote.clear();
+    if (money !== undefined) this.#addPairs(money - PARITY_REACH, money + PARITY_REACH);
+    if (this.#vote.count === 0) this.#addPairs(0, this.#ladder.count - 1);
+    return this.#vote.forward();
   }
 
-  #pairsBetween(lowest: number, highest: number): ParityPair[] {
-    const pairs: ParityPair[] = [];
-    for (let rung = Math.max(0, lowest); rung <= highest && rung < this.#ladder.count; rung += 1) {
+  #addPairs(lowest: number, highest: number): void {
+    const { strikeDollars, callRow, putRow, count } = this.#ladder;
+    for (let rung = Math.max(0, lowest); rung <= highest && rung < count; rung += 1) {
       if (!this.#isTwoSidedPair(rung)) continue;
-      const call = rowCell(this.#ladder.callRow[rung] ?? NO_ROW);
-      const put = rowCell(this.#ladder.putRow[rung] ?? NO_ROW);
-      pairs.push({
-        strike: this.#ladder.strikeDollars[rung] ?? 0,
-        callBid: this.#dollars(call + BID_FIELD),
-        callAsk: this.#dollars(call + ASK_FIELD),
-        putBid: this.#dollars(put + BID_FIELD),
-        putAsk: this.#dollars(put + ASK_FIELD),
-      });
+      this.#take(this.#call, callRow[rung] ?? NO_ROW);
+      this.#take(this.#put, putRow[rung] ?? NO_ROW);
+      this.#vote.add(strikeDollars[rung] ?? 0, this.#call, this.#put);
     }
-    return pairs;
+  }
+
+  #take(side: PairSide, row: number): void {
+    side.bid = this.#dollars(rowCell(row) + BID_FIELD);
+    side.ask = this.#dollars(rowCell(row) + ASK_FIELD);
   }
 
   #isTwoSidedPair(rung: number): boolean {
@@ -118,9 +122,9 @@ export class ChainQuotes {
     return (this.#image[cell] ?? 0) / PRICE_PER_DOLLAR;
   }
 
-  /** A price cell in dollars, undefined where it is ABSENT. */
-  knownDollars(cell: number): number | undefined {
-    return this.#image[cell] === ABSENT ? undefined : this.#dollars(cell);
+  /** A price cell in dollars, NaN where it is ABSENT. */
+  knownDollars(cell: number): number {
+    return this.#image[cell] === ABSENT ? Number.NaN : this.#dollars(cell);
   }
 
   /** Mid of a two-sided row in dollars, unrounded: half a tick counts where an option costs two. */

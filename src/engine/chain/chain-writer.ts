@@ -50,9 +50,11 @@ import {
   VOLUME_FIELD,
 } from './chain-layout.ts';
 import { ChainModel } from './chain-model.ts';
-import { ChainPublisher } from './chain-publisher.ts';
+import { CHANGED, ChainPublisher, TOLD } from './chain-publisher.ts';
+import { checkFeedDeltas, type FeedGap, feedGapOf } from './feed-check.ts';
 import { StrikeLadder } from './strike-ladder.ts';
 import { codeOfDate, codeOfTicker } from './symbol-code.ts';
+import { ValuationPace } from './valuation-pace.ts';
 
 /** Both sides of a market as the feed gave them. */
 export interface QuoteFields {
@@ -64,12 +66,18 @@ export interface QuoteFields {
 
 /**
  * Core thread only: the one writer of a chain, any number of ChainReaders on any thread. What the
- * setters take stands in a private picture; readers see it, with fresh forward, volatilities and
- * greeks, all at once when `endBatch` publishes. What is published depends on the calls alone.
+ * setters take stands in a private picture, some nanoseconds each and without an allocation; readers
+ * see it all at once when `endBatch` publishes the rows that changed, each under its lock. Forward,
+ * volatilities and greeks are worked out anew at a batch's end too, at a bounded pace
+ * (valuation-pace.ts): a storm of quotes costs what storing them costs. What is published depends on
+ * the calls alone.
  */
 export class ChainWriter {
   readonly #image = new Float64Array(CHAIN_CELLS);
-  readonly #touched = new Uint8Array(MAX_CONTRACTS + 1);
+  /** CHANGED and TOLD of each row, the underlying's last. */
+  readonly #marks = new Uint8Array(MAX_CONTRACTS + 1);
+  readonly #pace = new ValuationPace();
+  #owesValuation = false;
   readonly #publisher: ChainPublisher;
   readonly #ladder = new StrikeLadder();
   readonly #model: ChainModel;
@@ -100,6 +108,11 @@ export class ChainWriter {
     return this.#locked;
   }
 
+  /** How far the feed's own deltas lie from ours, at the last valuation. */
+  get feedGap(): FeedGap {
+    return feedGapOf(this.#image);
+  }
+
   /** Contracts in the chain; rows are numbered from 0 in the order they were listed. */
   get contractCount(): number {
     return this.#contracts.length;
@@ -127,7 +140,7 @@ export class ChainWriter {
     image[OPEN_CELL] = session.open;
     image[EXERCISE_MARK_CELL] = session.exerciseMark;
     image[LAST_TRADE_CELL] = session.lastTrade;
-    this.#model.revalue(at);
+    this.#revalue(at);
     this.#stamp(at);
     this.#publisher.publishSession(this.#contracts.length);
   }
@@ -148,6 +161,7 @@ export class ChainWriter {
       this.#rowOf.set(streamerSymbol(contract), row);
       this.#clearRow(row);
       this.#identify(row, contract);
+      this.#mark(row, CHANGED);
     }
     this.#ladder.rebuild(this.#contracts);
   }
@@ -183,7 +197,7 @@ export class ChainWriter {
     image[first + ASK_SIZE_FIELD] = quote.askSize;
     image[first + QUOTE_MARKET_FIELD] = at.market;
     image[first + QUOTE_WALL_FIELD] = at.wall;
-    this.#touch(index);
+    this.#mark(index, CHANGED | TOLD);
   }
 
   /** Takes a trade's price and, where the feed tells, the contracts traded today. */
@@ -191,7 +205,7 @@ export class ChainWriter {
     const first = this.#firstCell(index);
     this.#image[first + LAST_FIELD] = last;
     if (volume !== undefined) this.#image[first + VOLUME_FIELD] = volume;
-    this.#touch(index);
+    this.#mark(index, CHANGED | TOLD);
   }
 
   /** Takes the feed's own delta and volatility of a contract: a cross-check that nothing reads. */
@@ -202,20 +216,34 @@ export class ChainWriter {
     this.#image[first + FEED_IMPLIED_VOL_FIELD] = impliedVol;
     this.#image[first + FEED_MARKET_FIELD] = at.market;
     this.#image[first + FEED_WALL_FIELD] = at.wall;
+    this.#mark(index, CHANGED);
   }
 
   /** Takes a contract's open interest. */
   setOpenInterest(index: number, contracts: number): void {
     if (index === UNDERLYING) return;
     this.#image[this.#firstCell(index) + OPEN_INTEREST_FIELD] = contracts;
+    this.#mark(index, CHANGED);
   }
 
-  /** Values every contract on the quotes as they stand and publishes the lot as one batch. */
+  /** Publishes what changed as one batch, and values every contract on the quotes as they stand
+   * unless that was done too often just now. */
   endBatch(at: At): void {
     if (this.#image[STATE_CELL] !== STATE_OPEN) return;
-    this.#model.revalue(at);
+    const isDue = this.#pace.take(at.wall);
+    if (isDue) this.#revalue(at);
+    this.#owesValuation = !isDue;
     this.#stamp(at);
-    this.#publisher.publishBatch(this.#contracts.length, this.#touched);
+    this.#publisher.publishBatch(this.#contracts.length, this.#marks, isDue);
+  }
+
+  /** Makes up for a valuation that the last batch went without. For the clock: when a storm ends in
+   * silence, no later batch does it. */
+  settle(at: At): void {
+    if (!this.#owesValuation) return;
+    this.#owesValuation = false;
+    this.#revalue(at);
+    this.#publisher.publishBatch(this.#contracts.length, this.#marks, true);
   }
 
   /** Ends the session: from now on readers find no chain. The next `openSession` starts afresh. */
@@ -272,8 +300,14 @@ export class ChainWriter {
     return rowCell(index);
   }
 
-  #touch(index: number): void {
-    this.#touched[index === UNDERLYING ? MAX_CONTRACTS : index] = 1;
+  #mark(index: number, marks: number): void {
+    const place = index === UNDERLYING ? MAX_CONTRACTS : index;
+    this.#marks[place] = (this.#marks[place] ?? 0) | marks;
+  }
+
+  #revalue(at: At): void {
+    this.#model.revalue(at);
+    checkFeedDeltas(this.#image, this.#contracts.length, at.wall);
   }
 
   #stamp(at: At): void {
@@ -286,7 +320,8 @@ export class ChainWriter {
     this.#contracts = [];
     this.#symbols = [];
     this.#listing = undefined;
-    this.#touched.fill(0);
+    this.#marks.fill(0);
+    this.#owesValuation = false;
     this.#image.fill(ABSENT);
     this.#image[STATE_CELL] = STATE_NONE;
   }

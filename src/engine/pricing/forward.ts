@@ -4,61 +4,85 @@
  * is good to a fraction of a tick and one wrong quote cannot move it.
  */
 
-/** A strike whose call and put both have two sides; dollars per share. */
-export interface ParityPair {
-  readonly strike: number;
-  readonly callBid: number;
-  readonly callAsk: number;
-  readonly putBid: number;
-  readonly putAsk: number;
-}
-
 /** Strikes that vote, those where call and put are worth most alike. */
 const VOTING_PAIRS = 7;
 /** Keeps a locked market from outvoting all others. */
 const LEAST_WIDTH_DOLLARS = 0.01;
 
-interface Vote {
-  readonly forward: number;
-  readonly weight: number;
+/** One side of a parity pair: dollars per share. */
+export interface PairSide {
+  bid: number;
+  ask: number;
 }
 
-/** The parity forward in dollars, or undefined without one usable pair. Pairs may come in any
- * order; crossed ones are left out. */
-export function parityForward(pairs: readonly ParityPair[]): number | undefined {
-  const usable = pairs.filter(isUncrossed).sort((a, b) => imbalance(a) - imbalance(b));
-  return weightedMedian(usable.slice(0, VOTING_PAIRS).map(voteOf));
-}
+/**
+ * A vote on the forward. Belongs to one thread; allocates nothing after construction. `clear`, then
+ * `add` each strike whose call and put both have two sides, in any order, then ask `forward`.
+ */
+export class ForwardVote {
+  readonly #imbalance = new Float64Array(VOTING_PAIRS);
+  readonly #forward = new Float64Array(VOTING_PAIRS);
+  readonly #weight = new Float64Array(VOTING_PAIRS);
+  #count = 0;
 
-function isUncrossed(pair: ParityPair): boolean {
-  return pair.callAsk >= pair.callBid && pair.putAsk >= pair.putBid;
-}
-
-/** Mid of the call less mid of the put. */
-function midDifference(pair: ParityPair): number {
-  return 0.5 * (pair.callBid + pair.callAsk - pair.putBid - pair.putAsk);
-}
-
-/** How far from the money a strike is, told by its quotes alone. */
-function imbalance(pair: ParityPair): number {
-  return Math.abs(midDifference(pair));
-}
-
-function voteOf(pair: ParityPair): Vote {
-  const bothWidths = pair.callAsk - pair.callBid + pair.putAsk - pair.putBid;
-  const weight = 1 / Math.max(LEAST_WIDTH_DOLLARS, bothWidths);
-  return { forward: pair.strike + midDifference(pair), weight };
-}
-
-/** The value at which half of the weight lies on either side; the mean of two where it is exact. */
-function weightedMedian(votes: readonly Vote[]): number | undefined {
-  const ascending = [...votes].sort((a, b) => a.forward - b.forward);
-  let left = 0.5 * ascending.reduce((sum, vote) => sum + vote.weight, 0);
-  for (const [index, vote] of ascending.entries()) {
-    left -= vote.weight;
-    if (left > 0) continue;
-    const next = ascending[index + 1];
-    return left === 0 && next !== undefined ? 0.5 * (vote.forward + next.forward) : vote.forward;
+  clear(): void {
+    this.#count = 0;
   }
-  return ascending.at(-1)?.forward;
+
+  /** Strikes that vote: at most VOTING_PAIRS. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Takes the quotes of a strike (dollars). Crossed ones are left out, and so are those further
+   * from the money, by the difference of their mids, than VOTING_PAIRS others. */
+  add(strike: number, call: Readonly<PairSide>, put: Readonly<PairSide>): void {
+    if (!(call.ask >= call.bid) || !(put.ask >= put.bid)) return;
+    const difference = 0.5 * (call.bid + call.ask - put.bid - put.ask);
+    const bothWidths = call.ask - call.bid + put.ask - put.bid;
+    const imbalance = Math.abs(difference);
+    let place = this.#count;
+    while (place > 0 && (this.#imbalance[place - 1] ?? 0) > imbalance) place -= 1;
+    if (place === VOTING_PAIRS) return;
+    this.#count = Math.min(VOTING_PAIRS, this.#count + 1);
+    this.#shift(this.#imbalance, place, imbalance);
+    this.#shift(this.#forward, place, strike + difference);
+    this.#shift(this.#weight, place, 1 / Math.max(LEAST_WIDTH_DOLLARS, bothWidths));
+  }
+
+  #shift(column: Float64Array, place: number, value: number): void {
+    column.copyWithin(place + 1, place, this.#count - 1);
+    column[place] = value;
+  }
+
+  /** The forward in dollars at which half of the weight lies on either side (the mean of two where
+   * that is exact); undefined without a pair. Ends the vote: the next one begins with `clear`. */
+  forward(): number | undefined {
+    const count = this.#count;
+    if (count === 0) return undefined;
+    this.#sortByForward();
+    let left = 0;
+    for (let i = 0; i < count; i += 1) left += 0.5 * (this.#weight[i] ?? 0);
+    for (let i = 0; i < count - 1; i += 1) {
+      const forward = this.#forward[i] ?? 0;
+      left -= this.#weight[i] ?? 0;
+      if (left < 0) return forward;
+      if (left === 0) return 0.5 * (forward + (this.#forward[i + 1] ?? 0));
+    }
+    return this.#forward[count - 1];
+  }
+
+  #sortByForward(): void {
+    for (let i = 1; i < this.#count; i += 1) {
+      const forward = this.#forward[i] ?? 0;
+      const weight = this.#weight[i] ?? 0;
+      let place = i;
+      for (; place > 0 && (this.#forward[place - 1] ?? 0) > forward; place -= 1) {
+        this.#forward[place] = this.#forward[place - 1] ?? 0;
+        this.#weight[place] = this.#weight[place - 1] ?? 0;
+      }
+      this.#forward[place] = forward;
+      this.#weight[place] = weight;
+    }
+  }
 }

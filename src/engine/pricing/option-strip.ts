@@ -109,14 +109,14 @@ export class OptionStrip {
     }
   }
 
-  /** Fills `vol` from `timeValue`. NaN where no volatility gives it: not above 0, or not below the
-   * bound (the lesser of forward and strike). */
-  solve(count = this.#capacity): void {
-    this.#guess(count);
-    this.#takeMills(0, count);
-    this.#step(0, count);
+  /** Fills `vol` from `timeValue`, for the options from `from` up to `to`. NaN where no volatility
+   * gives it: not above 0, or not below the bound (the lesser of forward and strike). */
+  solve(from = 0, to = this.#capacity): void {
+    this.#guess(from, to);
+    this.#takeMills(from, to);
+    this.#step(from, to);
     const root = this.#rootYears;
-    for (let i = 0; i < count; i += 1) {
+    for (let i = from; i < to; i += 1) {
       if (this.#isFound[i] === 0) this.#goOn(i);
       this.vol[i] = (this.#total[i] ?? Number.NaN) / root;
     }
@@ -129,8 +129,8 @@ export class OptionStrip {
     }
   }
 
-  #guess(count: number): void {
-    for (let i = 0; i < count; i += 1) {
+  #guess(from: number, to: number): void {
+    for (let i = from; i < to; i += 1) {
       const time = this.timeValue[i] ?? Number.NaN;
       const bound = Math.min(this.#forward, this.strike[i] ?? Number.NaN);
       const distance = this.#distance[i] ?? Number.NaN;
@@ -160,8 +160,10 @@ export class OptionStrip {
       const value = this.#value[i] ?? Number.NaN;
       const excess = Math.log(difference / value) - 0.5 * (h * h + t * t) - LN_SQRT_TWO_PI;
       const next = guess + householderStep(h, guess, difference, excess);
-      this.#isFound[i] = Math.abs(next - guess) * (1 + h * h) <= LAST_STEP * guess ? 1 : 0;
-      const total = this.#isFound[i] === 1 ? next : this.#guarded(i, next, excess);
+      const isLast = Math.abs(next - guess) * (1 + h * h) <= LAST_STEP * guess;
+      const isFound = isLast || Number.isNaN(guess);
+      const total = isFound ? next : this.#guarded(i, next, excess);
+      this.#isFound[i] = isFound ? 1 : 0;
       this.#total[i] = total;
       this.#h[i] = -(this.#distance[i] ?? Number.NaN) / total;
     }
@@ -178,28 +180,28 @@ export class OptionStrip {
     return high === Number.POSITIVE_INFINITY ? 2 * low : 0.5 * (low + high);
   }
 
-  /** Fills `timeValue` and the greeks from `vol`. */
-  value(count = this.#capacity): void {
-    this.#scaleVol(this.#rootYears, count);
-    this.#takeMills(0, count);
-    this.#takeGreeks(count);
-    this.#scaleVol(this.#laterRootYears, count);
-    this.#takeMills(0, count);
-    this.#takeNextHour(count);
+  /** Fills `timeValue` and the greeks from `vol`, for the options from `from` up to `to`. */
+  value(from = 0, to = this.#capacity): void {
+    this.#scaleVol(this.#rootYears, from, to);
+    this.#takeMills(from, to);
+    this.#takeGreeks(from, to);
+    this.#scaleVol(this.#laterRootYears, from, to);
+    this.#takeMills(from, to);
+    this.#takeNextHour(from, to);
   }
 
-  #scaleVol(rootYears: number, count: number): void {
-    for (let i = 0; i < count; i += 1) {
+  #scaleVol(rootYears: number, from: number, to: number): void {
+    for (let i = from; i < to; i += 1) {
       const total = (this.vol[i] ?? Number.NaN) * rootYears;
       this.#total[i] = total;
       this.#h[i] = -(this.#distance[i] ?? Number.NaN) / total;
     }
   }
 
-  #takeGreeks(count: number): void {
+  #takeGreeks(from: number, to: number): void {
     const forward = this.#forward;
     const rootYears = this.#rootYears;
-    for (let i = 0; i < count; i += 1) {
+    for (let i = from; i < to; i += 1) {
       const h = this.#h[i] ?? Number.NaN;
       const total = this.#total[i] ?? Number.NaN;
       const t = 0.5 * total;
@@ -216,8 +218,8 @@ export class OptionStrip {
     }
   }
 
-  #takeNextHour(count: number): void {
-    for (let i = 0; i < count; i += 1) {
+  #takeNextHour(from: number, to: number): void {
+    for (let i = from; i < to; i += 1) {
       const h = this.#h[i] ?? Number.NaN;
       const t = 0.5 * (this.#total[i] ?? Number.NaN);
       const later =

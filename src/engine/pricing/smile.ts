@@ -1,85 +1,85 @@
 /**
  * The volatility smile between and beyond the strikes that have two-sided markets. Beyond its edge
- * a volatility is a model's: it goes on with the edge's slope, capped, and never so far that the
- * option's model price leaves its own bid or ask.
+ * a volatility is a model's: it goes on with the edge's slope where that rises outward, capped.
  */
-
-import type { Right } from '../domain/instrument.ts';
-import { blackValue } from './black.ts';
-import { impliedVol } from './implied-vol.ts';
-
-/** One strike, in dollars, and its implied volatility. */
-export interface SmilePoint {
-  readonly strike: number;
-  readonly vol: number;
-}
-
-/** A wing option without a two-sided market. */
-export interface WingInputs {
-  readonly right: Right;
-  readonly strike: number;
-  readonly forward: number;
-  readonly years: number;
-  /** The outermost strike of this wing with a two-sided market. */
-  readonly edge: SmilePoint;
-  /** A strike further inside, for the slope; without it the wing is flat. */
-  readonly inner?: SmilePoint | undefined;
-  /** Dollars per share; undefined where there is none. */
-  readonly bid: number | undefined;
-  readonly ask: number | undefined;
-}
 
 /** A wing's volatility never exceeds this multiple of its edge's, however far out. */
 const HIGHEST_WING_RATIO = 2;
+/** The slope of a wing is taken over this many strikes, so that one tick at its edge cannot tilt it. */
+const WING_SLOPE_STRIKES = 4;
 
-/**
- * The volatility of a wing option from its smile's edge: linear in log-strike with the slope of the
- * edge where that rises outward (flat where it falls), at most twice the edge's, and moved to where
- * the model price meets the bid or the ask if it is outside. Undefined where no volatility satisfies
- * the side that binds, or the inputs are not positive numbers.
- */
-export function wingVol(inputs: WingInputs): number | undefined {
-  if (!(inputs.years > 0) || !(inputs.forward > 0) || !(inputs.edge.vol > 0)) return undefined;
-  const vol = extrapolatedVol(inputs);
-  const { right, strike, forward, years, bid, ask } = inputs;
-  const value = blackValue({ right, forward, strike, years, vol });
-  if (ask !== undefined && value > ask) {
-    return impliedVol({ right, forward, strike, years, price: ask });
+/** Belongs to one thread; allocates nothing after construction. `clear`, then `add` in ascending
+ * strike order, then ask. */
+export class Smile {
+  readonly #strike: Float64Array;
+  readonly #vol: Float64Array;
+  #count = 0;
+
+  constructor(capacity: number) {
+    this.#strike = new Float64Array(capacity);
+    this.#vol = new Float64Array(capacity);
   }
-  if (bid !== undefined && value < bid) {
-    return impliedVol({ right, forward, strike, years, price: bid });
+
+  clear(): void {
+    this.#count = 0;
   }
-  return vol;
-}
 
-function extrapolatedVol({ strike, edge, inner }: WingInputs): number {
-  if (inner === undefined || inner.strike === edge.strike) return edge.vol;
-  const slope = (edge.vol - inner.vol) / Math.log(edge.strike / inner.strike);
-  const rise = slope * Math.log(strike / edge.strike);
-  return Math.min(edge.vol + Math.max(0, rise), HIGHEST_WING_RATIO * edge.vol);
-}
-
-/** The smile's volatility at a strike: linear between points, flat beyond the outermost. `points`
- * in ascending strike order; undefined where there are none. */
-export function interpolateVol(
-  points: readonly SmilePoint[],
-  strikeDollars: number,
-): number | undefined {
-  const above = firstAtOrAbove(points, strikeDollars);
-  const upper = points[above];
-  const lower = points[above - 1];
-  if (upper === undefined || lower === undefined) return (upper ?? lower)?.vol;
-  const share = (strikeDollars - lower.strike) / (upper.strike - lower.strike);
-  return lower.vol + (upper.vol - lower.vol) * share;
-}
-
-function firstAtOrAbove(points: readonly SmilePoint[], strikeDollars: number): number {
-  let low = 0;
-  let high = points.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((points[middle]?.strike ?? strikeDollars) < strikeDollars) low = middle + 1;
-    else high = middle;
+  /** Points in it. */
+  get count(): number {
+    return this.#count;
   }
-  return low;
+
+  /** Takes the volatility (fraction per year, above 0) of a strike in dollars above the last one. */
+  add(strike: number, vol: number): void {
+    this.#strike[this.#count] = strike;
+    this.#vol[this.#count] = vol;
+    this.#count += 1;
+  }
+
+  /** The volatility at a strike: linear between points, flat beyond the outermost. NaN where there
+   * are none. */
+  at(strike: number): number {
+    const upper = this.#firstAtOrAbove(strike);
+    if (this.#count === 0) return Number.NaN;
+    if (upper === 0) return this.#volOf(0);
+    if (upper === this.#count) return this.#volOf(upper - 1);
+    const below = this.#strike[upper - 1] ?? 0;
+    const share = (strike - below) / ((this.#strike[upper] ?? 0) - below);
+    return this.#volOf(upper - 1) + (this.#volOf(upper) - this.#volOf(upper - 1)) * share;
+  }
+
+  /** The same between points; beyond the outermost it goes on with the slope there in log-strike
+   * where that rises outward (flat where it falls), to at most twice the edge's volatility. */
+  extendedAt(strike: number): number {
+    const last = this.#count - 1;
+    if (last < 0) return Number.NaN;
+    const reach = Math.min(WING_SLOPE_STRIKES, last);
+    if (strike < (this.#strike[0] ?? 0)) return this.#wingAt(strike, 0, reach);
+    if (strike > (this.#strike[last] ?? 0)) return this.#wingAt(strike, last, last - reach);
+    return this.at(strike);
+  }
+
+  #wingAt(strike: number, edge: number, inner: number): number {
+    const vol = this.#volOf(edge);
+    if (inner === edge) return vol;
+    const edgeStrike = this.#strike[edge] ?? 0;
+    const width = Math.log(edgeStrike / (this.#strike[inner] ?? 0));
+    const rise = ((vol - this.#volOf(inner)) / width) * Math.log(strike / edgeStrike);
+    return Math.min(vol + Math.max(0, rise), HIGHEST_WING_RATIO * vol);
+  }
+
+  #volOf(point: number): number {
+    return this.#vol[point] ?? Number.NaN;
+  }
+
+  #firstAtOrAbove(strike: number): number {
+    let low = 0;
+    let high = this.#count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#strike[middle] ?? 0) < strike) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
 }

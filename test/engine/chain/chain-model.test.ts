@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   ATM_VOL_CELL,
@@ -126,6 +127,34 @@ describe('a zero-bid wing', () => {
     const view = viewOf(chain, 'put', 590);
     expect(view.modelled).toBe(true);
     expect(modelPrice(view, chain.reader.slice()?.forward ?? 0, years)).toBeCloseTo(2, 6);
+  });
+
+  it('never has a model price outside its own market, whatever the quotes', () => {
+    const side = fc.option(fc.integer({ min: 1, max: 30_000 }), { nil: undefined });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(121), side, side), { maxLength: 40 }), (changes) => {
+        const chain = new BlackChain();
+        chain.batch(at);
+        for (const [row, bid, ask] of changes) {
+          const contract = chain.listing.contracts[row];
+          if (contract !== undefined) chain.quote(contract, bid, ask, at);
+        }
+        chain.writer.endBatch(at);
+        const slice = chain.reader.slice();
+        const forward = slice?.forward ?? 0;
+        for (const view of [...(slice?.calls ?? []), ...(slice?.puts ?? [])]) {
+          const isCall = view.contract.right === 'call';
+          const isOutOfTheMoney = view.contract.strike / 10_000 >= forward === isCall;
+          const { bid = 0, ask = Infinity } = view.quote ?? {};
+          if (!view.modelled || view.impliedVol === undefined || !isOutOfTheMoney) continue;
+          if (bid >= ask) continue;
+          const value = modelPrice(view, forward, years) * 10_000;
+          expect(value).toBeGreaterThan(bid * (1 - 1e-9));
+          expect(value).toBeLessThan(ask * (1 + 1e-9));
+        }
+      }),
+      { numRuns: 40 },
+    );
   });
 
   it('has deltas that shrink outward', () => {

@@ -1,46 +1,60 @@
 import { describe, expect, it } from 'vitest';
 import {
   createChainBuffer,
+  DELTA_FIELD,
   EPOCH_WORD,
   MAX_CONTRACTS,
   ROW_COUNT_WORD,
+  rowCell,
   rowVersionWord,
   SESSION_WORD,
 } from '../../../src/engine/chain/chain-layout.ts';
-import { ChainPublisher } from '../../../src/engine/chain/chain-publisher.ts';
+import { CHANGED, ChainPublisher } from '../../../src/engine/chain/chain-publisher.ts';
 import { ChainImage } from './chain-image.ts';
 
 function published() {
   const buffer = createChainBuffer();
   const image = new ChainImage(600, 602);
   const publisher = new ChainPublisher(buffer, image.cells, undefined);
-  const touched = new Uint8Array(MAX_CONTRACTS + 1);
-  return { words: new Int32Array(buffer), image, publisher, touched };
+  const marks = new Uint8Array(MAX_CONTRACTS + 1);
+  return { words: new Int32Array(buffer), image, publisher, marks };
 }
 
 describe('publishing', () => {
   it('moves the epoch by two a batch and leaves every lock open', () => {
-    const { words, publisher, touched } = published();
+    const { words, publisher, marks } = published();
     const before = words[EPOCH_WORD] ?? 0;
     publisher.publishSession(6);
-    publisher.publishBatch(6, touched);
+    publisher.publishBatch(6, marks, false);
     expect(words[EPOCH_WORD]).toBe(before + 4);
     expect(words[ROW_COUNT_WORD]).toBe(6);
     for (let row = 0; row < 6; row += 1) expect((words[rowVersionWord(row)] ?? 1) % 2).toBe(0);
   });
 
   it('moves the version of changed rows only', () => {
-    const { words, image, publisher, touched } = published();
+    const { words, image, publisher, marks } = published();
     publisher.publishSession(6);
     const versions = () => [0, 1, 2].map((row) => words[rowVersionWord(row)] ?? 0);
     const [zero = 0, one = 0, two = 0] = versions();
     image.quote(1, 100, 200);
-    touched[1] = 1;
-    publisher.publishBatch(6, touched);
+    marks[1] = CHANGED;
+    publisher.publishBatch(6, marks, false);
     expect(versions()).toEqual([zero, one + 2, two]);
-    expect(touched[1]).toBe(0);
-    publisher.publishBatch(6, touched);
+    expect(marks[1]).toBe(0);
+    publisher.publishBatch(6, marks, false);
     expect(versions()).toEqual([zero, one + 2, two]);
+  });
+
+  it('moves the version of a valued row only where the valuation changed it', () => {
+    const { words, image, publisher, marks } = published();
+    publisher.publishSession(6);
+    const versions = () => [0, 1, 2].map((row) => words[rowVersionWord(row)] ?? 0);
+    const [zero = 0, one = 0, two = 0] = versions();
+    image.cells[rowCell(2) + DELTA_FIELD] = 0.3;
+    publisher.publishBatch(6, marks, false);
+    expect(versions()).toEqual([zero, one, two]);
+    publisher.publishBatch(6, marks, true);
+    expect(versions()).toEqual([zero, one, two + 2]);
   });
 
   it('stamps every row with its session', () => {

@@ -37,20 +37,26 @@ describe('the quotes of a chain', () => {
     ]);
   });
 
-  it('offer pairs near the money for the forward, and all when there are none', () => {
+  it('vote for the forward near the last known money, and everywhere when that gives none', () => {
     const image = new ChainImage(500, 700);
     const quotes = new ChainQuotes(image.cells, image.ladder);
-    for (let row = 0; row < 402; row += 1) image.quote(row, 10_000, 10_100);
+    const alike = (from: number, to: number, strike: number): void => {
+      for (let row = from; row < to; row += 2) {
+        const difference = (strike - (500 + row / 2)) * 10_000;
+        image.quote(row, 1_000_000 + difference, 1_000_100 + difference);
+        image.quote(row + 1, 1_000_000, 1_000_100);
+      }
+    };
+    alike(0, 200, 560);
+    alike(200, 402, 640);
     quotes.judge(AT.wall);
-    expect(quotes.parityPairs()).toHaveLength(201);
-    image.quote(UNDERLYING, 6_100_000, 6_100_000);
-    expect(quotes.parityPairs()[0]?.strike).toBe(598);
-    image.cells[FORWARD_CELL] = 600;
-    const near = quotes.parityPairs();
-    expect([near[0]?.strike, near.at(-1)?.strike]).toEqual([588, 612]);
-    for (let row = 160; row < 240; row += 1) image.quote(row, ABSENT, ABSENT);
+    image.quote(UNDERLYING, 6_400_000, 6_400_000);
+    expect(quotes.forward()).toBeCloseTo(640, 9);
+    image.cells[FORWARD_CELL] = 560;
+    expect(quotes.forward()).toBeCloseTo(560, 9);
+    for (let row = 90; row < 150; row += 1) image.quote(row, ABSENT, ABSENT);
     quotes.judge(AT.wall);
-    expect(quotes.parityPairs()).toHaveLength(161);
+    expect(quotes.forward()).toBeCloseTo(640, 9);
   });
 
   it('give the mid of the straddle nearest to the forward that has four sides', () => {

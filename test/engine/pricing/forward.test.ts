@@ -1,12 +1,29 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { blackValue } from '../../../src/engine/pricing/black.ts';
-import type { ParityPair } from '../../../src/engine/pricing/forward.ts';
-import { parityForward } from '../../../src/engine/pricing/forward.ts';
+import { ForwardVote } from '../../../src/engine/pricing/forward.ts';
 import { csvRows } from '../../support/reference-options.ts';
 import { sharedData } from '../../support/shared-data.ts';
 
 const spxwPath = sharedData('internal/spxw_0dte_iv_delta_reference.csv.gz');
+
+interface ParityPair {
+  readonly strike: number;
+  readonly callBid: number;
+  readonly callAsk: number;
+  readonly putBid: number;
+  readonly putAsk: number;
+}
+
+const vote = new ForwardVote();
+
+function parityForward(pairs: readonly ParityPair[]): number | undefined {
+  vote.clear();
+  for (const { strike, callBid, callAsk, putBid, putAsk } of pairs) {
+    vote.add(strike, { bid: callBid, ask: callAsk }, { bid: putBid, ask: putAsk });
+  }
+  return vote.forward();
+}
 
 function pairAt(strike: number, call: number, put: number, width: number): ParityPair {
   const half = width / 2;
@@ -67,6 +84,20 @@ describe('the parity forward', () => {
     expect(parityForward([crossed])).toBeUndefined();
     expect(parityForward([])).toBeUndefined();
     expect(parityForward([crossed, pairAt(600, 2, 1, 0)])).toBe(601);
+  });
+
+  it('is the same in whatever order the pairs come', () => {
+    const pairs = chainAround(600.3, 0.02).map((pair, i) => ({
+      ...pair,
+      callAsk: pair.callAsk + (i % 5) / 100,
+    }));
+    const inOrder = parityForward(pairs);
+    fc.assert(
+      fc.property(fc.shuffledSubarray(pairs, { minLength: pairs.length }), (shuffled) => {
+        expect(parityForward(shuffled)).toBeCloseTo(inOrder ?? 0, 9);
+      }),
+      { numRuns: 30 },
+    );
   });
 
   it('takes the mean of two votes of equal weight', () => {

@@ -54,7 +54,7 @@ describe('a strip', () => {
       expect(strip.thetaNextHour[i]).toBe(out[BLACK_THETA_NEXT_HOUR]);
       expect(strip.vega[i]).toBe(out[BLACK_VEGA]);
       const price = strip.timeValue[i] ?? 0;
-      strip.solve(i + 1);
+      strip.solve(i, i + 1);
       expect(strip.vol[i]).toBe(impliedVol({ ...option, price }));
     }
   });
@@ -78,12 +78,16 @@ describe('a strip', () => {
     expect(relativeError(strip.vol[7] ?? 0, before[7] ?? 1)).toBeLessThan(4e-15);
   });
 
-  it('works on the first options only where it is told how many', () => {
+  it('works on a part of its options where it is told which', () => {
     const strip = filled();
     strip.vol.fill(Number.NaN);
-    strip.solve(10);
-    expect(strip.vol[9]).not.toBeNaN();
-    expect(strip.vol[10]).toBeNaN();
+    strip.solve(5, 10);
+    const isSolved = [4, 5, 9, 10].map((i) => !Number.isNaN(strip.vol[i]));
+    expect(isSolved).toEqual([false, true, true, false]);
+    strip.vega.fill(Number.NaN);
+    strip.value(5, 9);
+    const isValued = [4, 5, 8, 9].map((i) => !Number.isNaN(strip.vega[i]));
+    expect(isValued).toEqual([false, true, true, false]);
   });
 
   it('answers down to the last second, and a second of time value is all of it', () => {

@@ -1,102 +1,84 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { blackValue } from '../../../src/engine/pricing/black.ts';
-import type { WingInputs } from '../../../src/engine/pricing/smile.ts';
-import { interpolateVol, wingVol } from '../../../src/engine/pricing/smile.ts';
+import { Smile } from '../../../src/engine/pricing/smile.ts';
 
-const wing: WingInputs = {
-  right: 'put',
-  strike: 585,
-  forward: 600,
-  years: 4e-4,
-  edge: { strike: 590, vol: 0.24 },
-  inner: { strike: 595, vol: 0.2 },
-  bid: undefined,
-  ask: undefined,
-};
+function smileOf(...points: readonly (readonly [number, number])[]): Smile {
+  const smile = new Smile(points.length);
+  smile.clear();
+  for (const [strike, vol] of points) smile.add(strike, vol);
+  return smile;
+}
 
-describe('the volatility of a wing without a market', () => {
-  it('goes on with the slope of the edge in log-strike', () => {
-    const slope = 0.04 / Math.log(590 / 595);
-    expect(wingVol(wing)).toBeCloseTo(0.24 + slope * Math.log(585 / 590), 12);
+describe('the smile between strikes', () => {
+  const smile = smileOf([595, 0.2], [600, 0.15], [610, 0.17]);
+
+  it('is linear between two points and exact at each', () => {
+    expect(smile.at(595)).toBe(0.2);
+    expect(smile.at(600)).toBe(0.15);
+    expect(smile.at(610)).toBe(0.17);
+    expect(smile.at(605)).toBeCloseTo(0.16, 12);
+    expect(smile.at(596)).toBeCloseTo(0.19, 12);
   });
 
-  it('is flat without a second point, and where the smile falls outward', () => {
-    expect(wingVol({ ...wing, inner: undefined })).toBe(0.24);
-    expect(wingVol({ ...wing, inner: { strike: 595, vol: 0.3 } })).toBe(0.24);
+  it('is flat beyond the outermost, and no number without points', () => {
+    expect(smile.at(500)).toBe(0.2);
+    expect(smile.at(700)).toBe(0.17);
+    expect(smileOf().at(600)).toBeNaN();
+    expect(smileOf().extendedAt(600)).toBeNaN();
   });
 
-  it('works the same way above the forward', () => {
-    const callWing: WingInputs = {
-      ...wing,
-      right: 'call',
-      strike: 615,
-      edge: { strike: 610, vol: 0.2 },
-      inner: { strike: 605, vol: 0.18 },
-    };
-    expect(wingVol(callWing)).toBeGreaterThan(0.2);
-    expect(wingVol({ ...callWing, inner: { strike: 605, vol: 0.22 } })).toBe(0.2);
-  });
-
-  it('never exceeds twice the edge', () => {
-    expect(wingVol({ ...wing, strike: 400 })).toBe(0.48);
-  });
-
-  it('is lowered to the ask, and raised to the bid', () => {
-    const value = (vol: number, strike: number) => blackValue({ ...wing, strike, vol });
-    const free = wingVol(wing) ?? 0;
-    const cheap = wingVol({ ...wing, ask: value(free, 585) / 2 }) ?? 0;
-    expect(cheap).toBeLessThan(free);
-    expect(value(cheap, 585)).toBeCloseTo(value(free, 585) / 2, 12);
-    const dear = wingVol({ ...wing, bid: value(free, 585) * 2 }) ?? 0;
-    expect(value(dear, 585)).toBeCloseTo(value(free, 585) * 2, 12);
-    expect(wingVol({ ...wing, ask: value(free, 585) })).toBe(free);
-  });
-
-  it('is undefined where the side that binds has no volatility, and after expiry', () => {
-    expect(wingVol({ ...wing, ask: 0 })).toBeUndefined();
-    expect(wingVol({ ...wing, right: 'call', ask: 14.9 })).toBeUndefined();
-    expect(wingVol({ ...wing, years: 0 })).toBeUndefined();
-    expect(wingVol({ ...wing, edge: { strike: 590, vol: 0 } })).toBeUndefined();
-  });
-
-  it('keeps its model price within its own market, whatever the smile', () => {
-    fc.assert(
-      fc.property(
-        fc.double({ min: 0.05, max: 1.5, noNaN: true }),
-        fc.double({ min: 0.05, max: 1.5, noNaN: true }),
-        fc.integer({ min: 560, max: 589 }),
-        fc.integer({ min: 1, max: 50 }),
-        (edgeVol, innerVol, strike, askCents) => {
-          const ask = askCents / 100;
-          const edge = { strike: 590, vol: edgeVol };
-          const inner = { strike: 595, vol: innerVol };
-          const vol = wingVol({ ...wing, strike, edge, inner, ask }) ?? 0;
-          expect(blackValue({ ...wing, strike, vol })).toBeLessThanOrEqual(ask + 1e-12);
-        },
-      ),
-    );
+  it('forgets its points when it is cleared', () => {
+    const again = smileOf([595, 0.2], [600, 0.15]);
+    again.clear();
+    expect(again.count).toBe(0);
+    again.add(590, 0.3);
+    expect(again.at(600)).toBe(0.3);
   });
 });
 
-describe('the smile between strikes', () => {
-  const points = [
-    { strike: 595, vol: 0.2 },
-    { strike: 600, vol: 0.15 },
-    { strike: 610, vol: 0.17 },
-  ];
-
-  it('is linear between two points and exact at each', () => {
-    expect(interpolateVol(points, 595)).toBe(0.2);
-    expect(interpolateVol(points, 600)).toBe(0.15);
-    expect(interpolateVol(points, 610)).toBe(0.17);
-    expect(interpolateVol(points, 605)).toBeCloseTo(0.16, 12);
-    expect(interpolateVol(points, 596)).toBeCloseTo(0.19, 12);
+describe('the smile beyond its edge', () => {
+  it('goes on with the slope there in log-strike, on either side', () => {
+    const smile = smileOf([590, 0.24], [595, 0.2], [600, 0.15], [605, 0.18], [610, 0.2]);
+    const below = (0.24 - 0.2) / Math.log(590 / 610);
+    expect(smile.extendedAt(585)).toBeCloseTo(0.24 + below * Math.log(585 / 590), 12);
+    const rising = smileOf([605, 0.18], [610, 0.2]);
+    const above = (0.2 - 0.18) / Math.log(610 / 605);
+    expect(rising.extendedAt(615)).toBeCloseTo(0.2 + above * Math.log(615 / 610), 12);
   });
 
-  it('is flat beyond the outermost, and undefined without points', () => {
-    expect(interpolateVol(points, 500)).toBe(0.2);
-    expect(interpolateVol(points, 700)).toBe(0.17);
-    expect(interpolateVol([], 600)).toBeUndefined();
+  it('takes its slope over the four strikes next to the edge', () => {
+    const steep = smileOf(
+      [580, 0.9],
+      [590, 0.24],
+      [595, 0.2],
+      [600, 0.15],
+      [605, 0.14],
+      [610, 0.2],
+    );
+    expect(steep.extendedAt(620)).toBe(0.2);
+  });
+
+  it('is flat with one point, and where the smile falls outward', () => {
+    expect(smileOf([590, 0.24]).extendedAt(585)).toBe(0.24);
+    expect(smileOf([590, 0.24], [595, 0.3]).extendedAt(585)).toBe(0.24);
+    expect(smileOf([605, 0.22], [610, 0.2]).extendedAt(615)).toBe(0.2);
+  });
+
+  it('never exceeds twice the edge, and never falls below it, whatever the smile', () => {
+    expect(smileOf([590, 0.24], [595, 0.2]).extendedAt(400)).toBe(0.48);
+    const vol = fc.double({ min: 0.02, max: 3, noNaN: true });
+    fc.assert(
+      fc.property(vol, vol, fc.double({ min: 1, max: 1_000, noNaN: true }), (low, high, strike) => {
+        const smile = smileOf([590, low], [610, high]);
+        const found = smile.extendedAt(strike);
+        const edge = strike < 590 ? low : high;
+        if (strike < 590 || strike > 610) {
+          expect(found).toBeGreaterThanOrEqual(edge);
+          expect(found).toBeLessThanOrEqual(2 * edge);
+        } else {
+          expect(found).toBe(smile.at(strike));
+        }
+      }),
+    );
   });
 });

@@ -90,11 +90,6 @@ export function normalCdf(z: number): number {
   return 0.5 * erfc(-z * SQRT_HALF);
 }
 
-/** Density of the standard normal distribution at z. */
-export function normalDensity(z: number): number {
-  return expMinusSquare(Math.abs(z) * SQRT_HALF) / SQRT_TWO_PI;
-}
-
 /** The cdf divided by the density at z (Mills' ratio of -z): finite and positive for every z up to
  * 38, without underflow on the left. */
 export function millsRatio(z: number): number {

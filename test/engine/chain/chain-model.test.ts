@@ -13,9 +13,10 @@ import { MAX_QUOTE_AGE_MICROS } from '../../../src/engine/chain/quote-quality.ts
 import type { Right } from '../../../src/engine/domain/instrument.ts';
 import type { ContractView } from '../../../src/engine/domain/market.ts';
 import { addMicros, price } from '../../../src/engine/domain/units.ts';
-import { blackGreeks, blackValue } from '../../../src/engine/pricing/black.ts';
+import { blackValue } from '../../../src/engine/pricing/black.ts';
 import { yearsToExpiry } from '../../../src/engine/pricing/time-to-expiry.ts';
 import { ABSENT } from '../../../src/engine/ring/ring-layout.ts';
+import { blackGreeks } from '../../support/single-option.ts';
 import { atMinute, BlackChain, option, SESSION, smileVol } from './black-chain.ts';
 import { AT, ChainImage } from './chain-image.ts';
 

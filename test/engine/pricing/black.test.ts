@@ -3,6 +3,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Right } from '../../../src/engine/domain/instrument.ts';
 import type { BlackInputs } from '../../../src/engine/pricing/black.ts';
+import { blackValue } from '../../../src/engine/pricing/black.ts';
+import { MINUTES_PER_YEAR } from '../../../src/engine/pricing/time-to-expiry.ts';
+import {
+  csvRows,
+  onForward,
+  relativeError,
+  sameDayOptions,
+} from '../../support/reference-options.ts';
+import { sharedData } from '../../support/shared-data.ts';
 import {
   BLACK_DELTA,
   BLACK_GAMMA,
@@ -13,16 +22,7 @@ import {
   BLACK_VEGA,
   blackGreeks,
   blackInto,
-  blackValue,
-} from '../../../src/engine/pricing/black.ts';
-import { MINUTES_PER_YEAR } from '../../../src/engine/pricing/time-to-expiry.ts';
-import {
-  csvRows,
-  onForward,
-  relativeError,
-  sameDayOptions,
-} from '../../support/reference-options.ts';
-import { sharedData } from '../../support/shared-data.ts';
+} from '../../support/single-option.ts';
 
 const sameDayPath = sharedData('public/bs_reference_0dte.csv.gz');
 const haugPath = sharedData('public/bs_reference_haug_quantlib.csv');

@@ -1,14 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Right } from '../../../src/engine/domain/instrument.ts';
-import {
-  BLACK_DELTA,
-  BLACK_LENGTH,
-  blackInto,
-  blackValue,
-  intrinsicValue,
-} from '../../../src/engine/pricing/black.ts';
-import { impliedVol } from '../../../src/engine/pricing/implied-vol.ts';
+import { blackValue, intrinsicValue } from '../../../src/engine/pricing/black.ts';
 import { MINUTES_PER_YEAR } from '../../../src/engine/pricing/time-to-expiry.ts';
 import {
   csvRows,
@@ -17,6 +10,7 @@ import {
   sameDayOptions,
 } from '../../support/reference-options.ts';
 import { sharedData } from '../../support/shared-data.ts';
+import { BLACK_DELTA, BLACK_LENGTH, blackInto, impliedVol } from '../../support/single-option.ts';
 
 const sameDayPath = sharedData('public/bs_reference_0dte.csv.gz');
 const spxwPath = sharedData('internal/spxw_0dte_iv_delta_reference.csv.gz');

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { OptionStrip } from '../../../src/engine/pricing/option-strip.ts';
+import { relativeError } from '../../support/reference-options.ts';
 import {
   BLACK_DELTA,
   BLACK_GAMMA,
@@ -9,10 +11,8 @@ import {
   BLACK_VALUE,
   BLACK_VEGA,
   blackInto,
-} from '../../../src/engine/pricing/black.ts';
-import { impliedVol } from '../../../src/engine/pricing/implied-vol.ts';
-import { OptionStrip } from '../../../src/engine/pricing/option-strip.ts';
-import { relativeError } from '../../support/reference-options.ts';
+  impliedVol,
+} from '../../support/single-option.ts';
 
 const FORWARD = 600.37;
 const YEARS = 120 / 525_600;

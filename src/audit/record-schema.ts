@@ -13,6 +13,7 @@ type FieldShape =
   | 'number'
   | 'flag'
   | 'texts'
+  | 'textsOrAbsent'
   | 'numbers'
   | 'plain'
   | 'quotes'
@@ -81,7 +82,7 @@ const FIELDS: FieldTable = {
   exitTriggered: { positionId: 'text', reason: 'text', numbers: 'numbers' },
   killEngaged: { principal: 'text', reason: 'text' },
   killReleased: { principal: 'text' },
-  tradingStateChanged: { from: 'text', to: 'text', reason: 'text' },
+  tradingStateChanged: { from: 'text', to: 'text', reason: 'text', causes: 'textsOrAbsent' },
   feedOutage: { state: 'text', detail: 'text' },
   reconciled: { clean: 'flag', differences: 'texts' },
   alert: { severity: 'text', code: 'text', text: 'text' },
@@ -190,6 +191,7 @@ const SHAPES: Readonly<Record<FieldShape, (value: unknown) => boolean>> = {
   number: (value) => typeof value === 'number',
   flag: (value) => typeof value === 'boolean',
   texts: isTextList,
+  textsOrAbsent: (value) => value === undefined || isTextList(value),
   numbers: isNumbers,
   plain: isFields,
   quotes: isQuotes,

@@ -1,19 +1,18 @@
 /** The account as risk counts it: everything held, working or UNKNOWN, at its worst. */
 
-import { instrumentSymbol, multiplierOf } from '../engine/domain/instrument.ts';
 import type { OrderLeg } from '../engine/domain/order.ts';
-import { isOpening, legSign } from '../engine/domain/order.ts';
 import type { Cents } from '../engine/domain/units.ts';
 import { cents, price } from '../engine/domain/units.ts';
 import type { StructurePosition } from '../engine/portfolio/portfolio-book.ts';
-import { structureGreeks } from '../engine/portfolio/portfolio-greeks.ts';
 import { payoffSummary } from '../engine/pricing/payoff.ts';
 import type { AccountRisk } from '../risk/risk-input.ts';
+import { heldGreeks, withLiveOrders } from './book-greeks.ts';
 import { dayPnl } from './day-pnl.ts';
 import type { DeskContext } from './desk-context.ts';
-import { viewOf } from './desk-context.ts';
+import { consecutiveRejects, lossesByStrategy } from './loss-history.ts';
 import type { OrderRecord } from './order-book.ts';
 import { filledUnits } from './order-book.ts';
+import { Standing } from './standing.ts';
 
 /** What a loss without a bound counts as. */
 export const UNBOUNDED_LOSS_CENTS = cents(100_000_000_00);
@@ -45,49 +44,6 @@ export function worstCaseOf(position: StructurePosition): Cents {
   return payoff.maxLossCents ?? UNBOUNDED_LOSS_CENTS;
 }
 
-/** Net delta of what is held, in share equivalents; undefined when a leg has no delta. */
-export function heldDelta(desk: DeskContext): number | undefined {
-  let total = 0;
-  for (const position of desk.book.structures()) {
-    const greeks = structureGreeks(position, (symbol) => greeksOf(desk, symbol));
-    if (greeks === undefined) return undefined;
-    total += greeks.delta;
-  }
-  return total;
-}
-
-/** Greeks of an option in the chain. */
-export function greeksOf(desk: DeskContext, symbol: string) {
-  const index = desk.chain.indexOf(symbol);
-  return index === undefined ? undefined : desk.reader.view(index)?.greeks;
-}
-
-function orderDelta(desk: DeskContext, order: OrderRecord): number | undefined {
-  const units = order.intent.quantity - filledUnits(order);
-  let total = 0;
-  for (const leg of order.intent.legs) {
-    const delta =
-      leg.instrument.kind === 'shares' ? 1 : viewOf(desk, leg.instrument)?.greeks?.delta;
-    if (delta === undefined) return undefined;
-    total += legSign(leg.action) * leg.ratio * units * delta * multiplierOf(leg.instrument);
-  }
-  return total;
-}
-
-function deltaExtremes(desk: DeskContext, held: number | undefined) {
-  let highest = held;
-  let lowest = held;
-  for (const order of desk.orders.live()) {
-    const delta = orderDelta(desk, order);
-    if (delta === undefined || highest === undefined || lowest === undefined) {
-      return { highest: undefined, lowest: undefined };
-    }
-    if (delta > 0) highest += delta;
-    else lowest += delta;
-  }
-  return { highest, lowest };
-}
-
 function remainingShare(order: OrderRecord): number {
   return (order.intent.quantity - filledUnits(order)) / order.intent.quantity;
 }
@@ -98,52 +54,65 @@ function plannedLoss(position: StructurePosition, worst: Cents): number {
   return planned === undefined ? worst : Math.min(worst, (planned * position.quantity) / whole);
 }
 
-function contractsBySymbol(desk: DeskContext): Map<string, number> {
-  const contracts = new Map(desk.book.held());
-  for (const order of desk.orders.live()) {
-    const units = order.intent.quantity - filledUnits(order);
-    for (const leg of order.intent.legs) {
-      if (!isOpening(leg.action)) continue;
-      const symbol = instrumentSymbol(leg.instrument);
-      const change = legSign(leg.action) * leg.ratio * units;
-      contracts.set(symbol, (contracts.get(symbol) ?? 0) + change);
-    }
+/** Worst cases and planned losses of what is held and what opens. */
+interface Money {
+  openRisk: number;
+  planned: number;
+  openOrdersRisk: number;
+  openOrders: number;
+}
+
+function moneyAtRisk(desk: DeskContext, live: readonly OrderRecord[]): Money {
+  const money: Money = { openRisk: 0, planned: 0, openOrdersRisk: 0, openOrders: 0 };
+  for (const position of desk.book.structures()) {
+    const worst = worstCaseOf(position);
+    money.openRisk += worst;
+    money.planned += plannedLoss(position, worst);
   }
-  return contracts;
+  for (const order of live) {
+    const { intent, worstCaseCents } = order;
+    if (intent.purpose !== 'open') continue;
+    const share = remainingShare(order);
+    money.openOrders += 1;
+    money.openOrdersRisk += worstCaseCents * share;
+    money.planned += (intent.exitPlan?.plannedLossCents ?? worstCaseCents) * share;
+  }
+  money.openRisk += money.openOrdersRisk;
+  return money;
 }
 
 /** Builds the account's risk picture at this step. */
 export function accountRisk(desk: DeskContext): AccountRisk {
-  let openRisk = 0;
-  let planned = 0;
-  for (const position of desk.book.structures()) {
-    const worst = worstCaseOf(position);
-    openRisk += worst;
-    planned += plannedLoss(position, worst);
-  }
-  for (const order of desk.orders.live()) {
-    if (order.intent.purpose !== 'open') continue;
-    const share = remainingShare(order);
-    openRisk += order.worstCaseCents * share;
-    planned += (order.intent.exitPlan?.plannedLossCents ?? order.worstCaseCents) * share;
-  }
-  const held = heldDelta(desk);
-  const extremes = deltaExtremes(desk, held);
+  const live = desk.orders.live();
+  const money = moneyAtRisk(desk, live);
+  const standing = new Standing(desk.book.held());
+  for (const position of desk.book.structures()) standing.addStructure(position);
+  for (const order of live) standing.addOrder(order);
+  const held = heldGreeks(desk);
+  const netDelta = held?.delta.held;
+  const greeks = withLiveOrders(desk, held, live);
+  const unknown = live.filter((order) => order.status === 'unknown');
   return {
     dayPnlCents: dayPnl(desk).liquidationCents,
-    plannedLossCents: cents(Math.round(planned)),
-    openRiskCents: cents(Math.round(openRisk)),
-    netDelta: held,
-    netDeltaHighest: extremes.highest,
-    netDeltaLowest: extremes.lowest,
+    plannedLossCents: cents(Math.round(money.planned)),
+    openRiskCents: cents(Math.round(money.openRisk)),
+    netDelta,
+    netDeltaHighest: greeks?.delta.highest,
+    netDeltaLowest: greeks?.delta.lowest,
+    gammaHighest: greeks?.gamma.highest,
+    gammaLowest: greeks?.gamma.lowest,
+    vegaHighestCents: greeks?.vegaCents.highest,
+    vegaLowestCents: greeks?.vegaCents.lowest,
     buyingPowerCents: desk.gateway.snapshot(desk.at)?.buyingPowerCents,
     sharesHeld: desk.book.sharesHeld(),
-    contractsBySymbol: contractsBySymbol(desk),
-    unknownStrategies: new Set(
-      desk.orders
-        .live()
-        .filter((o) => o.status === 'unknown')
-        .map((o) => o.intent.strategy),
-    ),
+    contractsBySymbol: standing.contracts,
+    unknownStrategies: new Set(unknown.map((order) => order.intent.strategy)),
+    unitsByStrategy: standing.units,
+    totalContracts: standing.totalContracts,
+    openOrders: money.openOrders,
+    openOrdersRiskCents: cents(Math.round(money.openOrdersRisk)),
+    interestBySymbol: standing.interest,
+    lossesByStrategy: lossesByStrategy(desk),
+    consecutiveRejects: consecutiveRejects(desk),
   };
 }

@@ -7,7 +7,7 @@ import type { DeskContext } from './desk-context.ts';
 import type { Authority, Caller, KillView } from './engine-api.ts';
 import { flattenCard, previewCancel } from './flatten-card.ts';
 import { cancelOpenings, closeEverything } from './flattening.ts';
-import { holdTrading } from './governing.ts';
+import { holdTrading, rearmPace } from './governing.ts';
 import type { Command } from './inputs.ts';
 import { isoNewYork } from './iso-time.ts';
 import { isFinal } from './order-book.ts';
@@ -136,6 +136,7 @@ function rearm(desk: DeskContext, caller: Caller): KillView {
     day.killedAt = undefined;
     desk.out.append({ kind: 'killReleased', principal: caller.principal }, true);
   }
+  rearmPace(desk);
   return killView(desk, []);
 }
 

@@ -2,7 +2,7 @@
 
 import type { CounterName, Counters } from '../ops/counters.ts';
 import { tradingStateOf } from '../risk/trading-state.ts';
-import { heldDelta } from './account-risk.ts';
+import { heldDelta } from './book-greeks.ts';
 import { dayPnl } from './day-pnl.ts';
 import type { DeskContext } from './desk-context.ts';
 import type { Stamp } from './engine-api.ts';

@@ -47,7 +47,11 @@ export interface DeskDay {
   killedAt: EpochMicros | undefined;
   /** The underlying's newest quote, of whatever session: the chain forgets its own at expiry. */
   lastSpot: Quote | undefined;
+  /** Wall time of the operator's last re-arm. */
+  rearmedAt: EpochMicros | undefined;
   feedConnected: boolean;
+  /** Wall time at which the feed's connection was made. */
+  feedSince: EpochMicros | undefined;
   feedDetail: string;
   journalHealthy: boolean;
   reserveExhausted: boolean;

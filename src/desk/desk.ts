@@ -109,7 +109,9 @@ export class Desk {
         killed: false,
         killReason: undefined,
         killedAt: undefined,
+        rearmedAt: undefined,
         feedConnected: false,
+        feedSince: undefined,
         feedDetail: 'not connected yet',
         lastSpot: undefined,
         journalHealthy: true,
@@ -267,11 +269,12 @@ export class Desk {
   }
 
   #onFeed(connected: boolean, detail: string): void {
-    const { day, out } = this.#desk;
+    const { day, out, at } = this.#desk;
     if (connected !== day.feedConnected) {
       out.append({ kind: 'feedOutage', state: connected ? 'connected' : 'down', detail });
       if (!connected) out.alert('warning', 'FEED_DOWN', detail);
     }
+    if (connected && !day.feedConnected) day.feedSince = at.wall;
     day.feedConnected = connected;
     day.feedDetail = detail;
   }

@@ -1,16 +1,28 @@
 /** Governs the trading state from the marks: daily loss, delta cap, unmarkable legs, shares. */
 
 import { CALM, governDailyLoss } from '../risk/daily-loss-governor.ts';
+import { isRepeating } from '../risk/repeats.ts';
+import type { TradingState } from '../risk/risk-input.ts';
 import type { StateCause, StateChange } from '../risk/trading-state.ts';
 import { governDelta, openSession, setCause, tradingStateOf } from '../risk/trading-state.ts';
-import { heldDelta } from './account-risk.ts';
+import { heldDelta } from './book-greeks.ts';
 import { dayPnl } from './day-pnl.ts';
 import type { DeskContext } from './desk-context.ts';
 import { cancelOpenings, keepFlattening } from './flattening.ts';
+import { consecutiveRejects } from './loss-history.ts';
+import { recentOrders } from './recent-orders.ts';
 
 /** Causes that stand for the rest of the day, whatever the marks do: a restart must find them in the
  * journal even where something else held trading down already. */
-export const LATCHED_CAUSES: readonly StateCause[] = ['dailyLoss', 'flatten'];
+export const LATCHED_CAUSES: readonly StateCause[] = [
+  'dailyLoss',
+  'flatten',
+  'repeatedExecution',
+  'rejectBreaker',
+];
+
+/** Causes that only the operator's re-arm lifts: a person has to have looked. */
+export const HUMAN_CAUSES: readonly StateCause[] = ['repeatedExecution', 'rejectBreaker'];
 
 /** Raises or lifts one cause; records and tells a change of state. */
 export function holdTrading(desk: DeskContext, cause: StateCause, holds: boolean): void {
@@ -25,16 +37,22 @@ function settle(desk: DeskContext, cause: StateCause, { status, changed }: State
     const isLatched = status !== before && LATCHED_CAUSES.includes(cause);
     const state = tradingStateOf(status);
     if (!isLatched) return;
-    desk.out.append({ kind: 'tradingStateChanged', from: state, to: state, reason: cause }, true);
+    recordState(desk, state, state, cause);
     return;
   }
   const { from, to, reason } = changed;
-  desk.out.append({ kind: 'tradingStateChanged', from, to, reason }, true);
+  recordState(desk, from, to, reason);
   if (cause !== 'kill') {
     const severity = to === 'halted' ? 'critical' : 'warning';
     desk.out.alert(severity, 'TRADING_STATE', `trading went from ${from} to ${to}: ${reason}`);
   }
   publishState(desk);
+}
+
+/** The causes stand in the record too: a restart reads from them which latches were up. */
+function recordState(desk: DeskContext, from: TradingState, to: TradingState, reason: StateCause) {
+  const { causes } = desk.day.status;
+  desk.out.append({ kind: 'tradingStateChanged', from, to, reason, causes: [...causes] }, true);
 }
 
 /** Tells subscribers about the trading state. */
@@ -72,7 +90,37 @@ export function govern(desk: DeskContext): void {
   holdTrading(desk, 'unmarkable', pnl.unmarkable.length > 0);
   holdTrading(desk, 'sharesHeld', book.sharesHeld() !== 0);
   holdTrading(desk, 'notReconciled', !day.reconciled);
+  latchPace(desk);
   keepFlattening(desk, day.status.causes.includes('flatten'));
+}
+
+/** A strategy that repeats itself and a broker that keeps rejecting hold trading down until the
+ * operator re-arms: raised here, never lifted. */
+function latchPace(desk: DeskContext): void {
+  const { day, config } = desk;
+  const { rearmedAt: rearmedAtWall } = day;
+  const recent = {
+    at: desk.at,
+    recentOrders: recentOrders(desk),
+    limits: config.limits,
+    rearmedAtWall,
+  };
+  if (isRepeating(recent)) latch(desk, 'repeatedExecution', 'REPEATED_EXECUTION');
+  const isRejected = consecutiveRejects(desk) >= config.limits.maxConsecutiveRejects;
+  if (isRejected) latch(desk, 'rejectBreaker', 'REJECT_BREAKER');
+}
+
+function latch(desk: DeskContext, cause: StateCause, code: string): void {
+  if (desk.day.status.causes.includes(cause)) return;
+  holdTrading(desk, cause, true);
+  const what = 'nothing opens until the operator has looked and re-arms: deltaring rearm';
+  desk.out.alert('critical', code, what);
+}
+
+/** The operator has looked: what repeated or was rejected until now is forgiven. */
+export function rearmPace(desk: DeskContext): void {
+  desk.day.rearmedAt = desk.at.wall;
+  for (const cause of HUMAN_CAUSES) holdTrading(desk, cause, false);
 }
 
 /** The loss limit latches for the day: what would open is called back. At its multiple everything

@@ -12,7 +12,9 @@ const COUNTS_FOR_MICROS = 24 * 3_600 * 1_000_000;
 export function rememberOrder(desk: DeskContext, order: OrderRecord, at: At): void {
   const { shapeHash, intent } = order;
   const { recentOrders } = desk.day;
-  recentOrders.push({ wallAt: at.wall, shapeHash, opening: intent.purpose === 'open' });
+  const { intentId, strategy, principal, purpose } = intent;
+  const opening = purpose === 'open';
+  recentOrders.push({ wallAt: at.wall, intentId, strategy, principal, shapeHash, opening });
   const horizon = addMicros(at.wall, -COUNTS_FOR_MICROS);
   while (recentOrders[0] !== undefined && recentOrders[0].wallAt < horizon) recentOrders.shift();
 }

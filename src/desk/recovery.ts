@@ -15,7 +15,7 @@ import { setCause } from '../risk/trading-state.ts';
 import { adoptOrder } from './adopting.ts';
 import { applyBrokerEvent } from './broker-events.ts';
 import type { DeskContext } from './desk-context.ts';
-import { LATCHED_CAUSES } from './governing.ts';
+import { HUMAN_CAUSES, LATCHED_CAUSES } from './governing.ts';
 import { feesOf, payoffOf } from './judging.ts';
 import type { OrderRecord } from './order-book.ts';
 import { isExternal, newOrder } from './order-book.ts';
@@ -135,7 +135,7 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
       restoreCancel(desk, body);
       return;
     case 'tradingStateChanged':
-      restoreLatch(desk, record.session, body.reason);
+      restoreLatches(desk, record.session, body);
       return;
     case 'killEngaged':
       restoreKill(desk, body.reason);
@@ -183,11 +183,26 @@ function restoreCancel(
   desk.tokens.restoreConsumed({ tokenSha256, previewId: '', principal, result });
 }
 
-/** What stands for the rest of the day stands after a restart too. */
-function restoreLatch(desk: DeskContext, session: SessionDate, reason: string): void {
-  const cause = LATCHED_CAUSES.find((latched) => latched === reason);
-  if (cause === undefined || session !== desk.day.session.date) return;
-  desk.day.status = setCause(desk.day.status, cause, true).status;
+/**
+ * What is latched stands after a restart too: the causes of a day within that day, those that wait for
+ * a person until one re-armed. A record without causes is of an older build, which latched only.
+ */
+function restoreLatches(
+  desk: DeskContext,
+  session: SessionDate,
+  body: Extract<AuditRecord['body'], { kind: 'tradingStateChanged' }>,
+): void {
+  const { day } = desk;
+  const isToday = session === day.session.date;
+  for (const cause of LATCHED_CAUSES) {
+    const isHuman = HUMAN_CAUSES.includes(cause);
+    if (!isToday && !isHuman) continue;
+    const stands = body.causes?.includes(cause) ?? (cause === body.reason || undefined);
+    if (stands === undefined) continue;
+    const wasUp = day.status.causes.includes(cause);
+    if (isHuman && wasUp && !stands) day.rearmedAt = desk.at.wall;
+    day.status = setCause(day.status, cause, stands).status;
+  }
 }
 
 type Recorded = Extract<AuditRecord['body'], { kind: 'intentRecorded' }>;

@@ -3,13 +3,13 @@
 import { multiplierOf, multiplierOfLegs } from '../engine/domain/instrument.ts';
 import type { NetPrices } from '../engine/domain/net-price.ts';
 import type { ExitPlan, OrderIntent } from '../engine/domain/order.ts';
-import { legSign } from '../engine/domain/order.ts';
 import { amountCents, dollarsFromPrice } from '../engine/domain/units.ts';
 import { probabilityOfProfit } from '../engine/pricing/payoff-probability.ts';
 import { expectedFill } from '../strategies/net-price.ts';
+import { greeksOfLegs } from './book-greeks.ts';
 import type { DeskContext } from './desk-context.ts';
-import { sliceOf, viewOf } from './desk-context.ts';
-import type { ExitPlanView, GreeksView, TradeCard } from './engine-api.ts';
+import { sliceOf } from './desk-context.ts';
+import type { ExitPlanView, TradeCard } from './engine-api.ts';
 import { isoNewYork } from './iso-time.ts';
 import type { Judgement } from './judging.ts';
 import { legViews } from './order-views.ts';
@@ -55,32 +55,6 @@ export function exitPlanView(plan: ExitPlan): ExitPlanView {
     timeExit: isoNewYork(plan.timeExitAt),
     plannedLossCents: plan.plannedLossCents ?? null,
   };
-}
-
-/** Greeks of the whole order; null when a leg has none. */
-export function orderGreeks(desk: DeskContext, intent: OrderIntent): GreeksView | null {
-  const total = {
-    delta: 0,
-    gamma: 0,
-    thetaCentsPerDay: 0,
-    thetaCentsNextHour: 0,
-    vegaCentsPerPoint: 0,
-  };
-  for (const leg of intent.legs) {
-    const size = legSign(leg.action) * leg.ratio * intent.quantity * multiplierOf(leg.instrument);
-    if (leg.instrument.kind === 'shares') {
-      total.delta += size;
-      continue;
-    }
-    const greeks = viewOf(desk, leg.instrument)?.greeks;
-    if (greeks === undefined) return null;
-    total.delta += size * greeks.delta;
-    total.gamma += size * greeks.gamma;
-    total.thetaCentsPerDay += size * greeks.theta * 100;
-    total.thetaCentsNextHour += size * greeks.thetaNextHour * 100;
-    total.vegaCentsPerPoint += size * greeks.vega * 100;
-  }
-  return total;
 }
 
 function probability(desk: DeskContext, intent: OrderIntent, judgement: Judgement): number | null {
@@ -138,7 +112,7 @@ export function tradeCard(desk: DeskContext, priced: PricedIntent, text: CardTex
     },
     breakevens: opening ? payoff.breakevens.map(dollarsFromPrice) : [],
     probabilityOfProfit: probability(desk, intent, judgement),
-    greeks: orderGreeks(desk, intent),
+    greeks: greeksOfLegs(desk, intent.legs, intent.quantity) ?? null,
     exitPlan: intent.exitPlan === undefined ? null : exitPlanView(intent.exitPlan),
     checks: verdict.checks,
     reasons: text.reasons,

@@ -6,36 +6,52 @@ import { type ApprovedOrder, approve } from '../broker/approved-order.ts';
 import type { CheckResult, Denial, Verdict } from '../engine/domain/verdict.ts';
 import { buyingPowerCheck } from './checks/buying-power.ts';
 import { type Check, notRun } from './checks/check.ts';
+import { coolDownCheck } from './checks/cool-down.ts';
 import { dailyLossCheck } from './checks/daily-loss.ts';
 import { dataAgeCheck } from './checks/data-age.ts';
 import { duplicateOrderCheck } from './checks/duplicate-order.ts';
 import { engineStoppingCheck } from './checks/engine-stopping.ts';
 import { feedDownCheck } from './checks/feed-down.ts';
+import { feedResyncCheck } from './checks/feed-resync.ts';
 import { instrumentCheck } from './checks/instrument.ts';
 import { journalHealthCheck } from './checks/journal-health.ts';
 import { killedCheck } from './checks/killed.ts';
+import { legDispersionCheck } from './checks/leg-dispersion.ts';
 import { legMarketCheck } from './checks/leg-market.ts';
 import { maxTradeLossCheck } from './checks/max-trade-loss.ts';
+import { modelCheck } from './checks/model.ts';
 import { notReconciledCheck } from './checks/not-reconciled.ts';
+import { openOrdersCheck } from './checks/open-orders.ts';
 import { openRiskCheck } from './checks/open-risk.ts';
 import { orderRateCheck } from './checks/order-rate.ts';
 import { orderSizeCheck } from './checks/order-size.ts';
+import { ordersPerDayCheck } from './checks/orders-per-day.ts';
 import { portfolioDeltaCheck } from './checks/portfolio-delta.ts';
+import { portfolioGammaCheck } from './checks/portfolio-gamma.ts';
+import { portfolioVegaCheck } from './checks/portfolio-vega.ts';
 import { positionLimitCheck } from './checks/position-limit.ts';
 import { priceBoundsCheck } from './checks/price-bounds.ts';
 import { priceCollarCheck } from './checks/price-collar.ts';
+import { principalLimitCheck } from './checks/principal-limit.ts';
 import { quoteCrossedCheck } from './checks/quote-crossed.ts';
 import { reduceOnlyCheck } from './checks/reduce-only.ts';
+import { rejectBreakerCheck } from './checks/reject-breaker.ts';
+import { repeatedExecutionCheck } from './checks/repeated-execution.ts';
+import { secondSourceCheck } from './checks/second-source.ts';
+import { selfMatchCheck } from './checks/self-match.ts';
 import { sessionWindowCheck } from './checks/session-window.ts';
 import { sharesHeldCheck } from './checks/shares-held.ts';
+import { strategyLimitCheck } from './checks/strategy-limit.ts';
+import { strategyShapeCheck } from './checks/strategy-shape.ts';
 import { tickAndQuantityCheck } from './checks/tick-and-quantity.ts';
 import { tradingStateCheck } from './checks/trading-state.ts';
 import { undefinedRiskCheck } from './checks/undefined-risk.ts';
+import { underlyingLimitCheck } from './checks/underlying-limit.ts';
 import { unknownOrderCheck } from './checks/unknown-order.ts';
 import type { RiskInput } from './risk-input.ts';
 
 /** All checks in the order they are asked: first what no trader can mend, then the order itself,
- * the moment, the market, the account. The first that refuses names the denial. */
+ * the moment, the market, the account, the pace. The first that refuses names the denial. */
 export const CHECKS: readonly Check[] = [
   killedCheck,
   engineStoppingCheck,
@@ -43,16 +59,21 @@ export const CHECKS: readonly Check[] = [
   tickAndQuantityCheck,
   reduceOnlyCheck,
   undefinedRiskCheck,
+  strategyShapeCheck,
   sessionWindowCheck,
   tradingStateCheck,
   notReconciledCheck,
   journalHealthCheck,
+  rejectBreakerCheck,
   feedDownCheck,
   unknownOrderCheck,
   sharesHeldCheck,
   dataAgeCheck,
+  feedResyncCheck,
   quoteCrossedCheck,
   legMarketCheck,
+  legDispersionCheck,
+  modelCheck,
   priceBoundsCheck,
   priceCollarCheck,
   orderSizeCheck,
@@ -60,10 +81,21 @@ export const CHECKS: readonly Check[] = [
   openRiskCheck,
   dailyLossCheck,
   portfolioDeltaCheck,
+  portfolioGammaCheck,
+  portfolioVegaCheck,
   buyingPowerCheck,
+  secondSourceCheck,
   positionLimitCheck,
+  strategyLimitCheck,
+  underlyingLimitCheck,
+  openOrdersCheck,
+  selfMatchCheck,
+  coolDownCheck,
   duplicateOrderCheck,
+  repeatedExecutionCheck,
+  principalLimitCheck,
   orderRateCheck,
+  ordersPerDayCheck,
 ];
 
 /** What the gate decided, and the witness where it let the order through. */
@@ -77,22 +109,41 @@ function ask(check: Check, input: RiskInput): CheckResult {
   return notRun(check.code, 'asked of opening orders only');
 }
 
-function refuses(result: CheckResult, input: RiskInput): boolean {
-  if (result.outcome === 'failed') return true;
-  return result.outcome === 'notRun' && input.intent.purpose === 'open';
+/** A check and what it said. */
+interface Asked {
+  readonly check: Check;
+  readonly result: CheckResult;
 }
 
-function denialOf({ code, message, numbers }: CheckResult): Denial {
+function refuses({ check, result }: Asked, input: RiskInput): boolean {
+  if (result.outcome === 'failed') return true;
+  const isMissing = result.outcome === 'notRun' && check.isOptional !== true;
+  return isMissing && input.intent.purpose === 'open';
+}
+
+/** The first that refuses. The trading state is only the sum of its causes: where the check of one of
+ * them refuses too, that one has more to say. */
+function refusalOf(asked: readonly Asked[], input: RiskInput): Asked | undefined {
+  const refusing = asked.filter((one) => refuses(one, input));
+  const [first] = refusing;
+  if (first?.result.code !== 'trading_state') return first;
+  const causes = new Set<string | undefined>(input.tradingCauses);
+  return refusing.find(({ check }) => causes.has(check.explains)) ?? first;
+}
+
+function denialOf({ result: { code, message, numbers } }: Asked): Denial {
   return { code, message, numbers };
 }
 
 /**
  * Judges an order by `checks` and shows what each of them said. An opening passes only when every
- * check ran and passed; a close, exit or flatten passes unless a check found an error in it.
+ * check ran and passed, but for what the broker does not offer; a close, exit or flatten passes
+ * unless a check found an error in it.
  */
 export function judge(input: RiskInput, checks: readonly Check[] = CHECKS): Verdict {
-  const results = checks.map((check) => ask(check, input));
-  const refusal = results.find((result) => refuses(result, input));
+  const asked = checks.map((check) => ({ check, result: ask(check, input) }));
+  const results = asked.map(({ result }) => result);
+  const refusal = refusalOf(asked, input);
   const { version: limitsVersion } = input.limits;
   if (refusal === undefined) return { approved: true, checks: results, limitsVersion };
   return { approved: false, checks: results, denial: denialOf(refusal), limitsVersion };

@@ -15,14 +15,48 @@ export interface Limits {
   readonly maxOpenRiskCents: Cents;
   /** Net delta in share equivalents. */
   readonly portfolioDeltaCap: number;
+  /** Net gamma, share equivalents per dollar of the underlying. */
+  readonly portfolioGammaCap: number;
+  /** Net vega, cents per volatility point. */
+  readonly portfolioVegaCapCents: Cents;
   readonly maxOrderContracts: number;
   readonly maxContractsPerSymbol: number;
+  /** Units of one strategy, open or on their way. */
+  readonly maxUnitsPerStrategy: number;
+  /** Option contracts of all legs together, held or on their way. */
+  readonly maxContracts: number;
+  /** Openings on their way at once, and the sum of their worst cases. */
+  readonly maxOpenOrders: number;
+  readonly maxOpenOrdersRiskCents: Cents;
   readonly collarTicks: number;
   readonly collarFraction: number;
+  /** What is left of the collar while the session has not opened: quotes are thin then. */
+  readonly collarShareBeforeOpen: number;
   readonly maxQuoteAgeMillis: number;
   readonly maxSpotAgeMillis: number;
+  /** Between the oldest and the newest quote of an order's legs. */
+  readonly maxLegDispersionMillis: number;
+  /** Implied volatility outside these is an error of the model or of its input. */
+  readonly minImpliedVol: number;
+  readonly maxImpliedVol: number;
+  /** How far the parity forward may stand from the underlying, as a fraction of it. */
+  readonly maxForwardDriftFraction: number;
+  /** How far call minus put may stand from forward minus strike beyond their half widths. */
+  readonly parityTicks: number;
   readonly maxOrdersPerMinute: number;
+  /** Changes of the limits of working openings in a minute. */
+  readonly maxModifiesPerMinute: number;
   readonly maxOrdersPerDay: number;
+  readonly maxOrdersPerPrincipal: number;
+  /** Openings of one strategy within the window; then the console re-arms. */
+  readonly maxRepeats: number;
+  readonly repeatWindowMillis: number;
+  /** Broker rejections in a row; then the console re-arms. */
+  readonly maxConsecutiveRejects: number;
+  /** After a losing position its strategy rests this long. */
+  readonly coolDownMillis: number;
+  /** After so many losing positions a strategy rests for the day. */
+  readonly maxLossesPerStrategy: number;
   readonly duplicateWindowMillis: number;
   readonly confirmationTimeoutSeconds: number;
   readonly driftTicks: number;
@@ -47,14 +81,33 @@ export const DEFAULT_LIMITS: Omit<Limits, 'version'> = {
   maxTradeLossCents: centsFromDollars(1_000),
   maxOpenRiskCents: centsFromDollars(2_500),
   portfolioDeltaCap: 50,
+  portfolioGammaCap: 250,
+  portfolioVegaCapCents: centsFromDollars(100),
   maxOrderContracts: 10,
   maxContractsPerSymbol: 20,
+  maxUnitsPerStrategy: 20,
+  maxContracts: 100,
+  maxOpenOrders: 10,
+  maxOpenOrdersRiskCents: centsFromDollars(2_500),
   collarTicks: 3,
   collarFraction: 0.1,
+  collarShareBeforeOpen: 0.5,
   maxQuoteAgeMillis: 5_000,
   maxSpotAgeMillis: 2_000,
+  maxLegDispersionMillis: 3_000,
+  minImpliedVol: 0.01,
+  maxImpliedVol: 5,
+  maxForwardDriftFraction: 0.002,
+  parityTicks: 10,
   maxOrdersPerMinute: 10,
+  maxModifiesPerMinute: 120,
   maxOrdersPerDay: 100,
+  maxOrdersPerPrincipal: 50,
+  maxRepeats: 8,
+  repeatWindowMillis: 600_000,
+  maxConsecutiveRejects: 3,
+  coolDownMillis: 300_000,
+  maxLossesPerStrategy: 3,
   duplicateWindowMillis: 10_000,
   confirmationTimeoutSeconds: 30,
   driftTicks: 2,

@@ -25,6 +25,12 @@ export interface AccountRisk {
   /** Extremes of net delta over every combination of working and UNKNOWN orders filling. */
   readonly netDeltaHighest: number | undefined;
   readonly netDeltaLowest: number | undefined;
+  /** Extremes of net gamma (share equivalents per dollar) over the same combinations. */
+  readonly gammaHighest: number | undefined;
+  readonly gammaLowest: number | undefined;
+  /** Extremes of net vega, cents per volatility point, over the same combinations. */
+  readonly vegaHighestCents: number | undefined;
+  readonly vegaLowestCents: number | undefined;
   readonly buyingPowerCents: Cents | undefined;
   /** Shares held after exercise or assignment, signed; anything but 0 blocks openings. */
   readonly sharesHeld: number;
@@ -32,10 +38,50 @@ export interface AccountRisk {
   readonly contractsBySymbol: ReadonlyMap<string, number>;
   /** Strategies that have an order in state UNKNOWN. */
   readonly unknownStrategies: ReadonlySet<string>;
+  /** Units of structures open or on their way, by strategy. */
+  readonly unitsByStrategy: ReadonlyMap<string, number>;
+  /** Option contracts held or on their way, long and short added up. */
+  readonly totalContracts: number;
+  /** Openings recorded, sending, working or UNKNOWN, and the sum of their worst cases. */
+  readonly openOrders: number;
+  readonly openOrdersRiskCents: Cents;
+  /** What stands on the market or in the book of each contract, by OCC symbol. */
+  readonly interestBySymbol: ReadonlyMap<string, Interest>;
+  /** Positions closed at a loss this session, by strategy. */
+  readonly lossesByStrategy: ReadonlyMap<string, Losses>;
+  /** Orders the broker rejected one after another, none accepted between, since the last re-arm. */
+  readonly consecutiveRejects: number;
 }
 
-/** An order already sent, for the duplicate and rate checks. */
+/** Interest of this account in one contract. */
+export interface Interest {
+  /** A live order buys it. */
+  readonly isBought: boolean;
+  /** A live order sells it. */
+  readonly isSold: boolean;
+  /** Some structure holds it long. A structure held short of the same contract does not net it. */
+  readonly isLong: boolean;
+  readonly isShort: boolean;
+}
+
+/** Losing positions of one strategy. */
+export interface Losses {
+  readonly count: number;
+  readonly lastAtWall: EpochMicros;
+}
+
+/** What the broker's own dry run of an order said. */
+export interface DryRun {
+  /** Buying power that the order takes, fees included. */
+  readonly neededCents: Cents;
+  readonly feesCents: Cents;
+}
+
+/** An order already recorded, for the duplicate and rate checks. */
 export interface RecentOrder {
+  readonly intentId: string;
+  readonly strategy: string;
+  readonly principal: string;
   readonly wallAt: EpochMicros;
   /** Hash of legs, quantity and direction, without price. */
   readonly shapeHash: string;
@@ -54,10 +100,18 @@ export interface RiskInput {
   readonly openingCutoffAt: EpochMicros | undefined;
   readonly limits: Limits;
   readonly tradingState: TradingState;
+  /** What holds trading down, by name; empty while it is active. */
+  readonly tradingCauses: readonly string[];
   readonly killed: boolean;
   readonly account: AccountRisk;
   readonly recentOrders: readonly RecentOrder[];
+  /** The operator's last re-arm: what repeated or was rejected before it is forgiven. */
+  readonly rearmedAtWall?: EpochMicros | undefined;
   readonly feedConnected: boolean;
+  /** When the feed's connection was made: what was quoted before it is history. */
+  readonly feedSinceWall: EpochMicros | undefined;
+  /** The broker's own word on the order, where it offers one. */
+  readonly dryRun?: DryRun | undefined;
   readonly journalHealthy: boolean;
   readonly reconciled: boolean;
   readonly stopping: boolean;

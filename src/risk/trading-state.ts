@@ -26,7 +26,11 @@ export type StateCause =
   /** Shares came from exercise or assignment. */
   | 'sharesHeld'
   /** The engine's books and the broker's differ. */
-  | 'notReconciled';
+  | 'notReconciled'
+  /** One strategy opened too often in too short a time; lifted by a re-arm only. */
+  | 'repeatedExecution'
+  /** The broker rejected too many orders in a row; lifted by a re-arm only. */
+  | 'rejectBreaker';
 
 /** Which causes hold trading down now. */
 export interface TradingStatus {
@@ -66,6 +70,8 @@ function severityOf(cause: StateCause): TradingState {
     case 'brokenRatio':
     case 'sharesHeld':
     case 'notReconciled':
+    case 'repeatedExecution':
+    case 'rejectBreaker':
       return 'reducing';
     default:
       return unreachable(cause);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { StrategyRequest } from '../../src/desk/engine-api-requests.ts';
 import { addMicros, cents } from '../../src/engine/domain/units.ts';
 import { tradingStateOf } from '../../src/risk/trading-state.ts';
-import { CONDOR, DeskRig, denialIn } from '../support/desk-rig.ts';
+import { CONDOR, CONSOLE, DeskRig, denialIn } from '../support/desk-rig.ts';
 
 const STRADDLE: StrategyRequest = { strategy: 'straddle_scan', strike: 600, quantity: 1 };
 /** A condor's planned loss at its stop is $131. */
@@ -63,7 +63,7 @@ describe('the daily loss', () => {
     rig.edit = calm;
     rig.advance(60);
     expect(rig.day.status.causes).toEqual(['dailyLoss']);
-    expect(denialIn(openingIsDenied(rig)).code).toBe('trading_state');
+    expect(denialIn(openingIsDenied(rig)).code).toBe('daily_loss');
   });
 
   it('stands after a restart too', () => {
@@ -120,7 +120,7 @@ describe('what the market does to the book', () => {
     rig.openPosition(STRADDLE);
     rig.quotes(602.5);
     expect(rig.day.status.causes).toEqual(['deltaCap']);
-    expect(denialIn(openingIsDenied(rig)).code).toBe('trading_state');
+    expect(denialIn(openingIsDenied(rig)).code).toBe('portfolio_delta');
     rig.quotes(600);
     expect(rig.day.status.causes).toEqual([]);
     const changes = rig.bodies('tradingStateChanged').map(({ from, to }) => [from, to]);
@@ -173,5 +173,50 @@ describe('the feed', () => {
     const caller = { principal: 'trader', authority: 'open' } as const;
     rig.step({ kind: 'command', at: late, id: 77, caller, command });
     expect(denialIn(rig.reply(77)!).code).toBe('data_stale');
+  });
+});
+
+describe('the pace of the desk', () => {
+  const open = (rig: DeskRig) => rig.execute(rig.preview());
+
+  it('latches once a strategy repeats itself, pages, and is lifted at the console alone', () => {
+    const rig = new DeskRig({ limits: { maxRepeats: 2, duplicateWindowMillis: 0 } });
+    for (let i = 0; i < 2; i += 1) open(rig);
+    expect(rig.day.status.causes).toContain('repeatedExecution');
+    expect(rig.alerts()).toContain('REPEATED_EXECUTION');
+    expect(denialIn(openingIsDenied(rig)).code).toBe('repeated_execution');
+    rig.advance(700);
+    expect(denialIn(openingIsDenied(rig)).code).toBe('repeated_execution');
+    expect(denialIn(rig.ask({ kind: 'rearm' }))).toMatchObject({ code: 'not_authorized' });
+    rig.ask({ kind: 'rearm' }, CONSOLE);
+    expect(rig.day.status.causes).toEqual([]);
+    open(rig);
+  });
+
+  it('keeps its latch over a restart, into the next session, until a re-arm that lasts too', () => {
+    const rig = new DeskRig({ limits: { maxRepeats: 1 } });
+    open(rig);
+    expect(rig.day.status.causes).toEqual(['repeatedExecution']);
+    expect(rig.restart().day.status.causes).toContain('repeatedExecution');
+    rig.goTo(15 * 60 + 45);
+    rig.goTo(10 * 60, '2026-11-23');
+    expect(rig.restart().day.status.causes).toContain('repeatedExecution');
+    rig.ask({ kind: 'rearm' }, CONSOLE);
+    const again = rig.restart();
+    expect(again.day.status.causes).not.toContain('repeatedExecution');
+    expect(again.day.rearmedAt).toBe(rig.day.rearmedAt);
+  });
+
+  it('stops telling a broker that rejects, and asks for a person', () => {
+    const rig = new DeskRig({
+      knobs: { rejectNext: 3 },
+      limits: { duplicateWindowMillis: 0, maxOrdersPerMinute: 99 },
+    });
+    for (let i = 0; i < 3; i += 1) expect(open(rig).status).toBe('rejected');
+    rig.advance(1);
+    expect(rig.alerts()).toContain('REJECT_BREAKER');
+    expect(denialIn(openingIsDenied(rig)).code).toBe('reject_breaker');
+    rig.ask({ kind: 'rearm' }, CONSOLE);
+    expect(open(rig).status).toBe('filled');
   });
 });

@@ -15,9 +15,10 @@ import {
   priceFromDollars,
   sessionDate,
 } from '../../src/engine/domain/units.ts';
+import { yearsToExpiry } from '../../src/engine/pricing/time-to-expiry.ts';
 import { limitsFrom } from '../../src/risk/limits.ts';
 import { shapeHash } from '../../src/risk/order-hash.ts';
-import type { AccountRisk, RiskInput } from '../../src/risk/risk-input.ts';
+import type { AccountRisk, RecentOrder, RiskInput } from '../../src/risk/risk-input.ts';
 
 export const DATE = sessionDate('2026-11-20');
 
@@ -105,7 +106,7 @@ export function sliceOf(rows: readonly RowSpec[], spotQuote = quote(599.99, 600.
     forward: 600,
     atmVol: 0.15,
     expectedMove: 3,
-    yearsToExpiry: 0.0005,
+    yearsToExpiry: yearsToExpiry(NOON, fullSession().lastTrade),
   };
 }
 
@@ -163,6 +164,17 @@ export const ACCOUNT: AccountRisk = {
   sharesHeld: 0,
   contractsBySymbol: new Map(),
   unknownStrategies: new Set(),
+  gammaHighest: 0,
+  gammaLowest: 0,
+  vegaHighestCents: 0,
+  vegaLowestCents: 0,
+  unitsByStrategy: new Map(),
+  totalContracts: 0,
+  openOrders: 0,
+  openOrdersRiskCents: cents(0),
+  interestBySymbol: new Map(),
+  lossesByStrategy: new Map(),
+  consecutiveRejects: 0,
 };
 
 export const CAPABILITIES: BrokerCapabilities = {
@@ -195,13 +207,28 @@ export function riskInput(change: Partial<RiskInput> = {}): RiskInput {
     openingCutoffAt: newYorkInstant(DATE, 15 * 60 + 25),
     limits: LIMITS,
     tradingState: 'active',
+    tradingCauses: [],
     killed: false,
     account: ACCOUNT,
     recentOrders: [],
     feedConnected: true,
+    feedSinceWall: addMicros(AT.wall, -60_000_000),
     journalHealthy: true,
     reconciled: true,
     stopping: false,
+    ...change,
+  };
+}
+
+/** An order that was recorded a moment ago, by another hand and of another shape. */
+export function recentOrder(change: Partial<RecentOrder> = {}): RecentOrder {
+  return {
+    intentId: '20261120-0',
+    strategy: 'lotto_play_5_delta',
+    principal: 'someone',
+    wallAt: AT.wall,
+    shapeHash: 'another shape',
+    opening: true,
     ...change,
   };
 }

@@ -7,6 +7,7 @@ import type { RiskInput } from '../../src/risk/risk-input.ts';
 import {
   ACCOUNT,
   AT,
+  CAPABILITIES,
   CLOSING_LEGS,
   closingIntent,
   condorIntent,
@@ -17,6 +18,7 @@ import {
   PAYOFF,
   quote,
   ROWS,
+  recentOrder,
   riskInput,
   sliceOf,
   sliceWith,
@@ -27,12 +29,16 @@ const REFUSED_BY_ONE: Readonly<Record<string, RiskInput>> = {
   killed: riskInput({ killed: true }),
   engine_stopping: riskInput({ stopping: true }),
   instrument_not_allowed: riskInput({
-    intent: condorIntent({ legs: CLOSING_LEGS.map((l) => ({ ...l, action: flip(l.action) })) }),
+    intent: condorIntent({
+      strategy: 'place_order',
+      legs: CLOSING_LEGS.map((l) => ({ ...l, action: flip(l.action) })),
+    }),
   }),
   tick_or_quantity: riskInput({ intent: condorIntent({ limit: dollars(0.925) }) }),
   nothing_to_close: riskInput({ intent: closingIntent(), closable: new Map() }),
   undefined_risk: riskInput({
     intent: condorIntent({
+      strategy: 'place_order',
       legs: [leg('sellToOpen', 'call', 605)],
       limit: dollars(0.51),
       worst: dollars(0.5),
@@ -68,14 +74,57 @@ const REFUSED_BY_ONE: Readonly<Record<string, RiskInput>> = {
     account: { ...ACCOUNT, contractsBySymbol: new Map([['SPY   261120C00605000', -20]]) },
   }),
   duplicate_order: riskInput({
-    recentOrders: [{ wallAt: AT.wall, shapeHash: riskInput().shapeHash, opening: true }],
+    recentOrders: [recentOrder({ shapeHash: riskInput().shapeHash })],
   }),
   order_rate: riskInput({
-    recentOrders: Array.from({ length: 10 }, (_, i) => ({
-      wallAt: addMicros(AT.wall, -i),
-      shapeHash: `other-${i}`,
-      opening: true,
-    })),
+    recentOrders: Array.from({ length: 10 }, () => recentOrder({ opening: false })),
+  }),
+  orders_per_day: riskInput({
+    recentOrders: Array.from({ length: 100 }, () =>
+      recentOrder({ opening: false, wallAt: addMicros(AT.wall, -3_600_000_000) }),
+    ),
+  }),
+  principal_limit: riskInput({
+    recentOrders: Array.from({ length: 50 }, () =>
+      recentOrder({ principal: 'trader', wallAt: addMicros(AT.wall, -3_600_000_000) }),
+    ),
+  }),
+  repeated_execution: riskInput({
+    recentOrders: Array.from({ length: 8 }, () =>
+      recentOrder({
+        strategy: 'iron_condor_30_delta',
+        wallAt: addMicros(AT.wall, -300_000_000),
+      }),
+    ),
+  }),
+  reject_breaker: riskInput({ account: { ...ACCOUNT, consecutiveRejects: 3 } }),
+  cool_down: riskInput({
+    account: {
+      ...ACCOUNT,
+      lossesByStrategy: new Map([['iron_condor_30_delta', { count: 1, lastAtWall: AT.wall }]]),
+    },
+  }),
+  strategy_mismatch: riskInput({ intent: condorIntent({ strategy: 'orb_long_call' }) }),
+  feed_resync: riskInput({ feedSinceWall: addMicros(AT.wall, 1) }),
+  leg_dispersion: riskInput({
+    slice: sliceWith('call', 605, { quote: quote(0.5, 0.52, millisAfter(AT, -3_001)) }),
+  }),
+  model_unreasonable: riskInput({ slice: { ...sliceOf(ROWS), forward: 602 } }),
+  portfolio_gamma: riskInput({ account: { ...ACCOUNT, gammaHighest: 251 } }),
+  portfolio_vega: riskInput({ account: { ...ACCOUNT, vegaLowestCents: -10_001 } }),
+  second_source: riskInput({ capabilities: { ...CAPABILITIES, preview: 'broker' } }),
+  strategy_limit: riskInput({
+    account: { ...ACCOUNT, unitsByStrategy: new Map([['iron_condor_30_delta', 20]]) },
+  }),
+  underlying_limit: riskInput({ account: { ...ACCOUNT, totalContracts: 97 } }),
+  open_orders: riskInput({ account: { ...ACCOUNT, openOrders: 10 } }),
+  self_match: riskInput({
+    account: {
+      ...ACCOUNT,
+      interestBySymbol: new Map([
+        ['SPY   261120C00605000', { isBought: true, isSold: false, isLong: false, isShort: false }],
+      ]),
+    },
   }),
 };
 
@@ -86,7 +135,8 @@ function flip(action: string) {
 describe('the gate', () => {
   it('lets a sound opening through and shows every check as passed', () => {
     const verdict = judge(riskInput());
-    expect(verdict.checks.filter((c) => c.outcome !== 'passed')).toEqual([]);
+    const unasked = verdict.checks.filter((c) => c.outcome !== 'passed');
+    expect(unasked.map((c) => [c.code, c.outcome])).toEqual([['second_source', 'notRun']]);
     expect(verdict.checks.map((c) => c.code)).toEqual(CHECKS.map((c) => c.code));
     expect(verdict.approved).toBe(true);
     expect(verdict.denial).toBeUndefined();
@@ -123,6 +173,35 @@ describe('the gate', () => {
     expect(verdict.denial?.code).toBe('killed');
     const failed = verdict.checks.filter((c) => c.outcome === 'failed').map((c) => c.code);
     expect(failed).toEqual(['killed', 'engine_stopping', 'not_reconciled']);
+  });
+
+  it.each([
+    ['kill', 'killed', { killed: true }],
+    ['journalFailed', 'journal_failed', { journalHealthy: false }],
+    ['notReconciled', 'not_reconciled', { reconciled: false }],
+    ['sharesHeld', 'shares_held', { account: { ...ACCOUNT, sharesHeld: 100 } }],
+    ['dailyLoss', 'daily_loss', { account: { ...ACCOUNT, dayPnlCents: cents(-500_00) } }],
+    ['deltaCap', 'portfolio_delta', { account: { ...ACCOUNT, netDeltaHighest: 51 } }],
+    ['repeatedExecution', 'repeated_execution', {}],
+    ['rejectBreaker', 'reject_breaker', {}],
+  ] as const)('names %s by its own check and not by the state it causes', (cause, code, change) => {
+    const input = riskInput({ ...change, tradingState: 'reducing', tradingCauses: [cause] });
+    expect(judge(input).denial?.code).toBe(code);
+  });
+
+  it('names the trading state, with its causes, where no check says more of them', () => {
+    const account = { ...ACCOUNT, netDeltaHighest: 51 };
+    const input = riskInput({ account, tradingState: 'reducing', tradingCauses: ['flatten'] });
+    expect(judge(input).denial).toMatchObject({
+      code: 'trading_state',
+      numbers: { tradingState: 'reducing', causes: 'flatten' },
+    });
+  });
+
+  it('shows what the broker cannot be asked as not run, and refuses nothing for it', () => {
+    const verdict = judge(riskInput());
+    expect(verdict.checks.find((c) => c.code === 'second_source')?.outcome).toBe('notRun');
+    expect(verdict.approved).toBe(true);
   });
 
   it('mints the witness for an approved order only', () => {
@@ -165,8 +244,12 @@ describe('a check without its input', () => {
     expect(blindCodes).toEqual([
       'quote_crossed',
       'leg_market_missing',
+      'leg_dispersion',
       'price_collar',
       'portfolio_delta',
+      'portfolio_gamma',
+      'portfolio_vega',
+      'second_source',
     ]);
   });
 });
@@ -206,6 +289,7 @@ describe('the way out', () => {
       'tick_or_quantity',
       'nothing_to_close',
       'price_bounds',
+      'duplicate_order',
     ]);
   });
 

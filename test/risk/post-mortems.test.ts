@@ -2,6 +2,7 @@
  * nothing here. */
 import { describe, expect, it } from 'vitest';
 import { addMicros, cents } from '../../src/engine/domain/units.ts';
+import { yearsToExpiry } from '../../src/engine/pricing/time-to-expiry.ts';
 import { judge } from '../../src/risk/gate.ts';
 import type { RecentOrder, RiskInput } from '../../src/risk/risk-input.ts';
 import {
@@ -10,12 +11,14 @@ import {
   closingIntent,
   condorIntent,
   dollars,
+  fullSession,
   HELD,
   leg,
   millisAfter,
   PAYOFF,
   quote,
   ROWS,
+  recentOrder,
   riskInput,
   sliceOf,
   sliceWith,
@@ -26,22 +29,37 @@ function denialOf(input: RiskInput) {
 }
 
 /** Sends one order after another as a program gone wild would; how many got through, and why no more. */
-function flood(next: (i: number) => Partial<RiskInput>, count: number, gapMillis: number) {
+function flood(
+  next: (i: number) => Partial<RiskInput>,
+  count: number,
+  gapMillis: number,
+  isOneStrategy = false,
+) {
   const recentOrders: RecentOrder[] = [];
   let denial: string | undefined;
   let passed = 0;
   for (let i = 0; i < count; i += 1) {
     const at = millisAfter(AT, i * gapMillis);
-    const slice = sliceOf(
-      ROWS.map((row) => ({ ...row, quote: row.quote && { ...row.quote, at } })),
-      quote(599.99, 600.01, at),
-    );
+    const slice = {
+      ...sliceOf(
+        ROWS.map((row) => ({ ...row, quote: row.quote && { ...row.quote, at } })),
+        quote(599.99, 600.01, at),
+      ),
+      yearsToExpiry: yearsToExpiry(at.market, fullSession().lastTrade),
+    };
     const input = riskInput({ at, slice, recentOrders: [...recentOrders], ...next(i) });
     const verdict = judge(input);
     denial = verdict.denial?.code ?? denial;
     if (!verdict.approved) continue;
     passed += 1;
-    recentOrders.push({ wallAt: at.wall, shapeHash: input.shapeHash, opening: true });
+    recentOrders.push(
+      recentOrder({
+        intentId: `sent-${i}`,
+        strategy: isOneStrategy ? input.intent.strategy : `strategy-${i}`,
+        wallAt: at.wall,
+        shapeHash: input.shapeHash,
+      }),
+    );
   }
   return { passed, denial };
 }
@@ -58,6 +76,11 @@ describe('Everbright, 2013: an untested system floods the market', () => {
     expect(flood(wild, 1_000, 10)).toEqual({ passed: 10, denial: 'order_rate' });
   });
 
+  it('disarms one strategy that opens again and again, until a person has looked', () => {
+    const wild = (i: number) => ({ shapeHash: `shape-${i}` });
+    expect(flood(wild, 1_000, 10, true)).toEqual({ passed: 8, denial: 'repeated_execution' });
+  });
+
   it('stops a slow flood at the limit of the day', () => {
     const slow = (i: number) => ({
       shapeHash: `shape-${i}`,
@@ -70,7 +93,12 @@ describe('Everbright, 2013: an untested system floods the market', () => {
 describe('Goldman, 2013: resting orders become live ones at a price of one dollar', () => {
   it('refuses a limit of a dollar for what is worth fifty cents', () => {
     const legs = [leg('sellToOpen', 'call', 605), leg('buyToOpen', 'call', 615)];
-    const intent = condorIntent({ legs, limit: dollars(1), worst: dollars(1) });
+    const intent = condorIntent({
+      strategy: 'place_order',
+      legs,
+      limit: dollars(1),
+      worst: dollars(1),
+    });
     expect(denialOf(riskInput({ intent }))).toBe('price_collar');
   });
 
@@ -82,7 +110,12 @@ describe('Goldman, 2013: resting orders become live ones at a price of one dolla
 describe('HanMag, 2013: calls for puts on expiry day, priced by a wrong input', () => {
   it('refuses legs that make a credit where the structure can only cost', () => {
     const legs = [leg('buyToOpen', 'call', 605), leg('sellToOpen', 'call', 615)];
-    const intent = condorIntent({ legs, limit: dollars(0.45), worst: dollars(0.4) });
+    const intent = condorIntent({
+      strategy: 'place_order',
+      legs,
+      limit: dollars(0.45),
+      worst: dollars(0.4),
+    });
     expect(denialOf(riskInput({ intent }))).toBe('price_bounds');
   });
 

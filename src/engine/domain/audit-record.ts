@@ -131,7 +131,10 @@ export type AuditBody =
       readonly kind: 'tradingStateChanged';
       readonly from: string;
       readonly to: string;
+      /** The cause that came or went. */
       readonly reason: string;
+      /** What holds trading down from now on; absent in records of older builds. */
+      readonly causes?: readonly string[];
     }
   | { readonly kind: 'feedOutage'; readonly state: string; readonly detail: string }
   | {

@@ -1,6 +1,7 @@
 /** What a check of the risk gate is: a pure question with a closed code and its numbers. */
 import type { CheckResult, Denial, DenialCode } from '../../engine/domain/verdict.ts';
 import type { RiskInput } from '../risk-input.ts';
+import type { StateCause } from '../trading-state.ts';
 
 /**
  * One question. `openings` guards new exposure and is not asked of closes, exits and flattens, so
@@ -10,6 +11,10 @@ import type { RiskInput } from '../risk-input.ts';
 export interface Check {
   readonly code: DenialCode;
   readonly appliesTo: 'openings' | 'all';
+  /** The cause of the trading state that this check says more about than the state itself. */
+  readonly explains?: StateCause;
+  /** True for a question that not every broker can answer: its `notRun` is told and refuses nothing. */
+  readonly isOptional?: true;
   run(input: RiskInput): CheckResult;
 }
 

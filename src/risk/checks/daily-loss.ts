@@ -10,6 +10,7 @@ const CODE = 'daily_loss';
 export const dailyLossCheck: Check = {
   code: CODE,
   appliesTo: 'openings',
+  explains: 'dailyLoss',
   run({ account, intent, limits, payoff }) {
     const { dayPnlCents, plannedLossCents } = account;
     const newPlannedLossCents = intent.exitPlan?.plannedLossCents ?? payoff.maxLossCents;

@@ -1,4 +1,5 @@
-/** One shape is sent once within the window, whoever asks and whatever strategy made it. */
+/** One intent is recorded once, ever; and one shape opens once within the window, whoever asks and
+ * whatever strategy made it. */
 import { MICROS_PER_MILLI } from '../../engine/domain/units.ts';
 import { type Check, failed, passed } from './check.ts';
 
@@ -6,12 +7,17 @@ const CODE = 'duplicate_order';
 
 export const duplicateOrderCheck: Check = {
   code: CODE,
-  appliesTo: 'openings',
-  run({ at, limits, recentOrders, shapeHash }) {
+  appliesTo: 'all',
+  run({ at, intent, limits, recentOrders, shapeHash }) {
     const windowMillis = limits.duplicateWindowMillis;
     for (const order of recentOrders) {
       const ageMillis = (at.wall - order.wallAt) / MICROS_PER_MILLI;
-      const isSame = order.opening && order.shapeHash === shapeHash;
+      if (order.intentId === intent.intentId) {
+        const message = 'this very order was recorded before; see get_order_status';
+        return failed(CODE, message, { ageMillis, windowMillis, intentId: order.intentId });
+      }
+      const opens = order.opening && intent.purpose === 'open';
+      const isSame = opens && order.shapeHash === shapeHash;
       if (!isSame || ageMillis >= windowMillis) continue;
       const message = 'the same order was sent a moment ago; see get_recent_orders, or wait';
       return failed(CODE, message, { ageMillis, windowMillis });

@@ -4,6 +4,7 @@ import { type Check, failed, passed } from './check.ts';
 export const journalHealthCheck: Check = {
   code: 'journal_failed',
   appliesTo: 'openings',
+  explains: 'journalFailed',
   run({ journalHealthy }) {
     if (journalHealthy) return passed('journal_failed', 'the journal takes records');
     const message = 'the journal takes no records; see /health, then free or replace the disk';

@@ -4,6 +4,7 @@ import { type Check, failed, passed } from './check.ts';
 export const killedCheck: Check = {
   code: 'killed',
   appliesTo: 'openings',
+  explains: 'kill',
   run({ killed }) {
     if (!killed) return passed('killed', 'the kill switch is not engaged');
     return failed('killed', 'the kill switch is engaged; re-arm at the operator console', {

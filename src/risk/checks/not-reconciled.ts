@@ -4,6 +4,7 @@ import { type Check, failed, passed } from './check.ts';
 export const notReconciledCheck: Check = {
   code: 'not_reconciled',
   appliesTo: 'openings',
+  explains: 'notReconciled',
   run({ reconciled }) {
     if (reconciled) return passed('not_reconciled', 'positions agree with the broker');
     const message = 'positions are not reconciled with the broker; run reconcile_positions';

@@ -1,4 +1,4 @@
-/** Orders a minute and a day stay within their limits. Every order counts, openings are refused. */
+/** Orders a minute stay within their limit. Every order counts, openings are refused. */
 import { MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
 import { type Check, failed, passed } from './check.ts';
 
@@ -8,19 +8,14 @@ export const orderRateCheck: Check = {
   code: CODE,
   appliesTo: 'openings',
   run({ at, limits, recentOrders }) {
-    const lastMinute = recentOrders.filter((order) => at.wall - order.wallAt < MICROS_PER_MINUTE);
-    const numbers = {
-      ordersLastMinute: lastMinute.length,
-      limitPerMinute: limits.maxOrdersPerMinute,
-      ordersToday: recentOrders.length,
-      limitPerDay: limits.maxOrdersPerDay,
-    };
-    if (numbers.ordersLastMinute >= numbers.limitPerMinute) {
-      return failed(CODE, 'too many orders within a minute; wait a minute', numbers);
+    let ordersLastMinute = 0;
+    for (const { wallAt } of recentOrders) {
+      if (at.wall - wallAt < MICROS_PER_MINUTE) ordersLastMinute += 1;
     }
-    if (numbers.ordersToday >= numbers.limitPerDay) {
-      return failed(CODE, 'too many orders today; nothing opens before the next session', numbers);
+    const numbers = { ordersLastMinute, limitPerMinute: limits.maxOrdersPerMinute };
+    if (ordersLastMinute < numbers.limitPerMinute) {
+      return passed(CODE, 'the minute has orders left', numbers);
     }
-    return passed(CODE, 'order rates are within their limits', numbers);
+    return failed(CODE, 'too many orders within a minute; wait a minute', numbers);
   },
 };

@@ -5,12 +5,17 @@
  */
 
 import type { OrderIntent } from '../../engine/domain/order.ts';
-import { dollarsFromPrice, price } from '../../engine/domain/units.ts';
+import { dollarsFromPrice, type Price, price } from '../../engine/domain/units.ts';
 import { packageBounds } from '../package-bounds.ts';
 import { freshSpot } from '../slice-lookup.ts';
+import { TICK } from '../tick.ts';
 import { type Check, failed, notRun, passed } from './check.ts';
 
 const CODE = 'price_bounds';
+
+/** A price at the very bound is a free lunch or a sure loss, before fees: no market sells the one and
+ * nobody opens the other. */
+const FROM_THE_BOUND: Price = TICK;
 
 /** Only what the trader agreed to is bound to a worst price; the engine's own exits are not. */
 function isBoundToWorst({ purpose }: OrderIntent): boolean {
@@ -42,7 +47,10 @@ export const priceBoundsCheck: Check = {
       );
     }
     if (isSharesOnly(intent)) return passed(CODE, 'shares have no structural bound', { costPrice });
-    const { least, greatest } = packageBounds(intent.legs, freshSpot(input));
+    const bounds = packageBounds(intent.legs, freshSpot(input));
+    const inside = intent.purpose === 'open' ? FROM_THE_BOUND : 0;
+    const least = bounds.least + inside;
+    const greatest = bounds.greatest - inside;
     const numbers = { costPrice, leastPrice: boundText(least), greatestPrice: boundText(greatest) };
     if (cost < least || cost > greatest) {
       const message = 'the limit is outside what the package can be worth; check legs and price';

@@ -1,7 +1,8 @@
 /**
  * The limit stays near the market: no worse than natural and no better than the far side by more
  * than the tolerance, and no leg is quoted so wide that its natural is far from its own mid.
- * The tolerance is a number of ticks or a fraction of the mid, whichever is more.
+ * The tolerance is a number of ticks or a fraction of the mid, whichever is more; before the session
+ * opens a share of that, since a thin market is no reason to be generous.
  */
 import { gridOf, instrumentSymbol } from '../../engine/domain/instrument.ts';
 import { netPrices } from '../../engine/domain/net-price.ts';
@@ -9,7 +10,6 @@ import { legSign, type OrderLeg } from '../../engine/domain/order.ts';
 import { type TickGrid, tickAt } from '../../engine/domain/tick-grid.ts';
 import { dollarsFromPrice, price } from '../../engine/domain/units.ts';
 import type { CheckResult } from '../../engine/domain/verdict.ts';
-import type { Limits } from '../limits.ts';
 import type { RiskInput } from '../risk-input.ts';
 import { freshLegQuote } from '../slice-lookup.ts';
 import { type Check, failed, notRun, passed } from './check.ts';
@@ -17,11 +17,11 @@ import { type Check, failed, notRun, passed } from './check.ts';
 const CODE = 'price_collar';
 
 /** How far from the market a price may stand, in 1/10,000 dollar. */
-export function collarTolerance(mid: number, limits: Limits, grid: TickGrid): number {
-  return Math.max(
-    limits.collarTicks * tickAt(grid, mid),
-    Math.floor(limits.collarFraction * Math.abs(mid)),
-  );
+function collarTolerance(mid: number, { limits, at, session }: RiskInput, grid: TickGrid): number {
+  const ofMid = Math.floor(limits.collarFraction * Math.abs(mid));
+  const tolerance = Math.max(limits.collarTicks * tickAt(grid, mid), ofMid);
+  const isOpen = session !== undefined && at.market >= session.open;
+  return isOpen ? tolerance : Math.floor(tolerance * limits.collarShareBeforeOpen);
 }
 
 /** What one leg would trade at and its mid, per share; undefined without a fresh market. */
@@ -38,7 +38,7 @@ function wideLeg(input: RiskInput): CheckResult | undefined {
     const symbol = instrumentSymbol(leg.instrument);
     const prices = legPrices(input, leg);
     if (prices === undefined) return notRun(CODE, `${symbol} has no fresh market`, { symbol });
-    const tolerance = collarTolerance(prices.mid, input.limits, gridOf([leg]));
+    const tolerance = collarTolerance(prices.mid, input, gridOf([leg]));
     const distance = Math.abs(prices.natural - prices.mid);
     if (distance <= tolerance) continue;
     return failed(CODE, `${symbol} is quoted too wide; wait or choose another strike`, {
@@ -64,7 +64,7 @@ export const priceCollarCheck: Check = {
     const net = netPrices(legs, (symbol) => quotes.get(symbol));
     if ('missing' in net) return notRun(CODE, `${net.missing} has no fresh market`);
     const far = 2 * net.mid - net.natural;
-    const tolerance = collarTolerance(net.mid, input.limits, gridOf(legs));
+    const tolerance = collarTolerance(net.mid, input, gridOf(legs));
     const numbers = {
       limitPrice: dollarsFromPrice(limit),
       naturalPrice: dollarsFromPrice(net.natural),

@@ -4,6 +4,7 @@ import { type Check, failed, passed } from './check.ts';
 export const sharesHeldCheck: Check = {
   code: 'shares_held',
   appliesTo: 'openings',
+  explains: 'sharesHeld',
   run({ account }) {
     const { sharesHeld } = account;
     if (sharesHeld === 0) return passed('shares_held', 'no shares are held', { sharesHeld });

@@ -1,13 +1,16 @@
 /** Openings need the state active; reducing and halted let only exposure shrink. */
 import { type Check, failed, passed } from './check.ts';
 
+const CODE = 'trading_state';
+
 export const tradingStateCheck: Check = {
-  code: 'trading_state',
+  code: CODE,
   appliesTo: 'openings',
-  run({ tradingState }) {
-    const numbers = { tradingState };
-    if (tradingState === 'active') return passed('trading_state', 'trading is active', numbers);
-    const message = `trading is ${tradingState}: only closing orders pass; risk_check says why`;
-    return failed('trading_state', message, numbers);
+  run({ tradingState, tradingCauses }) {
+    const causes = tradingCauses.join(', ');
+    const numbers = { tradingState, causes };
+    if (tradingState === 'active') return passed(CODE, 'trading is active', numbers);
+    const message = `trading is ${tradingState} (${causes}): only closing orders pass`;
+    return failed(CODE, message, numbers);
   },
 };

@@ -15,6 +15,7 @@ import {
   PAYOFF,
   quote,
   ROWS,
+  recentOrder,
   riskInput,
   sliceOf,
   sliceWith,
@@ -23,21 +24,15 @@ import { account, type Case, holdAtTheirLimits, withIntent } from './boundary-ca
 
 function sentAgo(...agesMillis: number[]): RiskInput {
   const { shapeHash } = riskInput();
-  const recentOrders = agesMillis.map((age) => ({
-    wallAt: addMicros(AT.wall, -age * 1_000),
-    shapeHash,
-    opening: true,
-  }));
+  const recentOrders = agesMillis.map((age) =>
+    recentOrder({ wallAt: addMicros(AT.wall, -age * 1_000), shapeHash }),
+  );
   return riskInput({ recentOrders });
 }
 
 function otherOrders(count: number, ageMillis: number): RiskInput {
   const wallAt = addMicros(AT.wall, -ageMillis * 1_000);
-  const recentOrders = Array.from({ length: count }, () => ({
-    wallAt,
-    shapeHash: 'other',
-    opening: false,
-  }));
+  const recentOrders = Array.from({ length: count }, () => recentOrder({ wallAt, opening: false }));
   return riskInput({ recentOrders });
 }
 
@@ -167,8 +162,10 @@ const CASES: readonly Case[] = [
   ['nine orders within a minute', 'order_rate', otherOrders(9, 59_999), 'passed'],
   ['ten orders within a minute', 'order_rate', otherOrders(10, 59_999), 'failed'],
   ['ten orders a minute ago', 'order_rate', otherOrders(10, 60_000), 'passed'],
-  ['99 orders today', 'order_rate', otherOrders(99, 60_000), 'passed'],
-  ['100 orders today', 'order_rate', otherOrders(100, 60_000), 'failed'],
+  ['eleven orders within a minute', 'order_rate', otherOrders(11, 59_999), 'failed'],
+  ['99 orders today', 'orders_per_day', otherOrders(99, 60_000), 'passed'],
+  ['100 orders today', 'orders_per_day', otherOrders(100, 60_000), 'failed'],
+  ['101 orders today', 'orders_per_day', otherOrders(101, 60_000), 'failed'],
 
   ['reducing', 'trading_state', riskInput({ tradingState: 'reducing' }), 'failed'],
   ['halted', 'trading_state', riskInput({ tradingState: 'halted' }), 'failed'],

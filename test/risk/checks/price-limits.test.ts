@@ -66,10 +66,16 @@ const CASES: readonly Case[] = [
   ['a phantom leg of 0.01 x 5.00', 'price_collar', longCall(-2.5, 0.01, 5), 'failed'],
 
   [
-    'a condor for nothing',
+    'a condor for the least credit',
+    'price_bounds',
+    withIntent({ limit: dollars(0.01), worst: dollars(0.01) }),
+    'passed',
+  ],
+  [
+    'a condor for nothing, which can only lose',
     'price_bounds',
     withIntent({ limit: dollars(0), worst: dollars(0) }),
-    'passed',
+    'failed',
   ],
   [
     'a condor we pay a tick for',
@@ -77,16 +83,40 @@ const CASES: readonly Case[] = [
     withIntent({ limit: dollars(-0.01), worst: dollars(-0.01) }),
     'failed',
   ],
-  ['a condor for its whole width', 'price_bounds', withIntent({ limit: dollars(10) }), 'passed'],
+  [
+    'a condor for all of its width but a tick',
+    'price_bounds',
+    withIntent({ limit: dollars(9.99) }),
+    'passed',
+  ],
+  [
+    'a condor for its whole width, which cannot lose',
+    'price_bounds',
+    withIntent({ limit: dollars(10) }),
+    'failed',
+  ],
   [
     'a condor for a tick more than its width',
     'price_bounds',
     withIntent({ limit: dollars(10.01) }),
     'failed',
   ],
-  ['a call at the price of the underlying', 'price_bounds', longCall(-600, 1, 2), 'passed'],
+  ['a call a tick below the underlying', 'price_bounds', longCall(-599.99, 1, 2), 'passed'],
+  ['a call at the price of the underlying', 'price_bounds', longCall(-600, 1, 2), 'failed'],
+  ['a call for a tick', 'price_bounds', longCall(-0.01, 1, 2), 'passed'],
+  ['a call for nothing', 'price_bounds', longCall(0, 1, 2), 'failed'],
   ['a call a tick above the underlying', 'price_bounds', longCall(-600.01, 1, 2), 'failed'],
   ['a call for which we are paid', 'price_bounds', longCall(0.01, 1, 2), 'failed'],
+  [
+    'a put a tick below its strike',
+    'price_bounds',
+    withIntent({
+      legs: [leg('buyToOpen', 'put', 595)],
+      limit: dollars(-594.99),
+      worst: dollars(-595),
+    }),
+    'passed',
+  ],
   [
     'a put at its strike',
     'price_bounds',
@@ -95,6 +125,12 @@ const CASES: readonly Case[] = [
       limit: dollars(-595),
       worst: dollars(-595),
     }),
+    'failed',
+  ],
+  [
+    'an exit at the bound: it gives the whole width to be out',
+    'price_bounds',
+    riskInput({ intent: closingIntent({ limit: dollars(-10) }) }),
     'passed',
   ],
   [

@@ -1,0 +1,109 @@
+/**
+ * The model's own numbers make sense: time is left and is what the calendar says, volatilities and
+ * deltas are in their ranges, the forward stands at the underlying, and no pair of call and put
+ * breaks parity. A wrong input to a model looks like an opportunity. The feed's own greeks are no part
+ * of it: they decide nothing here, and risk_check tells how far ours stand from them.
+ */
+import type { ChainSlice, ContractView } from '../../engine/domain/market.ts';
+import { dollarsFromPrice, price } from '../../engine/domain/units.ts';
+import type { Denial } from '../../engine/domain/verdict.ts';
+import { MINUTES_PER_YEAR, yearsToExpiry } from '../../engine/pricing/time-to-expiry.ts';
+import type { RiskInput } from '../risk-input.ts';
+import { findContract } from '../slice-lookup.ts';
+import { TICK } from '../tick.ts';
+import { type Check, failed, notRun, passed } from './check.ts';
+
+const CODE = 'model_unreasonable';
+
+/** The chain's clock runs with its batches: so far it may lag behind this moment. */
+const CLOCK_SLACK_SECONDS = 30;
+const SECONDS_PER_MINUTE = 60;
+
+interface Fault {
+  readonly message: string;
+  readonly numbers: Denial['numbers'];
+}
+
+function secondsApart(a: number, b: number): number {
+  return Math.abs(a - b) * MINUTES_PER_YEAR * SECONDS_PER_MINUTE;
+}
+
+function clockFault(slice: ChainSlice, { at, session }: RiskInput): Fault | undefined {
+  const due = session === undefined ? undefined : yearsToExpiry(at.market, session.lastTrade);
+  const offSeconds = due === undefined ? 0 : secondsApart(slice.yearsToExpiry, due);
+  if (slice.yearsToExpiry > 0 && offSeconds <= CLOCK_SLACK_SECONDS) return undefined;
+  const message = 'the time to expiry is not what the calendar says; wait for the next quotes';
+  const { yearsToExpiry: years } = slice;
+  return { message, numbers: { years, offSeconds, limitSeconds: CLOCK_SLACK_SECONDS } };
+}
+
+function forwardFault(slice: ChainSlice, { limits }: RiskInput): Fault | undefined {
+  const { forward, spot } = slice;
+  if (forward === undefined || spot === undefined) return undefined;
+  const spotDollars = dollarsFromPrice(spot);
+  const drift = Math.abs(forward - spotDollars) / spotDollars;
+  if (drift <= limits.maxForwardDriftFraction) return undefined;
+  const message = 'the forward of the options is far from the underlying; wait until they agree';
+  return {
+    message,
+    numbers: { forward, spot: spotDollars, drift, limit: limits.maxForwardDriftFraction },
+  };
+}
+
+function rangeFault(view: ContractView, { limits }: RiskInput): Fault | undefined {
+  const { impliedVol, greeks, contract } = view;
+  const { minImpliedVol, maxImpliedVol } = limits;
+  if (impliedVol !== undefined && (impliedVol < minImpliedVol || impliedVol > maxImpliedVol)) {
+    const message = 'an implied volatility is out of its range; choose another strike';
+    return { message, numbers: { impliedVol, least: minImpliedVol, most: maxImpliedVol } };
+  }
+  if (greeks === undefined) return undefined;
+  const ofCall = contract.right === 'call' ? greeks.delta : -greeks.delta;
+  if (ofCall >= 0 && ofCall <= 1) return undefined;
+  const message = `a ${contract.right} has a delta out of its range; choose another strike`;
+  return { message, numbers: { delta: greeks.delta } };
+}
+
+function middle(view: ContractView | undefined): { mid: number; half: number } | undefined {
+  const quote = view?.quote;
+  if (quote?.ask === undefined || quote.bid === undefined) return undefined;
+  return { mid: (quote.bid + quote.ask) / 2, half: (quote.ask - quote.bid) / 2 };
+}
+
+/** Call minus put is forward minus strike, to within what their widths leave open. */
+function parityFault(slice: ChainSlice, view: ContractView, input: RiskInput): Fault | undefined {
+  const { contract } = view;
+  const call = middle(findContract(slice, { ...contract, right: 'call' }));
+  const put = middle(findContract(slice, { ...contract, right: 'put' }));
+  if (call === undefined || put === undefined || slice.forward === undefined) return undefined;
+  const due = slice.forward * 10_000 - contract.strike;
+  const gap = Math.abs(call.mid - put.mid - due);
+  const tolerance = call.half + put.half + input.limits.parityTicks * TICK;
+  if (gap <= tolerance) return undefined;
+  const message = 'a call and a put of one strike contradict each other; wait until they agree';
+  return {
+    message,
+    numbers: {
+      strike: dollarsFromPrice(contract.strike),
+      gapPrice: dollarsFromPrice(price(Math.round(gap))),
+      tolerancePrice: dollarsFromPrice(price(Math.round(tolerance))),
+    },
+  };
+}
+
+export const modelCheck: Check = {
+  code: CODE,
+  appliesTo: 'openings',
+  run(input) {
+    const { slice, intent } = input;
+    if (slice === undefined) return notRun(CODE, 'no chain is known; wait for its quotes');
+    let fault = clockFault(slice, input) ?? forwardFault(slice, input);
+    for (const { instrument } of intent.legs) {
+      const view = instrument.kind === 'option' ? findContract(slice, instrument) : undefined;
+      if (view === undefined) return notRun(CODE, 'a leg is not in the chain');
+      fault ??= rangeFault(view, input) ?? parityFault(slice, view, input);
+    }
+    if (fault !== undefined) return failed(CODE, fault.message, fault.numbers);
+    return passed(CODE, 'the numbers of the model make sense');
+  },
+};

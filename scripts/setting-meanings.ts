@@ -18,6 +18,24 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
   MAX_OPEN_RISK: 'dollars: worst case of everything open, working or UNKNOWN',
   PORTFOLIO_DELTA_CAP:
     'net delta in shares (one 30-delta call = 30), also if everything working fills the worst way',
+  PORTFOLIO_GAMMA_CAP:
+    'net gamma, shares per dollar of SPY, also if everything working fills the worst way',
+  PORTFOLIO_VEGA_CAP: 'net vega, dollars per volatility point, also at the worst fill',
+  MAX_ORDER_CONTRACTS: 'contracts of one leg of an order',
+  MAX_POSITION_CONTRACTS: 'contracts of one strike and right, held or on their way',
+  MAX_STRATEGY_UNITS: 'units of one strategy, open or on their way',
+  MAX_CONTRACTS: 'contracts of all legs together, held or on their way',
+  MAX_OPEN_ORDERS: 'openings on their way at once',
+  MAX_ORDERS_PER_MINUTE: 'orders a minute; closing ones count and are never refused',
+  MAX_ORDERS_PER_DAY: 'orders in 24 hours; closing ones count and are never refused',
+  MAX_ORDERS_PER_PRINCIPAL: 'openings of one principal in 24 hours',
+  MAX_REPEATS:
+    'openings of one strategy within ten minutes; then nothing opens until `deltaring rearm`',
+  MAX_REJECTS: 'broker rejections in a row; then nothing opens until `deltaring rearm`',
+  MAX_LOSSES: 'losing positions of one strategy in a session; then it rests for the day',
+  LOSS_COOLDOWN: 'seconds that a strategy rests after a losing position',
+  LIMIT_RAISE:
+    'raises a limit for a time: `MAX_TRADE_LOSS=1500 until 2026-11-27T16:00`, New York time, several separated by `;`. It ends by itself, is recorded, and no tool can make one',
   CONFIRMATION_TIMEOUT: 'seconds that a confirm token lives, 5 to 600',
   AUTO_EXPIRE_TIME: 'ET. When the chain expires; half days shorten it',
   OPENING_CUTOFF: 'ET. No openings from then on; can only be earlier than the broker’s 15:25',

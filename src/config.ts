@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DeltaringError } from './engine/domain/errors.ts';
+import { type LimitRaise, parseLimitRaises } from './engine/domain/limit-raise.ts';
 import { UNDERLYINGS } from './engine/domain/underlying.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -36,6 +37,7 @@ function wholeBetween(lowest: number, highest: number) {
 }
 
 const dollars = above0('dollars');
+const count = wholeBetween(1, 1_000_000);
 const port = wholeBetween(0, 65_535);
 const url = z.url('must be a URL, as https://host/path');
 const bearer = z.string().min(16, 'must have at least 16 characters');
@@ -70,6 +72,28 @@ const schema = z.object({
   MAX_TRADE_LOSS: dollars.default(1_000),
   MAX_OPEN_RISK: dollars.default(2_500),
   PORTFOLIO_DELTA_CAP: above0('shares').default(50),
+  PORTFOLIO_GAMMA_CAP: above0('shares per dollar').default(250),
+  PORTFOLIO_VEGA_CAP: dollars.default(100),
+  MAX_ORDER_CONTRACTS: count.default(10),
+  MAX_POSITION_CONTRACTS: count.default(20),
+  MAX_STRATEGY_UNITS: count.default(20),
+  MAX_CONTRACTS: count.default(100),
+  MAX_OPEN_ORDERS: count.default(10),
+  MAX_ORDERS_PER_MINUTE: count.default(10),
+  MAX_ORDERS_PER_DAY: count.default(100),
+  MAX_ORDERS_PER_PRINCIPAL: count.default(50),
+  MAX_REPEATS: count.default(8),
+  MAX_REJECTS: count.default(3),
+  MAX_LOSSES: count.default(3),
+  LOSS_COOLDOWN: wholeBetween(0, 86_400).default(300),
+  LIMIT_RAISE: z
+    .string()
+    .default('')
+    .transform((text, context): readonly LimitRaise[] => {
+      const { raises, faults } = parseLimitRaises(text);
+      for (const fault of faults) context.addIssue(fault);
+      return raises;
+    }),
   CONFIRMATION_TIMEOUT: wholeBetween(5, 600).default(30),
   AUTO_EXPIRE_TIME: clockTime.optional(),
   OPENING_CUTOFF: clockTime.optional(),
@@ -161,7 +185,7 @@ const SECRET = /SECRET|TOKEN|KEY/;
 const UNNEEDED = ['SPY_CHAIN_UPDATE_INTERVAL', 'CACHE_CLEANUP_INTERVAL'];
 /** Variables that look like settings of ours: what is none of them is a slip of the pen. */
 const OURS =
-  /^(?:DELTARING|SIM|DXLINK|TASTYTRADE|ALPACA|PAGERDUTY|PORTFOLIO|LOTTO|OPENING|FLATTEN|S3_AUDIT|S3_RETENTION|MAX_(?:DAILY|TRADE|OPEN))_/;
+  /^(?:DELTARING|SIM|DXLINK|TASTYTRADE|ALPACA|PAGERDUTY|PORTFOLIO|LOTTO|LOSS|LIMIT|OPENING|FLATTEN|S3_AUDIT|S3_RETENTION|MAX_(?:DAILY|TRADE|OPEN|ORDER|ORDERS|POSITION|STRATEGY))_/;
 
 function defaultHome(environment: Environment): string {
   const xdg = environment['XDG_STATE_HOME'];
@@ -236,8 +260,21 @@ function oauthFaults(s: Settings): string[] {
   return faults;
 }
 
+/** A raise lifts a limit that there is, above what it is. */
+function raiseFaults(s: Settings): string[] {
+  const settings: Readonly<Record<string, unknown>> = s;
+  return s.LIMIT_RAISE.flatMap(({ setting, value, text }) => {
+    const base = settings[setting];
+    if (typeof base !== 'number' || !/^(?:MAX|PORTFOLIO|LOTTO)_/.test(setting)) {
+      return [`LIMIT_RAISE: ${setting} is no limit to raise`];
+    }
+    if (value > base) return [];
+    return [`LIMIT_RAISE: "${text}" does not raise it: ${setting} is ${base}`];
+  });
+}
+
 function crossFaults(s: Settings): string[] {
-  const faults = [...moneyFaults(s), ...feedFaults(s), ...oauthFaults(s)];
+  const faults = [...moneyFaults(s), ...feedFaults(s), ...oauthFaults(s), ...raiseFaults(s)];
   const hasToken = s.MCP_TOKEN !== undefined || s.CHATGPT_MCP_TOKEN !== undefined;
   const hasOAuth = s.OAUTH_EMBEDDED || s.OAUTH_ISSUER !== undefined;
   if (isLoopback(s.HOST) || hasToken || hasOAuth) return faults;

@@ -41,7 +41,7 @@ const FIELDS: FieldTable = {
   },
   engineStopped: { reason: 'text', unprotected: 'texts' },
   configChanged: { from: 'text', to: 'text' },
-  limitsInForce: { limitsVersion: 'text', limits: 'plain' },
+  limitsInForce: { limitsVersion: 'text', limits: 'plain', raises: 'textsOrAbsent' },
   sessionOpened: { contracts: 'number' },
   sessionSealed: { contracts: 'number', dayPnlCents: 'number' },
   previewMade: {

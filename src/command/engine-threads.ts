@@ -10,10 +10,10 @@ import { createChainBuffer } from '../engine/chain/chain-layout.ts';
 import type { SimulatedTime } from '../engine/domain/clock.ts';
 import { DeltaringError, type ErrorCode } from '../engine/domain/errors.ts';
 import { underlyingOf } from '../engine/domain/underlying.ts';
-import { centsFromDollars, type SessionDate } from '../engine/domain/units.ts';
+import type { SessionDate } from '../engine/domain/units.ts';
 import { createRingBuffer } from '../engine/ring/ring-layout.ts';
 import { createCountersBuffer } from '../ops/counters.ts';
-import { limitsFrom } from '../risk/limits.ts';
+import { limitsOfSettings } from '../risk/limit-settings.ts';
 import type { SimNotice, SimOptions } from '../sim/sim-options.ts';
 import { BUILD, VERSION } from './build-info.ts';
 
@@ -40,15 +40,8 @@ function deskConfig(config: Config): DeskConfig {
     configFingerprint: config.fingerprint,
     environment: config.DELTARING_ENV,
     underlying: config.DELTARING_UNDERLYING,
-    limits: limitsFrom({
-      maxDailyLossCents: centsFromDollars(config.MAX_DAILY_LOSS),
-      maxTradeLossCents: centsFromDollars(config.MAX_TRADE_LOSS),
-      maxOpenRiskCents: centsFromDollars(config.MAX_OPEN_RISK),
-      portfolioDeltaCap: config.PORTFOLIO_DELTA_CAP,
-      confirmationTimeoutSeconds: config.CONFIRMATION_TIMEOUT,
-      lottoBudgetCents: centsFromDollars(config.LOTTO_DAILY_BUDGET),
-      allowedRoots: [underlyingOf(config.DELTARING_UNDERLYING).optionRoot],
-    }),
+    limits: limitsOfSettings(config, [underlyingOf(config.DELTARING_UNDERLYING).optionRoot]),
+    limitRaises: config.LIMIT_RAISE,
     flatBy: {
       openingCutoffMinutes: config.OPENING_CUTOFF,
       flattenStartMinutes: config.FLATTEN_START,

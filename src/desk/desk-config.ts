@@ -1,4 +1,5 @@
 /** What the desk is told once, at its start. Plain data: it crosses to the core thread. */
+import type { LimitRaise } from '../engine/domain/limit-raise.ts';
 import type { Limits } from '../risk/limits.ts';
 
 export interface DeskConfig {
@@ -6,7 +7,10 @@ export interface DeskConfig {
   readonly configFingerprint: string;
   readonly environment: 'paper' | 'live';
   readonly underlying: string;
+  /** The limits without any raise. */
   readonly limits: Limits;
+  /** Raises that the operator configured, each with its end; absent in older recordings. */
+  readonly limitRaises?: readonly LimitRaise[] | undefined;
   /** Minutes after midnight ET of a full day; they can only make the broker's own times earlier. */
   readonly flatBy: {
     readonly openingCutoffMinutes?: number | undefined;

@@ -66,7 +66,8 @@ export interface DeskDay {
 }
 
 export interface DeskContext {
-  readonly config: DeskConfig;
+  /** Its limits are those in force: a raise that ends brings a new one. */
+  config: DeskConfig;
   /** What is traded: the row of `config.underlying`. */
   readonly spec: UnderlyingSpec;
   readonly chain: ChainWriter;

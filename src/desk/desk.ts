@@ -30,6 +30,7 @@ import { ExitRunner } from './exit-runner.ts';
 import { cancelOpenings, closeEverything } from './flattening.ts';
 import { govern, holdTrading } from './governing.ts';
 import type { Input, Query } from './inputs.ts';
+import { configInForce, LimitKeeper, recordLimits } from './limit-keeping.ts';
 import { onRepriceBlocked, onRepriceCleared, walkLimits } from './limit-walker.ts';
 import { OrderBook } from './order-book.ts';
 import { Outbox } from './outbox.ts';
@@ -71,13 +72,16 @@ export class Desk {
   readonly #shelf = new PreviewShelf();
   readonly #exits = new ExitRunner();
   readonly #reconciler = new Reconciler();
+  readonly #limits: LimitKeeper;
   #waiting: WaitingReply[] = [];
   #reconcileAt: EpochMicros;
   #stopPolicy: 'flatten' | 'leave' | undefined;
   #stopped = false;
 
   constructor(parts: DeskParts) {
-    const { config, chain, chainBuffer, gateway, at, records } = parts;
+    const { chain, chainBuffer, gateway, at, records } = parts;
+    const config = configInForce(parts.config, at.wall);
+    this.#limits = new LimitKeeper(parts.config);
     const spec = underlyingOf(config.underlying);
     const session = sessionFor(at.market, spec);
     this.#reconcileAt = at.wall;
@@ -154,8 +158,7 @@ export class Desk {
       accountId: desk.gateway.accountId,
       recoveredRecords: records.length,
     });
-    const { version: limitsVersion } = config.limits;
-    out.append({ kind: 'limitsInForce', limitsVersion, limits: { ...config.limits } });
+    recordLimits(desk);
     pageUnknown(desk);
     this.#reconciler.check(desk);
     out.push({ kind: 'fetchListing', date: day.session.date });
@@ -297,6 +300,7 @@ export class Desk {
     desk.chain.settle(desk.at);
     performGateway(desk, desk.gateway.onClock(desk.at, desk.day.session));
     keepSession(desk, this.#shelf);
+    this.#limits.keep(desk);
     searchUnknown(desk);
     if (desk.at.wall >= this.#reconcileAt) {
       this.#reconcileAt = addMicros(desk.at.wall, RECONCILE_EVERY_MICROS);

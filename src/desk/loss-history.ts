@@ -1,8 +1,10 @@
 /** Positions of this session that were closed at a loss, and orders that the broker would not have. */
 
+import { multiplierOf } from '../engine/domain/instrument.ts';
 import type { Fill } from '../engine/domain/order.ts';
 import { legSign } from '../engine/domain/order.ts';
 import type { EpochMicros } from '../engine/domain/units.ts';
+import { amountCents } from '../engine/domain/units.ts';
 import type { Losses } from '../risk/risk-input.ts';
 import type { DeskContext } from './desk-context.ts';
 import type { OrderRecord } from './order-book.ts';
@@ -13,10 +15,9 @@ interface Closed {
   lastAtWall: EpochMicros;
 }
 
-/** Cash of an execution after fees: an option's price in 1/10,000 dollar per share is its price in
- * cents per contract. */
-function cashOf(fill: Fill): number {
-  return 0 - legSign(fill.action) * fill.price * fill.quantity - fill.feesCents;
+/** Cash of an execution after fees. */
+function cashOf({ instrument, action, price, quantity, feesCents }: Fill): number {
+  return 0 - legSign(action) * amountCents(price, quantity, multiplierOf(instrument)) - feesCents;
 }
 
 function isOfSession(order: OrderRecord, compactDate: string): boolean {

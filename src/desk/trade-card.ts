@@ -1,6 +1,6 @@
 /** The trade card: what a person reads before saying yes, worst case and all. */
 
-import { multiplierOf, multiplierOfLegs } from '../engine/domain/instrument.ts';
+import { multiplierOfLegs } from '../engine/domain/instrument.ts';
 import type { NetPrices } from '../engine/domain/net-price.ts';
 import type { ExitPlan, OrderIntent } from '../engine/domain/order.ts';
 import { amountCents, dollarsFromPrice } from '../engine/domain/units.ts';

@@ -99,7 +99,7 @@ export function tokenSha256(token: string): string {
 }
 
 export class TokenBook {
-  readonly #binding: TokenBinding;
+  #binding: TokenBinding;
   /** In order of issue. */
   readonly #live = new Map<string, TokenGrant>();
   /** In order of consumption. */
@@ -115,6 +115,11 @@ export class TokenBook {
 
   get spentCount(): number {
     return this.#spent.size;
+  }
+
+  /** Other limits are in force: tokens granted under the old ones are not valid any more. */
+  rebind(limitsVersion: string): void {
+    this.#binding = { ...this.#binding, limitsVersion };
   }
 
   /** Enters a fresh token, retiring old ones where a limit is reached. */

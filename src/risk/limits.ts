@@ -25,7 +25,8 @@ export interface Limits {
   readonly maxUnitsPerStrategy: number;
   /** Option contracts of all legs together, held or on their way. */
   readonly maxContracts: number;
-  /** Openings on their way at once, and the sum of their worst cases. */
+  /** Openings on their way at once, and the sum of their worst cases: all the open risk there may be
+   * unless it is set. */
   readonly maxOpenOrders: number;
   readonly maxOpenOrdersRiskCents: Cents;
   readonly collarTicks: number;
@@ -142,7 +143,10 @@ export function limitsFrom(settings: LimitSettings = {}): Limits {
     );
   }
   const set = Object.fromEntries(given.filter(([, value]) => value !== undefined));
-  const values: Omit<Limits, 'version'> = { ...DEFAULT_LIMITS, ...set };
+  const openOrders = {
+    maxOpenOrdersRiskCents: settings.maxOpenRiskCents ?? DEFAULT_LIMITS.maxOpenRiskCents,
+  };
+  const values: Omit<Limits, 'version'> = { ...DEFAULT_LIMITS, ...openOrders, ...set };
   const version = sha256Hex(canonicalJson(values)).slice(0, VERSION_LENGTH);
   return Object.freeze({ ...values, version });
 }

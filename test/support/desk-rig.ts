@@ -69,6 +69,7 @@ export interface RigOptions {
   /** The market time itself; date and minutes do not count then. */
   readonly market?: EpochMicros;
   readonly limits?: LimitSettings;
+  readonly limitRaises?: DeskConfig['limitRaises'];
   readonly flatBy?: DeskConfig['flatBy'];
   readonly knobs?: Partial<PaperKnobs>;
   /** What the journal holds at the start. */
@@ -142,6 +143,7 @@ export class DeskRig {
         environment: 'paper',
         underlying: 'SPY',
         limits: limitsFrom(options.limits),
+        limitRaises: options.limitRaises,
         flatBy: options.flatBy ?? {},
       },
       chain: new ChainWriter(chainBuffer),

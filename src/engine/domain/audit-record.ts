@@ -44,7 +44,13 @@ export type AuditBody =
       readonly unprotected: readonly string[];
     }
   | { readonly kind: 'configChanged'; readonly from: string; readonly to: string }
-  | { readonly kind: 'limitsInForce'; readonly limitsVersion: string; readonly limits: object }
+  | {
+      readonly kind: 'limitsInForce';
+      readonly limitsVersion: string;
+      readonly limits: object;
+      /** Raises that stand in them, as the operator wrote them; absent in records of older builds. */
+      readonly raises?: readonly string[];
+    }
   | { readonly kind: 'sessionOpened'; readonly contracts: number }
   | { readonly kind: 'sessionSealed'; readonly contracts: number; readonly dayPnlCents: number }
   | {

@@ -1,5 +1,6 @@
 /** The legs are seen at one moment: a package priced from quotes of different moments has a price
  * that never was. A worthless wing, which quotes seldom, does not count. */
+import { gridOf } from '../../engine/domain/instrument.ts';
 import { MICROS_PER_MILLI } from '../../engine/domain/units.ts';
 import { isQuietWing } from '../quote-age.ts';
 import { freshLegQuote } from '../slice-lookup.ts';
@@ -16,7 +17,7 @@ export const legDispersionCheck: Check = {
     for (const leg of input.intent.legs) {
       const quote = freshLegQuote(input, leg);
       if (quote === undefined) return notRun(CODE, 'a leg has no fresh quote');
-      if (isQuietWing(quote)) continue;
+      if (isQuietWing(quote, gridOf([leg]).step)) continue;
       oldest = Math.min(oldest, quote.at.wall);
       newest = Math.max(newest, quote.at.wall);
     }

@@ -4,13 +4,14 @@
  * breaks parity. A wrong input to a model looks like an opportunity. The feed's own greeks are no part
  * of it: they decide nothing here, and risk_check tells how far ours stand from them.
  */
+import { gridOf } from '../../engine/domain/instrument.ts';
 import type { ChainSlice, ContractView } from '../../engine/domain/market.ts';
+import { tickAt } from '../../engine/domain/tick-grid.ts';
 import { dollarsFromPrice, price } from '../../engine/domain/units.ts';
 import type { Denial } from '../../engine/domain/verdict.ts';
 import { MINUTES_PER_YEAR, yearsToExpiry } from '../../engine/pricing/time-to-expiry.ts';
 import type { RiskInput } from '../risk-input.ts';
 import { findContract } from '../slice-lookup.ts';
-import { TICK } from '../tick.ts';
 import { type Check, failed, notRun, passed } from './check.ts';
 
 const CODE = 'model_unreasonable';
@@ -78,7 +79,8 @@ function parityFault(slice: ChainSlice, view: ContractView, input: RiskInput): F
   if (call === undefined || put === undefined || slice.forward === undefined) return undefined;
   const due = slice.forward * 10_000 - contract.strike;
   const gap = Math.abs(call.mid - put.mid - due);
-  const tolerance = call.half + put.half + input.limits.parityTicks * TICK;
+  const tolerance =
+    call.half + put.half + input.limits.parityTicks * tickAt(gridOf([{ instrument: contract }]), 0);
   if (gap <= tolerance) return undefined;
   const message = 'a call and a put of one strike contradict each other; wait until they agree';
   return {

@@ -4,22 +4,25 @@
  * outside is an error in the order or in the data it was priced from.
  */
 
+import { gridOf } from '../../engine/domain/instrument.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
-import { dollarsFromPrice, type Price, price } from '../../engine/domain/units.ts';
+import { tickAt } from '../../engine/domain/tick-grid.ts';
+import { dollarsFromPrice, price } from '../../engine/domain/units.ts';
 import { packageBounds } from '../package-bounds.ts';
 import { freshSpot } from '../slice-lookup.ts';
-import { TICK } from '../tick.ts';
 import { type Check, failed, notRun, passed } from './check.ts';
 
 const CODE = 'price_bounds';
 
-/** A price at the very bound is a free lunch or a sure loss, before fees: no market sells the one and
- * nobody opens the other. */
-const FROM_THE_BOUND: Price = TICK;
-
 /** Only what the trader agreed to is bound to a worst price; the engine's own exits are not. */
 function isBoundToWorst({ purpose }: OrderIntent): boolean {
   return purpose === 'open' || purpose === 'close';
+}
+
+/** How far from its bounds an opening stays: at the very bound it is a free lunch or a sure loss before
+ * fees, and no market sells the one and nobody opens the other. */
+function fromTheBound({ purpose, legs, limit }: OrderIntent): number {
+  return purpose === 'open' ? tickAt(gridOf(legs), limit) : 0;
 }
 
 function boundText(value: number): number | string {
@@ -48,7 +51,7 @@ export const priceBoundsCheck: Check = {
     }
     if (isSharesOnly(intent)) return passed(CODE, 'shares have no structural bound', { costPrice });
     const bounds = packageBounds(intent.legs, freshSpot(input));
-    const inside = intent.purpose === 'open' ? FROM_THE_BOUND : 0;
+    const inside = fromTheBound(intent);
     const least = bounds.least + inside;
     const greatest = bounds.greatest - inside;
     const numbers = { costPrice, leastPrice: boundText(least), greatestPrice: boundText(greatest) };

@@ -1,6 +1,6 @@
 /** The legs are what the strategy's name says: a call is no put, and nobody sells a lottery ticket. */
 import type { OptionContract } from '../../engine/domain/instrument.ts';
-import type { OrderIntent, OrderLeg, StrategyName } from '../../engine/domain/order.ts';
+import type { OrderIntent, OrderLeg } from '../../engine/domain/order.ts';
 import { type Check, failed, passed } from './check.ts';
 
 const CODE = 'strategy_mismatch';
@@ -24,8 +24,12 @@ function shapeOf(legs: readonly PlainLeg[]): string {
   return legs.map(({ contract, isBought }) => contract.right + (isBought ? '+' : '-')).join(' ');
 }
 
-/** The shapes a strategy trades. `place_order` is the trader's own and has none. */
-const SHAPES: Readonly<Record<Exclude<StrategyName, 'place_order'>, readonly string[]>> = {
+type Strategy = OrderIntent['strategy'];
+
+/** The shapes a strategy trades. `place_order` is the trader's own and has none; nothing is opened in
+ * the name of orders that came from elsewhere. */
+const SHAPES: Readonly<Record<Exclude<Strategy, 'place_order'>, readonly string[]>> = {
+  external: [],
   orb_long_call: ['call+'],
   orb_long_put: ['put+'],
   lotto_play_5_delta: ['call+', 'put+'],
@@ -33,7 +37,7 @@ const SHAPES: Readonly<Record<Exclude<StrategyName, 'place_order'>, readonly str
   straddle_scan: ['call+ put+', 'put+ call+'],
 };
 
-function isSoundStraddle(strategy: StrategyName, legs: readonly PlainLeg[]): boolean {
+function isSoundStraddle(strategy: Strategy, legs: readonly PlainLeg[]): boolean {
   if (strategy !== 'straddle_scan') return true;
   return new Set(legs.map(({ contract }) => contract.strike)).size === 1;
 }

@@ -228,6 +228,7 @@ const SHAPES: readonly Case[] = [
   ],
   ['a strangle for a straddle', 'strategy_mismatch', legs('straddle_scan', call, put), 'failed'],
   ['anything by hand', 'strategy_mismatch', legs('place_order', call, put), 'passed'],
+  ['anything from elsewhere', 'strategy_mismatch', legs('external', call), 'failed'],
 ];
 
 describe('the checks of the model and of the legs at their limits', () => {

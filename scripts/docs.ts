@@ -68,6 +68,7 @@ function defaultOf(config: Config, name: string): string {
   const value = config[name as keyof Config];
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return '–';
   if (typeof value === 'boolean') return value ? '`1`' : '`0`';
+  if (typeof value === 'object') return `\`${JSON.stringify(value)}\``;
   return name === 'SIM_START' ? `\`${clock(Number(value))}\`` : `\`${String(value)}\``;
 }
 

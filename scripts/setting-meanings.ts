@@ -42,6 +42,18 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
   FLATTEN_START: 'ET. Positions start to be closed; can only be earlier than 15:40',
   FLATTEN_DEADLINE: 'ET. Everything is to be flat; can only be earlier than 15:50',
   LOTTO_DAILY_BUDGET: 'dollars of premium a day for `lotto_play_5_delta`',
+  EXIT_POLICY:
+    '`standard` takes profit at a fixed target; `trailing` lets it run and closes when half of the best gain is gone',
+  CONDOR_STOP:
+    '`side` closes each side at the total credit; `breakeven` closes it at 90 % of that and the side that is left where the trade breaks even; `whole` closes all at twice the credit',
+  PROFIT_TARGET: 'percent of the credit at which condors are bought back',
+  STOP_CONFIRMATION:
+    '`fast`: a stop fires after 10 s at the stop, 2 s at 1.1 times it, at once at 1.3 times; `patient`: 120 s, 20 s, at once',
+  ENTRY_LADDER:
+    'how openings concede: `patient`, `normal`, `fast`, `urgent`; never past the worst price of the card',
+  EXIT_LADDER: 'how closes that you ask for concede; the engine picks for its own exits',
+  NICKEL_BUYBACK: 'buys back shorts that cost $0.05 or less in the last hour',
+  EX_DIVIDENDS: 'file of further ex-dividend days of SPY, one YYYY-MM-DD a line',
   SHUTDOWN_POLICY:
     '`flatten` closes what no broker-side stop protects; `leave` lists it and exits 3',
   S3_AUDIT_BUCKET:

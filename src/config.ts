@@ -4,6 +4,12 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DeltaringError } from './engine/domain/errors.ts';
+import {
+  CONDOR_STOPS,
+  EXIT_POLICIES,
+  STOP_CONFIRMATIONS,
+  URGENCIES,
+} from './engine/domain/exit-choices.ts';
 import { type LimitRaise, parseLimitRaises } from './engine/domain/limit-raise.ts';
 import { UNDERLYINGS } from './engine/domain/underlying.ts';
 
@@ -100,6 +106,14 @@ const schema = z.object({
   FLATTEN_START: clockTime.optional(),
   FLATTEN_DEADLINE: clockTime.optional(),
   LOTTO_DAILY_BUDGET: dollars.default(100),
+  EXIT_POLICY: z.enum(EXIT_POLICIES).default('standard'),
+  CONDOR_STOP: z.enum(CONDOR_STOPS).default('side'),
+  PROFIT_TARGET: between(1, 99).optional(),
+  STOP_CONFIRMATION: z.enum(STOP_CONFIRMATIONS).default('fast'),
+  ENTRY_LADDER: z.enum(URGENCIES).default('normal'),
+  EXIT_LADDER: z.enum(URGENCIES).default('normal'),
+  NICKEL_BUYBACK: flag.default(false),
+  EX_DIVIDENDS: z.string().optional(),
   SHUTDOWN_POLICY: z.enum(['flatten', 'leave']).default('flatten'),
   S3_AUDIT_BUCKET: z.string().optional(),
   S3_ENDPOINT: url.optional(),
@@ -185,7 +199,7 @@ const SECRET = /SECRET|TOKEN|KEY/;
 const UNNEEDED = ['SPY_CHAIN_UPDATE_INTERVAL', 'CACHE_CLEANUP_INTERVAL'];
 /** Variables that look like settings of ours: what is none of them is a slip of the pen. */
 const OURS =
-  /^(?:DELTARING|SIM|DXLINK|TASTYTRADE|ALPACA|PAGERDUTY|PORTFOLIO|LOTTO|LOSS|LIMIT|OPENING|FLATTEN|S3_AUDIT|S3_RETENTION|MAX_(?:DAILY|TRADE|OPEN|ORDER|ORDERS|POSITION|STRATEGY))_/;
+  /^(?:DELTARING|SIM|DXLINK|TASTYTRADE|ALPACA|PAGERDUTY|PORTFOLIO|LOTTO|LOSS|LIMIT|OPENING|FLATTEN|EXIT|CONDOR|NICKEL|S3_AUDIT|S3_RETENTION|MAX_(?:DAILY|TRADE|OPEN|ORDER|ORDERS|POSITION|STRATEGY))_/;
 
 function defaultHome(environment: Environment): string {
   const xdg = environment['XDG_STATE_HOME'];

@@ -52,6 +52,7 @@ type StoryBody = Extract<
       | 'brokerEvent'
       | 'orderResolved'
       | 'orderAdopted'
+      | 'trailRaised'
       | 'exitTriggered';
   }
 >;
@@ -67,6 +68,7 @@ const STORY_KINDS: Readonly<Record<StoryBody['kind'], true>> = {
   brokerEvent: true,
   orderResolved: true,
   orderAdopted: true,
+  trailRaised: true,
   exitTriggered: true,
 };
 
@@ -86,6 +88,7 @@ function concerns(body: StoryBody, intentId: string, previewId: string | null): 
       return body.order.intent.intentId === intentId;
     case 'brokerEvent':
       return eventIntent(body.event) === intentId;
+    case 'trailRaised':
     case 'exitTriggered':
       return body.positionId === intentId;
     case 'orderSent':
@@ -156,6 +159,8 @@ function words(body: StoryBody): string {
         : `presumed absent, never to be sent again: ${body.evidence}`;
     case 'orderAdopted':
       return `adopted from the broker, not given here: ${orderWords(body.order.intent)}`;
+    case 'trailRaised':
+      return `trailing stop raised: best gain ${dollarsFromPrice(price(body.bestGain)).toFixed(2)} a share`;
     case 'exitTriggered':
       return `exit triggered: ${body.reason} ${JSON.stringify(body.numbers)}`;
   }

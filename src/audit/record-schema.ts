@@ -80,6 +80,7 @@ const FIELDS: FieldTable = {
   orderAdopted: { order: 'adopted' },
   residualAdopted: { principal: 'text', differences: 'texts' },
   exitTriggered: { positionId: 'text', reason: 'text', numbers: 'numbers' },
+  trailRaised: { positionId: 'text', bestGain: 'number' },
   killEngaged: { principal: 'text', reason: 'text' },
   killReleased: { principal: 'text' },
   tradingStateChanged: { from: 'text', to: 'text', reason: 'text', causes: 'textsOrAbsent' },

@@ -5,6 +5,7 @@ import { createByteRing } from '../audit/spsc-byte-ring.ts';
 import type { Config } from '../config.ts';
 import type { CoreStart } from '../desk/core-thread-shell.ts';
 import type { DeskConfig } from '../desk/desk-config.ts';
+import type { ExitSettings } from '../desk/exits/exit-settings.ts';
 import type { IoSource, IoStart } from '../desk/io-worker-shell.ts';
 import { createChainBuffer } from '../engine/chain/chain-layout.ts';
 import type { SimulatedTime } from '../engine/domain/clock.ts';
@@ -16,6 +17,7 @@ import { createCountersBuffer } from '../ops/counters.ts';
 import { limitsOfSettings } from '../risk/limit-settings.ts';
 import type { SimNotice, SimOptions } from '../sim/sim-options.ts';
 import { BUILD, VERSION } from './build-info.ts';
+import { readExDividends } from './ex-dividends.ts';
 
 const RECORDER_BYTES = 1 << 24;
 /** Period over which the feed conflates, seconds. */
@@ -34,6 +36,19 @@ export function createBuffers(): SharedBuffers {
   };
 }
 
+function exitSettings(config: Config): ExitSettings {
+  return {
+    policy: config.EXIT_POLICY,
+    condorStop: config.CONDOR_STOP,
+    profitTargetPercent: config.PROFIT_TARGET,
+    confirmation: config.STOP_CONFIRMATION,
+    entryLadder: config.ENTRY_LADDER,
+    exitLadder: config.EXIT_LADDER,
+    nickelBuyBack: config.NICKEL_BUYBACK,
+    exDividendDates: readExDividends(config.EX_DIVIDENDS),
+  };
+}
+
 function deskConfig(config: Config): DeskConfig {
   return {
     build: BUILD,
@@ -47,6 +62,7 @@ function deskConfig(config: Config): DeskConfig {
       flattenStartMinutes: config.FLATTEN_START,
       flattenDeadlineMinutes: config.FLATTEN_DEADLINE,
     },
+    exits: exitSettings(config),
     expireMinutes: config.AUTO_EXPIRE_TIME,
   };
 }

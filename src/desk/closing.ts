@@ -1,5 +1,6 @@
 /** Orders that close: built from what is held, never from what was once ordered. */
 
+import type { Urgency } from '../engine/domain/exit-choices.ts';
 import { gridOf, instrumentSymbol } from '../engine/domain/instrument.ts';
 import type { NetPrices } from '../engine/domain/net-price.ts';
 import { netPrices } from '../engine/domain/net-price.ts';
@@ -13,9 +14,8 @@ import type { DeskContext } from './desk-context.ts';
 import { quoteOf, sliceOf } from './desk-context.ts';
 import type { LeftOutReason } from './exits/close-legs.ts';
 import { closingOrder, shareOfLegs } from './exits/close-legs.ts';
-import type { ExitPart } from './exits/evaluate-exit.ts';
-import { legsOfPart } from './exits/evaluate-exit.ts';
-import type { Urgency } from './exits/exit-policy.ts';
+import type { ExitPart } from './exits/exit-input.ts';
+import { legsOfPart } from './exits/exit-input.ts';
 import { ladderRung, worstClosingNet } from './exits/limit-ladder.ts';
 import type { HeldLeg } from './exits/open-position.ts';
 import { asOpenPosition } from './held-position.ts';

@@ -40,6 +40,8 @@ export interface DeskDay {
   governor: GovernorMemory;
   /** Positions that are being flattened, each with the last reason told why it does not close. */
   readonly flattening: Map<string, string>;
+  /** The best gain of each position that trails one, per share of one unit, in 1/10,000 dollar. */
+  readonly bestGains: Map<string, number>;
   /** Wall time at which a flatten that goes on is tried again. */
   flattenAgainAt: EpochMicros | undefined;
   killed: boolean;

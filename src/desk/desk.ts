@@ -109,6 +109,7 @@ export class Desk {
         status: ACTIVE,
         governor: CALM,
         flattening: new Map(),
+        bestGains: new Map(),
         flattenAgainAt: undefined,
         killed: false,
         killReason: undefined,

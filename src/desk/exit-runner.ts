@@ -6,14 +6,18 @@
 
 import { instrumentSymbol } from '../engine/domain/instrument.ts';
 import type { EpochMicros } from '../engine/domain/units.ts';
-import { addMicros } from '../engine/domain/units.ts';
+import { addMicros, price } from '../engine/domain/units.ts';
 import type { StructurePosition } from '../engine/portfolio/portfolio-book.ts';
 import { freeLegs } from './closing.ts';
+import { exitSettingsOf } from './desk-config.ts';
 import type { DeskContext } from './desk-context.ts';
-import { quoteOf } from './desk-context.ts';
-import type { ExitClose, ExitMemory } from './exits/evaluate-exit.ts';
-import { evaluateExit, NO_EXIT_MEMORY } from './exits/evaluate-exit.ts';
-import { DEFAULT_EXIT_POLICY } from './exits/exit-policy.ts';
+import { quoteOf, spotOf } from './desk-context.ts';
+import { evaluateExit } from './exits/evaluate-exit.ts';
+import { isExDividendEve } from './exits/ex-dividend.ts';
+import type { ExitClose, ExitInput, ExitMemory } from './exits/exit-input.ts';
+import { NO_EXIT_MEMORY } from './exits/exit-input.ts';
+import { policyOf } from './exits/exit-policy.ts';
+import { lastHourFrom } from './exits/flat-by.ts';
 import type { HeldLeg } from './exits/open-position.ts';
 import { closePosition, hurryClosings } from './flattening.ts';
 import { areLeftToExpire, asOpenPosition } from './held-position.ts';
@@ -47,7 +51,39 @@ function wasJustRejected(desk: DeskContext, positionId: string): boolean {
     );
 }
 
-/** Core thread only. Its memory is rebuilt from fresh quotes after a restart, never guessed. */
+type MarketNow = Omit<ExitInput, 'position' | 'policy' | 'memory'>;
+
+/** What is the same for every position at this step. */
+function marketOf(desk: DeskContext): MarketNow {
+  const { day, at } = desk;
+  const { nickelBuyBack, exDividendDates } = exitSettingsOf(desk.config);
+  const spot = spotOf(desk);
+  return {
+    quotes: (symbol) => quoteOf(desk, symbol),
+    at,
+    session: day.session,
+    flatBy: day.schedule,
+    spot: spot === undefined ? undefined : price(Math.round(spot)),
+    bars: desk.bars.bars(),
+    nickelFrom: nickelBuyBack ? lastHourFrom(day.session) : undefined,
+    isExDividendEve: isExDividendEve(day.session.date, exDividendDates),
+  };
+}
+
+/** A trail goes on from the best gain that the journal holds. */
+function firstMemory(desk: DeskContext, positionId: string): ExitMemory {
+  const best = desk.day.bestGains.get(positionId);
+  return { ...NO_EXIT_MEMORY, gain: { ...NO_EXIT_MEMORY.gain, best } };
+}
+
+/** A trail that rose is recorded: after a crash the stop is not one cent looser. */
+function recordGain(desk: DeskContext, positionId: string, { gain }: ExitMemory): void {
+  if (gain.best === undefined) return;
+  desk.day.bestGains.set(positionId, gain.best);
+  desk.out.append({ kind: 'trailRaised', positionId, bestGain: gain.best }, true);
+}
+
+/** Core thread only. Breaches are counted anew from fresh quotes after a restart, never guessed. */
 export class ExitRunner {
   readonly #memory = new Map<string, ExitMemory>();
   readonly #retryAt = new Map<string, EpochMicros>();
@@ -61,30 +97,27 @@ export class ExitRunner {
       this.#retryAt.clear();
       return;
     }
-    for (const position of structures) this.#judge(desk, position);
+    const market = marketOf(desk);
+    for (const position of structures) this.#judge(desk, position, market);
   }
 
-  #judge(desk: DeskContext, position: StructurePosition): void {
+  #judge(desk: DeskContext, position: StructurePosition, market: MarketNow): void {
     const { positionId } = position;
     if (desk.at.wall < (this.#retryAt.get(positionId) ?? 0)) return;
     const free = freeLegs(desk, position);
     const isClosing = free.length === 0;
     const watched = isClosing ? position.legs : free;
     if (areLeftToExpire(desk, watched)) return;
+    const held = asOpenPosition(desk, position);
+    const before = this.#memory.get(positionId) ?? firstMemory(desk, positionId);
     const { memory, decision } = evaluateExit({
-      position: {
-        ...asOpenPosition(desk, position),
-        legs: watched,
-        quantity: unitsOf(position, watched),
-      },
-      quotes: (symbol) => quoteOf(desk, symbol),
-      at: desk.at,
-      session: desk.day.session,
-      flatBy: desk.day.schedule,
-      policy: DEFAULT_EXIT_POLICY,
-      memory: this.#memory.get(positionId) ?? NO_EXIT_MEMORY,
+      ...market,
+      position: { ...held, legs: watched, quantity: unitsOf(position, watched) },
+      policy: policyOf(held.exitPlan),
+      memory: before,
     });
     this.#memory.set(positionId, memory);
+    if (memory.gain.best !== before.gain.best) recordGain(desk, positionId, memory);
     if (decision === 'hold') return;
     if (isClosing) hurryClosings(desk, positionId, decision.urgency);
     else this.#leave(desk, position, decision);

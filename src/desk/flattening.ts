@@ -1,13 +1,13 @@
 /** Ends flat, or says exactly why not: cancels what opens, then closes each position. */
 
+import type { Urgency } from '../engine/domain/exit-choices.ts';
 import type { OrderPurpose } from '../engine/domain/order.ts';
 import { addMicros } from '../engine/domain/units.ts';
 import type { Denial } from '../engine/domain/verdict.ts';
 import type { StructurePosition } from '../engine/portfolio/portfolio-book.ts';
 import { closingIntent, freeLegs } from './closing.ts';
 import type { DeskContext } from './desk-context.ts';
-import type { ExitPart } from './exits/evaluate-exit.ts';
-import type { Urgency } from './exits/exit-policy.ts';
+import type { ExitPart } from './exits/exit-input.ts';
 import { areLeftToExpire, isOpen } from './held-position.ts';
 import { judgeIntent } from './judging.ts';
 import { recordIntent, requestCancel } from './sending.ts';

@@ -1,6 +1,7 @@
 /** A held structure in the shape the exits judge. */
 
 import { instrumentSymbol } from '../engine/domain/instrument.ts';
+import { cents } from '../engine/domain/units.ts';
 import type { StructurePosition } from '../engine/portfolio/portfolio-book.ts';
 import { type DeskContext, quoteOf } from './desk-context.ts';
 import type { HeldLeg, OpenPosition } from './exits/open-position.ts';
@@ -12,13 +13,16 @@ export function isOpen(position: StructurePosition): boolean {
 
 /** The structure as exits see it. One without a plan of its own still leaves by the schedule. */
 export function asOpenPosition(desk: DeskContext, position: StructurePosition): OpenPosition {
-  const { positionId, entryNet, quantity, exitPlan, strategy } = position;
+  const { positionId, entryNet, quantity, exitPlan, strategy, openedAt } = position;
+  const { realizedCents, openCashCents, feesCents } = position;
   return {
     positionId,
     strategy: strategy === 'external' || strategy === 'shares' ? 'place_order' : strategy,
     legs: position.legs.filter((leg) => leg.quantity !== 0),
     entryNet,
     quantity,
+    openedAt,
+    cashSoFarCents: cents(realizedCents + openCashCents - feesCents),
     exitPlan: exitPlan ?? { timeExitAt: desk.day.schedule.flattenStartAt },
   };
 }

@@ -2,12 +2,12 @@
 
 import type { ApprovedOrder } from '../broker/approved-order.ts';
 import type { At } from '../engine/domain/clock.ts';
+import type { Urgency } from '../engine/domain/exit-choices.ts';
 import { instrumentSymbol } from '../engine/domain/instrument.ts';
 import type { Fill, OrderIntent, OrderStatus } from '../engine/domain/order.ts';
 import { FINAL_ORDER_STATUSES, legSign } from '../engine/domain/order.ts';
 import type { Cents, EpochMicros, Price } from '../engine/domain/units.ts';
 import { price } from '../engine/domain/units.ts';
-import type { Urgency } from './exits/exit-policy.ts';
 
 /** How an UNKNOWN outcome is being looked for. */
 export interface OutcomeSearch {

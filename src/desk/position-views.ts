@@ -10,9 +10,9 @@ import { markOf } from './day-pnl.ts';
 import type { DeskContext } from './desk-context.ts';
 import { quoteOf, viewOf } from './desk-context.ts';
 import type { GreeksView, PositionView } from './engine-api.ts';
+import { exitPlanView } from './exit-plan-view.ts';
 import { isoNewYork } from './iso-time.ts';
 import { dollarsOrNull, midDollars } from './order-views.ts';
-import { exitPlanView } from './trade-card.ts';
 
 const MICROS_PER_MILLI = 1_000;
 

@@ -10,6 +10,7 @@ import { longStraddle } from '../strategies/long-straddle.ts';
 import { lotto } from '../strategies/lotto.ts';
 import { ORB_DEFAULTS, orbLongCall, orbLongPut } from '../strategies/orb.ts';
 import type { Proposal, StrategyDay } from '../strategies/strategy.ts';
+import { exitSettingsOf } from './desk-config.ts';
 import type { DeskContext } from './desk-context.ts';
 import { sliceOf } from './desk-context.ts';
 import type { StrategyRequest } from './engine-api-requests.ts';
@@ -35,6 +36,7 @@ function dayOf(desk: DeskContext): StrategyDay {
     flattenStartAt: desk.day.schedule.flattenStartAt,
     lottoSpentCents: lottoSpent(desk),
     lottoBudgetCents: desk.config.limits.lottoBudgetCents,
+    exits: exitSettingsOf(desk.config),
     breakoutsTaken: desk.day.breakoutsTaken,
   };
 }

@@ -137,6 +137,9 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
     case 'tradingStateChanged':
       restoreLatches(desk, record.session, body);
       return;
+    case 'trailRaised':
+      desk.day.bestGains.set(body.positionId, body.bestGain);
+      return;
     case 'killEngaged':
       restoreKill(desk, body.reason);
       return;

@@ -4,12 +4,12 @@
  */
 
 import { assert } from '../engine/domain/assert.ts';
+import type { Urgency } from '../engine/domain/exit-choices.ts';
 import type { OrderIntent } from '../engine/domain/order.ts';
 import { cents } from '../engine/domain/units.ts';
 import { orderHash, shapeHash } from '../risk/order-hash.ts';
 import { performGateway } from './broker-events.ts';
 import type { DeskContext } from './desk-context.ts';
-import type { Urgency } from './exits/exit-policy.ts';
 import type { Judgement } from './judging.ts';
 import { quoteSnapshot } from './judging.ts';
 import type { OrderRecord } from './order-book.ts';

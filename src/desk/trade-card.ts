@@ -2,15 +2,15 @@
 
 import { multiplierOfLegs } from '../engine/domain/instrument.ts';
 import type { NetPrices } from '../engine/domain/net-price.ts';
-import type { ExitPlan, OrderIntent } from '../engine/domain/order.ts';
+import type { OrderIntent } from '../engine/domain/order.ts';
 import { amountCents, dollarsFromPrice } from '../engine/domain/units.ts';
 import { probabilityOfProfit } from '../engine/pricing/payoff-probability.ts';
 import { expectedFill } from '../strategies/net-price.ts';
 import { greeksOfLegs } from './book-greeks.ts';
 import type { DeskContext } from './desk-context.ts';
 import { sliceOf } from './desk-context.ts';
-import type { ExitPlanView, TradeCard } from './engine-api.ts';
-import { isoNewYork } from './iso-time.ts';
+import type { TradeCard } from './engine-api.ts';
+import { exitPlanView } from './exit-plan-view.ts';
 import type { Judgement } from './judging.ts';
 import { legViews } from './order-views.ts';
 
@@ -29,32 +29,6 @@ export interface CardText {
   readonly reasons: readonly string[];
   readonly warnings: readonly string[];
   readonly figures: TradeCard['figures'];
-}
-
-const STOP_WORDS: Readonly<Record<'debitAtOrAbove' | 'valueAtOrBelow', string>> = {
-  debitAtOrAbove: 'closes when it costs',
-  valueAtOrBelow: 'closes when it is worth no more than',
-};
-
-/** The exit plan in plain words, prices in dollars per share. */
-export function exitPlanView(plan: ExitPlan): ExitPlanView {
-  const stops: string[] = [];
-  if (plan.stop !== undefined) {
-    stops.push(`${STOP_WORDS[plan.stop.kind]} ${dollarsFromPrice(plan.stop.price).toFixed(2)}`);
-  }
-  if (plan.sideStop !== undefined) {
-    const debit = dollarsFromPrice(plan.sideStop.debit).toFixed(2);
-    stops.push(`either side closes when it alone costs ${debit}`);
-  }
-  return {
-    stop: stops.length > 0 ? stops.join('; ') : 'none: the premium paid is the whole loss',
-    target:
-      plan.target === undefined
-        ? null
-        : `${plan.target.kind === 'debitAtOrBelow' ? 'buys back at' : 'sells at'} ${dollarsFromPrice(plan.target.price).toFixed(2)}`,
-    timeExit: isoNewYork(plan.timeExitAt),
-    plannedLossCents: plan.plannedLossCents ?? null,
-  };
 }
 
 function probability(desk: DeskContext, intent: OrderIntent, judgement: Judgement): number | null {

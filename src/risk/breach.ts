@@ -18,6 +18,13 @@ export const FAST_TIERS: readonly BreachTier[] = [
   { multiple: 1.3, afterMillis: 0 },
 ];
 
+/** Tiers for whoever would rather sit out a swing of a minute or two. */
+export const PATIENT_TIERS: readonly BreachTier[] = [
+  { multiple: 1, afterMillis: 120_000 },
+  { multiple: 1.1, afterMillis: 20_000 },
+  { multiple: 1.3, afterMillis: 0 },
+];
+
 /** The longest stretch between two observations that counts as watched: a quote's life. */
 export const MAX_CREDIT_MILLIS = 5_000;
 

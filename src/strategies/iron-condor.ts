@@ -2,14 +2,15 @@
  * Iron condor: a put vertical sold below the price and a call vertical sold above it, four legs for
  * one net credit. Each side is stopped alone, once closing it costs the whole credit.
  */
-import { gridOf, multiplierOfLegs } from '../engine/domain/instrument.ts';
+import { gridOf } from '../engine/domain/instrument.ts';
 import type { ChainSlice, MarketView } from '../engine/domain/market.ts';
 import type { ExitPlan, OrderLeg } from '../engine/domain/order.ts';
 import { floorToTick, PENNY_GRID } from '../engine/domain/tick-grid.ts';
 import type { Price } from '../engine/domain/units.ts';
-import { amountCents, dollarsFromPrice, price, priceFromDollars } from '../engine/domain/units.ts';
+import { dollarsFromPrice, price, priceFromDollars } from '../engine/domain/units.ts';
 import type { Outcome } from '../engine/domain/verdict.ts';
 import { deny } from '../engine/domain/verdict.ts';
+import { condorExitPlan, stopReason } from './condor-exit.ts';
 import type { CondorSides, SideChoice, Vertical } from './condor-sides.ts';
 import { sidesBalanced, sidesByCredit, sidesByDelta } from './condor-sides.ts';
 import { readDelta } from './delta-argument.ts';
@@ -169,29 +170,6 @@ function refuseCredit(sides: CondorSides, net: NetPrice, width: Price): Refusal 
   );
 }
 
-/**
- * The exit plan. Each side is closed alone once it costs the total credit, so one stopped side with
- * the other left to expire about breaks even. The planned loss is that of both sides stopped, which
- * a reversal can do: twice the credit paid for one received, or the width's loss if that is less.
- */
-function exitPlanFor(
-  params: CondorParams,
-  day: StrategyDay,
-  { sides, net, width }: PricedCondor,
-): ExitPlan {
-  const legs = legsOf(sides);
-  const credit = net.limit;
-  const bothStopped = price(Math.min(credit, width - credit));
-  const plan: ExitPlan = {
-    sideStop: { debit: credit },
-    timeExitAt: day.flattenStartAt,
-    plannedLossCents: amountCents(bothStopped, params.quantity, multiplierOfLegs(legs)),
-  };
-  if (params.takeProfitPercent === undefined) return plan;
-  const debit = floorToTick(gridOf(legs), credit * (1 - params.takeProfitPercent / 100));
-  return { ...plan, target: { kind: 'debitAtOrBelow', price: debit } };
-}
-
 function movesAway(slice: ChainSlice, side: Vertical): number | undefined {
   const { spot, expectedMove } = slice;
   if (spot === undefined || expectedMove === undefined || expectedMove <= 0) return undefined;
@@ -226,7 +204,12 @@ function deltaText(side: Vertical): string {
   return delta === undefined ? 'of unknown delta' : `at delta ${deltaPoints(delta)}`;
 }
 
-function reasonsFor(slice: ChainSlice, sides: CondorSides, net: NetPrice, width: Price): string[] {
+function reasonsFor(
+  slice: ChainSlice,
+  sides: CondorSides,
+  priced: { readonly net: NetPrice; readonly width: Price; readonly exitPlan: ExitPlan },
+): string[] {
+  const { net, width, exitPlan } = priced;
   const share = rounded((net.limit / width) * 100, 1);
   const shorts = [sides.put, sides.call].map((side) => {
     const away = movesAway(slice, side);
@@ -237,7 +220,7 @@ function reasonsFor(slice: ChainSlice, sides: CondorSides, net: NetPrice, width:
   return [
     ...shorts,
     `The credit ${dollarsText(net.limit)} is ${share} % of the width ${dollarsText(width)}.`,
-    `Either side is closed once it alone costs ${dollarsText(net.limit)}.`,
+    stopReason(exitPlan),
   ];
 }
 
@@ -249,15 +232,18 @@ function proposalFor(
 ): Proposal {
   const { sides, net, width } = priced;
   const { put, call } = sides;
+  const legs = legsOf(sides);
+  const exitPlan = condorExitPlan({ ...params, legs, credit: net.limit, width }, day);
+  const sideStop = exitPlan.sideStop?.debit;
   return {
     strategy: 'iron_condor_30_delta',
-    legs: legsOf(sides),
+    legs,
     quantity: params.quantity,
     limit: net.limit,
     natural: net.natural,
     worst: net.worst,
-    exitPlan: exitPlanFor(params, day, priced),
-    reasons: reasonsFor(view.slice, sides, net, width),
+    exitPlan,
+    reasons: reasonsFor(view.slice, sides, { net, width, exitPlan }),
     figures: {
       select: params.select,
       ...creditNumbers(sides, net, width),
@@ -265,7 +251,7 @@ function proposalFor(
       ...distanceFigures(view.slice, sides),
       ...sideFigures(put),
       ...sideFigures(call),
-      sideStopDebit: dollarsFromPrice(net.limit),
+      ...(sideStop === undefined ? {} : { sideStopDebit: dollarsFromPrice(sideStop) }),
       expectedFill: dollarsFromPrice(net.expected),
     },
   };

@@ -1,5 +1,6 @@
 /** How a bought option or straddle is left: a stop on its value, a target, and the clock. */
 
+import type { ExitChoices } from '../engine/domain/exit-choices.ts';
 import { gridOf, multiplierOfLegs } from '../engine/domain/instrument.ts';
 import type { MarketView } from '../engine/domain/market.ts';
 import type { ExitPlan, OrderLeg } from '../engine/domain/order.ts';
@@ -12,6 +13,7 @@ import {
   MICROS_PER_MINUTE,
   price,
 } from '../engine/domain/units.ts';
+import { confirmationOf, trailInsteadOf } from './plan-choices.ts';
 import type { StrategyDay } from './strategy.ts';
 
 export interface LongPremium {
@@ -24,21 +26,29 @@ export interface LongPremium {
   readonly stopFraction?: number;
   /** Sell once the value reaches this multiple of the premium. */
   readonly targetMultiple: number;
+  readonly choices: ExitChoices;
+}
+
+/** Where profit is taken: at the multiple, or by a trail that begins half way there. */
+function profitExit(position: LongPremium): Pick<ExitPlan, 'target' | 'trail'> {
+  const { legs, premium, targetMultiple, choices } = position;
+  const grid = gridOf(legs);
+  if (choices.policy === 'trailing') {
+    return { trail: trailInsteadOf(premium * (targetMultiple - 1), grid) };
+  }
+  return { target: { kind: 'valueAtOrAbove', price: floorToTick(grid, premium * targetMultiple) } };
 }
 
 /** The exit plan of bought premium. Without a stop the premium itself is the loss, and no planned
  * loss is stated: risk then counts the whole of it. */
 export function longPremiumExit(position: LongPremium): ExitPlan {
-  const { legs, premium, quantity, timeExitAt, stopFraction, targetMultiple } = position;
-  const grid = gridOf(legs);
-  const targetPrice = floorToTick(grid, premium * targetMultiple);
-  const target = { kind: 'valueAtOrAbove', price: targetPrice } as const;
-  if (stopFraction === undefined) return { target, timeExitAt };
-  const stopPrice = ceilToTick(grid, premium * stopFraction);
+  const { legs, premium, quantity, timeExitAt, stopFraction, choices } = position;
+  const plan = { ...profitExit(position), ...confirmationOf(choices), timeExitAt };
+  if (stopFraction === undefined) return plan;
+  const stopPrice = ceilToTick(gridOf(legs), premium * stopFraction);
   return {
     stop: { kind: 'valueAtOrBelow', price: stopPrice },
-    target,
-    timeExitAt,
+    ...plan,
     plannedLossCents: amountCents(price(premium - stopPrice), quantity, multiplierOfLegs(legs)),
   };
 }

@@ -103,6 +103,7 @@ export const longStraddle: Strategy<StraddleParams> = (view, params, day) => {
       timeExitAt: day.flattenStartAt,
       stopFraction: STOP_FRACTION,
       targetMultiple: TARGET_MULTIPLE,
+      choices: day.exits,
     }),
     reasons: reasonsFor(markets, net, row),
     figures: figuresFor(view, markets, net, row),

@@ -120,14 +120,16 @@ function figuresFor(
   };
 }
 
-function reasonsFor({ row, delta }: DeltaRow, net: NetPrice): string[] {
+function reasonsFor({ row, delta }: DeltaRow, net: NetPrice, day: StrategyDay): string[] {
   const { contract, modelled } = row;
   const source = modelled ? ', modelled from the edge of the smile' : '';
   const premium = premiumOf(net.limit);
   return [
     `Buys the ${contractText(contract)}, delta ${deltaPoints(delta)}${source}.`,
     `The premium ${dollarsText(premium)} is the whole loss; there is no stop.`,
-    `It is sold at ${TARGET_MULTIPLE} times the premium, or by the clock.`,
+    day.exits.policy === 'trailing'
+      ? 'It is sold once its profit has grown and shrinks again, or by the clock.'
+      : `It is sold at ${TARGET_MULTIPLE} times the premium, or by the clock.`,
   ];
 }
 
@@ -166,8 +168,9 @@ export const lotto: Strategy<LottoParams> = (view, params, day) => {
       quantity,
       timeExitAt: day.flattenStartAt,
       targetMultiple: TARGET_MULTIPLE,
+      choices: day.exits,
     }),
-    reasons: reasonsFor(picked, net),
+    reasons: reasonsFor(picked, net, day),
     figures: figuresFor(view, picked, net, { remainingAfterCents }),
   };
 };

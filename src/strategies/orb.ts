@@ -3,6 +3,7 @@
  * Close-confirmed, the first break of the day only unless re-entry is on.
  */
 import type { MarketView } from '../engine/domain/market.ts';
+import type { ExitPlan } from '../engine/domain/order.ts';
 import { newYorkInstant } from '../engine/domain/session-calendar.ts';
 import { dollarsFromPrice, epochMicros, MICROS_PER_MINUTE, price } from '../engine/domain/units.ts';
 import { deny } from '../engine/domain/verdict.ts';
@@ -130,6 +131,13 @@ function figuresFor(
   };
 }
 
+/** The idea is over once a minute closes beyond the other side of the range. */
+function oppositeBreak({ range, rangeBreak }: Breakout): NonNullable<ExitPlan['rangeExit']> {
+  return rangeBreak.direction === 'up'
+    ? { closes: 'below', level: range.low }
+    : { closes: 'above', level: range.high };
+}
+
 function propose(direction: BreakDirection): Strategy<OrbParams> {
   const { strategy, right } = BREAKOUT_FORMS[direction];
   return (view, params, day) => {
@@ -153,7 +161,9 @@ function propose(direction: BreakDirection): Strategy<OrbParams> {
       timeExitAt: timeExitBeforeMark(view, day, TIME_EXIT_MINUTES_BEFORE_MARK),
       stopFraction: STOP_FRACTION,
       targetMultiple: TARGET_MULTIPLE,
+      choices: day.exits,
     });
+    const rangeExit = oppositeBreak(found);
     return {
       strategy,
       legs,
@@ -161,7 +171,7 @@ function propose(direction: BreakDirection): Strategy<OrbParams> {
       limit,
       natural,
       worst,
-      exitPlan,
+      exitPlan: { ...exitPlan, rangeExit },
       reasons: reasonsFor(found, picked),
       figures: figuresFor(view, found, picked, net),
       breakoutKey: breakoutKey(found),

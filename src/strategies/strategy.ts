@@ -3,6 +3,7 @@
  * far and typed parameters to an order, or to a named reason why not. No clock, no I/O, no broker.
  */
 
+import type { ExitChoices } from '../engine/domain/exit-choices.ts';
 import type { MarketView } from '../engine/domain/market.ts';
 import type { ExitPlan, OrderLeg, StrategyName } from '../engine/domain/order.ts';
 import type { Cents, EpochMicros, Price } from '../engine/domain/units.ts';
@@ -17,6 +18,8 @@ export interface StrategyDay {
   /** Lotto premium already paid today, and the day's budget. */
   readonly lottoSpentCents: Cents;
   readonly lottoBudgetCents: Cents;
+  /** How positions are left, as chosen for the day. */
+  readonly exits: ExitChoices;
   /** Opening breakouts already traded today, as `15:up`; re-entry needs `allowReentry`. */
   readonly breakoutsTaken: readonly string[];
 }

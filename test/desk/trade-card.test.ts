@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StrategyRequest } from '../../src/desk/engine-api-requests.ts';
-import { exitPlanView } from '../../src/desk/trade-card.ts';
-import { newYorkInstant } from '../../src/engine/domain/session-calendar.ts';
-import { cents, price, sessionDate } from '../../src/engine/domain/units.ts';
+import { cents } from '../../src/engine/domain/units.ts';
 import { CONDOR, DeskRig } from '../support/desk-rig.ts';
 
 const STRADDLE: StrategyRequest = { strategy: 'straddle_scan', strike: 600, quantity: 2 };
@@ -99,32 +97,6 @@ describe('a warning on a card', () => {
     expect(warning).toContain('$377.52 exceeds the $377.51');
     const enough = { maxDailyLossCents: cents(37_752) };
     expect(new DeskRig({ limits: enough }).preview().card.warnings).toEqual([]);
-  });
-});
-
-describe('an exit plan in words', () => {
-  const timeExitAt = newYorkInstant(sessionDate('2026-11-20'), 940);
-
-  it('without a stop says what the loss is', () => {
-    expect(exitPlanView({ timeExitAt })).toEqual({
-      stop: 'none: the premium paid is the whole loss',
-      target: null,
-      timeExit: '2026-11-20T15:40:00.000-05:00',
-      plannedLossCents: null,
-    });
-  });
-
-  it('names both stops, and the target that buys back', () => {
-    const view = exitPlanView({
-      timeExitAt,
-      stop: { kind: 'debitAtOrAbove', price: price(25_000) },
-      sideStop: { debit: price(12_500) },
-      target: { kind: 'debitAtOrBelow', price: price(6_000) },
-    });
-    expect(view.stop).toBe(
-      'closes when it costs 2.50; either side closes when it alone costs 1.25',
-    );
-    expect(view.target).toBe('buys back at 0.60');
   });
 });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { STANDARD_EXITS } from '../../src/engine/domain/exit-choices.ts';
 import type { MarketView } from '../../src/engine/domain/market.ts';
 import type { CondorParams } from '../../src/strategies/iron-condor.ts';
 import { CONDOR_DEFAULTS, CONDOR_SELECTS, ironCondor } from '../../src/strategies/iron-condor.ts';
@@ -88,6 +89,35 @@ describe('iron_condor_30_delta', () => {
     );
     expect(limit).toBe(60_000);
     expect(exitPlan.plannedLossCents).toBe(40_000);
+  });
+
+  it('is stopped as the day was set: at breakeven, or whole at twice the credit', () => {
+    const exits = (condorStop: 'breakeven' | 'whole') =>
+      buildDay({ exits: { ...STANDARD_EXITS, condorStop, confirmation: 'patient' } });
+    const even = accepted(ironCondor(view, CONDOR_DEFAULTS, exits('breakeven')));
+    const debit = Math.floor((even.limit * 0.9) / 100) * 100;
+    expect(even.exitPlan).toMatchObject({
+      sideStop: { debit, afterOther: 'breakeven' },
+      confirmation: 'patient',
+      plannedLossCents: even.limit,
+    });
+    expect(even.reasons.at(-1)).toContain('the other side then where the trade breaks even');
+    const whole = accepted(ironCondor(view, CONDOR_DEFAULTS, exits('whole')));
+    expect(whole.exitPlan.sideStop).toBeUndefined();
+    expect(whole.exitPlan.stop).toEqual({ kind: 'debitAtOrAbove', price: 2 * whole.limit });
+    expect(whole.reasons.at(-1)).toContain('closed whole once it costs');
+  });
+
+  it('takes the profit of the day where the trade names none, and trails where the day does', () => {
+    const target = buildDay({ exits: { ...STANDARD_EXITS, profitTargetPercent: 25 } });
+    const { exitPlan, limit } = accepted(ironCondor(view, CONDOR_DEFAULTS, target));
+    expect(exitPlan.target?.price).toBe(Math.floor((limit * 0.75) / 100) * 100);
+    const trailing = buildDay({ exits: { ...STANDARD_EXITS, policy: 'trailing' } });
+    const trailed = accepted(ironCondor(view, CONDOR_DEFAULTS, trailing)).exitPlan;
+    expect(trailed.target).toBeUndefined();
+    expect(trailed.trail).toEqual({ afterGain: Math.ceil(limit / 200) * 100, keepFraction: 0.5 });
+    const asked = { ...CONDOR_DEFAULTS, takeProfitPercent: 50 };
+    expect(accepted(ironCondor(view, asked, trailing)).exitPlan.trail).toBeUndefined();
   });
 
   it('takes profit at a debit when asked to', () => {

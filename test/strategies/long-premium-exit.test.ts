@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { STANDARD_EXITS } from '../../src/engine/domain/exit-choices.ts';
 import type { OrderLeg } from '../../src/engine/domain/order.ts';
 import { addMicros, MICROS_PER_MINUTE, price } from '../../src/engine/domain/units.ts';
 import { longPremiumExit, timeExitBeforeMark } from '../../src/strategies/long-premium-exit.ts';
@@ -21,6 +22,7 @@ describe('longPremiumExit', () => {
       timeExitAt,
       stopFraction: 0.5,
       targetMultiple: 2,
+      choices: STANDARD_EXITS,
     });
     expect(plan).toEqual({
       stop: { kind: 'valueAtOrBelow', price: 2_600 },
@@ -37,6 +39,7 @@ describe('longPremiumExit', () => {
       quantity: 1,
       timeExitAt,
       targetMultiple: 5,
+      choices: STANDARD_EXITS,
     });
     expect(plan).toEqual({ target: { kind: 'valueAtOrAbove', price: 1_500 }, timeExitAt });
   });

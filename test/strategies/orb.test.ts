@@ -81,6 +81,12 @@ describe('orb_long_call and orb_long_put', () => {
     expect(exitPlan.plannedLossCents).toBe(2 * (premium - Math.ceil(premium / 200) * 100));
   });
 
+  it('ends with a minute beyond the other side of the range it trades', () => {
+    const { exitPlan, figures } = accepted(orbLongCall(up, ORB_DEFAULTS, day));
+    const level = Math.round(Number(figures['rangeLow']) * 10_000);
+    expect(exitPlan.rangeExit).toEqual({ closes: 'below', level });
+  });
+
   it('never exits later than the flatten start', () => {
     const flattenStartAt = newYorkInstant(sessionDate('2026-11-20'), 905);
     const { exitPlan } = accepted(orbLongCall(up, ORB_DEFAULTS, buildDay({ flattenStartAt })));

@@ -1,3 +1,4 @@
+import { STANDARD_EXITS } from '../../src/engine/domain/exit-choices.ts';
 import { newYorkInstant } from '../../src/engine/domain/session-calendar.ts';
 import { cents } from '../../src/engine/domain/units.ts';
 import type { Denial, Outcome } from '../../src/engine/domain/verdict.ts';
@@ -14,6 +15,7 @@ export function buildDay(changes: Partial<StrategyDay> = {}, date = '2026-11-20'
     flattenStartAt: newYorkInstant(session.date, 15 * 60 + 40 - earlier),
     lottoSpentCents: cents(0),
     lottoBudgetCents: cents(10_000),
+    exits: STANDARD_EXITS,
     breakoutsTaken: [],
     ...changes,
   };

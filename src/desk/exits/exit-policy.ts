@@ -1,10 +1,8 @@
 /** How exits judge and how they hurry. */
-import { type BreachTier, FAST_TIERS } from '../../risk/breach.ts';
+import type { ExitPlan } from '../../engine/domain/order.ts';
+import { type BreachTier, FAST_TIERS, PATIENT_TIERS } from '../../risk/breach.ts';
 import type { CostSide } from './closing-cost.ts';
 import { QUOTE_GUARD, type QuoteGuard } from './quote-guard.ts';
-
-/** How much is conceded, and how soon, to be out. */
-export type Urgency = 'patient' | 'normal' | 'fast' | 'urgent';
 
 export interface ExitPolicy {
   readonly guard: QuoteGuard;
@@ -19,3 +17,10 @@ export const DEFAULT_EXIT_POLICY: ExitPolicy = {
   tiers: FAST_TIERS,
   mark: 'natural',
 };
+
+const PATIENT_EXIT_POLICY: ExitPolicy = { ...DEFAULT_EXIT_POLICY, tiers: PATIENT_TIERS };
+
+/** How the exits of this plan judge. */
+export function policyOf({ confirmation }: ExitPlan): ExitPolicy {
+  return confirmation === 'patient' ? PATIENT_EXIT_POLICY : DEFAULT_EXIT_POLICY;
+}

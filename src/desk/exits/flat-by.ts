@@ -1,7 +1,7 @@
 /** When a session stops opening, starts to flatten, and must be flat. */
 import type { BrokerCapabilities } from '../../broker/order-gateway.ts';
 import { newYorkInstant, type SessionTimes } from '../../engine/domain/session-calendar.ts';
-import type { EpochMicros } from '../../engine/domain/units.ts';
+import { addMicros, type EpochMicros, MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
 
 /** Half days run three hours ahead of full ones. */
 export const HALF_DAY_SHIFT_MINUTES = 180;
@@ -47,4 +47,9 @@ export function flatBySchedule(
     flattenStartAt: newYorkInstant(session.date, start - shift),
     flattenDeadlineAt: newYorkInstant(session.date, deadline - shift),
   };
+}
+
+/** From when positions are watched for what expiry does to them: 15:00, 12:00 on half days. */
+export function lastHourFrom({ exerciseMark }: Pick<SessionTimes, 'exerciseMark'>): EpochMicros {
+  return addMicros(exerciseMark, -60 * MICROS_PER_MINUTE);
 }

@@ -2,13 +2,13 @@
  * Which limit an exit shows the market as it waits: from mid toward natural and, when it hurries,
  * past it. Reckoned anew from the live book at each step; a pure function of the time elapsed.
  */
+import type { Urgency } from '../../engine/domain/exit-choices.ts';
 import { gridOf } from '../../engine/domain/instrument.ts';
 import type { NetPrices } from '../../engine/domain/net-price.ts';
 import type { OrderLeg } from '../../engine/domain/order.ts';
 import { ceilToTick, floorToTick, type TickGrid, tickAt } from '../../engine/domain/tick-grid.ts';
 import { type Price, price } from '../../engine/domain/units.ts';
 import { packageBounds } from '../../risk/package-bounds.ts';
-import type { Urgency } from './exit-policy.ts';
 
 /** A way down the ladder. Fractions are of the distance from mid (0) to natural (1); past 1 each
  * step concedes at least one tick more. */

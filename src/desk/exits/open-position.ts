@@ -1,7 +1,7 @@
 /** What is held together and left together. */
 import type { Instrument } from '../../engine/domain/instrument.ts';
 import type { ExitPlan, StrategyName } from '../../engine/domain/order.ts';
-import type { Price } from '../../engine/domain/units.ts';
+import type { Cents, EpochMicros, Price } from '../../engine/domain/units.ts';
 
 /** One contract (or shares) of a position; `quantity` is of the whole position, long positive. */
 export interface HeldLeg {
@@ -18,5 +18,9 @@ export interface OpenPosition {
   readonly entryNet: Price;
   /** Units of the structure. */
   readonly quantity: number;
+  readonly openedAt: EpochMicros;
+  /** What the whole trade would have brought, fees so far included, if all that is still open were
+   * gone at nothing. */
+  readonly cashSoFarCents: Cents;
   readonly exitPlan: ExitPlan;
 }

@@ -131,6 +131,12 @@ export type AuditBody =
       readonly reason: string;
       readonly numbers: Denial['numbers'];
     }
+  | {
+      /** A trailing exit saw a better gain: per share of one unit, in 1/10,000 dollar. */
+      readonly kind: 'trailRaised';
+      readonly positionId: string;
+      readonly bestGain: number;
+    }
   | { readonly kind: 'killEngaged'; readonly principal: string; readonly reason: string }
   | { readonly kind: 'killReleased'; readonly principal: string }
   | {

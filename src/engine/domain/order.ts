@@ -50,10 +50,19 @@ export interface ExitPlan {
   /** Close the whole structure once one unit costs this much to close at natural (short premium),
    * or is worth no more than this (long premium). */
   readonly stop?: { readonly kind: 'debitAtOrAbove' | 'valueAtOrBelow'; readonly price: Price };
-  /** Per-side stop of a condor: either vertical is closed once it alone costs this much. */
-  readonly sideStop?: { readonly debit: Price };
+  /** Per-side stop of a condor: either vertical is closed once it alone costs this much. With
+   * `breakeven` the side that is left, once the other was closed, is closed at the latest where the
+   * whole trade, fees so far included, comes out at nothing. */
+  readonly sideStop?: { readonly debit: Price; readonly afterOther?: 'breakeven' };
   /** Take profit once one unit can be closed for no more than this debit (or sold for this value). */
   readonly target?: { readonly kind: 'debitAtOrBelow' | 'valueAtOrAbove'; readonly price: Price };
+  /** Once the best gain of one unit, per share, has reached `afterGain`, close as soon as less than
+   * `keepFraction` of that best gain is left. */
+  readonly trail?: { readonly afterGain: Price; readonly keepFraction: number };
+  /** Close once a one-minute bar of the underlying, later than the opening, closes beyond this. */
+  readonly rangeExit?: { readonly closes: 'above' | 'below'; readonly level: Price };
+  /** How long a broken stop must stay broken; absent = `fast`. */
+  readonly confirmation?: 'fast' | 'patient';
   /** Close at market time, at the latest. Never later than the broker's flatten start. */
   readonly timeExitAt: EpochMicros;
   /** The loss, in cents for the whole position, that the stop plans for; undefined = none planned. */

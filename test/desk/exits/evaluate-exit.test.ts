@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { evaluateExit, NO_EXIT_MEMORY } from '../../../src/desk/exits/evaluate-exit.ts';
+import { evaluateExit } from '../../../src/desk/exits/evaluate-exit.ts';
+import { NO_EXIT_MEMORY } from '../../../src/desk/exits/exit-input.ts';
 import type { OpenPosition } from '../../../src/desk/exits/open-position.ts';
 import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
 import { addMicros, priceFromDollars } from '../../../src/engine/domain/units.ts';

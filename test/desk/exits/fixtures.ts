@@ -1,11 +1,7 @@
 /** A condor and a long call on a quiet Friday, and quotes by strike. */
 
-import {
-  type ExitDecision,
-  type ExitInput,
-  evaluateExit,
-  NO_EXIT_MEMORY,
-} from '../../../src/desk/exits/evaluate-exit.ts';
+import { type ExitDecision, evaluateExit } from '../../../src/desk/exits/evaluate-exit.ts';
+import { type ExitInput, NO_EXIT_MEMORY } from '../../../src/desk/exits/exit-input.ts';
 import { DEFAULT_EXIT_POLICY } from '../../../src/desk/exits/exit-policy.ts';
 import { flatBySchedule } from '../../../src/desk/exits/flat-by.ts';
 import type { HeldLeg, OpenPosition } from '../../../src/desk/exits/open-position.ts';
@@ -17,6 +13,7 @@ import type { QuoteOf } from '../../../src/engine/domain/net-price.ts';
 import { newYorkInstant, sessionTimes } from '../../../src/engine/domain/session-calendar.ts';
 import {
   addMicros,
+  cents,
   type EpochMicros,
   priceFromDollars,
   sessionDate,
@@ -61,6 +58,8 @@ export const CONDOR: OpenPosition = {
   legs: [held('put', 585, 2), held('put', 595, -2), held('call', 605, -2), held('call', 615, 2)],
   entryNet: priceFromDollars(0.9),
   quantity: 2,
+  openedAt: NOON,
+  cashSoFarCents: cents(18_000),
   exitPlan: {
     sideStop: { debit: priceFromDollars(1) },
     timeExitAt: newYorkInstant(DATE, 15 * 60 + 30),
@@ -73,6 +72,8 @@ export const LONG_CALL: OpenPosition = {
   legs: [held('call', 605, 1)],
   entryNet: priceFromDollars(-1),
   quantity: 1,
+  openedAt: NOON,
+  cashSoFarCents: cents(-10_000),
   exitPlan: {
     stop: { kind: 'valueAtOrBelow', price: priceFromDollars(0.5) },
     target: { kind: 'valueAtOrAbove', price: priceFromDollars(2) },
@@ -123,6 +124,10 @@ export function exitInput(position: OpenPosition, change: Partial<ExitInput> = {
     flatBy: FLAT_BY,
     policy: DEFAULT_EXIT_POLICY,
     memory: NO_EXIT_MEMORY,
+    spot: priceFromDollars(600),
+    bars: [],
+    nickelFrom: undefined,
+    isExDividendEve: false,
     ...change,
   };
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Urgency } from '../../../src/desk/exits/exit-policy.ts';
 import { LADDERS, ladderRung, worstClosingNet } from '../../../src/desk/exits/limit-ladder.ts';
+import type { Urgency } from '../../../src/engine/domain/exit-choices.ts';
 import type { OrderLeg } from '../../../src/engine/domain/order.ts';
 import { PENNY_GRID } from '../../../src/engine/domain/tick-grid.ts';
 import { dollarsFromPrice, price, priceFromDollars } from '../../../src/engine/domain/units.ts';

@@ -1,0 +1,30 @@
+/** Reads the ex-dividend days: those that come with this build, and the operator's own. */
+import { readFileSync } from 'node:fs';
+import { DeltaringError } from '../engine/domain/errors.ts';
+
+const BUILT_IN = new URL('ex-dividends.txt', import.meta.url);
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+
+/** Days in the text, one a line; what follows a # is a remark. */
+function daysIn(text: string, name: string): readonly string[] {
+  const lines = text.split('\n').map((line) => line.replace(/#.*$/, '').trim());
+  const days = lines.filter((line) => line !== '');
+  const wrong = days.find((day) => !DAY.test(day) || Number.isNaN(Date.parse(day)));
+  if (wrong === undefined) return days;
+  const message = `EX_DIVIDENDS: ${name} holds "${wrong}", which is no day; write YYYY-MM-DD, one a line`;
+  throw new DeltaringError('CONFIG_INVALID', message);
+}
+
+/** All known days, ascending. Throws CONFIG_INVALID where the operator's file cannot be read. */
+export function readExDividends(ownFile: string | undefined): readonly string[] {
+  const builtIn = daysIn(readFileSync(BUILT_IN, 'utf8'), 'ex-dividends.txt');
+  if (ownFile === undefined) return builtIn;
+  let text: string;
+  try {
+    text = readFileSync(ownFile, 'utf8');
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new DeltaringError('CONFIG_INVALID', `EX_DIVIDENDS: ${ownFile} cannot be read: ${why}`);
+  }
+  return [...new Set([...builtIn, ...daysIn(text, ownFile)])].toSorted();
+}

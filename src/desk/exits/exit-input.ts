@@ -1,0 +1,91 @@
+/** What the judges of exits see, what they remember, and what they answer. */
+import type { At } from '../../engine/domain/clock.ts';
+import type { Urgency } from '../../engine/domain/exit-choices.ts';
+import type { Bar } from '../../engine/domain/market.ts';
+import type { QuoteOf } from '../../engine/domain/net-price.ts';
+import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
+import type { EpochMicros, Price } from '../../engine/domain/units.ts';
+import type { Denial } from '../../engine/domain/verdict.ts';
+import { type BreachMemory, NO_BREACH } from '../../risk/breach.ts';
+import type { ExitPolicy } from './exit-policy.ts';
+import type { FlatBySchedule } from './flat-by.ts';
+import type { HeldLeg, OpenPosition } from './open-position.ts';
+import { NO_TRAIL, type TrailMemory } from './trailing.ts';
+
+/** The breaches of one position, each with a memory of its own. `NO_EXIT_MEMORY` to begin with. */
+export interface ExitMemory {
+  readonly whole: BreachMemory;
+  readonly callSide: BreachMemory;
+  readonly putSide: BreachMemory;
+  readonly trail: BreachMemory;
+  readonly gain: TrailMemory;
+}
+
+export const NO_EXIT_MEMORY: ExitMemory = {
+  whole: NO_BREACH,
+  callSide: NO_BREACH,
+  putSide: NO_BREACH,
+  trail: NO_BREACH,
+  gain: NO_TRAIL,
+};
+
+export interface ExitInput {
+  readonly position: OpenPosition;
+  readonly quotes: QuoteOf;
+  readonly at: At;
+  readonly session: SessionTimes;
+  readonly flatBy: FlatBySchedule;
+  readonly policy: ExitPolicy;
+  readonly memory: ExitMemory;
+  /** Of the underlying; undefined = not known. */
+  readonly spot: Price | undefined;
+  /** One-minute bars of the underlying, oldest first, the one that is forming included. */
+  readonly bars: readonly Bar[];
+  /** From when shorts for a nickel are bought back; undefined = never. */
+  readonly nickelFrom: EpochMicros | undefined;
+  /** The underlying trades without its dividend from the next session on. */
+  readonly isExDividendEve: boolean;
+}
+
+export type ExitReason =
+  | 'stop'
+  | 'callSideStop'
+  | 'putSideStop'
+  | 'trail'
+  | 'oppositeBreak'
+  | 'target'
+  | 'nickel'
+  | 'exDividend'
+  | 'timeExit'
+  | 'flatBy';
+
+export type Side = 'callSide' | 'putSide';
+export type ExitPart = 'whole' | Side | 'callShorts' | 'putShorts';
+
+export interface ExitClose {
+  readonly close: ExitPart;
+  readonly reason: ExitReason;
+  readonly numbers: Denial['numbers'];
+  readonly urgency: Urgency;
+}
+
+/** Legs of one part: shares belong to neither side. */
+export function legsOfPart(position: OpenPosition, part: ExitPart): readonly HeldLeg[] {
+  if (part === 'whole') return position.legs;
+  const right = part === 'callSide' || part === 'callShorts' ? 'call' : 'put';
+  const isShorts = part === 'callShorts' || part === 'putShorts';
+  return position.legs.filter(
+    ({ instrument, quantity }) =>
+      instrument.kind === 'option' && instrument.right === right && (quantity < 0 || !isShorts),
+  );
+}
+
+/** True for a side that is short something. */
+export function isShortSide(position: OpenPosition, side: Side): boolean {
+  return legsOfPart(position, side).some(({ quantity }) => quantity < 0);
+}
+
+/** The side's name, or `whole` where nothing else is held. */
+export function sideOrWhole(position: OpenPosition, side: Side): ExitPart {
+  return legsOfPart(position, side).length === position.legs.length ? 'whole' : side;
+}

@@ -1,0 +1,120 @@
+/** Exits that no stop asks for: by the clock, a dividend, a broken idea, a profit, a nickel. */
+import { gridOf, instrumentSymbol } from '../../engine/domain/instrument.ts';
+import type { Quote } from '../../engine/domain/market.ts';
+import { newYorkText } from '../../engine/domain/session-calendar.ts';
+import {
+  addMicros,
+  dollarsFromPrice,
+  MICROS_PER_MINUTE,
+  type Price,
+  price,
+} from '../../engine/domain/units.ts';
+import { closingCost } from './closing-cost.ts';
+import type { ExitClose, ExitInput } from './exit-input.ts';
+import { legsOfPart, sideOrWhole } from './exit-input.ts';
+import { priceNumber } from './judge-stops.ts';
+import type { HeldLeg } from './open-position.ts';
+import { quoteFault } from './quote-guard.ts';
+
+/** Before a dividend short calls in the money are gone this long before the exercise mark. */
+const EX_DIVIDEND_MINUTES_BEFORE_MARK = 30;
+/** What a short may cost to be bought back for a nickel. */
+const NICKEL: Price = price(500);
+
+/** The clock needs no quotes: at its time a position is left whatever the market shows. */
+export function judgeClock({ position, at, flatBy }: ExitInput): ExitClose | undefined {
+  const { flattenStartAt, flattenDeadlineAt } = flatBy;
+  const { timeExitAt } = position.exitPlan;
+  const numbers = {
+    timeNewYork: newYorkText(at.market),
+    timeExit: newYorkText(timeExitAt),
+    flattenStart: newYorkText(flattenStartAt),
+    flattenDeadline: newYorkText(flattenDeadlineAt),
+  };
+  if (at.market >= flattenStartAt) {
+    const isLate = at.market - flattenStartAt >= (flattenDeadlineAt - flattenStartAt) / 2;
+    return { close: 'whole', reason: 'flatBy', numbers, urgency: isLate ? 'urgent' : 'fast' };
+  }
+  if (at.market < timeExitAt) return undefined;
+  return { close: 'whole', reason: 'timeExit', numbers, urgency: 'normal' };
+}
+
+/** On the eve of an ex-dividend day a call in the money is exercised for the dividend, which its
+ * seller then owes: such a side is left before the mark. Without a price of the underlying every
+ * short call counts as in the money. */
+export function judgeExDividend(input: ExitInput): ExitClose | undefined {
+  const { position, spot, at, session } = input;
+  const from = addMicros(
+    session.exerciseMark,
+    -EX_DIVIDEND_MINUTES_BEFORE_MARK * MICROS_PER_MINUTE,
+  );
+  if (!input.isExDividendEve || at.market < from) return undefined;
+  const found = legsOfPart(position, 'callShorts').find(
+    ({ instrument }) =>
+      instrument.kind === 'option' && (spot === undefined || spot > instrument.strike),
+  );
+  if (found?.instrument.kind !== 'option') return undefined;
+  const numbers = {
+    strike: dollarsFromPrice(found.instrument.strike),
+    spot: spot === undefined ? 'unknown' : dollarsFromPrice(spot),
+  };
+  const close = sideOrWhole(position, 'callSide');
+  return { close, reason: 'exDividend', numbers, urgency: 'fast' };
+}
+
+/** The newest bar since the opening that closed beyond the level; bars that still form say nothing. */
+export function judgeRange({ position, bars, at }: ExitInput): ExitClose | undefined {
+  const { rangeExit } = position.exitPlan;
+  if (rangeExit === undefined) return undefined;
+  const { closes, level } = rangeExit;
+  const broken = bars.findLast(({ startsAt, close }) => {
+    const endsAt = addMicros(startsAt, MICROS_PER_MINUTE);
+    const isBeyond = closes === 'above' ? close > level : close < level;
+    return endsAt > position.openedAt && endsAt <= at.market && isBeyond;
+  });
+  if (broken === undefined) return undefined;
+  const numbers = {
+    close: dollarsFromPrice(broken.close),
+    level: dollarsFromPrice(level),
+    barNewYork: newYorkText(broken.startsAt),
+  };
+  return { close: 'whole', reason: 'oppositeBreak', numbers, urgency: 'fast' };
+}
+
+export function judgeTarget(input: ExitInput): ExitClose | undefined {
+  const { position, policy } = input;
+  const { target } = position.exitPlan;
+  if (target === undefined) return undefined;
+  const cost = closingCost(position.legs, position.quantity, { ...input, guard: policy.guard });
+  if (cost.kind !== 'trusted') return undefined;
+  const debit = cost.debitAt('natural');
+  const isDebit = target.kind === 'debitAtOrBelow';
+  const isReached = isDebit ? debit <= target.price : 0 - debit >= target.price;
+  if (!isReached) return undefined;
+  const numbers = {
+    closingDebitPrice: priceNumber(debit),
+    targetPrice: dollarsFromPrice(target.price),
+  };
+  return { close: 'whole', reason: 'target', numbers, urgency: 'patient' };
+}
+
+/** Shorts of one right that nobody should carry into the close for the nickel they still bring. */
+export function judgeNickel(input: ExitInput): ExitClose | undefined {
+  const { position, at, nickelFrom, policy, quotes } = input;
+  if (nickelFrom === undefined || at.market < nickelFrom) return undefined;
+  const isCheap = (quote: Quote | undefined, { instrument }: HeldLeg): boolean =>
+    quote?.ask !== undefined &&
+    quote.ask <= NICKEL &&
+    quoteFault(quote, at, policy.guard, gridOf([{ instrument }]).step) === undefined;
+  for (const part of ['callShorts', 'putShorts'] as const) {
+    const shorts = legsOfPart(position, part);
+    const quoteOfLeg = (leg: HeldLeg): Quote | undefined =>
+      quotes(instrumentSymbol(leg.instrument));
+    const areCheap = shorts.every((leg) => isCheap(quoteOfLeg(leg), leg));
+    if (shorts.length === 0 || !areCheap) continue;
+    const dearest = Math.max(...shorts.map((leg) => quoteOfLeg(leg)?.ask ?? 0));
+    const numbers = { askPrice: priceNumber(dearest), nickelPrice: dollarsFromPrice(NICKEL) };
+    return { close: part, reason: 'nickel', numbers, urgency: 'normal' };
+  }
+  return undefined;
+}

@@ -1,0 +1,156 @@
+/** Stops of a position: of the whole, of one side, and the one that trails its best gain. */
+
+import type { Urgency } from '../../engine/domain/exit-choices.ts';
+import { gridOf, multiplierOfLegs } from '../../engine/domain/instrument.ts';
+import type { ExitPlan } from '../../engine/domain/order.ts';
+import { floorToTick } from '../../engine/domain/tick-grid.ts';
+import {
+  CENTS_PER_DOLLAR,
+  dollarsFromPrice,
+  PRICE_PER_DOLLAR,
+  type Price,
+  price,
+} from '../../engine/domain/units.ts';
+import { type BreachMemory, type BreachTier, NO_BREACH, observeBreach } from '../../risk/breach.ts';
+import { type ClosingCost, closingCost } from './closing-cost.ts';
+import type { ExitClose, ExitInput, Side } from './exit-input.ts';
+import { isShortSide, legsOfPart, sideOrWhole } from './exit-input.ts';
+import type { ExitPolicy } from './exit-policy.ts';
+import type { OpenPosition } from './open-position.ts';
+import { observeGain, type TrailMemory, trailingStop } from './trailing.ts';
+
+type Stop = NonNullable<ExitPlan['stop']>;
+
+const PRICE_PER_CENT = PRICE_PER_DOLLAR / CENTS_PER_DOLLAR;
+
+/** A price in dollars, for the record of a decision. */
+export function priceNumber(value: number): number {
+  return dollarsFromPrice(price(Math.round(value)));
+}
+
+/** How far a stop is broken by a debit; 1 = exactly at it. */
+function debitMultiple(debit: number, stopDebit: number): number {
+  if (stopDebit > 0) return debit / stopDebit;
+  return debit >= stopDebit ? Number.POSITIVE_INFINITY : 0;
+}
+
+/** How far a floor under a value is broken; 1 = exactly at it, without end once nothing is left. */
+function valueMultiple(value: number, floor: number): number {
+  return value > 0 ? floor / value : Number.POSITIVE_INFINITY;
+}
+
+function multipleOf(stop: Stop, debit: number): number {
+  const isDebit = stop.kind === 'debitAtOrAbove';
+  return isDebit ? debitMultiple(debit, stop.price) : valueMultiple(0 - debit, stop.price);
+}
+
+interface Measured {
+  readonly multiple: number;
+  readonly debit: number;
+}
+
+/** A stop measured where the policy says. On quotes that are too wide only what even their best
+ * side breaks counts as broken; anything less is not known. */
+function measure(stop: Stop, cost: ClosingCost, policy: ExitPolicy): Measured | undefined {
+  if (cost.kind === 'unknown') return undefined;
+  const debit = cost.kind === 'trusted' ? cost.debitAt(policy.mark) : cost.farDebit;
+  const multiple = multipleOf(stop, debit);
+  return cost.kind === 'trusted' || multiple >= 1 ? { multiple, debit } : undefined;
+}
+
+export interface StopJudgement {
+  readonly memory: BreachMemory;
+  readonly close?: Omit<ExitClose, 'close' | 'reason'>;
+}
+
+const UNBROKEN: StopJudgement = { memory: NO_BREACH };
+
+function urgencyOf(tier: BreachTier, tiers: readonly BreachTier[]): Urgency {
+  return tier === tiers.at(-1) ? 'urgent' : 'fast';
+}
+
+function judgeStop(
+  stop: Stop,
+  part: 'whole' | Side,
+  before: BreachMemory,
+  input: ExitInput,
+): StopJudgement {
+  const { position, policy, at } = input;
+  const legs = legsOfPart(position, part);
+  const cost = closingCost(legs, position.quantity, { ...input, guard: policy.guard });
+  const measured = measure(stop, cost, policy);
+  const evidenceAt = cost.kind === 'unknown' ? at.market : cost.evidenceAt;
+  const observation = { multiple: measured?.multiple, evidenceAt };
+  const { memory, confirmed } = observeBreach(before, policy.tiers, observation);
+  if (confirmed === undefined || measured === undefined) return { memory };
+  const numbers = {
+    closingDebitPrice: priceNumber(measured.debit),
+    stopPrice: dollarsFromPrice(stop.price),
+    multiple: Math.min(measured.multiple, Number.MAX_SAFE_INTEGER),
+    heldForMillis: confirmed.afterMillis,
+  };
+  return { memory, close: { numbers, urgency: urgencyOf(confirmed, policy.tiers) } };
+}
+
+/** The stop of the whole structure. */
+export function judgeWhole(input: ExitInput): StopJudgement {
+  const { stop } = input.position.exitPlan;
+  return stop === undefined ? UNBROKEN : judgeStop(stop, 'whole', input.memory.whole, input);
+}
+
+/**
+ * Where a side's stop stands now: as planned while the other side is short something too; with a
+ * breakeven stop, once the other is gone, no further than what leaves the whole trade at nothing.
+ * At least one tick, so that there is a price to close at.
+ */
+export function sideStopNow(position: OpenPosition, side: Side): Price | undefined {
+  const { sideStop } = position.exitPlan;
+  if (sideStop?.afterOther === undefined) return sideStop?.debit;
+  const other = side === 'callSide' ? 'putSide' : 'callSide';
+  if (isShortSide(position, other)) return sideStop.debit;
+  const legs = legsOfPart(position, side);
+  const grid = gridOf(legs);
+  const perShare = (position.cashSoFarCents * PRICE_PER_CENT) / multiplierOfLegs(legs);
+  const breakeven = floorToTick(grid, perShare / position.quantity);
+  return price(Math.min(sideStop.debit, Math.max(grid.step, breakeven)));
+}
+
+/** The stop of one side. It guards a side that is short something. */
+export function judgeSide(side: Side, input: ExitInput): StopJudgement {
+  const { position } = input;
+  const debit = sideStopNow(position, side);
+  if (debit === undefined || !isShortSide(position, side)) return UNBROKEN;
+  return judgeStop({ kind: 'debitAtOrAbove', price: debit }, side, input.memory[side], input);
+}
+
+/** What the stops of the two sides come to together. */
+export function sideClose(
+  { position }: ExitInput,
+  callSide: StopJudgement,
+  putSide: StopJudgement,
+): ExitClose | undefined {
+  const broken = callSide.close ?? putSide.close;
+  if (broken === undefined) return undefined;
+  const side: Side = callSide.close === undefined ? 'putSide' : 'callSide';
+  const reason = side === 'callSide' ? 'callSideStop' : 'putSideStop';
+  const isBoth = callSide.close !== undefined && putSide.close !== undefined;
+  return { close: isBoth ? 'whole' : sideOrWhole(position, side), reason, ...broken };
+}
+
+/** The stop that trails the best gain, and that gain as it stands after this look. */
+export function judgeTrail(input: ExitInput): StopJudgement & { readonly gain: TrailMemory } {
+  const { position, memory, policy } = input;
+  const { trail } = position.exitPlan;
+  if (trail === undefined) return { ...UNBROKEN, gain: memory.gain };
+  const cost = closingCost(position.legs, position.quantity, { ...input, guard: policy.guard });
+  const isTrusted = cost.kind === 'trusted';
+  const gained = isTrusted ? position.entryNet - cost.debitAt('natural') : undefined;
+  const evidenceAt = isTrusted ? cost.evidenceAt : input.at.market;
+  const gain = observeGain(memory.gain, gained, evidenceAt);
+  const stop = trailingStop(trail, gain, {
+    entryNet: position.entryNet,
+    grid: gridOf(position.legs),
+  });
+  if (stop === undefined) return { ...UNBROKEN, gain };
+  return { ...judgeStop(stop, 'whole', memory.trail, input), gain };
+}

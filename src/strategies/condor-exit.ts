@@ -1,0 +1,88 @@
+/** How an iron condor is left: by a stop of each side or of the whole, for a profit, by the clock. */
+
+import type { CondorStop, ExitChoices } from '../engine/domain/exit-choices.ts';
+import { gridOf, multiplierOfLegs } from '../engine/domain/instrument.ts';
+import type { ExitPlan, OrderLeg } from '../engine/domain/order.ts';
+import { floorToTick } from '../engine/domain/tick-grid.ts';
+import type { Price } from '../engine/domain/units.ts';
+import { amountCents, price } from '../engine/domain/units.ts';
+import { confirmationOf, trailInsteadOf } from './plan-choices.ts';
+import type { StrategyDay } from './strategy.ts';
+import { dollarsText } from './words.ts';
+
+/** A condor as it was sold. */
+export interface SoldCondor {
+  readonly legs: readonly OrderLeg[];
+  /** Per share, positive. */
+  readonly credit: Price;
+  readonly width: Price;
+  readonly quantity: number;
+  /** Close for a profit of this percentage of the credit, whatever the day's choice is. */
+  readonly takeProfitPercent?: number;
+}
+
+/** With the breakeven stop a side is closed at this fraction of the credit: what is left of it pays
+ * for closing the other side. */
+const BREAKEVEN_SIDE_FRACTION = 0.9;
+const WHOLE_STOP_MULTIPLE = 2;
+
+/** The stop as chosen. One side stopped at the total credit with the other left to expire about
+ * breaks even. */
+function stopFor(
+  { legs, credit }: SoldCondor,
+  condorStop: CondorStop,
+): Pick<ExitPlan, 'stop' | 'sideStop'> {
+  switch (condorStop) {
+    case 'side':
+      return { sideStop: { debit: credit } };
+    case 'breakeven': {
+      const debit = floorToTick(gridOf(legs), credit * BREAKEVEN_SIDE_FRACTION);
+      return { sideStop: { debit, afterOther: 'breakeven' } };
+    }
+    case 'whole':
+      return { stop: { kind: 'debitAtOrAbove', price: price(credit * WHOLE_STOP_MULTIPLE) } };
+  }
+}
+
+/** Where profit is taken; nothing: the condor is held to its stop or the clock. */
+function profitFor(sold: SoldCondor, choices: ExitChoices): Partial<ExitPlan> {
+  const { legs, credit, takeProfitPercent } = sold;
+  const percent = takeProfitPercent ?? choices.profitTargetPercent;
+  if (takeProfitPercent === undefined && choices.policy === 'trailing') {
+    return { trail: trailInsteadOf(credit, gridOf(legs)) };
+  }
+  if (percent === undefined) return {};
+  return {
+    target: {
+      kind: 'debitAtOrBelow',
+      price: floorToTick(gridOf(legs), credit * (1 - percent / 100)),
+    },
+  };
+}
+
+/**
+ * The exit plan. Whatever the stop, the planned loss is that of both sides stopped at the credit,
+ * which a reversal can do: twice the credit paid for one received, or the width's loss if that is
+ * less.
+ */
+export function condorExitPlan(sold: SoldCondor, day: StrategyDay): ExitPlan {
+  const { legs, credit, width, quantity } = sold;
+  const bothStopped = price(Math.min(credit, width - credit));
+  return {
+    ...stopFor(sold, day.exits.condorStop),
+    ...profitFor(sold, day.exits),
+    ...confirmationOf(day.exits),
+    timeExitAt: day.flattenStartAt,
+    plannedLossCents: amountCents(bothStopped, quantity, multiplierOfLegs(legs)),
+  };
+}
+
+/** The stop in a sentence of its own. */
+export function stopReason({ stop, sideStop }: ExitPlan): string {
+  if (stop !== undefined) return `It is closed whole once it costs ${dollarsText(stop.price)}.`;
+  if (sideStop === undefined) return 'It has no stop.';
+  const either = `Either side is closed once it alone costs ${dollarsText(sideStop.debit)}`;
+  return sideStop.afterOther === 'breakeven'
+    ? `${either}; the other side then where the trade breaks even.`
+    : `${either}.`;
+}

@@ -1,0 +1,22 @@
+/** Parts of an exit plan that follow from what the trader chose for the day. */
+import type { ExitChoices } from '../engine/domain/exit-choices.ts';
+import type { ExitPlan } from '../engine/domain/order.ts';
+import type { TickGrid } from '../engine/domain/tick-grid.ts';
+import { ceilToTick } from '../engine/domain/tick-grid.ts';
+
+/** A trail begins half way to what would be the target, and gives back half of the best gain. */
+const BEGINS_OF_TARGET = 0.5;
+const KEEPS = 0.5;
+
+/** A profit that runs, instead of a target that would gain so much per share. */
+export function trailInsteadOf(
+  gainAtTarget: number,
+  grid: TickGrid,
+): NonNullable<ExitPlan['trail']> {
+  return { afterGain: ceilToTick(grid, gainAtTarget * BEGINS_OF_TARGET), keepFraction: KEEPS };
+}
+
+/** How stops are confirmed; the usual way goes without saying. */
+export function confirmationOf({ confirmation }: ExitChoices): Pick<ExitPlan, 'confirmation'> {
+  return confirmation === 'patient' ? { confirmation } : {};
+}

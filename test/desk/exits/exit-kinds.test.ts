@@ -1,0 +1,267 @@
+import { describe, expect, it } from 'vitest';
+import { evaluateExit } from '../../../src/desk/exits/evaluate-exit.ts';
+import { isExDividendEve } from '../../../src/desk/exits/ex-dividend.ts';
+import type { ExitInput } from '../../../src/desk/exits/exit-input.ts';
+import { policyOf } from '../../../src/desk/exits/exit-policy.ts';
+import { lastHourFrom } from '../../../src/desk/exits/flat-by.ts';
+import type { OpenPosition } from '../../../src/desk/exits/open-position.ts';
+import type { Bar } from '../../../src/engine/domain/market.ts';
+import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
+import {
+  addMicros,
+  cents,
+  priceFromDollars,
+  sessionDate,
+} from '../../../src/engine/domain/units.ts';
+import {
+  atMillis,
+  CALM,
+  CONDOR,
+  DATE,
+  exitInput,
+  firstExit,
+  LONG_CALL,
+  type Look,
+  quotesAt,
+  SESSION,
+  type Sides,
+  sessionOf,
+} from './fixtures.ts';
+
+const { timeExitAt } = CONDOR.exitPlan;
+
+/** The same quotes every half second between two moments. */
+function between(from: number, until: number, sides: Readonly<Record<string, Sides>>): Look[] {
+  const looks: Look[] = [];
+  for (let millis = from; millis < until; millis += 500) looks.push({ millis, sides });
+  return looks;
+}
+
+function decide(position: OpenPosition, change: Partial<ExitInput> = {}) {
+  return evaluateExit(exitInput(position, change)).decision;
+}
+
+describe('a breakeven condor', () => {
+  const plan = {
+    sideStop: { debit: priceFromDollars(0.9), afterOther: 'breakeven' as const },
+    timeExitAt,
+  };
+  const whole: OpenPosition = { ...CONDOR, exitPlan: plan };
+  /** Two condors sold for 0.90 each, the puts bought back for so much a unit. */
+  const callsAfter = (putDebit: number): OpenPosition => ({
+    ...whole,
+    legs: CONDOR.legs.slice(2),
+    cashSoFarCents: cents(Math.round(2 * (9_000 - putDebit * 10_000))),
+  });
+  const callsAt = (ask: number) => ({ ...CALM, C605: [ask - 0.02, ask] as const });
+
+  it('keeps both stops as planned while both sides are short', () => {
+    expect(firstExit(whole, between(0, 60_000, callsAt(0.89)))).toBeUndefined();
+    expect(firstExit(whole, between(0, 60_000, callsAt(0.91)))?.decision).toMatchObject({
+      reason: 'callSideStop',
+      numbers: { stopPrice: 0.9 },
+    });
+  });
+
+  it('lets the side that is left cost only what leaves the trade at nothing', () => {
+    const left = callsAfter(0.6);
+    expect(firstExit(left, between(0, 60_000, callsAt(0.29)))).toBeUndefined();
+    expect(firstExit(left, between(0, 60_000, callsAt(0.3)))?.decision).toMatchObject({
+      close: 'whole',
+      reason: 'callSideStop',
+      numbers: { stopPrice: 0.3, closingDebitPrice: 0.3 },
+    });
+  });
+
+  it('never lets the stop of the side that is left move further away', () => {
+    expect(firstExit(callsAfter(-0.5), between(0, 60_000, callsAt(0.91)))?.decision).toMatchObject({
+      numbers: { stopPrice: 0.9 },
+    });
+  });
+
+  it('leaves at once when the first side took all there was', () => {
+    expect(firstExit(callsAfter(0.95), between(0, 1, callsAt(0.05)))?.decision).toMatchObject({
+      reason: 'callSideStop',
+      numbers: { stopPrice: 0.01 },
+    });
+  });
+});
+
+describe('a trailing exit', () => {
+  const trailing: OpenPosition = {
+    ...LONG_CALL,
+    exitPlan: { trail: { afterGain: priceFromDollars(0.5), keepFraction: 0.5 }, timeExitAt },
+  };
+  const worth = (bid: number) => ({ C605: [bid, bid + 0.02] as const });
+
+  it('waits for its gain, follows the best one up, and closes when half of it is gone', () => {
+    const looks = [
+      ...between(0, 10_000, worth(1.4)),
+      ...between(10_000, 20_000, worth(1.8)),
+      ...between(20_000, 30_000, worth(3)),
+      ...between(30_000, 60_000, worth(2)),
+    ];
+    expect(firstExit(trailing, looks)).toMatchObject({
+      millis: 40_000,
+      decision: { close: 'whole', reason: 'trail', numbers: { stopPrice: 2 } },
+    });
+  });
+
+  it('is not armed by a gain that did not reach what the plan asks for', () => {
+    const looks = [...between(0, 10_000, worth(1.49)), ...between(10_000, 60_000, worth(0.7))];
+    expect(firstExit(trailing, looks)).toBeUndefined();
+  });
+
+  it('takes no notice of a best price that stood for one tick', () => {
+    const looks = [
+      ...between(0, 10_000, worth(1.6)),
+      { millis: 10_000, sides: worth(9) },
+      ...between(10_500, 60_000, worth(1.6)),
+    ];
+    expect(firstExit(trailing, looks)).toBeUndefined();
+  });
+
+  it('trails the decay of a credit as well', () => {
+    const sold: OpenPosition = {
+      ...CONDOR,
+      exitPlan: { trail: { afterGain: priceFromDollars(0.45), keepFraction: 0.5 }, timeExitAt },
+    };
+    const costs = (each: number) => ({
+      ...CALM,
+      P595: [each - 0.01, each] as const,
+      C605: [each - 0.01, each] as const,
+    });
+    const looks = [...between(0, 10_000, costs(0.15)), ...between(10_000, 60_000, costs(0.3))];
+    expect(firstExit(sold, looks)?.decision).toMatchObject({
+      reason: 'trail',
+      numbers: { stopPrice: 0.6, closingDebitPrice: 0.6 },
+    });
+  });
+});
+
+describe('the opposite break of an opening range', () => {
+  const orb: OpenPosition = {
+    ...LONG_CALL,
+    exitPlan: { rangeExit: { closes: 'below', level: priceFromDollars(598) }, timeExitAt },
+  };
+  const bar = (minutesAfterNoon: number, close: number): Bar => {
+    const [open, high, low] = [priceFromDollars(600), priceFromDollars(601), priceFromDollars(590)];
+    const startsAt = addMicros(LONG_CALL.openedAt, minutesAfterNoon * 60_000_000);
+    return { startsAt, open, high, low, close: priceFromDollars(close), volume: 1 };
+  };
+  const minutesIn = (minutes: number) => ({ at: atMillis(minutes * 60_000) });
+
+  it('closes once a minute closes beyond the other side', () => {
+    expect(decide(orb, { ...minutesIn(3), bars: [bar(1, 597.99)] })).toMatchObject({
+      close: 'whole',
+      reason: 'oppositeBreak',
+      numbers: { close: 597.99, level: 598 },
+    });
+  });
+
+  it('holds at the level itself, after a mere touch, and while the minute still forms', () => {
+    expect(decide(orb, { ...minutesIn(3), bars: [bar(1, 598)] })).toBe('hold');
+    expect(decide(orb, { ...minutesIn(2.9), bars: [bar(2, 590)] })).toBe('hold');
+  });
+
+  it('does not count minutes that were over when the position was opened', () => {
+    expect(decide(orb, { ...minutesIn(3), bars: [bar(-1, 590)] })).toBe('hold');
+    expect(decide(orb, { ...minutesIn(3), bars: [bar(0, 590)] })).not.toBe('hold');
+  });
+});
+
+describe('patient confirmation', () => {
+  const patient: OpenPosition = {
+    ...CONDOR,
+    exitPlan: { ...CONDOR.exitPlan, confirmation: 'patient' },
+  };
+
+  it.each([
+    [1, 120_000],
+    [1.1, 20_000],
+    [1.3, 0],
+  ])('at %s times the stop waits %s ms', (ask, millis) => {
+    const sides = { ...CALM, C605: [ask - 0.02, ask] as const };
+    let memory = exitInput(patient).memory;
+    let fired: number | undefined;
+    for (let now = 0; now <= 130_000 && fired === undefined; now += 500) {
+      const at = atMillis(now);
+      const policy = policyOf(patient.exitPlan);
+      const judged = evaluateExit(
+        exitInput(patient, { at, memory, policy, quotes: quotesAt(at, sides) }),
+      );
+      memory = judged.memory;
+      if (judged.decision !== 'hold') fired = now;
+    }
+    expect(fired).toBe(millis);
+  });
+});
+
+describe('the nickel buy-back', () => {
+  const cheap = { ...CALM, P595: [0.03, 0.05] as const };
+  const at = { market: newYorkInstant(DATE, 15 * 60), wall: newYorkInstant(DATE, 15 * 60) };
+  const nickelFrom = lastHourFrom(SESSION);
+
+  it('buys back the shorts of a side for five cents, from 15:00, and leaves the wings', () => {
+    expect(decide(CONDOR, { at, nickelFrom, quotes: quotesAt(at, cheap) })).toMatchObject({
+      close: 'putShorts',
+      reason: 'nickel',
+      numbers: { askPrice: 0.05 },
+    });
+  });
+
+  it('is off unless asked for, not before its hour, and not for six cents', () => {
+    const quotes = quotesAt(at, cheap);
+    expect(decide(CONDOR, { at, quotes })).toBe('hold');
+    const early = { market: addMicros(at.market, -1), wall: at.wall };
+    expect(decide(CONDOR, { at: early, nickelFrom, quotes })).toBe('hold');
+    const dear = quotesAt(at, { ...CALM, P595: [0.04, 0.06] });
+    expect(decide(CONDOR, { at, nickelFrom, quotes: dear })).toBe('hold');
+  });
+});
+
+describe('the eve of an ex-dividend day', () => {
+  const at = (minutes: number) => {
+    const micros = newYorkInstant(DATE, minutes);
+    return { market: micros, wall: micros };
+  };
+  const condor: OpenPosition = {
+    ...CONDOR,
+    exitPlan: { timeExitAt: newYorkInstant(DATE, 15 * 60 + 40) },
+  };
+  const spot = priceFromDollars(605.01);
+
+  it('leaves a call side in the money half an hour before the mark', () => {
+    const eve = { isExDividendEve: true, spot };
+    expect(decide(condor, { ...eve, at: at(15 * 60 + 29) })).toBe('hold');
+    expect(decide(condor, { ...eve, at: at(15 * 60 + 30) })).toMatchObject({
+      close: 'callSide',
+      reason: 'exDividend',
+      numbers: { strike: 605, spot: 605.01 },
+    });
+  });
+
+  it('leaves it too where the price of the underlying is not known', () => {
+    const change = { isExDividendEve: true, spot: undefined, at: at(15 * 60 + 30) };
+    expect(decide(condor, change)).toMatchObject({ numbers: { spot: 'unknown' } });
+  });
+
+  it('leaves calls out of the money alone, and all other days', () => {
+    const late = { at: at(15 * 60 + 30) };
+    const atStrike = priceFromDollars(605);
+    expect(decide(condor, { ...late, isExDividendEve: true, spot: atStrike })).toBe('hold');
+    expect(decide(condor, { ...late, isExDividendEve: false, spot })).toBe('hold');
+  });
+
+  it('is the session before, over a weekend and a holiday', () => {
+    expect(isExDividendEve(sessionDate('2026-12-17'), ['2026-12-18'])).toBe(true);
+    expect(isExDividendEve(sessionDate('2026-12-18'), ['2026-12-18'])).toBe(false);
+    expect(isExDividendEve(sessionDate('2026-06-18'), ['2026-06-22'])).toBe(true);
+  });
+
+  it('watches the last hour from 15:00, and from 12:00 on a half day', () => {
+    expect(lastHourFrom(SESSION)).toBe(newYorkInstant(DATE, 900));
+    const half = sessionOf(sessionDate('2026-11-27'));
+    expect(lastHourFrom(half)).toBe(newYorkInstant(half.date, 720));
+  });
+});

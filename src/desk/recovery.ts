@@ -135,16 +135,10 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
       restoreCancel(desk, body);
       return;
     case 'tradingStateChanged':
-      restoreLatches(desk, record.session, body);
-      return;
     case 'trailRaised':
-      desk.day.bestGains.set(body.positionId, body.bestGain);
-      return;
     case 'killEngaged':
-      restoreKill(desk, body.reason);
-      return;
     case 'killReleased':
-      restoreKill(desk, undefined);
+      restoreDay(desk, record.session, body);
       return;
     case 'engineStarted':
     case 'engineStopped':
@@ -160,6 +154,32 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
     case 'reconciled':
     case 'alert':
     case 'alertDelivered':
+      return;
+    default:
+      unreachable(body);
+  }
+}
+
+type OfTheDay = 'tradingStateChanged' | 'trailRaised' | 'killEngaged' | 'killReleased';
+
+/** What records say about the day and its positions, apart from single orders. */
+function restoreDay(
+  desk: DeskContext,
+  session: SessionDate,
+  body: Extract<AuditRecord['body'], { kind: OfTheDay }>,
+): void {
+  switch (body.kind) {
+    case 'tradingStateChanged':
+      restoreLatches(desk, session, body);
+      return;
+    case 'trailRaised':
+      desk.day.bestGains.set(body.positionId, body.bestGain);
+      return;
+    case 'killEngaged':
+      restoreKill(desk, body.reason);
+      return;
+    case 'killReleased':
+      restoreKill(desk, undefined);
       return;
     default:
       unreachable(body);

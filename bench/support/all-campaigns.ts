@@ -1,6 +1,7 @@
 /** Every campaign, in the order of the help text. */
 import { campaign as burnIn } from '../campaigns/burn-in.ts';
+import { campaign as conformance } from '../campaigns/conformance.ts';
 import { campaign as sim } from '../campaigns/sim.ts';
 import type { Campaign } from './campaign.ts';
 
-export const CAMPAIGNS: readonly Campaign[] = [sim, burnIn];
+export const CAMPAIGNS: readonly Campaign[] = [sim, burnIn, conformance];

@@ -248,17 +248,23 @@ export interface HttpSession {
   close(): Promise<void>;
 }
 
+/** How a session of the HTTP face is begun. */
+export type OpenSession = (
+  face: Face,
+  canElicit: boolean,
+  onClosed: () => void,
+) => Promise<HttpSession>;
+
 /**
  * Opens a session. `canElicit`: the client said that it can show a dialog; its calls are then
  * answered as event streams, because a dialog's question has to travel on the stream of its call.
  */
-export async function serveOverHttp(
-  face: Face,
-  canElicit: boolean,
-  onClosed: () => void,
-): Promise<HttpSession> {
+export const serveOverHttp: OpenSession = (face, canElicit, onClosed) =>
+  openHttpSession(createServer(face, onClosed), canElicit);
+
+/** Puts a server of the protocol on a session of its own. */
+export async function openHttpSession(server: Server, canElicit: boolean): Promise<HttpSession> {
   const id = randomUUID();
-  const server = createServer(face, onClosed);
   const transport = new StreamableHTTPServerTransport({
     sessionIdGenerator: () => id,
     enableJsonResponse: !canElicit,

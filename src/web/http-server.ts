@@ -7,6 +7,7 @@ import { createServer } from 'node:http';
 import type { Config } from '../config.ts';
 import type { EngineApi } from '../desk/engine-api.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
+import type { OpenSession } from '../mcp/adapter.ts';
 import type { FaceRoom, Visitor } from '../mcp/face.ts';
 import { createFaceRoom, faceSettings } from '../mcp/face.ts';
 import type { Counters } from '../ops/counters.ts';
@@ -45,6 +46,8 @@ export interface HttpOptions {
   readonly room?: FaceRoom;
   /** Where the console's pairing codes are; its own where left out. */
   readonly pairing?: PairingDesk;
+  /** What speaks the protocol in a session: the engine's face where left out. */
+  readonly openSession?: OpenSession;
   /** Hears of requests that broke: method, path and error, never headers or bodies. */
   readonly log?: (line: string) => void;
 }
@@ -232,7 +235,7 @@ async function startProbes(site: Site, config: Config, log: (line: string) => vo
 export async function startHttp(options: HttpOptions): Promise<RunningHttp> {
   const { config, api, counters, log = stderrLog } = options;
   const room = options.room ?? createFaceRoom(api, faceSettings(config), counters);
-  const sessions = new McpSessions(room);
+  const sessions = new McpSessions(room, options.openSession);
   const live = new LiveView(api);
   const oauth = oauthRoom(config, options.pairing ?? new PairingDesk());
   const site: Site = { api, room, sessions, live, page: readDashboardPage(), oauth };

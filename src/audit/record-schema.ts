@@ -11,6 +11,7 @@ type FieldShape =
   | 'textOrNull'
   | 'textOrAbsent'
   | 'number'
+  | 'numberOrAbsent'
   | 'flag'
   | 'texts'
   | 'textsOrAbsent'
@@ -43,7 +44,7 @@ const FIELDS: FieldTable = {
   configChanged: { from: 'text', to: 'text' },
   limitsInForce: { limitsVersion: 'text', limits: 'plain', raises: 'textsOrAbsent' },
   sessionOpened: { contracts: 'number' },
-  sessionSealed: { contracts: 'number', dayPnlCents: 'number' },
+  sessionSealed: { contracts: 'number', dayPnlCents: 'number', spot: 'numberOrAbsent' },
   previewMade: {
     previewId: 'text',
     principal: 'text',
@@ -190,6 +191,7 @@ const SHAPES: Readonly<Record<FieldShape, (value: unknown) => boolean>> = {
   textOrNull: (value) => value === null || typeof value === 'string',
   textOrAbsent: (value) => value === undefined || typeof value === 'string',
   number: (value) => typeof value === 'number',
+  numberOrAbsent: (value) => value === undefined || typeof value === 'number',
   flag: (value) => typeof value === 'boolean',
   texts: isTextList,
   textsOrAbsent: (value) => value === undefined || isTextList(value),

@@ -7,6 +7,7 @@ import { PaperBroker } from '../broker/paper/paper-broker.ts';
 import { ChainWriter } from '../engine/chain/chain-writer.ts';
 import type { Clock, SimulatedTime } from '../engine/domain/clock.ts';
 import { simulatedClock, systemClock } from '../engine/domain/clock.ts';
+import type { SessionDate } from '../engine/domain/units.ts';
 import { RingWriter } from '../engine/ring/ring-writer.ts';
 import { Counters } from '../ops/counters.ts';
 import type { FromCore, FromIo, ToCore, ToIo } from './core-protocol.ts';
@@ -254,6 +255,11 @@ class CoreThread {
     this.#step({ kind: 'journalFailed', at, reason, reserveExhausted: usedReserve });
   }
 
+  /** A listing that failed is asked for again while it is still today's. */
+  #askAgain(date: SessionDate): void {
+    if (date === this.#desk.context.day.session.date) this.#toIo({ kind: 'listing', date });
+  }
+
   #onIo(message: FromIo): void {
     switch (message.kind) {
       case 'token':
@@ -266,7 +272,7 @@ class CoreThread {
         this.#step({ kind: 'listing', at: this.#clock.now(), listing: message.listing });
         return;
       case 'listingFailed':
-        setTimeout(() => this.#toIo({ kind: 'listing', date: message.date }), LISTING_RETRY_MILLIS);
+        setTimeout(() => this.#askAgain(message.date), LISTING_RETRY_MILLIS);
         return;
     }
   }

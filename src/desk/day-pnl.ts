@@ -30,7 +30,7 @@ export function markOf(desk: DeskContext, position: StructurePosition): Position
   });
 }
 
-/** The day so far, marked at this step. */
+/** The day so far, marked at this step: what was gained before it began is no part of it. */
 export function dayPnl(desk: DeskContext): DayPnl {
   const { realizedCents, feesCents } = desk.book.day();
   let liquidation: number | undefined = realizedCents - feesCents;
@@ -40,9 +40,9 @@ export function dayPnl(desk: DeskContext): DayPnl {
   const unmarkable: string[] = [];
   for (const position of desk.book.structures()) {
     const mark = markOf(desk, position);
-    const { openCashCents } = position;
-    liquidation = plus(liquidation, mark.liquidationCents, openCashCents);
-    mid = plus(mid, mark.midCents, openCashCents);
+    const sinceOpen = position.openCashCents - position.carriedCents;
+    liquidation = plus(liquidation, mark.liquidationCents, sinceOpen);
+    mid = plus(mid, mark.midCents, sinceOpen);
     trusted &&= mark.trusted;
     evidence = Math.max(evidence, mark.evidenceAt ?? 0);
     unmarkable.push(...mark.unmarkable.map((leg) => leg.symbol));
@@ -59,7 +59,7 @@ export function dayPnl(desk: DeskContext): DayPnl {
 function plus(
   sum: number | undefined,
   value: number | undefined,
-  openCash: number,
+  base: number,
 ): number | undefined {
-  return sum === undefined || value === undefined ? undefined : sum + value + openCash;
+  return sum === undefined || value === undefined ? undefined : sum + value + base;
 }

@@ -10,7 +10,7 @@ import { instrumentSymbol } from '../engine/domain/instrument.ts';
 import type { ChainSlice, ContractView, Quote } from '../engine/domain/market.ts';
 import type { SessionTimes } from '../engine/domain/session-calendar.ts';
 import type { UnderlyingSpec } from '../engine/domain/underlying.ts';
-import type { EpochMicros } from '../engine/domain/units.ts';
+import type { EpochMicros, Price } from '../engine/domain/units.ts';
 import type { PortfolioBook } from '../engine/portfolio/portfolio-book.ts';
 import type { TokenBook } from '../risk/confirm-token.ts';
 import type { GovernorMemory } from '../risk/daily-loss-governor.ts';
@@ -51,6 +51,13 @@ export interface DeskDay {
   lastSpot: Quote | undefined;
   /** Wall time of the operator's last re-arm. */
   rearmedAt: EpochMicros | undefined;
+  /** Mid of the underlying when the last session was sealed: shares are carried into the next one
+   * at it. */
+  closingSpot: Price | undefined;
+  /** Market time from which the session's listing is asked for again. */
+  listingAgainAt: EpochMicros;
+  /** The chain was full and strikes far from spot were left out: told once a session. */
+  listingCut: boolean;
   feedConnected: boolean;
   /** Wall time at which the feed's connection was made. */
   feedSince: EpochMicros | undefined;

@@ -40,7 +40,7 @@ import { Reconciler } from './reconciling.ts';
 import { recover } from './recovery.ts';
 import { onBlockedByKill, onCleared, onJournalDurable, onJournalFailed } from './sending.ts';
 import { sessionFor } from './session-clock.ts';
-import { keepSession, onListing, scheduleFor } from './session-life.ts';
+import { askForListing, keepSession, onListing, scheduleFor } from './session-life.ts';
 import { watchStop } from './stopping.ts';
 import { pageUnknown, searchUnknown } from './unknown-outcomes.ts';
 
@@ -119,6 +119,9 @@ export class Desk {
         feedSince: undefined,
         feedDetail: 'not connected yet',
         lastSpot: undefined,
+        closingSpot: undefined,
+        listingAgainAt: at.market,
+        listingCut: false,
         journalHealthy: true,
         reserveExhausted: false,
         reconciled: false,
@@ -147,7 +150,7 @@ export class Desk {
     const desk = this.#desk;
     const { config, out, day } = desk;
     if (records.at(-1)?.session !== day.session.date) {
-      desk.book.startSession(day.session.date);
+      desk.book.startSession(day.session.date, day.closingSpot);
       day.breakoutsTaken.length = 0;
     }
     out.append({
@@ -162,7 +165,7 @@ export class Desk {
     recordLimits(desk);
     pageUnknown(desk);
     this.#reconciler.check(desk);
-    out.push({ kind: 'fetchListing', date: day.session.date });
+    askForListing(desk);
   }
 
   /** One input in, its effects out. */

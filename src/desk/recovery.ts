@@ -100,7 +100,7 @@ export function recover(
 
 function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): void {
   const { body } = record;
-  desk.book.startSession(record.session);
+  desk.book.startSession(record.session, desk.day.closingSpot);
   switch (body.kind) {
     case 'previewMade':
       shelf.seen(body.previewId);
@@ -127,9 +127,10 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
       adoptOrder(desk, body.order);
       return;
     case 'orderResolved':
-      if (body.outcome === 'absentPresumed') {
-        update(desk, body.intentId, { status: 'absentPresumed', reason: body.evidence });
-      }
+      restoreResolved(desk, body);
+      return;
+    case 'sessionSealed':
+      desk.day.closingSpot = body.spot === undefined ? undefined : price(body.spot);
       return;
     case 'cancelRequested':
       restoreCancel(desk, body);
@@ -145,7 +146,6 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
     case 'configChanged':
     case 'limitsInForce':
     case 'sessionOpened':
-    case 'sessionSealed':
     case 'previewRefused':
     case 'confirmRefused':
     case 'residualAdopted':
@@ -193,6 +193,15 @@ function restoreKill(desk: DeskContext, reason: string | undefined): void {
   day.killReason = reason;
   day.killedAt = reason === undefined ? undefined : at.market;
   day.status = setCause(day.status, 'kill', day.killed).status;
+}
+
+/** An order that was never found stays given up. */
+function restoreResolved(
+  desk: DeskContext,
+  { intentId, outcome, evidence }: Extract<AuditRecord['body'], { kind: 'orderResolved' }>,
+): void {
+  if (outcome !== 'absentPresumed') return;
+  update(desk, intentId, { status: 'absentPresumed', reason: evidence });
 }
 
 /** A cancel that took a token has spent it. */

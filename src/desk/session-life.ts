@@ -1,21 +1,27 @@
 /** The life of a session: listing, open chain, expiry, seal, and the next day. */
 
 import type { BrokerCapabilities } from '../broker/order-gateway.ts';
-import { streamerSymbol } from '../engine/domain/instrument.ts';
+import { MAX_CONTRACTS } from '../engine/chain/chain-layout.ts';
+import { assert } from '../engine/domain/assert.ts';
+import type { OptionContract } from '../engine/domain/instrument.ts';
+import { occSymbol, parseOccSymbol, streamerSymbol } from '../engine/domain/instrument.ts';
 import type { ChainListing } from '../engine/domain/market.ts';
 import type { SessionTimes } from '../engine/domain/session-calendar.ts';
 import { newYorkInstant } from '../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../engine/domain/units.ts';
-import { cents, epochMicros } from '../engine/domain/units.ts';
+import { addMicros, cents, epochMicros, MICROS_PER_MINUTE, price } from '../engine/domain/units.ts';
 import { dayPnl } from './day-pnl.ts';
 import type { DeskConfig } from './desk-config.ts';
 import type { DaySchedule, DeskContext } from './desk-context.ts';
+import { spotOf } from './desk-context.ts';
 import { flatBySchedule } from './exits/flat-by.ts';
 import { beginDay } from './governing.ts';
 import { isExternal } from './order-book.ts';
 import type { PreviewShelf } from './preview-shelf.ts';
 import { requestCancel } from './sending.ts';
 import { sessionFor } from './session-clock.ts';
+
+const LISTING_EVERY_MINUTES = 5;
 
 /** Cut-offs of the session at this broker, made earlier by settings where they say so. */
 export function scheduleFor(
@@ -33,23 +39,55 @@ export function expiresAt(config: DeskConfig, session: SessionTimes): EpochMicro
   return epochMicros(Math.min(asked, session.lastTrade));
 }
 
-/** A listing arrived: opens the session's chain, or adds strikes to an open one. */
+/** A listing arrived: opens the session's chain, or adds strikes to an open one. Rows that are there
+ * stay, whatever the listing says of them. */
 export function onListing(desk: DeskContext, listing: ChainListing): void {
-  const { day } = desk;
+  const { day, chain } = desk;
   if (listing.date !== day.session.date) return;
-  const contracts = listing.contracts.filter((c) => c.expiry === listing.date);
-  if (day.chainOpen) {
-    desk.chain.addContracts(contracts);
-  } else {
+  const sameDay = listing.contracts.filter((c) => c.expiry === listing.date);
+  if (!day.chainOpen) {
     if (desk.at.market >= expiresAt(desk.config, day.session)) return;
-    desk.chain.openSession({ ...listing, contracts }, day.session, desk.at);
+    const contracts = fitting(desk, sameDay, MAX_CONTRACTS);
+    chain.openSession({ ...listing, contracts }, day.session, desk.at);
     desk.bars.openSession(day.session);
     day.chainOpen = true;
     day.sealed = false;
     desk.out.append({ kind: 'sessionOpened', contracts: contracts.length });
+  } else {
+    const fresh = sameDay.filter((contract) => chain.indexOf(occSymbol(contract)) === undefined);
+    const added = fitting(desk, fresh, MAX_CONTRACTS - chain.contractCount);
+    if (added.length === 0) return;
+    chain.addContracts(added);
   }
-  const symbols = contracts.map((c) => streamerSymbol(c));
-  desk.out.push({ kind: 'subscribe', symbols: [desk.config.underlying, ...symbols] });
+  desk.out.push({ kind: 'subscribe', symbols: [desk.config.underlying, ...rowsOf(desk)] });
+}
+
+/** Streamer symbols of the chain's rows. */
+function rowsOf({ chain }: DeskContext): readonly string[] {
+  return Array.from({ length: chain.contractCount }, (_, row) => {
+    const contract = parseOccSymbol(chain.symbolOf(row) ?? '');
+    assert(contract !== undefined, 'a row of the chain has an OCC symbol');
+    return streamerSymbol(contract);
+  });
+}
+
+/** As many contracts as there is room for: those nearest to the spot. */
+function fitting(
+  desk: DeskContext,
+  contracts: readonly OptionContract[],
+  room: number,
+): readonly OptionContract[] {
+  if (contracts.length <= room) return contracts;
+  const strikes = contracts.map(({ strike }) => strike).toSorted((a, b) => a - b);
+  const middle = spotOf(desk) ?? strikes[strikes.length >> 1] ?? 0;
+  const away = ({ strike }: OptionContract): number => Math.abs(strike - middle);
+  if (!desk.day.listingCut) {
+    const left = contracts.length - room;
+    const text = `the listing has ${left} contracts more than the chain holds: the farthest are left out`;
+    desk.out.alert('warning', 'LISTING_CUT', text);
+  }
+  desk.day.listingCut = true;
+  return contracts.toSorted((a, b) => away(a) - away(b)).slice(0, room);
 }
 
 /** Called on the clock: expires the chain at last trade and moves on to the next session. */
@@ -58,6 +96,15 @@ export function keepSession(desk: DeskContext, shelf: PreviewShelf): void {
   if (day.chainOpen && desk.at.market >= expiresAt(desk.config, day.session)) expire(desk, shelf);
   const session = sessionFor(desk.at.market, desk.spec);
   if (session.date !== day.session.date) beginSession(desk, session);
+  else if (day.chainOpen && desk.at.market >= day.listingAgainAt) askForListing(desk);
+}
+
+/** Exchanges list strikes through the day as the underlying moves: the listing is asked for again
+ * and again. */
+export function askForListing(desk: DeskContext): void {
+  const { day, at } = desk;
+  day.listingAgainAt = addMicros(at.market, LISTING_EVERY_MINUTES * MICROS_PER_MINUTE);
+  desk.out.push({ kind: 'fetchListing', date: day.session.date });
 }
 
 /** The day's chain, tokens and subscriptions expire and the session is sealed. Positions stay. */
@@ -68,12 +115,16 @@ function expire(desk: DeskContext, shelf: PreviewShelf): void {
   for (const order of desk.orders.live()) {
     if (!isExternal(order)) requestCancel(desk, order, 'engine');
   }
+  const spot = spotOf(desk);
+  day.closingSpot = spot === undefined ? undefined : price(Math.round(spot));
   desk.chain.expire(desk.at);
   desk.tokens.clear();
   shelf.clear();
   day.chainOpen = false;
   day.sealed = true;
-  desk.out.append({ kind: 'sessionSealed', contracts: contracts * 2, dayPnlCents: pnl });
+  const sealed = { kind: 'sessionSealed', contracts: contracts * 2, dayPnlCents: pnl } as const;
+  const { closingSpot } = day;
+  desk.out.append(closingSpot === undefined ? sealed : { ...sealed, spot: closingSpot });
   desk.out.push({ kind: 'subscribe', symbols: [desk.config.underlying] });
   pageAboutShares(desk);
 }
@@ -92,9 +143,10 @@ function beginSession(desk: DeskContext, session: SessionTimes): void {
   day.schedule = scheduleFor(desk.config, desk.gateway.capabilities, session);
   day.chainOpen = false;
   day.sealed = false;
+  day.listingCut = false;
   day.breakoutsTaken.length = 0;
   desk.out.setSession(session.date);
-  desk.book.startSession(session.date);
+  desk.book.startSession(session.date, day.closingSpot);
   beginDay(desk);
-  desk.out.push({ kind: 'fetchListing', date: session.date });
+  askForListing(desk);
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { dayPnl } from '../../src/desk/day-pnl.ts';
 import type { StrategyRequest } from '../../src/desk/engine-api-requests.ts';
 import { sessionFor } from '../../src/desk/session-clock.ts';
 import { expiresAt, scheduleFor } from '../../src/desk/session-life.ts';
@@ -109,6 +110,52 @@ describe('a listing', () => {
     expect(rig.bodies('sessionOpened')).toHaveLength(1);
   });
 
+  it('is asked for again every five minutes while the chain is open', () => {
+    const rig = new DeskRig();
+    const asked = () => rig.effects.filter(({ kind }) => kind === 'fetchListing').length;
+    expect(asked()).toBe(1);
+    rig.advance(299);
+    expect(asked()).toBe(1);
+    rig.advance(2);
+    expect(asked()).toBe(2);
+    rig.goTo(LAST_TRADE);
+    rig.advance(600);
+    expect(asked()).toBe(2);
+  });
+
+  it('that grows is subscribed whole, and that shrinks takes no row away', () => {
+    const rig = new DeskRig();
+    const { chain } = rig.desk.context;
+    const listing = rig.listing();
+    const [first] = listing.contracts;
+    const strikes = [631, 632, 633];
+    const added = strikes.map((dollars) => ({ ...first!, strike: priceFromDollars(dollars) }));
+    rig.step({ kind: 'listing', at: rig.at, listing: { ...listing, contracts: added } });
+    expect(chain.contractCount).toBe(125);
+    expect(chain.indexOf('.SPY261120C570')).toBe(0);
+    const subscribed = () => rig.effects.filter((effect) => effect.kind === 'subscribe');
+    expect(subscribed().at(-1)?.symbols).toHaveLength(126);
+    rig.step({ kind: 'listing', at: rig.at, listing: { ...listing, contracts: added } });
+    expect(subscribed()).toHaveLength(2);
+  });
+
+  it('that is longer than the chain leaves the farthest strikes out and says so once', () => {
+    const rig = new DeskRig();
+    const listing = rig.listing();
+    const [first] = listing.contracts;
+    const far = Array.from({ length: 1_000 }, (_, i) => {
+      return { ...first!, strike: priceFromDollars(1 + i) };
+    });
+    for (let time = 0; time < 2; time += 1) {
+      rig.step({ kind: 'listing', at: rig.at, listing: { ...listing, contracts: far } });
+    }
+    const { chain } = rig.desk.context;
+    expect(chain.contractCount).toBe(1_024);
+    expect(chain.indexOf('SPY   261120C00700000')).toBeDefined();
+    expect(chain.indexOf('SPY   261120C00001000')).toBeUndefined();
+    expect(rig.alerts().filter((code) => code === 'LISTING_CUT')).toHaveLength(1);
+  });
+
   it('that comes after the last trade opens nothing', () => {
     const rig = new DeskRig({ minutes: LAST_TRADE });
     expect(rig.day.chainOpen).toBe(false);
@@ -127,7 +174,7 @@ describe('the last trade', () => {
     expect(denialIn(rig.confirm(tokenSha256)).code).toBe('token_invalid');
     expect(rig.effects.findLast((effect) => effect.kind === 'subscribe')?.symbols).toEqual(['SPY']);
     expect(rig.bodies('sessionSealed')).toEqual([
-      { kind: 'sessionSealed', contracts: 122, dayPnlCents: 0 },
+      { kind: 'sessionSealed', contracts: 122, dayPnlCents: 0, spot: 6_000_000 },
     ]);
     const command = {
       kind: 'previewStrategy',
@@ -194,6 +241,72 @@ describe('shares after exercise', () => {
     rig.goTo(15 * 60 + 40);
     rig.advance(5);
     expect(rig.positions()).toEqual([]);
+  });
+});
+
+describe('between the exercise mark and the last trade', () => {
+  it('an option is worth what it trades at, not what the mark would settle it at', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 + 5 });
+    const [held] = rig.openPosition(LOTTO).legs;
+    const strike = held?.instrument.kind === 'option' ? held.instrument.strike : Number.NaN;
+    rig.edit = ({ ask }) => ({ bid: undefined, ask });
+    rig.spot = strike / 10_000 - 0.1;
+    rig.goTo(16 * 60 - 1);
+    rig.goTo(16 * 60 + 10);
+    rig.edit = (sides) => sides;
+    rig.spot = strike / 10_000 + 0.5;
+    rig.advance(1);
+    const view = rig.desk.context.reader.slice()?.calls.find((c) => c.contract.strike === strike);
+    expect(view?.greeks?.delta).toBeGreaterThan(0.9);
+    expect(view?.greeks?.theta).toBeLessThan(0);
+    expect(rig.positions()).toHaveLength(1);
+    const { cashFlowCents } = rig.desk.context.book.day();
+    const { midCents } = dayPnl(rig.desk.context);
+    expect(midCents).toBeGreaterThan(cashFlowCents + 45_00);
+    rig.goTo(LAST_TRADE);
+    expect(rig.brokerEvents.at(-1)).toMatchObject({ settlement: { outcome: 'expired' } });
+  });
+});
+
+describe("the day's P&L of shares carried overnight", () => {
+  const carried = () => {
+    const rig = exercised();
+    rig.goTo(10 * 60, MONDAY);
+    rig.spot = 607;
+    rig.open();
+    return rig;
+  };
+  const midOf = (rig: DeskRig) => dayPnl(rig.desk.context).midCents;
+
+  it('is what the night and the day made of them since the last close', () => {
+    const rig = carried();
+    expect(midOf(rig)).toBe(-300_00);
+    rig.spot = 608;
+    rig.advance(1);
+    expect(midOf(rig)).toBe(-200_00);
+  });
+
+  it('is the same once they are sold', () => {
+    const rig = carried();
+    const tokenSha256 = rig.newToken();
+    rig.ask({ kind: 'previewFlatten', tokenSha256 });
+    rig.confirm(tokenSha256);
+    rig.advance(5);
+    expect(rig.positions()).toEqual([]);
+    const { realizedCents } = rig.desk.context.book.day();
+    expect(Math.abs(realizedCents + 300_00)).toBeLessThanOrEqual(3_00);
+  });
+
+  it('is the same after a restart in the night', () => {
+    const rig = exercised();
+    const again = new DeskRig({
+      market: newYorkInstant(sessionDate(MONDAY), 10 * 60),
+      records: rig.records(),
+      isOpen: false,
+    });
+    again.spot = 607;
+    again.open();
+    expect(midOf(again)).toBe(-300_00);
   });
 });
 

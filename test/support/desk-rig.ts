@@ -24,6 +24,9 @@ import type { OptionContract, Right } from '../../src/engine/domain/instrument.t
 import type { ChainListing } from '../../src/engine/domain/market.ts';
 import type { SessionTimes } from '../../src/engine/domain/session-calendar.ts';
 import { newYorkDate, newYorkInstant } from '../../src/engine/domain/session-calendar.ts';
+import { ceilToTick, floorToTick } from '../../src/engine/domain/tick-grid.ts';
+import type { UnderlyingSpec, UnderlyingSymbol } from '../../src/engine/domain/underlying.ts';
+import { underlyingOf } from '../../src/engine/domain/underlying.ts';
 import type { EpochMicros, Price } from '../../src/engine/domain/units.ts';
 import {
   addMicros,
@@ -63,6 +66,8 @@ export interface Sides {
 }
 
 export interface RigOptions {
+  /** What is traded, SPY by default; SPX stands at ten times the rig's spot. */
+  readonly underlying?: UnderlyingSymbol;
   /** A session's date and market time, minutes of the New York day; 2026-11-20, 10:30 by default. */
   readonly date?: string;
   readonly minutes?: number;
@@ -90,6 +95,7 @@ export interface Preview {
 }
 
 export class DeskRig {
+  readonly spec: UnderlyingSpec;
   readonly desk: Desk;
   readonly paper: PaperBroker;
   readonly gateway: RigBroker;
@@ -123,7 +129,10 @@ export class DeskRig {
     this.#market = options.market ?? newYorkInstant(sessionDate(date), minutes);
     this.#records = [...records];
     this.#durableSeq = records.at(-1)?.seq ?? 0;
+    this.spec = underlyingOf(options.underlying ?? 'SPY');
+    this.spot *= this.spec.strikeSpacing === 5 ? 10 : 1;
     this.paper = new PaperBroker({
+      underlying: this.spec.symbol,
       accountId: 'PAPER-1',
       seed: 7,
       history: summarizeJournal(records),
@@ -141,8 +150,8 @@ export class DeskRig {
         build: 'test',
         configFingerprint: 'test',
         environment: 'paper',
-        underlying: 'SPY',
-        limits: limitsFrom(options.limits),
+        underlying: this.spec.symbol,
+        limits: limitsFrom({ allowedRoots: [this.spec.optionRoot], ...options.limits }),
         limitRaises: options.limitRaises,
         flatBy: options.flatBy ?? {},
       },
@@ -218,22 +227,23 @@ export class DeskRig {
 
   listing(): ChainListing {
     const { date } = this.session;
-    const middle = Math.round(this.spot);
+    const { symbol, optionRoot, strikeSpacing } = this.spec;
+    const middle = Math.round(this.spot / strikeSpacing) * strikeSpacing;
     const contracts: OptionContract[] = [];
     for (const right of ['call', 'put'] as const) {
       for (let away = -STRIKES_EACH_WAY; away <= STRIKES_EACH_WAY; away += 1) {
-        const strike = priceFromDollars(middle + away);
-        contracts.push({ kind: 'option', root: 'SPY', expiry: date, right, strike });
+        const strike = priceFromDollars(middle + away * strikeSpacing);
+        contracts.push({ kind: 'option', root: optionRoot, expiry: date, right, strike });
       }
     }
     this.#contracts = contracts;
-    return { underlying: 'SPY', date, contracts };
+    return { underlying: symbol, date, contracts };
   }
 
   /** Quotes the underlying and the whole chain around a spot, and ends the batch. */
   quotes(spot = this.spot): void {
     this.spot = spot;
-    this.#quote(-1, { bid: spot - 0.01, ask: spot + 0.01 });
+    this.#quoteUnderlying(spot);
     if (this.day.chainOpen) {
       const years = yearsToExpiry(this.#market, this.session.lastTrade);
       for (const [index, contract] of this.#contracts.entries()) {
@@ -243,14 +253,27 @@ export class DeskRig {
     this.step({ kind: 'batchEnd', at: this.at });
   }
 
+  /** A fund is quoted; an index prints its level, and somebody's wide reckoning stands beside it. */
+  #quoteUnderlying(spot: number): void {
+    const isIndex = this.spec.settlement === 'cash';
+    const half = isIndex ? 2 : 0.01;
+    this.#quote(-1, { bid: spot - half, ask: spot + half });
+    if (!isIndex) return;
+    const level = { index: -1, price: priceFromDollars(spot), volume: undefined };
+    this.step({ kind: 'last', at: this.at, ...level });
+  }
+
   #sidesOf({ right, strike }: OptionContract, years: number): Sides {
     const dollars = strike / 10_000;
-    const vol = Math.max(0.05, this.atmVol + SKEW_PER_DOLLAR * (this.spot - dollars));
+    const away = (this.spot - dollars) / this.spec.strikeSpacing;
+    const vol = Math.max(0.05, this.atmVol + SKEW_PER_DOLLAR * away);
     const value = blackValue({ right, forward: this.spot, strike: dollars, years, vol });
-    const width = Math.max(0.01, value * 0.03);
-    const bid = Math.max(0.01, Math.floor((value - width / 2) * 100) / 100);
-    const ask = Math.max(bid + 0.01, Math.ceil((value + width / 2) * 100) / 100);
-    return this.edit({ bid, ask }, right, dollars);
+    const { single } = this.spec.ticks;
+    const width = Math.max(single.step / 10_000, value * 0.03);
+    const low = Math.max(single.step, floorToTick(single, (value - width / 2) * 10_000));
+    const above = ceilToTick(single, (value + width / 2) * 10_000);
+    const high = Math.max(ceilToTick(single, low + single.step), above);
+    return this.edit({ bid: low / 10_000, ask: high / 10_000 }, right, dollars);
   }
 
   #quote(index: number, { bid, ask }: Sides): void {

@@ -52,7 +52,13 @@ export type AuditBody =
       readonly raises?: readonly string[];
     }
   | { readonly kind: 'sessionOpened'; readonly contracts: number }
-  | { readonly kind: 'sessionSealed'; readonly contracts: number; readonly dayPnlCents: number }
+  | {
+      readonly kind: 'sessionSealed';
+      readonly contracts: number;
+      readonly dayPnlCents: number;
+      /** Mid of the underlying at that moment, 1/10,000 dollar; absent where it was not known. */
+      readonly spot?: number;
+    }
   | {
       readonly kind: 'previewMade';
       readonly previewId: string;

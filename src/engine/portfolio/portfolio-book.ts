@@ -35,6 +35,8 @@ export interface StructurePosition {
   readonly legs: readonly PositionLeg[];
   /** Signed cash of what is still open, fees excluded: credit positive. */
   readonly openCashCents: Cents;
+  /** What is open had gained (or lost) so much when the session began: no part of its day. */
+  readonly carriedCents: Cents;
   readonly feesCents: Cents;
   readonly realizedCents: Cents;
   readonly exitPlan: ExitPlan | undefined;
@@ -62,6 +64,7 @@ interface Structure {
   readonly lots: StructureLots;
   strategy: StructurePosition['strategy'];
   intent: OrderIntent | undefined;
+  carriedCents: number;
   realizedCents: number;
   feesCents: number;
 }
@@ -76,15 +79,30 @@ const NOTHING_YET: Readonly<Day> = { realizedCents: 0, feesCents: 0, cashFlowCen
 
 export class PortfolioBook {
   readonly #structures = new Map<string, Structure>();
-  readonly #seen = new Set<string>();
+  /** Ids of this session's executions and settlements, and of the one before: none comes later. */
+  #seen = new Set<string>();
+  #seenBefore: ReadonlySet<string> = new Set();
   #day: Day = { ...NOTHING_YET };
   #date: SessionDate | undefined;
 
-  /** A new session: the day's money starts at nothing, positions stay. The same date changes nothing. */
-  startSession(date: SessionDate): void {
+  /**
+   * A new session: the day's money starts at nothing, positions stay. Shares start the day at
+   * `sharesAt`, the last session's closing price: what they had gained by then is no part of it. The
+   * same date changes nothing.
+   */
+  startSession(date: SessionDate, sharesAt?: Price): void {
     if (this.#date === date) return;
     this.#date = date;
     this.#day = { ...NOTHING_YET };
+    this.#seenBefore = this.#seen;
+    this.#seen = new Set();
+    if (sharesAt === undefined) return;
+    for (const structure of this.#structures.values()) {
+      for (const { instrument, quantity, cashCents } of structure.lots.held()) {
+        if (instrument.kind !== 'shares') continue;
+        structure.carriedCents = amountCents(sharesAt, quantity, 1) + cashCents;
+      }
+    }
   }
 
   /** Folds one execution. The same `fillId` again is the same execution and changes nothing. */
@@ -209,13 +227,25 @@ export class PortfolioBook {
 
   /** True the first time an id comes by. */
   #isNew(id: string): boolean {
-    if (this.#seen.has(id)) return false;
+    if (this.#seen.has(id) || this.#seenBefore.has(id)) return false;
     this.#seen.add(id);
     return true;
   }
 
   #trade(structure: Structure, instrument: Instrument, signed: number, at: Price): void {
+    const before = sharesOf(structure);
     this.#realize(structure, structure.lots.trade(instrument, signed, at));
+    this.#releaseCarried(structure, before);
+  }
+
+  /** What was carried into the day leaves it with the part that is closed: its gain up to the last
+   * close was counted then. */
+  #releaseCarried(structure: Structure, before: number): void {
+    if (structure.carriedCents === 0) return;
+    const closed = Math.min(1, Math.max(0, 1 - sharesOf(structure) / before));
+    const released = Math.round(structure.carriedCents * closed);
+    structure.carriedCents -= released;
+    this.#day.realizedCents -= released;
   }
 
   #realize(structure: Structure, realizedCents: Cents): void {
@@ -235,9 +265,11 @@ export class PortfolioBook {
   #reduceAll(instrument: Instrument, signed: number, at: Price): number {
     let left = signed;
     for (const structure of this.#structures.values()) {
+      const before = sharesOf(structure);
       const { quantity, realizedCents } = structure.lots.reduce(instrument, left, at);
       left -= quantity;
       this.#realize(structure, realizedCents);
+      this.#releaseCarried(structure, before);
       this.#dropIfFlat(structure);
     }
     return left;
@@ -261,7 +293,7 @@ export class PortfolioBook {
   #ensure(positionId: string, strategy: Structure['strategy'], openedAt: EpochMicros): Structure {
     const known = this.#structures.get(positionId);
     if (known !== undefined) return known;
-    const money = { realizedCents: 0, feesCents: 0 };
+    const money = { carriedCents: 0, realizedCents: 0, feesCents: 0 };
     const lots = new StructureLots();
     const made = { positionId, openedAt, lots, strategy, intent: undefined, ...money };
     this.#structures.set(positionId, made);
@@ -279,6 +311,13 @@ export class PortfolioBook {
   #dropIfFlat({ positionId, lots }: Structure): void {
     if (lots.isFlat()) this.#structures.delete(positionId);
   }
+}
+
+/** Shares held, signed; nothing where no gain was carried into the day. */
+function sharesOf({ lots, carriedCents }: Structure): number {
+  if (carriedCents === 0) return 0;
+  const shares = lots.held().filter(({ instrument }) => instrument.kind === 'shares');
+  return shares.reduce((sum, { quantity }) => sum + quantity, 0);
 }
 
 function signedOf(fill: Fill): number {
@@ -302,6 +341,7 @@ function viewOf(structure: Structure): StructurePosition {
     entryNet: price(Math.round(entryNet)),
     legs,
     openCashCents: cents(held.reduce((cash, lot) => cash + lot.cashCents, 0)),
+    carriedCents: cents(structure.carriedCents),
     feesCents: cents(structure.feesCents),
     realizedCents: cents(structure.realizedCents),
     exitPlan: intent?.exitPlan,

@@ -60,7 +60,7 @@ function orbTool(side: 'call' | 'put'): Tool {
   return defineTool({
     name: `orb_long_${side}`,
     title: `Opening range breakout: long ${side}`,
-    description: `Use this when SPY broke ${breaks} and you want a long 0DTE ${side}. Previews only.`,
+    description: `Use this when the underlying broke ${breaks} and you want a long 0DTE ${side}. Previews only.`,
     toolset: 'strategies',
     input: z.strictObject({
       strike_delta: deltaField(side, 'Delta in points, 30 = 0.30').default(30),
@@ -96,7 +96,7 @@ export const ironCondor = defineTool({
   name: 'iron_condor_30_delta',
   title: 'Iron condor at 30 delta',
   description:
-    'Use this when you expect SPY to stay in a range today: sells a put and a call spread for one credit. Previews only.',
+    'Use this when you expect the underlying to stay in a range today: sells a put and a call spread for one credit. Previews only.',
   toolset: 'strategies',
   input: z.strictObject({
     width: z.number().positive().default(10).describe('Strike distance, dollars'),

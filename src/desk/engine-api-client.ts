@@ -4,8 +4,10 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { ChainReader } from '../engine/chain/chain-reader.ts';
+import { deltaIndexOf, type RankedMatch } from '../engine/chain/delta-index.ts';
 import type { Clock } from '../engine/domain/clock.ts';
 import { wallMicros } from '../engine/domain/clock.ts';
+import type { Right } from '../engine/domain/instrument.ts';
 import type { ChainSlice } from '../engine/domain/market.ts';
 import { RingReader } from '../engine/ring/ring-reader.ts';
 import type { Counters } from '../ops/counters.ts';
@@ -275,6 +277,10 @@ export class EngineApiClient implements Api.EngineApi {
       killed: counters.isKilled(),
       audit: this.#parts.auditState(),
     });
+  }
+
+  byDelta(slice: ChainSlice, right: Right, targetAbs: number): RankedMatch | undefined {
+    return deltaIndexOf(slice, right).ranked(targetAbs);
   }
 
   chain(): ChainSlice | undefined {

@@ -4,6 +4,8 @@
  * (signed nets: credit positive), deltas -1 to 1, times as ISO text, durations in the unit named.
  * Thread contract: implemented on the main thread; every method may be called at any time.
  */
+import type { RankedMatch } from '../engine/chain/delta-index.ts';
+import type { Right } from '../engine/domain/instrument.ts';
 import type { ChainSlice } from '../engine/domain/market.ts';
 import type { CheckResult, Denial } from '../engine/domain/verdict.ts';
 import type { HealthView } from './engine-api-health.ts';
@@ -362,6 +364,9 @@ export interface EngineApi {
   health(): HealthView;
   /** The chain now, read from shared memory without touching the core; undefined = busy or closed. */
   chain(): ChainSlice | undefined;
+  /** The contract of a right whose |delta| is nearest to `targetAbs` (0 to 1) in a slice, by its delta
+   * index, with its neighbours; undefined where none has a delta. */
+  byDelta(slice: ChainSlice, right: Right, targetAbs: number): RankedMatch | undefined;
   /** A stamp for answers that read shared memory only. */
   stamp(): Stamp;
   /** Prometheus exposition of every counter. */

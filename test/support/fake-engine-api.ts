@@ -22,6 +22,8 @@ import type {
 import { ENGINE_API_VERSION } from '../../src/desk/engine-api.ts';
 import type { HealthView } from '../../src/desk/engine-api-health.ts';
 import type { ScanRequest, StrategyRequest } from '../../src/desk/engine-api-requests.ts';
+import { deltaIndexOf, type RankedMatch } from '../../src/engine/chain/delta-index.ts';
+import type { Right } from '../../src/engine/domain/instrument.ts';
 import type { ChainSlice } from '../../src/engine/domain/market.ts';
 import type { DenialCode } from '../../src/engine/domain/verdict.ts';
 import { deny } from '../../src/engine/domain/verdict.ts';
@@ -325,6 +327,10 @@ export class FakeEngineApi implements EngineApi {
       audit: { ...part, head: this.audit.hash, seq: this.audit.seq },
       tradingState: { ...part, killed: this.killed },
     };
+  }
+
+  byDelta(slice: ChainSlice, right: Right, targetAbs: number): RankedMatch | undefined {
+    return deltaIndexOf(slice, right).ranked(targetAbs);
   }
 
   chain(): ChainSlice | undefined {

@@ -1,37 +1,31 @@
 /** The reading end of the 0DTE chain: consistent pictures of it, from any thread. */
 import type { OptionContract } from '../domain/instrument.ts';
 import type { ChainSlice, ContractView, Quote } from '../domain/market.ts';
-import type { SessionTimes } from '../domain/session-calendar.ts';
-import { epochMicros } from '../domain/units.ts';
 import {
-  AS_OF_MARKET_CELL,
-  AS_OF_WALL_CELL,
-  ATM_VOL_CELL,
   CHAIN_CELLS,
   checkChainBuffer,
   EPOCH_WORD,
-  EXPECTED_MOVE_CELL,
-  FORWARD_CELL,
   MAX_CONTRACTS,
   ROW_CELLS,
   ROW_COUNT_WORD,
+  ROW_FIELDS_END,
   rowCell,
   rowVersionWord,
   SESSION_WORD,
   STATE_CELL,
   STATE_OPEN,
-  STRIKE_FIELD,
   UNDERLYING,
-  UNDERLYING_CELL,
-  YEARS_CELL,
 } from './chain-layout.ts';
-import { contractAt, knownCell, midAt, quoteAt, sessionAt, viewAt } from './chain-view.ts';
-import { tickerOfCode } from './symbol-code.ts';
+import { ChainSnapshot, type SessionShape, sessionShape } from './chain-snapshot.ts';
+import { contractAt, quoteAt, RowView } from './chain-view.ts';
 
 /** Copies that a batch overtook before a reader gives up and says busy. */
 const MAX_COPIES = 16;
 /** Looks at a lock that is being held: some tens of microseconds, longer than any batch takes. */
 const MAX_LOOKS = 20_000;
+
+/** No version of a row is this: they start at 0 and go up by two. */
+const NEVER = -1;
 
 /** Counts of a reader about itself. */
 export interface ReaderCounts {
@@ -41,27 +35,24 @@ export interface ReaderCounts {
   readonly busy: number;
 }
 
-/** What stays the same for a session: contracts by row, and rows by right in strike order. */
-interface SessionShape {
-  readonly epoch: number;
-  readonly rowCount: number;
-  readonly times: SessionTimes;
-  readonly underlying: string;
-  readonly contracts: readonly OptionContract[];
-  readonly callRows: readonly number[];
-  readonly putRows: readonly number[];
-}
-
 /**
  * Reads the chain from any thread, the core's included, and never makes its writer wait. A reader
  * belongs to the thread that made it. What it returns is immutable, complete and consistent, or
  * undefined: it retries a bounded number of times while the writer is at work, then gives up and
  * counts that as busy. On the writer's own thread it is never busy.
+ *
+ * The whole chain is read optimistically: every row's version, then what changed since the last time
+ * (in one copy where that is most of it), then the epoch again; if a batch came between, only the
+ * rows whose version moved are read once more.
  */
 export class ChainReader {
   readonly #words: Int32Array;
   readonly #cells: Float64Array;
   readonly #copy = new Float64Array(CHAIN_CELLS);
+  readonly #copyWords = new Int32Array(this.#copy.buffer);
+  /** Each row's version when it was last copied. */
+  readonly #versions = new Int32Array(MAX_CONTRACTS).fill(NEVER);
+  readonly #changed = new Int32Array(MAX_CONTRACTS);
   readonly #row = new Float64Array(ROW_CELLS);
   /** A word of this reader's own: a read-modify-write on it keeps a copy before its check. */
   readonly #fence = new Int32Array(1);
@@ -69,6 +60,10 @@ export class ChainReader {
   #shape: SessionShape | undefined;
   #slice: ChainSlice | undefined;
   #sliceWord = -1;
+  #copiedWord = -1;
+  /** Views over `#row`, by row, of the session `#viewsSession`. */
+  readonly #views: (RowView | undefined)[] = [];
+  #viewsSession = -1;
   #retries = 0;
   #busy = 0;
 
@@ -93,12 +88,10 @@ export class ChainReader {
   /** The whole chain as one batch left it; undefined when no session is open, or when busy. The
    * same object is returned until the next batch. */
   slice(): ChainSlice | undefined {
-    const word = this.#copyChain();
-    if (word === undefined) return undefined;
-    if (word !== this.#sliceWord) {
-      this.#slice =
-        this.#copy[STATE_CELL] === STATE_OPEN ? this.#buildSlice(word >>> 1) : undefined;
-      this.#sliceWord = word;
+    if (!this.refresh()) return undefined;
+    if (this.#copiedWord !== this.#sliceWord) {
+      this.#slice = this.#copy[STATE_CELL] === STATE_OPEN ? this.#buildSlice() : undefined;
+      this.#sliceWord = this.#copiedWord;
     }
     return this.#slice;
   }
@@ -107,7 +100,21 @@ export class ChainReader {
    * when busy. Two views taken one after the other may be of different batches. */
   view(index: number): ContractView | undefined {
     if (!this.#copyRow(index)) return undefined;
-    return viewAt(this.#row, 0, index, this.#contractOf(index));
+    return new RowView(this.#row.slice(), 0, { index, contract: this.#contractOf(index) });
+  }
+
+  /** The same for a hot path: the view shows this row only until the next call of this reader, and
+   * costs no object after the first for its row. */
+  load(index: number): RowView | undefined {
+    if (!this.#copyRow(index)) return undefined;
+    const session = this.#words[SESSION_WORD] ?? 0;
+    if (session !== this.#viewsSession) this.#views.fill(undefined);
+    this.#viewsSession = session;
+    const known = this.#views[index];
+    if (known !== undefined) return known;
+    const view = new RowView(this.#row, 0, { index, contract: this.#contractOf(index) });
+    this.#views[index] = view;
+    return view;
   }
 
   /** The quote of one contract, or of the underlying for UNDERLYING; undefined before its first one,
@@ -118,26 +125,50 @@ export class ChainReader {
       const word = this.#evenWord(EPOCH_WORD);
       if (word === undefined) break;
       const isOpen = this.#cells[STATE_CELL] === STATE_OPEN;
-      this.#copyCells(rowCell(UNDERLYING), this.#row);
+      this.#copyCells(rowCell(UNDERLYING), this.#row, 0);
       if (this.#isUnchanged(EPOCH_WORD, word)) return isOpen ? quoteAt(this.#row, 0) : undefined;
     }
     this.#busy += 1;
     return undefined;
   }
 
-  /** Brings `#copy` up to date and returns the even epoch word that it shows; undefined when busy. */
-  #copyChain(): number | undefined {
+  /** Brings this reader's own copy of the chain up to date; false when busy. `slice` does it too. */
+  refresh(): boolean {
     for (let copies = 0; copies < MAX_COPIES; copies += 1) {
       const word = this.#evenWord(EPOCH_WORD);
       if (word === undefined) break;
-      if (word === this.#sliceWord) return word;
-      const end = rowCell(this.#words[ROW_COUNT_WORD] ?? 0);
-      if (this.#used.length !== end) this.#used = this.#cells.subarray(0, end);
-      this.#copy.set(this.#used);
-      if (this.#isUnchanged(EPOCH_WORD, word)) return word;
+      if (word === this.#copiedWord) return true;
+      this.#copiedWord = -1;
+      this.#copyChanged();
+      if (!this.#isUnchanged(EPOCH_WORD, word)) continue;
+      this.#copiedWord = word;
+      return true;
     }
     this.#busy += 1;
-    return undefined;
+    return false;
+  }
+
+  /** Copies the header and every row whose version is another than when it was last copied. A row
+   * caught while it was written has moved on at the next look, so it is copied again then. */
+  #copyChanged(): void {
+    const count = this.#words[ROW_COUNT_WORD] ?? 0;
+    let changed = 0;
+    for (let row = 0; row < count; row += 1) {
+      const version = Atomics.load(this.#words, rowVersionWord(row));
+      if (version === this.#versions[row]) continue;
+      this.#versions[row] = version;
+      this.#changed[changed] = row;
+      changed += 1;
+    }
+    const isMost = changed * 2 > count;
+    const end = rowCell(isMost ? count : 0);
+    if (this.#used.length !== end) this.#used = this.#cells.subarray(0, end);
+    this.#copy.set(this.#used);
+    if (isMost) return;
+    for (let place = 0; place < changed; place += 1) {
+      const first = rowCell(this.#changed[place] ?? 0);
+      this.#copyCells(first, this.#copy, first);
+    }
   }
 
   /** Copies a row of the open session into `#row`. False when it has none such, or when busy. */
@@ -148,7 +179,7 @@ export class ChainReader {
       const word = this.#evenWord(version);
       if (word === undefined) break;
       const session = this.#words[version + 1];
-      this.#copyCells(rowCell(index), this.#row);
+      this.#copyCells(rowCell(index), this.#row, 0);
       if (!this.#isUnchanged(version, word)) continue;
       return session === Atomics.load(this.#words, SESSION_WORD);
     }
@@ -156,15 +187,16 @@ export class ChainReader {
     return false;
   }
 
-  #copyCells(first: number, into: Float64Array): void {
-    for (let cell = 0; cell < ROW_CELLS; cell += 1) into[cell] = this.#cells[first + cell] ?? 0;
+  #copyCells(first: number, into: Float64Array, at: number): void {
+    const cells = this.#cells;
+    for (let cell = 0; cell < ROW_FIELDS_END; cell += 1) into[at + cell] = cells[first + cell] ?? 0;
   }
 
   /** A lock's word once it is even; undefined when its holder takes too long. */
   #evenWord(word: number): number | undefined {
     for (let looks = 0; looks < MAX_LOOKS; looks += 1) {
       const value = Atomics.load(this.#words, word);
-      if (value % 2 === 0) return value;
+      if ((value & 1) === 0) return value;
     }
     return undefined;
   }
@@ -183,53 +215,13 @@ export class ChainReader {
     return isCurrent && known !== undefined ? known : contractAt(this.#row, 0);
   }
 
-  #buildSlice(epoch: number): ChainSlice {
-    const copy = this.#copy;
-    const shape = this.#sessionShape();
-    const view = (row: number): ContractView =>
-      viewAt(copy, rowCell(row), row, shape.contracts[row] ?? contractAt(copy, rowCell(row)));
-    return {
-      underlying: shape.underlying,
-      session: shape.times,
-      epoch,
-      asOf: {
-        market: epochMicros(copy[AS_OF_MARKET_CELL] ?? 0),
-        wall: epochMicros(copy[AS_OF_WALL_CELL] ?? 0),
-      },
-      calls: shape.callRows.map(view),
-      puts: shape.putRows.map(view),
-      spot: midAt(copy, rowCell(UNDERLYING)),
-      spotQuote: quoteAt(copy, rowCell(UNDERLYING)),
-      forward: knownCell(copy, FORWARD_CELL),
-      atmVol: knownCell(copy, ATM_VOL_CELL),
-      expectedMove: knownCell(copy, EXPECTED_MOVE_CELL),
-      yearsToExpiry: copy[YEARS_CELL] ?? 0,
-    };
+  #buildSlice(): ChainSlice {
+    const epoch = this.#copyWords[SESSION_WORD] ?? 0;
+    const rowCount = this.#copyWords[ROW_COUNT_WORD] ?? 0;
+    if (this.#shape?.epoch !== epoch || this.#shape.rowCount !== rowCount) {
+      this.#shape = sessionShape(this.#copy, epoch, rowCount);
+    }
+    const cells = this.#copy.slice(0, rowCell(rowCount));
+    return new ChainSnapshot(cells, this.#copiedWord >>> 1, this.#shape);
   }
-
-  #sessionShape(): SessionShape {
-    const words = new Int32Array(this.#copy.buffer);
-    const epoch = words[SESSION_WORD] ?? 0;
-    const rowCount = words[ROW_COUNT_WORD] ?? 0;
-    const known = this.#shape;
-    if (known?.epoch === epoch && known.rowCount === rowCount) return known;
-    this.#shape = shapeOf(this.#copy, epoch, rowCount);
-    return this.#shape;
-  }
-}
-
-function shapeOf(cells: Float64Array, epoch: number, rowCount: number): SessionShape {
-  const rows = Array.from({ length: rowCount }, (_, row) => row);
-  const contracts = rows.map((row) => contractAt(cells, rowCell(row)));
-  const strikeOf = (row: number): number => cells[rowCell(row) + STRIKE_FIELD] ?? 0;
-  rows.sort((a, b) => strikeOf(a) - strikeOf(b) || a - b);
-  return {
-    epoch,
-    rowCount,
-    times: sessionAt(cells),
-    underlying: tickerOfCode(cells[UNDERLYING_CELL] ?? 0),
-    contracts,
-    callRows: rows.filter((row) => contracts[row]?.right === 'call'),
-    putRows: rows.filter((row) => contracts[row]?.right === 'put'),
-  };
 }

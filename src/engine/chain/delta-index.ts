@@ -18,70 +18,119 @@ export interface DeltaNeighbours {
   readonly above: DeltaMatch | undefined;
 }
 
-/** A slice never changes, so its order by delta is worked out once and forgotten with it. */
-const ordersOf = new WeakMap<ChainSlice, Map<Right, readonly DeltaMatch[]>>();
+/** A contract and those next to it in order of |delta|. */
+export interface RankedMatch {
+  readonly nearest: ContractView;
+  readonly lower: ContractView | undefined;
+  readonly higher: ContractView | undefined;
+}
 
 /**
- * The contract of one right whose |delta| is nearest to `targetAbs` (0 to 1), with the contracts
- * just below and just above it. Exactly the nearest, also where noise in the quotes leaves deltas
- * out of strike order. Of two equally near the one further out of the money wins. Undefined when no
- * contract of that right has a delta.
+ * The contracts of one right of one slice in ascending order of |delta|. Exact, also where noise in
+ * the quotes leaves deltas out of strike order: a look-up is a binary search over all of them.
  */
+export class DeltaIndex {
+  readonly #absDelta: Float64Array;
+  readonly #views: readonly ContractView[];
+
+  /** `farFirst`: the rows of a right from far out of the money inward, so that they are in order
+   * already but for noise; an insertion sort then makes one pass. */
+  constructor(farFirst: readonly ContractView[]) {
+    const absDelta = new Float64Array(farFirst.length);
+    const views: ContractView[] = [];
+    for (const view of farFirst) {
+      const { greeks } = view;
+      if (greeks === undefined) continue;
+      const size = Math.abs(greeks.delta);
+      let place = views.length;
+      for (; place > 0 && (absDelta[place - 1] ?? 0) > size; place -= 1) {
+        absDelta[place] = absDelta[place - 1] ?? 0;
+        views[place] = views[place - 1] ?? view;
+      }
+      absDelta[place] = size;
+      views[place] = view;
+    }
+    this.#absDelta = absDelta.subarray(0, views.length);
+    this.#views = views;
+  }
+
+  /** The contract whose |delta| is nearest to `targetAbs` (0 to 1), of two equally near the one
+   * further out of the money; undefined when no contract has a delta. Allocates nothing. */
+  nearest(targetAbs: number): ContractView | undefined {
+    return this.#views[this.#nearestPlace(this.#placeAtOrAbove(targetAbs), targetAbs)];
+  }
+
+  /** The same with its neighbours. */
+  around(targetAbs: number): DeltaNeighbours | undefined {
+    const place = this.#placeAtOrAbove(targetAbs);
+    const above = this.#matchAt(place);
+    const below = above?.absDelta === targetAbs ? above : this.#matchAt(place - 1);
+    const nearest = this.#nearestPlace(place, targetAbs) === place ? above : below;
+    if (nearest === undefined) return undefined;
+    return { nearest, below, above };
+  }
+
+  /** The nearest contract between those next to it in order of |delta|. */
+  ranked(targetAbs: number): RankedMatch | undefined {
+    const place = this.#nearestPlace(this.#placeAtOrAbove(targetAbs), targetAbs);
+    const nearest = this.#views[place];
+    if (nearest === undefined) return undefined;
+    return { nearest, lower: this.#views[place - 1], higher: this.#views[place + 1] };
+  }
+
+  #matchAt(place: number): DeltaMatch | undefined {
+    const view = this.#views[place];
+    return view === undefined ? undefined : { view, absDelta: this.#absDelta[place] ?? 0 };
+  }
+
+  #nearestPlace(place: number, target: number): number {
+    const absDelta = this.#absDelta;
+    if (place === absDelta.length) return place - 1;
+    if (place === 0) return 0;
+    const below = target - (absDelta[place - 1] ?? 0);
+    return below <= (absDelta[place] ?? 0) - target ? place - 1 : place;
+  }
+
+  #placeAtOrAbove(target: number): number {
+    const absDelta = this.#absDelta;
+    let low = 0;
+    let high = absDelta.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((absDelta[middle] ?? 0) < target) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+interface SliceIndexes {
+  call?: DeltaIndex;
+  put?: DeltaIndex;
+}
+
+/** A slice never changes, so its indexes are made once, when first asked for, and forgotten with it. */
+const indexesOf = new WeakMap<ChainSlice, SliceIndexes>();
+
+/** The index of one right of a slice. */
+export function deltaIndexOf(slice: ChainSlice, right: Right): DeltaIndex {
+  let indexes = indexesOf.get(slice);
+  if (indexes === undefined) {
+    indexes = {};
+    indexesOf.set(slice, indexes);
+  }
+  const index =
+    indexes[right] ?? new DeltaIndex(right === 'call' ? slice.calls.toReversed() : slice.puts);
+  indexes[right] = index;
+  return index;
+}
+
+/** The contract of one right whose |delta| is nearest to `targetAbs` (0 to 1), with the contracts
+ * just below and just above it; undefined when no contract of that right has a delta. */
 export function nearestByDelta(
   slice: ChainSlice,
   right: Right,
   targetAbs: number,
 ): DeltaNeighbours | undefined {
-  const order = orderOf(slice, right);
-  const position = firstAtOrAbove(order, targetAbs);
-  const above = order[position];
-  const below = above?.absDelta === targetAbs ? above : order[position - 1];
-  if (below === undefined || above === undefined) {
-    const nearest = below ?? above;
-    return nearest === undefined ? undefined : { nearest, below, above };
-  }
-  const nearest = targetAbs - below.absDelta <= above.absDelta - targetAbs ? below : above;
-  return { nearest, below, above };
-}
-
-function orderOf(slice: ChainSlice, right: Right): readonly DeltaMatch[] {
-  let orders = ordersOf.get(slice);
-  if (orders === undefined) {
-    orders = new Map();
-    ordersOf.set(slice, orders);
-  }
-  let order = orders.get(right);
-  if (order === undefined) {
-    order = right === 'call' ? ascending(slice.calls.toReversed()) : ascending(slice.puts);
-    orders.set(right, order);
-  }
-  return order;
-}
-
-/**
- * Orders rows by |delta|. They come far out of the money first, so that they are in order already
- * but for noise: an insertion sort then makes one pass.
- */
-function ascending(views: readonly ContractView[]): DeltaMatch[] {
-  const order: DeltaMatch[] = [];
-  for (const view of views) {
-    if (view.greeks === undefined) continue;
-    const match = { view, absDelta: Math.abs(view.greeks.delta) };
-    let position = order.length;
-    while (position > 0 && (order[position - 1]?.absDelta ?? 0) > match.absDelta) position -= 1;
-    if (position === order.length) order.push(match);
-    else order.splice(position, 0, match);
-  }
-  return order;
-}
-
-function firstAtOrAbove(order: readonly DeltaMatch[], target: number): number {
-  let low = 0;
-  let high = order.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((order[middle]?.absDelta ?? 0) < target) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return deltaIndexOf(slice, right).around(targetAbs);
 }

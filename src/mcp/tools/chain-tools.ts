@@ -93,29 +93,25 @@ interface Match {
 }
 
 /** The contract nearest to a delta, between its neighbours with a delta. */
-function matchDelta(slice: ChainSlice, right: Right, points: number): Match | undefined {
-  const target = (right === 'call' ? 1 : -1) * (Math.abs(points) / 100);
+function matchDelta(
+  { api }: ToolContext,
+  slice: ChainSlice,
+  right: Right,
+  points: number,
+): Match | undefined {
+  const size = Math.abs(points) / 100;
+  const match = api.byDelta(slice, right, size);
+  if (match === undefined) return undefined;
   const wall = wallMicros();
-  const rows = (right === 'call' ? slice.calls : slice.puts)
-    .filter(({ greeks }) => greeks !== undefined)
-    .sort((a, b) => sizeOf(b) - sizeOf(a));
-  const distances = rows.map((view) => Math.abs((view.greeks?.delta ?? 0) - target));
-  const at = distances.indexOf(Math.min(...distances));
-  const cells = (view: ContractView | undefined) =>
-    view === undefined ? null : chainRow(view, DELTA_FIELDS, wall);
-  const nearest = cells(rows[at]);
-  if (nearest === null) return undefined;
+  const cells = (view: ContractView) => chainRow(view, DELTA_FIELDS, wall);
+  const { nearest, higher, lower } = match;
   return {
     right,
-    target,
-    nearest,
-    higherDelta: cells(rows[at - 1]),
-    lowerDelta: cells(rows[at + 1]),
+    target: right === 'call' ? size : -size,
+    nearest: cells(nearest),
+    higherDelta: higher === undefined ? null : cells(higher),
+    lowerDelta: lower === undefined ? null : cells(lower),
   };
-}
-
-function sizeOf({ greeks }: ContractView): number {
-  return Math.abs(greeks?.delta ?? 0);
 }
 
 function cell(value: unknown, decimals = 2): string {
@@ -165,7 +161,7 @@ export const findOptionsByDelta = defineTool({
     if ('denied' in chain) return { stamp, denied: chain.denied };
     const both: readonly Right[] = delta < 0 ? ['put'] : ['call', 'put'];
     const matches = (right === undefined ? both : [right])
-      .map((side) => matchDelta(chain.slice, side, delta))
+      .map((side) => matchDelta(context, chain.slice, side, delta))
       .filter((match) => match !== undefined);
     if (matches.length === 0) {
       const message =

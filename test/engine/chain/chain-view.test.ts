@@ -13,7 +13,7 @@ import {
   rowCell,
   STRIKE_FIELD,
 } from '../../../src/engine/chain/chain-layout.ts';
-import { contractAt, midAt, quoteAt, viewAt } from '../../../src/engine/chain/chain-view.ts';
+import { contractAt, midAt, quoteAt, RowView } from '../../../src/engine/chain/chain-view.ts';
 import { codeOfTicker } from '../../../src/engine/chain/symbol-code.ts';
 import { ABSENT } from '../../../src/engine/ring/ring-layout.ts';
 import { option } from './black-chain.ts';
@@ -49,7 +49,7 @@ describe('a row in words', () => {
   it('is modelled by its own flag alone', () => {
     const image = new ChainImage(600, 600);
     const { cells } = image;
-    const view = () => viewAt(cells, first, 0, option('call', 600));
+    const view = () => new RowView(cells, first, { index: 0, contract: option('call', 600) });
     cells[first + FLAGS_FIELD] = FLAG_CROSSED;
     expect(view().modelled).toBe(false);
     cells[first + FLAGS_FIELD] = FLAG_CROSSED + FLAG_MODELLED;
@@ -63,7 +63,7 @@ describe('a row in words', () => {
     cells[first + BID_SIZE_FIELD] = 7;
     cells.fill(0.5, first + IMPLIED_VOL_FIELD, first + FLAGS_FIELD);
     cells[first + GAMMA_FIELD] = 0.25;
-    const known = viewAt(cells, first, 0, option('call', 600));
+    const known = new RowView(cells, first, { index: 0, contract: option('call', 600) });
     expect(known.greeks).toEqual({
       delta: 0.5,
       gamma: 0.25,
@@ -72,7 +72,10 @@ describe('a row in words', () => {
       vega: 0.5,
     });
     expect(known.quote?.bidSize).toBe(7);
+    expect([known.bid, known.ask, known.mid, known.delta]).toEqual([100, 200, 150, 0.5]);
     cells[first + DELTA_FIELD] = ABSENT;
-    expect(viewAt(cells, first, 0, option('call', 600)).greeks).toBeUndefined();
+    expect(
+      new RowView(cells, first, { index: 0, contract: option('call', 600) }).greeks,
+    ).toBeUndefined();
   });
 });

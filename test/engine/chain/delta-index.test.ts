@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nearestByDelta } from '../../../src/engine/chain/delta-index.ts';
+import { deltaIndexOf, nearestByDelta } from '../../../src/engine/chain/delta-index.ts';
 import type { Right } from '../../../src/engine/domain/instrument.ts';
 import type { ChainSlice, ContractView } from '../../../src/engine/domain/market.ts';
 import { atMinute, BlackChain, option } from './black-chain.ts';
@@ -37,7 +37,9 @@ describe('the contract nearest to a delta', () => {
     fc.assert(
       fc.property(anyRight, absDeltas, absDelta, (right, deltas, target) => {
         const known = deltas.filter((delta) => delta !== undefined);
-        const found = nearestByDelta(sliceOf(right, deltas), right, target);
+        const slice = sliceOf(right, deltas);
+        const found = nearestByDelta(slice, right, target);
+        expect(deltaIndexOf(slice, right).nearest(target)).toBe(found?.nearest.view);
         if (known.length === 0) {
           expect(found).toBeUndefined();
           return;
@@ -51,6 +53,53 @@ describe('the contract nearest to a delta', () => {
         expect([found?.below, found?.above]).toContain(found?.nearest);
         expect(Math.abs(found?.nearest.view.greeks?.delta ?? 9)).toBe(found?.nearest.absDelta);
       }),
+    );
+  });
+
+  it('is ranked between the next smaller and the next larger delta of a full sort', () => {
+    fc.assert(
+      fc.property(anyRight, absDeltas, absDelta, (right, deltas, target) => {
+        const match = deltaIndexOf(sliceOf(right, deltas), right).ranked(target);
+        const sorted = deltas.filter((delta) => delta !== undefined).sort((a, b) => a - b);
+        const sizeOf = (view: ContractView | undefined) =>
+          view?.greeks === undefined ? undefined : Math.abs(view.greeks.delta);
+        const nearest = sizeOf(match?.nearest) ?? -1;
+        expect(match === undefined).toBe(sorted.length === 0);
+        const around = [sizeOf(match?.lower), nearest, sizeOf(match?.higher)];
+        const places = sorted.flatMap((delta, place) => (delta === nearest ? [place] : []));
+        const slices = places.map((place) => [sorted[place - 1], nearest, sorted[place + 1]]);
+        if (match !== undefined) expect(slices).toContainEqual(around);
+      }),
+    );
+  });
+
+  it('never lies: on live chains each look-up is that of a full sort at that instant', () => {
+    const chain = new BlackChain();
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(121), fc.nat(20_000)), { minLength: 1, maxLength: 30 }),
+        absDelta,
+        (moves, target) => {
+          chain.batch(atMinute(120));
+          for (const [row, bid] of moves) {
+            const contract = chain.listing.contracts[row];
+            if (contract !== undefined) chain.quote(contract, bid, bid + 100, atMinute(120));
+          }
+          chain.writer.endBatch(atMinute(121));
+          const slice = chain.reader.slice();
+          for (const right of ['call', 'put'] as const) {
+            const rows = right === 'call' ? (slice?.calls ?? []) : (slice?.puts ?? []);
+            const distances = rows
+              .flatMap(({ greeks }) => (greeks === undefined ? [] : [greeks.delta]))
+              .map((delta) => Math.abs(Math.abs(delta) - target))
+              .sort((a, b) => a - b);
+            const found = slice && deltaIndexOf(slice, right).nearest(target)?.greeks;
+            const distance = found && Math.abs(Math.abs(found.delta) - target);
+            expect(distance).toBe(distances[0]);
+          }
+        },
+      ),
+      { numRuns: 40 },
     );
   });
 

@@ -62,6 +62,8 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
   S3_RETENTION_YEARS: 'years that a shipped record cannot be deleted, 1 to 100',
   PAGERDUTY_API_KEY: 'Events v2 routing key. Without one, alerts go to the log alone',
   PAGERDUTY_ENDPOINT: 'where pages are posted',
+  ALERT_WEBHOOK_URL:
+    'where set, alerts of the trader and everything that pages are posted there as JSON',
   MCP_TOKEN: 'bearer token of the HTTP faces, at least 16 characters',
   CHATGPT_MCP_TOKEN: 'a second bearer token, so that two clients are two principals',
   OAUTH_EMBEDDED:

@@ -120,6 +120,7 @@ const schema = z.object({
   S3_RETENTION_YEARS: wholeBetween(1, 100).default(3),
   PAGERDUTY_API_KEY: z.string().optional(),
   PAGERDUTY_ENDPOINT: url.default('https://events.pagerduty.com/v2/enqueue'),
+  ALERT_WEBHOOK_URL: url.optional(),
   MCP_TOKEN: bearer.optional(),
   CHATGPT_MCP_TOKEN: bearer.optional(),
   OAUTH_EMBEDDED: flag.default(false),
@@ -195,11 +196,11 @@ export interface Config extends Settings {
   readonly notices: readonly string[];
 }
 
-const SECRET = /SECRET|TOKEN|KEY/;
+const SECRET = /SECRET|TOKEN|KEY|WEBHOOK/;
 const UNNEEDED = ['SPY_CHAIN_UPDATE_INTERVAL', 'CACHE_CLEANUP_INTERVAL'];
 /** Variables that look like settings of ours: what is none of them is a slip of the pen. */
 const OURS =
-  /^(?:DELTARING|SIM|DXLINK|TASTYTRADE|ALPACA|PAGERDUTY|PORTFOLIO|LOTTO|LOSS|LIMIT|OPENING|FLATTEN|EXIT|CONDOR|NICKEL|S3_AUDIT|S3_RETENTION|MAX_(?:DAILY|TRADE|OPEN|ORDER|ORDERS|POSITION|STRATEGY))_/;
+  /^(?:DELTARING|SIM|DXLINK|TASTYTRADE|ALPACA|PAGERDUTY|ALERT|PORTFOLIO|LOTTO|LOSS|LIMIT|OPENING|FLATTEN|EXIT|CONDOR|NICKEL|S3_AUDIT|S3_RETENTION|MAX_(?:DAILY|TRADE|OPEN|ORDER|ORDERS|POSITION|STRATEGY))_/;
 
 function defaultHome(environment: Environment): string {
   const xdg = environment['XDG_STATE_HOME'];

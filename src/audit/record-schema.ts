@@ -87,8 +87,14 @@ const FIELDS: FieldTable = {
   tradingStateChanged: { from: 'text', to: 'text', reason: 'text', causes: 'textsOrAbsent' },
   feedOutage: { state: 'text', detail: 'text' },
   reconciled: { clean: 'flag', differences: 'texts' },
-  alert: { severity: 'text', code: 'text', text: 'text' },
-  alertDelivered: { code: 'text', channel: 'text', ok: 'flag' },
+  alert: {
+    severity: 'text',
+    code: 'text',
+    text: 'text',
+    action: 'textOrAbsent',
+    subject: 'textOrAbsent',
+  },
+  alertDelivered: { code: 'text', channel: 'text', ok: 'flag', alertSeq: 'numberOrAbsent' },
 };
 
 const INTENT_FIELDS: Readonly<Record<keyof OrderIntent, true>> = {

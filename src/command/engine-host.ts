@@ -10,11 +10,17 @@ import type { FromCore, ToCore } from '../desk/core-protocol.ts';
 import { ENGINE_API_VERSION, type EngineIdentity } from '../desk/engine-api.ts';
 import { EngineApiClient } from '../desk/engine-api-client.ts';
 import { summarizeJournal } from '../desk/recovery.ts';
+import type { AuditRecord } from '../engine/domain/audit-record.ts';
 import { type Clock, simulatedClock, systemClock, wallMicros } from '../engine/domain/clock.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import { newYorkDate } from '../engine/domain/session-calendar.ts';
+import type { AlertChannel } from '../ops/alert-channel.ts';
+import type { Delivery } from '../ops/alert-delivery-shell.ts';
+import { AlertDelivery } from '../ops/alert-delivery-shell.ts';
 import { Counters } from '../ops/counters.ts';
-import { Pager } from '../ops/pager.ts';
+import { lostAlerts } from '../ops/lost-alerts.ts';
+import { pagerChannel } from '../ops/pager.ts';
+import { webhookChannel } from '../ops/webhook.ts';
 import { exposition } from '../web/prometheus.ts';
 import { BUILD } from './build-info.ts';
 import { paperAccountId, socketPath } from './engine-paths.ts';
@@ -33,6 +39,8 @@ import { simulatedTimeOf } from './session-time.ts';
 
 const READY_TIMEOUT_MILLIS = 30_000;
 const STOP_TIMEOUT_MILLIS = 60_000;
+/** A stop waits this long for its last alerts to leave. */
+const ALERTS_TIMEOUT_MILLIS = 5_000;
 const CORE_SILENT_MICROS = 2_000_000;
 const WATCH_EVERY_MILLIS = 500;
 
@@ -96,6 +104,17 @@ interface Owned {
   readonly locks: Locks;
 }
 
+/** Where alerts go besides the log. */
+function channelsOf(config: Config, accountId: string): readonly AlertChannel[] {
+  const { PAGERDUTY_API_KEY: routingKey, PAGERDUTY_ENDPOINT: endpoint } = config;
+  const source = `deltaring ${accountId}`;
+  const channels: AlertChannel[] = [];
+  if (routingKey !== undefined) channels.push(pagerChannel({ routingKey, endpoint, source }));
+  const { ALERT_WEBHOOK_URL: url } = config;
+  if (url !== undefined) channels.push(webhookChannel(url, source));
+  return channels;
+}
+
 function detailOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
@@ -110,7 +129,8 @@ class RunningEngine implements EngineHost {
   readonly #config: Config;
   readonly #threads: Threads;
   readonly #locks: Locks;
-  readonly #pager: Pager;
+  readonly #channels: readonly AlertChannel[];
+  readonly #alerts: AlertDelivery;
   readonly #scenarios: RiskScenarios;
   readonly #ready = Promise.withResolvers<void>();
   readonly #failure = Promise.withResolvers<never>();
@@ -125,7 +145,8 @@ class RunningEngine implements EngineHost {
 
   static async start(config: Config, log: Log, owned: Owned): Promise<RunningEngine> {
     const simulated = config.DELTARING_FEED === 'sim';
-    const summary = summarizeJournal(readJournal(config.home).records);
+    const { records } = readJournal(config.home);
+    const summary = summarizeJournal(records);
     const time = simulated ? simulatedTimeOf(config, summary) : undefined;
     const clock = time === undefined ? systemClock : simulatedClock(time);
     const sim = time === undefined ? undefined : await startSim(config, time);
@@ -152,6 +173,7 @@ class RunningEngine implements EngineHost {
     const threads = { core, journal, others };
     const engine = new RunningEngine({ config, log, owned, clock, simulated, buffers, threads });
     await engine.#becomeReady(log);
+    engine.#resendLost(records);
     return engine;
   }
 
@@ -182,12 +204,12 @@ class RunningEngine implements EngineHost {
       underlying: config.DELTARING_UNDERLYING,
     };
     this.#scenarios = new RiskScenarios(buffers.chain);
-    this.#pager = new Pager({
-      routingKey: config.PAGERDUTY_API_KEY,
-      endpoint: config.PAGERDUTY_ENDPOINT,
-      source: `deltaring ${owned.accountId}`,
+    this.#channels = channelsOf(config, owned.accountId);
+    this.#alerts = new AlertDelivery({
+      channels: this.#channels,
       log,
       onDelivery: (delivery) => this.#onDelivery(delivery),
+      now: () => wallMicros() / 1_000,
     });
     this.api = new EngineApiClient({
       identity: this.identity,
@@ -201,6 +223,7 @@ class RunningEngine implements EngineHost {
       metrics: () => exposition(this.counters),
       riskMetrics: (pnl, slice) => this.#scenarios.run(pnl, slice),
       auditState: () => this.#auditState(),
+      undeliveredAlerts: () => this.#alerts.undelivered(),
     });
     this.#listen();
   }
@@ -247,12 +270,24 @@ class RunningEngine implements EngineHost {
     if (message.kind === 'ready') {
       if (message.killed) this.counters.raiseKillWord();
       this.#ready.resolve();
-    } else if (message.kind === 'alert') void this.#pager.raise(message);
+    } else if (message.kind === 'alert') void this.#alerts.raise(message);
     else if (message.kind === 'stopped') this.#stopped.resolve(message.unprotected);
     else if (message.kind === 'fatal') {
       const text = 'the core broke a promise of its own and stopped trading';
-      void this.#pager.raise({ severity: 'critical', code: 'CORE_HALTED', text });
+      void this.#alerts.raise({
+        severity: 'critical',
+        code: 'CORE_HALTED',
+        text,
+        action: 'trigger',
+      });
       this.#die(`the core halted: ${message.message}`);
+    }
+  }
+
+  /** What a crash or a dead service kept from being delivered is sent now. */
+  #resendLost(records: readonly AuditRecord[]): void {
+    for (const { alert, channels } of lostAlerts(records, this.#channels, wallMicros())) {
+      void this.#alerts.resend(alert, channels);
     }
   }
 
@@ -260,7 +295,7 @@ class RunningEngine implements EngineHost {
     this.#threads.core.postMessage(message);
   }
 
-  #onDelivery(delivery: { readonly code: string; readonly channel: string; readonly ok: boolean }) {
+  #onDelivery(delivery: Delivery) {
     if (delivery.channel !== 'log') {
       this.counters.add(delivery.ok ? 'pages_sent' : 'pages_failed');
     }
@@ -304,10 +339,14 @@ class RunningEngine implements EngineHost {
     this.#countSealed();
     const beat = this.counters.get('core_heartbeat_wall_micros');
     const silent = beat !== undefined && wallMicros() - beat > CORE_SILENT_MICROS;
-    if (silent && !this.#silent) {
-      const text = 'the core thread has missed its heartbeats for two seconds';
-      void this.#pager.raise({ severity: 'critical', code: 'CORE_SILENT', text });
+    if (silent !== this.#silent) {
+      const text = silent
+        ? 'the core thread has missed its heartbeats for two seconds'
+        : 'the core thread beats again';
+      const action = silent ? 'trigger' : 'resolve';
+      void this.#alerts.raise({ severity: 'critical', code: 'CORE_SILENT', text, action });
     }
+    this.counters.set('alerts_undelivered', this.#alerts.undelivered().count);
     this.#silent = silent;
   }
 
@@ -325,6 +364,7 @@ class RunningEngine implements EngineHost {
     const left = await Promise.race([this.#stopped.promise, timeout]);
     this.#stopping = true;
     clearInterval(this.#watch);
+    await this.#alerts.close(ALERTS_TIMEOUT_MILLIS);
     this.#tellCore({ kind: 'closeJournal' });
     await this.#threads.journal.closed.catch(() => undefined);
     await this.#sealing?.close();

@@ -71,6 +71,7 @@ function judgeSearch(desk: DeskContext, intentId: string, search: OrderSearch): 
   const evidence = `twice absent from the broker's complete history (${search.evidence}), and its stream was silent`;
   desk.out.append({ kind: 'orderResolved', intentId, evidence, outcome: 'absentPresumed' }, true);
   setStatus(order, 'absentPresumed', evidence, desk.at);
+  desk.out.settle('resolve', 'ORDER_UNKNOWN', evidence, intentId);
   const text = `order ${intentId} is presumed absent and is not sent again; a new preview may be made`;
   desk.out.alert('warning', 'ORDER_ABSENT', text);
   publishOrder(desk, order);
@@ -153,6 +154,7 @@ function advance(
     const { intentId } = order.intent;
     const evidence = `the broker reported ${status}`;
     desk.out.append({ kind: 'orderResolved', intentId, evidence }, true);
+    desk.out.settle('resolve', 'ORDER_UNKNOWN', evidence, intentId);
     if (order.status === 'absentPresumed') {
       const text = `order ${intentId}, presumed absent, is ${status} at the broker`;
       desk.out.alert('critical', 'ORDER_APPEARED', text);
@@ -184,7 +186,8 @@ function onUnknown(desk: DeskContext, intentId: string, reason: string): void {
   const order = desk.orders.get(intentId);
   if (order === undefined || isFinal(order)) return;
   setStatus(order, 'unknown', reason, desk.at);
-  desk.out.alert('critical', 'ORDER_UNKNOWN', `order ${intentId} has no proven outcome: ${reason}`);
+  const text = `order ${intentId} has no proven outcome: ${reason}`;
+  desk.out.alert('critical', 'ORDER_UNKNOWN', text, intentId);
   publishOrder(desk, order);
 }
 

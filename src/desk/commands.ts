@@ -135,6 +135,7 @@ function rearm(desk: DeskContext, caller: Caller): KillView {
     day.killReason = undefined;
     day.killedAt = undefined;
     desk.out.append({ kind: 'killReleased', principal: caller.principal }, true);
+    desk.out.settle('resolve', 'KILL_ENGAGED', `re-armed by ${caller.principal}`);
   }
   rearmPace(desk);
   return killView(desk, []);

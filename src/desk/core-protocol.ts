@@ -1,8 +1,8 @@
 /** Messages between the faces' thread, the core and the I/O worker, version 1. Plain data. */
 
-import type { AlertSeverity } from '../engine/domain/audit-record.ts';
 import type { ChainListing } from '../engine/domain/market.ts';
 import type { SessionDate } from '../engine/domain/units.ts';
+import type { Effect } from './effects.ts';
 import type { Caller, EngineEvent, Stamp } from './engine-api.ts';
 import type { Command, Query } from './inputs.ts';
 
@@ -25,6 +25,7 @@ export type ToCore =
       readonly code: string;
       readonly channel: string;
       readonly ok: boolean;
+      readonly alertSeq?: number | undefined;
     }
   /** Everything that is journalled is on its way: close behind it. */
   | { readonly kind: 'closeJournal' };
@@ -34,12 +35,7 @@ export type FromCore =
   | { readonly kind: 'ready'; readonly recoveredRecords: number; readonly killed: boolean }
   | { readonly kind: 'reply'; readonly id: number; readonly stamp: Stamp; readonly result: unknown }
   | { readonly kind: 'event'; readonly event: EngineEvent }
-  | {
-      readonly kind: 'alert';
-      readonly severity: AlertSeverity;
-      readonly code: string;
-      readonly text: string;
-    }
+  | Extract<Effect, { kind: 'alert' }>
   | { readonly kind: 'status'; readonly status: CoreStatus }
   | { readonly kind: 'stopped'; readonly unprotected: readonly string[] }
   | { readonly kind: 'fatal'; readonly message: string };

@@ -121,11 +121,9 @@ export class CoreShell {
       case 'subscribe':
         world.subscribe(effect.symbols);
         return;
-      case 'alert': {
-        const { severity, code, text } = effect;
-        world.toMain({ kind: 'alert', severity, code, text });
+      case 'alert':
+        world.toMain(effect);
         return;
-      }
       case 'publish':
         this.#publish(effect.event);
         return;

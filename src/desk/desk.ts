@@ -44,6 +44,7 @@ import { askForListing, keepSession, onListing, scheduleFor } from './session-li
 import { watchStop } from './stopping.ts';
 import { pageUnknown, searchUnknown } from './unknown-outcomes.ts';
 
+const NOT_YET = 'not connected yet';
 /** A confirm waits this long, on the wall clock, for its orders to end before it answers. */
 const CONFIRM_WAIT_MICROS = 2_000_000;
 /** Twice this, for a difference is seen twice before it is told, stays well within five seconds. */
@@ -117,7 +118,7 @@ export class Desk {
         rearmedAt: undefined,
         feedConnected: false,
         feedSince: undefined,
-        feedDetail: 'not connected yet',
+        feedDetail: NOT_YET,
         lastSpot: undefined,
         closingSpot: undefined,
         listingAgainAt: at.market,
@@ -242,8 +243,9 @@ export class Desk {
         performGateway(desk, desk.gateway.onWire(input.wire, desk.at));
         return;
       case 'alertDelivered': {
-        const { code, channel, ok } = input;
-        desk.out.append({ kind: 'alertDelivered', code, channel, ok });
+        const { code, channel, ok, alertSeq } = input;
+        const of = alertSeq === undefined ? {} : { alertSeq };
+        desk.out.append({ kind: 'alertDelivered', code, channel, ok, ...of });
         return;
       }
       default:
@@ -280,6 +282,7 @@ export class Desk {
     if (connected !== day.feedConnected) {
       out.append({ kind: 'feedOutage', state: connected ? 'connected' : 'down', detail });
       if (!connected) out.alert('warning', 'FEED_DOWN', detail);
+      else if (day.feedDetail !== NOT_YET) out.settle('resolve', 'FEED_DOWN', detail);
     }
     if (connected && !day.feedConnected) day.feedSince = at.wall;
     day.feedConnected = connected;

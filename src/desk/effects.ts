@@ -3,6 +3,7 @@
 import type { GatewayEffect } from '../broker/order-gateway.ts';
 import type { AlertSeverity, AuditRecord } from '../engine/domain/audit-record.ts';
 import type { SessionDate } from '../engine/domain/units.ts';
+import type { AlertAction } from '../ops/alert-channel.ts';
 import type { EngineEvent } from './engine-api.ts';
 import type { WireAct } from './inputs.ts';
 
@@ -36,6 +37,10 @@ export type Effect =
       readonly severity: AlertSeverity;
       readonly code: string;
       readonly text: string;
+      readonly action: AlertAction;
+      readonly subject?: string;
+      /** Its record. */
+      readonly alertSeq: number;
     }
   | { readonly kind: 'publish'; readonly event: EngineEvent }
   | { readonly kind: 'stopped'; readonly unprotected: readonly string[] };

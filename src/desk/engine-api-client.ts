@@ -40,6 +40,8 @@ export interface ClientParts {
   /** P&L of the book under moves, computed away from the core. */
   riskMetrics(pnl: Api.PnlView, slice: ChainSlice | undefined): Promise<Api.RiskMetricsView>;
   auditState(): { readonly state: string; readonly ageMs: number | null };
+  /** Alerts that some channel has not taken. */
+  undeliveredAlerts(): { readonly count: number; readonly ageMs: number | null };
 }
 
 interface Waiting {
@@ -82,9 +84,11 @@ export class EngineApiClient implements Api.EngineApi {
     } else if (message.kind === 'event') {
       for (const listener of this.#listeners) listener(message.event);
     } else if (message.kind === 'alert') {
-      const { severity, code, text } = message;
+      const { kind, severity, code, text, action } = message;
       const at = this.stamp().asOf;
-      for (const listener of this.#listeners) listener({ kind: 'alert', severity, code, text, at });
+      for (const listener of this.#listeners) {
+        listener({ kind, severity, code, text, action, at });
+      }
     } else if (message.kind === 'reply') this.#settle(message.id, message);
   }
 
@@ -276,6 +280,7 @@ export class EngineApiClient implements Api.EngineApi {
       statusWall: this.#statusWall,
       killed: counters.isKilled(),
       audit: this.#parts.auditState(),
+      undelivered: this.#parts.undeliveredAlerts(),
     });
   }
 

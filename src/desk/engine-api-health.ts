@@ -15,5 +15,7 @@ export interface HealthView {
   readonly broker: HealthPart & { readonly name: string };
   readonly journal: HealthPart & { readonly seq: number };
   readonly audit: HealthPart & { readonly head: string; readonly seq: number };
+  /** Alerts that some channel has not taken; the age of the oldest. */
+  readonly alerts: HealthPart & { readonly undelivered: number };
   readonly tradingState: HealthPart & { readonly killed: boolean };
 }

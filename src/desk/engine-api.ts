@@ -307,6 +307,7 @@ export type EngineEvent =
       readonly severity: string;
       readonly code: string;
       readonly text: string;
+      readonly action: 'trigger' | 'acknowledge' | 'resolve';
       readonly at: string;
     }
   | { readonly kind: 'tradingState'; readonly state: string; readonly killed: boolean }

@@ -16,6 +16,7 @@ export interface HealthFacts {
   readonly statusWall: number;
   readonly killed: boolean;
   readonly audit: { readonly state: string; readonly ageMs: number | null };
+  readonly undelivered: { readonly count: number; readonly ageMs: number | null };
 }
 
 function millisSince(at: At, wall: number | null | undefined): number | null {
@@ -67,6 +68,11 @@ export function healthOf(facts: HealthFacts): HealthView {
       head: status?.journal.hash ?? '',
       seq: status?.journal.seq ?? 0,
       ageMs: audit.ageMs,
+    },
+    alerts: {
+      state: facts.undelivered.count === 0 ? 'ok' : 'undelivered',
+      undelivered: facts.undelivered.count,
+      ageMs: facts.undelivered.ageMs,
     },
     tradingState: {
       state: status?.stamp.tradingState ?? 'halted',

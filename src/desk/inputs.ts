@@ -119,4 +119,5 @@ export type Input =
       readonly code: string;
       readonly channel: string;
       readonly ok: boolean;
+      readonly alertSeq?: number | undefined;
     };

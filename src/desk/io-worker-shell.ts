@@ -1,21 +1,30 @@
 /** Heavy reads for the core: the broker's REST answers become small typed messages here. */
 import type { MessagePort } from 'node:worker_threads';
 import { z } from 'zod';
-import { wallMicros } from '../engine/domain/clock.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import type { OptionContract } from '../engine/domain/instrument.ts';
 import { parseOccSymbol } from '../engine/domain/instrument.ts';
 import { type UnderlyingSpec, underlyingOf } from '../engine/domain/underlying.ts';
 import { priceFromDollars, type SessionDate } from '../engine/domain/units.ts';
-import { CircuitBreaker } from '../ops/circuit-breaker.ts';
+import type { CallLimits } from '../ops/outgoing-call.ts';
+import { isResting, OutgoingCalls } from '../ops/outgoing-call.ts';
 import type { FromIo, ToIo } from './core-protocol.ts';
 
 const REQUEST_TIMEOUT_MILLIS = 10_000;
 const UNAUTHORIZED = 401;
 /** An access token is renewed this long before it ends. */
 const RENEW_EARLY_MILLIS = 60_000;
-/** Five failures within a minute rest the service for ten seconds, so that no retry storms it. */
-const BREAKER = { failures: 5, windowMicros: 60_000_000, coolDownMicros: 10_000_000 };
+/** One try a request, for the core asks again by itself. Five failures in a row rest the service for
+ * ten seconds, so that nothing storms it. Two requests make a token, each with a limit of its own. */
+const CALLS: Omit<CallLimits, 'timeoutMillis'> = {
+  callsPerMinute: 60,
+  attempts: 1,
+  firstWaitMillis: 0,
+  mostWaitMillis: 0,
+  failuresToOpen: 5,
+  restMillis: 10_000,
+};
+const REQUESTS_PER_CALL = 2;
 
 /** Where quotes and listings come from. */
 export type IoSource =
@@ -202,27 +211,14 @@ export function runIo(start: IoStart): void {
     return { kind: 'listingFailed', date, reason: `no contracts expire on ${date}` };
   }
 
-  const breaker = new CircuitBreaker(BREAKER);
-
-  async function attempt(request: ToIo): Promise<FromIo> {
-    if (!breaker.allows(wallMicros())) {
-      throw new DeltaringError('FEED_UNREACHABLE', 'the service rests after repeated failures');
-    }
-    try {
-      const got = request.kind === 'token' ? await token() : await listing(request.date);
-      breaker.succeeded();
-      return got;
-    } catch (error) {
-      breaker.failed(wallMicros());
-      throw error;
-    }
-  }
+  const calls = new OutgoingCalls({ ...CALLS, timeoutMillis: timeoutMillis * REQUESTS_PER_CALL });
 
   async function serve(request: ToIo): Promise<void> {
     try {
-      answer(await attempt(request));
+      answer(await calls.run(() => (request.kind === 'token' ? token() : listing(request.date))));
     } catch (error) {
-      const reason = reasonOf(error);
+      const isAtRest = isResting(error);
+      const reason = isAtRest ? 'the service rests after repeated failures' : reasonOf(error);
       if (request.kind === 'token') answer({ kind: 'tokenFailed', reason });
       else answer({ kind: 'listingFailed', date: request.date, reason });
     }

@@ -50,10 +50,26 @@ export class Outbox {
     this.#effects.push({ kind: 'reply', id, result });
   }
 
-  /** Records an alert and has it delivered to whoever is on call. */
-  alert(severity: AlertSeverity, code: string, text: string): void {
-    this.append({ kind: 'alert', severity, code, text }, severity === 'critical');
-    this.#effects.push({ kind: 'alert', severity, code, text });
+  /** Records an alert and has it delivered to whoever is on call. `subject` keeps apart what one code
+   * says of several things. */
+  alert(severity: AlertSeverity, code: string, text: string, subject?: string): void {
+    this.#tell({ severity, code, text, ...(subject !== undefined && { subject }) });
+  }
+
+  /** Tells that an incident is being looked after, or is over. */
+  settle(action: 'acknowledge' | 'resolve', code: string, text: string, subject?: string): void {
+    this.#tell({
+      severity: 'info',
+      code,
+      text,
+      action,
+      ...(subject !== undefined && { subject }),
+    });
+  }
+
+  #tell(alert: Omit<Extract<AuditBody, { kind: 'alert' }>, 'kind'>): void {
+    const alertSeq = this.append({ kind: 'alert', ...alert }, alert.severity === 'critical');
+    this.#effects.push({ kind: 'alert', action: 'trigger', ...alert, alertSeq });
   }
 
   push(effect: Effect): void {

@@ -21,5 +21,8 @@ export function watchRatios(desk: DeskContext): void {
     const text = `the legs of ${broken} filled out of proportion: look at it, close it or let it fill`;
     desk.out.alert('critical', 'BROKEN_RATIO', text);
   }
+  if (broken === undefined && status.causes.includes('brokenRatio')) {
+    desk.out.settle('resolve', 'BROKEN_RATIO', 'no position stands on an uneven order');
+  }
   holdTrading(desk, 'brokenRatio', broken !== undefined);
 }

@@ -73,11 +73,13 @@ export class Reconciler {
   #settle(desk: DeskContext, found: readonly Divergence[], words: string): void {
     const clean = found.length === 0;
     if (words !== this.#told) {
+      const hasTold = this.#told !== undefined;
       this.#told = words;
       desk.day.reconciled = clean;
       const told = found.map(divergenceWords);
       desk.out.append({ kind: 'reconciled', clean, differences: told }, true);
       if (!clean) desk.out.alert('critical', 'RECONCILE_DIFFERS', adviceOn(found));
+      else if (hasTold) desk.out.settle('resolve', 'RECONCILE_DIFFERS', 'the books agree');
     }
     heal(desk, found);
   }
@@ -101,6 +103,7 @@ export class Reconciler {
       return deny('leg_market_missing', message, { symbol: unpriced.symbol });
     }
     desk.out.append({ kind: 'residualAdopted', principal, differences: words }, true);
+    desk.out.settle('acknowledge', 'RECONCILE_DIFFERS', `taken over by ${principal}`);
     for (const fill of fills) {
       if (fill !== undefined) takeEvent(desk, { kind: 'fill', fill }, 'operator');
     }

@@ -29,7 +29,8 @@ export interface JournalSummary {
   readonly lastSeq: number;
   readonly lastSession: string | undefined;
   readonly lastMarket: number | undefined;
-  /** True when the last run ended in order with nothing held. */
+  /** True when the last run ended in order with nothing held; what an alert of it came to may be
+   * told after that. */
   readonly endedFlat: boolean;
   /** Intents in the order recorded, and what the broker reported of them. */
   readonly intents: readonly OrderIntent[];
@@ -74,12 +75,12 @@ export function summarizeJournal(records: readonly AuditRecord[]): JournalSummar
     if (event !== undefined) brokerEvents.push(event);
   }
   const last = records.at(-1);
-  const stopped = last?.body.kind === 'engineStopped';
+  const stopped = records.findLast(({ body }) => body.kind !== 'alertDelivered');
   return {
     lastSeq: last?.seq ?? 0,
     lastSession: last?.session,
     lastMarket: last?.at.market,
-    endedFlat: stopped && isFlat(brokerEvents),
+    endedFlat: stopped?.body.kind === 'engineStopped' && isFlat(brokerEvents),
     intents,
     brokerEvents,
   };

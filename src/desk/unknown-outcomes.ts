@@ -24,6 +24,6 @@ export function pageUnknown(desk: DeskContext): void {
   for (const { status, intent, reason } of desk.orders.live()) {
     if (status !== 'unknown') continue;
     const text = `order ${intent.intentId} has no proven outcome: ${reason ?? ''}`;
-    desk.out.alert('critical', 'ORDER_UNKNOWN', text);
+    desk.out.alert('critical', 'ORDER_UNKNOWN', text, intent.intentId);
   }
 }

@@ -105,6 +105,7 @@ export const COUNTERS = [
   counter('kills', 'kills', 'main', 'Times the kill switch was engaged'),
   counter('pages_sent', 'pages', 'main', 'Pages delivered to a human'),
   counter('pages_failed', 'pages', 'main', 'Pages that no channel took'),
+  gauge('alerts_undelivered', 'alerts', 'main', 'Alerts that some channel has not taken yet'),
   counter('tool_calls', 'calls', 'main', 'MCP tool calls answered'),
   histogram('tool_micros', 'main', 'One MCP tool call on the engine side'),
   counter('http_requests', 'requests', 'main', 'HTTP requests answered'),

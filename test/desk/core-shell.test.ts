@@ -219,11 +219,11 @@ describe("the core's shell", () => {
     core.rig.goTo(17 * 60 + 30);
     expect(core.world.slice(1)).toEqual(['subscribe 1', 'listing 2026-11-23']);
     core.rig.step({ kind: 'feed', at: core.rig.at, connected: false, detail: 'gone' });
-    expect(core.messages).toContainEqual({
-      kind: 'alert',
+    expect(core.messages.find(({ kind }) => kind === 'alert')).toMatchObject({
       severity: 'warning',
       code: 'FEED_DOWN',
       text: 'gone',
+      action: 'trigger',
     });
     expect(core.messages.some(({ kind }) => kind === 'event')).toBe(true);
   });

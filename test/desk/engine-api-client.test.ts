@@ -73,6 +73,7 @@ class ClientRig {
     metrics: () => Promise.resolve('metrics'),
     riskMetrics: (pnl: PnlView) =>
       Promise.resolve({ scenarios: [], worstCaseCents: pnl.feesCents, greeks: null, warnings: [] }),
+    undeliveredAlerts: () => ({ count: 0, ageMs: null }),
     auditState: () => ({ state: 'ok', ageMs: 1 }),
   });
 
@@ -328,7 +329,13 @@ describe('events', () => {
     const leave = heard.map((events) => rig.client.onEvent((event) => events.push(event)));
     rig.hear({ kind: 'event', event: { kind: 'positions' } });
     leave[0]?.();
-    rig.hear({ kind: 'alert', severity: 'critical', code: 'FEED_DOWN', text: 'gone' });
+    const alert = {
+      severity: 'critical',
+      code: 'FEED_DOWN',
+      text: 'gone',
+      action: 'trigger',
+    } as const;
+    rig.hear({ kind: 'alert', ...alert, alertSeq: 7 });
     expect(heard[0]).toEqual([{ kind: 'positions' }]);
     expect(heard[1]?.[1]).toMatchObject({ kind: 'alert', code: 'FEED_DOWN', text: 'gone' });
   });

@@ -28,7 +28,9 @@ const STATUS: CoreStatus = {
 
 function health(change: Partial<HealthFacts> = {}) {
   const audit = { state: 'ok', ageMs: 5 };
-  return healthOf({ at, status: STATUS, statusWall: at.wall, killed: false, audit, ...change });
+  const undelivered = { count: 0, ageMs: null };
+  const facts = { at, status: STATUS, statusWall: at.wall, killed: false, audit, undelivered };
+  return healthOf({ ...facts, ...change });
 }
 
 describe('health', () => {
@@ -41,8 +43,15 @@ describe('health', () => {
       broker: { name: 'paper', state: 'reconciled', ageMs: 0 },
       journal: { state: 'ok', seq: 12, ageMs: 1_500 },
       audit: { state: 'ok', head: 'abc', seq: 12, ageMs: 5 },
+      alerts: { state: 'ok', undelivered: 0, ageMs: null },
       tradingState: { state: 'active', killed: false, ageMs: 0 },
     });
+  });
+
+  it('shows the alerts that nobody got, and is no worse for it', () => {
+    const view = health({ undelivered: { count: 2, ageMs: 61_000 } });
+    expect(view.alerts).toEqual({ state: 'undelivered', undelivered: 2, ageMs: 61_000 });
+    expect(view.status).toBe('ok');
   });
 
   it('is down once the core has been silent for longer than it may', () => {

@@ -1,70 +1,25 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Alert, Delivery } from '../../src/ops/pager.ts';
-import { Pager } from '../../src/ops/pager.ts';
+import { describe, expect, it } from 'vitest';
+import type { Alert } from '../../src/ops/alert-channel.ts';
+import { isPaged, TRADER_ALERT } from '../../src/ops/alert-channel.ts';
+import { pagerChannel } from '../../src/ops/pager.ts';
+import { service } from './support/alert-service.ts';
 
-const CRITICAL: Alert = { severity: 'critical', code: 'KILL_ENGAGED', text: 'somebody pressed it' };
+const KILL: Alert = {
+  severity: 'critical',
+  code: 'KILL_ENGAGED',
+  text: 'somebody pressed it',
+  action: 'trigger',
+  alertSeq: 12,
+};
+const signal = AbortSignal.timeout(60_000);
 
-interface Seen {
-  readonly bodies: Record<string, unknown>[];
-  readonly endpoint: string;
-}
+const channel = (endpoint: string) =>
+  pagerChannel({ routingKey: 'key', endpoint, source: 'deltaring PAPER-1' });
 
-/** An events service on loopback that answers as `answer` says. */
-async function service(answer: (response: ServerResponse, attempt: number) => void): Promise<Seen> {
-  const bodies: Record<string, unknown>[] = [];
-  const server = createServer((request: IncomingMessage, response) => {
-    let text = '';
-    request.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-    });
-    request.on('end', () => {
-      bodies.push(JSON.parse(text));
-      answer(response, bodies.length);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  return { bodies, endpoint: `http://127.0.0.1:${port}/v2/enqueue` };
-}
-
-/** Longer than any answer on loopback takes, so that only the test of the time limit meets it. */
-const AMPLE_MILLIS = 10_000;
-
-function rig(
-  endpoint: string,
-  routingKey: string | undefined = 'key',
-  timeoutMillis = AMPLE_MILLIS,
-) {
-  const lines: string[] = [];
-  const deliveries: Delivery[] = [];
-  const pager = new Pager({
-    routingKey,
-    endpoint,
-    source: 'deltaring PAPER-1',
-    log: (line) => lines.push(line),
-    onDelivery: (delivery) => deliveries.push(delivery),
-    timeoutMillis,
-  });
-  return { pager, lines, deliveries };
-}
-
-const toLog = (code: string): Delivery => ({ code, channel: 'log', ok: true });
-const toPager = (code: string, ok: boolean): Delivery => ({ code, channel: 'pagerduty', ok });
-
-describe('an alert', () => {
-  it('is logged and paged once, and its delivery reported', async () => {
-    const { bodies, endpoint } = await service((response) => response.writeHead(202).end('{}'));
-    const { pager, lines, deliveries } = rig(endpoint);
-    await pager.raise(CRITICAL);
-    expect(lines).toEqual(['alert critical KILL_ENGAGED: somebody pressed it']);
-    expect(deliveries).toEqual([toLog('KILL_ENGAGED'), toPager('KILL_ENGAGED', true)]);
+describe('a page', () => {
+  it('is an Events v2 trigger with a key that folds its repeats', async () => {
+    const { bodies, url } = await service((response) => response.writeHead(202).end('{}'));
+    await channel(url).send(KILL, signal);
     expect(bodies).toEqual([
       {
         routing_key: 'key',
@@ -79,75 +34,42 @@ describe('an alert', () => {
     ]);
   });
 
-  it('pages a warning, and only logs what is no more than information', async () => {
-    const { bodies, endpoint } = await service((response) => response.writeHead(202).end());
-    const { pager, deliveries } = rig(endpoint);
-    await pager.raise({ severity: 'info', code: 'STARTED', text: 'hello' });
-    expect(deliveries).toEqual([toLog('STARTED')]);
-    await pager.raise({ severity: 'warning', code: 'FEED', text: 'late' });
-    expect(bodies).toHaveLength(1);
-  });
-
-  it('goes to the log alone where no key is set', async () => {
-    const { bodies, endpoint } = await service((response) => response.writeHead(202).end());
-    const deliveries: Delivery[] = [];
-    const pager = new Pager({
-      routingKey: undefined,
-      endpoint,
-      source: 's',
-      log: () => undefined,
-      onDelivery: (delivery) => deliveries.push(delivery),
-    });
-    await pager.raise(CRITICAL);
-    expect(bodies).toEqual([]);
-    expect(deliveries).toEqual([toLog('KILL_ENGAGED')]);
-  });
-
-  it('is tried three times, and said to be undelivered after that', async () => {
-    const { bodies, endpoint } = await service((response) => response.writeHead(500).end('no'));
-    const { pager, lines, deliveries } = rig(endpoint);
-    await pager.raise(CRITICAL);
-    expect(bodies).toHaveLength(3);
-    expect(deliveries.at(-1)).toEqual(toPager('KILL_ENGAGED', false));
-    expect(lines.at(-1)).toBe('alert KILL_ENGAGED could not be delivered to PagerDuty');
-  });
-
-  it('is delivered where a later attempt is taken', async () => {
-    const { bodies, endpoint } = await service((response, attempt) =>
-      response.writeHead(attempt < 3 ? 503 : 202).end(),
-    );
-    const { pager, deliveries } = rig(endpoint);
-    await pager.raise(CRITICAL);
-    expect(bodies).toHaveLength(3);
-    expect(deliveries.at(-1)).toEqual(toPager('KILL_ENGAGED', true));
+  it('is acknowledged and resolved under the key of its trigger', async () => {
+    const { bodies, url } = await service((response) => response.writeHead(202).end());
+    const of = { ...KILL, code: 'ORDER_UNKNOWN', subject: '20261120-000001' };
+    for (const action of ['trigger', 'acknowledge', 'resolve'] as const) {
+      await channel(url).send({ ...of, action }, signal);
+    }
+    expect(bodies.map((body) => body['event_action'])).toEqual([
+      'trigger',
+      'acknowledge',
+      'resolve',
+    ]);
+    expect(new Set(bodies.map((body) => body['dedup_key'])).size).toBe(1);
+    expect(bodies[2]).not.toHaveProperty('payload');
   });
 
   it('counts as delivered by 202 alone: neither 200 nor a redirect will do', async () => {
-    for (const status of [200, 302]) {
-      const { endpoint } = await service((response) =>
+    for (const status of [200, 302, 429, 500]) {
+      const { url } = await service((response) =>
         response.writeHead(status, { location: '/elsewhere' }).end(),
       );
-      const { pager, deliveries } = rig(endpoint);
-      await pager.raise(CRITICAL);
-      expect(deliveries.at(-1)).toEqual(toPager('KILL_ENGAGED', false));
+      await expect(channel(url).send(KILL, signal)).rejects.toThrow();
     }
   });
 
-  it('is cut off where the service hangs, and where nobody listens', async () => {
-    const { bodies, endpoint } = await service(() => undefined);
-    const hanging = rig(endpoint, 'key', 50);
-    await hanging.pager.raise(CRITICAL);
-    expect(bodies).toHaveLength(3);
-    expect(hanging.deliveries.at(-1)).toEqual(toPager('KILL_ENGAGED', false));
-    const absent = rig('http://127.0.0.1:1/');
-    await absent.pager.raise(CRITICAL);
-    expect(absent.deliveries.at(-1)).toEqual(toPager('KILL_ENGAGED', false));
-  });
-
   it('is cut to the length that the service takes', async () => {
-    const { bodies, endpoint } = await service((response) => response.writeHead(202).end());
-    await rig(endpoint).pager.raise({ ...CRITICAL, text: 'x'.repeat(5_000) });
+    const { bodies, url } = await service((response) => response.writeHead(202).end());
+    await channel(url).send({ ...KILL, text: 'x'.repeat(5_000) }, signal);
     const { payload } = bodies[0] as { payload: { summary: string } };
     expect(payload.summary).toHaveLength(1_024);
+  });
+
+  it('is sent for what is worth waking somebody, and for the end of it', () => {
+    const paged = (change: Partial<Alert>) => isPaged({ ...KILL, ...change });
+    expect(paged({ severity: 'warning' })).toBe(true);
+    expect(paged({ severity: 'info' })).toBe(false);
+    expect(paged({ severity: 'info', action: 'resolve' })).toBe(true);
+    expect(paged({ code: TRADER_ALERT })).toBe(false);
   });
 });

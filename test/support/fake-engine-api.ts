@@ -325,6 +325,7 @@ export class FakeEngineApi implements EngineApi {
       broker: { ...part, name: 'paper' },
       journal: { ...part, seq: 1 },
       audit: { ...part, head: this.audit.hash, seq: this.audit.seq },
+      alerts: { ...part, undelivered: 0 },
       tradingState: { ...part, killed: this.killed },
     };
   }

@@ -165,12 +165,19 @@ export type AuditBody =
       readonly severity: AlertSeverity;
       readonly code: string;
       readonly text: string;
+      /** Absent: it opens an incident. */
+      readonly action?: 'acknowledge' | 'resolve';
+      /** What it is about, where one code can stand for several things at a time. */
+      readonly subject?: string;
     }
   | {
+      /** What a channel did with an alert. One without `ok` is tried again. */
       readonly kind: 'alertDelivered';
       readonly code: string;
       readonly channel: string;
       readonly ok: boolean;
+      /** The record of the alert; absent for what the core could not journal itself. */
+      readonly alertSeq?: number;
     };
 
 export type AlertSeverity = 'info' | 'warning' | 'critical';

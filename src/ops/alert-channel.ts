@@ -1,0 +1,57 @@
+/** Alerts, and the ways they leave the engine. */
+
+/** `trigger` opens, `acknowledge` says that somebody is at it, `resolve` that it is over. */
+export type AlertAction = 'trigger' | 'acknowledge' | 'resolve';
+
+export interface Alert {
+  readonly severity: 'info' | 'warning' | 'critical';
+  readonly code: string;
+  readonly text: string;
+  readonly action: AlertAction;
+  /** What it is about, where one code can stand for several things at a time. */
+  readonly subject?: string | undefined;
+  /** Sequence number of its journal record; undefined for what the core could not journal itself. */
+  readonly alertSeq?: number | undefined;
+}
+
+/** One way out. */
+export interface AlertChannel {
+  readonly name: string;
+  /** True for an alert that goes this way. */
+  takes(alert: Alert): boolean;
+  /** Delivers, or throws. Delivering the same alert again must do no harm. */
+  send(alert: Alert, signal: AbortSignal): Promise<void>;
+}
+
+/** Alerts with the same key are one incident: its trigger, its acknowledgement, its end. */
+export function dedupeKey({ code, subject }: Pick<Alert, 'code' | 'subject'>): string {
+  return subject === undefined ? code : `${code}:${subject}`;
+}
+
+/** The code of an alert that a trader set: it goes to the trader's webhook and pages nobody. */
+export const TRADER_ALERT = 'TRADER_ALERT';
+
+const PAGED: ReadonlySet<Alert['severity']> = new Set(['warning', 'critical']);
+
+/** True for what is worth waking somebody, and for the end of it. */
+export function isPaged({ severity, action, code }: Alert): boolean {
+  return code !== TRADER_ALERT && (PAGED.has(severity) || action !== 'trigger');
+}
+
+/** POSTs JSON without following a redirect; throws unless the answer is one of `accepted`. */
+export async function postJson(
+  url: string,
+  body: unknown,
+  signal: AbortSignal,
+  isAccepted: (status: number) => boolean,
+): Promise<void> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    signal,
+    redirect: 'error',
+  });
+  await response.body?.cancel();
+  if (!isAccepted(response.status)) throw new Error(`answered ${response.status}`);
+}

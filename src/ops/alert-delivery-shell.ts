@@ -1,0 +1,164 @@
+/**
+ * Delivers alerts, and knows of each whether it arrived: on every channel it ends in a delivery or in
+ * a recorded failure. What failed is kept and tried again once the channel takes something, and every
+ * minute. Main thread only.
+ */
+import type { Alert, AlertChannel } from './alert-channel.ts';
+import { dedupeKey } from './alert-channel.ts';
+import type { CallLimits } from './outgoing-call.ts';
+import { OutgoingCalls } from './outgoing-call.ts';
+
+export interface Delivery {
+  readonly code: string;
+  readonly channel: string;
+  readonly ok: boolean;
+  readonly alertSeq?: number | undefined;
+}
+
+export interface DeliveryOptions {
+  readonly channels: readonly AlertChannel[];
+  readonly log: (line: string) => void;
+  readonly onDelivery: (delivery: Delivery) => void;
+  /** Milliseconds of the wall clock. */
+  readonly now: () => number;
+  /** How each channel's service is called. */
+  readonly limits?: CallLimits;
+}
+
+/** A page has to leave within five seconds: the first tries come quickly, the later ones give a
+ * service time to come back. */
+const LIMITS: CallLimits = {
+  callsPerMinute: 100,
+  timeoutMillis: 4_000,
+  attempts: 5,
+  firstWaitMillis: 250,
+  mostWaitMillis: 10_000,
+  failuresToOpen: 8,
+  restMillis: 15_000,
+};
+const RETRY_EVERY_MILLIS = 60_000;
+/** Undelivered alerts kept for another try; beyond, the oldest are given up: they are on record. */
+const MOST_KEPT = 200;
+
+interface Kept {
+  readonly alert: Alert;
+  readonly line: Line;
+  readonly since: number;
+  /** It is being tried now. */
+  isUnderWay: boolean;
+}
+
+/** One channel with its calls, and what waits in it: events of one incident leave in their order. */
+interface Line {
+  readonly channel: AlertChannel;
+  readonly calls: OutgoingCalls;
+  readonly tails: Map<string, Promise<unknown>>;
+}
+
+export class AlertDelivery {
+  readonly #options: DeliveryOptions;
+  readonly #lines: readonly Line[];
+  readonly #kept = new Set<Kept>();
+  readonly #timer: NodeJS.Timeout;
+  readonly #pending = new Set<Promise<unknown>>();
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+    this.#lines = options.channels.map((channel) => ({
+      channel,
+      calls: new OutgoingCalls(options.limits ?? LIMITS),
+      tails: new Map(),
+    }));
+    this.#timer = setInterval(() => void this.retry(), RETRY_EVERY_MILLIS);
+    this.#timer.unref();
+  }
+
+  /** Alerts that a channel has not taken, and the age of the oldest; null where there is none. */
+  undelivered(): { readonly count: number; readonly ageMs: number | null } {
+    const [oldest] = this.#kept;
+    const ageMs = oldest === undefined ? null : this.#options.now() - oldest.since;
+    return { count: this.#kept.size, ageMs };
+  }
+
+  /** Logs the alert and sends it where it goes. Resolves once every channel took it or gave up;
+   * never throws. */
+  async raise(alert: Alert): Promise<void> {
+    const { severity, code, text, action, alertSeq } = alert;
+    const what = action === 'trigger' ? severity : action;
+    this.#options.log(`alert ${what} ${code}: ${text}`);
+    this.#options.onDelivery({ code, channel: 'log', ok: true, alertSeq });
+    await this.resend(alert);
+  }
+
+  /** Sends it where it goes without logging it again; to `only` these where they are given. */
+  async resend(alert: Alert, only?: readonly AlertChannel[]): Promise<void> {
+    const lines = this.#lines.filter(
+      ({ channel }) => channel.takes(alert) && (only === undefined || only.includes(channel)),
+    );
+    const delivered = Promise.all(lines.map((line) => this.#deliver(line, alert)));
+    this.#pending.add(delivered);
+    await delivered;
+    this.#pending.delete(delivered);
+  }
+
+  /** Tries again what no channel took so far, oldest first. */
+  async retry(): Promise<void> {
+    const kept = [...this.#kept];
+    await Promise.all(kept.map((each) => this.#retryOne(each)));
+  }
+
+  /** Ends the retries and waits, for no longer than so many milliseconds, for what is on its way. */
+  async close(mostMillis: number): Promise<void> {
+    clearInterval(this.#timer);
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(() => late.resolve(), mostMillis);
+    await Promise.race([Promise.all(this.#pending), late.promise]);
+    clearTimeout(timer);
+  }
+
+  async #deliver(line: Line, alert: Alert): Promise<void> {
+    const ok = await this.#inOrder(line, alert);
+    this.#tell(line, alert, ok);
+    if (!ok) {
+      this.#options.log(`alert ${alert.code} could not be delivered to ${line.channel.name}`);
+      this.#keep({ alert, line, since: this.#options.now(), isUnderWay: false });
+    } else if (this.#kept.size > 0) void this.retry();
+  }
+
+  async #retryOne(kept: Kept): Promise<void> {
+    if (kept.isUnderWay) return;
+    kept.isUnderWay = true;
+    const ok = await this.#inOrder(kept.line, kept.alert);
+    kept.isUnderWay = false;
+    if (!ok) return;
+    this.#kept.delete(kept);
+    this.#tell(kept.line, kept.alert, true);
+  }
+
+  /** Behind whatever of the same incident is still on its way. */
+  async #inOrder(line: Line, alert: Alert): Promise<boolean> {
+    const { channel, calls, tails } = line;
+    const key = dedupeKey(alert);
+    const before = tails.get(key) ?? Promise.resolve();
+    const sent = before
+      .then(() => calls.run((signal) => channel.send(alert, signal)))
+      .then(
+        () => true,
+        () => false,
+      );
+    tails.set(key, sent);
+    const ok = await sent;
+    if (tails.get(key) === sent) tails.delete(key);
+    return ok;
+  }
+
+  #tell({ channel }: Line, { code, alertSeq }: Alert, ok: boolean): void {
+    this.#options.onDelivery({ code, channel: channel.name, ok, alertSeq });
+  }
+
+  #keep(kept: Kept): void {
+    this.#kept.add(kept);
+    const [oldest] = this.#kept;
+    if (this.#kept.size > MOST_KEPT && oldest !== undefined) this.#kept.delete(oldest);
+  }
+}

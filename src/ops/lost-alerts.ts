@@ -1,0 +1,39 @@
+/** Alerts that the journal shows as raised and not as delivered: a crash or a dead service lost them. */
+import type { AuditRecord } from '../engine/domain/audit-record.ts';
+import type { Alert, AlertChannel } from './alert-channel.ts';
+
+/** An alert with the channels that have not taken it. */
+export interface LostAlert {
+  readonly alert: Alert;
+  readonly channels: readonly AlertChannel[];
+}
+
+/** Older ones are history: whoever was to be woken is awake. */
+const LOST_WITHIN_MICROS = 24 * 3_600 * 1_000_000;
+/** The newest so many; a storm is told by its end. */
+const MOST_RESENT = 50;
+
+/** The lost alerts of the last day, oldest first. `wall` is now, in microseconds. */
+export function lostAlerts(
+  records: readonly AuditRecord[],
+  channels: readonly AlertChannel[],
+  wall: number,
+): readonly LostAlert[] {
+  const taken = new Set<string>();
+  const lost: LostAlert[] = [];
+  for (const { body } of records) {
+    if (body.kind === 'alertDelivered' && body.ok && body.alertSeq !== undefined) {
+      taken.add(`${body.alertSeq} ${body.channel}`);
+    }
+  }
+  for (const { body, seq, at } of records) {
+    if (body.kind !== 'alert' || at.wall < wall - LOST_WITHIN_MICROS) continue;
+    const { severity, code, text, action = 'trigger', subject } = body;
+    const alert: Alert = { severity, code, text, action, subject, alertSeq: seq };
+    const missing = channels.filter(
+      (channel) => channel.takes(alert) && !taken.has(`${seq} ${channel.name}`),
+    );
+    if (missing.length > 0) lost.push({ alert, channels: missing });
+  }
+  return lost.slice(-MOST_RESENT);
+}

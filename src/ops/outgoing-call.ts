@@ -1,0 +1,87 @@
+/**
+ * One way out for everything that calls somebody else's server: a pace, a time limit, a circuit
+ * breaker and, where asked for, retries with jitter. One per service, on the thread that calls it.
+ * It is never around the POST of an order: that is sent once, by the shell of the order gateway.
+ */
+import {
+  type CircuitBreakerPolicy,
+  CircuitState,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  ExponentialBackoff,
+  handleAll,
+  type IPolicy,
+  isBrokenCircuitError,
+  retry,
+  TimeoutStrategy,
+  timeout,
+  wrap,
+} from 'cockatiel';
+import { RateLimiter } from 'limiter';
+
+/** How a service is called. */
+export interface CallLimits {
+  /** Calls in a minute, retries counted; more wait their turn. */
+  readonly callsPerMinute: number;
+  readonly timeoutMillis: number;
+  /** Times that one call is tried, at least 1. */
+  readonly attempts: number;
+  /** Waits between tries: about the first, growing to the most, with decorrelated jitter. */
+  readonly firstWaitMillis: number;
+  readonly mostWaitMillis: number;
+  /** Failures in a row after which nothing is tried. */
+  readonly failuresToOpen: number;
+  /** How long nothing is tried; then one call is let through as a probe. */
+  readonly restMillis: number;
+}
+
+export type BreakerState = 'closed' | 'open' | 'halfOpen';
+
+const STATES: Readonly<Record<CircuitState, BreakerState>> = {
+  [CircuitState.Closed]: 'closed',
+  [CircuitState.Open]: 'open',
+  [CircuitState.HalfOpen]: 'halfOpen',
+  [CircuitState.Isolated]: 'open',
+};
+
+/** Calls of one service. Not shared between threads. */
+export class OutgoingCalls {
+  readonly #breaker: CircuitBreakerPolicy;
+  readonly #policy: IPolicy<{ readonly signal: AbortSignal }>;
+  readonly #pace: RateLimiter;
+
+  constructor(limits: CallLimits) {
+    this.#pace = new RateLimiter({ tokensPerInterval: limits.callsPerMinute, interval: 'minute' });
+    this.#breaker = circuitBreaker(handleAll, {
+      breaker: new ConsecutiveBreaker(limits.failuresToOpen),
+      halfOpenAfter: limits.restMillis,
+    });
+    const retries = retry(handleAll, {
+      maxAttempts: limits.attempts - 1,
+      backoff: new ExponentialBackoff({
+        initialDelay: limits.firstWaitMillis,
+        maxDelay: limits.mostWaitMillis,
+      }),
+    });
+    const limit = timeout(limits.timeoutMillis, TimeoutStrategy.Aggressive);
+    this.#policy = wrap(retries, this.#breaker, limit);
+  }
+
+  get state(): BreakerState {
+    return STATES[this.#breaker.state];
+  }
+
+  /** Runs a call. It must heed the signal, throw where it failed, and may be run more than once.
+   * Throws what the last try threw, or that the breaker is open. */
+  run<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return this.#policy.execute(async ({ signal }) => {
+      await this.#pace.removeTokens(1);
+      return call(signal);
+    });
+  }
+}
+
+/** True for the refusal to call a service that rests after its failures. */
+export function isResting(error: unknown): boolean {
+  return isBrokenCircuitError(error);
+}

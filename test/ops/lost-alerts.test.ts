@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import type { AuditBody, AuditRecord } from '../../src/engine/domain/audit-record.ts';
+import { epochMicros, sessionDate } from '../../src/engine/domain/units.ts';
+import type { AlertChannel } from '../../src/ops/alert-channel.ts';
+import { isPaged } from '../../src/ops/alert-channel.ts';
+import { lostAlerts } from '../../src/ops/lost-alerts.ts';
+
+const HOUR = 3_600_000_000;
+const NOW = 1_000 * HOUR;
+
+function journal(
+  ...bodies: readonly (readonly [hoursAgo: number, body: AuditBody])[]
+): AuditRecord[] {
+  return bodies.map(([hoursAgo, body], index) => {
+    const at = epochMicros(NOW - hoursAgo * HOUR);
+    const session = sessionDate('2026-11-20');
+    return { version: 1, seq: index + 1, session, at: { market: at, wall: at }, body };
+  });
+}
+
+const raised = (code: string, severity: 'info' | 'critical' = 'critical'): AuditBody => ({
+  kind: 'alert',
+  severity,
+  code,
+  text: 't',
+});
+const delivered = (alertSeq: number, channel: string, ok = true): AuditBody => ({
+  kind: 'alertDelivered',
+  code: 'c',
+  channel,
+  ok,
+  alertSeq,
+});
+const channel = (name: string): AlertChannel => ({
+  name,
+  takes: isPaged,
+  send: async () => undefined,
+});
+const PAGER = channel('pagerduty');
+const HOOK = channel('webhook');
+
+function lost(records: AuditRecord[]): (readonly [number | undefined, string[]])[] {
+  return lostAlerts(records, [PAGER, HOOK], NOW).map(({ alert, channels }) => [
+    alert.alertSeq,
+    channels.map(({ name }) => name),
+  ]);
+}
+
+describe('lost alerts', () => {
+  it('are those that a channel has not taken, for that channel', () => {
+    const records = journal(
+      [2, raised('A')],
+      [2, raised('B')],
+      [2, delivered(1, 'log')],
+      [2, delivered(1, 'pagerduty')],
+      [2, delivered(2, 'pagerduty')],
+      [2, delivered(2, 'webhook')],
+    );
+    expect(lost(records)).toEqual([[1, ['webhook']]]);
+  });
+
+  it('are those whose delivery failed, too', () => {
+    const records = journal([1, raised('A')], [1, delivered(1, 'pagerduty', false)]);
+    expect(lost(records)).toEqual([[1, ['pagerduty', 'webhook']]]);
+  });
+
+  it('are no older than a day, and only what goes out at all', () => {
+    expect(lost(journal([24.1, raised('A')], [1, raised('B', 'info')]))).toEqual([]);
+  });
+
+  it('are the newest fifty of a storm, in their order', () => {
+    const storm = Array.from({ length: 60 }, (): readonly [number, AuditBody] => [1, raised('A')]);
+    const found = lost(journal(...storm));
+    expect(found).toHaveLength(50);
+    expect(found.at(-1)?.[0]).toBe(60);
+  });
+});

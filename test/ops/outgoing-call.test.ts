@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import type { CallLimits } from '../../src/ops/outgoing-call.ts';
+import { isResting, OutgoingCalls } from '../../src/ops/outgoing-call.ts';
+
+const LIMITS: CallLimits = {
+  callsPerMinute: 10_000,
+  timeoutMillis: 1_000,
+  attempts: 1,
+  firstWaitMillis: 1,
+  mostWaitMillis: 2,
+  failuresToOpen: 3,
+  restMillis: 40,
+};
+
+const fails = () => Promise.reject(new Error('down'));
+const works = () => Promise.resolve('up');
+
+async function failTimes(calls: OutgoingCalls, times: number): Promise<void> {
+  for (let i = 0; i < times; i += 1) await calls.run(fails).catch(() => undefined);
+}
+
+describe('calls of a service', () => {
+  it('are tried so often and no more', async () => {
+    let tries = 0;
+    const calls = new OutgoingCalls({ ...LIMITS, attempts: 4, failuresToOpen: 100 });
+    const call = () => {
+      tries += 1;
+      return fails();
+    };
+    await expect(calls.run(call)).rejects.toThrow('down');
+    expect(tries).toBe(4);
+  });
+
+  it('rest after failures in a row, and nothing is called meanwhile', async () => {
+    const calls = new OutgoingCalls(LIMITS);
+    await failTimes(calls, 3);
+    expect(calls.state).toBe('open');
+    let wasCalled = false;
+    const error: unknown = await calls
+      .run(async () => {
+        wasCalled = true;
+      })
+      .catch((caught: unknown) => caught);
+    expect([isResting(error), wasCalled]).toEqual([true, false]);
+  });
+
+  it('do not rest where a success stood between the failures', async () => {
+    const calls = new OutgoingCalls(LIMITS);
+    await failTimes(calls, 2);
+    await calls.run(works);
+    await failTimes(calls, 2);
+    expect(calls.state).toBe('closed');
+  });
+
+  it('are probed by one call after the rest: its success ends it, its failure begins another', async () => {
+    const calls = new OutgoingCalls(LIMITS);
+    await failTimes(calls, 3);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    await failTimes(calls, 1);
+    expect(calls.state).toBe('open');
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(await calls.run(works)).toBe('up');
+    expect(calls.state).toBe('closed');
+  });
+
+  it('end at their time limit, and the one who called hears it by the signal', async () => {
+    const calls = new OutgoingCalls({ ...LIMITS, timeoutMillis: 20 });
+    let heard: AbortSignal | undefined;
+    const hang = (signal: AbortSignal) => {
+      heard = signal;
+      return new Promise<never>(() => undefined);
+    };
+    await expect(calls.run(hang)).rejects.toThrow();
+    expect(heard?.aborted).toBe(true);
+  });
+
+  it('wait their turn beyond the pace', async () => {
+    const calls = new OutgoingCalls({ ...LIMITS, callsPerMinute: 2, timeoutMillis: 30 });
+    await calls.run(works);
+    await calls.run(works);
+    await expect(calls.run(works)).rejects.toThrow();
+  });
+});

@@ -1,12 +1,12 @@
 import type { Campaign } from '../support/campaign.ts';
 import { PLANT_NAMES } from '../support/sessions/plants.ts';
-import { sessionsCampaign } from '../support/sessions/session-runs.ts';
+import { sessionsCampaign } from '../support/sessions/session-campaign.ts';
 
 export const campaign: Campaign = {
   name: 'burn-in',
-  proves: 'Simulated sessions keep every promise, each run once.',
-  runs: 100,
+  proves: 'A million simulated sessions keep every promise.',
+  runs: 1_000_000,
   unit: 'sessions',
   plants: PLANT_NAMES,
-  run: (options) => sessionsCampaign(options, { twice: false }),
+  run: (options) => sessionsCampaign(options, { twiceUpTo: 0 }),
 };

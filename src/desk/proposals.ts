@@ -41,6 +41,20 @@ function dayOf(desk: DeskContext): StrategyDay {
   };
 }
 
+type RequestOf<K> = StrategyRequest & { readonly strategy: K };
+type Strategy<K> = (view: MarketView, request: RequestOf<K>, day: StrategyDay) => Outcome<Proposal>;
+
+/** Every strategy that can be asked for, by its name in a request. */
+export const STRATEGIES: {
+  readonly [K in StrategyRequest['strategy']]: Strategy<K>;
+} = {
+  orb_long_call: (view, request, day) => orbLongCall(view, orbParams(request), day),
+  orb_long_put: (view, request, day) => orbLongPut(view, orbParams(request), day),
+  iron_condor_30_delta: ironCondor,
+  lotto_play_5_delta: lotto,
+  straddle_scan: longStraddle,
+};
+
 /** Asks the strategy for an order: a proposal, or its named reason why not. */
 export function propose(desk: DeskContext, request: StrategyRequest): Outcome<Proposal> {
   const slice = sliceOf(desk);
@@ -51,17 +65,10 @@ export function propose(desk: DeskContext, request: StrategyRequest): Outcome<Pr
   }
   const view: MarketView = { at: desk.at, slice, bars: desk.bars.bars() };
   const day = dayOf(desk);
-  switch (request.strategy) {
-    case 'orb_long_call':
-      return orbLongCall(view, orbParams(request), day);
-    case 'orb_long_put':
-      return orbLongPut(view, orbParams(request), day);
-    case 'iron_condor_30_delta':
-      return ironCondor(view, request, day);
-    case 'lotto_play_5_delta':
-      return lotto(view, request, day);
-    case 'straddle_scan':
-      return longStraddle(view, request, day);
+  return run(request.strategy, request);
+
+  function run<K extends StrategyRequest['strategy']>(name: K, asked: RequestOf<K>) {
+    return STRATEGIES[name](view, asked, day);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Whether a campaign saw enough of everything to mean something. */
 
+import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
 import { FAULT_KINDS } from '../../../src/desk/simulation/session-faults.ts';
 import type { SessionTally } from '../../../src/desk/simulation/session-tally.ts';
 import type { DenialCode } from '../../../src/engine/domain/verdict.ts';
@@ -11,6 +12,7 @@ const LEAST_FILLS = 1;
 const LEAST_ORDERS = 3;
 /** Campaigns of fewer sessions are not asked for what is rare. */
 const RARE_FROM_SESSIONS = 30;
+const EVERY_DENIAL_FROM_SESSIONS = 300;
 const LEAST_UNKNOWNS_PER_SESSION = 0.1;
 const LEAST_FAULTS_PER_KIND = 0.1;
 const LEAST_FAULT_KINDS = 3;
@@ -37,6 +39,14 @@ const DENIALS: readonly DenialCode[] = [
   'not_found',
   'premium_budget',
   'no_breakout',
+];
+
+const STRATEGIES: readonly StrategyRequest['strategy'][] = [
+  'orb_long_call',
+  'orb_long_put',
+  'iron_condor_30_delta',
+  'lotto_play_5_delta',
+  'straddle_scan',
 ];
 
 /** What one session lacks. */
@@ -67,8 +77,12 @@ export function lacksOfCampaign(
     const times = sum.faults[kind] ?? 0;
     if (times < LEAST_FAULTS_PER_KIND * sessions) lacks.push(`only ${times} times ${kind}`);
   }
+  if (sessions < EVERY_DENIAL_FROM_SESSIONS) return lacks;
   for (const code of DENIALS) {
     if ((sum.denials[code] ?? 0) === 0) lacks.push(`no denial ${code}`);
+  }
+  for (const strategy of STRATEGIES) {
+    if ((sum.strategies[strategy] ?? 0) === 0) lacks.push(`no preview of ${strategy}`);
   }
   return lacks;
 }

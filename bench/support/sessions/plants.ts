@@ -114,6 +114,6 @@ export function plantOf(name: PlantName): SessionWraps {
   return PLANTS[name]();
 }
 
-export function isPlantName(name: string): name is PlantName {
+export function isPlantName(name: string | undefined): name is PlantName {
   return PLANT_NAMES.some((known) => known === name);
 }

@@ -1,18 +1,22 @@
-/** Many simulated sessions, one after the other, and what they came to. */
+/** Simulated sessions as a campaign runs them: which kind each seed is of, and what one run shows. */
 
 import { decodeRecording, RecordingEncoder } from '../../../src/audit/session-recording.ts';
 import { replayRecording } from '../../../src/desk/simulation/replay.ts';
-import type { EngineRun, SessionReport } from '../../../src/desk/simulation/session-report.ts';
+import type {
+  EngineRun,
+  SessionOptions,
+  SessionReport,
+} from '../../../src/desk/simulation/session-report.ts';
 import type { SessionTally } from '../../../src/desk/simulation/session-tally.ts';
-import { addTally, emptyTally } from '../../../src/desk/simulation/session-tally.ts';
 import { runSession } from '../../../src/desk/simulation/simulated-session.ts';
-import type { CampaignCounts, CampaignOptions, CampaignOutcome } from '../campaign.ts';
-import { lacksOfCampaign, lacksOfSession } from './enough.ts';
+import { lacksOfSession } from './enough.ts';
 import type { PlantName } from './plants.ts';
-import { isPlantName, plantOf } from './plants.ts';
+import { plantOf } from './plants.ts';
 
 /** Every so many sessions one is of a half day. */
 const HALF_DAY_EVERY = 8;
+/** Every so many sessions one has SPY's own chain and pace: it takes as long as thirty others. */
+const DENSE_EVERY = 500;
 const HALF_DAY = '2026-11-27';
 const FULL_DAY = '2026-11-20';
 const HEADER = {
@@ -22,25 +26,26 @@ const HEADER = {
   session: FULL_DAY,
 };
 
-export interface SessionRunsOptions {
-  readonly sessions: number;
+/** One session to run. */
+export interface SessionJob {
   readonly seed: number;
   readonly plant?: PlantName | undefined;
-  /** Runs each session a second time and replays its recordings. */
+  /** Runs it a second time and replays its recordings. */
   readonly twice: boolean;
-  /** Sessions are broken off so many minutes after the open; none is where absent. */
-  readonly minutes?: number;
-  /** No session begins later than this after the first; all of them do where absent. */
-  readonly seconds?: number | undefined;
-  /** Called after each session. */
-  readonly onProgress?: (done: number, violations: number) => void;
 }
 
-export interface SessionRuns {
-  readonly runs: number;
+/** What a session came to, small enough to be sent between threads. */
+export interface SessionOutcome {
+  readonly seed: number;
+  readonly trace: string;
   readonly violations: readonly string[];
-  readonly distinctTraces: number;
   readonly tally: SessionTally;
+}
+
+/** What the seed alone decides about a session, so that one that fails can be run again by itself. */
+export function sessionOf(seed: number): Pick<SessionOptions, 'seed' | 'date' | 'shape'> {
+  const date = seed % HALF_DAY_EVERY === 0 ? HALF_DAY : FULL_DAY;
+  return { seed, date, shape: seed % DENSE_EVERY === 0 ? 'dense' : 'sparse' };
 }
 
 /** Bytes of a run's recording, as they would stand in a file, read back. */
@@ -51,9 +56,9 @@ function recordingOf({ chunks }: EngineRun) {
 }
 
 /** What a second run and a replay of the recordings show that the first run does not. */
-function differencesOnceMore(report: SessionReport, date: string): readonly string[] {
+function differencesOnceMore(report: SessionReport): readonly string[] {
   const found: string[] = [];
-  const again = runSession({ seed: report.seed, date });
+  const again = runSession(sessionOf(report.seed));
   if (again.trace !== report.trace) found.push('a second run gave another trace');
   for (const [index, run] of report.runs.entries()) {
     if (run.isDrilled || run.records.length === 0) continue;
@@ -63,52 +68,12 @@ function differencesOnceMore(report: SessionReport, date: string): readonly stri
   return found;
 }
 
-function inTime(seconds: number | undefined): () => boolean {
-  if (seconds === undefined) return () => true;
-  const end = performance.now() + seconds * 1_000;
-  return () => performance.now() < end;
-}
-
-/** Runs the sessions. With a plant it stops at the first session that finds it. */
-export function runSessions(options: SessionRunsOptions): SessionRuns {
-  const { sessions, seed, plant, twice, minutes, onProgress } = options;
-  const mayBegin = inTime(options.seconds);
-  const tally = emptyTally();
-  const traces = new Set<string>();
-  const violations: string[] = [];
-  let runs = 0;
-  while (runs < sessions && mayBegin() && (plant === undefined || violations.length === 0)) {
-    const date = runs % HALF_DAY_EVERY === HALF_DAY_EVERY - 1 ? HALF_DAY : FULL_DAY;
-    const wraps = plant === undefined ? {} : plantOf(plant);
-    const length = minutes === undefined ? {} : { minutes };
-    const report = runSession({ seed: seed + runs, date, wraps, ...length });
-    runs += 1;
-    traces.add(report.trace);
-    addTally(tally, report.tally);
-    const found = [...report.violations];
-    if (plant === undefined) found.push(...lacksOfSession(report.tally));
-    if (plant === undefined && twice) found.push(...differencesOnceMore(report, date));
-    violations.push(...found.map((what) => `seed ${report.seed}: ${what}`));
-    onProgress?.(runs, violations.length);
-  }
-  if (plant === undefined) violations.push(...lacksOfCampaign(tally, runs, traces.size));
-  return { runs, violations, distinctTraces: traces.size, tally };
-}
-
-/** A campaign of simulated sessions, as the command line asks for it. */
-export function sessionsCampaign(
-  options: CampaignOptions,
-  { twice }: { readonly twice: boolean },
-): CampaignOutcome {
-  const { plant, seed } = options;
-  const { runs, violations, distinctTraces, tally } = runSessions({
-    sessions: options.runs,
-    seed,
-    seconds: options.seconds,
-    plant: plant !== undefined && isPlantName(plant) ? plant : undefined,
-    twice,
-    onProgress: options.progress,
-  });
-  const counts: CampaignCounts = { distinctTraces, ...tally };
-  return { runs, violations, counts, notes: [`seeds ${seed} to ${seed + runs - 1}`] };
+/** Runs one session, as often as the job says. */
+export function runJob({ seed, plant, twice }: SessionJob): SessionOutcome {
+  const wraps = plant === undefined ? {} : plantOf(plant);
+  const report = runSession({ ...sessionOf(seed), wraps, isRecorded: twice });
+  const found = [...report.violations];
+  if (plant === undefined) found.push(...lacksOfSession(report.tally));
+  if (plant === undefined && twice) found.push(...differencesOnceMore(report));
+  return { seed, trace: report.trace, violations: found, tally: report.tally };
 }

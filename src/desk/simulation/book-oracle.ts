@@ -9,6 +9,8 @@ import type { Report } from './order-oracle.ts';
 /** A difference that the desk is not told of must be found by its own comparison this soon. */
 const FOUND_WITHIN_MICROS = 60_000_000;
 const LOOK_EVERY_MICROS = 1_000_000;
+/** And by this many looks: a desk that hears no clock compares nothing. */
+const FOUND_BY_LOOKS = 8;
 
 function heldAt({ positions }: AccountSnapshot): string {
   return heldText(new Map(positions.map((p) => [p.symbol, p.quantity])));
@@ -21,6 +23,7 @@ export class BookOracle {
   /** Fills the broker reported and the journal has not shown yet. */
   readonly #reported = new Set<string>();
   #differsSince: number | undefined;
+  #looks = 0;
   #lookAgainAt = 0;
   #refusedSince: number | undefined;
   #isDrilled = false;
@@ -89,6 +92,8 @@ export class BookOracle {
     const differs = theirs !== heldText(desk.book.held());
     if (!differs || !desk.day.reconciled) this.#differsSince = undefined;
     else this.#differsSince ??= at.wall;
+    this.#looks = this.#differsSince === undefined ? 0 : this.#looks + 1;
+    if (this.#looks <= FOUND_BY_LOOKS) return;
     if (at.wall - (this.#differsSince ?? at.wall) <= FOUND_WITHIN_MICROS) return;
     this.#report('the broker and the desk hold different things and nobody has noticed');
     this.#differsSince = undefined;

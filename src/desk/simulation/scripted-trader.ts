@@ -5,12 +5,13 @@
 
 import type { At } from '../../engine/domain/clock.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
-import { addMicros, MICROS_PER_MINUTE, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import { addMicros, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { tokenSha256 } from '../../risk/confirm-token.ts';
 import type { Caller } from '../engine-api.ts';
 import type { Command } from '../inputs.ts';
 import type { SeededRandom } from './seeded-random.ts';
-import { oddRequest, plainRequest, sensibleRequest } from './trader-requests.ts';
+import type { SessionShape } from './session-config.ts';
+import { largeRequest, oddRequest, plainRequest, sensibleRequest } from './trader-requests.ts';
 
 export const TRADER: Caller = { principal: 'alice', authority: 'open' };
 export const STRANGER: Caller = { principal: 'mallory', authority: 'open' };
@@ -47,9 +48,9 @@ export const TOKEN_MARK = 'dlt-plain-';
 const TOKEN_DIGITS = 64;
 const LIFE_SECONDS = 30;
 const SHORTEST_PAUSE_SECONDS = 40;
-const LONGEST_PAUSE_SECONDS = 700;
+const LONGEST_PAUSE_SECONDS: Readonly<Record<SessionShape, number>> = { dense: 700, sparse: 1_500 };
 /** The first part of the day is the liveliest. */
-const LIVELY_MINUTES = 45;
+const LIVELY_MINUTES: Readonly<Record<SessionShape, number>> = { dense: 45, sparse: 12 };
 const LIVELY_PAUSE_SECONDS = 110;
 const KILLED_TO_REARM_SECONDS = [40, 500] as const;
 
@@ -58,7 +59,8 @@ const FATES = { prompt: 70, late: 7, stranger: 7, reducer: 4, never: 6, killed: 
 
 const HABITS = {
   preview: 52,
-  odd: 14,
+  odd: 9,
+  large: 9,
   close: 14,
   cancel: 5,
   flatten: 2,
@@ -72,19 +74,22 @@ const HABITS = {
 
 export class ScriptedTrader {
   readonly #random: SeededRandom;
+  readonly #shape: SessionShape;
   readonly #tokens = new Map<string, string>();
   #plans: Plan[] = [];
   #nextIdea: EpochMicros;
   #isEager = false;
 
-  constructor(random: SeededRandom, from: EpochMicros) {
+  constructor(random: SeededRandom, from: EpochMicros, shape: SessionShape) {
     this.#random = random;
+    this.#shape = shape;
     this.#nextIdea = addMicros(from, random.between(10, 120) * MICROS_PER_SECOND);
   }
 
-  /** True while something is about to be confirmed: the session looks closely then. */
-  isBusy(wall: EpochMicros): boolean {
-    return this.#plans.some(({ due }) => due < wall + MICROS_PER_MINUTE);
+  /** When this trader next does something. */
+  next(): EpochMicros {
+    const dues = this.#plans.map(({ due }) => due);
+    return dues.toSorted((a, b) => a - b).find((due) => due < this.#nextIdea) ?? this.#nextIdea;
   }
 
   /** What happens at the faces at this moment, in order. */
@@ -93,8 +98,8 @@ export class ScriptedTrader {
     const due = this.#plans.filter((plan) => plan.due <= wall).map(({ move }) => move);
     this.#plans = this.#plans.filter((plan) => plan.due > wall);
     if (wall < this.#nextIdea) return due;
-    const isLively = view.isEager || view.minutes < LIVELY_MINUTES;
-    const longest = isLively ? LIVELY_PAUSE_SECONDS : LONGEST_PAUSE_SECONDS;
+    const isLively = view.isEager || view.minutes < LIVELY_MINUTES[this.#shape];
+    const longest = isLively ? LIVELY_PAUSE_SECONDS : LONGEST_PAUSE_SECONDS[this.#shape];
     const pause = this.#random.between(SHORTEST_PAUSE_SECONDS, longest);
     this.#nextIdea = addMicros(wall, pause * MICROS_PER_SECOND);
     this.#isEager = view.isEager;
@@ -162,6 +167,9 @@ export class ScriptedTrader {
   }
 
   #plain(view: TraderView): Move {
+    if (view.killed && this.#random.chance(0.3)) {
+      return { caller: OPERATOR, command: { kind: 'rearm' } };
+    }
     if (view.positionIds.length > 0 && this.#random.chance(0.3)) return this.#close(view);
     const request = plainRequest(this.#random, view);
     const tokenSha = this.#newToken();
@@ -177,8 +185,9 @@ export class ScriptedTrader {
     switch (habit) {
       case 'preview':
         return [this.#preview(view)];
-      case 'odd': {
-        const request = oddRequest(random, view);
+      case 'odd':
+      case 'large': {
+        const request = habit === 'odd' ? oddRequest(random, view) : largeRequest(random);
         const tokenSha = this.#newToken();
         return [
           { caller: TRADER, command: { kind: 'previewStrategy', request, tokenSha256: tokenSha } },

@@ -10,12 +10,38 @@ import type { MarketTemper } from './virtual-market.ts';
 /** What the paper broker begins with by default. */
 export const STARTING_CASH_CENTS = centsFromDollars(100_000);
 
+/** `dense`: SPY's own price, chain and pace. `sparse`: an underlying at a fraction of that price, whose
+ * day spans few strikes, looked at only when something may happen: many more sessions in the time. */
+export type SessionShape = 'sparse' | 'dense';
+
+type Range = readonly [number, number];
+
+const SPOT_DOLLARS: Readonly<Record<SessionShape, Range>> = {
+  sparse: [100, 200],
+  dense: [450, 650],
+};
+/** A fraction of the price per year. */
+const IMPLIED_VOL: Readonly<Record<SessionShape, Range>> = {
+  sparse: [0.3, 0.6],
+  dense: [0.12, 0.3],
+};
+/** The chain reaches this many standard deviations of the day to each side. */
+const REACH_DEVIATIONS = 2;
+const LEAST_REACH = 4;
+const MOST_REACH = 16;
+const TRADING_DAYS_PER_YEAR = 252;
+
 /** A day between dull and wild. */
-export function temperFor(random: SeededRandom): MarketTemper {
+export function temperFor(random: SeededRandom, shape: SessionShape): MarketTemper {
+  const spot = random.between(...SPOT_DOLLARS[shape]);
+  const impliedVol = random.between(...IMPLIED_VOL[shape]);
+  const deviation = (spot * impliedVol) / Math.sqrt(TRADING_DAYS_PER_YEAR);
+  const reach = Math.ceil(REACH_DEVIATIONS * deviation);
   return {
-    spot: random.between(450, 650),
-    impliedVol: random.between(0.12, 0.3),
+    spot,
+    impliedVol,
     realizedMultiple: random.between(0.5, 1.8),
+    reach: shape === 'dense' ? MOST_REACH : Math.min(MOST_REACH, Math.max(LEAST_REACH, reach)),
   };
 }
 
@@ -24,7 +50,7 @@ export function limitsFor(random: SeededRandom): Limits {
   if (random.chance(0.4)) return limitsFrom();
   return limitsFrom({
     maxDailyLossCents: centsFromDollars(random.pick([800, 2_000, 5_000])),
-    maxOpenRiskCents: centsFromDollars(random.pick([2_500, 6_000])),
+    maxOpenRiskCents: centsFromDollars(random.pick([1_100, 2_500, 6_000])),
     maxTradeLossCents: centsFromDollars(random.pick([600, 1_000, 3_000])),
     portfolioDeltaCap: random.pick([50, 120, 300]),
     lottoBudgetCents: centsFromDollars(random.pick([100, 400])),

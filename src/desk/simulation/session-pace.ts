@@ -3,24 +3,76 @@
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { MICROS_PER_MINUTE, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
+import type { SessionShape } from './session-config.ts';
 
-/** Between two ticks while nothing is going on. */
-export const CALM_TICK_MICROS = 20 * MICROS_PER_SECOND;
-const BUSY_TICK_MICROS = MICROS_PER_SECOND;
-const WATCHFUL_TICK_MICROS = 2 * MICROS_PER_SECOND;
-const AFTER_HOURS_TICK_MICROS = 5 * MICROS_PER_MINUTE;
-/** An order older than this is no longer watched from second to second. */
-const BUSY_ORDER_MICROS = 3 * MICROS_PER_MINUTE;
+/** Between two ticks, and for how long an order is watched closely. */
+interface Pace {
+  /** Nothing is going on. */
+  readonly calm: number;
+  /** Something is held. */
+  readonly held: number;
+  /** A trader did something within `busyFor`. */
+  readonly busy: number;
+  readonly busyFor: number;
+  /** An order is young. */
+  readonly watchful: number;
+  /** The day is being closed. */
+  readonly closing: number;
+  readonly afterHours: number;
+  /** An order older than this is no longer watched closely. */
+  readonly youth: number;
+}
+
+const PACES: Readonly<Record<SessionShape, Pace>> = {
+  dense: {
+    calm: 20 * MICROS_PER_SECOND,
+    held: 20 * MICROS_PER_SECOND,
+    busy: MICROS_PER_SECOND,
+    busyFor: 5 * MICROS_PER_SECOND,
+    watchful: 2 * MICROS_PER_SECOND,
+    closing: 2 * MICROS_PER_SECOND,
+    afterHours: 5 * MICROS_PER_MINUTE,
+    youth: 3 * MICROS_PER_MINUTE,
+  },
+  sparse: {
+    calm: 10 * MICROS_PER_MINUTE,
+    held: 5 * MICROS_PER_MINUTE,
+    busy: MICROS_PER_SECOND,
+    busyFor: 0,
+    watchful: 1_500_000,
+    closing: 30 * MICROS_PER_SECOND,
+    afterHours: 20 * MICROS_PER_MINUTE,
+    youth: 12 * MICROS_PER_SECOND,
+  },
+};
+/** The close is looked at this long before it begins. */
+const CLOSING_AHEAD_MICROS = 20 * MICROS_PER_SECOND;
+/** And no longer than this behind its deadline: what is held then is held to the end. */
+const CLOSING_BEHIND_MICROS = MICROS_PER_MINUTE;
 
 /** Until the next tick: soon while a trader is at it, orders are young or the day is being closed. */
-export function tickMicros(desk: DeskContext, now: EpochMicros, isTraderBusy: boolean): number {
+export function tickMicros(
+  desk: DeskContext,
+  at: { readonly now: EpochMicros; readonly movedAt: number },
+  shape: SessionShape,
+): number {
   const { orders, book, day } = desk;
-  if (now >= day.session.lastTrade) return AFTER_HOURS_TICK_MICROS;
-  if (isTraderBusy) return BUSY_TICK_MICROS;
-  const isClosing = now >= day.schedule.flattenStartAt - CALM_TICK_MICROS;
-  const isWaiting = orders
-    .live()
-    .some(({ createdAt }) => now - createdAt.market < BUSY_ORDER_MICROS);
-  const isWatched = isWaiting || (isClosing && book.structures().length > 0);
-  return isWatched ? WATCHFUL_TICK_MICROS : CALM_TICK_MICROS;
+  const pace = PACES[shape];
+  const { now, movedAt } = at;
+  if (now >= day.session.lastTrade) return pace.afterHours;
+  if (now < movedAt + pace.busyFor) return pace.busy;
+  const isHolding = book.structures().length > 0;
+  const { flattenStartAt, flattenDeadlineAt } = day.schedule;
+  const isClosing =
+    now >= flattenStartAt - CLOSING_AHEAD_MICROS &&
+    now <= flattenDeadlineAt + CLOSING_BEHIND_MICROS;
+  const isWaiting = orders.live().some(({ createdAt }) => now - createdAt.market < pace.youth);
+  if (isWaiting) return pace.watchful;
+  if (isHolding && isClosing) return pace.closing;
+  return isHolding ? pace.held : pace.calm;
 }
+
+/** Quotes older than this are quoted again before anything is done with them. */
+export const STALE_AFTER_MICROS = 800_000;
+/** After so long a pause every row quotes again, changed or not. */
+export const ALL_ROWS_AFTER_MICROS = 15 * MICROS_PER_SECOND;

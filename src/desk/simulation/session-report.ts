@@ -1,6 +1,7 @@
 /** What a simulated session is asked for, and what became of it. */
 
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
+import type { SessionShape } from './session-config.ts';
 import type { PlannedFault } from './session-faults.ts';
 import type { SessionTally } from './session-tally.ts';
 import type { SessionWraps } from './session-wraps.ts';
@@ -9,16 +10,20 @@ export interface SessionOptions {
   readonly seed: number;
   /** `YYYY-MM-DD`; a half day is shorter. */
   readonly date?: string;
+  /** `sparse` where absent. */
+  readonly shape?: SessionShape;
   /** Minutes after the open at which the session is broken off; to its end where absent. */
   readonly minutes?: number;
   /** Instead of those that the seed plans. */
   readonly faults?: readonly PlannedFault[];
   readonly wraps?: SessionWraps;
+  /** Keeps every input, so that the session can be replayed; it is not where absent. */
+  readonly isRecorded?: boolean;
 }
 
 /** What one start of the engine left for a replay. */
 export interface EngineRun {
-  /** The start, then every input. */
+  /** The start, then every input; empty where the session was not recorded. */
   readonly chunks: readonly Buffer[];
   /** The records it appended and the journal kept. */
   readonly records: readonly AuditRecord[];

@@ -17,6 +17,8 @@ export interface SessionTally {
   settlements: number;
   restarts: number;
   readonly denials: Counts;
+  /** Previews made, by strategy. */
+  readonly strategies: Counts;
   readonly faults: Counts;
   readonly alerts: Counts;
 }
@@ -33,6 +35,7 @@ export function emptyTally(): SessionTally {
     settlements: 0,
     restarts: 0,
     denials: {},
+    strategies: {},
     faults: {},
     alerts: {},
   };
@@ -45,8 +48,10 @@ export function count(counts: Counts, name: string, by = 1): void {
 /** Counts a record of the journal. */
 export function tallyRecord(tally: SessionTally, { body }: AuditRecord): void {
   tally.records += 1;
-  if (body.kind === 'previewMade') tally.previews += 1;
-  else if (body.kind === 'orderSent') tally.orders += 1;
+  if (body.kind === 'previewMade') {
+    tally.previews += 1;
+    count(tally.strategies, body.intent.strategy);
+  } else if (body.kind === 'orderSent') tally.orders += 1;
   else if (body.kind === 'exitTriggered') tally.exits += 1;
   else if (body.kind === 'alert') count(tally.alerts, body.code);
 }
@@ -74,6 +79,7 @@ export function addTally(sum: SessionTally, more: SessionTally): void {
   sum.settlements += more.settlements;
   sum.restarts += more.restarts;
   addCounts(sum.denials, more.denials);
+  addCounts(sum.strategies, more.strategies);
   addCounts(sum.faults, more.faults);
   addCounts(sum.alerts, more.alerts);
 }

@@ -19,6 +19,7 @@ import type { Move } from './scripted-trader.ts';
 import { TOKEN_MARK } from './scripted-trader.ts';
 import type { SessionTally } from './session-tally.ts';
 import { count, emptyTally, tallyEvent, tallyRecord } from './session-tally.ts';
+import { StrategyOracle } from './strategy-oracle.ts';
 
 /** Beyond this many, more of the same says nothing new. */
 const MOST_VIOLATIONS = 20;
@@ -37,6 +38,7 @@ export class SessionWitness implements BrokerObserver {
   readonly #caps: CapOracle;
   readonly #books: BookOracle;
   readonly #answers: AnswerOracle;
+  readonly #strategies: StrategyOracle;
   #lastSeq = 0;
 
   constructor(options: WitnessOptions) {
@@ -46,6 +48,7 @@ export class SessionWitness implements BrokerObserver {
     this.#books = new BookOracle(options.startCashCents, report);
     this.flat = new FlatOracle(report);
     this.#answers = new AnswerOracle(report);
+    this.#strategies = new StrategyOracle(report);
   }
 
   report(what: string): void {
@@ -55,6 +58,7 @@ export class SessionWitness implements BrokerObserver {
   onInput(input: Input): void {
     this.tally.inputs += 1;
     this.#orders.onInput(input);
+    this.#strategies.onInput(input);
   }
 
   /** A record on its way to the journal. */
@@ -67,6 +71,7 @@ export class SessionWitness implements BrokerObserver {
     this.#orders.onRecord(record);
     if (body.kind === 'intentRecorded') this.#caps.onIntent(body.intent);
     this.#caps.onRecord(record);
+    this.#strategies.onRecord(record);
     if (body.kind === 'alert') this.flat.onAlert(body.code, body.text);
     const event = brokerEventOf(record);
     if (event !== undefined) this.#books.onJournalled(event);
@@ -112,6 +117,7 @@ export class SessionWitness implements BrokerObserver {
     this.#caps.onCrash(records, events);
     this.#books.onCrash(events);
     this.#answers.onCrash(records);
+    this.#strategies.onCrash();
     this.tally.restarts += 1;
   }
 }

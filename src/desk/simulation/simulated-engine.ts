@@ -39,21 +39,26 @@ export interface EngineStart {
   readonly accountId: string;
   readonly at: At;
   readonly records: readonly AuditRecord[];
+  readonly isRecorded: boolean;
 }
 
 export class SimulatedEngine {
   readonly desk: Desk;
   readonly broker: PaperBroker;
-  /** The recording: the start, then every input. */
-  readonly chunks: Buffer[];
+  /** The recording: the start, then every input; empty where none is kept. */
+  readonly chunks: Buffer[] = [];
+  readonly #isRecorded: boolean;
   readonly #world: EngineWorld;
   #now: At;
 
   constructor(start: EngineStart, world: EngineWorld) {
-    const { config, seed, accountId, at, records } = start;
+    const { config, seed, accountId, at, records, isRecorded } = start;
+    this.#isRecorded = isRecorded;
     this.#world = world;
     this.#now = at;
-    this.chunks = [encodeRecordedStart({ config, paperSeed: seed, accountId, at, records })];
+    if (isRecorded) {
+      this.chunks.push(encodeRecordedStart({ config, paperSeed: seed, accountId, at, records }));
+    }
     this.broker = new PaperBroker({ accountId, seed, history: summarizeJournal(records) });
     const tap = new BrokerTap(this.broker, world.observer);
     const chainBuffer = createChainBuffer();
@@ -76,7 +81,7 @@ export class SimulatedEngine {
   /** One input in; what it leads to is done when this returns, but for the journal's answer. */
   step(input: Input): void {
     const bytes = encodeInput(input);
-    this.chunks.push(bytes);
+    if (this.#isRecorded) this.chunks.push(bytes);
     const decoded = decodeInput(bytes);
     this.#now = decoded.at;
     this.#world.onInput(decoded);

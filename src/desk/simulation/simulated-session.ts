@@ -29,9 +29,10 @@ import { JournalModel } from './journal-model.ts';
 import type { Move, TraderView } from './scripted-trader.ts';
 import { OPERATOR, ScriptedTrader } from './scripted-trader.ts';
 import { SeededRandom } from './seeded-random.ts';
+import type { SessionShape } from './session-config.ts';
 import { configFor, limitsFor, STARTING_CASH_CENTS, temperFor } from './session-config.ts';
 import { planFaults } from './session-faults.ts';
-import { CALM_TICK_MICROS, tickMicros } from './session-pace.ts';
+import { ALL_ROWS_AFTER_MICROS, STALE_AFTER_MICROS, tickMicros } from './session-pace.ts';
 import type { SessionOptions, SessionReport } from './session-report.ts';
 import { count } from './session-tally.ts';
 import { SessionWitness } from './session-witness.ts';
@@ -44,7 +45,6 @@ import { VirtualMarket } from './virtual-market.ts';
 /** A full session unless the caller asks for another date. */
 const DEFAULT_DATE = '2026-11-20';
 const ACCOUNT_ID = 'SIM00001';
-const BUSY_AFTER_MOVE_MICROS = 5 * MICROS_PER_SECOND;
 const START_BEFORE_OPEN_MICROS = MICROS_PER_MINUTE;
 const AFTER_LAST_TRADE_MICROS = 80 * MICROS_PER_MINUTE;
 const LISTING_TAKES_MICROS = 200_000;
@@ -69,6 +69,8 @@ export function runSession(options: SessionOptions): SessionReport {
 class SimulatedSession implements EngineWorld {
   readonly wraps: SessionWraps;
   readonly #seed: number;
+  readonly #shape: SessionShape;
+  readonly #isRecorded: boolean;
   readonly #session: SessionTimes;
   readonly #limits: Limits;
   readonly #random: SeededRandom;
@@ -87,8 +89,9 @@ class SimulatedSession implements EngineWorld {
   #engine: SimulatedEngine;
   #now: EpochMicros;
   #nextTick: EpochMicros;
-  #busyUntil: EpochMicros;
   #clockedAt = 0;
+  #heardAt = 0;
+  #movedAt = 0;
   #killWord = false;
   #isStopped = false;
   #isStopping = false;
@@ -101,16 +104,17 @@ class SimulatedSession implements EngineWorld {
     assert(session !== undefined, 'a simulated session is of a trading day');
     this.wraps = options.wraps ?? {};
     this.#seed = seed;
+    this.#shape = options.shape ?? 'sparse';
+    this.#isRecorded = options.isRecorded ?? false;
     this.#session = session;
     this.#random = stream('session');
     const config = stream('config');
     this.#limits = limitsFor(config);
-    this.#market = new VirtualMarket(stream('market'), temperFor(config), session);
+    this.#market = new VirtualMarket(stream('market'), temperFor(config, this.#shape), session);
     this.#feed = new FeedModel(this.#market);
     this.#journal = new JournalModel(stream('journal'));
     this.#now = addMicros(session.open, -START_BEFORE_OPEN_MICROS);
     this.#nextTick = this.#now;
-    this.#busyUntil = this.#now;
     this.#end =
       options.minutes === undefined
         ? addMicros(session.lastTrade, AFTER_LAST_TRADE_MICROS)
@@ -118,7 +122,7 @@ class SimulatedSession implements EngineWorld {
     this.#stopAt = this.#random.chance(EARLY_STOP_CHANCE)
       ? addMicros(session.lastTrade, -EARLY_STOP_BEFORE_LAST_TRADE_MICROS)
       : this.#end;
-    this.#trader = new ScriptedTrader(stream('trader'), session.open);
+    this.#trader = new ScriptedTrader(stream('trader'), session.open, this.#shape);
     this.#witness = new SessionWitness({
       limits: this.#limits,
       startCashCents: STARTING_CASH_CENTS,
@@ -153,6 +157,7 @@ class SimulatedSession implements EngineWorld {
       accountId: ACCOUNT_ID,
       at: this.#at,
       records,
+      isRecorded: this.#isRecorded,
     };
     const engine = new SimulatedEngine(start, this);
     this.#runs.push({
@@ -246,10 +251,10 @@ class SimulatedSession implements EngineWorld {
     this.#step({ kind: 'journalFailed', at, reason, reserveExhausted });
   }
 
-  /** A tick of the feed and the clock, or only the clock where the broker asked for it. */
+  /** A tick of feed, clock and trader, or only the clock where the broker asked for it. */
   #pass(): void {
     const isTick = this.#now >= this.#nextTick;
-    if (isTick) this.#hearFeed();
+    if (isTick || this.#now >= this.#heardAt + STALE_AFTER_MICROS) this.#hearFeed();
     this.#clockedAt = this.#now;
     this.#step({ kind: 'clock', at: this.#at });
     if (this.#faults.isTrouble) this.#witness.flat.onTrouble(this.#now);
@@ -257,18 +262,21 @@ class SimulatedSession implements EngineWorld {
     if (!isTick) return;
     for (const move of this.#trader.moves(this.#view())) this.#ask(move);
     this.#stopInTime();
-    this.#nextTick = addMicros(this.#now, this.#tickMicros());
+    const tick = this.#tickMicros();
+    const untilMove = Math.max(1, this.#trader.next() - this.#now);
+    this.#nextTick = addMicros(this.#now, Math.min(tick, untilMove));
   }
 
   #hearFeed(): void {
     const isChainOpen = this.#engine.desk.context.day.chainOpen;
-    const all = this.#tickMicros() === CALM_TICK_MICROS;
+    const all = this.#now >= this.#heardAt + ALL_ROWS_AFTER_MICROS;
+    this.#heardAt = this.#now;
     for (const input of this.#feed.round(this.#at, { isChainOpen, all })) this.#step(input);
   }
 
   #tickMicros(): number {
-    const isTraderBusy = this.#now < this.#busyUntil || this.#trader.isBusy(this.#now);
-    return tickMicros(this.#engine.desk.context, this.#now, isTraderBusy);
+    const moment = { now: this.#now, movedAt: this.#movedAt };
+    return tickMicros(this.#engine.desk.context, moment, this.#shape);
   }
 
   #view(): TraderView {
@@ -282,7 +290,7 @@ class SimulatedSession implements EngineWorld {
   /** A command at the faces. A kill sets the kill word at once and reaches the desk a little later. */
   #ask(move: Move): void {
     this.#lastId += 1;
-    this.#busyUntil = addMicros(this.#now, BUSY_AFTER_MOVE_MICROS);
+    this.#movedAt = this.#now;
     if (move.command.kind !== 'kill') {
       this.#command(this.#lastId, move);
       return;

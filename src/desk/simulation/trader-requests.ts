@@ -65,7 +65,7 @@ export function oddRequest(random: SeededRandom, moment: RequestMoment): Strateg
   const request = sensibleRequest(random, moment);
   if (random.chance(0.4))
     return { ...request, quantity: random.pick([0, -1, 1.5, 10, 11, 25, 1_000]) };
-  if (random.chance(0.4)) return largeRequest(random);
+  if (random.chance(0.3)) return largeRequest(random);
   switch (request.strategy) {
     case 'orb_long_call':
     case 'orb_long_put':
@@ -84,19 +84,20 @@ export function oddRequest(random: SeededRandom, moment: RequestMoment): Strateg
 }
 
 /** So cheap that nothing but the size of the order speaks against it. */
-function largeRequest(random: SeededRandom): StrategyRequest {
-  const quantity = random.pick([10, 11, 11, 12]);
+export function largeRequest(random: SeededRandom): StrategyRequest {
+  const quantity = random.pick([10, 11, 11, 11, 12]);
   if (random.chance(0.3)) {
     return { strategy: 'lotto_play_5_delta', side: 'call', targetDelta: 4, quantity };
   }
-  const shortDelta = random.pick([20, 25, 30]);
-  return { strategy: 'iron_condor_30_delta', width: 1, shortDelta, select: 'delta', quantity };
+  const shortDelta = random.pick([15, 20, 25, 30]);
+  const select = random.pick(['delta', 'credit', 'balanced'] as const);
+  return { strategy: 'iron_condor_30_delta', width: 1, shortDelta, select, quantity };
 }
 
 /** A small request that hardly any limit speaks against. */
 export function plainRequest(random: SeededRandom, moment: RequestMoment): StrategyRequest {
   if (random.chance(0.6)) {
-    const strike = Math.round(moment.spotDollars) + random.whole(-1, 1);
+    const strike = Math.round(moment.spotDollars);
     return { strategy: 'straddle_scan', strike, quantity: 1 };
   }
   const shortDelta = random.pick([20, 25, 30]);

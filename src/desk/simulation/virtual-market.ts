@@ -8,6 +8,7 @@ import type { Bar, ChainListing } from '../../engine/domain/market.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros, Price } from '../../engine/domain/units.ts';
 import {
+  addMicros,
   epochMicros,
   MICROS_PER_MINUTE,
   price,
@@ -25,6 +26,8 @@ export interface MarketTemper {
   readonly impliedVol: number;
   /** How much the spot really moves against that. */
   readonly realizedMultiple: number;
+  /** Strikes, a dollar apart, on each side of the spot at the open. */
+  readonly reach: number;
 }
 
 /** What quotes suffer from for a while. */
@@ -43,7 +46,6 @@ export interface RowQuote {
   readonly askSize: number;
 }
 
-const REACH_DOLLARS = 16;
 const SKEW_PER_DOLLAR = 0.002;
 const LEAST_VOL = 0.05;
 const WIDTH_OF_MID = 0.03;
@@ -73,7 +75,7 @@ export class VirtualMarket {
     this.#session = session;
     this.#spot = temper.spot;
     this.#at = session.open;
-    this.#contracts = contractsAround(temper.spot, session);
+    this.#contracts = contractsAround(temper, session);
     this.#bar = this.#newBar();
   }
 
@@ -91,21 +93,30 @@ export class VirtualMarket {
     return { underlying: 'SPY', date: this.#session.date, contracts: this.#contracts };
   }
 
-  /** Moves the spot on to a market time. Returns the bars that changed: a finished one and the one
-   * that forms. */
+  /** Moves the spot on to a market time. Returns the bars that changed: those that were finished on
+   * the way and the one that forms. */
   advance(market: EpochMicros): readonly Bar[] {
+    const bars: Bar[] = [];
+    let ends = addMicros(this.#bar.startsAt, MICROS_PER_MINUTE);
+    while (ends <= market) {
+      this.#walk(ends);
+      bars.push(this.#bar);
+      this.#history.push(this.#bar);
+      this.#bar = this.#newBar();
+      ends = addMicros(ends, MICROS_PER_MINUTE);
+    }
+    this.#walk(market);
+    return [...bars, this.#bar];
+  }
+
+  /** One step of the spot, within the bar that forms. */
+  #walk(market: EpochMicros): void {
     const minutes = Math.max(0, market - this.#at) / MICROS_PER_MINUTE;
     const { impliedVol, realizedMultiple } = this.#temper;
     const deviation = impliedVol * realizedMultiple * Math.sqrt(minutes / MINUTES_PER_YEAR);
     this.#at = market;
     this.#spot *= Math.exp(deviation * this.#random.normal());
     const last = priceFromDollars(pennies(this.#spot));
-    const bars: Bar[] = [];
-    if (market >= this.#bar.startsAt + MICROS_PER_MINUTE) {
-      bars.push(this.#bar);
-      this.#history.push(this.#bar);
-      this.#bar = this.#newBar();
-    }
     const { high, low } = this.#bar;
     this.#bar = {
       ...this.#bar,
@@ -114,7 +125,6 @@ export class VirtualMarket {
       low: price(Math.min(low, last)),
       volume: this.#bar.volume + this.#random.whole(1, 999),
     };
-    return [...bars, this.#bar];
   }
 
   #newBar(): Bar {
@@ -190,12 +200,15 @@ function sides(bid: number, ask: number): Pick<RowQuote, 'bid' | 'ask'> {
 }
 
 /** Calls, then puts, a dollar apart. */
-function contractsAround(spot: number, session: SessionTimes): readonly OptionContract[] {
+function contractsAround(
+  { spot, reach }: MarketTemper,
+  session: SessionTimes,
+): readonly OptionContract[] {
   const middle = Math.round(spot);
   const rights: readonly Right[] = ['call', 'put'];
   return rights.flatMap((right) =>
-    Array.from({ length: 2 * REACH_DOLLARS + 1 }, (_, i): OptionContract => {
-      const strike = priceFromDollars(middle - REACH_DOLLARS + i);
+    Array.from({ length: 2 * reach + 1 }, (_, i): OptionContract => {
+      const strike = priceFromDollars(middle - reach + i);
       return { kind: 'option', root: 'SPY', expiry: session.date, right, strike };
     }),
   );

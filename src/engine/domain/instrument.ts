@@ -32,8 +32,19 @@ function compactDate(expiry: SessionDate): string {
   return expiry.slice(2, 4) + expiry.slice(5, 7) + expiry.slice(8, 10);
 }
 
+/** Symbols of contracts seen before: they are asked for on every tick, and contracts never change. */
+const OCC_SYMBOLS = new WeakMap<OptionContract, string>();
+
 /** The OCC symbol, 21 characters: root padded to six, yymmdd, C or P, strike in 1/1,000 dollar. */
 export function occSymbol(contract: OptionContract): string {
+  const known = OCC_SYMBOLS.get(contract);
+  if (known !== undefined) return known;
+  const symbol = newOccSymbol(contract);
+  OCC_SYMBOLS.set(contract, symbol);
+  return symbol;
+}
+
+function newOccSymbol(contract: OptionContract): string {
   const strike = String(Math.round(contract.strike * OCC_STRIKE_PER_PRICE)).padStart(8, '0');
   const right = contract.right === 'call' ? 'C' : 'P';
   return contract.root.padEnd(6, ' ') + compactDate(contract.expiry) + right + strike;

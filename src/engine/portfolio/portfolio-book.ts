@@ -67,6 +67,8 @@ interface Structure {
   carriedCents: number;
   realizedCents: number;
   feesCents: number;
+  /** What it looks like from outside; undefined after a change, until somebody looks again. */
+  view: StructurePosition | undefined;
 }
 
 interface Day {
@@ -185,12 +187,12 @@ export class PortfolioBook {
 
   /** Open structures, oldest first. */
   structures(): readonly StructurePosition[] {
-    return [...this.#structures.values()].map(viewOf);
+    return Array.from(this.#structures.values(), lookAt);
   }
 
   structure(positionId: string): StructurePosition | undefined {
     const structure = this.#structures.get(positionId);
-    return structure === undefined ? undefined : viewOf(structure);
+    return structure === undefined ? undefined : lookAt(structure);
   }
 
   /** Net contracts and shares by symbol; what nets to nothing is absent. */
@@ -249,6 +251,7 @@ export class PortfolioBook {
   }
 
   #realize(structure: Structure, realizedCents: Cents): void {
+    structure.view = undefined;
     structure.realizedCents += realizedCents;
     this.#day.realizedCents += realizedCents;
   }
@@ -256,6 +259,7 @@ export class PortfolioBook {
   #bookCash(fill: Fill, structure: Structure): void {
     const { instrument, price: at, feesCents } = fill;
     const cash = amountCents(at, -signedOf(fill), multiplierOf(instrument));
+    structure.view = undefined;
     structure.feesCents += feesCents;
     this.#day.feesCents += feesCents;
     this.#day.cashFlowCents += cash - feesCents;
@@ -279,6 +283,7 @@ export class PortfolioBook {
     const { positionId, strategy, purpose } = intent;
     const structure = this.#ensure(positionId, 'external', at);
     if (purpose === 'open' && structure.intent === undefined) {
+      structure.view = undefined;
       structure.strategy = strategy;
       structure.intent = intent;
     }
@@ -295,7 +300,15 @@ export class PortfolioBook {
     if (known !== undefined) return known;
     const money = { carriedCents: 0, realizedCents: 0, feesCents: 0 };
     const lots = new StructureLots();
-    const made = { positionId, openedAt, lots, strategy, intent: undefined, ...money };
+    const made = {
+      positionId,
+      openedAt,
+      lots,
+      strategy,
+      intent: undefined,
+      view: undefined,
+      ...money,
+    };
     this.#structures.set(positionId, made);
     return made;
   }
@@ -322,6 +335,11 @@ function sharesOf({ lots, carriedCents }: Structure): number {
 
 function signedOf(fill: Fill): number {
   return legSign(fill.action) * fill.quantity;
+}
+
+function lookAt(structure: Structure): StructurePosition {
+  structure.view ??= viewOf(structure);
+  return structure.view;
 }
 
 function viewOf(structure: Structure): StructurePosition {

@@ -13,7 +13,7 @@ const HEADER: RecordingHeader = {
   session: '2026-11-20',
 };
 
-const [run] = runSession({ seed: 7, minutes: 60, faults: [] }).runs;
+const [run] = runSession({ seed: 7, minutes: 60, faults: [], isRecorded: true }).runs;
 if (run === undefined) throw new Error('a session has a first run');
 const { chunks, records } = run;
 

@@ -71,7 +71,7 @@ describe('the market of a simulation', () => {
   const market = () =>
     new VirtualMarket(
       new SeededRandom(4, 1),
-      { spot: 600, impliedVol: 0.18, realizedMultiple: 1 },
+      { spot: 600, impliedVol: 0.18, realizedMultiple: 1, reach: 16 },
       session,
     );
 

@@ -5,21 +5,30 @@
 import { describe, expect, it } from 'vitest';
 import { lacksOfSession } from '../../../bench/support/sessions/enough.ts';
 import type { OrderGateway } from '../../../src/broker/order-gateway.ts';
+import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
+import { STRATEGIES } from '../../../src/desk/proposals.ts';
 import type { SessionReport } from '../../../src/desk/simulation/session-report.ts';
 import type { SessionWraps } from '../../../src/desk/simulation/session-wraps.ts';
 import { runSession } from '../../../src/desk/simulation/simulated-session.ts';
+import type { MarketView } from '../../../src/engine/domain/market.ts';
+import { PRICE_PER_DOLLAR } from '../../../src/engine/domain/units.ts';
 import type { Check } from '../../../src/risk/checks/check.ts';
 import { passed } from '../../../src/risk/checks/check.ts';
 import { CHECKS } from '../../../src/risk/gate.ts';
+import { longStraddle } from '../../../src/strategies/long-straddle.ts';
+import type { StrategyDay } from '../../../src/strategies/strategy.ts';
 
 /** Of each session; enough for every swap to show. */
 const MINUTES = 150;
+const WHOLE_SESSION = 480;
+const MOST_SESSIONS = 80;
 
 interface Swap {
   readonly what: string;
   readonly wraps: SessionWraps;
   readonly seed: number;
   readonly says: RegExp;
+  readonly minutes?: number;
 }
 
 /** A broker that does one thing differently. */
@@ -116,10 +125,10 @@ const SWAPS: readonly Swap[] = [
 ];
 
 /** Sessions from the seed on, until one objects as it should. */
-function objections({ wraps, seed, says }: Swap): readonly string[] {
+function objections({ wraps, seed, says, minutes = MINUTES }: Swap): readonly string[] {
   const all: string[] = [];
-  for (let i = 0; i < 6 && !all.some((what) => says.test(what)); i += 1) {
-    const report: SessionReport = runSession({ seed: seed + i, minutes: MINUTES, wraps });
+  for (let i = 0; i < MOST_SESSIONS && !all.some((what) => says.test(what)); i += 1) {
+    const report: SessionReport = runSession({ seed: seed + i, minutes, wraps });
     all.push(...report.violations, ...lacksOfSession(report.tally));
   }
   return all;
@@ -145,12 +154,43 @@ function withoutCheck<T>(code: string, run: () => T): T {
   }
 }
 
+type Strategy = StrategyRequest['strategy'];
+
+/** Runs with one strategy replaced by one that always proposes the same. */
+function withStrategy<T>(name: Strategy, constant: unknown, run: () => T): T {
+  const original = Object.getOwnPropertyDescriptor(STRATEGIES, name);
+  if (original === undefined) throw new Error(`no strategy ${name}`);
+  Object.defineProperty(STRATEGIES, name, { ...original, value: constant });
+  try {
+    return run();
+  } finally {
+    Object.defineProperty(STRATEGIES, name, original);
+  }
+}
+
+/** The straddle at the middle of the chain, whatever was asked for. */
+function middleStraddle(view: MarketView, _request: unknown, day: StrategyDay) {
+  const { calls } = view.slice;
+  const strike = (calls[Math.floor(calls.length / 2)]?.contract.strike ?? 0) / PRICE_PER_DOLLAR;
+  return longStraddle(view, { strike, quantity: 1 }, day);
+}
+
+describe('the simulation objects to a constant in the place of', () => {
+  it.each(Object.keys(STRATEGIES) as Strategy[])('the strategy %s', (name) => {
+    const says = new RegExp(`is not the ${name} asked for`);
+    const swap = { what: name, wraps: {}, seed: 1, says };
+    const found = withStrategy(name, middleStraddle, () => objections(swap));
+    expect(found.some((what) => says.test(what))).toBe(true);
+  });
+});
+
 describe('the simulation misses, once it always passes, the check of', () => {
   it.each([
-    ['order_size', 12, /contracts a leg/],
-    ['max_trade_loss', 2, /can lose/],
-  ] as const)('%s', (code, seed, says) => {
-    const found = withoutCheck(code, () => objections({ what: code, wraps: {}, seed, says }));
+    ['order_size', /contracts a leg/],
+    ['max_trade_loss', /can lose/],
+  ] as const)('%s', (code, says) => {
+    const swap = { what: code, wraps: {}, seed: 1, says, minutes: WHOLE_SESSION };
+    const found = withoutCheck(code, () => objections(swap));
     expect(found.some((what) => says.test(what))).toBe(true);
   });
 

@@ -1,0 +1,111 @@
+/** Simulated sessions on every processor, and what they came to together. */
+
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { SessionTally } from '../../../src/desk/simulation/session-tally.ts';
+import { addTally, emptyTally } from '../../../src/desk/simulation/session-tally.ts';
+import type { CampaignOptions, CampaignOutcome } from '../campaign.ts';
+import { lacksOfCampaign } from './enough.ts';
+import { isPlantName } from './plants.ts';
+import type { SessionJob, SessionOutcome } from './session-runs.ts';
+
+const WORKER = new URL('session-worker.ts', import.meta.url);
+/** Sessions that a worker takes at once. */
+const BATCH = 8;
+
+interface Sum {
+  readonly tally: SessionTally;
+  /** Per violated seed, so that the order of the report is not the order of the threads. */
+  readonly violations: Map<number, readonly string[]>;
+  readonly traces: Set<string>;
+  runs: number;
+}
+
+function add(sum: Sum, { seed, trace, violations, tally }: SessionOutcome): void {
+  sum.runs += 1;
+  sum.traces.add(trace);
+  addTally(sum.tally, tally);
+  if (violations.length > 0) sum.violations.set(seed, violations);
+}
+
+/** Hands out jobs until there is no more to do, then undefined. */
+class Jobs {
+  readonly #options: CampaignOptions;
+  readonly #twiceUpTo: number;
+  readonly #endsAt: number;
+  #next = 0;
+
+  constructor(options: CampaignOptions, twiceUpTo: number) {
+    this.#options = options;
+    this.#twiceUpTo = twiceUpTo;
+    this.#endsAt = performance.now() + (options.seconds ?? Number.POSITIVE_INFINITY) * 1_000;
+  }
+
+  take(): readonly SessionJob[] | undefined {
+    const { runs, seed, plant } = this.#options;
+    if (this.#next >= runs || performance.now() >= this.#endsAt) return undefined;
+    const first = this.#next;
+    this.#next = Math.min(runs, first + BATCH);
+    return Array.from({ length: this.#next - first }, (_, i): SessionJob => {
+      const twice = first + i < this.#twiceUpTo;
+      return { seed: seed + first + i, plant: isPlantName(plant) ? plant : undefined, twice };
+    });
+  }
+}
+
+/** One thread until the jobs are done or somebody is content. */
+async function work(jobs: Jobs, sum: Sum, isEnough: () => boolean): Promise<void> {
+  const worker = new Worker(WORKER);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const next = (): void => {
+        const batch = isEnough() ? undefined : jobs.take();
+        if (batch === undefined) resolve();
+        else worker.postMessage(batch);
+      };
+      worker.on('error', reject);
+      worker.on('message', (outcomes: readonly SessionOutcome[]) => {
+        for (const outcome of outcomes) add(sum, outcome);
+        next();
+      });
+      next();
+    });
+  } finally {
+    await worker.terminate();
+  }
+}
+
+/**
+ * Runs the sessions on all processors. The first `twiceUpTo` of them run a second time, which must
+ * give the same bytes, and their recordings are replayed. With a plant it stops at the first find.
+ */
+export async function sessionsCampaign(
+  options: CampaignOptions,
+  { twiceUpTo }: { readonly twiceUpTo: number },
+): Promise<CampaignOutcome> {
+  const { plant, seed, progress } = options;
+  const sum: Sum = { tally: emptyTally(), violations: new Map(), traces: new Set(), runs: 0 };
+  const jobs = new Jobs(options, twiceUpTo);
+  const isEnough = (): boolean => {
+    progress(sum.runs, sum.violations.size);
+    return plant !== undefined && sum.violations.size > 0;
+  };
+  const startedAt = performance.now();
+  const workers = Math.min(availableParallelism(), Math.ceil(options.runs / BATCH));
+  await Promise.all(Array.from({ length: workers }, () => work(jobs, sum, isEnough)));
+  const seconds = (performance.now() - startedAt) / 1_000;
+  const violations = [...sum.violations]
+    .toSorted(([a], [b]) => a - b)
+    .flatMap(([of, found]) => found.map((what) => `seed ${of}: ${what}`));
+  const { runs, tally, traces } = sum;
+  if (plant === undefined) violations.push(...lacksOfCampaign(tally, runs, traces.size));
+  return {
+    runs,
+    violations,
+    counts: { distinctTraces: traces.size, twice: Math.min(runs, twiceUpTo), ...tally },
+    notes: [
+      `seeds ${seed} to ${seed + runs - 1}; a single one again: --n 1 --seed S`,
+      `${(runs / seconds).toFixed(1)} sessions/s on ${workers} processors`,
+    ],
+  };
+}

@@ -1,7 +1,8 @@
 /** Every campaign, in the order of the help text. */
 import { campaign as burnIn } from '../campaigns/burn-in.ts';
 import { campaign as conformance } from '../campaigns/conformance.ts';
+import { campaign as killpoints } from '../campaigns/killpoints.ts';
 import { campaign as sim } from '../campaigns/sim.ts';
 import type { Campaign } from './campaign.ts';
 
-export const CAMPAIGNS: readonly Campaign[] = [sim, burnIn, conformance];
+export const CAMPAIGNS: readonly Campaign[] = [sim, burnIn, conformance, killpoints];

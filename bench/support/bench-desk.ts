@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import type { JournalRequest } from '../../src/audit/journal-protocol.ts';
 import { ByteRingReader, ByteRingWriter, createByteRing } from '../../src/audit/spsc-byte-ring.ts';
+import type { OrderGateway } from '../../src/broker/order-gateway.ts';
 import { PaperBroker } from '../../src/broker/paper/paper-broker.ts';
 import type { FromCore } from '../../src/desk/core-protocol.ts';
 import { CoreShell } from '../../src/desk/core-shell.ts';
@@ -18,6 +19,7 @@ import { OrderTraces } from '../../src/desk/order-trace.ts';
 import { summarizeJournal } from '../../src/desk/recovery.ts';
 import { createChainBuffer } from '../../src/engine/chain/chain-layout.ts';
 import { ChainWriter } from '../../src/engine/chain/chain-writer.ts';
+import type { AuditRecord } from '../../src/engine/domain/audit-record.ts';
 import type { At } from '../../src/engine/domain/clock.ts';
 import { addMicros, centsFromDollars, MICROS_PER_SECOND } from '../../src/engine/domain/units.ts';
 import { createRingBuffer } from '../../src/engine/ring/ring-layout.ts';
@@ -25,6 +27,7 @@ import { RingWriter } from '../../src/engine/ring/ring-writer.ts';
 import { Counters, createCountersBuffer } from '../../src/ops/counters.ts';
 import { limitsFrom } from '../../src/risk/limits.ts';
 import { check } from './bench.ts';
+import type { SampleChain } from './sample-chain.ts';
 import { nudged, sampleChain } from './sample-chain.ts';
 
 const RECORDER_BYTES = 1 << 22;
@@ -37,13 +40,13 @@ export const TRADER: Caller = { principal: 'bench', authority: 'open' };
 export const OPERATOR: Caller = { principal: 'bench', authority: 'console' };
 
 /** A condor that the sample chain allows. */
-export const CONDOR: StrategyRequest = {
+export const CONDOR = {
   strategy: 'iron_condor_30_delta',
   width: 5,
   shortDelta: 30,
   select: 'delta',
   quantity: 1,
-};
+} as const satisfies StrategyRequest;
 
 /** Limits so wide that repeating an order thousands of times meets none of them. */
 const WIDE_LIMITS = limitsFrom({
@@ -63,6 +66,14 @@ export interface PreviewedOrder {
   readonly card: TradeCard;
 }
 
+/** What a desk begins with; by default nothing, and the whole sample chain. */
+export interface BenchStart {
+  readonly records?: readonly AuditRecord[];
+  readonly strikes?: number;
+  /** Stands between the desk and its paper broker. */
+  readonly wrap?: (broker: OrderGateway) => OrderGateway;
+}
+
 /** Where the desk's records go; by default they are durable as soon as the step is over. */
 export type JournalSink = (request: JournalRequest) => void;
 
@@ -71,7 +82,7 @@ export class BenchDesk {
   readonly buffers = { chain: createChainBuffer(), ring: createRingBuffer() };
   readonly desk: Desk;
   readonly shell: CoreShell;
-  readonly sample = sampleChain();
+  readonly sample: SampleChain;
   /** Hears every message to the faces. */
   onMessage: (message: FromCore) => void = () => undefined;
   /** The newest batch of records. */
@@ -84,13 +95,15 @@ export class BenchDesk {
   #lastId = 0;
   #turn = 0;
 
-  constructor(journal?: JournalSink) {
+  constructor(journal?: JournalSink, start: BenchStart = {}) {
+    const { records = [], wrap = (broker) => broker } = start;
     this.#journal = journal;
-    this.#at = this.sample.slice.asOf;
+    this.sample = sampleChain(start.strikes);
+    this.#at = records.at(-1)?.at ?? this.sample.slice.asOf;
     const recorder = createByteRing(RECORDER_BYTES);
     this.#recording = new ByteRingReader(recorder);
     const chain = new ChainWriter(this.buffers.chain, new RingWriter(this.buffers.ring));
-    const history = summarizeJournal([]);
+    const history = summarizeJournal(records);
     const [accountId, seed] = ['BENCH-1', SEED];
     this.desk = new Desk({
       config: {
@@ -103,14 +116,16 @@ export class BenchDesk {
       },
       chain,
       chainBuffer: this.buffers.chain,
-      gateway: new PaperBroker({
-        accountId,
-        seed,
-        history,
-        startingCashCents: centsFromDollars(100 * PLENTY),
-      }),
+      gateway: wrap(
+        new PaperBroker({
+          accountId,
+          seed,
+          history,
+          startingCashCents: centsFromDollars(100 * PLENTY),
+        }),
+      ),
       at: this.#at,
-      records: [],
+      records,
     });
     this.shell = new CoreShell(this.desk, {
       clock: { now: () => this.#at },

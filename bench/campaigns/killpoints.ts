@@ -1,0 +1,186 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readJournal } from '../../src/audit/journal-open.ts';
+import type { Campaign, CampaignOptions, CampaignOutcome } from '../support/campaign.ts';
+import type { Call, Ended, Injection } from '../support/killpoints/strace.ts';
+import {
+  CALLS,
+  countCalls,
+  requireStrace,
+  runBroken,
+  runDay,
+} from '../support/killpoints/strace.ts';
+import type { Said } from '../support/killpoints/witness.ts';
+import { Witness } from '../support/killpoints/witness.ts';
+
+/** Calls that can fail with an error of the disk; the others only end with the process. */
+const DISK_ERRORS: Readonly<Partial<Record<Call, readonly Injection['fault'][]>>> = {
+  pwrite64: ['EIO', 'ENOSPC'],
+  fdatasync: ['EIO'],
+  fsync: ['EIO'],
+  rename: ['EIO', 'ENOSPC'],
+};
+/** Ended by itself, told of a fault of its own, or could not open the journal. */
+const SANE_EXITS: ReadonlySet<number | null> = new Set([0, 1]);
+/** Odd and larger than any day: walks through all points in an order that is spread over the day. */
+const STRIDE = 7_919;
+
+function pointsOf(most: ReadonlyMap<Call, number>): readonly Injection[] {
+  return CALLS.flatMap((call) =>
+    Array.from({ length: most.get(call) ?? 0 }, (_, i) => i + 1).flatMap((nth) =>
+      (['SIGKILL', ...(DISK_ERRORS[call] ?? [])] as const).map((fault) => ({ call, nth, fault })),
+    ),
+  );
+}
+
+interface Seen {
+  readonly broken: Ended;
+  readonly before: Said;
+  readonly again: Ended;
+  readonly after: Said;
+  readonly home: string;
+}
+
+/** What of the promises this point broke. */
+function faultsOf(
+  { broken, before, again, after, home }: Seen,
+  { fault }: Injection,
+): readonly string[] {
+  const found: string[] = [];
+  if (broken.isLate) found.push('the day hung');
+  const wasKilled = broken.signal === 'SIGKILL' || broken.code === 137;
+  if (!wasKilled && !SANE_EXITS.has(broken.code)) found.push(`it ended with ${broken.code}`);
+  if (fault !== 'SIGKILL' && wasKilled) found.push('an error of the disk killed it');
+  if (again.code !== 0)
+    found.push(`the restart ended with ${again.code}: ${again.stderr.slice(-300)}`);
+  const left = [...before.orders, ...after.orders];
+  const twice = left.filter((id, index) => left.indexOf(id) !== index);
+  for (const id of twice) found.push(`${id} went to the broker twice`);
+  const { records, lastSeq } = readJournal(home);
+  const recorded = new Set(
+    records.flatMap(({ body }) => (body.kind === 'intentRecorded' ? [body.intent.intentId] : [])),
+  );
+  for (const id of left) if (!recorded.has(id)) found.push(`${id} was sent and is not recorded`);
+  if (lastSeq < before.durable) found.push(`record ${before.durable} was durable and is lost`);
+  for (const id of before.answers) {
+    if (!after.knows.includes(id)) found.push(`${id} was answered and is forgotten`);
+  }
+  if (again.code === 0 && after.end !== 'flat') found.push(`it ends with ${after.end}`);
+  return found;
+}
+
+/** A folder and a witness for one day at a time. */
+class Stage {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'deltaring-killpoints-'));
+  readonly #witness: Witness;
+  readonly #plant: string | undefined;
+  #days = 0;
+
+  private constructor(witness: Witness, plant: string | undefined) {
+    this.#witness = witness;
+    this.#plant = plant;
+  }
+
+  static async open(plant: string | undefined): Promise<Stage> {
+    return new Stage(await Witness.listen(), plant);
+  }
+
+  #day(part: 'first' | 'again', home: string) {
+    return { home, port: this.#witness.port, part, plant: this.#plant } as const;
+  }
+
+  #newHome(): string {
+    this.#days += 1;
+    const home = join(this.#folder, String(this.#days));
+    mkdirSync(home);
+    return home;
+  }
+
+  async count(): Promise<ReadonlyMap<Call, number>> {
+    // The first run fills the compile cache, which writes files of its own.
+    await runDay(this.#day('first', this.#newHome()));
+    await this.#witness.take();
+    const most = await countCalls(this.#day('first', this.#newHome()));
+    await this.#witness.take();
+    return most;
+  }
+
+  async strike(point: Injection): Promise<readonly string[]> {
+    const home = this.#newHome();
+    try {
+      const broken = await runBroken(this.#day('first', home), point);
+      const before = await this.#witness.take();
+      const again = await runDay(this.#day('again', home));
+      const after = await this.#witness.take();
+      return faultsOf({ broken, before, again, after, home }, point);
+    } finally {
+      rmSync(home, { recursive: true, force: true });
+    }
+  }
+
+  close(): void {
+    this.#witness.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+async function run(options: CampaignOptions): Promise<CampaignOutcome> {
+  requireStrace();
+  const { plant, progress } = options;
+  const stages = await Promise.all(
+    Array.from({ length: availableParallelism() }, () => Stage.open(plant)),
+  );
+  try {
+    const most = (await stages[0]?.count()) ?? new Map<Call, number>();
+    const all = pointsOf(most);
+    const wanted = Math.min(options.runs, all.length);
+    const endsAt = performance.now() + (options.seconds ?? Number.POSITIVE_INFINITY) * 1_000;
+    const violations: string[] = [];
+    const struck: Record<string, number> = {};
+    let begun = 0;
+    let runs = 0;
+    const isOver = (): boolean =>
+      begun >= wanted ||
+      performance.now() >= endsAt ||
+      (plant !== undefined && violations.length > 0);
+    await Promise.all(
+      stages.map(async (stage) => {
+        while (!isOver()) {
+          const point = all[((options.seed + begun) * STRIDE) % all.length];
+          begun += 1;
+          if (point === undefined) return;
+          const name = `${point.fault} at ${point.call} ${point.nth}`;
+          const found = await stage.strike(point);
+          violations.push(...found.map((what) => `${name}: ${what}`));
+          const kind = `${point.fault} ${point.call}`;
+          struck[kind] = (struck[kind] ?? 0) + 1;
+          runs += 1;
+          progress(runs, violations.length);
+        }
+      }),
+    );
+    if (all.length < LEAST_POINTS) violations.push(`the day has only ${all.length} kill points`);
+    return {
+      runs,
+      violations,
+      counts: { points: all.length, struck, calls: Object.fromEntries(most) },
+      notes: [`${runs} of the ${all.length} points of the day, each followed by a restart`],
+    };
+  } finally {
+    for (const stage of stages) stage.close();
+  }
+}
+
+/** A day of fewer system calls would prove little. */
+const LEAST_POINTS = 200;
+
+export const campaign: Campaign = {
+  name: 'killpoints',
+  proves:
+    'A day killed, or refused by the disk, at any write, sync, rename or send loses nothing and sends nothing twice.',
+  runs: 1_000,
+  unit: 'kill points',
+  plants: ['skip-fsync', 'resend-on-timeout'],
+  run,
+};

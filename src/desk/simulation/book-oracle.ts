@@ -12,6 +12,25 @@ const LOOK_EVERY_MICROS = 1_000_000;
 /** And by this many looks: a desk that hears no clock compares nothing. */
 const FOUND_BY_LOOKS = 8;
 
+/** Something that may hold for a while, as long as it does not hold at too many looks in a row. */
+class Spell {
+  #since: number | undefined;
+  #looks = 0;
+  #lookAgainAt = 0;
+
+  /** True once it has held for too long; it begins anew then. */
+  isTooLong(holds: boolean, wall: number): boolean {
+    if (!holds) this.#since = undefined;
+    else this.#since ??= wall;
+    if (this.#since === undefined || wall < this.#lookAgainAt) return false;
+    this.#lookAgainAt = wall + LOOK_EVERY_MICROS;
+    this.#looks = this.#since === wall ? 1 : this.#looks + 1;
+    if (this.#looks <= FOUND_BY_LOOKS || wall - this.#since <= FOUND_WITHIN_MICROS) return false;
+    this.#since = undefined;
+    return true;
+  }
+}
+
 function heldAt({ positions }: AccountSnapshot): string {
   return heldText(new Map(positions.map((p) => [p.symbol, p.quantity])));
 }
@@ -22,10 +41,9 @@ export class BookOracle {
   #fold = new FillFold();
   /** Fills the broker reported and the journal has not shown yet. */
   readonly #reported = new Set<string>();
-  #differsSince: number | undefined;
-  #looks = 0;
+  readonly #unnoticed = new Spell();
+  readonly #falseAlarm = new Spell();
   #lookAgainAt = 0;
-  #refusedSince: number | undefined;
   #isDrilled = false;
   #isChanged = true;
 
@@ -63,11 +81,9 @@ export class BookOracle {
   #watchFalseAlarm(desk: DeskContext, broker: OrderGateway, at: At): void {
     const snapshot = desk.day.reconciled ? undefined : broker.snapshot(at);
     const differs = snapshot === undefined || heldAt(snapshot) !== heldText(desk.book.held());
-    if (differs) this.#refusedSince = undefined;
-    else this.#refusedSince ??= at.wall;
-    if (at.wall - (this.#refusedSince ?? at.wall) <= FOUND_WITHIN_MICROS) return;
-    this.#report('the books agree and the desk says that they differ');
-    this.#refusedSince = undefined;
+    if (this.#falseAlarm.isTooLong(!differs, at.wall)) {
+      this.#report('the books agree and the desk says that they differ');
+    }
   }
 
   #compare(desk: DeskContext, broker: OrderGateway, at: At): void {
@@ -90,13 +106,9 @@ export class BookOracle {
     if (snapshot === undefined) return;
     const theirs = heldAt(snapshot);
     const differs = theirs !== heldText(desk.book.held());
-    if (!differs || !desk.day.reconciled) this.#differsSince = undefined;
-    else this.#differsSince ??= at.wall;
-    this.#looks = this.#differsSince === undefined ? 0 : this.#looks + 1;
-    if (this.#looks <= FOUND_BY_LOOKS) return;
-    if (at.wall - (this.#differsSince ?? at.wall) <= FOUND_WITHIN_MICROS) return;
-    this.#report('the broker and the desk hold different things and nobody has noticed');
-    this.#differsSince = undefined;
+    if (this.#unnoticed.isTooLong(differs && desk.day.reconciled, at.wall)) {
+      this.#report('the broker and the desk hold different things and nobody has noticed');
+    }
   }
 
   /** Begins again from what the journal kept. */

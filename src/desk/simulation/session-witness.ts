@@ -74,7 +74,11 @@ export class SessionWitness implements BrokerObserver {
     this.#strategies.onRecord(record);
     if (body.kind === 'alert') this.flat.onAlert(body.code, body.text);
     const event = brokerEventOf(record);
-    if (event !== undefined) this.#books.onJournalled(event);
+    if (event === undefined) return;
+    // Evidence that the desk found by itself never passed the broker's own stream.
+    this.#orders.onEvent(event);
+    this.#caps.onEvent(event);
+    this.#books.onJournalled(event);
   }
 
   onSubmit(intent: OrderIntent, at: At): void {

@@ -26,6 +26,7 @@ import { FaultSwitchboard } from './fault-switchboard.ts';
 import { FeedModel } from './feed-model.ts';
 import type { JournalAnswer } from './journal-model.ts';
 import { JournalModel } from './journal-model.ts';
+import { RunLog } from './run-log.ts';
 import type { Move, TraderView } from './scripted-trader.ts';
 import { OPERATOR, ScriptedTrader } from './scripted-trader.ts';
 import { SeededRandom } from './seeded-random.ts';
@@ -83,7 +84,7 @@ class SimulatedSession implements EngineWorld {
   readonly #later = new EventQueue<Later>();
   readonly #pending = new Map<number, Move>();
   readonly #flattenTokens = new Set<string>();
-  readonly #runs: { chunks: readonly Buffer[]; firstSeq: number; isDrilled: boolean }[] = [];
+  readonly #runs = new RunLog();
   readonly #end: EpochMicros;
   readonly #stopAt: EpochMicros;
   #engine: SimulatedEngine;
@@ -160,18 +161,13 @@ class SimulatedSession implements EngineWorld {
       isRecorded: this.#isRecorded,
     };
     const engine = new SimulatedEngine(start, this);
-    this.#runs.push({
-      chunks: engine.chunks,
-      firstSeq: (records.at(-1)?.seq ?? 0) + 1,
-      isDrilled: false,
-    });
+    this.#runs.begin(engine.chunks, records);
     return engine;
   }
 
   /** The broker for a fault to act on. */
   #drilled(): PaperBroker {
-    const run = this.#runs.at(-1);
-    if (run !== undefined) run.isDrilled = true;
+    this.#runs.drill();
     return this.#engine.broker;
   }
 
@@ -200,12 +196,7 @@ class SimulatedSession implements EngineWorld {
 
   #report(): SessionReport {
     const { tally, violations } = this.#witness;
-    const kept = this.#journal.records();
-    const runs = this.#runs.map(({ chunks, firstSeq, isDrilled }, index) => {
-      const nextSeq = this.#runs[index + 1]?.firstSeq ?? Number.POSITIVE_INFINITY;
-      const records = kept.filter(({ seq }) => seq >= firstSeq && seq < nextSeq);
-      return { chunks, records, isDrilled };
-    });
+    const runs = this.#runs.runs(this.#journal.records());
     return { seed: this.#seed, trace: this.#journal.headHash, violations, tally, runs };
   }
 

@@ -16,9 +16,10 @@ const SAYS: Readonly<Record<PlantName, RegExp>> = {
 };
 /** Every plant is found within so many sessions. */
 const WITHIN_SESSIONS = 80;
+const PATIENCE_MILLIS = 120_000;
 
 describe('a planted bug', () => {
-  it.each(PLANT_NAMES)('is found: %s', (plant) => {
+  it.each(PLANT_NAMES)('is found: %s', { timeout: PATIENCE_MILLIS }, (plant) => {
     const says = SAYS[plant];
     let found: readonly string[] = [];
     for (let seed = 1; seed <= WITHIN_SESSIONS && found.length === 0; seed += 1) {

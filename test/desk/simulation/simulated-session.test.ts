@@ -13,6 +13,8 @@ const HALF_DAY = '2026-11-27';
 const SHORT_MINUTES = 75;
 /** The campaign `sim` runs a hundred thousand. */
 const SESSIONS = 32;
+/** A second and a half of work on an idle machine; it is never judged by its time here. */
+const PATIENCE_MILLIS = 120_000;
 
 /** Faults of one kind, every ten minutes, five minutes long. */
 function often(kind: FaultKind): readonly PlannedFault[] {
@@ -24,7 +26,9 @@ function often(kind: FaultKind): readonly PlannedFault[] {
 }
 
 describe('a simulated session', () => {
-  it('keeps every promise on every seed, and enough happens in each', () => {
+  it('keeps every promise on every seed, and enough happens in each', {
+    timeout: PATIENCE_MILLIS,
+  }, () => {
     const sum = emptyTally();
     for (let seed = 101; seed <= 100 + SESSIONS; seed += 1) {
       const { violations, tally } = runJob({ seed, twice: false });

@@ -22,6 +22,7 @@ import type { StrategyDay } from '../../../src/strategies/strategy.ts';
 const MINUTES = 150;
 const WHOLE_SESSION = 480;
 const MOST_SESSIONS = 80;
+const PATIENCE_MILLIS = 120_000;
 
 interface Swap {
   readonly what: string;
@@ -134,7 +135,7 @@ function objections({ wraps, seed, says, minutes = MINUTES }: Swap): readonly st
   return all;
 }
 
-describe('the simulation objects to', () => {
+describe('the simulation objects to', { timeout: PATIENCE_MILLIS }, () => {
   it.each(SWAPS)('$what', (swap) => {
     expect(objections(swap).some((what) => swap.says.test(what))).toBe(true);
   });
@@ -175,7 +176,9 @@ function middleStraddle(view: MarketView, _request: unknown, day: StrategyDay) {
   return longStraddle(view, { strike, quantity: 1 }, day);
 }
 
-describe('the simulation objects to a constant in the place of', () => {
+describe('the simulation objects to a constant in the place of', {
+  timeout: PATIENCE_MILLIS,
+}, () => {
   it.each(Object.keys(STRATEGIES) as Strategy[])('the strategy %s', (name) => {
     const says = new RegExp(`is not the ${name} asked for`);
     const swap = { what: name, wraps: {}, seed: 1, says };
@@ -184,7 +187,9 @@ describe('the simulation objects to a constant in the place of', () => {
   });
 });
 
-describe('the simulation misses, once it always passes, the check of', () => {
+describe('the simulation misses, once it always passes, the check of', {
+  timeout: PATIENCE_MILLIS,
+}, () => {
   it.each([
     ['order_size', /contracts a leg/],
     ['max_trade_loss', /can lose/],

@@ -2,7 +2,8 @@
 import { campaign as burnIn } from '../campaigns/burn-in.ts';
 import { campaign as conformance } from '../campaigns/conformance.ts';
 import { campaign as killpoints } from '../campaigns/killpoints.ts';
+import { campaign as powercut } from '../campaigns/powercut.ts';
 import { campaign as sim } from '../campaigns/sim.ts';
 import type { Campaign } from './campaign.ts';
 
-export const CAMPAIGNS: readonly Campaign[] = [sim, burnIn, conformance, killpoints];
+export const CAMPAIGNS: readonly Campaign[] = [sim, burnIn, conformance, killpoints, powercut];

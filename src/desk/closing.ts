@@ -16,12 +16,9 @@ import type { LeftOutReason } from './exits/close-legs.ts';
 import { closingOrder, shareOfLegs } from './exits/close-legs.ts';
 import type { ExitPart } from './exits/exit-input.ts';
 import { legsOfPart } from './exits/exit-input.ts';
-import { ladderRung, worstClosingNet } from './exits/limit-ladder.ts';
+import { ladderEnd, ladderRung, worstClosingNet } from './exits/limit-ladder.ts';
 import type { HeldLeg } from './exits/open-position.ts';
 import { asOpenPosition } from './held-position.ts';
-
-/** Long enough for any ladder to stand on its last rung. */
-const LADDER_END_MILLIS = 3_600_000;
 
 /** Which part of a position to close. */
 export interface CloseRequest {
@@ -104,8 +101,7 @@ function limitOf(
   const worstNet = worstClosingNet(legs, spot);
   const ladder = { net, grid: gridOf(legs), urgency, worstNet };
   const first = ladderRung({ ...ladder, elapsedMillis: 0 });
-  const last = ladderRung({ ...ladder, elapsedMillis: LADDER_END_MILLIS });
-  return { limit: first.limit, worst: last.limit };
+  return { limit: first.limit, worst: ladderEnd(ladder) };
 }
 
 /** Builds the closing order from signed holdings and live quotes. */

@@ -12,6 +12,7 @@ import { deny } from '../engine/domain/verdict.ts';
 import type { TokenGrant } from '../risk/confirm-token.ts';
 import { confirmedLimit, judgeDrift } from '../risk/drift.ts';
 import { stillFree } from './closing.ts';
+import { exitSettingsOf } from './desk-config.ts';
 import type { DeskContext } from './desk-context.ts';
 import { quoteOf } from './desk-context.ts';
 import { driftSnapshot } from './drift-snapshot.ts';
@@ -93,7 +94,9 @@ function redeemOrder(desk: DeskContext, caller: Caller, grant: TokenGrant): Conf
   if (denial !== undefined) return refuse(desk, caller, previewId, { denied: denial, checks });
   const orderIds = [intent.intentId];
   desk.tokens.consume(tokenSha256, { intentIds: orderIds });
-  recordIntent(desk, intent, judgement, { tokenSha256, previewId, urgency: 'normal' });
+  const { entryLadder, exitLadder } = exitSettingsOf(desk.config);
+  const urgency = intent.purpose === 'open' ? entryLadder : exitLadder;
+  recordIntent(desk, intent, judgement, { tokenSha256, previewId, urgency });
   const { breakoutKey } = intent;
   if (breakoutKey !== undefined) desk.day.breakoutsTaken.push(breakoutKey);
   return { orderIds, replayed: false };

@@ -8,14 +8,12 @@ import { tradingStateOf } from '../risk/trading-state.ts';
 import { performGateway } from './broker-events.ts';
 import type { DeskContext } from './desk-context.ts';
 import { quoteOf, sliceOf } from './desk-context.ts';
-import { ladderRung, worstClosingNet } from './exits/limit-ladder.ts';
+import { ENTRY_REST_MILLIS, ladderRung, worstClosingNet } from './exits/limit-ladder.ts';
 import type { OrderRecord } from './order-book.ts';
 import { isExternal, isFinal } from './order-book.ts';
 import { requestCancel } from './sending.ts';
 
 const MICROS_PER_MILLI = 1_000;
-/** An opening rests at its first price this long before it begins to concede. */
-const OPENING_REST_MILLIS = 2_000;
 /** An opening still not filled after this long is cancelled: its moment has passed. */
 const OPENING_PATIENCE_MILLIS = 90_000;
 
@@ -39,7 +37,7 @@ export function walkLimits(desk: DeskContext): void {
 function walkOpening(desk: DeskContext, order: OrderRecord, waitedMillis: number): void {
   const isHalted = tradingStateOf(desk.day.status) === 'halted';
   if (!isHalted && waitedMillis <= OPENING_PATIENCE_MILLIS) {
-    walk(desk, order, waitedMillis - OPENING_REST_MILLIS);
+    walk(desk, order, waitedMillis - ENTRY_REST_MILLIS[order.urgency]);
     return;
   }
   order.reason = isHalted

@@ -7,6 +7,7 @@ import { deny } from '../engine/domain/verdict.ts';
 import type { StructurePosition } from '../engine/portfolio/portfolio-book.ts';
 import { closingIntent } from './closing.ts';
 import { dayPnl } from './day-pnl.ts';
+import { exitSettingsOf } from './desk-config.ts';
 import type { DeskContext } from './desk-context.ts';
 import { quoteOf } from './desk-context.ts';
 import { driftSnapshot } from './drift-snapshot.ts';
@@ -157,7 +158,7 @@ export function previewClose(
     purpose: 'close',
     part: 'whole',
     units: asked.quantity,
-    urgency: 'normal',
+    urgency: exitSettingsOf(desk.config).exitLadder,
     principal: caller.principal,
   });
   if ('denied' in closing) return refuse(desk, caller, 'close', { ...closing, checks: [] });

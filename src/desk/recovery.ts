@@ -14,6 +14,7 @@ import { shapeHash } from '../risk/order-hash.ts';
 import { setCause } from '../risk/trading-state.ts';
 import { adoptOrder } from './adopting.ts';
 import { applyBrokerEvent } from './broker-events.ts';
+import { exitSettingsOf } from './desk-config.ts';
 import type { DeskContext } from './desk-context.ts';
 import { HUMAN_CAUSES, LATCHED_CAUSES } from './governing.ts';
 import { feesOf, payoffOf } from './judging.ts';
@@ -254,7 +255,7 @@ function restoreOrder(desk: DeskContext, record: AuditRecord, body: Recorded): v
     intentSeq: record.seq,
     approved: undefined,
     limit: intent.limit,
-    urgency: opening ? 'normal' : 'urgent',
+    urgency: opening ? exitSettingsOf(desk.config).entryLadder : 'urgent',
   });
   desk.orders.add(order);
   rememberOrder(desk, order, record.at);

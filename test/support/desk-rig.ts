@@ -11,6 +11,8 @@ import type { PaperKnobs } from '../../src/broker/paper/paper-knobs.ts';
 import { Desk } from '../../src/desk/desk.ts';
 import type { DeskConfig } from '../../src/desk/desk-config.ts';
 import type { Effect } from '../../src/desk/effects.ts';
+import type { ExitSettings } from '../../src/desk/exits/exit-settings.ts';
+import { DEFAULT_EXIT_SETTINGS } from '../../src/desk/exits/exit-settings.ts';
 import type { Caller, ConfirmResult, TradeCard } from '../../src/desk/engine-api.ts';
 import type { StrategyRequest } from '../../src/desk/engine-api-requests.ts';
 import type { Command, Input, Query } from '../../src/desk/inputs.ts';
@@ -76,6 +78,7 @@ export interface RigOptions {
   readonly limits?: LimitSettings;
   readonly limitRaises?: DeskConfig['limitRaises'];
   readonly flatBy?: DeskConfig['flatBy'];
+  readonly exits?: Partial<ExitSettings>;
   readonly knobs?: Partial<PaperKnobs>;
   /** What the journal holds at the start. */
   readonly records?: readonly AuditRecord[];
@@ -154,6 +157,7 @@ export class DeskRig {
         limits: limitsFrom({ allowedRoots: [this.spec.optionRoot], ...options.limits }),
         limitRaises: options.limitRaises,
         flatBy: options.flatBy ?? {},
+        exits: { ...DEFAULT_EXIT_SETTINGS, ...options.exits },
       },
       chain: new ChainWriter(chainBuffer),
       chainBuffer,

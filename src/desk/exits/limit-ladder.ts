@@ -1,6 +1,7 @@
 /**
- * Which limit an exit shows the market as it waits: from mid toward natural and, when it hurries,
- * past it. Reckoned anew from the live book at each step; a pure function of the time elapsed.
+ * Which limit an order shows the market as it waits, entries and exits alike: from mid toward natural
+ * and, when it hurries, past it. Reckoned anew from the live book at each step, capped against mid
+ * and against what was agreed; a pure function of the time elapsed.
  */
 import type { Urgency } from '../../engine/domain/exit-choices.ts';
 import { gridOf } from '../../engine/domain/instrument.ts';
@@ -17,13 +18,53 @@ export interface LadderPreset {
   readonly stepFraction: number;
   readonly lastFraction: number;
   readonly stepMillis: number;
+  /** Never further from mid than this many ticks or this fraction of mid, whichever is more: a
+   * market that is wide as a barn door is not paid for. */
+  readonly capTicks: number;
+  readonly capFraction: number;
 }
 
 export const LADDERS: Readonly<Record<Urgency, LadderPreset>> = {
-  patient: { startFraction: 0.5, stepFraction: 0.125, lastFraction: 1, stepMillis: 20_000 },
-  normal: { startFraction: 0.5, stepFraction: 0.25, lastFraction: 1, stepMillis: 5_000 },
-  fast: { startFraction: 1, stepFraction: 0.25, lastFraction: 2, stepMillis: 1_000 },
-  urgent: { startFraction: 1.25, stepFraction: 0.25, lastFraction: 4, stepMillis: 250 },
+  patient: {
+    startFraction: 0.5,
+    stepFraction: 0.125,
+    lastFraction: 1,
+    stepMillis: 20_000,
+    capTicks: 10,
+    capFraction: 0.25,
+  },
+  normal: {
+    startFraction: 0.5,
+    stepFraction: 0.25,
+    lastFraction: 1,
+    stepMillis: 5_000,
+    capTicks: 20,
+    capFraction: 0.5,
+  },
+  fast: {
+    startFraction: 1,
+    stepFraction: 0.25,
+    lastFraction: 2,
+    stepMillis: 1_000,
+    capTicks: 40,
+    capFraction: 1,
+  },
+  urgent: {
+    startFraction: 1.25,
+    stepFraction: 0.25,
+    lastFraction: 4,
+    stepMillis: 250,
+    capTicks: 100,
+    capFraction: 2,
+  },
+};
+
+/** An opening rests at its first price this long before it begins to concede. */
+export const ENTRY_REST_MILLIS: Readonly<Record<Urgency, number>> = {
+  patient: 5_000,
+  normal: 2_000,
+  fast: 0,
+  urgent: 0,
 };
 
 export interface LadderInput {
@@ -31,9 +72,9 @@ export interface LadderInput {
   /** The prices that the order may ask. */
   readonly grid: TickGrid;
   readonly urgency: Urgency;
-  /** Since the exit's first order, in milliseconds of market time. */
+  /** Since the order went out, or its rest was over, in milliseconds of market time. */
   readonly elapsedMillis: number;
-  /** The worst net that makes sense at all; undefined = only the ladder's own end bounds it. */
+  /** The worst net that was agreed to or makes sense at all; undefined = none is known. */
   readonly worstNet: Price | undefined;
 }
 
@@ -54,17 +95,30 @@ function netAt({ net, grid }: LadderInput, fraction: number, preset: LadderPrese
   return net.natural - Math.max((fraction - 1) * concession, stepsPast * tickAt(grid, net.natural));
 }
 
-/** The rung that an exit stands on now. */
+/** The worst net on this ladder, on the grid: no rung ever lies below it. */
+export function ladderCap({ net, grid, urgency, worstNet }: Omit<LadderInput, 'elapsedMillis'>): Price {
+  const { capTicks, capFraction } = LADDERS[urgency];
+  const room = Math.max(capTicks * tickAt(grid, net.mid), capFraction * Math.abs(net.mid));
+  const cap = ceilToTick(grid, net.mid - room);
+  return worstNet === undefined ? cap : price(Math.max(cap, worstNet));
+}
+
+/** The rung that an order stands on now. */
 export function ladderRung(input: LadderInput): LadderRung {
-  const { grid, urgency, elapsedMillis, worstNet } = input;
+  const { grid, urgency, elapsedMillis } = input;
   const preset = LADDERS[urgency];
   const lastStep = Math.round((preset.lastFraction - preset.startFraction) / preset.stepFraction);
   const step = Math.min(lastStep, Math.floor(Math.max(0, elapsedMillis) / preset.stepMillis));
   const fraction = preset.startFraction + step * preset.stepFraction;
   const wanted = floorToTick(grid, netAt(input, fraction, preset));
-  const limit = worstNet === undefined ? wanted : price(Math.max(wanted, worstNet));
+  const limit = price(Math.max(wanted, ladderCap(input)));
   const nextInMillis = (step + 1) * preset.stepMillis - Math.max(0, elapsedMillis);
   return { limit, step, nextInMillis: step === lastStep ? undefined : nextInMillis };
+}
+
+/** Where the ladder ends on this book. */
+export function ladderEnd(input: Omit<LadderInput, 'elapsedMillis'>): Price {
+  return ladderRung({ ...input, elapsedMillis: Number.MAX_SAFE_INTEGER }).limit;
 }
 
 /**

@@ -1,9 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LADDERS, ladderRung, worstClosingNet } from '../../../src/desk/exits/limit-ladder.ts';
-import type { Urgency } from '../../../src/engine/domain/exit-choices.ts';
+import {
+  LADDERS,
+  ladderCap,
+  ladderEnd,
+  ladderRung,
+  worstClosingNet,
+} from '../../../src/desk/exits/limit-ladder.ts';
+import { URGENCIES, type Urgency } from '../../../src/engine/domain/exit-choices.ts';
 import type { OrderLeg } from '../../../src/engine/domain/order.ts';
-import { PENNY_GRID } from '../../../src/engine/domain/tick-grid.ts';
+import { isOnTick, NICKEL_DIME_GRID, NICKEL_GRID, PENNY_GRID } from '../../../src/engine/domain/tick-grid.ts';
 import { dollarsFromPrice, price, priceFromDollars } from '../../../src/engine/domain/units.ts';
 import { option } from './fixtures.ts';
 
@@ -85,6 +91,46 @@ describe('the ladder of an exit', () => {
         if (isToNatural) expect(late).toBeGreaterThan(net.natural - 100);
       }),
     );
+  });
+});
+
+describe('the cap of a ladder', () => {
+  const urgencies = fc.constantFrom<Urgency>(...URGENCIES);
+  const grids = fc.constantFrom(PENNY_GRID, NICKEL_GRID, NICKEL_DIME_GRID);
+
+  it('is never passed, stands on the grid, and is where a long wait ends or never gets to', () => {
+    const mids = fc.integer({ min: -200_000, max: 200_000 });
+    const worsts = fc.option(fc.integer({ min: -400, max: 400 }), { nil: undefined });
+    fc.assert(
+      fc.property(urgencies, grids, mids, fc.nat(90_000), worsts, (...drawn) => {
+        const [urgency, grid, mid, concession, worst] = drawn;
+        const net = { mid: price(mid), natural: price(mid - concession) };
+        const worstNet = worst === undefined ? undefined : price(worst * 1_000);
+        const ladder = { net, grid, urgency, worstNet };
+        const cap = ladderCap(ladder);
+        const end = ladderEnd(ladder);
+        let before = Number.POSITIVE_INFINITY;
+        for (let millis = 0; millis <= 130_000; millis += LADDERS[urgency].stepMillis) {
+          const { limit } = ladderRung({ ...ladder, elapsedMillis: millis });
+          expect(isOnTick(grid, limit)).toBe(true);
+          expect(limit).toBeGreaterThanOrEqual(cap);
+          expect(limit).toBeLessThanOrEqual(before);
+          before = limit;
+        }
+        expect(before).toBe(end);
+        expect(worstNet === undefined || end >= worstNet).toBe(true);
+        const isWide = concession * LADDERS[urgency].lastFraction > 20 * Math.abs(mid) + 200_000;
+        if (isWide) expect(end).toBe(cap);
+      }),
+    );
+  });
+
+  it('keeps an order from paying for a market as wide as a barn door', () => {
+    const net = { mid: priceFromDollars(-1), natural: priceFromDollars(-9) };
+    const ends = URGENCIES.map((urgency) =>
+      dollarsFromPrice(ladderEnd({ net, grid: PENNY_GRID, urgency, worstNet: undefined })),
+    );
+    expect(ends).toEqual([-1.25, -1.5, -2, -3]);
   });
 });
 

@@ -81,6 +81,7 @@ const FIELDS: FieldTable = {
   orderAdopted: { order: 'adopted' },
   residualAdopted: { principal: 'text', differences: 'texts' },
   exitTriggered: { positionId: 'text', reason: 'text', numbers: 'numbers' },
+  flattenRequested: { principal: 'text', positionIds: 'texts' },
   trailRaised: { positionId: 'text', bestGain: 'number' },
   killEngaged: { principal: 'text', reason: 'text' },
   killReleased: { principal: 'text' },

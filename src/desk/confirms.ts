@@ -72,11 +72,15 @@ function redeemCancel(desk: DeskContext, caller: Caller, grant: TokenGrant): Con
   return { orderIds, replayed: false };
 }
 
+function closes({ intent }: OrderRecord): boolean {
+  return intent.purpose !== 'open' && intent.purpose !== 'protective';
+}
+
 function redeemFlatten(desk: DeskContext, caller: Caller, grant: TokenGrant): ConfirmStart {
   const { tokenSha256 } = grant;
   const openings = desk.orders.live().filter((order) => order.intent.purpose === 'open');
   closeEverything(desk, caller.principal, grant);
-  const orders = [...openings, ...desk.orders.byToken(tokenSha256)];
+  const orders = [...openings, ...desk.orders.live().filter(closes)];
   const orderIds = orders.map((order) => order.intent.intentId);
   desk.tokens.consume(tokenSha256, { intentIds: orderIds });
   return { orderIds, replayed: false };

@@ -28,6 +28,14 @@ export interface DaySchedule {
   readonly flattenDeadlineAt: EpochMicros;
 }
 
+/** A position that is being flattened. */
+export interface FlattenProgress {
+  /** Wall time of the first request. */
+  readonly since: EpochMicros;
+  /** The last reason told why it does not close; empty while none was. */
+  readonly told: string;
+}
+
 /** State that changes as the day goes on. */
 export interface DeskDay {
   session: SessionTimes;
@@ -38,8 +46,8 @@ export interface DeskDay {
   /** What holds trading down; the trading state follows from it. */
   status: TradingStatus;
   governor: GovernorMemory;
-  /** Positions that are being flattened, each with the last reason told why it does not close. */
-  readonly flattening: Map<string, string>;
+  /** Positions that are being flattened, by id. */
+  readonly flattening: Map<string, FlattenProgress>;
   /** The best gain of each position that trails one, per share of one unit, in 1/10,000 dollar. */
   readonly bestGains: Map<string, number>;
   /** Wall time at which a flatten that goes on is tried again. */

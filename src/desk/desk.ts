@@ -41,6 +41,7 @@ import { recover } from './recovery.ts';
 import { onBlockedByKill, onCleared, onJournalDurable, onJournalFailed } from './sending.ts';
 import { sessionFor } from './session-clock.ts';
 import { askForListing, keepSession, onListing, scheduleFor } from './session-life.ts';
+import type { Stop, StopPolicy } from './stopping.ts';
 import { watchStop } from './stopping.ts';
 import { pageUnknown, searchUnknown } from './unknown-outcomes.ts';
 
@@ -76,7 +77,7 @@ export class Desk {
   readonly #limits: LimitKeeper;
   #waiting: WaitingReply[] = [];
   #reconcileAt: EpochMicros;
-  #stopPolicy: 'flatten' | 'leave' | undefined;
+  #stop: Stop | undefined;
   #stopped = false;
 
   constructor(parts: DeskParts) {
@@ -317,9 +318,7 @@ export class Desk {
     this.#exits.run(desk);
     walkLimits(desk);
     govern(desk);
-    if (this.#stopPolicy !== undefined && !this.#stopped) {
-      this.#stopped = watchStop(desk, this.#stopPolicy);
-    }
+    if (this.#stop !== undefined && !this.#stopped) this.#stopped = watchStop(desk, this.#stop);
   }
 
   #onCommand(input: Extract<Input, { kind: 'command' }>): void {
@@ -327,7 +326,7 @@ export class Desk {
       desk: this.#desk,
       shelf: this.#shelf,
       reconciler: this.#reconciler,
-      stop: (policy: 'flatten' | 'leave') => this.#beginStop(policy),
+      stop: (policy: StopPolicy) => this.#beginStop(policy),
     };
     const result = runCommand(room, input.caller, input.command);
     if ('answer' in result) {
@@ -342,10 +341,10 @@ export class Desk {
     });
   }
 
-  #beginStop(policy: 'flatten' | 'leave'): void {
+  #beginStop(policy: StopPolicy): void {
     const desk = this.#desk;
-    if (this.#stopPolicy !== undefined) return;
-    this.#stopPolicy = policy;
+    if (this.#stop !== undefined) return;
+    this.#stop = { policy, since: desk.at.wall };
     desk.day.stopping = true;
     const inSession = desk.day.chainOpen && desk.at.market >= desk.day.session.open;
     if (policy === 'flatten' && inSession) closeEverything(desk, 'engine', undefined);

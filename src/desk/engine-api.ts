@@ -7,6 +7,7 @@
 import type { RankedMatch } from '../engine/chain/delta-index.ts';
 import type { Right } from '../engine/domain/instrument.ts';
 import type { ChainSlice } from '../engine/domain/market.ts';
+import type { OrderPurpose } from '../engine/domain/order.ts';
 import type { CheckResult, Denial } from '../engine/domain/verdict.ts';
 import type { HealthView } from './engine-api-health.ts';
 import type { ScanRequest, StrategyRequest } from './engine-api-requests.ts';
@@ -146,7 +147,7 @@ export interface OrderView {
   readonly orderId: string;
   readonly positionId: string;
   readonly strategy: string;
-  readonly purpose: 'open' | 'close' | 'flatten' | 'exit';
+  readonly purpose: OrderPurpose;
   readonly status: OrderStatusView;
   readonly legs: readonly LegView[];
   readonly quantity: number;

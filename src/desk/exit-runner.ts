@@ -19,11 +19,8 @@ import { NO_EXIT_MEMORY } from './exits/exit-input.ts';
 import { policyOf } from './exits/exit-policy.ts';
 import { lastHourFrom } from './exits/flat-by.ts';
 import type { HeldLeg } from './exits/open-position.ts';
-import { closePosition, hurryClosings } from './flattening.ts';
+import { closePosition, hurryClosings, RETRY_AFTER_MICROS, wasJustRejected } from './flattening.ts';
 import { areLeftToExpire, asOpenPosition } from './held-position.ts';
-
-/** A refused exit is tried again after this long: the market may have come back. */
-const RETRY_AFTER_MICROS = 5_000_000;
 
 /** Units that these legs of the position make up, by the leg that has the most. */
 function unitsOf(position: StructurePosition, legs: readonly HeldLeg[]): number {
@@ -35,20 +32,6 @@ function unitsOf(position: StructurePosition, legs: readonly HeldLeg[]): number 
     return ratio > 0 ? Math.abs(quantity) / ratio : 0;
   });
   return Math.max(...units) || position.quantity;
-}
-
-/** True while the broker's rejection of a close is fresh: asking again at once brings the same. */
-function wasJustRejected(desk: DeskContext, positionId: string): boolean {
-  const since = addMicros(desk.at.wall, -RETRY_AFTER_MICROS);
-  return desk.orders
-    .all()
-    .some(
-      ({ intent, status, updatedAt }) =>
-        intent.positionId === positionId &&
-        intent.purpose !== 'open' &&
-        status === 'rejected' &&
-        updatedAt.wall > since,
-    );
 }
 
 type MarketNow = Omit<ExitInput, 'position' | 'policy' | 'memory'>;

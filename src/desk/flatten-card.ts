@@ -4,7 +4,7 @@ import { multiplierOf } from '../engine/domain/instrument.ts';
 import type { OrderIntent } from '../engine/domain/order.ts';
 import { amountCents, cents, dollarsFromPrice } from '../engine/domain/units.ts';
 import { deny } from '../engine/domain/verdict.ts';
-import { closingIntent } from './closing.ts';
+import { closingIntent, freeLegs } from './closing.ts';
 import type { DeskContext } from './desk-context.ts';
 import { spotOf } from './desk-context.ts';
 import type { TradeCard } from './engine-api.ts';
@@ -75,6 +75,12 @@ export function flattenCard(desk: DeskContext, turn: PreviewTurn): PreviewAnswer
   const closable: OrderIntent[] = [];
   const warnings: string[] = [];
   for (const position of held) {
+    const working = desk.orders.closing(position.positionId);
+    if (working.length > 0 && freeLegs(desk, position).length === 0) {
+      closable.push(...working.map((order) => order.intent));
+      warnings.push(`${position.positionId}: a live order closes it already; it is only hurried`);
+      continue;
+    }
     const closing = closingIntent(desk, position, {
       purpose: 'flatten',
       part: 'whole',

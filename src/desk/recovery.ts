@@ -16,6 +16,7 @@ import { adoptOrder } from './adopting.ts';
 import { applyBrokerEvent } from './broker-events.ts';
 import { exitSettingsOf } from './desk-config.ts';
 import type { DeskContext } from './desk-context.ts';
+import { beginFlattening } from './flattening.ts';
 import { HUMAN_CAUSES, LATCHED_CAUSES } from './governing.ts';
 import { feesOf, payoffOf } from './judging.ts';
 import type { OrderRecord } from './order-book.ts';
@@ -138,6 +139,7 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
       restoreCancel(desk, body);
       return;
     case 'tradingStateChanged':
+    case 'flattenRequested':
     case 'trailRaised':
     case 'killEngaged':
     case 'killReleased':
@@ -162,7 +164,12 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
   }
 }
 
-type OfTheDay = 'tradingStateChanged' | 'trailRaised' | 'killEngaged' | 'killReleased';
+type OfTheDay =
+  | 'tradingStateChanged'
+  | 'flattenRequested'
+  | 'trailRaised'
+  | 'killEngaged'
+  | 'killReleased';
 
 /** What records say about the day and its positions, apart from single orders. */
 function restoreDay(
@@ -173,6 +180,9 @@ function restoreDay(
   switch (body.kind) {
     case 'tradingStateChanged':
       restoreLatches(desk, session, body);
+      return;
+    case 'flattenRequested':
+      for (const positionId of body.positionIds) beginFlattening(desk, positionId);
       return;
     case 'trailRaised':
       desk.day.bestGains.set(body.positionId, body.bestGain);
@@ -259,7 +269,7 @@ function restoreOrder(desk: DeskContext, record: AuditRecord, body: Recorded): v
   });
   desk.orders.add(order);
   rememberOrder(desk, order, record.at);
-  if (intent.purpose === 'flatten') desk.day.flattening.set(intent.positionId, '');
+  if (intent.purpose === 'flatten') beginFlattening(desk, intent.positionId);
   if (tokenSha256 !== null) {
     desk.tokens.restoreConsumed({
       tokenSha256,

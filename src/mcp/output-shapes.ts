@@ -131,7 +131,7 @@ export const orderShape = {
   orderId: text,
   positionId: text,
   strategy: text,
-  purpose: z.enum(['open', 'close', 'flatten', 'exit']),
+  purpose: z.enum(['open', 'close', 'flatten', 'exit', 'protective']),
   status,
   legs: z.array(leg),
   quantity: number,

@@ -23,13 +23,16 @@ describe('the limit of an opening', () => {
   it.each([
     ['patient', [12_900, 12_800]],
     ['urgent', [12_700]],
-  ] as const)('concedes as the ladder %s says, and never past the worst price', (ladder, limits) => {
-    const rig = new DeskRig({ exits: { entryLadder: ladder } });
-    const { intent } = rig.order(resting(rig, rig.preview().tokenSha256));
-    rig.advance(40);
-    expect(rig.bodies('repriced').map(({ limit }) => limit)).toEqual(limits);
-    expect(Math.min(...limits)).toBeGreaterThanOrEqual(intent.worst);
-  });
+  ] as const)(
+    'concedes as the ladder %s says, and never past the worst price',
+    (ladder, limits) => {
+      const rig = new DeskRig({ exits: { entryLadder: ladder } });
+      const { intent } = rig.order(resting(rig, rig.preview().tokenSha256));
+      rig.advance(40);
+      expect(rig.bodies('repriced').map(({ limit }) => limit)).toEqual(limits);
+      expect(Math.min(...limits)).toBeGreaterThanOrEqual(intent.worst);
+    },
+  );
 
   it('comes back on the market when that comes toward it', () => {
     const rig = new DeskRig();

@@ -46,6 +46,31 @@ describe('an orderly stop', () => {
     expect(rig.positions()).toEqual([]);
   });
 
+  it('by flatten right after a start waits for the chain and its quotes', () => {
+    const before = new DeskRig();
+    before.openPosition();
+    const rig = before.restart(before.records(), { isOpen: false });
+    stop(rig, 'flatten');
+    rig.step({ kind: 'clock', at: rig.at });
+    expect(stopped(rig)).toEqual([]);
+    rig.open();
+    rig.advance(6);
+    expect(stopped(rig)).toEqual([[]]);
+    expect(rig.positions()).toEqual([]);
+  });
+
+  it('by flatten gives up where no market comes within ten seconds, and pages', () => {
+    const before = new DeskRig();
+    const { positionId } = before.openPosition();
+    const rig = before.restart(before.records(), { isOpen: false });
+    stop(rig, 'flatten');
+    rig.advance(9);
+    expect(stopped(rig)).toEqual([]);
+    rig.advance(2);
+    expect(stopped(rig)).toEqual([[positionId]]);
+    expect(rig.alerts()).toContain('UNPROTECTED_AT_STOP');
+  });
+
   it('by leave lists what no order protects, and pages', () => {
     const rig = new DeskRig();
     const { positionId } = rig.openPosition();

@@ -96,7 +96,12 @@ function netAt({ net, grid }: LadderInput, fraction: number, preset: LadderPrese
 }
 
 /** The worst net on this ladder, on the grid: no rung ever lies below it. */
-export function ladderCap({ net, grid, urgency, worstNet }: Omit<LadderInput, 'elapsedMillis'>): Price {
+export function ladderCap({
+  net,
+  grid,
+  urgency,
+  worstNet,
+}: Omit<LadderInput, 'elapsedMillis'>): Price {
   const { capTicks, capFraction } = LADDERS[urgency];
   const room = Math.max(capTicks * tickAt(grid, net.mid), capFraction * Math.abs(net.mid));
   const cap = ceilToTick(grid, net.mid - room);

@@ -138,6 +138,12 @@ export type AuditBody =
       readonly numbers: Denial['numbers'];
     }
   | {
+      /** Everything is to be closed: these positions, and the openings of those among them. */
+      readonly kind: 'flattenRequested';
+      readonly principal: string;
+      readonly positionIds: readonly string[];
+    }
+  | {
       /** A trailing exit saw a better gain: per share of one unit, in 1/10,000 dollar. */
       readonly kind: 'trailRaised';
       readonly positionId: string;

@@ -39,7 +39,7 @@ export type StrategyName =
   | 'place_order';
 
 /** Why an order exists. Only `open` may add exposure; all others close what is held. */
-export type OrderPurpose = 'open' | 'close' | 'flatten' | 'exit';
+export type OrderPurpose = 'open' | 'close' | 'flatten' | 'exit' | 'protective';
 
 /**
  * How a position is left. Present on every position from its first day; a plan always has a time

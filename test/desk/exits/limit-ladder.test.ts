@@ -9,7 +9,12 @@ import {
 } from '../../../src/desk/exits/limit-ladder.ts';
 import { URGENCIES, type Urgency } from '../../../src/engine/domain/exit-choices.ts';
 import type { OrderLeg } from '../../../src/engine/domain/order.ts';
-import { isOnTick, NICKEL_DIME_GRID, NICKEL_GRID, PENNY_GRID } from '../../../src/engine/domain/tick-grid.ts';
+import {
+  isOnTick,
+  NICKEL_DIME_GRID,
+  NICKEL_GRID,
+  PENNY_GRID,
+} from '../../../src/engine/domain/tick-grid.ts';
 import { dollarsFromPrice, price, priceFromDollars } from '../../../src/engine/domain/units.ts';
 import { option } from './fixtures.ts';
 

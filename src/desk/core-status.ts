@@ -37,6 +37,10 @@ export function setGauges(desk: DeskContext, counters: Counters): void {
   counters.set('feed_connected', desk.day.feedConnected ? 1 : 0);
   counters.set('chain_epoch', desk.reader.epoch());
   counters.set('chain_contracts', desk.chain.contractCount);
+  const { compared, mean, worst } = desk.chain.feedGap;
+  counters.set('feed_deltas_compared', compared);
+  counters.set('feed_delta_gap_mean', mean);
+  counters.set('feed_delta_gap_worst', worst);
   catchUp(counters, 'quotes_crossed', desk.chain.crossedQuotes);
   catchUp(counters, 'quotes_locked', desk.chain.lockedQuotes);
   const pnl = dayPnl(desk).liquidationCents;

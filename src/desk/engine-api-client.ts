@@ -3,12 +3,14 @@
  * read straight from shared memory. Tokens are minted here; the core only ever hears their SHA-256.
  */
 import { createHash, randomBytes } from 'node:crypto';
+import { ChainPast } from '../engine/chain/chain-past.ts';
 import { ChainReader } from '../engine/chain/chain-reader.ts';
 import { deltaIndexOf, type RankedMatch } from '../engine/chain/delta-index.ts';
 import type { Clock } from '../engine/domain/clock.ts';
 import { wallMicros } from '../engine/domain/clock.ts';
 import type { Right } from '../engine/domain/instrument.ts';
 import type { ChainSlice } from '../engine/domain/market.ts';
+import { addMicros } from '../engine/domain/units.ts';
 import { RingReader } from '../engine/ring/ring-reader.ts';
 import type { Counters } from '../ops/counters.ts';
 import type { CoreStatus, FromCore, ToCore } from './core-protocol.ts';
@@ -22,6 +24,8 @@ import { marketStatusOf } from './market-status.ts';
 import { scanView } from './scan-view.ts';
 
 const TOKEN_BYTES = 32;
+/** How far back `marketStatus` looks for the underlying's move. */
+const SPOT_MOVE_MICROS = 2_000_000;
 /** A core that does not answer for this long is not coming back to this question. */
 const ANSWER_TIMEOUT_MILLIS = 10_000;
 
@@ -64,6 +68,7 @@ export class EngineApiClient implements Api.EngineApi {
   readonly identity: Api.EngineIdentity;
   readonly #parts: ClientParts;
   readonly #reader: ChainReader;
+  readonly #past: ChainPast;
   readonly #waiting = new Map<number, Waiting>();
   readonly #listeners = new Set<(event: Api.EngineEvent) => void>();
   #nextId = 1;
@@ -74,6 +79,7 @@ export class EngineApiClient implements Api.EngineApi {
     this.identity = parts.identity;
     this.#parts = parts;
     this.#reader = new ChainReader(parts.buffers.chain);
+    this.#past = new ChainPast(parts.buffers.chain, parts.buffers.ring);
   }
 
   /** Takes a message of the core. */
@@ -261,13 +267,15 @@ export class EngineApiClient implements Api.EngineApi {
   }
 
   marketStatus(): Promise<Api.Answer<Api.MarketStatusView>> {
-    const { clock, simulated } = this.#parts;
+    const { clock, counters, simulated } = this.#parts;
     const value = marketStatusOf({
       market: clock.now().market,
       slice: this.chain(),
       status: this.#status,
       underlying: this.identity.underlying,
       simulated,
+      spotBefore: this.#past.spotAt(addMicros(wallMicros(), -SPOT_MOVE_MICROS)),
+      feedDeltaGap: counters.get('feed_delta_gap_mean'),
     });
     return Promise.resolve({ stamp: this.stamp(), value });
   }

@@ -296,6 +296,10 @@ export interface MarketStatusView {
   readonly spot: number | null;
   readonly atmVol: number | null;
   readonly expectedMove: number | null;
+  /** Dollars that the underlying's mid moved in the last two seconds; null where not known. */
+  readonly spotMove2s: number | null;
+  /** Mean |difference| of our deltas and the feed's own; null where nothing can be compared. */
+  readonly feedDeltaGap: number | null;
   readonly contracts: number;
   readonly simulated: boolean;
 }

@@ -2,8 +2,8 @@
 import type { ChainSlice } from '../engine/domain/market.ts';
 import { newYorkText, nextSessionDate } from '../engine/domain/session-calendar.ts';
 import { underlyingOf } from '../engine/domain/underlying.ts';
-import type { EpochMicros } from '../engine/domain/units.ts';
-import { dollarsFromPrice, epochMicros } from '../engine/domain/units.ts';
+import type { EpochMicros, Price } from '../engine/domain/units.ts';
+import { dollarsFromPrice, epochMicros, price } from '../engine/domain/units.ts';
 import type { CoreStatus } from './core-protocol.ts';
 import type { MarketStatusView } from './engine-api.ts';
 import { isoNewYork } from './iso-time.ts';
@@ -18,12 +18,21 @@ export interface MarketFacts {
   readonly status: CoreStatus | undefined;
   readonly underlying: string;
   readonly simulated: boolean;
+  /** Mid of the underlying two seconds ago. */
+  readonly spotBefore: Price | undefined;
+  /** Mean |difference| of our deltas and the feed's own. */
+  readonly feedDeltaGap: number | undefined;
 }
 
 function phaseOf(market: EpochMicros, session: ReturnType<typeof sessionFor>) {
   if (market < session.open) return 'pre';
   if (market < session.exerciseMark) return 'open';
   return market < session.lastTrade ? 'afterMark' : 'closed';
+}
+
+function moveOf(spot: Price | undefined, before: Price | undefined): number | null {
+  if (spot === undefined || before === undefined) return null;
+  return dollarsFromPrice(price(spot - before));
 }
 
 /** The session that market time belongs to, with every instant that matters. */
@@ -48,6 +57,8 @@ export function marketStatusOf(facts: MarketFacts): MarketStatusView {
     spot: slice?.spot === undefined ? null : dollarsFromPrice(slice.spot),
     atmVol: slice?.atmVol ?? null,
     expectedMove: slice?.expectedMove ?? null,
+    spotMove2s: moveOf(slice?.spot, facts.spotBefore),
+    feedDeltaGap: facts.feedDeltaGap ?? null,
     contracts: slice === undefined ? 0 : slice.calls.length + slice.puts.length,
     simulated,
   };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { marketStatusOf } from '../../src/desk/market-status.ts';
 import { newYorkInstant } from '../../src/engine/domain/session-calendar.ts';
-import { sessionDate } from '../../src/engine/domain/units.ts';
+import { priceFromDollars, sessionDate } from '../../src/engine/domain/units.ts';
 import { buildSlice } from '../support/chain-builder.ts';
 
 function statusAt(date: string, minutes: number) {
@@ -12,6 +12,8 @@ function statusAt(date: string, minutes: number) {
     status: undefined,
     underlying: 'SPY',
     simulated: true,
+    spotBefore: undefined,
+    feedDeltaGap: undefined,
   });
 }
 
@@ -52,6 +54,8 @@ describe('the market status', () => {
       spot: null,
       atmVol: null,
       expectedMove: null,
+      spotMove2s: null,
+      feedDeltaGap: null,
       contracts: 0,
     });
   });
@@ -64,8 +68,12 @@ describe('the market status', () => {
       status: undefined,
       underlying: 'SPY',
       simulated: false,
+      spotBefore: priceFromDollars(599.4),
+      feedDeltaGap: 0.003,
     });
     expect(view).toMatchObject({ spot: 600, atmVol: 0.18, contracts: 6, simulated: false });
     expect(view.expectedMove).toBe(slice.expectedMove);
+    expect(view.spotMove2s).toBeCloseTo(0.6, 9);
+    expect(view.feedDeltaGap).toBe(0.003);
   });
 });

@@ -310,6 +310,8 @@ export class FakeEngineApi implements EngineApi {
       spot: 600,
       atmVol: 0.18,
       expectedMove: 2.4,
+      spotMove2s: 0.03,
+      feedDeltaGap: 0.004,
       contracts: 302,
       simulated: true,
     });

@@ -1,5 +1,6 @@
 /** Slices and views of a reader as plain objects, so that a test can compare all they say. */
 import type { ChainSlice, ContractView } from '../../src/engine/domain/market.ts';
+import type { RingRecord } from '../../src/engine/ring/ring-reader.ts';
 
 export function plainView(view: ContractView): ContractView;
 export function plainView(view: ContractView | undefined): ContractView | undefined;
@@ -21,4 +22,13 @@ export function plainSlice(slice: ChainSlice | undefined): ChainSlice | undefine
   };
   const head = { underlying, session, epoch, asOf, spot, spotQuote, forward };
   return { ...head, ...rows, atmVol, expectedMove, yearsToExpiry };
+}
+
+/** What a ring's record says, for keeps: the one that is handed over is gone when the handler
+ * returns. */
+export function plainRecord(record: RingRecord): RingRecord {
+  const { index, epoch, bid, ask, bidSize, askSize, delta, impliedVol, spot } = record;
+  const { marketMicros, wallMicros } = record;
+  const quote = { bid, ask, bidSize, askSize };
+  return { index, epoch, ...quote, delta, impliedVol, spot, marketMicros, wallMicros };
 }

@@ -30,6 +30,9 @@ import { midOf } from './quote-quality.ts';
 /** A row nobody quoted goes to the ring all the same once its delta has moved this far. */
 const RING_DELTA_STEP = 0.001;
 
+/** Records handed to the ring at once, where it takes so many. */
+const STAGED_RECORDS = 64;
+
 /** Marks of a row in a batch: something in it changed, and the ring is to tell of it. */
 export const CHANGED = 1;
 export const TOLD = 2;
@@ -45,7 +48,9 @@ export class ChainPublisher {
   readonly #words: Int32Array;
   readonly #cells: Float64Array;
   readonly #ring: RingWriter | undefined;
-  readonly #record = new Float64Array(ringLayout.RECORD_FIELDS);
+  /** Records on their way to the ring, the first `#staged` of them. */
+  readonly #records = new Float64Array(STAGED_RECORDS * ringLayout.RECORD_FIELDS);
+  #staged = 0;
   readonly #ringDelta = new Float64Array(MAX_CONTRACTS).fill(ABSENT);
   #session = 0;
 
@@ -69,6 +74,7 @@ export class ChainPublisher {
     Atomics.add(this.#words, EPOCH_WORD, 1);
     this.#session = Atomics.add(this.#words, SESSION_WORD, 1) + 1;
     this.#ringDelta.fill(ABSENT);
+    this.#ring?.forgetRows();
     this.#copyHeader();
     for (let row = 0; row < rowCount; row += 1) this.#copyRow(row, RIGHT_FIELD, ROW_FIELDS_END);
     this.#words[ROW_COUNT_WORD] = rowCount;
@@ -136,36 +142,40 @@ export class ChainPublisher {
   }
 
   #tellRing(ring: RingWriter, rowCount: number, marks: Uint8Array): void {
-    const record = this.#record;
-    record[ringLayout.EPOCH_FIELD] = Atomics.load(this.#words, EPOCH_WORD) >>> 1;
-    record[ringLayout.SPOT_FIELD] = midOf(this.#image, rowCell(UNDERLYING));
-    record[ringLayout.MARKET_MICROS_FIELD] = this.#image[AS_OF_MARKET_CELL] ?? 0;
-    record[ringLayout.WALL_MICROS_FIELD] = this.#image[AS_OF_WALL_CELL] ?? 0;
-    if (((marks[MAX_CONTRACTS] ?? 0) & TOLD) !== 0) {
-      record[ringLayout.DELTA_FIELD] = ABSENT;
-      record[ringLayout.IMPLIED_VOL_FIELD] = ABSENT;
-      this.#publish(ring, UNDERLYING);
-    }
+    if (((marks[MAX_CONTRACTS] ?? 0) & TOLD) !== 0) this.#stage(ring, UNDERLYING, ABSENT, ABSENT);
     for (let row = 0; row < rowCount; row += 1) {
       const first = rowCell(row);
       const delta = this.#image[first + DELTA_FIELD] ?? ABSENT;
       const moved = Math.abs(delta - (this.#ringDelta[row] ?? ABSENT)) >= RING_DELTA_STEP;
       if (((marks[row] ?? 0) & TOLD) === 0 && !moved) continue;
       this.#ringDelta[row] = delta;
-      record[ringLayout.DELTA_FIELD] = delta;
-      record[ringLayout.IMPLIED_VOL_FIELD] = this.#image[first + IMPLIED_VOL_FIELD] ?? ABSENT;
-      this.#publish(ring, row);
+      this.#stage(ring, row, delta, this.#image[first + IMPLIED_VOL_FIELD] ?? ABSENT);
     }
+    this.#flush(ring);
   }
 
-  #publish(ring: RingWriter, index: number): void {
+  #stage(ring: RingWriter, index: number, delta: number, impliedVol: number): void {
     const first = rowCell(index);
-    const record = this.#record;
-    record[ringLayout.INDEX_FIELD] = index;
-    record[ringLayout.BID_FIELD] = this.#image[first + BID_FIELD] ?? ABSENT;
-    record[ringLayout.ASK_FIELD] = this.#image[first + ASK_FIELD] ?? ABSENT;
-    record[ringLayout.BID_SIZE_FIELD] = this.#image[first + BID_SIZE_FIELD] ?? 0;
-    record[ringLayout.ASK_SIZE_FIELD] = this.#image[first + ASK_SIZE_FIELD] ?? 0;
-    ring.publish(record);
+    const records = this.#records;
+    const image = this.#image;
+    const at = this.#staged * ringLayout.RECORD_FIELDS;
+    records[at + ringLayout.INDEX_FIELD] = index;
+    records[at + ringLayout.EPOCH_FIELD] = (this.#words[EPOCH_WORD] ?? 0) >>> 1;
+    records[at + ringLayout.BID_FIELD] = image[first + BID_FIELD] ?? ABSENT;
+    records[at + ringLayout.ASK_FIELD] = image[first + ASK_FIELD] ?? ABSENT;
+    records[at + ringLayout.BID_SIZE_FIELD] = image[first + BID_SIZE_FIELD] ?? 0;
+    records[at + ringLayout.ASK_SIZE_FIELD] = image[first + ASK_SIZE_FIELD] ?? 0;
+    records[at + ringLayout.DELTA_FIELD] = delta;
+    records[at + ringLayout.IMPLIED_VOL_FIELD] = impliedVol;
+    records[at + ringLayout.SPOT_FIELD] = midOf(image, rowCell(UNDERLYING));
+    records[at + ringLayout.MARKET_MICROS_FIELD] = image[AS_OF_MARKET_CELL] ?? 0;
+    records[at + ringLayout.WALL_MICROS_FIELD] = image[AS_OF_WALL_CELL] ?? 0;
+    this.#staged += 1;
+    if (this.#staged === Math.min(STAGED_RECORDS, ring.mostAtOnce)) this.#flush(ring);
+  }
+
+  #flush(ring: RingWriter): void {
+    ring.publishMany(this.#records, this.#staged);
+    this.#staged = 0;
   }
 }

@@ -120,16 +120,15 @@ export class ChainReader {
   /** The quote of one contract, or of the underlying for UNDERLYING; undefined before its first one,
    * when the row is not of the open session, or when busy. */
   quote(index: number): Quote | undefined {
-    if (index !== UNDERLYING) return this.#copyRow(index) ? quoteAt(this.#row, 0) : undefined;
-    for (let copies = 0; copies < MAX_COPIES; copies += 1) {
-      const word = this.#evenWord(EPOCH_WORD);
-      if (word === undefined) break;
-      const isOpen = this.#cells[STATE_CELL] === STATE_OPEN;
-      this.#copyCells(rowCell(UNDERLYING), this.#row, 0);
-      if (this.#isUnchanged(EPOCH_WORD, word)) return isOpen ? quoteAt(this.#row, 0) : undefined;
-    }
-    this.#busy += 1;
-    return undefined;
+    const cells = this.cellsOf(index);
+    return cells === undefined ? undefined : quoteAt(cells, 0);
+  }
+
+  /** The cells of a row, by their fields (for UNDERLYING only BID_FIELD to VOLUME_FIELD exist), until
+   * the next call of this reader; undefined when it is not of the open session, or when busy. */
+  cellsOf(index: number): Readonly<Float64Array> | undefined {
+    const isCopied = index === UNDERLYING ? this.#copyUnderlying() : this.#copyRow(index);
+    return isCopied ? this.#row : undefined;
   }
 
   /** Brings this reader's own copy of the chain up to date; false when busy. `slice` does it too. */
@@ -169,6 +168,19 @@ export class ChainReader {
       const first = rowCell(this.#changed[place] ?? 0);
       this.#copyCells(first, this.#copy, first);
     }
+  }
+
+  /** Copies the underlying's cells into `#row`. False without an open session, or when busy. */
+  #copyUnderlying(): boolean {
+    for (let copies = 0; copies < MAX_COPIES; copies += 1) {
+      const word = this.#evenWord(EPOCH_WORD);
+      if (word === undefined) break;
+      const isOpen = this.#cells[STATE_CELL] === STATE_OPEN;
+      this.#copyCells(rowCell(UNDERLYING), this.#row, 0);
+      if (this.#isUnchanged(EPOCH_WORD, word)) return isOpen;
+    }
+    this.#busy += 1;
+    return false;
   }
 
   /** Copies a row of the open session into `#row`. False when it has none such, or when busy. */

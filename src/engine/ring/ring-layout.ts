@@ -2,28 +2,38 @@
  * The bytes of the broadcast ring: one writer, any number of readers, over a SharedArrayBuffer.
  *
  * ```
- *  byte 0         4         8         12                       128       132           256
- *  +---------+---------+----------+------- gap ---------------+---------+---- gap ----+
- *  |  magic  | version | capacity |   (never written again)   |  head   |             |
- *  +---------+---------+----------+---------------------------+---------+-------------+
+ *  byte 0         4         8         12              128       132       136           256
+ *  +---------+---------+----------+------- gap ------+---------+---------+---- gap ----+
+ *  |  magic  | version | capacity | (never changed)  |  head   |  claim  |             |
+ *  +---------+---------+----------+------------------+---------+---------+-------------+
  *
- *  byte 256 + slot * 128, as 16 float64 cells, slot = sequence mod capacity
+ *  byte 256, RING_ROWS int32 words: the newest record of each row of the chain, the underlying's first
+ *  +------------+-------+-------+-------+----- ... -----+
+ *  | underlying | row 0 | row 1 | row 2 |               |
+ *  +------------+-------+-------+-------+----- ... -----+
+ *
+ *  byte FIRST_RECORD_CELL * 8 + slot * 128, as 16 float64 cells, slot = sequence mod capacity
  *  +-------+-------+-----+-----+---------+---------+-------+------------+------+--------------+
  *  | index | epoch | bid | ask | bidSize | askSize | delta | impliedVol | spot | marketMicros |
  *  +-------+-------+-----+-----+---------+---------+-------+------------+------+--------------+
- *  | wallMicros | (5 cells unused: a record never shares a cache line with another)           |
- *  +------------+-----------------------------------------------------------------------------+
+ *  | wallMicros | previous | (4 cells unused: a record never shares a cache line with another)  |
+ *  +------------+----------+--------------------------------------------------------------------+
  * ```
  *
- * `head` counts published records modulo 2^32. It is the only word that is written atomically: the
- * cells of record n are stored first, then head moves from n to n + 1, and with that one step the
- * record exists. Record n lies untouched until head reaches n + capacity; so a copy of it is whole
- * when, after copying, head is still below that.
+ * `head` counts published records modulo 2^32. The cells of record n are stored first, then head
+ * moves past n, and with that one step the record exists. Several records at once: `claim` moves to
+ * where head will go before their cells are stored, so that a reader knows which slots are in work;
+ * one record needs no claim, since the slot at head is never read. So record n lies untouched until
+ * head reaches n + capacity or claim goes beyond it: a copy is whole when, after copying, neither has.
+ *
+ * `previous` says how many records before this one the same row's last one lies (0: none that is
+ * still in the ring, or none of this session). With the table of newest records it makes each row's
+ * own history a chain that can be walked back through time.
  */
 import { DeltaringError } from '../domain/errors.ts';
 
 const MAGIC = 0x44_52_4e_47;
-const LAYOUT_VERSION = 1;
+const LAYOUT_VERSION = 2;
 
 const MAGIC_WORD = 0;
 const VERSION_WORD = 1;
@@ -32,14 +42,21 @@ const CAPACITY_WORD = 2;
 /** Word (int32) that counts published records modulo 2^32; alone on its cache lines. */
 export const HEAD_WORD = 32;
 
-const HEADER_BYTES = 256;
+/** Word (int32): records up to here may be in work; behind head where none is. */
+export const CLAIM_WORD = 33;
+/** Word (int32) of the underlying's newest record; those of the rows follow. */
+export const NEWEST_WORD = 64;
+/** Rows whose newest record is known: the underlying's and one for each contract a chain can hold. */
+export const RING_ROWS = 1_056;
+
 const CELL_BYTES = 8;
+const HEADER_BYTES = (NEWEST_WORD + RING_ROWS) * 4;
 
 /** Float64 cells from one record to the next. */
 export const RECORD_CELLS = 16;
 /** The cell (float64) at which record 0 begins. */
 export const FIRST_RECORD_CELL = HEADER_BYTES / CELL_BYTES;
-/** Cells of a record that carry something: the length of what `RingWriter.publish` takes. */
+/** Numbers that `RingWriter.publish` takes for a record, in the order of the cells. */
 export const RECORD_FIELDS = 11;
 
 /** Row of the chain, or -1 for the underlying. */
@@ -60,6 +77,8 @@ export const IMPLIED_VOL_FIELD = 7;
 export const SPOT_FIELD = 8;
 export const MARKET_MICROS_FIELD = 9;
 export const WALL_MICROS_FIELD = 10;
+/** Set by the writer: records between this one and the same row's last, or 0. */
+export const PREVIOUS_FIELD = 11;
 
 /**
  * What a shared cell holds where its number is not known. No price, volatility, greek or time can
@@ -67,8 +86,8 @@ export const WALL_MICROS_FIELD = 10;
  */
 export const ABSENT = Number.MIN_SAFE_INTEGER;
 
-/** Enough for some minutes of a busy chain. */
-export const DEFAULT_RING_CAPACITY = 65_536;
+/** Minutes of a calm chain, some seconds at tens of thousands of quotes a second. */
+export const DEFAULT_RING_CAPACITY = 131_072;
 export const MIN_RING_CAPACITY = 16;
 /** 128 MB of memory; far below 2^32, so that a lap is never taken for a few waiting records. */
 export const MAX_RING_CAPACITY = 1_048_576;
@@ -88,6 +107,7 @@ export function createRingBuffer(capacity = DEFAULT_RING_CAPACITY): SharedArrayB
   const words = new Int32Array(buffer);
   words[VERSION_WORD] = LAYOUT_VERSION;
   words[CAPACITY_WORD] = capacity;
+  words.fill(sequenceOfNone(0, capacity), NEWEST_WORD, NEWEST_WORD + RING_ROWS);
   Atomics.store(words, MAGIC_WORD, MAGIC);
   return buffer;
 }
@@ -114,6 +134,11 @@ export function ringCapacity(buffer: SharedArrayBuffer): number {
     );
   }
   return capacity;
+}
+
+/** What the table of newest records says of a row without one: a record long overwritten. */
+export function sequenceOfNone(head: number, capacity: number): number {
+  return (head - 2 * capacity) | 0;
 }
 
 function bytesOf(capacity: number): number {

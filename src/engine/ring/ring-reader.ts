@@ -6,6 +6,7 @@ import {
   ASK_SIZE_FIELD,
   BID_FIELD,
   BID_SIZE_FIELD,
+  CLAIM_WORD,
   DELTA_FIELD,
   EPOCH_FIELD,
   FIRST_RECORD_CELL,
@@ -20,7 +21,9 @@ import {
   WALL_MICROS_FIELD,
 } from './ring-layout.ts';
 
-/** One change of the chain as the ring tells it. Undefined always means "not known". */
+/** One change of the chain as the ring tells it. Undefined always means "not known". The record that
+ * a poll hands over is a window on the reader's copy: it shows this record only until the handler
+ * returns, and only what is asked for is turned into words. */
 export interface RingRecord {
   /** Row of the chain, or -1 for the underlying. */
   readonly index: number;
@@ -41,6 +44,8 @@ export interface RingRecord {
 
 /** A poll gives up after this many laps in a row: the writer is simply faster than this reader. */
 const MAX_LAPS_PER_POLL = 4;
+/** Records copied, and judged whole, at once. */
+const CHUNK = 64;
 
 /**
  * Reads the ring from any thread without touching a byte that others see; readers do not know of
@@ -53,7 +58,8 @@ export class RingReader {
   readonly #words: Int32Array;
   readonly #cells: Float64Array;
   readonly #capacity: number;
-  readonly #copy = new Float64Array(RECORD_FIELDS);
+  readonly #copy = new Float64Array(CHUNK * RECORD_FIELDS);
+  readonly #record = new RecordWindow(this.#copy);
   /** A word of this reader's own: a read-modify-write on it keeps the copy before the check. */
   readonly #fence = new Int32Array(1);
   #cursor: number;
@@ -85,66 +91,118 @@ export class RingReader {
     let handed = 0;
     let laps = 0;
     while (handed < maxRecords) {
-      const waiting = this.#waiting();
-      if (waiting === 0) break;
-      if (waiting < this.#capacity) this.#copyRecord();
+      const count = Math.min(this.#waiting(), maxRecords - handed, CHUNK);
+      if (count === 0) break;
+      this.#copyRecords(count);
       if (this.#isLapped()) {
         this.#skipToHalf();
         laps += 1;
         if (laps === MAX_LAPS_PER_POLL) break;
         continue;
       }
-      this.#cursor = (this.#cursor + 1) | 0;
-      handed += 1;
-      handler(this.#record());
+      handed += count;
+      this.#handOver(handler, count);
     }
     return handed;
+  }
+
+  #handOver(handler: (record: RingRecord) => void, count: number): void {
+    for (let n = 0; n < count; n += 1) {
+      this.#cursor = (this.#cursor + 1) | 0;
+      this.#record.at = n * RECORD_FIELDS;
+      handler(this.#record);
+    }
   }
 
   #waiting(): number {
     return (Atomics.load(this.#words, HEAD_WORD) - this.#cursor) >>> 0;
   }
 
-  #copyRecord(): void {
-    const slot = this.#cursor & (this.#capacity - 1);
-    const first = FIRST_RECORD_CELL + slot * RECORD_CELLS;
-    for (let field = 0; field < RECORD_FIELDS; field += 1) {
-      this.#copy[field] = this.#cells[first + field] ?? 0;
+  #copyRecords(count: number): void {
+    const cells = this.#cells;
+    const copy = this.#copy;
+    for (let n = 0; n < count; n += 1) {
+      const slot = (this.#cursor + n) & (this.#capacity - 1);
+      const first = FIRST_RECORD_CELL + slot * RECORD_CELLS;
+      const at = n * RECORD_FIELDS;
+      for (let field = 0; field < RECORD_FIELDS; field += 1) {
+        copy[at + field] = cells[first + field] ?? 0;
+      }
     }
     Atomics.add(this.#fence, 0, 0);
   }
 
-  /** The writer fills the slot of record n + capacity as soon as head has reached that number. */
+  /** Whether the slot of the record at the cursor, the oldest that was copied, may have been filled
+   * again: since head reached it, or since a claim went beyond it. */
   #isLapped(): boolean {
-    return this.#waiting() >= this.#capacity;
+    const claimed = (Atomics.load(this.#words, CLAIM_WORD) - this.#cursor) | 0;
+    return this.#waiting() >= this.#capacity || claimed > this.#capacity;
   }
 
   #skipToHalf(): void {
-    const skipped = this.#waiting() - this.#capacity / 2;
+    const skipped = Math.max(1, this.#waiting() - this.#capacity / 2);
     this.#lost += skipped;
     this.#cursor = (this.#cursor + skipped) | 0;
   }
+}
 
-  #record(): RingRecord {
-    const at = (field: number): number => this.#copy[field] ?? ABSENT;
-    const known = (field: number): number | undefined => {
-      const value = at(field);
-      return value === ABSENT ? undefined : value;
-    };
-    return {
-      index: at(INDEX_FIELD),
-      epoch: at(EPOCH_FIELD),
-      bid: knownPrice(at(BID_FIELD)),
-      ask: knownPrice(at(ASK_FIELD)),
-      bidSize: at(BID_SIZE_FIELD),
-      askSize: at(ASK_SIZE_FIELD),
-      delta: known(DELTA_FIELD),
-      impliedVol: known(IMPLIED_VOL_FIELD),
-      spot: knownPrice(at(SPOT_FIELD)),
-      marketMicros: epochMicros(at(MARKET_MICROS_FIELD)),
-      wallMicros: epochMicros(at(WALL_MICROS_FIELD)),
-    };
+/** One record of a chunk in words. */
+class RecordWindow implements RingRecord {
+  readonly #copy: Float64Array;
+  /** Where the record starts in the copy. */
+  at = 0;
+
+  constructor(copy: Float64Array) {
+    this.#copy = copy;
   }
+
+  get index(): number {
+    return this.#copy[this.at + INDEX_FIELD] ?? ABSENT;
+  }
+
+  get epoch(): number {
+    return this.#copy[this.at + EPOCH_FIELD] ?? ABSENT;
+  }
+
+  get bid(): Price | undefined {
+    return knownPrice(this.#copy[this.at + BID_FIELD] ?? ABSENT);
+  }
+
+  get ask(): Price | undefined {
+    return knownPrice(this.#copy[this.at + ASK_FIELD] ?? ABSENT);
+  }
+
+  get bidSize(): number {
+    return this.#copy[this.at + BID_SIZE_FIELD] ?? ABSENT;
+  }
+
+  get askSize(): number {
+    return this.#copy[this.at + ASK_SIZE_FIELD] ?? ABSENT;
+  }
+
+  get delta(): number | undefined {
+    return known(this.#copy[this.at + DELTA_FIELD] ?? ABSENT);
+  }
+
+  get impliedVol(): number | undefined {
+    return known(this.#copy[this.at + IMPLIED_VOL_FIELD] ?? ABSENT);
+  }
+
+  get spot(): Price | undefined {
+    return knownPrice(this.#copy[this.at + SPOT_FIELD] ?? ABSENT);
+  }
+
+  get marketMicros(): EpochMicros {
+    return epochMicros(this.#copy[this.at + MARKET_MICROS_FIELD] ?? ABSENT);
+  }
+
+  get wallMicros(): EpochMicros {
+    return epochMicros(this.#copy[this.at + WALL_MICROS_FIELD] ?? ABSENT);
+  }
+}
+
+function known(cell: number): number | undefined {
+  return cell === ABSENT ? undefined : cell;
 }
 
 function knownPrice(cell: number): Price | undefined {

@@ -41,6 +41,8 @@ export const marketStatus = defineTool({
     spot: maybe,
     atmVol: maybe,
     expectedMove: maybe,
+    spotMove2s: maybe,
+    feedDeltaGap: maybe,
     contracts: z.number(),
     simulated: z.boolean(),
   }),

@@ -15,7 +15,7 @@ import { price, sessionDate } from '../../../src/engine/domain/units.ts';
 import { createRingBuffer } from '../../../src/engine/ring/ring-layout.ts';
 import { RingReader, type RingRecord } from '../../../src/engine/ring/ring-reader.ts';
 import { RingWriter } from '../../../src/engine/ring/ring-writer.ts';
-import { plainSlice, plainView } from '../../support/plain-slice.ts';
+import { plainRecord, plainSlice, plainView } from '../../support/plain-slice.ts';
 import { atMinute, BlackChain, listingOf, option, SESSION, sessionOf } from './black-chain.ts';
 
 const at = atMinute(120);
@@ -305,7 +305,7 @@ describe('the ring of a chain', () => {
     const chain = new BlackChain(590, 610, new RingWriter(buffer));
     const read = () => {
       const records: RingRecord[] = [];
-      reader.poll((record) => records.push(record), 10_000);
+      reader.poll((record) => records.push(plainRecord(record)), 10_000);
       return records;
     };
     return { chain, read };

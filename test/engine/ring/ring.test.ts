@@ -5,6 +5,7 @@ import {
   ABSENT,
   ASK_FIELD,
   BID_FIELD,
+  CLAIM_WORD,
   createRingBuffer,
   DEFAULT_RING_CAPACITY,
   DELTA_FIELD,
@@ -19,6 +20,7 @@ import {
 } from '../../../src/engine/ring/ring-layout.ts';
 import { RingReader, type RingRecord } from '../../../src/engine/ring/ring-reader.ts';
 import { RingWriter } from '../../../src/engine/ring/ring-writer.ts';
+import { plainRecord } from '../../support/plain-slice.ts';
 
 const fields = new Float64Array(RECORD_FIELDS);
 
@@ -29,14 +31,14 @@ function publishRange(writer: RingWriter, from: number, to: number): void {
 
 function drain(reader: RingReader, maxRecords = Number.POSITIVE_INFINITY): RingRecord[] {
   const records: RingRecord[] = [];
-  reader.poll((record) => records.push(record), maxRecords);
+  reader.poll((record) => records.push(plainRecord(record)), maxRecords);
   return records;
 }
 
 describe('the ring buffer', () => {
-  it('holds 65,536 records unless told otherwise', () => {
+  it('holds 131,072 records unless told otherwise', () => {
     expect(ringCapacity(createRingBuffer())).toBe(DEFAULT_RING_CAPACITY);
-    expect(DEFAULT_RING_CAPACITY).toBe(65_536);
+    expect(DEFAULT_RING_CAPACITY).toBe(131_072);
   });
 
   it.each([MIN_RING_CAPACITY, 32, 1_024])('takes a power of two: %d', (capacity) => {
@@ -163,6 +165,74 @@ describe('reading', () => {
   });
 });
 
+describe('records published together', () => {
+  it('are seen all at once, in order, and only then', () => {
+    const buffer = createRingBuffer(64);
+    const writer = new RingWriter(buffer);
+    const reader = new RingReader(buffer);
+    const many = Float64Array.from({ length: 20 * RECORD_FIELDS }, (_, i) =>
+      Math.floor(i / RECORD_FIELDS),
+    );
+    writer.publishMany(many, 0);
+    expect(drain(reader)).toEqual([]);
+    writer.publishMany(many, 20);
+    expect(drain(reader).map((record) => record.wallMicros)).toEqual(Array.from(Array(20).keys()));
+    expect(writer.published).toBe(20);
+  });
+
+  it('are at most half the ring, and as many as there are numbers for', () => {
+    const writer = new RingWriter(createRingBuffer(16));
+    expect(writer.mostAtOnce).toBe(8);
+    expect(() => writer.publishMany(new Float64Array(9 * RECORD_FIELDS), 9)).toThrow(
+      'half the ring',
+    );
+    expect(() => writer.publishMany(fields, 2)).toThrow('RECORD_FIELDS');
+  });
+
+  it('are not read from slots that a claim has in work', () => {
+    const buffer = createRingBuffer(16);
+    const words = new Int32Array(buffer);
+    const writer = new RingWriter(buffer);
+    const reader = new RingReader(buffer);
+    publishRange(writer, 0, 12);
+    // As a reader finds the ring while the writer stores records 12 to 19 but has not moved head.
+    words[CLAIM_WORD] = 20;
+    expect(drain(reader).map((record) => record.index)).toEqual([4, 5, 6, 7, 8, 9, 10, 11]);
+    expect(reader.lost).toBe(4);
+  });
+
+  it('account for every record, mixed with single ones', () => {
+    const steps = fc.array(fc.tuple(fc.nat(16), fc.nat(40)), { maxLength: 40 });
+    fc.assert(
+      fc.property(steps, (pace) => {
+        const buffer = createRingBuffer(32);
+        const writer = new RingWriter(buffer);
+        const reader = new RingReader(buffer);
+        let published = 0;
+        let read = 0;
+        let last = -1;
+        for (const [writes, reads] of [...pace, [1, 1_000] as const]) {
+          const many = new Float64Array(writes * RECORD_FIELDS);
+          for (let n = 0; n < writes; n += 1) {
+            many.fill(published + n, n * RECORD_FIELDS, (n + 1) * RECORD_FIELDS);
+          }
+          writer.publishMany(many, writes);
+          published += writes;
+          publishRange(writer, published, published + 1);
+          published += 1;
+          for (const { index, wallMicros } of drain(reader, reads)) {
+            expect(index).toBeGreaterThan(last);
+            expect(wallMicros).toBe(index);
+            last = index;
+            read += 1;
+          }
+        }
+        expect(read + reader.lost).toBe(published);
+      }),
+    );
+  });
+});
+
 describe('a lapped reader', () => {
   it('loses nothing one record before the ring is full', () => {
     const buffer = createRingBuffer(16);
@@ -215,7 +285,7 @@ describe('a lapped reader', () => {
     expect(drain(reader).map((record) => record.index)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
     words[HEAD_WORD] = -3;
     reader.seekToNewest();
-    publishRange(writer, 0, 40);
+    publishRange(new RingWriter(buffer), 0, 40);
     expect(drain(reader)).toHaveLength(8);
     expect(reader.lost).toBe(32);
   });
@@ -223,7 +293,7 @@ describe('a lapped reader', () => {
 
 it('publishes without allocating', () => {
   const writer = new RingWriter(createRingBuffer(1_024));
-  fields.fill(0.5);
+  fields.fill(5);
   publishMany(writer, 20_000);
   const before = process.memoryUsage().heapUsed;
   publishMany(writer, 200_000);

@@ -147,7 +147,7 @@ const schema = z.object({
     }),
   DELTARING_READ_ONLY: flag.default(false),
   DELTARING_CONFIRM: z
-    .enum(['token', 'elicit-preferred', 'elicit-required'])
+    .enum(['token', 'elicit-preferred', 'elicit-required', 'browser'])
     .default('elicit-preferred'),
   SIM_SEED: wholeBetween(0, 0xffff_ffff).default(1),
   SIM_START: clockTime.default(10 * 60 + 30),

@@ -5,6 +5,7 @@ import { createFaceRoom, faceSettings } from '../mcp/face.ts';
 import { type ListeningSocket, listenOnSocket } from '../mcp/socket-server.ts';
 import { type RunningHttp, startHttp } from '../web/http-server.ts';
 import { PairingDesk } from '../web/oauth/pairing.ts';
+import { readTradeCardHtml } from '../web/trade-card-page.ts';
 import { VERSION } from './build-info.ts';
 import { type EngineHost, startEngine } from './engine-host.ts';
 import { configOf } from './environment.ts';
@@ -50,7 +51,7 @@ interface Faces {
 
 async function startFaces(config: Config, engine: EngineHost): Promise<Faces> {
   const { api, counters, identity } = engine;
-  const room = createFaceRoom(api, faceSettings(config), counters);
+  const room = createFaceRoom(api, faceSettings(config), counters, readTradeCardHtml());
   const pairing = new PairingDesk();
   const http = await startHttp({ config, api, counters, room, pairing, log });
   let socket: ListeningSocket;

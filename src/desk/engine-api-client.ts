@@ -16,11 +16,13 @@ import type { Counters } from '../ops/counters.ts';
 import type { CoreStatus, FromCore, ToCore } from './core-protocol.ts';
 import type * as Api from './engine-api.ts';
 import type { HealthView } from './engine-api-health.ts';
+import type { PayoffView } from './engine-api-payoff.ts';
 import type { ScanRequest, StrategyRequest } from './engine-api-requests.ts';
 import { healthOf } from './health.ts';
 import type { Command, Query } from './inputs.ts';
 import { isoNewYork } from './iso-time.ts';
 import { marketStatusOf } from './market-status.ts';
+import { payoffView } from './payoff-view.ts';
 import { scanView } from './scan-view.ts';
 
 const TOKEN_BYTES = 32;
@@ -175,6 +177,10 @@ export class EngineApiClient implements Api.EngineApi {
     const answer = await this.#query<Api.TradeCard>(caller, { kind: 'describeToken', tokenSha256 });
     if ('denied' in answer) return answer;
     return { ...answer, value: { ...answer.value, confirmToken: token } };
+  }
+
+  payoff(card: Api.TradeCard): PayoffView | undefined {
+    return payoffView(card, this.chain());
   }
 
   previewClose(target: string, quantity: number | undefined, caller: Api.Caller) {

@@ -10,6 +10,7 @@ import type { ChainSlice } from '../engine/domain/market.ts';
 import type { OrderPurpose } from '../engine/domain/order.ts';
 import type { CheckResult, Denial } from '../engine/domain/verdict.ts';
 import type { HealthView } from './engine-api-health.ts';
+import type { PayoffView } from './engine-api-payoff.ts';
 import type { ScanRequest, StrategyRequest } from './engine-api-requests.ts';
 
 export const ENGINE_API_VERSION = 1;
@@ -336,6 +337,9 @@ export interface EngineApi {
   confirm(token: string, caller: Caller): Promise<Answer<ConfirmResult>>;
   /** The stored preview behind a live token of this caller, for a human to look at; no side effect. */
   describeToken(token: string, caller: Caller): Promise<Answer<TradeCard>>;
+
+  /** A card's payoff on the chain as it stands; undefined while there is none. */
+  payoff(card: TradeCard): PayoffView | undefined;
 
   previewClose(
     target: string,

@@ -41,6 +41,14 @@ import { instructionsOf } from './instructions.ts';
 import { PROMPTS } from './prompts.ts';
 import type { Resource } from './resources.ts';
 import type { ToolResult } from './tool-result.ts';
+import {
+  APP_MIME_TYPE,
+  APPS_EXTENSION,
+  answersWithCard,
+  CARD_TOOL_META,
+  cardMeta,
+  TRADE_CARD_URI,
+} from './trade-card-app.ts';
 
 /** JSON-RPC code of the specification for a resource that does not exist. */
 const RESOURCE_NOT_FOUND = -32_002;
@@ -72,10 +80,23 @@ function canAsk(server: Server): boolean {
   return server.getClientCapabilities()?.elicitation?.form !== undefined;
 }
 
+/** The trade card's page, for a host that shows apps. */
+function appHtml(server: Server, face: Face): string | undefined {
+  const isShown = server.getClientCapabilities()?.extensions?.[APPS_EXTENSION] !== undefined;
+  return isShown ? face.room.tradeCardHtml : undefined;
+}
+
+function toolMeta(server: Server, face: Face, name: string) {
+  const tool = face.shelf.find(name);
+  const isCard = tool !== undefined && answersWithCard(tool);
+  return isCard && appHtml(server, face) !== undefined ? { _meta: CARD_TOOL_META } : {};
+}
+
 function serveTools(server: Server, face: Face): void {
   server.setRequestHandler(ListToolsRequestSchema, () => ({
     tools: face.list(canAsk(server)).map((tool) => ({
       ...tool,
+      ...toolMeta(server, face, tool.name),
       inputSchema: { ...tool.inputSchema, type: 'object' as const },
       outputSchema: { ...tool.outputSchema, type: 'object' as const },
     })),
@@ -86,15 +107,22 @@ function serveTools(server: Server, face: Face): void {
       throw new McpError(ErrorCode.InvalidParams, face.shelf.explainMissing(params.name));
     }
     const ask = canAsk(server) ? askThrough(extra) : undefined;
-    return wireResult(await face.call(tool, params.arguments, ask));
+    const result = await face.call(tool, params.arguments, ask);
+    const isShown = appHtml(server, face) !== undefined;
+    const meta = isShown ? cardMeta(face.room.api, result) : undefined;
+    return wireResult(result, meta);
   });
 }
 
-function wireResult({ isError, text, structured }: ToolResult): CallToolResult {
+function wireResult(
+  { isError, text, structured }: ToolResult,
+  meta: Readonly<Record<string, unknown>> | undefined,
+): CallToolResult {
   return {
     content: [{ type: 'text', text }],
     structuredContent: { ...structured },
     ...(isError && { isError }),
+    ...(meta !== undefined && { _meta: { ...meta } }),
   };
 }
 
@@ -134,18 +162,29 @@ function resourceOf(face: Face, uri: string): Resource {
   throw new McpError(RESOURCE_NOT_FOUND, `no resource "${uri}"; there are ${known}`);
 }
 
+const APP_RESOURCE = {
+  uri: TRADE_CARD_URI,
+  name: 'trade-card',
+  description: 'Draws a preview: payoff, worst case, legs, and the confirm as a button.',
+  mimeType: APP_MIME_TYPE,
+  _meta: { ui: { prefersBorder: true } },
+};
+
 /** Returns what ends every subscription. */
 function serveResources(server: Server, face: Face): () => void {
   const { api, resources } = face.room;
   const mimeType = 'application/json';
   const followed = new Map<string, () => void>();
-  server.setRequestHandler(ListResourcesRequestSchema, () => ({
-    resources: resources.resources.map(({ uri, name, description }) => {
+  server.setRequestHandler(ListResourcesRequestSchema, () => {
+    const live = resources.resources.map(({ uri, name, description }) => {
       return { uri, name, description, mimeType };
-    }),
-  }));
+    });
+    return { resources: appHtml(server, face) === undefined ? live : [...live, APP_RESOURCE] };
+  });
   server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({ resourceTemplates: [] }));
   server.setRequestHandler(ReadResourceRequestSchema, async ({ params: { uri } }) => {
+    const html = uri === TRADE_CARD_URI ? appHtml(server, face) : undefined;
+    if (html !== undefined) return { contents: [{ uri, mimeType: APP_MIME_TYPE, text: html }] };
     const content = await resourceOf(face, uri).read(api, face.caller);
     return { contents: [{ uri, mimeType, text: JSON.stringify(content) }] };
   });

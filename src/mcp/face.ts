@@ -7,6 +7,7 @@ import type { Authority, Caller, EngineApi } from '../desk/engine-api.ts';
 import { wallMicros } from '../engine/domain/clock.ts';
 import type { Counters } from '../ops/counters.ts';
 import { AnsweredTokens } from './answered-tokens.ts';
+import { ApprovalDesk } from './approvals.ts';
 import { narrower, ToolShelf } from './catalog.ts';
 import type { AskHuman } from './confirm-dialog.ts';
 import { ResourceDesk } from './resource-desk.ts';
@@ -41,9 +42,12 @@ export interface FaceRoom {
   readonly api: EngineApi;
   readonly settings: FaceSettings;
   readonly tokens: AnsweredTokens;
+  readonly approvals: ApprovalDesk;
   readonly streams: StreamDesk;
   readonly resources: ResourceDesk;
   readonly counters: Counters | undefined;
+  /** The trade card's page for hosts that show apps; undefined = none is offered. */
+  readonly tradeCardHtml: string | undefined;
   /** Ends every stream and timer. */
   close(): void;
 }
@@ -53,6 +57,7 @@ export function createFaceRoom(
   api: EngineApi,
   settings: FaceSettings,
   counters?: Counters,
+  tradeCardHtml?: string,
 ): FaceRoom {
   const streams = new StreamDesk(api);
   const resources = new ResourceDesk(api);
@@ -60,7 +65,9 @@ export function createFaceRoom(
     streams.close();
     resources.close();
   };
-  return { api, settings, tokens: new AnsweredTokens(), streams, resources, counters, close };
+  const tokens = new AnsweredTokens();
+  const approvals = new ApprovalDesk(api, tokens);
+  return { api, settings, tokens, approvals, streams, resources, counters, tradeCardHtml, close };
 }
 
 /** A caller as a transport knows it: an OAuth token carries scopes, other callers hold them all. */
@@ -107,7 +114,7 @@ export class Face {
 
   /** Runs a tool. A refusal is a result; what is thrown is a fault of the engine. */
   async call(tool: Tool, args: unknown, ask?: AskHuman): Promise<ToolResult> {
-    const { api, settings, tokens, streams, counters } = this.room;
+    const { api, settings, tokens, approvals, streams, counters } = this.room;
     const started = wallMicros();
     try {
       const answer = await tool.call(
@@ -119,6 +126,7 @@ export class Face {
           ask,
           conversation: this.#conversation,
           tokens,
+          approvals,
           streams,
         },
         args,

@@ -70,6 +70,7 @@ function wrongPurpose(context: ToolContext, card: TradeCard) {
 async function askFirst(context: ToolContext, token: string, card: TradeCard) {
   const { ask, confirmMode, conversation } = context;
   if (confirmMode === 'token') return undefined;
+  if (confirmMode === 'browser') return sendToPage(context, token, card);
   const mustAsk = confirmMode === 'elicit-required';
   if (ask === undefined) {
     if (!mustAsk) return undefined;
@@ -83,6 +84,19 @@ async function askFirst(context: ToolContext, token: string, card: TradeCard) {
   if (consent === 'notShown') return notShown(context, mustAsk);
   if (consent === 'declined') context.tokens.remember(context.caller.principal, token, 'declined');
   return refusal(context, 'not_authorized', NOT_PLACED[consent], { dialog: consent });
+}
+
+/** The yes has to come from the engine's own page: the order goes out from there. */
+function sendToPage(context: ToolContext, token: string, card: TradeCard) {
+  const { approvals, caller } = context;
+  const url = approvals.put(token, caller, card);
+  if (url === undefined) {
+    const message =
+      'nothing was placed: DELTARING_CONFIRM=browser, and this engine serves no page; start it with its HTTP face';
+    return refusal(context, 'not_authorized', message);
+  }
+  const message = `nothing is placed yet: the human has to open ${url} within ${card.expiresInSeconds} s and agree there; the order goes out from that page. Give them the link, and call confirm_trade again afterwards to hear what it did`;
+  return refusal(context, 'not_authorized', message, { approveUrl: url });
 }
 
 function notShown(context: ToolContext, mustAsk: boolean) {

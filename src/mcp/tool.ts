@@ -7,6 +7,7 @@ import type { Config, Toolset } from '../config.ts';
 import type { Authority, Caller, EngineApi, Stamp } from '../desk/engine-api.ts';
 import type { CheckResult, Denial } from '../engine/domain/verdict.ts';
 import type { AnsweredTokens } from './answered-tokens.ts';
+import type { ApprovalDesk } from './approvals.ts';
 import type { AskHuman } from './confirm-dialog.ts';
 import type { Scope } from './scopes.ts';
 import type { StreamDesk } from './stream-desk.ts';
@@ -34,6 +35,7 @@ export interface ToolContext {
   readonly ask: AskHuman | undefined;
   readonly conversation: Conversation;
   readonly tokens: AnsweredTokens;
+  readonly approvals: ApprovalDesk;
   readonly streams: StreamDesk;
 }
 

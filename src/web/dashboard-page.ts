@@ -7,7 +7,8 @@ export interface Page {
   readonly contentSecurityPolicy: string;
 }
 
-function hashOf(html: string, tag: string): string {
+/** The CSP source of a page's one inline script or style. */
+export function inlineHash(html: string, tag: 'script' | 'style'): string {
   const inner = new RegExp(`<${tag}>([\\s\\S]*?)</${tag}>`).exec(html)?.[1] ?? '';
   return `'sha256-${createHash('sha256').update(inner).digest('base64')}'`;
 }
@@ -17,8 +18,8 @@ export function readDashboardPage(): Page {
   const html = readFileSync(new URL('dashboard.html', import.meta.url), 'utf8');
   const contentSecurityPolicy = [
     "default-src 'none'",
-    `script-src ${hashOf(html, 'script')}`,
-    `style-src ${hashOf(html, 'style')}`,
+    `script-src ${inlineHash(html, 'script')}`,
+    `style-src ${inlineHash(html, 'style')}`,
     "connect-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",

@@ -22,6 +22,8 @@ export interface Site {
   readonly sessions: McpSessions;
   readonly live: LiveView;
   readonly page: Page;
+  /** The trade card's page, nothing put into it. */
+  readonly tradeCard: string;
   /** Undefined where OAuth is off. */
   readonly oauth: OAuthRoom | undefined;
 }

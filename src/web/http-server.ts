@@ -11,6 +11,7 @@ import type { OpenSession } from '../mcp/adapter.ts';
 import type { FaceRoom, Visitor } from '../mcp/face.ts';
 import { createFaceRoom, faceSettings } from '../mcp/face.ts';
 import type { Counters } from '../ops/counters.ts';
+import { APPROVE_PREFIX, approveRoute } from './approve-route.ts';
 import { BearerAuth } from './bearer-auth.ts';
 import { readDashboardPage } from './dashboard-page.ts';
 import type { HttpFault } from './http-reply.ts';
@@ -24,6 +25,7 @@ import { oauthRoom } from './oauth/oauth-room.ts';
 import { PairingDesk } from './oauth/pairing.ts';
 import { OriginGuard } from './origin-guard.ts';
 import { RequestLimits } from './request-limits.ts';
+import { readTradeCardHtml } from './trade-card-page.ts';
 
 const HEADERS_TIMEOUT_MILLIS = 10_000;
 const REQUEST_TIMEOUT_MILLIS = 30_000;
@@ -86,7 +88,8 @@ function routeOf(site: Site, request: IncomingMessage): Route | HttpFault {
   const path = pathOf(request);
   const isAuthorization = site.oauth?.server !== undefined && AUTHORIZATION_PATHS.includes(path);
   if (isAuthorization) return authorizationRoute;
-  const route = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined;
+  const known = path.startsWith(APPROVE_PREFIX) ? approveRoute : undefined;
+  const route = known ?? (Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined);
   if (route === undefined) {
     const message = `there is nothing here; there are ${Object.keys(ROUTES).join(' ')}`;
     return { status: 404, code: 'NOT_FOUND', message };
@@ -209,6 +212,12 @@ function shut(server: Server): Promise<void> {
   });
 }
 
+/** The host part of this server's own address; from inside where it listens on all of them. */
+function hostOf({ HOST }: Config): string {
+  if (HOST === '0.0.0.0' || HOST === '::') return '127.0.0.1';
+  return HOST.includes(':') ? `[${HOST}]` : HOST;
+}
+
 function stderrLog(line: string): void {
   process.stderr.write(`${line}\n`);
 }
@@ -234,11 +243,20 @@ async function startProbes(site: Site, config: Config, log: (line: string) => vo
  */
 export async function startHttp(options: HttpOptions): Promise<RunningHttp> {
   const { config, api, counters, log = stderrLog } = options;
-  const room = options.room ?? createFaceRoom(api, faceSettings(config), counters);
+  const tradeCard = readTradeCardHtml();
+  const room = options.room ?? createFaceRoom(api, faceSettings(config), counters, tradeCard);
   const sessions = new McpSessions(room, options.openSession);
   const live = new LiveView(api);
   const oauth = oauthRoom(config, options.pairing ?? new PairingDesk());
-  const site: Site = { api, room, sessions, live, page: readDashboardPage(), oauth };
+  const site: Site = {
+    api,
+    room,
+    sessions,
+    live,
+    page: readDashboardPage(),
+    tradeCard: readTradeCardHtml(),
+    oauth,
+  };
   const door = doorOf(config, site);
   const server = createLimitedServer(
     guarded((exchange) => {
@@ -256,6 +274,7 @@ export async function startHttp(options: HttpOptions): Promise<RunningHttp> {
   try {
     const port = await listen(server, config.HOST, config.PORT, 'PORT');
     probes = await startProbes(site, config, log);
+    room.approvals.servedAt(config.PUBLIC_URL ?? `http://${hostOf(config)}:${port}`);
     return { port, metricsPort: probes?.port, close };
   } catch (error) {
     await close();

@@ -196,6 +196,7 @@ describe('redeeming a token', () => {
       ask: undefined,
       conversation: { dialogNotShown: false },
       tokens: room.tokens,
+      approvals: room.approvals,
       streams: room.streams,
     } as const;
     const foreign = await redeemToken(context, confirm_token, ['open']);

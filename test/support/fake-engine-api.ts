@@ -163,6 +163,15 @@ export class FakeEngineApi implements EngineApi {
     return this.#deny('token_invalid', 'no live preview behind this token; preview again');
   }
 
+  payoff() {
+    return {
+      spot: 600,
+      prices: [590, 600, 610],
+      closeCents: [-41_200, 8_800, 8_800],
+      nowCents: [-30_000, 0, null],
+    };
+  }
+
   async previewClose(target: string, _quantity: number | undefined, caller: Caller) {
     const position = this.#positions().find(({ positionId }) => positionId === target);
     if (position === undefined) return this.#deny('nothing_to_close', `no position "${target}"`);

@@ -81,6 +81,8 @@ export interface JoinOptions {
   /** Answers dialogs; without it the client has no elicitation. */
   readonly elicit?: Elicit;
   readonly room?: ReturnType<typeof createFaceRoom>;
+  /** Extensions of the protocol that the client says it has. */
+  readonly extensions?: Record<string, object> | undefined;
 }
 
 export const ALL_SETTINGS: FaceSettings = {
@@ -90,8 +92,11 @@ export const ALL_SETTINGS: FaceSettings = {
 };
 
 /** A client of the SDK, with or without elicitation. */
-export function sdkClient(elicit?: Elicit): Client {
-  const capabilities = elicit === undefined ? {} : { elicitation: { form: {} } };
+export function sdkClient(elicit?: Elicit, extensions?: Record<string, object>): Client {
+  const capabilities = {
+    ...(elicit !== undefined && { elicitation: { form: {} } }),
+    ...(extensions !== undefined && { extensions }),
+  };
   const client = new Client({ name: 'test', version: '1' }, { capabilities });
   if (elicit !== undefined) {
     client.setRequestHandler(ElicitRequestSchema, ({ params }) => elicit(params));
@@ -106,7 +111,7 @@ export async function join(options: JoinOptions = {}): Promise<Joined> {
   const face = new Face(room, { principal: 'local', authority: 'open' }, options.narrowing);
   const [near, far] = streamPair();
   const served = await serveOverStream(face, far);
-  const client = sdkClient(options.elicit);
+  const client = sdkClient(options.elicit, options.extensions);
   await client.connect(new StreamTransport(near));
   const close = async (): Promise<void> => {
     await client.close();

@@ -33,6 +33,7 @@ beforeEach(() => {
     ask: undefined,
     conversation: { dialogNotShown: false },
     tokens: room.tokens,
+    approvals: room.approvals,
     streams: room.streams,
   };
 });

@@ -1,0 +1,86 @@
+/**
+ * Trades that wait for a human on the engine's own page: the yes comes from a browser, out of band,
+ * and carries the order out at once, because a token lives for seconds. Main thread only.
+ */
+import { randomBytes } from 'node:crypto';
+import { LRUMap } from 'mnemonist';
+import type { Answer, Caller, ConfirmResult, EngineApi, TradeCard } from '../desk/engine-api.ts';
+import { wallMicros } from '../engine/domain/clock.ts';
+import { MICROS_PER_MILLI } from '../engine/domain/units.ts';
+import type { AnsweredTokens } from './answered-tokens.ts';
+
+const MOST_WAITING = 64;
+const ID_BYTES = 32;
+const MILLIS_PER_SECOND = 1_000;
+
+function wallMillis(): number {
+  return Math.floor(wallMicros() / MICROS_PER_MILLI);
+}
+
+/** One trade that was put to the human. */
+export interface Approval {
+  readonly card: TradeCard;
+  readonly token: string;
+  readonly caller: Caller;
+  readonly untilMillis: number;
+  decision: 'open' | 'yes' | 'no';
+}
+
+/** What a decision did. */
+export type ApprovalOutcome =
+  | { readonly kind: 'placed'; readonly answer: Answer<ConfirmResult> }
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'gone' };
+
+export class ApprovalDesk {
+  readonly #api: EngineApi;
+  readonly #tokens: AnsweredTokens;
+  readonly #byId = new LRUMap<string, Approval>(MOST_WAITING);
+  readonly #idOf = new LRUMap<string, string>(MOST_WAITING);
+  #base: string | undefined;
+
+  constructor(api: EngineApi, tokens: AnsweredTokens) {
+    this.#api = api;
+    this.#tokens = tokens;
+  }
+
+  /** Where the page is reached; until it is known nobody can be sent there. */
+  servedAt(base: string): void {
+    this.#base = base;
+  }
+
+  /** The page for a trade, the same one for the same token; undefined where no page is served. */
+  put(token: string, caller: Caller, card: TradeCard): string | undefined {
+    if (this.#base === undefined) return undefined;
+    const key = `${caller.principal}\n${token}`;
+    const id = this.#idOf.get(key) ?? randomBytes(ID_BYTES).toString('base64url');
+    this.#idOf.set(key, id);
+    if (!this.#byId.has(id)) {
+      const untilMillis = wallMillis() + card.expiresInSeconds * MILLIS_PER_SECOND;
+      this.#byId.set(id, { card, token, caller, untilMillis, decision: 'open' });
+    }
+    return `${this.#base}/approve/${id}`;
+  }
+
+  /** The trade behind a page that was not answered and whose token still lives. */
+  find(id: string): Approval | undefined {
+    const approval = this.#byId.get(id);
+    const isOpen = approval?.decision === 'open';
+    return isOpen && approval.untilMillis > wallMillis() ? approval : undefined;
+  }
+
+  /** The human's answer, which counts once. A yes is judged again like every confirm. */
+  async decide(id: string, decision: 'yes' | 'no'): Promise<ApprovalOutcome> {
+    const approval = this.find(id);
+    if (approval === undefined) return { kind: 'gone' };
+    approval.decision = decision;
+    const { token, caller } = approval;
+    if (decision === 'no') {
+      this.#tokens.remember(caller.principal, token, 'declined');
+      return { kind: 'refused' };
+    }
+    const answer = await this.#api.confirm(token, caller);
+    if (!('denied' in answer)) this.#tokens.remember(caller.principal, token, 'done');
+    return { kind: 'placed', answer };
+  }
+}

@@ -1,0 +1,67 @@
+/** `/approve/ID`: the human's own page for one trade. Its address is the secret; it answers once. */
+import { z } from 'zod';
+import type { Answer, ConfirmResult } from '../desk/engine-api.ts';
+import type { ApprovalOutcome } from '../mcp/approvals.ts';
+import { confirmWords } from '../mcp/tools/confirm-trade.ts';
+import type { HttpFault } from './http-reply.ts';
+import { pathOf, sendBody, sendJson } from './http-reply.ts';
+import type { Exchange, Route, Site } from './http-routes.ts';
+import { readJsonBody } from './json-body.ts';
+import { tradeCardPage } from './trade-card-page.ts';
+
+export const APPROVE_PREFIX = '/approve/';
+
+const bodyShape = z.object({ decision: z.enum(['yes', 'no']) });
+
+const GONE: HttpFault = {
+  status: 410,
+  code: 'APPROVAL_GONE',
+  message: 'this page is over: the trade was decided on, or its time ran out. Preview it again',
+};
+
+function placedWords(answer: Answer<ConfirmResult>): string {
+  if ('denied' in answer) return `Nothing was placed: ${answer.denied.message}`;
+  return confirmWords(answer.value);
+}
+
+function outcomeWords(outcome: Exclude<ApprovalOutcome, { kind: 'gone' }>): string {
+  if (outcome.kind === 'refused') return 'Nothing was placed, and this preview is dead.';
+  return `${placedWords(outcome.answer)} You can go back to your assistant.`;
+}
+
+async function showPage({ room, api, tradeCard }: Site, { request, response }: Exchange) {
+  const approval = room.approvals.find(pathOf(request).slice(APPROVE_PREFIX.length));
+  if (approval === undefined) return GONE;
+  const { card, untilMillis } = approval;
+  const { html, contentSecurityPolicy } = tradeCardPage(tradeCard, {
+    card,
+    payoff: api.payoff(card) ?? null,
+    environment: api.identity.environment,
+    untilMillis,
+  });
+  const body = { type: 'text/html; charset=utf-8', text: html };
+  sendBody(response, 200, body, { 'Content-Security-Policy': contentSecurityPolicy });
+  return undefined;
+}
+
+async function takeAnswer({ room }: Site, { request, response }: Exchange) {
+  const body = await readJsonBody(request);
+  if ('status' in body) return body;
+  const parsed = bodyShape.safeParse(body.json);
+  if (!parsed.success) {
+    const message = 'send {"decision": "yes"} or {"decision": "no"}';
+    return { status: 400, code: 'DECISION_MALFORMED', message };
+  }
+  const id = pathOf(request).slice(APPROVE_PREFIX.length);
+  const outcome = await room.approvals.decide(id, parsed.data.decision);
+  if (outcome.kind === 'gone') return GONE;
+  sendJson(response, 200, { outcome: outcome.kind, text: outcomeWords(outcome) });
+  return undefined;
+}
+
+export const approveRoute: Route = {
+  methods: ['GET', 'POST'],
+  gate: 'open',
+  serve: (site, exchange) =>
+    exchange.request.method === 'POST' ? takeAnswer(site, exchange) : showPage(site, exchange),
+};

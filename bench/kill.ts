@@ -68,7 +68,7 @@ class KillRig {
       metrics: () => Promise.resolve(''),
       riskMetrics: () => Promise.reject(new Error('not asked here')),
       undeliveredAlerts: () => ({ count: 0, ageMs: null }),
-      auditState: () => ({ state: 'ok', ageMs: null }),
+      auditState: () => ({ state: 'ok', ageMs: null, sealed: null }),
     });
     bench.onMessage = (message) => this.api.onMessage(message);
   }

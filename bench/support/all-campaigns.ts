@@ -1,4 +1,5 @@
 /** Every campaign, in the order of the help text. */
+import { campaign as audit } from '../campaigns/audit.ts';
 import { campaign as burnIn } from '../campaigns/burn-in.ts';
 import { campaign as conformance } from '../campaigns/conformance.ts';
 import { campaign as killpoints } from '../campaigns/killpoints.ts';
@@ -6,4 +7,11 @@ import { campaign as powercut } from '../campaigns/powercut.ts';
 import { campaign as sim } from '../campaigns/sim.ts';
 import type { Campaign } from './campaign.ts';
 
-export const CAMPAIGNS: readonly Campaign[] = [sim, burnIn, conformance, killpoints, powercut];
+export const CAMPAIGNS: readonly Campaign[] = [
+  sim,
+  burnIn,
+  conformance,
+  killpoints,
+  powercut,
+  audit,
+];

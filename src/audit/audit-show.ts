@@ -13,12 +13,18 @@ import { isFields } from './record-schema.ts';
  * when no record names it.
  */
 export function auditShow(records: readonly AuditRecord[], id: string): readonly string[] {
+  return recordsAbout(records, id).flatMap(({ body, seq, session, at }) => {
+    if (!isStory(body)) return [];
+    const line = `${session} ${newYorkText(at.market)} ET  #${seq}  ${words(body)}`;
+    return [line, ...details(body).map((detail) => `${' '.repeat(DETAIL_INDENT)}${detail}`)];
+  });
+}
+
+/** The records that name the order or what it came of, whole. */
+export function recordsAbout(records: readonly AuditRecord[], id: string): readonly AuditRecord[] {
   const intentId = intentIdOf(records, id);
   const preview = previewIdOf(records, intentId);
-  return records.flatMap(({ body, seq, session, at }) => {
-    if (!isStory(body) || !concerns(body, intentId, preview)) return [];
-    return [`${session} ${newYorkText(at.market)} ET  #${seq}  ${words(body)}`];
-  });
+  return records.filter(({ body }) => isStory(body) && concerns(body, intentId, preview));
 }
 
 /** The intent behind an id: itself, or the one whose broker order has it. */
@@ -35,6 +41,30 @@ function previewIdOf(records: readonly AuditRecord[], intentId: string): string 
     if (body.kind === 'intentRecorded' && body.intent.intentId === intentId) return body.previewId;
   }
   return null;
+}
+
+const DETAIL_INDENT = 4;
+
+/** What a decision was made on: each quote it saw and each check with its numbers. */
+function details(body: StoryBody): readonly string[] {
+  if (body.kind === 'confirmRefused') return body.checks.map(checkLine);
+  if (body.kind !== 'previewMade' && body.kind !== 'intentRecorded') return [];
+  const quotes = Object.entries(body.quotes).map(([symbol, [bid, ask, ageMillis]]) => {
+    const sides = `${sideWords(bid)} bid, ${sideWords(ask)} ask`;
+    return `saw ${symbol.replace(/ +/, ' ')}: ${sides}, ${Math.round(ageMillis)} ms old`;
+  });
+  const limits = `limits version ${body.limitsVersion}, order hash ${body.orderHash.slice(0, 12)}`;
+  return [...quotes, ...body.checks.map(checkLine), limits];
+}
+
+function sideWords(side: number | null): string {
+  return side === null ? 'no' : dollarsFromPrice(price(side)).toFixed(2);
+}
+
+function checkLine({ code, outcome, message, numbers }: CheckResult): string {
+  const told = Object.entries(numbers).map(([name, value]) => `${name} ${value}`);
+  const figures = told.length === 0 ? '' : ` (${told.join(', ')})`;
+  return `check ${code}: ${outcome === 'notRun' ? 'not run' : outcome}: ${message}${figures}`;
 }
 
 /** The kinds that are part of an order's story. */

@@ -27,7 +27,7 @@ import { journalFileName, journalPaths } from './journal-paths.ts';
 import type { FrameVisitor, JournalNotice, JournalScan, ScannedFile } from './journal-scan.ts';
 import { scanJournal } from './journal-scan.ts';
 import { JournalSegment } from './journal-segment.ts';
-import { witnessSealed } from './sealed-witness.ts';
+import { witnessLog } from './log-witness.ts';
 
 export interface JournalOpenOptions {
   readonly home: string;
@@ -98,7 +98,7 @@ function openingError(paths: JournalPaths, error: unknown): DeltaringError {
 }
 
 function checkedScan(disk: Disk, paths: JournalPaths, visit: FrameVisitor): JournalScan {
-  const witness = witnessSealed(disk, paths);
+  const witness = witnessLog(disk, paths);
   const scan = scanJournal(disk, paths, (frame, file) => {
     witness.see(frame);
     visit(frame, file);

@@ -9,9 +9,12 @@ export interface JournalPaths {
   /** What witnesses the journal from outside its folder. */
   readonly audit: string;
   readonly checkpoint: string;
-  /** Finished batches of records, one immutable file each. */
-  readonly sealed: string;
-  readonly ledger: string;
+  /** The sealed log: tiles, entries, checkpoints, keys. */
+  readonly log: string;
+  /** What the object store accepted of it. */
+  readonly shipped: string;
+  /** The private key that signs its checkpoints. */
+  readonly key: string;
   readonly recordings: string;
 }
 
@@ -27,8 +30,9 @@ export function journalPaths(home: string): JournalPaths {
     reserve: join(journal, 'reserve.journal'),
     audit,
     checkpoint: join(audit, 'checkpoint'),
-    sealed: join(audit, 'sealed'),
-    ledger: join(audit, 'sealed.ledger'),
+    log: join(audit, 'log'),
+    shipped: join(audit, 'shipped.ledger'),
+    key: join(home, 'audit.key'),
     recordings: join(home, 'recordings'),
   };
 }

@@ -9,11 +9,16 @@ export interface LockedObject {
   readonly retentionYears: number;
 }
 
-/** What the store said to a put. `retryable`: the same put may work later. */
+/** Whether a bucket can hold an audit log. `unreachable`: it could not be asked just now. */
+export type BucketFitness =
+  | { readonly kind: 'fit' }
+  | { readonly kind: 'unfit' | 'unreachable'; readonly reason: string };
+
+/** What the store said to a put. `failed`: it may have been stored all the same. */
 export type PutResult =
   | { readonly kind: 'stored'; readonly versionId: string }
   | { readonly kind: 'exists' }
-  | { readonly kind: 'failed'; readonly reason: string; readonly retryable: boolean };
+  | { readonly kind: 'failed'; readonly reason: string };
 
 /** What the store holds under a key. */
 export interface StoredObject {
@@ -28,6 +33,14 @@ export interface ObjectVersion {
   readonly key: string;
   readonly versionId: string;
   readonly isDeleteMarker: boolean;
+  /** When the store took it, wall micros. */
+  readonly storedMicros: number;
+}
+
+/** A version's bytes, and the SHA-256 (hex) noted when it was put. */
+export interface ReadObject {
+  readonly bytes: Buffer;
+  readonly claimedSha256: string | undefined;
 }
 
 /** How long a version is kept. */
@@ -39,13 +52,13 @@ export interface Retention {
 
 export interface ObjectStore {
   readonly bucket: string;
-  /** Why the bucket cannot hold an audit log, in words; undefined when it can. */
-  unfitReason(): Promise<string | undefined>;
+  /** Whether the bucket has versioning and Object Lock. */
+  fitness(): Promise<BucketFitness>;
   put(object: LockedObject): Promise<PutResult>;
-  /** Undefined when there is none, or it cannot be asked. */
-  head(key: string): Promise<StoredObject | undefined>;
+  /** What stands under a key; `unknown` when the store cannot be asked. */
+  head(key: string): Promise<StoredObject | 'absent' | 'unknown'>;
   /** Every version below the prefix, delete markers too. Rejects when it cannot be listed. */
   versions(prefix: string): Promise<readonly ObjectVersion[]>;
-  get(version: ObjectVersion): Promise<Buffer>;
+  get(version: ObjectVersion): Promise<ReadObject>;
   retention(version: ObjectVersion): Promise<Retention | undefined>;
 }

@@ -1,9 +1,11 @@
 /**
  * What the records must prove about orders, whatever the bytes say: no order without a journalled
- * intent, no opening without a token that was previewed for the same order and principal and spent
- * once, no fill that nobody ordered and nobody noticed.
+ * intent, whose checks all passed on quotes of every leg; no opening without a token that was
+ * previewed for the same order and principal and spent once; no order or fill at the broker that
+ * nobody sent and nobody noticed.
  */
 import type { AuditBody, AuditRecord } from '../engine/domain/audit-record.ts';
+import { instrumentSymbol } from '../engine/domain/instrument.ts';
 import { isFields } from './record-schema.ts';
 
 /** One contradiction, at the record that shows it. */
@@ -37,8 +39,8 @@ export class OrderEvidence {
   readonly #previews = new Map<string, Preview>();
   readonly #intents = new Map<string, Intent>();
   readonly #spent = new Map<string, Spent>();
-  /** Fills of unknown orders that no alert has named yet, by fill id. */
-  readonly #foreignFills = new Map<string, number>();
+  /** What the broker told of unknown orders and no alert has named yet: fill or order id → record. */
+  readonly #foreign = new Map<string, number>();
   #lastSeq = 0;
   /** Numbers are missing before this record: those that a failed journal reported as not durable.
    * A preview may be among them. Whether a gap is allowed at all is for the scan to judge. */
@@ -53,20 +55,20 @@ export class OrderEvidence {
     else if (body.kind === 'orderSent') this.#onSent(body.intentId, seq);
     else if (body.kind === 'sendBlocked') this.#onBlocked(body.intentId, seq);
     else if (body.kind === 'cancelRequested') this.#onCancel(body, seq);
-    else if (body.kind === 'brokerEvent' && body.event.kind === 'fill') this.#onFill(body, seq);
+    else if (body.kind === 'brokerEvent') this.#onBroker(body, seq);
     else if (body.kind === 'alert' && body.code === EXTERNAL_FILL_CODE) this.#onAlert(body.text);
   }
 
   /** Every contradiction, once all records were seen. */
   faults(): readonly EvidenceFault[] {
-    const unexplained = [...this.#foreignFills].filter(
+    const unexplained = [...this.#foreign].filter(
       ([, seq]) => seq + UNFINISHED_RECORDS <= this.#lastSeq,
     );
-    const fills = unexplained.map(([fillId, seq]) => ({
+    const orphans = unexplained.map(([id, seq]) => ({
       seq,
-      what: `fill ${fillId} belongs to no sent order, and no alert adopted it as external`,
+      what: `${id} at the broker belongs to no sent order, and no alert adopted it as external`,
     }));
-    return [...this.#faults, ...fills];
+    return [...this.#faults, ...orphans];
   }
 
   #fault(seq: number, what: string): void {
@@ -87,9 +89,27 @@ export class OrderEvidence {
       this.#fault(record.seq, `intent ${intentId} is recorded twice`);
     }
     this.#intents.set(intentId, { body, sent: false, blocked: false });
+    this.#checkVerdict(body, record.seq);
     if (tokenSha256 !== null) this.#checkToken(body, tokenSha256, record);
     else if (purpose === 'open' || purpose === 'close') {
       this.#fault(record.seq, `intent ${intentId} (${purpose}) spent no confirm token`);
+    }
+  }
+
+  /** What allowed the order stands in its record: checks, and the quotes they saw. */
+  #checkVerdict({ intent, checks, quotes }: Recorded, seq: number): void {
+    const { intentId, legs } = intent;
+    const failed = checks.find(({ outcome }) => outcome === 'failed');
+    if (failed !== undefined) {
+      this.#fault(seq, `intent ${intentId} was recorded though its check ${failed.code} failed`);
+    }
+    if (!checks.some(({ outcome }) => outcome === 'passed')) {
+      this.#fault(seq, `intent ${intentId} was recorded without a check that passed`);
+    }
+    for (const { instrument } of legs) {
+      const symbol = instrumentSymbol(instrument);
+      if (Object.hasOwn(quotes, symbol)) continue;
+      this.#fault(seq, `intent ${intentId} was recorded without the quote of ${symbol}`);
     }
   }
 
@@ -157,6 +177,11 @@ export class OrderEvidence {
     if (intent !== undefined) intent.blocked = true;
   }
 
+  #onBroker(body: BodyOf<'brokerEvent'>, seq: number): void {
+    if (body.event.kind === 'fill') this.#onFill(body, seq);
+    else if (body.event.kind === 'accepted') this.#onAccepted(body, seq);
+  }
+
   #onFill(body: BodyOf<'brokerEvent'>, seq: number): void {
     const fill: unknown = body.event['fill'];
     if (!isFields(fill)) {
@@ -164,15 +189,25 @@ export class OrderEvidence {
       return;
     }
     const intent = this.#intents.get(String(fill['intentId']));
-    if (intent === undefined) this.#foreignFills.set(String(fill['fillId']), seq);
-    else if (!intent.sent) {
+    if (intent === undefined) this.#foreign.set(`fill ${String(fill['fillId'])}`, seq);
+    else if (!intent.sent && !this.#isAfterGap) {
       this.#fault(seq, `fill ${String(fill['fillId'])} is of an order that was never sent`);
     }
   }
 
+  #onAccepted({ event }: BodyOf<'brokerEvent'>, seq: number): void {
+    const { intentId } = event;
+    // Behind a gap the record that it was sent may be among those that are missing.
+    if (intentId === undefined || this.#isAfterGap) return;
+    const intent = this.#intents.get(intentId);
+    if (intent === undefined) this.#foreign.set(`order ${intentId}`, seq);
+    else if (!intent.sent)
+      this.#fault(seq, `the broker accepted ${intentId}, which was never sent`);
+  }
+
   #onAlert(text: string): void {
-    for (const fillId of this.#foreignFills.keys()) {
-      if (text.includes(fillId)) this.#foreignFills.delete(fillId);
+    for (const id of this.#foreign.keys()) {
+      if (text.includes(id.slice(id.indexOf(' ') + 1))) this.#foreign.delete(id);
     }
   }
 }

@@ -1,10 +1,10 @@
 /**
- * What a record may hold: the allow-list of the audit record, version 1. The compiler holds the
+ * What a record may hold: the allow-list of the audit record. The compiler holds the
  * table equal to the union of kinds, so that a field cannot be journalled before it is listed here.
  */
 import type { AuditBody, AuditKind, AuditRecord } from '../engine/domain/audit-record.ts';
-import { AUDIT_RECORD_VERSION } from '../engine/domain/audit-record.ts';
-import type { OrderIntent } from '../engine/domain/order.ts';
+import { AUDIT_RECORD_VERSIONS } from '../engine/domain/audit-record.ts';
+import type { Fill, OrderIntent } from '../engine/domain/order.ts';
 
 type FieldShape =
   | 'text'
@@ -39,7 +39,11 @@ const FIELDS: FieldTable = {
     environment: 'text',
     accountId: 'text',
     recoveredRecords: 'number',
+    logSize: 'numberOrAbsent',
+    logRoot: 'textOrAbsent',
+    auditKey: 'textOrAbsent',
   },
+  auditKeyChanged: { from: 'text', to: 'text' },
   engineStopped: { reason: 'text', unprotected: 'texts' },
   configChanged: { from: 'text', to: 'text' },
   limitsInForce: { limitsVersion: 'text', limits: 'plain', raises: 'textsOrAbsent' },
@@ -113,9 +117,42 @@ const INTENT_FIELDS: Readonly<Record<keyof OrderIntent, true>> = {
 };
 const INTENT_KEYS: ReadonlySet<string> = new Set(Object.keys(INTENT_FIELDS));
 const ADOPTED_KEYS: ReadonlySet<string> = new Set(['intent', 'brokerOrderId']);
+const FILL_FIELDS: Readonly<Record<keyof Fill, true>> = {
+  fillId: true,
+  intentId: true,
+  instrument: true,
+  action: true,
+  quantity: true,
+  price: true,
+  feesCents: true,
+  marketAt: true,
+};
+const FILL_KEYS: ReadonlySet<string> = new Set(Object.keys(FILL_FIELDS));
+/** Of a broker's events: what an adapter read out of an answer, never the answer itself. */
+const EVENT_KEYS: ReadonlySet<string> = new Set([
+  'kind',
+  'intentId',
+  'brokerOrderId',
+  'reason',
+  'fill',
+  'remaining',
+  'limit',
+  'settlement',
+]);
+const SETTLEMENT_KEYS: ReadonlySet<string> = new Set([
+  'settlementId',
+  'outcome',
+  'instrument',
+  'quantity',
+  'shares',
+  'sharePrice',
+  'feesCents',
+  'marketAt',
+]);
 const CHECK_KEYS: ReadonlySet<string> = new Set(['code', 'outcome', 'message', 'numbers']);
 const DENIAL_KEYS: ReadonlySet<string> = new Set(['code', 'message', 'numbers']);
 const ENVELOPE_KEYS: ReadonlySet<string> = new Set(['version', 'seq', 'session', 'at', 'body']);
+const AT_KEYS: ReadonlySet<string> = new Set(['market', 'wall', 'mono']);
 const SESSION = /^\d{4}-\d{2}-\d{2}$/;
 const HEX_SHA256 = /^[0-9a-f]{64}$/;
 /** Field names that would mean a secret got in. `tokenSha256` is the one allowed word with
@@ -135,12 +172,16 @@ function isAuditKind(kind: unknown): kind is AuditKind {
   return typeof kind === 'string' && Object.hasOwn(FIELDS, kind);
 }
 
+function isKnownVersion(version: unknown): boolean {
+  return AUDIT_RECORD_VERSIONS.some((known) => known === version);
+}
+
 /**
  * True for the envelope of a record of a kind this build knows: what recovery needs. The fields of
  * the body are judged by `schemaFaults`.
  */
 export function isAuditRecord(value: unknown): value is AuditRecord {
-  if (!isFields(value) || value['version'] !== AUDIT_RECORD_VERSION) return false;
+  if (!isFields(value) || !isKnownVersion(value['version'])) return false;
   const { seq, session, at, body } = value;
   if (!Number.isSafeInteger(seq) || typeof session !== 'string') return false;
   if (!isFields(at) || typeof at['market'] !== 'number' || typeof at['wall'] !== 'number') {
@@ -193,6 +234,14 @@ function isIntent(value: unknown): boolean {
   );
 }
 
+function isEvent(value: unknown): boolean {
+  if (!hasOnly(value, EVENT_KEYS) || !isFields(value)) return false;
+  const { kind, fill, settlement } = value;
+  if (fill !== undefined && !hasOnly(fill, FILL_KEYS)) return false;
+  if (settlement !== undefined && !hasOnly(settlement, SETTLEMENT_KEYS)) return false;
+  return typeof kind === 'string';
+}
+
 const SHAPES: Readonly<Record<FieldShape, (value: unknown) => boolean>> = {
   text: (value) => typeof value === 'string',
   textOrNull: (value) => value === null || typeof value === 'string',
@@ -209,7 +258,7 @@ const SHAPES: Readonly<Record<FieldShape, (value: unknown) => boolean>> = {
   adopted: (value) => hasOnly(value, ADOPTED_KEYS) && isFields(value) && isIntent(value['intent']),
   denial: (value) => hasOnly(value, DENIAL_KEYS),
   checks: (value) => Array.isArray(value) && value.every((check) => hasOnly(check, CHECK_KEYS)),
-  event: (value) => isFields(value) && typeof value['kind'] === 'string',
+  event: isEvent,
 };
 
 function secretNames(value: unknown, path: string): string[] {
@@ -246,6 +295,7 @@ export function schemaFaults(record: AuditRecord): readonly string[] {
   const faults = Object.keys(record)
     .filter((key) => !ENVELOPE_KEYS.has(key))
     .map((key) => `envelope field ${key} is not listed`);
+  if (!hasOnly(record.at, AT_KEYS)) faults.push('a time has fields that are not listed');
   if (!SESSION.test(record.session)) faults.push('session is not a date');
   faults.push(...bodyFaults(record.body));
   faults.push(

@@ -1,4 +1,5 @@
 /** The object store over S3. A shell: it speaks to the network and reads the clock. */
+import { hash } from 'node:crypto';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import {
   GetBucketVersioningCommand,
@@ -12,10 +13,12 @@ import {
 } from '@aws-sdk/client-s3';
 import { MICROS_PER_MILLI } from '../engine/domain/units.ts';
 import type {
+  BucketFitness,
   LockedObject,
   ObjectStore,
   ObjectVersion,
   PutResult,
+  ReadObject,
   Retention,
   StoredObject,
 } from './object-store.ts';
@@ -27,6 +30,8 @@ export interface S3StoreSettings {
   readonly region?: string | undefined;
   /** Another server that speaks S3; addressed by path. */
   readonly endpoint?: string | undefined;
+  /** How often a request is tried; once unless said, because who ships asks before it tries again. */
+  readonly attempts?: number;
   /** For tests and servers without the standard sources. */
   readonly credentials?: S3ClientConfig['credentials'];
 }
@@ -35,9 +40,9 @@ const DEFAULT_REGION = 'us-east-1';
 const REQUEST_TIMEOUT_MILLIS = 10_000;
 /** A year never counts fewer days than it has. */
 const MILLIS_PER_YEAR = 366 * 86_400_000;
-const TOO_MANY_REQUESTS = 429;
-const REQUEST_TIMEOUT = 408;
-const CONFLICT = 409;
+const NOT_FOUND = 404;
+/** Answers that mean "not now": timeout, conflict, too many requests. */
+const BUSY: readonly number[] = [408, 409, 429];
 const PRECONDITION_FAILED = 412;
 const SERVER_ERROR = 500;
 
@@ -51,16 +56,26 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
-function isRetryable(status: number | undefined): boolean {
-  return (
-    status === undefined ||
-    status >= SERVER_ERROR ||
-    [REQUEST_TIMEOUT, CONFLICT, TOO_MANY_REQUESTS].includes(status)
-  );
+/** Without credentials no request leaves this machine: that is a setting, not an outage. */
+function isMisconfigured(error: unknown): boolean {
+  return error instanceof Error && error.name === 'CredentialsProviderError';
 }
 
 function hexFromBase64(text: string | undefined): string | undefined {
   return text === undefined ? undefined : Buffer.from(text, 'base64').toString('hex');
+}
+
+function versionOf(
+  listed: {
+    Key?: string | undefined;
+    VersionId?: string | undefined;
+    LastModified?: Date | undefined;
+  },
+  isDeleteMarker: boolean,
+): ObjectVersion {
+  const { Key: key = '', VersionId: versionId = '', LastModified } = listed;
+  const storedMicros = (LastModified?.getTime() ?? 0) * MICROS_PER_MILLI;
+  return { key, versionId, isDeleteMarker, storedMicros };
 }
 
 /** An S3 bucket as an object store. Every request has a time limit; retries are the caller's. */
@@ -72,7 +87,7 @@ export class S3Store implements ObjectStore {
     this.bucket = settings.bucket;
     this.#client = new S3Client({
       region: settings.region ?? DEFAULT_REGION,
-      maxAttempts: 1,
+      maxAttempts: settings.attempts ?? 1,
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
       ...(settings.endpoint && { endpoint: settings.endpoint, forcePathStyle: true }),
@@ -80,23 +95,29 @@ export class S3Store implements ObjectStore {
     });
   }
 
-  async unfitReason(): Promise<string | undefined> {
+  async fitness(): Promise<BucketFitness> {
     const Bucket = this.bucket;
+    const unfit = (reason: string): BucketFitness => ({ kind: 'unfit', reason });
     try {
       const versioning = await this.#client.send(
         new GetBucketVersioningCommand({ Bucket }),
         limit(),
       );
-      if (versioning.Status !== 'Enabled') return 'versioning is not enabled';
+      if (versioning.Status !== 'Enabled') return unfit('versioning is not enabled');
       const lock = await this.#client.send(
         new GetObjectLockConfigurationCommand({ Bucket }),
         limit(),
       );
       const isLocked = lock.ObjectLockConfiguration?.ObjectLockEnabled === 'Enabled';
-      return isLocked ? undefined : 'Object Lock is not enabled';
+      return isLocked ? { kind: 'fit' } : unfit('Object Lock is not enabled');
     } catch (error) {
-      const isMissing = reasonOf(error).includes('ObjectLockConfigurationNotFound');
-      return isMissing ? 'Object Lock is not enabled' : reasonOf(error);
+      const reason = reasonOf(error);
+      if (reason.includes('ObjectLockConfigurationNotFound')) {
+        return unfit('Object Lock is not enabled');
+      }
+      const status = statusOf(error);
+      const isAnswer = status !== undefined && status < SERVER_ERROR && !BUSY.includes(status);
+      return { kind: isAnswer || isMisconfigured(error) ? 'unfit' : 'unreachable', reason };
     }
   }
 
@@ -106,6 +127,8 @@ export class S3Store implements ObjectStore {
       Key: object.key,
       Body: object.bytes,
       ContentType: 'application/octet-stream',
+      // Servers that know no SHA-256 check this one, and a locked put must carry one or the other.
+      ContentMD5: hash('md5', object.bytes, 'base64'),
       ChecksumSHA256: Buffer.from(object.sha256, 'hex').toString('base64'),
       Metadata: { sha256: object.sha256 },
       IfNoneMatch: '*',
@@ -115,15 +138,15 @@ export class S3Store implements ObjectStore {
     try {
       const { VersionId } = await this.#client.send(command, limit());
       if (VersionId !== undefined) return { kind: 'stored', versionId: VersionId };
-      return { kind: 'failed', reason: 'the store named no version', retryable: false };
+      return { kind: 'failed', reason: 'the store named no version' };
     } catch (error) {
       const status = statusOf(error);
       if (status === PRECONDITION_FAILED) return { kind: 'exists' };
-      return { kind: 'failed', reason: reasonOf(error), retryable: isRetryable(status) };
+      return { kind: 'failed', reason: reasonOf(error) };
     }
   }
 
-  async head(key: string): Promise<StoredObject | undefined> {
+  async head(key: string): Promise<StoredObject | 'absent' | 'unknown'> {
     const command = new HeadObjectCommand({
       Bucket: this.bucket,
       Key: key,
@@ -137,8 +160,8 @@ export class S3Store implements ObjectStore {
         bytes: found.ContentLength ?? 0,
         lockMode: found.ObjectLockMode,
       };
-    } catch {
-      return undefined;
+    } catch (error) {
+      return statusOf(error) === NOT_FOUND ? 'absent' : 'unknown';
     }
   }
 
@@ -156,22 +179,19 @@ export class S3Store implements ObjectStore {
         }),
         limit(),
       );
-      for (const { Key = '', VersionId = '' } of page.Versions ?? []) {
-        all.push({ key: Key, versionId: VersionId, isDeleteMarker: false });
-      }
-      for (const { Key = '', VersionId = '' } of page.DeleteMarkers ?? []) {
-        all.push({ key: Key, versionId: VersionId, isDeleteMarker: true });
-      }
+      all.push(...(page.Versions ?? []).map((each) => versionOf(each, false)));
+      all.push(...(page.DeleteMarkers ?? []).map((each) => versionOf(each, true)));
       if (page.IsTruncated !== true) return all;
       KeyMarker = page.NextKeyMarker;
       VersionIdMarker = page.NextVersionIdMarker;
     }
   }
 
-  async get({ key, versionId }: ObjectVersion): Promise<Buffer> {
+  async get({ key, versionId }: ObjectVersion): Promise<ReadObject> {
     const command = new GetObjectCommand({ Bucket: this.bucket, Key: key, VersionId: versionId });
-    const { Body } = await this.#client.send(command, limit());
-    return Buffer.from((await Body?.transformToByteArray()) ?? []);
+    const { Body, Metadata } = await this.#client.send(command, limit());
+    const bytes = Buffer.from((await Body?.transformToByteArray()) ?? []);
+    return { bytes, claimedSha256: Metadata?.['sha256'] };
   }
 
   async retention({ key, versionId }: ObjectVersion): Promise<Retention | undefined> {

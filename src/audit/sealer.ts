@@ -1,54 +1,72 @@
 /**
- * Seals acknowledged records into immutable batches: files of the journal's own format in the
- * sealed folder, read-only, each listed in the ledger. They are the local audit folder, what is
- * shipped to the object store, and a second witness of the journal.
+ * Follows the journal and seals what it acknowledged: what an order or a kill depends on at once,
+ * anything else within a second, and a heartbeat when there is nothing. One owner, the audit thread.
  */
-import { join } from 'node:path';
-import { DeltaringError } from '../engine/domain/errors.ts';
+import type { AuditKind } from '../engine/domain/audit-record.ts';
+import type { AuditKey } from './audit-key.ts';
 import type { Disk } from './disk.ts';
 import { realDisk } from './disk.ts';
-import type { ChainPosition, DecodedFrame } from './journal-format.ts';
-import { genesisHash, sha256 } from './journal-format.ts';
+import type { DecodedFrame } from './journal-format.ts';
 import type { JournalPaths } from './journal-paths.ts';
 import { journalPaths } from './journal-paths.ts';
-import { JournalSegment } from './journal-segment.ts';
 import { JournalTail } from './journal-tail.ts';
-import type { LedgerEntry, SealedBatch } from './sealed-ledger.ts';
-import { LedgerWriter, readLedger } from './sealed-ledger.ts';
-import { readBatch, sealedName } from './sealed-scan.ts';
+import type { CheckpointReason, LogCheckpoint } from './log-checkpoint.ts';
+import { newestCheckpoint } from './log-folder.ts';
+import type { SealedLogOptions } from './sealed-log.ts';
+import { SealedLog } from './sealed-log.ts';
+import { HEARTBEAT_MILLIS, SEAL_WITHIN_MILLIS } from './sealing-limits.ts';
 
-/** Records in one batch at most. */
-export const MAX_BATCH_RECORDS = 256;
+/** Sealed at once: what sends, ends or stops an order, and what stops trading. */
+const URGENT: Readonly<Partial<Record<AuditKind, true>>> = {
+  intentRecorded: true,
+  orderSent: true,
+  sendBlocked: true,
+  cancelRequested: true,
+  repriced: true,
+  brokerEvent: true,
+  orderResolved: true,
+  exitTriggered: true,
+  killEngaged: true,
+  killReleased: true,
+  tradingStateChanged: true,
+  engineStopped: true,
+};
+
+export interface SealerOptions extends Pick<SealedLogOptions, 'onFile' | 'onReplaced'> {
+  readonly home: string;
+  readonly key: AuditKey;
+  readonly build: string;
+  readonly disk?: Disk;
+  readonly now: SealedLogOptions['now'];
+}
+
+const MICROS_PER_MILLI = 1_000;
 
 export class JournalSealer {
-  readonly #disk: Disk;
-  readonly #paths: JournalPaths;
-  readonly #ledger: LedgerWriter;
+  readonly paths: JournalPaths;
+  readonly #log: SealedLog;
   readonly #tail: JournalTail;
-  readonly #batches: SealedBatch[] = [];
-  readonly #shipped: Set<string>;
-  #position: ChainPosition;
+  readonly #now: SealedLogOptions['now'];
+  #pending: DecodedFrame[] = [];
+  #pendingSinceMicros = 0;
+  #checkpointMicros = 0;
 
   /**
-   * Goes on where the ledger ends. To be made after the journal was opened for writing. Throws
-   * AUDIT_SINK_FAILED when the sealed folder is not what the ledger says, JOURNAL_CORRUPT when the
-   * journal is not what was written.
+   * Goes on where the sealed log ends, and seals at once what it lacks. To be made after the journal
+   * was opened for writing. Throws AUDIT_SINK_FAILED when the log is not what was sealed,
+   * JOURNAL_CORRUPT when the journal is not what was written.
    */
-  constructor(home: string, disk: Disk = realDisk) {
-    this.#disk = disk;
-    this.#paths = journalPaths(home);
-    disk.makeFolder(this.#paths.sealed);
-    const { entries, damagedLine } = readLedger(disk, this.#paths.ledger);
-    if (damagedLine !== undefined)
-      throw sealedFault(`line ${damagedLine} of its ledger is damaged`);
-    this.#ledger = new LedgerWriter(disk, this.#paths.ledger);
-    this.#batches.push(...entries.filter((entry) => entry.kind === 'sealed'));
-    this.#shipped = new Set(entries.filter(isShipped).map((entry) => entry.name));
-    this.#position = this.#ledgerPosition();
-    this.#adoptUnlisted();
-    this.#tail = new JournalTail(disk, this.#paths, this.#position.seq);
-    if (this.#position.seq === 0)
-      this.#position = { seq: 0, hash: genesisHash(this.#tail.journalId) };
+  constructor(options: SealerOptions) {
+    const { home, disk = realDisk, now, ...rest } = options;
+    this.paths = journalPaths(home);
+    this.#now = now;
+    const newest = newestCheckpoint(disk, this.paths.log);
+    const sealedSeq = newest === 'damaged' ? 0 : (newest?.checkpoint.lastSeq ?? 0);
+    this.#tail = new JournalTail(disk, this.paths, sealedSeq);
+    const { journalId } = this.#tail;
+    this.#log = new SealedLog({ ...rest, now, disk, folder: this.paths.log, journalId });
+    this.#take();
+    this.#seal('start');
   }
 
   /** Names and identifies the journal in the object store. */
@@ -56,111 +74,49 @@ export class JournalSealer {
     return this.#tail.journalId.toString('hex');
   }
 
-  /** Number of the last sealed record. */
-  get sealedSeq(): number {
-    return this.#position.seq;
+  /** The newest checkpoint. */
+  get head(): LogCheckpoint | undefined {
+    return this.#log.head;
   }
 
-  /** Seals everything acknowledged so far. Throws the operating system's error. */
-  seal(): void {
-    const frames = this.#tail.next();
-    for (let at = 0; at < frames.length; at += MAX_BATCH_RECORDS) {
-      this.#sealBatch(frames.slice(at, at + MAX_BATCH_RECORDS));
+  /** How long the oldest acknowledged record has waited to be sealed, micros; 0 when all are. */
+  get lagMicros(): number {
+    if (this.#pending.length === 0) return 0;
+    return Math.max(0, this.#now().monotonicMicros - this.#pendingSinceMicros);
+  }
+
+  /** Looks for records and seals what is due. True when a checkpoint was made. Throws the operating
+   * system's error. */
+  poll(): boolean {
+    const isUrgent = this.#take();
+    const nowMicros = this.#now().monotonicMicros;
+    if (isUrgent || this.lagMicros >= SEAL_WITHIN_MILLIS * MICROS_PER_MILLI) {
+      return this.#seal('records');
     }
+    if (nowMicros - this.#checkpointMicros < HEARTBEAT_MILLIS * MICROS_PER_MILLI) return false;
+    return this.#seal('heartbeat');
   }
 
-  /** Sealed batches that are not in the object store yet, oldest first. */
-  unshipped(): readonly SealedBatch[] {
-    return this.#batches.filter((batch) => !this.#shipped.has(batch.name));
+  /** Seals everything acknowledged so far, as the last act. */
+  stop(): void {
+    this.#take();
+    this.#seal('stop');
   }
 
-  /** The bytes of a sealed batch. */
-  read(batch: SealedBatch): Buffer {
-    return this.#disk.read(join(this.#paths.sealed, batch.name));
+  /** Takes up what was acknowledged since the last look. True when some of it is urgent. */
+  #take(): boolean {
+    const frames = this.#tail.next();
+    if (frames.length === 0) return false;
+    if (this.#pending.length === 0) this.#pendingSinceMicros = this.#now().monotonicMicros;
+    this.#pending.push(...frames);
+    return frames.some(({ record }) => URGENT[record.body.kind] === true);
   }
 
-  /** Notes durably that the object store accepted a batch. */
-  noteShipped(entry: Extract<LedgerEntry, { kind: 'shipped' }>): void {
-    this.#ledger.append(entry);
-    this.#shipped.add(entry.name);
+  #seal(reason: CheckpointReason): boolean {
+    for (const { bytes, record } of this.#pending) this.#log.append(bytes, record.seq);
+    this.#pending = [];
+    this.#log.checkpoint(reason);
+    this.#checkpointMicros = this.#now().monotonicMicros;
+    return true;
   }
-
-  close(): void {
-    this.#ledger.close();
-  }
-
-  #ledgerPosition(): ChainPosition {
-    const last = this.#batches.at(-1);
-    return { seq: last?.lastSeq ?? 0, hash: Buffer.from(last?.lastHash ?? '', 'hex') };
-  }
-
-  /** A batch whose file was finished when the process ended, before its line was written. */
-  #adoptUnlisted(): void {
-    const listed = new Set(this.#batches.map((batch) => batch.name));
-    const names = this.#disk.list(this.#paths.sealed).filter((name) => name.endsWith('.sealed'));
-    for (const name of names.filter((each) => !listed.has(each))) this.#adopt(name);
-  }
-
-  #adopt(name: string): void {
-    const bytes = this.#disk.read(join(this.#paths.sealed, name));
-    const frames: DecodedFrame[] = [];
-    const place = { index: this.#batches.length, name, position: this.#position };
-    const read = readBatch(bytes, place, (frame) => frames.push(frame));
-    if ('fault' in read) throw sealedFault(`${name}: ${read.fault}`);
-    this.#list(name, bytes, frames);
-  }
-
-  #sealBatch(frames: readonly DecodedFrame[]): void {
-    const first = frames[0];
-    const last = frames.at(-1);
-    if (first === undefined || last === undefined) return;
-    const name = sealedName(first.record.seq, last.record.seq, last.hash.toString('hex'));
-    const segment = JournalSegment.create(this.#disk, {
-      folder: this.#paths.sealed,
-      name,
-      header: {
-        kind: 'sealed',
-        number: this.#batches.length + 1,
-        journalId: this.#tail.journalId,
-        firstSeq: first.record.seq,
-        prevHash: this.#position.hash,
-      },
-      content: Buffer.concat(frames.map((frame) => frame.bytes)),
-      allocateBytes: 0,
-    });
-    segment.close();
-    const path = join(this.#paths.sealed, name);
-    this.#disk.makeReadOnly(path);
-    this.#list(name, this.#disk.read(path), frames);
-  }
-
-  #list(name: string, bytes: Buffer, frames: readonly DecodedFrame[]): void {
-    const first = frames[0];
-    const last = frames.at(-1);
-    if (first === undefined || last === undefined) return;
-    const batch: SealedBatch = {
-      name,
-      firstSeq: first.record.seq,
-      lastSeq: last.record.seq,
-      lastHash: last.hash.toString('hex'),
-      sha256: sha256(bytes).toString('hex'),
-      bytes: bytes.length,
-      firstWall: first.record.at.wall,
-    };
-    this.#ledger.append({ kind: 'sealed', ...batch });
-    this.#batches.push(batch);
-    this.#position = { seq: batch.lastSeq, hash: last.hash };
-  }
-}
-
-function isShipped(entry: LedgerEntry): entry is Extract<LedgerEntry, { kind: 'shipped' }> {
-  return entry.kind === 'shipped';
-}
-
-function sealedFault(what: string): DeltaringError {
-  return new DeltaringError(
-    'AUDIT_SINK_FAILED',
-    `the folder of sealed batches is not what was sealed: ${what}. ` +
-      'Run `deltaring audit verify` and restore the audit folder from a backup',
-  );
 }

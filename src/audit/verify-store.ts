@@ -1,92 +1,51 @@
-/**
- * Verifies the batches in an object store: every version is looked at, not only every key, so that
- * a second version or a delete marker cannot hide anything.
- */
-import type { Disk } from './disk.ts';
-import { realDisk } from './disk.ts';
-import type { ObjectStore, ObjectVersion } from './object-store.ts';
-import type { VerifyFinding, VerifyReport } from './verify.ts';
-import { verifyJournal, withFindings } from './verify.ts';
+/** Verifies a log in an object store: how every version is kept, and what they say together. */
+import type { BucketCheck, BucketLog } from './bucket-log.ts';
+import { folderInMemory, logsInBucket, readBucketLog } from './bucket-log.ts';
+import type { ObjectStore } from './object-store.ts';
+import type { VerifyOptions } from './verify.ts';
+import { verifyLogFolder } from './verify.ts';
+import type { VerifyReport } from './verify-report.ts';
+import { reportOf, unchecked } from './verify-report.ts';
 
 /** A folder that exists in memory only. */
-const FOLDER = '/store/sealed';
+const FOLDER = '/log';
+
+export interface StoreVerification {
+  readonly report: VerifyReport;
+  /** What was read, where there was one log to read. */
+  readonly log: BucketLog | undefined;
+}
 
 /**
- * Verifies everything below `prefix`, which ends with a journal's id: one version a key, no delete
- * markers, COMPLIANCE retention beyond `nowMicros`, and the chain of the records. Never rejects:
- * what cannot be read is a finding and exit code 2. The tail is provable only against the engine's
- * own ledger or checkpoint, so a clean store by itself answers 2 with `tail unprovable`, unless
- * `expectedLastHash` (hex), from a checkpoint or a transcript, is given and found.
+ * Verifies the one log below `prefix`. Never rejects: what cannot be read is a finding and exit code
+ * 2. The tail is provable up to the newest checkpoint that was shipped: no version before it can be
+ * deleted.
  */
 export async function verifyStore(
   store: ObjectStore,
   prefix: string,
-  options: { readonly nowMicros: number; readonly expectedLastHash?: string },
-): Promise<VerifyReport> {
+  check: BucketCheck,
+  options: VerifyOptions = {},
+): Promise<StoreVerification> {
   const target = `s3://${store.bucket}/${prefix}`;
+  const fail = (what: string): StoreVerification => ({
+    report: reportOf(target, [unchecked(what)]),
+    log: undefined,
+  });
   try {
-    const versions = await store.versions(prefix);
-    const findings = [...versionFindings(versions)];
-    const files = new Map<string, Buffer>();
-    for (const version of versions.filter((each) => !each.isDeleteMarker)) {
-      findings.push(...(await lockFindings(store, version, options.nowMicros)));
-      const name = version.key.slice(version.key.lastIndexOf('/') + 1);
-      files.set(name, await store.get(version));
+    const logs = await logsInBucket(store, prefix);
+    const [first] = logs;
+    if (first === undefined) return fail(`there is no audit log below ${target}`);
+    if (logs.size > 1) {
+      return fail(`several logs are below ${target}: name one of ${[...logs.keys()].join(', ')}`);
     }
-    const report = withFindings(target, verifyJournal(FOLDER, folderInMemory(files)), findings);
-    return withTail(report, options.expectedLastHash);
+    const log = await readBucketLog(store, first[0], first[1], check);
+    const disk = folderInMemory(log.files, FOLDER);
+    const report = verifyLogFolder(target, options, disk, FOLDER);
+    const findings = [...log.findings, ...report.findings];
+    return { report: reportOf(target, findings, report), log };
   } catch (error) {
     const remedy = 'check the AWS variables and S3_ENDPOINT';
-    const what = `${target} cannot be read: ${String(error)}: ${remedy}`;
-    const findings: VerifyFinding[] = [{ severity: 'unchecked', what }];
-    return { target, exitCode: 2, files: 0, records: 0, lastSeq: 0, lastHash: '', findings };
+    return fail(`${target} cannot be read: ${String(error)}: ${remedy}`);
   }
-}
-
-function versionFindings(versions: readonly ObjectVersion[]): readonly VerifyFinding[] {
-  const seen = new Set<string>();
-  return versions.flatMap(({ key, isDeleteMarker }): VerifyFinding[] => {
-    if (isDeleteMarker)
-      return [{ severity: 'tampered', file: key, what: 'a delete marker hides it' }];
-    if (seen.has(key))
-      return [{ severity: 'tampered', file: key, what: 'it has several versions' }];
-    seen.add(key);
-    return [];
-  });
-}
-
-async function lockFindings(
-  store: ObjectStore,
-  version: ObjectVersion,
-  nowMicros: number,
-): Promise<readonly VerifyFinding[]> {
-  const file = version.key;
-  const retention = await store.retention(version);
-  if (retention?.mode !== 'COMPLIANCE') {
-    return [{ severity: 'tampered', file, what: 'it is not under COMPLIANCE retention' }];
-  }
-  if (retention.untilMicros > nowMicros) return [];
-  return [{ severity: 'notice', file, what: 'its retention has ended' }];
-}
-
-function folderInMemory(files: ReadonlyMap<string, Buffer>): Disk {
-  return {
-    ...realDisk,
-    exists: (path) => files.has(path.slice(FOLDER.length + 1)) && path.startsWith(`${FOLDER}/`),
-    list: (folder) => (folder === FOLDER ? [...files.keys()].sort() : []),
-    read: (path) => files.get(path.slice(FOLDER.length + 1)) ?? Buffer.alloc(0),
-  };
-}
-
-function withTail(report: VerifyReport, expectedLastHash: string | undefined): VerifyReport {
-  if (expectedLastHash === undefined) return report;
-  const isFound = report.lastHash === expectedLastHash;
-  const rest = report.findings.filter((finding) => !finding.what.startsWith('tail unprovable'));
-  const base: VerifyReport = { ...report, exitCode: 0, findings: [] };
-  const what = 'the store does not end with the expected record';
-  return withFindings(
-    report.target,
-    base,
-    isFound ? rest : [...rest, { severity: 'tampered', what }],
-  );
 }

@@ -3,64 +3,61 @@
  * only, needs no running engine, and says the same of the same bytes every time.
  */
 import { basename, dirname, join } from 'node:path';
-import type { AuditRecord } from '../engine/domain/audit-record.ts';
+import { readAuditKey } from './audit-key.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import type { Disk } from './disk.ts';
 import { realDisk, systemCode } from './disk.ts';
+import { EntryChain } from './entry-chain.ts';
 import type { JournalPaths } from './journal-paths.ts';
 import { journalPaths } from './journal-paths.ts';
-import type { ScanFault } from './journal-scan.ts';
 import { scanJournal } from './journal-scan.ts';
-import { OrderEvidence } from './order-evidence.ts';
-import { schemaFaults } from './record-schema.ts';
-import { scanSealed } from './sealed-scan.ts';
-import { witnessSealed } from './sealed-witness.ts';
+import { newestCheckpoint } from './log-folder.ts';
+import type { LogScan, WitnessedRoot } from './log-scan.ts';
+import { scanLog } from './log-scan.ts';
+import { witnessLog } from './log-witness.ts';
+import { RecordChecks } from './record-checks.ts';
+import type { VerifyFinding, VerifyReport } from './verify-report.ts';
+import { notice, reportOf, scanFinding, tampered, unchecked } from './verify-report.ts';
 
-/** `tampered`: not what was written. `unchecked`: could not be proven. `notice`: worth knowing. */
-export type FindingSeverity = 'tampered' | 'unchecked' | 'notice';
-
-export interface VerifyFinding {
-  readonly severity: FindingSeverity;
-  readonly what: string;
-  readonly file?: string;
-  readonly offset?: number;
-  readonly seq?: number;
-}
-
-/** 0 clean, 1 tampered, 2 could not check. */
-export type VerifyExitCode = 0 | 1 | 2;
-
-export interface VerifyReport {
-  readonly target: string;
-  readonly exitCode: VerifyExitCode;
-  readonly files: number;
-  readonly records: number;
-  readonly lastSeq: number;
-  /** Hash of the last record, hex; '' where there is none. */
-  readonly lastHash: string;
-  readonly findings: readonly VerifyFinding[];
+/** What the verifier is told besides the target. */
+export interface VerifyOptions {
+  /** Public keys that the caller trusts, raw; default: that of the home that is verified. */
+  readonly trusted?: readonly Buffer[];
+  readonly witnessed?: readonly WitnessedRoot[];
 }
 
 /** A running engine may write while the verifier reads; then it reads again, so often. */
 const MAX_ATTEMPTS = 3;
-/** Findings beyond this many are counted, not listed. */
-const MAX_FINDINGS = 100;
 
 /**
- * Verifies an engine's home, its journal folder, or a folder of sealed batches. Never throws: what
- * cannot be read is a finding and exit code 2.
+ * Verifies an engine's home, its journal folder, or a folder that holds a sealed log. Never throws:
+ * what cannot be read is a finding and exit code 2.
  */
-export function verifyJournal(target: string, disk: Disk = realDisk): VerifyReport {
+export function verifyJournal(
+  target: string,
+  disk: Disk = realDisk,
+  options: VerifyOptions = {},
+): VerifyReport {
   try {
     const home = homeOf(target, disk);
-    if (home !== undefined) return verifyHome(target, journalPaths(home), disk);
+    if (home !== undefined) return verifyHome(target, journalPaths(home), options, disk);
+    if (isLogFolder(target, disk)) return verifyLogFolder(target, options, disk);
     if (disk.list(target).some((name) => name.endsWith('.sealed'))) {
-      return verifySealed(target, disk);
+      const what =
+        'these are sealed batches of version 0.1.0; the journal they were made of is verified ' +
+        'with the home folder, the batches alone only by that version';
+      return reportOf(target, [unchecked(what)]);
     }
-    return uncheckable(target, `there is no journal in ${target}: name the engine's home folder`);
+    const what = `there is no audit log in ${target}: name the engine's home folder`;
+    return reportOf(target, [unchecked(what)]);
   } catch (error) {
-    return uncheckable(target, `${target} cannot be read (${systemCode(error)}): check its owner`);
+    return unreadable(target, error);
   }
+}
+
+function unreadable(target: string, error: unknown): VerifyReport {
+  const what = `${target} cannot be read (${systemCode(error)}): check its owner`;
+  return reportOf(target, [unchecked(what)]);
 }
 
 function homeOf(target: string, disk: Disk): string | undefined {
@@ -72,162 +69,113 @@ function homeOf(target: string, disk: Disk): string | undefined {
   return undefined;
 }
 
-function uncheckable(target: string, what: string): VerifyReport {
-  const findings: VerifyFinding[] = [{ severity: 'unchecked', what }];
-  return { target, exitCode: 2, files: 0, records: 0, lastSeq: 0, lastHash: '', findings };
+function isLogFolder(target: string, disk: Disk): boolean {
+  return disk.exists(join(target, 'checkpoints')) || disk.exists(join(target, 'tile'));
 }
 
-function verifyHome(target: string, paths: JournalPaths, disk: Disk): VerifyReport {
+function verifyHome(
+  target: string,
+  paths: JournalPaths,
+  options: VerifyOptions,
+  disk: Disk,
+): VerifyReport {
   for (let attempt = 1; ; attempt++) {
-    const before = checkpointCount(paths, disk);
-    const report = verifyHomeOnce(target, paths, disk);
-    const isQuiet = checkpointCount(paths, disk) === before;
+    const before = writtenSoFar(paths, disk);
+    const report = verifyHomeOnce(target, paths, options, disk);
+    const isQuiet = writtenSoFar(paths, disk) === before;
     if (report.exitCode === 0 || isQuiet || attempt === MAX_ATTEMPTS) return report;
   }
 }
 
-function checkpointCount(paths: JournalPaths, disk: Disk): number {
-  const read = readCheckpoint(disk, paths.checkpoint);
-  return read.kind === 'found' ? read.count : 0;
+/** Changes whenever an engine writes. */
+function writtenSoFar(paths: JournalPaths, disk: Disk): string {
+  const journal = readCheckpoint(disk, paths.checkpoint);
+  const log = newestCheckpoint(disk, paths.log);
+  const commits = journal.kind === 'found' ? journal.count : 0;
+  return `${commits} ${log === 'damaged' ? '' : (log?.checkpoint.number ?? 0)}`;
 }
 
-function verifyHomeOnce(target: string, paths: JournalPaths, disk: Disk): VerifyReport {
+function verifyHomeOnce(
+  target: string,
+  paths: JournalPaths,
+  options: VerifyOptions,
+  disk: Disk,
+): VerifyReport {
+  try {
+    return readHome(target, paths, options, disk);
+  } catch (error) {
+    return unreadable(target, error);
+  }
+}
+
+function readHome(
+  target: string,
+  paths: JournalPaths,
+  options: VerifyOptions,
+  disk: Disk,
+): VerifyReport {
   const checks = new RecordChecks();
-  const witness = witnessSealed(disk, paths);
+  const log = scanHomeLog(paths, options, disk);
+  const witness = witnessLog(disk, paths);
   const scan = scanJournal(disk, paths, (frame, file) => {
     witness.see(frame);
     checks.see(frame.record, file);
   });
-  const findings = scan.notices.map(
-    ({ kind, text }): VerifyFinding => ({
-      severity: kind === 'checkpointMissing' ? 'unchecked' : 'notice',
-      what: text,
-    }),
-  );
-  if (scan.fault !== undefined) findings.push(tampered(scan.fault));
-  const unsealed = scan.fault === undefined ? witness.fault(scan.position.seq) : undefined;
-  if (unsealed !== undefined) findings.push(tampered(unsealed));
   if (scan.files.length === 0 && scan.fault === undefined) {
-    return uncheckable(target, `there is no journal in ${join(target, 'journal')}`);
+    return reportOf(target, [unchecked(`there is no journal in ${join(target, 'journal')}`)]);
   }
-  findings.push(...sealedFindings(paths, disk), ...checks.findings());
-  return summary(target, findings, {
-    files: scan.files.length,
+  const findings: VerifyFinding[] = scan.notices.map(({ kind, text }) =>
+    kind === 'checkpointMissing' ? unchecked(text) : notice(text),
+  );
+  const fault = scan.fault ?? witness.fault(scan.position.seq);
+  if (fault !== undefined) findings.push(scanFinding(fault));
+  findings.push(...(log?.findings ?? []), ...checks.findings(log && ((size) => log.rootAt(size))));
+  if (log !== undefined && log.lastSeq < scan.position.seq) {
+    const what = `records ${log.lastSeq + 1} to ${scan.position.seq} are under no checkpoint yet`;
+    findings.push(notice(what));
+  }
+  return reportOf(target, findings, {
+    files: scan.files.length + (log?.files ?? 0),
     records: scan.records,
-    position: scan.position,
+    lastSeq: scan.position.seq,
+    lastHash: scan.position.hash.toString('hex'),
+    head: log?.head ?? null,
   });
 }
 
-/** The batches sealed from the journal: theirs are copies of its records. */
-function sealedFindings(paths: JournalPaths, disk: Disk): readonly VerifyFinding[] {
-  const { fault } = scanSealed(disk, paths.sealed, () => undefined);
-  return fault === undefined ? [] : [tampered({ ...fault, file: `audit/sealed/${fault.file}` })];
+/** The sealed log beside the journal; its entries are compared with the journal's by their root. */
+function scanHomeLog(paths: JournalPaths, options: VerifyOptions, disk: Disk): LogScan | undefined {
+  if (!isLogFolder(paths.log, disk)) return undefined;
+  const own = options.trusted ?? [];
+  const key = own.length > 0 ? undefined : readAuditKey(paths.home, disk)?.publicKey;
+  const trusted = key === undefined ? own : [key];
+  const log = scanLog(disk, paths.log, { ...options, trusted });
+  const findings = log.findings.map((finding) =>
+    finding.file === undefined ? finding : { ...finding, file: `audit/log/${finding.file}` },
+  );
+  return { ...log, findings };
 }
 
-function verifySealed(target: string, disk: Disk): VerifyReport {
+/** Verifies a folder that holds the log alone, as it is downloaded from a bucket. Throws the
+ * operating system's error. */
+export function verifyLogFolder(
+  target: string,
+  options: VerifyOptions,
+  disk: Disk,
+  folder = target,
+): VerifyReport {
   const checks = new RecordChecks();
-  const scan = scanSealed(disk, target, (frame, file) => checks.see(frame.record, file));
-  const findings: VerifyFinding[] = [...checks.findings()];
-  if (scan.fault !== undefined) findings.push(tampered(scan.fault));
-  else if (!scan.witnessed) {
-    const what = 'tail unprovable: there is no ledger beside the folder to compare with';
-    findings.push({ severity: 'unchecked', what });
-  }
-  return summary(target, findings, scan);
-}
-
-/** The same report under another name, with more findings and the exit code that follows. */
-export function withFindings(
-  target: string,
-  report: VerifyReport,
-  more: readonly VerifyFinding[],
-): VerifyReport {
-  const findings = [...more, ...report.findings];
-  return { ...report, target, findings, exitCode: exitCodeOf(findings) };
-}
-
-function exitCodeOf(findings: readonly VerifyFinding[]): VerifyExitCode {
-  const has = (severity: FindingSeverity): boolean =>
-    findings.some((finding) => finding.severity === severity);
-  return has('tampered') ? 1 : has('unchecked') ? 2 : 0;
-}
-
-function tampered(fault: ScanFault): VerifyFinding {
-  const { file, offset, seq, what } = fault;
-  return { severity: 'tampered', file, offset, seq, what };
-}
-
-function summary(
-  target: string,
-  findings: readonly VerifyFinding[],
-  counts: {
-    readonly files: number;
-    readonly records: number;
-    readonly position: { readonly seq: number; readonly hash: Buffer };
-  },
-): VerifyReport {
-  const { files, records, position } = counts;
-  return {
-    target,
-    exitCode: exitCodeOf(findings),
-    files,
-    records,
-    lastSeq: position.seq,
-    lastHash: position.hash.toString('hex'),
-    findings: shortened(findings),
-  };
-}
-
-function shortened(findings: readonly VerifyFinding[]): readonly VerifyFinding[] {
-  if (findings.length <= MAX_FINDINGS) return findings;
-  const more = `and ${findings.length - MAX_FINDINGS} more findings`;
-  return [...findings.slice(0, MAX_FINDINGS), { severity: 'notice', what: more }];
-}
-
-/** What each record and all of them together must hold. */
-class RecordChecks {
-  readonly #evidence = new OrderEvidence();
-  readonly #findings: VerifyFinding[] = [];
-  #lastWall = 0;
-
-  see(record: AuditRecord, file: string): void {
-    const { seq } = record;
-    for (const what of schemaFaults(record)) {
-      this.#findings.push({ severity: 'tampered', file, seq, what });
-    }
-    if (record.at.wall < this.#lastWall) {
-      this.#findings.push({ severity: 'notice', file, seq, what: 'the clock went back here' });
-    }
-    this.#lastWall = record.at.wall;
-    this.#evidence.see(record);
-  }
-
-  findings(): readonly VerifyFinding[] {
-    const orders = this.#evidence
-      .faults()
-      .map(({ seq, what }): VerifyFinding => ({ severity: 'tampered', seq, what }));
-    return [...this.#findings, ...orders];
-  }
-}
-
-const VERDICTS: Readonly<Record<VerifyExitCode, string>> = {
-  0: 'clean',
-  1: 'TAMPERED: the log is not what was written. Keep it as it is and compare with a backup',
-  2: 'could not check everything',
-};
-
-/** The report for people, a line each. */
-export function verifyReportLines(report: VerifyReport): readonly string[] {
-  const { files, records, lastSeq, lastHash, exitCode } = report;
-  const last = `last ${lastSeq} ${lastHash.slice(0, 16)}`;
-  const head = `${report.target}: ${records} records in ${files} files, ${last}`;
-  const findings = report.findings.map(({ severity, file, offset, seq, what }) => {
-    const place = [
-      file,
-      offset === undefined ? undefined : `offset ${offset}`,
-      seq === undefined ? undefined : `record ${seq}`,
-    ].filter((part) => part !== undefined);
-    return `${severity}: ${place.length === 0 ? '' : `${place.join(', ')}: `}${what}`;
+  const chain = new EntryChain((frame) => checks.see(frame.record));
+  const { trusted = [] } = options;
+  const scan = scanLog(disk, folder, { ...options, trusted }, (entry) => chain.take(entry));
+  const fault = chain.fault(scan);
+  const findings = [...scan.findings, ...checks.findings((size) => scan.rootAt(size))];
+  if (fault !== undefined) findings.push(tampered(fault));
+  return reportOf(target, findings, {
+    files: scan.files,
+    records: chain.records,
+    lastSeq: chain.position.seq,
+    lastHash: chain.records === 0 ? '' : chain.position.hash.toString('hex'),
+    head: scan.head ?? null,
   });
-  return [head, ...findings, VERDICTS[exitCode]];
 }

@@ -134,10 +134,10 @@ async function checkAudit(config: Config): Promise<Finding> {
   }
   const store = new S3Store({ bucket, endpoint });
   try {
-    const unfit = await store.unfitReason();
-    if (unfit === undefined)
+    const fitness = await store.fitness();
+    if (fitness.kind === 'fit')
       return finding('audit', 'ok', `bucket ${bucket} has versioning and Object Lock`);
-    return finding('audit', 'failed', unfit);
+    return finding('audit', 'failed', `${fitness.reason}; check the bucket and S3_ENDPOINT`);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return finding(

@@ -1,7 +1,6 @@
 /** Joins the threads of an engine with its door, and takes them down again. Main thread. */
 import type { Worker } from 'node:worker_threads';
 import { acquireAccountLock, acquireHomeLock } from '../audit/account-lock.ts';
-import { type AuditSealing, startAuditSealing } from '../audit/audit-sealing-shell.ts';
 import { readJournal } from '../audit/journal-open.ts';
 import type { JournalThread } from '../audit/journal-thread.ts';
 import { clearKillLatch, engageKillLatch, readKillLatch } from '../audit/kill-latch.ts';
@@ -22,6 +21,7 @@ import { lostAlerts } from '../ops/lost-alerts.ts';
 import { pagerChannel } from '../ops/pager.ts';
 import { webhookChannel } from '../ops/webhook.ts';
 import { exposition } from '../web/prometheus.ts';
+import { AuditWatch, auditStart } from './audit-watch.ts';
 import { BUILD } from './build-info.ts';
 import { paperAccountId, socketPath } from './engine-paths.ts';
 import {
@@ -135,10 +135,7 @@ class RunningEngine implements EngineHost {
   readonly #ready = Promise.withResolvers<void>();
   readonly #failure = Promise.withResolvers<never>();
   readonly #stopped = Promise.withResolvers<readonly string[]>();
-  #sealing: AuditSealing | undefined;
-  #auditProblem: string | undefined;
-  #behindSince: number | undefined;
-  #sealedCounted = 0;
+  readonly #audit: AuditWatch;
   #watch: NodeJS.Timeout | undefined;
   #silent = false;
   #stopping = false;
@@ -161,7 +158,7 @@ class RunningEngine implements EngineHost {
     const latch = readKillLatch(config.home);
     if (latch !== undefined) new Counters(buffers.counters).raiseKillWord();
     const io = startIo(config, sim?.source ?? outsideSource(config), ioEnds.port1);
-    const core = startCore(config, {
+    const core = startCore(config, auditStart(config.home), {
       accountId: owned.accountId,
       time,
       latchedReason: latch?.reason,
@@ -172,7 +169,7 @@ class RunningEngine implements EngineHost {
     const others = sim === undefined ? [io] : [io, sim.worker];
     const threads = { core, journal, others };
     const engine = new RunningEngine({ config, log, owned, clock, simulated, buffers, threads });
-    await engine.#becomeReady(log);
+    await engine.#becomeReady();
     engine.#resendLost(records);
     return engine;
   }
@@ -204,6 +201,10 @@ class RunningEngine implements EngineHost {
       underlying: config.DELTARING_UNDERLYING,
     };
     this.#scenarios = new RiskScenarios(buffers.chain);
+    this.#audit = new AuditWatch(this.counters, {
+      log,
+      onBehind: (behind, detail) => this.#tellCore({ kind: 'auditBehind', behind, detail }),
+    });
     this.#channels = channelsOf(config, owned.accountId);
     this.#alerts = new AlertDelivery({
       channels: this.#channels,
@@ -220,9 +221,9 @@ class RunningEngine implements EngineHost {
       send: (message) => this.#tellCore(message),
       latchKill: (reason, principal) => this.#latchKill(reason, principal),
       clearKill: () => this.#clearKill(),
-      metrics: () => exposition(this.counters),
+      metrics: () => exposition(this.counters, this.#audit.state().sealed),
       riskMetrics: (pnl, slice) => this.#scenarios.run(pnl, slice),
-      auditState: () => this.#auditState(),
+      auditState: () => this.#audit.state(),
       undeliveredAlerts: () => this.#alerts.undelivered(),
     });
     this.#listen();
@@ -238,7 +239,7 @@ class RunningEngine implements EngineHost {
     journal.closed.catch((error: unknown) => this.#die(String(error)));
   }
 
-  async #becomeReady(log: Log): Promise<void> {
+  async #becomeReady(): Promise<void> {
     const timer = setTimeout(
       () => this.#die('the core thread did not become ready in time'),
       READY_TIMEOUT_MILLIS,
@@ -248,19 +249,7 @@ class RunningEngine implements EngineHost {
     } finally {
       clearTimeout(timer);
     }
-    const { S3_AUDIT_BUCKET: bucket, S3_ENDPOINT: endpoint, S3_RETENTION_YEARS } = this.#config;
-    this.#sealing = await startAuditSealing({
-      home: this.#config.home,
-      ...(bucket === undefined
-        ? {}
-        : { s3: { bucket, endpoint, retentionYears: S3_RETENTION_YEARS } }),
-      onProblem: (reason) => {
-        this.#auditProblem = reason;
-        this.counters.add('audit_ship_failures');
-        log(`audit: ${reason}`);
-      },
-    });
-    this.#sealedCounted = this.#sealing.sealedSeq();
+    await this.#audit.start(this.#config);
     this.#watch = setInterval(() => this.#watchCore(), WATCH_EVERY_MILLIS);
     this.#watch.unref();
   }
@@ -314,29 +303,9 @@ class RunningEngine implements EngineHost {
     this.counters.clearKillWord();
   }
 
-  /** How long records have waited to be sealed. */
-  #auditState(): { readonly state: string; readonly ageMs: number | null } {
-    const sealed = this.#sealing?.sealedSeq() ?? 0;
-    const behind = this.api.auditHead().seq - sealed;
-    if (behind <= 0) this.#behindSince = undefined;
-    else this.#behindSince ??= wallMicros();
-    const since = this.#behindSince;
-    const ageMs = since === undefined ? 0 : Math.round((wallMicros() - since) / 1_000);
-    const problem = this.#auditProblem !== undefined && behind > 0;
-    return { state: problem ? 'failed' : 'ok', ageMs };
-  }
-
-  #countSealed(): void {
-    const sealed = this.#sealing?.sealedSeq() ?? this.#sealedCounted;
-    if (sealed > this.#sealedCounted) {
-      this.counters.add('audit_shipped', sealed - this.#sealedCounted);
-    }
-    this.#sealedCounted = sealed;
-  }
-
   /** A core that misses its heartbeats pages; health answers 503 by itself. */
   #watchCore(): void {
-    this.#countSealed();
+    this.#audit.look(this.api.auditHead().seq);
     const beat = this.counters.get('core_heartbeat_wall_micros');
     const silent = beat !== undefined && wallMicros() - beat > CORE_SILENT_MICROS;
     if (silent !== this.#silent) {
@@ -367,7 +336,7 @@ class RunningEngine implements EngineHost {
     await this.#alerts.close(ALERTS_TIMEOUT_MILLIS);
     this.#tellCore({ kind: 'closeJournal' });
     await this.#threads.journal.closed.catch(() => undefined);
-    await this.#sealing?.close();
+    await this.#audit.close();
     await this.#scenarios.close();
     await Promise.all([this.#threads.core, ...this.#threads.others].map((w) => w.terminate()));
     this.#locks.release();

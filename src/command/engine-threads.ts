@@ -1,14 +1,15 @@
 /** Starts the threads of an engine, one function each. Main thread. */
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { type JournalThread, startJournalThread } from '../audit/journal-thread.ts';
+import { machineTimes } from '../audit/machine-times-shell.ts';
 import { createByteRing } from '../audit/spsc-byte-ring.ts';
 import type { Config } from '../config.ts';
 import type { CoreStart } from '../desk/core-thread-shell.ts';
-import type { DeskConfig } from '../desk/desk-config.ts';
+import type { AuditStart, DeskConfig } from '../desk/desk-config.ts';
 import type { ExitSettings } from '../desk/exits/exit-settings.ts';
 import type { IoSource, IoStart } from '../desk/io-worker-shell.ts';
 import { createChainBuffer } from '../engine/chain/chain-layout.ts';
-import type { SimulatedTime } from '../engine/domain/clock.ts';
+import { type SimulatedTime, wallMicros } from '../engine/domain/clock.ts';
 import { DeltaringError, type ErrorCode } from '../engine/domain/errors.ts';
 import { underlyingOf } from '../engine/domain/underlying.ts';
 import type { SessionDate } from '../engine/domain/units.ts';
@@ -49,8 +50,10 @@ function exitSettings(config: Config): ExitSettings {
   };
 }
 
-function deskConfig(config: Config): DeskConfig {
+function deskConfig(config: Config, audit: AuditStart): DeskConfig {
   return {
+    audit,
+    monotonicOffsetMicros: wallMicros() - machineTimes().monotonicMicros,
     build: BUILD,
     configFingerprint: config.fingerprint,
     environment: config.DELTARING_ENV,
@@ -148,11 +151,11 @@ export interface CoreParts {
 }
 
 /** Starts the core thread. */
-export function startCore(config: Config, parts: CoreParts): Worker {
+export function startCore(config: Config, audit: AuditStart, parts: CoreParts): Worker {
   const { journalPort, ioPort } = parts;
   const start: CoreStart = {
     ...parts,
-    config: deskConfig(config),
+    config: deskConfig(config, audit),
     home: config.home,
     paperSeed: config.SIM_SEED,
     feed: { aggregationSeconds: AGGREGATION_SECONDS, version: VERSION },

@@ -27,6 +27,7 @@ export type ToCore =
       readonly ok: boolean;
       readonly alertSeq?: number | undefined;
     }
+  | { readonly kind: 'auditBehind'; readonly behind: boolean; readonly detail: string }
   /** Everything that is journalled is on its way: close behind it. */
   | { readonly kind: 'closeJournal' };
 

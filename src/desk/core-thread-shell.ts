@@ -232,6 +232,7 @@ class CoreThread {
         return;
       }
       case 'alertDelivered':
+      case 'auditBehind':
         this.#step({ ...message, at });
         return;
       case 'closeJournal':

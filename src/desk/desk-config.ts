@@ -4,6 +4,15 @@ import type { Limits } from '../risk/limits.ts';
 import type { ExitSettings } from './exits/exit-settings.ts';
 import { DEFAULT_EXIT_SETTINGS } from './exits/exit-settings.ts';
 
+/** The sealed log as it stands when the engine starts. */
+export interface AuditStart {
+  readonly logSize: number;
+  /** Hex. */
+  readonly logRoot: string;
+  /** Fingerprint of the key that signs it. */
+  readonly auditKey: string;
+}
+
 export interface DeskConfig {
   readonly build: string;
   readonly configFingerprint: string;
@@ -13,6 +22,10 @@ export interface DeskConfig {
   readonly limits: Limits;
   /** Raises that the operator configured, each with its end; absent in older recordings. */
   readonly limitRaises?: readonly LimitRaise[] | undefined;
+  /** What the start record says about the sealed log; absent where none is kept. */
+  readonly audit?: AuditStart | undefined;
+  /** Wall time less the machine's uptime, micros: records then carry the uptime too. */
+  readonly monotonicOffsetMicros?: number | undefined;
   /** Minutes after midnight ET of a full day; they can only make the broker's own times earlier. */
   readonly flatBy: {
     readonly openingCutoffMinutes?: number | undefined;

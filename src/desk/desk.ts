@@ -41,6 +41,7 @@ import { recover } from './recovery.ts';
 import { onBlockedByKill, onCleared, onJournalDurable, onJournalFailed } from './sending.ts';
 import { sessionFor } from './session-clock.ts';
 import { askForListing, keepSession, onListing, scheduleFor } from './session-life.ts';
+import { recordStart } from './starting.ts';
 import type { Stop, StopPolicy } from './stopping.ts';
 import { watchStop } from './stopping.ts';
 import { pageUnknown, searchUnknown } from './unknown-outcomes.ts';
@@ -101,7 +102,7 @@ export class Desk {
         limitsVersion: config.limits.version,
       }),
       orders: new OrderBook(),
-      out: new Outbox(at, session.date, records.at(-1)?.seq ?? 0),
+      out: new Outbox(at, session.date, records.at(-1)?.seq ?? 0, config.monotonicOffsetMicros),
       at,
       day: {
         session,
@@ -150,20 +151,12 @@ export class Desk {
 
   #begin(records: readonly AuditRecord[]): void {
     const desk = this.#desk;
-    const { config, out, day } = desk;
+    const { day } = desk;
     if (records.at(-1)?.session !== day.session.date) {
       desk.book.startSession(day.session.date, day.closingSpot);
       day.breakoutsTaken.length = 0;
     }
-    out.append({
-      kind: 'engineStarted',
-      build: config.build,
-      configFingerprint: config.configFingerprint,
-      broker: desk.gateway.capabilities.name,
-      environment: config.environment,
-      accountId: desk.gateway.accountId,
-      recoveredRecords: records.length,
-    });
+    recordStart(desk, records);
     recordLimits(desk);
     pageUnknown(desk);
     this.#reconciler.check(desk);
@@ -243,12 +236,12 @@ export class Desk {
       case 'wire':
         performGateway(desk, desk.gateway.onWire(input.wire, desk.at));
         return;
-      case 'alertDelivered': {
-        const { code, channel, ok, alertSeq } = input;
-        const of = alertSeq === undefined ? {} : { alertSeq };
-        desk.out.append({ kind: 'alertDelivered', code, channel, ok, ...of });
+      case 'auditBehind':
+        this.#onAuditBehind(input);
         return;
-      }
+      case 'alertDelivered':
+        this.#onAlertDelivered(input);
+        return;
       default:
         unreachable(input);
     }
@@ -288,6 +281,23 @@ export class Desk {
     if (connected && !day.feedConnected) day.feedSince = at.wall;
     day.feedConnected = connected;
     day.feedDetail = detail;
+  }
+
+  #onAlertDelivered(input: Extract<Input, { kind: 'alertDelivered' }>): void {
+    const { code, channel, ok, alertSeq } = input;
+    const of = alertSeq === undefined ? {} : { alertSeq };
+    this.#desk.out.append({ kind: 'alertDelivered', code, channel, ok, ...of });
+  }
+
+  /** Nothing is lost meanwhile, but what opens waits until outsiders can see the log again. */
+  #onAuditBehind({ behind, detail }: Extract<Input, { kind: 'auditBehind' }>): void {
+    const desk = this.#desk;
+    if (behind === desk.day.status.causes.includes('auditBehind')) return;
+    if (behind) {
+      desk.out.alert('critical', 'AUDIT_BEHIND', `${detail}; openings are halted`);
+      cancelOpenings(desk, 'engine');
+    }
+    holdTrading(desk, 'auditBehind', behind);
   }
 
   /** Paged once for the main file and once for the reserve, not for every record that is refused. */

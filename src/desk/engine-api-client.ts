@@ -18,7 +18,7 @@ import type * as Api from './engine-api.ts';
 import type { HealthView } from './engine-api-health.ts';
 import type { PayoffView } from './engine-api-payoff.ts';
 import type { ScanRequest, StrategyRequest } from './engine-api-requests.ts';
-import { healthOf } from './health.ts';
+import { type AuditFacts, healthOf } from './health.ts';
 import type { Command, Query } from './inputs.ts';
 import { isoNewYork } from './iso-time.ts';
 import { marketStatusOf } from './market-status.ts';
@@ -28,6 +28,8 @@ import { scanView } from './scan-view.ts';
 const TOKEN_BYTES = 32;
 /** How far back `marketStatus` looks for the underlying's move. */
 const SPOT_MOVE_MICROS = 2_000_000;
+/** Of the root, in a stamp: 64 bits are enough to tell two logs apart. */
+const ROOT_DIGITS = 16;
 /** A core that does not answer for this long is not coming back to this question. */
 const ANSWER_TIMEOUT_MILLIS = 10_000;
 
@@ -45,7 +47,7 @@ export interface ClientParts {
   metrics(): Promise<string>;
   /** P&L of the book under moves, computed away from the core. */
   riskMetrics(pnl: Api.PnlView, slice: ChainSlice | undefined): Promise<Api.RiskMetricsView>;
-  auditState(): { readonly state: string; readonly ageMs: number | null };
+  auditState(): AuditFacts;
   /** Alerts that some channel has not taken. */
   undeliveredAlerts(): { readonly count: number; readonly ageMs: number | null };
 }
@@ -121,7 +123,7 @@ export class EngineApiClient implements Api.EngineApi {
       }, ANSWER_TIMEOUT_MILLIS);
       const settle: Waiting['resolve'] = ({ stamp, result }) => {
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the core answers each question with its own type
-        resolve({ stamp, ...(result as object) } as Api.Answer<T>);
+        resolve({ stamp: this.#witnessed(stamp), ...(result as object) } as Api.Answer<T>);
       };
       this.#waiting.set(id, { resolve: settle, timer });
       this.#parts.send(make(id));
@@ -315,7 +317,15 @@ export class EngineApiClient implements Api.EngineApi {
     const asOf = isoNewYork(this.#parts.clock.now().market);
     const isKilled = killed || known?.killed === true;
     const tradingState = isKilled ? 'halted' : (known?.tradingState ?? 'halted');
-    return { asOf, dataAgeMs, environment, broker, tradingState, killed: isKilled };
+    const stamp = { asOf, dataAgeMs, environment, broker, tradingState, killed: isKilled } as const;
+    return this.#witnessed(stamp);
+  }
+
+  /** The stamp with the head of the sealed log, so that the reader's transcript is a witness. */
+  #witnessed(stamp: Api.Stamp): Api.Stamp {
+    const { sealed } = this.#parts.auditState();
+    if (sealed === null) return stamp;
+    return { ...stamp, auditHead: `${sealed.size}:${sealed.root.slice(0, ROOT_DIGITS)}` };
   }
 
   #dataAgeMillis(): number | null {
@@ -330,7 +340,7 @@ export class EngineApiClient implements Api.EngineApi {
 
   auditHead() {
     const { seq = 0, hash = '' } = this.#status?.journal ?? {};
-    return { seq, hash };
+    return { seq, hash, sealed: this.#parts.auditState().sealed };
   }
 
   openStream(): Api.ChainStream {

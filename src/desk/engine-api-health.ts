@@ -6,6 +6,22 @@ export interface HealthPart {
   readonly ageMs: number | null;
 }
 
+/** The newest checkpoint of the sealed audit log: whoever notes it down is a witness. */
+export interface SealedHeadView {
+  /** Entries in the log. */
+  readonly size: number;
+  /** Root of its Merkle tree, hex. */
+  readonly root: string;
+  readonly checkpoint: number;
+}
+
+/** Newest audit position, and the sealed log over it; null before its first checkpoint. */
+export interface AuditHeadView {
+  readonly seq: number;
+  readonly hash: string;
+  readonly sealed: SealedHeadView | null;
+}
+
 /** Health of the parts. `ready`: the core is alive, records, and hears its feed. */
 export interface HealthView {
   readonly status: 'ok' | 'degraded' | 'down';
@@ -14,7 +30,11 @@ export interface HealthView {
   readonly feed: HealthPart & { readonly detail: string };
   readonly broker: HealthPart & { readonly name: string };
   readonly journal: HealthPart & { readonly seq: number };
-  readonly audit: HealthPart & { readonly head: string; readonly seq: number };
+  readonly audit: HealthPart & {
+    readonly head: string;
+    readonly seq: number;
+    readonly sealed: SealedHeadView | null;
+  };
   /** Alerts that some channel has not taken; the age of the oldest. */
   readonly alerts: HealthPart & { readonly undelivered: number };
   readonly tradingState: HealthPart & { readonly killed: boolean };

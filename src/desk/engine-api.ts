@@ -9,7 +9,7 @@ import type { Right } from '../engine/domain/instrument.ts';
 import type { ChainSlice } from '../engine/domain/market.ts';
 import type { OrderPurpose } from '../engine/domain/order.ts';
 import type { CheckResult, Denial } from '../engine/domain/verdict.ts';
-import type { HealthView } from './engine-api-health.ts';
+import type { AuditHeadView, HealthView } from './engine-api-health.ts';
 import type { PayoffView } from './engine-api-payoff.ts';
 import type { ScanRequest, StrategyRequest } from './engine-api-requests.ts';
 
@@ -34,6 +34,8 @@ export interface Stamp {
   readonly broker: string;
   readonly tradingState: 'active' | 'reducing' | 'halted';
   readonly killed: boolean;
+  /** Entries and first digits of the root of the sealed audit log: `1234:0123456789abcdef`. */
+  readonly auditHead?: string;
 }
 
 /** An answer: a value, or a refusal with its code and numbers. */
@@ -381,8 +383,7 @@ export interface EngineApi {
   stamp(): Stamp;
   /** Prometheus exposition of every counter. */
   metrics(): Promise<string>;
-  /** Newest audit position: sequence number and record hash. */
-  auditHead(): { readonly seq: number; readonly hash: string };
+  auditHead(): AuditHeadView;
 
   /** A cursor of its own on the stream of chain updates. */
   openStream(): ChainStream;

@@ -2,11 +2,18 @@
 import type { At } from '../engine/domain/clock.ts';
 import { newYorkText } from '../engine/domain/session-calendar.ts';
 import type { CoreStatus } from './core-protocol.ts';
-import type { HealthView } from './engine-api-health.ts';
+import type { HealthView, SealedHeadView } from './engine-api-health.ts';
 
 /** A core silent for this long has missed its heartbeats: page, and answer 503. */
 export const CORE_SILENT_MILLIS = 2_000;
 const MICROS_PER_MILLI = 1_000;
+
+/** What is known of the sealed audit log. */
+export interface AuditFacts {
+  readonly state: string;
+  readonly ageMs: number | null;
+  readonly sealed: SealedHeadView | null;
+}
 
 /** What health is judged from. */
 export interface HealthFacts {
@@ -15,7 +22,7 @@ export interface HealthFacts {
   /** Wall micros at which the status came. */
   readonly statusWall: number;
   readonly killed: boolean;
-  readonly audit: { readonly state: string; readonly ageMs: number | null };
+  readonly audit: AuditFacts;
   readonly undelivered: { readonly count: number; readonly ageMs: number | null };
 }
 
@@ -68,6 +75,7 @@ export function healthOf(facts: HealthFacts): HealthView {
       head: status?.journal.hash ?? '',
       seq: status?.journal.seq ?? 0,
       ageMs: audit.ageMs,
+      sealed: audit.sealed,
     },
     alerts: {
       state: facts.undelivered.count === 0 ? 'ok' : 'undelivered',

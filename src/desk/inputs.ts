@@ -114,6 +114,13 @@ export type Input =
     }
   | { readonly kind: 'wire'; readonly at: At; readonly wire: WireInput }
   | {
+      /** Whether the sealed audit log, or the object store behind it, is too far behind. */
+      readonly kind: 'auditBehind';
+      readonly at: At;
+      readonly behind: boolean;
+      readonly detail: string;
+    }
+  | {
       readonly kind: 'alertDelivered';
       readonly at: At;
       readonly code: string;

@@ -1,6 +1,11 @@
 /** Collects the effects of one step, and numbers the records it appends. */
 
-import type { AlertSeverity, AuditBody, AuditRecord } from '../engine/domain/audit-record.ts';
+import type {
+  AlertSeverity,
+  AuditBody,
+  AuditRecord,
+  RecordedAt,
+} from '../engine/domain/audit-record.ts';
 import { AUDIT_RECORD_VERSION } from '../engine/domain/audit-record.ts';
 import type { At } from '../engine/domain/clock.ts';
 import type { SessionDate } from '../engine/domain/units.ts';
@@ -12,8 +17,11 @@ export class Outbox {
   #at: At;
   #session: SessionDate;
   #seq: number;
+  readonly #monotonicOffset: number | undefined;
 
-  constructor(at: At, session: SessionDate, lastSeq: number) {
+  /** `monotonicOffset`: wall time less the machine's uptime, micros; records then carry both. */
+  constructor(at: At, session: SessionDate, lastSeq: number, monotonicOffset?: number) {
+    this.#monotonicOffset = monotonicOffset;
     this.#at = at;
     this.#session = session;
     this.#seq = lastSeq;
@@ -39,11 +47,16 @@ export class Outbox {
       version: AUDIT_RECORD_VERSION,
       seq: this.#seq,
       session: this.#session,
-      at: this.#at,
+      at: this.#recordedAt(),
       body,
     };
     this.#effects.push({ kind: 'append', record, urgent });
     return this.#seq;
+  }
+
+  #recordedAt(): RecordedAt {
+    if (this.#monotonicOffset === undefined) return this.#at;
+    return { ...this.#at, mono: Math.round(this.#at.wall - this.#monotonicOffset) };
   }
 
   reply(id: number, result: unknown): void {

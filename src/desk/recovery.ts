@@ -147,6 +147,7 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
       return;
     case 'engineStarted':
     case 'engineStopped':
+    case 'auditKeyChanged':
     case 'configChanged':
     case 'limitsInForce':
     case 'sessionOpened':

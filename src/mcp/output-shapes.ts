@@ -27,6 +27,7 @@ export const stampShape = {
   broker: text,
   tradingState: z.enum(['active', 'reducing', 'halted']),
   killed: z.boolean(),
+  auditHead: text.optional(),
 };
 
 export const deniedShape = z.looseObject({ code: text, message: text });

@@ -81,6 +81,8 @@ export class ResourceDesk {
   #versionOf({ name }: Resource): string {
     if (name === CHAIN) return String(this.#api.chain()?.epoch);
     if (name === POSITIONS) return String(this.#positionChanges);
-    return name === AUDIT_HEAD ? this.#api.auditHead().hash : '';
+    if (name !== AUDIT_HEAD) return '';
+    const { hash, sealed } = this.#api.auditHead();
+    return `${hash} ${sealed?.checkpoint}`;
   }
 }

@@ -56,7 +56,8 @@ export function resourcesOf(underlying: string): readonly Resource[] {
     {
       uri: 'deltaring://audit/head',
       name: AUDIT_HEAD,
-      description: 'Sequence number and hash of the newest audit record.',
+      description:
+        'Newest audit record, and size and root of the sealed log over it: keep it to be a witness.',
       read: async (api) => ({ ...api.stamp(), ...api.auditHead() }),
     },
   ];

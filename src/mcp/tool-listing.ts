@@ -65,7 +65,7 @@ function outline(schema: unknown): JsonObject {
 }
 
 /** On every result, and of little use to who chooses a tool. */
-const UNLISTED_STAMP = ['broker', 'killed'];
+const UNLISTED_STAMP = ['broker', 'killed', 'auditHead'];
 const LISTED_STAMP = ['asOf', 'dataAgeMs', 'environment', 'tradingState'];
 
 function outputSchema({ output, listedOutput }: Tool): ListedTool['outputSchema'] {

@@ -30,8 +30,9 @@ function deniedFields({ denied, checks }: Refused) {
 }
 
 function stampFields(stamp: Stamp) {
-  const { asOf, dataAgeMs, environment, broker, tradingState, killed } = stamp;
-  return { asOf, dataAgeMs, environment, broker, tradingState, killed };
+  const { asOf, dataAgeMs, environment, broker, tradingState, killed, auditHead } = stamp;
+  const told = { asOf, dataAgeMs, environment, broker, tradingState, killed };
+  return auditHead === undefined ? told : { ...told, auditHead };
 }
 
 /** ` [paper, active, 10:31:05 New York, data 120 ms old]` */

@@ -122,8 +122,32 @@ export const COUNTERS = [
   counter('tool_calls', 'calls', 'main', 'MCP tool calls answered'),
   histogram('tool_micros', 'main', 'One MCP tool call on the engine side'),
   counter('http_requests', 'requests', 'main', 'HTTP requests answered'),
-  counter('audit_shipped', 'records', 'main', 'Audit records sealed in the audit store'),
-  counter('audit_ship_failures', 'failures', 'main', 'Attempts to ship audit records that failed'),
+  counter('audit_sealed', 'records', 'main', 'Audit records sealed into the Merkle log'),
+  counter(
+    'audit_failures',
+    'failures',
+    'main',
+    'Attempts to seal or ship the audit log that failed',
+  ),
+  gauge(
+    'audit_log_size',
+    'entries',
+    'main',
+    'Entries under the newest checkpoint of the sealed log',
+  ),
+  gauge(
+    'audit_seal_lag_micros',
+    'micros',
+    'main',
+    'How long the oldest record has waited to be sealed',
+  ),
+  gauge(
+    'audit_tail_lag_micros',
+    'micros',
+    'main',
+    'How long the oldest file has waited for the store',
+  ),
+  gauge('audit_spool_bytes', 'bytes', 'main', 'Bytes of the sealed log that wait for the store'),
 ] as const;
 
 type Declared = (typeof COUNTERS)[number];

@@ -13,6 +13,8 @@ export type StateCause =
   | 'dailyLoss'
   /** Records cannot be written. */
   | 'journalFailed'
+  /** The sealed audit log is too far behind the journal, or the object store behind the log. */
+  | 'auditBehind'
   /** The program broke a promise of its own; lifted by a restart only. */
   | 'brokenInvariant'
   /** The operator or a deadline is closing everything. */
@@ -72,6 +74,7 @@ function severityOf(cause: StateCause): TradingState {
     case 'notReconciled':
     case 'repeatedExecution':
     case 'rejectBreaker':
+    case 'auditBehind':
       return 'reducing';
     default:
       return unreachable(cause);

@@ -1,6 +1,7 @@
 /** The engine's numbers as Prometheus reads them: `deltaring_*`, units in names, time in seconds. */
 import type { MetricObjectWithValues, MetricValue } from 'prom-client';
 import { Counter, Gauge, Registry } from 'prom-client';
+import type { SealedHeadView } from '../desk/engine-api-health.ts';
 import type { Counters, HistogramName, HistogramReading } from '../ops/counters.ts';
 import { COUNTERS } from '../ops/counters.ts';
 
@@ -58,7 +59,10 @@ function addHistogram(registry: Registry, counters: Counters, name: HistogramNam
 }
 
 /** Every number as it stands now, in the text format. A gauge that is not known is left out. */
-export function exposition(counters: Counters): Promise<string> {
+export function exposition(
+  counters: Counters,
+  sealed: SealedHeadView | null = null,
+): Promise<string> {
   const registry = new Registry();
   const registers = [registry];
   for (const { name, kind, help, unit } of COUNTERS) {
@@ -79,5 +83,12 @@ export function exposition(counters: Counters): Promise<string> {
     registers,
   });
   killed.set(counters.isKilled() ? 1 : 0);
+  if (sealed !== null) {
+    const { size, root, checkpoint } = sealed;
+    const name = 'deltaring_audit_root_info';
+    const text = 'Newest checkpoint of the sealed audit log; whoever stores it is a witness';
+    const labelNames = ['size', 'root', 'checkpoint'];
+    new Gauge({ name, help: text, labelNames, registers }).set({ size, root, checkpoint }, 1);
+  }
   return registry.metrics();
 }

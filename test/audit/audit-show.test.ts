@@ -33,9 +33,17 @@ describe('the story of an order', () => {
     const lines = auditShow(recordsOf(1, bodies), 'o-1');
     expect(lines).toMatchInlineSnapshot(`
       [
-        "2026-11-20 10:30:00 ET  #1  previewed by alice: 1 x [Buy to Open 1 SPY 261120C00602000] at 1.23 debit, worst 1.25 debit; 0 checks passed, 0 failed, 0 not run; preview p-o-1",
+        "2026-11-20 10:30:00 ET  #1  previewed by alice: 1 x [Buy to Open 1 SPY 261120C00602000] at 1.23 debit, worst 1.25 debit; 1 checks passed, 0 failed, 1 not run; preview p-o-1",
+        "    saw SPY 261120C00602000: 1.22 bid, 1.25 ask, 80 ms old",
+        "    check max_trade_loss: passed: the trade can lose 125.00 of 1000.00 (maxLossCents 12500, limitCents 100000)",
+        "    check buying_power: not run: the account is not known yet",
+        "    limits version v1, order hash 45d985f87626",
         "2026-11-20 10:30:00 ET  #2  confirm by alice refused: reprice_required: the price moved; preview again",
-        "2026-11-20 10:30:00 ET  #3  order o-1 (open) recorded for alice with token 5cbdcb74…: 1 x [Buy to Open 1 SPY 261120C00602000] at 1.23 debit, worst 1.25 debit; 0 checks passed, 0 failed, 0 not run",
+        "2026-11-20 10:30:00 ET  #3  order o-1 (open) recorded for alice with token 5cbdcb74…: 1 x [Buy to Open 1 SPY 261120C00602000] at 1.23 debit, worst 1.25 debit; 1 checks passed, 0 failed, 1 not run",
+        "    saw SPY 261120C00602000: 1.22 bid, 1.25 ask, 80 ms old",
+        "    check max_trade_loss: passed: the trade can lose 125.00 of 1000.00 (maxLossCents 12500, limitCents 100000)",
+        "    check buying_power: not run: the account is not known yet",
+        "    limits version v1, order hash 45d985f87626",
         "2026-11-20 10:30:00 ET  #4  sent to the broker",
         "2026-11-20 10:30:00 ET  #5  broker: accepted as order b-1",
         "2026-11-20 10:30:00 ET  #6  filled 1 at 1.23 (fill f-o-1)",
@@ -46,6 +54,7 @@ describe('the story of an order', () => {
         "2026-11-20 10:30:00 ET  #17  trailing stop raised: best gain 1.25 a share",
         "2026-11-20 10:30:00 ET  #18  exit triggered: stop {"debit":2}",
         "2026-11-20 10:30:00 ET  #19  order o-1-x (exit) recorded for engine without a token (an exit needs none): 1 x [Buy to Open 1 SPY 261120C00602000] at 1.23 debit, worst 1.25 debit; 0 checks passed, 0 failed, 0 not run",
+        "    limits version v1, order hash h",
         "2026-11-20 10:30:00 ET  #20  broker: rejected: no funds",
       ]
     `);

@@ -3,6 +3,7 @@ import { OrderEvidence } from '../../src/audit/order-evidence.ts';
 import type { AuditBody } from '../../src/engine/domain/audit-record.ts';
 import {
   alertBody,
+  CHECKS,
   fillEvent,
   orderStory,
   recordsOf,
@@ -23,6 +24,7 @@ const [preview, intent, sent, accepted, filled] = orderStory('o-1') as [
   AuditBody,
   AuditBody,
 ];
+const CHECK = CHECKS[0]!;
 const padding = Array.from({ length: 9 }, () => alertBody('later'));
 
 describe('order evidence', () => {
@@ -128,6 +130,25 @@ describe('order evidence', () => {
     expect(faultsOf([foreign, alert, ...padding])).toEqual([]);
     expect(faultsOf([foreign, ...padding.slice(2)])).toEqual([]);
     expect(faultsOf([foreign, ...padding])).not.toEqual([]);
-    expect(faultsOf([preview, accepted])).toEqual([]);
+  });
+
+  it('finds an order at the broker that nobody sent, unless an alert names it', () => {
+    const adopted: AuditBody = {
+      kind: 'alert',
+      severity: 'warning',
+      code: 'EXTERNAL_FILL',
+      text: 'an order this engine did not send: o-1',
+    };
+    expect(faultsOf([accepted, ...padding]).join()).toMatch(/order o-1 at the broker/);
+    expect(faultsOf([accepted, adopted, ...padding])).toEqual([]);
+    expect(faultsOf([preview, intent, accepted]).join()).toMatch(/never sent/);
+  });
+
+  it.each<[string, Partial<typeof intent>, RegExp]>([
+    ['a check that failed', { checks: [{ ...CHECK, outcome: 'failed' }, CHECK] }, /failed/],
+    ['no check that passed', { checks: [] }, /without a check/],
+    ['no quote of a leg', { quotes: {} }, /without the quote of SPY/],
+  ])('finds an intent with %s', (_name, changes, words) => {
+    expect(faultsOf([preview, { ...intent, ...changes }]).join()).toMatch(words);
   });
 });

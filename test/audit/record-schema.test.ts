@@ -34,6 +34,21 @@ describe('the allow-list of the audit record', () => {
       /intent is not intent/,
       changed(({ body = {} }) => (body['intent'] = { ...(body['intent'] as object), token: 'x' })),
     ],
+    [
+      'an event with a field more',
+      /event is not event/,
+      { ...recordOf(1, { kind: 'brokerEvent', event: { kind: 'accepted', headers: {} } }) },
+    ],
+    [
+      'a fill with a field more',
+      /event is not event/,
+      { ...recordOf(1, { kind: 'brokerEvent', event: { kind: 'fill', fill: { auth: 'x' } } }) },
+    ],
+    [
+      'a time with a field more',
+      /time has fields/,
+      changed((plain) => (plain['at'] = { ...plain['at'], zone: 'ET' })),
+    ],
     ['an envelope with a field more', /envelope field/, changed((plain) => (plain['more'] = {}))],
     [
       'a token hash that is none',
@@ -51,7 +66,7 @@ describe('the allow-list of the audit record', () => {
 
   it.each([
     ['no object', 7],
-    ['another version', { ...recordOf(1, alertBody('x')), version: 2 }],
+    ['another version', { ...recordOf(1, alertBody('x')), version: 3 }],
     ['no number', { ...recordOf(1, alertBody('x')), seq: 'one' }],
     ['no time', { ...recordOf(1, alertBody('x')), at: {} }],
     ['an unknown kind', { ...recordOf(1, alertBody('x')), body: { kind: 'toString' } }],

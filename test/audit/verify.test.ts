@@ -1,12 +1,12 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { falseAlarm } from '../../bench/support/clean-log.ts';
 import { realDisk } from '../../src/audit/disk.ts';
 import { encodeRecord } from '../../src/audit/journal-format.ts';
 import { openJournal, readJournal } from '../../src/audit/journal-open.ts';
-import { JournalSealer } from '../../src/audit/sealer.ts';
-import { verifyJournal, verifyReportLines } from '../../src/audit/verify.ts';
+import { verifyJournal } from '../../src/audit/verify.ts';
+import { verifyReportLines } from '../../src/audit/verify-report.ts';
 import { FailingDisk } from './support/failing-disk.ts';
 import { copyOf, filesBelow, homeWith, memoryDisk, smallLimits } from './support/home-files.ts';
 import { alertBody, alerts, orderStory, recordOf, recordsOf } from './support/sample-records.ts';
@@ -54,23 +54,6 @@ describe('the verifier', () => {
     expect(flips).toBeGreaterThan(5_000);
   });
 
-  it('finds every single changed byte of the sealed batches and their ledger', () => {
-    const live = homeWith(alerts(1, 4), { limits: smallLimits });
-    new JournalSealer(live).seal();
-    const files = filesBelow(live);
-    for (const [path, bytes] of files) {
-      if (!path.includes('sealed')) continue;
-      for (let offset = 0; offset < bytes.length; offset++) {
-        const changed = Buffer.from(bytes);
-        changed[offset] = (changed[offset] ?? 0) ^ (1 << (offset % 8));
-        const report = verifyJournal(live, memoryDisk(new Map(files).set(path, changed)));
-        if (report.exitCode !== 1)
-          throw new Error(`${path} offset ${offset}: ${JSON.stringify(report)}`);
-      }
-    }
-    expect(verifyJournal(live, memoryDisk(files)).exitCode).toBe(0);
-  });
-
   it('finds every single changed byte of a running engine, its preallocated rest included', () => {
     const files = filesBelow(homeWith(alerts(1, 9), { limits: smallLimits, close: false }));
     const home = [...files.keys()][0]?.replace(/\/audit\/.*/, '') ?? '';
@@ -87,22 +70,16 @@ describe('the verifier', () => {
     }
   });
 
-  it('raises no false alarm on random clean journals', () => {
-    const plan = fc.record({
-      sizes: fc.array(fc.integer({ min: 0, max: 900 }), { minLength: 1, maxLength: 40 }),
-      batch: fc.integer({ min: 1, max: 7 }),
-      close: fc.boolean(),
-    });
-    fc.assert(
-      fc.property(plan, ({ sizes, batch, close }) => {
-        const records = sizes.map((size, i) => recordOf(i + 1, alertBody('ü'.repeat(size))));
-        const home = homeWith(records, { limits: smallLimits, close, batch });
-        expect(verifyJournal(home)).toMatchObject({ exitCode: 0, findings: [] });
-        expect(readJournal(home).records).toEqual(records);
-        rmSync(home, { recursive: true });
-      }),
-      { numRuns: 60 },
-    );
+  it('raises no false alarm on random clean logs', () => {
+    for (let seed = 1; seed <= 25; seed++) expect(falseAlarm(seed)).toBeUndefined();
+  });
+
+  it('says what to do about sealed batches of version 0.1.0', () => {
+    const old = tempHome();
+    writeFileSync(join(old, '000000000001-000000000004-ab.sealed'), 'old');
+    const report = verifyJournal(old);
+    expect(report.exitCode).toBe(2);
+    expect(report.findings[0]?.what).toContain('version 0.1.0');
   });
 
   it.each<[string, (home: string) => void]>([

@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { openJournal, readJournal } from '../../src/audit/journal-open.ts';
 import { audit } from '../../src/command/audit.ts';
 import { homeWith } from '../audit/support/home-files.ts';
 import { alerts, orderStory, recordsOf } from '../audit/support/sample-records.ts';
+import { sealedHome, sealerOf } from '../audit/support/sealed-home.ts';
 import { captureTerminal, settings, tempFolder } from './support/terminal.ts';
 
 /** One changed byte in the middle of the first journal file. */
@@ -81,7 +83,8 @@ describe('audit show', () => {
     settings(home());
     const terminal = captureTerminal();
     expect(await audit(['show', 'o-1'])).toBe(0);
-    expect(terminal.stdout.trim().split('\n')).toHaveLength(5);
+    expect(terminal.stdout.match(/ET {2}#/g)).toHaveLength(5);
+    expect(terminal.stdout).toContain('check max_trade_loss: passed');
     expect(terminal.stdout).toContain('sent to the broker');
   });
 
@@ -111,6 +114,84 @@ describe('audit show', () => {
     expect(await audit(['show', 'o-1'])).toBe(1);
   });
 });
+
+describe('audit rotate-key', () => {
+  it('gives the log a key that the old one vouches for, and the old one still verifies', async () => {
+    const home = sealedHome(alerts(1, 3));
+    settings(home);
+    const terminal = captureTerminal();
+    expect(await audit(['key'])).toBe(0);
+    const old = terminal.stdout.trim();
+    expect(await audit(['rotate-key'])).toBe(0);
+    const fresh = terminal.stdout.trim().split('\n').at(-1) ?? '';
+    expect(fresh).not.toBe(old);
+    goOn(home);
+    expect(await audit(['verify'])).toBe(0);
+    expect(await audit(['verify', '--key', old])).toBe(0);
+    expect(await audit(['verify', '--key', fresh])).toBe(0);
+    expect(await audit(['verify', '--key', 'nonsense'])).toBe(2);
+  });
+
+  it('cannot vouch for a key that took over from a lost one', async () => {
+    const home = sealedHome(alerts(1, 3));
+    settings(home);
+    const terminal = captureTerminal();
+    await audit(['key']);
+    const old = terminal.stdout.trim();
+    rmSync(join(home, 'audit.key'));
+    expect(await audit(['rotate-key'])).toBe(2);
+    expect(terminal.stderr).toContain('--lost');
+    expect(await audit(['rotate-key', '--lost'])).toBe(0);
+    goOn(home);
+    expect(await audit(['verify'])).toBe(0);
+    expect(await audit(['verify', '--key', old])).toBe(2);
+  });
+
+  it('finds a checkpoint that the old key signed after it was replaced', async () => {
+    const home = sealedHome(alerts(1, 3));
+    settings(home);
+    captureTerminal();
+    const old = readFileSync(join(home, 'audit.key'));
+    expect(await audit(['rotate-key'])).toBe(0);
+    writeFileSync(join(home, 'audit.key'), old);
+    expect(() => sealerOf(home)).toThrow(/not the log's/);
+  });
+});
+
+describe('audit backup', () => {
+  it('copies a home whose engine runs into a folder that verifies and restores', async () => {
+    const home = sealedHome(alerts(1, 9), { close: false });
+    settings(home);
+    const terminal = captureTerminal();
+    const target = join(tempFolder(), 'copy');
+    expect(await audit(['backup', target])).toBe(0);
+    expect(terminal.stdout).toContain('9 records');
+    expect(readdirSync(target).sort()).toEqual(['audit', 'journal']);
+    expect(await audit(['backup', target])).toBe(2);
+    expect(terminal.stderr).toContain('not empty');
+    const again = tempFolder();
+    settings(again);
+    expect(await audit(['restore', target])).toBe(0);
+    expect(readJournal(again).records).toEqual(readJournal(home).records);
+  });
+
+  it('needs a folder and a journal', async () => {
+    settings(tempFolder());
+    const terminal = captureTerminal();
+    expect(await audit(['backup'])).toBe(2);
+    expect(await audit(['backup', join(tempFolder(), 'x')])).toBe(2);
+    expect(await audit(['restore'])).toBe(2);
+    expect(await audit(['key'])).toBe(2);
+    expect(terminal.stderr).toContain('there is no journal');
+  });
+});
+
+function goOn(home: string): void {
+  const { writer } = openJournal({ home });
+  writer.commit(alerts(4, 2));
+  writer.close();
+  sealerOf(home);
+}
 
 describe('audit', () => {
   it('says how it is used', async () => {

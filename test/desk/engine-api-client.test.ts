@@ -9,6 +9,7 @@ import type {
   Stamp,
 } from '../../src/desk/engine-api.ts';
 import { EngineApiClient } from '../../src/desk/engine-api-client.ts';
+import type { SealedHeadView } from '../../src/desk/engine-api-health.ts';
 import { createChainBuffer } from '../../src/engine/chain/chain-layout.ts';
 import { ChainWriter } from '../../src/engine/chain/chain-writer.ts';
 import { newYorkInstant } from '../../src/engine/domain/session-calendar.ts';
@@ -58,6 +59,7 @@ const STATUS: CoreStatus = {
 class ClientRig {
   readonly sent: ToCore[] = [];
   readonly latch: string[] = [];
+  sealed: SealedHeadView | null = null;
   readonly counters = new Counters(createCountersBuffer());
   readonly buffers = { chain: createChainBuffer(), ring: createRingBuffer() };
   readonly chain = new ChainWriter(this.buffers.chain, new RingWriter(this.buffers.ring));
@@ -74,7 +76,7 @@ class ClientRig {
     riskMetrics: (pnl: PnlView) =>
       Promise.resolve({ scenarios: [], worstCaseCents: pnl.feesCents, greeks: null, warnings: [] }),
     undeliveredAlerts: () => ({ count: 0, ageMs: null }),
-    auditState: () => ({ state: 'ok', ageMs: 1 }),
+    auditState: () => ({ state: 'ok', ageMs: 1, sealed: this.sealed }),
   });
 
   /** Answers the newest question. */
@@ -278,12 +280,23 @@ describe('what the client knows by itself', () => {
     expect(rig.client.stamp().killed).toBe(true);
   });
 
+  it('puts the head of the sealed log onto every answer, so that each keeper is a witness', async () => {
+    const rig = new ClientRig();
+    expect(rig.client.stamp()).not.toHaveProperty('auditHead');
+    rig.sealed = { size: 1_234, root: '0123456789abcdef'.repeat(4), checkpoint: 7 };
+    expect(rig.client.stamp().auditHead).toBe('1234:0123456789abcdef');
+    const asked = rig.client.pnl(CALLER);
+    rig.answer({ value: {} });
+    expect((await asked).stamp.auditHead).toBe('1234:0123456789abcdef');
+    expect(rig.client.auditHead().sealed).toEqual(rig.sealed);
+  });
+
   it('tells market status, health, audit head and metrics without the core', async () => {
     const rig = new ClientRig();
     expect(rig.client.health().status).toBe('down');
-    expect(rig.client.auditHead()).toEqual({ seq: 0, hash: '' });
+    expect(rig.client.auditHead()).toEqual({ seq: 0, hash: '', sealed: null });
     rig.hear({ kind: 'status', status: STATUS });
-    expect(rig.client.auditHead()).toEqual({ seq: 9, hash: 'abc' });
+    expect(rig.client.auditHead()).toEqual({ seq: 9, hash: 'abc', sealed: null });
     expect(rig.client.health().status).toBe('ok');
     expect(rig.client.status).toEqual(STATUS);
     const market = await rig.client.marketStatus();

@@ -27,7 +27,7 @@ const STATUS: CoreStatus = {
 };
 
 function health(change: Partial<HealthFacts> = {}) {
-  const audit = { state: 'ok', ageMs: 5 };
+  const audit = { state: 'ok', ageMs: 5, sealed: null };
   const undelivered = { count: 0, ageMs: null };
   const facts = { at, status: STATUS, statusWall: at.wall, killed: false, audit, undelivered };
   return healthOf({ ...facts, ...change });
@@ -42,7 +42,7 @@ describe('health', () => {
       feed: { state: 'open', detail: 'subscribed', ageMs: 250 },
       broker: { name: 'paper', state: 'reconciled', ageMs: 0 },
       journal: { state: 'ok', seq: 12, ageMs: 1_500 },
-      audit: { state: 'ok', head: 'abc', seq: 12, ageMs: 5 },
+      audit: { state: 'ok', head: 'abc', seq: 12, ageMs: 5, sealed: null },
       alerts: { state: 'ok', undelivered: 0, ageMs: null },
       tradingState: { state: 'active', killed: false, ageMs: 0 },
     });
@@ -85,7 +85,7 @@ describe('health', () => {
   });
 
   it('with an audit store that fails is degraded', () => {
-    const view = health({ audit: { state: 'failed', ageMs: 90_000 } });
+    const view = health({ audit: { state: 'failed', ageMs: 90_000, sealed: null } });
     expect([view.status, view.audit.state, view.audit.ageMs]).toEqual([
       'degraded',
       'failed',

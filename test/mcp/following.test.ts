@@ -41,7 +41,7 @@ describe('resources', () => {
     for (let epoch = 2; epoch < 100; epoch += 1) api.slice = buildSlice({ epoch });
     api.emit({ kind: 'positions' });
     api.emit({ kind: 'positions' });
-    api.audit = { seq: 2, hash: 'b2' };
+    api.audit = { seq: 2, hash: 'b2', sealed: null };
     desk.beat();
     desk.beat();
     expect(heard).toEqual(resourcesOf('SPY').map(({ uri }) => uri));
@@ -70,7 +70,7 @@ describe('resources', () => {
       );
     });
     await client.subscribeResource({ uri });
-    api.audit = { seq: 2, hash: 'b2' };
+    api.audit = { seq: 2, hash: 'b2', sealed: null };
     face.room.resources.beat();
     expect(await told).toBe(uri);
     await client.unsubscribeResource({ uri });

@@ -104,7 +104,7 @@ export class FakeEngineApi implements EngineApi {
   healthStatus: HealthView['status'] = 'ok';
   /** Refuses the next previews with this. */
   refuseWith: DenialCode | undefined;
-  audit = { seq: 1, hash: 'a1' };
+  audit: ReturnType<EngineApi['auditHead']> = { seq: 1, hash: 'a1', sealed: null };
   expiresInSeconds = 30;
   readonly #previews = new Map<string, Preview>();
   readonly #spent = new Map<string, ConfirmResult>();
@@ -335,7 +335,7 @@ export class FakeEngineApi implements EngineApi {
       feed: { ...part, detail: '' },
       broker: { ...part, name: 'paper' },
       journal: { ...part, seq: 1 },
-      audit: { ...part, head: this.audit.hash, seq: this.audit.seq },
+      audit: { ...part, head: this.audit.hash, seq: this.audit.seq, sealed: this.audit.sealed },
       alerts: { ...part, undelivered: 0 },
       tradingState: { ...part, killed: this.killed },
     };

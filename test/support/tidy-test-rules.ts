@@ -14,6 +14,8 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/command/mcp.ts': 'run as a process by test/e2e/stdio.test.ts',
   'src/command/serve.ts': 'run as a process by every test of test/e2e/',
   'src/engine/domain/audit-record.ts': 'types and one number, written and read by test/audit/',
+  'src/audit/audit-sealing-worker.ts':
+    'entry of a thread: driven by test/audit/audit-sealing-shell.test.ts',
   'src/audit/journal-worker.ts': 'entry of a thread: driven by test/audit/journal-thread.test.ts',
   'src/desk/engine-api.ts':
     'types and one number: the door that test/mcp/ and test/web/ go through',

@@ -110,7 +110,7 @@ describe('MCP over HTTP', () => {
       );
     });
     await client.subscribeResource({ uri: 'deltaring://audit/head' });
-    api.audit = { seq: 2, hash: 'b2' };
+    api.audit = { seq: 2, hash: 'b2', sealed: null };
     expect(await told).toBe('deltaring://audit/head');
     await client.close();
   });

@@ -100,8 +100,11 @@ interface Comparison {
   readonly difference: ReplayDifference | undefined;
 }
 
+/** Without the version of the envelope, which is the writer's: an old journal replays too. */
 function textOf(record: AuditRecord | undefined): string | undefined {
-  return record === undefined ? undefined : canonicalJson(record);
+  if (record === undefined) return undefined;
+  const { version: _version, ...told } = record;
+  return canonicalJson(told);
 }
 
 function compare(run: Rerun, journal: ReadonlyMap<number, AuditRecord>): Comparison {

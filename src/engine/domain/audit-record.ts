@@ -1,13 +1,17 @@
 /**
- * The audit record: what the journal holds, one envelope a record, version 1. Schema-typed and
- * allow-listed: a record holds only the fields named here, never a token in plain, never a secret.
+ * The audit record: what the journal holds, one envelope a record. Schema-typed and allow-listed: a
+ * record holds only the fields named here, never a token in plain, never a secret. Version 2 is
+ * written; it adds `at.mono` and the fields of `engineStarted` that name the sealed log. Version 1 is
+ * read.
  */
 import type { At } from './clock.ts';
 import type { OrderIntent } from './order.ts';
 import type { SessionDate } from './units.ts';
 import type { CheckResult, Denial } from './verdict.ts';
 
-export const AUDIT_RECORD_VERSION = 1;
+export const AUDIT_RECORD_VERSION = 2;
+/** Versions that this build reads. */
+export const AUDIT_RECORD_VERSIONS = [1, AUDIT_RECORD_VERSION] as const;
 
 /** The quotes a decision saw: symbol → [bid, ask, ageMillis]; a missing side is null. */
 export type QuoteSnapshot = Readonly<
@@ -37,6 +41,17 @@ export type AuditBody =
       readonly environment: string;
       readonly accountId: string;
       readonly recoveredRecords: number;
+      /** Entries and root (hex) of the sealed log as it stood at this start, and the fingerprint of
+       * the key that signs it. */
+      readonly logSize?: number;
+      readonly logRoot?: string;
+      readonly auditKey?: string;
+    }
+  | {
+      /** The key that signs the sealed log is another than at the start before; fingerprints. */
+      readonly kind: 'auditKeyChanged';
+      readonly from: string;
+      readonly to: string;
     }
   | {
       readonly kind: 'engineStopped';
@@ -189,11 +204,17 @@ export type AuditBody =
 export type AlertSeverity = 'info' | 'warning' | 'critical';
 export type AuditKind = AuditBody['kind'];
 
+/** When it happened: both clocks of the engine and, from version 2 on, the machine's uptime, which no
+ * correction of a clock can move (micros). */
+export interface RecordedAt extends At {
+  readonly mono?: number;
+}
+
 /** One record. `seq` counts from 1 without gaps over the life of the journal, across sessions. */
 export interface AuditRecord {
-  readonly version: typeof AUDIT_RECORD_VERSION;
+  readonly version: (typeof AUDIT_RECORD_VERSIONS)[number];
   readonly seq: number;
   readonly session: SessionDate;
-  readonly at: At;
+  readonly at: RecordedAt;
   readonly body: AuditBody;
 }

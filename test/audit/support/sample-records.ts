@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { AuditBody, AuditRecord } from '../../../src/engine/domain/audit-record.ts';
+import type {
+  AuditBody,
+  AuditRecord,
+  QuoteSnapshot,
+} from '../../../src/engine/domain/audit-record.ts';
 import type { OrderIntent } from '../../../src/engine/domain/order.ts';
 import { epochMicros, price, sessionDate } from '../../../src/engine/domain/units.ts';
+import type { CheckResult } from '../../../src/engine/domain/verdict.ts';
 
 /** 2026-11-20 10:30:00 ET. */
 export const START_MICROS = 1_795_188_600_000_000;
@@ -64,12 +69,23 @@ export function intentOf(intentId: string, changes: Partial<OrderIntent> = {}): 
   };
 }
 
+export const CHECKS: readonly CheckResult[] = [
+  {
+    code: 'max_trade_loss',
+    outcome: 'passed',
+    message: 'the trade can lose 125.00 of 1000.00',
+    numbers: { maxLossCents: 12_500, limitCents: 100_000 },
+  },
+  { code: 'buying_power', outcome: 'notRun', message: 'the account is not known yet', numbers: {} },
+];
+export const QUOTES: QuoteSnapshot = { 'SPY   261120C00602000': [12_200, 12_500, 80] };
+
 /** One order's whole story: preview, intent, sent, accepted, filled. */
 export function orderStory(intentId: string, changes: Partial<OrderIntent> = {}): AuditBody[] {
   const intent = intentOf(intentId, changes);
   const tokenSha256 = tokenHash(intentId);
   const orderHash = tokenHash(`order ${intentId}`);
-  const shared = { orderHash, intent, checks: [], quotes: {}, limitsVersion: 'v1' };
+  const shared = { orderHash, intent, checks: CHECKS, quotes: QUOTES, limitsVersion: 'v1' };
   return [
     {
       kind: 'previewMade',

@@ -1,0 +1,50 @@
+/** Reads single parts of a sealed log's folder. Nothing is changed and nothing is verified. */
+import { join } from 'node:path';
+import type { Disk } from './disk.ts';
+import type { LogCheckpoint } from './log-checkpoint.ts';
+import { parseCheckpoint } from './log-checkpoint.ts';
+import { CHECKPOINT_NAME, checkpointPath, keyPath } from './log-layout.ts';
+import { parseNote } from './signed-note.ts';
+
+export interface ReadCheckpoint {
+  readonly checkpoint: LogCheckpoint;
+  readonly note: string;
+}
+
+/** The newest checkpoint, by its fixed name; `damaged` where it is none, or gone while others are
+ * there. */
+export function newestCheckpoint(
+  disk: Disk,
+  folder: string,
+): ReadCheckpoint | 'damaged' | undefined {
+  const path = join(folder, CHECKPOINT_NAME);
+  if (!disk.exists(path)) {
+    return disk.exists(join(folder, checkpointPath(1))) ? 'damaged' : undefined;
+  }
+  const note = disk.read(path).toString('utf8');
+  const checkpoint = parseCheckpoint(parseNote(note)?.text ?? '');
+  return checkpoint === undefined ? 'damaged' : { checkpoint, note };
+}
+
+/** The statements of the log's keys, from the first on. */
+export function readKeyNotes(disk: Disk, folder: string): readonly string[] {
+  const notes: string[] = [];
+  for (;;) {
+    const path = join(folder, keyPath(notes.length + 1));
+    if (!disk.exists(path)) return notes;
+    notes.push(disk.read(path).toString('utf8'));
+  }
+}
+
+const FOLDERS = /^(?:tile|entries|keys|checkpoints|\d{1,2}|x\d{3}|\d{3}\.p)$/;
+
+/** Every file of the log, by its name in it; unfinished drafts are left out. */
+export function logFileNames(disk: Disk, folder: string, below = ''): readonly string[] {
+  return disk.list(join(folder, below)).flatMap((entry) => {
+    const name = below === '' ? entry : `${below}/${entry}`;
+    // Below a partial tile's folder a short number is a width, a file; elsewhere it is a level.
+    const isFolder = FOLDERS.test(entry) && !below.endsWith('.p');
+    if (isFolder) return logFileNames(disk, folder, name);
+    return entry.endsWith('.new') ? [] : [name];
+  });
+}

@@ -1,0 +1,61 @@
+/**
+ * The sealed log as a second witness of the journal: the entries under its newest checkpoint must be
+ * the journal's records. So a journal and a checkpoint file that were cut together still show.
+ */
+import type { Disk } from './disk.ts';
+import { entriesOf } from './entry-bundle.ts';
+import type { DecodedFrame } from './journal-format.ts';
+import type { JournalPaths } from './journal-paths.ts';
+import type { ScanFault } from './journal-scan.ts';
+import { newestCheckpoint } from './log-folder.ts';
+import { leafHash, MerkleTree } from './merkle-tree.ts';
+
+export interface LogWitness {
+  /** To be called with each record of the journal, in order. */
+  see(frame: DecodedFrame): void;
+  /** The first contradiction, once all records were seen; `lastSeq` is the journal's last. */
+  fault(lastSeq: number): ScanFault | undefined;
+}
+
+/** Holds the journal against the newest checkpoint of the sealed log beside it. */
+export function witnessLog(disk: Disk, paths: JournalPaths): LogWitness {
+  const newest = newestCheckpoint(disk, paths.log);
+  const head = newest === 'damaged' ? undefined : newest?.checkpoint;
+  const tree = new MerkleTree();
+  let found: ScanFault | undefined;
+  let committed: { seq: number; size: number } | undefined;
+
+  function compare(seq: number): void {
+    if (head === undefined || tree.size !== head.size || tree.root().equals(head.root)) return;
+    found ??= fault(seq, `the records up to ${seq} are not those that were sealed`);
+  }
+
+  return {
+    see({ record, bytes }) {
+      const { body, seq } = record;
+      if (body.kind === 'engineStarted' && body.logSize !== undefined) {
+        committed = { seq, size: body.logSize };
+      }
+      if (head === undefined || tree.size > head.size) return;
+      for (const entry of entriesOf(bytes)) tree.append(leafHash(entry));
+      compare(seq);
+    },
+    fault(lastSeq) {
+      if (newest === 'damaged') return fault(0, 'the newest checkpoint of the log is damaged');
+      if (committed !== undefined && committed.size > (head?.size ?? 0)) {
+        const holds = head === undefined ? 'is gone' : `holds ${head.size}`;
+        const what = `record ${committed.seq} saw ${committed.size} entries sealed; the log ${holds}`;
+        return fault(committed.seq, what);
+      }
+      if (found !== undefined || head === undefined || tree.size >= head.size) return found;
+      return fault(
+        lastSeq + 1,
+        `the journal ends after record ${lastSeq}, but records up to ${head.lastSeq} were sealed`,
+      );
+    },
+  };
+}
+
+function fault(seq: number, what: string): ScanFault {
+  return { file: '../audit/log', offset: 0, seq, what };
+}

@@ -1,0 +1,13 @@
+/** The two clocks of a machine that the audit log notes down. */
+const MICROS_PER_MILLI = 1_000;
+const MICROS_PER_SECOND = 1_000_000;
+const NANOS_PER_MICRO = 1_000;
+
+/** The clock that can be set, since the epoch, and the uptime, which nothing moves; micros. */
+export function machineTimes(): { systemMicros: number; monotonicMicros: number } {
+  const [seconds, nanos] = process.hrtime();
+  return {
+    systemMicros: Date.now() * MICROS_PER_MILLI,
+    monotonicMicros: seconds * MICROS_PER_SECOND + Math.floor(nanos / NANOS_PER_MICRO),
+  };
+}

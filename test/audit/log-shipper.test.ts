@@ -1,0 +1,245 @@
+import { rmSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { realDisk } from '../../src/audit/disk.ts';
+import { openJournal } from '../../src/audit/journal-open.ts';
+import { journalPaths } from '../../src/audit/journal-paths.ts';
+import { checkBucket, LogShipper, objectKey } from '../../src/audit/log-shipper.ts';
+import { S3Store } from '../../src/audit/s3-store-shell.ts';
+import { MAX_SPOOL_MILLIS, SEAL_WITHIN_MILLIS } from '../../src/audit/sealing-limits.ts';
+import { readShipped } from '../../src/audit/shipped-ledger.ts';
+import { verifyStore } from '../../src/audit/verify-store.ts';
+import { FaultProxy } from '../support/fault-proxy.ts';
+import { S3TestServer } from '../support/s3-server.ts';
+import { alerts, orderStory, recordsOf } from './support/sample-records.ts';
+import { HandClock, sealerOf, trustOf } from './support/sealed-home.ts';
+import { tempHome } from './support/temp-home.ts';
+
+const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
+const DAY_MICROS = 86_400_000_000;
+
+describe('shipping the sealed log', () => {
+  const server = new S3TestServer();
+  let endpoint = '';
+  let buckets = 0;
+
+  beforeAll(async () => {
+    endpoint = await server.listen();
+  });
+  afterAll(() => server.close());
+
+  /** A journal that is written, a sealer and a shipper, all by one clock that moves by hand. */
+  function running(options: { home?: string; bucket?: string; through?: string } = {}) {
+    const { home = tempHome(), bucket = `audit-${++buckets}`, through = endpoint } = options;
+    if (server.versions(bucket).length === 0) server.createBucket(bucket);
+    const { writer, lastSeq } = openJournal({ home });
+    const clock = new HandClock();
+    const store = new S3Store({ bucket, endpoint: through, credentials });
+    const paths = journalPaths(home);
+    const problems: string[] = [];
+    const waits: number[] = [];
+    let shipper: LogShipper | undefined;
+    const sealer = sealerOf(home, {
+      now: clock.now,
+      onFile: (name, bytes) => shipper?.add(name, bytes),
+      onReplaced: (name) => shipper?.drop(name),
+    });
+    shipper = new LogShipper({
+      disk: realDisk,
+      paths,
+      journalId: sealer.journalId,
+      store,
+      prefix: 'deltaring',
+      retentionYears: 3,
+      nowMicros: () => clock.monotonicMicros,
+      wait: async (millis) => {
+        waits.push(millis);
+        clock.advance(millis);
+      },
+      onProblem: (reason) => problems.push(reason),
+    });
+    const prefix = objectKey('deltaring', sealer.journalId, '');
+    const verify = async (trusted = trustOf(home)) => {
+      const check = {
+        nowMicros: Date.now() * 1_000,
+        retentionYears: 3,
+        shipped: readShipped(realDisk, paths.shipped),
+      };
+      const direct = new S3Store({ bucket, endpoint, credentials });
+      return (await verifyStore(direct, prefix, check, trusted)).report;
+    };
+    const seal = (first: number, count: number): void => {
+      writer.commit(alerts(first, count));
+      clock.advance(SEAL_WITHIN_MILLIS);
+      sealer.poll();
+      clock.advance(SEAL_WITHIN_MILLIS);
+      sealer.poll();
+    };
+    const close = (): void => {
+      writer.close();
+      shipper.close();
+      store.close();
+    };
+    return {
+      home,
+      bucket,
+      writer,
+      lastSeq,
+      clock,
+      store,
+      sealer,
+      shipper,
+      paths,
+      problems,
+      waits,
+      prefix,
+      verify,
+      seal,
+      close,
+    };
+  }
+
+  it('puts every file once, locked for three years, and notes its version', async () => {
+    const rig = running();
+    rig.writer.commit(recordsOf(1, orderStory('o-1')));
+    rig.sealer.poll();
+    await rig.shipper.ship();
+    await rig.shipper.ship();
+    const versions = server.versions(rig.bucket);
+    expect(versions.map(({ key }) => key.slice(rig.prefix.length)).sort()).toEqual([
+      'checkpoints/001',
+      'checkpoints/002',
+      'keys/001',
+      'tile/0/000.p/5',
+      'tile/entries/000.p/5',
+    ]);
+    for (const { retention } of versions) {
+      expect(retention?.mode).toBe('COMPLIANCE');
+      const micros = ((retention?.until.getTime() ?? 0) - Date.now()) * 1_000;
+      expect(micros).toBeGreaterThan(3 * 365 * DAY_MICROS);
+    }
+    const noted = readShipped(realDisk, rig.paths.shipped);
+    expect(noted.map(({ key, versionId }) => `${key} ${versionId}`).sort()).toEqual(
+      versions.map(({ key, versionId }) => `${key} ${versionId}`).sort(),
+    );
+    expect(rig.shipper.lag()).toEqual({ files: 0, bytes: 0, oldestMillis: 0, isOverBound: false });
+    expect(await rig.verify()).toMatchObject({ exitCode: 0, records: 5, findings: [] });
+  });
+
+  it('ships entries before the checkpoint that speaks of them', async () => {
+    const rig = running();
+    rig.seal(1, 3);
+    await rig.shipper.ship();
+    const keys = server.versions(rig.bucket).map(({ key }) => key);
+    const checkpoint = keys.findIndex((key) => key.endsWith('checkpoints/002'));
+    const entries = keys.findIndex((key) => key.endsWith('entries/000.p/3'));
+    expect(entries).toBeLessThan(checkpoint);
+  });
+
+  it('does not send again after a restart what an earlier run sent, noted or not', async () => {
+    const first = running();
+    first.seal(1, 3);
+    await first.shipper.ship();
+    first.close();
+    rmSync(first.paths.shipped);
+    const puts = server.puts;
+    const second = running({ home: first.home, bucket: first.bucket });
+    await second.shipper.ship();
+    // The new start made one checkpoint: nothing else is new.
+    expect(server.puts).toBe(puts + 1);
+    expect(await second.verify()).toMatchObject({ exitCode: 0, records: 3 });
+  });
+
+  it('waits longer after each failure, and asks before it sends again', async () => {
+    const rig = running();
+    server.failNextPuts({ status: 503 }, { status: 500 }, 'reset', 'resetAfterStoring');
+    rig.seal(1, 2);
+    for (let i = 0; i < 6; i++) await rig.shipper.ship();
+    expect(rig.waits[0]).toBe(200);
+    expect(rig.problems.length).toBeGreaterThan(0);
+    const keys = server.versions(rig.bucket).map(({ key }) => key);
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(await rig.verify()).toMatchObject({ exitCode: 0, findings: [] });
+  });
+
+  it('never takes another’s object for its own', async () => {
+    const rig = running();
+    await fetch(`${endpoint}/${rig.bucket}/${rig.prefix}keys/001`, {
+      method: 'PUT',
+      body: 'other',
+    });
+    await rig.shipper.ship();
+    expect(rig.problems.join()).toContain('something else');
+    expect(rig.shipper.lag().files).toBeGreaterThan(0);
+    expect((await rig.verify()).exitCode).toBe(1);
+  });
+
+  it('loses nothing and doubles nothing in an outage of ten minutes, and says when it is too long', async () => {
+    const proxy = new FaultProxy(endpoint);
+    const rig = running({ through: await proxy.listen() });
+    rig.seal(1, 4);
+    await rig.shipper.ship();
+    proxy.change('down');
+    const bounds: boolean[] = [];
+    let seq = 5;
+    const until = rig.clock.monotonicMicros + (MAX_SPOOL_MILLIS + 30_000) * 1_000;
+    while (rig.clock.monotonicMicros < until) {
+      rig.seal(seq, 3);
+      seq += 3;
+      rig.clock.advance(18_000);
+      await rig.shipper.ship();
+      bounds.push(rig.shipper.lag().isOverBound);
+    }
+    expect(bounds[0]).toBe(false);
+    expect(bounds.at(-1)).toBe(true);
+    expect(bounds.indexOf(true)).toBeGreaterThan(bounds.length / 2);
+    expect(Math.max(...rig.waits)).toBe(10_000);
+    proxy.change('fair');
+    await rig.shipper.ship();
+    expect(rig.shipper.lag()).toMatchObject({ files: 0, isOverBound: false });
+    const keys = server.versions(rig.bucket).map(({ key }) => key);
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(await rig.verify()).toMatchObject({ exitCode: 0, records: seq - 1, findings: [] });
+    await proxy.close();
+  });
+
+  it.each(['cutAnswers', 'doubleRequests', 'doubleAnswers', { slowMillis: 30 }] as const)(
+    'loses nothing and doubles nothing where the way is %j',
+    async (weather) => {
+      const proxy = new FaultProxy(endpoint);
+      const rig = running({ through: await proxy.listen() });
+      proxy.change(weather);
+      for (let seq = 1; seq <= 7; seq += 3) {
+        rig.seal(seq, 3);
+        await rig.shipper.ship();
+      }
+      proxy.change('fair');
+      for (let i = 0; i < 3; i++) await rig.shipper.ship();
+      const keys = server.versions(rig.bucket).map(({ key }) => key);
+      expect(new Set(keys).size).toBe(keys.length);
+      expect(await rig.verify()).toMatchObject({ exitCode: 0, records: 9, findings: [] });
+      await proxy.close();
+    },
+  );
+
+  it.each([
+    ['no versioning', { versioning: false, objectLock: false }],
+    ['no Object Lock', { objectLock: false }],
+  ])('refuses a bucket with %s and says what to do', async (_name, options) => {
+    server.createBucket('unfit', options);
+    const store = new S3Store({ bucket: 'unfit', endpoint, credentials });
+    await expect(checkBucket(store)).rejects.toMatchObject({
+      code: 'AUDIT_SINK_FAILED',
+      message: expect.stringMatching(/not enabled.*--object-lock-enabled-for-bucket/),
+    });
+  });
+
+  it('tells a bucket that is not there from a store that is not', async () => {
+    const absent = new S3Store({ bucket: 'absent', endpoint, credentials });
+    expect(await absent.fitness()).toMatchObject({
+      kind: 'unfit',
+      reason: expect.stringContaining('NoSuchBucket'),
+    });
+    const nowhere = new S3Store({ bucket: 'any', endpoint: 'http://127.0.0.1:1', credentials });
+    expect(await checkBucket(nowhere)).toMatch(/cannot be reached/);
+  });
+});

@@ -1,0 +1,115 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ensureAuditKey } from '../../src/audit/audit-key.ts';
+import { backupHome } from '../../src/audit/backup.ts';
+import { realDisk } from '../../src/audit/disk.ts';
+import { openJournal, readJournal } from '../../src/audit/journal-open.ts';
+import { journalPaths } from '../../src/audit/journal-paths.ts';
+import { rotateAuditKey } from '../../src/audit/key-rotation.ts';
+import { logFileNames } from '../../src/audit/log-folder.ts';
+import { restoreHome } from '../../src/audit/restore.ts';
+import { JournalSealer } from '../../src/audit/sealer.ts';
+import { verifyJournal } from '../../src/audit/verify.ts';
+import { FailingDisk } from './support/failing-disk.ts';
+import { alertBody, alerts, recordsOf, START_MICROS } from './support/sample-records.ts';
+import { HandClock, sealedHome, trustOf } from './support/sealed-home.ts';
+import { tempHome } from './support/temp-home.ts';
+
+function logFiles(home: string): Map<string, Buffer> {
+  const { log } = journalPaths(home);
+  const names = logFileNames(realDisk, log).filter((name) => name !== 'checkpoint');
+  return new Map(names.map((name) => [name, realDisk.read(join(log, name))]));
+}
+
+describe('a restored home', () => {
+  it('holds the same records in the same chain, over several files', () => {
+    const home = sealedHome(
+      recordsOf(
+        1,
+        Array.from({ length: 20 }, (_, i) => alertBody(`${i} ${'x'.repeat(60_000 * (i % 3))}`)),
+      ),
+    );
+    const again = join(tempHome(), 'again');
+    const restored = restoreHome(again, logFiles(home), realDisk, START_MICROS);
+    expect(restored).toEqual({ records: 20, lastSeq: 20, isKilled: false, isNewKey: true });
+    expect(readJournal(again)).toEqual(readJournal(home));
+    expect(verifyJournal(again).exitCode).toBe(0);
+  });
+
+  it('keeps the numbers that a reserve left out, and goes on', () => {
+    const home = tempHome();
+    const disk = new FailingDisk();
+    const { writer } = openJournal({ home, disk });
+    writer.commit(alerts(1, 2));
+    disk.arm({ operation: 'syncData', from: 1, code: 'EIO', path: '000001' });
+    writer.commit(alerts(3, 2));
+    writer.commitToReserve(alerts(5, 2));
+    const now = new HandClock().now;
+    new JournalSealer({ home, key: ensureAuditKey(home), build: 'test', now });
+    const again = join(tempHome(), 'again');
+    restoreHome(again, logFiles(home), realDisk, START_MICROS);
+    expect(readJournal(again).records.map(({ seq }) => seq)).toEqual([1, 2, 5, 6]);
+    const next = openJournal({ home: again });
+    next.writer.commit(alerts(7, 1));
+    next.writer.close();
+    expect(verifyJournal(again)).toMatchObject({ exitCode: 0, records: 5, lastSeq: 7 });
+  });
+
+  it('is not made over a journal, nor from a log without a checkpoint', () => {
+    const home = sealedHome(alerts(1, 3));
+    const files = logFiles(home);
+    expect(() => restoreHome(home, files, realDisk, 0)).toThrow(/there is a journal/);
+    files.delete('checkpoints/001');
+    expect(() => restoreHome(join(tempHome(), 'x'), files, realDisk, 0)).toThrow(/no checkpoint/);
+  });
+
+  it('says which entry cannot be restored', () => {
+    const files = logFiles(sealedHome(alerts(1, 3)));
+    files.set('tile/entries/000.p/3', Buffer.alloc(5));
+    expect(() => restoreHome(join(tempHome(), 'x'), files, realDisk, 0)).toThrow(/cannot be/);
+  });
+});
+
+describe('a backup', () => {
+  it('verifies by itself, and says what the key of its home vouches for', () => {
+    const home = sealedHome(alerts(1, 300), { close: false });
+    const target = join(tempHome(), 'copy');
+    expect(backupHome(home, target, realDisk).files).toBeGreaterThan(8);
+    expect(verifyJournal(target, realDisk, trustOf(home))).toMatchObject({
+      exitCode: 0,
+      records: 300,
+    });
+    expect(realDisk.exists(journalPaths(target).key)).toBe(false);
+  });
+
+  it('has a journal alone where nothing is sealed yet', () => {
+    const home = sealedHome(alerts(1, 3));
+    rmSync(journalPaths(home).log, { recursive: true });
+    const target = join(tempHome(), 'copy');
+    backupHome(home, target, realDisk);
+    expect(readJournal(target).records).toHaveLength(3);
+  });
+});
+
+describe('a rotated key', () => {
+  it('is finished by the next try where a crash came between statement and key', () => {
+    const home = sealedHome(alerts(1, 3));
+    const disk = { ...realDisk, rename: realDisk.rename };
+    disk.rename = (from, to) => {
+      if (to === journalPaths(home).key) throw new Error('crash');
+      realDisk.rename(from, to);
+    };
+    expect(() => rotateAuditKey(home, false, disk, START_MICROS)).toThrow('crash');
+    const key = rotateAuditKey(home, false, realDisk, START_MICROS);
+    expect(key).toContain('deltaring/');
+    new JournalSealer({ home, key: ensureAuditKey(home), build: 'test', now: new HandClock().now });
+    const report = verifyJournal(home);
+    expect(report).toMatchObject({ exitCode: 0, findings: [] });
+    expect(report.head?.key).toBe(key);
+  });
+
+  it('needs a log and, unless it is lost, the key before', () => {
+    expect(() => rotateAuditKey(tempHome(), false, realDisk, 0)).toThrow(/no sealed log/);
+  });
+});

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { recordStart } from '../../src/desk/starting.ts';
+import { DeskRig } from '../support/desk-rig.ts';
+
+const AUDIT = { logSize: 7, logRoot: 'ab'.repeat(32), auditKey: 'cd'.repeat(32) };
+
+/** What a desk of the settings writes at its start after these records. */
+function started(before: DeskRig | undefined, settings: object): DeskRig {
+  const rig = new DeskRig({ isOpen: false });
+  const { context } = rig.desk;
+  rig.desk.start();
+  const config = { ...context.config, ...settings };
+  recordStart({ ...context, config }, before?.records() ?? []);
+  rig.step({ kind: 'clock', at: rig.at });
+  return rig;
+}
+
+describe('a start', () => {
+  it('records build, settings, and the sealed log that it found', () => {
+    const rig = started(undefined, { audit: AUDIT, configFingerprint: 'f1' });
+    expect(rig.bodies('engineStarted').at(-1)).toMatchObject({
+      build: 'test',
+      configFingerprint: 'f1',
+      recoveredRecords: 0,
+      ...AUDIT,
+    });
+    expect(rig.bodies('configChanged')).toEqual([]);
+    expect(rig.bodies('auditKeyChanged')).toEqual([]);
+  });
+
+  it('records what changed since the start before', () => {
+    const before = started(undefined, { audit: AUDIT, configFingerprint: 'f1' });
+    const auditKey = 'ef'.repeat(32);
+    const rig = started(before, { audit: { ...AUDIT, auditKey }, configFingerprint: 'f2' });
+    expect(rig.bodies('configChanged')).toEqual([{ kind: 'configChanged', from: 'f1', to: 'f2' }]);
+    expect(rig.bodies('auditKeyChanged')).toEqual([
+      { kind: 'auditKeyChanged', from: AUDIT.auditKey, to: auditKey },
+    ]);
+  });
+
+  it('records nothing more where nothing changed', () => {
+    const before = started(undefined, { audit: AUDIT });
+    const rig = started(before, { audit: { ...AUDIT, logSize: 9 } });
+    expect(rig.bodies('configChanged')).toEqual([]);
+    expect(rig.bodies('auditKeyChanged')).toEqual([]);
+  });
+});

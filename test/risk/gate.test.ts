@@ -143,6 +143,22 @@ describe('the gate', () => {
     expect(verdict.limitsVersion).toBe(limitsFrom().version);
   });
 
+  it('says of each check whom it is asked of, what it explains, and whether it may be missing', () => {
+    const table = CHECKS.map(({ code, appliesTo, explains, isOptional }) => {
+      return [code, appliesTo, explains, isOptional];
+    });
+    expect(table).toMatchSnapshot();
+  });
+
+  it.each(Object.entries(REFUSED_BY_ONE))('refuses by %s in words and numbers', (_code, input) => {
+    expect(judge(input).denial).toMatchSnapshot();
+  });
+
+  it('passes a sound order in words and numbers, check by check', () => {
+    expect(judge(riskInput()).checks).toMatchSnapshot();
+    expect(judge(riskInput({ intent: closingIntent(), closable: HELD })).checks).toMatchSnapshot();
+  });
+
   it('has one check a code and a case here for each', () => {
     const codes = CHECKS.map((check) => check.code);
     expect(new Set(codes).size).toBe(codes.length);

@@ -24,9 +24,10 @@ export function account(change: Partial<typeof ACCOUNT>): RiskInput {
   return riskInput({ account: { ...ACCOUNT, ...change } });
 }
 
-/** One test a case. */
+/** One test a case. What the check says of it, words and numbers, is written down beside the test. */
 export function holdAtTheirLimits(cases: readonly Case[]): void {
   it.each(cases)('%s: %s', (_what, code, input, outcome) => {
     expect(outcomeOf(code, input)).toBe(outcome);
+    expect(CHECKS.find((check) => check.code === code)?.run(input)).toMatchSnapshot();
   });
 }

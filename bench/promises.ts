@@ -38,7 +38,12 @@ const POLL_MILLIS = 5;
 let nextShape = 0;
 
 /** Room for an order per kill beside whatever else the bench holds. */
-const SETTINGS = { MAX_DAILY_LOSS: '100000', MAX_OPEN_RISK: '100000', MAX_TRADE_LOSS: '10000' };
+const SETTINGS = {
+  MAX_DAILY_LOSS: '100000',
+  MAX_OPEN_RISK: '100000',
+  MAX_TRADE_LOSS: '10000',
+  MAX_REPEATS: '1000',
+};
 
 const PREVIEWS: readonly Call[] = [
   ['iron_condor_30_delta', { width: 5 }],

@@ -6,7 +6,7 @@ import { cents, price } from '../engine/domain/units.ts';
 import type { StructurePosition } from '../engine/portfolio/portfolio-book.ts';
 import { payoffSummary } from '../engine/pricing/payoff.ts';
 import type { AccountRisk } from '../risk/risk-input.ts';
-import { heldGreeks, withLiveOrders } from './book-greeks.ts';
+import { bookGreeks } from './book-greeks.ts';
 import { dayPnl } from './day-pnl.ts';
 import type { DeskContext } from './desk-context.ts';
 import { consecutiveRejects, lossesByStrategy } from './loss-history.ts';
@@ -88,9 +88,7 @@ export function accountRisk(desk: DeskContext): AccountRisk {
   const standing = new Standing(desk.book.held());
   for (const position of desk.book.structures()) standing.addStructure(position);
   for (const order of live) standing.addOrder(order);
-  const held = heldGreeks(desk);
-  const netDelta = held?.delta.held;
-  const greeks = withLiveOrders(desk, held, live);
+  const { netDelta, extremes: greeks } = bookGreeks(desk, live);
   const unknown = live.filter((order) => order.status === 'unknown');
   return {
     dayPnlCents: dayPnl(desk).liquidationCents,

@@ -1,19 +1,34 @@
 /** Greeks of what is held and of what may fill, from the live chain. */
 
-import { multiplierOf } from '../engine/domain/instrument.ts';
+import type { Greeks } from '../engine/domain/greeks.ts';
+import { instrumentSymbol, multiplierOf } from '../engine/domain/instrument.ts';
 import type { OrderLeg } from '../engine/domain/order.ts';
 import { legSign } from '../engine/domain/order.ts';
 import { CENTS_PER_DOLLAR } from '../engine/domain/units.ts';
 import type { PositionGreeks } from '../engine/portfolio/portfolio-greeks.ts';
 import { structureGreeks } from '../engine/portfolio/portfolio-greeks.ts';
 import type { DeskContext } from './desk-context.ts';
-import { viewOf } from './desk-context.ts';
 import type { OrderRecord } from './order-book.ts';
 import { filledUnits } from './order-book.ts';
 
+/** Where greeks of a symbol come from; undefined = not known. */
+type GreeksOf = (symbol: string) => Greeks | undefined;
+
+/** The live chain, each contract read once: what works often shares its strikes. For one step. */
+function greeksNow(desk: DeskContext): GreeksOf {
+  const seen = new Map<string, Greeks | undefined>();
+  return (symbol) => {
+    const known = seen.get(symbol);
+    if (known !== undefined) return known;
+    const greeks = greeksOf(desk, symbol);
+    seen.set(symbol, greeks);
+    return greeks;
+  };
+}
+
 /** Greeks of so many units of an order's legs; undefined when a leg has none. */
 export function greeksOfLegs(
-  desk: DeskContext,
+  greeksBySymbol: GreeksOf,
   legs: readonly OrderLeg[],
   units: number,
 ): PositionGreeks | undefined {
@@ -30,7 +45,7 @@ export function greeksOfLegs(
       total.delta += size;
       continue;
     }
-    const greeks = viewOf(desk, instrument)?.greeks;
+    const greeks = greeksBySymbol(instrumentSymbol(instrument));
     if (greeks === undefined) return undefined;
     total.delta += size * greeks.delta;
     total.gamma += size * greeks.gamma;
@@ -43,7 +58,7 @@ export function greeksOfLegs(
 
 /** Net delta of what is held, in share equivalents; undefined when a leg has no delta. */
 export function heldDelta(desk: DeskContext): number | undefined {
-  return heldGreeks(desk)?.delta.held;
+  return heldGreeks(desk, greeksNow(desk))?.delta.held;
 }
 
 /** Greeks of an option in the chain. */
@@ -81,11 +96,10 @@ function mayAdd(extremes: Extremes, value: number): void {
   else extremes.lowest += value;
 }
 
-/** Greeks of what is held. */
-export function heldGreeks(desk: DeskContext): BookGreeks | undefined {
+function heldGreeks(desk: DeskContext, greeksBySymbol: GreeksOf): BookGreeks | undefined {
   const book = { delta: nothing(), gamma: nothing(), vegaCents: nothing() };
   for (const position of desk.book.structures()) {
-    const greeks = structureGreeks(position, (symbol) => greeksOf(desk, symbol));
+    const greeks = structureGreeks(position, greeksBySymbol);
     if (greeks === undefined) return undefined;
     hold(book.delta, greeks.delta);
     hold(book.gamma, greeks.gamma);
@@ -94,23 +108,27 @@ export function heldGreeks(desk: DeskContext): BookGreeks | undefined {
   return book;
 }
 
-/** Widens the extremes by every live order: each may fill or not. */
-export function withLiveOrders(
-  desk: DeskContext,
-  book: BookGreeks | undefined,
-  live: readonly OrderRecord[],
-): BookGreeks | undefined {
-  if (book === undefined) return undefined;
+/** Widens the extremes by every live order: each may fill or not. False when one has no greeks. */
+function widen(book: BookGreeks, live: readonly OrderRecord[], greeksBySymbol: GreeksOf): boolean {
   for (const order of live) {
-    const greeks = greeksOfLegs(
-      desk,
-      order.intent.legs,
-      order.intent.quantity - filledUnits(order),
-    );
-    if (greeks === undefined) return undefined;
+    const { legs, quantity } = order.intent;
+    const greeks = greeksOfLegs(greeksBySymbol, legs, quantity - filledUnits(order));
+    if (greeks === undefined) return false;
     mayAdd(book.delta, greeks.delta);
     mayAdd(book.gamma, greeks.gamma);
     mayAdd(book.vegaCents, greeks.vegaCentsPerPoint);
   }
-  return book;
+  return true;
+}
+
+/** Greeks of the book with its live orders. The net delta of what is held is known without them. */
+export function bookGreeks(
+  desk: DeskContext,
+  live: readonly OrderRecord[],
+): { readonly netDelta: number | undefined; readonly extremes: BookGreeks | undefined } {
+  const greeksBySymbol = greeksNow(desk);
+  const book = heldGreeks(desk, greeksBySymbol);
+  if (book === undefined) return { netDelta: undefined, extremes: undefined };
+  const isKnown = widen(book, live, greeksBySymbol);
+  return { netDelta: book.delta.held, extremes: isKnown ? book : undefined };
 }

@@ -107,6 +107,7 @@ function unitsByLeg(order: OrderRecord): readonly number[] {
 
 /** Units whose every leg has filled. */
 export function filledUnits(order: OrderRecord): number {
+  if (order.fills.length === 0) return 0;
   const units = unitsByLeg(order);
   return units.length === 0 ? 0 : Math.floor(Math.min(...units));
 }

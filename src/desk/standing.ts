@@ -7,12 +7,10 @@ import type { Interest } from '../risk/risk-input.ts';
 import type { OrderRecord } from './order-book.ts';
 import { filledUnits } from './order-book.ts';
 
-const NO_INTEREST: Interest = { isBought: false, isSold: false, isLong: false, isShort: false };
-
 /** Contracts, sides and units of what is held and on its way, folded in one pass. */
 export class Standing {
   readonly contracts: Map<string, number>;
-  readonly interest = new Map<string, Interest>();
+  readonly #interest = new Map<string, Record<keyof Interest, boolean>>();
   readonly units = new Map<string, number>();
   totalContracts = 0;
 
@@ -20,13 +18,17 @@ export class Standing {
     this.contracts = new Map(held);
   }
 
+  /** By symbol. */
+  get interest(): ReadonlyMap<string, Interest> {
+    return this.#interest;
+  }
+
   addStructure({ strategy, quantity, legs }: StructurePosition): void {
     this.#addUnits(strategy, quantity);
     for (const { instrument, quantity: contracts } of legs) {
       if (instrument.kind === 'shares' || contracts === 0) continue;
       this.totalContracts += Math.abs(contracts);
-      const side = contracts > 0 ? { isLong: true } : { isShort: true };
-      this.#addInterest(instrumentSymbol(instrument), side);
+      this.#addInterest(instrumentSymbol(instrument), contracts > 0 ? 'isLong' : 'isShort');
     }
   }
 
@@ -37,7 +39,7 @@ export class Standing {
     for (const { instrument, action, ratio } of legs) {
       const symbol = instrumentSymbol(instrument);
       const change = legSign(action) * ratio * units;
-      this.#addInterest(symbol, change > 0 ? { isBought: true } : { isSold: true });
+      this.#addInterest(symbol, change > 0 ? 'isBought' : 'isSold');
       if (!isOpening(action)) continue;
       this.totalContracts += Math.abs(change);
       this.contracts.set(symbol, (this.contracts.get(symbol) ?? 0) + change);
@@ -48,7 +50,12 @@ export class Standing {
     this.units.set(strategy, (this.units.get(strategy) ?? 0) + units);
   }
 
-  #addInterest(symbol: string, side: Partial<Interest>): void {
-    this.interest.set(symbol, { ...(this.interest.get(symbol) ?? NO_INTEREST), ...side });
+  #addInterest(symbol: string, side: keyof Interest): void {
+    let interest = this.#interest.get(symbol);
+    if (interest === undefined) {
+      interest = { isBought: false, isSold: false, isLong: false, isShort: false };
+      this.#interest.set(symbol, interest);
+    }
+    interest[side] = true;
   }
 }

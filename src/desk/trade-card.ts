@@ -6,10 +6,10 @@ import type { OrderIntent } from '../engine/domain/order.ts';
 import { amountCents, dollarsFromPrice } from '../engine/domain/units.ts';
 import { probabilityOfProfit } from '../engine/pricing/payoff-probability.ts';
 import { expectedFill } from '../strategies/net-price.ts';
-import { greeksOfLegs } from './book-greeks.ts';
+import { greeksOf, greeksOfLegs } from './book-greeks.ts';
 import type { DeskContext } from './desk-context.ts';
 import { sliceOf } from './desk-context.ts';
-import type { TradeCard } from './engine-api.ts';
+import type { GreeksView, TradeCard } from './engine-api.ts';
 import { exitPlanView } from './exit-plan-view.ts';
 import type { Judgement } from './judging.ts';
 import { legViews } from './order-views.ts';
@@ -54,6 +54,11 @@ function probability(desk: DeskContext, intent: OrderIntent, judgement: Judgemen
   );
 }
 
+/** Greeks of the whole order; null when a leg has none. */
+function orderGreeks(desk: DeskContext, { legs, quantity }: OrderIntent): GreeksView | null {
+  return greeksOfLegs((symbol) => greeksOf(desk, symbol), legs, quantity) ?? null;
+}
+
 /** Builds the card, without its token, which only the face knows. */
 export function tradeCard(desk: DeskContext, priced: PricedIntent, text: CardText): TradeCard {
   const { intent, judgement, net } = priced;
@@ -86,7 +91,7 @@ export function tradeCard(desk: DeskContext, priced: PricedIntent, text: CardTex
     },
     breakevens: opening ? payoff.breakevens.map(dollarsFromPrice) : [],
     probabilityOfProfit: probability(desk, intent, judgement),
-    greeks: greeksOfLegs(desk, intent.legs, intent.quantity) ?? null,
+    greeks: orderGreeks(desk, intent),
     exitPlan: intent.exitPlan === undefined ? null : exitPlanView(intent.exitPlan),
     checks: verdict.checks,
     reasons: text.reasons,

@@ -41,9 +41,22 @@ export function orderHash(intent: OrderIntent): string {
   return sha256Hex(canonicalJson({ version: ORDER_HASH_VERSION, ...order }));
 }
 
+interface Shape {
+  readonly quantity: number;
+  readonly hash: string;
+}
+
+/** Shapes hashed before, by their legs, which never change: an order is judged several times. */
+const SHAPES = new WeakMap<readonly OrderLeg[], Shape>();
+
 /** SHA-256 over legs, actions and quantity without any price: two orders of one shape, whatever
  * strategy made them, look like one order sent twice. */
 export function shapeHash(order: Pick<OrderIntent, 'legs' | 'quantity'>): string {
+  const { quantity } = order;
+  const known = SHAPES.get(order.legs);
+  if (known?.quantity === quantity) return known.hash;
   const legs = canonicalLegs(order.legs);
-  return sha256Hex(canonicalJson({ version: ORDER_HASH_VERSION, legs, quantity: order.quantity }));
+  const hash = sha256Hex(canonicalJson({ version: ORDER_HASH_VERSION, legs, quantity }));
+  SHAPES.set(order.legs, { quantity, hash });
+  return hash;
 }

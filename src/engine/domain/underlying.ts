@@ -90,7 +90,11 @@ export function underlyingOf(symbol: string): UnderlyingSpec {
   throw new RangeError(`no underlying ${symbol}; there are ${UNDERLYINGS.join(', ')}`);
 }
 
+const BY_ROOT: ReadonlyMap<string, UnderlyingSpec> = new Map(
+  Object.values(SPECS).map((spec) => [spec.optionRoot, spec]),
+);
+
 /** The row behind an OCC root; undefined for a class that this engine does not trade. */
 export function underlyingOfRoot(optionRoot: string): UnderlyingSpec | undefined {
-  return Object.values(SPECS).find((spec) => spec.optionRoot === optionRoot);
+  return BY_ROOT.get(optionRoot);
 }

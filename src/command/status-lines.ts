@@ -4,10 +4,10 @@ import type {
   EngineIdentity,
   MarketStatusView,
   PnlView,
-  RiskCheckView,
   Stamp,
 } from '../desk/engine-api.ts';
 import type { HealthView } from '../desk/engine-api-health.ts';
+import type { RiskCheckView } from '../desk/engine-api-risk.ts';
 
 interface StatusAnswer {
   readonly identity: EngineIdentity;

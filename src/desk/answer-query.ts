@@ -24,7 +24,7 @@ export function answerQuery(
     case 'portfolioGreeks':
       return { value: greeksByPosition(desk) };
     case 'riskCheck':
-      return { value: riskCheckView(desk) };
+      return { value: riskCheckView(desk, principal, query.decisions ?? 0) };
     case 'recentOrders': {
       const orders = desk.orders.all().slice(-query.limit).reverse();
       return { value: { orders: orders.map((order) => orderView(desk, order)) } };

@@ -17,6 +17,7 @@ import type { GovernorMemory } from '../risk/daily-loss-governor.ts';
 import type { RecentOrder } from '../risk/risk-input.ts';
 import type { TradingStatus } from '../risk/trading-state.ts';
 import type { BarBook } from './bar-book.ts';
+import type { DecisionLog } from './decision-log.ts';
 import type { DeskConfig } from './desk-config.ts';
 import type { OrderBook } from './order-book.ts';
 import type { Outbox } from './outbox.ts';
@@ -95,6 +96,7 @@ export interface DeskContext {
   readonly tokens: TokenBook;
   readonly orders: OrderBook;
   readonly out: Outbox;
+  readonly decisions: DecisionLog;
   readonly day: DeskDay;
   at: At;
 }

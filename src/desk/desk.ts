@@ -23,6 +23,7 @@ import { BarBook } from './bar-book.ts';
 import { performGateway } from './broker-events.ts';
 import { runCommand } from './commands.ts';
 import { confirmResult, isSettled } from './confirms.ts';
+import { DecisionLog } from './decision-log.ts';
 import type { DeskConfig } from './desk-config.ts';
 import type { DeskContext } from './desk-context.ts';
 import type { Effect } from './effects.ts';
@@ -103,6 +104,7 @@ export class Desk {
       }),
       orders: new OrderBook(),
       out: new Outbox(at, session.date, records.at(-1)?.seq ?? 0, config.monotonicOffsetMicros),
+      decisions: new DecisionLog(records),
       at,
       day: {
         session,
@@ -146,7 +148,7 @@ export class Desk {
 
   /** Effects of the start itself: its record, the listing to fetch. */
   start(): readonly Effect[] {
-    return this.#desk.out.drain();
+    return this.#drain();
   }
 
   #begin(records: readonly AuditRecord[]): void {
@@ -170,7 +172,15 @@ export class Desk {
     desk.out.begin(input.at);
     this.#apply(input);
     if (this.#waiting.length > 0) this.#answerWaiting();
-    return desk.out.drain();
+    return this.#drain();
+  }
+
+  /** The effects so far; what they record is remembered as decisions. */
+  #drain(): readonly Effect[] {
+    const { out, decisions } = this.#desk;
+    const effects = out.drain();
+    for (const effect of effects) if (effect.kind === 'append') decisions.note(effect.record);
+    return effects;
   }
 
   /** Answers a question; the state does not change and nothing is recorded. */

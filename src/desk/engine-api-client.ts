@@ -18,6 +18,7 @@ import type * as Api from './engine-api.ts';
 import type { HealthView } from './engine-api-health.ts';
 import type { PayoffView } from './engine-api-payoff.ts';
 import type { ScanRequest, StrategyRequest } from './engine-api-requests.ts';
+import type { RiskCheckView } from './engine-api-risk.ts';
 import { type AuditFacts, healthOf } from './health.ts';
 import type { Command, Query } from './inputs.ts';
 import { isoNewYork } from './iso-time.ts';
@@ -263,8 +264,8 @@ export class EngineApiClient implements Api.EngineApi {
     return this.#query<Api.GreeksByPosition>(caller, { kind: 'portfolioGreeks' });
   }
 
-  riskCheck(caller: Api.Caller) {
-    return this.#query<Api.RiskCheckView>(caller, { kind: 'riskCheck' });
+  riskCheck(caller: Api.Caller, decisions = 0) {
+    return this.#query<RiskCheckView>(caller, { kind: 'riskCheck', decisions });
   }
 
   async riskMetrics(caller: Api.Caller): Promise<Api.Answer<Api.RiskMetricsView>> {

@@ -12,6 +12,7 @@ import type { CheckResult, Denial } from '../engine/domain/verdict.ts';
 import type { AuditHeadView, HealthView } from './engine-api-health.ts';
 import type { PayoffView } from './engine-api-payoff.ts';
 import type { ScanRequest, StrategyRequest } from './engine-api-requests.ts';
+import type { RiskCheckView } from './engine-api-risk.ts';
 
 export const ENGINE_API_VERSION = 1;
 
@@ -231,24 +232,6 @@ export interface GreeksByPosition {
   }[];
 }
 
-/** One limit with its use and room, in the unit named. */
-export interface LimitView {
-  readonly name: string;
-  readonly unit: 'cents' | 'shares' | 'contracts' | 'orders' | 'milliseconds' | 'state';
-  readonly limit: number | string;
-  readonly used: number | string | null;
-  readonly room: number | null;
-  readonly ok: boolean;
-  readonly note: string;
-}
-
-export interface RiskCheckView {
-  readonly openingsAllowed: boolean;
-  readonly blockedBy: readonly string[];
-  readonly limits: readonly LimitView[];
-  readonly limitsVersion: string;
-}
-
 /** P&L of the whole book under moves of spot and volatility, mid marks, cents. */
 export interface RiskMetricsView {
   readonly scenarios: readonly {
@@ -369,7 +352,8 @@ export interface EngineApi {
   pnl(caller: Caller): Promise<Answer<PnlView>>;
   portfolioDelta(caller: Caller): Promise<Answer<DeltaView>>;
   portfolioGreeks(caller: Caller): Promise<Answer<GreeksByPosition>>;
-  riskCheck(caller: Caller): Promise<Answer<RiskCheckView>>;
+  /** `decisions`: how many of the newest decisions to tell; none by default. */
+  riskCheck(caller: Caller, decisions?: number): Promise<Answer<RiskCheckView>>;
   riskMetrics(caller: Caller): Promise<Answer<RiskMetricsView>>;
 
   marketStatus(): Promise<Answer<MarketStatusView>>;

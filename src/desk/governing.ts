@@ -11,6 +11,7 @@ import type { DeskContext } from './desk-context.ts';
 import { cancelOpenings, keepFlattening } from './flattening.ts';
 import { consecutiveRejects } from './loss-history.ts';
 import { recentOrders } from './recent-orders.ts';
+import { reducingOffer } from './reducing-offer.ts';
 
 /** Causes that stand for the rest of the day, whatever the marks do: a restart must find them in the
  * journal even where something else held trading down already. */
@@ -86,12 +87,25 @@ export function govern(desk: DeskContext): void {
   day.governor = judged.memory;
   if (judged.action !== 'none') loseDay(desk, judged.action);
   const { portfolioDeltaCap } = config.limits;
+  const wasInside = !day.status.causes.includes('deltaCap');
   settle(desk, 'deltaCap', governDelta(day.status, heldDelta(desk), portfolioDeltaCap));
+  if (wasInside && day.status.causes.includes('deltaCap')) offerToReduce(desk);
   holdTrading(desk, 'unmarkable', pnl.unmarkable.length > 0);
   holdTrading(desk, 'sharesHeld', book.sharesHeld() !== 0);
   holdTrading(desk, 'notReconciled', !day.reconciled);
   latchPace(desk);
   keepFlattening(desk, day.status.causes.includes('flatten'));
+}
+
+/** The market moved delta beyond its cap: what would bring it back is offered, never done. */
+function offerToReduce(desk: DeskContext): void {
+  const offer = reducingOffer(desk);
+  const cap = desk.config.limits.portfolioDeltaCap;
+  const what =
+    offer === undefined
+      ? `net delta is beyond its cap of ${cap} and no single close brings it back`
+      : `net delta ${Math.round(offer.netDelta)} is beyond its cap of ${cap}: ${offer.next} and would leave ${Math.round(offer.netDeltaAfter)}`;
+  desk.out.alert('warning', 'DELTA_CAP', what);
 }
 
 /** A strategy that repeats itself and a broker that keeps rejecting hold trading down until the

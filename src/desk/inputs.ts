@@ -46,7 +46,7 @@ export type Query =
   | { readonly kind: 'pnl' }
   | { readonly kind: 'portfolioDelta' }
   | { readonly kind: 'portfolioGreeks' }
-  | { readonly kind: 'riskCheck' }
+  | { readonly kind: 'riskCheck'; readonly decisions?: number }
   | { readonly kind: 'scanInputs' };
 
 export type Input =

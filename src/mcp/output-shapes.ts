@@ -6,11 +6,11 @@ import type {
   FillView,
   GreeksView,
   LegView,
-  LimitView,
   OrderView,
   PositionView,
   TradeCard,
 } from '../desk/engine-api.ts';
+import type { LimitView } from '../desk/engine-api-risk.ts';
 import type { CheckResult } from '../engine/domain/verdict.ts';
 
 const number = z.number();
@@ -192,6 +192,7 @@ export const position = z.object({
 /** One limit with its use and room. */
 export const limit = z.object({
   name: text,
+  control: number,
   unit: z.enum(['cents', 'shares', 'contracts', 'orders', 'milliseconds', 'state']),
   limit: z.union([number, text]),
   used: z.union([number, text]).nullable(),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { RiskCheckView } from '../../src/desk/engine-api.ts';
 import type { StrategyRequest } from '../../src/desk/engine-api-requests.ts';
+import type { RiskCheckView } from '../../src/desk/engine-api-risk.ts';
 import type { Fill } from '../../src/engine/domain/order.ts';
 import { cents, price } from '../../src/engine/domain/units.ts';
 import { CONDOR, DeskRig, denialIn, valueIn } from '../support/desk-rig.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { AccountSnapshot } from '../../src/broker/order-gateway.ts';
 import type { Effect } from '../../src/desk/effects.ts';
-import type { ReconcileView, RiskCheckView } from '../../src/desk/engine-api.ts';
+import type { ReconcileView } from '../../src/desk/engine-api.ts';
+import type { RiskCheckView } from '../../src/desk/engine-api-risk.ts';
 import { instrumentSymbol } from '../../src/engine/domain/instrument.ts';
 import type { Fill } from '../../src/engine/domain/order.ts';
 import { cents, price } from '../../src/engine/domain/units.ts';

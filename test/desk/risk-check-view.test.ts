@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LimitView, RiskCheckView } from '../../src/desk/engine-api.ts';
+import type { LimitView, RiskCheckView } from '../../src/desk/engine-api-risk.ts';
 import { cents } from '../../src/engine/domain/units.ts';
 import { DeskRig, valueIn } from '../support/desk-rig.ts';
 
@@ -18,8 +18,31 @@ describe('the risk check', () => {
     const view = viewOf(new DeskRig());
     expect([view.openingsAllowed, view.blockedBy]).toEqual([true, []]);
     expect(view.limits.map(({ ok }) => ok)).not.toContain(false);
-    expect(view.limits.map(({ used }) => used)).toEqual(view.limits.map(() => 0));
-    expect(view.limits.map(({ room, limit }) => room === limit)).not.toContain(false);
+    const counted = view.limits.filter(({ used }) => typeof used === 'number');
+    expect(counted.length).toBeGreaterThan(20);
+    expect(counted.map(({ used }) => used)).toEqual(counted.map(() => 0));
+    expect(counted.map(({ room, limit }) => room === limit)).not.toContain(false);
+  });
+
+  it('shows each of the 31 controls, and nothing beside them', () => {
+    const numbers = new Set(viewOf(new DeskRig()).limits.map(({ control }) => control));
+    const all = Array.from({ length: 31 }, (_, i) => i + 1);
+    expect([...numbers].toSorted((a, b) => a - b)).toEqual(all);
+  });
+
+  it('says in words where each control stands, and which do not hold', () => {
+    const rig = new DeskRig();
+    expect(viewOf(rig).limits).toMatchSnapshot();
+    rig.ask({ kind: 'kill', reason: 'enough' });
+    rig.step({ kind: 'feed', at: rig.at, connected: false, detail: 'gone' });
+    rig.step({ kind: 'journalFailed', at: rig.at, reason: 'EIO', reserveExhausted: false });
+    const broken = viewOf(rig).limits.filter(({ ok }) => !ok);
+    expect(broken.map(({ name, used }) => [name, used])).toEqual([
+      ['feed', 'down'],
+      ['trading state', 'halted'],
+      ['kill switch', 'engaged'],
+      ['alarm', 'not recorded'],
+    ]);
   });
 
   it('counts a working opening in full', () => {
@@ -33,7 +56,7 @@ describe('the risk check', () => {
     expect(row(rig, 'MAX_DAILY_LOSS with planned losses').used).toBe(
       card.exitPlan?.plannedLossCents,
     );
-    expect(row(rig, 'contracts per symbol').used).toBe(1);
+    expect(row(rig, 'MAX_POSITION_CONTRACTS').used).toBe(1);
   });
 
   it('counts a held condor at its worst point and the day at what closing costs', () => {
@@ -48,10 +71,10 @@ describe('the risk check', () => {
     const rig = new DeskRig();
     const { positionId } = rig.openPosition();
     rig.execute(rig.previewClose(positionId));
-    expect(row(rig, 'orders per minute').used).toBe(2);
+    expect(row(rig, 'MAX_ORDERS_PER_MINUTE').used).toBe(2);
     rig.advance(61);
-    expect(row(rig, 'orders per minute').used).toBe(0);
-    expect(row(rig, 'orders per day').used).toBe(2);
+    expect(row(rig, 'MAX_ORDERS_PER_MINUTE').used).toBe(0);
+    expect(row(rig, 'MAX_ORDERS_PER_DAY').used).toBe(2);
   });
 
   it('shows the age of the data, and a limit that is passed as not ok', () => {
@@ -90,5 +113,29 @@ describe('the risk check', () => {
     const rig = new DeskRig({ isOpen: false });
     expect(viewOf(rig).blockedBy).toContain('the session has no open chain');
     expect(row(rig, 'data age')).toMatchObject({ used: null, room: null, ok: false });
+  });
+});
+
+describe('the reducing offer', () => {
+  it('names the position that brings delta back inside, and sells nothing by itself', () => {
+    const rig = new DeskRig({ limits: { portfolioDeltaCap: 10 } });
+    expect(viewOf(rig).reducingOffer).toBeNull();
+    const { positionId } = rig.openPosition();
+    const orders = rig.orders().length;
+    rig.edit = (sides, right, strike) => {
+      const isSide = right === 'call' && (strike === 601 || strike === 606);
+      return isSide ? { bid: (sides.bid ?? 0) + 0.3, ask: (sides.ask ?? 0) + 0.3 } : sides;
+    };
+    rig.quotes(600.9);
+    rig.advance(1);
+    const offer = viewOf(rig).reducingOffer;
+    expect(offer).toMatchObject({ positionId, netDeltaAfter: 0 });
+    expect(offer?.netDelta).toBe(offer?.positionDelta);
+    expect(Math.abs(offer?.netDelta ?? 0)).toBeGreaterThan(10);
+    const alerts = rig.effects.filter((effect) => effect.kind === 'alert');
+    const told = alerts.filter(({ code }) => code === 'DELTA_CAP');
+    expect(told.map(({ severity }) => severity)).toEqual(['warning']);
+    expect(told[0]?.text).toContain(`close_position with ${positionId} previews the close`);
+    expect(rig.orders()).toHaveLength(orders);
   });
 });

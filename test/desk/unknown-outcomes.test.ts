@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { OrderSearch } from '../../src/broker/order-gateway.ts';
-import type { RiskCheckView } from '../../src/desk/engine-api.ts';
+import type { RiskCheckView } from '../../src/desk/engine-api-risk.ts';
 import { beginSearch, isProvenAbsent } from '../../src/desk/outcome-search.ts';
 import type { At } from '../../src/engine/domain/clock.ts';
 import { addMicros, epochMicros } from '../../src/engine/domain/units.ts';

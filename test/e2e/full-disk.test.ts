@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { RiskCheckView } from '../../src/desk/engine-api.ts';
 import type { HealthView } from '../../src/desk/engine-api-health.ts';
+import type { RiskCheckView } from '../../src/desk/engine-api-risk.ts';
 import {
   createHome,
   EngineProcess,

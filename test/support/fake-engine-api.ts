@@ -272,6 +272,7 @@ export class FakeEngineApi implements EngineApi {
   async riskCheck() {
     const limit = {
       name: 'daily_loss',
+      control: 15,
       unit: 'cents' as const,
       limit: 50_000,
       used: 1_250,
@@ -284,6 +285,8 @@ export class FakeEngineApi implements EngineApi {
       blockedBy: this.killed ? ['killed'] : [],
       limits: [limit],
       limitsVersion: 'v1',
+      reducingOffer: null,
+      decisions: [],
     });
   }
 

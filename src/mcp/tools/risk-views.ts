@@ -1,12 +1,15 @@
 /** The limits with their use, and what the book would do under moves. */
 import { z } from 'zod';
-import type { LimitView, RiskCheckView, RiskMetricsView } from '../../desk/engine-api.ts';
+import type { RiskMetricsView } from '../../desk/engine-api.ts';
+import type { LimitView, RiskCheckView } from '../../desk/engine-api-risk.ts';
 import { dollars } from '../money-words.ts';
 import { greeks, limit } from '../output-shapes.ts';
 import { resultShape } from '../result-shape.ts';
 import { defineTool, READS } from '../tool.ts';
 
 const nothing = z.strictObject({});
+/** Of the newest decisions, told in plain words. */
+const MOST_DECISIONS = 50;
 const maybe = z.number().nullable();
 
 function amount(value: number | string | null, unit: LimitView['unit']): string {
@@ -19,12 +22,24 @@ function limitWords({ name, used, limit: most, unit }: LimitView): string {
   return `${name} ${amount(used, unit)} of ${amount(most, unit)}`;
 }
 
-function checkText({ openingsAllowed, blockedBy, limits }: RiskCheckView): string {
+/** Limits that are told in the text; the rest stand in the structured answer. */
+const TOLD: ReadonlySet<number> = new Set([12, 14, 15]);
+
+function decisionWords({ at, words, closest }: RiskCheckView['decisions'][number]): string {
+  const near = closest.map(({ code, usedPercent }) => `${code} ${usedPercent ?? 'over 100'} %`);
+  return `${at.slice(11, 19)} ${words}${near.length === 0 ? '' : `; closest: ${near.join(', ')}`}`;
+}
+
+function checkText(view: RiskCheckView): string {
+  const { openingsAllowed, blockedBy, limits, reducingOffer, decisions } = view;
   const gate = openingsAllowed
     ? 'New positions may be opened'
     : `New positions are blocked by ${blockedBy.join(', ')}`;
-  const money = limits.filter(({ unit }) => unit === 'cents' || unit === 'shares');
-  return `${gate}. ${money.map(limitWords).join('; ')}.`;
+  const told = limits.filter(({ control }) => TOLD.has(control));
+  const offer =
+    reducingOffer === null ? '' : ` Net delta is beyond its cap: ${reducingOffer.next}.`;
+  const lines = [`${gate}. ${told.map(limitWords).join('; ')}.${offer}`];
+  return [...lines, ...decisions.map(decisionWords)].join('\n');
 }
 
 function metricsText({ worstCaseCents, scenarios, warnings }: RiskMetricsView): string {
@@ -38,21 +53,54 @@ export const riskCheck = defineTool({
   name: 'risk_check',
   title: 'Risk limits',
   description:
-    'Use this when you want to know what may still be opened: every limit with its use and room, and what blocks.',
+    'Use this when you ask what may be opened, or why not: limits with use and room, past decisions.',
   toolset: 'risk',
-  input: nothing,
+  input: z.strictObject({
+    decisions: z
+      .number()
+      .int()
+      .min(0)
+      .max(MOST_DECISIONS)
+      .default(0)
+      .describe('how many to explain'),
+  }),
   output: resultShape({
     openingsAllowed: z.boolean(),
     blockedBy: z.array(z.string()),
     limits: z.array(limit),
     limitsVersion: z.string(),
+    reducingOffer: z
+      .object({
+        positionId: z.string(),
+        positionDelta: z.number(),
+        netDelta: z.number(),
+        netDeltaAfter: z.number(),
+        next: z.string(),
+      })
+      .nullable(),
+    decisions: z.array(
+      z.object({
+        seq: z.number(),
+        at: z.string(),
+        decided: z.enum(['allowed', 'refused', 'sent', 'exit', 'state']),
+        words: z.string(),
+        closest: z.array(
+          z.object({
+            code: z.string(),
+            used: z.number(),
+            limit: z.number(),
+            usedPercent: maybe,
+          }),
+        ),
+      }),
+    ),
   }),
   hints: READS,
   authority: 'observe',
   scope: 'portfolio.read',
   aliases: [],
-  handler: async ({ api, caller }) => {
-    const answer = await api.riskCheck(caller);
+  handler: async ({ api, caller }, { decisions }) => {
+    const answer = await api.riskCheck(caller, decisions);
     return 'denied' in answer ? answer : { ...answer, text: checkText(answer.value) };
   },
 });

@@ -39,18 +39,21 @@ export const dataAgeCheck: Check = {
   code: CODE,
   appliesTo: 'openings',
   run(input) {
-    let oldestMillis = 0;
+    let closest = { ageMillis: 0, limitMillis: input.limits.maxQuoteAgeMillis };
     for (const { symbol, quote, maxAgeMillis, tick } of quotesNeeded(input)) {
       if (quote === undefined) {
         return notRun(CODE, `${symbol} has no quote yet; wait for it`, { symbol });
       }
       const ageMillis = quoteAgeMillis(quote, input.at);
       const limitMillis = ageLimitMillis(quote, maxAgeMillis, tick);
-      oldestMillis = Math.max(oldestMillis, ageMillis);
-      if (ageMillis <= limitMillis) continue;
+      if (ageMillis <= limitMillis) {
+        const isCloser = ageMillis * closest.limitMillis > closest.ageMillis * limitMillis;
+        if (isCloser) closest = { ageMillis, limitMillis };
+        continue;
+      }
       const message = `the quote of ${symbol} is too old; wait for a new one, then preview again`;
       return failed(CODE, message, { symbol, ageMillis, limitMillis });
     }
-    return passed(CODE, 'quotes are fresh', { oldestMillis });
+    return passed(CODE, 'quotes are fresh', closest);
   },
 };

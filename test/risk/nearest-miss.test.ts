@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import type { CheckResult } from '../../src/engine/domain/verdict.ts';
+import { CHECKS, judge } from '../../src/risk/gate.ts';
+import { nearestMisses } from '../../src/risk/nearest-miss.ts';
+import { CAPABILITIES, riskInput } from './fixtures.ts';
+
+function check(change: Partial<CheckResult>): CheckResult {
+  return { code: 'order_size', outcome: 'passed', message: '', numbers: {}, ...change };
+}
+
+/** A broker with a dry run, so that nothing is left unasked. */
+const ASKED = riskInput({
+  capabilities: { ...CAPABILITIES, preview: 'broker' },
+  dryRun: { neededCents: 914_00 as never, feesCents: 4_00 as never },
+});
+
+describe('how close an order came', () => {
+  it('is told of every check that has a measure, the closest first', () => {
+    const uses = nearestMisses(judge(ASKED).checks);
+    expect(uses.map(({ code, used, limit }) => [code, used, limit])).toMatchSnapshot();
+    const shares = uses.map(({ share }) => share);
+    expect(shares).toEqual(shares.toSorted((a, b) => b - a));
+    expect(uses[0]).toMatchObject({ code: 'max_trade_loss', used: 912_00, limit: 1_000_00 });
+    expect(uses[0]?.share).toBeCloseTo(0.912, 12);
+  });
+
+  it('leaves out what has no measure and nothing else', () => {
+    const measured = new Set(nearestMisses(judge(ASKED).checks).map(({ code }) => code));
+    const unmeasured = CHECKS.map(({ code }) => code).filter((code) => !measured.has(code));
+    expect(unmeasured).toEqual([
+      'killed',
+      'engine_stopping',
+      'instrument_not_allowed',
+      'tick_or_quantity',
+      'nothing_to_close',
+      'undefined_risk',
+      'strategy_mismatch',
+      'session_window',
+      'trading_state',
+      'not_reconciled',
+      'journal_failed',
+      'feed_down',
+      'unknown_order_open',
+      'shares_held',
+      'feed_resync',
+      'quote_crossed',
+      'leg_market_missing',
+      'model_unreasonable',
+      'price_bounds',
+      'price_collar',
+      'self_match',
+      'duplicate_order',
+    ]);
+  });
+
+  it('adds up what a limit is held against, and counts nothing that did not run', () => {
+    const daily = { plannedLossCents: 10, newPlannedLossCents: 20, roomCents: 40 };
+    expect(nearestMisses([check({ code: 'daily_loss', numbers: daily })])).toEqual([
+      { code: 'daily_loss', used: 30, limit: 40, share: 0.75 },
+    ]);
+    const unrun = check({ outcome: 'notRun', numbers: { contracts: 1, limitContracts: 2 } });
+    expect(nearestMisses([unrun])).toEqual([]);
+  });
+
+  it('is past any limit of nothing, and unknown without both numbers', () => {
+    const none = check({ numbers: { contracts: 1, limitContracts: 0 } });
+    expect(nearestMisses([none])).toMatchObject([{ share: Number.POSITIVE_INFINITY }]);
+    expect(nearestMisses([check({ numbers: { contracts: 1 } })])).toEqual([]);
+    expect(nearestMisses([check({ numbers: { limitContracts: 1 } })])).toEqual([]);
+    expect(nearestMisses([check({ numbers: { contracts: 'x', limitContracts: 1 } })])).toEqual([]);
+  });
+});

@@ -53,7 +53,7 @@ export const riskCheck = defineTool({
   name: 'risk_check',
   title: 'Risk limits',
   description:
-    'Use this when you ask what may be opened, or why not: limits with use and room, past decisions.',
+    'Use this when you ask what may be opened, or why not: limits, their room, past decisions.',
   toolset: 'risk',
   input: z.strictObject({
     decisions: z

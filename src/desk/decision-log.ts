@@ -32,73 +32,60 @@ function passedOf(checks: readonly CheckResult[]): string {
   return `${passed} of ${checks.length} checks passed`;
 }
 
-/** What a record decided; undefined for records that only report. */
-function sentenceOf(body: AuditBody): Sentence | undefined {
-  switch (body.kind) {
-    case 'previewRefused': {
-      const words = `${body.principal} asked for ${body.strategy}: ${denialWords(body.denial)}`;
-      return { decided: 'refused', words, checks: body.checks };
-    }
-    case 'confirmRefused': {
-      const what = body.previewId === null ? 'a token' : `preview ${body.previewId}`;
-      const words = `${body.principal} confirmed ${what}: ${denialWords(body.denial)}`;
-      return { decided: 'refused', words, checks: body.checks };
-    }
-    case 'previewMade': {
-      const { principal, intent, previewId, checks } = body;
-      const what = `${intent.strategy} to ${intent.purpose} as preview ${previewId}`;
-      return {
-        decided: 'allowed',
-        words: `${principal} asked for ${what}: ${passedOf(checks)}`,
-        checks,
-      };
-    }
-    case 'intentRecorded': {
-      const { intent, checks } = body;
-      const what = `order ${intent.intentId} of ${intent.strategy} to ${intent.purpose}`;
-      return {
-        decided: 'sent',
-        words: `${what}, for ${intent.principal}: ${passedOf(checks)}`,
-        checks,
-      };
-    }
-    case 'sendBlocked':
-      return { decided: 'refused', words: `order ${body.intentId} was not sent: ${body.reason}` };
-    default:
-      return ownDecision(body);
+/** What somebody asked for, and what became of it. */
+function requestSentence(body: AuditBody): Sentence | undefined {
+  if (body.kind === 'previewRefused') {
+    const words = `${body.principal} asked for ${body.strategy}: ${denialWords(body.denial)}`;
+    return { decided: 'refused', words, checks: body.checks };
   }
+  if (body.kind === 'confirmRefused') {
+    const what = body.previewId === null ? 'a token' : `preview ${body.previewId}`;
+    const words = `${body.principal} confirmed ${what}: ${denialWords(body.denial)}`;
+    return { decided: 'refused', words, checks: body.checks };
+  }
+  if (body.kind === 'previewMade') {
+    const { principal, intent, previewId, checks } = body;
+    const what = `${intent.strategy} to ${intent.purpose} as preview ${previewId}`;
+    const words = `${principal} asked for ${what}: ${passedOf(checks)}`;
+    return { decided: 'allowed', words, checks };
+  }
+  if (body.kind !== 'intentRecorded') return undefined;
+  const { intent, checks } = body;
+  const what = `order ${intent.intentId} of ${intent.strategy} to ${intent.purpose}`;
+  return {
+    decided: 'sent',
+    words: `${what}, for ${intent.principal}: ${passedOf(checks)}`,
+    checks,
+  };
 }
 
-/** What the engine or its operator did. */
-function ownDecision(body: AuditBody): Sentence | undefined {
-  switch (body.kind) {
-    case 'exitTriggered': {
-      const why = `${body.reason}${numberWords(body.numbers)}`;
-      return { decided: 'exit', words: `position ${body.positionId} is left: ${why}` };
-    }
-    case 'tradingStateChanged': {
-      const causes =
-        body.causes === undefined || body.causes.length === 0
-          ? ''
-          : `, held by ${body.causes.join(', ')}`;
-      const words = `trading went from ${body.from} to ${body.to}: ${body.reason}${causes}`;
-      return { decided: 'state', words };
-    }
-    case 'killEngaged':
-      return {
-        decided: 'state',
-        words: `${body.principal} engaged the kill switch: ${body.reason}`,
-      };
-    case 'killReleased':
-      return { decided: 'state', words: `${body.principal} released the kill switch` };
-    case 'limitsInForce': {
-      const raises = body.raises ?? [];
-      const raised = raises.length === 0 ? 'no limit is raised' : `raised: ${raises.join('; ')}`;
-      return { decided: 'state', words: `limits ${body.limitsVersion} are in force; ${raised}` };
-    }
-    default:
-      return undefined;
+function stateWords(body: AuditBody): string | undefined {
+  if (body.kind === 'tradingStateChanged') {
+    const { from, to, reason, causes = [] } = body;
+    const held = causes.length === 0 ? '' : `, held by ${causes.join(', ')}`;
+    return `trading went from ${from} to ${to}: ${reason}${held}`;
   }
+  if (body.kind === 'killEngaged') {
+    return `${body.principal} engaged the kill switch: ${body.reason}`;
+  }
+  if (body.kind === 'killReleased') return `${body.principal} released the kill switch`;
+  if (body.kind !== 'limitsInForce') return undefined;
+  const { limitsVersion, raises = [] } = body;
+  const raised = raises.length === 0 ? 'no limit is raised' : `raised: ${raises.join('; ')}`;
+  return `limits ${limitsVersion} are in force; ${raised}`;
+}
+
+/** What a record decided; undefined for records that only report. */
+function sentenceOf(body: AuditBody): Sentence | undefined {
+  if (body.kind === 'sendBlocked') {
+    return { decided: 'refused', words: `order ${body.intentId} was not sent: ${body.reason}` };
+  }
+  if (body.kind === 'exitTriggered') {
+    const why = `${body.reason}${numberWords(body.numbers)}`;
+    return { decided: 'exit', words: `position ${body.positionId} is left: ${why}` };
+  }
+  const words = stateWords(body);
+  return words === undefined ? requestSentence(body) : { decided: 'state', words };
 }
 
 function viewOf({ seq, at }: AuditRecord, { decided, words, checks = [] }: Sentence): DecisionView {

@@ -52,8 +52,7 @@ function metricsText({ worstCaseCents, scenarios, warnings }: RiskMetricsView): 
 export const riskCheck = defineTool({
   name: 'risk_check',
   title: 'Risk limits',
-  description:
-    'Use this when you ask what may be opened, or why not: limits, their room, past decisions.',
+  description: 'Use this when you ask what may be opened or why not: limits, room, past decisions.',
   toolset: 'risk',
   input: z.strictObject({
     decisions: z

@@ -4,7 +4,10 @@ import { campaign as burnIn } from '../campaigns/burn-in.ts';
 import { campaign as conformance } from '../campaigns/conformance.ts';
 import { campaign as killpoints } from '../campaigns/killpoints.ts';
 import { campaign as powercut } from '../campaigns/powercut.ts';
+import { campaign as realData } from '../campaigns/real-data.ts';
 import { campaign as sim } from '../campaigns/sim.ts';
+import { campaign as soak } from '../campaigns/soak.ts';
+import { campaign as soakDays } from '../campaigns/soak-days.ts';
 import type { Campaign } from './campaign.ts';
 
 export const CAMPAIGNS: readonly Campaign[] = [
@@ -14,4 +17,7 @@ export const CAMPAIGNS: readonly Campaign[] = [
   killpoints,
   powercut,
   audit,
+  realData,
+  soak,
+  soakDays,
 ];

@@ -4,7 +4,8 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
 import { QUOTE_FIELDS } from './quote-frames.ts';
 
-const messageShape = z.object({ type: z.string(), channel: z.number() });
+/** What every message of a client has. */
+export const messageShape = z.object({ type: z.string(), channel: z.number() });
 
 const SERVER_SETUP = {
   type: 'SETUP',

@@ -152,6 +152,14 @@ export class OrderBook {
     this.#orders.set(order.intent.intentId, order);
   }
 
+  /** Drops the orders that had ended and were created before a market time: an engine that runs for
+   * months looks through days, not months. The journal keeps them all. */
+  forgetBefore(market: EpochMicros): void {
+    for (const [intentId, order] of this.#orders) {
+      if (isFinal(order) && order.createdAt.market < market) this.#orders.delete(intentId);
+    }
+  }
+
   get(intentId: string): OrderRecord | undefined {
     return this.#orders.get(intentId);
   }

@@ -22,6 +22,9 @@ import { requestCancel } from './sending.ts';
 import { sessionFor } from './session-clock.ts';
 
 const LISTING_EVERY_MINUTES = 5;
+const MICROS_PER_DAY = 24 * 60 * MICROS_PER_MINUTE;
+/** Orders that ended longer ago are only in the journal. */
+const ORDERS_KEPT_DAYS = 7;
 
 /** Cut-offs of the session at this broker, made earlier by settings where they say so. */
 export function scheduleFor(
@@ -147,6 +150,7 @@ function beginSession(desk: DeskContext, session: SessionTimes): void {
   day.breakoutsTaken.length = 0;
   desk.out.setSession(session.date);
   desk.book.startSession(session.date, day.closingSpot);
+  desk.orders.forgetBefore(addMicros(desk.at.market, -ORDERS_KEPT_DAYS * MICROS_PER_DAY));
   beginDay(desk);
   askForListing(desk);
 }

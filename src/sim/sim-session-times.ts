@@ -10,7 +10,8 @@ import {
 import type { EpochMicros, SessionDate } from '../engine/domain/units.ts';
 import { addMicros, MICROS_PER_MINUTE } from '../engine/domain/units.ts';
 
-const SESSIONS = 30;
+/** Five years: an engine that runs on never comes to the end of its market. */
+const SESSIONS = 1_300;
 /** A session is entered five minutes before its open … */
 const ENTRY_MINUTES = 9 * 60 + 25;
 /** … and left a bit after shorts can no longer be assigned, an hour and a half after the mark. */
@@ -29,8 +30,8 @@ export interface SimulationStart {
 }
 
 /**
- * Thirty sessions end to end: the first from `start`, the others from 09:25 ET, each until 17:35 ET
- * (14:35 on half days). Throws DeltaringError CONFIG_INVALID when the start is no time of day or
+ * Five years of sessions end to end: the first from `start`, the others from 09:25 ET, each until
+ * 17:35 ET (14:35 on half days). Throws DeltaringError CONFIG_INVALID when the start is no time of day or
  * after the session's end, or the speed is not a positive number.
  */
 export function simulatedTimeFor(simulation: SimulationStart): SimulatedTime {

@@ -341,6 +341,22 @@ describe('the next session', () => {
     expect(rig.preview().card.legs[0]?.symbol).toContain('261123');
   });
 
+  it('forgets orders that ended more than a week ago, and none that is not over', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 });
+    const position = rig.openPosition();
+    const { orders } = rig.desk.context;
+    rig.execute(rig.previewClose(position.positionId));
+    expect(orders.all()).toHaveLength(2);
+    orders.forgetBefore(rig.at.market);
+    expect(orders.all()).toEqual([]);
+    rig.openPosition();
+    rig.goTo(LAST_TRADE);
+    rig.goTo(10 * 60, '2026-11-24');
+    expect(orders.all()).not.toEqual([]);
+    rig.goTo(10 * 60, '2026-12-02');
+    expect(orders.all()).toEqual([]);
+  });
+
   it('numbers its orders by its own date', () => {
     const rig = new DeskRig({ minutes: 14 * 60 });
     rig.openPosition();

@@ -13,7 +13,7 @@ describe('simulated sessions', () => {
     const days = segments
       .slice(0, 2)
       .map(({ from, to }) => [newYorkDate(from), newYorkMinutes(from), newYorkMinutes(to)]);
-    expect(segments).toHaveLength(30);
+    expect(segments).toHaveLength(1_300);
     expect(days).toEqual([
       ['2026-11-20', 630, 1_055],
       ['2026-11-23', 565, 1_055],

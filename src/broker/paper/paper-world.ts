@@ -32,6 +32,9 @@ export interface PaperWorld {
   readonly live: Set<PaperOrder>;
   /** Executions of the session, oldest first. Replaced, never changed: snapshots hold it. */
   executions: readonly Fill[];
+  /** Client ids of the orders that had ended when the session was entered: this broker remembers
+   * them through it, and no longer. */
+  forgettable: readonly string[];
   /** Orders that ended in the session. Replaced, never changed. */
   ended: readonly EndedOrder[];
   /** Expiries whose settlement is on the agenda. */
@@ -72,6 +75,7 @@ export function newPaperWorld(options: PaperWorldOptions): PaperWorld {
     orders,
     live: new Set([...orders.values()].filter((order) => order.status === 'working')),
     executions,
+    forgettable: [],
     ended: [...ended].flatMap(endedOrder),
     scheduled: new Set(),
     waiting: new Set(),
@@ -98,7 +102,12 @@ export function enterSession(world: PaperWorld, session: SessionTimes): void {
   world.session = session;
   if (before?.date === session.date) return;
   world.executions = world.executions.filter(({ marketAt }) => marketAt >= session.open);
-  if (before !== undefined) world.ended = [];
+  world.tape.enterSession(session.date);
+  if (before === undefined) return;
+  world.ended = [];
+  for (const intentId of world.forgettable) world.orders.delete(intentId);
+  const gone = [...world.orders.values()].filter(({ status }) => status === 'ended');
+  world.forgettable = gone.map(({ intent }) => intent.intentId);
 }
 
 /** This broker's luck for a name and a number. */

@@ -12,6 +12,12 @@ export interface Displayed {
   readonly askLeft: number;
 }
 
+/** Where an OCC symbol has its expiry, yymmdd; an underlying's ticker is shorter. */
+const EXPIRY_FROM = 6;
+const EXPIRY_TO = 12;
+/** Marks of so many sessions are kept: an expiry may wait for its price over a holiday. */
+const MARKS_KEPT = 10;
+
 export class QuoteTape {
   readonly #displayed = new Map<string, Displayed>();
   /** Last mid of an underlying. */
@@ -31,6 +37,19 @@ export class QuoteTape {
     this.#lastMid.set(symbol, mid);
     if (session !== undefined && quote.at.market <= session.exerciseMark) {
       this.#markMid.set(`${symbol} ${session.date}`, mid);
+    }
+  }
+
+  /** A new session: what expired before it is not quoted any more, and old marks are settled. */
+  enterSession(date: SessionDate): void {
+    const today = date.slice(2).replaceAll('-', '');
+    for (const symbol of this.#displayed.keys()) {
+      const expiry = symbol.slice(EXPIRY_FROM, EXPIRY_TO);
+      if (expiry.length > 0 && expiry < today) this.#displayed.delete(symbol);
+    }
+    for (const mark of this.#markMid.keys()) {
+      if (this.#markMid.size <= MARKS_KEPT) break;
+      this.#markMid.delete(mark);
     }
   }
 

@@ -103,6 +103,7 @@ export class PortfolioBook {
       for (const { instrument, quantity, cashCents } of structure.lots.held()) {
         if (instrument.kind !== 'shares') continue;
         structure.carriedCents = amountCents(sharesAt, quantity, 1) + cashCents;
+        structure.view = undefined;
       }
     }
   }
@@ -132,9 +133,9 @@ export class PortfolioBook {
     this.#dropIfFlat(external);
   }
 
-  /** True for an execution that has been folded, busted later or not. */
+  /** True for an execution or settlement that has been folded, busted later or not. */
   knows(fillId: string): boolean {
-    return this.#seen.has(fillId);
+    return this.#seen.has(fillId) || this.#seenBefore.has(fillId);
   }
 
   /**
@@ -144,7 +145,7 @@ export class PortfolioBook {
    * execution is taken back once.
    */
   bustFill(fill: Fill, intent: OrderIntent, opening: OrderIntent | undefined): void {
-    if (!this.#seen.has(fill.fillId) || !this.#isNew(`bust ${fill.fillId}`)) return;
+    if (!this.knows(fill.fillId) || !this.#isNew(`bust ${fill.fillId}`)) return;
     const structure = this.#structureFor(opening ?? intent, fill.marketAt);
     this.#trade(structure, fill.instrument, -signedOf(fill), fill.price);
     const cash = amountCents(fill.price, -signedOf(fill), multiplierOf(fill.instrument));
@@ -229,7 +230,7 @@ export class PortfolioBook {
 
   /** True the first time an id comes by. */
   #isNew(id: string): boolean {
-    if (this.#seen.has(id) || this.#seenBefore.has(id)) return false;
+    if (this.knows(id)) return false;
     this.#seen.add(id);
     return true;
   }

@@ -18,6 +18,7 @@ export class QuoteTokens {
   readonly #expiry = new Map<string, number>();
 
   issue(wall: EpochMicros): QuoteToken {
+    for (const [old, until] of this.#expiry) if (until <= wall) this.#expiry.delete(old);
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
     const expiresAt = addMicros(wall, LIFETIME_MICROS);
     this.#expiry.set(token, expiresAt);

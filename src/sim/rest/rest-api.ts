@@ -105,8 +105,12 @@ export class RestApi {
     if (grant['refresh_token'] !== refreshToken) {
       return refusal('invalid_grant', 'The refresh token is not valid');
     }
+    const now = this.#host.wall();
+    for (const [old, expiresAt] of this.#accessExpiry) {
+      if (expiresAt <= now) this.#accessExpiry.delete(old);
+    }
     const token = randomText();
-    this.#accessExpiry.set(token, this.#host.wall() + ACCESS_SECONDS * MICROS_PER_SECOND);
+    this.#accessExpiry.set(token, now + ACCESS_SECONDS * MICROS_PER_SECOND);
     return json(200, { access_token: token, token_type: 'Bearer', expires_in: ACCESS_SECONDS });
   }
 

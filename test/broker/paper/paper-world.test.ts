@@ -1,14 +1,24 @@
 import { describe, expect, it } from 'vitest';
+import { newOrder } from '../../../src/broker/paper/history.ts';
 import {
   buyingPower,
+  enterSession,
   luckOf,
   newPaperWorld,
   sessionAt,
   sessionOf,
   takeTurn,
 } from '../../../src/broker/paper/paper-world.ts';
+import type { OrderIntent } from '../../../src/engine/domain/order.ts';
 import { underlyingOf } from '../../../src/engine/domain/underlying.ts';
-import { addMicros, cents, sessionDate } from '../../../src/engine/domain/units.ts';
+import {
+  addMicros,
+  cents,
+  epochMicros,
+  price,
+  sessionDate,
+} from '../../../src/engine/domain/units.ts';
+import { optionLeg } from '../../support/legs.ts';
 import { theSession } from './paper-rig.ts';
 
 function world(knobs = {}) {
@@ -49,5 +59,41 @@ describe('the paper world', () => {
   it('draws by its seed', () => {
     expect(luckOf(world(), 'a', 1)).toBe(luckOf(world(), 'a', 1));
     expect(luckOf(world(), 'a', 1)).not.toBe(luckOf(world(), 'a', 2));
+  });
+});
+
+function intent(intentId: string): OrderIntent {
+  const legs = [optionLeg('buyToOpen', 'call', 640)];
+  const prices = { limit: price(-100), worst: price(-100) };
+  const names = { intentId, positionId: intentId, principal: 'test' };
+  return { ...names, ...prices, purpose: 'open', strategy: 'place_order', legs, quantity: 1 };
+}
+
+describe('a paper world that goes on for days', () => {
+  const day = (date: string) => theSession(date);
+
+  it('remembers an ended order through the session after it, and no longer', () => {
+    const drilled = world();
+    enterSession(drilled, day('2026-08-03'));
+    drilled.orders.set('x', { ...newOrder(intent('x'), epochMicros(0)), status: 'ended' });
+    drilled.orders.set('y', newOrder(intent('y'), epochMicros(0)));
+    enterSession(drilled, day('2026-08-04'));
+    expect([...drilled.orders.keys()]).toEqual(['x', 'y']);
+    enterSession(drilled, day('2026-08-05'));
+    expect([...drilled.orders.keys()]).toEqual(['y']);
+  });
+
+  it('forgets the quotes of what has expired and keeps the underlying', () => {
+    const drilled = world();
+    const at = { market: epochMicros(1), wall: epochMicros(1) };
+    const quote = { bid: price(100), ask: price(200), bidSize: 1, askSize: 1, at };
+    const symbols = ['SPY   260803C00640000', 'SPY   260804C00640000', 'SPY'];
+    for (const symbol of symbols) drilled.tape.put(symbol, quote);
+    enterSession(drilled, day('2026-08-04'));
+    expect(symbols.map((symbol) => drilled.tape.of(symbol) !== undefined)).toEqual([
+      false,
+      true,
+      true,
+    ]);
   });
 });

@@ -53,6 +53,8 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
     'how openings concede: `patient`, `normal`, `fast`, `urgent`; never past the worst price of the card',
   EXIT_LADDER: 'how closes that you ask for concede; the engine picks for its own exits',
   NICKEL_BUYBACK: 'buys back shorts that cost $0.05 or less in the last hour',
+  PAPER_NATIVE_STOPS:
+    'the paper broker holds stop orders, so that single long options stay protected while the engine is down',
   EX_DIVIDENDS: 'file of further ex-dividend days of SPY, one YYYY-MM-DD a line',
   SHUTDOWN_POLICY:
     '`flatten` closes what no broker-side stop protects; `leave` lists it and exits 3',

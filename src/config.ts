@@ -113,6 +113,7 @@ const schema = z.object({
   ENTRY_LADDER: z.enum(URGENCIES).default('normal'),
   EXIT_LADDER: z.enum(URGENCIES).default('normal'),
   NICKEL_BUYBACK: flag.default(false),
+  PAPER_NATIVE_STOPS: flag.default(false),
   EX_DIVIDENDS: z.string().optional(),
   SHUTDOWN_POLICY: z.enum(['flatten', 'leave']).default('flatten'),
   S3_AUDIT_BUCKET: z.string().optional(),
@@ -200,7 +201,7 @@ const SECRET = /SECRET|TOKEN|KEY|WEBHOOK/;
 const UNNEEDED = ['SPY_CHAIN_UPDATE_INTERVAL', 'CACHE_CLEANUP_INTERVAL'];
 /** Variables that look like settings of ours: what is none of them is a slip of the pen. */
 const OURS =
-  /^(?:DELTARING|SIM|DXLINK|TASTYTRADE|ALPACA|PAGERDUTY|ALERT|PORTFOLIO|LOTTO|LOSS|LIMIT|OPENING|FLATTEN|EXIT|CONDOR|NICKEL|S3_AUDIT|S3_RETENTION|MAX_(?:DAILY|TRADE|OPEN|ORDER|ORDERS|POSITION|STRATEGY))_/;
+  /^(?:DELTARING|SIM|DXLINK|TASTYTRADE|ALPACA|PAGERDUTY|ALERT|PORTFOLIO|LOTTO|LOSS|LIMIT|OPENING|FLATTEN|EXIT|CONDOR|NICKEL|PAPER|S3_AUDIT|S3_RETENTION|MAX_(?:DAILY|TRADE|OPEN|ORDER|ORDERS|POSITION|STRATEGY))_/;
 
 function defaultHome(environment: Environment): string {
   const xdg = environment['XDG_STATE_HOME'];

@@ -112,6 +112,7 @@ const INTENT_FIELDS: Readonly<Record<keyof OrderIntent, true>> = {
   limit: true,
   worst: true,
   exitPlan: true,
+  stopTrigger: true,
   principal: true,
   breakoutKey: true,
 };

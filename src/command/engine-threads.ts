@@ -46,6 +46,7 @@ function exitSettings(config: Config): ExitSettings {
     entryLadder: config.ENTRY_LADDER,
     exitLadder: config.EXIT_LADDER,
     nickelBuyBack: config.NICKEL_BUYBACK,
+    paperNativeStops: config.PAPER_NATIVE_STOPS,
     exDividendDates: readExDividends(config.EX_DIVIDENDS),
   };
 }

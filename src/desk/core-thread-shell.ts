@@ -15,6 +15,7 @@ import { CoreShell } from './core-shell.ts';
 import { catchUp, setGauges, stampOf } from './core-status.ts';
 import { Desk } from './desk.ts';
 import type { DeskConfig } from './desk-config.ts';
+import { exitSettingsOf } from './desk-config.ts';
 import { FeedShell, millisOf } from './feed-shell.ts';
 import type { Input } from './inputs.ts';
 import { OrderTraces } from './order-trace.ts';
@@ -101,6 +102,7 @@ class CoreThread {
         underlying: start.config.underlying,
         seed: start.paperSeed,
         history: summary,
+        nativeStops: exitSettingsOf(start.config).paperNativeStops,
       }),
       at,
       records,

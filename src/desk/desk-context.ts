@@ -21,6 +21,7 @@ import type { DecisionLog } from './decision-log.ts';
 import type { DeskConfig } from './desk-config.ts';
 import type { OrderBook } from './order-book.ts';
 import type { Outbox } from './outbox.ts';
+import type { Protections } from './protection.ts';
 
 /** Broker-dependent times of the session. */
 export interface DaySchedule {
@@ -49,6 +50,12 @@ export interface DeskDay {
   governor: GovernorMemory;
   /** Positions that are being flattened, by id. */
   readonly flattening: Map<string, FlattenProgress>;
+  /** Stops at the broker, by position. */
+  readonly protections: Protections;
+  /** Keys of alerts that are told once. */
+  readonly toldOnce: Set<string>;
+  /** The newest record known to be durable. */
+  durableSeq: number;
   /** The best gain of each position that trails one, per share of one unit, in 1/10,000 dollar. */
   readonly bestGains: Map<string, number>;
   /** Wall time at which a flatten that goes on is tried again. */

@@ -35,11 +35,19 @@ import { configInForce, LimitKeeper, recordLimits } from './limit-keeping.ts';
 import { onRepriceBlocked, onRepriceCleared, walkLimits } from './limit-walker.ts';
 import { OrderBook } from './order-book.ts';
 import { Outbox } from './outbox.ts';
+import { watchPins } from './pin-watch.ts';
 import { PreviewShelf } from './preview-shelf.ts';
+import { keepProtection } from './protecting.ts';
 import { watchRatios } from './ratio-watch.ts';
 import { Reconciler } from './reconciling.ts';
 import { recover } from './recovery.ts';
-import { onBlockedByKill, onCleared, onJournalDurable, onJournalFailed } from './sending.ts';
+import {
+  onBlockedByKill,
+  onCleared,
+  onJournalDurable,
+  onJournalFailed,
+  sendRecorded,
+} from './sending.ts';
 import { sessionFor } from './session-clock.ts';
 import { askForListing, keepSession, onListing, scheduleFor } from './session-life.ts';
 import { recordStart } from './starting.ts';
@@ -114,6 +122,9 @@ export class Desk {
         status: ACTIVE,
         governor: CALM,
         flattening: new Map(),
+        protections: new Map(),
+        toldOnce: new Set(),
+        durableSeq: 0,
         bestGains: new Map(),
         flattenAgainAt: undefined,
         killed: false,
@@ -203,6 +214,7 @@ export class Desk {
       case 'batchEnd':
         desk.chain.endBatch(desk.at);
         this.#exits.run(desk);
+        if (desk.gateway.capabilities.nativeStops) sendRecorded(desk);
         govern(desk);
         return;
       case 'last':
@@ -336,6 +348,9 @@ export class Desk {
     }
     watchRatios(desk);
     this.#exits.run(desk);
+    keepProtection(desk);
+    watchPins(desk);
+    sendRecorded(desk);
     walkLimits(desk);
     govern(desk);
     if (this.#stop !== undefined && !this.#stopped) this.#stopped = watchStop(desk, this.#stop);

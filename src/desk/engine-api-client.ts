@@ -33,6 +33,8 @@ const SPOT_MOVE_MICROS = 2_000_000;
 const ROOT_DIGITS = 16;
 /** A core that does not answer for this long is not coming back to this question. */
 const ANSWER_TIMEOUT_MILLIS = 10_000;
+/** A kill is in force before the core hears of it; its caller does not wait for a core that hangs. */
+const KILL_ANSWER_MILLIS = 1_000;
 
 /** What the client is built from. */
 export interface ClientParts {
@@ -115,13 +117,16 @@ export class EngineApiClient implements Api.EngineApi {
     waiting.resolve(answer);
   }
 
-  #ask<T>(make: (id: number) => ToCore): Promise<Api.Answer<T>> {
+  #ask<T>(
+    make: (id: number) => ToCore,
+    timeoutMillis = ANSWER_TIMEOUT_MILLIS,
+  ): Promise<Api.Answer<T>> {
     const id = this.#nextId++;
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         this.#waiting.delete(id);
         resolve(busy(this.stamp()));
-      }, ANSWER_TIMEOUT_MILLIS);
+      }, timeoutMillis);
       const settle: Waiting['resolve'] = ({ stamp, result }) => {
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the core answers each question with its own type
         resolve({ stamp: this.#witnessed(stamp), ...(result as object) } as Api.Answer<T>);
@@ -213,9 +218,20 @@ export class EngineApiClient implements Api.EngineApi {
     return { ...answer, value: { ...answer.value, confirmToken: token } };
   }
 
-  kill(reason: string, caller: Api.Caller) {
+  /** Word and latch first, then the core. Where that does not answer the kill stands all the same. */
+  async kill(reason: string, caller: Api.Caller): Promise<Api.Answer<Api.KillView>> {
     this.#parts.latchKill(reason, caller.principal);
-    return this.#command<Api.KillView>(caller, { kind: 'kill', reason });
+    const command = { kind: 'kill', reason } as const;
+    const answer = await this.#ask<Api.KillView>(
+      (id) => ({ kind: 'command', id, caller, command }),
+      KILL_ANSWER_MILLIS,
+    );
+    if (!('denied' in answer) || answer.denied.code !== 'engine_busy') return answer;
+    const note =
+      'The kill word and the latch are set: nothing that opens or increases passes. The core has not answered yet, so what works at the broker may not be cancelled; look at get_recent_orders.';
+    const { asOf: since } = answer.stamp;
+    const value = { killed: true, since, reason, cancelledOrders: [], note };
+    return { stamp: answer.stamp, value };
   }
 
   async rearm(caller: Api.Caller): Promise<Api.Answer<Api.KillView>> {

@@ -182,6 +182,25 @@ export interface PositionLegView extends Omit<LegView, 'action'> {
   readonly averagePrice: number;
 }
 
+/** What expiry can do with one short strike. */
+export interface PinView {
+  readonly symbol: string;
+  readonly right: 'call' | 'put';
+  readonly strike: number;
+  /** Dollars from the price to the strike, negative once it is in the money. */
+  readonly distance: number;
+  /** The same in standard deviations of what is left of the day. */
+  readonly distanceInDeviations: number | null;
+  readonly inTheMoney: boolean;
+  readonly sharesIfAssigned: number;
+  /** Cash that assignment brings (+) or takes (-). */
+  readonly assignmentCents: number;
+  /** Until the broker's flatten deadline. */
+  readonly secondsToCutoff: number;
+  /** The underlying trades without its dividend tomorrow: in the money it is exercised early. */
+  readonly exDividend: boolean;
+}
+
 export interface PositionView {
   readonly positionId: string;
   readonly strategy: string;
@@ -196,8 +215,15 @@ export interface PositionView {
   readonly maxLossCents: number | null;
   readonly greeks: GreeksView | null;
   readonly exitPlan: ExitPlanView | null;
-  /** `engine`: exits are watched here only and end with the process. */
+  /** `engine`: exits are watched here only and end with the process. `broker`: a stop rests there too,
+   * seen in the broker's own list. */
   readonly protectedBy: 'engine' | 'broker' | 'none';
+  /** Market time since which the broker holds a stop, and how long ago its own snapshot last listed
+   * it; null where it holds none. */
+  readonly protectedSince: string | null;
+  readonly verifiedAgoMs: number | null;
+  /** Short strikes in the last hour, from 15:00 on; empty before. */
+  readonly pinRisks: readonly PinView[];
 }
 
 export interface PnlView {

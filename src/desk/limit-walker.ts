@@ -24,7 +24,7 @@ const LOST_MARKET_MICROS = 5_000_000;
 export function walkLimits(desk: DeskContext): void {
   for (const order of desk.orders.live()) {
     if (order.status !== 'working' || order.cancelRequested || order.sentAt === undefined) continue;
-    if (isExternal(order)) continue;
+    if (isExternal(order) || order.intent.purpose === 'protective') continue;
     if (desk.at.wall < (order.limitStaysUntil ?? 0)) continue;
     const waitedMillis = (desk.at.market - order.sentAt.market) / MICROS_PER_MILLI;
     if (order.intent.purpose === 'open') walkOpening(desk, order, waitedMillis);

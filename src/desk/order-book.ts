@@ -173,10 +173,20 @@ export class OrderBook {
     return this.all().filter((order) => !isFinal(order));
   }
 
-  /** Live orders that close the position. */
+  /** Live orders that close the position now; a stop that only rests is none of them. */
   closing(positionId: string): readonly OrderRecord[] {
     return this.live().filter(
-      (order) => order.intent.positionId === positionId && order.intent.purpose !== 'open',
+      ({ intent }) =>
+        intent.positionId === positionId &&
+        intent.purpose !== 'open' &&
+        intent.purpose !== 'protective',
+    );
+  }
+
+  /** The live stop that rests for the position at the broker, if there is one. */
+  protecting(positionId: string): OrderRecord | undefined {
+    return this.live().find(
+      ({ intent }) => intent.positionId === positionId && intent.purpose === 'protective',
     );
   }
 

@@ -1,7 +1,7 @@
 /** Positions as the faces show them. */
 
 import { instrumentSymbol } from '../engine/domain/instrument.ts';
-import { dollarsFromPrice } from '../engine/domain/units.ts';
+import { dollarsFromPrice, epochMicros } from '../engine/domain/units.ts';
 import type { StructurePosition } from '../engine/portfolio/portfolio-book.ts';
 import { structureGreeks } from '../engine/portfolio/portfolio-greeks.ts';
 import { worstCaseOf } from './account-risk.ts';
@@ -13,6 +13,8 @@ import type { GreeksView, PositionView } from './engine-api.ts';
 import { exitPlanView } from './exit-plan-view.ts';
 import { isoNewYork } from './iso-time.ts';
 import { dollarsOrNull, midDollars } from './order-views.ts';
+import { pinRisks } from './pin-watch.ts';
+import { isProtected, verifiedAgoMillis } from './protecting.ts';
 
 const MICROS_PER_MILLI = 1_000;
 
@@ -63,6 +65,19 @@ export function sumGreeks(parts: readonly (GreeksView | null)[]): GreeksView | n
   return total;
 }
 
+type ProtectionView = Pick<PositionView, 'protectedBy' | 'protectedSince' | 'verifiedAgoMs'>;
+
+/** Who would close the position, and since when and how surely the broker would. */
+function protectionView(desk: DeskContext, positionId: string): ProtectionView {
+  const since = desk.day.protections.get(positionId)?.since;
+  if (since === undefined || !isProtected(desk, positionId)) {
+    const protectedBy = desk.day.chainOpen ? 'engine' : 'none';
+    return { protectedBy, protectedSince: null, verifiedAgoMs: null };
+  }
+  const verifiedAgoMs = verifiedAgoMillis(desk, positionId);
+  return { protectedBy: 'broker', protectedSince: isoNewYork(epochMicros(since)), verifiedAgoMs };
+}
+
 /** One held structure with its marks, greeks and protection. */
 export function positionView(desk: DeskContext, position: StructurePosition): PositionView {
   const mark = markOf(desk, position);
@@ -82,6 +97,7 @@ export function positionView(desk: DeskContext, position: StructurePosition): Po
     maxLossCents: worstCaseOf(position),
     greeks: greeksView(desk, position),
     exitPlan: position.exitPlan === undefined ? null : exitPlanView(position.exitPlan),
-    protectedBy: desk.day.chainOpen ? 'engine' : 'none',
+    ...protectionView(desk, position.positionId),
+    pinRisks: pinRisks(desk, position),
   };
 }

@@ -5,7 +5,9 @@
 
 import { assert } from '../engine/domain/assert.ts';
 import type { Urgency } from '../engine/domain/exit-choices.ts';
+import { instrumentSymbol } from '../engine/domain/instrument.ts';
 import type { OrderIntent } from '../engine/domain/order.ts';
+import { legSign } from '../engine/domain/order.ts';
 import { cents } from '../engine/domain/units.ts';
 import { orderHash, shapeHash } from '../risk/order-hash.ts';
 import { performGateway } from './broker-events.ts';
@@ -15,6 +17,7 @@ import { quoteSnapshot } from './judging.ts';
 import type { OrderRecord } from './order-book.ts';
 import { newOrder } from './order-book.ts';
 import { publishOrder } from './order-views.ts';
+import { amendProtection } from './protection.ts';
 import { rememberOrder } from './recent-orders.ts';
 
 /** What an intent is recorded with. */
@@ -71,18 +74,66 @@ export function recordIntent(
   desk.orders.add(order);
   rememberOrder(desk, order, desk.at);
   publishOrder(desk, order);
+  const stop = isClose(order) ? desk.orders.protecting(intent.positionId) : undefined;
+  if (stop !== undefined) callBackStop(desk, stop);
   return order;
+}
+
+function isClose({ intent }: OrderRecord): boolean {
+  return intent.purpose !== 'open' && intent.purpose !== 'protective';
+}
+
+/** The engine itself calls back a position's stop at the broker. */
+export function callBackStop(desk: DeskContext, stop: OrderRecord): void {
+  amendProtection(desk.day.protections, stop.intent.positionId, { isReleased: true });
+  requestCancel(desk, stop, 'engine');
 }
 
 /** Records up to `seq` are durable: their intents may go, once the kill word allows it. */
 export function onJournalDurable(desk: DeskContext, seq: number): void {
+  desk.day.durableSeq = seq;
+  sendRecorded(desk);
+}
+
+/** Asks clearance for all that is recorded durably. A close waits until the position's stop at the
+ * broker has ended, so that the two never sell the same contracts; it is asked for again on every
+ * batch and clock. */
+export function sendRecorded(desk: DeskContext): void {
   for (const order of desk.orders.live()) {
-    if (order.status !== 'recorded' || order.intentSeq > seq) continue;
-    if (order.approved === undefined) continue;
-    order.status = 'sending';
-    const opening = order.intent.purpose === 'open';
-    desk.out.push({ kind: 'clearance', intentId: order.intent.intentId, opening, act: 'submit' });
+    if (order.status !== 'recorded' || order.intentSeq > desk.day.durableSeq) continue;
+    if (order.approved !== undefined && mayGo(desk, order)) askClearance(desk, order);
   }
+}
+
+function askClearance(desk: DeskContext, order: OrderRecord): void {
+  order.status = 'sending';
+  const { intentId, purpose } = order.intent;
+  desk.out.push({ kind: 'clearance', intentId, opening: purpose === 'open', act: 'submit' });
+}
+
+/** False for a close that waits for the end of the position's stop, and for one whose position that
+ * stop has closed: such a close is dead. */
+function mayGo(desk: DeskContext, order: OrderRecord): boolean {
+  const { positionId } = order.intent;
+  if (!isClose(order) || !desk.day.protections.has(positionId)) return true;
+  const stop = desk.orders.protecting(positionId);
+  if (stop !== undefined) {
+    callBackStop(desk, stop);
+    return false;
+  }
+  if (isCovered(desk, order)) return true;
+  endUnsent(desk, order, 'the stop at the broker closed the position first');
+  return false;
+}
+
+/** True while the position holds all that the order takes from it. */
+function isCovered(desk: DeskContext, { intent }: OrderRecord): boolean {
+  const legs = desk.book.structure(intent.positionId)?.legs ?? [];
+  const held = new Map(legs.map((leg) => [instrumentSymbol(leg.instrument), leg.quantity]));
+  return intent.legs.every(({ instrument, action, ratio }) => {
+    const left = -legSign(action) * (held.get(instrumentSymbol(instrument)) ?? 0);
+    return left >= ratio * intent.quantity;
+  });
 }
 
 /**
@@ -92,10 +143,7 @@ export function onJournalDurable(desk: DeskContext, seq: number): void {
 export function sendUnjournalled(desk: DeskContext): void {
   for (const order of desk.orders.live()) {
     if (order.status !== 'recorded' || order.intent.purpose === 'open') continue;
-    if (order.approved === undefined) continue;
-    order.status = 'sending';
-    const { intentId } = order.intent;
-    desk.out.push({ kind: 'clearance', intentId, opening: false, act: 'submit' });
+    if (order.approved !== undefined && mayGo(desk, order)) askClearance(desk, order);
   }
 }
 

@@ -4,6 +4,7 @@ import type { EpochMicros } from '../engine/domain/units.ts';
 import type { DeskContext } from './desk-context.ts';
 import { keepFlattening } from './flattening.ts';
 import { areLeftToExpire, isOpen } from './held-position.ts';
+import { isProtected } from './protecting.ts';
 
 export type StopPolicy = 'flatten' | 'leave';
 
@@ -17,13 +18,14 @@ export interface Stop {
  * after a start the listing and the first quotes are seconds away. */
 const MARKET_WAIT_MICROS = 10_000_000;
 
-/** Ids of what would be left without protection. Longs that nobody bids for need none: all they can
- * lose is paid. */
+/** Ids of what would be left without protection: without a stop that the broker is known to hold.
+ * Longs that nobody bids for need none: all they can lose is paid. */
 function unprotected(desk: DeskContext): readonly string[] {
   return desk.book
     .structures()
     .filter((position) => isOpen(position) && !areLeftToExpire(desk, position.legs))
-    .map((position) => position.positionId);
+    .map((position) => position.positionId)
+    .filter((positionId) => !isProtected(desk, positionId));
 }
 
 function isTrading({ at, day }: DeskContext): boolean {
@@ -33,7 +35,9 @@ function isTrading({ at, day }: DeskContext): boolean {
 /** True while a close works, or while the market it waits for may still come. */
 function mayStillClose(desk: DeskContext, { since }: Stop): boolean {
   if (!isTrading(desk)) return false;
-  const isClosing = desk.orders.live().some((order) => order.intent.purpose !== 'open');
+  const isClosing = desk.orders
+    .live()
+    .some(({ intent }) => intent.purpose !== 'open' && intent.purpose !== 'protective');
   return isClosing || desk.at.wall - since < MARKET_WAIT_MICROS;
 }
 

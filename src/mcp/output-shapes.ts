@@ -187,6 +187,22 @@ export const position = z.object({
   greeks,
   exitPlan,
   protectedBy: z.enum(['engine', 'broker', 'none']),
+  protectedSince: z.string().nullable(),
+  verifiedAgoMs: maybe,
+  pinRisks: z.array(
+    z.object({
+      symbol: z.string(),
+      right: z.enum(['call', 'put']),
+      strike: number,
+      distance: number,
+      distanceInDeviations: maybe,
+      inTheMoney: z.boolean(),
+      sharesIfAssigned: number,
+      assignmentCents: number,
+      secondsToCutoff: number,
+      exDividend: z.boolean(),
+    }),
+  ),
 }) satisfies z.ZodType<PositionView>;
 
 /** One limit with its use and room. */

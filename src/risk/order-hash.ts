@@ -34,10 +34,20 @@ function compareText(a: string, b: string): number {
  * the sending of it, and a token binds the principal by itself.
  */
 export function orderHash(intent: OrderIntent): string {
-  const { purpose, strategy, quantity, limit, worst, exitPlan } = intent;
+  const { purpose, strategy, quantity, limit, worst, exitPlan, stopTrigger } = intent;
   const positionId = purpose === 'open' ? undefined : intent.positionId;
   const legs = canonicalLegs(intent.legs);
-  const order = { purpose, strategy, positionId, legs, quantity, limit, worst, exitPlan };
+  const order = {
+    purpose,
+    strategy,
+    positionId,
+    legs,
+    quantity,
+    limit,
+    worst,
+    exitPlan,
+    stopTrigger,
+  };
   return sha256Hex(canonicalJson({ version: ORDER_HASH_VERSION, ...order }));
 }
 

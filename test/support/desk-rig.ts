@@ -83,6 +83,8 @@ export interface RigOptions {
   /** What the journal holds at the start. */
   readonly records?: readonly AuditRecord[];
   /** The name that the paper broker goes by. */
+  /** What else the paper broker gives itself out for. */
+  readonly capabilities?: Partial<BrokerCapabilities>;
   readonly brokerName?: BrokerCapabilities['name'];
   /** False: no listing, feed or quotes yet; call `open`. */
   readonly isOpen?: boolean;
@@ -140,6 +142,7 @@ export class DeskRig {
       seed: 7,
       history: summarizeJournal(records),
       knobs: { ...CALM_KNOBS, ...options.knobs },
+      nativeStops: options.exits?.paperNativeStops ?? false,
     });
     this.gateway = new RigBroker(this.paper, {
       onSubmit: ({ intentId }) => this.submitted.push(intentId),
@@ -147,6 +150,7 @@ export class DeskRig {
       onEvent: (event) => this.brokerEvents.push(event),
     });
     this.gateway.name = options.brokerName ?? 'paper';
+    this.gateway.otherwise = options.capabilities ?? {};
     const chainBuffer = createChainBuffer();
     this.desk = new Desk({
       config: {

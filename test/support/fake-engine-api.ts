@@ -503,5 +503,8 @@ function positionOf({ positionId, strategy }: OrderView): PositionView {
     greeks: GREEKS,
     exitPlan: null,
     protectedBy: 'engine',
+    protectedSince: null,
+    verifiedAgoMs: null,
+    pinRisks: [],
   };
 }

@@ -20,6 +20,7 @@ export const CALM_KNOBS: Partial<PaperKnobs> = {
 export class RigBroker extends BrokerTap {
   readonly words: BrokerEvent[] = [];
   name: BrokerCapabilities['name'] = 'paper';
+  otherwise: Partial<BrokerCapabilities> = {};
   /** The last word on a snapshot; undefined: the broker gives none. */
   editSnapshot: (snapshot: AccountSnapshot) => AccountSnapshot | undefined = (same) => same;
 
@@ -33,7 +34,7 @@ export class RigBroker extends BrokerTap {
   }
 
   override get capabilities(): BrokerCapabilities {
-    return { ...super.capabilities, name: this.name };
+    return { ...super.capabilities, ...this.otherwise, name: this.name };
   }
 
   override onWire(): readonly GatewayEffect[] {

@@ -24,6 +24,7 @@ export function newOrder(intent: OrderIntent, due: EpochMicros): PaperOrder {
     status: 'arriving',
     ending: '',
     limit: intent.limit,
+    isTriggered: intent.stopTrigger === undefined,
     filled: intent.legs.map(() => 0),
     executions: 0,
     lastDue: due,

@@ -17,7 +17,10 @@ export interface OrderWorld {
   /** The session of `now`'s date; undefined on a day without one. */
   readonly session: SessionTimes | undefined;
   readonly maxLegs: number;
+  readonly nativeStops: boolean;
   readonly isQuoted: (symbol: string) => boolean;
+  /** What a symbol can be sold for now. */
+  readonly bidOf: (symbol: string) => number | undefined;
   /** Net contracts or shares held of a symbol. */
   readonly held: (symbol: string) => number;
   /** The other working orders. */
@@ -30,6 +33,7 @@ export function rejection(order: PaperOrder, world: OrderWorld): string | undefi
   return (
     malformed(order, world.maxLegs) ??
     untradable(order, world) ??
+    wrongStop(order, world) ??
     wrongEffect(order, world) ??
     unaffordable(order, world)
   );
@@ -72,6 +76,21 @@ function untradable({ intent }: PaperOrder, world: OrderWorld): string | undefin
     if (instrument.kind === 'shares' && isOpening(action)) return 'shares can only be closed here';
   }
   return undefined;
+}
+
+/** A stop rests on one leg that is sold, and below what that leg is bid: elsewhere it would trade at
+ * once, which is not what a stop is for. */
+function wrongStop({ intent, symbols }: PaperOrder, world: OrderWorld): string | undefined {
+  const { stopTrigger, legs } = intent;
+  if (stopTrigger === undefined) return undefined;
+  if (!world.nativeStops) return 'this account holds no stop orders';
+  if (legs.length !== 1 || legs[0]?.action !== 'sellToClose') {
+    return 'a stop order sells one leg that is held';
+  }
+  if (!isOnTick(gridOf(legs), stopTrigger)) return 'the trigger is not on the price grid';
+  const bid = world.bidOf(symbols[0] ?? '');
+  const isBelow = bid !== undefined && stopTrigger < bid;
+  return isBelow ? undefined : 'the trigger is on the wrong side of the market';
 }
 
 /** Signed contracts that working orders will still trade of a symbol, openings or closings. */

@@ -57,7 +57,9 @@ function judge(world: PaperWorld, order: PaperOrder, now: EpochMicros): string |
     now,
     session: sessionAt(world, now),
     maxLegs: world.maxLegs,
+    nativeStops: world.nativeStops,
     isQuoted: (symbol) => world.tape.of(symbol) !== undefined,
+    bidOf: (symbol) => world.tape.of(symbol)?.quote.bid,
     held: (symbol) => world.account.held(symbol),
     working: [...world.live].filter((other) => other.status === 'working'),
     buyingPowerCents: buyingPower(world),
@@ -137,7 +139,7 @@ function finish(world: PaperWorld, order: PaperOrder, how: string): void {
 
 /** A quote of one of the order's legs came in: executes what the market now gives. */
 export function tryFill(world: PaperWorld, order: PaperOrder, now: EpochMicros): void {
-  if (!isTrading(world, order, now)) return;
+  if (!isTrading(world, order, now) || isResting(world, order)) return;
   const { intent, limit } = order;
   const lagging = laggingLegs(order);
   const isTorn = lagging.length > 0;
@@ -153,6 +155,15 @@ export function tryFill(world: PaperWorld, order: PaperOrder, now: EpochMicros):
   if (match === undefined) return;
   execute(world, { order, legs, match, now });
   if (remainingUnits(order) === 0) finish(world, order, 'filled');
+}
+
+/** True while a stop waits, and for the quote that sets it off: it trades from the next one on. */
+function isResting(world: PaperWorld, order: PaperOrder): boolean {
+  const { stopTrigger } = order.intent;
+  if (order.isTriggered || stopTrigger === undefined) return false;
+  const bid = world.tape.of(order.symbols[0] ?? '')?.quote.bid ?? 0;
+  order.isTriggered = bid <= stopTrigger;
+  return true;
 }
 
 function isTrading(world: PaperWorld, { intent }: PaperOrder, now: EpochMicros): boolean {

@@ -53,6 +53,8 @@ export interface PaperBrokerOptions {
   /** Cash before the history, 100,000 dollars by default. */
   readonly startingCashCents?: Cents;
   readonly knobs?: Partial<PaperKnobs>;
+  /** Holds stop orders on single long legs; off by default. */
+  readonly nativeStops?: boolean;
 }
 
 const PAPER_CAPABILITIES: BrokerCapabilities = {
@@ -80,17 +82,20 @@ const NOTHING: readonly GatewayEffect[] = [];
  * while it works. Its memory between runs is the journal. Lives on the core thread.
  */
 export class PaperBroker implements OrderGateway {
-  readonly capabilities = PAPER_CAPABILITIES;
+  readonly capabilities: BrokerCapabilities;
   readonly accountId: string;
   readonly #world: PaperWorld;
   /** Restored orders of shares: they end with the first session that is told. */
   readonly #undated: PaperOrder[] = [];
 
   constructor(options: PaperBrokerOptions) {
+    const nativeStops = options.nativeStops ?? PAPER_CAPABILITIES.nativeStops;
     this.accountId = options.accountId;
+    this.capabilities = { ...PAPER_CAPABILITIES, nativeStops };
     this.#world = newPaperWorld({
       seed: options.seed,
       maxLegs: PAPER_CAPABILITIES.maxLegs,
+      nativeStops,
       hours: underlyingOf(options.underlying ?? 'SPY'),
       history: options.history,
       startingCashCents: options.startingCashCents ?? centsFromDollars(DEFAULT_CASH_DOLLARS),

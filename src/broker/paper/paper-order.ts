@@ -19,6 +19,8 @@ export interface PaperOrder {
   /** Why it ended, in words for a late request. */
   ending: string;
   limit: Price;
+  /** False while a stop order waits for its trigger. */
+  isTriggered: boolean;
   /** Contracts filled of each leg, in the order of the legs. */
   readonly filled: number[];
   /** Executions of legs so far; numbers the fills. */

@@ -20,6 +20,7 @@ import { QuoteTape } from './quote-tape.ts';
 export interface PaperWorld {
   readonly seed: number;
   readonly maxLegs: number;
+  readonly nativeStops: boolean;
   /** When the options of the account's underlying trade. */
   readonly hours: OptionHours;
   readonly account: PaperAccount;
@@ -53,6 +54,7 @@ export interface PaperWorld {
 export interface PaperWorldOptions {
   readonly seed: number;
   readonly maxLegs: number;
+  readonly nativeStops?: boolean;
   readonly hours: OptionHours;
   readonly history: PaperHistory;
   readonly startingCashCents: Cents;
@@ -68,6 +70,7 @@ export function newPaperWorld(options: PaperWorldOptions): PaperWorld {
   return {
     seed: options.seed,
     maxLegs: options.maxLegs,
+    nativeStops: options.nativeStops ?? false,
     hours: options.hours,
     account,
     tape: new QuoteTape(),

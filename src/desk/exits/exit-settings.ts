@@ -8,6 +8,8 @@ export interface ExitSettings extends ExitChoices {
   readonly exitLadder: Urgency;
   /** Buy back shorts for a nickel or less in the last hour. */
   readonly nickelBuyBack: boolean;
+  /** The paper broker holds stop orders. */
+  readonly paperNativeStops: boolean;
   /** Days on which the underlying trades without its dividend, ascending. */
   readonly exDividendDates: readonly string[];
 }
@@ -18,5 +20,6 @@ export const DEFAULT_EXIT_SETTINGS: ExitSettings = {
   entryLadder: 'normal',
   exitLadder: 'normal',
   nickelBuyBack: false,
+  paperNativeStops: false,
   exDividendDates: [],
 };

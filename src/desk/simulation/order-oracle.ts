@@ -86,7 +86,8 @@ export class OrderOracle {
   }
 
   #judgeUnconfirmed({ intentId, purpose, principal }: OrderIntent): void {
-    const isExit = purpose === 'exit' && principal === 'engine';
+    const isOwn = purpose === 'exit' || purpose === 'protective';
+    const isExit = isOwn && principal === 'engine';
     const isFlatten = purpose === 'flatten' && CLOSES_WITHOUT_TOKEN.has(principal);
     if (!isExit && !isFlatten) this.#report(`${intentId} (${purpose}) spent no token`);
   }

@@ -12,6 +12,7 @@ import { ChainWriter } from '../../engine/chain/chain-writer.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import { DeltaringError } from '../../engine/domain/errors.ts';
 import { Desk } from '../desk.ts';
+import { exitSettingsOf } from '../desk-config.ts';
 import type { Effect } from '../effects.ts';
 import { decodeInput } from '../input-codec.ts';
 import type { RecordedStart } from '../recorded-start.ts';
@@ -69,6 +70,7 @@ function rerun(chunks: readonly Uint8Array[]): Rerun {
       underlying: config.underlying,
       seed: paperSeed,
       history: summarizeJournal(records),
+      nativeStops: exitSettingsOf(config).paperNativeStops,
     }),
     at,
     records,

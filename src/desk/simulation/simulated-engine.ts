@@ -12,6 +12,7 @@ import type { At } from '../../engine/domain/clock.ts';
 import type { SessionDate } from '../../engine/domain/units.ts';
 import { Desk } from '../desk.ts';
 import type { DeskConfig } from '../desk-config.ts';
+import { exitSettingsOf } from '../desk-config.ts';
 import type { Effect } from '../effects.ts';
 import { decodeInput, encodeInput } from '../input-codec.ts';
 import type { Input } from '../inputs.ts';
@@ -59,7 +60,9 @@ export class SimulatedEngine {
     if (isRecorded) {
       this.chunks.push(encodeRecordedStart({ config, paperSeed: seed, accountId, at, records }));
     }
-    this.broker = new PaperBroker({ accountId, seed, history: summarizeJournal(records) });
+    const { paperNativeStops: nativeStops } = exitSettingsOf(config);
+    const history = summarizeJournal(records);
+    this.broker = new PaperBroker({ accountId, seed, history, nativeStops });
     const tap = new BrokerTap(this.broker, world.observer);
     const chainBuffer = createChainBuffer();
     this.desk = new Desk({

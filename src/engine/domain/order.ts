@@ -86,6 +86,9 @@ export interface OrderIntent {
   /** The worst net that is still acceptable; the broker never sees less than this. */
   readonly worst: Price;
   readonly exitPlan?: ExitPlan;
+  /** Set on a stop order: it rests until the one leg's own price is at the trigger or beyond (a sale:
+   * its bid at or below it), and trades at market then. Per share, positive. */
+  readonly stopTrigger?: Price;
   /** The opening breakout this order trades, as `15:up`: each is taken once a day. */
   readonly breakoutKey?: string;
   readonly principal: string;

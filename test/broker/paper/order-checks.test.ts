@@ -21,7 +21,9 @@ function world(change: Partial<OrderWorld> = {}): OrderWorld {
     now: session.open,
     session,
     maxLegs: 4,
+    nativeStops: false,
     isQuoted: () => true,
+    bidOf: () => 10_000,
     held: () => 0,
     working: [],
     buyingPowerCents: 100_000_00,
@@ -119,5 +121,23 @@ describe('the paper broker rejects', () => {
       rejection(orderOf(CONDOR), world({ buyingPowerCents }));
     expect(at(needed)).toBeUndefined();
     expect(at(needed - 1)).toMatch(/insufficient buying power: needs \$404.52, has \$404.51/);
+  });
+
+  it('a stop where it holds none, on several legs, and on the wrong side of the market', () => {
+    const held = { held: () => 1, nativeStops: true, bidOf: () => 10_000 };
+    const stop = (stopTrigger: number, legs = CLOSE_CALL) => {
+      const made = orderOf(legs);
+      return { ...made, intent: { ...made.intent, stopTrigger: price(stopTrigger) } };
+    };
+    expect(rejection(stop(5_000), world({ ...held, nativeStops: false }))).toMatch(
+      /no stop orders/,
+    );
+    expect(rejection(stop(5_000, LONG_CALL), world(held))).toMatch(/one leg that is held/);
+    expect(rejection(stop(10_000), world(held))).toMatch(/wrong side/);
+    expect(rejection(stop(5_050), world(held))).toMatch(/price grid/);
+    expect(rejection(stop(5_000), world({ ...held, bidOf: () => undefined }))).toMatch(
+      /wrong side/,
+    );
+    expect(rejection(stop(9_900), world(held))).toBeUndefined();
   });
 });

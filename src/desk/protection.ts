@@ -1,0 +1,25 @@
+/** What the desk knows of one position's stop at the broker. Times by the wall clock unless named. */
+export interface Protection {
+  readonly intentId: string;
+  /** Market time since which the broker has held the stop; undefined before its word. */
+  readonly since: number | undefined;
+  /** The newest snapshot of the broker that listed the stop. */
+  readonly verifiedAt: number | undefined;
+  /** False from a snapshot on that did not list it. */
+  readonly isListed: boolean;
+  /** The engine itself called it back. */
+  readonly isReleased: boolean;
+}
+
+/** Protections by position id. */
+export type Protections = Map<string, Protection>;
+
+/** Changes what is known of a position's stop; nothing where none is known. */
+export function amendProtection(
+  protections: Protections,
+  positionId: string,
+  amended: Partial<Protection>,
+): void {
+  const known = protections.get(positionId);
+  if (known !== undefined) protections.set(positionId, { ...known, ...amended });
+}

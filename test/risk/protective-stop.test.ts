@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import type { Instrument } from '../../src/engine/domain/instrument.ts';
+import type { Quote } from '../../src/engine/domain/market.ts';
+import { epochMicros, price, sessionDate } from '../../src/engine/domain/units.ts';
+import { protectiveStop, stopSideFault } from '../../src/risk/protective-stop.ts';
+
+const timeExitAt = epochMicros(0);
+const call: Instrument = {
+  kind: 'option',
+  root: 'SPY',
+  expiry: sessionDate('2026-11-20'),
+  right: 'call',
+  strike: price(6_000_000),
+};
+const stop = { kind: 'valueAtOrBelow', price: price(5_000) } as const;
+
+describe('a stop at the broker', () => {
+  it('stands at two thirds of where the engine stops, on the grid', () => {
+    const wanted = protectiveStop([{ instrument: call, quantity: 2 }], { stop, timeExitAt });
+    expect(wanted).toEqual({ leg: { instrument: call, quantity: 2 }, trigger: 3_300 });
+    const small = { ...stop, price: price(100) };
+    const least = protectiveStop([{ instrument: call, quantity: 1 }], { stop: small, timeExitAt });
+    expect(least?.trigger).toBe(100);
+  });
+
+  it('is for one long option with a stop on its value, and for nothing else', () => {
+    const long = { instrument: call, quantity: 1 };
+    const plan = { stop, timeExitAt };
+    expect(protectiveStop([long, long], plan)).toBeUndefined();
+    expect(protectiveStop([{ instrument: call, quantity: -1 }], plan)).toBeUndefined();
+    expect(protectiveStop([long], { timeExitAt })).toBeUndefined();
+    expect(protectiveStop([long], undefined)).toBeUndefined();
+    const shares: Instrument = { kind: 'shares', symbol: 'SPY' };
+    expect(protectiveStop([{ instrument: shares, quantity: 100 }], plan)).toBeUndefined();
+    const debit = { stop: { kind: 'debitAtOrAbove', price: price(5_000) } as const, timeExitAt };
+    expect(protectiveStop([long], debit)).toBeUndefined();
+  });
+
+  it('is refused on the wrong side of the market, and where there is no market', () => {
+    const at = { market: timeExitAt, wall: timeExitAt };
+    const bid = (dollars: number | undefined): Quote => ({
+      bid: dollars === undefined ? undefined : price(dollars),
+      ask: price(9_000),
+      bidSize: 1,
+      askSize: 1,
+      at,
+    });
+    const trigger = { trigger: price(3_300) };
+    expect(stopSideFault(trigger, bid(3_400))).toBeUndefined();
+    expect(stopSideFault(trigger, bid(3_300))).toBe('wrongSide');
+    expect(stopSideFault(trigger, bid(undefined))).toBe('noMarket');
+    expect(stopSideFault(trigger, undefined)).toBe('noMarket');
+  });
+});

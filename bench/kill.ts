@@ -2,6 +2,7 @@
  * How long from a call of kill until nothing can open, and until every opening's cancel is out?
  *
  *     api.kill ─► kill word set ─► latch on disk ─► core: cancel 1 … cancel 20 at the broker
+ *     kill word set on another thread ─► … ─► last opening that still reaches the broker
  *
  * Floor: a file created, written and synced with its folder, which is what a latch that survives a
  * power cut costs on this disk.
@@ -9,6 +10,7 @@
 import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { realDisk } from '../src/audit/disk.ts';
 import { clearKillLatch, engageKillLatch, readKillLatch } from '../src/audit/kill-latch.ts';
 import { ENGINE_API_VERSION } from '../src/desk/engine-api.ts';
@@ -18,12 +20,17 @@ import { wallMicros } from '../src/engine/domain/clock.ts';
 import type { Bench, BenchContext, BenchReport } from './support/bench.ts';
 import { check } from './support/bench.ts';
 import { BenchDesk, OPERATOR, TRADER } from './support/bench-desk.ts';
+import type { PullerStart } from './support/kill-puller.ts';
 import type { Measure } from './support/paired.ts';
 import { oneByOne, paired, rowOf } from './support/paired.ts';
 import { nanosNow, Samples } from './support/samples.ts';
 
 const NAME = 'kill';
 const OPENINGS = 20;
+/** The other thread pulls the kill word at some moment within this time. */
+const RACE_MICROS = 5_000;
+const [IDLE, ARMED, RAISED] = [0, 1, 2];
+const LAST_SEND = 'kill word on another thread to the last opening that still went out';
 const FLOOR = 'write and sync a small file';
 /** After this the broker has acknowledged every order; none is walked toward the market yet. */
 const ACKNOWLEDGED_MICROS = 250_000;
@@ -124,6 +131,78 @@ function kills(rig: KillRig, word: Samples, times: number): Measure {
   };
 }
 
+/** Sends openings as fast as they go while another thread pulls the kill word. */
+class KillRace {
+  readonly bench = new BenchDesk();
+  readonly #signal = new SharedArrayBuffer(4);
+  readonly #words = new Int32Array(this.#signal);
+  readonly #nanos = new SharedArrayBuffer(8);
+  readonly #puller: Worker;
+  #lastSentAt = 0n;
+
+  constructor() {
+    const start: PullerStart = {
+      counters: this.bench.counterWords,
+      signal: this.#signal,
+      nanos: this.#nanos,
+      withinMicros: RACE_MICROS,
+    };
+    const entry = new URL('support/kill-puller.ts', import.meta.url);
+    this.#puller = new Worker(entry, { workerData: start });
+  }
+
+  /** Nanoseconds from the word to the last opening that still reached the broker; 0: none did. */
+  run(): number {
+    const { bench } = this;
+    const tokens = Array.from({ length: 2 * OPENINGS }, () => bench.preview().tokenSha256);
+    this.#lastSentAt = 0n;
+    this.#set(ARMED);
+    for (const token of tokens) this.#send(token);
+    while (Atomics.load(this.#words, 0) !== RAISED);
+    const raisedAt = Atomics.load(new BigInt64Array(this.#nanos), 0);
+    this.#set(IDLE);
+    const late = Number(this.#lastSentAt - raisedAt);
+    check(bench.counters.isKilled(), 'the kill word was raised by the other thread');
+    const before = bench.counters.get('orders_sent') ?? 0;
+    bench.command({ kind: 'confirm', tokenSha256: tokens[0] ?? '' });
+    bench.makeDurable();
+    check((bench.counters.get('orders_sent') ?? 0) === before, 'nothing opens after the word');
+    bench.counters.clearKillWord();
+    bench.clear();
+    return Math.max(0, late);
+  }
+
+  #send(tokenSha256: string): void {
+    const { bench } = this;
+    const before = bench.counters.get('orders_sent') ?? 0;
+    bench.command({ kind: 'confirm', tokenSha256 });
+    bench.makeDurable();
+    if ((bench.counters.get('orders_sent') ?? 0) > before) {
+      this.#lastSentAt = process.hrtime.bigint();
+    }
+  }
+
+  #set(value: number): void {
+    Atomics.store(this.#words, 0, value);
+    Atomics.notify(this.#words, 0);
+  }
+
+  stop(): Promise<number> {
+    return this.#puller.terminate();
+  }
+}
+
+async function lastSends(times: number): Promise<Samples> {
+  const race = new KillRace();
+  const samples = new Samples();
+  try {
+    for (let i = 0; i < times; i += 1) samples.record(race.run());
+  } finally {
+    await race.stop();
+  }
+  return samples;
+}
+
 function smallFile(home: string, times: number): Measure {
   const path = join(home, 'floor');
   const text = JSON.stringify({ principal: 'bench', reason: 'bench', wallMicros: wallMicros() });
@@ -155,9 +234,14 @@ async function run(context: BenchContext): Promise<BenchReport> {
       { bench: NAME, metric: 'call to kill word set', unit: 'us' },
       { ours: toWord, floor: undefined, peer: undefined },
     );
+    const raced = { all: await lastSends(times), medians: [] };
+    const raceRow = rowOf(
+      { bench: NAME, metric: LAST_SEND, unit: 'us' },
+      { ours: raced, floor: undefined, peer: undefined },
+    );
     const metric = `call to latch on disk and the cancels of ${OPENINGS} openings at the broker`;
     return {
-      rows: [wordRow, rowOf({ bench: NAME, metric, unit: 'us', floor: FLOOR }, result)],
+      rows: [wordRow, raceRow, rowOf({ bench: NAME, metric, unit: 'us', floor: FLOOR }, result)],
       checks: [
         `after each kill the word was set, the latch on the disk, and all ${OPENINGS} openings had their cancel; each then ended`,
       ],

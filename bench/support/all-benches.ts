@@ -10,6 +10,7 @@ import { bench as pricing } from '../pricing.ts';
 import { bench as promises } from '../promises.ts';
 import { bench as ring } from '../ring.ts';
 import { bench as riskGate } from '../risk-gate.ts';
+import { bench as tickToExit } from '../tick-to-exit.ts';
 import type { Bench } from './bench.ts';
 
 export const BENCHES: readonly Bench[] = [
@@ -20,6 +21,7 @@ export const BENCHES: readonly Bench[] = [
   confirmToBroker,
   journal,
   kill,
+  tickToExit,
   mcpRoundTrip,
   http,
   ring,

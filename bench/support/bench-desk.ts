@@ -86,7 +86,9 @@ export interface BenchStart {
 export type JournalSink = (request: JournalRequest) => void;
 
 export class BenchDesk {
-  readonly counters = new Counters(createCountersBuffer());
+  /** The counters' memory, for other threads. */
+  readonly counterWords = createCountersBuffer();
+  readonly counters = new Counters(this.counterWords);
   readonly buffers = { chain: createChainBuffer(), ring: createRingBuffer() };
   readonly desk: Desk;
   readonly shell: CoreShell;

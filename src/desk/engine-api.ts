@@ -9,6 +9,7 @@ import type { Right } from '../engine/domain/instrument.ts';
 import type { ChainSlice } from '../engine/domain/market.ts';
 import type { OrderPurpose } from '../engine/domain/order.ts';
 import type { CheckResult, Denial } from '../engine/domain/verdict.ts';
+import type { ExitPlanView, PinView } from './engine-api-exits.ts';
 import type { AuditHeadView, HealthView } from './engine-api-health.ts';
 import type { PayoffView } from './engine-api-payoff.ts';
 import type { ScanRequest, StrategyRequest } from './engine-api-requests.ts';
@@ -78,14 +79,6 @@ export interface ExpectedFill {
   readonly price: number;
   readonly mid: number;
   readonly natural: number;
-}
-
-export interface ExitPlanView {
-  readonly stop: string;
-  readonly target: string | null;
-  /** ISO market time at which the position is closed at the latest. */
-  readonly timeExit: string;
-  readonly plannedLossCents: number | null;
 }
 
 /** A preview. Fields whose names end in Cents are for the whole order; losses after fees. */
@@ -180,25 +173,6 @@ export interface ConfirmResult {
 /** One held leg: quantity signed, average price in dollars per share. */
 export interface PositionLegView extends Omit<LegView, 'action'> {
   readonly averagePrice: number;
-}
-
-/** What expiry can do with one short strike. */
-export interface PinView {
-  readonly symbol: string;
-  readonly right: 'call' | 'put';
-  readonly strike: number;
-  /** Dollars from the price to the strike, negative once it is in the money. */
-  readonly distance: number;
-  /** The same in standard deviations of what is left of the day. */
-  readonly distanceInDeviations: number | null;
-  readonly inTheMoney: boolean;
-  readonly sharesIfAssigned: number;
-  /** Cash that assignment brings (+) or takes (-). */
-  readonly assignmentCents: number;
-  /** Until the broker's flatten deadline. */
-  readonly secondsToCutoff: number;
-  /** The underlying trades without its dividend tomorrow: in the money it is exercised early. */
-  readonly exDividend: boolean;
 }
 
 export interface PositionView {

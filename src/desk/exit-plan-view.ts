@@ -2,7 +2,7 @@
 
 import type { ExitPlan } from '../engine/domain/order.ts';
 import { dollarsFromPrice, type Price } from '../engine/domain/units.ts';
-import type { ExitPlanView } from './engine-api.ts';
+import type { ExitPlanView } from './engine-api-exits.ts';
 import { isoNewYork } from './iso-time.ts';
 
 function dollars(value: Price): string {

@@ -11,7 +11,7 @@ import type { PositionLeg, StructurePosition } from '../engine/portfolio/portfol
 import { exitSettingsOf } from './desk-config.ts';
 import type { DeskContext } from './desk-context.ts';
 import { sliceOf, spotOf, viewOf } from './desk-context.ts';
-import type { PinView } from './engine-api.ts';
+import type { PinView } from './engine-api-exits.ts';
 import { hasRunOut, isExDividendEve } from './exits/ex-dividend.ts';
 import { lastHourFrom } from './exits/flat-by.ts';
 

@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import type {
   ConfirmResult,
-  ExitPlanView,
   FillView,
   GreeksView,
   LegView,
@@ -10,6 +9,7 @@ import type {
   PositionView,
   TradeCard,
 } from '../desk/engine-api.ts';
+import type { ExitPlanView } from '../desk/engine-api-exits.ts';
 import type { LimitView } from '../desk/engine-api-risk.ts';
 import type { CheckResult } from '../engine/domain/verdict.ts';
 

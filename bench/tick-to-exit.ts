@@ -1,0 +1,113 @@
+/**
+ * How long from the tick that breaks a stop until the exit order is recorded and on its way?
+ *
+ *     quote of the short call ─► end of batch ─► stops of every position ─► exit intent appended
+ *
+ * Floor: the same quote and end of batch on a desk that holds nothing.
+ */
+import type { OptionContract } from '../src/engine/domain/instrument.ts';
+import { instrumentSymbol } from '../src/engine/domain/instrument.ts';
+import { priceFromDollars } from '../src/engine/domain/units.ts';
+import type { Bench, BenchContext, BenchReport } from './support/bench.ts';
+import { check } from './support/bench.ts';
+import { BenchDesk, OPERATOR } from './support/bench-desk.ts';
+import type { Measure } from './support/paired.ts';
+import { paired, rowOf } from './support/paired.ts';
+import { nanosNow } from './support/samples.ts';
+
+const NAME = 'tick-to-exit';
+const FLOOR = 'the same tick with nothing held';
+const BEAT_MICROS = 500_000;
+const MOST_BEATS = 400;
+const HELD = 10;
+
+/** Opens condors until so many are held. */
+function hold(bench: BenchDesk, positions: number): void {
+  const { book } = bench.desk.context;
+  for (let beat = 0; beat < MOST_BEATS && book.structures().length < positions; beat += 1) {
+    if (bench.orders.length === 0) {
+      bench.command({ kind: 'confirm', tokenSha256: bench.preview().tokenSha256 });
+      bench.makeDurable();
+    }
+    bench.pass(BEAT_MICROS);
+  }
+  check(book.structures().length === positions, `${positions} condors are held`);
+}
+
+function shortCallIndex(bench: BenchDesk): number {
+  const legs = bench.desk.context.book.structures()[0]?.legs ?? [];
+  const isShortCall = ({ quantity, instrument }: (typeof legs)[number]): boolean =>
+    quantity < 0 && instrument.kind === 'option' && instrument.right === 'call';
+  const instrument = legs.find(isShortCall)?.instrument as OptionContract | undefined;
+  return instrument === undefined
+    ? 0
+    : (bench.desk.context.chain.indexOf(instrumentSymbol(instrument)) ?? 0);
+}
+
+/** One tick: a contract is suddenly worth forty dollars, far beyond any stop. */
+function tick(bench: BenchDesk, index: number): number {
+  const { at } = bench;
+  const sides = { bid: priceFromDollars(40), ask: priceFromDollars(40.02) };
+  const startedAt = nanosNow();
+  bench.shell.step({ kind: 'quote', at, index, ...sides, bidSize: 50, askSize: 50 });
+  bench.shell.step({ kind: 'batchEnd', at });
+  return nanosNow() - startedAt;
+}
+
+function exits(bench: BenchDesk): number {
+  return bench.orders.filter(({ intent }) => intent.purpose === 'exit').length;
+}
+
+/** Holds condors, breaks their stops with one tick, and flattens what is left. */
+function breaks(bench: BenchDesk, positions: number, times: number): Measure {
+  return (samples) => {
+    for (let i = 0; i < times; i += 1) {
+      hold(bench, positions);
+      check(exits(bench) === 0, 'no exit works before the tick');
+      samples.record(tick(bench, shortCallIndex(bench)));
+      check(exits(bench) === positions, 'every position has its exit order after the tick');
+      bench.makeDurable();
+      bench.command({ kind: 'flattenNow' }, OPERATOR);
+      for (let beat = 0; beat < MOST_BEATS && !isFlat(bench); beat += 1) bench.pass(BEAT_MICROS);
+      check(isFlat(bench), 'the desk is flat again');
+    }
+  };
+}
+
+function isFlat({ desk, orders }: BenchDesk): boolean {
+  return desk.context.book.structures().length === 0 && orders.length === 0;
+}
+
+function ticks(bench: BenchDesk, times: number): Measure {
+  return (samples) => {
+    for (let i = 0; i < times; i += 1) {
+      samples.record(tick(bench, i % bench.sample.quotes.length));
+      if (i % 50 === 49) bench.pass(BEAT_MICROS);
+    }
+  };
+}
+
+async function run(context: BenchContext): Promise<BenchReport> {
+  const rows = [];
+  for (const positions of [1, HELD]) {
+    const result = await paired(context, {
+      ours: breaks(new BenchDesk(), positions, context.count(positions === 1 ? 40 : 8)),
+      floor: ticks(new BenchDesk(), context.count(500)),
+    });
+    const metric = `from the breaking tick to the exit orders of ${positions} condor(s)`;
+    rows.push(rowOf({ bench: NAME, metric, unit: 'us', floor: FLOOR }, result));
+  }
+  return {
+    rows,
+    checks: ['after each breaking tick every held condor had exactly one exit order'],
+    notes: [
+      'Core thread only: chain write, index, stops, risk gate and record. The journal and the broker follow.',
+    ],
+  };
+}
+
+export const bench: Bench = {
+  name: NAME,
+  question: 'How long from the tick that breaks a stop until the exit order is recorded?',
+  run,
+};

@@ -4,6 +4,8 @@ import { nearestName } from './nearest-name.ts';
 
 const MOST_CONTRACTS = 1_000;
 const LONGEST_TOKEN_CHARACTERS = 200;
+/** What ids and symbols are made of: no control character, so that an answer may repeat them. */
+const PLAIN_ID = /^[\w .:/-]+$/;
 const LONGEST_ID_CHARACTERS = 100;
 const LEAST_DELTA_POINTS = 1;
 const MOST_DELTA_POINTS = 99;
@@ -23,7 +25,13 @@ export const tokenField = z
 
 /** An order or position by its id. */
 export function idField(description: string) {
-  return z.string().min(1).max(LONGEST_ID_CHARACTERS).describe(description);
+  const fault = 'this is no id; give one as get_recent_orders or show_pnl writes it';
+  return z
+    .string()
+    .min(1)
+    .max(LONGEST_ID_CHARACTERS)
+    .refine((id) => PLAIN_ID.test(id), fault)
+    .describe(description);
 }
 
 function deltaFault(points: number, isCall: boolean): string | undefined {

@@ -52,8 +52,10 @@ function acceptedWords(property: z.infer<typeof propertyShape>): string {
   return word + rangeWords(property);
 }
 
+/** What was sent, as it may be repeated to a reader: short, and without marks that change how a line
+ * is shown. */
 function echo(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
+  const text = (JSON.stringify(value) ?? 'nothing').replaceAll(/\p{C}/gu, '?');
   return text.length <= LONGEST_ECHO_CHARACTERS
     ? text
     : `${text.slice(0, LONGEST_ECHO_CHARACTERS)}…`;
@@ -120,5 +122,5 @@ function unknownFault(tool: ArgumentsOf<z.ZodObject>, argument: string): Fault {
   const known = listed.length === 0 ? 'it takes none' : `it takes ${listed.join(', ')}`;
   const message = `${tool.name} has no argument ${echo(argument)}: ${known}.${meant}`;
   const numbers = { accepted: listed.join(', '), ...(nearest && { didYouMean: nearest }) };
-  return { argument, message, numbers };
+  return { argument: echo(argument).slice(1, -1), message, numbers };
 }

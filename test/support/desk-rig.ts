@@ -301,6 +301,14 @@ export class DeskRig {
     this.#beat(newYorkInstant(sessionDate(date), minutes) - this.#market);
   }
 
+  /** Lets seconds pass in which the clock ticks and nothing is quoted: a feed that froze. */
+  freeze(seconds: number): void {
+    for (let second = 0; second < seconds; second += 1) {
+      this.#market = addMicros(this.#market, MICROS_PER_SECOND);
+      this.step({ kind: 'clock', at: this.at });
+    }
+  }
+
   #beat(micros: number): void {
     this.#market = addMicros(this.#market, micros);
     this.quotes();

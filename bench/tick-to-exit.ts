@@ -10,7 +10,7 @@ import { instrumentSymbol } from '../src/engine/domain/instrument.ts';
 import { priceFromDollars } from '../src/engine/domain/units.ts';
 import type { Bench, BenchContext, BenchReport } from './support/bench.ts';
 import { check } from './support/bench.ts';
-import { BenchDesk, OPERATOR } from './support/bench-desk.ts';
+import { BenchDesk } from './support/bench-desk.ts';
 import type { Measure } from './support/paired.ts';
 import { paired, rowOf } from './support/paired.ts';
 import { nanosNow } from './support/samples.ts';
@@ -58,24 +58,17 @@ function exits(bench: BenchDesk): number {
   return bench.orders.filter(({ intent }) => intent.purpose === 'exit').length;
 }
 
-/** Holds condors, breaks their stops with one tick, and flattens what is left. */
-function breaks(bench: BenchDesk, positions: number, times: number): Measure {
+/** Holds condors on a fresh desk and breaks their stops with one tick. */
+function breaks(positions: number, times: number): Measure {
   return (samples) => {
     for (let i = 0; i < times; i += 1) {
+      const bench = new BenchDesk();
       hold(bench, positions);
       check(exits(bench) === 0, 'no exit works before the tick');
       samples.record(tick(bench, shortCallIndex(bench)));
       check(exits(bench) === positions, 'every position has its exit order after the tick');
-      bench.makeDurable();
-      bench.command({ kind: 'flattenNow' }, OPERATOR);
-      for (let beat = 0; beat < MOST_BEATS && !isFlat(bench); beat += 1) bench.pass(BEAT_MICROS);
-      check(isFlat(bench), 'the desk is flat again');
     }
   };
-}
-
-function isFlat({ desk, orders }: BenchDesk): boolean {
-  return desk.context.book.structures().length === 0 && orders.length === 0;
 }
 
 function ticks(bench: BenchDesk, times: number): Measure {
@@ -91,7 +84,7 @@ async function run(context: BenchContext): Promise<BenchReport> {
   const rows = [];
   for (const positions of [1, HELD]) {
     const result = await paired(context, {
-      ours: breaks(new BenchDesk(), positions, context.count(positions === 1 ? 40 : 8)),
+      ours: breaks(positions, context.count(positions === 1 ? 40 : 10)),
       floor: ticks(new BenchDesk(), context.count(500)),
     });
     const metric = `from the breaking tick to the exit orders of ${positions} condor(s)`;

@@ -3,6 +3,7 @@ import { campaign as audit } from '../campaigns/audit.ts';
 import { campaign as burnIn } from '../campaigns/burn-in.ts';
 import { campaign as conformance } from '../campaigns/conformance.ts';
 import { campaign as killpoints } from '../campaigns/killpoints.ts';
+import { campaign as mutation } from '../campaigns/mutation.ts';
 import { campaign as powercut } from '../campaigns/powercut.ts';
 import { campaign as realData } from '../campaigns/real-data.ts';
 import { campaign as sim } from '../campaigns/sim.ts';
@@ -20,4 +21,5 @@ export const CAMPAIGNS: readonly Campaign[] = [
   realData,
   soak,
   soakDays,
+  mutation,
 ];

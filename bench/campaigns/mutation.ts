@@ -1,0 +1,89 @@
+/**
+ * Are the tests of the risk room worth their name? StrykerJS changes one thing at a time in the code
+ * that decides about orders, and a test has to fail for it. Which files and which threshold stand in
+ * stryker.config.json; what lives, and why it may, in bench/support/mutation-survivors.json.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Campaign, CampaignOptions, CampaignOutcome } from '../support/campaign.ts';
+import { MachineLacks } from '../support/campaign.ts';
+import type { KnownSurvivor, MutationReport } from '../support/mutation-report.ts';
+import { judgeMutation } from '../support/mutation-report.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const STRYKER = `${ROOT}node_modules/@stryker-mutator/core/bin/stryker.js`;
+const REPORT = `${ROOT}reports/mutation/report.json`;
+const SURVIVORS = `${ROOT}bench/support/mutation-survivors.json`;
+const EVERY_FILE = 1_000;
+
+interface StrykerSettings {
+  readonly mutate: readonly string[];
+  readonly thresholds: { readonly break: number };
+}
+
+function json(path: string): unknown {
+  return JSON.parse(readFileSync(path, 'utf8'));
+}
+
+/** The files to change: as many as asked for, from the one that the seed counts to. */
+function chosen({ runs, seed }: CampaignOptions, patterns: readonly string[]): readonly string[] {
+  const [excluded, included] = [true, false].map((isOut) =>
+    patterns.filter((pattern) => pattern.startsWith('!') === isOut),
+  );
+  const not = new Set((excluded ?? []).flatMap((p) => globSync(p.slice(1), { cwd: ROOT })));
+  const all = (included ?? []).flatMap((pattern) => globSync(pattern, { cwd: ROOT }));
+  const files = all.filter((file) => !not.has(file)).toSorted();
+  return files.slice((seed - 1) % files.length).slice(0, runs);
+}
+
+/** Ends with the exit code, which also tells of a score below the threshold: the report says more. */
+function runStryker(files: readonly string[]): Promise<number | null> {
+  const args = [STRYKER, 'run', '--mutate', files.join(',')];
+  const child = spawn(process.execPath, args, {
+    cwd: ROOT,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+}
+
+async function run(options: CampaignOptions): Promise<CampaignOutcome> {
+  if (!existsSync(STRYKER)) throw new MachineLacks('StrykerJS is not installed: npm ci');
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a file of this repository
+  const settings = json(`${ROOT}stryker.config.json`) as StrykerSettings;
+  const files = chosen(options, settings.mutate);
+  const startedAt = Date.now();
+  const code = await runStryker(files);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by the run just ended
+  const report = json(REPORT) as MutationReport;
+  const isFresh = files.every((file) => file in report.files);
+  if (!isFresh) throw new Error(`StrykerJS ended with ${code} and left no report of these files`);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a file of this repository
+  const known = json(SURVIVORS) as readonly KnownSurvivor[];
+  const { killed, survived, score, violations, outdated } = judgeMutation(
+    report,
+    known,
+    settings.thresholds.break,
+  );
+  return {
+    runs: files.length,
+    violations,
+    counts: { mutants: killed + survived, killed, survived, listed: known.length },
+    notes: [
+      `score ${score.toFixed(1)} %, at least ${settings.thresholds.break} asked; ${Math.round((Date.now() - startedAt) / 1_000)} s`,
+      ...outdated.map((name) => `listed and killed after all: ${name}`),
+    ],
+  };
+}
+
+export const campaign: Campaign = {
+  name: 'mutation',
+  proves: 'A test fails for nearly every change of the code that decides about orders.',
+  runs: EVERY_FILE,
+  unit: 'files',
+  plants: [],
+  run,
+};

@@ -1,0 +1,113 @@
+/** Four disasters of others, played through the desk's own step: how many orders reached the broker,
+ * and which control stopped the rest. The gate alone meets them in test/risk/post-mortems.test.ts. */
+import { describe, expect, it } from 'vitest';
+import type { StrategyRequest } from '../../src/desk/engine-api-requests.ts';
+import { cents } from '../../src/engine/domain/units.ts';
+import { CONDOR, DeskRig, denialIn } from '../support/desk-rig.ts';
+
+function denialOf(rig: DeskRig, request: StrategyRequest = CONDOR) {
+  const command = { kind: 'previewStrategy', request, tokenSha256: rig.newToken() } as const;
+  return denialIn(rig.ask(command));
+}
+
+describe('Knight, 2012: one parent order, millions of children, and nobody who looked', () => {
+  it('sends one order for one agreement, however often it is confirmed, before and after a restart', () => {
+    const rig = new DeskRig();
+    const { tokenSha256 } = rig.preview();
+    for (let i = 0; i < 212; i += 1) rig.send({ kind: 'confirm', tokenSha256 });
+    rig.advance(3);
+    expect(rig.submitted).toHaveLength(1);
+    const again = rig.restart();
+    for (let i = 0; i < 212; i += 1) again.send({ kind: 'confirm', tokenSha256 });
+    again.advance(3);
+    expect(again.submitted).toEqual([]);
+  });
+
+  it('sends one order to a program that previews and confirms anew as fast as it can', () => {
+    const rig = new DeskRig();
+    rig.confirm(rig.preview().tokenSha256);
+    const refused = new Set<string>();
+    for (let i = 0; i < 200; i += 1) refused.add(denialOf(rig).code);
+    expect(rig.submitted).toHaveLength(1);
+    expect([...refused]).toEqual(['duplicate_order']);
+  });
+
+  it('disarms a slow loop at its eighth order, pages, and waits for a person', () => {
+    const wide = { maxOpenRiskCents: cents(1e9), maxDailyLossCents: cents(1e9) };
+    const rig = new DeskRig({ limits: { ...wide, duplicateWindowMillis: 0 } });
+    let denied = '';
+    for (let i = 0; i < 60 && denied === ''; i += 1) {
+      rig.advance(10);
+      const command = { kind: 'previewStrategy', request: CONDOR } as const;
+      const tokenSha256 = rig.newToken();
+      const reply = rig.ask({ ...command, tokenSha256 });
+      if ('denied' in reply) denied = reply.denied.code;
+      else rig.confirm(tokenSha256);
+    }
+    expect(denied).toBe('repeated_execution');
+    expect(rig.submitted).toHaveLength(8);
+    expect(rig.alerts()).toContain('REPEATED_EXECUTION');
+  });
+});
+
+describe('Goldman, 2013: what was meant to rest goes live before the open, at a price of one dollar', () => {
+  it('sends nothing before the open', () => {
+    const rig = new DeskRig({ minutes: 9 * 60 + 20 });
+    expect(denialOf(rig).code).toBe('entry_window');
+    expect(rig.submitted).toEqual([]);
+  });
+
+  it('sends nothing at a price that the market has left, and shows the difference', () => {
+    const rig = new DeskRig();
+    const { tokenSha256 } = rig.preview();
+    rig.quotes(602);
+    const denial = denialIn(rig.confirm(tokenSha256));
+    expect(denial.code).toBe('reprice_required');
+    expect(Object.keys(denial.numbers)).toContain('tolerancePoints');
+    expect(rig.submitted).toEqual([]);
+  });
+});
+
+describe('HanMag, 2013: calls for puts and a wrong time to expiry, on the day itself', () => {
+  it('sends nothing priced by a market in which calls and puts changed places', () => {
+    const rig = new DeskRig();
+    const { tokenSha256 } = rig.preview();
+    const swapped = new Map<string, { bid: number | undefined; ask: number | undefined }>();
+    rig.edit = (sides, right, strike) => {
+      swapped.set(`${right} ${strike}`, sides);
+      return swapped.get(`${right === 'call' ? 'put' : 'call'} ${strike}`) ?? sides;
+    };
+    rig.quotes();
+    rig.quotes();
+    expect(denialIn(rig.confirm(tokenSha256)).code).toMatch(
+      /^(reprice_required|model_unreasonable|price_bounds|leg_market_missing)$/,
+    );
+    expect(rig.submitted).toEqual([]);
+  });
+
+  it('sends nothing for a chain whose expiry has passed', () => {
+    const rig = new DeskRig();
+    rig.goTo(16 * 60 + 16);
+    expect(denialOf(rig).code).toBe('session_window');
+    expect(rig.submitted).toEqual([]);
+  });
+});
+
+describe('Citi, 2022: 444 billion for 58 million, 711 warnings clicked away', () => {
+  it('refuses the whole package, hard, with few numbers, and has nothing to click away', () => {
+    const rig = new DeskRig();
+    const denial = denialOf(rig, { ...CONDOR, quantity: 10 });
+    expect(denial.code).toBe('max_trade_loss');
+    expect(Object.keys(denial.numbers)).toEqual(['maxLossCents', 'limitCents']);
+    expect(rig.submitted).toEqual([]);
+    expect(rig.bodies('previewMade')).toEqual([]);
+  });
+
+  it('has no command that raises a limit', () => {
+    const rig = new DeskRig();
+    const { version } = rig.desk.context.config.limits;
+    rig.ask({ kind: 'rearm' }, { principal: 'operator', authority: 'console' });
+    expect(rig.desk.context.config.limits.version).toBe(version);
+    expect(Object.isFrozen(rig.desk.context.config.limits)).toBe(true);
+  });
+});

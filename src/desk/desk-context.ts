@@ -14,6 +14,7 @@ import type { EpochMicros, Price } from '../engine/domain/units.ts';
 import type { PortfolioBook } from '../engine/portfolio/portfolio-book.ts';
 import type { TokenBook } from '../risk/confirm-token.ts';
 import type { GovernorMemory } from '../risk/daily-loss-governor.ts';
+import type { MessageThrottle } from '../risk/message-throttle.ts';
 import type { RecentOrder } from '../risk/risk-input.ts';
 import type { TradingStatus } from '../risk/trading-state.ts';
 import type { BarBook } from './bar-book.ts';
@@ -104,6 +105,7 @@ export interface DeskContext {
   readonly orders: OrderBook;
   readonly out: Outbox;
   readonly decisions: DecisionLog;
+  readonly messages: MessageThrottle;
   readonly day: DeskDay;
   at: At;
 }

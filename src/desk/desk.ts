@@ -17,6 +17,7 @@ import { addMicros } from '../engine/domain/units.ts';
 import { PortfolioBook } from '../engine/portfolio/portfolio-book.ts';
 import { TokenBook } from '../risk/confirm-token.ts';
 import { CALM } from '../risk/daily-loss-governor.ts';
+import { MessageThrottle } from '../risk/message-throttle.ts';
 import { ACTIVE } from '../risk/trading-state.ts';
 import { answerQuery } from './answer-query.ts';
 import { BarBook } from './bar-book.ts';
@@ -113,6 +114,7 @@ export class Desk {
       orders: new OrderBook(),
       out: new Outbox(at, session.date, records.at(-1)?.seq ?? 0, config.monotonicOffsetMicros),
       decisions: new DecisionLog(records),
+      messages: new MessageThrottle(),
       at,
       day: {
         session,

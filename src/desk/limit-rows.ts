@@ -1,7 +1,7 @@
 /** The controls that count: money, exposure, pace, each with its limit, its use and its room. */
 import { repeatsOf } from '../risk/repeats.ts';
 import type { LimitView } from './engine-api-risk.ts';
-import { counted, type RowSources } from './limit-row.ts';
+import { counted, type RowSources, stated } from './limit-row.ts';
 import { recentOrders } from './recent-orders.ts';
 
 const MICROS_PER_MINUTE = 60_000_000;
@@ -189,7 +189,34 @@ function paceRows({ desk, account, principal }: RowSources): LimitView[] {
   ];
 }
 
+/** Messages to the broker but for submits, which are orders. */
+function messageRows({ desk }: RowSources): LimitView[] {
+  const { messages, at, config } = desk;
+  return [
+    counted(
+      {
+        control: 17,
+        name: 'changes of limits a minute',
+        note: 'those of closing orders count and are never held',
+      },
+      'orders',
+      config.limits.maxModifiesPerMinute,
+      messages.lastMinute('modify', at.wall),
+    ),
+    stated(
+      { control: 17, name: 'cancels a minute', note: 'counted, never held' },
+      'no limit',
+      String(messages.lastMinute('cancel', at.wall)),
+    ),
+  ];
+}
+
 /** Every limit with a number. */
 export function limitRows(sources: RowSources): readonly LimitView[] {
-  return [...moneyRows(sources), ...exposureRows(sources), ...paceRows(sources)];
+  return [
+    ...moneyRows(sources),
+    ...exposureRows(sources),
+    ...paceRows(sources),
+    ...messageRows(sources),
+  ];
 }

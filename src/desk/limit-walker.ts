@@ -56,6 +56,8 @@ function walk(desk: DeskContext, order: OrderRecord, elapsedMillis: number): voi
   order.marketMissingSince = undefined;
   if (limit === order.limit) return;
   const { intentId, purpose } = order.intent;
+  const { limits } = desk.config;
+  if (purpose === 'open' && !desk.messages.mayMoveOpening(desk.at.wall, limits)) return;
   desk.out.append({ kind: 'repriced', intentId, limit, reason: order.urgency }, purpose !== 'open');
   order.limit = limit;
   if (purpose !== 'open') sendReprice(desk, order);
@@ -64,6 +66,7 @@ function walk(desk: DeskContext, order: OrderRecord, elapsedMillis: number): voi
 
 function sendReprice(desk: DeskContext, order: OrderRecord): void {
   const approved = approveReprice(order.intent, order.limit, desk.config.limits.version);
+  desk.messages.note('modify', desk.at.wall);
   performGateway(desk, desk.gateway.reprice(approved, desk.at));
 }
 

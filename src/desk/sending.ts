@@ -155,6 +155,7 @@ export function onCleared(desk: DeskContext, intentId: string): void {
   order.sentAt = desk.at;
   order.updatedAt = desk.at;
   desk.out.append({ kind: 'orderSent', intentId }, order.intent.purpose !== 'open');
+  desk.messages.note('submit', desk.at.wall);
   performGateway(desk, desk.gateway.submit(order.approved, desk.at));
 }
 
@@ -209,6 +210,10 @@ export function requestCancel(
   const { intentId } = order.intent;
   const token = tokenSha256 === undefined ? {} : { tokenSha256 };
   desk.out.append({ kind: 'cancelRequested', intentId, principal, ...token }, true);
-  if (isUnsent(order)) endUnsent(desk, order, 'cancelled before it was sent');
-  else performGateway(desk, desk.gateway.cancel(intentId, desk.at));
+  if (isUnsent(order)) {
+    endUnsent(desk, order, 'cancelled before it was sent');
+    return;
+  }
+  desk.messages.note('cancel', desk.at.wall);
+  performGateway(desk, desk.gateway.cancel(intentId, desk.at));
 }

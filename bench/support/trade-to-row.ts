@@ -9,6 +9,7 @@ import { streamerSymbol } from '../../src/engine/domain/instrument.ts';
 import { sessionTimes } from '../../src/engine/domain/session-calendar.ts';
 import { MICROS_PER_MILLI } from '../../src/engine/domain/units.ts';
 import { DxLinkClient } from '../../src/engine/feed/dxlink-client.ts';
+import type { TradeUpdate } from '../../src/engine/feed/feed-handler.ts';
 import type { FeedSubscription } from '../../src/engine/feed/feed-subscription.ts';
 
 import { check } from './bench.ts';
@@ -62,10 +63,8 @@ export async function tradeToRow(trades: number): Promise<Samples> {
         tradedAtMillis = undefined;
       },
     }),
-    trade: (symbol: string, ...rest: readonly unknown[]) => {
-      const timeMillis = rest.at(-1);
-      if (symbol === listing.underlying && typeof timeMillis === 'number')
-        tradedAtMillis = timeMillis;
+    trade: (symbol: string, { timeMillis }: TradeUpdate) => {
+      if (symbol === listing.underlying && !Number.isNaN(timeMillis)) tradedAtMillis = timeMillis;
     },
   };
 

@@ -132,17 +132,18 @@ export class FeedShell {
     const socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES });
     this.#socket = socket;
     socket.on('open', () => this.#tell((at) => this.#client.onSocketOpen(at)));
-    socket.on('message', (data) => this.#onFrame(textOf(data)));
+    socket.on('message', (data) => this.#onFrame(bytesOf(data)));
     socket.on('error', (error) => this.#onGone(socket, error.message));
     socket.on('close', (code, reason) => this.#onGone(socket, `${code} ${String(reason)}`.trim()));
   }
 
-  #onFrame(text: string): void {
+  #onFrame(bytes: Uint8Array): void {
     const receivedAt = wallMicros();
     const { counters } = this.#world;
     counters.add('feed_frames');
-    counters.add('feed_bytes', text.length);
-    this.#tell((at) => this.#client.onFrame(text, at));
+    counters.add('feed_bytes', bytes.length);
+    const frame = { bytes, start: 0, end: bytes.length };
+    this.#tell((at) => this.#client.onFrame(frame, at));
     counters.observe('tick_to_chain_micros', wallMicros() - receivedAt);
   }
 
@@ -177,11 +178,13 @@ export class FeedShell {
         if (index === undefined) return;
         step({ kind: 'quote', at: this.#at, index, bid, ask, bidSize, askSize });
       },
-      trade: (symbol, price, _size, volume) => {
+      trade: (symbol, { price, dayVolume }) => {
         const index = this.#indexOf(symbol);
-        if (index !== undefined) step({ kind: 'last', at: this.#at, index, price, volume });
+        if (index === undefined) return;
+        const volume = Number.isNaN(dayVolume) ? undefined : dayVolume;
+        step({ kind: 'last', at: this.#at, index, price, volume });
       },
-      greeks: (symbol, delta, impliedVol) => {
+      greeks: (symbol, { delta, impliedVol }) => {
         const index = this.#indexOf(symbol);
         if (index === undefined) return;
         step({ kind: 'feedGreeks', at: this.#at, index, delta, impliedVol });
@@ -210,10 +213,10 @@ export class FeedShell {
   }
 }
 
-/** The text of a frame: `ws` hands over one buffer, or the parts of a fragmented message. */
-function textOf(data: WebSocket.RawData): string {
-  if (Array.isArray(data)) return Buffer.concat(data).toString('utf8');
-  return data instanceof ArrayBuffer ? Buffer.from(data).toString('utf8') : data.toString('utf8');
+/** The bytes of a frame: `ws` hands over one buffer, or the parts of a fragmented message. */
+function bytesOf(data: WebSocket.RawData): Uint8Array {
+  if (Array.isArray(data)) return Buffer.concat(data);
+  return data instanceof ArrayBuffer ? new Uint8Array(data) : data;
 }
 
 /** Milliseconds of an instant, for subscriptions. */

@@ -6,6 +6,7 @@ import {
   MICROS_PER_MILLI,
   MICROS_PER_SECOND,
 } from '../domain/units.ts';
+import type { FrameBytes } from './byte-frame-decoder.ts';
 import { authMessage, keepaliveMessage, setupMessage } from './client-messages.ts';
 import type { DxLinkClientOptions } from './client-options.ts';
 import {
@@ -37,6 +38,7 @@ import type { ServerMessage } from './server-message.ts';
 
 /** How often silent subscriptions are counted. */
 const MISSING_CHECK_MICROS = 5 * MICROS_PER_SECOND;
+const NO_EFFECTS: readonly FeedEffect[] = [];
 
 /**
  * The DXLink protocol, client side, as a state machine without sockets, timers or a clock. One
@@ -57,7 +59,8 @@ export class DxLinkClient {
   private now: At = { market: epochMicros(0), wall: epochMicros(0) };
   private since: EpochMicros = epochMicros(0);
   private detail = 'not started';
-  private lastFrameAt: EpochMicros | undefined;
+  /** Wall micros, 0 before the first. */
+  private lastFrameMicros = 0;
   private token: QuoteToken | undefined;
   private isSocketUp = false;
   private connections = 0;
@@ -131,11 +134,11 @@ export class DxLinkClient {
     return this.drain();
   }
 
-  /** One text frame came. */
-  onFrame(frame: string, at: At): readonly FeedEffect[] {
+  /** One text frame came. Its bytes, and `at`, are read during the call only. */
+  onFrame(frame: string | FrameBytes, at: At): readonly FeedEffect[] {
     this.now = at;
     if (this.isGreeted()) {
-      this.lastFrameAt = at.wall;
+      this.lastFrameMicros = at.wall;
       this.keepalive.received(at.wall);
       this.feed.receive(frame, at);
     } else {
@@ -197,7 +200,7 @@ export class DxLinkClient {
     return {
       state: STATE_OF[this.phase],
       since: this.since,
-      lastFrameAt: this.lastFrameAt,
+      lastFrameAt: this.lastFrameMicros === 0 ? undefined : epochMicros(this.lastFrameMicros),
       reconnects: Math.max(0, this.connections - 1),
       errors: this.tally.byClass(),
       missing: this.feed.missing(this.now),
@@ -211,6 +214,7 @@ export class DxLinkClient {
   }
 
   private drain(): readonly FeedEffect[] {
+    if (this.effects.length === 0) return NO_EFFECTS;
     const effects = this.effects;
     this.effects = [];
     return effects;

@@ -49,15 +49,27 @@ export interface FieldTable {
   readonly width: number;
   /** Place of each wanted field in the row, in the order of WANTED_FIELDS; -1 = not announced. */
   readonly places: readonly number[];
+  /** The same the other way round: the number in WANTED_FIELDS of each place of the row, 0 being the
+   * symbol; SKIPPED_COLUMN for a field that nobody wants. */
+  readonly columns: Int8Array;
   /** False where a required field is not announced: such rows cannot be read. */
   readonly isReadable: boolean;
 }
 
+/** The symbol comes first among the wanted fields of every type. */
+export const SYMBOL_COLUMN = 0;
+/** A place of the row that is not read. */
+export const SKIPPED_COLUMN = -1;
+
 /** Compiles the announced field list of a type. */
 export function compileFieldTable(type: FeedType, announced: readonly string[]): FieldTable {
+  const places = WANTED_FIELDS[type].map((field) => announced.indexOf(field));
+  const columns = new Int8Array(announced.length).fill(SKIPPED_COLUMN);
+  for (const [wanted, place] of places.entries()) if (place >= 0) columns[place] = wanted;
   return {
     width: announced.length,
-    places: WANTED_FIELDS[type].map((field) => announced.indexOf(field)),
+    places,
+    columns,
     isReadable: REQUIRED_FIELDS[type].every((field) => announced.includes(field)),
   };
 }

@@ -2,10 +2,16 @@ import { unreachable } from '../domain/assert.ts';
 import type { At } from '../domain/clock.ts';
 import type { Bar } from '../domain/market.ts';
 import type { Price } from '../domain/units.ts';
-import { epochMicrosFromMillis, MICROS_PER_MILLI, priceFromDollars } from '../domain/units.ts';
+import {
+  epochMicrosFromMillis,
+  MICROS_PER_MILLI,
+  price,
+  priceFromDollars,
+} from '../domain/units.ts';
 import { canonicalCandleSymbol } from './candle-symbol.ts';
 import type { FrameFault } from './error-classes.ts';
 import { EVENT_FLAGS } from './event-flags.ts';
+import { isNumberType, NUMBERS_PER_EVENT, type NumberType } from './event-numbers.ts';
 import type { FeedType } from './feed-subscription.ts';
 import { MAX_SYMBOL_LENGTH } from './feed-subscription.ts';
 import type { FrameCalls } from './frame-calls.ts';
@@ -26,14 +32,18 @@ const DELTA_SLACK = 1e-6;
 const MAX_CACHED_SYMBOLS = 1_000;
 
 /**
- * Checks the values of one event and makes its call. Both decoders put the raw values into `raw`,
- * in the order of WANTED_FIELDS, and call `read`; so COMPACT and FULL cannot come to mean different
- * things.
+ * Checks the values of one event and makes its call. The complete decoders put the raw values into
+ * `raw`, in the order of WANTED_FIELDS, and call `read`; the byte decoder has numbers already and
+ * calls `event`. Both end in the same checks, so that COMPACT and FULL, text and bytes cannot come to
+ * mean different things.
  */
 export class EventReader {
   /** The raw values of the event at hand. */
   readonly raw: unknown[] = [];
   private readonly calls: FrameCalls;
+  private readonly numbers = new Float64Array(NUMBERS_PER_EVENT);
+  private readonly tradeUpdate = { price: price(0), size: 0, dayVolume: NaN, timeMillis: NaN };
+  private readonly greeksUpdate = { delta: 0.5, impliedVol: 0.5, timeMillis: NaN };
   private readonly candleSymbols = new Map<string, string>();
   private channel: number | undefined;
   private latestMillis = 0;
@@ -62,88 +72,105 @@ export class EventReader {
     }
     const key = type === 'Candle' ? this.canonical(symbol) : symbol;
     this.calls.heard(type, key);
+    if (isNumberType(type)) {
+      for (let i = 0; i < NUMBERS_PER_EVENT; i += 1) this.numbers[i] = this.numberOrNaN(i + 1);
+      this.event(type, key, this.numbers, 0);
+    } else if (type === 'TimeAndSale') this.sale(key);
+    else this.candle(key);
+  }
+
+  /** Makes the call of an event that is all numbers: those from `first` on in `numbers`, in the order
+   * of WANTED_FIELDS behind the symbol, each finite, or NaN where it is absent. Allocates nothing. */
+  event(type: NumberType, symbol: string, numbers: Float64Array, first: number): void {
     switch (type) {
       case 'Quote':
-        this.quote(key);
+        this.quote(symbol, numbers, first);
         break;
       case 'Trade':
-        this.trade(key);
+        this.trade(symbol, numbers, first);
         break;
       case 'Greeks':
-        this.greeks(key);
+        this.greeks(symbol, numbers, first);
         break;
       case 'Summary':
-        this.summary(key);
-        break;
-      case 'TimeAndSale':
-        this.sale(key);
-        break;
-      case 'Candle':
-        this.candle(key);
+        this.summary(symbol, numbers, first);
         break;
       default:
         unreachable(type);
     }
   }
 
-  private quote(symbol: string): void {
-    const bid = this.price(1);
-    const ask = this.price(2);
-    const bidSize = bid === undefined ? 0 : (this.count(3) ?? 0);
-    const askSize = ask === undefined ? 0 : (this.count(4) ?? 0);
+  private quote(symbol: string, numbers: Float64Array, first: number): void {
+    const bid = this.price(numbers[first] ?? NaN);
+    const ask = this.price(numbers[first + 1] ?? NaN);
+    const bidSize = bid === undefined ? 0 : (this.count(numbers[first + 2] ?? NaN) ?? 0);
+    const askSize = ask === undefined ? 0 : (this.count(numbers[first + 3] ?? NaN) ?? 0);
     this.calls.handler.quote(symbol, bid, ask, bidSize, askSize);
   }
 
-  private trade(symbol: string): void {
-    const price = this.price(2);
-    if (price === undefined) return;
-    this.calls.handler.trade(symbol, price, this.count(3) ?? 0, this.count(4), this.time(1));
+  private trade(symbol: string, numbers: Float64Array, first: number): void {
+    const traded = this.price(numbers[first + 1] ?? NaN);
+    if (traded === undefined) return;
+    const update = this.tradeUpdate;
+    update.price = traded;
+    update.size = this.count(numbers[first + 2] ?? NaN) ?? 0;
+    update.dayVolume = this.count(numbers[first + 3] ?? NaN) ?? NaN;
+    update.timeMillis = this.time(numbers[first] ?? NaN) ?? NaN;
+    this.calls.handler.trade(symbol, update);
   }
 
-  private greeks(symbol: string): void {
-    const delta = this.number(2);
-    const impliedVol = this.number(3);
-    if (delta === undefined || impliedVol === undefined) return;
+  private greeks(symbol: string, numbers: Float64Array, first: number): void {
+    const delta = numbers[first + 1] ?? NaN;
+    const impliedVol = numbers[first + 2] ?? NaN;
+    if (Number.isNaN(delta) || Number.isNaN(impliedVol)) return;
     const isCredible =
       Math.abs(delta) <= 1 + DELTA_SLACK && impliedVol > 0 && impliedVol <= MAX_IMPLIED_VOL;
     if (!isCredible) {
       this.fault('outOfRange');
       return;
     }
-    const bounded = Math.min(1, Math.max(-1, delta));
-    this.calls.handler.greeks(symbol, bounded, impliedVol, this.time(1));
+    const update = this.greeksUpdate;
+    update.delta = Math.min(1, Math.max(-1, delta));
+    update.impliedVol = impliedVol;
+    update.timeMillis = this.time(numbers[first] ?? NaN) ?? NaN;
+    this.calls.handler.greeks(symbol, update);
   }
 
-  private summary(symbol: string): void {
+  private summary(symbol: string, numbers: Float64Array, first: number): void {
     this.calls.handler.summary(symbol, {
-      openInterest: this.count(1),
-      dayOpen: this.price(2),
-      prevClose: this.price(3),
+      openInterest: this.count(numbers[first] ?? NaN),
+      dayOpen: this.price(numbers[first + 1] ?? NaN),
+      prevClose: this.price(numbers[first + 2] ?? NaN),
     });
   }
 
   private sale(symbol: string): void {
-    const timeMillis = this.time(2);
-    const price = this.price(4);
-    if (timeMillis === undefined || price === undefined) return;
+    const timeMillis = this.time(this.numberOrNaN(2));
+    const sold = this.price(this.numberOrNaN(4));
+    if (timeMillis === undefined || sold === undefined) return;
     const [, flags, , , , , side, kind] = this.raw;
     const isRemoved = typeof flags === 'number' && (flags & EVENT_FLAGS.removeEvent) !== 0;
     this.calls.sale(symbol, {
       kind:
         kind === 'CANCEL' || isRemoved ? 'cancel' : kind === 'CORRECTION' ? 'correction' : 'new',
-      price,
-      size: this.count(5) ?? 0,
+      price: sold,
+      size: this.count(this.numberOrNaN(5)) ?? 0,
       timeMillis,
-      sequence: this.count(3),
+      sequence: this.count(this.numberOrNaN(3)),
       aggressor: side === 'BUY' ? 'buy' : side === 'SELL' ? 'sell' : undefined,
     });
   }
 
   private candle(symbol: string): void {
-    const timeMillis = this.time(2);
+    const timeMillis = this.time(this.numberOrNaN(2));
     const bar = timeMillis === undefined ? undefined : this.bar(timeMillis);
-    const flags = this.count(1) ?? 0;
-    this.calls.candleRow(symbol, { flags, timeMillis, sequence: this.count(3) ?? 0, bar });
+    const flags = this.count(this.numberOrNaN(1)) ?? 0;
+    this.calls.candleRow(symbol, {
+      flags,
+      timeMillis,
+      sequence: this.count(this.numberOrNaN(3)) ?? 0,
+      bar,
+    });
   }
 
   /** The bar in `raw`; undefined for a marker without prices, and, counted, for a bar that cannot
@@ -152,7 +179,9 @@ export class EventReader {
     const values = this.raw;
     const prices = [values[4], values[5], values[6], values[7]];
     if (prices.every(isAbsentNumber)) return undefined;
-    const [open, high, low, close] = [4, 5, 6, 7].map((field) => this.price(field));
+    const [open, high, low, close] = [4, 5, 6, 7].map((field) =>
+      this.price(this.numberOrNaN(field)),
+    );
     const isWhole =
       open !== undefined && high !== undefined && low !== undefined && close !== undefined;
     if (!isWhole || high < Math.max(open, low, close) || low > Math.min(open, close)) {
@@ -160,40 +189,39 @@ export class EventReader {
       return undefined;
     }
     const startsAt = epochMicrosFromMillis(timeMillis);
-    return { startsAt, open, high, low, close, volume: this.count(8) ?? 0 };
+    return { startsAt, open, high, low, close, volume: this.count(this.numberOrNaN(8)) ?? 0 };
   }
 
-  private number(field: number): number | undefined {
+  /** The number in a raw field; NaN where it is absent, and, counted, where it is none. */
+  private numberOrNaN(field: number): number {
     const value = this.raw[field];
     const number = finiteOf(value);
-    if (number === undefined && !isAbsentNumber(value)) this.fault('badScalar');
-    return number;
+    if (number !== undefined) return number;
+    if (!isAbsentNumber(value)) this.fault('badScalar');
+    return NaN;
   }
 
   /** A price above zero. Zero is how the feed writes a side without one. */
-  private price(field: number): Price | undefined {
-    const dollars = this.number(field);
-    if (dollars === undefined || dollars === 0) return undefined;
+  private price(dollars: number): Price | undefined {
+    if (Number.isNaN(dollars) || dollars === 0) return undefined;
     if (dollars < 0 || dollars > MAX_PRICE_DOLLARS) {
       this.fault('outOfRange');
       return undefined;
     }
-    const price = priceFromDollars(dollars);
-    return price === 0 ? undefined : price;
+    const found = priceFromDollars(dollars);
+    return found === 0 ? undefined : found;
   }
 
-  private count(field: number): number | undefined {
-    const number = this.number(field);
-    if (number === undefined) return undefined;
-    if (number >= 0 && number <= MAX_COUNT) return number;
+  private count(number: number): number | undefined {
+    if (Number.isNaN(number)) return undefined;
+    if (number >= 0 && number <= MAX_COUNT) return number === 0 ? 0 : number;
     this.fault('outOfRange');
     return undefined;
   }
 
   /** A time in the window of plausible ones. Zero is how the feed writes no time. */
-  private time(field: number): number | undefined {
-    const millis = this.number(field);
-    if (millis === undefined || millis === 0) return undefined;
+  private time(millis: number): number | undefined {
+    if (Number.isNaN(millis) || millis === 0) return undefined;
     if (millis >= MIN_EVENT_MILLIS && millis <= this.latestMillis) return Math.trunc(millis);
     this.fault('outOfRange');
     return undefined;

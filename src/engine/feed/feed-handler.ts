@@ -11,6 +11,26 @@ export interface SummaryUpdate {
   readonly prevClose?: Price | undefined;
 }
 
+/** The last trade of regular hours. Valid during the call only: the next trade is the same object. */
+export interface TradeUpdate {
+  readonly price: Price;
+  readonly size: number;
+  /** Counts all hours; NaN where the feed does not say. */
+  readonly dayVolume: number;
+  /** When it was made, milliseconds since the epoch; NaN where the feed does not say. */
+  readonly timeMillis: number;
+}
+
+/** The feed's own greeks, a cross-check. Valid during the call only. */
+export interface GreeksUpdate {
+  /** In [-1, 1]. */
+  readonly delta: number;
+  /** A fraction per year. */
+  readonly impliedVol: number;
+  /** When they were worked out, milliseconds since the epoch; NaN where the feed does not say. */
+  readonly timeMillis: number;
+}
+
 /** One print, or the correction or cancellation of one. */
 export interface SaleUpdate {
   readonly kind: 'new' | 'correction' | 'cancel';
@@ -24,7 +44,7 @@ export interface SaleUpdate {
 
 /**
  * Receives checked events, synchronously, on the thread that feeds the client. Every number has
- * passed its checks, and an absent number is undefined. Two calls with equal arguments mean the
+ * passed its checks, and an absent number is undefined, or NaN where that is said. Two calls with equal arguments mean the
  * same as one. A handler must not call the client back from inside a call.
  */
 export interface FeedHandler {
@@ -37,16 +57,8 @@ export interface FeedHandler {
     bidSize: number,
     askSize: number,
   ): void;
-  /** The last trade of regular hours. `dayVolume` counts all hours. */
-  trade(
-    symbol: string,
-    price: Price,
-    size: number,
-    dayVolume: number | undefined,
-    timeMillis: number | undefined,
-  ): void;
-  /** The feed's own greeks, a cross-check: delta in [-1, 1], volatility as a fraction per year. */
-  greeks(symbol: string, delta: number, impliedVol: number, timeMillis: number | undefined): void;
+  trade(symbol: string, trade: TradeUpdate): void;
+  greeks(symbol: string, greeks: GreeksUpdate): void;
   summary(symbol: string, summary: SummaryUpdate): void;
   /** A print that was not delivered before. */
   timeAndSale(symbol: string, sale: SaleUpdate): void;

@@ -1,6 +1,7 @@
 import type { At } from '../domain/clock.ts';
 import type { SessionTimes } from '../domain/session-calendar.ts';
 import { MICROS_PER_SECOND } from '../domain/units.ts';
+import { ByteFrameDecoder, type FrameBytes } from './byte-frame-decoder.ts';
 import { CandleBook } from './candle-book.ts';
 import { channelRequestMessage, feedSetupMessage } from './client-messages.ts';
 import type { DxLinkClientOptions } from './client-options.ts';
@@ -10,8 +11,7 @@ import { EVENT_FLAGS } from './event-flags.ts';
 import { FeedChannels } from './feed-channels.ts';
 import { FEED_TYPES, type FeedSubscription, type FeedType } from './feed-subscription.ts';
 import { FeedWatchdog, type StreamAge } from './feed-watchdog.ts';
-import type { CandleRow, FrameDecoder } from './frame-calls.ts';
-import { JsonFrameDecoder } from './json-frame-decoder.ts';
+import type { CandleRow } from './frame-calls.ts';
 import { SaleFilter } from './sale-filter.ts';
 import type { ServerMessage } from './server-message.ts';
 import { SubscriptionBook } from './subscription-book.ts';
@@ -39,7 +39,7 @@ export class FeedService {
   private readonly book = new SubscriptionBook();
   private readonly candles: CandleBook;
   private readonly channels: FeedChannels;
-  private readonly decoder: FrameDecoder;
+  private readonly decoder: ByteFrameDecoder;
   private readonly pacer: SubscriptionPacer;
   private readonly sales = new SaleFilter();
   private readonly watchdog = new FeedWatchdog();
@@ -86,6 +86,7 @@ export class FeedService {
     this.decoder.closeChannel(id);
     this.pacer.channelClosed(id);
     this.book.forgotten(types);
+    this.decoder.resubscribed();
     if (types.includes('Candle')) this.candles.connectionLost();
     this.requestChannel(id);
     return verdict;
@@ -98,24 +99,38 @@ export class FeedService {
     this.pacer.connectionLost();
     this.candles.connectionLost();
     this.book.forgotten(FEED_TYPES);
+    this.decoder.resubscribed();
+    this.watchdog.connectionLost();
   }
 
-  /** Reads one frame and makes its calls. */
-  receive(frame: string, at: At): void {
+  /** Frames of data that the byte decoder left to the complete one. */
+  get slowFrames(): number {
+    return this.decoder.slowFrames;
+  }
+
+  /** Reads one frame and makes its calls. Bytes are valid during the call only. */
+  receive(frame: string | FrameBytes, at: At): void {
     this.wallMicros = at.wall;
-    if (this.decoder.decodeFrame(frame, at)) this.options.handler.batchEnd(at);
+    const isData =
+      typeof frame === 'string'
+        ? this.decoder.decodeFrame(frame, at)
+        : this.decoder.decodeBytes(frame, at);
+    if (isData) this.options.handler.batchEnd(at);
   }
 
   /** Replaces the desired set, and sends what may be sent now. */
   want(subscriptions: readonly FeedSubscription[], at: At): void {
     this.candles.forget(this.book.want(subscriptions));
+    this.decoder.know(this.book.symbols());
     this.pump(at);
   }
 
   /** Sends the next subscriptions where they are due. */
   pump(at: At): void {
     const frame = this.pacer.nextFrame(at.wall);
-    if (frame !== undefined) this.links.send(frame);
+    if (frame === undefined) return;
+    this.decoder.resubscribed();
+    this.links.send(frame);
   }
 
   /** When `pump` will have something to do, in wall microseconds; undefined while nothing waits. */
@@ -144,12 +159,13 @@ export class FeedService {
     return this.watchdog.ages(wanted, at, session);
   }
 
-  private makeDecoder(): FrameDecoder {
+  private makeDecoder(): ByteFrameDecoder {
     const { handler } = this.options;
     const { control, tally } = this.links;
-    return new JsonFrameDecoder({
+    return new ByteFrameDecoder({
       handler,
       heard: (type, symbol) => this.heard(type, symbol),
+      live: (type) => this.watchdog.live(type, this.wallMicros),
       candleRow: (symbol, row) => {
         if (!this.candles.row(symbol, this.meaningful(symbol, row))) tally.count('snapshotTooLong');
       },
@@ -169,8 +185,8 @@ export class FeedService {
   }
 
   private heard(type: FeedType, symbol: string): void {
-    this.book.heard(type, symbol);
-    this.watchdog.heard(type, this.wallMicros);
+    if (this.book.heard(type, symbol)) this.watchdog.live(type, this.wallMicros);
+    else this.watchdog.heard(type, this.wallMicros);
   }
 
   /** Counts a fault. Rows that do not fit the announcement call for a new announcement. */

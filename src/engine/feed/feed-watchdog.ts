@@ -30,14 +30,40 @@ export interface StreamAge {
 /**
  * Data age of each stream. A socket can stay alive, keepalives included, while its data has
  * stopped; and outside the session silence is no fault. So each stream is judged by itself, and
- * only after the session has been open for as long as the stream may be silent.
+ * only after both the session and the connection have been open for as long as the stream may be
+ * silent. Times are wall microseconds.
  */
 export class FeedWatchdog {
-  private readonly heardAt = new Map<FeedType, number>();
+  /** By index into FEED_TYPES; NaN where nothing came. */
+  private readonly heardAt = new Float64Array(FEED_TYPES.length).fill(NaN);
+  private readonly liveAt = new Float64Array(FEED_TYPES.length).fill(NaN);
+  private openedAt = 0;
 
-  /** Notes an event of a stream at wall time. */
+  /** A new connection is open: its streams get their time to speak. */
+  connectionOpened(wallMicros: number): void {
+    this.openedAt = wallMicros;
+  }
+
+  /** What was live is to be proven anew. */
+  connectionLost(): void {
+    this.liveAt.fill(NaN);
+  }
+
+  /** Notes an event of a stream: the first of its subscription, which may be old. */
   heard(stream: FeedType, wallMicros: number): void {
-    this.heardAt.set(stream, wallMicros);
+    this.heardAt[FEED_TYPES.indexOf(stream)] = wallMicros;
+  }
+
+  /** Notes an event of a stream that is news. */
+  live(stream: FeedType, wallMicros: number): void {
+    const index = FEED_TYPES.indexOf(stream);
+    this.heardAt[index] = wallMicros;
+    this.liveAt[index] = wallMicros;
+  }
+
+  /** True once a stream has told news on this connection. */
+  isLive(stream: FeedType): boolean {
+    return !Number.isNaN(this.liveAt[FEED_TYPES.indexOf(stream)] ?? NaN);
   }
 
   /** The age of each wanted stream. `session` is undefined where no session is today. */
@@ -47,11 +73,13 @@ export class FeedWatchdog {
     session: SessionTimes | undefined,
   ): readonly StreamAge[] {
     return FEED_TYPES.filter((stream) => wanted.has(stream)).map((stream) => {
-      const heardAt = this.heardAt.get(stream);
-      const ageMillis = heardAt === undefined ? undefined : (at.wall - heardAt) / MICROS_PER_MILLI;
+      const heardAt = this.heardAt[FEED_TYPES.indexOf(stream)] ?? NaN;
+      const isHeard = !Number.isNaN(heardAt);
+      const ageMillis = isHeard ? (at.wall - heardAt) / MICROS_PER_MILLI : undefined;
       const limitMillis = STREAM_LIMIT_MILLIS[stream];
-      const isSilent =
-        limitMillis !== undefined && (ageMillis === undefined || ageMillis > limitMillis);
+      const silentMillis =
+        (at.wall - Math.max(isHeard ? heardAt : 0, this.openedAt)) / MICROS_PER_MILLI;
+      const isSilent = limitMillis !== undefined && silentMillis > limitMillis;
       const isStale = isSilent && hasBeenOpenFor(limitMillis, at, session);
       return { stream, ageMillis, limitMillis, isStale };
     });

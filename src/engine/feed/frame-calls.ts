@@ -23,8 +23,11 @@ export interface CandleRow {
 /** What a decoder calls. Events that need no state of their own go straight to `handler`. */
 export interface FrameCalls {
   readonly handler: Pick<FeedHandler, 'quote' | 'trade' | 'greeks' | 'summary'>;
-  /** An event of this stream came, whether or not its values are usable; precedes its call. */
+  /** An event of this stream came, whether or not its values are usable; precedes its call. The byte
+   * decoder says so for the first event of a subscription only. */
   heard(type: FeedType, symbol: string): void;
+  /** The frame at hand holds an event of this type from a subscription that was heard before. */
+  live(type: FeedType): void;
   candleRow(symbol: string, row: CandleRow): void;
   sale(symbol: string, sale: SaleUpdate): void;
   control(message: ServerMessage): void;
@@ -38,6 +41,6 @@ export interface FrameDecoder {
   openChannel(channel: number): void;
   /** Forgets a channel and what was announced for it. */
   closeChannel(channel: number): void;
-  /** Reads one frame. True where it was a frame of data. */
+  /** Reads one frame given as text. True where it was a frame of data. */
   decodeFrame(frame: string, at: At): boolean;
 }

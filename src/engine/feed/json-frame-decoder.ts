@@ -19,14 +19,16 @@ function parseFrame(frame: string): unknown {
   }
 }
 
-/** The decoder that reads frames with JSON.parse. */
+/** The complete decoder: reads every frame, with JSON.parse. The byte decoder is measured by it. */
 export class JsonFrameDecoder implements FrameDecoder {
   private readonly calls: FrameCalls;
   private readonly reader: EventReader;
-  private readonly formats = new Map<number, ChannelFormat>();
+  private readonly formats: Map<number, ChannelFormat>;
 
-  constructor(calls: FrameCalls) {
+  /** `formats` holds what is announced for each open channel; another decoder may read along. */
+  constructor(calls: FrameCalls, formats = new Map<number, ChannelFormat>()) {
     this.calls = calls;
+    this.formats = formats;
     this.reader = new EventReader(calls);
   }
 

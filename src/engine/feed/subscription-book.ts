@@ -85,10 +85,19 @@ export class SubscriptionBook {
     return this.entries[type].get(symbol)?.subscription.fromTimeMillis !== undefined;
   }
 
-  /** Notes that an event of this stream came. */
-  heard(type: FeedType, symbol: string): void {
+  /** Notes that an event of this stream came. True where it is not the first one since the stream
+   * was subscribed: the first may be as old as the day, the others are news. */
+  heard(type: FeedType, symbol: string): boolean {
     const entry = this.entries[type].get(symbol);
-    if (entry !== undefined && entry.sentAt !== undefined) entry.isHeard = true;
+    if (entry === undefined || entry.sentAt === undefined) return false;
+    const wasHeard = entry.isHeard;
+    entry.isHeard = true;
+    return wasHeard;
+  }
+
+  /** The symbols of the desired set, candles left out. */
+  *symbols(): Iterable<string> {
+    for (const type of FEED_TYPES) if (type !== 'Candle') yield* this.entries[type].keys();
   }
 
   /** Subscriptions still to be sent, in order of priority. */

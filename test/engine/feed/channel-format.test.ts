@@ -15,7 +15,12 @@ describe('ChannelFormat', () => {
     const config = { dataFormat: 'COMPACT', eventFields: { Quote: ['askPrice', 'eventSymbol'] } };
     format.apply(config);
     const table = format.tableOf('Quote');
-    expect(table).toEqual({ width: 2, places: [1, -1, 0, -1, -1], isReadable: false });
+    expect(table).toEqual({
+      width: 2,
+      places: [1, -1, 0, -1, -1],
+      columns: Int8Array.of(2, 0),
+      isReadable: false,
+    });
     format.apply(config);
     expect(format.tableOf('Quote')).toBe(table);
     format.apply({ dataFormat: 'COMPACT', eventFields: { Quote: ['eventSymbol'] } });

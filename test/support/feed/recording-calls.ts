@@ -1,6 +1,22 @@
+import type { GreeksUpdate, TradeUpdate } from '../../../src/engine/feed/feed-handler.ts';
 import type { FrameCalls } from '../../../src/engine/feed/frame-calls.ts';
 
 type Call = readonly unknown[];
+
+function known(number: number): number | undefined {
+  return Number.isNaN(number) ? undefined : number;
+}
+
+/** A trade as one line: symbol, price, size, volume of the day, time. */
+export function tradeCall(symbol: string, trade: TradeUpdate) {
+  const { price, size, dayVolume, timeMillis } = trade;
+  return ['trade', symbol, price, size, known(dayVolume), known(timeMillis)] as const;
+}
+
+/** Greeks as one line: symbol, delta, volatility, time. */
+export function greeksCall(symbol: string, { delta, impliedVol, timeMillis }: GreeksUpdate) {
+  return ['greeks', symbol, delta, impliedVol, known(timeMillis)] as const;
+}
 
 /** A sink for a decoder's calls, and the list of those it got; `heard` is left out of the list. */
 export function recordingCalls(): { readonly calls: Call[]; readonly sink: FrameCalls } {
@@ -8,11 +24,12 @@ export function recordingCalls(): { readonly calls: Call[]; readonly sink: Frame
   const sink: FrameCalls = {
     handler: {
       quote: (...args) => calls.push(['quote', ...args]),
-      trade: (...args) => calls.push(['trade', ...args]),
-      greeks: (...args) => calls.push(['greeks', ...args]),
+      trade: (symbol, trade) => calls.push(tradeCall(symbol, trade)),
+      greeks: (symbol, greeks) => calls.push(greeksCall(symbol, greeks)),
       summary: (...args) => calls.push(['summary', ...args]),
     },
     heard: () => undefined,
+    live: () => undefined,
     candleRow: (...args) => calls.push(['candleRow', ...args]),
     sale: (...args) => calls.push(['sale', ...args]),
     control: (message) => calls.push(['control', message]),

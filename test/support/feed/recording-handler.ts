@@ -1,5 +1,6 @@
 import type { FeedHandler } from '../../../src/engine/feed/feed-handler.ts';
 import type { FeedStatus } from '../../../src/engine/feed/feed-status.ts';
+import { greeksCall, tradeCall } from './recording-calls.ts';
 
 /** One call of a feed handler: its name and its arguments. */
 export type HandlerCall = readonly [name: keyof FeedHandler, ...args: readonly unknown[]];
@@ -13,10 +14,10 @@ export class RecordingHandler implements FeedHandler {
     this.calls.push(['quote', ...args]);
   }
   trade(...args: Parameters<FeedHandler['trade']>): void {
-    this.calls.push(['trade', ...args]);
+    this.calls.push(tradeCall(...args));
   }
   greeks(...args: Parameters<FeedHandler['greeks']>): void {
-    this.calls.push(['greeks', ...args]);
+    this.calls.push(greeksCall(...args));
   }
   summary(...args: Parameters<FeedHandler['summary']>): void {
     this.calls.push(['summary', ...args]);

@@ -1,0 +1,75 @@
+import { readNumber } from '../../../src/engine/feed/number-text.ts';
+import { wireText } from './wire-text.ts';
+
+const into = new Float64Array(1);
+
+/** True where `readNumber` takes a text exactly as JSON.parse does: same double, or both refuse.
+ * Negative zero is to be zero, and what is too large NaN. */
+export function isReadAsJsonDoes(text: string): boolean {
+  const bytes = Buffer.from(`${text},`, 'latin1');
+  const isWhole = readNumber(bytes, 0, into, 0) === text.length;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return !isWhole;
+  }
+  if (typeof parsed !== 'number') return false;
+  return isWhole && Object.is(into[0], Number.isFinite(parsed) ? parsed + 0 : NaN);
+}
+
+/** Numbers by a seed, the same for the same seed. */
+function generator(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 12), 0x297a2d39);
+    mixed ^= mixed >>> 15;
+    return (mixed >>> 0) / 2 ** 32;
+  };
+}
+
+function digits(chance: () => number, count: number): string {
+  let text = '';
+  for (let i = 0; i < count; i += 1) text += Math.floor(chance() * 10);
+  return text;
+}
+
+function withDot(text: string, chance: () => number): string {
+  const dot = Math.floor(chance() * text.length);
+  return dot > 0 ? `${text.slice(0, dot)}.${text.slice(dot)}` : text;
+}
+
+/** Texts of numbers and of what is nearly one: any bits of a double, prices, sizes, greeks, halfway
+ * cases, digits beyond a double's, exponents; six kinds by turns. */
+export function* randomNumberTexts(seed: number, count: number): Generator<string> {
+  const chance = generator(seed);
+  const double = new Float64Array(1);
+  const words = new Uint32Array(double.buffer);
+  for (let i = 0; i < count; i += 1) {
+    switch (i % 6) {
+      case 0:
+        words[0] = chance() * 2 ** 32;
+        words[1] = chance() * 2 ** 32;
+        yield wireText(Number.isFinite(double[0]) ? (double[0] ?? 0) : chance());
+        break;
+      case 1:
+        yield (chance() * 1_000).toFixed(Math.floor(chance() * 20));
+        break;
+      case 2:
+        yield wireText(chance() * (chance() < 0.5 ? 1 : 1e7));
+        break;
+      case 3: {
+        const exponent = chance() < 0.3 ? `E${Math.floor(chance() * 60) - 30}` : '';
+        const text = withDot(digits(chance, 1 + Math.floor(chance() * 22)), chance);
+        yield `${chance() < 0.5 ? '-' : ''}${text}${exponent}`;
+        break;
+      }
+      case 4:
+        yield `${BigInt(Math.floor(chance() * 2 ** 53)) * 2n + 1n}`;
+        break;
+      default:
+        yield withDot(`${BigInt(Math.floor(chance() * 2 ** 53)) * 2n + 1n}5`, chance);
+    }
+  }
+}

@@ -180,6 +180,7 @@ async function oursOn(server: QuoteServer, sample: SampleChain): Promise<Receive
     underlying: sample.listing.underlying,
     aggregationSeconds: 0.1,
     version: 'bench',
+    transport: 'own',
     jitter: () => 0,
     step(input) {
       if (input.kind === 'quote') chain.setQuote(input.index, input, at());

@@ -8,6 +8,8 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
     '`SPY`, `QQQ` or `IWM` (settled in shares, open until 16:15), `XSP` or `SPX` by its PM-settled SPXW (settled in cash at 16:00)',
   DELTARING_FEED:
     '`sim`, the built-in market; `tastytrade`, DXLink with a token from the broker; `dxlink`, a url and token of your own',
+  DELTARING_FEED_TRANSPORT:
+    '`own` reads the feed on own WebSocket framing without allocating; `ws` uses the library, should the other ever disagree with a server',
   DELTARING_HOME: 'folder of journal, audit log, recordings and kill latch. One engine a home',
   HOST: 'address of the HTTP faces. Any other than this machine needs `MCP_TOKEN` or OAuth',
   PORT: 'port of the HTTP faces; `0` takes a free one',

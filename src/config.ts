@@ -70,6 +70,7 @@ const schema = z.object({
     .pipe(z.enum(UNDERLYINGS, `must be one of ${UNDERLYINGS.join(', ')}`))
     .default('SPY'),
   DELTARING_FEED: safeChoice(['sim', 'tastytrade', 'dxlink', 'replay'], 'sim'),
+  DELTARING_FEED_TRANSPORT: z.enum(['own', 'ws']).default('own'),
   DELTARING_HOME: z.string().optional(),
   HOST: z.string().default('127.0.0.1'),
   PORT: port.default(8080),

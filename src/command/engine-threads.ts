@@ -159,7 +159,11 @@ export function startCore(config: Config, audit: AuditStart, parts: CoreParts): 
     config: deskConfig(config, audit),
     home: config.home,
     paperSeed: config.SIM_SEED,
-    feed: { aggregationSeconds: AGGREGATION_SECONDS, version: VERSION },
+    feed: {
+      aggregationSeconds: AGGREGATION_SECONDS,
+      version: VERSION,
+      transport: config.DELTARING_FEED_TRANSPORT,
+    },
   };
   return new Worker(new URL('../desk/core-worker.ts', import.meta.url), {
     workerData: start,

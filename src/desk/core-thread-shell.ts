@@ -17,6 +17,7 @@ import { Desk } from './desk.ts';
 import type { DeskConfig } from './desk-config.ts';
 import { exitSettingsOf } from './desk-config.ts';
 import { FeedShell, millisOf } from './feed-shell.ts';
+import type { FeedTransport } from './feed-socket.ts';
 import type { Input } from './inputs.ts';
 import { OrderTraces } from './order-trace.ts';
 import { encodeRecordedStart } from './recorded-start.ts';
@@ -40,7 +41,11 @@ export interface CoreStart {
   readonly time: SimulatedTime | undefined;
   /** Set when the kill latch stood on disk at the start. */
   readonly latchedReason: string | undefined;
-  readonly feed: { readonly aggregationSeconds: number; readonly version: string };
+  readonly feed: {
+    readonly aggregationSeconds: number;
+    readonly version: string;
+    readonly transport: FeedTransport;
+  };
   readonly buffers: {
     readonly chain: SharedArrayBuffer;
     readonly ring: SharedArrayBuffer;

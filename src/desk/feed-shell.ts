@@ -1,9 +1,9 @@
 /** The shell of the feed: one websocket, the DXLink state machine, and its events as desk inputs. */
-import WebSocket from 'ws';
 import type { ChainWriter } from '../engine/chain/chain-writer.ts';
-import type { At, Clock } from '../engine/domain/clock.ts';
+import type { At, Clock, LentAt } from '../engine/domain/clock.ts';
 import { wallMicros } from '../engine/domain/clock.ts';
 import type { EpochMicros } from '../engine/domain/units.ts';
+import type { FrameBytes } from '../engine/feed/byte-frame-decoder.ts';
 import { canonicalCandleSymbol } from '../engine/feed/candle-symbol.ts';
 import { DxLinkClient } from '../engine/feed/dxlink-client.ts';
 import { REMEDIES } from '../engine/feed/error-classes.ts';
@@ -12,10 +12,17 @@ import type { FeedHandler } from '../engine/feed/feed-handler.ts';
 import type { FeedStatus } from '../engine/feed/feed-status.ts';
 import type { FeedSubscription } from '../engine/feed/feed-subscription.ts';
 import type { Counters } from '../ops/counters.ts';
+import type { FeedSocket, FeedTransport, OpenFeedSocket } from './feed-socket.ts';
 import type { Input } from './inputs.ts';
+import { MarketInputs } from './market-inputs.ts';
+import { openOwnSocket } from './own-socket-shell.ts';
+import { openWsSocket } from './ws-socket-shell.ts';
 
 const MICROS_PER_MILLI = 1_000;
-const MAX_FRAME_BYTES = 100 * 1024 * 1024;
+const OPENERS: Readonly<Record<FeedTransport, OpenFeedSocket>> = {
+  own: openOwnSocket,
+  ws: openWsSocket,
+};
 
 /** What the feed's shell needs of its surroundings. */
 export interface FeedWorld {
@@ -25,7 +32,9 @@ export interface FeedWorld {
   readonly underlying: string;
   readonly aggregationSeconds: number;
   readonly version: string;
+  readonly transport: FeedTransport;
   readonly jitter: () => number;
+  /** Market events come in objects that are used again: they are read during the call. */
   step(input: Input): void;
   requestToken(): void;
 }
@@ -34,13 +43,16 @@ export interface FeedWorld {
 export class FeedShell {
   readonly #world: FeedWorld;
   readonly #client: DxLinkClient;
-  #socket: WebSocket | undefined;
+  readonly #at: LentAt;
+  readonly #inputs: MarketInputs;
+  #socket: FeedSocket | undefined;
   #connected = false;
-  #at: At;
+  #events = 0;
 
   constructor(world: FeedWorld) {
     this.#world = world;
-    this.#at = world.clock.now();
+    this.#at = { ...world.clock.now() };
+    this.#inputs = new MarketInputs(this.#at);
     this.#client = new DxLinkClient({
       aggregationSeconds: world.aggregationSeconds,
       channelQuotes: 1,
@@ -106,8 +118,26 @@ export class FeedShell {
   }
 
   #tell(call: (at: At) => readonly FeedEffect[]): void {
-    this.#at = this.#world.clock.now();
-    for (const effect of call(this.#at)) this.#perform(effect);
+    this.#readClock();
+    this.#performAll(call(this.#at));
+  }
+
+  #readClock(): void {
+    const { clock } = this.#world;
+    if (clock.readInto === undefined) Object.assign(this.#at, clock.now());
+    else clock.readInto(this.#at);
+  }
+
+  /** The time at hand, for an input that is kept. */
+  #keptAt(): At {
+    return { market: this.#at.market, wall: this.#at.wall };
+  }
+
+  #performAll(effects: readonly FeedEffect[]): void {
+    for (let i = 0; i < effects.length; i += 1) {
+      const effect = effects[i];
+      if (effect !== undefined) this.#perform(effect);
+    }
   }
 
   #perform(effect: FeedEffect): void {
@@ -129,37 +159,39 @@ export class FeedShell {
 
   #open(url: string): void {
     this.#drop();
-    const socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES });
+    const isOurs = (): boolean => this.#socket === socket;
+    const socket = OPENERS[this.#world.transport](url, {
+      opened: () => {
+        if (isOurs()) this.#tell((at) => this.#client.onSocketOpen(at));
+      },
+      frame: (frame) => {
+        if (isOurs()) this.#onFrame(frame);
+      },
+      gone: (reason) => {
+        if (!isOurs()) return;
+        this.#socket = undefined;
+        this.#tell((at) => this.#client.onSocketClosed(reason, at));
+      },
+    });
     this.#socket = socket;
-    socket.on('open', () => this.#tell((at) => this.#client.onSocketOpen(at)));
-    socket.on('message', (data) => this.#onFrame(bytesOf(data)));
-    socket.on('error', (error) => this.#onGone(socket, error.message));
-    socket.on('close', (code, reason) => this.#onGone(socket, `${code} ${String(reason)}`.trim()));
   }
 
-  #onFrame(bytes: Uint8Array): void {
-    const receivedAt = wallMicros();
+  #onFrame(frame: FrameBytes): void {
     const { counters } = this.#world;
+    this.#readClock();
+    const receivedAt = this.#at.wall;
+    this.#events = 0;
+    this.#performAll(this.#client.onFrame(frame, this.#at));
     counters.add('feed_frames');
-    counters.add('feed_bytes', bytes.length);
-    const frame = { bytes, start: 0, end: bytes.length };
-    this.#tell((at) => this.#client.onFrame(frame, at));
+    counters.add('feed_bytes', frame.end - frame.start);
+    counters.add('feed_events', this.#events);
     counters.observe('tick_to_chain_micros', wallMicros() - receivedAt);
-  }
-
-  #onGone(socket: WebSocket, reason: string): void {
-    if (this.#socket !== socket) return;
-    this.#socket = undefined;
-    this.#tell((at) => this.#client.onSocketClosed(reason, at));
   }
 
   #drop(): void {
     const socket = this.#socket;
     this.#socket = undefined;
-    if (socket === undefined) return;
-    socket.removeAllListeners();
-    socket.on('error', () => undefined);
-    socket.close();
+    socket?.close();
   }
 
   #indexOf(symbol: string): number | undefined {
@@ -167,39 +199,55 @@ export class FeedShell {
   }
 
   #handler(): FeedHandler {
-    const { counters } = this.#world;
+    const world = this.#world;
+    const inputs = this.#inputs;
     const step = (input: Input): void => {
-      counters.add('feed_events');
-      this.#world.step(input);
+      this.#events += 1;
+      world.step(input);
     };
     return {
       quote: (symbol, ...[bid, ask, bidSize, askSize]) => {
         const index = this.#indexOf(symbol);
         if (index === undefined) return;
-        step({ kind: 'quote', at: this.#at, index, bid, ask, bidSize, askSize });
+        const { quote } = inputs;
+        quote.index = index;
+        quote.bid = bid;
+        quote.ask = ask;
+        quote.bidSize = bidSize;
+        quote.askSize = askSize;
+        step(quote);
       },
       trade: (symbol, { price, dayVolume }) => {
         const index = this.#indexOf(symbol);
         if (index === undefined) return;
-        const volume = Number.isNaN(dayVolume) ? undefined : dayVolume;
-        step({ kind: 'last', at: this.#at, index, price, volume });
+        const { last } = inputs;
+        last.index = index;
+        last.price = price;
+        last.volume = Number.isNaN(dayVolume) ? undefined : dayVolume;
+        step(last);
       },
       greeks: (symbol, { delta, impliedVol }) => {
         const index = this.#indexOf(symbol);
         if (index === undefined) return;
-        step({ kind: 'feedGreeks', at: this.#at, index, delta, impliedVol });
+        const { feedGreeks } = inputs;
+        feedGreeks.index = index;
+        feedGreeks.delta = delta;
+        feedGreeks.impliedVol = impliedVol;
+        step(feedGreeks);
       },
       summary: (symbol, { openInterest }) => {
         const index = this.#indexOf(symbol);
         if (index === undefined || openInterest === undefined) return;
-        step({ kind: 'openInterest', at: this.#at, index, contracts: openInterest });
+        inputs.openInterest.index = index;
+        inputs.openInterest.contracts = openInterest;
+        step(inputs.openInterest);
       },
       timeAndSale: () => undefined,
       candle: (symbol, bar) => {
-        if (symbol.startsWith(this.#world.underlying)) step({ kind: 'bar', at: this.#at, bar });
+        if (symbol.startsWith(world.underlying)) step({ kind: 'bar', at: this.#keptAt(), bar });
       },
       removeCandle: () => undefined,
-      batchEnd: () => this.#world.step({ kind: 'batchEnd', at: this.#at }),
+      batchEnd: () => world.step(inputs.batchEnd),
       status: (status) => this.#onStatus(status),
     };
   }
@@ -209,14 +257,9 @@ export class FeedShell {
     if (connected === this.#connected) return;
     this.#connected = connected;
     if (connected && status.reconnects > 0) this.#world.counters.add('feed_reconnects');
-    this.#world.step({ kind: 'feed', at: this.#at, connected, detail: status.detail });
+    const at = this.#keptAt();
+    this.#world.step({ kind: 'feed', at, connected, detail: status.detail });
   }
-}
-
-/** The bytes of a frame: `ws` hands over one buffer, or the parts of a fragmented message. */
-function bytesOf(data: WebSocket.RawData): Uint8Array {
-  if (Array.isArray(data)) return Buffer.concat(data);
-  return data instanceof ArrayBuffer ? new Uint8Array(data) : data;
 }
 
 /** Milliseconds of an instant, for subscriptions. */

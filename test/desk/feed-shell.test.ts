@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { FeedShell, millisOf } from '../../src/desk/feed-shell.ts';
+import type { FeedTransport } from '../../src/desk/feed-socket.ts';
 import type { Input } from '../../src/desk/inputs.ts';
 import { createChainBuffer } from '../../src/engine/chain/chain-layout.ts';
 import { ChainWriter } from '../../src/engine/chain/chain-writer.ts';
@@ -35,7 +36,7 @@ class ShellRig {
   #ahead = 0;
   readonly shell: FeedShell;
 
-  constructor() {
+  constructor(transport: FeedTransport = 'own') {
     const chain = new ChainWriter(createChainBuffer());
     const listing = { underlying: 'SPY', date: DATE, contracts: CONTRACTS };
     chain.openSession(listing, buildSession(DATE), buildAt(DATE, 630));
@@ -46,8 +47,9 @@ class ShellRig {
       underlying: 'SPY',
       aggregationSeconds: 0.1,
       version: '0.1.0',
+      transport,
       jitter: () => 0,
-      step: (input) => this.inputs.push(input),
+      step: (input) => this.inputs.push({ ...input, at: { ...input.at } }),
       requestToken: () => {
         this.tokensAsked += 1;
       },

@@ -12,9 +12,18 @@ export interface At {
   readonly wall: EpochMicros;
 }
 
+/** Both times in an object that is written again and again. Whoever is lent one reads it during the
+ * call, and copies what is to be kept. */
+export interface LentAt {
+  market: EpochMicros;
+  wall: EpochMicros;
+}
+
 /** Tells both times. The only thing in the engine that asks the machine what time it is. */
 export interface Clock {
   now(): At;
+  /** The same into an object at hand: reading the time allocates nothing. */
+  readInto?(at: LentAt): void;
 }
 
 /** This machine's clock, monotonic within a process: it never steps back. */
@@ -27,6 +36,10 @@ export const systemClock: Clock = {
   now(): At {
     const wall = wallMicros();
     return { market: wall, wall };
+  },
+  readInto(at: LentAt): void {
+    at.wall = wallMicros();
+    at.market = at.wall;
   },
 };
 
@@ -62,6 +75,10 @@ export function simulatedClock(time: SimulatedTime): Clock {
     now(): At {
       const wall = wallMicros();
       return { market: simulatedMarketTime(time, wall), wall };
+    },
+    readInto(at: LentAt): void {
+      at.wall = wallMicros();
+      at.market = simulatedMarketTime(time, at.wall);
     },
   };
 }

@@ -209,7 +209,7 @@ export class FrameScan {
 
   /** A scalar that nobody wants: it has to be one all the same. */
   private skip(from: number): number {
-    switch (this.bytes[from]) {
+    switch (this.bytes[from] ?? 0) {
       case QUOTE:
         return this.skipString(from + 1);
       case SMALL_N:

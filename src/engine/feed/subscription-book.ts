@@ -13,6 +13,8 @@ export interface SubscriptionEntry {
   rank: number;
   /** When it was last sent, wall microseconds; undefined while it waits to be sent. */
   sentAt: number | undefined;
+  /** True where the server of this connection may hold it, whether or not it is to be sent again. */
+  isAtServer: boolean;
   /** True once an event came since it was sent on this connection. */
   isHeard: boolean;
 }
@@ -54,16 +56,22 @@ export class SubscriptionBook {
   want(subscriptions: readonly FeedSubscription[]): readonly string[] {
     const earlier = this.entries;
     const removing = this.removals;
+    const atServer = new Set(removing.map(keyOf));
     this.entries = emptyByType();
     this.removals = [];
     this.refusedCount = 0;
     subscriptions.forEach((wanted, rank) => {
       this.enter(wanted, rank, earlier);
     });
+    for (const type of FEED_TYPES) {
+      for (const entry of this.entries[type].values()) {
+        if (atServer.has(keyOf(entry.subscription))) entry.isAtServer = true;
+      }
+    }
     for (const subscription of removing) this.removeUnlessWanted(subscription);
     for (const type of FEED_TYPES) {
-      for (const { subscription, sentAt } of earlier[type].values()) {
-        if (sentAt !== undefined) this.removeUnlessWanted(subscription);
+      for (const { subscription, isAtServer } of earlier[type].values()) {
+        if (isAtServer) this.removeUnlessWanted(subscription);
       }
     }
     this.isWaitingStale = true;
@@ -123,6 +131,7 @@ export class SubscriptionBook {
   ): void {
     for (const entry of entries) {
       entry.sentAt = wallMicros;
+      entry.isAtServer = true;
       entry.isHeard = false;
     }
     const gone = new Set(removed);
@@ -136,6 +145,7 @@ export class SubscriptionBook {
     for (const type of types) {
       for (const entry of this.entries[type].values()) {
         entry.sentAt = undefined;
+        entry.isAtServer = false;
         entry.isHeard = false;
       }
     }
@@ -189,6 +199,7 @@ export class SubscriptionBook {
       subscription,
       rank,
       sentAt: kept?.sentAt,
+      isAtServer: known?.isAtServer ?? false,
       isHeard: kept?.isHeard ?? false,
     });
   }
@@ -206,4 +217,8 @@ export class SubscriptionBook {
   private removeUnlessWanted(subscription: FeedSubscription): void {
     if (!this.isWanted(subscription.type, subscription.symbol)) this.removals.push(subscription);
   }
+}
+
+function keyOf({ type, symbol }: FeedSubscription): string {
+  return `${type} ${symbol}`;
 }

@@ -218,6 +218,21 @@ describe('pace', () => {
   });
 });
 
+describe('what is at the server', () => {
+  it('is taken back although it was wanted again, and not sent again, in between', () => {
+    const rig = ClientRig.opened();
+    const wanted = { type: 'Quote' as const, symbol: 'E' };
+    rig.want(wanted);
+    rig.want();
+    rig.want(wanted);
+    rig.want();
+    rig.pass(2_000);
+    const [added, ...after] = rig.takeFrames();
+    expect(added).toMatchObject({ add: [{ symbol: 'E' }] });
+    expect(after).toMatchObject([{ remove: [{ symbol: 'E' }] }]);
+  });
+});
+
 describe('healing', () => {
   it('falls silent for 10 s after a rate error, then sends again what got no event', () => {
     const rig = ClientRig.opened();

@@ -204,7 +204,8 @@ export interface OrderGateway {
    * answer. It never sends, changes or cancels anything.
    */
   findByIntent(intentId: string, at: At): readonly GatewayEffect[];
-  /** A new quote of an instrument the account may hold or work. Simulated brokers fill from it. */
+  /** A new quote of an instrument the account may hold or work. Simulated brokers fill from it. Quote
+   * and time are lent for the call: what is kept of them is copied. */
   onQuote(symbol: string, quote: Quote, at: At): readonly GatewayEffect[];
   onWire(input: WireInput, at: At): readonly GatewayEffect[];
   /** Time passed. Called at least at every `nextWake`. */

@@ -71,7 +71,6 @@ class CoreThread {
   readonly #shell: CoreShell;
   readonly #feed: FeedShell;
   readonly #ring: RingWriter;
-  #barsFromMillis = 0;
   #ticks = 0;
   #journal = { seq: 0, hash: '', healthy: true, wall: undefined as number | undefined };
   #halted = false;
@@ -130,7 +129,7 @@ class CoreThread {
       toJournal: (request) => start.journalPort.postMessage(request),
       toMain: (message) => this.#tellMain(message),
       fetchListing: (date) => this.#toIo({ kind: 'listing', date }),
-      subscribe: (symbols) => this.#feed.subscribe(symbols, this.#barsFromMillis),
+      subscribe: (symbols) => this.#feed.subscribe(symbols, this.#barsFromMillis()),
     });
     this.#report();
     main.postMessage({
@@ -158,11 +157,14 @@ class CoreThread {
   #step(input: Input): void {
     if (this.#halted) return;
     try {
-      this.#barsFromMillis = millisOf(this.#desk.context.day.session.open) - BAR_MILLIS;
       this.#shell.step(input);
     } catch (error) {
       this.#halt(error);
     }
+  }
+
+  #barsFromMillis(): number {
+    return millisOf(this.#desk.context.day.session.open) - BAR_MILLIS;
   }
 
   #halt(error: unknown): void {

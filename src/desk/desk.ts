@@ -10,7 +10,6 @@ import type { ChainWriter } from '../engine/chain/chain-writer.ts';
 import { unreachable } from '../engine/domain/assert.ts';
 import type { AuditRecord } from '../engine/domain/audit-record.ts';
 import type { At } from '../engine/domain/clock.ts';
-import type { Quote } from '../engine/domain/market.ts';
 import { underlyingOf } from '../engine/domain/underlying.ts';
 import type { EpochMicros } from '../engine/domain/units.ts';
 import { addMicros } from '../engine/domain/units.ts';
@@ -34,6 +33,7 @@ import { govern, holdTrading } from './governing.ts';
 import type { Input, Query } from './inputs.ts';
 import { configInForce, LimitKeeper, recordLimits } from './limit-keeping.ts';
 import { onRepriceBlocked, onRepriceCleared, walkLimits } from './limit-walker.ts';
+import { keepTime, MarketTurn } from './market-turn.ts';
 import { OrderBook } from './order-book.ts';
 import { Outbox } from './outbox.ts';
 import { watchPins } from './pin-watch.ts';
@@ -86,6 +86,7 @@ export class Desk {
   readonly #exits = new ExitRunner();
   readonly #reconciler = new Reconciler();
   readonly #limits: LimitKeeper;
+  readonly #market: MarketTurn;
   #waiting: WaitingReply[] = [];
   #reconcileAt: EpochMicros;
   #stop: Stop | undefined;
@@ -150,6 +151,7 @@ export class Desk {
         recentOrders: [],
       },
     };
+    this.#market = new MarketTurn(this.#desk, this.#exits);
     recover(this.#desk, this.#shelf, records);
     this.#begin(records);
   }
@@ -184,7 +186,10 @@ export class Desk {
     desk.at = input.at;
     desk.out.begin(input.at);
     this.#apply(input);
-    if (this.#waiting.length > 0) this.#answerWaiting();
+    if (this.#waiting.length > 0) {
+      keepTime(desk);
+      this.#answerWaiting();
+    }
     return this.#drain();
   }
 
@@ -211,16 +216,13 @@ export class Desk {
     const desk = this.#desk;
     switch (input.kind) {
       case 'quote':
-        this.#onQuote(input);
+        this.#market.quote(input);
         return;
       case 'batchEnd':
-        desk.chain.endBatch(desk.at);
-        this.#exits.run(desk);
-        if (desk.gateway.capabilities.nativeStops) sendRecorded(desk);
-        govern(desk);
+        this.#market.batchEnd();
         return;
       case 'last':
-        this.#onLast(input);
+        this.#market.last(input);
         return;
       case 'feedGreeks':
         desk.chain.setFeedGreeks(input.index, input.delta, input.impliedVol, desk.at);
@@ -241,6 +243,7 @@ export class Desk {
         this.#onFeed(input.connected, input.detail);
         return;
       case 'command':
+        this.#market.settle();
         this.#onCommand(input);
         return;
       case 'journalDurable':
@@ -273,28 +276,6 @@ export class Desk {
 
   /** An index has a level and no market: a quote of it is somebody's reckoning, and its prints are
    * what settles. */
-  #onQuote(input: Extract<Input, { kind: 'quote' }>): void {
-    const isOfIndex = input.index < 0 && this.#desk.spec.settlement === 'cash';
-    const { index, bid, ask, bidSize, askSize, at } = input;
-    if (!isOfIndex) this.#takeQuote(index, { bid, ask, bidSize, askSize, at });
-  }
-
-  #onLast({ index, price, volume, at }: Extract<Input, { kind: 'last' }>): void {
-    const { chain, spec } = this.#desk;
-    chain.setLast(index, price, volume);
-    if (index >= 0 || spec.settlement !== 'cash') return;
-    this.#takeQuote(index, { bid: price, ask: price, bidSize: 0, askSize: 0, at });
-  }
-
-  #takeQuote(index: number, quote: Quote): void {
-    const desk = this.#desk;
-    const { at } = quote;
-    desk.chain.setQuote(index, quote, at);
-    if (index < 0) desk.day.lastSpot = quote;
-    const symbol = index < 0 ? desk.config.underlying : desk.chain.symbolOf(index);
-    if (symbol !== undefined) performGateway(desk, desk.gateway.onQuote(symbol, quote, at));
-  }
-
   #onFeed(connected: boolean, detail: string): void {
     const { day, out, at } = this.#desk;
     if (connected !== day.feedConnected) {

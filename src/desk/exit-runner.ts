@@ -74,14 +74,13 @@ export class ExitRunner {
   /** Judges every position once. Called after each batch and on the clock. */
   run(desk: DeskContext): void {
     if (!desk.day.chainOpen || desk.day.reserveExhausted) return;
-    const structures = desk.book.structures();
-    if (structures.length === 0) {
+    if (!desk.book.hasStructures()) {
       this.#memory.clear();
       this.#retryAt.clear();
       return;
     }
     const market = marketOf(desk);
-    for (const position of structures) this.#judge(desk, position, market);
+    for (const position of desk.book.structures()) this.#judge(desk, position, market);
   }
 
   #judge(desk: DeskContext, position: StructurePosition, market: MarketNow): void {

@@ -1,57 +1,25 @@
 /**
- * The input codec, version 1: how the recorder writes an Input and how a replay reads it back.
+ * The input codec, version 2: how the recorder writes an Input and how a replay reads it back.
  *
- *   byte 0      kind: 1 quote, 0 anything else
- *   quote       f64 market, f64 wall, i32 index, f64 bid, f64 ask, f64 bidSize, f64 askSize (LE);
- *               a side without a price is NaN
+ *   byte 0      kind: 1 to 5 an input of the market (market-input-codec.ts), 0 anything else
  *   other       canonical UTF-8 JSON of the input
+ *
+ * Version 1 wrote only quotes otherwise than as JSON, in the same bytes: version 2 reads it.
  */
 
 import { DeltaringError } from '../engine/domain/errors.ts';
-import type { Price } from '../engine/domain/units.ts';
-import { epochMicros, price } from '../engine/domain/units.ts';
 import type { Input } from './inputs.ts';
+import { decodeMarketInput, isMarketInput, MarketInputEncoder } from './market-input-codec.ts';
 
-export const INPUT_CODEC_VERSION = 1;
+export const INPUT_CODEC_VERSION = 2;
 
 const KIND_JSON = 0;
-const KIND_QUOTE = 1;
-const QUOTE_BYTES = 1 + 8 + 8 + 4 + 4 * 8;
 
-type QuoteInput = Extract<Input, { kind: 'quote' }>;
-
-function encodeQuote(input: QuoteInput): Buffer {
-  const bytes = Buffer.allocUnsafe(QUOTE_BYTES);
-  bytes.writeUInt8(KIND_QUOTE, 0);
-  bytes.writeDoubleLE(input.at.market, 1);
-  bytes.writeDoubleLE(input.at.wall, 9);
-  bytes.writeInt32LE(input.index, 17);
-  bytes.writeDoubleLE(input.bid ?? Number.NaN, 21);
-  bytes.writeDoubleLE(input.ask ?? Number.NaN, 29);
-  bytes.writeDoubleLE(input.bidSize, 37);
-  bytes.writeDoubleLE(input.askSize, 45);
-  return bytes;
-}
-
-function side(value: number): Price | undefined {
-  return Number.isNaN(value) ? undefined : price(value);
-}
-
-function decodeQuote(bytes: Buffer): QuoteInput {
-  return {
-    kind: 'quote',
-    at: { market: epochMicros(bytes.readDoubleLE(1)), wall: epochMicros(bytes.readDoubleLE(9)) },
-    index: bytes.readInt32LE(17),
-    bid: side(bytes.readDoubleLE(21)),
-    ask: side(bytes.readDoubleLE(29)),
-    bidSize: bytes.readDoubleLE(37),
-    askSize: bytes.readDoubleLE(45),
-  };
-}
+const encoder = new MarketInputEncoder();
 
 /** Encodes one input. */
 export function encodeInput(input: Input): Buffer {
-  if (input.kind === 'quote') return encodeQuote(input);
+  if (isMarketInput(input)) return Buffer.from(encoder.encode(input));
   const json = Buffer.from(JSON.stringify(input), 'utf8');
   return Buffer.concat([Buffer.from([KIND_JSON]), json]);
 }
@@ -59,9 +27,9 @@ export function encodeInput(input: Input): Buffer {
 /** Decodes one input. Throws DeltaringError INPUT_INVALID on bytes that are none. */
 export function decodeInput(bytes: Uint8Array): Input {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const kind = buffer[0];
-  if (kind === KIND_QUOTE && buffer.length === QUOTE_BYTES) return decodeQuote(buffer);
-  if (kind !== KIND_JSON) {
+  const market = decodeMarketInput(buffer);
+  if (market !== undefined) return market;
+  if (buffer[0] !== KIND_JSON) {
     throw new DeltaringError('INPUT_INVALID', 'the recording holds an input of an unknown kind');
   }
   try {

@@ -49,6 +49,11 @@ export type Query =
   | { readonly kind: 'riskCheck'; readonly decisions?: number }
   | { readonly kind: 'scanInputs' };
 
+/**
+ * One input. Those of the market (`quote` to `batchEnd`) and their `at` may be objects that the caller
+ * writes again for the next one: whoever takes an input reads it during the step, and copies what is
+ * to be kept.
+ */
 export type Input =
   | { readonly kind: 'listing'; readonly at: At; readonly listing: ChainListing }
   | {

@@ -6,10 +6,6 @@ import type { Input } from './inputs.ts';
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 type Of<K extends Input['kind']> = Writable<Extract<Input, { readonly kind: K }>>;
 
-/** Kinds of inputs that come in objects used again: the desk reads them, and their time, during the
- * step only. */
-export const MARKET_KINDS = ['quote', 'last', 'feedGreeks', 'openInterest', 'batchEnd'] as const;
-
 /** Core thread only. Nothing is allocated for an event of the market on its way to the desk. */
 export class MarketInputs {
   readonly quote: Of<'quote'>;

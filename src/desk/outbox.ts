@@ -11,6 +11,8 @@ import type { At } from '../engine/domain/clock.ts';
 import type { SessionDate } from '../engine/domain/units.ts';
 import type { Effect } from './effects.ts';
 
+const NOTHING: readonly Effect[] = [];
+
 /** Core thread only. `begin` opens a step, `drain` closes it. */
 export class Outbox {
   #effects: Effect[] = [];
@@ -90,6 +92,7 @@ export class Outbox {
   }
 
   drain(): readonly Effect[] {
+    if (this.#effects.length === 0) return NOTHING;
     const effects = this.#effects;
     this.#effects = [];
     return effects;

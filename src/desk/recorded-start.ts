@@ -32,7 +32,12 @@ export function encodeRecordedStart(start: RecordedStart): Buffer {
 /** Decodes the start. Throws INPUT_INVALID where the recording begins otherwise. */
 export function decodeRecordedStart(bytes: Uint8Array): RecordedStart {
   const start = parse(bytes);
-  if (start?.codec === INPUT_CODEC_VERSION && start.inputs === INPUT_VERSION) return start;
+  const isReadable = (version: number, newest: number) => version >= 1 && version <= newest;
+  const isKnown =
+    start !== null &&
+    isReadable(start.codec, INPUT_CODEC_VERSION) &&
+    isReadable(start.inputs, INPUT_VERSION);
+  if (isKnown) return start;
   const message = `this recording holds inputs version ${start?.inputs}, codec ${start?.codec}; this build reads ${INPUT_VERSION}, ${INPUT_CODEC_VERSION}`;
   throw new DeltaringError('INPUT_INVALID', message);
 }

@@ -4,6 +4,7 @@
  * records are collected and called durable at once (or when told), clearance looks at a kill word
  * that the test sets, replies are kept by id.
  */
+
 import { createHash } from 'node:crypto';
 import type { BrokerCapabilities, BrokerEvent } from '../../src/broker/order-gateway.ts';
 import { PaperBroker } from '../../src/broker/paper/paper-broker.ts';

@@ -5,11 +5,18 @@ import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { Price, SessionDate } from '../../engine/domain/units.ts';
 import { price } from '../../engine/domain/units.ts';
 
-/** One symbol's displayed market, less what this broker has taken from it since it was quoted. */
+/** One symbol's displayed market, less what this broker has taken from it since it was quoted. It
+ * changes with the next quote. */
 export interface Displayed {
-  readonly quote: Quote;
+  readonly quote: Pick<Quote, 'bid' | 'ask'>;
   readonly bidLeft: number;
   readonly askLeft: number;
+}
+
+interface Shown {
+  readonly quote: { bid: Price | undefined; ask: Price | undefined };
+  bidLeft: number;
+  askLeft: number;
 }
 
 /** Where an OCC symbol has its expiry, yymmdd; an underlying's ticker is shorter. */
@@ -19,14 +26,23 @@ const EXPIRY_TO = 12;
 const MARKS_KEPT = 10;
 
 export class QuoteTape {
-  readonly #displayed = new Map<string, Displayed>();
+  readonly #displayed = new Map<string, Shown>();
   /** Last mid of an underlying. */
   readonly #lastMid = new Map<string, Price>();
   /** Last mid at or before the exercise mark, by underlying and date. */
   readonly #markMid = new Map<string, Price>();
 
-  put(symbol: string, quote: Quote): void {
-    this.#displayed.set(symbol, { quote, bidLeft: quote.bidSize, askLeft: quote.askSize });
+  /** Takes a quote over into what is kept for its symbol: one object for the life of the tape. */
+  put(symbol: string, { bid, ask, bidSize, askSize }: Quote): void {
+    const shown = this.#displayed.get(symbol);
+    if (shown === undefined) {
+      this.#displayed.set(symbol, { quote: { bid, ask }, bidLeft: bidSize, askLeft: askSize });
+      return;
+    }
+    shown.quote.bid = bid;
+    shown.quote.ask = ask;
+    shown.bidLeft = bidSize;
+    shown.askLeft = askSize;
   }
 
   /** Notes the mid of an underlying; `session` is the one that the quote falls into, if any. */
@@ -61,11 +77,8 @@ export class QuoteTape {
   take(symbol: string, sign: 1 | -1, size: number): void {
     const shown = this.#displayed.get(symbol);
     if (shown === undefined) return;
-    const taken =
-      sign > 0
-        ? { ...shown, askLeft: shown.askLeft - size }
-        : { ...shown, bidLeft: shown.bidLeft - size };
-    this.#displayed.set(symbol, taken);
+    if (sign > 0) shown.askLeft -= size;
+    else shown.bidLeft -= size;
   }
 
   lastMid(underlying: string): Price | undefined {

@@ -187,6 +187,11 @@ export class PortfolioBook {
   }
 
   /** Open structures, oldest first. */
+  /** True while anything is held; asked on every batch of quotes. */
+  hasStructures(): boolean {
+    return this.#structures.size > 0;
+  }
+
   structures(): readonly StructurePosition[] {
     return Array.from(this.#structures.values(), lookAt);
   }

@@ -1,9 +1,10 @@
 /** The day's P&L: at mid to look at, at liquidation value to be held to. */
 import { type Cents, cents, type EpochMicros, epochMicros } from '../engine/domain/units.ts';
 import type { StructurePosition } from '../engine/portfolio/portfolio-book.ts';
-import { type DeskContext, quoteOf, sliceOf } from './desk-context.ts';
+import { type DeskContext, sliceOf } from './desk-context.ts';
 import { DEFAULT_EXIT_POLICY } from './exits/exit-policy.ts';
 import { markPosition, type PositionMark } from './exits/mark-position.ts';
+import { evidenceOf } from './freshness.ts';
 
 export interface DayPnl {
   /** After fees: realised, and what is held with longs at bid, shorts at ask and unmarkable legs at
@@ -23,7 +24,7 @@ export interface DayPnl {
 export function markOf(desk: DeskContext, position: StructurePosition): PositionMark {
   const held = position.legs.filter((leg) => leg.quantity !== 0);
   return markPosition(held, {
-    quotes: (symbol) => quoteOf(desk, symbol),
+    quotes: (symbol) => evidenceOf(desk, symbol),
     at: desk.at,
     guard: DEFAULT_EXIT_POLICY.guard,
     spot: sliceOf(desk)?.spot,

@@ -4,7 +4,7 @@ import type { OrderGateway } from '../broker/order-gateway.ts';
 import type { ChainReader } from '../engine/chain/chain-reader.ts';
 import type { ChainWriter } from '../engine/chain/chain-writer.ts';
 import { assert } from '../engine/domain/assert.ts';
-import type { At } from '../engine/domain/clock.ts';
+import type { At, LentAt } from '../engine/domain/clock.ts';
 import type { Instrument } from '../engine/domain/instrument.ts';
 import { instrumentSymbol } from '../engine/domain/instrument.ts';
 import type { ChainSlice, ContractView, Quote } from '../engine/domain/market.ts';
@@ -79,6 +79,10 @@ export interface DeskDay {
   /** Wall time at which the feed's connection was made. */
   feedSince: EpochMicros | undefined;
   feedDetail: string;
+  /** How far behind the market the feed says it is; 0 while it is on time. */
+  feedLateMillis: number;
+  /** When a quote last changed on this connection, written again with each; wall 0 = not yet. */
+  readonly quoteNews: LentAt;
   journalHealthy: boolean;
   reserveExhausted: boolean;
   reconciled: boolean;

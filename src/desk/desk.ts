@@ -12,7 +12,7 @@ import type { AuditRecord } from '../engine/domain/audit-record.ts';
 import type { At } from '../engine/domain/clock.ts';
 import { underlyingOf } from '../engine/domain/underlying.ts';
 import type { EpochMicros } from '../engine/domain/units.ts';
-import { addMicros } from '../engine/domain/units.ts';
+import { addMicros, epochMicros } from '../engine/domain/units.ts';
 import { PortfolioBook } from '../engine/portfolio/portfolio-book.ts';
 import { TokenBook } from '../risk/confirm-token.ts';
 import { CALM } from '../risk/daily-loss-governor.ts';
@@ -137,6 +137,8 @@ export class Desk {
         feedConnected: false,
         feedSince: undefined,
         feedDetail: NOT_YET,
+        feedLateMillis: 0,
+        quoteNews: { market: epochMicros(0), wall: epochMicros(0) },
         lastSpot: undefined,
         closingSpot: undefined,
         listingAgainAt: at.market,
@@ -237,10 +239,11 @@ export class Desk {
         this.#onClock();
         return;
       case 'listing':
+        this.#market.forget();
         onListing(desk, input.listing);
         return;
       case 'feed':
-        this.#onFeed(input.connected, input.detail);
+        this.#onFeed(input);
         return;
       case 'command':
         this.#market.settle();
@@ -274,18 +277,21 @@ export class Desk {
     }
   }
 
-  /** An index has a level and no market: a quote of it is somebody's reckoning, and its prints are
-   * what settles. */
-  #onFeed(connected: boolean, detail: string): void {
+  #onFeed({ connected, detail, lateMillis = 0 }: Extract<Input, { kind: 'feed' }>): void {
     const { day, out, at } = this.#desk;
     if (connected !== day.feedConnected) {
       out.append({ kind: 'feedOutage', state: connected ? 'connected' : 'down', detail });
       if (!connected) out.alert('warning', 'FEED_DOWN', detail);
       else if (day.feedDetail !== NOT_YET) out.settle('resolve', 'FEED_DOWN', detail);
     }
-    if (connected && !day.feedConnected) day.feedSince = at.wall;
+    if (connected && !day.feedConnected) {
+      day.feedSince = at.wall;
+      this.#market.forget();
+    }
+    if (lateMillis > 0 && day.feedLateMillis === 0) out.alert('warning', 'FEED_LATE', detail);
     day.feedConnected = connected;
     day.feedDetail = detail;
+    day.feedLateMillis = lateMillis;
   }
 
   #onAlertDelivered(input: Extract<Input, { kind: 'alertDelivered' }>): void {

@@ -11,7 +11,7 @@ import type { StructurePosition } from '../engine/portfolio/portfolio-book.ts';
 import { freeLegs } from './closing.ts';
 import { exitSettingsOf } from './desk-config.ts';
 import type { DeskContext } from './desk-context.ts';
-import { quoteOf, spotOf } from './desk-context.ts';
+import { spotOf } from './desk-context.ts';
 import { evaluateExit } from './exits/evaluate-exit.ts';
 import { isExDividendEve } from './exits/ex-dividend.ts';
 import type { ExitClose, ExitInput, ExitMemory } from './exits/exit-input.ts';
@@ -20,6 +20,7 @@ import { policyOf } from './exits/exit-policy.ts';
 import { lastHourFrom } from './exits/flat-by.ts';
 import type { HeldLeg } from './exits/open-position.ts';
 import { closePosition, hurryClosings, RETRY_AFTER_MICROS, wasJustRejected } from './flattening.ts';
+import { evidenceOf } from './freshness.ts';
 import { areLeftToExpire, asOpenPosition } from './held-position.ts';
 
 /** Units that these legs of the position make up, by the leg that has the most. */
@@ -42,7 +43,7 @@ function marketOf(desk: DeskContext): MarketNow {
   const { nickelBuyBack, exDividendDates } = exitSettingsOf(desk.config);
   const spot = spotOf(desk);
   return {
-    quotes: (symbol) => quoteOf(desk, symbol),
+    quotes: (symbol) => evidenceOf(desk, symbol),
     at,
     session: day.session,
     flatBy: day.schedule,

@@ -1,5 +1,5 @@
 /**
- * Everything that can happen to the desk, version 1. `step` is a function of these alone: they are
+ * Everything that can happen to the desk, version 2 (1 knew no late feed). `step` is a function of these alone: they are
  * what the recorder writes and what a replay reads. Each carries both clocks.
  */
 
@@ -10,7 +10,7 @@ import type { Price } from '../engine/domain/units.ts';
 import type { Caller } from './engine-api.ts';
 import type { StrategyRequest } from './engine-api-requests.ts';
 
-export const INPUT_VERSION = 1;
+export const INPUT_VERSION = 2;
 
 /** A change that a face asks for. The token is known here by its SHA-256 (hex) only. */
 export type Command =
@@ -88,7 +88,14 @@ export type Input =
     }
   | { readonly kind: 'bar'; readonly at: At; readonly bar: Bar }
   | { readonly kind: 'batchEnd'; readonly at: At }
-  | { readonly kind: 'feed'; readonly at: At; readonly connected: boolean; readonly detail: string }
+  | {
+      readonly kind: 'feed';
+      readonly at: At;
+      readonly connected: boolean;
+      readonly detail: string;
+      /** How far behind the market the feed is known to be, where that is too far; absent = on time. */
+      readonly lateMillis?: number;
+    }
   | { readonly kind: 'clock'; readonly at: At }
   | {
       readonly kind: 'command';

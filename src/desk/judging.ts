@@ -17,6 +17,7 @@ import { accountRisk } from './account-risk.ts';
 import { freeLegs } from './closing.ts';
 import type { DeskContext } from './desk-context.ts';
 import { quoteOf, sliceOf } from './desk-context.ts';
+import { quoteStreamOf } from './freshness.ts';
 import { recentOrders } from './recent-orders.ts';
 
 const MICROS_PER_MILLI = 1_000;
@@ -76,6 +77,7 @@ export function judgeIntent(desk: DeskContext, intent: OrderIntent): Judgement {
     rearmedAtWall: day.rearmedAt,
     feedConnected: day.feedConnected,
     feedSinceWall: day.feedSince,
+    quoteStream: quoteStreamOf(desk),
     journalHealthy: day.journalHealthy,
     reconciled: day.reconciled,
     stopping: day.stopping,

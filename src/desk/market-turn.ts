@@ -1,5 +1,6 @@
 /** What the market does to the desk: quotes into the chain and to the broker, batches to be judged. */
 
+import { MAX_CONTRACTS } from '../engine/chain/chain-layout.ts';
 import { ValuationPace } from '../engine/chain/valuation-pace.ts';
 import type { At, LentAt } from '../engine/domain/clock.ts';
 import type { Quote } from '../engine/domain/market.ts';
@@ -29,6 +30,8 @@ export class MarketTurn {
     at: this.#at,
   };
   readonly #pace = new ValuationPace();
+  /** 1 for each row quoted on this connection, the underlying's last: its next quote is news. */
+  readonly #isHeard = new Uint8Array(MAX_CONTRACTS + 1);
   #owesGoverning = false;
 
   constructor(desk: DeskContext, exits: ExitRunner) {
@@ -36,7 +39,15 @@ export class MarketTurn {
     this.#exits = exits;
   }
 
-  /** A quote of an index is not taken: nobody trades it, its level is its last price. */
+  /** A connection was made, or rows were listed: the first quote of each may be as old as the day. */
+  forget(): void {
+    this.#isHeard.fill(0);
+    const { quoteNews } = this.#desk.day;
+    quoteNews.market = epochMicros(0);
+    quoteNews.wall = epochMicros(0);
+  }
+
+  /** An index has a level and no market: a quote of it is somebody's reckoning and not taken. */
   quote(input: Extract<Input, { kind: 'quote' }>): void {
     const { index, bid, ask, bidSize, askSize, at } = input;
     if (index < 0 && this.#desk.spec.settlement === 'cash') return;
@@ -67,6 +78,7 @@ export class MarketTurn {
     this.#at.wall = at.wall;
     const quote = this.#quote;
     desk.chain.setQuote(index, quote, at);
+    this.#note(index < 0 ? MAX_CONTRACTS : index, at);
     if (index < 0) desk.day.lastSpot = { ...quote, at: { ...at } };
     const symbol = index < 0 ? desk.config.underlying : desk.chain.symbolOf(index);
     if (symbol === undefined) return;
@@ -74,6 +86,15 @@ export class MarketTurn {
     if (effects.length === 0) return;
     keepTime(desk);
     performGateway(desk, effects);
+  }
+
+  #note(place: number, at: At): void {
+    if (this.#isHeard[place] === 1) {
+      const { quoteNews } = this.#desk.day;
+      quoteNews.market = at.market;
+      quoteNews.wall = at.wall;
+    }
+    this.#isHeard[place] = 1;
   }
 
   /** Ends a batch: readers see its quotes, and every position is judged by them. The chain is valued

@@ -2,13 +2,47 @@
 import type { At } from '../engine/domain/clock.ts';
 import type { Quote } from '../engine/domain/market.ts';
 import type { Price } from '../engine/domain/units.ts';
-import { MICROS_PER_MILLI } from '../engine/domain/units.ts';
+import { addMicros, MICROS_PER_MILLI } from '../engine/domain/units.ts';
 
 /** A contract offered at no more than this many ticks and without a bid quotes seldom: nothing
  * about it changes until the market comes near. */
 export const QUIET_WING_ASK_TICKS = 5;
 /** So its last quote stands this many times as long as another contract's. */
 export const QUIET_WING_AGE_MULTIPLE = 12;
+
+/**
+ * The feed sends changes only, so a contract about which nothing comes is quoted as it was, as long as
+ * the stream that would tell is alive. But a subscription can end in silence: a quote older than this
+ * counts by its own age again, however lively the others are.
+ */
+export const QUIET_CONTRACT_CEILING_MILLIS = 60_000;
+
+/** What the stream of quotes as a whole says about a contract that says nothing itself. */
+export interface QuoteStream {
+  /** When its connection was made: what came before it says nothing of this one. Undefined before the
+   * first. */
+  readonly sinceWall: number | undefined;
+  /** When any contract's quote last changed; undefined where none has, since the connection. */
+  readonly newsAt: At | undefined;
+  /** How far behind the market the feed is known to be; 0 where it is on time. */
+  readonly lateMillis: number;
+}
+
+/**
+ * A quote with the time until which it is known to have stood: a contract that was heard since the
+ * connection was made is as fresh as its stream's newest news, within its ceiling. A frozen or silent
+ * stream has no news, and all of it turns stale together; a late one is as late as it is.
+ */
+export function asEvidence(quote: Quote, { sinceWall, newsAt, lateMillis }: QuoteStream): Quote {
+  const isOfConnection = sinceWall !== undefined && quote.at.wall >= sinceWall;
+  const newest = isOfConnection && newsAt !== undefined ? newsAt : quote.at;
+  const isQuiet = newest.wall - quote.at.wall > QUIET_CONTRACT_CEILING_MILLIS * MICROS_PER_MILLI;
+  const stood = isQuiet || newest.wall <= quote.at.wall ? quote.at : newest;
+  if (stood === quote.at && lateMillis <= 0) return quote;
+  const late = -Math.round(Math.max(0, lateMillis) * MICROS_PER_MILLI);
+  const at = { market: addMicros(stood.market, late), wall: addMicros(stood.wall, late) };
+  return { ...quote, at };
+}
 
 /** Age of a quote by this machine's clock, in milliseconds; never negative. */
 export function quoteAgeMillis(quote: Quote, at: At): number {

@@ -8,6 +8,7 @@ import type { PayoffSummary } from '../engine/domain/payoff.ts';
 import type { SessionTimes } from '../engine/domain/session-calendar.ts';
 import type { Cents, EpochMicros } from '../engine/domain/units.ts';
 import type { Limits } from './limits.ts';
+import type { QuoteStream } from './quote-age.ts';
 
 export type TradingState = 'active' | 'reducing' | 'halted';
 
@@ -110,6 +111,8 @@ export interface RiskInput {
   readonly feedConnected: boolean;
   /** When the feed's connection was made: what was quoted before it is history. */
   readonly feedSinceWall: EpochMicros | undefined;
+  /** What the stream of quotes says of contracts that are quiet; without it a quote is as old as it is. */
+  readonly quoteStream?: QuoteStream | undefined;
   /** The broker's own word on the order, where it offers one. */
   readonly dryRun?: DryRun | undefined;
   readonly journalHealthy: boolean;

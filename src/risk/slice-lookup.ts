@@ -5,7 +5,7 @@ import type { ChainSlice, ContractView, Quote } from '../engine/domain/market.ts
 import type { OrderLeg } from '../engine/domain/order.ts';
 import { PENNY_GRID } from '../engine/domain/tick-grid.ts';
 import type { Price } from '../engine/domain/units.ts';
-import { isFresh } from './quote-age.ts';
+import { asEvidence, isFresh } from './quote-age.ts';
 import type { RiskInput } from './risk-input.ts';
 
 /** The row of exactly this contract; undefined when the slice has none. Rows ascend by strike. */
@@ -30,13 +30,24 @@ function isSameContract(a: OptionContract, b: OptionContract): boolean {
   return a.strike === b.strike && a.right === b.right && a.expiry === b.expiry && a.root === b.root;
 }
 
-/** The quote a leg is judged by, whatever its age. Shares are judged by the underlying's. */
+/** The quote a leg is judged by, whatever its age, with the time until which it is known to have
+ * stood. Shares are judged by the underlying's. */
 export function legQuote(input: RiskInput, leg: OrderLeg): Quote | undefined {
   const { slice } = input;
   if (slice === undefined) return undefined;
   const { instrument } = leg;
-  if (instrument.kind === 'option') return findContract(slice, instrument)?.quote;
-  return instrument.symbol === slice.underlying ? slice.spotQuote : undefined;
+  if (instrument.kind === 'option') return stood(input, findContract(slice, instrument)?.quote);
+  return instrument.symbol === slice.underlying ? spotQuote(input) : undefined;
+}
+
+/** The underlying's quote in the same way. */
+export function spotQuote(input: RiskInput): Quote | undefined {
+  return stood(input, input.slice?.spotQuote);
+}
+
+function stood({ quoteStream }: RiskInput, quote: Quote | undefined): Quote | undefined {
+  if (quote === undefined || quoteStream === undefined) return quote;
+  return asEvidence(quote, quoteStream);
 }
 
 /** The limit on the age of a leg's quote: the underlying's own for shares. */
@@ -56,7 +67,7 @@ export function freshLegQuote(input: RiskInput, leg: OrderLeg): Quote | undefine
 
 /** The underlying's price while its quote is no older than its limit. */
 export function freshSpot(input: RiskInput): Price | undefined {
-  const quote = input.slice?.spotQuote;
+  const quote = spotQuote(input);
   if (quote === undefined) return undefined;
   const isNow = isFresh(quote, input.at, input.limits.maxSpotAgeMillis, PENNY_GRID.step);
   return isNow ? input.slice?.spot : undefined;

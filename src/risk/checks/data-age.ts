@@ -5,7 +5,7 @@ import { PENNY_GRID } from '../../engine/domain/tick-grid.ts';
 import type { Price } from '../../engine/domain/units.ts';
 import { ageLimitMillis, quoteAgeMillis } from '../quote-age.ts';
 import type { RiskInput } from '../risk-input.ts';
-import { legAgeLimitMillis, legQuote } from '../slice-lookup.ts';
+import { legAgeLimitMillis, legQuote, spotQuote } from '../slice-lookup.ts';
 import { type Check, failed, notRun, passed } from './check.ts';
 
 const CODE = 'data_stale';
@@ -22,7 +22,7 @@ function quotesNeeded(input: RiskInput): readonly Seen[] {
   const { slice, limits, intent } = input;
   const underlying = {
     symbol: slice?.underlying ?? 'underlying',
-    quote: slice?.spotQuote,
+    quote: spotQuote(input),
     maxAgeMillis: limits.maxSpotAgeMillis,
     tick: PENNY_GRID.step,
   };

@@ -32,7 +32,8 @@ export interface FeedWorld {
   readonly underlying: string;
   readonly aggregationSeconds: number;
   readonly version: string;
-  readonly transport: FeedTransport;
+  /** Absent = own framing. */
+  readonly transport?: FeedTransport;
   readonly jitter: () => number;
   /** Market events come in objects that are used again: they are read during the call. */
   step(input: Input): void;
@@ -160,7 +161,7 @@ export class FeedShell {
   #open(url: string): void {
     this.#drop();
     const isOurs = (): boolean => this.#socket === socket;
-    const socket = OPENERS[this.#world.transport](url, {
+    const socket = OPENERS[this.#world.transport ?? 'own'](url, {
       opened: () => {
         if (isOurs()) this.#tell((at) => this.#client.onSocketOpen(at));
       },

@@ -1,4 +1,5 @@
 /** Every bench, in the order of a full run: the outer promises first. */
+import { bench as auditLog } from '../audit-log.ts';
 import { bench as chainUpdate } from '../chain-update.ts';
 import { bench as confirmToBroker } from '../confirm-to-broker.ts';
 import { bench as http } from '../http.ts';
@@ -20,6 +21,7 @@ export const BENCHES: readonly Bench[] = [
   riskGate,
   confirmToBroker,
   journal,
+  auditLog,
   kill,
   tickToExit,
   mcpRoundTrip,

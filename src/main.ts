@@ -42,7 +42,7 @@ const COMMANDS: Readonly<Record<string, { readonly help: string; load(): Promise
     load: async () => (await import('./command/console.ts')).adopt,
   },
   audit: {
-    help: 'verify [FOLDER | s3://BUCKET/PREFIX] · show ORDER [--json]',
+    help: 'verify [FOLDER | s3://BUCKET/PREFIX] · show ORDER · key · rotate-key · restore · backup',
     load: async () => (await import('./command/audit.ts')).audit,
   },
   doctor: {

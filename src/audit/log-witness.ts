@@ -17,17 +17,29 @@ export interface LogWitness {
   fault(lastSeq: number): ScanFault | undefined;
 }
 
-/** Holds the journal against the newest checkpoint of the sealed log beside it. */
-export function witnessLog(disk: Disk, paths: JournalPaths): LogWitness {
+/** The hash of an entry of the log, where the log was read and verified already. */
+export type LeafAt = (index: number) => Buffer;
+
+/** Holds the journal against the newest checkpoint of the sealed log beside it: against its root, or
+ * against each entry where those are known. */
+export function witnessLog(disk: Disk, paths: JournalPaths, leafAt?: LeafAt): LogWitness {
   const newest = newestCheckpoint(disk, paths.log);
   const head = newest === 'damaged' ? undefined : newest?.checkpoint;
   const tree = new MerkleTree();
+  let size = 0;
   let found: ScanFault | undefined;
   let committed: { seq: number; size: number } | undefined;
 
-  function compare(seq: number): void {
-    if (head === undefined || tree.size !== head.size || tree.root().equals(head.root)) return;
-    found ??= fault(seq, `the records up to ${seq} are not those that were sealed`);
+  function take(entry: Buffer, seq: number): void {
+    const leaf = leafHash(entry);
+    size++;
+    const isSealed = leafAt === undefined ? isUnderRoot(leaf) : leafAt(size - 1).equals(leaf);
+    if (!isSealed) found ??= fault(seq, `the records up to ${seq} are not those that were sealed`);
+  }
+
+  function isUnderRoot(leaf: Buffer): boolean {
+    tree.append(leaf);
+    return head === undefined || size !== head.size || tree.root().equals(head.root);
   }
 
   return {
@@ -36,9 +48,9 @@ export function witnessLog(disk: Disk, paths: JournalPaths): LogWitness {
       if (body.kind === 'engineStarted' && body.logSize !== undefined) {
         committed = { seq, size: body.logSize };
       }
-      if (head === undefined || tree.size > head.size) return;
-      for (const entry of entriesOf(bytes)) tree.append(leafHash(entry));
-      compare(seq);
+      for (const entry of entriesOf(bytes)) {
+        if (head !== undefined && size < head.size) take(entry, seq);
+      }
     },
     fault(lastSeq) {
       if (newest === 'damaged') return fault(0, 'the newest checkpoint of the log is damaged');
@@ -47,7 +59,7 @@ export function witnessLog(disk: Disk, paths: JournalPaths): LogWitness {
         const what = `record ${committed.seq} saw ${committed.size} entries sealed; the log ${holds}`;
         return fault(committed.seq, what);
       }
-      if (found !== undefined || head === undefined || tree.size >= head.size) return found;
+      if (found !== undefined || head === undefined || size >= head.size) return found;
       return fault(
         lastSeq + 1,
         `the journal ends after record ${lastSeq}, but records up to ${head.lastSeq} were sealed`,

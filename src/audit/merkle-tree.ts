@@ -6,18 +6,12 @@
  *     height 1    n01      n23    n45     largest first: node(0..3), n45, e6. That edge is all that
  *     height 0   e0 e1    e2 e3  e4 e5  e6   an append or a root needs.
  */
-import { hash } from 'node:crypto';
+import { HASH_BYTES, sha256 } from './journal-format.ts';
 
 const LEAF_PREFIX = 0;
 const NODE_PREFIX = 1;
-const HASH_BYTES = 32;
 
 let scratch = Buffer.alloc(4_096);
-
-/** SHA-256 by way of a one-byte string, which costs two thirds of asking for a buffer. */
-function digest(bytes: Uint8Array): Buffer {
-  return Buffer.from(hash('sha256', bytes, 'latin1'), 'latin1');
-}
 
 /** The hash of an entry. */
 export function leafHash(entry: Uint8Array): Buffer {
@@ -25,7 +19,7 @@ export function leafHash(entry: Uint8Array): Buffer {
   if (length > scratch.length) scratch = Buffer.alloc(length * 2);
   scratch[0] = LEAF_PREFIX;
   scratch.set(entry, 1);
-  return digest(scratch.subarray(0, length));
+  return sha256(scratch.subarray(0, length));
 }
 
 /** The hash of two nodes side by side. */
@@ -33,12 +27,12 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
   scratch[0] = NODE_PREFIX;
   scratch.set(left, 1);
   scratch.set(right, 1 + HASH_BYTES);
-  return digest(scratch.subarray(0, 1 + 2 * HASH_BYTES));
+  return sha256(scratch.subarray(0, 1 + 2 * HASH_BYTES));
 }
 
 /** The root of a tree without entries. */
 export function emptyRoot(): Buffer {
-  return digest(Buffer.alloc(0));
+  return sha256(Buffer.alloc(0));
 }
 
 /** Hears of every perfect subtree as it becomes complete: its height and its hash. It is the last of

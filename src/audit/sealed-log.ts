@@ -13,6 +13,7 @@ import { keyFingerprint } from './audit-key.ts';
 import type { Disk } from './disk.ts';
 import { withFile } from './disk.ts';
 import { decodeBundle, encodeBundle, entriesOf } from './entry-bundle.ts';
+import { HASH_BYTES } from './journal-format.ts';
 import type { RingKey } from './key-statement.ts';
 import { readKeyRing, statementText } from './key-statement.ts';
 import type { CheckpointReason, LogCheckpoint } from './log-checkpoint.ts';
@@ -32,7 +33,6 @@ import { leafHash, MerkleTree } from './merkle-tree.ts';
 import { signNote } from './signed-note.ts';
 import { treeAt } from './tree-levels.ts';
 
-const HASH_BYTES = 32;
 const NO_CHECKPOINT = '0';
 
 export interface SealedLogOptions {

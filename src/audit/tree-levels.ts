@@ -1,8 +1,8 @@
 /** The hashes of a tree by tile level: what tiles hold, and enough for the root at any size. Pure. */
+import { HASH_BYTES } from './journal-format.ts';
 import { TILE_HEIGHT, TILE_WIDTH, tilesAt } from './log-layout.ts';
 import { MerkleTree } from './merkle-tree.ts';
 
-const HASH_BYTES = 32;
 const FIRST_HASHES = 1_024;
 
 /** Takes up a tree at `size` from the hashes of its tiles. */

@@ -116,7 +116,7 @@ function readHome(
 ): VerifyReport {
   const checks = new RecordChecks();
   const log = scanHomeLog(paths, options, disk);
-  const witness = witnessLog(disk, paths);
+  const witness = witnessLog(disk, paths, log && ((index) => log.leafAt(index)));
   const scan = scanJournal(disk, paths, (frame, file) => {
     witness.see(frame);
     checks.see(frame.record, file);

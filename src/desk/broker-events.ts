@@ -177,7 +177,7 @@ function end(
 /** A close that the broker rejects leaves a position open that somebody wanted closed. */
 function pageRejectedClose(desk: DeskContext, intentId: string, reason: string): void {
   const intent = desk.orders.get(intentId)?.intent;
-  if (intent === undefined || intent.purpose === 'open') return;
+  if (intent === undefined || intent.purpose === 'open' || intent.purpose === 'protective') return;
   const text = `${intent.positionId} stays open: the broker rejected ${intentId}: ${reason}`;
   desk.out.alert('critical', 'CLOSE_REJECTED', text);
 }

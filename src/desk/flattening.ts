@@ -104,6 +104,7 @@ export function wasJustRejected(desk: DeskContext, positionId: string): boolean 
       ({ intent, status, updatedAt }) =>
         intent.positionId === positionId &&
         intent.purpose !== 'open' &&
+        intent.purpose !== 'protective' &&
         status === 'rejected' &&
         updatedAt.wall > since,
     );

@@ -15,7 +15,7 @@ import { quoteOf } from './desk-context.ts';
 import { isOpen } from './held-position.ts';
 import { judgeIntent } from './judging.ts';
 import type { OrderRecord } from './order-book.ts';
-import { isFinal } from './order-book.ts';
+import { filledUnits, isFinal } from './order-book.ts';
 import type { Protection } from './protection.ts';
 import { amendProtection } from './protection.ts';
 import { callBackStop, recordIntent } from './sending.ts';
@@ -29,14 +29,15 @@ const REARM_AFTER_MICROS = 5_000_000;
 export function isProtected(desk: DeskContext, positionId: string): boolean {
   const known = desk.day.protections.get(positionId);
   const order = known === undefined ? undefined : desk.orders.get(known.intentId);
-  return order?.status === 'working' && known?.isListed === true;
+  const isResting = order?.status === 'working' && !order.cancelRequested;
+  return isResting && known?.isListed === true;
 }
 
 function change(desk: DeskContext, positionId: string, amended: Partial<Protection>): void {
   amendProtection(desk.day.protections, positionId, amended);
 }
 
-/** What the stop of this position should be now; undefined: it needs none, or can have none. */
+/** The stop that this position should be given now; undefined: it needs none, or can have none. */
 function wantedStop(desk: DeskContext, position: StructurePosition): ProtectiveStop | undefined {
   const { day, orders, at } = desk;
   const { positionId } = position;
@@ -65,8 +66,10 @@ function mayNotArm(desk: DeskContext, positionId: string): boolean {
   return isByPerson || desk.at.wall - ended.updatedAt.wall < REARM_AFTER_MICROS;
 }
 
-function arm(desk: DeskContext, position: StructurePosition, stop: ProtectiveStop): void {
+function arm(desk: DeskContext, position: StructurePosition): void {
   const { positionId } = position;
+  const stop = wantedStop(desk, position);
+  if (stop === undefined) return;
   const symbol = instrumentSymbol(stop.leg.instrument);
   if (mayNotArm(desk, positionId) || stopSideFault(stop, quoteOf(desk, symbol)) !== undefined) {
     return;
@@ -102,15 +105,17 @@ function arm(desk: DeskContext, position: StructurePosition, stop: ProtectiveSto
   });
 }
 
-/** Compares a live stop with what is wanted; a stop of another size is called back first. */
-function keep(desk: DeskContext, order: OrderRecord, wanted: ProtectiveStop | undefined): void {
+/** Looks after a live stop. One that covers another size than is held is called back, and only such
+ * a one: a chain that is not open yet or a market that is gone takes no protection away. */
+function keep(desk: DeskContext, order: OrderRecord, position: StructurePosition): void {
   const { intent } = order;
-  const { positionId } = intent;
+  const { positionId } = position;
   if (!desk.day.protections.has(positionId)) {
     const known = { intentId: intent.intentId, since: undefined, verifiedAt: undefined };
     desk.day.protections.set(positionId, { ...known, isListed: false, isReleased: false });
   }
-  if (wanted === undefined || wanted.leg.quantity !== intent.quantity) callBackStop(desk, order);
+  const held = position.legs.length === 1 ? position.legs[0]?.quantity : undefined;
+  if (held !== intent.quantity - filledUnits(order)) callBackStop(desk, order);
   else if (order.status === 'working') verify(desk, order);
 }
 
@@ -146,9 +151,8 @@ export function keepProtection(desk: DeskContext): void {
   for (const position of desk.book.structures()) {
     const order = live.get(position.positionId);
     live.delete(position.positionId);
-    const wanted = wantedStop(desk, position);
-    if (order !== undefined) keep(desk, order, wanted);
-    else if (wanted !== undefined && !desk.day.stopping) arm(desk, position, wanted);
+    if (order !== undefined) keep(desk, order, position);
+    else if (!desk.day.stopping) arm(desk, position);
   }
   for (const orphan of live.values()) callBackStop(desk, orphan);
 }

@@ -20,6 +20,9 @@ import { publishOrder } from './order-views.ts';
 import { amendProtection } from './protection.ts';
 import { rememberOrder } from './recent-orders.ts';
 
+/** A close that waits this long for the end of its position's stop is paged. */
+const STUCK_AFTER_MICROS = 5_000_000;
+
 /** What an intent is recorded with. */
 export interface Authorization {
   readonly tokenSha256: string | null;
@@ -115,15 +118,27 @@ function askClearance(desk: DeskContext, order: OrderRecord): void {
  * stop has closed: such a close is dead. */
 function mayGo(desk: DeskContext, order: OrderRecord): boolean {
   const { positionId } = order.intent;
-  if (!isClose(order) || !desk.day.protections.has(positionId)) return true;
+  if (!isClose(order)) return true;
   const stop = desk.orders.protecting(positionId);
   if (stop !== undefined) {
     callBackStop(desk, stop);
+    pageStuckStop(desk, order, stop);
     return false;
   }
-  if (isCovered(desk, order)) return true;
+  if (!desk.day.protections.has(positionId) || isCovered(desk, order)) return true;
   endUnsent(desk, order, 'the stop at the broker closed the position first');
   return false;
+}
+
+/** A stop whose end the broker does not tell holds up the way out: a person has to look. */
+function pageStuckStop(desk: DeskContext, order: OrderRecord, stop: OrderRecord): void {
+  const { intentId } = stop.intent;
+  const key = `stuck ${intentId}`;
+  const waited = desk.at.wall - order.createdAt.wall;
+  if (waited < STUCK_AFTER_MICROS || desk.day.toldOnce.has(key)) return;
+  desk.day.toldOnce.add(key);
+  const text = `${order.intent.positionId} cannot be closed: the broker does not say that its stop ${intentId} has ended`;
+  desk.out.alert('critical', 'STOP_NOT_RELEASED', text);
 }
 
 /** True while the position holds all that the order takes from it. */

@@ -129,6 +129,25 @@ describe('a stop at the broker that is gone', () => {
     expect(shown(rig)?.protectedBy).toBe('engine');
   });
 
+  it('because the broker refused it holds up no exit, and is not told as a refused close', () => {
+    const rig = breakoutRig(STOPS);
+    const { tokenSha256 } = rig.preview({
+      strategy: 'orb_long_call',
+      strikeDelta: 30,
+      rangeMinutes: 15,
+      quantity: 1,
+    });
+    rig.confirm(tokenSha256);
+    rig.paper.setKnobs({ rejectNext: 1 });
+    for (let second = 0; second < 30 && stops(rig).length === 0; second += 1) rig.advance(1);
+    rig.advance(1);
+    expect(stops(rig)[0]?.status).toBe('rejected');
+    expect(rig.alerts()).not.toContain('CLOSE_REJECTED');
+    rig.ask({ kind: 'flattenNow' }, CONSOLE);
+    rig.advance(3);
+    expect(net(rig)).toBe(0);
+  });
+
   it('stays gone where a person called it back with a token', () => {
     const { rig, stop } = protectedCall();
     const tokenSha256 = rig.newToken();
@@ -151,6 +170,46 @@ describe('a protected position', () => {
       [stop?.intent.intentId, 'working'],
     ]);
     expect(shown(again)?.protectedBy).toBe('broker');
+  });
+
+  it('keeps its stop while the chain of a restarted desk is not open yet', () => {
+    const { rig } = protectedCall();
+    const again = rig.restart(rig.records(), { isOpen: false });
+    again.freeze(20);
+    expect(stops(again).map(({ status, cancelRequested }) => [status, cancelRequested])).toEqual([
+      ['working', false],
+    ]);
+  });
+
+  it('that is closed right after a restart is closed once, its stop called back first', () => {
+    const { rig } = protectedCall();
+    const again = rig.restart(rig.records(), { isOpen: false });
+    again.step({ kind: 'listing', at: again.at, listing: again.listing() });
+    again.step({ kind: 'feed', at: again.at, connected: true, detail: 'test' });
+    again.quotes();
+    again.ask({ kind: 'flattenNow' }, CONSOLE);
+    again.advance(5);
+    expect(net(again)).toBe(0);
+    expect(again.alerts()).not.toContain('CLOSE_REJECTED');
+  });
+
+  it('is closed to the end by an orderly stop that flattens', () => {
+    const { rig } = protectedCall();
+    rig.ask({ kind: 'shutdown', policy: 'flatten' }, CONSOLE);
+    rig.advance(6);
+    expect(net(rig)).toBe(0);
+    expect(rig.bodies('engineStopped')).toEqual([
+      { kind: 'engineStopped', reason: 'stopped in order', unprotected: [] },
+    ]);
+  });
+
+  it('whose stop the broker does not end pages that nobody can close it', () => {
+    const { rig, position } = protectedCall();
+    rig.paper.setKnobs({ leastLatencyMillis: 60_000, mostLatencyMillis: 60_000 });
+    rig.ask({ kind: 'flattenNow' }, CONSOLE);
+    rig.advance(12);
+    expect(rig.alerts().filter((code) => code === 'STOP_NOT_RELEASED')).toHaveLength(1);
+    expect(rig.positions()[0]?.positionId).toBe(position.positionId);
   });
 
   it('is not named as unprotected when the engine stops and leaves it', () => {

@@ -100,6 +100,15 @@ function pinText(positionId: string, pin: PinView): string {
   );
 }
 
+/** What threatens which short strike now, in plain words. */
+export function pinWarnings(desk: DeskContext): readonly string[] {
+  return desk.book.structures().flatMap((position) =>
+    pinRisks(desk, position)
+      .filter(isNear)
+      .map((pin) => pinText(position.positionId, pin)),
+  );
+}
+
 /** Tells something once. */
 function once(desk: DeskContext, key: string, say: () => void): void {
   if (desk.day.toldOnce.has(key)) return;

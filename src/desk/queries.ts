@@ -3,6 +3,7 @@ import { accountRisk } from './account-risk.ts';
 import { dayPnl } from './day-pnl.ts';
 import type { DeskContext } from './desk-context.ts';
 import type { DeltaView, GreeksByPosition, PnlView } from './engine-api.ts';
+import { pinWarnings } from './pin-watch.ts';
 import { greeksView, positionView, sumGreeks } from './position-views.ts';
 
 /** Sums a column; null when any row is not known. */
@@ -28,7 +29,7 @@ function pnlWarnings(desk: DeskContext, unmarked: readonly string[]): readonly s
   }
   if (!desk.day.reconciled)
     warnings.push('the broker and this book differ: see reconcile_positions');
-  return warnings;
+  return [...warnings, ...pinWarnings(desk)];
 }
 
 /** P&L of the day with every open position. */

@@ -52,6 +52,13 @@ describe('the watch of short strikes', () => {
     expect(call?.distanceInDeviations).toBeGreaterThan(0);
   });
 
+  it('stands in the warnings of the P&L, which the risk metrics show too', () => {
+    const rig = condorAt(15 * 60);
+    const { warnings } = rig.query<PnlView>({ kind: 'pnl' });
+    expect(warnings).toHaveLength(2);
+    expect(warnings.join(' ')).toMatch(/short \d+ put .* assignment brings 100 shares for \$\d+/);
+  });
+
   it('tells once of each strike that the price is near to', () => {
     const rig = condorAt(15 * 60);
     rig.advance(30);

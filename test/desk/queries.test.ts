@@ -119,6 +119,9 @@ describe('a position as it is shown', () => {
         plannedLossCents: 13_100,
       },
       protectedBy: 'engine',
+      protectedSince: null,
+      verifiedAgoMs: null,
+      pinRisks: [],
     });
   });
 

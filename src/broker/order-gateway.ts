@@ -13,7 +13,7 @@ import type { SessionTimes } from '../engine/domain/session-calendar.ts';
 import type { Cents, EpochMicros, Price } from '../engine/domain/units.ts';
 import type { ApprovedOrder } from './approved-order.ts';
 
-export const ORDER_GATEWAY_VERSION = 2;
+export const ORDER_GATEWAY_VERSION = 3;
 
 /** What a broker can and cannot do, and when. Times are minutes after midnight ET of a full day;
  * on a half day each is three hours earlier. */
@@ -25,6 +25,8 @@ export interface BrokerCapabilities {
   readonly multiLegMarketOrders: boolean;
   /** `broker`: a dry run answers with margin and fees. `local`: the engine computes both. */
   readonly preview: 'broker' | 'local';
+  /** True where an intent with `stopTrigger` rests at the broker until its trigger is reached, and is
+   * listed among the working orders meanwhile. Elsewhere such an intent is never submitted. */
   readonly nativeStops: boolean;
   /** True where the broker documents that an order answered with 429 was not accepted. Elsewhere a
    * 429 to a submit proves nothing, and the outcome is UNKNOWN. */

@@ -225,6 +225,43 @@ describe('shares after an assignment', () => {
   });
 });
 
+describe('a stop order', () => {
+  /** A 640 call is held, and a stop at 0.60 rests for it. */
+  function stopped() {
+    const rig = new PaperRig({ nativeStops: true });
+    rig.quote(CALL.instrument, 1, 1.1);
+    const opened = rig.accepted(rig.intent([CALL], -1.1));
+    rig.quote(CALL.instrument, 1, 1.1);
+    const sale = rig.intent([optionLeg('sellToClose', 'call', 640)], 0.01, 1, opened.intentId);
+    const intent = { ...sale, stopTrigger: price(6_000) };
+    return { rig, intent: rig.accepted(intent) };
+  }
+
+  it('rests above its trigger, is set off at it, and trades at the bid from the next quote on', () => {
+    const { rig, intent } = stopped();
+    expect(rig.quote(CALL.instrument, 0.61, 0.7)).toEqual([]);
+    expect(rig.broker.snapshot(rig.at()).workingOrders[0]?.intentId).toBe(intent.intentId);
+    expect(rig.quote(CALL.instrument, 0.6, 0.7)).toEqual([]);
+    expect(fillsOf(rig.quote(CALL.instrument, 0.55, 0.7))).toMatchObject([{ price: 5_500 }]);
+    expect(rig.broker.snapshot(rig.at()).positions).toEqual([]);
+  });
+
+  it('trades even where the price came back, once it was set off', () => {
+    const { rig } = stopped();
+    rig.quote(CALL.instrument, 0.5, 0.7);
+    expect(fillsOf(rig.quote(CALL.instrument, 0.9, 1))).toMatchObject([{ price: 9_000 }]);
+  });
+
+  it('can be called back while it rests, and rests on after a restart', () => {
+    const { rig, intent } = stopped();
+    const again = rig.restarted({ nativeStops: true });
+    expect(again.quote(CALL.instrument, 0.9, 1)).toEqual([]);
+    expect(again.broker.snapshot(again.at()).workingOrders).toHaveLength(1);
+    rig.cancel(intent.intentId);
+    expect(kinds(rig.pass())).toEqual(['cancelled']);
+  });
+});
+
 describe('a task for an order that is gone', () => {
   it('says so to a cancel and a new limit, and nothing at the end of the day', () => {
     const history = { intents: [], brokerEvents: [] };

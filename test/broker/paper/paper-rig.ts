@@ -60,6 +60,7 @@ export class PaperRig {
       history,
       ...(options.startingCashCents && { startingCashCents: options.startingCashCents }),
       knobs: { ...CALM_KNOBS, ...options.knobs },
+      ...(options.nativeStops !== undefined && { nativeStops: options.nativeStops }),
     });
     this.clock();
   }

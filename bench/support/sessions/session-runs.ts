@@ -1,14 +1,19 @@
 /** Simulated sessions as a campaign runs them: which kind each seed is of, and what one run shows. */
 
 import { decodeRecording, RecordingEncoder } from '../../../src/audit/session-recording.ts';
+import { PaperBroker } from '../../../src/broker/paper/paper-broker.ts';
+import { summarizeJournal } from '../../../src/desk/recovery.ts';
+import type { GatewayOf } from '../../../src/desk/simulation/replay.ts';
 import { replayRecording } from '../../../src/desk/simulation/replay.ts';
 import type {
+  BrokerKind,
   EngineRun,
   SessionOptions,
   SessionReport,
 } from '../../../src/desk/simulation/session-report.ts';
 import type { SessionTally } from '../../../src/desk/simulation/session-tally.ts';
 import { runSession } from '../../../src/desk/simulation/simulated-session.ts';
+import { WireGateway } from '../../../src/desk/simulation/wire-gateway.ts';
 import { lacksOfSession } from './enough.ts';
 import type { PlantName } from './plants.ts';
 import { plantOf } from './plants.ts';
@@ -17,6 +22,8 @@ import { plantOf } from './plants.ts';
 const HALF_DAY_EVERY = 8;
 /** Every so many sessions one has SPY's own chain and pace: it takes as long as thirty others. */
 const DENSE_EVERY = 500;
+/** Every so many sessions one trades with a broker behind bad wires. */
+const REMOTE_EVERY = 3;
 const HALF_DAY = '2026-11-27';
 const FULL_DAY = '2026-11-20';
 const HEADER = {
@@ -43,9 +50,12 @@ export interface SessionOutcome {
 }
 
 /** What the seed alone decides about a session, so that one that fails can be run again by itself. */
-export function sessionOf(seed: number): Pick<SessionOptions, 'seed' | 'date' | 'shape'> {
+export function sessionOf(
+  seed: number,
+): Pick<SessionOptions, 'seed' | 'date' | 'shape' | 'broker'> {
   const date = seed % HALF_DAY_EVERY === 0 ? HALF_DAY : FULL_DAY;
-  return { seed, date, shape: seed % DENSE_EVERY === 0 ? 'dense' : 'sparse' };
+  const broker = seed % REMOTE_EVERY === 0 ? 'remote' : 'paper';
+  return { seed, date, shape: seed % DENSE_EVERY === 0 ? 'dense' : 'sparse', broker };
 }
 
 /** Bytes of a run's recording, as they would stand in a file, read back. */
@@ -55,6 +65,15 @@ function recordingOf({ chunks }: EngineRun) {
   return decodeRecording(Buffer.concat([...bytes, encoder.end('complete')]));
 }
 
+/** The adapter to the broker behind wires; the paper broker is what a replay takes by itself. */
+const GATEWAYS: Readonly<Record<BrokerKind, GatewayOf | undefined>> = {
+  paper: undefined,
+  remote: ({ accountId, paperSeed: seed }) => {
+    const { capabilities } = new PaperBroker({ accountId, seed, history: summarizeJournal([]) });
+    return new WireGateway(accountId, capabilities);
+  },
+};
+
 /** What a second run and a replay of the recordings show that the first run does not. */
 function differencesOnceMore(report: SessionReport): readonly string[] {
   const found: string[] = [];
@@ -62,7 +81,11 @@ function differencesOnceMore(report: SessionReport): readonly string[] {
   if (again.trace !== report.trace) found.push('a second run gave another trace');
   for (const [index, run] of report.runs.entries()) {
     if (run.isDrilled || run.records.length === 0) continue;
-    const { identical, lines } = replayRecording(recordingOf(run), run.records);
+    const { identical, lines } = replayRecording(
+      recordingOf(run),
+      run.records,
+      GATEWAYS[run.broker],
+    );
     if (!identical) found.push(`replay of start ${index}: ${lines[0]}`);
   }
   return found;

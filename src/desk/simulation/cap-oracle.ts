@@ -1,7 +1,7 @@
 /** The hard limits, held against every opening with arithmetic of its own. */
 
 import type { BrokerEvent } from '../../broker/order-gateway.ts';
-import type { AuditRecord } from '../../engine/domain/audit-record.ts';
+import type { AuditBody, AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { Instrument } from '../../engine/domain/instrument.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Fill, OrderIntent } from '../../engine/domain/order.ts';
@@ -57,6 +57,10 @@ function worstOfIntent({ legs, quantity, worst }: OrderIntent): number {
   return Math.max(0, -(leastPayoffCents(held) + worst * quantity));
 }
 
+function isProvenAbsent(body: AuditBody): body is Extract<AuditBody, { kind: 'orderResolved' }> {
+  return body.kind === 'orderResolved' && body.outcome === 'absentPresumed';
+}
+
 export class CapOracle {
   readonly #limits: Limits;
   readonly #report: Report;
@@ -71,7 +75,7 @@ export class CapOracle {
   }
 
   onRecord({ body }: AuditRecord): void {
-    if (body.kind === 'sendBlocked') this.#live.delete(body.intentId);
+    if (body.kind === 'sendBlocked' || isProvenAbsent(body)) this.#live.delete(body.intentId);
     if (body.kind !== 'intentRecorded' || body.intent.purpose !== 'open') return;
     this.#judge(body.intent);
     this.#live.set(body.intent.intentId, { intent: body.intent, filled: 0 });

@@ -79,6 +79,7 @@ export class FlatOracle {
       const { positionId } = position;
       if (!watch.positionIds.includes(positionId) || !isOpen(position)) continue;
       if (this.#explained.has(positionId) || isWorthless(desk, positionId)) continue;
+      if (desk.orders.closing(positionId).some(({ status }) => status === 'unknown')) continue;
       const time = newYorkText(desk.at.market);
       this.#report(`${time}: ${positionId} is still open ${watch.why} and nobody was told why`);
     }

@@ -12,8 +12,10 @@ import {
   JOURNAL_ID_BYTES,
 } from '../../audit/journal-format.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
+import type { At } from '../../engine/domain/clock.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { addMicros } from '../../engine/domain/units.ts';
+import type { Input } from '../inputs.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 /** An answer of the journal and when it arrives. */
@@ -21,6 +23,15 @@ export type JournalAnswer = { readonly due: EpochMicros } & (
   | { readonly kind: 'durable'; readonly seq: number; readonly hash: string }
   | { readonly kind: 'failed'; readonly reason: string; readonly reserveExhausted: boolean }
 );
+
+/** What the core hears. */
+export function answerInput(answer: JournalAnswer, at: At): Input {
+  if (answer.kind === 'durable') {
+    return { kind: 'journalDurable', at, seq: answer.seq, hash: answer.hash };
+  }
+  const { reason, reserveExhausted } = answer;
+  return { kind: 'journalFailed', at, reason, reserveExhausted };
+}
 
 /** How the disk is at the moment. */
 export interface DiskTemper {

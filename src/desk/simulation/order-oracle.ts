@@ -66,6 +66,7 @@ export class OrderOracle {
     if (body.kind === 'previewMade') this.#previews.set(body.tokenSha256, body);
     if (body.kind === 'repriced') this.#limits.set(body.intentId, body.limit);
     this.#hearKill(body);
+    if (body.kind === 'orderResolved') this.#unknown.delete(body.intentId);
     if (body.kind !== 'intentRecorded') return;
     const { intent, tokenSha256 } = body;
     if (this.#intents.has(intent.intentId)) this.#report(`${intent.intentId} is recorded twice`);

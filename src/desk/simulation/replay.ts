@@ -6,6 +6,7 @@
 
 import { canonicalJson } from '../../audit/canonical-json.ts';
 import type { SessionRecording } from '../../audit/session-recording.ts';
+import type { OrderGateway } from '../../broker/order-gateway.ts';
 import { PaperBroker } from '../../broker/paper/paper-broker.ts';
 import { createChainBuffer } from '../../engine/chain/chain-layout.ts';
 import { ChainWriter } from '../../engine/chain/chain-writer.ts';
@@ -49,8 +50,18 @@ function recordsOf(effects: readonly Effect[]): readonly AuditRecord[] {
   return effects.flatMap((effect) => (effect.kind === 'append' ? [effect.record] : []));
 }
 
+/** The order gateway as it stood at the start of a recording. */
+export type GatewayOf = (start: RecordedStart) => OrderGateway;
+
+function paperBrokerOf({ config, accountId, paperSeed, records }: RecordedStart): PaperBroker {
+  const { underlying } = config;
+  const history = summarizeJournal(records);
+  const { paperNativeStops: nativeStops } = exitSettingsOf(config);
+  return new PaperBroker({ accountId, underlying, seed: paperSeed, history, nativeStops });
+}
+
 /** Builds the desk as it was and feeds it the recorded inputs. */
-function rerun(chunks: readonly Uint8Array[]): Rerun {
+function rerun(chunks: readonly Uint8Array[], gatewayOf: GatewayOf): Rerun {
   const [first, ...inputs] = chunks;
   if (first === undefined) {
     throw new DeltaringError(
@@ -59,19 +70,13 @@ function rerun(chunks: readonly Uint8Array[]): Rerun {
     );
   }
   const start = decodeRecordedStart(first);
-  const { config, accountId, paperSeed, at, records } = start;
+  const { config, at, records } = start;
   const chainBuffer = createChainBuffer();
   const desk = new Desk({
     config,
     chain: new ChainWriter(chainBuffer),
     chainBuffer,
-    gateway: new PaperBroker({
-      accountId,
-      underlying: config.underlying,
-      seed: paperSeed,
-      history: summarizeJournal(records),
-      nativeStops: exitSettingsOf(config).paperNativeStops,
-    }),
+    gateway: gatewayOf(start),
     at,
     records,
   });
@@ -151,8 +156,9 @@ const ENDS: Readonly<Record<SessionRecording['end'], string>> = {
 export function replayRecording(
   recording: SessionRecording,
   journal: readonly AuditRecord[],
+  gatewayOf: GatewayOf = paperBrokerOf,
 ): ReplayResult {
-  const run = rerun(recording.chunks);
+  const run = rerun(recording.chunks, gatewayOf);
   const firstSeq = (run.start.records.at(-1)?.seq ?? 0) + 1;
   const { compared, unjournalled, difference } = compare(run, journalOfRun(journal, firstSeq));
   const identical = difference === undefined && compared > 0;

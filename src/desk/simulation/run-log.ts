@@ -1,7 +1,7 @@
 /** What each start of the engine in a session left for a replay. One user. */
 
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
-import type { EngineRun } from './session-report.ts';
+import type { BrokerKind, EngineRun } from './session-report.ts';
 
 interface Started {
   readonly chunks: readonly Buffer[];
@@ -10,7 +10,12 @@ interface Started {
 }
 
 export class RunLog {
+  readonly #broker: BrokerKind;
   readonly #runs: Started[] = [];
+
+  constructor(broker: BrokerKind) {
+    this.#broker = broker;
+  }
 
   /** The engine was started on what the journal holds. */
   begin(chunks: readonly Buffer[], records: readonly AuditRecord[]): void {
@@ -18,8 +23,9 @@ export class RunLog {
     this.#runs.push({ chunks, firstSeq, isDrilled: false });
   }
 
-  /** Something acts on the run that no recording holds. */
+  /** Somebody turns the broker's knobs: where it is part of the engine, no recording holds that. */
   drill(): void {
+    if (this.#broker === 'remote') return;
     const run = this.#runs.at(-1);
     if (run !== undefined) run.isDrilled = true;
   }
@@ -29,7 +35,7 @@ export class RunLog {
     return this.#runs.map(({ chunks, firstSeq, isDrilled }, index) => {
       const nextSeq = this.#runs[index + 1]?.firstSeq ?? Number.POSITIVE_INFINITY;
       const records = kept.filter(({ seq }) => seq >= firstSeq && seq < nextSeq);
-      return { chunks, records, isDrilled };
+      return { chunks, records, isDrilled, broker: this.#broker };
     });
   }
 }

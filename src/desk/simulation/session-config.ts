@@ -1,6 +1,8 @@
 /** What a simulated session is set up with: the seed decides the market's temper and the limits. */
 
-import { centsFromDollars } from '../../engine/domain/units.ts';
+import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
+import type { EpochMicros } from '../../engine/domain/units.ts';
+import { addMicros, centsFromDollars, MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
 import type { Limits } from '../../risk/limits.ts';
 import { limitsFrom } from '../../risk/limits.ts';
 import type { DeskConfig } from '../desk-config.ts';
@@ -65,5 +67,33 @@ export function configFor(limits: Limits): DeskConfig {
     underlying: 'SPY',
     limits,
     flatBy: {},
+  };
+}
+
+/** One session in so many is stopped before its end. */
+const EARLY_STOP_CHANCE = 0.1;
+const EARLY_STOP_BEFORE_LAST_TRADE_MICROS = 60 * MICROS_PER_MINUTE;
+const AFTER_LAST_TRADE_MICROS = 80 * MICROS_PER_MINUTE;
+
+/** When the simulation ends, and when the operator stops the engine: there, or well before. */
+export interface SessionEnds {
+  readonly end: EpochMicros;
+  readonly stopAt: EpochMicros;
+}
+
+/** `minutes` after the open the session is broken off; to its end where absent. */
+export function endsOf(
+  { open, lastTrade }: SessionTimes,
+  minutes: number | undefined,
+  random: SeededRandom,
+): SessionEnds {
+  const end =
+    minutes === undefined
+      ? addMicros(lastTrade, AFTER_LAST_TRADE_MICROS)
+      : addMicros(open, minutes * MICROS_PER_MINUTE);
+  const isEarly = random.chance(EARLY_STOP_CHANCE);
+  return {
+    end,
+    stopAt: isEarly ? addMicros(lastTrade, -EARLY_STOP_BEFORE_LAST_TRADE_MICROS) : end,
   };
 }

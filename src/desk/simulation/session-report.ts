@@ -6,12 +6,16 @@ import type { PlannedFault } from './session-faults.ts';
 import type { SessionTally } from './session-tally.ts';
 import type { SessionWraps } from './session-wraps.ts';
 
+export type BrokerKind = 'paper' | 'remote';
+
 export interface SessionOptions {
   readonly seed: number;
   /** `YYYY-MM-DD`; a half day is shorter. */
   readonly date?: string;
   /** `sparse` where absent. */
   readonly shape?: SessionShape;
+  /** `paper`, in the engine's own process, where absent; `remote` is one behind bad wires. */
+  readonly broker?: BrokerKind;
   /** Minutes after the open at which the session is broken off; to its end where absent. */
   readonly minutes?: number;
   /** Instead of those that the seed plans. */
@@ -29,6 +33,7 @@ export interface EngineRun {
   readonly records: readonly AuditRecord[];
   /** Faults turned the paper broker's knobs, which no recording holds: it cannot be replayed. */
   readonly isDrilled: boolean;
+  readonly broker: BrokerKind;
 }
 
 /** What became of a session. */

@@ -4,6 +4,7 @@
  * passes through the codec before it is stepped.
  */
 
+import type { OrderGateway } from '../../broker/order-gateway.ts';
 import { PaperBroker } from '../../broker/paper/paper-broker.ts';
 import { createChainBuffer } from '../../engine/chain/chain-layout.ts';
 import { ChainWriter } from '../../engine/chain/chain-writer.ts';
@@ -32,7 +33,11 @@ export interface EngineWorld {
   onReply(id: number, result: unknown): void;
   fetchListing(date: SessionDate): void;
   onStopped(): void;
+  /** The adapter sends this over its wires. */
+  onSend(effect: WireEffect): void;
 }
+
+type WireEffect = Extract<Effect, { readonly kind: 'wire' }>['effect'];
 
 export interface EngineStart {
   readonly config: DeskConfig;
@@ -41,6 +46,8 @@ export interface EngineStart {
   readonly at: At;
   readonly records: readonly AuditRecord[];
   readonly isRecorded: boolean;
+  /** A broker behind wires and the adapter to it; the paper broker of this process where absent. */
+  readonly link?: { readonly gateway: OrderGateway; readonly paper: PaperBroker } | undefined;
 }
 
 export class SimulatedEngine {
@@ -62,8 +69,8 @@ export class SimulatedEngine {
     }
     const { paperNativeStops: nativeStops } = exitSettingsOf(config);
     const history = summarizeJournal(records);
-    this.broker = new PaperBroker({ accountId, seed, history, nativeStops });
-    const tap = new BrokerTap(this.broker, world.observer);
+    this.broker = start.link?.paper ?? new PaperBroker({ accountId, seed, history, nativeStops });
+    const tap = new BrokerTap(start.link?.gateway ?? this.broker, world.observer);
     const chainBuffer = createChainBuffer();
     this.desk = new Desk({
       config,
@@ -117,6 +124,7 @@ export class SimulatedEngine {
     if (effect.kind === 'reply') world.onReply(effect.id, effect.result);
     else if (effect.kind === 'fetchListing') world.fetchListing(effect.date);
     else if (effect.kind === 'stopped') world.onStopped();
+    else if (effect.kind === 'wire') world.onSend(effect.effect);
     else if (effect.kind === 'clearance') this.#clear(effect);
   }
 

@@ -4,6 +4,7 @@
  * oracles at every step. The same seed gives the same records, byte for byte.
  */
 
+import type { GatewayEffect } from '../../broker/order-gateway.ts';
 import type { PaperBroker } from '../../broker/paper/paper-broker.ts';
 import { assert } from '../../engine/domain/assert.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
@@ -25,13 +26,14 @@ import { EventQueue } from './event-queue.ts';
 import { FaultSwitchboard } from './fault-switchboard.ts';
 import { FeedModel } from './feed-model.ts';
 import type { JournalAnswer } from './journal-model.ts';
-import { JournalModel } from './journal-model.ts';
+import { answerInput, JournalModel } from './journal-model.ts';
+import { RemoteLink } from './remote-link.ts';
 import { RunLog } from './run-log.ts';
 import type { Move, TraderView } from './scripted-trader.ts';
 import { OPERATOR, ScriptedTrader } from './scripted-trader.ts';
 import { SeededRandom } from './seeded-random.ts';
-import type { SessionShape } from './session-config.ts';
-import { configFor, limitsFor, STARTING_CASH_CENTS, temperFor } from './session-config.ts';
+import type { SessionEnds, SessionShape } from './session-config.ts';
+import { configFor, endsOf, limitsFor, STARTING_CASH_CENTS, temperFor } from './session-config.ts';
 import { planFaults } from './session-faults.ts';
 import { ALL_ROWS_AFTER_MICROS, STALE_AFTER_MICROS, tickMicros } from './session-pace.ts';
 import type { SessionOptions, SessionReport } from './session-report.ts';
@@ -47,15 +49,19 @@ import { VirtualMarket } from './virtual-market.ts';
 const DEFAULT_DATE = '2026-11-20';
 const ACCOUNT_ID = 'SIM00001';
 const START_BEFORE_OPEN_MICROS = MICROS_PER_MINUTE;
-const AFTER_LAST_TRADE_MICROS = 80 * MICROS_PER_MINUTE;
 const LISTING_TAKES_MICROS = 200_000;
 const RESTART_TAKES_MICROS = 4 * MICROS_PER_SECOND;
 const LATEST_KILL_MICROS = 4_000;
-/** One session in so many is stopped before its end. */
-const EARLY_STOP_CHANCE = 0.1;
-const EARLY_STOP_BEFORE_LAST_TRADE_MICROS = 60 * MICROS_PER_MINUTE;
 /** Each part of the session has a stream of chance of its own. */
-const STREAM = { market: 1, faults: 2, trader: 3, journal: 4, config: 5, session: 6 } as const;
+const STREAM = {
+  market: 1,
+  faults: 2,
+  trader: 3,
+  journal: 4,
+  config: 5,
+  session: 6,
+  broker: 7,
+} as const;
 
 type Later =
   | { readonly kind: 'answer'; readonly answer: JournalAnswer }
@@ -84,9 +90,10 @@ class SimulatedSession implements EngineWorld {
   readonly #later = new EventQueue<Later>();
   readonly #pending = new Map<number, Move>();
   readonly #flattenTokens = new Set<string>();
-  readonly #runs = new RunLog();
-  readonly #end: EpochMicros;
-  readonly #stopAt: EpochMicros;
+  readonly #runs: RunLog;
+  /** Absent where the broker is part of the engine. */
+  readonly #remote: RemoteLink | undefined;
+  readonly #ends: SessionEnds;
   #engine: SimulatedEngine;
   #now: EpochMicros;
   #nextTick: EpochMicros;
@@ -116,13 +123,7 @@ class SimulatedSession implements EngineWorld {
     this.#journal = new JournalModel(stream('journal'));
     this.#now = addMicros(session.open, -START_BEFORE_OPEN_MICROS);
     this.#nextTick = this.#now;
-    this.#end =
-      options.minutes === undefined
-        ? addMicros(session.lastTrade, AFTER_LAST_TRADE_MICROS)
-        : addMicros(session.open, options.minutes * MICROS_PER_MINUTE);
-    this.#stopAt = this.#random.chance(EARLY_STOP_CHANCE)
-      ? addMicros(session.lastTrade, -EARLY_STOP_BEFORE_LAST_TRADE_MICROS)
-      : this.#end;
+    this.#ends = endsOf(session, options.minutes, this.#random);
     this.#trader = new ScriptedTrader(stream('trader'), session.open, this.#shape);
     this.#witness = new SessionWitness({
       limits: this.#limits,
@@ -142,6 +143,12 @@ class SimulatedSession implements EngineWorld {
       onHiddenFills: () => this.#witness.onHiddenFills(),
       onFault: (kind) => count(this.#witness.tally.faults, kind),
     });
+    this.#runs = new RunLog(options.broker ?? 'paper');
+    if (options.broker === 'remote') {
+      const random = stream('broker');
+      const report = (what: string): void => this.#witness.report(what);
+      this.#remote = new RemoteLink({ accountId: ACCOUNT_ID, seed, random, report });
+    }
     this.#engine = this.#boot([]);
   }
 
@@ -159,8 +166,10 @@ class SimulatedSession implements EngineWorld {
       at: this.#at,
       records,
       isRecorded: this.#isRecorded,
+      link: this.#remote?.connect(),
     };
     const engine = new SimulatedEngine(start, this);
+    if (this.#remote !== undefined) this.#witness.onHiddenFills();
     this.#runs.begin(engine.chunks, records);
     return engine;
   }
@@ -185,7 +194,7 @@ class SimulatedSession implements EngineWorld {
   #play(): void {
     this.#engine.begin();
     this.#connect();
-    while (!this.#isStopped && this.#now < this.#end) {
+    while (!this.#isStopped && this.#now < this.#ends.end) {
       this.#now = this.#nextMoment();
       this.#faults.run(this.#at);
       this.#deliver();
@@ -203,9 +212,9 @@ class SimulatedSession implements EngineWorld {
   #nextMoment(): EpochMicros {
     const wake = this.#engine.desk.nextWake();
     const times: number[] = [this.#nextTick];
-    const [due, fault] = [this.#later.next(), this.#faults.next()];
-    if (due !== undefined) times.push(due);
-    if (fault !== undefined) times.push(fault);
+    for (const due of [this.#later.next(), this.#faults.next(), this.#remote?.next()]) {
+      if (due !== undefined) times.push(due);
+    }
     if (wake !== undefined && wake > this.#clockedAt) times.push(wake);
     const next = Math.max(this.#now, Math.min(...times));
     return addMicros(this.#now, next - this.#now);
@@ -223,23 +232,17 @@ class SimulatedSession implements EngineWorld {
   }
 
   #deliver(): void {
+    for (const wire of this.#remote?.run(this.#at) ?? []) {
+      this.#step({ kind: 'wire', at: this.#at, wire });
+    }
     for (let event = this.#later.take(this.#now); event; event = this.#later.take(this.#now)) {
       if (event.kind === 'command') this.#command(event.id, event.move);
       else if (event.kind === 'listing') {
+        const { chainOpen } = this.#engine.desk.context.day;
         this.#step({ kind: 'listing', at: this.#at, listing: this.#market.listing });
-        this.#hearHistory();
-      } else this.#answer(event.answer);
+        if (!chainOpen) this.#hearHistory();
+      } else this.#step(answerInput(event.answer, this.#at));
     }
-  }
-
-  #answer(answer: JournalAnswer): void {
-    const at = this.#at;
-    if (answer.kind === 'durable') {
-      this.#step({ kind: 'journalDurable', at, seq: answer.seq, hash: answer.hash });
-      return;
-    }
-    const { reason, reserveExhausted } = answer;
-    this.#step({ kind: 'journalFailed', at, reason, reserveExhausted });
   }
 
   /** A tick of feed, clock and trader, or only the clock where the broker asked for it. */
@@ -247,13 +250,15 @@ class SimulatedSession implements EngineWorld {
     const isTick = this.#now >= this.#nextTick;
     if (isTick || this.#now >= this.#heardAt + STALE_AFTER_MICROS) this.#hearFeed();
     this.#clockedAt = this.#now;
+    this.#remote?.onClock(this.#at, this.#session);
     this.#step({ kind: 'clock', at: this.#at });
     if (this.#faults.isTrouble) this.#witness.flat.onTrouble(this.#now);
     this.#witness.flat.judge(this.#engine.desk.context);
     if (!isTick) return;
     for (const move of this.#trader.moves(this.#view())) this.#ask(move);
     this.#stopInTime();
-    const tick = this.#tickMicros();
+    const moment = { now: this.#now, movedAt: this.#movedAt };
+    const tick = tickMicros(this.#engine.desk.context, moment, this.#shape);
     const untilMove = Math.max(1, this.#trader.next() - this.#now);
     this.#nextTick = addMicros(this.#now, Math.min(tick, untilMove));
   }
@@ -263,11 +268,6 @@ class SimulatedSession implements EngineWorld {
     const all = this.#now >= this.#heardAt + ALL_ROWS_AFTER_MICROS;
     this.#heardAt = this.#now;
     for (const input of this.#feed.round(this.#at, { isChainOpen, all })) this.#step(input);
-  }
-
-  #tickMicros(): number {
-    const moment = { now: this.#now, movedAt: this.#movedAt };
-    return tickMicros(this.#engine.desk.context, moment, this.#shape);
   }
 
   #view(): TraderView {
@@ -299,7 +299,7 @@ class SimulatedSession implements EngineWorld {
   }
 
   #stopInTime(): void {
-    if (this.#isStopping || this.#now < this.#stopAt) return;
+    if (this.#isStopping || this.#now < this.#ends.stopAt) return;
     this.#isStopping = true;
     const policy = this.#random.pick(['flatten', 'leave'] as const);
     this.#ask({ caller: OPERATOR, command: { kind: 'shutdown', policy } });
@@ -309,13 +309,19 @@ class SimulatedSession implements EngineWorld {
 
   #step(input: Input): void {
     const engine = this.#engine;
+    if (input.kind === 'quote') this.#remote?.onQuote(input, this.#market.listing);
     engine.step(input);
     this.#witness.afterStep(engine.desk.context, engine.broker, input.at);
+  }
+
+  onSend(effect: Exclude<GatewayEffect, { kind: 'event' }>): void {
+    this.#remote?.onSend(effect, this.#at);
   }
 
   #crash(): void {
     const records = this.#journal.crash(this.#now);
     this.#later.clear();
+    this.#remote?.onCrash();
     this.#pending.clear();
     this.#witness.onCrash(records);
     this.#witness.flat.onTrouble(this.#now);
@@ -340,9 +346,9 @@ class SimulatedSession implements EngineWorld {
 
   toJournal(records: readonly AuditRecord[], urgent: boolean): void {
     const sent: AuditRecord[] = [];
+    const { record: wrap = (record: AuditRecord) => record } = this.wraps;
     for (const record of records) {
-      const { record: wrap } = this.wraps;
-      const kept = wrap === undefined ? record : wrap(record, () => this.#trader.plainTokens());
+      const kept = wrap(record, () => this.#trader.plainTokens());
       if (kept === undefined) continue;
       sent.push(kept);
       this.#witness.onRecord(kept);
@@ -357,9 +363,7 @@ class SimulatedSession implements EngineWorld {
     try {
       return this.#journal.append(records, urgent, this.#now);
     } catch (error) {
-      this.#witness.report(
-        `the journal: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      this.#witness.report(`the journal: ${String(error)}`);
       return [];
     }
   }

@@ -253,6 +253,7 @@ export class PortfolioBook {
     const closed = Math.min(1, Math.max(0, 1 - sharesOf(structure) / before));
     const released = Math.round(structure.carriedCents * closed);
     structure.carriedCents -= released;
+    structure.view = undefined;
     this.#day.realizedCents -= released;
   }
 

@@ -67,6 +67,17 @@ describe('a simulated session', () => {
     expect(report.violations).toEqual([]);
   });
 
+  it('keeps every promise with a broker behind bad wires, and meets what such wires do', () => {
+    const sum = emptyTally();
+    for (let seed = 1; seed <= 12; seed += 1) {
+      const { violations, tally } = runSession({ seed, broker: 'remote' });
+      expect(violations, `seed ${seed}`).toEqual([]);
+      addTally(sum, tally);
+    }
+    expect(sum.unknowns).toBeGreaterThan(3);
+    expect(sum.alerts['RECONCILE_DIFFERS']).toBeGreaterThan(3);
+  });
+
   it('comes back from every crash with what it had promised', () => {
     const { tally, violations } = runSession({ seed: 9, minutes: 90, faults: often('crash') });
     expect(tally.restarts).toBeGreaterThan(1);

@@ -355,3 +355,18 @@ describe('any fills in any order', () => {
     expect(CONDOR.map(closingOf).some((leg) => isOpening(leg.action))).toBe(false);
   });
 });
+
+describe('executions told again', () => {
+  it('are known through the session that follows, and change nothing in it', () => {
+    const book = new PortfolioBook();
+    book.startSession(TUESDAY);
+    const intent = intentOf([SHORT_PUT]);
+    const again = fillOf(SHORT_PUT, 0.6);
+    book.applyFill(again, intent);
+    const held = new Map(book.held());
+    book.startSession(WEDNESDAY);
+    expect(book.knows(again.fillId)).toBe(true);
+    book.applyFill(again, intent);
+    expect(new Map(book.held())).toEqual(held);
+  });
+});

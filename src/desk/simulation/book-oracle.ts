@@ -9,8 +9,8 @@ import type { Report } from './order-oracle.ts';
 /** A difference that the desk is not told of must be found by its own comparison this soon. */
 const FOUND_WITHIN_MICROS = 60_000_000;
 const LOOK_EVERY_MICROS = 1_000_000;
-/** And by this many looks: a desk that hears no clock compares nothing. */
-const FOUND_BY_LOOKS = 8;
+/** And by this many looks: a desk that hears no clock compares nothing, and answers get lost. */
+const FOUND_BY_LOOKS = 16;
 
 /** Something that may hold for a while, as long as it does not hold at too many looks in a row. */
 class Spell {

@@ -7,7 +7,7 @@ import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Fill, OrderIntent } from '../../engine/domain/order.ts';
 import { legSign } from '../../engine/domain/order.ts';
 import type { Limits } from '../../risk/limits.ts';
-import { leastPayoffCents } from './expiry-payoff.ts';
+import { contractsOf, leastPayoffCents } from './expiry-payoff.ts';
 import type { Report } from './order-oracle.ts';
 
 interface Lot {
@@ -23,10 +23,6 @@ interface LiveOpening {
   readonly intent: OrderIntent;
   /** Contracts, over all legs. */
   filled: number;
-}
-
-function contractsOf({ legs, quantity }: OrderIntent): number {
-  return legs.reduce((sum, leg) => sum + leg.ratio, 0) * quantity;
 }
 
 /** An option's price per share in 1/10,000 dollar is its price in cents a contract. */

@@ -1,6 +1,7 @@
 /** The worst a set of legs can end up with, reckoned apart from the engine's own pricing. */
 
 import type { Instrument } from '../../engine/domain/instrument.ts';
+import type { OrderIntent } from '../../engine/domain/order.ts';
 
 /** Contracts or shares, signed as held. */
 export interface HeldQuantity {
@@ -32,4 +33,9 @@ export function leastPayoffCents(legs: readonly HeldQuantity[]): number {
   if (slopeAbove < 0) return Number.NEGATIVE_INFINITY;
   const worths = corners.map((spot) => legs.reduce((sum, leg) => sum + payoffCents(leg, spot), 0));
   return Math.min(...worths);
+}
+
+/** Contracts that an order trades, over all legs. */
+export function contractsOf({ legs, quantity }: OrderIntent): number {
+  return legs.reduce((sum, leg) => sum + leg.ratio, 0) * quantity;
 }

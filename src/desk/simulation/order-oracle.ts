@@ -6,9 +6,10 @@
 import type { BrokerEvent } from '../../broker/order-gateway.ts';
 import type { AuditBody, AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { At } from '../../engine/domain/clock.ts';
-import type { OrderIntent } from '../../engine/domain/order.ts';
+import type { Fill, OrderIntent } from '../../engine/domain/order.ts';
 import { orderHash } from '../../risk/order-hash.ts';
 import type { Input } from '../inputs.ts';
+import { contractsOf } from './expiry-payoff.ts';
 
 type BodyOf<K extends AuditBody['kind']> = Extract<AuditBody, { readonly kind: K }>;
 
@@ -34,6 +35,8 @@ interface Confirmed {
 /** Principals whose word closes everything without a token. */
 const CLOSES_WITHOUT_TOKEN: ReadonlySet<string> = new Set(['engine', 'console']);
 
+const ENDS: ReadonlySet<BrokerEvent['kind']> = new Set(['rejected', 'cancelled', 'expired']);
+
 export class OrderOracle {
   readonly #world: SendWorld;
   readonly #report: Report;
@@ -41,6 +44,10 @@ export class OrderOracle {
   readonly #confirmed = new Map<string, Confirmed[]>();
   /** Openings whose outcome the broker has left open, by intent, with their strategy. */
   readonly #unknown = new Map<string, string>();
+  /** Executions seen, contracts by intent, and intents that have filled whole or ended otherwise. */
+  readonly #fills = new Set<string>();
+  readonly #filled = new Map<string, number>();
+  readonly #ended = new Set<string>();
   /** The desk knows of the kill: its record says so. The kill word is a few milliseconds ahead. */
   #killTold = false;
   /** Limits that records have moved, by intent. */
@@ -155,8 +162,21 @@ export class OrderOracle {
     if (event.kind === 'connection' || event.kind === 'settlement') return;
     const intentId = event.kind === 'fill' ? event.fill.intentId : event.intentId;
     const strategy = this.#intents.get(intentId)?.body.intent.strategy ?? '';
+    if (event.kind === 'fill') this.#countFill(event.fill);
+    if (ENDS.has(event.kind)) this.#ended.add(intentId);
+    // An answer that is late says nothing about an order whose end is told already.
+    if (event.kind === 'unknown' && this.#ended.has(intentId)) return;
     if (event.kind === 'unknown') this.#unknown.set(intentId, strategy);
     else if (event.kind !== 'cancelRejected') this.#unknown.delete(intentId);
+  }
+
+  #countFill({ fillId, intentId, quantity }: Fill): void {
+    const intent = this.#intents.get(intentId)?.body.intent;
+    if (intent === undefined || this.#fills.has(fillId)) return;
+    this.#fills.add(fillId);
+    const filled = (this.#filled.get(intentId) ?? 0) + quantity;
+    this.#filled.set(intentId, filled);
+    if (filled >= contractsOf(intent)) this.#ended.add(intentId);
   }
 
   /** After a crash only what the journal kept was ever recorded; what was submitted stays so. */

@@ -63,9 +63,10 @@ export function tickMicros(
   if (now < movedAt + pace.busyFor) return pace.busy;
   const isHolding = book.structures().length > 0;
   const { flattenStartAt, flattenDeadlineAt } = day.schedule;
-  const isClosing =
+  const isScheduled =
     now >= flattenStartAt - CLOSING_AHEAD_MICROS &&
     now <= flattenDeadlineAt + CLOSING_BEHIND_MICROS;
+  const isClosing = isScheduled || day.flattening.size > 0;
   const isWaiting = orders.live().some(({ createdAt }) => now - createdAt.market < pace.youth);
   if (isWaiting) return pace.watchful;
   if (isHolding && isClosing) return pace.closing;

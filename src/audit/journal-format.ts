@@ -225,7 +225,8 @@ export function decodeFrame(
   const seq = readU64(frame, SEQ_OFFSET);
   const outOfOrder = numberFault(seq, position, maySkip);
   if (outOfOrder !== undefined) return bad(outOfOrder);
-  if (!framePrevHash(frame).equals(position.hash)) {
+  const afterHash = PREV_HASH_OFFSET + HASH_BYTES;
+  if (frame.compare(position.hash, 0, HASH_BYTES, PREV_HASH_OFFSET, afterHash) !== 0) {
     return bad('the record does not follow the one before it (previous hash differs)');
   }
   const record = parseRecord(frame.subarray(FRAME_HEADER_BYTES));

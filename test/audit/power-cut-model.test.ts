@@ -97,15 +97,18 @@ describe('a journal on a disk that reorders and tears what is not synced', () =>
     expect(losses.length).toBeGreaterThan(0);
   });
 
-  it.each(['EIO', 'ENOSPC'] as const)('keeps what it acknowledged where %s comes at any operation', (code) => {
-    const whole = new VolatileDisk();
-    write(whole);
-    for (let step = 1; step <= whole.operations; step += 1) {
-      const disk = new VolatileDisk();
-      disk.fault = { from: step, code };
-      const acknowledged = write(disk);
-      const found = disk.afterPowerCut(chooser(step));
-      expect(lossesOf(found, acknowledged), `${code} from operation ${step}`).toEqual([]);
-    }
-  });
+  it.each(['EIO', 'ENOSPC'] as const)(
+    'keeps what it acknowledged where %s comes at any operation',
+    (code) => {
+      const whole = new VolatileDisk();
+      write(whole);
+      for (let step = 1; step <= whole.operations; step += 1) {
+        const disk = new VolatileDisk();
+        disk.fault = { from: step, code };
+        const acknowledged = write(disk);
+        const found = disk.afterPowerCut(chooser(step));
+        expect(lossesOf(found, acknowledged), `${code} from operation ${step}`).toEqual([]);
+      }
+    },
+  );
 });

@@ -16,7 +16,7 @@ import { VolatileDisk } from './support/volatile-disk.ts';
 const HOME = '/home/model';
 const RECORDS = 40;
 const BATCH = 3;
-const IMAGES_PER_STEP = 6;
+const IMAGES_PER_STEP = 4;
 
 function chooser(seed: number): Choose {
   const random = new SeededRandom(seed, 1);
@@ -85,7 +85,11 @@ function lossesAtEveryStep(prepare: (disk: VolatileDisk) => void): readonly stri
   return losses;
 }
 
-describe('a journal on a disk that reorders and tears what is not synced', () => {
+const PATIENCE_MILLIS = 120_000;
+
+describe('a journal on a disk that reorders and tears what is not synced', {
+  timeout: PATIENCE_MILLIS,
+}, () => {
   it('keeps every acknowledged record over a cut at any operation', () => {
     expect(lossesAtEveryStep(() => undefined)).toEqual([]);
   });

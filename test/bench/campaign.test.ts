@@ -39,13 +39,14 @@ describe('the campaigns', () => {
   });
 });
 
-describe('the command line of campaigns', () => {
+/** Three processes: they are never judged by their time. */
+const PATIENCE_MILLIS = 120_000;
+
+describe('the command line of campaigns', { timeout: PATIENCE_MILLIS }, () => {
   it.each([
     [['nonsense'], 'there is no campaign "nonsense"'],
-    [['sim', '--n', '0'], '--n must be a whole number from 1 on, not 0'],
     [['sim', '--plant', 'none-such'], 'campaign sim knows no plant "none-such"'],
     [['sim', '--plant', 'leak', '--record'], 'a run with a planted bug is not recorded'],
-    [['sim', '--colour'], "Unknown option '--colour'"],
   ])('refuses %j with exit code 2 and the list of campaigns', (args, fault) => {
     const { status, stdout } = runCampaign(...args);
     expect(stdout).toContain(fault);

@@ -9,6 +9,7 @@ import { campaign as realData } from '../campaigns/real-data.ts';
 import { campaign as sim } from '../campaigns/sim.ts';
 import { campaign as soak } from '../campaigns/soak.ts';
 import { campaign as soakDays } from '../campaigns/soak-days.ts';
+import { campaign as underlyings } from '../campaigns/underlyings.ts';
 import type { Campaign } from './campaign.ts';
 
 export const CAMPAIGNS: readonly Campaign[] = [
@@ -22,4 +23,5 @@ export const CAMPAIGNS: readonly Campaign[] = [
   soak,
   soakDays,
   mutation,
+  underlyings,
 ];

@@ -3,7 +3,7 @@ import { growsBeyond, slopeOf } from '../../bench/support/soak/slope.ts';
 import type { SoakSession } from '../../bench/support/soak/soak-days.ts';
 import { growthFaults, soak } from '../../bench/support/soak/soak-days.ts';
 
-const SESSIONS = 3;
+const SESSIONS = 2;
 const TEN_MINUTES = 600;
 
 describe('the slope of a series', () => {
@@ -25,6 +25,7 @@ describe('the slope of a series', () => {
       events: 1,
       contracts: 1,
       beats: 1,
+      filled: 2,
       held: {
         heapBytes: 40_000_000 + 100_000 * Math.sin(5 * index) + leak * index,
         externalBytes: 1_000,
@@ -40,28 +41,43 @@ describe('the slope of a series', () => {
 
 const PATIENCE_MILLIS = 120_000;
 
+async function soaked(underlying: string, sessions: number) {
+  const seen: SoakSession[] = [];
+  const faults = await soak({
+    sessions,
+    seed: 1,
+    underlying,
+    beatSeconds: TEN_MINUTES,
+    extraQuotes: 330,
+    leaks: false,
+    onSession: (session) => {
+      seen.push(session);
+      return true;
+    },
+  });
+  return { seen, faults };
+}
+
 describe('simulated sessions without a restart, over the wire', () => {
   it(
-    'moves on to each day by itself and holds on to nothing',
+    'of SPX move on to each day by themselves and hold on to nothing',
     async () => {
-      const sessions: SoakSession[] = [];
-      const faults = await soak({
-        sessions: SESSIONS,
-        seed: 1,
-        underlying: 'SPX',
-        beatSeconds: TEN_MINUTES,
-        extraQuotes: 330,
-        leaks: false,
-        onSession: (session) => {
-          sessions.push(session);
-          return true;
-        },
-      });
+      const { seen, faults } = await soaked('SPX', SESSIONS);
       expect(faults).toEqual([]);
-      expect(sessions.map(({ date }) => date)).toEqual(['2026-01-05', '2026-01-06', '2026-01-07']);
-      const { descriptors, handles } = sessions[1]?.held ?? { descriptors: 0, handles: 0 };
-      expect(sessions.at(-1)?.held.descriptors).toBeLessThanOrEqual(descriptors + 2);
-      expect(sessions.at(-1)?.held.handles).toBeLessThanOrEqual(handles + 2);
+      expect(seen.map(({ date }) => date)).toEqual(['2026-01-05', '2026-01-06']);
+      const [first, last] = [seen[0]?.held, seen.at(-1)?.held];
+      expect(last?.descriptors).toBeLessThanOrEqual((first?.descriptors ?? 0) + 2);
+      expect(last?.handles).toBeLessThanOrEqual((first?.handles ?? 0) + 2);
+    },
+    PATIENCE_MILLIS,
+  );
+
+  it(
+    'of IWM open, fill and are flat again by the end of the day',
+    async () => {
+      const { seen, faults } = await soaked('IWM', 1);
+      expect(faults).toEqual([]);
+      expect(seen[0]?.filled).toBeGreaterThanOrEqual(2);
     },
     PATIENCE_MILLIS,
   );

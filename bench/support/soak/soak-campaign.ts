@@ -36,6 +36,7 @@ export async function soakCampaign(
     violations: [...faults, ...growthFaults(sessions)],
     counts: {
       events: sessions.reduce((sum, { events }) => sum + events, 0),
+      filled: sessions.reduce((sum, { filled }) => sum + filled, 0),
       eventsPerContractAndBeat: Number(
         average(sessions.map((each) => each.events / each.contracts / each.beats)).toFixed(2),
       ),

@@ -103,7 +103,7 @@ export class ChainWriter {
     return this.#crossed;
   }
 
-  /** Quotes taken with the bid equal to the ask. */
+  /** Quotes of contracts taken with the bid equal to the ask; an index's level always is. */
   get lockedQuotes(): number {
     return this.#locked;
   }
@@ -188,7 +188,7 @@ export class ChainWriter {
     const ask = quote.ask !== undefined && quote.ask > 0 ? quote.ask : ABSENT;
     if (bid !== ABSENT && ask !== ABSENT && bid >= ask) {
       if (bid > ask) this.#crossed += 1;
-      else this.#locked += 1;
+      else if (index !== UNDERLYING) this.#locked += 1;
     }
     const image = this.#image;
     image[first + BID_FIELD] = bid;

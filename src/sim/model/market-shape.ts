@@ -10,6 +10,14 @@ const BASE_DOLLARS: Readonly<Record<UnderlyingSymbol, number>> = {
   QQQ: 480,
   IWM: 216,
 };
+/** How much more each moves than the S&P 500 on an average day. */
+const VOLATILITY: Readonly<Record<UnderlyingSymbol, number>> = {
+  SPY: 1,
+  XSP: 1,
+  SPX: 1,
+  QQQ: 1.4,
+  IWM: 1.6,
+};
 /** The level at which the model's dollars were measured: SPY's. */
 const MEASURED_AT_DOLLARS = BASE_DOLLARS.SPY;
 const CENTS_PER_PRICE = 100 / PRICE_PER_DOLLAR;
@@ -24,6 +32,11 @@ export interface MarketShape {
 /** Where the calendar's wave of an underlying swings around, dollars. */
 export function baseDollars(spec: UnderlyingSpec): number {
   return BASE_DOLLARS[spec.symbol];
+}
+
+/** Volatility of an underlying over the model's own, which is the S&P 500's. */
+export function volatilityOf(spec: UnderlyingSpec): number {
+  return VOLATILITY[spec.symbol];
 }
 
 /** The shape of an underlying that opens at about so many dollars. */

@@ -8,7 +8,7 @@ import type { SessionDate } from '../../engine/domain/units.ts';
 import { PRICE_PER_DOLLAR } from '../../engine/domain/units.ts';
 import type { DayGrid } from './day-grid.ts';
 import { dayGrid, minutesSinceOpen, STEPS_PER_MINUTE } from './day-grid.ts';
-import { baseDollars, shapeAt } from './market-shape.ts';
+import { baseDollars, shapeAt, volatilityOf } from './market-shape.ts';
 import type { Band } from './morning-script.ts';
 import {
   calmBand,
@@ -40,10 +40,12 @@ const QUIET_RATE = 0.5;
 const THRUST_NOISE = 0.5;
 
 /** Builds the day. The same seed and date give the same path, whenever it is asked for; another
- * underlying of the same hours makes the same moves from a level of its own. */
+ * underlying makes the like moves from a level of its own, in proportion to its volatility. */
 export function seededPath(seed: number, date: SessionDate, spec: UnderlyingSpec = SPY): SpotPath {
   const grid = dayGrid(date, spec);
-  const activity = drawActivity(seed, grid);
+  const drawn = drawActivity(seed, grid);
+  const volFactors = drawn.volFactors.map((factor) => factor * volatilityOf(spec));
+  const activity = { ...drawn, volFactors };
   const walk = drawWalk(seed, grid, activity);
   const level = openingLevel(seed, date, baseDollars(spec)) * PRICE_PER_DOLLAR;
   const prices = new Int32Array(grid.steps);

@@ -24,7 +24,7 @@
 import { hash } from 'node:crypto';
 import { assert } from '../engine/domain/assert.ts';
 import type { AuditRecord } from '../engine/domain/audit-record.ts';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson } from '../engine/domain/canonical-json.ts';
 import { crc32c } from './crc32c.ts';
 import { allowListedBody, isAuditRecord } from './record-schema.ts';
 

@@ -3,7 +3,7 @@
  * and canonical JSON. It saves work and is no evidence: a line that is lost costs one question to the
  * store, so it is not synced.
  */
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson } from '../engine/domain/canonical-json.ts';
 import { crc32c } from './crc32c.ts';
 import type { Disk } from './disk.ts';
 import { isFields } from './record-schema.ts';

@@ -3,7 +3,7 @@
 import { DeltaringError } from '../engine/domain/errors.ts';
 import type { Cents } from '../engine/domain/units.ts';
 import { centsFromDollars } from '../engine/domain/units.ts';
-import { canonicalJson, sha256Hex } from './canonical-json.ts';
+import { contentHash } from './content-hash.ts';
 
 export interface Limits {
   /** SHA-256 prefix over all the values below: tokens and records are bound to it. */
@@ -147,6 +147,6 @@ export function limitsFrom(settings: LimitSettings = {}): Limits {
     maxOpenOrdersRiskCents: settings.maxOpenRiskCents ?? DEFAULT_LIMITS.maxOpenRiskCents,
   };
   const values: Omit<Limits, 'version'> = { ...DEFAULT_LIMITS, ...openOrders, ...set };
-  const version = sha256Hex(canonicalJson(values)).slice(0, VERSION_LENGTH);
+  const version = contentHash(values).slice(0, VERSION_LENGTH);
   return Object.freeze({ ...values, version });
 }

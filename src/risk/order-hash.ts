@@ -2,7 +2,7 @@
 
 import { instrumentSymbol } from '../engine/domain/instrument.ts';
 import type { OrderIntent, OrderLeg } from '../engine/domain/order.ts';
-import { canonicalJson, sha256Hex } from './canonical-json.ts';
+import { contentHash } from './content-hash.ts';
 
 /** Raised when the fields under the hash change, so that old hashes are never taken for new ones. */
 const ORDER_HASH_VERSION = 1;
@@ -48,7 +48,7 @@ export function orderHash(intent: OrderIntent): string {
     exitPlan,
     stopTrigger,
   };
-  return sha256Hex(canonicalJson({ version: ORDER_HASH_VERSION, ...order }));
+  return contentHash({ version: ORDER_HASH_VERSION, ...order });
 }
 
 interface Shape {
@@ -66,7 +66,7 @@ export function shapeHash(order: Pick<OrderIntent, 'legs' | 'quantity'>): string
   const known = SHAPES.get(order.legs);
   if (known?.quantity === quantity) return known.hash;
   const legs = canonicalLegs(order.legs);
-  const hash = sha256Hex(canonicalJson({ version: ORDER_HASH_VERSION, legs, quantity }));
+  const hash = contentHash({ version: ORDER_HASH_VERSION, legs, quantity });
   SHAPES.set(order.legs, { quantity, hash });
   return hash;
 }

@@ -1,47 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { price } from '../../src/engine/domain/units.ts';
-import { canonicalJson, sha256Hex } from '../../src/risk/canonical-json.ts';
 import { orderHash, shapeHash } from '../../src/risk/order-hash.ts';
 import { CONDOR_LEGS, closingIntent, condorIntent, dollars, leg } from './fixtures.ts';
-
-const { plainValue } = fc.letrec((tie) => ({
-  plainValue: fc.oneof(
-    { maxDepth: 3 },
-    fc.string(),
-    fc.integer(),
-    fc.boolean(),
-    fc.constant(null),
-    fc.array(tie('plainValue'), { maxLength: 4 }),
-    fc.dictionary(fc.string(), tie('plainValue'), { maxKeys: 4 }),
-  ),
-}));
-
-describe('canonical JSON', () => {
-  it('does not depend on the order in which fields were set', () => {
-    expect(canonicalJson({ b: 1, a: [true, null, 'x'] })).toBe('{"a":[true,null,"x"],"b":1}');
-    expect(canonicalJson({ a: 1, b: undefined })).toBe(canonicalJson({ a: 1 }));
-  });
-
-  it('reads back as the same value', () => {
-    fc.assert(
-      fc.property(plainValue, (value) => {
-        const text = canonicalJson(value);
-        expect(canonicalJson(JSON.parse(text))).toBe(text);
-        expect(JSON.parse(text)).toEqual(value);
-      }),
-    );
-  });
-
-  it.each([Number.NaN, Number.POSITIVE_INFINITY, undefined, () => 1])('breaks on %s', (value) => {
-    expect(() => canonicalJson(value)).toThrow('broken invariant');
-  });
-
-  it('hashes as SHA-256 does', () => {
-    const abc = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
-    expect(sha256Hex('abc')).toBe(abc);
-  });
-});
 
 describe('the order hash', () => {
   const base = condorIntent();

@@ -4,13 +4,13 @@
  * names; elsewhere the first difference is shown.
  */
 
-import { canonicalJson } from '../../audit/canonical-json.ts';
 import type { SessionRecording } from '../../audit/session-recording.ts';
 import type { OrderGateway } from '../../broker/order-gateway.ts';
 import { PaperBroker } from '../../broker/paper/paper-broker.ts';
 import { createChainBuffer } from '../../engine/chain/chain-layout.ts';
 import { ChainWriter } from '../../engine/chain/chain-writer.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
+import { canonicalJson } from '../../engine/domain/canonical-json.ts';
 import { DeltaringError } from '../../engine/domain/errors.ts';
 import { Desk } from '../desk.ts';
 import { exitSettingsOf } from '../desk-config.ts';

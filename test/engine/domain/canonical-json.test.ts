@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { canonicalJson } from '../../src/audit/canonical-json.ts';
+import { canonicalJson } from '../../../src/engine/domain/canonical-json.ts';
 
 it('orders keys and leaves out what is undefined', () => {
   expect(canonicalJson({ b: 1, a: undefined, A: [true, null, { d: 2, c: 'x' }] })).toBe(

@@ -1,4 +1,5 @@
 /** Every bench, in the order of a full run: the outer promises first. */
+import { bench as auditLag } from '../audit-lag.ts';
 import { bench as auditLog } from '../audit-log.ts';
 import { bench as chainUpdate } from '../chain-update.ts';
 import { bench as confirmToBroker } from '../confirm-to-broker.ts';
@@ -22,6 +23,7 @@ export const BENCHES: readonly Bench[] = [
   confirmToBroker,
   journal,
   auditLog,
+  auditLag,
   kill,
   tickToExit,
   mcpRoundTrip,

@@ -1,6 +1,7 @@
 /** Every bench, in the order of a full run: the outer promises first. */
 import { bench as auditLag } from '../audit-lag.ts';
 import { bench as auditLog } from '../audit-log.ts';
+import { bench as chainRead } from '../chain-read.ts';
 import { bench as chainUpdate } from '../chain-update.ts';
 import { bench as confirmToBroker } from '../confirm-to-broker.ts';
 import { bench as http } from '../http.ts';
@@ -11,6 +12,7 @@ import { bench as preview } from '../preview.ts';
 import { bench as pricing } from '../pricing.ts';
 import { bench as promises } from '../promises.ts';
 import { bench as ring } from '../ring.ts';
+import { bench as ringThreads } from '../ring-threads.ts';
 import { bench as riskGate } from '../risk-gate.ts';
 import { bench as tickToExit } from '../tick-to-exit.ts';
 import type { Bench } from './bench.ts';
@@ -18,6 +20,7 @@ import type { Bench } from './bench.ts';
 export const BENCHES: readonly Bench[] = [
   promises,
   chainUpdate,
+  chainRead,
   preview,
   riskGate,
   confirmToBroker,
@@ -29,5 +32,6 @@ export const BENCHES: readonly Bench[] = [
   mcpRoundTrip,
   http,
   ring,
+  ringThreads,
   pricing,
 ];

@@ -6,6 +6,7 @@ import { campaign as killpoints } from '../campaigns/killpoints.ts';
 import { campaign as mutation } from '../campaigns/mutation.ts';
 import { campaign as powercut } from '../campaigns/powercut.ts';
 import { campaign as realData } from '../campaigns/real-data.ts';
+import { campaign as seqlock } from '../campaigns/seqlock.ts';
 import { campaign as sim } from '../campaigns/sim.ts';
 import { campaign as soak } from '../campaigns/soak.ts';
 import { campaign as soakDays } from '../campaigns/soak-days.ts';
@@ -17,6 +18,7 @@ export const CAMPAIGNS: readonly Campaign[] = [
   burnIn,
   conformance,
   killpoints,
+  seqlock,
   powercut,
   audit,
   realData,

@@ -44,8 +44,11 @@ const RECORDER_BYTES = 1 << 24;
 const BAR_MILLIS = 60_000;
 /** A coarse beat is longer than the silence that a server usually bears. */
 const KEEPALIVE_SECONDS = 600;
-/** Turns of the event loop that a beat waits for its frames, and for a new connection. */
-const PATIENCE_TURNS = 50;
+/** Turns of the event loop that a beat waits for its frames while connected, and otherwise. */
+const PATIENCE_TURNS = 20_000;
+const CONNECTING_TURNS = 50;
+/** So many turns without a frame end the beat's delivery. */
+const QUIET_TURNS = 3;
 const TRADER: Caller = { principal: 'soak', authority: 'open' };
 
 export interface SoakOptions {
@@ -115,6 +118,7 @@ export class SoakEngine {
           maxDailyLossCents: centsFromDollars(30_000),
           portfolioDeltaCap: 5_000,
           confirmationTimeoutSeconds: 600,
+          maxOrdersPerDay: 1_000_000,
         }),
         flatBy: {},
       },
@@ -171,15 +175,24 @@ export class SoakEngine {
     this.#clock.wall = this.#wall;
     const before = this.counters.get('feed_frames');
     this.#sim.beat();
-    for (let turns = 0; turns < PATIENCE_TURNS; turns += 1) {
-      await turn();
-      if (this.counters.get('feed_frames') > before) break;
-    }
-    await turn();
+    await this.#delivered(before);
     this.#step({ kind: 'clock', at: this.at });
     this.#feed.onClock();
     while (this.#asked.length > 0) await Promise.all(this.#asked.splice(0));
     while (this.#recording.next() !== undefined);
+  }
+
+  /** Resolves once the frames of a beat have arrived: none more for a while after the first. */
+  async #delivered(before: number): Promise<void> {
+    const isOpen = this.#feed.status().state === 'open';
+    const patience = isOpen ? PATIENCE_TURNS : CONNECTING_TURNS;
+    let [seen, quiet] = [before, 0];
+    for (let turns = 0; turns < patience && quiet < QUIET_TURNS; turns += 1) {
+      await turn();
+      const now = this.counters.get('feed_frames');
+      quiet = now === seen && now > before ? quiet + 1 : 0;
+      seen = now;
+    }
   }
 
   /** Tears the connection down; the client comes back by itself. */

@@ -55,7 +55,7 @@ function clock(minutes: number): string {
 /** Defaults that the parsed value does not tell as a person would write them. */
 const DEFAULT_TEXTS: Readonly<Record<string, string>> = {
   DELTARING_HOME: 'the platform’s state folder',
-  DELTARING_TOOLSETS: '`default`, all of them',
+  DELTARING_TOOLSETS: '`default`',
   OPENING_CUTOFF: '15:25',
   FLATTEN_START: '15:40',
   FLATTEN_DEADLINE: '15:50',

@@ -68,6 +68,8 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
   PAGERDUTY_ENDPOINT: 'where pages are posted',
   ALERT_WEBHOOK_URL:
     'where set, alerts of the trader and everything that pages are posted there as JSON',
+  PLAN_SHEET: 'file of the plan: what is previewed at which time (see The plan)',
+  EVENT_FILE: 'file of dated events that the plan skips (see The plan)',
   MCP_TOKEN: 'bearer token of the HTTP faces, at least 16 characters',
   CHATGPT_MCP_TOKEN: 'a second bearer token, so that two clients are two principals',
   OAUTH_EMBEDDED:
@@ -76,7 +78,8 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
     'with the embedded server: `0` lets in only clients that are named by a metadata document of their own, none that register themselves',
   OAUTH_ISSUER:
     'takes tokens (JWT) of an authorization server elsewhere instead, for the audience `PUBLIC_URL`/mcp',
-  DELTARING_TOOLSETS: 'comma list of `strategies`, `risk`, `orders`, `stream`, `market`',
+  DELTARING_TOOLSETS:
+    'comma list of `strategies`, `risk`, `orders`, `stream`, `market` (together `default`) and `plan`',
   DELTARING_READ_ONLY: '`1` takes away every tool that can redeem a token; the kill switch stays',
   DELTARING_CONFIRM:
     'who agrees to an opening: `token`, whoever holds it; `elicit-preferred`, the human in a dialog where the client has one; `elicit-required`, the human in a dialog or nobody; `browser`, the human on a page of the engine itself, whose address is shown once and from which the order goes out',

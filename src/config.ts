@@ -15,7 +15,7 @@ import { UNDERLYINGS } from './engine/domain/underlying.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-const TOOLSETS = ['default', 'strategies', 'risk', 'orders', 'stream', 'market'] as const;
+const TOOLSETS = ['default', 'strategies', 'risk', 'orders', 'stream', 'market', 'plan'] as const;
 export type Toolset = Exclude<(typeof TOOLSETS)[number], 'default'>;
 const DEFAULT_TOOLSETS: readonly Toolset[] = ['strategies', 'risk', 'orders', 'stream', 'market'];
 
@@ -123,6 +123,8 @@ const schema = z.object({
   PAGERDUTY_API_KEY: z.string().optional(),
   PAGERDUTY_ENDPOINT: url.default('https://events.pagerduty.com/v2/enqueue'),
   ALERT_WEBHOOK_URL: url.optional(),
+  PLAN_SHEET: z.string().optional(),
+  EVENT_FILE: z.string().optional(),
   MCP_TOKEN: bearer.optional(),
   CHATGPT_MCP_TOKEN: bearer.optional(),
   OAUTH_EMBEDDED: flag.default(false),
@@ -202,7 +204,7 @@ const SECRET = /SECRET|TOKEN|KEY|WEBHOOK/;
 const UNNEEDED = ['SPY_CHAIN_UPDATE_INTERVAL', 'CACHE_CLEANUP_INTERVAL'];
 /** Variables that look like settings of ours: what is none of them is a slip of the pen. */
 const OURS =
-  /^(?:DELTARING|SIM|DXLINK|TASTYTRADE|ALPACA|PAGERDUTY|ALERT|PORTFOLIO|LOTTO|LOSS|LIMIT|OPENING|FLATTEN|EXIT|CONDOR|NICKEL|PAPER|S3_AUDIT|S3_RETENTION|MAX_(?:DAILY|TRADE|OPEN|ORDER|ORDERS|POSITION|STRATEGY))_/;
+  /^(?:DELTARING|SIM|DXLINK|TASTYTRADE|ALPACA|PAGERDUTY|ALERT|PLAN|EVENT|PORTFOLIO|LOTTO|LOSS|LIMIT|OPENING|FLATTEN|EXIT|CONDOR|NICKEL|PAPER|S3_AUDIT|S3_RETENTION|MAX_(?:DAILY|TRADE|OPEN|ORDER|ORDERS|POSITION|STRATEGY))_/;
 
 function defaultHome(environment: Environment): string {
   const xdg = environment['XDG_STATE_HOME'];

@@ -37,6 +37,10 @@ const COMMANDS: Readonly<Record<string, { readonly help: string; load(): Promise
     help: 'a code that lets an OAuth client in [--json]',
     load: async () => (await import('./command/console.ts')).pair,
   },
+  plan: {
+    help: 'the plan of the day: status · grant --budget DOLLARS · revoke [--json]',
+    load: async () => (await import('./command/plan.ts')).plan,
+  },
   adopt: {
     help: 'take over positions at the broker that the engine cannot explain [--json]',
     load: async () => (await import('./command/console.ts')).adopt,

@@ -2,6 +2,7 @@
 import { campaign as audit } from '../campaigns/audit.ts';
 import { campaign as burnIn } from '../campaigns/burn-in.ts';
 import { campaign as conformance } from '../campaigns/conformance.ts';
+import { campaign as doubleConfirms } from '../campaigns/double-confirms.ts';
 import { campaign as killpoints } from '../campaigns/killpoints.ts';
 import { campaign as mutation } from '../campaigns/mutation.ts';
 import { campaign as powercut } from '../campaigns/powercut.ts';
@@ -26,4 +27,5 @@ export const CAMPAIGNS: readonly Campaign[] = [
   soakDays,
   mutation,
   underlyings,
+  doubleConfirms,
 ];

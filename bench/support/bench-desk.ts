@@ -66,6 +66,7 @@ const WIDE_LIMITS = limitsFrom({
   maxOrdersPerMinute: PLENTY,
   maxOrdersPerDay: PLENTY,
   duplicateWindowMillis: 0,
+  maxModifiesPerMinute: PLENTY,
   confirmationTimeoutSeconds: 600,
 });
 
@@ -206,12 +207,19 @@ export class BenchDesk {
 
   /** Puts a command to the desk and hands back its answer, if there is one yet. */
   command(command: Command, caller: Caller = TRADER): unknown {
+    return this.put(command, caller)();
+  }
+
+  /** Puts a command; its answer is there once the desk has given it. */
+  put(command: Command, caller: Caller): () => unknown {
     this.#lastId += 1;
     const id = this.#lastId;
     this.shell.step({ kind: 'command', at: this.#at, id, caller, command });
-    const reply = this.#replies.get(id);
-    this.#replies.delete(id);
-    return reply;
+    return () => {
+      const reply = this.#replies.get(id);
+      this.#replies.delete(id);
+      return reply;
+    };
   }
 
   /** A fresh token, as the face would mint it. */

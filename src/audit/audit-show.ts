@@ -82,6 +82,7 @@ type StoryBody = Extract<
       | 'brokerEvent'
       | 'orderResolved'
       | 'orderAdopted'
+      | 'planRun'
       | 'trailRaised'
       | 'exitTriggered';
   }
@@ -98,6 +99,7 @@ const STORY_KINDS: Readonly<Record<StoryBody['kind'], true>> = {
   brokerEvent: true,
   orderResolved: true,
   orderAdopted: true,
+  planRun: true,
   trailRaised: true,
   exitTriggered: true,
 };
@@ -116,6 +118,8 @@ function concerns(body: StoryBody, intentId: string, previewId: string | null): 
       return body.intent.intentId === intentId || body.intent.positionId === intentId;
     case 'orderAdopted':
       return body.order.intent.intentId === intentId;
+    case 'planRun':
+      return body.orderId === intentId;
     case 'brokerEvent':
       return eventIntent(body.event) === intentId;
     case 'trailRaised':
@@ -187,6 +191,8 @@ function words(body: StoryBody): string {
       return body.outcome === undefined
         ? `outcome proven: ${body.evidence}`
         : `presumed absent, never to be sent again: ${body.evidence}`;
+    case 'planRun':
+      return `sent by the plan, turn ${body.slotId}, with preview ${body.previewId ?? 'none'}`;
     case 'orderAdopted':
       return `adopted from the broker, not given here: ${orderWords(body.order.intent)}`;
     case 'trailRaised':

@@ -6,7 +6,7 @@ import { wallMicros } from '../engine/domain/clock.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import { askEngine } from '../mcp/console-client.ts';
 import type { PairingCode } from '../mcp/console-join.ts';
-import type { ConsoleMethod } from '../mcp/console-protocol.ts';
+import type { ConsoleMethod, ConsoleRequest } from '../mcp/console-protocol.ts';
 import { BUILD } from './build-info.ts';
 import { paperAccountId, socketPath } from './engine-paths.ts';
 import { isListening } from './ensure-engine.ts';
@@ -15,14 +15,18 @@ import { statusLines } from './status-lines.ts';
 
 const EXIT_REFUSED = 1;
 
-function ask(config: Config, method: ConsoleMethod, reason?: string): Promise<unknown> {
+/** Asks the running engine of this home. */
+export function ask(
+  config: Config,
+  method: ConsoleMethod,
+  params: ConsoleRequest['params'] = {},
+): Promise<unknown> {
   const engine = {
     build: BUILD,
     broker: config.DELTARING_BROKER,
     environment: config.DELTARING_ENV,
     accountId: paperAccountId(config.home),
   };
-  const params = reason === undefined ? {} : { reason };
   return askEngine(socketPath(config.home), engine, method, params);
 }
 
@@ -30,12 +34,17 @@ function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-function isJson(args: readonly string[]): boolean {
+/** True where a script wants the answer. */
+export function isJson(args: readonly string[]): boolean {
   return args.includes('--json');
 }
 
 /** Prints an answer as JSON, or what `lines` makes of its value; a refusal is exit code 1. */
-function tell<T>(answer: Answer<T>, json: boolean, lines: (value: T) => readonly string[]): number {
+export function tell<T>(
+  answer: Answer<T>,
+  json: boolean,
+  lines: (value: T) => readonly string[],
+): number {
   if (json) print(JSON.stringify(answer, null, 2));
   else if ('denied' in answer) print(`refused: ${answer.denied.message}`);
   else print(lines(answer.value).join('\n'));
@@ -73,7 +82,7 @@ export async function kill(args: readonly string[]): Promise<number> {
   const reason = words === '' ? 'operator console' : words;
   try {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the engine's own answer to this method
-    const answer = (await ask(config, 'kill', reason)) as Answer<KillView>;
+    const answer = (await ask(config, 'kill', { reason })) as Answer<KillView>;
     return tell(answer, isJson(args), killLines);
   } catch (error) {
     if (!(error instanceof DeltaringError)) throw error;

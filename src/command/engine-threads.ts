@@ -19,6 +19,7 @@ import { limitsOfSettings } from '../risk/limit-settings.ts';
 import type { SimNotice, SimOptions } from '../sim/sim-options.ts';
 import { BUILD, VERSION } from './build-info.ts';
 import { readExDividends } from './ex-dividends.ts';
+import { readPlan } from './plan-file.ts';
 
 const RECORDER_BYTES = 1 << 24;
 /** Period over which the feed conflates, seconds. */
@@ -67,6 +68,7 @@ function deskConfig(config: Config, audit: AuditStart): DeskConfig {
       flattenDeadlineMinutes: config.FLATTEN_DEADLINE,
     },
     exits: exitSettings(config),
+    plan: readPlan(config),
     expireMinutes: config.AUTO_EXPIRE_TIME,
   };
 }

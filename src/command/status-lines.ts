@@ -1,12 +1,6 @@
 /** The status of the engine in a few lines for a person. */
-import type {
-  Answer,
-  EngineIdentity,
-  MarketStatusView,
-  PnlView,
-  Stamp,
-} from '../desk/engine-api.ts';
-import type { HealthView } from '../desk/engine-api-health.ts';
+import type { Answer, EngineIdentity, PnlView, Stamp } from '../desk/engine-api.ts';
+import type { HealthView, MarketStatusView } from '../desk/engine-api-health.ts';
 import type { RiskCheckView } from '../desk/engine-api-risk.ts';
 
 interface StatusAnswer {

@@ -2,9 +2,11 @@
 
 import { unreachable } from '../engine/domain/assert.ts';
 import { deny } from '../engine/domain/verdict.ts';
+import { alertView } from './alerts/alert-watch.ts';
 import type { DeskContext } from './desk-context.ts';
 import type { Query } from './inputs.ts';
 import { orderView } from './order-views.ts';
+import { planView } from './plan/plan-view.ts';
 import type { PreviewShelf } from './preview-shelf.ts';
 import { deltaView, greeksByPosition, pnlView } from './queries.ts';
 import { riskCheckView } from './risk-check-view.ts';
@@ -42,6 +44,10 @@ export function answerQuery(
       if (preview !== undefined) return { value: preview };
       return deny('token_invalid', 'no live preview behind this token; preview again');
     }
+    case 'planStatus':
+      return { value: planView(desk) };
+    case 'alerts':
+      return { value: { alerts: desk.alerts.all().map((kept) => alertView(desk, kept)) } };
     case 'scanInputs':
       return { value: { bars: desk.bars.bars() } };
     default:

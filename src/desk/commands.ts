@@ -2,6 +2,7 @@
 
 import { unreachable } from '../engine/domain/assert.ts';
 import { deny } from '../engine/domain/verdict.ts';
+import { clearAlert, setAlert } from './alerts/alert-watch.ts';
 import { confirm } from './confirms.ts';
 import type { DeskContext } from './desk-context.ts';
 import type { Authority, Caller, KillView } from './engine-api.ts';
@@ -12,6 +13,7 @@ import type { Command } from './inputs.ts';
 import { isoNewYork } from './iso-time.ts';
 import { isFinal } from './order-book.ts';
 import { orderView } from './order-views.ts';
+import { grantPlan, revokePlan } from './plan/plan-runner.ts';
 import type { PreviewShelf, PreviewTurn } from './preview-shelf.ts';
 import { previewClose, previewStrategy } from './previews.ts';
 import type { Reconciler } from './reconciling.ts';
@@ -35,6 +37,10 @@ const NEEDED: Readonly<Record<Command['kind'], Authority>> = {
   flattenNow: 'console',
   reconcile: 'observe',
   adopt: 'console',
+  planGrant: 'console',
+  planRevoke: 'console',
+  setAlert: 'observe',
+  clearAlert: 'observe',
   shutdown: 'console',
 };
 
@@ -86,6 +92,14 @@ export function runCommand(room: CommandRoom, caller: Caller, command: Command):
       return { answer: { value: room.reconciler.check(desk) } };
     case 'adopt':
       return { answer: room.reconciler.adopt(desk, caller.principal) };
+    case 'planGrant':
+      return { answer: grantPlan(desk, caller.principal, command) };
+    case 'planRevoke':
+      return { answer: revokePlan(desk, caller.principal) };
+    case 'setAlert':
+      return { answer: setAlert(desk, caller.principal, command.request) };
+    case 'clearAlert':
+      return { answer: clearAlert(desk, caller.principal, command.alertId) };
     case 'shutdown':
       room.stop(command.policy);
       return { answer: { value: { stopping: true } } };

@@ -3,6 +3,7 @@ import type { LimitRaise } from '../engine/domain/limit-raise.ts';
 import type { Limits } from '../risk/limits.ts';
 import type { ExitSettings } from './exits/exit-settings.ts';
 import { DEFAULT_EXIT_SETTINGS } from './exits/exit-settings.ts';
+import type { PlanSheet } from './plan/plan-sheet.ts';
 
 /** The sealed log as it stands when the engine starts. */
 export interface AuditStart {
@@ -34,6 +35,8 @@ export interface DeskConfig {
   };
   /** Absent in recordings from before there were such settings; `exitSettingsOf` reads it. */
   readonly exits?: ExitSettings;
+  /** The schedule of the day, where the operator set one. */
+  readonly plan?: PlanSheet | undefined;
   /** Earlier chain expiry, minutes after midnight ET; undefined = the calendar's. */
   readonly expireMinutes?: number | undefined;
 }

@@ -17,11 +17,13 @@ import type { GovernorMemory } from '../risk/daily-loss-governor.ts';
 import type { MessageThrottle } from '../risk/message-throttle.ts';
 import type { RecentOrder } from '../risk/risk-input.ts';
 import type { TradingStatus } from '../risk/trading-state.ts';
+import type { AlertBook } from './alerts/alert-book.ts';
 import type { BarBook } from './bar-book.ts';
 import type { DecisionLog } from './decision-log.ts';
 import type { DeskConfig } from './desk-config.ts';
 import type { OrderBook } from './order-book.ts';
 import type { Outbox } from './outbox.ts';
+import type { PlanBook } from './plan/plan-book.ts';
 import type { Protections } from './protection.ts';
 
 /** Broker-dependent times of the session. */
@@ -110,6 +112,8 @@ export interface DeskContext {
   readonly out: Outbox;
   readonly decisions: DecisionLog;
   readonly messages: MessageThrottle;
+  readonly plan: PlanBook;
+  readonly alerts: AlertBook;
   readonly day: DeskDay;
   at: At;
 }

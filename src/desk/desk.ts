@@ -12,12 +12,12 @@ import type { AuditRecord } from '../engine/domain/audit-record.ts';
 import type { At } from '../engine/domain/clock.ts';
 import { underlyingOf } from '../engine/domain/underlying.ts';
 import type { EpochMicros } from '../engine/domain/units.ts';
-import { addMicros, epochMicros } from '../engine/domain/units.ts';
+import { addMicros } from '../engine/domain/units.ts';
 import { PortfolioBook } from '../engine/portfolio/portfolio-book.ts';
 import { TokenBook } from '../risk/confirm-token.ts';
-import { CALM } from '../risk/daily-loss-governor.ts';
 import { MessageThrottle } from '../risk/message-throttle.ts';
-import { ACTIVE } from '../risk/trading-state.ts';
+import { AlertBook } from './alerts/alert-book.ts';
+import { watchAlerts } from './alerts/alert-watch.ts';
 import { answerQuery } from './answer-query.ts';
 import { BarBook } from './bar-book.ts';
 import { performGateway } from './broker-events.ts';
@@ -34,9 +34,12 @@ import type { Input, Query } from './inputs.ts';
 import { configInForce, LimitKeeper, recordLimits } from './limit-keeping.ts';
 import { onRepriceBlocked, onRepriceCleared, walkLimits } from './limit-walker.ts';
 import { keepTime, MarketTurn } from './market-turn.ts';
+import { NOT_CONNECTED_YET, newDay } from './new-day.ts';
 import { OrderBook } from './order-book.ts';
 import { Outbox } from './outbox.ts';
 import { watchPins } from './pin-watch.ts';
+import { PlanBook } from './plan/plan-book.ts';
+import { runPlan, warnOfCalendar } from './plan/plan-runner.ts';
 import { PreviewShelf } from './preview-shelf.ts';
 import { keepProtection } from './protecting.ts';
 import { watchRatios } from './ratio-watch.ts';
@@ -56,7 +59,6 @@ import type { Stop, StopPolicy } from './stopping.ts';
 import { watchStop } from './stopping.ts';
 import { pageUnknown, searchUnknown } from './unknown-outcomes.ts';
 
-const NOT_YET = 'not connected yet';
 /** A confirm waits this long, on the wall clock, for its orders to end before it answers. */
 const CONFIRM_WAIT_MICROS = 2_000_000;
 /** Twice this, for a difference is seen twice before it is told, stays well within five seconds. */
@@ -117,43 +119,12 @@ export class Desk {
       decisions: new DecisionLog(records),
       messages: new MessageThrottle(),
       at,
-      day: {
-        session,
-        schedule: scheduleFor(config, gateway.capabilities, session),
-        chainOpen: false,
-        sealed: false,
-        status: ACTIVE,
-        governor: CALM,
-        flattening: new Map(),
-        protections: new Map(),
-        toldOnce: new Set(),
-        durableSeq: 0,
-        bestGains: new Map(),
-        flattenAgainAt: undefined,
-        killed: false,
-        killReason: undefined,
-        killedAt: undefined,
-        rearmedAt: undefined,
-        feedConnected: false,
-        feedSince: undefined,
-        feedDetail: NOT_YET,
-        feedLateMillis: 0,
-        quoteNews: { market: epochMicros(0), wall: epochMicros(0) },
-        lastSpot: undefined,
-        closingSpot: undefined,
-        listingAgainAt: at.market,
-        listingCut: false,
-        journalHealthy: true,
-        reserveExhausted: false,
-        reconciled: false,
-        stream: { connected: true, detail: 'at start', since: at },
-        uneven: new Map(),
-        stopping: false,
-        breakoutsTaken: [],
-        recentOrders: [],
-      },
+      plan: new PlanBook(config.plan),
+      alerts: new AlertBook(),
+      day: newDay(session, scheduleFor(config, gateway.capabilities, session), at),
     };
     this.#market = new MarketTurn(this.#desk, this.#exits);
+    this.#desk.plan.beginSession(session.date);
     recover(this.#desk, this.#shelf, records);
     this.#begin(records);
   }
@@ -178,6 +149,7 @@ export class Desk {
     recordStart(desk, records);
     recordLimits(desk);
     pageUnknown(desk);
+    warnOfCalendar(desk);
     this.#reconciler.check(desk);
     askForListing(desk);
   }
@@ -282,7 +254,7 @@ export class Desk {
     if (connected !== day.feedConnected) {
       out.append({ kind: 'feedOutage', state: connected ? 'connected' : 'down', detail });
       if (!connected) out.alert('warning', 'FEED_DOWN', detail);
-      else if (day.feedDetail !== NOT_YET) out.settle('resolve', 'FEED_DOWN', detail);
+      else if (day.feedDetail !== NOT_CONNECTED_YET) out.settle('resolve', 'FEED_DOWN', detail);
     }
     if (connected && !day.feedConnected) {
       day.feedSince = at.wall;
@@ -329,6 +301,7 @@ export class Desk {
     desk.chain.settle(desk.at);
     performGateway(desk, desk.gateway.onClock(desk.at, desk.day.session));
     keepSession(desk, this.#shelf);
+    runPlan(desk, this.#shelf);
     this.#limits.keep(desk);
     searchUnknown(desk);
     if (desk.at.wall >= this.#reconcileAt) {
@@ -342,6 +315,7 @@ export class Desk {
     sendRecorded(desk);
     walkLimits(desk);
     govern(desk);
+    watchAlerts(desk);
     if (this.#stop !== undefined && !this.#stopped) this.#stopped = watchStop(desk, this.#stop);
   }
 

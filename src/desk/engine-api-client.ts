@@ -2,7 +2,6 @@
  * EngineApi on the faces' thread: questions and commands go to the core over its port, the chain is
  * read straight from shared memory. Tokens are minted here; the core only ever hears their SHA-256.
  */
-import { createHash, randomBytes } from 'node:crypto';
 import { ChainPast } from '../engine/chain/chain-past.ts';
 import { ChainReader } from '../engine/chain/chain-reader.ts';
 import { deltaIndexOf, type RankedMatch } from '../engine/chain/delta-index.ts';
@@ -15,10 +14,12 @@ import { RingReader } from '../engine/ring/ring-reader.ts';
 import type { Counters } from '../ops/counters.ts';
 import type { CoreStatus, FromCore, ToCore } from './core-protocol.ts';
 import type * as Api from './engine-api.ts';
-import type { HealthView } from './engine-api-health.ts';
+import type { HealthView, MarketStatusView } from './engine-api-health.ts';
 import type { PayoffView } from './engine-api-payoff.ts';
+import type { AlertRequest, AlertView, PlanView } from './engine-api-plan.ts';
 import type { ScanRequest, StrategyRequest } from './engine-api-requests.ts';
 import type { RiskCheckView } from './engine-api-risk.ts';
+import { newToken, tokenSha256Of } from './engine-api-tokens.ts';
 import { type AuditFacts, healthOf } from './health.ts';
 import type { Command, Query } from './inputs.ts';
 import { isoNewYork } from './iso-time.ts';
@@ -26,7 +27,6 @@ import { marketStatusOf } from './market-status.ts';
 import { payoffView } from './payoff-view.ts';
 import { scanView } from './scan-view.ts';
 
-const TOKEN_BYTES = 32;
 /** How far back `marketStatus` looks for the underlying's move. */
 const SPOT_MOVE_MICROS = 2_000_000;
 /** Of the root, in a stamp: 64 bits are enough to tell two logs apart. */
@@ -58,10 +58,6 @@ export interface ClientParts {
 interface Waiting {
   readonly resolve: (answer: { readonly stamp: Api.Stamp; readonly result: unknown }) => void;
   readonly timer: NodeJS.Timeout;
-}
-
-function sha256(token: string): string {
-  return createHash('sha256').update(token).digest('hex');
 }
 
 function busy(stamp: Api.Stamp): Api.Answer<never> {
@@ -150,8 +146,8 @@ export class EngineApiClient implements Api.EngineApi {
     caller: Api.Caller,
     command: (tokenSha256: string) => Command,
   ): Promise<Api.Answer<Api.TradeCard>> {
-    const token = randomBytes(TOKEN_BYTES).toString('base64url');
-    const answer = await this.#command<Api.TradeCard>(caller, command(sha256(token)));
+    const token = newToken();
+    const answer = await this.#command<Api.TradeCard>(caller, command(tokenSha256Of(token)));
     if ('denied' in answer) return answer;
     return { ...answer, value: { ...answer.value, confirmToken: token } };
   }
@@ -176,12 +172,12 @@ export class EngineApiClient implements Api.EngineApi {
   }
 
   confirm(token: string, caller: Api.Caller) {
-    const tokenSha256 = sha256(token);
+    const tokenSha256 = tokenSha256Of(token);
     return this.#command<Api.ConfirmResult>(caller, { kind: 'confirm', tokenSha256 });
   }
 
   async describeToken(token: string, caller: Api.Caller): Promise<Api.Answer<Api.TradeCard>> {
-    const tokenSha256 = sha256(token);
+    const tokenSha256 = tokenSha256Of(token);
     const answer = await this.#query<Api.TradeCard>(caller, { kind: 'describeToken', tokenSha256 });
     if ('denied' in answer) return answer;
     return { ...answer, value: { ...answer.value, confirmToken: token } };
@@ -208,11 +204,11 @@ export class EngineApiClient implements Api.EngineApi {
     orderId: string,
     caller: Api.Caller,
   ): Promise<Api.Answer<Api.OrderView | Api.TradeCard>> {
-    const token = randomBytes(TOKEN_BYTES).toString('base64url');
+    const token = newToken();
     const answer = await this.#command<Api.OrderView | Api.TradeCard>(caller, {
       kind: 'cancel',
       orderId,
-      tokenSha256: sha256(token),
+      tokenSha256: tokenSha256Of(token),
     });
     if ('denied' in answer || !('confirmToken' in answer.value)) return answer;
     return { ...answer, value: { ...answer.value, confirmToken: token } };
@@ -264,6 +260,32 @@ export class EngineApiClient implements Api.EngineApi {
     return this.#command<Api.ReconcileView>(caller, { kind: 'reconcile' });
   }
 
+  /** The secret behind the grant is thrown away at once: nothing can ever redeem it. */
+  grantPlan(budgetCents: number, caller: Api.Caller) {
+    const grantSha256 = tokenSha256Of(newToken());
+    return this.#command<PlanView>(caller, { kind: 'planGrant', budgetCents, grantSha256 });
+  }
+
+  revokePlan(caller: Api.Caller) {
+    return this.#command<PlanView>(caller, { kind: 'planRevoke' });
+  }
+
+  planStatus(caller: Api.Caller) {
+    return this.#query<PlanView>(caller, { kind: 'planStatus' });
+  }
+
+  setAlert(request: AlertRequest, caller: Api.Caller) {
+    return this.#command<AlertView>(caller, { kind: 'setAlert', request });
+  }
+
+  clearAlert(alertId: string, caller: Api.Caller) {
+    return this.#command<AlertView>(caller, { kind: 'clearAlert', alertId });
+  }
+
+  alerts(caller: Api.Caller) {
+    return this.#query<{ readonly alerts: readonly AlertView[] }>(caller, { kind: 'alerts' });
+  }
+
   adopt(caller: Api.Caller) {
     return this.#command<Api.ReconcileView>(caller, { kind: 'adopt' });
   }
@@ -291,7 +313,7 @@ export class EngineApiClient implements Api.EngineApi {
     return { stamp: pnl.stamp, value };
   }
 
-  marketStatus(): Promise<Api.Answer<Api.MarketStatusView>> {
+  marketStatus(): Promise<Api.Answer<MarketStatusView>> {
     const { clock, counters, simulated } = this.#parts;
     const value = marketStatusOf({
       market: clock.now().market,

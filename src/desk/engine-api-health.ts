@@ -1,4 +1,4 @@
-/** How the parts of an engine stand, as its door tells it. Plain values. */
+/** How the parts of an engine and the session stand, as its door tells it. Plain values. */
 
 /** One part of the engine, with the age of its last sign of life. */
 export interface HealthPart {
@@ -38,4 +38,30 @@ export interface HealthView {
   /** Alerts that some channel has not taken; the age of the oldest. */
   readonly alerts: HealthPart & { readonly undelivered: number };
   readonly tradingState: HealthPart & { readonly killed: boolean };
+}
+
+/** Where the session stands. */
+export interface MarketStatusView {
+  readonly session: string;
+  readonly kind: 'full' | 'half';
+  /** pre | open | afterMark (options trade on after the exercise mark) | closed */
+  readonly phase: 'pre' | 'open' | 'afterMark' | 'closed';
+  readonly timeNewYork: string;
+  readonly opensAt: string;
+  readonly exerciseMarkAt: string;
+  readonly lastTradeAt: string;
+  readonly minutesToLastTrade: number;
+  readonly openingCutoffAt: string;
+  readonly flattenStartAt: string;
+  readonly nextSession: string;
+  readonly underlying: string;
+  readonly spot: number | null;
+  readonly atmVol: number | null;
+  readonly expectedMove: number | null;
+  /** Dollars that the underlying's mid moved in the last two seconds; null where not known. */
+  readonly spotMove2s: number | null;
+  /** Mean |difference| of our deltas and the feed's own; null where nothing can be compared. */
+  readonly feedDeltaGap: number | null;
+  readonly contracts: number;
+  readonly simulated: boolean;
 }

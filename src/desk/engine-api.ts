@@ -10,8 +10,9 @@ import type { ChainSlice } from '../engine/domain/market.ts';
 import type { OrderPurpose } from '../engine/domain/order.ts';
 import type { CheckResult, Denial } from '../engine/domain/verdict.ts';
 import type { ExitPlanView, PinView } from './engine-api-exits.ts';
-import type { AuditHeadView, HealthView } from './engine-api-health.ts';
+import type { AuditHeadView, HealthView, MarketStatusView } from './engine-api-health.ts';
 import type { PayoffView } from './engine-api-payoff.ts';
+import type { AlertRequest, AlertView, PlanView } from './engine-api-plan.ts';
 import type { ScanRequest, StrategyRequest } from './engine-api-requests.ts';
 import type { RiskCheckView } from './engine-api-risk.ts';
 
@@ -265,31 +266,6 @@ export interface ScanView {
   readonly note: string;
 }
 
-export interface MarketStatusView {
-  readonly session: string;
-  readonly kind: 'full' | 'half';
-  /** pre | open | afterMark (options trade on after the exercise mark) | closed */
-  readonly phase: 'pre' | 'open' | 'afterMark' | 'closed';
-  readonly timeNewYork: string;
-  readonly opensAt: string;
-  readonly exerciseMarkAt: string;
-  readonly lastTradeAt: string;
-  readonly minutesToLastTrade: number;
-  readonly openingCutoffAt: string;
-  readonly flattenStartAt: string;
-  readonly nextSession: string;
-  readonly underlying: string;
-  readonly spot: number | null;
-  readonly atmVol: number | null;
-  readonly expectedMove: number | null;
-  /** Dollars that the underlying's mid moved in the last two seconds; null where not known. */
-  readonly spotMove2s: number | null;
-  /** Mean |difference| of our deltas and the feed's own; null where nothing can be compared. */
-  readonly feedDeltaGap: number | null;
-  readonly contracts: number;
-  readonly simulated: boolean;
-}
-
 /** One event of the engine's own stream, for subscribers of resources and the dashboard. */
 export type EngineEvent =
   | { readonly kind: 'order'; readonly order: OrderView }
@@ -302,7 +278,8 @@ export type EngineEvent =
       readonly at: string;
     }
   | { readonly kind: 'tradingState'; readonly state: string; readonly killed: boolean }
-  | { readonly kind: 'positions' };
+  | { readonly kind: 'positions' }
+  | { readonly kind: 'alerts' };
 
 export interface EngineIdentity {
   readonly build: string;
@@ -346,6 +323,14 @@ export interface EngineApi {
     caller: Caller,
   ): Promise<Answer<{ readonly orders: readonly OrderView[] }>>;
   reconcile(caller: Caller): Promise<Answer<ReconcileView>>;
+  /** Console only: lets the plan send for this session, within a budget of worst cases. */
+  grantPlan(budgetCents: number, caller: Caller): Promise<Answer<PlanView>>;
+  /** Console only. */
+  revokePlan(caller: Caller): Promise<Answer<PlanView>>;
+  planStatus(caller: Caller): Promise<Answer<PlanView>>;
+  setAlert(request: AlertRequest, caller: Caller): Promise<Answer<AlertView>>;
+  clearAlert(alertId: string, caller: Caller): Promise<Answer<AlertView>>;
+  alerts(caller: Caller): Promise<Answer<{ readonly alerts: readonly AlertView[] }>>;
   /** Console only: takes over positions at the broker that this book cannot explain. */
   adopt(caller: Caller): Promise<Answer<ReconcileView>>;
 

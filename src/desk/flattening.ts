@@ -65,6 +65,7 @@ export function closePosition(
     return { refused, notes: [] };
   }
   if (because !== undefined) {
+    desk.plan.noteStop(position.strategy, because.reason, desk.at.market);
     desk.out.append({ kind: 'exitTriggered', positionId, ...because }, true);
     desk.out.alert('warning', 'EXIT_TRIGGERED', `${positionId}: ${because.reason}`);
   }

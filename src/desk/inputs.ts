@@ -8,6 +8,7 @@ import type { At } from '../engine/domain/clock.ts';
 import type { Bar, ChainListing } from '../engine/domain/market.ts';
 import type { Price } from '../engine/domain/units.ts';
 import type { Caller } from './engine-api.ts';
+import type { AlertRequest } from './engine-api-plan.ts';
 import type { StrategyRequest } from './engine-api-requests.ts';
 
 export const INPUT_VERSION = 2;
@@ -33,6 +34,11 @@ export type Command =
   | { readonly kind: 'flattenNow' }
   | { readonly kind: 'reconcile' }
   | { readonly kind: 'adopt' }
+  /** The secret behind the hash is thrown away: the hash names the grant. */
+  | { readonly kind: 'planGrant'; readonly budgetCents: number; readonly grantSha256: string }
+  | { readonly kind: 'planRevoke' }
+  | { readonly kind: 'setAlert'; readonly request: AlertRequest }
+  | { readonly kind: 'clearAlert'; readonly alertId: string }
   | { readonly kind: 'shutdown'; readonly policy: 'flatten' | 'leave' };
 
 /** What of an order could open or increase, and so asks for clearance at the wire. */
@@ -47,6 +53,8 @@ export type Query =
   | { readonly kind: 'portfolioDelta' }
   | { readonly kind: 'portfolioGreeks' }
   | { readonly kind: 'riskCheck'; readonly decisions?: number }
+  | { readonly kind: 'planStatus' }
+  | { readonly kind: 'alerts' }
   | { readonly kind: 'scanInputs' };
 
 /**

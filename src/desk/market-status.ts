@@ -5,7 +5,7 @@ import { underlyingOf } from '../engine/domain/underlying.ts';
 import type { EpochMicros, Price } from '../engine/domain/units.ts';
 import { dollarsFromPrice, epochMicros, price } from '../engine/domain/units.ts';
 import type { CoreStatus } from './core-protocol.ts';
-import type { MarketStatusView } from './engine-api.ts';
+import type { MarketStatusView } from './engine-api-health.ts';
 import { isoNewYork } from './iso-time.ts';
 import { sessionFor } from './session-clock.ts';
 

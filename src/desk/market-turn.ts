@@ -5,6 +5,7 @@ import { ValuationPace } from '../engine/chain/valuation-pace.ts';
 import type { At, LentAt } from '../engine/domain/clock.ts';
 import type { Quote } from '../engine/domain/market.ts';
 import { epochMicros } from '../engine/domain/units.ts';
+import { watchAlerts } from './alerts/alert-watch.ts';
 import { performGateway } from './broker-events.ts';
 import type { DeskContext } from './desk-context.ts';
 import type { ExitRunner } from './exit-runner.ts';
@@ -103,12 +104,14 @@ export class MarketTurn {
     const desk = this.#desk;
     const isDue = this.#pace.take(desk.at.wall);
     const { nativeStops } = desk.gateway.capabilities;
-    if (isDue || nativeStops || desk.book.hasStructures()) keepTime(desk);
+    const isWatched = desk.book.hasStructures() || desk.alerts.size > 0;
+    if (isDue || nativeStops || isWatched) keepTime(desk);
     desk.chain.endBatch(desk.at);
     this.#exits.run(desk);
     if (nativeStops) sendRecorded(desk);
     if (isDue) govern(desk);
     this.#owesGoverning = !isDue;
+    watchAlerts(desk);
   }
 
   /** Makes up for what batches went without, before something is decided. */

@@ -25,6 +25,7 @@ import { Outbox } from './outbox.ts';
 import { beginSearch } from './outcome-search.ts';
 import type { PreviewShelf } from './preview-shelf.ts';
 import { rememberOrder } from './recent-orders.ts';
+import { restoreWishes } from './restored-wishes.ts';
 
 /** What a restart needs to know before the desk exists. */
 export interface JournalSummary {
@@ -113,13 +114,11 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
       restoreOrder(desk, record, body);
       return;
     case 'orderSent':
-      update(desk, body.intentId, { status: 'sending', sentAt: record.at });
-      return;
     case 'sendBlocked':
-      update(desk, body.intentId, { status: 'denied', reason: body.reason });
-      return;
     case 'repriced':
-      update(desk, body.intentId, { limit: price(body.limit) });
+    case 'orderResolved':
+    case 'cancelRequested':
+      restoreStep(desk, body);
       return;
     case 'brokerEvent': {
       const event = brokerEventOf(record);
@@ -129,14 +128,17 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
     case 'orderAdopted':
       adoptOrder(desk, body.order);
       return;
-    case 'orderResolved':
-      restoreResolved(desk, body);
-      return;
     case 'sessionSealed':
       desk.day.closingSpot = body.spot === undefined ? undefined : price(body.spot);
       return;
-    case 'cancelRequested':
-      restoreCancel(desk, body);
+    case 'exitTriggered':
+    case 'planRun':
+    case 'planGranted':
+    case 'planRevoked':
+    case 'alertSet':
+    case 'alertFired':
+    case 'alertCleared':
+      if (record.session === desk.day.session.date) restoreWishes(desk, body);
       return;
     case 'tradingStateChanged':
     case 'flattenRequested':
@@ -154,11 +156,39 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
     case 'previewRefused':
     case 'confirmRefused':
     case 'residualAdopted':
-    case 'exitTriggered':
     case 'feedOutage':
     case 'reconciled':
     case 'alert':
     case 'alertDelivered':
+      return;
+    default:
+      unreachable(body);
+  }
+}
+
+type OrderStep = 'orderSent' | 'sendBlocked' | 'repriced' | 'orderResolved' | 'cancelRequested';
+
+/** What the engine itself did with an order that it had recorded. */
+function restoreStep(
+  desk: DeskContext,
+  body: Extract<AuditRecord['body'], { kind: OrderStep }>,
+): void {
+  const { intentId } = body;
+  switch (body.kind) {
+    case 'orderSent':
+      update(desk, intentId, { status: 'sending', sentAt: desk.at });
+      return;
+    case 'sendBlocked':
+      update(desk, intentId, { status: 'denied', reason: body.reason });
+      return;
+    case 'repriced':
+      update(desk, intentId, { limit: price(body.limit) });
+      return;
+    case 'orderResolved':
+      restoreResolved(desk, body);
+      return;
+    case 'cancelRequested':
+      restoreCancel(desk, body);
       return;
     default:
       unreachable(body);

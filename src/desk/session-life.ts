@@ -17,6 +17,7 @@ import { spotOf } from './desk-context.ts';
 import { flatBySchedule } from './exits/flat-by.ts';
 import { beginDay } from './governing.ts';
 import { isExternal } from './order-book.ts';
+import { warnOfCalendar } from './plan/plan-runner.ts';
 import type { PreviewShelf } from './preview-shelf.ts';
 import { requestCancel } from './sending.ts';
 import { sessionFor } from './session-clock.ts';
@@ -151,6 +152,9 @@ function beginSession(desk: DeskContext, session: SessionTimes): void {
   desk.out.setSession(session.date);
   desk.book.startSession(session.date, day.closingSpot);
   desk.orders.forgetBefore(addMicros(desk.at.market, -ORDERS_KEPT_DAYS * MICROS_PER_DAY));
+  desk.plan.beginSession(session.date);
+  desk.alerts.clear();
+  warnOfCalendar(desk);
   beginDay(desk);
   askForListing(desk);
 }

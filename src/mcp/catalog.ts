@@ -15,6 +15,7 @@ import {
   getRecentOrders,
   reconcilePositions,
 } from './tools/order-tools.ts';
+import { clearAlert, listAlerts, planStatus, setAlert } from './tools/plan-tools.ts';
 import { portfolioDelta, portfolioGreeks, showPnl } from './tools/portfolio-views.ts';
 import { riskCheck, riskMetrics } from './tools/risk-views.ts';
 import { straddleScan } from './tools/straddle-scan.ts';
@@ -51,6 +52,10 @@ export const TOOLS: readonly Tool[] = [
   getOptionChain,
   findOptionsByDelta,
   marketStatus,
+  setAlert,
+  listAlerts,
+  clearAlert,
+  planStatus,
 ];
 
 /** What a face may offer. */

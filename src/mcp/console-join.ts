@@ -54,6 +54,12 @@ async function carryOut(room: ConsoleRoom, request: ConsoleRequest): Promise<obj
       return api.flattenNow(CONSOLE);
     case 'pair':
       return pair(room);
+    case 'plan':
+      return api.planStatus(CONSOLE);
+    case 'planGrant':
+      return api.grantPlan(request.params.budgetCents ?? 0, CONSOLE);
+    case 'planRevoke':
+      return api.revokePlan(CONSOLE);
     case 'adopt':
       return api.adopt(CONSOLE);
     case 'shutdown':

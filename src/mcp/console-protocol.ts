@@ -9,6 +9,9 @@ export const CONSOLE_METHODS = [
   'flatten',
   'pair',
   'adopt',
+  'plan',
+  'planGrant',
+  'planRevoke',
   'shutdown',
 ] as const;
 export type ConsoleMethod = (typeof CONSOLE_METHODS)[number];
@@ -16,7 +19,12 @@ export type ConsoleMethod = (typeof CONSOLE_METHODS)[number];
 const requestShape = z.object({
   id: z.number(),
   method: z.enum(CONSOLE_METHODS),
-  params: z.object({ reason: z.string().max(200).optional() }).default({}),
+  params: z
+    .object({
+      reason: z.string().max(200).optional(),
+      budgetCents: z.int().positive().optional(),
+    })
+    .default({}),
 });
 export type ConsoleRequest = z.infer<typeof requestShape>;
 

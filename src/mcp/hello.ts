@@ -10,7 +10,7 @@ export const HELLO_PROTOCOL = 1;
 /** A hello is one short line; more is not one of ours. */
 export const LONGEST_HELLO_BYTES = 4_096;
 
-const toolset = z.enum(['strategies', 'risk', 'orders', 'stream', 'market']);
+const toolset = z.enum(['strategies', 'risk', 'orders', 'stream', 'market', 'plan']);
 
 const helloShape = z.object({
   protocol: z.number(),

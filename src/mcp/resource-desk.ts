@@ -4,7 +4,7 @@
  */
 import type { EngineApi } from '../desk/engine-api.ts';
 import type { Resource } from './resources.ts';
-import { AUDIT_HEAD, CHAIN, POSITIONS, resourcesOf } from './resources.ts';
+import { ALERTS, AUDIT_HEAD, CHAIN, POSITIONS, resourcesOf } from './resources.ts';
 import { every } from './timers-shell.ts';
 
 /** The shortest time between two updates of one resource. */
@@ -23,6 +23,7 @@ export class ResourceDesk {
   readonly #api: EngineApi;
   readonly #followed = new Map<string, Followed>();
   #positionChanges = 0;
+  #alertChanges = 0;
   #stopEvents: (() => void) | undefined;
   #stopBeat: (() => void) | undefined;
 
@@ -74,6 +75,7 @@ export class ResourceDesk {
   #start(): void {
     this.#stopBeat ??= every(UPDATE_EVERY_MILLIS, () => this.beat());
     this.#stopEvents ??= this.#api.onEvent(({ kind }) => {
+      if (kind === 'alert' || kind === 'alerts') this.#alertChanges += 1;
       if (kind === 'positions' || kind === 'order') this.#positionChanges += 1;
     });
   }
@@ -81,6 +83,7 @@ export class ResourceDesk {
   #versionOf({ name }: Resource): string {
     if (name === CHAIN) return String(this.#api.chain()?.epoch);
     if (name === POSITIONS) return String(this.#positionChanges);
+    if (name === ALERTS) return String(this.#alertChanges);
     if (name !== AUDIT_HEAD) return '';
     const { hash, sealed } = this.#api.auditHead();
     return `${hash} ${sealed?.checkpoint}`;

@@ -18,6 +18,7 @@ export interface Resource {
 export const CHAIN = 'chain';
 export const POSITIONS = 'positions';
 export const AUDIT_HEAD = 'audit-head';
+export const ALERTS = 'alerts';
 
 async function readChain(api: EngineApi): Promise<object> {
   const slice = api.chain();
@@ -38,6 +39,12 @@ async function readPositions(api: EngineApi, caller: Caller): Promise<object> {
   return { ...answer.stamp, dayPnlCents, greeks, positions };
 }
 
+async function readAlerts(api: EngineApi, caller: Caller): Promise<object> {
+  const answer = await api.alerts(caller);
+  if ('denied' in answer) return { ...answer.stamp, denied: answer.denied };
+  return { ...answer.stamp, ...answer.value };
+}
+
 /** The resources of an engine, in the order of the listing. */
 export function resourcesOf(underlying: string): readonly Resource[] {
   return [
@@ -52,6 +59,12 @@ export function resourcesOf(underlying: string): readonly Resource[] {
       name: POSITIONS,
       description: 'Open positions with greeks and P&L; updates when one changes.',
       read: readPositions,
+    },
+    {
+      uri: 'deltaring://alerts',
+      name: ALERTS,
+      description: 'The alerts of the day; updates when one is set, cleared or fires.',
+      read: readAlerts,
     },
     {
       uri: 'deltaring://audit/head',

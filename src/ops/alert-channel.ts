@@ -28,14 +28,20 @@ export function dedupeKey({ code, subject }: Pick<Alert, 'code' | 'subject'>): s
   return subject === undefined ? code : `${code}:${subject}`;
 }
 
-/** The code of an alert that a trader set: it goes to the trader's webhook and pages nobody. */
+/** The code of an alert that a trader set. */
 export const TRADER_ALERT = 'TRADER_ALERT';
+
+/** True for what the trader asked to hear, of alerts and of the plan: it pages nobody. */
+export function isForTrader({ code }: Pick<Alert, 'code'>): boolean {
+  return code === TRADER_ALERT || code.startsWith('PLAN_');
+}
 
 const PAGED: ReadonlySet<Alert['severity']> = new Set(['warning', 'critical']);
 
 /** True for what is worth waking somebody, and for the end of it. */
-export function isPaged({ severity, action, code }: Alert): boolean {
-  return code !== TRADER_ALERT && (PAGED.has(severity) || action !== 'trigger');
+export function isPaged(alert: Alert): boolean {
+  const { severity, action } = alert;
+  return !isForTrader(alert) && (PAGED.has(severity) || action !== 'trigger');
 }
 
 /** POSTs JSON without following a redirect; throws unless the answer is one of `accepted`. */

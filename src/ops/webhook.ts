@@ -1,12 +1,12 @@
 /** Alerts to an address of the trader's own: a phone gateway, a chat, a script. */
 import type { AlertChannel } from './alert-channel.ts';
-import { dedupeKey, isPaged, postJson, TRADER_ALERT } from './alert-channel.ts';
+import { dedupeKey, isForTrader, isPaged, postJson } from './alert-channel.ts';
 
 /** The webhook as a channel: what the trader asked to hear, and what pages. `key` tells repeats. */
 export function webhookChannel(url: string, source: string): AlertChannel {
   return {
     name: 'webhook',
-    takes: (alert) => alert.code === TRADER_ALERT || isPaged(alert),
+    takes: (alert) => isForTrader(alert) || isPaged(alert),
     send: (alert, signal) => {
       const { code, severity, text, action, alertSeq } = alert;
       const key = `${source}:${dedupeKey(alert)}`;

@@ -38,11 +38,12 @@ function valueIn<T>(answer: { readonly value: T } | { readonly denied: unknown }
 
 /** One picture of the engine. */
 export async function snapshotOf(api: EngineApi): Promise<object> {
-  const [market, pnl, delta, orders] = await Promise.all([
+  const [market, pnl, delta, orders, alerts] = await Promise.all([
     api.marketStatus(),
     api.pnl(VIEWER),
     api.portfolioDelta(VIEWER),
     api.recentOrders(ORDERS, VIEWER),
+    api.alerts(VIEWER),
   ]);
   return {
     stamp: api.stamp(),
@@ -52,6 +53,7 @@ export async function snapshotOf(api: EngineApi): Promise<object> {
     pnl: valueIn(pnl),
     delta: valueIn(delta),
     orders: valueIn(orders)?.orders ?? [],
+    alerts: valueIn(alerts)?.alerts ?? [],
   };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readKillLatch } from '../../src/audit/kill-latch.ts';
-import { flatten, kill, rearm, status } from '../../src/command/console.ts';
+import { adopt, flatten, kill, rearm, status } from '../../src/command/console.ts';
 import { paperAccountId, socketPath } from '../../src/command/engine-paths.ts';
 import { readConfig } from '../../src/config.ts';
 import { listenOnSocket } from '../../src/mcp/socket-server.ts';
@@ -50,6 +50,18 @@ describe('the operator’s console', () => {
     const terminal = captureTerminal();
     expect(await flatten(['--json'])).toBe(0);
     expect(JSON.parse(terminal.stdout)).toHaveProperty('value.orders');
+  });
+
+  it('takes over what cannot be explained, and says what is still open', async () => {
+    const home = tempFolder();
+    settings(home);
+    const api = await engineOf(home);
+    const terminal = captureTerminal();
+    expect(await adopt([])).toBe(0);
+    expect(terminal.stdout).toContain('the books agree');
+    api.residuals.push('SPY: the broker holds 5, this book 0');
+    expect(await adopt([])).toBe(0);
+    expect(terminal.stdout).toContain('still open:\nSPY: the broker holds 5');
   });
 
   it('kills on disk where no engine answers, so that the next one opens nothing', async () => {

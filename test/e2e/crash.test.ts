@@ -1,11 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type {
-  MarketStatusView,
-  OrderView,
-  PnlView,
-  PositionView,
-  ReconcileView,
-} from '../../src/desk/engine-api.ts';
+import type { OrderView, PnlView, PositionView, ReconcileView } from '../../src/desk/engine-api.ts';
+import type { MarketStatusView } from '../../src/desk/engine-api-health.ts';
 import { createHome, EngineProcess, PATIENCE, removeHome } from '../support/engine-process.ts';
 import type { Fields, Opened } from './trader.ts';
 import { Trader } from './trader.ts';

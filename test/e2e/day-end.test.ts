@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { MarketStatusView, OrderView } from '../../src/desk/engine-api.ts';
-import type { HealthView } from '../../src/desk/engine-api-health.ts';
+import type { OrderView } from '../../src/desk/engine-api.ts';
+import type { HealthView, MarketStatusView } from '../../src/desk/engine-api-health.ts';
 import { EngineProcess, eventually, PATIENCE } from '../support/engine-process.ts';
 import { clockToday } from './session-today.ts';
 import type { Fields, Opened } from './trader.ts';

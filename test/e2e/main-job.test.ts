@@ -5,13 +5,13 @@ import type {
   DeltaView,
   GreeksByPosition,
   KillView,
-  MarketStatusView,
   OrderView,
   PnlView,
   ReconcileView,
   ScanView,
   TradeCard,
 } from '../../src/desk/engine-api.ts';
+import type { MarketStatusView } from '../../src/desk/engine-api-health.ts';
 import { EngineProcess, eventually, PATIENCE } from '../support/engine-process.ts';
 import { clockToday } from './session-today.ts';
 import type { Opened } from './trader.ts';

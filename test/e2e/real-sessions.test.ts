@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import type { MarketStatusView } from '../../src/desk/engine-api.ts';
+import type { MarketStatusView } from '../../src/desk/engine-api-health.ts';
 import { createHome, EngineProcess, eventually, PATIENCE } from '../support/engine-process.ts';
 import { sharedData } from '../support/shared-data.ts';
 import { Trader } from './trader.ts';

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import type { MarketStatusView } from '../../src/desk/engine-api.ts';
+import type { MarketStatusView } from '../../src/desk/engine-api-health.ts';
 import {
   createHome,
   EngineProcess,

@@ -6,12 +6,12 @@ import type { Tool } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 import type {
   ConfirmResult,
-  MarketStatusView,
   OrderView,
   PnlView,
   Stamp,
   TradeCard,
 } from '../../src/desk/engine-api.ts';
+import type { MarketStatusView } from '../../src/desk/engine-api-health.ts';
 import { eventually, LAUNCHER, type Settings } from '../support/engine-process.ts';
 
 const resultShape = z.object({

@@ -17,6 +17,7 @@ describe('resources', () => {
     expect(resources.map(({ uri }) => uri)).toEqual([
       'deltaring://chain/SPY/0dte',
       'deltaring://positions',
+      'deltaring://alerts',
       'deltaring://audit/head',
     ]);
     for (const { uri } of resources) {
@@ -40,6 +41,7 @@ describe('resources', () => {
     expect(heard).toEqual([]);
     for (let epoch = 2; epoch < 100; epoch += 1) api.slice = buildSlice({ epoch });
     api.emit({ kind: 'positions' });
+    api.emit({ kind: 'alerts' });
     api.emit({ kind: 'positions' });
     api.audit = { seq: 2, hash: 'b2', sealed: null };
     desk.beat();

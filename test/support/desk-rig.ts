@@ -18,6 +18,7 @@ import type { ExitSettings } from '../../src/desk/exits/exit-settings.ts';
 import { DEFAULT_EXIT_SETTINGS } from '../../src/desk/exits/exit-settings.ts';
 import type { Command, Input, Query } from '../../src/desk/inputs.ts';
 import type { OrderRecord } from '../../src/desk/order-book.ts';
+import type { PlanSheet } from '../../src/desk/plan/plan-sheet.ts';
 import { summarizeJournal } from '../../src/desk/recovery.ts';
 import { createChainBuffer } from '../../src/engine/chain/chain-layout.ts';
 import { ChainWriter } from '../../src/engine/chain/chain-writer.ts';
@@ -87,6 +88,8 @@ export interface RigOptions {
   /** What else the paper broker gives itself out for. */
   readonly capabilities?: Partial<BrokerCapabilities>;
   readonly brokerName?: BrokerCapabilities['name'];
+  /** The operator's plan of the day. */
+  readonly plan?: PlanSheet;
   /** False: no listing, feed or quotes yet; call `open`. */
   readonly isOpen?: boolean;
 }
@@ -163,6 +166,7 @@ export class DeskRig {
         limitRaises: options.limitRaises,
         flatBy: options.flatBy ?? {},
         exits: { ...DEFAULT_EXIT_SETTINGS, ...options.exits },
+        plan: options.plan,
       },
       chain: new ChainWriter(chainBuffer),
       chainBuffer,

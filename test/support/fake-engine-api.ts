@@ -13,14 +13,14 @@ import type {
   EngineEvent,
   EngineIdentity,
   LegView,
-  MarketStatusView,
   OrderView,
   PositionView,
   Stamp,
   TradeCard,
 } from '../../src/desk/engine-api.ts';
 import { ENGINE_API_VERSION } from '../../src/desk/engine-api.ts';
-import type { HealthView } from '../../src/desk/engine-api-health.ts';
+import type { HealthView, MarketStatusView } from '../../src/desk/engine-api-health.ts';
+import type { AlertRequest, AlertView, PlanView } from '../../src/desk/engine-api-plan.ts';
 import type { ScanRequest, StrategyRequest } from '../../src/desk/engine-api-requests.ts';
 import { deltaIndexOf, type RankedMatch } from '../../src/engine/chain/delta-index.ts';
 import type { Right } from '../../src/engine/domain/instrument.ts';
@@ -99,6 +99,8 @@ export class FakeEngineApi implements EngineApi {
   readonly orders: OrderView[] = [];
   slice: ChainSlice | undefined = buildSlice();
   killed = false;
+  readonly alertList: AlertView[] = [];
+  plan: PlanView = { sheet: null, eventsUntil: null, grant: null, slots: [] };
   /** Differences that are still open after they were taken over. */
   residuals: string[] = [];
   healthStatus: HealthView['status'] = 'ok';
@@ -230,6 +232,51 @@ export class FakeEngineApi implements EngineApi {
 
   async reconcile() {
     return this.#value({ clean: true, differences: [], checkedAt: AT });
+  }
+
+  async grantPlan(budgetCents: number) {
+    const grant = { by: 'console', budgetCents, spentCents: 0, leftCents: budgetCents };
+    this.plan = { ...this.plan, grant };
+    return this.#value(this.plan);
+  }
+
+  async revokePlan() {
+    this.plan = { ...this.plan, grant: null };
+    return this.#value(this.plan);
+  }
+
+  async planStatus() {
+    return this.#value(this.plan);
+  }
+
+  async setAlert(request: AlertRequest) {
+    const { positionId = null, rearmBy = null, note = null } = request;
+    const alertId = `a20261120-00${this.alertList.length + 1}`;
+    const state = 'armed' as const;
+    const alert = {
+      ...request,
+      alertId,
+      positionId,
+      rearmBy,
+      note,
+      state,
+      value: 600,
+      firedAt: null,
+    };
+    this.alertList.push(alert);
+    return this.#value(alert);
+  }
+
+  async clearAlert(alertId: string): Promise<Answer<AlertView>> {
+    const index = this.alertList.findIndex((alert) => alert.alertId === alertId);
+    const [gone] = index === -1 ? [] : this.alertList.splice(index, 1);
+    return gone === undefined
+      ? this.#deny('not_found', `no alert "${alertId}"`, { alertId })
+      : this.#value(gone);
+  }
+
+  async alerts() {
+    return this.#value({ alerts: this.alertList });
   }
 
   async adopt() {

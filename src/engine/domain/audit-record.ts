@@ -182,6 +182,39 @@ export type AuditBody =
       readonly differences: readonly string[];
     }
   | {
+      /** What became of one turn of the plan. */
+      readonly kind: 'planRun';
+      readonly slotId: string;
+      readonly outcome: 'ready' | 'sent' | 'refused' | 'skipped' | 'missed';
+      readonly detail: string;
+      readonly previewId: string | null;
+      readonly orderId: string | null;
+      readonly maxLossCents: number;
+    }
+  | {
+      /** The operator lets the plan send, for this session, this sheet and within this budget. */
+      readonly kind: 'planGranted';
+      readonly principal: string;
+      readonly grantSha256: string;
+      readonly sheetSha256: string;
+      readonly budgetCents: number;
+    }
+  | { readonly kind: 'planRevoked'; readonly principal: string }
+  | {
+      /** A trader asked to hear of something. */
+      readonly kind: 'alertSet';
+      readonly alertId: string;
+      readonly principal: string;
+      readonly on: 'spot' | 'short_delta' | 'pnl' | 'straddle' | 'minutes_to_cutoff';
+      readonly direction: 'above' | 'below';
+      readonly level: number;
+      readonly positionId?: string | undefined;
+      readonly rearmBy?: number | undefined;
+      readonly note?: string | undefined;
+    }
+  | { readonly kind: 'alertFired'; readonly alertId: string; readonly value: number }
+  | { readonly kind: 'alertCleared'; readonly alertId: string; readonly principal: string }
+  | {
       readonly kind: 'alert';
       readonly severity: AlertSeverity;
       readonly code: string;

@@ -1,6 +1,6 @@
 /** Where the session stands. */
 import { z } from 'zod';
-import type { MarketStatusView } from '../../desk/engine-api.ts';
+import type { MarketStatusView } from '../../desk/engine-api-health.ts';
 import { figure } from '../money-words.ts';
 import { resultShape } from '../result-shape.ts';
 import { defineTool, READS } from '../tool.ts';

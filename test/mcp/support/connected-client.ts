@@ -86,7 +86,7 @@ export interface JoinOptions {
 }
 
 export const ALL_SETTINGS: FaceSettings = {
-  toolsets: ['strategies', 'risk', 'orders', 'stream', 'market'],
+  toolsets: ['strategies', 'risk', 'orders', 'stream', 'market', 'plan'],
   readOnly: false,
   confirmMode: 'elicit-preferred',
 };

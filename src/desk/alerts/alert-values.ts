@@ -1,0 +1,72 @@
+/** The numbers that alerts look at, each in the unit its subject names. */
+
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import { MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
+import { forecastMove } from '../../strategies/move-forecast.ts';
+import { greeksOf } from '../book-greeks.ts';
+import { dayPnl, markOf } from '../day-pnl.ts';
+import type { DeskContext } from '../desk-context.ts';
+import { sliceOf, spotOf } from '../desk-context.ts';
+import type { AlertRequest } from '../engine-api-plan.ts';
+
+const CENTS_PER_DOLLAR = 100;
+const PRICE_PER_DOLLAR = 10_000;
+const POINTS = 100;
+
+type Asked = Pick<AlertRequest, 'on' | 'positionId'>;
+
+/** The value now; undefined while it is not known, and then nothing fires. */
+export function alertValue(desk: DeskContext, asked: Asked): number | undefined {
+  switch (asked.on) {
+    case 'spot': {
+      const spot = spotOf(desk);
+      return spot === undefined ? undefined : spot / PRICE_PER_DOLLAR;
+    }
+    case 'short_delta':
+      return shortDelta(desk, asked.positionId);
+    case 'pnl':
+      return pnlDollars(desk, asked.positionId);
+    case 'straddle':
+      return straddlePercent(desk);
+    case 'minutes_to_cutoff':
+      return (desk.day.schedule.openingCutoffAt - desk.at.market) / MICROS_PER_MINUTE;
+  }
+}
+
+/** The largest delta of a short option held, in points without sign; undefined with none. */
+function shortDelta(desk: DeskContext, positionId: string | undefined): number | undefined {
+  const deltas = desk.book
+    .structures()
+    .filter((position) => positionId === undefined || position.positionId === positionId)
+    .flatMap(({ legs }) => legs)
+    .filter(({ quantity, instrument }) => quantity < 0 && instrument.kind === 'option')
+    .map(({ instrument }) => greeksOf(desk, instrumentSymbol(instrument))?.delta)
+    .filter((delta) => delta !== undefined);
+  return deltas.length === 0 ? undefined : Math.max(...deltas.map(Math.abs)) * POINTS;
+}
+
+/** Of the day at liquidation value, or what one position would bring if it were closed now. */
+function pnlDollars(desk: DeskContext, positionId: string | undefined): number | undefined {
+  if (positionId === undefined) {
+    const { liquidationCents, trusted } = dayPnl(desk);
+    return trusted && liquidationCents !== undefined
+      ? liquidationCents / CENTS_PER_DOLLAR
+      : undefined;
+  }
+  const position = desk.book.structure(positionId);
+  if (position === undefined) return undefined;
+  const { liquidationCents, trusted } = markOf(desk, position);
+  if (!trusted || liquidationCents === undefined) return undefined;
+  return (liquidationCents + position.openCashCents) / CENTS_PER_DOLLAR;
+}
+
+/** The at-the-money straddle's mid in percent of the move that is forecast until the mark. */
+function straddlePercent(desk: DeskContext): number | undefined {
+  const slice = sliceOf(desk);
+  if (slice?.expectedMove === undefined || slice.forward === undefined) return undefined;
+  const view = { at: desk.at, slice, bars: desk.bars.bars() };
+  const forecast = forecastMove(view, slice.forward)?.expectedMove;
+  return forecast === undefined || forecast <= 0
+    ? undefined
+    : (slice.expectedMove / forecast) * POINTS;
+}

@@ -1,0 +1,109 @@
+/** Sets, clears and fires the trader's alerts. Each fires once until it is armed again. */
+
+import { deny } from '../../engine/domain/verdict.ts';
+import { TRADER_ALERT } from '../../ops/alert-channel.ts';
+import type { DeskContext } from '../desk-context.ts';
+import type { AlertRequest, AlertView } from '../engine-api-plan.ts';
+import { isoNewYork } from '../iso-time.ts';
+import type { KeptAlert } from './alert-book.ts';
+import { MOST_ALERTS } from './alert-book.ts';
+import { alertValue } from './alert-values.ts';
+
+const UNITS: Readonly<Record<AlertRequest['on'], (value: number) => string>> = {
+  spot: (value) => `the underlying is at ${value.toFixed(2)}`,
+  short_delta: (value) => `a short option has a delta of ${value.toFixed(0)} points`,
+  pnl: (value) => `P&L is ${value < 0 ? '-' : ''}$${Math.abs(value).toFixed(2)}`,
+  straddle: (value) => `the straddle costs ${value.toFixed(0)} % of the forecast move`,
+  minutes_to_cutoff: (value) => `openings end in ${Math.max(0, value).toFixed(0)} minutes`,
+};
+
+/** Tells subscribers that the list is another. */
+const CHANGED = { kind: 'publish', event: { kind: 'alerts' } } as const;
+
+function isBeyond({ direction, level }: AlertRequest, value: number): boolean {
+  return direction === 'above' ? value >= level : value <= level;
+}
+
+/** True once the value is back on its own side of the level by the distance that arms again. */
+function isBack({ direction, level, rearmBy }: AlertRequest, value: number): boolean {
+  if (rearmBy === undefined) return false;
+  return direction === 'above' ? value <= level - rearmBy : value >= level + rearmBy;
+}
+
+/** Looks at every alert once. Called after each batch and on the clock. */
+export function watchAlerts(desk: DeskContext): void {
+  if (desk.alerts.size === 0 || !desk.day.chainOpen) return;
+  for (const kept of desk.alerts.all()) judge(desk, kept);
+}
+
+function judge(desk: DeskContext, kept: KeptAlert): void {
+  const { rule } = kept;
+  const value = alertValue(desk, rule);
+  if (value === undefined) return;
+  if (!kept.isArmed) {
+    kept.isArmed = isBack(rule, value);
+    return;
+  }
+  if (!isBeyond(rule, value)) return;
+  kept.isArmed = false;
+  kept.firedAt = desk.at.market;
+  const { alertId, direction, level, note } = rule;
+  desk.out.append({ kind: 'alertFired', alertId, value });
+  const words = `${UNITS[rule.on](value)} (asked for: ${direction} ${level})`;
+  const text = note === undefined ? words : `${note}: ${words}`;
+  desk.out.alert('info', TRADER_ALERT, text, alertId);
+}
+
+/** Sets an alert for the rest of the session. */
+export function setAlert(desk: DeskContext, principal: string, request: AlertRequest) {
+  if (desk.alerts.size >= MOST_ALERTS) {
+    const message = `${MOST_ALERTS} alerts are set already; clear one with clear_alert`;
+    return deny('argument_invalid', message, { alerts: desk.alerts.size });
+  }
+  const { positionId } = request;
+  if (positionId !== undefined && desk.book.structure(positionId) === undefined) {
+    return deny('not_found', `no open position "${positionId}"; show_pnl lists them`, {
+      positionId,
+    });
+  }
+  const alertId = desk.alerts.nextId(desk.day.session.date);
+  const rule = { alertId, principal, ...request };
+  desk.out.append({ kind: 'alertSet', ...rule });
+  desk.alerts.add(rule);
+  desk.out.push(CHANGED);
+  watchAlerts(desk);
+  const kept = desk.alerts.get(alertId);
+  return kept === undefined
+    ? deny('not_found', 'the alert is gone')
+    : { value: alertView(desk, kept) };
+}
+
+/** Takes an alert away. */
+export function clearAlert(desk: DeskContext, principal: string, alertId: string) {
+  const kept = desk.alerts.get(alertId);
+  if (kept === undefined) {
+    return deny('not_found', `no alert "${alertId}"; list_alerts shows them`, { alertId });
+  }
+  const value = alertView(desk, kept);
+  desk.alerts.remove(alertId);
+  desk.out.push(CHANGED);
+  desk.out.append({ kind: 'alertCleared', alertId, principal });
+  return { value };
+}
+
+/** One alert with its value now. */
+export function alertView(desk: DeskContext, { rule, isArmed, firedAt }: KeptAlert): AlertView {
+  const { alertId, on, direction, level, positionId, rearmBy, note } = rule;
+  return {
+    alertId,
+    on,
+    direction,
+    level,
+    positionId: positionId ?? null,
+    rearmBy: rearmBy ?? null,
+    note: note ?? null,
+    state: isArmed ? 'armed' : 'fired',
+    value: alertValue(desk, rule) ?? null,
+    firedAt: firedAt === undefined ? null : isoNewYork(firedAt),
+  };
+}

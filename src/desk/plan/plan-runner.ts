@@ -1,0 +1,174 @@
+/**
+ * Runs the plan on the clock: at its time each turn is previewed, and where the operator granted it
+ * for the session it is confirmed in the same step, by the road that every order takes: preview,
+ * token, checks on the live chain, journal. The token's hash is derived and belongs to the principal
+ * `plan`, which no face has: there is no text that redeems it, and it never lives between two steps.
+ */
+
+import { newYorkMinutes } from '../../engine/domain/session-calendar.ts';
+import { addMicros, cents, MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
+import { deny } from '../../engine/domain/verdict.ts';
+import { sha256Hex } from '../../risk/canonical-json.ts';
+import { confirm } from '../confirms.ts';
+import type { DeskContext } from '../desk-context.ts';
+import type { Caller } from '../engine-api.ts';
+import type { PreviewShelf } from '../preview-shelf.ts';
+import { previewStrategy } from '../previews.ts';
+import type { PlanRun } from './plan-book.ts';
+import type { PlanSheet, PlanSlot } from './plan-sheet.ts';
+import { eventGate } from './plan-sheet.ts';
+import { planView } from './plan-view.ts';
+
+/** The engine's own principal. Faces are `local`, `bearer:…`, `oauth:…` and the like. */
+export const PLAN_PRINCIPAL = 'plan';
+const PLANNER: Caller = { principal: PLAN_PRINCIPAL, authority: 'open' };
+/** A turn that could not run within this long of its time is missed: its moment has passed. */
+const GRACE_MICROS = 2 * MICROS_PER_MINUTE;
+/** The event file is warned about from so many days before its end. */
+const WARN_DAYS = 7;
+const MICROS_PER_DAY = 24 * 60 * MICROS_PER_MINUTE;
+
+/** Runs what is due. Called on the clock. */
+export function runPlan(desk: DeskContext, shelf: PreviewShelf): void {
+  const { sheet, slots, runs } = desk.plan;
+  if (sheet === undefined || !desk.day.chainOpen) return;
+  for (const slot of slots) {
+    if (desk.at.market < slot.dueAt) return;
+    if (!runs.has(slot.slotId)) record(desk, runSlot(desk, shelf, sheet, slot));
+  }
+}
+
+function runSlot(
+  desk: DeskContext,
+  shelf: PreviewShelf,
+  sheet: PlanSheet,
+  slot: PlanSlot,
+): PlanRun {
+  const { slotId } = slot;
+  const nothing = { slotId, previewId: null, orderId: null, maxLossCents: 0 };
+  const tokenSha256 = tokenOf(desk, sheet, slotId);
+  const known = desk.tokens.lookup(tokenSha256, PLAN_PRINCIPAL, desk.at);
+  if (known.kind === 'used') {
+    const [orderId = null] = known.spent.result.intentIds;
+    const worst = desk.orders.get(orderId ?? '')?.worstCaseCents ?? cents(0);
+    const detail = 'sent before the engine stopped';
+    return { ...nothing, outcome: 'sent', detail, orderId, maxLossCents: worst };
+  }
+  if (desk.at.market > slot.dueAt + GRACE_MICROS) {
+    return { ...nothing, outcome: 'missed', detail: 'the engine was not there at its time' };
+  }
+  const skip = skipReason(desk, sheet, slot);
+  if (skip !== undefined) return { ...nothing, outcome: 'skipped', detail: skip };
+  return preview(desk, shelf, slot, tokenSha256);
+}
+
+function tokenOf(desk: DeskContext, sheet: PlanSheet, slotId: string): string {
+  return sha256Hex(`plan ${sheet.sha256} ${desk.day.session.date} ${slotId}`);
+}
+
+/** Events, and the cool-down after a stop of the same strategy. */
+function skipReason(desk: DeskContext, sheet: PlanSheet, { entry }: PlanSlot): string | undefined {
+  const { session } = desk.day;
+  const gate = eventGate(sheet, entry, session.date, newYorkMinutes(desk.at.market));
+  if (gate !== undefined) return gate;
+  const stoppedAt = desk.plan.lastStop(entry.request.strategy);
+  const { cooldownMinutes } = entry;
+  if (stoppedAt === undefined) return undefined;
+  const over = addMicros(stoppedAt, cooldownMinutes * MICROS_PER_MINUTE);
+  return desk.at.market < over
+    ? `${entry.request.strategy} was stopped less than ${cooldownMinutes} minutes ago`
+    : undefined;
+}
+
+function preview(
+  desk: DeskContext,
+  shelf: PreviewShelf,
+  { slotId, entry }: PlanSlot,
+  tokenSha256: string,
+): PlanRun {
+  const answer = previewStrategy(desk, { shelf, caller: PLANNER, tokenSha256 }, entry.request);
+  if ('denied' in answer) {
+    const { code, message } = answer.denied;
+    const detail = `${code}: ${message}`;
+    return { slotId, outcome: 'refused', detail, previewId: null, orderId: null, maxLossCents: 0 };
+  }
+  const { previewId, maxLossCents } = answer.value;
+  const run = { slotId, previewId, orderId: null, maxLossCents };
+  const held = whyNotSent(desk, entry.sends, maxLossCents);
+  if (held !== undefined) return { ...run, outcome: 'ready', detail: held };
+  const sent = confirm(desk, shelf, PLANNER, tokenSha256);
+  if ('denied' in sent) {
+    const { code, message } = sent.denied;
+    return { ...run, outcome: 'refused', detail: `${code}: ${message}` };
+  }
+  const [orderId = null] = sent.orderIds;
+  return { ...run, outcome: 'sent', detail: `order ${orderId}`, orderId };
+}
+
+/** Undefined where it may go by itself. */
+function whyNotSent(desk: DeskContext, sends: boolean, maxLossCents: number): string | undefined {
+  const { grant } = desk.plan;
+  if (!sends) return 'a preview, as the sheet says: make it yours with the strategy tool';
+  if (grant === undefined) return 'nothing is granted for this session: deltaring plan grant';
+  const left = grant.budgetCents - desk.plan.spentCents();
+  if (maxLossCents <= left) return undefined;
+  const [worst, room] = [maxLossCents, left].map((sum) => (sum / 100).toFixed(2));
+  return `its worst case of $${worst} is more than the $${room} left of the plan's budget`;
+}
+
+function record(desk: DeskContext, run: PlanRun): void {
+  desk.plan.runs.set(run.slotId, run);
+  desk.out.append({ kind: 'planRun', ...run }, true);
+  const code = `PLAN_${run.outcome.toUpperCase()}`;
+  desk.out.alert('info', code, `${run.slotId} ${run.outcome}: ${run.detail}`, run.slotId);
+}
+
+/** Lets the plan send for the rest of the session, within a budget of its own. Console only. */
+export function grantPlan(
+  desk: DeskContext,
+  principal: string,
+  asked: { readonly grantSha256: string; readonly budgetCents: number },
+) {
+  const { sheet } = desk.plan;
+  if (sheet === undefined) {
+    return deny('not_found', 'no plan sheet is set: PLAN_SHEET names its file');
+  }
+  if (!desk.day.chainOpen) {
+    return deny(
+      'session_window',
+      'there is no open session to grant it for; try again at the open',
+    );
+  }
+  const { grantSha256 } = asked;
+  const budgetCents = cents(asked.budgetCents);
+  desk.plan.grant = { principal, grantSha256, sheetSha256: sheet.sha256, budgetCents };
+  desk.out.append({ kind: 'planGranted', ...desk.plan.grant }, true);
+  desk.out.alert(
+    'info',
+    'PLAN_GRANTED',
+    `${principal} lets the plan send, up to $${(budgetCents / 100).toFixed(2)} of worst cases today`,
+  );
+  return { value: planView(desk) };
+}
+
+/** Takes the leave back. */
+export function revokePlan(desk: DeskContext, principal: string) {
+  if (desk.plan.grant !== undefined) {
+    desk.plan.grant = undefined;
+    desk.out.append({ kind: 'planRevoked', principal }, true);
+  }
+  return { value: planView(desk) };
+}
+
+/** Warns of an event file that ends soon. Called once a session. */
+export function warnOfCalendar(desk: DeskContext): void {
+  const { sheet } = desk.plan;
+  const { calendar } = sheet ?? {};
+  if (calendar === undefined) return;
+  const days =
+    (Date.parse(calendar.validUntil) - Date.parse(desk.day.session.date)) /
+    (MICROS_PER_DAY / 1_000);
+  if (days > WARN_DAYS) return;
+  const text = `the event file ends on ${calendar.validUntil}: renew it, or what skips events will not run`;
+  desk.out.alert('warning', 'EVENT_FILE_ENDS', text);
+}

@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { MOST_ALERTS } from '../../../src/desk/alerts/alert-book.ts';
+import type { AlertRequest, AlertView } from '../../../src/desk/engine-api-plan.ts';
+import { TRADER_ALERT } from '../../../src/ops/alert-channel.ts';
+import { DeskRig, denialIn, valueIn } from '../../support/desk-rig.ts';
+
+function set(rig: DeskRig, request: AlertRequest): AlertView {
+  return valueIn(rig.ask<AlertView>({ kind: 'setAlert', request }));
+}
+
+function fired(rig: DeskRig): readonly string[] {
+  return rig.effects.flatMap((effect) =>
+    effect.kind === 'alert' && effect.code === TRADER_ALERT ? [effect.text] : [],
+  );
+}
+
+function listed(rig: DeskRig): readonly AlertView[] {
+  return rig.query<{ alerts: AlertView[] }>({ kind: 'alerts' }).alerts;
+}
+
+const ABOVE_601: AlertRequest = { on: 'spot', direction: 'above', level: 601 };
+
+describe('an alert', () => {
+  it('fires on the tick that reaches its level, once', () => {
+    const rig = new DeskRig();
+    set(rig, ABOVE_601);
+    rig.quotes(600.99);
+    expect(fired(rig)).toEqual([]);
+    rig.quotes(601);
+    rig.quotes(602);
+    rig.quotes(600);
+    rig.quotes(602);
+    expect(fired(rig)).toEqual(['the underlying is at 601.00 (asked for: above 601)']);
+    expect(rig.bodies('alertFired')).toEqual([
+      { kind: 'alertFired', alertId: 'a20261120-001', value: 601 },
+    ]);
+  });
+
+  it('that asks for it is armed again once the value is back by its distance', () => {
+    const rig = new DeskRig();
+    set(rig, { ...ABOVE_601, rearmBy: 0.5 });
+    for (const spot of [601, 600.6, 601, 600.5, 601]) rig.quotes(spot);
+    expect(fired(rig)).toHaveLength(2);
+  });
+
+  it('below a level fires from above it', () => {
+    const rig = new DeskRig();
+    set(rig, { on: 'spot', direction: 'below', level: 599, note: 'support' });
+    rig.quotes(598.9);
+    expect(fired(rig)).toEqual(['support: the underlying is at 598.90 (asked for: below 599)']);
+  });
+
+  it('whose condition holds already fires as it is set', () => {
+    const rig = new DeskRig();
+    expect(set(rig, { ...ABOVE_601, level: 599 }).state).toBe('fired');
+    expect(fired(rig)).toHaveLength(1);
+  });
+
+  it('is told to subscribers, without a page', () => {
+    const rig = new DeskRig();
+    set(rig, ABOVE_601);
+    rig.quotes(601);
+    const alert = rig.effects.find(
+      (effect) => effect.kind === 'alert' && effect.code === TRADER_ALERT,
+    );
+    expect(alert).toMatchObject({ severity: 'info', subject: 'a20261120-001' });
+    const told = rig.effects.filter((e) => e.kind === 'publish' && e.event.kind === 'alerts');
+    expect(told.length).toBeGreaterThan(0);
+  });
+
+  it('looks at the largest short delta, the P&L, the straddle and the time', () => {
+    const rig = new DeskRig();
+    const { positionId } = rig.openPosition();
+    const values = Object.fromEntries(
+      (['short_delta', 'pnl', 'straddle', 'minutes_to_cutoff'] as const).map((on) => [
+        on,
+        set(rig, { on, direction: 'above', level: 100_000 }).value ?? Number.NaN,
+      ]),
+    );
+    expect(values['short_delta']).toBeGreaterThan(20);
+    expect(values['short_delta']).toBeLessThan(40);
+    expect(values['pnl']).toBeLessThan(0);
+    expect(values['straddle']).toBeGreaterThan(50);
+    expect(values['minutes_to_cutoff']).toBeCloseTo(15 * 60 + 25 - 630, -1);
+    set(rig, { on: 'short_delta', direction: 'above', level: 45, positionId });
+    set(rig, { on: 'pnl', direction: 'below', level: -40, positionId });
+    rig.quotes(602);
+    expect(fired(rig)).toHaveLength(2);
+  });
+
+  it('does not fire on what is not known', () => {
+    const rig = new DeskRig();
+    expect(set(rig, { on: 'short_delta', direction: 'below', level: 50 }).value).toBeNull();
+    rig.advance(2);
+    expect(fired(rig)).toEqual([]);
+  });
+
+  it('stands after a restart as it stood: armed, or fired already', () => {
+    const rig = new DeskRig();
+    set(rig, ABOVE_601);
+    set(rig, { ...ABOVE_601, level: 605 });
+    rig.quotes(601.5);
+    const again = rig.restart();
+    expect(listed(again).map(({ state }) => state)).toEqual(['fired', 'armed']);
+    again.quotes(606);
+    expect(fired(again)).toHaveLength(1);
+    expect(set(again, ABOVE_601).alertId).toBe('a20261120-003');
+  });
+
+  it('is cleared by its id, and ends with the session', () => {
+    const rig = new DeskRig();
+    const { alertId } = set(rig, ABOVE_601);
+    set(rig, { ...ABOVE_601, level: 700 });
+    valueIn(rig.ask({ kind: 'clearAlert', alertId }));
+    expect(denialIn(rig.ask({ kind: 'clearAlert', alertId })).code).toBe('not_found');
+    rig.quotes(602);
+    expect(fired(rig)).toEqual([]);
+    expect(listed(rig.restart()).map(({ level }) => level)).toEqual([700]);
+    rig.goTo(17 * 60 + 30);
+    expect(listed(rig)).toEqual([]);
+  });
+
+  it('is refused beyond the most, and for a position that is not there', () => {
+    const rig = new DeskRig();
+    const ask = (request: AlertRequest) => rig.ask({ kind: 'setAlert', request });
+    expect(denialIn(ask({ ...ABOVE_601, positionId: 'nowhere' })).code).toBe('not_found');
+    for (let i = 0; i < MOST_ALERTS; i += 1) set(rig, { ...ABOVE_601, level: 700 + i });
+    expect(denialIn(ask(ABOVE_601)).code).toBe('argument_invalid');
+  });
+});

@@ -1,0 +1,256 @@
+import { describe, expect, it } from 'vitest';
+import type { PlanView } from '../../../src/desk/engine-api-plan.ts';
+import type { EventDay, PlanEntry, PlanSheet } from '../../../src/desk/plan/plan-sheet.ts';
+import { cents, sessionDate } from '../../../src/engine/domain/units.ts';
+import { CONDOR, CONSOLE, DeskRig, denialIn, valueIn } from '../../support/desk-rig.ts';
+
+const TODAY = sessionDate('2026-11-20');
+const ENTRY: PlanEntry = {
+  name: 'condor',
+  atMinutes: 635,
+  tranches: 1,
+  everyMinutes: 30,
+  request: CONDOR,
+  cooldownMinutes: 0,
+  skipOn: [],
+  sends: true,
+};
+
+function sheet(
+  entry: Partial<PlanEntry> = {},
+  events?: readonly EventDay[],
+  until = '2027-12-31',
+): PlanSheet {
+  return {
+    sha256: 'f'.repeat(64),
+    entries: [{ ...ENTRY, ...entry }],
+    ...(events !== undefined && { calendar: { validUntil: sessionDate(until), events } }),
+  };
+}
+
+function grant(rig: DeskRig, dollars = 500): void {
+  const command = {
+    kind: 'planGrant',
+    budgetCents: dollars * 100,
+    grantSha256: 'a'.repeat(64),
+  } as const;
+  valueIn(rig.ask(command, CONSOLE));
+}
+
+function runs(rig: DeskRig): readonly (readonly [string, string])[] {
+  return rig.bodies('planRun').map(({ slotId, outcome }) => [slotId, outcome]);
+}
+
+describe('the plan, at the time of a turn', () => {
+  it('and not before previews the strategy for a human, and sends nothing', () => {
+    const rig = new DeskRig({ plan: sheet() });
+    rig.goTo(634.9);
+    expect(runs(rig)).toEqual([]);
+    rig.goTo(635);
+    expect(runs(rig)).toEqual([['condor#1', 'ready']]);
+    rig.advance(5);
+    expect(rig.submitted).toEqual([]);
+    expect(rig.bodies('previewMade').map(({ principal }) => principal)).toEqual(['plan']);
+    expect(rig.alerts()).toContain('PLAN_READY');
+  });
+
+  it('sends once where the operator granted it, by the road of every order', () => {
+    const rig = new DeskRig({ plan: sheet() });
+    grant(rig);
+    rig.goTo(635);
+    rig.advance(40);
+    expect(runs(rig)).toEqual([['condor#1', 'sent']]);
+    const [preview] = rig.bodies('previewMade');
+    const [intent] = rig.bodies('intentRecorded');
+    expect(intent).toMatchObject({
+      previewId: preview?.previewId,
+      tokenSha256: preview?.tokenSha256,
+      intent: { principal: 'plan' },
+    });
+    expect(intent?.checks.every(({ outcome }) => outcome !== 'failed')).toBe(true);
+    expect(rig.submitted).toEqual([intent?.intent.intentId]);
+    expect(rig.positions()[0]?.exitPlan).toBeDefined();
+  });
+
+  it('only previews what the sheet does not let send', () => {
+    const rig = new DeskRig({ plan: sheet({ sends: false }) });
+    grant(rig);
+    rig.goTo(635);
+    rig.advance(3);
+    expect(runs(rig)).toEqual([['condor#1', 'ready']]);
+    expect(rig.submitted).toEqual([]);
+  });
+
+  it('runs each tranche at its own time', () => {
+    const rig = new DeskRig({ plan: sheet({ tranches: 3, everyMinutes: 10, sends: false }) });
+    for (const minutes of [635, 644, 645, 655, 700]) rig.goTo(minutes);
+    expect(runs(rig)).toEqual([
+      ['condor#1', 'ready'],
+      ['condor#2', 'ready'],
+      ['condor#3', 'ready'],
+    ]);
+  });
+
+  it('is refused by the risk gate like anybody, and is not tried again', () => {
+    const rig = new DeskRig({ plan: sheet() });
+    grant(rig);
+    rig.ask({ kind: 'kill', reason: 'enough' });
+    rig.goTo(635);
+    rig.ask({ kind: 'rearm' }, CONSOLE);
+    rig.advance(30);
+    expect(runs(rig)).toEqual([['condor#1', 'refused']]);
+    expect(rig.submitted).toEqual([]);
+  });
+
+  it('that came while the engine was away is missed, not made up for', () => {
+    const rig = new DeskRig({ plan: sheet(), minutes: 640 });
+    grant(rig);
+    rig.advance(2);
+    expect(runs(rig)).toEqual([['condor#1', 'missed']]);
+    expect(rig.submitted).toEqual([]);
+  });
+});
+
+describe('the leave to send', () => {
+  it('is given and taken at the console alone', () => {
+    const rig = new DeskRig({ plan: sheet() });
+    const command = { kind: 'planGrant', budgetCents: 1_000, grantSha256: 'a'.repeat(64) } as const;
+    expect(denialIn(rig.ask(command)).code).toBe('not_authorized');
+    expect(denialIn(rig.ask({ kind: 'planRevoke' })).code).toBe('not_authorized');
+    grant(rig);
+    expect(rig.query<PlanView>({ kind: 'planStatus' }).grant).toMatchObject({ by: 'operator' });
+    rig.ask({ kind: 'planRevoke' }, CONSOLE);
+    rig.goTo(635);
+    expect(runs(rig)).toEqual([['condor#1', 'ready']]);
+  });
+
+  it('has a budget of worst cases: what would break it is prepared and not sent', () => {
+    const rig = new DeskRig({
+      plan: sheet({ tranches: 3, everyMinutes: 10 }),
+      limits: {
+        maxDailyLossCents: cents(400_000),
+        maxOpenRiskCents: cents(400_000),
+        maxTradeLossCents: cents(400_000),
+      },
+    });
+    rig.goTo(633);
+    const { maxLossCents } = rig.preview().card;
+    grant(rig, (maxLossCents * 1.5) / 100);
+    rig.goTo(635);
+    rig.advance(60);
+    rig.quotes(600.6);
+    rig.goTo(645);
+    expect(runs(rig)).toEqual([
+      ['condor#1', 'sent'],
+      ['condor#2', 'ready'],
+    ]);
+    const view = rig.query<PlanView>({ kind: 'planStatus' });
+    expect(view.grant?.leftCents).toBeLessThan(maxLossCents);
+    expect(view.slots.map(({ outcome }) => outcome)).toEqual(['sent', 'ready', 'waiting']);
+  });
+
+  it('ends with the session', () => {
+    const rig = new DeskRig({ plan: sheet() });
+    grant(rig);
+    rig.goTo(17 * 60 + 30);
+    expect(rig.session.date).not.toBe(TODAY);
+    expect(rig.query<PlanView>({ kind: 'planStatus' }).grant).toBeNull();
+  });
+
+  it('stands after a restart on the same day, with what was spent of it', () => {
+    const rig = new DeskRig({ plan: sheet() });
+    grant(rig);
+    rig.goTo(635);
+    rig.advance(3);
+    const before = rig.query<PlanView>({ kind: 'planStatus' });
+    expect(before.grant?.spentCents).toBeGreaterThan(0);
+    const again = rig.restart();
+    expect(again.query<PlanView>({ kind: 'planStatus' })).toEqual(before);
+  });
+
+  it('is for the sheet it was given for: another one has none', () => {
+    const rig = new DeskRig({ plan: sheet() });
+    grant(rig);
+    const again = rig.restart(rig.records(), { plan: { ...sheet(), sha256: 'e'.repeat(64) } });
+    expect(again.query<PlanView>({ kind: 'planStatus' }).grant).toBeNull();
+  });
+});
+
+describe('a turn and a crash', () => {
+  it('never send twice, at whatever record it comes', () => {
+    const rig = new DeskRig({ plan: sheet() });
+    grant(rig);
+    rig.goTo(635);
+    rig.advance(2);
+    const records = rig.records();
+    for (let length = 1; length <= records.length; length += 1) {
+      const prefix = records.slice(0, length);
+      const before = prefix.filter(({ body }) => body.kind === 'intentRecorded').length;
+      const again = rig.restart(prefix);
+      again.advance(3);
+      const after = again.bodies('intentRecorded').length;
+      expect(after, `cut after ${length}`).toBeLessThanOrEqual(Math.max(1, before));
+    }
+  });
+});
+
+describe('a gate of the plan', () => {
+  const FOMC: EventDay = { date: TODAY, name: 'FOMC', fromMinutes: 600, toMinutes: 840 };
+
+  it('is an event of the day, within its hours', () => {
+    const before = new DeskRig({
+      plan: sheet({ skipOn: ['FOMC'] }, [{ ...FOMC, fromMinutes: 640 }]),
+    });
+    before.goTo(635);
+    expect(runs(before)).toEqual([['condor#1', 'ready']]);
+    const within = new DeskRig({ plan: sheet({ skipOn: ['FOMC'] }, [FOMC]) });
+    within.goTo(635);
+    expect(runs(within)).toEqual([['condor#1', 'skipped']]);
+    const other = new DeskRig({ plan: sheet({ skipOn: ['CPI'] }, [FOMC]) });
+    other.goTo(635);
+    expect(runs(other)).toEqual([['condor#1', 'ready']]);
+  });
+
+  it('is an event file that has ended or is not there: nothing runs unwarned', () => {
+    const ended = new DeskRig({ plan: sheet({ skipOn: ['FOMC'] }, [], '2026-11-19') });
+    ended.goTo(635);
+    expect(ended.bodies('planRun')[0]).toMatchObject({
+      outcome: 'skipped',
+      detail: expect.stringContaining('2026-11-19'),
+    });
+    const none = new DeskRig({ plan: sheet({ skipOn: ['FOMC'] }) });
+    none.goTo(635);
+    expect(runs(none)).toEqual([['condor#1', 'skipped']]);
+  });
+
+  it('is warned about a week before the event file ends', () => {
+    const warned = (until: string) =>
+      new DeskRig({ plan: sheet({}, [], until) }).alerts().includes('EVENT_FILE_ENDS');
+    expect([warned('2026-11-27'), warned('2026-11-28')]).toEqual([true, false]);
+  });
+
+  it('is the cool-down after a stop of the same strategy, over a restart too', () => {
+    const rig = new DeskRig({
+      plan: sheet({
+        cooldownMinutes: 60,
+        sends: false,
+        atMinutes: 650,
+        tranches: 2,
+        everyMinutes: 50,
+      }),
+    });
+    rig.openPosition();
+    rig.quotes(602.5);
+    rig.advance(20);
+    expect(rig.bodies('exitTriggered')[0]?.reason).toMatch(/stop/i);
+    rig.quotes(600);
+    const again = rig.restart();
+    again.goTo(650);
+    expect(again.bodies('planRun')[0]).toMatchObject({
+      outcome: 'skipped',
+      detail: expect.stringContaining('60 minutes'),
+    });
+    again.goTo(700);
+    expect(runs(again).at(-1)).toEqual(['condor#2', 'ready']);
+  });
+});

@@ -76,7 +76,7 @@ export class AlertDelivery {
   /** Alerts that a channel has not taken, and the age of the oldest; null where there is none. */
   undelivered(): { readonly count: number; readonly ageMs: number | null } {
     const [oldest] = this.#kept;
-    const ageMs = oldest === undefined ? null : this.#options.now() - oldest.since;
+    const ageMs = oldest === undefined ? null : Math.round(this.#options.now() - oldest.since);
     return { count: this.#kept.size, ageMs };
   }
 

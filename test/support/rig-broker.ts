@@ -1,3 +1,4 @@
+import type { ApprovedOrder } from '../../src/broker/approved-order.ts';
 import type {
   AccountSnapshot,
   BrokerCapabilities,
@@ -7,6 +8,8 @@ import type {
 import type { PaperKnobs } from '../../src/broker/paper/paper-knobs.ts';
 import { BrokerTap } from '../../src/desk/simulation/broker-tap.ts';
 import type { At } from '../../src/engine/domain/clock.ts';
+import type { Quote } from '../../src/engine/domain/market.ts';
+import type { SessionTimes } from '../../src/engine/domain/session-calendar.ts';
 
 /** No chance in the broker: whole fills at natural, nothing between mid and natural. */
 export const CALM_KNOBS: Partial<PaperKnobs> = {
@@ -24,6 +27,8 @@ export class RigBroker extends BrokerTap {
   /** The last word on a snapshot; undefined: the broker gives none. */
   editSnapshot: (snapshot: AccountSnapshot) => AccountSnapshot | undefined = (same) => same;
 
+  /** True: the paper broker does nothing, and all that is heard is what the test says. */
+  isMute = false;
   /** What a search hears; undefined: nothing yet. Left out, the paper broker answers itself. */
   answerSearch: ((intentId: string, at: At) => readonly BrokerEvent[] | undefined) | undefined;
 
@@ -39,6 +44,27 @@ export class RigBroker extends BrokerTap {
 
   override onWire(): readonly GatewayEffect[] {
     return this.words.splice(0).map((event) => ({ kind: 'event', event }));
+  }
+
+  override submit(order: ApprovedOrder, at: At): readonly GatewayEffect[] {
+    const effects = super.submit(order, at);
+    return this.isMute ? [] : effects;
+  }
+
+  override cancel(intentId: string, at: At): readonly GatewayEffect[] {
+    return this.isMute ? [] : super.cancel(intentId, at);
+  }
+
+  override reprice(order: ApprovedOrder, at: At): readonly GatewayEffect[] {
+    return this.isMute ? [] : super.reprice(order, at);
+  }
+
+  override onQuote(symbol: string, quote: Quote, at: At): readonly GatewayEffect[] {
+    return this.isMute ? [] : super.onQuote(symbol, quote, at);
+  }
+
+  override onClock(at: At, session: SessionTimes): readonly GatewayEffect[] {
+    return this.isMute ? [] : super.onClock(at, session);
   }
 
   override snapshot(at: At): AccountSnapshot | undefined {

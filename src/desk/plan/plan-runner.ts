@@ -8,7 +8,7 @@
 import { newYorkMinutes } from '../../engine/domain/session-calendar.ts';
 import { addMicros, cents, MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
 import { deny } from '../../engine/domain/verdict.ts';
-import { sha256Hex } from '../../risk/canonical-json.ts';
+import { tokenSha256 } from '../../risk/confirm-token.ts';
 import { confirm } from '../confirms.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { Caller } from '../engine-api.ts';
@@ -63,7 +63,7 @@ function runSlot(
 }
 
 function tokenOf(desk: DeskContext, sheet: PlanSheet, slotId: string): string {
-  return sha256Hex(`plan ${sheet.sha256} ${desk.day.session.date} ${slotId}`);
+  return tokenSha256(`plan ${sheet.sha256} ${desk.day.session.date} ${slotId}`);
 }
 
 /** Events, and the cool-down after a stop of the same strategy. */

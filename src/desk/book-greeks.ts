@@ -1,12 +1,10 @@
 /** Greeks of what is held and of what may fill, from the live chain. */
 
 import type { Greeks } from '../engine/domain/greeks.ts';
-import { instrumentSymbol, multiplierOf } from '../engine/domain/instrument.ts';
 import type { OrderLeg } from '../engine/domain/order.ts';
 import { legSign } from '../engine/domain/order.ts';
-import { CENTS_PER_DOLLAR } from '../engine/domain/units.ts';
 import type { PositionGreeks } from '../engine/portfolio/portfolio-greeks.ts';
-import { structureGreeks } from '../engine/portfolio/portfolio-greeks.ts';
+import { greeksOfHoldings, structureGreeks } from '../engine/portfolio/portfolio-greeks.ts';
 import type { DeskContext } from './desk-context.ts';
 import type { OrderRecord } from './order-book.ts';
 import { filledUnits } from './order-book.ts';
@@ -32,28 +30,10 @@ export function greeksOfLegs(
   legs: readonly OrderLeg[],
   units: number,
 ): PositionGreeks | undefined {
-  const total = {
-    delta: 0,
-    gamma: 0,
-    thetaCentsPerDay: 0,
-    thetaCentsNextHour: 0,
-    vegaCentsPerPoint: 0,
-  };
-  for (const { instrument, action, ratio } of legs) {
-    const size = legSign(action) * ratio * units * multiplierOf(instrument);
-    if (instrument.kind === 'shares') {
-      total.delta += size;
-      continue;
-    }
-    const greeks = greeksBySymbol(instrumentSymbol(instrument));
-    if (greeks === undefined) return undefined;
-    total.delta += size * greeks.delta;
-    total.gamma += size * greeks.gamma;
-    total.thetaCentsPerDay += size * greeks.theta * CENTS_PER_DOLLAR;
-    total.thetaCentsNextHour += size * greeks.thetaNextHour * CENTS_PER_DOLLAR;
-    total.vegaCentsPerPoint += size * greeks.vega * CENTS_PER_DOLLAR;
-  }
-  return total;
+  const holdings = legs.map(({ instrument, action, ratio }) => {
+    return { instrument, quantity: legSign(action) * ratio * units };
+  });
+  return greeksOfHoldings(holdings, greeksBySymbol);
 }
 
 /** Net delta of what is held, in share equivalents; undefined when a leg has no delta. */

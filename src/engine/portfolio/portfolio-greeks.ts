@@ -1,5 +1,6 @@
 /** Greeks of what is held. */
 import type { Greeks } from '../domain/greeks.ts';
+import type { Instrument } from '../domain/instrument.ts';
 import { instrumentSymbol, multiplierOf } from '../domain/instrument.ts';
 import { CENTS_PER_DOLLAR } from '../domain/units.ts';
 import type { StructurePosition } from './portfolio-book.ts';
@@ -15,10 +16,16 @@ export interface PositionGreeks {
   readonly vegaCentsPerPoint: number;
 }
 
-/** Greeks of a structure; undefined when a leg has none, so that no total is quietly short. Shares
+/** So much of an instrument, signed. */
+export interface Holding {
+  readonly instrument: Instrument;
+  readonly quantity: number;
+}
+
+/** Greeks of holdings together; undefined when one has none, so that no total is quietly short. Shares
  * have a delta of one each and nothing else. */
-export function structureGreeks(
-  position: StructurePosition,
+export function greeksOfHoldings(
+  holdings: readonly Holding[],
   greeksOf: (symbol: string) => Greeks | undefined,
 ): PositionGreeks | undefined {
   const total = {
@@ -28,13 +35,13 @@ export function structureGreeks(
     thetaCentsNextHour: 0,
     vegaCentsPerPoint: 0,
   };
-  for (const leg of position.legs) {
-    const shares = leg.quantity * multiplierOf(leg.instrument);
-    if (leg.instrument.kind === 'shares') {
+  for (const { instrument, quantity } of holdings) {
+    const shares = quantity * multiplierOf(instrument);
+    if (instrument.kind === 'shares') {
       total.delta += shares;
       continue;
     }
-    const greeks = greeksOf(instrumentSymbol(leg.instrument));
+    const greeks = greeksOf(instrumentSymbol(instrument));
     if (greeks === undefined) return undefined;
     total.delta += shares * greeks.delta;
     total.gamma += shares * greeks.gamma;
@@ -43,4 +50,12 @@ export function structureGreeks(
     total.vegaCentsPerPoint += shares * greeks.vega * CENTS_PER_DOLLAR;
   }
   return total;
+}
+
+/** Greeks of a structure. */
+export function structureGreeks(
+  position: StructurePosition,
+  greeksOf: (symbol: string) => Greeks | undefined,
+): PositionGreeks | undefined {
+  return greeksOfHoldings(position.legs, greeksOf);
 }

@@ -118,7 +118,8 @@ export class OptionStrip {
     const root = this.#rootYears;
     for (let i = from; i < to; i += 1) {
       if (this.#isFound[i] === 0) this.#goOn(i);
-      this.vol[i] = (this.#total[i] ?? Number.NaN) / root;
+      const vol = (this.#total[i] ?? Number.NaN) / root;
+      this.vol[i] = vol > 0 && vol < Number.POSITIVE_INFINITY ? vol : Number.NaN;
     }
   }
 

@@ -11,6 +11,7 @@ import { bench as mcpRoundTrip } from '../mcp-round-trip.ts';
 import { bench as preview } from '../preview.ts';
 import { bench as pricing } from '../pricing.ts';
 import { bench as promises } from '../promises.ts';
+import { bench as recovery } from '../recovery.ts';
 import { bench as ring } from '../ring.ts';
 import { bench as ringThreads } from '../ring-threads.ts';
 import { bench as riskGate } from '../risk-gate.ts';
@@ -27,6 +28,7 @@ export const BENCHES: readonly Bench[] = [
   journal,
   auditLog,
   auditLag,
+  recovery,
   kill,
   tickToExit,
   mcpRoundTrip,

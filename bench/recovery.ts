@@ -1,0 +1,92 @@
+/**
+ * How long does a restart take to read, check and fold the records of many sessions?
+ *
+ *     files ─► frames: checksum, number, previous hash, SHA-256, JSON, known kind ─► folded once
+ *
+ * Floor: the same files read, their bytes hashed in one go and their payloads parsed, with nothing
+ * checked and nothing kept in order.
+ */
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openJournal, readJournal } from '../src/audit/journal-open.ts';
+import { summarizeJournal } from '../src/desk/recovery.ts';
+import { runSession } from '../src/desk/simulation/simulated-session.ts';
+import type { AuditRecord } from '../src/engine/domain/audit-record.ts';
+import type { Bench, BenchContext, BenchReport } from './support/bench.ts';
+import { check } from './support/bench.ts';
+import { oneByOne, paired, rowOf } from './support/paired.ts';
+
+const NAME = 'recovery';
+const RECORDS = 100_000;
+const SESSIONS = 12;
+const BATCH = 2_000;
+const TIMES = 2;
+
+/** Records as sessions make them, over and over. */
+function records(count: number): readonly AuditRecord[] {
+  const made = Array.from({ length: SESSIONS }, (_, seed) => runSession({ seed: seed + 1 }))
+    .flatMap(({ runs }) => runs)
+    .flatMap((run) => run.records);
+  return Array.from({ length: count }, (_, i) => {
+    const record = made[i % made.length];
+    if (record === undefined) throw new Error('the sessions recorded something');
+    return { ...record, seq: i + 1 };
+  });
+}
+
+function write(home: string, all: readonly AuditRecord[]): void {
+  const { writer } = openJournal({ home });
+  for (let at = 0; at < all.length; at += BATCH) {
+    check(writer.commit(all.slice(at, at + BATCH)).kind === 'durable', 'the journal takes all');
+  }
+  writer.close();
+}
+
+function recover(home: string, count: number): void {
+  const { records: found } = readJournal(home);
+  check(summarizeJournal(found).lastSeq === count, 'every record is folded');
+}
+
+function readOnly(folder: string, payloads: readonly string[]): void {
+  for (const name of readdirSync(folder)) {
+    createHash('sha256')
+      .update(readFileSync(join(folder, name)))
+      .digest();
+  }
+  let kinds = 0;
+  for (const payload of payloads) kinds += Object.keys(Object(JSON.parse(payload))).length;
+  check(kinds > 0, 'the payloads are parsed');
+}
+
+async function run(context: BenchContext): Promise<BenchReport> {
+  const count = context.count(RECORDS);
+  const home = mkdtempSync(join(tmpdir(), 'deltaring-bench-'));
+  try {
+    const all = records(count);
+    write(home, all);
+    const payloads = all.map((record) => JSON.stringify(record));
+    const result = await paired(context, {
+      ours: oneByOne(() => recover(home, count), TIMES),
+      floor: oneByOne(() => readOnly(join(home, 'journal'), payloads), TIMES),
+    });
+    const metric = `${count} records read, checked and folded`;
+    const bytes = payloads.reduce((sum, payload) => sum + payload.length, 0);
+    return {
+      rows: [rowOf({ bench: NAME, metric, unit: 'ms', floor: 'read, hash, parse' }, result)],
+      checks: ['the last record of the journal was the last one folded, every time'],
+      notes: [
+        `${Math.round(bytes / count)} bytes a record on average, as simulated sessions record.`,
+      ],
+    };
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+export const bench: Bench = {
+  name: NAME,
+  question: 'How long does a restart take to read, check and fold what the journal holds?',
+  run,
+};

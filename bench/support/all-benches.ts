@@ -5,6 +5,7 @@ import { bench as chainRead } from '../chain-read.ts';
 import { bench as chainUpdate } from '../chain-update.ts';
 import { bench as confirmToBroker } from '../confirm-to-broker.ts';
 import { bench as http } from '../http.ts';
+import { bench as ingest } from '../ingest.ts';
 import { bench as journal } from '../journal.ts';
 import { bench as kill } from '../kill.ts';
 import { bench as mcpRoundTrip } from '../mcp-round-trip.ts';
@@ -20,6 +21,7 @@ import type { Bench } from './bench.ts';
 
 export const BENCHES: readonly Bench[] = [
   promises,
+  ingest,
   chainUpdate,
   chainRead,
   preview,

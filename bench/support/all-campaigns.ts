@@ -3,6 +3,7 @@ import { campaign as audit } from '../campaigns/audit.ts';
 import { campaign as burnIn } from '../campaigns/burn-in.ts';
 import { campaign as conformance } from '../campaigns/conformance.ts';
 import { campaign as doubleConfirms } from '../campaigns/double-confirms.ts';
+import { campaign as fuzz } from '../campaigns/fuzz.ts';
 import { campaign as killpoints } from '../campaigns/killpoints.ts';
 import { campaign as mutation } from '../campaigns/mutation.ts';
 import { campaign as powercut } from '../campaigns/powercut.ts';
@@ -17,6 +18,7 @@ import type { Campaign } from './campaign.ts';
 export const CAMPAIGNS: readonly Campaign[] = [
   sim,
   burnIn,
+  fuzz,
   conformance,
   killpoints,
   seqlock,

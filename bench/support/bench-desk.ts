@@ -79,6 +79,7 @@ export interface PreviewedOrder {
 export interface BenchStart {
   readonly records?: readonly AuditRecord[];
   readonly strikes?: number;
+  readonly recorderBytes?: number;
   /** Stands between the desk and its paper broker. */
   readonly wrap?: (broker: OrderGateway) => OrderGateway;
 }
@@ -107,11 +108,11 @@ export class BenchDesk {
   #turn = 0;
 
   constructor(journal?: JournalSink, start: BenchStart = {}) {
-    const { records = [], wrap = (broker) => broker } = start;
+    const { records = [], wrap = (broker) => broker, recorderBytes = RECORDER_BYTES } = start;
     this.#journal = journal;
     this.sample = sampleChain(start.strikes);
     this.#at = records.at(-1)?.at ?? this.sample.slice.asOf;
-    const recorder = createByteRing(RECORDER_BYTES);
+    const recorder = createByteRing(recorderBytes);
     this.#recording = new ByteRingReader(recorder);
     const chain = new ChainWriter(this.buffers.chain, new RingWriter(this.buffers.ring));
     const history = summarizeJournal(records);

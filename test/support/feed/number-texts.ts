@@ -18,8 +18,8 @@ export function isReadAsJsonDoes(text: string): boolean {
   return isWhole && Object.is(into[0], Number.isFinite(parsed) ? parsed + 0 : NaN);
 }
 
-/** Numbers by a seed, the same for the same seed. */
-function generator(seed: number): () => number {
+/** Numbers from 0 to 1 by a seed, the same for the same seed. */
+export function chanceOf(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) >>> 0;
@@ -40,36 +40,35 @@ function withDot(text: string, chance: () => number): string {
   return dot > 0 ? `${text.slice(0, dot)}.${text.slice(dot)}` : text;
 }
 
-/** Texts of numbers and of what is nearly one: any bits of a double, prices, sizes, greeks, halfway
- * cases, digits beyond a double's, exponents; six kinds by turns. */
-export function* randomNumberTexts(seed: number, count: number): Generator<string> {
-  const chance = generator(seed);
-  const double = new Float64Array(1);
-  const words = new Uint32Array(double.buffer);
-  for (let i = 0; i < count; i += 1) {
-    switch (i % 6) {
-      case 0:
-        words[0] = chance() * 2 ** 32;
-        words[1] = chance() * 2 ** 32;
-        yield wireText(Number.isFinite(double[0]) ? (double[0] ?? 0) : chance());
-        break;
-      case 1:
-        yield (chance() * 1_000).toFixed(Math.floor(chance() * 20));
-        break;
-      case 2:
-        yield wireText(chance() * (chance() < 0.5 ? 1 : 1e7));
-        break;
-      case 3: {
-        const exponent = chance() < 0.3 ? `E${Math.floor(chance() * 60) - 30}` : '';
-        const text = withDot(digits(chance, 1 + Math.floor(chance() * 22)), chance);
-        yield `${chance() < 0.5 ? '-' : ''}${text}${exponent}`;
-        break;
-      }
-      case 4:
-        yield `${BigInt(Math.floor(chance() * 2 ** 53)) * 2n + 1n}`;
-        break;
-      default:
-        yield withDot(`${BigInt(Math.floor(chance() * 2 ** 53)) * 2n + 1n}5`, chance);
+const double = new Float64Array(1);
+const words = new Uint32Array(double.buffer);
+
+/** One text of a number or of what is nearly one, of six kinds: any bits of a double, prices, sizes and
+ * greeks, digits beyond a double's with exponents, odd numbers beyond 2^53, halfway cases. */
+export function randomNumberText(chance: () => number, kind: number): string {
+  switch (kind) {
+    case 0:
+      words[0] = chance() * 2 ** 32;
+      words[1] = chance() * 2 ** 32;
+      return wireText(Number.isFinite(double[0]) ? (double[0] ?? 0) : chance());
+    case 1:
+      return (chance() * 1_000).toFixed(Math.floor(chance() * 20));
+    case 2:
+      return wireText(chance() * (chance() < 0.5 ? 1 : 1e7));
+    case 3: {
+      const exponent = chance() < 0.3 ? `E${Math.floor(chance() * 60) - 30}` : '';
+      const text = withDot(digits(chance, 1 + Math.floor(chance() * 22)), chance);
+      return `${chance() < 0.5 ? '-' : ''}${text}${exponent}`;
     }
+    case 4:
+      return `${BigInt(Math.floor(chance() * 2 ** 53)) * 2n + 1n}`;
+    default:
+      return withDot(`${BigInt(Math.floor(chance() * 2 ** 53)) * 2n + 1n}5`, chance);
   }
+}
+
+/** Texts of all kinds by turns. */
+export function* randomNumberTexts(seed: number, count: number): Generator<string> {
+  const chance = chanceOf(seed);
+  for (let i = 0; i < count; i += 1) yield randomNumberText(chance, i % 6);
 }

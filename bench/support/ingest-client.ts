@@ -1,0 +1,225 @@
+/**
+ * One receiver of quotes in a process of its own, so that its CPU time is its own: started by
+ * ingest-receiver.ts with a kind and a url, told by messages what to expect. It notes when each frame
+ * was visible, and counts what the collector did meanwhile.
+ *
+ *     floor     the bytes of the socket, read and thrown away
+ *     official  dxFeed's own client, its quotes stored in a typed array by symbol
+ *     own, ws   the feed's shell on either transport, into the seqlocked rows of the chain
+ *     core      the same into the whole core: recorder, desk, paper broker, chain
+ */
+import { connect } from 'node:net';
+import { PerformanceObserver } from 'node:perf_hooks';
+import {
+  DXLinkFeed,
+  DXLinkLogLevel,
+  DXLinkWebSocketClient,
+  FeedContract,
+  FeedDataFormat,
+} from '@dxfeed/dxlink-api';
+import { FeedShell } from '../../src/desk/feed-shell.ts';
+import type { Input } from '../../src/desk/inputs.ts';
+import { ASK_SIZE_FIELD, createChainBuffer, rowCell } from '../../src/engine/chain/chain-layout.ts';
+import { ChainWriter } from '../../src/engine/chain/chain-writer.ts';
+import type { Clock, LentAt } from '../../src/engine/domain/clock.ts';
+import { wallMicros } from '../../src/engine/domain/clock.ts';
+import { streamerSymbol } from '../../src/engine/domain/instrument.ts';
+import { addMicros } from '../../src/engine/domain/units.ts';
+import { createRingBuffer } from '../../src/engine/ring/ring-layout.ts';
+import { RingWriter } from '../../src/engine/ring/ring-writer.ts';
+import { Counters, createCountersBuffer } from '../../src/ops/counters.ts';
+import { BenchDesk } from './bench-desk.ts';
+import { FIRST_NUMBER } from './ingest-frames.ts';
+import type { IngestOrder, IngestResult } from './ingest-receiver.ts';
+import { QUOTE_FIELDS } from './quote-frames.ts';
+import { sampleChain } from './sample-chain.ts';
+
+/** 256 MB: a minute at 50,000 events a second, without a thread that empties it. */
+const RECORDER_BYTES = 2 ** 28;
+const MAX_FRAMES = 2 ** 19;
+const [kind = '', url = ''] = process.argv.slice(2);
+const sample = sampleChain();
+const openedAt = wallMicros();
+
+/** When each frame was visible, milliseconds of the machine's monotonic clock. */
+const seenAt = new Float64Array(MAX_FRAMES);
+const monotonicOffset = monotonicMillis() - performance.now();
+let events = 0;
+let bytes = 0;
+let order: IngestOrder | undefined;
+let started = { cpu: process.cpuUsage(), heap: 0, at: 0 };
+let collections = 0;
+
+new PerformanceObserver((list) => {
+  collections += list.getEntries().length;
+}).observe({ entryTypes: ['gc'] });
+
+function monotonicMillis(): number {
+  const [seconds, nanos] = process.hrtime();
+  return seconds * 1_000 + nanos / 1e6;
+}
+
+/** Market time of the sample's day, running with the wall. */
+const clock: Clock & { readInto(at: LentAt): void } = {
+  now() {
+    const at = { ...sample.slice.asOf };
+    this.readInto(at);
+    return at;
+  },
+  readInto(at) {
+    at.wall = wallMicros();
+    at.market = addMicros(sample.slice.asOf.market, at.wall - openedAt);
+  },
+};
+
+function frameSeen(number: number): void {
+  const index = number - FIRST_NUMBER;
+  if (index >= 0 && index < MAX_FRAMES) seenAt[index] = performance.now() + monotonicOffset;
+  if (order !== undefined && events >= order.events) finish();
+}
+
+function finish(): void {
+  if (order === undefined) return;
+  const { user, system } = process.cpuUsage(started.cpu);
+  const heapBytes = process.memoryUsage().heapUsed - started.heap;
+  const frames = order.frames;
+  const seconds = (performance.now() - started.at) / 1_000;
+  order = undefined;
+  setTimeout(() => {
+    const result: IngestResult = {
+      events,
+      cpuMicros: user + system,
+      heapBytes,
+      collections,
+      seconds,
+      seenAt: frames === 0 ? [] : [...seenAt.subarray(0, frames)],
+    };
+    process.send?.(result);
+  }, 100);
+}
+
+process.on('message', (next: IngestOrder) => {
+  events = 0;
+  bytes = 0;
+  seenAt.fill(0);
+  globalThis.gc?.();
+  setTimeout(() => {
+    collections = 0;
+    started = {
+      cpu: process.cpuUsage(),
+      heap: process.memoryUsage().heapUsed,
+      at: performance.now(),
+    };
+    order = next;
+    process.send?.('go');
+  }, 100);
+});
+
+/** The step of a chain alone, or of the whole core. */
+function stepInto(): { chain: ChainWriter; cells: Float64Array; step: (input: Input) => void } {
+  if (kind === 'core') {
+    const bench = new BenchDesk(undefined, { recorderBytes: RECORDER_BYTES });
+    const { chain } = bench.desk.context;
+    const cells = new Float64Array(bench.buffers.chain);
+    return { chain, cells, step: (input) => bench.shell.step(input) };
+  }
+  const buffer = createChainBuffer();
+  const chain = new ChainWriter(buffer, new RingWriter(createRingBuffer()));
+  chain.openSession(sample.listing, sample.session, sample.slice.asOf);
+  const step = (input: Input): void => {
+    if (input.kind === 'quote') chain.setQuote(input.index, input, input.at);
+    else if (input.kind === 'batchEnd') chain.endBatch(input.at);
+  };
+  return { chain, cells: new Float64Array(buffer), step };
+}
+
+function ours(): void {
+  const { chain, cells, step } = stepInto();
+  let row = 0;
+  const shell = new FeedShell({
+    clock,
+    counters: new Counters(createCountersBuffer()),
+    chain,
+    underlying: sample.listing.underlying,
+    aggregationSeconds: 0.1,
+    version: 'bench',
+    transport: kind === 'ws' ? 'ws' : 'own',
+    jitter: () => 0,
+    step(input) {
+      step(input);
+      if (input.kind === 'quote') {
+        events += 1;
+        row = input.index;
+      } else if (input.kind === 'batchEnd') frameSeen(cells[rowCell(row) + ASK_SIZE_FIELD] ?? 0);
+    },
+    requestToken: () => setImmediate(() => shell.onToken(url, 'bench')),
+  });
+  shell.start();
+  shell.subscribe(sample.contracts.map(streamerSymbol), Date.now());
+  const timer = setInterval(() => {
+    shell.onClock();
+    if (shell.status().state !== 'open') return;
+    clearInterval(timer);
+    process.send?.('ready');
+  }, 5);
+}
+
+function official(): void {
+  const rows = new Map(sample.contracts.map((contract, row) => [streamerSymbol(contract), row]));
+  const table = new Float64Array(sample.contracts.length * 4);
+  const client = new DXLinkWebSocketClient({ logLevel: DXLinkLogLevel.ERROR });
+  client.connect(url);
+  client.setAuthToken('bench');
+  const feed = new DXLinkFeed(client, FeedContract.AUTO, { logLevel: DXLinkLogLevel.ERROR });
+  feed.configure({
+    acceptAggregationPeriod: 0.1,
+    acceptDataFormat: FeedDataFormat.COMPACT,
+    acceptEventFields: { Quote: [...QUOTE_FIELDS] },
+  });
+  feed.addSubscriptions([...rows.keys()].map((symbol) => ({ type: 'Quote', symbol })));
+  feed.addEventListener((received) => {
+    let cell = 0;
+    for (const { eventSymbol, bidPrice, askPrice, bidSize, askSize } of received) {
+      cell = 4 * (rows.get(String(eventSymbol)) ?? 0);
+      table[cell] = Number(bidPrice);
+      table[cell + 1] = Number(askPrice);
+      table[cell + 2] = Number(bidSize);
+      table[cell + 3] = Number(askSize);
+    }
+    events += received.length;
+    frameSeen(table[cell + 3] ?? 0);
+  });
+  const timer = setInterval(() => {
+    if (!('Quote' in feed.getConfig().eventFields)) return;
+    clearInterval(timer);
+    process.send?.('ready');
+  }, 5);
+}
+
+/** Tells by the bytes alone when all has come: `order.bytes` of them. */
+function floor(): void {
+  const { hostname, port } = new URL(url);
+  const upgrade =
+    'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+  const socket = connect({
+    host: hostname,
+    port: Number(port),
+    onread: {
+      buffer: Buffer.alloc(256 * 1024),
+      callback: (count) => {
+        bytes += count;
+        if (order === undefined) process.send?.('ready');
+        else if (bytes >= order.bytes) {
+          events = order.events;
+          finish();
+        }
+        return true;
+      },
+    },
+  });
+  socket.write(upgrade);
+}
+
+if (kind === 'official') official();
+else if (kind === 'floor') floor();
+else ours();

@@ -6,7 +6,7 @@
  *     floor     the bytes of the socket, read and thrown away
  *     official  dxFeed's own client, its quotes stored in a typed array by symbol
  *     own, ws   the feed's shell on either transport, into the seqlocked rows of the chain
- *     core      the same into the whole core: recorder, desk, paper broker, chain
+ *     core      the same into the whole core: recorder, desk, paper broker, chain, broadcast ring
  */
 import { connect } from 'node:net';
 import { PerformanceObserver } from 'node:perf_hooks';
@@ -25,8 +25,6 @@ import type { Clock, LentAt } from '../../src/engine/domain/clock.ts';
 import { wallMicros } from '../../src/engine/domain/clock.ts';
 import { streamerSymbol } from '../../src/engine/domain/instrument.ts';
 import { addMicros } from '../../src/engine/domain/units.ts';
-import { createRingBuffer } from '../../src/engine/ring/ring-layout.ts';
-import { RingWriter } from '../../src/engine/ring/ring-writer.ts';
 import { Counters, createCountersBuffer } from '../../src/ops/counters.ts';
 import { BenchDesk } from './bench-desk.ts';
 import { FIRST_NUMBER } from './ingest-frames.ts';
@@ -124,7 +122,7 @@ function stepInto(): { chain: ChainWriter; cells: Float64Array; step: (input: In
     return { chain, cells, step: (input) => bench.shell.step(input) };
   }
   const buffer = createChainBuffer();
-  const chain = new ChainWriter(buffer, new RingWriter(createRingBuffer()));
+  const chain = new ChainWriter(buffer);
   chain.openSession(sample.listing, sample.session, sample.slice.asOf);
   const step = (input: Input): void => {
     if (input.kind === 'quote') chain.setQuote(input.index, input, input.at);

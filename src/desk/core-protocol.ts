@@ -55,6 +55,8 @@ export interface CoreStatus {
     readonly state: string;
     readonly detail: string;
     readonly lastFrameWall: number | null;
+    /** Receive minus exchange time of the newest trade of the underlying; absent = not known. */
+    readonly lagMillis?: number | null;
   };
   readonly journal: {
     readonly seq: number;

@@ -120,6 +120,8 @@ class CoreThread {
       jitter: () => Math.random(),
       step: (input) => this.#step(input),
       requestToken: () => this.#toIo({ kind: 'token' }),
+      speed: start.time?.speed,
+      session: () => this.#desk.context.day.session,
     });
     this.#shell = new CoreShell(this.#desk, {
       clock: this.#clock,
@@ -206,6 +208,7 @@ class CoreThread {
     setGauges(desk, this.#counters);
     catchUp(this.#counters, 'ring_published', this.#ring.published);
     catchUp(this.#counters, 'feed_decode_errors', this.#feed.decodeErrors());
+    catchUp(this.#counters, 'feed_slow_frames', this.#feed.slowFrames());
     const { day } = desk;
     const feed = this.#feed.status();
     const { seq, hash, healthy, wall } = this.#journal;
@@ -216,7 +219,12 @@ class CoreThread {
         session: day.session.date,
         schedule: day.schedule,
         chainOpen: day.chainOpen,
-        feed: { state: feed.state, detail: feed.detail, lastFrameWall: feed.lastFrameAt ?? null },
+        feed: {
+          state: feed.state,
+          detail: feed.detail,
+          lastFrameWall: feed.lastFrameAt ?? null,
+          lagMillis: this.#feed.lagMillis() ?? null,
+        },
         journal: { seq, hash, healthy, wall: wall ?? null },
         broker: {
           name: desk.gateway.capabilities.name,

@@ -27,7 +27,8 @@ export interface HealthView {
   readonly status: 'ok' | 'degraded' | 'down';
   readonly ready: boolean;
   readonly market: HealthPart & { readonly session: string; readonly time: string };
-  readonly feed: HealthPart & { readonly detail: string };
+  /** `lagMs`: receive minus exchange time of the newest trade of the underlying; null = not known. */
+  readonly feed: HealthPart & { readonly detail: string; readonly lagMs?: number | null };
   readonly broker: HealthPart & { readonly name: string };
   readonly journal: HealthPart & { readonly seq: number };
   readonly audit: HealthPart & {

@@ -2,6 +2,7 @@
 import type { ChainWriter } from '../engine/chain/chain-writer.ts';
 import type { At, Clock, LentAt } from '../engine/domain/clock.ts';
 import { wallMicros } from '../engine/domain/clock.ts';
+import type { SessionTimes } from '../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../engine/domain/units.ts';
 import type { FrameBytes } from '../engine/feed/byte-frame-decoder.ts';
 import { canonicalCandleSymbol } from '../engine/feed/candle-symbol.ts';
@@ -12,6 +13,7 @@ import type { FeedHandler } from '../engine/feed/feed-handler.ts';
 import type { FeedStatus } from '../engine/feed/feed-status.ts';
 import type { FeedSubscription } from '../engine/feed/feed-subscription.ts';
 import type { Counters } from '../ops/counters.ts';
+import { FeedLateness } from './feed-lateness.ts';
 import type { FeedSocket, FeedTransport, OpenFeedSocket } from './feed-socket.ts';
 import type { Input } from './inputs.ts';
 import { MarketInputs } from './market-inputs.ts';
@@ -19,6 +21,8 @@ import { openOwnSocket } from './own-socket-shell.ts';
 import { openWsSocket } from './ws-socket-shell.ts';
 
 const MICROS_PER_MILLI = 1_000;
+/** How often streams are looked at. */
+const WATCH_EVERY_MICROS = 1_000_000;
 const OPENERS: Readonly<Record<FeedTransport, OpenFeedSocket>> = {
   own: openOwnSocket,
   ws: openWsSocket,
@@ -34,10 +38,15 @@ export interface FeedWorld {
   readonly version: string;
   /** Absent = own framing. */
   readonly transport?: FeedTransport;
+  /** Market seconds a second; absent = 1. */
+  readonly speed?: number | undefined;
   readonly jitter: () => number;
   /** Market events come in objects that are used again: they are read during the call. */
   step(input: Input): void;
   requestToken(): void;
+  /** The session of the day, in which streams must not be silent; undefined where none is. Absent =
+   * silence is never judged. */
+  session?(): SessionTimes | undefined;
 }
 
 /** Core thread only. */
@@ -47,13 +56,17 @@ export class FeedShell {
   readonly #at: LentAt;
   readonly #inputs: MarketInputs;
   #socket: FeedSocket | undefined;
+  readonly #lateness: FeedLateness;
   #connected = false;
   #events = 0;
+  #watchedAt = 0;
+  #toldLate = false;
 
   constructor(world: FeedWorld) {
     this.#world = world;
     this.#at = { ...world.clock.now() };
     this.#inputs = new MarketInputs(this.#at);
+    this.#lateness = new FeedLateness(world.speed ?? 1);
     this.#client = new DxLinkClient({
       aggregationSeconds: world.aggregationSeconds,
       channelQuotes: 1,
@@ -93,6 +106,43 @@ export class FeedShell {
 
   onClock(): void {
     this.#tell((at) => this.#client.onClock(at));
+    if (this.#at.wall - this.#watchedAt < WATCH_EVERY_MICROS) return;
+    this.#watchedAt = this.#at.wall;
+    this.#watch();
+  }
+
+  /** Receive minus exchange time where the feed told it, milliseconds. */
+  lagMillis(): number | undefined {
+    return this.#lateness.lagMillis;
+  }
+
+  /** Frames of data that the byte decoder left to the complete one. */
+  slowFrames(): number {
+    return this.#client.slowFrames;
+  }
+
+  /** Looks at every stream: quotes that went silent in session end the connection, and a feed that is
+   * late, or on time again, is told. */
+  #watch(): void {
+    const { counters } = this.#world;
+    const stale = this.#client
+      .streamAges(this.#at, this.#world.session?.())
+      .filter(({ isStale }) => isStale);
+    const lag = this.#lateness.lagMillis;
+    counters.set('feed_lag_micros', lag === undefined ? undefined : lag * MICROS_PER_MILLI);
+    counters.set('feed_streams_stale', stale.length);
+    const quotes = stale.find(({ stream }) => stream === 'Quote');
+    if (this.#connected && quotes !== undefined) {
+      const silentMillis = quotes.ageMillis ?? quotes.limitMillis ?? 0;
+      this.#lateness.wentSilent(this.#at.wall - silentMillis * MICROS_PER_MILLI);
+      this.#tell((at) => this.#client.reconnect('quotes went silent in session', at));
+    }
+    const isLate = this.#lateMillis() > 0;
+    if (this.#connected && (isLate || this.#toldLate)) this.#tellFeed(this.#client.status());
+  }
+
+  #lateMillis(): number {
+    return this.#lateness.lateMillis(this.#at.wall, this.#client.isLive('Quote'));
   }
 
   nextWake(): EpochMicros | undefined {
@@ -218,9 +268,10 @@ export class FeedShell {
         quote.askSize = askSize;
         step(quote);
       },
-      trade: (symbol, { price, dayVolume }) => {
+      trade: (symbol, { price, dayVolume, timeMillis }) => {
         const index = this.#indexOf(symbol);
         if (index === undefined) return;
+        if (index < 0) this.#lateness.traded(timeMillis, this.#at.market);
         const { last } = inputs;
         last.index = index;
         last.price = price;
@@ -258,8 +309,15 @@ export class FeedShell {
     if (connected === this.#connected) return;
     this.#connected = connected;
     if (connected && status.reconnects > 0) this.#world.counters.add('feed_reconnects');
-    const at = this.#keptAt();
-    this.#world.step({ kind: 'feed', at, connected, detail: status.detail });
+    if (connected) this.#lateness.connected();
+    this.#tellFeed(status);
+  }
+
+  #tellFeed({ detail }: FeedStatus): void {
+    const [at, connected, lateMillis] = [this.#keptAt(), this.#connected, this.#lateMillis()];
+    this.#toldLate = lateMillis > 0;
+    const told = { kind: 'feed', at, connected, detail } as const;
+    this.#world.step(this.#toldLate ? { ...told, lateMillis } : told);
   }
 }
 

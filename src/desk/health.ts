@@ -31,6 +31,10 @@ function millisSince(at: At, wall: number | null | undefined): number | null {
   return Math.max(0, Math.round((at.wall - wall) / MICROS_PER_MILLI));
 }
 
+function roundedOrNull(value: number | null | undefined): number | null {
+  return value === null || value === undefined ? null : Math.round(value);
+}
+
 function overall(facts: HealthFacts, coreAgeMs: number | null): HealthView['status'] {
   const { status, audit } = facts;
   const isSilent = coreAgeMs === null || coreAgeMs > CORE_SILENT_MILLIS;
@@ -59,6 +63,7 @@ export function healthOf(facts: HealthFacts): HealthView {
       state: status?.feed.state ?? 'down',
       detail: status?.feed.detail ?? 'the core has not reported yet',
       ageMs: millisSince(at, status?.feed.lastFrameWall),
+      lagMs: roundedOrNull(status?.feed.lagMillis),
     },
     broker: {
       name: status?.broker.name ?? 'paper',

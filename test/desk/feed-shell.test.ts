@@ -9,6 +9,7 @@ import { ChainWriter } from '../../src/engine/chain/chain-writer.ts';
 import { wallMicros } from '../../src/engine/domain/clock.ts';
 import type { OptionContract } from '../../src/engine/domain/instrument.ts';
 import { streamerSymbol } from '../../src/engine/domain/instrument.ts';
+import type { SessionTimes } from '../../src/engine/domain/session-calendar.ts';
 import { addMicros, epochMicros, priceFromDollars } from '../../src/engine/domain/units.ts';
 import { Counters, createCountersBuffer } from '../../src/ops/counters.ts';
 import { DATE, quoteToken, startTestSim } from '../sim/sim-under-test.ts';
@@ -33,6 +34,8 @@ class ShellRig {
   readonly inputs: Input[] = [];
   readonly counters = new Counters(createCountersBuffer());
   tokensAsked = 0;
+  /** The session that the watchdog of streams goes by; none unless a test sets one. */
+  session: SessionTimes | undefined;
   #ahead = 0;
   readonly shell: FeedShell;
 
@@ -49,6 +52,7 @@ class ShellRig {
       version: '0.1.0',
       transport,
       jitter: () => 0,
+      session: () => this.session,
       step: (input) => this.inputs.push({ ...input, at: { ...input.at } }),
       requestToken: () => {
         this.tokensAsked += 1;
@@ -67,6 +71,12 @@ class ShellRig {
     this.shell.start();
     this.shell.onToken(url, token);
     this.shell.subscribe(SYMBOLS, millisOf(buildSession(DATE).open) - 60_000);
+  }
+
+  /** Lets time pass at once. */
+  pass(seconds: number): void {
+    this.#ahead += seconds * 1_000_000;
+    this.shell.onClock();
   }
 
   /** Lets the waits of the protocol pass at once: reconnects and paced subscriptions. */
@@ -185,6 +195,39 @@ describe('the shell of the feed', () => {
     rig.start(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
     await rig.until(() => rig.shell.decodeErrors() >= 2);
     expect(rig.connections()).toEqual([]);
+  });
+
+  it('gives up a connection whose quotes went silent in session, and calls the next one late', async () => {
+    const server = await tinyServer();
+    const rig = new ShellRig();
+    rig.start(server.url);
+    await rig.until(() => rig.kinds().has('quote'));
+    rig.pass(15);
+    expect(rig.connections()).toEqual([true]);
+    const now = wallMicros();
+    rig.session = { ...buildSession(DATE), open: addMicros(now, -3_600_000_000) };
+    rig.session = { ...rig.session, exerciseMark: addMicros(now, 3_600_000_000) };
+    rig.pass(2);
+    expect(rig.connections()).toEqual([true, false]);
+    expect(rig.shell.status().detail).toContain('quotes went silent in session');
+    expect(rig.counters.get('feed_streams_stale')).toBeGreaterThan(0);
+    rig.skipAhead();
+    await rig.until(() => rig.connections().at(-1) === true);
+    const feeds = rig.inputs.flatMap((input) => (input.kind === 'feed' ? [input] : []));
+    expect(feeds.at(-1)?.lateMillis).toBeGreaterThan(15_000);
+  });
+
+  it('tells the lag of the feed where its trades give one', async () => {
+    const sim = await startTestSim();
+    closers.push(() => sim.stop());
+    const rig = new ShellRig();
+    rig.start(sim.dxlinkUrl, await quoteToken(sim));
+    await rig.until(() => {
+      sim.pass(1);
+      return rig.shell.lagMillis() !== undefined;
+    });
+    rig.pass(2);
+    expect(rig.counters.get('feed_lag_micros')).toBeDefined();
   });
 
   it('closes for good when it is stopped', async () => {

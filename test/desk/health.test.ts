@@ -21,7 +21,7 @@ const STATUS: CoreStatus = {
   session: DATE,
   schedule: { openingCutoffAt: 1, flattenStartAt: 2, flattenDeadlineAt: 3 },
   chainOpen: true,
-  feed: { state: 'open', detail: 'subscribed', lastFrameWall: at.wall - 250_000 },
+  feed: { state: 'open', detail: 'subscribed', lastFrameWall: at.wall - 250_000, lagMillis: 80.4 },
   journal: { seq: 12, hash: 'abc', healthy: true, wall: at.wall - 1_500_000 },
   broker: { name: 'paper', reconciled: true, wall: at.wall },
 };
@@ -39,13 +39,18 @@ describe('health', () => {
       status: 'ok',
       ready: true,
       market: { state: 'open', session: '2026-11-20', time: '10:30:00', ageMs: 40 },
-      feed: { state: 'open', detail: 'subscribed', ageMs: 250 },
+      feed: { state: 'open', detail: 'subscribed', ageMs: 250, lagMs: 80 },
       broker: { name: 'paper', state: 'reconciled', ageMs: 0 },
       journal: { state: 'ok', seq: 12, ageMs: 1_500 },
       audit: { state: 'ok', head: 'abc', seq: 12, ageMs: 5, sealed: null },
       alerts: { state: 'ok', undelivered: 0, ageMs: null },
       tradingState: { state: 'active', killed: false, ageMs: 0 },
     });
+  });
+
+  it('says nothing of a lag that the feed did not tell', () => {
+    const { lagMillis: _, ...feed } = STATUS.feed;
+    expect(health({ status: { ...STATUS, feed } }).feed.lagMs).toBeNull();
   });
 
   it('shows the alerts that nobody got, and is no worse for it', () => {

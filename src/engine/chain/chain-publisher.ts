@@ -16,6 +16,7 @@ import {
   HEADER_CELL,
   IMPLIED_VOL_FIELD,
   MAX_CONTRACTS,
+  QUOTE_WALL_FIELD,
   RIGHT_FIELD,
   ROW_COUNT_WORD,
   ROW_FIELDS_END,
@@ -36,6 +37,8 @@ const STAGED_RECORDS = 64;
 /** Marks of a row in a batch: something in it changed, and the ring is to tell of it. */
 export const CHANGED = 1;
 export const TOLD = 2;
+/** Of a row: its quote alone is new. */
+export const QUOTED = 4;
 
 /**
  * Core thread only: the one writer of the shared chain. `image` has the layout of the shared buffer;
@@ -82,8 +85,9 @@ export class ChainPublisher {
   }
 
   /**
-   * Publishes the image as the chain's next batch: the rows that `marks` calls CHANGED, and where
-   * the batch was valued what a valuation writes of every other row. Then tells the ring about each
+   * Publishes the image as the chain's next batch: the rows that `marks` calls CHANGED, the
+   * quotes of those it calls QUOTED, and where the batch was valued what a valuation writes of every
+   * row. Then tells the ring about each
    * row (and the underlying) that is marked TOLD or whose delta moved. The underlying's mark stands
    * behind those of MAX_CONTRACTS rows. All marks are cleared.
    */
@@ -91,9 +95,11 @@ export class ChainPublisher {
     Atomics.add(this.#words, EPOCH_WORD, 1);
     this.#copyHeader();
     for (let row = 0; row < rowCount; row += 1) {
-      if (marks[row] !== 0) this.#copyRow(row, RIGHT_FIELD, ROW_FIELDS_END);
-      else if (isValued && this.#isValuedAnew(row))
-        this.#copyRow(row, IMPLIED_VOL_FIELD, FLAGS_FIELD + 1);
+      const mark = marks[row] ?? 0;
+      if ((mark & CHANGED) !== 0) this.#copyRow(row, RIGHT_FIELD, ROW_FIELDS_END);
+      else if (isValued && (mark !== 0 || this.#isValuedAnew(row)))
+        this.#copyRow(row, BID_FIELD, FLAGS_FIELD + 1);
+      else if ((mark & QUOTED) !== 0) this.#copyRow(row, BID_FIELD, QUOTE_WALL_FIELD + 1);
     }
     this.#words[ROW_COUNT_WORD] = rowCount;
     Atomics.add(this.#words, EPOCH_WORD, 1);

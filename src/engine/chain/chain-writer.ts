@@ -50,7 +50,7 @@ import {
   VOLUME_FIELD,
 } from './chain-layout.ts';
 import { ChainModel } from './chain-model.ts';
-import { CHANGED, ChainPublisher, TOLD } from './chain-publisher.ts';
+import { CHANGED, ChainPublisher, QUOTED, TOLD } from './chain-publisher.ts';
 import { checkFeedDeltas, type FeedGap, feedGapOf } from './feed-check.ts';
 import { StrikeLadder } from './strike-ladder.ts';
 import { codeOfDate, codeOfTicker } from './symbol-code.ts';
@@ -74,7 +74,7 @@ export interface QuoteFields {
  */
 export class ChainWriter {
   readonly #image = new Float64Array(CHAIN_CELLS);
-  /** CHANGED and TOLD of each row, the underlying's last. */
+  /** CHANGED, TOLD and QUOTED of each row, the underlying's last. */
   readonly #marks = new Uint8Array(MAX_CONTRACTS + 1);
   readonly #pace = new ValuationPace();
   #owesValuation = false;
@@ -197,7 +197,7 @@ export class ChainWriter {
     image[first + ASK_SIZE_FIELD] = quote.askSize;
     image[first + QUOTE_MARKET_FIELD] = at.market;
     image[first + QUOTE_WALL_FIELD] = at.wall;
-    this.#mark(index, CHANGED | TOLD);
+    this.#mark(index, QUOTED | TOLD);
   }
 
   /** Takes a trade's price and, where the feed tells, the contracts traded today. */

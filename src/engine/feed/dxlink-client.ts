@@ -29,7 +29,7 @@ import type { FeedEffect } from './feed-effects.ts';
 import type { FeedHandler } from './feed-handler.ts';
 import { FeedService } from './feed-service.ts';
 import type { FeedStatus } from './feed-status.ts';
-import type { FeedSubscription } from './feed-subscription.ts';
+import type { FeedSubscription, FeedType } from './feed-subscription.ts';
 import type { StreamAge } from './feed-watchdog.ts';
 import { Keepalive } from './keepalive.ts';
 import { isSocketUrl, isUsable, type QuoteToken, withoutToken } from './quote-token.ts';
@@ -206,6 +206,17 @@ export class DxLinkClient {
       missing: this.feed.missing(this.now),
       detail: this.detail,
     };
+  }
+
+  /** Frames of data that the byte decoder left to the complete one. */
+  get slowFrames(): number {
+    return this.feed.slowFrames;
+  }
+
+  /** True once a stream has told news on this connection: more than the first event of a contract,
+   * which may be as old as the day. */
+  isLive(stream: FeedType): boolean {
+    return this.feed.isLive(stream);
   }
 
   /** The age of each stream that is wanted. `session` is undefined where none is today. */

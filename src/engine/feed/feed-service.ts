@@ -72,6 +72,7 @@ export class FeedService {
     if (!this.channels.opened(id)) return false;
     this.decoder.openChannel(id);
     this.sendFeedSetup(id, at.wall);
+    if (this.isOpen()) this.watchdog.connectionOpened(at.wall);
     this.pacer.channelOpened(id);
     this.pump(at);
     return true;
@@ -151,6 +152,11 @@ export class FeedService {
   /** Wanted subscriptions that were sent long enough ago and stayed silent, or cannot be sent. */
   missing(at: At): number {
     return this.book.refused + this.book.silentSince(at.wall - MISSING_AFTER_MICROS);
+  }
+
+  /** True once a stream has told news on this connection. */
+  isLive(stream: FeedType): boolean {
+    return this.watchdog.isLive(stream);
   }
 
   /** The age of each stream in the desired set. */

@@ -77,9 +77,11 @@ export class FeedWatchdog {
       const isHeard = !Number.isNaN(heardAt);
       const ageMillis = isHeard ? (at.wall - heardAt) / MICROS_PER_MILLI : undefined;
       const limitMillis = STREAM_LIMIT_MILLIS[stream];
-      const silentMillis =
-        (at.wall - Math.max(isHeard ? heardAt : 0, this.openedAt)) / MICROS_PER_MILLI;
-      const isSilent = limitMillis !== undefined && silentMillis > limitMillis;
+      const openMillis = (at.wall - this.openedAt) / MICROS_PER_MILLI;
+      const isSilent =
+        limitMillis !== undefined &&
+        openMillis >= limitMillis &&
+        (ageMillis === undefined || ageMillis > limitMillis);
       const isStale = isSilent && hasBeenOpenFor(limitMillis, at, session);
       return { stream, ageMillis, limitMillis, isStale };
     });

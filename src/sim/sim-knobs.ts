@@ -27,6 +27,17 @@ export interface SimKnobs {
   readonly staleGreeks: boolean;
   /** Extra quote events a second on each channel. */
   readonly burst: number;
+  /** Quote events a second on each channel in frames written beforehand: rates that no market model
+   * keeps up with, as 50,000 or 400,000. */
+  readonly load: number;
+  /** Hold each summary back this many seconds after it is due. */
+  readonly summaryDelaySeconds: number;
+  /** Send each print twice and every second pair in the wrong order. */
+  readonly untidySales: boolean;
+  /** Answer websocket pings only after this many milliseconds. */
+  readonly pongDelayMillis: number;
+  /** Added to the time of every trade, print and greek: the server's clock is wrong. */
+  readonly clockSkewMillis: number;
   /** Answer websocket upgrades with 502 Bad Gateway. */
   readonly upgrade502: boolean;
   /** Added to every delta, gamma, theta, vega and volatility that the feed sends. */
@@ -61,6 +72,11 @@ export const FAITHFUL_KNOBS: SimKnobs = {
   oneSidedQuotes: 0,
   staleGreeks: false,
   burst: 0,
+  load: 0,
+  summaryDelaySeconds: 0,
+  untidySales: false,
+  pongDelayMillis: 0,
+  clockSkewMillis: 0,
   upgrade502: false,
   feedGreeksOffset: 0,
   freeze: false,

@@ -15,6 +15,16 @@ export function distort(
   knobs: SimKnobs,
   version: number,
 ): EventRow {
+  return skewed(spoiled(type, row, knobs, version), knobs.clockSkewMillis);
+}
+
+/** A print with the server's clock as it is. */
+export function skewed(row: EventRow, millis: number): EventRow {
+  const { time } = row;
+  return millis === 0 || typeof time !== 'number' ? row : { ...row, time: time + millis };
+}
+
+function spoiled(type: EventType, row: EventRow, knobs: SimKnobs, version: number): EventRow {
   if (type === 'Greeks' && knobs.feedGreeksOffset !== 0) {
     return offsetGreeks(row, knobs.feedGreeksOffset);
   }

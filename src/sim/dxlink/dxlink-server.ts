@@ -24,6 +24,7 @@ export class DxlinkServer {
     noServer: true,
     maxPayload: MAX_FRAME_BYTES,
     perMessageDeflate: false,
+    autoPong: false,
   });
   readonly #sessions = new Map<WebSocket, DxlinkSession>();
   readonly #host: SessionHost;
@@ -57,6 +58,11 @@ export class DxlinkServer {
     client.on('message', (data) => {
       session.receive(frameText(data));
       if (session.isPreparing) setTimeout(() => session.announceAuthState(), PREPARING_MILLIS);
+    });
+    client.on('ping', (payload) => {
+      setTimeout(() => {
+        if (client.readyState === client.OPEN) client.pong(payload);
+      }, this.#host.knobs.now.pongDelayMillis);
     });
     client.on('close', () => {
       session.onClosed();

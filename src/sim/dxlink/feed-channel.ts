@@ -6,11 +6,12 @@ import type { KnobBoard } from '../sim-knobs.ts';
 import type { LastValueSubscription } from './channel-subscriptions.ts';
 import { ChannelSubscriptions, SaleQueue } from './channel-subscriptions.ts';
 import type { FeedSetup } from './client-message.ts';
-import type { EventGroup } from './data-frames.ts';
+import type { EventGroup, FrameStyle } from './data-frames.ts';
 import { dataFrames } from './data-frames.ts';
-import { distort } from './distortion.ts';
+import { distort, skewed } from './distortion.ts';
 import type { EventRow, EventType, FieldSpec } from './event-schema.ts';
 import { fieldsToAnnounce } from './field-lists.ts';
+import { LoadFrames } from './load-frames.ts';
 import { feedConfigFrame } from './server-message.ts';
 
 /** Seconds between deliveries where the client asks for none. */
@@ -41,12 +42,14 @@ export class FeedChannel {
   readonly #port: ChannelPort;
   readonly #announced = new Map<EventType, readonly FieldSpec[]>();
   readonly #sales = new SaleQueue<EventRow>();
+  readonly #load = new LoadFrames();
   #asked: FeedSetup['eventFields'];
   #accepted: 'FULL' | 'COMPACT' = 'COMPACT';
   #format: 'FULL' | 'COMPACT' = 'COMPACT';
   #periodSeconds = DEFAULT_PERIOD_SECONDS;
   #knobsSeen = '';
   #lastDelivery = 0;
+  #firstDelivery = 0;
   #lastRepeat = 0;
   #burstAt = 0;
   #burstOwed = 0;
@@ -99,12 +102,28 @@ export class FeedChannel {
     if (this.#lastDelivery > 0 && time.wall < due) return;
     this.#lastDelivery = time.wall;
     this.#announce();
-    const style = {
-      channel: this.id,
-      format: this.#format,
-      multiGroup: this.#port.knobs.now.multiGroup,
-    };
+    const style = this.#style();
     for (const frame of dataFrames(this.#changedGroups(time), style)) this.#port.send(frame);
+    const { load } = this.#port.knobs.now;
+    const make = () => ({ group: this.#quotes(), style });
+    for (const frame of this.#load.due(time.wall, load, make)) this.#port.send(frame);
+  }
+
+  #style(): FrameStyle {
+    const { multiGroup } = this.#port.knobs.now;
+    return { channel: this.id, format: this.#format, multiGroup };
+  }
+
+  /** Every quote of the channel as it stands. */
+  #quotes(): EventGroup {
+    const rows = this.#quoted().map(({ source }) => source?.read() ?? {});
+    return { type: 'Quote', rows, fields: this.#announced.get('Quote') ?? [] };
+  }
+
+  #quoted(): LastValueSubscription[] {
+    return [...this.subscriptions.lastValues.values()].filter(
+      ({ type, source }) => type === 'Quote' && source !== undefined && source.version > 0,
+    );
   }
 
   /** Says again, or anew, what a turned knob asks for. */
@@ -143,7 +162,7 @@ export class FeedChannel {
     };
     this.#takeLastValues(time, put);
     this.#takeBurst(time.wall, put);
-    for (const row of this.#sales.take()) put('TimeAndSale', row);
+    for (const row of this.#salesDue()) put('TimeAndSale', row);
     this.#takeCandles(put);
     return [...byType].map(([type, rows]) => ({
       type,
@@ -152,17 +171,32 @@ export class FeedChannel {
     }));
   }
 
+  #salesDue(): EventRow[] {
+    const { untidySales, clockSkewMillis } = this.#port.knobs.now;
+    const rows = this.#sales.take().map((row) => skewed(row, clockSkewMillis));
+    if (!untidySales) return rows;
+    const pairs = rows.map((row, i) => [rows[i ^ 1] ?? row, row]);
+    return pairs.flat();
+  }
+
   #takeLastValues(time: DeliveryTime, put: (type: EventType, row: EventRow) => void): void {
     this.subscriptions.resolve(this.#port.market);
-    const isStale = this.#port.knobs.now.staleGreeks;
+    const { staleGreeks: isStale, summaryDelaySeconds } = this.#port.knobs.now;
     for (const subscription of this.subscriptions.lastValues.values()) {
       const { source, type } = subscription;
       if (source === undefined || source.version === subscription.sentVersion) continue;
       const sinceSent = time.market - subscription.sentAtMicros;
       if (isStale && type === 'Greeks' && sinceSent < STALE_GREEKS_MICROS) continue;
+      if (type === 'Summary' && this.#isHeldBack(time.wall, summaryDelaySeconds)) continue;
       subscription.sentAtMicros = time.market;
       put(type, this.#rowOf(subscription, source.version));
     }
+  }
+
+  /** Summaries trail behind the channel's first delivery: on real servers by many seconds. */
+  #isHeldBack(wall: EpochMicros, seconds: number): boolean {
+    if (this.#firstDelivery === 0) this.#firstDelivery = wall;
+    return wall - this.#firstDelivery < seconds * MICROS_PER_SECOND;
   }
 
   #rowOf(subscription: LastValueSubscription, version: number): EventRow {
@@ -176,9 +210,7 @@ export class FeedChannel {
     const sinceSeconds = Math.min(1, (wall - this.#burstAt) / MICROS_PER_SECOND);
     this.#burstAt = wall;
     this.#burstOwed = burst === 0 ? 0 : this.#burstOwed + burst * sinceSeconds;
-    const quoted = [...this.subscriptions.lastValues.values()].filter(
-      ({ type, source }) => type === 'Quote' && source !== undefined && source.version > 0,
-    );
+    const quoted = this.#quoted();
     for (let i = 0; quoted.length > 0 && this.#burstOwed >= 1; i += 1, this.#burstOwed -= 1) {
       const subscription = quoted[i % quoted.length];
       if (subscription === undefined) continue;

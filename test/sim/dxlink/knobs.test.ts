@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import type { Frame, TestClient, TestSim } from '../sim-under-test.ts';
 import {
   authorized,
@@ -25,6 +26,8 @@ const FIELDS = {
   Greeks: ['eventSymbol', 'time', 'delta'],
   Candle: ['eventSymbol', 'time', 'close'],
 };
+/** Fields of a print where none were asked for. */
+const PRINT_FIELDS = 22;
 const dataOf = (frame: Frame) => frame['data'] as [string, (string | number)[]];
 
 async function feed(add: readonly object[]): Promise<{ sim: TestSim; client: TestClient }> {
@@ -196,6 +199,81 @@ describe('knobs', () => {
     await settle(client);
     expect(rows(client, from).length).toBeGreaterThanOrEqual(2_000);
     expect(rows(client, from).length).toBeLessThan(2_200);
+  });
+
+  it.each([50_000, 400_000])('load: sends about %d quotes a second', async (load) => {
+    const { sim, client } = await feed(quotesOf40);
+    sim.control({ load });
+    sim.pass(0.001);
+    await settle(client);
+    const from = client.frames.length;
+    sim.pass(0.1);
+    sim.pass(0.1);
+    await settle(client);
+    const sent = rows(client, from);
+    expect(sent.length).toBeGreaterThan(load * 0.19);
+    expect(sent.length).toBeLessThan(load * 0.21);
+    const sizes = sent.filter((row) => row[0] === '.SPY261120C550').map((row) => row[4]);
+    expect(new Set(sizes).size).toBeGreaterThan(1);
+  });
+
+  it('summaryDelaySeconds: lets summaries trail behind everything else', async () => {
+    const sim = await startTestSim({ knobs: { summaryDelaySeconds: 18 } });
+    running.push(sim);
+    const client = await authorized(sim);
+    await openFeed(client, {
+      fields: FIELDS,
+      add: [quote(CALL), { type: 'Summary', symbol: CALL }],
+    });
+    await client.until(isData('Quote'));
+    await passTalking(sim, client, 17);
+    await settle(client);
+    expect(client.frames.some(isData('Summary'))).toBe(false);
+    await passTalking(sim, client, 2);
+    await client.until(isData('Summary'));
+  });
+
+  it('untidySales: sends prints twice and out of order', async () => {
+    const { sim, client } = await feed([{ type: 'TimeAndSale', symbol: 'SPY' }, quote('SPY')]);
+    const from = client.frames.length;
+    sim.control({ untidySales: true });
+    for (let i = 0; i < 20; i += 1) sim.pass(1);
+    await settle(client);
+    const prints = client.frames
+      .slice(from)
+      .filter(isData('TimeAndSale'))
+      .map((frame) => dataOf(frame)[1])
+      .filter((flat) => flat.length === 4 * PRINT_FIELDS);
+    expect(prints.length).toBeGreaterThan(0);
+    for (const flat of prints) {
+      const [first, second, third, fourth] = [0, 1, 2, 3].map((i) =>
+        JSON.stringify(flat.slice(i * PRINT_FIELDS, (i + 1) * PRINT_FIELDS)),
+      );
+      expect([first, second]).toEqual([fourth, third]);
+    }
+  });
+
+  it('pongDelayMillis: answers a ping late', async () => {
+    const { sim } = await feed([quote('SPY')]);
+    sim.control({ pongDelayMillis: 80 });
+    const socket = new WebSocket(sim.dxlinkUrl);
+    await new Promise((resolve) => socket.once('open', resolve));
+    const asked = performance.now();
+    const pong = new Promise((resolve) => socket.once('pong', (data) => resolve(String(data))));
+    socket.ping('there?');
+    expect(await pong).toBe('there?');
+    expect(performance.now() - asked).toBeGreaterThan(70);
+    socket.close();
+  });
+
+  it('clockSkewMillis: moves the times that are sent', async () => {
+    const { sim, client } = await feed([{ type: 'Greeks', symbol: CALL }]);
+    const plain = Number(dataOf(await client.until(isData('Greeks')))[1][1]);
+    const from = client.frames.length;
+    sim.control({ clockSkewMillis: 3_600_000 });
+    sim.pass(10);
+    const moved = Number(dataOf(await client.until(isData('Greeks'), from))[1][1]);
+    expect(moved - plain).toBeGreaterThanOrEqual(3_600_000);
   });
 
   it('abruptReset: the socket dies without a closing handshake', async () => {

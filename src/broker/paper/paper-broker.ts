@@ -155,11 +155,16 @@ export class PaperBroker implements OrderGateway {
       tape.putUnderlying(symbol, quote, sessionAt(this.#world, at.market));
       for (const expiry of waiting) settle(this.#world, expiry, at.market);
     }
-    for (const order of live) {
+    if (live.size > 0) this.#match(symbol, at);
+    return this.#handOut();
+  }
+
+  /** A method of its own: most quotes meet no order, and then not even an iterator is made. */
+  #match(symbol: string, at: At): void {
+    for (const order of this.#world.live) {
       const concerns = order.status === 'working' && order.symbols.includes(symbol);
       if (concerns) tryFill(this.#world, order, at.market);
     }
-    return this.#handOut();
   }
 
   /** There is no wire: nothing ever comes in over it. */

@@ -148,19 +148,20 @@ export class ChainPublisher {
   }
 
   #tellRing(ring: RingWriter, rowCount: number, marks: Uint8Array): void {
-    if (((marks[MAX_CONTRACTS] ?? 0) & TOLD) !== 0) this.#stage(ring, UNDERLYING, ABSENT, ABSENT);
+    if (((marks[MAX_CONTRACTS] ?? 0) & TOLD) !== 0) this.#stage(ring, UNDERLYING);
     for (let row = 0; row < rowCount; row += 1) {
       const first = rowCell(row);
       const delta = this.#image[first + DELTA_FIELD] ?? ABSENT;
       const moved = Math.abs(delta - (this.#ringDelta[row] ?? ABSENT)) >= RING_DELTA_STEP;
       if (((marks[row] ?? 0) & TOLD) === 0 && !moved) continue;
       this.#ringDelta[row] = delta;
-      this.#stage(ring, row, delta, this.#image[first + IMPLIED_VOL_FIELD] ?? ABSENT);
+      this.#stage(ring, row);
     }
     this.#flush(ring);
   }
 
-  #stage(ring: RingWriter, index: number, delta: number, impliedVol: number): void {
+  /** The doubles are read from the image here: given as arguments they would be boxed. */
+  #stage(ring: RingWriter, index: number): void {
     const first = rowCell(index);
     const records = this.#records;
     const image = this.#image;
@@ -171,8 +172,11 @@ export class ChainPublisher {
     records[at + ringLayout.ASK_FIELD] = image[first + ASK_FIELD] ?? ABSENT;
     records[at + ringLayout.BID_SIZE_FIELD] = image[first + BID_SIZE_FIELD] ?? 0;
     records[at + ringLayout.ASK_SIZE_FIELD] = image[first + ASK_SIZE_FIELD] ?? 0;
-    records[at + ringLayout.DELTA_FIELD] = delta;
-    records[at + ringLayout.IMPLIED_VOL_FIELD] = impliedVol;
+    const isRow = index !== UNDERLYING;
+    records[at + ringLayout.DELTA_FIELD] = isRow ? (image[first + DELTA_FIELD] ?? ABSENT) : ABSENT;
+    records[at + ringLayout.IMPLIED_VOL_FIELD] = isRow
+      ? (image[first + IMPLIED_VOL_FIELD] ?? ABSENT)
+      : ABSENT;
     records[at + ringLayout.SPOT_FIELD] = midOf(image, rowCell(UNDERLYING));
     records[at + ringLayout.MARKET_MICROS_FIELD] = image[AS_OF_MARKET_CELL] ?? 0;
     records[at + ringLayout.WALL_MICROS_FIELD] = image[AS_OF_WALL_CELL] ?? 0;

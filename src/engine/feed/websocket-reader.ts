@@ -183,19 +183,19 @@ export class WebSocketReader {
         this.farewell(bytes, start, end);
         return;
       default:
-        this.data(first, bytes, { start, end });
+        this.data(first, bytes, start, end);
     }
   }
 
-  private data(first: number, bytes: Uint8Array, span: { start: number; end: number }): void {
+  private data(first: number, bytes: Uint8Array, start: number, end: number): void {
     const isContinuation = (first & OPCODE) === OPCODE_CONTINUATION;
     const isLast = (first & FIN) !== 0;
     if (isContinuation !== this.isFragmented) {
       this.refuse(CLOSE_PROTOCOL_ERROR, 'fragments of two messages are mixed');
     } else if (isLast && !isContinuation) {
-      this.hand(bytes, span.start, span.end);
+      this.hand(bytes, start, end);
     } else {
-      this.addPart(bytes.subarray(span.start, span.end));
+      this.addPart(bytes.subarray(start, end));
       this.isFragmented = !isLast;
       if (!isLast || this.isOver) return;
       const length = this.partBytes;

@@ -108,10 +108,12 @@ export class ClientRig {
     this.effects.push(...this.client.onSocketClosed(reason, this.at));
   }
 
+  /** Frames as they come from a socket: as bytes. */
   says(...frames: readonly (object | string)[]): void {
     for (const frame of frames) {
-      const text = typeof frame === 'string' ? frame : JSON.stringify(frame);
-      this.effects.push(...this.client.onFrame(text, this.at));
+      const bytes = Buffer.from(typeof frame === 'string' ? frame : JSON.stringify(frame));
+      const whole = { bytes, start: 0, end: bytes.length };
+      this.effects.push(...this.client.onFrame(whole, this.at));
     }
   }
 

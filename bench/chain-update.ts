@@ -8,13 +8,6 @@
  * Floor: JSON.parse of the same text and its numbers stored in a typed array. Peer: the official
  * client, dxFeed's dxlink-api, its quotes stored in a typed array. Neither values anything.
  */
-import {
-  DXLinkFeed,
-  DXLinkLogLevel,
-  DXLinkWebSocketClient,
-  FeedContract,
-  FeedDataFormat,
-} from '@dxfeed/dxlink-api';
 import WebSocket from 'ws';
 import { FeedShell } from '../src/desk/feed-shell.ts';
 import { systemClock } from '../src/engine/domain/clock.ts';
@@ -22,6 +15,7 @@ import { Counters, createCountersBuffer } from '../src/ops/counters.ts';
 import type { Bench, BenchContext, BenchReport } from './support/bench.ts';
 import { check } from './support/bench.ts';
 import { FeedPath, openChain, openedClient, quoteHandler } from './support/feed-path.ts';
+import { officialFeed } from './support/official-feed.ts';
 import type { Measure } from './support/paired.ts';
 import { oneByOne, paired, rowOf } from './support/paired.ts';
 import { QUOTE_FIELDS, type QuoteFrame, quoteFrames } from './support/quote-frames.ts';
@@ -224,25 +218,19 @@ async function peerOn(
 ): Promise<Receiver> {
   const table = new PlainTable(frames, sample);
   const arrival = new Arrival();
-  const client = new DXLinkWebSocketClient({ logLevel: DXLinkLogLevel.ERROR });
-  const socket = await server.joinedBy(() => client.connect(server.url));
-  client.setAuthToken('bench');
-  const feed = new DXLinkFeed(client, FeedContract.AUTO, { logLevel: DXLinkLogLevel.ERROR });
-  feed.configure({
-    acceptAggregationPeriod: 0.1,
-    acceptDataFormat: FeedDataFormat.COMPACT,
-    acceptEventFields: { Quote: [...QUOTE_FIELDS] },
-  });
-  feed.addSubscriptions(frames.map(({ streamer }) => ({ type: 'Quote', symbol: streamer })));
-  feed.addEventListener((events) => {
-    for (const { eventSymbol, bidPrice, askPrice, bidSize, askSize } of events) {
-      const values = [Number(bidPrice), Number(askPrice), Number(bidSize), Number(askSize)];
-      table.store(String(eventSymbol), values);
-    }
-    arrival.look((frame) => table.askOf(frame) === (frame.ask ?? 0) / 10_000);
-  });
-  await until(() => 'Quote' in feed.getConfig().eventFields);
-  return { server: socket, arrived: (frame) => arrival.wait(frame), close: () => client.close() };
+  const feed = officialFeed(
+    frames.map(({ streamer }) => streamer),
+    (events) => {
+      for (const { eventSymbol, bidPrice, askPrice, bidSize, askSize } of events) {
+        const values = [Number(bidPrice), Number(askPrice), Number(bidSize), Number(askSize)];
+        table.store(String(eventSymbol), values);
+      }
+      arrival.look((frame) => table.askOf(frame) === (frame.ask ?? 0) / 10_000);
+    },
+  );
+  const socket = await server.joinedBy(() => feed.connect(server.url));
+  await until(() => feed.isReady());
+  return { server: socket, arrived: (frame) => arrival.wait(frame), close: () => feed.close() };
 }
 
 async function until(isSo: () => boolean): Promise<void> {

@@ -10,13 +10,6 @@
  */
 import { connect } from 'node:net';
 import { PerformanceObserver } from 'node:perf_hooks';
-import {
-  DXLinkFeed,
-  DXLinkLogLevel,
-  DXLinkWebSocketClient,
-  FeedContract,
-  FeedDataFormat,
-} from '@dxfeed/dxlink-api';
 import { FeedShell } from '../../src/desk/feed-shell.ts';
 import type { Input } from '../../src/desk/inputs.ts';
 import { ASK_SIZE_FIELD, createChainBuffer, rowCell } from '../../src/engine/chain/chain-layout.ts';
@@ -29,7 +22,7 @@ import { Counters, createCountersBuffer } from '../../src/ops/counters.ts';
 import { BenchDesk } from './bench-desk.ts';
 import { FIRST_NUMBER } from './ingest-frames.ts';
 import type { IngestOrder, IngestResult } from './ingest-receiver.ts';
-import { QUOTE_FIELDS } from './quote-frames.ts';
+import { officialFeed } from './official-feed.ts';
 import { sampleChain } from './sample-chain.ts';
 
 /** 256 MB: a minute at 50,000 events a second, without a thread that empties it. */
@@ -165,17 +158,7 @@ function ours(): void {
 function official(): void {
   const rows = new Map(sample.contracts.map((contract, row) => [streamerSymbol(contract), row]));
   const table = new Float64Array(sample.contracts.length * 4);
-  const client = new DXLinkWebSocketClient({ logLevel: DXLinkLogLevel.ERROR });
-  client.connect(url);
-  client.setAuthToken('bench');
-  const feed = new DXLinkFeed(client, FeedContract.AUTO, { logLevel: DXLinkLogLevel.ERROR });
-  feed.configure({
-    acceptAggregationPeriod: 0.1,
-    acceptDataFormat: FeedDataFormat.COMPACT,
-    acceptEventFields: { Quote: [...QUOTE_FIELDS] },
-  });
-  feed.addSubscriptions([...rows.keys()].map((symbol) => ({ type: 'Quote', symbol })));
-  feed.addEventListener((received) => {
+  const feed = officialFeed([...rows.keys()], (received) => {
     let cell = 0;
     for (const { eventSymbol, bidPrice, askPrice, bidSize, askSize } of received) {
       cell = 4 * (rows.get(String(eventSymbol)) ?? 0);
@@ -187,8 +170,9 @@ function official(): void {
     events += received.length;
     frameSeen(table[cell + 3] ?? 0);
   });
+  feed.connect(url);
   const timer = setInterval(() => {
-    if (!('Quote' in feed.getConfig().eventFields)) return;
+    if (!feed.isReady()) return;
     clearInterval(timer);
     process.send?.('ready');
   }, 5);

@@ -118,14 +118,14 @@ export class FeedShell {
 
   /** Frames of data that the byte decoder left to the complete one. */
   slowFrames(): number {
-    return this.#client.slowFrames;
+    return this.#client.data.slowFrames;
   }
 
   /** Looks at every stream: quotes that went silent in session end the connection, and a feed that is
    * late, or on time again, is told. */
   #watch(): void {
     const { counters } = this.#world;
-    const stale = this.#client
+    const stale = this.#client.data
       .streamAges(this.#at, this.#world.session?.())
       .filter(({ isStale }) => isStale);
     const lag = this.#lateness.lagMillis;
@@ -142,7 +142,7 @@ export class FeedShell {
   }
 
   #lateMillis(): number {
-    return this.#lateness.lateMillis(this.#at.wall, this.#client.isLive('Quote'));
+    return this.#lateness.lateMillis(this.#at.wall, this.#client.data.isLive('Quote'));
   }
 
   nextWake(): EpochMicros | undefined {

@@ -57,8 +57,9 @@ export class Outbox {
   }
 
   #recordedAt(): RecordedAt {
-    if (this.#monotonicOffset === undefined) return this.#at;
-    return { ...this.#at, mono: Math.round(this.#at.wall - this.#monotonicOffset) };
+    const { market, wall } = this.#at;
+    if (this.#monotonicOffset === undefined) return { market, wall };
+    return { market, wall, mono: Math.round(wall - this.#monotonicOffset) };
   }
 
   reply(id: number, result: unknown): void {

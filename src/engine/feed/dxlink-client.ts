@@ -1,5 +1,4 @@
 import type { At } from '../domain/clock.ts';
-import type { SessionTimes } from '../domain/session-calendar.ts';
 import {
   type EpochMicros,
   epochMicros,
@@ -29,8 +28,7 @@ import type { FeedEffect } from './feed-effects.ts';
 import type { FeedHandler } from './feed-handler.ts';
 import { FeedService } from './feed-service.ts';
 import type { FeedStatus } from './feed-status.ts';
-import type { FeedSubscription, FeedType } from './feed-subscription.ts';
-import type { StreamAge } from './feed-watchdog.ts';
+import type { FeedSubscription } from './feed-subscription.ts';
 import { Keepalive } from './keepalive.ts';
 import { isSocketUrl, isUsable, type QuoteToken, withoutToken } from './quote-token.ts';
 import { RECONNECT_BOUNDS, ReconnectPolicy, SESSION_LIMIT_BOUNDS } from './reconnect-policy.ts';
@@ -208,20 +206,9 @@ export class DxLinkClient {
     };
   }
 
-  /** Frames of data that the byte decoder left to the complete one. */
-  get slowFrames(): number {
-    return this.feed.slowFrames;
-  }
-
-  /** True once a stream has told news on this connection: more than the first event of a contract,
-   * which may be as old as the day. */
-  isLive(stream: FeedType): boolean {
-    return this.feed.isLive(stream);
-  }
-
-  /** The age of each stream that is wanted. `session` is undefined where none is today. */
-  streamAges(at: At, session: SessionTimes | undefined): readonly StreamAge[] {
-    return this.feed.streamAges(at, session);
+  /** What is to be said of the data itself: the age and life of its streams, frames read slowly. */
+  get data(): Pick<FeedService, 'streamAges' | 'isLive' | 'slowFrames'> {
+    return this.feed;
   }
 
   private drain(): readonly FeedEffect[] {

@@ -23,7 +23,7 @@ function opened(): { rig: ClientRig; session: SessionTimes } {
 }
 
 function quoteAge(rig: ClientRig, session: SessionTimes | undefined) {
-  return rig.client.streamAges(rig.at, session).find(({ stream }) => stream === 'Quote');
+  return rig.client.data.streamAges(rig.at, session).find(({ stream }) => stream === 'Quote');
 }
 
 describe('stream ages', () => {
@@ -31,7 +31,7 @@ describe('stream ages', () => {
     const { rig, session } = opened();
     rig.data(1, 'Quote', ['SPY', 1, 2, 3, 4]);
     rig.pass(4_000);
-    expect(rig.client.streamAges(rig.at, session)).toEqual([
+    expect(rig.client.data.streamAges(rig.at, session)).toEqual([
       { stream: 'Quote', ageMillis: 4_000, limitMillis: 10_000, isStale: false },
       { stream: 'Greeks', ageMillis: undefined, limitMillis: undefined, isStale: false },
     ]);

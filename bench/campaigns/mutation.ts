@@ -37,6 +37,11 @@ function chosen({ runs, seed }: CampaignOptions, patterns: readonly string[]): r
   return files.slice((seed - 1) % files.length).slice(0, runs);
 }
 
+/** Of a report that remembers earlier runs, the files of this one. */
+function pick<T>(all: Readonly<Record<string, T>>, names: readonly string[]): Record<string, T> {
+  return Object.fromEntries(Object.entries(all).filter(([name]) => names.includes(name)));
+}
+
 /** Ends with the exit code, which also tells of a score below the threshold: the report says more. */
 function runStryker(files: readonly string[]): Promise<number | null> {
   const args = [STRYKER, 'run', '--mutate', files.join(',')];
@@ -58,7 +63,8 @@ async function run(options: CampaignOptions): Promise<CampaignOutcome> {
   const startedAt = Date.now();
   const code = await runStryker(files);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by the run just ended
-  const report = json(REPORT) as MutationReport;
+  const whole = json(REPORT) as MutationReport;
+  const report = { files: pick(whole.files, files) };
   const isFresh = files.every((file) => file in report.files);
   if (!isFresh) throw new Error(`StrykerJS ended with ${code} and left no report of these files`);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a file of this repository

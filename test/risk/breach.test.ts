@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type BreachMemory, FAST_TIERS, NO_BREACH, observeBreach } from '../../src/risk/breach.ts';
+import {
+  type BreachMemory,
+  FAST_TIERS,
+  NO_BREACH,
+  observeBreach,
+  PATIENT_TIERS,
+} from '../../src/risk/breach.ts';
 import { micros } from './fixtures.ts';
 
 type Look = readonly [millis: number, multiple: number | undefined];
@@ -109,5 +115,21 @@ describe('the breach tiers', () => {
         else if (millis - start >= 10_000) expect(confirmed).toBeDefined();
       }),
     );
+  });
+});
+
+describe('the tiers', () => {
+  it('are ten, two and no seconds, or two minutes, twenty and no seconds for the patient', () => {
+    const table = (tiers: typeof FAST_TIERS) => tiers.map((t) => [t.multiple, t.afterMillis]);
+    expect(table(FAST_TIERS)).toEqual([
+      [1, 10_000],
+      [1.1, 2_000],
+      [1.3, 0],
+    ]);
+    expect(table(PATIENT_TIERS)).toEqual([
+      [1, 120_000],
+      [1.1, 20_000],
+      [1.3, 0],
+    ]);
   });
 });

@@ -127,6 +127,11 @@ describe('a strategy that repeats itself', () => {
     expect(isRepeating({ at: AT, recentOrders, limits })).toBe(repeats);
   });
 
+  it('is seen among others that do not', () => {
+    const recentOrders = ['a', 'b', 'b', 'b'].map((strategy) => recentOrder({ strategy }));
+    expect(isRepeating({ at: AT, recentOrders, limits })).toBe(true);
+  });
+
   it('is not several strategies that open as often together', () => {
     const recentOrders = ['a', 'b', 'a', 'b'].map((strategy) => recentOrder({ strategy }));
     expect(isRepeating({ at: AT, recentOrders, limits })).toBe(false);

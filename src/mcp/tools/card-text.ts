@@ -26,15 +26,19 @@ function riskWords(card: TradeCard): string {
   ].join(', ');
 }
 
-/** A check that did not run matters to an opening alone: exits are never blocked. */
+/** What the checks said. A card that could not be placed does not come this far, so a check that did
+ * not run here is one that had nothing to ask: it is named, and is no warning. */
 function checkWords({ checks, purpose }: TradeCard): string {
-  if (checks.length === 0) return '';
-  const opens = purpose === 'open';
-  const odd = checks.filter(
-    ({ outcome }) => outcome === 'failed' || (opens && outcome === 'notRun'),
-  );
-  if (odd.length === 0) return opens ? ` All ${checks.length} risk checks passed.` : '';
-  return ` Risk checks: ${odd.map(({ code, outcome }) => `${code} ${outcome}`).join(', ')}.`;
+  const failed = checks.filter(({ outcome }) => outcome === 'failed');
+  if (failed.length > 0) return ` Risk checks that failed: ${codesOf(failed)}.`;
+  if (checks.length === 0 || purpose !== 'open') return '';
+  const idle = checks.filter(({ outcome }) => outcome === 'notRun');
+  if (idle.length === 0) return ` All ${checks.length} risk checks passed.`;
+  return ` ${checks.length - idle.length} risk checks passed; nothing to ask for ${codesOf(idle)}.`;
+}
+
+function codesOf(checks: TradeCard['checks']): string {
+  return checks.map(({ code }) => code).join(', ');
 }
 
 /** `redeemWith` names the tool that carries the preview out; undefined where none may. */

@@ -107,7 +107,7 @@ describe('the text of a card', () => {
     const checks = [{ ...check, outcome: 'notRun' }] as const;
     const text = cardText({ ...card, maxProfitCents: null, checks }, 'confirm_trade');
     expect(text).toContain('max profit unlimited');
-    expect(text).toContain('Risk checks: data_stale notRun.');
+    expect(text).toContain('nothing to ask for data_stale.');
     const close = cardText({ ...card, purpose: 'close', checks }, 'close_position');
     expect(close).not.toContain('Risk checks');
     expect(close).not.toContain('Max loss');

@@ -9,7 +9,7 @@ import { payoffGrid } from '../engine/pricing/structure-value.ts';
 import type { LegView, TradeCard } from './engine-api.ts';
 import type { PayoffView } from './engine-api-payoff.ts';
 
-/** Prices on the picture. */
+/** Prices on the picture, besides the strikes and breakevens, where its lines have their corners. */
 const POINTS = 81;
 /** The picture reaches this far beyond the outermost strike, as a part of the spot at least. */
 const LEAST_MARGIN = 0.004;
@@ -36,7 +36,9 @@ function pricesFor(card: TradeCard, slice: ChainSlice, spot: number): readonly P
   const highest = Math.max(spot + SHOWN_DEVIATIONS * deviation, ...strikes.map((k) => k + margin));
   const [from, to] = [priceFromDollars(lowest), priceFromDollars(highest)];
   const step = (to - from) / (POINTS - 1);
-  return Array.from({ length: POINTS }, (_, index) => price(Math.round(from + index * step)));
+  const grid = Array.from({ length: POINTS }, (_, index) => Math.round(from + index * step));
+  const corners = [...strikes, ...card.breakevens].map(priceFromDollars);
+  return [...new Set([...grid, ...corners])].toSorted((a, b) => a - b).map(price);
 }
 
 /** The card's order over the prices that matter to it; undefined while the chain is not there. */
@@ -53,7 +55,8 @@ export function payoffView(card: TradeCard, slice: ChainSlice | undefined): Payo
   const order = {
     legs: known,
     quantity: card.quantity,
-    netPrice: priceFromDollars(card.limitPrice),
+    // As the card's own worst and best case: at the worst price the order may fill at.
+    netPrice: priceFromDollars(card.worstPrice),
     feesCents: cents(card.feesCents),
   };
   const volAt = (strike: number): number | undefined => vols.get(priceFromDollars(strike));

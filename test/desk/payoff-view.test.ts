@@ -18,14 +18,22 @@ async function cardOf(change: Partial<TradeCard>): Promise<TradeCard> {
   if (leg === undefined) throw new Error('the sample card has a leg');
   const long = { ...leg, symbol: 'SPY   261120P00595000', strike: 595, action: 'Buy to Open' };
   const legs = [leg, long].map((each) => ({ ...each, quantity: 2 }));
-  return { ...answer.value, legs, quantity: 2, limitPrice: 0.4, feesCents: 300, ...change };
+  return {
+    ...answer.value,
+    legs,
+    quantity: 2,
+    limitPrice: 0.44,
+    worstPrice: 0.4,
+    feesCents: 300,
+    ...change,
+  };
 }
 
 describe('the picture of a trade card', () => {
   it('reaches over the strikes and the spot, and ends at the worst and best of the order', async () => {
     const view = payoffView(await cardOf({}), buildSlice());
     const prices = view?.prices ?? [];
-    expect(prices).toHaveLength(81);
+    expect(prices).toEqual(expect.arrayContaining([595, 597]));
     expect(prices[0]).toBeLessThan(595);
     expect(prices.at(-1)).toBeGreaterThan(view?.spot ?? 0);
     expect(prices).toEqual(prices.toSorted((a, b) => a - b));
@@ -36,7 +44,7 @@ describe('the picture of a trade card', () => {
   it('lies between the extremes of the close now, where every volatility is known', async () => {
     const view = payoffView(await cardOf({}), buildSlice());
     const now = (view?.nowCents ?? []).filter((each) => each !== null);
-    expect(now).toHaveLength(81);
+    expect(now).toHaveLength(view?.prices.length ?? 0);
     expect(Math.max(...now)).toBeLessThanOrEqual(2 * 40_00);
     expect(Math.min(...now)).toBeGreaterThanOrEqual(-2 * 160_00 - 301);
   });

@@ -10,6 +10,7 @@ import { simulatedClock, systemClock } from '../engine/domain/clock.ts';
 import type { SessionDate } from '../engine/domain/units.ts';
 import { RingWriter } from '../engine/ring/ring-writer.ts';
 import { Counters } from '../ops/counters.ts';
+import { barsFilling, chainFilling } from './chain-filling.ts';
 import type { FromCore, FromIo, ToCore, ToIo } from './core-protocol.ts';
 import { CoreShell } from './core-shell.ts';
 import { catchUp, setGauges, stampOf } from './core-status.ts';
@@ -211,6 +212,7 @@ class CoreThread {
     catchUp(this.#counters, 'feed_slow_frames', this.#feed.slowFrames());
     const { day } = desk;
     const feed = this.#feed.status();
+    const filling = chainFilling(desk) ?? barsFilling(desk);
     const { seq, hash, healthy, wall } = this.#journal;
     this.#tellMain({
       kind: 'status',
@@ -220,8 +222,8 @@ class CoreThread {
         schedule: day.schedule,
         chainOpen: day.chainOpen,
         feed: {
-          state: feed.state,
-          detail: feed.detail,
+          state: filling === undefined ? feed.state : 'filling',
+          detail: filling?.denied.message ?? feed.detail,
           lastFrameWall: feed.lastFrameAt ?? null,
           lagMillis: this.#feed.lagMillis() ?? null,
         },

@@ -5,6 +5,7 @@ import { netPrices } from '../engine/domain/net-price.ts';
 import type { OrderIntent } from '../engine/domain/order.ts';
 import { deny } from '../engine/domain/verdict.ts';
 import type { StructurePosition } from '../engine/portfolio/portfolio-book.ts';
+import { barsFilling, chainFilling } from './chain-filling.ts';
 import { closingIntent } from './closing.ts';
 import { dayPnl } from './day-pnl.ts';
 import { exitSettingsOf } from './desk-config.ts';
@@ -94,6 +95,11 @@ export function previewStrategy(
     const message = 'the kill switch is engaged; it is released at the operator console only';
     const refused = deny('killed', message, { reason: desk.day.killReason ?? '' });
     return refuse(desk, caller, request.strategy, { ...refused, checks: [] });
+  }
+  const isBreakout = request.strategy.startsWith('orb_');
+  const filling = chainFilling(desk) ?? (isBreakout ? barsFilling(desk) : undefined);
+  if (filling !== undefined) {
+    return refuse(desk, caller, request.strategy, { ...filling, checks: [] });
   }
   const proposal = propose(desk, request);
   if ('denied' in proposal) {

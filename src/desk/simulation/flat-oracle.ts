@@ -66,7 +66,12 @@ export class FlatOracle {
       market >= flattenDeadlineAt && this.#deadlineWatched !== desk.day.session.date;
     if (isDeadline) {
       this.#deadlineWatched = desk.day.session.date;
-      this.#judge(desk, { why: 'by the deadline', due: market, positionIds: openIds(desk) });
+      const due = addMicros(market, FLAT_WITHIN_MICROS);
+      const why = 'by the deadline';
+      const late = openIds(desk).filter((positionId) => isJustBeingClosed(desk, positionId));
+      const rest = openIds(desk).filter((positionId) => !late.includes(positionId));
+      this.#watches.push({ why, due, positionIds: late });
+      this.#judge(desk, { why, due: market, positionIds: rest });
     }
     const due = this.#watches.filter((watch) => watch.due <= market);
     this.#watches = this.#watches.filter((watch) => watch.due > market);
@@ -89,6 +94,12 @@ export class FlatOracle {
 function openIds(desk: DeskContext): readonly string[] {
   const held = desk.book.structures().filter(isOpen);
   return held.map(({ positionId }) => positionId);
+}
+
+/** True for what could be closed only now: a long that nobody bid for until a moment ago. */
+function isJustBeingClosed(desk: DeskContext, positionId: string): boolean {
+  const since = addMicros(desk.at.market, -FLAT_WITHIN_MICROS);
+  return desk.orders.closing(positionId).some(({ createdAt }) => createdAt.market > since);
 }
 
 /** Longs that nobody bids for are left to expire. */

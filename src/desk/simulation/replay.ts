@@ -44,6 +44,8 @@ interface Rerun {
   readonly start: RecordedStart;
   readonly records: readonly AuditRecord[];
   readonly journalFailed: boolean;
+  /** The last record that the desk was told is durable: what came after it may have been lost. */
+  readonly durableSeq: number;
 }
 
 function recordsOf(effects: readonly Effect[]): readonly AuditRecord[] {
@@ -82,12 +84,14 @@ function rerun(chunks: readonly Uint8Array[], gatewayOf: GatewayOf): Rerun {
   });
   const appended = [...recordsOf(desk.start())];
   let journalFailed = false;
+  let durableSeq = 0;
   for (const chunk of inputs) {
     const input = decodeInput(chunk);
     if (input.kind === 'journalFailed') journalFailed = true;
+    if (input.kind === 'journalDurable') durableSeq = Math.max(durableSeq, input.seq);
     appended.push(...recordsOf(desk.step(input)));
   }
-  return { start, records: appended, journalFailed };
+  return { start, records: appended, journalFailed, durableSeq };
 }
 
 /** What the journal holds of the run: from its first record to the next start of an engine. */
@@ -122,7 +126,7 @@ function compare(run: Rerun, journal: ReadonlyMap<number, AuditRecord>): Compari
   let unjournalled = 0;
   for (const seq of seqs) {
     const [theirs, ours] = [textOf(journal.get(seq)), textOf(replayed.get(seq))];
-    const mayLack = seq > lastSeq || run.journalFailed;
+    const mayLack = seq > Math.min(lastSeq, run.durableSeq) || run.journalFailed;
     if (theirs === undefined && mayLack) unjournalled += 1;
     else if (theirs === ours) compared += 1;
     else {

@@ -148,9 +148,13 @@ class Day {
   }
 }
 
+/** The order of a confirm's answer. One that was denied because its record could not be written was
+ * never given, and need not be remembered. */
 function orderIdIn(answer: unknown): readonly string[] {
-  const found = /"orderId":"([^"]+)"/.exec(JSON.stringify(answer) ?? '');
-  return found?.[1] === undefined ? [] : [found[1]];
+  const text = JSON.stringify(answer) ?? '';
+  const found = /"orderId":"([^"]+)"/.exec(text);
+  const isDenied = text.includes('"status":"denied"');
+  return found?.[1] === undefined || isDenied ? [] : [found[1]];
 }
 
 async function trade(day: Day): Promise<void> {

@@ -16,7 +16,7 @@ import { engageKillLatch } from '../../../src/audit/kill-latch.ts';
 import { runSession } from '../../../src/desk/simulation/simulated-session.ts';
 import type { AuditRecord } from '../../../src/engine/domain/audit-record.ts';
 import { wallMicros } from '../../../src/engine/domain/clock.ts';
-import { epochMicros } from '../../../src/engine/domain/units.ts';
+import { addMicros, epochMicros } from '../../../src/engine/domain/units.ts';
 
 const [home = '', acks = '', stopEvery = '0', plant = ''] = process.argv.slice(2);
 const LATCH_AT_COMMIT = 40;
@@ -44,8 +44,18 @@ const { writer, lastSeq } = openJournal({ home, disk });
 const engine = new JournalEngine(writer, wallMicros);
 let seq = lastSeq;
 
+/** A record told again has a later moment than all before it: a log's clock does not go back. */
+function toldAgain(record: AuditRecord | undefined): AuditRecord | undefined {
+  const last = recorded.at(-1);
+  if (record === undefined || last === undefined) return undefined;
+  const after = seq - recorded.length + 1;
+  const market = addMicros(last.at.market, after);
+  const wall = addMicros(last.at.wall, after);
+  return { ...record, at: { ...last.at, market, wall } };
+}
+
 function nextRecord(): AuditRecord {
-  const record = recorded[seq] ?? repeatable[seq % repeatable.length];
+  const record = recorded[seq] ?? toldAgain(repeatable[seq % repeatable.length]);
   if (record === undefined) throw new Error('the session recorded something');
   seq += 1;
   return { ...record, seq };

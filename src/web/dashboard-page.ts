@@ -13,10 +13,9 @@ export function inlineHash(html: string, tag: 'script' | 'style'): string {
   return `'sha256-${createHash('sha256').update(inner).digest('base64')}'`;
 }
 
-/** Reads the page, which holds no data: that comes by /events, with the same checks as all else. */
-export function readDashboardPage(): Page {
-  const html = readFileSync(new URL('dashboard.html', import.meta.url), 'utf8');
-  const contentSecurityPolicy = [
+/** The policy of a page that runs its own one script, speaks to this server alone and loads nothing. */
+export function ownPagePolicy(html: string): string {
+  return [
     "default-src 'none'",
     `script-src ${inlineHash(html, 'script')}`,
     `style-src ${inlineHash(html, 'style')}`,
@@ -25,5 +24,10 @@ export function readDashboardPage(): Page {
     "form-action 'none'",
     "frame-ancestors 'none'",
   ].join('; ');
-  return { html, contentSecurityPolicy };
+}
+
+/** Reads the page, which holds no data: that comes by /events, with the same checks as all else. */
+export function readDashboardPage(): Page {
+  const html = readFileSync(new URL('dashboard.html', import.meta.url), 'utf8');
+  return { html, contentSecurityPolicy: ownPagePolicy(html) };
 }

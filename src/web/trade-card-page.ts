@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { TradeCard } from '../desk/engine-api.ts';
 import type { PayoffView } from '../desk/engine-api-payoff.ts';
 import type { Page } from './dashboard-page.ts';
-import { inlineHash } from './dashboard-page.ts';
+import { ownPagePolicy } from './dashboard-page.ts';
 
 const NOTHING_GIVEN = '<script type="application/json" id="given">null</script>';
 
@@ -26,14 +26,5 @@ export function tradeCardPage(html: string, given: GivenTrade): Page {
   const open = { ...given, card: { ...given.card, confirmToken: '' } };
   const json = JSON.stringify(open).replaceAll('<', '\\u003c');
   const filled = html.replace(NOTHING_GIVEN, () => NOTHING_GIVEN.replace('null', () => json));
-  const contentSecurityPolicy = [
-    "default-src 'none'",
-    `script-src ${inlineHash(html, 'script')}`,
-    `style-src ${inlineHash(html, 'style')}`,
-    "connect-src 'self'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ');
-  return { html: filled, contentSecurityPolicy };
+  return { html: filled, contentSecurityPolicy: ownPagePolicy(html) };
 }

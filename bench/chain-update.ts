@@ -9,7 +9,7 @@
  * client, dxFeed's dxlink-api, its quotes stored in a typed array. Neither values anything.
  */
 import WebSocket from 'ws';
-import { FeedShell } from '../src/desk/feed-shell.ts';
+import { FeedShell } from '../src/desk/threads/feed-shell.ts';
 import { systemClock } from '../src/engine/domain/clock.ts';
 import { Counters, createCountersBuffer } from '../src/ops/counters.ts';
 import type { Bench, BenchContext, BenchReport } from './support/bench.ts';

@@ -15,7 +15,7 @@ import { realDisk } from '../src/audit/disk.ts';
 import { clearKillLatch, engageKillLatch, readKillLatch } from '../src/audit/kill-latch.ts';
 import { ENGINE_API_VERSION } from '../src/desk/engine-api.ts';
 import { EngineApiClient } from '../src/desk/engine-api-client.ts';
-import type { OrderRecord } from '../src/desk/order-book.ts';
+import type { OrderRecord } from '../src/desk/orders/order-book.ts';
 import { wallMicros } from '../src/engine/domain/clock.ts';
 import type { Bench, BenchContext, BenchReport } from './support/bench.ts';
 import { check } from './support/bench.ts';

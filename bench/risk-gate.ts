@@ -5,7 +5,7 @@
  *
  * Floor: the four legs' quotes read from the chain under their locks, which any judgement needs.
  */
-import { judgeIntent } from '../src/desk/judging.ts';
+import { judgeIntent } from '../src/desk/previews/judging.ts';
 import { instrumentSymbol } from '../src/engine/domain/instrument.ts';
 import type { OrderIntent } from '../src/engine/domain/order.ts';
 import { CHECKS } from '../src/risk/gate.ts';

@@ -10,8 +10,8 @@
  */
 import { connect } from 'node:net';
 import { PerformanceObserver } from 'node:perf_hooks';
-import { FeedShell } from '../../src/desk/feed-shell.ts';
 import type { Input } from '../../src/desk/inputs.ts';
+import { FeedShell } from '../../src/desk/threads/feed-shell.ts';
 import { ASK_SIZE_FIELD, createChainBuffer, rowCell } from '../../src/engine/chain/chain-layout.ts';
 import { ChainWriter } from '../../src/engine/chain/chain-writer.ts';
 import type { Clock, LentAt } from '../../src/engine/domain/clock.ts';

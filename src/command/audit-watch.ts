@@ -9,7 +9,7 @@ import { emptyRoot } from '../audit/merkle-tree.ts';
 import { DEFAULT_PREFIX } from '../audit/sealing-limits.ts';
 import type { Config } from '../config.ts';
 import type { AuditStart } from '../desk/desk-config.ts';
-import type { AuditFacts } from '../desk/health.ts';
+import type { AuditFacts } from '../desk/session/health.ts';
 import { wallMicros } from '../engine/domain/clock.ts';
 import type { Counters } from '../ops/counters.ts';
 import { BUILD } from './build-info.ts';

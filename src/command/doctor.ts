@@ -4,7 +4,7 @@ import { readKillLatch } from '../audit/kill-latch.ts';
 import { S3Store } from '../audit/s3-store-shell.ts';
 import { verifyJournal } from '../audit/verify.ts';
 import type { Config } from '../config.ts';
-import { sessionFor } from '../desk/session-clock.ts';
+import { sessionFor } from '../desk/session/session-clock.ts';
 import { wallMicros } from '../engine/domain/clock.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import { underlyingOf } from '../engine/domain/underlying.ts';

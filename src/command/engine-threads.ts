@@ -4,10 +4,10 @@ import { type JournalThread, startJournalThread } from '../audit/journal-thread.
 import { machineTimes } from '../audit/machine-times-shell.ts';
 import { createByteRing } from '../audit/spsc-byte-ring.ts';
 import type { Config } from '../config.ts';
-import type { CoreStart } from '../desk/core-thread-shell.ts';
 import type { AuditStart, DeskConfig } from '../desk/desk-config.ts';
 import type { ExitSettings } from '../desk/exits/exit-settings.ts';
-import type { IoSource, IoStart } from '../desk/io-worker-shell.ts';
+import type { CoreStart } from '../desk/threads/core-thread-shell.ts';
+import type { IoSource, IoStart } from '../desk/threads/io-worker-shell.ts';
 import { createChainBuffer } from '../engine/chain/chain-layout.ts';
 import { type SimulatedTime, wallMicros } from '../engine/domain/clock.ts';
 import { DeltaringError, type ErrorCode } from '../engine/domain/errors.ts';
@@ -136,7 +136,7 @@ export function startJournal(
 /** Starts the I/O worker. */
 export function startIo(config: Config, source: IoSource, port: MessagePort): Worker {
   const start: IoStart = { source, underlying: config.DELTARING_UNDERLYING, port };
-  return new Worker(new URL('../desk/io-worker.ts', import.meta.url), {
+  return new Worker(new URL('../desk/threads/io-worker.ts', import.meta.url), {
     workerData: start,
     transferList: [port],
     name: 'io',
@@ -167,7 +167,7 @@ export function startCore(config: Config, audit: AuditStart, parts: CoreParts): 
       transport: config.DELTARING_FEED_TRANSPORT,
     },
   };
-  return new Worker(new URL('../desk/core-worker.ts', import.meta.url), {
+  return new Worker(new URL('../desk/threads/core-worker.ts', import.meta.url), {
     workerData: start,
     transferList: [journalPort, ioPort],
     name: 'core',

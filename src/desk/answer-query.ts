@@ -2,14 +2,14 @@
 
 import { unreachable } from '../engine/domain/assert.ts';
 import { deny } from '../engine/domain/verdict.ts';
+import { riskCheckView } from './account/risk-check-view.ts';
 import { alertView } from './alerts/alert-watch.ts';
 import type { DeskContext } from './desk-context.ts';
 import type { Query } from './inputs.ts';
-import { orderView } from './order-views.ts';
+import { orderView } from './orders/order-views.ts';
 import { planView } from './plan/plan-view.ts';
-import type { PreviewShelf } from './preview-shelf.ts';
+import type { PreviewShelf } from './previews/preview-shelf.ts';
 import { deltaView, greeksByPosition, pnlView } from './queries.ts';
-import { riskCheckView } from './risk-check-view.ts';
 
 /** Answers one query: `{value}` or `{denied}`. */
 export function answerQuery(

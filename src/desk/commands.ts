@@ -2,22 +2,22 @@
 
 import { unreachable } from '../engine/domain/assert.ts';
 import { deny } from '../engine/domain/verdict.ts';
+import { holdTrading, rearmPace } from './account/governing.ts';
 import { clearAlert, setAlert } from './alerts/alert-watch.ts';
-import { confirm } from './confirms.ts';
 import type { DeskContext } from './desk-context.ts';
 import type { Authority, Caller, KillView } from './engine-api.ts';
-import { flattenCard, previewCancel } from './flatten-card.ts';
-import { cancelOpenings, closeEverything } from './flattening.ts';
-import { holdTrading, rearmPace } from './governing.ts';
 import type { Command } from './inputs.ts';
 import { isoNewYork } from './iso-time.ts';
-import { isFinal } from './order-book.ts';
-import { orderView } from './order-views.ts';
+import { flattenCard, previewCancel } from './orders/flatten-card.ts';
+import { cancelOpenings, closeEverything } from './orders/flattening.ts';
+import { isFinal } from './orders/order-book.ts';
+import { orderView } from './orders/order-views.ts';
+import { requestCancel, sendUnjournalled } from './orders/sending.ts';
 import { grantPlan, revokePlan } from './plan/plan-runner.ts';
-import type { PreviewShelf, PreviewTurn } from './preview-shelf.ts';
-import { previewClose, previewStrategy } from './previews.ts';
-import type { Reconciler } from './reconciling.ts';
-import { requestCancel, sendUnjournalled } from './sending.ts';
+import { confirm } from './previews/confirms.ts';
+import type { PreviewShelf, PreviewTurn } from './previews/preview-shelf.ts';
+import { previewClose, previewStrategy } from './previews/previews.ts';
+import type { Reconciler } from './reconciling/reconciling.ts';
 
 /** What a command came to: an answer now, or orders whose outcome the caller waits for. */
 export type CommandResult =

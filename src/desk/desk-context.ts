@@ -18,13 +18,13 @@ import type { MessageThrottle } from '../risk/message-throttle.ts';
 import type { RecentOrder } from '../risk/risk-input.ts';
 import type { TradingStatus } from '../risk/trading-state.ts';
 import type { AlertBook } from './alerts/alert-book.ts';
-import type { BarBook } from './bar-book.ts';
-import type { DecisionLog } from './decision-log.ts';
 import type { DeskConfig } from './desk-config.ts';
-import type { OrderBook } from './order-book.ts';
+import type { OrderBook } from './orders/order-book.ts';
+import type { Protections } from './orders/protection.ts';
 import type { Outbox } from './outbox.ts';
 import type { PlanBook } from './plan/plan-book.ts';
-import type { Protections } from './protection.ts';
+import type { DecisionLog } from './previews/decision-log.ts';
+import type { BarBook } from './session/bar-book.ts';
 
 /** Broker-dependent times of the session. */
 export interface DaySchedule {

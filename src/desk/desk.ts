@@ -16,48 +16,48 @@ import { addMicros } from '../engine/domain/units.ts';
 import { PortfolioBook } from '../engine/portfolio/portfolio-book.ts';
 import { TokenBook } from '../risk/confirm-token.ts';
 import { MessageThrottle } from '../risk/message-throttle.ts';
+import { govern, holdTrading } from './account/governing.ts';
+import { configInForce, LimitKeeper, recordLimits } from './account/limit-keeping.ts';
 import { AlertBook } from './alerts/alert-book.ts';
 import { watchAlerts } from './alerts/alert-watch.ts';
 import { answerQuery } from './answer-query.ts';
-import { BarBook } from './bar-book.ts';
-import { performGateway } from './broker-events.ts';
 import { runCommand } from './commands.ts';
-import { confirmResult, isSettled } from './confirms.ts';
-import { DecisionLog } from './decision-log.ts';
 import type { DeskConfig } from './desk-config.ts';
 import type { DeskContext } from './desk-context.ts';
 import type { Effect } from './effects.ts';
-import { ExitRunner } from './exit-runner.ts';
-import { cancelOpenings, closeEverything } from './flattening.ts';
-import { govern, holdTrading } from './governing.ts';
 import type { Input, Query } from './inputs.ts';
-import { configInForce, LimitKeeper, recordLimits } from './limit-keeping.ts';
-import { onRepriceBlocked, onRepriceCleared, walkLimits } from './limit-walker.ts';
-import { keepTime, MarketTurn } from './market-turn.ts';
-import { NOT_CONNECTED_YET, newDay } from './new-day.ts';
-import { OrderBook } from './order-book.ts';
-import { Outbox } from './outbox.ts';
-import { watchPins } from './pin-watch.ts';
-import { PlanBook } from './plan/plan-book.ts';
-import { runPlan, warnOfCalendar } from './plan/plan-runner.ts';
-import { PreviewShelf } from './preview-shelf.ts';
-import { keepProtection } from './protecting.ts';
-import { watchRatios } from './ratio-watch.ts';
-import { Reconciler } from './reconciling.ts';
-import { recover } from './recovery.ts';
+import { performGateway } from './orders/broker-events.ts';
+import { ExitRunner } from './orders/exit-runner.ts';
+import { cancelOpenings, closeEverything } from './orders/flattening.ts';
+import { onRepriceBlocked, onRepriceCleared, walkLimits } from './orders/limit-walker.ts';
+import { OrderBook } from './orders/order-book.ts';
+import { keepProtection } from './orders/protecting.ts';
+import { watchRatios } from './orders/ratio-watch.ts';
 import {
   onBlockedByKill,
   onCleared,
   onJournalDurable,
   onJournalFailed,
   sendRecorded,
-} from './sending.ts';
-import { sessionFor } from './session-clock.ts';
-import { askForListing, keepSession, onListing, scheduleFor } from './session-life.ts';
+} from './orders/sending.ts';
+import { pageUnknown, searchUnknown } from './orders/unknown-outcomes.ts';
+import { Outbox } from './outbox.ts';
+import { PlanBook } from './plan/plan-book.ts';
+import { runPlan, warnOfCalendar } from './plan/plan-runner.ts';
+import { confirmResult, isSettled } from './previews/confirms.ts';
+import { DecisionLog } from './previews/decision-log.ts';
+import { PreviewShelf } from './previews/preview-shelf.ts';
+import { Reconciler } from './reconciling/reconciling.ts';
+import { recover } from './recovery.ts';
+import { BarBook } from './session/bar-book.ts';
+import { keepTime, MarketTurn } from './session/market-turn.ts';
+import { NOT_CONNECTED_YET, newDay } from './session/new-day.ts';
+import { watchPins } from './session/pin-watch.ts';
+import { sessionFor } from './session/session-clock.ts';
+import { askForListing, keepSession, onListing, scheduleFor } from './session/session-life.ts';
 import { recordStart } from './starting.ts';
 import type { Stop, StopPolicy } from './stopping.ts';
 import { watchStop } from './stopping.ts';
-import { pageUnknown, searchUnknown } from './unknown-outcomes.ts';
 
 /** A confirm waits this long, on the wall clock, for its orders to end before it answers. */
 const CONFIRM_WAIT_MICROS = 2_000_000;

@@ -12,7 +12,7 @@ import type { ChainSlice } from '../engine/domain/market.ts';
 import { addMicros } from '../engine/domain/units.ts';
 import { RingReader } from '../engine/ring/ring-reader.ts';
 import type { Counters } from '../ops/counters.ts';
-import type { CoreStatus, FromCore, ToCore } from './core-protocol.ts';
+import { payoffView } from './account/payoff-view.ts';
 import type * as Api from './engine-api.ts';
 import type { HealthView, MarketStatusView } from './engine-api-health.ts';
 import type { PayoffView } from './engine-api-payoff.ts';
@@ -20,12 +20,12 @@ import type { AlertRequest, AlertView, PlanView } from './engine-api-plan.ts';
 import type { ScanRequest, StrategyRequest } from './engine-api-requests.ts';
 import type { RiskCheckView } from './engine-api-risk.ts';
 import { newToken, tokenSha256Of } from './engine-api-tokens.ts';
-import { type AuditFacts, healthOf } from './health.ts';
 import type { Command, Query } from './inputs.ts';
 import { isoNewYork } from './iso-time.ts';
-import { marketStatusOf } from './market-status.ts';
-import { payoffView } from './payoff-view.ts';
-import { scanView } from './scan-view.ts';
+import { scanView } from './previews/scan-view.ts';
+import { type AuditFacts, healthOf } from './session/health.ts';
+import { marketStatusOf } from './session/market-status.ts';
+import type { CoreStatus, FromCore, ToCore } from './threads/core-protocol.ts';
 
 /** How far back `marketStatus` looks for the underlying's move. */
 const SPOT_MOVE_MICROS = 2_000_000;

@@ -12,20 +12,20 @@ import type { SessionDate } from '../engine/domain/units.ts';
 import { cents, price } from '../engine/domain/units.ts';
 import { shapeHash } from '../risk/order-hash.ts';
 import { setCause } from '../risk/trading-state.ts';
-import { adoptOrder } from './adopting.ts';
-import { applyBrokerEvent } from './broker-events.ts';
+import { HUMAN_CAUSES, LATCHED_CAUSES } from './account/governing.ts';
 import { exitSettingsOf } from './desk-config.ts';
 import type { DeskContext } from './desk-context.ts';
-import { beginFlattening } from './flattening.ts';
-import { HUMAN_CAUSES, LATCHED_CAUSES } from './governing.ts';
-import { feesOf, payoffOf } from './judging.ts';
-import type { OrderRecord } from './order-book.ts';
-import { isExternal, newOrder } from './order-book.ts';
+import { adoptOrder } from './orders/adopting.ts';
+import { applyBrokerEvent } from './orders/broker-events.ts';
+import { beginFlattening } from './orders/flattening.ts';
+import type { OrderRecord } from './orders/order-book.ts';
+import { isExternal, newOrder } from './orders/order-book.ts';
+import { beginSearch } from './orders/outcome-search.ts';
+import { rememberOrder } from './orders/recent-orders.ts';
+import { restoreWishes } from './orders/restored-wishes.ts';
 import { Outbox } from './outbox.ts';
-import { beginSearch } from './outcome-search.ts';
-import type { PreviewShelf } from './preview-shelf.ts';
-import { rememberOrder } from './recent-orders.ts';
-import { restoreWishes } from './restored-wishes.ts';
+import { feesOf, payoffOf } from './previews/judging.ts';
+import type { PreviewShelf } from './previews/preview-shelf.ts';
 
 /** What a restart needs to know before the desk exists. */
 export interface JournalSummary {

@@ -1,10 +1,10 @@
 /** An orderly stop: waits for closing orders, then says what is left without protection. */
 
 import type { EpochMicros } from '../engine/domain/units.ts';
+import { areLeftToExpire, isOpen } from './account/held-position.ts';
 import type { DeskContext } from './desk-context.ts';
-import { keepFlattening } from './flattening.ts';
-import { areLeftToExpire, isOpen } from './held-position.ts';
-import { isProtected } from './protecting.ts';
+import { keepFlattening } from './orders/flattening.ts';
+import { isProtected } from './orders/protecting.ts';
 
 export type StopPolicy = 'flatten' | 'leave';
 

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { CoreStatus, FromCore, ToCore } from '../../src/desk/core-protocol.ts';
 import type {
   Caller,
   EngineEvent,
@@ -10,6 +9,7 @@ import type {
 } from '../../src/desk/engine-api.ts';
 import { EngineApiClient } from '../../src/desk/engine-api-client.ts';
 import type { SealedHeadView } from '../../src/desk/engine-api-health.ts';
+import type { CoreStatus, FromCore, ToCore } from '../../src/desk/threads/core-protocol.ts';
 import { createChainBuffer } from '../../src/engine/chain/chain-layout.ts';
 import { ChainWriter } from '../../src/engine/chain/chain-writer.ts';
 import { newYorkInstant } from '../../src/engine/domain/session-calendar.ts';

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sumGreeks } from '../../src/desk/account/position-views.ts';
 import type {
   DeltaView,
   GreeksByPosition,
@@ -6,7 +7,6 @@ import type {
   PositionView,
 } from '../../src/desk/engine-api.ts';
 import type { StrategyRequest } from '../../src/desk/engine-api-requests.ts';
-import { sumGreeks } from '../../src/desk/position-views.ts';
 import { CONDOR, DeskRig } from '../support/desk-rig.ts';
 
 const STRADDLE: StrategyRequest = { strategy: 'straddle_scan', strike: 600, quantity: 1 };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ConfirmResult } from '../../src/desk/engine-api.ts';
 import type { StrategyRequest } from '../../src/desk/engine-api-requests.ts';
-import { differences } from '../../src/desk/reconciling.ts';
+import { differences } from '../../src/desk/reconciling/reconciling.ts';
 import { brokerEventOf, summarizeJournal } from '../../src/desk/recovery.ts';
 import type { AuditRecord } from '../../src/engine/domain/audit-record.ts';
 import { cents } from '../../src/engine/domain/units.ts';

@@ -17,7 +17,7 @@ import type { StrategyRequest } from '../../src/desk/engine-api-requests.ts';
 import type { ExitSettings } from '../../src/desk/exits/exit-settings.ts';
 import { DEFAULT_EXIT_SETTINGS } from '../../src/desk/exits/exit-settings.ts';
 import type { Command, Input, Query } from '../../src/desk/inputs.ts';
-import type { OrderRecord } from '../../src/desk/order-book.ts';
+import type { OrderRecord } from '../../src/desk/orders/order-book.ts';
 import type { PlanSheet } from '../../src/desk/plan/plan-sheet.ts';
 import { summarizeJournal } from '../../src/desk/recovery.ts';
 import { createChainBuffer } from '../../src/engine/chain/chain-layout.ts';

@@ -19,9 +19,9 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/audit/journal-worker.ts': 'entry of a thread: driven by test/audit/journal-thread.test.ts',
   'src/desk/engine-api.ts':
     'types and one number: the door that test/mcp/ and test/web/ go through',
-  'src/desk/core-worker.ts': 'entry of a thread: runs in every test of test/e2e/',
-  'src/desk/core-thread-shell.ts': 'wires the core thread: runs in every test of test/e2e/',
-  'src/desk/io-worker.ts': 'entry of a thread: runs in every test of test/e2e/',
+  'src/desk/threads/core-worker.ts': 'entry of a thread: runs in every test of test/e2e/',
+  'src/desk/threads/core-thread-shell.ts': 'wires the core thread: runs in every test of test/e2e/',
+  'src/desk/threads/io-worker.ts': 'entry of a thread: runs in every test of test/e2e/',
   'src/sim/sim-worker.ts': 'entry of a thread: runs in every test of test/e2e/',
 };
 

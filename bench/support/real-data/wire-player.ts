@@ -4,8 +4,8 @@
  */
 import { setImmediate as turn } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
-import { FeedShell } from '../../../src/desk/feed-shell.ts';
 import type { Input } from '../../../src/desk/inputs.ts';
+import { FeedShell } from '../../../src/desk/threads/feed-shell.ts';
 import { createChainBuffer } from '../../../src/engine/chain/chain-layout.ts';
 import { ChainReader } from '../../../src/engine/chain/chain-reader.ts';
 import { ChainWriter } from '../../../src/engine/chain/chain-writer.ts';

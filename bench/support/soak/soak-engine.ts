@@ -11,15 +11,15 @@ import {
   createByteRing,
 } from '../../../src/audit/spsc-byte-ring.ts';
 import { PaperBroker } from '../../../src/broker/paper/paper-broker.ts';
-import type { FromCore } from '../../../src/desk/core-protocol.ts';
-import { CoreShell } from '../../../src/desk/core-shell.ts';
 import { Desk } from '../../../src/desk/desk.ts';
 import type { Caller } from '../../../src/desk/engine-api.ts';
 import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
-import { FeedShell, millisOf } from '../../../src/desk/feed-shell.ts';
 import type { Input } from '../../../src/desk/inputs.ts';
-import { OrderTraces } from '../../../src/desk/order-trace.ts';
+import { OrderTraces } from '../../../src/desk/orders/order-trace.ts';
 import { summarizeJournal } from '../../../src/desk/recovery.ts';
+import type { FromCore } from '../../../src/desk/threads/core-protocol.ts';
+import { CoreShell } from '../../../src/desk/threads/core-shell.ts';
+import { FeedShell, millisOf } from '../../../src/desk/threads/feed-shell.ts';
 import { createChainBuffer } from '../../../src/engine/chain/chain-layout.ts';
 import { ChainWriter } from '../../../src/engine/chain/chain-writer.ts';
 import type { At, SimulatedTime } from '../../../src/engine/domain/clock.ts';

@@ -3,8 +3,8 @@
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import { MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
 import { forecastMove } from '../../strategies/move-forecast.ts';
-import { greeksOf } from '../book-greeks.ts';
-import { dayPnl, markOf } from '../day-pnl.ts';
+import { greeksOf } from '../account/book-greeks.ts';
+import { dayPnl, markOf } from '../account/day-pnl.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { sliceOf, spotOf } from '../desk-context.ts';
 import type { AlertRequest } from '../engine-api-plan.ts';

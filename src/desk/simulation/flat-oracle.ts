@@ -4,9 +4,9 @@ import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import { newYorkText } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { addMicros } from '../../engine/domain/units.ts';
+import { isOpen } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf } from '../desk-context.ts';
-import { isOpen } from '../held-position.ts';
 import type { Report } from './order-oracle.ts';
 
 /** Market time that a flatten may take in a market that trades. */

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { lacksOfSession } from '../../../bench/support/sessions/enough.ts';
 import type { OrderGateway } from '../../../src/broker/order-gateway.ts';
 import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
-import { STRATEGIES } from '../../../src/desk/proposals.ts';
+import { STRATEGIES } from '../../../src/desk/previews/proposals.ts';
 import type { SessionReport } from '../../../src/desk/simulation/session-report.ts';
 import type { SessionWraps } from '../../../src/desk/simulation/session-wraps.ts';
 import { runSession } from '../../../src/desk/simulation/simulated-session.ts';

@@ -1,0 +1,116 @@
+/** The account as risk counts it: everything held, working or UNKNOWN, at its worst. */
+
+import type { OrderLeg } from '../../engine/domain/order.ts';
+import type { Cents } from '../../engine/domain/units.ts';
+import { cents, price } from '../../engine/domain/units.ts';
+import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
+import { payoffSummary } from '../../engine/pricing/payoff.ts';
+import type { AccountRisk } from '../../risk/risk-input.ts';
+import type { DeskContext } from '../desk-context.ts';
+import type { OrderRecord } from '../orders/order-book.ts';
+import { filledUnits } from '../orders/order-book.ts';
+import { bookGreeks } from './book-greeks.ts';
+import { dayPnl } from './day-pnl.ts';
+import { consecutiveRejects, lossesByStrategy } from './loss-history.ts';
+import { Standing } from './standing.ts';
+
+/** What a loss without a bound counts as. */
+export const UNBOUNDED_LOSS_CENTS = cents(100_000_000_00);
+/** A contract's price in 1/10,000 dollar per share is its price in cents; a share's is not. */
+const PRICE_PER_CENT = 100;
+
+/** What is held of a structure as the legs of one order that would open it now. */
+function heldLegs(position: StructurePosition): readonly OrderLeg[] {
+  return position.legs
+    .filter((leg) => leg.quantity !== 0)
+    .map((leg) => ({
+      instrument: leg.instrument,
+      action: leg.quantity > 0 ? 'buyToOpen' : 'sellToOpen',
+      ratio: Math.abs(leg.quantity),
+    }));
+}
+
+/**
+ * Worst case of a held structure at expiry, positive cents; unbounded risk counts as a huge sum. It
+ * is reckoned from what is still held and the cash of just that: what a side that is closed brought
+ * in protects nothing any more.
+ */
+export function worstCaseOf(position: StructurePosition): Cents {
+  const legs = heldLegs(position);
+  if (legs.length === 0) return cents(0);
+  const isShares = legs.every(({ instrument }) => instrument.kind === 'shares');
+  const netPrice = price(position.openCashCents * (isShares ? PRICE_PER_CENT : 1));
+  const payoff = payoffSummary({ legs, quantity: 1, netPrice, feesCents: cents(0) });
+  return payoff.maxLossCents ?? UNBOUNDED_LOSS_CENTS;
+}
+
+function remainingShare(order: OrderRecord): number {
+  return (order.intent.quantity - filledUnits(order)) / order.intent.quantity;
+}
+
+function plannedLoss(position: StructurePosition, worst: Cents): number {
+  const planned = position.exitPlan?.plannedLossCents;
+  const whole = position.openingIntent?.quantity ?? position.quantity;
+  return planned === undefined ? worst : Math.min(worst, (planned * position.quantity) / whole);
+}
+
+/** Worst cases and planned losses of what is held and what opens. */
+interface Money {
+  openRisk: number;
+  planned: number;
+  openOrdersRisk: number;
+  openOrders: number;
+}
+
+function moneyAtRisk(desk: DeskContext, live: readonly OrderRecord[]): Money {
+  const money: Money = { openRisk: 0, planned: 0, openOrdersRisk: 0, openOrders: 0 };
+  for (const position of desk.book.structures()) {
+    const worst = worstCaseOf(position);
+    money.openRisk += worst;
+    money.planned += plannedLoss(position, worst);
+  }
+  for (const order of live) {
+    const { intent, worstCaseCents } = order;
+    if (intent.purpose !== 'open') continue;
+    const share = remainingShare(order);
+    money.openOrders += 1;
+    money.openOrdersRisk += worstCaseCents * share;
+    money.planned += (intent.exitPlan?.plannedLossCents ?? worstCaseCents) * share;
+  }
+  money.openRisk += money.openOrdersRisk;
+  return money;
+}
+
+/** Builds the account's risk picture at this step. */
+export function accountRisk(desk: DeskContext): AccountRisk {
+  const live = desk.orders.live();
+  const money = moneyAtRisk(desk, live);
+  const standing = new Standing(desk.book.held());
+  for (const position of desk.book.structures()) standing.addStructure(position);
+  for (const order of live) standing.addOrder(order);
+  const { netDelta, extremes: greeks } = bookGreeks(desk, live);
+  const unknown = live.filter((order) => order.status === 'unknown');
+  return {
+    dayPnlCents: dayPnl(desk).liquidationCents,
+    plannedLossCents: cents(Math.round(money.planned)),
+    openRiskCents: cents(Math.round(money.openRisk)),
+    netDelta,
+    netDeltaHighest: greeks?.delta.highest,
+    netDeltaLowest: greeks?.delta.lowest,
+    gammaHighest: greeks?.gamma.highest,
+    gammaLowest: greeks?.gamma.lowest,
+    vegaHighestCents: greeks?.vegaCents.highest,
+    vegaLowestCents: greeks?.vegaCents.lowest,
+    buyingPowerCents: desk.gateway.snapshot(desk.at)?.buyingPowerCents,
+    sharesHeld: desk.book.sharesHeld(),
+    contractsBySymbol: standing.contracts,
+    unknownStrategies: new Set(unknown.map((order) => order.intent.strategy)),
+    unitsByStrategy: standing.units,
+    totalContracts: standing.totalContracts,
+    openOrders: money.openOrders,
+    openOrdersRiskCents: cents(Math.round(money.openOrdersRisk)),
+    interestBySymbol: standing.interest,
+    lossesByStrategy: lossesByStrategy(desk),
+    consecutiveRejects: consecutiveRejects(desk),
+  };
+}

@@ -1,0 +1,66 @@
+/** The day's P&L: at mid to look at, at liquidation value to be held to. */
+import { type Cents, cents, type EpochMicros, epochMicros } from '../../engine/domain/units.ts';
+import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
+import { type DeskContext, sliceOf } from '../desk-context.ts';
+import { DEFAULT_EXIT_POLICY } from '../exits/exit-policy.ts';
+import { markPosition, type PositionMark } from '../exits/mark-position.ts';
+import { evidenceOf } from '../session/freshness.ts';
+
+export interface DayPnl {
+  /** After fees: realised, and what is held with longs at bid, shorts at ask and unmarkable legs at
+   * their worst; undefined only where a short call has no bound at all. */
+  readonly liquidationCents: Cents | undefined;
+  /** After fees: realised, and what is held at mid; undefined while a leg cannot be marked. */
+  readonly midCents: Cents | undefined;
+  /** True when every quote behind it passes the guard: loss limits act on trusted marks only. */
+  readonly trusted: boolean;
+  /** Symbols of legs that cannot be marked. */
+  readonly unmarkable: readonly string[];
+  /** When the newest quote used arrived, in market time; undefined when nothing is held. */
+  readonly evidenceAt: EpochMicros | undefined;
+}
+
+/** Marks one held structure from live quotes. */
+export function markOf(desk: DeskContext, position: StructurePosition): PositionMark {
+  const held = position.legs.filter((leg) => leg.quantity !== 0);
+  return markPosition(held, {
+    quotes: (symbol) => evidenceOf(desk, symbol),
+    at: desk.at,
+    guard: DEFAULT_EXIT_POLICY.guard,
+    spot: sliceOf(desk)?.spot,
+  });
+}
+
+/** The day so far, marked at this step: what was gained before it began is no part of it. */
+export function dayPnl(desk: DeskContext): DayPnl {
+  const { realizedCents, feesCents } = desk.book.day();
+  let liquidation: number | undefined = realizedCents - feesCents;
+  let mid: number | undefined = liquidation;
+  let trusted = true;
+  let evidence = 0;
+  const unmarkable: string[] = [];
+  for (const position of desk.book.structures()) {
+    const mark = markOf(desk, position);
+    const sinceOpen = position.openCashCents - position.carriedCents;
+    liquidation = plus(liquidation, mark.liquidationCents, sinceOpen);
+    mid = plus(mid, mark.midCents, sinceOpen);
+    trusted &&= mark.trusted;
+    evidence = Math.max(evidence, mark.evidenceAt ?? 0);
+    unmarkable.push(...mark.unmarkable.map((leg) => leg.symbol));
+  }
+  return {
+    liquidationCents: liquidation === undefined ? undefined : cents(liquidation),
+    midCents: mid === undefined ? undefined : cents(mid),
+    trusted,
+    unmarkable,
+    evidenceAt: evidence === 0 ? undefined : epochMicros(evidence),
+  };
+}
+
+function plus(
+  sum: number | undefined,
+  value: number | undefined,
+  base: number,
+): number | undefined {
+  return sum === undefined || value === undefined ? undefined : sum + value + base;
+}

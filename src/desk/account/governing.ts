@@ -1,0 +1,152 @@
+/** Governs the trading state from the marks: daily loss, delta cap, unmarkable legs, shares. */
+
+import { CALM, governDailyLoss } from '../../risk/daily-loss-governor.ts';
+import { isRepeating } from '../../risk/repeats.ts';
+import type { TradingState } from '../../risk/risk-input.ts';
+import type { StateCause, StateChange } from '../../risk/trading-state.ts';
+import { governDelta, openSession, setCause, tradingStateOf } from '../../risk/trading-state.ts';
+import type { DeskContext } from '../desk-context.ts';
+import { cancelOpenings, keepFlattening } from '../orders/flattening.ts';
+import { recentOrders } from '../orders/recent-orders.ts';
+import { reducingOffer } from '../previews/reducing-offer.ts';
+import { heldDelta } from './book-greeks.ts';
+import { dayPnl } from './day-pnl.ts';
+import { consecutiveRejects } from './loss-history.ts';
+
+/** Causes that stand for the rest of the day, whatever the marks do: a restart must find them in the
+ * journal even where something else held trading down already. */
+export const LATCHED_CAUSES: readonly StateCause[] = [
+  'dailyLoss',
+  'flatten',
+  'repeatedExecution',
+  'rejectBreaker',
+];
+
+/** Causes that only the operator's re-arm lifts: a person has to have looked. */
+export const HUMAN_CAUSES: readonly StateCause[] = ['repeatedExecution', 'rejectBreaker'];
+
+/** Raises or lifts one cause; records and tells a change of state. */
+export function holdTrading(desk: DeskContext, cause: StateCause, holds: boolean): void {
+  settle(desk, cause, setCause(desk.day.status, cause, holds));
+}
+
+/** Takes over what a rule made of the state. */
+function settle(desk: DeskContext, cause: StateCause, { status, changed }: StateChange): void {
+  const before = desk.day.status;
+  desk.day.status = status;
+  if (changed === undefined) {
+    const isLatched = status !== before && LATCHED_CAUSES.includes(cause);
+    const state = tradingStateOf(status);
+    if (!isLatched) return;
+    recordState(desk, state, state, cause);
+    return;
+  }
+  const { from, to, reason } = changed;
+  recordState(desk, from, to, reason);
+  if (cause !== 'kill') {
+    const severity = to === 'halted' ? 'critical' : 'warning';
+    desk.out.alert(severity, 'TRADING_STATE', `trading went from ${from} to ${to}: ${reason}`);
+  }
+  publishState(desk);
+}
+
+/** The causes stand in the record too: a restart reads from them which latches were up. */
+function recordState(desk: DeskContext, from: TradingState, to: TradingState, reason: StateCause) {
+  const { causes } = desk.day.status;
+  desk.out.append({ kind: 'tradingStateChanged', from, to, reason, causes: [...causes] }, true);
+}
+
+/** Tells subscribers about the trading state. */
+function publishState(desk: DeskContext): void {
+  const { status, killed } = desk.day;
+  const state = tradingStateOf(status);
+  desk.out.push({ kind: 'publish', event: { kind: 'tradingState', state, killed } });
+}
+
+/** Yesterday's causes end with the day they were about. */
+export function beginDay(desk: DeskContext): void {
+  desk.day.status = openSession(desk.day.status);
+  desk.day.governor = CALM;
+  desk.day.flattenAgainAt = undefined;
+  publishState(desk);
+}
+
+/** Judges the day once more. Called after each batch and on the clock. */
+export function govern(desk: DeskContext): void {
+  const { day, book, config } = desk;
+  if (!day.chainOpen) return;
+  const pnl = dayPnl(desk);
+  const realized = book.day();
+  const judged = governDailyLoss(day.governor, {
+    dayPnlCents: pnl.liquidationCents,
+    realizedCents: realized.realizedCents,
+    trusted: pnl.trusted,
+    evidenceAt: pnl.evidenceAt ?? desk.at.market,
+    limits: config.limits,
+  });
+  day.governor = judged.memory;
+  if (judged.action !== 'none') loseDay(desk, judged.action);
+  const { portfolioDeltaCap } = config.limits;
+  const wasInside = !day.status.causes.includes('deltaCap');
+  settle(desk, 'deltaCap', governDelta(day.status, heldDelta(desk), portfolioDeltaCap));
+  if (wasInside && day.status.causes.includes('deltaCap')) offerToReduce(desk);
+  holdTrading(desk, 'unmarkable', pnl.unmarkable.length > 0);
+  holdTrading(desk, 'sharesHeld', book.sharesHeld() !== 0);
+  holdTrading(desk, 'notReconciled', !day.reconciled);
+  latchPace(desk);
+  keepFlattening(desk, day.status.causes.includes('flatten'));
+}
+
+/** The market moved delta beyond its cap: what would bring it back is offered, never done. */
+function offerToReduce(desk: DeskContext): void {
+  const offer = reducingOffer(desk);
+  const cap = desk.config.limits.portfolioDeltaCap;
+  const what =
+    offer === undefined
+      ? `net delta is beyond its cap of ${cap} and no single close brings it back`
+      : `net delta ${Math.round(offer.netDelta)} is beyond its cap of ${cap}: ${offer.next} and would leave ${Math.round(offer.netDeltaAfter)}`;
+  desk.out.alert('warning', 'DELTA_CAP', what);
+}
+
+/** A strategy that repeats itself and a broker that keeps rejecting hold trading down until the
+ * operator re-arms: raised here, never lifted. */
+function latchPace(desk: DeskContext): void {
+  const { day, config } = desk;
+  const { rearmedAt: rearmedAtWall } = day;
+  const recent = {
+    at: desk.at,
+    recentOrders: recentOrders(desk),
+    limits: config.limits,
+    rearmedAtWall,
+  };
+  if (isRepeating(recent)) latch(desk, 'repeatedExecution', 'REPEATED_EXECUTION');
+  const isRejected = consecutiveRejects(desk) >= config.limits.maxConsecutiveRejects;
+  if (isRejected) latch(desk, 'rejectBreaker', 'REJECT_BREAKER');
+}
+
+function latch(desk: DeskContext, cause: StateCause, code: string): void {
+  if (desk.day.status.causes.includes(cause)) return;
+  holdTrading(desk, cause, true);
+  const what = 'nothing opens until the operator has looked and re-arms: deltaring rearm';
+  desk.out.alert('critical', code, what);
+}
+
+/** The operator has looked: what repeated or was rejected until now is forgiven. */
+export function rearmPace(desk: DeskContext): void {
+  desk.day.rearmedAt = desk.at.wall;
+  for (const cause of HUMAN_CAUSES) holdTrading(desk, cause, false);
+}
+
+/** The loss limit latches for the day: what would open is called back. At its multiple everything
+ * is closed. */
+function loseDay(desk: DeskContext, action: 'halt' | 'flatten'): void {
+  const { causes } = desk.day.status;
+  if (!causes.includes('dailyLoss')) {
+    holdTrading(desk, 'dailyLoss', true);
+    cancelOpenings(desk, 'engine');
+  }
+  if (action !== 'flatten' || causes.includes('flatten')) return;
+  holdTrading(desk, 'flatten', true);
+  desk.day.flattenAgainAt = undefined;
+  desk.out.alert('critical', 'DAILY_LOSS_FLATTEN', 'the day lost 1.5 times its limit: closing all');
+}

@@ -1,0 +1,38 @@
+/** A held structure in the shape the exits judge. */
+
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import { cents } from '../../engine/domain/units.ts';
+import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
+import { type DeskContext, quoteOf } from '../desk-context.ts';
+import type { HeldLeg, OpenPosition } from '../exits/open-position.ts';
+
+/** True while anything of the structure is held. */
+export function isOpen(position: StructurePosition): boolean {
+  return position.legs.some((leg) => leg.quantity !== 0);
+}
+
+/** The structure as exits see it. One without a plan of its own still leaves by the schedule. */
+export function asOpenPosition(desk: DeskContext, position: StructurePosition): OpenPosition {
+  const { positionId, entryNet, quantity, exitPlan, strategy, openedAt } = position;
+  const { realizedCents, openCashCents, feesCents } = position;
+  return {
+    positionId,
+    strategy: strategy === 'external' || strategy === 'shares' ? 'place_order' : strategy,
+    legs: position.legs.filter((leg) => leg.quantity !== 0),
+    entryNet,
+    quantity,
+    openedAt,
+    cashSoFarCents: cents(realizedCents + openCashCents - feesCents),
+    exitPlan: exitPlan ?? { timeExitAt: desk.day.schedule.flattenStartAt },
+  };
+}
+
+/** True for longs that nobody bids for: their loss is paid already, and they are left to expire. */
+export function areLeftToExpire(desk: DeskContext, legs: readonly HeldLeg[]): boolean {
+  return legs.every(({ instrument, quantity }) => {
+    if (quantity === 0) return true;
+    if (instrument.kind === 'shares' || quantity < 0) return false;
+    const quote = quoteOf(desk, instrumentSymbol(instrument));
+    return quote !== undefined && quote.bid === undefined;
+  });
+}

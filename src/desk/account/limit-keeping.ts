@@ -1,0 +1,47 @@
+/** Keeps the limits that are in force: a raise ends by itself, and tokens granted under it with it. */
+import type { LimitRaise } from '../../engine/domain/limit-raise.ts';
+import type { EpochMicros } from '../../engine/domain/units.ts';
+import { limitsInForce } from '../../risk/limit-settings.ts';
+import type { DeskConfig } from '../desk-config.ts';
+import type { DeskContext } from '../desk-context.ts';
+
+/** The configuration with the limits that are in force at a moment. */
+export function configInForce(config: DeskConfig, wall: EpochMicros): DeskConfig {
+  const limits = limitsInForce(config.limits, config.limitRaises ?? [], wall);
+  return limits === config.limits ? config : { ...config, limits };
+}
+
+/** The raises that stand now. */
+export function standingRaises({ config, at }: DeskContext): readonly LimitRaise[] {
+  return (config.limitRaises ?? []).filter(({ untilWall }) => at.wall < untilWall);
+}
+
+/** Records the limits in force and the raises in them. */
+export function recordLimits(desk: DeskContext): void {
+  const { limits } = desk.config;
+  const raises = standingRaises(desk).map(({ text }) => text);
+  const { version: limitsVersion } = limits;
+  desk.out.append({ kind: 'limitsInForce', limitsVersion, limits: { ...limits }, raises });
+}
+
+/** Core thread only. */
+export class LimitKeeper {
+  readonly #configured: DeskConfig;
+
+  /** From the configuration as it was given: its limits are those without any raise. */
+  constructor(configured: DeskConfig) {
+    this.#configured = configured;
+  }
+
+  /** Called on the clock. A raise that has ended takes its limit back. */
+  keep(desk: DeskContext): void {
+    if ((this.#configured.limitRaises ?? []).length === 0) return;
+    const config = configInForce(this.#configured, desk.at.wall);
+    const { version } = config.limits;
+    if (version === desk.config.limits.version) return;
+    desk.config = config;
+    desk.tokens.rebind(version);
+    recordLimits(desk);
+    desk.out.alert('info', 'LIMIT_RAISE_ENDED', 'a raised limit is back to what it was');
+  }
+}

@@ -1,0 +1,103 @@
+/** Positions as the faces show them. */
+
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import { dollarsFromPrice, epochMicros } from '../../engine/domain/units.ts';
+import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
+import { structureGreeks } from '../../engine/portfolio/portfolio-greeks.ts';
+import type { DeskContext } from '../desk-context.ts';
+import { quoteOf, viewOf } from '../desk-context.ts';
+import type { GreeksView, PositionView } from '../engine-api.ts';
+import { isoNewYork } from '../iso-time.ts';
+import { dollarsOrNull, midDollars } from '../orders/order-views.ts';
+import { isProtected, verifiedAgoMillis } from '../orders/protecting.ts';
+import { pinRisks } from '../session/pin-watch.ts';
+import { worstCaseOf } from './account-risk.ts';
+import { greeksOf } from './book-greeks.ts';
+import { markOf } from './day-pnl.ts';
+import { exitPlanView } from './exit-plan-view.ts';
+
+const MICROS_PER_MILLI = 1_000;
+
+type LegOfPosition = PositionView['legs'][number];
+
+function legView(desk: DeskContext, leg: StructurePosition['legs'][number]): LegOfPosition {
+  const { instrument } = leg;
+  const symbol = instrumentSymbol(instrument);
+  const quote = quoteOf(desk, symbol);
+  const option = instrument.kind === 'option' ? instrument : undefined;
+  return {
+    symbol,
+    right: option?.right ?? 'shares',
+    strike: option === undefined ? 0 : dollarsFromPrice(option.strike),
+    quantity: leg.quantity,
+    averagePrice: dollarsFromPrice(leg.averagePrice),
+    bid: dollarsOrNull(quote?.bid),
+    ask: dollarsOrNull(quote?.ask),
+    mid: quote === undefined ? null : midDollars(quote.bid, quote.ask),
+    delta: option === undefined ? 1 : (viewOf(desk, instrument)?.greeks?.delta ?? null),
+    ageMs:
+      quote === undefined ? null : Math.round((desk.at.wall - quote.at.wall) / MICROS_PER_MILLI),
+  };
+}
+
+/** Greeks of a held structure; null when a leg has none. */
+export function greeksView(desk: DeskContext, position: StructurePosition): GreeksView | null {
+  return structureGreeks(position, (symbol) => greeksOf(desk, symbol)) ?? null;
+}
+
+/** The sum; null when any part is not known, so that no total is quietly short. */
+export function sumGreeks(parts: readonly (GreeksView | null)[]): GreeksView | null {
+  const total = {
+    delta: 0,
+    gamma: 0,
+    thetaCentsPerDay: 0,
+    thetaCentsNextHour: 0,
+    vegaCentsPerPoint: 0,
+  };
+  for (const part of parts) {
+    if (part === null) return null;
+    total.delta += part.delta;
+    total.gamma += part.gamma;
+    total.thetaCentsPerDay += part.thetaCentsPerDay;
+    total.thetaCentsNextHour += part.thetaCentsNextHour;
+    total.vegaCentsPerPoint += part.vegaCentsPerPoint;
+  }
+  return total;
+}
+
+type ProtectionView = Pick<PositionView, 'protectedBy' | 'protectedSince' | 'verifiedAgoMs'>;
+
+/** Who would close the position, and since when and how surely the broker would. */
+function protectionView(desk: DeskContext, positionId: string): ProtectionView {
+  const since = desk.day.protections.get(positionId)?.since;
+  if (since === undefined || !isProtected(desk, positionId)) {
+    const protectedBy = desk.day.chainOpen ? 'engine' : 'none';
+    return { protectedBy, protectedSince: null, verifiedAgoMs: null };
+  }
+  const verifiedAgoMs = verifiedAgoMillis(desk, positionId);
+  return { protectedBy: 'broker', protectedSince: isoNewYork(epochMicros(since)), verifiedAgoMs };
+}
+
+/** One held structure with its marks, greeks and protection. */
+export function positionView(desk: DeskContext, position: StructurePosition): PositionView {
+  const mark = markOf(desk, position);
+  const unrealized = (value: number | undefined): number | null =>
+    value === undefined ? null : value + position.openCashCents;
+  return {
+    positionId: position.positionId,
+    strategy: position.strategy,
+    openedAt: isoNewYork(position.openedAt),
+    quantity: position.quantity,
+    legs: position.legs.map((leg) => legView(desk, leg)),
+    openCashCents: position.openCashCents,
+    midValueCents: mark.midCents ?? null,
+    liquidationValueCents: mark.liquidationCents ?? null,
+    unrealizedMidCents: unrealized(mark.midCents),
+    unrealizedLiquidationCents: unrealized(mark.liquidationCents),
+    maxLossCents: worstCaseOf(position),
+    greeks: greeksView(desk, position),
+    exitPlan: position.exitPlan === undefined ? null : exitPlanView(position.exitPlan),
+    ...protectionView(desk, position.positionId),
+    pinRisks: pinRisks(desk, position),
+  };
+}

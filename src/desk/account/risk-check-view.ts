@@ -1,0 +1,50 @@
+/** Every limit with its use and its room, and what stands in the way of an opening now. */
+
+import type { AccountRisk } from '../../risk/risk-input.ts';
+import { tradingStateOf } from '../../risk/trading-state.ts';
+import type { DeskContext } from '../desk-context.ts';
+import type { RiskCheckView } from '../engine-api-risk.ts';
+import { reducingOffer } from '../previews/reducing-offer.ts';
+import { accountRisk } from './account-risk.ts';
+import { controlRows } from './control-rows.ts';
+import { limitRows } from './limit-rows.ts';
+
+function blocks(desk: DeskContext, account: AccountRisk): readonly string[] {
+  const { day } = desk;
+  const reasons: readonly (readonly [boolean, string])[] = [
+    [day.killed, 'killed: re-arm at the operator console with `deltaring rearm`'],
+    [
+      day.status.causes.length > 0,
+      `trading is ${tradingStateOf(day.status)}: ${day.status.causes.join(', ')}`,
+    ],
+    [!day.chainOpen, 'the session has no open chain'],
+    [desk.at.market < day.session.open, 'the session has not opened'],
+    [desk.at.market >= day.schedule.openingCutoffAt, 'the opening cut-off has passed'],
+    [!day.feedConnected, `the feed is down: ${day.feedDetail}`],
+    [!day.journalHealthy, 'the journal cannot record'],
+    [!day.reconciled, 'the broker and this book differ'],
+    [day.stopping, 'the engine is stopping'],
+    [account.sharesHeld !== 0, `${account.sharesHeld} shares are held`],
+    [account.unknownStrategies.size > 0, 'an order has no proven outcome'],
+  ];
+  return reasons.filter(([blocked]) => blocked).map(([, reason]) => reason);
+}
+
+/** The whole picture of `risk_check`, with as many of the newest decisions as are asked for. */
+export function riskCheckView(
+  desk: DeskContext,
+  principal: string,
+  decisions: number,
+): RiskCheckView {
+  const account = accountRisk(desk);
+  const blockedBy = blocks(desk, account);
+  const sources = { desk, account, principal };
+  return {
+    openingsAllowed: blockedBy.length === 0,
+    blockedBy,
+    limits: [...limitRows(sources), ...controlRows(sources)],
+    limitsVersion: desk.config.limits.version,
+    reducingOffer: reducingOffer(desk) ?? null,
+    decisions: desk.decisions.newest(decisions),
+  };
+}

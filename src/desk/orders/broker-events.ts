@@ -1,0 +1,291 @@
+/**
+ * Facts from the broker, applied to orders and positions. Every one is journalled first, in the
+ * reserve if need be: a fill that no restart knows of would be a position that nobody watches.
+ */
+
+import type {
+  BrokerEvent,
+  GatewayEffect,
+  OrderSearch,
+  Settlement,
+} from '../../broker/order-gateway.ts';
+import { unreachable } from '../../engine/domain/assert.ts';
+import type { JournalledBrokerEvent } from '../../engine/domain/audit-record.ts';
+import type { At } from '../../engine/domain/clock.ts';
+import type { OrderStatus } from '../../engine/domain/order.ts';
+import { addMicros } from '../../engine/domain/units.ts';
+import type { DeskContext } from '../desk-context.ts';
+import type { OrderRecord } from './order-book.ts';
+import { filledUnits, isExternal, isFinal, isUneven } from './order-book.ts';
+import { publishOrder } from './order-views.ts';
+import { beginSearch, isProvenAbsent } from './outcome-search.ts';
+
+/** After the broker refused to change an order it is not asked again for this long. */
+const REFUSED_CHANGE_PAUSE_MICROS = 10_000_000;
+
+/** Performs what the gateway asked for: its events here, its wires through the shell. */
+export function performGateway(desk: DeskContext, effects: readonly GatewayEffect[]): void {
+  for (const effect of effects) {
+    if (effect.kind === 'event') onBrokerEvent(desk, effect.event);
+    else desk.out.push({ kind: 'wire', effect });
+  }
+}
+
+function journalled(event: BrokerEvent): JournalledBrokerEvent {
+  return event.kind === 'fill'
+    ? { kind: event.kind, intentId: event.fill.intentId, fill: event.fill }
+    : { ...event };
+}
+
+function onBrokerEvent(desk: DeskContext, event: BrokerEvent): void {
+  if (event.kind === 'connection') onConnection(desk, event.connected, event.detail);
+  else takeEvent(desk, event);
+  if (event.kind === 'searched') judgeSearch(desk, event.intentId, event.search);
+}
+
+/** Journals a fact and makes it part of the books. `source` tells where it was learnt, if not from
+ * the broker's own stream. */
+export function takeEvent(
+  desk: DeskContext,
+  event: Exclude<BrokerEvent, { kind: 'connection' }>,
+  source?: 'snapshot' | 'operator',
+): void {
+  const told = source === undefined ? journalled(event) : { ...journalled(event), source };
+  desk.out.append({ kind: 'brokerEvent', event: told }, true);
+  applyBrokerEvent(desk, event);
+}
+
+/** A stream that was down may have missed anything: its silence proves nothing of that time. */
+function onConnection(desk: DeskContext, connected: boolean, detail: string): void {
+  if (desk.day.stream.connected === connected) return;
+  desk.day.stream = { connected, detail, since: desk.at };
+}
+
+/** What a search came to. Not part of recovery: a restart begins its searches anew. */
+function judgeSearch(desk: DeskContext, intentId: string, search: OrderSearch): void {
+  const order = desk.orders.get(intentId);
+  if (order?.search === undefined || search.outcome !== 'absent') return;
+  const { stream } = desk.day;
+  const quietSince = stream.connected ? stream.since : undefined;
+  if (!isProvenAbsent(order.search, search, quietSince)) return;
+  const evidence = `twice absent from the broker's complete history (${search.evidence}), and its stream was silent`;
+  desk.out.append({ kind: 'orderResolved', intentId, evidence, outcome: 'absentPresumed' }, true);
+  setStatus(order, 'absentPresumed', evidence, desk.at);
+  desk.out.settle('resolve', 'ORDER_UNKNOWN', evidence, intentId);
+  const text = `order ${intentId} is presumed absent and is not sent again; a new preview may be made`;
+  desk.out.alert('warning', 'ORDER_ABSENT', text);
+  publishOrder(desk, order);
+}
+
+/** Folds an event into the state. Also used by recovery, which has the event from the journal. */
+export function applyBrokerEvent(desk: DeskContext, event: BrokerEvent): void {
+  switch (event.kind) {
+    case 'accepted': {
+      const order = desk.orders.get(event.intentId);
+      if (order === undefined) return;
+      order.brokerOrderId = event.brokerOrderId;
+      advance(desk, order, 'working', undefined);
+      return;
+    }
+    case 'rejected':
+      end(desk, event.intentId, 'rejected', event.reason);
+      pageRejectedClose(desk, event.intentId, event.reason);
+      return;
+    case 'unknown':
+      onUnknown(desk, event.intentId, event.reason);
+      return;
+    case 'fill':
+      onFill(desk, event);
+      return;
+    case 'cancelled':
+      end(desk, event.intentId, 'cancelled', undefined);
+      return;
+    case 'expired':
+      end(desk, event.intentId, 'expired', 'the session ended');
+      return;
+    case 'cancelRejected':
+      onCancelRejected(desk, event.intentId, event.reason);
+      return;
+    case 'replaced':
+      onReplaced(desk, event.intentId, event);
+      return;
+    case 'settlement':
+      onSettlement(desk, event.settlement);
+      return;
+    case 'busted':
+      onBusted(desk, event.intentId, event.fillId, event.reason);
+      return;
+    case 'reopened':
+      onReopened(desk, event.intentId, event.brokerOrderId, event.reason);
+      return;
+    case 'searched':
+    case 'connection':
+      return;
+    default:
+      unreachable(event);
+  }
+}
+
+function setStatus(
+  order: OrderRecord,
+  status: OrderStatus,
+  reason: string | undefined,
+  at: At,
+): void {
+  order.status = status;
+  if (reason !== undefined) order.reason = reason;
+  order.updatedAt = at;
+  order.search = status === 'unknown' ? beginSearch(at) : undefined;
+}
+
+/** An end stands, but for one that was only presumed: evidence is stronger. */
+function hasEnded(order: OrderRecord): boolean {
+  return isFinal(order) && order.status !== 'absentPresumed';
+}
+
+function advance(
+  desk: DeskContext,
+  order: OrderRecord,
+  status: OrderStatus,
+  reason: string | undefined,
+): void {
+  if (hasEnded(order)) return;
+  if (order.status === 'unknown' || order.status === 'absentPresumed') {
+    const { intentId } = order.intent;
+    const evidence = `the broker reported ${status}`;
+    desk.out.append({ kind: 'orderResolved', intentId, evidence }, true);
+    desk.out.settle('resolve', 'ORDER_UNKNOWN', evidence, intentId);
+    if (order.status === 'absentPresumed') {
+      const text = `order ${intentId}, presumed absent, is ${status} at the broker`;
+      desk.out.alert('critical', 'ORDER_APPEARED', text);
+    }
+  }
+  setStatus(order, status, reason, desk.at);
+  publishOrder(desk, order);
+}
+
+function end(
+  desk: DeskContext,
+  intentId: string,
+  status: OrderStatus,
+  reason: string | undefined,
+): void {
+  const order = desk.orders.get(intentId);
+  if (order !== undefined) advance(desk, order, status, reason);
+}
+
+/** A close that the broker rejects leaves a position open that somebody wanted closed. */
+function pageRejectedClose(desk: DeskContext, intentId: string, reason: string): void {
+  const intent = desk.orders.get(intentId)?.intent;
+  if (intent === undefined || intent.purpose === 'open' || intent.purpose === 'protective') return;
+  const text = `${intent.positionId} stays open: the broker rejected ${intentId}: ${reason}`;
+  desk.out.alert('critical', 'CLOSE_REJECTED', text);
+}
+
+function onUnknown(desk: DeskContext, intentId: string, reason: string): void {
+  const order = desk.orders.get(intentId);
+  if (order === undefined || isFinal(order)) return;
+  setStatus(order, 'unknown', reason, desk.at);
+  const text = `order ${intentId} has no proven outcome: ${reason}`;
+  desk.out.alert('critical', 'ORDER_UNKNOWN', text, intentId);
+  publishOrder(desk, order);
+}
+
+function onFill(desk: DeskContext, event: Extract<BrokerEvent, { kind: 'fill' }>): void {
+  const { fill } = event;
+  const order = desk.orders.get(fill.intentId);
+  if (desk.book.knows(fill.fillId)) return;
+  if (order === undefined || isExternal(order)) {
+    desk.book.applyExternalFill(fill);
+    desk.out.alert('warning', 'EXTERNAL_FILL', `a fill this engine did not order: ${fill.fillId}`);
+    if (order === undefined) return;
+  } else desk.book.applyFill(fill, order.intent);
+  order.fills.push(fill);
+  noteRatio(desk, order);
+  const whole = filledUnits(order) === order.intent.quantity;
+  if (hasEnded(order)) onLateFill(desk, order, whole);
+  else advance(desk, order, whole ? 'filled' : 'working', undefined);
+  desk.out.push({ kind: 'publish', event: { kind: 'positions' } });
+}
+
+/** A fill can win against a cancel and be told after it: it counts, whatever was said before. */
+function onLateFill(desk: DeskContext, order: OrderRecord, whole: boolean): void {
+  const { intentId } = order.intent;
+  const text = `order ${intentId} was ${order.status} and has filled after all`;
+  desk.out.alert('warning', 'LATE_FILL', text);
+  if (whole) setStatus(order, 'filled', 'filled after its end was reported', desk.at);
+  publishOrder(desk, order);
+}
+
+/** Legs that fill unevenly are given a moment: brokers report them one after another. */
+function noteRatio({ day, at }: DeskContext, order: OrderRecord): void {
+  const { intentId } = order.intent;
+  if (!isUneven(order)) day.uneven.delete(intentId);
+  else if (!day.uneven.has(intentId)) day.uneven.set(intentId, at.wall);
+}
+
+/** What a busted execution bought or sold is as it was before; where its order stands is open. */
+function onBusted(desk: DeskContext, intentId: string, fillId: string, reason: string): void {
+  const order = desk.orders.get(intentId);
+  const index = order?.fills.findIndex((fill) => fill.fillId === fillId) ?? -1;
+  const [fill] = index < 0 ? [] : (order?.fills.splice(index, 1) ?? []);
+  if (order === undefined || fill === undefined) return;
+  const { intent } = order;
+  desk.book.bustFill(fill, intent, desk.orders.get(intent.positionId)?.intent);
+  noteRatio(desk, order);
+  if (order.status === 'filled') setStatus(order, 'unknown', `fill ${fillId} was busted`, desk.at);
+  const text = `the broker took back fill ${fillId} of order ${intentId} (${reason}): look at ${intent.positionId}`;
+  desk.out.alert('critical', 'TRADE_BUSTED', text);
+  publishOrder(desk, order);
+  desk.out.push({ kind: 'publish', event: { kind: 'positions' } });
+}
+
+function onReopened(
+  desk: DeskContext,
+  intentId: string,
+  brokerOrderId: string,
+  reason: string,
+): void {
+  const order = desk.orders.get(intentId);
+  if (order === undefined || order.status === 'working') return;
+  const text = `order ${intentId} was ${order.status} and works again at the broker: ${reason}`;
+  desk.out.alert('critical', 'ORDER_REOPENED', text);
+  order.brokerOrderId = brokerOrderId;
+  order.sentAt ??= order.createdAt;
+  order.cancelRequested = false;
+  setStatus(order, 'working', reason, desk.at);
+  publishOrder(desk, order);
+}
+
+/** The broker settles what it holds, and its word counts; what this book lacked of it is paged. */
+function onSettlement(desk: DeskContext, settlement: Settlement): void {
+  const unheld = desk.book.applySettlement(settlement);
+  if (unheld !== 0) {
+    const text = `${settlement.settlementId}: the broker held ${unheld} more than this book`;
+    desk.out.alert('critical', 'SETTLEMENT_DIFFERS', text);
+  }
+  desk.out.push({ kind: 'publish', event: { kind: 'positions' } });
+}
+
+function onCancelRejected(desk: DeskContext, intentId: string, reason: string): void {
+  const order = desk.orders.get(intentId);
+  if (order === undefined || isFinal(order)) return;
+  order.cancelRequested = false;
+  order.limit = order.brokerLimit;
+  order.limitStaysUntil = addMicros(desk.at.wall, REFUSED_CHANGE_PAUSE_MICROS);
+  order.reason = `cancel refused: ${reason}`;
+  order.updatedAt = desk.at;
+  publishOrder(desk, order);
+}
+
+function onReplaced(
+  desk: DeskContext,
+  intentId: string,
+  event: Extract<BrokerEvent, { kind: 'replaced' }>,
+): void {
+  const order = desk.orders.get(intentId);
+  if (order === undefined || isFinal(order)) return;
+  order.limit = event.limit;
+  order.brokerLimit = event.limit;
+  order.updatedAt = desk.at;
+}

@@ -1,0 +1,150 @@
+/** Orders that close: built from what is held, never from what was once ordered. */
+
+import type { Urgency } from '../../engine/domain/exit-choices.ts';
+import { gridOf, instrumentSymbol } from '../../engine/domain/instrument.ts';
+import type { NetPrices } from '../../engine/domain/net-price.ts';
+import { netPrices } from '../../engine/domain/net-price.ts';
+import type { OrderIntent, OrderLeg, OrderPurpose } from '../../engine/domain/order.ts';
+import { legSign } from '../../engine/domain/order.ts';
+import type { Price } from '../../engine/domain/units.ts';
+import type { Outcome } from '../../engine/domain/verdict.ts';
+import { deny } from '../../engine/domain/verdict.ts';
+import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
+import { asOpenPosition } from '../account/held-position.ts';
+import type { DeskContext } from '../desk-context.ts';
+import { quoteOf, sliceOf } from '../desk-context.ts';
+import type { LeftOutReason } from '../exits/close-legs.ts';
+import { closingOrder, shareOfLegs } from '../exits/close-legs.ts';
+import type { ExitPart } from '../exits/exit-input.ts';
+import { legsOfPart } from '../exits/exit-input.ts';
+import { ladderEnd, ladderRung, worstClosingNet } from '../exits/limit-ladder.ts';
+import type { HeldLeg } from '../exits/open-position.ts';
+
+/** Which part of a position to close. */
+export interface CloseRequest {
+  readonly purpose: Exclude<OrderPurpose, 'open'>;
+  readonly part: ExitPart;
+  /** Units of the structure; undefined = all that is free. */
+  readonly units: number | undefined;
+  readonly urgency: Urgency;
+  readonly principal: string;
+}
+
+export interface Closing {
+  readonly intent: OrderIntent;
+  readonly net: NetPrices;
+  /** What stays open and why, in plain words. */
+  readonly notes: readonly string[];
+}
+
+/** What live closing orders of the position will still trade, signed, by symbol. */
+function alreadyClosing(desk: DeskContext, positionId: string): ReadonlyMap<string, number> {
+  const claimed = new Map<string, number>();
+  for (const order of desk.orders.closing(positionId)) {
+    for (const leg of order.intent.legs) {
+      const symbol = instrumentSymbol(leg.instrument);
+      let left = leg.ratio * order.intent.quantity;
+      for (const fill of order.fills) {
+        if (instrumentSymbol(fill.instrument) === symbol) left -= fill.quantity;
+      }
+      claimed.set(symbol, (claimed.get(symbol) ?? 0) + legSign(leg.action) * left);
+    }
+  }
+  return claimed;
+}
+
+/** The legs of the position that no live order is closing yet. */
+export function freeLegs(desk: DeskContext, position: StructurePosition): readonly HeldLeg[] {
+  const claimed = alreadyClosing(desk, position.positionId);
+  return position.legs
+    .map(({ instrument, quantity }) => ({
+      instrument,
+      quantity: quantity + (claimed.get(instrumentSymbol(instrument)) ?? 0),
+    }))
+    .filter((leg) => leg.quantity !== 0);
+}
+
+const STAYS: Readonly<Record<LeftOutReason, string>> = {
+  noBid: 'nobody bids for it: it is left to expire',
+  noAsk: 'nobody offers it: it cannot be bought back now',
+  cover: 'it covers a short that cannot be bought back now',
+};
+
+function chosenLegs(
+  desk: DeskContext,
+  position: StructurePosition,
+  request: CloseRequest,
+): Outcome<{ readonly legs: readonly HeldLeg[] }> {
+  const free = freeLegs(desk, position);
+  const { positionId, quantity } = position;
+  if (free.length === 0) {
+    const message =
+      'nothing of this position is free to close: it is closed, or a live order closes it';
+    return deny('nothing_to_close', message, { positionId });
+  }
+  if (request.units === undefined) {
+    const part = legsOfPart({ ...asOpenPosition(desk, position), legs: free }, request.part);
+    return { legs: part };
+  }
+  const share = shareOfLegs(free, request.units, quantity);
+  if (share !== undefined) return { legs: share };
+  const message = `ask for a whole number of units from 1 to ${quantity}`;
+  return deny('tick_or_quantity', message, { asked: request.units, held: quantity });
+}
+
+function limitOf(
+  legs: readonly OrderLeg[],
+  net: NetPrices,
+  spot: Price | undefined,
+  urgency: Urgency,
+): { readonly limit: Price; readonly worst: Price } {
+  const worstNet = worstClosingNet(legs, spot);
+  const ladder = { net, grid: gridOf(legs), urgency, worstNet };
+  const first = ladderRung({ ...ladder, elapsedMillis: 0 });
+  return { limit: first.limit, worst: ladderEnd(ladder) };
+}
+
+/** Builds the closing order from signed holdings and live quotes. */
+export function closingIntent(
+  desk: DeskContext,
+  position: StructurePosition,
+  request: CloseRequest,
+): Outcome<Closing> {
+  const chosen = chosenLegs(desk, position, request);
+  if ('denied' in chosen) return chosen;
+  const quotes = (symbol: string) => quoteOf(desk, symbol);
+  const { legs, quantity, leftOut } = closingOrder(chosen.legs, quotes);
+  const notes = leftOut.map(({ symbol, reason }) => `${symbol}: ${STAYS[reason]}`);
+  const net = netPrices(legs, quotes);
+  if (legs.length === 0 || 'missing' in net) {
+    const message = `no leg has a market to close in now (${notes.join('; ')}); try again when it has`;
+    return deny('leg_market_missing', message, { positionId: position.positionId });
+  }
+  const { limit, worst } = limitOf(legs, net, sliceOf(desk)?.spot, request.urgency);
+  const intent: OrderIntent = {
+    intentId: desk.orders.nextIntentId(desk.day.session.date),
+    purpose: request.purpose,
+    strategy: asOpenPosition(desk, position).strategy,
+    positionId: position.positionId,
+    legs,
+    quantity,
+    limit,
+    worst,
+    principal: request.principal,
+  };
+  return { intent, net, notes };
+}
+
+/** True while every leg of a closing intent still takes from what is free. */
+export function stillFree(desk: DeskContext, intent: OrderIntent): boolean {
+  const position = desk.book.structure(intent.positionId);
+  if (position === undefined) return false;
+  const free = new Map(
+    freeLegs(desk, position).map((leg) => [instrumentSymbol(leg.instrument), leg.quantity]),
+  );
+  return intent.legs.every((leg) => {
+    const held = free.get(instrumentSymbol(leg.instrument)) ?? 0;
+    const taken = -legSign(leg.action) * leg.ratio * intent.quantity;
+    return Math.sign(held) === Math.sign(taken) && Math.abs(taken) <= Math.abs(held);
+  });
+}

@@ -1,0 +1,152 @@
+/** Cards for what is not one order: flattening everything, and cancelling an order that protects. */
+
+import { multiplierOf } from '../../engine/domain/instrument.ts';
+import type { OrderIntent } from '../../engine/domain/order.ts';
+import { amountCents, cents, dollarsFromPrice } from '../../engine/domain/units.ts';
+import { deny } from '../../engine/domain/verdict.ts';
+import { isOpen } from '../account/held-position.ts';
+import type { DeskContext } from '../desk-context.ts';
+import { spotOf } from '../desk-context.ts';
+import type { TradeCard } from '../engine-api.ts';
+import { grantToken } from '../previews/granting.ts';
+import { feesOf } from '../previews/judging.ts';
+import type { PreviewAnswer, PreviewTurn } from '../previews/preview-shelf.ts';
+import { closingIntent, freeLegs } from './closing.ts';
+import type { OrderRecord } from './order-book.ts';
+import { legViews } from './order-views.ts';
+
+interface CardParts {
+  readonly purpose: TradeCard['purpose'];
+  readonly strategy: string;
+  readonly intents: readonly OrderIntent[];
+  readonly reasons: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+function card(desk: DeskContext, previewId: string, parts: CardParts): TradeCard {
+  let net = 0;
+  let worst = 0;
+  let fees = 0;
+  for (const intent of parts.intents) {
+    const first = intent.legs[0];
+    const multiplier = first === undefined ? 1 : multiplierOf(first.instrument);
+    net += amountCents(intent.limit, intent.quantity, multiplier);
+    worst += amountCents(intent.worst, intent.quantity, multiplier);
+    fees += feesOf(desk, intent);
+  }
+  const spot = spotOf(desk);
+  const only = parts.intents.length === 1 ? parts.intents[0] : undefined;
+  const limitPrice = only === undefined ? 0 : dollarsFromPrice(only.limit);
+  return {
+    confirmToken: '',
+    expiresInSeconds: desk.config.limits.confirmationTimeoutSeconds,
+    previewId,
+    purpose: parts.purpose,
+    strategy: parts.strategy,
+    underlying: desk.config.underlying,
+    spot: spot === undefined ? null : spot / 10_000,
+    legs: parts.intents.flatMap((intent) => legViews(desk, intent.legs, intent.quantity)),
+    quantity: parts.intents.length,
+    netCents: net,
+    feesCents: fees,
+    maxLossCents: 0,
+    maxProfitCents: 0,
+    marginCents: 0,
+    assignmentCostCents: 0,
+    limitPrice,
+    worstPrice: only === undefined ? 0 : dollarsFromPrice(only.worst),
+    expectedFill: { price: limitPrice, mid: limitPrice, natural: limitPrice },
+    breakevens: [],
+    probabilityOfProfit: null,
+    greeks: null,
+    exitPlan: null,
+    checks: [],
+    reasons: parts.reasons,
+    warnings: parts.warnings,
+    figures: { orders: parts.intents.length, worstNetCents: worst },
+  };
+}
+
+/** Previews closing everything that is held and cancelling everything that opens. */
+export function flattenCard(desk: DeskContext, turn: PreviewTurn): PreviewAnswer {
+  const { shelf, caller, tokenSha256 } = turn;
+  const held = desk.book.structures().filter(isOpen);
+  const openings = desk.orders.live().filter((order) => order.intent.purpose === 'open');
+  const closable: OrderIntent[] = [];
+  const warnings: string[] = [];
+  for (const position of held) {
+    const working = desk.orders.closing(position.positionId);
+    if (working.length > 0 && freeLegs(desk, position).length === 0) {
+      closable.push(...working.map((order) => order.intent));
+      warnings.push(`${position.positionId}: a live order closes it already; it is only hurried`);
+      continue;
+    }
+    const closing = closingIntent(desk, position, {
+      purpose: 'flatten',
+      part: 'whole',
+      units: undefined,
+      urgency: 'urgent',
+      principal: caller.principal,
+    });
+    if ('denied' in closing) warnings.push(`${position.positionId}: ${closing.denied.message}`);
+    else {
+      closable.push(closing.intent);
+      warnings.push(...closing.notes);
+    }
+  }
+  const first = closable[0] ?? openings[0]?.intent;
+  if (first === undefined) {
+    const message =
+      held.length === 0
+        ? 'nothing is open and nothing that opens is working: already flat'
+        : `nothing of what is open can be closed now: ${warnings.join('; ')}`;
+    return { ...deny('nothing_to_close', message, { unclosable: warnings.length }), checks: [] };
+  }
+  const reasons = [
+    `closes ${closable.length} position(s), cancels ${openings.length} opening order(s)`,
+  ];
+  const parts = {
+    purpose: 'flatten' as const,
+    strategy: 'flatten_all',
+    intents: closable,
+    reasons,
+    warnings,
+  };
+  const made = card(desk, shelf.nextId(desk.day.session.date), parts);
+  const intents = closable.length > 0 ? closable : [first];
+  const { principal } = caller;
+  grantToken(desk, shelf, { tokenSha256, principal, card: made, intents, checks: [] });
+  return { value: made };
+}
+
+/** Previews cancelling an order that closes or protects: it takes a token. */
+export function previewCancel(
+  desk: DeskContext,
+  turn: PreviewTurn,
+  order: OrderRecord,
+): PreviewAnswer {
+  const { shelf, caller, tokenSha256 } = turn;
+  const { intent } = order;
+  const made = card(desk, shelf.nextId(desk.day.session.date), {
+    purpose: 'cancel',
+    strategy: intent.strategy,
+    intents: [],
+    reasons: [`cancels order ${intent.intentId}, which ${intent.purpose}s ${intent.positionId}`],
+    warnings: ['after this cancel the position is only closed again by its exit plan'],
+  });
+  const withFees = {
+    ...made,
+    feesCents: cents(0),
+    legs: legViews(desk, intent.legs, intent.quantity),
+  };
+  const { principal } = caller;
+  grantToken(desk, shelf, {
+    tokenSha256,
+    principal,
+    card: withFees,
+    intents: [intent],
+    checks: [],
+    cancels: intent.intentId,
+  });
+  return { value: withFees };
+}

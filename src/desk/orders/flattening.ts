@@ -1,0 +1,237 @@
+/** Ends flat, or says exactly why not: cancels what opens, waits for it, closes each position. */
+
+import type { Urgency } from '../../engine/domain/exit-choices.ts';
+import type { OrderPurpose } from '../../engine/domain/order.ts';
+import { addMicros } from '../../engine/domain/units.ts';
+import type { Denial } from '../../engine/domain/verdict.ts';
+import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
+import { areLeftToExpire, isOpen } from '../account/held-position.ts';
+import type { DeskContext } from '../desk-context.ts';
+import type { ExitPart } from '../exits/exit-input.ts';
+import { judgeIntent } from '../previews/judging.ts';
+import { closingIntent, freeLegs } from './closing.ts';
+import { recordIntent, requestCancel } from './sending.ts';
+
+/** Why a position could not be closed now. */
+export interface Unclosed {
+  readonly positionId: string;
+  readonly reason: string;
+}
+
+/** Cancels every live order that opens or increases. Returns their ids. */
+export function cancelOpenings(
+  desk: DeskContext,
+  principal: string,
+  tokenSha256?: string,
+): readonly string[] {
+  const openings = desk.orders.live().filter((order) => order.intent.purpose === 'open');
+  for (const order of openings) requestCancel(desk, order, principal, tokenSha256);
+  return openings.map((order) => order.intent.intentId);
+}
+
+/** What a close is made with. */
+export interface CloseOrder {
+  readonly purpose: Exclude<OrderPurpose, 'open'>;
+  readonly part: ExitPart;
+  readonly urgency: Urgency;
+  readonly principal: string;
+  readonly tokenSha256: string | null;
+  readonly previewId: string | null;
+  /** Why the engine itself closes, for the record. */
+  readonly because?: { readonly reason: string; readonly numbers: Denial['numbers'] };
+}
+
+/** What a close came to: why nothing was closed, or which legs stay open and why. */
+export interface CloseOutcome {
+  readonly refused?: string;
+  readonly notes: readonly string[];
+}
+
+/** Records a closing intent for what is free of the position; says why where it cannot. */
+export function closePosition(
+  desk: DeskContext,
+  position: StructurePosition,
+  order: CloseOrder,
+): CloseOutcome {
+  const { positionId } = position;
+  if (freeLegs(desk, position).length === 0) return { notes: [] };
+  const { purpose, part, urgency, principal, tokenSha256, previewId, because } = order;
+  const request = { purpose, part, units: undefined, urgency, principal };
+  const closing = closingIntent(desk, position, request);
+  if ('denied' in closing) return { refused: closing.denied.message, notes: [] };
+  const judgement = judgeIntent(desk, closing.intent);
+  if (judgement.approved === undefined) {
+    const refused = judgement.verdict.denial?.message ?? 'refused by a check';
+    return { refused, notes: [] };
+  }
+  if (because !== undefined) {
+    desk.plan.noteStop(position.strategy, because.reason, desk.at.market);
+    desk.out.append({ kind: 'exitTriggered', positionId, ...because }, true);
+    desk.out.alert('warning', 'EXIT_TRIGGERED', `${positionId}: ${because.reason}`);
+  }
+  recordIntent(desk, closing.intent, judgement, { tokenSha256, previewId, urgency });
+  return { notes: closing.notes };
+}
+
+const HASTE: Readonly<Record<Urgency, number>> = { patient: 0, normal: 1, fast: 2, urgent: 3 };
+
+/** Makes closing orders of the position at least this urgent; none becomes slower. */
+export function hurryClosings(desk: DeskContext, positionId: string, urgency: Urgency): void {
+  for (const order of desk.orders.closing(positionId)) {
+    if (HASTE[order.urgency] < HASTE[urgency]) order.urgency = urgency;
+  }
+}
+
+/** Who closes everything, and by which token, if it took one. */
+interface FlattenOrder {
+  readonly principal: string;
+  readonly tokenSha256: string | null;
+  readonly previewId: string | null;
+}
+
+const BY_THE_ENGINE: FlattenOrder = { principal: 'engine', tokenSha256: null, previewId: null };
+const FLATTEN_AGAIN_MICROS = 2_000_000;
+/** A cancel that the broker does not answer for this long holds up no close. */
+const CANCEL_WAIT_MICROS = 2_000_000;
+/** A close that was rejected is asked for again after this long: at once brings the same. */
+export const RETRY_AFTER_MICROS = 5_000_000;
+
+/** True while the broker's rejection of a close is fresh. */
+export function wasJustRejected(desk: DeskContext, positionId: string): boolean {
+  const since = addMicros(desk.at.wall, -RETRY_AFTER_MICROS);
+  return desk.orders
+    .all()
+    .some(
+      ({ intent, status, updatedAt }) =>
+        intent.positionId === positionId &&
+        intent.purpose !== 'open' &&
+        intent.purpose !== 'protective' &&
+        status === 'rejected' &&
+        updatedAt.wall > since,
+    );
+}
+
+/** Takes a position into the flatten; one that is in it already stays as it is. */
+export function beginFlattening(desk: DeskContext, positionId: string): void {
+  if (desk.day.flattening.has(positionId)) return;
+  desk.day.flattening.set(positionId, { since: desk.at.wall, told: '' });
+}
+
+/** True while an opening of the position is being called back: what it still fills is closed with
+ * the rest, not after it. */
+function waitsForCancel(desk: DeskContext, positionId: string): boolean {
+  const since = desk.day.flattening.get(positionId)?.since ?? desk.at.wall;
+  if (desk.at.wall - since >= CANCEL_WAIT_MICROS) return false;
+  return desk.orders
+    .live()
+    .some(({ intent }) => intent.positionId === positionId && intent.purpose === 'open');
+}
+
+/** Tells a reason once, and remembers it. */
+function tell(desk: DeskContext, positionId: string, told: string, say: () => void): void {
+  const progress = desk.day.flattening.get(positionId);
+  if (progress === undefined || progress.told === told) return;
+  desk.day.flattening.set(positionId, { ...progress, told });
+  if (told !== '') say();
+}
+
+/** Closes one position urgently and remembers to go on until it is gone. Returns why it cannot be
+ * closed now; the same reason pages once. */
+function flattenPosition(
+  desk: DeskContext,
+  position: StructurePosition,
+  order: FlattenOrder,
+): Unclosed | undefined {
+  const { positionId } = position;
+  beginFlattening(desk, positionId);
+  hurryClosings(desk, positionId, 'urgent');
+  if (waitsForCancel(desk, positionId) || wasJustRejected(desk, positionId)) return undefined;
+  const terms = { purpose: 'flatten', part: 'whole', urgency: 'urgent', ...order } as const;
+  const { refused = '', notes } = closePosition(desk, position, terms);
+  if (notes.length > 0) {
+    desk.out.alert('warning', 'FLATTEN_LEFT_OPEN', `${positionId} keeps ${notes.join('; ')}`);
+  }
+  const text = `${positionId} is still open: ${refused}`;
+  tell(desk, positionId, refused, () => desk.out.alert('critical', 'FLATTEN_INCOMPLETE', text));
+  return refused === '' ? undefined : { positionId, reason: refused };
+}
+
+/** A position that only expiry ends: said once. */
+function leaveToExpire(desk: DeskContext, positionId: string): Unclosed {
+  beginFlattening(desk, positionId);
+  const reason = 'nobody bids for it: it is left to expire, its loss is paid';
+  const text = `${positionId}: ${reason}`;
+  tell(desk, positionId, reason, () => desk.out.alert('info', 'LEFT_TO_EXPIRE', text));
+  return { positionId, reason };
+}
+
+function flattenOrLeave(
+  desk: DeskContext,
+  position: StructurePosition,
+  order: FlattenOrder,
+): Unclosed | undefined {
+  return areLeftToExpire(desk, position.legs)
+    ? leaveToExpire(desk, position.positionId)
+    : flattenPosition(desk, position, order);
+}
+
+/**
+ * Cancels openings and closes all that is held, at once and urgently. Safe to call again: what is
+ * being closed already is only hurried. The request is recorded first, so that a restart goes on
+ * with it. What does not close now is tried again by `keepFlattening`.
+ */
+export function closeEverything(
+  desk: DeskContext,
+  principal: string,
+  token: { readonly tokenSha256: string; readonly previewId: string } | undefined,
+): readonly Unclosed[] {
+  const { day, book, orders } = desk;
+  const held = book.structures().filter(isOpen);
+  const openings = orders.live().filter(({ intent }) => intent.purpose === 'open');
+  const positionIds = new Set([
+    ...held.map(({ positionId }) => positionId),
+    ...openings.map(({ intent }) => intent.positionId),
+  ]);
+  desk.out.append({ kind: 'flattenRequested', principal, positionIds: [...positionIds] }, true);
+  cancelOpenings(desk, principal, token?.tokenSha256);
+  for (const positionId of positionIds) beginFlattening(desk, positionId);
+  day.flattenAgainAt = addMicros(desk.at.wall, FLATTEN_AGAIN_MICROS);
+  const { tokenSha256, previewId } = token ?? BY_THE_ENGINE;
+  const order = { principal, tokenSha256, previewId };
+  return held
+    .map((position) => flattenOrLeave(desk, position, order))
+    .filter((unclosed) => unclosed !== undefined);
+}
+
+/** True for a position that can be closed now and was not refused before. */
+function isReady(desk: DeskContext, position: StructurePosition, told: string): boolean {
+  return told === '' && freeLegs(desk, position).length > 0;
+}
+
+/** True once nothing is held of a position and nothing can still open it. */
+function isGone(desk: DeskContext, positionId: string): boolean {
+  const position = desk.book.structure(positionId);
+  if (position !== undefined && isOpen(position)) return false;
+  return !desk.orders.live().some(({ intent }) => intent.positionId === positionId);
+}
+
+/**
+ * Goes on with a flatten until it is done: a market may be gone for a moment, a broker may reject,
+ * and an opening may win its race against the cancel. `all` takes in what was opened meanwhile.
+ */
+export function keepFlattening(desk: DeskContext, all: boolean): void {
+  const { day, at, book } = desk;
+  if (all) for (const { positionId } of book.structures()) beginFlattening(desk, positionId);
+  if (day.flattening.size === 0 || day.reserveExhausted) return;
+  const isDue = at.wall >= (day.flattenAgainAt ?? 0);
+  if (isDue) day.flattenAgainAt = addMicros(at.wall, FLATTEN_AGAIN_MICROS);
+  for (const [positionId, { told }] of day.flattening) {
+    const position = book.structure(positionId);
+    if (isGone(desk, positionId)) day.flattening.delete(positionId);
+    else if (position !== undefined && (isDue || isReady(desk, position, told))) {
+      flattenOrLeave(desk, position, BY_THE_ENGINE);
+    }
+  }
+  if (day.flattening.size > 0) return;
+  desk.out.alert('info', 'FLATTEN_DONE', 'all that was to be flattened is closed');
+}

@@ -1,0 +1,110 @@
+/** Walks the limits of working orders from their first price toward the market, step by step. */
+
+import { gridOf } from '../../engine/domain/instrument.ts';
+import { netPrices } from '../../engine/domain/net-price.ts';
+import type { Price } from '../../engine/domain/units.ts';
+import { approveReprice } from '../../risk/reprice.ts';
+import { tradingStateOf } from '../../risk/trading-state.ts';
+import type { DeskContext } from '../desk-context.ts';
+import { quoteOf, sliceOf } from '../desk-context.ts';
+import { ENTRY_REST_MILLIS, ladderRung, worstClosingNet } from '../exits/limit-ladder.ts';
+import { performGateway } from './broker-events.ts';
+import type { OrderRecord } from './order-book.ts';
+import { isExternal, isFinal } from './order-book.ts';
+import { requestCancel } from './sending.ts';
+
+const MICROS_PER_MILLI = 1_000;
+/** An opening still not filled after this long is cancelled: its moment has passed. */
+const OPENING_PATIENCE_MILLIS = 90_000;
+
+/** A market that is gone for this long is not a flicker. */
+const LOST_MARKET_MICROS = 5_000_000;
+
+/** Moves every working order whose ladder says so. Called on the clock. */
+export function walkLimits(desk: DeskContext): void {
+  for (const order of desk.orders.live()) {
+    if (order.status !== 'working' || order.cancelRequested || order.sentAt === undefined) continue;
+    if (isExternal(order) || order.intent.purpose === 'protective') continue;
+    if (desk.at.wall < (order.limitStaysUntil ?? 0)) continue;
+    const waitedMillis = (desk.at.market - order.sentAt.market) / MICROS_PER_MILLI;
+    if (order.intent.purpose === 'open') walkOpening(desk, order, waitedMillis);
+    else walk(desk, order, waitedMillis);
+  }
+}
+
+/** An opening is called back once its moment has passed, and whenever trading is halted: a cancel
+ * that the broker refused is asked for again. */
+function walkOpening(desk: DeskContext, order: OrderRecord, waitedMillis: number): void {
+  const isHalted = tradingStateOf(desk.day.status) === 'halted';
+  if (!isHalted && waitedMillis <= OPENING_PATIENCE_MILLIS) {
+    walk(desk, order, waitedMillis - ENTRY_REST_MILLIS[order.urgency]);
+    return;
+  }
+  order.reason = isHalted
+    ? 'trading is halted: nothing opens'
+    : 'not filled in time at an acceptable price';
+  requestCancel(desk, order, 'engine');
+}
+
+function walk(desk: DeskContext, order: OrderRecord, elapsedMillis: number): void {
+  if (elapsedMillis < 0) return;
+  const limit = rungOf(desk, order, elapsedMillis);
+  if (limit === undefined) {
+    giveUpLostMarket(desk, order);
+    return;
+  }
+  order.marketMissingSince = undefined;
+  if (limit === order.limit) return;
+  const { intentId, purpose } = order.intent;
+  const { limits } = desk.config;
+  if (purpose === 'open' && !desk.messages.mayMoveOpening(desk.at.wall, limits)) return;
+  desk.out.append({ kind: 'repriced', intentId, limit, reason: order.urgency }, purpose !== 'open');
+  order.limit = limit;
+  if (purpose !== 'open') sendReprice(desk, order);
+  else desk.out.push({ kind: 'clearance', intentId, opening: true, act: 'reprice' });
+}
+
+function sendReprice(desk: DeskContext, order: OrderRecord): void {
+  const approved = approveReprice(order.intent, order.limit, desk.config.limits.version);
+  desk.messages.note('modify', desk.at.wall);
+  performGateway(desk, desk.gateway.reprice(approved, desk.at));
+}
+
+/** The kill word allowed it: the new limit of an opening goes to the broker. */
+export function onRepriceCleared(desk: DeskContext, intentId: string): void {
+  const order = desk.orders.get(intentId);
+  if (order?.status === 'working' && !order.cancelRequested) sendReprice(desk, order);
+}
+
+/** The kill word stood in the way: the limit stays where the broker has it, and the opening is
+ * called back without waiting for the core to hear of the kill. */
+export function onRepriceBlocked(desk: DeskContext, intentId: string): void {
+  const order = desk.orders.get(intentId);
+  if (order === undefined || isFinal(order)) return;
+  order.limit = order.brokerLimit;
+  const reason = 'blocked by the kill switch';
+  desk.out.append({ kind: 'repriced', intentId, limit: order.limit, reason }, true);
+  order.reason = reason;
+  requestCancel(desk, order, 'engine');
+}
+
+/** A close with a leg that nobody trades any more can never fill, and keeps the rest of the position
+ * from being closed: it is called back, and whoever closes next leaves that leg out. */
+function giveUpLostMarket(desk: DeskContext, order: OrderRecord): void {
+  if (order.intent.purpose === 'open') return;
+  order.marketMissingSince ??= desk.at.wall;
+  if (desk.at.wall - order.marketMissingSince < LOST_MARKET_MICROS) return;
+  order.reason = 'a leg of it has no market any more; the rest is closed without it';
+  requestCancel(desk, order, 'engine');
+}
+
+/** Where the order's limit belongs now; undefined while a leg has no market on its side. */
+function rungOf(desk: DeskContext, order: OrderRecord, elapsedMillis: number): Price | undefined {
+  const { legs, purpose, worst } = order.intent;
+  const net = netPrices(legs, (symbol) => quoteOf(desk, symbol));
+  if ('missing' in net) return undefined;
+  const opening = purpose === 'open';
+  const worstNet = opening ? worst : worstClosingNet(legs, sliceOf(desk)?.spot);
+  const { urgency } = order;
+  return ladderRung({ net, grid: gridOf(legs), urgency, elapsedMillis, worstNet }).limit;
+}

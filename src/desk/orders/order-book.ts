@@ -1,0 +1,196 @@
+/** The desk's own record of every order of the day: what was asked, what is known, what is left. */
+
+import type { ApprovedOrder } from '../../broker/approved-order.ts';
+import type { At } from '../../engine/domain/clock.ts';
+import type { Urgency } from '../../engine/domain/exit-choices.ts';
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import type { Fill, OrderIntent, OrderStatus } from '../../engine/domain/order.ts';
+import { FINAL_ORDER_STATUSES, legSign } from '../../engine/domain/order.ts';
+import type { Cents, EpochMicros, Price } from '../../engine/domain/units.ts';
+import { price } from '../../engine/domain/units.ts';
+
+/** How an UNKNOWN outcome is being looked for. */
+export interface OutcomeSearch {
+  /** Since when it is looked for; searches and silence count from here. */
+  readonly since: At;
+  asked: number;
+  /** Wall time of the next look. */
+  askAgainAt: EpochMicros;
+  /** Wall time of the first complete history, after the settle window, that lacked the order. */
+  absentAt: EpochMicros | undefined;
+}
+
+/** One order. Changed by the order book's users on the core thread only. */
+export interface OrderRecord {
+  readonly intent: OrderIntent;
+  readonly orderHash: string;
+  readonly shapeHash: string;
+  /** Worst case of the whole order after fees, positive; 0 for orders that close. */
+  readonly worstCaseCents: Cents;
+  readonly createdAt: At;
+  readonly tokenSha256: string | null;
+  /** The record that must be durable before anything is sent. */
+  readonly intentSeq: number;
+  approved: ApprovedOrder | undefined;
+  status: OrderStatus;
+  updatedAt: At;
+  sentAt: At | undefined;
+  brokerOrderId: string | undefined;
+  reason: string | undefined;
+  /** The limit last asked for. */
+  limit: Price;
+  /** The limit that the broker has, as far as it has told. */
+  brokerLimit: Price;
+  urgency: Urgency;
+  cancelRequested: boolean;
+  /** Wall time since which a leg of a working close has had no market on its side. */
+  marketMissingSince: EpochMicros | undefined;
+  /** The broker refused to change the order: its limit stays where it is until this wall time. */
+  limitStaysUntil: EpochMicros | undefined;
+  /** Set while the status is `unknown`. */
+  search: OutcomeSearch | undefined;
+  readonly fills: Fill[];
+}
+
+/** What an order is entered with; the rest follows from it. */
+export type NewOrder = Pick<
+  OrderRecord,
+  | 'intent'
+  | 'orderHash'
+  | 'shapeHash'
+  | 'worstCaseCents'
+  | 'createdAt'
+  | 'tokenSha256'
+  | 'intentSeq'
+  | 'approved'
+  | 'urgency'
+> & { readonly limit: Price };
+
+/** A recorded order that nothing has happened to yet. */
+export function newOrder(parts: NewOrder): OrderRecord {
+  return {
+    ...parts,
+    status: 'recorded',
+    updatedAt: parts.createdAt,
+    sentAt: undefined,
+    brokerOrderId: undefined,
+    reason: undefined,
+    brokerLimit: parts.limit,
+    cancelRequested: false,
+    marketMissingSince: undefined,
+    limitStaysUntil: undefined,
+    search: undefined,
+    fills: [],
+  };
+}
+
+/** True for an order that this engine did not give: it is counted, shown, and otherwise let be. */
+export function isExternal({ intent }: OrderRecord): boolean {
+  return intent.strategy === 'external';
+}
+
+export function isFinal(order: OrderRecord): boolean {
+  return FINAL_ORDER_STATUSES.has(order.status);
+}
+
+/** Units that each leg has filled, a fraction where a unit of it is not whole. */
+function unitsByLeg(order: OrderRecord): readonly number[] {
+  return order.intent.legs.map((leg) => {
+    const symbol = instrumentSymbol(leg.instrument);
+    let filled = 0;
+    for (const fill of order.fills) {
+      if (instrumentSymbol(fill.instrument) === symbol) filled += fill.quantity;
+    }
+    return filled / leg.ratio;
+  });
+}
+
+/** Units whose every leg has filled. */
+export function filledUnits(order: OrderRecord): number {
+  if (order.fills.length === 0) return 0;
+  const units = unitsByLeg(order);
+  return units.length === 0 ? 0 : Math.floor(Math.min(...units));
+}
+
+/** True while some leg has filled more units than another. */
+export function isUneven(order: OrderRecord): boolean {
+  const units = unitsByLeg(order);
+  return units.some((filled) => filled !== units[0]);
+}
+
+/** Signed net of the fills per unit, rounded to 1/10,000; undefined before the first whole unit. */
+export function averageFillNet(order: OrderRecord): Price | undefined {
+  const units = filledUnits(order);
+  if (units === 0) return undefined;
+  let net = 0;
+  for (const fill of order.fills) net -= legSign(fill.action) * fill.price * fill.quantity;
+  return price(Math.round(net / units));
+}
+
+const OWN_ID = /^\d{8}-(\d{6,12})$/;
+
+/** Orders by id, oldest first. */
+export class OrderBook {
+  readonly #orders = new Map<string, OrderRecord>();
+  #lastNumber = 0;
+
+  /** A new deterministic id: the session's date and a counter. */
+  nextIntentId(session: string): string {
+    this.#lastNumber += 1;
+    return `${session.replaceAll('-', '')}-${String(this.#lastNumber).padStart(6, '0')}`;
+  }
+
+  /** Makes sure that ids given out before a restart are never given out again. An id that is not of
+   * this book's making says nothing. */
+  seen(intentId: string): void {
+    const number = Number(OWN_ID.exec(intentId)?.[1] ?? 0);
+    this.#lastNumber = Math.max(this.#lastNumber, number);
+  }
+
+  add(order: OrderRecord): void {
+    this.seen(order.intent.intentId);
+    this.#orders.set(order.intent.intentId, order);
+  }
+
+  /** Drops the orders that had ended and were created before a market time: an engine that runs for
+   * months looks through days, not months. The journal keeps them all. */
+  forgetBefore(market: EpochMicros): void {
+    for (const [intentId, order] of this.#orders) {
+      if (isFinal(order) && order.createdAt.market < market) this.#orders.delete(intentId);
+    }
+  }
+
+  get(intentId: string): OrderRecord | undefined {
+    return this.#orders.get(intentId);
+  }
+
+  all(): readonly OrderRecord[] {
+    return [...this.#orders.values()];
+  }
+
+  /** Orders whose end is not known: recorded, sending, unknown or working. */
+  live(): readonly OrderRecord[] {
+    return this.all().filter((order) => !isFinal(order));
+  }
+
+  /** Live orders that close the position now; a stop that only rests is none of them. */
+  closing(positionId: string): readonly OrderRecord[] {
+    return this.live().filter(
+      ({ intent }) =>
+        intent.positionId === positionId &&
+        intent.purpose !== 'open' &&
+        intent.purpose !== 'protective',
+    );
+  }
+
+  /** The live stop that rests for the position at the broker, if there is one. */
+  protecting(positionId: string): OrderRecord | undefined {
+    return this.live().find(
+      ({ intent }) => intent.positionId === positionId && intent.purpose === 'protective',
+    );
+  }
+
+  byToken(tokenSha256: string): readonly OrderRecord[] {
+    return this.all().filter((order) => order.tokenSha256 === tokenSha256);
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * Native protection: a stop order of the engine's own that rests at the broker while a position is
+ * open, so that the position is not bare when the engine is down. It stands further away than the
+ * engine's stop, which judges better and goes first. Whatever else closes the position waits until
+ * the stop is called back: the two never sell the same contracts.
+ */
+
+import { gridOf, instrumentSymbol } from '../../engine/domain/instrument.ts';
+import type { OrderIntent } from '../../engine/domain/order.ts';
+import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
+import type { ProtectiveStop } from '../../risk/protective-stop.ts';
+import { protectiveStop, stopSideFault } from '../../risk/protective-stop.ts';
+import { isOpen } from '../account/held-position.ts';
+import type { DeskContext } from '../desk-context.ts';
+import { quoteOf } from '../desk-context.ts';
+import { judgeIntent } from '../previews/judging.ts';
+import type { OrderRecord } from './order-book.ts';
+import { filledUnits, isFinal } from './order-book.ts';
+import type { Protection } from './protection.ts';
+import { amendProtection } from './protection.ts';
+import { callBackStop, recordIntent } from './sending.ts';
+
+/** The broker's snapshot is asked about each stop this often: well within every 30 seconds. */
+const VERIFY_EVERY_MICROS = 10_000_000;
+/** A stop that was refused or lost is placed anew after this long. */
+const REARM_AFTER_MICROS = 5_000_000;
+
+/** True while the broker's own word for the stop stands. */
+export function isProtected(desk: DeskContext, positionId: string): boolean {
+  const known = desk.day.protections.get(positionId);
+  const order = known === undefined ? undefined : desk.orders.get(known.intentId);
+  const isResting = order?.status === 'working' && !order.cancelRequested;
+  return isResting && known?.isListed === true;
+}
+
+function change(desk: DeskContext, positionId: string, amended: Partial<Protection>): void {
+  amendProtection(desk.day.protections, positionId, amended);
+}
+
+/** The stop that this position should be given now; undefined: it needs none, or can have none. */
+function wantedStop(desk: DeskContext, position: StructurePosition): ProtectiveStop | undefined {
+  const { day, orders, at } = desk;
+  const { positionId } = position;
+  const isLeaving = day.flattening.has(positionId) || orders.closing(positionId).length > 0;
+  const isLate = at.market >= day.schedule.flattenStartAt;
+  if (isLeaving || isLate || !day.chainOpen || !isOpen(position)) return undefined;
+  const opens = ({ intent }: OrderRecord): boolean =>
+    intent.positionId === positionId && intent.purpose === 'open';
+  if (orders.live().some(opens)) return undefined;
+  return protectiveStop(position.legs, position.exitPlan);
+}
+
+/** The engine's last stop of the position ended without the engine's asking, and when. */
+function lastEnd(desk: DeskContext, positionId: string): OrderRecord | undefined {
+  const known = desk.day.protections.get(positionId);
+  if (known === undefined || known.isReleased) return undefined;
+  const order = desk.orders.get(known.intentId);
+  return order !== undefined && isFinal(order) ? order : undefined;
+}
+
+/** True where a new stop has to wait, or was called back by a person's own word. */
+function mayNotArm(desk: DeskContext, positionId: string): boolean {
+  const ended = lastEnd(desk, positionId);
+  if (ended === undefined) return false;
+  const isByPerson = ended.status === 'cancelled' && ended.cancelRequested;
+  return isByPerson || desk.at.wall - ended.updatedAt.wall < REARM_AFTER_MICROS;
+}
+
+function arm(desk: DeskContext, position: StructurePosition): void {
+  const { positionId } = position;
+  const stop = wantedStop(desk, position);
+  if (stop === undefined) return;
+  const symbol = instrumentSymbol(stop.leg.instrument);
+  if (mayNotArm(desk, positionId) || stopSideFault(stop, quoteOf(desk, symbol)) !== undefined) {
+    return;
+  }
+  const lost = lastEnd(desk, positionId);
+  if (lost !== undefined) {
+    const text = `${positionId}: its stop at the broker ended (${lost.status}); a new one is placed`;
+    desk.out.alert('warning', 'PROTECTION_LOST', text);
+  }
+  const least = gridOf([stop.leg]).step;
+  const intent: OrderIntent = {
+    intentId: desk.orders.nextIntentId(desk.day.session.date),
+    purpose: 'protective',
+    strategy: position.openingIntent?.strategy ?? 'place_order',
+    positionId,
+    legs: [{ instrument: stop.leg.instrument, action: 'sellToClose', ratio: 1 }],
+    quantity: stop.leg.quantity,
+    limit: least,
+    worst: least,
+    stopTrigger: stop.trigger,
+    principal: 'engine',
+  };
+  const judgement = judgeIntent(desk, intent);
+  if (judgement.approved === undefined) return;
+  const authorization = { tokenSha256: null, previewId: null, urgency: 'patient' } as const;
+  recordIntent(desk, intent, judgement, authorization);
+  desk.day.protections.set(positionId, {
+    intentId: intent.intentId,
+    since: undefined,
+    verifiedAt: undefined,
+    isListed: false,
+    isReleased: false,
+  });
+}
+
+/** Looks after a live stop. One that covers another size than is held is called back, and only such
+ * a one: a chain that is not open yet or a market that is gone takes no protection away. */
+function keep(desk: DeskContext, order: OrderRecord, position: StructurePosition): void {
+  const { intent } = order;
+  const { positionId } = position;
+  if (!desk.day.protections.has(positionId)) {
+    const known = { intentId: intent.intentId, since: undefined, verifiedAt: undefined };
+    desk.day.protections.set(positionId, { ...known, isListed: false, isReleased: false });
+  }
+  const held = position.legs.length === 1 ? position.legs[0]?.quantity : undefined;
+  if (held !== intent.quantity - filledUnits(order)) callBackStop(desk, order);
+  else if (order.status === 'working') verify(desk, order);
+}
+
+/** Looks for the stop in the broker's own snapshot. */
+function verify(desk: DeskContext, { intent }: OrderRecord): void {
+  const { positionId, intentId } = intent;
+  const known = desk.day.protections.get(positionId);
+  const isFresh = desk.at.wall - (known?.verifiedAt ?? 0) < VERIFY_EVERY_MICROS;
+  if (known === undefined || (known.isListed && isFresh)) return;
+  const snapshot = desk.gateway.snapshot(desk.at);
+  if (snapshot === undefined) return;
+  const isListed = snapshot.workingOrders.some((order) => order.intentId === intentId);
+  if (isListed) {
+    const since = known.since ?? desk.at.market;
+    change(desk, positionId, { isListed, since, verifiedAt: snapshot.asOf.wall });
+    return;
+  }
+  if (!known.isListed) return;
+  change(desk, positionId, { isListed });
+  const text = `${positionId}: the broker does not list its stop ${intentId} any more`;
+  desk.out.alert('critical', 'PROTECTION_MISSING', text);
+}
+
+/** Arms, verifies, and calls back the stops of all positions. Called on the clock. */
+export function keepProtection(desk: DeskContext): void {
+  if (!desk.gateway.capabilities.nativeStops) return;
+  const live = new Map(
+    desk.orders
+      .live()
+      .filter(({ intent }) => intent.purpose === 'protective')
+      .map((order) => [order.intent.positionId, order]),
+  );
+  for (const position of desk.book.structures()) {
+    const order = live.get(position.positionId);
+    live.delete(position.positionId);
+    if (order !== undefined) keep(desk, order, position);
+    else if (!desk.day.stopping) arm(desk, position);
+  }
+  for (const orphan of live.values()) callBackStop(desk, orphan);
+}
+
+/** When the broker last listed the stop, in milliseconds ago; null where none stands. */
+export function verifiedAgoMillis(desk: DeskContext, positionId: string): number | null {
+  const verifiedAt = desk.day.protections.get(positionId)?.verifiedAt;
+  if (verifiedAt === undefined || !isProtected(desk, positionId)) return null;
+  return Math.round((desk.at.wall - verifiedAt) / 1_000);
+}

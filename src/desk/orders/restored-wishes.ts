@@ -1,0 +1,55 @@
+/** Restart: what the operator and traders asked of the session, and the stops that the plan waits out,
+ * from its records. */
+
+import { unreachable } from '../../engine/domain/assert.ts';
+import type { AuditRecord } from '../../engine/domain/audit-record.ts';
+import { cents } from '../../engine/domain/units.ts';
+import type { DeskContext } from '../desk-context.ts';
+
+type Wish = Extract<
+  AuditRecord['body'],
+  {
+    kind:
+      | 'exitTriggered'
+      | 'planRun'
+      | 'planGranted'
+      | 'planRevoked'
+      | 'alertSet'
+      | 'alertFired'
+      | 'alertCleared';
+  }
+>;
+
+/** What the operator and traders asked of this session stands after a restart too. */
+export function restoreWishes({ plan, alerts, at, book }: DeskContext, body: Wish): void {
+  switch (body.kind) {
+    case 'exitTriggered':
+      plan.noteStop(book.structure(body.positionId)?.strategy, body.reason, at.market);
+      return;
+    case 'planRun':
+      plan.runs.set(body.slotId, body);
+      return;
+    case 'planGranted':
+      if (body.sheetSha256 !== plan.sheet?.sha256) return;
+      plan.grant = { ...body, budgetCents: cents(body.budgetCents) };
+      return;
+    case 'planRevoked':
+      plan.grant = undefined;
+      return;
+    case 'alertSet': {
+      const { kind: _, ...rule } = body;
+      alerts.add(rule);
+      return;
+    }
+    case 'alertFired': {
+      const kept = alerts.get(body.alertId);
+      if (kept !== undefined) Object.assign(kept, { isArmed: false, firedAt: at.market });
+      return;
+    }
+    case 'alertCleared':
+      alerts.remove(body.alertId);
+      return;
+    default:
+      unreachable(body);
+  }
+}

@@ -1,0 +1,234 @@
+/**
+ * From an approved order to the broker: journal first, then clearance from the kill word, then one
+ * submit. Nothing here sends twice: a submit happens on the one step that clears a recorded intent.
+ */
+
+import { assert } from '../../engine/domain/assert.ts';
+import type { Urgency } from '../../engine/domain/exit-choices.ts';
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import type { OrderIntent } from '../../engine/domain/order.ts';
+import { legSign } from '../../engine/domain/order.ts';
+import { cents } from '../../engine/domain/units.ts';
+import { orderHash, shapeHash } from '../../risk/order-hash.ts';
+import type { DeskContext } from '../desk-context.ts';
+import type { Judgement } from '../previews/judging.ts';
+import { quoteSnapshot } from '../previews/judging.ts';
+import { performGateway } from './broker-events.ts';
+import type { OrderRecord } from './order-book.ts';
+import { newOrder } from './order-book.ts';
+import { publishOrder } from './order-views.ts';
+import { amendProtection } from './protection.ts';
+import { rememberOrder } from './recent-orders.ts';
+
+/** A close that waits this long for the end of its position's stop is paged. */
+const STUCK_AFTER_MICROS = 5_000_000;
+
+/** What an intent is recorded with. */
+export interface Authorization {
+  readonly tokenSha256: string | null;
+  readonly previewId: string | null;
+  readonly urgency: Urgency;
+}
+
+/** Journals an approved intent. The record is also the consumption of its token. The approval may
+ * carry a better limit than the intent that was previewed; that limit is what is sent. */
+export function recordIntent(
+  desk: DeskContext,
+  intent: OrderIntent,
+  judgement: Judgement,
+  authorization: Authorization,
+): OrderRecord {
+  const { verdict, approved, payoff } = judgement;
+  assert(approved !== undefined, 'only an approved intent is recorded');
+  const intentSeq = desk.out.append(
+    {
+      kind: 'intentRecorded',
+      intent,
+      orderHash: orderHash(intent),
+      tokenSha256: authorization.tokenSha256,
+      previewId: authorization.previewId,
+      checks: verdict.checks,
+      quotes: quoteSnapshot(desk, intent),
+      limitsVersion: verdict.limitsVersion,
+    },
+    intent.purpose !== 'open',
+  );
+  const order = newOrder({
+    intent,
+    orderHash: orderHash(intent),
+    shapeHash: shapeHash(intent),
+    worstCaseCents: intent.purpose === 'open' ? (payoff.maxLossCents ?? cents(0)) : cents(0),
+    createdAt: desk.at,
+    tokenSha256: authorization.tokenSha256,
+    intentSeq,
+    approved,
+    limit: approved.intent.limit,
+    urgency: authorization.urgency,
+  });
+  if (order.limit !== intent.limit) {
+    const { intentId } = intent;
+    desk.out.append({
+      kind: 'repriced',
+      intentId,
+      limit: order.limit,
+      reason: 'better at confirm',
+    });
+  }
+  desk.orders.add(order);
+  rememberOrder(desk, order, desk.at);
+  publishOrder(desk, order);
+  const stop = isClose(order) ? desk.orders.protecting(intent.positionId) : undefined;
+  if (stop !== undefined) callBackStop(desk, stop);
+  return order;
+}
+
+function isClose({ intent }: OrderRecord): boolean {
+  return intent.purpose !== 'open' && intent.purpose !== 'protective';
+}
+
+/** The engine itself calls back a position's stop at the broker. */
+export function callBackStop(desk: DeskContext, stop: OrderRecord): void {
+  amendProtection(desk.day.protections, stop.intent.positionId, { isReleased: true });
+  requestCancel(desk, stop, 'engine');
+}
+
+/** Records up to `seq` are durable: their intents may go, once the kill word allows it. */
+export function onJournalDurable(desk: DeskContext, seq: number): void {
+  desk.day.durableSeq = seq;
+  sendRecorded(desk);
+}
+
+/** Asks clearance for all that is recorded durably. A close waits until the position's stop at the
+ * broker has ended, so that the two never sell the same contracts; it is asked for again on every
+ * batch and clock. */
+export function sendRecorded(desk: DeskContext): void {
+  for (const order of desk.orders.live()) {
+    if (order.status !== 'recorded' || order.intentSeq > desk.day.durableSeq) continue;
+    if (order.approved !== undefined && mayGo(desk, order)) askClearance(desk, order);
+  }
+}
+
+function askClearance(desk: DeskContext, order: OrderRecord): void {
+  order.status = 'sending';
+  const { intentId, purpose } = order.intent;
+  desk.out.push({ kind: 'clearance', intentId, opening: purpose === 'open', act: 'submit' });
+}
+
+/** False for a close that waits for the end of the position's stop, and for one whose position that
+ * stop has closed: such a close is dead. */
+function mayGo(desk: DeskContext, order: OrderRecord): boolean {
+  const { positionId } = order.intent;
+  if (!isClose(order)) return true;
+  const stop = desk.orders.protecting(positionId);
+  if (stop !== undefined) {
+    callBackStop(desk, stop);
+    pageStuckStop(desk, order, stop);
+    return false;
+  }
+  if (!desk.day.protections.has(positionId) || isCovered(desk, order)) return true;
+  endUnsent(desk, order, 'the stop at the broker closed the position first');
+  return false;
+}
+
+/** A stop whose end the broker does not tell holds up the way out: a person has to look. */
+function pageStuckStop(desk: DeskContext, order: OrderRecord, stop: OrderRecord): void {
+  const { intentId } = stop.intent;
+  const key = `stuck ${intentId}`;
+  const waited = desk.at.wall - order.createdAt.wall;
+  if (waited < STUCK_AFTER_MICROS || desk.day.toldOnce.has(key)) return;
+  desk.day.toldOnce.add(key);
+  const text = `${order.intent.positionId} cannot be closed: the broker does not say that its stop ${intentId} has ended`;
+  desk.out.alert('critical', 'STOP_NOT_RELEASED', text);
+}
+
+/** True while the position holds all that the order takes from it. */
+function isCovered(desk: DeskContext, { intent }: OrderRecord): boolean {
+  const legs = desk.book.structure(intent.positionId)?.legs ?? [];
+  const held = new Map(legs.map((leg) => [instrumentSymbol(leg.instrument), leg.quantity]));
+  return intent.legs.every(({ instrument, action, ratio }) => {
+    const left = -legSign(action) * (held.get(instrumentSymbol(instrument)) ?? 0);
+    return left >= ratio * intent.quantity;
+  });
+}
+
+/**
+ * Sends recorded closing orders without waiting for the journal. Only for the operator's own flatten
+ * once neither the journal nor its reserve takes records: staying in is the larger risk then.
+ */
+export function sendUnjournalled(desk: DeskContext): void {
+  for (const order of desk.orders.live()) {
+    if (order.status !== 'recorded' || order.intent.purpose === 'open') continue;
+    if (order.approved !== undefined && mayGo(desk, order)) askClearance(desk, order);
+  }
+}
+
+/** The kill word allowed it: the one submit of this intent. */
+export function onCleared(desk: DeskContext, intentId: string): void {
+  const order = desk.orders.get(intentId);
+  if (order?.status !== 'sending' || order.sentAt !== undefined) return;
+  assert(order.approved !== undefined, 'a recorded intent holds its approval');
+  order.sentAt = desk.at;
+  order.updatedAt = desk.at;
+  desk.out.append({ kind: 'orderSent', intentId }, order.intent.purpose !== 'open');
+  desk.messages.note('submit', desk.at.wall);
+  performGateway(desk, desk.gateway.submit(order.approved, desk.at));
+}
+
+/** The kill word stood in the way: the intent is dead, nothing was sent. */
+export function onBlockedByKill(desk: DeskContext, intentId: string): void {
+  const order = desk.orders.get(intentId);
+  if (order?.status !== 'sending' || order.sentAt !== undefined) return;
+  endUnsent(desk, order, 'blocked by the kill switch before it was sent');
+}
+
+/** True while it is certain that the order has not gone out. */
+function isUnsent(order: OrderRecord): boolean {
+  const isWaiting = order.status === 'recorded' || order.status === 'sending';
+  return isWaiting && order.sentAt === undefined;
+}
+
+/** Ends an intent that was never sent. */
+export function endUnsent(desk: DeskContext, order: OrderRecord, reason: string): void {
+  assert(order.sentAt === undefined, 'an unsent order has no time of sending');
+  order.status = 'denied';
+  order.reason = reason;
+  order.updatedAt = desk.at;
+  desk.out.append({ kind: 'sendBlocked', intentId: order.intent.intentId, reason }, true);
+  publishOrder(desk, order);
+}
+
+/** The journal broke: openings die unsent; exits wait for the reserve's word, if it can still give it. */
+export function onJournalFailed(
+  desk: DeskContext,
+  reason: string,
+  reserveExhausted: boolean,
+): void {
+  desk.day.journalHealthy = false;
+  desk.day.reserveExhausted = reserveExhausted;
+  for (const order of desk.orders.live()) {
+    if (!isUnsent(order)) continue;
+    if (order.intent.purpose === 'open' || reserveExhausted) {
+      endUnsent(desk, order, `the journal cannot record it: ${reason}`);
+    }
+  }
+}
+
+/** Asks the broker to cancel, once. */
+export function requestCancel(
+  desk: DeskContext,
+  order: OrderRecord,
+  principal: string,
+  tokenSha256?: string,
+): void {
+  if (order.cancelRequested) return;
+  order.cancelRequested = true;
+  const { intentId } = order.intent;
+  const token = tokenSha256 === undefined ? {} : { tokenSha256 };
+  desk.out.append({ kind: 'cancelRequested', intentId, principal, ...token }, true);
+  if (isUnsent(order)) {
+    endUnsent(desk, order, 'cancelled before it was sent');
+    return;
+  }
+  desk.messages.note('cancel', desk.at.wall);
+  performGateway(desk, desk.gateway.cancel(intentId, desk.at));
+}

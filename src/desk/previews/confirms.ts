@@ -1,0 +1,175 @@
+/**
+ * Confirm: everything is judged again on the live chain, and the journal record of the intent is the
+ * consumption of the token. A token used before answers with what its first use did.
+ */
+import { assert } from '../../engine/domain/assert.ts';
+import { gridOf } from '../../engine/domain/instrument.ts';
+import { netPrices } from '../../engine/domain/net-price.ts';
+import type { OrderIntent } from '../../engine/domain/order.ts';
+import { floorToTick } from '../../engine/domain/tick-grid.ts';
+import type { CheckResult, Denial } from '../../engine/domain/verdict.ts';
+import { deny } from '../../engine/domain/verdict.ts';
+import type { TokenGrant } from '../../risk/confirm-token.ts';
+import { confirmedLimit, judgeDrift } from '../../risk/drift.ts';
+import { exitSettingsOf } from '../desk-config.ts';
+import type { DeskContext } from '../desk-context.ts';
+import { quoteOf } from '../desk-context.ts';
+import type { Caller, ConfirmResult } from '../engine-api.ts';
+import { stillFree } from '../orders/closing.ts';
+import { closeEverything } from '../orders/flattening.ts';
+import type { OrderRecord } from '../orders/order-book.ts';
+import { isFinal } from '../orders/order-book.ts';
+import { orderView } from '../orders/order-views.ts';
+import { recordIntent, requestCancel } from '../orders/sending.ts';
+import { driftSnapshot } from './drift-snapshot.ts';
+import { judgeIntent } from './judging.ts';
+import type { PreviewShelf } from './preview-shelf.ts';
+
+/** What a confirm did at once: a refusal, or orders whose outcome the caller may wait for. */
+export type ConfirmStart =
+  | { readonly denied: Denial; readonly checks: readonly CheckResult[] }
+  | { readonly orderIds: readonly string[]; readonly replayed: boolean };
+
+function refuse(
+  desk: DeskContext,
+  caller: Caller,
+  previewId: string | null,
+  refused: { readonly denied: Denial; readonly checks?: readonly CheckResult[] },
+): ConfirmStart {
+  const { denied } = refused;
+  const checks = refused.checks ?? [];
+  const { principal } = caller;
+  desk.out.append({ kind: 'confirmRefused', principal, previewId, denial: denied, checks });
+  return { denied, checks };
+}
+
+/** Redeems a token. */
+export function confirm(
+  desk: DeskContext,
+  shelf: PreviewShelf,
+  caller: Caller,
+  tokenSha256: string,
+): ConfirmStart {
+  const found = desk.tokens.lookup(tokenSha256, caller.principal, desk.at);
+  if (found.kind === 'denied') return refuse(desk, caller, null, { denied: found.denied });
+  if (found.kind === 'used') {
+    return { orderIds: found.spent.result.intentIds, replayed: true };
+  }
+  const { grant } = found;
+  if (grant.cancels !== undefined) return redeemCancel(desk, caller, grant);
+  if (shelf.get(tokenSha256)?.purpose === 'flatten') return redeemFlatten(desk, caller, grant);
+  return redeemOrder(desk, caller, grant);
+}
+
+function redeemCancel(desk: DeskContext, caller: Caller, grant: TokenGrant): ConfirmStart {
+  const { tokenSha256, cancels } = grant;
+  const order = desk.orders.get(cancels ?? '');
+  const orderIds = cancels === undefined ? [] : [cancels];
+  desk.tokens.consume(tokenSha256, { intentIds: orderIds });
+  if (order !== undefined && !isFinal(order)) {
+    requestCancel(desk, order, caller.principal, tokenSha256);
+  }
+  return { orderIds, replayed: false };
+}
+
+function closes({ intent }: OrderRecord): boolean {
+  return intent.purpose !== 'open' && intent.purpose !== 'protective';
+}
+
+function redeemFlatten(desk: DeskContext, caller: Caller, grant: TokenGrant): ConfirmStart {
+  const { tokenSha256 } = grant;
+  const openings = desk.orders.live().filter((order) => order.intent.purpose === 'open');
+  closeEverything(desk, caller.principal, grant);
+  const orders = [...openings, ...desk.orders.live().filter(closes)];
+  const orderIds = orders.map((order) => order.intent.intentId);
+  desk.tokens.consume(tokenSha256, { intentIds: orderIds });
+  return { orderIds, replayed: false };
+}
+
+function redeemOrder(desk: DeskContext, caller: Caller, grant: TokenGrant): ConfirmStart {
+  const { previewId, tokenSha256 } = grant;
+  const [intent] = grant.intents;
+  assert(intent !== undefined, 'an order token holds its order');
+  const stale =
+    mayNotOpen(caller, intent) ?? staleClose(desk, intent) ?? drifted(desk, intent, grant);
+  if (stale !== undefined) return refuse(desk, caller, previewId, { denied: stale });
+  const judgement = judgeIntent(desk, atLiveLimit(desk, intent));
+  const { denial, checks } = judgement.verdict;
+  if (denial !== undefined) return refuse(desk, caller, previewId, { denied: denial, checks });
+  const orderIds = [intent.intentId];
+  desk.tokens.consume(tokenSha256, { intentIds: orderIds });
+  const { entryLadder, exitLadder } = exitSettingsOf(desk.config);
+  const urgency = intent.purpose === 'open' ? entryLadder : exitLadder;
+  recordIntent(desk, intent, judgement, { tokenSha256, previewId, urgency });
+  const { breakoutKey } = intent;
+  if (breakoutKey !== undefined) desk.day.breakoutsTaken.push(breakoutKey);
+  return { orderIds, replayed: false };
+}
+
+/** An opening goes out at what the market asks now where that is better than agreed: a price that
+ * improved is taken, and never refused as too far from the market. */
+function atLiveLimit(desk: DeskContext, intent: OrderIntent): OrderIntent {
+  const net = netPrices(intent.legs, (symbol) => quoteOf(desk, symbol));
+  if (intent.purpose !== 'open' || 'missing' in net) return intent;
+  const live = confirmedLimit(floorToTick(gridOf(intent.legs), net.mid), intent.worst);
+  return live > intent.limit ? { ...intent, limit: live } : intent;
+}
+
+/** Asked only of the token's own principal: to anyone else the token is unknown. */
+function mayNotOpen(caller: Caller, intent: OrderIntent): Denial | undefined {
+  const { authority } = caller;
+  if (intent.purpose !== 'open' || authority === 'open' || authority === 'console')
+    return undefined;
+  const numbers = { has: authority, needs: 'open' };
+  return deny('not_authorized', 'this caller may only reduce positions', numbers).denied;
+}
+
+/** A close whose position changed since its preview closes nothing that is not there. */
+function staleClose(desk: DeskContext, intent: OrderIntent): Denial | undefined {
+  if (intent.purpose === 'open' || stillFree(desk, intent)) return undefined;
+  const message = 'the position changed since this preview; preview the close again';
+  return deny('nothing_to_close', message, { positionId: intent.positionId }).denied;
+}
+
+/** Compares the live market with the preview: adverse moves only. */
+function drifted(desk: DeskContext, intent: OrderIntent, grant: TokenGrant): Denial | undefined {
+  const net = netPrices(intent.legs, (symbol) => quoteOf(desk, symbol));
+  if ('missing' in net) {
+    return deny('leg_market_missing', `${net.missing} has no ${net.side} now; preview again`, {
+      symbol: net.missing,
+      side: net.side,
+    }).denied;
+  }
+  if (grant.previewed === undefined) return undefined;
+  return judgeDrift(grant.previewed, driftSnapshot(desk, intent, net), desk.config.limits);
+}
+
+/** The orders that close come first. */
+function ordersOf(desk: DeskContext, orderIds: readonly string[]): readonly OrderRecord[] {
+  const orders = orderIds.map((id) => desk.orders.get(id)).filter((order) => order !== undefined);
+  const opens = ({ intent }: OrderRecord): number => (intent.purpose === 'open' ? 1 : 0);
+  return orders.toSorted((a, b) => opens(a) - opens(b));
+}
+
+/** What a token's orders have come to, now. */
+export function confirmResult(
+  desk: DeskContext,
+  orderIds: readonly string[],
+  replayed: boolean,
+): ConfirmResult {
+  const orders = ordersOf(desk, orderIds).map((order) => orderView(desk, order));
+  const first = orders[0];
+  return {
+    orderId: first?.orderId ?? null,
+    status: first?.status ?? 'done',
+    fills: orders.flatMap((order) => order.fills),
+    latency: null,
+    orders,
+    replayed,
+  };
+}
+
+/** True once nothing more can happen to these orders. */
+export function isSettled(desk: DeskContext, orderIds: readonly string[]): boolean {
+  return ordersOf(desk, orderIds).every(isFinal);
+}

@@ -1,0 +1,130 @@
+/**
+ * The decisions of the desk in plain words, the newest first: what was asked, what was let through,
+ * what was refused and how close it came, what the engine did by itself. It is read from the records
+ * as they are made, so that it tells nothing that the journal does not.
+ */
+import type { AuditBody, AuditRecord } from '../../engine/domain/audit-record.ts';
+import type { CheckResult, Denial } from '../../engine/domain/verdict.ts';
+import { nearestMisses } from '../../risk/nearest-miss.ts';
+import type { DecisionView } from '../engine-api-risk.ts';
+import { isoNewYork } from '../iso-time.ts';
+
+/** Decisions kept; the oldest gives way. The journal keeps them all. */
+const MAX_DECISIONS = 256;
+/** Closest limits told of one decision. */
+const CLOSEST = 3;
+
+type Sentence = Pick<DecisionView, 'decided' | 'words'> & {
+  readonly checks?: readonly CheckResult[];
+};
+
+function numberWords(numbers: Denial['numbers']): string {
+  const words = Object.entries(numbers).map(([name, value]) => `${name} ${String(value)}`);
+  return words.length === 0 ? '' : ` (${words.join(', ')})`;
+}
+
+function denialWords({ code, message, numbers }: Denial): string {
+  return `${code}: ${message}${numberWords(numbers)}`;
+}
+
+function passedOf(checks: readonly CheckResult[]): string {
+  const passed = checks.filter(({ outcome }) => outcome === 'passed').length;
+  return `${passed} of ${checks.length} checks passed`;
+}
+
+/** What somebody asked for, and what became of it. */
+function requestSentence(body: AuditBody): Sentence | undefined {
+  if (body.kind === 'previewRefused') {
+    const words = `${body.principal} asked for ${body.strategy}: ${denialWords(body.denial)}`;
+    return { decided: 'refused', words, checks: body.checks };
+  }
+  if (body.kind === 'confirmRefused') {
+    const what = body.previewId === null ? 'a token' : `preview ${body.previewId}`;
+    const words = `${body.principal} confirmed ${what}: ${denialWords(body.denial)}`;
+    return { decided: 'refused', words, checks: body.checks };
+  }
+  if (body.kind === 'previewMade') {
+    const { principal, intent, previewId, checks } = body;
+    const what = `${intent.strategy} to ${intent.purpose} as preview ${previewId}`;
+    const words = `${principal} asked for ${what}: ${passedOf(checks)}`;
+    return { decided: 'allowed', words, checks };
+  }
+  if (body.kind !== 'intentRecorded') return undefined;
+  const { intent, checks } = body;
+  const what = `order ${intent.intentId} of ${intent.strategy} to ${intent.purpose}`;
+  return {
+    decided: 'sent',
+    words: `${what}, for ${intent.principal}: ${passedOf(checks)}`,
+    checks,
+  };
+}
+
+function stateWords(body: AuditBody): string | undefined {
+  if (body.kind === 'tradingStateChanged') {
+    const { from, to, reason, causes = [] } = body;
+    const held = causes.length === 0 ? '' : `, held by ${causes.join(', ')}`;
+    return `trading went from ${from} to ${to}: ${reason}${held}`;
+  }
+  if (body.kind === 'killEngaged') {
+    return `${body.principal} engaged the kill switch: ${body.reason}`;
+  }
+  if (body.kind === 'killReleased') return `${body.principal} released the kill switch`;
+  if (body.kind !== 'limitsInForce') return undefined;
+  const { limitsVersion, raises = [] } = body;
+  const raised = raises.length === 0 ? 'no limit is raised' : `raised: ${raises.join('; ')}`;
+  return `limits ${limitsVersion} are in force; ${raised}`;
+}
+
+/** What a record decided; undefined for records that only report. */
+function sentenceOf(body: AuditBody): Sentence | undefined {
+  if (body.kind === 'sendBlocked') {
+    return { decided: 'refused', words: `order ${body.intentId} was not sent: ${body.reason}` };
+  }
+  if (body.kind === 'exitTriggered') {
+    const why = `${body.reason}${numberWords(body.numbers)}`;
+    return { decided: 'exit', words: `position ${body.positionId} is left: ${why}` };
+  }
+  const words = stateWords(body);
+  return words === undefined ? requestSentence(body) : { decided: 'state', words };
+}
+
+function viewOf({ seq, at }: AuditRecord, { decided, words, checks = [] }: Sentence): DecisionView {
+  const closest = nearestMisses(checks).slice(0, CLOSEST);
+  return {
+    seq,
+    at: isoNewYork(at.market),
+    decided,
+    words,
+    closest: closest.map(({ code, used, limit, share }) => {
+      const usedPercent = Number.isFinite(share) ? Math.round(share * 100) : null;
+      return { code, used, limit, usedPercent };
+    }),
+  };
+}
+
+/** Core thread only. */
+export class DecisionLog {
+  readonly #records: AuditRecord[] = [];
+
+  /** From the records of earlier runs. */
+  constructor(records: readonly AuditRecord[]) {
+    for (const record of records) this.note(record);
+  }
+
+  /** Takes in a record, if it decides anything. */
+  note(record: AuditRecord): void {
+    if (sentenceOf(record.body) === undefined) return;
+    this.#records.push(record);
+    if (this.#records.length > MAX_DECISIONS) this.#records.shift();
+  }
+
+  /** The newest decisions, the newest first. */
+  newest(limit: number): readonly DecisionView[] {
+    const views: DecisionView[] = [];
+    for (const record of this.#records.slice(-limit).reverse()) {
+      const sentence = sentenceOf(record.body);
+      if (sentence !== undefined) views.push(viewOf(record, sentence));
+    }
+    return limit > 0 ? views : [];
+  }
+}

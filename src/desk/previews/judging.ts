@@ -1,0 +1,100 @@
+/** Puts an intent before the risk gate with everything the desk knows at this step. */
+
+import type { ApprovedOrder } from '../../broker/approved-order.ts';
+import { orderFees } from '../../broker/fees.ts';
+import type { QuoteSnapshot } from '../../engine/domain/audit-record.ts';
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import type { OrderIntent } from '../../engine/domain/order.ts';
+import type { PayoffSummary } from '../../engine/domain/payoff.ts';
+import type { Cents } from '../../engine/domain/units.ts';
+import { cents } from '../../engine/domain/units.ts';
+import type { Verdict } from '../../engine/domain/verdict.ts';
+import { payoffSummary } from '../../engine/pricing/payoff.ts';
+import { admit } from '../../risk/gate.ts';
+import { shapeHash } from '../../risk/order-hash.ts';
+import { tradingStateOf } from '../../risk/trading-state.ts';
+import { accountRisk } from '../account/account-risk.ts';
+import type { DeskContext } from '../desk-context.ts';
+import { quoteOf, sliceOf } from '../desk-context.ts';
+import { freeLegs } from '../orders/closing.ts';
+import { recentOrders } from '../orders/recent-orders.ts';
+import { quoteStreamOf } from '../session/freshness.ts';
+
+const MICROS_PER_MILLI = 1_000;
+
+/** An intent judged: the verdict, the witness where it passed, and the money behind it. */
+export interface Judgement {
+  readonly verdict: Verdict;
+  readonly approved: ApprovedOrder | undefined;
+  readonly payoff: PayoffSummary;
+  readonly feesCents: Cents;
+}
+
+/** Fees of the whole order at the broker's schedule. */
+export function feesOf(desk: DeskContext, intent: OrderIntent): Cents {
+  return orderFees(desk.gateway.capabilities.name, intent.legs, intent.quantity);
+}
+
+/** Expiry payoff of the order at its worst acceptable price, so that no fill can be worse. */
+export function payoffOf(intent: OrderIntent, feesCents: Cents): PayoffSummary {
+  return payoffSummary({
+    legs: intent.legs,
+    quantity: intent.quantity,
+    netPrice: intent.worst,
+    feesCents: intent.purpose === 'open' ? feesCents : cents(0),
+  });
+}
+
+/** What of the position no live order closes yet, signed, by symbol. */
+function closableOf(desk: DeskContext, positionId: string): ReadonlyMap<string, number> {
+  const position = desk.book.structure(positionId);
+  if (position === undefined) return new Map();
+  const free = freeLegs(desk, position);
+  return new Map(free.map((leg) => [instrumentSymbol(leg.instrument), leg.quantity]));
+}
+
+/** Runs every check on the intent as the market and the account stand at this step. */
+export function judgeIntent(desk: DeskContext, intent: OrderIntent): Judgement {
+  const feesCents = feesOf(desk, intent);
+  const payoff = payoffOf(intent, feesCents);
+  const { day } = desk;
+  const { verdict, order } = admit({
+    intent,
+    shapeHash: shapeHash(intent),
+    payoff,
+    feesCents,
+    at: desk.at,
+    slice: sliceOf(desk),
+    session: day.session,
+    capabilities: desk.gateway.capabilities,
+    openingCutoffAt: day.schedule.openingCutoffAt,
+    limits: desk.config.limits,
+    tradingState: tradingStateOf(day.status),
+    tradingCauses: day.status.causes,
+    killed: day.killed,
+    account: accountRisk(desk),
+    recentOrders: recentOrders(desk),
+    rearmedAtWall: day.rearmedAt,
+    feedConnected: day.feedConnected,
+    feedSinceWall: day.feedSince,
+    quoteStream: quoteStreamOf(desk),
+    journalHealthy: day.journalHealthy,
+    reconciled: day.reconciled,
+    stopping: day.stopping,
+    closable: intent.purpose === 'open' ? undefined : closableOf(desk, intent.positionId),
+  });
+  return { verdict, approved: order, payoff, feesCents };
+}
+
+/** The quotes a decision about these legs sees, for the journal. */
+export function quoteSnapshot(desk: DeskContext, intent: OrderIntent): QuoteSnapshot {
+  const snapshot: Record<string, readonly [number | null, number | null, number]> = {};
+  const symbols = intent.legs.map((leg) => instrumentSymbol(leg.instrument));
+  for (const symbol of [...symbols, desk.config.underlying]) {
+    const quote = quoteOf(desk, symbol);
+    if (quote === undefined) continue;
+    const ageMillis = Math.round((desk.at.wall - quote.at.wall) / MICROS_PER_MILLI);
+    snapshot[symbol] = [quote.bid ?? null, quote.ask ?? null, ageMillis];
+  }
+  return snapshot;
+}

@@ -1,0 +1,181 @@
+/** Previews: a strategy's proposal or a close, judged, priced and bound to a token. */
+
+import type { NetPrices } from '../../engine/domain/net-price.ts';
+import { netPrices } from '../../engine/domain/net-price.ts';
+import type { OrderIntent } from '../../engine/domain/order.ts';
+import { deny } from '../../engine/domain/verdict.ts';
+import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
+import { dayPnl } from '../account/day-pnl.ts';
+import { exitSettingsOf } from '../desk-config.ts';
+import type { DeskContext } from '../desk-context.ts';
+import { quoteOf } from '../desk-context.ts';
+import type { Caller, TradeCard } from '../engine-api.ts';
+import type { StrategyRequest } from '../engine-api-requests.ts';
+import { closingIntent } from '../orders/closing.ts';
+import { barsFilling, chainFilling } from '../session/chain-filling.ts';
+import { driftSnapshot } from './drift-snapshot.ts';
+import { grantToken } from './granting.ts';
+import type { Judgement } from './judging.ts';
+import { judgeIntent } from './judging.ts';
+import type { PreviewAnswer, PreviewTurn, RefusedPreview } from './preview-shelf.ts';
+import { propose } from './proposals.ts';
+import { tradeCard } from './trade-card.ts';
+
+interface Draft {
+  readonly intent: OrderIntent;
+  readonly net: NetPrices;
+  readonly purpose: TradeCard['purpose'];
+  readonly reasons: readonly string[];
+  readonly warnings: readonly string[];
+  readonly figures: TradeCard['figures'];
+}
+
+function refuse(
+  desk: DeskContext,
+  caller: Caller,
+  strategy: string,
+  refused: RefusedPreview,
+): RefusedPreview {
+  const { denied, checks } = refused;
+  const { principal } = caller;
+  desk.out.append({ kind: 'previewRefused', principal, strategy, denial: denied, checks });
+  return refused;
+}
+
+function finishPreview(desk: DeskContext, turn: PreviewTurn, draft: Draft): PreviewAnswer {
+  const { shelf, caller, tokenSha256 } = turn;
+  const { intent } = draft;
+  const judgement = judgeIntent(desk, intent);
+  const { verdict } = judgement;
+  if (verdict.denial !== undefined) {
+    const refused = { denied: verdict.denial, checks: verdict.checks };
+    return refuse(desk, caller, intent.strategy, refused);
+  }
+  const previewId = shelf.nextId(desk.day.session.date);
+  const card = tradeCard(
+    desk,
+    { intent, judgement, net: draft.net },
+    {
+      previewId,
+      purpose: draft.purpose,
+      strategy: intent.strategy,
+      reasons: draft.reasons,
+      warnings: draft.purpose === 'open' ? openingWarnings(desk, judgement) : draft.warnings,
+      figures: draft.figures,
+    },
+  );
+  const previewed = intent.purpose === 'open' ? driftSnapshot(desk, intent, draft.net) : undefined;
+  const { principal } = caller;
+  const checks = verdict.checks;
+  grantToken(desk, shelf, { tokenSha256, principal, card, intents: [intent], checks, previewed });
+  return { value: card };
+}
+
+/** Warns when the bare worst case is more than what the day's loss limit leaves. */
+function openingWarnings(desk: DeskContext, judgement: Judgement): readonly string[] {
+  const maxLoss = judgement.payoff.maxLossCents;
+  const day = dayPnl(desk).liquidationCents;
+  if (maxLoss === undefined || day === undefined) return [];
+  const left = desk.config.limits.maxDailyLossCents + day;
+  if (maxLoss <= left) return [];
+  const [worst, room] = [maxLoss, left].map((sum) => (sum / 100).toFixed(2));
+  return [
+    `the bare worst case of $${worst} exceeds the $${room} that the daily loss limit leaves; only the planned stop keeps it inside`,
+  ];
+}
+
+/** Runs a strategy on the chain as it stands and makes its proposal a preview. */
+export function previewStrategy(
+  desk: DeskContext,
+  turn: PreviewTurn,
+  request: StrategyRequest,
+): PreviewAnswer {
+  const { caller } = turn;
+  if (desk.day.killed) {
+    const message = 'the kill switch is engaged; it is released at the operator console only';
+    const refused = deny('killed', message, { reason: desk.day.killReason ?? '' });
+    return refuse(desk, caller, request.strategy, { ...refused, checks: [] });
+  }
+  const isBreakout = request.strategy.startsWith('orb_');
+  const filling = chainFilling(desk) ?? (isBreakout ? barsFilling(desk) : undefined);
+  if (filling !== undefined) {
+    return refuse(desk, caller, request.strategy, { ...filling, checks: [] });
+  }
+  const proposal = propose(desk, request);
+  if ('denied' in proposal) {
+    const refused = { denied: proposal.denied, checks: [] };
+    return refuse(desk, caller, request.strategy, refused);
+  }
+  const intentId = desk.orders.nextIntentId(desk.day.session.date);
+  const intent: OrderIntent = {
+    intentId,
+    purpose: 'open',
+    strategy: proposal.strategy,
+    positionId: intentId,
+    legs: proposal.legs,
+    quantity: proposal.quantity,
+    limit: proposal.limit,
+    worst: proposal.worst,
+    exitPlan: proposal.exitPlan,
+    ...(proposal.breakoutKey === undefined ? {} : { breakoutKey: proposal.breakoutKey }),
+    principal: caller.principal,
+  };
+  const net = netPrices(intent.legs, (symbol) => quoteOf(desk, symbol));
+  if ('missing' in net) {
+    const refused = deny('leg_market_missing', `${net.missing} has no ${net.side}; try again`, {
+      symbol: net.missing,
+      side: net.side,
+    });
+    return refuse(desk, caller, request.strategy, { ...refused, checks: [] });
+  }
+  return finishPreview(desk, turn, {
+    intent,
+    net,
+    purpose: 'open',
+    reasons: proposal.reasons,
+    warnings: [],
+    figures: proposal.figures,
+  });
+}
+
+/** A held position by its id, or by the id of an order that opened or works on it. */
+export function findPosition(desk: DeskContext, target: string): StructurePosition | undefined {
+  return (
+    desk.book.structure(target) ??
+    desk.book.structure(desk.orders.get(target)?.intent.positionId ?? '')
+  );
+}
+
+/** Previews closing some or all of a position. */
+export function previewClose(
+  desk: DeskContext,
+  turn: PreviewTurn,
+  asked: { readonly target: string; readonly quantity: number | undefined },
+): PreviewAnswer {
+  const { caller } = turn;
+  const position = findPosition(desk, asked.target);
+  const open = desk.book.structures().map((p) => p.positionId);
+  if (position === undefined) {
+    const message = `no open position "${asked.target}"; open are: ${open.join(', ') || 'none'}`;
+    const refused = deny('nothing_to_close', message, { target: asked.target });
+    return refuse(desk, caller, 'close', { ...refused, checks: [] });
+  }
+  const closing = closingIntent(desk, position, {
+    purpose: 'close',
+    part: 'whole',
+    units: asked.quantity,
+    urgency: exitSettingsOf(desk.config).exitLadder,
+    principal: caller.principal,
+  });
+  if ('denied' in closing) return refuse(desk, caller, 'close', { ...closing, checks: [] });
+  return finishPreview(desk, turn, {
+    intent: closing.intent,
+    net: closing.net,
+    purpose: 'close',
+    reasons: [
+      `closes ${asked.quantity ?? 'all'} of ${position.quantity} units of ${position.positionId}`,
+    ],
+    warnings: closing.notes,
+    figures: { entryNet: position.entryNet / 10_000 },
+  });
+}

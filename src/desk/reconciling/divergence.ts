@@ -1,0 +1,174 @@
+/**
+ * Where the broker's picture of one moment and this book differ. Fills are looked at first: what they
+ * explain of the positions is no difference of its own, and what no fill explains is a residual.
+ */
+
+import type {
+  AccountSnapshot,
+  EndedOrder,
+  OrderStanding,
+  WorkingOrder,
+} from '../../broker/order-gateway.ts';
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import type { Fill } from '../../engine/domain/order.ts';
+import { legSign } from '../../engine/domain/order.ts';
+import type { DeskContext } from '../desk-context.ts';
+import type { OrderRecord } from '../orders/order-book.ts';
+import { filledUnits, isFinal } from '../orders/order-book.ts';
+
+export type Divergence =
+  | { readonly kind: 'noSnapshot'; readonly why: string }
+  /** An execution that the broker has and the stream never told. */
+  | { readonly kind: 'missedFill'; readonly fill: Fill }
+  /** An execution that was told and that the broker has not any more. */
+  | { readonly kind: 'bustedFill'; readonly fill: Fill }
+  /** Contracts or shares that no fill explains. */
+  | {
+      readonly kind: 'residual';
+      readonly symbol: string;
+      readonly broker: number;
+      readonly book: number;
+    }
+  | { readonly kind: 'foreignOrder'; readonly order: WorkingOrder }
+  /** It works at the broker and has not been told to. */
+  | { readonly kind: 'worksThere'; readonly order: WorkingOrder; readonly here: string }
+  /** It works here; at the broker it has ended, or is not listed at all. */
+  | {
+      readonly kind: 'endedThere';
+      readonly intentId: string;
+      readonly standing: Exclude<OrderStanding, 'working'> | 'notListed';
+      readonly remaining: number;
+    }
+  | {
+      readonly kind: 'remaining';
+      readonly intentId: string;
+      readonly broker: number;
+      readonly book: number;
+    };
+
+/** A difference in plain words. Two with the same words are the same. */
+export function divergenceWords(divergence: Divergence): string {
+  switch (divergence.kind) {
+    case 'noSnapshot':
+      return divergence.why;
+    case 'missedFill':
+      return `fill ${divergence.fill.fillId} of order ${divergence.fill.intentId} was never told`;
+    case 'bustedFill':
+      return `fill ${divergence.fill.fillId} of order ${divergence.fill.intentId} does not stand at the broker`;
+    case 'residual': {
+      const { symbol, broker, book } = divergence;
+      return `${symbol}: the broker holds ${broker}, this book ${book}`;
+    }
+    case 'foreignOrder':
+      return `order ${divergence.order.brokerOrderId} works at the broker, not here`;
+    case 'worksThere': {
+      const what = divergence.here === 'waiting' ? 'its outcome is open here' : 'ended here';
+      return `order ${divergence.order.intentId} works at the broker, ${what}`;
+    }
+    case 'endedThere': {
+      const { standing, intentId } = divergence;
+      const how = standing === 'notListed' ? 'is not listed at the broker' : `is ${standing} there`;
+      return `order ${intentId} works here and ${how}`;
+    }
+    case 'remaining': {
+      const { intentId, broker, book } = divergence;
+      return `order ${intentId}: ${broker} units are left at the broker, ${book} here`;
+    }
+  }
+}
+
+/** Everything that differs, in a fixed order. */
+export function divergences(
+  desk: DeskContext,
+  snapshot: AccountSnapshot | undefined,
+): readonly Divergence[] {
+  const { stream } = desk.day;
+  if (!stream.connected) {
+    return [{ kind: 'noSnapshot', why: `the broker's stream is down: ${stream.detail}` }];
+  }
+  if (snapshot === undefined) {
+    return [{ kind: 'noSnapshot', why: 'the broker gives no account snapshot now' }];
+  }
+  if (snapshot.asOf.wall < stream.since.wall) {
+    return [{ kind: 'noSnapshot', why: 'no account snapshot since the stream came back' }];
+  }
+  const missed = snapshot.fills.filter(({ fillId }) => !desk.book.knows(fillId));
+  const busted = bustedFills(desk, snapshot);
+  return [
+    ...missed.map((fill) => ({ kind: 'missedFill', fill }) as const),
+    ...busted.map((fill) => ({ kind: 'bustedFill', fill }) as const),
+    ...residuals(desk, snapshot, { missed, busted }),
+    ...workingThere(desk, snapshot, missed),
+    ...workingHere(desk, snapshot),
+  ];
+}
+
+function bustedFills({ orders }: DeskContext, snapshot: AccountSnapshot): readonly Fill[] {
+  const standing = new Set(snapshot.fills.map(({ fillId }) => fillId));
+  return orders
+    .all()
+    .flatMap(({ fills }) => fills)
+    .filter(({ marketAt, fillId }) => marketAt >= snapshot.fillsSince && !standing.has(fillId));
+}
+
+function residuals(
+  desk: DeskContext,
+  snapshot: AccountSnapshot,
+  unbooked: { readonly missed: readonly Fill[]; readonly busted: readonly Fill[] },
+): readonly Divergence[] {
+  const theirs = new Map(snapshot.positions.map((p) => [p.symbol, p.quantity]));
+  const ours = new Map(desk.book.held());
+  const move = ({ instrument, action, quantity }: Fill, direction: 1 | -1): void => {
+    const symbol = instrumentSymbol(instrument);
+    ours.set(symbol, (ours.get(symbol) ?? 0) + direction * legSign(action) * quantity);
+  };
+  for (const fill of unbooked.missed) move(fill, 1);
+  for (const fill of unbooked.busted) move(fill, -1);
+  const found: Divergence[] = [];
+  for (const symbol of new Set([...theirs.keys(), ...ours.keys()])) {
+    const broker = theirs.get(symbol) ?? 0;
+    const book = ours.get(symbol) ?? 0;
+    if (broker !== book) found.push({ kind: 'residual', symbol, broker, book });
+  }
+  return found;
+}
+
+/** Units of an order left by what is booked and what was found unbooked. */
+function unitsLeft(order: OrderRecord, missed: readonly Fill[]): number {
+  const own = missed.filter(({ intentId }) => intentId === order.intent.intentId);
+  return order.intent.quantity - filledUnits({ ...order, fills: [...order.fills, ...own] });
+}
+
+function workingThere(
+  desk: DeskContext,
+  { workingOrders }: AccountSnapshot,
+  missed: readonly Fill[],
+): readonly Divergence[] {
+  return workingOrders.flatMap((order): readonly Divergence[] => {
+    const { intentId, remaining: broker } = order;
+    const own = desk.orders.get(intentId);
+    if (own === undefined) return [{ kind: 'foreignOrder', order }];
+    if (own.status !== 'working') {
+      return [{ kind: 'worksThere', order, here: isFinal(own) ? 'ended' : 'waiting' }];
+    }
+    const book = unitsLeft(own, missed);
+    return broker === book ? [] : [{ kind: 'remaining', intentId, broker, book }];
+  });
+}
+
+/** Orders that are on their way or UNKNOWN may be missing there: that is not a difference yet. */
+function workingHere(
+  desk: DeskContext,
+  { workingOrders, endedOrders }: AccountSnapshot,
+): readonly Divergence[] {
+  const working = new Set(workingOrders.map(({ intentId }) => intentId));
+  const ended = new Map<string, EndedOrder>(endedOrders.map((order) => [order.intentId, order]));
+  return desk.orders.live().flatMap((order): readonly Divergence[] => {
+    const { intentId } = order.intent;
+    const end = ended.get(intentId);
+    const isOpenHere = order.status === 'working' || (order.sentAt !== undefined && end);
+    if (isOpenHere === undefined || isOpenHere === false || working.has(intentId)) return [];
+    const { standing = 'notListed', remaining = 0 } = end ?? {};
+    return [{ kind: 'endedThere', intentId, standing, remaining }];
+  });
+}

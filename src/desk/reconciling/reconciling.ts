@@ -1,0 +1,163 @@
+/**
+ * Compares two sources all the time: the broker's stream, as this book has it, and the broker's own
+ * snapshot. One difference alone may be a race. The same one in a later snapshot is told, stops
+ * openings, and is healed from that snapshot alone; what no fill explains waits for the operator.
+ */
+
+import type { AccountSnapshot } from '../../broker/order-gateway.ts';
+import type { Instrument } from '../../engine/domain/instrument.ts';
+import { parseOccSymbol } from '../../engine/domain/instrument.ts';
+import type { Fill, LegAction } from '../../engine/domain/order.ts';
+import { isOpening } from '../../engine/domain/order.ts';
+import type { Price } from '../../engine/domain/units.ts';
+import { cents, price } from '../../engine/domain/units.ts';
+import { deny } from '../../engine/domain/verdict.ts';
+import type { DeskContext } from '../desk-context.ts';
+import { quoteOf } from '../desk-context.ts';
+import type { ReconcileView } from '../engine-api.ts';
+import { isoNewYork } from '../iso-time.ts';
+import { EXTERNAL } from '../orders/adopting.ts';
+import { takeEvent } from '../orders/broker-events.ts';
+import type { Divergence } from './divergence.ts';
+import { divergences, divergenceWords } from './divergence.ts';
+import { bust, heal } from './healing.ts';
+
+/** Differences between what the broker says and what this book says, in plain words. */
+export function differences(desk: DeskContext): readonly string[] {
+  return divergences(desk, desk.gateway.snapshot(desk.at)).map(divergenceWords);
+}
+
+type Residual = Extract<Divergence, { kind: 'residual' }>;
+
+function isForOperator(divergence: Divergence): boolean {
+  const { kind } = divergence;
+  if (kind === 'bustedFill') return isOpening(divergence.fill.action);
+  return kind === 'residual' || kind === 'remaining';
+}
+
+/** Runs the comparison on a schedule and on request. Core thread only. */
+export class Reconciler {
+  /** What the last comparison found, and the wall time of its snapshot. */
+  #seen = { words: '', asOf: 0 };
+  /** What was last recorded; undefined before the first finding. */
+  #told: string | undefined;
+  /** Differences that the operator took as they are. */
+  readonly #accepted = new Set<string>();
+
+  /** Compares once. */
+  check(desk: DeskContext): ReconcileView {
+    const snapshot = desk.gateway.snapshot(desk.at);
+    const found = this.#found(desk, snapshot);
+    const words = found.map(divergenceWords);
+    this.#judge(desk, found, snapshot?.asOf.wall ?? desk.at.wall);
+    return {
+      clean: words.length === 0,
+      differences: words,
+      checkedAt: isoNewYork(desk.at.market),
+    };
+  }
+
+  #found(desk: DeskContext, snapshot: AccountSnapshot | undefined): readonly Divergence[] {
+    const found = divergences(desk, snapshot);
+    return found.filter((divergence) => !this.#accepted.has(divergenceWords(divergence)));
+  }
+
+  #judge(desk: DeskContext, found: readonly Divergence[], asOf: number): void {
+    const words = found.map(divergenceWords).join('\n');
+    const isConfirmed = words === this.#seen.words && asOf > this.#seen.asOf;
+    const isFirst = this.#told === undefined && words === '';
+    if (words !== this.#seen.words || isConfirmed) this.#seen = { words, asOf };
+    if (isConfirmed || isFirst) this.#settle(desk, found, words);
+  }
+
+  #settle(desk: DeskContext, found: readonly Divergence[], words: string): void {
+    const clean = found.length === 0;
+    if (words !== this.#told) {
+      const hasTold = this.#told !== undefined;
+      this.#told = words;
+      desk.day.reconciled = clean;
+      const told = found.map(divergenceWords);
+      desk.out.append({ kind: 'reconciled', clean, differences: told }, true);
+      if (!clean) desk.out.alert('critical', 'RECONCILE_DIFFERS', adviceOn(found));
+      else if (hasTold) desk.out.settle('resolve', 'RECONCILE_DIFFERS', 'the books agree');
+    }
+    heal(desk, found);
+  }
+
+  /**
+   * The operator takes over what this book cannot explain: the broker's positions become positions
+   * here, counted and shown, and a difference of an order's rest is left standing. Console only.
+   */
+  adopt(desk: DeskContext, principal: string) {
+    const snapshot = desk.gateway.snapshot(desk.at);
+    const open = this.#found(desk, snapshot).filter(isForOperator);
+    if (snapshot === undefined || open.length === 0 || (this.#told ?? '') === '') {
+      return deny('not_found', 'there is no unexplained difference to take over; see `status`');
+    }
+    const words = open.map(divergenceWords);
+    const residuals = open.filter((divergence) => divergence.kind === 'residual');
+    const fills = residuals.map((residual) => residualFill(desk, snapshot, residual));
+    const unpriced = residuals.find((_, index) => fills[index] === undefined);
+    if (unpriced !== undefined) {
+      const message = `${unpriced.symbol} has no price now; try again once it is quoted`;
+      return deny('leg_market_missing', message, { symbol: unpriced.symbol });
+    }
+    desk.out.append({ kind: 'residualAdopted', principal, differences: words }, true);
+    desk.out.settle('acknowledge', 'RECONCILE_DIFFERS', `taken over by ${principal}`);
+    for (const fill of fills) {
+      if (fill !== undefined) takeEvent(desk, { kind: 'fill', fill }, 'operator');
+    }
+    for (const other of open) {
+      if (other.kind === 'bustedFill') bust(desk, other.fill, 'operator');
+      else if (other.kind !== 'residual') this.#accepted.add(divergenceWords(other));
+    }
+    return { value: this.check(desk) };
+  }
+}
+
+/** What differs and what is done about it, for a pager. */
+function adviceOn(found: readonly Divergence[]): string {
+  const words = found.map(divergenceWords).join('; ');
+  const advice = found.some(isForOperator)
+    ? 'openings are refused; once you know where it comes from, take it over with `deltaring adopt`'
+    : "openings are refused until the books agree; they are mended from the broker's snapshot";
+  return `${words}. ${advice}`;
+}
+
+function instrumentOf(symbol: string): Instrument {
+  return parseOccSymbol(symbol) ?? { kind: 'shares', symbol };
+}
+
+function actionOf({ broker, book }: Residual): LegAction {
+  if (broker > book) return book < 0 ? 'buyToClose' : 'buyToOpen';
+  return book > 0 ? 'sellToClose' : 'sellToOpen';
+}
+
+/** The execution that would have led from this book to the broker's, at the broker's own price or at
+ * mid. Its id names the moment, so that it counts once. */
+function residualFill(
+  desk: DeskContext,
+  snapshot: AccountSnapshot,
+  residual: Residual,
+): Fill | undefined {
+  const { symbol, broker, book } = residual;
+  const theirs = snapshot.positions.find((position) => position.symbol === symbol);
+  const at = theirs?.averagePrice ?? midOf(desk, symbol);
+  if (at === undefined) return undefined;
+  return {
+    fillId: `adopted-${desk.out.seq}-${symbol.replaceAll(' ', '')}`,
+    intentId: EXTERNAL,
+    instrument: instrumentOf(symbol),
+    action: actionOf(residual),
+    quantity: Math.abs(broker - book),
+    price: at,
+    feesCents: cents(0),
+    marketAt: desk.at.market,
+  };
+}
+
+function midOf(desk: DeskContext, symbol: string): Price | undefined {
+  const quote = quoteOf(desk, symbol);
+  if (quote?.ask === undefined) return undefined;
+  return price(Math.round(((quote.bid ?? 0) + quote.ask) / 2));
+}

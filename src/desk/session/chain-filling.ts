@@ -1,0 +1,47 @@
+/** Right after a connection the market comes in piece by piece: a strategy that chose from half of
+ * it would choose badly, and say the wrong reason. */
+
+import type { ContractView } from '../../engine/domain/market.ts';
+import { MICROS_PER_MINUTE, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import type { Denial } from '../../engine/domain/verdict.ts';
+import { deny } from '../../engine/domain/verdict.ts';
+import type { DeskContext } from '../desk-context.ts';
+import { sliceOf } from '../desk-context.ts';
+
+/** What has not come by then does not come, and strategies go by what there is. */
+const FILLING_MICROS = 5 * MICROS_PER_SECOND;
+/** A session this old has a bar. */
+const FIRST_BAR_MICROS = 2 * MICROS_PER_MINUTE;
+/** Contracts this near to the money always have a market, as a part of the spot. */
+const NEAR = 0.01;
+
+type Filling = { readonly denied: Denial } | undefined;
+
+/** The moment of the connection, while the market may still be coming in. */
+function fillingSince({ at, day }: DeskContext): number | undefined {
+  const { feedSince } = day;
+  const isNew = feedSince !== undefined && at.wall < feedSince + FILLING_MICROS;
+  return isNew ? feedSince : undefined;
+}
+
+/** Why no strategy may choose yet; undefined once the contracts near the money are quoted. */
+export function chainFilling(desk: DeskContext): Filling {
+  const since = fillingSince(desk);
+  const slice = since === undefined ? undefined : sliceOf(desk);
+  const spot = slice?.spot;
+  if (since === undefined || slice === undefined || spot === undefined) return undefined;
+  const isNear = ({ contract }: ContractView) => Math.abs(contract.strike - spot) <= NEAR * spot;
+  const near = [...slice.puts, ...slice.calls].filter(isNear);
+  const quoted = near.filter(({ quote }) => quote !== undefined && quote.at.wall >= since).length;
+  if (quoted === near.length) return undefined;
+  const message = `the chain is still filling: ${quoted} of ${near.length} contracts near the money are quoted; ask again in a second`;
+  return deny('feed_resync', message, { quoted, contracts: near.length });
+}
+
+/** Why no breakout can be told yet; undefined once the day's bars are there. */
+export function barsFilling(desk: DeskContext): Filling {
+  const { at, bars, day } = desk;
+  if (fillingSince(desk) === undefined || bars.bars().length > 0) return undefined;
+  if (at.market < day.session.open + FIRST_BAR_MICROS) return undefined;
+  return deny('feed_resync', "the day's bars have not come in yet; ask again in a second");
+}

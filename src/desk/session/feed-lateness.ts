@@ -1,0 +1,59 @@
+/** How far behind the market the feed is, by the times it gives and by its silence. */
+import { MICROS_PER_MILLI } from '../../engine/domain/units.ts';
+
+/** A feed this far behind is late: what is decided by it is decided by the past. */
+export const LATE_AFTER_MILLIS = 5_000;
+
+/**
+ * Core thread only. Quotes carry no usable time, trades do: the lag is market time at receipt less the
+ * time of a trade that is newer than any before. A trade that is not says nothing, and the first of a
+ * connection may be as old as the day.
+ */
+export class FeedLateness {
+  readonly #speed: number;
+  #newestTradeMillis = 0;
+  #lagMillis: number | undefined;
+  /** Wall micros since which nothing new came, where that broke a connection; 0 = nothing to prove. */
+  #silentSince = 0;
+
+  /** `speed` is market seconds a second: a lag is told in this machine's time. */
+  constructor(speed: number) {
+    this.#speed = speed;
+  }
+
+  /** Receive minus exchange time of the newest trade, this machine's milliseconds; undefined before
+   * one told it. */
+  get lagMillis(): number | undefined {
+    return this.#lagMillis;
+  }
+
+  /** A connection was made. */
+  connected(): void {
+    this.#newestTradeMillis = 0;
+    this.#lagMillis = undefined;
+  }
+
+  /** A trade of the underlying came. */
+  traded(timeMillis: number, marketMicros: number): void {
+    if (Number.isNaN(timeMillis) || timeMillis <= this.#newestTradeMillis) return;
+    if (this.#newestTradeMillis > 0) {
+      this.#lagMillis = (marketMicros / MICROS_PER_MILLI - timeMillis) / this.#speed;
+    }
+    this.#newestTradeMillis = timeMillis;
+  }
+
+  /** The connection was given up because its quotes had been silent since then: what the next one
+   * tells first is no proof that the market moves again. */
+  wentSilent(sinceWallMicros: number): void {
+    if (this.#silentSince === 0) this.#silentSince = sinceWallMicros;
+  }
+
+  /** How late the feed is at a wall time, 0 where it is on time. */
+  lateMillis(wallMicros: number, isLive: boolean): number {
+    if (isLive) this.#silentSince = 0;
+    const silent =
+      this.#silentSince === 0 ? 0 : (wallMicros - this.#silentSince) / MICROS_PER_MILLI;
+    const late = Math.max(silent, this.#lagMillis ?? 0);
+    return late > LATE_AFTER_MILLIS ? Math.round(late) : 0;
+  }
+}

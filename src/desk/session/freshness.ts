@@ -1,0 +1,31 @@
+/** How old market data is: of the feed as a whole, and of a quote that has not changed. */
+import type { Quote } from '../../engine/domain/market.ts';
+import { asEvidence, type QuoteStream } from '../../risk/quote-age.ts';
+import type { DeskContext } from '../desk-context.ts';
+import { quoteOf } from '../desk-context.ts';
+
+const MICROS_PER_MILLI = 1_000;
+
+/** Milliseconds since the newest batch was applied; undefined before the first. */
+export function newestQuoteAge(desk: DeskContext): number | undefined {
+  const slice = desk.reader.slice();
+  if (slice === undefined || slice.asOf.wall === 0) return undefined;
+  return Math.max(0, Math.round((desk.at.wall - slice.asOf.wall) / MICROS_PER_MILLI));
+}
+
+/** What the stream of quotes says of contracts that are quiet. */
+export function quoteStreamOf({ day }: DeskContext): QuoteStream {
+  const { market, wall } = day.quoteNews;
+  return {
+    sinceWall: day.feedSince,
+    newsAt: wall === 0 ? undefined : { market, wall },
+    lateMillis: day.feedLateMillis,
+  };
+}
+
+/** The quote of a contract or of the underlying with the time until which it is known to have stood:
+ * what exits and marks judge by. */
+export function evidenceOf(desk: DeskContext, symbol: string): Quote | undefined {
+  const quote = quoteOf(desk, symbol);
+  return quote === undefined ? undefined : asEvidence(quote, quoteStreamOf(desk));
+}

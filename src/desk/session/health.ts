@@ -1,0 +1,96 @@
+/** Health of the parts, each with the age of its last sign of life. */
+import type { At } from '../../engine/domain/clock.ts';
+import { newYorkText } from '../../engine/domain/session-calendar.ts';
+import type { HealthView, SealedHeadView } from '../engine-api-health.ts';
+import type { CoreStatus } from '../threads/core-protocol.ts';
+
+/** A core silent for this long has missed its heartbeats: page, and answer 503. */
+export const CORE_SILENT_MILLIS = 2_000;
+const MICROS_PER_MILLI = 1_000;
+
+/** What is known of the sealed audit log. */
+export interface AuditFacts {
+  readonly state: string;
+  readonly ageMs: number | null;
+  readonly sealed: SealedHeadView | null;
+}
+
+/** What health is judged from. */
+export interface HealthFacts {
+  readonly at: At;
+  readonly status: CoreStatus | undefined;
+  /** Wall micros at which the status came. */
+  readonly statusWall: number;
+  readonly killed: boolean;
+  readonly audit: AuditFacts;
+  readonly undelivered: { readonly count: number; readonly ageMs: number | null };
+}
+
+function millisSince(at: At, wall: number | null | undefined): number | null {
+  if (wall === null || wall === undefined) return null;
+  return Math.max(0, Math.round((at.wall - wall) / MICROS_PER_MILLI));
+}
+
+function roundedOrNull(value: number | null | undefined): number | null {
+  return value === null || value === undefined ? null : Math.round(value);
+}
+
+function overall(facts: HealthFacts, coreAgeMs: number | null): HealthView['status'] {
+  const { status, audit } = facts;
+  const isSilent = coreAgeMs === null || coreAgeMs > CORE_SILENT_MILLIS;
+  if (status === undefined || isSilent) return 'down';
+  if (!status.journal.healthy || audit.state === 'failed') return 'degraded';
+  if (status.feed.state !== 'open' || !status.broker.reconciled) return 'degraded';
+  return 'ok';
+}
+
+/** Judges the whole. `ready` is true when the core is alive, records, and hears its feed. */
+export function healthOf(facts: HealthFacts): HealthView {
+  const { at, status, audit } = facts;
+  const coreAgeMs = status === undefined ? null : millisSince(at, facts.statusWall);
+  const whole = overall(facts, coreAgeMs);
+  const killed = facts.killed || status?.stamp.killed === true;
+  return {
+    status: whole,
+    ready: whole === 'ok',
+    market: {
+      state: status?.chainOpen === true ? 'open' : 'closed',
+      session: status?.session ?? '',
+      time: newYorkText(at.market),
+      ageMs: status?.stamp.dataAgeMs ?? null,
+    },
+    feed: {
+      state: status?.feed.state ?? 'down',
+      detail: status?.feed.detail ?? 'the core has not reported yet',
+      ageMs: millisSince(at, status?.feed.lastFrameWall),
+      lagMs: roundedOrNull(status?.feed.lagMillis),
+    },
+    broker: {
+      name: status?.broker.name ?? 'paper',
+      state: status?.broker.reconciled === true ? 'reconciled' : 'not reconciled',
+      ageMs: millisSince(at, status?.broker.wall),
+    },
+    journal: {
+      state: status?.journal.healthy === false ? 'failed' : 'ok',
+      seq: status?.journal.seq ?? 0,
+      ageMs: millisSince(at, status?.journal.wall),
+    },
+    audit: {
+      state: audit.state,
+      head: status?.journal.hash ?? '',
+      seq: status?.journal.seq ?? 0,
+      ageMs: audit.ageMs,
+      sealed: audit.sealed,
+    },
+    alerts: {
+      state: facts.undelivered.count === 0 ? 'ok' : 'undelivered',
+      undelivered: facts.undelivered.count,
+      ageMs: facts.undelivered.ageMs,
+    },
+    tradingState: {
+      state: status?.stamp.tradingState ?? 'halted',
+      killed,
+      ageMs: coreAgeMs,
+    },
+  };
+}

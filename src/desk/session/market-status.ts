@@ -1,0 +1,65 @@
+/** Where the session stands. */
+import type { ChainSlice } from '../../engine/domain/market.ts';
+import { newYorkText, nextSessionDate } from '../../engine/domain/session-calendar.ts';
+import { underlyingOf } from '../../engine/domain/underlying.ts';
+import type { EpochMicros, Price } from '../../engine/domain/units.ts';
+import { dollarsFromPrice, epochMicros, price } from '../../engine/domain/units.ts';
+import type { MarketStatusView } from '../engine-api-health.ts';
+import { isoNewYork } from '../iso-time.ts';
+import type { CoreStatus } from '../threads/core-protocol.ts';
+import { sessionFor } from './session-clock.ts';
+
+const MICROS_PER_MINUTE = 60_000_000;
+
+/** What the status is told from. */
+export interface MarketFacts {
+  readonly market: EpochMicros;
+  readonly slice: ChainSlice | undefined;
+  readonly status: CoreStatus | undefined;
+  readonly underlying: string;
+  readonly simulated: boolean;
+  /** Mid of the underlying two seconds ago. */
+  readonly spotBefore: Price | undefined;
+  /** Mean |difference| of our deltas and the feed's own. */
+  readonly feedDeltaGap: number | undefined;
+}
+
+function phaseOf(market: EpochMicros, session: ReturnType<typeof sessionFor>) {
+  if (market < session.open) return 'pre';
+  if (market < session.exerciseMark) return 'open';
+  return market < session.lastTrade ? 'afterMark' : 'closed';
+}
+
+function moveOf(spot: Price | undefined, before: Price | undefined): number | null {
+  if (spot === undefined || before === undefined) return null;
+  return dollarsFromPrice(price(spot - before));
+}
+
+/** The session that market time belongs to, with every instant that matters. */
+export function marketStatusOf(facts: MarketFacts): MarketStatusView {
+  const { market, slice, status, underlying, simulated } = facts;
+  const session = sessionFor(market, underlyingOf(underlying));
+  const schedule = status?.schedule;
+  const iso = (at: number | undefined): string => isoNewYork(epochMicros(at ?? session.lastTrade));
+  return {
+    session: session.date,
+    kind: session.kind,
+    phase: phaseOf(market, session),
+    timeNewYork: newYorkText(market),
+    opensAt: isoNewYork(session.open),
+    exerciseMarkAt: isoNewYork(session.exerciseMark),
+    lastTradeAt: isoNewYork(session.lastTrade),
+    minutesToLastTrade: Math.max(0, (session.lastTrade - market) / MICROS_PER_MINUTE),
+    openingCutoffAt: iso(schedule?.openingCutoffAt),
+    flattenStartAt: iso(schedule?.flattenStartAt),
+    nextSession: nextSessionDate(session.date),
+    underlying,
+    spot: slice?.spot === undefined ? null : dollarsFromPrice(slice.spot),
+    atmVol: slice?.atmVol ?? null,
+    expectedMove: slice?.expectedMove ?? null,
+    spotMove2s: moveOf(slice?.spot, facts.spotBefore),
+    feedDeltaGap: facts.feedDeltaGap ?? null,
+    contracts: slice === undefined ? 0 : slice.calls.length + slice.puts.length,
+    simulated,
+  };
+}

@@ -1,0 +1,50 @@
+/** The state of a desk's day before anything has happened in it. */
+
+import type { At } from '../../engine/domain/clock.ts';
+import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
+import { epochMicros } from '../../engine/domain/units.ts';
+import { CALM } from '../../risk/daily-loss-governor.ts';
+import { ACTIVE } from '../../risk/trading-state.ts';
+import type { DaySchedule, DeskDay } from '../desk-context.ts';
+
+/** What the feed is called before its first connection. */
+export const NOT_CONNECTED_YET = 'not connected yet';
+
+/** A day that begins now. */
+export function newDay(session: SessionTimes, schedule: DaySchedule, at: At): DeskDay {
+  return {
+    session,
+    schedule,
+    chainOpen: false,
+    sealed: false,
+    status: ACTIVE,
+    governor: CALM,
+    flattening: new Map(),
+    protections: new Map(),
+    toldOnce: new Set(),
+    durableSeq: 0,
+    bestGains: new Map(),
+    flattenAgainAt: undefined,
+    killed: false,
+    killReason: undefined,
+    killedAt: undefined,
+    rearmedAt: undefined,
+    feedConnected: false,
+    feedSince: undefined,
+    feedDetail: NOT_CONNECTED_YET,
+    feedLateMillis: 0,
+    quoteNews: { market: epochMicros(0), wall: epochMicros(0) },
+    lastSpot: undefined,
+    closingSpot: undefined,
+    listingAgainAt: at.market,
+    listingCut: false,
+    journalHealthy: true,
+    reserveExhausted: false,
+    reconciled: false,
+    stream: { connected: true, detail: 'at start', since: at },
+    uneven: new Map(),
+    stopping: false,
+    breakoutsTaken: [],
+    recentOrders: [],
+  };
+}

@@ -1,0 +1,159 @@
+/**
+ * The last hour of a short strike: how far the price is from it, what assignment would bring, and
+ * how long until the broker's cut-off. Shown with each position, and told once a strike.
+ */
+
+import type { OptionContract } from '../../engine/domain/instrument.ts';
+import { instrumentSymbol, multiplierOf } from '../../engine/domain/instrument.ts';
+import { underlyingOfRoot } from '../../engine/domain/underlying.ts';
+import {
+  amountCents,
+  dollarsFromPrice,
+  MICROS_PER_SECOND,
+  price,
+} from '../../engine/domain/units.ts';
+import type { PositionLeg, StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
+import { exitSettingsOf } from '../desk-config.ts';
+import type { DeskContext } from '../desk-context.ts';
+import { sliceOf, spotOf, viewOf } from '../desk-context.ts';
+import type { PinView } from '../engine-api-exits.ts';
+import { hasRunOut, isExDividendEve } from '../exits/ex-dividend.ts';
+import { lastHourFrom } from '../exits/flat-by.ts';
+
+/** A strike is told of when the price is this near to it, or beyond it. */
+const NEAR_DEVIATIONS = 1;
+const NEAR_DOLLARS = 0.5;
+
+interface ShortLeg {
+  readonly contract: OptionContract;
+  readonly leg: PositionLeg;
+}
+
+/** Shorts that are assigned into shares. */
+function shortsOf({ legs }: StructurePosition): readonly ShortLeg[] {
+  return legs.flatMap((leg) => {
+    const { instrument, quantity } = leg;
+    if (instrument.kind !== 'option' || quantity >= 0) return [];
+    const isCash = underlyingOfRoot(instrument.root)?.settlement === 'cash';
+    return isCash ? [] : [{ contract: instrument, leg }];
+  });
+}
+
+/** One standard deviation of the price until expiry, in dollars; undefined where no volatility is
+ * known. */
+function remainingDeviation(
+  desk: DeskContext,
+  contract: OptionContract,
+  spot: number,
+): number | undefined {
+  const vol = viewOf(desk, contract)?.impliedVol ?? sliceOf(desk)?.atmVol;
+  const years = sliceOf(desk)?.yearsToExpiry ?? 0;
+  return vol === undefined || years <= 0 ? undefined : spot * vol * Math.sqrt(years);
+}
+
+function pinOf(desk: DeskContext, { contract, leg }: ShortLeg, spot: number): PinView {
+  const { day, at } = desk;
+  const { right, strike } = contract;
+  const dollars = dollarsFromPrice(price(Math.round(spot)));
+  const away =
+    right === 'call' ? dollarsFromPrice(strike) - dollars : dollars - dollarsFromPrice(strike);
+  const deviation = remainingDeviation(desk, contract, dollars);
+  const contracts = Math.abs(leg.quantity);
+  const sign = right === 'call' ? -1 : 1;
+  const { exDividendDates } = exitSettingsOf(desk.config);
+  return {
+    symbol: instrumentSymbol(contract),
+    right,
+    strike: dollarsFromPrice(strike),
+    distance: Math.round(away * 100) / 100,
+    distanceInDeviations:
+      deviation === undefined ? null : Math.round((away / deviation) * 100) / 100,
+    inTheMoney: away < 0,
+    sharesIfAssigned: sign * contracts * multiplierOf(contract),
+    assignmentCents: amountCents(strike, -sign * contracts, multiplierOf(contract)),
+    secondsToCutoff: Math.max(
+      0,
+      Math.round((day.schedule.flattenDeadlineAt - at.market) / MICROS_PER_SECOND),
+    ),
+    exDividend: right === 'call' && isExDividendEve(day.session.date, exDividendDates),
+  };
+}
+
+/** The short strikes of a position from 15:00 on; before that, and while the price of the underlying
+ * is not known, none. */
+export function pinRisks(desk: DeskContext, position: StructurePosition): readonly PinView[] {
+  const { day, at } = desk;
+  const spot = spotOf(desk);
+  if (!day.chainOpen || spot === undefined || at.market < lastHourFrom(day.session)) return [];
+  return shortsOf(position).map((short) => pinOf(desk, short, spot));
+}
+
+function isNear({ distance, distanceInDeviations }: PinView): boolean {
+  if (distance <= NEAR_DOLLARS) return true;
+  return distanceInDeviations !== null && distanceInDeviations <= NEAR_DEVIATIONS;
+}
+
+function pinText(positionId: string, pin: PinView): string {
+  const where = pin.inTheMoney ? 'in the money' : 'out of the money';
+  const away = `$${Math.abs(pin.distance).toFixed(2)} ${where}`;
+  const deviations =
+    pin.distanceInDeviations === null ? '' : ` (${pin.distanceInDeviations} standard deviations)`;
+  const worth = (Math.abs(pin.assignmentCents) / 100).toFixed(0);
+  return (
+    `${positionId}: short ${pin.strike} ${pin.right} is ${away}${deviations}; assignment brings ` +
+    `${pin.sharesIfAssigned} shares for $${worth}; ${pin.secondsToCutoff} s to the cut-off`
+  );
+}
+
+/** What threatens which short strike now, in plain words. */
+export function pinWarnings(desk: DeskContext): readonly string[] {
+  return desk.book.structures().flatMap((position) =>
+    pinRisks(desk, position)
+      .filter(isNear)
+      .map((pin) => pinText(position.positionId, pin)),
+  );
+}
+
+/** Tells something once. */
+function once(desk: DeskContext, key: string, say: () => void): void {
+  if (desk.day.toldOnce.has(key)) return;
+  desk.day.toldOnce.add(key);
+  say();
+}
+
+/** Short calls in the money on the eve of an ex-dividend day are exercised for the dividend. */
+function watchDividend(desk: DeskContext, position: StructurePosition, spot: number): void {
+  for (const { contract } of shortsOf(position)) {
+    if (contract.right !== 'call' || spot <= contract.strike) continue;
+    const strike = dollarsFromPrice(contract.strike);
+    const text = `${position.positionId}: short ${strike} call is in the money on the eve of the ex-dividend day; it is closed half an hour before the mark`;
+    once(desk, `dividend ${instrumentSymbol(contract)}`, () =>
+      desk.out.alert('critical', 'EX_DIVIDEND_CALL', text),
+    );
+  }
+}
+
+/** Tells what the last hour and the next dividend mean for what is short. Called on the clock. */
+export function watchPins(desk: DeskContext): void {
+  const { day, book, out } = desk;
+  const spot = spotOf(desk);
+  if (!day.chainOpen || spot === undefined) return;
+  const { exDividendDates } = exitSettingsOf(desk.config);
+  const isEve = isExDividendEve(day.session.date, exDividendDates);
+  const hasDates = exDividendDates.length > 0;
+  if (hasDates && hasRunOut(day.session.date, exDividendDates)) {
+    const text =
+      'the list of ex-dividend days has run out; name a file with further ones in EX_DIVIDENDS';
+    once(desk, `dates ${day.session.date}`, () =>
+      out.alert('warning', 'EX_DIVIDENDS_RUN_OUT', text),
+    );
+  }
+  for (const position of book.structures()) {
+    if (isEve) watchDividend(desk, position, spot);
+    for (const pin of pinRisks(desk, position)) {
+      if (!isNear(pin)) continue;
+      const say = (): void => out.alert('warning', 'PIN_RISK', pinText(position.positionId, pin));
+      once(desk, `pin ${pin.symbol}`, say);
+    }
+  }
+}

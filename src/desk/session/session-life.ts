@@ -1,0 +1,166 @@
+/** The life of a session: listing, open chain, expiry, seal, and the next day. */
+
+import type { BrokerCapabilities } from '../../broker/order-gateway.ts';
+import { MAX_CONTRACTS } from '../../engine/chain/chain-layout.ts';
+import { assert } from '../../engine/domain/assert.ts';
+import type { OptionContract } from '../../engine/domain/instrument.ts';
+import { occSymbol, parseOccSymbol, streamerSymbol } from '../../engine/domain/instrument.ts';
+import type { ChainListing } from '../../engine/domain/market.ts';
+import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
+import { newYorkInstant } from '../../engine/domain/session-calendar.ts';
+import type { EpochMicros } from '../../engine/domain/units.ts';
+import {
+  addMicros,
+  cents,
+  epochMicros,
+  MICROS_PER_MINUTE,
+  price,
+} from '../../engine/domain/units.ts';
+import { dayPnl } from '../account/day-pnl.ts';
+import { beginDay } from '../account/governing.ts';
+import type { DeskConfig } from '../desk-config.ts';
+import type { DaySchedule, DeskContext } from '../desk-context.ts';
+import { spotOf } from '../desk-context.ts';
+import { flatBySchedule } from '../exits/flat-by.ts';
+import { isExternal } from '../orders/order-book.ts';
+import { requestCancel } from '../orders/sending.ts';
+import { warnOfCalendar } from '../plan/plan-runner.ts';
+import type { PreviewShelf } from '../previews/preview-shelf.ts';
+import { sessionFor } from './session-clock.ts';
+
+const LISTING_EVERY_MINUTES = 5;
+const MICROS_PER_DAY = 24 * 60 * MICROS_PER_MINUTE;
+/** Orders that ended longer ago are only in the journal. */
+const ORDERS_KEPT_DAYS = 7;
+
+/** Cut-offs of the session at this broker, made earlier by settings where they say so. */
+export function scheduleFor(
+  config: DeskConfig,
+  capabilities: BrokerCapabilities,
+  session: SessionTimes,
+): DaySchedule {
+  return flatBySchedule(session, capabilities, config.flatBy);
+}
+
+/** When the chain, tokens and subscriptions of the session expire. */
+export function expiresAt(config: DeskConfig, session: SessionTimes): EpochMicros {
+  if (config.expireMinutes === undefined) return session.lastTrade;
+  const asked = newYorkInstant(session.date, config.expireMinutes);
+  return epochMicros(Math.min(asked, session.lastTrade));
+}
+
+/** A listing arrived: opens the session's chain, or adds strikes to an open one. Rows that are there
+ * stay, whatever the listing says of them. */
+export function onListing(desk: DeskContext, listing: ChainListing): void {
+  const { day, chain } = desk;
+  if (listing.date !== day.session.date) return;
+  const sameDay = listing.contracts.filter((c) => c.expiry === listing.date);
+  if (!day.chainOpen) {
+    if (desk.at.market >= expiresAt(desk.config, day.session)) return;
+    const contracts = fitting(desk, sameDay, MAX_CONTRACTS);
+    chain.openSession({ ...listing, contracts }, day.session, desk.at);
+    desk.bars.openSession(day.session);
+    day.chainOpen = true;
+    day.sealed = false;
+    desk.out.append({ kind: 'sessionOpened', contracts: contracts.length });
+  } else {
+    const fresh = sameDay.filter((contract) => chain.indexOf(occSymbol(contract)) === undefined);
+    const added = fitting(desk, fresh, MAX_CONTRACTS - chain.contractCount);
+    if (added.length === 0) return;
+    chain.addContracts(added);
+  }
+  desk.out.push({ kind: 'subscribe', symbols: [desk.config.underlying, ...rowsOf(desk)] });
+}
+
+/** Streamer symbols of the chain's rows. */
+function rowsOf({ chain }: DeskContext): readonly string[] {
+  return Array.from({ length: chain.contractCount }, (_, row) => {
+    const contract = parseOccSymbol(chain.symbolOf(row) ?? '');
+    assert(contract !== undefined, 'a row of the chain has an OCC symbol');
+    return streamerSymbol(contract);
+  });
+}
+
+/** As many contracts as there is room for: those nearest to the spot. */
+function fitting(
+  desk: DeskContext,
+  contracts: readonly OptionContract[],
+  room: number,
+): readonly OptionContract[] {
+  if (contracts.length <= room) return contracts;
+  const strikes = contracts.map(({ strike }) => strike).toSorted((a, b) => a - b);
+  const middle = spotOf(desk) ?? strikes[strikes.length >> 1] ?? 0;
+  const away = ({ strike }: OptionContract): number => Math.abs(strike - middle);
+  if (!desk.day.listingCut) {
+    const left = contracts.length - room;
+    const text = `the listing has ${left} contracts more than the chain holds: the farthest are left out`;
+    desk.out.alert('warning', 'LISTING_CUT', text);
+  }
+  desk.day.listingCut = true;
+  return contracts.toSorted((a, b) => away(a) - away(b)).slice(0, room);
+}
+
+/** Called on the clock: expires the chain at last trade and moves on to the next session. */
+export function keepSession(desk: DeskContext, shelf: PreviewShelf): void {
+  const { day } = desk;
+  if (day.chainOpen && desk.at.market >= expiresAt(desk.config, day.session)) expire(desk, shelf);
+  const session = sessionFor(desk.at.market, desk.spec);
+  if (session.date !== day.session.date) beginSession(desk, session);
+  else if (day.chainOpen && desk.at.market >= day.listingAgainAt) askForListing(desk);
+}
+
+/** Exchanges list strikes through the day as the underlying moves: the listing is asked for again
+ * and again. */
+export function askForListing(desk: DeskContext): void {
+  const { day, at } = desk;
+  day.listingAgainAt = addMicros(at.market, LISTING_EVERY_MINUTES * MICROS_PER_MINUTE);
+  desk.out.push({ kind: 'fetchListing', date: day.session.date });
+}
+
+/** The day's chain, tokens and subscriptions expire and the session is sealed. Positions stay. */
+function expire(desk: DeskContext, shelf: PreviewShelf): void {
+  const { day } = desk;
+  const pnl = dayPnl(desk).liquidationCents ?? cents(0);
+  const contracts = desk.reader.slice()?.calls.length ?? 0;
+  for (const order of desk.orders.live()) {
+    if (!isExternal(order)) requestCancel(desk, order, 'engine');
+  }
+  const spot = spotOf(desk);
+  day.closingSpot = spot === undefined ? undefined : price(Math.round(spot));
+  desk.chain.expire(desk.at);
+  desk.tokens.clear();
+  shelf.clear();
+  day.chainOpen = false;
+  day.sealed = true;
+  const sealed = { kind: 'sessionSealed', contracts: contracts * 2, dayPnlCents: pnl } as const;
+  const { closingSpot } = day;
+  desk.out.append(closingSpot === undefined ? sealed : { ...sealed, spot: closingSpot });
+  desk.out.push({ kind: 'subscribe', symbols: [desk.config.underlying] });
+  pageAboutShares(desk);
+}
+
+function pageAboutShares(desk: DeskContext): void {
+  const shares = desk.book.sharesHeld();
+  if (shares === 0) return;
+  const text = `${shares} shares of ${desk.config.underlying} are held after exercise or assignment`;
+  desk.out.alert('critical', 'SHARES_HELD', `${text}; openings are blocked until they are closed`);
+}
+
+function beginSession(desk: DeskContext, session: SessionTimes): void {
+  const { day } = desk;
+  pageAboutShares(desk);
+  day.session = session;
+  day.schedule = scheduleFor(desk.config, desk.gateway.capabilities, session);
+  day.chainOpen = false;
+  day.sealed = false;
+  day.listingCut = false;
+  day.breakoutsTaken.length = 0;
+  desk.out.setSession(session.date);
+  desk.book.startSession(session.date, day.closingSpot);
+  desk.orders.forgetBefore(addMicros(desk.at.market, -ORDERS_KEPT_DAYS * MICROS_PER_DAY));
+  desk.plan.beginSession(session.date);
+  desk.alerts.clear();
+  warnOfCalendar(desk);
+  beginDay(desk);
+  askForListing(desk);
+}

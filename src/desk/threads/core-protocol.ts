@@ -1,0 +1,79 @@
+/** Messages between the faces' thread, the core and the I/O worker, version 1. Plain data. */
+
+import type { ChainListing } from '../../engine/domain/market.ts';
+import type { SessionDate } from '../../engine/domain/units.ts';
+import type { Effect } from '../effects.ts';
+import type { Caller, EngineEvent, Stamp } from '../engine-api.ts';
+import type { Command, Query } from '../inputs.ts';
+
+/** To the core. */
+export type ToCore =
+  | {
+      readonly kind: 'command';
+      readonly id: number;
+      readonly caller: Caller;
+      readonly command: Command;
+    }
+  | {
+      readonly kind: 'query';
+      readonly id: number;
+      readonly principal: string;
+      readonly query: Query;
+    }
+  | {
+      readonly kind: 'alertDelivered';
+      readonly code: string;
+      readonly channel: string;
+      readonly ok: boolean;
+      readonly alertSeq?: number | undefined;
+    }
+  | { readonly kind: 'auditBehind'; readonly behind: boolean; readonly detail: string }
+  /** Everything that is journalled is on its way: close behind it. */
+  | { readonly kind: 'closeJournal' };
+
+/** From the core. */
+export type FromCore =
+  | { readonly kind: 'ready'; readonly recoveredRecords: number; readonly killed: boolean }
+  | { readonly kind: 'reply'; readonly id: number; readonly stamp: Stamp; readonly result: unknown }
+  | { readonly kind: 'event'; readonly event: EngineEvent }
+  | Extract<Effect, { kind: 'alert' }>
+  | { readonly kind: 'status'; readonly status: CoreStatus }
+  | { readonly kind: 'stopped'; readonly unprotected: readonly string[] }
+  | { readonly kind: 'fatal'; readonly message: string };
+
+/** What the faces know of the core between questions; sent four times a second and on change. */
+export interface CoreStatus {
+  readonly stamp: Stamp;
+  readonly session: SessionDate;
+  readonly schedule: {
+    readonly openingCutoffAt: number;
+    readonly flattenStartAt: number;
+    readonly flattenDeadlineAt: number;
+  };
+  readonly chainOpen: boolean;
+  readonly feed: {
+    readonly state: string;
+    readonly detail: string;
+    readonly lastFrameWall: number | null;
+    /** Receive minus exchange time of the newest trade of the underlying; absent = not known. */
+    readonly lagMillis?: number | null;
+  };
+  readonly journal: {
+    readonly seq: number;
+    readonly hash: string;
+    readonly healthy: boolean;
+    readonly wall: number | null;
+  };
+  readonly broker: { readonly name: string; readonly reconciled: boolean; readonly wall: number };
+}
+
+/** To and from the I/O worker. */
+export type ToIo =
+  | { readonly kind: 'token' }
+  | { readonly kind: 'listing'; readonly date: SessionDate };
+
+export type FromIo =
+  | { readonly kind: 'token'; readonly url: string; readonly token: string }
+  | { readonly kind: 'tokenFailed'; readonly reason: string }
+  | { readonly kind: 'listing'; readonly listing: ChainListing }
+  | { readonly kind: 'listingFailed'; readonly date: SessionDate; readonly reason: string };

@@ -1,0 +1,327 @@
+/** The shell of the feed: one websocket, the DXLink state machine, and its events as desk inputs. */
+import type { ChainWriter } from '../../engine/chain/chain-writer.ts';
+import type { At, Clock, LentAt } from '../../engine/domain/clock.ts';
+import { wallMicros } from '../../engine/domain/clock.ts';
+import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
+import type { EpochMicros } from '../../engine/domain/units.ts';
+import type { FrameBytes } from '../../engine/feed/byte-frame-decoder.ts';
+import { canonicalCandleSymbol } from '../../engine/feed/candle-symbol.ts';
+import { DxLinkClient } from '../../engine/feed/dxlink-client.ts';
+import { REMEDIES } from '../../engine/feed/error-classes.ts';
+import type { FeedEffect } from '../../engine/feed/feed-effects.ts';
+import type { FeedHandler } from '../../engine/feed/feed-handler.ts';
+import type { FeedStatus } from '../../engine/feed/feed-status.ts';
+import type { FeedSubscription } from '../../engine/feed/feed-subscription.ts';
+import type { Counters } from '../../ops/counters.ts';
+import type { Input } from '../inputs.ts';
+import { FeedLateness } from '../session/feed-lateness.ts';
+import type { FeedSocket, FeedTransport, OpenFeedSocket } from './feed-socket.ts';
+import { MarketInputs } from './market-inputs.ts';
+import { openOwnSocket } from './own-socket-shell.ts';
+import { openWsSocket } from './ws-socket-shell.ts';
+
+const MICROS_PER_MILLI = 1_000;
+/** How often streams are looked at. */
+const WATCH_EVERY_MICROS = 1_000_000;
+const OPENERS: Readonly<Record<FeedTransport, OpenFeedSocket>> = {
+  own: openOwnSocket,
+  ws: openWsSocket,
+};
+
+/** What the feed's shell needs of its surroundings. */
+export interface FeedWorld {
+  readonly clock: Clock;
+  readonly counters: Counters;
+  readonly chain: ChainWriter;
+  readonly underlying: string;
+  readonly aggregationSeconds: number;
+  readonly version: string;
+  /** Absent = own framing. */
+  readonly transport?: FeedTransport;
+  /** Market seconds a second; absent = 1. */
+  readonly speed?: number | undefined;
+  readonly jitter: () => number;
+  /** Market events come in objects that are used again: they are read during the call. */
+  step(input: Input): void;
+  requestToken(): void;
+  /** The session of the day, in which streams must not be silent; undefined where none is. Absent =
+   * silence is never judged. */
+  session?(): SessionTimes | undefined;
+}
+
+/** Core thread only. */
+export class FeedShell {
+  readonly #world: FeedWorld;
+  readonly #client: DxLinkClient;
+  readonly #at: LentAt;
+  readonly #inputs: MarketInputs;
+  #socket: FeedSocket | undefined;
+  readonly #lateness: FeedLateness;
+  #connected = false;
+  #events = 0;
+  #watchedAt = 0;
+  #toldLate = false;
+
+  constructor(world: FeedWorld) {
+    this.#world = world;
+    this.#at = { ...world.clock.now() };
+    this.#inputs = new MarketInputs(this.#at);
+    this.#lateness = new FeedLateness(world.speed ?? 1);
+    this.#client = new DxLinkClient({
+      aggregationSeconds: world.aggregationSeconds,
+      channelQuotes: 1,
+      channelCandles: 3,
+      version: world.version,
+      jitter: world.jitter,
+      handler: this.#handler(),
+    });
+  }
+
+  start(): void {
+    this.#tell((at) => this.#client.start(at));
+  }
+
+  stop(): void {
+    this.#tell((at) => this.#client.stop(at));
+  }
+
+  status(): FeedStatus {
+    return this.#client.status();
+  }
+
+  /** Frames, and parts of frames, that could not be used so far. */
+  decodeErrors(): number {
+    const isFault = ([name]: [string, number]): boolean => !(name in REMEDIES);
+    const faults = Object.entries(this.#client.status().errors).filter(isFault);
+    return faults.reduce((sum, [, count]) => sum + count, 0);
+  }
+
+  onToken(url: string, token: string): void {
+    this.#tell((at) => this.#client.onToken(url, token, at));
+  }
+
+  onTokenFailed(reason: string): void {
+    this.#tell((at) => this.#client.onTokenFailed(reason, at));
+  }
+
+  onClock(): void {
+    this.#tell((at) => this.#client.onClock(at));
+    if (this.#at.wall - this.#watchedAt < WATCH_EVERY_MICROS) return;
+    this.#watchedAt = this.#at.wall;
+    this.#watch();
+  }
+
+  /** Receive minus exchange time where the feed told it, milliseconds. */
+  lagMillis(): number | undefined {
+    return this.#lateness.lagMillis;
+  }
+
+  /** Frames of data that the byte decoder left to the complete one. */
+  slowFrames(): number {
+    return this.#client.data.slowFrames;
+  }
+
+  /** Looks at every stream: quotes that went silent in session end the connection, and a feed that is
+   * late, or on time again, is told. */
+  #watch(): void {
+    const { counters } = this.#world;
+    const stale = this.#client.data
+      .streamAges(this.#at, this.#world.session?.())
+      .filter(({ isStale }) => isStale);
+    const lag = this.#lateness.lagMillis;
+    counters.set('feed_lag_micros', lag === undefined ? undefined : lag * MICROS_PER_MILLI);
+    counters.set('feed_streams_stale', stale.length);
+    const quotes = stale.find(({ stream }) => stream === 'Quote');
+    if (this.#connected && quotes !== undefined) {
+      const silentMillis = quotes.ageMillis ?? quotes.limitMillis ?? 0;
+      this.#lateness.wentSilent(this.#at.wall - silentMillis * MICROS_PER_MILLI);
+      this.#tell((at) => this.#client.reconnect('quotes went silent in session', at));
+    }
+    const isLate = this.#lateMillis() > 0;
+    if (this.#connected && (isLate || this.#toldLate)) this.#tellFeed(this.#client.status());
+  }
+
+  #lateMillis(): number {
+    return this.#lateness.lateMillis(this.#at.wall, this.#client.data.isLive('Quote'));
+  }
+
+  nextWake(): EpochMicros | undefined {
+    return this.#client.nextWake();
+  }
+
+  /** Wants the underlying and these option contracts: quotes first, the slow types behind. */
+  subscribe(symbols: readonly string[], barsFromMillis: number): void {
+    const { underlying } = this.#world;
+    const options = symbols.filter((symbol) => symbol !== underlying);
+    const wanted: FeedSubscription[] = [
+      { type: 'Quote', symbol: underlying },
+      { type: 'Trade', symbol: underlying },
+      {
+        type: 'Candle',
+        symbol: canonicalCandleSymbol(`${underlying}{=1m,tho=true}`),
+        fromTimeMillis: barsFromMillis,
+      },
+    ];
+    for (const type of ['Quote', 'Greeks', 'Trade', 'Summary'] as const) {
+      for (const symbol of options) wanted.push({ type, symbol });
+    }
+    this.#tell((at) => this.#client.want(wanted, at));
+  }
+
+  #tell(call: (at: At) => readonly FeedEffect[]): void {
+    this.#readClock();
+    this.#performAll(call(this.#at));
+  }
+
+  #readClock(): void {
+    const { clock } = this.#world;
+    if (clock.readInto === undefined) Object.assign(this.#at, clock.now());
+    else clock.readInto(this.#at);
+  }
+
+  /** The time at hand, for an input that is kept. */
+  #keptAt(): At {
+    return { market: this.#at.market, wall: this.#at.wall };
+  }
+
+  #performAll(effects: readonly FeedEffect[]): void {
+    for (let i = 0; i < effects.length; i += 1) {
+      const effect = effects[i];
+      if (effect !== undefined) this.#perform(effect);
+    }
+  }
+
+  #perform(effect: FeedEffect): void {
+    switch (effect.kind) {
+      case 'tokenRequest':
+        this.#world.requestToken();
+        return;
+      case 'socketOpen':
+        this.#open(effect.url);
+        return;
+      case 'socketSend':
+        this.#socket?.send(effect.text);
+        return;
+      case 'socketClose':
+        this.#drop();
+        return;
+    }
+  }
+
+  #open(url: string): void {
+    this.#drop();
+    const isOurs = (): boolean => this.#socket === socket;
+    const socket = OPENERS[this.#world.transport ?? 'own'](url, {
+      opened: () => {
+        if (isOurs()) this.#tell((at) => this.#client.onSocketOpen(at));
+      },
+      frame: (frame) => {
+        if (isOurs()) this.#onFrame(frame);
+      },
+      gone: (reason) => {
+        if (!isOurs()) return;
+        this.#socket = undefined;
+        this.#tell((at) => this.#client.onSocketClosed(reason, at));
+      },
+    });
+    this.#socket = socket;
+  }
+
+  #onFrame(frame: FrameBytes): void {
+    const { counters } = this.#world;
+    this.#readClock();
+    const receivedAt = this.#at.wall;
+    this.#events = 0;
+    this.#performAll(this.#client.onFrame(frame, this.#at));
+    counters.add('feed_frames');
+    counters.add('feed_bytes', frame.end - frame.start);
+    counters.add('feed_events', this.#events);
+    counters.observe('tick_to_chain_micros', wallMicros() - receivedAt);
+  }
+
+  #drop(): void {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.close();
+  }
+
+  #indexOf(symbol: string): number | undefined {
+    return symbol === this.#world.underlying ? -1 : this.#world.chain.indexOf(symbol);
+  }
+
+  #handler(): FeedHandler {
+    const world = this.#world;
+    const inputs = this.#inputs;
+    const step = (input: Input): void => {
+      this.#events += 1;
+      world.step(input);
+    };
+    return {
+      quote: (symbol, ...[bid, ask, bidSize, askSize]) => {
+        const index = this.#indexOf(symbol);
+        if (index === undefined) return;
+        const { quote } = inputs;
+        quote.index = index;
+        quote.bid = bid;
+        quote.ask = ask;
+        quote.bidSize = bidSize;
+        quote.askSize = askSize;
+        step(quote);
+      },
+      trade: (symbol, { price, dayVolume, timeMillis }) => {
+        const index = this.#indexOf(symbol);
+        if (index === undefined) return;
+        if (index < 0) this.#lateness.traded(timeMillis, this.#at.market);
+        const { last } = inputs;
+        last.index = index;
+        last.price = price;
+        last.volume = Number.isNaN(dayVolume) ? undefined : dayVolume;
+        step(last);
+      },
+      greeks: (symbol, { delta, impliedVol }) => {
+        const index = this.#indexOf(symbol);
+        if (index === undefined) return;
+        const { feedGreeks } = inputs;
+        feedGreeks.index = index;
+        feedGreeks.delta = delta;
+        feedGreeks.impliedVol = impliedVol;
+        step(feedGreeks);
+      },
+      summary: (symbol, { openInterest }) => {
+        const index = this.#indexOf(symbol);
+        if (index === undefined || openInterest === undefined) return;
+        inputs.openInterest.index = index;
+        inputs.openInterest.contracts = openInterest;
+        step(inputs.openInterest);
+      },
+      timeAndSale: () => undefined,
+      candle: (symbol, bar) => {
+        if (symbol.startsWith(world.underlying)) step({ kind: 'bar', at: this.#keptAt(), bar });
+      },
+      removeCandle: () => undefined,
+      batchEnd: () => world.step(inputs.batchEnd),
+      status: (status) => this.#onStatus(status),
+    };
+  }
+
+  #onStatus(status: FeedStatus): void {
+    const connected = status.state === 'open';
+    if (connected === this.#connected) return;
+    this.#connected = connected;
+    if (connected && status.reconnects > 0) this.#world.counters.add('feed_reconnects');
+    if (connected) this.#lateness.connected();
+    this.#tellFeed(status);
+  }
+
+  #tellFeed({ detail }: FeedStatus): void {
+    const [at, connected, lateMillis] = [this.#keptAt(), this.#connected, this.#lateMillis()];
+    this.#toldLate = lateMillis > 0;
+    const told = { kind: 'feed', at, connected, detail } as const;
+    this.#world.step(this.#toldLate ? { ...told, lateMillis } : told);
+  }
+}
+
+/** Milliseconds of an instant, for subscriptions. */
+export function millisOf(at: EpochMicros): number {
+  return Math.floor(at / MICROS_PER_MILLI);
+}

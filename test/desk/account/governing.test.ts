@@ -1,0 +1,222 @@
+import { describe, expect, it } from 'vitest';
+import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
+import { addMicros, cents } from '../../../src/engine/domain/units.ts';
+import { tradingStateOf } from '../../../src/risk/trading-state.ts';
+import { CONDOR, CONSOLE, DeskRig, denialIn } from '../../support/desk-rig.ts';
+
+const STRADDLE: StrategyRequest = { strategy: 'straddle_scan', strike: 600, quantity: 1 };
+/** A condor's planned loss at its stop is $131. */
+const TIGHT = { maxDailyLossCents: cents(13_200) };
+
+function openingIsDenied(rig: DeskRig) {
+  const tokenSha256 = rig.newToken();
+  return rig.ask({ kind: 'previewStrategy', request: CONDOR, tokenSha256 });
+}
+
+/** Each side costs a cent less than its stop: together they lose more than the day's limit. */
+function loseWithoutAStop(rig: DeskRig): void {
+  rig.edit = (sides, _right, strike) => {
+    if (strike === 599 || strike === 601) return { bid: 1.29, ask: 1.31 };
+    return strike === 594 || strike === 606 ? { bid: 0.01, ask: 0.02 } : sides;
+  };
+}
+
+describe('the daily loss', () => {
+  it('halts once the limit is broken for ten seconds, and calls back what opens', () => {
+    const rig = new DeskRig({ limits: TIGHT });
+    rig.openPosition();
+    loseWithoutAStop(rig);
+    rig.advance(10);
+    expect(tradingStateOf(rig.day.status)).toBe('active');
+    rig.advance(1);
+    expect(rig.day.status.causes).toEqual(['dailyLoss']);
+    expect(tradingStateOf(rig.day.status)).toBe('halted');
+    expect(rig.bodies('tradingStateChanged').at(-1)).toMatchObject({
+      from: 'active',
+      to: 'halted',
+      reason: 'dailyLoss',
+    });
+    expect(rig.alerts()).toContain('TRADING_STATE');
+    expect(rig.bodies('exitTriggered')).toEqual([]);
+  });
+
+  it('calls back an opening that still works when it halts', () => {
+    const rig = new DeskRig({ limits: { maxDailyLossCents: cents(26_300) } });
+    rig.openPosition();
+    const { tokenSha256 } = rig.preview({ ...CONDOR, width: 3 });
+    rig.size = 0;
+    rig.confirm(tokenSha256);
+    const opening = rig.orders().at(-1)!;
+    rig.quotes(620);
+    expect(rig.day.status.causes).toContain('dailyLoss');
+    expect(opening.cancelRequested).toBe(true);
+    rig.advance(2);
+    expect(opening.status).toBe('cancelled');
+  });
+
+  it('stands for the rest of the day, even when the marks come back', () => {
+    const rig = new DeskRig({ limits: TIGHT });
+    rig.openPosition();
+    const calm = rig.edit;
+    loseWithoutAStop(rig);
+    rig.advance(11);
+    rig.edit = calm;
+    rig.advance(60);
+    expect(rig.day.status.causes).toEqual(['dailyLoss']);
+    expect(denialIn(openingIsDenied(rig)).code).toBe('daily_loss');
+  });
+
+  it('stands after a restart too', () => {
+    const rig = new DeskRig({ limits: TIGHT });
+    rig.openPosition();
+    loseWithoutAStop(rig);
+    rig.advance(11);
+    expect(rig.restart().day.status.causes).toContain('dailyLoss');
+  });
+
+  it('at its multiple closes everything, wings and all', () => {
+    const rig = new DeskRig({ limits: { maxDailyLossCents: cents(14_000) } });
+    rig.openPosition();
+    rig.quotes(604.9);
+    rig.advance(5);
+    expect(rig.alerts()).toContain('DAILY_LOSS_FLATTEN');
+    expect(rig.day.status.causes).toEqual(expect.arrayContaining(['dailyLoss', 'flatten']));
+    rig.advance(10);
+    expect(rig.positions()).toEqual([]);
+    expect(rig.bodies('exitTriggered').map(({ reason }) => reason)).toEqual(['callSideStop']);
+  });
+
+  it('does not fire on one wide tick', () => {
+    const rig = new DeskRig({ limits: TIGHT });
+    rig.openPosition();
+    rig.edit = (sides, right, strike) =>
+      right === 'call' && strike === 601 ? { bid: 0.6, ask: 9 } : sides;
+    rig.quotes();
+    rig.edit = (sides) => sides;
+    rig.advance(20);
+    expect(rig.day.status.causes).toEqual([]);
+  });
+
+  it('ends with its day: the next session begins active and at nothing', () => {
+    const rig = new DeskRig({ limits: TIGHT });
+    rig.openPosition();
+    loseWithoutAStop(rig);
+    rig.advance(11);
+    rig.goTo(16 * 60 + 15);
+    rig.goTo(17 * 60 + 31);
+    expect(rig.session.date).toBe('2026-11-23');
+    expect(rig.day.status.causes).toEqual([]);
+    expect(rig.desk.context.book.day()).toEqual({
+      realizedCents: 0,
+      feesCents: 0,
+      cashFlowCents: 0,
+    });
+  });
+});
+
+describe('what the market does to the book', () => {
+  it('reduces while net delta is beyond the cap, and lifts it inside again', () => {
+    const rig = new DeskRig();
+    rig.openPosition(STRADDLE);
+    rig.quotes(602.5);
+    expect(rig.day.status.causes).toEqual(['deltaCap']);
+    expect(denialIn(openingIsDenied(rig)).code).toBe('portfolio_delta');
+    rig.quotes(600);
+    expect(rig.day.status.causes).toEqual([]);
+    const changes = rig.bodies('tradingStateChanged').map(({ from, to }) => [from, to]);
+    expect(changes).toEqual([
+      ['active', 'reducing'],
+      ['reducing', 'active'],
+    ]);
+  });
+
+  it('reduces while a held leg cannot be marked', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    rig.edit = (sides, right, strike) =>
+      right === 'call' && strike === 601 ? { bid: undefined, ask: undefined } : sides;
+    rig.quotes();
+    expect(rig.day.status.causes).toEqual(['unmarkable']);
+    rig.edit = (sides) => sides;
+    rig.quotes();
+    expect(rig.day.status.causes).toEqual([]);
+  });
+});
+
+describe('the feed', () => {
+  it('down denies openings, is recorded and paged once', () => {
+    const rig = new DeskRig();
+    const lost = { kind: 'feed', at: rig.at, connected: false, detail: 'no pong' } as const;
+    rig.step(lost);
+    rig.step(lost);
+    expect(denialIn(openingIsDenied(rig)).code).toBe('feed_down');
+    expect(rig.bodies('feedOutage').at(-1)).toEqual({
+      kind: 'feedOutage',
+      state: 'down',
+      detail: 'no pong',
+    });
+    expect(rig.alerts()).toEqual(['FEED_DOWN']);
+    rig.step({ ...lost, connected: true, detail: 'back' });
+    expect(rig.preview().card.purpose).toBe('open');
+    expect(rig.bodies('feedOutage')).toHaveLength(3);
+  });
+
+  it('that falls silent leaves nothing fresh to open on', () => {
+    const rig = new DeskRig();
+    const { market, wall } = rig.at;
+    const late = { market, wall: addMicros(wall, 2_001_000) };
+    const command = {
+      kind: 'previewStrategy',
+      request: CONDOR,
+      tokenSha256: rig.newToken(),
+    } as const;
+    const caller = { principal: 'trader', authority: 'open' } as const;
+    rig.step({ kind: 'command', at: late, id: 77, caller, command });
+    expect(denialIn(rig.reply(77)!).code).toBe('data_stale');
+  });
+});
+
+describe('the pace of the desk', () => {
+  const open = (rig: DeskRig) => rig.execute(rig.preview());
+
+  it('latches once a strategy repeats itself, pages, and is lifted at the console alone', () => {
+    const rig = new DeskRig({ limits: { maxRepeats: 2, duplicateWindowMillis: 0 } });
+    for (let i = 0; i < 2; i += 1) open(rig);
+    expect(rig.day.status.causes).toContain('repeatedExecution');
+    expect(rig.alerts()).toContain('REPEATED_EXECUTION');
+    expect(denialIn(openingIsDenied(rig)).code).toBe('repeated_execution');
+    rig.advance(700);
+    expect(denialIn(openingIsDenied(rig)).code).toBe('repeated_execution');
+    expect(denialIn(rig.ask({ kind: 'rearm' }))).toMatchObject({ code: 'not_authorized' });
+    rig.ask({ kind: 'rearm' }, CONSOLE);
+    expect(rig.day.status.causes).toEqual([]);
+    open(rig);
+  });
+
+  it('keeps its latch over a restart, into the next session, until a re-arm that lasts too', () => {
+    const rig = new DeskRig({ limits: { maxRepeats: 1 } });
+    open(rig);
+    expect(rig.day.status.causes).toEqual(['repeatedExecution']);
+    expect(rig.restart().day.status.causes).toContain('repeatedExecution');
+    rig.goTo(15 * 60 + 45);
+    rig.goTo(10 * 60, '2026-11-23');
+    expect(rig.restart().day.status.causes).toContain('repeatedExecution');
+    rig.ask({ kind: 'rearm' }, CONSOLE);
+    const again = rig.restart();
+    expect(again.day.status.causes).not.toContain('repeatedExecution');
+    expect(again.day.rearmedAt).toBe(rig.day.rearmedAt);
+  });
+
+  it('stops telling a broker that rejects, and asks for a person', () => {
+    const rig = new DeskRig({
+      knobs: { rejectNext: 3 },
+      limits: { duplicateWindowMillis: 0, maxOrdersPerMinute: 99 },
+    });
+    for (let i = 0; i < 3; i += 1) expect(open(rig).status).toBe('rejected');
+    rig.advance(1);
+    expect(rig.alerts()).toContain('REJECT_BREAKER');
+    expect(denialIn(openingIsDenied(rig)).code).toBe('reject_breaker');
+    rig.ask({ kind: 'rearm' }, CONSOLE);
+    expect(open(rig).status).toBe('filled');
+  });
+});

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { consecutiveRejects, lossesByStrategy } from '../../../src/desk/account/loss-history.ts';
+import { DeskRig, denialIn } from '../../support/desk-rig.ts';
+
+const STRATEGY = 'iron_condor_30_delta';
+
+function loseOne(rig: DeskRig): void {
+  const { positionId } = rig.openPosition();
+  rig.execute(rig.previewClose(positionId));
+}
+
+describe('the losses of a session', () => {
+  it('count a position that was closed for more than it brought in, and rest its strategy', () => {
+    const rig = new DeskRig();
+    loseOne(rig);
+    const lost = lossesByStrategy(rig.desk.context).get(STRATEGY);
+    expect(lost?.count).toBe(1);
+    expect(lost?.lastAtWall).toBeGreaterThan(rig.at.wall - 60_000_000);
+    const tokenSha256 = rig.newToken();
+    const request = { strategy: STRATEGY, width: 4, shortDelta: 30, select: 'delta', quantity: 1 };
+    const again = { kind: 'previewStrategy', request, tokenSha256 } as const;
+    expect(denialIn(rig.ask(again as Parameters<DeskRig['ask']>[0])).code).toBe('cool_down');
+    rig.advance(301);
+    expect('value' in rig.ask({ ...again, tokenSha256: rig.newToken() } as never)).toBe(true);
+  });
+
+  it('know nothing of what is still held, or was closed for less', () => {
+    const rig = new DeskRig();
+    const { positionId } = rig.openPosition();
+    expect(lossesByStrategy(rig.desk.context).size).toBe(0);
+    rig.atmVol = 0.05;
+    rig.advance(1);
+    rig.execute(rig.previewClose(positionId));
+    expect(rig.positions()).toEqual([]);
+    expect(lossesByStrategy(rig.desk.context).size).toBe(0);
+  });
+
+  it('add up, keep the latest time, survive a restart, and end with the session', () => {
+    const rig = new DeskRig({ limits: { coolDownMillis: 0, duplicateWindowMillis: 0 } });
+    loseOne(rig);
+    rig.advance(60);
+    loseOne(rig);
+    const lost = lossesByStrategy(rig.desk.context).get(STRATEGY);
+    expect(lost?.count).toBe(2);
+    expect(lost?.lastAtWall).toBeGreaterThan(rig.at.wall - 60_000_000);
+    expect(lossesByStrategy(rig.restart().desk.context).get(STRATEGY)?.count).toBe(2);
+    rig.goTo(10 * 60, '2026-11-23');
+    expect(lossesByStrategy(rig.desk.context).size).toBe(0);
+  });
+});
+
+describe('rejections in a row', () => {
+  it('are ended by an order that the broker takes', () => {
+    const rig = new DeskRig({ knobs: { rejectNext: 2 }, limits: { duplicateWindowMillis: 0 } });
+    for (const rejects of [1, 2, 0]) {
+      rig.execute(rig.preview());
+      expect(consecutiveRejects(rig.desk.context)).toBe(rejects);
+    }
+  });
+
+  it('are neither counted nor ended by an order whose outcome is open', () => {
+    const rig = new DeskRig({
+      knobs: { rejectNext: 1 },
+      limits: { duplicateWindowMillis: 0 },
+    });
+    rig.execute(rig.preview());
+    rig.journal = 'held';
+    rig.send({ kind: 'confirm', tokenSha256: rig.preview().tokenSha256 });
+    expect(consecutiveRejects(rig.desk.context)).toBe(1);
+  });
+});

@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import type { LimitView, RiskCheckView } from '../../../src/desk/engine-api-risk.ts';
+import { cents } from '../../../src/engine/domain/units.ts';
+import { DeskRig, valueIn } from '../../support/desk-rig.ts';
+
+function viewOf(rig: DeskRig): RiskCheckView {
+  return rig.query<RiskCheckView>({ kind: 'riskCheck' });
+}
+
+function row(rig: DeskRig, name: string): LimitView {
+  const found = viewOf(rig).limits.find((limit) => limit.name === name);
+  if (found === undefined) throw new Error(`no limit ${name}`);
+  return found;
+}
+
+describe('the risk check', () => {
+  it('of an empty book uses nothing and blocks nothing', () => {
+    const view = viewOf(new DeskRig());
+    expect([view.openingsAllowed, view.blockedBy]).toEqual([true, []]);
+    expect(view.limits.map(({ ok }) => ok)).not.toContain(false);
+    const counted = view.limits.filter(({ used }) => typeof used === 'number');
+    expect(counted.length).toBeGreaterThan(20);
+    expect(counted.map(({ used }) => used)).toEqual(counted.map(() => 0));
+    expect(counted.map(({ room, limit }) => room === limit)).not.toContain(false);
+  });
+
+  it('shows each of the 31 controls, and nothing beside them', () => {
+    const numbers = new Set(viewOf(new DeskRig()).limits.map(({ control }) => control));
+    const all = Array.from({ length: 31 }, (_, i) => i + 1);
+    expect([...numbers].toSorted((a, b) => a - b)).toEqual(all);
+  });
+
+  it('says in words where each control stands, and which do not hold', () => {
+    const rig = new DeskRig();
+    expect(viewOf(rig).limits).toMatchSnapshot();
+    rig.ask({ kind: 'kill', reason: 'enough' });
+    rig.step({ kind: 'feed', at: rig.at, connected: false, detail: 'gone' });
+    rig.step({ kind: 'journalFailed', at: rig.at, reason: 'EIO', reserveExhausted: false });
+    const broken = viewOf(rig).limits.filter(({ ok }) => !ok);
+    expect(broken.map(({ name, used }) => [name, used])).toEqual([
+      ['feed', 'down'],
+      ['trading state', 'halted'],
+      ['kill switch', 'engaged'],
+      ['alarm', 'not recorded'],
+    ]);
+  });
+
+  it('counts a working opening in full', () => {
+    const rig = new DeskRig();
+    const { tokenSha256, card } = rig.preview();
+    rig.confirm(tokenSha256);
+    expect(row(rig, 'MAX_OPEN_RISK')).toMatchObject({
+      used: card.maxLossCents,
+      room: 250_000 - card.maxLossCents,
+    });
+    expect(row(rig, 'MAX_DAILY_LOSS with planned losses').used).toBe(
+      card.exitPlan?.plannedLossCents,
+    );
+    expect(row(rig, 'MAX_POSITION_CONTRACTS').used).toBe(1);
+  });
+
+  it('counts a held condor at its worst point and the day at what closing costs', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    // Sold at 1.27 in a $5 width: 373 at worst. Closing at natural costs 0.68 + 0.70 - 0.01 - 0.01.
+    expect(row(rig, 'MAX_OPEN_RISK').used).toBe(37_300);
+    expect(row(rig, 'MAX_DAILY_LOSS').used).toBe(13_600 - 12_700 + 452);
+  });
+
+  it('counts orders as the gate does, closing ones too', () => {
+    const rig = new DeskRig();
+    const { positionId } = rig.openPosition();
+    rig.execute(rig.previewClose(positionId));
+    expect(row(rig, 'MAX_ORDERS_PER_MINUTE').used).toBe(2);
+    rig.advance(61);
+    expect(row(rig, 'MAX_ORDERS_PER_MINUTE').used).toBe(0);
+    expect(row(rig, 'MAX_ORDERS_PER_DAY').used).toBe(2);
+  });
+
+  it('shows the age of the data, and a limit that is passed as not ok', () => {
+    const rig = new DeskRig({ limits: { maxDailyLossCents: cents(13_200) } });
+    expect(row(rig, 'data age')).toMatchObject({ used: 0, limit: 5_000, ok: true });
+    rig.openPosition();
+    rig.quotes(602);
+    expect(row(rig, 'MAX_DAILY_LOSS with planned losses').ok).toBe(false);
+  });
+
+  it('names everything that stands in the way', () => {
+    const rig = new DeskRig({ knobs: { unknownNext: 1 } });
+    valueIn(rig.confirm(rig.preview().tokenSha256));
+    rig.ask({ kind: 'kill', reason: 'enough' });
+    rig.step({ kind: 'feed', at: rig.at, connected: false, detail: 'gone' });
+    rig.step({ kind: 'journalFailed', at: rig.at, reason: 'EIO', reserveExhausted: false });
+    const view = viewOf(rig);
+    expect(view.openingsAllowed).toBe(false);
+    expect(view.blockedBy).toEqual([
+      'killed: re-arm at the operator console with `deltaring rearm`',
+      'trading is halted: kill, journalFailed',
+      'the feed is down: gone',
+      'the journal cannot record',
+      'an order has no proven outcome',
+    ]);
+  });
+
+  it.each([
+    [9 * 60 + 29, 'the session has not opened'],
+    [15 * 60 + 25, 'the opening cut-off has passed'],
+  ])('at minute %s says that %s', (minutes, reason) => {
+    expect(viewOf(new DeskRig({ minutes })).blockedBy).toEqual([reason]);
+  });
+
+  it('before the chain is open does not know the age of its data', () => {
+    const rig = new DeskRig({ isOpen: false });
+    expect(viewOf(rig).blockedBy).toContain('the session has no open chain');
+    expect(row(rig, 'data age')).toMatchObject({ used: null, room: null, ok: false });
+  });
+});
+
+describe('the reducing offer', () => {
+  it('names the position that brings delta back inside, and sells nothing by itself', () => {
+    const rig = new DeskRig({ limits: { portfolioDeltaCap: 10 } });
+    expect(viewOf(rig).reducingOffer).toBeNull();
+    const { positionId } = rig.openPosition();
+    const orders = rig.orders().length;
+    rig.edit = (sides, right, strike) => {
+      const isSide = right === 'call' && (strike === 601 || strike === 606);
+      return isSide ? { bid: (sides.bid ?? 0) + 0.3, ask: (sides.ask ?? 0) + 0.3 } : sides;
+    };
+    rig.quotes(600.9);
+    rig.advance(1);
+    const offer = viewOf(rig).reducingOffer;
+    expect(offer).toMatchObject({ positionId, netDeltaAfter: 0 });
+    expect(offer?.netDelta).toBe(offer?.positionDelta);
+    expect(Math.abs(offer?.netDelta ?? 0)).toBeGreaterThan(10);
+    const alerts = rig.effects.filter((effect) => effect.kind === 'alert');
+    const told = alerts.filter(({ code }) => code === 'DELTA_CAP');
+    expect(told.map(({ severity }) => severity)).toEqual(['warning']);
+    expect(told[0]?.text).toContain(`close_position with ${positionId} previews the close`);
+    expect(rig.orders()).toHaveLength(orders);
+  });
+});

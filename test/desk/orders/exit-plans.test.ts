@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
+import { centsFromDollars } from '../../../src/engine/domain/units.ts';
+import { breakoutRig, openBreakout, putBar } from '../../support/breakout-rig.ts';
+import { DeskRig, denialIn } from '../../support/desk-rig.ts';
+
+const WIDE = { maxDailyLossCents: centsFromDollars(9_000), portfolioDeltaCap: 500 };
+const STRADDLE: StrategyRequest = { strategy: 'straddle_scan', strike: 600, quantity: 1 };
+
+function reasons(rig: DeskRig): string[] {
+  return rig.bodies('exitTriggered').map(({ reason }) => reason);
+}
+
+/** Everything is bid and offered at so many times its worth. */
+function worth(rig: DeskRig, factor: number): void {
+  const times = (dollars: number | undefined) => Math.round((dollars ?? 0) * factor * 100) / 100;
+  rig.edit = ({ bid, ask }) => ({ bid: times(bid), ask: Math.max(times(ask), times(bid) + 0.01) });
+}
+
+/** Shorts of this right cost so much and their wings a cent. */
+function sideCosts(rig: DeskRig, side: 'call' | 'put', dollars: number): void {
+  const before = rig.edit;
+  rig.edit = (sides, right, strike) => {
+    if (right !== side) return before(sides, right, strike);
+    const isWing = Math.abs(strike - 600) > 3;
+    return isWing ? { bid: 0.01, ask: 0.02 } : { bid: dollars - 0.02, ask: dollars };
+  };
+}
+
+describe('a trailing profit', () => {
+  const options = { exits: { policy: 'trailing' }, limits: WIDE } as const;
+
+  it('is taken when half of the best gain is gone, and not before', () => {
+    const rig = new DeskRig(options);
+    const position = rig.openPosition(STRADDLE);
+    expect(position.exitPlan?.target).toBeUndefined();
+    worth(rig, 3);
+    rig.advance(6);
+    expect(reasons(rig)).toEqual([]);
+    worth(rig, 2.2);
+    rig.advance(12);
+    expect(reasons(rig)).toEqual([]);
+    worth(rig, 1.6);
+    rig.advance(12);
+    expect(reasons(rig)).toEqual(['trail']);
+  });
+
+  it('knows its best gain after a restart', () => {
+    const rig = new DeskRig(options);
+    rig.openPosition(STRADDLE);
+    worth(rig, 3);
+    rig.advance(6);
+    const raised = rig.bodies('trailRaised').at(-1);
+    expect(raised?.bestGain).toBeGreaterThan(0);
+    worth(rig, 1.6);
+    const again = rig.restart();
+    again.advance(12);
+    expect(reasons(again)).toEqual(['trail']);
+  });
+});
+
+describe('a breakeven condor', () => {
+  const options = { exits: { condorStop: 'breakeven' }, limits: WIDE } as const;
+
+  it('closes the second side where the trade comes out at nothing', () => {
+    const rig = new DeskRig(options);
+    const { exitPlan } = rig.openPosition();
+    const stop = (exitPlan?.sideStop?.debit ?? 0) / 10_000;
+    sideCosts(rig, 'call', stop + 0.02);
+    sideCosts(rig, 'put', 0.04);
+    rig.advance(20);
+    expect(reasons(rig)).toEqual(['callSideStop']);
+    sideCosts(rig, 'put', 0.5);
+    rig.advance(6);
+    expect(reasons(rig)).toEqual(['callSideStop', 'putSideStop']);
+    expect(rig.positions()).toEqual([]);
+    const second = rig.bodies('exitTriggered')[1]?.numbers;
+    expect(Number(second?.['stopPrice'])).toBeLessThan(stop / 2);
+  });
+
+  it('is stopped whole at twice its credit where the day is set so', () => {
+    const rig = new DeskRig({ exits: { condorStop: 'whole' }, limits: WIDE });
+    const { entryNet } = rig.openPosition();
+    sideCosts(rig, 'call', (2.2 * entryNet) / 10_000);
+    rig.advance(12);
+    expect(reasons(rig)).toEqual(['stop']);
+    expect(rig.positions()).toEqual([]);
+  });
+});
+
+describe('the end of an opening range breakout', () => {
+  it('is a minute that closes beyond the other side of its range', () => {
+    const rig = breakoutRig();
+    openBreakout(rig);
+    rig.advance(60);
+    putBar(rig, 60, 597.9);
+    rig.advance(1);
+    expect(reasons(rig)).toEqual(['oppositeBreak']);
+  });
+});
+
+describe('a feed that freezes while a stop is broken', () => {
+  it('pauses the clock of the stop and halts entries, and goes on where it was', () => {
+    const rig = new DeskRig({ limits: WIDE });
+    const { exitPlan } = rig.openPosition();
+    const stop = (exitPlan?.sideStop?.debit ?? 0) / 10_000;
+    sideCosts(rig, 'call', stop + 0.02);
+    rig.advance(5);
+    rig.freeze(60);
+    expect(reasons(rig)).toEqual([]);
+    const command = {
+      kind: 'previewStrategy',
+      request: STRADDLE,
+      tokenSha256: rig.newToken(),
+    } as const;
+    expect(denialIn(rig.ask(command)).code).toBe('trading_state');
+    expect(rig.day.status.causes).toContain('unmarkable');
+    rig.advance(12);
+    expect(reasons(rig)).toEqual(['callSideStop']);
+  });
+});
+
+describe('the nickel buy-back', () => {
+  it('buys the shorts back after 15:00 and leaves the wings', () => {
+    const rig = new DeskRig({ minutes: 14 * 60, exits: { nickelBuyBack: true }, limits: WIDE });
+    rig.openPosition();
+    sideCosts(rig, 'put', 0.05);
+    rig.advance(5);
+    expect(reasons(rig)).toEqual([]);
+    rig.goTo(15 * 60);
+    rig.advance(15);
+    expect(reasons(rig)[0]).toBe('nickel');
+    const puts = rig
+      .positions()
+      .flatMap(({ legs }) => legs)
+      .filter(({ instrument }) => instrument.kind === 'option' && instrument.right === 'put');
+    expect(puts.every(({ quantity }) => quantity > 0)).toBe(true);
+  });
+});

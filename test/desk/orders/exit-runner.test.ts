@@ -1,0 +1,204 @@
+import { describe, expect, it } from 'vitest';
+import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
+import { cents } from '../../../src/engine/domain/units.ts';
+import { CONDOR, DeskRig } from '../../support/desk-rig.ts';
+
+const LOTTO: StrategyRequest = {
+  strategy: 'lotto_play_5_delta',
+  side: 'call',
+  targetDelta: 5,
+  quantity: 1,
+};
+const STRADDLE: StrategyRequest = { strategy: 'straddle_scan', strike: 600, quantity: 1 };
+const WIDE_ENOUGH = { maxDailyLossCents: cents(100_000) };
+
+/** Rights that are still held. */
+function rightsHeld(rig: DeskRig): string[] {
+  const legs = rig.positions().flatMap((position) => position.legs);
+  const rights = legs.map(({ instrument }) =>
+    instrument.kind === 'option' ? instrument.right : 'shares',
+  );
+  return [...new Set(rights)];
+}
+
+function triggers(rig: DeskRig): string[] {
+  return rig.bodies('exitTriggered').map(({ reason }) => reason);
+}
+
+/** Makes closing the call side of a 601/606 vertical cost exactly this, by the 601's ask. */
+function callSideCosts(rig: DeskRig, dollars: number): void {
+  const ask = Math.round((dollars + 0.01) * 100) / 100;
+  rig.edit = (sides, right, strike) => {
+    if (right === 'put') return sides;
+    if (strike === 601) return { bid: ask - 0.02, ask };
+    return strike === 606 ? { bid: 0.01, ask: 0.02 } : sides;
+  };
+}
+
+describe('the stops of a condor', () => {
+  it.each([
+    [602.5, 'callSideStop', 'put'],
+    [597.5, 'putSideStop', 'call'],
+  ])('at %s close the side that broke and keep the other', (spot, reason, left) => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    rig.quotes(spot);
+    rig.advance(4);
+    expect(triggers(rig)).toEqual([reason]);
+    expect(rightsHeld(rig)).toEqual([left]);
+    expect(rig.orders().at(-1)?.intent).toMatchObject({ purpose: 'exit', principal: 'engine' });
+    expect(rig.alerts()).toContain('EXIT_TRIGGERED');
+  });
+
+  it('close both sides, one after the other, when both break', () => {
+    const rig = new DeskRig({ limits: WIDE_ENOUGH });
+    rig.openPosition();
+    rig.quotes(603);
+    rig.advance(4);
+    rig.quotes(597);
+    rig.advance(4);
+    expect(triggers(rig)).toEqual(['callSideStop', 'putSideStop']);
+    expect(rig.positions()).toEqual([]);
+  });
+
+  it('fire at a cost that holds for ten seconds, and not one second sooner', () => {
+    const rig = new DeskRig();
+    const stop = rig.openPosition().exitPlan?.sideStop?.debit ?? 0;
+    expect(stop).toBe(13_100);
+    callSideCosts(rig, 1.31);
+    rig.advance(10);
+    expect(triggers(rig)).toEqual([]);
+    rig.advance(1);
+    expect(triggers(rig)).toEqual(['callSideStop']);
+    expect(rig.bodies('exitTriggered')[0]?.numbers).toMatchObject({
+      closingDebitPrice: 1.31,
+      stopPrice: 1.31,
+      heldForMillis: 10_000,
+    });
+  });
+
+  it('never fire one cent below the stop', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    callSideCosts(rig, 1.3);
+    rig.advance(60);
+    expect(triggers(rig)).toEqual([]);
+  });
+
+  it('sit out a quote that is merely wide', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    rig.edit = (sides, right, strike) =>
+      right === 'call' && strike === 601 ? { bid: 0.6, ask: 4 } : sides;
+    rig.advance(30);
+    expect(triggers(rig)).toEqual([]);
+  });
+});
+
+describe('other exits', () => {
+  it('stop a straddle at half of what it cost', () => {
+    const rig = new DeskRig();
+    const { positionId } = rig.openPosition(STRADDLE);
+    rig.atmVol = 0.07;
+    rig.advance(15);
+    expect(triggers(rig)).toEqual(['stop']);
+    expect(rig.bodies('exitTriggered')[0]?.positionId).toBe(positionId);
+    expect(rig.positions()).toEqual([]);
+  });
+
+  it('take the profit of a lotto at five times its premium', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 + 5 });
+    rig.openPosition(LOTTO);
+    rig.quotes(603);
+    expect(triggers(rig)).toEqual(['target']);
+    rig.advance(40);
+    expect(rig.positions()).toEqual([]);
+    expect(rig.desk.context.book.day().realizedCents).toBeGreaterThan(0);
+  });
+
+  it('leave a lotto that nobody bids for to expire', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 + 5 });
+    rig.openPosition(LOTTO);
+    rig.edit = ({ ask }) => ({ bid: undefined, ask });
+    rig.goTo(15 * 60 + 41);
+    rig.advance(10);
+    expect(triggers(rig)).toEqual([]);
+    expect(rig.positions()).toHaveLength(1);
+    expect(rig.alerts()).not.toContain('EXIT_REFUSED');
+  });
+
+  it.each([
+    ['2026-11-20', 14 * 60, 15 * 60 + 40],
+    ['2026-11-27', 11 * 60, 12 * 60 + 40],
+  ])('close everything on %s by the schedule of that day', (date, minutes, flattenStart) => {
+    const rig = new DeskRig({ date, minutes });
+    rig.openPosition();
+    rig.goTo(flattenStart - 1 / 60);
+    expect(triggers(rig)).toEqual([]);
+    rig.advance(1);
+    expect(triggers(rig)).toEqual(['flatBy']);
+    rig.advance(5);
+    expect(rig.positions()).toEqual([]);
+  });
+
+  it('obey a setting that makes the flatten start earlier', () => {
+    const rig = new DeskRig({ minutes: 14 * 60, flatBy: { flattenStartMinutes: 14 * 60 + 30 } });
+    rig.openPosition();
+    rig.goTo(14 * 60 + 30);
+    expect(triggers(rig)).toEqual(['flatBy']);
+  });
+});
+
+describe('an exit in trouble', () => {
+  it('that finds no market is paged, and tried again until there is one', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 });
+    rig.openPosition();
+    const shown = rig.edit;
+    rig.edit = () => ({ bid: undefined, ask: undefined });
+    rig.goTo(15 * 60 + 40);
+    expect(rig.alerts()).toContain('EXIT_REFUSED');
+    expect(triggers(rig)).toEqual([]);
+    rig.edit = shown;
+    rig.advance(10);
+    expect(triggers(rig)).toEqual(['flatBy']);
+    expect(rig.positions()).toEqual([]);
+  });
+
+  it('that the broker rejects is paged, and asked again after a pause', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 });
+    rig.openPosition();
+    rig.paper.setKnobs({ rejectNext: 1 });
+    rig.goTo(15 * 60 + 40);
+    rig.advance(4);
+    expect(rig.alerts().filter((code) => code === 'CLOSE_REJECTED')).toHaveLength(1);
+    expect(rig.submitted).toHaveLength(2);
+    rig.advance(6);
+    expect(rig.submitted).toHaveLength(3);
+    expect(rig.positions()).toEqual([]);
+  });
+
+  it('hurries a close that rests already instead of ordering twice', () => {
+    const rig = new DeskRig();
+    const { positionId } = rig.openPosition();
+    rig.size = 0;
+    rig.confirm(rig.previewClose(positionId).tokenSha256);
+    const [close] = rig.orders().filter(({ intent }) => intent.purpose === 'close');
+    expect(close?.urgency).toBe('normal');
+    rig.goTo(15 * 60 + 40);
+    expect(close?.urgency).toBe('fast');
+    expect(triggers(rig)).toEqual([]);
+    expect(rig.submitted).toHaveLength(2);
+    rig.size = 50;
+    rig.advance(5);
+    expect(rig.positions()).toEqual([]);
+  });
+
+  it('closes a bought-back side no second time', () => {
+    const rig = new DeskRig();
+    rig.openPosition({ ...CONDOR, width: 3 });
+    rig.quotes(602.5);
+    rig.advance(30);
+    expect(triggers(rig)).toEqual(['callSideStop']);
+    expect(rig.submitted).toHaveLength(2);
+  });
+});

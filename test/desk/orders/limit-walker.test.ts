@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
+import { DeskRig, valueIn } from '../../support/desk-rig.ts';
+
+const STRADDLE: StrategyRequest = { strategy: 'straddle_scan', strike: 600, quantity: 1 };
+
+/** A resting order that nobody can fill: nothing is displayed. */
+function resting(rig: DeskRig, tokenSha256: string): string {
+  rig.size = 0;
+  rig.quotes();
+  return valueIn(rig.confirm(tokenSha256)).orderId ?? '';
+}
+
+describe('the limit of an opening', () => {
+  it('rests for two seconds, then concedes, and stays at its worst price', () => {
+    const rig = new DeskRig();
+    const { intent } = rig.order(resting(rig, rig.preview().tokenSha256));
+    expect([intent.limit, intent.worst]).toEqual([13_100, 12_700]);
+    rig.advance(30);
+    expect(rig.bodies('repriced').map(({ limit }) => limit)).toEqual([12_900, 12_800, 12_700]);
+  });
+
+  it.each([
+    ['patient', [12_900, 12_800]],
+    ['urgent', [12_700]],
+  ] as const)(
+    'concedes as the ladder %s says, and never past the worst price',
+    (ladder, limits) => {
+      const rig = new DeskRig({ exits: { entryLadder: ladder } });
+      const { intent } = rig.order(resting(rig, rig.preview().tokenSha256));
+      rig.advance(40);
+      expect(rig.bodies('repriced').map(({ limit }) => limit)).toEqual(limits);
+      expect(Math.min(...limits)).toBeGreaterThanOrEqual(intent.worst);
+    },
+  );
+
+  it('comes back on the market when that comes toward it', () => {
+    const rig = new DeskRig();
+    const orderId = resting(rig, rig.preview().tokenSha256);
+    rig.advance(20);
+    rig.atmVol = 0.2;
+    rig.advance(2);
+    expect(rig.order(orderId).limit).toBeGreaterThan(12_700);
+  });
+
+  it('is called back when its moment has passed', () => {
+    const rig = new DeskRig();
+    const orderId = resting(rig, rig.preview().tokenSha256);
+    rig.advance(88);
+    expect(rig.order(orderId).status).toBe('working');
+    rig.advance(4);
+    expect(rig.order(orderId).status).toBe('cancelled');
+  });
+
+  it('waits while a leg has no market', () => {
+    const rig = new DeskRig();
+    const orderId = resting(rig, rig.preview().tokenSha256);
+    rig.edit = () => ({ bid: undefined, ask: undefined });
+    rig.advance(20);
+    expect(rig.order(orderId).limit).toBe(12_900);
+  });
+});
+
+describe('the limit of a close', () => {
+  it('walks from mid to natural and is never called back', () => {
+    const rig = new DeskRig();
+    const { positionId } = rig.openPosition(STRADDLE);
+    const orderId = resting(rig, rig.previewClose(positionId).tokenSha256);
+    const first = rig.order(orderId).limit;
+    rig.advance(120);
+    expect(rig.order(orderId).status).toBe('working');
+    expect(rig.order(orderId).limit).toBeLessThan(first);
+    expect(rig.bodies('cancelRequested')).toEqual([]);
+  });
+});
+
+describe('a close with a leg that nobody trades any more', () => {
+  it('is called back after five seconds, so that the rest can be closed without it', () => {
+    const rig = new DeskRig();
+    const { positionId } = rig.openPosition(STRADDLE);
+    const orderId = resting(rig, rig.previewClose(positionId).tokenSha256);
+    rig.edit = (sides, right) => (right === 'call' ? { ...sides, bid: undefined } : sides);
+    rig.advance(5);
+    expect(rig.order(orderId).status).toBe('working');
+    rig.advance(2);
+    expect(rig.order(orderId).status).toBe('cancelled');
+    const { legs } = rig.previewClose(positionId).card;
+    expect(legs.map(({ right }) => right)).toEqual(['put']);
+  });
+});
+
+describe('a change that the broker refuses', () => {
+  it('leaves the limit where the broker has it, and is asked for again after a pause', () => {
+    const rig = new DeskRig();
+    const orderId = resting(rig, rig.preview().tokenSha256);
+    rig.advance(20);
+    const asked = rig.bodies('repriced').length;
+    rig.brokerSays({ kind: 'cancelRejected', intentId: orderId, reason: 'try later' });
+    const refused = rig.order(orderId);
+    expect(refused.limit).toBe(refused.brokerLimit);
+    rig.atmVol = 0.2;
+    rig.advance(9);
+    expect(rig.bodies('repriced')).toHaveLength(asked);
+    rig.advance(2);
+    expect(rig.bodies('repriced').length).toBeGreaterThan(asked);
+  });
+
+  it('is not taken for done: the same limit is asked for once more', () => {
+    const rig = new DeskRig();
+    const orderId = resting(rig, rig.preview().tokenSha256);
+    rig.advance(12);
+    const order = rig.order(orderId);
+    expect([order.limit, order.brokerLimit]).toEqual([12_700, 12_700]);
+    Object.assign(order, { limit: 12_700, brokerLimit: 12_900 });
+    rig.brokerSays({ kind: 'cancelRejected', intentId: orderId, reason: 'try later' });
+    expect(order.limit).toBe(12_900);
+    rig.advance(11);
+    expect([order.limit, order.brokerLimit]).toEqual([12_700, 12_700]);
+  });
+});

@@ -1,0 +1,230 @@
+import { describe, expect, it } from 'vitest';
+import type { OrderView, PnlView, TradeCard } from '../../../src/desk/engine-api.ts';
+import { breakoutRig, openBreakout } from '../../support/breakout-rig.ts';
+import { CONSOLE, type DeskRig, valueIn } from '../../support/desk-rig.ts';
+
+const STOPS = { exits: { paperNativeStops: true } };
+
+/** A long call whose stop rests at the broker. */
+function protectedCall() {
+  const rig = breakoutRig(STOPS);
+  const position = openBreakout(rig);
+  rig.advance(2);
+  return { rig, position, stop: stops(rig)[0] };
+}
+
+function stops(rig: DeskRig) {
+  return rig.orders().filter(({ intent }) => intent.purpose === 'protective');
+}
+
+function shown(rig: DeskRig) {
+  const [position] = rig.query<PnlView>({ kind: 'pnl' }).positions;
+  return position;
+}
+
+/** Everything is bid and offered at so many times its worth. */
+function worth(rig: DeskRig, factor: number): void {
+  const cents = (dollars: number | undefined) =>
+    Math.max(0.01, Math.round((dollars ?? 0) * factor * 100) / 100);
+  rig.edit = ({ bid, ask }) => ({ bid: cents(bid), ask: cents(ask) + 0.01 });
+}
+
+function net(rig: DeskRig): number {
+  return rig.gateway.snapshot(rig.at)?.positions.length ?? 0;
+}
+
+describe('a broker that holds stops', () => {
+  it('is given one behind the stop of the engine, once the opening has filled', () => {
+    const { rig, position, stop } = protectedCall();
+    const planned = position.exitPlan?.stop?.price ?? 0;
+    expect(stop).toMatchObject({ status: 'working', intent: { principal: 'engine', quantity: 1 } });
+    expect(stop?.intent.stopTrigger).toBe(Math.floor(planned / 150) * 100);
+    expect(shown(rig)).toMatchObject({ protectedBy: 'broker' });
+    expect(shown(rig)?.protectedSince).toContain('2026-11-20T10:3');
+  });
+
+  it('is asked about it again at most every thirty seconds', () => {
+    const { rig } = protectedCall();
+    let oldest = 0;
+    for (let second = 0; second < 90; second += 1) {
+      rig.advance(1);
+      oldest = Math.max(oldest, shown(rig)?.verifiedAgoMs ?? Number.POSITIVE_INFINITY);
+    }
+    expect(oldest).toBeLessThanOrEqual(30_000);
+    expect(stops(rig)).toHaveLength(1);
+  });
+
+  it('that does not hold stops is given none, and the engine says that it alone protects', () => {
+    const rig = breakoutRig();
+    openBreakout(rig);
+    rig.advance(5);
+    expect(stops(rig)).toEqual([]);
+    expect(shown(rig)).toMatchObject({ protectedBy: 'engine', protectedSince: null });
+  });
+
+  it('closes the position by itself when nobody else does, and the engine sells nothing more', () => {
+    const { rig, stop } = protectedCall();
+    worth(rig, 0.1);
+    rig.desk.context.day.reserveExhausted = true;
+    rig.advance(3);
+    expect(stop?.status).toBe('filled');
+    rig.desk.context.day.reserveExhausted = false;
+    rig.advance(5);
+    expect([rig.positions(), net(rig)]).toEqual([[], 0]);
+  });
+});
+
+describe('what else closes a protected position', () => {
+  it('calls the stop back first, and goes out only then', () => {
+    const { rig, stop } = protectedCall();
+    worth(rig, 0.45);
+    for (let second = 0; second < 20 && rig.positions().length > 0; second += 1) rig.advance(1);
+    expect(stop?.status).toBe('cancelled');
+    const exit = rig.orders().at(-1);
+    expect(exit).toMatchObject({ status: 'filled', intent: { purpose: 'exit' } });
+    expect(rig.bodies('brokerEvent').filter(({ event }) => event.kind === 'rejected')).toEqual([]);
+    expect([rig.positions(), net(rig)]).toEqual([[], 0]);
+  });
+
+  it('is a close of the trader or a flatten as well', () => {
+    const first = protectedCall();
+    first.rig.execute(first.rig.previewClose(first.position.positionId));
+    expect([first.stop?.status, net(first.rig)]).toEqual(['cancelled', 0]);
+    const second = protectedCall();
+    second.rig.ask({ kind: 'flattenNow' }, CONSOLE);
+    second.rig.advance(5);
+    expect([second.stop?.status, net(second.rig)]).toEqual(['cancelled', 0]);
+  });
+
+  it('is dead where the stop filled first', () => {
+    const { rig, stop } = protectedCall();
+    rig.paper.setKnobs({ leastLatencyMillis: 3_000, mostLatencyMillis: 3_000 });
+    worth(rig, 0.3);
+    rig.ask({ kind: 'flattenNow' }, CONSOLE);
+    rig.advance(8);
+    expect(stop?.status).toBe('filled');
+    const dead = rig.orders().filter(({ status }) => status === 'denied');
+    expect(dead[0]?.reason).toContain('the stop at the broker closed the position first');
+    expect([rig.positions(), net(rig)]).toEqual([[], 0]);
+  });
+});
+
+describe('a stop at the broker that is gone', () => {
+  it('is paged and placed anew', () => {
+    const { rig, stop } = protectedCall();
+    const intentId = stop?.intent.intentId ?? '';
+    rig.brokerSays({ kind: 'cancelled', intentId, remaining: 1 });
+    rig.paper.cancel(intentId, rig.at);
+    rig.advance(8);
+    expect(rig.alerts()).toContain('PROTECTION_LOST');
+    expect(stops(rig).at(-1)?.status).toBe('working');
+    expect(shown(rig)?.protectedBy).toBe('broker');
+  });
+
+  it('from its own list is paged, and counts as protection no more', () => {
+    const { rig } = protectedCall();
+    rig.gateway.editSnapshot = (snapshot) => ({ ...snapshot, workingOrders: [] });
+    rig.advance(11);
+    expect(rig.alerts()).toContain('PROTECTION_MISSING');
+    expect(shown(rig)?.protectedBy).toBe('engine');
+  });
+
+  it('because the broker refused it holds up no exit, and is not told as a refused close', () => {
+    const rig = breakoutRig(STOPS);
+    const { tokenSha256 } = rig.preview({
+      strategy: 'orb_long_call',
+      strikeDelta: 30,
+      rangeMinutes: 15,
+      quantity: 1,
+    });
+    rig.confirm(tokenSha256);
+    rig.paper.setKnobs({ rejectNext: 1 });
+    for (let second = 0; second < 30 && stops(rig).length === 0; second += 1) rig.advance(1);
+    rig.advance(1);
+    expect(stops(rig)[0]?.status).toBe('rejected');
+    expect(rig.alerts()).not.toContain('CLOSE_REJECTED');
+    rig.ask({ kind: 'flattenNow' }, CONSOLE);
+    rig.advance(3);
+    expect(net(rig)).toBe(0);
+  });
+
+  it('stays gone where a person called it back with a token', () => {
+    const { rig, stop } = protectedCall();
+    const tokenSha256 = rig.newToken();
+    const orderId = stop?.intent.intentId ?? '';
+    const command = { kind: 'cancel', orderId, tokenSha256 } as const;
+    expect(valueIn(rig.ask<OrderView | TradeCard>(command))).toMatchObject({ purpose: 'cancel' });
+    rig.confirm(tokenSha256);
+    rig.advance(20);
+    expect(stops(rig)).toHaveLength(1);
+    expect(shown(rig)?.protectedBy).toBe('engine');
+  });
+});
+
+describe('a protected position', () => {
+  it('is found again after a restart, with the same stop', () => {
+    const { rig, stop } = protectedCall();
+    const again = rig.restart();
+    again.advance(2);
+    expect(stops(again).map(({ intent, status }) => [intent.intentId, status])).toEqual([
+      [stop?.intent.intentId, 'working'],
+    ]);
+    expect(shown(again)?.protectedBy).toBe('broker');
+  });
+
+  it('keeps its stop while the chain of a restarted desk is not open yet', () => {
+    const { rig } = protectedCall();
+    const again = rig.restart(rig.records(), { isOpen: false });
+    again.freeze(20);
+    expect(stops(again).map(({ status, cancelRequested }) => [status, cancelRequested])).toEqual([
+      ['working', false],
+    ]);
+  });
+
+  it('that is closed right after a restart is closed once, its stop called back first', () => {
+    const { rig } = protectedCall();
+    const again = rig.restart(rig.records(), { isOpen: false });
+    again.step({ kind: 'listing', at: again.at, listing: again.listing() });
+    again.step({ kind: 'feed', at: again.at, connected: true, detail: 'test' });
+    again.quotes();
+    again.ask({ kind: 'flattenNow' }, CONSOLE);
+    again.advance(5);
+    expect(net(again)).toBe(0);
+    expect(again.alerts()).not.toContain('CLOSE_REJECTED');
+  });
+
+  it('is closed to the end by an orderly stop that flattens', () => {
+    const { rig } = protectedCall();
+    rig.ask({ kind: 'shutdown', policy: 'flatten' }, CONSOLE);
+    rig.advance(6);
+    expect(net(rig)).toBe(0);
+    expect(rig.bodies('engineStopped')).toEqual([
+      { kind: 'engineStopped', reason: 'stopped in order', unprotected: [] },
+    ]);
+  });
+
+  it('whose stop the broker does not end pages that nobody can close it', () => {
+    const { rig, position } = protectedCall();
+    rig.paper.setKnobs({ leastLatencyMillis: 60_000, mostLatencyMillis: 60_000 });
+    rig.ask({ kind: 'flattenNow' }, CONSOLE);
+    rig.advance(12);
+    expect(rig.alerts().filter((code) => code === 'STOP_NOT_RELEASED')).toHaveLength(1);
+    expect(rig.positions()[0]?.positionId).toBe(position.positionId);
+  });
+
+  it('is not named as unprotected when the engine stops and leaves it', () => {
+    const { rig } = protectedCall();
+    rig.ask({ kind: 'shutdown', policy: 'leave' }, CONSOLE);
+    rig.advance(1);
+    expect(rig.bodies('engineStopped').at(-1)?.unprotected).toEqual([]);
+    expect(stops(rig)[0]?.status).toBe('working');
+  });
+
+  it('keeps its stop while the kill switch is engaged', () => {
+    const { rig, stop } = protectedCall();
+    rig.isKillWordUp = true;
+    rig.ask({ kind: 'kill', reason: 'enough' });
+    rig.advance(3);
+    expect(stop?.status).toBe('working');
+  });
+});

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
+import { cents } from '../../../src/engine/domain/units.ts';
+import { buildBars } from '../../support/chain-builder.ts';
+import { DeskRig, denialIn, valueIn } from '../../support/desk-rig.ts';
+
+const LOTTO = {
+  strategy: 'lotto_play_5_delta',
+  side: 'call',
+  targetDelta: 5,
+  quantity: 1,
+} as const satisfies StrategyRequest;
+const ORB = {
+  strategy: 'orb_long_call',
+  strikeDelta: 30,
+  rangeMinutes: 15,
+  quantity: 1,
+} as const satisfies StrategyRequest;
+
+function preview(rig: DeskRig, request: StrategyRequest) {
+  return rig.ask({ kind: 'previewStrategy', request, tokenSha256: rig.newToken() });
+}
+
+/** 09:47 with a range of 598 to 600 and one bar closed above it. */
+function brokenOut(): DeskRig {
+  const rig = new DeskRig({ minutes: 9 * 60 + 46, isOpen: false });
+  rig.spot = 600.5;
+  rig.open();
+  const opening = Array.from({ length: 15 }, () => ({ high: 600, low: 598, close: 599 }));
+  for (const bar of buildBars([...opening, 600.5])) rig.step({ kind: 'bar', at: rig.at, bar });
+  rig.advance(1);
+  return rig;
+}
+
+describe('a strategy asked through the desk', () => {
+  it('that refuses is recorded with its reason and numbers', () => {
+    const rig = new DeskRig();
+    const { code, numbers } = denialIn(preview(rig, LOTTO));
+    expect(rig.bodies('previewRefused')).toMatchObject([
+      { principal: 'trader', strategy: 'lotto_play_5_delta', denial: { code, numbers } },
+    ]);
+    expect(code).toBe('entry_window');
+  });
+
+  it('without a chain says when to come back', () => {
+    const { code, message } = denialIn(preview(new DeskRig({ isOpen: false }), ORB));
+    expect(code).toBe('session_window');
+    expect(message).toContain('market_status');
+  });
+});
+
+describe('an opening range breakout', () => {
+  it('is read from the bars that the desk has collected', () => {
+    const { card } = brokenOut().preview(ORB);
+    expect(card.legs).toMatchObject([{ action: 'Buy to Open', right: 'call' }]);
+    expect(card.strategy).toBe('orb_long_call');
+  });
+
+  it('is taken once: by the confirm, not by the preview', () => {
+    const rig = brokenOut();
+    const first = rig.preview(ORB);
+    expect('value' in preview(rig, ORB)).toBe(true);
+    valueIn(rig.confirm(first.tokenSha256));
+    expect(rig.day.breakoutsTaken).toHaveLength(1);
+    denialIn(preview(rig, ORB));
+    expect('denied' in preview(rig.restart(), ORB)).toBe(true);
+  });
+});
+
+describe('the lotto budget', () => {
+  it('counts what is promised while an order works, and what was paid once it has ended', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 + 5, limits: { lottoBudgetCents: cents(2_000) } });
+    const { card, tokenSha256 } = rig.preview({ ...LOTTO, quantity: 2 });
+    const promised = Math.round(-card.worstPrice * 20_000);
+    valueIn(rig.confirm(tokenSha256));
+    const { code, numbers } = denialIn(preview(rig, { ...LOTTO, quantity: 9 }));
+    expect([code, numbers['spentCents']]).toEqual(['premium_budget', promised]);
+  });
+
+  it('has room again for what was cancelled', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 + 5, limits: { lottoBudgetCents: cents(2_000) } });
+    const { tokenSha256 } = rig.preview({ ...LOTTO, quantity: 2 });
+    const id = rig.send({ kind: 'confirm', tokenSha256 });
+    const [order] = rig.orders();
+    const orderId = order?.intent.intentId ?? '';
+    rig.ask({ kind: 'cancel', orderId, tokenSha256: rig.newToken() });
+    rig.size = 0;
+    rig.advance(1);
+    expect(rig.reply(id)).toMatchObject({ value: { status: 'cancelled' } });
+    rig.size = 50;
+    rig.advance(1);
+    expect(denialIn(preview(rig, { ...LOTTO, quantity: 9 })).numbers['spentCents']).toBe(0);
+  });
+});

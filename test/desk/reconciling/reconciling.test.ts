@@ -1,0 +1,475 @@
+import { describe, expect, it } from 'vitest';
+import type { AccountSnapshot } from '../../../src/broker/order-gateway.ts';
+import type { Effect } from '../../../src/desk/effects.ts';
+import type { ReconcileView } from '../../../src/desk/engine-api.ts';
+import type { RiskCheckView } from '../../../src/desk/engine-api-risk.ts';
+import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
+import type { Fill } from '../../../src/engine/domain/order.ts';
+import { cents, price } from '../../../src/engine/domain/units.ts';
+import type { RigOptions } from '../../support/desk-rig.ts';
+import { CONDOR, CONSOLE, DeskRig, denialIn, valueIn } from '../../support/desk-rig.ts';
+
+const ALARM_SECONDS = 5;
+
+function preview(rig: DeskRig) {
+  return rig.ask({ kind: 'previewStrategy', request: CONDOR, tokenSha256: rig.newToken() });
+}
+
+/** From now on the broker's snapshots say something else. */
+function edit(rig: DeskRig, change: (snapshot: AccountSnapshot) => Partial<AccountSnapshot>): void {
+  rig.gateway.editSnapshot = (snapshot) => ({ ...snapshot, ...change(snapshot) });
+}
+
+function agree(rig: DeskRig): void {
+  rig.gateway.editSnapshot = (same) => same;
+}
+
+const moreShares = (snapshot: AccountSnapshot) => ({
+  positions: [...snapshot.positions, { symbol: 'SPY', quantity: 5 }],
+});
+
+/** A rig with a filled condor. */
+function holding(options: RigOptions = {}): DeskRig {
+  const rig = new DeskRig(options);
+  rig.openPosition();
+  return rig;
+}
+
+/** A rig with an opening that works at the broker. */
+function working(): { rig: DeskRig; orderId: string } {
+  const rig = new DeskRig();
+  const { orderId } = valueIn(rig.confirm(rig.preview().tokenSha256));
+  rig.size = 0;
+  rig.quotes();
+  return { rig, orderId: orderId ?? '' };
+}
+
+function toldIn(rig: DeskRig): readonly (readonly string[])[] {
+  return rig.bodies('reconciled').map(({ differences }) => differences);
+}
+
+/** What was asked of the broker since the start that could change something there. */
+function wires(rig: DeskRig): readonly Effect[] {
+  return rig.effects.filter(({ kind }) => kind === 'wire' || kind === 'clearance');
+}
+
+describe('a difference between the stream and the snapshot', () => {
+  it('seen once is taken for a race, and nothing is made of it', () => {
+    const rig = holding();
+    edit(rig, moreShares);
+    rig.advance(1);
+    agree(rig);
+    rig.advance(6);
+    expect(rig.day.reconciled).toBe(true);
+    expect(rig.alerts()).toEqual([]);
+  });
+
+  it('seen in two moments is told within five seconds, and stops openings', () => {
+    const rig = holding();
+    rig.advance(2);
+    edit(rig, moreShares);
+    rig.advance(ALARM_SECONDS);
+    expect(toldIn(rig).at(-1)).toEqual(['SPY: the broker holds 5, this book 0']);
+    expect(rig.alerts()).toContain('RECONCILE_DIFFERS');
+    const reply = preview(rig);
+    const failed = ('checks' in reply ? (reply.checks ?? []) : []).filter(
+      ({ outcome }) => outcome === 'failed',
+    );
+    expect(failed.map(({ code }) => code)).toContain('not_reconciled');
+  });
+
+  it('is not seen twice by looking twice at one snapshot', () => {
+    const rig = holding();
+    const { asOf } = rig.paper.snapshot(rig.at);
+    edit(rig, (snapshot) => ({ ...moreShares(snapshot), asOf }));
+    rig.advance(10);
+    expect(rig.day.reconciled).toBe(true);
+  });
+
+  it('that is followed by another is told again', () => {
+    const rig = holding();
+    edit(rig, moreShares);
+    rig.advance(ALARM_SECONDS);
+    edit(rig, ({ positions }) => ({ positions: positions.slice(1) }));
+    rig.advance(ALARM_SECONDS);
+    expect(rig.alerts().filter((code) => code === 'RECONCILE_DIFFERS')).toHaveLength(2);
+  });
+
+  it('that goes away by itself lets openings pass again, after two looks', () => {
+    const rig = new DeskRig();
+    edit(rig, moreShares);
+    rig.advance(ALARM_SECONDS);
+    agree(rig);
+    expect('denied' in preview(rig)).toBe(true);
+    rig.advance(ALARM_SECONDS);
+    expect('value' in preview(rig)).toBe(true);
+  });
+
+  it('is a broker without a word', () => {
+    const rig = new DeskRig();
+    rig.gateway.editSnapshot = () => undefined;
+    rig.advance(ALARM_SECONDS);
+    expect(toldIn(rig).at(-1)).toEqual(['the broker gives no account snapshot now']);
+    expect('denied' in preview(rig)).toBe(true);
+  });
+
+  it('is a stream that is down, until a snapshot of the time after it agrees', () => {
+    const rig = new DeskRig();
+    rig.brokerSays({ kind: 'connection', connected: false, detail: 'half open' });
+    rig.advance(ALARM_SECONDS);
+    expect(toldIn(rig).at(-1)).toEqual(["the broker's stream is down: half open"]);
+    const { asOf } = rig.paper.snapshot(rig.at);
+    edit(rig, () => ({ asOf }));
+    rig.advance(1);
+    rig.brokerSays({ kind: 'connection', connected: true, detail: 'back' });
+    rig.advance(ALARM_SECONDS);
+    expect(rig.day.reconciled).toBe(false);
+    agree(rig);
+    rig.advance(ALARM_SECONDS);
+    expect(rig.day.reconciled).toBe(true);
+  });
+});
+
+describe('a fill that was never told', () => {
+  const missed = () => {
+    const rig = new DeskRig({ knobs: { dropFillEvents: 1 } });
+    const { orderId } = valueIn(rig.confirm(rig.preview().tokenSha256));
+    const hasFilled = () => rig.paper.snapshot(rig.at).positions.length > 0;
+    for (let second = 0; second < 60 && !hasFilled(); second += 1) rig.advance(1);
+    return { rig, order: rig.order(orderId ?? '') };
+  };
+
+  it('is found, told and booked from the snapshot, with the exits of its position', () => {
+    const { rig, order } = missed();
+    rig.advance(ALARM_SECONDS + 3);
+    expect(toldIn(rig).flat()).toContain(
+      `fill ${order.fills[0]?.fillId} of order ${order.intent.intentId} was never told`,
+    );
+    expect(order.status).toBe('filled');
+    expect(rig.positions()[0]?.exitPlan).toEqual(order.intent.exitPlan);
+    rig.advance(ALARM_SECONDS);
+    expect(rig.day.reconciled).toBe(true);
+  });
+
+  it('counts once when the stream tells it after all, and after a restart', () => {
+    const { rig, order } = missed();
+    rig.advance(10);
+    const [before] = rig.positions();
+    rig.brokerSays(...order.fills.map((fill) => ({ kind: 'fill' as const, fill })));
+    expect(rig.positions()).toEqual([before]);
+    expect(rig.restart().positions()).toEqual([before]);
+  });
+
+  it('is booked with where it was learnt', () => {
+    const { rig } = missed();
+    rig.advance(10);
+    const fills = rig.bodies('brokerEvent').filter(({ event }) => event.kind === 'fill');
+    expect(fills.map(({ event }) => event['source'])).toEqual([
+      'snapshot',
+      'snapshot',
+      'snapshot',
+      'snapshot',
+    ]);
+  });
+
+  it('is not booked from a snapshot whose own parts change between looks', () => {
+    const { rig } = missed();
+    let look = 0;
+    edit(rig, ({ fills }) => {
+      look += 1;
+      return { fills: fills.slice(look % 2) };
+    });
+    rig.advance(10);
+    expect(rig.bodies('brokerEvent').filter(({ event }) => event.kind === 'fill')).toEqual([]);
+  });
+});
+
+describe('a busted execution', () => {
+  it('of a close reopens the leg under its old plan, and is paged', () => {
+    const rig = holding();
+    const [position] = rig.positions();
+    const closing = rig.execute(rig.previewClose(position?.positionId ?? ''));
+    expect(rig.positions()).toEqual([]);
+    const fill = closing.fills[0]!;
+    rig.brokerSays({
+      kind: 'busted',
+      intentId: closing.intent.intentId,
+      fillId: fill.fillId,
+      reason: 'clearly erroneous',
+    });
+    expect(rig.alerts()).toContain('TRADE_BUSTED');
+    const [again] = rig.positions();
+    expect(again).toMatchObject({ positionId: position?.positionId, exitPlan: position?.exitPlan });
+    expect(again?.legs.map(({ quantity }) => Math.abs(quantity))).toEqual([1]);
+    expect(closing.status).toBe('unknown');
+    expect(rig.query<RiskCheckView>({ kind: 'riskCheck' }).openingsAllowed).toBe(false);
+  });
+
+  it('of a close is found where the stream is silent about it: the leg is watched again', () => {
+    const rig = holding();
+    const [position] = rig.positions();
+    const leg = position!.legs[0]!;
+    const closing = rig.execute(rig.previewClose(position!.positionId));
+    const fill = closing.fills.find(
+      ({ instrument }) => instrumentSymbol(instrument) === instrumentSymbol(leg.instrument),
+    );
+    edit(rig, ({ fills }) => ({
+      fills: fills.filter(({ fillId }) => fillId !== fill?.fillId),
+      positions: [{ symbol: instrumentSymbol(leg.instrument), quantity: leg.quantity }],
+    }));
+    rig.advance(ALARM_SECONDS);
+    expect(rig.alerts()).toContain('TRADE_BUSTED');
+    expect(rig.positions()[0]).toMatchObject({ exitPlan: position!.exitPlan, quantity: 1 });
+    expect(rig.positions()[0]?.legs).toHaveLength(1);
+  });
+
+  it('of an opening takes nothing from its exits by a list that came short: that is the operator’s', () => {
+    const rig = holding();
+    edit(rig, ({ fills, positions }) => ({
+      fills: fills.slice(1),
+      positions: positions.slice(1),
+    }));
+    rig.advance(12);
+    expect(rig.alerts()).toContain('RECONCILE_DIFFERS');
+    expect(rig.positions()[0]?.legs).toHaveLength(4);
+    valueIn(rig.ask({ kind: 'adopt' }, CONSOLE));
+    expect(rig.alerts()).toContain('TRADE_BUSTED');
+    expect(rig.positions()[0]?.legs).toHaveLength(3);
+    rig.advance(4);
+    expect(rig.day.status.causes).toContain('brokenRatio');
+  });
+
+  it('that the positions of the same snapshot contradict is not believed', () => {
+    const rig = holding();
+    edit(rig, ({ fills }) => ({ fills: fills.slice(1) }));
+    rig.advance(12);
+    expect(rig.alerts()).toContain('RECONCILE_DIFFERS');
+    expect(rig.alerts()).not.toContain('TRADE_BUSTED');
+    expect(rig.positions()[0]?.legs).toHaveLength(4);
+  });
+
+  it('is taken back once, and the day keeps its sum', () => {
+    const rig = holding();
+    const [order] = rig.orders();
+    const before = rig.desk.context.book.day();
+    const { intentId } = order!.intent;
+    const { fillId } = order!.fills[0]!;
+    const event = { kind: 'busted', intentId, fillId, reason: 'r' } as const;
+    rig.brokerSays(event, event);
+    const after = rig.desk.context.book.day();
+    expect(after.realizedCents).toBe(before.realizedCents);
+    expect(order?.fills).toHaveLength(3);
+    const again = rig.restart(rig.records(), { isOpen: false });
+    expect(again.positions()[0]?.legs).toHaveLength(3);
+  });
+});
+
+describe('an order at the broker', () => {
+  const asForeign = (rig: DeskRig, orderId: string) => {
+    edit(rig, (snapshot) => {
+      const [own] = snapshot.workingOrders;
+      const theirs = { ...own!, intentId: 'external-B-9', brokerOrderId: 'B-9' };
+      return { workingOrders: own?.intentId === orderId ? [own, theirs] : [] };
+    });
+  };
+
+  it('that nobody gave here is adopted: shown, counted, not walked, and there after a restart', () => {
+    const { rig, orderId } = working();
+    const before = rig.query<RiskCheckView>({ kind: 'riskCheck' });
+    asForeign(rig, orderId);
+    rig.advance(ALARM_SECONDS);
+    const foreign = rig.order('external-B-9');
+    expect(foreign).toMatchObject({ status: 'working', brokerOrderId: 'B-9' });
+    const riskOf = (view: RiskCheckView) =>
+      view.limits.find(({ name }) => name === 'MAX_OPEN_RISK')?.used as number;
+    const after = rig.query<RiskCheckView>({ kind: 'riskCheck' });
+    expect(riskOf(after)).toBeGreaterThan(riskOf(before) * 1.5);
+    const limit = foreign.limit;
+    rig.advance(20);
+    expect(foreign.limit).toBe(limit);
+    expect(rig.restart(rig.records(), { isOpen: false }).order('external-B-9').status).toBe(
+      'working',
+    );
+  });
+
+  it('of somebody else that fills closes what it closes here, and is told', () => {
+    const rig = holding();
+    const [position] = rig.positions();
+    const leg = position!.legs.find(({ quantity }) => quantity < 0)!;
+    const fill: Fill = {
+      fillId: 'theirs-2',
+      intentId: 'external-B-7',
+      instrument: leg.instrument,
+      action: 'buyToClose',
+      quantity: 1,
+      price: price(5_000),
+      feesCents: cents(0),
+      marketAt: rig.at.market,
+    };
+    rig.brokerSays({ kind: 'fill', fill });
+    expect(rig.positions()[0]?.legs).toHaveLength(3);
+    expect(rig.alerts()).toContain('EXTERNAL_FILL');
+  });
+
+  it('that ended here and works there works again here', () => {
+    const { rig, orderId } = working();
+    rig.brokerSays({ kind: 'cancelled', intentId: orderId, remaining: 1 });
+    rig.advance(ALARM_SECONDS);
+    expect(toldIn(rig).flat()).toContain(`order ${orderId} works at the broker, ended here`);
+    expect(rig.order(orderId).status).toBe('working');
+    expect(rig.alerts()).toContain('ORDER_REOPENED');
+  });
+
+  it('that ended there and works here ends as it did there', () => {
+    const { rig, orderId } = working();
+    edit(rig, () => ({
+      workingOrders: [],
+      endedOrders: [{ intentId: orderId, standing: 'cancelled', remaining: 1 }],
+    }));
+    rig.advance(ALARM_SECONDS);
+    expect(rig.order(orderId).status).toBe('cancelled');
+  });
+
+  it('that the broker does not list at all is UNKNOWN, and then looked for', () => {
+    const { rig, orderId } = working();
+    edit(rig, () => ({ workingOrders: [] }));
+    rig.advance(4);
+    expect(rig.alerts()).toContain('ORDER_UNKNOWN');
+    agree(rig);
+    rig.advance(4);
+    expect(rig.bodies('orderResolved').map(({ intentId }) => intentId)).toEqual([orderId]);
+  });
+
+  it('with another rest than here is told and left to the operator', () => {
+    const { rig, orderId } = working();
+    edit(rig, ({ workingOrders }) => ({
+      workingOrders: workingOrders.map((order) => ({ ...order, remaining: 3 })),
+    }));
+    rig.advance(ALARM_SECONDS);
+    expect(toldIn(rig).at(-1)).toEqual([
+      `order ${orderId}: 3 units are left at the broker, 1 here`,
+    ]);
+    valueIn(rig.ask({ kind: 'adopt' }, CONSOLE));
+    rig.advance(ALARM_SECONDS);
+    expect(rig.day.reconciled).toBe(true);
+  });
+});
+
+describe('a fill after the end that was reported', () => {
+  it('counts: the position is there, watched, and told', () => {
+    const rig = new DeskRig();
+    const order = rig.execute(rig.preview());
+    const { fills } = order;
+    const { rig: late, orderId: intentId } = working();
+    late.brokerSays({ kind: 'cancelled', intentId, remaining: 1 });
+    late.brokerSays(
+      ...fills.map((fill) => ({ kind: 'fill', fill: { ...fill, intentId } }) as const),
+    );
+    expect(late.order(intentId).status).toBe('filled');
+    expect(late.positions()[0]?.exitPlan).toBeDefined();
+    expect(late.alerts()).toContain('LATE_FILL');
+  });
+});
+
+describe('legs that fill out of proportion', () => {
+  const torn = () => {
+    const rig = new DeskRig();
+    const { fills } = rig.execute(rig.preview());
+    const { rig: again, orderId: intentId } = working();
+    const events = fills.map((fill) => ({ kind: 'fill', fill: { ...fill, intentId } }) as const);
+    edit(again, () => ({ fills: [], fillsSince: again.session.lastTrade }));
+    return { rig: again, events };
+  };
+
+  it('within a moment are how a broker reports them', () => {
+    const { rig, events } = torn();
+    rig.brokerSays(events[0]!);
+    rig.advance(1);
+    rig.brokerSays(...events.slice(1));
+    rig.advance(4);
+    expect(rig.alerts()).not.toContain('BROKEN_RATIO');
+  });
+
+  it('and stay so are paged once, and openings are refused until they are gone', () => {
+    const { rig, events } = torn();
+    rig.brokerSays(events[0]!);
+    rig.advance(6);
+    expect(rig.alerts().filter((code) => code === 'BROKEN_RATIO')).toHaveLength(1);
+    expect(rig.day.status.causes).toContain('brokenRatio');
+    rig.brokerSays(...events.slice(1));
+    rig.advance(1);
+    expect(rig.day.status.causes).not.toContain('brokenRatio');
+  });
+});
+
+describe('a residual that no fill explains', () => {
+  const symbolOf = (rig: DeskRig) => rig.gateway.snapshot(rig.at)?.positions[0]?.symbol ?? '';
+  const twice = (rig: DeskRig) => {
+    const symbol = symbolOf(rig);
+    edit(rig, ({ positions }) => ({
+      positions: positions.map((p) =>
+        p.symbol === symbol ? { symbol, quantity: p.quantity * 3 } : p,
+      ),
+    }));
+    rig.advance(ALARM_SECONDS);
+    return symbol;
+  };
+
+  it('is never healed by itself, and the page says how to take it over', () => {
+    const rig = holding();
+    twice(rig);
+    rig.advance(30);
+    expect(rig.day.reconciled).toBe(false);
+    const texts = rig.effects.flatMap((effect) => (effect.kind === 'alert' ? [effect.text] : []));
+    expect(texts.join()).toContain('deltaring adopt');
+  });
+
+  it('is taken over by the console alone, journalled, counted, and there after a restart', () => {
+    const rig = holding();
+    const symbol = twice(rig);
+    expect(denialIn(rig.ask({ kind: 'adopt' })).code).toBe('not_authorized');
+    const view = valueIn(rig.ask<ReconcileView>({ kind: 'adopt' }, CONSOLE));
+    expect(view.clean).toBe(true);
+    expect(rig.bodies('residualAdopted')).toHaveLength(1);
+    const external = rig.positions().find(({ strategy }) => strategy === 'external');
+    expect(external?.legs[0]).toMatchObject({ quantity: expect.any(Number) });
+    rig.advance(ALARM_SECONDS);
+    expect(rig.day.reconciled).toBe(true);
+    const again = rig.restart(rig.records(), { isOpen: false });
+    expect(again.desk.context.book.held()).toEqual(rig.desk.context.book.held());
+    expect(symbol).not.toBe('');
+  });
+
+  it('where something is gone reduces what is held, and nothing guards what is not there', () => {
+    const rig = holding();
+    edit(rig, () => ({ positions: [] }));
+    rig.advance(ALARM_SECONDS);
+    valueIn(rig.ask({ kind: 'adopt' }, CONSOLE));
+    expect(rig.positions()).toEqual([]);
+  });
+
+  it('is not there to take over where the books agree', () => {
+    expect(denialIn(holding().ask({ kind: 'adopt' }, CONSOLE)).code).toBe('not_found');
+  });
+});
+
+describe('healing', () => {
+  it('never speaks to the broker: what protects is not cancelled by it', () => {
+    const rig = holding();
+    const [position] = rig.positions();
+    const closing = valueIn(rig.confirm(rig.previewClose(position!.positionId).tokenSha256));
+    rig.size = 0;
+    rig.quotes();
+    const before = [wires(rig).length, rig.submitted.length];
+    edit(rig, ({ workingOrders }) => ({
+      workingOrders: workingOrders.map((order) => ({ ...order, remaining: 7 })),
+      positions: [],
+      fills: [],
+    }));
+    rig.advance(ALARM_SECONDS);
+    expect(rig.alerts()).toContain('RECONCILE_DIFFERS');
+    expect(rig.bodies('cancelRequested')).toEqual([]);
+    expect([wires(rig).length, rig.submitted.length]).toEqual(before);
+    expect(rig.order(closing.orderId ?? '').status).toBe('working');
+  });
+});

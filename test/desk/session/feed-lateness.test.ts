@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { FeedLateness, LATE_AFTER_MILLIS } from '../../../src/desk/session/feed-lateness.ts';
+
+const START = 1_795_188_600_000;
+/** Market micros so many milliseconds after the start. */
+const micros = (millis: number) => (START + millis) * 1_000;
+
+/** A feed whose first trade has come. */
+function heard(speed = 1): FeedLateness {
+  const lateness = new FeedLateness(speed);
+  lateness.connected();
+  lateness.traded(START - 60_000, micros(0));
+  return lateness;
+}
+
+describe('how late the feed is', () => {
+  it('is not known before a second trade: the first may be as old as the day', () => {
+    expect(heard().lagMillis).toBeUndefined();
+    expect(heard().lateMillis(micros(0), true)).toBe(0);
+  });
+
+  it('is receive minus exchange time of a trade newer than any before', () => {
+    const lateness = heard();
+    lateness.traded(START + 1_000, micros(1_080));
+    expect(lateness.lagMillis).toBe(80);
+    lateness.traded(START + 1_000, micros(9_000));
+    lateness.traded(START + 500, micros(9_000));
+    lateness.traded(Number.NaN, micros(9_000));
+    expect(lateness.lagMillis).toBe(80);
+  });
+
+  it('is told in the time of this machine where the market runs faster', () => {
+    const lateness = heard(60);
+    lateness.traded(START + 1_000, micros(4_000));
+    expect(lateness.lagMillis).toBe(50);
+  });
+
+  it('counts once it is beyond the limit', () => {
+    const lateness = heard();
+    lateness.traded(START, micros(LATE_AFTER_MILLIS));
+    expect(lateness.lateMillis(micros(0), true)).toBe(0);
+    lateness.traded(START + 1, micros(LATE_AFTER_MILLIS + 2));
+    expect(lateness.lateMillis(micros(0), true)).toBe(LATE_AFTER_MILLIS + 1);
+  });
+
+  it('grows with a silence that a new connection has not ended, until news comes', () => {
+    const lateness = heard();
+    lateness.wentSilent(micros(0));
+    lateness.wentSilent(micros(8_000));
+    lateness.connected();
+    expect(lateness.lateMillis(micros(12_000), false)).toBe(12_000);
+    expect(lateness.lateMillis(micros(13_000), true)).toBe(0);
+    expect(lateness.lateMillis(micros(14_000), false)).toBe(0);
+  });
+});

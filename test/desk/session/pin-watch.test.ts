@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import type { PnlView } from '../../../src/desk/engine-api.ts';
+import { DeskRig } from '../../support/desk-rig.ts';
+
+function pins(rig: DeskRig) {
+  return rig.query<PnlView>({ kind: 'pnl' }).positions.flatMap(({ pinRisks }) => pinRisks);
+}
+
+function told(rig: DeskRig, code: string): number {
+  return rig.alerts().filter((alert) => alert === code).length;
+}
+
+/** A 594/599/601/606 condor of the morning, at a quiet 600 at that minute of the day. */
+function condorAt(minutes: number, options: ConstructorParameters<typeof DeskRig>[0] = {}) {
+  const rig = new DeskRig({ minutes: 14 * 60, ...options });
+  rig.openPosition();
+  rig.edit = (sides, right, strike) =>
+    (right === 'call' ? strike > 600 : strike < 600) ? { bid: 0.1, ask: 0.12 } : sides;
+  rig.goTo(minutes);
+  return rig;
+}
+
+describe('the watch of short strikes', () => {
+  it('begins at 15:00', () => {
+    expect(pins(condorAt(15 * 60 - 1))).toEqual([]);
+    expect(pins(condorAt(15 * 60))).toHaveLength(2);
+  });
+
+  it('tells how far the price is, what assignment brings and how long is left', () => {
+    const rig = condorAt(15 * 60);
+    const shorts = rig.positions()[0]?.legs.filter(({ quantity }) => quantity < 0) ?? [];
+    const strikes = shorts.map(({ instrument }) =>
+      instrument.kind === 'option' ? instrument.strike / 10_000 : 0,
+    );
+    const [put, call] = pins(rig).toSorted((a, b) => a.strike - b.strike);
+    const [low = 0, high = 0] = strikes.toSorted((a, b) => a - b);
+    expect(put).toMatchObject({
+      right: 'put',
+      distance: 600 - low,
+      inTheMoney: false,
+      sharesIfAssigned: 100,
+      assignmentCents: -low * 10_000,
+      secondsToCutoff: 50 * 60,
+      exDividend: false,
+    });
+    expect(call).toMatchObject({
+      right: 'call',
+      distance: high - 600,
+      sharesIfAssigned: -100,
+      assignmentCents: high * 10_000,
+    });
+    expect(call?.distanceInDeviations).toBeGreaterThan(0);
+  });
+
+  it('stands in the warnings of the P&L, which the risk metrics show too', () => {
+    const rig = condorAt(15 * 60);
+    const { warnings } = rig.query<PnlView>({ kind: 'pnl' });
+    expect(warnings).toHaveLength(2);
+    expect(warnings.join(' ')).toMatch(/short \d+ put .* assignment brings 100 shares for \$\d+/);
+  });
+
+  it('tells once of each strike that the price is near to', () => {
+    const rig = condorAt(15 * 60);
+    rig.advance(30);
+    expect(told(rig, 'PIN_RISK')).toBe(2);
+  });
+
+  it('shows a strike that is passed with a sign', () => {
+    const rig = condorAt(15 * 60);
+    rig.edit = () => ({ bid: 0.1, ask: 0.12 });
+    rig.quotes(602.5);
+    const call = pins(rig).find(({ right }) => right === 'call');
+    expect(call).toMatchObject({ inTheMoney: true });
+    expect(call?.distance).toBeLessThan(0);
+  });
+});
+
+describe('the eve of an ex-dividend day', () => {
+  const eve = { exits: { exDividendDates: ['2026-11-23'] } };
+
+  it('pages a short call in the money once, and leaves it half an hour before the mark', () => {
+    const rig = condorAt(14 * 60 + 30, eve);
+    rig.edit = () => ({ bid: 0.1, ask: 0.12 });
+    rig.quotes(602.5);
+    rig.advance(5);
+    expect(told(rig, 'EX_DIVIDEND_CALL')).toBe(1);
+    expect(rig.bodies('exitTriggered')).toEqual([]);
+    rig.goTo(15 * 60 + 30);
+    expect(rig.bodies('exitTriggered').map(({ reason }) => reason)).toContain('exDividend');
+  });
+
+  it('is not any other day', () => {
+    const rig = condorAt(14 * 60 + 30, { exits: { exDividendDates: ['2026-12-18'] } });
+    rig.edit = () => ({ bid: 0.1, ask: 0.12 });
+    rig.quotes(602.5);
+    rig.advance(5);
+    expect(told(rig, 'EX_DIVIDEND_CALL')).toBe(0);
+  });
+
+  it('is not known once the list has run out, which is said once', () => {
+    const rig = new DeskRig({ exits: { exDividendDates: ['2026-09-18'] } });
+    rig.advance(5);
+    expect(told(rig, 'EX_DIVIDENDS_RUN_OUT')).toBe(1);
+    const known = new DeskRig({ exits: { exDividendDates: ['2026-12-18'] } });
+    known.advance(5);
+    expect(told(known, 'EX_DIVIDENDS_RUN_OUT')).toBe(0);
+  });
+});

@@ -1,0 +1,369 @@
+import { describe, expect, it } from 'vitest';
+import { dayPnl } from '../../../src/desk/account/day-pnl.ts';
+import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
+import { sessionFor } from '../../../src/desk/session/session-clock.ts';
+import { expiresAt, scheduleFor } from '../../../src/desk/session/session-life.ts';
+import { newYorkInstant, newYorkText } from '../../../src/engine/domain/session-calendar.ts';
+import { underlyingOf } from '../../../src/engine/domain/underlying.ts';
+import { priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
+import { CONDOR, DeskRig, denialIn } from '../../support/desk-rig.ts';
+
+const LOTTO: StrategyRequest = {
+  strategy: 'lotto_play_5_delta',
+  side: 'call',
+  targetDelta: 5,
+  quantity: 1,
+};
+const LAST_TRADE = 16 * 60 + 15;
+const MONDAY = '2026-11-23';
+
+function at(date: string, minutes: number) {
+  return newYorkInstant(sessionDate(date), minutes);
+}
+
+/** Carries a lotto call deep into the money past its last trade, with nobody bidding on the way. */
+function exercised(): DeskRig {
+  const rig = new DeskRig({ minutes: 14 * 60 + 5 });
+  rig.openPosition(LOTTO);
+  rig.spot = 610;
+  rig.edit = ({ ask }) => ({ bid: undefined, ask });
+  rig.goTo(16 * 60 - 1);
+  rig.goTo(LAST_TRADE);
+  rig.edit = (sides) => sides;
+  return rig;
+}
+
+describe('the session of a moment', () => {
+  it.each([
+    ['2026-11-20', 0, '2026-11-20'],
+    ['2026-11-20', 17 * 60 + 29, '2026-11-20'],
+    ['2026-11-20', 17 * 60 + 30, '2026-11-23'],
+    ['2026-11-21', 12 * 60, '2026-11-23'],
+    ['2026-11-26', 12 * 60, '2026-11-27'],
+    ['2026-11-27', 17 * 60 + 30, '2026-11-30'],
+  ])('%s at minute %s is %s', (date, minutes, session) => {
+    expect(sessionFor(at(date, minutes), underlyingOf('SPY')).date).toBe(session);
+  });
+});
+
+describe('the schedule of a day', () => {
+  it.each([
+    ['2026-11-20', '15:25:00', '15:40:00', '15:50:00', '16:15:00'],
+    ['2026-11-27', '12:25:00', '12:40:00', '12:50:00', '13:15:00'],
+  ])('on %s opens until %s, flattens from %s to %s, expires at %s', (date, ...times) => {
+    const { desk, day, gateway } = new DeskRig({ date, isOpen: false });
+    const { config } = desk.context;
+    const schedule = scheduleFor(config, gateway.capabilities, day.session);
+    const { openingCutoffAt, flattenStartAt, flattenDeadlineAt } = schedule;
+    const instants = [openingCutoffAt, flattenStartAt, flattenDeadlineAt];
+    expect([...instants, expiresAt(config, day.session)].map(newYorkText)).toEqual(times);
+  });
+
+  it('lets a setting bring the expiry forward, never back', () => {
+    const { desk, day } = new DeskRig({ isOpen: false });
+    const expiry = (expireMinutes: number) =>
+      newYorkText(expiresAt({ ...desk.context.config, expireMinutes }, day.session));
+    expect([expiry(16 * 60), expiry(17 * 60)]).toEqual(['16:00:00', '16:15:00']);
+  });
+
+  it('takes openings up to the cut-off and not at it', () => {
+    const cutoff = 12 * 60 + 25;
+    const rig = new DeskRig({ date: '2026-11-27', minutes: 11 * 60 });
+    rig.atmVol = 0.4;
+    rig.goTo(cutoff - 1 / 60);
+    expect(rig.preview().card.purpose).toBe('open');
+    rig.goTo(cutoff);
+    const command = {
+      kind: 'previewStrategy',
+      request: CONDOR,
+      tokenSha256: rig.newToken(),
+    } as const;
+    const { code } = denialIn(rig.ask(command));
+    expect(['session_window', 'entry_window']).toContain(code);
+  });
+});
+
+describe('a listing', () => {
+  it('opens the chain and subscribes it, the underlying first', () => {
+    const rig = new DeskRig();
+    expect(rig.bodies('sessionOpened')).toEqual([{ kind: 'sessionOpened', contracts: 122 }]);
+    const subscribed = rig.effects.find((effect) => effect.kind === 'subscribe');
+    expect(subscribed?.symbols.slice(0, 2)).toEqual(['SPY', '.SPY261120C570']);
+    expect(subscribed?.symbols).toHaveLength(123);
+  });
+
+  it('of another day is not taken', () => {
+    const rig = new DeskRig({ isOpen: false });
+    const listing = { ...rig.listing(), date: sessionDate(MONDAY) };
+    rig.step({ kind: 'listing', at: rig.at, listing });
+    expect(rig.day.chainOpen).toBe(false);
+  });
+
+  it('that comes again adds what is new and opens nothing twice', () => {
+    const rig = new DeskRig();
+    const listing = rig.listing();
+    const [first] = listing.contracts;
+    const added = { ...first!, strike: priceFromDollars(650) };
+    const contracts = [...listing.contracts, added];
+    rig.step({ kind: 'listing', at: rig.at, listing: { ...listing, contracts } });
+    expect(rig.desk.context.chain.indexOf('SPY   261120C00650000')).toBe(122);
+    expect(rig.bodies('sessionOpened')).toHaveLength(1);
+  });
+
+  it('is asked for again every five minutes while the chain is open', () => {
+    const rig = new DeskRig();
+    const asked = () => rig.effects.filter(({ kind }) => kind === 'fetchListing').length;
+    expect(asked()).toBe(1);
+    rig.advance(299);
+    expect(asked()).toBe(1);
+    rig.advance(2);
+    expect(asked()).toBe(2);
+    rig.goTo(LAST_TRADE);
+    rig.advance(600);
+    expect(asked()).toBe(2);
+  });
+
+  it('that grows is subscribed whole, and that shrinks takes no row away', () => {
+    const rig = new DeskRig();
+    const { chain } = rig.desk.context;
+    const listing = rig.listing();
+    const [first] = listing.contracts;
+    const strikes = [631, 632, 633];
+    const added = strikes.map((dollars) => ({ ...first!, strike: priceFromDollars(dollars) }));
+    rig.step({ kind: 'listing', at: rig.at, listing: { ...listing, contracts: added } });
+    expect(chain.contractCount).toBe(125);
+    expect(chain.indexOf('.SPY261120C570')).toBe(0);
+    const subscribed = () => rig.effects.filter((effect) => effect.kind === 'subscribe');
+    expect(subscribed().at(-1)?.symbols).toHaveLength(126);
+    rig.step({ kind: 'listing', at: rig.at, listing: { ...listing, contracts: added } });
+    expect(subscribed()).toHaveLength(2);
+  });
+
+  it('that is longer than the chain leaves the farthest strikes out and says so once', () => {
+    const rig = new DeskRig();
+    const listing = rig.listing();
+    const [first] = listing.contracts;
+    const far = Array.from({ length: 1_000 }, (_, i) => {
+      return { ...first!, strike: priceFromDollars(1 + i) };
+    });
+    for (let time = 0; time < 2; time += 1) {
+      rig.step({ kind: 'listing', at: rig.at, listing: { ...listing, contracts: far } });
+    }
+    const { chain } = rig.desk.context;
+    expect(chain.contractCount).toBe(1_024);
+    expect(chain.indexOf('SPY   261120C00700000')).toBeDefined();
+    expect(chain.indexOf('SPY   261120C00001000')).toBeUndefined();
+    expect(rig.alerts().filter((code) => code === 'LISTING_CUT')).toHaveLength(1);
+  });
+
+  it('that comes after the last trade opens nothing', () => {
+    const rig = new DeskRig({ minutes: LAST_TRADE });
+    expect(rig.day.chainOpen).toBe(false);
+    expect(rig.bodies('sessionOpened')).toEqual([]);
+  });
+});
+
+describe('the last trade', () => {
+  it('ends the chain, the tokens and the subscriptions, and seals the session', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 });
+    const { tokenSha256 } = rig.preview();
+    rig.goTo(LAST_TRADE - 1 / 60);
+    expect(rig.day.chainOpen).toBe(true);
+    rig.advance(1);
+    expect([rig.day.chainOpen, rig.day.sealed]).toEqual([false, true]);
+    expect(denialIn(rig.confirm(tokenSha256)).code).toBe('token_invalid');
+    expect(rig.effects.findLast((effect) => effect.kind === 'subscribe')?.symbols).toEqual(['SPY']);
+    expect(rig.bodies('sessionSealed')).toEqual([
+      { kind: 'sessionSealed', contracts: 122, dayPnlCents: 0, spot: 6_000_000 },
+    ]);
+    const command = {
+      kind: 'previewStrategy',
+      request: CONDOR,
+      tokenSha256: rig.newToken(),
+    } as const;
+    expect(denialIn(rig.ask(command)).code).toBe('session_window');
+  });
+
+  it('comes at 13:15 on a half day', () => {
+    const rig = new DeskRig({ date: '2026-11-27', minutes: 11 * 60 });
+    rig.goTo(13 * 60 + 15 - 1 / 60);
+    expect(rig.day.chainOpen).toBe(true);
+    rig.advance(1);
+    expect(rig.day.chainOpen).toBe(false);
+  });
+
+  it('lets what is out of the money expire worthless', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 + 5 });
+    rig.openPosition(LOTTO);
+    rig.edit = ({ ask }) => ({ bid: undefined, ask });
+    rig.goTo(16 * 60 - 1);
+    rig.goTo(LAST_TRADE);
+    expect(rig.brokerEvents.at(-1)).toMatchObject({
+      settlement: { outcome: 'expired', shares: 0 },
+    });
+    expect(rig.positions()).toEqual([]);
+  });
+});
+
+describe('shares after exercise', () => {
+  it('stay as a position, and page', () => {
+    const rig = exercised();
+    expect(rig.brokerEvents.at(-1)).toMatchObject({ settlement: { outcome: 'exercised' } });
+    expect(rig.positions()).toMatchObject([{ strategy: 'shares', quantity: 100 }]);
+    expect(rig.alerts()).toContain('SHARES_HELD');
+  });
+
+  it('block openings in the next session until they are closed', () => {
+    const rig = exercised();
+    rig.goTo(10 * 60, MONDAY);
+    rig.open();
+    expect(rig.session.date).toBe(MONDAY);
+    rig.advance(1);
+    const preview = () =>
+      rig.ask({ kind: 'previewStrategy', request: CONDOR, tokenSha256: rig.newToken() });
+    const reply = preview();
+    denialIn(reply);
+    const checks = 'checks' in reply ? (reply.checks ?? []) : [];
+    const failed = checks.filter(({ outcome }) => outcome === 'failed').map(({ code }) => code);
+    expect(failed).toContain('shares_held');
+    const tokenSha256 = rig.newToken();
+    rig.ask({ kind: 'previewFlatten', tokenSha256 });
+    rig.confirm(tokenSha256);
+    rig.advance(5);
+    expect(rig.positions()).toEqual([]);
+    expect('value' in preview()).toBe(true);
+  });
+
+  it('are closed by the schedule of the next session where nobody does it', () => {
+    const rig = exercised();
+    rig.goTo(10 * 60, MONDAY);
+    rig.open();
+    rig.goTo(15 * 60 + 40);
+    rig.advance(5);
+    expect(rig.positions()).toEqual([]);
+  });
+});
+
+describe('between the exercise mark and the last trade', () => {
+  it('an option is worth what it trades at, not what the mark would settle it at', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 + 5 });
+    const [held] = rig.openPosition(LOTTO).legs;
+    const strike = held?.instrument.kind === 'option' ? held.instrument.strike : Number.NaN;
+    rig.edit = ({ ask }) => ({ bid: undefined, ask });
+    rig.spot = strike / 10_000 - 0.1;
+    rig.goTo(16 * 60 - 1);
+    rig.goTo(16 * 60 + 10);
+    rig.edit = (sides) => sides;
+    rig.spot = strike / 10_000 + 0.5;
+    rig.advance(1);
+    const view = rig.desk.context.reader.slice()?.calls.find((c) => c.contract.strike === strike);
+    expect(view?.greeks?.delta).toBeGreaterThan(0.9);
+    expect(view?.greeks?.theta).toBeLessThan(0);
+    expect(rig.positions()).toHaveLength(1);
+    const { cashFlowCents } = rig.desk.context.book.day();
+    const { midCents } = dayPnl(rig.desk.context);
+    expect(midCents).toBeGreaterThan(cashFlowCents + 45_00);
+    rig.goTo(LAST_TRADE);
+    expect(rig.brokerEvents.at(-1)).toMatchObject({ settlement: { outcome: 'expired' } });
+  });
+});
+
+describe("the day's P&L of shares carried overnight", () => {
+  const carried = () => {
+    const rig = exercised();
+    rig.goTo(10 * 60, MONDAY);
+    rig.spot = 607;
+    rig.open();
+    return rig;
+  };
+  const midOf = (rig: DeskRig) => dayPnl(rig.desk.context).midCents;
+
+  it('is what the night and the day made of them since the last close', () => {
+    const rig = carried();
+    expect(midOf(rig)).toBe(-300_00);
+    rig.spot = 608;
+    rig.advance(1);
+    expect(midOf(rig)).toBe(-200_00);
+  });
+
+  it('is the same once they are sold', () => {
+    const rig = carried();
+    const tokenSha256 = rig.newToken();
+    rig.ask({ kind: 'previewFlatten', tokenSha256 });
+    rig.confirm(tokenSha256);
+    rig.advance(5);
+    expect(rig.positions()).toEqual([]);
+    const { realizedCents } = rig.desk.context.book.day();
+    expect(Math.abs(realizedCents + 300_00)).toBeLessThanOrEqual(3_00);
+  });
+
+  it('is the same after a restart in the night', () => {
+    const rig = exercised();
+    const again = new DeskRig({
+      market: newYorkInstant(sessionDate(MONDAY), 10 * 60),
+      records: rig.records(),
+      isOpen: false,
+    });
+    again.spot = 607;
+    again.open();
+    expect(midOf(again)).toBe(-300_00);
+  });
+});
+
+describe('the next session', () => {
+  it('begins at half past five, asks for its listing and starts its money at nothing', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 });
+    const { positionId } = rig.openPosition();
+    rig.execute(rig.previewClose(positionId));
+    expect(rig.desk.context.book.day().feesCents).toBeGreaterThan(0);
+    rig.goTo(LAST_TRADE);
+    rig.goTo(17 * 60 + 30);
+    expect(rig.effects.findLast((effect) => effect.kind === 'fetchListing')?.date).toBe(MONDAY);
+    expect(rig.desk.context.book.day().feesCents).toBe(0);
+    expect(newYorkText(rig.day.schedule.openingCutoffAt)).toBe('15:25:00');
+  });
+
+  it('keeps the kill switch as it stood', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 });
+    rig.ask({ kind: 'kill', reason: 'enough' });
+    rig.goTo(LAST_TRADE);
+    rig.goTo(10 * 60, MONDAY);
+    rig.open();
+    expect(rig.day.killed).toBe(true);
+    expect(rig.day.status.causes).toEqual(['kill']);
+  });
+
+  it('comes even when the machine slept through the last trade', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 });
+    rig.goTo(10 * 60, MONDAY);
+    expect(rig.bodies('sessionSealed')).toHaveLength(1);
+    rig.open();
+    expect(rig.preview().card.legs[0]?.symbol).toContain('261123');
+  });
+
+  it('forgets orders that ended more than a week ago, and none that is not over', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 });
+    const position = rig.openPosition();
+    const { orders } = rig.desk.context;
+    rig.execute(rig.previewClose(position.positionId));
+    expect(orders.all()).toHaveLength(2);
+    orders.forgetBefore(rig.at.market);
+    expect(orders.all()).toEqual([]);
+    rig.openPosition();
+    rig.goTo(LAST_TRADE);
+    rig.goTo(10 * 60, '2026-11-24');
+    expect(orders.all()).not.toEqual([]);
+    rig.goTo(10 * 60, '2026-12-02');
+    expect(orders.all()).toEqual([]);
+  });
+
+  it('numbers its orders by its own date', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 });
+    rig.openPosition();
+    rig.goTo(LAST_TRADE);
+    rig.goTo(10 * 60, MONDAY);
+    rig.open();
+    expect(rig.execute(rig.preview()).intent.intentId).toMatch(/^20261123-/);
+    expect(rig.records().at(-1)?.session).toBe(MONDAY);
+  });
+});

@@ -1,0 +1,271 @@
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { WebSocketServer } from 'ws';
+import type { Input } from '../../../src/desk/inputs.ts';
+import { FeedShell, millisOf } from '../../../src/desk/threads/feed-shell.ts';
+import type { FeedTransport } from '../../../src/desk/threads/feed-socket.ts';
+import { createChainBuffer } from '../../../src/engine/chain/chain-layout.ts';
+import { ChainWriter } from '../../../src/engine/chain/chain-writer.ts';
+import { wallMicros } from '../../../src/engine/domain/clock.ts';
+import type { OptionContract } from '../../../src/engine/domain/instrument.ts';
+import { streamerSymbol } from '../../../src/engine/domain/instrument.ts';
+import type { SessionTimes } from '../../../src/engine/domain/session-calendar.ts';
+import { addMicros, epochMicros, priceFromDollars } from '../../../src/engine/domain/units.ts';
+import { Counters, createCountersBuffer } from '../../../src/ops/counters.ts';
+import { DATE, quoteToken, startTestSim } from '../../sim/sim-under-test.ts';
+import { buildAt, buildSession } from '../../support/chain-builder.ts';
+import { TinyDxLinkServer } from '../../support/feed/tiny-dxlink-server.ts';
+
+const TOKEN = 'the-token';
+const PATIENCE_MILLIS = 10_000;
+
+const CONTRACTS = (['call', 'put'] as const).map((right): OptionContract => {
+  return { kind: 'option', root: 'SPY', expiry: DATE, right, strike: priceFromDollars(600) };
+});
+const SYMBOLS = ['SPY', ...CONTRACTS.map(streamerSymbol)];
+
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
+/** A feed's shell on a clock that a test can push forward; its inputs are kept. */
+class ShellRig {
+  readonly inputs: Input[] = [];
+  readonly counters = new Counters(createCountersBuffer());
+  tokensAsked = 0;
+  /** The session that the watchdog of streams goes by; none unless a test sets one. */
+  session: SessionTimes | undefined;
+  #ahead = 0;
+  readonly shell: FeedShell;
+
+  constructor(transport: FeedTransport = 'own') {
+    const chain = new ChainWriter(createChainBuffer());
+    const listing = { underlying: 'SPY', date: DATE, contracts: CONTRACTS };
+    chain.openSession(listing, buildSession(DATE), buildAt(DATE, 630));
+    this.shell = new FeedShell({
+      clock: { now: () => this.#now() },
+      counters: this.counters,
+      chain,
+      underlying: 'SPY',
+      aggregationSeconds: 0.1,
+      version: '0.1.0',
+      transport,
+      jitter: () => 0,
+      session: () => this.session,
+      step: (input) => this.inputs.push({ ...input, at: { ...input.at } }),
+      requestToken: () => {
+        this.tokensAsked += 1;
+      },
+    });
+    closers.push(() => this.shell.stop());
+  }
+
+  #now() {
+    const now = addMicros(wallMicros(), this.#ahead);
+    return { market: now, wall: now };
+  }
+
+  /** Starts, shows the token and wants the chain. */
+  start(url: string, token = TOKEN): void {
+    this.shell.start();
+    this.shell.onToken(url, token);
+    this.shell.subscribe(SYMBOLS, millisOf(buildSession(DATE).open) - 60_000);
+  }
+
+  /** Lets time pass at once. */
+  pass(seconds: number): void {
+    this.#ahead += seconds * 1_000_000;
+    this.shell.onClock();
+  }
+
+  /** Lets the waits of the protocol pass at once: reconnects and paced subscriptions. */
+  skipAhead(): void {
+    const wake = this.shell.nextWake();
+    if (wake !== undefined) this.#ahead += Math.max(0, wake - this.#now().wall);
+    this.shell.onClock();
+  }
+
+  async until(condition: () => boolean): Promise<void> {
+    const deadline = performance.now() + PATIENCE_MILLIS;
+    while (!condition()) {
+      if (performance.now() > deadline) throw new Error(`not so: ${this.shell.status().detail}`);
+      this.shell.onClock();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  kinds(): ReadonlySet<string> {
+    return new Set(this.inputs.map(({ kind }) => kind));
+  }
+
+  connections(): readonly boolean[] {
+    return this.inputs.flatMap((input) => (input.kind === 'feed' ? [input.connected] : []));
+  }
+}
+
+async function tinyServer(): Promise<TinyDxLinkServer> {
+  const server = await TinyDxLinkServer.listen(TOKEN);
+  closers.push(() => server.close());
+  return server;
+}
+
+describe('the shell of the feed', () => {
+  it('asks for a token, connects, and makes quotes of the chain into inputs', async () => {
+    const server = await tinyServer();
+    const rig = new ShellRig();
+    rig.start(server.url);
+    expect(rig.tokensAsked).toBe(1);
+    await rig.until(() => rig.kinds().has('batchEnd'));
+    await rig.until(() => rig.inputs.filter(({ kind }) => kind === 'quote').length >= 3);
+    expect(rig.connections()).toEqual([true]);
+    const quotes = rig.inputs.flatMap((input) => (input.kind === 'quote' ? [input] : []));
+    expect(new Set(quotes.map(({ index }) => index))).toEqual(new Set([-1, 0, 1]));
+    expect(quotes[0]).toMatchObject({ bid: 6_691_200, ask: 6_691_300, bidSize: 7, askSize: 13 });
+    const counted = ['feed_frames', 'feed_bytes', 'feed_events'] as const;
+    expect(counted.every((name) => rig.counters.get(name) > 0)).toBe(true);
+    expect(rig.counters.histogram('tick_to_chain_micros').count).toBeGreaterThan(0);
+  });
+
+  it('wants quotes of everything first, then the slow types, and bars of the underlying', async () => {
+    const server = await tinyServer();
+    const rig = new ShellRig();
+    rig.start(server.url);
+    const wanted = () => server.received.flatMap(({ add = [] }) => add);
+    await rig.until(() => wanted().length >= 3 + 2 * 4);
+    const types = wanted().map(({ type, symbol }) => `${type} ${symbol}`);
+    expect(types).toEqual(
+      expect.arrayContaining([
+        'Quote SPY',
+        'Trade SPY',
+        ...SYMBOLS.slice(1).flatMap((symbol) =>
+          ['Quote', 'Greeks', 'Trade', 'Summary'].map((type) => `${type} ${symbol}`),
+        ),
+      ]),
+    );
+    const candles = types.filter((type) => type.startsWith('Candle'));
+    expect(candles).toEqual(['Candle SPY{=m,tho=true}']);
+  });
+
+  it('tells of a connection that breaks, and comes back by itself', async () => {
+    const server = await tinyServer();
+    const rig = new ShellRig();
+    rig.start(server.url);
+    await rig.until(() => rig.connections().at(-1) === true);
+    server.breakAll();
+    await rig.until(() => rig.connections().at(-1) === false);
+    rig.skipAhead();
+    await rig.until(() => rig.connections().at(-1) === true);
+    expect(rig.connections()).toEqual([true, false, true]);
+    expect(rig.counters.get('feed_reconnects')).toBe(1);
+  });
+
+  it('drops a token that is refused and asks for another', async () => {
+    const server = await tinyServer();
+    const rig = new ShellRig();
+    rig.start(server.url, 'wrong');
+    await rig.until(() => rig.shell.status().state !== 'authorizing' && server.received.length > 1);
+    for (let turn = 0; turn < 50 && rig.tokensAsked < 2; turn += 1) {
+      rig.skipAhead();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    expect(rig.tokensAsked).toBeGreaterThanOrEqual(2);
+    expect(rig.connections()).toEqual([]);
+    expect(rig.shell.status().detail).not.toContain('wrong');
+  });
+
+  it('asks again where no token was to be had', async () => {
+    const rig = new ShellRig();
+    rig.shell.start();
+    rig.shell.onTokenFailed('the service rests');
+    expect(rig.shell.status().state).not.toBe('open');
+    rig.skipAhead();
+    expect(rig.tokensAsked).toBe(2);
+  });
+
+  it('counts frames that are none, and lives on', async () => {
+    const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    closers.push(() => server.close());
+    await new Promise((resolve) => server.once('listening', resolve));
+    server.on('connection', (socket) => {
+      socket.send('{nonsense');
+      socket.send(Buffer.from([0xff, 0xfe]));
+    });
+    const rig = new ShellRig();
+    rig.start(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    await rig.until(() => rig.shell.decodeErrors() >= 2);
+    expect(rig.connections()).toEqual([]);
+  });
+
+  it('gives up a connection whose quotes went silent in session, and calls the next one late', async () => {
+    const server = await tinyServer();
+    const rig = new ShellRig();
+    rig.start(server.url);
+    await rig.until(() => rig.kinds().has('quote'));
+    rig.pass(15);
+    expect(rig.connections()).toEqual([true]);
+    const now = wallMicros();
+    rig.session = { ...buildSession(DATE), open: addMicros(now, -3_600_000_000) };
+    rig.session = { ...rig.session, exerciseMark: addMicros(now, 3_600_000_000) };
+    rig.pass(2);
+    expect(rig.connections()).toEqual([true, false]);
+    expect(rig.shell.status().detail).toContain('quotes went silent in session');
+    expect(rig.counters.get('feed_streams_stale')).toBeGreaterThan(0);
+    rig.skipAhead();
+    await rig.until(() => rig.connections().at(-1) === true);
+    const feeds = rig.inputs.flatMap((input) => (input.kind === 'feed' ? [input] : []));
+    expect(feeds.at(-1)?.lateMillis).toBeGreaterThan(15_000);
+  });
+
+  it('tells the lag of the feed where its trades give one', async () => {
+    const sim = await startTestSim();
+    closers.push(() => sim.stop());
+    const rig = new ShellRig();
+    rig.start(sim.dxlinkUrl, await quoteToken(sim));
+    await rig.until(() => {
+      sim.pass(1);
+      return rig.shell.lagMillis() !== undefined;
+    });
+    rig.pass(2);
+    expect(rig.counters.get('feed_lag_micros')).toBeDefined();
+  });
+
+  it('closes for good when it is stopped', async () => {
+    const server = await tinyServer();
+    const rig = new ShellRig();
+    rig.start(server.url);
+    await rig.until(() => rig.connections().at(-1) === true);
+    rig.shell.stop();
+    expect(rig.shell.status().state).toBe('down');
+    const seen = rig.inputs.length;
+    rig.skipAhead();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(rig.inputs).toHaveLength(seen);
+  });
+});
+
+describe('the shell of the feed before the simulator', () => {
+  it('hears every kind of event that the desk takes', async () => {
+    const sim = await startTestSim();
+    closers.push(() => sim.stop());
+    const rig = new ShellRig();
+    rig.start(sim.dxlinkUrl, await quoteToken(sim));
+    const wanted = ['feed', 'quote', 'last', 'feedGreeks', 'openInterest', 'bar', 'batchEnd'];
+    await rig.until(() => {
+      sim.pass(1);
+      return wanted.every((kind) => rig.kinds().has(kind));
+    });
+    const bars = rig.inputs.flatMap((input) => (input.kind === 'bar' ? [input.bar] : []));
+    const { open } = buildSession(DATE);
+    expect(bars.some(({ startsAt }) => startsAt === open)).toBe(true);
+    const rows = rig.inputs.flatMap((input) => ('index' in input ? [input.index] : []));
+    expect([...new Set(rows)].toSorted((a, b) => a - b)).toEqual([-1, 0, 1]);
+    expect(rig.shell.decodeErrors()).toBe(0);
+  });
+});
+
+describe('milliseconds of an instant', () => {
+  it('are whole', () => {
+    expect(millisOf(epochMicros(1_999))).toBe(1);
+  });
+});

@@ -82,7 +82,7 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
     'comma list of `strategies`, `risk`, `orders`, `stream`, `market` (together `default`) and `plan`',
   DELTARING_READ_ONLY: '`1` takes away every tool that can redeem a token; the kill switch stays',
   DELTARING_CONFIRM:
-    'who agrees to an opening: `token`, whoever holds it; `elicit-preferred`, the human in a dialog where the client has one; `elicit-required`, the human in a dialog or nobody; `browser`, the human on a page of the engine itself, whose address is shown once and from which the order goes out',
+    'who agrees to an opening: `token`, whoever holds it; `elicit-preferred`, the human in a dialog where the client has one; `elicit-required`, the human in a dialog or nobody (the default with live money); `browser`, the human on a page of the engine itself, whose address is shown once and from which the order goes out',
   SIM_SEED: 'seed of the simulated market and of the paper broker’s luck',
   SIM_START: 'ET. Session clock of the first simulated session, its morning already in the bars',
   SIM_SPEED: 'market seconds a second, 0.1 to 600. Tokens still live real seconds',

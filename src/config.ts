@@ -19,6 +19,15 @@ const TOOLSETS = ['default', 'strategies', 'risk', 'orders', 'stream', 'market',
 export type Toolset = Exclude<(typeof TOOLSETS)[number], 'default'>;
 const DEFAULT_TOOLSETS: readonly Toolset[] = ['strategies', 'risk', 'orders', 'stream', 'market'];
 
+/** Who has to agree before a token opens a position. */
+const CONFIRM_MODES = ['token', 'elicit-preferred', 'elicit-required', 'browser'] as const;
+export type ConfirmMode = (typeof CONFIRM_MODES)[number];
+
+/** Live money is opened by a human's yes alone, until the operator says otherwise. */
+export function usualConfirm(environment: 'paper' | 'live'): ConfirmMode {
+  return environment === 'live' ? 'elicit-required' : 'elicit-preferred';
+}
+
 const clockTime = z
   .string()
   .regex(/^([01]?\d|2[0-3]):[0-5]\d$/, 'must be a time of day in New York, HH:MM')
@@ -150,9 +159,7 @@ const schema = z.object({
       return [...chosen];
     }),
   DELTARING_READ_ONLY: flag.default(false),
-  DELTARING_CONFIRM: z
-    .enum(['token', 'elicit-preferred', 'elicit-required', 'browser'])
-    .default('elicit-preferred'),
+  DELTARING_CONFIRM: z.enum(CONFIRM_MODES, `must be one of ${CONFIRM_MODES.join(', ')}`).optional(),
   SIM_SEED: wholeBetween(0, 0xffff_ffff).default(1),
   SIM_START: clockTime.default(10 * 60 + 30),
   SIM_SPEED: between(0.1, 600).default(1),
@@ -191,6 +198,7 @@ export const SETTING_NAMES: readonly string[] = Object.keys(schema.shape);
 
 /** The configuration of one engine: validated settings and what follows from them. */
 export interface Config extends Settings {
+  readonly DELTARING_CONFIRM: ConfirmMode;
   /** State folder: journal, audit, latch, socket. */
   readonly home: string;
   readonly mcpTokens: readonly string[];
@@ -305,6 +313,12 @@ function noticesOf(environment: Environment, s: Settings): string[] {
   const notices = UNNEEDED.filter((name) => environment[name] !== undefined).map(
     (name) => `${name} is not needed: the chain is driven by events`,
   );
+  const isAlone = s.DELTARING_CONFIRM === 'token' || s.DELTARING_CONFIRM === 'elicit-preferred';
+  if (s.DELTARING_ENV === 'live' && isAlone) {
+    notices.push(
+      `DELTARING_CONFIRM=${s.DELTARING_CONFIRM}: an assistant can open positions with live money and no human; elicit-required and browser ask one`,
+    );
+  }
   for (const name of ['DELTARING_BROKER', 'DELTARING_ENV', 'DELTARING_FEED'] as const) {
     const given = environment[name]?.trim().toLowerCase();
     if (given !== undefined && given !== '' && given !== s[name]) {
@@ -354,6 +368,7 @@ export function readConfig(environment: Environment): Config {
   const tokens = [settings.MCP_TOKEN, settings.CHATGPT_MCP_TOKEN];
   return {
     ...settings,
+    DELTARING_CONFIRM: settings.DELTARING_CONFIRM ?? usualConfirm(settings.DELTARING_ENV),
     home: settings.DELTARING_HOME ?? defaultHome(environment),
     mcpTokens: tokens.filter((token) => token !== undefined),
     fingerprint: fingerprintOf(settings),

@@ -5,7 +5,6 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../../src/config.ts';
@@ -14,6 +13,7 @@ import type { RunningHttp } from '../../src/web/http-server.ts';
 import { startHttp } from '../../src/web/http-server.ts';
 import { PairingDesk } from '../../src/web/oauth/pairing.ts';
 import { FakeEngineApi } from '../../test/support/fake-engine-api.ts';
+import { freePort } from '../../test/support/free-port.ts';
 import type { Campaign, CampaignOutcome } from '../support/campaign.ts';
 import { MachineLacks } from '../support/campaign.ts';
 import { openFixtureSession } from '../support/mcp/conformance-fixtures.ts';
@@ -60,16 +60,6 @@ function said(child: ChildProcess, hear: (text: string) => void = () => undefine
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => resolve({ code, text }));
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
   });
 }
 

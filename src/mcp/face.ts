@@ -2,7 +2,7 @@
  * A face: the tools one connected client sees, and the rights it calls them with. Every transport
  * (stdio, HTTP, the plain-JSON bridge) serves faces. Main thread only.
  */
-import type { Config, Toolset } from '../config.ts';
+import type { Config, ConfirmMode, Toolset } from '../config.ts';
 import type { Authority, Caller, EngineApi } from '../desk/engine-api.ts';
 import { wallMicros } from '../engine/domain/clock.ts';
 import type { Counters } from '../ops/counters.ts';
@@ -13,7 +13,7 @@ import type { AskHuman } from './confirm-dialog.ts';
 import { ResourceDesk } from './resource-desk.ts';
 import type { Scope } from './scopes.ts';
 import { StreamDesk } from './stream-desk.ts';
-import type { ConfirmMode, Conversation, Tool } from './tool.ts';
+import type { Conversation, Tool } from './tool.ts';
 import type { ListedTool } from './tool-listing.ts';
 import { listedTool } from './tool-listing.ts';
 import type { ToolResult } from './tool-result.ts';

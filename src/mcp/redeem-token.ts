@@ -7,6 +7,7 @@ import type { DenialCode } from '../engine/domain/verdict.ts';
 import { deny } from '../engine/domain/verdict.ts';
 import type { Consent } from './confirm-dialog.ts';
 import { consentOf, openingQuestion } from './confirm-dialog.ts';
+import { rungOf } from './confirm-rungs.ts';
 import type { ToolContext } from './tool.ts';
 
 export type Purpose = TradeCard['purpose'];
@@ -57,7 +58,7 @@ async function refuse(context: ToolContext, token: string, purposes: readonly Pu
   }
   const card = described.value;
   if (!purposes.includes(card.purpose)) return wrongPurpose(context, card);
-  return card.purpose === 'open' ? askFirst(context, token, card) : undefined;
+  return askFirst(context, token, card);
 }
 
 function wrongPurpose(context: ToolContext, card: TradeCard) {
@@ -66,12 +67,13 @@ function wrongPurpose(context: ToolContext, card: TradeCard) {
   return refusal(context, 'argument_invalid', message, { purpose: card.purpose });
 }
 
-/** Undefined where the order may go. */
+/** Undefined where it may be carried out. */
 async function askFirst(context: ToolContext, token: string, card: TradeCard) {
   const { ask, confirmMode, conversation } = context;
-  if (confirmMode === 'token') return undefined;
-  if (confirmMode === 'browser') return sendToPage(context, token, card);
-  const mustAsk = confirmMode === 'elicit-required';
+  const rung = rungOf(card.purpose, confirmMode);
+  if (rung === 'token') return undefined;
+  if (rung === 'page') return sendToPage(context, token, card);
+  const mustAsk = rung === 'dialog';
   if (ask === undefined) {
     if (!mustAsk) return undefined;
     const message =

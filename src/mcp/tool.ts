@@ -3,7 +3,7 @@
  * and nothing of the protocol that carries it.
  */
 import type { z } from 'zod';
-import type { Config, Toolset } from '../config.ts';
+import type { ConfirmMode, Toolset } from '../config.ts';
 import type { Authority, Caller, EngineApi, Stamp } from '../desk/engine-api.ts';
 import type { CheckResult, Denial } from '../engine/domain/verdict.ts';
 import type { AnsweredTokens } from './answered-tokens.ts';
@@ -14,9 +14,6 @@ import type { StreamDesk } from './stream-desk.ts';
 import { readArguments } from './tool-arguments.ts';
 
 export const TOOL_CONTRACT_VERSION = 1;
-
-/** How a tool wants a human to be involved before a token opens a position. */
-export type ConfirmMode = Config['DELTARING_CONFIRM'];
 
 /** What one connection remembers between calls. Mutable; belongs to that connection. */
 export interface Conversation {

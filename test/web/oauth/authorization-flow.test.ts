@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.js';
@@ -16,22 +15,13 @@ import { startHttp } from '../../../src/web/http-server.ts';
 import { PairingDesk } from '../../../src/web/oauth/pairing.ts';
 import { sdkClient } from '../../mcp/support/connected-client.ts';
 import { FakeEngineApi } from '../../support/fake-engine-api.ts';
+import { freePort } from '../../support/free-port.ts';
 
 const REDIRECT = 'http://127.0.0.1:9/callback';
 const running: RunningHttp[] = [];
 let home: string;
 let pairing: PairingDesk;
 let base: string;
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 async function serve(settings: Record<string, string> = {}): Promise<void> {
   const port = await freePort();

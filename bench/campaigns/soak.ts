@@ -8,5 +8,5 @@ export const campaign: Campaign = {
   runs: 252,
   unit: 'sessions',
   plants: ['leak'],
-  run: (options) => soakCampaign(options, { beatSeconds: 5, extraQuotes: 330 }),
+  run: (options) => soakCampaign(options, { beatSeconds: 5, moveSeconds: 60 }),
 };

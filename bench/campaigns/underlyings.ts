@@ -3,7 +3,6 @@ import type { Campaign, CampaignOptions, CampaignOutcome } from '../support/camp
 import { soak } from '../support/soak/soak-days.ts';
 
 const BEAT_SECONDS = 30;
-const EXTRA_QUOTES = 330;
 
 /** Run i is a session of the i-th underlying, again and again through the table. */
 async function run(options: CampaignOptions): Promise<CampaignOutcome> {
@@ -17,7 +16,7 @@ async function run(options: CampaignOptions): Promise<CampaignOutcome> {
       seed: options.seed + runs,
       underlying,
       beatSeconds: BEAT_SECONDS,
-      extraQuotes: EXTRA_QUOTES,
+      moveSeconds: BEAT_SECONDS,
       leaks: false,
       onSession: (session) => {
         filled[underlying] = (filled[underlying] ?? 0) + session.filled;

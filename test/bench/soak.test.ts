@@ -48,7 +48,7 @@ async function soaked(underlying: string, sessions: number) {
     seed: 1,
     underlying,
     beatSeconds: TEN_MINUTES,
-    extraQuotes: 330,
+    moveSeconds: TEN_MINUTES,
     leaks: false,
     onSession: (session) => {
       seen.push(session);

@@ -12,7 +12,7 @@ function average(values: readonly number[]): number {
 /** One soak with a beat every so many seconds. */
 export async function soakCampaign(
   options: CampaignOptions,
-  pace: Pick<SoakPlan, 'beatSeconds' | 'extraQuotes'>,
+  pace: Pick<SoakPlan, 'beatSeconds' | 'moveSeconds'>,
 ): Promise<CampaignOutcome> {
   const began = performance.now();
   const secondsSoFar = (): number => (performance.now() - began) / 1_000;
@@ -45,7 +45,7 @@ export async function soakCampaign(
       slopes: slopes(sessions),
     },
     notes: [
-      `${sessions[0]?.date} to ${sessions.at(-1)?.date} without a restart, a beat every ${pace.beatSeconds} s`,
+      `${sessions[0]?.date} to ${sessions.at(-1)?.date} without a restart, a beat every ${pace.beatSeconds} s, prices move every ${pace.moveSeconds} s`,
       ...(isShort ? ['too few sessions for their slopes to say much'] : []),
     ],
   };

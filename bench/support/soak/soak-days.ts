@@ -5,7 +5,12 @@ import { runInNewContext } from 'node:vm';
 import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
 import { newYorkMinutes } from '../../../src/engine/domain/session-calendar.ts';
 import { underlyingOf } from '../../../src/engine/domain/underlying.ts';
-import { epochMicros, MICROS_PER_MINUTE, sessionDate } from '../../../src/engine/domain/units.ts';
+import {
+  epochMicros,
+  MICROS_PER_MINUTE,
+  PRICE_PER_DOLLAR,
+  sessionDate,
+} from '../../../src/engine/domain/units.ts';
 import { growsBeyond, slopeOf } from './slope.ts';
 import { SoakEngine } from './soak-engine.ts';
 
@@ -36,8 +41,8 @@ export interface SoakPlan {
   readonly underlying: string;
   /** Market seconds from one beat to the next in session. */
   readonly beatSeconds: number;
-  /** Extra quotes a beat, see SoakOptions. */
-  readonly extraQuotes: number;
+  /** Market seconds from one move of its prices to the next; a multiple of those of a beat. */
+  readonly moveSeconds: number;
   /** A bug on purpose: something is kept of every session. */
   readonly leaks: boolean;
   /** Called after each session; false ends the soak there. */
@@ -101,7 +106,6 @@ export async function soak(plan: SoakPlan): Promise<readonly string[]> {
     seed: plan.seed,
     firstSession: FIRST_SESSION,
     wallStart: epochMicros(1_767_000_000_000_000),
-    extraQuotes: plan.extraQuotes,
     speed: plan.beatSeconds / BEAT_WALL_SECONDS,
   });
   const kept: unknown[] = [];
@@ -131,6 +135,7 @@ async function day(
   const eventsBefore = engine.counters.get('feed_events');
   const filledBefore = engine.counters.get('orders_filled');
   let [contracts, beats] = [0, 0];
+  const beatsPerMove = plan.moveSeconds / plan.beatSeconds;
   let dropAt = session.open + (60 + (plan.seed % 100)) * MICROS_PER_MINUTE;
   let agenda: Map<number, StrategyRequest> | undefined;
   const complain = (what: string): void => {
@@ -139,15 +144,21 @@ async function day(
   while (engine.desk.context.day.session.date === session.date) {
     const { market } = engine.at;
     const isOpen = market >= session.open && market < session.lastTrade;
-    await engine.beat(isOpen ? BEAT_WALL_SECONDS : QUIET_WALL_SECONDS);
-    if (!isOpen) continue;
+    if (!isOpen) {
+      await engine.beat(QUIET_WALL_SECONDS, 'moves');
+      continue;
+    }
+    const moves = beats % beatsPerMove === 0;
+    await engine.beat(BEAT_WALL_SECONDS, moves ? 'moves' : 'stands');
     beats += 1;
     const { context } = engine.desk;
     contracts = Math.max(contracts, context.chain.contractCount);
-    const spot = (context.reader.slice()?.spot ?? 0) / 10_000;
-    if (spot > 0) agenda ??= new Map(agendaOf(plan.underlying, spot));
+    const { lastSpot } = context.day;
+    if (lastSpot?.bid !== undefined) {
+      agenda ??= new Map(agendaOf(plan.underlying, lastSpot.bid / PRICE_PER_DOLLAR));
+    }
     const minute = newYorkMinutes(engine.at.market);
-    for (const [due, request] of agenda ?? []) {
+    for (const [due, request] of moves && agenda !== undefined ? agenda : []) {
       if (minute >= due && engine.trade(request)) agenda?.delete(due);
     }
     if (market >= dropAt) {

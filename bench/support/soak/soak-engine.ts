@@ -40,7 +40,8 @@ import type { RunningSimulator } from '../../../src/sim/simulator.ts';
 import { startSimulator } from '../../../src/sim/simulator.ts';
 import { SoakIo } from './soak-io.ts';
 
-const RECORDER_BYTES = 1 << 24;
+/** Emptied after each beat. */
+const RECORDER_BYTES = 1 << 20;
 const BAR_MILLIS = 60_000;
 /** A coarse beat is longer than the silence that a server usually bears. */
 const KEEPALIVE_SECONDS = 600;
@@ -56,8 +57,6 @@ export interface SoakOptions {
   readonly seed: number;
   readonly firstSession: SessionDate;
   readonly wallStart: EpochMicros;
-  /** Quotes on top of the market's own, a beat: as many as contracts give each one a beat. */
-  readonly extraQuotes: number;
   /** Seconds of market time for each of the wall's. */
   readonly speed: number;
 }
@@ -79,10 +78,10 @@ export class SoakEngine {
   #commands = 0;
 
   static async start(options: SoakOptions): Promise<SoakEngine> {
-    const { underlying, seed, firstSession, wallStart, extraQuotes, speed } = options;
+    const { underlying, seed, firstSession, wallStart, speed } = options;
     const time = simulatedTimeFor({ firstSession, start: '09:25', speed, wallStart });
     const clock = { wall: wallStart };
-    const knobs = { burst: extraQuotes };
+    const knobs = { staleGreeks: true };
     const keepaliveSeconds = KEEPALIVE_SECONDS;
     const sim = await startSimulator({ seed, underlying, time, knobs, keepaliveSeconds }, () => {
       return clock.wall;
@@ -169,11 +168,17 @@ export class SoakEngine {
     return this.#desk;
   }
 
-  /** Moves the wall clock; the market, the wire, the desk and its clock follow before this resolves. */
-  async beat(seconds: number): Promise<void> {
+  /**
+   * Moves the wall clock; the market, the wire, the desk and its clock follow before this resolves.
+   * Where the market stands still it sends each of its quotes once more, with another size: what is
+   * soaked is the engine, and prices of a model cost more than all that the engine does with them.
+   */
+  async beat(seconds: number, market: 'moves' | 'stands'): Promise<void> {
     this.#wall = addMicros(this.#wall, seconds * MICROS_PER_SECOND);
     this.#clock.wall = this.#wall;
     const before = this.counters.get('feed_frames');
+    const load = this.#desk.context.chain.contractCount + 1;
+    this.#sim.control({ load, freeze: market === 'stands' });
     this.#sim.beat();
     await this.#delivered(before);
     this.#step({ kind: 'clock', at: this.at });

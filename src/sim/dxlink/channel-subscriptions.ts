@@ -28,9 +28,15 @@ export class ChannelSubscriptions {
   /** The one ticker that has candles. */
   readonly #underlying: string;
   #resolvedEpoch = -1;
+  #changes = 0;
 
   constructor(underlying: string) {
     this.#underlying = underlying;
+  }
+
+  /** Grows whenever something is added or removed. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** Number of subscriptions of a type, or of all. */
@@ -47,6 +53,7 @@ export class ChannelSubscriptions {
   }
 
   clear(): void {
+    this.#changes += 1;
     this.lastValues.clear();
     this.candles.clear();
     this.sales.clear();
@@ -56,6 +63,7 @@ export class ChannelSubscriptions {
   /** Adds one; adding an active one again is nothing, but for a candle, which starts over. */
   add(entry: SubscriptionEntry): void {
     const { type, symbol } = entry;
+    this.#changes += 1;
     if (type === 'Candle') this.#addCandle(entry);
     else if (type === 'TimeAndSale') this.sales.add(symbol);
     else if (!isEventType(type)) this.#silent.add(`${type} ${symbol}`);
@@ -73,6 +81,7 @@ export class ChannelSubscriptions {
   }
 
   remove({ type, symbol }: SubscriptionEntry): void {
+    this.#changes += 1;
     this.#silent.delete(`${type} ${symbol}`);
     if (type === 'Candle') this.candles.delete(parseCandleSymbol(symbol)?.symbol ?? symbol);
     else if (type === 'TimeAndSale') this.sales.delete(symbol);

@@ -48,6 +48,9 @@ export class FeedChannel {
   #format: 'FULL' | 'COMPACT' = 'COMPACT';
   #periodSeconds = DEFAULT_PERIOD_SECONDS;
   #knobsSeen = '';
+  /** What the market's moves and the subscriptions' changes were when everything had been taken. */
+  #taken = { moves: -1, changes: -1 };
+  #typesOf = -1;
   #lastDelivery = 0;
   #firstDelivery = 0;
   #lastRepeat = 0;
@@ -104,9 +107,9 @@ export class FeedChannel {
     this.#announce();
     const style = this.#style();
     for (const frame of dataFrames(this.#changedGroups(time), style)) this.#port.send(frame);
-    const { load } = this.#port.knobs.now;
-    const make = () => ({ group: this.#quotes(), style });
-    for (const frame of this.#load.due(time.wall, load, make)) this.#port.send(frame);
+    const { knobs, market } = this.#port;
+    const source = { version: market.moves, make: () => ({ group: this.#quotes(), style }) };
+    for (const frame of this.#load.due(time.wall, knobs.now.load, source)) this.#port.send(frame);
   }
 
   #style(): FrameStyle {
@@ -145,6 +148,9 @@ export class FeedChannel {
   }
 
   #announce(): void {
+    const { changes } = this.subscriptions;
+    if (this.#announced.size > 0 && this.#typesOf === changes) return;
+    this.#typesOf = changes;
     for (const type of this.subscriptions.types()) {
       if (this.#announced.has(type)) continue;
       const fields = fieldsToAnnounce(type, this.#asked?.[type], this.#port.knobs.now);
@@ -160,15 +166,25 @@ export class FeedChannel {
       if (rows === undefined) byType.set(type, [row]);
       else rows.push(row);
     };
-    this.#takeLastValues(time, put);
+    const hasNews = this.#hasNews();
+    if (hasNews) this.#takeLastValues(time, put);
     this.#takeBurst(time.wall, put);
     for (const row of this.#salesDue()) put('TimeAndSale', row);
-    this.#takeCandles(put);
+    if (hasNews) this.#takeCandles(put);
     return [...byType].map(([type, rows]) => ({
       type,
       rows,
       fields: this.#announced.get(type) ?? [],
     }));
+  }
+
+  /** Whether the market moved, or more of it is wanted, since all that had changed was taken. */
+  #hasNews(): boolean {
+    const { moves } = this.#port.market;
+    const { changes } = this.subscriptions;
+    if (this.#taken.moves === moves && this.#taken.changes === changes) return false;
+    this.#taken = { moves, changes };
+    return true;
   }
 
   #salesDue(): EventRow[] {
@@ -187,7 +203,10 @@ export class FeedChannel {
       if (source === undefined || source.version === subscription.sentVersion) continue;
       const sinceSent = time.market - subscription.sentAtMicros;
       if (isStale && type === 'Greeks' && sinceSent < STALE_GREEKS_MICROS) continue;
-      if (type === 'Summary' && this.#isHeldBack(time.wall, summaryDelaySeconds)) continue;
+      if (type === 'Summary' && this.#isHeldBack(time.wall, summaryDelaySeconds)) {
+        this.#taken.moves = -1;
+        continue;
+      }
       subscription.sentAtMicros = time.market;
       put(type, this.#rowOf(subscription, source.version));
     }
@@ -210,6 +229,7 @@ export class FeedChannel {
     const sinceSeconds = Math.min(1, (wall - this.#burstAt) / MICROS_PER_SECOND);
     this.#burstAt = wall;
     this.#burstOwed = burst === 0 ? 0 : this.#burstOwed + burst * sinceSeconds;
+    if (this.#burstOwed < 1) return;
     const quoted = this.#quoted();
     for (let i = 0; quoted.length > 0 && this.#burstOwed >= 1; i += 1, this.#burstOwed -= 1) {
       const subscription = quoted[i % quoted.length];

@@ -4,8 +4,9 @@ import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { dataFrames, type EventGroup, type FrameStyle } from './data-frames.ts';
 import type { EventRow } from './event-schema.ts';
 
-/** The market moves on: frames are written anew this often. */
+/** The market moves on: frames are written anew this often, and while it stands still now and then. */
 const RENEW_AFTER_MICROS = MICROS_PER_SECOND;
+const RENEW_STILL_MICROS = 60 * MICROS_PER_SECOND;
 /** After a pause no more than this is made up for. */
 const MOST_SECONDS_OWED = 1;
 /** The same quotes with other sizes, so that every frame changes its rows. */
@@ -16,28 +17,34 @@ interface Prepared {
   readonly events: number;
 }
 
+/** Of what frames are written. */
+export interface LoadSource {
+  /** Grows as the market moves. */
+  readonly version: number;
+  /** Asked only when frames are written anew; where it has no rows there are none. */
+  make(): { readonly group: EventGroup; readonly style: FrameStyle };
+}
+
 /** One channel's own. */
 export class LoadFrames {
   #prepared: Prepared[] = [];
   #madeAt = 0;
+  #madeOf = -1;
   #sentAt = 0;
   #owed = 0;
   #turn = 0;
 
-  /** The frames due at a time for so many events a second. `make` is asked only when frames are written
-   * anew; where it has no rows there are none. */
-  due(
-    wall: EpochMicros,
-    perSecond: number,
-    make: () => { group: EventGroup; style: FrameStyle },
-  ): string[] {
+  /** The frames due at a time for so many events a second. */
+  due(wall: EpochMicros, perSecond: number, source: LoadSource): string[] {
     const seconds = Math.min(MOST_SECONDS_OWED, (wall - this.#sentAt) / MICROS_PER_SECOND);
     this.#sentAt = wall;
     if (perSecond === 0) return [];
     this.#owed = Math.min(this.#owed + perSecond * seconds, perSecond * MOST_SECONDS_OWED);
-    if (wall - this.#madeAt >= RENEW_AFTER_MICROS || this.#prepared.length === 0) {
-      this.#prepare(make());
+    const lasts = source.version === this.#madeOf ? RENEW_STILL_MICROS : RENEW_AFTER_MICROS;
+    if (wall - this.#madeAt >= lasts || this.#prepared.length === 0) {
+      this.#prepare(source.make());
       this.#madeAt = wall;
+      this.#madeOf = source.version;
     }
     const frames: string[] = [];
     for (;;) {
@@ -49,7 +56,7 @@ export class LoadFrames {
     }
   }
 
-  #prepare({ group, style }: { group: EventGroup; style: FrameStyle }): void {
+  #prepare({ group, style }: ReturnType<LoadSource['make']>): void {
     this.#prepared = [];
     for (let variant = 0; variant < VARIANTS; variant += 1) {
       const rows = group.rows.map(

@@ -37,6 +37,7 @@ export class LiveMarket {
   #session: Session | undefined;
   #step = 0;
   #epoch = 0;
+  #moves = 0;
 
   constructor(seed: number, source: MarketSource) {
     this.#seed = seed;
@@ -51,6 +52,11 @@ export class LiveMarket {
   /** Grows whenever symbols are listed that were not before. */
   get epoch(): number {
     return this.#epoch;
+  }
+
+  /** Grows whenever the market moves: while it stays, nothing there is to read has changed. */
+  get moves(): number {
+    return this.#moves;
   }
 
   /** The trading date of the current session. */
@@ -70,6 +76,7 @@ export class LiveMarket {
     if (session === undefined) return [];
     const step = stepAt(session.day.grid, at);
     if (step < this.#step) return [];
+    if (step > this.#step) this.#moves += 1;
     this.#step = step;
     const listed = session.board.rows.size;
     const sales = this.#ticker.advance(step);
@@ -86,6 +93,7 @@ export class LiveMarket {
     this.#session = { day, board: new OptionBoard(day), candles: new CandleBook(day) };
     this.#ticker.startDay(day);
     this.#step = 0;
+    this.#moves += 1;
     return this.#session;
   }
 

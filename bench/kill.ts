@@ -63,6 +63,7 @@ class KillRig {
       send: (message) => {
         if (message.kind === 'command') bench.shell.step({ ...message, at: bench.at });
       },
+      sendToReader: () => undefined,
       latchKill: (reason, principal) => {
         counters.raiseKillWord();
         this.raisedAt = nanosNow();

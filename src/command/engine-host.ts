@@ -8,7 +8,7 @@ import type { Config } from '../config.ts';
 import { ENGINE_API_VERSION, type EngineIdentity } from '../desk/engine-api.ts';
 import { EngineApiClient } from '../desk/engine-api-client.ts';
 import { summarizeJournal } from '../desk/recovery.ts';
-import type { FromCore, ToCore } from '../desk/threads/core-protocol.ts';
+import type { FromCore, FromReader, ToCore } from '../desk/threads/core-protocol.ts';
 import type { AuditRecord } from '../engine/domain/audit-record.ts';
 import { type Clock, simulatedClock, systemClock, wallMicros } from '../engine/domain/clock.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
@@ -96,6 +96,7 @@ export async function startEngine(config: Config, log: Log): Promise<EngineHost>
 interface Threads {
   readonly core: Worker;
   readonly journal: JournalThread;
+  readonly io: Worker;
   readonly others: readonly Worker[];
 }
 
@@ -167,7 +168,7 @@ class RunningEngine implements EngineHost {
       ioPort: ioEnds.port2,
     });
     const others = sim === undefined ? [io] : [io, sim.worker];
-    const threads = { core, journal, others };
+    const threads = { core, journal, io, others };
     const engine = new RunningEngine({ config, log, owned, clock, simulated, buffers, threads });
     await engine.#becomeReady();
     engine.#resendLost(records);
@@ -219,6 +220,7 @@ class RunningEngine implements EngineHost {
       counters: this.counters,
       buffers,
       send: (message) => this.#tellCore(message),
+      sendToReader: (message) => threads.io.postMessage(message),
       latchKill: (reason, principal) => this.#latchKill(reason, principal),
       clearKill: () => this.#clearKill(),
       metrics: () => exposition(this.counters, this.#audit.state().sealed),
@@ -230,7 +232,8 @@ class RunningEngine implements EngineHost {
   }
 
   #listen(): void {
-    const { core, others, journal } = this.#threads;
+    const { core, others, journal, io } = this.#threads;
+    io.on('message', (message: FromReader) => this.api.onReading(message));
     core.on('message', (message: FromCore) => this.#onCore(message));
     for (const worker of [core, ...others]) {
       worker.on('error', (error: unknown) => this.#die(`a thread died: ${detailOf(error)}`));

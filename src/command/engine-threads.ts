@@ -135,7 +135,18 @@ export function startJournal(
 
 /** Starts the I/O worker. */
 export function startIo(config: Config, source: IoSource, port: MessagePort): Worker {
-  const start: IoStart = { source, underlying: config.DELTARING_UNDERLYING, port };
+  const isService = source.kind === 'rest';
+  const service = config.DELTARING_FEED === 'sim' ? 'simulator' : 'tastytrade';
+  const start: IoStart = {
+    source,
+    underlying: config.DELTARING_UNDERLYING,
+    port,
+    reader: {
+      broker: 'paper',
+      marketSource: isService ? service : undefined,
+      home: config.home,
+    },
+  };
   return new Worker(new URL('../desk/threads/io-worker.ts', import.meta.url), {
     workerData: start,
     transferList: [port],

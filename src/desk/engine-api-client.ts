@@ -5,6 +5,7 @@
 import { ChainPast } from '../engine/chain/chain-past.ts';
 import { ChainReader } from '../engine/chain/chain-reader.ts';
 import { deltaIndexOf, type RankedMatch } from '../engine/chain/delta-index.ts';
+import type { AskOf, ReadKind, ValueOf } from '../engine/domain/account-facts.ts';
 import type { Clock } from '../engine/domain/clock.ts';
 import { wallMicros } from '../engine/domain/clock.ts';
 import type { Right } from '../engine/domain/instrument.ts';
@@ -14,25 +15,31 @@ import { RingReader } from '../engine/ring/ring-reader.ts';
 import type { Counters } from '../ops/counters.ts';
 import { payoffView } from './account/payoff-view.ts';
 import type * as Api from './engine-api.ts';
+import type { ReadOrigin } from './engine-api-account.ts';
+import { CoreLine } from './engine-api-core-line.ts';
 import type { HealthView, MarketStatusView } from './engine-api-health.ts';
 import type { PayoffView } from './engine-api-payoff.ts';
 import type { AlertRequest, AlertView, PlanView } from './engine-api-plan.ts';
+import { ReadingLine } from './engine-api-reading.ts';
 import type { ScanRequest, StrategyRequest } from './engine-api-requests.ts';
 import type { RiskCheckView } from './engine-api-risk.ts';
 import { newToken, tokenSha256Of } from './engine-api-tokens.ts';
-import type { Command, Query } from './inputs.ts';
 import { isoNewYork } from './iso-time.ts';
 import { scanView } from './previews/scan-view.ts';
 import { type AuditFacts, healthOf } from './session/health.ts';
 import { marketStatusOf } from './session/market-status.ts';
-import type { CoreStatus, FromCore, ToCore } from './threads/core-protocol.ts';
+import type {
+  CoreStatus,
+  FromCore,
+  FromReader,
+  ToCore,
+  ToReader,
+} from './threads/core-protocol.ts';
 
 /** How far back `marketStatus` looks for the underlying's move. */
 const SPOT_MOVE_MICROS = 2_000_000;
 /** Of the root, in a stamp: 64 bits are enough to tell two logs apart. */
 const ROOT_DIGITS = 16;
-/** A core that does not answer for this long is not coming back to this question. */
-const ANSWER_TIMEOUT_MILLIS = 10_000;
 /** A kill is in force before the core hears of it; its caller does not wait for a core that hangs. */
 const KILL_ANSWER_MILLIS = 1_000;
 
@@ -44,6 +51,7 @@ export interface ClientParts {
   readonly counters: Counters;
   readonly buffers: { readonly chain: SharedArrayBuffer; readonly ring: SharedArrayBuffer };
   send(message: ToCore): void;
+  sendToReader(message: ToReader): void;
   /** Latches the kill on disk and in the kill word, before the core is told. */
   latchKill(reason: string, principal: string): void;
   clearKill(): void;
@@ -55,32 +63,27 @@ export interface ClientParts {
   undeliveredAlerts(): { readonly count: number; readonly ageMs: number | null };
 }
 
-interface Waiting {
-  readonly resolve: (answer: { readonly stamp: Api.Stamp; readonly result: unknown }) => void;
-  readonly timer: NodeJS.Timeout;
-}
-
-function busy(stamp: Api.Stamp): Api.Answer<never> {
-  const message =
-    'the engine did not answer in time; look at get_recent_orders before you try again';
-  return { stamp, denied: { code: 'engine_busy', message, numbers: {} } };
-}
-
 /** Main thread only. */
 export class EngineApiClient implements Api.EngineApi {
   readonly identity: Api.EngineIdentity;
   readonly #parts: ClientParts;
   readonly #reader: ChainReader;
   readonly #past: ChainPast;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #core: CoreLine;
+  readonly #readings: ReadingLine;
   readonly #listeners = new Set<(event: Api.EngineEvent) => void>();
-  #nextId = 1;
   #status: CoreStatus | undefined;
   #statusWall = 0;
 
   constructor(parts: ClientParts) {
     this.identity = parts.identity;
     this.#parts = parts;
+    this.#core = new CoreLine({
+      send: (message) => parts.send(message),
+      stamp: () => this.stamp(),
+      witnessed: (stamp) => this.#witnessed(stamp),
+    });
+    this.#readings = new ReadingLine((message) => parts.sendToReader(message));
     this.#reader = new ChainReader(parts.buffers.chain);
     this.#past = new ChainPast(parts.buffers.chain, parts.buffers.ring);
   }
@@ -98,62 +101,20 @@ export class EngineApiClient implements Api.EngineApi {
       for (const listener of this.#listeners) {
         listener({ kind, severity, code, text, action, at });
       }
-    } else if (message.kind === 'reply') this.#settle(message.id, message);
+    } else if (message.kind === 'reply') this.#core.settle(message.id, message);
+  }
+
+  /** Takes an answer of the account reader. */
+  onReading(message: FromReader): void {
+    this.#readings.settle(message);
   }
 
   get status(): CoreStatus | undefined {
     return this.#status;
   }
 
-  #settle(id: number, answer: { readonly stamp: Api.Stamp; readonly result: unknown }): void {
-    const waiting = this.#waiting.get(id);
-    if (waiting === undefined) return;
-    this.#waiting.delete(id);
-    clearTimeout(waiting.timer);
-    waiting.resolve(answer);
-  }
-
-  #ask<T>(
-    make: (id: number) => ToCore,
-    timeoutMillis = ANSWER_TIMEOUT_MILLIS,
-  ): Promise<Api.Answer<T>> {
-    const id = this.#nextId++;
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        this.#waiting.delete(id);
-        resolve(busy(this.stamp()));
-      }, timeoutMillis);
-      const settle: Waiting['resolve'] = ({ stamp, result }) => {
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the core answers each question with its own type
-        resolve({ stamp: this.#witnessed(stamp), ...(result as object) } as Api.Answer<T>);
-      };
-      this.#waiting.set(id, { resolve: settle, timer });
-      this.#parts.send(make(id));
-    });
-  }
-
-  #command<T>(caller: Api.Caller, command: Command): Promise<Api.Answer<T>> {
-    return this.#ask<T>((id) => ({ kind: 'command', id, caller, command }));
-  }
-
-  #query<T>(caller: Api.Caller, query: Query): Promise<Api.Answer<T>> {
-    const { principal } = caller;
-    return this.#ask<T>((id) => ({ kind: 'query', id, principal, query }));
-  }
-
-  /** Makes a preview under a fresh token and puts the token on its card. */
-  async #preview(
-    caller: Api.Caller,
-    command: (tokenSha256: string) => Command,
-  ): Promise<Api.Answer<Api.TradeCard>> {
-    const token = newToken();
-    const answer = await this.#command<Api.TradeCard>(caller, command(tokenSha256Of(token)));
-    if ('denied' in answer) return answer;
-    return { ...answer, value: { ...answer.value, confirmToken: token } };
-  }
-
   previewStrategy(request: StrategyRequest, caller: Api.Caller) {
-    return this.#preview(caller, (tokenSha256) => ({
+    return this.#core.preview(caller, (tokenSha256) => ({
       kind: 'previewStrategy',
       request,
       tokenSha256,
@@ -161,9 +122,12 @@ export class EngineApiClient implements Api.EngineApi {
   }
 
   async scanStraddles(request: ScanRequest, caller: Api.Caller): Promise<Api.Answer<Api.ScanView>> {
-    const inputs = await this.#query<{ bars: Parameters<typeof scanView>[0]['bars'] }>(caller, {
-      kind: 'scanInputs',
-    });
+    const inputs = await this.#core.query<{ bars: Parameters<typeof scanView>[0]['bars'] }>(
+      caller,
+      {
+        kind: 'scanInputs',
+      },
+    );
     if ('denied' in inputs) return inputs;
     const at = this.#parts.clock.now();
     const scanned = scanView({ at, slice: this.chain(), bars: inputs.value.bars }, request);
@@ -173,12 +137,15 @@ export class EngineApiClient implements Api.EngineApi {
 
   confirm(token: string, caller: Api.Caller) {
     const tokenSha256 = tokenSha256Of(token);
-    return this.#command<Api.ConfirmResult>(caller, { kind: 'confirm', tokenSha256 });
+    return this.#core.command<Api.ConfirmResult>(caller, { kind: 'confirm', tokenSha256 });
   }
 
   async describeToken(token: string, caller: Api.Caller): Promise<Api.Answer<Api.TradeCard>> {
     const tokenSha256 = tokenSha256Of(token);
-    const answer = await this.#query<Api.TradeCard>(caller, { kind: 'describeToken', tokenSha256 });
+    const answer = await this.#core.query<Api.TradeCard>(caller, {
+      kind: 'describeToken',
+      tokenSha256,
+    });
     if ('denied' in answer) return answer;
     return { ...answer, value: { ...answer.value, confirmToken: token } };
   }
@@ -188,7 +155,7 @@ export class EngineApiClient implements Api.EngineApi {
   }
 
   previewClose(target: string, quantity: number | undefined, caller: Api.Caller) {
-    return this.#preview(caller, (tokenSha256) => ({
+    return this.#core.preview(caller, (tokenSha256) => ({
       kind: 'previewClose',
       target,
       quantity,
@@ -197,31 +164,25 @@ export class EngineApiClient implements Api.EngineApi {
   }
 
   previewFlatten(caller: Api.Caller) {
-    return this.#preview(caller, (tokenSha256) => ({ kind: 'previewFlatten', tokenSha256 }));
+    return this.#core.preview(caller, (tokenSha256) => ({ kind: 'previewFlatten', tokenSha256 }));
   }
 
-  async cancelOrder(
+  cancelOrder(
     orderId: string,
     caller: Api.Caller,
   ): Promise<Api.Answer<Api.OrderView | Api.TradeCard>> {
-    const token = newToken();
-    const answer = await this.#command<Api.OrderView | Api.TradeCard>(caller, {
+    return this.#core.preview<Api.OrderView | Api.TradeCard>(caller, (tokenSha256) => ({
       kind: 'cancel',
       orderId,
-      tokenSha256: tokenSha256Of(token),
-    });
-    if ('denied' in answer || !('confirmToken' in answer.value)) return answer;
-    return { ...answer, value: { ...answer.value, confirmToken: token } };
+      tokenSha256,
+    }));
   }
 
   /** Word and latch first, then the core. Where that does not answer the kill stands all the same. */
   async kill(reason: string, caller: Api.Caller): Promise<Api.Answer<Api.KillView>> {
     this.#parts.latchKill(reason, caller.principal);
     const command = { kind: 'kill', reason } as const;
-    const answer = await this.#ask<Api.KillView>(
-      (id) => ({ kind: 'command', id, caller, command }),
-      KILL_ANSWER_MILLIS,
-    );
+    const answer = await this.#core.command<Api.KillView>(caller, command, KILL_ANSWER_MILLIS);
     if (!('denied' in answer) || answer.denied.code !== 'engine_busy') return answer;
     const note =
       'The kill word and the latch are set: nothing that opens or increases passes. The core has not answered yet, so what works at the broker may not be cancelled; look at get_recent_orders.';
@@ -231,79 +192,87 @@ export class EngineApiClient implements Api.EngineApi {
   }
 
   async rearm(caller: Api.Caller): Promise<Api.Answer<Api.KillView>> {
-    const answer = await this.#command<Api.KillView>(caller, { kind: 'rearm' });
+    const answer = await this.#core.command<Api.KillView>(caller, { kind: 'rearm' });
     if (!('denied' in answer)) this.#parts.clearKill();
     return answer;
   }
 
   flattenNow(caller: Api.Caller) {
-    return this.#command<Api.ConfirmResult>(caller, { kind: 'flattenNow' });
+    return this.#core.command<Api.ConfirmResult>(caller, { kind: 'flattenNow' });
   }
 
   /** Tells the core to stop; it answers on its own when it is done. Console only. */
   shutdown(policy: 'flatten' | 'leave', caller: Api.Caller) {
-    return this.#command<{ readonly stopping: boolean }>(caller, { kind: 'shutdown', policy });
+    return this.#core.command<{ readonly stopping: boolean }>(caller, { kind: 'shutdown', policy });
   }
 
   orderStatus(orderId: string, caller: Api.Caller) {
-    return this.#query<Api.OrderView>(caller, { kind: 'orderStatus', orderId });
+    return this.#core.query<Api.OrderView>(caller, { kind: 'orderStatus', orderId });
   }
 
   recentOrders(limit: number, caller: Api.Caller) {
-    return this.#query<{ readonly orders: readonly Api.OrderView[] }>(caller, {
+    return this.#core.query<{ readonly orders: readonly Api.OrderView[] }>(caller, {
       kind: 'recentOrders',
       limit,
     });
   }
 
   reconcile(caller: Api.Caller) {
-    return this.#command<Api.ReconcileView>(caller, { kind: 'reconcile' });
+    return this.#core.command<Api.ReconcileView>(caller, { kind: 'reconcile' });
   }
 
   /** The secret behind the grant is thrown away at once: nothing can ever redeem it. */
   grantPlan(budgetCents: number, caller: Api.Caller) {
     const grantSha256 = tokenSha256Of(newToken());
-    return this.#command<PlanView>(caller, { kind: 'planGrant', budgetCents, grantSha256 });
+    return this.#core.command<PlanView>(caller, { kind: 'planGrant', budgetCents, grantSha256 });
   }
 
   revokePlan(caller: Api.Caller) {
-    return this.#command<PlanView>(caller, { kind: 'planRevoke' });
+    return this.#core.command<PlanView>(caller, { kind: 'planRevoke' });
   }
 
   planStatus(caller: Api.Caller) {
-    return this.#query<PlanView>(caller, { kind: 'planStatus' });
+    return this.#core.query<PlanView>(caller, { kind: 'planStatus' });
   }
 
   setAlert(request: AlertRequest, caller: Api.Caller) {
-    return this.#command<AlertView>(caller, { kind: 'setAlert', request });
+    return this.#core.command<AlertView>(caller, { kind: 'setAlert', request });
   }
 
   clearAlert(alertId: string, caller: Api.Caller) {
-    return this.#command<AlertView>(caller, { kind: 'clearAlert', alertId });
+    return this.#core.command<AlertView>(caller, { kind: 'clearAlert', alertId });
   }
 
   alerts(caller: Api.Caller) {
-    return this.#query<{ readonly alerts: readonly AlertView[] }>(caller, { kind: 'alerts' });
+    return this.#core.query<{ readonly alerts: readonly AlertView[] }>(caller, { kind: 'alerts' });
+  }
+
+  async readAccount<K extends ReadKind>(
+    what: K,
+    ask: AskOf<K>,
+  ): Promise<Api.Answer<ValueOf<K> & ReadOrigin>> {
+    const answer = await this.#readings.read(what, ask, this.identity.broker);
+    return { stamp: this.stamp(), ...answer };
   }
 
   adopt(caller: Api.Caller) {
-    return this.#command<Api.ReconcileView>(caller, { kind: 'adopt' });
+    return this.#core.command<Api.ReconcileView>(caller, { kind: 'adopt' });
   }
 
   pnl(caller: Api.Caller) {
-    return this.#query<Api.PnlView>(caller, { kind: 'pnl' });
+    return this.#core.query<Api.PnlView>(caller, { kind: 'pnl' });
   }
 
   portfolioDelta(caller: Api.Caller) {
-    return this.#query<Api.DeltaView>(caller, { kind: 'portfolioDelta' });
+    return this.#core.query<Api.DeltaView>(caller, { kind: 'portfolioDelta' });
   }
 
   portfolioGreeks(caller: Api.Caller) {
-    return this.#query<Api.GreeksByPosition>(caller, { kind: 'portfolioGreeks' });
+    return this.#core.query<Api.GreeksByPosition>(caller, { kind: 'portfolioGreeks' });
   }
 
   riskCheck(caller: Api.Caller, decisions = 0) {
-    return this.#query<RiskCheckView>(caller, { kind: 'riskCheck', decisions });
+    return this.#core.query<RiskCheckView>(caller, { kind: 'riskCheck', decisions });
   }
 
   async riskMetrics(caller: Api.Caller): Promise<Api.Answer<Api.RiskMetricsView>> {

@@ -5,10 +5,12 @@
  * Thread contract: implemented on the main thread; every method may be called at any time.
  */
 import type { RankedMatch } from '../engine/chain/delta-index.ts';
+import type { AskOf, ReadKind, ValueOf } from '../engine/domain/account-facts.ts';
 import type { Right } from '../engine/domain/instrument.ts';
 import type { ChainSlice } from '../engine/domain/market.ts';
 import type { OrderPurpose } from '../engine/domain/order.ts';
 import type { CheckResult, Denial } from '../engine/domain/verdict.ts';
+import type { ReadOrigin } from './engine-api-account.ts';
 import type { ExitPlanView, PinView } from './engine-api-exits.ts';
 import type { AuditHeadView, HealthView, MarketStatusView } from './engine-api-health.ts';
 import type { PayoffView } from './engine-api-payoff.ts';
@@ -331,6 +333,12 @@ export interface EngineApi {
   setAlert(request: AlertRequest, caller: Caller): Promise<Answer<AlertView>>;
   clearAlert(alertId: string, caller: Caller): Promise<Answer<AlertView>>;
   alerts(caller: Caller): Promise<Answer<{ readonly alerts: readonly AlertView[] }>>;
+  /** Reads at the broker, past the engine's own books; whoever may call the door may read. */
+  readAccount<K extends ReadKind>(
+    what: K,
+    ask: AskOf<K>,
+    caller: Caller,
+  ): Promise<Answer<ValueOf<K> & ReadOrigin>>;
   /** Console only: takes over positions at the broker that this book cannot explain. */
   adopt(caller: Caller): Promise<Answer<ReconcileView>>;
 

@@ -9,7 +9,12 @@ import type {
 } from '../../src/desk/engine-api.ts';
 import { EngineApiClient } from '../../src/desk/engine-api-client.ts';
 import type { SealedHeadView } from '../../src/desk/engine-api-health.ts';
-import type { CoreStatus, FromCore, ToCore } from '../../src/desk/threads/core-protocol.ts';
+import type {
+  CoreStatus,
+  FromCore,
+  ToCore,
+  ToReader,
+} from '../../src/desk/threads/core-protocol.ts';
 import { createChainBuffer } from '../../src/engine/chain/chain-layout.ts';
 import { ChainWriter } from '../../src/engine/chain/chain-writer.ts';
 import { newYorkInstant } from '../../src/engine/domain/session-calendar.ts';
@@ -58,6 +63,7 @@ const STATUS: CoreStatus = {
 /** A client whose core is the test: what it is sent is kept, what it hears the test says. */
 class ClientRig {
   readonly sent: ToCore[] = [];
+  readonly asked: ToReader[] = [];
   readonly latch: string[] = [];
   sealed: SealedHeadView | null = null;
   readonly counters = new Counters(createCountersBuffer());
@@ -70,6 +76,7 @@ class ClientRig {
     counters: this.counters,
     buffers: this.buffers,
     send: (message) => this.sent.push(message),
+    sendToReader: (message) => this.asked.push(message),
     latchKill: (reason, principal) => this.latch.push(`${principal}: ${reason}`),
     clearKill: () => this.latch.push('cleared'),
     metrics: () => Promise.resolve('metrics'),

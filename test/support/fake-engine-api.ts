@@ -3,6 +3,8 @@
  * at once, and keeps orders, a position and the kill latch. For tests of the faces.
  */
 import { createHash } from 'node:crypto';
+import type { Reading } from '../../src/broker/account-reader.ts';
+import { paperReader } from '../../src/broker/paper/paper-reader.ts';
 import type {
   Answer,
   Authority,
@@ -19,15 +21,19 @@ import type {
   TradeCard,
 } from '../../src/desk/engine-api.ts';
 import { ENGINE_API_VERSION } from '../../src/desk/engine-api.ts';
+import type { ReadOrigin } from '../../src/desk/engine-api-account.ts';
 import type { HealthView, MarketStatusView } from '../../src/desk/engine-api-health.ts';
 import type { AlertRequest, AlertView, PlanView } from '../../src/desk/engine-api-plan.ts';
+import { told } from '../../src/desk/engine-api-reading.ts';
 import type { ScanRequest, StrategyRequest } from '../../src/desk/engine-api-requests.ts';
 import { deltaIndexOf, type RankedMatch } from '../../src/engine/chain/delta-index.ts';
+import type { AskOf, ReadKind, ValueOf } from '../../src/engine/domain/account-facts.ts';
 import type { Right } from '../../src/engine/domain/instrument.ts';
 import type { ChainSlice } from '../../src/engine/domain/market.ts';
 import type { DenialCode } from '../../src/engine/domain/verdict.ts';
 import { deny } from '../../src/engine/domain/verdict.ts';
 import { buildSlice } from './chain-builder.ts';
+import { ReadingRig } from './reading.ts';
 
 const RANK: Readonly<Record<Authority, number>> = { observe: 0, reduce: 1, open: 2, console: 3 };
 const AT = '2026-11-20T10:30:00.000-05:00';
@@ -63,6 +69,8 @@ const GREEKS = {
   thetaCentsNextHour: 1_200,
   vegaCentsPerPoint: -800,
 };
+
+const READER = paperReader({ marketSource: 'simulator' });
 
 interface Preview {
   readonly card: TradeCard;
@@ -108,6 +116,7 @@ export class FakeEngineApi implements EngineApi {
   refuseWith: DenialCode | undefined;
   audit: ReturnType<EngineApi['auditHead']> = { seq: 1, hash: 'a1', sealed: null };
   expiresInSeconds = 30;
+  readonly reading = new ReadingRig();
   readonly #previews = new Map<string, Preview>();
   readonly #spent = new Map<string, ConfirmResult>();
   readonly #listeners = new Set<(event: EngineEvent) => void>();
@@ -277,6 +286,16 @@ export class FakeEngineApi implements EngineApi {
 
   async alerts() {
     return this.#value({ alerts: this.alertList });
+  }
+
+  /** Reads by the paper account's own reader from the statement and the answers of `reading`. */
+  async readAccount<K extends ReadKind>(
+    what: K,
+    ask: AskOf<K>,
+  ): Promise<Answer<ValueOf<K> & ReadOrigin>> {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the reader's own type for the question
+    const reading = READER[what](ask) as Reading<ValueOf<K>>;
+    return { stamp: this.stamp(), ...told(this.reading.run(reading), this.identity.broker) };
   }
 
   async adopt() {

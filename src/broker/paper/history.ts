@@ -8,6 +8,7 @@ import type { BrokerEvent } from '../order-gateway.ts';
 import { PaperAccount } from './paper-account.ts';
 import type { PaperOrder } from './paper-order.ts';
 import { brokerOrderId, countFill, remainingUnits } from './paper-order.ts';
+import type { LedgerEntry } from './paper-statement.ts';
 
 export interface PaperHistory {
   /** Every intent that was recorded, sent or not. */
@@ -36,6 +37,8 @@ export interface ReplayedHistory {
   readonly account: PaperAccount;
   readonly orders: Map<string, PaperOrder>;
   readonly executions: Fill[];
+  /** Every booking of the account, oldest first. */
+  readonly ledger: LedgerEntry[];
   /** The orders that ended, in the order of their ends. */
   readonly ended: Set<PaperOrder>;
 }
@@ -48,6 +51,7 @@ export function replayHistory(history: PaperHistory, startingCashCents: Cents): 
     account,
     orders: new Map(),
     executions: [],
+    ledger: [],
     ended: new Set(),
   };
   const intents = new Map(history.intents.map((intent) => [intent.intentId, intent]));
@@ -68,13 +72,14 @@ export function replayHistory(history: PaperHistory, startingCashCents: Cents): 
 const REACHED: ReadonlySet<BrokerEvent['kind']> = new Set(['accepted', 'rejected', 'cancelled']);
 
 function replay(
-  { account, orders, executions, ended }: ReplayedHistory,
+  { account, orders, executions, ledger, ended }: ReplayedHistory,
   intents: ReadonlyMap<string, OrderIntent>,
   event: BrokerEvent,
 ): void {
   if (event.kind === 'connection') return;
   if (event.kind === 'settlement') {
     account.applySettlement(event.settlement);
+    ledger.push(event);
     return;
   }
   const intent = intents.get(event.kind === 'fill' ? event.fill.intentId : event.intentId);
@@ -82,6 +87,7 @@ function replay(
   if (event.kind === 'fill') {
     account.applyFill(event.fill, intent.positionId);
     executions.push(event.fill);
+    ledger.push(event);
   }
   const known = orders.get(intent.intentId);
   if (known === undefined && !REACHED.has(event.kind)) return;

@@ -187,6 +187,7 @@ function execute(world: PaperWorld, execution: Execution): void {
     world.account.applyFill(fill, order.intent.positionId);
     countFill(order, fill);
     world.executions = [...world.executions, fill];
+    world.ledger.push({ kind: 'fill', fill });
     const symbol = order.symbols[indexOfLeg(order, leg)] ?? '';
     world.tape.take(symbol, legSign(leg.action), fill.quantity);
     scheduleSettlement(world, leg.instrument);

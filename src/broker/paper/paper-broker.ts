@@ -2,11 +2,12 @@
 
 import { unreachable } from '../../engine/domain/assert.ts';
 import type { At } from '../../engine/domain/clock.ts';
+import { multiplierOf, underlyingOfContract } from '../../engine/domain/instrument.ts';
 import type { Quote } from '../../engine/domain/market.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import { underlyingOf } from '../../engine/domain/underlying.ts';
 import type { Cents, EpochMicros, Price } from '../../engine/domain/units.ts';
-import { addMicros, centsFromDollars, MICROS_PER_MILLI } from '../../engine/domain/units.ts';
+import { addMicros, centsFromDollars, MICROS_PER_MILLI, price } from '../../engine/domain/units.ts';
 import type { ApprovedOrder } from '../approved-order.ts';
 import type {
   AccountSnapshot,
@@ -31,6 +32,8 @@ import { search } from './order-search.ts';
 import type { PaperKnobs } from './paper-knobs.ts';
 import type { PaperOrder } from './paper-order.ts';
 import { remainingUnits } from './paper-order.ts';
+import type { PaperBooks, StatedPosition } from './paper-statement.ts';
+import { averagePrices } from './paper-statement.ts';
 import type { PaperWorld } from './paper-world.ts';
 import {
   buyingPower,
@@ -199,6 +202,37 @@ export class PaperBroker implements OrderGateway {
       fills: executions.filter(({ marketAt }) => marketAt >= fillsSince),
       fillsSince,
     };
+  }
+
+  /** The account with its whole ledger, for readers of it: no order depends on this. */
+  books(at: At): PaperBooks {
+    const { account, ledger, tape, startingCashCents } = this.#world;
+    return {
+      asOf: at,
+      accountId: this.accountId,
+      startingCashCents,
+      cashCents: account.cashCents,
+      buyingPowerCents: buyingPower(this.#world),
+      marginCents: account.marginCents((symbol): Price | undefined => tape.lastMid(symbol)),
+      positions: this.#stated(),
+      ledger: [...ledger],
+    };
+  }
+
+  #stated(): readonly StatedPosition[] {
+    const { account, ledger, tape } = this.#world;
+    const averages = averagePrices(ledger);
+    return account.positions().flatMap(({ symbol, quantity }) => {
+      const instrument = account.lot(symbol)?.instrument;
+      const averagePrice = averages.get(symbol);
+      if (instrument === undefined || averagePrice === undefined) return [];
+      const { kind } = instrument;
+      const underlying = kind === 'option' ? underlyingOfContract(instrument) : instrument.symbol;
+      const { bid, ask } = tape.of(symbol)?.quote ?? {};
+      const mark = ask === undefined ? undefined : price(Math.round(((bid ?? 0) + ask) / 2));
+      const multiplier = multiplierOf(instrument);
+      return [{ symbol, underlying, kind, quantity, averagePrice, mark, multiplier }];
+    });
   }
 
   #workingOrders(): readonly WorkingOrder[] {

@@ -15,6 +15,7 @@ import type { PaperKnobs } from './paper-knobs.ts';
 import { DEFAULT_KNOBS } from './paper-knobs.ts';
 import type { PaperOrder } from './paper-order.ts';
 import { endedOrder, reserveCents } from './paper-order.ts';
+import type { LedgerEntry } from './paper-statement.ts';
 import { QuoteTape } from './quote-tape.ts';
 
 export interface PaperWorld {
@@ -33,6 +34,9 @@ export interface PaperWorld {
   readonly live: Set<PaperOrder>;
   /** Executions of the session, oldest first. Replaced, never changed: snapshots hold it. */
   executions: readonly Fill[];
+  /** Every booking since the account began, oldest first. */
+  readonly ledger: LedgerEntry[];
+  readonly startingCashCents: Cents;
   /** Client ids of the orders that had ended when the session was entered: this broker remembers
    * them through it, and no longer. */
   forgettable: readonly string[];
@@ -63,7 +67,7 @@ export interface PaperWorldOptions {
 
 /** The world as the history left it; nothing is on the agenda yet. */
 export function newPaperWorld(options: PaperWorldOptions): PaperWorld {
-  const { account, orders, executions, ended } = replayHistory(
+  const { account, orders, executions, ledger, ended } = replayHistory(
     options.history,
     options.startingCashCents,
   );
@@ -78,6 +82,8 @@ export function newPaperWorld(options: PaperWorldOptions): PaperWorld {
     orders,
     live: new Set([...orders.values()].filter((order) => order.status === 'working')),
     executions,
+    ledger,
+    startingCashCents: options.startingCashCents,
     forgettable: [],
     ended: [...ended].flatMap(endedOrder),
     scheduled: new Set(),

@@ -74,5 +74,6 @@ function book(
   const before = world.account.settlementsOf(symbol);
   const settlement = settlementOf({ contract: instrument, quantity, before, ...judged }, now);
   world.account.applySettlement(settlement);
+  world.ledger.push({ kind: 'settlement', settlement });
   world.events.push({ kind: 'settlement', settlement });
 }

@@ -61,7 +61,8 @@ export function fillView(fill: Fill): FillView {
   };
 }
 
-function statusView(order: OrderRecord): OrderStatusView {
+/** How an order stands, in the words of the faces. */
+export function statusView(order: OrderRecord): OrderStatusView {
   switch (order.status) {
     case 'recorded':
     case 'sending':

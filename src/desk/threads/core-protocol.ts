@@ -1,5 +1,8 @@
 /** Messages between the faces' thread, the core and the I/O worker, version 1. Plain data. */
 
+import type { ReadResult } from '../../broker/account-reader.ts';
+import type { PaperStatement } from '../../broker/paper/paper-statement.ts';
+import type { AskOf, ReadKind, ValueOf } from '../../engine/domain/account-facts.ts';
 import type { ChainListing } from '../../engine/domain/market.ts';
 import type { SessionDate } from '../../engine/domain/units.ts';
 import type { Effect } from '../effects.ts';
@@ -70,10 +73,27 @@ export interface CoreStatus {
 /** To and from the I/O worker. */
 export type ToIo =
   | { readonly kind: 'token' }
-  | { readonly kind: 'listing'; readonly date: SessionDate };
+  | { readonly kind: 'listing'; readonly date: SessionDate }
+  | { readonly kind: 'statement'; readonly id: number; readonly statement: PaperStatement };
 
 export type FromIo =
   | { readonly kind: 'token'; readonly url: string; readonly token: string }
   | { readonly kind: 'tokenFailed'; readonly reason: string }
   | { readonly kind: 'listing'; readonly listing: ChainListing }
-  | { readonly kind: 'listingFailed'; readonly date: SessionDate; readonly reason: string };
+  | { readonly kind: 'listingFailed'; readonly date: SessionDate; readonly reason: string }
+  /** The account reader of the paper broker asks what is known there now. */
+  | { readonly kind: 'statementWanted'; readonly id: number };
+
+/** From the faces' thread to the account reader on the I/O worker, and back: one answer a question. */
+export interface ToReader<K extends ReadKind = ReadKind> {
+  readonly kind: 'read';
+  readonly id: number;
+  readonly what: K;
+  readonly ask: AskOf<K>;
+}
+
+export interface FromReader {
+  readonly kind: 'readAnswer';
+  readonly id: number;
+  readonly result: ReadResult<ValueOf<ReadKind>>;
+}

@@ -10,6 +10,7 @@ import { simulatedClock, systemClock } from '../../engine/domain/clock.ts';
 import type { SessionDate } from '../../engine/domain/units.ts';
 import { RingWriter } from '../../engine/ring/ring-writer.ts';
 import { Counters } from '../../ops/counters.ts';
+import { paperStatement } from '../account/paper-statement.ts';
 import { Desk } from '../desk.ts';
 import type { DeskConfig } from '../desk-config.ts';
 import { exitSettingsOf } from '../desk-config.ts';
@@ -69,6 +70,7 @@ class CoreThread {
   readonly #clock: Clock;
   readonly #counters: Counters;
   readonly #desk: Desk;
+  readonly #paper: PaperBroker;
   readonly #shell: CoreShell;
   readonly #feed: FeedShell;
   readonly #ring: RingWriter;
@@ -98,17 +100,18 @@ class CoreThread {
         records,
       }),
     );
+    this.#paper = new PaperBroker({
+      accountId: start.accountId,
+      underlying: start.config.underlying,
+      seed: start.paperSeed,
+      history: summary,
+      nativeStops: exitSettingsOf(start.config).paperNativeStops,
+    });
     this.#desk = new Desk({
       config: start.config,
       chain,
       chainBuffer: start.buffers.chain,
-      gateway: new PaperBroker({
-        accountId: start.accountId,
-        underlying: start.config.underlying,
-        seed: start.paperSeed,
-        history: summary,
-        nativeStops: exitSettingsOf(start.config).paperNativeStops,
-      }),
+      gateway: this.#paper,
       at,
       records,
     });
@@ -275,6 +278,12 @@ class CoreThread {
     this.#step({ kind: 'journalFailed', at, reason, reserveExhausted: usedReserve });
   }
 
+  /** What is known of the paper account now, for its reader. */
+  #state(id: number): void {
+    const books = this.#paper.books(this.#clock.now());
+    this.#toIo({ kind: 'statement', id, statement: paperStatement(this.#desk.context, books) });
+  }
+
   /** A listing that failed is asked for again while it is still today's. */
   #askAgain(date: SessionDate): void {
     if (date === this.#desk.context.day.session.date) this.#toIo({ kind: 'listing', date });
@@ -287,6 +296,9 @@ class CoreThread {
         return;
       case 'tokenFailed':
         this.#feed.onTokenFailed(message.reason);
+        return;
+      case 'statementWanted':
+        this.#state(message.id);
         return;
       case 'listing':
         this.#step({ kind: 'listing', at: this.#clock.now(), listing: message.listing });

@@ -1,19 +1,20 @@
 /** Heavy reads for the core: the broker's REST answers become small typed messages here. */
 import type { MessagePort } from 'node:worker_threads';
 import { z } from 'zod';
-import { DeltaringError } from '../../engine/domain/errors.ts';
+import { paperReader } from '../../broker/paper/paper-reader.ts';
+import type { PaperStatement } from '../../broker/paper/paper-statement.ts';
+import { wallMicros } from '../../engine/domain/clock.ts';
 import type { OptionContract } from '../../engine/domain/instrument.ts';
 import { parseOccSymbol } from '../../engine/domain/instrument.ts';
 import { type UnderlyingSpec, underlyingOf } from '../../engine/domain/underlying.ts';
 import { priceFromDollars, type SessionDate } from '../../engine/domain/units.ts';
 import type { CallLimits } from '../../ops/outgoing-call.ts';
 import { isResting, OutgoingCalls } from '../../ops/outgoing-call.ts';
-import type { FromIo, ToIo } from './core-protocol.ts';
+import { AccountReadings, type ReadingWorld } from './account-reading-shell.ts';
+import type { FromIo, FromReader, ToIo, ToReader } from './core-protocol.ts';
+import { RestAccount, type RestSource } from './rest-account-shell.ts';
 
 const REQUEST_TIMEOUT_MILLIS = 10_000;
-const UNAUTHORIZED = 401;
-/** An access token is renewed this long before it ends. */
-const RENEW_EARLY_MILLIS = 60_000;
 /** One try a request, for the core asks again by itself. Five failures in a row rest the service for
  * ten seconds, so that nothing storms it. Two requests make a token, each with a limit of its own. */
 const CALLS: Omit<CallLimits, 'timeoutMillis'> = {
@@ -25,17 +26,13 @@ const CALLS: Omit<CallLimits, 'timeoutMillis'> = {
   restMillis: 10_000,
 };
 const REQUESTS_PER_CALL = 2;
+/** The core answers between two batches of quotes: longer than this it hangs. */
+const STATEMENT_TIMEOUT_MILLIS = 5_000;
 
 /** Where quotes and listings come from. */
 export type IoSource =
-  | {
-      /** The tastytrade REST interface, or the simulator that speaks it. */
-      readonly kind: 'rest';
-      readonly baseUrl: string;
-      readonly clientSecret: string;
-      readonly refreshToken: string;
-      readonly userAgent: string;
-    }
+  /** The tastytrade REST interface, or the simulator that speaks it. */
+  | RestSource
   | {
       /** A feed without an instruments service: the strikes are told. */
       readonly kind: 'fixed';
@@ -45,15 +42,24 @@ export type IoSource =
       readonly strikes: readonly [lowest: number, highest: number];
     };
 
+/** Which account reader is run. */
+export interface ReaderStart {
+  readonly broker: 'paper';
+  /** Whose market service the feed has. */
+  readonly marketSource: 'simulator' | 'tastytrade' | undefined;
+  readonly home: string;
+}
+
 export interface IoStart {
   readonly source: IoSource;
   readonly underlying: string;
   readonly port: MessagePort;
+  /** Where the account is read; absent where no face asks. */
+  readonly reader?: ReaderStart;
   /** How long one request may take; ten seconds when absent. */
   readonly timeoutMillis?: number;
 }
 
-const tokenAnswer = z.object({ access_token: z.string(), expires_in: z.number() });
 const quoteTokenAnswer = z.object({
   data: z.object({ token: z.string(), 'dxlink-url': z.string() }),
 });
@@ -66,85 +72,6 @@ const expirationShape = z.object({
 const chainAnswer = z.object({
   data: z.object({ items: z.array(z.object({ expirations: z.array(expirationShape) })) }),
 });
-
-interface RestRequest {
-  readonly method?: 'POST';
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
-}
-
-type RestSource = Extract<IoSource, { kind: 'rest' }>;
-
-/** The service answered, and not with what was asked for. */
-class HttpRefusal extends DeltaringError {
-  readonly status: number;
-
-  constructor(path: string, status: number) {
-    super('FEED_AUTH', `${path} answered ${status}`);
-    this.status = status;
-  }
-}
-
-/** One REST account: keeps its access token, one refresh at a time. */
-class RestAccount {
-  readonly #source: RestSource;
-  readonly #timeoutMillis: number;
-  #access: { readonly token: string; readonly until: number } | undefined;
-  #refreshing: Promise<string> | undefined;
-
-  constructor(source: RestSource, timeoutMillis: number) {
-    this.#source = source;
-    this.#timeoutMillis = timeoutMillis;
-  }
-
-  /** An access token that is not taken any more is dropped: the next request gets a fresh one. */
-  async get(path: string): Promise<unknown> {
-    const token = await this.#accessToken();
-    try {
-      return await this.#request(path, { headers: { authorization: `Bearer ${token}` } });
-    } catch (error) {
-      if (error instanceof HttpRefusal && error.status === UNAUTHORIZED) this.#access = undefined;
-      throw error;
-    }
-  }
-
-  async #accessToken(): Promise<string> {
-    const access = this.#access;
-    if (access !== undefined && Date.now() < access.until) return access.token;
-    this.#refreshing ??= this.#refresh().finally(() => {
-      this.#refreshing = undefined;
-    });
-    return this.#refreshing;
-  }
-
-  async #refresh(): Promise<string> {
-    const { clientSecret, refreshToken } = this.#source;
-    const answer = await this.#request('/oauth/token', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({
-        grant_type: 'refresh_token',
-        client_secret: clientSecret,
-        refresh_token: refreshToken,
-      }),
-    });
-    const { access_token: token, expires_in: seconds } = tokenAnswer.parse(answer);
-    this.#access = { token, until: Date.now() + seconds * 1_000 - RENEW_EARLY_MILLIS };
-    return token;
-  }
-
-  async #request(path: string, { headers, ...init }: RestRequest): Promise<unknown> {
-    const { baseUrl, userAgent } = this.#source;
-    const response = await fetch(new URL(path, baseUrl), {
-      ...init,
-      headers: { accept: 'application/json', 'user-agent': userAgent, ...headers },
-      redirect: 'error',
-      signal: AbortSignal.timeout(this.#timeoutMillis),
-    });
-    if (response.ok) return response.json();
-    throw new HttpRefusal(path, response.status);
-  }
-}
 
 /** The same-day contracts of an underlying. What the opening settles (AM) stopped trading the day
  * before, and adjusted classes are not standard contracts: neither is listed. */
@@ -186,8 +113,67 @@ function reasonOf(error: unknown): string {
   return error.message + cause;
 }
 
-/** Serves requests of the core until the process ends. A failure is an answer, never a throw. */
-export function runIo(start: IoStart): void {
+/** One request of an account reader, under a pace and a breaker of its own: what a face asks never
+ * keeps the feed from its token. */
+function sender(account: RestAccount, timeoutMillis: number): NonNullable<ReadingWorld['send']> {
+  const calls = new OutgoingCalls({ ...CALLS, timeoutMillis: timeoutMillis * REQUESTS_PER_CALL });
+  return async ({ method, path, body }) => {
+    try {
+      return await calls.run(async () => {
+        const response = await account.send(method, path, body);
+        const answered = { status: response.status, body: await response.text() };
+        return { kind: 'answer', ...answered, wall: wallMicros() } as const;
+      });
+    } catch (error) {
+      const why = isResting(error) ? 'rests after repeated failures' : 'did not answer';
+      throw new Error(`the market service ${why}`, { cause: error });
+    }
+  };
+}
+
+/** Statements of the core, each answered by its number. */
+class Statements {
+  readonly #port: MessagePort;
+  readonly #waiting = new Map<number, (statement: PaperStatement) => void>();
+  #nextId = 1;
+
+  constructor(port: MessagePort) {
+    this.#port = port;
+  }
+
+  ask(): Promise<PaperStatement> {
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiting.delete(id);
+        reject(new Error('the engine did not answer in time'));
+      }, STATEMENT_TIMEOUT_MILLIS);
+      this.#waiting.set(id, (statement) => {
+        clearTimeout(timer);
+        resolve(statement);
+      });
+      this.#port.postMessage({ kind: 'statementWanted', id } satisfies FromIo);
+    });
+  }
+
+  take({ id, statement }: Extract<ToIo, { kind: 'statement' }>): void {
+    this.#waiting.get(id)?.(statement);
+    this.#waiting.delete(id);
+  }
+}
+
+/** Answers the questions of the faces' thread, each by its number. */
+function serveReads(faces: MessagePort, readings: AccountReadings): void {
+  const serve = async ({ id, what, ask }: ToReader): Promise<void> => {
+    const result = await readings.run(what, ask);
+    faces.postMessage({ kind: 'readAnswer', id, result } satisfies FromReader);
+  };
+  faces.on('message', (request: ToReader) => void serve(request));
+}
+
+/** Serves requests of the core, and of the faces where they have a port, until the process ends. A
+ * failure is an answer, never a throw. */
+export function runIo(start: IoStart, faces?: MessagePort): void {
   const { source, underlying, port, timeoutMillis = REQUEST_TIMEOUT_MILLIS } = start;
   const account = source.kind === 'rest' ? new RestAccount(source, timeoutMillis) : undefined;
   const spec = underlyingOf(underlying);
@@ -213,7 +199,15 @@ export function runIo(start: IoStart): void {
 
   const calls = new OutgoingCalls({ ...CALLS, timeoutMillis: timeoutMillis * REQUESTS_PER_CALL });
 
-  async function serve(request: ToIo): Promise<void> {
+  const statements = new Statements(port);
+  if (faces !== undefined && start.reader !== undefined) {
+    const { home, marketSource } = start.reader;
+    const send = account === undefined ? undefined : sender(account, timeoutMillis);
+    const world = { send, statement: () => statements.ask(), home };
+    serveReads(faces, new AccountReadings(paperReader({ marketSource }), world));
+  }
+
+  async function serve(request: Exclude<ToIo, { kind: 'statement' }>): Promise<void> {
     try {
       answer(await calls.run(() => (request.kind === 'token' ? token() : listing(request.date))));
     } catch (error) {
@@ -224,5 +218,8 @@ export function runIo(start: IoStart): void {
     }
   }
 
-  port.on('message', (request: ToIo) => void serve(request));
+  port.on('message', (request: ToIo) => {
+    if (request.kind === 'statement') statements.take(request);
+    else void serve(request);
+  });
 }

@@ -66,6 +66,7 @@ export type DenialCode =
   | 'nothing_to_close'
   | 'not_authorized'
   | 'unsupported'
+  | 'read_failed'
   | 'engine_stopping'
   | 'engine_busy';
 

@@ -13,6 +13,8 @@ import { eventIndex } from '../dxlink/event-schema.ts';
 import { stepAt, stepStart } from '../model/day-grid.ts';
 import type { MarketSource } from '../model/market-source.ts';
 import type { PathBar } from '../model/spot-path.ts';
+import type { VolatilityFacts } from '../model/volatility-facts.ts';
+import { volatilityFacts } from '../model/volatility-facts.ts';
 import { CandleBook } from './candle-book.ts';
 import type { CandleSpec } from './candle-spec.ts';
 import type { DayContext } from './day-context.ts';
@@ -101,6 +103,13 @@ export class LiveMarket {
   find(type: string, symbol: string): EventSource | undefined {
     if (symbol === this.spec.symbol) return this.#ticker.source(type);
     return this.#session?.board.rows.get(symbol)?.source(type);
+  }
+
+  /** What the model knows of the underlying's volatility at this moment. */
+  volatility(): VolatilityFacts | undefined {
+    if (this.#session === undefined) return undefined;
+    const { day } = this.#session;
+    return volatilityFacts(this.#source, day.date, day.climate.dayDeviation(this.#step));
   }
 
   /** Bars of the underlying that start at or after a moment, ascending, the last one forming. */

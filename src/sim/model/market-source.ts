@@ -13,6 +13,7 @@ import type { FileSession } from './bars-file.ts';
 import { readBarsFile } from './bars-file.ts';
 import { barsPath } from './bars-path.ts';
 import { seededPath } from './seeded-path.ts';
+import { volatilityLevel } from './session-activity.ts';
 import type { SpotPath } from './spot-path.ts';
 
 /** Gives the path of any trading date, the same one each time it is asked. */
@@ -20,6 +21,9 @@ export interface MarketSource {
   /** The underlying that the paths are of. */
   readonly spec: UnderlyingSpec;
   pathOf(date: SessionDate): SpotPath;
+  /** The volatility of a date over an average day's, without drawing its path; undefined where the
+   * source does not know it. */
+  volatilityLevel(date: SessionDate): number | undefined;
 }
 
 const SPY = underlyingOf('SPY');
@@ -41,7 +45,11 @@ export function previousSessionDate(date: SessionDate): SessionDate {
 
 /** Paths from a seed. */
 export function seededSource(seed: number, spec: UnderlyingSpec = SPY): MarketSource {
-  return { spec, pathOf: (date) => seededPath(seed, date, spec) };
+  return {
+    spec,
+    pathOf: (date) => seededPath(seed, date, spec),
+    volatilityLevel: (date) => volatilityLevel(seed, date),
+  };
 }
 
 /**
@@ -64,7 +72,11 @@ export function barsSource(seed: number, path: string, spec: UnderlyingSpec = SP
     if (session === undefined) throw new RangeError(`no stored session for ${date}`);
     return session;
   };
-  return { spec, pathOf: (date) => barsPath(seed, date, pick(date), spec) };
+  return {
+    spec,
+    pathOf: (date) => barsPath(seed, date, pick(date), spec),
+    volatilityLevel: () => undefined,
+  };
 }
 
 function isHalfDay(session: FileSession): boolean {

@@ -1,4 +1,5 @@
 /** How busy a seeded day is: the path of its volatility, and its jumps. */
+import type { SessionDate } from '../../engine/domain/units.ts';
 import type { DayGrid } from './day-grid.ts';
 import { STEPS_PER_MINUTE } from './day-grid.ts';
 import { HOLD_END_MINUTES } from './morning-script.ts';
@@ -24,10 +25,19 @@ export interface SessionActivity {
   readonly jumps: ReadonlyMap<number, number>;
 }
 
+/** The volatility level of a date over an average day's, as its activity begins with it. */
+export function volatilityLevel(seed: number, date: SessionDate): number {
+  return Math.exp(drawLevel(new RandomStream(seed, date, 'activity')));
+}
+
+function drawLevel(random: RandomStream): number {
+  return LEVEL_DEVIATION * random.normal();
+}
+
 /** Draws the day's activity. */
 export function drawActivity(seed: number, grid: DayGrid): SessionActivity {
   const random = new RandomStream(seed, grid.times.date, 'activity');
-  const level = LEVEL_DEVIATION * random.normal();
+  const level = drawLevel(random);
   const jumps = drawJumps(random, grid);
   const minutes = Math.ceil(grid.steps / STEPS_PER_MINUTE);
   const volFactors = new Float64Array(minutes);

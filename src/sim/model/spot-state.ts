@@ -71,6 +71,11 @@ export class ClimateOfDay {
     return { shape: this.#path.shape, step, forward, deviation };
   }
 
+  /** Standard deviation of the whole session as the options think of it at a step, a fraction. */
+  dayDeviation(step: number): number {
+    return this.#profile.deviationLeft(0) * this.#volFactor(step);
+  }
+
   #volFactor(step: number): number {
     const factors = this.#path.volFactors;
     const minute = Math.floor(step / STEPS_PER_MINUTE);

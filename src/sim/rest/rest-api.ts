@@ -1,6 +1,7 @@
 /**
  * The part of the broker's REST service that a market data client needs: access tokens, quote
- * tokens and the nested option chain, in the real envelopes. Pure but for the tokens it mints.
+ * tokens, the nested option chain, market metrics and symbol search, in the real envelopes. Pure but
+ * for the tokens it mints.
  */
 import { randomBytes } from 'node:crypto';
 import type { OptionContract } from '../../engine/domain/instrument.ts';
@@ -13,6 +14,8 @@ import {
   MICROS_PER_SECOND,
 } from '../../engine/domain/units.ts';
 import type { QuoteTokens } from '../dxlink/quote-tokens.ts';
+import type { VolatilityFacts } from '../model/volatility-facts.ts';
+import { foundSymbols, marketMetrics } from './market-facts.ts';
 
 const ACCESS_SECONDS = 900;
 const FRIDAY = 5;
@@ -29,6 +32,7 @@ export interface RestMarket {
   readonly spec: UnderlyingSpec;
   readonly date: SessionDate | undefined;
   contracts(): readonly OptionContract[];
+  volatility(): VolatilityFacts | undefined;
 }
 
 /** What the service needs of its surroundings. */
@@ -44,6 +48,8 @@ export interface RestHost {
 export interface RestRequest {
   readonly method: string;
   readonly path: string;
+  /** Behind the question mark; empty where there is none. */
+  readonly query: string;
   readonly userAgent: string | undefined;
   readonly authorization: string | undefined;
   readonly contentType: string | undefined;
@@ -85,6 +91,9 @@ export class RestApi {
     if (method === 'GET' && path === '/api-quote-tokens') return this.#quoteToken(path);
     const chainOf = /^\/option-chains\/([^/]+)\/nested$/.exec(path)?.[1];
     if (method === 'GET' && chainOf !== undefined) return this.#nestedChain(path, chainOf);
+    if (method === 'GET' && path === '/market-metrics') return this.#metrics(request);
+    const text = /^\/symbols\/search\/([^/]+)$/.exec(path)?.[1];
+    if (method === 'GET' && text !== undefined) return this.#symbols(path, text);
     return failure(404, 'record_not_found', `${method} ${path} does not exist here`);
   }
 
@@ -123,6 +132,18 @@ export class RestApi {
       'issued-at': isoTime(issuedAt),
       'expires-at': isoTime(expiresAt),
     });
+  }
+
+  #metrics({ path, query }: RestRequest): RestResponse {
+    const { market } = this.#host;
+    const wanted = (new URLSearchParams(query).get('symbols') ?? '').split(',');
+    return success(path, { items: marketMetrics(market.spec, market.volatility(), wanted) });
+  }
+
+  #symbols(path: string, encoded: string): RestResponse {
+    const text = decodedText(encoded);
+    if (text === undefined) return failure(400, 'validation_error', 'The search text is malformed');
+    return success(path, { items: foundSymbols(this.#host.market.spec, text) });
   }
 
   #nestedChain(path: string, symbol: string): RestResponse {
@@ -215,6 +236,14 @@ function readGrant({ contentType, body }: RestRequest): Record<string, unknown> 
   try {
     const grant: unknown = JSON.parse(body);
     return typeof grant === 'object' && grant !== null ? { ...grant } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function decodedText(encoded: string): string | undefined {
+  try {
+    return decodeURIComponent(encoded);
   } catch {
     return undefined;
   }

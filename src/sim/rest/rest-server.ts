@@ -20,9 +20,11 @@ export function restServer(api: RestApi): Server {
 
 function readRequest(request: IncomingMessage, body: string): RestRequest {
   const { authorization } = request.headers;
+  const [path = '/', query = ''] = (request.url ?? '/').split('?');
   return {
     method: request.method ?? 'GET',
-    path: (request.url ?? '/').split('?')[0] ?? '/',
+    path,
+    query,
     userAgent: request.headers['user-agent'],
     authorization,
     contentType: request.headers['content-type'],

@@ -138,3 +138,42 @@ describe('the services behind a token', () => {
     expect((await get(sim, '/accounts', headers)).status).toBe(404);
   });
 });
+
+describe('the market services', () => {
+  const items = async (sim: TestSim, path: string) => {
+    const response = await fetch(`${sim.baseUrl}${path}`, { headers: await bearer(sim) });
+    const { data } = (await response.json()) as { data: { items: Record<string, string>[] } };
+    return data.items;
+  };
+
+  it('know the volatility of what is simulated, and of nothing else', async () => {
+    const sim = await start();
+    const [spy, ...others] = await items(sim, '/market-metrics?symbols=AAPL,SPY');
+    expect(others).toEqual([]);
+    expect(Object.keys(spy ?? {})).toEqual([
+      'symbol',
+      'implied-volatility-index',
+      'implied-volatility-index-rank',
+      'implied-volatility-percentile',
+      'beta',
+    ]);
+    const within = (name: string) => Number(spy?.[`implied-volatility-${name}`]);
+    expect(within('index')).toBeGreaterThan(0.05);
+    expect(within('index')).toBeLessThan(0.6);
+    for (const name of ['index-rank', 'percentile']) {
+      expect(within(name)).toBeGreaterThanOrEqual(0);
+      expect(within(name)).toBeLessThanOrEqual(1);
+    }
+    expect(await items(sim, '/market-metrics')).toEqual([]);
+  });
+
+  it('find what is simulated by its ticker and by its title', async () => {
+    const sim = await start();
+    const found = { symbol: 'SPY', options: true, 'instrument-type': 'Equity' };
+    expect(await items(sim, '/symbols/search/sp')).toMatchObject([found]);
+    expect(await items(sim, '/symbols/search/s%26p%20500')).toMatchObject([found]);
+    expect(await items(sim, '/symbols/search/AAPL')).toEqual([]);
+    const broken = await fetch(`${sim.baseUrl}/symbols/search/%E0`, { headers: await bearer(sim) });
+    expect(broken.status).toBe(400);
+  });
+});

@@ -1,0 +1,91 @@
+/** Questions and commands to the core over its port, each answered by its number. Main thread only. */
+import type * as Api from './engine-api.ts';
+import { newToken, tokenSha256Of } from './engine-api-tokens.ts';
+import type { Command, Query } from './inputs.ts';
+import type { ToCore } from './threads/core-protocol.ts';
+
+/** A core that does not answer for this long is not coming back to this question. */
+const ANSWER_TIMEOUT_MILLIS = 10_000;
+
+/** An answer of the core, as it comes. */
+export interface CoreReply {
+  readonly stamp: Api.Stamp;
+  readonly result: unknown;
+}
+
+interface Waiting {
+  readonly resolve: (answer: CoreReply) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** What the line needs of the door. */
+export interface LineEnds {
+  send(message: ToCore): void;
+  /** A stamp of this moment, for an answer that never came. */
+  stamp(): Api.Stamp;
+  /** The core's stamp as the faces show it. */
+  witnessed(stamp: Api.Stamp): Api.Stamp;
+}
+
+function busy(stamp: Api.Stamp): Api.Answer<never> {
+  const message =
+    'the engine did not answer in time; look at get_recent_orders before you try again';
+  return { stamp, denied: { code: 'engine_busy', message, numbers: {} } };
+}
+
+export class CoreLine {
+  readonly #ends: LineEnds;
+  readonly #waiting = new Map<number, Waiting>();
+  #nextId = 1;
+
+  constructor(ends: LineEnds) {
+    this.#ends = ends;
+  }
+
+  /** Takes an answer. One that nobody waits for any more is dropped. */
+  settle(id: number, answer: CoreReply): void {
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined) return;
+    this.#waiting.delete(id);
+    clearTimeout(waiting.timer);
+    waiting.resolve(answer);
+  }
+
+  command<T>(caller: Api.Caller, command: Command, timeoutMillis?: number): Promise<Api.Answer<T>> {
+    return this.#ask<T>((id) => ({ kind: 'command', id, caller, command }), timeoutMillis);
+  }
+
+  query<T>({ principal }: Api.Caller, query: Query): Promise<Api.Answer<T>> {
+    return this.#ask<T>((id) => ({ kind: 'query', id, principal, query }));
+  }
+
+  /** Makes a preview under a fresh token and puts the token on its card. */
+  async preview<T extends object = Api.TradeCard>(
+    caller: Api.Caller,
+    command: (tokenSha256: string) => Command,
+  ): Promise<Api.Answer<T>> {
+    const token = newToken();
+    const answer = await this.command<T>(caller, command(tokenSha256Of(token)));
+    if ('denied' in answer || !('confirmToken' in answer.value)) return answer;
+    return { ...answer, value: { ...answer.value, confirmToken: token } };
+  }
+
+  #ask<T>(
+    make: (id: number) => ToCore,
+    timeoutMillis = ANSWER_TIMEOUT_MILLIS,
+  ): Promise<Api.Answer<T>> {
+    const id = this.#nextId++;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#waiting.delete(id);
+        resolve(busy(this.#ends.stamp()));
+      }, timeoutMillis);
+      const settle: Waiting['resolve'] = ({ stamp, result }) => {
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the core answers each question with its own type
+        resolve({ stamp: this.#ends.witnessed(stamp), ...(result as object) } as Api.Answer<T>);
+      };
+      this.#waiting.set(id, { resolve: settle, timer });
+      this.#ends.send(make(id));
+    });
+  }
+}

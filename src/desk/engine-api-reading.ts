@@ -1,0 +1,86 @@
+/** Questions to the account reader on the I/O worker, each answered by its number. Main thread only. */
+
+import type { ReadResult } from '../broker/account-reader.ts';
+import type { AskOf, ReadKind, ValueOf } from '../engine/domain/account-facts.ts';
+import { wallMicros } from '../engine/domain/clock.ts';
+import { MICROS_PER_MILLI } from '../engine/domain/units.ts';
+import { deny, type Outcome } from '../engine/domain/verdict.ts';
+import type { ReadOrigin } from './engine-api-account.ts';
+import type { FromReader, ToReader } from './threads/core-protocol.ts';
+
+/** Longer than any reading may take: pages of a slow broker. */
+const READ_TIMEOUT_MILLIS = 60_000;
+
+type AnyResult = FromReader['result'];
+
+export class ReadingLine {
+  readonly #send: (message: ToReader) => void;
+  readonly #waiting = new Map<
+    number,
+    { readonly resolve: (result: AnyResult) => void; readonly timer: NodeJS.Timeout }
+  >();
+  #nextId = 1;
+
+  constructor(send: (message: ToReader) => void) {
+    this.#send = send;
+  }
+
+  /** Takes an answer. One that nobody waits for any more is dropped. */
+  settle({ id, result }: FromReader): void {
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined) return;
+    this.#waiting.delete(id);
+    clearTimeout(waiting.timer);
+    waiting.resolve(result);
+  }
+
+  async read<K extends ReadKind>(
+    what: K,
+    ask: AskOf<K>,
+    broker: string,
+  ): Promise<Outcome<{ readonly value: ValueOf<K> & ReadOrigin }>> {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the reader answers each question with its own type
+    const result = (await this.#ask({ kind: 'read', id: this.#nextId++, what, ask })) as ReadResult<
+      ValueOf<K>
+    >;
+    return told(result, broker);
+  }
+
+  #ask(message: ToReader): Promise<AnyResult> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#waiting.delete(message.id);
+        resolve({ kind: 'failed', reason: 'the broker did not answer in time', retryable: true });
+      }, READ_TIMEOUT_MILLIS);
+      this.#waiting.set(message.id, { resolve, timer });
+      this.#send(message);
+    });
+  }
+}
+
+/** A reading as the door tells it: a value with its origin, or a refusal that says what to do next. */
+export function told<T>(
+  result: ReadResult<T>,
+  broker: string,
+): Outcome<{ readonly value: T & ReadOrigin }> {
+  switch (result.kind) {
+    case 'read': {
+      const { value, source, wall, note } = result;
+      const readAgeMs = Math.max(0, Math.round((wallMicros() - wall) / MICROS_PER_MILLI));
+      return { value: { ...value, source, readAgeMs, readNote: note ?? null } };
+    }
+    case 'unsupported': {
+      const { what, instead } = result;
+      const message = `${broker} has no ${what} here; use instead: ${instead}`;
+      return deny('unsupported', message, { what, instead });
+    }
+    case 'notFound':
+      return deny('not_found', `${broker} knows no such ${result.what}`, { what: result.what });
+    case 'failed': {
+      const next = result.retryable ? 'try again in some seconds' : 'asking again will not help';
+      return deny('read_failed', `${result.reason}; nothing was changed here, ${next}`, {
+        retryable: result.retryable,
+      });
+    }
+  }
+}

@@ -22,7 +22,7 @@ import type { Reconciler } from './reconciling/reconciling.ts';
 /** What a command came to: an answer now, or orders whose outcome the caller waits for. */
 export type CommandResult =
   | { readonly answer: unknown }
-  | { readonly awaitOrders: readonly string[]; readonly replayed: boolean };
+  | { readonly orderIds: readonly string[]; readonly replayed: boolean };
 
 const RANK: Readonly<Record<Authority, number>> = { observe: 0, reduce: 1, open: 2, console: 3 };
 
@@ -111,8 +111,7 @@ export function runCommand(room: CommandRoom, caller: Caller, command: Command):
 function runConfirm(room: CommandRoom, caller: Caller, tokenSha256: string): CommandResult {
   const { desk, shelf } = room;
   const started = confirm(desk, shelf, caller, tokenSha256);
-  if ('denied' in started) return { answer: started };
-  return { awaitOrders: started.orderIds, replayed: started.replayed };
+  return 'denied' in started ? { answer: started } : started;
 }
 
 function cancel(desk: DeskContext, turn: PreviewTurn, orderId: string): unknown {

@@ -44,13 +44,13 @@ import { pageUnknown, searchUnknown } from './orders/unknown-outcomes.ts';
 import { Outbox } from './outbox.ts';
 import { PlanBook } from './plan/plan-book.ts';
 import { runPlan, warnOfCalendar } from './plan/plan-runner.ts';
-import { confirmResult, isSettled } from './previews/confirms.ts';
 import { DecisionLog } from './previews/decision-log.ts';
 import { PreviewShelf } from './previews/preview-shelf.ts';
 import { Reconciler } from './reconciling/reconciling.ts';
 import { recover } from './recovery.ts';
+import { Replies } from './replies.ts';
 import { BarBook } from './session/bar-book.ts';
-import { keepTime, MarketTurn } from './session/market-turn.ts';
+import { MarketTurn } from './session/market-turn.ts';
 import { NOT_CONNECTED_YET, newDay } from './session/new-day.ts';
 import { watchPins } from './session/pin-watch.ts';
 import { sessionFor } from './session/session-clock.ts';
@@ -59,8 +59,6 @@ import { recordStart } from './starting.ts';
 import type { Stop, StopPolicy } from './stopping.ts';
 import { watchStop } from './stopping.ts';
 
-/** A confirm waits this long, on the wall clock, for its orders to end before it answers. */
-const CONFIRM_WAIT_MICROS = 2_000_000;
 /** Twice this, for a difference is seen twice before it is told, stays well within five seconds. */
 const RECONCILE_EVERY_MICROS = 1_500_000;
 
@@ -74,22 +72,15 @@ export interface DeskParts {
   readonly records: readonly AuditRecord[];
 }
 
-interface WaitingReply {
-  readonly id: number;
-  readonly orderIds: readonly string[];
-  readonly replayed: boolean;
-  readonly until: EpochMicros;
-}
-
 /** Core thread only. */
 export class Desk {
   readonly #desk: DeskContext;
   readonly #shelf = new PreviewShelf();
   readonly #exits = new ExitRunner();
   readonly #reconciler = new Reconciler();
+  readonly #replies = new Replies();
   readonly #limits: LimitKeeper;
   readonly #market: MarketTurn;
-  #waiting: WaitingReply[] = [];
   #reconcileAt: EpochMicros;
   #stop: Stop | undefined;
   #stopped = false;
@@ -160,10 +151,7 @@ export class Desk {
     desk.at = input.at;
     desk.out.begin(input.at);
     this.#apply(input);
-    if (this.#waiting.length > 0) {
-      keepTime(desk);
-      this.#answerWaiting();
-    }
+    this.#replies.release(desk);
     return this.#drain();
   }
 
@@ -326,17 +314,10 @@ export class Desk {
       reconciler: this.#reconciler,
       stop: (policy: StopPolicy) => this.#beginStop(policy),
     };
-    const result = runCommand(room, input.caller, input.command);
-    if ('answer' in result) {
-      this.#desk.out.reply(input.id, result.answer);
-      return;
-    }
-    this.#waiting.push({
-      id: input.id,
-      orderIds: result.awaitOrders,
-      replayed: result.replayed,
-      until: addMicros(input.at.wall, CONFIRM_WAIT_MICROS),
-    });
+    const { id, caller, command } = input;
+    const result = runCommand(room, caller, command);
+    if ('answer' in result) this.#replies.answer(room.desk, id, command, result.answer);
+    else this.#replies.answerWhenSettled(room.desk, id, result);
   }
 
   #beginStop(policy: StopPolicy): void {
@@ -346,16 +327,5 @@ export class Desk {
     desk.day.stopping = true;
     const inSession = desk.day.chainOpen && desk.at.market >= desk.day.session.open;
     if (policy === 'flatten' && inSession) closeEverything(desk, 'engine', undefined);
-  }
-
-  #answerWaiting(): void {
-    const desk = this.#desk;
-    const ready = (w: WaitingReply): boolean =>
-      isSettled(desk, w.orderIds) || desk.at.wall >= w.until;
-    for (const waiting of this.#waiting.filter(ready)) {
-      const value = confirmResult(desk, waiting.orderIds, waiting.replayed);
-      desk.out.reply(waiting.id, { value });
-    }
-    this.#waiting = this.#waiting.filter((w) => !ready(w));
   }
 }

@@ -19,6 +19,7 @@ export class Outbox {
   #at: At;
   #session: SessionDate;
   #seq: number;
+  #urgentSeq: number;
   readonly #monotonicOffset: number | undefined;
 
   /** `monotonicOffset`: wall time less the machine's uptime, micros; records then carry both. */
@@ -27,11 +28,17 @@ export class Outbox {
     this.#at = at;
     this.#session = session;
     this.#seq = lastSeq;
+    this.#urgentSeq = lastSeq;
   }
 
   /** Sequence number of the newest record appended. */
   get seq(): number {
     return this.#seq;
+  }
+
+  /** Sequence number of the newest urgent one. */
+  get urgentSeq(): number {
+    return this.#urgentSeq;
   }
 
   begin(at: At): void {
@@ -45,6 +52,7 @@ export class Outbox {
   /** Appends a record and returns its sequence number. `urgent` may use the journal's reserve. */
   append(body: AuditBody, urgent = false): number {
     this.#seq += 1;
+    if (urgent) this.#urgentSeq = this.#seq;
     const record: AuditRecord = {
       version: AUDIT_RECORD_VERSION,
       seq: this.#seq,

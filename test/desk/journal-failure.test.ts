@@ -19,10 +19,10 @@ describe('a journal that fails', () => {
     rig.journal = 'held';
     const id = rig.send({ kind: 'confirm', tokenSha256 });
     failJournal(rig, false);
+    rig.makeDurable();
     const result = valueIn(rig.reply<ConfirmResult>(id)!);
     expect(result.status).toBe('denied');
     expect(result.orders[0]?.reason).toBe('the journal cannot record it: ENOSPC');
-    rig.makeDurable();
     expect(rig.submitted).toEqual([]);
   });
 

@@ -30,7 +30,7 @@ describe('the kill switch', () => {
     const { tokenSha256 } = rig.preview();
     rig.journal = 'held';
     rig.send({ kind: 'confirm', tokenSha256 });
-    rig.ask(KILL);
+    rig.send(KILL);
     rig.makeDurable();
     expect(rig.submitted).toEqual([]);
     expect(rig.orders()[0]?.status).toBe('denied');

@@ -92,9 +92,10 @@ export function callBackStop(desk: DeskContext, stop: OrderRecord): void {
   requestCancel(desk, stop, 'engine');
 }
 
-/** Records up to `seq` are durable: their intents may go, once the kill word allows it. */
+/** Records up to `seq` are durable: their intents may go, once the kill word allows it. The journal
+ * may say so twice, the second time late. */
 export function onJournalDurable(desk: DeskContext, seq: number): void {
-  desk.day.durableSeq = seq;
+  desk.day.durableSeq = Math.max(desk.day.durableSeq, seq);
   sendRecorded(desk);
 }
 

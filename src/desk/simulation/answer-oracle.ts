@@ -1,6 +1,5 @@
 /** What a token may answer: one result for ever to its principal, nothing to anyone else. */
 
-import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { Report } from './order-oracle.ts';
 import type { Move } from './scripted-trader.ts';
 
@@ -33,7 +32,7 @@ function ordersOf(value: Fields): string {
 export class AnswerOracle {
   readonly #report: Report;
   readonly #owners = new Map<string, string>();
-  #first = new Map<string, FirstAnswer>();
+  readonly #first = new Map<string, FirstAnswer>();
 
   constructor(report: Report) {
     this.#report = report;
@@ -70,14 +69,5 @@ export class AnswerOracle {
     else if (first.orderIds !== orderIds) {
       this.#report(`a retry answered with "${orderIds}", the first time "${first.orderIds}"`);
     } else if (value['replayed'] !== true) this.#report('a retry did not say that it is one');
-  }
-
-  /** A result whose record the crash took away was never given to the market: it is forgotten. */
-  onCrash(records: readonly AuditRecord[]): void {
-    const kept = new Set<string>();
-    for (const { body } of records) {
-      if (body.kind === 'intentRecorded' && body.tokenSha256 !== null) kept.add(body.tokenSha256);
-    }
-    this.#first = new Map([...this.#first].filter(([token]) => kept.has(token)));
   }
 }

@@ -33,6 +33,8 @@ const CRASH_POINTS: readonly AuditKind[] = [
   'cancelRequested',
   'exitTriggered',
   'killEngaged',
+  'killReleased',
+  'flattenRequested',
 ];
 const CRASH_AT_THE_LATEST_MICROS = 20 * MICROS_PER_MINUTE;
 const FEED_SWITCHES: Readonly<Partial<Record<FaultKind, keyof FeedTemper>>> = {

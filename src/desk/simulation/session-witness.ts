@@ -15,6 +15,7 @@ import { CapOracle } from './cap-oracle.ts';
 import { FlatOracle } from './flat-oracle.ts';
 import type { SendWorld } from './order-oracle.ts';
 import { OrderOracle } from './order-oracle.ts';
+import { PromiseOracle } from './promise-oracle.ts';
 import type { Move } from './scripted-trader.ts';
 import { TOKEN_MARK } from './scripted-trader.ts';
 import type { SessionTally } from './session-tally.ts';
@@ -34,6 +35,7 @@ export class SessionWitness implements BrokerObserver {
   readonly tally: SessionTally = emptyTally();
   readonly violations: string[] = [];
   readonly flat: FlatOracle;
+  readonly promises: PromiseOracle;
   readonly #orders: OrderOracle;
   readonly #caps: CapOracle;
   readonly #books: BookOracle;
@@ -47,6 +49,7 @@ export class SessionWitness implements BrokerObserver {
     this.#caps = new CapOracle(options.limits, report);
     this.#books = new BookOracle(options.startCashCents, report);
     this.flat = new FlatOracle(report);
+    this.promises = new PromiseOracle(report);
     this.#answers = new AnswerOracle(report);
     this.#strategies = new StrategyOracle(report);
   }
@@ -69,6 +72,7 @@ export class SessionWitness implements BrokerObserver {
     this.#lastSeq = seq;
     if (JSON.stringify(body).includes(TOKEN_MARK)) this.report(`record ${seq} holds a plain token`);
     this.#orders.onRecord(record);
+    this.promises.onRecord(record);
     if (body.kind === 'intentRecorded') this.#caps.onIntent(body.intent);
     this.#caps.onRecord(record);
     this.#strategies.onRecord(record);
@@ -120,7 +124,7 @@ export class SessionWitness implements BrokerObserver {
     this.#orders.onCrash(records);
     this.#caps.onCrash(records, events);
     this.#books.onCrash(events);
-    this.#answers.onCrash(records);
+    this.promises.onCrash(records);
     this.#strategies.onCrash();
     this.tally.restarts += 1;
   }

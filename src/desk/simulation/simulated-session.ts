@@ -295,7 +295,10 @@ class SimulatedSession implements EngineWorld {
     const { caller, command } = move;
     this.#pending.set(id, move);
     if (command.kind === 'previewFlatten') this.#flattenTokens.add(command.tokenSha256);
+    const { promises } = this.#witness;
+    promises.onCommand(id);
     this.#step({ kind: 'command', at: this.#at, id, caller, command });
+    promises.onCommandDone();
   }
 
   #stopInTime(): void {
@@ -361,7 +364,9 @@ class SimulatedSession implements EngineWorld {
 
   #write(records: readonly AuditRecord[], urgent: boolean): readonly JournalAnswer[] {
     try {
-      return this.#journal.append(records, urgent, this.#now);
+      const answers = this.#journal.append(records, urgent, this.#now);
+      if (answers[0]?.kind === 'failed') this.#witness.promises.onRefused(records);
+      return answers;
     } catch (error) {
       this.#witness.report(`the journal: ${String(error)}`);
       return [];
@@ -376,6 +381,7 @@ class SimulatedSession implements EngineWorld {
     const move = this.#pending.get(id);
     if (move === undefined) return;
     this.#pending.delete(id);
+    this.#witness.promises.onAnswer(id);
     this.#witness.onAnswer(move, result);
     this.#trader.onAnswer(move, result, this.#at);
     if (denialCodeOf(result) !== undefined) return;

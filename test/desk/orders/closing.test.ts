@@ -218,8 +218,9 @@ describe('a cancel', () => {
     rig.journal = 'held';
     rig.send({ kind: 'confirm', tokenSha256 });
     const { intentId } = rig.orders()[0]!.intent;
-    expect(cancel(rig, intentId).value).toMatchObject({ status: 'denied' });
+    const id = rig.send({ kind: 'cancel', orderId: intentId, tokenSha256: rig.newToken() });
     rig.makeDurable();
+    expect(valueIn(rig.reply<OrderView>(id)!)).toMatchObject({ status: 'denied' });
     expect(rig.submitted).toEqual([]);
   });
 

@@ -1,0 +1,89 @@
+/**
+ * Answers to commands. One that promises something leaves the desk when the journal holds what it
+ * promises: a flatten, a kill or a cancel that was answered is not forgotten by a crash in the next
+ * instant. A preview promises nothing but an offer, and does not wait.
+ */
+
+import type { EpochMicros } from '../engine/domain/units.ts';
+import { addMicros } from '../engine/domain/units.ts';
+import type { DeskContext } from './desk-context.ts';
+import type { Command } from './inputs.ts';
+import { confirmResult, isSettled } from './previews/confirms.ts';
+import { keepTime } from './session/market-turn.ts';
+
+/** A confirm waits this long, on the wall clock, for its orders to end before it answers. */
+const CONFIRM_WAIT_MICROS = 2_000_000;
+
+interface Awaiting {
+  readonly id: number;
+  readonly orderIds: readonly string[];
+  readonly replayed: boolean;
+  readonly until: EpochMicros;
+}
+
+/** An answer that is ready, and the newest records that stood when it was given. */
+interface Owed {
+  readonly id: number;
+  readonly result: unknown;
+  readonly seq: number;
+  /** The newest of those that the journal's reserve would still take. */
+  readonly urgentSeq: number;
+}
+
+/** True where the answer holds out no more than an offer. */
+function isOffer({ kind }: Command): boolean {
+  return kind === 'previewStrategy' || kind === 'previewClose' || kind === 'previewFlatten';
+}
+
+/** True once a crash cannot take away what the answer says. A failed journal keeps urgent records
+ * only; one whose reserve is full keeps none, which has been paged: then nothing is waited for. */
+function isKept({ day }: DeskContext, { seq, urgentSeq }: Owed): boolean {
+  if (day.journalHealthy) return seq <= day.durableSeq;
+  return day.reserveExhausted || urgentSeq <= day.durableSeq;
+}
+
+/** Core thread only. */
+export class Replies {
+  #awaiting: Awaiting[] = [];
+  #owed: Owed[] = [];
+
+  /** Answers a command as soon as its answer can be relied on. */
+  answer(desk: DeskContext, id: number, command: Command, result: unknown): void {
+    if (isOffer(command)) desk.out.reply(id, result);
+    else this.#owe(desk, id, result);
+  }
+
+  /** Answers when the orders have ended, or with what they are after a while. */
+  answerWhenSettled(
+    desk: DeskContext,
+    id: number,
+    orders: Pick<Awaiting, 'orderIds' | 'replayed'>,
+  ): void {
+    const { orderIds, replayed } = orders;
+    const until = addMicros(desk.at.wall, CONFIRM_WAIT_MICROS);
+    this.#awaiting.push({ id, orderIds, replayed, until });
+  }
+
+  /** Called at the end of each step. */
+  release(desk: DeskContext): void {
+    if (this.#awaiting.length > 0) this.#settle(desk);
+    if (this.#owed.length === 0) return;
+    const ready = this.#owed.filter((owed) => isKept(desk, owed));
+    this.#owed = this.#owed.filter((owed) => !ready.includes(owed));
+    for (const { id, result } of ready) desk.out.reply(id, result);
+  }
+
+  #settle(desk: DeskContext): void {
+    keepTime(desk);
+    const ready = ({ orderIds, until }: Awaiting): boolean =>
+      isSettled(desk, orderIds) || desk.at.wall >= until;
+    for (const { id, orderIds, replayed } of this.#awaiting.filter(ready)) {
+      this.#owe(desk, id, { value: confirmResult(desk, orderIds, replayed) });
+    }
+    this.#awaiting = this.#awaiting.filter((awaiting) => !ready(awaiting));
+  }
+
+  #owe({ out }: DeskContext, id: number, result: unknown): void {
+    this.#owed.push({ id, result, seq: out.seq, urgentSeq: out.urgentSeq });
+  }
+}

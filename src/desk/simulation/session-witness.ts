@@ -6,7 +6,7 @@ import type { At } from '../../engine/domain/clock.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
 import type { Limits } from '../../risk/limits.ts';
 import type { DeskContext } from '../desk-context.ts';
-import type { Input } from '../inputs.ts';
+import type { Command, Input } from '../inputs.ts';
 import { brokerEventOf } from '../recovery.ts';
 import { AnswerOracle, denialCodeOf } from './answer-oracle.ts';
 import { BookOracle } from './book-oracle.ts';
@@ -35,7 +35,8 @@ export class SessionWitness implements BrokerObserver {
   readonly tally: SessionTally = emptyTally();
   readonly violations: string[] = [];
   readonly flat: FlatOracle;
-  readonly promises: PromiseOracle;
+  readonly #promises: PromiseOracle;
+  readonly #flattenTokens = new Set<string>();
   readonly #orders: OrderOracle;
   readonly #caps: CapOracle;
   readonly #books: BookOracle;
@@ -49,7 +50,7 @@ export class SessionWitness implements BrokerObserver {
     this.#caps = new CapOracle(options.limits, report);
     this.#books = new BookOracle(options.startCashCents, report);
     this.flat = new FlatOracle(report);
-    this.promises = new PromiseOracle(report);
+    this.#promises = new PromiseOracle(report);
     this.#answers = new AnswerOracle(report);
     this.#strategies = new StrategyOracle(report);
   }
@@ -72,7 +73,7 @@ export class SessionWitness implements BrokerObserver {
     this.#lastSeq = seq;
     if (JSON.stringify(body).includes(TOKEN_MARK)) this.report(`record ${seq} holds a plain token`);
     this.#orders.onRecord(record);
-    this.promises.onRecord(record);
+    this.#promises.onRecord(record);
     if (body.kind === 'intentRecorded') this.#caps.onIntent(body.intent);
     this.#caps.onRecord(record);
     this.#strategies.onRecord(record);
@@ -100,13 +101,37 @@ export class SessionWitness implements BrokerObserver {
     this.#books.onBrokerEvent(event);
   }
 
-  onAnswer(move: Move, result: unknown): void {
+  /** A command on its way to the desk; what is recorded until `onCommandDone` is of it. */
+  onCommand(id: number, command: Command): void {
+    if (command.kind === 'previewFlatten') this.#flattenTokens.add(command.tokenSha256);
+    this.#promises.onCommand(id);
+  }
+
+  onCommandDone(): void {
+    this.#promises.onCommandDone();
+  }
+
+  /** The journal said that it does not take these. */
+  onRefused(records: readonly AuditRecord[]): void {
+    this.#promises.onRefused(records);
+  }
+
+  onAnswer(id: number, move: Move, result: unknown, desk: DeskContext): void {
     const code = denialCodeOf(result);
     if (code !== undefined) count(this.tally.denials, code);
     if (JSON.stringify(result)?.includes(TOKEN_MARK) === true) {
       this.report('an answer holds a plain token');
     }
+    this.#promises.onAnswer(id);
     this.#answers.onAnswer(move, result);
+    if (code === undefined && this.#flattens(move.command)) {
+      this.flat.onFlatten(desk, 'after a flatten');
+    }
+  }
+
+  #flattens(command: Command): boolean {
+    if (command.kind === 'flattenNow') return true;
+    return command.kind === 'confirm' && this.#flattenTokens.delete(command.tokenSha256);
   }
 
   onHiddenFills(): void {
@@ -124,7 +149,7 @@ export class SessionWitness implements BrokerObserver {
     this.#orders.onCrash(records);
     this.#caps.onCrash(records, events);
     this.#books.onCrash(events);
-    this.promises.onCrash(records);
+    this.#promises.onCrash(records);
     this.#strategies.onCrash();
     this.tally.restarts += 1;
   }

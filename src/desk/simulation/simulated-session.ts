@@ -89,7 +89,6 @@ class SimulatedSession implements EngineWorld {
   readonly #faults: FaultSwitchboard;
   readonly #later = new EventQueue<Later>();
   readonly #pending = new Map<number, Move>();
-  readonly #flattenTokens = new Set<string>();
   readonly #runs: RunLog;
   /** Absent where the broker is part of the engine. */
   readonly #remote: RemoteLink | undefined;
@@ -294,11 +293,9 @@ class SimulatedSession implements EngineWorld {
   #command(id: number, move: Move): void {
     const { caller, command } = move;
     this.#pending.set(id, move);
-    if (command.kind === 'previewFlatten') this.#flattenTokens.add(command.tokenSha256);
-    const { promises } = this.#witness;
-    promises.onCommand(id);
+    this.#witness.onCommand(id, command);
     this.#step({ kind: 'command', at: this.#at, id, caller, command });
-    promises.onCommandDone();
+    this.#witness.onCommandDone();
   }
 
   #stopInTime(): void {
@@ -365,7 +362,7 @@ class SimulatedSession implements EngineWorld {
   #write(records: readonly AuditRecord[], urgent: boolean): readonly JournalAnswer[] {
     try {
       const answers = this.#journal.append(records, urgent, this.#now);
-      if (answers[0]?.kind === 'failed') this.#witness.promises.onRefused(records);
+      if (answers[0]?.kind === 'failed') this.#witness.onRefused(records);
       return answers;
     } catch (error) {
       this.#witness.report(`the journal: ${String(error)}`);
@@ -381,16 +378,10 @@ class SimulatedSession implements EngineWorld {
     const move = this.#pending.get(id);
     if (move === undefined) return;
     this.#pending.delete(id);
-    this.#witness.promises.onAnswer(id);
-    this.#witness.onAnswer(move, result);
+    this.#witness.onAnswer(id, move, result, this.#engine.desk.context);
     this.#trader.onAnswer(move, result, this.#at);
-    if (denialCodeOf(result) !== undefined) return;
-    const { command } = move;
-    if (command.kind === 'rearm') this.#killWord = false;
-    const isFlatten =
-      command.kind === 'flattenNow' ||
-      (command.kind === 'confirm' && this.#flattenTokens.delete(command.tokenSha256));
-    if (isFlatten) this.#witness.flat.onFlatten(this.#engine.desk.context, 'after a flatten');
+    const isReleased = move.command.kind === 'rearm' && denialCodeOf(result) === undefined;
+    if (isReleased) this.#killWord = false;
   }
 
   fetchListing(date: string): void {

@@ -5,6 +5,7 @@ import type { ChannelFormat } from './channel-format.ts';
 import { SKIPPED_COLUMN, SYMBOL_COLUMN, WANTED_FIELDS } from './event-fields.ts';
 import { NUMBER_TYPES, NUMBERS_PER_EVENT } from './event-numbers.ts';
 import { readNumber } from './number-text.ts';
+import { MOST_EVENTS, ROWS } from './row-scan.ts';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -20,10 +21,6 @@ const SMALL_F = 0x66;
 const SMALL_N = 0x6e;
 const SMALL_T = 0x74;
 
-const FIRST_EVENTS = 1_024;
-/** A frame of more events goes the complete way. */
-const MOST_EVENTS = 1 << 18;
-
 const TYPES = new ByteTable(NUMBER_TYPES);
 /** How a FULL event begins, and the one key in it that is not a field. */
 const OBJECT_HEAD = asciiBytes('{"eventType":"');
@@ -36,8 +33,8 @@ const FALSE = asciiBytes('false');
 const FIELDS = NUMBER_TYPES.map((type) => new ByteTable(WANTED_FIELDS[type]));
 
 /**
- * One thread's own, reused for every frame; allocates nothing but when a frame is larger than any
- * before it. It knows the plain way in which servers write their data: no white space, no escapes,
+ * One thread's own, reused for every frame; allocates nothing. Its arrays are the thread's (see
+ * row-scan.ts): they hold until the next frame is read by any scan of the thread. It knows the plain way in which servers write their data: no white space, no escapes,
  * known symbols, announced fields, numbers where numbers belong. For anything else it says so, before
  * a single event was made of the frame, and the complete decoder reads it.
  *
@@ -48,14 +45,16 @@ export class FrameScan {
   /** Events found. */
   count = 0;
   /** Index into NUMBER_TYPES of each event. */
-  types = new Uint8Array(FIRST_EVENTS);
+  readonly types = new Uint8Array(MOST_EVENTS);
   /** Number of the symbol of each event in the table given to `know`. */
-  symbols = new Int32Array(FIRST_EVENTS);
+  readonly symbols = ROWS.symbols;
   /** NUMBERS_PER_EVENT numbers of each event, in the order of WANTED_FIELDS behind the symbol. A
    * number that is absent, NaN or infinite on the wire is NaN. */
-  numbers = new Float64Array(FIRST_EVENTS * NUMBERS_PER_EVENT);
+  readonly numbers = ROWS.numbers;
   private table = new ByteTable([]);
   private bytes: Uint8Array = new Uint8Array(0);
+  /** The same bytes. */
+  private buffer: Buffer = Buffer.alloc(0);
   private view: DataView = new DataView(new ArrayBuffer(0));
   /** Where a number goes that nobody wants. */
   private readonly spare = new Float64Array(1);
@@ -69,6 +68,7 @@ export class FrameScan {
    * closing bracket). False where it is not wholly what this reading knows. */
   read(bytes: Uint8Array, from: number, end: number, format: ChannelFormat): boolean {
     if (bytes !== this.bytes) this.look(bytes);
+    ROWS.begin(this.table, this.buffer, end);
     this.count = 0;
     if (from === end) return true;
     const isFull = bytes[from] === OPEN_OBJECT;
@@ -86,6 +86,7 @@ export class FrameScan {
   private look(bytes: Uint8Array): void {
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** `"Type",[values…]`. */
@@ -103,16 +104,28 @@ export class FrameScan {
     return this.rows(at + 1, type, table.columns);
   }
 
-  /** Rows up to the bracket that closes their list. */
+  /** Rows up to the bracket that closes their list: the plain ones many at a time, others here. */
   private rows(from: number, type: number, columns: Int8Array): number {
     const { bytes } = this;
     let at = from;
     do {
+      at = this.plainRows(at, type, columns);
+      if (at > from && bytes[at] === CLOSE_LIST) return at + 1;
       this.begin(type);
       at = this.row(at + 1, columns);
       if (at === NOT_FOUND || !this.finish()) return NOT_FOUND;
     } while (bytes[at] === COMMA);
     return bytes[at] === CLOSE_LIST ? at + 1 : NOT_FOUND;
+  }
+
+  /** Reads rows behind a separator as far as they are plain; the separator behind them. */
+  private plainRows(from: number, type: number, columns: Int8Array): number {
+    ROWS.count = this.count;
+    const at = ROWS.read(from, columns);
+    const { count } = ROWS;
+    for (let event = this.count; event < count; event += 1) this.types[event] = type;
+    this.count = count;
+    return at;
   }
 
   private row(from: number, columns: Int8Array): number {
@@ -163,7 +176,6 @@ export class FrameScan {
   /** Makes room for one more event, of which nothing is known yet. */
   private begin(type: number): void {
     const { count } = this;
-    if (count === this.symbols.length) this.grow();
     this.types[count] = type;
     this.symbols[count] = NOT_FOUND;
     const first = count * NUMBERS_PER_EVENT;
@@ -231,16 +243,5 @@ export class FrameScan {
       if (byte === QUOTE) return at + 1;
       if (byte < FIRST_PRINTABLE || byte > LAST_ASCII || byte === BACKSLASH) return NOT_FOUND;
     }
-  }
-
-  private grow(): void {
-    const room = this.symbols.length * 2;
-    const { types, symbols, numbers } = this;
-    this.types = new Uint8Array(room);
-    this.symbols = new Int32Array(room);
-    this.numbers = new Float64Array(room * NUMBERS_PER_EVENT);
-    this.types.set(types);
-    this.symbols.set(symbols);
-    this.numbers.set(numbers);
   }
 }

@@ -121,11 +121,14 @@ describe('the byte decoder', () => {
     expect(twins.takeHeard()).toEqual(['heard Quote SPY']);
   });
 
-  it('grows for a frame larger than any before', () => {
+  it.each([
+    [5_000, 0],
+    [17_000, 1],
+  ])('reads a frame of %i events, of which the complete decoder reads %i', (count, slow) => {
     const twins = open();
-    const rows = Array.from({ length: 5_000 }, (_, i) => `"SPY",1.0,2.0,3,${i}`).join();
-    expect(twins.says(compact('Quote', rows))).toHaveLength(5_000);
-    expect(twins.slowFrames).toBe(0);
+    const rows = Array.from({ length: count }, (_, i) => `"SPY",1.0,2.0,3,${i}`).join();
+    expect(twins.says(compact('Quote', rows))).toHaveLength(count);
+    expect(twins.slowFrames).toBe(slow);
   });
 });
 

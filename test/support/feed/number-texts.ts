@@ -1,13 +1,28 @@
+import { ByteTable } from '../../../src/engine/feed/byte-table.ts';
+import { ChannelFormat } from '../../../src/engine/feed/channel-format.ts';
+import { FrameScan } from '../../../src/engine/feed/frame-scan.ts';
 import { readNumber } from '../../../src/engine/feed/number-text.ts';
 import { wireText } from './wire-text.ts';
 
 const into = new Float64Array(1);
+const scan = new FrameScan();
+scan.know(new ByteTable(['SPY']));
+const format = new ChannelFormat();
+format.apply({
+  dataFormat: 'COMPACT',
+  eventFields: { Quote: ['eventSymbol', 'bidPrice', 'askPrice'] },
+});
 
-/** True where `readNumber` takes a text exactly as JSON.parse does: same double, or both refuse.
- * Negative zero is to be zero, and what is too large NaN. */
+/** True where `readNumber`, and a scan of a frame with the text in the middle and at the end of a row,
+ * take it exactly as JSON.parse does: same double, or both refuse. Negative zero is to be zero, and
+ * what is too large NaN. */
 export function isReadAsJsonDoes(text: string): boolean {
   const bytes = Buffer.from(`${text},`, 'latin1');
   const isWhole = readNumber(bytes, 0, into, 0) === text.length;
+  const frame = Buffer.from(`"Quote",["SPY",${text},${text}]`, 'latin1');
+  if (scan.read(frame, 0, frame.length, format) !== isWhole) return false;
+  const [bid, ask] = scan.numbers;
+  if (isWhole && !(Object.is(bid, into[0]) && Object.is(ask, into[0]))) return false;
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);

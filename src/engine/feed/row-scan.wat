@@ -1,0 +1,331 @@
+;; Reads rows of a COMPACT frame: `"SYMBOL",number,number,…` again and again. row-scan.ts is its one
+;; caller and says what it promises; row-scan-wasm.ts holds what `node scripts/wasm.ts` makes of this.
+;;
+;;   0        128      256    512                                    (bytes)
+;;   +--------+--------+------+-------+-------+---------+---------+--------+-------+
+;;   | powers | cells  | plan | slots | texts | symbols | numbers | window | slack |
+;;   +--------+--------+------+-------+-------+---------+---------+--------+-------+
+;;
+;; - powers: 10^0 to 10^8 as doubles.
+;; - cells: how many events there are, and behind it a double for numbers that nobody wants.
+;; - plan: for each column a byte: 0 the symbol, 1 to 4 a number and its place, -1 one to be skipped.
+;; - slots: open addressing by hash; number of a text + 1, or 0. texts: entries of 8 bytes (place of
+;;   the bytes, length), then the bytes of all.
+;; - symbols (int32) and numbers (4 doubles): by event, for whoever reads what was found.
+;; - window: bytes of the frame at hand. Up to 8 bytes behind its end may be looked at, never taken.
+(module
+  ;; Any JSON number, by way of number-text.ts: (place, cell) -> the place behind it, or -1.
+  (import "numbers" "readAny" (func $readAny (param i32 i32) (result i32)))
+  (memory (export "memory") 20 20)
+
+  (global $powers i32 (i32.const 0))
+  (global $count (export "count") i32 (i32.const 128))
+  (global $spare (export "spare") i32 (i32.const 136))
+  (global $plan (export "plan") i32 (i32.const 256))
+  (global $slots (export "slots") i32 (i32.const 512))
+  ;; 32,768 slots of 4 bytes, 8,192 entries of 8, 256 KB of text.
+  (global $entries (export "entries") i32 (i32.const 131584))
+  (global $texts (export "texts") i32 (i32.const 197120))
+  ;; 16,384 events.
+  (global $symbols (export "symbols") i32 (i32.const 459264))
+  (global $numbers (export "numbers") i32 (i32.const 524800))
+  (global $window (export "window") i32 (i32.const 1049088))
+
+  ;; The high bit of each byte of $word that is zero; exact for the lowest one, which is what counts.
+  (func $zeroBytes (param $word i64) (result i64)
+    (i64.and
+      (i64.and
+        (i64.sub (local.get $word) (i64.const 0x0101010101010101))
+        (i64.xor (local.get $word) (i64.const -1)))
+      (i64.const 0x8080808080808080)))
+
+  ;; The lowest $bytes bytes of a word, as a mask; for 0 to 7.
+  (func $lowest (param $bytes i64) (result i64)
+    (i64.sub
+      (i64.shl (i64.const 1) (i64.shl (local.get $bytes) (i64.const 3)))
+      (i64.const 1)))
+
+  ;; The place of the lowest marked byte.
+  (func $place (param $marks i64) (result i64)
+    (i64.shr_u (i64.ctz (local.get $marks)) (i64.const 3)))
+
+  ;; Eight digits, the first in the lowest byte: pairs, then fours, then all.
+  (func $value (param $digits i64) (result i64)
+    (local $pairs i64)
+    (local.set $pairs
+      (i64.add
+        (i64.mul (local.get $digits) (i64.const 10))
+        (i64.shr_u (local.get $digits) (i64.const 8))))
+    (i64.shr_u
+      (i64.add
+        (i64.mul
+          (i64.and (local.get $pairs) (i64.const 0x000000ff000000ff))
+          (i64.const 0x000f424000000064))
+        (i64.mul
+          (i64.and
+            (i64.shr_u (local.get $pairs) (i64.const 16))
+            (i64.const 0x000000ff000000ff))
+          (i64.const 0x0000271000000001)))
+      (i64.const 32)))
+
+  ;; Reads the number at $at into $cell and returns the place behind it; -1 where there is none. By
+  ;; itself it reads up to seven characters before a comma: digits, and one dot among them. Seven
+  ;; digits and the powers up to 10^5 are exact doubles, so the one division rounds once.
+  (func $number (param $at i32) (param $cell i32) (result i32)
+    (local $text i64)
+    (local $marks i64)
+    (local $length i64)
+    (local $whole i64)
+    (local $fraction i64)
+    (local $keep i64)
+    (block $odd
+      (local.set $text (i64.load align=1 (local.get $at)))
+      ;; its end
+      (local.set $marks
+        (call $zeroBytes (i64.xor (local.get $text) (i64.const 0x2c2c2c2c2c2c2c2c))))
+      (br_if $odd (i64.eqz (local.get $marks)))
+      (local.set $length (call $place (local.get $marks)))
+      (br_if $odd (i64.eqz (local.get $length)))
+      (local.set $keep (call $lowest (local.get $length)))
+      ;; its dot
+      (local.set $marks
+        (i64.and
+          (call $zeroBytes (i64.xor (local.get $text) (i64.const 0x2e2e2e2e2e2e2e2e)))
+          (local.get $keep)))
+      (if (i64.eqz (local.get $marks))
+        (then
+          (local.set $whole (local.get $length))
+          (local.set $keep (local.get $text)))
+        (else
+          (local.set $whole (call $place (local.get $marks)))
+          (local.set $fraction
+            (i64.sub (i64.sub (local.get $length) (local.get $whole)) (i64.const 1)))
+          (br_if $odd (i64.eqz (local.get $whole)))
+          (br_if $odd (i64.eqz (local.get $fraction)))
+          ;; the text without its dot
+          (local.set $keep (call $lowest (local.get $whole)))
+          (local.set $keep
+            (i64.or
+              (i64.and (local.get $text) (local.get $keep))
+              (i64.and
+                (i64.shr_u (local.get $text) (i64.const 8))
+                (i64.xor (local.get $keep) (i64.const -1)))))))
+      ;; no zero before other digits
+      (br_if $odd
+        (i32.and
+          (i64.eq (i64.and (local.get $text) (i64.const 0xff)) (i64.const 0x30))
+          (i64.gt_u (local.get $whole) (i64.const 1))))
+      ;; characters to digits, moved up so that zeros stand before them
+      (local.set $text
+        (i64.shl
+          (i64.xor (local.get $keep) (i64.const 0x3030303030303030))
+          (i64.sub
+            (i64.const 64)
+            (i64.shl (i64.add (local.get $whole) (local.get $fraction)) (i64.const 3)))))
+      ;; nothing but digits
+      (br_if $odd
+        (i64.ne
+          (i64.and
+            (i64.or
+              (i64.add (local.get $text) (i64.const 0x7676767676767676))
+              (local.get $text))
+            (i64.const 0x8080808080808080))
+          (i64.const 0)))
+      (f64.store
+        (local.get $cell)
+        (f64.div
+          (f64.convert_i64_s (call $value (local.get $text)))
+          (f64.load
+            (i32.add
+              (global.get $powers)
+              (i32.wrap_i64 (i64.shl (local.get $fraction) (i64.const 3)))))))
+      (return (i32.add (local.get $at) (i32.wrap_i64 (local.get $length)))))
+    (call $readAny (local.get $at) (local.get $cell)))
+
+  ;; The hash of the $length bytes at $at, by the last eight of them: option symbols differ there, most
+  ;; of all in the very last, which a product carries into few bits unless they are moved down first.
+  (func $hash (export "hash") (param $at i32) (param $length i32) (result i32)
+    (local $tail i64)
+    (local.set $tail
+      (if (result i64) (i32.ge_u (local.get $length) (i32.const 8))
+        (then
+          (i64.load align=1
+            (i32.sub (i32.add (local.get $at) (local.get $length)) (i32.const 8))))
+        (else
+          (i64.and
+            (i64.load align=1 (local.get $at))
+            (call $lowest (i64.extend_i32_u (local.get $length)))))))
+    (i32.wrap_i64
+      (i64.shr_u
+        (i64.mul
+          (i64.xor (local.get $tail) (i64.shr_u (local.get $tail) (i64.const 32)))
+          (i64.const 0x9e3779b97f4a7c15))
+        (i64.const 40))))
+
+  ;; True where the $length bytes at $left and $right are the same.
+  (func $same (param $left i32) (param $right i32) (param $length i32) (result i32)
+    (block $differ
+      (block $rest
+        (loop $words
+          (br_if $rest (i32.lt_u (local.get $length) (i32.const 8)))
+          (br_if $differ
+            (i64.ne (i64.load align=1 (local.get $left)) (i64.load align=1 (local.get $right))))
+          (local.set $left (i32.add (local.get $left) (i32.const 8)))
+          (local.set $right (i32.add (local.get $right) (i32.const 8)))
+          (local.set $length (i32.sub (local.get $length) (i32.const 8)))
+          (br $words)))
+      (return
+        (i64.eqz
+          (i64.and
+            (i64.xor
+              (i64.load align=1 (local.get $left))
+              (i64.load align=1 (local.get $right)))
+            (call $lowest (i64.extend_i32_u (local.get $length)))))))
+    (i32.const 0))
+
+  ;; The number of the text from $at to the next quote; -1 for one that is not in the table, whose
+  ;; slots are $mask + 1.
+  (func $symbol (param $at i32) (param $mask i32) (result i32)
+    (local $end i32)
+    (local $length i32)
+    (local $marks i64)
+    (local $slot i32)
+    (local $number i32)
+    (local $entry i32)
+    (block $unknown
+      (local.set $end (local.get $at))
+      (block $found
+        (loop $look
+          (local.set $marks
+            (call $zeroBytes
+              (i64.xor
+                (i64.load align=1 (local.get $end))
+                (i64.const 0x2222222222222222))))
+          (br_if $found (i64.ne (local.get $marks) (i64.const 0)))
+          (local.set $end (i32.add (local.get $end) (i32.const 8)))
+          ;; no text is longer than 128 bytes
+          (br_if $unknown
+            (i32.gt_u (i32.sub (local.get $end) (local.get $at)) (i32.const 128)))
+          (br $look)))
+      (local.set $length
+        (i32.sub
+          (i32.add (local.get $end) (i32.wrap_i64 (call $place (local.get $marks))))
+          (local.get $at)))
+      (local.set $slot (call $hash (local.get $at) (local.get $length)))
+      (loop $probe
+        (local.set $slot (i32.and (local.get $slot) (local.get $mask)))
+        (local.set $number
+          (i32.sub
+            (i32.load
+              (i32.add (global.get $slots) (i32.shl (local.get $slot) (i32.const 2))))
+            (i32.const 1)))
+        (br_if $unknown (i32.lt_s (local.get $number) (i32.const 0)))
+        (local.set $entry
+          (i32.add (global.get $entries) (i32.shl (local.get $number) (i32.const 3))))
+        (if (i32.eq (i32.load offset=4 (local.get $entry)) (local.get $length))
+          (then
+            (if (call $same
+                  (i32.load (local.get $entry))
+                  (local.get $at)
+                  (local.get $length))
+              (then (return (local.get $number))))))
+        (local.set $slot (i32.add (local.get $slot) (i32.const 1)))
+        (br $probe)))
+    (i32.const -1))
+
+  ;; Reads one row of $width columns at $at as event $event; returns the place behind it, -1 where it
+  ;; holds anything that is not read here.
+  (func $row
+    (param $at i32) (param $event i32) (param $width i32) (param $mask i32) (result i32)
+    (local $column i32)
+    (local $wanted i32)
+    (local $cells i32)
+    (local $cell i32)
+    (local $found i32)
+    (local.set $found (i32.const -1))
+    (local.set $cells
+      (i32.add (global.get $numbers) (i32.shl (local.get $event) (i32.const 5))))
+    (f64.store (local.get $cells) (f64.const nan))
+    (f64.store offset=8 (local.get $cells) (f64.const nan))
+    (f64.store offset=16 (local.get $cells) (f64.const nan))
+    (f64.store offset=24 (local.get $cells) (f64.const nan))
+    (block $odd
+      (loop $columns
+        (local.set $wanted
+          (i32.load8_s (i32.add (global.get $plan) (local.get $column))))
+        (if (i32.eqz (local.get $wanted))
+          (then
+            (br_if $odd (i32.ne (i32.load8_u (local.get $at)) (i32.const 0x22)))
+            (local.set $at (i32.add (local.get $at) (i32.const 1)))
+            (local.set $found (call $symbol (local.get $at) (local.get $mask)))
+            (br_if $odd (i32.lt_s (local.get $found) (i32.const 0)))
+            ;; behind the text and its quote
+            (local.set $at
+              (i32.add
+                (i32.add (local.get $at) (i32.const 1))
+                (i32.load offset=4
+                  (i32.add
+                    (global.get $entries)
+                    (i32.shl (local.get $found) (i32.const 3)))))))
+          (else
+            (local.set $cell
+              (if (result i32) (i32.gt_s (local.get $wanted) (i32.const 0))
+                (then
+                  (i32.add
+                    (i32.sub (local.get $cells) (i32.const 8))
+                    (i32.shl (local.get $wanted) (i32.const 3))))
+                (else (global.get $spare))))
+            (if (i32.eq (i32.load8_u (local.get $at)) (i32.const 0x22))
+              (then
+                ;; the number is absent: "NaN", and the cell says so already
+                (br_if $odd
+                  (i64.ne
+                    (i64.and
+                      (i64.load align=1 (local.get $at))
+                      (i64.const 0x000000ffffffffff))
+                    (i64.const 0x224e614e22)))
+                (local.set $at (i32.add (local.get $at) (i32.const 5))))
+              (else
+                (local.set $at (call $number (local.get $at) (local.get $cell)))
+                (br_if $odd (i32.lt_s (local.get $at) (i32.const 0)))))))
+        (local.set $column (i32.add (local.get $column) (i32.const 1)))
+        (if (i32.lt_u (local.get $column) (local.get $width))
+          (then
+            (br_if $odd (i32.ne (i32.load8_u (local.get $at)) (i32.const 0x2c)))
+            (local.set $at (i32.add (local.get $at) (i32.const 1)))
+            (br $columns))))
+      (br_if $odd (i32.lt_s (local.get $found) (i32.const 0)))
+      (i32.store
+        (i32.add (global.get $symbols) (i32.shl (local.get $event) (i32.const 2)))
+        (local.get $found))
+      (return (local.get $at)))
+    (i32.const -1))
+
+  ;; Reads rows behind the separator at $at, and counts their events, until one is odd, not whole
+  ;; before $end, the last, or event $most. Returns the separator behind the last one read.
+  (func (export "rows")
+    (param $at i32) (param $end i32) (param $most i32) (param $width i32) (param $mask i32)
+    (result i32)
+    (local $event i32)
+    (local $next i32)
+    (local $byte i32)
+    (local.set $event (i32.load (global.get $count)))
+    (block $done
+      (loop $more
+        (br_if $done (i32.ge_u (local.get $event) (local.get $most)))
+        (local.set $next
+          (call $row
+            (i32.add (local.get $at) (i32.const 1))
+            (local.get $event)
+            (local.get $width)
+            (local.get $mask)))
+        (br_if $done (i32.lt_s (local.get $next) (i32.const 0)))
+        (br_if $done (i32.ge_u (local.get $next) (local.get $end)))
+        (local.set $byte (i32.load8_u (local.get $next)))
+        (if (i32.ne (local.get $byte) (i32.const 0x2c))
+          (then (br_if $done (i32.ne (local.get $byte) (i32.const 0x5d)))))
+        (local.set $event (i32.add (local.get $event) (i32.const 1)))
+        (local.set $at (local.get $next))
+        (br_if $more (i32.eq (local.get $byte) (i32.const 0x2c)))))
+    (i32.store (global.get $count) (local.get $event))
+    (local.get $at)))

@@ -13,6 +13,7 @@ import {
   DELTA_FIELD,
   EPOCH_WORD,
   FLAGS_FIELD,
+  FORWARD_CELL,
   HEADER_CELL,
   IMPLIED_VOL_FIELD,
   MAX_CONTRACTS,
@@ -27,6 +28,7 @@ import {
   UNDERLYING,
 } from './chain-layout.ts';
 import { midOf } from './quote-quality.ts';
+import { CHANGED, QUOTED, type RowMarks, TOLD } from './row-marks.ts';
 
 /** A row nobody quoted goes to the ring all the same once its delta has moved this far. */
 const RING_DELTA_STEP = 0.001;
@@ -34,11 +36,9 @@ const RING_DELTA_STEP = 0.001;
 /** Records handed to the ring at once, where it takes so many. */
 const STAGED_RECORDS = 64;
 
-/** Marks of a row in a batch: something in it changed, and the ring is to tell of it. */
-export const CHANGED = 1;
-export const TOLD = 2;
-/** Of a row: its quote alone is new. */
-export const QUOTED = 4;
+/** Rows written under their locks together: so few that a reader of one hardly waits, so many that
+ * the two fences around them cost a row next to nothing. */
+const ROWS_AT_ONCE = 16;
 
 /**
  * Core thread only: the one writer of the shared chain. `image` has the layout of the shared buffer;
@@ -54,6 +54,13 @@ export class ChainPublisher {
   /** Records on their way to the ring, the first `#staged` of them. */
   readonly #records = new Float64Array(STAGED_RECORDS * ringLayout.RECORD_FIELDS);
   #staged = 0;
+  /** Rows about to be written and the fields of each, the first `#waiting` of them. */
+  readonly #rows = new Int32Array(ROWS_AT_ONCE);
+  readonly #from = new Uint8Array(ROWS_AT_ONCE);
+  readonly #to = new Uint8Array(ROWS_AT_ONCE);
+  #waiting = 0;
+  /** A word of this writer's own: a read-modify-write on it keeps what is before it before. */
+  readonly #fence = new Int32Array(1);
   readonly #ringDelta = new Float64Array(MAX_CONTRACTS).fill(ABSENT);
   #session = 0;
 
@@ -68,7 +75,7 @@ export class ChainPublisher {
     this.#session = Atomics.add(this.#words, SESSION_WORD, 1) + 1;
     for (let row = 0; row < MAX_CONTRACTS; row += 1)
       Atomics.and(this.#words, rowVersionWord(row), ~1);
-    this.#copyHeader();
+    this.#copyHeader(HEADER_CELL, rowCell(0));
     Atomics.add(this.#words, EPOCH_WORD, 1);
   }
 
@@ -78,8 +85,9 @@ export class ChainPublisher {
     this.#session = Atomics.add(this.#words, SESSION_WORD, 1) + 1;
     this.#ringDelta.fill(ABSENT);
     this.#ring?.forgetRows();
-    this.#copyHeader();
+    this.#copyHeader(HEADER_CELL, rowCell(0));
     for (let row = 0; row < rowCount; row += 1) this.#copyRow(row, RIGHT_FIELD, ROW_FIELDS_END);
+    this.#copyWaiting();
     this.#words[ROW_COUNT_WORD] = rowCount;
     Atomics.add(this.#words, EPOCH_WORD, 1);
   }
@@ -87,29 +95,40 @@ export class ChainPublisher {
   /**
    * Publishes the image as the chain's next batch: the rows that `marks` calls CHANGED, the
    * quotes of those it calls QUOTED, and where the batch was valued what a valuation writes of every
-   * row. Then tells the ring about each
-   * row (and the underlying) that is marked TOLD or whose delta moved. The underlying's mark stands
-   * behind those of MAX_CONTRACTS rows. All marks are cleared.
+   * row. Then tells the ring about each row (and the underlying) that is marked TOLD or whose delta
+   * moved. All marks are cleared.
    */
-  publishBatch(rowCount: number, marks: Uint8Array, isValued: boolean): void {
+  publishBatch(rowCount: number, marks: RowMarks, isValued: boolean): void {
     Atomics.add(this.#words, EPOCH_WORD, 1);
-    this.#copyHeader();
-    for (let row = 0; row < rowCount; row += 1) {
-      const mark = marks[row] ?? 0;
-      if ((mark & CHANGED) !== 0) this.#copyRow(row, RIGHT_FIELD, ROW_FIELDS_END);
-      else if (isValued && (mark !== 0 || this.#isValuedAnew(row)))
-        this.#copyRow(row, BID_FIELD, FLAGS_FIELD + 1);
-      else if ((mark & QUOTED) !== 0) this.#copyRow(row, BID_FIELD, QUOTE_WALL_FIELD + 1);
+    if (isValued) {
+      this.#copyHeader(HEADER_CELL, rowCell(0));
+      for (let row = 0; row < rowCount; row += 1) this.#copyValued(row, marks.of(row));
+    } else {
+      this.#copyHeader(AS_OF_MARKET_CELL, FORWARD_CELL);
+      for (let place = 0; place < marks.count; place += 1) {
+        const row = marks.rowAt(place);
+        if (row !== UNDERLYING) this.#copyMarked(row, marks.of(row));
+      }
     }
+    this.#copyWaiting();
     this.#words[ROW_COUNT_WORD] = rowCount;
     Atomics.add(this.#words, EPOCH_WORD, 1);
-    if (this.#ring !== undefined) this.#tellRing(this.#ring, rowCount, marks);
-    marks.fill(0);
+    if (this.#ring !== undefined) this.#tellRing(this.#ring, rowCount, marks, isValued);
+    marks.clear();
   }
 
-  #copyHeader(): void {
-    const end = rowCell(0);
-    for (let cell = HEADER_CELL; cell < end; cell += 1) this.#cells[cell] = this.#image[cell] ?? 0;
+  #copyHeader(from: number, end: number): void {
+    for (let cell = from; cell < end; cell += 1) this.#cells[cell] = this.#image[cell] ?? 0;
+  }
+
+  #copyMarked(row: number, marks: number): void {
+    if ((marks & CHANGED) !== 0) this.#copyRow(row, RIGHT_FIELD, ROW_FIELDS_END);
+    else if ((marks & QUOTED) !== 0) this.#copyRow(row, BID_FIELD, QUOTE_WALL_FIELD + 1);
+  }
+
+  #copyValued(row: number, marks: number): void {
+    if ((marks & CHANGED) !== 0) this.#copyRow(row, RIGHT_FIELD, ROW_FIELDS_END);
+    else if (marks !== 0 || this.#isValuedAnew(row)) this.#copyRow(row, BID_FIELD, FLAGS_FIELD + 1);
   }
 
   #isValuedAnew(row: number): boolean {
@@ -128,36 +147,74 @@ export class ChainPublisher {
     );
   }
 
-  /**
-   * Copies the fields from `from` up to `to` of a row under its lock.
-   *
-   * Both marks are read-modify-writes, and the opening one must be: on ARM64 the cells' plain stores
-   * could pass a release store and be seen before it. An `Atomics.add` acquires and releases, which
-   * the ARM64 memory model orders like a full barrier where it is one instruction (LDADDAL, from
-   * ARMv8.1 on); readers end with one too, on a word of their own.
-   */
+  /** Has the fields from `from` up to `to` of a row copied, with those of others. */
   #copyRow(row: number, from: number, to: number): void {
-    const version = rowVersionWord(row);
-    Atomics.add(this.#words, version, 1);
-    this.#words[version + 1] = this.#session;
-    const end = rowCell(row) + to;
-    for (let cell = rowCell(row) + from; cell < end; cell += 1) {
-      this.#cells[cell] = this.#image[cell] ?? 0;
-    }
-    Atomics.add(this.#words, version, 1);
+    const place = this.#waiting;
+    this.#rows[place] = row;
+    this.#from[place] = from;
+    this.#to[place] = to;
+    this.#waiting = place + 1;
+    if (this.#waiting === ROWS_AT_ONCE) this.#copyWaiting();
   }
 
-  #tellRing(ring: RingWriter, rowCount: number, marks: Uint8Array): void {
-    if (((marks[MAX_CONTRACTS] ?? 0) & TOLD) !== 0) this.#stage(ring, UNDERLYING);
-    for (let row = 0; row < rowCount; row += 1) {
-      const first = rowCell(row);
-      const delta = this.#image[first + DELTA_FIELD] ?? ABSENT;
-      const moved = Math.abs(delta - (this.#ringDelta[row] ?? ABSENT)) >= RING_DELTA_STEP;
-      if (((marks[row] ?? 0) & TOLD) === 0 && !moved) continue;
-      this.#ringDelta[row] = delta;
-      this.#stage(ring, row);
+  /**
+   * Locks the rows that wait, copies their fields and unlocks them.
+   *
+   *     versions odd │ fence │ cells │ fence │ versions even
+   *
+   * The marks are plain stores and the two fences read-modify-writes: on x86 stores are seen in
+   * their order anyway, and an `Atomics.add` acquires and releases, which the ARM64 memory model
+   * orders like a full barrier where it is one instruction (LDADDAL, from ARMv8.1 on). One pair of
+   * fences does for all rows of the group; readers end with a fence too, on a word of their own.
+   */
+  #copyWaiting(): void {
+    const count = this.#waiting;
+    if (count === 0) return;
+    this.#waiting = 0;
+    this.#moveVersions(count);
+    Atomics.add(this.#fence, 0, 0);
+    const cells = this.#cells;
+    const image = this.#image;
+    for (let place = 0; place < count; place += 1) {
+      const row = this.#rows[place] ?? 0;
+      this.#words[rowVersionWord(row) + 1] = this.#session;
+      const end = rowCell(row) + (this.#to[place] ?? 0);
+      for (let cell = rowCell(row) + (this.#from[place] ?? 0); cell < end; cell += 1) {
+        cells[cell] = image[cell] ?? 0;
+      }
+    }
+    Atomics.add(this.#fence, 0, 0);
+    this.#moveVersions(count);
+  }
+
+  /** Moves the versions of the first `count` rows that waited by one: even to odd, odd to even. */
+  #moveVersions(count: number): void {
+    const words = this.#words;
+    for (let place = 0; place < count; place += 1) {
+      const version = rowVersionWord(this.#rows[place] ?? 0);
+      words[version] = ((words[version] ?? 0) + 1) | 0;
+    }
+  }
+
+  #tellRing(ring: RingWriter, rowCount: number, marks: RowMarks, isValued: boolean): void {
+    if ((marks.of(UNDERLYING) & TOLD) !== 0) this.#stage(ring, UNDERLYING);
+    if (isValued) {
+      for (let row = 0; row < rowCount; row += 1) this.#tellRow(ring, row, marks.of(row));
+    } else {
+      for (let place = 0; place < marks.count; place += 1) {
+        const row = marks.rowAt(place);
+        if (row !== UNDERLYING) this.#tellRow(ring, row, marks.of(row));
+      }
     }
     this.#flush(ring);
+  }
+
+  #tellRow(ring: RingWriter, row: number, marks: number): void {
+    const delta = this.#image[rowCell(row) + DELTA_FIELD] ?? ABSENT;
+    const moved = Math.abs(delta - (this.#ringDelta[row] ?? ABSENT)) >= RING_DELTA_STEP;
+    if ((marks & TOLD) === 0 && !moved) return;
+    this.#ringDelta[row] = delta;
+    this.#stage(ring, row);
   }
 
   /** The doubles are read from the image here: given as arguments they would be boxed. */

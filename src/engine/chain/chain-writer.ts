@@ -50,8 +50,9 @@ import {
   VOLUME_FIELD,
 } from './chain-layout.ts';
 import { ChainModel } from './chain-model.ts';
-import { CHANGED, ChainPublisher, QUOTED, TOLD } from './chain-publisher.ts';
+import { ChainPublisher } from './chain-publisher.ts';
 import { checkFeedDeltas, type FeedGap, feedGapOf } from './feed-check.ts';
+import { CHANGED, QUOTED, RowMarks, TOLD } from './row-marks.ts';
 import { StrikeLadder } from './strike-ladder.ts';
 import { codeOfDate, codeOfTicker } from './symbol-code.ts';
 import { ValuationPace } from './valuation-pace.ts';
@@ -74,8 +75,7 @@ export interface QuoteFields {
  */
 export class ChainWriter {
   readonly #image = new Float64Array(CHAIN_CELLS);
-  /** CHANGED, TOLD and QUOTED of each row, the underlying's last. */
-  readonly #marks = new Uint8Array(MAX_CONTRACTS + 1);
+  readonly #marks = new RowMarks();
   readonly #pace = new ValuationPace();
   #owesValuation = false;
   readonly #publisher: ChainPublisher;
@@ -161,7 +161,7 @@ export class ChainWriter {
       this.#rowOf.set(streamerSymbol(contract), row);
       this.#clearRow(row);
       this.#identify(row, contract);
-      this.#mark(row, CHANGED);
+      this.#marks.add(row, CHANGED);
     }
     this.#ladder.rebuild(this.#contracts);
   }
@@ -197,7 +197,7 @@ export class ChainWriter {
     image[first + ASK_SIZE_FIELD] = quote.askSize;
     image[first + QUOTE_MARKET_FIELD] = at.market;
     image[first + QUOTE_WALL_FIELD] = at.wall;
-    this.#mark(index, QUOTED | TOLD);
+    this.#marks.add(index, QUOTED | TOLD);
   }
 
   /** Takes a trade's price and, where the feed tells, the contracts traded today. */
@@ -205,7 +205,7 @@ export class ChainWriter {
     const first = this.#firstCell(index);
     this.#image[first + LAST_FIELD] = last;
     if (volume !== undefined) this.#image[first + VOLUME_FIELD] = volume;
-    this.#mark(index, CHANGED | TOLD);
+    this.#marks.add(index, CHANGED | TOLD);
   }
 
   /** Takes the feed's own delta and volatility of a contract: a cross-check that nothing reads. */
@@ -216,14 +216,14 @@ export class ChainWriter {
     this.#image[first + FEED_IMPLIED_VOL_FIELD] = impliedVol;
     this.#image[first + FEED_MARKET_FIELD] = at.market;
     this.#image[first + FEED_WALL_FIELD] = at.wall;
-    this.#mark(index, CHANGED);
+    this.#marks.add(index, CHANGED);
   }
 
   /** Takes a contract's open interest. */
   setOpenInterest(index: number, contracts: number): void {
     if (index === UNDERLYING) return;
     this.#image[this.#firstCell(index) + OPEN_INTEREST_FIELD] = contracts;
-    this.#mark(index, CHANGED);
+    this.#marks.add(index, CHANGED);
   }
 
   /** Publishes what changed as one batch, and values every contract on the quotes as they stand
@@ -300,11 +300,6 @@ export class ChainWriter {
     return rowCell(index);
   }
 
-  #mark(index: number, marks: number): void {
-    const place = index === UNDERLYING ? MAX_CONTRACTS : index;
-    this.#marks[place] = (this.#marks[place] ?? 0) | marks;
-  }
-
   #revalue(at: At): void {
     this.#model.revalue(at);
     checkFeedDeltas(this.#image, this.#contracts.length, at.wall);
@@ -320,7 +315,7 @@ export class ChainWriter {
     this.#contracts = [];
     this.#symbols = [];
     this.#listing = undefined;
-    this.#marks.fill(0);
+    this.#marks.clear();
     this.#owesValuation = false;
     this.#image.fill(ABSENT);
     this.#image[STATE_CELL] = STATE_NONE;

@@ -3,20 +3,20 @@ import {
   createChainBuffer,
   DELTA_FIELD,
   EPOCH_WORD,
-  MAX_CONTRACTS,
   ROW_COUNT_WORD,
   rowCell,
   rowVersionWord,
   SESSION_WORD,
 } from '../../../src/engine/chain/chain-layout.ts';
-import { CHANGED, ChainPublisher } from '../../../src/engine/chain/chain-publisher.ts';
+import { ChainPublisher } from '../../../src/engine/chain/chain-publisher.ts';
+import { CHANGED, RowMarks } from '../../../src/engine/chain/row-marks.ts';
 import { ChainImage } from './chain-image.ts';
 
 function published() {
   const buffer = createChainBuffer();
   const image = new ChainImage(600, 602);
   const publisher = new ChainPublisher(buffer, image.cells, undefined);
-  const marks = new Uint8Array(MAX_CONTRACTS + 1);
+  const marks = new RowMarks();
   return { words: new Int32Array(buffer), image, publisher, marks };
 }
 
@@ -37,10 +37,10 @@ describe('publishing', () => {
     const versions = () => [0, 1, 2].map((row) => words[rowVersionWord(row)] ?? 0);
     const [zero = 0, one = 0, two = 0] = versions();
     image.quote(1, 100, 200);
-    marks[1] = CHANGED;
+    marks.add(1, CHANGED);
     publisher.publishBatch(6, marks, false);
     expect(versions()).toEqual([zero, one + 2, two]);
-    expect(marks[1]).toBe(0);
+    expect(marks.of(1)).toBe(0);
     publisher.publishBatch(6, marks, false);
     expect(versions()).toEqual([zero, one + 2, two]);
   });

@@ -147,6 +147,7 @@ export class BenchDesk {
       toJournal: (request) => this.#toJournal(request),
       toMain: (message) => this.#toMain(message),
       fetchListing: () => undefined,
+      wire: () => undefined,
       subscribe: () => undefined,
     });
     this.#open();

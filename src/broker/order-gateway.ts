@@ -1,5 +1,5 @@
 /**
- * The order gateway, version 2: the port between the desk and a broker. An implementation is a state machine
+ * The order gateway, version 4: the port between the desk and a broker. An implementation is a state machine
  * without I/O: what it is told comes in as calls, what it wants done goes out as effects, and the
  * shell of the core thread performs them. So the same adapter runs in production and in simulation.
  * Thread contract: lives on the core thread, called from the desk's step only.
@@ -13,7 +13,7 @@ import type { SessionTimes } from '../engine/domain/session-calendar.ts';
 import type { Cents, EpochMicros, Price } from '../engine/domain/units.ts';
 import type { ApprovedOrder } from './approved-order.ts';
 
-export const ORDER_GATEWAY_VERSION = 3;
+export const ORDER_GATEWAY_VERSION = 4;
 
 /** What a broker can and cannot do, and when. Times are minutes after midnight ET of a full day;
  * on a half day each is three hours earlier. */
@@ -93,7 +93,9 @@ export interface Settlement {
   readonly marketAt: EpochMicros;
 }
 
-/** What an adapter asks its shell to do. `event`s go to the desk, in order. */
+/** What an adapter asks its shell to do. `event`s go to the desk, in order. Secrets are the shell's: it
+ * adds the headers that authorize a request, and fills the marks of `SECRET_MARKS` in the text of a
+ * socket message, so that no secret ever enters an adapter, an input or a recording. */
 export type GatewayEffect =
   | { readonly kind: 'event'; readonly event: BrokerEvent }
   | {
@@ -104,8 +106,21 @@ export type GatewayEffect =
       readonly headers: Readonly<Record<string, string>>;
       readonly body: string | undefined;
       readonly timeoutMillis: number;
+      /** True for what could open or increase: it goes at once or not at all (`neverSent`), for the
+       * kill word was looked at for this moment only. */
+      readonly opening?: boolean;
     }
-  | { readonly kind: 'socketSend'; readonly text: string };
+  | { readonly kind: 'socketSend'; readonly text: string }
+  /** Gives the account's socket up; the shell opens another, and `socketClosed` comes first. */
+  | { readonly kind: 'socketReset'; readonly reason: string };
+
+/** What stands in the text of a `socketSend` where a secret belongs. */
+export const SECRET_MARKS = {
+  /** The access token of an OAuth login, valid at the moment of sending. */
+  accessToken: '{{access-token}}',
+  keyId: '{{key-id}}',
+  secretKey: '{{secret-key}}',
+} as const;
 
 /** What comes back over an adapter's wires. */
 export type WireInput =

@@ -153,6 +153,7 @@ export class SoakEngine {
       },
       toMain: (message) => this.#onMessage(message),
       fetchListing: (date) => this.#fetchListing(date),
+      wire: () => undefined,
       subscribe: (symbols) => this.#feed.subscribe(symbols, this.#barsFromMillis()),
     });
     this.#feed.start();

@@ -6,19 +6,17 @@
 
 import type { SessionRecording } from '../../audit/session-recording.ts';
 import type { OrderGateway } from '../../broker/order-gateway.ts';
-import { PaperBroker } from '../../broker/paper/paper-broker.ts';
 import { createChainBuffer } from '../../engine/chain/chain-layout.ts';
 import { ChainWriter } from '../../engine/chain/chain-writer.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import { canonicalJson } from '../../engine/domain/canonical-json.ts';
 import { DeltaringError } from '../../engine/domain/errors.ts';
 import { Desk } from '../desk.ts';
-import { exitSettingsOf } from '../desk-config.ts';
 import type { Effect } from '../effects.ts';
+import { gatewayOf as configuredGateway } from '../gateway-of.ts';
 import { decodeInput } from '../input-codec.ts';
 import type { RecordedStart } from '../recorded-start.ts';
 import { decodeRecordedStart } from '../recorded-start.ts';
-import { summarizeJournal } from '../recovery.ts';
 
 /** The first record that is not the same, as canonical JSON; undefined = there is none there. */
 export interface ReplayDifference {
@@ -54,13 +52,6 @@ function recordsOf(effects: readonly Effect[]): readonly AuditRecord[] {
 
 /** The order gateway as it stood at the start of a recording. */
 export type GatewayOf = (start: RecordedStart) => OrderGateway;
-
-function paperBrokerOf({ config, accountId, paperSeed, records }: RecordedStart): PaperBroker {
-  const { underlying } = config;
-  const history = summarizeJournal(records);
-  const { paperNativeStops: nativeStops } = exitSettingsOf(config);
-  return new PaperBroker({ accountId, underlying, seed: paperSeed, history, nativeStops });
-}
 
 /** Builds the desk as it was and feeds it the recorded inputs. */
 function rerun(chunks: readonly Uint8Array[], gatewayOf: GatewayOf): Rerun {
@@ -160,7 +151,7 @@ const ENDS: Readonly<Record<SessionRecording['end'], string>> = {
 export function replayRecording(
   recording: SessionRecording,
   journal: readonly AuditRecord[],
-  gatewayOf: GatewayOf = paperBrokerOf,
+  gatewayOf: GatewayOf = configuredGateway,
 ): ReplayResult {
   const run = rerun(recording.chunks, gatewayOf);
   const firstSeq = (run.start.records.at(-1)?.seq ?? 0) + 1;

@@ -74,13 +74,17 @@ export interface CoreStatus {
 export type ToIo =
   | { readonly kind: 'token' }
   | { readonly kind: 'listing'; readonly date: SessionDate }
-  | { readonly kind: 'statement'; readonly id: number; readonly statement: PaperStatement };
+  | { readonly kind: 'statement'; readonly id: number; readonly statement: PaperStatement }
+  /** An access token for the broker's wires; `refused` is one that it took no more. */
+  | { readonly kind: 'access'; readonly refused?: string };
 
 export type FromIo =
   | { readonly kind: 'token'; readonly url: string; readonly token: string }
   | { readonly kind: 'tokenFailed'; readonly reason: string }
   | { readonly kind: 'listing'; readonly listing: ChainListing }
   | { readonly kind: 'listingFailed'; readonly date: SessionDate; readonly reason: string }
+  | { readonly kind: 'access'; readonly token: string; readonly millisLeft: number }
+  | { readonly kind: 'accessFailed'; readonly reason: string }
   /** The account reader of the paper broker asks what is known there now. */
   | { readonly kind: 'statementWanted'; readonly id: number };
 

@@ -5,7 +5,6 @@
 
 import type { JournalRequest } from '../../audit/journal-protocol.ts';
 import type { ByteRingWriter } from '../../audit/spsc-byte-ring.ts';
-import { assert } from '../../engine/domain/assert.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { At, Clock } from '../../engine/domain/clock.ts';
 import { wallMicros } from '../../engine/domain/clock.ts';
@@ -31,6 +30,8 @@ export interface CoreWorld {
   toMain(message: FromCore): void;
   fetchListing(date: SessionDate): void;
   subscribe(symbols: readonly string[]): void;
+  /** Sends over the broker's wires. */
+  wire(effect: Extract<Effect, { kind: 'wire' }>['effect']): void;
 }
 
 /** Core thread only. */
@@ -120,7 +121,7 @@ export class CoreShell {
         this.#clear(effect);
         return;
       case 'wire':
-        assert(false, 'the embedded broker has no wires');
+        world.wire(effect.effect);
         return;
       case 'fetchListing':
         world.fetchListing(effect.date);

@@ -13,17 +13,19 @@ import { Counters } from '../../ops/counters.ts';
 import { paperStatement } from '../account/paper-statement.ts';
 import { Desk } from '../desk.ts';
 import type { DeskConfig } from '../desk-config.ts';
-import { exitSettingsOf } from '../desk-config.ts';
+import { gatewayOf } from '../gateway-of.ts';
 import type { Input } from '../inputs.ts';
 import { OrderTraces } from '../orders/order-trace.ts';
 import { encodeRecordedStart } from '../recorded-start.ts';
-import { summarizeJournal } from '../recovery.ts';
 import { barsFilling, chainFilling } from '../session/chain-filling.ts';
+import type { BrokerWire } from './broker-wire.ts';
+import { BrokerWireShell } from './broker-wire-shell.ts';
 import type { FromCore, FromIo, ToCore, ToIo } from './core-protocol.ts';
 import { CoreShell } from './core-shell.ts';
 import { catchUp, setGauges, stampOf } from './core-status.ts';
 import { FeedShell, millisOf } from './feed-shell.ts';
 import type { FeedTransport } from './feed-socket.ts';
+import { keySecrets, OAuthSecrets } from './wire-secrets-shell.ts';
 
 /** The clock input comes at least this often. */
 const CLOCK_MILLIS = 50;
@@ -41,6 +43,8 @@ export interface CoreStart {
   readonly accountId: string;
   /** Set when a simulator drives the market; absent = this machine's clock. */
   readonly time: SimulatedTime | undefined;
+  /** How the broker is reached; absent for the embedded one. */
+  readonly wire?: BrokerWire | undefined;
   /** Set when the kill latch stood on disk at the start. */
   readonly latchedReason: string | undefined;
   readonly feed: {
@@ -70,10 +74,12 @@ class CoreThread {
   readonly #clock: Clock;
   readonly #counters: Counters;
   readonly #desk: Desk;
-  readonly #paper: PaperBroker;
+  readonly #paper: PaperBroker | undefined;
   readonly #shell: CoreShell;
   readonly #feed: FeedShell;
   readonly #ring: RingWriter;
+  readonly #login: OAuthSecrets;
+  readonly #wires: BrokerWireShell | undefined;
   #ticks = 0;
   #journal = { seq: 0, hash: '', healthy: true, wall: undefined as number | undefined };
   #halted = false;
@@ -88,30 +94,18 @@ class CoreThread {
     this.#journal.hash = lastHash;
     this.#ring = new RingWriter(start.buffers.ring);
     const chain = new ChainWriter(start.buffers.chain, this.#ring);
-    const summary = summarizeJournal(records);
     const at = this.#clock.now();
     const recorder = new ByteRingWriter(start.buffers.recorder);
-    recorder.write(
-      encodeRecordedStart({
-        config: start.config,
-        paperSeed: start.paperSeed,
-        accountId: start.accountId,
-        at,
-        records,
-      }),
-    );
-    this.#paper = new PaperBroker({
-      accountId: start.accountId,
-      underlying: start.config.underlying,
-      seed: start.paperSeed,
-      history: summary,
-      nativeStops: exitSettingsOf(start.config).paperNativeStops,
-    });
+    const { config, paperSeed, accountId } = start;
+    const recorded = { config, paperSeed, accountId, at, records };
+    recorder.write(encodeRecordedStart(recorded));
+    const gateway = gatewayOf(recorded);
+    this.#paper = gateway instanceof PaperBroker ? gateway : undefined;
     this.#desk = new Desk({
-      config: start.config,
+      config,
       chain,
       chainBuffer: start.buffers.chain,
-      gateway: this.#paper,
+      gateway,
       at,
       records,
     });
@@ -127,6 +121,11 @@ class CoreThread {
       speed: start.time?.speed,
       session: () => this.#desk.context.day.session,
     });
+    this.#login = new OAuthSecrets(
+      (message) => this.#toIo(message),
+      () => performance.now(),
+    );
+    this.#wires = start.wire === undefined ? undefined : this.#wiresOf(start.wire);
     this.#shell = new CoreShell(this.#desk, {
       clock: this.#clock,
       counters: this.#counters,
@@ -136,6 +135,7 @@ class CoreThread {
       toMain: (message) => this.#tellMain(message),
       fetchListing: (date) => this.#toIo({ kind: 'listing', date }),
       subscribe: (symbols) => this.#feed.subscribe(symbols, this.#barsFromMillis()),
+      wire: (effect) => this.#wires?.perform(effect),
     });
     this.#report();
     main.postMessage({
@@ -156,7 +156,17 @@ class CoreThread {
     ioPort.on('message', (message: FromIo) => this.#onIo(message));
     this.#main.on('message', (message: ToCore) => this.#onMain(message));
     this.#feed.start();
+    this.#wires?.start();
     this.#tick();
+  }
+
+  #wiresOf(wire: BrokerWire): BrokerWireShell {
+    return new BrokerWireShell({
+      wire,
+      secrets: wire.login.kind === 'oauth' ? this.#login : keySecrets(wire.login),
+      onInput: (input) => this.#step({ kind: 'wire', at: this.#clock.now(), wire: input }),
+      jitter: () => Math.random(),
+    });
   }
 
   /** Every way into the desk goes through here: a broken promise of the program halts trading. */
@@ -260,6 +270,7 @@ class CoreThread {
       case 'closeJournal':
         this.#halted = true;
         this.#feed.stop();
+        this.#wires?.stop();
         this.#start.journalPort.postMessage({ kind: 'close' });
         return;
     }
@@ -280,7 +291,8 @@ class CoreThread {
 
   /** What is known of the paper account now, for its reader. */
   #state(id: number): void {
-    const books = this.#paper.books(this.#clock.now());
+    const books = this.#paper?.books(this.#clock.now());
+    if (books === undefined) return;
     this.#toIo({ kind: 'statement', id, statement: paperStatement(this.#desk.context, books) });
   }
 
@@ -305,6 +317,10 @@ class CoreThread {
         return;
       case 'listingFailed':
         setTimeout(() => this.#askAgain(message.date), LISTING_RETRY_MILLIS);
+        return;
+      case 'access':
+      case 'accessFailed':
+        this.#login.onAnswer(message);
         return;
     }
   }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { paperReader } from '../../broker/paper/paper-reader.ts';
 import type { PaperStatement } from '../../broker/paper/paper-statement.ts';
 import { wallMicros } from '../../engine/domain/clock.ts';
+import { DeltaringError } from '../../engine/domain/errors.ts';
 import type { OptionContract } from '../../engine/domain/instrument.ts';
 import { parseOccSymbol } from '../../engine/domain/instrument.ts';
 import { type UnderlyingSpec, underlyingOf } from '../../engine/domain/underlying.ts';
@@ -13,6 +14,7 @@ import { isResting, OutgoingCalls } from '../../ops/outgoing-call.ts';
 import { AccountReadings, type ReadingWorld } from './account-reading-shell.ts';
 import type { FromIo, FromReader, ToIo, ToReader } from './core-protocol.ts';
 import { RestAccount, type RestSource } from './rest-account-shell.ts';
+import type { GrantSettings } from './token-keeper-shell.ts';
 
 const REQUEST_TIMEOUT_MILLIS = 10_000;
 /** One try a request, for the core asks again by itself. Five failures in a row rest the service for
@@ -56,6 +58,8 @@ export interface IoStart {
   readonly port: MessagePort;
   /** Where the account is read; absent where no face asks. */
   readonly reader?: ReaderStart;
+  /** The broker's login, where its wires need one. With a feed of the same broker it is one login. */
+  readonly brokerGrant?: GrantSettings | undefined;
   /** How long one request may take; ten seconds when absent. */
   readonly timeoutMillis?: number;
 }
@@ -72,6 +76,18 @@ const expirationShape = z.object({
 const chainAnswer = z.object({
   data: z.object({ items: z.array(z.object({ expirations: z.array(expirationShape) })) }),
 });
+
+/** The accounts of feed and broker: one where both have the same login. */
+function accountsOf({ source, brokerGrant, timeoutMillis = REQUEST_TIMEOUT_MILLIS }: IoStart) {
+  const feed = source.kind === 'rest' ? new RestAccount(source, timeoutMillis) : undefined;
+  if (brokerGrant === undefined) return { feed, broker: undefined };
+  const isOne =
+    source.kind === 'rest' &&
+    source.baseUrl === brokerGrant.baseUrl &&
+    source.refreshToken === brokerGrant.refreshToken;
+  const broker = isOne ? feed : new RestAccount(brokerGrant, timeoutMillis);
+  return { feed, broker };
+}
 
 /** The same-day contracts of an underlying. What the opening settles (AM) stopped trading the day
  * before, and adjusted classes are not standard contracts: neither is listed. */
@@ -175,7 +191,7 @@ function serveReads(faces: MessagePort, readings: AccountReadings): void {
  * failure is an answer, never a throw. */
 export function runIo(start: IoStart, faces?: MessagePort): void {
   const { source, underlying, port, timeoutMillis = REQUEST_TIMEOUT_MILLIS } = start;
-  const account = source.kind === 'rest' ? new RestAccount(source, timeoutMillis) : undefined;
+  const { feed: account, broker } = accountsOf(start);
   const spec = underlyingOf(underlying);
   const answer = (message: FromIo): void => port.postMessage(message);
 
@@ -207,7 +223,18 @@ export function runIo(start: IoStart, faces?: MessagePort): void {
     serveReads(faces, new AccountReadings(paperReader({ marketSource }), world));
   }
 
-  async function serve(request: Exclude<ToIo, { kind: 'statement' }>): Promise<void> {
+  /** The keeper has a pace of its own for logins that are refused, so it is asked at once. */
+  async function access({ refused }: Extract<ToIo, { kind: 'access' }>): Promise<void> {
+    try {
+      if (broker === undefined)
+        throw new DeltaringError('INTERNAL', 'the broker has no login here');
+      answer({ kind: 'access', ...(await broker.access(refused)) });
+    } catch (error) {
+      answer({ kind: 'accessFailed', reason: reasonOf(error) });
+    }
+  }
+
+  async function serve(request: Exclude<ToIo, { kind: 'statement' | 'access' }>): Promise<void> {
     try {
       answer(await calls.run(() => (request.kind === 'token' ? token() : listing(request.date))));
     } catch (error) {
@@ -220,6 +247,7 @@ export function runIo(start: IoStart, faces?: MessagePort): void {
 
   port.on('message', (request: ToIo) => {
     if (request.kind === 'statement') statements.take(request);
+    else if (request.kind === 'access') void access(request);
     else void serve(request);
   });
 }

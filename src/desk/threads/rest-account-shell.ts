@@ -1,21 +1,13 @@
 /** One REST account of the tastytrade service, or of the simulator that speaks it. I/O worker only. */
-import { z } from 'zod';
 import { DeltaringError } from '../../engine/domain/errors.ts';
+import { RefreshTokenFile } from './refresh-token-file-shell.ts';
+import type { AccessToken, GrantSettings } from './token-keeper-shell.ts';
+import { TokenKeeper } from './token-keeper-shell.ts';
 
 const UNAUTHORIZED = 401;
-/** An access token is renewed this long before it ends. */
-const RENEW_EARLY_MILLIS = 60_000;
 
 /** Where a REST service is and what opens it. */
-export interface RestSource {
-  readonly kind: 'rest';
-  readonly baseUrl: string;
-  readonly clientSecret: string;
-  readonly refreshToken: string;
-  readonly userAgent: string;
-}
-
-const tokenAnswer = z.object({ access_token: z.string(), expires_in: z.number() });
+export type RestSource = { readonly kind: 'rest' } & GrantSettings;
 
 interface RestRequest {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -30,16 +22,30 @@ class HttpRefusal extends DeltaringError {
   }
 }
 
-/** Keeps its access token, one refresh at a time. */
+/** Requests under the access token of one login. */
 export class RestAccount {
-  readonly #source: RestSource;
+  readonly #keeper: TokenKeeper;
+  readonly #grant: GrantSettings;
   readonly #timeoutMillis: number;
-  #access: { readonly token: string; readonly until: number } | undefined;
-  #refreshing: Promise<string> | undefined;
+  #refused: string | undefined;
 
-  constructor(source: RestSource, timeoutMillis: number) {
-    this.#source = source;
+  constructor(grant: GrantSettings, timeoutMillis: number) {
+    this.#grant = grant;
     this.#timeoutMillis = timeoutMillis;
+    const { tokenFolder } = grant;
+    this.#keeper = new TokenKeeper(grant, {
+      file: tokenFolder === undefined ? undefined : new RefreshTokenFile(tokenFolder),
+      now: () => Date.now(),
+      post: (path, body) => {
+        const headers = { 'content-type': 'application/json' };
+        return this.#request(path, { method: 'POST', headers, body });
+      },
+    });
+  }
+
+  /** An access token for somebody else's requests; `refused` is one that was taken no more. */
+  access(refused?: string): Promise<AccessToken> {
+    return this.#keeper.access(refused);
   }
 
   /** Reads JSON. Throws where the answer is a refusal. */
@@ -56,46 +62,20 @@ export class RestAccount {
     path: string,
     body?: string,
   ): Promise<Response> {
-    const token = await this.#accessToken();
+    const { token } = await this.#keeper.access(this.#refused);
+    this.#refused = undefined;
     const type = body === undefined ? {} : { 'content-type': 'application/json' };
     const response = await this.#request(path, {
       method,
       headers: { authorization: `Bearer ${token}`, ...type },
       ...(body === undefined ? {} : { body }),
     });
-    if (response.status === UNAUTHORIZED) this.#access = undefined;
+    if (response.status === UNAUTHORIZED) this.#refused = token;
     return response;
   }
 
-  async #accessToken(): Promise<string> {
-    const access = this.#access;
-    if (access !== undefined && Date.now() < access.until) return access.token;
-    this.#refreshing ??= this.#refresh().finally(() => {
-      this.#refreshing = undefined;
-    });
-    return this.#refreshing;
-  }
-
-  async #refresh(): Promise<string> {
-    const { clientSecret, refreshToken } = this.#source;
-    const path = '/oauth/token';
-    const response = await this.#request(path, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({
-        grant_type: 'refresh_token',
-        client_secret: clientSecret,
-        refresh_token: refreshToken,
-      }),
-    });
-    if (!response.ok) throw new HttpRefusal(path, response.status);
-    const { access_token: token, expires_in: seconds } = tokenAnswer.parse(await response.json());
-    this.#access = { token, until: Date.now() + seconds * 1_000 - RENEW_EARLY_MILLIS };
-    return token;
-  }
-
   #request(path: string, { headers, ...init }: RestRequest): Promise<Response> {
-    const { baseUrl, userAgent } = this.#source;
+    const { baseUrl, userAgent } = this.#grant;
     return fetch(new URL(path, baseUrl), {
       ...init,
       headers: { accept: 'application/json', 'user-agent': userAgent, ...headers },

@@ -38,6 +38,7 @@ class ShellRig {
       toMain: (message) => this.messages.push(message),
       fetchListing: (date) => this.world.push(`listing ${date}`),
       subscribe: (symbols) => this.world.push(`subscribe ${symbols.length}`),
+      wire: (effect) => this.world.push(`wire ${effect.kind}`),
     });
     this.rig.step = (input) => this.shell.step(input);
     this.rig.open();

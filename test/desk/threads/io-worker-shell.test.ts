@@ -123,14 +123,6 @@ describe('the I/O worker', () => {
     expect(rig.asked.filter((line) => line.includes('oauth'))).toHaveLength(1);
   });
 
-  it('renews one that is about to end', async () => {
-    const rig = await IoRig.start();
-    rig.answers.set('/oauth/token', { body: { access_token: 'short', expires_in: 60 } });
-    await rig.ask({ kind: 'token' });
-    await rig.ask({ kind: 'token' });
-    expect(rig.asked.filter((line) => line.includes('oauth'))).toHaveLength(2);
-  });
-
   it('makes a listing of the contracts of the day asked for, and of nothing else', async () => {
     const rig = await IoRig.start();
     const answer = await rig.ask({ kind: 'listing', date: DATE });

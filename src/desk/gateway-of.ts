@@ -1,0 +1,17 @@
+/** The order gateway that a desk's configuration names: the same in production and in a replay. */
+
+import type { OrderGateway } from '../broker/order-gateway.ts';
+import { PaperBroker } from '../broker/paper/paper-broker.ts';
+import { exitSettingsOf } from './desk-config.ts';
+import type { RecordedStart } from './recorded-start.ts';
+import { summarizeJournal } from './recovery.ts';
+
+export function gatewayOf({ config, accountId, paperSeed, records }: RecordedStart): OrderGateway {
+  return new PaperBroker({
+    accountId,
+    underlying: config.underlying,
+    seed: paperSeed,
+    history: summarizeJournal(records),
+    nativeStops: exitSettingsOf(config).paperNativeStops,
+  });
+}

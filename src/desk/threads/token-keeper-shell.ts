@@ -1,0 +1,134 @@
+/**
+ * The one OAuth login of an engine: a grant's access tokens, one refresh at a time, a minute before
+ * the last one ends. Everything that speaks to the broker asks here, so nothing logs in twice at
+ * once. I/O worker only.
+ */
+import { z } from 'zod';
+import { DeltaringError } from '../../engine/domain/errors.ts';
+import { environmentOfToken, type TokenEnvironment } from '../../ops/token-environment.ts';
+import type { RefreshTokenFile } from './refresh-token-file-shell.ts';
+
+/** An access token is renewed this long before it ends. */
+const RENEW_EARLY_MILLIS = 60_000;
+/** A token this short-lived is renewed at half its life. */
+const SHORT_LIFE_SHARE = 0.5;
+/** Refused logins are tried again after waits that double; repeated ones get an address blocked. */
+const FIRST_WAIT_MILLIS = 2_000;
+const MOST_WAIT_MILLIS = 600_000;
+const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403]);
+
+export interface GrantSettings {
+  readonly baseUrl: string;
+  readonly clientSecret: string;
+  readonly refreshToken: string;
+  readonly userAgent: string;
+  /** A login of the other environment is refused; absent = any. */
+  readonly environment?: TokenEnvironment | undefined;
+  /** Where a refresh token that the broker renews is kept; absent = in memory. */
+  readonly tokenFolder?: string | undefined;
+}
+
+export interface KeeperWorld {
+  readonly file: RefreshTokenFile | undefined;
+  /** Sends a request within the time limit of this thread; rejects where no answer came. */
+  post(path: string, body: string): Promise<Response>;
+  /** Milliseconds. */
+  now(): number;
+}
+
+export interface AccessToken {
+  readonly token: string;
+  readonly millisLeft: number;
+}
+
+const tokenAnswer = z.object({
+  access_token: z.string().min(1),
+  expires_in: z.number().positive(),
+  refresh_token: z.string().min(1).optional(),
+});
+
+interface Held {
+  readonly token: string;
+  readonly renewAt: number;
+  readonly endsAt: number;
+}
+
+/** One grant. A refusal is a DeltaringError FEED_AUTH without any secret in it. */
+export class TokenKeeper {
+  readonly #grant: GrantSettings;
+  readonly #world: KeeperWorld;
+  #refreshToken: string;
+  #held: Held | undefined;
+  #refreshing: Promise<Held> | undefined;
+  #refusals = 0;
+  #notBefore = 0;
+
+  constructor(grant: GrantSettings, world: KeeperWorld) {
+    this.#grant = grant;
+    this.#world = world;
+    this.#refreshToken = world.file?.read(grant.refreshToken) ?? grant.refreshToken;
+  }
+
+  /** A token that is valid for a while. `refused`: one that the broker took no more; where it is the
+   * newest, another is fetched, however long it was said to live. */
+  async access(refused?: string): Promise<AccessToken> {
+    if (refused !== undefined && this.#held?.token === refused) this.#held = undefined;
+    const held = this.#held;
+    const isGood = held !== undefined && this.#world.now() < held.renewAt;
+    const { token, endsAt } = isGood ? held : await this.#refreshOnce();
+    return { token, millisLeft: endsAt - this.#world.now() };
+  }
+
+  #refreshOnce(): Promise<Held> {
+    this.#refreshing ??= this.#refresh().finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
+  }
+
+  async #refresh(): Promise<Held> {
+    const world = this.#world;
+    if (world.now() < this.#notBefore)
+      throw refusal('the broker refused the login; waiting to try again');
+    const body = JSON.stringify({
+      grant_type: 'refresh_token',
+      client_secret: this.#grant.clientSecret,
+      refresh_token: this.#refreshToken,
+    });
+    const response = await world.post('/oauth/token', body);
+    if (!response.ok) throw this.#onRefused(response.status);
+    const answer = tokenAnswer.parse(await response.json());
+    this.#refusals = 0;
+    if (answer.refresh_token !== undefined && answer.refresh_token !== this.#refreshToken) {
+      this.#refreshToken = answer.refresh_token;
+      world.file?.write(this.#grant.refreshToken, answer.refresh_token);
+    }
+    this.#checkEnvironment(answer.access_token);
+    const life = answer.expires_in * 1_000;
+    const early = Math.min(RENEW_EARLY_MILLIS, life * SHORT_LIFE_SHARE);
+    const endsAt = world.now() + life;
+    this.#held = { token: answer.access_token, endsAt, renewAt: endsAt - early };
+    return this.#held;
+  }
+
+  /** A network fault costs nothing here: only the broker's own no makes the next try wait. */
+  #onRefused(status: number): DeltaringError {
+    if (REFUSALS.has(status)) {
+      const wait = Math.min(MOST_WAIT_MILLIS, FIRST_WAIT_MILLIS * 2 ** this.#refusals);
+      this.#refusals += 1;
+      this.#notBefore = this.#world.now() + wait;
+    }
+    return refusal(`/oauth/token answered ${status}`);
+  }
+
+  #checkEnvironment(token: string): void {
+    const { environment: wanted } = this.#grant;
+    const found = environmentOfToken(token);
+    if (wanted === undefined || found === undefined || found === wanted) return;
+    throw refusal(`the login is one of the ${found} environment, and ${wanted} is configured`);
+  }
+}
+
+function refusal(text: string): DeltaringError {
+  return new DeltaringError('FEED_AUTH', text);
+}

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { PaperBroker } from '../../src/broker/paper/paper-broker.ts';
+import type { DeskConfig } from '../../src/desk/desk-config.ts';
+import { gatewayOf } from '../../src/desk/gateway-of.ts';
+import { epochMicros } from '../../src/engine/domain/units.ts';
+import { limitsFrom } from '../../src/risk/limits.ts';
+
+const CONFIG: DeskConfig = {
+  build: 'test',
+  configFingerprint: 'test',
+  environment: 'paper',
+  underlying: 'SPY',
+  limits: limitsFrom(),
+  flatBy: {},
+};
+
+const AT = { market: epochMicros(1_770_000_000_000_000), wall: epochMicros(1_770_000_000_000_000) };
+
+describe('the gateway of a configuration', () => {
+  it('is the paper broker where none is named, with the stops that the settings give it', () => {
+    const start = { config: CONFIG, accountId: 'PAPER-1', paperSeed: 1, at: AT, records: [] };
+    const gateway = gatewayOf(start);
+    expect(gateway).toBeInstanceOf(PaperBroker);
+    expect(gateway.accountId).toBe('PAPER-1');
+    expect(gateway.capabilities.nativeStops).toBe(false);
+  });
+});

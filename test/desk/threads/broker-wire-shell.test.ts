@@ -1,0 +1,199 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { WebSocketServer } from 'ws';
+import type { WireInput } from '../../../src/broker/order-gateway.ts';
+import { SECRET_MARKS } from '../../../src/broker/order-gateway.ts';
+import type { WireEffect } from '../../../src/desk/threads/broker-wire-shell.ts';
+import { BrokerWireShell } from '../../../src/desk/threads/broker-wire-shell.ts';
+import type { ToIo } from '../../../src/desk/threads/core-protocol.ts';
+import { OAuthSecrets } from '../../../src/desk/threads/wire-secrets-shell.ts';
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+const closers: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+/** A shell before a server on loopback; the login is answered by the test. */
+class WireRig {
+  readonly inputs: WireInput[] = [];
+  readonly asked: ToIo[] = [];
+  readonly seen: string[] = [];
+  readonly login = new OAuthSecrets(
+    (message) => {
+      this.asked.push(message);
+      this.#wake();
+    },
+    () => performance.now(),
+  );
+  handler: Handler = (_request, response) => response.end('{}');
+  #heard = Promise.withResolvers<void>();
+
+  readonly shell: BrokerWireShell;
+  readonly sockets: WebSocketServer;
+
+  private constructor(shell: BrokerWireShell, sockets: WebSocketServer) {
+    this.shell = shell;
+    this.sockets = sockets;
+  }
+
+  static async start(): Promise<WireRig> {
+    const server = createServer((request, response) => {
+      rig.seen.push(`${request.method} ${request.url} ${request.headers.authorization}`);
+      request.resume();
+      rig.handler(request, response);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const sockets = new WebSocketServer({ server });
+    const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const shell = new BrokerWireShell({
+      wire: {
+        restUrl: `http://${address}`,
+        socketUrl: `ws://${address}`,
+        headers: { 'user-agent': 'deltaring/test' },
+        login: { kind: 'oauth' },
+      },
+      secrets: {
+        now: () => rig.login.now(),
+        fetch: () => rig.login.fetch(),
+        refused: (secrets) => rig.login.refused(secrets),
+      },
+      onInput: (input) => rig.#onInput(input),
+      jitter: () => 1,
+    });
+    const rig = new WireRig(shell, sockets);
+    closers.push(() => {
+      shell.stop();
+      for (const client of sockets.clients) client.terminate();
+      server.closeAllConnections();
+      server.close();
+    });
+    return rig;
+  }
+
+  token(token: string): void {
+    this.login.onAnswer({ kind: 'access', token, millisLeft: 600_000 });
+  }
+
+  send(requestId: string, rest: Partial<Extract<WireEffect, { kind: 'httpSend' }>> = {}): void {
+    const fixed = { kind: 'httpSend', method: 'GET', path: '/x', headers: {} } as const;
+    this.shell.perform({ ...fixed, requestId, body: undefined, timeoutMillis: 5_000, ...rest });
+  }
+
+  async until(count: number): Promise<readonly WireInput[]> {
+    while (this.inputs.length < count) await this.#heard.promise;
+    return this.inputs;
+  }
+
+  async asks(count: number): Promise<void> {
+    while (this.asked.length < count) await this.#heard.promise;
+  }
+
+  #onInput(input: WireInput): void {
+    this.inputs.push(input);
+    this.#wake();
+  }
+
+  #wake(): void {
+    this.#heard.resolve();
+    this.#heard = Promise.withResolvers();
+  }
+}
+
+describe("the shell of a broker's wires", () => {
+  it('adds the login to each request and takes it out of every answer', async () => {
+    const rig = await WireRig.start();
+    rig.handler = (request, response) => response.end(`you said ${request.headers.authorization}`);
+    rig.send('1');
+    rig.token('secret-one');
+    const body = `you said Bearer ${SECRET_MARKS.accessToken}`;
+    expect(await rig.until(1)).toEqual([
+      { kind: 'httpResponse', requestId: '1', status: 200, body },
+    ]);
+    expect(rig.seen).toEqual(['GET /x Bearer secret-one']);
+  });
+
+  it('repeats a read and a cancel once under a fresh login, and a submit never', async () => {
+    const rig = await WireRig.start();
+    rig.handler = (request, response) => {
+      const isOld = request.headers.authorization?.endsWith('old') === true;
+      response.writeHead(isOld ? 401 : 200).end('{}');
+    };
+    const refresh = async (request: () => void): Promise<void> => {
+      const before = rig.asked.length;
+      void rig.login.fetch();
+      if (rig.asked.length > before) rig.token('old');
+      request();
+      await rig.asks(before + 2);
+      rig.token('new');
+    };
+    await refresh(() => rig.send('read'));
+    expect((await rig.until(1))[0]).toMatchObject({ requestId: 'read', status: 200 });
+    expect(rig.seen).toEqual(['GET /x Bearer old', 'GET /x Bearer new']);
+    const secrets = rig.login.now();
+    if (secrets !== undefined) rig.login.refused(secrets);
+    await refresh(() => rig.send('cancel', { method: 'DELETE' }));
+    expect((await rig.until(2))[1]).toMatchObject({ requestId: 'cancel', status: 200 });
+    rig.handler = (_request, response) => response.writeHead(401).end('{}');
+    rig.send('order', { method: 'POST', body: '{}' });
+    expect((await rig.until(3))[2]).toMatchObject({ requestId: 'order', status: 401 });
+    expect(rig.seen.filter((line) => line.startsWith('POST'))).toHaveLength(1);
+  });
+
+  it('lets nothing that opens wait for a login, and everything else', async () => {
+    const rig = await WireRig.start();
+    rig.send('open', { method: 'POST', opening: true });
+    expect(await rig.until(1)).toMatchObject([{ requestId: 'open', neverSent: true }]);
+    expect(rig.seen).toEqual([]);
+    rig.send('close', { method: 'POST' });
+    rig.token('t');
+    expect((await rig.until(2))[1]).toMatchObject({ requestId: 'close', status: 200 });
+    expect(rig.seen).toEqual(['POST /x Bearer t']);
+  });
+
+  it('lets reads rest after failures in a row, and orders pass all the same', async () => {
+    const rig = await WireRig.start();
+    void rig.login.fetch();
+    rig.token('t');
+    rig.handler = (_request, response) => response.writeHead(502).end('<html>');
+    for (let read = 1; read <= 5; read += 1) {
+      rig.send(`read ${read}`);
+      await rig.until(read);
+    }
+    rig.send('read 6');
+    expect((await rig.until(6))[5]).toMatchObject({ requestId: 'read 6', neverSent: true });
+    rig.send('order', { method: 'POST' });
+    expect((await rig.until(7))[6]).toMatchObject({ requestId: 'order', status: 502 });
+    expect(rig.seen).toHaveLength(6);
+  });
+
+  it('keeps the order of socket messages while they wait for a login, and fills their marks', async () => {
+    const rig = await WireRig.start();
+    const heard = Promise.withResolvers<void>();
+    const messages: string[] = [];
+    rig.sockets.on('connection', (client) => {
+      client.on('message', (data) => {
+        messages.push(String(data as Buffer));
+        client.send(`ack ${messages.length} for t`);
+        if (messages.length === 2) heard.resolve();
+      });
+    });
+    rig.shell.start();
+    expect(await rig.until(1)).toEqual([{ kind: 'socketOpen' }]);
+    rig.shell.perform({ kind: 'socketSend', text: `hello ${SECRET_MARKS.accessToken}` });
+    rig.shell.perform({ kind: 'socketSend', text: 'beat' });
+    rig.token('token-7');
+    await heard.promise;
+    expect(messages).toEqual(['hello token-7', 'beat']);
+    await rig.until(3);
+    rig.shell.perform({ kind: 'socketReset', reason: 'no answer to a heartbeat' });
+    const all = await rig.until(5);
+    expect(all.slice(3)).toEqual([
+      { kind: 'socketClosed', reason: 'no answer to a heartbeat' },
+      { kind: 'socketOpen' },
+    ]);
+  });
+});

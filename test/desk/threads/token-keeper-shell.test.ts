@@ -1,0 +1,124 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { RefreshTokenFile } from '../../../src/desk/threads/refresh-token-file-shell.ts';
+import { TokenKeeper } from '../../../src/desk/threads/token-keeper-shell.ts';
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'deltaring-token-'));
+  folders.push(folder);
+  return join(folder, 'inner');
+}
+
+function jwt(iss: string): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  return `${part({ alg: 'none' })}.${part({ iss })}.x`;
+}
+
+type Answer = object | number | Error;
+
+/** A keeper before a login service that gives the answers it is told, in order. */
+function keeperRig(answers: Answer[], folder?: string) {
+  const bodies: Record<string, string>[] = [];
+  const time = { millis: 1_000_000 };
+  const grant = {
+    baseUrl: 'http://login',
+    clientSecret: 'client',
+    refreshToken: 'configured',
+    userAgent: 'deltaring/test',
+    environment: 'sandbox' as const,
+  };
+  const keeper = new TokenKeeper(grant, {
+    file: folder === undefined ? undefined : new RefreshTokenFile(folder),
+    now: () => time.millis,
+    post: (_path, body) => {
+      bodies.push(JSON.parse(body) as Record<string, string>);
+      const answer = answers.shift() ?? 500;
+      if (answer instanceof Error) return Promise.reject(answer);
+      const isStatus = typeof answer === 'number';
+      return Promise.resolve(
+        new Response(isStatus ? '{}' : JSON.stringify(answer), { status: isStatus ? answer : 200 }),
+      );
+    },
+  });
+  return { keeper, bodies, time };
+}
+
+const T1 = { access_token: 't1', expires_in: 900 };
+const T2 = { access_token: 't2', expires_in: 900 };
+
+describe('the keeper of a login', () => {
+  it('logs in once for all who ask at once, and again a minute before the end', async () => {
+    const { keeper, bodies, time } = keeperRig([T1, T2]);
+    const all = await Promise.all([keeper.access(), keeper.access(), keeper.access()]);
+    expect(all.map(({ token }) => token)).toEqual(['t1', 't1', 't1']);
+    expect(all[0]?.millisLeft).toBe(900_000);
+    expect(bodies).toEqual([
+      { grant_type: 'refresh_token', client_secret: 'client', refresh_token: 'configured' },
+    ]);
+    time.millis += 839_999;
+    expect((await keeper.access()).token).toBe('t1');
+    time.millis += 1;
+    expect((await keeper.access()).token).toBe('t2');
+  });
+
+  it('fetches another where the broker refused the newest, not where it refused an older one', async () => {
+    const { keeper, bodies } = keeperRig([T1, T2]);
+    await keeper.access();
+    expect((await keeper.access('t1')).token).toBe('t2');
+    expect((await keeper.access('t1')).token).toBe('t2');
+    expect(bodies).toHaveLength(2);
+  });
+
+  it('waits longer after each refusal, and not at all after a fault of the network', async () => {
+    const { keeper, bodies, time } = keeperRig([new Error('reset'), 400, 400, T1]);
+    await expect(keeper.access()).rejects.toThrow('reset');
+    await expect(keeper.access()).rejects.toThrow('/oauth/token answered 400');
+    await expect(keeper.access()).rejects.toThrow('waiting to try again');
+    time.millis += 2_000;
+    await expect(keeper.access()).rejects.toThrow('answered 400');
+    time.millis += 3_999;
+    await expect(keeper.access()).rejects.toThrow('waiting to try again');
+    time.millis += 1;
+    expect((await keeper.access()).token).toBe('t1');
+    expect(bodies).toHaveLength(4);
+  });
+
+  it('uses and keeps a renewed refresh token, for the owner alone, until another is configured', async () => {
+    const folder = newFolder();
+    const { keeper, bodies, time } = keeperRig([{ ...T1, refresh_token: 'renewed' }, T2], folder);
+    await keeper.access();
+    time.millis += 900_000;
+    await keeper.access();
+    expect(bodies[1]?.['refresh_token']).toBe('renewed');
+    const path = join(folder, 'refresh-token.json');
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readFileSync(path, 'utf8')).not.toContain('configured');
+    const restarted = keeperRig([T1], folder);
+    await restarted.keeper.access();
+    expect(restarted.bodies[0]?.['refresh_token']).toBe('renewed');
+    expect(new RefreshTokenFile(folder).read('another')).toBeUndefined();
+  });
+
+  it('takes no access token of the other environment', async () => {
+    const live = { access_token: jwt('https://api.tastyworks.com'), expires_in: 900 };
+    const { keeper } = keeperRig([live]);
+    await expect(keeper.access()).rejects.toThrow('one of the live environment, and sandbox');
+    const sandbox = jwt('https://api.cert.tastyworks.com');
+    const good = keeperRig([{ access_token: sandbox, expires_in: 900 }]);
+    expect((await good.keeper.access()).token).toBe(sandbox);
+  });
+
+  it('gives an answer that makes no sense to nobody', async () => {
+    const { keeper } = keeperRig([{ access_token: '', expires_in: 900 }, { token: 'x' }, T1]);
+    await expect(keeper.access()).rejects.toThrow();
+    await expect(keeper.access()).rejects.toThrow();
+    expect((await keeper.access()).token).toBe('t1');
+  });
+});

@@ -56,6 +56,9 @@ function clock(minutes: number): string {
 const DEFAULT_TEXTS: Readonly<Record<string, string>> = {
   DELTARING_HOME: 'the platform’s state folder',
   DELTARING_TOOLSETS: '`default`',
+  DELTARING_AUTHORITY: '`full`',
+  MCP_AUTHORITY: '`full`',
+  CHATGPT_AUTHORITY: '`full`',
   OPENING_CUTOFF: '15:25',
   FLATTEN_START: '15:40',
   FLATTEN_DEADLINE: '15:50',

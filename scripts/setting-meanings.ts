@@ -72,6 +72,8 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
   EVENT_FILE: 'file of dated events that the plan skips (see The plan)',
   MCP_TOKEN: 'bearer token of the HTTP faces, at least 16 characters',
   CHATGPT_MCP_TOKEN: 'a second bearer token, so that two clients are two principals',
+  MCP_AUTHORITY: 'what the holder of `MCP_TOKEN` may do, in the same words',
+  CHATGPT_AUTHORITY: 'what the holder of `CHATGPT_MCP_TOKEN` may do',
   OAUTH_EMBEDDED:
     '`1` starts the embedded authorization server: clients ask, and you let each in with a code of `deltaring pair`. Needs `PUBLIC_URL`',
   OAUTH_REGISTRATION:
@@ -81,6 +83,8 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
   DELTARING_TOOLSETS:
     'comma list of `strategies`, `risk`, `orders`, `stream`, `market` (together `default`) and `plan`',
   DELTARING_READ_ONLY: '`1` takes away every tool that can redeem a token; the kill switch stays',
+  DELTARING_AUTHORITY:
+    'the most that any client may do: `observe`, `reduce-only`, `open:DOLLARS` or `full` (see Clients and their rights)',
   DELTARING_CONFIRM:
     'who agrees to an opening: `token`, whoever holds it; `elicit-preferred`, the human in a dialog where the client has one; `elicit-required`, the human in a dialog or nobody (the default with live money); `browser`, the human on a page of the engine itself, whose address is shown once and from which the order goes out',
   SIM_SEED: 'seed of the simulated market and of the paper broker’s luck',

@@ -3,6 +3,11 @@ import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import {
+  type ClientRights,
+  parseClientRights,
+  RIGHTS_FORM,
+} from './engine/domain/client-rights.ts';
 import { DeltaringError } from './engine/domain/errors.ts';
 import {
   CONDOR_STOPS,
@@ -56,6 +61,14 @@ const count = wholeBetween(1, 1_000_000);
 const port = wholeBetween(0, 65_535);
 const url = z.url('must be a URL, as https://host/path');
 const bearer = z.string().min(16, 'must have at least 16 characters');
+const clientRights = z
+  .string()
+  .default('full')
+  .transform((text, context): ClientRights => {
+    const rights = parseClientRights(text);
+    if (rights === undefined) context.addIssue(`must be ${RIGHTS_FORM}`);
+    return rights ?? { authority: 'observe' };
+  });
 const flag = z
   .enum(['0', '1', 'true', 'false'], 'must be 0 or 1')
   .transform((text) => text === '1' || text === 'true');
@@ -136,6 +149,8 @@ const schema = z.object({
   EVENT_FILE: z.string().optional(),
   MCP_TOKEN: bearer.optional(),
   CHATGPT_MCP_TOKEN: bearer.optional(),
+  MCP_AUTHORITY: clientRights,
+  CHATGPT_AUTHORITY: clientRights,
   OAUTH_EMBEDDED: flag.default(false),
   OAUTH_REGISTRATION: flag.default(true),
   OAUTH_ISSUER: url.optional(),
@@ -159,6 +174,7 @@ const schema = z.object({
       return [...chosen];
     }),
   DELTARING_READ_ONLY: flag.default(false),
+  DELTARING_AUTHORITY: clientRights,
   DELTARING_CONFIRM: z.enum(CONFIRM_MODES, `must be one of ${CONFIRM_MODES.join(', ')}`).optional(),
   SIM_SEED: wholeBetween(0, 0xffff_ffff).default(1),
   SIM_START: clockTime.default(10 * 60 + 30),
@@ -196,12 +212,18 @@ export type Settings = z.infer<typeof schema>;
 /** Every setting there is, in the order of the documentation. */
 export const SETTING_NAMES: readonly string[] = Object.keys(schema.shape);
 
+/** A token of the operator's, and what its holder may do. */
+export interface Bearer {
+  readonly token: string;
+  readonly rights: ClientRights;
+}
+
 /** The configuration of one engine: validated settings and what follows from them. */
 export interface Config extends Settings {
   readonly DELTARING_CONFIRM: ConfirmMode;
   /** State folder: journal, audit, latch, socket. */
   readonly home: string;
-  readonly mcpTokens: readonly string[];
+  readonly bearers: readonly Bearer[];
   /** SHA-256 prefix over every setting that is no secret. */
   readonly fingerprint: string;
   /** Settings that were read and are not needed, or fell back to a safe value: one sentence each. */
@@ -212,7 +234,7 @@ const SECRET = /SECRET|TOKEN|KEY|WEBHOOK/;
 const UNNEEDED = ['SPY_CHAIN_UPDATE_INTERVAL', 'CACHE_CLEANUP_INTERVAL'];
 /** Variables that look like settings of ours: what is none of them is a slip of the pen. */
 const OURS =
-  /^(?:DELTARING|SIM|DXLINK|TASTYTRADE|ALPACA|PAGERDUTY|ALERT|PLAN|EVENT|PORTFOLIO|LOTTO|LOSS|LIMIT|OPENING|FLATTEN|EXIT|CONDOR|NICKEL|PAPER|S3_AUDIT|S3_RETENTION|MAX_(?:DAILY|TRADE|OPEN|ORDER|ORDERS|POSITION|STRATEGY))_/;
+  /^(?:DELTARING|MCP|CHATGPT|SIM|DXLINK|TASTYTRADE|ALPACA|PAGERDUTY|ALERT|PLAN|EVENT|PORTFOLIO|LOTTO|LOSS|LIMIT|OPENING|FLATTEN|EXIT|CONDOR|NICKEL|PAPER|S3_AUDIT|S3_RETENTION|MAX_(?:DAILY|TRADE|OPEN|ORDER|ORDERS|POSITION|STRATEGY))_/;
 
 function defaultHome(environment: Environment): string {
   const xdg = environment['XDG_STATE_HOME'];
@@ -351,6 +373,14 @@ function faultsOf(given: Environment): readonly string[] {
   return [...new Set([...single, ...joint.filter(isNew)])];
 }
 
+function bearersOf(s: Settings): readonly Bearer[] {
+  const pairs = [
+    [s.MCP_TOKEN, s.MCP_AUTHORITY],
+    [s.CHATGPT_MCP_TOKEN, s.CHATGPT_AUTHORITY],
+  ] as const;
+  return pairs.flatMap(([token, rights]) => (token === undefined ? [] : [{ token, rights }]));
+}
+
 /** Reads the settings. Throws DeltaringError CONFIG_INVALID that lists every fault at once. */
 export function readConfig(environment: Environment): Config {
   const given = Object.fromEntries(
@@ -365,12 +395,11 @@ export function readConfig(environment: Environment): Config {
     );
   }
   const settings = schema.parse(given);
-  const tokens = [settings.MCP_TOKEN, settings.CHATGPT_MCP_TOKEN];
   return {
     ...settings,
     DELTARING_CONFIRM: settings.DELTARING_CONFIRM ?? usualConfirm(settings.DELTARING_ENV),
     home: settings.DELTARING_HOME ?? defaultHome(environment),
-    mcpTokens: tokens.filter((token) => token !== undefined),
+    bearers: bearersOf(settings),
     fingerprint: fingerprintOf(settings),
     notices: noticesOf(environment, settings),
   };

@@ -14,7 +14,7 @@ const COMMANDS: Readonly<Record<string, { readonly help: string; load(): Promise
     load: async () => (await import('./command/serve.ts')).serve,
   },
   mcp: {
-    help: 'MCP over stdio: joins the running engine, or starts one and joins',
+    help: 'MCP over stdio: joins the running engine, or starts one [--authority RIGHTS]',
     load: async () => (await import('./command/mcp.ts')).mcp,
   },
   status: {

@@ -32,7 +32,8 @@ describe('the configuration', () => {
       DELTARING_CONFIRM: 'elicit-preferred',
       DELTARING_READ_ONLY: false,
       SIM_START: 630,
-      mcpTokens: [],
+      bearers: [],
+      DELTARING_AUTHORITY: { authority: 'open' },
       notices: [],
     });
     expect(config.DELTARING_TOOLSETS).toEqual(['strategies', 'risk', 'orders', 'stream', 'market']);
@@ -123,7 +124,9 @@ describe('the configuration', () => {
     (HOST) => {
       expect(faultsOf({ HOST })).toContain('MCP_TOKEN is required');
       expect(faultsOf({ HOST, MCP_TOKEN: LONG_TOKEN })).toBe('');
-      expect(readConfig({ HOST, CHATGPT_MCP_TOKEN: LONG_TOKEN }).mcpTokens).toEqual([LONG_TOKEN]);
+      expect(readConfig({ HOST, CHATGPT_MCP_TOKEN: LONG_TOKEN }).bearers).toEqual([
+        { token: LONG_TOKEN, rights: { authority: 'open' } },
+      ]);
     },
   );
 

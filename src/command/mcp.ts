@@ -1,15 +1,36 @@
 /** `deltaring mcp`: MCP over stdio. Never hosts the engine: joins the running one, or starts one. */
-import { joinEngine } from '../mcp/stdio-shim.ts';
+import { parseArgs } from 'node:util';
+import type { ClientRights } from '../engine/domain/client-rights.ts';
+import { narrower, parseClientRights, RIGHTS_FORM } from '../engine/domain/client-rights.ts';
+import { EXIT_NOT_JOINED, joinEngine } from '../mcp/stdio-shim.ts';
 import { BUILD } from './build-info.ts';
 import { paperAccountId } from './engine-paths.ts';
 import { ensureEngine } from './ensure-engine.ts';
 import { configOf } from './environment.ts';
 
+const USAGE = `usage: deltaring mcp [--authority RIGHTS]; RIGHTS is ${RIGHTS_FORM}`;
+
+/** What this client asks to be held to; undefined where the words cannot be read. */
+function askedRights(args: readonly string[]): ClientRights | undefined {
+  try {
+    const options = { authority: { type: 'string', default: 'full' } } as const;
+    return parseClientRights(parseArgs({ args: [...args], options }).values.authority);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Pipes stdin and stdout to the engine until either ends. Only protocol goes to stdout. */
-export function mcp(): Promise<number> {
+export async function mcp(args: readonly string[]): Promise<number> {
+  const asked = askedRights(args);
+  if (asked === undefined) {
+    process.stderr.write(`deltaring mcp: ${args.join(' ')} is no way to start it; ${USAGE}\n`);
+    return EXIT_NOT_JOINED;
+  }
   const config = configOf();
   return joinEngine({
     config,
+    rights: narrower(asked, config.DELTARING_AUTHORITY),
     identity: {
       build: BUILD,
       broker: config.DELTARING_BROKER,

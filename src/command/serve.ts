@@ -23,7 +23,7 @@ function banner(config: Config, engine: EngineHost, http: RunningHttp): string {
   const base = `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${http.port}`;
   const { broker, environment, accountId } = engine.identity;
   const feed = engine.simulated ? 'built-in market simulator' : config.DELTARING_FEED;
-  const bearer = config.mcpTokens.length > 0 ? ' --header "Authorization: Bearer $MCP_TOKEN"' : '';
+  const bearer = config.bearers.length > 0 ? ' --header "Authorization: Bearer $MCP_TOKEN"' : '';
   return [
     '',
     `deltaring ${VERSION} is running: ${broker} broker (${environment} money), ${feed}`,

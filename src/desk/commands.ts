@@ -1,11 +1,13 @@
 /** Commands from the faces, carried out on the core thread. Every refusal is an answer. */
 
 import { unreachable } from '../engine/domain/assert.ts';
+import type { Authority } from '../engine/domain/client-rights.ts';
+import { suffices } from '../engine/domain/client-rights.ts';
 import { deny } from '../engine/domain/verdict.ts';
 import { holdTrading, rearmPace } from './account/governing.ts';
 import { clearAlert, setAlert } from './alerts/alert-watch.ts';
 import type { DeskContext } from './desk-context.ts';
-import type { Authority, Caller, KillView } from './engine-api.ts';
+import type { Caller, KillView } from './engine-api.ts';
 import type { Command } from './inputs.ts';
 import { isoNewYork } from './iso-time.ts';
 import { flattenCard, previewCancel } from './orders/flatten-card.ts';
@@ -23,8 +25,6 @@ import type { Reconciler } from './reconciling/reconciling.ts';
 export type CommandResult =
   | { readonly answer: unknown }
   | { readonly orderIds: readonly string[]; readonly replayed: boolean };
-
-const RANK: Readonly<Record<Authority, number>> = { observe: 0, reduce: 1, open: 2, console: 3 };
 
 const NEEDED: Readonly<Record<Command['kind'], Authority>> = {
   previewStrategy: 'observe',
@@ -54,7 +54,7 @@ export interface CommandRoom {
 
 function missingAuthority(caller: Caller, command: Command) {
   const needed = NEEDED[command.kind];
-  if (RANK[caller.authority] >= RANK[needed]) return undefined;
+  if (suffices(caller.authority, needed)) return undefined;
   const where =
     needed === 'console'
       ? '; use the operator console (`deltaring rearm`, `flatten`, `adopt`)'

@@ -6,6 +6,7 @@
  */
 import type { RankedMatch } from '../engine/chain/delta-index.ts';
 import type { AskOf, ReadKind, ValueOf } from '../engine/domain/account-facts.ts';
+import type { Rights } from '../engine/domain/client-rights.ts';
 import type { Right } from '../engine/domain/instrument.ts';
 import type { ChainSlice } from '../engine/domain/market.ts';
 import type { OrderPurpose } from '../engine/domain/order.ts';
@@ -20,13 +21,10 @@ import type { RiskCheckView } from './engine-api-risk.ts';
 
 export const ENGINE_API_VERSION = 1;
 
-/** What a caller may do. Each level includes the ones before it; `console` alone can re-arm. */
-export type Authority = 'observe' | 'reduce' | 'open' | 'console';
-
-/** Who calls: an identity (socket owner, bearer, OAuth subject), never a connection. */
-export interface Caller {
+/** Who calls: an identity (socket owner, bearer, OAuth subject), never a connection; and what it may
+ * do. */
+export interface Caller extends Rights {
   readonly principal: string;
-  readonly authority: Authority;
 }
 
 /** Stands on every answer. */

@@ -63,7 +63,7 @@ function createServer(face: Face, onClosed: () => void): Server {
     { name: 'deltaring', title: 'deltaring', version: identity.build },
     {
       capabilities: { tools: {}, prompts: {}, resources: { subscribe: true } },
-      instructions: instructionsOf(identity),
+      instructions: instructionsOf(identity, face.caller),
     },
   );
   serveTools(server, face);

@@ -1,6 +1,7 @@
 /** Every tool there is, in the order of the listing, and which of them a face offers. */
 import type { Toolset } from '../config.ts';
-import type { Authority } from '../desk/engine-api.ts';
+import type { Authority } from '../engine/domain/client-rights.ts';
+import { suffices } from '../engine/domain/client-rights.ts';
 import { nearestName } from './nearest-name.ts';
 import type { Scope } from './scopes.ts';
 import type { Tool } from './tool.ts';
@@ -66,26 +67,14 @@ export interface ToolChoice {
   readonly scopes?: readonly Scope[] | undefined;
 }
 
-const RANK: Readonly<Record<Authority, number>> = { observe: 0, reduce: 1, open: 2, console: 3 };
-
-/** True where `held` is enough for what needs `needed`. */
-export function suffices(held: Authority, needed: Authority): boolean {
-  return RANK[held] >= RANK[needed];
-}
-
-/** The lesser of two rights. */
-export function narrower(a: Authority, b: Authority): Authority {
-  return suffices(a, b) ? b : a;
-}
-
 /** The tools of a face, and the names they answer to. Immutable. */
 export class ToolShelf {
   readonly tools: readonly Tool[];
-  readonly #scopes: readonly Scope[] | undefined;
+  readonly #choice: ToolChoice;
   readonly #byName = new Map<string, Tool>();
 
   constructor(choice: ToolChoice) {
-    this.#scopes = choice.scopes;
+    this.#choice = choice;
     this.tools = TOOLS.filter(
       ({ toolset, authority, scope }) =>
         choice.toolsets.includes(toolset) &&
@@ -103,7 +92,7 @@ export class ToolShelf {
   }
 
   #holds(scope: Scope): boolean {
-    return this.#scopes === undefined || this.#scopes.includes(scope);
+    return this.#choice.scopes?.includes(scope) !== false;
   }
 
   /** Why a name is not on this shelf, and what to call instead. */
@@ -112,8 +101,12 @@ export class ToolShelf {
     if (elsewhere !== undefined && !this.#holds(elsewhere.scope)) {
       return `${name} needs the scope ${elsewhere.scope}, which this token lacks: connect again and ask for it.`;
     }
+    const { toolsets, authority } = this.#choice;
+    if (elsewhere !== undefined && !toolsets.includes(elsewhere.toolset)) {
+      return `${name} is not offered here: its tool set "${elsewhere.toolset}" is off.`;
+    }
     if (elsewhere !== undefined) {
-      return `${name} is not offered here: its tool set "${elsewhere.toolset}" is off, or this face is read-only.`;
+      return `${name} is not offered here: this client has the rights "${authority}" or is read-only, and it needs "${elsewhere.authority}".`;
     }
     const nearest = nearestName(name, [...this.#byName.keys()]);
     const meant = nearest === undefined ? '' : ` Did you mean ${nearest}?`;

@@ -3,12 +3,14 @@
  * (stdio, HTTP, the plain-JSON bridge) serves faces. Main thread only.
  */
 import type { Config, ConfirmMode, Toolset } from '../config.ts';
-import type { Authority, Caller, EngineApi } from '../desk/engine-api.ts';
+import type { Caller, EngineApi } from '../desk/engine-api.ts';
+import type { ClientRights } from '../engine/domain/client-rights.ts';
+import { FULL_RIGHTS, narrower } from '../engine/domain/client-rights.ts';
 import { wallMicros } from '../engine/domain/clock.ts';
 import type { Counters } from '../ops/counters.ts';
 import { AnsweredTokens } from './answered-tokens.ts';
 import { ApprovalDesk } from './approvals.ts';
-import { narrower, ToolShelf } from './catalog.ts';
+import { ToolShelf } from './catalog.ts';
 import type { AskHuman } from './confirm-dialog.ts';
 import { ResourceDesk } from './resource-desk.ts';
 import type { Scope } from './scopes.ts';
@@ -24,16 +26,22 @@ export interface FaceSettings {
   readonly toolsets: readonly Toolset[];
   readonly readOnly: boolean;
   readonly confirmMode: ConfirmMode;
+  /** The most that any client may do. */
+  readonly rights: ClientRights;
 }
 
 /** The settings that concern faces. */
-export function faceSettings(
-  config: Pick<Config, 'DELTARING_TOOLSETS' | 'DELTARING_READ_ONLY' | 'DELTARING_CONFIRM'>,
-): FaceSettings {
+export type FaceConfig = Pick<
+  Config,
+  'DELTARING_TOOLSETS' | 'DELTARING_READ_ONLY' | 'DELTARING_CONFIRM' | 'DELTARING_AUTHORITY'
+>;
+
+export function faceSettings(config: FaceConfig): FaceSettings {
   return {
     toolsets: config.DELTARING_TOOLSETS,
     readOnly: config.DELTARING_READ_ONLY,
     confirmMode: config.DELTARING_CONFIRM,
+    rights: config.DELTARING_AUTHORITY,
   };
 }
 
@@ -77,10 +85,12 @@ export interface Visitor extends Caller {
 
 /** How a client narrows what it may do. It can never widen it. */
 export interface Narrowing {
-  readonly authority?: Authority | undefined;
+  readonly rights?: ClientRights | undefined;
   readonly toolsets?: readonly Toolset[] | undefined;
   readonly readOnly?: boolean | undefined;
 }
+
+const OBSERVING: ClientRights = { authority: 'observe' };
 
 /** One client's view of the engine. */
 export class Face {
@@ -94,13 +104,14 @@ export class Face {
   constructor(room: FaceRoom, identity: Visitor, narrowing: Narrowing = {}) {
     const { settings } = room;
     const readOnly = settings.readOnly || narrowing.readOnly === true;
-    const most = readOnly ? 'observe' : narrower('open', identity.authority);
-    const authority = narrower(most, narrowing.authority ?? most);
+    const most = narrower(readOnly ? OBSERVING : FULL_RIGHTS, settings.rights);
+    const rights = narrower(narrower(most, identity), narrowing.rights ?? most);
+    const { authority } = rights;
     const toolsets = settings.toolsets.filter(
       (set) => narrowing.toolsets === undefined || narrowing.toolsets.includes(set),
     );
     this.room = room;
-    this.caller = { principal: identity.principal, authority };
+    this.caller = { principal: identity.principal, ...rights };
     this.shelf = new ToolShelf({ toolsets, authority, scopes: identity.scopes });
     this.#readOnly = readOnly;
     this.#listing = this.shelf.tools.map(listedTool);

@@ -20,6 +20,7 @@ const helloShape = z.object({
   environment: z.string(),
   account: z.string().optional(),
   authority: z.enum(['observe', 'reduce', 'open']).optional(),
+  openUpToCents: z.int().nonnegative().optional(),
   toolsets: z.array(toolset).optional(),
   readOnly: z.boolean().optional(),
 });

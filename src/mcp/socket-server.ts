@@ -7,13 +7,12 @@ import type { Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
-import type { Config } from '../config.ts';
 import type { EngineApi, EngineIdentity } from '../desk/engine-api.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import type { Counters } from '../ops/counters.ts';
 import type { PairingCode } from './console-join.ts';
 import { joinConsole } from './console-join.ts';
-import type { FaceRoom } from './face.ts';
+import type { FaceConfig, FaceRoom } from './face.ts';
 import { createFaceRoom, faceSettings } from './face.ts';
 import { answerHello, LONGEST_HELLO_BYTES, readHello } from './hello.ts';
 import { readLine } from './line-reader.ts';
@@ -28,7 +27,7 @@ const ANY_OTHER = 0o077;
 const LONGEST_PATH_BYTES = 103;
 
 export interface SocketOptions {
-  readonly config: Pick<Config, 'DELTARING_TOOLSETS' | 'DELTARING_READ_ONLY' | 'DELTARING_CONFIRM'>;
+  readonly config: FaceConfig;
   readonly api: EngineApi;
   readonly identity: EngineIdentity;
   /** Path of the socket, or the name of a pipe on Windows. */

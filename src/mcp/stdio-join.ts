@@ -1,5 +1,6 @@
 /** A face for a client that joined over the engine's socket, after its hello. */
 import type { Socket } from 'node:net';
+import { FULL_RIGHTS } from '../engine/domain/client-rights.ts';
 import { serveOverStream } from './adapter.ts';
 import type { FaceRoom } from './face.ts';
 import { Face } from './face.ts';
@@ -16,9 +17,10 @@ const LAST_ANSWERS_MILLIS = 15_000;
  * answers to what it had asked.
  */
 export async function joinMcp(room: FaceRoom, hello: Hello, socket: Socket): Promise<void> {
-  const { authority, toolsets, readOnly } = hello;
-  const caller = { principal: LOCAL_PRINCIPAL, authority: 'open' } as const;
-  const face = new Face(room, caller, { authority, toolsets, readOnly });
+  const { authority, openUpToCents, toolsets, readOnly } = hello;
+  const rights = { authority: authority ?? FULL_RIGHTS.authority, openUpToCents };
+  const caller = { principal: LOCAL_PRINCIPAL, ...FULL_RIGHTS };
+  const face = new Face(room, caller, { rights, toolsets, readOnly });
   const served = await serveOverStream(face, socket, () => socket.destroy());
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   socket.once('end', () => void lastAnswers());

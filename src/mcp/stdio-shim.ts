@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import type { Config } from '../config.ts';
+import type { ClientRights } from '../engine/domain/client-rights.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import { connectToEngine } from './engine-connection.ts';
 import type { ExpectedEngine } from './hello.ts';
@@ -21,6 +22,8 @@ const END_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
 export interface JoinOptions {
   readonly config: Pick<Config, 'DELTARING_TOOLSETS' | 'DELTARING_READ_ONLY'>;
+  /** What this client asks to be held to: it can narrow its rights, never widen them. */
+  readonly rights: ClientRights;
   readonly identity: ExpectedEngine;
   /** Resolves with the socket path of an engine that is ready, starting one where none runs. */
   readonly ensureEngine: () => Promise<string>;
@@ -31,13 +34,14 @@ export interface JoinOptions {
 
 /** Joins and pipes until either side ends. Resolves with the exit code; never rejects. */
 export async function joinEngine(options: JoinOptions): Promise<number> {
-  const { config, identity, ensureEngine, stderr = process.stderr } = options;
+  const { config, rights, identity, ensureEngine, stderr = process.stderr } = options;
   try {
     const path = await ensureEngine();
     const socket = await connectToEngine(path, {
       ...helloTo(identity, 'mcp'),
       toolsets: [...config.DELTARING_TOOLSETS],
       readOnly: config.DELTARING_READ_ONLY,
+      ...rights,
     });
     return await pipe(socket, options);
   } catch (error) {

@@ -4,7 +4,8 @@
  */
 import type { z } from 'zod';
 import type { ConfirmMode, Toolset } from '../config.ts';
-import type { Authority, Caller, EngineApi, Stamp } from '../desk/engine-api.ts';
+import type { Caller, EngineApi, Stamp } from '../desk/engine-api.ts';
+import type { Authority } from '../engine/domain/client-rights.ts';
 import type { CheckResult, Denial } from '../engine/domain/verdict.ts';
 import type { AnsweredTokens } from './answered-tokens.ts';
 import type { ApprovalDesk } from './approvals.ts';

@@ -32,6 +32,7 @@ import { portfolioVegaCheck } from './checks/portfolio-vega.ts';
 import { positionLimitCheck } from './checks/position-limit.ts';
 import { priceBoundsCheck } from './checks/price-bounds.ts';
 import { priceCollarCheck } from './checks/price-collar.ts';
+import { principalBudgetCheck } from './checks/principal-budget.ts';
 import { principalLimitCheck } from './checks/principal-limit.ts';
 import { quoteCrossedCheck } from './checks/quote-crossed.ts';
 import { reduceOnlyCheck } from './checks/reduce-only.ts';
@@ -79,6 +80,7 @@ export const CHECKS: readonly Check[] = [
   orderSizeCheck,
   maxTradeLossCheck,
   openRiskCheck,
+  principalBudgetCheck,
   dailyLossCheck,
   portfolioDeltaCheck,
   portfolioGammaCheck,

@@ -21,6 +21,8 @@ export interface AccountRisk {
   readonly plannedLossCents: Cents;
   /** Sum of worst cases of all that is open, working or UNKNOWN; positive. */
   readonly openRiskCents: Cents;
+  /** The same, by the principal that opened it. */
+  readonly openRiskByPrincipal: ReadonlyMap<string, number>;
   /** Net delta of what is held, in share equivalents; undefined when a leg has no delta. */
   readonly netDelta: number | undefined;
   /** Extremes of net delta over every combination of working and UNKNOWN orders filling. */
@@ -100,6 +102,8 @@ export interface RiskInput {
   readonly capabilities: BrokerCapabilities;
   readonly openingCutoffAt: EpochMicros | undefined;
   readonly limits: Limits;
+  /** The most that everything its principal opens may lose; undefined = no ceiling of its own. */
+  readonly openUpToCents?: number | undefined;
   readonly tradingState: TradingState;
   /** What holds trading down, by name; empty while it is active. */
   readonly tradingCauses: readonly string[];

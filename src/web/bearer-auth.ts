@@ -1,6 +1,9 @@
 /** Who calls: the bearer of a token, or, where none is needed, whoever is on this machine. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { Bearer } from '../config.ts';
+import type { ClientRights } from '../engine/domain/client-rights.ts';
+import { FULL_RIGHTS } from '../engine/domain/client-rights.ts';
 import type { Visitor } from '../mcp/face.ts';
 import type { Scope } from '../mcp/scopes.ts';
 import { SCOPES } from '../mcp/scopes.ts';
@@ -23,31 +26,31 @@ type OAuthTokens = Pick<OAuthRoom, 'resourceMetadataUrl' | 'holderOf'>;
 
 /** Knows the operator's tokens by their hashes alone, and asks OAuth about every other. Immutable. */
 export class BearerAuth {
-  readonly #hashes: readonly Buffer[];
+  readonly #known: readonly { readonly hash: Buffer; readonly rights: ClientRights }[];
   readonly #oauth: OAuthTokens | undefined;
 
-  constructor(tokens: readonly string[], oauth?: OAuthTokens) {
-    this.#hashes = tokens.map(sha256);
+  constructor(bearers: readonly Bearer[], oauth?: OAuthTokens) {
+    this.#known = bearers.map(({ token, rights }) => ({ hash: sha256(token), rights }));
     this.#oauth = oauth;
   }
 
   /** True where a token is needed. */
   get isOn(): boolean {
-    return this.#hashes.length > 0 || this.#oauth !== undefined;
+    return this.#known.length > 0 || this.#oauth !== undefined;
   }
 
   /** The caller of a request, or why there is none. Takes the same time for every wrong token of the
    * operator's. */
   async callerOf(request: IncomingMessage): Promise<Visitor | HttpFault> {
-    if (!this.isOn) return { principal: 'local', authority: 'open' };
+    if (!this.isOn) return { principal: 'local', ...FULL_RIGHTS };
     const token = SCHEME.exec(request.headers.authorization ?? '')?.[1];
     if (token === undefined) {
       return this.#unauthorized('send the token as Authorization: Bearer …', undefined);
     }
     const given = sha256(token);
-    let isKnown = false;
-    for (const hash of this.#hashes) isKnown = timingSafeEqual(hash, given) || isKnown;
-    if (isKnown) return { principal: `bearer:${shortHash(given)}`, authority: 'open' };
+    let held: ClientRights | undefined;
+    for (const { hash, rights } of this.#known) if (timingSafeEqual(hash, given)) held = rights;
+    if (held !== undefined) return { principal: `bearer:${shortHash(given)}`, ...held };
     const holder = await this.#holderOf(token);
     if (holder !== undefined && 'status' in holder) return holder;
     if (holder === undefined) {
@@ -58,7 +61,7 @@ export class BearerAuth {
       );
     }
     const principal = `oauth:${shortHash(sha256(holder.subject))}`;
-    return { principal, authority: 'open', scopes: holder.scopes };
+    return { principal, ...holder.rights, scopes: holder.scopes };
   }
 
   /** The refusal of a token that lacks a scope, with what to ask for (RFC 6750, section 3.1). */

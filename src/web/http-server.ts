@@ -75,7 +75,7 @@ interface Door {
 function doorOf(config: Config, { oauth }: Site): Door {
   return {
     guard: new OriginGuard(config),
-    auth: new BearerAuth(config.mcpTokens, oauth),
+    auth: new BearerAuth(config.bearers, oauth),
     addresses: RequestLimits.perAddress(config.RATE_LIMIT_REQUESTS_PER_MINUTE),
     probes: RequestLimits.perAddress(PROBES_PER_MINUTE),
     principals: RequestLimits.perPrincipal(),

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
+import { rightsText } from '../engine/domain/client-rights.ts';
 import { wallMicros } from '../engine/domain/clock.ts';
 import { MICROS_PER_MINUTE } from '../engine/domain/units.ts';
 import type { HttpSession, OpenSession } from '../mcp/adapter.ts';
@@ -34,9 +35,10 @@ const initializeShape = z.looseObject({
   }),
 });
 
-/** Who may go on with a session: tools were chosen by these scopes when it began. */
-function ownerOf({ principal, scopes }: Visitor): string {
-  return `${principal} ${scopes?.toSorted().join(' ') ?? 'all'}`;
+/** Who may go on with a session: tools were chosen by these scopes and rights when it began. */
+function ownerOf(visitor: Visitor): string {
+  const { principal, scopes } = visitor;
+  return `${principal} ${rightsText(visitor)} ${scopes?.toSorted().join(' ') ?? 'all'}`;
 }
 
 const NOT_FOUND: HttpFault = {

@@ -1,5 +1,6 @@
 /** The same tools as plain JSON, for clients that speak no MCP. */
 import { z } from 'zod';
+import { rightsText } from '../engine/domain/client-rights.ts';
 import type { FaceRoom, Visitor } from '../mcp/face.ts';
 import { Face } from '../mcp/face.ts';
 import type { HttpFault } from './http-reply.ts';
@@ -27,6 +28,7 @@ export function bridgeCapabilities(room: FaceRoom, caller: Visitor): object {
     environment,
     underlying,
     readOnly: settings.readOnly,
+    authority: rightsText(face.caller),
     toolsets: settings.toolsets,
     tools: face.shelf.tools.map(({ name }) => name),
     resources: resources.resources.map(({ uri }) => uri),

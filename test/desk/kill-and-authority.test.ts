@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Authority, Caller, KillView } from '../../src/desk/engine-api.ts';
+import type { Caller, KillView } from '../../src/desk/engine-api.ts';
 import type { Command } from '../../src/desk/inputs.ts';
+import type { Authority } from '../../src/engine/domain/client-rights.ts';
 import { CONDOR, CONSOLE, DeskRig, denialIn, TRADER, valueIn } from '../support/desk-rig.ts';
 
 const KILL: Command = { kind: 'kill', reason: 'enough' };

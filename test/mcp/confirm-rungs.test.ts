@@ -71,7 +71,7 @@ describe.each(MODES)('the ways out of live money under %s', (confirmMode) => {
 
   it('take no token at all from a client that may only observe: it can stop trading', async () => {
     const api = new FakeEngineApi({ environment: 'live' });
-    const narrowing = { authority: 'observe' } as const;
+    const narrowing = { rights: { authority: 'observe' } } as const;
     const { client, close } = await join({ api, settings: { confirmMode }, narrowing });
     await call(client, 'panic_button');
     expect(api.killed).toBe(true);

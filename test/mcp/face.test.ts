@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { narrower, suffices, TOOLS, ToolShelf } from '../../src/mcp/catalog.ts';
+import { TOOLS, ToolShelf } from '../../src/mcp/catalog.ts';
 import { createFaceRoom, Face, faceSettings } from '../../src/mcp/face.ts';
 import { instructionsOf, SELF_CONTAINED_CHARACTERS } from '../../src/mcp/instructions.ts';
 import { dollars, figure, signedPrice } from '../../src/mcp/money-words.ts';
@@ -37,14 +37,19 @@ describe('a face', () => {
 
   it('lets a client narrow its rights', () => {
     const room = createFaceRoom(new FakeEngineApi(), ALL_SETTINGS);
-    const watching = new Face(room, OWNER, { authority: 'observe', toolsets: ['orders'] });
+    const watching = new Face(room, OWNER, {
+      rights: { authority: 'observe' },
+      toolsets: ['orders'],
+    });
     expect(namesOf(watching)).toEqual([
       'get_order_status',
       'get_recent_orders',
       'reconcile_positions',
     ]);
     expect(new Face(room, OWNER, { readOnly: true }).caller.authority).toBe('observe');
-    expect(new Face(room, OWNER, { authority: 'reduce' }).caller.authority).toBe('reduce');
+    const reducing = new Face(room, OWNER, { rights: { authority: 'reduce' } });
+    expect(reducing.caller.authority).toBe('reduce');
+    expect(namesOf(reducing)).toContain('flatten_all');
   });
 
   it('never lets a client widen them', () => {
@@ -56,7 +61,7 @@ describe('a face', () => {
     const face = new Face(
       room,
       { principal: 'p', authority: 'console' },
-      { authority: 'open', toolsets: ['strategies', 'market'], readOnly: false },
+      { rights: { authority: 'open' }, toolsets: ['strategies', 'market'], readOnly: false },
     );
     expect(face.caller.authority).toBe('observe');
     expect(namesOf(face)).toEqual(['get_option_chain', 'find_options_by_delta', 'market_status']);
@@ -92,19 +97,18 @@ describe('a face', () => {
         DELTARING_TOOLSETS: ['market'],
         DELTARING_READ_ONLY: true,
         DELTARING_CONFIRM: 'token',
+        DELTARING_AUTHORITY: { authority: 'reduce' },
       }),
-    ).toEqual({ toolsets: ['market'], readOnly: true, confirmMode: 'token' });
+    ).toEqual({
+      toolsets: ['market'],
+      readOnly: true,
+      confirmMode: 'token',
+      rights: { authority: 'reduce' },
+    });
   });
 });
 
 describe('rights', () => {
-  it('include the lesser ones', () => {
-    expect(suffices('open', 'reduce')).toBe(true);
-    expect(suffices('reduce', 'open')).toBe(false);
-    expect(narrower('open', 'observe')).toBe('observe');
-    expect(narrower('observe', 'open')).toBe('observe');
-  });
-
   it('are needed by tools as the engine needs them', () => {
     const shelf = new ToolShelf({ toolsets: ['risk', 'orders'], authority: 'reduce' });
     expect(shelf.tools.map(({ name }) => name)).toContain('flatten_all');
@@ -141,7 +145,7 @@ describe('what is said', () => {
   });
 
   it('begins the instructions with what a client must know', () => {
-    const text = instructionsOf({ ...FAKE_IDENTITY, environment: 'live' });
+    const text = instructionsOf({ ...FAKE_IDENTITY, environment: 'live' }, OWNER);
     expect(text.indexOf('\n')).toBeLessThanOrEqual(SELF_CONTAINED_CHARACTERS);
     expect(text).toContain('LIVE money');
   });

@@ -6,6 +6,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Toolset } from '../../src/config.ts';
+import type { Caller } from '../../src/desk/engine-api.ts';
 import { askEngine } from '../../src/mcp/console-client.ts';
 import { joinConsole } from '../../src/mcp/console-join.ts';
 import {
@@ -34,6 +35,7 @@ const CONFIG = {
   DELTARING_TOOLSETS: ['strategies', 'risk', 'orders', 'stream', 'market'] as Toolset[],
   DELTARING_READ_ONLY: false,
   DELTARING_CONFIRM: 'elicit-preferred',
+  DELTARING_AUTHORITY: { authority: 'open' },
 } as const;
 const INITIALIZE = {
   jsonrpc: '2.0',
@@ -145,6 +147,25 @@ describe('the socket', () => {
     await client.close();
   });
 
+  it('holds a client to the rights that it asked for, and tells it so', async () => {
+    const callers: Caller[] = [];
+    const preview = api.previewStrategy.bind(api);
+    api.previewStrategy = (request, caller) => {
+      callers.push(caller);
+      return preview(request, caller);
+    };
+    const asked = { authority: 'open', openUpToCents: 500_00 } as const;
+    const socket = await connectToEngine(path, hello(asked));
+    const client = sdkClient();
+    const connected = client.connect(new StreamTransport(socket));
+    socket.resume();
+    await connected;
+    await call(client, 'iron_condor_30_delta');
+    expect(callers).toEqual([{ principal: LOCAL_PRINCIPAL, ...asked }]);
+    expect(client.getInstructions()).toContain('may lose at most $500.00 together');
+    await client.close();
+  });
+
   it('shares one identity between connections: a token of one is confirmed on another', async () => {
     const open = async () => {
       const socket = await connectToEngine(path, hello());
@@ -245,6 +266,7 @@ describe('the shim', () => {
     const stderr = new PassThrough();
     const exit = joinEngine({
       config: CONFIG,
+      rights: { authority: 'open', openUpToCents: 500_00 },
       identity: FAKE_IDENTITY,
       ensureEngine: async () => path,
       stdin,

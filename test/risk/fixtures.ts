@@ -156,6 +156,7 @@ export const PAYOFF: PayoffSummary = {
 export const ACCOUNT: AccountRisk = {
   dayPnlCents: cents(0),
   plannedLossCents: cents(0),
+  openRiskByPrincipal: new Map(),
   openRiskCents: cents(0),
   netDelta: 0,
   netDeltaHighest: 0,

@@ -67,6 +67,7 @@ const REFUSED_BY_ONE: Readonly<Record<string, RiskInput>> = {
   order_size: riskInput({ intent: condorIntent({ quantity: 11 }) }),
   max_trade_loss: riskInput({ payoff: { ...PAYOFF, maxLossCents: cents(1_000_01) } }),
   open_risk: riskInput({ account: { ...ACCOUNT, openRiskCents: cents(1_588_01) } }),
+  principal_budget: riskInput({ openUpToCents: 911_99 }),
   daily_loss: riskInput({ account: { ...ACCOUNT, dayPnlCents: cents(-400_01) } }),
   portfolio_delta: riskInput({ account: { ...ACCOUNT, netDeltaHighest: 51 } }),
   buying_power: riskInput({ account: { ...ACCOUNT, buyingPowerCents: cents(913_99) } }),

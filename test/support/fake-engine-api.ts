@@ -7,7 +7,6 @@ import type { Reading } from '../../src/broker/account-reader.ts';
 import { paperReader } from '../../src/broker/paper/paper-reader.ts';
 import type {
   Answer,
-  Authority,
   Caller,
   ChainStream,
   ConfirmResult,
@@ -28,6 +27,7 @@ import { told } from '../../src/desk/engine-api-reading.ts';
 import type { ScanRequest, StrategyRequest } from '../../src/desk/engine-api-requests.ts';
 import { deltaIndexOf, type RankedMatch } from '../../src/engine/chain/delta-index.ts';
 import type { AskOf, ReadKind, ValueOf } from '../../src/engine/domain/account-facts.ts';
+import { suffices } from '../../src/engine/domain/client-rights.ts';
 import type { Right } from '../../src/engine/domain/instrument.ts';
 import type { ChainSlice } from '../../src/engine/domain/market.ts';
 import type { DenialCode } from '../../src/engine/domain/verdict.ts';
@@ -35,7 +35,6 @@ import { deny } from '../../src/engine/domain/verdict.ts';
 import { buildSlice } from './chain-builder.ts';
 import { ReadingRig } from './reading.ts';
 
-const RANK: Readonly<Record<Authority, number>> = { observe: 0, reduce: 1, open: 2, console: 3 };
 const AT = '2026-11-20T10:30:00.000-05:00';
 
 export const FAKE_IDENTITY: EngineIdentity = {
@@ -158,7 +157,7 @@ export class FakeEngineApi implements EngineApi {
       return this.#deny('token_invalid', 'no live preview behind this token; preview again');
     }
     const opens = preview.card.purpose === 'open';
-    if (opens && RANK[caller.authority] < RANK.open) {
+    if (opens && !suffices(caller.authority, 'open')) {
       return this.#deny('not_authorized', 'this caller may only reduce positions');
     }
     if (opens && this.killed) return this.#deny('killed', 'killed; re-arm at the console');

@@ -134,6 +134,41 @@ describe('MCP over HTTP', () => {
     await client.close();
   });
 
+  it('holds each bearer to its own rights, and a session to those it began with', async () => {
+    const { base } = await serve({
+      MCP_TOKEN: TOKEN,
+      CHATGPT_MCP_TOKEN: OTHER_TOKEN,
+      CHATGPT_AUTHORITY: 'reduce-only',
+      MCP_AUTHORITY: 'open:500',
+    });
+    const authorityOf = async (token: string): Promise<unknown> => {
+      const headers = { Authorization: `Bearer ${token}` };
+      const answer = await fetch(`${base}/mcp/capabilities`, { headers });
+      return ((await answer.json()) as { authority: string }).authority;
+    };
+    expect(await authorityOf(TOKEN)).toBe('open:500');
+    expect(await authorityOf(OTHER_TOKEN)).toBe('reduce-only');
+    const { client } = await mcpClient(base, { token: OTHER_TOKEN });
+    expect(client.getInstructions()).toContain('may only close, reduce and cancel');
+    const card = await call(client, 'iron_condor_30_delta');
+    const placed = await call(client, 'confirm_trade', {
+      confirm_token: card.data['confirmToken'],
+    });
+    expect(placed.data['denied'].code).toBe('not_authorized');
+    await client.close();
+  });
+
+  it('lets no client pass what the operator lets any do', async () => {
+    const { base } = await serve({ DELTARING_AUTHORITY: 'observe', MCP_TOKEN: TOKEN });
+    const { client } = await mcpClient(base, { token: TOKEN });
+    const names = (await client.listTools()).tools.map(({ name }) => name);
+    expect(names).toContain('kill_switch');
+    for (const name of ['confirm_trade', 'flatten_all', 'close_position', 'cancel_order']) {
+      expect(names).not.toContain(name);
+    }
+    await client.close();
+  });
+
   it('keeps a token to the principal that previewed', async () => {
     const { base, api } = await serve({ MCP_TOKEN: TOKEN, CHATGPT_MCP_TOKEN: OTHER_TOKEN });
     const mine = await mcpClient(base, { token: TOKEN });
@@ -444,7 +479,7 @@ describe('the parts of the door', () => {
     const api = new FakeEngineApi();
     const room = createFaceRoom(api, faceSettings(config));
     expect(new BearerAuth([]).isOn).toBe(false);
-    expect(new BearerAuth([TOKEN]).isOn).toBe(true);
+    expect(new BearerAuth([{ token: TOKEN, rights: { authority: 'open' } }]).isOn).toBe(true);
     expect(Object.keys(ROUTES)).toContain('/mcp/call');
     expect(Object.keys(bridgeTools(room, { principal: 'p', authority: 'open' }))).toEqual([
       'tools',

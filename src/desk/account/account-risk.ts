@@ -57,16 +57,28 @@ function plannedLoss(position: StructurePosition, worst: Cents): number {
 /** Worst cases and planned losses of what is held and what opens. */
 interface Money {
   openRisk: number;
+  readonly byPrincipal: Map<string, number>;
   planned: number;
   openOrdersRisk: number;
   openOrders: number;
 }
 
+function addRisk(
+  byPrincipal: Map<string, number>,
+  principal: string | undefined,
+  riskCents: number,
+): void {
+  if (principal === undefined) return;
+  byPrincipal.set(principal, (byPrincipal.get(principal) ?? 0) + riskCents);
+}
+
 function moneyAtRisk(desk: DeskContext, live: readonly OrderRecord[]): Money {
-  const money: Money = { openRisk: 0, planned: 0, openOrdersRisk: 0, openOrders: 0 };
+  const byPrincipal = new Map<string, number>();
+  const money: Money = { openRisk: 0, byPrincipal, planned: 0, openOrdersRisk: 0, openOrders: 0 };
   for (const position of desk.book.structures()) {
     const worst = worstCaseOf(position);
     money.openRisk += worst;
+    addRisk(byPrincipal, position.openingIntent?.principal, worst);
     money.planned += plannedLoss(position, worst);
   }
   for (const order of live) {
@@ -75,6 +87,7 @@ function moneyAtRisk(desk: DeskContext, live: readonly OrderRecord[]): Money {
     const share = remainingShare(order);
     money.openOrders += 1;
     money.openOrdersRisk += worstCaseCents * share;
+    addRisk(byPrincipal, intent.principal, worstCaseCents * share);
     money.planned += (intent.exitPlan?.plannedLossCents ?? worstCaseCents) * share;
   }
   money.openRisk += money.openOrdersRisk;
@@ -94,6 +107,7 @@ export function accountRisk(desk: DeskContext): AccountRisk {
     dayPnlCents: dayPnl(desk).liquidationCents,
     plannedLossCents: cents(Math.round(money.planned)),
     openRiskCents: cents(Math.round(money.openRisk)),
+    openRiskByPrincipal: money.byPrincipal,
     netDelta,
     netDeltaHighest: greeks?.delta.highest,
     netDeltaLowest: greeks?.delta.lowest,

@@ -3,6 +3,7 @@
  * consumption of the token. A token used before answers with what its first use did.
  */
 import { assert } from '../../engine/domain/assert.ts';
+import { suffices } from '../../engine/domain/client-rights.ts';
 import { gridOf } from '../../engine/domain/instrument.ts';
 import { netPrices } from '../../engine/domain/net-price.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
@@ -93,7 +94,7 @@ function redeemOrder(desk: DeskContext, caller: Caller, grant: TokenGrant): Conf
   const stale =
     mayNotOpen(caller, intent) ?? staleClose(desk, intent) ?? drifted(desk, intent, grant);
   if (stale !== undefined) return refuse(desk, caller, previewId, { denied: stale });
-  const judgement = judgeIntent(desk, atLiveLimit(desk, intent));
+  const judgement = judgeIntent(desk, atLiveLimit(desk, intent), caller.openUpToCents);
   const { denial, checks } = judgement.verdict;
   if (denial !== undefined) return refuse(desk, caller, previewId, { denied: denial, checks });
   const orderIds = [intent.intentId];
@@ -118,8 +119,7 @@ function atLiveLimit(desk: DeskContext, intent: OrderIntent): OrderIntent {
 /** Asked only of the token's own principal: to anyone else the token is unknown. */
 function mayNotOpen(caller: Caller, intent: OrderIntent): Denial | undefined {
   const { authority } = caller;
-  if (intent.purpose !== 'open' || authority === 'open' || authority === 'console')
-    return undefined;
+  if (intent.purpose !== 'open' || suffices(authority, 'open')) return undefined;
   const numbers = { has: authority, needs: 'open' };
   return deny('not_authorized', 'this caller may only reduce positions', numbers).denied;
 }

@@ -53,8 +53,13 @@ function closableOf(desk: DeskContext, positionId: string): ReadonlyMap<string, 
   return new Map(free.map((leg) => [instrumentSymbol(leg.instrument), leg.quantity]));
 }
 
-/** Runs every check on the intent as the market and the account stand at this step. */
-export function judgeIntent(desk: DeskContext, intent: OrderIntent): Judgement {
+/** Runs every check on the intent as the market and the account stand at this step. What opens is
+ * held to `openUpToCents` too, the ceiling of who asks for it, where there is one. */
+export function judgeIntent(
+  desk: DeskContext,
+  intent: OrderIntent,
+  openUpToCents?: number,
+): Judgement {
   const feesCents = feesOf(desk, intent);
   const payoff = payoffOf(intent, feesCents);
   const { day } = desk;
@@ -69,6 +74,7 @@ export function judgeIntent(desk: DeskContext, intent: OrderIntent): Judgement {
     capabilities: desk.gateway.capabilities,
     openingCutoffAt: day.schedule.openingCutoffAt,
     limits: desk.config.limits,
+    openUpToCents,
     tradingState: tradingStateOf(day.status),
     tradingCauses: day.status.causes,
     killed: day.killed,

@@ -45,7 +45,7 @@ function refuse(
 function finishPreview(desk: DeskContext, turn: PreviewTurn, draft: Draft): PreviewAnswer {
   const { shelf, caller, tokenSha256 } = turn;
   const { intent } = draft;
-  const judgement = judgeIntent(desk, intent);
+  const judgement = judgeIntent(desk, intent, caller.openUpToCents);
   const { verdict } = judgement;
   if (verdict.denial !== undefined) {
     const refused = { denied: verdict.denial, checks: verdict.checks };

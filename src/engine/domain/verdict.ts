@@ -26,6 +26,7 @@ export type DenialCode =
   | 'open_orders'
   | 'self_match'
   | 'principal_limit'
+  | 'principal_budget'
   | 'second_source'
   // the moment
   | 'session_window'

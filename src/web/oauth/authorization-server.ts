@@ -11,6 +11,7 @@ import { tokenHandler } from '@modelcontextprotocol/sdk/server/auth/handlers/tok
 import type { NextFunction, Request, Response } from 'express';
 import express from 'express';
 import { z } from 'zod';
+import { parseClientRights } from '../../engine/domain/client-rights.ts';
 import { SCOPES } from '../../mcp/scopes.ts';
 import type { ConsentView } from './consent-page.ts';
 import { consentPage } from './consent-page.ts';
@@ -33,6 +34,8 @@ const formShape = z.object({
   decision: z.enum(['allow', 'deny']),
   code: z.string().default(''),
   scope: z.union([z.string(), z.array(z.string())]).default([]),
+  rights: z.string().default('reduce-only'),
+  dollars: z.string().default(''),
 });
 
 const PAGE_HEADERS = {
@@ -94,12 +97,13 @@ function consentRoute(provider: OperatorProvider) {
       response.status(400).json({ error: 'invalid_request' });
       return;
     }
-    const { request: requestId, decision, code, scope } = form.data;
+    const { request: requestId, decision, code, scope, rights, dollars } = form.data;
     const outcome = provider.consent({
       requestId,
       allow: decision === 'allow',
       pairingCode: code,
       scopes: typeof scope === 'string' ? [scope] : scope,
+      rights: parseClientRights(rights === 'open' ? `open:${dollars.trim()}` : rights),
     });
     if (outcome.kind === 'again') showConsent(response, outcome.view);
     else if (outcome.kind === 'redirect') response.redirect(302, outcome.to);

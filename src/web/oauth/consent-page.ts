@@ -11,6 +11,8 @@ h1 { font-size: 1.25rem }
 code { font-size: 1.1em }
 label { display: block; margin: .35rem 0 }
 input[name=code] { font: inherit; letter-spacing: .1em; width: 12rem; padding: .4rem }
+fieldset { border: 1px solid color-mix(in srgb, currentColor 30%, transparent); margin: .6rem 0 }
+input[name=dollars] { font: inherit; padding: .15rem .3rem }
 button { font: inherit; padding: .5rem 1.2rem; margin-right: .5rem }
 .fault { border-left: .3rem solid #c33; padding-left: .7rem }
 .where { opacity: .75 }
@@ -42,6 +44,14 @@ function box(scope: Scope): string {
   return `<label><input type="checkbox" name="scope" value="${scope}" checked> ${SCOPE_WORDS[scope]}</label>`;
 }
 
+/** What a client that may send orders may open. Nothing, until the human chooses otherwise. */
+const OPENING_FIELDS = `<fieldset><legend>Of the orders it sends, it may</legend>
+<label><input type="radio" name="rights" value="reduce-only" checked> only close and reduce</label>
+<label><input type="radio" name="rights" value="open"> open, while all it has open can lose at most
+$ <input name="dollars" inputmode="decimal" size="7" aria-label="Dollars"></label>
+<label><input type="radio" name="rights" value="full"> open within the engine's own limits</label>
+</fieldset>`;
+
 /** Where a browser may go when the form is sent: here, and on to the client. */
 function formTargets(redirectUri: string): string {
   const { origin, protocol } = new URL(redirectUri);
@@ -61,6 +71,7 @@ export function consentPage(view: ConsentView): Page {
 <input type="hidden" name="request" value="${escaped(requestId)}">
 <p>It may:</p>
 ${scopes.map(box).join('\n')}
+${scopes.includes('trade.execute') ? OPENING_FIELDS : ''}
 <p>Type the code that <code>deltaring pair</code> shows on the engine's machine:</p>
 ${fault === undefined ? '' : `<p class="fault" role="alert">${escaped(fault)}</p>`}
 <p><input name="code" aria-label="Pairing code" autocomplete="off" autofocus maxlength="32"></p>

@@ -6,6 +6,8 @@
  */
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import type { ClientRights } from '../../engine/domain/client-rights.ts';
+import { FULL_RIGHTS } from '../../engine/domain/client-rights.ts';
 import type { Scope } from '../../mcp/scopes.ts';
 import { SCOPES } from '../../mcp/scopes.ts';
 import { OwnerFile } from './owner-file.ts';
@@ -16,11 +18,17 @@ const REFRESH_SECONDS = 30 * 24 * 3_600;
 const MOST_GRANTS = 64;
 const TOKEN_BYTES = 32;
 
+/** Grants of before there were levels had no other bound than their scopes. */
+const rightsShape = z.object({
+  authority: z.enum(['observe', 'reduce', 'open']),
+  openUpToCents: z.int().nonnegative().optional(),
+});
 const grantShape = z.object({
   id: z.string(),
   clientId: z.string(),
   clientName: z.string(),
   scopes: z.array(z.enum(SCOPES)),
+  rights: rightsShape.default(FULL_RIGHTS),
   accessSha256: z.string(),
   accessUntilSeconds: z.number(),
   refreshSha256: z.string(),
@@ -30,6 +38,14 @@ const grantShape = z.object({
 const fileShape = z.object({ version: z.literal(1), grants: z.array(grantShape) });
 
 export type Grant = Readonly<z.infer<typeof grantShape>>;
+
+/** Who is granted what. */
+export interface GrantedClient {
+  readonly clientId: string;
+  readonly clientName: string;
+  readonly scopes: readonly Scope[];
+  readonly rights: ClientRights;
+}
 
 /** Refresh tokens of a grant remembered after they were used. */
 const MOST_SPENT = 32;
@@ -63,10 +79,10 @@ export class GrantBook {
   }
 
   /** Grants a client its first tokens. */
-  open(clientId: string, clientName: string, scopes: readonly Scope[]): IssuedTokens {
+  open(client: GrantedClient): IssuedTokens {
     const room = this.#grants.filter((grant) => this.#lives(grant)).slice(-(MOST_GRANTS - 1));
     this.#grants = room;
-    return this.#issue({ id: randomUUID(), clientId, clientName, scopes, spent: [] });
+    return this.#issue({ ...client, id: randomUUID(), spent: [] });
   }
 
   /**
@@ -87,8 +103,7 @@ export class GrantBook {
     if (!scopes.every((scope) => grant.scopes.includes(scope))) return undefined;
     this.#grants = this.#grants.filter((each) => each !== grant);
     const spent = [...grant.spentRefreshSha256, hash].slice(-MOST_SPENT);
-    const { id, clientName } = grant;
-    return this.#issue({ id, clientId, clientName, scopes, spent });
+    return this.#issue({ ...grant, scopes, spent });
   }
 
   /** The grant of an access token that lives. */
@@ -107,20 +122,17 @@ export class GrantBook {
     if (grant?.clientId === clientId) this.#end(grant);
   }
 
-  #issue(to: {
-    readonly id: string;
-    readonly clientId: string;
-    readonly clientName: string;
-    readonly scopes: readonly Scope[];
-    readonly spent: readonly string[];
-  }): IssuedTokens {
+  #issue(
+    to: GrantedClient & { readonly id: string; readonly spent: readonly string[] },
+  ): IssuedTokens {
     const [access, refresh, now] = [newToken(), newToken(), this.#nowSeconds()];
-    const { id, clientId, clientName, scopes, spent } = to;
+    const { id, clientId, clientName, scopes, rights, spent } = to;
     this.#grants.push({
       id,
       clientId,
       clientName,
       scopes: [...scopes],
+      rights,
       accessSha256: sha256(access),
       accessUntilSeconds: now + ACCESS_SECONDS,
       refreshSha256: sha256(refresh),

@@ -86,7 +86,7 @@ function embedded(
     server: authorizationServer(provider, { issuer, registers }),
     holderOf: async (token) => {
       const grant = grants.find(token);
-      return grant && { subject: grant.clientId, scopes: grant.scopes };
+      return grant && { subject: grant.clientId, scopes: grant.scopes, rights: grant.rights };
     },
   };
 }

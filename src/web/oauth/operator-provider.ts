@@ -20,12 +20,13 @@ import type {
 } from '@modelcontextprotocol/sdk/shared/auth.js';
 import type { Response } from 'express';
 import { LRUMapWithDelete } from 'mnemonist';
+import type { ClientRights } from '../../engine/domain/client-rights.ts';
 import type { Scope } from '../../mcp/scopes.ts';
 import { isScope, SCOPES } from '../../mcp/scopes.ts';
 import type { ClientDirectory } from './client-directory.ts';
 import { plainName } from './client-directory.ts';
 import type { ConsentView } from './consent-page.ts';
-import type { GrantBook, IssuedTokens } from './grant-book.ts';
+import type { GrantBook, GrantedClient, IssuedTokens } from './grant-book.ts';
 import { ACCESS_SECONDS } from './grant-book.ts';
 import type { PairingDesk } from './pairing.ts';
 
@@ -45,11 +46,8 @@ interface AskedConsent {
   readonly untilSeconds: number;
 }
 
-interface Code {
-  readonly clientId: string;
-  readonly clientName: string;
+interface Code extends GrantedClient {
   readonly params: AuthorizationParams;
-  readonly scopes: readonly Scope[];
   readonly untilSeconds: number;
   /** The access token that it was exchanged for. */
   access?: string;
@@ -61,6 +59,8 @@ export interface ConsentAnswer {
   readonly allow: boolean;
   readonly pairingCode: string;
   readonly scopes: readonly string[];
+  /** What it may do; undefined = what was written cannot be read. */
+  readonly rights: ClientRights | undefined;
 }
 
 export type ConsentOutcome =
@@ -85,6 +85,7 @@ function sha256(text: string): string {
 }
 
 const FAULTS = {
+  dollars: 'Write the most that it may have at risk in whole dollars, as 500.',
   none: 'There is no pairing code that still lives: run `deltaring pair` for a new one.',
   wrong: 'That is not the code. After five wrong ones, run `deltaring pair` again.',
 } as const;
@@ -142,12 +143,19 @@ export class OperatorProvider implements OAuthServerProvider {
       const fault = 'Nothing is ticked: allow something, or refuse.';
       return { kind: 'again', view: this.#view(requestId, request, fault) };
     }
+    const { rights } = answer;
+    if (rights === undefined) {
+      return { kind: 'again', view: this.#view(requestId, request, FAULTS.dollars) };
+    }
     const verdict = this.#parts.pairing.redeem(answer.pairingCode);
     if (verdict !== 'right') {
       return { kind: 'again', view: this.#view(requestId, request, FAULTS[verdict]) };
     }
     this.#asked.delete(requestId);
-    return { kind: 'redirect', to: this.#away(params, { code: this.#mint(request, scopes) }) };
+    return {
+      kind: 'redirect',
+      to: this.#away(params, { code: this.#mint(request, scopes, rights) }),
+    };
   }
 
   async challengeForAuthorizationCode(
@@ -166,7 +174,7 @@ export class OperatorProvider implements OAuthServerProvider {
     }
     if (!this.#isOurs(resource))
       throw new InvalidTargetError('this server serves no such resource');
-    const tokens = this.#parts.grants.open(held.clientId, held.clientName, held.scopes);
+    const tokens = this.#parts.grants.open(held);
     held.access = tokens.access;
     return wireTokens(tokens);
   }
@@ -217,13 +225,14 @@ export class OperatorProvider implements OAuthServerProvider {
     return url.href;
   }
 
-  #mint({ client, params }: AskedConsent, scopes: readonly Scope[]): string {
+  #mint({ client, params }: AskedConsent, scopes: readonly Scope[], rights: ClientRights): string {
     const code = randomBytes(CODE_BYTES).toString('base64url');
     this.#codes.set(sha256(code), {
       clientId: client.client_id,
       clientName: nameOf(client),
       params,
       scopes,
+      rights,
       untilSeconds: this.#parts.nowSeconds() + CODE_SECONDS,
     });
     return code;

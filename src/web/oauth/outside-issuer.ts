@@ -5,6 +5,7 @@
 import type { JWTVerifyGetKey } from 'jose';
 import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose';
 import { z } from 'zod';
+import { FULL_RIGHTS } from '../../engine/domain/client-rights.ts';
 import { isScope } from '../../mcp/scopes.ts';
 import type { TokenHolder } from './token-holder.ts';
 
@@ -91,7 +92,8 @@ export class OutsideTokens {
       });
       const claims = claimsShape.parse(payload);
       const scopes = claims.scp ?? claims.scope?.split(' ') ?? [];
-      return { subject: `${issuer} ${claims.sub}`, scopes: scopes.filter(isScope) };
+      const subject = `${issuer} ${claims.sub}`;
+      return { subject, scopes: scopes.filter(isScope), rights: FULL_RIGHTS };
     } catch (error) {
       const isUnreachable =
         error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError);

@@ -9,6 +9,7 @@ import type {
   JSONRPCMessage,
 } from '@modelcontextprotocol/sdk/types.js';
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import { FULL_RIGHTS } from '../../../src/engine/domain/client-rights.ts';
 import { serveOverStream } from '../../../src/mcp/adapter.ts';
 import type { FaceSettings, Narrowing } from '../../../src/mcp/face.ts';
 import { createFaceRoom, Face } from '../../../src/mcp/face.ts';
@@ -89,6 +90,7 @@ export const ALL_SETTINGS: FaceSettings = {
   toolsets: ['strategies', 'risk', 'orders', 'stream', 'market', 'plan'],
   readOnly: false,
   confirmMode: 'elicit-preferred',
+  rights: FULL_RIGHTS,
 };
 
 /** A client of the SDK, with or without elicitation. */

@@ -31,6 +31,31 @@ const CASES: readonly Case[] = [
       open <= 1_588_00 ? 'passed' : 'failed',
     ],
   ),
+  ...([911_99, 912_00, 912_01] as const).map(
+    (openUpToCents): Case => [
+      `a caller that may open up to ${openUpToCents} cents, and 912.00`,
+      'principal_budget',
+      riskInput({ openUpToCents }),
+      openUpToCents >= 912_00 ? 'passed' : 'failed',
+    ],
+  ),
+  ...([87_99, 88_00, 88_01] as const).map(
+    (opened): Case => [
+      `a caller with 1,000.00 that has ${opened} cents open before 912.00 more`,
+      'principal_budget',
+      riskInput({
+        openUpToCents: 1_000_00,
+        account: { ...ACCOUNT, openRiskByPrincipal: new Map([['trader', opened]]) },
+      }),
+      opened <= 88_00 ? 'passed' : 'failed',
+    ],
+  ),
+  [
+    'a worst case without a number under a ceiling',
+    'principal_budget',
+    riskInput({ openUpToCents: 1_000_00, payoff: { ...PAYOFF, maxLossCents: undefined } }),
+    'notRun',
+  ],
   ...([-399_99, -400_00, -400_01] as const).map(
     (pnl): Case => [
       `day P&L of ${pnl} cents before a planned loss of 100.00`,

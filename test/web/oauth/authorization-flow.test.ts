@@ -110,12 +110,16 @@ function answerForm(fields: Record<string, string | readonly string[]>): Promise
 }
 
 /** The human's part: reads the page, types the console's code, ticks scopes. */
-async function agree(sentTo: URL | undefined, scope: readonly string[]): Promise<URL> {
+async function agree(
+  sentTo: URL | undefined,
+  scope: readonly string[],
+  more: Record<string, string> = {},
+): Promise<URL> {
   const page = await fetch(sentTo ?? '');
   expect(page.status).toBe(200);
   const request = requestOf(await page.text());
   const { code } = pairing.issue();
-  const answer = await answerForm({ request, code, scope, decision: 'allow' });
+  const answer = await answerForm({ request, code, scope, decision: 'allow', ...more });
   expect(answer.status).toBe(302);
   return new URL(answer.headers.get('location') ?? '');
 }
@@ -123,11 +127,15 @@ async function agree(sentTo: URL | undefined, scope: readonly string[]): Promise
 const READS = ['market.read', 'portfolio.read'];
 
 /** The whole way of the SDK's own client, with the scopes that the operator ticked. */
-async function connected(asked: string, ticked: readonly string[]) {
+async function connected(
+  asked: string,
+  ticked: readonly string[],
+  more: Record<string, string> = {},
+) {
   const provider = new Remembering(asked);
   const first = connecting(provider);
   await expect(first.connect()).rejects.toThrow(UnauthorizedError);
-  const back = await agree(provider.sentTo, ticked);
+  const back = await agree(provider.sentTo, ticked, more);
   expect(back.searchParams.get('iss')).toBe(base);
   await first.transport.finishAuth(back.searchParams.get('code') ?? '');
   const second = connecting(provider);
@@ -155,6 +163,20 @@ describe('a client that connects by OAuth', () => {
     expect(provider.held?.scope).toBe('market.read');
     const { tools } = await client.listTools();
     expect(tools.every(({ annotations }) => annotations?.destructiveHint !== true)).toBe(true);
+    await client.close();
+  });
+
+  it.each([
+    [{}, 'reduce-only'],
+    [{ rights: 'open', dollars: '500' }, 'open:500'],
+    [{ rights: 'full' }, 'full'],
+    [{ rights: 'observe' }, 'observe'],
+  ])('may open as far as the operator chose: %o is %s', async (chosen, authority) => {
+    const scopes = ['trade.preview', 'trade.execute'];
+    const { provider, client } = await connected(scopes.join(' '), scopes, chosen);
+    const headers = { Authorization: `Bearer ${provider.held?.access_token}` };
+    const answer = await fetch(`${base}/mcp/capabilities`, { headers });
+    expect(await answer.json()).toMatchObject({ authority });
     await client.close();
   });
 
@@ -266,6 +288,20 @@ describe('the way to consent', () => {
     expect((await answerForm({ ...form, code: '00000-00000' })).status).toBe(403);
     expect((await answerForm({ ...form, code })).status).toBe(302);
     expect((await answerForm({ ...form, code })).status).toBe(410);
+  });
+
+  it('asks how much may be opened only where orders may be sent, and again where it cannot be read', async () => {
+    const client = await registered();
+    const reading = await (await fetch(asking(client))).text();
+    expect(reading).not.toContain('name="rights"');
+    const html = await (await fetch(asking(client, { scope: 'trade.execute' }))).text();
+    expect(html).toContain('value="reduce-only" checked');
+    const form = { request: requestOf(html), scope: 'trade.execute', decision: 'allow' };
+    const { code } = pairing.issue();
+    const again = await answerForm({ ...form, code, rights: 'open', dollars: 'a lot' });
+    expect(again.status).toBe(403);
+    expect(await again.text()).toContain('in whole dollars');
+    expect((await answerForm({ ...form, code, rights: 'open', dollars: '500' })).status).toBe(302);
   });
 
   it('sends a refusal back with the state and the issuer', async () => {

@@ -2,11 +2,19 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Scope } from '../../../src/mcp/scopes.ts';
+import type { GrantedClient } from '../../../src/web/oauth/grant-book.ts';
 import { ACCESS_SECONDS, GrantBook } from '../../../src/web/oauth/grant-book.ts';
 
 let folder: string;
 let path: string;
 let now: number;
+const client = (clientId: string, scopes: readonly Scope[]): GrantedClient => ({
+  clientId,
+  clientName: 'Client',
+  scopes,
+  rights: { authority: 'open', openUpToCents: 500_00 },
+});
 const book = () => new GrantBook(path, () => now);
 
 beforeEach(() => {
@@ -21,7 +29,7 @@ afterEach(() => {
 
 describe('the book of grants', () => {
   it('knows a token after a restart, and keeps no token in plain', () => {
-    const { access, refresh } = book().open('client', 'Client', ['market.read']);
+    const { access, refresh } = book().open(client('client', ['market.read']));
     expect(book().find(access)).toMatchObject({ clientId: 'client', scopes: ['market.read'] });
     const text = readFileSync(path, 'utf8');
     expect(text).not.toContain(access);
@@ -31,7 +39,7 @@ describe('the book of grants', () => {
 
   it('lets an access token live its hour and no longer', () => {
     const grants = book();
-    const { access } = grants.open('client', 'Client', ['market.read']);
+    const { access } = grants.open(client('client', ['market.read']));
     now += ACCESS_SECONDS - 1;
     expect(grants.find(access)).toBeDefined();
     now += 1;
@@ -40,7 +48,7 @@ describe('the book of grants', () => {
 
   it('exchanges a refresh token once; one that comes back ends the grant', () => {
     const grants = book();
-    const first = grants.open('client', 'Client', ['market.read']);
+    const first = grants.open(client('client', ['market.read']));
     const second = grants.refresh('client', first.refresh, undefined);
     expect(second).toBeDefined();
     expect(grants.find(first.access)).toBeUndefined();
@@ -52,7 +60,7 @@ describe('the book of grants', () => {
 
   it('refuses a refresh token of another client, and one of 30 days', () => {
     const grants = book();
-    const { refresh } = grants.open('client', 'Client', ['market.read']);
+    const { refresh } = grants.open(client('client', ['market.read']));
     expect(grants.refresh('other', refresh, undefined)).toBeUndefined();
     now += 31 * 24 * 3_600;
     expect(grants.refresh('client', refresh, undefined)).toBeUndefined();
@@ -60,7 +68,7 @@ describe('the book of grants', () => {
 
   it('narrows scopes at a refresh and never widens them', () => {
     const grants = book();
-    const { refresh } = grants.open('client', 'Client', ['market.read', 'ops.kill']);
+    const { refresh } = grants.open(client('client', ['market.read', 'ops.kill']));
     expect(grants.refresh('client', refresh, ['trade.execute'])).toBeUndefined();
     const narrowed = grants.refresh('client', refresh, ['market.read']);
     expect(narrowed?.scopes).toEqual(['market.read']);
@@ -68,9 +76,24 @@ describe('the book of grants', () => {
     expect(grants.refresh('client', again, ['market.read', 'ops.kill'])).toBeUndefined();
   });
 
+  it('keeps the rights of a grant over a refresh and a restart', () => {
+    const { refresh } = book().open(client('client', ['trade.execute']));
+    const renewed = book().refresh('client', refresh, undefined);
+    const { rights } = book().find(renewed?.access ?? '') ?? {};
+    expect(rights).toEqual({ authority: 'open', openUpToCents: 500_00 });
+  });
+
+  it('reads a grant of before there were rights as bound by its scopes alone', () => {
+    const { access } = book().open(client('client', ['trade.execute']));
+    const old = readFileSync(path, 'utf8').replace(/"rights":\s*\{[^}]*\},?/, '');
+    expect(old).not.toContain('rights');
+    writeFileSync(path, old);
+    expect(book().find(access)?.rights).toEqual({ authority: 'open' });
+  });
+
   it('ends a grant by either of its tokens, for its own client alone', () => {
     const grants = book();
-    const { access, refresh } = grants.open('client', 'Client', ['market.read']);
+    const { access, refresh } = grants.open(client('client', ['market.read']));
     grants.revoke('other', refresh);
     expect(grants.find(access)).toBeDefined();
     grants.revoke('client', refresh);
@@ -79,13 +102,13 @@ describe('the book of grants', () => {
 
   it('holds 64 grants, the oldest making room', () => {
     const grants = book();
-    const first = grants.open('client', 'Client', ['market.read']);
-    for (let more = 0; more < 64; more++) grants.open(`c${more}`, 'Client', ['market.read']);
+    const first = grants.open(client('client', ['market.read']));
+    for (let more = 0; more < 64; more++) grants.open(client(`c${more}`, ['market.read']));
     expect(grants.find(first.access)).toBeUndefined();
   });
 
   it('refuses a file that is no book of grants, and says what to do', () => {
-    book().open('client', 'Client', ['market.read']);
+    book().open(client('client', ['market.read']));
     writeFileSync(path, '{"version":1,"grants":[{}]}');
     expect(book).toThrow(/delete it, and OAuth clients connect again/);
   });

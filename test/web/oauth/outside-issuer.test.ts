@@ -55,7 +55,11 @@ const tokens = () => new OutsideTokens({ issuer, resource: RESOURCE });
 describe('a token of an authorization server elsewhere', () => {
   it('is taken with the scopes that are ours', async () => {
     const holder = await tokens().holderOf(await token({}));
-    expect(holder).toEqual({ subject: `${issuer} somebody`, scopes: ['market.read'] });
+    expect(holder).toEqual({
+      subject: `${issuer} somebody`,
+      scopes: ['market.read'],
+      rights: { authority: 'open' },
+    });
   });
 
   it.each<[string, Claims]>([

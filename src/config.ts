@@ -4,10 +4,21 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import {
-  type ClientRights,
-  parseClientRights,
-  RIGHTS_FORM,
-} from './engine/domain/client-rights.ts';
+  above0,
+  bearer,
+  between,
+  clientRights,
+  clockTime,
+  count,
+  dollars,
+  flag,
+  limitRaises,
+  port,
+  safeChoice,
+  url,
+  wholeBetween,
+} from './config-fields.ts';
+import type { ClientRights } from './engine/domain/client-rights.ts';
 import { DeltaringError } from './engine/domain/errors.ts';
 import {
   CONDOR_STOPS,
@@ -15,7 +26,6 @@ import {
   STOP_CONFIRMATIONS,
   URGENCIES,
 } from './engine/domain/exit-choices.ts';
-import { type LimitRaise, parseLimitRaises } from './engine/domain/limit-raise.ts';
 import { UNDERLYINGS } from './engine/domain/underlying.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -31,54 +41,6 @@ export type ConfirmMode = (typeof CONFIRM_MODES)[number];
 /** Live money is opened by a human's yes alone, until the operator says otherwise. */
 export function usualConfirm(environment: 'paper' | 'live'): ConfirmMode {
   return environment === 'live' ? 'elicit-required' : 'elicit-preferred';
-}
-
-const clockTime = z
-  .string()
-  .regex(/^([01]?\d|2[0-3]):[0-5]\d$/, 'must be a time of day in New York, HH:MM')
-  .transform((text) => {
-    const [hours = 0, minutes = 0] = text.split(':').map(Number);
-    return hours * 60 + minutes;
-  });
-
-function above0(unit: string) {
-  const fault = `must be a number of ${unit} above 0`;
-  return z.coerce.number(fault).positive(fault);
-}
-
-function between(lowest: number, highest: number) {
-  const fault = `must be a number from ${lowest} to ${highest}`;
-  return z.coerce.number(fault).min(lowest, fault).max(highest, fault);
-}
-
-function wholeBetween(lowest: number, highest: number) {
-  const fault = `must be a whole number from ${lowest} to ${highest}`;
-  return z.coerce.number(fault).int(fault).min(lowest, fault).max(highest, fault);
-}
-
-const dollars = above0('dollars');
-const count = wholeBetween(1, 1_000_000);
-const port = wholeBetween(0, 65_535);
-const url = z.url('must be a URL, as https://host/path');
-const bearer = z.string().min(16, 'must have at least 16 characters');
-const clientRights = z
-  .string()
-  .default('full')
-  .transform((text, context): ClientRights => {
-    const rights = parseClientRights(text);
-    if (rights === undefined) context.addIssue(`must be ${RIGHTS_FORM}`);
-    return rights ?? { authority: 'observe' };
-  });
-const flag = z
-  .enum(['0', '1', 'true', 'false'], 'must be 0 or 1')
-  .transform((text) => text === '1' || text === 'true');
-
-/** Anything that cannot be read as one of `values` is the safe one. */
-function safeChoice<const T extends readonly [string, ...string[]]>(values: T, safe: T[number]) {
-  return z
-    .string()
-    .optional()
-    .transform((text): T[number] => values.find((v) => v === text?.trim().toLowerCase()) ?? safe);
 }
 
 const schema = z.object({
@@ -115,14 +77,7 @@ const schema = z.object({
   MAX_REJECTS: count.default(3),
   MAX_LOSSES: count.default(3),
   LOSS_COOLDOWN: wholeBetween(0, 86_400).default(300),
-  LIMIT_RAISE: z
-    .string()
-    .default('')
-    .transform((text, context): readonly LimitRaise[] => {
-      const { raises, faults } = parseLimitRaises(text);
-      for (const fault of faults) context.addIssue(fault);
-      return raises;
-    }),
+  LIMIT_RAISE: limitRaises,
   CONFIRMATION_TIMEOUT: wholeBetween(5, 600).default(30),
   AUTO_EXPIRE_TIME: clockTime.optional(),
   OPENING_CUTOFF: clockTime.optional(),

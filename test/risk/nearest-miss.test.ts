@@ -10,6 +10,7 @@ function check(change: Partial<CheckResult>): CheckResult {
 
 /** A broker with a dry run, so that nothing is left unasked. */
 const ASKED = riskInput({
+  openUpToCents: 2_000_00,
   capabilities: { ...CAPABILITIES, preview: 'broker' },
   dryRun: { neededCents: 914_00 as never, feesCents: 4_00 as never },
 });

@@ -1,6 +1,6 @@
 /**
  * The rooms of the project and who may import whom. A path belongs to the longest room that it
- * starts with; the files directly in src are the room `main`, but for src/config.ts.
+ * starts with; the files directly in src are the room `main`, but for src/config*.ts.
  */
 const ENGINE = ['engine/domain', 'ops', 'engine/ring', 'engine/pricing', 'engine/chain'];
 
@@ -65,7 +65,7 @@ export const NAMED_SHELLS: Readonly<Record<string, string>> = {
 const DOOR_NAME = /^src\/desk\/engine-api[a-z-]*\.ts$/;
 
 export function roomOf(path: string): string | undefined {
-  if (path === 'src/config.ts') return 'config';
+  if (/^src\/config(?:-\w+)?\.ts$/.test(path)) return 'config';
   if (/^src\/[^/]+\.ts$/.test(path)) return 'main';
   const inside = path.replace(/^src\//, '');
   return Object.keys(ROOMS)

@@ -26,7 +26,7 @@ export function instructionsOf(
     'Every order takes two steps: a strategy tool previews it and returns a confirm_token; after the human agreed, confirm_trade sends it.',
     'Show worst case and limits before asking. Deltas are points: 30 = 0.30. Money fields end in Cents, prices are dollars per share, credit positive.',
     'A refusal has denied.code and says what to do next. kill_switch stops trading; only the console re-arms.',
-    '\nEvery result has asOf and dataAgeMs; figures go stale in seconds, so ask again instead of remembering.',
+    '\nEvery result has asOf, dataAgeMs, environment, broker, tradingState and killed; figures go stale in seconds, so ask again instead of remembering.',
     'market_status tells the session and its cut-offs, risk_check what may still be opened, show_pnl what is held.',
     'Tokens live for seconds and work once; a repeated confirm_trade returns the first result. If an order is "unknown", never send it again: get_order_status tells once the engine found out.',
     'close_position and flatten_all preview first, then take their token; both work while killed.',

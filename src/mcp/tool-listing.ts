@@ -3,6 +3,7 @@
  * small: of a result it shows the outermost fields, the tests hold the whole shape.
  */
 import { z } from 'zod';
+import { stampShape } from './output-shapes.ts';
 import type { Tool } from './tool.ts';
 
 /** A schema of the wire. */
@@ -30,10 +31,12 @@ function without(object: JsonObject, names: readonly string[]): JsonObject {
   return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
 }
 
-/** Bounds that only say "a safe integer" tell nobody anything. */
-function dropSafeIntegerBounds(schema: JsonObject): JsonObject {
+/** Bounds that only say "a safe integer", or how long an id may be, tell nobody anything. */
+function dropIdleBounds(schema: JsonObject): JsonObject {
   const { minimum, maximum } = schema;
   const idle = [
+    'minLength',
+    'maxLength',
     ...(minimum === Number.MIN_SAFE_INTEGER ? ['minimum'] : []),
     ...(maximum === Number.MAX_SAFE_INTEGER ? ['maximum'] : []),
   ];
@@ -45,7 +48,7 @@ function inputSchema({ input, unlisted = [] }: Tool): ListedTool['inputSchema'] 
   const properties = isObject(schema['properties']) ? schema['properties'] : {};
   const listed = Object.entries(without(properties, unlisted)).map(([name, property]) => [
     name,
-    isObject(property) ? dropSafeIntegerBounds(property) : property,
+    isObject(property) ? dropIdleBounds(property) : property,
   ]);
   return {
     ...without(schema, ['$schema']),
@@ -64,9 +67,9 @@ function outline(schema: unknown): JsonObject {
   return types.every((each) => typeof each === 'string') ? { type: types } : {};
 }
 
-/** On every result, and of little use to who chooses a tool. */
-const UNLISTED_STAMP = ['broker', 'killed', 'auditHead'];
-const LISTED_STAMP = ['asOf', 'dataAgeMs', 'environment', 'tradingState'];
+/** Of the stamp on every result, what the listing names; the instructions tell the rest once. */
+const LISTED_STAMP = ['asOf', 'dataAgeMs'];
+const UNLISTED_STAMP = Object.keys(stampShape).filter((name) => !LISTED_STAMP.includes(name));
 
 function outputSchema({ output, listedOutput }: Tool): ListedTool['outputSchema'] {
   const schema: JsonObject = { ...z.toJSONSchema(output, { io: 'input' }) };

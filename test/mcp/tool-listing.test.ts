@@ -7,7 +7,8 @@ import { TOOL_CONTRACT_VERSION } from '../../src/mcp/tool.ts';
 import { listedTool } from '../../src/mcp/tool-listing.ts';
 
 const MOST_TOOLS = 24;
-const MOST_BYTES = 25_000;
+/** The promise is 25 KB; this leaves room for a tool to grow. */
+const MOST_BYTES = 23_000;
 /** Hosts cut descriptions and names that are longer. */
 const LONGEST_DESCRIPTION = 400;
 
@@ -24,7 +25,7 @@ describe('the listing of tools', () => {
     },
   );
 
-  it('of the default sets stays within 24 tools and 25 KB', () => {
+  it('of the default sets stays within 24 tools and 23 KB', () => {
     const { tools } = new ToolShelf({
       toolsets: readConfig({}).DELTARING_TOOLSETS,
       authority: 'open',

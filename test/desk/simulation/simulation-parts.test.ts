@@ -15,7 +15,7 @@ import {
 import { buildSession } from '../../support/chain-builder.ts';
 
 const session = buildSession();
-const CALM = { crossed: false, oneSided: false, thin: false };
+const CALM = { crossed: false, oneSided: false, thin: false, odd: false };
 
 function record(seq: number): AuditRecord {
   const at = { market: session.open, wall: session.open };

@@ -92,6 +92,7 @@ const STREAM = {
   config: 5,
   session: 6,
   broker: 7,
+  exits: 8,
 } as const;
 export type StreamName = keyof typeof STREAM;
 

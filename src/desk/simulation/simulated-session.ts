@@ -18,7 +18,7 @@ import {
   MICROS_PER_SECOND,
   sessionDate,
 } from '../../engine/domain/units.ts';
-import type { Limits } from '../../risk/limits.ts';
+import type { DeskConfig } from '../desk-config.ts';
 import type { Input } from '../inputs.ts';
 import { denialCodeOf } from './answer-oracle.ts';
 import type { BrokerObserver } from './broker-tap.ts';
@@ -29,12 +29,19 @@ import type { JournalAnswer } from './journal-model.ts';
 import { answerInput, JournalModel } from './journal-model.ts';
 import { RemoteLink } from './remote-link.ts';
 import { RunLog } from './run-log.ts';
-import type { Move, TraderView } from './scripted-trader.ts';
+import type { Move } from './scripted-trader.ts';
 import { OPERATOR, ScriptedTrader } from './scripted-trader.ts';
 import type { SeededRandom, StreamName } from './seeded-random.ts';
 import { streamOf } from './seeded-random.ts';
 import type { SessionEnds, SessionShape } from './session-config.ts';
-import { configFor, endsOf, limitsFor, STARTING_CASH_CENTS, temperFor } from './session-config.ts';
+import {
+  configFor,
+  endsOf,
+  exitsFor,
+  limitsFor,
+  STARTING_CASH_CENTS,
+  temperFor,
+} from './session-config.ts';
 import { planFaults } from './session-faults.ts';
 import { ALL_ROWS_AFTER_MICROS, STALE_AFTER_MICROS, tickMicros } from './session-pace.ts';
 import type { SessionOptions, SessionReport } from './session-report.ts';
@@ -67,11 +74,10 @@ export function runSession(options: SessionOptions): SessionReport {
 
 class SimulatedSession implements EngineWorld {
   readonly wraps: SessionWraps;
-  readonly #seed: number;
+  readonly #options: SessionOptions;
   readonly #shape: SessionShape;
-  readonly #isRecorded: boolean;
   readonly #session: SessionTimes;
-  readonly #limits: Limits;
+  readonly #config: DeskConfig;
   readonly #random: SeededRandom;
   readonly #market: VirtualMarket;
   readonly #feed: FeedModel;
@@ -102,23 +108,22 @@ class SimulatedSession implements EngineWorld {
     const session = sessionTimes(sessionDate(options.date ?? DEFAULT_DATE));
     assert(session !== undefined, 'a simulated session is of a trading day');
     this.wraps = options.wraps ?? {};
-    this.#seed = seed;
+    this.#options = options;
     this.#shape = options.shape ?? 'sparse';
-    this.#isRecorded = options.isRecorded ?? false;
     this.#session = session;
     this.#random = stream('session');
     const config = stream('config');
-    this.#limits = limitsFor(config);
+    this.#config = configFor(limitsFor(config), exitsFor(stream('exits'), session));
     this.#market = new VirtualMarket(stream('market'), temperFor(config, this.#shape), session);
     this.#feed = new FeedModel(this.#market);
     this.#journal = new JournalModel(stream('journal'));
     this.#clock = new SkewedClock(addMicros(session.open, -START_BEFORE_OPEN_MICROS));
-    this.#nextTick = this.#clock.now;
-    this.#movedAt = this.#clock.now;
+    this.#nextTick = this.#now;
+    this.#movedAt = this.#now;
     this.#ends = endsOf(session, options.minutes, this.#random);
     this.#trader = new ScriptedTrader(stream('trader'), session.open, this.#shape);
     this.#witness = new SessionWitness({
-      limits: this.#limits,
+      limits: this.#config.limits,
       startCashCents: STARTING_CASH_CENTS,
       world: {
         isDurable: (seq) => this.#journal.isDurable(seq, this.#now),
@@ -130,7 +135,7 @@ class SimulatedSession implements EngineWorld {
       journal: this.#journal,
       feed: this.#feed,
       broker: () => this.#drilled(),
-      step: (input) => this.#step(input),
+      step: (input) => this.#step({ ...input, at: this.#at }),
       crash: (set) => this.#crash(set),
       setClocks: (jump) => this.#clock.jump(jump),
       onHiddenFills: () => this.#witness.onHiddenFills(),
@@ -156,14 +161,14 @@ class SimulatedSession implements EngineWorld {
 
   /** Starts the engine on what the journal holds. */
   #boot(records: readonly AuditRecord[]): SimulatedEngine {
-    const limits = this.wraps.limits?.(this.#limits) ?? this.#limits;
+    const { limits } = this.#config;
     const start = {
-      config: configFor(limits),
-      seed: this.#seed,
+      config: { ...this.#config, limits: this.wraps.limits?.(limits) ?? limits },
+      seed: this.#options.seed,
       accountId: ACCOUNT_ID,
       at: this.#at,
       records,
-      isRecorded: this.#isRecorded,
+      isRecorded: this.#options.isRecorded ?? false,
       link: this.#remote?.connect(),
     };
     const engine = new SimulatedEngine(start, this);
@@ -204,7 +209,7 @@ class SimulatedSession implements EngineWorld {
   #report(): SessionReport {
     const { tally, violations } = this.#witness;
     const runs = this.#runs.runs(this.#journal.records());
-    return { seed: this.#seed, trace: this.#journal.headHash, violations, tally, runs };
+    return { seed: this.#options.seed, trace: this.#journal.headHash, violations, tally, runs };
   }
 
   #nextMoment(): EpochMicros {
@@ -253,7 +258,9 @@ class SimulatedSession implements EngineWorld {
     if (this.#faults.isTrouble) this.#witness.flat.onTrouble(this.#at.market);
     this.#witness.flat.judge(this.#engine.desk.context);
     if (!isTick) return;
-    for (const move of this.#trader.moves(this.#view())) this.#ask(move);
+    const seen = { spotDollars: this.#market.spotDollars, tally: this.#witness.tally };
+    const view = traderView(this.#engine.desk.context, this.#clock.trueAt, seen);
+    for (const move of this.#trader.moves(view)) this.#ask(move);
     this.#stopInTime();
     const movedAt = this.#clock.shown(this.#movedAt).market;
     const moment = { now: this.#at.market, movedAt };
@@ -268,14 +275,6 @@ class SimulatedSession implements EngineWorld {
     this.#heardAt = this.#now;
     for (const input of this.#feed.round(this.#now, this.#at, { isChainOpen, all }))
       this.#step(input);
-  }
-
-  #view(): TraderView {
-    const { tally } = this.#witness;
-    return traderView(this.#engine.desk.context, this.#clock.trueAt, {
-      spotDollars: this.#market.spotDollars,
-      tally,
-    });
   }
 
   /** A command at the faces. A kill sets the kill word at once and reaches the desk a little later. */

@@ -76,6 +76,7 @@ class KillRig {
       metrics: () => Promise.resolve(''),
       riskMetrics: () => Promise.reject(new Error('not asked here')),
       undeliveredAlerts: () => ({ count: 0, ageMs: null }),
+      auditStory: () => Promise.resolve([]),
       auditState: () => ({ state: 'ok', ageMs: null, sealed: null }),
     });
     bench.onMessage = (message) => this.api.onMessage(message);

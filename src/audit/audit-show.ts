@@ -9,7 +9,7 @@ import type { CheckResult } from '../engine/domain/verdict.ts';
 import { isFields } from './record-schema.ts';
 
 /**
- * The story of the order or intent `id` (broker order ids are found too), a line a record; empty
+ * The story of the order or intent `id` (ids of previews and of the broker are found too), a line a record; empty
  * when no record names it.
  */
 export function auditShow(records: readonly AuditRecord[], id: string): readonly string[] {
@@ -27,9 +27,10 @@ export function recordsAbout(records: readonly AuditRecord[], id: string): reado
   return records.filter(({ body }) => isStory(body) && concerns(body, intentId, preview));
 }
 
-/** The intent behind an id: itself, or the one whose broker order has it. */
+/** The intent behind an id: itself, the one whose broker order has it, or the one previewed so. */
 function intentIdOf(records: readonly AuditRecord[], id: string): string {
   for (const { body } of records) {
+    if (body.kind === 'previewMade' && body.previewId === id) return body.intent.intentId;
     if (body.kind !== 'brokerEvent' || body.event['brokerOrderId'] !== id) continue;
     return body.event.intentId ?? id;
   }

@@ -21,6 +21,7 @@ import { lostAlerts } from '../ops/lost-alerts.ts';
 import { pagerChannel } from '../ops/pager.ts';
 import { webhookChannel } from '../ops/webhook.ts';
 import { exposition } from '../web/prometheus.ts';
+import { AuditStories } from './audit-stories.ts';
 import { AuditWatch, auditStart } from './audit-watch.ts';
 import { BUILD } from './build-info.ts';
 import { paperAccountId, socketPath } from './engine-paths.ts';
@@ -133,6 +134,7 @@ class RunningEngine implements EngineHost {
   readonly #channels: readonly AlertChannel[];
   readonly #alerts: AlertDelivery;
   readonly #scenarios: RiskScenarios;
+  readonly #stories: AuditStories;
   readonly #ready = Promise.withResolvers<void>();
   readonly #failure = Promise.withResolvers<never>();
   readonly #stopped = Promise.withResolvers<readonly string[]>();
@@ -202,6 +204,7 @@ class RunningEngine implements EngineHost {
       underlying: config.DELTARING_UNDERLYING,
     };
     this.#scenarios = new RiskScenarios(buffers.chain);
+    this.#stories = new AuditStories(config.home);
     this.#audit = new AuditWatch(this.counters, {
       log,
       onBehind: (behind, detail) => this.#tellCore({ kind: 'auditBehind', behind, detail }),
@@ -226,6 +229,7 @@ class RunningEngine implements EngineHost {
       metrics: () => exposition(this.counters, this.#audit.state().sealed),
       riskMetrics: (pnl, slice) => this.#scenarios.run(pnl, slice),
       auditState: () => this.#audit.state(),
+      auditStory: (id) => this.#stories.of(id),
       undeliveredAlerts: () => this.#alerts.undelivered(),
     });
     this.#listen();
@@ -340,7 +344,7 @@ class RunningEngine implements EngineHost {
     this.#tellCore({ kind: 'closeJournal' });
     await this.#threads.journal.closed.catch(() => undefined);
     await this.#audit.close();
-    await this.#scenarios.close();
+    await Promise.all([this.#scenarios.close(), this.#stories.close()]);
     await Promise.all([this.#threads.core, ...this.#threads.others].map((w) => w.terminate()));
     this.#locks.release();
     return left;

@@ -11,18 +11,20 @@ import { wallMicros } from '../engine/domain/clock.ts';
 import type { Right } from '../engine/domain/instrument.ts';
 import type { ChainSlice } from '../engine/domain/market.ts';
 import { addMicros } from '../engine/domain/units.ts';
+import { deny } from '../engine/domain/verdict.ts';
 import { RingReader } from '../engine/ring/ring-reader.ts';
 import type { Counters } from '../ops/counters.ts';
 import { payoffView } from './account/payoff-view.ts';
 import type * as Api from './engine-api.ts';
 import type { ReadOrigin } from './engine-api-account.ts';
-import { CoreLine } from './engine-api-core-line.ts';
+import { busy, CoreLine } from './engine-api-core-line.ts';
 import type { HealthView, MarketStatusView } from './engine-api-health.ts';
 import type { PayoffView } from './engine-api-payoff.ts';
 import type { AlertRequest, AlertView, PlanView } from './engine-api-plan.ts';
 import { ReadingLine } from './engine-api-reading.ts';
 import type { ScanRequest, StrategyRequest } from './engine-api-requests.ts';
 import type { RiskCheckView } from './engine-api-risk.ts';
+import type { AuditStoryView, ReadStory } from './engine-api-story.ts';
 import { newToken, tokenSha256Of } from './engine-api-tokens.ts';
 import { isoNewYork } from './iso-time.ts';
 import { scanView } from './previews/scan-view.ts';
@@ -59,6 +61,7 @@ export interface ClientParts {
   /** P&L of the book under moves, computed away from the core. */
   riskMetrics(pnl: Api.PnlView, slice: ChainSlice | undefined): Promise<Api.RiskMetricsView>;
   auditState(): AuditFacts;
+  readonly auditStory: ReadStory;
   /** Alerts that some channel has not taken. */
   undeliveredAlerts(): { readonly count: number; readonly ageMs: number | null };
 }
@@ -349,6 +352,15 @@ export class EngineApiClient implements Api.EngineApi {
   auditHead() {
     const { seq = 0, hash = '' } = this.#status?.journal ?? {};
     return { seq, hash, sealed: this.#parts.auditState().sealed };
+  }
+
+  async auditStory(id: string): Promise<Api.Answer<AuditStoryView>> {
+    const lines = await this.#parts.auditStory(id).catch(() => undefined);
+    const stamp = this.stamp();
+    if (lines === undefined) return busy(stamp);
+    if (lines.length > 0) return { stamp, value: { id, lines } };
+    const message = `no record names "${id}"; get_recent_orders lists orders`;
+    return { stamp, ...deny('not_found', message, { id }) };
   }
 
   openStream(): Api.ChainStream {

@@ -27,7 +27,8 @@ export interface LineEnds {
   witnessed(stamp: Api.Stamp): Api.Stamp;
 }
 
-function busy(stamp: Api.Stamp): Api.Answer<never> {
+/** The engine did not answer: whether it did what was asked is not known. */
+export function busy(stamp: Api.Stamp): Api.Answer<never> {
   const message =
     'the engine did not answer in time; look at get_recent_orders before you try again';
   return { stamp, denied: { code: 'engine_busy', message, numbers: {} } };

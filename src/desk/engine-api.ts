@@ -18,6 +18,7 @@ import type { PayoffView } from './engine-api-payoff.ts';
 import type { AlertRequest, AlertView, PlanView } from './engine-api-plan.ts';
 import type { ScanRequest, StrategyRequest } from './engine-api-requests.ts';
 import type { RiskCheckView } from './engine-api-risk.ts';
+import type { AuditStoryView } from './engine-api-story.ts';
 
 export const ENGINE_API_VERSION = 1;
 
@@ -359,6 +360,8 @@ export interface EngineApi {
   /** Prometheus exposition of every counter. */
   metrics(): Promise<string>;
   auditHead(): AuditHeadView;
+  /** What the journal holds of an order, a preview or a broker's order, by its id. */
+  auditStory(id: string, caller: Caller): Promise<Answer<AuditStoryView>>;
 
   /** A cursor of its own on the stream of chain updates. */
   openStream(): ChainStream;

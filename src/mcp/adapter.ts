@@ -1,6 +1,6 @@
 /**
- * The one file that speaks to the MCP SDK: it serves a Face over a pair of streams or over
- * Streamable HTTP. Nothing else imports the SDK, so that another line of it can stand beside.
+ * Serves a Face by the MCP SDK, over a pair of streams or over Streamable HTTP. Nothing in this room
+ * but the adapter's files imports the SDK, so that another line of it can stand beside.
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -22,59 +22,84 @@ import {
   CallToolRequestSchema,
   ElicitResultSchema,
   ErrorCode,
-  GetPromptRequestSchema,
-  ListPromptsRequestSchema,
-  ListResourcesRequestSchema,
-  ListResourceTemplatesRequestSchema,
   ListToolsRequestSchema,
   McpError,
-  ReadResourceRequestSchema,
-  SubscribeRequestSchema,
-  UnsubscribeRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
+import { z } from 'zod';
 import { wallMicros } from '../engine/domain/clock.ts';
 import { MICROS_PER_MILLI } from '../engine/domain/units.ts';
+import { serveCompletions, servePrompts } from './adapter-prompts.ts';
+import { serveResources } from './adapter-resources.ts';
 import type { AskHuman, DialogReply, Question } from './confirm-dialog.ts';
 import { CONFIRM_FIELD } from './confirm-dialog.ts';
-import type { Face } from './face.ts';
+import type { Face, Host } from './face.ts';
 import { instructionsOf } from './instructions.ts';
-import { PROMPTS } from './prompts.ts';
-import type { Resource } from './resources.ts';
+import type { ResourceLink } from './resource-links.ts';
+import { linksOf } from './resource-links.ts';
 import type { ToolResult } from './tool-result.ts';
-import {
-  APP_MIME_TYPE,
-  APPS_EXTENSION,
-  answersWithCard,
-  CARD_TOOL_META,
-  cardMeta,
-  TRADE_CARD_URI,
-} from './trade-card-app.ts';
+import { APPS_EXTENSION, answersWithCard, CARD_TOOL_META, cardMeta } from './trade-card-app.ts';
 
-/** JSON-RPC code of the specification for a resource that does not exist. */
-const RESOURCE_NOT_FOUND = -32_002;
 /** The largest message a stream may carry. */
 const MOST_MESSAGE_BYTES = 1 << 20;
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
-function createServer(face: Face, onClosed: () => void): Server {
+/** A server of the protocol, and how it is joined to a transport. */
+interface Served {
+  readonly server: Server;
+  readonly connect: (transport: Transport) => Promise<void>;
+}
+
+function serve(face: Face, onClosed: () => void): Served {
   const { identity } = face.room.api;
   const server = new Server(
     { name: 'deltaring', title: 'deltaring', version: identity.build },
     {
-      capabilities: { tools: {}, prompts: {}, resources: { subscribe: true } },
+      capabilities: { tools: {}, prompts: {}, completions: {}, resources: { subscribe: true } },
       instructions: instructionsOf(identity, face.caller),
     },
   );
-  serveTools(server, face);
-  const unfollow = serveResources(server, face);
+  const asked = new AskedVersion();
+  serveTools(server, face, asked);
+  const unfollow = serveResources(server, face, () => appHtml(server, face));
   servePrompts(server);
+  serveCompletions(server, face);
   server.onclose = () => {
     unfollow();
     onClosed();
   };
-  return server;
+  const connect = async (transport: Transport): Promise<void> => {
+    await server.connect(transport);
+    asked.watch(transport);
+  };
+  return { server, connect };
 }
+
+/** The first revision of the protocol whose results may hold links to resources. */
+const FIRST_WITH_LINKS = '2025-06-18';
+
+/** The revision that a client asked for when it connected: the SDK keeps it to itself. */
+class AskedVersion {
+  #version = '';
+
+  get takesLinks(): boolean {
+    return this.#version >= FIRST_WITH_LINKS;
+  }
+
+  watch(transport: Transport): void {
+    const deliver = transport.onmessage;
+    transport.onmessage = (message, extra) => {
+      const version = initializeShape.safeParse(message).data?.params.protocolVersion;
+      if (version !== undefined) this.#version = version;
+      deliver?.(message, extra);
+    };
+  }
+}
+
+const initializeShape = z.object({
+  method: z.literal('initialize'),
+  params: z.object({ protocolVersion: z.string() }),
+});
 
 function canAsk(server: Server): boolean {
   return server.getClientCapabilities()?.elicitation?.form !== undefined;
@@ -92,7 +117,7 @@ function toolMeta(server: Server, face: Face, name: string) {
   return isCard && appHtml(server, face) !== undefined ? { _meta: CARD_TOOL_META } : {};
 }
 
-function serveTools(server: Server, face: Face): void {
+function serveTools(server: Server, face: Face, asked: AskedVersion): void {
   server.setRequestHandler(ListToolsRequestSchema, () => ({
     tools: face.list(canAsk(server)).map((tool) => ({
       ...tool,
@@ -107,22 +132,46 @@ function serveTools(server: Server, face: Face): void {
       throw new McpError(ErrorCode.InvalidParams, face.shelf.explainMissing(params.name));
     }
     const ask = canAsk(server) ? askThrough(extra) : undefined;
-    const result = await face.call(tool, params.arguments, ask);
+    const progress = progressThrough(server, extra);
+    const result = await face.call(tool, params.arguments, { ask, progress });
     const isShown = appHtml(server, face) !== undefined;
-    const meta = isShown ? cardMeta(face.room.api, result) : undefined;
-    return wireResult(result, meta);
+    const links = asked.takesLinks && face.holds('portfolio.read') ? linksOf(result) : [];
+    return wireResult(result, links, isShown ? cardMeta(face.room.api, result) : undefined);
   });
 }
 
 function wireResult(
   { isError, text, structured }: ToolResult,
+  links: readonly ResourceLink[],
   meta: Readonly<Record<string, unknown>> | undefined,
 ): CallToolResult {
   return {
-    content: [{ type: 'text', text }],
+    content: [
+      { type: 'text', text },
+      ...links.map((link) => ({ type: 'resource_link' as const, ...link })),
+    ],
     structuredContent: { ...structured },
     ...(isError && { isError }),
     ...(meta !== undefined && { _meta: { ...meta } }),
+  };
+}
+
+/**
+ * Tells of a call's progress where the client gave a token for it. A client whose calls are answered
+ * as plain JSON hears it on the session's own stream, where it opened one.
+ */
+function progressThrough(server: Server, extra: Extra): Host['progress'] {
+  const progressToken = extra._meta?.progressToken;
+  if (progressToken === undefined) return undefined;
+  let progress = 0;
+  return (message) => {
+    progress += 1;
+    const params = { progressToken, progress, message };
+    const notification = { method: 'notifications/progress' as const, params };
+    const sent = canAsk(server)
+      ? extra.sendNotification(notification)
+      : server.notification(notification);
+    sent.catch(() => undefined);
   };
 }
 
@@ -153,73 +202,6 @@ async function putQuestion(
   } catch {
     return { action: 'failed', ticked: false };
   }
-}
-
-function resourceOf(face: Face, uri: string): Resource {
-  const resource = face.room.resources.find(uri);
-  if (resource !== undefined) return resource;
-  const known = face.room.resources.resources.map((each) => each.uri).join(', ');
-  throw new McpError(RESOURCE_NOT_FOUND, `no resource "${uri}"; there are ${known}`);
-}
-
-const APP_RESOURCE = {
-  uri: TRADE_CARD_URI,
-  name: 'trade-card',
-  description: 'Draws a preview: payoff, worst case, legs, and the confirm as a button.',
-  mimeType: APP_MIME_TYPE,
-  _meta: { ui: { prefersBorder: true } },
-};
-
-/** Returns what ends every subscription. */
-function serveResources(server: Server, face: Face): () => void {
-  const { api, resources } = face.room;
-  const mimeType = 'application/json';
-  const followed = new Map<string, () => void>();
-  server.setRequestHandler(ListResourcesRequestSchema, () => {
-    const live = resources.resources.map(({ uri, name, description }) => {
-      return { uri, name, description, mimeType };
-    });
-    return { resources: appHtml(server, face) === undefined ? live : [...live, APP_RESOURCE] };
-  });
-  server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({ resourceTemplates: [] }));
-  server.setRequestHandler(ReadResourceRequestSchema, async ({ params: { uri } }) => {
-    const html = uri === TRADE_CARD_URI ? appHtml(server, face) : undefined;
-    if (html !== undefined) return { contents: [{ uri, mimeType: APP_MIME_TYPE, text: html }] };
-    const content = await resourceOf(face, uri).read(api, face.caller);
-    return { contents: [{ uri, mimeType, text: JSON.stringify(content) }] };
-  });
-  server.setRequestHandler(SubscribeRequestSchema, ({ params: { uri } }) => {
-    const resource = resourceOf(face, uri);
-    const tell = () => {
-      server.sendResourceUpdated({ uri }).catch(() => undefined);
-    };
-    if (!followed.has(uri)) followed.set(uri, resources.follow(resource, tell));
-    return {};
-  });
-  server.setRequestHandler(UnsubscribeRequestSchema, ({ params: { uri } }) => {
-    followed.get(uri)?.();
-    followed.delete(uri);
-    return {};
-  });
-  return () => {
-    for (const unfollow of followed.values()) unfollow();
-    followed.clear();
-  };
-}
-
-function servePrompts(server: Server): void {
-  server.setRequestHandler(ListPromptsRequestSchema, () => ({
-    prompts: PROMPTS.map(({ name, title, description }) => ({ name, title, description })),
-  }));
-  server.setRequestHandler(GetPromptRequestSchema, ({ params }) => {
-    const prompt = PROMPTS.find(({ name }) => name === params.name);
-    if (prompt === undefined) {
-      const known = PROMPTS.map(({ name }) => name).join(', ');
-      throw new McpError(ErrorCode.InvalidParams, `no prompt "${params.name}"; there are ${known}`);
-    }
-    const content = { type: 'text' as const, text: prompt.text };
-    return { description: prompt.description, messages: [{ role: 'user' as const, content }] };
-  });
 }
 
 /** A face served over a pair of streams. */
@@ -268,11 +250,11 @@ export async function serveOverStream(
   stream: Duplex,
   onClosed: () => void = () => undefined,
 ): Promise<ServedStream> {
-  const server = createServer(face, onClosed);
+  const { server, connect } = serve(face, onClosed);
   const transport = new StdioServerTransport(stream, stream, {
     maxBufferSize: MOST_MESSAGE_BYTES,
   });
-  await server.connect(transport);
+  await connect(transport);
   const open = new OpenRequests();
   open.watch(transport);
   stream.resume();
@@ -299,17 +281,20 @@ export type OpenSession = (
  * answered as event streams, because a dialog's question has to travel on the stream of its call.
  */
 export const serveOverHttp: OpenSession = (face, canElicit, onClosed) =>
-  openHttpSession(createServer(face, onClosed), canElicit);
+  openHttpSession(serve(face, onClosed), canElicit);
 
 /** Puts a server of the protocol on a session of its own. */
-export async function openHttpSession(server: Server, canElicit: boolean): Promise<HttpSession> {
+export async function openHttpSession(
+  { server, connect }: Served,
+  canElicit: boolean,
+): Promise<HttpSession> {
   const id = randomUUID();
   const transport = new StreamableHTTPServerTransport({
     sessionIdGenerator: () => id,
     enableJsonResponse: !canElicit,
   });
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the SDK's own class misses its interface by exactOptionalPropertyTypes alone
-  await server.connect(transport as Transport);
+  await connect(transport as Transport);
   return {
     id,
     handle: (request, response, body) => transport.handleRequest(request, response, body),

@@ -12,14 +12,16 @@ import { AnsweredTokens } from './answered-tokens.ts';
 import { ApprovalDesk } from './approvals.ts';
 import { ToolShelf } from './catalog.ts';
 import type { AskHuman } from './confirm-dialog.ts';
+import { RecentCards } from './recent-cards.ts';
 import { ResourceDesk } from './resource-desk.ts';
 import type { Scope } from './scopes.ts';
 import { StreamDesk } from './stream-desk.ts';
-import type { Conversation, Tool } from './tool.ts';
+import type { Conversation, Tool, ToolContext } from './tool.ts';
 import type { ListedTool } from './tool-listing.ts';
 import { listedTool } from './tool-listing.ts';
 import type { ToolResult } from './tool-result.ts';
 import { toolResult } from './tool-result.ts';
+import { cardOf } from './trade-card-app.ts';
 
 /** What the operator lets every face do. */
 export interface FaceSettings {
@@ -53,6 +55,7 @@ export interface FaceRoom {
   readonly approvals: ApprovalDesk;
   readonly streams: StreamDesk;
   readonly resources: ResourceDesk;
+  readonly cards: RecentCards;
   readonly counters: Counters | undefined;
   /** The trade card's page for hosts that show apps; undefined = none is offered. */
   readonly tradeCardHtml: string | undefined;
@@ -74,13 +77,29 @@ export function createFaceRoom(
     resources.close();
   };
   const tokens = new AnsweredTokens();
-  const approvals = new ApprovalDesk(api, tokens);
-  return { api, settings, tokens, approvals, streams, resources, counters, tradeCardHtml, close };
+  return {
+    api,
+    settings,
+    tokens,
+    approvals: new ApprovalDesk(api, tokens),
+    streams,
+    resources,
+    cards: new RecentCards(),
+    counters,
+    tradeCardHtml,
+    close,
+  };
 }
 
 /** A caller as a transport knows it: an OAuth token carries scopes, other callers hold them all. */
 export interface Visitor extends Caller {
   readonly scopes?: readonly Scope[];
+}
+
+/** What the client behind a call can do for it. */
+export interface Host {
+  readonly ask?: AskHuman | undefined;
+  readonly progress?: ToolContext['progress'];
 }
 
 /** How a client narrows what it may do. It can never widen it. */
@@ -100,6 +119,7 @@ export class Face {
   readonly #readOnly: boolean;
   readonly #conversation: Conversation = { dialogNotShown: false };
   readonly #listing: readonly ListedTool[];
+  readonly #scopes: readonly Scope[] | undefined;
 
   constructor(room: FaceRoom, identity: Visitor, narrowing: Narrowing = {}) {
     const { settings } = room;
@@ -114,6 +134,7 @@ export class Face {
     this.caller = { principal: identity.principal, ...rights };
     this.shelf = new ToolShelf({ toolsets, authority, scopes: identity.scopes });
     this.#readOnly = readOnly;
+    this.#scopes = identity.scopes;
     this.#listing = this.shelf.tools.map(listedTool);
   }
 
@@ -123,9 +144,14 @@ export class Face {
     return isHidden ? this.#listing.filter(({ name }) => name !== 'confirm_trade') : this.#listing;
   }
 
+  /** True where the caller's token is good for this; callers without scopes hold them all. */
+  holds(scope: Scope): boolean {
+    return this.#scopes?.includes(scope) !== false;
+  }
+
   /** Runs a tool. A refusal is a result; what is thrown is a fault of the engine. */
-  async call(tool: Tool, args: unknown, ask?: AskHuman): Promise<ToolResult> {
-    const { api, settings, tokens, approvals, streams, counters } = this.room;
+  async call(tool: Tool, args: unknown, host: Host = {}): Promise<ToolResult> {
+    const { api, settings, tokens, approvals, streams, cards, counters } = this.room;
     const started = wallMicros();
     try {
       const answer = await tool.call(
@@ -134,7 +160,8 @@ export class Face {
           caller: this.caller,
           confirmMode: settings.confirmMode,
           readOnly: this.#readOnly,
-          ask,
+          ask: host.ask,
+          progress: host.progress,
           conversation: this.#conversation,
           tokens,
           approvals,
@@ -142,7 +169,10 @@ export class Face {
         },
         args,
       );
-      return toolResult(answer);
+      const result = toolResult(answer);
+      const card = cardOf(result);
+      if (card !== undefined) cards.put(this.caller.principal, card);
+      return result;
     } finally {
       counters?.add('tool_calls');
       counters?.observe('tool_micros', wallMicros() - started);

@@ -1,5 +1,5 @@
 /** Numbers as a trader says them, for the short texts beside structured results. */
-import type { TradeCard } from '../desk/engine-api.ts';
+import type { OrderView, TradeCard } from '../desk/engine-api.ts';
 
 const UNKNOWN = 'unknown';
 
@@ -18,6 +18,14 @@ export function signedPrice(price: number): string {
 /** A number with so many decimals, or that it is not known. */
 export function figure(value: number | null, decimals = 2): string {
   return value === null ? UNKNOWN : value.toFixed(decimals);
+}
+
+/** One order in a few words. */
+export function orderWords(order: OrderView): string {
+  const { orderId, status, filledQuantity, quantity, averageFillPrice, reason } = order;
+  const price = averageFillPrice === null ? '' : ` at ${signedPrice(averageFillPrice)}`;
+  const why = reason === null ? '' : ` (${reason})`;
+  return `${order.purpose} order ${orderId} ${status}, ${filledQuantity} of ${quantity} filled${price}${why}`;
 }
 
 /** What an order does: `iron_condor_30_delta ×1 on SPY (Sell to Open 597 put, …)`. */

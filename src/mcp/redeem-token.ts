@@ -8,6 +8,7 @@ import { deny } from '../engine/domain/verdict.ts';
 import type { Consent } from './confirm-dialog.ts';
 import { consentOf, openingQuestion } from './confirm-dialog.ts';
 import { rungOf } from './confirm-rungs.ts';
+import { orderWords } from './money-words.ts';
 import type { ToolContext } from './tool.ts';
 
 export type Purpose = TradeCard['purpose'];
@@ -34,10 +35,26 @@ export async function redeemToken(
 ): Promise<Answer<ConfirmResult>> {
   const refused = await refuse(context, token, purposes);
   if (refused !== undefined) return refused;
-  const { api, caller, tokens } = context;
-  const answer = await api.confirm(token, caller);
+  const { caller, tokens } = context;
+  const answer = await carryOut(context, token);
   if (!('denied' in answer)) tokens.remember(caller.principal, token, 'done');
   return answer;
+}
+
+/** Confirms, and tells a client that waits of every order that moves meanwhile. */
+async function carryOut(
+  { api, caller, progress }: ToolContext,
+  token: string,
+): Promise<Answer<ConfirmResult>> {
+  if (progress === undefined) return api.confirm(token, caller);
+  const stop = api.onEvent((event) => {
+    if (event.kind === 'order') progress(orderWords(event.order));
+  });
+  try {
+    return await api.confirm(token, caller);
+  } finally {
+    stop();
+  }
 }
 
 async function refuse(context: ToolContext, token: string, purposes: readonly Purpose[]) {

@@ -3,6 +3,8 @@
  * version that is looked at on a beat, so a thousand ticks cost one message. Main thread only.
  */
 import type { EngineApi } from '../desk/engine-api.ts';
+import type { ResourceTemplate } from './resource-templates.ts';
+import { resourceTemplatesOf } from './resource-templates.ts';
 import type { Resource } from './resources.ts';
 import { ALERTS, AUDIT_HEAD, CHAIN, POSITIONS, resourcesOf } from './resources.ts';
 import { every } from './timers-shell.ts';
@@ -20,6 +22,7 @@ interface Followed {
 
 export class ResourceDesk {
   readonly resources: readonly Resource[];
+  readonly templates: readonly ResourceTemplate[];
   readonly #api: EngineApi;
   readonly #followed = new Map<string, Followed>();
   #positionChanges = 0;
@@ -30,6 +33,7 @@ export class ResourceDesk {
   constructor(api: EngineApi) {
     this.#api = api;
     this.resources = resourcesOf(api.identity.underlying);
+    this.templates = resourceTemplatesOf(api);
   }
 
   find(uri: string): Resource | undefined {

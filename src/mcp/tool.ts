@@ -31,6 +31,8 @@ export interface ToolContext {
   readonly readOnly: boolean;
   /** Asks the human behind the client; undefined where the client cannot. */
   readonly ask: AskHuman | undefined;
+  /** Tells a client that waits what has happened so far; undefined where it did not ask. */
+  readonly progress?: ((message: string) => void) | undefined;
   readonly conversation: Conversation;
   readonly tokens: AnsweredTokens;
   readonly approvals: ApprovalDesk;

@@ -20,15 +20,21 @@ export function answersWithCard({ output }: Tool): boolean {
 /** What a listed tool says of its page. */
 export const CARD_TOOL_META = { ui: { resourceUri: TRADE_CARD_URI } };
 
-/** What the page draws and a model need not read; undefined for what is no card. */
-export function cardMeta(
-  api: EngineApi,
-  { structured }: ToolResult,
-): Readonly<Record<string, unknown>> | undefined {
+/** The trade card that an answer is; undefined for any other. */
+export function cardOf({ structured }: ToolResult): TradeCard | undefined {
   if (typeof structured['confirmToken'] !== 'string' || !Array.isArray(structured['legs'])) {
     return undefined;
   }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what has a confirm token is a card
-  const payoff = api.payoff(structured as unknown as TradeCard);
+  return structured as unknown as TradeCard;
+}
+
+/** What the page draws and a model need not read; undefined for what is no card. */
+export function cardMeta(
+  api: EngineApi,
+  result: ToolResult,
+): Readonly<Record<string, unknown>> | undefined {
+  const card = cardOf(result);
+  const payoff = card && api.payoff(card);
   return payoff && { 'deltaring/payoff': payoff };
 }

@@ -65,6 +65,11 @@ describe('the story of an order', () => {
     expect(auditShow(records, 'b-1')).toEqual(auditShow(records, 'o-2'));
   });
 
+  it('is found by its preview too', () => {
+    const records = recordsOf(1, [...orderStory('o-1'), ...orderStory('o-2')]);
+    expect(auditShow(records, 'p-o-2')).toEqual(auditShow(records, 'o-2'));
+  });
+
   it('is empty for what no record names', () => {
     expect(auditShow(recordsOf(1, bodies), 'o-3')).toEqual([]);
   });

@@ -9,6 +9,7 @@ import type {
 } from '../../src/desk/engine-api.ts';
 import { EngineApiClient } from '../../src/desk/engine-api-client.ts';
 import type { SealedHeadView } from '../../src/desk/engine-api-health.ts';
+import type { ReadStory } from '../../src/desk/engine-api-story.ts';
 import type {
   CoreStatus,
   FromCore,
@@ -66,6 +67,7 @@ class ClientRig {
   readonly asked: ToReader[] = [];
   readonly latch: string[] = [];
   sealed: SealedHeadView | null = null;
+  story: ReadStory = () => Promise.resolve([]);
   readonly counters = new Counters(createCountersBuffer());
   readonly buffers = { chain: createChainBuffer(), ring: createRingBuffer() };
   readonly chain = new ChainWriter(this.buffers.chain, new RingWriter(this.buffers.ring));
@@ -83,6 +85,7 @@ class ClientRig {
     riskMetrics: (pnl: PnlView) =>
       Promise.resolve({ scenarios: [], worstCaseCents: pnl.feesCents, greeks: null, warnings: [] }),
     undeliveredAlerts: () => ({ count: 0, ageMs: null }),
+    auditStory: (id) => this.story(id),
     auditState: () => ({ state: 'ok', ageMs: 1, sealed: this.sealed }),
   });
 
@@ -296,6 +299,17 @@ describe('what the client knows by itself', () => {
     rig.answer({ value: {} });
     expect((await asked).stamp.auditHead).toBe('1234:0123456789abcdef');
     expect(rig.client.auditHead().sealed).toEqual(rig.sealed);
+  });
+
+  it('tells the story of an order from the journal, that there is none, or that it cannot look', async () => {
+    const rig = new ClientRig();
+    rig.story = async (id) => (id === 'o-1' ? ['previewed', 'sent'] : []);
+    const known = await rig.client.auditStory('o-1');
+    expect(known).toMatchObject({ value: { id: 'o-1', lines: ['previewed', 'sent'] } });
+    const unknown = await rig.client.auditStory('o-2');
+    expect(unknown).toMatchObject({ denied: { code: 'not_found', numbers: { id: 'o-2' } } });
+    rig.story = () => Promise.reject(new Error('too many wait'));
+    expect(await rig.client.auditStory('o-1')).toMatchObject({ denied: { code: 'engine_busy' } });
   });
 
   it('tells market status, health, audit head and metrics without the core', async () => {

@@ -93,7 +93,10 @@ describe('MCP over stdio', () => {
     const web = await Trader.overHttp(url);
     traders.push(web);
     const card = await (traders[0] as Trader).preview('iron_condor_30_delta', { width: 5 });
-    expect((await web.confirm(card.confirmToken)).orderId).not.toBeNull();
+    const { orderId } = await web.confirm(card.confirmToken);
+    const uri = `deltaring://audit/order/${orderId}`;
+    const { contents } = await web.client.readResource({ uri });
+    expect(JSON.stringify(contents)).toContain(`${orderId} (open) recorded for local with token`);
   });
 
   it('harms nothing when a host kills its shim', async () => {

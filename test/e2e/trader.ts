@@ -14,9 +14,10 @@ import type {
 import type { MarketStatusView } from '../../src/desk/engine-api-health.ts';
 import { eventually, LAUNCHER, type Settings } from '../support/engine-process.ts';
 
+const link = z.object({ type: z.literal('resource_link'), uri: z.string() });
 const resultShape = z.object({
   isError: z.boolean().optional(),
-  content: z.array(z.object({ type: z.literal('text'), text: z.string() })).length(1),
+  content: z.tuple([z.object({ type: z.literal('text'), text: z.string() })], link),
   structuredContent: z.record(z.string(), z.unknown()),
 });
 
@@ -89,7 +90,7 @@ export class Trader {
   async ask<T = Record<string, unknown>>(name: string, args: Arguments = {}): Promise<Reply<T>> {
     const result = resultShape.parse(await this.client.callTool({ name, arguments: { ...args } }));
     const { structuredContent: fields, content, isError = false } = result;
-    const text = content.map((part) => part.text).join('');
+    const [{ text }] = content;
     const denied = fields['denied'] as Refusal | undefined;
     return { isError, text, fields: fields as Fields<T>, denied };
   }

@@ -9,6 +9,10 @@ import { SELF_CONTAINED_CHARACTERS } from '../../src/mcp/instructions.ts';
 import { FakeEngineApi } from '../support/fake-engine-api.ts';
 import { ALL_SETTINGS, call, join } from './support/connected-client.ts';
 
+type Ref =
+  | { readonly type: 'ref/prompt'; readonly name: string }
+  | { readonly type: 'ref/resource'; readonly uri: string };
+
 /** Arguments with which a tool answers with a value. */
 const ARGUMENTS: Readonly<Record<string, Record<string, unknown>>> = {
   find_options_by_delta: { delta: 30 },
@@ -33,7 +37,7 @@ describe('a served stream', () => {
 });
 
 describe('a client over a stream', () => {
-  it('lists the tools in one order, the default sets within 24 and 25 KB', async () => {
+  it('lists the tools in one order, the default sets within 24 and 23 KB', async () => {
     const { client, close } = await join({
       settings: { toolsets: readConfig({}).DELTARING_TOOLSETS },
     });
@@ -41,7 +45,7 @@ describe('a client over a stream', () => {
     const usual = TOOLS.filter(({ toolset }) => toolset !== 'plan');
     expect(listed.tools.map(({ name }) => name)).toEqual(usual.map(({ name }) => name));
     expect(listed.tools.length).toBeLessThanOrEqual(24);
-    expect(Buffer.byteLength(JSON.stringify(listed))).toBeLessThanOrEqual(25_000);
+    expect(Buffer.byteLength(JSON.stringify(listed))).toBeLessThanOrEqual(23_000);
     await close();
   });
 
@@ -129,12 +133,86 @@ describe('a client over a stream', () => {
     await close();
   });
 
+  it('completes order ids, strikes and the focus of a briefing', async () => {
+    const { client, close } = await join();
+    const card = await call(client, 'iron_condor_30_delta');
+    await call(client, 'confirm_trade', { confirm_token: card.data['confirmToken'] });
+    const complete = async (ref: Ref, name: string, value: string) => {
+      const { completion } = await client.complete({ ref, argument: { name, value } });
+      return completion;
+    };
+    const order: Ref = { type: 'ref/prompt', name: 'explain_order' };
+    expect(await complete(order, 'order_id', 'o-')).toEqual({
+      values: ['O-1'],
+      total: 1,
+      hasMore: false,
+    });
+    const story: Ref = { type: 'ref/resource', uri: 'deltaring://audit/order/{order_id}' };
+    expect((await complete(story, 'order_id', '')).values).toEqual(['O-1']);
+    const around: Ref = {
+      type: 'ref/resource',
+      uri: 'deltaring://chain/SPY/0dte/around/{strike}',
+    };
+    expect((await complete(around, 'strike', '60')).values[0]).toBe('600');
+    const briefing: Ref = { type: 'ref/prompt', name: 'session_briefing' };
+    expect((await complete(briefing, 'focus', 'l')).values).toEqual(['limits']);
+    expect((await complete(briefing, 'order_id', '')).values).toEqual([]);
+    const unknown: Ref = { type: 'ref/resource', uri: 'deltaring://nope/{x}' };
+    await expect(complete(unknown, 'x', '')).rejects.toThrow('no resource template');
+    await close();
+  });
+
+  it('completes nothing that the caller’s scopes do not reach', async () => {
+    const { client, api, close } = await join({ scopes: ['trade.preview'] });
+    const card = await api.previewFlatten({ principal: 'local', authority: 'open' });
+    await api.confirm('value' in card ? card.value.confirmToken : '', {
+      principal: 'local',
+      authority: 'open',
+    });
+    for (const [uri, name] of [
+      ['deltaring://audit/order/{order_id}', 'order_id'],
+      ['deltaring://chain/SPY/0dte/around/{strike}', 'strike'],
+    ] as const) {
+      const ref: Ref = { type: 'ref/resource', uri };
+      const { completion } = await client.complete({ ref, argument: { name, value: '' } });
+      expect(completion.values).toEqual([]);
+    }
+    await close();
+  });
+
+  it('hears what an order does while it waits, where it asked to', async () => {
+    const { client, close } = await join();
+    const card = await call(client, 'iron_condor_30_delta');
+    const confirm_token = card.data['confirmToken'];
+    const heard: unknown[] = [];
+    const params = { name: 'confirm_trade', arguments: { confirm_token } };
+    await client.callTool(params, undefined, { onprogress: (progress) => heard.push(progress) });
+    expect(heard).toEqual([
+      { progress: 1, message: 'open order O-1 filled, 1 of 1 filled at 0.91 credit' },
+    ]);
+    await close();
+  });
+
+  it('fills in what a prompt was given, and refuses what is missing or no plain id', async () => {
+    const { client, close } = await join();
+    const get = (name: string, args: Record<string, string>) =>
+      client.getPrompt({ name, arguments: args });
+    const story = await get('explain_order', { order_id: 'O-1' });
+    expect(JSON.stringify(story.messages)).toContain('deltaring://audit/order/O-1');
+    const briefing = await get('session_briefing', { focus: 'limits' });
+    expect(JSON.stringify(briefing.messages)).toContain('Dwell on the limits.');
+    await expect(get('explain_order', {})).rejects.toThrow('needs order_id');
+    await expect(get('explain_order', { order_id: 'a\nb' })).rejects.toThrow('no plain id');
+    await close();
+  });
+
   it('gives prompts and refuses unknown ones by name', async () => {
     const { client, close } = await join();
     const { prompts } = await client.listPrompts();
     expect(prompts.map(({ name }) => name)).toEqual([
       'session_briefing',
       'analyze_iv_opportunities',
+      'explain_order',
     ]);
     const prompt = await client.getPrompt({ name: 'session_briefing' });
     expect(JSON.stringify(prompt.messages)).toContain('risk_check');

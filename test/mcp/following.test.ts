@@ -32,6 +32,33 @@ describe('resources', () => {
     await close();
   });
 
+  it('are those that the caller’s scopes reach', async () => {
+    const { client, close } = await join({ scopes: ['market.read'] });
+    const { resources } = await client.listResources();
+    expect(resources.map(({ uri }) => uri)).toEqual(['deltaring://chain/SPY/0dte']);
+    const { resourceTemplates } = await client.listResourceTemplates();
+    expect(resourceTemplates.map(({ name }) => name)).toEqual(['chain-around']);
+    for (const uri of ['deltaring://positions', 'deltaring://audit/order/O-1']) {
+      await expect(client.readResource({ uri })).rejects.toThrow('no resource');
+      await expect(client.subscribeResource({ uri })).rejects.toThrow();
+    }
+    await close();
+  });
+
+  it('with an argument are read, and not followed', async () => {
+    const { client, close } = await join();
+    const around = await client.readResource({ uri: 'deltaring://chain/SPY/0dte/around/600' });
+    const [content] = around.contents as { text: string }[];
+    expect(JSON.parse(content?.text ?? '')).toMatchObject({ underlying: 'SPY' });
+    const wrong = client.readResource({ uri: 'deltaring://chain/SPY/0dte/around/high' });
+    await expect(wrong).rejects.toThrow('no strike in dollars');
+    const missing = client.readResource({ uri: 'deltaring://audit/order/nobody' });
+    await expect(missing).rejects.toThrow('get_recent_orders lists orders');
+    const followed = client.subscribeResource({ uri: 'deltaring://audit/order/O-1' });
+    await expect(followed).rejects.toThrow('read, not followed');
+    await close();
+  });
+
   it('tell who follows them once a change, not once a tick', () => {
     const api = new FakeEngineApi();
     const desk = new ResourceDesk(api);

@@ -25,6 +25,7 @@ import type { HealthView, MarketStatusView } from '../../src/desk/engine-api-hea
 import type { AlertRequest, AlertView, PlanView } from '../../src/desk/engine-api-plan.ts';
 import { told } from '../../src/desk/engine-api-reading.ts';
 import type { ScanRequest, StrategyRequest } from '../../src/desk/engine-api-requests.ts';
+import type { AuditStoryView } from '../../src/desk/engine-api-story.ts';
 import { deltaIndexOf, type RankedMatch } from '../../src/engine/chain/delta-index.ts';
 import type { AskOf, ReadKind, ValueOf } from '../../src/engine/domain/account-facts.ts';
 import { suffices } from '../../src/engine/domain/client-rights.ts';
@@ -423,6 +424,13 @@ export class FakeEngineApi implements EngineApi {
 
   auditHead() {
     return this.audit;
+  }
+
+  async auditStory(id: string): Promise<Answer<AuditStoryView>> {
+    const isKnown = id === 'P-1' || this.orders.some(({ orderId }) => orderId === id);
+    return isKnown
+      ? this.#value({ id, lines: [`2026-11-20 10:30:00 ET  #1  previewed ${id}`] })
+      : this.#deny('not_found', `no record names "${id}"; get_recent_orders lists orders`);
   }
 
   openStream(): FakeStream {

@@ -322,5 +322,6 @@ export const openFixtureSession: OpenSession = (_face, canElicit, onClosed) => {
   servePrompts(server);
   server.setRequestHandler(SetLevelRequestSchema, () => ({}));
   server.onclose = onClosed;
-  return openHttpSession(server, canElicit);
+  const connect = server.connect.bind(server);
+  return openHttpSession({ server, connect }, canElicit);
 };

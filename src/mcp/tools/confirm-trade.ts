@@ -1,8 +1,8 @@
 /** The only tool that sends an opening order. */
 import { z } from 'zod';
-import type { ConfirmResult, OrderView } from '../../desk/engine-api.ts';
+import type { ConfirmResult } from '../../desk/engine-api.ts';
 import { tokenField } from '../argument-fields.ts';
-import { signedPrice } from '../money-words.ts';
+import { orderWords } from '../money-words.ts';
 import { confirmShape } from '../output-shapes.ts';
 import type { Purpose } from '../redeem-token.ts';
 import { redeemToken } from '../redeem-token.ts';
@@ -12,14 +12,6 @@ import { defineTool } from '../tool.ts';
 
 const EVERY_PURPOSE: readonly Purpose[] = ['open', 'close', 'flatten', 'cancel'];
 const EXITS: readonly Purpose[] = ['close', 'flatten', 'cancel'];
-
-/** One order in a few words. */
-export function orderWords(order: OrderView): string {
-  const { orderId, status, filledQuantity, quantity, averageFillPrice, reason } = order;
-  const price = averageFillPrice === null ? '' : ` at ${signedPrice(averageFillPrice)}`;
-  const why = reason === null ? '' : ` (${reason})`;
-  return `${order.purpose} order ${orderId} ${status}, ${filledQuantity} of ${quantity} filled${price}${why}`;
-}
 
 /** What a redeemed token did, in one text. */
 export function confirmWords(result: ConfirmResult): string {

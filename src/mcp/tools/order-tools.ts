@@ -3,12 +3,13 @@ import { z } from 'zod';
 import type { OrderView, TradeCard } from '../../desk/engine-api.ts';
 import { deny } from '../../engine/domain/verdict.ts';
 import { idField, tokenField } from '../argument-fields.ts';
+import { orderWords } from '../money-words.ts';
 import { cardShape, confirmShape, order, orderShape } from '../output-shapes.ts';
 import { resultShape } from '../result-shape.ts';
 import type { ToolContext } from '../tool.ts';
 import { defineTool, READS } from '../tool.ts';
 import { cardText, EXIT_OUTLINE } from './card-text.ts';
-import { confirmExit, orderWords } from './confirm-trade.ts';
+import { confirmExit } from './confirm-trade.ts';
 
 const MOST_ORDERS = 100;
 const MOST_CONTRACTS = 1_000;

@@ -13,6 +13,7 @@ import { FULL_RIGHTS } from '../../../src/engine/domain/client-rights.ts';
 import { serveOverStream } from '../../../src/mcp/adapter.ts';
 import type { FaceSettings, Narrowing } from '../../../src/mcp/face.ts';
 import { createFaceRoom, Face } from '../../../src/mcp/face.ts';
+import type { Scope } from '../../../src/mcp/scopes.ts';
 import { FakeEngineApi } from '../../support/fake-engine-api.ts';
 
 /** MCP's line protocol over any stream, on the client's side. */
@@ -23,8 +24,12 @@ export class StreamTransport implements Transport {
   readonly #stream: Duplex;
   readonly #buffer = new ReadBuffer();
 
-  constructor(stream: Duplex) {
+  readonly #asks: string | undefined;
+
+  /** `asks` replaces the revision of the protocol that the client asks for. */
+  constructor(stream: Duplex, asks?: string) {
     this.#stream = stream;
+    this.#asks = asks;
   }
 
   async start(): Promise<void> {
@@ -38,7 +43,10 @@ export class StreamTransport implements Transport {
   }
 
   async send(message: JSONRPCMessage): Promise<void> {
-    this.#stream.write(serializeMessage(message));
+    const isFirst = 'method' in message && message.method === 'initialize';
+    const params = isFirst && { ...message.params, protocolVersion: this.#asks };
+    const sent = params && this.#asks !== undefined ? { ...message, params } : message;
+    this.#stream.write(serializeMessage(sent));
   }
 
   async close(): Promise<void> {
@@ -82,6 +90,10 @@ export interface JoinOptions {
   /** Answers dialogs; without it the client has no elicitation. */
   readonly elicit?: Elicit;
   readonly room?: ReturnType<typeof createFaceRoom>;
+  /** Scopes of the caller's token; all of them where left out. */
+  readonly scopes?: readonly Scope[];
+  /** The revision that the client asks for; its newest where left out. */
+  readonly protocolVersion?: string;
   /** Extensions of the protocol that the client says it has. */
   readonly extensions?: Record<string, object> | undefined;
 }
@@ -110,11 +122,14 @@ export function sdkClient(elicit?: Elicit, extensions?: Record<string, object>):
 export async function join(options: JoinOptions = {}): Promise<Joined> {
   const api = options.api ?? new FakeEngineApi();
   const room = options.room ?? createFaceRoom(api, { ...ALL_SETTINGS, ...options.settings });
-  const face = new Face(room, { principal: 'local', authority: 'open' }, options.narrowing);
+  const { scopes } = options;
+  const visitor = { principal: 'local', authority: 'open', ...(scopes && { scopes }) } as const;
+  const face = new Face(room, visitor, options.narrowing);
   const [near, far] = streamPair();
+  const transport = new StreamTransport(near, options.protocolVersion);
   const served = await serveOverStream(face, far);
   const client = sdkClient(options.elicit, options.extensions);
-  await client.connect(new StreamTransport(near));
+  await client.connect(transport);
   const close = async (): Promise<void> => {
     await client.close();
     await served.close();

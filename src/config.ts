@@ -30,8 +30,19 @@ import { UNDERLYINGS } from './engine/domain/underlying.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-const TOOLSETS = ['default', 'strategies', 'risk', 'orders', 'stream', 'market', 'plan'] as const;
-export type Toolset = Exclude<(typeof TOOLSETS)[number], 'default'>;
+/** Every tool set; `default` stands for several of them. */
+export const TOOLSET_NAMES = [
+  'strategies',
+  'risk',
+  'orders',
+  'stream',
+  'market',
+  'plan',
+  'account',
+  'research',
+] as const;
+const TOOLSETS = ['default', ...TOOLSET_NAMES] as const;
+export type Toolset = (typeof TOOLSET_NAMES)[number];
 const DEFAULT_TOOLSETS: readonly Toolset[] = ['strategies', 'risk', 'orders', 'stream', 'market'];
 
 /** Who has to agree before a token opens a position. */

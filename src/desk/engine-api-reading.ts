@@ -2,6 +2,7 @@
 
 import type { ReadResult } from '../broker/account-reader.ts';
 import type { AskOf, ReadKind, ValueOf } from '../engine/domain/account-facts.ts';
+import { brokerId, brokerName, brokerText } from '../engine/domain/broker-text.ts';
 import { wallMicros } from '../engine/domain/clock.ts';
 import { MICROS_PER_MILLI } from '../engine/domain/units.ts';
 import { deny, type Outcome } from '../engine/domain/verdict.ts';
@@ -58,6 +59,34 @@ export class ReadingLine {
   }
 }
 
+/** Sentences of the broker, and what has to stay letter by letter; every other text is a name. */
+const SENTENCES: ReadonlySet<string> = new Set(['reason', 'detail', 'description', 'nickname']);
+const IDS: ReadonlySet<string> = new Set([
+  'symbol',
+  'symbols',
+  'underlying',
+  'orderId',
+  'clientOrderId',
+  'id',
+  'accountId',
+]);
+
+/** The same value with every text in it fit to be shown. */
+function shown<T>(value: T, key = ''): T {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each part keeps its shape
+  return shownPart(value, key) as T;
+}
+
+function shownPart(value: unknown, key: string): unknown {
+  if (typeof value === 'string') {
+    if (SENTENCES.has(key)) return brokerText(value);
+    return IDS.has(key) ? brokerId(value) : brokerName(value);
+  }
+  if (Array.isArray(value)) return value.map((part: unknown) => shownPart(part, key));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, shown(part, name)]));
+}
+
 /** A reading as the door tells it: a value with its origin, or a refusal that says what to do next. */
 export function told<T>(
   result: ReadResult<T>,
@@ -67,7 +96,7 @@ export function told<T>(
     case 'read': {
       const { value, source, wall, note } = result;
       const readAgeMs = Math.max(0, Math.round((wallMicros() - wall) / MICROS_PER_MILLI));
-      return { value: { ...value, source, readAgeMs, readNote: note ?? null } };
+      return { value: { ...shown(value), source, readAgeMs, readNote: note ?? null } };
     }
     case 'unsupported': {
       const { what, instead } = result;

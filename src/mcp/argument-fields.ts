@@ -1,5 +1,6 @@
 /** Arguments that several tools share, each with its unit in the description. */
 import { z } from 'zod';
+import { occSymbol, parseOccSymbol, parseStreamerSymbol } from '../engine/domain/instrument.ts';
 import { nearestName } from './nearest-name.ts';
 
 const MOST_CONTRACTS = 1_000;
@@ -93,5 +94,62 @@ export function namesField<const Name extends string>(known: readonly Name[], de
         return [];
       });
     })
+    .describe(description);
+}
+
+const MOST_SYMBOLS = 50;
+const TICKER = /^[A-Z][A-Z0-9./]{0,9}$/;
+
+/** A symbol as the engine writes it: OCC form of 21 characters, or the ticker. Options may be given
+ * padded, bare (`SPY261120C00600000`) or in the feed's form (`.SPY261120C600`). */
+export function plainSymbol(given: string): string | undefined {
+  const text = given.trim().toUpperCase();
+  const contract = parseOccSymbol(text) ?? parseStreamerSymbol(text);
+  if (contract !== undefined) return occSymbol(contract);
+  return TICKER.test(text) ? text : undefined;
+}
+
+/** Symbols as a list, or as the same list in text. */
+export function symbolsField(description: string, most = MOST_SYMBOLS) {
+  return z
+    .union([z.array(z.string()), z.string()])
+    .transform((value, context): readonly string[] => {
+      const list = z.array(z.string()).safeParse(asList(value));
+      if (!list.success || list.data.length === 0 || list.data.length > most) {
+        context.addIssue(`give a list of 1 to ${most} symbols, or the same list as text`);
+        return z.NEVER;
+      }
+      const symbols = list.data.map((given) => plainSymbol(given) ?? fault(context));
+      return [...new Set(symbols)];
+    })
+    .describe(description);
+}
+
+function fault(context: z.RefinementCtx): never {
+  context.addIssue(
+    'something in the list is no symbol: give tickers (SPY) or options in OCC form (SPY   261120C00600000)',
+  );
+  return z.NEVER;
+}
+
+const DAY = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
+
+/** A day of New York. */
+export function dateField(description: string) {
+  return z
+    .string()
+    .refine((day) => DAY.test(day), 'this is no day: write it as 2026-11-20')
+    .describe(description);
+}
+
+/** A short text in a person's words: a list's name, a search. */
+export function nameField(description: string, longest: number) {
+  const fault = `give 1 to ${longest} letters, digits, spaces or - & . '`;
+  return z
+    .string()
+    .trim()
+    .min(1)
+    .max(longest)
+    .refine((name) => /^[\p{L}\p{N} .&'-]+$/u.test(name), fault)
     .describe(description);
 }

@@ -5,6 +5,15 @@ import { suffices } from '../engine/domain/client-rights.ts';
 import { nearestName } from './nearest-name.ts';
 import type { Scope } from './scopes.ts';
 import type { Tool } from './tool.ts';
+import {
+  getAccounts,
+  getBalances,
+  getLiveOrders,
+  getNetLiquidatingValueHistory,
+  getOrderHistory,
+  getPositions,
+  getTransactionHistory,
+} from './tools/account-tools.ts';
 import { findOptionsByDelta, getOptionChain } from './tools/chain-tools.ts';
 import { confirmTrade } from './tools/confirm-trade.ts';
 import { flattenAll, killSwitch } from './tools/emergency.ts';
@@ -18,6 +27,7 @@ import {
 } from './tools/order-tools.ts';
 import { clearAlert, listAlerts, planStatus, setAlert } from './tools/plan-tools.ts';
 import { portfolioDelta, portfolioGreeks, showPnl } from './tools/portfolio-views.ts';
+import { getGreeks, getMarketMetrics, getQuotes, searchSymbols } from './tools/research-tools.ts';
 import { riskCheck, riskMetrics } from './tools/risk-views.ts';
 import { straddleScan } from './tools/straddle-scan.ts';
 import { ironCondor, lottoPlay, orbLongCall, orbLongPut } from './tools/strategy-previews.ts';
@@ -26,6 +36,11 @@ import {
   stopOptionStreaming,
   streamingStatus,
 } from './tools/stream-tools.ts';
+import {
+  deletePrivateWatchlist,
+  getWatchlists,
+  managePrivateWatchlist,
+} from './tools/watchlist-tools.ts';
 
 /** The whole catalogue. */
 export const TOOLS: readonly Tool[] = [
@@ -57,6 +72,20 @@ export const TOOLS: readonly Tool[] = [
   listAlerts,
   clearAlert,
   planStatus,
+  getAccounts,
+  getBalances,
+  getPositions,
+  getNetLiquidatingValueHistory,
+  getTransactionHistory,
+  getOrderHistory,
+  getLiveOrders,
+  getQuotes,
+  getGreeks,
+  getMarketMetrics,
+  searchSymbols,
+  getWatchlists,
+  managePrivateWatchlist,
+  deletePrivateWatchlist,
 ];
 
 /** What a face may offer. */
@@ -103,7 +132,7 @@ export class ToolShelf {
     }
     const { toolsets, authority } = this.#choice;
     if (elsewhere !== undefined && !toolsets.includes(elsewhere.toolset)) {
-      return `${name} is not offered here: its tool set "${elsewhere.toolset}" is off.`;
+      return `${name} is not offered here: its tool set "${elsewhere.toolset}" is off (DELTARING_TOOLSETS=default,${elsewhere.toolset} turns it on).`;
     }
     if (elsewhere !== undefined) {
       return `${name} is not offered here: this client has the rights "${authority}" or is read-only, and it needs "${elsewhere.authority}".`;

@@ -4,13 +4,14 @@
  * asks for can narrow its rights, never widen them.
  */
 import { z } from 'zod';
+import { TOOLSET_NAMES } from '../config.ts';
 import type { EngineIdentity } from '../desk/engine-api.ts';
 
 export const HELLO_PROTOCOL = 1;
 /** A hello is one short line; more is not one of ours. */
 export const LONGEST_HELLO_BYTES = 4_096;
 
-const toolset = z.enum(['strategies', 'risk', 'orders', 'stream', 'market', 'plan']);
+const toolset = z.enum(TOOLSET_NAMES);
 
 const helloShape = z.object({
   protocol: z.number(),

@@ -7,6 +7,7 @@ import { TOOLS } from '../../src/mcp/catalog.ts';
 import { createFaceRoom, Face } from '../../src/mcp/face.ts';
 import { SELF_CONTAINED_CHARACTERS } from '../../src/mcp/instructions.ts';
 import { FakeEngineApi } from '../support/fake-engine-api.ts';
+import { statementOfACondor } from '../support/paper-statement.ts';
 import { ALL_SETTINGS, call, join } from './support/connected-client.ts';
 
 type Ref =
@@ -16,6 +17,10 @@ type Ref =
 /** Arguments with which a tool answers with a value. */
 const ARGUMENTS: Readonly<Record<string, Record<string, unknown>>> = {
   find_options_by_delta: { delta: 30 },
+  get_quotes: { symbols: 'SPY' },
+  get_greeks: { symbols: 'SPY261120C00600000' },
+  get_market_metrics: { symbols: 'SPY' },
+  search_symbols: { text: 'SPY' },
 };
 
 describe('a served stream', () => {
@@ -42,7 +47,8 @@ describe('a client over a stream', () => {
       settings: { toolsets: readConfig({}).DELTARING_TOOLSETS },
     });
     const listed = await client.listTools();
-    const usual = TOOLS.filter(({ toolset }) => toolset !== 'plan');
+    const { DELTARING_TOOLSETS: sets } = readConfig({});
+    const usual = TOOLS.filter(({ toolset }) => sets.includes(toolset));
     expect(listed.tools.map(({ name }) => name)).toEqual(usual.map(({ name }) => name));
     expect(listed.tools.length).toBeLessThanOrEqual(24);
     expect(Buffer.byteLength(JSON.stringify(listed))).toBeLessThanOrEqual(23_000);
@@ -61,7 +67,11 @@ describe('a client over a stream', () => {
   });
 
   it('gets a stamp, one text and the whole shape from every tool that only reads', async () => {
-    const { client, close } = await join();
+    const { client, api, close } = await join();
+    api.reading.statement = statementOfACondor();
+    const items = { body: { data: { items: [{ symbol: 'SPY' }] } } };
+    api.reading.answers.set('GET /market-metrics?symbols=SPY', items);
+    api.reading.answers.set('GET /symbols/search/SPY', items);
     await client.listTools();
     for (const tool of TOOLS.filter(({ hints }) => hints.readOnly)) {
       const args = ARGUMENTS[tool.name] ?? {};

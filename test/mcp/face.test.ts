@@ -10,7 +10,14 @@ import { FAKE_IDENTITY, FakeEngineApi } from '../support/fake-engine-api.ts';
 import { ALL_SETTINGS, call, join } from './support/connected-client.ts';
 
 const OWNER = { principal: 'local', authority: 'open' } as const;
-const TRADING = ['confirm_trade', 'flatten_all', 'cancel_order', 'close_position'];
+const TRADING = [
+  'confirm_trade',
+  'flatten_all',
+  'cancel_order',
+  'close_position',
+  'manage_private_watchlist',
+  'delete_private_watchlist',
+];
 
 function namesOf(face: Face): string[] {
   return face.list(true).map(({ name }) => name);
@@ -26,7 +33,7 @@ describe('a face', () => {
     expect(face.shelf.explainMissing('confirm_order')).toContain('"strategies" is off');
   });
 
-  it('offers nothing that can trade when it is read-only, and keeps the kill switch', () => {
+  it('offers nothing that can trade or write when it is read-only, and keeps the kill switch', () => {
     const room = createFaceRoom(new FakeEngineApi(), { ...ALL_SETTINGS, readOnly: true });
     const face = new Face(room, OWNER);
     for (const name of TRADING) expect(namesOf(face)).not.toContain(name);

@@ -48,7 +48,7 @@ describe('the listing of tools', () => {
     }
   });
 
-  it('marks exactly the tools that can send, cancel or kill as destructive', () => {
+  it('marks exactly the tools that can send, cancel, kill or overwrite as destructive', () => {
     const destructive = TOOLS.filter(({ hints }) => hints.destructive).map(({ name }) => name);
     expect(destructive).toEqual([
       'confirm_trade',
@@ -56,6 +56,8 @@ describe('the listing of tools', () => {
       'flatten_all',
       'cancel_order',
       'close_position',
+      'manage_private_watchlist',
+      'delete_private_watchlist',
     ]);
   });
 
@@ -101,6 +103,15 @@ describe('the listing of tools', () => {
       get_options_chain: 'get_option_chain',
       search_options: 'get_option_chain',
       get_current_time_nyc: 'market_status',
+      fetch_accounts: 'get_accounts',
+      fetch_balances: 'get_balances',
+      get_positions_with_greeks: 'get_positions',
+      fetch_positions: 'get_positions',
+      list_orders: 'get_live_orders',
+      get_realtime_quotes: 'get_quotes',
+      stream_option_quotes: 'get_quotes',
+      get_quote: 'get_quotes',
+      fetch_market_data: 'get_quotes',
     });
     const names = [...TOOLS.map(({ name }) => name), ...aliases.map(([alias]) => alias)];
     expect(new Set(names).size).toBe(names.length);

@@ -11,6 +11,7 @@ import type {
 } from '../../broker/order-gateway.ts';
 import { unreachable } from '../../engine/domain/assert.ts';
 import type { JournalledBrokerEvent } from '../../engine/domain/audit-record.ts';
+import { brokerText, mixedText } from '../../engine/domain/broker-text.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import type { OrderStatus } from '../../engine/domain/order.ts';
 import { addMicros } from '../../engine/domain/units.ts';
@@ -77,7 +78,8 @@ function judgeSearch(desk: DeskContext, intentId: string, search: OrderSearch): 
   publishOrder(desk, order);
 }
 
-/** Folds an event into the state. Also used by recovery, which has the event from the journal. */
+/** Folds an event into the state; the broker's own words as they may be shown, while the journal keeps
+ * them as they came. Also used by recovery, which has the event from the journal. */
 export function applyBrokerEvent(desk: DeskContext, event: BrokerEvent): void {
   switch (event.kind) {
     case 'accepted': {
@@ -88,11 +90,11 @@ export function applyBrokerEvent(desk: DeskContext, event: BrokerEvent): void {
       return;
     }
     case 'rejected':
-      end(desk, event.intentId, 'rejected', event.reason);
-      pageRejectedClose(desk, event.intentId, event.reason);
+      end(desk, event.intentId, 'rejected', brokerText(event.reason));
+      pageRejectedClose(desk, event.intentId, brokerText(event.reason));
       return;
     case 'unknown':
-      onUnknown(desk, event.intentId, event.reason);
+      onUnknown(desk, event.intentId, mixedText(event.reason));
       return;
     case 'fill':
       onFill(desk, event);
@@ -104,7 +106,7 @@ export function applyBrokerEvent(desk: DeskContext, event: BrokerEvent): void {
       end(desk, event.intentId, 'expired', 'the session ended');
       return;
     case 'cancelRejected':
-      onCancelRejected(desk, event.intentId, event.reason);
+      onCancelRejected(desk, event.intentId, brokerText(event.reason));
       return;
     case 'replaced':
       onReplaced(desk, event.intentId, event);
@@ -113,10 +115,10 @@ export function applyBrokerEvent(desk: DeskContext, event: BrokerEvent): void {
       onSettlement(desk, event.settlement);
       return;
     case 'busted':
-      onBusted(desk, event.intentId, event.fillId, event.reason);
+      onBusted(desk, event.intentId, event.fillId, mixedText(event.reason));
       return;
     case 'reopened':
-      onReopened(desk, event.intentId, event.brokerOrderId, event.reason);
+      onReopened(desk, event.intentId, event.brokerOrderId, mixedText(event.reason));
       return;
     case 'searched':
     case 'connection':

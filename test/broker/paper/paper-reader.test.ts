@@ -1,19 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { paperReader } from '../../../src/broker/paper/paper-reader.ts';
-import { paperStatement } from '../../../src/desk/account/paper-statement.ts';
 import type { AskOf, ReadKind } from '../../../src/engine/domain/account-facts.ts';
 import { accountReaderContract, type ReaderRig } from '../../contract/account-reader-contract.ts';
-import { DeskRig } from '../../support/desk-rig.ts';
+import { statementOfACondor } from '../../support/paper-statement.ts';
 import { ReadingRig } from '../../support/reading.ts';
 
 const METRICS = 'GET /market-metrics?symbols=SPY';
 const SEARCH = 'GET /symbols/search/SPY';
-
-function statementOfACondor() {
-  const rig = new DeskRig();
-  rig.openPosition();
-  return paperStatement(rig.desk.context, rig.paper.books(rig.at));
-}
 
 class PaperReaderRig implements ReaderRig {
   readonly reader = paperReader({ marketSource: 'simulator' });

@@ -67,7 +67,7 @@ describe('what the broker refuses', () => {
   it('is shown with its reason', () => {
     const rig = new DeskRig({ knobs: { rejectNext: 1 } });
     const { status, orders } = valueIn(rig.confirm(rig.preview().tokenSha256));
-    expect([status, orders[0]?.reason]).toEqual(['rejected', 'rejected by a drill']);
+    expect([status, orders[0]?.reason]).toEqual(['rejected', 'broker text: "rejected by a drill"']);
     expect(rig.alerts()).toEqual([]);
   });
 
@@ -88,7 +88,7 @@ describe('what the broker refuses', () => {
     expect(rig.order(intentId)).toMatchObject({
       status: 'working',
       cancelRequested: false,
-      reason: 'cancel refused: too late',
+      reason: 'cancel refused: broker text: "too late"',
     });
   });
 });

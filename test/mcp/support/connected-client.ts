@@ -9,6 +9,7 @@ import type {
   JSONRPCMessage,
 } from '@modelcontextprotocol/sdk/types.js';
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import { TOOLSET_NAMES } from '../../../src/config.ts';
 import { FULL_RIGHTS } from '../../../src/engine/domain/client-rights.ts';
 import { serveOverStream } from '../../../src/mcp/adapter.ts';
 import type { FaceSettings, Narrowing } from '../../../src/mcp/face.ts';
@@ -99,7 +100,7 @@ export interface JoinOptions {
 }
 
 export const ALL_SETTINGS: FaceSettings = {
-  toolsets: ['strategies', 'risk', 'orders', 'stream', 'market', 'plan'],
+  toolsets: TOOLSET_NAMES,
   readOnly: false,
   confirmMode: 'elicit-preferred',
   rights: FULL_RIGHTS,

@@ -2,29 +2,13 @@
  * Every way to a confirm: over real stdio (`deltaring mcp` in a process of its own) and real HTTP,
  * from the SDK's own client, with a dialog and without, and each answer that a dialog can have.
  */
-import { fileURLToPath } from 'node:url';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { ElicitResult } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BUILD } from '../../src/command/build-info.ts';
-import { paperAccountId, socketPath } from '../../src/command/engine-paths.ts';
-import type { ConfirmMode } from '../../src/config.ts';
-import { readConfig } from '../../src/config.ts';
 import { CONFIRM_FIELD } from '../../src/mcp/confirm-dialog.ts';
-import type { FaceRoom } from '../../src/mcp/face.ts';
-import { createFaceRoom, faceSettings } from '../../src/mcp/face.ts';
-import type { ListeningSocket } from '../../src/mcp/socket-server.ts';
-import { listenOnSocket } from '../../src/mcp/socket-server.ts';
-import type { RunningHttp } from '../../src/web/http-server.ts';
-import { startHttp } from '../../src/web/http-server.ts';
-import { createHome, removeHome, settingsFor } from '../support/engine-process.ts';
-import { FakeEngineApi } from '../support/fake-engine-api.ts';
 import { call, sdkClient } from './support/connected-client.ts';
+import { StagedEngine } from './support/staged-engine.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const ACCEPT: ElicitResult = { action: 'accept', content: { [CONFIRM_FIELD]: true } };
 
 const DIALOGS = {
@@ -74,56 +58,6 @@ const TABLE: Readonly<
   },
 };
 
-/** A fake engine behind its real socket and its real HTTP face, as `serve` joins them. */
-class Stage {
-  readonly home = createHome();
-  readonly settings: Record<string, string>;
-  readonly api: FakeEngineApi;
-  readonly #room: FaceRoom;
-  #socket: ListeningSocket | undefined;
-  #http: RunningHttp | undefined;
-
-  constructor(mode: ConfirmMode) {
-    this.settings = settingsFor(this.home, { DELTARING_CONFIRM: mode });
-    this.api = new FakeEngineApi({ build: BUILD, accountId: paperAccountId(this.home) });
-    this.#room = createFaceRoom(this.api, faceSettings(readConfig(this.settings)));
-  }
-
-  async open(): Promise<void> {
-    const { api, settings, home } = this;
-    const room = this.#room;
-    const config = readConfig(settings);
-    const path = socketPath(home);
-    const shutdown = (): void => undefined;
-    this.#socket = await listenOnSocket({
-      config,
-      api,
-      identity: api.identity,
-      path,
-      shutdown,
-      room,
-    });
-    this.#http = await startHttp({ config, api, room });
-  }
-
-  transport(over: 'stdio' | 'HTTP'): Transport {
-    if (over === 'stdio') {
-      const { settings: env, home: cwd } = this;
-      return new StdioClientTransport({ command: process.execPath, args: [MAIN, 'mcp'], env, cwd });
-    }
-    const url = new URL(`http://127.0.0.1:${this.#http?.port}/mcp`);
-    // The SDK's own class misses its interface by exactOptionalPropertyTypes alone.
-    return new StreamableHTTPClientTransport(url) as Transport;
-  }
-
-  async close(): Promise<void> {
-    await this.#http?.close();
-    await this.#socket?.close();
-    this.#room.close();
-    removeHome(this.home);
-  }
-}
-
 /** What one confirm came to. */
 async function outcomeOf(client: Client, token: string): Promise<Outcome> {
   const { isError, text, data } = await call(client, 'confirm_trade', { confirm_token: token });
@@ -136,7 +70,7 @@ async function outcomeOf(client: Client, token: string): Promise<Outcome> {
 }
 
 describe.each(['elicit-preferred', 'elicit-required'] as const)('confirming under %s', (mode) => {
-  const stage = new Stage(mode);
+  const stage = new StagedEngine({ DELTARING_CONFIRM: mode });
   beforeAll(() => stage.open());
   afterAll(() => stage.close());
 

@@ -164,3 +164,59 @@ describe('whatever is asked of the book', () => {
     );
   });
 });
+
+describe('the words of the book', () => {
+  const denied = (found: ReturnType<TokenBook['lookup']>) =>
+    found.kind === 'denied' ? found.denied.message : found.kind;
+
+  it('say what to do, and of a foreign token nothing', () => {
+    const book = bookWith(grant('a'));
+    const late = millisAfter(AT, 30_000);
+    expect(denied(book.lookup(tokenSha256('a'), 'other', AT))).toBe(
+      'no such confirm token; make a new preview and confirm its token',
+    );
+    expect(denied(book.lookup(tokenSha256('a'), 'trader', late))).toBe(
+      'the confirm token has expired; make a new preview and confirm in time',
+    );
+  });
+});
+
+describe('a book whose limits changed', () => {
+  it('knows no token of before and every one that follows', () => {
+    const book = bookWith(grant('before'));
+    book.rebind('others');
+    book.issue(grant('after', { limitsVersion: 'others' }));
+    expect(book.lookup(tokenSha256('before'), 'trader', AT).kind).toBe('denied');
+    expect(book.lookup(tokenSha256('after'), 'trader', AT).kind).toBe('live');
+  });
+
+  it('is still of its account and its environment', () => {
+    const book = bookWith(
+      grant('a', { limitsVersion: 'others', accountId: 'PAPER-2' }),
+      grant('b', { limitsVersion: 'others', environment: 'live' }),
+    );
+    book.rebind('others');
+    for (const token of ['a', 'b']) {
+      expect(book.lookup(tokenSha256(token), 'trader', AT).kind).toBe('denied');
+    }
+  });
+});
+
+it.each([`0${tokenSha256('a')}`, `${tokenSha256('a')}0`, tokenSha256('a').slice(1)])(
+  'a token is entered by exactly its SHA-256, not by %s',
+  (sha256) => {
+    expect(() => bookWith(grant('a', { tokenSha256: sha256 }))).toThrow('by its SHA-256');
+  },
+);
+
+it('a token that the journal shows as consumed is live no more', () => {
+  const book = bookWith(grant('a'));
+  const result = { intentIds: ['1'] };
+  book.restoreConsumed({
+    tokenSha256: tokenSha256('a'),
+    principal: 'trader',
+    previewId: 'p',
+    result,
+  });
+  expect([book.liveCount, book.spentCount]).toEqual([0, 1]);
+});

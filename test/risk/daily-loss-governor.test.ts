@@ -75,3 +75,37 @@ describe('the daily loss governor', () => {
     expect(firstAt('halt', steady(-900_00, false))).toBeUndefined();
   });
 });
+
+describe('what the governor tells', () => {
+  const judged = (dayPnlCents: number | undefined, limits = LIMITS) =>
+    governDailyLoss(CALM, {
+      dayPnlCents: dayPnlCents === undefined ? undefined : cents(dayPnlCents),
+      realizedCents: cents(-12_00),
+      trusted: true,
+      evidenceAt: micros(0),
+      limits,
+    });
+
+  it('are the day and both its limits', () => {
+    expect(judged(-34_00)).toMatchObject({
+      action: 'none',
+      numbers: {
+        dayPnlCents: -34_00,
+        realizedCents: -12_00,
+        haltAtCents: -500_00,
+        flattenAtCents: -750_00,
+      },
+    });
+    expect(judged(undefined).numbers).toMatchObject({ dayPnlCents: 'unknown' });
+  });
+
+  it.each([
+    [1, 'none'],
+    [0, 'flatten'],
+    [-1, 'flatten'],
+  ] as const)('where nothing may be lost, a day at %s cents is %s', (pnl, action) => {
+    const limits = { ...LIMITS, maxDailyLossCents: cents(0) };
+    const input = { dayPnlCents: cents(pnl), realizedCents: cents(pnl), trusted: true };
+    expect(governDailyLoss(CALM, { ...input, evidenceAt: micros(0), limits }).action).toBe(action);
+  });
+});

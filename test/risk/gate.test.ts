@@ -347,3 +347,22 @@ describe('the way out', () => {
     expect(verdict.denial?.code).toBe(code);
   });
 });
+
+describe('the refusal that is named', () => {
+  const causes = { tradingState: 'halted', tradingCauses: ['kill'] } as const;
+
+  it('is the first one, also where the cause of the trading state is asked later', () => {
+    const input = riskInput({ ...causes, killed: true, feedConnected: false });
+    const pick = (...codes: readonly DenialCode[]) =>
+      codes.map((code) => CHECKS.find((check) => check.code === code)!);
+    expect(judge(input, pick('feed_down', 'killed')).denial?.code).toBe('feed_down');
+    expect(judge(input, pick('trading_state', 'feed_down', 'killed')).denial?.code).toBe('killed');
+  });
+
+  it('comes with the verdict of every check, and no order', () => {
+    const admission = admit(riskInput({ killed: true }));
+    expect(admission.order).toBeUndefined();
+    expect(admission.verdict.approved).toBe(false);
+    expect(admission.verdict.checks).toHaveLength(CHECKS.length);
+  });
+});

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import type { LimitRaise } from '../../src/engine/domain/limit-raise.ts';
 import { parseLimitRaises } from '../../src/engine/domain/limit-raise.ts';
-import { addMicros } from '../../src/engine/domain/units.ts';
+import { addMicros, centsFromDollars } from '../../src/engine/domain/units.ts';
 import {
   LIMIT_SETTINGS,
   type LimitSettingName,
@@ -107,3 +107,20 @@ describe('a raise', () => {
     }
   });
 });
+
+describe('a raise of a setting with several limits', () => {
+  it('has to lift each of them', () => {
+    const base = limitsFrom({ maxOpenOrdersRiskCents: centsFromDollars(9_000) });
+    expect(() => limitsInForce(base, [raise('MAX_OPEN_RISK', 4_000)], BEFORE)).toThrow(
+      'does not raise the limit',
+    );
+  });
+});
+
+it.each([raise('PORT', 1e9), raise('MAX_TRADE_LOSS', 1)])(
+  'a raise that is none is a fault of the configuration: $text',
+  (none) => {
+    const code = expect.objectContaining({ code: 'CONFIG_INVALID' });
+    expect(() => limitsInForce(limitsFrom(), [none], BEFORE)).toThrow(code);
+  },
+);

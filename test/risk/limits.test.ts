@@ -35,7 +35,24 @@ describe('limitsFrom', () => {
   it('names every unusable limit in one error', () => {
     const make = () =>
       limitsFrom({ portfolioDeltaCap: Number.NaN, maxOrdersPerDay: -1, allowedRoots: [] });
-    expect(make).toThrow(/portfolioDeltaCap.*maxOrdersPerDay.*allowedRoots/);
+    expect(make).toThrow(
+      'limits: portfolioDeltaCap must be a number of 0 or more, not NaN; maxOrdersPerDay must be a number of 0 or more, not -1; allowedRoots must name at least one root; correct the settings',
+    );
     expect(make).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+  });
+
+  it('may be nothing at all', () => {
+    expect(limitsFrom({ maxOrdersPerDay: 0 }).maxOrdersPerDay).toBe(0);
+  });
+
+  it('of what is on its way are all the open risk there may be, unless they are set', () => {
+    const maxOpenRiskCents = centsFromDollars(700);
+    expect(limitsFrom().maxOpenOrdersRiskCents).toBe(2_500_00);
+    expect(limitsFrom({ maxOpenRiskCents }).maxOpenOrdersRiskCents).toBe(700_00);
+    const maxOpenOrdersRiskCents = centsFromDollars(300);
+    expect(limitsFrom({ maxOpenRiskCents, maxOpenOrdersRiskCents })).toMatchObject({
+      maxOpenRiskCents: 700_00,
+      maxOpenOrdersRiskCents: 300_00,
+    });
   });
 });

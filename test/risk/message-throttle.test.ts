@@ -44,3 +44,12 @@ describe('messages to the broker', () => {
     expect(throttle.lastMinute('modify', wall)).toBe(0);
   });
 });
+
+it('nothing was sent before the first message', () => {
+  const throttle = new MessageThrottle();
+  for (const kind of ['submit', 'modify', 'cancel'] as const) {
+    expect(throttle.lastMinute(kind, wall)).toBe(0);
+    throttle.note(kind, wall);
+    expect(throttle.lastMinute(kind, wall)).toBe(1);
+  }
+});

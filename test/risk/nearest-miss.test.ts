@@ -71,3 +71,22 @@ describe('how close an order came', () => {
     expect(nearestMisses([check({ numbers: { contracts: 'x', limitContracts: 1 } })])).toEqual([]);
   });
 });
+
+describe('where a limit allows nothing', () => {
+  const none = (orders: number) =>
+    nearestMisses([check({ code: 'principal_limit', numbers: { orders, limitOrders: 0 } })])[0];
+
+  it.each([0, 1])('a use of %s is the nearest miss there can be', (orders) => {
+    expect(none(orders)?.share).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+it('a limit below nothing, room that is gone, is passed however little was asked for', () => {
+  const numbers = { plannedLossCents: 1, newPlannedLossCents: 1, roomCents: -5 };
+  const [use] = nearestMisses([check({ code: 'daily_loss', numbers })]);
+  expect(use?.share).toBe(Number.POSITIVE_INFINITY);
+});
+
+it('what has no measure is no use of a limit', () => {
+  expect(nearestMisses([check({ code: 'killed', numbers: { undefined: 3 } })])).toEqual([]);
+});

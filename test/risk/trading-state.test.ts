@@ -21,6 +21,9 @@ const CAUSES: readonly StateCause[] = [
   'brokenRatio',
   'sharesHeld',
   'notReconciled',
+  'repeatedExecution',
+  'rejectBreaker',
+  'auditBehind',
 ];
 const HALTING = new Set<StateCause>(['kill', 'dailyLoss', 'journalFailed', 'brokenInvariant']);
 
@@ -57,6 +60,9 @@ describe('the trading state', () => {
       'brokenRatio',
       'sharesHeld',
       'notReconciled',
+      'repeatedExecution',
+      'rejectBreaker',
+      'auditBehind',
     ]);
   });
 

@@ -10,7 +10,9 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openJournal, readJournal } from '../src/audit/journal-open.ts';
+import type { CheckedJournal } from '../src/audit/checked-journal.ts';
+import { recordsOf } from '../src/audit/checked-journal.ts';
+import { openJournal, readForStart, readJournal } from '../src/audit/journal-open.ts';
 import { summarizeJournal } from '../src/desk/recovery.ts';
 import { runSession } from '../src/desk/simulation/simulated-session.ts';
 import type { AuditRecord } from '../src/engine/domain/audit-record.ts';
@@ -49,6 +51,11 @@ function recover(home: string, count: number): void {
   check(summarizeJournal(found).lastSeq === count, 'every record is folded');
 }
 
+/** What the core does with what another thread of the same start has checked. */
+function takeOver(checked: CheckedJournal, count: number): void {
+  check(summarizeJournal(recordsOf(checked)).lastSeq === count, 'every record is folded');
+}
+
 function readOnly(folder: string, payloads: readonly string[]): void {
   for (const name of readdirSync(folder)) {
     createHash('sha256')
@@ -71,10 +78,20 @@ async function run(context: BenchContext): Promise<BenchReport> {
       ours: oneByOne(() => recover(home, count), TIMES),
       floor: oneByOne(() => readOnly(join(home, 'journal'), payloads), TIMES),
     });
+    const { checked } = readForStart(home);
+    const second = await paired(context, {
+      ours: oneByOne(() => takeOver(checked, count), TIMES),
+      floor: oneByOne(() => readOnly(join(home, 'journal'), payloads), TIMES),
+    });
     const metric = `${count} records read, checked and folded`;
+    const again = `${count} checked records taken over by the core and folded`;
+    const floor = 'read, hash, parse';
     const bytes = payloads.reduce((sum, payload) => sum + payload.length, 0);
     return {
-      rows: [rowOf({ bench: NAME, metric, unit: 'ms', floor: 'read, hash, parse' }, result)],
+      rows: [
+        rowOf({ bench: NAME, metric, unit: 'ms', floor }, result),
+        rowOf({ bench: NAME, metric: again, unit: 'ms', floor }, second),
+      ],
       checks: ['the last record of the journal was the last one folded, every time'],
       notes: [
         `${Math.round(bytes / count)} bytes a record on average, as simulated sessions record.`,

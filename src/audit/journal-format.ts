@@ -213,7 +213,7 @@ export function decodeFrame(
   if (offset + FRAME_HEADER_BYTES > bytes.length) {
     return allZeros(bytes, offset) ? { kind: 'end' } : bad('the file ends inside a record');
   }
-  const length = bytes.readUInt32LE(offset + LENGTH_OFFSET);
+  const length = framePayloadBytes(bytes, offset);
   if (length === 0) return { kind: 'end' };
   const end = offset + FRAME_HEADER_BYTES + length;
   if (length > MAX_PAYLOAD_BYTES) return bad(`a record claims ${length} bytes`);
@@ -233,6 +233,11 @@ export function decodeFrame(
   if (record === undefined) return bad('the payload is not a known audit record');
   if (record.seq !== seq) return bad('the payload carries another number than its frame');
   return { kind: 'frame', frame: { record, hash: sha256(frame), bytes: frame, end } };
+}
+
+/** Bytes of the payload of the frame at `offset`, as its header says. */
+export function framePayloadBytes(bytes: Buffer, offset: number): number {
+  return bytes.readUInt32LE(offset + LENGTH_OFFSET);
 }
 
 /** The `prevHash` field of a frame. */

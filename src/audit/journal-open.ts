@@ -7,6 +7,8 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { AuditRecord } from '../engine/domain/audit-record.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
+import type { CheckedJournal } from './checked-journal.ts';
+import { checkedJournal, hashOf, scanOf } from './checked-journal.ts';
 import { CheckpointWriter } from './checkpoint.ts';
 import type { Disk } from './disk.ts';
 import { realDisk, systemCode } from './disk.ts';
@@ -33,6 +35,8 @@ export interface JournalOpenOptions {
   readonly home: string;
   readonly disk?: Disk;
   readonly limits?: JournalLimits;
+  /** What was read and checked already, under the same lock; it is read here where absent. */
+  readonly checked?: CheckedJournal | undefined;
 }
 
 export interface OpenedJournal {
@@ -55,11 +59,21 @@ export interface JournalContents {
 /** Reads and checks the whole journal, oldest record first, and changes nothing. Throws
  * JOURNAL_CORRUPT naming file, offset and record when it is not what was written. */
 export function readJournal(home: string, disk: Disk = realDisk): JournalContents {
+  const { records, scan } = readAll(home, disk);
+  const { position, notices } = scan;
+  return { records, lastSeq: position.seq, lastHash: hashOf(scan), notices };
+}
+
+/** The same once for all threads of a start. */
+export function readForStart(home: string, disk: Disk = realDisk) {
+  const { records, scan } = readAll(home, disk);
+  return { records, checked: checkedJournal(scan) };
+}
+
+function readAll(home: string, disk: Disk) {
   const records: AuditRecord[] = [];
   const scan = checkedScan(disk, journalPaths(home), (frame) => records.push(frame.record));
-  const { position, notices } = scan;
-  const lastHash = scan.files.length === 0 ? '' : position.hash.toString('hex');
-  return { records, lastSeq: position.seq, lastHash, notices };
+  return { records, scan };
 }
 
 /**
@@ -67,12 +81,15 @@ export function readJournal(home: string, disk: Disk = realDisk): JournalContent
  * not what was written, DISK_FULL or JOURNAL_FAILED when it cannot be prepared.
  */
 export function openJournal(options: JournalOpenOptions): OpenedJournal {
-  const { disk = realDisk, limits = DEFAULT_JOURNAL_LIMITS } = options;
+  const { disk = realDisk, limits = DEFAULT_JOURNAL_LIMITS, checked } = options;
   const paths = journalPaths(options.home);
   try {
     disk.makeFolder(paths.journal);
     disk.makeFolder(paths.audit);
-    const scan = checkedScan(disk, paths, () => undefined);
+    const scan =
+      checked === undefined
+        ? checkedScan(disk, paths, () => undefined)
+        : scanOf(disk, paths, checked);
     const writer = new JournalPreparation({ disk, paths, limits, scan }).run();
     const { seq, hash } = writer.position;
     return { writer, lastSeq: seq, lastHash: hash.toString('hex'), notices: scan.notices };

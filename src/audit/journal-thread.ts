@@ -3,6 +3,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { Worker } from 'node:worker_threads';
 import { DeltaringError } from '../engine/domain/errors.ts';
+import type { CheckedJournal } from './checked-journal.ts';
 import type { JournalThreadReport } from './journal-protocol.ts';
 import type { JournalNotice } from './journal-scan.ts';
 import type { RecordingPlan } from './recording-drain.ts';
@@ -10,6 +11,8 @@ import type { RecordingPlan } from './recording-drain.ts';
 /** What the thread is started with. */
 export interface JournalWorkerData {
   readonly home: string;
+  /** The journal as it was just read and checked; the thread reads it itself where absent. */
+  readonly checked?: CheckedJournal | undefined;
   /** The core's end is the other side of this channel: JournalRequest in, JournalReply out. */
   readonly corePort: MessagePort;
   /** The recorder's ring and the facts its file begins with; absent where nothing is recorded. */

@@ -24,7 +24,7 @@ function report(message: JournalThreadReport): void {
 
 function open(): OpenedJournal | undefined {
   try {
-    return openJournal({ home: data.home });
+    return openJournal({ home: data.home, checked: data.checked });
   } catch (error) {
     const code = error instanceof DeltaringError ? error.code : 'JOURNAL_FAILED';
     const message = error instanceof Error ? error.message : String(error);

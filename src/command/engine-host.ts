@@ -1,7 +1,7 @@
 /** Joins the threads of an engine with its door, and takes them down again. Main thread. */
 import type { Worker } from 'node:worker_threads';
 import { acquireAccountLock, acquireHomeLock } from '../audit/account-lock.ts';
-import { readJournal } from '../audit/journal-open.ts';
+import { readForStart } from '../audit/journal-open.ts';
 import type { JournalThread } from '../audit/journal-thread.ts';
 import { clearKillLatch, engageKillLatch, readKillLatch } from '../audit/kill-latch.ts';
 import type { Config } from '../config.ts';
@@ -145,7 +145,8 @@ class RunningEngine implements EngineHost {
 
   static async start(config: Config, log: Log, owned: Owned): Promise<RunningEngine> {
     const simulated = config.DELTARING_FEED === 'sim';
-    const { records } = readJournal(config.home);
+    const { home } = config;
+    const { records, checked } = readForStart(home);
     const summary = summarizeJournal(records);
     const time = simulated ? simulatedTimeOf(config, summary) : undefined;
     const clock = time === undefined ? systemClock : simulatedClock(time);
@@ -154,15 +155,16 @@ class RunningEngine implements EngineHost {
     const [journalEnds, ioEnds] = [newChannel(), newChannel()];
     const session = newYorkDate(clock.now().market);
     const recording = { ring: buffers.recorder, session };
-    const journal = await startJournal(config.home, journalEnds.port1, recording, (reason) =>
+    const journal = await startJournal({ home, checked }, journalEnds.port1, recording, (reason) =>
       log(`this session is not replayable from here: ${reason}`),
     );
     for (const notice of journal.notices) log(`journal: ${notice.text}`);
-    const latch = readKillLatch(config.home);
+    const latch = readKillLatch(home);
     if (latch !== undefined) new Counters(buffers.counters).raiseKillWord();
     const io = startIo(config, sim?.source ?? outsideSource(config), ioEnds.port1);
-    const core = startCore(config, auditStart(config.home), {
+    const core = startCore(config, auditStart(home), {
       accountId: owned.accountId,
+      journal: checked,
       time,
       latchedReason: latch?.reason,
       buffers,

@@ -1,5 +1,6 @@
 /** Starts the threads of an engine, one function each. Main thread. */
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import type { CheckedJournal } from '../audit/checked-journal.ts';
 import { type JournalThread, startJournalThread } from '../audit/journal-thread.ts';
 import { machineTimes } from '../audit/machine-times-shell.ts';
 import { createByteRing } from '../audit/spsc-byte-ring.ts';
@@ -123,14 +124,14 @@ export function outsideSource(config: Config): IoSource {
 
 /** Starts the journal's thread. `corePort` is its end of the channel to the core. */
 export function startJournal(
-  home: string,
+  journal: { readonly home: string; readonly checked: CheckedJournal },
   corePort: MessagePort,
   recording: { readonly ring: SharedArrayBuffer; readonly session: SessionDate },
   onLost: (reason: string) => void,
 ): Promise<JournalThread> {
   const { ring, session } = recording;
   const header = { build: BUILD, v8: process.versions.v8, arch: process.arch, session };
-  return startJournalThread({ home, corePort, recording: { ring, header } }, onLost);
+  return startJournalThread({ ...journal, corePort, recording: { ring, header } }, onLost);
 }
 
 /** Starts the I/O worker. */
@@ -157,6 +158,7 @@ export function startIo(config: Config, source: IoSource, port: MessagePort): Wo
 /** What the core is started with besides its configuration. */
 export interface CoreParts {
   readonly accountId: string;
+  readonly journal: CheckedJournal;
   readonly time: SimulatedTime | undefined;
   readonly latchedReason: string | undefined;
   readonly buffers: SharedBuffers;
@@ -170,7 +172,6 @@ export function startCore(config: Config, audit: AuditStart, parts: CoreParts): 
   const start: CoreStart = {
     ...parts,
     config: deskConfig(config, audit),
-    home: config.home,
     paperSeed: config.SIM_SEED,
     feed: {
       aggregationSeconds: AGGREGATION_SECONDS,

@@ -1,6 +1,7 @@
 /** Joins the desk with its clock, feed, journal and faces on the core thread. */
 import type { MessagePort } from 'node:worker_threads';
-import { readJournal } from '../../audit/journal-open.ts';
+import type { CheckedJournal } from '../../audit/checked-journal.ts';
+import { recordsOf } from '../../audit/checked-journal.ts';
 import type { JournalReply } from '../../audit/journal-protocol.ts';
 import { ByteRingWriter } from '../../audit/spsc-byte-ring.ts';
 import { PaperBroker } from '../../broker/paper/paper-broker.ts';
@@ -37,7 +38,7 @@ const BAR_MILLIS = 60_000;
 /** What the core thread is started with. */
 export interface CoreStart {
   readonly config: DeskConfig;
-  readonly home: string;
+  readonly journal: CheckedJournal;
   /** Seed of everything the paper broker leaves to chance. */
   readonly paperSeed: number;
   readonly accountId: string;
@@ -89,9 +90,9 @@ class CoreThread {
     this.#main = main;
     this.#clock = start.time === undefined ? systemClock : simulatedClock(start.time);
     this.#counters = new Counters(start.buffers.counters);
-    const { records, lastHash } = readJournal(start.home);
-    this.#journal.seq = records.at(-1)?.seq ?? 0;
-    this.#journal.hash = lastHash;
+    const records = recordsOf(start.journal);
+    this.#journal.seq = start.journal.lastSeq;
+    this.#journal.hash = start.journal.lastHash;
     this.#ring = new RingWriter(start.buffers.ring);
     const chain = new ChainWriter(start.buffers.chain, this.#ring);
     const at = this.#clock.now();

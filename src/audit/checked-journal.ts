@@ -1,0 +1,98 @@
+/**
+ * What one start has read and checked of the journal, for its other threads: none of them reads it
+ * again. Plain data, its bytes in shared memory that nobody writes. True while the account's lock is
+ * held and nothing was appended since.
+ */
+import { assert } from '../engine/domain/assert.ts';
+import type { AuditRecord } from '../engine/domain/audit-record.ts';
+import { readCheckpoint } from './checkpoint.ts';
+import type { Disk } from './disk.ts';
+import {
+  decodeFileHeader,
+  FILE_HEADER_BYTES,
+  FRAME_HEADER_BYTES,
+  framePayloadBytes,
+} from './journal-format.ts';
+import type { JournalPaths } from './journal-paths.ts';
+import type { JournalNotice, JournalScan, ScannedFile } from './journal-scan.ts';
+
+interface CheckedFile {
+  readonly name: string;
+  /** Up to the last record that counts; over a SharedArrayBuffer. */
+  readonly bytes: Uint8Array;
+}
+
+export interface CheckedJournal {
+  readonly files: readonly CheckedFile[];
+  readonly reserve: CheckedFile | undefined;
+  readonly lastSeq: number;
+  /** Hex; '' where there is no journal yet. */
+  readonly lastHash: string;
+  readonly exactEnd: boolean;
+  readonly notices: readonly JournalNotice[];
+}
+
+function shared({ name, bytes, end }: ScannedFile): CheckedFile {
+  const copy = new Uint8Array(new SharedArrayBuffer(end));
+  copy.set(bytes.subarray(0, end));
+  return { name, bytes: copy };
+}
+
+/** Hash of the last record, hex; of an empty journal the hash its chain starts at, '' where there is
+ * none yet. */
+export function hashOf({ files, position }: JournalScan): string {
+  return files.length === 0 ? '' : position.hash.toString('hex');
+}
+
+/** To be made of a scan without a fault. */
+export function checkedJournal(scan: JournalScan): CheckedJournal {
+  const { files, reserve, position, exactEnd, notices } = scan;
+  return {
+    files: files.map(shared),
+    reserve: reserve === undefined ? undefined : shared(reserve),
+    lastSeq: position.seq,
+    lastHash: hashOf(scan),
+    exactEnd,
+    notices,
+  };
+}
+
+function bufferOver({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
+}
+
+/** All records, oldest first. They were checked: here they are only parsed. */
+export function recordsOf({ files, reserve }: CheckedJournal): readonly AuditRecord[] {
+  const records: AuditRecord[] = [];
+  for (const file of reserve === undefined ? files : [...files, reserve]) {
+    const bytes = bufferOver(file.bytes);
+    for (let at = FILE_HEADER_BYTES; at < bytes.length; ) {
+      const end = at + FRAME_HEADER_BYTES + framePayloadBytes(bytes, at);
+      records.push(JSON.parse(bytes.toString('utf8', at + FRAME_HEADER_BYTES, end)));
+      at = end;
+    }
+  }
+  return records;
+}
+
+function scanned({ name, bytes }: CheckedFile): ScannedFile {
+  const buffer = bufferOver(bytes);
+  const header = decodeFileHeader(buffer);
+  assert(!('fault' in header), 'a checked file has a sound header');
+  return { name, header, bytes: buffer, end: buffer.length };
+}
+
+/** The scan as whoever opens the journal wants it. The checkpoint is small and read again. */
+export function scanOf(disk: Disk, paths: JournalPaths, checked: CheckedJournal): JournalScan {
+  const { files, reserve, lastSeq, lastHash, exactEnd, notices } = checked;
+  return {
+    files: files.map(scanned),
+    reserve: reserve === undefined ? undefined : scanned(reserve),
+    position: { seq: lastSeq, hash: Buffer.from(lastHash, 'hex') },
+    records: lastSeq,
+    exactEnd,
+    checkpoint: readCheckpoint(disk, paths.checkpoint),
+    notices,
+    fault: undefined,
+  };
+}

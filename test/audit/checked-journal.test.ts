@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { recordsOf } from '../../src/audit/checked-journal.ts';
+import type { Disk } from '../../src/audit/disk.ts';
+import { realDisk } from '../../src/audit/disk.ts';
+import { openJournal, readForStart, readJournal } from '../../src/audit/journal-open.ts';
+import { FailingDisk } from './support/failing-disk.ts';
+import { copyOf, filesBelow, homeWith, smallLimits } from './support/home-files.ts';
+import { alerts } from './support/sample-records.ts';
+import { tempHome } from './support/temp-home.ts';
+
+/** A journal whose last file failed and which goes on in its reserve. */
+function inReserve(): string {
+  const home = tempHome();
+  const disk = new FailingDisk();
+  const { writer } = openJournal({ home, disk, limits: smallLimits });
+  writer.commit(alerts(1, 40));
+  disk.arm({ operation: 'syncData', from: 1, code: 'EIO', path: '0000' });
+  writer.commit(alerts(41, 1));
+  writer.commitToReserve(alerts(42, 2));
+  return home;
+}
+
+const HOMES: readonly (readonly [string, () => string])[] = [
+  ['that was closed', () => homeWith(alerts(1, 40), { limits: smallLimits })],
+  ['that was not closed', () => homeWith(alerts(1, 40), { limits: smallLimits, close: false })],
+  ['that goes on in its reserve', inReserve],
+  ['without a record', () => homeWith([])],
+  ['that is not there yet', tempHome],
+];
+
+/** The journal's files, their place and their random name apart. */
+function contents(home: string): readonly (readonly [string, string])[] {
+  return [...filesBelow(home)].map(([path, bytes]) => [
+    path.slice(home.length),
+    bytes.toString('base64'),
+  ]);
+}
+
+describe('a journal that was read for a start', () => {
+  it.each(HOMES)('%s gives other threads the records that were checked', (_what, make) => {
+    const home = make();
+    const { records, checked } = readForStart(home);
+    const { lastSeq, lastHash } = checked;
+    expect(records).toEqual(readJournal(home).records);
+    expect(recordsOf(structuredClone(checked))).toEqual(records);
+    const read = readJournal(home);
+    expect({ lastSeq, lastHash }).toEqual({ lastSeq: read.lastSeq, lastHash: read.lastHash });
+  });
+
+  it.each(HOMES.slice(0, -1))('%s is opened from it as from its files', (_what, make) => {
+    const home = make();
+    const twin = copyOf(home);
+    const { checked } = readForStart(home);
+    const first = openJournal({
+      home,
+      limits: smallLimits,
+      checked: structuredClone(checked),
+    });
+    const second = openJournal({ home: twin, limits: smallLimits });
+    expect(contents(home)).toEqual(contents(twin));
+    expect(first.lastHash).toBe(second.lastHash);
+    expect(first.notices).toEqual(second.notices);
+    for (const { writer } of [first, second]) {
+      writer.commit(alerts(writer.position.seq + 1, 30));
+      writer.close();
+    }
+    expect(readJournal(home)).toEqual(readJournal(twin));
+  });
+
+  it('is not read again by whoever opens it', () => {
+    const home = homeWith(alerts(1, 40), { limits: smallLimits });
+    const { checked } = readForStart(home);
+    const read: string[] = [];
+    const disk: Disk = {
+      ...realDisk,
+      read: (path) => {
+        read.push(path);
+        return realDisk.read(path);
+      },
+    };
+    openJournal({ home, disk, checked }).writer.close();
+    expect(read.filter((path) => path.includes('journal'))).toEqual([]);
+  });
+
+  it('lies in shared memory: a thread that is given it gets no copy', () => {
+    const { checked } = readForStart(homeWith(alerts(1, 3)));
+    const [file] = structuredClone(checked).files;
+    expect(file?.bytes.buffer).toBeInstanceOf(SharedArrayBuffer);
+    expect(file?.bytes).toEqual(checked.files[0]?.bytes);
+  });
+
+  it('of a damaged journal there is none', () => {
+    const home = homeWith(alerts(1, 5));
+    const [path] = [...filesBelow(home).keys()].filter((name) => name.endsWith('000001.journal'));
+    const damaged: Disk = {
+      ...realDisk,
+      read: (name) => {
+        const bytes = realDisk.read(name);
+        if (name === path) bytes[bytes.length - 3] = (bytes.at(-3) ?? 0) ^ 1;
+        return bytes;
+      },
+    };
+    expect(() => readForStart(home, damaged)).toThrow('the journal is not what was written');
+  });
+});

@@ -34,10 +34,11 @@ export class QuoteTape {
 
   /** Takes a quote over into what is kept for its symbol: one object for the life of the tape. */
   put(symbol: string, { bid, ask, bidSize, askSize }: Quote): void {
-    const shown = this.#displayed.get(symbol);
+    let shown = this.#displayed.get(symbol);
     if (shown === undefined) {
-      this.#displayed.set(symbol, { quote: { bid, ask }, bidLeft: bidSize, askLeft: askSize });
-      return;
+      // fractions first: the fields then hold doubles for good, and storing one makes no object
+      shown = { quote: { bid, ask }, bidLeft: 0.5, askLeft: 0.5 };
+      this.#displayed.set(symbol, shown);
     }
     shown.quote.bid = bid;
     shown.quote.ask = ask;

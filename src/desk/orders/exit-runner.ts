@@ -76,12 +76,17 @@ export class ExitRunner {
   run(desk: DeskContext): void {
     if (!desk.day.chainOpen || desk.day.reserveExhausted) return;
     if (!desk.book.hasStructures()) {
-      this.#memory.clear();
-      this.#retryAt.clear();
+      this.#forgetAll();
       return;
     }
     const market = marketOf(desk);
     for (const position of desk.book.structures()) this.#judge(desk, position, market);
+  }
+
+  /** Clearing a map makes a new table, even of an empty one. */
+  #forgetAll(): void {
+    if (this.#memory.size > 0) this.#memory.clear();
+    if (this.#retryAt.size > 0) this.#retryAt.clear();
   }
 
   #judge(desk: DeskContext, position: StructurePosition, market: MarketNow): void {

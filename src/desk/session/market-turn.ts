@@ -99,18 +99,19 @@ export class MarketTurn {
   }
 
   /** Ends a batch: readers see its quotes, and every position is judged by them. The chain is valued
-   * and the day governed at a bounded pace; a stop never waits for either. */
+   * and the day governed at a bounded pace; a stop never waits for either. Where nothing is held no
+   * quote can change how the day is judged: the clock and whoever decides have it judged then. */
   batchEnd(): void {
     const desk = this.#desk;
-    const isDue = this.#pace.take(desk.at.wall);
+    const isHeld = desk.book.hasStructures();
+    const isGoverned = this.#pace.take(desk.at.wall) && isHeld;
     const { nativeStops } = desk.gateway.capabilities;
-    const isWatched = desk.book.hasStructures() || desk.alerts.size > 0;
-    if (isDue || nativeStops || isWatched) keepTime(desk);
+    if (isHeld || nativeStops || desk.alerts.size > 0) keepTime(desk);
     desk.chain.endBatch(desk.at);
     this.#exits.run(desk);
     if (nativeStops) sendRecorded(desk);
-    if (isDue) govern(desk);
-    this.#owesGoverning = !isDue;
+    if (isGoverned) govern(desk);
+    this.#owesGoverning = !isGoverned;
     watchAlerts(desk);
   }
 

@@ -2,7 +2,7 @@
 import type { At } from '../domain/clock.ts';
 import { epochMicros } from '../domain/units.ts';
 import { OptionStrip } from '../pricing/option-strip.ts';
-import { Smile } from '../pricing/smile.ts';
+import { Smile, type SmileColumn } from '../pricing/smile.ts';
 import { yearsToExpiry } from '../pricing/time-to-expiry.ts';
 import { ABSENT } from '../ring/ring-layout.ts';
 import {
@@ -48,11 +48,14 @@ export class ChainModel {
   readonly #smile = new Smile(MAX_CONTRACTS);
   /** By rung: 1 where the volatility is the smile's. */
   readonly #isModelled = new Uint8Array(MAX_CONTRACTS);
+  readonly #modelled: SmileColumn;
 
   constructor(image: Float64Array, ladder: StrikeLadder) {
     this.#image = image;
     this.#ladder = ladder;
     this.#quotes = new ChainQuotes(image, ladder);
+    const { strike, vol } = this.#strip;
+    this.#modelled = { strike, vol, isWanted: this.#isModelled };
   }
 
   /** Values every row on the quotes as they stand. */
@@ -99,14 +102,20 @@ export class ChainModel {
     }
   }
 
+  /** Gives the strikes without a volatility of their own the smile's, where there is any quote. */
+  #takeModelled(): void {
+    const { count } = this.#ladder;
+    const { vol } = this.#strip;
+    this.#smile.extend(this.#modelled, count);
+    for (let rung = 0; rung < count; rung += 1) {
+      if (this.#isModelled[rung] === 1 && !this.#hasMarket(rung)) vol[rung] = Number.NaN;
+    }
+  }
+
   #valueStrikes(forward: number): void {
     const { count } = this.#ladder;
     const { vol } = this.#strip;
-    for (let rung = 0; rung < count; rung += 1) {
-      if (this.#isModelled[rung] === 0) continue;
-      const isKnown = this.#hasMarket(rung);
-      vol[rung] = isKnown ? this.#smile.extendedAt(this.#strip.strike[rung] ?? 0) : Number.NaN;
-    }
+    this.#takeModelled();
     this.#strip.value(0, count);
     for (let rung = 0; rung < count; rung += 1) {
       if (this.#isModelled[rung] === 1) this.#holdWithinMarket(rung, forward);

@@ -54,6 +54,8 @@ export class ChainPublisher {
   /** Records on their way to the ring, the first `#staged` of them. */
   readonly #records = new Float64Array(STAGED_RECORDS * ringLayout.RECORD_FIELDS);
   #staged = 0;
+  /** The underlying's mid for the records of a batch. */
+  readonly #spot = new Float64Array(1);
   /** Rows about to be written and the fields of each, the first `#waiting` of them. */
   readonly #rows = new Int32Array(ROWS_AT_ONCE);
   readonly #from = new Uint8Array(ROWS_AT_ONCE);
@@ -197,6 +199,7 @@ export class ChainPublisher {
   }
 
   #tellRing(ring: RingWriter, rowCount: number, marks: RowMarks, isValued: boolean): void {
+    this.#spot[0] = midOf(this.#image, rowCell(UNDERLYING));
     if ((marks.of(UNDERLYING) & TOLD) !== 0) this.#stage(ring, UNDERLYING);
     if (isValued) {
       for (let row = 0; row < rowCount; row += 1) this.#tellRow(ring, row, marks.of(row));
@@ -229,12 +232,14 @@ export class ChainPublisher {
     records[at + ringLayout.ASK_FIELD] = image[first + ASK_FIELD] ?? ABSENT;
     records[at + ringLayout.BID_SIZE_FIELD] = image[first + BID_SIZE_FIELD] ?? 0;
     records[at + ringLayout.ASK_SIZE_FIELD] = image[first + ASK_SIZE_FIELD] ?? 0;
-    const isRow = index !== UNDERLYING;
-    records[at + ringLayout.DELTA_FIELD] = isRow ? (image[first + DELTA_FIELD] ?? ABSENT) : ABSENT;
-    records[at + ringLayout.IMPLIED_VOL_FIELD] = isRow
-      ? (image[first + IMPLIED_VOL_FIELD] ?? ABSENT)
-      : ABSENT;
-    records[at + ringLayout.SPOT_FIELD] = midOf(image, rowCell(UNDERLYING));
+    if (index === UNDERLYING) {
+      records[at + ringLayout.DELTA_FIELD] = ABSENT;
+      records[at + ringLayout.IMPLIED_VOL_FIELD] = ABSENT;
+    } else {
+      records[at + ringLayout.DELTA_FIELD] = image[first + DELTA_FIELD] ?? ABSENT;
+      records[at + ringLayout.IMPLIED_VOL_FIELD] = image[first + IMPLIED_VOL_FIELD] ?? ABSENT;
+    }
+    records[at + ringLayout.SPOT_FIELD] = this.#spot[0] ?? ABSENT;
     records[at + ringLayout.MARKET_MICROS_FIELD] = image[AS_OF_MARKET_CELL] ?? 0;
     records[at + ringLayout.WALL_MICROS_FIELD] = image[AS_OF_WALL_CELL] ?? 0;
     this.#staged += 1;

@@ -1,6 +1,6 @@
 /** The quotes of the chain as its model sees them: judged, in dollars, strike by strike. */
 import { PRICE_PER_DOLLAR } from '../domain/units.ts';
-import { ForwardVote, type PairSide } from '../pricing/forward.ts';
+import { ForwardVote, type ParityPair } from '../pricing/forward.ts';
 import { ABSENT } from '../ring/ring-layout.ts';
 import {
   ASK_FIELD,
@@ -31,8 +31,14 @@ export class ChainQuotes {
   readonly #ladder: StrikeLadder;
   readonly #quality: QuoteQuality[] = Array(MAX_CONTRACTS).fill(NO_MARKET);
   readonly #vote = new ForwardVote();
-  readonly #call: PairSide = { bid: 0, ask: 0 };
-  readonly #put: PairSide = { bid: 0, ask: 0 };
+  /** Made of fractions, so that its fields hold doubles from the first pair on. */
+  readonly #pair: ParityPair = {
+    strike: 0.5,
+    callBid: 0.5,
+    callAsk: 0.5,
+    putBid: 0.5,
+    putAsk: 0.5,
+  };
 
   constructor(image: Float64Array, ladder: StrikeLadder) {
     this.#image = image;
@@ -73,17 +79,18 @@ export class ChainQuotes {
 
   #addPairs(lowest: number, highest: number): void {
     const { strikeDollars, callRow, putRow, count } = this.#ladder;
+    const pair = this.#pair;
     for (let rung = Math.max(0, lowest); rung <= highest && rung < count; rung += 1) {
       if (!this.#isTwoSidedPair(rung)) continue;
-      this.#take(this.#call, callRow[rung] ?? NO_ROW);
-      this.#take(this.#put, putRow[rung] ?? NO_ROW);
-      this.#vote.add(strikeDollars[rung] ?? 0, this.#call, this.#put);
+      const call = rowCell(callRow[rung] ?? NO_ROW);
+      const put = rowCell(putRow[rung] ?? NO_ROW);
+      pair.strike = strikeDollars[rung] ?? 0;
+      pair.callBid = this.#dollars(call + BID_FIELD);
+      pair.callAsk = this.#dollars(call + ASK_FIELD);
+      pair.putBid = this.#dollars(put + BID_FIELD);
+      pair.putAsk = this.#dollars(put + ASK_FIELD);
+      this.#vote.add(pair);
     }
-  }
-
-  #take(side: PairSide, row: number): void {
-    side.bid = this.#dollars(rowCell(row) + BID_FIELD);
-    side.ask = this.#dollars(rowCell(row) + ASK_FIELD);
   }
 
   #isTwoSidedPair(rung: number): boolean {

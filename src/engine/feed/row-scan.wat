@@ -12,7 +12,8 @@
 ;; - slots: open addressing by hash; number of a text + 1, or 0. texts: entries of 8 bytes (place of
 ;;   the bytes, length), then the bytes of all.
 ;; - symbols (int32) and numbers (4 doubles): by event, for whoever reads what was found.
-;; - window: bytes of the frame at hand. Up to 8 bytes behind its end may be looked at, never taken.
+;; - window: bytes of the frame at hand. Bytes behind its end are looked at, up to the slack, and
+;;   never taken: what is left of an earlier frame cannot become part of this one.
 (module
   ;; Any JSON number, by way of number-text.ts: (place, cell) -> the place behind it, or -1.
   (import "numbers" "readAny" (func $readAny (param i32 i32) (result i32)))
@@ -68,60 +69,51 @@
           (i64.const 0x0000271000000001)))
       (i64.const 32)))
 
-  ;; Reads the number at $at into $cell and returns the place behind it; -1 where there is none. By
-  ;; itself it reads up to seven characters before a comma: digits, and one dot among them. Seven
-  ;; digits and the powers up to 10^5 are exact doubles, so the one division rounds once.
-  (func $number (param $at i32) (param $cell i32) (result i32)
+  ;; Reads the $length characters at $at as a number into $cell. True where they are one that is read
+  ;; here: up to seven digits, and one dot among them. So many digits and the powers up to 10^5 are
+  ;; exact doubles, and the one division rounds once.
+  (func $number (param $at i32) (param $length i64) (param $cell i32) (result i32)
     (local $text i64)
     (local $marks i64)
-    (local $length i64)
-    (local $whole i64)
+    (local $count i64)
     (local $fraction i64)
-    (local $keep i64)
     (block $odd
-      (local.set $text (i64.load align=1 (local.get $at)))
-      ;; its end
+      ;; 1 to 7
+      (br_if $odd
+        (i64.gt_u (i64.sub (local.get $length) (i64.const 1)) (i64.const 6)))
+      ;; the last character in the highest byte, zeros below the first
+      (local.set $text
+        (i64.shl
+          (i64.load align=1 (local.get $at))
+          (i64.sub (i64.const 64) (i64.shl (local.get $length) (i64.const 3)))))
+      (local.set $count (local.get $length))
       (local.set $marks
-        (call $zeroBytes (i64.xor (local.get $text) (i64.const 0x2c2c2c2c2c2c2c2c))))
-      (br_if $odd (i64.eqz (local.get $marks)))
-      (local.set $length (call $place (local.get $marks)))
-      (br_if $odd (i64.eqz (local.get $length)))
-      (local.set $keep (call $lowest (local.get $length)))
-      ;; its dot
-      (local.set $marks
-        (i64.and
-          (call $zeroBytes (i64.xor (local.get $text) (i64.const 0x2e2e2e2e2e2e2e2e)))
-          (local.get $keep)))
-      (if (i64.eqz (local.get $marks))
+        (call $zeroBytes (i64.xor (local.get $text) (i64.const 0x2e2e2e2e2e2e2e2e))))
+      (if (i64.ne (local.get $marks) (i64.const 0))
         (then
-          (local.set $whole (local.get $length))
-          (local.set $keep (local.get $text)))
-        (else
-          (local.set $whole (call $place (local.get $marks)))
+          (local.set $count (i64.sub (local.get $length) (i64.const 1)))
+          ;; what is below the dot moves up into its place
           (local.set $fraction
-            (i64.sub (i64.sub (local.get $length) (local.get $whole)) (i64.const 1)))
-          (br_if $odd (i64.eqz (local.get $whole)))
+            (i64.sub (i64.const 7) (i64.shr_u (i64.ctz (local.get $marks)) (i64.const 3))))
           (br_if $odd (i64.eqz (local.get $fraction)))
-          ;; the text without its dot
-          (local.set $keep (call $lowest (local.get $whole)))
-          (local.set $keep
+          (br_if $odd (i64.eq (local.get $fraction) (local.get $count)))
+          ;; bits of the dot and below
+          (local.set $marks (i64.xor (local.get $marks) (i64.sub (local.get $marks) (i64.const 1))))
+          (local.set $text
             (i64.or
-              (i64.and (local.get $text) (local.get $keep))
-              (i64.and
-                (i64.shr_u (local.get $text) (i64.const 8))
-                (i64.xor (local.get $keep) (i64.const -1)))))))
+              (i64.and (local.get $text) (i64.xor (local.get $marks) (i64.const -1)))
+              (i64.and (i64.shl (local.get $text) (i64.const 8)) (local.get $marks))))))
       ;; no zero before other digits
       (br_if $odd
         (i32.and
-          (i64.eq (i64.and (local.get $text) (i64.const 0xff)) (i64.const 0x30))
-          (i64.gt_u (local.get $whole) (i64.const 1))))
-      ;; characters to digits, moved up so that zeros stand before them
+          (i32.eq (i32.load8_u (local.get $at)) (i32.const 0x30))
+          (i64.gt_u (i64.sub (local.get $count) (local.get $fraction)) (i64.const 1))))
       (local.set $text
-        (i64.shl
-          (i64.xor (local.get $keep) (i64.const 0x3030303030303030))
-          (i64.sub
-            (i64.const 64)
-            (i64.shl (i64.add (local.get $whole) (local.get $fraction)) (i64.const 3)))))
+        (i64.xor
+          (local.get $text)
+          (i64.shl
+            (i64.const 0x3030303030303030)
+            (i64.sub (i64.const 64) (i64.shl (local.get $count) (i64.const 3))))))
       ;; nothing but digits
       (br_if $odd
         (i64.ne
@@ -139,8 +131,40 @@
             (i32.add
               (global.get $powers)
               (i32.wrap_i64 (i64.shl (local.get $fraction) (i64.const 3)))))))
-      (return (i32.add (local.get $at) (i32.wrap_i64 (local.get $length)))))
-    (call $readAny (local.get $at) (local.get $cell)))
+      (return (i32.const 1)))
+    (i32.const 0))
+
+  ;; A bit for each of the 64 bytes at $at that is a comma.
+  (func $commas (param $at i32) (result i64)
+    (i64.or
+      (i64.or
+        (i64.extend_i32_u
+          (i8x16.bitmask
+            (i8x16.eq
+              (v128.load align=1 (local.get $at))
+              (i8x16.splat (i32.const 0x2c)))))
+        (i64.shl
+          (i64.extend_i32_u
+            (i8x16.bitmask
+              (i8x16.eq
+                (v128.load offset=16 align=1 (local.get $at))
+                (i8x16.splat (i32.const 0x2c)))))
+          (i64.const 16)))
+      (i64.or
+        (i64.shl
+          (i64.extend_i32_u
+            (i8x16.bitmask
+              (i8x16.eq
+                (v128.load offset=32 align=1 (local.get $at))
+                (i8x16.splat (i32.const 0x2c)))))
+          (i64.const 32))
+        (i64.shl
+          (i64.extend_i32_u
+            (i8x16.bitmask
+              (i8x16.eq
+                (v128.load offset=48 align=1 (local.get $at))
+                (i8x16.splat (i32.const 0x2c)))))
+          (i64.const 48)))))
 
   ;; The hash of the $length bytes at $at, by the last eight of them: option symbols differ there, most
   ;; of all in the very last, which a product carries into few bits unless they are moved down first.
@@ -183,34 +207,13 @@
             (call $lowest (i64.extend_i32_u (local.get $length)))))))
     (i32.const 0))
 
-  ;; The number of the text from $at to the next quote; -1 for one that is not in the table, whose
-  ;; slots are $mask + 1.
-  (func $symbol (param $at i32) (param $mask i32) (result i32)
-    (local $end i32)
-    (local $length i32)
-    (local $marks i64)
+  ;; The number of the text of $length bytes at $at; -1 for one that is not in the table, whose slots
+  ;; are $mask + 1.
+  (func $symbol (param $at i32) (param $length i32) (param $mask i32) (result i32)
     (local $slot i32)
     (local $number i32)
     (local $entry i32)
     (block $unknown
-      (local.set $end (local.get $at))
-      (block $found
-        (loop $look
-          (local.set $marks
-            (call $zeroBytes
-              (i64.xor
-                (i64.load align=1 (local.get $end))
-                (i64.const 0x2222222222222222))))
-          (br_if $found (i64.ne (local.get $marks) (i64.const 0)))
-          (local.set $end (i32.add (local.get $end) (i32.const 8)))
-          ;; no text is longer than 128 bytes
-          (br_if $unknown
-            (i32.gt_u (i32.sub (local.get $end) (local.get $at)) (i32.const 128)))
-          (br $look)))
-      (local.set $length
-        (i32.sub
-          (i32.add (local.get $end) (i32.wrap_i64 (call $place (local.get $marks))))
-          (local.get $at)))
       (local.set $slot (call $hash (local.get $at) (local.get $length)))
       (loop $probe
         (local.set $slot (i32.and (local.get $slot) (local.get $mask)))
@@ -234,7 +237,8 @@
     (i32.const -1))
 
   ;; Reads one row of $width columns at $at as event $event; returns the place behind it, -1 where it
-  ;; holds anything that is not read here.
+  ;; holds anything that is not read here. Values end at commas, which are looked for 64 bytes at a
+  ;; time: where the next one begins is known before this one is read.
   (func $row
     (param $at i32) (param $event i32) (param $width i32) (param $mask i32) (result i32)
     (local $column i32)
@@ -242,31 +246,43 @@
     (local $cells i32)
     (local $cell i32)
     (local $found i32)
+    (local $base i32)
+    (local $commas i64)
+    (local $end i32)
     (local.set $found (i32.const -1))
     (local.set $cells
       (i32.add (global.get $numbers) (i32.shl (local.get $event) (i32.const 5))))
-    (f64.store (local.get $cells) (f64.const nan))
-    (f64.store offset=8 (local.get $cells) (f64.const nan))
-    (f64.store offset=16 (local.get $cells) (f64.const nan))
-    (f64.store offset=24 (local.get $cells) (f64.const nan))
+    (v128.store (local.get $cells) (f64x2.splat (f64.const nan)))
+    (v128.store offset=16 (local.get $cells) (f64x2.splat (f64.const nan)))
+    (local.set $base (local.get $at))
+    (local.set $commas (call $commas (local.get $at)))
     (block $odd
       (loop $columns
+        (if (i64.eqz (local.get $commas))
+          (then
+            (local.set $base (local.get $at))
+            (local.set $commas (call $commas (local.get $at)))))
+        ;; without a comma in sight this is 64 bytes on
+        (local.set $end
+          (i32.add (local.get $base) (i32.wrap_i64 (i64.ctz (local.get $commas)))))
         (local.set $wanted
           (i32.load8_s (i32.add (global.get $plan) (local.get $column))))
         (if (i32.eqz (local.get $wanted))
           (then
+            ;; quotes around what is between here and there
             (br_if $odd (i32.ne (i32.load8_u (local.get $at)) (i32.const 0x22)))
-            (local.set $at (i32.add (local.get $at) (i32.const 1)))
-            (local.set $found (call $symbol (local.get $at) (local.get $mask)))
-            (br_if $odd (i32.lt_s (local.get $found) (i32.const 0)))
-            ;; behind the text and its quote
-            (local.set $at
-              (i32.add
+            (br_if $odd
+              (i32.ne
+                (i32.load8_u (i32.sub (local.get $end) (i32.const 1)))
+                (i32.const 0x22)))
+            (br_if $odd
+              (i32.lt_s (i32.sub (local.get $end) (local.get $at)) (i32.const 3)))
+            (local.set $found
+              (call $symbol
                 (i32.add (local.get $at) (i32.const 1))
-                (i32.load offset=4
-                  (i32.add
-                    (global.get $entries)
-                    (i32.shl (local.get $found) (i32.const 3)))))))
+                (i32.sub (i32.sub (local.get $end) (local.get $at)) (i32.const 2))
+                (local.get $mask)))
+            (br_if $odd (i32.lt_s (local.get $found) (i32.const 0))))
           (else
             (local.set $cell
               (if (result i32) (i32.gt_s (local.get $wanted) (i32.const 0))
@@ -275,24 +291,36 @@
                     (i32.sub (local.get $cells) (i32.const 8))
                     (i32.shl (local.get $wanted) (i32.const 3))))
                 (else (global.get $spare))))
-            (if (i32.eq (i32.load8_u (local.get $at)) (i32.const 0x22))
+            (if (i32.eqz
+                  (call $number
+                    (local.get $at)
+                    (i64.extend_i32_u (i32.sub (local.get $end) (local.get $at)))
+                    (local.get $cell)))
               (then
-                ;; the number is absent: "NaN", and the cell says so already
-                (br_if $odd
-                  (i64.ne
-                    (i64.and
-                      (i64.load align=1 (local.get $at))
-                      (i64.const 0x000000ffffffffff))
-                    (i64.const 0x224e614e22)))
-                (local.set $at (i32.add (local.get $at) (i32.const 5))))
-              (else
-                (local.set $at (call $number (local.get $at) (local.get $cell)))
-                (br_if $odd (i32.lt_s (local.get $at) (i32.const 0)))))))
+                (if (i64.eq
+                      (i64.and
+                        (i64.load align=1 (local.get $at))
+                        (i64.const 0x000000ffffffffff))
+                      (i64.const 0x224e614e22))
+                  (then
+                    ;; "NaN": the number is absent, and the cell says so
+                    (f64.store (local.get $cell) (f64.const nan))
+                    (local.set $end (i32.add (local.get $at) (i32.const 5))))
+                  (else
+                    (local.set $end (call $readAny (local.get $at) (local.get $cell)))
+                    (br_if $odd (i32.lt_s (local.get $end) (i32.const 0)))))
+                ;; it may have ended elsewhere than at the comma: look anew
+                (local.set $base (local.get $end))
+                (local.set $commas (call $commas (local.get $end)))))))
+        (local.set $at (local.get $end))
         (local.set $column (i32.add (local.get $column) (i32.const 1)))
         (if (i32.lt_u (local.get $column) (local.get $width))
           (then
             (br_if $odd (i32.ne (i32.load8_u (local.get $at)) (i32.const 0x2c)))
             (local.set $at (i32.add (local.get $at) (i32.const 1)))
+            ;; the comma just passed
+            (local.set $commas
+              (i64.and (local.get $commas) (i64.sub (local.get $commas) (i64.const 1))))
             (br $columns))))
       (br_if $odd (i32.lt_s (local.get $found) (i32.const 0)))
       (i32.store

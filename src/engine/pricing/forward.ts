@@ -9,10 +9,14 @@ const VOTING_PAIRS = 7;
 /** Keeps a locked market from outvoting all others. */
 const LEAST_WIDTH_DOLLARS = 0.01;
 
-/** One side of a parity pair: dollars per share. */
-export interface PairSide {
-  bid: number;
-  ask: number;
+/** A strike and the quotes of its call and its put, all in dollars per share. One object is filled
+ * again for each pair: numbers given one by one would be boxed on the way. */
+export interface ParityPair {
+  strike: number;
+  callBid: number;
+  callAsk: number;
+  putBid: number;
+  putAsk: number;
 }
 
 /**
@@ -34,12 +38,12 @@ export class ForwardVote {
     return this.#count;
   }
 
-  /** Takes the quotes of a strike (dollars). Crossed ones are left out, and so are those further
+  /** Takes the quotes of a strike. Crossed ones are left out, and so are those further
    * from the money, by the difference of their mids, than VOTING_PAIRS others. */
-  add(strike: number, call: Readonly<PairSide>, put: Readonly<PairSide>): void {
-    if (!(call.ask >= call.bid) || !(put.ask >= put.bid)) return;
-    const difference = 0.5 * (call.bid + call.ask - put.bid - put.ask);
-    const bothWidths = call.ask - call.bid + put.ask - put.bid;
+  add({ strike, callBid, callAsk, putBid, putAsk }: Readonly<ParityPair>): void {
+    if (!(callAsk >= callBid) || !(putAsk >= putBid)) return;
+    const difference = 0.5 * (callBid + callAsk - putBid - putAsk);
+    const bothWidths = callAsk - callBid + putAsk - putBid;
     const imbalance = Math.abs(difference);
     let place = this.#count;
     while (place > 0 && (this.#imbalance[place - 1] ?? 0) > imbalance) place -= 1;

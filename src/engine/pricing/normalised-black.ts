@@ -50,14 +50,25 @@ function oddTail(h: number, u: number, y4: number, y5: number): number {
 /** Y(h + t), or Y(h - t) for t < 0, where h ≤ 0, `y` is Y(h) and `difference` is D(h, |t|): the even
  * part of the series, and half the difference. */
 export function millsBeside(h: number, t: number, y: number, difference: number): number {
-  if (Math.abs(t) >= SHORT_SERIES_LIMIT) return millsRatio(h + t);
+  const size = Math.abs(t);
+  if (size >= SERIES_LIMIT) return millsRatio(h + t);
   const y1 = 1 + h * y;
   const y2 = h * y1 + y;
   const y3 = h * y2 + 2 * y1;
   const y4 = h * y3 + 3 * y2;
   const u = t * t;
+  const tail = size < SHORT_SERIES_LIMIT ? y4 * ONE_24TH : evenTail(h, u, y3, y4);
   const half = t > 0 ? 0.5 * difference : -0.5 * difference;
-  return half + y + u * (0.5 * y2 + u * y4 * ONE_24TH);
+  return half + y + u * (0.5 * y2 + u * tail);
+}
+
+/** The even series from its third term on, divided by u². */
+function evenTail(h: number, u: number, y3: number, y4: number): number {
+  const y5 = h * y4 + 4 * y3;
+  const y6 = h * y5 + 5 * y4;
+  const y7 = h * y6 + 6 * y5;
+  const y8 = h * y7 + 7 * y6;
+  return y4 * ONE_24TH + u * (y6 / 720 + (u * y8) / 40_320);
 }
 
 /** φ(h, t): the normalised value's derivative by total volatility. */

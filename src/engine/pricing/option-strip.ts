@@ -11,7 +11,7 @@
  * guards every step. One step suffices for nearly every same-day option.
  */
 import { seedTotalVol } from './implied-vol-seed.ts';
-import { millsRatio } from './normal.ts';
+import { leftMillsRatio } from './normal.ts';
 import {
   LN_SQRT_TWO_PI,
   millsBeside,
@@ -69,6 +69,9 @@ export class OptionStrip {
   /** h = -distance/s, and Y(h). */
   readonly #h: Float64Array;
   readonly #mills: Float64Array;
+  /** D(h, s/2), and the value's slope by total volatility in dollars. */
+  readonly #difference: Float64Array;
+  readonly #density: Float64Array;
   #forward = Number.NaN;
   #rootYears = Number.NaN;
   #laterRootYears = Number.NaN;
@@ -93,6 +96,8 @@ export class OptionStrip {
     this.#isFound = new Uint8Array(capacity);
     this.#h = column();
     this.#mills = column();
+    this.#difference = column();
+    this.#density = column();
   }
 
   /** Sets what all options share, for the first `count` of them: the forward in dollars and the years
@@ -148,7 +153,7 @@ export class OptionStrip {
   }
 
   #takeMills(from: number, to: number): void {
-    for (let i = from; i < to; i += 1) this.#mills[i] = millsRatio(this.#h[i] ?? Number.NaN);
+    for (let i = from; i < to; i += 1) this.#mills[i] = leftMillsRatio(this.#h[i] ?? Number.NaN);
   }
 
   /** One step of each on f(s) = ln b(s) - ln(value), with f' = 1/D, b''/b' = c, b'''/b' = c² + c'. */
@@ -185,9 +190,11 @@ export class OptionStrip {
   value(from = 0, to = this.#capacity): void {
     this.#scaleVol(this.#rootYears, from, to);
     this.#takeMills(from, to);
+    this.#takeDensities(from, to);
     this.#takeGreeks(from, to);
     this.#scaleVol(this.#laterRootYears, from, to);
     this.#takeMills(from, to);
+    this.#takeDensities(from, to);
     this.#takeNextHour(from, to);
   }
 
@@ -199,36 +206,39 @@ export class OptionStrip {
     }
   }
 
+  #takeDensities(from: number, to: number): void {
+    for (let i = from; i < to; i += 1) {
+      const h = this.#h[i] ?? Number.NaN;
+      const t = 0.5 * (this.#total[i] ?? Number.NaN);
+      this.#difference[i] = millsDifference(h, t, this.#mills[i] ?? Number.NaN);
+      this.#density[i] = (this.#scale[i] ?? Number.NaN) * normalisedSlope(h, t);
+    }
+  }
+
   #takeGreeks(from: number, to: number): void {
     const forward = this.#forward;
     const rootYears = this.#rootYears;
     for (let i = from; i < to; i += 1) {
       const h = this.#h[i] ?? Number.NaN;
       const total = this.#total[i] ?? Number.NaN;
-      const t = 0.5 * total;
-      const mills = this.#mills[i] ?? Number.NaN;
-      const difference = millsDifference(h, t, mills);
-      const density = (this.#scale[i] ?? Number.NaN) * normalisedSlope(h, t);
-      const strike = this.strike[i] ?? Number.NaN;
-      const side = strike >= forward ? 1 : -1;
+      const difference = this.#difference[i] ?? Number.NaN;
+      const density = this.#density[i] ?? Number.NaN;
+      const side = (this.strike[i] ?? Number.NaN) >= forward ? 1 : -1;
+      const beside = millsBeside(h, side * 0.5 * total, this.#mills[i] ?? Number.NaN, difference);
       this.timeValue[i] = density * difference;
-      this.delta[i] = (side * density * millsBeside(h, side * t, mills, difference)) / forward;
+      this.delta[i] = (side * density * beside) / forward;
       this.gamma[i] = density / (forward * forward * total);
       this.theta[i] = (-0.5 * density * (this.vol[i] ?? Number.NaN)) / (rootYears * DAYS_PER_YEAR);
       this.vega[i] = density * rootYears * VOL_POINT;
     }
   }
 
+  /** Beside `timeValue`, which is worth nothing more once its time is over. */
   #takeNextHour(from: number, to: number): void {
     for (let i = from; i < to; i += 1) {
-      const h = this.#h[i] ?? Number.NaN;
-      const t = 0.5 * (this.#total[i] ?? Number.NaN);
+      const total = this.#total[i] ?? Number.NaN;
       const later =
-        t > 0
-          ? (this.#scale[i] ?? Number.NaN) *
-            normalisedSlope(h, t) *
-            millsDifference(h, t, this.#mills[i] ?? Number.NaN)
-          : t;
+        total > 0 ? (this.#density[i] ?? Number.NaN) * (this.#difference[i] ?? Number.NaN) : total;
       this.thetaNextHour[i] = later - (this.timeValue[i] ?? Number.NaN);
     }
   }

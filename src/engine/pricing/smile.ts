@@ -8,6 +8,13 @@ const HIGHEST_WING_RATIO = 2;
 /** The slope of a wing is taken over this many strikes, so that one tick at its edge cannot tilt it. */
 const WING_SLOPE_STRIKES = 4;
 
+/** Strikes in dollars, ascending, and the volatilities that are wanted of some of them. */
+export interface SmileColumn {
+  readonly strike: Float64Array;
+  readonly vol: Float64Array;
+  readonly isWanted: Uint8Array;
+}
+
 /** Belongs to one thread; allocates nothing after construction. `clear`, then `add` in ascending
  * strike order, then ask. */
 export class Smile {
@@ -48,24 +55,36 @@ export class Smile {
     return this.#volOf(upper - 1) + (this.#volOf(upper) - this.#volOf(upper - 1)) * share;
   }
 
-  /** The same between points; beyond the outermost it goes on with the slope there in log-strike
-   * where that rises outward (flat where it falls), to at most twice the edge's volatility. */
-  extendedAt(strike: number): number {
+  /**
+   * Fills `vol` for the first `count` strikes, in ascending order, where `isWanted` is 1: the same
+   * between points; beyond the outermost it goes on with the slope there in log-strike where that
+   * rises outward (flat where it falls), to at most twice the edge's volatility. A column at once,
+   * since a function that gives a double back gives it in a box.
+   */
+  extend(column: Readonly<SmileColumn>, count: number): void {
     const last = this.#count - 1;
-    if (last < 0) return Number.NaN;
     const reach = Math.min(WING_SLOPE_STRIKES, last);
-    if (strike < (this.#strike[0] ?? 0)) return this.#wingAt(strike, 0, reach);
-    if (strike > (this.#strike[last] ?? 0)) return this.#wingAt(strike, last, last - reach);
-    return this.at(strike);
+    const { strike, vol, isWanted } = column;
+    let upper = 0;
+    for (let i = 0; i < count; i += 1) {
+      if (isWanted[i] !== 1) continue;
+      const at = strike[i] ?? Number.NaN;
+      while (upper <= last && (this.#strike[upper] ?? 0) < at) upper += 1;
+      if (upper > last) this.#writeWing(column, i, last, last - reach);
+      else if (upper === 0 && at < (this.#strike[0] ?? 0)) this.#writeWing(column, i, 0, reach);
+      else vol[i] = this.at(at);
+    }
   }
 
-  #wingAt(strike: number, edge: number, inner: number): number {
-    const vol = this.#volOf(edge);
-    if (inner === edge) return vol;
+  #writeWing({ strike, vol }: Readonly<SmileColumn>, i: number, edge: number, inner: number): void {
+    const edgeVol = this.#volOf(edge);
+    vol[i] = edgeVol;
+    if (inner === edge) return;
     const edgeStrike = this.#strike[edge] ?? 0;
     const width = Math.log(edgeStrike / (this.#strike[inner] ?? 0));
-    const rise = ((vol - this.#volOf(inner)) / width) * Math.log(strike / edgeStrike);
-    return Math.min(vol + Math.max(0, rise), HIGHEST_WING_RATIO * vol);
+    const slope = (edgeVol - this.#volOf(inner)) / width;
+    const rise = slope * Math.log((strike[i] ?? Number.NaN) / edgeStrike);
+    vol[i] = Math.min(edgeVol + Math.max(0, rise), HIGHEST_WING_RATIO * edgeVol);
   }
 
   #volOf(point: number): number {

@@ -20,7 +20,7 @@ const vote = new ForwardVote();
 function parityForward(pairs: readonly ParityPair[]): number | undefined {
   vote.clear();
   for (const { strike, callBid, callAsk, putBid, putAsk } of pairs) {
-    vote.add(strike, { bid: callBid, ask: callAsk }, { bid: putBid, ask: putAsk });
+    vote.add({ strike, callBid, callAsk, putBid, putAsk });
   }
   return vote.forward();
 }

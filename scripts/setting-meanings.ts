@@ -1,9 +1,9 @@
 /** What each setting means, for people. Names, order and defaults come from src/config.ts. */
 export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
-  DELTARING_BROKER:
-    '`paper`, the embedded one. `tastytrade` and `alpaca` are refused by this build',
-  DELTARING_ENV: '`paper` money. `live` is refused by this build',
-  DELTARING_LIVE_ACCOUNT: 'the account number that live money will have to be typed with',
+  DELTARING_BROKER: '`paper`, the embedded one, or `alpaca`. `tastytrade` is refused by this build',
+  DELTARING_ENV: '`paper` or `live` money',
+  DELTARING_LIVE_ACCOUNT:
+    'the number of the account whose money is live; the keys must be of that account',
   DELTARING_UNDERLYING:
     '`SPY`, `QQQ` or `IWM` (settled in shares, open until 16:15), `XSP` or `SPX` by its PM-settled SPXW (settled in cash at 16:00)',
   DELTARING_FEED:
@@ -96,6 +96,10 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
   TASTYTRADE_CLIENT_SECRET: 'for `DELTARING_FEED=tastytrade`',
   TASTYTRADE_REFRESH_TOKEN: 'for `DELTARING_FEED=tastytrade`',
   TASTYTRADE_BASE_URL: 'REST service that hands out the feed’s token and the chain’s listing',
+  ALPACA_API_KEY: 'key id of Alpaca: `PK…` for paper money, `AK…` for live',
+  ALPACA_SECRET_KEY: 'the secret that belongs to it',
+  ALPACA_BASE_URL:
+    'another address than the one of `DELTARING_ENV`: only a stand-in on this machine is taken',
   DXLINK_URL: 'for `DELTARING_FEED=dxlink`: `wss://…`',
   DXLINK_TOKEN: 'for `DELTARING_FEED=dxlink`',
   DXLINK_STRIKES: 'for `DELTARING_FEED=dxlink`: lowest and highest strike, `560-720`',

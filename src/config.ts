@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { brokerFaults, isLoopback } from './config-broker.ts';
 import {
   above0,
   bearer,
@@ -159,6 +160,9 @@ const schema = z.object({
   TASTYTRADE_CLIENT_SECRET: z.string().optional(),
   TASTYTRADE_REFRESH_TOKEN: z.string().optional(),
   TASTYTRADE_BASE_URL: url.default('https://api.tastyworks.com'),
+  ALPACA_API_KEY: z.string().optional(),
+  ALPACA_SECRET_KEY: z.string().optional(),
+  ALPACA_BASE_URL: url.optional(),
   DXLINK_URL: url.optional(),
   DXLINK_TOKEN: z.string().optional(),
   DXLINK_STRIKES: z
@@ -216,25 +220,6 @@ function defaultHome(environment: Environment): string {
   );
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
-}
-
-function moneyFaults(s: Settings): string[] {
-  const faults: string[] = [];
-  if (s.DELTARING_ENV === 'live') {
-    faults.push(
-      'DELTARING_ENV: live needs a broker with a live account, and this build trades on the embedded paper broker only; unset it',
-    );
-  }
-  if (s.DELTARING_BROKER !== 'paper') {
-    faults.push(
-      `DELTARING_BROKER: this build trades on the embedded paper broker only, not on ${s.DELTARING_BROKER}; unset it`,
-    );
-  }
-  return faults;
-}
-
 /** What each feed cannot do without. */
 const NEEDED_BY_FEED = {
   sim: [],
@@ -289,7 +274,7 @@ function raiseFaults(s: Settings): string[] {
 }
 
 function crossFaults(s: Settings): string[] {
-  const faults = [...moneyFaults(s), ...feedFaults(s), ...oauthFaults(s), ...raiseFaults(s)];
+  const faults = [...brokerFaults(s), ...feedFaults(s), ...oauthFaults(s), ...raiseFaults(s)];
   const hasToken = s.MCP_TOKEN !== undefined || s.CHATGPT_MCP_TOKEN !== undefined;
   const hasOAuth = s.OAUTH_EMBEDDED || s.OAUTH_ISSUER !== undefined;
   if (isLoopback(s.HOST) || hasToken || hasOAuth) return faults;

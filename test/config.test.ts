@@ -108,11 +108,46 @@ describe('the configuration', () => {
     expect(readConfig({ DELTARING_BROKER: ' PAPER ' }).notices).toEqual([]);
   });
 
-  it('refuses live money and other brokers rather than replacing them', () => {
-    expect(faultsOf({ DELTARING_ENV: 'live' })).toContain('DELTARING_ENV: live needs a broker');
-    expect(faultsOf({ DELTARING_BROKER: 'alpaca' })).toContain('not on alpaca; unset it');
-    expect(faultsOf({ DELTARING_FEED: 'replay' })).toContain('deltaring replay FILE');
-    expect(faultsOf({ DELTARING_FEED: 'tastytrade' })).toContain('TASTYTRADE_REFRESH_TOKEN');
+  it('refuses live money at the paper broker and a broker it has not', () => {
+    expect(faultsOf({ DELTARING_ENV: 'live' })).toContain('DELTARING_ENV: the embedded paper');
+    expect(faultsOf({ DELTARING_BROKER: 'tastytrade' })).toContain('DELTARING_BROKER: ');
+  });
+
+  describe('of Alpaca', () => {
+    const PAPER = {
+      DELTARING_BROKER: 'alpaca',
+      ALPACA_API_KEY: 'PKTEST',
+      ALPACA_SECRET_KEY: 'secret-of-alpaca',
+    };
+    const LIVE = {
+      ...PAPER,
+      DELTARING_ENV: 'live',
+      DELTARING_LIVE_ACCOUNT: '123456789',
+      ALPACA_API_KEY: 'AKTEST',
+      DELTARING_FEED: 'dxlink',
+      DXLINK_URL: 'wss://feed.test/realtime',
+      DXLINK_TOKEN: 'token',
+      DXLINK_STRIKES: '560-720',
+    };
+
+    it('takes paper keys, and live ones with the account typed', () => {
+      expect(readConfig(PAPER).DELTARING_BROKER).toBe('alpaca');
+      expect(readConfig(LIVE).DELTARING_ENV).toBe('live');
+    });
+
+    it.each<[Readonly<Record<string, string>>, string]>([
+      [{ ...PAPER, ALPACA_SECRET_KEY: '' }, 'ALPACA_SECRET_KEY: '],
+      [{ ...PAPER, ALPACA_API_KEY: 'AKTEST' }, 'ALPACA_API_KEY: this is a key for live money'],
+      [{ ...LIVE, ALPACA_API_KEY: 'PKTEST' }, 'ALPACA_API_KEY: this is a key for paper money'],
+      [{ ...LIVE, DELTARING_LIVE_ACCOUNT: '' }, 'DELTARING_LIVE_ACCOUNT: '],
+      [{ ...LIVE, DELTARING_FEED: 'sim' }, 'DELTARING_FEED: '],
+      [{ ...LIVE, DELTARING_UNDERLYING: 'XSP' }, 'DELTARING_UNDERLYING: '],
+      [{ ...PAPER, ALPACA_BASE_URL: 'https://api.alpaca.markets' }, 'ALPACA_BASE_URL: '],
+    ])('refuses what cannot be meant, and says no key (%#)', (settings, fault) => {
+      const faults = faultsOf(settings);
+      expect(faults).toContain(fault);
+      expect(faults).not.toMatch(/[PA]KTEST|secret-of-alpaca/);
+    });
   });
 
   it.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('needs no token on %s', (HOST) => {
@@ -148,7 +183,7 @@ describe('the configuration', () => {
     expect(readConfig({ MAX_DAILY_LOSS: '501' }).fingerprint).not.toBe(fingerprint);
     expect(readConfig({ MAX_DAILY_LOSS: '500.0' }).fingerprint).toBe(fingerprint);
     const secrets = SETTING_NAMES.filter((name) => /SECRET|TOKEN$|KEY/.test(name));
-    expect(secrets).toHaveLength(6);
+    expect(secrets).toHaveLength(8);
     for (const name of secrets) {
       expect(readConfig({ [name]: LONG_TOKEN }).fingerprint).toBe(fingerprint);
     }

@@ -8,7 +8,7 @@ import { askEngine } from '../mcp/console-client.ts';
 import type { PairingCode } from '../mcp/console-join.ts';
 import type { ConsoleMethod, ConsoleRequest } from '../mcp/console-protocol.ts';
 import { BUILD } from './build-info.ts';
-import { paperAccountId, socketPath } from './engine-paths.ts';
+import { expectedAccountId, socketPath } from './engine-paths.ts';
 import { isListening } from './ensure-engine.ts';
 import { configOf } from './environment.ts';
 import { statusLines } from './status-lines.ts';
@@ -25,7 +25,7 @@ export function ask(
     build: BUILD,
     broker: config.DELTARING_BROKER,
     environment: config.DELTARING_ENV,
-    accountId: paperAccountId(config.home),
+    accountId: expectedAccountId(config),
   };
   return askEngine(socketPath(config.home), engine, method, params);
 }

@@ -8,6 +8,8 @@ import { sessionFor } from '../desk/session/session-clock.ts';
 import { wallMicros } from '../engine/domain/clock.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import { underlyingOf } from '../engine/domain/underlying.ts';
+import { readAlpacaAccount } from './alpaca-access.ts';
+import { reachBroker } from './broker-access.ts';
 import { socketPath } from './engine-paths.ts';
 import { isListening } from './ensure-engine.ts';
 import { configOf } from './environment.ts';
@@ -157,13 +159,26 @@ function checkConfig(config: Config): Finding {
   return finding('configuration', 'warning', config.notices.join('; '));
 }
 
-function checkBroker(config: Config): Finding {
-  return finding(
-    'broker',
-    'ok',
-    `${config.DELTARING_BROKER} (${config.DELTARING_ENV} money), embedded`,
-  );
+async function checkBroker(config: Config): Promise<Finding> {
+  const { DELTARING_BROKER: broker, DELTARING_ENV: environment } = config;
+  if (broker === 'paper') return finding('broker', 'ok', `paper (${environment} money), embedded`);
+  try {
+    const { accountId } = await reachBroker(config);
+    const { status, optionsLevel, blocks } = await readAlpacaAccount(config);
+    const text = `alpaca (${environment} money), account ${accountId}: ${status}, options level ${optionsLevel}`;
+    if (blocks.length > 0) {
+      return finding('broker', 'failed', `${text}; ${blocks.join(', ')}: see Alpaca's dashboard`);
+    }
+    if (optionsLevel >= SPREADS_LEVEL) return finding('broker', 'ok', text);
+    return finding('broker', 'warning', `${text}; spreads and condors need level ${SPREADS_LEVEL}`);
+  } catch (error) {
+    if (!(error instanceof DeltaringError)) throw error;
+    return finding('broker', 'failed', error.message);
+  }
 }
+
+/** Alpaca's options level from which several legs are allowed. */
+const SPREADS_LEVEL = 3;
 
 /** The configuration, or the finding that there is none to check the rest with. */
 function readSettings(): Config | Finding {
@@ -187,7 +202,7 @@ async function checkEverything(): Promise<readonly Finding[]> {
     checkKill(config),
     await checkEngine(config),
     checkFeed(config),
-    checkBroker(config),
+    await checkBroker(config),
     await checkAudit(config),
   ];
 }

@@ -23,8 +23,10 @@ import { webhookChannel } from '../ops/webhook.ts';
 import { exposition } from '../web/prometheus.ts';
 import { AuditStories } from './audit-stories.ts';
 import { AuditWatch, auditStart } from './audit-watch.ts';
+import type { BrokerAccess } from './broker-access.ts';
+import { assertSameAccount, reachBroker } from './broker-access.ts';
 import { BUILD } from './build-info.ts';
-import { paperAccountId, socketPath } from './engine-paths.ts';
+import { socketPath } from './engine-paths.ts';
 import {
   createBuffers,
   newChannel,
@@ -84,10 +86,10 @@ function takeLocks(config: Config, accountId: string): Locks {
 
 /** Starts everything. Throws DeltaringError, with what to do next, before anything can trade. */
 export async function startEngine(config: Config, log: Log): Promise<EngineHost> {
-  const accountId = paperAccountId(config.home);
-  const locks = takeLocks(config, accountId);
+  const access = await reachBroker(config);
+  const locks = takeLocks(config, access.accountId);
   try {
-    return await RunningEngine.start(config, log, { accountId, locks });
+    return await RunningEngine.start(config, log, { ...access, locks });
   } catch (error) {
     locks.release();
     throw error;
@@ -101,8 +103,7 @@ interface Threads {
   readonly others: readonly Worker[];
 }
 
-interface Owned {
-  readonly accountId: string;
+interface Owned extends BrokerAccess {
   readonly locks: Locks;
 }
 
@@ -147,6 +148,7 @@ class RunningEngine implements EngineHost {
     const simulated = config.DELTARING_FEED === 'sim';
     const { home } = config;
     const { records, checked } = readForStart(home);
+    assertSameAccount(records, config, owned.accountId);
     const summary = summarizeJournal(records);
     const time = simulated ? simulatedTimeOf(config, summary) : undefined;
     const clock = time === undefined ? systemClock : simulatedClock(time);
@@ -165,6 +167,7 @@ class RunningEngine implements EngineHost {
     const core = startCore(config, auditStart(home), {
       accountId: owned.accountId,
       journal: checked,
+      wire: owned.wire,
       time,
       latchedReason: latch?.reason,
       buffers,

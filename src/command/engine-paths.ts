@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Config } from '../config.ts';
 
 const HASH_CHARACTERS = 12;
 /** Of a socket's path, its ending zero included (macOS; Linux takes 108). */
@@ -19,6 +20,12 @@ export function socketPath(home: string): string {
   const file = join(`deltaring-${process.getuid?.() ?? 0}`, `${hash}.sock`);
   const path = join(tmpdir(), file);
   return Buffer.byteLength(path) < LONGEST_SOCKET_PATH_BYTES ? path : join('/tmp', file);
+}
+
+/** The account that a client of this home's engine expects: undefined where only the broker knows. */
+export function expectedAccountId(config: Config): string | undefined {
+  if (config.DELTARING_BROKER === 'paper') return paperAccountId(config.home);
+  return config.DELTARING_ENV === 'live' ? config.DELTARING_LIVE_ACCOUNT : undefined;
 }
 
 /** The paper account of a home: each home is its own simulated account. */

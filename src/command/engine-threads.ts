@@ -60,6 +60,7 @@ function deskConfig(config: Config, audit: AuditStart): DeskConfig {
     build: BUILD,
     configFingerprint: config.fingerprint,
     environment: config.DELTARING_ENV,
+    broker: config.DELTARING_BROKER === 'alpaca' ? 'alpaca' : 'paper',
     underlying: config.DELTARING_UNDERLYING,
     limits: limitsOfSettings(config, [underlyingOf(config.DELTARING_UNDERLYING).optionRoot]),
     limitRaises: config.LIMIT_RAISE,
@@ -159,6 +160,7 @@ export function startIo(config: Config, source: IoSource, port: MessagePort): Wo
 export interface CoreParts {
   readonly accountId: string;
   readonly journal: CheckedJournal;
+  readonly wire: CoreStart['wire'];
   readonly time: SimulatedTime | undefined;
   readonly latchedReason: string | undefined;
   readonly buffers: SharedBuffers;

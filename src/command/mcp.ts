@@ -4,7 +4,7 @@ import type { ClientRights } from '../engine/domain/client-rights.ts';
 import { narrower, parseClientRights, RIGHTS_FORM } from '../engine/domain/client-rights.ts';
 import { EXIT_NOT_JOINED, joinEngine } from '../mcp/stdio-shim.ts';
 import { BUILD } from './build-info.ts';
-import { paperAccountId } from './engine-paths.ts';
+import { expectedAccountId } from './engine-paths.ts';
 import { ensureEngine } from './ensure-engine.ts';
 import { configOf } from './environment.ts';
 
@@ -35,7 +35,7 @@ export async function mcp(args: readonly string[]): Promise<number> {
       build: BUILD,
       broker: config.DELTARING_BROKER,
       environment: config.DELTARING_ENV,
-      accountId: paperAccountId(config.home),
+      accountId: expectedAccountId(config),
     },
     ensureEngine: () => ensureEngine(config),
   });

@@ -18,6 +18,8 @@ export interface DeskConfig {
   readonly build: string;
   readonly configFingerprint: string;
   readonly environment: 'paper' | 'live';
+  /** Absent in recordings from before there was a choice: the embedded paper broker. */
+  readonly broker?: 'paper' | 'alpaca';
   readonly underlying: string;
   /** The limits without any raise. */
   readonly limits: Limits;

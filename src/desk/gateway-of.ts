@@ -1,17 +1,26 @@
 /** The order gateway that a desk's configuration names: the same in production and in a replay. */
 
+import { AlpacaGateway } from '../broker/alpaca/alpaca-gateway.ts';
 import type { OrderGateway } from '../broker/order-gateway.ts';
 import { PaperBroker } from '../broker/paper/paper-broker.ts';
 import { exitSettingsOf } from './desk-config.ts';
 import type { RecordedStart } from './recorded-start.ts';
 import { summarizeJournal } from './recovery.ts';
 
-export function gatewayOf({ config, accountId, paperSeed, records }: RecordedStart): OrderGateway {
+export function gatewayOf({
+  config,
+  accountId,
+  paperSeed,
+  at,
+  records,
+}: RecordedStart): OrderGateway {
+  const history = summarizeJournal(records);
+  if (config.broker === 'alpaca') return new AlpacaGateway({ accountId, history, at });
   return new PaperBroker({
     accountId,
     underlying: config.underlying,
     seed: paperSeed,
-    history: summarizeJournal(records),
+    history,
     nativeStops: exitSettingsOf(config).paperNativeStops,
   });
 }

@@ -53,7 +53,8 @@ export interface ExpectedEngine {
   readonly build: string;
   readonly broker: string;
   readonly environment: string;
-  readonly accountId: string;
+  /** Absent where a client cannot know it: the engine learns it from the broker's keys. */
+  readonly accountId?: string | undefined;
 }
 
 function parseJson(line: string): unknown {

@@ -15,6 +15,12 @@ export function environmentOfToken(token: string): TokenEnvironment | undefined 
   return LIVE_ISSUER.test(issuer) ? 'live' : undefined;
 }
 
+/** Which environment an Alpaca key id belongs to, by how Alpaca's keys begin. Undefined for others. */
+export function environmentOfKey(keyId: string): 'paper' | 'live' | undefined {
+  if (keyId.startsWith('PK')) return 'paper';
+  return keyId.startsWith('AK') ? 'live' : undefined;
+}
+
 function issuerIn(payload: string): string | undefined {
   try {
     const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));

@@ -8,6 +8,7 @@ import { socketPath } from '../../src/command/engine-paths.ts';
 import { epochMicros } from '../../src/engine/domain/units.ts';
 import { homeWith } from '../audit/support/home-files.ts';
 import { alerts, START_MICROS } from '../audit/support/sample-records.ts';
+import { AlpacaServer } from '../support/alpaca/alpaca-server.ts';
 import { S3TestServer } from '../support/s3-server.ts';
 import { captureTerminal, settings, tempFolder } from './support/terminal.ts';
 
@@ -53,6 +54,30 @@ describe('the doctor', () => {
     expect(found['configuration']).toMatchObject({ outcome: 'failed' });
     expect(found['configuration']?.text).toContain('2 fault(s)');
     expect(Object.keys(found)).toEqual(['configuration', 'clock', 'calendar']);
+  });
+
+  it("asks Alpaca whose keys these are, and what stands in the account's way", async () => {
+    const server = new AlpacaServer({ key: 'PKTEST0001', now: START_MICROS });
+    await server.listen();
+    onTestFinished(() => server.close());
+    const alpaca = {
+      DELTARING_BROKER: 'alpaca',
+      ALPACA_API_KEY: 'PKTEST0001',
+      ALPACA_SECRET_KEY: server.secret,
+      ALPACA_BASE_URL: server.url,
+    };
+    const ok = await examine(tempFolder(), alpaca);
+    expect(ok.found['broker']).toMatchObject({ outcome: 'ok' });
+    expect(ok.found['broker']?.text).toContain('account PA3TESTSTUB1: ACTIVE, options level 3');
+    server.venue.account.optionsLevel = 2;
+    expect((await examine(tempFolder(), alpaca)).found['broker']?.outcome).toBe('warning');
+    server.venue.account.isSuspended = true;
+    const blocked = await examine(tempFolder(), alpaca);
+    expect(blocked.code).toBe(1);
+    expect(blocked.found['broker']?.text).toContain('trade suspended by user');
+    const wrong = await examine(tempFolder(), { ...alpaca, ALPACA_SECRET_KEY: 'not-this' });
+    expect(wrong.found['broker']).toMatchObject({ outcome: 'failed' });
+    expect(JSON.stringify(wrong.found)).not.toMatch(/not-this|PKTEST0001/);
   });
 
   it('warns of settings that fell back or mean nothing', async () => {

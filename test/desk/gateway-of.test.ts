@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { AlpacaGateway } from '../../src/broker/alpaca/alpaca-gateway.ts';
 import { PaperBroker } from '../../src/broker/paper/paper-broker.ts';
 import type { DeskConfig } from '../../src/desk/desk-config.ts';
 import { gatewayOf } from '../../src/desk/gateway-of.ts';
@@ -23,5 +24,13 @@ describe('the gateway of a configuration', () => {
     expect(gateway).toBeInstanceOf(PaperBroker);
     expect(gateway.accountId).toBe('PAPER-1');
     expect(gateway.capabilities.nativeStops).toBe(false);
+  });
+
+  it('is Alpaca where that is named', () => {
+    const config = { ...CONFIG, broker: 'alpaca' } as const;
+    const start = { config, accountId: 'PA3TEST', paperSeed: 1, at: AT, records: [] };
+    const gateway = gatewayOf(start);
+    expect(gateway).toBeInstanceOf(AlpacaGateway);
+    expect(gateway).toMatchObject({ accountId: 'PA3TEST', capabilities: { name: 'alpaca' } });
   });
 });

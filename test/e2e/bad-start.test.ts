@@ -70,7 +70,7 @@ describe('a configuration that cannot be meant', () => {
       HOST: '0.0.0.0',
     });
     expect(code).toBe(1);
-    for (const name of ['DELTARING_ENV: live', 'DELTARING_BROKER: ', 'DXLINK_URL: ', 'HOST: ']) {
+    for (const name of ['ALPACA_API_KEY: ', 'ALPACA_SECRET_KEY: ', 'DXLINK_URL: ', 'HOST: ']) {
       expect(stderr).toContain(name);
     }
     expect(stderr).not.toMatch(STACK);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { environmentOfToken } from '../../src/ops/token-environment.ts';
+import { environmentOfKey, environmentOfToken } from '../../src/ops/token-environment.ts';
 
 function jwt(claims: unknown): string {
   return `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.x`;
@@ -15,5 +15,16 @@ describe('the environment of a token', () => {
   it('is not known of anything else', () => {
     const others = ['opaque', 'a.b.c', jwt(null), jwt({ iss: 7 }), jwt({ iss: 'https://other' })];
     for (const token of others) expect(environmentOfToken(token)).toBeUndefined();
+  });
+});
+
+describe('the environment of an Alpaca key', () => {
+  it('shows in how it begins, and is open for any other', () => {
+    expect(['PKAB', 'AKAB', 'CKAB', ''].map(environmentOfKey)).toEqual([
+      'paper',
+      'live',
+      undefined,
+      undefined,
+    ]);
   });
 });

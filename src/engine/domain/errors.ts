@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'DISK_FULL'
   | 'FEED_UNREACHABLE'
   | 'FEED_AUTH'
+  | 'BROKER_UNREACHABLE'
   | 'CHAIN_BUSY'
   | 'AUDIT_SINK_FAILED'
   | 'REPLAY_DIVERGED'

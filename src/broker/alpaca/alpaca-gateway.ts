@@ -1,0 +1,136 @@
+/** Alpaca as an order gateway: requests over REST, news over the account stream. */
+
+import type { At } from '../../engine/domain/clock.ts';
+import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
+import type { EpochMicros } from '../../engine/domain/units.ts';
+import type { ApprovedOrder } from '../approved-order.ts';
+import type { AccountSnapshot, GatewayEffect, OrderGateway, WireInput } from '../order-gateway.ts';
+import { AccountRounds } from './account-round.ts';
+import { ALPACA_CAPABILITIES } from './alpaca-capabilities.ts';
+import { CallBook } from './call-book.ts';
+import { cancel, reprice, sendChange, submit } from './changing.ts';
+import type { OrderHistory } from './order-lines.ts';
+import { OrderLines } from './order-lines.ts';
+import { find, readDue } from './order-reading.ts';
+import type { AlpacaWorld } from './order-world.ts';
+import { Settlements } from './settlements.ts';
+import { TradeStream } from './trade-stream.ts';
+
+export interface AlpacaGatewayOptions {
+  /** The account number that the keys must be of. */
+  readonly accountId: string;
+  /** What the journal holds of this account. */
+  readonly history: OrderHistory;
+  readonly at: At;
+}
+
+const NOTHING: readonly GatewayEffect[] = [];
+
+/**
+ * A state machine without I/O, and without the keys: the shell adds them. Its memory between runs is
+ * the journal, and what the broker lists. Lives on the core thread.
+ */
+export class AlpacaGateway implements OrderGateway {
+  readonly capabilities = ALPACA_CAPABILITIES;
+  readonly accountId: string;
+  readonly #world: AlpacaWorld;
+  readonly #rounds: AccountRounds;
+  readonly #settlements: Settlements;
+  readonly #stream: TradeStream;
+
+  constructor({ accountId, history, at }: AlpacaGatewayOptions) {
+    this.accountId = accountId;
+    const out: GatewayEffect[] = [];
+    this.#world = {
+      accountId,
+      lines: new OrderLines(history),
+      calls: new CallBook(out),
+      out,
+      due: new Map(),
+      at,
+      session: undefined,
+      changes: 0,
+      isQuiet: false,
+      goOn: (line) => sendChange(this.#world, line),
+    };
+    this.#rounds = new AccountRounds(this.#world);
+    this.#settlements = new Settlements(this.#world, history);
+    this.#stream = new TradeStream(this.#world, () => {
+      this.#rounds.hurry();
+      this.#settlements.hurry();
+    });
+  }
+
+  submit(order: ApprovedOrder, at: At): readonly GatewayEffect[] {
+    return this.#do(at, () => submit(this.#world, order));
+  }
+
+  cancel(intentId: string, at: At): readonly GatewayEffect[] {
+    return this.#do(at, () => cancel(this.#world, intentId));
+  }
+
+  reprice(order: ApprovedOrder, at: At): readonly GatewayEffect[] {
+    return this.#do(at, () => reprice(this.#world, order));
+  }
+
+  findByIntent(intentId: string, at: At): readonly GatewayEffect[] {
+    return this.#do(at, () => find(this.#world, intentId));
+  }
+
+  /** The broker has a market of its own. */
+  onQuote(): readonly GatewayEffect[] {
+    return NOTHING;
+  }
+
+  onWire(input: WireInput, at: At): readonly GatewayEffect[] {
+    return this.#do(at, () => this.#take(input));
+  }
+
+  onClock(at: At, session: SessionTimes): readonly GatewayEffect[] {
+    return this.#do(at, () => {
+      const world = this.#world;
+      if (world.session?.date !== session.date) {
+        world.lines.forgetBefore(session.date.replaceAll('-', ''));
+      }
+      world.session = session;
+      world.calls.onClock(world.at);
+      this.#stream.onClock();
+      readDue(world);
+      this.#rounds.onClock();
+      this.#settlements.onClock();
+    });
+  }
+
+  /** Nothing here waits for a moment of the market: the clock's own beat is enough. */
+  nextWake(): EpochMicros | undefined {
+    return undefined;
+  }
+
+  snapshot(): AccountSnapshot | undefined {
+    return this.#rounds.snapshot;
+  }
+
+  #take(input: WireInput): void {
+    switch (input.kind) {
+      case 'httpResponse':
+      case 'httpFailed':
+        this.#world.calls.onAnswer(input);
+        return;
+      case 'socketOpen':
+        this.#stream.onOpen();
+        return;
+      case 'socketFrame':
+        this.#stream.onFrame(input.text);
+        return;
+      case 'socketClosed':
+        this.#stream.onClosed(input.reason);
+    }
+  }
+
+  #do(at: At, act: () => void): readonly GatewayEffect[] {
+    const world = this.#world;
+    world.at = { market: at.market, wall: at.wall };
+    act();
+    return world.out.length === 0 ? NOTHING : world.out.splice(0);
+  }
+}

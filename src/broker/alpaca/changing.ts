@@ -1,0 +1,259 @@
+/**
+ * Sending, cancelling and moving orders. One POST for each order that there is to be; what its answer
+ * does not prove is unknown. Core thread only.
+ */
+
+import { isOpening } from '../../engine/domain/order.ts';
+import type { ApprovedOrder } from '../approved-order.ts';
+import { sendOutcome } from '../order-gateway.ts';
+import { ALPACA_CAPABILITIES } from './alpaca-capabilities.ts';
+import type { CallKind, HttpAnswer } from './call-book.ts';
+import { bodyOf } from './call-book.ts';
+import { limitText, orderBody, unitsPerUnit } from './order-body.ts';
+import type { Change, LineOrder, OrderLine } from './order-line.ts';
+import {
+  isOversized,
+  lastOrder,
+  liveOrder,
+  newLine,
+  newOrder,
+  nextClientId,
+  unfilledWireUnits,
+} from './order-line.ts';
+import { takeOrder } from './order-news.ts';
+import type { AlpacaWorld } from './order-world.ts';
+import { readLater, refuseChange, reject, tell } from './order-world.ts';
+import { isDuplicate, parseJson, readOrder, refusalText } from './wire-order.ts';
+
+/** A cancel or change that nothing is heard of is looked at after this long. */
+const LOOK_MILLIS = 1_500;
+const LOOK_SOON_MILLIS = 250;
+const MOST_CANCEL_TRIES = 4;
+
+/** What closes may use every request there is. */
+function callKindOf({ intent }: OrderLine): CallKind {
+  return intent.legs.some(({ action }) => isOpening(action)) ? 'entry' : 'exit';
+}
+
+function isForClosing(line: OrderLine): boolean {
+  return callKindOf(line) === 'exit';
+}
+
+/** The one send of an intent. An intent that was sent before is not sent again. */
+export function submit(world: AlpacaWorld, order: ApprovedOrder): void {
+  const { intent } = order;
+  const known = world.lines.get(intent.intentId);
+  if (known !== undefined && known.orders.length > 0) return;
+  const line = newLine(intent);
+  world.lines.add(line);
+  if (intent.stopTrigger !== undefined) {
+    reject(world, line, 'stop orders are not used at Alpaca: nothing was sent');
+    return;
+  }
+  post(world, line, intent.quantity * unitsPerUnit(intent), order);
+}
+
+function post(world: AlpacaWorld, line: OrderLine, units: number, approved: ApprovedOrder): void {
+  const clientId = nextClientId(line);
+  const { limit } = approved.intent;
+  const order = newOrder(clientId, units, limit);
+  line.orders.push(order);
+  world.changes += 1;
+  const body = orderBody(line.intent, { clientId, units, limit });
+  const call = { kind: callKindOf(line), method: 'POST', path: '/v2/orders', body } as const;
+  world.calls.send(call, world.at, (answer) => onPosted(world, line, order, answer));
+}
+
+function onPosted(world: AlpacaWorld, line: OrderLine, order: LineOrder, answer: HttpAnswer): void {
+  if (order.id !== undefined) return;
+  const { intentId } = line;
+  const outcome = sendOutcome(answer, ALPACA_CAPABILITIES);
+  const wire = readOrder(parseJson(bodyOf(answer) ?? ''));
+  if (outcome === 'accepted' && wire !== undefined && takeOrder(world, wire) === line) return;
+  const reason = reasonOf(answer);
+  const isTaken = answer.kind === 'httpResponse' && isDuplicate(answer.status, answer.body);
+  if (outcome === 'rejected' && !isTaken) {
+    order.status = 'rejected';
+    reject(world, line, reason);
+    return;
+  }
+  world.changes += 1;
+  tell(world, { kind: 'unknown', intentId, reason });
+}
+
+function reasonOf(answer: HttpAnswer): string {
+  return answer.kind === 'httpFailed' ? answer.reason : refusalText(answer.status, answer.body);
+}
+
+/** Asks for a cancel; the broker's own word ends the order. */
+export function cancel(world: AlpacaWorld, intentId: string): void {
+  const line = world.lines.get(intentId);
+  const order = line === undefined ? undefined : liveOrder(line);
+  if (line === undefined || line.end !== undefined) {
+    const reason = line === undefined ? 'no such order' : `it is ${line.end}`;
+    tell(world, { kind: 'cancelRejected', intentId, reason });
+    return;
+  }
+  line.next = undefined;
+  if (line.change?.kind === 'move' && line.change.phase === 'cancelling') {
+    line.change = { kind: 'cancel', tries: 1, orderId: order?.id };
+    return;
+  }
+  if (order === undefined || line.change?.kind === 'move') {
+    line.wantsCancel = true;
+    return;
+  }
+  beginCancel(world, line, order);
+}
+
+function beginCancel(world: AlpacaWorld, line: OrderLine, order: LineOrder): void {
+  line.change = { kind: 'cancel', tries: 0, orderId: order.id };
+  sendCancel(world, line, order);
+}
+
+function sendCancel(world: AlpacaWorld, line: OrderLine, { id }: LineOrder): void {
+  if (id === undefined) return;
+  if (line.change?.kind === 'cancel') {
+    line.change.tries += 1;
+    line.change.orderId = id;
+  }
+  const call = { kind: 'exit', method: 'DELETE', path: `/v2/orders/${id}` } as const;
+  // Taken, refused or unheard: only the order itself tells what became of it.
+  world.calls.send(call, world.at, (answer) => {
+    readLater(world, id, bodyOf(answer) === undefined ? LOOK_SOON_MILLIS : LOOK_MILLIS);
+  });
+}
+
+/** Moves the limit of a working order. */
+export function reprice(world: AlpacaWorld, approved: ApprovedOrder): void {
+  const { intentId } = approved.intent;
+  const line = world.lines.get(intentId);
+  if (line === undefined || line.end !== undefined || lastOrder(line) === undefined) {
+    const reason = line?.end === undefined ? 'no such order' : `it is ${line.end}`;
+    tell(world, { kind: 'cancelRejected', intentId, reason });
+    return;
+  }
+  const { change } = line;
+  if (change?.kind === 'cancel') {
+    tell(world, { kind: 'cancelRejected', intentId, reason: 'it is being cancelled' });
+  } else if (change?.kind === 'move' && change.phase === 'cancelling') change.order = approved;
+  else if (change === undefined) beginChange(world, line, approved);
+  else line.next = approved;
+}
+
+function beginChange(world: AlpacaWorld, line: OrderLine, order: ApprovedOrder): void {
+  const live = liveOrder(line);
+  if (live === undefined) {
+    line.next = order;
+    return;
+  }
+  const hasFilled = live.filledUnits > 0;
+  if (hasFilled && !isForClosing(line)) {
+    const reason = 'an opening that filled in part is not moved at Alpaca: cancel it instead';
+    refuseChange(world, line, reason);
+    return;
+  }
+  const needsMove = isForClosing(line) && (hasFilled || line.intent.legs.length > 1);
+  if (needsMove) {
+    line.change = { kind: 'move', order, phase: 'cancelling' };
+    sendCancel(world, line, live);
+  } else {
+    line.change = { kind: 'amend', order, isSent: false };
+    sendChange(world, line);
+  }
+}
+
+/** Goes on with a change as far as the state of the order lets it. Called after every news of it. */
+export function sendChange(world: AlpacaWorld, line: OrderLine): void {
+  if (line.end !== undefined) return;
+  const live = liveOrder(line);
+  const { change } = line;
+  if (live !== undefined && mustGo(line, live)) {
+    line.wantsCancel = false;
+    beginCancel(world, line, live);
+  } else if (change?.kind === 'amend' && !change.isSent) sendAmend(world, line, change);
+  else if (change?.kind === 'move' && live === undefined) goOnMoving(world, line, change);
+  else if (change === undefined && line.next !== undefined && live !== undefined) {
+    const { next } = line;
+    line.next = undefined;
+    beginChange(world, line, next);
+  }
+}
+
+/** True for an order that is to be cancelled and was not asked to: of a cancel that came too early or
+ * met another order of the line, and of one that could fill more than was meant. */
+function mustGo(line: OrderLine, live: LineOrder): boolean {
+  const { change } = line;
+  if (change?.kind === 'cancel') return change.orderId !== live.id;
+  return line.wantsCancel || isOversized(line);
+}
+
+/** An order can be amended once the venue has it. One that fills meanwhile is judged anew. */
+function sendAmend(
+  world: AlpacaWorld,
+  line: OrderLine,
+  change: Extract<Change, { kind: 'amend' }>,
+): void {
+  const live = liveOrder(line);
+  if (live?.id === undefined) return;
+  if (live.filledUnits > 0) {
+    line.change = undefined;
+    beginChange(world, line, change.order);
+    return;
+  }
+  if (live.status !== 'new') return;
+  change.isSent = true;
+  const { limit } = change.order.intent;
+  const clientId = nextClientId(line);
+  const body = JSON.stringify({
+    limit_price: limitText(line.intent, limit),
+    client_order_id: clientId,
+  });
+  const path = `/v2/orders/${live.id}`;
+  const call = { kind: callKindOf(line), method: 'PATCH', path, body } as const;
+  const oldId = live.id;
+  world.calls.send(call, world.at, (answer) => onAmended(world, line, change, { oldId, answer }));
+}
+
+function onAmended(
+  world: AlpacaWorld,
+  line: OrderLine,
+  change: Change,
+  { oldId, answer }: { readonly oldId: string; readonly answer: HttpAnswer },
+): void {
+  const wire = readOrder(parseJson(bodyOf(answer) ?? ''));
+  if (wire !== undefined) takeOrder(world, wire);
+  // Whatever was answered, the old order's own word tells what became of it.
+  if (line.change !== change && wire !== undefined) return;
+  if (sendOutcome(answer, ALPACA_CAPABILITIES) === 'rejected' && line.change === change) {
+    refuseChange(world, line, reasonOf(answer));
+  }
+  readLater(world, oldId, 0);
+}
+
+/** The old order is proven cancelled: what it left is sent at the new limit. */
+function goOnMoving(
+  world: AlpacaWorld,
+  line: OrderLine,
+  change: Extract<Change, { kind: 'move' }>,
+): void {
+  const last = lastOrder(line);
+  if (change.phase !== 'cancelling' || last?.status !== 'canceled') return;
+  change.phase = 'posting';
+  post(world, line, unfilledWireUnits(line), change.order);
+}
+
+/** An order that was read by itself is as it was: a change that is under way did not happen. */
+export function judgeUnchanged(world: AlpacaWorld, line: OrderLine): void {
+  const { change } = line;
+  const live = liveOrder(line);
+  if (change === undefined || live?.id === undefined || line.end !== undefined) return;
+  if (live.status.startsWith('pending')) readLater(world, live.id, LOOK_MILLIS);
+  else if (change.kind === 'amend') {
+    if (change.isSent) refuseChange(world, line, 'the broker did not take the new limit');
+  } else if (change.kind === 'cancel' && change.tries >= MOST_CANCEL_TRIES) {
+    refuseChange(world, line, 'the broker keeps it working');
+  } else if (change.kind === 'cancel' || change.phase === 'cancelling') {
+    sendCancel(world, line, live);
+  }
+}

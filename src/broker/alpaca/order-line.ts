@@ -1,0 +1,258 @@
+/**
+ * The life of one intent at Alpaca. Changing a limit makes a new order there, so an intent is a line
+ * of orders, oldest first; what each of them filled counts for the intent. Core thread only.
+ */
+
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import type { Fill, OrderIntent, OrderLeg } from '../../engine/domain/order.ts';
+import type { Price } from '../../engine/domain/units.ts';
+import { price } from '../../engine/domain/units.ts';
+import type { ApprovedOrder } from '../approved-order.ts';
+import { fillFees } from '../fees.ts';
+import type { OrderStanding } from '../order-gateway.ts';
+import { unitsPerUnit } from './order-body.ts';
+import type { WireOrder } from './wire-order.ts';
+import { hasEnded } from './wire-order.ts';
+
+/** What a leg has filled, by the broker's own running totals. */
+interface Filled {
+  quantity: number;
+  /** Price times quantity. */
+  notional: number;
+}
+
+/** One order of a line. */
+export interface LineOrder {
+  readonly clientId: string;
+  /** Absent until the broker has told it. */
+  id: string | undefined;
+  /** The broker's own units. */
+  units: number;
+  /** Signed net of one unit of the intent. */
+  limit: Price;
+  /** The broker's word, or `posting` while nothing is known. */
+  status: string;
+  filledUnits: number;
+  readonly filled: Map<string, Filled>;
+  replacedBy: string | undefined;
+  submittedAt: string | undefined;
+}
+
+/** A change that is under way. `amend`: one request makes a new order of the old one. `move`: the old
+ * one is cancelled, and once that is proven a new one is sent for what is left. */
+export type Change =
+  | { readonly kind: 'cancel'; tries: number; orderId: string | undefined }
+  | { readonly kind: 'amend'; readonly order: ApprovedOrder; isSent: boolean }
+  | { readonly kind: 'move'; order: ApprovedOrder; phase: 'cancelling' | 'posting' };
+
+export interface OrderLine {
+  readonly intentId: string;
+  readonly intent: OrderIntent;
+  /** Not given by this engine. */
+  readonly isForeign: boolean;
+  readonly orders: LineOrder[];
+  /** Executions that were told, in that order. */
+  readonly fills: Fill[];
+  isAccepted: boolean;
+  /** The limit that was last told of it; absent while it is the intent's. */
+  told: Price | undefined;
+  /** How it ended, once that was told. */
+  end: Exclude<OrderStanding, 'working'> | undefined;
+  endReason: string | undefined;
+  change: Change | undefined;
+  /** A limit that came while another change was under way. */
+  next: ApprovedOrder | undefined;
+  /** A cancel that came before there was an order to cancel. */
+  wantsCancel: boolean;
+}
+
+/** A line of which nothing has happened yet. */
+export function newLine(intent: OrderIntent, isForeign = false): OrderLine {
+  return {
+    intentId: intent.intentId,
+    intent,
+    isForeign,
+    orders: [],
+    fills: [],
+    isAccepted: false,
+    told: undefined,
+    end: undefined,
+    endReason: undefined,
+    change: undefined,
+    next: undefined,
+    wantsCancel: false,
+  };
+}
+
+/** An order that is about to be sent. */
+export function newOrder(clientId: string, units: number, limit: Price): LineOrder {
+  return {
+    clientId,
+    id: undefined,
+    units,
+    limit,
+    status: 'posting',
+    filledUnits: 0,
+    filled: new Map(),
+    replacedBy: undefined,
+    submittedAt: undefined,
+  };
+}
+
+/** The client id of the next order of a line: the intent's own, then numbered. */
+export function nextClientId({ intentId, orders }: OrderLine): string {
+  return orders.length === 0 ? intentId : `${intentId}.${orders.length}`;
+}
+
+/** The intent that a client id of this engine's making belongs to. */
+export function intentIdOf(clientId: string): string {
+  return clientId.replace(/\.\d+$/, '');
+}
+
+/** True while the newest order of a line was sent and never seen. */
+export function hasPosting(line: OrderLine): boolean {
+  return lastOrder(line)?.status === 'posting';
+}
+
+export function lastOrder({ orders }: OrderLine): LineOrder | undefined {
+  return orders.at(-1);
+}
+
+/** The order of a line that is alive at the broker. */
+export function liveOrder({ orders }: OrderLine): LineOrder | undefined {
+  return orders.findLast(({ id, status }) => id !== undefined && !hasEnded(status));
+}
+
+/** Units of the intent that have not filled. */
+export function remainingUnits({ intent, orders }: OrderLine): number {
+  const filled = orders.reduce((sum, order) => sum + order.filledUnits, 0);
+  return intent.quantity - Math.floor(filled / unitsPerUnit(intent));
+}
+
+/** The broker's units that have not filled. */
+export function unfilledWireUnits({ intent, orders }: OrderLine): number {
+  const filled = orders.reduce((sum, order) => sum + order.filledUnits, 0);
+  return intent.quantity * unitsPerUnit(intent) - filled;
+}
+
+/** True where more could fill than the intent asks for: a change must never grow an order. */
+export function isOversized({ intent, orders, isForeign }: OrderLine): boolean {
+  const possible = orders.reduce((sum, { id, status, units, filledUnits }) => {
+    const isAlive = id !== undefined && !hasEnded(status);
+    return sum + (isAlive ? Math.max(units, filledUnits) : filledUnits);
+  }, 0);
+  return !isForeign && possible > intent.quantity * unitsPerUnit(intent);
+}
+
+/** True where the broker says that more units filled than its legs show. */
+export function lacksFills({ intent, orders }: OrderLine): boolean {
+  const factor = unitsPerUnit(intent);
+  return orders.some((order) =>
+    intent.legs.some(({ instrument, ratio }) => {
+      const shown = order.filled.get(instrumentSymbol(instrument))?.quantity ?? 0;
+      return shown < order.filledUnits * (ratio / factor);
+    }),
+  );
+}
+
+/** Takes in what the broker says of one order. Totals only ever grow, and an end stands: answers and
+ * the stream overtake each other. */
+export function foldOrder(line: OrderLine, order: LineOrder, wire: WireOrder): void {
+  order.id ??= wire.id;
+  order.units = wire.units;
+  order.submittedAt ??= wire.submittedAt;
+  order.replacedBy ??= wire.replacedBy;
+  order.filledUnits = Math.max(order.filledUnits, wire.filledUnits);
+  if (wire.limit !== undefined) order.limit = price(wire.limit * unitsPerUnit(line.intent));
+  if (!hasEnded(order.status)) order.status = wire.status;
+  for (const leg of wire.legs) foldLeg(order, leg);
+}
+
+export function foldLeg(order: LineOrder, leg: WireOrder['legs'][number]): void {
+  const symbol = instrumentSymbol(leg.instrument);
+  const known = order.filled.get(symbol)?.quantity ?? 0;
+  if (leg.filled <= known || leg.averagePrice === undefined) return;
+  const notional = leg.averagePrice * PRICE_UNITS * leg.filled;
+  order.filled.set(symbol, { quantity: leg.filled, notional });
+}
+
+const PRICE_UNITS = 10_000;
+
+/** Takes the broker's totals as they are now, after it took an execution back. */
+export function foldBust(order: LineOrder, wire: WireOrder): void {
+  order.filledUnits = wire.filledUnits;
+  for (const leg of wire.legs) {
+    order.filled.delete(instrumentSymbol(leg.instrument));
+    foldLeg(order, leg);
+  }
+}
+
+/** One execution, where the broker told it by itself. */
+export interface Execution {
+  readonly id: string;
+  readonly symbol: string;
+  readonly quantity: number;
+  readonly price: Price;
+}
+
+/**
+ * The executions behind the broker's totals that were not told yet, one a leg and, where an execution
+ * is given, that one by its own id and price. What the totals show beyond it was missed: it is told
+ * as one execution at the price that the averages leave for it.
+ */
+export function newFills(
+  line: OrderLine,
+  marketAt: Fill['marketAt'],
+  execution: Execution | undefined,
+): readonly Fill[] {
+  return line.intent.legs.flatMap((leg) => legFills(line, leg, marketAt, execution));
+}
+
+function legFills(
+  line: OrderLine,
+  leg: OrderLeg,
+  marketAt: Fill['marketAt'],
+  execution: Execution | undefined,
+): readonly Fill[] {
+  const symbol = instrumentSymbol(leg.instrument);
+  const total = totalOf(line, symbol);
+  const told = toldOf(line, symbol);
+  const missing = total.quantity - told.quantity;
+  if (missing <= 0) return [];
+  const own = execution?.symbol === symbol && execution.quantity <= missing ? execution : undefined;
+  const before = missing - (own?.quantity ?? 0);
+  const spent = told.notional + (own === undefined ? 0 : own.price * own.quantity);
+  const fills: Fill[] = [];
+  const add = (fillId: string, quantity: number, at: Price, filledBefore: number): void => {
+    const feesCents = fillFees('alpaca', leg, quantity, filledBefore);
+    const { intentId } = line;
+    const { instrument, action } = leg;
+    fills.push({ fillId, intentId, instrument, action, quantity, price: at, feesCents, marketAt });
+  };
+  if (before > 0) {
+    const at = price(Math.max(0, Math.round((total.notional - spent) / before)));
+    const id = `${line.intentId}-${symbol.replaceAll(' ', '')}-${told.quantity + before}`;
+    add(id, before, at, told.quantity);
+  }
+  if (own !== undefined) add(own.id, own.quantity, own.price, told.quantity + before);
+  return fills;
+}
+
+function totalOf({ orders }: OrderLine, symbol: string): Filled {
+  const total = { quantity: 0, notional: 0 };
+  for (const { filled } of orders) {
+    total.quantity += filled.get(symbol)?.quantity ?? 0;
+    total.notional += filled.get(symbol)?.notional ?? 0;
+  }
+  return total;
+}
+
+function toldOf({ fills }: OrderLine, symbol: string): Filled {
+  const told = { quantity: 0, notional: 0 };
+  for (const fill of fills) {
+    if (instrumentSymbol(fill.instrument) !== symbol) continue;
+    told.quantity += fill.quantity;
+    told.notional += fill.price * fill.quantity;
+  }
+  return told;
+}

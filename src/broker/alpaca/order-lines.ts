@@ -1,0 +1,164 @@
+/** Every order of an account that the adapter knows, by each of its names. Core thread only. */
+
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import type { OrderIntent } from '../../engine/domain/order.ts';
+import { price } from '../../engine/domain/units.ts';
+import type { BrokerEvent } from '../order-gateway.ts';
+import { unitsPerUnit } from './order-body.ts';
+import type { LineOrder, OrderLine } from './order-line.ts';
+import { intentIdOf, newLine, newOrder } from './order-line.ts';
+import type { WireOrder } from './wire-order.ts';
+
+/** What the journal holds of an account. */
+export interface OrderHistory {
+  /** Every intent that was recorded, sent or not. */
+  readonly intents: readonly OrderIntent[];
+  readonly brokerEvents: readonly BrokerEvent[];
+}
+
+/** Where an order of the broker belongs. */
+export interface Place {
+  readonly line: OrderLine;
+  readonly order: LineOrder;
+}
+
+const EXTERNAL_PREFIX = 'external-';
+/** What a market order of somebody else's is listed at. */
+const NO_LIMIT = price(0);
+
+export class OrderLines {
+  readonly #lines = new Map<string, OrderLine>();
+  /** By the broker's order id, those of legs included. */
+  readonly #places = new Map<string, Place>();
+
+  constructor(history: OrderHistory) {
+    for (const intent of history.intents) this.add(newLine(intent));
+    const busted = new Set(
+      history.brokerEvents.flatMap((event) => (event.kind === 'busted' ? [event.fillId] : [])),
+    );
+    for (const event of history.brokerEvents) {
+      if (event.kind !== 'fill' || !busted.has(event.fill.fillId)) this.#replay(event);
+    }
+  }
+
+  add(line: OrderLine): void {
+    this.#lines.set(line.intentId, line);
+  }
+
+  get(intentId: string): OrderLine | undefined {
+    return this.#lines.get(intentId);
+  }
+
+  all(): readonly OrderLine[] {
+    return [...this.#lines.values()];
+  }
+
+  /** Drops the lines that ended before the newest session began. */
+  forgetBefore(sessionPrefix: string): void {
+    for (const [intentId, line] of this.#lines) {
+      const isOld = line.isForeign || !intentId.startsWith(sessionPrefix);
+      if (line.end === undefined || !isOld) continue;
+      this.#lines.delete(intentId);
+      for (const [id, place] of this.#places) if (place.line === line) this.#places.delete(id);
+    }
+  }
+
+  /** Where an order or a leg with this id belongs. */
+  placeOf(orderId: string): Place | undefined {
+    return this.#places.get(orderId);
+  }
+
+  /**
+   * Where an order that the broker tells of belongs; one that nobody knows begins a foreign line. Our
+   * client id on an order of another shape is somebody else's order. Undefined for what this adapter
+   * cannot take in: a parent without legs that nobody knows.
+   */
+  take(wire: WireOrder): Place | undefined {
+    const known = this.#places.get(wire.id);
+    if (known !== undefined) return this.#name(known, wire);
+    const replaced = wire.replaces === undefined ? undefined : this.#places.get(wire.replaces);
+    const line = replaced?.line ?? this.#ownLine(wire);
+    if (line !== undefined) return this.#name(orderIn(line, wire), wire);
+    if (wire.legs.length === 0) return undefined;
+    const foreign = newLine(foreignIntent(wire), true);
+    this.add(foreign);
+    return this.#name(orderIn(foreign, wire), wire);
+  }
+
+  #ownLine(wire: WireOrder): OrderLine | undefined {
+    const line = this.#lines.get(intentIdOf(wire.clientId));
+    return line === undefined || line.isForeign || !isShapedAs(line, wire) ? undefined : line;
+  }
+
+  /** Remembers every id that an order goes by. */
+  #name(place: Place, wire: WireOrder): Place {
+    this.#places.set(wire.id, place);
+    for (const leg of wire.legs) this.#places.set(leg.orderId, place);
+    return place;
+  }
+
+  #replay(event: BrokerEvent): void {
+    if (event.kind === 'settlement' || event.kind === 'connection') return;
+    const line = this.#lines.get(event.kind === 'fill' ? event.fill.intentId : event.intentId);
+    if (line === undefined) return;
+    if (event.kind === 'fill') line.fills.push(event.fill);
+    else if (event.kind === 'replaced') line.told = event.limit;
+    else if (event.kind === 'accepted' || event.kind === 'reopened') {
+      line.isAccepted = true;
+      line.end = undefined;
+    } else if (event.kind === 'cancelled' || event.kind === 'expired') line.end = event.kind;
+    else if (event.kind === 'rejected') {
+      line.end = 'rejected';
+      line.endReason = event.reason;
+    }
+  }
+}
+
+/** The order of a line that the broker speaks of; a new one where the line has none of that name. */
+function orderIn(line: OrderLine, wire: WireOrder): Place {
+  const known = line.orders.find((order) => order.clientId === wire.clientId);
+  if (known !== undefined) return { line, order: known };
+  const order = newOrder(wire.clientId, wire.units, line.intent.limit);
+  line.orders.push(order);
+  line.orders.sort((a, b) => numberOf(a.clientId) - numberOf(b.clientId));
+  return { line, order };
+}
+
+/** The place of an order in its line. */
+function numberOf(clientId: string): number {
+  return Number(/\.(\d+)$/.exec(clientId)?.[1] ?? 0);
+}
+
+/** True where an order trades what the intent does, and no more of it. */
+function isShapedAs({ intent }: OrderLine, wire: WireOrder): boolean {
+  const factor = unitsPerUnit(intent);
+  if (wire.units > intent.quantity * factor) return false;
+  if (wire.lacksLegs) return intent.legs.length > 1;
+  return (
+    wire.legs.length === intent.legs.length &&
+    intent.legs.every((leg) =>
+      wire.legs.some(
+        ({ instrument, action }) =>
+          action.startsWith(leg.action.slice(0, 3)) &&
+          instrumentSymbol(instrument) === instrumentSymbol(leg.instrument),
+      ),
+    )
+  );
+}
+
+function foreignIntent(wire: WireOrder): OrderIntent {
+  const intentId = `${EXTERNAL_PREFIX}${wire.id}`;
+  const limit = wire.limit ?? NO_LIMIT;
+  const isOpening = wire.legs.some(({ action }) => action.endsWith('Open'));
+  return {
+    intentId,
+    purpose: isOpening ? 'open' : 'close',
+    strategy: 'external',
+    positionId: intentId,
+    legs: wire.legs.map(({ instrument, action, ratio }) => ({ instrument, action, ratio })),
+    quantity: wire.units,
+    limit,
+    worst: limit,
+    principal: 'external',
+  };
+}

@@ -1,0 +1,156 @@
+/**
+ * What the broker says of an order, wherever it was learnt (the answer to a send, the stream, a list,
+ * a search), turned into events: one way in, so that each fact is told once.
+ */
+
+import type { OrderSearch } from '../order-gateway.ts';
+import type { Execution, OrderLine } from './order-line.ts';
+import {
+  foldBust,
+  foldLeg,
+  foldOrder,
+  lacksFills,
+  lastOrder,
+  liveOrder,
+  newFills,
+  remainingUnits,
+} from './order-line.ts';
+import type { Place } from './order-lines.ts';
+import type { AlpacaWorld } from './order-world.ts';
+import { readLater, reject, tell } from './order-world.ts';
+import type { WireLeg, WireOrder } from './wire-order.ts';
+import { hasEnded } from './wire-order.ts';
+
+/** Totals that lag behind the broker's own word are read again after this long. */
+const LAGGING_MILLIS = 300;
+
+/** Takes in an order. Undefined where it belongs to nobody and cannot be taken in. */
+export function takeOrder(
+  world: AlpacaWorld,
+  wire: WireOrder,
+  execution?: Execution,
+): OrderLine | undefined {
+  const place = world.lines.take(wire);
+  if (place === undefined) return undefined;
+  const { line, order } = place;
+  const before = `${order.status} ${order.filledUnits} ${order.limit}`;
+  foldOrder(line, order, wire);
+  markReplaced(world, wire);
+  if (before !== `${order.status} ${order.filledUnits} ${order.limit}`) world.changes += 1;
+  if (wire.lacksLegs && wire.filledUnits > 0) readLater(world, wire.id, 0);
+  if (wire.replacedBy !== undefined && world.lines.placeOf(wire.replacedBy) === undefined) {
+    readLater(world, wire.replacedBy, LAGGING_MILLIS);
+  }
+  tellStanding(world, place);
+  tellFills(world, line, execution);
+  tellEnd(world, line);
+  world.goOn(line);
+  return line;
+}
+
+/** An order that stands in place of another tells that the other has ended. */
+function markReplaced({ lines }: AlpacaWorld, { id, replaces }: WireOrder): void {
+  const old = replaces === undefined ? undefined : lines.placeOf(replaces)?.order;
+  if (old === undefined || hasEnded(old.status)) return;
+  old.status = 'replaced';
+  old.replacedBy = id;
+}
+
+/** Takes in what one leg of an order filled, where the stream tells of legs. */
+export function takeLeg(
+  world: AlpacaWorld,
+  place: Place,
+  leg: WireLeg,
+  execution: Execution,
+): void {
+  foldLeg(place.order, leg);
+  tellFills(world, place.line, execution);
+  tellEnd(world, place.line);
+}
+
+function tellStanding(world: AlpacaWorld, { line, order }: Place): void {
+  if (line.isForeign || order.id === undefined) return;
+  const { intentId, intent } = line;
+  const isAlive = !hasEnded(order.status);
+  if (!line.isAccepted && order.status !== 'rejected') {
+    line.isAccepted = true;
+    tell(world, { kind: 'accepted', intentId, brokerOrderId: order.id });
+  } else if (isAlive && line.end !== undefined) {
+    line.end = undefined;
+    const reason = `the broker says that it is ${order.status}`;
+    tell(world, { kind: 'reopened', intentId, brokerOrderId: order.id, reason });
+  }
+  const told = line.told ?? intent.limit;
+  if (!isAlive || lastOrder(line) !== order || told === order.limit) return;
+  line.told = order.limit;
+  if (line.change?.kind !== 'cancel') line.change = undefined;
+  tell(world, { kind: 'replaced', intentId, limit: order.limit });
+}
+
+function tellFills(world: AlpacaWorld, line: OrderLine, execution: Execution | undefined): void {
+  for (const fill of newFills(line, world.at.market, execution)) {
+    line.fills.push(fill);
+    tell(world, { kind: 'fill', fill });
+  }
+}
+
+/** An order has ended once the newest of its line has, with all that it filled. */
+function tellEnd(world: AlpacaWorld, line: OrderLine): void {
+  const last = lastOrder(line);
+  if (last === undefined || line.end !== undefined || liveOrder(line) !== undefined) return;
+  if (last.status === 'posting' || last.status === 'replaced') return;
+  if (lacksFills(line)) {
+    if (last.id !== undefined) readLater(world, last.id, LAGGING_MILLIS);
+    return;
+  }
+  const remaining = remainingUnits(line);
+  if (line.change?.kind === 'move' && remaining > 0 && last.status === 'canceled') return;
+  end(world, line, last.status, remaining);
+}
+
+function end(world: AlpacaWorld, line: OrderLine, status: string, remaining: number): void {
+  const { intentId } = line;
+  if (status === 'rejected') {
+    reject(world, line, 'the broker rejected it after taking it');
+    return;
+  }
+  line.change = undefined;
+  line.next = undefined;
+  line.wantsCancel = false;
+  const isExpired = status === 'expired' || status === 'done_for_day';
+  line.end = remaining === 0 ? 'filled' : isExpired ? 'expired' : 'cancelled';
+  if (line.end !== 'filled') tell(world, { kind: line.end, intentId, remaining });
+}
+
+/** The broker takes an execution back. One that was told as part of a larger one is found by the next
+ * picture of the account. */
+export function takeBust(world: AlpacaWorld, wire: WireOrder, fillId: string): void {
+  const place = world.lines.take(wire);
+  if (place === undefined) return;
+  const { fills, intentId } = place.line;
+  world.changes += 1;
+  const index = fills.findIndex((fill) => fill.fillId === fillId);
+  if (index < 0) return;
+  fills.splice(index, 1);
+  foldBust(place.order, wire);
+  tell(world, { kind: 'busted', intentId, fillId, reason: 'the broker reports a trade bust' });
+}
+
+/** Tells again all that is known of an order, and how it stands. */
+export function retell(world: AlpacaWorld, line: OrderLine, evidence: string): void {
+  const { intentId, fills } = line;
+  const order = liveOrder(line) ?? lastOrder(line);
+  const brokerOrderId = order?.id;
+  if (line.isAccepted && brokerOrderId !== undefined) {
+    tell(world, { kind: 'accepted', intentId, brokerOrderId });
+  }
+  for (const fill of fills) tell(world, { kind: 'fill', fill });
+  const remaining = remainingUnits(line);
+  if (line.end === 'rejected') {
+    tell(world, { kind: 'rejected', intentId, reason: line.endReason ?? 'rejected' });
+  } else if (line.end === 'cancelled' || line.end === 'expired') {
+    tell(world, { kind: line.end, intentId, remaining });
+  }
+  const search: OrderSearch = { outcome: 'found', standing: line.end ?? 'working', evidence };
+  tell(world, { kind: 'searched', intentId, search });
+}

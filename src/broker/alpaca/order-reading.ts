@@ -1,0 +1,178 @@
+/** Reading orders: one by its id, all of a session, and the search for one whose fate is open. */
+
+import type { At } from '../../engine/domain/clock.ts';
+import { newYorkDate, newYorkInstant } from '../../engine/domain/session-calendar.ts';
+import type { EpochMicros } from '../../engine/domain/units.ts';
+import type { CallKind, HttpAnswer } from './call-book.ts';
+import { bodyOf } from './call-book.ts';
+import { judgeUnchanged } from './changing.ts';
+import type { OrderLine } from './order-line.ts';
+import { hasPosting, intentIdOf, lastOrder } from './order-line.ts';
+import { retell, takeOrder } from './order-news.ts';
+import type { AlpacaWorld } from './order-world.ts';
+import { readLater, tell } from './order-world.ts';
+import type { WireOrder } from './wire-order.ts';
+import { parseJson, readOrder, readOrders } from './wire-order.ts';
+
+const PAGE = 500;
+/** Most pages of a session's orders: no account of this engine's limits comes near. */
+const MOST_PAGES = 20;
+const READ_AGAIN_MILLIS = 1_500;
+
+/** Reads the orders whose time has come. */
+export function readDue(world: AlpacaWorld): void {
+  for (const [orderId, due] of world.due) {
+    if (due > world.at.wall) continue;
+    world.due.delete(orderId);
+    readOne(world, orderId);
+  }
+}
+
+function readOne(world: AlpacaWorld, orderId: string): void {
+  const path = `/v2/orders/${orderId}?nested=true`;
+  world.calls.send({ kind: 'search', method: 'GET', path }, world.at, (answer) => {
+    const wire = readOrder(parseJson(bodyOf(answer) ?? ''));
+    if (wire === undefined) {
+      readLater(world, orderId, READ_AGAIN_MILLIS);
+      return;
+    }
+    const before = world.changes;
+    const line = takeOrder(world, wire);
+    if (line !== undefined && before === world.changes) judgeUnchanged(world, line);
+  });
+}
+
+/** Where a list of the session's orders begins: midnight in New York, in Alpaca's own words. */
+export function sessionStart(at: At): string {
+  return rfc3339(newYorkInstant(newYorkDate(at.market), 0));
+}
+
+function rfc3339(at: EpochMicros): string {
+  return new Date(at / 1_000).toISOString();
+}
+
+/** A list that was read to its end. `text` is the same where nothing changed. */
+export interface OrderList {
+  readonly orders: readonly WireOrder[];
+  readonly text: string;
+  readonly takenAt: At;
+}
+
+type OnList = (list: OrderList | undefined, why: string) => void;
+
+/**
+ * Reads all orders since a time, page by page. `onList` is told undefined where the list could not be
+ * read, or not to its end.
+ */
+export function readList(
+  world: AlpacaWorld,
+  query: { readonly after: string; readonly kind: CallKind },
+  onList: OnList,
+): void {
+  new ListReading(world, query.kind, onList).readPage(query.after);
+}
+
+/** One list on its way. A page begins a moment before the last one's end, for orders may share one. */
+class ListReading {
+  readonly #world: AlpacaWorld;
+  readonly #kind: CallKind;
+  readonly #onList: OnList;
+  readonly #found = new Map<string, WireOrder>();
+  #text = '';
+  #pages = 0;
+  #takenAt: At | undefined;
+
+  constructor(world: AlpacaWorld, kind: CallKind, onList: OnList) {
+    this.#world = world;
+    this.#kind = kind;
+    this.#onList = onList;
+  }
+
+  readPage(after: string): void {
+    const { calls, at } = this.#world;
+    const path = `/v2/orders?status=all&nested=true&direction=asc&limit=${PAGE}&after=${encodeURIComponent(after)}`;
+    this.#pages += 1;
+    calls.send({ kind: this.#kind, method: 'GET', path }, at, (answer, sentAt) => {
+      this.#takenAt ??= sentAt;
+      this.#take(answer, this.#takenAt);
+    });
+  }
+
+  #take(answer: HttpAnswer, takenAt: At): void {
+    const body = bodyOf(answer) ?? '';
+    const orders = readOrders(body);
+    if (orders === undefined) {
+      this.#onList(undefined, whyNot(answer));
+      return;
+    }
+    const before = this.#found.size;
+    for (const order of orders) this.#found.set(order.id, order);
+    this.#text += body;
+    const last = orders.at(-1)?.submittedAt;
+    const isStuck = this.#found.size === before || this.#pages === MOST_PAGES;
+    if (orders.length < PAGE) {
+      this.#onList({ orders: [...this.#found.values()], text: this.#text, takenAt }, '');
+    } else if (last === undefined || isStuck) this.#onList(undefined, 'its pages have no end');
+    else this.readPage(new Date(Date.parse(last) - 1).toISOString());
+  }
+}
+
+function whyNot(answer: HttpAnswer): string {
+  return answer.kind === 'httpFailed' ? answer.reason : `status ${answer.status}`;
+}
+
+/**
+ * Looks for the order of an intent by its client id, and where that knows none in the whole history of
+ * the session. What is found is told again with its fills and its end.
+ */
+export function find(world: AlpacaWorld, intentId: string): void {
+  const line = world.lines.get(intentId);
+  if (line?.end === 'rejected' && lastOrder(line)?.id === undefined) {
+    retell(world, line, 'the broker refused it when it was sent');
+    return;
+  }
+  const clientId = (line === undefined ? undefined : lastOrder(line)?.clientId) ?? intentId;
+  const path = `/v2/orders:by_client_order_id?client_order_id=${encodeURIComponent(clientId)}`;
+  world.calls.send({ kind: 'search', method: 'GET', path }, world.at, (answer) => {
+    const isUnknown = answer.kind === 'httpResponse' && answer.status === 404;
+    if (bodyOf(answer) !== undefined || isUnknown) searchList(world, intentId);
+    else incomplete(world, intentId, whyNot(answer));
+  });
+}
+
+function incomplete(world: AlpacaWorld, intentId: string, evidence: string): void {
+  tell(world, { kind: 'searched', intentId, search: { outcome: 'incomplete', evidence } });
+}
+
+/** The list holds each order with its legs and whatever replaced it. */
+function searchList(world: AlpacaWorld, intentId: string): void {
+  const query = { after: sessionStart(world.at), kind: 'search' } as const;
+  readList(world, query, (list, why) => {
+    if (list === undefined) incomplete(world, intentId, why);
+    else judgeList(world, intentId, list);
+  });
+}
+
+function judgeList(world: AlpacaWorld, intentId: string, list: OrderList): void {
+  const own = list.orders.filter(({ clientId }) => intentIdOf(clientId) === intentId);
+  world.isQuiet = true;
+  let line: OrderLine | undefined;
+  let isForeign = false;
+  for (const wire of own) {
+    const taken = takeOrder(world, wire);
+    if (taken?.intentId === intentId) line = taken;
+    else isForeign = true;
+  }
+  world.isQuiet = false;
+  const evidence = `${list.orders.length} orders of the session, read to the end`;
+  const sent = world.lines.get(intentId);
+  if (isForeign && sent !== undefined && line === undefined) {
+    sent.end = 'rejected';
+    sent.endReason = 'its client id is taken by another order';
+    line = sent;
+  }
+  if (line === undefined || (hasPosting(line) && line.end === undefined)) {
+    const search = { outcome: 'absent', takenAt: list.takenAt, evidence } as const;
+    tell(world, { kind: 'searched', intentId, search });
+  } else retell(world, line, evidence);
+}

@@ -1,0 +1,54 @@
+/** What the parts of the Alpaca adapter share. Core thread only. */
+
+import type { At } from '../../engine/domain/clock.ts';
+import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
+import type { EpochMicros } from '../../engine/domain/units.ts';
+import { addMicros, MICROS_PER_MILLI } from '../../engine/domain/units.ts';
+import type { BrokerEvent, GatewayEffect } from '../order-gateway.ts';
+import type { CallBook } from './call-book.ts';
+import type { OrderLine } from './order-line.ts';
+import type { OrderLines } from './order-lines.ts';
+
+export interface AlpacaWorld {
+  readonly accountId: string;
+  readonly lines: OrderLines;
+  readonly calls: CallBook;
+  readonly out: GatewayEffect[];
+  /** Orders that are to be read by themselves, by their ids: wall time from when on. */
+  readonly due: Map<string, EpochMicros>;
+  at: At;
+  session: SessionTimes | undefined;
+  /** Counts everything that was learnt of an order: a picture that spans a change is none. */
+  changes: number;
+  /** True while a search retells: what it learns is told by the retelling alone. */
+  isQuiet: boolean;
+  /** Goes on with a change that is under way: called after every news of its line. */
+  goOn: (line: OrderLine) => void;
+}
+
+export function tell(world: AlpacaWorld, event: BrokerEvent): void {
+  world.changes += 1;
+  if (!world.isQuiet) world.out.push({ kind: 'event', event });
+}
+
+/** Reads an order by itself after a while; a time that is set already is only brought forward. */
+export function readLater(world: AlpacaWorld, orderId: string, millis: number): void {
+  const at = addMicros(world.at.wall, millis * MICROS_PER_MILLI);
+  const known = world.due.get(orderId);
+  if (known === undefined || at < known) world.due.set(orderId, at);
+}
+
+/** Ends a line as rejected: by the broker, or because nothing reached it. */
+export function reject(world: AlpacaWorld, line: OrderLine, reason: string): void {
+  line.end = 'rejected';
+  line.endReason = reason;
+  line.change = undefined;
+  line.next = undefined;
+  tell(world, { kind: 'rejected', intentId: line.intentId, reason });
+}
+
+export function refuseChange(world: AlpacaWorld, line: OrderLine, reason: string): void {
+  line.change = undefined;
+  line.next = undefined;
+  tell(world, { kind: 'cancelRejected', intentId: line.intentId, reason });
+}

@@ -1,0 +1,134 @@
+/**
+ * The stream of account updates: logging in, listening, and what it tells. It has no heartbeat of its
+ * own, so the request to listen is repeated: its answer shows that the other end is alive. Core thread
+ * only.
+ */
+
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import type { EpochMicros } from '../../engine/domain/units.ts';
+import { addMicros, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import { SECRET_MARKS } from '../order-gateway.ts';
+import type { Execution } from './order-line.ts';
+import { takeBust, takeLeg, takeOrder } from './order-news.ts';
+import type { AlpacaWorld } from './order-world.ts';
+import { readLater, refuseChange, tell } from './order-world.ts';
+import type { Fields, WireOrder } from './wire-order.ts';
+import { isFields, numberIn, parseJson, priceIn, readOrder, textIn } from './wire-order.ts';
+
+const LISTEN = JSON.stringify({ action: 'listen', data: { streams: ['trade_updates'] } });
+const AUTHORIZE = JSON.stringify({
+  action: 'auth',
+  key: SECRET_MARKS.keyId,
+  secret: SECRET_MARKS.secretKey,
+});
+const LISTEN_EVERY_MICROS = 20 * MICROS_PER_SECOND;
+/** Two answers in a row that did not come. */
+const SILENCE_MICROS = 45 * MICROS_PER_SECOND;
+
+export class TradeStream {
+  readonly #world: AlpacaWorld;
+  readonly #onListening: () => void;
+  #state: 'closed' | 'greeting' | 'listening' = 'closed';
+  #heardAt: EpochMicros | undefined;
+  #listenAt: EpochMicros | undefined;
+  #isTold = false;
+
+  /** `onListening` is called whenever the stream has begun to tell. */
+  constructor(world: AlpacaWorld, onListening: () => void) {
+    this.#world = world;
+    this.#onListening = onListening;
+  }
+
+  onOpen(): void {
+    this.#state = 'greeting';
+    this.#heardAt = this.#world.at.wall;
+    this.#listenAt = undefined;
+    this.#say(AUTHORIZE);
+  }
+
+  onClosed(reason: string): void {
+    this.#state = 'closed';
+    this.#tellDown(reason);
+  }
+
+  onClock(): void {
+    if (!this.#isTold) this.#tellDown('the account stream is not connected yet');
+    const { wall } = this.#world.at;
+    if (this.#state === 'closed' || this.#heardAt === undefined) return;
+    if (wall >= addMicros(this.#heardAt, SILENCE_MICROS)) {
+      this.#reset('the account stream went silent');
+    } else if (this.#listenAt !== undefined && wall >= this.#listenAt) this.#listen();
+  }
+
+  onFrame(text: string): void {
+    const frame = parseJson(text);
+    if (!isFields(frame) || !isFields(frame['data'])) return;
+    this.#heardAt = this.#world.at.wall;
+    const { stream, data } = frame;
+    if (stream === 'authorization') this.#onAuthorization(data);
+    else if (stream === 'listening') this.#onAnswered();
+    else if (stream === 'trade_updates') takeUpdate(this.#world, data);
+  }
+
+  #onAuthorization(data: Fields): void {
+    if (textIn(data, 'status') === 'authorized') this.#listen();
+    else this.#reset('the broker does not take these keys');
+  }
+
+  #onAnswered(): void {
+    if (this.#state === 'listening') return;
+    this.#state = 'listening';
+    this.#isTold = true;
+    tell(this.#world, { kind: 'connection', connected: true, detail: 'the account stream tells' });
+    this.#onListening();
+  }
+
+  #listen(): void {
+    this.#listenAt = addMicros(this.#world.at.wall, LISTEN_EVERY_MICROS);
+    this.#say(LISTEN);
+  }
+
+  #reset(reason: string): void {
+    this.#state = 'closed';
+    this.#world.out.push({ kind: 'socketReset', reason });
+    this.#tellDown(reason);
+  }
+
+  #tellDown(detail: string): void {
+    this.#isTold = true;
+    tell(this.#world, { kind: 'connection', connected: false, detail });
+  }
+
+  #say(text: string): void {
+    this.#world.out.push({ kind: 'socketSend', text });
+  }
+}
+
+function executionIn(data: Fields, symbolOf: WireOrder['legs']): Execution | undefined {
+  const id = textIn(data, 'execution_id');
+  const price = priceIn(data, 'price');
+  const quantity = numberIn(data, 'qty');
+  const [leg] = symbolOf;
+  if (id === undefined || price === undefined || quantity === undefined) return undefined;
+  if (leg === undefined || symbolOf.length > 1) return undefined;
+  return { id, symbol: instrumentSymbol(leg.instrument), quantity, price };
+}
+
+/** One update of the account. Events that only say that something was asked change nothing. */
+function takeUpdate(world: AlpacaWorld, data: Fields): void {
+  const event = textIn(data, 'event') ?? '';
+  const wire = readOrder(data['order']);
+  if (wire === undefined) return;
+  const execution = executionIn(data, wire.legs);
+  const place = world.lines.placeOf(wire.id);
+  if (event === 'trade_bust') {
+    takeBust(world, wire, textIn(data, 'execution_id') ?? '');
+  } else if (event === 'order_replace_rejected' || event === 'order_cancel_rejected') {
+    if (place?.line.change !== undefined) {
+      refuseChange(world, place.line, `the broker says ${event.replaceAll('_', ' ')}`);
+    }
+  } else if (place !== undefined && place.order.id !== wire.id) {
+    const [leg] = wire.legs;
+    if (leg !== undefined && execution !== undefined) takeLeg(world, place, leg, execution);
+  } else if (takeOrder(world, wire, execution) === undefined) readLater(world, wire.id, 0);
+}

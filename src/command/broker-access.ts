@@ -1,0 +1,47 @@
+/** The broker of a configuration: whose account it is, how it is reached, and whether this home's journal
+ * is of that account. */
+import type { Config } from '../config.ts';
+import type { BrokerWire } from '../desk/threads/broker-wire.ts';
+import type { AuditRecord } from '../engine/domain/audit-record.ts';
+import { DeltaringError } from '../engine/domain/errors.ts';
+import { alpacaWire, readAlpacaAccount } from './alpaca-access.ts';
+import { paperAccountId } from './engine-paths.ts';
+
+export interface BrokerAccess {
+  readonly accountId: string;
+  /** Absent for the embedded broker. */
+  readonly wire: BrokerWire | undefined;
+}
+
+/** Learns the account. Throws DeltaringError with what to do where the broker cannot be used so. */
+export async function reachBroker(config: Config): Promise<BrokerAccess> {
+  if (config.DELTARING_BROKER === 'paper') {
+    return { accountId: paperAccountId(config.home), wire: undefined };
+  }
+  const { accountId } = await readAlpacaAccount(config);
+  const typed = config.DELTARING_LIVE_ACCOUNT;
+  if (config.DELTARING_ENV === 'live' && typed !== accountId) {
+    throw new DeltaringError(
+      'CONFIG_INVALID',
+      `DELTARING_LIVE_ACCOUNT is ${typed ?? 'unset'}, and the keys are of account ${accountId}: nothing was started`,
+    );
+  }
+  return { accountId, wire: alpacaWire(config) };
+}
+
+/** Throws where the journal holds another broker's account: its positions are not this account's. */
+export function assertSameAccount(
+  records: readonly AuditRecord[],
+  { DELTARING_BROKER: broker, home }: Config,
+  accountId: string,
+): void {
+  const started = records.findLast(({ body }) => body.kind === 'engineStarted')?.body;
+  if (started?.kind !== 'engineStarted') return;
+  const isSame =
+    started.broker === broker && (broker === 'paper' || started.accountId === accountId);
+  if (isSame) return;
+  throw new DeltaringError(
+    'CONFIG_INVALID',
+    `the journal of ${home} is of account ${started.accountId} at ${started.broker}, not of ${accountId} at ${broker}: set another DELTARING_HOME`,
+  );
+}

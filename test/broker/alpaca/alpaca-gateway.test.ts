@@ -1,0 +1,529 @@
+/** The adapter against each fault of wires and broker that the reference lists. */
+
+import { describe, expect, it } from 'vitest';
+import { AlpacaGateway } from '../../../src/broker/alpaca/alpaca-gateway.ts';
+import { addMicros } from '../../../src/engine/domain/units.ts';
+import { optionLeg, sharesLeg } from '../../support/legs.ts';
+import {
+  AlpacaRig,
+  closingLegs,
+  fillsOf,
+  kinds,
+  LONG_CALL,
+  LONG_PUT,
+  SHORT_PUT,
+  witness,
+} from './alpaca-rig.ts';
+
+const SPREAD = [SHORT_PUT, LONG_PUT];
+
+function spread(rig: AlpacaRig, units = 1, limit = 1) {
+  return witness(rig.intent(SPREAD, limit, units));
+}
+
+/** A spread that is held, and the order that takes it off. */
+function heldSpread(units = 1) {
+  const rig = new AlpacaRig();
+  const opened = spread(rig, units);
+  rig.place(opened);
+  rig.trade(opened.intent.intentId, units);
+  const legs = closingLegs(SPREAD);
+  const closing = witness(rig.intent(legs, -0.3, units, opened.intent.intentId));
+  return { rig, closing, intentId: closing.intent.intentId };
+}
+
+function placedUnits(rig: AlpacaRig): number[] {
+  return rig.venue.orders.map(({ units }) => units);
+}
+
+describe('an order of several legs', () => {
+  it('is sent once, without symbol and side of its own, at a signed net limit', () => {
+    const rig = new AlpacaRig();
+    const order = spread(rig, 2, 1.25);
+    rig.place(order);
+    const [sent, ...others] = rig.sent('POST /v2/orders');
+    expect(others).toEqual([]);
+    expect(JSON.parse(sent?.slice('POST /v2/orders '.length) ?? '')).toEqual({
+      client_order_id: order.intent.intentId,
+      order_class: 'mleg',
+      qty: '2',
+      type: 'limit',
+      limit_price: '-1.25',
+      time_in_force: 'day',
+      legs: [
+        {
+          symbol: 'SPY260804P00640000',
+          ratio_qty: '1',
+          side: 'sell',
+          position_intent: 'sell_to_open',
+        },
+        {
+          symbol: 'SPY260804P00635000',
+          ratio_qty: '1',
+          side: 'buy',
+          position_intent: 'buy_to_open',
+        },
+      ],
+    });
+  });
+
+  it.each(['parent', 'legs', 'both'] as const)(
+    'fills leg by leg where the stream tells of %s',
+    (told) => {
+      const rig = new AlpacaRig();
+      rig.venue.knobs.mlegFills = told;
+      const order = spread(rig, 3);
+      rig.place(order);
+      const events = [
+        ...rig.trade(order.intent.intentId, 1),
+        ...rig.trade(order.intent.intentId, 2),
+      ];
+      const fills = fillsOf(events);
+      expect(fills.map(({ action, quantity }) => `${action} ${quantity}`).toSorted()).toEqual([
+        'buyToOpen 1',
+        'buyToOpen 2',
+        'sellToOpen 1',
+        'sellToOpen 2',
+      ]);
+      expect(new Set(fills.map(({ fillId }) => fillId)).size).toBe(4);
+      expect(rig.snapshot().fills).toHaveLength(4);
+    },
+  );
+});
+
+describe('an order of one leg', () => {
+  it.each([
+    { what: 'a call bought', legs: [LONG_CALL], limit: -1.25, units: 1, sent: ['1.25', '1'] },
+    {
+      what: 'shares sold in hundreds',
+      legs: [sharesLeg('sellToClose', 100)],
+      limit: 60_000,
+      units: 2,
+      sent: ['600.00', '200'],
+    },
+  ])('states the price of $what without a sign', ({ legs, limit, units, sent }) => {
+    const rig = new AlpacaRig();
+    rig.place(witness(rig.intent(legs, limit, units)), 0.1);
+    const body = rig.sent('POST /v2/orders')[0]?.slice('POST /v2/orders '.length) ?? '';
+    const [limit_price, qty] = sent;
+    expect(JSON.parse(body)).toMatchObject({ limit_price, qty });
+  });
+
+  it('takes its fill by the id of the execution', () => {
+    const rig = new AlpacaRig();
+    const order = witness(rig.intent([LONG_CALL], -1.25, 2));
+    rig.place(order);
+    const [fill] = fillsOf(rig.trade(order.intent.intentId, 2));
+    const [activity] = rig.venue.account.activities;
+    expect(activity?.id.endsWith(fill?.fillId ?? 'none')).toBe(true);
+  });
+});
+
+describe('an outcome that nobody told', () => {
+  it.each([
+    'dropAnswer',
+
+    'error503After',
+    'nonsense',
+    'dropRequest',
+    'html502',
+    'tooMany',
+  ] as const)('after %s is unknown, never rejected, and the order is sent once', (fault) => {
+    const rig = new AlpacaRig();
+    // The stream is deaf for a moment as well: only the answer could tell.
+    rig.faults.onStream('lost', 'lost');
+    rig.faults.onRequest('POST /v2/orders', fault);
+    const order = spread(rig);
+    const events = [...rig.submit(order), ...rig.pass(0.2)];
+    expect(kinds(events)[0]).toBe('unknown');
+    const arrived = rig.venue.orders.length;
+    const found = rig.find(order.intent.intentId).find(({ kind }) => kind === 'searched');
+    expect(found).toMatchObject({ search: { outcome: arrived === 1 ? 'found' : 'absent' } });
+    expect(rig.sent('POST')).toHaveLength(1);
+    expect(rig.venue.orders).toHaveLength(arrived);
+  });
+
+  it('is told by the next list of the account where no answer ever came', () => {
+    const rig = new AlpacaRig();
+    rig.faults.onStream('lost', 'lost');
+    rig.faults.onRequest('POST /v2/orders', 'hang');
+    expect(kinds(rig.place(spread(rig), 7))).toEqual(['accepted']);
+  });
+
+  it('is told by the next list of the account, too', () => {
+    const rig = new AlpacaRig();
+    rig.faults.onStream('lost', 'lost');
+    rig.faults.onRequest('POST /v2/orders', 'dropAnswer');
+    expect(kinds(rig.place(spread(rig)))).toEqual(['unknown', 'accepted']);
+  });
+
+  it('stays incomplete while the history cannot be read', () => {
+    const rig = new AlpacaRig();
+    rig.faults.onRequest('GET /v2/orders', 'error500', 9);
+    const [event] = rig.find('20260804-000042');
+    expect(event).toMatchObject({ kind: 'searched', search: { outcome: 'incomplete' } });
+  });
+
+  it("is not taken from another order that carries the intent's client id", () => {
+    const rig = new AlpacaRig();
+    const order = spread(rig);
+    const symbol = 'SPY260804C00660000';
+    rig.venue.place({
+      symbol,
+      qty: '1',
+      side: 'buy',
+      type: 'limit',
+      limit_price: '1.00',
+      time_in_force: 'day',
+      position_intent: 'buy_to_open',
+      client_order_id: order.intent.intentId,
+    });
+    expect(kinds(rig.place(order))).toEqual(['unknown']);
+    const events = rig.find(order.intent.intentId);
+    expect(kinds(events)).toEqual(['rejected', 'searched']);
+    expect(rig.snapshot().workingOrders[0]?.intentId).toMatch(/^external-/);
+  });
+});
+
+describe('the stream', () => {
+  it('may tell each thing twice', () => {
+    const rig = new AlpacaRig();
+    const order = witness(rig.intent([LONG_CALL], -1.25, 2));
+    rig.faults.onStream('twice', 'twice', 'twice', 'twice');
+    const events = [...rig.place(order), ...rig.trade(order.intent.intentId, 2)];
+    expect(kinds(events)).toEqual(['accepted', 'fill']);
+  });
+
+  it('may tell the second fill before the first', () => {
+    const rig = new AlpacaRig();
+    const order = witness(rig.intent([LONG_CALL], -1.25, 3));
+    rig.place(order);
+    const placed = rig.atVenue(order.intent.intentId);
+    rig.faults.onStream('late');
+    rig.venue.fill(placed, 1, [120]);
+    rig.venue.fill(placed, 2, [110]);
+    const fills = fillsOf(rig.pass());
+    expect(fills.map(({ quantity, price }) => [quantity, price])).toEqual([
+      [1, 12_000],
+      [2, 11_000],
+    ]);
+    expect(rig.snapshot().fills).toEqual(fills);
+  });
+
+  it('may come before the answer that it belongs to', () => {
+    const rig = new AlpacaRig();
+    rig.isStreamFirst = true;
+    const order = spread(rig);
+    const events = [...rig.place(order), ...rig.reprice(order, 1.1)];
+    expect(kinds(events)).toEqual(['accepted', 'replaced']);
+  });
+
+  it('that was cut is followed by a reading of all that it missed', () => {
+    const rig = new AlpacaRig();
+    const order = spread(rig, 2);
+    rig.place(order);
+    expect(kinds(rig.disconnect())).toEqual(['connection']);
+    const placed = rig.atVenue(order.intent.intentId);
+    rig.venue.fill(placed, 1);
+    rig.venue.fill(placed, 1);
+    const events = rig.connect();
+    expect(kinds(events)).toEqual(['connection', 'fill', 'fill']);
+    expect(fillsOf(events).map(({ quantity }) => quantity)).toEqual([2, 2]);
+    expect(rig.snapshot().endedOrders).toMatchObject([{ standing: 'filled', remaining: 0 }]);
+  });
+
+  it('that went silent is given up after two answers that did not come', () => {
+    const rig = new AlpacaRig();
+    rig.pass(60);
+    expect(rig.isStreamUp).toBe(true);
+    expect(kinds(rig.events).filter((kind) => kind === 'connection')).toHaveLength(1);
+    const deaf = new AlpacaRig({ isConnected: false });
+    const effects = deaf.gateway.onWire({ kind: 'socketOpen' }, deaf.at());
+    expect(effects.map(({ kind }) => kind)).toEqual(['socketSend']);
+    deaf.now = addMicros(deaf.now, 46_000_000);
+    const late = deaf.gateway.onClock(deaf.at(), deaf.session).map(({ kind }) => kind);
+    expect(late).toContain('socketReset');
+  });
+
+  it('is asked to listen once the broker has taken the keys, and reset where it does not', () => {
+    const rig = new AlpacaRig({ isConnected: false });
+    const history = { intents: [], brokerEvents: [] };
+    const gateway = new AlpacaGateway({ accountId: 'PA3', history, at: rig.at() });
+    const [greeting] = gateway.onWire({ kind: 'socketOpen' }, rig.at());
+    expect(greeting).toEqual({
+      kind: 'socketSend',
+      text: '{"action":"auth","key":"{{key-id}}","secret":"{{secret-key}}"}',
+    });
+    const refused = '{"stream":"authorization","data":{"status":"unauthorized"}}';
+    const effects = gateway.onWire({ kind: 'socketFrame', text: refused }, rig.at());
+    expect(effects.map(({ kind }) => kind)).toEqual(['socketReset', 'event']);
+  });
+});
+
+describe('a change of the limit', () => {
+  it('of an opening is one request, and the new order keeps the intent', () => {
+    const rig = new AlpacaRig();
+    const order = spread(rig, 2);
+    rig.place(order);
+    expect(kinds(rig.reprice(order, 1.1))).toEqual(['replaced']);
+    expect(kinds(rig.reprice(order, 1.05))).toEqual(['replaced']);
+    expect(rig.sent('PATCH')).toHaveLength(2);
+    expect(fillsOf(rig.trade(order.intent.intentId, 2))).toHaveLength(2);
+    expect(rig.snapshot().endedOrders).toMatchObject([
+      { intentId: order.intent.intentId, standing: 'filled', remaining: 0 },
+    ]);
+  });
+
+  it('of a spread that closes is a proven cancel and a new order for what is left', () => {
+    const { rig, closing, intentId } = heldSpread(3);
+    rig.place(closing);
+    rig.trade(intentId, 1);
+    const events = rig.reprice(closing, -0.4);
+    expect(kinds(events)).toEqual(['replaced']);
+    expect(rig.sent('PATCH')).toEqual([]);
+    expect(placedUnits(rig)).toEqual([3, 3, 2]);
+    rig.trade(intentId, 2);
+    expect(rig.snapshot()).toMatchObject({ positions: [], workingOrders: [] });
+  });
+
+  it('of a close that fills while it is being cancelled sends nothing more', () => {
+    const { rig, closing, intentId } = heldSpread();
+    rig.place(closing);
+    rig.faults.onRequest('DELETE', 'dropRequest');
+    rig.call((gateway, at) => gateway.reprice(closing, at));
+    rig.venue.fill(rig.atVenue(intentId), 1);
+    const events = rig.pass();
+    expect(kinds(events)).toEqual(['fill', 'fill']);
+    expect(placedUnits(rig)).toEqual([1, 1]);
+  });
+
+  it('whose answer was lost is found by reading the order', () => {
+    const rig = new AlpacaRig();
+    const order = spread(rig);
+    rig.place(order);
+    rig.faults.onRequest('PATCH', 'dropAnswer');
+    rig.faults.onStream('lost', 'lost');
+    const events = rig.reprice(order, 1.1);
+    expect(kinds(events)).toEqual(['replaced']);
+  });
+
+  it('that never arrived is refused once the order shows that it stayed', () => {
+    const rig = new AlpacaRig();
+    const order = spread(rig);
+    rig.place(order);
+    rig.faults.onRequest('PATCH', 'dropRequest');
+    expect(kinds(rig.reprice(order, 1.1))).toEqual(['cancelRejected']);
+    expect(rig.snapshot().workingOrders).toMatchObject([{ limit: order.intent.limit }]);
+  });
+
+  it('waits until the venue has taken the order', () => {
+    const rig = new AlpacaRig();
+    rig.venue.knobs.holdsNew = true;
+    const order = spread(rig);
+    rig.place(order);
+    expect(rig.reprice(order, 1.1)).toEqual([]);
+    rig.venue.release(rig.atVenue(order.intent.intentId));
+    expect(kinds(rig.pass())).toEqual(['replaced']);
+  });
+
+  it('that the broker makes larger than the intent is cancelled at once', () => {
+    const rig = new AlpacaRig();
+    const order = spread(rig, 2);
+    rig.place(order);
+    const { id } = rig.atVenue(order.intent.intentId);
+    rig.venue.fill(rig.venue.find(id), 1);
+    rig.venue.replace(id, { qty: '2', limit_price: '-1.10' });
+    const events = rig.pass();
+    expect(kinds(events)).toContain('cancelled');
+    expect(rig.snapshot().workingOrders).toEqual([]);
+  });
+});
+
+describe('a cancel', () => {
+  it.each(['dropRequest', 'dropAnswer', 'error500', 'hang'] as const)(
+    'that met %s is seen through',
+    (fault) => {
+      const rig = new AlpacaRig();
+      const order = spread(rig);
+      rig.place(order);
+      rig.faults.onRequest('DELETE', fault);
+      expect(kinds(rig.cancel(order.intent.intentId))).toEqual(['cancelled']);
+      expect(rig.snapshot().workingOrders).toEqual([]);
+    },
+  );
+
+  it('that a fill overtook brings the fill', () => {
+    const rig = new AlpacaRig();
+    const order = spread(rig);
+    rig.place(order);
+    rig.faults.onStream('lost');
+    rig.venue.fill(rig.atVenue(order.intent.intentId), 1);
+    expect(kinds(rig.cancel(order.intent.intentId))).toEqual(['fill', 'fill']);
+  });
+
+  it('that comes before the answer to the send goes out after it', () => {
+    const rig = new AlpacaRig();
+    const order = spread(rig);
+    rig.submit(order);
+    expect(kinds(rig.cancel(order.intent.intentId))).toEqual(['accepted', 'cancelled']);
+  });
+
+  it('while a change is under way ends whichever order there is', () => {
+    const rig = new AlpacaRig();
+    const order = spread(rig);
+    rig.place(order);
+    const moved = witness({ ...order.intent, limit: order.intent.limit });
+    rig.call((gateway, at) => gateway.reprice(moved, at));
+    const events = rig.cancel(order.intent.intentId);
+    expect(kinds(events).at(-1)).toBe('cancelled');
+    expect(rig.venue.orders.filter(({ status }) => status === 'new')).toEqual([]);
+  });
+});
+
+describe('what the broker does by itself', () => {
+  it('is told: a rejection after it was taken, an expiry, a bust', () => {
+    const rig = new AlpacaRig();
+    const [rejected, expiring] = [spread(rig), spread(rig)];
+    rig.place(rejected);
+    rig.venue.reject(rig.atVenue(rejected.intent.intentId), 'off tick');
+    expect(kinds(rig.pass())).toEqual(['rejected']);
+    const call = witness(rig.intent([LONG_CALL], -1.25, 1));
+    rig.place(call);
+    rig.trade(call.intent.intentId, 1);
+    const [activity] = rig.venue.account.activities;
+    const executionId = activity?.id.split('::')[1] ?? '';
+    rig.venue.bust(rig.atVenue(call.intent.intentId), executionId, 1, 125);
+    expect(rig.pass()).toMatchObject([{ kind: 'busted', fillId: executionId }]);
+    expect(rig.snapshot()).toMatchObject({ positions: [], fills: [] });
+    rig.place(expiring);
+    expect(kinds(rig.goTo(16 * 60 + 20))[0]).toBe('expired');
+  });
+
+  it('shows in the snapshot: orders that somebody else gave, and they can be cancelled', () => {
+    const rig = new AlpacaRig();
+    const { id } = rig.venue.place({
+      symbol: 'SPY260804C00660000',
+      qty: '2',
+      side: 'buy',
+      type: 'limit',
+      limit_price: '1.00',
+      time_in_force: 'day',
+      position_intent: 'buy_to_open',
+    });
+    rig.pass();
+    const intentId = `external-${id}`;
+    expect(rig.snapshot().workingOrders).toMatchObject([
+      { intentId, remaining: 2, limit: -10_000 },
+    ]);
+    expect(kinds(rig.cancel(intentId))).toEqual(['cancelled']);
+  });
+
+  it('is an external fill where its liquidation closes one leg of a spread', () => {
+    const { rig } = heldSpread();
+    rig.venue.knobs.liquidation = 'oneLeg';
+    const fills = fillsOf(rig.goTo(15 * 60 + 45));
+    expect(fills).toHaveLength(1);
+    expect(fills[0]).toMatchObject({ action: 'buyToClose', quantity: 1 });
+    expect(fills[0]?.intentId).toMatch(/^external-/);
+    expect(rig.snapshot().positions).toHaveLength(1);
+  });
+
+  it('after 15:30 refuses every order of the day, closes included', () => {
+    const { rig, closing } = heldSpread();
+    rig.goTo(15 * 60 + 29);
+    const early = spread(rig);
+    expect(kinds(rig.place(early))).toEqual(['accepted']);
+    rig.cancel(early.intent.intentId);
+    rig.goTo(15 * 60 + 30);
+    expect(kinds(rig.place(spread(rig)))).toEqual(['rejected']);
+    expect(kinds(rig.place(closing))).toEqual(['rejected']);
+  });
+
+  it('is told once where options are exercised, assigned or expire', () => {
+    const rig = new AlpacaRig();
+    const long = witness(rig.intent([optionLeg('buyToOpen', 'call', 630)], -1.25, 1));
+    const short = spread(rig);
+    for (const order of [long, short]) {
+      rig.place(order);
+      rig.trade(order.intent.intentId, 1);
+    }
+    rig.venue.quote('SPY', 63_799, 63_801);
+    const events = [...rig.goTo(18 * 60), ...rig.pass(301)];
+    const settled = events.flatMap((event) =>
+      event.kind === 'settlement' ? [event.settlement] : [],
+    );
+    expect(
+      settled.map(({ outcome, quantity, shares, sharePrice }) => [
+        outcome,
+        quantity,
+        shares,
+        sharePrice,
+      ]),
+    ).toEqual([
+      ['exercised', 1, 100, 6_300_000],
+      ['assigned', -1, 100, 6_400_000],
+      ['expired', 1, 0, 6_350_000],
+    ]);
+    expect(rig.snapshot().positions).toMatchObject([{ symbol: 'SPY', quantity: 200 }]);
+    expect(rig.restarted().pass(301)).toEqual([]);
+  });
+});
+
+describe('the limit of 200 requests a minute', () => {
+  it('is kept, and cancels and closes pass while openings and reads wait or are refused', () => {
+    const { rig, closing } = heldSpread();
+    const resting = spread(rig);
+    rig.place(resting);
+    rig.pass(60);
+    for (let asked = 0; asked < 300; asked += 1) {
+      rig.call((gateway, at) => gateway.findByIntent(`20260804-9${asked}`, at));
+    }
+    rig.requests.length = 0;
+    expect(kinds(rig.submit(spread(rig)))).toEqual(['rejected']);
+    rig.call((gateway, at) => gateway.cancel(resting.intent.intentId, at));
+    rig.submit(closing);
+    const events = kinds(rig.pass(0.1));
+    expect(events).toContain('cancelled');
+    expect(events).toContain('accepted');
+    expect(rig.requests.length).toBeLessThanOrEqual(200);
+    rig.pass(58);
+    expect(rig.requests.length).toBeLessThanOrEqual(200);
+  });
+});
+
+describe('a restart', () => {
+  it('finds its orders again and tells what it missed, each thing once', () => {
+    const rig = new AlpacaRig();
+    const [filling, cancelled, resting] = [spread(rig, 2), spread(rig), spread(rig)];
+    for (const order of [filling, cancelled, resting]) rig.place(order);
+    rig.reprice(resting, 1.1);
+    rig.trade(filling.intent.intentId, 1);
+    const again = rig.restarted(false);
+    again.venue.fill(again.atVenue(filling.intent.intentId), 1);
+    again.venue.cancel(again.atVenue(cancelled.intent.intentId).id);
+    const events = again.connect();
+    expect(kinds(events)).toEqual(['connection', 'fill', 'fill', 'cancelled']);
+    expect(again.snapshot()).toMatchObject({
+      workingOrders: [{ intentId: resting.intent.intentId, limit: 11_000 }],
+    });
+    expect(again.snapshot().fills).toHaveLength(4);
+    expect(kinds(again.reprice(resting, 1.2))).toEqual(['replaced']);
+    expect(kinds(again.restarted().events.slice(again.events.length))).toEqual(['connection']);
+  });
+
+  it('of an order that was on its way finds it by its client id', () => {
+    const rig = new AlpacaRig();
+    const order = spread(rig);
+    rig.submit(order);
+    rig.faults.onRequest('POST', 'dropAnswer');
+    rig.isStreamUp = false;
+    rig.pass(0.1);
+    const events = rig.restarted().events;
+    expect(kinds(events)).toContain('accepted');
+  });
+
+  it('refuses a picture of another account', () => {
+    const rig = new AlpacaRig({ accountId: 'PA3ANOTHER000' });
+    expect(rig.gateway.snapshot()).toBeUndefined();
+  });
+});

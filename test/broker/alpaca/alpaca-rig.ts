@@ -1,0 +1,289 @@
+/** The Alpaca adapter against the stub in virtual time: what it sends arrives, is served or spoilt, and
+ * what comes back is fed to it, one input at a time. */
+
+import { AlpacaGateway } from '../../../src/broker/alpaca/alpaca-gateway.ts';
+import type { OrderHistory } from '../../../src/broker/alpaca/order-lines.ts';
+import type { ApprovedOrder } from '../../../src/broker/approved-order.ts';
+import { approve } from '../../../src/broker/approved-order.ts';
+import type {
+  AccountSnapshot,
+  BrokerEvent,
+  GatewayEffect,
+  OrderGateway,
+  WireInput,
+} from '../../../src/broker/order-gateway.ts';
+import type { At } from '../../../src/engine/domain/clock.ts';
+import type { Fill, OrderIntent, OrderLeg } from '../../../src/engine/domain/order.ts';
+import { isOpening, legSign } from '../../../src/engine/domain/order.ts';
+import type { SessionTimes } from '../../../src/engine/domain/session-calendar.ts';
+import { newYorkInstant, sessionTimes } from '../../../src/engine/domain/session-calendar.ts';
+import type { EpochMicros } from '../../../src/engine/domain/units.ts';
+import { addMicros, priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
+import { StubFaults } from '../../support/alpaca/stub-faults.ts';
+import { StubRateLimit, serve, TOO_MANY } from '../../support/alpaca/stub-routes.ts';
+import { StubVenue } from '../../support/alpaca/stub-venue.ts';
+import { optionLeg } from '../../support/legs.ts';
+
+type HttpSend = Extract<GatewayEffect, { readonly kind: 'httpSend' }>;
+
+const DATE = sessionDate('2026-08-04');
+/** The two clocks never show the same time, so that a mix-up of them shows. */
+const WALL_AHEAD_MICROS = 1_000_000_000;
+const STEP_MICROS = 100_000;
+const HUNG_MICROS = 5_000_000;
+
+export interface AlpacaRigOptions {
+  readonly minutes?: number;
+  readonly history?: OrderHistory;
+  /** A venue that is there already, as after a restart. */
+  readonly venue?: StubVenue;
+  readonly accountId?: string;
+  readonly isConnected?: boolean;
+}
+
+export class AlpacaRig {
+  readonly venue: StubVenue;
+  readonly faults = new StubFaults();
+  readonly gateway: AlpacaGateway;
+  readonly events: BrokerEvent[] = [];
+  readonly intents: OrderIntent[];
+  /** `METHOD /path` of each request that was sent, with its body where it has one. */
+  readonly requests: string[] = [];
+  readonly session: SessionTimes;
+  rate = new StubRateLimit(1_000_000);
+  isStreamUp = false;
+  /** What the stream tells comes before the answer that it belongs to. */
+  isStreamFirst = false;
+  now: EpochMicros;
+  readonly #sends: HttpSend[] = [];
+  readonly #inputs: WireInput[] = [];
+  readonly #hung: { readonly requestId: string; readonly due: EpochMicros }[] = [];
+  #lastNumber: number;
+
+  constructor(options: AlpacaRigOptions = {}) {
+    const session = sessionTimes(DATE);
+    if (session === undefined) throw new RangeError('the date has a session');
+    this.session = session;
+    this.now = options.venue?.now ?? newYorkInstant(DATE, options.minutes ?? 600);
+    this.venue = options.venue ?? new StubVenue(this.now);
+    this.venue.market.list(contracts());
+    const history = options.history ?? { intents: [], brokerEvents: [] };
+    this.intents = [...history.intents];
+    this.events.push(...history.brokerEvents);
+    this.#lastNumber = this.intents.length;
+    this.gateway = new AlpacaGateway({
+      accountId: options.accountId ?? this.venue.account.number,
+      history,
+      at: this.at(),
+    });
+    this.venue.onUpdate = (data) => {
+      const frame = JSON.stringify({ stream: 'trade_updates', data });
+      if (this.isStreamUp) this.#frames(...this.faults.pass(frame));
+    };
+    if (options.isConnected !== false) this.connect();
+  }
+
+  at(): At {
+    return { market: this.now, wall: addMicros(this.now, WALL_AHEAD_MICROS) };
+  }
+
+  connect(): BrokerEvent[] {
+    this.#inputs.push({ kind: 'socketOpen' });
+    return this.pass();
+  }
+
+  /** Cuts the stream. */
+  disconnect(): BrokerEvent[] {
+    this.isStreamUp = false;
+    this.#inputs.push({ kind: 'socketClosed', reason: 'cut by the test' });
+    return this.pass(0.2);
+  }
+
+  call(use: (gateway: OrderGateway, at: At) => readonly GatewayEffect[]): BrokerEvent[] {
+    return this.#perform(use(this.gateway, this.at()));
+  }
+
+  /** Lets seconds pass; all that is under way arrives, is served and answered meanwhile. */
+  pass(seconds = 6): BrokerEvent[] {
+    const before = this.events.length;
+    const until = addMicros(this.now, seconds * 1_000_000);
+    do {
+      this.#exchange();
+      this.now = addMicros(this.now, Math.min(STEP_MICROS, Math.max(0, until - this.now)));
+      this.venue.advance(this.now);
+      this.#perform(this.gateway.onClock(this.at(), this.session));
+      this.#exchange();
+    } while (this.now < until);
+    return this.events.slice(before);
+  }
+
+  /** Moves both clocks without anything happening on the way. */
+  goTo(minutes: number): BrokerEvent[] {
+    this.now = newYorkInstant(DATE, minutes);
+    return this.pass();
+  }
+
+  snapshot(): AccountSnapshot {
+    const snapshot = this.gateway.snapshot();
+    if (snapshot === undefined) throw new Error('there is no snapshot yet');
+    return snapshot;
+  }
+
+  intent(legs: readonly OrderLeg[], limitDollars: number, quantity = 1, of = ''): OrderIntent {
+    this.#lastNumber += 1;
+    const intentId = `20260804-${String(this.#lastNumber).padStart(6, '0')}`;
+    const limit = priceFromDollars(limitDollars);
+    const purpose = legs.some((leg) => isOpening(leg.action)) ? 'open' : 'close';
+    const positionId = of === '' ? intentId : of;
+    const strategy = 'place_order' as const;
+    const rest = { limit, worst: limit, principal: 'test' };
+    return { intentId, purpose, strategy, positionId, legs, quantity, ...rest };
+  }
+
+  /** Sends an order and lets it be answered. */
+  place(order: ApprovedOrder, seconds?: number): BrokerEvent[] {
+    return [...this.submit(order), ...this.pass(seconds)];
+  }
+
+  submit(order: ApprovedOrder): BrokerEvent[] {
+    this.intents.push(order.intent);
+    return this.call((gateway, at) => gateway.submit(order, at));
+  }
+
+  cancel(intentId: string): BrokerEvent[] {
+    return [...this.call((gateway, at) => gateway.cancel(intentId, at)), ...this.pass()];
+  }
+
+  reprice(order: ApprovedOrder, limitDollars: number): BrokerEvent[] {
+    const moved = witness({ ...order.intent, limit: priceFromDollars(limitDollars) });
+    return [...this.call((gateway, at) => gateway.reprice(moved, at)), ...this.pass()];
+  }
+
+  find(intentId: string): BrokerEvent[] {
+    return [...this.call((gateway, at) => gateway.findByIntent(intentId, at)), ...this.pass()];
+  }
+
+  /** The newest order of an intent at the venue. */
+  atVenue(intentId: string) {
+    const own = this.venue.orders.filter(({ clientOrderId }) => clientOrderId.startsWith(intentId));
+    const last = own.at(-1);
+    if (last === undefined) throw new Error(`the venue has no order of ${intentId}`);
+    return last;
+  }
+
+  trade(intentId: string, units: number): BrokerEvent[] {
+    const order = this.atVenue(intentId);
+    if (order.status === 'new' || order.status === 'partially_filled')
+      this.venue.fill(order, units);
+    return this.pass();
+  }
+
+  /** Another adapter with the same journal and the same broker. */
+  restarted(isConnected = true): AlpacaRig {
+    const history = { intents: [...this.intents], brokerEvents: [...this.events] };
+    return new AlpacaRig({ venue: this.venue, history, isConnected });
+  }
+
+  /** Requests that begin so, since the start. */
+  sent(start: string): string[] {
+    return this.requests.filter((request) => request.startsWith(start));
+  }
+
+  #frames(...texts: readonly string[]): void {
+    this.#inputs.push(...texts.map((text) => ({ kind: 'socketFrame', text }) as const));
+  }
+
+  #perform(effects: readonly GatewayEffect[]): BrokerEvent[] {
+    const before = this.events.length;
+    for (const effect of effects) {
+      if (effect.kind === 'event') this.events.push(effect.event);
+      else if (effect.kind === 'httpSend') this.#sends.push(effect);
+      else if (effect.kind === 'socketSend') this.#hear(effect.text);
+      else this.disconnect();
+    }
+    return this.events.slice(before);
+  }
+
+  #hear(text: string): void {
+    const frame = JSON.parse(text) as { action: string; key?: string; data?: unknown };
+    if (frame.action === 'auth') {
+      this.#frames('{"stream":"authorization","data":{"status":"authorized"}}');
+    } else {
+      this.isStreamUp = true;
+      this.#frames(JSON.stringify({ stream: 'listening', data: frame.data }));
+    }
+  }
+
+  #exchange(): void {
+    while (this.#sends.length + this.#inputs.length > 0) {
+      const send = this.#sends.shift();
+      if (send !== undefined) this.#serve(send);
+      for (const input of this.#inputs.splice(0)) {
+        this.#perform(this.gateway.onWire(input, this.at()));
+      }
+    }
+    for (const { requestId } of this.#hung.filter(({ due }) => due <= this.now)) {
+      const index = this.#hung.findIndex((each) => each.requestId === requestId);
+      this.#hung.splice(index, 1);
+      this.#inputs.push({ kind: 'httpFailed', requestId, reason: 'no answer in time' });
+    }
+  }
+
+  #serve({ requestId, method, path, body }: HttpSend): void {
+    const target = `${method} ${path}`;
+    this.requests.push(body === undefined ? target : `${target} ${body}`);
+    const fault = this.faults.takeRequest(target);
+    const failed = (reason: string) => this.#inputs.push({ kind: 'httpFailed', requestId, reason });
+    const answered = (status: number, text: string) =>
+      this.#inputs.push({ kind: 'httpResponse', requestId, status, body: text });
+    if (fault === 'dropRequest') failed('connection reset');
+    else if (this.rate.take(this.now).isOver || fault === 'tooMany') answered(429, TOO_MANY.body);
+    else if (fault === 'error500') answered(500, '{"message":"internal"}');
+    else if (fault === 'html502') answered(502, '<html>bad gateway</html>');
+    else {
+      const before = this.#inputs.length;
+      const answer = serve(this.venue, { method, path, body });
+      const streamed = this.#inputs.splice(before);
+      if (this.isStreamFirst) this.#inputs.push(...streamed);
+      if (fault === undefined) answered(answer.status, answer.body);
+      else if (fault === 'dropAnswer') failed('socket hang up');
+      else if (fault === 'error503After') answered(503, '');
+      else if (fault === 'nonsense') answered(answer.status, answer.body.slice(0, 40));
+      else this.#hung.push({ requestId, due: addMicros(this.now, HUNG_MICROS) });
+      if (!this.isStreamFirst) this.#inputs.push(...streamed);
+    }
+  }
+}
+
+function contracts() {
+  return Array.from({ length: 61 }, (_, index) => 620 + index).flatMap((strike) =>
+    (['put', 'call'] as const).flatMap((right) => {
+      const { instrument } = optionLeg('buyToOpen', right, strike);
+      return instrument.kind === 'option' ? [instrument] : [];
+    }),
+  );
+}
+
+export function witness(intent: OrderIntent): ApprovedOrder {
+  return approve(intent, { approved: true, checks: [], limitsVersion: 'test' });
+}
+
+/** The legs that take the same structure off again. */
+export function closingLegs(legs: readonly OrderLeg[]): OrderLeg[] {
+  return legs.map((leg): OrderLeg => {
+    const action = legSign(leg.action) > 0 ? 'sellToClose' : 'buyToClose';
+    return { ...leg, action };
+  });
+}
+
+export function kinds(events: readonly BrokerEvent[]): string[] {
+  return events.map(({ kind }) => kind);
+}
+
+export function fillsOf(events: readonly BrokerEvent[]): Fill[] {
+  return events.flatMap((event) => (event.kind === 'fill' ? [event.fill] : []));
+}
+
+export const SHORT_PUT = optionLeg('sellToOpen', 'put', 640);
+export const LONG_PUT = optionLeg('buyToOpen', 'put', 635);
+export const LONG_CALL = optionLeg('buyToOpen', 'call', 660);

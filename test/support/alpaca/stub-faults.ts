@@ -1,0 +1,58 @@
+/** Faults of the Alpaca stub, switched on from outside: of requests, and of its stream. */
+
+/**
+ * What becomes of a request. `dropRequest`: it never arrives · `dropAnswer`: it is served and the
+ * connection is cut · `hang`: served, and no answer ever · `error503After`: served, then answered 503 ·
+ * `error500`, `html502`, `tooMany`: not served · `nonsense`: served, the body is cut in the middle.
+ */
+export type RequestFault =
+  | 'dropRequest'
+  | 'dropAnswer'
+  | 'hang'
+  | 'error503After'
+  | 'error500'
+  | 'html502'
+  | 'tooMany'
+  | 'nonsense';
+
+/** What becomes of an update: told twice, held back behind the next one, or never told. */
+export type StreamFault = 'twice' | 'late' | 'lost';
+
+interface Waiting {
+  readonly fault: RequestFault;
+  /** The start of `METHOD /path`. */
+  readonly target: string;
+}
+
+export class StubFaults {
+  readonly #requests: Waiting[] = [];
+  readonly #stream: StreamFault[] = [];
+  #late: string[] = [];
+
+  /** The next request whose `METHOD /path` starts so. */
+  onRequest(target: string, fault: RequestFault, times = 1): void {
+    for (let i = 0; i < times; i += 1) this.#requests.push({ fault, target });
+  }
+
+  onStream(...faults: readonly StreamFault[]): void {
+    this.#stream.push(...faults);
+  }
+
+  takeRequest(target: string): RequestFault | undefined {
+    const index = this.#requests.findIndex((waiting) => target.startsWith(waiting.target));
+    return index < 0 ? undefined : this.#requests.splice(index, 1)[0]?.fault;
+  }
+
+  /** The frames that go out in place of this one. */
+  pass(frame: string): readonly string[] {
+    const fault = this.#stream.shift();
+    if (fault === 'lost') return [];
+    if (fault === 'late') {
+      this.#late.push(frame);
+      return [];
+    }
+    const late = this.#late;
+    this.#late = [];
+    return fault === 'twice' ? [frame, frame, ...late] : [frame, ...late];
+  }
+}

@@ -1,0 +1,388 @@
+/**
+ * The orders of the Alpaca stub and what becomes of them. A state machine with a clock that the test
+ * owns: the same venue answers over real sockets and in virtual time. One user.
+ */
+
+import { parseOccSymbol } from '../../../src/engine/domain/instrument.ts';
+import { newYorkDate, newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
+import type { EpochMicros } from '../../../src/engine/domain/units.ts';
+import { StubAccount } from './stub-account.ts';
+import { fullDayMinutes, StubMarket } from './stub-market.ts';
+import type { StubLeg, StubOrder } from './stub-order.ts';
+import {
+  isOpen,
+  isShares,
+  legJson,
+  moneyText,
+  orderJson,
+  signOf,
+  timeText,
+  uuid,
+} from './stub-order.ts';
+import type { LegRequest, OrderRequest } from './stub-order-rules.ts';
+import { centsOf, checkContracts, checkOrder, readOrder } from './stub-order-rules.ts';
+import { forbidden, notFound, unprocessable } from './stub-refusal.ts';
+
+/** Expiring positions that the account cannot carry are closed from here on. */
+const LIQUIDATION_MINUTES = 15 * 60 + 45;
+const LAST_TRADE_MINUTES = 16 * 60 + 15;
+/** Expiries are booked in the evening. */
+const BOOKING_MINUTES = 18 * 60;
+
+export interface TradeUpdate {
+  readonly event: string;
+  readonly [field: string]: unknown;
+}
+
+export interface VenueKnobs {
+  /** Chance that a marketable order fills in part first, as the paper venue does in one of ten. */
+  partialProbability: number;
+  /** Which fills of an order with several legs are told: of the parent, of each leg, or both. */
+  mlegFills: 'parent' | 'legs' | 'both';
+  /** Amending an order that closes a spread is refused. */
+  refusesSpreadCloseAmends: boolean;
+  /** The venue holds new orders back as `accepted` until `release` is called. */
+  holdsNew: boolean;
+  /** From 15:45 on: close one leg, or nothing. */
+  liquidation: 'oneLeg' | 'none';
+}
+
+export class StubVenue {
+  readonly market = new StubMarket();
+  readonly account: StubAccount;
+  readonly orders: StubOrder[] = [];
+  readonly knobs: VenueKnobs = {
+    partialProbability: 0,
+    mlegFills: 'parent',
+    refusesSpreadCloseAmends: true,
+    holdsNew: false,
+    liquidation: 'none',
+  };
+  /** Hears every update of the account. */
+  onUpdate: (update: TradeUpdate) => void = () => undefined;
+  /** A number in [0, 1). */
+  random: () => number = () => 0.5;
+  now: EpochMicros;
+  liquidations = 0;
+  #lastId = 0;
+  #booked = '';
+
+  constructor(now: EpochMicros, accountNumber = 'PA3TESTSTUB1') {
+    this.now = now;
+    this.account = new StubAccount(this.market, accountNumber);
+  }
+
+  #id(): string {
+    this.#lastId += 1;
+    return uuid(this.#lastId);
+  }
+
+  find(id: string): StubOrder {
+    const order = this.orders.find((each) => each.id === id);
+    if (order === undefined) throw notFound('order');
+    return order;
+  }
+
+  byClientId(clientOrderId: string): StubOrder {
+    const order = this.orders.find((each) => each.clientOrderId === clientOrderId);
+    if (order === undefined) throw notFound('order');
+    return order;
+  }
+
+  place(body: Readonly<Record<string, unknown>>): StubOrder {
+    const request = readOrder(body);
+    checkOrder(request, this.#world());
+    const order = this.#enter(request, undefined);
+    this.#tell('pending_new', order);
+    if (!this.knobs.holdsNew) this.release(order);
+    return order;
+  }
+
+  /** The venue takes an order that it held back. */
+  release(order: StubOrder): void {
+    if (order.status !== 'accepted') return;
+    this.#set(order, 'new');
+    this.#tell('new', order);
+    this.#tryFill(order);
+  }
+
+  /** Refuses an order after it was taken. */
+  reject(order: StubOrder, reason: string): void {
+    this.#set(order, 'rejected');
+    this.#tell('rejected', order, { reason });
+  }
+
+  #world() {
+    const { market, account, orders, now } = this;
+    return { market, account, orders, now };
+  }
+
+  #enter(request: OrderRequest, replaces: StubOrder | undefined): StubOrder {
+    const id = this.#id();
+    const order: StubOrder = {
+      id,
+      clientOrderId: request.clientOrderId === '' ? this.#id() : request.clientOrderId,
+      orderClass: request.orderClass,
+      type: request.type,
+      legs: request.legs.map((leg) => this.#leg(request, leg, id)),
+      units: request.units,
+      limit: request.limit,
+      submittedAt: this.now,
+      replaces: replaces?.id,
+      replacedBy: undefined,
+      updatedAt: this.now,
+      status: 'accepted',
+      filled: 0,
+    };
+    this.orders.push(order);
+    return order;
+  }
+
+  #leg(request: OrderRequest, leg: LegRequest, orderId: string): StubLeg {
+    const id = request.orderClass === 'simple' ? orderId : this.#id();
+    return { ...leg, id, clientOrderId: this.#id(), filled: 0, notional: 0 };
+  }
+
+  cancel(id: string): void {
+    const order = this.find(id);
+    if (!isOpen(order)) throw unprocessable(`order is already in "${order.status}" state`);
+    this.#set(order, 'canceled');
+    this.#tell('canceled', order);
+  }
+
+  cancelAll(): object[] {
+    const open = this.orders.filter(isOpen);
+    for (const { id } of open) this.cancel(id);
+    return open.map(({ id }) => ({ id, status: 200 }));
+  }
+
+  replace(id: string, body: Readonly<Record<string, unknown>>): StubOrder {
+    const old = this.find(id);
+    if (!isOpen(old)) throw unprocessable(`order is already in "${old.status}" state`);
+    if (old.status === 'accepted') throw unprocessable('cannot replace order in accepted status');
+    checkContracts(old, this.#world());
+    const closes = old.legs.every(({ intent }) => intent.endsWith('close'));
+    if (closes && old.legs.length > 1 && this.knobs.refusesSpreadCloseAmends) {
+      throw forbidden('insufficient qty available for order');
+    }
+    const { client_order_id: clientId } = body;
+    if (this.orders.some(({ clientOrderId }) => clientOrderId === clientId)) {
+      throw unprocessable('client_order_id must be unique');
+    }
+    const next = this.#enter(
+      {
+        clientOrderId: typeof clientId === 'string' ? clientId : '',
+        orderClass: old.orderClass,
+        type: old.type,
+        units: body['qty'] === undefined ? old.units - old.filled : Number(body['qty']),
+        limit:
+          body['limit_price'] === undefined ? old.limit : centsOf(body['limit_price'], 'limit'),
+        legs: old.legs,
+      },
+      old,
+    );
+    old.replacedBy = next.id;
+    this.#set(old, 'replaced');
+    this.#tell('replaced', old);
+    this.#set(next, 'new');
+    this.#tell('new', next);
+    this.#tryFill(next);
+    return next;
+  }
+
+  /** Closes one position at the market, as DELETE /v2/positions/{symbol} does. */
+  closePosition(symbol: string): StubOrder {
+    const quantity = this.account.quantity(symbol);
+    if (quantity === 0) throw notFound('position');
+    const side = quantity > 0 ? 'sell' : 'buy';
+    const body = { symbol, side, type: 'market', time_in_force: 'day', qty: Math.abs(quantity) };
+    const intent = isShares(symbol) ? {} : { position_intent: `${side}_to_close` };
+    return this.place({ ...body, ...intent });
+  }
+
+  /** A quote in cents. Whatever it makes marketable fills at the natural price. */
+  quote(symbol: string, bid: number | undefined, ask: number | undefined, size = 50): void {
+    this.market.put(symbol, { bid, ask, bidSize: size, askSize: size });
+    for (const order of this.orders) {
+      if (isOpen(order) && order.legs.some((leg) => leg.symbol === symbol)) this.#tryFill(order);
+    }
+  }
+
+  /** What one unit costs now at natural, in cents; undefined where a side is missing. */
+  #natural({ legs }: StubOrder): readonly number[] | undefined {
+    const prices = legs.map(({ symbol, side }) => {
+      const quote = this.market.quote(symbol);
+      return side === 'buy' ? quote?.ask : quote?.bid;
+    });
+    return prices.every((price) => price !== undefined) ? (prices as number[]) : undefined;
+  }
+
+  #tryFill(order: StubOrder): void {
+    if (order.status !== 'new' && order.status !== 'partially_filled') return;
+    const prices = this.#natural(order);
+    if (prices === undefined) return;
+    const net = netOf(order.legs, prices);
+    const limit =
+      order.legs.length === 1 && signOf(order.legs[0]!) < 0 ? -(order.limit ?? 0) : order.limit;
+    if (order.type === 'limit' && (limit === undefined || net > limit)) return;
+    const left = order.units - order.filled;
+    const isPart = left > 1 && this.random() < this.knobs.partialProbability;
+    this.fill(order, isPart ? Math.ceil(left / 2) : left, prices);
+  }
+
+  /** Executes some units of an order, leg by leg, at the given prices or at prices of its limit. */
+  fill(order: StubOrder, units: number, prices: readonly number[] = pricesAtLimit(order)): void {
+    order.filled += units;
+    const isWhole = order.filled === order.units;
+    this.#set(order, isWhole ? 'filled' : 'partially_filled');
+    const executions = order.legs.map((leg, index) => {
+      const price = prices[index] ?? 0;
+      const quantity = units * leg.ratio;
+      leg.filled += quantity;
+      leg.notional += price * quantity;
+      return { leg, price, quantity, executionId: this.#execute(order, leg, { quantity, price }) };
+    });
+    const event = isWhole ? 'fill' : 'partial_fill';
+    const { mlegFills } = this.knobs;
+    const isSimple = order.orderClass === 'simple';
+    if (!isSimple && mlegFills !== 'parent') {
+      for (const { leg, price, quantity, executionId } of executions) {
+        const facts = this.#facts(executionId, moneyText(price), quantity, leg.symbol);
+        this.onUpdate({ event, ...facts, order: legJson(order, leg) });
+      }
+    }
+    if (!isSimple && mlegFills === 'legs') return;
+    const [first] = executions;
+    const price = isSimple ? (first?.price ?? 0) : netOf(order.legs, prices);
+    const id = isSimple ? (first?.executionId ?? '') : this.#id();
+    const facts = this.#facts(id, moneyText(price), units, first?.leg.symbol ?? '');
+    this.#tell(event, order, facts);
+  }
+
+  #facts(executionId: string, price: string, quantity: number, symbol: string): object {
+    const held = String(this.account.quantity(symbol));
+    return { execution_id: executionId, price, qty: String(quantity), position_qty: held };
+  }
+
+  /** Books one execution of a leg; its activity carries the execution's id. */
+  #execute(order: StubOrder, leg: StubLeg, done: { quantity: number; price: number }): string {
+    const executionId = this.#id();
+    const { quantity, price } = done;
+    this.account.apply({
+      executionId,
+      symbol: leg.symbol,
+      quantity: signOf(leg) * quantity,
+      price,
+    });
+    this.account.book('FILL', this.now, {
+      id: `${timeText(this.now).replaceAll(/\D/g, '').slice(0, 17)}::${executionId}`,
+      transaction_time: timeText(this.now),
+      type: order.filled === order.units ? 'fill' : 'partial_fill',
+      price: moneyText(price),
+      qty: String(quantity),
+      side: leg.side,
+      symbol: leg.symbol,
+      leaves_qty: String(order.units * leg.ratio - leg.filled),
+      order_id: leg.id,
+      cum_qty: String(leg.filled),
+      order_status: order.status,
+    });
+    return executionId;
+  }
+
+  /** Takes one execution of a single-leg order back. */
+  bust(order: StubOrder, executionId: string, quantity: number, price: number): void {
+    const [leg] = order.legs;
+    if (leg === undefined) throw new RangeError('an order has a leg');
+    leg.filled -= quantity;
+    leg.notional -= price * quantity;
+    order.filled -= quantity;
+    this.account.apply({
+      executionId,
+      symbol: leg.symbol,
+      quantity: -signOf(leg) * quantity,
+      price,
+    });
+    this.#set(order, 'canceled');
+    const facts = { execution_id: executionId, price: moneyText(price), qty: String(quantity) };
+    this.#tell('trade_bust', order, facts);
+  }
+
+  /** Moves the clock and does what falls due on the way: liquidation, expiry of orders, booking. */
+  advance(to: EpochMicros): void {
+    this.now = to;
+    const minutes = fullDayMinutes(to);
+    if (minutes >= LIQUIDATION_MINUTES && minutes < LAST_TRADE_MINUTES) this.#liquidate();
+    if (minutes >= LAST_TRADE_MINUTES) this.#expireOrders();
+    const today = newYorkDate(to);
+    if (minutes >= BOOKING_MINUTES && this.#booked !== today) {
+      this.#booked = today;
+      this.#bookExpiries();
+    }
+  }
+
+  #liquidate(): void {
+    const today = newYorkDate(this.now);
+    const expiring = [...this.account.held()].filter(
+      ([symbol]) => parseOccSymbol(symbol)?.expiry === today,
+    );
+    const short = expiring.find(([, quantity]) => quantity < 0);
+    if (this.knobs.liquidation === 'none' || short === undefined || this.liquidations > 0) return;
+    this.liquidations += 1;
+    const [symbol, quantity] = short;
+    const leg = { symbol, side: 'buy', intent: 'buy_to_close', ratio: 1 } as const;
+    const request = {
+      clientOrderId: '',
+      orderClass: 'simple',
+      type: 'market',
+      legs: [leg],
+    } as const;
+    const order = this.#enter({ ...request, units: -quantity, limit: undefined }, undefined);
+    this.#set(order, 'new');
+    this.#tell('new', order);
+    this.fill(order, -quantity, [this.market.quote(symbol)?.ask ?? 100]);
+  }
+
+  #expireOrders(): void {
+    for (const order of this.orders.filter(isOpen)) {
+      this.#set(order, 'expired');
+      this.#tell('expired', order);
+    }
+  }
+
+  #bookExpiries(): void {
+    const today = newYorkDate(this.now);
+    const at = newYorkInstant(today, BOOKING_MINUTES);
+    for (const [symbol] of this.account.held()) {
+      const contract = parseOccSymbol(symbol);
+      const close = contract === undefined ? undefined : this.market.mid(contract.root);
+      if (contract?.expiry === today) this.account.expire(symbol, close ?? 0, at);
+    }
+  }
+
+  #set(order: StubOrder, status: StubOrder['status']): void {
+    order.status = status;
+    order.updatedAt = this.now;
+  }
+
+  #tell(event: string, order: StubOrder, facts: object = {}): void {
+    const update = { event, timestamp: timeText(this.now), ...facts, order: orderJson(order) };
+    this.onUpdate(update);
+  }
+}
+
+/** The net of one unit in cents: positive for a debit. */
+function netOf(legs: readonly StubLeg[], prices: readonly number[]): number {
+  return legs.reduce((net, leg, i) => net + signOf(leg) * leg.ratio * (prices[i] ?? 0), 0);
+}
+
+/** Leg prices whose net is the order's limit: a dollar each, and one leg takes the difference. */
+function pricesAtLimit(order: StubOrder): readonly number[] {
+  const { legs, limit = 100 } = order;
+  if (legs.length === 1) return [limit];
+  const prices = legs.map(() => 100);
+  const missing = limit - netOf(legs, prices);
+  const taker = legs.findIndex((leg) => leg.ratio === 1 && signOf(leg) * missing >= 0);
+  prices[taker] = (prices[taker] ?? 0) + Math.abs(missing);
+  return prices;
+}

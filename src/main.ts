@@ -45,6 +45,10 @@ const COMMANDS: Readonly<Record<string, { readonly help: string; load(): Promise
     help: 'take over positions at the broker that the engine cannot explain [--json]',
     load: async () => (await import('./command/console.ts')).adopt,
   },
+  'broker-block': {
+    help: "Alpaca's own switch against new orders: on [--with-open-risk] · off",
+    load: async () => (await import('./command/broker-block.ts')).brokerBlock,
+  },
   audit: {
     help: 'verify [FOLDER | s3://BUCKET/PREFIX] · show ORDER · key · rotate-key · restore · backup',
     load: async () => (await import('./command/audit.ts')).audit,

@@ -28,7 +28,7 @@ export async function startSimMarket(): Promise<SimMarket> {
   const clock = simulatedClock(time);
   const sim = await startSim(config, time);
   const { port1, port2 } = new MessageChannel();
-  const io = startIo(config, sim.source, port2);
+  const io = startIo(config, { source: sim.source, port: port2, accountId: 'PAPER-BENCH' });
   const answers = new Answers(port1, io);
   const date = newYorkDate(clock.now().market);
   const token = await answers.to({ kind: 'token' });

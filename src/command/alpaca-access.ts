@@ -1,9 +1,13 @@
 /** How Alpaca is reached, and whose keys these are. */
+import { setTimeout } from 'node:timers/promises';
+import { isFields, numberIn, parseJson, textIn } from '../broker/alpaca/wire-order.ts';
 import type { Config } from '../config.ts';
 import { ALPACA_HOSTS } from '../config-broker.ts';
 import type { BrokerWire } from '../desk/threads/broker-wire.ts';
+import type { KeyAccount } from '../desk/threads/key-account-shell.ts';
+import { keySender } from '../desk/threads/key-account-shell.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
-import { OutgoingCalls } from '../ops/outgoing-call.ts';
+import { backoffMillis } from '../ops/backoff.ts';
 import { VERSION } from './build-info.ts';
 
 const DATA_HOST = 'https://data.alpaca.markets';
@@ -23,56 +27,52 @@ function baseUrl(config: Config): string {
   return (config.ALPACA_BASE_URL ?? ALPACA_HOSTS[config.DELTARING_ENV]).replace(/\/$/, '');
 }
 
-/** Where market data is read: a stub answers for both. */
-export function alpacaDataUrl(config: Config): string {
-  return config.ALPACA_BASE_URL === undefined ? DATA_HOST : baseUrl(config);
-}
-
 /** What the core's shell needs to send for the adapter. */
 export function alpacaWire(config: Config): BrokerWire {
   const restUrl = baseUrl(config);
-  const { ALPACA_API_KEY: keyId = '', ALPACA_SECRET_KEY: secretKey = '' } = config;
-  return {
-    restUrl,
-    socketUrl: `${restUrl.replace(/^http/, 'ws')}/stream`,
-    headers: { 'user-agent': `deltaring/${VERSION}` },
-    login: { kind: 'keys', keyId, secretKey },
-  };
+  const socketUrl = `${restUrl.replace(/^http/, 'ws')}/stream`;
+  return { restUrl, socketUrl, headers: HEADERS, login: loginOf(config) };
 }
+
+/** What the account reader sends with. A stand-in answers for the data host as well. */
+export function alpacaReading(config: Config): KeyAccount {
+  const tradingUrl = baseUrl(config);
+  const dataUrl = config.ALPACA_BASE_URL === undefined ? DATA_HOST : tradingUrl;
+  return { tradingUrl, dataUrl, headers: HEADERS, login: loginOf(config) };
+}
+
+const HEADERS = { 'user-agent': `deltaring/${VERSION}` };
+
+function loginOf(config: Config): KeyAccount['login'] {
+  const { ALPACA_API_KEY: keyId = '', ALPACA_SECRET_KEY: secretKey = '' } = config;
+  return { kind: 'keys', keyId, secretKey };
+}
+
+const TRIES = 3;
+const WAIT = { firstMillis: 300, mostMillis: 3_000 };
 
 /** Asks whose keys these are. Throws BROKER_UNREACHABLE with what to do; no message holds a key. */
 export async function readAlpacaAccount(config: Config): Promise<AlpacaAccount> {
-  const calls = new OutgoingCalls({
-    callsPerMinute: 60,
-    timeoutMillis: TIMEOUT_MILLIS,
-    attempts: 3,
-    firstWaitMillis: 300,
-    mostWaitMillis: 3_000,
-    failuresToOpen: 10,
-    restMillis: 1_000,
-  });
-  const { restUrl, headers, login } = alpacaWire(config);
-  const keys = login.kind === 'keys' ? login : { keyId: '', secretKey: '' };
-  const signed = {
-    ...headers,
-    'apca-api-key-id': keys.keyId,
-    'apca-api-secret-key': keys.secretKey,
-  };
-  const answer = await calls
-    .run(async (signal) => {
-      const url = `${restUrl}/v2/account`;
-      const response = await fetch(url, { headers: signed, signal, redirect: 'error' });
-      if (response.status >= 500) throw new Error(`status ${response.status}`);
-      return { status: response.status, body: await response.text() };
-    })
-    .catch((error: unknown) => {
-      const why = error instanceof Error ? error.message : 'no answer';
-      throw unreachableBroker(
-        `${restUrl} does not answer: ${why}; see https://status.alpaca.markets`,
-      );
-    });
-  return accountIn(answer, config);
+  const send = keySender(alpacaReading(config), TIMEOUT_MILLIS);
+  let why = 'no answer';
+  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+    if (attempt > 0) await setTimeout(backoffMillis(attempt - 1, WAIT, Math.random()));
+    try {
+      const answer = await send({ method: 'GET', path: '/v2/account' });
+      if (answer.status < SERVER_FAULT) return accountIn(answer, config);
+      why = `status ${answer.status}`;
+    } catch (error) {
+      if (error instanceof DeltaringError) throw error;
+      why = error instanceof Error ? error.message : 'no answer';
+    }
+  }
+  const { tradingUrl } = alpacaReading(config);
+  throw unreachableBroker(
+    `${tradingUrl} does not answer: ${why}; see https://status.alpaca.markets`,
+  );
 }
+
+const SERVER_FAULT = 500;
 
 function unreachableBroker(message: string): DeltaringError {
   return new DeltaringError('BROKER_UNREACHABLE', message);
@@ -84,29 +84,18 @@ function accountIn({ status, body }: { status: number; body: string }, config: C
       `Alpaca does not take these keys for ${config.DELTARING_ENV} money (${status}): make a new pair in its dashboard and set ALPACA_API_KEY and ALPACA_SECRET_KEY`,
     );
   }
-  const fields = fieldsOf(body);
-  const accountId = fields['account_number'];
-  if (status !== 200 || typeof accountId !== 'string') {
+  const value = parseJson(body);
+  const fields = isFields(value) ? value : {};
+  const accountId = textIn(fields, 'account_number');
+  if (status !== 200 || accountId === undefined) {
     throw unreachableBroker(`Alpaca answered ${status} and no account`);
   }
-  const { status: state, options_trading_level: level } = fields;
   return {
     accountId,
-    status: typeof state === 'string' ? state : 'unknown',
-    optionsLevel: typeof level === 'number' ? level : 0,
+    status: textIn(fields, 'status') ?? 'unknown',
+    optionsLevel: numberIn(fields, 'options_trading_level') ?? 0,
     blocks: BLOCKS.filter((name) => fields[name] === true).map((name) => name.replaceAll('_', ' ')),
   };
 }
 
 const BLOCKS = ['trading_blocked', 'account_blocked', 'trade_suspended_by_user'];
-
-function fieldsOf(body: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null
-      ? Object.fromEntries(Object.entries(value))
-      : {};
-  } catch {
-    return {};
-  }
-}

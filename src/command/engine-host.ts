@@ -163,7 +163,11 @@ class RunningEngine implements EngineHost {
     for (const notice of journal.notices) log(`journal: ${notice.text}`);
     const latch = readKillLatch(home);
     if (latch !== undefined) new Counters(buffers.counters).raiseKillWord();
-    const io = startIo(config, sim?.source ?? outsideSource(config), ioEnds.port1);
+    const io = startIo(config, {
+      source: sim?.source ?? outsideSource(config),
+      port: ioEnds.port1,
+      accountId: owned.accountId,
+    });
     const core = startCore(config, auditStart(home), {
       accountId: owned.accountId,
       journal: checked,

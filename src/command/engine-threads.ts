@@ -8,7 +8,7 @@ import type { Config } from '../config.ts';
 import type { AuditStart, DeskConfig } from '../desk/desk-config.ts';
 import type { ExitSettings } from '../desk/exits/exit-settings.ts';
 import type { CoreStart } from '../desk/threads/core-thread-shell.ts';
-import type { IoSource, IoStart } from '../desk/threads/io-worker-shell.ts';
+import type { IoSource, IoStart, ReaderStart } from '../desk/threads/io-worker-shell.ts';
 import { createChainBuffer } from '../engine/chain/chain-layout.ts';
 import { type SimulatedTime, wallMicros } from '../engine/domain/clock.ts';
 import { DeltaringError, type ErrorCode } from '../engine/domain/errors.ts';
@@ -18,6 +18,7 @@ import { createRingBuffer } from '../engine/ring/ring-layout.ts';
 import { createCountersBuffer } from '../ops/counters.ts';
 import { limitsOfSettings } from '../risk/limit-settings.ts';
 import type { SimNotice, SimOptions } from '../sim/sim-options.ts';
+import { alpacaReading } from './alpaca-access.ts';
 import { BUILD, VERSION } from './build-info.ts';
 import { readExDividends } from './ex-dividends.ts';
 import { readPlan } from './plan-file.ts';
@@ -135,19 +136,30 @@ export function startJournal(
   return startJournalThread({ ...journal, corePort, recording: { ring, header } }, onLost);
 }
 
-/** Starts the I/O worker. */
-export function startIo(config: Config, source: IoSource, port: MessagePort): Worker {
-  const isService = source.kind === 'rest';
+/** Where the account that is traded is read. */
+function readerOf(config: Config, source: IoSource, accountId: string): ReaderStart {
+  const { home } = config;
+  if (config.DELTARING_BROKER === 'alpaca') {
+    return { broker: 'alpaca', accountId, home, account: alpacaReading(config) };
+  }
   const service = config.DELTARING_FEED === 'sim' ? 'simulator' : 'tastytrade';
+  return { broker: 'paper', marketSource: source.kind === 'rest' ? service : undefined, home };
+}
+
+/** What the I/O worker is started with besides its configuration. */
+export interface IoParts {
+  readonly source: IoSource;
+  readonly port: MessagePort;
+  readonly accountId: string;
+}
+
+/** Starts the I/O worker. */
+export function startIo(config: Config, { source, port, accountId }: IoParts): Worker {
   const start: IoStart = {
     source,
     underlying: config.DELTARING_UNDERLYING,
     port,
-    reader: {
-      broker: 'paper',
-      marketSource: isService ? service : undefined,
-      home: config.home,
-    },
+    reader: readerOf(config, source, accountId),
   };
   return new Worker(new URL('../desk/threads/io-worker.ts', import.meta.url), {
     workerData: start,

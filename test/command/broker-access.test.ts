@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { alpacaDataUrl, alpacaWire } from '../../src/command/alpaca-access.ts';
+import { alpacaReading, alpacaWire } from '../../src/command/alpaca-access.ts';
 import { assertSameAccount, reachBroker } from '../../src/command/broker-access.ts';
 import { readConfig } from '../../src/config.ts';
 import type { AuditRecord } from '../../src/engine/domain/audit-record.ts';
@@ -48,7 +48,7 @@ describe("a broker's account", () => {
     const { accountId, wire } = await reachBroker(config);
     expect(accountId).toBe('PA3TESTSTUB1');
     expect(wire).toMatchObject({ restUrl: server.url, socketUrl: server.streamUrl });
-    expect(alpacaDataUrl(config)).toBe(server.url);
+    expect(alpacaReading(config).dataUrl).toBe(server.url);
   });
 
   it('is refused where live money was typed for another account', async () => {
@@ -90,6 +90,6 @@ describe("a broker's account", () => {
       restUrl: 'https://paper-api.alpaca.markets',
       socketUrl: 'wss://paper-api.alpaca.markets/stream',
     });
-    expect(alpacaDataUrl(config)).toBe('https://data.alpaca.markets');
+    expect(alpacaReading(config).dataUrl).toBe('https://data.alpaca.markets');
   });
 });

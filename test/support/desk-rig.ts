@@ -6,7 +6,11 @@
  */
 
 import { createHash } from 'node:crypto';
-import type { BrokerCapabilities, BrokerEvent } from '../../src/broker/order-gateway.ts';
+import type {
+  BrokerCapabilities,
+  BrokerEvent,
+  OrderGateway,
+} from '../../src/broker/order-gateway.ts';
 import { PaperBroker } from '../../src/broker/paper/paper-broker.ts';
 import type { PaperKnobs } from '../../src/broker/paper/paper-knobs.ts';
 import { Desk } from '../../src/desk/desk.ts';
@@ -19,6 +23,7 @@ import { DEFAULT_EXIT_SETTINGS } from '../../src/desk/exits/exit-settings.ts';
 import type { Command, Input, Query } from '../../src/desk/inputs.ts';
 import type { OrderRecord } from '../../src/desk/orders/order-book.ts';
 import type { PlanSheet } from '../../src/desk/plan/plan-sheet.ts';
+import type { JournalSummary } from '../../src/desk/recovery.ts';
 import { summarizeJournal } from '../../src/desk/recovery.ts';
 import { createChainBuffer } from '../../src/engine/chain/chain-layout.ts';
 import { ChainWriter } from '../../src/engine/chain/chain-writer.ts';
@@ -90,6 +95,9 @@ export interface RigOptions {
   readonly brokerName?: BrokerCapabilities['name'];
   /** The operator's plan of the day. */
   readonly plan?: PlanSheet;
+  /** Another broker than the paper one, and who performs what it asks of its wires. */
+  readonly broker?: (history: JournalSummary, at: At) => OrderGateway;
+  readonly onWire?: (effect: Extract<Effect, { kind: 'wire' }>['effect']) => void;
   /** False: no listing, feed or quotes yet; call `open`. */
   readonly isOpen?: boolean;
 }
@@ -148,12 +156,13 @@ export class DeskRig {
       knobs: { ...CALM_KNOBS, ...options.knobs },
       nativeStops: options.exits?.paperNativeStops ?? false,
     });
-    this.gateway = new RigBroker(this.paper, {
+    const broker = options.broker?.(summarizeJournal(records), this.at) ?? this.paper;
+    this.gateway = new RigBroker(broker, {
       onSubmit: ({ intentId }) => this.submitted.push(intentId),
       onReprice: ({ intentId }) => this.repriced.push(intentId),
       onEvent: (event) => this.brokerEvents.push(event),
     });
-    this.gateway.name = options.brokerName ?? 'paper';
+    this.gateway.name = options.brokerName ?? broker.capabilities.name;
     this.gateway.otherwise = options.capabilities ?? {};
     const chainBuffer = createChainBuffer();
     this.desk = new Desk({
@@ -200,6 +209,7 @@ export class DeskRig {
   #perform(effects: readonly Effect[]): void {
     for (const effect of effects) {
       if (effect.kind === 'append') this.#records.push(effect.record);
+      else if (effect.kind === 'wire') this.#options.onWire?.(effect.effect);
       else this.effects.push(effect);
     }
     for (const effect of effects) {

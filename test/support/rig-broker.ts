@@ -4,6 +4,7 @@ import type {
   BrokerCapabilities,
   BrokerEvent,
   GatewayEffect,
+  WireInput,
 } from '../../src/broker/order-gateway.ts';
 import type { PaperKnobs } from '../../src/broker/paper/paper-knobs.ts';
 import { BrokerTap } from '../../src/desk/simulation/broker-tap.ts';
@@ -42,8 +43,10 @@ export class RigBroker extends BrokerTap {
     return { ...super.capabilities, ...this.otherwise, name: this.name };
   }
 
-  override onWire(): readonly GatewayEffect[] {
-    return this.words.splice(0).map((event) => ({ kind: 'event', event }));
+  override onWire(input: WireInput, at: At): readonly GatewayEffect[] {
+    const words = this.words.splice(0);
+    if (words.length === 0) return super.onWire(input, at);
+    return words.map((event) => ({ kind: 'event', event }));
   }
 
   override submit(order: ApprovedOrder, at: At): readonly GatewayEffect[] {

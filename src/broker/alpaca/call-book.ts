@@ -1,6 +1,7 @@
 /**
- * The calls of one account under Alpaca's limit of 200 requests in any minute. What leaves a position
- * may use all of it; what opens and what reads leave room for that. Core thread only; its time is an
+ * The orders' share of Alpaca's limit of 200 requests an account in any minute: the account reader, on
+ * its own thread, has the other forty. What leaves a position may use all of the share; what opens and
+ * what reads leave room for that. Core thread only; its time is an
  * argument.
  */
 
@@ -23,13 +24,13 @@ export interface Call {
   readonly body?: string;
 }
 
-const PER_MINUTE = 200;
+const PER_MINUTE = 160;
 /** Requests of each minute that a kind leaves to those before it. */
 const LEFT_TO_OTHERS: Readonly<Record<CallKind, number>> = {
   exit: 0,
   entry: 40,
   search: 20,
-  read: 80,
+  read: 60,
 };
 const WAITING_ORDER: readonly CallKind[] = ['exit', 'search', 'read'];
 const TIMEOUT_MILLIS = 5_000;

@@ -1,6 +1,7 @@
 /** Heavy reads for the core: the broker's REST answers become small typed messages here. */
 import type { MessagePort } from 'node:worker_threads';
 import { z } from 'zod';
+import { alpacaReader } from '../../broker/alpaca/alpaca-reader.ts';
 import { paperReader } from '../../broker/paper/paper-reader.ts';
 import type { PaperStatement } from '../../broker/paper/paper-statement.ts';
 import { wallMicros } from '../../engine/domain/clock.ts';
@@ -13,6 +14,8 @@ import type { CallLimits } from '../../ops/outgoing-call.ts';
 import { isResting, OutgoingCalls } from '../../ops/outgoing-call.ts';
 import { AccountReadings, type ReadingWorld } from './account-reading-shell.ts';
 import type { FromIo, FromReader, ToIo, ToReader } from './core-protocol.ts';
+import type { KeyAccount } from './key-account-shell.ts';
+import { keySender } from './key-account-shell.ts';
 import { RestAccount, type RestSource } from './rest-account-shell.ts';
 import type { GrantSettings } from './token-keeper-shell.ts';
 
@@ -45,12 +48,19 @@ export type IoSource =
     };
 
 /** Which account reader is run. */
-export interface ReaderStart {
-  readonly broker: 'paper';
-  /** Whose market service the feed has. */
-  readonly marketSource: 'simulator' | 'tastytrade' | undefined;
-  readonly home: string;
-}
+export type ReaderStart =
+  | {
+      readonly broker: 'paper';
+      /** Whose market service the feed has. */
+      readonly marketSource: 'simulator' | 'tastytrade' | undefined;
+      readonly home: string;
+    }
+  | {
+      readonly broker: 'alpaca';
+      readonly accountId: string;
+      readonly account: KeyAccount;
+      readonly home: string;
+    };
 
 export interface IoStart {
   readonly source: IoSource;
@@ -187,6 +197,21 @@ function serveReads(faces: MessagePort, readings: AccountReadings): void {
   faces.on('message', (request: ToReader) => void serve(request));
 }
 
+/** The readings of the broker that is traded; `paper` is what the paper broker's are made of. */
+function readingsOf(
+  reader: ReaderStart,
+  paper: ReadingWorld,
+  timeoutMillis: number,
+): AccountReadings {
+  if (reader.broker === 'paper') {
+    const { marketSource } = reader;
+    return new AccountReadings(paperReader({ marketSource }), paper);
+  }
+  const { accountId, account, home } = reader;
+  const world = { send: keySender(account, timeoutMillis), statement: undefined, home };
+  return new AccountReadings(alpacaReader(accountId), world);
+}
+
 /** Serves requests of the core, and of the faces where they have a port, until the process ends. A
  * failure is an answer, never a throw. */
 export function runIo(start: IoStart, faces?: MessagePort): void {
@@ -217,10 +242,10 @@ export function runIo(start: IoStart, faces?: MessagePort): void {
 
   const statements = new Statements(port);
   if (faces !== undefined && start.reader !== undefined) {
-    const { home, marketSource } = start.reader;
+    const { reader } = start;
     const send = account === undefined ? undefined : sender(account, timeoutMillis);
-    const world = { send, statement: () => statements.ask(), home };
-    serveReads(faces, new AccountReadings(paperReader({ marketSource }), world));
+    const paper = { send, statement: () => statements.ask(), home: reader.home };
+    serveReads(faces, readingsOf(reader, paper, timeoutMillis));
   }
 
   /** The keeper has a pace of its own for logins that are refused, so it is asked at once. */

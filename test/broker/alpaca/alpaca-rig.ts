@@ -10,7 +10,6 @@ import type {
   BrokerEvent,
   GatewayEffect,
   OrderGateway,
-  WireInput,
 } from '../../../src/broker/order-gateway.ts';
 import type { At } from '../../../src/engine/domain/clock.ts';
 import type { Fill, OrderIntent, OrderLeg } from '../../../src/engine/domain/order.ts';
@@ -19,18 +18,14 @@ import type { SessionTimes } from '../../../src/engine/domain/session-calendar.t
 import { newYorkInstant, sessionTimes } from '../../../src/engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../../src/engine/domain/units.ts';
 import { addMicros, priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
-import { StubFaults } from '../../support/alpaca/stub-faults.ts';
-import { StubRateLimit, serve, TOO_MANY } from '../../support/alpaca/stub-routes.ts';
 import { StubVenue } from '../../support/alpaca/stub-venue.ts';
+import { StubWires } from '../../support/alpaca/stub-wires.ts';
 import { optionLeg } from '../../support/legs.ts';
-
-type HttpSend = Extract<GatewayEffect, { readonly kind: 'httpSend' }>;
 
 const DATE = sessionDate('2026-08-04');
 /** The two clocks never show the same time, so that a mix-up of them shows. */
 const WALL_AHEAD_MICROS = 1_000_000_000;
 const STEP_MICROS = 100_000;
-const HUNG_MICROS = 5_000_000;
 
 export interface AlpacaRigOptions {
   readonly minutes?: number;
@@ -43,21 +38,12 @@ export interface AlpacaRigOptions {
 
 export class AlpacaRig {
   readonly venue: StubVenue;
-  readonly faults = new StubFaults();
+  readonly wires: StubWires;
   readonly gateway: AlpacaGateway;
   readonly events: BrokerEvent[] = [];
   readonly intents: OrderIntent[];
-  /** `METHOD /path` of each request that was sent, with its body where it has one. */
-  readonly requests: string[] = [];
   readonly session: SessionTimes;
-  rate = new StubRateLimit(1_000_000);
-  isStreamUp = false;
-  /** What the stream tells comes before the answer that it belongs to. */
-  isStreamFirst = false;
   now: EpochMicros;
-  readonly #sends: HttpSend[] = [];
-  readonly #inputs: WireInput[] = [];
-  readonly #hung: { readonly requestId: string; readonly due: EpochMicros }[] = [];
   #lastNumber: number;
 
   constructor(options: AlpacaRigOptions = {}) {
@@ -66,6 +52,7 @@ export class AlpacaRig {
     this.session = session;
     this.now = options.venue?.now ?? newYorkInstant(DATE, options.minutes ?? 600);
     this.venue = options.venue ?? new StubVenue(this.now);
+    this.wires = new StubWires(this.venue);
     this.venue.market.list(contracts());
     const history = options.history ?? { intents: [], brokerEvents: [] };
     this.intents = [...history.intents];
@@ -76,10 +63,6 @@ export class AlpacaRig {
       history,
       at: this.at(),
     });
-    this.venue.onUpdate = (data) => {
-      const frame = JSON.stringify({ stream: 'trade_updates', data });
-      if (this.isStreamUp) this.#frames(...this.faults.pass(frame));
-    };
     if (options.isConnected !== false) this.connect();
   }
 
@@ -88,14 +71,13 @@ export class AlpacaRig {
   }
 
   connect(): BrokerEvent[] {
-    this.#inputs.push({ kind: 'socketOpen' });
+    this.wires.open();
     return this.pass();
   }
 
   /** Cuts the stream. */
   disconnect(): BrokerEvent[] {
-    this.isStreamUp = false;
-    this.#inputs.push({ kind: 'socketClosed', reason: 'cut by the test' });
+    this.wires.cut();
     return this.pass(0.2);
   }
 
@@ -186,71 +168,21 @@ export class AlpacaRig {
 
   /** Requests that begin so, since the start. */
   sent(start: string): string[] {
-    return this.requests.filter((request) => request.startsWith(start));
-  }
-
-  #frames(...texts: readonly string[]): void {
-    this.#inputs.push(...texts.map((text) => ({ kind: 'socketFrame', text }) as const));
+    return this.wires.requests.filter((request) => request.startsWith(start));
   }
 
   #perform(effects: readonly GatewayEffect[]): BrokerEvent[] {
     const before = this.events.length;
     for (const effect of effects) {
       if (effect.kind === 'event') this.events.push(effect.event);
-      else if (effect.kind === 'httpSend') this.#sends.push(effect);
-      else if (effect.kind === 'socketSend') this.#hear(effect.text);
-      else this.disconnect();
+      else this.wires.perform(effect);
     }
     return this.events.slice(before);
   }
 
-  #hear(text: string): void {
-    const frame = JSON.parse(text) as { action: string; key?: string; data?: unknown };
-    if (frame.action === 'auth') {
-      this.#frames('{"stream":"authorization","data":{"status":"authorized"}}');
-    } else {
-      this.isStreamUp = true;
-      this.#frames(JSON.stringify({ stream: 'listening', data: frame.data }));
-    }
-  }
-
   #exchange(): void {
-    while (this.#sends.length + this.#inputs.length > 0) {
-      const send = this.#sends.shift();
-      if (send !== undefined) this.#serve(send);
-      for (const input of this.#inputs.splice(0)) {
-        this.#perform(this.gateway.onWire(input, this.at()));
-      }
-    }
-    for (const { requestId } of this.#hung.filter(({ due }) => due <= this.now)) {
-      const index = this.#hung.findIndex((each) => each.requestId === requestId);
-      this.#hung.splice(index, 1);
-      this.#inputs.push({ kind: 'httpFailed', requestId, reason: 'no answer in time' });
-    }
-  }
-
-  #serve({ requestId, method, path, body }: HttpSend): void {
-    const target = `${method} ${path}`;
-    this.requests.push(body === undefined ? target : `${target} ${body}`);
-    const fault = this.faults.takeRequest(target);
-    const failed = (reason: string) => this.#inputs.push({ kind: 'httpFailed', requestId, reason });
-    const answered = (status: number, text: string) =>
-      this.#inputs.push({ kind: 'httpResponse', requestId, status, body: text });
-    if (fault === 'dropRequest') failed('connection reset');
-    else if (this.rate.take(this.now).isOver || fault === 'tooMany') answered(429, TOO_MANY.body);
-    else if (fault === 'error500') answered(500, '{"message":"internal"}');
-    else if (fault === 'html502') answered(502, '<html>bad gateway</html>');
-    else {
-      const before = this.#inputs.length;
-      const answer = serve(this.venue, { method, path, body });
-      const streamed = this.#inputs.splice(before);
-      if (this.isStreamFirst) this.#inputs.push(...streamed);
-      if (fault === undefined) answered(answer.status, answer.body);
-      else if (fault === 'dropAnswer') failed('socket hang up');
-      else if (fault === 'error503After') answered(503, '');
-      else if (fault === 'nonsense') answered(answer.status, answer.body.slice(0, 40));
-      else this.#hung.push({ requestId, due: addMicros(this.now, HUNG_MICROS) });
-      if (!this.isStreamFirst) this.#inputs.push(...streamed);
+    for (let input = this.wires.next(); input; input = this.wires.next()) {
+      this.#perform(this.gateway.onWire(input, this.at()));
     }
   }
 }

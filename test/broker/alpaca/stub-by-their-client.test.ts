@@ -176,4 +176,44 @@ describe("Alpaca's own client", () => {
     for (let i = 0; i < 199; i += 1) server.rate.take(server.venue.now);
     expect(await refusalOf(known.trading.account.getAccount())).toMatchObject({ status: 429 });
   });
+
+  it('closes and cancels many at once, each with its own answer', async () => {
+    const { server, client } = await stub();
+    const { venue } = server;
+    for (const id of ['mine-1', 'mine-2']) {
+      await client.trading.orders.postOrder({ postOrderRequest: condor('-1.60', id) });
+    }
+    venue.fill(venue.byClientId('mine-1'), 2);
+    const cancelled = await client.trading.orders.deleteAllOrders();
+    expect(cancelled).toMatchObject([{ status: 200 }]);
+    const closed = await client.trading.positions.deleteAllOpenPositions({});
+    // A long that covers a short is not given back before it.
+    expect(closed.map(({ symbol, status }) => `${symbol} ${status}`)).toEqual([
+      `${LONG_PUT} 403`,
+      `${SHORT_PUT} 200`,
+      `${SHORT_CALL} 200`,
+      `${LONG_CALL} 403`,
+    ]);
+  });
+
+  it('meets what the control door of the stub is told to do', async () => {
+    const { server, client } = await stub();
+    const control = async (body: object) => {
+      const answer = await fetch(`${server.url}/control`, {
+        method: 'POST',
+        body: JSON.stringify(body),
+      });
+      expect(answer.status).toBe(200);
+    };
+    await control({ request: { target: 'POST /v2/orders', fault: 'dropAnswer' } });
+    const { orders } = client.trading;
+    const lost = orders.postOrder({ postOrderRequest: condor('-1.60', 'mine-1') });
+    await expect(lost).rejects.toThrow();
+    expect((await orders.getOrderByClientOrderId({ clientOrderId: 'mine-1' })).status).toBe('new');
+    await control({ advanceTo: newYorkInstant(DATE, 15 * 60 + 30) });
+    const late = orders.postOrder({ postOrderRequest: condor('-1.60', 'mine-2') });
+    expect(await refusalOf(late)).toMatchObject({ status: 422 });
+    await control({ advanceTo: newYorkInstant(DATE, 16 * 60 + 15) });
+    expect(server.venue.byClientId('mine-1').status).toBe('expired');
+  });
 });

@@ -21,6 +21,7 @@ export interface AlpacaServerOptions {
   /** Micros since the epoch at which the stub's clock stands. */
   readonly now: number;
   readonly isPaper?: boolean;
+  readonly account?: string;
 }
 
 interface Control {
@@ -48,6 +49,8 @@ export class AlpacaServer {
   /** `METHOD /path` of every request that arrived. */
   readonly requests: string[] = [];
   rate = new StubRateLimit();
+  /** Micros by which the limit of requests is counted: the stub's clock, unless it stands still. */
+  rateNow: () => number = () => this.venue.now;
   /** No stream is accepted while set. */
   isStreamDown = false;
   readonly #isPaper: boolean;
@@ -61,11 +64,12 @@ export class AlpacaServer {
     secret = 'stub-secret',
     now,
     isPaper = true,
+    account,
   }: AlpacaServerOptions) {
     this.key = key;
     this.secret = secret;
     this.#isPaper = isPaper;
-    this.venue = new StubVenue(epochMicros(now));
+    this.venue = new StubVenue(epochMicros(now), account);
     this.venue.onUpdate = (data) => this.#broadcast({ stream: 'trade_updates', data });
     this.#server = createServer((request, response) => {
       void this.#answer(request, response).catch((error: unknown) => {
@@ -131,14 +135,21 @@ export class AlpacaServer {
       response.destroy();
       return;
     }
-    const { isOver, headers } = this.rate.take(this.venue.now);
+    const { isOver, headers } = this.rate.take(this.rateNow());
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     response.setHeader('X-Request-ID', String(this.requests.length));
     if (!this.#isKnown(request)) send(response, UNAUTHORIZED);
     else if (isOver || fault === 'tooMany') send(response, TOO_MANY);
     else if (fault === 'error500') send(response, { status: 500, body: '{"message":"internal"}' });
+    else if (fault === 'echo') send(response, this.#echo());
     else if (fault === 'html502') send(response, { status: 502, body: '<html>bad gateway</html>' });
     else spoil(response, serve(this.venue, { method, path, body }), fault);
+  }
+
+  /** A broker that says too much. */
+  #echo(): StubAnswer {
+    const message = `key ${this.key} with secret ${this.secret} was refused`;
+    return { status: 422, body: JSON.stringify({ code: 42_210_000, message }) };
   }
 
   #isKnown({ headers }: IncomingMessage): boolean {

@@ -30,6 +30,7 @@ export class StubAccount {
   cashCents: number;
   readonly startingCents: number;
   readonly activities: ActivityJson[] = [];
+  readonly watchlists = new Map<string, { name: string; symbols: readonly string[] }>();
   optionsLevel = 3;
   isSuspended = false;
   readonly #held = new Map<string, Held>();

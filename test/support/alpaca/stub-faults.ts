@@ -3,7 +3,8 @@
 /**
  * What becomes of a request. `dropRequest`: it never arrives · `dropAnswer`: it is served and the
  * connection is cut · `hang`: served, and no answer ever · `error503After`: served, then answered 503 ·
- * `error500`, `html502`, `tooMany`: not served · `nonsense`: served, the body is cut in the middle.
+ * `error500`, `html502`, `tooMany`: not served · `nonsense`: served, the body is cut in the middle ·
+ * `echo`: refused in words that repeat the keys of the request.
  */
 export type RequestFault =
   | 'dropRequest'
@@ -13,7 +14,8 @@ export type RequestFault =
   | 'error500'
   | 'html502'
   | 'tooMany'
-  | 'nonsense';
+  | 'nonsense'
+  | 'echo';
 
 /** What becomes of an update: told twice, held back behind the next one, or never told. */
 export type StreamFault = 'twice' | 'late' | 'lost';

@@ -28,6 +28,8 @@ export function alpacaSymbolOf(contract: OptionContract): string {
 export class StubMarket {
   readonly #contracts = new Map<string, OptionContract>();
   readonly #quotes = new Map<string, StubQuote>();
+  /** Any OCC symbol is one of a listed contract. */
+  listsEverything = false;
   /** Contracts whose snapshot has no greeks. */
   readonly withoutGreeks = new Set<string>();
 
@@ -36,7 +38,8 @@ export class StubMarket {
   }
 
   contract(symbol: string): OptionContract | undefined {
-    return this.#contracts.get(symbol);
+    const known = this.#contracts.get(symbol);
+    return known ?? (this.listsEverything ? parseOccSymbol(symbol) : undefined);
   }
 
   put(symbol: string, quote: StubQuote): void {
@@ -65,7 +68,7 @@ export class StubMarket {
     const snapshots = Object.fromEntries(
       rows.map((contract) => {
         const symbol = alpacaSymbolOf(contract);
-        return [symbol, this.#snapshotJson(symbol, now)];
+        return [symbol, this.snapshotJson(symbol, now)];
       }),
     );
     return { snapshots, next_page_token: next };
@@ -104,7 +107,7 @@ export class StubMarket {
     );
   }
 
-  #snapshotJson(symbol: string, now: EpochMicros): object {
+  snapshotJson(symbol: string, now: EpochMicros): object {
     const { bid, ask, bidSize, askSize } = this.#quotes.get(symbol) ?? {
       bid: undefined,
       ask: undefined,

@@ -180,11 +180,37 @@ function stockSnapshots({ venue, query }: Call): StubAnswer {
   return json(Object.fromEntries(rows));
 }
 
-function watchlist(symbols: readonly string[]): object {
-  const assets = symbols.map((symbol) => ({ symbol, class: 'us_equity', status: 'active' }));
-  const id = '00000000-0000-4000-8000-0000000000aa';
-  const times = { created_at: '2026-01-02T15:00:00Z', updated_at: '2026-01-02T15:00:00Z' };
-  return { id, name: 'Primary', account_id: id, ...times, assets };
+/** The list of the lists names no symbols. */
+function watchlists({ account }: Call): StubAnswer {
+  return json([...account.watchlists].map(([id, { name }]) => ({ id, name })));
+}
+
+function watchlist(id: string, { account }: Call): StubAnswer {
+  const found = account.watchlists.get(id);
+  if (found === undefined) throw notFound('watchlist');
+  const assets = found.symbols.map((symbol) => ({ symbol, class: 'us_equity' }));
+  return json({ id, name: found.name, account_id: account.number, assets });
+}
+
+function putWatchlist(id: string, call: Call): StubAnswer {
+  const { name, symbols } = call.body;
+  if (typeof name !== 'string' || !Array.isArray(symbols)) throw unprocessable('no such list');
+  call.account.watchlists.set(id, { name, symbols });
+  return watchlist(id, call);
+}
+
+function asset({ name }: Call): StubAnswer {
+  if (name !== 'SPY') throw notFound('asset');
+  const attributes = ['has_options', 'options_late_close'];
+  return json({ symbol: name, name: 'SPDR S&P 500 ETF Trust', class: 'us_equity', attributes });
+}
+
+/** Snapshots of named contracts. */
+function namedSnapshots({ venue, query }: Call): StubAnswer {
+  const symbols = (query.get('symbols') ?? '').split(',');
+  const known = symbols.filter((symbol) => venue.market.quote(symbol) !== undefined);
+  const rows = known.map((symbol) => [symbol, venue.market.snapshotJson(symbol, venue.now)]);
+  return json({ snapshots: Object.fromEntries(rows), next_page_token: null });
 }
 
 const ROUTES: readonly Route[] = [
@@ -229,8 +255,19 @@ const ROUTES: readonly Route[] = [
   ['DELETE /v2/positions', closeAll],
   ['GET /v2/positions/*', onePosition],
   ['DELETE /v2/positions/*', ({ venue, name }) => json(orderJson(venue.closePosition(name)))],
-  ['GET /v2/watchlists', () => json([watchlist([])])],
-  ['GET /v2/watchlists/*', () => json(watchlist(['SPY', 'QQQ']))],
+  ['GET /v2/watchlists', watchlists],
+  ['POST /v2/watchlists', (call) => putWatchlist(`list-${call.account.watchlists.size}`, call)],
+  ['GET /v2/watchlists/*', (call) => watchlist(call.name, call)],
+  ['PUT /v2/watchlists/*', (call) => putWatchlist(call.name, call)],
+  [
+    'DELETE /v2/watchlists/*',
+    ({ account, name }) => {
+      if (!account.watchlists.delete(name)) throw notFound('watchlist');
+      return NO_CONTENT;
+    },
+  ],
+  ['GET /v2/assets/*', asset],
+  ['GET /v1beta1/options/snapshots', namedSnapshots],
 ];
 
 /** 200 requests in any minute; what comes beyond is answered 429. */

@@ -1,0 +1,186 @@
+/** A whole same-day-expiry session of the production desk against the Alpaca stub, in virtual time. */
+
+import { describe, expect, it } from 'vitest';
+import { AlpacaGateway } from '../../src/broker/alpaca/alpaca-gateway.ts';
+import { quoteOf } from '../../src/desk/desk-context.ts';
+import type { ConfirmResult } from '../../src/desk/engine-api.ts';
+import type { StrategyRequest } from '../../src/desk/engine-api-requests.ts';
+import type { OrderRecord } from '../../src/desk/orders/order-book.ts';
+import { occSymbol } from '../../src/engine/domain/instrument.ts';
+import { newYorkInstant } from '../../src/engine/domain/session-calendar.ts';
+import type { Price } from '../../src/engine/domain/units.ts';
+import { centsFromDollars, sessionDate } from '../../src/engine/domain/units.ts';
+import { alpacaSymbolOf } from '../support/alpaca/stub-market.ts';
+import { StubVenue } from '../support/alpaca/stub-venue.ts';
+import { StubWires } from '../support/alpaca/stub-wires.ts';
+import { putBar } from '../support/breakout-rig.ts';
+import { CONDOR, DeskRig, denialIn, valueIn } from '../support/desk-rig.ts';
+
+const DATE = sessionDate('2026-11-20');
+const ACCOUNT = 'PA3TESTSTUB1';
+const ORB: StrategyRequest = {
+  strategy: 'orb_long_call',
+  strikeDelta: 45,
+  rangeMinutes: 15,
+  quantity: 2,
+};
+
+/** Wide enough that no limit stands in the way of the day. */
+const WIDE_LIMITS = {
+  maxDailyLossCents: centsFromDollars(5_000),
+  maxTradeLossCents: centsFromDollars(5_000),
+  maxOpenRiskCents: centsFromDollars(9_000),
+  portfolioDeltaCap: 500,
+  portfolioGammaCap: 5_000,
+  portfolioVegaCapCents: centsFromDollars(5_000),
+};
+
+/** The desk, its broker behind wires, and one market for both. */
+class AlpacaDay {
+  readonly venue = new StubVenue(newYorkInstant(DATE, 570), ACCOUNT);
+  readonly wires = new StubWires(this.venue);
+  readonly rig: DeskRig;
+  readonly #contracts;
+
+  constructor() {
+    this.venue.knobs.liquidation = 'oneLeg';
+    this.venue.knobs.partialProbability = 1;
+    this.rig = new DeskRig({
+      date: DATE,
+      minutes: 570,
+      limits: WIDE_LIMITS,
+      broker: (history, at) => new AlpacaGateway({ accountId: ACCOUNT, history, at }),
+      onWire: (effect) => this.wires.perform(effect),
+    });
+    this.#contracts = this.rig.listing().contracts;
+    this.venue.market.list(this.#contracts);
+    this.wires.open();
+    this.at(570.1);
+  }
+
+  /** Moves everybody's clock, quotes both markets alike, and lets the wires do what is due. */
+  at(minutes: number): void {
+    this.rig.goTo(minutes, DATE);
+    this.venue.advance(this.rig.at.market);
+    for (const contract of this.#contracts) {
+      const quote = quoteOf(this.rig.desk.context, occSymbol(contract));
+      this.venue.quote(alpacaSymbolOf(contract), cents(quote?.bid), cents(quote?.ask));
+    }
+    for (let input = this.wires.next(); input; input = this.wires.next()) {
+      this.rig.step({ kind: 'wire', at: this.rig.at, wire: input });
+    }
+  }
+
+  /** Lets minutes pass in beats of some seconds. */
+  pass(minutes: number, beatSeconds = 5): void {
+    const start = this.minutes;
+    for (let beat = 1; beat * beatSeconds <= minutes * 60; beat += 1) {
+      this.at(start + (beat * beatSeconds) / 60);
+    }
+  }
+
+  /** Leaves hours out: the stream goes silent over them, is given up and opened again. */
+  jump(minutes: number): void {
+    this.at(minutes);
+    expect(this.rig.day.stream.connected).toBe(false);
+    this.wires.open();
+    this.pass(0.5);
+    expect(this.rig.day).toMatchObject({ stream: { connected: true }, reconciled: true });
+  }
+
+  get minutes(): number {
+    return (this.rig.at.market - newYorkInstant(DATE, 0)) / 60_000_000;
+  }
+
+  /** Previews and confirms; the order as it stands a moment later. */
+  open(request: StrategyRequest): OrderRecord {
+    const { tokenSha256 } = this.rig.preview(request);
+    const id = this.rig.send({ kind: 'confirm', tokenSha256 });
+    this.pass(0.1, 1);
+    const reply = this.rig.reply<ConfirmResult>(id);
+    return this.rig.order(reply === undefined ? '' : (valueIn(reply).orderId ?? ''));
+  }
+
+  /** Lets time pass until an order has ended. */
+  ended(order: OrderRecord): void {
+    const { orders } = this.rig.desk.context;
+    for (let beat = 0; beat < 60 && orders.live().includes(order); beat += 1) this.pass(0.05, 3);
+  }
+
+  /** Orders sent so far. */
+  get sent(): number {
+    return this.wires.requests.filter((request) => request.startsWith('POST')).length;
+  }
+
+  held(): string[] {
+    return [...this.rig.desk.context.book.held().keys()];
+  }
+}
+
+function cents(price: Price | undefined): number | undefined {
+  return price === undefined ? undefined : price / 100;
+}
+
+describe('a day at Alpaca', () => {
+  it('ends flat by 15:20, before any liquidation, and reconciled to the cent', () => {
+    const day = new AlpacaDay();
+    const { rig, venue, wires } = day;
+    day.pass(0.5);
+    expect(rig.day.stream.connected).toBe(true);
+    for (let minute = 0; minute < 60; minute += 1) putBar(rig, minute, minute < 15 ? 599 : 599.8);
+    day.jump(631);
+
+    // An opening breakout, filled in two parts.
+    const orb = day.open(ORB);
+    day.ended(orb);
+    expect(orb.fills.length).toBeGreaterThan(1);
+    expect(orb.status).toBe('filled');
+
+    // A condor whose answer is lost, and whose fills come while the stream is down.
+    wires.faults.onRequest('POST /v2/orders', 'dropAnswer');
+    wires.faults.onStream('lost', 'lost', 'lost', 'lost');
+    const condor = day.open({ ...CONDOR, quantity: 2 });
+    wires.cut();
+    day.pass(0.5);
+    wires.open();
+    day.pass(0.5);
+    day.ended(condor);
+    expect(rig.alerts()).toContain('ORDER_UNKNOWN');
+    expect(condor.status).toBe('filled');
+    expect(day.held()).toHaveLength(5);
+
+    // Another condor, called back before it fills.
+    day.jump(13 * 60);
+    const resting = { ...CONDOR, shortDelta: 15 };
+    venue.knobs.holdsNew = true;
+    const second = day.open(resting);
+    rig.ask({ kind: 'cancel', orderId: second.intent.intentId, tokenSha256: rig.newToken() });
+    day.pass(0.5);
+    expect(second.status).toBe('cancelled');
+    venue.knobs.holdsNew = false;
+
+    // No opening after 15:00; flattening from 15:05, in part fills and moved limits.
+    day.jump(15 * 60);
+    expect(rig.day.schedule.openingCutoffAt).toBe(newYorkInstant(DATE, 15 * 60));
+    const tokenSha256 = rig.newToken();
+    const late = rig.ask({ kind: 'previewStrategy', request: CONDOR, tokenSha256 });
+    expect(denialIn(late).code).toMatch(/_window$/);
+    day.pass(19.4, 10);
+    expect(day.minutes).toBeLessThanOrEqual(15 * 60 + 20);
+    expect(day.held()).toEqual([]);
+    expect(venue.account.held().size).toBe(0);
+
+    // Nothing more is sent, nothing is liquidated, and the session is sealed in order.
+    const { sent } = day;
+    day.jump(15 * 60 + 46);
+    day.jump(16 * 60 + 16);
+    day.pass(0.5);
+    expect(day.sent).toBe(sent);
+    expect(venue.liquidations).toBe(0);
+    expect(rig.day).toMatchObject({ reconciled: true, sealed: true });
+    const { realizedCents, feesCents } = rig.desk.context.book.day();
+    expect(venue.account.cashCents - venue.account.startingCents).toBe(realizedCents);
+    expect(feesCents).toBeGreaterThan(0);
+    expect(rig.desk.context.orders.live()).toEqual([]);
+  });
+});

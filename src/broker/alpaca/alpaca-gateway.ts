@@ -52,6 +52,7 @@ export class AlpacaGateway implements OrderGateway {
       changes: 0,
       isQuiet: false,
       goOn: (line) => sendChange(this.#world, line),
+      catchUp: () => this.#rounds.hurry(),
     };
     this.#rounds = new AccountRounds(this.#world);
     this.#settlements = new Settlements(this.#world, history);

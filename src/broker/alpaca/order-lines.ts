@@ -53,11 +53,12 @@ export class OrderLines {
     return [...this.#lines.values()];
   }
 
-  /** Drops the lines that ended before the newest session began. */
+  /** Drops the lines of earlier sessions that ended, or of which the broker has told nothing. */
   forgetBefore(sessionPrefix: string): void {
     for (const [intentId, line] of this.#lines) {
+      const isOver = line.end !== undefined || (line.orders.length === 0 && !line.isAccepted);
       const isOld = line.isForeign || !intentId.startsWith(sessionPrefix);
-      if (line.end === undefined || !isOld) continue;
+      if (!isOver || !isOld) continue;
       this.#lines.delete(intentId);
       for (const [id, place] of this.#places) if (place.line === line) this.#places.delete(id);
     }
@@ -71,7 +72,7 @@ export class OrderLines {
   /**
    * Where an order that the broker tells of belongs; one that nobody knows begins a foreign line. Our
    * client id on an order of another shape is somebody else's order. Undefined for what this adapter
-   * cannot take in: a parent without legs that nobody knows.
+   * cannot take in: a parent without legs, or a leg without its parent, that nobody knows.
    */
   take(wire: WireOrder): Place | undefined {
     const known = this.#places.get(wire.id);
@@ -79,7 +80,7 @@ export class OrderLines {
     const replaced = wire.replaces === undefined ? undefined : this.#places.get(wire.replaces);
     const line = replaced?.line ?? this.#ownLine(wire);
     if (line !== undefined) return this.#name(orderIn(line, wire), wire);
-    if (wire.legs.length === 0) return undefined;
+    if (wire.isLeg || wire.legs.length === 0) return undefined;
     const foreign = newLine(foreignIntent(wire), true);
     this.add(foreign);
     return this.#name(orderIn(foreign, wire), wire);

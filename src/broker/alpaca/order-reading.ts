@@ -2,15 +2,15 @@
 
 import type { At } from '../../engine/domain/clock.ts';
 import { newYorkDate, newYorkInstant } from '../../engine/domain/session-calendar.ts';
-import type { EpochMicros } from '../../engine/domain/units.ts';
+import type { EpochMicros, SessionDate } from '../../engine/domain/units.ts';
 import type { CallKind, HttpAnswer } from './call-book.ts';
 import { bodyOf } from './call-book.ts';
 import { judgeUnchanged } from './changing.ts';
 import type { OrderLine } from './order-line.ts';
-import { hasPosting, intentIdOf, lastOrder } from './order-line.ts';
+import { dateOfIntent, hasPosting, intentIdOf, lastOrder } from './order-line.ts';
 import { retell, takeOrder } from './order-news.ts';
 import type { AlpacaWorld } from './order-world.ts';
-import { readLater, tell } from './order-world.ts';
+import { readLater, refuseChange, tell } from './order-world.ts';
 import type { WireOrder } from './wire-order.ts';
 import { parseJson, readOrder, readOrders } from './wire-order.ts';
 
@@ -24,7 +24,8 @@ export function readDue(world: AlpacaWorld): void {
   for (const [orderId, due] of world.due) {
     if (due > world.at.wall) continue;
     world.due.delete(orderId);
-    readOne(world, orderId);
+    const place = world.lines.placeOf(orderId);
+    if (place?.line.end === undefined) readOne(world, orderId);
   }
 }
 
@@ -33,7 +34,8 @@ function readOne(world: AlpacaWorld, orderId: string): void {
   world.calls.send({ kind: 'search', method: 'GET', path }, world.at, (answer) => {
     const wire = readOrder(parseJson(bodyOf(answer) ?? ''));
     if (wire === undefined) {
-      readLater(world, orderId, READ_AGAIN_MILLIS);
+      if (isNotFound(answer)) forsake(world, orderId);
+      else readLater(world, orderId, READ_AGAIN_MILLIS);
       return;
     }
     const before = world.changes;
@@ -42,9 +44,24 @@ function readOne(world: AlpacaWorld, orderId: string): void {
   });
 }
 
-/** Where a list of the session's orders begins: midnight in New York, in Alpaca's own words. */
+function isNotFound(answer: HttpAnswer): boolean {
+  return answer.kind === 'httpResponse' && answer.status === 404;
+}
+
+/** The broker knows no such order any more: what was asked of it is refused, and the next picture of
+ * the account shows what it is missing from. */
+function forsake(world: AlpacaWorld, orderId: string): void {
+  const line = world.lines.placeOf(orderId)?.line;
+  if (line?.change !== undefined) refuseChange(world, line, 'the broker knows no such order');
+}
+
+/** Where a list of a session's orders begins: midnight in New York, in Alpaca's own words. */
 export function sessionStart(at: At): string {
-  return rfc3339(newYorkInstant(newYorkDate(at.market), 0));
+  return midnight(newYorkDate(at.market));
+}
+
+function midnight(date: SessionDate): string {
+  return rfc3339(newYorkInstant(date, 0));
 }
 
 function rfc3339(at: EpochMicros): string {
@@ -134,8 +151,7 @@ export function find(world: AlpacaWorld, intentId: string): void {
   const clientId = (line === undefined ? undefined : lastOrder(line)?.clientId) ?? intentId;
   const path = `/v2/orders:by_client_order_id?client_order_id=${encodeURIComponent(clientId)}`;
   world.calls.send({ kind: 'search', method: 'GET', path }, world.at, (answer) => {
-    const isUnknown = answer.kind === 'httpResponse' && answer.status === 404;
-    if (bodyOf(answer) !== undefined || isUnknown) searchList(world, intentId);
+    if (bodyOf(answer) !== undefined || isNotFound(answer)) searchList(world, intentId);
     else incomplete(world, intentId, whyNot(answer));
   });
 }
@@ -144,9 +160,11 @@ function incomplete(world: AlpacaWorld, intentId: string, evidence: string): voi
   tell(world, { kind: 'searched', intentId, search: { outcome: 'incomplete', evidence } });
 }
 
-/** The list holds each order with its legs and whatever replaced it. */
+/** The list holds each order with its legs and whatever replaced it, from the day of the intent on. */
 function searchList(world: AlpacaWorld, intentId: string): void {
-  const query = { after: sessionStart(world.at), kind: 'search' } as const;
+  const date = dateOfIntent(intentId);
+  const after = date === undefined ? sessionStart(world.at) : midnight(date);
+  const query = { after, kind: 'search' } as const;
   readList(world, query, (list, why) => {
     if (list === undefined) incomplete(world, intentId, why);
     else judgeList(world, intentId, list);

@@ -24,6 +24,8 @@ export interface AlpacaWorld {
   isQuiet: boolean;
   /** Goes on with a change that is under way: called after every news of its line. */
   goOn: (line: OrderLine) => void;
+  /** The account is to be read now: something was told that makes sense with more alone. */
+  catchUp: () => void;
 }
 
 export function tell(world: AlpacaWorld, event: BrokerEvent): void {

@@ -4,15 +4,11 @@ import type { OptionContract } from '../../engine/domain/instrument.ts';
 import { multiplierOf, parseOccSymbol } from '../../engine/domain/instrument.ts';
 import { newYorkDate, sessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros, SessionDate } from '../../engine/domain/units.ts';
-import {
-  addMicros,
-  MICROS_PER_SECOND,
-  priceFromDollars,
-  sessionDate,
-} from '../../engine/domain/units.ts';
+import { addMicros, MICROS_PER_SECOND, priceFromDollars } from '../../engine/domain/units.ts';
 import { settlementFees } from '../fees.ts';
 import type { Settlement } from '../order-gateway.ts';
 import { bodyOf } from './call-book.ts';
+import { dateOfIntent } from './order-line.ts';
 import type { OrderHistory } from './order-lines.ts';
 import type { AlpacaWorld } from './order-world.ts';
 import { tell } from './order-world.ts';
@@ -87,12 +83,6 @@ export class Settlements {
     this.#told.add(settlement.settlementId);
     tell(this.#world, { kind: 'settlement', settlement });
   }
-}
-
-/** The date that this engine's intent ids begin with. */
-function dateOfIntent(intentId: string): SessionDate | undefined {
-  const parts = /^(\d{4})(\d\d)(\d\d)-/.exec(intentId);
-  return parts === null ? undefined : sessionDate(`${parts[1]}-${parts[2]}-${parts[3]}`);
 }
 
 /** Reads one activity; undefined for one that settles no option. The quantity is what the activity

@@ -11,7 +11,7 @@ import { SECRET_MARKS } from '../order-gateway.ts';
 import type { Execution } from './order-line.ts';
 import { takeBust, takeLeg, takeOrder } from './order-news.ts';
 import type { AlpacaWorld } from './order-world.ts';
-import { readLater, refuseChange, tell } from './order-world.ts';
+import { refuseChange, tell } from './order-world.ts';
 import type { Fields, WireOrder } from './wire-order.ts';
 import { isFields, numberIn, parseJson, priceIn, readOrder, textIn } from './wire-order.ts';
 
@@ -130,5 +130,5 @@ function takeUpdate(world: AlpacaWorld, data: Fields): void {
   } else if (place !== undefined && place.order.id !== wire.id) {
     const [leg] = wire.legs;
     if (leg !== undefined && execution !== undefined) takeLeg(world, place, leg, execution);
-  } else if (takeOrder(world, wire, execution) === undefined) readLater(world, wire.id, 0);
+  } else if (takeOrder(world, wire, execution) === undefined) world.catchUp();
 }

@@ -85,6 +85,8 @@ export interface WireOrder {
   readonly legs: readonly WireLeg[];
   /** True of a parent that came without its legs: what they filled is not in here. */
   readonly lacksLegs: boolean;
+  /** True of one leg of a parent, told by itself. */
+  readonly isLeg: boolean;
   readonly replaces: string | undefined;
   readonly replacedBy: string | undefined;
   readonly submittedAt: string | undefined;
@@ -145,7 +147,8 @@ export function readOrder(value: unknown): WireOrder | undefined {
   const clientId = textIn(value, 'client_order_id');
   const status = textIn(value, 'status');
   if (id === undefined || clientId === undefined || status === undefined) return undefined;
-  const isParent = textIn(value, 'order_class') === 'mleg' && textIn(value, 'symbol') === undefined;
+  const isOfSeveral = textIn(value, 'order_class') === 'mleg';
+  const isParent = isOfSeveral && textIn(value, 'symbol') === undefined;
   const read = legsIn(value);
   if (!isParent && read === undefined) return undefined;
   const legs = read ?? [];
@@ -158,6 +161,7 @@ export function readOrder(value: unknown): WireOrder | undefined {
     limit: limitOf(value, isParent, legs),
     legs,
     lacksLegs: isParent && read === undefined,
+    isLeg: isOfSeveral && !isParent,
     replaces: textIn(value, 'replaces'),
     replacedBy: textIn(value, 'replaced_by'),
     submittedAt: textIn(value, 'submitted_at'),

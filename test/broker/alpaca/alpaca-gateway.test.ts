@@ -91,6 +91,21 @@ describe('an order of several legs', () => {
   );
 });
 
+describe('a leg that is told before its parent', () => {
+  it("waits for it, and is nobody else's order", () => {
+    const rig = new AlpacaRig();
+    rig.venue.knobs.mlegFills = 'legs';
+    rig.wires.isStreamFirst = true;
+    rig.wires.faults.onStream('lost', 'lost');
+    rig.venue.quote('SPY260804P00640000', 150, 160);
+    rig.venue.quote('SPY260804P00635000', 40, 50);
+    const events = rig.place(spread(rig));
+    expect(kinds(events)).toEqual(['accepted', 'fill', 'fill']);
+    expect(fillsOf(events).map(({ price }) => price)).toEqual([15_000, 5_000]);
+    expect(rig.snapshot()).toMatchObject({ workingOrders: [], endedOrders: [{ remaining: 0 }] });
+  });
+});
+
 describe('an order of one leg', () => {
   it.each([
     { what: 'a call bought', legs: [LONG_CALL], limit: -1.25, units: 1, sent: ['1.25', '1'] },
@@ -340,6 +355,16 @@ describe('a change of the limit', () => {
 });
 
 describe('a cancel', () => {
+  it('of an order that the broker has lost is refused', () => {
+    const rig = new AlpacaRig();
+    const order = spread(rig);
+    rig.place(order);
+    rig.venue.orders.splice(0);
+    expect(kinds(rig.cancel(order.intent.intentId))).toEqual(['cancelRejected']);
+    expect(rig.sent('DELETE')).toHaveLength(1);
+    expect(rig.snapshot().workingOrders).toEqual([]);
+  });
+
   it.each(['dropRequest', 'dropAnswer', 'error500', 'hang'] as const)(
     'that met %s is seen through',
     (fault) => {
@@ -509,6 +534,20 @@ describe('a restart', () => {
     expect(again.snapshot().fills).toHaveLength(4);
     expect(kinds(again.reprice(resting, 1.2))).toEqual(['replaced']);
     expect(kinds(again.restarted().events.slice(again.events.length))).toEqual(['connection']);
+  });
+
+  it('finds what an order of the day before filled', () => {
+    const rig = new AlpacaRig();
+    const order = spread(rig);
+    rig.place(order);
+    const again = rig.restarted(false);
+    again.venue.fill(again.atVenue(order.intent.intentId), 1);
+    again.now = addMicros(again.now, 24 * 3_600_000_000);
+    again.venue.advance(again.now);
+    again.connect();
+    const events = again.find(order.intent.intentId);
+    expect(kinds(events)).toEqual(['accepted', 'fill', 'fill', 'searched']);
+    expect(events.at(-1)).toMatchObject({ search: { outcome: 'found', standing: 'filled' } });
   });
 
   it('of an order that was on its way finds it by its client id', () => {

@@ -17,6 +17,7 @@ import { bench as ring } from '../ring.ts';
 import { bench as ringThreads } from '../ring-threads.ts';
 import { bench as riskGate } from '../risk-gate.ts';
 import { bench as tickToExit } from '../tick-to-exit.ts';
+import { bench as tokenCost } from '../token-cost.ts';
 import type { Bench } from './bench.ts';
 
 export const BENCHES: readonly Bench[] = [
@@ -35,6 +36,7 @@ export const BENCHES: readonly Bench[] = [
   tickToExit,
   mcpRoundTrip,
   http,
+  tokenCost,
   ring,
   ringThreads,
   pricing,

@@ -1,5 +1,6 @@
 /** How an answer leaves: structured content and one short text, always with the stamp. */
 import type { Stamp } from '../desk/engine-api.ts';
+import type { CheckResult } from '../engine/domain/verdict.ts';
 import type { Refused, ToolAnswer } from './tool.ts';
 
 /** What every transport sends. Plain JSON. */
@@ -20,7 +21,19 @@ export function toolResult(answer: ToolAnswer): ToolResult {
     return { isError: true, text, structured: { ...stamp, ...deniedFields(answer) } };
   }
   const text = `${answer.text}${stampText(answer.stamp)}`;
-  return { isError: false, text, structured: { ...answer.value, ...stamp } };
+  return { isError: false, text, structured: { ...brief(answer.value), ...stamp } };
+}
+
+/** A card's checks without the words of those that passed: forty sentences that all is well. */
+function brief(value: object): object {
+  if (!('checks' in value) || !Array.isArray(value.checks)) return value;
+  const checks: readonly CheckResult[] = value.checks;
+  const told = checks.map((check) => {
+    if (check.outcome !== 'passed') return check;
+    const { message: _message, ...rest } = check;
+    return rest;
+  });
+  return { ...value, checks: told };
 }
 
 function deniedFields({ denied, checks }: Refused) {

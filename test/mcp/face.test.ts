@@ -144,6 +144,21 @@ describe('what is said', () => {
     });
   });
 
+  it('leaves out the words of checks that passed, and no others', () => {
+    const stamp = new FakeEngineApi().stamp();
+    const check = { code: 'order_size', message: 'small enough', numbers: { contracts: 1 } };
+    const checks = [
+      { ...check, outcome: 'passed' },
+      { ...check, outcome: 'failed' },
+      { ...check, outcome: 'notRun' },
+    ];
+    const { structured } = toolResult({ stamp, value: { checks }, text: '' });
+    const { message: _message, ...wordless } = checks[0]!;
+    expect(structured['checks']).toEqual([wordless, checks[1], checks[2]]);
+    const plain = toolResult({ stamp, value: { checks: 'none' }, text: '' });
+    expect(plain.structured['checks']).toBe('none');
+  });
+
   it('puts the stamp last, so that no field of a tool can hide it', () => {
     const stamp = new FakeEngineApi().stamp();
     const result = toolResult({ stamp, value: { tradingState: 'fine', x: 1 }, text: 'Text.' });

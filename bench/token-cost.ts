@@ -1,0 +1,126 @@
+/**
+ * What do the tools cost a model in tokens: their list, once a conversation, and each typical answer?
+ *
+ *     SDK client ─► engine: tools/list, then one whole trade by the tools, its answers weighed
+ *
+ * Bytes are exact. Tokens are estimated at four bytes each, as for English JSON; a host's own count
+ * differs. Hosts hand a model the text, the structured content, or both: both are counted here.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readConfig } from '../src/config.ts';
+import { ToolShelf } from '../src/mcp/catalog.ts';
+import { listedTool } from '../src/mcp/tool-listing.ts';
+import { EngineProcess } from '../test/support/engine-process.ts';
+import type { Bench, BenchReport, Row } from './support/bench.ts';
+import { check } from './support/bench.ts';
+import { McpClient, type ToolResult } from './support/mcp-client.ts';
+
+const NAME = 'token-cost';
+const BYTES_PER_TOKEN = 4;
+const LOOK_EVERY_MILLIS = 250;
+const MOST_LOOKS = 80;
+/** Promised for the default sets. */
+const MOST_TOOLS = 24;
+const MOST_LIST_BYTES = 25_000;
+/** Hosts cut or spill longer answers: 25,000 tokens at one of them. */
+const MOST_ANSWER_BYTES = 100_000;
+
+function bytesOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
+}
+
+function tokens(bytes: number): number {
+  return Math.round(bytes / BYTES_PER_TOKEN);
+}
+
+function rowOf(metric: string, bytes: number): Row {
+  const about = `${metric}, about ${tokens(bytes)} tokens`;
+  return { bench: NAME, metric: about, unit: 'bytes', p50: bytes, p99: bytes, p999: bytes };
+}
+
+function answerRow(name: string, { content, structuredContent }: ToolResult): Row {
+  const [text, structured] = [bytesOf(content), bytesOf(structuredContent)];
+  check(text + structured < MOST_ANSWER_BYTES, `${name} answers within what hosts take`);
+  return rowOf(`${name}: text ${text}, structured ${structured}`, text + structured);
+}
+
+/** The reading tools that a session asks again and again, with their defaults. */
+const READS: readonly (readonly [name: string, args: Readonly<Record<string, unknown>>])[] = [
+  ['market_status', {}],
+  ['get_option_chain', {}],
+  ['find_options_by_delta', { delta: 30 }],
+  ['straddle_scan', {}],
+  ['show_pnl', {}],
+  ['portfolio_greeks', {}],
+  ['risk_check', {}],
+  ['risk_metrics', {}],
+  ['get_recent_orders', {}],
+];
+
+/** Waits until an order is filled: the simulated market takes a few seconds for it. */
+async function filled(client: McpClient, orderId: unknown): Promise<void> {
+  for (let look = 0; look < MOST_LOOKS; look += 1) {
+    const { structuredContent } = await client.call('get_order_status', { order_id: orderId });
+    if (structuredContent['status'] === 'filled') return;
+    await sleep(LOOK_EVERY_MILLIS);
+  }
+  check(false, 'the order fills');
+}
+
+/** One trade: previewed, confirmed, looked at from all sides, flattened. */
+async function weighTrade(client: McpClient): Promise<Row[]> {
+  const rows: Row[] = [];
+  const ask = async (name: string, args: Readonly<Record<string, unknown>> = {}) => {
+    const answer = await client.call(name, args);
+    check(!answer.isError, `${name} answers`);
+    rows.push(answerRow(name, answer));
+    return answer.structuredContent;
+  };
+  const card = await ask('iron_condor_30_delta', { width: 5 });
+  const { orderId } = await ask('confirm_trade', { confirm_token: card['confirmToken'] });
+  await filled(client, orderId);
+  for (const [name, args] of READS) await ask(name, args);
+  const flat = await ask('flatten_all');
+  await ask('flatten_all', { confirm_token: flat['confirmToken'] });
+  return rows;
+}
+
+function listing() {
+  const { DELTARING_TOOLSETS: toolsets } = readConfig({});
+  const tools = new ToolShelf({ toolsets, authority: 'open' }).tools.map(listedTool);
+  const bytes = bytesOf({ tools });
+  check(tools.length <= MOST_TOOLS, `the default sets are at most ${MOST_TOOLS} tools`);
+  check(bytes <= MOST_LIST_BYTES, `the default list is at most ${MOST_LIST_BYTES} bytes`);
+  const each = tools.map((tool) => `${tool.name} ${bytesOf(tool)} (${tokens(bytesOf(tool))})`);
+  return { row: rowOf(`tools/list, ${tools.length} tools of the default sets`, bytes), each };
+}
+
+async function run(): Promise<BenchReport> {
+  const { row, each } = listing();
+  const engine = await EngineProcess.start();
+  const client = await McpClient.overSocket(engine);
+  try {
+    const rows = [row, ...(await weighTrade(client))];
+    return {
+      rows,
+      checks: [
+        `the default list is within ${MOST_TOOLS} tools and ${MOST_LIST_BYTES} bytes`,
+        `${rows.length - 1} answers of one whole trade, none of ${MOST_ANSWER_BYTES} bytes or more`,
+      ],
+      notes: [
+        `Bytes (tokens) of each tool in the list: ${each.join(', ')}.`,
+        'Tokens are bytes by four, an estimate; sizes of answers vary with the market.',
+      ],
+    };
+  } finally {
+    await client.leave();
+    await engine.stop();
+    await engine.remove();
+  }
+}
+
+export const bench: Bench = {
+  name: NAME,
+  question: 'What do the tools cost a model in tokens: their list, and each typical answer?',
+  run,
+};

@@ -116,6 +116,8 @@ export class DeskRig {
   readonly desk: Desk;
   readonly paper: PaperBroker;
   readonly gateway: RigBroker;
+  /** The chain's memory, for readers of other threads. */
+  readonly chainBuffer = createChainBuffer();
   /** What reached the broker, and what it said. */
   readonly submitted: string[] = [];
   readonly repriced: string[] = [];
@@ -164,7 +166,7 @@ export class DeskRig {
     });
     this.gateway.name = options.brokerName ?? broker.capabilities.name;
     this.gateway.otherwise = options.capabilities ?? {};
-    const chainBuffer = createChainBuffer();
+    const { chainBuffer } = this;
     this.desk = new Desk({
       config: {
         build: 'test',

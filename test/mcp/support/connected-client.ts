@@ -119,6 +119,22 @@ export function sdkClient(elicit?: Elicit, extensions?: Record<string, object>):
   return client;
 }
 
+/** A client of the SDK at a face of any engine. */
+export async function connected(
+  face: Face,
+  client: Client = sdkClient(),
+  protocolVersion?: string,
+): Promise<Pick<Joined, 'client' | 'close'>> {
+  const [near, far] = streamPair();
+  const served = await serveOverStream(face, far);
+  await client.connect(new StreamTransport(near, protocolVersion));
+  const close = async (): Promise<void> => {
+    await client.close();
+    await served.close();
+  };
+  return { client, close };
+}
+
 /** Joins a client to a new face of a fake engine. */
 export async function join(options: JoinOptions = {}): Promise<Joined> {
   const api = options.api ?? new FakeEngineApi();
@@ -126,14 +142,10 @@ export async function join(options: JoinOptions = {}): Promise<Joined> {
   const { scopes } = options;
   const visitor = { principal: 'local', authority: 'open', ...(scopes && { scopes }) } as const;
   const face = new Face(room, visitor, options.narrowing);
-  const [near, far] = streamPair();
-  const transport = new StreamTransport(near, options.protocolVersion);
-  const served = await serveOverStream(face, far);
-  const client = sdkClient(options.elicit, options.extensions);
-  await client.connect(transport);
+  const asked = sdkClient(options.elicit, options.extensions);
+  const { client, close: leave } = await connected(face, asked, options.protocolVersion);
   const close = async (): Promise<void> => {
-    await client.close();
-    await served.close();
+    await leave();
     room.close();
   };
   return { client, api, face, close };

@@ -7,7 +7,7 @@ import type { Tool } from './tool.ts';
 import type { ToolResult } from './tool-result.ts';
 
 /** Hosts keep a page by its address, so another page gets another number. */
-export const TRADE_CARD_URI = 'ui://deltaring/trade-card-1';
+export const TRADE_CARD_URI = 'ui://deltaring/trade-card-2';
 export const APP_MIME_TYPE = 'text/html;profile=mcp-app';
 /** What a host that shows apps says of itself. */
 export const APPS_EXTENSION = 'io.modelcontextprotocol/ui';

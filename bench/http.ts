@@ -6,31 +6,20 @@
  *
  * Floor: node:http answering with the very same bytes and doing nothing for it.
  */
-import { z } from 'zod';
 import { EngineProcess } from '../test/support/engine-process.ts';
 import type { Bench, BenchContext, BenchReport, Row } from './support/bench.ts';
 import { check } from './support/bench.ts';
 import { Dummy } from './support/dummy.ts';
-import { isPinned, LOAD_CPU, outputOf, PIN_SERVER, startPinned } from './support/pinned-node.ts';
+import type { Load } from './support/load.ts';
+import { loadOn } from './support/load.ts';
+import { isPinned, PIN_SERVER } from './support/pinned-node.ts';
 import { median } from './support/samples.ts';
 
 const NAME = 'http';
 const SECONDS = 1;
 
-const loadShape = z.object({
-  count: z.number(),
-  bad: z.number(),
-  requestsPerSecond: z.number(),
-  p50: z.number(),
-  p99: z.number(),
-  p999: z.number(),
-});
-type Load = z.infer<typeof loadShape>;
-
-async function loadOn(url: string): Promise<Load> {
-  const argument = JSON.stringify({ url, seconds: SECONDS });
-  const found = await outputOf(startPinned('http-load.ts', [argument], LOAD_CPU));
-  const load = loadShape.parse(JSON.parse(found));
+async function cleanLoad(url: string): Promise<Load> {
+  const load = await loadOn({ url, seconds: SECONDS });
   check(load.bad === 0 && load.count > 0, `every request to ${url} is answered with 200`);
   return load;
 }
@@ -46,8 +35,8 @@ async function compare(context: BenchContext, engineUrl: string, path: string) {
   try {
     for (let round = 0; round < context.rounds; round += 1) {
       const turns = [
-        async () => ours.push(await loadOn(`${engineUrl}${path}`)),
-        async () => floor.push(await loadOn(`${dummy.url}${path}`)),
+        async () => ours.push(await cleanLoad(`${engineUrl}${path}`)),
+        async () => floor.push(await cleanLoad(`${dummy.url}${path}`)),
       ];
       for (const turn of round % 2 === 0 ? turns : turns.reverse()) await turn();
     }

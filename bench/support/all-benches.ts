@@ -4,6 +4,7 @@ import { bench as auditLog } from '../audit-log.ts';
 import { bench as chainRead } from '../chain-read.ts';
 import { bench as chainUpdate } from '../chain-update.ts';
 import { bench as confirmToBroker } from '../confirm-to-broker.ts';
+import { bench as hammer } from '../hammer.ts';
 import { bench as http } from '../http.ts';
 import { bench as ingest } from '../ingest.ts';
 import { bench as journal } from '../journal.ts';
@@ -36,6 +37,7 @@ export const BENCHES: readonly Bench[] = [
   tickToExit,
   mcpRoundTrip,
   http,
+  hammer,
   tokenCost,
   ring,
   ringThreads,

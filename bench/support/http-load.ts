@@ -1,6 +1,6 @@
 /**
- * Load on one URL, in a process of its own: autocannon, ten connections that never rest. Prints its
- * findings as one line of JSON. Each new connection comes from another address of the loopback
+ * Load on one URL, in a process of its own: autocannon, ten connections that never rest, or as many as
+ * are asked for. Prints its findings as one line of JSON. Each new connection comes from another address of the loopback
  * network, and reconnects before the server's limit per address is reached; where the system has one
  * loopback address only, the run is cut to what one address may ask.
  */
@@ -16,8 +16,18 @@ const CONNECTIONS = 10;
 const REQUESTS_PER_ADDRESS = 500;
 const NANOS_PER_MILLI = 1e6;
 
-const argumentShape = z.object({ url: z.string(), seconds: z.number() });
-const { url, seconds } = argumentShape.parse(JSON.parse(process.argv[2] ?? ''));
+const argumentShape = z.object({
+  url: z.string(),
+  seconds: z.number(),
+  connections: z.number().default(CONNECTIONS),
+  /** Posted as JSON where there is one. */
+  body: z.string().optional(),
+  headers: z.record(z.string(), z.string()).default({}),
+  /** Ends after so many requests. */
+  amount: z.number().optional(),
+});
+const asked = argumentShape.parse(JSON.parse(process.argv[2] ?? ''));
+const { url, seconds, connections, body, headers, amount } = asked;
 const hasManyAddresses = process.platform === 'linux';
 
 /** Two loads after one another take no address twice: their process ids differ. */
@@ -43,10 +53,13 @@ let bad = 0;
 const result = await new Promise<Result>((resolve, reject) => {
   const options = {
     url,
-    connections: CONNECTIONS,
-    ...(hasManyAddresses
+    connections,
+    headers,
+    ...(body !== undefined && { method: 'POST' as const, body }),
+    ...(amount !== undefined && { amount }),
+    ...(hasManyAddresses && amount === undefined
       ? { duration: seconds, reconnectRate: REQUESTS_PER_ADDRESS }
-      : { amount: REQUESTS_PER_ADDRESS }),
+      : { amount: amount ?? REQUESTS_PER_ADDRESS }),
   };
   const instance = autocannon(options, (error: unknown, whole) => {
     if (error) reject(error instanceof Error ? error : new Error('the load generator failed'));

@@ -20,6 +20,9 @@ const NAME = 'hammer';
 const CROWD = 200;
 const CALLERS = 8;
 const SECONDS = 4;
+const QUICK_SECONDS = 0.5;
+const LOOK_SECONDS = 0.5;
+const MOST_LOOKS = 40;
 /** Below the 1,000 requests an hour that one caller has. */
 const CALLS = 900;
 const TICK = 'deltaring_tick_to_chain_seconds';
@@ -40,22 +43,31 @@ async function ticks(engine: EngineProcess): Promise<Buckets> {
   );
 }
 
-/** The upper bound of the bucket that so many per cent of the newer ticks lie in or below. */
+/** The upper bound of the bucket that so many per cent of the newer ticks lie in or below; of the last
+ * bucket, which has none, the lower. */
 function percentile(before: Buckets, after: Buckets, percent: number): number {
   const total = Math.max(...after.values()) - Math.max(...before.values());
   for (const [bound, count] of after) {
     const newer = count - (before.get(bound) ?? 0);
-    if (newer >= (total * percent) / 100) return bound * MICROS_PER_SECOND;
+    if (newer >= (total * percent) / 100 && bound < Number.POSITIVE_INFINITY) {
+      return bound * MICROS_PER_SECOND;
+    }
   }
-  return Number.POSITIVE_INFINITY;
+  const finite = [...after.keys()].filter((bound) => bound < Number.POSITIVE_INFINITY);
+  return Math.max(...finite) * MICROS_PER_SECOND;
 }
 
 /** The core's ticks while something goes on. */
 async function ticksDuring(engine: EngineProcess, work: () => Promise<unknown>) {
   const before = await ticks(engine);
   await work();
-  const after = await ticks(engine);
-  const count = Math.max(...after.values()) - Math.max(...before.values());
+  let after = await ticks(engine);
+  const since = () => Math.max(...after.values()) - Math.max(...before.values());
+  for (let look = 0; look < MOST_LOOKS && since() === 0; look += 1) {
+    await pause(LOOK_SECONDS);
+    after = await ticks(engine);
+  }
+  const count = since();
   check(count > 0, 'the core takes ticks meanwhile');
   const at = (percent: number): number => percentile(before, after, percent);
   return { count, p50: at(50), p99: at(99), p999: at(99.9) };
@@ -71,15 +83,15 @@ function tickRow(what: string, found: Ticks, idle: Ticks): Row {
   return { ...row, peer: 'idle, same run', peerRatio: p99 / idle.p99, peerP50: idle.p50 };
 }
 
-function pause(): Promise<void> {
+function pause(seconds: number): Promise<void> {
   return new Promise((resolve) => {
-    setTimeout(resolve, SECONDS * 1_000);
+    setTimeout(resolve, seconds * 1_000);
   });
 }
 
 /** All callers, one call after the other, until the time is up; resolves with how many calls. */
-async function flatOut(callers: readonly McpClient[]): Promise<number> {
-  const until = performance.now() + SECONDS * 1_000;
+async function flatOut(callers: readonly McpClient[], seconds: number): Promise<number> {
+  const until = performance.now() + seconds * 1_000;
   let calls = 0;
   const lane = async (client: McpClient): Promise<void> => {
     while (performance.now() < until) {
@@ -127,19 +139,20 @@ async function callUnderLoad(context: BenchContext, engine: EngineProcess) {
 async function run(context: BenchContext): Promise<BenchReport> {
   const engine = await EngineProcess.start({ settings: SETTINGS });
   const callers: McpClient[] = [];
+  const seconds = context.quick ? QUICK_SECONDS : SECONDS;
   try {
     const { ours, floor } = await callUnderLoad(context, engine);
     for (let i = 0; i < CALLERS; i += 1) callers.push(await McpClient.overSocket(engine));
-    const idle = await ticksDuring(engine, pause);
+    const idle = await ticksDuring(engine, () => pause(seconds));
     const post = { url: `${engine.url}/mcp/call`, body: '{"name":"market_status"}' };
     let crowd: Load | undefined;
     const crowded = await ticksDuring(engine, async () => {
       const headers = { 'Content-Type': 'application/json' };
-      crowd = await loadOn({ ...post, headers, seconds: SECONDS, connections: CROWD });
+      crowd = await loadOn({ ...post, headers, seconds, connections: CROWD });
     });
     let calls = 0;
     const called = await ticksDuring(engine, async () => {
-      calls = await flatOut(callers);
+      calls = await flatOut(callers, seconds);
     });
     const rates = [ours, floor].map(({ requestsPerSecond }) => Math.round(requestsPerSecond));
     const asked = (crowd?.count ?? 0) + (crowd?.bad ?? 0);

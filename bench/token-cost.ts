@@ -1,24 +1,24 @@
 /**
  * What do the tools cost a model in tokens: their list, once a conversation, and each typical answer?
  *
- *     SDK client ─► engine: tools/list, then one whole trade by the tools, its answers weighed
+ *     SDK client ─► face ─► desk on a fixed market: one whole trade by the tools, its answers weighed
  *
  * Bytes are exact. Tokens are estimated at four bytes each, as for English JSON; a host's own count
  * differs. Hosts hand a model the text, the structured content, or both: both are counted here.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { readConfig } from '../src/config.ts';
 import { ToolShelf } from '../src/mcp/catalog.ts';
+import { createFaceRoom, Face, faceSettings } from '../src/mcp/face.ts';
 import { listedTool } from '../src/mcp/tool-listing.ts';
-import { EngineProcess } from '../test/support/engine-process.ts';
+import { call, connected } from '../test/mcp/support/connected-client.ts';
+import { doorOf } from '../test/mcp/support/desk-door.ts';
+import { DeskRig } from '../test/support/desk-rig.ts';
 import type { Bench, BenchReport, Row } from './support/bench.ts';
 import { check } from './support/bench.ts';
-import { McpClient, type ToolResult } from './support/mcp-client.ts';
 
 const NAME = 'token-cost';
 const BYTES_PER_TOKEN = 4;
-const LOOK_EVERY_MILLIS = 250;
-const MOST_LOOKS = 80;
 /** Promised for the default sets. */
 const MOST_TOOLS = 24;
 const MOST_LIST_BYTES = 25_000;
@@ -38,8 +38,7 @@ function rowOf(metric: string, bytes: number): Row {
   return { bench: NAME, metric: about, unit: 'bytes', p50: bytes, p99: bytes, p999: bytes };
 }
 
-function answerRow(name: string, { content, structuredContent }: ToolResult): Row {
-  const [text, structured] = [bytesOf(content), bytesOf(structuredContent)];
+function answerRow(name: string, text: number, structured: number): Row {
   check(text + structured < MOST_ANSWER_BYTES, `${name} answers within what hosts take`);
   return rowOf(`${name}: text ${text}, structured ${structured}`, text + structured);
 }
@@ -49,36 +48,25 @@ const READS: readonly (readonly [name: string, args: Readonly<Record<string, unk
   ['market_status', {}],
   ['get_option_chain', {}],
   ['find_options_by_delta', { delta: 30 }],
-  ['straddle_scan', {}],
+  ['portfolio_delta', {}],
   ['show_pnl', {}],
   ['portfolio_greeks', {}],
   ['risk_check', {}],
-  ['risk_metrics', {}],
   ['get_recent_orders', {}],
 ];
 
-/** Waits until an order is filled: the simulated market takes a few seconds for it. */
-async function filled(client: McpClient, orderId: unknown): Promise<void> {
-  for (let look = 0; look < MOST_LOOKS; look += 1) {
-    const { structuredContent } = await client.call('get_order_status', { order_id: orderId });
-    if (structuredContent['status'] === 'filled') return;
-    await sleep(LOOK_EVERY_MILLIS);
-  }
-  check(false, 'the order fills');
-}
-
 /** One trade: previewed, confirmed, looked at from all sides, flattened. */
-async function weighTrade(client: McpClient): Promise<Row[]> {
+async function weighTrade(rig: DeskRig, client: Client): Promise<Row[]> {
   const rows: Row[] = [];
   const ask = async (name: string, args: Readonly<Record<string, unknown>> = {}) => {
-    const answer = await client.call(name, args);
-    check(!answer.isError, `${name} answers`);
-    rows.push(answerRow(name, answer));
-    return answer.structuredContent;
+    const { isError, content, data } = await call(client, name, { ...args });
+    check(!isError, `${name} answers`);
+    rows.push(answerRow(name, bytesOf(content), bytesOf(data)));
+    return data;
   };
   const card = await ask('iron_condor_30_delta', { width: 5 });
   const { orderId } = await ask('confirm_trade', { confirm_token: card['confirmToken'] });
-  await filled(client, orderId);
+  check(rig.ended(orderId).status === 'filled', 'the order fills');
   for (const [name, args] of READS) await ask(name, args);
   const flat = await ask('flatten_all');
   await ask('flatten_all', { confirm_token: flat['confirmToken'] });
@@ -97,10 +85,14 @@ function listing() {
 
 async function run(): Promise<BenchReport> {
   const { row, each } = listing();
-  const engine = await EngineProcess.start();
-  const client = await McpClient.overSocket(engine);
+  const rig = new DeskRig();
+  const settings = { ...faceSettings(readConfig({})), confirmMode: 'token' as const };
+  const room = createFaceRoom(doorOf(rig), settings);
+  const { client, close } = await connected(
+    new Face(room, { principal: 'bench', authority: 'open' }),
+  );
   try {
-    const rows = [row, ...(await weighTrade(client))];
+    const rows = [row, ...(await weighTrade(rig, client))];
     return {
       rows,
       checks: [
@@ -109,13 +101,12 @@ async function run(): Promise<BenchReport> {
       ],
       notes: [
         `Bytes (tokens) of each tool in the list: ${each.join(', ')}.`,
-        'Tokens are bytes by four, an estimate; sizes of answers vary with the market.',
+        'Tokens are bytes by four, an estimate. The market is the one of the tests: the same bytes each time.',
       ],
     };
   } finally {
-    await client.leave();
-    await engine.stop();
-    await engine.remove();
+    await close();
+    room.close();
   }
 }
 

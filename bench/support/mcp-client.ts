@@ -15,7 +15,6 @@ import type { EngineProcess } from '../../test/support/engine-process.ts';
 
 const resultShape = z.object({
   isError: z.boolean().default(false),
-  content: z.array(z.unknown()),
   structuredContent: z.record(z.string(), z.unknown()),
 });
 

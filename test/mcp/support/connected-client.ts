@@ -156,6 +156,8 @@ export interface CallResult {
   readonly isError: boolean;
   readonly text: string;
   readonly data: Data;
+  /** The text and what stands beside it, as it came. */
+  readonly content: readonly unknown[];
 }
 
 /** Structured content, as deep as a test cares to look. */
@@ -174,5 +176,6 @@ export async function call(
     isError: result.isError === true,
     text: content[0]?.text ?? '',
     data: result.structuredContent as Data,
+    content,
   };
 }

@@ -1,6 +1,7 @@
 /** Every campaign, in the order of the help text. */
 import { campaign as audit } from '../campaigns/audit.ts';
 import { campaign as burnIn } from '../campaigns/burn-in.ts';
+import { campaign as collections } from '../campaigns/collections.ts';
 import { campaign as conformance } from '../campaigns/conformance.ts';
 import { campaign as doubleConfirms } from '../campaigns/double-confirms.ts';
 import { campaign as fuzz } from '../campaigns/fuzz.ts';
@@ -19,6 +20,7 @@ export const CAMPAIGNS: readonly Campaign[] = [
   sim,
   burnIn,
   fuzz,
+  collections,
   conformance,
   killpoints,
   seqlock,

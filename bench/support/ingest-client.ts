@@ -28,6 +28,8 @@ import { sampleChain } from './sample-chain.ts';
 /** 256 MB: a minute at 50,000 events a second, without a thread that empties it. */
 const RECORDER_BYTES = 2 ** 28;
 const MAX_FRAMES = 2 ** 19;
+/** Until what the collector did is told of, and until what went before is over. */
+const SETTLE_MILLIS = 40;
 const [kind = '', url = ''] = process.argv.slice(2);
 const sample = sampleChain();
 const openedAt = wallMicros();
@@ -86,7 +88,7 @@ function finish(): void {
       seenAt: frames === 0 ? [] : [...seenAt.subarray(0, frames)],
     };
     process.send?.(result);
-  }, 100);
+  }, SETTLE_MILLIS);
 }
 
 process.on('message', (next: IngestOrder) => {
@@ -103,7 +105,7 @@ process.on('message', (next: IngestOrder) => {
     };
     order = next;
     process.send?.('go');
-  }, 100);
+  }, SETTLE_MILLIS);
 });
 
 /** The step of a chain alone, or of the whole core. */

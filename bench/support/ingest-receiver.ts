@@ -28,6 +28,12 @@ export interface IngestResult {
   readonly seenAt: readonly number[];
 }
 
+/** So many frames at once, every so many milliseconds. */
+export interface Pace {
+  readonly frames: number;
+  readonly everyMillis: number;
+}
+
 export interface Run {
   readonly result: IngestResult;
   /** Milliseconds of the same clock at which each frame was sent. */
@@ -63,17 +69,17 @@ export class IngestReceiver {
     return new IngestReceiver(child, socket);
   }
 
-  /** Sends `count` frames by turns, at a rate of events a second or as fast as they are taken. */
+  /** Sends `count` frames by turns, at a pace or as fast as they are taken. */
   async run(
     frames: readonly Buffer[],
     count: number,
-    pace: { events: number; rate?: number },
+    { events, pace }: { events: number; pace?: Pace },
   ): Promise<Run> {
     const bytes = Array.from({ length: count }, (_, i) => frames[i % frames.length]?.length ?? 0);
     const order: IngestOrder = {
-      events: count * pace.events,
+      events: count * events,
       bytes: bytes.reduce((sum, length) => sum + length + WEBSOCKET_HEAD_BYTES, 0),
-      frames: pace.rate === undefined ? 0 : count,
+      frames: pace === undefined ? 0 : count,
     };
     const going = said(this.#child, (message) => message === 'go');
     this.#child.send(order);
@@ -90,24 +96,19 @@ export class IngestReceiver {
   async #send(
     frames: readonly Buffer[],
     sentAt: Float64Array,
-    { events, rate }: { events: number; rate?: number },
+    pace: Pace | undefined,
   ): Promise<void> {
     const startedAt = performance.now();
     let sent = 0;
     while (sent < sentAt.length) {
-      const due =
-        rate === undefined
-          ? sentAt.length
-          : Math.min(
-              sentAt.length,
-              1 + Math.floor(((performance.now() - startedAt) * rate) / 1_000 / events),
-            );
+      const elapsed = performance.now() - startedAt;
+      const due = pace === undefined ? sentAt.length : framesDue(pace, elapsed, sentAt.length);
       while (sent < due && this.#socket.bufferedAmount < MAX_UNSENT_BYTES) {
         const frame = frames[sent % frames.length];
         if (frame === undefined) break;
         numberFrame(frame, sent);
         sentAt[sent] = monotonicMillis();
-        this.#socket.send(rate === undefined ? Buffer.from(frame) : frame, { binary: false });
+        this.#socket.send(pace === undefined ? Buffer.from(frame) : frame, { binary: false });
         sent += 1;
       }
       await new Promise((resolve) => setImmediate(resolve));
@@ -117,6 +118,10 @@ export class IngestReceiver {
   stop(): void {
     this.#child.kill();
   }
+}
+
+function framesDue({ frames, everyMillis }: Pace, elapsed: number, most: number): number {
+  return Math.min(most, frames * (1 + Math.floor(elapsed / everyMillis)));
 }
 
 function said(child: ChildProcess, isIt: (message: unknown) => boolean): Promise<unknown> {

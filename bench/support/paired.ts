@@ -33,30 +33,53 @@ export interface Paired {
   readonly peer: Course | undefined;
 }
 
-type Name = keyof Contenders;
-
 /** Runs every contender in every round. */
 export async function paired(context: BenchContext, contenders: Contenders): Promise<Paired> {
-  const names = (['ours', 'floor', 'peer'] as const).filter((name) => name in contenders);
-  const courses = new Map<Name, { all: Samples; medians: number[] }>(
-    names.map((name) => [name, { all: new Samples(), medians: [] }]),
+  const measures = new Map<string, Measure>();
+  for (const name of ['ours', 'floor', 'peer'] as const) {
+    const measure = contenders[name];
+    if (measure !== undefined) measures.set(name, measure);
+  }
+  const courses = await contest(context, measures);
+  return {
+    ours: courseOf(courses, 'ours'),
+    floor: courses.get('floor'),
+    peer: courses.get('peer'),
+  };
+}
+
+/** The same among any number of contenders by name. */
+export async function contest(
+  context: BenchContext,
+  contenders: ReadonlyMap<string, Measure>,
+): Promise<ReadonlyMap<string, Course>> {
+  const names = [...contenders.keys()];
+  const courses = new Map(
+    names.map((name) => [name, { all: new Samples(), medians: [] as number[] }]),
   );
-  for (const name of names) await contenders[name]?.(new Samples());
+  for (const measure of contenders.values()) await measure(new Samples());
   for (let round = 0; round < context.rounds; round += 1) {
     for (const name of orderOf(round, names)) {
       const samples = new Samples();
-      await contenders[name]?.(samples);
+      await contenders.get(name)?.(samples);
       courses.get(name)?.all.addAll(samples);
       courses.get(name)?.medians.push(samples.percentile(50, 'ns'));
     }
   }
-  const ours = courses.get('ours') ?? { all: new Samples(), medians: [] };
-  return { ours, floor: courses.get('floor'), peer: courses.get('peer') };
+  return courses;
+}
+
+/** The course of one of them. */
+export function courseOf(courses: ReadonlyMap<string, Course>, name: string): Course {
+  const course = courses.get(name);
+  if (course === undefined) throw new Error(`there was no contender ${name}`);
+  return course;
 }
 
 /** Rotated by the round, and every other round backwards: nobody always follows the same one. */
-function orderOf(round: number, names: readonly Name[]): readonly Name[] {
-  const rotated = names.map((_, turn) => names[(round + turn) % names.length] ?? 'ours');
+function orderOf(round: number, names: readonly string[]): readonly string[] {
+  const first = round % names.length;
+  const rotated = [...names.slice(first), ...names.slice(0, first)];
   return round % 2 === 0 ? rotated : rotated.reverse();
 }
 

@@ -1,7 +1,7 @@
 /** The publishing thread of the ring bench: sends numbered records each time it is told to. */
 import { workerData } from 'node:worker_threads';
 import { RingBuffer } from 'ringbuf.js';
-import { EPOCH_FIELD, RECORD_FIELDS } from '../../src/engine/ring/ring-layout.ts';
+import { EPOCH_FIELD, RECORD_CELLS, RECORD_FIELDS } from '../../src/engine/ring/ring-layout.ts';
 import { RingWriter } from '../../src/engine/ring/ring-writer.ts';
 import { type ProducerTask, TAKEN, WANTED } from './ring-task.ts';
 
@@ -22,7 +22,9 @@ function senderOf({ kind, buffer, batch }: ProducerTask): (fields: Float64Array)
 
 function produce(task: ProducerTask): void {
   const words = new Int32Array(task.words);
-  const fields = new Float64Array(task.batch * RECORD_FIELDS);
+  const isBlock = task.kind === 'ours' && task.batch > 1;
+  const stride = isBlock ? RECORD_CELLS : RECORD_FIELDS;
+  const fields = new Float64Array(task.batch * stride);
   const send = senderOf(task);
   let sent = 0;
   while (true) {
@@ -33,7 +35,7 @@ function produce(task: ProducerTask): void {
       continue;
     }
     if (sent - Atomics.load(words, TAKEN) > task.mostAhead) continue;
-    for (let n = 0; n < task.batch; n += 1) fields[n * RECORD_FIELDS + EPOCH_FIELD] = sent + n;
+    for (let n = 0; n < task.batch; n += 1) fields[n * stride + EPOCH_FIELD] = sent + n;
     if (send(fields)) sent += task.batch;
   }
 }

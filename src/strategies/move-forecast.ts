@@ -5,6 +5,7 @@
 import type { Bar, MarketView } from '../engine/domain/market.ts';
 import type { EpochMicros } from '../engine/domain/units.ts';
 import { addMicros, MICROS_PER_MINUTE } from '../engine/domain/units.ts';
+import { normalCdf } from '../engine/pricing/normal.ts';
 import { completeBars } from './opening-range.ts';
 import { varianceShare } from './variance-profile.ts';
 
@@ -76,16 +77,6 @@ export function forecastMove(view: MarketView, forward: number): MoveForecast | 
     realisedMove: dollars(realised),
     minutesLeft,
   };
-}
-
-/** Standard normal distribution (Abramowitz and Stegun 26.2.17, error below 7.5e-8). */
-function normalCdf(x: number): number {
-  const t = 1 / (1 + 0.2316419 * Math.abs(x));
-  const poly =
-    t *
-    (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
-  const upper = (Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI)) * poly;
-  return x >= 0 ? 1 - upper : upper;
 }
 
 /** Mean of |close - strike| in dollars when the close is normal around the forward: what a straddle

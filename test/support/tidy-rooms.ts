@@ -13,7 +13,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'engine/chain': ['engine/domain', 'ops', 'engine/ring', 'engine/pricing'],
   'engine/feed': ENGINE,
   'engine/portfolio': ENGINE,
-  strategies: ['engine/domain', 'engine/chain'],
+  strategies: ['engine/domain', 'engine/pricing', 'engine/chain'],
   broker: [...ENGINE, 'engine/portfolio'],
   audit: ['engine/domain', 'ops'],
   sim: ['engine/domain'],

@@ -1,6 +1,7 @@
 /** The reading end of the 0DTE chain: consistent pictures of it, from any thread. */
 import type { OptionContract } from '../domain/instrument.ts';
 import type { ChainSlice, ContractView, Quote } from '../domain/market.ts';
+import { ReadFence } from '../ring/read-fence.ts';
 import {
   CHAIN_CELLS,
   checkChainBuffer,
@@ -54,8 +55,7 @@ export class ChainReader {
   readonly #versions = new Int32Array(MAX_CONTRACTS).fill(NEVER);
   readonly #changed = new Int32Array(MAX_CONTRACTS);
   readonly #row = new Float64Array(ROW_CELLS);
-  /** A word of this reader's own: a read-modify-write on it keeps a copy before its check. */
-  readonly #fence = new Int32Array(1);
+  readonly #fence = new ReadFence();
   #used: Float64Array;
   #shape: SessionShape | undefined;
   #slice: ChainSlice | undefined;
@@ -214,7 +214,7 @@ export class ChainReader {
   }
 
   #isUnchanged(word: number, before: number): boolean {
-    Atomics.add(this.#fence, 0, 0);
+    this.#fence.pass();
     const same = Atomics.load(this.#words, word) === before;
     if (!same) this.#retries += 1;
     return same;

@@ -25,13 +25,19 @@ export interface RankedMatch {
   readonly higher: ContractView | undefined;
 }
 
+/** Parts into which |delta| is divided; a power of two, so that their bounds are exact. */
+const PARTS = 256;
+
 /**
  * The contracts of one right of one slice in ascending order of |delta|. Exact, also where noise in
- * the quotes leaves deltas out of strike order: a look-up is a binary search over all of them.
+ * the quotes leaves deltas out of strike order: a look-up is a binary search among those whose |delta| is in the same part of
+ * 256, which near the money are two or three.
  */
 export class DeltaIndex {
   readonly #absDelta: Float64Array;
   readonly #views: readonly ContractView[];
+  /** For each part the place of the first contract in it or above it; behind them the count. */
+  readonly #starts = new Uint16Array(PARTS + 2);
 
   /** `farFirst`: the rows of a right from far out of the money inward, so that they are in order
    * already but for noise; an insertion sort then makes one pass. */
@@ -52,6 +58,11 @@ export class DeltaIndex {
     }
     this.#absDelta = absDelta.subarray(0, views.length);
     this.#views = views;
+    for (let part = 0, place = 0; part <= PARTS; part += 1) {
+      while (place < views.length && (absDelta[place] ?? 0) * PARTS < part) place += 1;
+      this.#starts[part] = place;
+    }
+    this.#starts[PARTS + 1] = views.length;
   }
 
   /** The contract whose |delta| is nearest to `targetAbs` (0 to 1), of two equally near the one
@@ -93,8 +104,9 @@ export class DeltaIndex {
 
   #placeAtOrAbove(target: number): number {
     const absDelta = this.#absDelta;
-    let low = 0;
-    let high = absDelta.length;
+    const part = target > 0 ? Math.min(PARTS, Math.floor(target * PARTS)) : 0;
+    let low = this.#starts[part] ?? 0;
+    let high = this.#starts[part + 1] ?? 0;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if ((absDelta[middle] ?? 0) < target) low = middle + 1;

@@ -203,19 +203,18 @@ export class EventReader {
 
   /** A price above zero. Zero is how the feed writes a side without one. */
   private price(dollars: number): Price | undefined {
-    if (Number.isNaN(dollars) || dollars === 0) return undefined;
-    if (dollars < 0 || dollars > MAX_PRICE_DOLLARS) {
-      this.fault('outOfRange');
-      return undefined;
+    if (dollars > 0 && dollars <= MAX_PRICE_DOLLARS) {
+      const found = priceFromDollars(dollars);
+      return found === 0 ? undefined : found;
     }
-    const found = priceFromDollars(dollars);
-    return found === 0 ? undefined : found;
+    if (dollars !== 0 && !Number.isNaN(dollars)) this.fault('outOfRange');
+    return undefined;
   }
 
   private count(number: number): number | undefined {
-    if (Number.isNaN(number)) return undefined;
-    if (number >= 0 && number <= MAX_COUNT) return number === 0 ? 0 : number;
-    this.fault('outOfRange');
+    if (number > 0 && number <= MAX_COUNT) return number;
+    if (number === 0) return 0;
+    if (!Number.isNaN(number)) this.fault('outOfRange');
     return undefined;
   }
 

@@ -49,11 +49,12 @@ export const NEWEST_WORD = 64;
 /** Rows whose newest record is known: the underlying's and one for each contract a chain can hold. */
 export const RING_ROWS = 1_056;
 
-const CELL_BYTES = 8;
+export const CELL_BYTES = 8;
 const HEADER_BYTES = (NEWEST_WORD + RING_ROWS) * 4;
 
 /** Float64 cells from one record to the next. */
 export const RECORD_CELLS = 16;
+export const RECORD_BYTES = RECORD_CELLS * CELL_BYTES;
 /** The cell (float64) at which record 0 begins. */
 export const FIRST_RECORD_CELL = HEADER_BYTES / CELL_BYTES;
 /** Numbers that `RingWriter.publish` takes for a record, in the order of the cells. */
@@ -91,6 +92,22 @@ export const DEFAULT_RING_CAPACITY = 131_072;
 export const MIN_RING_CAPACITY = 16;
 /** 128 MB of memory; far below 2^32, so that a lap is never taken for a few waiting records. */
 export const MAX_RING_CAPACITY = 1_048_576;
+
+/** Copies the RECORD_FIELDS numbers of a record, one by one and without a loop, which costs as much
+ * again as they do. */
+export function copyFields(from: Float64Array, first: number, to: Float64Array, at: number): void {
+  to[at] = from[first] ?? 0;
+  to[at + 1] = from[first + 1] ?? 0;
+  to[at + 2] = from[first + 2] ?? 0;
+  to[at + 3] = from[first + 3] ?? 0;
+  to[at + 4] = from[first + 4] ?? 0;
+  to[at + 5] = from[first + 5] ?? 0;
+  to[at + 6] = from[first + 6] ?? 0;
+  to[at + 7] = from[first + 7] ?? 0;
+  to[at + 8] = from[first + 8] ?? 0;
+  to[at + 9] = from[first + 9] ?? 0;
+  to[at + 10] = from[first + 10] ?? 0;
+}
 
 /** Allocates an empty ring. Throws `INPUT_INVALID` unless capacity is a power of two in bounds. */
 export function createRingBuffer(capacity = DEFAULT_RING_CAPACITY): SharedArrayBuffer {
@@ -142,5 +159,5 @@ export function sequenceOfNone(head: number, capacity: number): number {
 }
 
 function bytesOf(capacity: number): number {
-  return HEADER_BYTES + capacity * RECORD_CELLS * CELL_BYTES;
+  return HEADER_BYTES + capacity * RECORD_BYTES;
 }

@@ -1,12 +1,15 @@
 /** The reading end of the broadcast ring: a cursor of its own, and a count of what it missed. */
 import { type EpochMicros, epochMicros, type Price, price } from '../domain/units.ts';
+import { ReadFence } from './read-fence.ts';
 import {
   ABSENT,
   ASK_FIELD,
   ASK_SIZE_FIELD,
   BID_FIELD,
   BID_SIZE_FIELD,
+  CELL_BYTES,
   CLAIM_WORD,
+  copyFields,
   DELTA_FIELD,
   EPOCH_FIELD,
   FIRST_RECORD_CELL,
@@ -14,8 +17,8 @@ import {
   IMPLIED_VOL_FIELD,
   INDEX_FIELD,
   MARKET_MICROS_FIELD,
+  RECORD_BYTES,
   RECORD_CELLS,
-  RECORD_FIELDS,
   ringCapacity,
   SPOT_FIELD,
   WALL_MICROS_FIELD,
@@ -46,6 +49,8 @@ export interface RingRecord {
 const MAX_LAPS_PER_POLL = 4;
 /** Records copied, and judged whole, at once. */
 const CHUNK = 64;
+/** Up to so many records are copied number by number. */
+const FEW = 3;
 
 /**
  * Reads the ring from any thread without touching a byte that others see; readers do not know of
@@ -58,10 +63,11 @@ export class RingReader {
   readonly #words: Int32Array;
   readonly #cells: Float64Array;
   readonly #capacity: number;
-  readonly #copy = new Float64Array(CHUNK * RECORD_FIELDS);
+  readonly #copy = new Float64Array(CHUNK * RECORD_CELLS);
+  readonly #copyBytes = Buffer.from(this.#copy.buffer);
+  readonly #bytes: Buffer;
   readonly #record = new RecordWindow(this.#copy);
-  /** A word of this reader's own: a read-modify-write on it keeps the copy before the check. */
-  readonly #fence = new Int32Array(1);
+  readonly #fence = new ReadFence();
   #cursor: number;
   #lost = 0;
 
@@ -70,6 +76,7 @@ export class RingReader {
     this.#capacity = ringCapacity(buffer);
     this.#words = new Int32Array(buffer);
     this.#cells = new Float64Array(buffer);
+    this.#bytes = Buffer.from(buffer);
     this.#cursor = Atomics.load(this.#words, HEAD_WORD);
   }
 
@@ -109,7 +116,7 @@ export class RingReader {
   #handOver(handler: (record: RingRecord) => void, count: number): void {
     for (let n = 0; n < count; n += 1) {
       this.#cursor = (this.#cursor + 1) | 0;
-      this.#record.at = n * RECORD_FIELDS;
+      this.#record.at = n * RECORD_CELLS;
       handler(this.#record);
     }
   }
@@ -118,18 +125,29 @@ export class RingReader {
     return (Atomics.load(this.#words, HEAD_WORD) - this.#cursor) >>> 0;
   }
 
+  /** Few records are copied number by number, many as one block: what a block costs to begin with
+   * is worth three of them. */
   #copyRecords(count: number): void {
-    const cells = this.#cells;
-    const copy = this.#copy;
-    for (let n = 0; n < count; n += 1) {
-      const slot = (this.#cursor + n) & (this.#capacity - 1);
-      const first = FIRST_RECORD_CELL + slot * RECORD_CELLS;
-      const at = n * RECORD_FIELDS;
-      for (let field = 0; field < RECORD_FIELDS; field += 1) {
-        copy[at + field] = cells[first + field] ?? 0;
-      }
+    const slot = this.#cursor & (this.#capacity - 1);
+    const toEnd = this.#capacity - slot;
+    if (count <= FEW) for (let n = 0; n < count; n += 1) this.#copyOne(n);
+    else {
+      this.#copyBlock(slot, Math.min(count, toEnd), 0);
+      if (count > toEnd) this.#copyBlock(0, count - toEnd, toEnd);
     }
-    Atomics.add(this.#fence, 0, 0);
+    this.#fence.pass();
+  }
+
+  #copyOne(n: number): void {
+    const slot = (this.#cursor + n) & (this.#capacity - 1);
+    const first = FIRST_RECORD_CELL + slot * RECORD_CELLS;
+    copyFields(this.#cells, first, this.#copy, n * RECORD_CELLS);
+  }
+
+  /** Copies `count` records from `slot` on to the `at`-th place of the copy. */
+  #copyBlock(slot: number, count: number, at: number): void {
+    const first = FIRST_RECORD_CELL * CELL_BYTES + slot * RECORD_BYTES;
+    this.#bytes.copy(this.#copyBytes, at * RECORD_BYTES, first, first + count * RECORD_BYTES);
   }
 
   /** Whether the slot of the record at the cursor, the oldest that was copied, may have been filled

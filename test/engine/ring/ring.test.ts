@@ -14,6 +14,7 @@ import {
   INDEX_FIELD,
   MAX_RING_CAPACITY,
   MIN_RING_CAPACITY,
+  RECORD_CELLS,
   RECORD_FIELDS,
   ringCapacity,
   SPOT_FIELD,
@@ -170,8 +171,8 @@ describe('records published together', () => {
     const buffer = createRingBuffer(64);
     const writer = new RingWriter(buffer);
     const reader = new RingReader(buffer);
-    const many = Float64Array.from({ length: 20 * RECORD_FIELDS }, (_, i) =>
-      Math.floor(i / RECORD_FIELDS),
+    const many = Float64Array.from({ length: 20 * RECORD_CELLS }, (_, i) =>
+      Math.floor(i / RECORD_CELLS),
     );
     writer.publishMany(many, 0);
     expect(drain(reader)).toEqual([]);
@@ -183,10 +184,10 @@ describe('records published together', () => {
   it('are at most half the ring, and as many as there are numbers for', () => {
     const writer = new RingWriter(createRingBuffer(16));
     expect(writer.mostAtOnce).toBe(8);
-    expect(() => writer.publishMany(new Float64Array(9 * RECORD_FIELDS), 9)).toThrow(
+    expect(() => writer.publishMany(new Float64Array(9 * RECORD_CELLS), 9)).toThrow(
       'half the ring',
     );
-    expect(() => writer.publishMany(fields, 2)).toThrow('RECORD_FIELDS');
+    expect(() => writer.publishMany(fields, 2)).toThrow('RECORD_CELLS');
   });
 
   it('are not read from slots that a claim has in work', () => {
@@ -212,9 +213,9 @@ describe('records published together', () => {
         let read = 0;
         let last = -1;
         for (const [writes, reads] of [...pace, [1, 1_000] as const]) {
-          const many = new Float64Array(writes * RECORD_FIELDS);
+          const many = new Float64Array(writes * RECORD_CELLS);
           for (let n = 0; n < writes; n += 1) {
-            many.fill(published + n, n * RECORD_FIELDS, (n + 1) * RECORD_FIELDS);
+            many.fill(published + n, n * RECORD_CELLS, (n + 1) * RECORD_CELLS);
           }
           writer.publishMany(many, writes);
           published += writes;

@@ -1,0 +1,72 @@
+/** Garbage collections of the receiving thread in steady state, from the socket to the row. */
+import type { Campaign, CampaignOptions, CampaignOutcome } from '../support/campaign.ts';
+import { numberedFrames } from '../support/ingest-frames.ts';
+import { type IngestKind, IngestReceiver } from '../support/ingest-receiver.ts';
+import { QuoteServer } from '../support/quote-server.ts';
+import { sampleChain } from '../support/sample-chain.ts';
+
+const FRAMES = 64;
+const EVENTS = 21;
+/** Sent as fast as they are taken, before anything is counted: what runs is compiled then. */
+const WARM_FRAMES = 40_000;
+const MILLIS_PER_SECOND = 1_000;
+/** A program that makes objects of events, where ours should be. */
+const OBJECTS = 'objects';
+
+/** What is watched, at how many events a second; the last is told of, the others must stay at none. */
+const WATCHED = [
+  ['own', 2_000],
+  ['core', 2_000],
+  ['core', 50_000],
+] as const;
+const MOST_JUDGED_RATE = 2_000;
+
+async function watch(kind: IngestKind, rate: number, seconds: number) {
+  const server = await QuoteServer.listen();
+  const receiver = await IngestReceiver.start(kind, server);
+  const frames = numberedFrames(sampleChain(), FRAMES, EVENTS);
+  const everyMillis = (MILLIS_PER_SECOND * EVENTS) / rate;
+  const count = Math.round((seconds * MILLIS_PER_SECOND) / everyMillis);
+  try {
+    await receiver.run(frames, WARM_FRAMES, { events: EVENTS });
+    const pace = { frames: 1, everyMillis };
+    return (await receiver.run(frames, count, { events: EVENTS, pace })).result;
+  } finally {
+    receiver.stop();
+    await server.close();
+  }
+}
+
+async function run({ runs, plant, progress }: CampaignOptions): Promise<CampaignOutcome> {
+  const violations: string[] = [];
+  const collections: Record<string, number> = {};
+  const bytes: Record<string, number> = {};
+  for (const [kind, rate] of WATCHED) {
+    const result = await watch(plant === OBJECTS ? 'official' : kind, rate, runs);
+    const name = `${kind} at ${rate} events/s`;
+    collections[name] = result.collections;
+    if (result.collections === 0) bytes[name] = Math.round(result.heapBytes / result.events);
+    if (rate <= MOST_JUDGED_RATE && result.collections > 0) {
+      violations.push(`${name}: ${result.collections} collections in ${result.seconds} s`);
+    }
+    progress(runs, violations.length);
+  }
+  return {
+    runs,
+    violations,
+    counts: { collections, bytes },
+    notes: [
+      'own: the chain alone behind the feed; core: recorder, desk, paper broker, chain and ring, with nothing held.',
+      'bytes: the growth of the heap per event, where nothing was collected.',
+    ],
+  };
+}
+
+export const campaign: Campaign = {
+  name: 'collections',
+  proves: 'The core thread collects no garbage in steady state, at the pace of a live chain.',
+  runs: 60,
+  unit: 'seconds',
+  plants: [OBJECTS],
+  run,
+};

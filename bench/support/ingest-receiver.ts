@@ -108,7 +108,8 @@ export class IngestReceiver {
         if (frame === undefined) break;
         numberFrame(frame, sent);
         sentAt[sent] = monotonicMillis();
-        this.#socket.send(pace === undefined ? Buffer.from(frame) : frame, { binary: false });
+        // a copy: what is queued must not change while the next number is written
+        this.#socket.send(Buffer.from(frame), { binary: false });
         sent += 1;
       }
       await new Promise((resolve) => setImmediate(resolve));

@@ -183,17 +183,27 @@ export class ChainReader {
     return false;
   }
 
-  /** Copies a row of the open session into `#row`. False when it has none such, or when busy. */
+  /** Copies a row of the open session into `#row`. False when it has none such, or when busy. A plain
+   * read of the session does here: it stands behind an ordered one, and what it tells may be over the
+   * next instant anyway. */
   #copyRow(index: number): boolean {
     if (!Number.isInteger(index) || index < 0 || index >= MAX_CONTRACTS) return false;
+    const words = this.#words;
+    const cells = this.#cells;
+    const row = this.#row;
     const version = rowVersionWord(index);
     for (let copies = 0; copies < MAX_COPIES; copies += 1) {
-      const word = this.#evenWord(version);
-      if (word === undefined) break;
-      const session = this.#words[version + 1];
-      this.#copyCells(rowCell(index), this.#row, 0);
-      if (!this.#isUnchanged(version, word)) continue;
-      return session === Atomics.load(this.#words, SESSION_WORD);
+      const word = this.#fence.begin(words, version);
+      if ((word & 1) !== 0) {
+        if (this.#evenWord(version) === undefined) break;
+        continue;
+      }
+      const session = words[version + 1];
+      const first = rowCell(index);
+      for (let cell = 0; cell < ROW_FIELDS_END; cell += 1) row[cell] = cells[first + cell] ?? 0;
+      this.#fence.pass();
+      if (Atomics.load(words, version) === word) return session === words[SESSION_WORD];
+      this.#retries += 1;
     }
     this.#busy += 1;
     return false;

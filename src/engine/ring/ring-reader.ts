@@ -154,7 +154,8 @@ export class RingReader {
    * again: since head reached it, or since a claim went beyond it. */
   #isLapped(): boolean {
     const claimed = (Atomics.load(this.#words, CLAIM_WORD) - this.#cursor) | 0;
-    return this.#waiting() >= this.#capacity || claimed > this.#capacity;
+    const waiting = ((this.#words[HEAD_WORD] ?? 0) - this.#cursor) >>> 0;
+    return waiting >= this.#capacity || claimed > this.#capacity;
   }
 
   #skipToHalf(): void {

@@ -1,6 +1,6 @@
 /** What each setting means, for people. Names, order and defaults come from src/config.ts. */
 export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
-  DELTARING_BROKER: '`paper`, the embedded one, or `alpaca`. `tastytrade` is refused by this build',
+  DELTARING_BROKER: '`paper`, the embedded one; `tastytrade` or `alpaca`, see [Brokers](#brokers)',
   DELTARING_ENV: '`paper` or `live` money',
   DELTARING_LIVE_ACCOUNT:
     'the number of the account whose money is live; the keys must be of that account',
@@ -93,9 +93,12 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
   SIM_BARS: 'CSV file of real one-minute bars that the spot follows (see Simulator)',
   PUBLIC_URL: 'the outside address, behind a proxy that speaks TLS',
   ALLOWED_ORIGINS: 'comma list of browser origins; none but the own page by default',
-  TASTYTRADE_CLIENT_SECRET: 'for `DELTARING_FEED=tastytrade`',
-  TASTYTRADE_REFRESH_TOKEN: 'for `DELTARING_FEED=tastytrade`',
-  TASTYTRADE_BASE_URL: 'REST service that hands out the feed’s token and the chain’s listing',
+  TASTYTRADE_CLIENT_SECRET: 'secret of your OAuth application, for broker or feed `tastytrade`',
+  TASTYTRADE_REFRESH_TOKEN: 'refresh token of the grant you made there',
+  TASTYTRADE_ACCOUNT_ID: 'which account to trade, where the login owns several',
+  TASTYTRADE_BASE_URL:
+    'another REST address than the one of `DELTARING_ENV` (the live one for a feed alone); a broker takes a stand-in on this machine only',
+  TASTYTRADE_STREAMER_URL: 'another address of the account stream, likewise',
   ALPACA_API_KEY: 'key id of Alpaca: `PK…` for paper money, `AK…` for live',
   ALPACA_SECRET_KEY: 'the secret that belongs to it',
   ALPACA_BASE_URL:

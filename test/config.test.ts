@@ -108,9 +108,57 @@ describe('the configuration', () => {
     expect(readConfig({ DELTARING_BROKER: ' PAPER ' }).notices).toEqual([]);
   });
 
-  it('refuses live money at the paper broker and a broker it has not', () => {
+  it('refuses live money at the paper broker', () => {
     expect(faultsOf({ DELTARING_ENV: 'live' })).toContain('DELTARING_ENV: the embedded paper');
-    expect(faultsOf({ DELTARING_BROKER: 'tastytrade' })).toContain('DELTARING_BROKER: ');
+  });
+
+  describe('of tastytrade', () => {
+    const jwt = (iss: string) =>
+      `e30.${Buffer.from(JSON.stringify({ iss })).toString('base64url')}.x`;
+    const SANDBOX = {
+      DELTARING_BROKER: 'tastytrade',
+      DELTARING_FEED: 'tastytrade',
+      TASTYTRADE_CLIENT_SECRET: 'client-secret-of-tasty',
+      TASTYTRADE_REFRESH_TOKEN: jwt('https://api.cert.tastyworks.com'),
+    };
+    const LIVE = {
+      ...SANDBOX,
+      DELTARING_ENV: 'live',
+      DELTARING_LIVE_ACCOUNT: '5WT00001',
+      TASTYTRADE_REFRESH_TOKEN: jwt('https://api.tastyworks.com'),
+    };
+
+    it('takes the sandbox, and live money with the account typed', () => {
+      expect(readConfig(SANDBOX).DELTARING_BROKER).toBe('tastytrade');
+      expect(readConfig({ ...LIVE, TASTYTRADE_ACCOUNT_ID: '5WT00001' }).DELTARING_ENV).toBe('live');
+    });
+
+    it.each<[Readonly<Record<string, string>>, string]>([
+      [{ ...SANDBOX, TASTYTRADE_CLIENT_SECRET: '' }, 'TASTYTRADE_CLIENT_SECRET: '],
+      [
+        { ...SANDBOX, TASTYTRADE_REFRESH_TOKEN: LIVE.TASTYTRADE_REFRESH_TOKEN },
+        'a login of the live environment',
+      ],
+      [
+        { ...LIVE, TASTYTRADE_REFRESH_TOKEN: SANDBOX.TASTYTRADE_REFRESH_TOKEN },
+        'a login of the sandbox environment',
+      ],
+      [{ ...LIVE, DELTARING_LIVE_ACCOUNT: '' }, 'DELTARING_LIVE_ACCOUNT: '],
+      [{ ...LIVE, TASTYTRADE_ACCOUNT_ID: '5WT00002' }, 'DELTARING_LIVE_ACCOUNT: it is not'],
+      [
+        { ...LIVE, TASTYTRADE_BASE_URL: 'https://api.cert.tastyworks.com' },
+        'TASTYTRADE_BASE_URL: ',
+      ],
+      [
+        { ...SANDBOX, TASTYTRADE_STREAMER_URL: 'wss://streamer.tastyworks.com' },
+        'TASTYTRADE_STREAMER_URL: ',
+      ],
+      [{ ...SANDBOX, DELTARING_FEED: 'sim' }, 'DELTARING_FEED: '],
+    ])('refuses what cannot be meant, and says no secret (%#)', (settings, fault) => {
+      const faults = faultsOf(settings);
+      expect(faults).toContain(fault);
+      expect(faults).not.toMatch(/e30\.|client-secret-of-tasty/);
+    });
   });
 
   describe('of Alpaca', () => {

@@ -6,6 +6,7 @@ import type { AuditRecord } from '../engine/domain/audit-record.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import { alpacaWire, readAlpacaAccount } from './alpaca-access.ts';
 import { paperAccountId } from './engine-paths.ts';
+import { readTastytradeAccount, tastytradeWire } from './tastytrade-access.ts';
 
 export interface BrokerAccess {
   readonly accountId: string;
@@ -18,7 +19,8 @@ export async function reachBroker(config: Config): Promise<BrokerAccess> {
   if (config.DELTARING_BROKER === 'paper') {
     return { accountId: paperAccountId(config.home), wire: undefined };
   }
-  const { accountId } = await readAlpacaAccount(config);
+  const isAlpaca = config.DELTARING_BROKER === 'alpaca';
+  const { accountId } = await (isAlpaca ? readAlpacaAccount : readTastytradeAccount)(config);
   const typed = config.DELTARING_LIVE_ACCOUNT;
   if (config.DELTARING_ENV === 'live' && typed !== accountId) {
     throw new DeltaringError(
@@ -26,7 +28,7 @@ export async function reachBroker(config: Config): Promise<BrokerAccess> {
       `DELTARING_LIVE_ACCOUNT is ${typed ?? 'unset'}, and the keys are of account ${accountId}: nothing was started`,
     );
   }
-  return { accountId, wire: alpacaWire(config) };
+  return { accountId, wire: (isAlpaca ? alpacaWire : tastytradeWire)(config) };
 }
 
 /** Throws where the journal holds another broker's account: its positions are not this account's. */

@@ -13,6 +13,7 @@ import { reachBroker } from './broker-access.ts';
 import { socketPath } from './engine-paths.ts';
 import { isListening } from './ensure-engine.ts';
 import { configOf } from './environment.ts';
+import { readTastytradeAccount, tastytradeUrl } from './tastytrade-access.ts';
 
 type Outcome = 'ok' | 'warning' | 'failed';
 
@@ -117,7 +118,7 @@ function checkFeed(config: Config): Finding {
   if (config.DELTARING_FEED === 'sim') {
     return finding('feed', 'ok', 'built-in market simulator on loopback: needs nothing');
   }
-  const where = config.DELTARING_FEED === 'dxlink' ? config.DXLINK_URL : config.TASTYTRADE_BASE_URL;
+  const where = config.DELTARING_FEED === 'dxlink' ? config.DXLINK_URL : tastytradeUrl(config);
   return finding(
     'feed',
     'ok',
@@ -164,6 +165,7 @@ async function checkBroker(config: Config): Promise<Finding> {
   if (broker === 'paper') return finding('broker', 'ok', `paper (${environment} money), embedded`);
   try {
     const { accountId } = await reachBroker(config);
+    if (broker === 'tastytrade') return await checkTastytrade(config);
     const { status, optionsLevel, blocks } = await readAlpacaAccount(config);
     const text = `alpaca (${environment} money), account ${accountId}: ${status}, options level ${optionsLevel}`;
     if (blocks.length > 0) {
@@ -175,6 +177,18 @@ async function checkBroker(config: Config): Promise<Finding> {
     if (!(error instanceof DeltaringError)) throw error;
     return finding('broker', 'failed', error.message);
   }
+}
+
+async function checkTastytrade(config: Config): Promise<Finding> {
+  const { accountId, kind, optionsLevel, blocks } = await readTastytradeAccount(config);
+  const money = config.DELTARING_ENV === 'live' ? 'live money' : 'the sandbox';
+  const text = `tastytrade (${money}) at ${tastytradeUrl(config)}, account ${accountId} (${kind}), options level ${optionsLevel}`;
+  if (blocks.length > 0) {
+    return finding('broker', 'failed', `${text}; ${blocks.join(', ')}: ask tastytrade's support`);
+  }
+  if (config.DELTARING_ENV === 'live') return finding('broker', 'ok', text);
+  const note = 'the sandbox is wiped each day and its own quotes are fifteen minutes late';
+  return finding('broker', 'ok', `${text}; ${note}`);
 }
 
 /** Alpaca's options level from which several legs are allowed. */

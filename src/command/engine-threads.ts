@@ -22,6 +22,7 @@ import { alpacaReading } from './alpaca-access.ts';
 import { BUILD, VERSION } from './build-info.ts';
 import { readExDividends } from './ex-dividends.ts';
 import { readPlan } from './plan-file.ts';
+import { tastytradeGrant } from './tastytrade-access.ts';
 
 const RECORDER_BYTES = 1 << 24;
 /** Period over which the feed conflates, seconds. */
@@ -61,7 +62,7 @@ function deskConfig(config: Config, audit: AuditStart): DeskConfig {
     build: BUILD,
     configFingerprint: config.fingerprint,
     environment: config.DELTARING_ENV,
-    broker: config.DELTARING_BROKER === 'alpaca' ? 'alpaca' : 'paper',
+    broker: config.DELTARING_BROKER,
     underlying: config.DELTARING_UNDERLYING,
     limits: limitsOfSettings(config, [underlyingOf(config.DELTARING_UNDERLYING).optionRoot]),
     limitRaises: config.LIMIT_RAISE,
@@ -115,13 +116,7 @@ export function outsideSource(config: Config): IoSource {
     const { DXLINK_URL: dxlinkUrl = '', DXLINK_TOKEN: token = '' } = config;
     return { kind: 'fixed', dxlinkUrl, token, strikes: config.DXLINK_STRIKES ?? [0, 0] };
   }
-  return {
-    kind: 'rest',
-    baseUrl: config.TASTYTRADE_BASE_URL,
-    clientSecret: config.TASTYTRADE_CLIENT_SECRET ?? '',
-    refreshToken: config.TASTYTRADE_REFRESH_TOKEN ?? '',
-    userAgent: `deltaring/${VERSION}`,
-  };
+  return { kind: 'rest', ...tastytradeGrant(config) };
 }
 
 /** Starts the journal's thread. `corePort` is its end of the channel to the core. */
@@ -159,6 +154,7 @@ export function startIo(config: Config, { source, port, accountId }: IoParts): W
     source,
     underlying: config.DELTARING_UNDERLYING,
     port,
+    brokerGrant: config.DELTARING_BROKER === 'tastytrade' ? tastytradeGrant(config) : undefined,
     reader: readerOf(config, source, accountId),
   };
   return new Worker(new URL('../desk/threads/io-worker.ts', import.meta.url), {

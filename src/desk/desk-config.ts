@@ -19,7 +19,7 @@ export interface DeskConfig {
   readonly configFingerprint: string;
   readonly environment: 'paper' | 'live';
   /** Absent in recordings from before there was a choice: the embedded paper broker. */
-  readonly broker?: 'paper' | 'alpaca';
+  readonly broker?: 'paper' | 'tastytrade' | 'alpaca';
   readonly underlying: string;
   /** The limits without any raise. */
   readonly limits: Limits;

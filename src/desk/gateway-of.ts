@@ -3,6 +3,7 @@
 import { AlpacaGateway } from '../broker/alpaca/alpaca-gateway.ts';
 import type { OrderGateway } from '../broker/order-gateway.ts';
 import { PaperBroker } from '../broker/paper/paper-broker.ts';
+import { TastytradeGateway } from '../broker/tastytrade/tastytrade-gateway.ts';
 import { exitSettingsOf } from './desk-config.ts';
 import type { RecordedStart } from './recorded-start.ts';
 import { summarizeJournal } from './recovery.ts';
@@ -15,6 +16,9 @@ export function gatewayOf({
   records,
 }: RecordedStart): OrderGateway {
   const history = summarizeJournal(records);
+  if (config.broker === 'tastytrade') {
+    return new TastytradeGateway({ accountId, source: `deltaring/${config.build}`, history });
+  }
   if (config.broker === 'alpaca') return new AlpacaGateway({ accountId, history, at });
   return new PaperBroker({
     accountId,

@@ -33,4 +33,10 @@ describe('the gateway of a configuration', () => {
     expect(gateway).toBeInstanceOf(AlpacaGateway);
     expect(gateway).toMatchObject({ accountId: 'PA3TEST', capabilities: { name: 'alpaca' } });
   });
+
+  it('is the adapter to tastytrade where that is the broker', () => {
+    const config = { ...CONFIG, broker: 'tastytrade' } as const;
+    const gateway = gatewayOf({ config, accountId: '5WT1', paperSeed: 1, at: AT, records: [] });
+    expect([gateway.capabilities.name, gateway.accountId]).toEqual(['tastytrade', '5WT1']);
+  });
 });

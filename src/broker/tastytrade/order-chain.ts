@@ -1,0 +1,55 @@
+/**
+ * One intent at tastytrade: a replace makes another order there, so an intent is a chain of orders,
+ * the first of them and what replaced it. Pure.
+ */
+
+import type { TastyOrder } from './tasty-order.ts';
+import { isWhole } from './tasty-order.ts';
+
+/** What is known of an order so far, with news taken in: REST and stream race, and messages come late,
+ * twice and in any order. An end stands, a fill that was told stands, the newest word on the rest. */
+export function merge(known: TastyOrder | undefined, news: TastyOrder): TastyOrder {
+  if (known === undefined) return news;
+  const isOlder =
+    news.updatedAtMillis < known.updatedAtMillis ||
+    (known.standing !== 'working' && news.standing === 'working');
+  const [newest, other] = isOlder ? [known, news] : [news, known];
+  const legs = newest.legs.map((leg, index) => {
+    const told = new Set(leg.fills.map(({ fillId }) => fillId));
+    const more = (other.legs[index]?.fills ?? []).filter(({ fillId }) => !told.has(fillId));
+    return more.length === 0 ? leg : { ...leg, fills: [...leg.fills, ...more] };
+  });
+  return {
+    ...newest,
+    legs,
+    externalId: newest.externalId ?? other.externalId,
+    replacesId: newest.replacesId ?? other.replacesId,
+    replacingId: newest.replacingId ?? other.replacingId,
+  };
+}
+
+/** The order of a chain that trades, or would: the newest that works and waits for no other. */
+export function headOf(chain: readonly TastyOrder[]): TastyOrder | undefined {
+  const working = chain.filter(({ standing }) => standing === 'working');
+  return working.findLast(({ isContingent }) => !isContingent) ?? working.at(-1);
+}
+
+export type ChainEnd = 'cancelled' | 'rejected' | 'expired' | 'filled';
+
+/**
+ * How a chain has ended; undefined while it has not, or while that is not sure: a replacement named
+ * and not yet seen, or an order told as filled of which fills are missing.
+ */
+export function endOf(chain: readonly TastyOrder[]): ChainEnd | undefined {
+  const ids = new Set(chain.map(({ id }) => id));
+  const isOpen = chain.some(({ standing, replacingId, ...order }) => {
+    if (standing === 'working') return true;
+    if (standing === 'filled') return !isWhole({ standing, replacingId, ...order });
+    return replacingId !== undefined && !ids.has(replacingId);
+  });
+  if (chain.length === 0 || isOpen) return undefined;
+  if (chain.some(({ standing }) => standing === 'filled')) return 'filled';
+  const [first] = chain;
+  if (first?.standing === 'rejected') return 'rejected';
+  return chain.at(-1)?.standing === 'expired' ? 'expired' : 'cancelled';
+}

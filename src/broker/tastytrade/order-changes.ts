@@ -1,0 +1,204 @@
+/**
+ * Cancels and new limits. A cancel is done twice without harm, a replacement is another order: while
+ * the fate of one is open, the intent's end is not told, and a cancel follows it. Pure.
+ */
+
+import type { At } from '../../engine/domain/clock.ts';
+import type { OrderIntent } from '../../engine/domain/order.ts';
+import type { GatewayEffect } from '../order-gateway.ts';
+import type { WireAnswer, WireRequests } from '../wire-requests.ts';
+import { dataIn, refusalIn } from './envelope.ts';
+import { replaceBody } from './order-body.ts';
+import type { OrderLedger } from './order-ledger.ts';
+import { unitsOf } from './order-ledger.ts';
+import { orderIn, told } from './order-news.ts';
+import type { TastyOrder } from './tasty-order.ts';
+
+const NOTHING: readonly GatewayEffect[] = [];
+
+export interface ChangeParts {
+  readonly accountId: string;
+  readonly requests: WireRequests;
+  readonly ledger: OrderLedger;
+  readonly take: (orders: readonly TastyOrder[], at: At) => readonly GatewayEffect[];
+  /** The lists are to be read soon. */
+  readonly reread: (at: At) => void;
+}
+
+/** A replace under way: sent, answered with the order that it makes, until that works or has come to
+ * nothing. */
+interface Replacing {
+  orderId?: string;
+  /** What a close wants after it. */
+  next?: OrderIntent;
+}
+
+export class OrderChanges {
+  readonly #parts: ChangeParts;
+  /** Intents whose POST has no answer yet. */
+  readonly #unanswered = new Set<string>();
+  /** Intents to be cancelled as soon as there is an order to name. */
+  readonly #wanted = new Set<string>();
+  /** Broker ids of which a cancel is under way. */
+  readonly #cancelling = new Set<string>();
+  readonly #replacing = new Map<string, Replacing>();
+
+  constructor(parts: ChangeParts) {
+    this.#parts = parts;
+  }
+
+  onSubmit(intentId: string): void {
+    this.#unanswered.add(intentId);
+  }
+
+  onEnd(intentId: string): void {
+    this.#unanswered.delete(intentId);
+    this.#wanted.delete(intentId);
+  }
+
+  /** The POST was taken. `isWrong`: as something that it was not meant to be. */
+  onAccepted(intentId: string, isWrong: boolean, at: At): readonly GatewayEffect[] {
+    this.#unanswered.delete(intentId);
+    if (isWrong) this.#wanted.add(intentId);
+    return this.onNews(intentId, at);
+  }
+
+  /** Something of an intent became known: a cancel that waited for it goes out. */
+  onNews(intentId: string, at: At): readonly GatewayEffect[] {
+    if (this.#ordersTooMuch(intentId)) this.#wanted.add(intentId);
+    const settled = this.#settleReplacement(intentId, at);
+    if (!this.#wanted.has(intentId)) return settled;
+    const orders = this.#cancellable(intentId);
+    if (this.#hasEnded(intentId)) this.#wanted.delete(intentId);
+    return [...settled, ...orders.flatMap((order) => this.#cancelOrder(intentId, order, at))];
+  }
+
+  /** A replacement works, or has come to nothing: a fill of the order that it was to replace ends it,
+   * and the old limit stays. */
+  #settleReplacement(intentId: string, at: At): readonly GatewayEffect[] {
+    const { orderId, next } = this.#replacing.get(intentId) ?? {};
+    const chain = orderId === undefined ? undefined : this.#parts.ledger.chain(intentId);
+    const order = chain?.orders.find(({ id }) => id === orderId);
+    if (chain === undefined || order === undefined || order.isContingent) return NOTHING;
+    this.#replacing.delete(intentId);
+    if (chain.standing !== 'working') return NOTHING;
+    const hasFailed = order.standing !== 'working' && order.standing !== 'filled';
+    const why = `the new limit was not taken: ${order.rejectReason ?? order.status}`;
+    const said = hasFailed ? this.#no(intentId, why) : NOTHING;
+    return next === undefined ? said : [...said, ...this.reprice(next, at)];
+  }
+
+  cancel(intentId: string, at: At): readonly GatewayEffect[] {
+    const chain = this.#parts.ledger.chain(intentId);
+    if (chain === undefined && this.#unanswered.has(intentId)) {
+      this.#wanted.add(intentId);
+      return NOTHING;
+    }
+    if (chain === undefined) return this.#no(intentId, 'the broker has told of no such order');
+    if (chain.standing !== 'working') return this.#no(intentId, `the order is ${chain.standing}`);
+    this.#wanted.add(intentId);
+    return this.#cancellable(intentId).flatMap((order) => this.#cancelOrder(intentId, order, at));
+  }
+
+  reprice(intent: OrderIntent, at: At): readonly GatewayEffect[] {
+    const { intentId } = intent;
+    const opening = intent.purpose === 'open';
+    const { ledger, requests, accountId } = this.#parts;
+    const underWay = this.#replacing.get(intentId);
+    if (underWay !== undefined) {
+      if (opening) return this.#no(intentId, 'another change of it is under way');
+      underWay.next = intent;
+      return NOTHING;
+    }
+    const chain = ledger.chain(intentId);
+    const head = chain?.head;
+    if (chain?.standing !== 'working' || head === undefined) {
+      return this.#no(intentId, `the order is ${chain?.standing ?? 'not known at the broker'}`);
+    }
+    if (this.#wanted.has(intentId)) return this.#no(intentId, 'it is being cancelled');
+    // Whether a replacement orders the rest or the whole again is documented nowhere.
+    const hasFilled = chain.orders.some(({ legs }) => legs.some(({ fills }) => fills.length > 0));
+    if (opening && hasFilled) return this.#no(intentId, 'it is filled in part, so its limit stays');
+    const path = `/accounts/${accountId}/orders/${head.id}`;
+    const body = replaceBody(intent.limit);
+    const sent = requests.change({ method: 'PUT', path, body, opening }, at, (answer, answeredAt) =>
+      this.#onReplaced(intentId, answer, answeredAt),
+    );
+    if (sent === undefined) return this.#no(intentId, 'not sent: the requests left are for exits');
+    this.#replacing.set(intentId, {});
+    ledger.setChanging(intentId, true, at.wall);
+    return sent;
+  }
+
+  #onReplaced(intentId: string, answer: WireAnswer, at: At): readonly GatewayEffect[] {
+    const { ledger, reread } = this.#parts;
+    const isTaken = answer.kind === 'httpResponse' && answer.status >= 200 && answer.status < 300;
+    const order = isTaken ? orderIn(dataIn(answer.body)) : undefined;
+    const effects: GatewayEffect[] = [];
+    if (order === undefined) {
+      // Whether it was replaced, where no answer says so, is told by the stream and the lists.
+      this.#replacing.delete(intentId);
+      reread(at);
+      effects.push(...this.#no(intentId, reasonOf(answer)));
+    } else {
+      const underWay = this.#replacing.get(intentId);
+      if (underWay !== undefined) underWay.orderId = order.id;
+      effects.push(...told(ledger.take(order, at.wall, intentId)));
+    }
+    effects.push(...told(ledger.setChanging(intentId, false, at.wall)));
+    return [...effects, ...this.onNews(intentId, at)];
+  }
+
+  #cancelOrder(intentId: string, { id }: TastyOrder, at: At): readonly GatewayEffect[] {
+    if (this.#cancelling.has(id)) return NOTHING;
+    this.#cancelling.add(id);
+    const path = `/accounts/${this.#parts.accountId}/orders/${id}`;
+    const request = { method: 'DELETE', path, opening: false } as const;
+    const sent = this.#parts.requests.change(request, at, (answer, answeredAt) => {
+      return this.#onCancelled(intentId, id, answer, answeredAt);
+    });
+    return sent ?? NOTHING;
+  }
+
+  #onCancelled(intentId: string, id: string, answer: WireAnswer, at: At): readonly GatewayEffect[] {
+    const isTaken = answer.kind === 'httpResponse' && answer.status >= 200 && answer.status < 300;
+    const order = isTaken ? orderIn(dataIn(answer.body)) : undefined;
+    if (order !== undefined) return this.#parts.take([order], at);
+    this.#cancelling.delete(id);
+    this.#parts.reread(at);
+    if (isTaken) return NOTHING;
+    this.#wanted.delete(intentId);
+    return this.#no(intentId, reasonOf(answer));
+  }
+
+  #cancellable(intentId: string): readonly TastyOrder[] {
+    const orders = this.#parts.ledger.chain(intentId)?.orders ?? [];
+    return orders.filter(({ standing }) => standing === 'working');
+  }
+
+  /** A replacement that would trade more than is left of the intent, as after a fill on its way. */
+  #ordersTooMuch(intentId: string): boolean {
+    const chain = this.#parts.ledger.chain(intentId);
+    const [first, ...rest] = chain?.orders ?? [];
+    if (chain === undefined || first === undefined || rest.length === 0) return false;
+    return rest.some(({ standing, isContingent, legs }) => {
+      const left = legs.map(
+        (leg, i) => (leg.remaining * unitsOf(first)) / (first.legs[i]?.quantity ?? 1),
+      );
+      return standing === 'working' && !isContingent && Math.max(...left) > chain.remaining;
+    });
+  }
+
+  #hasEnded(intentId: string): boolean {
+    return this.#parts.ledger.chain(intentId)?.standing !== 'working';
+  }
+
+  #no(intentId: string, reason: string): readonly GatewayEffect[] {
+    return told([{ kind: 'cancelRejected', intentId, reason }]);
+  }
+}
+
+function reasonOf(answer: WireAnswer): string {
+  if (answer.kind === 'httpFailed') return `not proven: ${answer.reason}`;
+  return refusalIn(answer.status, answer.body);
+}

@@ -1,0 +1,256 @@
+/**
+ * The orders of the account as the stream and the lists told them, and what the desk was told of them.
+ * Facts come in any order and more than once; events go out once. Pure, core thread only.
+ */
+
+import type { Fill, OrderIntent } from '../../engine/domain/order.ts';
+import type { EpochMicros, Price } from '../../engine/domain/units.ts';
+import { fillFees } from '../fees.ts';
+import type { BrokerEvent, OrderStanding } from '../order-gateway.ts';
+import { endOf, headOf, merge } from './order-chain.ts';
+import type { TastyLeg, TastyOrder } from './tasty-order.ts';
+
+/** What an order of nobody here is called. */
+export function externalName(brokerId: string): string {
+  return `external-${brokerId}`;
+}
+
+interface Told {
+  isAccepted: boolean;
+  limit: Price | undefined;
+  end: string | undefined;
+}
+
+/** What is known of one intent. */
+export interface ChainView {
+  readonly intentId: string;
+  readonly orders: readonly TastyOrder[];
+  readonly head: TastyOrder | undefined;
+  readonly standing: OrderStanding;
+  readonly remaining: number;
+}
+
+export class OrderLedger {
+  /** Intents of this account's journal: only these are ours, whatever an order says of itself. */
+  readonly #own = new Map<string, OrderIntent>();
+  readonly #orders = new Map<string, TastyOrder>();
+  /** Broker id to intent, in the order in which the orders came to be known. */
+  readonly #nameOf = new Map<string, string>();
+  /** The orders of an intent, oldest first. */
+  readonly #idsOf = new Map<string, string[]>();
+  readonly #told = new Map<string, Told>();
+  readonly #fills = new Map<string, Fill>();
+  /** Intents of which a change is under way whose outcome decides how they stand. */
+  readonly #changing = new Set<string>();
+  /** Counts facts that changed something: two pictures with the same count are of one moment. */
+  version = 0;
+  /** When an execution was last learnt. */
+  lastFillWall = 0;
+
+  constructor(history: readonly OrderIntent[]) {
+    for (const intent of history) this.#own.set(intent.intentId, intent);
+  }
+
+  addIntent(intent: OrderIntent): void {
+    this.#own.set(intent.intentId, intent);
+  }
+
+  isOwn(intentId: string): boolean {
+    return this.#own.has(intentId);
+  }
+
+  /** Symbols that this engine ever ordered. */
+  orderedSymbols(symbolOf: (leg: OrderIntent['legs'][number]) => string): ReadonlySet<string> {
+    return new Set([...this.#own.values()].flatMap(({ legs }) => legs.map(symbolOf)));
+  }
+
+  /** A change of the intent was sent, or is settled: while it is open no end is told. */
+  setChanging(intentId: string, isChanging: boolean, wall: EpochMicros): readonly BrokerEvent[] {
+    if (isChanging) this.#changing.add(intentId);
+    else this.#changing.delete(intentId);
+    return isChanging ? [] : this.#news(intentId, wall);
+  }
+
+  /** Takes an order in, however it was heard of. `name`: the intent it was sent for, where known. */
+  take(news: TastyOrder, wall: EpochMicros, name?: string): readonly BrokerEvent[] {
+    const known = this.#orders.get(news.id);
+    const merged = merge(known, news);
+    if (known !== undefined && isSame(known, merged) && name === undefined) return [];
+    this.version += 1;
+    this.#orders.set(news.id, merged);
+    if (name !== undefined) this.#name(news.id, name);
+    return this.#news(this.nameOf(merged), wall);
+  }
+
+  /** The intent of an order: what it was sent for, the intent of the order it replaces, its tag where
+   * that is one of ours, or a name of its own. */
+  nameOf(order: TastyOrder): string {
+    const known = this.#nameOf.get(order.id);
+    if (known !== undefined) return known;
+    const { externalId: tag, replacesId } = order;
+    if (tag !== undefined && this.#own.has(tag)) return this.#name(order.id, tag);
+    const replaced = replacesId === undefined ? undefined : this.#nameOf.get(replacesId);
+    return this.#name(order.id, replaced ?? externalName(replacesId ?? order.id));
+  }
+
+  #name(id: string, name: string): string {
+    const before = this.#nameOf.get(id);
+    if (before === name) return name;
+    this.#nameOf.set(id, name);
+    const ids = this.#idsOf.get(name) ?? [];
+    ids.push(id);
+    this.#idsOf.set(
+      name,
+      ids.toSorted((a, b) => Number(a) - Number(b)),
+    );
+    if (before !== undefined) {
+      this.#idsOf.set(before, this.#idsOf.get(before)?.filter((other) => other !== id) ?? []);
+    }
+    // What replaced it may have been heard of first, under the name of an order not yet known.
+    for (const other of this.#idsOf.get(externalName(id)) ?? []) {
+      if (other !== id) this.#name(other, name);
+    }
+    return name;
+  }
+
+  chain(intentId: string): ChainView | undefined {
+    const orders = this.#chainOf(intentId);
+    if (orders.length === 0) return undefined;
+    const head = headOf(orders);
+    const standing = this.#changing.has(intentId) ? 'working' : (endOf(orders) ?? 'working');
+    return { intentId, orders, head, standing, remaining: this.#remaining(orders) };
+  }
+
+  chains(): readonly ChainView[] {
+    return [...this.#idsOf.keys()].flatMap((name) => this.chain(name) ?? []);
+  }
+
+  /** Executions told, of the orders named, in the order in which they were told. */
+  fillsOf(fillIds: ReadonlySet<string>): readonly Fill[] {
+    return [...this.#fills.values()].filter(({ fillId }) => fillIds.has(fillId));
+  }
+
+  /** Everything that is known of an intent, once more. */
+  restate(intentId: string, wall: EpochMicros): readonly BrokerEvent[] {
+    const chain = this.chain(intentId);
+    if (chain === undefined) return [];
+    this.#told.delete(intentId);
+    const fills = [...this.#fills.values()].filter((fill) => fill.intentId === intentId);
+    const events = this.#news(intentId, wall);
+    const [accepted, ...rest] = events;
+    const restated = fills
+      .filter(({ fillId }) => !events.some((e) => e.kind === 'fill' && e.fill.fillId === fillId))
+      .map((fill) => ({ kind: 'fill', fill }) as const);
+    return accepted?.kind === 'accepted'
+      ? [accepted, ...restated, ...rest]
+      : [...restated, ...events];
+  }
+
+  #chainOf(intentId: string): readonly TastyOrder[] {
+    return (this.#idsOf.get(intentId) ?? []).flatMap((id) => this.#orders.get(id) ?? []);
+  }
+
+  /** Units never filled, over the whole chain: the leg that has filled least decides. */
+  #remaining(orders: readonly TastyOrder[]): number {
+    const [first] = orders;
+    if (first === undefined) return 0;
+    const units = unitsOf(first);
+    const filled = first.legs.map(({ quantity }, index) => {
+      const contracts = orders
+        .flatMap((order) => order.legs[index]?.fills ?? [])
+        .reduce((sum, fill) => sum + fill.quantity, 0);
+      return Math.floor((contracts * units) / quantity);
+    });
+    return units - Math.min(...filled);
+  }
+
+  #news(intentId: string, wall: EpochMicros): readonly BrokerEvent[] {
+    const orders = this.#chainOf(intentId);
+    const [first] = orders;
+    if (first === undefined) return [];
+    const told = this.#toldOf(intentId);
+    const events: BrokerEvent[] = [];
+    if (!told.isAccepted && first.standing !== 'rejected') {
+      told.isAccepted = true;
+      told.limit = first.limit;
+      events.push({ kind: 'accepted', intentId, brokerOrderId: (headOf(orders) ?? first).id });
+    }
+    events.push(...this.#newFills(intentId, orders, wall));
+    const head = headOf(orders);
+    if (head !== undefined && !head.isContingent && head.limit !== told.limit) {
+      told.limit = head.limit;
+      events.push({ kind: 'replaced', intentId, limit: head.limit });
+    }
+    const end = this.#changing.has(intentId) ? undefined : endOf(orders);
+    if (end !== undefined && told.end !== end) {
+      told.end = end;
+      events.push(...this.#endEvents(intentId, orders, end));
+    }
+    return events;
+  }
+
+  #endEvents(
+    intentId: string,
+    orders: readonly TastyOrder[],
+    end: Exclude<OrderStanding, 'working'>,
+  ): readonly BrokerEvent[] {
+    const remaining = this.#remaining(orders);
+    if (end === 'filled' || remaining === 0) return [];
+    if (end !== 'rejected') return [{ kind: end, intentId, remaining }];
+    const said = orders.find(({ rejectReason }) => rejectReason !== undefined)?.rejectReason;
+    return [{ kind: 'rejected', intentId, reason: said ?? 'the broker gave no reason' }];
+  }
+
+  #newFills(
+    intentId: string,
+    orders: readonly TastyOrder[],
+    wall: EpochMicros,
+  ): readonly BrokerEvent[] {
+    const filledBefore = new Map<number, number>();
+    return orders.flatMap((order) =>
+      order.legs.flatMap((leg, index) =>
+        leg.fills.flatMap((fill): readonly BrokerEvent[] => {
+          const before = filledBefore.get(index) ?? 0;
+          filledBefore.set(index, before + fill.quantity);
+          if (this.#fills.has(fill.fillId)) return [];
+          const made = fillOf(intentId, leg, fill, { before, wall });
+          this.#fills.set(made.fillId, made);
+          this.lastFillWall = wall;
+          return [{ kind: 'fill', fill: made }];
+        }),
+      ),
+    );
+  }
+
+  #toldOf(intentId: string): Told {
+    const told = this.#told.get(intentId) ?? {
+      isAccepted: false,
+      limit: undefined,
+      end: undefined,
+    };
+    this.#told.set(intentId, told);
+    return told;
+  }
+}
+
+function fillOf(
+  intentId: string,
+  { instrument, action }: TastyLeg,
+  { fillId, quantity, price, at }: TastyLeg['fills'][number],
+  { before, wall }: { readonly before: number; readonly wall: EpochMicros },
+): Fill {
+  const feesCents = fillFees('tastytrade', { instrument, action, ratio: 1 }, quantity, before);
+  return { fillId, intentId, instrument, action, quantity, price, feesCents, marketAt: at ?? wall };
+}
+
+/** Units of an order: its legs over their common divisor. */
+export function unitsOf({ legs }: TastyOrder): number {
+  const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
+  return legs.map(({ quantity }) => quantity).reduce(divisor, 0);
+}
+
+function isSame(a: TastyOrder, b: TastyOrder): boolean {
+  return (
+    JSON.stringify({ ...a, updatedAtMillis: 0 }) === JSON.stringify({ ...b, updatedAtMillis: 0 })
+  );
+}

@@ -1,0 +1,75 @@
+/** Reads a list of orders to its end, page by page. Pure. */
+
+import type { At } from '../../engine/domain/clock.ts';
+import type { SessionDate } from '../../engine/domain/units.ts';
+import type { GatewayEffect } from '../order-gateway.ts';
+import type { WireRequests } from '../wire-requests.ts';
+import { pageIn, refusalIn } from './envelope.ts';
+import type { TastyOrder } from './tasty-order.ts';
+import { parseTastyOrder } from './tasty-order.ts';
+
+const PER_PAGE = 200;
+/** A list that never ends is not a list: ten thousand orders of one day. */
+const MOST_PAGES = 50;
+
+/** What a list held when it was read to its end, oldest first; or why it was not. */
+export type OrderList =
+  | { readonly orders: readonly TastyOrder[]; readonly count: number }
+  | { readonly failed: string };
+
+export type OnList = (list: OrderList, at: At) => readonly GatewayEffect[];
+
+/** The lists of one account. */
+export class OrderLists {
+  readonly #requests: WireRequests;
+  readonly #root: string;
+
+  constructor(requests: WireRequests, accountId: string) {
+    this.#requests = requests;
+    this.#root = `/accounts/${accountId}/orders`;
+  }
+
+  /** The orders of today's session, ended ones too. */
+  live(at: At, onList: OnList): readonly GatewayEffect[] {
+    return this.#page(
+      { path: `${this.#root}/live`, query: '', page: 0, orders: [], count: 0 },
+      at,
+      onList,
+    );
+  }
+
+  /** Everything since a date. The date is required from a version of the service on. */
+  since(date: SessionDate, at: At, onList: OnList): readonly GatewayEffect[] {
+    const query = `start-date=${date}&sort=Asc&`;
+    return this.#page({ path: this.#root, query, page: 0, orders: [], count: 0 }, at, onList);
+  }
+
+  #page(list: Progress, at: At, onList: OnList): readonly GatewayEffect[] {
+    const path = `${list.path}?${list.query}per-page=${PER_PAGE}&page-offset=${list.page}`;
+    return this.#requests.read({ endpoint: 'orders', path }, at, (answer, answeredAt) => {
+      if (answer.kind === 'httpFailed') return onList({ failed: answer.reason }, answeredAt);
+      const { status, body } = answer;
+      if (status !== 200) return onList({ failed: refusalIn(status, body) }, answeredAt);
+      const page = pageIn(body, PER_PAGE);
+      if (page === undefined) return onList({ failed: 'the list cannot be read' }, answeredAt);
+      const found = page.items.flatMap((item) => parseTastyOrder(item) ?? []);
+      const orders = [...list.orders, ...found];
+      const count = list.count + page.items.length;
+      if (page.isLast) return onList({ orders: orders.toSorted(oldestFirst), count }, answeredAt);
+      if (list.page + 1 >= MOST_PAGES) return onList({ failed: 'the list has no end' }, answeredAt);
+      return this.#page({ ...list, page: list.page + 1, orders, count }, answeredAt, onList);
+    });
+  }
+}
+
+interface Progress {
+  readonly path: string;
+  readonly query: string;
+  readonly page: number;
+  readonly orders: readonly TastyOrder[];
+  readonly count: number;
+}
+
+function oldestFirst(a: TastyOrder, b: TastyOrder): number {
+  return Number(a.id) - Number(b.id);
+}

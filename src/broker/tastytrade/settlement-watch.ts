@@ -1,0 +1,74 @@
+/** Looks for exercise, assignment and expiry: after the mark, and at every start. Pure. */
+
+import { dateOfDayNumber, dayNumberOfDate } from '../../engine/domain/civil-date.ts';
+import type { At } from '../../engine/domain/clock.ts';
+import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
+import { newYorkDate } from '../../engine/domain/session-calendar.ts';
+import { addMicros, MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
+import type { GatewayEffect } from '../order-gateway.ts';
+import type { WireRequests } from '../wire-requests.ts';
+import { told } from './order-news.ts';
+import { PER_PAGE, settlementsIn } from './settlements.ts';
+
+const EVERY_MICROS = 2 * MICROS_PER_MINUTE;
+/** A Friday's settlement may be posted on the Tuesday after a holiday. */
+const LOOK_BACK_DAYS = 5;
+const MOST_PAGES = 20;
+
+export interface SettlementParts {
+  readonly accountId: string;
+  readonly requests: WireRequests;
+  /** Ids that the journal holds already. */
+  readonly told: readonly string[];
+  readonly symbols: () => ReadonlySet<string>;
+}
+
+export class SettlementWatch {
+  readonly #parts: SettlementParts;
+  readonly #told: Set<string>;
+  #dueAt = Number.POSITIVE_INFINITY;
+  #isReading = false;
+
+  constructor(parts: SettlementParts) {
+    this.#parts = parts;
+    this.#told = new Set(parts.told);
+  }
+
+  beginAnew(at: At): void {
+    this.#isReading = false;
+    this.#dueAt = at.wall;
+  }
+
+  onClock(at: At, { exerciseMark }: SessionTimes): readonly GatewayEffect[] {
+    if (this.#isReading || at.wall < this.#dueAt) return [];
+    const isAfterMark = at.market >= exerciseMark;
+    this.#dueAt = isAfterMark ? addMicros(at.wall, EVERY_MICROS) : wallOf(exerciseMark, at);
+    if (this.#parts.symbols().size === 0) return [];
+    this.#isReading = true;
+    return this.#read(0, at);
+  }
+
+  #read(page: number, at: At): readonly GatewayEffect[] {
+    const { accountId, requests } = this.#parts;
+    const today = dayNumberOfDate(newYorkDate(at.market));
+    const since = dateOfDayNumber(today - LOOK_BACK_DAYS);
+    const query = `start-date=${since}&type=Receive%20Deliver&per-page=${PER_PAGE}&page-offset=${page}`;
+    const path = `/accounts/${accountId}/transactions?${query}`;
+    return requests.read({ endpoint: 'transactions', path }, at, (answer, answeredAt) => {
+      this.#isReading = false;
+      if (answer.kind === 'httpFailed' || answer.status !== 200) return [];
+      const read = settlementsIn(answer.body, this.#parts.symbols(), answeredAt.wall);
+      const news = (read?.found ?? []).filter(({ settlementId }) => !this.#told.has(settlementId));
+      for (const { settlementId } of news) this.#told.add(settlementId);
+      const effects = told(news.map((settlement) => ({ kind: 'settlement', settlement })));
+      if (read === undefined || read.isLast || page + 1 >= MOST_PAGES) return effects;
+      this.#isReading = true;
+      return [...effects, ...this.#read(page + 1, answeredAt)];
+    });
+  }
+}
+
+/** The wall time at which a market time comes, as long as both run alike. */
+function wallOf(market: number, at: At): number {
+  return at.wall + (market - at.market);
+}

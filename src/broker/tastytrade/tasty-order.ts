@@ -1,0 +1,195 @@
+/** An order as tastytrade writes it, read into the engine's own words. Pure. */
+
+import { z } from 'zod';
+import type { Instrument } from '../../engine/domain/instrument.ts';
+import { parseOccSymbol } from '../../engine/domain/instrument.ts';
+import type { LegAction } from '../../engine/domain/order.ts';
+import { LEG_ACTION_WORDS } from '../../engine/domain/order.ts';
+import type { EpochMicros, Price } from '../../engine/domain/units.ts';
+import { epochMicrosFromMillis, priceFromDollars } from '../../engine/domain/units.ts';
+import type { OrderStanding } from '../order-gateway.ts';
+
+export interface TastyFill {
+  readonly fillId: string;
+  readonly quantity: number;
+  readonly price: Price;
+  /** Absent where the broker did not say when. */
+  readonly at: EpochMicros | undefined;
+}
+
+export interface TastyLeg {
+  readonly instrument: Instrument;
+  readonly action: LegAction;
+  readonly quantity: number;
+  readonly remaining: number;
+  readonly fills: readonly TastyFill[];
+}
+
+export interface TastyOrder {
+  readonly id: string;
+  /** The broker's own word, kept as it came. */
+  readonly status: string;
+  readonly standing: OrderStanding;
+  /** True while it waits for another order's end, as a replacement does. */
+  readonly isContingent: boolean;
+  /** What the engine wrote into the order: the intent's id, or somebody else's text. */
+  readonly externalId: string | undefined;
+  readonly replacesId: string | undefined;
+  readonly replacingId: string | undefined;
+  /** Credit positive; 0 for an order without a price. */
+  readonly limit: Price;
+  /** Milliseconds; 0 where it was not told. */
+  readonly updatedAtMillis: number;
+  readonly legs: readonly TastyLeg[];
+  readonly rejectReason: string | undefined;
+}
+
+/** A number as this broker writes it: text, number, or nothing. */
+export const wireNumber = z
+  .union([z.string(), z.number()])
+  .nullish()
+  .transform((value) => {
+    const number =
+      value === null || value === undefined || value === '' ? Number.NaN : Number(value);
+    return Number.isFinite(number) ? number : undefined;
+  });
+
+/** An id: a number on one day and text on another. */
+export const wireId = z
+  .union([z.string(), z.number()])
+  .nullish()
+  .transform((value) => (value === null || value === undefined ? undefined : String(value)));
+
+const fillShape = z.object({
+  'fill-id': wireId,
+  quantity: wireNumber,
+  'fill-price': wireNumber,
+  'filled-at': z.string().nullish(),
+});
+
+const legShape = z.object({
+  'instrument-type': z.string().nullish(),
+  symbol: z.string(),
+  quantity: wireNumber,
+  'remaining-quantity': wireNumber,
+  action: z.string(),
+  fills: z.array(fillShape).nullish(),
+});
+
+const orderShape = z.object({
+  id: wireId,
+  status: z.string(),
+  'external-identifier': z.string().nullish(),
+  'contingent-status': z.string().nullish(),
+  'replaces-order-id': wireId,
+  'replacing-order-id': wireId,
+  price: wireNumber,
+  'price-effect': z.string().nullish(),
+  'updated-at': z.union([z.number(), z.string()]).nullish(),
+  'terminal-at': z.union([z.number(), z.string()]).nullish(),
+  'reject-reason': z.string().nullish(),
+  legs: z.array(legShape).nullish(),
+});
+
+/** Words for an end. A word nobody knows, with a `terminal-at`, is an end as well. */
+const ENDS: Readonly<Record<string, Exclude<OrderStanding, 'working'>>> = {
+  Filled: 'filled',
+  Cancelled: 'cancelled',
+  Removed: 'cancelled',
+  'Partially Removed': 'cancelled',
+  Expired: 'expired',
+  Rejected: 'rejected',
+};
+
+const ACTIONS = new Map<string, LegAction>(
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of the words are the actions
+  (Object.entries(LEG_ACTION_WORDS) as [LegAction, string][]).map(([key, word]) => [word, key]),
+);
+const TICKER = /^[A-Z][A-Z0-9./]{0,9}$/;
+
+function instrumentIn({ symbol }: z.infer<typeof legShape>): Instrument | undefined {
+  const contract = parseOccSymbol(symbol);
+  if (contract !== undefined) return contract;
+  return TICKER.test(symbol) ? { kind: 'shares', symbol } : undefined;
+}
+
+function fillIn(
+  fill: z.infer<typeof fillShape>,
+  order: string,
+  place: string,
+): TastyFill | undefined {
+  const { quantity, 'fill-price': dollars, 'filled-at': at } = fill;
+  if (quantity === undefined || quantity <= 0 || dollars === undefined) return undefined;
+  const millis = at === null || at === undefined ? Number.NaN : Date.parse(at);
+  return {
+    fillId: fill['fill-id'] ?? `${order}-${place}`,
+    quantity,
+    price: priceFromDollars(dollars),
+    at: Number.isFinite(millis) ? epochMicrosFromMillis(millis) : undefined,
+  };
+}
+
+function legIn(leg: z.infer<typeof legShape>, order: string, index: number): TastyLeg | undefined {
+  const instrument = instrumentIn(leg);
+  const action = ACTIONS.get(leg.action);
+  const { quantity } = leg;
+  if (instrument === undefined || action === undefined || quantity === undefined) return undefined;
+  const fills = (leg.fills ?? []).flatMap((fill, place) => {
+    const read = fillIn(fill, order, `${index}-${place}`);
+    return read === undefined ? [] : [read];
+  });
+  const filled = fills.reduce((sum, fill) => sum + fill.quantity, 0);
+  return {
+    instrument,
+    action,
+    quantity,
+    remaining: leg['remaining-quantity'] ?? quantity - filled,
+    fills,
+  };
+}
+
+/** Signed: a debit is negative. */
+export function signedPrice(dollars: number | undefined, effect: string | null | undefined): Price {
+  const size = Math.abs(dollars ?? 0);
+  return priceFromDollars(effect === 'Debit' ? -size : size);
+}
+
+function millisOf(value: string | number | null | undefined): number {
+  if (value === null || value === undefined) return 0;
+  const millis = typeof value === 'number' ? value : Date.parse(value);
+  return Number.isFinite(millis) ? millis : 0;
+}
+
+/** Reads one order. Undefined where it has no id (a dry run has none), or legs of a kind that this
+ * engine has no word for, as futures. */
+export function parseTastyOrder(value: unknown): TastyOrder | undefined {
+  const parsed = orderShape.safeParse(value);
+  const id = parsed.data?.id;
+  if (parsed.data === undefined || id === undefined) return undefined;
+  const order = parsed.data;
+  const legs = (order.legs ?? []).map((leg, index) => legIn(leg, id, index));
+  const readable = legs.filter((leg) => leg !== undefined);
+  if (readable.length < legs.length) return undefined;
+  const isOver = order['terminal-at'] !== null && order['terminal-at'] !== undefined;
+  return {
+    id,
+    status: order.status,
+    standing: ENDS[order.status] ?? (isOver ? 'cancelled' : 'working'),
+    isContingent: order.status === 'Contingent' || typeof order['contingent-status'] === 'string',
+    externalId: order['external-identifier'] ?? undefined,
+    replacesId: order['replaces-order-id'],
+    replacingId: order['replacing-order-id'],
+    limit: signedPrice(order.price, order['price-effect']),
+    updatedAtMillis: millisOf(order['updated-at']),
+    legs: readable,
+    rejectReason: order['reject-reason'] ?? undefined,
+  };
+}
+
+/** True once every leg has the executions that it was ordered with: a multi-leg order is told as
+ * `Filled` before the fills of all its legs are. */
+export function isWhole({ legs }: TastyOrder): boolean {
+  return legs.every(({ fills, quantity }) => {
+    return fills.reduce((sum, fill) => sum + fill.quantity, 0) >= quantity;
+  });
+}

@@ -1,0 +1,271 @@
+/**
+ * tastytrade as an order gateway. Built from the broker's public facts; it has met no live account
+ * (what could not be verified stands in the README). A state machine without I/O: what it is told
+ * are answers, frames and time; secrets are the shell's.
+ *
+ * One POST in the life of an intent, tagged with the intent's id. What an answer does not prove is
+ * UNKNOWN and is looked for in the broker's lists. A replace makes another order at this broker: the
+ * intent keeps its identity over the chain (`order-chain.ts`). The stream tells first; lists confirm.
+ */
+
+import type { At } from '../../engine/domain/clock.ts';
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import type { OrderIntent } from '../../engine/domain/order.ts';
+import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
+import { newYorkDate } from '../../engine/domain/session-calendar.ts';
+import type { EpochMicros } from '../../engine/domain/units.ts';
+import type { ApprovedOrder } from '../approved-order.ts';
+import type {
+  AccountSnapshot,
+  BrokerCapabilities,
+  BrokerEvent,
+  GatewayEffect,
+  OrderGateway,
+  WireInput,
+} from '../order-gateway.ts';
+import { sendOutcome } from '../order-gateway.ts';
+import type { PaceLimits } from '../request-pacer.ts';
+import type { WireAnswer } from '../wire-requests.ts';
+import { WireRequests } from '../wire-requests.ts';
+import { AccountPoll } from './account-poll.ts';
+import type { Notification } from './account-stream.ts';
+import { AccountStream } from './account-stream.ts';
+import { dataIn, refusalIn, warningsIn } from './envelope.ts';
+import { orderBody, unwritable } from './order-body.ts';
+import { OrderChanges } from './order-changes.ts';
+import { OrderLedger } from './order-ledger.ts';
+import { OrderLists } from './order-lists.ts';
+import { orderIn, told } from './order-news.ts';
+import { OrderSearcher } from './order-searcher.ts';
+import { SettlementWatch } from './settlement-watch.ts';
+import type { TastyOrder } from './tasty-order.ts';
+import { parseTastyOrder } from './tasty-order.ts';
+
+const SECOND = { windowMicros: 1_000_000 };
+
+/** tastytrade publishes no table; these are the ceilings of its own client, halved where the account
+ * reader asks the same endpoints from its own thread. */
+const PACE: PaceLimits = {
+  all: { limit: 40, ...SECOND },
+  keptForOrders: 25,
+  keptForExits: 10,
+  endpoints: {
+    orders: { limit: 4, ...SECOND },
+    positions: { limit: 1, windowMicros: 2_000_000 },
+    balances: { limit: 1, windowMicros: 2_000_000 },
+    transactions: { limit: 1, ...SECOND },
+  },
+};
+
+export const TASTYTRADE_CAPABILITIES: BrokerCapabilities = {
+  name: 'tastytrade',
+  dedupe: 'none',
+  maxLegs: 4,
+  multiLegMarketOrders: false,
+  preview: 'local',
+  nativeStops: false,
+  rateLimitRefuses: false,
+  openingCutoffMinutes: 15 * 60 + 25,
+  flattenStartMinutes: 15 * 60 + 40,
+  flattenDeadlineMinutes: 15 * 60 + 50,
+};
+
+/** Warnings with which an order was taken as something else than it was meant: a close of what is not
+ * held becomes an opening, a day order after the close waits for tomorrow. It is called back. */
+const FATAL_WARNINGS: ReadonlySet<string> = new Set([
+  'closing_with_no_position',
+  'tif_next_valid_sesssion',
+  'tif_next_valid_session',
+]);
+
+const NOTHING: readonly GatewayEffect[] = [];
+
+export interface TastytradeOptions {
+  readonly accountId: string;
+  /** Name and version of the program, written into orders and the hello. */
+  readonly source: string;
+  /** What the journal holds of this account. */
+  readonly history: {
+    readonly intents: readonly OrderIntent[];
+    readonly brokerEvents: readonly BrokerEvent[];
+  };
+}
+
+export class TastytradeGateway implements OrderGateway {
+  readonly capabilities = TASTYTRADE_CAPABILITIES;
+  readonly accountId: string;
+  readonly #source: string;
+  readonly #requests = new WireRequests(PACE);
+  readonly #ledger: OrderLedger;
+  readonly #stream: AccountStream;
+  readonly #poll: AccountPoll;
+  readonly #changes: OrderChanges;
+  readonly #search: OrderSearcher;
+  readonly #settlements: SettlementWatch;
+  /** Orders that the broker refused outright: it keeps no record of them. */
+  readonly #refusals = new Map<string, string>();
+
+  constructor({ accountId, source, history }: TastytradeOptions) {
+    this.accountId = accountId;
+    this.#source = source;
+    const ledger = new OrderLedger(history.intents);
+    const requests = this.#requests;
+    const lists = new OrderLists(requests, accountId);
+    const take = (orders: readonly TastyOrder[], at: At) => this.#takeAll(orders, at);
+    this.#ledger = ledger;
+    this.#stream = new AccountStream(accountId, source);
+    this.#poll = new AccountPoll({ accountId, requests, ledger, lists, take });
+    const reread = (at: At): void => this.#poll.noteChange(at);
+    this.#changes = new OrderChanges({ accountId, requests, ledger, take, reread });
+    this.#search = new OrderSearcher({ ledger, lists, take });
+    this.#settlements = new SettlementWatch({
+      accountId,
+      requests,
+      told: history.brokerEvents.flatMap((event) =>
+        event.kind === 'settlement' ? [event.settlement.settlementId] : [],
+      ),
+      symbols: () => ledger.orderedSymbols(({ instrument }) => instrumentSymbol(instrument)),
+    });
+  }
+
+  submit(order: ApprovedOrder, at: At): readonly GatewayEffect[] {
+    const { intent } = order;
+    const { intentId } = intent;
+    this.#ledger.addIntent(intent);
+    const flaw = unwritable(intent);
+    if (flaw !== undefined) return this.#refuse(intentId, `not sent: ${flaw}`);
+    this.#changes.onSubmit(intentId);
+    const opening = intent.purpose === 'open';
+    const path = `/accounts/${this.accountId}/orders`;
+    const body = orderBody(intent, this.#source);
+    const sent = this.#requests.change(
+      { method: 'POST', path, body, opening },
+      at,
+      (answer, when) => {
+        return this.#onSubmitted(intentId, answer, when);
+      },
+    );
+    return sent ?? this.#refuse(intentId, 'not sent: the requests left are kept for exits');
+  }
+
+  cancel(intentId: string, at: At): readonly GatewayEffect[] {
+    return this.#changes.cancel(intentId, at);
+  }
+
+  reprice({ intent }: ApprovedOrder, at: At): readonly GatewayEffect[] {
+    return this.#changes.reprice(intent, at);
+  }
+
+  findByIntent(intentId: string, at: At): readonly GatewayEffect[] {
+    const reason = this.#refusals.get(intentId);
+    if (reason === undefined) return this.#search.begin(intentId, newYorkDate(at.market), at);
+    const search = { outcome: 'found', standing: 'rejected', evidence: reason } as const;
+    return told([
+      { kind: 'rejected', intentId, reason },
+      { kind: 'searched', intentId, search },
+    ]);
+  }
+
+  /** The broker has a market of its own. */
+  onQuote(): readonly GatewayEffect[] {
+    return NOTHING;
+  }
+
+  onWire(input: WireInput, at: At): readonly GatewayEffect[] {
+    switch (input.kind) {
+      case 'httpResponse':
+      case 'httpFailed':
+        return this.#requests.onAnswer(input, at);
+      case 'socketOpen':
+        return this.#stream.onOpen(at);
+      case 'socketClosed':
+        this.#stream.onClosed();
+        return told([{ kind: 'connection', connected: false, detail: input.reason }]);
+      case 'socketFrame':
+        return this.#onFrame(input.text, at);
+    }
+  }
+
+  onClock(at: At, session: SessionTimes): readonly GatewayEffect[] {
+    return [
+      ...this.#stream.onClock(at),
+      ...this.#poll.onClock(at, session),
+      ...this.#settlements.onClock(at, session),
+      ...this.#requests.onClock(at),
+    ];
+  }
+
+  /** Everything here is paced by the clock input, which comes many times a second. */
+  nextWake(): EpochMicros | undefined {
+    return undefined;
+  }
+
+  snapshot(): AccountSnapshot | undefined {
+    return this.#poll.snapshot;
+  }
+
+  #refuse(intentId: string, reason: string): readonly GatewayEffect[] {
+    this.#refusals.set(intentId, reason);
+    return told([{ kind: 'rejected', intentId, reason }]);
+  }
+
+  #onSubmitted(intentId: string, answer: WireAnswer, at: At): readonly GatewayEffect[] {
+    const outcome = sendOutcome(answer, this.capabilities);
+    if (outcome === 'rejected') {
+      this.#changes.onEnd(intentId);
+      const why =
+        answer.kind === 'httpFailed' ? answer.reason : refusalIn(answer.status, answer.body);
+      return this.#refuse(intentId, why);
+    }
+    const data = answer.kind === 'httpResponse' ? dataIn(answer.body) : undefined;
+    const order = outcome === 'accepted' ? orderIn(data) : undefined;
+    if (order !== undefined) {
+      const isWrong = warningsIn(data).some((code) => FATAL_WARNINGS.has(code));
+      return [
+        ...told(this.#ledger.take(order, at.wall, intentId)),
+        ...this.#changes.onAccepted(intentId, isWrong, at),
+      ];
+    }
+    // The stream may have told of the order before its answer was lost.
+    if (this.#ledger.chain(intentId) !== undefined) {
+      return this.#changes.onAccepted(intentId, false, at);
+    }
+    const reason =
+      answer.kind === 'httpFailed'
+        ? answer.reason
+        : `status ${answer.status}, and no order in the answer`;
+    return told([{ kind: 'unknown', intentId, reason }]);
+  }
+
+  #onFrame(text: string, at: At): readonly GatewayEffect[] {
+    const { effects, notifications, hasBegun } = this.#stream.onFrame(text, at);
+    const out = [...effects];
+    if (hasBegun) {
+      this.#poll.beginAnew(at);
+      this.#settlements.beginAnew(at);
+      out.push(...told([{ kind: 'connection', connected: true, detail: 'the stream is live' }]));
+    }
+    for (const notification of notifications) out.push(...this.#onNotification(notification, at));
+    return out;
+  }
+
+  #onNotification({ type, data }: Notification, at: At): readonly GatewayEffect[] {
+    if (type === 'CurrentPosition' || type === 'AccountBalance') {
+      this.#poll.noteChange(at);
+      return NOTHING;
+    }
+    const order = type === 'Order' ? parseTastyOrder(data) : undefined;
+    if (order === undefined) return NOTHING;
+    const before = this.#ledger.version;
+    const effects = this.#takeAll([order], at);
+    if (this.#ledger.version !== before) this.#poll.noteChange(at);
+    return effects;
+  }
+
+  #takeAll(orders: readonly TastyOrder[], at: At): readonly GatewayEffect[] {
+    return orders.flatMap((order) => {
+      const events = told(this.#ledger.take(order, at.wall));
+      return [...events, ...this.#changes.onNews(this.#ledger.nameOf(order), at)];
+    });
+  }
+}

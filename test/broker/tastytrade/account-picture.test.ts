@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest';
+import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
+import { optionLeg, sharesLeg } from '../../support/legs.ts';
+import { kindsOf, LONG_PUT, newVenue, SHORT_PUT, SPREAD, TastyRig } from './tasty-rig.ts';
+
+function connected(): TastyRig {
+  const rig = new TastyRig();
+  rig.connect();
+  return rig;
+}
+
+function cashCents(rig: TastyRig): number | undefined {
+  return rig.gateway.snapshot(rig.at())?.cashCents;
+}
+
+describe('the picture of an account at tastytrade', () => {
+  it('is the same whether balances come as one object or as rows', () => {
+    const rig = connected();
+    expect(cashCents(rig)).toBe(10_000_000);
+    rig.venue.account.balancesAsItems = false;
+    rig.venue.account.cashCents = 5_000_001;
+    rig.pass(12_000);
+    expect(cashCents(rig)).toBe(5_000_001);
+  });
+
+  it('waits for positions that trail their fills', () => {
+    const rig = connected();
+    rig.venue.account.positionLagMillis = 3_000;
+    const intent = rig.intent(SPREAD, 1);
+    rig.place(intent);
+    rig.venue.orders.fill(rig.head(intent.intentId), 1);
+    for (let second = 0; second < 20; second += 1) {
+      rig.pass(1_000);
+      const { fills = [], positions = [] } = rig.gateway.snapshot(rig.at()) ?? {};
+      expect(positions.length).toBe(fills.length);
+    }
+    expect(rig.gateway.snapshot(rig.at())?.positions).toHaveLength(2);
+  });
+
+  it('is of one moment: a change between its first and last request throws it away', () => {
+    const rig = connected();
+    const intent = rig.intent(SPREAD, 1, 2);
+    rig.place(intent);
+    rig.pass(6_000);
+    const before = rig.gateway.snapshot(rig.at());
+    let isChanged = false;
+    const handle = rig.venue.handle.bind(rig.venue);
+    rig.venue.handle = (request) => {
+      const reply = handle(request);
+      if (!isChanged && request.url.endsWith('/balances')) {
+        isChanged = true;
+        rig.venue.orders.fill(rig.head(intent.intentId), 1);
+      }
+      return reply;
+    };
+    while (!isChanged) rig.pass(50);
+    rig.pass(100);
+    expect(rig.gateway.snapshot(rig.at())).toBe(before);
+    rig.pass(12_000);
+    expect(rig.gateway.snapshot(rig.at())).toMatchObject({ workingOrders: [{ remaining: 1 }] });
+  });
+
+  it('shows an order of the risk desk and its fills under a name of their own', () => {
+    const rig = connected();
+    const opened = rig.intent(SPREAD, 1);
+    rig.place(opened);
+    rig.venue.orders.fill(rig.head(opened.intentId), 1);
+    rig.pass(6_000);
+    const symbol = instrumentSymbol(SHORT_PUT.instrument);
+    const { id } = rig.venue.orders.foreign([{ symbol, action: 'Buy to Close', quantity: 1 }], -2);
+    rig.venue.orders.fill(id, 1);
+    const events = rig.pass(12_000);
+    expect(kindsOf(events, `external-${id}`)).toEqual(['accepted', 'fill']);
+    const { positions } = rig.gateway.snapshot(rig.at()) ?? {};
+    expect(positions?.map((position) => position.symbol)).toEqual([
+      instrumentSymbol(LONG_PUT.instrument),
+    ]);
+  });
+
+  it('reads every page of a long day', () => {
+    const rig = connected();
+    for (let order = 0; order < 450; order += 1) {
+      rig.venue.orders.foreign(
+        [{ symbol: 'SPY   260804P00640000', action: 'Buy to Open', quantity: 1 }],
+        -1,
+      );
+    }
+    rig.pass(20_000);
+    expect(rig.gateway.snapshot(rig.at())?.workingOrders).toHaveLength(450);
+    const intent = rig.intent(SPREAD, 1);
+    rig.place(intent);
+    const found = rig.call((gateway, at) => gateway.findByIntent(intent.intentId, at));
+    expect([...found, ...rig.pass(5_000)].at(-1)).toMatchObject({ search: { outcome: 'found' } });
+  });
+
+  it('says that a search is incomplete where a list does not come to its end', () => {
+    const rig = connected();
+    rig.venue.faults.add(/^GET .*start-date/, 'gateway');
+    const events = rig.call((gateway, at) => gateway.findByIntent('20260804-000077', at));
+    expect([...events, ...rig.pass(3_000)]).toMatchObject([
+      { kind: 'searched', search: { outcome: 'incomplete', evidence: 'status 502' } },
+    ]);
+  });
+
+  it('rests its reads after a 429 and comes back', () => {
+    const rig = connected();
+    rig.venue.faults.add(/^GET .*live/, 'throttled', 2);
+    const first = rig.gateway.snapshot(rig.at())?.asOf.wall ?? 0;
+    rig.pass(30_000);
+    expect(rig.gateway.snapshot(rig.at())?.asOf.wall).toBeGreaterThan(first);
+    const answered = rig.venue.seen.filter((line) => line.includes('/positions')).length;
+    expect(answered).toBeGreaterThan(1);
+  });
+
+  it('tells assignment, exercise and expiry once, of contracts that this engine ordered', () => {
+    const rig = new TastyRig({ venue: newVenue(15 * 60 + 20) });
+    rig.connect();
+    const opened = rig.intent([...SPREAD, optionLeg('buyToOpen', 'call', 650)], 1);
+    rig.place(opened);
+    rig.venue.orders.fill(rig.head(opened.intentId), 1);
+    rig.venue.account.lots.set('SPY   260804C00600000', { quantity: 1, average: 3 });
+    rig.pass(60 * 60_000, 10_000);
+    rig.venue.endSession(637.5);
+    const events = rig.pass(600_000, 10_000);
+    const settlements = events.flatMap((e) => (e.kind === 'settlement' ? [e.settlement] : []));
+    const told = settlements.map(
+      (each) => `${each.outcome} ${each.quantity}, ${each.shares} shares`,
+    );
+    expect(told.toSorted((a, b) => a.localeCompare(b))).toEqual([
+      'assigned -1, 100 shares',
+      'expired 1, 0 shares',
+      'expired 1, 0 shares',
+    ]);
+  });
+});
+
+describe('a restart of the adapter', () => {
+  it('knows its own orders by the journal and the lists, through a chain of replacements', () => {
+    const first = connected();
+    const intent = first.intent(SPREAD, 1, 2);
+    const placed = first.place(intent);
+    first.venue.orders.replace('', first.head(intent.intentId), {
+      price: '0.9',
+      'price-effect': 'Credit',
+    });
+    first.pass(300);
+    const history = { intents: [intent], brokerEvents: placed };
+    const second = new TastyRig({ venue: first.venue, history });
+    first.wire.cut();
+    second.connect();
+    expect(second.gateway.snapshot(second.at())?.workingOrders).toMatchObject([
+      { intentId: intent.intentId, remaining: 2, limit: 9_000 },
+    ]);
+  });
+
+  it('takes an order with a tag of ours that its journal does not know for somebody else’s', () => {
+    const venue = newVenue();
+    const first = new TastyRig({ venue });
+    first.connect();
+    const intent = first.intent(SPREAD, 1);
+    first.place(intent);
+    const id = first.head(intent.intentId);
+    const second = new TastyRig({ venue });
+    second.connect();
+    expect(second.gateway.snapshot(second.at())?.workingOrders).toMatchObject([
+      { intentId: `external-${id}` },
+    ]);
+  });
+
+  it('closes shares that an assignment left', () => {
+    const rig = connected();
+    rig.venue.account.lots.set('SPY', { quantity: 100, average: 640 });
+    const close = rig.intent([sharesLeg('sellToClose', 1)], 637, 100, 'close');
+    const events = rig.place(close);
+    expect(kindsOf(events, close.intentId)).toEqual(['accepted']);
+    rig.venue.orders.fill(rig.head(close.intentId), 100);
+    const [fill] = rig.pass(300).flatMap((e) => (e.kind === 'fill' ? [e.fill] : []));
+    expect(fill).toMatchObject({ quantity: 100, feesCents: 0, instrument: { kind: 'shares' } });
+  });
+});

@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest';
+import type { BrokerEvent } from '../../../src/broker/order-gateway.ts';
+import type { OrderIntent } from '../../../src/engine/domain/order.ts';
+import { priceFromDollars } from '../../../src/engine/domain/units.ts';
+import { witness } from '../paper/paper-rig.ts';
+import { kindsOf, SPREAD, TastyRig } from './tasty-rig.ts';
+
+function connected(): TastyRig {
+  const rig = new TastyRig();
+  rig.connect();
+  return rig;
+}
+
+function cancel(rig: TastyRig, { intentId }: OrderIntent): BrokerEvent[] {
+  return rig.call((gateway, at) => gateway.cancel(intentId, at));
+}
+
+function move(rig: TastyRig, intent: OrderIntent, dollars: number): BrokerEvent[] {
+  const moved = witness({ ...intent, limit: priceFromDollars(dollars) });
+  return rig.call((gateway, at) => gateway.reprice(moved, at));
+}
+
+function deletes(rig: TastyRig): number {
+  return rig.venue.seen.filter((line) => line.startsWith('DELETE')).length;
+}
+
+describe('a cancel at tastytrade', () => {
+  it('that loses against a fill is refused, and the fill counts', () => {
+    const rig = connected();
+    const intent = rig.intent(SPREAD, 1);
+    rig.place(intent);
+    rig.venue.orders.knobs.fillWinsCancel = true;
+    const events = [...cancel(rig, intent), ...rig.pass(300)];
+    expect(kindsOf(events, intent.intentId).toSorted()).toEqual(['cancelRejected', 'fill', 'fill']);
+  });
+
+  it('of an order whose POST is unanswered follows it as soon as there is something to cancel', () => {
+    const rig = connected();
+    const intent = rig.intent(SPREAD, 1);
+    rig.send(intent);
+    expect(cancel(rig, intent)).toEqual([]);
+    expect(deletes(rig)).toBe(0);
+    const events = rig.pass(500);
+    expect(kindsOf(events, intent.intentId)).toEqual(['accepted', 'cancelled']);
+    expect(deletes(rig)).toBe(1);
+  });
+
+  it('whose answer is lost is not proven, and its effect is told all the same', () => {
+    const rig = connected();
+    const intent = rig.intent(SPREAD, 1);
+    rig.place(intent);
+    rig.venue.faults.add(/^DELETE/, 'gateway');
+    const events = [...cancel(rig, intent), ...rig.pass(500)];
+    expect(kindsOf(events, intent.intentId).toSorted()).toEqual(['cancelRejected', 'cancelled']);
+  });
+
+  it('during a replace ends the replacement too', () => {
+    const rig = connected();
+    const intent = rig.intent(SPREAD, 1);
+    rig.place(intent);
+    move(rig, intent, 0.95);
+    rig.pass(5, 5);
+    const events = [...cancel(rig, intent), ...rig.pass(2_000)];
+    expect(kindsOf(events, intent.intentId).at(-1)).toBe('cancelled');
+    expect(rig.venue.orders.headOf(intent.intentId)).toBeUndefined();
+  });
+
+  it('reaches an order of somebody else by its name', () => {
+    const rig = connected();
+    const leg = { symbol: 'SPY   260804P00640000', action: 'Buy to Open', quantity: 1 };
+    const { id } = rig.venue.orders.foreign([leg], -1);
+    rig.pass(12_000);
+    const [found] = rig.gateway.snapshot(rig.at())?.workingOrders ?? [];
+    expect(found).toMatchObject({ intentId: `external-${id}`, brokerOrderId: String(id) });
+    rig.call((gateway, at) => gateway.cancel(`external-${id}`, at));
+    rig.pass(500);
+    expect(rig.venue.orders.all.get(id)?.status).toBe('Cancelled');
+  });
+});
+
+describe('a new limit at tastytrade', () => {
+  it('makes another order there, and the intent keeps its identity over the chain', () => {
+    const rig = connected();
+    const intent = rig.intent(SPREAD, 1, 2);
+    rig.place(intent);
+    const first = rig.head(intent.intentId);
+    const moved = [...move(rig, intent, 0.95), ...rig.pass(500)];
+    const again = [...move(rig, intent, 0.9), ...rig.pass(500)];
+    expect([...moved, ...again].map(({ kind }) => kind)).toEqual(['replaced', 'replaced']);
+    expect(rig.head(intent.intentId)).not.toBe(first);
+    rig.venue.orders.fill(rig.head(intent.intentId), 2);
+    const events = rig.pass(12_000);
+    expect(kindsOf(events, intent.intentId)).toEqual(['fill', 'fill']);
+    expect(rig.gateway.snapshot(rig.at())?.endedOrders).toEqual([
+      { intentId: intent.intentId, standing: 'filled', remaining: 0 },
+    ]);
+  });
+
+  it('is dropped by a fill of the order it was to replace, and the old one works on', () => {
+    const rig = connected();
+    const intent = rig.intent(SPREAD, 1, 3, 'close');
+    rig.place(intent);
+    const first = rig.head(intent.intentId);
+    move(rig, intent, 0.95);
+    rig.pass(5, 5);
+    rig.venue.orders.fill(first, 1);
+    const events = rig.pass(12_000);
+    expect(kindsOf(events, intent.intentId)).toEqual(['fill', 'fill', 'cancelRejected']);
+    expect(rig.gateway.snapshot(rig.at())?.workingOrders).toMatchObject([
+      { brokerOrderId: String(first), remaining: 2, limit: intent.limit },
+    ]);
+  });
+
+  it('never moves an opening that filled in part, and always the newest wish of a close', () => {
+    const rig = connected();
+    const opening = rig.intent(SPREAD, 1, 2);
+    rig.place(opening);
+    rig.venue.orders.fill(rig.head(opening.intentId), 1);
+    rig.pass(300);
+    expect(move(rig, opening, 0.9)).toMatchObject([{ kind: 'cancelRejected' }]);
+    const close = rig.intent(SPREAD, 1, 2, 'close');
+    rig.place(close);
+    move(rig, close, 0.95);
+    move(rig, close, 0.9);
+    expect(move(rig, close, 0.85)).toEqual([]);
+    const limits = rig.pass(1_000).flatMap((e) => (e.kind === 'replaced' ? [e.limit] : []));
+    expect(limits).toEqual([priceFromDollars(0.95), priceFromDollars(0.85)]);
+  });
+
+  it('whose answer is lost is not proven, and is told once the stream shows it', () => {
+    const rig = connected();
+    const intent = rig.intent(SPREAD, 1);
+    rig.place(intent);
+    rig.venue.faults.add(/^PUT/, 'mute');
+    const events = [...move(rig, intent, 0.95), ...rig.pass(9_000)];
+    expect(kindsOf(events, intent.intentId).toSorted()).toEqual(['cancelRejected', 'replaced']);
+  });
+
+  it('of an order that is being cancelled is refused', () => {
+    const rig = connected();
+    const intent = rig.intent(SPREAD, 1);
+    rig.place(intent);
+    cancel(rig, intent);
+    expect(move(rig, intent, 0.9)).toMatchObject([{ reason: 'it is being cancelled' }]);
+  });
+
+  it('that would trade more than is left is called back', () => {
+    const rig = connected();
+    const intent = rig.intent(SPREAD, 1, 3, 'close');
+    rig.place(intent);
+    rig.venue.orders.fill(rig.head(intent.intentId), 1);
+    rig.pass(300);
+    move(rig, intent, 0.9);
+    rig.pass(5, 5);
+    const made = [...rig.venue.orders.all.values()].at(-1);
+    for (const leg of made?.legs ?? []) Object.assign(leg, { quantity: 3 });
+    rig.pass(1_000);
+    expect(made?.status).toBe('Cancelled');
+  });
+});

@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import type { BrokerEvent } from '../../../src/broker/order-gateway.ts';
+import { TASTYTRADE_CAPABILITIES } from '../../../src/broker/tastytrade/tastytrade-gateway.ts';
+import { optionLeg } from '../../support/legs.ts';
+import type { Fault } from '../../support/tastytrade/stub-faults.ts';
+import { kindsOf, SPREAD, TastyRig } from './tasty-rig.ts';
+
+const ORDER_POST = /^POST .*\/orders$/;
+
+function find(rig: TastyRig, intentId: string): BrokerEvent[] {
+  return [...rig.call((gateway, at) => gateway.findByIntent(intentId, at)), ...rig.pass(3_000)];
+}
+
+function connected(): TastyRig {
+  const rig = new TastyRig();
+  rig.connect();
+  return rig;
+}
+
+describe('the one POST of an intent at tastytrade', () => {
+  it.each<Fault>(['mute', 'gateway', 'nonsense', 'reset'])(
+    'with the answer lost to "%s" is UNKNOWN or told by the stream, sent once, and found',
+    (fault) => {
+      const rig = connected();
+      const intent = rig.intent(SPREAD, 1);
+      rig.venue.faults.add(ORDER_POST, fault);
+      const events = rig.place(intent, 15_000);
+      expect(kindsOf(events, intent.intentId)).not.toContain('rejected');
+      expect(kindsOf(events, intent.intentId)).toContain('accepted');
+      expect(rig.venue.orders.posts).toBe(1);
+      const found = find(rig, intent.intentId);
+      expect(found.at(-1)).toMatchObject({
+        kind: 'searched',
+        search: { outcome: 'found', standing: 'working' },
+      });
+      expect(rig.venue.orders.posts).toBe(1);
+    },
+  );
+
+  it('with no stream and no answer is UNKNOWN, and its search finds it', () => {
+    const rig = connected();
+    rig.wire.cut();
+    rig.venue.stream.isHalfOpen = true;
+    rig.venue.faults.add(/^GET .*live/, 'lost');
+    const intent = rig.intent(SPREAD, 1);
+    rig.venue.faults.add(ORDER_POST, 'mute');
+    const events = rig.place(intent, 8_200);
+    expect(kindsOf(events, intent.intentId)).toEqual(['unknown']);
+    expect(kindsOf(find(rig, intent.intentId), intent.intentId)).toEqual([
+      'accepted',
+      'accepted',
+      'searched',
+    ]);
+  });
+
+  it('that never arrived is UNKNOWN, and absent from two complete lists', () => {
+    const rig = connected();
+    const intent = rig.intent(SPREAD, 1);
+    rig.venue.faults.add(ORDER_POST, 'lost');
+    expect(kindsOf(rig.place(intent, 8_200), intent.intentId)).toEqual(['unknown']);
+    expect(find(rig, intent.intentId)).toMatchObject([
+      {
+        kind: 'searched',
+        search: { outcome: 'absent', evidence: '0 orders of the session and 0 of the day read' },
+      },
+    ]);
+  });
+
+  it('answered with 429 is UNKNOWN: nothing documents that it was not taken', () => {
+    expect(TASTYTRADE_CAPABILITIES).toMatchObject({ rateLimitRefuses: false, dedupe: 'none' });
+    const rig = connected();
+    const intent = rig.intent(SPREAD, 1);
+    rig.venue.faults.add(ORDER_POST, 'throttled');
+    expect(kindsOf(rig.place(intent), intent.intentId)).toEqual(['unknown']);
+  });
+
+  it('is refused with the code and message of the preflight, and the refusal is found again', () => {
+    const rig = connected();
+    const intent = rig.intent(SPREAD, 1, 900);
+    const [event] = rig.place(intent);
+    const reason =
+      'preflight_check_failure One or more preflight checks failed; margin_check_failed Your account does not have sufficient buying power';
+    expect(event).toEqual({ kind: 'rejected', intentId: intent.intentId, reason });
+    expect(kindsOf(find(rig, intent.intentId), intent.intentId)).toEqual(['rejected', 'searched']);
+  });
+
+  it('accepted and then rejected at routing is told as both, with the reason', () => {
+    const rig = connected();
+    rig.venue.orders.knobs.tickDollars = 0.05;
+    const intent = rig.intent(SPREAD, 1.01);
+    const events = rig.place(intent);
+    expect(kindsOf(events, intent.intentId)).toEqual(['accepted', 'rejected']);
+    expect(events.at(-1)).toMatchObject({ reason: 'Price is not a valid increment' });
+  });
+
+  it('is not sent where the order cannot be written for this broker', () => {
+    const rig = connected();
+    const flawed = [
+      rig.intent(SPREAD, 1.005),
+      rig.intent([...SPREAD, ...SPREAD], 1),
+      rig.intent(
+        [optionLeg('buyToOpen', 'put', 640, 2), optionLeg('sellToOpen', 'put', 630, 2)],
+        -1,
+      ),
+      { ...rig.intent(SPREAD, 1), stopTrigger: rig.intent(SPREAD, 1).limit },
+    ];
+    for (const intent of flawed) {
+      const [event] = rig.place(intent);
+      expect(event).toMatchObject({
+        kind: 'rejected',
+        reason: expect.stringMatching(/^not sent: /),
+      });
+    }
+    expect(rig.venue.seen.filter((line) => line.startsWith('POST /accounts'))).toEqual([]);
+  });
+
+  it('called back at once where the broker took it as something else', () => {
+    const rig = connected();
+    const close = rig.intent(
+      [optionLeg('buyToClose', 'put', 640), optionLeg('sellToOpen', 'put', 635)],
+      -2,
+    );
+    const events = rig.place(close);
+    expect(rig.venue.seen.some((line) => line.startsWith('DELETE'))).toBe(true);
+    expect(kindsOf(events, close.intentId)).toEqual(['accepted', 'cancelled']);
+  });
+
+  it('keeps requests back for exits: an opening too many is refused here, a close goes', () => {
+    const rig = connected();
+    const openings = Array.from({ length: 35 }, () => rig.intent(SPREAD, 1));
+    const events = openings.flatMap((intent) => rig.send(intent));
+    const refused = events.filter(({ kind }) => kind === 'rejected');
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused[0]).toMatchObject({ reason: 'not sent: the requests left are kept for exits' });
+    expect(rig.send(rig.intent(SPREAD, -2, 1, 'close'))).toEqual([]);
+  });
+});

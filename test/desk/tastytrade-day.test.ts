@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import type { PnlView } from '../../src/desk/engine-api.ts';
+import { instrumentSymbol } from '../../src/engine/domain/instrument.ts';
+import { putBar } from '../support/breakout-rig.ts';
+import { CONDOR, CONSOLE, valueIn } from '../support/desk-rig.ts';
+import { DayRig } from '../support/tastytrade/day-rig.ts';
+
+const ORB = {
+  strategy: 'orb_long_call',
+  strikeDelta: 30,
+  rangeMinutes: 15,
+  quantity: 2,
+} as const;
+
+/** Six moments a minute, up to a time of the day. */
+function goThrough(rig: DayRig, minutes: number): void {
+  const now = () => (rig.at.market - rig.session.open) / 60_000_000 + 570;
+  while (now() < minutes) rig.goTo(Math.min(minutes, now() + 1 / 6));
+}
+
+describe('a day at tastytrade', () => {
+  it('opens, fills in part, loses its stream and its token, meets the risk desk, and ends flat to the cent', () => {
+    const rig = DayRig.start(10 * 60 + 30, {
+      limits: { maxOpenRiskCents: 500_000 as never, portfolioDeltaCap: 500 },
+    });
+    rig.begin();
+    expect(rig.day.reconciled).toBe(true);
+    for (let minute = 0; minute < 60; minute += 1) putBar(rig, minute, minute < 15 ? 599 : 599.8);
+
+    // A breakout, filled one contract at a time by a book that shows no more.
+    rig.venueSize = 1;
+    const breakout = rig.openPosition(ORB);
+    expect(breakout.legs.map(({ quantity }) => quantity)).toEqual([2]);
+    const first = rig.orders()[0];
+    expect(first?.fills.map(({ quantity }) => quantity)).toEqual([1, 1]);
+    rig.venueSize = 50;
+    expect(rig.execute(rig.previewClose(breakout.positionId)).status).toBe('filled');
+
+    // A condor, while the stream is down: what it missed is read from the lists.
+    const preview = rig.preview(CONDOR);
+    const { orderId } = valueIn(rig.confirm(preview.tokenSha256));
+    rig.wire.cut();
+    const condor = rig.ended(orderId ?? '');
+    expect(condor.status).toBe('filled');
+    rig.advance(30);
+    expect(rig.day.stream.connected).toBe(true);
+
+    // Every access token dies at once, in the middle of the day; the login goes on.
+    rig.venue.login.revoke();
+    goThrough(rig, 10 * 60 + 38);
+    expect(rig.day.reconciled).toBe(true);
+    expect(rig.venue.login.logins).toBeGreaterThan(1);
+    const midday = rig.query<PnlView>({ kind: 'pnl' });
+    expect(midday.cashCents).toBe(rig.venue.account.cashCents);
+
+    // Nothing opens any more after the cut-off.
+    rig.goTo(15 * 60 + 26);
+    const late = { kind: 'previewStrategy', request: CONDOR, tokenSha256: rig.newToken() } as const;
+    expect(rig.ask(late)).toHaveProperty('denied');
+    rig.goTo(15 * 60 + 38);
+    rig.advance(15);
+
+    // The broker's risk desk takes one short leg out before the engine's own flattening begins.
+    const short = rig.positions()[0]?.legs.find(({ quantity }) => quantity < 0);
+    if (short === undefined) throw new Error('the condor is gone');
+    const symbol = instrumentSymbol(short.instrument);
+    const { ask = 0 } = rig.venue.market.quotes.get(symbol) ?? {};
+    const leg = { symbol, action: 'Buy to Close', quantity: 1 };
+    const foreign = rig.venue.orders.foreign([leg], -ask - 0.05);
+    rig.venue.orders.match();
+    rig.advance(10);
+    expect(foreign.status).toBe('Filled');
+    expect(rig.alerts()).toContain('EXTERNAL_FILL');
+
+    goThrough(rig, 15 * 60 + 52);
+    expect(rig.positions()).toEqual([]);
+    expect([...rig.venue.account.lots]).toEqual([]);
+
+    // 16:15: what still works expires, and the books agree with the account to the cent.
+    rig.goTo(16 * 60 + 14);
+    rig.advance(10);
+    rig.venue.endSession(rig.spot);
+    rig.advance(30);
+    const { dayPnlCents, feesCents } = rig.query<PnlView>({ kind: 'pnl' });
+    expect(dayPnlCents).toBe(rig.cashChange);
+    expect(feesCents).toBe(rig.venue.account.feesCents);
+    expect(valueIn(rig.ask({ kind: 'reconcile' }, CONSOLE))).toMatchObject({
+      clean: true,
+      differences: [],
+    });
+    expect(rig.orders().filter(({ status }) => status === 'unknown')).toEqual([]);
+    expect(rig.venue.orders.posts).toBe(rig.submitted.length);
+  });
+});

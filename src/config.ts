@@ -40,6 +40,7 @@ export const TOOLSET_NAMES = [
   'market',
   'plan',
   'account',
+  'trading',
   'research',
 ] as const;
 const TOOLSETS = ['default', ...TOOLSET_NAMES] as const;

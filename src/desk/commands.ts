@@ -17,8 +17,10 @@ import { orderView } from './orders/order-views.ts';
 import { requestCancel, sendUnjournalled } from './orders/sending.ts';
 import { grantPlan, revokePlan } from './plan/plan-runner.ts';
 import { confirm } from './previews/confirms.ts';
+import { previewOrder } from './previews/manual-orders.ts';
 import type { PreviewShelf, PreviewTurn } from './previews/preview-shelf.ts';
 import { previewClose, previewStrategy } from './previews/previews.ts';
+import { previewReplace } from './previews/replacing.ts';
 import type { Reconciler } from './reconciling/reconciling.ts';
 
 /** What a command came to: an answer now, or orders whose outcome the caller waits for. */
@@ -30,6 +32,8 @@ const NEEDED: Readonly<Record<Command['kind'], Authority>> = {
   previewStrategy: 'observe',
   confirm: 'reduce',
   previewClose: 'reduce',
+  previewOrder: 'observe',
+  previewReplace: 'observe',
   previewFlatten: 'reduce',
   cancel: 'reduce',
   kill: 'observe',
@@ -76,6 +80,10 @@ export function runCommand(room: CommandRoom, caller: Caller, command: Command):
       return { answer: previewStrategy(desk, turnOf(command.tokenSha256), command.request) };
     case 'previewClose':
       return { answer: previewClose(desk, turnOf(command.tokenSha256), command) };
+    case 'previewOrder':
+      return { answer: previewOrder(desk, turnOf(command.tokenSha256), command.request) };
+    case 'previewReplace':
+      return { answer: previewReplace(desk, turnOf(command.tokenSha256), command) };
     case 'previewFlatten':
       return { answer: flattenCard(desk, turnOf(command.tokenSha256)) };
     case 'confirm':

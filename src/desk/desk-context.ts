@@ -24,6 +24,7 @@ import type { Protections } from './orders/protection.ts';
 import type { Outbox } from './outbox.ts';
 import type { PlanBook } from './plan/plan-book.ts';
 import type { DecisionLog } from './previews/decision-log.ts';
+import type { Replacement } from './previews/replacement.ts';
 import type { BarBook } from './session/bar-book.ts';
 
 /** Broker-dependent times of the session. */
@@ -94,6 +95,8 @@ export interface DeskDay {
   readonly uneven: Map<string, EpochMicros>;
   stopping: boolean;
   readonly breakoutsTaken: string[];
+  /** Replacements that wait for the end of an order, by its id. */
+  readonly replacements: Map<string, Replacement>;
   readonly recentOrders: RecentOrder[];
 }
 

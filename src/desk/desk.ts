@@ -46,6 +46,7 @@ import { PlanBook } from './plan/plan-book.ts';
 import { runPlan, warnOfCalendar } from './plan/plan-runner.ts';
 import { DecisionLog } from './previews/decision-log.ts';
 import { PreviewShelf } from './previews/preview-shelf.ts';
+import { keepReplacements } from './previews/replacing.ts';
 import { Reconciler } from './reconciling/reconciling.ts';
 import { recover } from './recovery.ts';
 import { Replies } from './replies.ts';
@@ -300,6 +301,7 @@ export class Desk {
     this.#exits.run(desk);
     keepProtection(desk);
     watchPins(desk);
+    keepReplacements(desk);
     sendRecorded(desk);
     walkLimits(desk);
     govern(desk);

@@ -22,7 +22,7 @@ import type { HealthView, MarketStatusView } from './engine-api-health.ts';
 import type { PayoffView } from './engine-api-payoff.ts';
 import type { AlertRequest, AlertView, PlanView } from './engine-api-plan.ts';
 import { ReadingLine } from './engine-api-reading.ts';
-import type { ScanRequest, StrategyRequest } from './engine-api-requests.ts';
+import type { OrderRequest, ScanRequest, StrategyRequest } from './engine-api-requests.ts';
 import type { RiskCheckView } from './engine-api-risk.ts';
 import type { AuditStoryView, ReadStory } from './engine-api-story.ts';
 import { newToken, tokenSha256Of } from './engine-api-tokens.ts';
@@ -162,6 +162,23 @@ export class EngineApiClient implements Api.EngineApi {
       kind: 'previewClose',
       target,
       quantity,
+      tokenSha256,
+    }));
+  }
+
+  previewOrder(request: OrderRequest, caller: Api.Caller) {
+    return this.#core.preview(caller, (tokenSha256) => ({
+      kind: 'previewOrder',
+      request,
+      tokenSha256,
+    }));
+  }
+
+  previewReplace(orderId: string, limit: number, caller: Api.Caller) {
+    return this.#core.preview(caller, (tokenSha256) => ({
+      kind: 'previewReplace',
+      orderId,
+      limit,
       tokenSha256,
     }));
   }

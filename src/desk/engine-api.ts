@@ -16,7 +16,7 @@ import type { ExitPlanView, PinView } from './engine-api-exits.ts';
 import type { AuditHeadView, HealthView, MarketStatusView } from './engine-api-health.ts';
 import type { PayoffView } from './engine-api-payoff.ts';
 import type { AlertRequest, AlertView, PlanView } from './engine-api-plan.ts';
-import type { ScanRequest, StrategyRequest } from './engine-api-requests.ts';
+import type { OrderRequest, ScanRequest, StrategyRequest } from './engine-api-requests.ts';
 import type { RiskCheckView } from './engine-api-risk.ts';
 import type { AuditStoryView } from './engine-api-story.ts';
 
@@ -309,6 +309,11 @@ export interface EngineApi {
     quantity: number | undefined,
     caller: Caller,
   ): Promise<Answer<TradeCard>>;
+  /** An order by hand: any one to four legs, all opening or all closing. */
+  previewOrder(request: OrderRequest, caller: Caller): Promise<Answer<TradeCard>>;
+  /** A working opening at another limit (dollars per share, credit positive): a new intent, sent once
+   * the old one has been called back. */
+  previewReplace(orderId: string, limit: number, caller: Caller): Promise<Answer<TradeCard>>;
   previewFlatten(caller: Caller): Promise<Answer<TradeCard>>;
   /** Cancels at once, or answers with a card whose token the cancel of a protective order takes. */
   cancelOrder(orderId: string, caller: Caller): Promise<Answer<OrderView | TradeCard>>;

@@ -9,7 +9,7 @@ import type { Bar, ChainListing } from '../engine/domain/market.ts';
 import type { Price } from '../engine/domain/units.ts';
 import type { Caller } from './engine-api.ts';
 import type { AlertRequest } from './engine-api-plan.ts';
-import type { StrategyRequest } from './engine-api-requests.ts';
+import type { OrderRequest, StrategyRequest } from './engine-api-requests.ts';
 
 export const INPUT_VERSION = 2;
 
@@ -25,6 +25,18 @@ export type Command =
       readonly kind: 'previewClose';
       readonly target: string;
       readonly quantity: number | undefined;
+      readonly tokenSha256: string;
+    }
+  | {
+      readonly kind: 'previewOrder';
+      readonly request: OrderRequest;
+      readonly tokenSha256: string;
+    }
+  | {
+      readonly kind: 'previewReplace';
+      readonly orderId: string;
+      /** Dollars per share, signed: credit positive. */
+      readonly limit: number;
       readonly tokenSha256: string;
     }
   | { readonly kind: 'previewFlatten'; readonly tokenSha256: string }

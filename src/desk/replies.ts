@@ -32,7 +32,7 @@ interface Owed {
 
 /** True where the answer holds out no more than an offer. */
 function isOffer({ kind }: Command): boolean {
-  return kind === 'previewStrategy' || kind === 'previewClose' || kind === 'previewFlatten';
+  return kind.startsWith('preview');
 }
 
 /** True once a crash cannot take away what the answer says. A failed journal keeps urgent records

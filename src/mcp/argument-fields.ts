@@ -64,7 +64,8 @@ export function deltaField(right: 'call' | 'put' | 'either', description: string
     .describe(description);
 }
 
-function asList(value: unknown): unknown {
+/** A list, or the same list as JSON text or with commas. */
+export function asList(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   const text = value.trim();
   if (!text.startsWith('[')) return text.split(',').map((part) => part.trim());

@@ -36,6 +36,7 @@ import {
   stopOptionStreaming,
   streamingStatus,
 } from './tools/stream-tools.ts';
+import { placeOrder, replaceOrder } from './tools/trading-tools.ts';
 import {
   deletePrivateWatchlist,
   getWatchlists,
@@ -79,6 +80,8 @@ export const TOOLS: readonly Tool[] = [
   getTransactionHistory,
   getOrderHistory,
   getLiveOrders,
+  placeOrder,
+  replaceOrder,
   getQuotes,
   getGreeks,
   getMarketMetrics,

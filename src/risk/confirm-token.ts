@@ -41,6 +41,8 @@ export interface TokenGrant {
   readonly intents: readonly OrderIntent[];
   /** The protective order that this token cancels. */
   readonly cancels?: string | undefined;
+  /** The working order that has to end before this one is sent. */
+  readonly replaces?: string | undefined;
 }
 
 /** What redeeming a token did, as its retries will hear it. The orders themselves are looked up by

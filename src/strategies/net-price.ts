@@ -7,6 +7,7 @@
  */
 import { gridOf } from '../engine/domain/instrument.ts';
 import type { OrderLeg } from '../engine/domain/order.ts';
+import type { TickGrid } from '../engine/domain/tick-grid.ts';
 import { ceilToTick, floorToTick, tickAt } from '../engine/domain/tick-grid.ts';
 import type { Price } from '../engine/domain/units.ts';
 import { price } from '../engine/domain/units.ts';
@@ -52,6 +53,20 @@ function netOf(legs: readonly LegMarket[], value: (leg: LegMarket) => number): n
   return legs.reduce((net, leg) => net + (leg.side === 'sell' ? value(leg) : -value(leg)), 0);
 }
 
+/** The worst net that an opening accepts: a little beyond mid, never beyond natural. `mid` may be a
+ * fraction. */
+export function worstOpeningNet(
+  grid: TickGrid,
+  { mid, natural }: { readonly mid: number; readonly natural: Price },
+  concession: Concession = DEFAULT_CONCESSION,
+): Price {
+  const conceded = Math.max(
+    concession.ticks * tickAt(grid, mid),
+    floorToTick(grid, Math.abs(mid) * concession.fractionOfNet),
+  );
+  return ceilToTick(grid, Math.max(ceilToTick(grid, natural), floorToTick(grid, mid) - conceded));
+}
+
 /** Prices one unit of a structure whose legs all have ratio 1. */
 export function netPrice(
   legs: readonly LegMarket[],
@@ -61,13 +76,8 @@ export function netPrice(
   const mid = nearestPrice(midNet);
   const natural = nearestPrice(netOf(legs, (leg) => leg.natural));
   const grid = gridOf(legs.map(({ row }) => ({ instrument: row.contract })));
-  const atMid = floorToTick(grid, midNet);
-  const conceded = Math.max(
-    concession.ticks * tickAt(grid, midNet),
-    floorToTick(grid, Math.abs(midNet) * concession.fractionOfNet),
-  );
-  const worst = ceilToTick(grid, Math.max(ceilToTick(grid, natural), atMid - conceded));
-  const limit = floorToTick(grid, Math.max(atMid, worst));
+  const worst = worstOpeningNet(grid, { mid: midNet, natural }, concession);
+  const limit = floorToTick(grid, Math.max(floorToTick(grid, midNet), worst));
   return {
     mid,
     limit,

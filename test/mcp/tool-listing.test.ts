@@ -108,6 +108,8 @@ describe('the listing of tools', () => {
       get_positions_with_greeks: 'get_positions',
       fetch_positions: 'get_positions',
       list_orders: 'get_live_orders',
+      create_options_order: 'place_order',
+      create_equity_order: 'place_order',
       get_realtime_quotes: 'get_quotes',
       stream_option_quotes: 'get_quotes',
       get_quote: 'get_quotes',

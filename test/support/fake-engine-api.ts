@@ -24,7 +24,11 @@ import type { ReadOrigin } from '../../src/desk/engine-api-account.ts';
 import type { HealthView, MarketStatusView } from '../../src/desk/engine-api-health.ts';
 import type { AlertRequest, AlertView, PlanView } from '../../src/desk/engine-api-plan.ts';
 import { told } from '../../src/desk/engine-api-reading.ts';
-import type { ScanRequest, StrategyRequest } from '../../src/desk/engine-api-requests.ts';
+import type {
+  OrderRequest,
+  ScanRequest,
+  StrategyRequest,
+} from '../../src/desk/engine-api-requests.ts';
 import type { AuditStoryView } from '../../src/desk/engine-api-story.ts';
 import { deltaIndexOf, type RankedMatch } from '../../src/engine/chain/delta-index.ts';
 import type { AskOf, ReadKind, ValueOf } from '../../src/engine/domain/account-facts.ts';
@@ -187,6 +191,17 @@ export class FakeEngineApi implements EngineApi {
     const position = this.#positions().find(({ positionId }) => positionId === target);
     if (position === undefined) return this.#deny('nothing_to_close', `no position "${target}"`);
     return this.#preview('close', 'close', caller);
+  }
+
+  async previewOrder({ legs }: OrderRequest, caller: Caller) {
+    const closes = legs.some(({ action }) => action.endsWith('Close'));
+    return this.#preview('place_order', closes ? 'close' : 'open', caller);
+  }
+
+  async previewReplace(orderId: string, _limit: number, caller: Caller) {
+    const order = this.orders.find((each) => each.orderId === orderId);
+    if (order === undefined) return this.#deny('not_found', `no order "${orderId}"`);
+    return this.#preview(order.strategy, 'open', caller);
   }
 
   async previewFlatten(caller: Caller) {

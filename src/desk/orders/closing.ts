@@ -111,9 +111,18 @@ export function closingIntent(
   request: CloseRequest,
 ): Outcome<Closing> {
   const chosen = chosenLegs(desk, position, request);
-  if ('denied' in chosen) return chosen;
+  return 'denied' in chosen ? chosen : closingIntentOf(desk, position, chosen.legs, request);
+}
+
+/** Builds the order that closes just these holdings of a position, signed as they are held. */
+export function closingIntentOf(
+  desk: DeskContext,
+  position: StructurePosition,
+  held: readonly HeldLeg[],
+  request: Pick<CloseRequest, 'purpose' | 'urgency' | 'principal'>,
+): Outcome<Closing> {
   const quotes = (symbol: string) => quoteOf(desk, symbol);
-  const { legs, quantity, leftOut } = closingOrder(chosen.legs, quotes);
+  const { legs, quantity, leftOut } = closingOrder(held, quotes);
   const notes = leftOut.map(({ symbol, reason }) => `${symbol}: ${STAYS[reason]}`);
   const net = netPrices(legs, quotes);
   if (legs.length === 0 || 'missing' in net) {

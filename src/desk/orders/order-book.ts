@@ -160,6 +160,15 @@ export class OrderBook {
     }
   }
 
+  /** The same book with one order left out, to look at: nothing is added to it. */
+  without(intentId: string): OrderBook {
+    const others = new OrderBook();
+    for (const order of this.#orders.values()) {
+      if (order.intent.intentId !== intentId) others.add(order);
+    }
+    return others;
+  }
+
   get(intentId: string): OrderRecord | undefined {
     return this.#orders.get(intentId);
   }

@@ -25,6 +25,8 @@ import { recordIntent, requestCancel } from '../orders/sending.ts';
 import { driftSnapshot } from './drift-snapshot.ts';
 import { judgeIntent } from './judging.ts';
 import type { PreviewShelf } from './preview-shelf.ts';
+import { beginReplacement } from './replacing.ts';
+import { withoutOrder } from './without-order.ts';
 
 /** What a confirm did at once: a refusal, or orders whose outcome the caller may wait for. */
 export type ConfirmStart =
@@ -94,9 +96,16 @@ function redeemOrder(desk: DeskContext, caller: Caller, grant: TokenGrant): Conf
   const stale =
     mayNotOpen(caller, intent) ?? staleClose(desk, intent) ?? drifted(desk, intent, grant);
   if (stale !== undefined) return refuse(desk, caller, previewId, { denied: stale });
-  const judgement = judgeIntent(desk, atLiveLimit(desk, intent), caller.openUpToCents);
+  const { replaces } = grant;
+  const asJudged = replaces === undefined ? desk : withoutOrder(desk, replaces);
+  const judgement = judgeIntent(asJudged, atLiveLimit(desk, intent), caller.openUpToCents);
   const { denial, checks } = judgement.verdict;
   if (denial !== undefined) return refuse(desk, caller, previewId, { denied: denial, checks });
+  if (replaces !== undefined) {
+    const begun = beginReplacement(desk, caller, grant, replaces);
+    if ('denied' in begun) return refuse(desk, caller, previewId, begun);
+    return { orderIds: begun.orderIds, replayed: false };
+  }
   const orderIds = [intent.intentId];
   desk.tokens.consume(tokenSha256, { intentIds: orderIds });
   const { entryLadder, exitLadder } = exitSettingsOf(desk.config);
@@ -171,5 +180,6 @@ export function confirmResult(
 
 /** True once nothing more can happen to these orders. */
 export function isSettled(desk: DeskContext, orderIds: readonly string[]): boolean {
+  if (orderIds.some((orderId) => desk.day.replacements.has(orderId))) return false;
   return ordersOf(desk, orderIds).every(isFinal);
 }

@@ -23,6 +23,7 @@ export interface Grant {
   readonly checks: readonly CheckResult[];
   readonly previewed?: DriftSnapshot | undefined;
   readonly cancels?: string | undefined;
+  readonly replaces?: string | undefined;
 }
 
 /** Issues the token and records the preview. */
@@ -51,6 +52,7 @@ export function grantToken(desk: DeskContext, shelf: PreviewShelf, grant: Grant)
     expiresAtWall,
     intents: grant.cancels === undefined ? intents : [],
     cancels: grant.cancels,
+    replaces: grant.replaces,
   });
   shelf.put(tokenSha256, card);
   desk.out.append({

@@ -3,8 +3,10 @@
 import type { NetPrices } from '../../engine/domain/net-price.ts';
 import { netPrices } from '../../engine/domain/net-price.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
+import type { Outcome } from '../../engine/domain/verdict.ts';
 import { deny } from '../../engine/domain/verdict.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
+import type { Proposal } from '../../strategies/strategy.ts';
 import { dayPnl } from '../account/day-pnl.ts';
 import { exitSettingsOf } from '../desk-config.ts';
 import type { DeskContext } from '../desk-context.ts';
@@ -20,17 +22,22 @@ import { judgeIntent } from './judging.ts';
 import type { PreviewAnswer, PreviewTurn, RefusedPreview } from './preview-shelf.ts';
 import { propose } from './proposals.ts';
 import { tradeCard } from './trade-card.ts';
+import { withoutOrder } from './without-order.ts';
 
-interface Draft {
+/** An order to be previewed, with what its card says besides. */
+export interface Draft {
   readonly intent: OrderIntent;
   readonly net: NetPrices;
   readonly purpose: TradeCard['purpose'];
   readonly reasons: readonly string[];
   readonly warnings: readonly string[];
   readonly figures: TradeCard['figures'];
+  /** The working order that this one takes the place of. */
+  readonly replaces?: string;
 }
 
-function refuse(
+/** Records a refusal and hands it back. */
+export function refuse(
   desk: DeskContext,
   caller: Caller,
   strategy: string,
@@ -42,10 +49,12 @@ function refuse(
   return refused;
 }
 
-function finishPreview(desk: DeskContext, turn: PreviewTurn, draft: Draft): PreviewAnswer {
+/** Judges a drafted order and, where it passes, binds it to the token. */
+export function finishPreview(desk: DeskContext, turn: PreviewTurn, draft: Draft): PreviewAnswer {
   const { shelf, caller, tokenSha256 } = turn;
-  const { intent } = draft;
-  const judgement = judgeIntent(desk, intent, caller.openUpToCents);
+  const { intent, replaces } = draft;
+  const asJudged = replaces === undefined ? desk : withoutOrder(desk, replaces);
+  const judgement = judgeIntent(asJudged, intent, caller.openUpToCents);
   const { verdict } = judgement;
   if (verdict.denial !== undefined) {
     const refused = { denied: verdict.denial, checks: verdict.checks };
@@ -67,7 +76,8 @@ function finishPreview(desk: DeskContext, turn: PreviewTurn, draft: Draft): Prev
   const previewed = intent.purpose === 'open' ? driftSnapshot(desk, intent, draft.net) : undefined;
   const { principal } = caller;
   const checks = verdict.checks;
-  grantToken(desk, shelf, { tokenSha256, principal, card, intents: [intent], checks, previewed });
+  const grant = { tokenSha256, principal, card, intents: [intent], checks, previewed, replaces };
+  grantToken(desk, shelf, grant);
   return { value: card };
 }
 
@@ -90,21 +100,28 @@ export function previewStrategy(
   turn: PreviewTurn,
   request: StrategyRequest,
 ): PreviewAnswer {
+  const isBreakout = request.strategy.startsWith('orb_');
+  return previewOpening(desk, turn, request.strategy, () => {
+    return (isBreakout ? barsFilling(desk) : undefined) ?? propose(desk, request);
+  });
+}
+
+/** Makes what is proposed a preview: whatever opens goes through here. */
+export function previewOpening(
+  desk: DeskContext,
+  turn: PreviewTurn,
+  strategy: string,
+  proposed: () => Outcome<Proposal>,
+): PreviewAnswer {
   const { caller } = turn;
   if (desk.day.killed) {
     const message = 'the kill switch is engaged; it is released at the operator console only';
     const refused = deny('killed', message, { reason: desk.day.killReason ?? '' });
-    return refuse(desk, caller, request.strategy, { ...refused, checks: [] });
+    return refuse(desk, caller, strategy, { ...refused, checks: [] });
   }
-  const isBreakout = request.strategy.startsWith('orb_');
-  const filling = chainFilling(desk) ?? (isBreakout ? barsFilling(desk) : undefined);
-  if (filling !== undefined) {
-    return refuse(desk, caller, request.strategy, { ...filling, checks: [] });
-  }
-  const proposal = propose(desk, request);
+  const proposal = chainFilling(desk) ?? proposed();
   if ('denied' in proposal) {
-    const refused = { denied: proposal.denied, checks: [] };
-    return refuse(desk, caller, request.strategy, refused);
+    return refuse(desk, caller, strategy, { denied: proposal.denied, checks: [] });
   }
   const intentId = desk.orders.nextIntentId(desk.day.session.date);
   const intent: OrderIntent = {
@@ -126,7 +143,7 @@ export function previewStrategy(
       symbol: net.missing,
       side: net.side,
     });
-    return refuse(desk, caller, request.strategy, { ...refused, checks: [] });
+    return refuse(desk, caller, strategy, { ...refused, checks: [] });
   }
   return finishPreview(desk, turn, {
     intent,

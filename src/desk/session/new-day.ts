@@ -45,6 +45,7 @@ export function newDay(session: SessionTimes, schedule: DaySchedule, at: At): De
     uneven: new Map(),
     stopping: false,
     breakoutsTaken: [],
+    replacements: new Map(),
     recentOrders: [],
   };
 }

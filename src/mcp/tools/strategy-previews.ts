@@ -1,7 +1,7 @@
 /** The strategy tools: each previews one structure and answers with a trade card or the reason why
  * not. None of them places an order. */
 import { z } from 'zod';
-import type { TradeCard } from '../../desk/engine-api.ts';
+import type { Answer, TradeCard } from '../../desk/engine-api.ts';
 import type { StrategyRequest } from '../../desk/engine-api-requests.ts';
 import { deltaField, quantityField, tokenField } from '../argument-fields.ts';
 import { cardShape, confirmShape } from '../output-shapes.ts';
@@ -34,16 +34,30 @@ const UNLISTED_CARD = [
   'reasons',
   'figures',
 ];
-const LISTED_CARD = Object.keys(cardShape).filter((name) => !UNLISTED_CARD.includes(name));
+export const LISTED_CARD = Object.keys(cardShape).filter((name) => !UNLISTED_CARD.includes(name));
 
-/** Previews, or forwards an older call that carries a token. */
-export async function previewOrForward(
+interface OlderCall {
+  readonly preview: boolean;
+  readonly confirm_token?: string | undefined;
+}
+
+/** Previews a strategy, or forwards an older call that carries a token. */
+export function previewOrForward(
   context: ToolContext,
   request: StrategyRequest,
-  older: { readonly preview: boolean; readonly confirm_token?: string | undefined },
+  older: OlderCall,
+): Promise<ToolAnswer> {
+  return previewedBy(context, older, ({ api, caller }) => api.previewStrategy(request, caller));
+}
+
+/** Previews whatever `ask` asks the engine for, or forwards an older call that carries a token. */
+export async function previewedBy(
+  context: ToolContext,
+  older: OlderCall,
+  ask: (context: ToolContext) => Promise<Answer<TradeCard>>,
 ): Promise<ToolAnswer> {
   if (older.confirm_token !== undefined) return confirmOpening(context, older.confirm_token);
-  const answer = await context.api.previewStrategy(request, context.caller);
+  const answer = await ask(context);
   if ('denied' in answer) return answer;
   const note = older.preview ? '' : 'Nothing was placed: this tool only previews. ';
   return { ...answer, text: note + previewText(context, answer.value) };

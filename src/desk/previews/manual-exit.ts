@@ -1,0 +1,90 @@
+/** How a position that was opened by hand is left: by a stop wherever the loss is not already paid,
+ * for a profit where asked for, and by the clock. Pure. */
+import { gridOf, multiplierOfLegs } from '../../engine/domain/instrument.ts';
+import type { ExitPlan, OrderLeg } from '../../engine/domain/order.ts';
+import { ceilToTick, floorToTick } from '../../engine/domain/tick-grid.ts';
+import type { EpochMicros, Price } from '../../engine/domain/units.ts';
+import {
+  amountCents,
+  CENTS_PER_DOLLAR,
+  cents,
+  PRICE_PER_DOLLAR,
+  price,
+} from '../../engine/domain/units.ts';
+import { deny, type Outcome } from '../../engine/domain/verdict.ts';
+import { payoffSummary } from '../../engine/pricing/payoff.ts';
+
+/** A structure as it is opened. Prices per share and unit. */
+export interface Opened {
+  readonly legs: readonly OrderLeg[];
+  readonly quantity: number;
+  /** Signed, credit positive. */
+  readonly net: Price;
+  readonly timeExitAt: EpochMicros;
+  /** Loss and gain at which it is closed, positive; the stop is chosen here where absent. */
+  readonly stopLoss: Price | undefined;
+  readonly takeProfit: Price | undefined;
+}
+
+const PRICE_PER_CENT = PRICE_PER_DOLLAR / CENTS_PER_DOLLAR;
+/** A stop nearer than this share of the worst case would be noise; one further than the other is none. */
+const NEAREST_STOP = 0.25;
+const FURTHEST_STOP = 0.75;
+
+/** The worst case per share of one unit, before fees; undefined where it has no floor. */
+function worstCase({ legs, net }: Opened): number | undefined {
+  const facts = { legs, quantity: 1, netPrice: net, feesCents: cents(0) };
+  const { maxLossCents } = payoffSummary(facts);
+  if (maxLossCents === undefined) return undefined;
+  return (maxLossCents * PRICE_PER_CENT) / multiplierOfLegs(legs);
+}
+
+/** As much as was taken in, within bounds by the worst case: for a credit, a stop at twice of it. */
+function usualStop(net: Price, worst: number): number {
+  return Math.min(Math.max(Math.abs(net), worst * NEAREST_STOP), worst * FURTHEST_STOP);
+}
+
+/** Where the structure stands, as a price to close it at, once a unit has lost (or gained) so much. */
+function closedAt(opened: Opened, change: number): { readonly debit: number } {
+  return { debit: opened.net + change };
+}
+
+function stopAt(opened: Opened, loss: number): Pick<ExitPlan, 'stop' | 'plannedLossCents'> {
+  const { legs, quantity } = opened;
+  const grid = gridOf(legs);
+  const { debit } = closedAt(opened, loss);
+  const stop =
+    debit > 0
+      ? ({ kind: 'debitAtOrAbove', price: floorToTick(grid, debit) } as const)
+      : ({ kind: 'valueAtOrBelow', price: ceilToTick(grid, -debit) } as const);
+  const planned = price(Math.round(loss));
+  return { stop, plannedLossCents: amountCents(planned, quantity, multiplierOfLegs(legs)) };
+}
+
+function targetAt(opened: Opened, gain: number): Pick<ExitPlan, 'target'> {
+  const grid = gridOf(opened.legs);
+  const { debit } = closedAt(opened, -gain);
+  return {
+    target:
+      debit > 0
+        ? { kind: 'debitAtOrBelow', price: floorToTick(grid, debit) }
+        : { kind: 'valueAtOrAbove', price: ceilToTick(grid, -debit) },
+  };
+}
+
+/** The exit plan, or why the stop that was asked for is none. */
+export function manualExit(opened: Opened): Outcome<{ readonly exitPlan: ExitPlan }> {
+  const { net, stopLoss, takeProfit, timeExitAt } = opened;
+  const worst = worstCase(opened);
+  const profit = takeProfit === undefined ? {} : targetAt(opened, takeProfit);
+  const plain = { ...profit, timeExitAt };
+  if (worst === undefined) return { exitPlan: plain };
+  if (stopLoss !== undefined && stopLoss >= worst) {
+    const most = worst / PRICE_PER_DOLLAR;
+    const message = `stop_loss must be less than the worst case of ${most.toFixed(2)} a share: give less, or leave it out`;
+    return deny('argument_invalid', message, { argument: 'stop_loss', worstCase: most });
+  }
+  const isPaid = worst <= -net + PRICE_PER_CENT;
+  if (stopLoss === undefined && isPaid) return { exitPlan: plain };
+  return { exitPlan: { ...stopAt(opened, stopLoss ?? usualStop(net, worst)), ...plain } };
+}

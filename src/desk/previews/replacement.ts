@@ -1,0 +1,13 @@
+/** What is kept of a replacement between its confirm and its sending. */
+import type { EpochMicros } from '../../engine/domain/units.ts';
+import type { TokenGrant } from '../../risk/confirm-token.ts';
+
+/** A replacement that waits for the end of the order it replaces. */
+export interface Replacement {
+  readonly grant: TokenGrant;
+  readonly openUpToCents: number | undefined;
+  /** Units of the old order that had filled when the trader agreed. */
+  readonly filledBefore: number;
+  /** Wall time after which nothing is sent any more. */
+  readonly until: EpochMicros;
+}

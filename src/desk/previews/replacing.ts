@@ -1,0 +1,163 @@
+/**
+ * Replacing a working opening: a new intent with another limit, which is previewed, takes a token and
+ * is judged like any other. The order it replaces is called back first, and only once that has ended
+ * unfilled since the preview is the new one judged again, recorded and sent: the two never work at the
+ * same time. A crash between the two loses an order and never doubles one.
+ */
+import { netPrices } from '../../engine/domain/net-price.ts';
+import {
+  addMicros,
+  dollarsFromPrice,
+  MICROS_PER_SECOND,
+  priceFromDollars,
+} from '../../engine/domain/units.ts';
+import { deny, type Outcome } from '../../engine/domain/verdict.ts';
+import type { TokenGrant } from '../../risk/confirm-token.ts';
+import { exitSettingsOf } from '../desk-config.ts';
+import type { DeskContext } from '../desk-context.ts';
+import { quoteOf } from '../desk-context.ts';
+import type { Caller } from '../engine-api.ts';
+import {
+  filledUnits,
+  isExternal,
+  isFinal,
+  isUneven,
+  type OrderRecord,
+} from '../orders/order-book.ts';
+import { publishOrder } from '../orders/order-views.ts';
+import { recordIntent, requestCancel } from '../orders/sending.ts';
+import { judgeIntent } from './judging.ts';
+import { workedPrices } from './manual-prices.ts';
+import type { PreviewAnswer, PreviewTurn } from './preview-shelf.ts';
+import { finishPreview, refuse } from './previews.ts';
+import type { Replacement } from './replacement.ts';
+import { withoutOrder } from './without-order.ts';
+
+/** A cancel that takes longer than this is answered without the new order. */
+const PATIENCE_MICROS = 10 * MICROS_PER_SECOND;
+
+function replaceable(desk: DeskContext, orderId: string): Outcome<{ readonly order: OrderRecord }> {
+  const order = desk.orders.get(orderId);
+  if (order === undefined) {
+    return deny('not_found', `no order "${orderId}"; get_recent_orders lists them`, { orderId });
+  }
+  const { purpose } = order.intent;
+  if (isExternal(order) || purpose !== 'open') {
+    const why = isExternal(order)
+      ? 'it was not given by this engine: cancel_order and place_order instead'
+      : 'it closes or protects a position and is worked to the market by the engine: close_position or flatten_all hurry it';
+    return deny('unsupported', `this order cannot be replaced: ${why}`, { orderId, purpose });
+  }
+  if (order.status !== 'working' || order.cancelRequested || isUneven(order)) {
+    const message = `only an order that works at the broker can be replaced, and this one is ${order.cancelRequested ? 'being cancelled' : order.status}: look at get_order_status`;
+    return deny('nothing_to_close', message, { orderId, status: order.status });
+  }
+  return { order };
+}
+
+/** Previews the same legs, as many as are left, at another limit: the worst net that is accepted. */
+export function previewReplace(
+  desk: DeskContext,
+  turn: PreviewTurn,
+  { orderId, limit: dollars }: { readonly orderId: string; readonly limit: number },
+): PreviewAnswer {
+  const no = (refused: { readonly denied: PreviewRefusal }) =>
+    refuse(desk, turn.caller, 'replace_order', { ...refused, checks: [] });
+  const found = replaceable(desk, orderId);
+  if ('denied' in found) return no(found);
+  const { intent: old } = found.order;
+  const net = netPrices(old.legs, (symbol) => quoteOf(desk, symbol));
+  if ('missing' in net) {
+    const message = `${net.missing} has no ${net.side}; try again`;
+    return no(deny('leg_market_missing', message, { symbol: net.missing, side: net.side }));
+  }
+  const { limit, worst } = workedPrices(old.legs, net, priceFromDollars(dollars));
+  const intentId = desk.orders.nextIntentId(desk.day.session.date);
+  const intent = {
+    ...old,
+    intentId,
+    positionId: intentId,
+    quantity: old.quantity - filledUnits(found.order),
+    limit,
+    worst,
+    principal: turn.caller.principal,
+  };
+  return finishPreview(desk, turn, {
+    intent,
+    net,
+    purpose: 'open',
+    reasons: [
+      `Replaces order ${orderId}, which works at ${dollarsFromPrice(found.order.limit).toFixed(2)}; it is called back first.`,
+    ],
+    warnings: [],
+    figures: { replaces: orderId },
+    replaces: orderId,
+  });
+}
+
+type PreviewRefusal = ReturnType<typeof deny>['denied'];
+
+/** Calls the old order back; the new one follows once that has ended. */
+export function beginReplacement(
+  desk: DeskContext,
+  caller: Caller,
+  grant: TokenGrant,
+  replaces: string,
+): Outcome<{ readonly orderIds: readonly string[] }> {
+  const found = replaceable(desk, replaces);
+  if ('denied' in found) return found;
+  const { order } = found;
+  const orderIds = [...grant.intents.map(({ intentId }) => intentId), replaces];
+  desk.tokens.consume(grant.tokenSha256, { intentIds: orderIds });
+  desk.day.replacements.set(replaces, {
+    grant,
+    openUpToCents: caller.openUpToCents,
+    filledBefore: order.intent.quantity - (grant.intents[0]?.quantity ?? 0),
+    until: addMicros(desk.at.wall, PATIENCE_MICROS),
+  });
+  requestCancel(desk, order, caller.principal);
+  return { orderIds };
+}
+
+/** Sends each replacement whose time has come, and drops each that has missed it. Called on the clock
+ * and after every command. */
+export function keepReplacements(desk: DeskContext): void {
+  for (const [orderId, replacement] of desk.day.replacements) {
+    const order = desk.orders.get(orderId);
+    const why = order === undefined ? 'it is gone' : missedBy(desk, order, replacement);
+    if (why === undefined && order !== undefined && !isFinal(order)) continue;
+    desk.day.replacements.delete(orderId);
+    if (order === undefined) continue;
+    order.reason = why === undefined ? send(desk, orderId, replacement) : `not replaced: ${why}`;
+    publishOrder(desk, order);
+  }
+}
+
+/** Why nothing may be sent any more. */
+function missedBy(
+  desk: DeskContext,
+  order: OrderRecord,
+  { filledBefore, until }: Replacement,
+): string | undefined {
+  if (filledUnits(order) > filledBefore || isUneven(order)) return 'it filled meanwhile';
+  if (isFinal(order)) return undefined;
+  if (!order.cancelRequested) return 'the broker refused to cancel it';
+  return desk.at.wall >= until ? 'its cancel took too long' : undefined;
+}
+
+/** Judges once more, records and thereby sends; what came of it, in words. */
+function send(desk: DeskContext, orderId: string, replacement: Replacement): string {
+  const { grant, openUpToCents } = replacement;
+  const { previewId, tokenSha256, principal } = grant;
+  const [intent] = grant.intents;
+  if (intent === undefined) return 'not replaced: there was nothing to send';
+  const judgement = judgeIntent(withoutOrder(desk, orderId), intent, openUpToCents);
+  const { denial, checks } = judgement.verdict;
+  if (denial !== undefined) {
+    desk.out.append({ kind: 'confirmRefused', principal, previewId, denial, checks });
+    return `not replaced: ${denial.message} (${denial.code})`;
+  }
+  const { entryLadder: urgency } = exitSettingsOf(desk.config);
+  recordIntent(desk, intent, judgement, { tokenSha256, previewId, urgency });
+  return `replaced by ${intent.intentId}`;
+}

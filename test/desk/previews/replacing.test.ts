@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import type { ConfirmResult, TradeCard } from '../../../src/desk/engine-api.ts';
+import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
+import { CONDOR, DeskRig, type Reply, type RigOptions, TRADER } from '../../support/desk-rig.ts';
+
+/** A condor that rests at mid, where this broker fills nothing. */
+function working(options: RigOptions = {}): { readonly rig: DeskRig; readonly orderId: string } {
+  const rig = new DeskRig(options);
+  const { tokenSha256 } = rig.preview(CONDOR);
+  rig.send({ kind: 'confirm', tokenSha256 }, TRADER);
+  rig.advance(1);
+  const [order] = rig.orders();
+  if (order?.status !== 'working') throw new Error(`it is ${order?.status}`);
+  return { rig, orderId: order.intent.intentId };
+}
+
+function ask(rig: DeskRig, orderId: string, limit: number) {
+  const tokenSha256 = rig.newToken();
+  const command = { kind: 'previewReplace', orderId, limit, tokenSha256 } as const;
+  return { reply: rig.ask<TradeCard>(command, TRADER), tokenSha256 };
+}
+
+function cardOf({ reply }: { readonly reply: Reply<TradeCard> }): TradeCard {
+  if ('denied' in reply) throw new Error(reply.denied.message);
+  return reply.value;
+}
+
+function resultOf(reply: Reply<ConfirmResult>): ConfirmResult {
+  if ('denied' in reply) throw new Error(reply.denied.message);
+  return reply.value;
+}
+
+function worstOf(rig: DeskRig, orderId: string): number {
+  return rig.order(orderId).intent.worst / 10_000;
+}
+
+describe('replacing an order', () => {
+  it('previews the same legs at another limit as a new intent, and touches nothing', () => {
+    const { rig, orderId } = working();
+    const worst = worstOf(rig, orderId) + 0.02;
+    const card = cardOf(ask(rig, orderId, worst));
+    expect(card).toMatchObject({
+      purpose: 'open',
+      worstPrice: worst,
+      figures: { replaces: orderId },
+    });
+    const symbols = rig.order(orderId).intent.legs.map((leg) => instrumentSymbol(leg.instrument));
+    expect(card.legs.map(({ symbol }) => symbol)).toEqual(symbols);
+    expect(rig.order(orderId)).toMatchObject({ status: 'working', cancelRequested: false });
+    expect(rig.submitted).toEqual([orderId]);
+  });
+
+  it('calls the old order back first, and sends the new one once that has ended', () => {
+    const { rig, orderId } = working();
+    const asked = ask(rig, orderId, worstOf(rig, orderId) + 0.01);
+    const { orders } = resultOf(rig.confirm(asked.tokenSha256));
+    const [, newId] = rig.submitted;
+    expect(rig.order(orderId)).toMatchObject({
+      status: 'cancelled',
+      reason: `replaced by ${newId}`,
+    });
+    expect(orders.map((order) => order.orderId)).toEqual([newId, orderId]);
+    const seqOf = (kind: string, id: string | undefined) =>
+      rig.records().find(({ body }) => {
+        if (body.kind === 'brokerEvent')
+          return kind === body.event.kind && body.event.intentId === id;
+        return body.kind === kind && body.kind === 'intentRecorded' && body.intent.intentId === id;
+      })?.seq ?? 0;
+    expect(seqOf('intentRecorded', newId)).toBeGreaterThan(seqOf('cancelled', orderId));
+    expect(seqOf('cancelled', orderId)).toBeGreaterThan(0);
+    expect(rig.bodies('intentRecorded').map(({ tokenSha256 }) => tokenSha256)).toContain(
+      asked.tokenSha256,
+    );
+  });
+
+  it('never lets the two work at once', () => {
+    const { rig, orderId } = working();
+    const { tokenSha256 } = ask(rig, orderId, worstOf(rig, orderId));
+    rig.send({ kind: 'confirm', tokenSha256 }, TRADER);
+    for (let tenth = 0; tenth < 30; tenth += 1) {
+      rig.advance(0.1);
+      const live = rig.desk.context.orders.live().map(({ intent }) => intent.intentId);
+      expect(live.length).toBeLessThanOrEqual(1);
+    }
+    expect(rig.submitted).toHaveLength(2);
+  });
+
+  it('sends nothing where the old order filled first', () => {
+    const { rig, orderId } = working();
+    const { tokenSha256 } = ask(rig, orderId, worstOf(rig, orderId));
+    rig.send({ kind: 'confirm', tokenSha256 }, TRADER);
+    const { legs } = rig.order(orderId).intent;
+    for (const [index, { instrument, action }] of legs.entries()) {
+      const fill = {
+        fillId: `late-${index}`,
+        intentId: orderId,
+        instrument,
+        action,
+        quantity: 1,
+        price: rig.order(orderId).limit,
+        feesCents: 0,
+        marketAt: rig.at.market,
+      };
+      rig.brokerSays({ kind: 'fill', fill: { ...fill, price: Math.abs(fill.price) } as never });
+    }
+    rig.advance(2);
+    expect(rig.order(orderId).reason).toBe('not replaced: it filled meanwhile');
+    expect(rig.submitted).toEqual([orderId]);
+  });
+
+  it('sends nothing where the broker refuses the cancel', () => {
+    const { rig, orderId } = working();
+    const { tokenSha256 } = ask(rig, orderId, worstOf(rig, orderId));
+    rig.send({ kind: 'confirm', tokenSha256 }, TRADER);
+    rig.brokerSays({ kind: 'cancelRejected', intentId: orderId, reason: 'busy' });
+    rig.advance(0.005);
+    expect(rig.order(orderId).reason).toBe('not replaced: the broker refused to cancel it');
+    expect(rig.submitted).toEqual([orderId]);
+  });
+
+  it('sends nothing where the kill switch came between', () => {
+    const { rig, orderId } = working();
+    const { tokenSha256 } = ask(rig, orderId, worstOf(rig, orderId));
+    rig.send({ kind: 'confirm', tokenSha256 }, TRADER);
+    rig.ask({ kind: 'kill', reason: 'test' }, TRADER);
+    rig.advance(2);
+    expect(rig.order(orderId).reason).toMatch(/^not replaced: .*\(killed\)$/);
+    expect(rig.submitted).toEqual([orderId]);
+  });
+
+  it('spends its token: a second confirm tells what the first did', () => {
+    const { rig, orderId } = working();
+    const { tokenSha256 } = ask(rig, orderId, worstOf(rig, orderId));
+    const first = resultOf(rig.confirm(tokenSha256));
+    const again = resultOf(rig.confirm(tokenSha256));
+    expect(again.replayed).toBe(true);
+    expect(again.orders.map((o) => o.orderId)).toEqual(first.orders.map((o) => o.orderId));
+    expect(rig.submitted).toHaveLength(2);
+  });
+
+  it('refuses what does not work, what closes, and what is not there', () => {
+    const { rig, orderId } = working();
+    const code = (id: string) => {
+      const { reply } = ask(rig, id, 1);
+      return 'denied' in reply ? reply.denied.code : 'passed';
+    };
+    expect(code('20260101-000009')).toBe('not_found');
+    rig.ask({ kind: 'cancel', orderId, tokenSha256: rig.newToken() }, TRADER);
+    rig.advance(2);
+    expect(code(orderId)).toBe('nothing_to_close');
+    const held = new DeskRig();
+    const position = held.openPosition();
+    held.send({ kind: 'confirm', tokenSha256: held.previewClose(position.positionId).tokenSha256 });
+    const close = held.orders().at(-1)?.intent.intentId ?? '';
+    const { reply } = ask(held, close, 1);
+    expect('denied' in reply && reply.denied.code).toBe('unsupported');
+  });
+});

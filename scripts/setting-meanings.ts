@@ -81,7 +81,7 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
   OAUTH_ISSUER:
     'takes tokens (JWT) of an authorization server elsewhere instead, for the audience `PUBLIC_URL`/mcp',
   DELTARING_TOOLSETS:
-    'comma list of `strategies`, `risk`, `orders`, `stream`, `market` (together `default`), `plan`, `account`, `trading` and `research`',
+    'comma list of `strategies`, `risk`, `orders`, `stream`, `market` (together `default`), `plan`, `account`, `trading`, `research` and `chatgpt`',
   DELTARING_READ_ONLY: '`1` takes away every tool that can redeem a token; the kill switch stays',
   DELTARING_AUTHORITY:
     'the most that any client may do: `observe`, `reduce-only`, `open:DOLLARS` or `full` (see Clients and their rights)',

@@ -42,6 +42,7 @@ export const TOOLSET_NAMES = [
   'account',
   'trading',
   'research',
+  'chatgpt',
 ] as const;
 const TOOLSETS = ['default', ...TOOLSET_NAMES] as const;
 export type Toolset = (typeof TOOLSET_NAMES)[number];

@@ -69,7 +69,7 @@ describe('the configuration', () => {
       '  - MAX_DAILY_LOSS: must be a number of dollars above 0',
       '  - OPENING_CUTOFF: must be a time of day in New York, HH:MM',
       '  - SHUTDOWN_POLICY: Invalid option: expected one of "flatten"|"leave"',
-      '  - DELTARING_TOOLSETS: unknown tool set "riks"; known are default, strategies, risk, orders, stream, market, plan, account, trading, research',
+      '  - DELTARING_TOOLSETS: unknown tool set "riks"; known are default, strategies, risk, orders, stream, market, plan, account, trading, research, chatgpt',
       '  - DXLINK_URL: must be a URL, as https://host/path',
       '  - HOST: 0.0.0.0 is reachable from outside, so MCP_TOKEN is required; set one of at least 16 characters (or OAuth), or use HOST=127.0.0.1',
       '  - DXLINK_TOKEN: DELTARING_FEED=dxlink needs it',

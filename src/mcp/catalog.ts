@@ -15,6 +15,7 @@ import {
   getTransactionHistory,
 } from './tools/account-tools.ts';
 import { findOptionsByDelta, getOptionChain } from './tools/chain-tools.ts';
+import { fetchDocument, search } from './tools/chatgpt-tools.ts';
 import { confirmTrade } from './tools/confirm-trade.ts';
 import { flattenAll, killSwitch } from './tools/emergency.ts';
 import { marketStatus } from './tools/market-status.ts';
@@ -89,6 +90,8 @@ export const TOOLS: readonly Tool[] = [
   getWatchlists,
   managePrivateWatchlist,
   deletePrivateWatchlist,
+  search,
+  fetchDocument,
 ];
 
 /** What a face may offer. */

@@ -169,7 +169,7 @@ export class Face {
         },
         args,
       );
-      const result = toolResult(answer);
+      const result = toolResult(answer, tool.exact);
       const card = cardOf(result);
       if (card !== undefined) cards.put(this.caller.principal, card);
       return result;

@@ -42,7 +42,7 @@ export const PROMPTS: readonly Prompt[] = [
     description: 'Which straddles are cheap against the expected move, and whether one fits.',
     arguments: [],
     text: () =>
-      'Look for cheap volatility. Call market_status, then straddle_scan with its defaults, then get_option_chain around the best candidate. Compare each candidate by price against the expected move to the close, not by annualised IV alone. Name at most three with strike, price, breakevens and what would have to happen, and say plainly if none is worth it. Preview one with straddle_scan strike= only if I ask; never confirm on your own.',
+      'Look for cheap volatility. Call market_status and, where get_market_metrics is offered, that for the underlying: say where IV rank and percentile stand. Then call straddle_scan with its defaults, then get_option_chain around the best candidate. Compare each candidate by price against the expected move to the close, not by annualised IV alone. Name at most three with strike, price, breakevens and what would have to happen, and say plainly if none is worth it. Preview one with straddle_scan strike= only if I ask; never confirm on your own.',
   },
   {
     name: 'explain_order',

@@ -71,8 +71,9 @@ function outline(schema: unknown): JsonObject {
 const LISTED_STAMP = ['asOf', 'dataAgeMs'];
 const UNLISTED_STAMP = Object.keys(stampShape).filter((name) => !LISTED_STAMP.includes(name));
 
-function outputSchema({ output, listedOutput }: Tool): ListedTool['outputSchema'] {
+function outputSchema({ output, listedOutput, exact }: Tool): ListedTool['outputSchema'] {
   const schema: JsonObject = { ...z.toJSONSchema(output, { io: 'input' }) };
+  if (exact === true) return { ...without(schema, ['$schema']), type: 'object' };
   const properties = isObject(schema['properties']) ? schema['properties'] : {};
   const names = listedOutput ?? Object.keys(properties);
   const outlined = Object.entries(properties)

@@ -13,8 +13,12 @@ export interface ToolResult {
 const CLOCK_START = 'YYYY-MM-DDT'.length;
 const CLOCK_END = CLOCK_START + 'HH:MM:SS'.length;
 
-/** Turns an answer into what is sent. */
-export function toolResult(answer: ToolAnswer): ToolResult {
+/** Turns an answer into what is sent. `isExact`: a value leaves alone, as content and as its JSON. */
+export function toolResult(answer: ToolAnswer, isExact = false): ToolResult {
+  if (isExact && !('denied' in answer)) {
+    const structured = { ...answer.value };
+    return { isError: false, text: JSON.stringify(structured), structured };
+  }
   const stamp = stampFields(answer.stamp);
   if ('denied' in answer) {
     const text = `Refused (${answer.denied.code}): ${answer.denied.message}${stampText(answer.stamp)}`;

@@ -73,6 +73,9 @@ export interface ToolPlan<Input extends z.ZodObject> {
   readonly output: z.ZodObject;
   /** Fields of `output` that the listing names beside the stamp; all of them where left out. */
   readonly listedOutput?: readonly string[];
+  /** True where somebody else laid down the shape: the value goes out alone, and its text is the same
+   * JSON. A refusal of such a tool is a text. */
+  readonly exact?: boolean;
   readonly hints: ToolHints;
   readonly authority: Authority;
   /** What an OAuth token must be good for; other callers hold every scope. */

@@ -35,7 +35,12 @@ let readOnly: Server;
 let browser: Server;
 
 beforeAll(async () => {
-  guarded = await serve({ MCP_TOKEN: TOKEN, CHATGPT_MCP_TOKEN: OTHER, DELTARING_CONFIRM: 'token' });
+  guarded = await serve({
+    MCP_TOKEN: TOKEN,
+    CHATGPT_MCP_TOKEN: OTHER,
+    DELTARING_CONFIRM: 'token',
+    DELTARING_TOOLSETS: 'default,account,trading,research,chatgpt',
+  });
   readOnly = await serve({ DELTARING_READ_ONLY: '1' });
   browser = await serve({ DELTARING_CONFIRM: 'browser' });
 });
@@ -125,6 +130,8 @@ async function answered(promise: Promise<Reply>, status: number): Promise<void> 
 const flip = (token: string, at: number) =>
   `${token.slice(0, at)}${token[at] === 'A' ? 'B' : 'A'}${token.slice(at + 1)}`;
 
+const LEG = { symbol: 'SPY   261120C00600000', action: 'Buy to Open' };
+
 const BAD_ARGUMENTS: readonly (readonly [what: string, tool: string, args: unknown])[] = [
   ['a quantity of a billion', 'iron_condor_30_delta', { quantity: 1e9 }],
   ['a quantity below nothing', 'iron_condor_30_delta', { quantity: -1 }],
@@ -154,6 +161,41 @@ const BAD_ARGUMENTS: readonly (readonly [what: string, tool: string, args: unkno
   ['words of a prompt as an order id', 'get_order_status', { order_id: INJECTION }],
   ['words of a prompt as a side', 'lotto_play_5_delta', { side: INJECTION }],
   ['words of a prompt as a token', 'confirm_trade', { confirm_token: INJECTION }],
+  ['legs that are code', 'place_order', { legs: 'process.exit()' }],
+  ['legs in a prototype', 'place_order', { legs: JSON.parse('[{"__proto__":{"action":"BTO"}}]') }],
+  ['a leg of a billion', 'place_order', { legs: [{ ...LEG, quantity: 1e9 }] }],
+  ['a leg with more than it has', 'place_order', { legs: [{ ...LEG, limit: 1 }] }],
+  ['a hundred legs', 'place_order', { legs: Array.from({ length: 100 }, () => LEG) }],
+  ['a limit without end', 'place_order', { legs: [LEG], limit_price: 1e300 }],
+  ['a stop below nothing', 'place_order', { legs: [LEG], stop_loss: -1 }],
+  ['an order that outlives the day', 'place_order', { legs: [LEG], time_in_force: 'GTC' }],
+  ['words of a prompt as an action', 'place_order', { symbol: LEG.symbol, action: INJECTION }],
+  ['words of a prompt as a symbol', 'place_order', { symbol: INJECTION, action: 'BTO' }],
+  [
+    'an order to replace with a zero byte',
+    'replace_order',
+    { order_id: 'a\u0000', limit_price: 1 },
+  ],
+  ['symbols that are words of a prompt', 'get_quotes', { symbols: [INJECTION] }],
+  [
+    'symbols by the thousand',
+    'get_quotes',
+    { symbols: Array.from({ length: 1_000 }, () => 'SPY') },
+  ],
+  ['a search that is a path', 'search_symbols', { text: '../../api-quote-tokens' }],
+  [
+    'a list’s name that climbs folders',
+    'manage_private_watchlist',
+    { name: '../x', symbols: 'SPY' },
+  ],
+  [
+    'words of a prompt as a list’s name',
+    'manage_private_watchlist',
+    { name: INJECTION, symbols: 'SPY' },
+  ],
+  ['a day that is none', 'get_order_history', { from: '2026-13-45' }],
+  ['more rows than there may be', 'get_transaction_history', { limit: 1e9 }],
+  ['an id of a document that climbs folders', 'fetch', { id: '../../../../etc/passwd' }],
 ];
 
 describe('arguments that a model or an attacker could send', () => {
@@ -227,6 +269,20 @@ describe('tokens', () => {
     const confirm_token = await tokenOf(guarded);
     await refused(call(guarded, 'flatten_all', { confirm_token }), 'argument_invalid');
     expect(guarded.api.orders).toEqual([]);
+  });
+
+  it('of an order by hand open nothing for another, and nothing twice', async () => {
+    const preview = await call(guarded, 'place_order', LEG);
+    const confirm_token = String(preview.data['confirmToken']);
+    await refused(
+      call(guarded, 'confirm_trade', { confirm_token }, bearer(OTHER)),
+      'token_invalid',
+    );
+    expect(guarded.api.orders).toEqual([]);
+    await call(guarded, 'confirm_trade', { confirm_token });
+    await call(guarded, 'place_order', { ...LEG, confirm_token });
+    expect(guarded.api.orders).toHaveLength(1);
+    guarded.api.orders.length = 0;
   });
 
   it('redeemed by fifty callers at once place one order, and a replay places none', async () => {

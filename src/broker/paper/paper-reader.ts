@@ -236,8 +236,8 @@ function accounts({ accountId }: PaperStatement): ValueOf<'accounts'> {
 /** Makes the reader. */
 export function paperReader({ marketSource }: PaperReaderOptions): AccountReader {
   const noQuotes = unsupported(
-    'quotes of what this engine does not trade',
-    'get_quotes for the underlying and its same-day options: they come from the live chain',
+    'quotes of other symbols',
+    'get_quotes for the underlying and its same-day options, which come from the live chain',
   );
   return {
     accounts: () => ofStatement(accounts),

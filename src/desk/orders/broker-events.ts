@@ -39,7 +39,7 @@ function journalled(event: BrokerEvent): JournalledBrokerEvent {
 }
 
 function onBrokerEvent(desk: DeskContext, event: BrokerEvent): void {
-  if (event.kind === 'connection') onConnection(desk, event.connected, event.detail);
+  if (event.kind === 'connection') onConnection(desk, event.connected, mixedText(event.detail));
   else takeEvent(desk, event);
   if (event.kind === 'searched') judgeSearch(desk, event.intentId, event.search);
 }
@@ -69,7 +69,7 @@ function judgeSearch(desk: DeskContext, intentId: string, search: OrderSearch): 
   const { stream } = desk.day;
   const quietSince = stream.connected ? stream.since : undefined;
   if (!isProvenAbsent(order.search, search, quietSince)) return;
-  const evidence = `twice absent from the broker's complete history (${search.evidence}), and its stream was silent`;
+  const evidence = `twice absent from the broker's complete history (${mixedText(search.evidence)}), and its stream was silent`;
   desk.out.append({ kind: 'orderResolved', intentId, evidence, outcome: 'absentPresumed' }, true);
   setStatus(order, 'absentPresumed', evidence, desk.at);
   desk.out.settle('resolve', 'ORDER_UNKNOWN', evidence, intentId);

@@ -44,15 +44,11 @@ function usualStop(net: Price, worst: number): number {
   return Math.min(Math.max(Math.abs(net), worst * NEAREST_STOP), worst * FURTHEST_STOP);
 }
 
-/** Where the structure stands, as a price to close it at, once a unit has lost (or gained) so much. */
-function closedAt(opened: Opened, change: number): { readonly debit: number } {
-  return { debit: opened.net + change };
-}
-
+/** A debit to close at is a stop of what costs something to close, a value one of what is worth it. */
 function stopAt(opened: Opened, loss: number): Pick<ExitPlan, 'stop' | 'plannedLossCents'> {
-  const { legs, quantity } = opened;
+  const { legs, quantity, net } = opened;
   const grid = gridOf(legs);
-  const { debit } = closedAt(opened, loss);
+  const debit = net + loss;
   const stop =
     debit > 0
       ? ({ kind: 'debitAtOrAbove', price: floorToTick(grid, debit) } as const)
@@ -61,9 +57,9 @@ function stopAt(opened: Opened, loss: number): Pick<ExitPlan, 'stop' | 'plannedL
   return { stop, plannedLossCents: amountCents(planned, quantity, multiplierOfLegs(legs)) };
 }
 
-function targetAt(opened: Opened, gain: number): Pick<ExitPlan, 'target'> {
-  const grid = gridOf(opened.legs);
-  const { debit } = closedAt(opened, -gain);
+function targetAt({ legs, net }: Opened, gain: number): Pick<ExitPlan, 'target'> {
+  const grid = gridOf(legs);
+  const debit = net - gain;
   return {
     target:
       debit > 0
@@ -84,7 +80,7 @@ export function manualExit(opened: Opened): Outcome<{ readonly exitPlan: ExitPla
     const message = `stop_loss must be less than the worst case of ${most.toFixed(2)} a share: give less, or leave it out`;
     return deny('argument_invalid', message, { argument: 'stop_loss', worstCase: most });
   }
-  const isPaid = worst <= -net + PRICE_PER_CENT;
+  const isPaid = worst + net <= PRICE_PER_CENT;
   if (stopLoss === undefined && isPaid) return { exitPlan: plain };
   return { exitPlan: { ...stopAt(opened, stopLoss ?? usualStop(net, worst)), ...plain } };
 }

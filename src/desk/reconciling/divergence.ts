@@ -9,6 +9,7 @@ import type {
   OrderStanding,
   WorkingOrder,
 } from '../../broker/order-gateway.ts';
+import { brokerId } from '../../engine/domain/broker-text.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Fill } from '../../engine/domain/order.ts';
 import { legSign } from '../../engine/domain/order.ts';
@@ -52,15 +53,15 @@ export function divergenceWords(divergence: Divergence): string {
     case 'noSnapshot':
       return divergence.why;
     case 'missedFill':
-      return `fill ${divergence.fill.fillId} of order ${divergence.fill.intentId} was never told`;
+      return `fill ${brokerId(divergence.fill.fillId)} of order ${divergence.fill.intentId} was never told`;
     case 'bustedFill':
-      return `fill ${divergence.fill.fillId} of order ${divergence.fill.intentId} does not stand at the broker`;
+      return `fill ${brokerId(divergence.fill.fillId)} of order ${divergence.fill.intentId} does not stand at the broker`;
     case 'residual': {
       const { symbol, broker, book } = divergence;
-      return `${symbol}: the broker holds ${broker}, this book ${book}`;
+      return `${brokerId(symbol)}: the broker holds ${broker}, this book ${book}`;
     }
     case 'foreignOrder':
-      return `order ${divergence.order.brokerOrderId} works at the broker, not here`;
+      return `order ${brokerId(divergence.order.brokerOrderId)} works at the broker, not here`;
     case 'worksThere': {
       const what = divergence.here === 'waiting' ? 'its outcome is open here' : 'ended here';
       return `order ${divergence.order.intentId} works at the broker, ${what}`;

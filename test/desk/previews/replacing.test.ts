@@ -4,11 +4,14 @@ import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
 import { CONDOR, DeskRig, type Reply, type RigOptions, TRADER } from '../../support/desk-rig.ts';
 
 /** A condor that rests at mid, where this broker fills nothing. */
-function working(options: RigOptions = {}): { readonly rig: DeskRig; readonly orderId: string } {
+function working(
+  options: RigOptions = {},
+  seconds = 1,
+): { readonly rig: DeskRig; readonly orderId: string } {
   const rig = new DeskRig(options);
   const { tokenSha256 } = rig.preview(CONDOR);
   rig.send({ kind: 'confirm', tokenSha256 }, TRADER);
-  rig.advance(1);
+  rig.advance(seconds);
   const [order] = rig.orders();
   if (order?.status !== 'working') throw new Error(`it is ${order?.status}`);
   return { rig, orderId: order.intent.intentId };
@@ -109,11 +112,12 @@ describe('replacing an order', () => {
   });
 
   it('sends nothing where the broker refuses the cancel', () => {
-    const { rig, orderId } = working();
+    const slow = { leastLatencyMillis: 3_000, mostLatencyMillis: 3_000 };
+    const { rig, orderId } = working({ knobs: slow }, 4);
     const { tokenSha256 } = ask(rig, orderId, worstOf(rig, orderId));
     rig.send({ kind: 'confirm', tokenSha256 }, TRADER);
     rig.brokerSays({ kind: 'cancelRejected', intentId: orderId, reason: 'busy' });
-    rig.advance(0.005);
+    rig.advance(0.05);
     expect(rig.order(orderId).reason).toBe('not replaced: the broker refused to cancel it');
     expect(rig.submitted).toEqual([orderId]);
   });

@@ -18,7 +18,8 @@ import {
   newLine,
   newOrder,
   nextClientId,
-  unfilledWireUnits,
+  touchedUnits,
+  untouchedUnits,
 } from './order-line.ts';
 import { takeOrder } from './order-news.ts';
 import type { AlpacaWorld } from './order-world.ts';
@@ -147,7 +148,7 @@ function beginChange(world: AlpacaWorld, line: OrderLine, order: ApprovedOrder):
     line.next = order;
     return;
   }
-  const hasFilled = live.filledUnits > 0;
+  const hasFilled = touchedUnits(line, live) > 0;
   if (hasFilled && !isForClosing(line)) {
     const reason = 'an opening that filled in part is not moved at Alpaca: cancel it instead';
     refuseChange(world, line, reason);
@@ -196,7 +197,7 @@ function sendAmend(
 ): void {
   const live = liveOrder(line);
   if (live?.id === undefined) return;
-  if (live.filledUnits > 0) {
+  if (touchedUnits(line, live) > 0) {
     line.change = undefined;
     beginChange(world, line, change.order);
     return;
@@ -240,7 +241,7 @@ function goOnMoving(
   const last = lastOrder(line);
   if (change.phase !== 'cancelling' || last?.status !== 'canceled') return;
   change.phase = 'posting';
-  post(world, line, unfilledWireUnits(line), change.order);
+  post(world, line, untouchedUnits(line), change.order);
 }
 
 /** An order that was read by itself is as it was: a change that is under way did not happen. */

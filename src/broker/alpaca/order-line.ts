@@ -135,10 +135,21 @@ export function remainingUnits({ intent, orders }: OrderLine): number {
   return intent.quantity - Math.floor(filled / unitsPerUnit(intent));
 }
 
-/** The broker's units that have not filled. */
-export function unfilledWireUnits({ intent, orders }: OrderLine): number {
-  const filled = orders.reduce((sum, order) => sum + order.filledUnits, 0);
-  return intent.quantity * unitsPerUnit(intent) - filled;
+/** The broker's units that no leg of any order has touched: what may be sent anew. */
+export function untouchedUnits(line: OrderLine): number {
+  const { intent, orders } = line;
+  const touched = orders.reduce((sum, order) => sum + touchedUnits(line, order), 0);
+  return intent.quantity * unitsPerUnit(intent) - touched;
+}
+
+/** Units of an order of which at least one leg has filled: legs may be told before their parent. */
+export function touchedUnits({ intent }: OrderLine, order: LineOrder): number {
+  const factor = unitsPerUnit(intent);
+  const units = intent.legs.map(({ instrument, ratio }) => {
+    const filled = order.filled.get(instrumentSymbol(instrument))?.quantity ?? 0;
+    return Math.ceil(filled / (ratio / factor));
+  });
+  return Math.max(order.filledUnits, ...units);
 }
 
 /** True where more could fill than the intent asks for: a change must never grow an order. */

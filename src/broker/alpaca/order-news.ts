@@ -14,6 +14,7 @@ import {
   liveOrder,
   newFills,
   remainingUnits,
+  untouchedUnits,
 } from './order-line.ts';
 import type { Place } from './order-lines.ts';
 import type { AlpacaWorld } from './order-world.ts';
@@ -103,9 +104,9 @@ function tellEnd(world: AlpacaWorld, line: OrderLine): void {
     if (last.id !== undefined) readLater(world, last.id, LAGGING_MILLIS);
     return;
   }
-  const remaining = remainingUnits(line);
-  if (line.change?.kind === 'move' && remaining > 0 && last.status === 'canceled') return;
-  end(world, line, last.status, remaining);
+  const isMoving = line.change?.kind === 'move' && last.status === 'canceled';
+  if (isMoving && untouchedUnits(line) > 0) return;
+  end(world, line, last.status, remainingUnits(line));
 }
 
 function end(world: AlpacaWorld, line: OrderLine, status: string, remaining: number): void {

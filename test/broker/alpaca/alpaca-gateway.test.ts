@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { AlpacaGateway } from '../../../src/broker/alpaca/alpaca-gateway.ts';
 import { addMicros } from '../../../src/engine/domain/units.ts';
+import { orderJson } from '../../support/alpaca/stub-order.ts';
 import { optionLeg, sharesLeg } from '../../support/legs.ts';
 import {
   AlpacaRig,
@@ -110,6 +111,20 @@ describe('an order of one leg', () => {
   it.each([
     { what: 'a call bought', legs: [LONG_CALL], limit: -1.25, units: 1, sent: ['1.25', '1'] },
     {
+      what: 'shares sold between two cents',
+      legs: [sharesLeg('sellToClose', 100)],
+      limit: 60_000.5,
+      units: 1,
+      sent: ['600.01', '100'],
+    },
+    {
+      what: 'shares bought between two cents',
+      legs: [sharesLeg('buyToClose', 100)],
+      limit: -60_000.5,
+      units: 1,
+      sent: ['600.00', '100'],
+    },
+    {
       what: 'shares sold in hundreds',
       legs: [sharesLeg('sellToClose', 100)],
       limit: 60_000,
@@ -179,13 +194,15 @@ describe('an outcome that nobody told', () => {
     expect(event).toMatchObject({ kind: 'searched', search: { outcome: 'incomplete' } });
   });
 
-  it("is not taken from another order that carries the intent's client id", () => {
+  it.each([
+    ['SPY260804C00655000', '1'],
+    ['SPY260804C00660000', '2'],
+  ])("is not taken from another order of the intent's client id: %s, %s", (symbol, qty) => {
     const rig = new AlpacaRig();
-    const order = spread(rig);
-    const symbol = 'SPY260804C00660000';
+    const order = witness(rig.intent([LONG_CALL], -1, 1));
     rig.venue.place({
       symbol,
-      qty: '1',
+      qty,
       side: 'buy',
       type: 'limit',
       limit_price: '1.00',
@@ -275,6 +292,44 @@ describe('the stream', () => {
   });
 });
 
+describe('the picture of the account', () => {
+  it('is of one moment: what changes while it is read makes it none', () => {
+    const rig = new AlpacaRig();
+    const order = spread(rig, 2);
+    rig.place(order);
+    rig.wires.onServed = (target) => {
+      if (target !== 'GET /v2/positions') return;
+      rig.wires.onServed = () => undefined;
+      rig.wires.faults.onStream('lost');
+      rig.venue.fill(rig.atVenue(order.intent.intentId), 1);
+    };
+    let seen = 0;
+    for (let look = 0; look < 80; look += 1) {
+      rig.pass(0.1);
+      const { positions, fills } = rig.snapshot();
+      expect(positions).toHaveLength(fills.length);
+      seen = Math.max(seen, fills.length);
+    }
+    expect(seen).toBe(2);
+  });
+
+  it('waits for the fills of an order whose parent says more than its legs', () => {
+    const rig = new AlpacaRig();
+    const order = spread(rig);
+    rig.place(order);
+    const placed = rig.atVenue(order.intent.intentId);
+    const early = { ...orderJson(placed), status: 'filled', filled_qty: '1' };
+    rig.wires.faults.onStream('lost');
+    rig.venue.fill(placed, 1);
+    const data = { event: 'fill', timestamp: '', price: '-1.00', qty: '1', order: early };
+    const text = JSON.stringify({ stream: 'trade_updates', data });
+    expect(rig.call((gateway, at) => gateway.onWire({ kind: 'socketFrame', text }, at))).toEqual(
+      [],
+    );
+    expect(kinds(rig.pass(1))).toEqual(['fill', 'fill']);
+  });
+});
+
 describe('a change of the limit', () => {
   it('of an opening is one request, and the new order keeps the intent', () => {
     const rig = new AlpacaRig();
@@ -310,6 +365,17 @@ describe('a change of the limit', () => {
     const events = rig.pass();
     expect(kinds(events)).toEqual(['fill', 'fill']);
     expect(placedUnits(rig)).toEqual([1, 1]);
+  });
+
+  it('heeds what a leg filled before its parent says so', () => {
+    const rig = new AlpacaRig();
+    rig.venue.knobs.mlegFills = 'legs';
+    const order = spread(rig, 2);
+    rig.place(order);
+    rig.venue.fill(rig.atVenue(order.intent.intentId), 1);
+    rig.pass(0.1);
+    expect(kinds(rig.reprice(order, 1.1))).toEqual(['cancelRejected']);
+    expect(rig.sent('PATCH')).toEqual([]);
   });
 
   it('whose answer was lost is found by reading the order', () => {

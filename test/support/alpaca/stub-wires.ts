@@ -22,6 +22,8 @@ export class StubWires {
   isStreamUp = false;
   /** What the stream tells comes before the answer that it belongs to. */
   isStreamFirst = false;
+  /** Called once a request was served, before anything else is. */
+  onServed: (target: string) => void = () => undefined;
   readonly #sends: HttpSend[] = [];
   readonly #inputs: WireInput[] = [];
   readonly #hung: { readonly requestId: string; readonly due: EpochMicros }[] = [];
@@ -102,6 +104,7 @@ export class StubWires {
       else if (fault === 'nonsense') this.#answer(requestId, status, text.slice(0, 40));
       else this.#hung.push({ requestId, due: addMicros(now, HUNG_MICROS) });
       if (!this.isStreamFirst) this.#inputs.push(...streamed);
+      this.onServed(target);
     }
   }
 }

@@ -1,6 +1,7 @@
 /** Every bench, in the order of a full run: the outer promises first. */
 import { bench as auditLag } from '../audit-lag.ts';
 import { bench as auditLog } from '../audit-log.ts';
+import { bench as brokerOrders } from '../broker-orders.ts';
 import { bench as chainRead } from '../chain-read.ts';
 import { bench as chainUpdate } from '../chain-update.ts';
 import { bench as confirmToBroker } from '../confirm-to-broker.ts';
@@ -29,6 +30,7 @@ export const BENCHES: readonly Bench[] = [
   preview,
   riskGate,
   confirmToBroker,
+  brokerOrders,
   journal,
   auditLog,
   auditLag,

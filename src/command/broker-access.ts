@@ -21,6 +21,12 @@ export async function reachBroker(config: Config): Promise<BrokerAccess> {
   }
   const isAlpaca = config.DELTARING_BROKER === 'alpaca';
   const { accountId } = await (isAlpaca ? readAlpacaAccount : readTastytradeAccount)(config);
+  assertTyped(config, accountId);
+  return { accountId, wire: (isAlpaca ? alpacaWire : tastytradeWire)(config) };
+}
+
+/** Throws where live money was typed for another account. */
+export function assertTyped(config: Config, accountId: string): void {
   const typed = config.DELTARING_LIVE_ACCOUNT;
   if (config.DELTARING_ENV === 'live' && typed !== accountId) {
     throw new DeltaringError(
@@ -28,7 +34,6 @@ export async function reachBroker(config: Config): Promise<BrokerAccess> {
       `DELTARING_LIVE_ACCOUNT is ${typed ?? 'unset'}, and the keys are of account ${accountId}: nothing was started`,
     );
   }
-  return { accountId, wire: (isAlpaca ? alpacaWire : tastytradeWire)(config) };
 }
 
 /** Throws where the journal holds another broker's account: its positions are not this account's. */

@@ -9,7 +9,7 @@ import { wallMicros } from '../engine/domain/clock.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import { underlyingOf } from '../engine/domain/underlying.ts';
 import { readAlpacaAccount } from './alpaca-access.ts';
-import { reachBroker } from './broker-access.ts';
+import { assertTyped, reachBroker } from './broker-access.ts';
 import { socketPath } from './engine-paths.ts';
 import { isListening } from './ensure-engine.ts';
 import { configOf } from './environment.ts';
@@ -164,8 +164,8 @@ async function checkBroker(config: Config): Promise<Finding> {
   const { DELTARING_BROKER: broker, DELTARING_ENV: environment } = config;
   if (broker === 'paper') return finding('broker', 'ok', `paper (${environment} money), embedded`);
   try {
-    const { accountId } = await reachBroker(config);
     if (broker === 'tastytrade') return await checkTastytrade(config);
+    const { accountId } = await reachBroker(config);
     const { status, optionsLevel, blocks } = await readAlpacaAccount(config);
     const text = `alpaca (${environment} money), account ${accountId}: ${status}, options level ${optionsLevel}`;
     if (blocks.length > 0) {
@@ -181,6 +181,7 @@ async function checkBroker(config: Config): Promise<Finding> {
 
 async function checkTastytrade(config: Config): Promise<Finding> {
   const { accountId, kind, optionsLevel, blocks } = await readTastytradeAccount(config);
+  assertTyped(config, accountId);
   const money = config.DELTARING_ENV === 'live' ? 'live money' : 'the sandbox';
   const text = `tastytrade (${money}) at ${tastytradeUrl(config)}, account ${accountId} (${kind}), options level ${optionsLevel}`;
   if (blocks.length > 0) {

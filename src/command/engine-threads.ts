@@ -137,6 +137,7 @@ function readerOf(config: Config, source: IoSource, accountId: string): ReaderSt
   if (config.DELTARING_BROKER === 'alpaca') {
     return { broker: 'alpaca', accountId, home, account: alpacaReading(config) };
   }
+  if (config.DELTARING_BROKER === 'tastytrade') return { broker: 'tastytrade', accountId, home };
   const service = config.DELTARING_FEED === 'sim' ? 'simulator' : 'tastytrade';
   return { broker: 'paper', marketSource: source.kind === 'rest' ? service : undefined, home };
 }

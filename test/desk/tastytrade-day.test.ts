@@ -91,4 +91,23 @@ describe('a day at tastytrade', () => {
     expect(rig.orders().filter(({ status }) => status === 'unknown')).toEqual([]);
     expect(rig.venue.orders.posts).toBe(rig.submitted.length);
   });
+
+  it('opens nothing before the first picture of the account, and calls for help only after a while', () => {
+    const rig = DayRig.start(10 * 60 + 30);
+    rig.open();
+    rig.advance(20);
+    expect(rig.day.reconciled).toBe(false);
+    const early = {
+      kind: 'previewStrategy',
+      request: CONDOR,
+      tokenSha256: rig.newToken(),
+    } as const;
+    expect(rig.ask(early)).toHaveProperty('denied');
+    expect(rig.alerts()).not.toContain('RECONCILE_DIFFERS');
+    rig.advance(30);
+    expect(rig.alerts()).toContain('RECONCILE_DIFFERS');
+    rig.wire.open();
+    rig.advance(30);
+    expect(rig.day.reconciled).toBe(true);
+  });
 });

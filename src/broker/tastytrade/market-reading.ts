@@ -14,7 +14,7 @@ const VOLATILITY_DECIMALS = 6;
 const SYMBOLS_CACHE_MILLIS = 30_000;
 
 /** A number as this service writes it: text, number, or nothing. */
-const decimal = z
+export const decimal = z
   .union([z.string(), z.number()])
   .nullish()
   .transform((value) => {

@@ -29,28 +29,28 @@ export class OrderLists {
     this.#root = `/accounts/${accountId}/orders`;
   }
 
-  /** The orders of today's session, ended ones too. */
+  /** The orders of today's session, ended ones too. It is one page unless it says otherwise. */
   live(at: At, onList: OnList): readonly GatewayEffect[] {
-    return this.#page(
-      { path: `${this.#root}/live`, query: '', page: 0, orders: [], count: 0 },
-      at,
-      onList,
-    );
+    const pathOf = (page: number) =>
+      `${this.#root}/live${page === 0 ? '' : `?page-offset=${page}`}`;
+    const perPage = Number.POSITIVE_INFINITY;
+    return this.#page({ pathOf, perPage, page: 0, orders: [], count: 0 }, at, onList);
   }
 
   /** Everything since a date. The date is required from a version of the service on. */
   since(date: SessionDate, at: At, onList: OnList): readonly GatewayEffect[] {
-    const query = `start-date=${date}&sort=Asc&`;
-    return this.#page({ path: this.#root, query, page: 0, orders: [], count: 0 }, at, onList);
+    const query = `start-date=${date}&sort=Asc&per-page=${PER_PAGE}`;
+    const pathOf = (page: number) => `${this.#root}?${query}&page-offset=${page}`;
+    return this.#page({ pathOf, perPage: PER_PAGE, page: 0, orders: [], count: 0 }, at, onList);
   }
 
   #page(list: Progress, at: At, onList: OnList): readonly GatewayEffect[] {
-    const path = `${list.path}?${list.query}per-page=${PER_PAGE}&page-offset=${list.page}`;
+    const path = list.pathOf(list.page);
     return this.#requests.read({ endpoint: 'orders', path }, at, (answer, answeredAt) => {
       if (answer.kind === 'httpFailed') return onList({ failed: answer.reason }, answeredAt);
       const { status, body } = answer;
       if (status !== 200) return onList({ failed: refusalIn(status, body) }, answeredAt);
-      const page = pageIn(body, PER_PAGE);
+      const page = pageIn(body, list.perPage);
       if (page === undefined) return onList({ failed: 'the list cannot be read' }, answeredAt);
       const found = page.items.flatMap((item) => parseTastyOrder(item) ?? []);
       const orders = [...list.orders, ...found];
@@ -63,8 +63,8 @@ export class OrderLists {
 }
 
 interface Progress {
-  readonly path: string;
-  readonly query: string;
+  readonly pathOf: (page: number) => string;
+  readonly perPage: number;
   readonly page: number;
   readonly orders: readonly TastyOrder[];
   readonly count: number;

@@ -10,7 +10,7 @@ import { parseOccSymbol } from '../../engine/domain/instrument.ts';
 import type { Fill, LegAction } from '../../engine/domain/order.ts';
 import { isOpening } from '../../engine/domain/order.ts';
 import type { Price } from '../../engine/domain/units.ts';
-import { cents, price } from '../../engine/domain/units.ts';
+import { cents, MICROS_PER_SECOND, price } from '../../engine/domain/units.ts';
 import { deny } from '../../engine/domain/verdict.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf } from '../desk-context.ts';
@@ -35,12 +35,17 @@ function isForOperator(divergence: Divergence): boolean {
   return kind === 'residual' || kind === 'remaining';
 }
 
+/** A broker behind wires gives its first picture some seconds after a start. Nothing opens until then,
+ * and nobody is called for it. */
+const FIRST_PICTURE_MICROS = 30 * MICROS_PER_SECOND;
+
 /** Runs the comparison on a schedule and on request. Core thread only. */
 export class Reconciler {
   /** What the last comparison found, and the wall time of its snapshot. */
   #seen = { words: '', asOf: 0 };
   /** What was last recorded; undefined before the first finding. */
   #told: string | undefined;
+  #startedAt: number | undefined;
   /** Differences that the operator took as they are. */
   readonly #accepted = new Set<string>();
 
@@ -63,6 +68,9 @@ export class Reconciler {
   }
 
   #judge(desk: DeskContext, found: readonly Divergence[], asOf: number): void {
+    this.#startedAt ??= desk.at.wall;
+    const isAwaited = this.#told === undefined && found.some(({ kind }) => kind === 'noSnapshot');
+    if (isAwaited && desk.at.wall < this.#startedAt + FIRST_PICTURE_MICROS) return;
     const words = found.map(divergenceWords).join('\n');
     const isConfirmed = words === this.#seen.words && asOf > this.#seen.asOf;
     const isFirst = this.#told === undefined && words === '';

@@ -4,10 +4,12 @@ import { z } from 'zod';
 import { alpacaReader } from '../../broker/alpaca/alpaca-reader.ts';
 import { paperReader } from '../../broker/paper/paper-reader.ts';
 import type { PaperStatement } from '../../broker/paper/paper-statement.ts';
+import { tastytradeReader } from '../../broker/tastytrade/tastytrade-reader.ts';
 import { wallMicros } from '../../engine/domain/clock.ts';
 import { DeltaringError } from '../../engine/domain/errors.ts';
 import type { OptionContract } from '../../engine/domain/instrument.ts';
 import { parseOccSymbol } from '../../engine/domain/instrument.ts';
+import { newYorkDate } from '../../engine/domain/session-calendar.ts';
 import { type UnderlyingSpec, underlyingOf } from '../../engine/domain/underlying.ts';
 import { priceFromDollars, type SessionDate } from '../../engine/domain/units.ts';
 import type { CallLimits } from '../../ops/outgoing-call.ts';
@@ -55,6 +57,7 @@ export type ReaderStart =
       readonly marketSource: 'simulator' | 'tastytrade' | undefined;
       readonly home: string;
     }
+  | { readonly broker: 'tastytrade'; readonly accountId: string; readonly home: string }
   | {
       readonly broker: 'alpaca';
       readonly accountId: string;
@@ -201,11 +204,21 @@ function serveReads(faces: MessagePort, readings: AccountReadings): void {
 function readingsOf(
   reader: ReaderStart,
   paper: ReadingWorld,
-  timeoutMillis: number,
+  {
+    broker,
+    timeoutMillis,
+  }: { readonly broker: RestAccount | undefined; readonly timeoutMillis: number },
 ): AccountReadings {
   if (reader.broker === 'paper') {
     const { marketSource } = reader;
     return new AccountReadings(paperReader({ marketSource }), paper);
+  }
+  if (reader.broker === 'tastytrade') {
+    const { accountId, home } = reader;
+    const send = broker === undefined ? undefined : sender(broker, timeoutMillis);
+    const today = () => newYorkDate(wallMicros());
+    const world = { send, statement: undefined, home };
+    return new AccountReadings(tastytradeReader({ accountId, today }), world);
   }
   const { accountId, account, home } = reader;
   const world = { send: keySender(account, timeoutMillis), statement: undefined, home };
@@ -245,7 +258,7 @@ export function runIo(start: IoStart, faces?: MessagePort): void {
     const { reader } = start;
     const send = account === undefined ? undefined : sender(account, timeoutMillis);
     const paper = { send, statement: () => statements.ask(), home: reader.home };
-    serveReads(faces, readingsOf(reader, paper, timeoutMillis));
+    serveReads(faces, readingsOf(reader, paper, { broker, timeoutMillis }));
   }
 
   /** The keeper has a pace of its own for logins that are refused, so it is asked at once. */

@@ -25,6 +25,15 @@ export interface VenueKnobs {
 const KNOWN_VERSIONS = ['20250813', '20261012'];
 const ONCE_A_SECOND = /^\/accounts\/[^/]+\/(?:positions|balances|trading-status)$|^\/customers/;
 
+const PUBLIC_LIST = { name: 'Stub public', 'watchlist-entries': [{ symbol: 'SPY' }] };
+const SPOT = { bid: 600, ask: 600.01, size: 5 };
+
+/** True for a moment whose date lies between those of a query. */
+function isWithin(at: unknown, query: URLSearchParams): boolean {
+  const day = String(at).slice(0, 10);
+  return day >= (query.get('start-date') ?? '') && day <= (query.get('end-date') ?? '9999');
+}
+
 export class TastytradeVenue {
   readonly clock: StubClock;
   readonly login: StubLogin;
@@ -168,9 +177,32 @@ export class TastytradeVenue {
         return success(path, {
           items: [{ symbol: 'SPY', 'implied-volatility-index': '0.16', beta: '1.0' }],
         });
+      case '/market-data/by-type':
+        return success(path, { items: this.#marketData(query) });
+      case '/public-watchlists':
+        return success(path, { items: [PUBLIC_LIST] });
       default:
-        return this.#option(path);
+        return this.#search(path) ?? this.#option(path);
     }
+  }
+
+  #search(path: string): StubReply | undefined {
+    if (!path.startsWith('/symbols/search/')) return undefined;
+    const { underlying: symbol } = this.market;
+    const found = { symbol, description: 'A fund', 'instrument-type': 'Equity', options: true };
+    return success(path, { items: [found] });
+  }
+
+  #marketData(query: URLSearchParams): object[] {
+    const symbols = [...query.values()].flatMap((list) => list.split(','));
+    return symbols.flatMap((symbol) => {
+      const quote = this.market.quotes.get(symbol) ?? (symbol === 'SPY' ? SPOT : undefined);
+      if (quote === undefined) return [];
+      const { bid, ask, size } = quote;
+      const sizes = { 'bid-size': String(size), 'ask-size': size };
+      const sides = { bid: String(bid), ask: String(ask), ...sizes };
+      return [{ symbol, ...sides, 'prev-close': '599.5', 'updated-at': this.clock.iso() }];
+    });
   }
 
   #option(path: string): StubReply | undefined {
@@ -215,7 +247,8 @@ export class TastytradeVenue {
   #transactions(query: URLSearchParams): readonly object[] {
     const type = query.get('type');
     const rows = this.account.transactions as Record<string, unknown>[];
-    return rows.filter((row) => type === null || row['transaction-type'] === type).toReversed();
+    const wanted = rows.filter((row) => type === null || row['transaction-type'] === type);
+    return wanted.filter((row) => isWithin(row['executed-at'], query)).toReversed();
   }
 
   #orders(method: string, path: string, url: URL, body: string): StubReply {
@@ -223,13 +256,18 @@ export class TastytradeVenue {
     const rest = path.slice(`${root}/orders`.length);
     if (method === 'POST' && rest === '') return orders.place(path, parsed(body), false);
     if (method === 'POST' && rest === '/dry-run') return orders.place(path, parsed(body), true);
-    if (method === 'GET' && rest === '/live') return listed(path, orders.list(), url.searchParams);
+    if (method === 'GET' && rest === '/live') {
+      if (!url.searchParams.has('per-page')) url.searchParams.set('per-page', '100');
+      return listed(path, orders.list(), url.searchParams);
+    }
     if (method === 'GET' && rest === '') {
       const isDated = url.searchParams.has('start-date') || url.searchParams.has('start-at');
       if (this.knobs.requiresStartDate && !isDated) {
         return failure(400, 'invalid_params', 'start-date or start-at is required');
       }
-      const rows = orders.list();
+      const rows = (orders.list() as Record<string, unknown>[]).filter((row) => {
+        return isWithin(row['received-at'], url.searchParams);
+      });
       const isAscending = url.searchParams.get('sort') === 'Asc';
       return listed(path, isAscending ? rows : rows.toReversed(), url.searchParams);
     }

@@ -75,6 +75,11 @@ export class VenueWire {
     this.venue.clock.after(LATENCY_MILLIS, act);
   }
 
+  /** A token that is valid now. */
+  token(): string {
+    return this.#login();
+  }
+
   #login(): string {
     const { login } = this.venue;
     if (this.keepsLogin && !login.isValid(`Bearer ${this.#token}`)) {

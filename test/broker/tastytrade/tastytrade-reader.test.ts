@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import type {
+  Reading,
+  ReadResult,
+  ReadStep,
+  StepOutcome,
+} from '../../../src/broker/account-reader.ts';
+import { failed } from '../../../src/broker/account-reader.ts';
+import { tastytradeReader } from '../../../src/broker/tastytrade/tastytrade-reader.ts';
+import type { AskOf, ReadKind, ValueOf } from '../../../src/engine/domain/account-facts.ts';
+import { epochMicrosFromMillis, sessionDate } from '../../../src/engine/domain/units.ts';
+import { accountReaderContract, type ReaderRig } from '../../contract/account-reader-contract.ts';
+import { ACCOUNT, SPREAD, TASTY_DATE, TastyRig } from './tasty-rig.ts';
+
+/** The reader before the stub's account, which has traded a spread and left an order resting. */
+class TastyReaderRig implements ReaderRig {
+  readonly reader = tastytradeReader({ accountId: ACCOUNT, today: () => sessionDate(TASTY_DATE) });
+  readonly ticker = 'SPY';
+  readonly lacks = {};
+  readonly rig = new TastyRig();
+  readonly #cached: string[] = [];
+  #answers: 'true' | 'none' | 'nonsense' = 'true';
+
+  constructor() {
+    this.rig.connect();
+    const opened = this.rig.intent(SPREAD, 1, 2);
+    this.rig.place(opened);
+    this.rig.venue.orders.fill(this.rig.head(opened.intentId), 2);
+    this.rig.place(this.rig.intent(SPREAD, 1.2));
+    this.rig.pass(2_000);
+  }
+
+  run<K extends ReadKind>(what: K, ask: AskOf<K>): ReadResult<ValueOf<K>> {
+    const reading: Reading<ValueOf<K>> = this.reader[what](ask);
+    let turn = reading.next();
+    while (turn.done !== true) turn = reading.next(this.#perform(turn.value));
+    return turn.value;
+  }
+
+  breakOff(): void {
+    this.#answers = 'none';
+  }
+
+  answerNonsense(): void {
+    this.#answers = 'nonsense';
+  }
+
+  cachedPaths(): readonly string[] {
+    return this.#cached;
+  }
+
+  #perform(step: ReadStep): StepOutcome {
+    if (step.kind !== 'http') throw new Error(`this reader has no use for ${step.kind}`);
+    if (step.cacheMillis !== undefined) this.#cached.push(step.path);
+    if (this.#answers === 'none') return failed('nothing was answered', true);
+    const { venue } = this.rig;
+    venue.clock.advance(1_000);
+    const wall = epochMicrosFromMillis(venue.clock.millis);
+    if (this.#answers === 'nonsense') return { kind: 'answer', status: 200, body: '<html>', wall };
+    const { method, path, body = '' } = step;
+    const headers = { 'user-agent': 'test/1', authorization: `Bearer ${this.rig.wire.token()}` };
+    const reply = venue.handle({ method, url: path, headers, body });
+    return { kind: 'answer', status: reply.status, body: JSON.stringify(reply.body), wall };
+  }
+}
+
+accountReaderContract('tastytrade', () => new TastyReaderRig());
+
+describe("tastytrade's account", () => {
+  it('tells what stands in the way of trading, and the level of options', () => {
+    const rig = new TastyReaderRig();
+    rig.rig.venue.knobs.isClosingOnly = true;
+    expect(rig.run('accounts', {})).toMatchObject({
+      value: {
+        accounts: [{ accountId: ACCOUNT, optionsLevel: 'No Restrictions', status: 'closing-only' }],
+      },
+    });
+  });
+
+  it('tells the working order beside the filled one, each by our own id', () => {
+    const rig = new TastyReaderRig();
+    expect(rig.run('liveOrders', {})).toMatchObject({
+      value: { orders: [{ clientOrderId: '20260804-000002', status: 'working', limitPrice: 1.2 }] },
+    });
+    expect(rig.run('orderHistory', { limit: 1 })).toMatchObject({
+      value: { orders: [{ status: 'working' }] },
+    });
+    const all = rig.run('orderHistory', { limit: 10 });
+    expect(all).toMatchObject({
+      value: { orders: [{}, { status: 'filled', filledQuantity: 2, averageFillPrice: 1 }] },
+    });
+  });
+
+  it('asks once for symbols of every kind', () => {
+    const rig = new TastyReaderRig();
+    const before = rig.rig.venue.seen.length;
+    rig.run('quotes', { symbols: ['SPY', 'SPX', 'SPY   260804P00640000'] });
+    expect(rig.rig.venue.seen.slice(before)).toEqual([
+      'GET /market-data/by-type?equity=SPY&index=SPX&equity-option=SPY%20%20%20260804P00640000',
+    ]);
+  });
+});

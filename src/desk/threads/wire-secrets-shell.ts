@@ -100,6 +100,7 @@ export class OAuthSecrets implements WireSecrets {
     if (this.#held?.secrets !== secrets) return;
     this.#refused = this.#held.token;
     this.#held = undefined;
+    void this.#renew();
   }
 
   /** The keeper's answer. */

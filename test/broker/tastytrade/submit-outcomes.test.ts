@@ -18,7 +18,7 @@ function connected(): TastyRig {
 }
 
 describe('the one POST of an intent at tastytrade', () => {
-  it.each<Fault>(['mute', 'gateway', 'nonsense', 'reset'])(
+  it.each<Fault>(['mute', 'gateway', 'nonsense', 'reset', 'slow'])(
     'with the answer lost to "%s" is UNKNOWN or told by the stream, sent once, and found',
     (fault) => {
       const rig = connected();

@@ -3,10 +3,11 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { BrokerEvent, GatewayEffect, WireInput } from '../../../src/broker/order-gateway.ts';
 import { TastytradeGateway } from '../../../src/broker/tastytrade/tastytrade-gateway.ts';
 import { BrokerWireShell } from '../../../src/desk/threads/broker-wire-shell.ts';
-import type { FromIo } from '../../../src/desk/threads/core-protocol.ts';
+import type { FromIo, ToIo } from '../../../src/desk/threads/core-protocol.ts';
 import { runIo } from '../../../src/desk/threads/io-worker-shell.ts';
 import { OAuthSecrets } from '../../../src/desk/threads/wire-secrets-shell.ts';
 import { systemClock } from '../../../src/engine/domain/clock.ts';
+import { parseOccSymbol } from '../../../src/engine/domain/instrument.ts';
 import type { OrderIntent } from '../../../src/engine/domain/order.ts';
 import { sessionTimes } from '../../../src/engine/domain/session-calendar.ts';
 import { priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
@@ -151,5 +152,38 @@ describe('the adapter to tastytrade on real wires', () => {
     await rig.until('searched');
     expect(rig.events.at(-1)).toMatchObject({ search: { outcome: 'absent' } });
     expect(venue.login.logins).toBe(2);
+  });
+
+  it('has its quote token and listing from the same service', async () => {
+    const server = await TastytradeServer.start(new TastytradeVenue(NOON));
+    onTestFinished(() => server.stop());
+    server.venue.dxlinkUrl = 'ws://127.0.0.1:9/realtime';
+    const { port1: core, port2: io } = new MessageChannel();
+    onTestFinished(() => core.close());
+    const { clientSecret, refreshToken } = server.venue.login;
+    const grant = {
+      baseUrl: server.restUrl,
+      clientSecret,
+      refreshToken,
+      userAgent: 'deltaring/test',
+    };
+    runIo({ source: { kind: 'rest', ...grant }, underlying: 'SPY', port: io, brokerGrant: grant });
+    const ask = (message: ToIo): Promise<FromIo> => {
+      core.postMessage(message);
+      return new Promise((resolve) => {
+        core.once('message', resolve);
+      });
+    };
+    expect(await ask({ kind: 'token' })).toEqual({
+      kind: 'token',
+      url: 'ws://127.0.0.1:9/realtime',
+      token: 'stub-quote-token',
+    });
+    const listing = await ask({ kind: 'listing', date: sessionDate('2026-08-04') });
+    const contracts = listing.kind === 'listing' ? listing.listing.contracts : [];
+    expect(contracts).toHaveLength(402);
+    expect(contracts[0]).toEqual(parseOccSymbol('SPY   260804C00500000'));
+    expect(await ask({ kind: 'access' })).toMatchObject({ kind: 'access', token: 'stub-access-1' });
+    expect(server.venue.login.logins).toBe(1);
   });
 });

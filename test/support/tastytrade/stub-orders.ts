@@ -307,10 +307,24 @@ export class StubOrders {
   #tellFill(order: StubOrder): void {
     if (this.knobs.legByLeg && order.legs.length > 1) this.tell(order, 1);
     this.tell(order);
+    for (const { symbol } of order.legs) this.#tellPosition(symbol);
     if (!this.knobs.repeats) return;
     const older = { ...order, status: 'Live' as const, updatedAt: order.updatedAt - 5 };
     const { terminalAt: _end, ...stale } = older;
     this.tell(stale, 0);
+  }
+
+  /** A position that is gone is told once more, with no direction. */
+  #tellPosition(symbol: string): void {
+    const held = this.#account.held(symbol);
+    const direction = held > 0 ? 'Long' : 'Short';
+    const data = {
+      'account-number': this.#account.number,
+      symbol,
+      quantity: this.odd.quantity(Math.abs(held)),
+      'quantity-direction': held === 0 ? 'Zero' : direction,
+    };
+    this.#send({ type: 'CurrentPosition', data, timestamp: this.#clock.millis });
   }
 
   /** What the order's legs come to at the market, and how many units the quotes hold. */

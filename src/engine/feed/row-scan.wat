@@ -236,11 +236,16 @@
         (br $probe)))
     (i32.const -1))
 
-  ;; Reads one row of $width columns at $at as event $event; returns the place behind it, -1 where it
-  ;; holds anything that is not read here. Values end at commas, which are looked for 64 bytes at a
-  ;; time: where the next one begins is known before this one is read.
-  (func $row
-    (param $at i32) (param $event i32) (param $width i32) (param $mask i32) (result i32)
+  ;; Reads rows behind the separator at $from, and counts their events, until one holds anything that
+  ;; is not read here, is not whole before $last, is the last, or is event $most. Returns the separator
+  ;; behind the last one read. Values end at commas, which are looked for 64 bytes at a time: where the
+  ;; next one begins is known before this one is read. One long function, since V8 makes none of this
+  ;; size part of another.
+  (func (export "rows")
+    (param $from i32) (param $last i32) (param $most i32) (param $width i32) (param $mask i32)
+    (result i32)
+    (local $event i32)
+    (local $at i32)
     (local $column i32)
     (local $wanted i32)
     (local $cells i32)
@@ -249,111 +254,95 @@
     (local $base i32)
     (local $commas i64)
     (local $end i32)
-    (local.set $found (i32.const -1))
-    (local.set $cells
-      (i32.add (global.get $numbers) (i32.shl (local.get $event) (i32.const 5))))
-    (v128.store (local.get $cells) (f64x2.splat (f64.const nan)))
-    (v128.store offset=16 (local.get $cells) (f64x2.splat (f64.const nan)))
-    (local.set $base (local.get $at))
-    (local.set $commas (call $commas (local.get $at)))
-    (block $odd
-      (loop $columns
-        (if (i64.eqz (local.get $commas))
-          (then
-            (local.set $base (local.get $at))
-            (local.set $commas (call $commas (local.get $at)))))
-        ;; without a comma in sight this is 64 bytes on
-        (local.set $end
-          (i32.add (local.get $base) (i32.wrap_i64 (i64.ctz (local.get $commas)))))
-        (local.set $wanted
-          (i32.load8_s (i32.add (global.get $plan) (local.get $column))))
-        (if (i32.eqz (local.get $wanted))
-          (then
-            ;; quotes around what is between here and there
-            (br_if $odd (i32.ne (i32.load8_u (local.get $at)) (i32.const 0x22)))
-            (br_if $odd
-              (i32.ne
-                (i32.load8_u (i32.sub (local.get $end) (i32.const 1)))
-                (i32.const 0x22)))
-            (br_if $odd
-              (i32.lt_s (i32.sub (local.get $end) (local.get $at)) (i32.const 3)))
-            (local.set $found
-              (call $symbol
-                (i32.add (local.get $at) (i32.const 1))
-                (i32.sub (i32.sub (local.get $end) (local.get $at)) (i32.const 2))
-                (local.get $mask)))
-            (br_if $odd (i32.lt_s (local.get $found) (i32.const 0))))
-          (else
-            (local.set $cell
-              (if (result i32) (i32.gt_s (local.get $wanted) (i32.const 0))
-                (then
-                  (i32.add
-                    (i32.sub (local.get $cells) (i32.const 8))
-                    (i32.shl (local.get $wanted) (i32.const 3))))
-                (else (global.get $spare))))
-            (if (i32.eqz
-                  (call $number
-                    (local.get $at)
-                    (i64.extend_i32_u (i32.sub (local.get $end) (local.get $at)))
-                    (local.get $cell)))
-              (then
-                (if (i64.eq
-                      (i64.and
-                        (i64.load align=1 (local.get $at))
-                        (i64.const 0x000000ffffffffff))
-                      (i64.const 0x224e614e22))
-                  (then
-                    ;; "NaN": the number is absent, and the cell says so
-                    (f64.store (local.get $cell) (f64.const nan))
-                    (local.set $end (i32.add (local.get $at) (i32.const 5))))
-                  (else
-                    (local.set $end (call $readAny (local.get $at) (local.get $cell)))
-                    (br_if $odd (i32.lt_s (local.get $end) (i32.const 0)))))
-                ;; it may have ended elsewhere than at the comma: look anew
-                (local.set $base (local.get $end))
-                (local.set $commas (call $commas (local.get $end)))))))
-        (local.set $at (local.get $end))
-        (local.set $column (i32.add (local.get $column) (i32.const 1)))
-        (if (i32.lt_u (local.get $column) (local.get $width))
-          (then
-            (br_if $odd (i32.ne (i32.load8_u (local.get $at)) (i32.const 0x2c)))
-            (local.set $at (i32.add (local.get $at) (i32.const 1)))
-            ;; the comma just passed
-            (local.set $commas
-              (i64.and (local.get $commas) (i64.sub (local.get $commas) (i64.const 1))))
-            (br $columns))))
-      (br_if $odd (i32.lt_s (local.get $found) (i32.const 0)))
-      (i32.store
-        (i32.add (global.get $symbols) (i32.shl (local.get $event) (i32.const 2)))
-        (local.get $found))
-      (return (local.get $at)))
-    (i32.const -1))
-
-  ;; Reads rows behind the separator at $at, and counts their events, until one is odd, not whole
-  ;; before $end, the last, or event $most. Returns the separator behind the last one read.
-  (func (export "rows")
-    (param $at i32) (param $end i32) (param $most i32) (param $width i32) (param $mask i32)
-    (result i32)
-    (local $event i32)
-    (local $next i32)
     (local $byte i32)
     (local.set $event (i32.load (global.get $count)))
-    (block $done
+    (block $odd
       (loop $more
-        (br_if $done (i32.ge_u (local.get $event) (local.get $most)))
-        (local.set $next
-          (call $row
-            (i32.add (local.get $at) (i32.const 1))
-            (local.get $event)
-            (local.get $width)
-            (local.get $mask)))
-        (br_if $done (i32.lt_s (local.get $next) (i32.const 0)))
-        (br_if $done (i32.ge_u (local.get $next) (local.get $end)))
-        (local.set $byte (i32.load8_u (local.get $next)))
+        (br_if $odd (i32.ge_u (local.get $event) (local.get $most)))
+        (local.set $at (i32.add (local.get $from) (i32.const 1)))
+        (local.set $column (i32.const 0))
+        (local.set $found (i32.const -1))
+        (local.set $cells
+          (i32.add (global.get $numbers) (i32.shl (local.get $event) (i32.const 5))))
+        (v128.store (local.get $cells) (f64x2.splat (f64.const nan)))
+        (v128.store offset=16 (local.get $cells) (f64x2.splat (f64.const nan)))
+        (local.set $base (local.get $at))
+        (local.set $commas (call $commas (local.get $at)))
+        (loop $columns
+          (if (i64.eqz (local.get $commas))
+            (then
+              (local.set $base (local.get $at))
+              (local.set $commas (call $commas (local.get $at)))))
+          ;; without a comma in sight this is 64 bytes on
+          (local.set $end
+            (i32.add (local.get $base) (i32.wrap_i64 (i64.ctz (local.get $commas)))))
+          (local.set $wanted
+            (i32.load8_s (i32.add (global.get $plan) (local.get $column))))
+          (if (i32.eqz (local.get $wanted))
+            (then
+              ;; quotes around what is between here and there
+              (br_if $odd (i32.ne (i32.load8_u (local.get $at)) (i32.const 0x22)))
+              (br_if $odd
+                (i32.ne
+                  (i32.load8_u (i32.sub (local.get $end) (i32.const 1)))
+                  (i32.const 0x22)))
+              (br_if $odd
+                (i32.lt_s (i32.sub (local.get $end) (local.get $at)) (i32.const 3)))
+              (local.set $found
+                (call $symbol
+                  (i32.add (local.get $at) (i32.const 1))
+                  (i32.sub (i32.sub (local.get $end) (local.get $at)) (i32.const 2))
+                  (local.get $mask)))
+              (br_if $odd (i32.lt_s (local.get $found) (i32.const 0))))
+            (else
+              (local.set $cell
+                (if (result i32) (i32.gt_s (local.get $wanted) (i32.const 0))
+                  (then
+                    (i32.add
+                      (i32.sub (local.get $cells) (i32.const 8))
+                      (i32.shl (local.get $wanted) (i32.const 3))))
+                  (else (global.get $spare))))
+              (if (i32.eqz
+                    (call $number
+                      (local.get $at)
+                      (i64.extend_i32_u (i32.sub (local.get $end) (local.get $at)))
+                      (local.get $cell)))
+                (then
+                  (if (i64.eq
+                        (i64.and
+                          (i64.load align=1 (local.get $at))
+                          (i64.const 0x000000ffffffffff))
+                        (i64.const 0x224e614e22))
+                    (then
+                      ;; "NaN": the number is absent, and the cell says so
+                      (f64.store (local.get $cell) (f64.const nan))
+                      (local.set $end (i32.add (local.get $at) (i32.const 5))))
+                    (else
+                      (local.set $end (call $readAny (local.get $at) (local.get $cell)))
+                      (br_if $odd (i32.lt_s (local.get $end) (i32.const 0)))))
+                  ;; it may have ended elsewhere than at the comma: look anew
+                  (local.set $base (local.get $end))
+                  (local.set $commas (call $commas (local.get $end)))))))
+          (local.set $at (local.get $end))
+          (local.set $column (i32.add (local.get $column) (i32.const 1)))
+          (if (i32.lt_u (local.get $column) (local.get $width))
+            (then
+              (br_if $odd (i32.ne (i32.load8_u (local.get $at)) (i32.const 0x2c)))
+              (local.set $at (i32.add (local.get $at) (i32.const 1)))
+              ;; the comma just passed
+              (local.set $commas
+                (i64.and (local.get $commas) (i64.sub (local.get $commas) (i64.const 1))))
+              (br $columns))))
+        (br_if $odd (i32.lt_s (local.get $found) (i32.const 0)))
+        (br_if $odd (i32.ge_u (local.get $at) (local.get $last)))
+        (local.set $byte (i32.load8_u (local.get $at)))
         (if (i32.ne (local.get $byte) (i32.const 0x2c))
-          (then (br_if $done (i32.ne (local.get $byte) (i32.const 0x5d)))))
+          (then (br_if $odd (i32.ne (local.get $byte) (i32.const 0x5d)))))
+        (i32.store
+          (i32.add (global.get $symbols) (i32.shl (local.get $event) (i32.const 2)))
+          (local.get $found))
         (local.set $event (i32.add (local.get $event) (i32.const 1)))
-        (local.set $at (local.get $next))
+        (local.set $from (local.get $at))
         (br_if $more (i32.eq (local.get $byte) (i32.const 0x2c)))))
     (i32.store (global.get $count) (local.get $event))
-    (local.get $at)))
+    (local.get $from)))

@@ -33,11 +33,16 @@ export class OrderLines {
 
   constructor(history: OrderHistory) {
     for (const intent of history.intents) this.add(newLine(intent));
-    const busted = new Set(
+    // What was busted later never happened, and what a search told again happened once.
+    const over = new Set(
       history.brokerEvents.flatMap((event) => (event.kind === 'busted' ? [event.fillId] : [])),
     );
     for (const event of history.brokerEvents) {
-      if (event.kind !== 'fill' || !busted.has(event.fill.fillId)) this.#replay(event);
+      if (event.kind !== 'fill') this.#replay(event);
+      else if (!over.has(event.fill.fillId)) {
+        over.add(event.fill.fillId);
+        this.#replay(event);
+      }
     }
   }
 

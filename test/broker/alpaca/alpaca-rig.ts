@@ -136,9 +136,9 @@ export class AlpacaRig {
     return [...this.call((gateway, at) => gateway.cancel(intentId, at)), ...this.pass()];
   }
 
-  reprice(order: ApprovedOrder, limitDollars: number): BrokerEvent[] {
+  reprice(order: ApprovedOrder, limitDollars: number, seconds?: number): BrokerEvent[] {
     const moved = witness({ ...order.intent, limit: priceFromDollars(limitDollars) });
-    return [...this.call((gateway, at) => gateway.reprice(moved, at)), ...this.pass()];
+    return [...this.call((gateway, at) => gateway.reprice(moved, at)), ...this.pass(seconds)];
   }
 
   find(intentId: string): BrokerEvent[] {

@@ -40,6 +40,21 @@ export class StubFaults {
     this.#stream.push(...faults);
   }
 
+  /** Takes the faults that wait at another's. */
+  takeOver(other: StubFaults): void {
+    this.#requests.push(...other.#requests.splice(0));
+    this.#stream.push(...other.#stream.splice(0));
+    this.#late.push(...other.#late.splice(0));
+  }
+
+  /** Nothing fails any more; how many faults there were. What is late comes with the next frame. */
+  clear(): number {
+    const left = this.#requests.length + this.#stream.length;
+    this.#requests.length = 0;
+    this.#stream.length = 0;
+    return left;
+  }
+
   takeRequest(target: string): RequestFault | undefined {
     const index = this.#requests.findIndex((waiting) => target.startsWith(waiting.target));
     return index < 0 ? undefined : this.#requests.splice(index, 1)[0]?.fault;

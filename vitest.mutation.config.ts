@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     include: ['test/risk/**/*.test.ts'],
     setupFiles: ['test/support/property-seed.ts'],
+    pool: 'threads',
+    isolate: false,
     passWithNoTests: false,
   },
 });

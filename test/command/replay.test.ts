@@ -6,6 +6,7 @@ import { PaperBroker } from '../../src/broker/paper/paper-broker.ts';
 import { replay } from '../../src/command/replay.ts';
 import { Desk } from '../../src/desk/desk.ts';
 import type { Effect } from '../../src/desk/effects.ts';
+import { DEFAULT_EXIT_SETTINGS } from '../../src/desk/exits/exit-settings.ts';
 import { encodeInput } from '../../src/desk/input-codec.ts';
 import type { Input } from '../../src/desk/inputs.ts';
 import { encodeRecordedStart, type RecordedStart } from '../../src/desk/recorded-start.ts';
@@ -21,7 +22,7 @@ import { captureTerminal, settings } from './support/terminal.ts';
 
 const OPERATOR = { principal: 'operator', authority: 'console' } as const;
 const START: RecordedStart = {
-  config: configFor(limitsFrom()),
+  config: configFor(limitsFrom(), DEFAULT_EXIT_SETTINGS),
   paperSeed: 1,
   accountId: 'PAPER-TEST',
   at: buildAt('2026-11-20', 630),

@@ -11,6 +11,7 @@ import type { FeedModel, FeedTemper } from './feed-model.ts';
 import type { JournalModel } from './journal-model.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { FaultKind, PlannedFault } from './session-faults.ts';
+import type { ClockJump } from './skewed-clock.ts';
 
 /** What faults act on. */
 export interface FaultyWorld {
@@ -18,8 +19,10 @@ export interface FaultyWorld {
   readonly feed: FeedModel;
   readonly broker: () => PaperBroker;
   step(input: Input): void;
-  /** The process dies and is started again. */
-  crash(): void;
+  /** The process dies and is started again, the clocks set by so much where it is given. */
+  crash(set: ClockJump | undefined): void;
+  /** The engine's clocks step while it runs. */
+  setClocks(jump: ClockJump): void;
   onHiddenFills(): void;
   onFault(kind: FaultKind): void;
 }
@@ -43,6 +46,7 @@ const FEED_SWITCHES: Readonly<Partial<Record<FaultKind, keyof FeedTemper>>> = {
   crossedQuotes: 'crossed',
   oneSidedQuotes: 'oneSided',
   thinQuotes: 'thin',
+  oddQuotes: 'odd',
 };
 /** Kinds under which a close may be impossible for a while. */
 const TROUBLE: ReadonlySet<FaultKind> = new Set([
@@ -53,11 +57,23 @@ const TROUBLE: ReadonlySet<FaultKind> = new Set([
   'crossedQuotes',
   'oneSidedQuotes',
   'thinQuotes',
+  'oddQuotes',
   'crash',
   'rejects',
   'unknownOutcomes',
   'unreportedFill',
+  'clockAhead',
+  'clockBack',
 ]);
+
+const LONGEST_JUMP_MICROS = 2 * MICROS_PER_MINUTE;
+
+/** Both clocks by the same, as on a machine that is set right, or one of them alone. */
+function clockJump(random: SeededRandom): ClockJump {
+  const micros = random.whole(1, LONGEST_JUMP_MICROS);
+  const which = random.pick(['both', 'market', 'wall'] as const);
+  return { market: which === 'wall' ? 0 : micros, wall: which === 'market' ? 0 : micros };
+}
 
 interface ArmedCrash {
   readonly behind: AuditKind;
@@ -71,6 +87,7 @@ export class FaultSwitchboard {
   #active: PlannedFault[] = [];
   #crash: ArmedCrash | undefined;
   #isCrashDue = false;
+  #setAtRestart: ClockJump | undefined;
 
   constructor(plan: readonly PlannedFault[], random: SeededRandom, world: FaultyWorld) {
     this.#waiting = plan;
@@ -118,7 +135,9 @@ export class FaultSwitchboard {
     if (!this.#isCrashDue) return;
     this.#isCrashDue = false;
     this.#crash = undefined;
-    this.#world.crash();
+    const set = this.#setAtRestart;
+    this.#setAtRestart = undefined;
+    this.#world.crash(set);
   }
 
   #begin(kind: FaultKind, at: At): void {
@@ -135,6 +154,11 @@ export class FaultSwitchboard {
     else if (kind === 'unreportedFill') {
       broker().setKnobs({ dropFillEvents: 1 });
       this.#world.onHiddenFills();
+    } else if (kind === 'clockAhead') this.#world.setClocks(clockJump(random));
+    else if (kind === 'clockBack') {
+      const { market, wall } = clockJump(random);
+      this.#setAtRestart = { market: -market, wall: -wall };
+      this.#isCrashDue = true;
     } else {
       assert(kind === 'crash', 'every kind of fault has a beginning');
       const latest = addMicros(at.market, CRASH_AT_THE_LATEST_MICROS);

@@ -1,8 +1,11 @@
-/** The feed in virtual time: turns the market into inputs, unless it is frozen or disconnected. */
+/** The feed in virtual time: turns the market into inputs, by way of the wire and its decoder, unless it
+ * is frozen or disconnected. */
 
 import type { At } from '../../engine/domain/clock.ts';
+import type { EpochMicros } from '../../engine/domain/units.ts';
 import type { Input } from '../inputs.ts';
 import type { QuoteFaults, VirtualMarket } from './virtual-market.ts';
+import { WireFeed } from './wire-feed.ts';
 
 /** What is wrong with the feed now. */
 export interface FeedTemper extends QuoteFaults {
@@ -14,30 +17,33 @@ export const HEALTHY_FEED: FeedTemper = {
   crossed: false,
   oneSided: false,
   thin: false,
+  odd: false,
   frozen: false,
   disconnected: false,
 };
 
 export class FeedModel {
   readonly #market: VirtualMarket;
+  readonly #wire: WireFeed;
   temper: FeedTemper = HEALTHY_FEED;
 
   constructor(market: VirtualMarket) {
     this.#market = market;
+    this.#wire = new WireFeed(market.listing);
   }
 
-  /** The inputs of one moment. The market moves on even where nobody hears of it. */
-  round(at: At, options: { readonly isChainOpen: boolean; readonly all: boolean }): Input[] {
-    const bars = this.#market.advance(at.market);
+  /** The inputs of one moment, heard at `at`. The market moves on even where nobody hears of it. */
+  round(
+    now: EpochMicros,
+    at: At,
+    options: { readonly isChainOpen: boolean; readonly all: boolean },
+  ): Input[] {
+    const bars = this.#market.advance(now);
     if (this.temper.frozen || this.temper.disconnected) return [];
     const inputs: Input[] = bars.map((bar) => ({ kind: 'bar', at, bar }));
-    inputs.push({ kind: 'quote', at, ...this.#market.spotQuote() });
-    if (options.isChainOpen) {
-      for (const quote of this.#market.optionQuotes(this.temper, options.all)) {
-        inputs.push({ kind: 'quote', at, ...quote });
-      }
-    }
-    inputs.push({ kind: 'batchEnd', at });
+    const quotes = [this.#market.spotQuote()];
+    if (options.isChainOpen) quotes.push(...this.#market.optionQuotes(this.temper, options.all));
+    inputs.push(...this.#wire.carry(quotes, at), { kind: 'batchEnd', at });
     return inputs;
   }
 }

@@ -82,3 +82,20 @@ export class SeededRandom {
     return text.slice(0, digits);
   }
 }
+
+/** Each part of the session has a stream of chance of its own. */
+const STREAM = {
+  market: 1,
+  faults: 2,
+  trader: 3,
+  journal: 4,
+  config: 5,
+  session: 6,
+  broker: 7,
+  exits: 8,
+} as const;
+export type StreamName = keyof typeof STREAM;
+
+export function streamOf(seed: number, name: StreamName): SeededRandom {
+  return new SeededRandom(seed, STREAM[name]);
+}

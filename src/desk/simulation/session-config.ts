@@ -1,11 +1,20 @@
 /** What a simulated session is set up with: the seed decides the market's temper and the limits. */
 
+import {
+  CONDOR_STOPS,
+  EXIT_POLICIES,
+  STOP_CONFIRMATIONS,
+  URGENCIES,
+} from '../../engine/domain/exit-choices.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
+import { nextSessionDate } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { addMicros, centsFromDollars, MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
 import type { Limits } from '../../risk/limits.ts';
 import { limitsFrom } from '../../risk/limits.ts';
 import type { DeskConfig } from '../desk-config.ts';
+import type { ExitSettings } from '../exits/exit-settings.ts';
+import { DEFAULT_EXIT_SETTINGS } from '../exits/exit-settings.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { MarketTemper } from './virtual-market.ts';
 
@@ -59,7 +68,27 @@ export function limitsFor(random: SeededRandom): Limits {
   });
 }
 
-export function configFor(limits: Limits): DeskConfig {
+/** A broker that holds stops is one in so many. */
+const NATIVE_STOPS_CHANCE = 0.3;
+
+/** The exits as they come, or chosen ones. */
+export function exitsFor(random: SeededRandom, session: SessionTimes): ExitSettings {
+  const paperNativeStops = random.chance(NATIVE_STOPS_CHANCE);
+  if (random.chance(0.3)) return { ...DEFAULT_EXIT_SETTINGS, paperNativeStops };
+  return {
+    policy: random.pick(EXIT_POLICIES),
+    condorStop: random.pick(CONDOR_STOPS),
+    profitTargetPercent: random.chance(0.4) ? undefined : random.pick([25, 50]),
+    confirmation: random.pick(STOP_CONFIRMATIONS),
+    entryLadder: random.pick(URGENCIES),
+    exitLadder: random.pick(URGENCIES),
+    nickelBuyBack: random.chance(0.5),
+    paperNativeStops,
+    exDividendDates: random.chance(0.2) ? [nextSessionDate(session.date)] : [],
+  };
+}
+
+export function configFor(limits: Limits, exits: ExitSettings): DeskConfig {
   return {
     build: 'simulated',
     configFingerprint: `limits-${limits.version}`,
@@ -67,6 +96,7 @@ export function configFor(limits: Limits): DeskConfig {
     underlying: 'SPY',
     limits,
     flatBy: {},
+    exits,
   };
 }
 

@@ -15,9 +15,12 @@ export const FAULT_KINDS = [
   'crossedQuotes',
   'oneSidedQuotes',
   'thinQuotes',
+  'oddQuotes',
   'rejects',
   'unknownOutcomes',
   'unreportedFill',
+  'clockAhead',
+  'clockBack',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -43,6 +46,7 @@ const LASTS_SECONDS: Readonly<Partial<Record<FaultKind, readonly [number, number
   crossedQuotes: [5, 120],
   oneSidedQuotes: [5, 120],
   thinQuotes: [120, 1_800],
+  oddQuotes: [5, 120],
   unreportedFill: [600, 4_000],
 };
 

@@ -18,7 +18,7 @@ import {
   MICROS_PER_SECOND,
   sessionDate,
 } from '../../engine/domain/units.ts';
-import type { Limits } from '../../risk/limits.ts';
+import type { DeskConfig } from '../desk-config.ts';
 import type { Input } from '../inputs.ts';
 import { denialCodeOf } from './answer-oracle.ts';
 import type { BrokerObserver } from './broker-tap.ts';
@@ -29,11 +29,19 @@ import type { JournalAnswer } from './journal-model.ts';
 import { answerInput, JournalModel } from './journal-model.ts';
 import { RemoteLink } from './remote-link.ts';
 import { RunLog } from './run-log.ts';
-import type { Move, TraderView } from './scripted-trader.ts';
+import type { Move } from './scripted-trader.ts';
 import { OPERATOR, ScriptedTrader } from './scripted-trader.ts';
-import { SeededRandom } from './seeded-random.ts';
+import type { SeededRandom, StreamName } from './seeded-random.ts';
+import { streamOf } from './seeded-random.ts';
 import type { SessionEnds, SessionShape } from './session-config.ts';
-import { configFor, endsOf, limitsFor, STARTING_CASH_CENTS, temperFor } from './session-config.ts';
+import {
+  configFor,
+  endsOf,
+  exitsFor,
+  limitsFor,
+  STARTING_CASH_CENTS,
+  temperFor,
+} from './session-config.ts';
 import { planFaults } from './session-faults.ts';
 import { ALL_ROWS_AFTER_MICROS, STALE_AFTER_MICROS, tickMicros } from './session-pace.ts';
 import type { SessionOptions, SessionReport } from './session-report.ts';
@@ -42,6 +50,8 @@ import { SessionWitness } from './session-witness.ts';
 import type { SessionWraps } from './session-wraps.ts';
 import type { EngineWorld } from './simulated-engine.ts';
 import { SimulatedEngine } from './simulated-engine.ts';
+import type { ClockJump } from './skewed-clock.ts';
+import { SkewedClock } from './skewed-clock.ts';
 import { traderView } from './trader-view.ts';
 import { VirtualMarket } from './virtual-market.ts';
 
@@ -52,17 +62,6 @@ const START_BEFORE_OPEN_MICROS = MICROS_PER_MINUTE;
 const LISTING_TAKES_MICROS = 200_000;
 const RESTART_TAKES_MICROS = 4 * MICROS_PER_SECOND;
 const LATEST_KILL_MICROS = 4_000;
-/** Each part of the session has a stream of chance of its own. */
-const STREAM = {
-  market: 1,
-  faults: 2,
-  trader: 3,
-  journal: 4,
-  config: 5,
-  session: 6,
-  broker: 7,
-} as const;
-
 type Later =
   | { readonly kind: 'answer'; readonly answer: JournalAnswer }
   | { readonly kind: 'listing' }
@@ -75,11 +74,10 @@ export function runSession(options: SessionOptions): SessionReport {
 
 class SimulatedSession implements EngineWorld {
   readonly wraps: SessionWraps;
-  readonly #seed: number;
+  readonly #options: SessionOptions;
   readonly #shape: SessionShape;
-  readonly #isRecorded: boolean;
   readonly #session: SessionTimes;
-  readonly #limits: Limits;
+  readonly #config: DeskConfig;
   readonly #random: SeededRandom;
   readonly #market: VirtualMarket;
   readonly #feed: FeedModel;
@@ -93,12 +91,12 @@ class SimulatedSession implements EngineWorld {
   /** Absent where the broker is part of the engine. */
   readonly #remote: RemoteLink | undefined;
   readonly #ends: SessionEnds;
+  readonly #clock: SkewedClock;
   #engine: SimulatedEngine;
-  #now: EpochMicros;
   #nextTick: EpochMicros;
   #clockedAt = 0;
   #heardAt = 0;
-  #movedAt = 0;
+  #movedAt: EpochMicros;
   #killWord = false;
   #isStopped = false;
   #isStopping = false;
@@ -106,29 +104,29 @@ class SimulatedSession implements EngineWorld {
 
   constructor(options: SessionOptions) {
     const { seed } = options;
-    const stream = (name: keyof typeof STREAM) => new SeededRandom(seed, STREAM[name]);
+    const stream = (name: StreamName) => streamOf(seed, name);
     const session = sessionTimes(sessionDate(options.date ?? DEFAULT_DATE));
     assert(session !== undefined, 'a simulated session is of a trading day');
     this.wraps = options.wraps ?? {};
-    this.#seed = seed;
+    this.#options = options;
     this.#shape = options.shape ?? 'sparse';
-    this.#isRecorded = options.isRecorded ?? false;
     this.#session = session;
     this.#random = stream('session');
     const config = stream('config');
-    this.#limits = limitsFor(config);
+    this.#config = configFor(limitsFor(config), exitsFor(stream('exits'), session));
     this.#market = new VirtualMarket(stream('market'), temperFor(config, this.#shape), session);
     this.#feed = new FeedModel(this.#market);
     this.#journal = new JournalModel(stream('journal'));
-    this.#now = addMicros(session.open, -START_BEFORE_OPEN_MICROS);
+    this.#clock = new SkewedClock(addMicros(session.open, -START_BEFORE_OPEN_MICROS));
     this.#nextTick = this.#now;
+    this.#movedAt = this.#now;
     this.#ends = endsOf(session, options.minutes, this.#random);
     this.#trader = new ScriptedTrader(stream('trader'), session.open, this.#shape);
     this.#witness = new SessionWitness({
-      limits: this.#limits,
+      limits: this.#config.limits,
       startCashCents: STARTING_CASH_CENTS,
       world: {
-        isDurable: (seq, at) => this.#journal.isDurable(seq, at.wall),
+        isDurable: (seq) => this.#journal.isDurable(seq, this.#now),
         isKilled: () => this.#killWord,
       },
     });
@@ -137,8 +135,9 @@ class SimulatedSession implements EngineWorld {
       journal: this.#journal,
       feed: this.#feed,
       broker: () => this.#drilled(),
-      step: (input) => this.#step(input),
-      crash: () => this.#crash(),
+      step: (input) => this.#step({ ...input, at: this.#at }),
+      crash: (set) => this.#crash(set),
+      setClocks: (jump) => this.#clock.jump(jump),
       onHiddenFills: () => this.#witness.onHiddenFills(),
       onFault: (kind) => count(this.#witness.tally.faults, kind),
     });
@@ -151,20 +150,25 @@ class SimulatedSession implements EngineWorld {
     this.#engine = this.#boot([]);
   }
 
+  /** What the engine's machine says. */
   get #at(): At {
-    return { market: this.#now, wall: this.#now };
+    return this.#clock.at;
+  }
+
+  get #now(): EpochMicros {
+    return this.#clock.now;
   }
 
   /** Starts the engine on what the journal holds. */
   #boot(records: readonly AuditRecord[]): SimulatedEngine {
-    const limits = this.wraps.limits?.(this.#limits) ?? this.#limits;
+    const { limits } = this.#config;
     const start = {
-      config: configFor(limits),
-      seed: this.#seed,
+      config: { ...this.#config, limits: this.wraps.limits?.(limits) ?? limits },
+      seed: this.#options.seed,
       accountId: ACCOUNT_ID,
       at: this.#at,
       records,
-      isRecorded: this.#isRecorded,
+      isRecorded: this.#options.isRecorded ?? false,
       link: this.#remote?.connect(),
     };
     const engine = new SimulatedEngine(start, this);
@@ -194,8 +198,8 @@ class SimulatedSession implements EngineWorld {
     this.#engine.begin();
     this.#connect();
     while (!this.#isStopped && this.#now < this.#ends.end) {
-      this.#now = this.#nextMoment();
-      this.#faults.run(this.#at);
+      this.#clock.passTo(this.#nextMoment());
+      this.#faults.run(this.#clock.trueAt);
       this.#deliver();
       this.#pass();
       this.#faults.crashIfDue();
@@ -205,7 +209,7 @@ class SimulatedSession implements EngineWorld {
   #report(): SessionReport {
     const { tally, violations } = this.#witness;
     const runs = this.#runs.runs(this.#journal.records());
-    return { seed: this.#seed, trace: this.#journal.headHash, violations, tally, runs };
+    return { seed: this.#options.seed, trace: this.#journal.headHash, violations, tally, runs };
   }
 
   #nextMoment(): EpochMicros {
@@ -214,7 +218,7 @@ class SimulatedSession implements EngineWorld {
     for (const due of [this.#later.next(), this.#faults.next(), this.#remote?.next()]) {
       if (due !== undefined) times.push(due);
     }
-    if (wake !== undefined && wake > this.#clockedAt) times.push(wake);
+    if (wake !== undefined && wake > this.#clockedAt) times.push(this.#clock.whenMarketShows(wake));
     const next = Math.max(this.#now, Math.min(...times));
     return addMicros(this.#now, next - this.#now);
   }
@@ -231,7 +235,7 @@ class SimulatedSession implements EngineWorld {
   }
 
   #deliver(): void {
-    for (const wire of this.#remote?.run(this.#at) ?? []) {
+    for (const wire of this.#remote?.run(this.#clock.trueAt) ?? []) {
       this.#step({ kind: 'wire', at: this.#at, wire });
     }
     for (let event = this.#later.take(this.#now); event; event = this.#later.take(this.#now)) {
@@ -248,15 +252,18 @@ class SimulatedSession implements EngineWorld {
   #pass(): void {
     const isTick = this.#now >= this.#nextTick;
     if (isTick || this.#now >= this.#heardAt + STALE_AFTER_MICROS) this.#hearFeed();
-    this.#clockedAt = this.#now;
-    this.#remote?.onClock(this.#at, this.#session);
+    this.#clockedAt = this.#at.market;
+    this.#remote?.onClock(this.#clock.trueAt, this.#session);
     this.#step({ kind: 'clock', at: this.#at });
-    if (this.#faults.isTrouble) this.#witness.flat.onTrouble(this.#now);
+    if (this.#faults.isTrouble) this.#witness.flat.onTrouble(this.#at.market);
     this.#witness.flat.judge(this.#engine.desk.context);
     if (!isTick) return;
-    for (const move of this.#trader.moves(this.#view())) this.#ask(move);
+    const seen = { spotDollars: this.#market.spotDollars, tally: this.#witness.tally };
+    const view = traderView(this.#engine.desk.context, this.#clock.trueAt, seen);
+    for (const move of this.#trader.moves(view)) this.#ask(move);
     this.#stopInTime();
-    const moment = { now: this.#now, movedAt: this.#movedAt };
+    const movedAt = this.#clock.shown(this.#movedAt).market;
+    const moment = { now: this.#at.market, movedAt };
     const tick = tickMicros(this.#engine.desk.context, moment, this.#shape);
     const untilMove = Math.max(1, this.#trader.next() - this.#now);
     this.#nextTick = addMicros(this.#now, Math.min(tick, untilMove));
@@ -266,15 +273,8 @@ class SimulatedSession implements EngineWorld {
     const isChainOpen = this.#engine.desk.context.day.chainOpen;
     const all = this.#now >= this.#heardAt + ALL_ROWS_AFTER_MICROS;
     this.#heardAt = this.#now;
-    for (const input of this.#feed.round(this.#at, { isChainOpen, all })) this.#step(input);
-  }
-
-  #view(): TraderView {
-    const { tally } = this.#witness;
-    return traderView(this.#engine.desk.context, this.#at, {
-      spotDollars: this.#market.spotDollars,
-      tally,
-    });
+    for (const input of this.#feed.round(this.#now, this.#at, { isChainOpen, all }))
+      this.#step(input);
   }
 
   /** A command at the faces. A kill sets the kill word at once and reaches the desk a little later. */
@@ -309,23 +309,27 @@ class SimulatedSession implements EngineWorld {
 
   #step(input: Input): void {
     const engine = this.#engine;
-    if (input.kind === 'quote') this.#remote?.onQuote(input, this.#market.listing);
+    if (input.kind === 'quote') {
+      this.#remote?.onQuote({ ...input, at: this.#clock.trueAt }, this.#market.listing);
+    }
     engine.step(input);
-    this.#witness.afterStep(engine.desk.context, engine.broker, input.at);
+    this.#witness.afterStep(engine.desk.context, engine.broker, this.#clock.trueAt);
   }
 
   onSend(effect: Exclude<GatewayEffect, { kind: 'event' }>): void {
-    this.#remote?.onSend(effect, this.#at);
+    this.#remote?.onSend(effect, this.#clock.trueAt);
   }
 
-  #crash(): void {
+  /** The process dies and is started again, its machine's clocks set by so much meanwhile. */
+  #crash(set: ClockJump | undefined): void {
     const records = this.#journal.crash(this.#now);
     this.#later.clear();
     this.#remote?.onCrash();
     this.#pending.clear();
     this.#witness.onCrash(records);
-    this.#witness.flat.onTrouble(this.#now);
-    this.#now = addMicros(this.#now, this.#random.whole(1, RESTART_TAKES_MICROS));
+    this.#clock.passTo(addMicros(this.#now, this.#random.whole(1, RESTART_TAKES_MICROS)));
+    if (set !== undefined) this.#clock.jump(set);
+    this.#witness.flat.onTrouble(this.#at.market);
     this.#engine = this.#boot(records);
     this.#engine.begin();
     this.#isStopping = false;
@@ -355,7 +359,7 @@ class SimulatedSession implements EngineWorld {
       this.#faults.onRecord(kept.body.kind);
     }
     const answers = this.#write(sent, urgent);
-    const heard = this.wraps.answers?.(answers, this.#at) ?? answers;
+    const heard = this.wraps.answers?.(answers, this.#clock.trueAt) ?? answers;
     for (const answer of heard) this.#later.add(answer.due, { kind: 'answer', answer });
   }
 
@@ -379,7 +383,7 @@ class SimulatedSession implements EngineWorld {
     if (move === undefined) return;
     this.#pending.delete(id);
     this.#witness.onAnswer(id, move, result, this.#engine.desk.context);
-    this.#trader.onAnswer(move, result, this.#at);
+    this.#trader.onAnswer(move, result, this.#clock.trueAt);
     const isReleased = move.command.kind === 'rearm' && denialCodeOf(result) === undefined;
     if (isReleased) this.#killWord = false;
   }

@@ -35,6 +35,8 @@ export interface QuoteFaults {
   readonly crossed: boolean;
   readonly oneSided: boolean;
   readonly thin: boolean;
+  /** The server writes numbers that are none. */
+  readonly odd: boolean;
 }
 
 /** A quote of a chain row, -1 the underlying. */
@@ -44,6 +46,8 @@ export interface RowQuote {
   readonly ask: Price | undefined;
   readonly bidSize: number;
   readonly askSize: number;
+  /** Dollars that the server writes in the place of both prices, and that are no price. */
+  readonly odd?: number;
 }
 
 const SKEW_PER_DOLLAR = 0.002;
@@ -54,6 +58,14 @@ const LEAST_BID_DOLLARS = 0.01;
 const PRICE_PER_CENT = 100;
 const MOST_SIZE = 60;
 const FAULTY_ROW_CHANCE = 0.3;
+/** What a server may send for a price in a bad moment. */
+const ODD_DOLLARS = [
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+  -0.05,
+  1e12,
+] as const;
 /** Rows whose quote did not change are quoted again every so many rounds. */
 const REFRESH_ROUNDS = 4;
 
@@ -154,7 +166,8 @@ export class VirtualMarket {
     for (const [index, contract] of this.#contracts.entries()) {
       const fresh = this.#quote(index, this.#value(contract, years), faults);
       const shown = this.#shown[index];
-      const isSame = shown !== undefined && shown.bid === fresh.bid && shown.ask === fresh.ask;
+      const isSame =
+        shown?.bid === fresh.bid && shown?.ask === fresh.ask && shown?.odd === fresh.odd;
       if (isSame && !all && (index + this.#round) % REFRESH_ROUNDS !== 0) continue;
       this.#shown[index] = fresh;
       quotes.push(fresh);
@@ -174,7 +187,11 @@ export class VirtualMarket {
     const bid = Math.max(0, Math.floor((value - width / 2) * 100) / 100);
     const ask = pennies(bid + width);
     const sizes = this.#sizes(faults.thin);
-    const isFaulty = (faults.crossed || faults.oneSided) && this.#random.chance(FAULTY_ROW_CHANCE);
+    const isFaulty =
+      (faults.crossed || faults.oneSided || faults.odd) && this.#random.chance(FAULTY_ROW_CHANCE);
+    if (isFaulty && faults.odd) {
+      return { index, ...sides(bid, ask), ...sizes, odd: this.#random.pick(ODD_DOLLARS) };
+    }
     if (isFaulty && faults.crossed) return { index, ...sides(ask, bid), ...sizes };
     const hasBid = bid >= LEAST_BID_DOLLARS && !(isFaulty && this.#random.chance(0.5));
     const hasAsk = !isFaulty || !hasBid;

@@ -43,7 +43,7 @@ describe('a simulated session', { timeout: PATIENCE_MILLIS }, () => {
   });
 
   it('keeps every promise on the whole chain, from second to second, too', () => {
-    const { violations, tally } = runSession({ seed: 11, shape: 'dense', minutes: 200 });
+    const { violations, tally } = runSession({ seed: 12, shape: 'dense', minutes: 200 });
     expect(violations).toEqual([]);
     expect(lacksOfSession(tally)).toEqual([]);
   });

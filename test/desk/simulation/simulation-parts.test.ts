@@ -4,7 +4,9 @@ import { leastPayoffCents } from '../../../src/desk/simulation/expiry-payoff.ts'
 import { JournalModel } from '../../../src/desk/simulation/journal-model.ts';
 import { SeededRandom } from '../../../src/desk/simulation/seeded-random.ts';
 import { FAULT_KINDS, planFaults } from '../../../src/desk/simulation/session-faults.ts';
+import { SkewedClock } from '../../../src/desk/simulation/skewed-clock.ts';
 import { VirtualMarket } from '../../../src/desk/simulation/virtual-market.ts';
+import { WireFeed } from '../../../src/desk/simulation/wire-feed.ts';
 import type { AuditRecord } from '../../../src/engine/domain/audit-record.ts';
 import type { Instrument } from '../../../src/engine/domain/instrument.ts';
 import {
@@ -15,7 +17,7 @@ import {
 import { buildSession } from '../../support/chain-builder.ts';
 
 const session = buildSession();
-const CALM = { crossed: false, oneSided: false, thin: false };
+const CALM = { crossed: false, oneSided: false, thin: false, odd: false };
 
 function record(seq: number): AuditRecord {
   const at = { market: session.open, wall: session.open };
@@ -90,6 +92,20 @@ describe('the market of a simulation', () => {
     const oneSided = market().optionQuotes({ ...CALM, oneSided: true }, true);
     expect(crossed.some(({ bid = 0, ask = 0 }) => bid > ask)).toBe(true);
     expect(oneSided.some(({ ask }) => ask === undefined)).toBe(true);
+  });
+
+  it('writes numbers that are no price into frames, of which the decoder keeps nothing', () => {
+    const odd = market().optionQuotes({ ...CALM, odd: true }, true);
+    const at = { market: session.open, wall: session.open };
+    const heard = new WireFeed(market().listing).carry(odd, at);
+    const written = odd.map((quote) => quote.odd).filter((dollars) => dollars !== undefined);
+    expect(new Set(written)).toEqual(new Set([Number.NaN, 1 / 0, -1 / 0, -0.05, 1e12]));
+    expect(heard).toHaveLength(odd.length);
+    for (const [row, input] of heard.entries()) {
+      const { odd: dollars, bid, ask } = odd[row] ?? {};
+      const sides = dollars === undefined ? { bid, ask } : { bid: undefined, ask: undefined };
+      expect(input).toMatchObject({ kind: 'quote', index: row, ...sides });
+    }
   });
 
   it('makes one bar a minute whose close is the next one’s neighbour', () => {
@@ -167,5 +183,19 @@ describe('the worst end of held legs', () => {
 
   it('of a bare short put is its strike', () => {
     expect(leastPayoffCents([leg('put', 600, -1)])).toBe(-6_000_000);
+  });
+});
+
+describe('the clocks of a simulated engine', () => {
+  it('jump by themselves, while time goes on', () => {
+    const clock = new SkewedClock(session.open);
+    clock.jump({ market: 5, wall: 0 });
+    clock.jump({ market: 0, wall: -7 });
+    clock.passTo(addMicros(session.open, 100));
+    expect(clock.now - session.open).toBe(100);
+    expect(clock.at.market - session.open).toBe(105);
+    expect(clock.at.wall - session.open).toBe(93);
+    expect(clock.whenMarketShows(clock.at.market)).toBe(clock.now);
+    expect(() => clock.passTo(session.open)).toThrow('time does not run backwards');
   });
 });

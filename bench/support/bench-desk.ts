@@ -128,6 +128,7 @@ export class BenchDesk {
       },
       chain,
       chainBuffer: this.buffers.chain,
+      ringBuffer: this.buffers.ring,
       gateway: wrap(
         new PaperBroker({
           accountId,

@@ -1,6 +1,7 @@
 /** What the parts of the desk share: state of the core thread, reachable from one place. */
 
 import type { OrderGateway } from '../broker/order-gateway.ts';
+import type { ChainPast } from '../engine/chain/chain-past.ts';
 import type { ChainReader } from '../engine/chain/chain-reader.ts';
 import type { ChainWriter } from '../engine/chain/chain-writer.ts';
 import { assert } from '../engine/domain/assert.ts';
@@ -107,6 +108,9 @@ export interface DeskContext {
   readonly spec: UnderlyingSpec;
   readonly chain: ChainWriter;
   readonly reader: ChainReader;
+  /** The chain some moments ago, by market time. Its memory is written by this thread alone, as its
+   * inputs come, so that a replay sees the same past. */
+  readonly past: ChainPast;
   readonly bars: BarBook;
   readonly gateway: OrderGateway;
   readonly book: PortfolioBook;

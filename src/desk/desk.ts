@@ -5,6 +5,7 @@
  */
 
 import type { OrderGateway } from '../broker/order-gateway.ts';
+import { ChainPast } from '../engine/chain/chain-past.ts';
 import { ChainReader } from '../engine/chain/chain-reader.ts';
 import type { ChainWriter } from '../engine/chain/chain-writer.ts';
 import { unreachable } from '../engine/domain/assert.ts';
@@ -66,8 +67,10 @@ const RECONCILE_EVERY_MICROS = 1_500_000;
 /** What a desk is built from. */
 export interface DeskParts {
   readonly config: DeskConfig;
+  /** Writes the chain and the ring that the two buffers hold. */
   readonly chain: ChainWriter;
   readonly chainBuffer: SharedArrayBuffer;
+  readonly ringBuffer: SharedArrayBuffer;
   readonly gateway: OrderGateway;
   readonly at: At;
   readonly records: readonly AuditRecord[];
@@ -87,7 +90,7 @@ export class Desk {
   #stopped = false;
 
   constructor(parts: DeskParts) {
-    const { chain, chainBuffer, gateway, at, records } = parts;
+    const { chain, chainBuffer, ringBuffer, gateway, at, records } = parts;
     const config = configInForce(parts.config, at.wall);
     this.#limits = new LimitKeeper(parts.config);
     const spec = underlyingOf(config.underlying);
@@ -98,6 +101,7 @@ export class Desk {
       spec,
       chain,
       reader: new ChainReader(chainBuffer),
+      past: new ChainPast(chainBuffer, ringBuffer, 'market'),
       bars: new BarBook(),
       gateway,
       book: new PortfolioBook(),

@@ -28,6 +28,9 @@ export const PATIENT_TIERS: readonly BreachTier[] = [
 /** The longest stretch between two observations that counts as watched: a quote's life. */
 export const MAX_CREDIT_MILLIS = 5_000;
 
+/** What a jump that nothing explains must last: as long as a fast breach by a tenth. */
+export const JUMP_LASTS_MILLIS = 2_000;
+
 /** What is remembered between observations. Plain data; `NO_BREACH` to begin with. */
 export interface BreachMemory {
   /** Time of the newest trusted evidence; undefined after a pause. */
@@ -43,6 +46,9 @@ export interface BreachObservation {
   /** How far the limit is broken: 1 = exactly at it. Undefined = not to be trusted just now, and
    * the clock stands still. */
   readonly multiple: number | undefined;
+  /** True where prices jumped and nothing explains it. Such a jump may be a mistaken tick: it must
+   * last for `JUMP_LASTS_MILLIS`, whatever tier it reaches. */
+  readonly isJump?: boolean;
   /** When the newest evidence behind `multiple` arrived, in market time. */
   readonly evidenceAt: EpochMicros;
 }
@@ -51,6 +57,11 @@ export interface BreachJudgement {
   readonly memory: BreachMemory;
   /** The highest tier that is confirmed; undefined = hold. */
   readonly confirmed: BreachTier | undefined;
+}
+
+/** True for a breach that no tier wants to see last. */
+export function firesAtOnce(multiple: number, tiers: readonly BreachTier[]): boolean {
+  return tiers.some((tier) => tier.afterMillis === 0 && multiple >= tier.multiple);
 }
 
 interface Stretch {
@@ -71,7 +82,7 @@ export function observeBreach(
   tiers: readonly BreachTier[],
   observation: BreachObservation,
 ): BreachJudgement {
-  const { multiple, evidenceAt } = observation;
+  const { multiple, isJump = false, evidenceAt } = observation;
   if (multiple === undefined) {
     return { memory: { ...memory, evidenceAt: undefined }, confirmed: undefined };
   }
@@ -82,7 +93,8 @@ export function observeBreach(
   );
   const confirmed = tiers.findLast((tier, i) => {
     const credit = creditMicros[i] ?? -1;
-    return credit >= tier.afterMillis * MICROS_PER_MILLI;
+    const least = isJump ? Math.max(tier.afterMillis, JUMP_LASTS_MILLIS) : tier.afterMillis;
+    return credit >= least * MICROS_PER_MILLI;
   });
   const newest = memory.evidenceAt === undefined || elapsed > 0 ? evidenceAt : memory.evidenceAt;
   return { memory: { evidenceAt: newest, creditMicros }, confirmed };

@@ -24,6 +24,8 @@ export const CALM: GovernorMemory = { halt: NO_BREACH, flatten: NO_BREACH };
 export interface GovernorInput {
   /** Realised and marked at liquidation value, after fees; undefined = not known. */
   readonly dayPnlCents: Cents | undefined;
+  /** True where marks jumped and nothing explains it, see breach.ts. */
+  readonly isJump?: boolean;
   /** The part that no market can give back. */
   readonly realizedCents: Cents;
   /** True while every mark behind the day's P&L passes the quote-width guard. */
@@ -55,10 +57,11 @@ interface Broken {
 }
 
 function look(memory: BreachMemory, limitCents: number, input: GovernorInput): Broken {
-  const { dayPnlCents, realizedCents, trusted, evidenceAt, tiers = FAST_TIERS } = input;
+  const { dayPnlCents, realizedCents, trusted, evidenceAt } = input;
+  const { isJump = false, tiers = FAST_TIERS } = input;
   const isUsable = trusted && dayPnlCents !== undefined;
   const multiple = isUsable ? multipleOf(dayPnlCents, limitCents) : undefined;
-  const judged = observeBreach(memory, tiers, { multiple, evidenceAt });
+  const judged = observeBreach(memory, tiers, { multiple, isJump, evidenceAt });
   const isRealised = multipleOf(realizedCents, limitCents) >= 1 && (multiple ?? 1) >= 1;
   return { memory: judged.memory, isBroken: isRealised || judged.confirmed !== undefined };
 }

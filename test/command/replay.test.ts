@@ -9,11 +9,10 @@ import type { Effect } from '../../src/desk/effects.ts';
 import { DEFAULT_EXIT_SETTINGS } from '../../src/desk/exits/exit-settings.ts';
 import { encodeInput } from '../../src/desk/input-codec.ts';
 import type { Input } from '../../src/desk/inputs.ts';
+import { ownChain } from '../../src/desk/own-chain.ts';
 import { encodeRecordedStart, type RecordedStart } from '../../src/desk/recorded-start.ts';
 import { summarizeJournal } from '../../src/desk/recovery.ts';
 import { configFor } from '../../src/desk/simulation/session-config.ts';
-import { createChainBuffer } from '../../src/engine/chain/chain-layout.ts';
-import { ChainWriter } from '../../src/engine/chain/chain-writer.ts';
 import type { AuditRecord } from '../../src/engine/domain/audit-record.ts';
 import { limitsFrom } from '../../src/risk/limits.ts';
 import { homeWith } from '../audit/support/home-files.ts';
@@ -53,11 +52,9 @@ function appended(effects: readonly Effect[]): readonly AuditRecord[] {
 /** What a desk journals that is started and told `inputs`. */
 function journalOf(inputs: readonly Input[]): readonly AuditRecord[] {
   const { config, accountId, paperSeed: seed, at, records } = START;
-  const chainBuffer = createChainBuffer();
   const desk = new Desk({
     config,
-    chain: new ChainWriter(chainBuffer),
-    chainBuffer,
+    ...ownChain(),
     gateway: new PaperBroker({ accountId, seed, history: summarizeJournal([]) }),
     at,
     records,

@@ -20,7 +20,7 @@ const ELSEWHERE: readonly ProvenElsewhere[] = [
   {
     case: 1,
     pain: 'stops missed in a fast tape',
-    file: 'desk/exit-runner.test.ts',
+    file: 'desk/orders/exit-runner.test.ts',
     test: 'fire at a cost that holds for ten seconds, and not one second sooner',
   },
   {
@@ -38,19 +38,19 @@ const ELSEWHERE: readonly ProvenElsewhere[] = [
   {
     case: 4,
     pain: 'a refused change that wipes what stood',
-    file: 'desk/limit-walker.test.ts',
+    file: 'desk/orders/limit-walker.test.ts',
     test: 'leaves the limit where the broker has it, and is asked for again after a pause',
   },
   {
     case: 5,
     pain: 'a fill that nobody noticed',
-    file: 'desk/reconciling.test.ts',
+    file: 'desk/reconciling/reconciling.test.ts',
     test: 'is found, told and booked from the snapshot, with the exits of its position',
   },
   {
     case: 6,
     pain: 'a reconciler that does harm',
-    file: 'desk/reconciling.test.ts',
+    file: 'desk/reconciling/reconciling.test.ts',
     test: 'is not booked from a snapshot whose own parts change between looks',
   },
   {
@@ -80,7 +80,7 @@ const ELSEWHERE: readonly ProvenElsewhere[] = [
   {
     case: 17,
     pain: 'expiry and assignment',
-    file: 'desk/session-life.test.ts',
+    file: 'desk/session/session-life.test.ts',
     test: 'block openings in the next session until they are closed',
   },
   {

@@ -22,11 +22,10 @@ import type { ExitSettings } from '../../src/desk/exits/exit-settings.ts';
 import { DEFAULT_EXIT_SETTINGS } from '../../src/desk/exits/exit-settings.ts';
 import type { Command, Input, Query } from '../../src/desk/inputs.ts';
 import type { OrderRecord } from '../../src/desk/orders/order-book.ts';
+import { ownChain } from '../../src/desk/own-chain.ts';
 import type { PlanSheet } from '../../src/desk/plan/plan-sheet.ts';
 import type { JournalSummary } from '../../src/desk/recovery.ts';
 import { summarizeJournal } from '../../src/desk/recovery.ts';
-import { createChainBuffer } from '../../src/engine/chain/chain-layout.ts';
-import { ChainWriter } from '../../src/engine/chain/chain-writer.ts';
 import type { AuditBody, AuditKind, AuditRecord } from '../../src/engine/domain/audit-record.ts';
 import type { At } from '../../src/engine/domain/clock.ts';
 import type { OptionContract, Right } from '../../src/engine/domain/instrument.ts';
@@ -116,8 +115,8 @@ export class DeskRig {
   readonly desk: Desk;
   readonly paper: PaperBroker;
   readonly gateway: RigBroker;
-  /** The chain's memory, for readers of other threads. */
-  readonly chainBuffer = createChainBuffer();
+  /** Chain and ring, for readers of other threads. */
+  readonly memory = ownChain();
   /** What reached the broker, and what it said. */
   readonly submitted: string[] = [];
   readonly repriced: string[] = [];
@@ -166,7 +165,6 @@ export class DeskRig {
     });
     this.gateway.name = options.brokerName ?? broker.capabilities.name;
     this.gateway.otherwise = options.capabilities ?? {};
-    const { chainBuffer } = this;
     this.desk = new Desk({
       config: {
         build: 'test',
@@ -179,8 +177,7 @@ export class DeskRig {
         exits: { ...DEFAULT_EXIT_SETTINGS, ...options.exits },
         plan: options.plan,
       },
-      chain: new ChainWriter(chainBuffer),
-      chainBuffer,
+      ...this.memory,
       gateway: this.gateway,
       at: this.at,
       records,

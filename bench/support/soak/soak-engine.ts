@@ -102,7 +102,8 @@ export class SoakEngine {
     const recorder = createByteRing(RECORDER_BYTES);
     this.#recording = new ByteRingReader(recorder);
     const chainBuffer = createChainBuffer();
-    const chain = new ChainWriter(chainBuffer, new RingWriter(createRingBuffer()));
+    const ringBuffer = createRingBuffer();
+    const chain = new ChainWriter(chainBuffer, new RingWriter(ringBuffer));
     const clock = { now: () => this.at };
     this.#desk = new Desk({
       config: {
@@ -123,6 +124,7 @@ export class SoakEngine {
       },
       chain,
       chainBuffer,
+      ringBuffer,
       gateway: new PaperBroker({
         accountId: 'SOAK-1',
         underlying,

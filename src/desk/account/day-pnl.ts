@@ -3,8 +3,10 @@ import { type Cents, cents, type EpochMicros, epochMicros } from '../../engine/d
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { type DeskContext, sliceOf } from '../desk-context.ts';
 import { DEFAULT_EXIT_POLICY } from '../exits/exit-policy.ts';
+import { hasJumped } from '../exits/jump.ts';
 import { markPosition, type PositionMark } from '../exits/mark-position.ts';
 import { evidenceOf } from '../session/freshness.ts';
+import { recentMarket } from '../session/recent-market.ts';
 
 export interface DayPnl {
   /** After fees: realised, and what is held with longs at bid, shorts at ask and unmarkable legs at
@@ -29,6 +31,17 @@ export function markOf(desk: DeskContext, position: StructurePosition): Position
     guard: DEFAULT_EXIT_POLICY.guard,
     spot: sliceOf(desk)?.spot,
   });
+}
+
+/** True where something held lost by a jump that its underlying does not explain. */
+export function haveMarksJumped(desk: DeskContext): boolean {
+  const view = {
+    quotes: (symbol: string) => evidenceOf(desk, symbol),
+    spot: sliceOf(desk)?.spot,
+    recent: recentMarket(desk),
+    guard: DEFAULT_EXIT_POLICY.guard,
+  };
+  return desk.book.structures().some(({ legs }) => hasJumped(legs, view));
 }
 
 /** The day so far, marked at this step: what was gained before it began is no part of it. */

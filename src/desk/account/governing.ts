@@ -10,7 +10,7 @@ import { cancelOpenings, keepFlattening } from '../orders/flattening.ts';
 import { recentOrders } from '../orders/recent-orders.ts';
 import { reducingOffer } from '../previews/reducing-offer.ts';
 import { heldDelta } from './book-greeks.ts';
-import { dayPnl } from './day-pnl.ts';
+import { dayPnl, haveMarksJumped } from './day-pnl.ts';
 import { consecutiveRejects } from './loss-history.ts';
 
 /** Causes that stand for the rest of the day, whatever the marks do: a restart must find them in the
@@ -76,9 +76,11 @@ export function govern(desk: DeskContext): void {
   const { day, book, config } = desk;
   if (!day.chainOpen) return;
   const pnl = dayPnl(desk);
+  const isBeyond = (pnl.liquidationCents ?? 0) <= 0 - config.limits.maxDailyLossCents;
   const realized = book.day();
   const judged = governDailyLoss(day.governor, {
     dayPnlCents: pnl.liquidationCents,
+    isJump: isBeyond && haveMarksJumped(desk),
     realizedCents: realized.realizedCents,
     trusted: pnl.trusted,
     evidenceAt: pnl.evidenceAt ?? desk.at.market,

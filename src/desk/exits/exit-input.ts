@@ -9,6 +9,7 @@ import type { Denial } from '../../engine/domain/verdict.ts';
 import { type BreachMemory, NO_BREACH } from '../../risk/breach.ts';
 import type { ExitPolicy } from './exit-policy.ts';
 import type { FlatBySchedule } from './flat-by.ts';
+import type { RecentMarket } from './jump.ts';
 import type { HeldLeg, OpenPosition } from './open-position.ts';
 import { NO_TRAIL, type TrailMemory } from './trailing.ts';
 
@@ -39,6 +40,8 @@ export interface ExitInput {
   readonly memory: ExitMemory;
   /** Of the underlying; undefined = not known. */
   readonly spot: Price | undefined;
+  /** The market of the last moments, for what jumped in them. */
+  readonly recent: RecentMarket;
   /** One-minute bars of the underlying, oldest first, the one that is forming included. */
   readonly bars: readonly Bar[];
   /** From when shorts for a nickel are bought back; undefined = never. */

@@ -11,11 +11,18 @@ import {
   type Price,
   price,
 } from '../../engine/domain/units.ts';
-import { type BreachMemory, type BreachTier, NO_BREACH, observeBreach } from '../../risk/breach.ts';
+import {
+  type BreachMemory,
+  type BreachTier,
+  firesAtOnce,
+  NO_BREACH,
+  observeBreach,
+} from '../../risk/breach.ts';
 import { type ClosingCost, closingCost } from './closing-cost.ts';
 import type { ExitClose, ExitInput, Side } from './exit-input.ts';
 import { isShortSide, legsOfPart, sideOrWhole } from './exit-input.ts';
 import type { ExitPolicy } from './exit-policy.ts';
+import { hasJumped } from './jump.ts';
 import type { OpenPosition } from './open-position.ts';
 import { observeGain, type TrailMemory, trailingStop } from './trailing.ts';
 
@@ -80,7 +87,10 @@ function judgeStop(
   const cost = closingCost(legs, position.quantity, { ...input, guard: policy.guard });
   const measured = measure(stop, cost, policy);
   const evidenceAt = cost.kind === 'unknown' ? at.market : cost.evidenceAt;
-  const observation = { multiple: measured?.multiple, evidenceAt };
+  const multiple = measured?.multiple;
+  const isJump =
+    firesAtOnce(multiple ?? 0, policy.tiers) && hasJumped(legs, { ...input, guard: policy.guard });
+  const observation = { multiple, isJump, evidenceAt };
   const { memory, confirmed } = observeBreach(before, policy.tiers, observation);
   if (confirmed === undefined || measured === undefined) return { memory };
   const numbers = {

@@ -27,9 +27,13 @@ interface Sides {
   readonly ask: number;
 }
 
+/** The most that a quote around a mid may be wide, in 1/10,000 dollar. */
+export function mostWidth(mid: number, guard: QuoteGuard, tick: Price): number {
+  return Math.max(guard.widthTicks * tick, guard.widthFraction * mid);
+}
+
 function isWide({ bid, ask }: Sides, guard: QuoteGuard, tick: Price): boolean {
-  const mid = (bid + ask) / 2;
-  return ask - bid > Math.max(guard.widthTicks * tick, guard.widthFraction * mid);
+  return ask - bid > mostWidth((bid + ask) / 2, guard, tick);
 }
 
 /** What speaks against a quote; undefined when it is to be trusted. `tick` is the least price step of

@@ -20,6 +20,7 @@ import { policyOf } from '../exits/exit-policy.ts';
 import { lastHourFrom } from '../exits/flat-by.ts';
 import type { HeldLeg } from '../exits/open-position.ts';
 import { evidenceOf } from '../session/freshness.ts';
+import { recentMarket } from '../session/recent-market.ts';
 import { freeLegs } from './closing.ts';
 import { closePosition, hurryClosings, RETRY_AFTER_MICROS, wasJustRejected } from './flattening.ts';
 
@@ -48,6 +49,7 @@ function marketOf(desk: DeskContext): MarketNow {
     session: day.session,
     flatBy: day.schedule,
     spot: spot === undefined ? undefined : price(Math.round(spot)),
+    recent: recentMarket(desk),
     bars: desk.bars.bars(),
     nickelFrom: nickelBuyBack ? lastHourFrom(day.session) : undefined,
     isExDividendEve: isExDividendEve(day.session.date, exDividendDates),

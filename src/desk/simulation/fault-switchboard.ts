@@ -46,6 +46,7 @@ const FEED_SWITCHES: Readonly<Partial<Record<FaultKind, keyof FeedTemper>>> = {
   crossedQuotes: 'crossed',
   oneSidedQuotes: 'oneSided',
   thinQuotes: 'thin',
+  jumpedQuotes: 'jumped',
   oddQuotes: 'odd',
 };
 /** Kinds under which a close may be impossible for a while. */
@@ -57,6 +58,7 @@ const TROUBLE: ReadonlySet<FaultKind> = new Set([
   'crossedQuotes',
   'oneSidedQuotes',
   'thinQuotes',
+  'jumpedQuotes',
   'oddQuotes',
   'crash',
   'rejects',

@@ -17,6 +17,7 @@ export const HEALTHY_FEED: FeedTemper = {
   crossed: false,
   oneSided: false,
   thin: false,
+  jumped: false,
   odd: false,
   frozen: false,
   disconnected: false,

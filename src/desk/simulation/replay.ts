@@ -6,8 +6,6 @@
 
 import type { SessionRecording } from '../../audit/session-recording.ts';
 import type { OrderGateway } from '../../broker/order-gateway.ts';
-import { createChainBuffer } from '../../engine/chain/chain-layout.ts';
-import { ChainWriter } from '../../engine/chain/chain-writer.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import { canonicalJson } from '../../engine/domain/canonical-json.ts';
 import { DeltaringError } from '../../engine/domain/errors.ts';
@@ -15,6 +13,7 @@ import { Desk } from '../desk.ts';
 import type { Effect } from '../effects.ts';
 import { gatewayOf as configuredGateway } from '../gateway-of.ts';
 import { decodeInput } from '../input-codec.ts';
+import { ownChain } from '../own-chain.ts';
 import type { RecordedStart } from '../recorded-start.ts';
 import { decodeRecordedStart } from '../recorded-start.ts';
 
@@ -64,11 +63,9 @@ function rerun(chunks: readonly Uint8Array[], gatewayOf: GatewayOf): Rerun {
   }
   const start = decodeRecordedStart(first);
   const { config, at, records } = start;
-  const chainBuffer = createChainBuffer();
   const desk = new Desk({
     config,
-    chain: new ChainWriter(chainBuffer),
-    chainBuffer,
+    ...ownChain(),
     gateway: gatewayOf(start),
     at,
     records,

@@ -15,6 +15,7 @@ export const FAULT_KINDS = [
   'crossedQuotes',
   'oneSidedQuotes',
   'thinQuotes',
+  'jumpedQuotes',
   'oddQuotes',
   'rejects',
   'unknownOutcomes',
@@ -46,6 +47,7 @@ const LASTS_SECONDS: Readonly<Partial<Record<FaultKind, readonly [number, number
   crossedQuotes: [5, 120],
   oneSidedQuotes: [5, 120],
   thinQuotes: [120, 1_800],
+  jumpedQuotes: [5, 120],
   oddQuotes: [5, 120],
   unreportedFill: [600, 4_000],
 };

@@ -6,8 +6,6 @@
 
 import type { OrderGateway } from '../../broker/order-gateway.ts';
 import { PaperBroker } from '../../broker/paper/paper-broker.ts';
-import { createChainBuffer } from '../../engine/chain/chain-layout.ts';
-import { ChainWriter } from '../../engine/chain/chain-writer.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import type { SessionDate } from '../../engine/domain/units.ts';
@@ -17,6 +15,7 @@ import { exitSettingsOf } from '../desk-config.ts';
 import type { Effect } from '../effects.ts';
 import { decodeInput, encodeInput } from '../input-codec.ts';
 import type { Input } from '../inputs.ts';
+import { ownChain } from '../own-chain.ts';
 import { encodeRecordedStart } from '../recorded-start.ts';
 import { summarizeJournal } from '../recovery.ts';
 import type { BrokerObserver } from './broker-tap.ts';
@@ -71,11 +70,9 @@ export class SimulatedEngine {
     const history = summarizeJournal(records);
     this.broker = start.link?.paper ?? new PaperBroker({ accountId, seed, history, nativeStops });
     const tap = new BrokerTap(start.link?.gateway ?? this.broker, world.observer);
-    const chainBuffer = createChainBuffer();
     this.desk = new Desk({
       config,
-      chain: new ChainWriter(chainBuffer),
-      chainBuffer,
+      ...ownChain(),
       gateway: world.wraps.gateway?.(tap) ?? tap,
       at,
       records,

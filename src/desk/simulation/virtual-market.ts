@@ -35,6 +35,8 @@ export interface QuoteFaults {
   readonly crossed: boolean;
   readonly oneSided: boolean;
   readonly thin: boolean;
+  /** Some rows are shown at a multiple of their worth for one round: narrow, fresh and wrong. */
+  readonly jumped: boolean;
   /** The server writes numbers that are none. */
   readonly odd: boolean;
 }
@@ -58,6 +60,9 @@ const LEAST_BID_DOLLARS = 0.01;
 const PRICE_PER_CENT = 100;
 const MOST_SIZE = 60;
 const FAULTY_ROW_CHANCE = 0.3;
+const JUMP_CHANCE = 0.05;
+/** Least and most. */
+const JUMP_MULTIPLE = [1.5, 4] as const;
 /** What a server may send for a price in a bad moment. */
 const ODD_DOLLARS = [
   Number.NaN,
@@ -182,7 +187,9 @@ export class VirtualMarket {
     return blackValue({ right, forward: this.#spot, strike: dollars, years, vol });
   }
 
-  #quote(index: number, value: number, faults: QuoteFaults): RowQuote {
+  #quote(index: number, worth: number, faults: QuoteFaults): RowQuote {
+    const isJump = faults.jumped && this.#random.chance(JUMP_CHANCE);
+    const value = isJump ? worth * this.#random.between(...JUMP_MULTIPLE) : worth;
     const width = Math.max(CENT, pennies(value * WIDTH_OF_MID));
     const bid = Math.max(0, Math.floor((value - width / 2) * 100) / 100);
     const ask = pennies(bid + width);

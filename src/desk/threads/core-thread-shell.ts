@@ -106,6 +106,7 @@ class CoreThread {
       config,
       chain,
       chainBuffer: start.buffers.chain,
+      ringBuffer: start.buffers.ring,
       gateway,
       at,
       records,

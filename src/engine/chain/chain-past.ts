@@ -8,14 +8,18 @@ import {
   BID_FIELD,
   BID_SIZE_FIELD,
   DELTA_FIELD,
+  QUOTE_MARKET_FIELD,
   QUOTE_WALL_FIELD,
   UNDERLYING,
 } from './chain-layout.ts';
 import { ChainReader } from './chain-reader.ts';
 
+/** By which of the two clocks an instance looks back. */
+export type PastClock = 'wall' | 'market';
+
 /**
  * Looks back over the window of the ring, from any thread; an instance belongs to one. `seek` a row
- * and a wall time, then read what stood: numbers only, so that asking for a whole chain makes no
+ * and a time, then read what stood: numbers only, so that asking for a whole chain makes no
  * garbage. What the ring no longer holds, and what never was quoted, is not known: `seek` says false
  * and every number is undefined. A look-up walks back over the row's own records, some ten
  * nanoseconds each: as many as it had since then.
@@ -29,31 +33,74 @@ export class ChainPast {
   readonly #found = new Float64Array(ring.RECORD_FIELDS).fill(ABSENT);
   /** A word of its own: a read-modify-write on it keeps a copy before its check. */
   readonly #fence = new Int32Array(1);
+  /** Of the last `rangeSince`. */
+  readonly #range = { low: ABSENT, high: ABSENT };
+  readonly #quoteTime: number;
+  readonly #recordTime: number;
 
   /** Throws `INPUT_INVALID` on buffers that this build did not make. */
-  constructor(chainBuffer: SharedArrayBuffer, ringBuffer: SharedArrayBuffer) {
+  constructor(
+    chainBuffer: SharedArrayBuffer,
+    ringBuffer: SharedArrayBuffer,
+    clock: PastClock = 'wall',
+  ) {
+    this.#quoteTime = clock === 'wall' ? QUOTE_WALL_FIELD : QUOTE_MARKET_FIELD;
+    this.#recordTime = clock === 'wall' ? ring.WALL_MICROS_FIELD : ring.MARKET_MICROS_FIELD;
     this.#capacity = ringCapacity(ringBuffer);
     this.#reader = new ChainReader(chainBuffer);
     this.#words = new Int32Array(ringBuffer);
     this.#cells = new Float64Array(ringBuffer);
   }
 
-  /** Finds the quote of a row (or of UNDERLYING) that stood at a wall time. */
-  seek(index: number, wall: EpochMicros): boolean {
-    const isFound = this.#seekNow(index, wall) || this.#seekBack(index, wall);
+  /** Finds the quote of a row (or of UNDERLYING) that stood at a time. */
+  seek(index: number, time: EpochMicros): boolean {
+    const isFound = this.#seekNow(index, time) || this.#seekBack(index, time);
     if (!isFound) this.#found.fill(ABSENT);
     return isFound;
   }
 
   /** The mid that stood then, half a unit rounded up; undefined where it is not known, one side was
    * missing, or the quote was crossed. */
-  midAt(index: number, wall: EpochMicros): Price | undefined {
-    return this.seek(index, wall) ? this.mid : undefined;
+  midAt(index: number, time: EpochMicros): Price | undefined {
+    return this.seek(index, time) ? this.mid : undefined;
   }
 
   /** Mid of the underlying then. */
-  spotAt(wall: EpochMicros): Price | undefined {
-    return this.midAt(UNDERLYING, wall);
+  spotAt(time: EpochMicros): Price | undefined {
+    return this.midAt(UNDERLYING, time);
+  }
+
+  /** Least and most mid of a row since a time, what stood then included, as far back as it is known;
+   * undefined where no mid is. The object is written again by the next call. */
+  rangeSince(
+    index: number,
+    time: EpochMicros,
+  ): { readonly low: number; readonly high: number } | undefined {
+    const range = this.#range;
+    range.low = Number.POSITIVE_INFINITY;
+    range.high = Number.NEGATIVE_INFINITY;
+    const cells = this.#reader.cellsOf(index);
+    if (cells === undefined) return undefined;
+    this.#widen(cells[BID_FIELD] ?? ABSENT, cells[ASK_FIELD] ?? ABSENT);
+    let sequence = this.#newestOf(index);
+    while (this.#isHeld(sequence)) {
+      const first = this.#firstCell(sequence);
+      const [bid, ask] = [first + ring.BID_FIELD, first + ring.ASK_FIELD];
+      this.#widen(this.#cells[bid] ?? ABSENT, this.#cells[ask] ?? ABSENT);
+      const since = this.#cells[first + this.#recordTime] ?? ABSENT;
+      const previous = this.#cells[first + ring.PREVIOUS_FIELD] ?? 0;
+      if (since <= time || previous === 0) break;
+      sequence = (sequence - previous) | 0;
+    }
+    return range.low <= range.high ? range : undefined;
+  }
+
+  /** A side that is absent, or a crossed market, has no mid. */
+  #widen(bid: number, ask: number): void {
+    if (bid === ABSENT || ask === ABSENT || bid > ask) return;
+    const range = this.#range;
+    range.low = Math.min(range.low, (bid + ask) / 2);
+    range.high = Math.max(range.high, (bid + ask) / 2);
   }
 
   get bid(): Price | undefined {
@@ -83,10 +130,10 @@ export class ChainPast {
     return this.#number(ring.DELTA_FIELD);
   }
 
-  /** Since when it had stood, wall time. */
+  /** Since when it had stood, by this instance's clock. */
   get since(): EpochMicros | undefined {
-    const wall = this.#number(ring.WALL_MICROS_FIELD);
-    return wall === undefined ? undefined : epochMicros(wall);
+    const time = this.#number(this.#recordTime);
+    return time === undefined ? undefined : epochMicros(time);
   }
 
   #number(field: number): number | undefined {
@@ -100,34 +147,38 @@ export class ChainPast {
   }
 
   /** The quote that stands now, where it stood then already. */
-  #seekNow(index: number, wall: EpochMicros): boolean {
+  #seekNow(index: number, time: EpochMicros): boolean {
     const cells = this.#reader.cellsOf(index);
-    const since = cells?.[QUOTE_WALL_FIELD] ?? ABSENT;
-    if (cells === undefined || since === ABSENT || since > wall) return false;
+    const since = cells?.[this.#quoteTime] ?? ABSENT;
+    if (cells === undefined || since === ABSENT || since > time) return false;
     const found = this.#found;
     found[ring.BID_FIELD] = cells[BID_FIELD] ?? ABSENT;
     found[ring.ASK_FIELD] = cells[ASK_FIELD] ?? ABSENT;
     found[ring.BID_SIZE_FIELD] = cells[BID_SIZE_FIELD] ?? ABSENT;
     found[ring.ASK_SIZE_FIELD] = cells[ASK_SIZE_FIELD] ?? ABSENT;
     found[ring.DELTA_FIELD] = index === UNDERLYING ? ABSENT : (cells[DELTA_FIELD] ?? ABSENT);
-    found[ring.WALL_MICROS_FIELD] = since;
+    found[this.#recordTime] = since;
     return true;
   }
 
-  /** Walks the row's records back to the newest that is not younger than `wall`. */
-  #seekBack(index: number, wall: EpochMicros): boolean {
+  /** Walks the row's records back to the newest that is not younger than `time`. */
+  #seekBack(index: number, time: EpochMicros): boolean {
     const row = index + 1;
     if (!Number.isInteger(row) || row < 0 || row >= ring.RING_ROWS) return false;
-    let sequence = Atomics.load(this.#words, ring.NEWEST_WORD + row);
+    let sequence = this.#newestOf(index);
     while (this.#isHeld(sequence)) {
       const first = this.#firstCell(sequence);
-      const since = this.#cells[first + ring.WALL_MICROS_FIELD] ?? ABSENT;
+      const since = this.#cells[first + this.#recordTime] ?? ABSENT;
       const previous = this.#cells[first + ring.PREVIOUS_FIELD] ?? 0;
-      if (since <= wall) return this.#take(sequence, index);
+      if (since <= time) return this.#take(sequence, index);
       if (previous === 0) return false;
       sequence = (sequence - previous) | 0;
     }
     return false;
+  }
+
+  #newestOf(index: number): number {
+    return Atomics.load(this.#words, ring.NEWEST_WORD + index + 1);
   }
 
   /** Copies a record; false where it was overwritten meanwhile. A record walked over on the way is

@@ -4,6 +4,7 @@ import { type ExitDecision, evaluateExit } from '../../../src/desk/exits/evaluat
 import { type ExitInput, NO_EXIT_MEMORY } from '../../../src/desk/exits/exit-input.ts';
 import { DEFAULT_EXIT_POLICY } from '../../../src/desk/exits/exit-policy.ts';
 import { flatBySchedule } from '../../../src/desk/exits/flat-by.ts';
+import type { RecentMarket } from '../../../src/desk/exits/jump.ts';
 import type { HeldLeg, OpenPosition } from '../../../src/desk/exits/open-position.ts';
 import type { At } from '../../../src/engine/domain/clock.ts';
 import type { Instrument, Right } from '../../../src/engine/domain/instrument.ts';
@@ -114,6 +115,15 @@ export interface Look {
   readonly quotedMillis?: number;
 }
 
+/** A past of which nothing is known. */
+export const NO_PAST: RecentMarket = { mids: () => undefined, spots: () => undefined };
+
+/** Every contract at one mid, and the spot at 600, for all of the last moments but for now. */
+export function wasAt(dollars: number): RecentMarket {
+  const at = (value: number) => ({ low: priceFromDollars(value), high: priceFromDollars(value) });
+  return { mids: () => at(dollars), spots: () => at(600) };
+}
+
 export function exitInput(position: OpenPosition, change: Partial<ExitInput> = {}): ExitInput {
   const at = change.at ?? atMillis(0);
   return {
@@ -125,6 +135,7 @@ export function exitInput(position: OpenPosition, change: Partial<ExitInput> = {
     policy: DEFAULT_EXIT_POLICY,
     memory: NO_EXIT_MEMORY,
     spot: priceFromDollars(600),
+    recent: NO_PAST,
     bars: [],
     nickelFrom: undefined,
     isExDividendEve: false,

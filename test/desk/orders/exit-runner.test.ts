@@ -77,6 +77,38 @@ describe('the stops of a condor', () => {
     });
   });
 
+  it('are deaf to one mistaken tick, however far it goes', () => {
+    const rig = new DeskRig({ limits: { maxDailyLossCents: cents(15_000) } });
+    rig.openPosition();
+    const calm = rig.edit;
+    for (let tick = 0; tick < 5; tick += 1) {
+      callSideCosts(rig, 4);
+      rig.advance(1);
+      rig.edit = calm;
+      rig.advance(1);
+    }
+    expect(triggers(rig)).toEqual([]);
+    expect(rig.day.status.causes).toEqual([]);
+  });
+
+  it('fire two seconds after a jump that stays, where the underlying stands', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    callSideCosts(rig, 4);
+    rig.advance(2);
+    expect(triggers(rig)).toEqual([]);
+    rig.advance(1);
+    expect(triggers(rig)).toEqual(['callSideStop']);
+  });
+
+  it('fire in the same second where the underlying goes along', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    callSideCosts(rig, 4);
+    rig.quotes(604);
+    expect(triggers(rig)).toEqual(['callSideStop']);
+  });
+
   it('never fire one cent below the stop', () => {
     const rig = new DeskRig();
     rig.openPosition();

@@ -65,7 +65,9 @@ describe('a batch of quotes', () => {
     const symbol = short === undefined ? '' : instrumentSymbol(short.instrument);
     const row = rig.desk.context.chain.indexOf(symbol) ?? Number.NaN;
     const before = volOf(rig, row);
-    batch(rig, row, { ask: 90_000, micros: 1 });
+    const spot = { index: -1, bid: price(6_080_000), ask: price(6_080_100) };
+    rig.step({ kind: 'quote', at: rig.at, ...spot, bidSize: 5, askSize: 5 });
+    batch(rig, row, { ask: 80_000, micros: 1 });
     expect(rig.bodies('exitTriggered')).toHaveLength(1);
     expect(volOf(rig, row)).toBe(before);
   });

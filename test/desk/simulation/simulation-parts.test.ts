@@ -17,7 +17,7 @@ import {
 import { buildSession } from '../../support/chain-builder.ts';
 
 const session = buildSession();
-const CALM = { crossed: false, oneSided: false, thin: false, odd: false };
+const CALM = { crossed: false, oneSided: false, thin: false, jumped: false, odd: false };
 
 function record(seq: number): AuditRecord {
   const at = { market: session.open, wall: session.open };
@@ -106,6 +106,15 @@ describe('the market of a simulation', () => {
       const sides = dollars === undefined ? { bid, ask } : { bid: undefined, ask: undefined };
       expect(input).toMatchObject({ kind: 'quote', index: row, ...sides });
     }
+  });
+
+  it('shows some rows at a multiple of their worth while it is told to, and each for one round', () => {
+    const jumpy = market();
+    const mids = (jumped: boolean): readonly number[] =>
+      jumpy.optionQuotes({ ...CALM, jumped }, true).map(({ bid = 0, ask = 0 }) => bid + ask);
+    const [calm, wild, after] = [mids(false), mids(true), mids(false)];
+    expect(wild.some((mid, row) => mid > 1.4 * (calm[row] ?? 0) + 400)).toBe(true);
+    expect(after).toEqual(calm);
   });
 
   it('makes one bar a minute whose close is the next one’s neighbour', () => {

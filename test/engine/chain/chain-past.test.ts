@@ -102,6 +102,43 @@ describe('the chain as it stood', () => {
     expect(chain.reader.view(row)?.greeks?.delta).not.toBe(before);
   });
 
+  it('has a least and a most since a time, what stood then included', () => {
+    const rig = new Rig(1_024);
+    for (const [bid, millis] of [
+      [100, 0],
+      [300, 10],
+      [200, 20],
+      [250, 30],
+    ] as const) {
+      rig.quote(0, bid, millis);
+    }
+    expect(rig.past.rangeSince(0, wallAt(25))).toEqual({ low: 200, high: 250 });
+    expect(rig.past.rangeSince(0, wallAt(10))).toEqual({ low: 200, high: 300 });
+    expect(rig.past.rangeSince(0, wallAt(9))).toEqual({ low: 100, high: 300 });
+    expect(rig.past.rangeSince(0, wallAt(-9))).toEqual({ low: 100, high: 300 });
+    expect(rig.past.rangeSince(0, wallAt(99))).toEqual({ low: 250, high: 250 });
+    expect(rig.past.rangeSince(1, wallAt(0))).toBeUndefined();
+    expect(rig.past.rangeSince(-2, wallAt(0))).toBeUndefined();
+  });
+
+  it('is looked up by market time where that is asked for', () => {
+    const ring = createRingBuffer(64);
+    const chain = new BlackChain(598, 602, new RingWriter(ring));
+    const past = new ChainPast(chain.buffer, ring, 'market');
+    for (const [bid, millis] of [
+      [100, 0],
+      [101, 60_000],
+    ] as const) {
+      const at = { market: wallAt(millis), wall: wallAt(millis / 60) };
+      const quote = { bid: price(bid), ask: price(bid), bidSize: 1, askSize: 1 };
+      chain.writer.setQuote(0, quote, at);
+      chain.writer.endBatch(at);
+    }
+    expect(past.midAt(0, wallAt(59_999))).toBe(100);
+    expect([past.since, past.midAt(0, wallAt(60_000))]).toEqual([wallAt(0), 101]);
+    expect(past.rangeSince(0, wallAt(30_000))).toEqual({ low: 100, high: 101 });
+  });
+
   it('ends with the session: another day’s rows have no past', () => {
     const rig = new Rig(1_024);
     rig.quote(0, 100, 0);

@@ -6,7 +6,6 @@
 import { EngineApiClient } from '../../../src/desk/engine-api-client.ts';
 import type { CoreStatus, FromCore, ToCore } from '../../../src/desk/threads/core-protocol.ts';
 import { stampOf } from '../../../src/desk/threads/core-status.ts';
-import { createRingBuffer } from '../../../src/engine/ring/ring-layout.ts';
 import { Counters, createCountersBuffer } from '../../../src/ops/counters.ts';
 import type { DeskRig } from '../../support/desk-rig.ts';
 import { FAKE_IDENTITY } from '../../support/fake-engine-api.ts';
@@ -60,7 +59,7 @@ export function doorOf(rig: DeskRig): EngineApiClient {
     clock: { now: () => rig.at },
     simulated: true,
     counters: new Counters(createCountersBuffer()),
-    buffers: { chain: rig.chainBuffer, ring: createRingBuffer() },
+    buffers: { chain: rig.memory.chainBuffer, ring: rig.memory.ringBuffer },
     send,
     sendToReader: () => undefined,
     latchKill: () => undefined,

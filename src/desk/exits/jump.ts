@@ -1,0 +1,58 @@
+/**
+ * A price that jumps although the underlying stands is no evidence by itself: a mistaken tick looks
+ * like that, narrow and fresh. Within moments an option gains or loses no more than its underlying
+ * moved, and what its own market is wide. A breach by a loss of more than that must last two seconds,
+ * however far it goes. So one mistaken tick does nothing, a move of the underlying counts in its own
+ * turn, and a jump of volatility two seconds later.
+ */
+import { gridOf, instrumentSymbol } from '../../engine/domain/instrument.ts';
+import type { Quote } from '../../engine/domain/market.ts';
+import type { QuoteOf } from '../../engine/domain/net-price.ts';
+import type { Price } from '../../engine/domain/units.ts';
+import type { HeldLeg } from './open-position.ts';
+import { mostWidth, type QuoteGuard } from './quote-guard.ts';
+
+/** Least and most, in 1/10,000 dollar. */
+export interface Range {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** The market since `JUMP_LASTS_MILLIS` ago. Where it is not known nothing counts as a jump. */
+export interface RecentMarket {
+  /** Mids of a contract; valid until the next question. */
+  mids(symbol: string): Range | undefined;
+  /** Mids of the underlying; valid until the next question. */
+  spots(): Range | undefined;
+}
+
+export interface JumpView {
+  readonly quotes: QuoteOf;
+  readonly spot: Price | undefined;
+  readonly recent: RecentMarket;
+  readonly guard: QuoteGuard;
+}
+
+function midOf(quote: Quote | undefined): number | undefined {
+  if (quote?.bid === undefined || quote.ask === undefined) return undefined;
+  return (quote.bid + quote.ask) / 2;
+}
+
+/** Whether a leg lost more in these moments than its underlying explains. */
+function isJump({ instrument, quantity }: HeldLeg, moved: number, view: JumpView): boolean {
+  const symbol = instrumentSymbol(instrument);
+  const now = midOf(view.quotes(symbol));
+  const mids = view.recent.mids(symbol);
+  if (instrument.kind === 'shares' || now === undefined || mids === undefined) return false;
+  const best = quantity > 0 ? mids.high : mids.low;
+  const lost = quantity > 0 ? best - now : now - best;
+  return lost > moved + mostWidth(best, view.guard, gridOf([{ instrument }]).step);
+}
+
+/** True where one of the legs lost by a jump. */
+export function hasJumped(legs: readonly HeldLeg[], view: JumpView): boolean {
+  const spots = view.recent.spots();
+  if (view.spot === undefined || spots === undefined) return false;
+  const moved = Math.max(view.spot - spots.low, spots.high - view.spot);
+  return legs.some((leg) => isJump(leg, moved, view));
+}

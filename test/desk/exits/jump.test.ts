@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { evaluateExit } from '../../../src/desk/exits/evaluate-exit.ts';
+import type { ExitInput } from '../../../src/desk/exits/exit-input.ts';
+import { policyOf } from '../../../src/desk/exits/exit-policy.ts';
+import { hasJumped } from '../../../src/desk/exits/jump.ts';
+import { QUOTE_GUARD } from '../../../src/desk/exits/quote-guard.ts';
+import { priceFromDollars } from '../../../src/engine/domain/units.ts';
+import {
+  atMillis,
+  CALM,
+  CONDOR,
+  exitInput,
+  held,
+  NO_PAST,
+  quotesAt,
+  type Sides,
+  wasAt,
+} from './fixtures.ts';
+
+const SHORT_CALL = held('call', 605, -2);
+
+/** The short call at a market, when it was at $0.41 and the spot at 600 before. */
+function jumps(now: Sides, spot: number, leg = SHORT_CALL): boolean {
+  return hasJumped([leg], {
+    quotes: quotesAt(atMillis(0), { C605: now }),
+    spot: priceFromDollars(spot),
+    guard: QUOTE_GUARD,
+    recent: wasAt(0.41),
+  });
+}
+
+describe('a price that moved more than its underlying', () => {
+  it.each<[what: string, now: Sides, spot: number, expected: boolean]>([
+    ['a jump', [1.4, 1.42], 600, true],
+    ['explained by a dollar up', [1.4, 1.42], 601, false],
+    ['explained by a dollar down too: a put loses then', [1.4, 1.42], 599, false],
+    ['within what a quote may be wide', [0.45, 0.47], 600, false],
+    ['one cent beyond it', [0.46, 0.48], 600, true],
+    ['a gain is no loss', [0.1, 0.12], 600, false],
+    ['without a bid nothing is known', [undefined, 1.42], 600, false],
+  ])('%s: %j at %d is %j', (_what, now, spot, expected) => {
+    expect(jumps(now, spot)).toBe(expected);
+  });
+
+  it('is judged for what is held long by its fall', () => {
+    expect(jumps([0.1, 0.12], 600, held('call', 605, 2))).toBe(true);
+    expect(jumps([1.4, 1.42], 600, held('call', 605, 2))).toBe(false);
+  });
+
+  it('is no jump where the past is not known', () => {
+    const quotes = quotesAt(atMillis(0), { C605: [1.4, 1.42] });
+    const view = { quotes, spot: priceFromDollars(600), guard: QUOTE_GUARD };
+    const recent = wasAt(0.41);
+    const noSpots = { ...recent, spots: () => undefined };
+    expect(hasJumped([SHORT_CALL], { ...view, recent })).toBe(true);
+    expect(hasJumped([SHORT_CALL], { ...view, recent: NO_PAST })).toBe(false);
+    expect(hasJumped([SHORT_CALL], { ...view, recent: noSpots })).toBe(false);
+    expect(hasJumped([SHORT_CALL], { ...view, recent, spot: undefined })).toBe(false);
+  });
+});
+
+describe('a stop at a debit of $1', () => {
+  const calm: Sides = [0.4, 0.42];
+  const broken: Sides = [1.4, 1.42];
+
+  function look(millis: number, sides: Sides, change: Partial<ExitInput> = {}) {
+    const at = atMillis(millis);
+    const recent = wasAt(0.41);
+    const quotes = quotesAt(at, { ...CALM, C605: sides });
+    return evaluateExit(exitInput(CONDOR, { at, quotes, recent, ...change }));
+  }
+
+  it('does not fire at once on a jump', () => {
+    expect(look(0, broken).decision).toBe('hold');
+  });
+
+  it.each<[why: string, change: Partial<ExitInput>]>([
+    ['the underlying moved as well', { spot: priceFromDollars(601) }],
+    ['nothing is known of the past', { recent: NO_PAST }],
+  ])('fires at once where %s', (_why, change) => {
+    expect(look(0, broken, change).decision).toMatchObject({ reason: 'callSideStop' });
+  });
+
+  it.each([
+    ['fast', undefined],
+    ['patient', 'patient'],
+  ] as const)('fires once a jump has lasted two seconds: a plan that is %s', (_name, pace) => {
+    const policy = policyOf({ ...CONDOR.exitPlan, confirmation: pace ?? 'fast' });
+    const { memory } = look(0, broken, { policy });
+    expect(look(1_999, broken, { memory, policy }).decision).toBe('hold');
+    const { decision } = look(2_000, broken, { memory, policy });
+    expect(decision).toMatchObject({ reason: 'callSideStop', urgency: 'urgent' });
+  });
+
+  it('forgets a jump that went back, however often one comes', () => {
+    let { memory } = look(0, broken);
+    for (let second = 1; second < 30; second += 1) {
+      const judged = look(second * 1_000, second % 2 === 0 ? broken : calm, { memory });
+      memory = judged.memory;
+      expect(judged.decision).toBe('hold');
+    }
+  });
+});

@@ -1,5 +1,5 @@
 /** SHA-256 of what a value says: how orders and limits are named. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { assert } from '../engine/domain/assert.ts';
 import { canonicalJson } from '../engine/domain/canonical-json.ts';
 
@@ -24,5 +24,5 @@ function assertPlain(value: unknown): void {
  * of them is a broken invariant. */
 export function contentHash(value: unknown): string {
   assertPlain(value);
-  return createHash('sha256').update(canonicalJson(value), 'utf8').digest('hex');
+  return hash('sha256', canonicalJson(value), 'hex');
 }

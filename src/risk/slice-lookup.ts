@@ -8,21 +8,30 @@ import type { Price } from '../engine/domain/units.ts';
 import { asEvidence, isFresh } from './quote-age.ts';
 import type { RiskInput } from './risk-input.ts';
 
-/** The row of exactly this contract; undefined when the slice has none. Rows ascend by strike. */
-export function findContract(
-  slice: ChainSlice,
-  contract: OptionContract,
+/** The row of a strike among those of one right, which ascend by strike. */
+export function rowAtStrike(
+  rows: readonly ContractView[],
+  strike: Price,
 ): ContractView | undefined {
-  const rows = contract.right === 'call' ? slice.calls : slice.puts;
   let low = 0;
   let high = rows.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
     const row = rows[middle];
-    if (row !== undefined && row.contract.strike < contract.strike) low = middle + 1;
+    if (row !== undefined && row.contract.strike < strike) low = middle + 1;
     else high = middle;
   }
   const found = rows[low];
+  return found?.contract.strike === strike ? found : undefined;
+}
+
+/** The row of exactly this contract; undefined when the slice has none. */
+export function findContract(
+  slice: ChainSlice,
+  contract: OptionContract,
+): ContractView | undefined {
+  const rows = contract.right === 'call' ? slice.calls : slice.puts;
+  const found = rowAtStrike(rows, contract.strike);
   return found !== undefined && isSameContract(found.contract, contract) ? found : undefined;
 }
 

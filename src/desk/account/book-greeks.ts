@@ -42,9 +42,9 @@ export function heldDelta(desk: DeskContext): number | undefined {
 }
 
 /** Greeks of an option in the chain. */
-export function greeksOf(desk: DeskContext, symbol: string) {
+export function greeksOf(desk: DeskContext, symbol: string): Greeks | undefined {
   const index = desk.chain.indexOf(symbol);
-  return index === undefined ? undefined : desk.reader.view(index)?.greeks;
+  return index === undefined ? undefined : desk.reader.load(index)?.greeks;
 }
 
 /** Net delta, gamma and vega of the book: of what is held, and the extremes over every combination of

@@ -13,6 +13,12 @@ interface Trace {
   filledAt: number | undefined;
 }
 
+type Fields = Readonly<Record<string, unknown>>;
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null;
+}
+
 function millis(from: number | undefined, to: number | undefined): number | null {
   if (from === undefined || to === undefined) return null;
   return (to - from) / MICROS_PER_MILLI;
@@ -71,14 +77,36 @@ export class OrderTraces {
     };
   }
 
-  /** Puts latencies onto every order in a result, wherever it stands in it. */
+  /** The result with latencies on every order in it, wherever it stands; what has none is not copied:
+   * most results hold no order, and a card is large. */
   decorate(result: unknown): unknown {
-    if (Array.isArray(result)) return result.map((item) => this.decorate(item));
-    if (typeof result !== 'object' || result === null) return result;
-    const entries = Object.entries(result).map(([name, value]) => [name, this.decorate(value)]);
-    const copy: Record<string, unknown> = Object.fromEntries(entries);
-    const { orderId } = copy;
-    if (typeof orderId === 'string' && 'latency' in copy) copy['latency'] = this.latency(orderId);
-    return copy;
+    if (Array.isArray(result)) return this.#decorateList(result);
+    return isFields(result) ? this.#decorateFields(result) : result;
+  }
+
+  #decorateList(items: readonly unknown[]): readonly unknown[] {
+    let copy: unknown[] | undefined;
+    for (const [i, item] of items.entries()) {
+      const decorated = this.decorate(item);
+      if (decorated === item) continue;
+      copy ??= [...items];
+      copy[i] = decorated;
+    }
+    return copy ?? items;
+  }
+
+  #decorateFields(fields: Fields): Fields {
+    let copy: Record<string, unknown> | undefined;
+    for (const name in fields) {
+      const value = fields[name];
+      if (typeof value !== 'object' || value === null) continue;
+      const decorated = this.decorate(value);
+      if (decorated === value) continue;
+      copy ??= { ...fields };
+      copy[name] = decorated;
+    }
+    const { orderId } = fields;
+    if (typeof orderId !== 'string' || !('latency' in fields)) return copy ?? fields;
+    return { ...(copy ?? fields), latency: this.latency(orderId) };
   }
 }

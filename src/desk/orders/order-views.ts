@@ -5,8 +5,9 @@ import type { Fill, OrderLeg } from '../../engine/domain/order.ts';
 import { LEG_ACTION_WORDS } from '../../engine/domain/order.ts';
 import type { Price } from '../../engine/domain/units.ts';
 import { dollarsFromPrice } from '../../engine/domain/units.ts';
+import { greeksOf } from '../account/book-greeks.ts';
 import type { DeskContext } from '../desk-context.ts';
-import { quoteOf, viewOf } from '../desk-context.ts';
+import { quoteOf } from '../desk-context.ts';
 import type { FillView, LegView, OrderStatusView, OrderView } from '../engine-api.ts';
 import { isoNewYork } from '../iso-time.ts';
 import type { OrderRecord } from './order-book.ts';
@@ -43,7 +44,7 @@ export function legViews(
       bid: dollarsOrNull(quote?.bid),
       ask: dollarsOrNull(quote?.ask),
       mid: quote === undefined ? null : midDollars(quote.bid, quote.ask),
-      delta: viewOf(desk, instrument)?.greeks?.delta ?? null,
+      delta: greeksOf(desk, symbol)?.delta ?? null,
       ageMs:
         quote === undefined ? null : Math.round((desk.at.wall - quote.at.wall) / MICROS_PER_MILLI),
     };

@@ -3,8 +3,9 @@
 import { multiplierOfLegs } from '../../engine/domain/instrument.ts';
 import type { NetPrices } from '../../engine/domain/net-price.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
-import { amountCents, dollarsFromPrice } from '../../engine/domain/units.ts';
+import { amountCents, dollarsFromPrice, priceFromDollars } from '../../engine/domain/units.ts';
 import { probabilityOfProfit } from '../../engine/pricing/payoff-probability.ts';
+import { rowAtStrike } from '../../risk/slice-lookup.ts';
 import { expectedFill } from '../../strategies/net-price.ts';
 import { greeksOf, greeksOfLegs } from '../account/book-greeks.ts';
 import { exitPlanView } from '../account/exit-plan-view.ts';
@@ -35,12 +36,12 @@ function probability(desk: DeskContext, intent: OrderIntent, judgement: Judgemen
   const slice = sliceOf(desk);
   if (slice?.forward === undefined || slice.atmVol === undefined) return null;
   if (intent.purpose !== 'open' || slice.yearsToExpiry <= 0) return null;
-  const atmVol = slice.atmVol;
-  const smile = new Map<number, number>();
-  for (const view of [...slice.puts, ...slice.calls]) {
-    if (view.impliedVol !== undefined) smile.set(view.contract.strike, view.impliedVol);
-  }
-  const volAt = (dollars: number): number => smile.get(Math.round(dollars) * 10_000) ?? atmVol;
+  const { atmVol, calls, puts } = slice;
+  const volAt = (dollars: number): number => {
+    const strike = priceFromDollars(Math.round(dollars));
+    const ofCall = rowAtStrike(calls, strike)?.impliedVol;
+    return ofCall ?? rowAtStrike(puts, strike)?.impliedVol ?? atmVol;
+  };
   return (
     probabilityOfProfit({
       legs: intent.legs,

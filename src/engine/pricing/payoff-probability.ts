@@ -4,7 +4,7 @@ import type { Price } from '../domain/units.ts';
 import { dollarsFromPrice, PRICE_PER_DOLLAR, price } from '../domain/units.ts';
 import { normalCdf } from './normal.ts';
 import type { PayoffInputs } from './payoff.ts';
-import { payoffAt, payoffSummary } from './payoff.ts';
+import { breakevensOfOrder, payoffAt } from './payoff.ts';
 
 export interface ProbabilityInputs extends PayoffInputs {
   /** Dollars per share, above 0. */
@@ -21,7 +21,7 @@ export interface ProbabilityInputs extends PayoffInputs {
  * volatility at it. Undefined where one of these is not known.
  */
 export function probabilityOfProfit(inputs: ProbabilityInputs): number | undefined {
-  const { breakevens } = payoffSummary(inputs);
+  const breakevens = breakevensOfOrder(inputs);
   let below: number | undefined = 0;
   let total = 0;
   for (let index = 0; index <= breakevens.length; index++) {

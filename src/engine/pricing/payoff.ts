@@ -41,28 +41,34 @@ export function payoffAt(inputs: PayoffInputs, spot: Price): Cents {
  */
 export function payoffSummary(inputs: PayoffInputs): PayoffSummary {
   const { legs, quantity } = inputs;
-  const curve = expiryCurve(legs, quantity, offsetPoints(inputs));
+  const offset = offsetPoints(inputs);
+  const curve = expiryCurve(legs, quantity, offset);
   const assignmentCostCents = assignmentCost(legs, quantity);
-  const bare = expiryCurve(legs, quantity, 0);
   return {
     maxLossCents: lossOf(curve),
     maxProfitCents: curve.slopeBeyond > 0 ? undefined : profitOf(curve),
     breakevens: breakevensOf(curve),
-    marginCents: lossOf(bare) ?? assignmentCostCents,
+    marginCents: lossOf(curve, offset) ?? assignmentCostCents,
     assignmentCostCents,
     width: widestVertical(legs),
   };
 }
 
-function lossOf(curve: ExpiryCurve): Cents | undefined {
+/** The worst of a curve, or of the same without an offset that is in it. */
+function lossOf(curve: ExpiryCurve, offset = 0): Cents | undefined {
   if (curve.slopeBeyond < 0) return undefined;
-  const worst = Math.min(...curve.kinks.map((kink) => kink.points));
+  const worst = Math.min(...curve.kinks.map((kink) => kink.points)) - offset;
   return cents(Math.max(0, Math.ceil(-worst / POINTS_PER_CENT)));
 }
 
 function profitOf(curve: ExpiryCurve): Cents {
   const best = Math.max(...curve.kinks.map((kink) => kink.points));
   return cents(Math.floor(best / POINTS_PER_CENT));
+}
+
+/** Prices at which an order comes out at nothing, ascending. */
+export function breakevensOfOrder(inputs: PayoffInputs): readonly Price[] {
+  return breakevensOf(expiryCurve(inputs.legs, inputs.quantity, offsetPoints(inputs)));
 }
 
 /** Prices at which the payoff is zero and does not stay so on both sides, to the nearest 1/10,000

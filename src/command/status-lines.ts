@@ -1,6 +1,6 @@
 /** The status of the engine in a few lines for a person. */
 import type { Answer, EngineIdentity, PnlView, Stamp } from '../desk/engine-api.ts';
-import type { HealthView, MarketStatusView } from '../desk/engine-api-health.ts';
+import { type HealthView, type MarketStatusView, PHASE_WORDS } from '../desk/engine-api-health.ts';
 import type { RiskCheckView } from '../desk/engine-api-risk.ts';
 
 interface StatusAnswer {
@@ -20,7 +20,7 @@ function dollars(cents: number | null): string {
 function marketLine(answer: Answer<MarketStatusView>): string {
   if ('denied' in answer) return answer.denied.message;
   const { session, timeNewYork, phase, underlying, spot, contracts } = answer.value;
-  return `${session} ${timeNewYork} New York, ${phase}; ${underlying} ${spot ?? 'not known'}, ${contracts} contracts`;
+  return `${session} ${timeNewYork} New York, ${PHASE_WORDS[phase]}; ${underlying} ${spot ?? 'not known'}, ${contracts} contracts`;
 }
 
 function pnlLines(answer: Answer<PnlView>): readonly string[] {

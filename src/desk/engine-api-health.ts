@@ -41,12 +41,36 @@ export interface HealthView {
   readonly tradingState: HealthPart & { readonly killed: boolean };
 }
 
+/** Parts of a session in their order: before the open, the opening auction in which nothing is opened,
+ * the opening range of a default breakout, the time in which openings are taken, after their cut-off,
+ * after the exercise mark while options trade on, and after the last trade. */
+export const MARKET_PHASES = [
+  'pre',
+  'auction',
+  'openingRange',
+  'open',
+  'pastCutoff',
+  'afterMark',
+  'closed',
+] as const;
+export type MarketPhase = (typeof MARKET_PHASES)[number];
+
+/** For a person. */
+export const PHASE_WORDS: Readonly<Record<MarketPhase, string>> = {
+  pre: 'before the open',
+  auction: 'in the opening auction, nothing opens',
+  openingRange: 'open, opening range forming',
+  open: 'open',
+  pastCutoff: 'past the cut-off, nothing opens',
+  afterMark: 'after the exercise mark',
+  closed: 'closed',
+};
+
 /** Where the session stands. */
 export interface MarketStatusView {
   readonly session: string;
   readonly kind: 'full' | 'half';
-  /** pre | open | afterMark (options trade on after the exercise mark) | closed */
-  readonly phase: 'pre' | 'open' | 'afterMark' | 'closed';
+  readonly phase: MarketPhase;
   readonly timeNewYork: string;
   readonly opensAt: string;
   readonly exerciseMarkAt: string;

@@ -15,7 +15,7 @@ import {
 } from './civil-date.ts';
 import { isEarlyClose, isMarketHoliday } from './market-holidays.ts';
 import type { EpochMicros, SessionDate } from './units.ts';
-import { epochMicros, MICROS_PER_MINUTE, MICROS_PER_SECOND } from './units.ts';
+import { addMicros, epochMicros, MICROS_PER_MINUTE, MICROS_PER_SECOND } from './units.ts';
 
 export type SessionKind = 'full' | 'half' | 'closed';
 
@@ -30,6 +30,15 @@ export interface SessionTimes {
   /** Options stop trading: 16:15 ET for broad ETFs, at the mark for index options; three hours
    * earlier on half days. */
   readonly lastTrade: EpochMicros;
+}
+
+/** Options open series by series once their underlying has printed; until all have, their quotes are
+ * not firm and a price seen is nobody's. */
+const AUCTION_MINUTES = 1;
+
+/** When the opening auction of a session is over, on full and half days alike. */
+export function auctionEnd({ open }: Pick<SessionTimes, 'open'>): EpochMicros {
+  return addMicros(open, AUCTION_MINUTES * MICROS_PER_MINUTE);
 }
 
 /** When a class of options trades, as far as classes differ. */

@@ -1,6 +1,6 @@
 /** Where the session stands. */
 import { z } from 'zod';
-import type { MarketStatusView } from '../../desk/engine-api-health.ts';
+import { MARKET_PHASES, type MarketStatusView, PHASE_WORDS } from '../../desk/engine-api-health.ts';
 import { figure } from '../money-words.ts';
 import { resultShape } from '../result-shape.ts';
 import { defineTool, READS } from '../tool.ts';
@@ -15,7 +15,7 @@ function statusText(status: MarketStatusView): string {
       ? `next session ${status.nextSession}`
       : `${Math.round(minutesToLastTrade)} minutes to the last trade, openings until ${status.openingCutoffAt.slice(11, 16)}`;
   const source = status.simulated ? ' Simulated market.' : '';
-  return `${session} ${phase}, New York ${timeNewYork}, ${left}. ${underlying} ${figure(spot)}, expected move ${figure(status.expectedMove)}, ${status.contracts} contracts.${source}`;
+  return `${session} ${PHASE_WORDS[phase]}, New York ${timeNewYork}, ${left}. ${underlying} ${figure(spot)}, expected move ${figure(status.expectedMove)}, ${status.contracts} contracts.${source}`;
 }
 
 export const marketStatus = defineTool({
@@ -28,7 +28,7 @@ export const marketStatus = defineTool({
   output: resultShape({
     session: text,
     kind: z.enum(['full', 'half']),
-    phase: z.enum(['pre', 'open', 'afterMark', 'closed']),
+    phase: z.enum(MARKET_PHASES),
     timeNewYork: text,
     opensAt: text,
     exerciseMarkAt: text,

@@ -1,5 +1,5 @@
-/** Openings need an open session and a moment before the opening cut-off. */
-import { newYorkText } from '../../engine/domain/session-calendar.ts';
+/** Openings need an open session, its auction behind them and a moment before the opening cut-off. */
+import { auctionEnd, newYorkText } from '../../engine/domain/session-calendar.ts';
 import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { type Check, failed, notRun, passed } from './check.ts';
 
@@ -21,6 +21,12 @@ export const sessionWindowCheck: Check = {
     };
     if (at.market < session.open) {
       return failed(CODE, `the session opens at ${numbers.opensAt} ET; try then`, numbers);
+    }
+    const auctionEndsAt = auctionEnd(session);
+    if (at.market < auctionEndsAt) {
+      const auctionEnds = newYorkText(auctionEndsAt);
+      const message = `the opening auction lasts until ${auctionEnds} ET; try then`;
+      return failed(CODE, message, { ...numbers, phase: 'auction', auctionEnds });
     }
     if (at.market < closesAt) return passed(CODE, 'the session takes opening orders', numbers);
     const message = `no opening orders from ${numbers.openingCutoff} ET on; try the next session`;

@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
+import { auctionEnd, newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
 import { addMicros } from '../../../src/engine/domain/units.ts';
 import type { RiskInput } from '../../../src/risk/risk-input.ts';
 import {
@@ -139,7 +139,19 @@ const CASES: readonly Case[] = [
     riskInput({ at: atMicros(newYorkInstant(DATE, 15 * 60 + 25)) }),
     'failed',
   ],
-  ['at the open', 'session_window', riskInput({ at: atMicros(fullSession().open) }), 'passed'],
+  ['at the open', 'session_window', riskInput({ at: atMicros(fullSession().open) }), 'failed'],
+  [
+    'a microsecond before the auction ends',
+    'session_window',
+    riskInput({ at: atMicros(addMicros(auctionEnd(fullSession()), -1)) }),
+    'failed',
+  ],
+  [
+    'as the auction ends',
+    'session_window',
+    riskInput({ at: atMicros(auctionEnd(fullSession())) }),
+    'passed',
+  ],
   [
     'a microsecond before the open',
     'session_window',

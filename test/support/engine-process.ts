@@ -14,7 +14,17 @@ const POLL_MILLIS = 100;
 /** What a file of these tests asks of the runner: `vi.setConfig(PATIENCE)`. */
 export const PATIENCE = { testTimeout: 2 * DEADLINE_MILLIS, hookTimeout: 2 * DEADLINE_MILLIS };
 /** What a child keeps of this process's environment: no setting of the engine among it. */
-const KEPT = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'USERPROFILE', 'SystemRoot', 'LOCALAPPDATA'];
+const KEPT = [
+  'PATH',
+  'HOME',
+  'TMPDIR',
+  'TEMP',
+  'TMP',
+  'USERPROFILE',
+  'SystemRoot',
+  'LOCALAPPDATA',
+  'NODE_COMPILE_CACHE',
+];
 const projectRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /** The two ways into the program: for people and hosts, and for the engine's own children. */

@@ -196,13 +196,13 @@ export const LIMITS = limitsFrom();
 /** The input in which every check passes, with changes. */
 export function riskInput(change: Partial<RiskInput> = {}): RiskInput {
   const intent = change.intent ?? condorIntent();
+  const slice = 'slice' in change ? change.slice : sliceOf(ROWS);
   return {
     intent,
     shapeHash: shapeHash(intent),
     payoff: PAYOFF,
     feesCents: cents(4_00),
     at: AT,
-    slice: sliceOf(ROWS),
     session: fullSession(),
     capabilities: CAPABILITIES,
     openingCutoffAt: newYorkInstant(DATE, 15 * 60 + 25),
@@ -218,6 +218,7 @@ export function riskInput(change: Partial<RiskInput> = {}): RiskInput {
     reconciled: true,
     stopping: false,
     ...change,
+    slice,
   };
 }
 

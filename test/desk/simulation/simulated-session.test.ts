@@ -12,7 +12,7 @@ import { buildSession } from '../../support/chain-builder.ts';
 const HALF_DAY = '2026-11-27';
 const SHORT_MINUTES = 75;
 /** The campaign `sim` runs a hundred thousand. */
-const SESSIONS = 20;
+const SESSIONS = 12;
 /** A second and a half of work on an idle machine; it is never judged by its time here. */
 const PATIENCE_MILLIS = 120_000;
 

@@ -101,7 +101,9 @@ class KillRig {
     this.bench.clear();
     const isOver = openings.every(({ status }) => status === 'cancelled' || status === 'filled');
     check(isOver, 'every opening ended');
-    const answer = await this.api.rearm(OPERATOR);
+    const rearming = this.api.rearm(OPERATOR);
+    this.bench.makeDurable();
+    const answer = await rearming;
     check('value' in answer && !this.bench.counters.isKilled(), 'the console arms again');
     check(readKillLatch(this.home) === undefined, 'the latch is gone');
   }
@@ -123,6 +125,7 @@ function kills(rig: KillRig, word: Samples, times: number): Measure {
         openings.every((order) => order.cancelRequested),
         'every opening has its cancel',
       );
+      rig.bench.makeDurable();
       const view = await answer;
       check(
         'value' in view && view.value.cancelledOrders.length === OPENINGS,

@@ -7,7 +7,7 @@
  */
 import type { OptionContract } from '../src/engine/domain/instrument.ts';
 import { instrumentSymbol } from '../src/engine/domain/instrument.ts';
-import { priceFromDollars } from '../src/engine/domain/units.ts';
+import { price, priceFromDollars } from '../src/engine/domain/units.ts';
 import type { Bench, BenchContext, BenchReport } from './support/bench.ts';
 import { check } from './support/bench.ts';
 import { BenchDesk } from './support/bench-desk.ts';
@@ -20,6 +20,8 @@ const FLOOR = 'the same tick with nothing held';
 const BEAT_MICROS = 500_000;
 const MOST_BEATS = 400;
 const HELD = 10;
+/** Of the underlying, in 1/10,000 dollar. */
+const LEAP = priceFromDollars(40);
 
 /** Opens condors until so many are held. */
 function hold(bench: BenchDesk, positions: number): void {
@@ -44,12 +46,17 @@ function shortCallIndex(bench: BenchDesk): number {
     : (bench.desk.context.chain.indexOf(instrumentSymbol(instrument)) ?? 0);
 }
 
-/** One tick: a contract is suddenly worth forty dollars, far beyond any stop. */
+/** One tick: the underlying leaps, and a contract is worth forty dollars, far beyond any stop. A contract
+ * alone would be taken for a mistaken tick, and have to last. */
 function tick(bench: BenchDesk, index: number): number {
   const { at } = bench;
+  const sizes = { bidSize: 50, askSize: 50 };
   const sides = { bid: priceFromDollars(40), ask: priceFromDollars(40.02) };
+  const { bid = 0 } = bench.sample.spotQuote;
+  const spot = { bid: price(bid + LEAP), ask: price(bid + LEAP + 100) };
   const startedAt = nanosNow();
-  bench.shell.step({ kind: 'quote', at, index, ...sides, bidSize: 50, askSize: 50 });
+  bench.shell.step({ kind: 'quote', at, index: -1, ...spot, ...sizes });
+  bench.shell.step({ kind: 'quote', at, index, ...sides, ...sizes });
   bench.shell.step({ kind: 'batchEnd', at });
   return nanosNow() - startedAt;
 }

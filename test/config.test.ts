@@ -45,6 +45,14 @@ describe('the configuration', () => {
     expect(readConfig({ DELTARING_HOME: '/elsewhere' }).home).toBe('/elsewhere');
   });
 
+  it('reads the rights of clients, and takes none for less than none', () => {
+    const config = readConfig({ DELTARING_AUTHORITY: 'open:500', MCP_TOKEN: LONG_TOKEN });
+    expect(config.DELTARING_AUTHORITY).toEqual({ authority: 'open', openUpToCents: 500_00 });
+    expect(faultsOf({ DELTARING_AUTHORITY: 'everything', MCP_AUTHORITY: 'open:' })).toMatch(
+      / MCP_AUTHORITY: must be observe[^\n]*\n[^\n]* DELTARING_AUTHORITY: must be observe/,
+    );
+  });
+
   it('takes a value of nothing but spaces for none', () => {
     expect(readConfig({ PORT: ' ', MAX_DAILY_LOSS: '' })).toMatchObject({
       PORT: 8080,
@@ -181,6 +189,19 @@ describe('the configuration', () => {
     it('takes paper keys, and live ones with the account typed', () => {
       expect(readConfig(PAPER).DELTARING_BROKER).toBe('alpaca');
       expect(readConfig(LIVE).DELTARING_ENV).toBe('live');
+    });
+
+    it('has live money opened by a human’s yes, and says so where the operator wants less', () => {
+      const live = readConfig(LIVE);
+      expect([live.DELTARING_CONFIRM, live.notices]).toEqual(['elicit-required', []]);
+      for (const DELTARING_CONFIRM of ['token', 'elicit-preferred'] as const) {
+        const config = readConfig({ ...LIVE, DELTARING_CONFIRM });
+        expect(config.DELTARING_CONFIRM).toBe(DELTARING_CONFIRM);
+        expect(config.notices.join()).toContain('with live money and no human');
+        expect(readConfig({ ...PAPER, DELTARING_CONFIRM }).notices).toEqual([]);
+      }
+      const browser = readConfig({ ...LIVE, DELTARING_CONFIRM: 'browser' });
+      expect([browser.DELTARING_CONFIRM, browser.notices]).toEqual(['browser', []]);
     });
 
     it.each<[Readonly<Record<string, string>>, string]>([

@@ -132,10 +132,11 @@ function serveTools(server: Server, face: Face, asked: AskedVersion): void {
       throw new McpError(ErrorCode.InvalidParams, face.shelf.explainMissing(params.name));
     }
     const ask = canAsk(server) ? askThrough(extra) : undefined;
-    const progress = progressThrough(server, extra);
+    const seesOrders = face.holds('portfolio.read');
+    const progress = seesOrders ? progressThrough(server, extra) : undefined;
     const result = await face.call(tool, params.arguments, { ask, progress });
     const isShown = appHtml(server, face) !== undefined;
-    const links = asked.takesLinks && face.holds('portfolio.read') ? linksOf(result) : [];
+    const links = asked.takesLinks && seesOrders ? linksOf(result) : [];
     return wireResult(result, links, isShown ? cardMeta(face.room.api, result) : undefined);
   });
 }

@@ -6,9 +6,10 @@ import type { Page } from '../dashboard-page.ts';
 
 const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
-body { max-width: 34rem; margin: 3rem auto; padding: 0 1rem }
+body { max-width: 34rem; margin: 2rem auto; padding: 0 1rem }
 h1 { font-size: 1.25rem }
-code { font-size: 1.1em }
+code { font-size: 1.05em; overflow-wrap: anywhere }
+.amount { white-space: nowrap }
 label { display: block; margin: .35rem 0 }
 input[name=code] { font: inherit; letter-spacing: .1em; width: 12rem; padding: .4rem }
 fieldset { border: 1px solid color-mix(in srgb, currentColor 30%, transparent); margin: .6rem 0 }
@@ -48,7 +49,7 @@ function box(scope: Scope): string {
 const OPENING_FIELDS = `<fieldset><legend>Of the orders it sends, it may</legend>
 <label><input type="radio" name="rights" value="reduce-only" checked> only close and reduce</label>
 <label><input type="radio" name="rights" value="open"> open, while all it has open can lose at most
-$ <input name="dollars" inputmode="decimal" size="7" aria-label="Dollars"></label>
+<span class="amount">$ <input name="dollars" inputmode="decimal" size="7" aria-label="Dollars"></span></label>
 <label><input type="radio" name="rights" value="full"> open within the engine's own limits</label>
 </fieldset>`;
 

@@ -89,8 +89,9 @@ class AskedVersion {
   watch(transport: Transport): void {
     const deliver = transport.onmessage;
     transport.onmessage = (message, extra) => {
-      const version = initializeShape.safeParse(message).data?.params.protocolVersion;
-      if (version !== undefined) this.#version = version;
+      if (this.#version === '') {
+        this.#version = initializeShape.safeParse(message).data?.params.protocolVersion ?? '';
+      }
       deliver?.(message, extra);
     };
   }

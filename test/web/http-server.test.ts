@@ -90,6 +90,20 @@ describe('MCP over HTTP', () => {
     await client.close();
   });
 
+  it('links a client to records, and tells it of progress on the stream of its call', async () => {
+    const { base } = await serve();
+    const elicit: Elicit = () => ({ action: 'accept', content: { [CONFIRM_FIELD]: true } });
+    const { client } = await mcpClient(base, { elicit });
+    const preview = await client.callTool({ name: 'iron_condor_30_delta', arguments: {} });
+    expect(JSON.stringify(preview.content)).toContain('deltaring://audit/order/P-1');
+    const { confirmToken } = preview.structuredContent as { confirmToken: string };
+    const heard: unknown[] = [];
+    const params = { name: 'confirm_trade', arguments: { confirm_token: confirmToken } };
+    await client.callTool(params, undefined, { onprogress: (progress) => heard.push(progress) });
+    expect(heard).toHaveLength(1);
+    await client.close();
+  });
+
   it('asks a client that can show a dialog on the stream of its call', async () => {
     const { base, api } = await serve();
     const elicit: Elicit = () => ({ action: 'accept', content: { [CONFIRM_FIELD]: true } });

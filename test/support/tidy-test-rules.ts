@@ -11,7 +11,6 @@ import { importsOf } from './tidy-source.ts';
 export const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/main.ts': 'run as a process by test/e2e/ and test/docs.test.ts',
   'src/command/engine-host.ts': 'joins real threads: started, killed and stopped by test/e2e/',
-  'src/command/mcp.ts': 'run as a process by test/e2e/stdio.test.ts',
   'src/command/serve.ts': 'run as a process by every test of test/e2e/',
   'src/engine/domain/audit-record.ts': 'types and one number, written and read by test/audit/',
   'src/audit/audit-sealing-worker.ts':

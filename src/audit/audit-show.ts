@@ -1,5 +1,6 @@
 /** Tells the story of one order from the records, in plain words. */
 import type { AuditBody, AuditRecord } from '../engine/domain/audit-record.ts';
+import { brokerId, mixedText } from '../engine/domain/broker-text.ts';
 import { instrumentSymbol } from '../engine/domain/instrument.ts';
 import type { OrderIntent } from '../engine/domain/order.ts';
 import { LEG_ACTION_WORDS } from '../engine/domain/order.ts';
@@ -218,10 +219,13 @@ function eventWords(event: Extract<AuditBody, { kind: 'brokerEvent' }>['event'])
   if (event.kind === 'fill' && isFields(fill)) {
     const each = Number(fill['price']);
     const paid = Number.isSafeInteger(each) ? dollarsFromPrice(price(each)).toFixed(2) : '?';
-    return `filled ${String(fill['quantity'])} at ${paid} (fill ${String(fill['fillId'])})`;
+    return `filled ${String(fill['quantity'])} at ${paid} (fill ${brokerId(String(fill['fillId']))})`;
   }
-  const reason = typeof event['reason'] === 'string' ? `: ${event['reason']}` : '';
+  const reason =
+    typeof event['reason'] === 'string' ? `, in its words "${mixedText(event['reason'])}"` : '';
   const broker =
-    typeof event['brokerOrderId'] === 'string' ? ` as order ${event['brokerOrderId']}` : '';
+    typeof event['brokerOrderId'] === 'string'
+      ? ` as order ${brokerId(event['brokerOrderId'])}`
+      : '';
   return `broker: ${event.kind}${broker}${reason}`;
 }

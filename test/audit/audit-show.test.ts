@@ -55,7 +55,7 @@ describe('the story of an order', () => {
         "2026-11-20 10:30:00 ET  #18  exit triggered: stop {"debit":2}",
         "2026-11-20 10:30:00 ET  #19  order o-1-x (exit) recorded for engine without a token (an exit needs none): 1 x [Buy to Open 1 SPY 261120C00602000] at 1.23 debit, worst 1.25 debit; 0 checks passed, 0 failed, 0 not run",
         "    limits version v1, order hash h",
-        "2026-11-20 10:30:00 ET  #20  broker: rejected: no funds",
+        "2026-11-20 10:30:00 ET  #20  broker: rejected, in its words "no funds"",
       ]
     `);
   });

@@ -49,7 +49,7 @@ function replaceable(desk: DeskContext, orderId: string): Outcome<{ readonly ord
     return deny('unsupported', `this order cannot be replaced: ${why}`, { orderId, purpose });
   }
   if (order.status !== 'working' || order.cancelRequested || isUneven(order)) {
-    const message = `only an order that works at the broker can be replaced, and this one is ${order.cancelRequested ? 'being cancelled' : order.status}: look at get_order_status`;
+    const message = `only an order that works at the broker can be replaced, and this one is ${order.status === 'working' ? 'being cancelled or uneven' : order.status}: look at get_order_status`;
     return deny('nothing_to_close', message, { orderId, status: order.status });
   }
   return { order };

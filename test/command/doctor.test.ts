@@ -10,6 +10,8 @@ import { homeWith } from '../audit/support/home-files.ts';
 import { alerts, START_MICROS } from '../audit/support/sample-records.ts';
 import { AlpacaServer } from '../support/alpaca/alpaca-server.ts';
 import { S3TestServer } from '../support/s3-server.ts';
+import { TastytradeServer } from '../support/tastytrade/tastytrade-server.ts';
+import { TastytradeVenue } from '../support/tastytrade/tastytrade-venue.ts';
 import { captureTerminal, settings, tempFolder } from './support/terminal.ts';
 
 interface Finding {
@@ -54,6 +56,35 @@ describe('the doctor', () => {
     expect(found['configuration']).toMatchObject({ outcome: 'failed' });
     expect(found['configuration']?.text).toContain('2 fault(s)');
     expect(Object.keys(found)).toEqual(['configuration', 'clock', 'calendar']);
+  });
+
+  it('logs in at tastytrade once, and tells the account and what stands in its way', async () => {
+    const venue = new TastytradeVenue(START_MICROS / 1_000);
+    const server = await TastytradeServer.start(venue);
+    onTestFinished(() => server.stop());
+    const tastytrade = {
+      DELTARING_BROKER: 'tastytrade',
+      DELTARING_FEED: 'tastytrade',
+      TASTYTRADE_BASE_URL: server.restUrl,
+      TASTYTRADE_CLIENT_SECRET: venue.login.clientSecret,
+      TASTYTRADE_REFRESH_TOKEN: venue.login.refreshToken,
+    };
+    const ok = await examine(tempFolder(), tastytrade);
+    expect(ok.found['broker']).toMatchObject({ outcome: 'ok' });
+    expect(ok.found['broker']?.text).toContain('account 5WT00001 (Individual), options level');
+    expect(venue.login.logins).toBe(1);
+    venue.clock.advance(2_000);
+    venue.knobs.isClosingOnly = true;
+    const blocked = await examine(tempFolder(), tastytrade);
+    expect(blocked.found['broker']).toMatchObject({ outcome: 'failed' });
+    expect(blocked.found['broker']?.text).toContain('closing only');
+    const wrong = await examine(tempFolder(), {
+      ...tastytrade,
+      TASTYTRADE_CLIENT_SECRET: 'not-this',
+    });
+    expect(wrong.code).toBe(1);
+    expect(wrong.found['broker']?.text).toContain('/oauth/token answered 400');
+    expect(JSON.stringify([ok, blocked, wrong])).not.toMatch(/not-this|stub-refresh|stub-client/);
   });
 
   it("asks Alpaca whose keys these are, and what stands in the account's way", async () => {

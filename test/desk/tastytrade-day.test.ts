@@ -110,4 +110,27 @@ describe('a day at tastytrade', () => {
     rig.advance(30);
     expect(rig.day.reconciled).toBe(true);
   });
+
+  it('goes on after a crash: what works and what filled meanwhile is known again, and nothing is sent twice', () => {
+    const rig = DayRig.start(10 * 60 + 30);
+    rig.begin();
+    const opened = rig.openPosition(CONDOR);
+    rig.venueSize = 0;
+    const close = rig.previewClose(opened.positionId);
+    const orderId = valueIn(rig.confirm(close.tokenSha256)).orderId ?? '';
+    rig.advance(3);
+    expect(rig.order(orderId).status).toBe('working');
+    const next = rig.crash();
+    const sent = next.venue.orders.posts;
+    expect(next.positions().map(({ positionId }) => positionId)).toEqual([opened.positionId]);
+    next.venueSize = 50;
+    next.begin();
+    next.advance(20);
+    expect(next.order(orderId).status).toBe('filled');
+    expect(next.positions()).toEqual([]);
+    expect(next.venue.orders.posts).toBe(sent);
+    expect(next.day.reconciled).toBe(true);
+    const { dayPnlCents } = next.query<PnlView>({ kind: 'pnl' });
+    expect(dayPnlCents).toBe(next.cashChange);
+  });
 });

@@ -24,14 +24,24 @@ export class DayRig extends DeskRig {
   static start(minutes: number, options: RigOptions = {}): DayRig {
     const venue = new TastytradeVenue(newYorkInstant(sessionDate(DAY), minutes) / 1_000);
     venue.orders.knobs.fillsByQuote = true;
+    return DayRig.#before(venue, { date: DAY, minutes, ...options });
+  }
+
+  /** The engine dies, and another starts on what the journal holds, before the same account. */
+  crash(): DayRig {
+    this.wire.die();
+    const rig = DayRig.#before(this.venue, { market: this.at.market, records: this.records() });
+    rig.spot = this.spot;
+    return rig;
+  }
+
+  static #before(venue: TastytradeVenue, options: RigOptions): DayRig {
     const { number: accountId } = venue.account;
     const wire = new VenueWire(venue, (input) => {
       rig.step({ kind: 'wire', at: rig.at, wire: input });
     });
     const rig: DayRig = new DayRig(
       {
-        date: DAY,
-        minutes,
         ...options,
         broker: (history) => {
           return new TastytradeGateway({ accountId, source: 'deltaring/test', history });

@@ -23,12 +23,15 @@ export class VenueWire {
   readonly #onInput: (input: WireInput) => void;
   #client: StreamClient | undefined;
   #token = '';
+  #isDead = false;
   /** Logins happen by themselves, as the shell's keeper has it; false = the token is let run out. */
   keepsLogin = true;
 
   constructor(venue: TastytradeVenue, onInput: (input: WireInput) => void) {
     this.venue = venue;
-    this.#onInput = onInput;
+    this.#onInput = (input) => {
+      if (!this.#isDead) onInput(input);
+    };
   }
 
   open(): void {
@@ -50,6 +53,12 @@ export class VenueWire {
     this.#closed(client, reason);
   }
 
+  /** The process behind it is gone: nothing reaches it any more, and nothing comes back. */
+  die(): void {
+    if (this.#client !== undefined) this.venue.stream.leave(this.#client);
+    this.#isDead = true;
+  }
+
   perform(effect: WireEffect): void {
     if (effect.kind === 'httpSend') this.#request(effect);
     else if (effect.kind === 'socketReset') this.cut(effect.reason);
@@ -68,7 +77,9 @@ export class VenueWire {
     if (!this.#isHere(client)) return;
     this.#client = undefined;
     this.#onInput({ kind: 'socketClosed', reason });
-    this.venue.clock.after(500, () => this.#client === undefined && this.open());
+    this.venue.clock.after(500, () => {
+      if (this.#client === undefined && !this.#isDead) this.open();
+    });
   }
 
   #later(act: () => unknown): void {

@@ -185,7 +185,7 @@ async function strictListing(): Promise<Tally> {
     const words = ['mcp-inspector', '--cli', `${server.base}/mcp`, '--transport', 'http'];
     const list = [...words, '--method', 'tools/list', '--strict', '--format', 'json'];
     const { code, text } = await said(npmExec(INSPECTOR, list));
-    const listed = (text.match(/"inputSchema"/g) ?? []).length;
+    const listed = (text.match(/"inputSchema":\s*\{/g) ?? []).length;
     if (code === 0 && listed === TOOLS.length) return { passed: listed, violations: [] };
     return {
       passed: 0,

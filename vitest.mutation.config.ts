@@ -1,13 +1,20 @@
 import { defineConfig } from 'vitest/config';
 
-/** The tests that have to kill the mutants of stryker.config.json: in process, quick, no simulation.
- * What runs only through a worker is no help here: mutants are switched on in this process. */
+/**
+ * The tests that have to kill the mutants of stryker.config.json: in process, no simulation, no
+ * process that is killed. What runs only through a worker is no help here: mutants are switched on in
+ * this process. Files share one module graph within a run, and each run has its own.
+ */
 export default defineConfig({
   test: {
-    include: ['test/risk/**/*.test.ts'],
+    include: [
+      'test/risk/**/*.test.ts',
+      'test/audit/{checked-journal,crc32c,journal-engine,journal-file,journal-format,journal-tail,torn-tail}.test.ts',
+    ],
     setupFiles: ['test/support/property-seed.ts'],
     pool: 'threads',
     isolate: false,
+    testTimeout: 60_000,
     passWithNoTests: false,
   },
 });

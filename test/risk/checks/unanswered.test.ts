@@ -1,0 +1,191 @@
+import { describe, expect, it } from 'vitest';
+import type { OptionContract } from '../../../src/engine/domain/instrument.ts';
+import type { OrderLeg } from '../../../src/engine/domain/order.ts';
+import { cents, price, sessionDate } from '../../../src/engine/domain/units.ts';
+import type { DenialCode } from '../../../src/engine/domain/verdict.ts';
+import { CHECKS } from '../../../src/risk/gate.ts';
+import { limitsFrom } from '../../../src/risk/limits.ts';
+import type { RiskInput } from '../../../src/risk/risk-input.ts';
+import {
+  ACCOUNT,
+  AT,
+  condorIntent,
+  leg,
+  millisAfter,
+  option,
+  PAYOFF,
+  quote,
+  ROWS,
+  riskInput,
+  sliceOf,
+  sliceWith,
+} from '../fixtures.ts';
+
+function says(code: DenialCode, input: RiskInput) {
+  return CHECKS.find((check) => check.code === code)?.run(input);
+}
+
+const NO_NUMBER = { ...PAYOFF, maxLossCents: undefined };
+const SHARES = { kind: 'shares', symbol: 'SPY' } as const;
+const { exitPlan: _without, ...NO_PLAN } = condorIntent();
+
+function shares(count: number, symbol = 'SPY'): readonly OrderLeg[] {
+  const one: OrderLeg = { instrument: { ...SHARES, symbol }, action: 'sellToClose', ratio: 1 };
+  return Array.from({ length: count }, () => one);
+}
+
+/** What a check says where it cannot know, word for word. */
+const UNANSWERED: readonly (readonly [string, DenialCode, RiskInput])[] = [
+  [
+    'no buying power',
+    'buying_power',
+    riskInput({ account: { ...ACCOUNT, buyingPowerCents: undefined } }),
+  ],
+  [
+    'no P&L of the day',
+    'daily_loss',
+    riskInput({ account: { ...ACCOUNT, dayPnlCents: undefined } }),
+  ],
+  ['neither plan nor worst case', 'daily_loss', riskInput({ intent: NO_PLAN, payoff: NO_NUMBER })],
+  ['a worst case in the place of a plan', 'daily_loss', riskInput({ intent: NO_PLAN })],
+  ['no worst case', 'max_trade_loss', riskInput({ payoff: NO_NUMBER })],
+  ['no worst case', 'open_risk', riskInput({ payoff: NO_NUMBER })],
+  ['no chain', 'data_stale', riskInput({ slice: undefined })],
+  [
+    'a leg without a quote',
+    'data_stale',
+    riskInput({ slice: sliceWith('call', 605, { quote: undefined }) }),
+  ],
+  [
+    'a leg without a quote',
+    'leg_market_missing',
+    riskInput({ slice: sliceWith('call', 605, { quote: undefined }) }),
+  ],
+  [
+    'a leg without a quote',
+    'leg_dispersion',
+    riskInput({ slice: sliceWith('call', 605, { quote: undefined }) }),
+  ],
+  ['no session', 'instrument_not_allowed', riskInput({ session: undefined })],
+  ['no chain', 'model_unreasonable', riskInput({ slice: undefined })],
+  [
+    'shares in the place of an option',
+    'model_unreasonable',
+    riskInput({ intent: condorIntent({ legs: shares(1) }) }),
+  ],
+];
+
+describe('a check that cannot know says so', () => {
+  it.each(UNANSWERED)('%s: %s', (_what, code, input) => {
+    expect(says(code, input)).toMatchSnapshot();
+  });
+});
+
+describe('the instrument check says why', () => {
+  const of = (legs: readonly OrderLeg[], change: Partial<RiskInput> = {}) =>
+    says('instrument_not_allowed', riskInput({ intent: condorIntent({ legs }), ...change }));
+  const buy = (contract: OptionContract): OrderLeg => ({
+    instrument: contract,
+    action: 'buyToOpen',
+    ratio: 1,
+  });
+  const closing = (legs: readonly OrderLeg[], allowedRoots = ['SPY']) => {
+    const intent = condorIntent({ purpose: 'close', legs });
+    return says(
+      'instrument_not_allowed',
+      riskInput({ intent, limits: limitsFrom({ allowedRoots }) }),
+    );
+  };
+
+  it('of roots', () => {
+    const limits = limitsFrom({ allowedRoots: ['SPY', 'XSP'] });
+    expect(of([leg('buyToOpen', 'call', 605)], { limits })?.outcome).toBe('passed');
+    expect(of([buy(option('call', 605, 'QQQ'))], { limits })).toMatchSnapshot();
+  });
+
+  it('of contracts that the chain does not have', () => {
+    expect(of([buy(option('call', 607))])).toMatchSnapshot();
+    expect(of([buy(option('call', 607))], { slice: undefined })?.outcome).toBe('passed');
+  });
+
+  it.each([
+    ['a root with a blank', { root: 'SPY ' }],
+    ['another century', { expiry: sessionDate('2126-11-20') }],
+    ['a strike between the strikes', { strike: price(6_050_005) }],
+  ])('of what reads back as something else: %s', (_what, change) => {
+    const contract = { ...option('call', 605), ...change };
+    const session = undefined;
+    const limits = limitsFrom({ allowedRoots: ['SPY', 'SPY '] });
+    const first = of([buy(contract)], { limits, session });
+    expect(first?.message).toContain('it has no OCC symbol; take one from the chain');
+    expect(of([buy(contract)], { limits, session })).toEqual(first);
+  });
+
+  it('of shares', () => {
+    expect(
+      of(shares(1).map((one) => ({ ...one, action: 'buyToOpen' as const }))),
+    ).toMatchSnapshot();
+    expect(closing(shares(2))).toMatchSnapshot();
+    expect(closing(shares(1, 'QQQ'))).toMatchSnapshot();
+    expect(closing(shares(1))?.outcome).toBe('passed');
+  });
+});
+
+describe('the daily loss', () => {
+  it.each([
+    [487_99, true],
+    [488_00, true],
+    [588_00, false],
+    [587_99, true],
+  ])('says whether the bare worst case has room: a limit of %s cents', (limit, exceeds) => {
+    const limits = limitsFrom({ maxDailyLossCents: cents(limit) });
+    const account = { ...ACCOUNT, openRiskCents: cents(100_00) };
+    const payoff = { ...PAYOFF, maxLossCents: cents(488_00) };
+    const result = says('daily_loss', riskInput({ limits, account, payoff }));
+    expect(result?.numbers['bareWorstCaseExceedsRoom']).toBe(exceeds);
+  });
+});
+
+describe('the age of the data', () => {
+  const aged = (legMillis: number, spotMillis: number) =>
+    says(
+      'data_stale',
+      riskInput({
+        slice: sliceOf(
+          ROWS.map((row) =>
+            row.strike === 605
+              ? { ...row, quote: quote(0.5, 0.52, millisAfter(AT, -legMillis)) }
+              : row,
+          ),
+          quote(599.99, 600.01, millisAfter(AT, -spotMillis)),
+        ),
+      }),
+    )?.numbers;
+
+  it('is told of the quote that is closest to its limit, not of the oldest', () => {
+    expect(aged(2_000, 1_000)).toEqual({ ageMillis: 1_000, limitMillis: 2_000 });
+    expect(aged(3_000, 1_000)).toEqual({ ageMillis: 3_000, limitMillis: 5_000 });
+    expect(aged(2_500, 1_000)).toEqual({ ageMillis: 1_000, limitMillis: 2_000 });
+    expect(aged(0, 0)).toEqual({ ageMillis: 0, limitMillis: 5_000 });
+  });
+});
+
+describe('the model', () => {
+  const model = (change: Parameters<typeof sliceWith>[2], slice = {}) =>
+    says(
+      'model_unreasonable',
+      riskInput({ slice: { ...sliceWith('call', 605, change), ...slice } }),
+    );
+
+  it('has no time left at the last trade, whatever the calendar says', () => {
+    expect(model({}, { yearsToExpiry: 0 })?.outcome).toBe('failed');
+    const over = riskInput({ slice: { ...sliceOf(ROWS), yearsToExpiry: 0 }, session: undefined });
+    expect(says('model_unreasonable', over)?.outcome).toBe('failed');
+  });
+
+  it('holds no parity against a side that has no bid', () => {
+    const put = { right: 'put', strike: 605, quote: quote(undefined, 9), delta: -0.7 } as const;
+    const slice = sliceOf([...ROWS, put].toSorted((a, b) => a.strike - b.strike));
+    expect(says('model_unreasonable', riskInput({ slice }))?.outcome).toBe('passed');
+  });
+});

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { ConfirmResult } from '../../src/desk/engine-api.ts';
 import { cents } from '../../src/engine/domain/units.ts';
-import { CONDOR, DeskRig, denialIn, type Reply, valueIn } from '../support/desk-rig.ts';
+import { CONDOR, CONSOLE, DeskRig, denialIn, type Reply, valueIn } from '../support/desk-rig.ts';
 
 interface ProvenElsewhere {
   readonly case: number;
@@ -18,46 +18,10 @@ interface ProvenElsewhere {
 
 const ELSEWHERE: readonly ProvenElsewhere[] = [
   {
-    case: 1,
-    pain: 'stops missed in a fast tape',
-    file: 'desk/orders/exit-runner.test.ts',
-    test: 'fire at a cost that holds for ten seconds, and not one second sooner',
-  },
-  {
-    case: 2,
-    pain: 'false stops on a spiked or wide quote',
-    file: 'desk/exits/evaluate-exit.test.ts',
-    test: 'does nothing on a spike of one tick below the top tier',
-  },
-  {
-    case: 3,
-    pain: 'the stop clock running on frozen data',
-    file: 'desk/exits/evaluate-exit.test.ts',
-    test: 'starts it again where it stood',
-  },
-  {
     case: 4,
     pain: 'a refused change that wipes what stood',
     file: 'desk/orders/limit-walker.test.ts',
     test: 'leaves the limit where the broker has it, and is asked for again after a pause',
-  },
-  {
-    case: 5,
-    pain: 'a fill that nobody noticed',
-    file: 'desk/reconciling/reconciling.test.ts',
-    test: 'is found, told and booked from the snapshot, with the exits of its position',
-  },
-  {
-    case: 6,
-    pain: 'a reconciler that does harm',
-    file: 'desk/reconciling/reconciling.test.ts',
-    test: 'is not booked from a snapshot whose own parts change between looks',
-  },
-  {
-    case: 8,
-    pain: 'orphan legs',
-    file: 'desk/exits/close-legs.test.ts',
-    test: 'never trades more than is held, never adds, and never bares a short',
   },
   {
     case: 11,
@@ -84,18 +48,6 @@ const ELSEWHERE: readonly ProvenElsewhere[] = [
     test: 'block openings in the next session until they are closed',
   },
   {
-    case: 18,
-    pain: 'half days, holidays, daylight saving',
-    file: 'engine/domain/session-calendar.test.ts',
-    test: 'ends at 13:00 and 13:15 on a half day, in standard time',
-  },
-  {
-    case: 19,
-    pain: 'a restart that loses the book',
-    file: 'desk/recovery.test.ts',
-    test: 'open positions are watched again: a stop fires',
-  },
-  {
     case: 20,
     pain: 'a monitor that lies',
     file: 'ops/alert-delivery-shell.test.ts',
@@ -109,7 +61,7 @@ const ELSEWHERE: readonly ProvenElsewhere[] = [
   },
 ];
 
-const PLAYED_HERE = [7, 9, 10, 12, 13, 14, 22, 23, 24];
+const PLAYED_HERE = [1, 2, 3, 5, 6, 7, 8, 9, 10, 12, 13, 14, 18, 19, 22, 23, 24];
 
 describe('the cases of the field', () => {
   it('are 24, each with its proof', () => {
@@ -133,6 +85,97 @@ function deny(rig: DeskRig): string {
   return denialIn(rig.ask(command)).code;
 }
 
+function exits(rig: DeskRig): readonly string[] {
+  return rig.bodies('exitTriggered').map(({ reason }) => reason);
+}
+
+/** Makes closing the call side of the condor cost this; its stop is at 1.31. */
+function callSideCosts(rig: DeskRig, dollars: number): void {
+  const ask = Math.round((dollars + 0.01) * 100) / 100;
+  rig.edit = (sides, right, strike) => {
+    if (right === 'put') return sides;
+    if (strike === 601) return { bid: ask - 0.02, ask };
+    return strike === 606 ? { bid: 0.01, ask: 0.02 } : sides;
+  };
+}
+
+describe('1, a stop missed in a fast tape', () => {
+  it('is decided and sent by the very batch of quotes that breaks it far', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    const sent = rig.submitted.length;
+    callSideCosts(rig, 1.31 * 1.4);
+    rig.quotes();
+    expect(exits(rig)).toEqual(['callSideStop']);
+    expect(rig.submitted).toHaveLength(sent + 1);
+  });
+});
+
+describe('2, a stop that a spike fires', () => {
+  it('holds still on one tick and goes when the breach stays', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    for (const dollars of [1.5, 1.2, 1.5, 1.2]) {
+      callSideCosts(rig, dollars);
+      rig.advance(1);
+    }
+    expect(exits(rig)).toEqual([]);
+    callSideCosts(rig, 1.5);
+    rig.advance(4);
+    expect(exits(rig)).toEqual(['callSideStop']);
+  });
+});
+
+describe('3, a stop clock that runs on frozen data', () => {
+  it('stands while nothing is quoted, and nothing opens meanwhile', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    callSideCosts(rig, 1.31);
+    rig.advance(5);
+    rig.freeze(60);
+    expect(exits(rig)).toEqual([]);
+    expect(rig.day.status.causes).toEqual(['unmarkable']);
+    expect(deny(rig)).toBe('trading_state');
+    rig.advance(2);
+    expect(exits(rig)).toEqual([]);
+    rig.advance(10);
+    expect(exits(rig)).toEqual(['callSideStop']);
+  });
+});
+
+describe('5, a fill that nobody noticed', () => {
+  it('is found by the other source, told and watched within five seconds', () => {
+    const rig = new DeskRig({ knobs: { dropFillEvents: 1 } });
+    const { tokenSha256 } = rig.preview();
+    rig.send({ kind: 'confirm', tokenSha256 });
+    const filled = (): boolean => (rig.gateway.snapshot(rig.at)?.positions.length ?? 0) > 0;
+    for (let second = 0; second < 60 && !filled(); second += 1) rig.advance(1);
+    rig.advance(5);
+    expect(rig.alerts()).toContain('RECONCILE_DIFFERS');
+    expect(rig.positions()[0]?.exitPlan).toBeDefined();
+  });
+});
+
+describe('6, a reconciler that does harm', () => {
+  it('takes nothing from a position for one picture that lacks it', () => {
+    const rig = new DeskRig();
+    const before = rig.openPosition();
+    const { gateway } = rig;
+    const whole = gateway.snapshot.bind(gateway);
+    let looks = 0;
+    gateway.snapshot = (at) => {
+      looks += 1;
+      const picture = whole(at);
+      return looks === 1 && picture !== undefined ? { ...picture, positions: [] } : picture;
+    };
+    rig.advance(20);
+    expect(looks).toBeGreaterThan(2);
+    expect(rig.positions()).toEqual([before]);
+    expect(rig.day.reconciled).toBe(true);
+    expect(exits(rig)).toEqual([]);
+  });
+});
+
 describe('7, a timeout taken for "not sent"', () => {
   it('sends one order, counts it in full, and opens nothing more of the strategy', () => {
     const rig = new DeskRig({ knobs: { unknownNext: 1 } });
@@ -141,6 +184,30 @@ describe('7, a timeout taken for "not sent"', () => {
     rig.advance(1);
     expect(rig.submitted).toHaveLength(1);
     expect(deny(rig)).toBe('unknown_order_open');
+  });
+});
+
+describe('8, legs that are left alone', () => {
+  it('closes a structure whose wing nobody bids for shorts first, and never bares a short', () => {
+    const rig = new DeskRig();
+    const { positionId } = rig.openPosition();
+    rig.edit = ({ bid, ask }, right, strike) =>
+      right === 'call' && strike === 606 ? { bid: undefined, ask: 0.01 } : { bid, ask };
+    rig.quotes();
+    rig.ask({ kind: 'flattenNow' }, CONSOLE);
+    for (let second = 0; second < 60; second += 1) {
+      rig.advance(1);
+      const legs = rig.positions()[0]?.legs ?? [];
+      const sums = legs.reduce((sum, { quantity }) => sum + quantity, 0);
+      expect(sums).toBeGreaterThanOrEqual(0);
+    }
+    const left = rig.positions()[0]?.legs.filter(({ quantity }) => quantity !== 0) ?? [];
+    expect(left.map(({ quantity }) => quantity)).toEqual([1]);
+    expect(rig.alerts()).toContain('LEFT_TO_EXPIRE');
+    expect(rig.order(rig.orders().at(-1)?.intent.intentId ?? '').intent).toMatchObject({
+      positionId,
+      purpose: 'flatten',
+    });
   });
 });
 
@@ -154,10 +221,10 @@ describe('9, accumulation by races', () => {
     const ids = [first, second].map(({ tokenSha256 }) =>
       rig.send({ kind: 'confirm', tokenSha256 }),
     );
+    rig.makeDurable();
     expect(denialIn(rig.reply<ConfirmResult>(ids[1] ?? 0) as Reply<unknown>).code).toBe(
       'open_risk',
     );
-    rig.makeDurable();
     rig.advance(3);
     expect(rig.submitted).toHaveLength(1);
   });
@@ -235,6 +302,31 @@ describe('14, a feed that is late and not dead', () => {
     expect(rig.day.feedConnected).toBe(true);
     const [decision] = rig.desk.context.decisions.newest(1);
     expect(decision?.words).toContain('data_stale: ');
+  });
+});
+
+describe('18, a half day taken for a whole one', () => {
+  it('is flat before its own early close', () => {
+    const rig = new DeskRig({ date: '2026-11-27', minutes: 10 * 60 + 30 });
+    rig.openPosition();
+    rig.goTo(12 * 60 + 39);
+    expect(exits(rig)).toEqual([]);
+    rig.goTo(12 * 60 + 41);
+    rig.advance(30);
+    expect(exits(rig)).not.toEqual([]);
+    expect(rig.positions()).toEqual([]);
+  });
+});
+
+describe('19, a restart that loses the book', () => {
+  it('comes back with position and stop, in the middle of a breach', () => {
+    const rig = new DeskRig();
+    const before = rig.openPosition();
+    const again = rig.restart();
+    expect(again.positions()).toEqual([before]);
+    callSideCosts(again, 1.31 * 1.4);
+    again.quotes();
+    expect(exits(again)).toEqual(['callSideStop']);
   });
 });
 

@@ -12,6 +12,7 @@ import type { SessionWraps } from '../../../src/desk/simulation/session-wraps.ts
 import { runSession } from '../../../src/desk/simulation/simulated-session.ts';
 import type { MarketView } from '../../../src/engine/domain/market.ts';
 import { PRICE_PER_DOLLAR } from '../../../src/engine/domain/units.ts';
+import { ByteFrameDecoder } from '../../../src/engine/feed/byte-frame-decoder.ts';
 import type { Check } from '../../../src/risk/checks/check.ts';
 import { passed } from '../../../src/risk/checks/check.ts';
 import { CHECKS } from '../../../src/risk/gate.ts';
@@ -202,5 +203,39 @@ describe('the simulation misses, once it always passes, the check of', {
 
   it('nothing: with every check in place the same sessions are clean', () => {
     expect(runSession({ seed: 1, minutes: MINUTES }).violations).toEqual([]);
+  });
+});
+
+type Decode = ByteFrameDecoder['decodeBytes'];
+
+/** Runs with the decoder of the feed replaced. */
+function withDecoder<T>(swapped: (original: Decode) => Decode, run: () => T): T {
+  const { decodeBytes } = ByteFrameDecoder.prototype;
+  ByteFrameDecoder.prototype.decodeBytes = swapped(decodeBytes);
+  try {
+    return run();
+  } finally {
+    ByteFrameDecoder.prototype.decodeBytes = decodeBytes;
+  }
+}
+
+/** Every frame read as the first one that came. */
+function firstAgain(original: Decode): Decode {
+  let first: Parameters<Decode>[0] | undefined;
+  return function decode(this: ByteFrameDecoder, frame, at) {
+    first ??= frame;
+    return original.call(this, first, at);
+  };
+}
+
+describe('the simulation objects to a decoder that', { timeout: PATIENCE_MILLIS }, () => {
+  it.each([
+    ['reads nothing', () => () => false],
+    ['reads every frame as the first', firstAgain],
+  ])('%s', (what, decoder) => {
+    const says = /the decoder misread/;
+    const swap = { what, wraps: {}, seed: 1, says, minutes: 5 };
+    const found = withDecoder(decoder, () => objections(swap));
+    expect(found.some((objection) => says.test(objection))).toBe(true);
   });
 });

@@ -9,7 +9,9 @@ import type { RiskInput } from '../../../src/risk/risk-input.ts';
 import {
   ACCOUNT,
   AT,
+  closingIntent,
   condorIntent,
+  dollars,
   leg,
   millisAfter,
   option,
@@ -65,6 +67,48 @@ const UNANSWERED: readonly (readonly [string, DenialCode, RiskInput])[] = [
     'a leg without a quote',
     'leg_dispersion',
     riskInput({ slice: sliceWith('call', 605, { quote: undefined }) }),
+  ],
+  [
+    'a leg without a quote',
+    'portfolio_delta',
+    riskInput({ slice: sliceWith('call', 605, { quote: undefined }) }),
+  ],
+  [
+    'a leg without a quote',
+    'portfolio_gamma',
+    riskInput({ slice: sliceWith('call', 605, { quote: undefined }) }),
+  ],
+  [
+    'a leg without a quote',
+    'portfolio_vega',
+    riskInput({ slice: sliceWith('call', 605, { quote: undefined }) }),
+  ],
+  [
+    'a leg without a quote',
+    'price_collar',
+    riskInput({ slice: sliceWith('call', 605, { quote: undefined }) }),
+  ],
+  [
+    'a leg without a quote',
+    'quote_crossed',
+    riskInput({ slice: sliceWith('call', 605, { quote: undefined }) }),
+  ],
+  [
+    'no highest delta of the book',
+    'portfolio_delta',
+    riskInput({ account: { ...ACCOUNT, netDeltaHighest: undefined } }),
+  ],
+  [
+    'no lowest delta of the book',
+    'portfolio_delta',
+    riskInput({ account: { ...ACCOUNT, netDeltaLowest: undefined } }),
+  ],
+  ['nothing known of what is held', 'nothing_to_close', riskInput({ intent: closingIntent() })],
+  ['no session', 'session_window', riskInput({ session: undefined })],
+  [
+    'two causes',
+    'trading_state',
+    riskInput({ tradingState: 'reducing', tradingCauses: ['deltaCap', 'unmarkable'] }),
   ],
   ['no session', 'instrument_not_allowed', riskInput({ session: undefined })],
   ['no chain', 'model_unreasonable', riskInput({ slice: undefined })],
@@ -188,4 +232,75 @@ describe('the model', () => {
     const slice = sliceOf([...ROWS, put].toSorted((a, b) => a.strike - b.strike));
     expect(says('model_unreasonable', riskInput({ slice }))?.outcome).toBe('passed');
   });
+});
+
+describe('an order of several units and ratios', () => {
+  const order = (ratio: number, quantity: number, purpose: 'open' | 'close' = 'open') => {
+    const action = purpose === 'open' ? 'buyToOpen' : 'sellToClose';
+    return condorIntent({
+      purpose,
+      strategy: 'place_order',
+      legs: [leg(action, 'call', 605, ratio)],
+      quantity,
+    });
+  };
+
+  it.each([
+    [1, 20, 'passed'],
+    [2, 10, 'passed'],
+    [3, 7, 'failed'],
+    [2, 11, 'failed'],
+  ] as const)('holds %s times %s contracts: %s', (ratio, quantity, outcome) => {
+    const intent = order(ratio, quantity);
+    expect(says('position_limit', riskInput({ intent }))?.outcome).toBe(outcome);
+  });
+
+  it.each([
+    [2, 3, 'passed'],
+    [2, 4, 'failed'],
+    [3, 2, 'passed'],
+  ] as const)('takes %s times %s of six: %s', (ratio, quantity, outcome) => {
+    const closable = new Map([['SPY   261120C00605000', 6]]);
+    const intent = order(ratio, quantity, 'close');
+    expect(says('nothing_to_close', riskInput({ intent, closable }))?.outcome).toBe(outcome);
+  });
+
+  it('has no leg of half a contract', () => {
+    const legs = [leg('buyToOpen', 'call', 605), leg('sellToOpen', 'call', 610, 0.5)];
+    const intent = condorIntent({ strategy: 'place_order', legs });
+    expect(says('tick_or_quantity', riskInput({ intent }))).toMatchSnapshot();
+  });
+});
+
+describe('the price of shares', () => {
+  const closing = (legs: readonly OrderLeg[], limitDollars: number) => {
+    const limit = dollars(limitDollars);
+    const intent = condorIntent({ purpose: 'close', legs, limit, worst: limit });
+    return says('price_bounds', riskInput({ intent }));
+  };
+
+  it('has no structural bound', () => {
+    expect(closing(shares(1), 599)).toMatchSnapshot();
+    expect(closing(shares(1), 9_999)?.outcome).toBe('passed');
+  });
+
+  it('has the bounds of its options where they come together', () => {
+    const mixed = [...shares(1), leg('sellToClose', 'call', 605)];
+    expect(closing(mixed, 9_999)?.message).not.toContain('shares have no structural bound');
+  });
+
+  it.each(['open', 'close', 'exit', 'flatten'] as const)(
+    'past the worst one agreed to is refused where a trader agreed to it: %s',
+    (purpose) => {
+      const intent = condorIntent({
+        purpose,
+        legs: [leg('sellToClose', 'call', 605)],
+        limit: dollars(0.5),
+        worst: dollars(0.6),
+      });
+      const message = says('price_bounds', riskInput({ intent }))?.message ?? '';
+      const isAgreed = purpose === 'open' || purpose === 'close';
+      expect(message.startsWith('the limit is worse than the worst')).toBe(isAgreed);
+    },
+  );
 });

@@ -133,3 +133,25 @@ describe('the tiers', () => {
     ]);
   });
 });
+
+it('a breach earns nothing for the time before its first sight', () => {
+  expect(
+    firstConfirmed([
+      [0, 0.5],
+      [9_000, 1],
+      [9_500, 1],
+      [18_500, 1],
+    ]),
+  ).toBeUndefined();
+});
+
+it('evidence that is older than the last is no time gained', () => {
+  expect(
+    firstConfirmed([
+      [0, 1],
+      [9_000, 1],
+      [1_000, 1],
+      [9_500, 1],
+    ]),
+  ).toBeUndefined();
+});

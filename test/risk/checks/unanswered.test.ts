@@ -304,3 +304,61 @@ describe('the price of shares', () => {
     },
   );
 });
+
+describe('an underlying that trades in nickels', () => {
+  const root = 'SPXW';
+  /** The fixture's chain under another root, one row changed. */
+  const nickels = (change: Parameters<typeof sliceWith>[2]): RiskInput => {
+    const slice = sliceWith('call', 605, change);
+    const renamed = (views: typeof slice.calls) =>
+      views.map((view) => ({ ...view, contract: { ...view.contract, root } }));
+    const intent = condorIntent({
+      strategy: 'place_order',
+      legs: [{ instrument: option('call', 605, root), action: 'buyToOpen', ratio: 1 }],
+      limit: dollars(-0.5),
+      worst: dollars(-0.5),
+    });
+    return riskInput({
+      intent,
+      slice: { ...slice, calls: renamed(slice.calls), puts: renamed(slice.puts) },
+    });
+  };
+  const wing = { bid: undefined, ask: 0.1 };
+  const old = quote(wing.bid, wing.ask, millisAfter(AT, -20_000));
+
+  it('has wings without a bid whose quotes live longer, at nickels too', () => {
+    expect(says('data_stale', nickels({ quote: old }))?.outcome).toBe('passed');
+    expect(says('leg_dispersion', nickels({ quote: old }))?.outcome).toBe('passed');
+  });
+
+  it('may be quoted nickels wide', () => {
+    expect(says('price_collar', nickels({ quote: quote(0.4, 0.62) }))?.outcome).toBe('passed');
+    expect(says('price_collar', nickels({ quote: quote(0.3, 0.72) }))?.outcome).toBe('failed');
+  });
+});
+
+describe('the price collar', () => {
+  const collar = (limit: number, change: Partial<RiskInput> = {}) => {
+    const intent = condorIntent({ limit: price(limit), worst: price(limit) });
+    return says('price_collar', riskInput({ intent, ...change }));
+  };
+  const { midPrice, naturalPrice, tolerancePrice } = collar(9_200)?.numbers ?? {};
+  const farthest = Math.round(
+    (2 * Number(midPrice) - Number(naturalPrice) + Number(tolerancePrice)) * 10_000,
+  );
+
+  it('ends as far beyond the market as before it', () => {
+    expect(collar(farthest)?.outcome).toBe('passed');
+    expect(collar(farthest + 100)?.outcome).toBe('failed');
+  });
+
+  it('is whole from the very open on', () => {
+    const { session } = riskInput();
+    const at = { market: session?.open ?? AT.market, wall: AT.wall };
+    const early = { market: price(at.market - 1) as never, wall: AT.wall };
+    expect(collar(9_200, { at })?.numbers['tolerancePrice']).toBe(tolerancePrice);
+    expect(Number(collar(9_200, { at: early })?.numbers['tolerancePrice'])).toBeLessThan(
+      Number(tolerancePrice),
+    );
+  });
+});

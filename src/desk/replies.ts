@@ -1,7 +1,7 @@
 /**
  * Answers to commands. One that promises something leaves the desk when the journal holds what it
  * promises: a flatten, a kill or a cancel that was answered is not forgotten by a crash in the next
- * instant. A preview promises nothing but an offer, and does not wait.
+ * instant. A preview is an offer and a refusal is none: they do not wait.
  */
 
 import type { EpochMicros } from '../engine/domain/units.ts';
@@ -30,9 +30,10 @@ interface Owed {
   readonly urgentSeq: number;
 }
 
-/** True where the answer holds out no more than an offer. */
-function isOffer({ kind }: Command): boolean {
-  return kind.startsWith('preview');
+/** True for an offer, and for a refusal. */
+function promisesNothing({ kind }: Command, result: unknown): boolean {
+  if (kind.startsWith('preview')) return true;
+  return typeof result === 'object' && result !== null && 'denied' in result;
 }
 
 /** True once a crash cannot take away what the answer says. A failed journal keeps urgent records
@@ -49,7 +50,7 @@ export class Replies {
 
   /** Answers a command as soon as its answer can be relied on. */
   answer(desk: DeskContext, id: number, command: Command, result: unknown): void {
-    if (isOffer(command)) desk.out.reply(id, result);
+    if (promisesNothing(command, result)) desk.out.reply(id, result);
     else this.#owe(desk, id, result);
   }
 

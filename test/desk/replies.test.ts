@@ -84,11 +84,9 @@ describe('an answer that promises something', () => {
     rig.journal = 'held';
     failJournal(rig, false);
     rig.makeDurable();
-    rig.journal = 'atOnce';
-    const tokenSha256 = rig.newToken();
-    rig.journal = 'held';
-    const id = rig.send({ kind: 'confirm', tokenSha256 });
-    expect(rig.bodies('confirmRefused')).toHaveLength(1);
+    const request = { on: 'spot', direction: 'above', level: 700 } as const;
+    const id = rig.send({ kind: 'setAlert', request });
+    expect(rig.bodies('alertSet')).toHaveLength(1);
     expect(rig.reply(id)).toBeDefined();
   });
 
@@ -98,6 +96,13 @@ describe('an answer that promises something', () => {
     rig.step({ kind: 'journalDurable', at: rig.at, seq: 1, hash: '' });
     expect(rig.reply(rig.send({ kind: 'planRevoke' }, CONSOLE))).toBeDefined();
   });
+});
+
+it('a refusal answers at once: it promises nothing', () => {
+  const rig = new DeskRig();
+  rig.journal = 'held';
+  rig.ask({ kind: 'confirm', tokenSha256: rig.newToken() });
+  expect(rig.bodies('confirmRefused')).toHaveLength(1);
 });
 
 it('a preview is an offer and answers at once', () => {

@@ -331,6 +331,24 @@ describe('an underlying that trades in nickels', () => {
     expect(says('leg_dispersion', nickels({ quote: old }))?.outcome).toBe('passed');
   });
 
+  it('may stand nickels from parity', () => {
+    const { slice, ...rest } = nickels({});
+    if (slice === undefined) throw new Error('the fixture has a chain');
+    const [first] = slice.puts;
+    if (first === undefined) throw new Error('the fixture has puts');
+    const contract = { ...option('put', 605, root) };
+    const put = { ...first, contract, quote: quote(5.8, 5.82), greeks: undefined };
+    const puts = [...slice.puts, put];
+    expect(says('model_unreasonable', { ...rest, slice: { ...slice, puts } })?.outcome).toBe(
+      'passed',
+    );
+    const inPennies = sliceOf([
+      ...ROWS,
+      { right: 'put', strike: 605, quote: quote(5.8, 5.82), delta: -0.7 },
+    ]);
+    expect(says('model_unreasonable', riskInput({ slice: inPennies }))?.outcome).toBe('failed');
+  });
+
   it('may be quoted nickels wide', () => {
     expect(says('price_collar', nickels({ quote: quote(0.4, 0.62) }))?.outcome).toBe('passed');
     expect(says('price_collar', nickels({ quote: quote(0.3, 0.72) }))?.outcome).toBe('failed');

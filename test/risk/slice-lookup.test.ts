@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import type { OrderLeg } from '../../src/engine/domain/order.ts';
+import { addMicros, price, sessionDate } from '../../src/engine/domain/units.ts';
+import {
+  findContract,
+  freshLegQuote,
+  freshSpot,
+  legAgeLimitMillis,
+  legQuote,
+  spotQuote,
+} from '../../src/risk/slice-lookup.ts';
+import { AT, leg, millisAfter, option, quote, ROWS, riskInput, sliceOf } from './fixtures.ts';
+
+const SLICE = sliceOf(ROWS);
+const CALL = leg('buyToOpen', 'call', 605);
+const SHARES: OrderLeg = {
+  instrument: { kind: 'shares', symbol: 'SPY' },
+  action: 'sellToClose',
+  ratio: 1,
+};
+
+describe('the row of a contract', () => {
+  it.each(ROWS.map(({ right, strike }) => [right, strike] as const))('%s %s', (right, strike) => {
+    const { contract } = findContract(SLICE, option(right, strike)) ?? {};
+    expect(contract).toEqual(option(right, strike));
+  });
+
+  it.each([
+    ['below all strikes', option('call', 500)],
+    ['above all strikes', option('call', 700)],
+    ['between two strikes', option('call', 607)],
+    ['a strike of the other right', option('put', 605)],
+    ['another root', option('call', 605, 'XSP')],
+    ['another day', { ...option('call', 605), expiry: sessionDate('2026-11-23') }],
+  ])('there is none: %s', (_what, contract) => {
+    expect(findContract(SLICE, contract)).toBeUndefined();
+  });
+});
+
+describe('the quote of a leg', () => {
+  it('is its contract’s, of shares the underlying’s', () => {
+    expect(legQuote(riskInput(), CALL)).toEqual(quote(0.5, 0.52));
+    expect(legQuote(riskInput(), SHARES)).toEqual(quote(599.99, 600.01));
+    const others: OrderLeg = { ...SHARES, instrument: { kind: 'shares', symbol: 'QQQ' } };
+    expect(legQuote(riskInput(), others)).toBeUndefined();
+    expect(legQuote(riskInput(), leg('buyToOpen', 'call', 607))).toBeUndefined();
+  });
+
+  it('is not known without a chain', () => {
+    const input = riskInput({ slice: undefined });
+    for (const one of [CALL, SHARES]) expect(legQuote(input, one)).toBeUndefined();
+    expect([spotQuote(input), freshSpot(input)]).toEqual([undefined, undefined]);
+  });
+
+  it('has stood until the newest news of its stream', () => {
+    const newsAt = millisAfter(AT, 700);
+    const quoteStream = { sinceWall: AT.wall, newsAt, lateMillis: 0 };
+    const input = riskInput({ quoteStream });
+    expect(legQuote(input, CALL)?.at).toEqual(newsAt);
+    expect(spotQuote(input)?.at).toEqual(newsAt);
+  });
+
+  it.each([
+    [CALL, 5_000],
+    [SHARES, 2_000],
+  ])('is fresh up to its limit', (one, limit) => {
+    expect(legAgeLimitMillis(riskInput(), one)).toBe(limit);
+    expect(freshLegQuote(riskInput({ at: millisAfter(AT, limit) }), one)).toBeDefined();
+    expect(freshLegQuote(riskInput({ at: millisAfter(AT, limit + 1) }), one)).toBeUndefined();
+  });
+
+  it('of the underlying makes its price while it is fresh', () => {
+    expect(freshSpot(riskInput({ at: millisAfter(AT, 2_000) }))).toBe(price(6_000_000));
+    expect(freshSpot(riskInput({ at: millisAfter(AT, 2_001) }))).toBeUndefined();
+  });
+});
+
+it('the clock of the market moves with that of the machine where a feed is late', () => {
+  const quoteStream = { sinceWall: AT.wall, newsAt: undefined, lateMillis: 3 };
+  const late = legQuote(riskInput({ quoteStream }), CALL)?.at;
+  expect(late).toEqual({
+    market: addMicros(AT.market, -3_000),
+    wall: addMicros(AT.wall, -3_000),
+  });
+});

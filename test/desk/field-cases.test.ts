@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { ConfirmResult } from '../../src/desk/engine-api.ts';
 import { cents } from '../../src/engine/domain/units.ts';
+import { callSideCosts } from '../support/condor-costs.ts';
 import { CONDOR, CONSOLE, DeskRig, denialIn, type Reply, valueIn } from '../support/desk-rig.ts';
 
 interface ProvenElsewhere {
@@ -87,16 +88,6 @@ function deny(rig: DeskRig): string {
 
 function exits(rig: DeskRig): readonly string[] {
   return rig.bodies('exitTriggered').map(({ reason }) => reason);
-}
-
-/** Makes closing the call side of the condor cost this; its stop is at 1.31. */
-function callSideCosts(rig: DeskRig, dollars: number): void {
-  const ask = Math.round((dollars + 0.01) * 100) / 100;
-  rig.edit = (sides, right, strike) => {
-    if (right === 'put') return sides;
-    if (strike === 601) return { bid: ask - 0.02, ask };
-    return strike === 606 ? { bid: 0.01, ask: 0.02 } : sides;
-  };
 }
 
 describe('1, a stop missed in a fast tape', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
 import { cents } from '../../../src/engine/domain/units.ts';
+import { callSideCosts } from '../../support/condor-costs.ts';
 import { CONDOR, DeskRig } from '../../support/desk-rig.ts';
 
 const LOTTO: StrategyRequest = {
@@ -23,16 +24,6 @@ function rightsHeld(rig: DeskRig): string[] {
 
 function triggers(rig: DeskRig): string[] {
   return rig.bodies('exitTriggered').map(({ reason }) => reason);
-}
-
-/** Makes closing the call side of a 601/606 vertical cost exactly this, by the 601's ask. */
-function callSideCosts(rig: DeskRig, dollars: number): void {
-  const ask = Math.round((dollars + 0.01) * 100) / 100;
-  rig.edit = (sides, right, strike) => {
-    if (right === 'put') return sides;
-    if (strike === 601) return { bid: ask - 0.02, ask };
-    return strike === 606 ? { bid: 0.01, ask: 0.02 } : sides;
-  };
 }
 
 describe('the stops of a condor', () => {

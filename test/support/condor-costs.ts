@@ -1,0 +1,11 @@
+import type { DeskRig } from './desk-rig.ts';
+
+/** Makes closing the call side of the rig's 601/606 condor cost exactly this, by the 601's ask. */
+export function callSideCosts(rig: DeskRig, dollars: number): void {
+  const ask = Math.round((dollars + 0.01) * 100) / 100;
+  rig.edit = (sides, right, strike) => {
+    if (right === 'put') return sides;
+    if (strike === 601) return { bid: ask - 0.02, ask };
+    return strike === 606 ? { bid: 0.01, ask: 0.02 } : sides;
+  };
+}

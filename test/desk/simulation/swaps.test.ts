@@ -7,17 +7,24 @@ import { lacksOfSession } from '../../../bench/support/sessions/enough.ts';
 import type { OrderGateway } from '../../../src/broker/order-gateway.ts';
 import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
 import { STRATEGIES } from '../../../src/desk/previews/proposals.ts';
+import { Replies } from '../../../src/desk/replies.ts';
+import type { PlannedFault } from '../../../src/desk/simulation/session-faults.ts';
 import type { SessionReport } from '../../../src/desk/simulation/session-report.ts';
 import type { SessionWraps } from '../../../src/desk/simulation/session-wraps.ts';
 import { runSession } from '../../../src/desk/simulation/simulated-session.ts';
 import type { MarketView } from '../../../src/engine/domain/market.ts';
-import { PRICE_PER_DOLLAR } from '../../../src/engine/domain/units.ts';
+import {
+  addMicros,
+  MICROS_PER_MINUTE,
+  PRICE_PER_DOLLAR,
+} from '../../../src/engine/domain/units.ts';
 import { ByteFrameDecoder } from '../../../src/engine/feed/byte-frame-decoder.ts';
 import type { Check } from '../../../src/risk/checks/check.ts';
 import { passed } from '../../../src/risk/checks/check.ts';
 import { CHECKS } from '../../../src/risk/gate.ts';
 import { longStraddle } from '../../../src/strategies/long-straddle.ts';
 import type { StrategyDay } from '../../../src/strategies/strategy.ts';
+import { buildSession } from '../../support/chain-builder.ts';
 
 /** Of each session; enough for every swap to show. */
 const MINUTES = 150;
@@ -32,6 +39,7 @@ interface Swap {
   readonly seed: number;
   readonly says: RegExp;
   readonly minutes?: number;
+  readonly faults?: readonly PlannedFault[];
 }
 
 /** A broker that does one thing differently. */
@@ -128,10 +136,12 @@ const SWAPS: readonly Swap[] = [
 ];
 
 /** Sessions from the seed on, until one objects as it should. */
-function objections({ wraps, seed, says, minutes = MINUTES }: Swap): readonly string[] {
+function objections(swap: Swap): readonly string[] {
+  const { wraps, seed, says, minutes = MINUTES, faults } = swap;
+  const planned = faults === undefined ? {} : { faults };
   const all: string[] = [];
   for (let i = 0; i < MOST_SESSIONS && !all.some((what) => says.test(what)); i += 1) {
-    const report: SessionReport = runSession({ seed: seed + i, minutes, wraps });
+    const report: SessionReport = runSession({ seed: seed + i, minutes, wraps, ...planned });
     all.push(...report.violations, ...lacksOfSession(report.tally));
   }
   return all;
@@ -238,4 +248,33 @@ describe('the simulation objects to a decoder that', { timeout: PATIENCE_MILLIS 
     const found = withDecoder(decoder, () => objections(swap));
     expect(found.some((objection) => says.test(objection))).toBe(true);
   });
+});
+
+/** Runs with answers that leave at once, whatever the journal holds. */
+function withHastyAnswers<T>(run: () => T): T {
+  const { answer } = Replies.prototype;
+  Replies.prototype.answer = (desk, id, _command, result) => desk.out.reply(id, result);
+  try {
+    return run();
+  } finally {
+    Replies.prototype.answer = answer;
+  }
+}
+
+/** The engine dies every ten minutes, right behind a record that the seed picks. */
+function crashesAllDay(): readonly PlannedFault[] {
+  const { open } = buildSession();
+  return Array.from({ length: 35 }, (_, i) => {
+    const from = addMicros(open, (8 + 10 * i) * MICROS_PER_MINUTE);
+    return { kind: 'crash', from, until: from };
+  });
+}
+
+it('the simulation objects to a desk that answers before the journal holds it', {
+  timeout: PATIENCE_MILLIS,
+}, () => {
+  const says = /was answered for and lost in a crash/;
+  const swap = { what: 'haste', wraps: {}, seed: 9, says, minutes: WHOLE_SESSION };
+  const found = withHastyAnswers(() => objections({ ...swap, faults: crashesAllDay() }));
+  expect(found.some((objection) => says.test(objection))).toBe(true);
 });

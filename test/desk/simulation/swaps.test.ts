@@ -36,6 +36,7 @@ const PATIENCE_MILLIS = 120_000;
 interface Swap {
   readonly what: string;
   readonly wraps: SessionWraps;
+  /** The first that shows it, so that no session is run for nothing. */
   readonly seed: number;
   readonly says: RegExp;
   readonly minutes?: number;
@@ -92,7 +93,7 @@ const SWAPS: readonly Swap[] = [
           : { ...snapshot, positions: [], workingOrders: [] };
       },
     })),
-    seed: 1,
+    seed: 2,
     says: /the desk says that they differ/,
   },
   {
@@ -110,7 +111,7 @@ const SWAPS: readonly Swap[] = [
   {
     what: 'a kill word that is never up',
     wraps: { killWord: () => false },
-    seed: 8,
+    seed: 10,
     says: /opened after the kill/,
   },
   {
@@ -130,7 +131,7 @@ const SWAPS: readonly Swap[] = [
         maxDailyLossCents: 1e12 as typeof limits.maxDailyLossCents,
       }),
     },
-    seed: 1,
+    seed: 3,
     says: /contracts a leg|can lose|open risk/,
   },
 ];
@@ -193,7 +194,7 @@ describe('the simulation objects to a constant in the place of', {
 }, () => {
   it.each(Object.keys(STRATEGIES) as Strategy[])('the strategy %s', (name) => {
     const says = new RegExp(`is not the ${name} asked for`);
-    const swap = { what: name, wraps: {}, seed: 1, says };
+    const swap = { what: name, wraps: {}, seed: name === 'lotto_play_5_delta' ? 3 : 1, says };
     const found = withSwapped(STRATEGIES, name, middleStraddle, () => objections(swap));
     expect(found.some((what) => says.test(what))).toBe(true);
   });
@@ -203,10 +204,10 @@ describe('the simulation misses, once it always passes, the check of', {
   timeout: PATIENCE_MILLIS,
 }, () => {
   it.each([
-    ['order_size', /contracts a leg/],
-    ['max_trade_loss', /can lose/],
-  ] as const)('%s', (code, says) => {
-    const swap = { what: code, wraps: {}, seed: 1, says, minutes: WHOLE_SESSION };
+    ['order_size', /contracts a leg/, 4],
+    ['max_trade_loss', /can lose/, 3],
+  ] as const)('%s', (code, says, seed) => {
+    const swap = { what: code, wraps: {}, seed, says, minutes: WHOLE_SESSION };
     const found = withoutCheck(code, () => objections(swap));
     expect(found.some((what) => says.test(what))).toBe(true);
   });

@@ -95,8 +95,7 @@ describe('1, a stop missed in a fast tape', () => {
     const rig = new DeskRig();
     rig.openPosition();
     const sent = rig.submitted.length;
-    callSideCosts(rig, 1.31 * 1.4);
-    rig.quotes();
+    rig.quotes(603);
     expect(exits(rig)).toEqual(['callSideStop']);
     expect(rig.submitted).toHaveLength(sent + 1);
   });
@@ -315,8 +314,7 @@ describe('19, a restart that loses the book', () => {
     const before = rig.openPosition();
     const again = rig.restart();
     expect(again.positions()).toEqual([before]);
-    callSideCosts(again, 1.31 * 1.4);
-    again.quotes();
+    again.quotes(603);
     expect(exits(again)).toEqual(['callSideStop']);
   });
 });

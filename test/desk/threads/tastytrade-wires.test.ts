@@ -132,6 +132,18 @@ describe('the adapter to tastytrade on real wires', () => {
     expect(told).not.toMatch(/stub-access|stub-refresh|stub-client|Bearer/);
   });
 
+  it('repeats no token that the broker repeats in its refusal', async () => {
+    const rig = await WiredRig.start();
+    const { venue } = rig.server;
+    await rig.until('connection');
+    venue.faults.add(/^POST .*orders$/, 'echo');
+    rig.submit('20260804-000004');
+    await rig.until('rejected');
+    const told = JSON.stringify([rig.inputs, rig.events]);
+    expect(told).toContain('is refused');
+    expect(told).not.toMatch(/stub-access|stub-refresh|stub-client/);
+  });
+
   it('keeps one POST to an intent where the connection breaks under it', async () => {
     const rig = await WiredRig.start();
     const { venue } = rig.server;

@@ -2,12 +2,21 @@
 
 /** `lost`: nothing arrives · `mute`: it is done and never answered · `gateway`: done, answered with an
  * HTML page of a proxy · `throttled`: 429, not done · `nonsense`: done, answered with text that is no
- * JSON under 200 · `reset`: done, the connection breaks · `slow`: done, the body stops half way. */
-export type Fault = 'lost' | 'mute' | 'gateway' | 'throttled' | 'nonsense' | 'reset' | 'slow';
+ * JSON under 200 · `reset`: done, the connection breaks · `slow`: done, the body stops half way ·
+ * `echo`: not done, refused in words that repeat the request's own secret. */
+export type Fault =
+  | 'lost'
+  | 'mute'
+  | 'gateway'
+  | 'throttled'
+  | 'nonsense'
+  | 'reset'
+  | 'slow'
+  | 'echo';
 
 /** True where the request is carried out although its answer is not the true one. */
 export function isDone(fault: Fault): boolean {
-  return fault !== 'lost' && fault !== 'throttled';
+  return fault !== 'lost' && fault !== 'throttled' && fault !== 'echo';
 }
 
 export class StubFaults {

@@ -111,7 +111,12 @@ export class TastytradeServer {
       Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
     );
     const isArriving = fault === undefined || isDone(fault);
-    const reply = isArriving ? this.venue.handle({ method, url, headers, body }) : undefined;
+    const said = `${headers['authorization']} is refused`;
+    const echo = {
+      status: 422,
+      body: { error: { code: 'preflight_check_failure', message: said } },
+    };
+    const reply = isArriving ? this.venue.handle({ method, url, headers, body }) : echo;
     answer(response, fault, reply);
   }
 }
@@ -122,7 +127,8 @@ function answer(
   reply: StubReply | undefined,
 ): void {
   switch (fault) {
-    case undefined: {
+    case undefined:
+    case 'echo': {
       const text = JSON.stringify(reply?.body);
       response.writeHead(reply?.status ?? 500, { 'content-type': 'application/json' }).end(text);
       return;

@@ -22,7 +22,7 @@ export const olderCall = {
 export const OLDER_NAMES = Object.keys(olderCall);
 
 /** A preview's result; with the older `confirm_token` it is a confirm's. */
-export const previewOutput = resultShape({ ...confirmShape, ...cardShape });
+const previewOutput = resultShape({ ...confirmShape, ...cardShape });
 
 /** What identifies a preview and explains it comes with the result, and is not in the listing. */
 const UNLISTED_CARD = [
@@ -34,12 +34,22 @@ const UNLISTED_CARD = [
   'reasons',
   'figures',
 ];
-export const LISTED_CARD = Object.keys(cardShape).filter((name) => !UNLISTED_CARD.includes(name));
+const LISTED_CARD = Object.keys(cardShape).filter((name) => !UNLISTED_CARD.includes(name));
 
 interface OlderCall {
   readonly preview: boolean;
   readonly confirm_token?: string | undefined;
 }
+
+/** What every tool that previews an opening is, besides its name, its arguments and its question. */
+export const PREVIEW_TOOL = {
+  unlisted: OLDER_NAMES,
+  output: previewOutput,
+  listedOutput: LISTED_CARD,
+  hints: PREVIEWS,
+  authority: 'observe',
+  scope: 'trade.preview',
+} as const;
 
 /** Previews a strategy, or forwards an older call that carries a token. */
 export function previewOrForward(
@@ -82,12 +92,7 @@ function orbTool(side: 'call' | 'put'): Tool {
       quantity: quantityField('Contracts'),
       ...olderCall,
     }),
-    unlisted: OLDER_NAMES,
-    output: previewOutput,
-    listedOutput: LISTED_CARD,
-    hints: PREVIEWS,
-    authority: 'observe',
-    scope: 'trade.preview',
+    ...PREVIEW_TOOL,
     aliases: [],
     handler: (context, args) =>
       previewOrForward(
@@ -122,12 +127,7 @@ export const ironCondor = defineTool({
     quantity: quantityField('Condors'),
     ...olderCall,
   }),
-  unlisted: OLDER_NAMES,
-  output: previewOutput,
-  listedOutput: LISTED_CARD,
-  hints: PREVIEWS,
-  authority: 'observe',
-  scope: 'trade.preview',
+  ...PREVIEW_TOOL,
   aliases: [],
   handler: (context, args) =>
     previewOrForward(
@@ -161,12 +161,7 @@ export const lottoPlay = defineTool({
       const message = `${points} has a sign, which a call's delta has not: did you mean ${-points}, or side "put"?`;
       context.addIssue({ code: 'custom', path: ['target_delta'], message });
     }),
-  unlisted: OLDER_NAMES,
-  output: previewOutput,
-  listedOutput: LISTED_CARD,
-  hints: PREVIEWS,
-  authority: 'observe',
-  scope: 'trade.preview',
+  ...PREVIEW_TOOL,
   aliases: [],
   handler: (context, args) =>
     previewOrForward(

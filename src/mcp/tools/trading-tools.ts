@@ -6,14 +6,7 @@ import { idField } from '../argument-fields.ts';
 import { actionField, legsField, symbolField, unitsField } from '../leg-fields.ts';
 import type { ToolContext } from '../tool.ts';
 import { defineTool } from '../tool.ts';
-import {
-  LISTED_CARD,
-  OLDER_NAMES,
-  olderCall,
-  PREVIEWS,
-  previewedBy,
-  previewOutput,
-} from './strategy-previews.ts';
+import { olderCall, PREVIEW_TOOL, previewedBy } from './strategy-previews.ts';
 
 const MOST_DOLLARS = 99_999;
 
@@ -62,12 +55,7 @@ export const placeOrder = defineTool({
     time_in_force: z.enum(['day']).default('day').describe('Orders live for the day'),
     ...olderCall,
   }),
-  unlisted: OLDER_NAMES,
-  output: previewOutput,
-  listedOutput: LISTED_CARD,
-  hints: PREVIEWS,
-  authority: 'observe',
-  scope: 'trade.preview',
+  ...PREVIEW_TOOL,
   aliases: ['create_options_order', 'create_equity_order'],
   handler: (context, args) =>
     previewedBy(context, args, ({ api, caller }) => {
@@ -89,12 +77,7 @@ export const replaceOrder = defineTool({
     limit_price: limitField.optional(),
     ...olderCall,
   }),
-  unlisted: OLDER_NAMES,
-  output: previewOutput,
-  listedOutput: LISTED_CARD,
-  hints: PREVIEWS,
-  authority: 'observe',
-  scope: 'trade.preview',
+  ...PREVIEW_TOOL,
   aliases: [],
   handler: (context, args) =>
     previewedBy(context, args, ({ api, caller }) => {

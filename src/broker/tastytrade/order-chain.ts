@@ -22,6 +22,9 @@ export function merge(known: TastyOrder | undefined, news: TastyOrder): TastyOrd
   return {
     ...newest,
     legs,
+    // One that is called back while it waits has never worked.
+    isContingent:
+      newest.isContingent || (other.isContingent && newest.status === 'Cancel Requested'),
     externalId: newest.externalId ?? other.externalId,
     replacesId: newest.replacesId ?? other.replacesId,
     replacingId: newest.replacingId ?? other.replacingId,

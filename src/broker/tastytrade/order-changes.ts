@@ -65,8 +65,10 @@ export class OrderChanges {
 
   /** Something of an intent became known: a cancel that waited for it goes out. */
   onNews(intentId: string, at: At): readonly GatewayEffect[] {
-    if (this.#ordersTooMuch(intentId)) this.#wanted.add(intentId);
-    const settled = this.#settleReplacement(intentId, at);
+    const settled = [
+      ...this.#oversized(intentId).flatMap((order) => this.#cancelOrder(intentId, order, at)),
+      ...this.#settleReplacement(intentId, at),
+    ];
     if (!this.#wanted.has(intentId)) return settled;
     const orders = this.#cancellable(intentId);
     if (this.#hasEnded(intentId)) this.#wanted.delete(intentId);
@@ -176,16 +178,18 @@ export class OrderChanges {
     return orders.filter(({ standing }) => standing === 'working');
   }
 
-  /** A replacement that would trade more than is left of the intent, as after a fill on its way. */
-  #ordersTooMuch(intentId: string): boolean {
+  /** Replacements that would trade more than is left of the intent, as where one orders the whole again
+   * after a fill: they are called back, at best while they still wait for the old order's end. */
+  #oversized(intentId: string): readonly TastyOrder[] {
     const chain = this.#parts.ledger.chain(intentId);
     const [first, ...rest] = chain?.orders ?? [];
-    if (chain === undefined || first === undefined || rest.length === 0) return false;
-    return rest.some(({ standing, isContingent, legs }) => {
+    if (chain === undefined || first === undefined) return [];
+    const units = unitsOf(first);
+    return rest.filter(({ standing, legs }) => {
       const left = legs.map(
-        (leg, i) => (leg.remaining * unitsOf(first)) / (first.legs[i]?.quantity ?? 1),
+        ({ remaining }, i) => (remaining * units) / (first.legs[i]?.quantity ?? 1),
       );
-      return standing === 'working' && !isContingent && Math.max(...left) > chain.remaining;
+      return standing === 'working' && Math.max(...left) > chain.remaining;
     });
   }
 

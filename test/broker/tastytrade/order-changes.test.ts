@@ -144,17 +144,20 @@ describe('a new limit at tastytrade', () => {
     expect(move(rig, intent, 0.9)).toMatchObject([{ reason: 'it is being cancelled' }]);
   });
 
-  it('that would trade more than is left is called back', () => {
+  it('that would trade more than is left is called back before it works, and the old one stays', () => {
     const rig = connected();
     const intent = rig.intent(SPREAD, 1, 3, 'close');
     rig.place(intent);
-    rig.venue.orders.fill(rig.head(intent.intentId), 1);
+    const first = rig.head(intent.intentId);
+    rig.venue.orders.fill(first, 1);
     rig.pass(300);
-    move(rig, intent, 0.9);
-    rig.pass(5, 5);
+    rig.venue.orders.knobs.replaceMillis = 500;
+    rig.venue.orders.knobs.replacesWhole = true;
+    const events = [...move(rig, intent, 0.9), ...rig.pass(2_000)];
     const made = [...rig.venue.orders.all.values()].at(-1);
-    for (const leg of made?.legs ?? []) Object.assign(leg, { quantity: 3 });
-    rig.pass(1_000);
-    expect(made?.status).toBe('Cancelled');
+    expect([made?.legs[0]?.quantity, made?.status]).toEqual([3, 'Cancelled']);
+    expect(made?.legs.flatMap(({ fills }) => fills)).toEqual([]);
+    expect(kindsOf(events, intent.intentId)).toContain('cancelRejected');
+    expect(rig.venue.orders.all.get(first)?.legs[0]?.fills).toHaveLength(1);
   });
 });

@@ -24,6 +24,8 @@ export interface OrderKnobs {
   batches: boolean;
   /** Prices between its multiples are taken, and die at routing. */
   tickDollars: number;
+  /** A replacement orders the whole again, whatever has filled. */
+  replacesWhole: boolean;
   /** An order that is to be cancelled fills first. */
   fillWinsCancel: boolean;
 }
@@ -40,6 +42,7 @@ export class StubOrders {
     repeats: false,
     batches: false,
     tickDollars: 0.01,
+    replacesWhole: false,
     fillWinsCancel: false,
   };
   readonly all = new Map<number, StubOrder>();
@@ -131,7 +134,10 @@ export class StubOrders {
       return failure(422, 'cannot_update_order', 'Order is not in an updatable state');
     }
     const limit = limitIn(body) ?? old.limit;
-    const legs = old.legs.map((leg) => ({ ...leg, quantity: remainingOf(leg), fills: [] }));
+    const { replacesWhole } = this.knobs;
+    const legs = old.legs.map((leg) => {
+      return { ...leg, quantity: replacesWhole ? leg.quantity : remainingOf(leg), fills: [] };
+    });
     const made: StubOrder = {
       ...this.#make({ ...old, limit, legs }, 'Contingent'),
       replaces: old.id,
@@ -275,7 +281,7 @@ export class StubOrders {
   /** A fill of the old order while it is replaced ends the replacement, and the old one works on. */
   #swap(old: StubOrder, made: StubOrder, filledBefore: number): void {
     if (TERMINAL.has(made.status)) {
-      if (!TERMINAL.has(old.status)) this.#set(old, 'Cancelled');
+      if (!TERMINAL.has(old.status)) this.#set(old, 'Live');
       return;
     }
     if (filledOf(old) > filledBefore) {

@@ -180,7 +180,6 @@ describe('the program at Alpaca', () => {
     await desk.ask('get_balances');
     stub.breakStreams();
     await eventually('the stream is back', () => (stub.listeners === 1 ? true : undefined));
-    await desk.console('doctor');
     await desk.showsNone([key, secret, ...Object.values(ELSEWHERE)]);
   });
 });

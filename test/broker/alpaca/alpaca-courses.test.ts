@@ -19,7 +19,7 @@ import {
   witness,
 } from './alpaca-rig.ts';
 
-const RUNS = 24;
+const RUNS = 16;
 const STEPS = 60;
 const SHORT_SYMBOL = 'SPY260804P00640000';
 const CALL_SYMBOL = 'SPY260804C00660000';

@@ -5,6 +5,7 @@ import { accountReaderContract, type ReaderRig } from '../../contract/account-re
 import { statementOfACondor } from '../../support/paper-statement.ts';
 import { ReadingRig } from '../../support/reading.ts';
 
+const STATEMENT = statementOfACondor();
 const METRICS = 'GET /market-metrics?symbols=SPY';
 const SEARCH = 'GET /symbols/search/SPY';
 
@@ -15,7 +16,7 @@ class PaperReaderRig implements ReaderRig {
   readonly lacks = { quotes: 'the live chain has them' };
 
   constructor() {
-    this.world.statement = statementOfACondor();
+    this.world.statement = STATEMENT;
     const metrics = { symbol: 'SPY', 'implied-volatility-index': '0.16', beta: 1 };
     this.world.answers.set(METRICS, { body: { data: { items: [metrics] } } });
     this.world.answers.set(SEARCH, {

@@ -13,6 +13,7 @@ import { closingCost } from './closing-cost.ts';
 import type { ExitClose, ExitInput } from './exit-input.ts';
 import { legsOfPart, sideOrWhole } from './exit-input.ts';
 import { priceNumber } from './judge-stops.ts';
+import { hasJumped } from './jump.ts';
 import type { HeldLeg } from './open-position.ts';
 import { quoteFault } from './quote-guard.ts';
 
@@ -90,7 +91,9 @@ export function judgeTarget(input: ExitInput): ExitClose | undefined {
   const debit = cost.debitAt('natural');
   const isDebit = target.kind === 'debitAtOrBelow';
   const isReached = isDebit ? debit <= target.price : 0 - debit >= target.price;
-  if (!isReached) return undefined;
+  if (!isReached || hasJumped(position.legs, { ...input, guard: policy.guard }, 'gain')) {
+    return undefined;
+  }
   const numbers = {
     closingDebitPrice: priceNumber(debit),
     targetPrice: dollarsFromPrice(target.price),

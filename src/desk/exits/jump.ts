@@ -3,7 +3,7 @@
  * like that, narrow and fresh. Within moments an option gains or loses no more than its underlying
  * moved, and what its own market is wide. A breach by a loss of more than that must last two seconds,
  * however far it goes. So one mistaken tick does nothing, a move of the underlying counts in its own
- * turn, and a jump of volatility two seconds later.
+ * turn, and a jump of volatility two seconds later. A profit by such a jump is taken no sooner.
  */
 import { gridOf, instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Quote } from '../../engine/domain/market.ts';
@@ -38,21 +38,33 @@ function midOf(quote: Quote | undefined): number | undefined {
   return (quote.bid + quote.ask) / 2;
 }
 
-/** Whether a leg lost more in these moments than its underlying explains. */
-function isJump({ instrument, quantity }: HeldLeg, moved: number, view: JumpView): boolean {
+/** To whom a jump speaks: against whoever holds the legs, or for him. */
+export type JumpKind = 'loss' | 'gain';
+
+/** Whether a leg lost (or gained) more in these moments than its underlying explains. */
+function isJump(
+  { instrument, quantity }: HeldLeg,
+  { moved, kind }: { readonly moved: number; readonly kind: JumpKind },
+  view: JumpView,
+): boolean {
   const symbol = instrumentSymbol(instrument);
   const now = midOf(view.quotes(symbol));
   const mids = view.recent.mids(symbol);
   if (instrument.kind === 'shares' || now === undefined || mids === undefined) return false;
-  const best = quantity > 0 ? mids.high : mids.low;
-  const lost = quantity > 0 ? best - now : now - best;
-  return lost > moved + mostWidth(best, view.guard, gridOf([{ instrument }]).step);
+  const isFall = quantity > 0 === (kind === 'loss');
+  const from = isFall ? mids.high : mids.low;
+  const jumped = isFall ? from - now : now - from;
+  return jumped > moved + mostWidth(from, view.guard, gridOf([{ instrument }]).step);
 }
 
-/** True where one of the legs lost by a jump. */
-export function hasJumped(legs: readonly HeldLeg[], view: JumpView): boolean {
+/** True where one of the legs lost (or gained) by a jump. */
+export function hasJumped(
+  legs: readonly HeldLeg[],
+  view: JumpView,
+  kind: JumpKind = 'loss',
+): boolean {
   const spots = view.recent.spots();
   if (view.spot === undefined || spots === undefined) return false;
   const moved = Math.max(view.spot - spots.low, spots.high - view.spot);
-  return legs.some((leg) => isJump(leg, moved, view));
+  return legs.some((leg) => isJump(leg, { moved, kind }, view));
 }

@@ -11,6 +11,7 @@ import {
   CONDOR,
   exitInput,
   held,
+  LONG_CALL,
   NO_PAST,
   quotesAt,
   type Sides,
@@ -99,5 +100,24 @@ describe('a stop at a debit of $1', () => {
       memory = judged.memory;
       expect(judged.decision).toBe('hold');
     }
+  });
+});
+
+describe('a target of $2', () => {
+  const look = (sides: Sides, change: Partial<ExitInput> = {}) => {
+    const quotes = quotesAt(atMillis(0), { C605: sides });
+    return evaluateExit(exitInput(LONG_CALL, { quotes, recent: wasAt(1.2), ...change })).decision;
+  };
+
+  it('is not taken on a jump that the underlying does not explain', () => {
+    expect(look([2.1, 2.12])).toBe('hold');
+  });
+
+  it.each<[why: string, change: Partial<ExitInput>]>([
+    ['the underlying moved as well', { spot: priceFromDollars(601) }],
+    ['it has lasted', { recent: wasAt(2.1) }],
+    ['nothing is known of the past', { recent: NO_PAST }],
+  ])('is taken where %s', (_why, change) => {
+    expect(look([2.1, 2.12], change)).toMatchObject({ reason: 'target' });
   });
 });

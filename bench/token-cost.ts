@@ -33,14 +33,24 @@ function tokens(bytes: number): number {
   return Math.round(bytes / BYTES_PER_TOKEN);
 }
 
-function rowOf(metric: string, bytes: number): Row {
-  const about = `${metric}, about ${tokens(bytes)} tokens`;
-  return { bench: NAME, metric: about, unit: 'bytes', p50: bytes, p99: bytes, p999: bytes };
+/** Each is a promise: so many bytes, and not more than its limit. */
+function rowOf(metric: string, bytes: number, limit: number): Row {
+  return {
+    bench: NAME,
+    metric: `${metric}, about ${tokens(bytes)} tokens`,
+    unit: 'bytes',
+    p50: bytes,
+    p99: bytes,
+    p999: bytes,
+    limit,
+    judged: { as: 'bytes', value: bytes },
+    holds: bytes <= limit,
+  };
 }
 
 function answerRow(name: string, text: number, structured: number): Row {
-  check(text + structured < MOST_ANSWER_BYTES, `${name} answers within what hosts take`);
-  return rowOf(`${name}: text ${text}, structured ${structured}`, text + structured);
+  const metric = `${name}: text ${text}, structured ${structured}`;
+  return rowOf(metric, text + structured, MOST_ANSWER_BYTES);
 }
 
 /** The reading tools that a session asks again and again, with their defaults. */
@@ -78,9 +88,9 @@ function listing() {
   const tools = new ToolShelf({ toolsets, authority: 'open' }).tools.map(listedTool);
   const bytes = bytesOf({ tools });
   check(tools.length <= MOST_TOOLS, `the default sets are at most ${MOST_TOOLS} tools`);
-  check(bytes <= MOST_LIST_BYTES, `the default list is at most ${MOST_LIST_BYTES} bytes`);
   const each = tools.map((tool) => `${tool.name} ${bytesOf(tool)} (${tokens(bytesOf(tool))})`);
-  return { row: rowOf(`tools/list, ${tools.length} tools of the default sets`, bytes), each };
+  const metric = `tools/list, ${tools.length} tools of the default sets`;
+  return { row: rowOf(metric, bytes, MOST_LIST_BYTES), each };
 }
 
 async function run(): Promise<BenchReport> {
@@ -96,8 +106,8 @@ async function run(): Promise<BenchReport> {
     return {
       rows,
       checks: [
-        `the default list is within ${MOST_TOOLS} tools and ${MOST_LIST_BYTES} bytes`,
-        `${rows.length - 1} answers of one whole trade, none of ${MOST_ANSWER_BYTES} bytes or more`,
+        `the default sets are at most ${MOST_TOOLS} tools`,
+        `${rows.length - 1} answers of one whole trade, and its order filled`,
       ],
       notes: [
         `Bytes (tokens) of each tool in the list: ${each.join(', ')}.`,

@@ -4,7 +4,7 @@
  * and paper broker, session after session without a restart.
  */
 import { createHash } from 'node:crypto';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import {
   ByteRingReader,
   ByteRingWriter,
@@ -45,9 +45,11 @@ const RECORDER_BYTES = 1 << 20;
 const BAR_MILLIS = 60_000;
 /** A coarse beat is longer than the silence that a server usually bears. */
 const KEEPALIVE_SECONDS = 600;
-/** Turns of the event loop that a beat waits for its frames while connected, and otherwise. */
+/** Turns of the event loop that a beat waits for its frames while connected. */
 const PATIENCE_TURNS = 20_000;
-const CONNECTING_TURNS = 50;
+/** A connection is made in this machine's time, and beats would run away from it: while there is none,
+ * each takes as long as a step of a handshake. */
+const CONNECTING_MILLIS = 10;
 /** So many turns without a frame end the beat's delivery. */
 const QUIET_TURNS = 3;
 const TRADER: Caller = { principal: 'soak', authority: 'open' };
@@ -192,10 +194,12 @@ export class SoakEngine {
 
   /** Resolves once the frames of a beat have arrived: none more for a while after the first. */
   async #delivered(before: number): Promise<void> {
-    const isOpen = this.#feed.status().state === 'open';
-    const patience = isOpen ? PATIENCE_TURNS : CONNECTING_TURNS;
+    if (this.#feed.status().state !== 'open') {
+      await sleep(CONNECTING_MILLIS);
+      return;
+    }
     let [seen, quiet] = [before, 0];
-    for (let turns = 0; turns < patience && quiet < QUIET_TURNS; turns += 1) {
+    for (let turns = 0; turns < PATIENCE_TURNS && quiet < QUIET_TURNS; turns += 1) {
       await turn();
       const now = this.counters.get('feed_frames');
       quiet = now === seen && now > before ? quiet + 1 : 0;

@@ -163,10 +163,14 @@ const EVENT_KEYS: ReadonlySet<string> = new Set([
   'brokerOrderId',
   'reason',
   'fill',
+  'fillId',
   'remaining',
   'limit',
   'settlement',
+  'search',
+  'source',
 ]);
+const SEARCH_KEYS: ReadonlySet<string> = new Set(['outcome', 'standing', 'takenAt', 'evidence']);
 const SETTLEMENT_KEYS: ReadonlySet<string> = new Set([
   'settlementId',
   'outcome',
@@ -174,6 +178,7 @@ const SETTLEMENT_KEYS: ReadonlySet<string> = new Set([
   'quantity',
   'shares',
   'sharePrice',
+  'cashPerShare',
   'feesCents',
   'marketAt',
 ]);
@@ -264,9 +269,10 @@ function isIntent(value: unknown): boolean {
 
 function isEvent(value: unknown): boolean {
   if (!hasOnly(value, EVENT_KEYS) || !isFields(value)) return false;
-  const { kind, fill, settlement } = value;
+  const { kind, fill, settlement, search } = value;
   if (fill !== undefined && !hasOnly(fill, FILL_KEYS)) return false;
   if (settlement !== undefined && !hasOnly(settlement, SETTLEMENT_KEYS)) return false;
+  if (search !== undefined && !hasOnly(search, SEARCH_KEYS)) return false;
   return typeof kind === 'string';
 }
 

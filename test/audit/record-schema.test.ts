@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { allowListedBody, isAuditRecord, schemaFaults } from '../../src/audit/record-schema.ts';
-import type { AuditRecord } from '../../src/engine/domain/audit-record.ts';
-import { alertBody, orderStory, recordOf, recordsOf } from './support/sample-records.ts';
+import type { BrokerEvent, Settlement } from '../../src/broker/order-gateway.ts';
+import type { AuditRecord, JournalledBrokerEvent } from '../../src/engine/domain/audit-record.ts';
+import { cents, epochMicros, price } from '../../src/engine/domain/units.ts';
+import {
+  alertBody,
+  fillEvent,
+  orderStory,
+  recordOf,
+  recordsOf,
+  START_MICROS,
+} from './support/sample-records.ts';
 
 function changed(change: (plain: Record<string, Record<string, unknown>>) => void): AuditRecord {
   const record = structuredClone(recordsOf(1, orderStory('o-1'))[1]);
@@ -9,7 +18,52 @@ function changed(change: (plain: Record<string, Record<string, unknown>>) => voi
   return record as AuditRecord;
 }
 
+const SETTLEMENT: Required<Settlement> = {
+  settlementId: 's-1',
+  outcome: 'exercised',
+  instrument: { kind: 'shares', symbol: 'SPY' },
+  quantity: 1,
+  shares: 100,
+  sharePrice: price(6_000_000),
+  cashPerShare: price(12_300),
+  feesCents: cents(0),
+  marketAt: epochMicros(START_MICROS),
+};
+
+type Told = Exclude<BrokerEvent, { kind: 'connection' }>;
+const intentId = 'o-1';
+const at = { market: epochMicros(START_MICROS), wall: epochMicros(START_MICROS) };
+
+/** Every kind of event that is recorded, with all its fields: the compiler misses one that is new. */
+const EVENTS: { readonly [K in Told['kind']]: readonly Required<Extract<Told, { kind: K }>>[] } = {
+  accepted: [{ kind: 'accepted', intentId, brokerOrderId: 'b-1' }],
+  rejected: [{ kind: 'rejected', intentId, reason: 'why' }],
+  unknown: [{ kind: 'unknown', intentId, reason: 'why' }],
+  fill: [fillEvent(intentId, 'f-1') as Extract<Told, { kind: 'fill' }>],
+  cancelled: [{ kind: 'cancelled', intentId, remaining: 1 }],
+  cancelRejected: [{ kind: 'cancelRejected', intentId, reason: 'why' }],
+  replaced: [{ kind: 'replaced', intentId, limit: price(-1) }],
+  expired: [{ kind: 'expired', intentId, remaining: 1 }],
+  settlement: [{ kind: 'settlement', settlement: SETTLEMENT }],
+  busted: [{ kind: 'busted', intentId, fillId: 'f-1', reason: 'why' }],
+  reopened: [{ kind: 'reopened', intentId, brokerOrderId: 'b-1', reason: 'why' }],
+  searched: [
+    { kind: 'searched', intentId, search: { outcome: 'found', standing: 'filled', evidence: 'e' } },
+    { kind: 'searched', intentId, search: { outcome: 'absent', takenAt: at, evidence: 'e' } },
+    { kind: 'searched', intentId, search: { outcome: 'incomplete', evidence: 'e' } },
+  ],
+};
+
 describe('the allow-list of the audit record', () => {
+  it('has nothing against any event of a broker, wherever it was learnt', () => {
+    for (const event of Object.values(EVENTS).flat()) {
+      const told: JournalledBrokerEvent = { ...event };
+      for (const body of [told, { ...told, source: 'snapshot' }]) {
+        expect(schemaFaults(recordOf(1, { kind: 'brokerEvent', event: body }))).toEqual([]);
+      }
+    }
+  });
+
   it('has nothing against the records of an order', () => {
     for (const record of recordsOf(1, orderStory('o-1'))) {
       expect(isAuditRecord(record)).toBe(true);

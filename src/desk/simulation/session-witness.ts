@@ -1,5 +1,6 @@
 /** All oracles of a session behind one face, and the violations they found. */
 
+import { schemaFaults } from '../../audit/record-schema.ts';
 import type { BrokerEvent, OrderGateway } from '../../broker/order-gateway.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { At } from '../../engine/domain/clock.ts';
@@ -67,6 +68,9 @@ export class SessionWitness implements BrokerObserver {
 
   /** A record on its way to the journal. */
   onRecord(record: AuditRecord): void {
+    for (const fault of schemaFaults(record)) {
+      this.report(`record ${record.seq} would not verify: ${fault}`);
+    }
     const { body, seq } = record;
     tallyRecord(this.tally, record);
     if (seq !== this.#lastSeq + 1) this.report(`record ${seq} came after record ${this.#lastSeq}`);

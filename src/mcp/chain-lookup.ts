@@ -37,23 +37,3 @@ export function holdingGreeks(
     vegaCentsPerPoint: vega * cents,
   };
 }
-
-/** The sum of greeks; null as soon as one is not known. */
-export function totalGreeks(parts: readonly (GreeksView | null)[]): GreeksView | null {
-  const total = {
-    delta: 0,
-    gamma: 0,
-    thetaCentsPerDay: 0,
-    thetaCentsNextHour: 0,
-    vegaCentsPerPoint: 0,
-  };
-  for (const part of parts) {
-    if (part === null) return null;
-    total.delta += part.delta;
-    total.gamma += part.gamma;
-    total.thetaCentsPerDay += part.thetaCentsPerDay;
-    total.thetaCentsNextHour += part.thetaCentsNextHour;
-    total.vegaCentsPerPoint += part.vegaCentsPerPoint;
-  }
-  return total;
-}

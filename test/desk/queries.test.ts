@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { sumGreeks } from '../../src/desk/account/position-views.ts';
 import type {
   DeltaView,
   GreeksByPosition,
   PnlView,
   PositionView,
 } from '../../src/desk/engine-api.ts';
+import { sumGreeks } from '../../src/desk/engine-api-greeks.ts';
 import type { StrategyRequest } from '../../src/desk/engine-api-requests.ts';
 import { CONDOR, DeskRig } from '../support/desk-rig.ts';
 

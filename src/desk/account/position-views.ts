@@ -45,26 +45,6 @@ export function greeksView(desk: DeskContext, position: StructurePosition): Gree
   return structureGreeks(position, (symbol) => greeksOf(desk, symbol)) ?? null;
 }
 
-/** The sum; null when any part is not known, so that no total is quietly short. */
-export function sumGreeks(parts: readonly (GreeksView | null)[]): GreeksView | null {
-  const total = {
-    delta: 0,
-    gamma: 0,
-    thetaCentsPerDay: 0,
-    thetaCentsNextHour: 0,
-    vegaCentsPerPoint: 0,
-  };
-  for (const part of parts) {
-    if (part === null) return null;
-    total.delta += part.delta;
-    total.gamma += part.gamma;
-    total.thetaCentsPerDay += part.thetaCentsPerDay;
-    total.thetaCentsNextHour += part.thetaCentsNextHour;
-    total.vegaCentsPerPoint += part.vegaCentsPerPoint;
-  }
-  return total;
-}
-
 type ProtectionView = Pick<PositionView, 'protectedBy' | 'protectedSince' | 'verifiedAgoMs'>;
 
 /** Who would close the position, and since when and how surely the broker would. */

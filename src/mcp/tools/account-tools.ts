@@ -1,6 +1,7 @@
 /** The account as the broker has it: read at each call, never from a cache. */
 import { z } from 'zod';
 import type { ReadOrigin } from '../../desk/engine-api-account.ts';
+import { sumGreeks } from '../../desk/engine-api-greeks.ts';
 import type { OrderRow, TimeBack } from '../../engine/domain/account-facts.ts';
 import {
   accountRow,
@@ -12,7 +13,7 @@ import {
   transactionRow,
 } from '../account-shapes.ts';
 import { dateField } from '../argument-fields.ts';
-import { holdingGreeks, totalGreeks } from '../chain-lookup.ts';
+import { holdingGreeks } from '../chain-lookup.ts';
 import { dollars, figure, signedPrice } from '../money-words.ts';
 import { greeks } from '../output-shapes.ts';
 import { resultShape } from '../result-shape.ts';
@@ -121,7 +122,7 @@ export const getPositions = defineTool({
       ...row,
       greeks: holdingGreeks(slice, row),
     }));
-    const total = totalGreeks(positions.map((row) => row.greeks));
+    const total = sumGreeks(positions.map((row) => row.greeks));
     const rows = positions.map(
       ({ symbol, quantity, averagePrice, markPrice }) =>
         `${quantity} ${symbol} at ${figure(averagePrice)}, mark ${figure(markPrice)}`,

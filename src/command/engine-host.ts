@@ -352,6 +352,7 @@ class RunningEngine implements EngineHost {
     await this.#alerts.close(ALERTS_TIMEOUT_MILLIS);
     this.#tellCore({ kind: 'closeJournal' });
     await this.#threads.journal.closed.catch(() => undefined);
+    this.api.close();
     await this.#audit.close();
     await Promise.all([this.#scenarios.close(), this.#stories.close()]);
     await Promise.all([this.#threads.core, ...this.#threads.others].map((w) => w.terminate()));

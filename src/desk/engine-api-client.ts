@@ -12,7 +12,6 @@ import type { Right } from '../engine/domain/instrument.ts';
 import type { ChainSlice } from '../engine/domain/market.ts';
 import { addMicros } from '../engine/domain/units.ts';
 import { deny } from '../engine/domain/verdict.ts';
-import { RingReader } from '../engine/ring/ring-reader.ts';
 import type { Counters } from '../ops/counters.ts';
 import { payoffView } from './account/payoff-view.ts';
 import type * as Api from './engine-api.ts';
@@ -25,6 +24,7 @@ import { ReadingLine } from './engine-api-reading.ts';
 import type { OrderRequest, ScanRequest, StrategyRequest } from './engine-api-requests.ts';
 import type { RiskCheckView } from './engine-api-risk.ts';
 import type { AuditStoryView, ReadStory } from './engine-api-story.ts';
+import { chainStream } from './engine-api-stream.ts';
 import { newToken, tokenSha256Of } from './engine-api-tokens.ts';
 import { isoNewYork } from './iso-time.ts';
 import { scanView } from './previews/scan-view.ts';
@@ -110,6 +110,12 @@ export class EngineApiClient implements Api.EngineApi {
   /** Takes an answer of the account reader. */
   onReading(message: FromReader): void {
     this.#readings.settle(message);
+  }
+
+  /** Neither core nor account reader answers any more: no question stays open, now or later. */
+  close(): void {
+    this.#core.close();
+    this.#readings.close();
   }
 
   get status(): CoreStatus | undefined {
@@ -381,14 +387,7 @@ export class EngineApiClient implements Api.EngineApi {
   }
 
   openStream(): Api.ChainStream {
-    const reader = new RingReader(this.#parts.buffers.ring);
-    reader.seekToNewest();
-    const most = 65_536;
-    return {
-      drain: (visit) => reader.poll((record) => visit(record.index, record.marketMicros), most),
-      lost: () => reader.lost,
-      close: () => undefined,
-    };
+    return chainStream(this.#parts.buffers.ring);
   }
 
   onEvent(listener: (event: Api.EngineEvent) => void): () => void {

@@ -1,5 +1,6 @@
 /** Questions and commands to the core over its port, each answered by its number. Main thread only. */
 import type * as Api from './engine-api.ts';
+import { OpenQuestions } from './engine-api-questions.ts';
 import { newToken, tokenSha256Of } from './engine-api-tokens.ts';
 import type { Command, Query } from './inputs.ts';
 import type { ToCore } from './threads/core-protocol.ts';
@@ -11,11 +12,6 @@ const ANSWER_TIMEOUT_MILLIS = 10_000;
 export interface CoreReply {
   readonly stamp: Api.Stamp;
   readonly result: unknown;
-}
-
-interface Waiting {
-  readonly resolve: (answer: CoreReply) => void;
-  readonly timer: NodeJS.Timeout;
 }
 
 /** What the line needs of the door. */
@@ -36,8 +32,7 @@ export function busy(stamp: Api.Stamp): Api.Answer<never> {
 
 export class CoreLine {
   readonly #ends: LineEnds;
-  readonly #waiting = new Map<number, Waiting>();
-  #nextId = 1;
+  readonly #questions = new OpenQuestions<CoreReply>();
 
   constructor(ends: LineEnds) {
     this.#ends = ends;
@@ -45,11 +40,12 @@ export class CoreLine {
 
   /** Takes an answer. One that nobody waits for any more is dropped. */
   settle(id: number, answer: CoreReply): void {
-    const waiting = this.#waiting.get(id);
-    if (waiting === undefined) return;
-    this.#waiting.delete(id);
-    clearTimeout(waiting.timer);
-    waiting.resolve(answer);
+    this.#questions.settle(id, answer);
+  }
+
+  /** The core answers no more: whoever asked or asks hears that it is busy. */
+  close(): void {
+    this.#questions.close();
   }
 
   command<T>(caller: Api.Caller, command: Command, timeoutMillis?: number): Promise<Api.Answer<T>> {
@@ -71,22 +67,14 @@ export class CoreLine {
     return { ...answer, value: { ...answer.value, confirmToken: token } };
   }
 
-  #ask<T>(
+  async #ask<T>(
     make: (id: number) => ToCore,
     timeoutMillis = ANSWER_TIMEOUT_MILLIS,
   ): Promise<Api.Answer<T>> {
-    const id = this.#nextId++;
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        this.#waiting.delete(id);
-        resolve(busy(this.#ends.stamp()));
-      }, timeoutMillis);
-      const settle: Waiting['resolve'] = ({ stamp, result }) => {
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the core answers each question with its own type
-        resolve({ stamp: this.#ends.witnessed(stamp), ...(result as object) } as Api.Answer<T>);
-      };
-      this.#waiting.set(id, { resolve: settle, timer });
-      this.#ends.send(make(id));
-    });
+    const reply = await this.#questions.ask((id) => this.#ends.send(make(id)), timeoutMillis);
+    if (reply === undefined) return busy(this.#ends.stamp());
+    const { stamp, result } = reply;
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the core answers each question with its own type
+    return { stamp: this.#ends.witnessed(stamp), ...(result as object) } as Api.Answer<T>;
   }
 }

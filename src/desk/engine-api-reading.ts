@@ -7,6 +7,7 @@ import { wallMicros } from '../engine/domain/clock.ts';
 import { MICROS_PER_MILLI } from '../engine/domain/units.ts';
 import { deny, type Outcome } from '../engine/domain/verdict.ts';
 import type { ReadOrigin } from './engine-api-account.ts';
+import { OpenQuestions } from './engine-api-questions.ts';
 import type { FromReader, ToReader } from './threads/core-protocol.ts';
 
 /** Longer than any reading may take: pages of a slow broker. */
@@ -14,13 +15,15 @@ const READ_TIMEOUT_MILLIS = 60_000;
 
 type AnyResult = FromReader['result'];
 
+const UNANSWERED: AnyResult = {
+  kind: 'failed',
+  reason: 'the broker did not answer in time',
+  retryable: true,
+};
+
 export class ReadingLine {
   readonly #send: (message: ToReader) => void;
-  readonly #waiting = new Map<
-    number,
-    { readonly resolve: (result: AnyResult) => void; readonly timer: NodeJS.Timeout }
-  >();
-  #nextId = 1;
+  readonly #questions = new OpenQuestions<AnyResult>();
 
   constructor(send: (message: ToReader) => void) {
     this.#send = send;
@@ -28,11 +31,12 @@ export class ReadingLine {
 
   /** Takes an answer. One that nobody waits for any more is dropped. */
   settle({ id, result }: FromReader): void {
-    const waiting = this.#waiting.get(id);
-    if (waiting === undefined) return;
-    this.#waiting.delete(id);
-    clearTimeout(waiting.timer);
-    waiting.resolve(result);
+    this.#questions.settle(id, result);
+  }
+
+  /** The reader answers no more: whoever asked or asks hears so. */
+  close(): void {
+    this.#questions.close();
   }
 
   async read<K extends ReadKind>(
@@ -40,22 +44,12 @@ export class ReadingLine {
     ask: AskOf<K>,
     broker: string,
   ): Promise<Outcome<{ readonly value: ValueOf<K> & ReadOrigin }>> {
+    const answer = await this.#questions.ask(
+      (id) => this.#send({ kind: 'read', id, what, ask }),
+      READ_TIMEOUT_MILLIS,
+    );
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the reader answers each question with its own type
-    const result = (await this.#ask({ kind: 'read', id: this.#nextId++, what, ask })) as ReadResult<
-      ValueOf<K>
-    >;
-    return told(result, broker);
-  }
-
-  #ask(message: ToReader): Promise<AnyResult> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        this.#waiting.delete(message.id);
-        resolve({ kind: 'failed', reason: 'the broker did not answer in time', retryable: true });
-      }, READ_TIMEOUT_MILLIS);
-      this.#waiting.set(message.id, { resolve, timer });
-      this.#send(message);
-    });
+    return told((answer ?? UNANSWERED) as ReadResult<ValueOf<K>>, broker);
   }
 }
 

@@ -228,6 +228,19 @@ describe('questions and answers', () => {
     rig.answer({ value: 'too late' });
   });
 
+  it('end at once where the core is gone, those that wait and those to come, and leave no timer', async () => {
+    const rig = new ClientRig();
+    const before = [rig.client.pnl(CALLER), rig.client.readAccount('accounts', {})] as const;
+    const sent = rig.sent.length;
+    rig.client.close();
+    const after = [rig.client.alerts(CALLER), rig.client.readAccount('accounts', {})] as const;
+    for (const [ask, read] of [before, after]) {
+      expect(await ask).toMatchObject({ denied: { code: 'engine_busy' } });
+      expect(await read).toMatchObject({ denied: { code: 'read_failed' } });
+    }
+    expect([vi.getTimerCount(), rig.sent.length]).toEqual([0, sent]);
+  });
+
   it('leave no timer behind once answered', async () => {
     const rig = new ClientRig();
     const answer = rig.client.pnl(CALLER);

@@ -111,29 +111,31 @@ function ask(check: Check, input: RiskInput): CheckResult {
   return notRun(check.code, 'asked of opening orders only');
 }
 
-/** A check and what it said. */
-interface Asked {
-  readonly check: Check;
-  readonly result: CheckResult;
-}
-
-function refuses({ check, result }: Asked, input: RiskInput): boolean {
-  if (result.outcome === 'failed') return true;
-  const isMissing = result.outcome === 'notRun' && check.isOptional !== true;
+function refuses(check: Check, { outcome }: CheckResult, input: RiskInput): boolean {
+  if (outcome === 'failed') return true;
+  const isMissing = outcome === 'notRun' && check.isOptional !== true;
   return isMissing && input.intent.purpose === 'open';
 }
 
-/** The first that refuses. The trading state is only the sum of its causes: where the check of one of
- * them refuses too, that one has more to say. */
-function refusalOf(asked: readonly Asked[], input: RiskInput): Asked | undefined {
-  const refusing = asked.filter((one) => refuses(one, input));
-  const [first] = refusing;
-  if (first?.result.code !== 'trading_state') return first;
+/** The first that refuses, of what `checks` said in their order. The trading state is only the sum of
+ * its causes: where the check of one of them refuses too, that one has more to say. */
+function refusalOf(
+  checks: readonly Check[],
+  results: readonly CheckResult[],
+  input: RiskInput,
+): CheckResult | undefined {
+  const refusing = (result: CheckResult, i: number): boolean => {
+    const check = checks[i];
+    return check !== undefined && refuses(check, result, input);
+  };
+  const first = results.find(refusing);
+  if (first?.code !== 'trading_state') return first;
   const causes = new Set<string | undefined>(input.tradingCauses);
-  return refusing.find(({ check }) => causes.has(check.explains)) ?? first;
+  const saysMore = (i: number): boolean => causes.has(checks[i]?.explains);
+  return results.find((result, i) => saysMore(i) && refusing(result, i)) ?? first;
 }
 
-function denialOf({ result: { code, message, numbers } }: Asked): Denial {
+function denialOf({ code, message, numbers }: CheckResult): Denial {
   return { code, message, numbers };
 }
 
@@ -143,9 +145,8 @@ function denialOf({ result: { code, message, numbers } }: Asked): Denial {
  * unless a check found an error in it.
  */
 export function judge(input: RiskInput, checks: readonly Check[] = CHECKS): Verdict {
-  const asked = checks.map((check) => ({ check, result: ask(check, input) }));
-  const results = asked.map(({ result }) => result);
-  const refusal = refusalOf(asked, input);
+  const results = checks.map((check) => ask(check, input));
+  const refusal = refusalOf(checks, results, input);
   const { version: limitsVersion } = input.limits;
   if (refusal === undefined) return { approved: true, checks: results, limitsVersion };
   return { approved: false, checks: results, denial: denialOf(refusal), limitsVersion };

@@ -3,7 +3,7 @@ import type { Greeks } from '../engine/domain/greeks.ts';
 import { multiplierOf } from '../engine/domain/instrument.ts';
 import { legSign, type OrderLeg } from '../engine/domain/order.ts';
 import type { RiskInput } from './risk-input.ts';
-import { findContract, freshLegQuote } from './slice-lookup.ts';
+import { legMarket } from './slice-lookup.ts';
 
 export type CappedGreek = 'delta' | 'gamma' | 'vega';
 
@@ -11,10 +11,9 @@ export type CappedGreek = 'delta' | 'gamma' | 'vega';
 const OF_A_SHARE: Readonly<Record<CappedGreek, number>> = { delta: 1, gamma: 0, vega: 0 };
 
 function legGreeks(input: RiskInput, leg: OrderLeg): Pick<Greeks, CappedGreek> | undefined {
-  const { instrument } = leg;
-  if (instrument.kind === 'shares') return OF_A_SHARE;
-  if (input.slice === undefined || freshLegQuote(input, leg) === undefined) return undefined;
-  return findContract(input.slice, instrument)?.greeks;
+  if (leg.instrument.kind === 'shares') return OF_A_SHARE;
+  const { fresh, greeks } = legMarket(input, leg);
+  return fresh === undefined ? undefined : greeks;
 }
 
 /** One greek of the whole order, in shares' worth; undefined when a leg has none that is fresh. */

@@ -1,4 +1,5 @@
 /** Finding the legs of an order in the chain slice it is judged by. */
+import type { Greeks } from '../engine/domain/greeks.ts';
 import type { OptionContract } from '../engine/domain/instrument.ts';
 import { gridOf } from '../engine/domain/instrument.ts';
 import type { ChainSlice, ContractView, Quote } from '../engine/domain/market.ts';
@@ -39,17 +40,57 @@ function isSameContract(a: OptionContract, b: OptionContract): boolean {
   return a.strike === b.strike && a.right === b.right && a.expiry === b.expiry && a.root === b.root;
 }
 
-/** The quote a leg is judged by, whatever its age, with the time until which it is known to have
- * stood. Shares are judged by the underlying's. */
-export function legQuote(input: RiskInput, leg: OrderLeg): Quote | undefined {
-  const { slice } = input;
-  if (slice === undefined) return undefined;
-  const { instrument } = leg;
-  if (instrument.kind === 'option') return stood(input, findContract(slice, instrument)?.quote);
-  return instrument.symbol === slice.underlying ? spotQuote(input) : undefined;
+/** What one leg's market shows to a judgement. */
+export interface LegMarket {
+  /** The row of the leg in the chain; undefined for shares and for what the slice lacks. */
+  readonly view: ContractView | undefined;
+  /** Of that row, as they stand. */
+  readonly greeks: Greeks | undefined;
+  /** The quote the leg is judged by, whatever its age, with the time until which it is known to have
+   * stood. Shares are judged by the underlying's. */
+  readonly quote: Quote | undefined;
+  /** The same while it is no older than its limit: what every check but that of ages may judge by. */
+  readonly fresh: Quote | undefined;
 }
 
-/** The underlying's quote in the same way. */
+const NO_MARKET: LegMarket = {
+  view: undefined,
+  greeks: undefined,
+  quote: undefined,
+  fresh: undefined,
+};
+
+/** What was looked up for an input. One never changes, and most checks ask for the same. */
+const SEEN = new WeakMap<RiskInput, Map<OrderLeg, LegMarket>>();
+
+/** The market of a leg, looked up once for all checks of an input. */
+export function legMarket(input: RiskInput, leg: OrderLeg): LegMarket {
+  let seen = SEEN.get(input);
+  if (seen === undefined) {
+    seen = new Map();
+    SEEN.set(input, seen);
+  }
+  let market = seen.get(leg);
+  if (market === undefined) {
+    market = lookUp(input, leg);
+    seen.set(leg, market);
+  }
+  return market;
+}
+
+function lookUp(input: RiskInput, leg: OrderLeg): LegMarket {
+  const { instrument } = leg;
+  const { slice } = input;
+  if (slice === undefined) return NO_MARKET;
+  const view = instrument.kind === 'option' ? findContract(slice, instrument) : undefined;
+  const isSpot = instrument.kind === 'shares' && instrument.symbol === slice.underlying;
+  const quote = stood(input, isSpot ? slice.spotQuote : view?.quote);
+  const maxAge = legAgeLimitMillis(input, leg);
+  const isNow = quote !== undefined && isFresh(quote, input.at, maxAge, gridOf([leg]).step);
+  return { view, greeks: view?.greeks, quote, fresh: isNow ? quote : undefined };
+}
+
+/** The underlying's quote, with the time until which it is known to have stood. */
 export function spotQuote(input: RiskInput): Quote | undefined {
   return stood(input, input.slice?.spotQuote);
 }
@@ -65,13 +106,9 @@ export function legAgeLimitMillis(input: RiskInput, leg: OrderLeg): number {
   return leg.instrument.kind === 'shares' ? limits.maxSpotAgeMillis : limits.maxQuoteAgeMillis;
 }
 
-/** A leg's quote while it is no older than its limit: what every other check may judge by. */
+/** The quote of a leg while it is no older than its limit. */
 export function freshLegQuote(input: RiskInput, leg: OrderLeg): Quote | undefined {
-  const quote = legQuote(input, leg);
-  if (quote === undefined) return undefined;
-  return isFresh(quote, input.at, legAgeLimitMillis(input, leg), gridOf([leg]).step)
-    ? quote
-    : undefined;
+  return legMarket(input, leg).fresh;
 }
 
 /** The underlying's price while its quote is no older than its limit. */

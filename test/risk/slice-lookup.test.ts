@@ -6,7 +6,7 @@ import {
   freshLegQuote,
   freshSpot,
   legAgeLimitMillis,
-  legQuote,
+  legMarket,
   spotQuote,
 } from '../../src/risk/slice-lookup.ts';
 import { AT, leg, millisAfter, option, quote, ROWS, riskInput, sliceOf } from './fixtures.ts';
@@ -39,16 +39,16 @@ describe('the row of a contract', () => {
 
 describe('the quote of a leg', () => {
   it('is its contract’s, of shares the underlying’s', () => {
-    expect(legQuote(riskInput(), CALL)).toEqual(quote(0.5, 0.52));
-    expect(legQuote(riskInput(), SHARES)).toEqual(quote(599.99, 600.01));
+    expect(legMarket(riskInput(), CALL).quote).toEqual(quote(0.5, 0.52));
+    expect(legMarket(riskInput(), SHARES).quote).toEqual(quote(599.99, 600.01));
     const others: OrderLeg = { ...SHARES, instrument: { kind: 'shares', symbol: 'QQQ' } };
-    expect(legQuote(riskInput(), others)).toBeUndefined();
-    expect(legQuote(riskInput(), leg('buyToOpen', 'call', 607))).toBeUndefined();
+    expect(legMarket(riskInput(), others).quote).toBeUndefined();
+    expect(legMarket(riskInput(), leg('buyToOpen', 'call', 607)).quote).toBeUndefined();
   });
 
   it('is not known without a chain', () => {
     const input = riskInput({ slice: undefined });
-    for (const one of [CALL, SHARES]) expect(legQuote(input, one)).toBeUndefined();
+    for (const one of [CALL, SHARES]) expect(legMarket(input, one).quote).toBeUndefined();
     expect([spotQuote(input), freshSpot(input)]).toEqual([undefined, undefined]);
   });
 
@@ -56,7 +56,7 @@ describe('the quote of a leg', () => {
     const newsAt = millisAfter(AT, 700);
     const quoteStream = { sinceWall: AT.wall, newsAt, lateMillis: 0 };
     const input = riskInput({ quoteStream });
-    expect(legQuote(input, CALL)?.at).toEqual(newsAt);
+    expect(legMarket(input, CALL).quote?.at).toEqual(newsAt);
     expect(spotQuote(input)?.at).toEqual(newsAt);
   });
 
@@ -77,7 +77,7 @@ describe('the quote of a leg', () => {
 
 it('the clock of the market moves with that of the machine where a feed is late', () => {
   const quoteStream = { sinceWall: AT.wall, newsAt: undefined, lateMillis: 3 };
-  const late = legQuote(riskInput({ quoteStream }), CALL)?.at;
+  const late = legMarket(riskInput({ quoteStream }), CALL).quote?.at;
   expect(late).toEqual({
     market: addMicros(AT.market, -3_000),
     wall: addMicros(AT.wall, -3_000),

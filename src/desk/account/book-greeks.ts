@@ -30,10 +30,8 @@ export function greeksOfLegs(
   legs: readonly OrderLeg[],
   units: number,
 ): PositionGreeks | undefined {
-  const holdings = legs.map(({ instrument, action, ratio }) => {
-    return { instrument, quantity: legSign(action) * ratio * units };
-  });
-  return greeksOfHoldings(holdings, greeksBySymbol);
+  const contracts = ({ action, ratio }: OrderLeg): number => legSign(action) * ratio * units;
+  return greeksOfHoldings(legs, contracts, greeksBySymbol);
 }
 
 /** Net delta of what is held, in share equivalents; undefined when a leg has no delta. */

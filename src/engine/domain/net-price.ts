@@ -16,13 +16,16 @@ export interface NetPrices {
   readonly mid: Price;
 }
 
-interface LegPrices {
+/** One leg's market, per share and unsigned. */
+export interface LegPrices {
+  /** What the leg trades at: the ask to buy, the bid to sell. */
   readonly natural: Price;
+  /** The other side, which counts 0 for a missing bid. */
   readonly other: number;
 }
 
-/** The price a leg trades at and the other side of its market, which counts 0 for a missing bid. */
-function legPrices(leg: OrderLeg, quote: Quote | undefined): LegPrices | undefined {
+/** Both sides of a leg's market; undefined where the side it trades on lacks. */
+export function legPrices(leg: OrderLeg, quote: Quote | undefined): LegPrices | undefined {
   const buys = legSign(leg.action) > 0;
   const natural = buys ? quote?.ask : quote?.bid;
   if (quote === undefined || natural === undefined) return undefined;
@@ -34,14 +37,14 @@ function legPrices(leg: OrderLeg, quote: Quote | undefined): LegPrices | undefin
  * side is answered with the symbol and side that lack. */
 export function netPrices(
   legs: readonly OrderLeg[],
-  quoteOf: QuoteOf,
+  quoteOf: (symbol: string, leg: OrderLeg) => Quote | undefined,
 ): NetPrices | { readonly missing: string; readonly side: 'bid' | 'ask' } {
   let natural = 0;
   let mid = 0;
   for (const leg of legs) {
     const symbol = instrumentSymbol(leg.instrument);
     const sign = -legSign(leg.action);
-    const prices = legPrices(leg, quoteOf(symbol));
+    const prices = legPrices(leg, quoteOf(symbol, leg));
     if (prices === undefined) return { missing: symbol, side: sign < 0 ? 'ask' : 'bid' };
     natural += sign * prices.natural * leg.ratio;
     mid += (sign * (prices.natural + prices.other) * leg.ratio) / 2;

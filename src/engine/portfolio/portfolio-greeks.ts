@@ -16,16 +16,11 @@ export interface PositionGreeks {
   readonly vegaCentsPerPoint: number;
 }
 
-/** So much of an instrument, signed. */
-export interface Holding {
-  readonly instrument: Instrument;
-  readonly quantity: number;
-}
-
-/** Greeks of holdings together; undefined when one has none, so that no total is quietly short. Shares
- * have a delta of one each and nothing else. */
-export function greeksOfHoldings(
-  holdings: readonly Holding[],
+/** Greeks of holdings together, of each so much, signed, as `quantityOf` says; undefined when one has
+ * none, so that no total is quietly short. Shares have a delta of one each and nothing else. */
+export function greeksOfHoldings<T extends { readonly instrument: Instrument }>(
+  holdings: readonly T[],
+  quantityOf: (holding: T) => number,
   greeksOf: (symbol: string) => Greeks | undefined,
 ): PositionGreeks | undefined {
   const total = {
@@ -35,8 +30,9 @@ export function greeksOfHoldings(
     thetaCentsNextHour: 0,
     vegaCentsPerPoint: 0,
   };
-  for (const { instrument, quantity } of holdings) {
-    const shares = quantity * multiplierOf(instrument);
+  for (const holding of holdings) {
+    const { instrument } = holding;
+    const shares = quantityOf(holding) * multiplierOf(instrument);
     if (instrument.kind === 'shares') {
       total.delta += shares;
       continue;
@@ -57,5 +53,5 @@ export function structureGreeks(
   position: StructurePosition,
   greeksOf: (symbol: string) => Greeks | undefined,
 ): PositionGreeks | undefined {
-  return greeksOfHoldings(position.legs, greeksOf);
+  return greeksOfHoldings(position.legs, ({ quantity }) => quantity, greeksOf);
 }

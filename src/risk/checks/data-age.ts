@@ -5,7 +5,7 @@ import { PENNY_GRID } from '../../engine/domain/tick-grid.ts';
 import type { Price } from '../../engine/domain/units.ts';
 import { ageLimitMillis, quoteAgeMillis } from '../quote-age.ts';
 import type { RiskInput } from '../risk-input.ts';
-import { legAgeLimitMillis, legQuote, spotQuote } from '../slice-lookup.ts';
+import { legAgeLimitMillis, legMarket, spotQuote } from '../slice-lookup.ts';
 import { type Check, failed, notRun, passed } from './check.ts';
 
 const CODE = 'data_stale';
@@ -28,7 +28,7 @@ function quotesNeeded(input: RiskInput): readonly Seen[] {
   };
   const legs = intent.legs.map((leg) => ({
     symbol: instrumentSymbol(leg.instrument),
-    quote: legQuote(input, leg),
+    quote: legMarket(input, leg).quote,
     maxAgeMillis: legAgeLimitMillis(input, leg),
     tick: gridOf([leg]).step,
   }));

@@ -3,7 +3,7 @@
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Quote } from '../../engine/domain/market.ts';
 import type { CheckResult } from '../../engine/domain/verdict.ts';
-import { legQuote } from '../slice-lookup.ts';
+import { legMarket } from '../slice-lookup.ts';
 import { type Check, failed, notRun, passed } from './check.ts';
 
 const CODE = 'feed_resync';
@@ -25,7 +25,7 @@ export const feedResyncCheck: Check = {
     if (feedSinceWall === undefined) return notRun(CODE, 'the feed has not been connected yet');
     if (!isOf(slice?.spotQuote, feedSinceWall)) return old('the underlying');
     for (const leg of intent.legs) {
-      if (!isOf(legQuote(input, leg), feedSinceWall)) return old(instrumentSymbol(leg.instrument));
+      if (!isOf(legMarket(input, leg).quote, feedSinceWall)) return old(instrumentSymbol(leg.instrument));
     }
     return passed(CODE, 'every quote came over this connection');
   },

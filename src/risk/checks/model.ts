@@ -5,13 +5,14 @@
  * of it: they decide nothing here, and risk_check tells how far ours stand from them.
  */
 import { gridOf } from '../../engine/domain/instrument.ts';
-import type { ChainSlice, ContractView } from '../../engine/domain/market.ts';
+import type { ChainSlice, ContractView, Quote } from '../../engine/domain/market.ts';
+import type { OrderLeg } from '../../engine/domain/order.ts';
 import { tickAt } from '../../engine/domain/tick-grid.ts';
 import { dollarsFromPrice, price } from '../../engine/domain/units.ts';
 import type { Denial } from '../../engine/domain/verdict.ts';
 import { MINUTES_PER_YEAR, yearsToExpiry } from '../../engine/pricing/time-to-expiry.ts';
 import type { RiskInput } from '../risk-input.ts';
-import { findContract } from '../slice-lookup.ts';
+import { findContract, legMarket } from '../slice-lookup.ts';
 import { type Check, failed, notRun, passed } from './check.ts';
 
 const CODE = 'model_unreasonable';
@@ -51,13 +52,14 @@ function forwardFault(slice: ChainSlice, { limits }: RiskInput): Fault | undefin
   };
 }
 
-function rangeFault(view: ContractView, { limits }: RiskInput): Fault | undefined {
-  const { impliedVol, greeks, contract } = view;
-  const { minImpliedVol, maxImpliedVol } = limits;
+function rangeFault(view: ContractView, leg: OrderLeg, input: RiskInput): Fault | undefined {
+  const { impliedVol, contract } = view;
+  const { minImpliedVol, maxImpliedVol } = input.limits;
   if (impliedVol !== undefined && (impliedVol < minImpliedVol || impliedVol > maxImpliedVol)) {
     const message = 'an implied volatility is out of its range; choose another strike';
     return { message, numbers: { impliedVol, least: minImpliedVol, most: maxImpliedVol } };
   }
+  const { greeks } = legMarket(input, leg);
   if (greeks === undefined) return undefined;
   const ofCall = contract.right === 'call' ? greeks.delta : -greeks.delta;
   if (ofCall >= 0 && ofCall <= 1) return undefined;
@@ -65,22 +67,24 @@ function rangeFault(view: ContractView, { limits }: RiskInput): Fault | undefine
   return { message, numbers: { delta: greeks.delta } };
 }
 
-function middle(view: ContractView | undefined): { mid: number; half: number } | undefined {
-  const quote = view?.quote;
+function middle(quote: Quote | undefined): { mid: number; half: number } | undefined {
   if (quote?.ask === undefined || quote.bid === undefined) return undefined;
   return { mid: (quote.bid + quote.ask) / 2, half: (quote.ask - quote.bid) / 2 };
 }
 
 /** Call minus put is forward minus strike, to within what their widths leave open. */
-function parityFault(slice: ChainSlice, view: ContractView, input: RiskInput): Fault | undefined {
+function parityFault(slice: ChainSlice, leg: OrderLeg, input: RiskInput): Fault | undefined {
+  const { view, quote } = legMarket(input, leg);
+  if (view === undefined || slice.forward === undefined) return undefined;
   const { contract } = view;
-  const call = middle(findContract(slice, { ...contract, right: 'call' }));
-  const put = middle(findContract(slice, { ...contract, right: 'put' }));
-  if (call === undefined || put === undefined || slice.forward === undefined) return undefined;
+  const right = contract.right === 'call' ? 'put' : 'call';
+  const own = middle(quote);
+  const other = middle(findContract(slice, { ...contract, right })?.quote);
+  if (own === undefined || other === undefined) return undefined;
+  const [call, put] = right === 'put' ? [own, other] : [other, own];
   const due = slice.forward * 10_000 - contract.strike;
   const gap = Math.abs(call.mid - put.mid - due);
-  const tolerance =
-    call.half + put.half + input.limits.parityTicks * tickAt(gridOf([{ instrument: contract }]), 0);
+  const tolerance = own.half + other.half + input.limits.parityTicks * tickAt(gridOf([leg]), 0);
   if (gap <= tolerance) return undefined;
   const message = 'a call and a put of one strike contradict each other; wait until they agree';
   return {
@@ -100,10 +104,10 @@ export const modelCheck: Check = {
     const { slice, intent } = input;
     if (slice === undefined) return notRun(CODE, 'no chain is known; wait for its quotes');
     let fault = clockFault(slice, input) ?? forwardFault(slice, input);
-    for (const { instrument } of intent.legs) {
-      const view = instrument.kind === 'option' ? findContract(slice, instrument) : undefined;
+    for (const leg of intent.legs) {
+      const { view } = legMarket(input, leg);
       if (view === undefined) return notRun(CODE, 'a leg is not in the chain');
-      fault ??= rangeFault(view, input) ?? parityFault(slice, view, input);
+      fault ??= rangeFault(view, leg, input) ?? parityFault(slice, leg, input);
     }
     if (fault !== undefined) return failed(CODE, fault.message, fault.numbers);
     return passed(CODE, 'the numbers of the model make sense');

@@ -5,8 +5,7 @@
  * opens a share of that, since a thin market is no reason to be generous.
  */
 import { gridOf, instrumentSymbol } from '../../engine/domain/instrument.ts';
-import { netPrices } from '../../engine/domain/net-price.ts';
-import { legSign, type OrderLeg } from '../../engine/domain/order.ts';
+import { legPrices, netPrices } from '../../engine/domain/net-price.ts';
 import { type TickGrid, tickAt } from '../../engine/domain/tick-grid.ts';
 import { dollarsFromPrice, price } from '../../engine/domain/units.ts';
 import type { CheckResult } from '../../engine/domain/verdict.ts';
@@ -24,27 +23,20 @@ function collarTolerance(mid: number, { limits, at, session }: RiskInput, grid: 
   return isOpen ? tolerance : Math.floor(tolerance * limits.collarShareBeforeOpen);
 }
 
-/** What one leg would trade at and its mid, per share; undefined without a fresh market. */
-function legPrices(input: RiskInput, leg: OrderLeg): { natural: number; mid: number } | undefined {
-  const quote = freshLegQuote(input, leg);
-  const net = netPrices([{ ...leg, ratio: 1 }], () => quote);
-  if ('missing' in net) return undefined;
-  const sign = -legSign(leg.action);
-  return { natural: sign * net.natural, mid: sign * net.mid };
-}
 
 function wideLeg(input: RiskInput): CheckResult | undefined {
   for (const leg of input.intent.legs) {
     const symbol = instrumentSymbol(leg.instrument);
-    const prices = legPrices(input, leg);
+    const prices = legPrices(leg, freshLegQuote(input, leg));
     if (prices === undefined) return notRun(CODE, `${symbol} has no fresh market`, { symbol });
-    const tolerance = collarTolerance(prices.mid, input, gridOf([leg]));
-    const distance = Math.abs(prices.natural - prices.mid);
-    if (distance <= tolerance) continue;
+    const { natural, other } = prices;
+    const mid = (natural + other) / 2;
+    const tolerance = collarTolerance(mid, input, gridOf([leg]));
+    if (Math.abs(natural - mid) <= tolerance) continue;
     return failed(CODE, `${symbol} is quoted too wide; wait or choose another strike`, {
       symbol,
-      midPrice: dollarsFromPrice(price(prices.mid)),
-      naturalPrice: dollarsFromPrice(price(prices.natural)),
+      midPrice: dollarsFromPrice(price(Math.round(mid))),
+      naturalPrice: dollarsFromPrice(natural),
       tolerancePrice: dollarsFromPrice(price(tolerance)),
     });
   }
@@ -58,10 +50,7 @@ export const priceCollarCheck: Check = {
     const refused = wideLeg(input);
     if (refused !== undefined) return refused;
     const { legs, limit } = input.intent;
-    const quotes = new Map(
-      legs.map((l) => [instrumentSymbol(l.instrument), freshLegQuote(input, l)]),
-    );
-    const net = netPrices(legs, (symbol) => quotes.get(symbol));
+    const net = netPrices(legs, (_symbol, leg) => freshLegQuote(input, leg));
     if ('missing' in net) return notRun(CODE, `${net.missing} has no fresh market`);
     const far = 2 * net.mid - net.natural;
     const tolerance = collarTolerance(net.mid, input, gridOf(legs));

@@ -11,7 +11,7 @@ export default defineConfig({
       'test/risk/**/*.test.ts',
       'test/audit/{checked-journal,crc32c,journal-engine,journal-file,journal-format,journal-tail,torn-tail}.test.ts',
     ],
-    setupFiles: ['test/support/property-seed.ts'],
+    setupFiles: ['test/support/property-seed.ts', 'test/support/properties-of-mutants.ts'],
     pool: 'threads',
     isolate: false,
     testTimeout: 60_000,

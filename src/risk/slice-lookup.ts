@@ -33,11 +33,8 @@ export function findContract(
 ): ContractView | undefined {
   const rows = contract.right === 'call' ? slice.calls : slice.puts;
   const found = rowAtStrike(rows, contract.strike);
-  return found !== undefined && isSameContract(found.contract, contract) ? found : undefined;
-}
-
-function isSameContract(a: OptionContract, b: OptionContract): boolean {
-  return a.strike === b.strike && a.right === b.right && a.expiry === b.expiry && a.root === b.root;
+  const isOfSeries = found?.contract.expiry === contract.expiry;
+  return isOfSeries && found.contract.root === contract.root ? found : undefined;
 }
 
 /** What one leg's market shows to a judgement. */

@@ -6,6 +6,11 @@ import { hasUnlimitedLoss, packageBounds } from '../../src/risk/package-bounds.t
 import { CONDOR_LEGS, dollars, leg } from './fixtures.ts';
 
 const SPOT = dollars(600);
+const SHARES: OrderLeg = {
+  instrument: { kind: 'shares', symbol: 'SPY' },
+  action: 'sellToClose',
+  ratio: 1,
+};
 
 const anyLeg: fc.Arbitrary<OrderLeg> = fc
   .record({
@@ -31,6 +36,8 @@ describe('packageBounds', () => {
   it.each([
     ['a long call', [leg('buyToOpen', 'call', 605)], 0, 600],
     ['a long put', [leg('buyToOpen', 'put', 595)], 0, 595],
+    ['a long put in the money', [leg('buyToOpen', 'put', 605)], 0, 605],
+    ['a call beside shares', [SHARES, leg('buyToOpen', 'call', 605)], 0, 600],
     ['a short call', [leg('sellToOpen', 'call', 605)], -600, 0],
     ['a call vertical', [leg('buyToOpen', 'call', 605), leg('sellToOpen', 'call', 610)], 0, 5],
     ['a condor', CONDOR_LEGS, -10, 0],

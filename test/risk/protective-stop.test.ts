@@ -23,11 +23,21 @@ describe('a stop at the broker', () => {
     expect(least?.trigger).toBe(100);
   });
 
+  it('is on the grid of its class', () => {
+    const dear = { kind: 'valueAtOrBelow', price: price(50_000) } as const;
+    const triggerOf = (instrument: Instrument) =>
+      protectiveStop([{ instrument, quantity: 1 }], { stop: dear, timeExitAt })?.trigger;
+    expect(triggerOf(call)).toBe(33_300);
+    expect(triggerOf({ ...call, root: 'SPXW' })).toBe(33_000);
+  });
+
   it('is for one long option with a stop on its value, and for nothing else', () => {
     const long = { instrument: call, quantity: 1 };
     const plan = { stop, timeExitAt };
     expect(protectiveStop([long, long], plan)).toBeUndefined();
-    expect(protectiveStop([{ instrument: call, quantity: -1 }], plan)).toBeUndefined();
+    for (const quantity of [0, -1]) {
+      expect(protectiveStop([{ instrument: call, quantity }], plan)).toBeUndefined();
+    }
     expect(protectiveStop([long], { timeExitAt })).toBeUndefined();
     expect(protectiveStop([long], undefined)).toBeUndefined();
     const shares: Instrument = { kind: 'shares', symbol: 'SPY' };

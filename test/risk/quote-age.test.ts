@@ -3,8 +3,12 @@ import type { At } from '../../src/engine/domain/clock.ts';
 import type { Quote } from '../../src/engine/domain/market.ts';
 import { epochMicros, price } from '../../src/engine/domain/units.ts';
 import {
+  ageLimitMillis,
   asEvidence,
+  isCrossed,
+  isQuietWing,
   QUIET_CONTRACT_CEILING_MILLIS,
+  QUIET_WING_AGE_MULTIPLE,
   type QuoteStream,
   quoteAgeMillis,
 } from '../../src/risk/quote-age.ts';
@@ -69,6 +73,43 @@ describe('the age of a quote that did not change', () => {
     const { at: _, ...rest } = asEvidence(quotedAt(1), stream(30));
     const { at: __, ...same } = quotedAt(1);
     expect(rest).toEqual(same);
-    expect(asEvidence(quotedAt(1), stream(undefined))).toEqual(quotedAt(1));
+  });
+
+  it('makes no other of a quote that is as old as it is', () => {
+    const quote = quotedAt(1);
+    for (const newsAt of [undefined, 0.5, 1]) expect(asEvidence(quote, stream(newsAt))).toBe(quote);
+    expect(asEvidence(quote, stream(1.001))).not.toBe(quote);
+  });
+});
+
+describe('a worthless wing', () => {
+  const tick = price(100);
+  const wing = (bid: number | undefined, ask: number | undefined): Quote => {
+    const side = (value: number | undefined) => (value === undefined ? value : price(value));
+    return { ...quotedAt(1), bid: side(bid), ask: side(ask) };
+  };
+
+  it.each([
+    ['offered at five ticks without a bid', wing(undefined, 500), true],
+    ['offered at five ticks at a bid of nothing', wing(0, 500), true],
+    ['offered at more', wing(undefined, 600), false],
+    ['offered at nothing that is known', wing(undefined, undefined), false],
+    ['with a bid of a tick', wing(100, 500), false],
+  ])('is quiet or not: %s', (_what, quote, isQuiet) => {
+    expect(isQuietWing(quote, tick)).toBe(isQuiet);
+    const limit = isQuiet ? 1_000 * QUIET_WING_AGE_MULTIPLE : 1_000;
+    expect(ageLimitMillis(quote, 1_000, tick)).toBe(limit);
+  });
+});
+
+describe('a quote', () => {
+  it.each([
+    [undefined, 100, false],
+    [200, undefined, false],
+    [100, 100, false],
+    [200, 100, true],
+  ])('of %s by %s is crossed: %s', (bid, ask, isOne) => {
+    const side = (value: number | undefined) => (value === undefined ? value : price(value));
+    expect(isCrossed({ ...quotedAt(1), bid: side(bid), ask: side(ask) })).toBe(isOne);
   });
 });

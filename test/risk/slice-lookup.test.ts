@@ -7,9 +7,20 @@ import {
   freshSpot,
   legAgeLimitMillis,
   legMarket,
+  rowAtStrike,
   spotQuote,
 } from '../../src/risk/slice-lookup.ts';
-import { AT, leg, millisAfter, option, quote, ROWS, riskInput, sliceOf } from './fixtures.ts';
+import {
+  AT,
+  dollars,
+  leg,
+  millisAfter,
+  option,
+  quote,
+  ROWS,
+  riskInput,
+  sliceOf,
+} from './fixtures.ts';
 
 const SLICE = sliceOf(ROWS);
 const CALL = leg('buyToOpen', 'call', 605);
@@ -34,6 +45,29 @@ describe('the row of a contract', () => {
     ['another day', { ...option('call', 605), expiry: sessionDate('2026-11-23') }],
   ])('there is none: %s', (_what, contract) => {
     expect(findContract(SLICE, contract)).toBeUndefined();
+  });
+});
+
+it('a row is found by its strike alone among those of one right', () => {
+  const rows = SLICE.calls;
+  expect(rows.map(({ contract }) => rowAtStrike(rows, contract.strike))).toEqual(rows);
+  for (const strike of [1, 607, 900]) expect(rowAtStrike(rows, dollars(strike))).toBeUndefined();
+  expect(rowAtStrike([], dollars(605))).toBeUndefined();
+});
+
+describe('the market of a leg', () => {
+  it('is looked up once for an input', () => {
+    const input = riskInput();
+    expect(legMarket(input, CALL)).toBe(legMarket(input, CALL));
+    expect(legMarket(riskInput(), CALL)).not.toBe(legMarket(input, CALL));
+  });
+
+  it('has the row and the greeks of its contract, shares have neither', () => {
+    const { view, greeks } = legMarket(riskInput(), CALL);
+    expect(view?.contract).toEqual(CALL.instrument);
+    expect(greeks).toEqual(view?.greeks);
+    expect(greeks?.delta).toBe(0.3);
+    expect(legMarket(riskInput(), SHARES)).toMatchObject({ view: undefined, greeks: undefined });
   });
 });
 

@@ -25,7 +25,8 @@ export const feedResyncCheck: Check = {
     if (feedSinceWall === undefined) return notRun(CODE, 'the feed has not been connected yet');
     if (!isOf(slice?.spotQuote, feedSinceWall)) return old('the underlying');
     for (const leg of intent.legs) {
-      if (!isOf(legMarket(input, leg).quote, feedSinceWall)) return old(instrumentSymbol(leg.instrument));
+      const { quote } = legMarket(input, leg);
+      if (!isOf(quote, feedSinceWall)) return old(instrumentSymbol(leg.instrument));
     }
     return passed(CODE, 'every quote came over this connection');
   },

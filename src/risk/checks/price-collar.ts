@@ -23,7 +23,6 @@ function collarTolerance(mid: number, { limits, at, session }: RiskInput, grid: 
   return isOpen ? tolerance : Math.floor(tolerance * limits.collarShareBeforeOpen);
 }
 
-
 function wideLeg(input: RiskInput): CheckResult | undefined {
   for (const leg of input.intent.legs) {
     const symbol = instrumentSymbol(leg.instrument);

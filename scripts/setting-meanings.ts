@@ -7,7 +7,7 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
   DELTARING_UNDERLYING:
     '`SPY`, `QQQ` or `IWM` (settled in shares, open until 16:15), `XSP` or `SPX` by its PM-settled SPXW (settled in cash at 16:00)',
   DELTARING_FEED:
-    '`sim`, the built-in market; `tastytrade`, DXLink with a token from the broker; `dxlink`, a url and token of your own',
+    '`sim`, the built-in market; `tastytrade`, DXLink with a token from the broker; `dxlink`, a url and token of your own; `replay`, a recorded market',
   DELTARING_FEED_TRANSPORT:
     '`own` reads the feed on own WebSocket framing without allocating; `ws` uses the library, should the other ever disagree with a server',
   DELTARING_HOME: 'folder of journal, audit log, recordings and kill latch. One engine a home',
@@ -88,6 +88,8 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
   DELTARING_CONFIRM:
     'who agrees to an opening: `token`, whoever holds it; `elicit-preferred`, the human in a dialog where the client has one; `elicit-required`, the human in a dialog or nobody (the default with live money); `browser`, the human on a page of the engine itself, whose address is shown once and from which the order goes out',
   SIM_SEED: 'seed of the simulated market and of the paper broker’s luck',
+  REPLAY_FILE:
+    'for `DELTARING_FEED=replay`: a recording (`recordings/*.rec` of a home) whose market is played again',
   SIM_START: 'ET. Session clock of the first simulated session, its morning already in the bars',
   SIM_SPEED: 'market seconds a second, 0.1 to 600. Tokens still live real seconds',
   SIM_BARS: 'CSV file of real one-minute bars that the spot follows (see Simulator)',

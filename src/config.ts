@@ -149,6 +149,7 @@ const schema = z.object({
   SIM_START: clockTime.default(10 * 60 + 30),
   SIM_SPEED: between(0.1, 600).default(1),
   SIM_BARS: z.string().optional(),
+  REPLAY_FILE: z.string().optional(),
   PUBLIC_URL: url.optional(),
   ALLOWED_ORIGINS: z
     .string()
@@ -208,7 +209,7 @@ const SECRET = /SECRET|TOKEN|KEY|WEBHOOK/;
 const UNNEEDED = ['SPY_CHAIN_UPDATE_INTERVAL', 'CACHE_CLEANUP_INTERVAL'];
 /** Variables that look like settings of ours: what is none of them is a slip of the pen. */
 const OURS =
-  /^(?:DELTARING|MCP|CHATGPT|SIM|DXLINK|TASTYTRADE|ALPACA|PAGERDUTY|ALERT|PLAN|EVENT|PORTFOLIO|LOTTO|LOSS|LIMIT|OPENING|FLATTEN|EXIT|CONDOR|NICKEL|PAPER|S3_AUDIT|S3_RETENTION|MAX_(?:DAILY|TRADE|OPEN|ORDER|ORDERS|POSITION|STRATEGY))_/;
+  /^(?:DELTARING|MCP|CHATGPT|SIM|REPLAY|DXLINK|TASTYTRADE|ALPACA|PAGERDUTY|ALERT|PLAN|EVENT|PORTFOLIO|LOTTO|LOSS|LIMIT|OPENING|FLATTEN|EXIT|CONDOR|NICKEL|PAPER|S3_AUDIT|S3_RETENTION|MAX_(?:DAILY|TRADE|OPEN|ORDER|ORDERS|POSITION|STRATEGY))_/;
 
 function defaultHome(environment: Environment): string {
   const xdg = environment['XDG_STATE_HOME'];
@@ -224,12 +225,17 @@ function defaultHome(environment: Environment): string {
   );
 }
 
+/** Market time is the simulator's, not this machine's. */
+export function isSimulated({ DELTARING_FEED: feed }: Pick<Settings, 'DELTARING_FEED'>): boolean {
+  return feed === 'sim' || feed === 'replay';
+}
+
 /** What each feed cannot do without. */
 const NEEDED_BY_FEED = {
   sim: [],
   tastytrade: ['TASTYTRADE_CLIENT_SECRET', 'TASTYTRADE_REFRESH_TOKEN'],
   dxlink: ['DXLINK_URL', 'DXLINK_TOKEN', 'DXLINK_STRIKES'],
-  replay: [],
+  replay: ['REPLAY_FILE'],
 } as const;
 
 function feedFaults(s: Settings): string[] {
@@ -237,9 +243,9 @@ function feedFaults(s: Settings): string[] {
   const needed: readonly (keyof Settings)[] = NEEDED_BY_FEED[feed];
   const missing = needed.filter((name) => s[name] === undefined);
   const faults = missing.map((name) => `${name}: DELTARING_FEED=${feed} needs it`);
-  if (feed === 'replay') {
+  if (feed === 'replay' && s.DELTARING_BROKER !== 'paper') {
     faults.push(
-      'DELTARING_FEED: a recorded session is replayed with `deltaring replay FILE`; use sim here',
+      `DELTARING_FEED: orders at ${s.DELTARING_BROKER} are not priced by a recorded market; use the paper broker, or tastytrade or dxlink`,
     );
   }
   return faults;

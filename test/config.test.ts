@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readConfig, SETTING_NAMES } from '../src/config.ts';
+import { isSimulated, readConfig, SETTING_NAMES } from '../src/config.ts';
 import { DeltaringError } from '../src/engine/domain/errors.ts';
 
 const LONG_TOKEN = 'a-token-of-enough-length';
@@ -167,6 +167,19 @@ describe('the configuration', () => {
       expect(faults).toContain(fault);
       expect(faults).not.toMatch(/e30\.|client-secret-of-tasty/);
     });
+  });
+
+  it('plays a recorded market for the paper broker alone, from a file that is named', () => {
+    const REPLAY_FILE = 'recordings/2026-11-20-1.rec';
+    expect(faultsOf({ DELTARING_FEED: 'replay' })).toContain(
+      'REPLAY_FILE: DELTARING_FEED=replay needs it',
+    );
+    const config = readConfig({ DELTARING_FEED: 'replay', REPLAY_FILE });
+    expect([isSimulated(config), config.notices]).toEqual([true, []]);
+    const keys = { ALPACA_API_KEY: 'PKTEST', ALPACA_SECRET_KEY: 'secret-of-alpaca' };
+    expect(
+      faultsOf({ DELTARING_FEED: 'replay', REPLAY_FILE, DELTARING_BROKER: 'alpaca', ...keys }),
+    ).toContain('DELTARING_FEED: orders at alpaca are not priced by a recorded market');
   });
 
   describe('of Alpaca', () => {

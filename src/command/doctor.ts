@@ -108,15 +108,17 @@ async function checkEngine(config: Config): Promise<Finding> {
 }
 
 function checkFeed(config: Config): Finding {
-  if (config.SIM_BARS !== undefined && !existsSync(config.SIM_BARS)) {
-    return finding(
-      'feed',
-      'failed',
-      `SIM_BARS: there is no file ${config.SIM_BARS}; correct the path`,
-    );
+  for (const name of ['SIM_BARS', 'REPLAY_FILE'] as const) {
+    const { [name]: file } = config;
+    if (file !== undefined && !existsSync(file)) {
+      return finding('feed', 'failed', `${name}: there is no file ${file}; correct the path`);
+    }
   }
   if (config.DELTARING_FEED === 'sim') {
     return finding('feed', 'ok', 'built-in market simulator on loopback: needs nothing');
+  }
+  if (config.DELTARING_FEED === 'replay') {
+    return finding('feed', 'ok', `the market recorded in ${config.REPLAY_FILE}, on loopback`);
   }
   const where = config.DELTARING_FEED === 'dxlink' ? config.DXLINK_URL : tastytradeUrl(config);
   return finding(

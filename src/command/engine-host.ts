@@ -5,6 +5,7 @@ import { readForStart } from '../audit/journal-open.ts';
 import type { JournalThread } from '../audit/journal-thread.ts';
 import { clearKillLatch, engageKillLatch, readKillLatch } from '../audit/kill-latch.ts';
 import type { Config } from '../config.ts';
+import { isSimulated } from '../config.ts';
 import { ENGINE_API_VERSION, type EngineIdentity } from '../desk/engine-api.ts';
 import { EngineApiClient } from '../desk/engine-api-client.ts';
 import { summarizeJournal } from '../desk/recovery.ts';
@@ -20,6 +21,7 @@ import { Counters } from '../ops/counters.ts';
 import { lostAlerts } from '../ops/lost-alerts.ts';
 import { pagerChannel } from '../ops/pager.ts';
 import { webhookChannel } from '../ops/webhook.ts';
+import type { MarketTape } from '../sim/replay/market-tape.ts';
 import { exposition } from '../web/prometheus.ts';
 import { AuditStories } from './audit-stories.ts';
 import { AuditWatch, auditStart } from './audit-watch.ts';
@@ -37,6 +39,7 @@ import {
   startJournal,
   startSim,
 } from './engine-threads.ts';
+import { describeTape, firstMinuteOf, readRecordedMarket } from './recorded-market.ts';
 import { RiskScenarios } from './risk-scenarios.ts';
 import { simulatedTimeOf } from './session-time.ts';
 
@@ -118,6 +121,21 @@ function channelsOf(config: Config, accountId: string): readonly AlertChannel[] 
   return channels;
 }
 
+/** The recorded market that is played, if one is. */
+function tapeOf(config: Config, log: Log): MarketTape | undefined {
+  const { DELTARING_FEED: feed, REPLAY_FILE: file, DELTARING_UNDERLYING: underlying } = config;
+  if (feed !== 'replay' || file === undefined) return undefined;
+  const tape = readRecordedMarket(file, underlying);
+  log(`plays ${describeTape(tape)}`);
+  return tape;
+}
+
+/** A recorded market is entered once it has quotes. */
+function startsWith(config: Config, tape: MarketTape | undefined): Config {
+  const first = tape === undefined ? 0 : firstMinuteOf(tape);
+  return { ...config, SIM_START: Math.max(config.SIM_START, first) };
+}
+
 function detailOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
@@ -145,14 +163,15 @@ class RunningEngine implements EngineHost {
   #stopping = false;
 
   static async start(config: Config, log: Log, owned: Owned): Promise<RunningEngine> {
-    const simulated = config.DELTARING_FEED === 'sim';
+    const simulated = isSimulated(config);
     const { home } = config;
     const { records, checked } = readForStart(home);
     assertSameAccount(records, config, owned.accountId);
     const summary = summarizeJournal(records);
-    const time = simulated ? simulatedTimeOf(config, summary) : undefined;
+    const tape = tapeOf(config, log);
+    const time = simulated ? simulatedTimeOf(startsWith(config, tape), summary) : undefined;
     const clock = time === undefined ? systemClock : simulatedClock(time);
-    const sim = time === undefined ? undefined : await startSim(config, time);
+    const sim = time === undefined ? undefined : await startSim(config, time, tape);
     const buffers = createBuffers();
     const [journalEnds, ioEnds] = [newChannel(), newChannel()];
     const session = newYorkDate(clock.now().market);

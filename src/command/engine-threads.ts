@@ -5,6 +5,7 @@ import { type JournalThread, startJournalThread } from '../audit/journal-thread.
 import { machineTimes } from '../audit/machine-times-shell.ts';
 import { createByteRing } from '../audit/spsc-byte-ring.ts';
 import type { Config } from '../config.ts';
+import { isSimulated } from '../config.ts';
 import type { AuditStart, DeskConfig } from '../desk/desk-config.ts';
 import type { ExitSettings } from '../desk/exits/exit-settings.ts';
 import type { CoreStart } from '../desk/threads/core-thread-shell.ts';
@@ -17,6 +18,8 @@ import type { SessionDate } from '../engine/domain/units.ts';
 import { createRingBuffer } from '../engine/ring/ring-layout.ts';
 import { createCountersBuffer } from '../ops/counters.ts';
 import { limitsOfSettings } from '../risk/limit-settings.ts';
+import type { MarketTape } from '../sim/replay/market-tape.ts';
+import { tapeBuffers } from '../sim/replay/market-tape.ts';
 import type { SimNotice, SimOptions } from '../sim/sim-options.ts';
 import { alpacaReading } from './alpaca-access.ts';
 import { BUILD, VERSION } from './build-info.ts';
@@ -77,19 +80,22 @@ function deskConfig(config: Config, audit: AuditStart): DeskConfig {
   };
 }
 
-/** Starts the simulator's thread and resolves with where it is. */
+/** Starts the simulator's thread and resolves with where it is. A tape is handed over to it. */
 export function startSim(
   config: Config,
   time: SimulatedTime,
+  tape?: MarketTape,
 ): Promise<{ readonly worker: Worker; readonly source: IoSource }> {
   const options: SimOptions = {
     seed: config.SIM_SEED,
     underlying: config.DELTARING_UNDERLYING,
     time,
     ...(config.SIM_BARS === undefined ? {} : { bars: config.SIM_BARS }),
+    ...(tape === undefined ? {} : { tape }),
   };
   const worker = new Worker(new URL('../sim/sim-worker.ts', import.meta.url), {
     workerData: options,
+    transferList: tape === undefined ? [] : tapeBuffers(tape),
     name: 'simulator',
   });
   return new Promise((resolve, reject) => {
@@ -138,7 +144,7 @@ function readerOf(config: Config, source: IoSource, accountId: string): ReaderSt
     return { broker: 'alpaca', accountId, home, account: alpacaReading(config) };
   }
   if (config.DELTARING_BROKER === 'tastytrade') return { broker: 'tastytrade', accountId, home };
-  const service = config.DELTARING_FEED === 'sim' ? 'simulator' : 'tastytrade';
+  const service = isSimulated(config) ? 'simulator' : 'tastytrade';
   return { broker: 'paper', marketSource: source.kind === 'rest' ? service : undefined, home };
 }
 

@@ -19,10 +19,17 @@ function log(line: string): void {
   process.stderr.write(`${new Date().toISOString()} ${line}\n`);
 }
 
+const FEED_WORDS: Readonly<Record<Config['DELTARING_FEED'], string>> = {
+  sim: 'built-in market simulator',
+  replay: 'a recorded market',
+  tastytrade: 'tastytrade',
+  dxlink: 'dxlink',
+};
+
 function banner(config: Config, engine: EngineHost, http: RunningHttp): string {
   const base = `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${http.port}`;
   const { broker, environment, accountId } = engine.identity;
-  const feed = engine.simulated ? 'built-in market simulator' : config.DELTARING_FEED;
+  const feed = FEED_WORDS[config.DELTARING_FEED];
   const bearer = config.bearers.length > 0 ? ' --header "Authorization: Bearer $MCP_TOKEN"' : '';
   return [
     '',

@@ -13,16 +13,20 @@ import { simulatedTimeFor } from '../sim/sim-session-times.ts';
 /** The next session begins this long after what the last run saw, when it continues a session. */
 const RESUME_AFTER_MICROS = 1_000;
 
-function clockText(minutes: number): string {
+/** Minutes of the day as HH:MM. */
+export function clockText(minutes: number): string {
   const hours = String(Math.floor(minutes / 60)).padStart(2, '0');
-  return `${hours}:${String(minutes % 60).padStart(2, '0')}`;
+  return `${hours}:${String(Math.floor(minutes % 60)).padStart(2, '0')}`;
 }
 
 /**
  * A run that ended in order and flat is followed by the next session, from SIM_START. Any other run
  * left something behind: its session goes on at the very time it stopped.
  */
-export function simulatedTimeOf(config: Config, last: JournalSummary): SimulatedTime {
+export function simulatedTimeOf(
+  config: Pick<Config, 'SIM_START' | 'SIM_SPEED'>,
+  last: JournalSummary,
+): SimulatedTime {
   const wallStart = wallMicros();
   const common = { start: clockText(config.SIM_START), speed: config.SIM_SPEED, wallStart };
   if (last.lastSession === undefined || last.lastMarket === undefined) {

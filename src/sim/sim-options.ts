@@ -1,5 +1,6 @@
 /** What a simulator is started with and what it answers. Plain data: it crosses a thread. */
 import type { SimulatedTime } from '../engine/domain/clock.ts';
+import type { MarketTape } from './replay/market-tape.ts';
 import type { SimCredentials } from './rest/rest-api.ts';
 import type { KnobChange, SimKnobs } from './sim-knobs.ts';
 
@@ -12,6 +13,8 @@ export interface SimOptions {
   readonly time: SimulatedTime;
   /** A file of real one-minute bars that the underlying follows. */
   readonly bars?: string;
+  /** A recorded market, played instead of one that is made up. */
+  readonly tape?: MarketTape;
   /** 0, the default, takes any free port. */
   readonly port?: number;
   readonly knobs?: Partial<SimKnobs>;

@@ -1,6 +1,6 @@
 /**
  * The market simulator: a DXLink server and the REST service beside it on one loopback port, fed by
- * a seeded market or by real bars. Runs on the thread that starts it.
+ * a seeded market, by real bars or by a recorded market. Runs on the thread that starts it.
  */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,8 +11,9 @@ import type { EpochMicros } from '../engine/domain/units.ts';
 import { DXLINK_PATH, DxlinkServer } from './dxlink/dxlink-server.ts';
 import { QuoteTokens } from './dxlink/quote-tokens.ts';
 import { LiveMarket } from './live/live-market.ts';
-import type { MarketSource } from './model/market-source.ts';
+import type { Market } from './market.ts';
 import { barsSource, seededSource } from './model/market-source.ts';
+import { ReplayedMarket } from './replay/replayed-market.ts';
 import { mintCredentials, RestApi } from './rest/rest-api.ts';
 import { restServer } from './rest/rest-server.ts';
 import type { KnobChange } from './sim-knobs.ts';
@@ -46,7 +47,7 @@ export async function startSimulator(
 ): Promise<RunningSimulator> {
   const knobs = new KnobBoard(options.knobs);
   const tokens = new QuoteTokens();
-  const market = new LiveMarket(options.seed, sourceOf(options));
+  const market = marketOf(options);
   const dxlink = new DxlinkServer({
     market,
     knobs,
@@ -83,9 +84,11 @@ export async function startSimulator(
   };
 }
 
-function sourceOf({ seed, bars, underlying = 'SPY' }: SimOptions): MarketSource {
+function marketOf({ seed, bars, tape, underlying = 'SPY' }: SimOptions): Market {
+  if (tape !== undefined) return new ReplayedMarket(tape);
   const spec = underlyingOf(underlying);
-  return bars === undefined ? seededSource(seed, spec) : barsSource(seed, bars, spec);
+  const source = bars === undefined ? seededSource(seed, spec) : barsSource(seed, bars, spec);
+  return new LiveMarket(seed, source);
 }
 
 function applyChange(

@@ -50,6 +50,13 @@ describe('the doctor', () => {
     expect(lines.every((line) => line.startsWith('ok '))).toBe(true);
   });
 
+  it('looks for the file of a feed that plays one', async () => {
+    const missing = { DELTARING_FEED: 'replay', REPLAY_FILE: '/nowhere/session.rec' };
+    const { code, found } = await examine(tempFolder(), missing);
+    expect(code).toBe(1);
+    expect(found['feed']?.text).toContain('REPLAY_FILE: there is no file /nowhere/session.rec');
+  });
+
   it('counts an invalid configuration as a failed check, and goes on with what needs none', async () => {
     const { code, found } = await examine(tempFolder(), { PORT: 'none', MAX_DAILY_LOSS: '0' });
     expect(code).toBe(1);

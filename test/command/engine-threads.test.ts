@@ -1,12 +1,35 @@
-import { describe, expect, it } from 'vitest';
-import { createBuffers, outsideSource } from '../../src/command/engine-threads.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createBuffers, outsideSource, startSim } from '../../src/command/engine-threads.ts';
+import { simulatedTimeOf } from '../../src/command/session-time.ts';
 import { readConfig } from '../../src/config.ts';
+import { summarizeJournal } from '../../src/desk/recovery.ts';
+import { sessionDate } from '../../src/engine/domain/units.ts';
+import { TapeWriter } from '../../src/sim/replay/market-tape.ts';
 
 describe('the memory of an engine', () => {
   it('is shared, and its own for each engine', () => {
     const [one, other] = [createBuffers(), createBuffers()];
     for (const buffer of Object.values(one)) expect(buffer).toBeInstanceOf(SharedArrayBuffer);
     expect(one.chain).not.toBe(other.chain);
+  });
+});
+
+describe('the thread of a recorded market', () => {
+  it('takes the tape over instead of a copy of it', async () => {
+    const config = readConfig({ DELTARING_FEED: 'replay', REPLAY_FILE: 'session.rec' });
+    const writer = new TapeWriter(1);
+    writer.add({ kind: 1, row: -1, at: 0, values: [6_500_000, 6_500_100, 1, 1] });
+    const events = writer.events();
+    const date = sessionDate('2026-11-20');
+    const tape = { underlying: 'SPY', date, contracts: [], bars: [], events } as const;
+    const time = simulatedTimeOf(config, summarizeJournal([]));
+    const { worker, source } = await startSim(config, time, tape);
+    onTestFinished(() => void worker.terminate());
+    expect(source).toMatchObject({
+      kind: 'rest',
+      baseUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:/),
+    });
+    expect(Object.values(events).map((column) => column.length)).toEqual([0, 0, 0, 0]);
   });
 });
 

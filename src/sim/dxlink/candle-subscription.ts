@@ -2,7 +2,7 @@
 
 import { MICROS_PER_MILLI, PRICE_PER_DOLLAR } from '../../engine/domain/units.ts';
 import type { CandleSpec } from '../live/candle-spec.ts';
-import type { LiveMarket } from '../live/live-market.ts';
+import type { Market } from '../market.ts';
 import type { PathBar } from '../model/spot-path.ts';
 import type { EventRow } from './event-schema.ts';
 import { eventIndex } from './event-schema.ts';
@@ -30,7 +30,7 @@ export class CandleSubscription {
   }
 
   /** What is to be sent now; empty when nothing changed. */
-  take(market: LiveMarket): EventRow[] {
+  take(market: Market): EventRow[] {
     if (!this.#hasSnapshot) return this.#snapshot(market);
     const isFirst = this.#lastStart === Number.NEGATIVE_INFINITY;
     const bars = market.barsSince(this.#spec, this.#lastStart);
@@ -56,7 +56,7 @@ export class CandleSubscription {
     this.#lastCount = last.count;
   }
 
-  #snapshot(market: LiveMarket): EventRow[] {
+  #snapshot(market: Market): EventRow[] {
     this.#hasSnapshot = true;
     const from = this.#fromMicros ?? 0;
     const bars = market.barsSince(this.#spec, from);

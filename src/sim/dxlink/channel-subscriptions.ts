@@ -1,6 +1,6 @@
 /** What one channel is subscribed to, and what of it is to be sent next. */
 import { parseCandleSymbol } from '../live/candle-spec.ts';
-import type { LiveMarket } from '../live/live-market.ts';
+import type { Market } from '../market.ts';
 import { CandleSubscription } from './candle-subscription.ts';
 import type { SubscriptionEntry } from './client-message.ts';
 import type { EventSource, EventType } from './event-schema.ts';
@@ -98,7 +98,7 @@ export class ChannelSubscriptions {
   }
 
   /** Finds the sources of symbols that were not listed before. */
-  resolve(market: LiveMarket): void {
+  resolve(market: Market): void {
     if (market.epoch === this.#resolvedEpoch) return;
     this.#resolvedEpoch = market.epoch;
     for (const subscription of this.lastValues.values()) {

@@ -5,7 +5,7 @@
  */
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
-import type { LiveMarket } from '../live/live-market.ts';
+import type { Market } from '../market.ts';
 import type { KnobBoard } from '../sim-knobs.ts';
 import type { ClientMessage } from './client-message.ts';
 import { parseClientMessage } from './client-message.ts';
@@ -37,7 +37,7 @@ export interface SessionSocket {
 
 /** What all sessions of a server share. */
 export interface SessionHost {
-  readonly market: LiveMarket;
+  readonly market: Market;
   readonly knobs: KnobBoard;
   readonly tokens: QuoteTokens;
   readonly keepaliveSeconds: number;

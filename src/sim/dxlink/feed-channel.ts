@@ -1,7 +1,7 @@
 /** One FEED channel: its configuration, its subscriptions, and the frames it sends. */
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { MICROS_PER_MINUTE, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
-import type { LiveMarket } from '../live/live-market.ts';
+import type { Market } from '../market.ts';
 import type { KnobBoard } from '../sim-knobs.ts';
 import type { LastValueSubscription } from './channel-subscriptions.ts';
 import { ChannelSubscriptions, SaleQueue } from './channel-subscriptions.ts';
@@ -22,7 +22,7 @@ const EARLY_MICROS = 10_000;
 
 /** What a channel needs of its surroundings. */
 export interface ChannelPort {
-  readonly market: LiveMarket;
+  readonly market: Market;
   readonly knobs: KnobBoard;
   /** No symbol is sent more often than this, seconds. */
   readonly leastPeriodSeconds: number;

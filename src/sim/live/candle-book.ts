@@ -1,11 +1,12 @@
 /** Bars of the underlying for any period: today's up to now, and the session before. */
-import { newYorkInstant } from '../../engine/domain/session-calendar.ts';
 import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { STEP_MICROS, STEPS_PER_MINUTE, stepStart } from '../model/day-grid.ts';
 import type { PathBar, SpotPath } from '../model/spot-path.ts';
-import { barOfSteps, joinBars, minuteBars } from '../model/spot-path.ts';
+import { barOfSteps, minuteBars } from '../model/spot-path.ts';
 import type { CandleSpec } from './candle-spec.ts';
 import type { DayContext } from './day-context.ts';
+import type { TimesAt } from './grouped-bars.ts';
+import { candleStart, groupedBars } from './grouped-bars.ts';
 
 const SECONDS_PER_MINUTE = 60;
 
@@ -23,20 +24,7 @@ export class CandleBook {
   /** The bars that start at or after a moment (epoch microseconds), as they stand at a step,
    * ascending; the last may still be forming. */
   barsSince(spec: CandleSpec, fromMicros: number, step: number): PathBar[] {
-    const groups = new Map<number, PathBar[]>();
-    for (const bar of this.#baseBars(spec, fromMicros, step)) {
-      if (spec.regularOnly && !this.#isRegular(bar)) continue;
-      const start = this.#startOf(spec, bar.startsAt);
-      const group = groups.get(start);
-      if (group === undefined) groups.set(start, [bar]);
-      else group.push(bar);
-    }
-    const bars: PathBar[] = [];
-    for (const [start, group] of groups) {
-      const joined = start >= fromMicros ? joinBars(group, start) : undefined;
-      if (joined !== undefined) bars.push(joined);
-    }
-    return bars;
+    return groupedBars(spec, this.#baseBars(spec, fromMicros, step), fromMicros, this.#timesAt);
   }
 
   #baseBars(spec: CandleSpec, fromMicros: number, step: number): PathBar[] {
@@ -45,7 +33,7 @@ export class CandleBook {
     }
     const today = this.#minutesUntil(step);
     if (fromMicros >= this.#day.grid.start) {
-      const first = this.#startOf(spec, fromMicros);
+      const first = candleStart(spec, fromMicros, this.#timesAt);
       return today.filter((bar) => bar.startsAt >= first);
     }
     return [...this.#previousMinutes(), ...today];
@@ -67,21 +55,8 @@ export class CandleBook {
     return this.#before;
   }
 
-  #gridOf(startsAt: number) {
-    return startsAt >= this.#day.grid.start ? this.#day.grid : this.#day.previousPath.grid;
-  }
-
-  #isRegular(bar: PathBar): boolean {
-    const { times } = this.#gridOf(bar.startsAt);
-    return bar.startsAt >= times.open && bar.startsAt < times.exerciseMark;
-  }
-
-  #startOf(spec: CandleSpec, at: number): number {
-    const { times } = this.#gridOf(at);
-    const anchor = spec.alignedToSession ? times.open : newYorkInstant(times.date, 0);
-    const period = spec.periodSeconds * MICROS_PER_SECOND;
-    return anchor + Math.floor((at - anchor) / period) * period;
-  }
+  readonly #timesAt: TimesAt = (at) =>
+    (at >= this.#day.grid.start ? this.#day : this.#day.previousPath).grid.times;
 }
 
 function secondBars(path: SpotPath, seconds: number, fromMicros: number, step: number): PathBar[] {

@@ -10,6 +10,7 @@ import type { EpochMicros, SessionDate } from '../../engine/domain/units.ts';
 import { MICROS_PER_MILLI } from '../../engine/domain/units.ts';
 import type { EventRow, EventSource } from '../dxlink/event-schema.ts';
 import { eventIndex } from '../dxlink/event-schema.ts';
+import type { Market } from '../market.ts';
 import { stepAt, stepStart } from '../model/day-grid.ts';
 import type { MarketSource } from '../model/market-source.ts';
 import type { PathBar } from '../model/spot-path.ts';
@@ -31,8 +32,7 @@ interface Session {
   readonly candles: CandleBook;
 }
 
-/** The market that all connections of a simulator see. */
-export class LiveMarket {
+export class LiveMarket implements Market {
   readonly #seed: number;
   readonly #source: MarketSource;
   readonly #ticker = new SpotTicker();
@@ -46,33 +46,26 @@ export class LiveMarket {
     this.#source = source;
   }
 
-  /** What is traded. */
   get spec(): UnderlyingSpec {
     return this.#source.spec;
   }
 
-  /** Grows whenever symbols are listed that were not before. */
   get epoch(): number {
     return this.#epoch;
   }
 
-  /** Grows whenever the market moves: while it stays, nothing there is to read has changed. */
   get moves(): number {
     return this.#moves;
   }
 
-  /** The trading date of the current session. */
   get date(): SessionDate | undefined {
     return this.#session?.day.date;
   }
 
-  /** The listed 0DTE contracts of the current session, ascending by strike. */
   contracts(): OptionContract[] {
     return this.#session?.board.contracts() ?? [];
   }
 
-  /** Moves to a moment of market time; answers the prints since the last one, in order of time.
-   * On a day without a session the market of the day before stands still. */
   advance(at: EpochMicros): EventRow[] {
     const session = this.#sessionAt(at);
     if (session === undefined) return [];
@@ -99,20 +92,17 @@ export class LiveMarket {
     return this.#session;
   }
 
-  /** The current event of a type and symbol; undefined for what this market does not have. */
   find(type: string, symbol: string): EventSource | undefined {
     if (symbol === this.spec.symbol) return this.#ticker.source(type);
     return this.#session?.board.rows.get(symbol)?.source(type);
   }
 
-  /** What the model knows of the underlying's volatility at this moment. */
   volatility(): VolatilityFacts | undefined {
     if (this.#session === undefined) return undefined;
     const { day } = this.#session;
     return volatilityFacts(this.#source, day.date, day.climate.dayDeviation(this.#step));
   }
 
-  /** Bars of the underlying that start at or after a moment, ascending, the last one forming. */
   barsSince(spec: CandleSpec, fromMicros: number): PathBar[] {
     if (spec.base !== this.spec.symbol) return [];
     return this.#session?.candles.barsSince(spec, fromMicros, this.#step) ?? [];

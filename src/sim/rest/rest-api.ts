@@ -14,7 +14,7 @@ import {
   MICROS_PER_SECOND,
 } from '../../engine/domain/units.ts';
 import type { QuoteTokens } from '../dxlink/quote-tokens.ts';
-import type { VolatilityFacts } from '../model/volatility-facts.ts';
+import type { Market } from '../market.ts';
 import { foundSymbols, marketMetrics } from './market-facts.ts';
 
 const ACCESS_SECONDS = 900;
@@ -28,12 +28,7 @@ export interface SimCredentials {
 }
 
 /** What the service knows of the market. */
-export interface RestMarket {
-  readonly spec: UnderlyingSpec;
-  readonly date: SessionDate | undefined;
-  contracts(): readonly OptionContract[];
-  volatility(): VolatilityFacts | undefined;
-}
+export type RestMarket = Pick<Market, 'spec' | 'date' | 'contracts' | 'volatility'>;
 
 /** What the service needs of its surroundings. */
 export interface RestHost {

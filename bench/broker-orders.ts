@@ -9,18 +9,14 @@
 import { approve } from '../src/broker/approved-order.ts';
 import type { GatewayEffect } from '../src/broker/order-gateway.ts';
 import { TastytradeGateway } from '../src/broker/tastytrade/tastytrade-gateway.ts';
+import { TASTYTRADE_PACE } from '../src/broker/tastytrade/tastytrade-pace.ts';
 import { BrokerWireShell } from '../src/desk/threads/broker-wire-shell.ts';
+import { newAccountPace } from '../src/desk/threads/request-turns-shell.ts';
 import { OAuthSecrets } from '../src/desk/threads/wire-secrets-shell.ts';
-import type { At } from '../src/engine/domain/clock.ts';
 import { systemClock } from '../src/engine/domain/clock.ts';
 import type { OrderIntent } from '../src/engine/domain/order.ts';
 import { newYorkInstant } from '../src/engine/domain/session-calendar.ts';
-import {
-  addMicros,
-  MICROS_PER_SECOND,
-  priceFromDollars,
-  sessionDate,
-} from '../src/engine/domain/units.ts';
+import { priceFromDollars, sessionDate } from '../src/engine/domain/units.ts';
 import { condorLegs } from '../test/support/legs.ts';
 import { TastytradeServer } from '../test/support/tastytrade/tastytrade-server.ts';
 import { TastytradeVenue } from '../test/support/tastytrade/tastytrade-venue.ts';
@@ -34,6 +30,8 @@ const NAME = 'broker-orders';
 const AGENT = 'deltaring/bench';
 /** Enough that no order is refused for want of money. */
 const CASH_DOLLARS = 1_000_000_000;
+/** The broker's ceilings, each for a microsecond: a turn is taken, and never waited for. */
+const UNHURRIED = TASTYTRADE_PACE.map((ceiling) => ({ ...ceiling, windowMicros: 1 }));
 const PATH = '/accounts/5WT00001/orders';
 
 /** The adapter and its shell before the stub, with the login in place. */
@@ -67,9 +65,10 @@ class OrderRoad {
         socketUrl: server.socketUrl,
         headers: { 'user-agent': AGENT },
         login: { kind: 'oauth' },
+        pace: newAccountPace(UNHURRIED),
       },
       secrets,
-      onInput: (input) => this.#take(this.#gateway.onWire(input, this.#at())),
+      onInput: (input) => this.#take(this.#gateway.onWire(input, systemClock.now())),
       jitter: () => 1,
     });
   }
@@ -89,16 +88,10 @@ class OrderRoad {
   async order(sent: () => void = () => undefined): Promise<void> {
     this.#answered = Promise.withResolvers();
     this.#orders += 1;
-    const effects = this.#gateway.submit(approved(this.#orders), this.#at());
+    const effects = this.#gateway.submit(approved(this.#orders), systemClock.now());
     this.#take(effects);
     sent();
     await this.#answered.promise;
-  }
-
-  /** Each order at a second of its own: the pace of the account is not the question here. */
-  #at(): At {
-    const now = addMicros(systemClock.now().wall, this.#orders * MICROS_PER_SECOND);
-    return { market: now, wall: now };
   }
 
   #take(effects: readonly GatewayEffect[]): void {

@@ -1,5 +1,5 @@
 /**
- * The order gateway, version 4: the port between the desk and a broker. An implementation is a state machine
+ * The order gateway, version 5: the port between the desk and a broker. An implementation is a state machine
  * without I/O: what it is told comes in as calls, what it wants done goes out as effects, and the
  * shell of the core thread performs them. So the same adapter runs in production and in simulation.
  * Thread contract: lives on the core thread, called from the desk's step only.
@@ -12,8 +12,9 @@ import type { Fill, OrderLeg } from '../engine/domain/order.ts';
 import type { SessionTimes } from '../engine/domain/session-calendar.ts';
 import type { Cents, EpochMicros, Price } from '../engine/domain/units.ts';
 import type { ApprovedOrder } from './approved-order.ts';
+import type { Turn } from './request-pacer.ts';
 
-export const ORDER_GATEWAY_VERSION = 4;
+export const ORDER_GATEWAY_VERSION = 5;
 
 /** What a broker can and cannot do, and when. Times are minutes after midnight ET of a full day;
  * on a half day each is three hours earlier. */
@@ -101,14 +102,14 @@ export type GatewayEffect =
   | {
       readonly kind: 'httpSend';
       readonly requestId: string;
+      /** When it may leave is the shell's to say. An `entry` goes at once or not at all
+       * (`neverSent`), for the kill word was looked at for this moment only. */
+      readonly turn: Turn;
       readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
       readonly path: string;
       readonly headers: Readonly<Record<string, string>>;
       readonly body: string | undefined;
       readonly timeoutMillis: number;
-      /** True for what could open or increase: it goes at once or not at all (`neverSent`), for the
-       * kill word was looked at for this moment only. */
-      readonly opening?: boolean;
     }
   | { readonly kind: 'socketSend'; readonly text: string }
   /** Gives the account's socket up; the shell opens another, and `socketClosed` comes first. */

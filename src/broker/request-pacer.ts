@@ -1,72 +1,152 @@
 /**
- * How often one account may ask its broker. Reads take their turn and leave room; what changes an
- * order never waits. Pure: time is an argument.
+ * How often one account may ask its broker: any number of threads, each with a pacer of its own over
+ * one shared memory, take turns from it without a lock. Pure: time is an argument, in microseconds of
+ * a clock that is one for all threads and never steps back.
+ *
+ * A turn is a slot, and a slot is its own clock: it holds the moment at which it was last taken, and
+ * may be taken again one window later. So whatever the threads do between each other, no stretch of a
+ * window holds more requests than there are slots. Who may use which slots is what keeps the way out
+ * free: each kind of request may use the first so many, and those after them are for the kinds before
+ * it alone. A cancel can be made to wait by cancels and exits, never by what reads.
+ *
+ *     byte 0    rest until        i64, microseconds; 0 = none
+ *     byte 8    refusals in a row i64
+ *     byte 16   slots of the first ceiling, i64 each: when last taken; 0 = never
+ *     …         slots of the second ceiling, and so on
+ *
+ *     slots of `all` at Alpaca   0 ──── 80 ──── 140 ─── 160 ─── 180 ─── 200
+ *       look  (what faces ask)   ███████
+ *       read  (the own books)    ██████████████
+ *       entry (what opens)       ██████████████████████
+ *       search (an open fate)    ██████████████████████████████
+ *       exit  (cancels, closes)  ██████████████████████████████████████
  */
 
-import type { EpochMicros } from '../engine/domain/units.ts';
-import { addMicros, MICROS_PER_SECOND } from '../engine/domain/units.ts';
-import type { RateLimit } from '../ops/rate-limiter.ts';
-import { RateLimiter } from '../ops/rate-limiter.ts';
+/** `exit`: cancels, closing orders, and the login that both need · `search`: looks for an order whose
+ * fate is open · `entry`: what opens or increases, and goes at once or not at all · `read`: what the
+ * engine's own books are compared with · `look`: what a face asked. */
+export type Turn = 'exit' | 'search' | 'entry' | 'read' | 'look';
 
-/** The broker's ceilings as far as this engine uses them. */
-export interface PaceLimits {
-  /** All requests of the account. */
-  readonly all: RateLimit;
-  /** Of `all`, what reads leave for cancels and exits at any moment. */
-  readonly keptForOrders: number;
-  /** Of `all`, what openings leave for cancels and exits. */
-  readonly keptForExits: number;
-  /** Ceilings of single endpoints, by a name that the adapter gives them. */
-  readonly endpoints: Readonly<Record<string, RateLimit>>;
+export interface PacedRequest {
+  readonly turn: Turn;
+  readonly method: string;
+  /** Path and query. */
+  readonly path: string;
 }
 
-const FIRST_REST_SECONDS = 2;
-const MOST_REST_SECONDS = 60;
+/** One published ceiling: `limit` requests in any stretch of `windowMicros`. */
+export interface Ceiling {
+  readonly limit: number;
+  readonly windowMicros: number;
+  /** Matches `METHOD path` of the requests that count against it. */
+  readonly covers: RegExp;
+  /** Of `limit`, how many a kind may use; all where it is not named. */
+  readonly shares?: Readonly<Partial<Record<Turn, number>>>;
+  /** Looks leave a slot alone for this long instead: a ceiling of one request is mostly for the
+   * engine's own reads. */
+  readonly looksAfterMicros?: number;
+}
 
-/** One account's; core thread only. */
+/** The ceilings of one broker. The same list on every thread: it is the layout of the memory. */
+export type PacePlan = readonly Ceiling[];
+
+const REST_UNTIL = 0;
+const REFUSALS = 1;
+const HEADER_WORDS = 2;
+const WORD_BYTES = 8;
+const TOO_MANY_REQUESTS = 429;
+const FIRST_REST_MICROS = 2_000_000;
+const MOST_REST_MICROS = 60_000_000;
+
+/** Memory for the turns of one account. */
+export function createPaceMemory(plan: PacePlan): SharedArrayBuffer {
+  const slots = plan.reduce((sum, { limit }) => sum + limit, 0);
+  return new SharedArrayBuffer((HEADER_WORDS + slots) * WORD_BYTES);
+}
+
+interface Laid {
+  readonly ceiling: Ceiling;
+  readonly first: number;
+}
+
+/** A slot that was taken, and what it held. */
+interface Taken {
+  readonly slot: number;
+  readonly before: bigint;
+}
+
+/** One thread's end. */
 export class RequestPacer {
-  readonly #limits: PaceLimits;
-  readonly #all: RateLimiter;
-  readonly #endpoints = new Map<string, RateLimiter>();
-  #refusedInARow = 0;
-  #restsUntil = 0;
+  readonly #words: BigInt64Array;
+  readonly #laid: readonly Laid[];
 
-  constructor(limits: PaceLimits) {
-    this.#limits = limits;
-    this.#all = new RateLimiter(limits.all);
-    for (const [name, limit] of Object.entries(limits.endpoints)) {
-      this.#endpoints.set(name, new RateLimiter(limit));
+  /** Throws `RangeError` on memory that was not made for this plan. */
+  constructor(plan: PacePlan, memory: SharedArrayBuffer) {
+    this.#words = new BigInt64Array(memory);
+    let first = HEADER_WORDS;
+    this.#laid = plan.map((ceiling) => {
+      const laid = { ceiling, first };
+      first += ceiling.limit;
+      return laid;
+    });
+    if (this.#words.length !== first) throw new RangeError('this memory is of another plan');
+  }
+
+  /** Takes a turn: 0 = taken, the request goes now. Otherwise nothing is taken, and the answer tells
+   * after how many microseconds to ask again. */
+  take(request: PacedRequest, now: number): number {
+    const rest = request.turn === 'exit' ? 0 : this.#rest(now);
+    if (rest > 0) return rest;
+    const text = `${request.method} ${request.path}`;
+    const taken: Taken[] = [];
+    for (const laid of this.#laid) {
+      if (!laid.ceiling.covers.test(text)) continue;
+      const got = this.#takeSlot(laid, request.turn, now);
+      if (typeof got === 'number') {
+        for (const { slot, before } of taken) Atomics.store(this.#words, slot, before);
+        return got;
+      }
+      taken.push(got);
     }
+    return 0;
   }
 
-  /** Takes the turn of a read. False = not now; nothing is taken then. */
-  takeRead(endpoint: string, wall: EpochMicros): boolean {
-    if (wall < this.#restsUntil) return false;
-    if (this.#all.room(wall) <= this.#limits.keptForOrders) return false;
-    const own = this.#endpoints.get(endpoint);
-    if (own !== undefined && !own.take(1, wall)) return false;
-    return this.#all.take(1, wall);
+  /** Tells what a request was answered. After a 429 everything but exits rests, longer after each in
+   * a row; `jitter` (0 to 1) spreads the end of the rest. */
+  onStatus(status: number, now: number, jitter: number): void {
+    const words = this.#words;
+    const until = Atomics.load(words, REST_UNTIL);
+    if (status !== TOO_MANY_REQUESTS) {
+      // An answer to what was sent before the rest began says nothing of it.
+      if (until <= BigInt(now)) Atomics.store(words, REFUSALS, 0n);
+      return;
+    }
+    if (until > BigInt(now)) return;
+    const inARow = Number(Atomics.load(words, REFUSALS));
+    const longest = Math.min(MOST_REST_MICROS, FIRST_REST_MICROS * 2 ** inARow);
+    const next = BigInt(now + Math.ceil((longest * (1 + jitter)) / 2));
+    // Of several threads that are refused at once, one begins the rest.
+    const isFirst = Atomics.compareExchange(words, REST_UNTIL, until, next) === until;
+    if (isFirst) Atomics.add(words, REFUSALS, 1n);
   }
 
-  /** Takes the turn of an opening, or of a change to one. False = the room left is for exits. */
-  takeOpening(wall: EpochMicros): boolean {
-    if (this.#all.room(wall) <= this.#limits.keptForExits) return false;
-    return this.#all.take(1, wall);
+  #rest(now: number): number {
+    return Number(Atomics.load(this.#words, REST_UNTIL)) - now;
   }
 
-  /** Counts a cancel or an exit: it goes whatever the count says. */
-  noteExit(wall: EpochMicros): void {
-    this.#all.take(1, wall);
-  }
-
-  /** The broker said that it was asked too often: reads rest, longer each time. */
-  onRefused(wall: EpochMicros): void {
-    const seconds = Math.min(MOST_REST_SECONDS, FIRST_REST_SECONDS * 2 ** this.#refusedInARow);
-    this.#refusedInARow += 1;
-    this.#restsUntil = addMicros(wall, seconds * MICROS_PER_SECOND);
-  }
-
-  onAnswered(): void {
-    this.#refusedInARow = 0;
+  /** The last slots first: those that the fewest kinds may use. */
+  #takeSlot({ ceiling, first }: Laid, turn: Turn, now: number): Taken | number {
+    const { limit, windowMicros, shares, looksAfterMicros } = ceiling;
+    const window = turn === 'look' ? (looksAfterMicros ?? windowMicros) : windowMicros;
+    let wait = window;
+    for (let slot = first + (shares?.[turn] ?? limit) - 1; slot >= first; slot -= 1) {
+      const before = Atomics.load(this.#words, slot);
+      const left = before === 0n ? 0 : Number(before) + window - now;
+      if (left > 0) wait = Math.min(wait, left);
+      else if (Atomics.compareExchange(this.#words, slot, before, BigInt(now)) === before) {
+        return { slot, before };
+      }
+    }
+    return wait;
   }
 }

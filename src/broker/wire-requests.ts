@@ -1,107 +1,62 @@
 /**
- * The requests of an adapter: numbered, paced, each answered once. Reads wait for their turn here;
- * what changes an order goes out within the call or not at all. Pure, core thread only.
+ * The requests of an adapter: numbered, each answered once. When a request may leave is not asked
+ * here: the shell, which alone knows what other threads ask of the same account, gives it its turn
+ * (`request-pacer.ts`), so an adapter reads no shared word and replays the same. Pure, core thread
+ * only.
  */
 
 import type { At } from '../engine/domain/clock.ts';
 import type { GatewayEffect, WireInput } from './order-gateway.ts';
-import type { PaceLimits } from './request-pacer.ts';
-import { RequestPacer } from './request-pacer.ts';
 
 export type HttpSend = Extract<GatewayEffect, { readonly kind: 'httpSend' }>;
 export type WireAnswer = Extract<WireInput, { readonly kind: 'httpResponse' | 'httpFailed' }>;
 
-/** What is done with an answer. */
-export type OnAnswer = (answer: WireAnswer, at: At) => readonly GatewayEffect[];
+/** What is to be asked. */
+export type WireRequest = Pick<HttpSend, 'turn' | 'method' | 'path'> & { readonly body?: string };
 
-interface Waiting {
-  readonly endpoint: string;
-  readonly send: HttpSend;
+export interface WireRequestLimits {
+  /** How long an answer is waited for, from the moment of asking: reads, and everything else. */
+  readonly readMillis: number;
+  readonly changeMillis: number;
 }
 
-export interface ReadRequest {
-  /** By which its ceiling is found. */
-  readonly endpoint: string;
-  readonly path: string;
+/** `askedAt` is when the request was given, which is at or before the moment at which it left. */
+export type OnAnswer<T> = (answer: WireAnswer, at: At, askedAt: At) => T;
+
+interface Asked<T> {
+  readonly onAnswer: OnAnswer<T>;
+  readonly askedAt: At;
 }
 
-export interface ChangeRequest {
-  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  readonly path: string;
-  readonly body?: string;
-  /** True for what opens or increases: it may be refused a turn, and then nothing was sent. */
-  readonly opening: boolean;
-}
-
-const TOO_MANY_REQUESTS = 429;
-const READ_MILLIS = 10_000;
-const CHANGE_MILLIS = 8_000;
-const NOTHING: readonly GatewayEffect[] = [];
-
-export class WireRequests {
-  readonly #pacer: RequestPacer;
-  readonly #headers: Readonly<Record<string, string>>;
-  readonly #asked = new Map<string, OnAnswer>();
-  readonly #reads = new Set<string>();
-  #waiting: Waiting[] = [];
+/** `T`: what an answer leads to. */
+export class WireRequests<T> {
+  readonly #limits: WireRequestLimits;
+  readonly #asked = new Map<string, Asked<T>>();
   #last = 0;
 
-  constructor(limits: PaceLimits, headers: Readonly<Record<string, string>> = {}) {
-    this.#pacer = new RequestPacer(limits);
-    this.#headers = headers;
+  constructor(limits: WireRequestLimits) {
+    this.#limits = limits;
   }
 
-  read({ endpoint, path }: ReadRequest, at: At, onAnswer: OnAnswer): readonly GatewayEffect[] {
-    const fixed = { body: undefined, timeoutMillis: READ_MILLIS };
-    const send = this.#number({ method: 'GET', path, ...fixed }, onAnswer);
-    this.#reads.add(send.requestId);
-    this.#waiting.push({ endpoint, send });
-    return this.onClock(at);
-  }
-
-  /** Undefined where there is no room for an opening now: nothing was sent. */
-  change(request: ChangeRequest, at: At, onAnswer: OnAnswer): readonly GatewayEffect[] | undefined {
-    const { method, path, body, opening } = request;
-    if (!opening) this.#pacer.noteExit(at.wall);
-    else if (!this.#pacer.takeOpening(at.wall)) return undefined;
-    const timeoutMillis = CHANGE_MILLIS;
-    const send = this.#number({ method, path, body, timeoutMillis }, onAnswer);
-    return [opening ? { ...send, opening } : send];
-  }
-
-  onAnswer(answer: WireAnswer, at: At): readonly GatewayEffect[] {
-    const { requestId } = answer;
-    const onAnswer = this.#asked.get(requestId);
-    this.#asked.delete(requestId);
-    const isRead = this.#reads.delete(requestId);
-    if (answer.kind === 'httpResponse' && isRead) {
-      if (answer.status === TOO_MANY_REQUESTS) this.#pacer.onRefused(at.wall);
-      else this.#pacer.onAnswered();
-    }
-    return onAnswer?.(answer, at) ?? NOTHING;
-  }
-
-  /** Reads whose turn has come. One that has to wait holds up those of its own endpoint only. */
-  onClock(at: At): readonly GatewayEffect[] {
-    if (this.#waiting.length === 0) return NOTHING;
-    const due: HttpSend[] = [];
-    const held = new Set<string>();
-    this.#waiting = this.#waiting.filter(({ endpoint, send }) => {
-      const mayGo = !held.has(endpoint) && this.#pacer.takeRead(endpoint, at.wall);
-      if (mayGo) due.push(send);
-      else held.add(endpoint);
-      return !mayGo;
-    });
-    return due;
-  }
-
-  #number(
-    request: Pick<HttpSend, 'method' | 'path' | 'body' | 'timeoutMillis'>,
-    onAnswer: OnAnswer,
-  ): HttpSend {
+  /** The effect that asks. An opening may be answered `neverSent`: there was no turn for it. */
+  ask({ turn, method, path, body }: WireRequest, at: At, onAnswer: OnAnswer<T>): HttpSend {
     this.#last += 1;
     const requestId = String(this.#last);
-    this.#asked.set(requestId, onAnswer);
-    return { kind: 'httpSend', requestId, headers: this.#headers, ...request };
+    this.#asked.set(requestId, { onAnswer, askedAt: { market: at.market, wall: at.wall } });
+    const timeoutMillis = method === 'GET' ? this.#limits.readMillis : this.#limits.changeMillis;
+    return { kind: 'httpSend', requestId, turn, method, path, headers: {}, body, timeoutMillis };
   }
+
+  /** Undefined for an answer to nothing that waits for one. */
+  onAnswer(answer: WireAnswer, at: At): T | undefined {
+    const asked = this.#asked.get(answer.requestId);
+    this.#asked.delete(answer.requestId);
+    return asked?.onAnswer(answer, at, asked.askedAt);
+  }
+}
+
+/** The body of an answer that was given, whole and well. */
+export function bodyOf(answer: WireAnswer): string | undefined {
+  if (answer.kind === 'httpFailed') return undefined;
+  return answer.status >= 200 && answer.status < 300 ? answer.body : undefined;
 }

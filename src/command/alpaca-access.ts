@@ -1,11 +1,13 @@
 /** How Alpaca is reached, and whose keys these are. */
 import { setTimeout } from 'node:timers/promises';
+import { ALPACA_PACE } from '../broker/alpaca/alpaca-pace.ts';
 import { isFields, numberIn, parseJson, textIn } from '../broker/alpaca/wire-order.ts';
 import type { Config } from '../config.ts';
 import { ALPACA_HOSTS } from '../config-broker.ts';
 import type { BrokerWire } from '../desk/threads/broker-wire.ts';
 import type { KeyAccount } from '../desk/threads/key-account-shell.ts';
 import { keySender } from '../desk/threads/key-account-shell.ts';
+import { newAccountPace } from '../desk/threads/request-turns-shell.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import { backoffMillis } from '../ops/backoff.ts';
 import { VERSION } from './build-info.ts';
@@ -28,17 +30,17 @@ function baseUrl(config: Config): string {
 }
 
 /** What the core's shell needs to send for the adapter. */
-export function alpacaWire(config: Config): BrokerWire {
+export function alpacaWire(config: Config, pace = newAccountPace(ALPACA_PACE)): BrokerWire {
   const restUrl = baseUrl(config);
   const socketUrl = `${restUrl.replace(/^http/, 'ws')}/stream`;
-  return { restUrl, socketUrl, headers: HEADERS, login: loginOf(config) };
+  return { restUrl, socketUrl, headers: HEADERS, login: loginOf(config), pace };
 }
 
 /** What the account reader sends with. A stand-in answers for the data host as well. */
-export function alpacaReading(config: Config): KeyAccount {
+export function alpacaReading(config: Config, pace = newAccountPace(ALPACA_PACE)): KeyAccount {
   const tradingUrl = baseUrl(config);
   const dataUrl = config.ALPACA_BASE_URL === undefined ? DATA_HOST : tradingUrl;
-  return { tradingUrl, dataUrl, headers: HEADERS, login: loginOf(config) };
+  return { tradingUrl, dataUrl, headers: HEADERS, login: loginOf(config), pace };
 }
 
 const HEADERS = { 'user-agent': `deltaring/${VERSION}` };
@@ -52,8 +54,11 @@ const TRIES = 3;
 const WAIT = { firstMillis: 300, mostMillis: 3_000 };
 
 /** Asks whose keys these are. Throws BROKER_UNREACHABLE with what to do; no message holds a key. */
-export async function readAlpacaAccount(config: Config): Promise<AlpacaAccount> {
-  const send = keySender(alpacaReading(config), TIMEOUT_MILLIS);
+export async function readAlpacaAccount(
+  config: Config,
+  pace = newAccountPace(ALPACA_PACE),
+): Promise<AlpacaAccount> {
+  const send = keySender(alpacaReading(config, pace), TIMEOUT_MILLIS);
   let why = 'no answer';
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     if (attempt > 0) await setTimeout(backoffMillis(attempt - 1, WAIT, Math.random()));

@@ -1,7 +1,10 @@
 /** The broker of a configuration: whose account it is, how it is reached, and whether this home's journal
  * is of that account. */
+import { ALPACA_PACE } from '../broker/alpaca/alpaca-pace.ts';
+import { TASTYTRADE_PACE } from '../broker/tastytrade/tastytrade-pace.ts';
 import type { Config } from '../config.ts';
 import type { BrokerWire } from '../desk/threads/broker-wire.ts';
+import { newAccountPace } from '../desk/threads/request-turns-shell.ts';
 import type { AuditRecord } from '../engine/domain/audit-record.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import { alpacaWire, readAlpacaAccount } from './alpaca-access.ts';
@@ -20,9 +23,11 @@ export async function reachBroker(config: Config): Promise<BrokerAccess> {
     return { accountId: paperAccountId(config.home), wire: undefined };
   }
   const isAlpaca = config.DELTARING_BROKER === 'alpaca';
-  const { accountId } = await (isAlpaca ? readAlpacaAccount : readTastytradeAccount)(config);
+  const pace = newAccountPace(isAlpaca ? ALPACA_PACE : TASTYTRADE_PACE);
+  const readAccount = isAlpaca ? readAlpacaAccount : readTastytradeAccount;
+  const { accountId } = await readAccount(config, pace);
   assertTyped(config, accountId);
-  return { accountId, wire: (isAlpaca ? alpacaWire : tastytradeWire)(config) };
+  return { accountId, wire: (isAlpaca ? alpacaWire : tastytradeWire)(config, pace) };
 }
 
 /** Throws where live money was typed for another account. */

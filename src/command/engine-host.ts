@@ -186,6 +186,7 @@ class RunningEngine implements EngineHost {
       source: sim?.source ?? outsideSource(config),
       port: ioEnds.port1,
       accountId: owned.accountId,
+      pace: owned.wire?.pace,
     });
     const core = startCore(config, auditStart(home), {
       accountId: owned.accountId,

@@ -10,6 +10,7 @@ import type { AuditStart, DeskConfig } from '../desk/desk-config.ts';
 import type { ExitSettings } from '../desk/exits/exit-settings.ts';
 import type { CoreStart } from '../desk/threads/core-thread-shell.ts';
 import type { IoSource, IoStart, ReaderStart } from '../desk/threads/io-worker-shell.ts';
+import type { AccountPace } from '../desk/threads/request-turns-shell.ts';
 import { createChainBuffer } from '../engine/chain/chain-layout.ts';
 import { type SimulatedTime, wallMicros } from '../engine/domain/clock.ts';
 import { DeltaringError, type ErrorCode } from '../engine/domain/errors.ts';
@@ -138,10 +139,10 @@ export function startJournal(
 }
 
 /** Where the account that is traded is read. */
-function readerOf(config: Config, source: IoSource, accountId: string): ReaderStart {
+function readerOf(config: Config, { source, accountId, pace }: IoParts): ReaderStart {
   const { home } = config;
   if (config.DELTARING_BROKER === 'alpaca') {
-    return { broker: 'alpaca', accountId, home, account: alpacaReading(config) };
+    return { broker: 'alpaca', accountId, home, account: alpacaReading(config, pace) };
   }
   if (config.DELTARING_BROKER === 'tastytrade') return { broker: 'tastytrade', accountId, home };
   const service = isSimulated(config) ? 'simulator' : 'tastytrade';
@@ -153,16 +154,20 @@ export interface IoParts {
   readonly source: IoSource;
   readonly port: MessagePort;
   readonly accountId: string;
+  /** The turns of the broker's account; absent for the embedded one. */
+  readonly pace?: AccountPace | undefined;
 }
 
 /** Starts the I/O worker. */
-export function startIo(config: Config, { source, port, accountId }: IoParts): Worker {
+export function startIo(config: Config, parts: IoParts): Worker {
+  const { source, port, pace } = parts;
   const start: IoStart = {
     source,
     underlying: config.DELTARING_UNDERLYING,
     port,
     brokerGrant: config.DELTARING_BROKER === 'tastytrade' ? tastytradeGrant(config) : undefined,
-    reader: readerOf(config, source, accountId),
+    pace,
+    reader: readerOf(config, parts),
   };
   return new Worker(new URL('../desk/threads/io-worker.ts', import.meta.url), {
     workerData: start,

@@ -1,9 +1,11 @@
 /** How tastytrade is reached, and which account a login may trade. */
 import { join } from 'node:path';
 import { z } from 'zod';
+import { TASTYTRADE_PACE } from '../broker/tastytrade/tastytrade-pace.ts';
 import type { Config } from '../config.ts';
 import { TASTYTRADE_HOSTS } from '../config-broker.ts';
 import type { BrokerWire } from '../desk/threads/broker-wire.ts';
+import { newAccountPace, RequestTurns } from '../desk/threads/request-turns-shell.ts';
 import { RestAccount } from '../desk/threads/rest-account-shell.ts';
 import type { GrantSettings } from '../desk/threads/token-keeper-shell.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
@@ -46,7 +48,7 @@ export function tastytradeGrant(config: Config): GrantSettings {
 }
 
 /** What the core's shell needs to send for the adapter. */
-export function tastytradeWire(config: Config): BrokerWire {
+export function tastytradeWire(config: Config, pace = newAccountPace(TASTYTRADE_PACE)): BrokerWire {
   const version = { 'accept-version': ORDER_SERVICE_VERSION };
   return {
     restUrl: tastytradeUrl(config),
@@ -56,6 +58,7 @@ export function tastytradeWire(config: Config): BrokerWire {
       ...(config.DELTARING_ENV === 'live' ? version : {}),
     },
     login: { kind: 'oauth' },
+    pace,
   };
 }
 
@@ -98,8 +101,12 @@ const BLOCKS = [
 
 /** Logs in and finds the account: the one configured, or the only one that is open and the login's own.
  * Throws BROKER_UNREACHABLE or CONFIG_INVALID with what to do; no message holds a secret. */
-export async function readTastytradeAccount(config: Config): Promise<TastytradeAccount> {
-  const service = new RestAccount(tastytradeGrant(config), TIMEOUT_MILLIS);
+export async function readTastytradeAccount(
+  config: Config,
+  pace = newAccountPace(TASTYTRADE_PACE),
+): Promise<TastytradeAccount> {
+  const turns = new RequestTurns(pace, Math.random);
+  const service = new RestAccount(tastytradeGrant(config), turns, TIMEOUT_MILLIS);
   const { data } = await ask(service, '/customers/me/accounts', accountsShape);
   const open = data.items.filter(({ account, 'authority-level': authority }) => {
     return account['is-closed'] !== true && (authority ?? 'owner') === 'owner';

@@ -9,7 +9,7 @@ import {
   ConsecutiveBreaker,
   circuitBreaker,
   ExponentialBackoff,
-  handleAll,
+  handleWhen,
   type IPolicy,
   isBrokenCircuitError,
   retry,
@@ -18,11 +18,13 @@ import {
   wrap,
 } from 'cockatiel';
 import { RateLimiter } from 'limiter';
+import { DeltaringError } from '../engine/domain/errors.ts';
 
 /** How a service is called. */
 export interface CallLimits {
-  /** Calls in a minute, retries counted; more wait their turn. */
-  readonly callsPerMinute: number;
+  /** Calls in a minute, retries counted; more wait their turn. Absent where the call itself waits for
+   * the turn of an account that others ask as well. */
+  readonly callsPerMinute?: number;
   readonly timeoutMillis: number;
   /** Times that one call is tried, at least 1. */
   readonly attempts: number;
@@ -34,6 +36,16 @@ export interface CallLimits {
   /** How long nothing is tried; then one call is let through as a probe. */
   readonly restMillis: number;
 }
+
+/** Thrown by a call that was not made: no failure of the service, so nothing rests for it. */
+export class NotCalled extends DeltaringError {
+  constructor() {
+    const text = 'the requests that the broker allows are used up: ask again in a moment';
+    super('BROKER_UNREACHABLE', text);
+  }
+}
+
+const FAILURES = handleWhen((error) => !(error instanceof NotCalled));
 
 export type BreakerState = 'closed' | 'open' | 'halfOpen';
 
@@ -48,15 +60,19 @@ const STATES: Readonly<Record<CircuitState, BreakerState>> = {
 export class OutgoingCalls {
   readonly #breaker: CircuitBreakerPolicy;
   readonly #policy: IPolicy<{ readonly signal: AbortSignal }>;
-  readonly #pace: RateLimiter;
+  readonly #pace: RateLimiter | undefined;
 
   constructor(limits: CallLimits) {
-    this.#pace = new RateLimiter({ tokensPerInterval: limits.callsPerMinute, interval: 'minute' });
-    this.#breaker = circuitBreaker(handleAll, {
+    const { callsPerMinute: tokensPerInterval } = limits;
+    this.#pace =
+      tokensPerInterval === undefined
+        ? undefined
+        : new RateLimiter({ tokensPerInterval, interval: 'minute' });
+    this.#breaker = circuitBreaker(FAILURES, {
       breaker: new ConsecutiveBreaker(limits.failuresToOpen),
       halfOpenAfter: limits.restMillis,
     });
-    const retries = retry(handleAll, {
+    const retries = retry(FAILURES, {
       maxAttempts: limits.attempts - 1,
       backoff: new ExponentialBackoff({
         initialDelay: limits.firstWaitMillis,
@@ -75,7 +91,7 @@ export class OutgoingCalls {
    * Throws what the last try threw, or that the breaker is open. */
   run<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
     return this.#policy.execute(async ({ signal }) => {
-      await this.#pace.removeTokens(1);
+      await this.#pace?.removeTokens(1);
       return call(signal);
     });
   }

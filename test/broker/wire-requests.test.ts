@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { GatewayEffect } from '../../src/broker/order-gateway.ts';
-import { WireRequests } from '../../src/broker/wire-requests.ts';
+import { bodyOf, WireRequests } from '../../src/broker/wire-requests.ts';
 import { epochMicros } from '../../src/engine/domain/units.ts';
 
 const at = (seconds: number) => {
@@ -8,53 +7,32 @@ const at = (seconds: number) => {
   return { market: micros, wall: micros };
 };
 
-function requests(): WireRequests {
-  const second = { windowMicros: 1_000_000 };
-  return new WireRequests({
-    all: { limit: 10, ...second },
-    keptForOrders: 2,
-    keptForExits: 9,
-    endpoints: { a: { limit: 1, ...second } },
-  });
-}
-
-const paths = (effects: readonly GatewayEffect[]) =>
-  effects.flatMap((effect) => (effect.kind === 'httpSend' ? [effect.path] : []));
-
 describe('the requests of an adapter', () => {
-  it('wait for their endpoint, in order, and hold up no other', () => {
-    const wire = requests();
-    const read = (endpoint: string, path: string) =>
-      paths(wire.read({ endpoint, path }, at(0), () => []));
-    expect(read('a', '/a1')).toEqual(['/a1']);
-    expect(read('a', '/a2')).toEqual([]);
-    expect(read('b', '/b1')).toEqual(['/b1']);
-    expect(paths(wire.onClock(at(0.9)))).toEqual([]);
-    expect(paths(wire.onClock(at(1)))).toEqual(['/a2']);
+  it('are numbered, and wait as long as their kind is given', () => {
+    const requests = new WireRequests<void>({ readMillis: 10, changeMillis: 8 });
+    const read = requests.ask({ turn: 'look', method: 'GET', path: '/a' }, at(0), () => undefined);
+    expect(read).toMatchObject({ kind: 'httpSend', requestId: '1', turn: 'look', path: '/a' });
+    expect(read).toMatchObject({ body: undefined, timeoutMillis: 10 });
+    const order = { turn: 'entry', method: 'POST', path: '/o', body: '{}' } as const;
+    const sent = requests.ask(order, at(0), () => undefined);
+    expect(sent).toMatchObject({ ...order, requestId: '2', timeoutMillis: 8 });
   });
 
-  it('are answered once each, by number', () => {
-    const wire = requests();
-    const heard: string[] = [];
-    const [send] = wire.read({ endpoint: 'a', path: '/a' }, at(0), (answer) => {
-      heard.push(answer.requestId);
-      return [{ kind: 'socketSend', text: 'next' }];
+  it('are answered once each, by number, and know when they were asked', () => {
+    const requests = new WireRequests<number>({ readMillis: 10, changeMillis: 8 });
+    const request = { turn: 'read', method: 'GET', path: '/a' } as const;
+    const { requestId } = requests.ask(request, at(0), (_answer, now, askedAt) => {
+      return now.wall - askedAt.wall;
     });
-    const requestId = send?.kind === 'httpSend' ? send.requestId : '';
     const answer = { kind: 'httpResponse', requestId, status: 200, body: '' } as const;
-    expect(wire.onAnswer(answer, at(0))).toEqual([{ kind: 'socketSend', text: 'next' }]);
-    expect(wire.onAnswer(answer, at(0))).toEqual([]);
-    expect(heard).toEqual([requestId]);
+    expect(requests.onAnswer(answer, at(3))).toBe(3_000_000);
+    expect(requests.onAnswer(answer, at(4))).toBeUndefined();
   });
 
-  it('that open are marked and may be refused a turn; exits never are', () => {
-    const wire = requests();
-    const change = (opening: boolean) =>
-      wire.change({ method: 'POST', path: '/o', opening }, at(0), () => []);
-    expect(change(true)).toMatchObject([{ kind: 'httpSend', opening: true }]);
-    expect(change(true)).toBeUndefined();
-    const exits = Array.from({ length: 12 }, () => change(false));
-    expect(exits.every((effects) => effects?.length === 1)).toBe(true);
-    expect(exits[0]?.[0]).not.toHaveProperty('opening');
+  it('have a body only where they were answered well', () => {
+    const answered = { kind: 'httpResponse', requestId: '1', body: '{}' } as const;
+    expect(bodyOf({ ...answered, status: 201 })).toBe('{}');
+    expect(bodyOf({ ...answered, status: 404 })).toBeUndefined();
+    expect(bodyOf({ kind: 'httpFailed', requestId: '1', reason: 'reset' })).toBeUndefined();
   });
 });

@@ -10,13 +10,14 @@ import type { Fill } from '../../engine/domain/order.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { addMicros, centsFromDollars, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { AccountSnapshot, EndedOrder, HeldPosition, WorkingOrder } from '../order-gateway.ts';
-import { bodyOf } from './call-book.ts';
+import { bodyOf } from '../wire-requests.ts';
 import type { OrderLine } from './order-line.ts';
 import { liveOrder, remainingUnits } from './order-line.ts';
 import { takeOrder } from './order-news.ts';
 import type { OrderList } from './order-reading.ts';
 import { readList, sessionStart } from './order-reading.ts';
 import type { AlpacaWorld } from './order-world.ts';
+import { ask } from './order-world.ts';
 import type { Fields, WireOrder } from './wire-order.ts';
 import { instrumentOf, isFields, numberIn, parseJson, priceIn, textIn } from './wire-order.ts';
 
@@ -79,7 +80,7 @@ export class AccountRounds {
   }
 
   #list(onList: (list: OrderList) => void): void {
-    const query = { after: sessionStart(this.#world.at), kind: 'read' } as const;
+    const query = { after: sessionStart(this.#world.at), turn: 'read' } as const;
     readList(this.#world, query, (list, why) => {
       if (list === undefined) this.#fail(`the orders could not be read: ${why}`);
       else onList(list);
@@ -100,7 +101,7 @@ export class AccountRounds {
 
   #get(path: string, onValue: (value: unknown) => void): void {
     const world = this.#world;
-    world.calls.send({ kind: 'read', method: 'GET', path }, world.at, (answer) => {
+    ask(world, { turn: 'read', method: 'GET', path }, (answer) => {
       const body = bodyOf(answer);
       if (body === undefined) this.#fail(`${path} could not be read`);
       else onValue(parseJson(body));

@@ -5,9 +5,9 @@ import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import type { ApprovedOrder } from '../approved-order.ts';
 import type { AccountSnapshot, GatewayEffect, OrderGateway, WireInput } from '../order-gateway.ts';
+import { WireRequests } from '../wire-requests.ts';
 import { AccountRounds } from './account-round.ts';
 import { ALPACA_CAPABILITIES } from './alpaca-capabilities.ts';
-import { CallBook } from './call-book.ts';
 import { cancel, reprice, sendChange, submit } from './changing.ts';
 import type { OrderHistory } from './order-lines.ts';
 import { OrderLines } from './order-lines.ts';
@@ -24,6 +24,7 @@ export interface AlpacaGatewayOptions {
   readonly at: At;
 }
 
+const LIMITS = { readMillis: 5_000, changeMillis: 5_000 };
 const NOTHING: readonly GatewayEffect[] = [];
 
 /**
@@ -44,7 +45,7 @@ export class AlpacaGateway implements OrderGateway {
     this.#world = {
       accountId,
       lines: new OrderLines(history),
-      calls: new CallBook(out),
+      requests: new WireRequests(LIMITS),
       out,
       due: new Map(),
       at,
@@ -94,7 +95,6 @@ export class AlpacaGateway implements OrderGateway {
         world.lines.forgetBefore(session.date.replaceAll('-', ''));
       }
       world.session = session;
-      world.calls.onClock(world.at);
       this.#stream.onClock();
       readDue(world);
       this.#rounds.onClock();
@@ -115,7 +115,7 @@ export class AlpacaGateway implements OrderGateway {
     switch (input.kind) {
       case 'httpResponse':
       case 'httpFailed':
-        this.#world.calls.onAnswer(input);
+        this.#world.requests.onAnswer(input, this.#world.at);
         return;
       case 'socketOpen':
         this.#stream.onOpen();

@@ -6,9 +6,10 @@
 import { isOpening } from '../../engine/domain/order.ts';
 import type { ApprovedOrder } from '../approved-order.ts';
 import { sendOutcome } from '../order-gateway.ts';
+import type { Turn } from '../request-pacer.ts';
+import type { WireAnswer } from '../wire-requests.ts';
+import { bodyOf } from '../wire-requests.ts';
 import { ALPACA_CAPABILITIES } from './alpaca-capabilities.ts';
-import type { CallKind, HttpAnswer } from './call-book.ts';
-import { bodyOf } from './call-book.ts';
 import { limitText, orderBody, unitsPerUnit } from './order-body.ts';
 import type { Change, LineOrder, OrderLine } from './order-line.ts';
 import {
@@ -23,7 +24,7 @@ import {
 } from './order-line.ts';
 import { takeOrder } from './order-news.ts';
 import type { AlpacaWorld } from './order-world.ts';
-import { readLater, refuseChange, reject, tell } from './order-world.ts';
+import { ask, readLater, refuseChange, reject, tell } from './order-world.ts';
 import { isDuplicate, parseJson, readOrder, refusalText } from './wire-order.ts';
 
 /** A cancel or change that nothing is heard of is looked at after this long. */
@@ -32,12 +33,12 @@ const LOOK_SOON_MILLIS = 250;
 const MOST_CANCEL_TRIES = 4;
 
 /** What closes may use every request there is. */
-function callKindOf({ intent }: OrderLine): CallKind {
+function turnOf({ intent }: OrderLine): Turn {
   return intent.legs.some(({ action }) => isOpening(action)) ? 'entry' : 'exit';
 }
 
 function isForClosing(line: OrderLine): boolean {
-  return callKindOf(line) === 'exit';
+  return turnOf(line) === 'exit';
 }
 
 /** The one send of an intent. An intent that was sent before is not sent again. */
@@ -61,11 +62,11 @@ function post(world: AlpacaWorld, line: OrderLine, units: number, approved: Appr
   line.orders.push(order);
   world.changes += 1;
   const body = orderBody(line.intent, { clientId, units, limit });
-  const call = { kind: callKindOf(line), method: 'POST', path: '/v2/orders', body } as const;
-  world.calls.send(call, world.at, (answer) => onPosted(world, line, order, answer));
+  const call = { turn: turnOf(line), method: 'POST', path: '/v2/orders', body } as const;
+  ask(world, call, (answer) => onPosted(world, line, order, answer));
 }
 
-function onPosted(world: AlpacaWorld, line: OrderLine, order: LineOrder, answer: HttpAnswer): void {
+function onPosted(world: AlpacaWorld, line: OrderLine, order: LineOrder, answer: WireAnswer): void {
   if (order.id !== undefined) return;
   const { intentId } = line;
   const outcome = sendOutcome(answer, ALPACA_CAPABILITIES);
@@ -82,7 +83,7 @@ function onPosted(world: AlpacaWorld, line: OrderLine, order: LineOrder, answer:
   tell(world, { kind: 'unknown', intentId, reason });
 }
 
-function reasonOf(answer: HttpAnswer): string {
+function reasonOf(answer: WireAnswer): string {
   return answer.kind === 'httpFailed' ? answer.reason : refusalText(answer.status, answer.body);
 }
 
@@ -118,9 +119,9 @@ function sendCancel(world: AlpacaWorld, line: OrderLine, { id }: LineOrder): voi
     line.change.tries += 1;
     line.change.orderId = id;
   }
-  const call = { kind: 'exit', method: 'DELETE', path: `/v2/orders/${id}` } as const;
+  const call = { turn: 'exit', method: 'DELETE', path: `/v2/orders/${id}` } as const;
   // Taken, refused or unheard: only the order itself tells what became of it.
-  world.calls.send(call, world.at, (answer) => {
+  ask(world, call, (answer) => {
     readLater(world, id, bodyOf(answer) === undefined ? LOOK_SOON_MILLIS : LOOK_MILLIS);
   });
 }
@@ -211,16 +212,16 @@ function sendAmend(
     client_order_id: clientId,
   });
   const path = `/v2/orders/${live.id}`;
-  const call = { kind: callKindOf(line), method: 'PATCH', path, body } as const;
+  const call = { turn: turnOf(line), method: 'PATCH', path, body } as const;
   const oldId = live.id;
-  world.calls.send(call, world.at, (answer) => onAmended(world, line, change, { oldId, answer }));
+  ask(world, call, (answer) => onAmended(world, line, change, { oldId, answer }));
 }
 
 function onAmended(
   world: AlpacaWorld,
   line: OrderLine,
   change: Change,
-  { oldId, answer }: { readonly oldId: string; readonly answer: HttpAnswer },
+  { oldId, answer }: { readonly oldId: string; readonly answer: WireAnswer },
 ): void {
   const wire = readOrder(parseJson(bodyOf(answer) ?? ''));
   if (wire !== undefined) takeOrder(world, wire);

@@ -3,14 +3,15 @@
 import type { At } from '../../engine/domain/clock.ts';
 import { newYorkDate, newYorkInstant } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros, SessionDate } from '../../engine/domain/units.ts';
-import type { CallKind, HttpAnswer } from './call-book.ts';
-import { bodyOf } from './call-book.ts';
+import type { Turn } from '../request-pacer.ts';
+import type { WireAnswer } from '../wire-requests.ts';
+import { bodyOf } from '../wire-requests.ts';
 import { judgeUnchanged } from './changing.ts';
 import type { OrderLine } from './order-line.ts';
 import { dateOfIntent, hasPosting, intentIdOf, lastOrder } from './order-line.ts';
 import { retell, takeOrder } from './order-news.ts';
 import type { AlpacaWorld } from './order-world.ts';
-import { readLater, refuseChange, tell } from './order-world.ts';
+import { ask, readLater, refuseChange, tell } from './order-world.ts';
 import type { WireOrder } from './wire-order.ts';
 import { parseJson, readOrder, readOrders } from './wire-order.ts';
 
@@ -31,7 +32,7 @@ export function readDue(world: AlpacaWorld): void {
 
 function readOne(world: AlpacaWorld, orderId: string): void {
   const path = `/v2/orders/${orderId}?nested=true`;
-  world.calls.send({ kind: 'search', method: 'GET', path }, world.at, (answer) => {
+  ask(world, { turn: 'search', method: 'GET', path }, (answer) => {
     const wire = readOrder(parseJson(bodyOf(answer) ?? ''));
     if (wire === undefined) {
       if (isNotFound(answer)) forsake(world, orderId);
@@ -44,7 +45,7 @@ function readOne(world: AlpacaWorld, orderId: string): void {
   });
 }
 
-function isNotFound(answer: HttpAnswer): boolean {
+function isNotFound(answer: WireAnswer): boolean {
   return answer.kind === 'httpResponse' && answer.status === 404;
 }
 
@@ -83,39 +84,39 @@ type OnList = (list: OrderList | undefined, why: string) => void;
  */
 export function readList(
   world: AlpacaWorld,
-  query: { readonly after: string; readonly kind: CallKind },
+  query: { readonly after: string; readonly turn: Turn },
   onList: OnList,
 ): void {
-  new ListReading(world, query.kind, onList).readPage(query.after);
+  new ListReading(world, query.turn, onList).readPage(query.after);
 }
 
 /** One list on its way. A page begins a moment before the last one's end, for orders may share one. */
 class ListReading {
   readonly #world: AlpacaWorld;
-  readonly #kind: CallKind;
+  readonly #turn: Turn;
   readonly #onList: OnList;
   readonly #found = new Map<string, WireOrder>();
   #text = '';
   #pages = 0;
   #takenAt: At | undefined;
 
-  constructor(world: AlpacaWorld, kind: CallKind, onList: OnList) {
+  constructor(world: AlpacaWorld, turn: Turn, onList: OnList) {
     this.#world = world;
-    this.#kind = kind;
+    this.#turn = turn;
     this.#onList = onList;
   }
 
   readPage(after: string): void {
-    const { calls, at } = this.#world;
+    const world = this.#world;
     const path = `/v2/orders?status=all&nested=true&direction=asc&limit=${PAGE}&after=${encodeURIComponent(after)}`;
     this.#pages += 1;
-    calls.send({ kind: this.#kind, method: 'GET', path }, at, (answer, sentAt) => {
-      this.#takenAt ??= sentAt;
+    ask(world, { turn: this.#turn, method: 'GET', path }, (answer, _at, askedAt) => {
+      this.#takenAt ??= askedAt;
       this.#take(answer, this.#takenAt);
     });
   }
 
-  #take(answer: HttpAnswer, takenAt: At): void {
+  #take(answer: WireAnswer, takenAt: At): void {
     const body = bodyOf(answer) ?? '';
     const orders = readOrders(body);
     if (orders === undefined) {
@@ -134,7 +135,7 @@ class ListReading {
   }
 }
 
-function whyNot(answer: HttpAnswer): string {
+function whyNot(answer: WireAnswer): string {
   return answer.kind === 'httpFailed' ? answer.reason : `status ${answer.status}`;
 }
 
@@ -150,7 +151,7 @@ export function find(world: AlpacaWorld, intentId: string): void {
   }
   const clientId = (line === undefined ? undefined : lastOrder(line)?.clientId) ?? intentId;
   const path = `/v2/orders:by_client_order_id?client_order_id=${encodeURIComponent(clientId)}`;
-  world.calls.send({ kind: 'search', method: 'GET', path }, world.at, (answer) => {
+  ask(world, { turn: 'search', method: 'GET', path }, (answer) => {
     if (bodyOf(answer) !== undefined || isNotFound(answer)) searchList(world, intentId);
     else incomplete(world, intentId, whyNot(answer));
   });
@@ -164,7 +165,7 @@ function incomplete(world: AlpacaWorld, intentId: string, evidence: string): voi
 function searchList(world: AlpacaWorld, intentId: string): void {
   const date = dateOfIntent(intentId);
   const after = date === undefined ? sessionStart(world.at) : midnight(date);
-  const query = { after, kind: 'search' } as const;
+  const query = { after, turn: 'search' } as const;
   readList(world, query, (list, why) => {
     if (list === undefined) incomplete(world, intentId, why);
     else judgeList(world, intentId, list);

@@ -5,14 +5,14 @@ import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_MILLI } from '../../engine/domain/units.ts';
 import type { BrokerEvent, GatewayEffect } from '../order-gateway.ts';
-import type { CallBook } from './call-book.ts';
+import type { OnAnswer, WireRequest, WireRequests } from '../wire-requests.ts';
 import type { OrderLine } from './order-line.ts';
 import type { OrderLines } from './order-lines.ts';
 
 export interface AlpacaWorld {
   readonly accountId: string;
   readonly lines: OrderLines;
-  readonly calls: CallBook;
+  readonly requests: WireRequests<void>;
   readonly out: GatewayEffect[];
   /** Orders that are to be read by themselves, by their ids: wall time from when on. */
   readonly due: Map<string, EpochMicros>;
@@ -26,6 +26,11 @@ export interface AlpacaWorld {
   goOn: (line: OrderLine) => void;
   /** The account is to be read now: something was told that makes sense with more alone. */
   catchUp: () => void;
+}
+
+/** Asks the broker. `onAnswer` is told once. */
+export function ask(world: AlpacaWorld, request: WireRequest, onAnswer: OnAnswer<void>): void {
+  world.out.push(world.requests.ask(request, world.at, onAnswer));
 }
 
 export function tell(world: AlpacaWorld, event: BrokerEvent): void {

@@ -7,11 +7,11 @@ import type { EpochMicros, SessionDate } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_SECOND, priceFromDollars } from '../../engine/domain/units.ts';
 import { settlementFees } from '../fees.ts';
 import type { Settlement } from '../order-gateway.ts';
-import { bodyOf } from './call-book.ts';
+import { bodyOf } from '../wire-requests.ts';
 import { dateOfIntent } from './order-line.ts';
 import type { OrderHistory } from './order-lines.ts';
 import type { AlpacaWorld } from './order-world.ts';
-import { tell } from './order-world.ts';
+import { ask, tell } from './order-world.ts';
 import type { Fields } from './wire-order.ts';
 import { isFields, numberIn, parseJson, textIn } from './wire-order.ts';
 
@@ -66,7 +66,7 @@ export class Settlements {
     const page = token === undefined ? '' : `&page_token=${encodeURIComponent(token)}`;
     const types = [...KINDS.keys()].join(',');
     const path = `/v2/account/activities?activity_types=${types}&after=${day}&direction=asc&page_size=${PAGE}${page}`;
-    world.calls.send({ kind: 'read', method: 'GET', path }, world.at, (answer) => {
+    ask(world, { turn: 'read', method: 'GET', path }, (answer) => {
       const rows = parseJson(bodyOf(answer) ?? '');
       if (!Array.isArray(rows)) return;
       const last: unknown = rows.at(-1);

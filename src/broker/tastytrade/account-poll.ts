@@ -35,7 +35,7 @@ interface Round {
 
 export interface PollParts {
   readonly accountId: string;
-  readonly requests: WireRequests;
+  readonly requests: WireRequests<readonly GatewayEffect[]>;
   readonly ledger: OrderLedger;
   readonly lists: OrderLists;
   /** Takes orders that a list showed. */
@@ -94,7 +94,9 @@ export class AccountPoll {
     this.#dueAt = addMicros(at.wall, EVERY_MICROS);
     const round: Round = { begunAt: at, mark: 0 };
     this.#round = round;
-    return this.#parts.lists.live(at, (list, listedAt) => this.#onFirst(round, list, listedAt));
+    return this.#parts.lists.live('read', at, (list, listedAt) =>
+      this.#onFirst(round, list, listedAt),
+    );
   }
 
   #onFirst(round: Round, list: OrderList, at: At): readonly GatewayEffect[] {
@@ -104,9 +106,9 @@ export class AccountPoll {
     const events = take(list.orders, at);
     const marked: Round = { begunAt: at, mark: this.#mark() };
     this.#round = marked;
-    const read = (endpoint: string, path: string, put: (body: string) => void) =>
-      requests.read(
-        { endpoint, path: `/accounts/${accountId}/${path}` },
+    const read = (what: string, put: (body: string) => void) =>
+      requests.ask(
+        { turn: 'read', method: 'GET', path: `/accounts/${accountId}/${what}` },
         at,
         (answer, answeredAt) => {
           if (this.#round !== marked) return NOTHING;
@@ -117,12 +119,12 @@ export class AccountPoll {
       );
     return [
       ...events,
-      ...read('positions', 'positions', (body) => {
+      read('positions', (body) => {
         const positions = positionsIn(body);
         if (positions !== undefined) marked.positions = positions;
         else this.#again(at);
       }),
-      ...read('balances', 'balances', (body) => {
+      read('balances', (body) => {
         const balances = balancesIn(body);
         if (balances !== undefined) marked.balances = balances;
         else this.#again(at);
@@ -133,7 +135,9 @@ export class AccountPoll {
   #onPart(round: Round, at: At): readonly GatewayEffect[] {
     const { positions, balances } = round;
     if (this.#round !== round || positions === undefined || balances === undefined) return NOTHING;
-    return this.#parts.lists.live(at, (list, listedAt) => this.#onLast(round, list, listedAt));
+    return this.#parts.lists.live('read', at, (list, listedAt) =>
+      this.#onLast(round, list, listedAt),
+    );
   }
 
   #onLast(round: Round, list: OrderList, at: At): readonly GatewayEffect[] {

@@ -18,7 +18,7 @@ const NOTHING: readonly GatewayEffect[] = [];
 
 export interface ChangeParts {
   readonly accountId: string;
-  readonly requests: WireRequests;
+  readonly requests: WireRequests<readonly GatewayEffect[]>;
   readonly ledger: OrderLedger;
   readonly take: (orders: readonly TastyOrder[], at: At) => readonly GatewayEffect[];
   /** The lists are to be read soon. */
@@ -123,13 +123,14 @@ export class OrderChanges {
     if (opening && hasFilled) return this.#no(intentId, 'it is filled in part, so its limit stays');
     const path = `/accounts/${accountId}/orders/${head.id}`;
     const body = replaceBody(intent.limit);
-    const sent = requests.change({ method: 'PUT', path, body, opening }, at, (answer, answeredAt) =>
-      this.#onReplaced(intentId, answer, answeredAt),
-    );
-    if (sent === undefined) return this.#no(intentId, 'not sent: the requests left are for exits');
+    const turn = opening ? 'entry' : 'exit';
     this.#replacing.set(intentId, {});
     ledger.setChanging(intentId, true, at.wall);
-    return sent;
+    return [
+      requests.ask({ turn, method: 'PUT', path, body }, at, (answer, answeredAt) =>
+        this.#onReplaced(intentId, answer, answeredAt),
+      ),
+    ];
   }
 
   #onReplaced(intentId: string, answer: WireAnswer, at: At): readonly GatewayEffect[] {
@@ -155,11 +156,11 @@ export class OrderChanges {
     if (this.#cancelling.has(id)) return NOTHING;
     this.#cancelling.add(id);
     const path = `/accounts/${this.#parts.accountId}/orders/${id}`;
-    const request = { method: 'DELETE', path, opening: false } as const;
-    const sent = this.#parts.requests.change(request, at, (answer, answeredAt) => {
-      return this.#onCancelled(intentId, id, answer, answeredAt);
-    });
-    return sent ?? NOTHING;
+    return [
+      this.#parts.requests.ask({ turn: 'exit', method: 'DELETE', path }, at, (answer, answeredAt) =>
+        this.#onCancelled(intentId, id, answer, answeredAt),
+      ),
+    ];
   }
 
   #onCancelled(intentId: string, id: string, answer: WireAnswer, at: At): readonly GatewayEffect[] {
@@ -203,6 +204,8 @@ export class OrderChanges {
 }
 
 function reasonOf(answer: WireAnswer): string {
-  if (answer.kind === 'httpFailed') return `not proven: ${answer.reason}`;
+  if (answer.kind === 'httpFailed') {
+    return answer.neverSent === true ? answer.reason : `not proven: ${answer.reason}`;
+  }
   return refusalIn(answer.status, answer.body);
 }

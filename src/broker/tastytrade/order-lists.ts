@@ -3,6 +3,7 @@
 import type { At } from '../../engine/domain/clock.ts';
 import type { SessionDate } from '../../engine/domain/units.ts';
 import type { GatewayEffect } from '../order-gateway.ts';
+import type { Turn } from '../request-pacer.ts';
 import type { WireRequests } from '../wire-requests.ts';
 import { pageIn, refusalIn } from './envelope.ts';
 import type { TastyOrder } from './tasty-order.ts';
@@ -21,48 +22,63 @@ export type OnList = (list: OrderList, at: At) => readonly GatewayEffect[];
 
 /** The lists of one account. */
 export class OrderLists {
-  readonly #requests: WireRequests;
+  readonly #requests: WireRequests<readonly GatewayEffect[]>;
   readonly #root: string;
 
-  constructor(requests: WireRequests, accountId: string) {
+  constructor(requests: WireRequests<readonly GatewayEffect[]>, accountId: string) {
     this.#requests = requests;
     this.#root = `/accounts/${accountId}/orders`;
   }
 
   /** The orders of today's session, ended ones too. It is one page unless it says otherwise. */
-  live(at: At, onList: OnList): readonly GatewayEffect[] {
+  live(turn: Turn, at: At, onList: OnList): readonly GatewayEffect[] {
     const pathOf = (page: number) =>
       `${this.#root}/live${page === 0 ? '' : `?page-offset=${page}`}`;
     const perPage = Number.POSITIVE_INFINITY;
-    return this.#page({ pathOf, perPage, page: 0, orders: [], count: 0 }, at, onList);
+    return this.#page({ turn, pathOf, perPage, page: 0, orders: [], count: 0 }, at, onList);
   }
 
   /** Everything since a date. The date is required from a version of the service on. */
   since(date: SessionDate, at: At, onList: OnList): readonly GatewayEffect[] {
     const query = `start-date=${date}&sort=Asc&per-page=${PER_PAGE}`;
     const pathOf = (page: number) => `${this.#root}?${query}&page-offset=${page}`;
-    return this.#page({ pathOf, perPage: PER_PAGE, page: 0, orders: [], count: 0 }, at, onList);
+    const begun = {
+      turn: 'search',
+      pathOf,
+      perPage: PER_PAGE,
+      page: 0,
+      orders: [],
+      count: 0,
+    } as const;
+    return this.#page(begun, at, onList);
   }
 
   #page(list: Progress, at: At, onList: OnList): readonly GatewayEffect[] {
     const path = list.pathOf(list.page);
-    return this.#requests.read({ endpoint: 'orders', path }, at, (answer, answeredAt) => {
-      if (answer.kind === 'httpFailed') return onList({ failed: answer.reason }, answeredAt);
-      const { status, body } = answer;
-      if (status !== 200) return onList({ failed: refusalIn(status, body) }, answeredAt);
-      const page = pageIn(body, list.perPage);
-      if (page === undefined) return onList({ failed: 'the list cannot be read' }, answeredAt);
-      const found = page.items.flatMap((item) => parseTastyOrder(item) ?? []);
-      const orders = [...list.orders, ...found];
-      const count = list.count + page.items.length;
-      if (page.isLast) return onList({ orders: orders.toSorted(oldestFirst), count }, answeredAt);
-      if (list.page + 1 >= MOST_PAGES) return onList({ failed: 'the list has no end' }, answeredAt);
-      return this.#page({ ...list, page: list.page + 1, orders, count }, answeredAt, onList);
-    });
+    const asked = this.#requests.ask(
+      { turn: list.turn, method: 'GET', path },
+      at,
+      (answer, answeredAt) => {
+        if (answer.kind === 'httpFailed') return onList({ failed: answer.reason }, answeredAt);
+        const { status, body } = answer;
+        if (status !== 200) return onList({ failed: refusalIn(status, body) }, answeredAt);
+        const page = pageIn(body, list.perPage);
+        if (page === undefined) return onList({ failed: 'the list cannot be read' }, answeredAt);
+        const found = page.items.flatMap((item) => parseTastyOrder(item) ?? []);
+        const orders = [...list.orders, ...found];
+        const count = list.count + page.items.length;
+        if (page.isLast) return onList({ orders: orders.toSorted(oldestFirst), count }, answeredAt);
+        if (list.page + 1 >= MOST_PAGES)
+          return onList({ failed: 'the list has no end' }, answeredAt);
+        return this.#page({ ...list, page: list.page + 1, orders, count }, answeredAt, onList);
+      },
+    );
+    return [asked];
   }
 }
 
 interface Progress {
+  readonly turn: Turn;
   readonly pathOf: (page: number) => string;
   readonly perPage: number;
   readonly page: number;

@@ -30,7 +30,7 @@ export class OrderSearcher {
     if (this.#looking.has(intentId)) return [];
     this.#looking.add(intentId);
     const { lists } = this.#parts;
-    return lists.live(at, (live, liveAt) => {
+    return lists.live('search', at, (live, liveAt) => {
       if ('failed' in live) return this.#end(intentId, incomplete(live.failed), liveAt);
       const effects = this.#parts.take(live.orders, liveAt);
       const rest = lists.since(date, liveAt, (since, sinceAt) => {

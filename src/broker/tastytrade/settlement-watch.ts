@@ -17,7 +17,7 @@ const MOST_PAGES = 20;
 
 export interface SettlementParts {
   readonly accountId: string;
-  readonly requests: WireRequests;
+  readonly requests: WireRequests<readonly GatewayEffect[]>;
   /** Ids that the journal holds already. */
   readonly told: readonly string[];
   readonly symbols: () => ReadonlySet<string>;
@@ -54,7 +54,7 @@ export class SettlementWatch {
     const since = dateOfDayNumber(today - LOOK_BACK_DAYS);
     const query = `start-date=${since}&type=Receive%20Deliver&per-page=${PER_PAGE}&page-offset=${page}`;
     const path = `/accounts/${accountId}/transactions?${query}`;
-    return requests.read({ endpoint: 'transactions', path }, at, (answer, answeredAt) => {
+    const asked = requests.ask({ turn: 'read', method: 'GET', path }, at, (answer, answeredAt) => {
       this.#isReading = false;
       if (answer.kind === 'httpFailed' || answer.status !== 200) return [];
       const read = settlementsIn(answer.body, this.#parts.symbols(), answeredAt.wall);
@@ -65,6 +65,7 @@ export class SettlementWatch {
       this.#isReading = true;
       return [...effects, ...this.#read(page + 1, answeredAt)];
     });
+    return [asked];
   }
 }
 

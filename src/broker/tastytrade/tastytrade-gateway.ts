@@ -24,7 +24,6 @@ import type {
   WireInput,
 } from '../order-gateway.ts';
 import { sendOutcome } from '../order-gateway.ts';
-import type { PaceLimits } from '../request-pacer.ts';
 import type { WireAnswer } from '../wire-requests.ts';
 import { WireRequests } from '../wire-requests.ts';
 import { AccountPoll } from './account-poll.ts';
@@ -41,21 +40,7 @@ import { SettlementWatch } from './settlement-watch.ts';
 import type { TastyOrder } from './tasty-order.ts';
 import { parseTastyOrder } from './tasty-order.ts';
 
-const SECOND = { windowMicros: 1_000_000 };
-
-/** tastytrade publishes no table; these are the ceilings of its own client, halved where the account
- * reader asks the same endpoints from its own thread. */
-const PACE: PaceLimits = {
-  all: { limit: 40, ...SECOND },
-  keptForOrders: 25,
-  keptForExits: 10,
-  endpoints: {
-    orders: { limit: 4, ...SECOND },
-    positions: { limit: 1, windowMicros: 2_000_000 },
-    balances: { limit: 1, windowMicros: 2_000_000 },
-    transactions: { limit: 1, ...SECOND },
-  },
-};
+const LIMITS = { readMillis: 10_000, changeMillis: 8_000 };
 
 export const TASTYTRADE_CAPABILITIES: BrokerCapabilities = {
   name: 'tastytrade',
@@ -95,7 +80,7 @@ export class TastytradeGateway implements OrderGateway {
   readonly capabilities = TASTYTRADE_CAPABILITIES;
   readonly accountId: string;
   readonly #source: string;
-  readonly #requests = new WireRequests(PACE);
+  readonly #requests = new WireRequests<readonly GatewayEffect[]>(LIMITS);
   readonly #ledger: OrderLedger;
   readonly #stream: AccountStream;
   readonly #poll: AccountPoll;
@@ -135,17 +120,13 @@ export class TastytradeGateway implements OrderGateway {
     const flaw = unwritable(intent);
     if (flaw !== undefined) return this.#refuse(intentId, `not sent: ${flaw}`);
     this.#changes.onSubmit(intentId);
-    const opening = intent.purpose === 'open';
+    const turn = intent.purpose === 'open' ? 'entry' : 'exit';
     const path = `/accounts/${this.accountId}/orders`;
     const body = orderBody(intent, this.#source);
-    const sent = this.#requests.change(
-      { method: 'POST', path, body, opening },
-      at,
-      (answer, when) => {
-        return this.#onSubmitted(intentId, answer, when);
-      },
-    );
-    return sent ?? this.#refuse(intentId, 'not sent: the requests left are kept for exits');
+    const request = { turn, method: 'POST', path, body } as const;
+    return [
+      this.#requests.ask(request, at, (answer, when) => this.#onSubmitted(intentId, answer, when)),
+    ];
   }
 
   cancel(intentId: string, at: At): readonly GatewayEffect[] {
@@ -175,7 +156,7 @@ export class TastytradeGateway implements OrderGateway {
     switch (input.kind) {
       case 'httpResponse':
       case 'httpFailed':
-        return this.#requests.onAnswer(input, at);
+        return this.#requests.onAnswer(input, at) ?? NOTHING;
       case 'socketOpen':
         return this.#stream.onOpen(at);
       case 'socketClosed':
@@ -191,7 +172,6 @@ export class TastytradeGateway implements OrderGateway {
       ...this.#stream.onClock(at),
       ...this.#poll.onClock(at, session),
       ...this.#settlements.onClock(at, session),
-      ...this.#requests.onClock(at),
     ];
   }
 

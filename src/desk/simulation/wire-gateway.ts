@@ -14,21 +14,18 @@ import type {
   WireInput,
 } from '../../broker/order-gateway.ts';
 import { sendOutcome } from '../../broker/order-gateway.ts';
+import type { Turn } from '../../broker/request-pacer.ts';
+import type { WireAnswer, WireRequest } from '../../broker/wire-requests.ts';
+import { bodyOf, WireRequests } from '../../broker/wire-requests.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { addMicros } from '../../engine/domain/units.ts';
 
-type HttpSend = Extract<GatewayEffect, { readonly kind: 'httpSend' }>;
-type HttpAnswer = Extract<WireInput, { readonly kind: 'httpResponse' | 'httpFailed' }>;
+type Effects = readonly GatewayEffect[];
 
-/** What a request was about, kept until its answer. */
-type Asked =
-  | { readonly kind: 'submit' | 'cancel' | 'reprice' | 'find'; readonly intentId: string }
-  | { readonly kind: 'account' };
-
-const TIMEOUT_MILLIS = 2_000;
+const LIMITS = { readMillis: 2_000, changeMillis: 2_000 };
 const ACCOUNT_EVERY_MICROS = 2_000_000;
-const NOTHING: readonly GatewayEffect[] = [];
+const NOTHING: Effects = [];
 
 function told(event: BrokerEvent): GatewayEffect {
   return { kind: 'event', event };
@@ -48,9 +45,8 @@ function snapshotIn(text: string): AccountSnapshot {
 export class WireGateway implements OrderGateway {
   readonly capabilities: BrokerCapabilities;
   readonly accountId: string;
-  readonly #asked = new Map<string, Asked>();
+  readonly #requests = new WireRequests<Effects>(LIMITS);
   readonly #approved = new Map<string, ApprovedOrder>();
-  #lastRequest = 0;
   #snapshot: AccountSnapshot | undefined;
   #accountDue: number = 0;
 
@@ -65,35 +61,53 @@ export class WireGateway implements OrderGateway {
     return this.#approved.get(intentId);
   }
 
-  submit(order: ApprovedOrder): readonly GatewayEffect[] {
+  submit(order: ApprovedOrder, at: At): Effects {
     const { intentId } = order.intent;
     this.#approved.set(intentId, order);
-    return this.#send({ kind: 'submit', intentId }, 'POST', `/orders/${intentId}`);
+    return this.#ask({ turn: turnOf(order), method: 'POST', intentId }, at, (answer, why) =>
+      this.#onSubmitted(intentId, answer, why),
+    );
   }
 
-  cancel(intentId: string): readonly GatewayEffect[] {
-    return this.#send({ kind: 'cancel', intentId }, 'DELETE', `/orders/${intentId}`);
+  cancel(intentId: string, at: At): Effects {
+    return this.#ask({ turn: 'exit', method: 'DELETE', intentId }, at, (answer, why) =>
+      onChanged(intentId, answer, why),
+    );
   }
 
-  reprice(order: ApprovedOrder): readonly GatewayEffect[] {
+  reprice(order: ApprovedOrder, at: At): Effects {
     const { intentId } = order.intent;
     this.#approved.set(intentId, order);
-    return this.#send({ kind: 'reprice', intentId }, 'PUT', `/orders/${intentId}`);
+    return this.#ask({ turn: turnOf(order), method: 'PUT', intentId }, at, (answer, why) =>
+      onChanged(intentId, answer, why),
+    );
   }
 
-  findByIntent(intentId: string): readonly GatewayEffect[] {
-    return this.#send({ kind: 'find', intentId }, 'GET', `/orders/${intentId}`);
+  findByIntent(intentId: string, at: At): Effects {
+    return this.#ask({ turn: 'search', method: 'GET', intentId }, at, (answer, evidence) => {
+      const body = bodyOf(answer);
+      if (body !== undefined) return eventsIn(body).map(told);
+      const search = { outcome: 'incomplete', evidence } as const;
+      return [told({ kind: 'searched', intentId, search })];
+    });
   }
 
   /** The broker has a market of its own. */
-  onQuote(): readonly GatewayEffect[] {
+  onQuote(): Effects {
     return NOTHING;
   }
 
-  onClock(at: At): readonly GatewayEffect[] {
+  onClock(at: At): Effects {
     if (at.wall < this.#accountDue) return NOTHING;
     this.#accountDue = addMicros(at.wall, ACCOUNT_EVERY_MICROS);
-    return this.#send({ kind: 'account' }, 'GET', '/account');
+    const request = { turn: 'read', method: 'GET', path: '/account' } as const;
+    return [
+      this.#requests.ask(request, at, (answer) => {
+        const body = bodyOf(answer);
+        if (body !== undefined) this.#snapshot = snapshotIn(body);
+        return NOTHING;
+      }),
+    ];
   }
 
   nextWake(): EpochMicros | undefined {
@@ -104,7 +118,7 @@ export class WireGateway implements OrderGateway {
     return this.#snapshot;
   }
 
-  onWire(input: WireInput): readonly GatewayEffect[] {
+  onWire(input: WireInput, at: At): Effects {
     switch (input.kind) {
       case 'socketFrame':
         return eventsIn(input.text).map(told);
@@ -114,46 +128,38 @@ export class WireGateway implements OrderGateway {
         return [told({ kind: 'connection', connected: false, detail: input.reason })];
       case 'httpResponse':
       case 'httpFailed':
-        return this.#onAnswer(input);
+        return this.#requests.onAnswer(input, at) ?? NOTHING;
     }
   }
 
-  #send(asked: Asked, method: HttpSend['method'], path: string): readonly GatewayEffect[] {
-    this.#lastRequest += 1;
-    const requestId = String(this.#lastRequest);
-    this.#asked.set(requestId, asked);
-    const rest = { headers: {}, body: undefined, timeoutMillis: TIMEOUT_MILLIS };
-    return [{ kind: 'httpSend', requestId, method, path, ...rest }];
+  #ask(
+    { intentId, ...request }: Pick<WireRequest, 'turn' | 'method'> & { readonly intentId: string },
+    at: At,
+    onAnswer: (answer: WireAnswer, why: string) => Effects,
+  ): Effects {
+    const sent = { ...request, path: `/orders/${intentId}` };
+    return [
+      this.#requests.ask(sent, at, (answer) => {
+        const why = answer.kind === 'httpFailed' ? answer.reason : `status ${answer.status}`;
+        return onAnswer(answer, why);
+      }),
+    ];
   }
 
-  #onAnswer(answer: HttpAnswer): readonly GatewayEffect[] {
-    const asked = this.#asked.get(answer.requestId);
-    this.#asked.delete(answer.requestId);
-    if (asked === undefined) return NOTHING;
-    const body = answer.kind === 'httpResponse' && answer.status === 200 ? answer.body : undefined;
-    if (asked.kind === 'account') {
-      if (body !== undefined) this.#snapshot = snapshotIn(body);
-      return NOTHING;
-    }
-    const { intentId } = asked;
-    const why = answer.kind === 'httpFailed' ? answer.reason : `status ${answer.status}`;
-    if (asked.kind === 'find') {
-      if (body !== undefined) return eventsIn(body).map(told);
-      const search = { outcome: 'incomplete', evidence: why } as const;
-      return [told({ kind: 'searched', intentId, search })];
-    }
-    if (asked.kind !== 'submit') {
-      const isTaken = answer.kind === 'httpResponse' && answer.status < 300;
-      return isTaken ? NOTHING : [told({ kind: 'cancelRejected', intentId, reason: why })];
-    }
-    return this.#onSubmitted(intentId, answer, why);
-  }
-
-  #onSubmitted(intentId: string, answer: HttpAnswer, reason: string): readonly GatewayEffect[] {
+  #onSubmitted(intentId: string, answer: WireAnswer, reason: string): Effects {
     const outcome = sendOutcome(answer, this.capabilities);
     if (outcome === 'rejected') return [told({ kind: 'rejected', intentId, reason })];
     if (outcome === 'unknown') return [told({ kind: 'unknown', intentId, reason })];
     // That it works, or why not, is told by the stream.
     return NOTHING;
   }
+}
+
+function turnOf({ intent }: ApprovedOrder): Turn {
+  return intent.purpose === 'open' ? 'entry' : 'exit';
+}
+
+function onChanged(intentId: string, answer: WireAnswer, reason: string): Effects {
+  const isTaken = answer.kind === 'httpResponse' && answer.status < 300;
+  return isTaken ? NOTHING : [told({ kind: 'cancelRejected', intentId, reason })];
 }

@@ -5,7 +5,8 @@
  *
  * A submit is sent once, whatever becomes of it. Only reads and cancels, which change nothing when
  * they are done twice, are sent again, once, where the login had run out. Reads rest for a while
- * after failures in a row; orders, cancels and amendments are never held back.
+ * after failures in a row; orders, cancels and amendments do not. Every request takes its turn of
+ * what the broker allows the account.
  */
 
 import {
@@ -19,6 +20,7 @@ import type { GatewayEffect, WireInput } from '../../broker/order-gateway.ts';
 import { BrokerHttp, type HttpOutcome } from './broker-http-shell.ts';
 import { BrokerSocket } from './broker-socket-shell.ts';
 import type { BrokerWire } from './broker-wire.ts';
+import { RequestTurns } from './request-turns-shell.ts';
 import {
   type Secrets,
   type WireSecrets,
@@ -33,6 +35,7 @@ const UNAUTHORIZED = 401;
 const SERVER_FAULT = 500;
 const FAILURES_TO_OPEN = 5;
 const REST_MILLIS = 10_000;
+const NO_TURN = 'not sent: the requests that the broker allows are used up, but for exits';
 
 export interface BrokerWireOptions {
   readonly wire: BrokerWire;
@@ -55,6 +58,7 @@ export class BrokerWireShell {
   readonly #options: BrokerWireOptions;
   readonly #http = new BrokerHttp();
   readonly #socket: BrokerSocket;
+  readonly #turns: RequestTurns;
   readonly #reads: CircuitBreakerPolicy = circuitBreaker(handleAll, {
     breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN),
     halfOpenAfter: REST_MILLIS,
@@ -65,6 +69,7 @@ export class BrokerWireShell {
   constructor(options: BrokerWireOptions) {
     this.#options = options;
     const { onInput, wire, secrets, jitter } = options;
+    this.#turns = new RequestTurns(wire.pace, jitter);
     this.#socket = new BrokerSocket({
       url: wire.socketUrl,
       jitter,
@@ -85,6 +90,7 @@ export class BrokerWireShell {
   }
 
   stop(): void {
+    this.#turns.stop();
     this.#socket.stop();
     this.#http.close();
   }
@@ -111,7 +117,7 @@ export class BrokerWireShell {
     if (send.method === 'GET') void this.#read(send);
     else if (secrets !== undefined) {
       this.#send(send, secrets, (outcome) => this.#onChanged(send, secrets, outcome));
-    } else if (send.opening === true) {
+    } else if (send.turn === 'entry') {
       const reason = 'not sent: there is no access token at this moment';
       setImmediate(() => this.#tell(send, { kind: 'failed', reason, neverSent: true }));
     } else void this.#changeLater(send);
@@ -164,14 +170,25 @@ export class BrokerWireShell {
     });
   }
 
+  /** Every request goes through here, and leaves in its turn. */
   #send(send: HttpSend, secrets: Secrets, tell: (outcome: HttpOutcome) => void): void {
+    const { turn, method, path, timeoutMillis: patienceMillis } = send;
+    this.#turns.take(
+      { turn, method, path, patienceMillis },
+      () => this.#leave(send, this.#options.secrets.now() ?? secrets, tell),
+      () => tell({ kind: 'failed', reason: NO_TURN, neverSent: true }),
+    );
+  }
+
+  #leave(send: HttpSend, secrets: Secrets, tell: (outcome: HttpOutcome) => void): void {
     const { method, path, body, timeoutMillis } = send;
     const { wire } = this.#options;
     const headers = { ...wire.headers, ...send.headers, ...secrets.headers };
-    this.#http.send(
-      { method, url: new URL(wire.restUrl + path), headers, body, timeoutMillis },
-      tell,
-    );
+    const url = new URL(wire.restUrl + path);
+    this.#http.send({ method, url, headers, body, timeoutMillis }, (outcome) => {
+      if (outcome.kind === 'answered') this.#turns.onStatus(outcome.status);
+      tell(outcome);
+    });
   }
 
   #tell({ requestId }: HttpSend, outcome: HttpOutcome): void {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { alpacaReader } from '../../broker/alpaca/alpaca-reader.ts';
 import { paperReader } from '../../broker/paper/paper-reader.ts';
 import type { PaperStatement } from '../../broker/paper/paper-statement.ts';
+import { TASTYTRADE_PACE } from '../../broker/tastytrade/tastytrade-pace.ts';
 import { tastytradeReader } from '../../broker/tastytrade/tastytrade-reader.ts';
 import { wallMicros } from '../../engine/domain/clock.ts';
 import { DeltaringError } from '../../engine/domain/errors.ts';
@@ -13,11 +14,13 @@ import { newYorkDate } from '../../engine/domain/session-calendar.ts';
 import { type UnderlyingSpec, underlyingOf } from '../../engine/domain/underlying.ts';
 import { priceFromDollars, type SessionDate } from '../../engine/domain/units.ts';
 import type { CallLimits } from '../../ops/outgoing-call.ts';
-import { isResting, OutgoingCalls } from '../../ops/outgoing-call.ts';
+import { isResting, NotCalled, OutgoingCalls } from '../../ops/outgoing-call.ts';
 import { AccountReadings, type ReadingWorld } from './account-reading-shell.ts';
 import type { FromIo, FromReader, ToIo, ToReader } from './core-protocol.ts';
 import type { KeyAccount } from './key-account-shell.ts';
 import { keySender } from './key-account-shell.ts';
+import type { AccountPace } from './request-turns-shell.ts';
+import { newAccountPace, RequestTurns } from './request-turns-shell.ts';
 import { RestAccount, type RestSource } from './rest-account-shell.ts';
 import type { GrantSettings } from './token-keeper-shell.ts';
 
@@ -25,7 +28,6 @@ const REQUEST_TIMEOUT_MILLIS = 10_000;
 /** One try a request, for the core asks again by itself. Five failures in a row rest the service for
  * ten seconds, so that nothing storms it. Two requests make a token, each with a limit of its own. */
 const CALLS: Omit<CallLimits, 'timeoutMillis'> = {
-  callsPerMinute: 60,
   attempts: 1,
   firstWaitMillis: 0,
   mostWaitMillis: 0,
@@ -73,6 +75,8 @@ export interface IoStart {
   readonly reader?: ReaderStart;
   /** The broker's login, where its wires need one. With a feed of the same broker it is one login. */
   readonly brokerGrant?: GrantSettings | undefined;
+  /** The turns of the broker's account, shared with its wires; absent = nobody else asks it. */
+  readonly pace?: AccountPace | undefined;
   /** How long one request may take; ten seconds when absent. */
   readonly timeoutMillis?: number;
 }
@@ -91,15 +95,17 @@ const chainAnswer = z.object({
 });
 
 /** The accounts of feed and broker: one where both have the same login. */
-function accountsOf({ source, brokerGrant, timeoutMillis = REQUEST_TIMEOUT_MILLIS }: IoStart) {
-  const feed = source.kind === 'rest' ? new RestAccount(source, timeoutMillis) : undefined;
-  if (brokerGrant === undefined) return { feed, broker: undefined };
+function accountsOf({ source, brokerGrant, ...start }: IoStart) {
+  const { timeoutMillis = REQUEST_TIMEOUT_MILLIS, pace } = start;
+  const accountOf = (grant: GrantSettings, shared?: AccountPace): RestAccount => {
+    const turns = new RequestTurns(shared ?? newAccountPace(TASTYTRADE_PACE), Math.random);
+    return new RestAccount(grant, turns, timeoutMillis);
+  };
+  const broker = brokerGrant === undefined ? undefined : accountOf(brokerGrant, pace);
+  if (source.kind !== 'rest') return { feed: undefined, broker };
   const isOne =
-    source.kind === 'rest' &&
-    source.baseUrl === brokerGrant.baseUrl &&
-    source.refreshToken === brokerGrant.refreshToken;
-  const broker = isOne ? feed : new RestAccount(brokerGrant, timeoutMillis);
-  return { feed, broker };
+    source.baseUrl === brokerGrant?.baseUrl && source.refreshToken === brokerGrant.refreshToken;
+  return { feed: isOne ? broker : accountOf(source), broker };
 }
 
 /** The same-day contracts of an underlying. What the opening settles (AM) stopped trading the day
@@ -142,18 +148,19 @@ function reasonOf(error: unknown): string {
   return error.message + cause;
 }
 
-/** One request of an account reader, under a pace and a breaker of its own: what a face asks never
- * keeps the feed from its token. */
+/** One request of an account reader, in the account's turn for looks and under a breaker of its own:
+ * what a face asks never keeps the feed from its token. */
 function sender(account: RestAccount, timeoutMillis: number): NonNullable<ReadingWorld['send']> {
   const calls = new OutgoingCalls({ ...CALLS, timeoutMillis: timeoutMillis * REQUESTS_PER_CALL });
   return async ({ method, path, body }) => {
     try {
       return await calls.run(async () => {
-        const response = await account.send(method, path, body);
+        const response = await account.send(method, path, { turn: 'look', body });
         const answered = { status: response.status, body: await response.text() };
         return { kind: 'answer', ...answered, wall: wallMicros() } as const;
       });
     } catch (error) {
+      if (error instanceof NotCalled) throw error;
       const why = isResting(error) ? 'rests after repeated failures' : 'did not answer';
       throw new Error(`the market service ${why}`, { cause: error });
     }

@@ -1,8 +1,10 @@
 /** Requests of an account reader at a broker that is opened by keys. I/O worker only. */
 import type { HttpAnswer, ReadStep } from '../../broker/account-reader.ts';
 import { wallMicros } from '../../engine/domain/clock.ts';
-import { isResting, OutgoingCalls } from '../../ops/outgoing-call.ts';
+import { isResting, NotCalled, OutgoingCalls } from '../../ops/outgoing-call.ts';
 import type { BrokerLogin } from './broker-wire.ts';
+import type { AccountPace } from './request-turns-shell.ts';
+import { RequestTurns } from './request-turns-shell.ts';
 import { keySecrets } from './wire-secrets-shell.ts';
 
 /** Where the account and its market data are read, and what opens both. */
@@ -11,6 +13,8 @@ export interface KeyAccount {
   readonly dataUrl: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly login: Extract<BrokerLogin, { kind: 'keys' }>;
+  /** Shared with whatever else asks this account. */
+  readonly pace: AccountPace;
 }
 
 /** A step of a reading; a question of the command line may also change the account's settings. */
@@ -19,17 +23,13 @@ export type HttpQuestion = Pick<HttpStep, 'path' | 'body' | 'service'> & {
   readonly method: HttpStep['method'] | 'PATCH';
 };
 
-/** Requests a minute: what the broker allows an account, less the share of its orders. */
-const CALLS_PER_MINUTE = 40;
-
-/** Sends each request once, under a pace, a time limit and a breaker of its own: what a face asks never
- * keeps an order waiting. What it throws names no key. */
+/** Sends each request once, in the account's turn for looks, under a time limit and a breaker of its
+ * own: what a face asks never keeps an order waiting. What it throws names no key. */
 export function keySender(
   account: KeyAccount,
   timeoutMillis: number,
 ): (step: HttpQuestion) => Promise<HttpAnswer> {
   const calls = new OutgoingCalls({
-    callsPerMinute: CALLS_PER_MINUTE,
     timeoutMillis,
     attempts: 1,
     firstWaitMillis: 1,
@@ -37,6 +37,8 @@ export function keySender(
     failuresToOpen: 5,
     restMillis: 10_000,
   });
+  const turns = new RequestTurns(account.pace, Math.random);
+  const patienceMillis = timeoutMillis / 2;
   const secrets = keySecrets(account.login).now();
   return async ({ method, path, body, service = 'trading' }) => {
     const base = service === 'data' ? account.dataUrl : account.tradingUrl;
@@ -50,11 +52,16 @@ export function keySender(
     } as const;
     try {
       return await calls.run(async (signal) => {
+        if (!(await turns.turn({ turn: 'look', method, path, patienceMillis }))) {
+          throw new NotCalled();
+        }
         const response = await fetch(base + path, { ...request, signal });
+        turns.onStatus(response.status);
         const answered = { status: response.status, body: await response.text() };
         return { kind: 'answer', ...answered, wall: wallMicros() } as const;
       });
     } catch (error) {
+      if (error instanceof NotCalled) throw error;
       const why = isResting(error) ? 'rests after repeated failures' : 'did not answer';
       throw new Error(`the broker ${why}`, { cause: error });
     }

@@ -1,6 +1,10 @@
 /** One REST account of the tastytrade service, or of the simulator that speaks it. I/O worker only. */
+
+import type { Turn } from '../../broker/request-pacer.ts';
 import { DeltaringError } from '../../engine/domain/errors.ts';
+import { NotCalled } from '../../ops/outgoing-call.ts';
 import { RefreshTokenFile } from './refresh-token-file-shell.ts';
+import type { RequestTurns } from './request-turns-shell.ts';
 import type { AccessToken, GrantSettings } from './token-keeper-shell.ts';
 import { TokenKeeper } from './token-keeper-shell.ts';
 
@@ -10,7 +14,8 @@ const UNAUTHORIZED = 401;
 export type RestSource = { readonly kind: 'rest' } & GrantSettings;
 
 interface RestRequest {
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly turn: Turn;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
 }
@@ -22,15 +27,17 @@ class HttpRefusal extends DeltaringError {
   }
 }
 
-/** Requests under the access token of one login. */
+/** Requests under the access token of one login, each in its turn. */
 export class RestAccount {
   readonly #keeper: TokenKeeper;
   readonly #grant: GrantSettings;
   readonly #timeoutMillis: number;
+  readonly #turns: RequestTurns;
   #refused: string | undefined;
 
-  constructor(grant: GrantSettings, timeoutMillis: number) {
+  constructor(grant: GrantSettings, turns: RequestTurns, timeoutMillis: number) {
     this.#grant = grant;
+    this.#turns = turns;
     this.#timeoutMillis = timeoutMillis;
     const { tokenFolder } = grant;
     this.#keeper = new TokenKeeper(grant, {
@@ -38,7 +45,7 @@ export class RestAccount {
       now: () => Date.now(),
       post: (path, body) => {
         const headers = { 'content-type': 'application/json' };
-        return this.#request(path, { method: 'POST', headers, body });
+        return this.#request(path, { turn: 'exit', method: 'POST', headers, body });
       },
     });
   }
@@ -50,7 +57,7 @@ export class RestAccount {
 
   /** Reads JSON. Throws where the answer is a refusal. */
   async get(path: string): Promise<unknown> {
-    const response = await this.send('GET', path);
+    const response = await this.send('GET', path, { turn: 'read' });
     if (!response.ok) throw new HttpRefusal(path, response.status);
     return response.json();
   }
@@ -60,12 +67,13 @@ export class RestAccount {
   async send(
     method: NonNullable<RestRequest['method']>,
     path: string,
-    body?: string,
+    { turn, body }: { readonly turn: Turn; readonly body?: string | undefined },
   ): Promise<Response> {
     const { token } = await this.#keeper.access(this.#refused);
     this.#refused = undefined;
     const type = body === undefined ? {} : { 'content-type': 'application/json' };
     const response = await this.#request(path, {
+      turn,
       method,
       headers: { authorization: `Bearer ${token}`, ...type },
       ...(body === undefined ? {} : { body }),
@@ -74,13 +82,19 @@ export class RestAccount {
     return response;
   }
 
-  #request(path: string, { headers, ...init }: RestRequest): Promise<Response> {
+  async #request(path: string, { turn, headers, ...init }: RestRequest): Promise<Response> {
     const { baseUrl, userAgent } = this.#grant;
-    return fetch(new URL(path, baseUrl), {
+    const patienceMillis = this.#timeoutMillis / 2;
+    if (!(await this.#turns.turn({ turn, method: init.method, path, patienceMillis }))) {
+      throw new NotCalled();
+    }
+    const response = await fetch(new URL(path, baseUrl), {
       ...init,
       headers: { accept: 'application/json', 'user-agent': userAgent, ...headers },
       redirect: 'error',
       signal: AbortSignal.timeout(this.#timeoutMillis),
     });
+    this.#turns.onStatus(response.status);
+    return response;
   }
 }

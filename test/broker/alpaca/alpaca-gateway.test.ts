@@ -2,6 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { AlpacaGateway } from '../../../src/broker/alpaca/alpaca-gateway.ts';
+import type { GatewayEffect, OrderGateway } from '../../../src/broker/order-gateway.ts';
+import type { At } from '../../../src/engine/domain/clock.ts';
 import { addMicros } from '../../../src/engine/domain/units.ts';
 import { orderJson } from '../../support/alpaca/stub-order.ts';
 import { optionLeg, sharesLeg } from '../../support/legs.ts';
@@ -560,25 +562,20 @@ describe('what the broker does by itself', () => {
   });
 });
 
-describe('the limit of 200 requests a minute', () => {
-  it('is kept, and cancels and closes pass while openings and reads wait or are refused', () => {
+describe('a request', () => {
+  it('says what opens, what leaves and what looks for an order', () => {
     const { rig, closing } = heldSpread();
     const resting = spread(rig);
     rig.place(resting);
-    rig.pass(60);
-    for (let asked = 0; asked < 300; asked += 1) {
-      rig.call((gateway, at) => gateway.findByIntent(`20260804-9${asked}`, at));
-    }
-    rig.wires.requests.length = 0;
-    expect(kinds(rig.submit(spread(rig)))).toEqual(['rejected']);
-    rig.call((gateway, at) => gateway.cancel(resting.intent.intentId, at));
-    rig.submit(closing);
-    const events = kinds(rig.pass(0.1));
-    expect(events).toContain('cancelled');
-    expect(events).toContain('accepted');
-    expect(rig.wires.requests.length).toBeLessThanOrEqual(200);
-    rig.pass(58);
-    expect(rig.wires.requests.length).toBeLessThanOrEqual(200);
+    const turns = (use: (gateway: OrderGateway, at: At) => readonly GatewayEffect[]) =>
+      use(rig.gateway, rig.at()).flatMap((each) => (each.kind === 'httpSend' ? [each.turn] : []));
+    const { intentId } = resting.intent;
+    expect(turns((gateway, at) => gateway.submit(spread(rig), at))).toEqual(['entry']);
+    expect(turns((gateway, at) => gateway.submit(closing, at))).toEqual(['exit']);
+    expect(turns((gateway, at) => gateway.cancel(intentId, at))).toEqual(['exit']);
+    expect(turns((gateway, at) => gateway.findByIntent(intentId, at))).toEqual(['search']);
+    rig.now = addMicros(rig.now, 6_000_000);
+    expect(turns((gateway, at) => gateway.onClock(at, rig.session))).toContain('read');
   });
 });
 

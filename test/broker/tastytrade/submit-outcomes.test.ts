@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { BrokerEvent } from '../../../src/broker/order-gateway.ts';
+import type { BrokerEvent, GatewayEffect } from '../../../src/broker/order-gateway.ts';
 import { TASTYTRADE_CAPABILITIES } from '../../../src/broker/tastytrade/tastytrade-gateway.ts';
 import { optionLeg } from '../../support/legs.ts';
 import type { Fault } from '../../support/tastytrade/stub-faults.ts';
+import { witness } from '../paper/paper-rig.ts';
 import { kindsOf, SPREAD, TastyRig } from './tasty-rig.ts';
 
 const ORDER_POST = /^POST .*\/orders$/;
@@ -125,13 +126,21 @@ describe('the one POST of an intent at tastytrade', () => {
     expect(kindsOf(events, close.intentId)).toEqual(['accepted', 'cancelled']);
   });
 
-  it('keeps requests back for exits: an opening too many is refused here, a close goes', () => {
+  it('says what opens and what leaves, and one that was never sent for want of a turn is rejected', () => {
     const rig = connected();
-    const openings = Array.from({ length: 35 }, () => rig.intent(SPREAD, 1));
-    const events = openings.flatMap((intent) => rig.send(intent));
-    const refused = events.filter(({ kind }) => kind === 'rejected');
-    expect(refused.length).toBeGreaterThan(0);
-    expect(refused[0]).toMatchObject({ reason: 'not sent: the requests left are kept for exits' });
-    expect(rig.send(rig.intent(SPREAD, -2, 1, 'close'))).toEqual([]);
+    const turnsOf = (effects: readonly GatewayEffect[]) =>
+      effects.flatMap((each) => (each.kind === 'httpSend' ? [each.turn] : []));
+    const closing = witness(rig.intent(SPREAD, -2, 1, 'close'));
+    expect(turnsOf(rig.gateway.submit(closing, rig.at()))).toEqual(['exit']);
+    const intent = rig.intent(SPREAD, 1);
+    const [sent] = rig.gateway.submit(witness(intent), rig.at());
+    expect(turnsOf(sent === undefined ? [] : [sent])).toEqual(['entry']);
+    const { intentId } = intent;
+    expect(turnsOf(rig.gateway.findByIntent(intentId, rig.at()))).toEqual(['search']);
+    const requestId = sent?.kind === 'httpSend' ? sent.requestId : '';
+    const none = { kind: 'httpFailed', requestId, reason: 'no turn', neverSent: true } as const;
+    expect(rig.gateway.onWire(none, rig.at())).toEqual([
+      { kind: 'event', event: { kind: 'rejected', intentId, reason: 'no turn' } },
+    ]);
   });
 });

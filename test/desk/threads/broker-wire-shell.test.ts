@@ -8,7 +8,13 @@ import { SECRET_MARKS } from '../../../src/broker/order-gateway.ts';
 import type { WireEffect } from '../../../src/desk/threads/broker-wire-shell.ts';
 import { BrokerWireShell } from '../../../src/desk/threads/broker-wire-shell.ts';
 import type { ToIo } from '../../../src/desk/threads/core-protocol.ts';
+import { newAccountPace } from '../../../src/desk/threads/request-turns-shell.ts';
 import { OAuthSecrets } from '../../../src/desk/threads/wire-secrets-shell.ts';
+
+/** Twelve requests in a while that no test outlives: ten for reads, eleven for what opens. */
+const PLAN = [
+  { limit: 12, windowMicros: 600_000_000, covers: /^/, shares: { read: 10, entry: 11 } },
+];
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -55,6 +61,7 @@ class WireRig {
         socketUrl: `ws://${address}`,
         headers: { 'user-agent': 'deltaring/test' },
         login: { kind: 'oauth' },
+        pace: newAccountPace(PLAN),
       },
       secrets: {
         now: () => rig.login.now(),
@@ -79,7 +86,13 @@ class WireRig {
   }
 
   send(requestId: string, rest: Partial<Extract<WireEffect, { kind: 'httpSend' }>> = {}): void {
-    const fixed = { kind: 'httpSend', method: 'GET', path: '/x', headers: {} } as const;
+    const fixed = {
+      kind: 'httpSend',
+      turn: 'read',
+      method: 'GET',
+      path: '/x',
+      headers: {},
+    } as const;
     this.shell.perform({ ...fixed, requestId, body: undefined, timeoutMillis: 5_000, ...rest });
   }
 
@@ -132,20 +145,20 @@ describe("the shell of a broker's wires", () => {
     await refresh(() => rig.send('read'));
     expect((await rig.until(1))[0]).toMatchObject({ requestId: 'read', status: 200 });
     expect(rig.seen).toEqual(['GET /x Bearer old', 'GET /x Bearer new']);
-    await refresh(() => rig.send('cancel', { method: 'DELETE' }));
+    await refresh(() => rig.send('cancel', { turn: 'exit', method: 'DELETE' }));
     expect((await rig.until(2))[1]).toMatchObject({ requestId: 'cancel', status: 200 });
     rig.handler = (_request, response) => response.writeHead(401).end('{}');
-    rig.send('order', { method: 'POST', body: '{}' });
+    rig.send('order', { turn: 'entry', method: 'POST', body: '{}' });
     expect((await rig.until(3))[2]).toMatchObject({ requestId: 'order', status: 401 });
     expect(rig.seen.filter((line) => line.startsWith('POST'))).toHaveLength(1);
   });
 
   it('lets nothing that opens wait for a login, and everything else', async () => {
     const rig = await WireRig.start();
-    rig.send('open', { method: 'POST', opening: true });
+    rig.send('open', { method: 'POST', turn: 'entry' });
     expect(await rig.until(1)).toMatchObject([{ requestId: 'open', neverSent: true }]);
     expect(rig.seen).toEqual([]);
-    rig.send('close', { method: 'POST' });
+    rig.send('close', { turn: 'exit', method: 'POST' });
     rig.token('t');
     expect((await rig.until(2))[1]).toMatchObject({ requestId: 'close', status: 200 });
     expect(rig.seen).toEqual(['POST /x Bearer t']);
@@ -162,9 +175,26 @@ describe("the shell of a broker's wires", () => {
     }
     rig.send('read 6');
     expect((await rig.until(6))[5]).toMatchObject({ requestId: 'read 6', neverSent: true });
-    rig.send('order', { method: 'POST' });
+    rig.send('order', { turn: 'entry', method: 'POST' });
     expect((await rig.until(7))[6]).toMatchObject({ requestId: 'order', status: 502 });
     expect(rig.seen).toHaveLength(6);
+  });
+
+  it('tells what opens that there is no turn, lets reads wait and lets cancels pass', async () => {
+    const rig = await WireRig.start();
+    void rig.login.fetch();
+    rig.token('t');
+    for (let read = 1; read <= 11; read += 1) rig.send(`read ${read}`);
+    await rig.until(10);
+    rig.send('open', { turn: 'entry', method: 'POST' });
+    rig.send('open 2', { turn: 'entry', method: 'POST' });
+    rig.send('cancel', { turn: 'exit', method: 'DELETE' });
+    const inputs = await rig.until(13);
+    const answered = inputs.flatMap((each) => (each.kind === 'httpResponse' ? each.requestId : []));
+    expect(answered).toContain('cancel');
+    expect(rig.seen).toHaveLength(12);
+    const refused = inputs.filter((each) => each.kind === 'httpFailed');
+    expect(refused).toMatchObject([{ requestId: 'open 2', neverSent: true }]);
   });
 
   it('keeps the order of socket messages while they wait for a login, and fills their marks', async () => {

@@ -1,5 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { ALPACA_PACE } from '../../../src/broker/alpaca/alpaca-pace.ts';
 import { keySender } from '../../../src/desk/threads/key-account-shell.ts';
+import { newAccountPace } from '../../../src/desk/threads/request-turns-shell.ts';
 import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
 import { sessionDate } from '../../../src/engine/domain/units.ts';
 import { AlpacaServer } from '../../support/alpaca/alpaca-server.ts';
@@ -16,7 +18,8 @@ async function account() {
   const { key: keyId, secret: secretKey } = trading;
   const login = { kind: 'keys', keyId, secretKey } as const;
   const urls = { tradingUrl: trading.url, dataUrl: data.url };
-  const send = keySender({ ...urls, headers: { 'user-agent': 'test' }, login }, 1_000);
+  const pace = newAccountPace(ALPACA_PACE);
+  const send = keySender({ ...urls, headers: { 'user-agent': 'test' }, login, pace }, 1_000);
   return { trading, data, send };
 }
 

@@ -2,9 +2,11 @@ import { MessageChannel } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { BrokerEvent, GatewayEffect, WireInput } from '../../../src/broker/order-gateway.ts';
 import { TastytradeGateway } from '../../../src/broker/tastytrade/tastytrade-gateway.ts';
+import { TASTYTRADE_PACE } from '../../../src/broker/tastytrade/tastytrade-pace.ts';
 import { BrokerWireShell } from '../../../src/desk/threads/broker-wire-shell.ts';
 import type { FromIo, ToIo } from '../../../src/desk/threads/core-protocol.ts';
 import { runIo } from '../../../src/desk/threads/io-worker-shell.ts';
+import { newAccountPace } from '../../../src/desk/threads/request-turns-shell.ts';
 import { OAuthSecrets } from '../../../src/desk/threads/wire-secrets-shell.ts';
 import { systemClock } from '../../../src/engine/domain/clock.ts';
 import { parseOccSymbol } from '../../../src/engine/domain/instrument.ts';
@@ -49,7 +51,8 @@ class WiredRig {
     const userAgent = 'deltaring/test';
     const grant = { baseUrl: server.restUrl, clientSecret, refreshToken, userAgent };
     const source = { kind: 'fixed', dxlinkUrl: '', token: '', strikes: [600, 700] } as const;
-    runIo({ source, underlying: 'SPY', port: io, brokerGrant: grant });
+    const pace = newAccountPace(TASTYTRADE_PACE);
+    runIo({ source, underlying: 'SPY', port: io, brokerGrant: grant, pace });
     const secrets = new OAuthSecrets(
       (message) => core.postMessage(message),
       () => performance.now(),
@@ -63,6 +66,7 @@ class WiredRig {
         socketUrl: server.socketUrl,
         headers: { 'user-agent': userAgent },
         login: { kind: 'oauth' },
+        pace,
       },
       secrets,
       onInput: (input) => {

@@ -22,7 +22,13 @@ import type { HeldLeg } from '../exits/open-position.ts';
 import { evidenceOf } from '../session/freshness.ts';
 import { recentMarket } from '../session/recent-market.ts';
 import { freeLegs } from './closing.ts';
-import { closePosition, hurryClosings, RETRY_AFTER_MICROS, wasJustRejected } from './flattening.ts';
+import {
+  closePosition,
+  hurryClosings,
+  RETRY_AFTER_MICROS,
+  tellLeftToExpire,
+  wasJustRejected,
+} from './flattening.ts';
 
 /** Units that these legs of the position make up, by the leg that has the most. */
 function unitsOf(position: StructurePosition, legs: readonly HeldLeg[]): number {
@@ -97,7 +103,11 @@ export class ExitRunner {
     const free = freeLegs(desk, position);
     const isClosing = free.length === 0;
     const watched = isClosing ? position.legs : free;
-    if (areLeftToExpire(desk, watched)) return;
+    if (areLeftToExpire(desk, watched)) {
+      const isDue = market.at.market >= market.flatBy.flattenDeadlineAt;
+      if (isDue && !isClosing) tellLeftToExpire(desk, positionId);
+      return;
+    }
     const held = asOpenPosition(desk, position);
     const before = this.#memory.get(positionId) ?? firstMemory(desk, positionId);
     const { memory, decision } = evaluateExit({

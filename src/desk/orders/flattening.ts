@@ -156,13 +156,20 @@ function flattenPosition(
   return refused === '' ? undefined : { positionId, reason: refused };
 }
 
-/** A position that only expiry ends: said once. */
+const LEFT_TO_EXPIRE = 'nobody bids for it: it is left to expire, its loss is paid';
+
+/** Says of a position that only expiry ends it: once in a session, whoever found it. */
+export function tellLeftToExpire(desk: DeskContext, positionId: string): void {
+  const key = `left to expire ${positionId}`;
+  if (desk.day.toldOnce.has(key)) return;
+  desk.day.toldOnce.add(key);
+  desk.out.alert('info', 'LEFT_TO_EXPIRE', `${positionId}: ${LEFT_TO_EXPIRE}`);
+}
+
 function leaveToExpire(desk: DeskContext, positionId: string): Unclosed {
   beginFlattening(desk, positionId);
-  const reason = 'nobody bids for it: it is left to expire, its loss is paid';
-  const text = `${positionId}: ${reason}`;
-  tell(desk, positionId, reason, () => desk.out.alert('info', 'LEFT_TO_EXPIRE', text));
-  return { positionId, reason };
+  tellLeftToExpire(desk, positionId);
+  return { positionId, reason: LEFT_TO_EXPIRE };
 }
 
 function flattenOrLeave(

@@ -19,6 +19,8 @@ const EXPLANATIONS: ReadonlySet<string> = new Set([
   'CLOSE_REJECTED',
   'EXIT_REFUSED',
 ]);
+/** Nobody bid for it when this was told. It excuses nothing for longer than until somebody does. */
+const LEFT_TO_EXPIRE = 'LEFT_TO_EXPIRE';
 
 /** The clock of a calm session ticks at least this often. */
 const LOOKS_EVERY_MICROS = 30_000_000;
@@ -32,6 +34,7 @@ interface Watch {
 export class FlatOracle {
   readonly #report: Report;
   readonly #explained = new Set<string>();
+  readonly #leftToExpire = new Set<string>();
   #watches: Watch[] = [];
   #troubledUntil = 0;
   #deadlineWatched = '';
@@ -57,7 +60,9 @@ export class FlatOracle {
 
   /** The desk told somebody about a position by its name. */
   onAlert(code: string, text: string): void {
-    if (EXPLANATIONS.has(code)) this.#explained.add(text.split(' ')[0] ?? '');
+    const [positionId = ''] = text.split(/[: ]/);
+    if (EXPLANATIONS.has(code)) this.#explained.add(positionId);
+    if (code === LEFT_TO_EXPIRE) this.#leftToExpire.add(positionId);
   }
 
   /** Called on the clock. */
@@ -87,6 +92,11 @@ export class FlatOracle {
       if (!watch.positionIds.includes(positionId) || !isOpen(position)) continue;
       if (this.#explained.has(positionId) || isWorthless(desk, positionId)) continue;
       if (desk.orders.closing(positionId).some(({ status }) => status === 'unknown')) continue;
+      if (this.#leftToExpire.has(positionId) && isJustBeingClosed(desk, positionId)) {
+        const due = addMicros(desk.at.market, FLAT_WITHIN_MICROS);
+        this.#watches.push({ ...watch, due, positionIds: [positionId] });
+        continue;
+      }
       const time = newYorkText(desk.at.market);
       this.#report(`${time}: ${positionId} is still open ${watch.why} and nobody was told why`);
     }
@@ -98,7 +108,7 @@ function openIds(desk: DeskContext): readonly string[] {
   return held.map(({ positionId }) => positionId);
 }
 
-/** True for what could be closed only now: a long that nobody bid for until a moment ago. */
+/** True for what is being closed only now: a long that nobody bid for until a moment ago. */
 function isJustBeingClosed(desk: DeskContext, positionId: string): boolean {
   const since = addMicros(desk.at.market, -FLAT_WITHIN_MICROS);
   return desk.orders.closing(positionId).some(({ createdAt }) => createdAt.market > since);

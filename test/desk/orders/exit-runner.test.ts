@@ -225,3 +225,20 @@ describe('an exit in trouble', () => {
     expect(rig.submitted).toHaveLength(2);
   });
 });
+
+describe('a long that nobody bids for by the deadline', () => {
+  it('is left to expire, which is told once, and is closed all the same when somebody bids', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 + 5 });
+    rig.openPosition(LOTTO);
+    rig.edit = ({ ask }) => ({ bid: undefined, ask });
+    rig.goTo(15 * 60 + 49);
+    rig.advance(50);
+    expect([triggers(rig), rig.alerts()]).toEqual([[], []]);
+    rig.advance(30);
+    expect(rig.alerts()).toEqual(['LEFT_TO_EXPIRE']);
+    rig.edit = (sides) => sides;
+    rig.advance(30);
+    expect(rig.positions()).toEqual([]);
+    expect(triggers(rig)).toEqual(['flatBy']);
+  });
+});

@@ -48,6 +48,10 @@ describe('a simulated session', { timeout: PATIENCE_MILLIS }, () => {
     expect(lacksOfSession(tally)).toEqual([]);
   });
 
+  it('takes a long that a bid comes and goes for by the deadline for explained, seed 1602', () => {
+    expect(runJob({ seed: 1602, twice: false }).violations).toEqual([]);
+  });
+
   it('gives other records for another seed', () => {
     const traces = [21, 22, 23].map((seed) => runSession({ seed, minutes: 20 }).trace);
     expect(new Set(traces).size).toBe(3);

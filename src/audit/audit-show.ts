@@ -221,6 +221,8 @@ function eventWords(event: Extract<AuditBody, { kind: 'brokerEvent' }>['event'])
     const paid = Number.isSafeInteger(each) ? dollarsFromPrice(price(each)).toFixed(2) : '?';
     return `filled ${String(fill['quantity'])} at ${paid} (fill ${brokerId(String(fill['fillId']))})`;
   }
+  const dryRun: unknown = event['dryRun'];
+  if (event.kind === 'dryRun' && isFields(dryRun)) return dryRunWords(dryRun);
   const reason =
     typeof event['reason'] === 'string' ? `, in its words "${mixedText(event['reason'])}"` : '';
   const broker =
@@ -228,4 +230,11 @@ function eventWords(event: Extract<AuditBody, { kind: 'brokerEvent' }>['event'])
       ? ` as order ${brokerId(event['brokerOrderId'])}`
       : '';
   return `broker: ${event.kind}${broker}${reason}`;
+}
+
+function dryRunWords({ outcome, neededCents, reason }: Readonly<Record<string, unknown>>): string {
+  const sum =
+    typeof neededCents === 'number' ? `, buying power of $${(neededCents / 100).toFixed(2)}` : '';
+  const why = typeof reason === 'string' ? `, in its words "${mixedText(reason)}"` : '';
+  return `dry run at the broker: ${String(outcome)}${sum}${why}`;
 }

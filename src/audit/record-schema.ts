@@ -168,9 +168,18 @@ const EVENT_KEYS: ReadonlySet<string> = new Set([
   'limit',
   'settlement',
   'search',
+  'dryRun',
   'source',
 ]);
 const SEARCH_KEYS: ReadonlySet<string> = new Set(['outcome', 'standing', 'takenAt', 'evidence']);
+const DRY_RUN_KEYS: ReadonlySet<string> = new Set([
+  'outcome',
+  'neededCents',
+  'feesCents',
+  'buyingPowerAfterCents',
+  'warnings',
+  'reason',
+]);
 const SETTLEMENT_KEYS: ReadonlySet<string> = new Set([
   'settlementId',
   'outcome',
@@ -269,10 +278,11 @@ function isIntent(value: unknown): boolean {
 
 function isEvent(value: unknown): boolean {
   if (!hasOnly(value, EVENT_KEYS) || !isFields(value)) return false;
-  const { kind, fill, settlement, search } = value;
+  const { kind, fill, settlement, search, dryRun } = value;
   if (fill !== undefined && !hasOnly(fill, FILL_KEYS)) return false;
   if (settlement !== undefined && !hasOnly(settlement, SETTLEMENT_KEYS)) return false;
   if (search !== undefined && !hasOnly(search, SEARCH_KEYS)) return false;
+  if (dryRun !== undefined && !hasOnly(dryRun, DRY_RUN_KEYS)) return false;
   return typeof kind === 'string';
 }
 

@@ -1,5 +1,5 @@
 /**
- * The order gateway, version 5: the port between the desk and a broker. An implementation is a state machine
+ * The order gateway, version 6: the port between the desk and a broker. An implementation is a state machine
  * without I/O: what it is told comes in as calls, what it wants done goes out as effects, and the
  * shell of the core thread performs them. So the same adapter runs in production and in simulation.
  * Thread contract: lives on the core thread, called from the desk's step only.
@@ -8,13 +8,13 @@
 import type { At } from '../engine/domain/clock.ts';
 import type { Instrument } from '../engine/domain/instrument.ts';
 import type { Quote } from '../engine/domain/market.ts';
-import type { Fill, OrderLeg } from '../engine/domain/order.ts';
+import type { Fill, OrderIntent, OrderLeg } from '../engine/domain/order.ts';
 import type { SessionTimes } from '../engine/domain/session-calendar.ts';
 import type { Cents, EpochMicros, Price } from '../engine/domain/units.ts';
 import type { ApprovedOrder } from './approved-order.ts';
 import type { Turn } from './request-pacer.ts';
 
-export const ORDER_GATEWAY_VERSION = 5;
+export const ORDER_GATEWAY_VERSION = 6;
 
 /** What a broker can and cannot do, and when. Times are minutes after midnight ET of a full day;
  * on a half day each is three hours earlier. */
@@ -24,7 +24,8 @@ export interface BrokerCapabilities {
   readonly dedupe: 'none' | 'clientId';
   readonly maxLegs: number;
   readonly multiLegMarketOrders: boolean;
-  /** `broker`: a dry run answers with margin and fees. `local`: the engine computes both. */
+  /** `broker`: `dryRun` answers with what the broker reckons. `local`: there is none, and the engine's
+   * own margin and fees stand alone. */
   readonly preview: 'broker' | 'local';
   /** True where an intent with `stopTrigger` rests at the broker until its trigger is reached, and is
    * listed among the working orders meanwhile. Elsewhere such an intent is never submitted. */
@@ -64,7 +65,26 @@ export type BrokerEvent =
     }
   /** The answer to `findByIntent`, after the events that restate what was found. */
   | { readonly kind: 'searched'; readonly intentId: string; readonly search: OrderSearch }
+  /** The answer to `dryRun`. */
+  | { readonly kind: 'dryRun'; readonly intentId: string; readonly dryRun: DryRunAnswer }
   | { readonly kind: 'connection'; readonly connected: boolean; readonly detail: string };
+
+/** What a broker says to an order that is not sent. It holds for the order at its worst price. */
+export type DryRunAnswer =
+  | {
+      readonly outcome: 'passed';
+      /** Buying power that the order takes from the account as it stands, fees included; negative
+       * where it gives some back. */
+      readonly neededCents: Cents;
+      readonly feesCents?: Cents;
+      readonly buyingPowerAfterCents?: Cents;
+      /** In the broker's words. */
+      readonly warnings: readonly string[];
+    }
+  /** The broker would not take it. */
+  | { readonly outcome: 'refused'; readonly reason: string }
+  /** No answer, or none that can be read: this says nothing of the order. */
+  | { readonly outcome: 'failed'; readonly reason: string };
 
 /** How a broker says that an order stands or has ended. */
 export type OrderStanding = 'working' | 'filled' | 'cancelled' | 'rejected' | 'expired';
@@ -206,6 +226,15 @@ export interface WorkingOrder {
   readonly limit: Price;
 }
 
+/** What a broker without dry runs says to one. */
+export function noDryRun(
+  { intentId }: OrderIntent,
+  { name }: Pick<BrokerCapabilities, 'name'>,
+): readonly GatewayEffect[] {
+  const dryRun = { outcome: 'failed', reason: `${name} offers no dry run` } as const;
+  return [{ kind: 'event', event: { kind: 'dryRun', intentId, dryRun } }];
+}
+
 /** Commands and the event stream of one broker account. */
 export interface OrderGateway {
   readonly capabilities: BrokerCapabilities;
@@ -222,6 +251,11 @@ export interface OrderGateway {
    * answer. It never sends, changes or cancels anything.
    */
   findByIntent(intentId: string, at: At): readonly GatewayEffect[];
+  /**
+   * Asks what the broker would say to an order, at its worst price. The answer is one `dryRun` event;
+   * nothing is sent, reserved or changed by it. Where `capabilities.preview` is `local` it has failed.
+   */
+  dryRun(intent: OrderIntent, at: At): readonly GatewayEffect[];
   /** A new quote of an instrument the account may hold or work. Simulated brokers fill from it. Quote
    * and time are lent for the call: what is kept of them is copied. */
   onQuote(symbol: string, quote: Quote, at: At): readonly GatewayEffect[];

@@ -8,6 +8,7 @@ import type { DeskContext } from './desk-context.ts';
 import type { Query } from './inputs.ts';
 import { orderView } from './orders/order-views.ts';
 import { planView } from './plan/plan-view.ts';
+import { cardWithDryRun } from './previews/dry-runs.ts';
 import type { PreviewShelf } from './previews/preview-shelf.ts';
 import { deltaView, greeksByPosition, pnlView } from './queries.ts';
 
@@ -41,7 +42,11 @@ export function answerQuery(
       const found = desk.tokens.lookup(query.tokenSha256, principal, desk.at);
       if (found.kind === 'denied') return { denied: found.denied };
       const preview = shelf.get(query.tokenSha256);
-      if (preview !== undefined) return { value: preview };
+      if (preview !== undefined) {
+        return {
+          value: found.kind === 'live' ? cardWithDryRun(desk, preview, found.grant) : preview,
+        };
+      }
       return deny('token_invalid', 'no live preview behind this token; preview again');
     }
     case 'planStatus':

@@ -25,6 +25,7 @@ import type { Protections } from './orders/protection.ts';
 import type { Outbox } from './outbox.ts';
 import type { PlanBook } from './plan/plan-book.ts';
 import type { DecisionLog } from './previews/decision-log.ts';
+import type { DryRunBook } from './previews/dry-run-book.ts';
 import type { Replacement } from './previews/replacement.ts';
 import type { BarBook } from './session/bar-book.ts';
 
@@ -118,6 +119,7 @@ export interface DeskContext {
   readonly orders: OrderBook;
   readonly out: Outbox;
   readonly decisions: DecisionLog;
+  readonly dryRuns: DryRunBook;
   readonly messages: MessageThrottle;
   readonly plan: PlanBook;
   readonly alerts: AlertBook;

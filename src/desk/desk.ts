@@ -45,7 +45,9 @@ import { pageUnknown, searchUnknown } from './orders/unknown-outcomes.ts';
 import { Outbox } from './outbox.ts';
 import { PlanBook } from './plan/plan-book.ts';
 import { runPlan, warnOfCalendar } from './plan/plan-runner.ts';
+import { awaitedPreview } from './previews/awaited-preview.ts';
 import { DecisionLog } from './previews/decision-log.ts';
+import { DryRunBook } from './previews/dry-run-book.ts';
 import { PreviewShelf } from './previews/preview-shelf.ts';
 import { keepReplacements } from './previews/replacing.ts';
 import { Reconciler } from './reconciling/reconciling.ts';
@@ -113,6 +115,7 @@ export class Desk {
       orders: new OrderBook(),
       out: new Outbox(at, session.date, records.at(-1)?.seq ?? 0, config.monotonicOffsetMicros),
       decisions: new DecisionLog(records),
+      dryRuns: new DryRunBook(),
       messages: new MessageThrottle(),
       at,
       plan: new PlanBook(config.plan),
@@ -322,7 +325,9 @@ export class Desk {
     };
     const { id, caller, command } = input;
     const result = runCommand(room, caller, command);
-    if ('answer' in result) this.#replies.answer(room.desk, id, command, result.answer);
+    const preview = 'answer' in result ? awaitedPreview(room, caller, command) : undefined;
+    if (preview !== undefined) this.#replies.answerPreview(room.desk, id, preview);
+    else if ('answer' in result) this.#replies.answer(room.desk, id, command, result.answer);
     else this.#replies.answerWhenSettled(room.desk, id, result);
   }
 

@@ -12,6 +12,7 @@ import type { ChainSlice } from '../engine/domain/market.ts';
 import type { OrderPurpose } from '../engine/domain/order.ts';
 import type { CheckResult, Denial } from '../engine/domain/verdict.ts';
 import type { ReadOrigin } from './engine-api-account.ts';
+import type { DryRunView } from './engine-api-dry-run.ts';
 import type { ExitPlanView, PinView } from './engine-api-exits.ts';
 import type { AuditHeadView, HealthView, MarketStatusView } from './engine-api-health.ts';
 import type { PayoffView } from './engine-api-payoff.ts';
@@ -111,6 +112,8 @@ export interface TradeCard {
   readonly reasons: readonly string[];
   readonly warnings: readonly string[];
   readonly figures: Readonly<Record<string, number | string | boolean>>;
+  /** The broker's own word; null where it gives none, and for what does not open. */
+  readonly dryRun: DryRunView | null;
 }
 
 export interface FillView {

@@ -8,11 +8,23 @@ import type { EpochMicros } from '../engine/domain/units.ts';
 import { addMicros } from '../engine/domain/units.ts';
 import type { DeskContext } from './desk-context.ts';
 import type { Command } from './inputs.ts';
+import type { AwaitedPreview } from './previews/awaited-preview.ts';
+import { answerOf, isAnswered } from './previews/awaited-preview.ts';
 import { confirmResult, isSettled } from './previews/confirms.ts';
 import { keepTime } from './session/market-turn.ts';
 
 /** A confirm waits this long, on the wall clock, for its orders to end before it answers. */
 const CONFIRM_WAIT_MICROS = 2_000_000;
+
+/** A preview waits this long for the broker's dry run; without it the card says so. */
+const DRY_RUN_WAIT_MICROS = 1_500_000;
+
+/** A preview that waits for the broker's dry run. */
+interface Asking {
+  readonly id: number;
+  readonly preview: AwaitedPreview;
+  readonly until: EpochMicros;
+}
 
 interface Awaiting {
   readonly id: number;
@@ -45,6 +57,7 @@ function isKept({ day }: DeskContext, { seq, urgentSeq }: Owed): boolean {
 
 /** Core thread only. */
 export class Replies {
+  #asking: Asking[] = [];
   #awaiting: Awaiting[] = [];
   #owed: Owed[] = [];
 
@@ -52,6 +65,12 @@ export class Replies {
   answer(desk: DeskContext, id: number, command: Command, result: unknown): void {
     if (promisesNothing(command, result)) desk.out.reply(id, result);
     else this.#owe(desk, id, result);
+  }
+
+  /** Answers a preview as soon as the broker has said what it thinks of it, or after a moment. */
+  answerPreview(desk: DeskContext, id: number, preview: AwaitedPreview): void {
+    const until = addMicros(desk.at.wall, DRY_RUN_WAIT_MICROS);
+    this.#asking.push({ id, preview, until });
   }
 
   /** Answers when the orders have ended, or with what they are after a while. */
@@ -67,11 +86,22 @@ export class Replies {
 
   /** Called at the end of each step. */
   release(desk: DeskContext): void {
+    if (this.#asking.length > 0) this.#tellPreviews(desk);
     if (this.#awaiting.length > 0) this.#settle(desk);
     if (this.#owed.length === 0) return;
     const ready = this.#owed.filter((owed) => isKept(desk, owed));
     this.#owed = this.#owed.filter((owed) => !ready.includes(owed));
     for (const { id, result } of ready) desk.out.reply(id, result);
+  }
+
+  #tellPreviews(desk: DeskContext): void {
+    keepTime(desk);
+    const ready = ({ preview, until }: Asking): boolean =>
+      isAnswered(desk, preview) || desk.at.wall >= until;
+    for (const { id, preview } of this.#asking.filter(ready)) {
+      desk.out.reply(id, answerOf(desk, preview));
+    }
+    this.#asking = this.#asking.filter((asking) => !ready(asking));
   }
 
   #settle(desk: DeskContext): void {

@@ -9,6 +9,7 @@ import type {
   PositionView,
   TradeCard,
 } from '../desk/engine-api.ts';
+import type { DryRunView } from '../desk/engine-api-dry-run.ts';
 import type { ExitPlanView } from '../desk/engine-api-exits.ts';
 import type { LimitView } from '../desk/engine-api-risk.ts';
 import type { CheckResult } from '../engine/domain/verdict.ts';
@@ -67,6 +68,16 @@ const check = z.object({
   numbers: z.record(z.string(), scalar),
 }) satisfies z.ZodType<Omit<CheckResult, 'code' | 'message'>>;
 
+const dryRun = z
+  .object({
+    outcome: z.enum(['asked', 'passed', 'refused', 'failed']),
+    neededCents: maybe,
+    feesCents: maybe,
+    buyingPowerAfterCents: maybe,
+    said: z.array(text),
+  })
+  .nullable() satisfies z.ZodType<DryRunView | null>;
+
 /** The trade card. */
 export const cardShape = {
   confirmToken: text,
@@ -95,6 +106,7 @@ export const cardShape = {
   reasons: z.array(text),
   warnings: z.array(text),
   figures: z.record(z.string(), scalar),
+  dryRun,
 } satisfies { readonly [Field in keyof TradeCard]: z.ZodType };
 
 const fill = z.object({

@@ -1,6 +1,6 @@
 /** Everything the risk gate may look at: a plain value, built by the desk at the moment of judging. */
 
-import type { BrokerCapabilities } from '../broker/order-gateway.ts';
+import type { BrokerCapabilities, DryRunAnswer } from '../broker/order-gateway.ts';
 import type { At } from '../engine/domain/clock.ts';
 import type { ChainSlice } from '../engine/domain/market.ts';
 import type { OrderIntent } from '../engine/domain/order.ts';
@@ -73,11 +73,10 @@ export interface Losses {
   readonly lastAtWall: EpochMicros;
 }
 
-/** What the broker's own dry run of an order said. */
+/** What the broker's own dry run of an order said, and when by the wall clock. */
 export interface DryRun {
-  /** Buying power that the order takes, fees included. */
-  readonly neededCents: Cents;
-  readonly feesCents: Cents;
+  readonly answer: DryRunAnswer;
+  readonly answeredAt: EpochMicros;
 }
 
 /** An order already recorded, for the duplicate and rate checks. */
@@ -117,8 +116,9 @@ export interface RiskInput {
   readonly feedSinceWall: EpochMicros | undefined;
   /** What the stream of quotes says of contracts that are quiet; without it a quote is as old as it is. */
   readonly quoteStream?: QuoteStream | undefined;
-  /** The broker's own word on the order, where it offers one. */
-  readonly dryRun?: DryRun | undefined;
+  /** The broker's own word on the order, where it offers one. `asked`: for a preview, which is made
+   * before the broker has answered and can be sent only after. */
+  readonly dryRun?: DryRun | 'asked' | undefined;
   readonly journalHealthy: boolean;
   readonly reconciled: boolean;
   readonly stopping: boolean;

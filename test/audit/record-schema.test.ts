@@ -52,6 +52,21 @@ const EVENTS: { readonly [K in Told['kind']]: readonly Required<Extract<Told, { 
     { kind: 'searched', intentId, search: { outcome: 'absent', takenAt: at, evidence: 'e' } },
     { kind: 'searched', intentId, search: { outcome: 'incomplete', evidence: 'e' } },
   ],
+  dryRun: [
+    {
+      kind: 'dryRun',
+      intentId,
+      dryRun: {
+        outcome: 'passed',
+        neededCents: cents(91_400),
+        feesCents: cents(400),
+        buyingPowerAfterCents: cents(1),
+        warnings: ['w'],
+      },
+    },
+    { kind: 'dryRun', intentId, dryRun: { outcome: 'refused', reason: 'why' } },
+    { kind: 'dryRun', intentId, dryRun: { outcome: 'failed', reason: 'why' } },
+  ],
 };
 
 describe('the allow-list of the audit record', () => {

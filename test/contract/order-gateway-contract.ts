@@ -127,6 +127,43 @@ export function orderGatewayContract(name: string, makeRig: () => GatewayRig): v
       });
     });
 
+    describe('a dry run', () => {
+      const dryRun = (rig: GatewayRig, { intent }: ApprovedOrder): BrokerEvent[] => [
+        ...rig.call((gateway, at) => gateway.dryRun(intent, at)),
+        ...rig.answer(),
+      ];
+
+      it('answers once with what the broker reckons, or that it offers none, and sends nothing', () => {
+        const rig = makeRig();
+        const order = rig.restingOrder(2);
+        const events = dryRun(rig, order);
+        const isOffered = rig.gateway.capabilities.preview === 'broker';
+        const outcome = isOffered ? 'passed' : 'failed';
+        const { intentId } = order.intent;
+        expect(events).toMatchObject([{ kind: 'dryRun', intentId, dryRun: { outcome } }]);
+        expect(working(rig)).toEqual([]);
+        expect(snapshot(rig)?.fills ?? []).toEqual([]);
+      });
+
+      it('of an order that the broker would not take is a refusal with its reason', () => {
+        const rig = makeRig();
+        if (rig.gateway.capabilities.preview === 'local') return;
+        expect(dryRun(rig, rig.refusedOrder())).toMatchObject([
+          { dryRun: { outcome: 'refused', reason: expect.stringMatching(/./) } },
+        ]);
+      });
+
+      it('leaves the order free to be sent, once', () => {
+        const rig = makeRig();
+        const order = rig.restingOrder(1);
+        const { intentId } = order.intent;
+        dryRun(rig, order);
+        const kinds = ofOrder(place(rig, order), intentId).map(({ kind }) => kind);
+        expect(kinds).toEqual(['accepted']);
+        expect(working(rig)).toEqual([intentId]);
+      });
+    });
+
     describe('fills', () => {
       it('come for every leg in its ratio, at the limit or better, each with its own id', () => {
         const rig = makeRig();

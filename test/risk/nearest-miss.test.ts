@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { cents } from '../../src/engine/domain/units.ts';
 import type { CheckResult } from '../../src/engine/domain/verdict.ts';
 import { CHECKS, judge } from '../../src/risk/gate.ts';
 import { nearestMisses } from '../../src/risk/nearest-miss.ts';
@@ -12,7 +13,10 @@ function check(change: Partial<CheckResult>): CheckResult {
 const ASKED = riskInput({
   openUpToCents: 2_000_00,
   capabilities: { ...CAPABILITIES, preview: 'broker' },
-  dryRun: { neededCents: 914_00 as never, feesCents: 4_00 as never },
+  dryRun: {
+    answer: { outcome: 'passed', neededCents: cents(914_00), warnings: [] },
+    answeredAt: riskInput().at.wall,
+  },
 });
 
 describe('how close an order came', () => {

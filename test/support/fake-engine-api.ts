@@ -537,6 +537,7 @@ function cardOf(strategy: string, purpose: TradeCard['purpose'], confirmToken: s
     checks: [{ code: 'order_size', outcome: 'passed', message: 'one contract', numbers: { n: 1 } }],
     reasons: ['because'],
     warnings: [],
+    dryRun: null,
     figures: { creditToWidth: 0.184 },
   };
 }

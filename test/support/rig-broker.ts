@@ -10,6 +10,7 @@ import type { PaperKnobs } from '../../src/broker/paper/paper-knobs.ts';
 import { BrokerTap } from '../../src/desk/simulation/broker-tap.ts';
 import type { At } from '../../src/engine/domain/clock.ts';
 import type { Quote } from '../../src/engine/domain/market.ts';
+import type { OrderIntent } from '../../src/engine/domain/order.ts';
 import type { SessionTimes } from '../../src/engine/domain/session-calendar.ts';
 
 /** No chance in the broker: whole fills at natural, nothing between mid and natural. */
@@ -37,6 +38,16 @@ export class RigBroker extends BrokerTap {
     if (this.answerSearch === undefined) return super.findByIntent(intentId, at);
     const events = this.answerSearch(intentId, at) ?? [];
     return events.map((event) => ({ kind: 'event', event }));
+  }
+
+  /** Orders of which a dry run was asked for. */
+  readonly dryRuns: OrderIntent[] = [];
+
+  /** Where it gives itself out for a broker with dry runs, the test says what comes of them. */
+  override dryRun(intent: OrderIntent, at: At): readonly GatewayEffect[] {
+    if (this.otherwise.preview === undefined) return super.dryRun(intent, at);
+    this.dryRuns.push(intent);
+    return [];
   }
 
   override get capabilities(): BrokerCapabilities {

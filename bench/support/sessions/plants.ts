@@ -41,6 +41,7 @@ function filtered(
     cancel: (intentId, at) => filter(broker.cancel(intentId, at), at),
     reprice: (order, at) => filter(broker.reprice(order, at), at),
     findByIntent: (intentId, at) => filter(broker.findByIntent(intentId, at), at),
+    dryRun: (intent, at) => filter(broker.dryRun(intent, at), at),
     onQuote: (symbol, quote, at) => filter(broker.onQuote(symbol, quote, at), at),
     onWire: (input, at) => filter(broker.onWire(input, at), at),
     onClock: (at, session) => filter(broker.onClock(at, session), at),

@@ -1,10 +1,12 @@
 /** Alpaca as an order gateway: requests over REST, news over the account stream. */
 
 import type { At } from '../../engine/domain/clock.ts';
+import type { OrderIntent } from '../../engine/domain/order.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import type { ApprovedOrder } from '../approved-order.ts';
 import type { AccountSnapshot, GatewayEffect, OrderGateway, WireInput } from '../order-gateway.ts';
+import { noDryRun } from '../order-gateway.ts';
 import { WireRequests } from '../wire-requests.ts';
 import { AccountRounds } from './account-round.ts';
 import { ALPACA_CAPABILITIES } from './alpaca-capabilities.ts';
@@ -77,6 +79,10 @@ export class AlpacaGateway implements OrderGateway {
 
   findByIntent(intentId: string, at: At): readonly GatewayEffect[] {
     return this.#do(at, () => find(this.#world, intentId));
+  }
+
+  dryRun(intent: OrderIntent): readonly GatewayEffect[] {
+    return noDryRun(intent, this.capabilities);
   }
 
   /** The broker has a market of its own. */

@@ -4,6 +4,7 @@ import { unreachable } from '../../engine/domain/assert.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import { multiplierOf, underlyingOfContract } from '../../engine/domain/instrument.ts';
 import type { Quote } from '../../engine/domain/market.ts';
+import type { OrderIntent } from '../../engine/domain/order.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import { underlyingOf } from '../../engine/domain/underlying.ts';
 import type { Cents, EpochMicros, Price } from '../../engine/domain/units.ts';
@@ -17,6 +18,7 @@ import type {
   WireInput,
   WorkingOrder,
 } from '../order-gateway.ts';
+import { noDryRun } from '../order-gateway.ts';
 import type { Task } from './agenda.ts';
 import type { PaperHistory } from './history.ts';
 import { newOrder } from './history.ts';
@@ -148,6 +150,11 @@ export class PaperBroker implements OrderGateway {
     this.#advance(at);
     search(this.#world, intentId, at);
     return this.#handOut();
+  }
+
+  /** It would reckon as the engine does: no second source. */
+  dryRun(intent: OrderIntent): readonly GatewayEffect[] {
+    return noDryRun(intent, this.capabilities);
   }
 
   onQuote(symbol: string, quote: Quote, at: At): readonly GatewayEffect[] {

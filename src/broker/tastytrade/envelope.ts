@@ -72,9 +72,18 @@ export function refusalIn(status: number, body: string): string {
   return text.length === 0 ? `status ${status}` : text.join('; ').slice(0, MOST_REASON);
 }
 
-const warned = z.object({ warnings: z.array(z.object({ code: said })) });
+const remark = z.object({ code: said, message: said });
+const remarks = z.object({
+  warnings: z.array(remark).nullish(),
+  errors: z.array(remark).nullish(),
+});
 
-/** Codes of the warnings in an answer to an order. */
-export function warningsIn(data: unknown): readonly string[] {
-  return (warned.safeParse(data).data?.warnings ?? []).map(({ code }) => words(code));
+/** What an answer to an order warns of, or holds against it. */
+export function saidIn(
+  data: unknown,
+  kind: 'warnings' | 'errors',
+): readonly { readonly code: string; readonly message: string }[] {
+  return (remarks.safeParse(data).data?.[kind] ?? []).map(({ code, message }) => {
+    return { code: words(code), message: words(message) };
+  });
 }

@@ -9,6 +9,15 @@ import { dollarsFromPrice } from '../../engine/domain/units.ts';
 const MOST_LEGS = 4;
 const PRICE_PER_CENT = 100;
 
+/** Warnings with which an order is taken as something else than it is meant: a close of what is not
+ * held becomes an opening, a day order after the close waits for tomorrow. Such an order is called
+ * back, and its dry run counts as a refusal. */
+export const FATAL_WARNINGS: ReadonlySet<string> = new Set([
+  'closing_with_no_position',
+  'tif_next_valid_sesssion',
+  'tif_next_valid_session',
+]);
+
 /** Why an order cannot be written down for this broker; undefined where it can. */
 export function unwritable({
   legs,

@@ -19,6 +19,7 @@ import type {
   AccountSnapshot,
   BrokerCapabilities,
   BrokerEvent,
+  DryRunAnswer,
   GatewayEffect,
   OrderGateway,
   WireInput,
@@ -29,8 +30,9 @@ import { WireRequests } from '../wire-requests.ts';
 import { AccountPoll } from './account-poll.ts';
 import type { Notification } from './account-stream.ts';
 import { AccountStream } from './account-stream.ts';
-import { dataIn, refusalIn, warningsIn } from './envelope.ts';
-import { orderBody, unwritable } from './order-body.ts';
+import { dryRunIn } from './dry-run.ts';
+import { dataIn, refusalIn, saidIn } from './envelope.ts';
+import { FATAL_WARNINGS, orderBody, unwritable } from './order-body.ts';
 import { OrderChanges } from './order-changes.ts';
 import { OrderLedger } from './order-ledger.ts';
 import { OrderLists } from './order-lists.ts';
@@ -47,7 +49,7 @@ export const TASTYTRADE_CAPABILITIES: BrokerCapabilities = {
   dedupe: 'none',
   maxLegs: 4,
   multiLegMarketOrders: false,
-  preview: 'local',
+  preview: 'broker',
   nativeStops: false,
   rateLimitRefuses: false,
   openingCutoffMinutes: 15 * 60 + 25,
@@ -55,14 +57,8 @@ export const TASTYTRADE_CAPABILITIES: BrokerCapabilities = {
   flattenDeadlineMinutes: 15 * 60 + 50,
 };
 
-/** Warnings with which an order was taken as something else than it was meant: a close of what is not
- * held becomes an opening, a day order after the close waits for tomorrow. It is called back. */
-const FATAL_WARNINGS: ReadonlySet<string> = new Set([
-  'closing_with_no_position',
-  'tif_next_valid_sesssion',
-  'tif_next_valid_session',
-]);
-
+/** Dry runs under way at a time: one more would be answered too late to be of use. */
+const MOST_DRY_RUNS = 8;
 const NOTHING: readonly GatewayEffect[] = [];
 
 export interface TastytradeOptions {
@@ -76,6 +72,10 @@ export interface TastytradeOptions {
   };
 }
 
+function dryRunTold(intentId: string, dryRun: DryRunAnswer): readonly GatewayEffect[] {
+  return told([{ kind: 'dryRun', intentId, dryRun }]);
+}
+
 export class TastytradeGateway implements OrderGateway {
   readonly capabilities = TASTYTRADE_CAPABILITIES;
   readonly accountId: string;
@@ -87,6 +87,7 @@ export class TastytradeGateway implements OrderGateway {
   readonly #changes: OrderChanges;
   readonly #search: OrderSearcher;
   readonly #settlements: SettlementWatch;
+  #dryRuns = 0;
   /** Orders that the broker refused outright: it keeps no record of them. */
   readonly #refusals = new Map<string, string>();
 
@@ -147,6 +148,27 @@ export class TastytradeGateway implements OrderGateway {
     ]);
   }
 
+  /** Asked at the worst price: what an order needs there, it needs at most. */
+  dryRun(intent: OrderIntent, at: At): readonly GatewayEffect[] {
+    const { intentId, legs, worst } = intent;
+    const flaw = unwritable(intent);
+    if (flaw !== undefined) return dryRunTold(intentId, { outcome: 'refused', reason: flaw });
+    if (this.#dryRuns >= MOST_DRY_RUNS) {
+      const reason = 'too many dry runs are under way';
+      return dryRunTold(intentId, { outcome: 'failed', reason });
+    }
+    this.#dryRuns += 1;
+    const path = `/accounts/${this.accountId}/orders/dry-run`;
+    const body = orderBody({ ...intent, limit: worst }, this.#source);
+    const request = { turn: 'read', method: 'POST', path, body } as const;
+    return [
+      this.#requests.ask(request, at, (answer) => {
+        this.#dryRuns -= 1;
+        return dryRunTold(intentId, dryRunIn(answer, legs.length));
+      }),
+    ];
+  }
+
   /** The broker has a market of its own. */
   onQuote(): readonly GatewayEffect[] {
     return NOTHING;
@@ -200,7 +222,7 @@ export class TastytradeGateway implements OrderGateway {
     const data = answer.kind === 'httpResponse' ? dataIn(answer.body) : undefined;
     const order = outcome === 'accepted' ? orderIn(data) : undefined;
     if (order !== undefined) {
-      const isWrong = warningsIn(data).some((code) => FATAL_WARNINGS.has(code));
+      const isWrong = saidIn(data, 'warnings').some(({ code }) => FATAL_WARNINGS.has(code));
       return [
         ...told(this.#ledger.take(order, at.wall, intentId)),
         ...this.#changes.onAccepted(intentId, isWrong, at),

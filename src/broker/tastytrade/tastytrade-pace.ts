@@ -23,6 +23,7 @@ export const TASTYTRADE_PACE: PacePlan = [
   { limit: 2, ...WINDOW, covers: /^GET \/instruments\/equities(?:\?|$)/ },
   { limit: 3, ...WINDOW, covers: covering('instruments/equities/[^/?]+') },
   { limit: 3, ...WINDOW, covers: covering('instruments/equity-options/[^/?]+') },
+  { limit: 4, ...WINDOW, covers: /^POST \/accounts\/[^/]+\/orders\/dry-run$/ },
   {
     limit: 50,
     ...WINDOW,

@@ -52,7 +52,8 @@ export function takeEvent(
   source?: 'snapshot' | 'operator',
 ): void {
   const told = source === undefined ? journalled(event) : { ...journalled(event), source };
-  desk.out.append({ kind: 'brokerEvent', event: told }, true);
+  // A dry run is a word and no fact: a failed journal keeps its reserve for those.
+  desk.out.append({ kind: 'brokerEvent', event: told }, event.kind !== 'dryRun');
   applyBrokerEvent(desk, event);
 }
 
@@ -119,6 +120,9 @@ export function applyBrokerEvent(desk: DeskContext, event: BrokerEvent): void {
       return;
     case 'reopened':
       onReopened(desk, event.intentId, event.brokerOrderId, mixedText(event.reason));
+      return;
+    case 'dryRun':
+      desk.dryRuns.answer(event.intentId, event.dryRun, desk.at.wall);
       return;
     case 'searched':
     case 'connection':

@@ -64,6 +64,7 @@ function card(desk: DeskContext, previewId: string, parts: CardParts): TradeCard
     reasons: parts.reasons,
     warnings: parts.warnings,
     figures: { orders: parts.intents.length, worstNetCents: worst },
+    dryRun: null,
   };
 }
 

@@ -30,10 +30,21 @@ export interface PlanGrant {
   readonly budgetCents: Cents;
 }
 
+/** A turn whose order waits for the broker's dry run. */
+export interface PlanWait {
+  readonly previewId: string;
+  readonly maxLossCents: number;
+  readonly intentId: string;
+  /** Wall time after which it is confirmed with or without. */
+  readonly until: EpochMicros;
+}
+
 export class PlanBook {
   readonly sheet: PlanSheet | undefined;
   grant: PlanGrant | undefined;
   readonly runs = new Map<string, PlanRun>();
+  /** By turn; gone with the process, and then the turn is taken anew. */
+  readonly waiting = new Map<string, PlanWait>();
   readonly #stops = new Map<string, EpochMicros>();
   #date: SessionDate | undefined;
   #slots: readonly PlanSlot[] = [];
@@ -48,6 +59,7 @@ export class PlanBook {
     this.#date = date;
     this.grant = undefined;
     this.runs.clear();
+    this.waiting.clear();
     this.#stops.clear();
     this.#slots = this.sheet === undefined ? [] : slotsOf(this.sheet, date);
   }

@@ -1,8 +1,8 @@
 /**
  * Runs the plan on the clock: at its time each turn is previewed, and where the operator granted it
- * for the session it is confirmed in the same step, by the road that every order takes: preview,
- * token, checks on the live chain, journal. The token's hash is derived and belongs to the principal
- * `plan`, which no face has: there is no text that redeems it, and it never lives between two steps.
+ * for the session it is confirmed in the same step, or as soon as the broker's dry run has come, by
+ * the road that every order takes: preview, token, checks on the live chain, journal. The token's hash
+ * is derived and belongs to the principal `plan`, which no face has: there is no text that redeems it.
  */
 
 import { newYorkMinutes } from '../../engine/domain/session-calendar.ts';
@@ -14,7 +14,7 @@ import type { Caller } from '../engine-api.ts';
 import { confirm } from '../previews/confirms.ts';
 import type { PreviewShelf } from '../previews/preview-shelf.ts';
 import { previewStrategy } from '../previews/previews.ts';
-import type { PlanRun } from './plan-book.ts';
+import type { PlanRun, PlanWait } from './plan-book.ts';
 import type { PlanSheet, PlanSlot } from './plan-sheet.ts';
 import { eventGate } from './plan-sheet.ts';
 import { planView } from './plan-view.ts';
@@ -24,6 +24,8 @@ export const PLAN_PRINCIPAL = 'plan';
 const PLANNER: Caller = { principal: PLAN_PRINCIPAL, authority: 'open' };
 /** A turn that could not run within this long of its time is missed: its moment has passed. */
 const GRACE_MICROS = 2 * MICROS_PER_MINUTE;
+/** The broker's dry run of a turn is waited for so long. */
+const DRY_RUN_PATIENCE_MICROS = 5_000_000;
 /** The event file is warned about from so many days before its end. */
 const WARN_DAYS = 7;
 const MICROS_PER_DAY = 24 * 60 * MICROS_PER_MINUTE;
@@ -34,7 +36,8 @@ export function runPlan(desk: DeskContext, shelf: PreviewShelf): void {
   if (sheet === undefined || !desk.day.chainOpen) return;
   for (const slot of slots) {
     if (desk.at.market < slot.dueAt) return;
-    if (!runs.has(slot.slotId)) record(desk, runSlot(desk, shelf, sheet, slot));
+    const run = runs.has(slot.slotId) ? undefined : runSlot(desk, shelf, sheet, slot);
+    if (run !== undefined) record(desk, run);
   }
 }
 
@@ -43,10 +46,12 @@ function runSlot(
   shelf: PreviewShelf,
   sheet: PlanSheet,
   slot: PlanSlot,
-): PlanRun {
+): PlanRun | undefined {
   const { slotId } = slot;
   const nothing = { slotId, previewId: null, orderId: null, maxLossCents: 0 };
   const tokenSha256 = tokenOf(desk, sheet, slotId);
+  const wait = desk.plan.waiting.get(slotId);
+  if (wait !== undefined) return sendWaiting(desk, shelf, slot, { ...wait, tokenSha256 });
   const known = desk.tokens.lookup(tokenSha256, PLAN_PRINCIPAL, desk.at);
   if (known.kind === 'used') {
     const [orderId = null] = known.spent.result.intentIds;
@@ -83,9 +88,10 @@ function skipReason(desk: DeskContext, sheet: PlanSheet, { entry }: PlanSlot): s
 function preview(
   desk: DeskContext,
   shelf: PreviewShelf,
-  { slotId, entry }: PlanSlot,
+  slot: PlanSlot,
   tokenSha256: string,
-): PlanRun {
+): PlanRun | undefined {
+  const { slotId, entry } = slot;
   const answer = previewStrategy(desk, { shelf, caller: PLANNER, tokenSha256 }, entry.request);
   if ('denied' in answer) {
     const { code, message } = answer.denied;
@@ -93,6 +99,44 @@ function preview(
     return { slotId, outcome: 'refused', detail, previewId: null, orderId: null, maxLossCents: 0 };
   }
   const { previewId, maxLossCents } = answer.value;
+  const previewed = { previewId, maxLossCents, tokenSha256 };
+  const found = desk.tokens.lookup(tokenSha256, PLAN_PRINCIPAL, desk.at);
+  const [intent] = found.kind === 'live' ? found.grant.intents : [];
+  const isAsked = intent !== undefined && desk.dryRuns.isAwaited(intent.intentId);
+  const held = whyNotSent(desk, entry.sends, maxLossCents);
+  if (!isAsked || held !== undefined) return send(desk, shelf, slot, previewed);
+  const until = addMicros(desk.at.wall, DRY_RUN_PATIENCE_MICROS);
+  const { intentId } = intent;
+  desk.plan.waiting.set(slotId, { previewId, maxLossCents, intentId, until });
+  return undefined;
+}
+
+/** Sends what waited for the broker's dry run, once that has come or has taken too long. */
+function sendWaiting(
+  desk: DeskContext,
+  shelf: PreviewShelf,
+  slot: PlanSlot,
+  wait: PlanWait & Previewed,
+): PlanRun | undefined {
+  if (desk.dryRuns.isAwaited(wait.intentId) && desk.at.wall < wait.until) return undefined;
+  desk.plan.waiting.delete(slot.slotId);
+  return send(desk, shelf, slot, wait);
+}
+
+/** What was previewed for a turn. */
+interface Previewed {
+  readonly previewId: string;
+  readonly maxLossCents: number;
+  readonly tokenSha256: string;
+}
+
+/** Confirms a preview, where the grant as it stands now allows it. */
+function send(
+  desk: DeskContext,
+  shelf: PreviewShelf,
+  { slotId, entry }: PlanSlot,
+  { previewId, maxLossCents, tokenSha256 }: Previewed,
+): PlanRun {
   const run = { slotId, previewId, orderId: null, maxLossCents };
   const held = whyNotSent(desk, entry.sends, maxLossCents);
   if (held !== undefined) return { ...run, outcome: 'ready', detail: held };

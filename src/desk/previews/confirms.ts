@@ -23,6 +23,7 @@ import { isFinal } from '../orders/order-book.ts';
 import { orderView } from '../orders/order-views.ts';
 import { recordIntent, requestCancel } from '../orders/sending.ts';
 import { driftSnapshot } from './drift-snapshot.ts';
+import { askAgain } from './dry-runs.ts';
 import { judgeIntent } from './judging.ts';
 import type { PreviewShelf } from './preview-shelf.ts';
 import { beginReplacement } from './replacing.ts';
@@ -98,9 +99,14 @@ function redeemOrder(desk: DeskContext, caller: Caller, grant: TokenGrant): Conf
   if (stale !== undefined) return refuse(desk, caller, previewId, { denied: stale });
   const { replaces } = grant;
   const asJudged = replaces === undefined ? desk : withoutOrder(desk, replaces);
-  const judgement = judgeIntent(asJudged, atLiveLimit(desk, intent), caller.openUpToCents);
+  const { openUpToCents } = caller;
+  const dryRun = desk.dryRuns.answered(intent.intentId);
+  const judgement = judgeIntent(asJudged, atLiveLimit(desk, intent), { openUpToCents, dryRun });
   const { denial, checks } = judgement.verdict;
-  if (denial !== undefined) return refuse(desk, caller, previewId, { denied: denial, checks });
+  if (denial !== undefined) {
+    askAgain(desk, intent);
+    return refuse(desk, caller, previewId, { denied: denial, checks });
+  }
   if (replaces !== undefined) {
     const begun = beginReplacement(desk, caller, grant, replaces);
     if ('denied' in begun) return refuse(desk, caller, previewId, begun);

@@ -12,6 +12,7 @@ import type { Verdict } from '../../engine/domain/verdict.ts';
 import { payoffSummary } from '../../engine/pricing/payoff.ts';
 import { admit } from '../../risk/gate.ts';
 import { shapeHash } from '../../risk/order-hash.ts';
+import type { RiskInput } from '../../risk/risk-input.ts';
 import { tradingStateOf } from '../../risk/trading-state.ts';
 import { accountRisk } from '../account/account-risk.ts';
 import type { DeskContext } from '../desk-context.ts';
@@ -53,17 +54,35 @@ function closableOf(desk: DeskContext, positionId: string): ReadonlyMap<string, 
   return new Map(free.map((leg) => [instrumentSymbol(leg.instrument), leg.quantity]));
 }
 
-/** Runs every check on the intent as the market and the account stand at this step. What opens is
- * held to `openUpToCents` too, the ceiling of who asks for it, where there is one. */
+/** What an intent that opens is judged with besides. */
+export interface OpeningTerms {
+  /** The ceiling of who asks for it, where there is one. */
+  readonly openUpToCents?: number | undefined;
+  readonly dryRun?: RiskInput['dryRun'];
+}
+
+/** Runs every check on the intent as the market and the account stand at this step. */
 export function judgeIntent(
   desk: DeskContext,
   intent: OrderIntent,
-  openUpToCents?: number,
+  terms: OpeningTerms = {},
 ): Judgement {
+  const input = riskInputOf(desk, intent, terms);
+  const { verdict, order } = admit(input);
+  const { payoff, feesCents } = input;
+  return { verdict, approved: order, payoff, feesCents };
+}
+
+/** Everything the gate may look at, at this step. */
+export function riskInputOf(
+  desk: DeskContext,
+  intent: OrderIntent,
+  { openUpToCents, dryRun }: OpeningTerms,
+): RiskInput {
   const feesCents = feesOf(desk, intent);
   const payoff = payoffOf(intent, feesCents);
   const { day } = desk;
-  const { verdict, order } = admit({
+  return {
     intent,
     shapeHash: shapeHash(intent),
     payoff,
@@ -75,6 +94,7 @@ export function judgeIntent(
     openingCutoffAt: day.schedule.openingCutoffAt,
     limits: desk.config.limits,
     openUpToCents,
+    dryRun,
     tradingState: tradingStateOf(day.status),
     tradingCauses: day.status.causes,
     killed: day.killed,
@@ -88,8 +108,7 @@ export function judgeIntent(
     reconciled: day.reconciled,
     stopping: day.stopping,
     closable: intent.purpose === 'open' ? undefined : closableOf(desk, intent.positionId),
-  });
-  return { verdict, approved: order, payoff, feesCents };
+  };
 }
 
 /** The quotes a decision about these legs sees, for the journal. */

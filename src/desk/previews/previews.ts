@@ -16,6 +16,7 @@ import type { StrategyRequest } from '../engine-api-requests.ts';
 import { closingIntent } from '../orders/closing.ts';
 import { barsFilling, chainFilling } from '../session/chain-filling.ts';
 import { driftSnapshot } from './drift-snapshot.ts';
+import { askDryRun, wantsDryRun } from './dry-runs.ts';
 import { grantToken } from './granting.ts';
 import type { Judgement } from './judging.ts';
 import { judgeIntent } from './judging.ts';
@@ -54,7 +55,9 @@ export function finishPreview(desk: DeskContext, turn: PreviewTurn, draft: Draft
   const { shelf, caller, tokenSha256 } = turn;
   const { intent, replaces } = draft;
   const asJudged = replaces === undefined ? desk : withoutOrder(desk, replaces);
-  const judgement = judgeIntent(asJudged, intent, caller.openUpToCents);
+  const { openUpToCents } = caller;
+  const dryRun = wantsDryRun(desk, intent) ? 'asked' : undefined;
+  const judgement = judgeIntent(asJudged, intent, { openUpToCents, dryRun });
   const { verdict } = judgement;
   if (verdict.denial !== undefined) {
     const refused = { denied: verdict.denial, checks: verdict.checks };
@@ -78,6 +81,7 @@ export function finishPreview(desk: DeskContext, turn: PreviewTurn, draft: Draft
   const checks = verdict.checks;
   const grant = { tokenSha256, principal, card, intents: [intent], checks, previewed, replaces };
   grantToken(desk, shelf, grant);
+  askDryRun(desk, intent);
   return { value: card };
 }
 

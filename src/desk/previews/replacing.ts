@@ -151,7 +151,8 @@ function send(desk: DeskContext, orderId: string, replacement: Replacement): str
   const { previewId, tokenSha256, principal } = grant;
   const [intent] = grant.intents;
   if (intent === undefined) return 'not replaced: there was nothing to send';
-  const judgement = judgeIntent(withoutOrder(desk, orderId), intent, openUpToCents);
+  const dryRun = desk.dryRuns.answered(intent.intentId);
+  const judgement = judgeIntent(withoutOrder(desk, orderId), intent, { openUpToCents, dryRun });
   const { denial, checks } = judgement.verdict;
   if (denial !== undefined) {
     desk.out.append({ kind: 'confirmRefused', principal, previewId, denial, checks });

@@ -98,5 +98,6 @@ export function tradeCard(desk: DeskContext, priced: PricedIntent, text: CardTex
     reasons: text.reasons,
     warnings: text.warnings,
     figures: text.figures,
+    dryRun: null,
   };
 }

@@ -129,6 +129,7 @@ function expire(desk: DeskContext, shelf: PreviewShelf): void {
   day.closingSpot = spot === undefined ? undefined : price(Math.round(spot));
   desk.chain.expire(desk.at);
   desk.tokens.clear();
+  desk.dryRuns.clear();
   shelf.clear();
   day.chainOpen = false;
   day.sealed = true;

@@ -57,6 +57,10 @@ export class BrokerTap implements OrderGateway {
     return this.#told(this.#broker.findByIntent(intentId, at), at);
   }
 
+  dryRun(intent: OrderIntent, at: At): readonly GatewayEffect[] {
+    return this.#told(this.#broker.dryRun(intent, at), at);
+  }
+
   onQuote(symbol: string, quote: Quote, at: At): readonly GatewayEffect[] {
     return this.#told(this.#broker.onQuote(symbol, quote, at), at);
   }

@@ -9,10 +9,13 @@ import type { BrokerEvent, GatewayEffect, WireInput } from '../../broker/order-g
 import type { PaperBroker } from '../../broker/paper/paper-broker.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import type { Quote } from '../../engine/domain/market.ts';
+import type { OrderIntent } from '../../engine/domain/order.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_MILLI, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { EventQueue } from './event-queue.ts';
+import type { DryRunFate } from './remote-dry-run.ts';
+import { remoteDryRun } from './remote-dry-run.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 type HttpSend = Extract<GatewayEffect, { readonly kind: 'httpSend' }>;
@@ -27,6 +30,13 @@ interface Request {
 
 /** What becomes of a request. `late`: its answer comes after the time-out. */
 const FATES = { normal: 88, lostRequest: 3, lostAnswer: 5, gateway502: 2, unreachable: 2 };
+/** What a dry run comes to. */
+const DRY_RUN_FATES: Readonly<Record<DryRunFate, number>> = {
+  right: 94,
+  refused: 2,
+  odd: 2,
+  unreadable: 2,
+};
 /** What becomes of a frame of the stream. */
 const FRAME_FATES = { normal: 86, twice: 7, late: 5, lost: 2 };
 const SHORTEST_MILLIS = 5;
@@ -121,12 +131,20 @@ export class RemoteBroker {
     if (path === '/account') body = JSON.stringify(this.paper.snapshot(at));
     else if (method === 'GET')
       body = JSON.stringify(eventsOf(this.paper.findByIntent(intentId, at)));
+    else if (path.startsWith('/dry-runs/')) body = JSON.stringify(this.#dryRun(send));
     else if (method === 'DELETE') this.#stream(this.paper.cancel(intentId, at), at);
     else if (order === undefined) status = 400;
     else if (method === 'PUT') this.#stream(this.paper.reprice(order, at), at);
     else this.#take(order, at);
     if (isMute) return;
     this.#leave(this.#soon(at), { kind: 'httpResponse', requestId, status, body });
+  }
+
+  #dryRun({ body }: HttpSend): readonly BrokerEvent[] {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by wire-gateway.ts
+    const intent = JSON.parse(body ?? '') as OrderIntent;
+    const dryRun = remoteDryRun(intent, this.#random.weighted(DRY_RUN_FATES));
+    return [{ kind: 'dryRun', intentId: intent.intentId, dryRun }];
   }
 
   #take(order: ApprovedOrder, at: At): void {

@@ -18,6 +18,7 @@ import type { Turn } from '../../broker/request-pacer.ts';
 import type { WireAnswer, WireRequest } from '../../broker/wire-requests.ts';
 import { bodyOf, WireRequests } from '../../broker/wire-requests.ts';
 import type { At } from '../../engine/domain/clock.ts';
+import type { OrderIntent } from '../../engine/domain/order.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { addMicros } from '../../engine/domain/units.ts';
 
@@ -53,7 +54,7 @@ export class WireGateway implements OrderGateway {
   /** `local`: what the broker allows, as a broker of this process would. */
   constructor(accountId: string, local: BrokerCapabilities) {
     this.accountId = accountId;
-    this.capabilities = { ...local, name: 'tastytrade', dedupe: 'none' };
+    this.capabilities = { ...local, name: 'tastytrade', dedupe: 'none', preview: 'broker' };
   }
 
   /** The order as it was last approved: what the bytes of a request would say. */
@@ -89,6 +90,18 @@ export class WireGateway implements OrderGateway {
       if (body !== undefined) return eventsIn(body).map(told);
       const search = { outcome: 'incomplete', evidence } as const;
       return [told({ kind: 'searched', intentId, search })];
+    });
+  }
+
+  dryRun(intent: OrderIntent, at: At): Effects {
+    const { intentId } = intent;
+    const body = JSON.stringify(intent);
+    const path = `/dry-runs/${intentId}`;
+    const request = { turn: 'read', method: 'POST', path, body, intentId } as const;
+    return this.#ask(request, at, (answer, reason) => {
+      const events = bodyOf(answer);
+      if (events !== undefined) return eventsIn(events).map(told);
+      return [told({ kind: 'dryRun', intentId, dryRun: { outcome: 'failed', reason } })];
     });
   }
 
@@ -133,11 +146,17 @@ export class WireGateway implements OrderGateway {
   }
 
   #ask(
-    { intentId, ...request }: Pick<WireRequest, 'turn' | 'method'> & { readonly intentId: string },
+    {
+      intentId,
+      ...request
+    }: Omit<WireRequest, 'path'> & {
+      readonly intentId: string;
+      readonly path?: string;
+    },
     at: At,
     onAnswer: (answer: WireAnswer, why: string) => Effects,
   ): Effects {
-    const sent = { ...request, path: `/orders/${intentId}` };
+    const sent = { path: `/orders/${intentId}`, ...request };
     return [
       this.#requests.ask(sent, at, (answer) => {
         const why = answer.kind === 'httpFailed' ? answer.reason : `status ${answer.status}`;

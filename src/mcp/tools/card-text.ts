@@ -41,6 +41,26 @@ function codesOf(checks: TradeCard['checks']): string {
   return checks.map(({ code }) => code).join(', ');
 }
 
+const DRY_RUN_WORDS = {
+  asked: 'has not come yet',
+  passed: 'agrees',
+  refused: 'is against it',
+  failed: 'could not be had; confirm asks again',
+} as const;
+
+/** What the broker itself says to the order; nothing where it is not asked. */
+function dryRunWords({ dryRun }: TradeCard): string {
+  if (dryRun === null) return '';
+  const { outcome, neededCents, feesCents, said } = dryRun;
+  const sums = [
+    ...(neededCents === null ? [] : [`buying power ${dollars(neededCents)}`]),
+    ...(feesCents === null ? [] : [`fees ${dollars(feesCents)}`]),
+    ...said,
+  ];
+  const told = sums.length === 0 ? '' : `: ${sums.join(', ')}`;
+  return ` The broker's dry run ${DRY_RUN_WORDS[outcome]}${told}.`;
+}
+
 /** `redeemWith` names the tool that carries the preview out; undefined where none may. */
 export function cardText(card: TradeCard, redeemWith: string | undefined): string {
   const price = `limit ${signedPrice(card.limitPrice)}, fees ${dollars(card.feesCents)}`;
@@ -50,5 +70,5 @@ export function cardText(card: TradeCard, redeemWith: string | undefined): strin
     redeemWith === undefined
       ? ' Read-only: it cannot be confirmed here.'
       : ` Nothing is placed yet: ${redeemWith} with confirm_token ${card.confirmToken} within ${card.expiresInSeconds} s.`;
-  return `Preview: ${tradeWords(card)}, ${price}.${risk}${checkWords(card)}${warnings}${next}`;
+  return `Preview: ${tradeWords(card)}, ${price}.${risk}${checkWords(card)}${dryRunWords(card)}${warnings}${next}`;
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { balancesIn, positionsIn } from '../../../src/broker/tastytrade/account-rows.ts';
-import { dataIn, pageIn, refusalIn, warningsIn } from '../../../src/broker/tastytrade/envelope.ts';
+import { dataIn, pageIn, refusalIn, saidIn } from '../../../src/broker/tastytrade/envelope.ts';
 import { orderBody, priceFields, replaceBody } from '../../../src/broker/tastytrade/order-body.ts';
 import { endOf, headOf, merge } from '../../../src/broker/tastytrade/order-chain.ts';
 import { orderIn } from '../../../src/broker/tastytrade/order-news.ts';
@@ -94,7 +94,7 @@ describe('an order of tastytrade', () => {
   it.skipIf(CAPTURED === undefined)('as it was captured from a dry run has no id', () => {
     const text = readFileSync(CAPTURED ?? '', 'utf8');
     expect(orderIn(dataIn(text))).toBeUndefined();
-    expect(warningsIn(dataIn(text))).toEqual([]);
+    expect(saidIn(dataIn(text), 'warnings')).toEqual([]);
     const data = dataIn(text) as { order: object };
     const real = orderIn({ order: { ...data.order, id: 1 } });
     expect(real).toMatchObject({ status: 'Received', standing: 'working', limit: 20_000 });

@@ -72,6 +72,43 @@ describe('the plan, at the time of a turn', () => {
     expect(rig.positions()[0]?.exitPlan).toBeDefined();
   });
 
+  it('waits for the dry run of a broker that offers one, and sends once it agrees', () => {
+    const rig = new DeskRig({ plan: sheet() });
+    rig.gateway.otherwise = { preview: 'broker' };
+    grant(rig);
+    rig.goTo(635);
+    rig.advance(2);
+    expect(runs(rig)).toEqual([]);
+    const needed = rig.bodies('previewMade')[0]?.checks.find(({ code }) => code === 'buying_power')
+      ?.numbers['neededCents'];
+    const [{ intentId } = { intentId: '' }] = rig.gateway.dryRuns;
+    const neededCents = cents(Number(needed));
+    const dryRun = { outcome: 'passed', neededCents, warnings: [] } as const;
+    rig.brokerSays({ kind: 'dryRun', intentId, dryRun });
+    rig.advance(40);
+    expect(runs(rig)).toEqual([['condor#1', 'sent']]);
+    expect(rig.submitted).toEqual([intentId]);
+  });
+
+  it('is refused by a dry run that does not come in time, and one taken back is not sent', () => {
+    const rig = new DeskRig({ plan: sheet({ tranches: 2, everyMinutes: 10 }) });
+    rig.gateway.otherwise = { preview: 'broker' };
+    grant(rig);
+    rig.goTo(635);
+    rig.advance(6);
+    expect(rig.bodies('planRun')).toMatchObject([
+      { outcome: 'refused', detail: expect.stringMatching(/^second_source: /) },
+    ]);
+    rig.goTo(645);
+    valueIn(rig.ask({ kind: 'planRevoke' }, CONSOLE));
+    rig.advance(6);
+    expect(runs(rig)).toEqual([
+      ['condor#1', 'refused'],
+      ['condor#2', 'ready'],
+    ]);
+    expect(rig.submitted).toEqual([]);
+  });
+
   it('only previews what the sheet does not let send', () => {
     const rig = new DeskRig({ plan: sheet({ sends: false }) });
     grant(rig);

@@ -54,6 +54,7 @@ function brokerThat(change: (broker: OrderGateway) => Partial<OrderGateway>): Se
         cancel: (intentId, at) => broker.cancel(intentId, at),
         reprice: (order, at) => broker.reprice(order, at),
         findByIntent: (intentId, at) => broker.findByIntent(intentId, at),
+        dryRun: (intent, at) => broker.dryRun(intent, at),
         onQuote: (symbol, quote, at) => broker.onQuote(symbol, quote, at),
         onWire: (input, at) => broker.onWire(input, at),
         onClock: (at, session) => broker.onClock(at, session),

@@ -114,6 +114,31 @@ describe('the text of a card', () => {
     expect(close).not.toContain('Max loss');
   });
 
+  it('tells what the broker itself says to the order, and that it has not said it yet', async () => {
+    const card = await cardOf();
+    expect(cardText(card, 'confirm_trade')).not.toContain('dry run');
+    const passed = {
+      outcome: 'passed',
+      neededCents: 914_00,
+      feesCents: 4_96,
+      buyingPowerAfterCents: null,
+      said: ['broker text: "illiquid"'],
+    } as const;
+    expect(cardText({ ...card, dryRun: passed }, 'confirm_trade')).toContain(
+      ' The broker\'s dry run agrees: buying power $914.00, fees $4.96, broker text: "illiquid".',
+    );
+    const asked = {
+      ...passed,
+      outcome: 'asked',
+      neededCents: null,
+      feesCents: null,
+      said: [],
+    } as const;
+    expect(cardText({ ...card, dryRun: asked }, 'confirm_trade')).toContain(
+      " The broker's dry run has not come yet. Nothing",
+    );
+  });
+
   it('warns, and offers no token where none can be redeemed', async () => {
     const card = await cardOf();
     const text = cardText({ ...card, warnings: ['wide market'] }, undefined);

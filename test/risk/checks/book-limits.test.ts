@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cents } from '../../../src/engine/domain/units.ts';
+import type { DryRunAnswer } from '../../../src/broker/order-gateway.ts';
+import { addMicros, cents } from '../../../src/engine/domain/units.ts';
 import { CHECKS } from '../../../src/risk/gate.ts';
 import type { Interest } from '../../../src/risk/risk-input.ts';
 import { ACCOUNT, CAPABILITIES, condorIntent, leg, PAYOFF, riskInput } from '../fixtures.ts';
@@ -25,12 +26,24 @@ function shortCall(change: Partial<typeof ACCOUNT>) {
   return riskInput({ intent, account: { ...ACCOUNT, ...change } });
 }
 
-function dryRun(neededCents: number) {
-  return riskInput({
+/** What the broker answered to a dry run, so long ago. */
+function answered(
+  answer: DryRunAnswer,
+  { ageMillis = 0, held = 0 }: { readonly ageMillis?: number; readonly held?: number } = {},
+) {
+  const input = riskInput({
     capabilities: { ...CAPABILITIES, preview: 'broker' },
-    dryRun: { neededCents: cents(neededCents), feesCents: cents(4_00) },
+    account: { ...ACCOUNT, totalContracts: held },
   });
+  const answeredAt = addMicros(input.at.wall, 0 - ageMillis * 1_000);
+  return { ...input, dryRun: { answer, answeredAt } };
 }
+
+function dryRun(neededCents: number, held = 0) {
+  return answered({ outcome: 'passed', neededCents: cents(neededCents), warnings: [] }, { held });
+}
+
+const AGREED: DryRunAnswer = { outcome: 'passed', neededCents: cents(914_00), warnings: [] };
 
 const CASES: readonly Case[] = [
   ...([244.9, 245, 245.1] as const).map(
@@ -185,6 +198,28 @@ const CASES: readonly Case[] = [
     'a broker with a dry run that did not come',
     'second_source',
     riskInput({ capabilities: { ...CAPABILITIES, preview: 'broker' } }),
+    'failed',
+  ],
+  [
+    'a dry run that is asked for while the preview is made',
+    'second_source',
+    riskInput({ capabilities: { ...CAPABILITIES, preview: 'broker' }, dryRun: 'asked' }),
+    'notRun',
+  ],
+  ['a broker that needs less beside what is held', 'second_source', dryRun(0, 4), 'passed'],
+  ['a broker that needs more beside what is held', 'second_source', dryRun(919_01, 4), 'failed'],
+  ['a dry run of a minute ago', 'second_source', answered(AGREED, { ageMillis: 60_000 }), 'passed'],
+  ['an older dry run', 'second_source', answered(AGREED, { ageMillis: 60_001 }), 'failed'],
+  [
+    'a refused dry run',
+    'second_source',
+    answered({ outcome: 'refused', reason: 'margin_check_failed' }),
+    'failed',
+  ],
+  [
+    'a dry run that came to nothing',
+    'second_source',
+    answered({ outcome: 'failed', reason: 'status 502' }),
     'failed',
   ],
   ['a broker without a dry run', 'second_source', riskInput(), 'notRun'],

@@ -1,14 +1,15 @@
 /** The whole desk before the stub of tastytrade, through its real adapter: quotes go to both, the
  * stub's clock follows the market's, and orders trade there against what is quoted. */
 import { TastytradeGateway } from '../../../src/broker/tastytrade/tastytrade-gateway.ts';
-import type { Input } from '../../../src/desk/inputs.ts';
+import type { Caller } from '../../../src/desk/engine-api.ts';
+import type { Command, Input } from '../../../src/desk/inputs.ts';
 import type { OptionContract } from '../../../src/engine/domain/instrument.ts';
 import { occSymbol } from '../../../src/engine/domain/instrument.ts';
 import type { ChainListing } from '../../../src/engine/domain/market.ts';
 import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
 import { dollarsFromPrice, sessionDate } from '../../../src/engine/domain/units.ts';
-import type { RigOptions } from '../desk-rig.ts';
-import { DeskRig } from '../desk-rig.ts';
+import type { Reply, RigOptions } from '../desk-rig.ts';
+import { DeskRig, TRADER } from '../desk-rig.ts';
 import { TastytradeVenue } from './tastytrade-venue.ts';
 import { VenueWire } from './venue-wire.ts';
 
@@ -66,6 +67,15 @@ export class DayRig extends DeskRig {
     this.wire.open();
     this.open();
     this.advance(10);
+  }
+
+  /** A preview of an opening answers with the broker's dry run on its card. */
+  override ask<T>(command: Command, caller: Caller = TRADER): Reply<T> {
+    const id = this.send(command, caller);
+    for (let second = 0; second < 3 && this.reply(id) === undefined; second += 1) this.advance(1);
+    const reply = this.reply<T>(id);
+    if (reply === undefined) throw new Error(`no answer to ${command.kind} in time`);
+    return reply;
   }
 
   override listing(): ChainListing {

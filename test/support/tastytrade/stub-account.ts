@@ -150,15 +150,12 @@ export class StubAccount {
     else this.lots.set(symbol, { quantity: total, average: lot.quantity === 0 ? price : average });
   }
 
-  /** Commission to open capped at $10 a leg; clearing, regulatory and activity fees; cents rounded up
-   * over the whole leg. In 1/100 cent. */
+  /** Charged with each fill, over the leg's whole so far. */
   #feeOf({ symbol, signed, opening, feeKey }: Move): number {
     if (contractOf(symbol) === undefined) return 0;
     const contracts = (this.#contracts.get(feeKey) ?? 0) + Math.abs(signed);
     this.#contracts.set(feeKey, contracts);
-    const commission = opening ? Math.min(10_000 * contracts, 100_000) : 0;
-    const perContract = 1_000 + 230 + (signed < 0 ? 33 : 0);
-    const total = Math.ceil((commission + perContract * contracts) / 100);
+    const total = legFee(opening, signed < 0, contracts);
     const before = this.#charged.get(feeKey) ?? 0;
     this.#charged.set(feeKey, total);
     return total - before;
@@ -188,4 +185,17 @@ export class StubAccount {
       'transaction-date': this.#clock.iso().slice(0, 10),
     });
   }
+}
+
+/** Commission to open capped at $10 a leg; clearing, regulatory and activity fees; cents rounded up over
+ * the whole leg. */
+function legFee(opening: boolean, isSale: boolean, contracts: number): number {
+  const commission = opening ? Math.min(10_000 * contracts, 100_000) : 0;
+  const perContract = 1_000 + 230 + (isSale ? 33 : 0);
+  return Math.ceil((commission + perContract * contracts) / 100);
+}
+
+/** Fees of a leg in cents, by its action. */
+export function orderFee(action: string, contracts: number): number {
+  return legFee(action.endsWith('to Open'), action.startsWith('Sell'), contracts);
 }

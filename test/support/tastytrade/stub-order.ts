@@ -63,7 +63,7 @@ export function remainingOf(leg: StubLeg): number {
 }
 
 /** Units of an order: its legs over their common divisor. */
-export function unitsOf({ legs }: StubOrder): number {
+export function unitsOf({ legs }: Pick<StubOrder, 'legs'>): number {
   const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
   return legs.map(({ quantity }) => quantity).reduce(divisor, 0);
 }

@@ -1,5 +1,6 @@
 /** The stub's orders: taken, routed, traded, replaced, cancelled, and told to the stream. */
 import type { StubAccount } from './stub-account.ts';
+import { orderFee } from './stub-account.ts';
 import type { Draft } from './stub-checks.ts';
 import { closesNothing, limitIn, readDraft, refusalOf } from './stub-checks.ts';
 import type { StubClock } from './stub-clock.ts';
@@ -28,6 +29,9 @@ export interface OrderKnobs {
   replacesWhole: boolean;
   /** An order that is to be cancelled fills first. */
   fillWinsCancel: boolean;
+  /** What a dry run warns of, and holds against an order, besides. */
+  dryRunWarnings: readonly { readonly code: string; readonly message: string }[];
+  dryRunErrors: readonly { readonly code: string; readonly message: string }[];
 }
 
 const OFF_TICK = 'Price is not a valid increment';
@@ -44,10 +48,13 @@ export class StubOrders {
     tickDollars: 0.01,
     replacesWhole: false,
     fillWinsCancel: false,
+    dryRunWarnings: [],
+    dryRunErrors: [],
   };
   readonly all = new Map<number, StubOrder>();
   /** POSTs of orders that arrived, dry runs apart. */
   posts = 0;
+  dryRuns = 0;
   readonly odd = new OddNumbers();
   readonly #clock: StubClock;
   readonly #market: StubMarket;
@@ -76,10 +83,16 @@ export class StubOrders {
     if (refusal !== undefined) return refusal;
     const warnings = this.#flip(draft, isDryRun);
     if (isDryRun) {
+      this.dryRuns += 1;
       const { id: _id, ...order } = this.#write(this.#make(draft, 'Received', 0)) as { id: number };
       return success(
         context,
-        { order: { ...order, 'updated-at': 0 }, ...this.#effects(draft), warnings },
+        {
+          order: { ...order, 'updated-at': 0 },
+          ...this.#effects(draft),
+          warnings: [...warnings, ...this.knobs.dryRunWarnings],
+          errors: this.knobs.dryRunErrors,
+        },
         201,
       );
     }
@@ -245,15 +258,26 @@ export class StubOrders {
     return [{ code: 'closing_with_no_position', message: 'You have no position to close' }];
   }
 
+  /** Buying power as the account stands and as it would with the order filled at its limit. */
   #effects({ legs, limit = 0 }: Draft): object {
-    const units = Math.min(...legs.map(({ quantity }) => quantity));
+    const units = unitsOf({ legs });
+    const more = legs.map(({ symbol, action, quantity }) => {
+      return { symbol, signed: action.startsWith('Buy') ? quantity : -quantity };
+    });
+    const fees = legs.reduce((sum, leg) => sum + orderFee(leg.action, leg.quantity), 0) / 100;
+    const before = this.#account.buyingPower();
+    const shares = 100 * units;
+    const required = this.#account.requirement(more) - this.#account.requirement();
+    const change = limit * shares - required - fees;
     return {
       'buying-power-effect': {
-        ...withEffect('change-in-buying-power', limit * units * 100),
-        ...withEffect('current-buying-power', this.#account.buyingPower()),
+        ...withEffect('change-in-margin-requirement', -required),
+        ...withEffect('change-in-buying-power', change),
+        ...withEffect('current-buying-power', before),
+        ...withEffect('new-buying-power', before + change),
         'is-spread': legs.length > 1,
       },
-      'fee-calculation': withEffect('total-fees', -legs.length * units * 1.13),
+      'fee-calculation': withEffect('total-fees', -fees),
     };
   }
 

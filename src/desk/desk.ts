@@ -54,6 +54,7 @@ import { Reconciler } from './reconciling/reconciling.ts';
 import { recover } from './recovery.ts';
 import { Replies } from './replies.ts';
 import { BarBook } from './session/bar-book.ts';
+import { watchDeadline } from './session/deadline-watch.ts';
 import { MarketTurn } from './session/market-turn.ts';
 import { NOT_CONNECTED_YET, newDay } from './session/new-day.ts';
 import { watchPins } from './session/pin-watch.ts';
@@ -308,6 +309,7 @@ export class Desk {
     this.#exits.run(desk);
     keepProtection(desk);
     watchPins(desk);
+    watchDeadline(desk);
     keepReplacements(desk);
     sendRecorded(desk);
     walkLimits(desk);

@@ -9,6 +9,7 @@ import { areLeftToExpire, isOpen } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { ExitPart } from '../exits/exit-input.ts';
 import { judgeIntent } from '../previews/judging.ts';
+import { tellOnce } from '../session/told-once.ts';
 import { closingIntent, freeLegs } from './closing.ts';
 import { recordIntent, requestCancel } from './sending.ts';
 
@@ -160,10 +161,8 @@ const LEFT_TO_EXPIRE = 'nobody bids for it: it is left to expire, its loss is pa
 
 /** Says of a position that only expiry ends it: once in a session, whoever found it. */
 export function tellLeftToExpire(desk: DeskContext, positionId: string): void {
-  const key = `left to expire ${positionId}`;
-  if (desk.day.toldOnce.has(key)) return;
-  desk.day.toldOnce.add(key);
-  desk.out.alert('info', 'LEFT_TO_EXPIRE', `${positionId}: ${LEFT_TO_EXPIRE}`);
+  const text = `${positionId}: ${LEFT_TO_EXPIRE}`;
+  tellOnce(desk, `left ${positionId}`, () => desk.out.alert('info', 'LEFT_TO_EXPIRE', text));
 }
 
 function leaveToExpire(desk: DeskContext, positionId: string): Unclosed {

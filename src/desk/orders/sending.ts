@@ -13,6 +13,7 @@ import { orderHash, shapeHash } from '../../risk/order-hash.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { Judgement } from '../previews/judging.ts';
 import { quoteSnapshot } from '../previews/judging.ts';
+import { tellOnce } from '../session/told-once.ts';
 import { performGateway } from './broker-events.ts';
 import type { OrderRecord } from './order-book.ts';
 import { newOrder } from './order-book.ts';
@@ -134,12 +135,9 @@ function mayGo(desk: DeskContext, order: OrderRecord): boolean {
 /** A stop whose end the broker does not tell holds up the way out: a person has to look. */
 function pageStuckStop(desk: DeskContext, order: OrderRecord, stop: OrderRecord): void {
   const { intentId } = stop.intent;
-  const key = `stuck ${intentId}`;
-  const waited = desk.at.wall - order.createdAt.wall;
-  if (waited < STUCK_AFTER_MICROS || desk.day.toldOnce.has(key)) return;
-  desk.day.toldOnce.add(key);
+  if (desk.at.wall - order.createdAt.wall < STUCK_AFTER_MICROS) return;
   const text = `${order.intent.positionId} cannot be closed: the broker does not say that its stop ${intentId} has ended`;
-  desk.out.alert('critical', 'STOP_NOT_RELEASED', text);
+  tellOnce(desk, `stuck ${intentId}`, () => desk.out.alert('critical', 'STOP_NOT_RELEASED', text));
 }
 
 /** True while the position holds all that the order takes from it. */

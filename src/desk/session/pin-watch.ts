@@ -19,6 +19,7 @@ import { sliceOf, spotOf, viewOf } from '../desk-context.ts';
 import type { PinView } from '../engine-api-exits.ts';
 import { hasRunOut, isExDividendEve } from '../exits/ex-dividend.ts';
 import { lastHourFrom } from '../exits/flat-by.ts';
+import { tellOnce } from './told-once.ts';
 
 /** A strike is told of when the price is this near to it, or beyond it. */
 const NEAR_DEVIATIONS = 1;
@@ -114,20 +115,13 @@ export function pinWarnings(desk: DeskContext): readonly string[] {
   );
 }
 
-/** Tells something once. */
-function once(desk: DeskContext, key: string, say: () => void): void {
-  if (desk.day.toldOnce.has(key)) return;
-  desk.day.toldOnce.add(key);
-  say();
-}
-
 /** Short calls in the money on the eve of an ex-dividend day are exercised for the dividend. */
 function watchDividend(desk: DeskContext, position: StructurePosition, spot: number): void {
   for (const { contract } of shortsOf(position)) {
     if (contract.right !== 'call' || spot <= contract.strike) continue;
     const strike = dollarsFromPrice(contract.strike);
     const text = `${position.positionId}: short ${strike} call is in the money on the eve of the ex-dividend day; it is closed half an hour before the mark`;
-    once(desk, `dividend ${instrumentSymbol(contract)}`, () =>
+    tellOnce(desk, `dividend ${instrumentSymbol(contract)}`, () =>
       desk.out.alert('critical', 'EX_DIVIDEND_CALL', text),
     );
   }
@@ -144,7 +138,7 @@ export function watchPins(desk: DeskContext): void {
   if (hasDates && hasRunOut(day.session.date, exDividendDates)) {
     const text =
       'the list of ex-dividend days has run out; name a file with further ones in EX_DIVIDENDS';
-    once(desk, `dates ${day.session.date}`, () =>
+    tellOnce(desk, `dates ${day.session.date}`, () =>
       out.alert('warning', 'EX_DIVIDENDS_RUN_OUT', text),
     );
   }
@@ -153,7 +147,7 @@ export function watchPins(desk: DeskContext): void {
     for (const pin of pinRisks(desk, position)) {
       if (!isNear(pin)) continue;
       const say = (): void => out.alert('warning', 'PIN_RISK', pinText(position.positionId, pin));
-      once(desk, `pin ${pin.symbol}`, say);
+      tellOnce(desk, `pin ${pin.symbol}`, say);
     }
   }
 }

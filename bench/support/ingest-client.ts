@@ -12,7 +12,12 @@ import { connect } from 'node:net';
 import { PerformanceObserver } from 'node:perf_hooks';
 import type { Input } from '../../src/desk/inputs.ts';
 import { FeedShell } from '../../src/desk/threads/feed-shell.ts';
-import { ASK_SIZE_FIELD, createChainBuffer, rowCell } from '../../src/engine/chain/chain-layout.ts';
+import {
+  ASK_SIZE_FIELD,
+  createChainBuffer,
+  MAX_CONTRACTS,
+  rowCell,
+} from '../../src/engine/chain/chain-layout.ts';
 import { ChainWriter } from '../../src/engine/chain/chain-writer.ts';
 import type { Clock, LentAt } from '../../src/engine/domain/clock.ts';
 import { wallMicros } from '../../src/engine/domain/clock.ts';
@@ -68,7 +73,43 @@ const clock: Clock & { readInto(at: LentAt): void } = {
 function frameSeen(number: number): void {
   const index = number - FIRST_NUMBER;
   if (index >= 0 && index < MAX_FRAMES) seenAt[index] = performance.now() + monotonicOffset;
+}
+
+function finishWhenAllCame(): void {
   if (order !== undefined && events >= order.events) finish();
+}
+
+/** Frames whose last quote was taken and has not been seen in the chain. */
+class Unseen {
+  readonly #cells: Float64Array;
+  /** The ask size of each row's newest quote: what has to stand in the chain. */
+  readonly #taken = new Float64Array(MAX_CONTRACTS);
+  /** The row and number of each frame, the first `#count` of them. */
+  readonly #rows = new Int32Array(MAX_FRAMES);
+  readonly #numbers = new Int32Array(MAX_FRAMES);
+  #count = 0;
+
+  constructor(chain: SharedArrayBuffer) {
+    this.#cells = new Float64Array(chain);
+  }
+
+  quoted(row: number, askSize: number): void {
+    this.#taken[row] = askSize;
+    if (askSize < FIRST_NUMBER) return;
+    this.#rows[this.#count] = row;
+    this.#numbers[this.#count] = askSize;
+    this.#count += 1;
+  }
+
+  /** Looks whether the last quote of each stands in the chain, or one that came after it. */
+  look(): void {
+    for (let place = 0; place < this.#count; place += 1) {
+      const row = this.#rows[place] ?? 0;
+      if (this.#cells[rowCell(row) + ASK_SIZE_FIELD] !== this.#taken[row]) return;
+    }
+    for (let place = 0; place < this.#count; place += 1) frameSeen(this.#numbers[place] ?? 0);
+    this.#count = 0;
+  }
 }
 
 function finish(): void {
@@ -109,26 +150,33 @@ process.on('message', (next: IngestOrder) => {
 });
 
 /** The step of a chain alone, or of the whole core. */
-function stepInto(): { chain: ChainWriter; cells: Float64Array; step: (input: Input) => void } {
+function stepInto(): { chain: ChainWriter; unseen: Unseen; step: (input: Input) => void } {
   if (kind === 'core') {
     const bench = new BenchDesk(undefined, { recorderBytes: RECORDER_BYTES });
     const { chain } = bench.desk.context;
-    const cells = new Float64Array(bench.buffers.chain);
-    return { chain, cells, step: (input) => bench.shell.step(input) };
+    return {
+      chain,
+      unseen: new Unseen(bench.buffers.chain),
+      step: (input) => bench.shell.step(input),
+    };
   }
   const buffer = createChainBuffer();
   const chain = new ChainWriter(buffer);
+  const unseen = new Unseen(buffer);
   chain.openSession(sample.listing, sample.session, sample.slice.asOf);
   const step = (input: Input): void => {
     if (input.kind === 'quote') chain.setQuote(input.index, input, input.at);
-    else if (input.kind === 'batchEnd') chain.endBatch(input.at);
+    else if (input.kind === 'batchEnd') {
+      chain.showQuotes(input.at);
+      unseen.look();
+      chain.endBatch(input.at);
+    }
   };
-  return { chain, cells: new Float64Array(buffer), step };
+  return { chain, unseen, step };
 }
 
 function ours(): void {
-  const { chain, cells, step } = stepInto();
-  let row = 0;
+  const { chain, unseen, step } = stepInto();
   const shell = new FeedShell({
     clock,
     counters: new Counters(createCountersBuffer()),
@@ -142,8 +190,11 @@ function ours(): void {
       step(input);
       if (input.kind === 'quote') {
         events += 1;
-        row = input.index;
-      } else if (input.kind === 'batchEnd') frameSeen(cells[rowCell(row) + ASK_SIZE_FIELD] ?? 0);
+        unseen.quoted(input.index, input.askSize);
+      } else if (input.kind === 'batchEnd') {
+        unseen.look();
+        finishWhenAllCame();
+      }
     },
     requestToken: () => setImmediate(() => shell.onToken(url, 'bench')),
   });
@@ -171,6 +222,7 @@ function official(): void {
     }
     events += received.length;
     frameSeen(table[cell + 3] ?? 0);
+    finishWhenAllCame();
   });
   feed.connect(url);
   const timer = setInterval(() => {

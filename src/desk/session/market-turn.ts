@@ -107,6 +107,7 @@ export class MarketTurn {
     const isGoverned = this.#pace.take(desk.at.wall) && isHeld;
     const { nativeStops } = desk.gateway.capabilities;
     if (isHeld || nativeStops || desk.alerts.size > 0) keepTime(desk);
+    desk.chain.showQuotes(desk.at);
     desk.chain.endBatch(desk.at);
     this.#exits.run(desk);
     if (nativeStops) sendRecorded(desk);

@@ -48,7 +48,9 @@ export class WireFeed {
     const nothing = (): void => undefined;
     this.#decoder = new ByteFrameDecoder({
       handler: {
-        quote: (symbol, ...sides) => this.#onQuote(symbol, ...sides),
+        quote: (symbol, bid, ask, ...[bidSize, askSize]) => {
+          this.#onQuote(symbol, bid, ask, bidSize, askSize);
+        },
         trade: nothing,
         greeks: nothing,
         summary: nothing,

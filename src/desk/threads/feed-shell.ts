@@ -15,6 +15,7 @@ import type { FeedSubscription } from '../../engine/feed/feed-subscription.ts';
 import type { Counters } from '../../ops/counters.ts';
 import type { Input } from '../inputs.ts';
 import { FeedLateness } from '../session/feed-lateness.ts';
+import { FeedRows } from './feed-rows.ts';
 import type { FeedSocket, FeedTransport, OpenFeedSocket } from './feed-socket.ts';
 import { MarketInputs } from './market-inputs.ts';
 import { openOwnSocket } from './own-socket-shell.ts';
@@ -23,6 +24,9 @@ import { openWsSocket } from './ws-socket-shell.ts';
 const MICROS_PER_MILLI = 1_000;
 /** How often streams are looked at. */
 const WATCH_EVERY_MICROS = 1_000_000;
+/** A batch ends with the read that brought its frames, and in a long one after so many events: some
+ * tens of microseconds. A row that was quoted more than once by then is published once. */
+const MOST_EVENTS_A_BATCH = 512;
 const OPENERS: Readonly<Record<FeedTransport, OpenFeedSocket>> = {
   own: openOwnSocket,
   ws: openWsSocket,
@@ -55,10 +59,15 @@ export class FeedShell {
   readonly #client: DxLinkClient;
   readonly #at: LentAt;
   readonly #inputs: MarketInputs;
+  readonly #rows: FeedRows;
   #socket: FeedSocket | undefined;
   readonly #lateness: FeedLateness;
   #connected = false;
+  /** Of the read at hand: frames, their bytes, events, and whether there is a batch to be ended. */
+  #frames = 0;
+  #bytes = 0;
   #events = 0;
+  #owesEnd = false;
   #watchedAt = 0;
   #toldLate = false;
 
@@ -66,6 +75,7 @@ export class FeedShell {
     this.#world = world;
     this.#at = { ...world.clock.now() };
     this.#inputs = new MarketInputs(this.#at);
+    this.#rows = new FeedRows(world.chain, world.underlying);
     this.#lateness = new FeedLateness(world.speed ?? 1);
     this.#client = new DxLinkClient({
       aggregationSeconds: world.aggregationSeconds,
@@ -165,6 +175,7 @@ export class FeedShell {
     for (const type of ['Quote', 'Greeks', 'Trade', 'Summary'] as const) {
       for (const symbol of options) wanted.push({ type, symbol });
     }
+    this.#rows.forget();
     this.#tell((at) => this.#client.want(wanted, at));
   }
 
@@ -218,6 +229,7 @@ export class FeedShell {
       frame: (frame) => {
         if (isOurs()) this.#onFrame(frame);
       },
+      readEnd: () => this.#endRead(),
       gone: (reason) => {
         if (!isOurs()) return;
         this.#socket = undefined;
@@ -227,26 +239,39 @@ export class FeedShell {
     this.#socket = socket;
   }
 
+  /** What came in one read came at one time. */
   #onFrame(frame: FrameBytes): void {
-    const { counters } = this.#world;
-    this.#readClock();
-    const receivedAt = this.#at.wall;
-    this.#events = 0;
+    if (this.#frames === 0) this.#readClock();
+    this.#frames += 1;
+    this.#bytes += frame.end - frame.start;
     this.#performAll(this.#client.onFrame(frame, this.#at));
-    counters.add('feed_frames');
-    counters.add('feed_bytes', frame.end - frame.start);
+    if (this.#events >= MOST_EVENTS_A_BATCH) this.#endRead();
+  }
+
+  /** Ends the batch of the frames that were read together, and counts them. */
+  #endRead(): void {
+    if (this.#frames === 0) return;
+    this.#endBatch();
+    const { counters } = this.#world;
+    counters.add('feed_frames', this.#frames);
+    counters.add('feed_bytes', this.#bytes);
     counters.add('feed_events', this.#events);
-    counters.observe('tick_to_chain_micros', wallMicros() - receivedAt);
+    counters.observe('tick_to_chain_micros', wallMicros() - this.#at.wall);
+    this.#frames = 0;
+    this.#bytes = 0;
+    this.#events = 0;
+  }
+
+  #endBatch(): void {
+    if (!this.#owesEnd) return;
+    this.#owesEnd = false;
+    this.#world.step(this.#inputs.batchEnd);
   }
 
   #drop(): void {
     const socket = this.#socket;
     this.#socket = undefined;
     socket?.close();
-  }
-
-  #indexOf(symbol: string): number | undefined {
-    return symbol === this.#world.underlying ? -1 : this.#world.chain.indexOf(symbol);
   }
 
   #handler(): FeedHandler {
@@ -257,8 +282,8 @@ export class FeedShell {
       world.step(input);
     };
     return {
-      quote: (symbol, ...[bid, ask, bidSize, askSize]) => {
-        const index = this.#indexOf(symbol);
+      quote: (symbol, ...[bid, ask, bidSize, askSize, key]) => {
+        const index = this.#rows.find(symbol, key);
         if (index === undefined) return;
         const { quote } = inputs;
         quote.index = index;
@@ -269,7 +294,7 @@ export class FeedShell {
         step(quote);
       },
       trade: (symbol, { price, dayVolume, timeMillis }) => {
-        const index = this.#indexOf(symbol);
+        const index = this.#rows.of(symbol);
         if (index === undefined) return;
         if (index < 0) this.#lateness.traded(timeMillis, this.#at.market);
         const { last } = inputs;
@@ -279,7 +304,7 @@ export class FeedShell {
         step(last);
       },
       greeks: (symbol, { delta, impliedVol }) => {
-        const index = this.#indexOf(symbol);
+        const index = this.#rows.of(symbol);
         if (index === undefined) return;
         const { feedGreeks } = inputs;
         feedGreeks.index = index;
@@ -288,7 +313,7 @@ export class FeedShell {
         step(feedGreeks);
       },
       summary: (symbol, { openInterest }) => {
-        const index = this.#indexOf(symbol);
+        const index = this.#rows.of(symbol);
         if (index === undefined || openInterest === undefined) return;
         inputs.openInterest.index = index;
         inputs.openInterest.contracts = openInterest;
@@ -299,7 +324,9 @@ export class FeedShell {
         if (symbol.startsWith(world.underlying)) step({ kind: 'bar', at: this.#keptAt(), bar });
       },
       removeCandle: () => undefined,
-      batchEnd: () => world.step(inputs.batchEnd),
+      batchEnd: () => {
+        this.#owesEnd = true;
+      },
       status: (status) => this.#onStatus(status),
     };
   }
@@ -313,7 +340,9 @@ export class FeedShell {
     this.#tellFeed(status);
   }
 
+  /** Behind what came before it. */
   #tellFeed({ detail }: FeedStatus): void {
+    this.#endBatch();
     const [at, connected, lateMillis] = [this.#keptAt(), this.#connected, this.#lateMillis()];
     this.#toldLate = lateMillis > 0;
     const told = { kind: 'feed', at, connected, detail } as const;

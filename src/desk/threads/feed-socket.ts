@@ -9,6 +9,9 @@ export interface FeedSocketEvents {
   opened(): void;
   /** One message. Its bytes are valid during the call only. */
   frame(frame: FrameBytes): void;
+  /** All messages that came together have been told. Follows each run of them, also one that closed
+   * the socket. */
+  readEnd(): void;
   /** The socket ended by itself or could not be opened. The reason begins with the close code where
    * there is one, or names the status of a refused upgrade as `HTTP 502`. */
   gone(reason: string): void;

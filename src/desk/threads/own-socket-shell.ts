@@ -93,8 +93,13 @@ class OwnSocket implements FeedSocket {
 
   #received(bytes: Uint8Array, count: number): void {
     if (this.#isOver) return;
-    if (this.#head === undefined) this.#reader.push(bytes, 0, count);
+    if (this.#head === undefined) this.#read(bytes, 0, count);
     else this.#answered(this.#head, bytes.subarray(0, count));
+  }
+
+  #read(bytes: Uint8Array, start: number, end: number): void {
+    this.#reader.push(bytes, start, end);
+    this.#events.readEnd();
   }
 
   /** Takes the answer to the upgrade; what follows it in the same bytes are frames already. */
@@ -113,7 +118,7 @@ class OwnSocket implements FeedSocket {
     }
     this.#head = undefined;
     this.#events.opened();
-    if (!this.#isOver) this.#reader.push(head, end + HEAD_END.length, head.length);
+    if (!this.#isOver) this.#read(head, end + HEAD_END.length, head.length);
   }
 
   send(text: string): void {

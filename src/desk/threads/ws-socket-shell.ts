@@ -17,7 +17,9 @@ export function openWsSocket(url: string, events: FeedSocketEvents): FeedSocket 
   });
   socket.on('message', (data) => {
     const bytes = bytesOf(data);
-    if (!isOver) events.frame({ bytes, start: 0, end: bytes.length });
+    if (isOver) return;
+    events.frame({ bytes, start: 0, end: bytes.length });
+    events.readEnd();
   });
   socket.on('error', (error) => gone(error.message));
   socket.on('close', (code, reason) => gone(`${code} ${String(reason)}`.trim()));

@@ -106,14 +106,24 @@ export class ChainPublisher {
    * moved. All marks are cleared.
    */
   publishBatch(rowCount: number, marks: RowMarks, isValued: boolean): void {
+    this.#publishRows(rowCount, marks, isValued);
+    if (this.#ring !== undefined) this.#tellRing(this.#ring, rowCount, marks, isValued);
+    marks.clear();
+  }
+
+  /** Publishes what `marks` say ahead of a batch that is still to be valued, and leaves them: that
+   * batch publishes these rows again, with what they are worth, and tells the ring. */
+  publishAhead(rowCount: number, marks: RowMarks): void {
+    this.#publishRows(rowCount, marks, false);
+  }
+
+  #publishRows(rowCount: number, marks: RowMarks, isValued: boolean): void {
     Atomics.add(this.#words, EPOCH_WORD, 1);
     if (isValued) this.#planValued(rowCount, marks);
     else this.#planMarked(marks);
     this.#copyWaiting();
     this.#words[ROW_COUNT_WORD] = rowCount;
     Atomics.add(this.#words, EPOCH_WORD, 1);
-    if (this.#ring !== undefined) this.#tellRing(this.#ring, rowCount, marks, isValued);
-    marks.clear();
   }
 
   #copyHeader(from: number, end: number): void {

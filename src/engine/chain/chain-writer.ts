@@ -86,6 +86,7 @@ export class ChainWriter {
   /** OCC symbols by row: made once, asked for with every quote. */
   #symbols: string[] = [];
   #listing: Pick<ChainListing, 'date' | 'underlying'> | undefined;
+  #listings = 0;
   #crossed = 0;
   #locked = 0;
 
@@ -116,6 +117,11 @@ export class ChainWriter {
   /** Contracts in the chain; rows are numbered from 0 in the order they were listed. */
   get contractCount(): number {
     return this.#contracts.length;
+  }
+
+  /** Grows whenever a symbol's row may have become another one, or none. */
+  get listings(): number {
+    return this.#listings;
   }
 
   /** Starts a session: everything of the one before is void from this instant on, even when the
@@ -152,6 +158,7 @@ export class ChainWriter {
    */
   addContracts(contracts: readonly OptionContract[]): void {
     const added = this.#newContracts(contracts);
+    this.#listings += 1;
     for (const contract of added) {
       const row = this.#contracts.length;
       this.#contracts.push(contract);
@@ -224,6 +231,14 @@ export class ChainWriter {
     if (index === UNDERLYING) return;
     this.#image[this.#firstCell(index) + OPEN_INTEREST_FIELD] = contracts;
     this.#marks.add(index, CHANGED);
+  }
+
+  /** Publishes what changed ahead of an `endBatch` at the same time that is going to value the chain,
+   * so that readers do not wait for that. Where it is not, `endBatch` publishes at once anyway. */
+  showQuotes(at: At): void {
+    if (this.#image[STATE_CELL] !== STATE_OPEN || !this.#pace.isDue(at.wall)) return;
+    this.#stamp(at);
+    this.#publisher.publishAhead(this.#contracts.length, this.#marks);
   }
 
   /** Publishes what changed as one batch, and values every contract on the quotes as they stand
@@ -311,6 +326,7 @@ export class ChainWriter {
   }
 
   #clear(): void {
+    this.#listings += 1;
     this.#rowOf.clear();
     this.#contracts = [];
     this.#symbols = [];

@@ -16,14 +16,19 @@ export class ValuationPace {
   #credit = BURST;
   #last = Number.NaN;
 
-  /** True when this batch is to be valued; that takes one from the bucket. */
-  take(wallMicros: number): boolean {
+  /** True when a batch that ends now is to be valued. */
+  isDue(wallMicros: number): boolean {
     const elapsed = wallMicros - this.#last;
     this.#last = wallMicros;
     if (elapsed > 0)
       this.#credit = Math.min(BURST, this.#credit + elapsed / VALUATION_EVERY_MICROS);
-    if (this.#credit < 1) return false;
-    this.#credit -= 1;
-    return true;
+    return this.#credit >= 1;
+  }
+
+  /** The same, and takes one from the bucket. */
+  take(wallMicros: number): boolean {
+    const isDue = this.isDue(wallMicros);
+    if (isDue) this.#credit -= 1;
+    return isDue;
   }
 }

@@ -8,12 +8,14 @@ import { EventReader } from './event-reader.ts';
 import type { FrameCalls, FrameDecoder } from './frame-calls.ts';
 import { FrameScan } from './frame-scan.ts';
 import { JsonFrameDecoder } from './json-frame-decoder.ts';
+import { NO_QUOTE } from './row-scan.ts';
 
 const ZERO = 0x30;
 const NINE = 0x39;
 const DATA_HEAD = asciiBytes('{"type":"FEED_DATA","channel":');
 const LIST_HEAD = asciiBytes(',"data":[');
 const TAIL = asciiBytes(']}');
+const QUOTE = NUMBER_TYPES.indexOf('Quote');
 /** Channel numbers of more digits go the complete way. */
 const MAX_CHANNEL_DIGITS = 6;
 
@@ -111,7 +113,7 @@ export class ByteFrameDecoder implements FrameDecoder {
   }
 
   private deliver(): void {
-    const { count, types, symbols, numbers } = this.scan;
+    const { count, types, symbols, numbers, wholes } = this.scan;
     const { texts } = this.symbols;
     this.isLive.fill(0);
     for (let i = 0; i < count; i += 1) {
@@ -125,7 +127,11 @@ export class ByteFrameDecoder implements FrameDecoder {
         this.heard[stream] = 1;
         this.calls.heard(type, symbol);
       }
-      this.reader.event(type, symbol, numbers, i * NUMBERS_PER_EVENT);
+      const first = i * NUMBERS_PER_EVENT;
+      this.reader.key = symbolNumber;
+      if (typeNumber === QUOTE && wholes[first] !== NO_QUOTE) {
+        this.reader.plainQuote(symbol, wholes, first);
+      } else this.reader.event(type, symbol, numbers, first);
     }
     for (let i = 0; i < NUMBER_TYPES.length; i += 1) {
       if (this.isLive[i] === 1) this.calls.live(NUMBER_TYPES[i] ?? 'Quote');

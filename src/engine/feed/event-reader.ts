@@ -12,6 +12,7 @@ import { canonicalCandleSymbol } from './candle-symbol.ts';
 import type { FrameFault } from './error-classes.ts';
 import { EVENT_FLAGS } from './event-flags.ts';
 import { isNumberType, NUMBERS_PER_EVENT, type NumberType } from './event-numbers.ts';
+import { NO_KEY } from './feed-handler.ts';
 import type { FeedType } from './feed-subscription.ts';
 import { MAX_SYMBOL_LENGTH } from './feed-subscription.ts';
 import type { FrameCalls } from './frame-calls.ts';
@@ -40,6 +41,8 @@ const MAX_CACHED_SYMBOLS = 1_000;
 export class EventReader {
   /** The raw values of the event at hand. */
   readonly raw: unknown[] = [];
+  /** The key of the event's symbol (see FeedHandler); whoever knows one sets it before the event. */
+  key = NO_KEY;
   private readonly calls: FrameCalls;
   private readonly numbers = new Float64Array(NUMBERS_PER_EVENT);
   private readonly tradeUpdate = { price: price(0), size: 0, dayVolume: NaN, timeMillis: NaN };
@@ -105,7 +108,22 @@ export class EventReader {
     const ask = this.price(numbers[first + 1] ?? NaN);
     const bidSize = bid === undefined ? 0 : (this.count(numbers[first + 2] ?? NaN) ?? 0);
     const askSize = ask === undefined ? 0 : (this.count(numbers[first + 3] ?? NaN) ?? 0);
-    this.calls.handler.quote(symbol, bid, ask, bidSize, askSize);
+    this.calls.handler.quote(symbol, bid, ask, bidSize, askSize, this.key);
+  }
+
+  /** Makes the call of a quote whose numbers row-scan.wat has judged as `event` would: from `first`
+   * on two prices, 0 for a side without one, and two sizes. Allocates nothing. */
+  plainQuote(symbol: string, wholes: Int32Array, first: number): void {
+    const bid = wholes[first] ?? 0;
+    const ask = wholes[first + 1] ?? 0;
+    this.calls.handler.quote(
+      symbol,
+      bid === 0 ? undefined : price(bid),
+      ask === 0 ? undefined : price(ask),
+      bid === 0 ? 0 : (wholes[first + 2] ?? 0),
+      ask === 0 ? 0 : (wholes[first + 3] ?? 0),
+      this.key,
+    );
   }
 
   private trade(symbol: string, numbers: Float64Array, first: number): void {

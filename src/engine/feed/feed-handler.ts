@@ -3,6 +3,9 @@ import type { Bar } from '../domain/market.ts';
 import type { EpochMicros, Price } from '../domain/units.ts';
 import type { FeedStatus } from './feed-status.ts';
 
+/** Of a symbol without a key: its text alone says what it is. */
+export const NO_KEY = -1;
+
 /** Numbers of the day. An absent one is not known. */
 export interface SummaryUpdate {
   /** Contracts, as of last night. A 0 may also mean that the exchange has not said. */
@@ -49,13 +52,15 @@ export interface SaleUpdate {
  */
 export interface FeedHandler {
   /** A side without a price is undefined; its size is 0 then. Quotes carry no usable time: their
-   * age counts from the `at` of the batch that brought them. */
+   * age counts from the `at` of the batch that brought them. `key` is a small number that stands for
+   * the symbol until other subscriptions are wanted; NO_KEY where the decoder has none. */
   quote(
     symbol: string,
     bid: Price | undefined,
     ask: Price | undefined,
     bidSize: number,
     askSize: number,
+    key: number,
   ): void;
   trade(symbol: string, trade: TradeUpdate): void;
   greeks(symbol: string, greeks: GreeksUpdate): void;

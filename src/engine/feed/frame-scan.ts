@@ -5,7 +5,7 @@ import type { ChannelFormat } from './channel-format.ts';
 import { SKIPPED_COLUMN, SYMBOL_COLUMN, WANTED_FIELDS } from './event-fields.ts';
 import { NUMBER_TYPES, NUMBERS_PER_EVENT } from './event-numbers.ts';
 import { readNumber } from './number-text.ts';
-import { MOST_EVENTS, ROWS } from './row-scan.ts';
+import { MOST_EVENTS, NO_QUOTE, ROWS } from './row-scan.ts';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -51,6 +51,8 @@ export class FrameScan {
   /** NUMBERS_PER_EVENT numbers of each event, in the order of WANTED_FIELDS behind the symbol. A
    * number that is absent, NaN or infinite on the wire is NaN. */
   readonly numbers = ROWS.numbers;
+  /** The same of a plain quote, checked and whole (see row-scan.ts); NO_QUOTE of any other event. */
+  readonly wholes = ROWS.wholes;
   private table = new ByteTable([]);
   private bytes: Uint8Array = new Uint8Array(0);
   /** The same bytes. */
@@ -180,6 +182,7 @@ export class FrameScan {
     this.symbols[count] = NOT_FOUND;
     const first = count * NUMBERS_PER_EVENT;
     for (let i = 0; i < NUMBERS_PER_EVENT; i += 1) this.numbers[first + i] = Number.NaN;
+    this.wholes[first] = NO_QUOTE;
   }
 
   /** Counts the event begun. False where its symbol is missing, or where there are too many. */

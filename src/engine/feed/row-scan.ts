@@ -13,6 +13,8 @@ const SLOTS_PER_TEXT = 4;
 const WINDOW_BYTES = 64 * 1024;
 const NUMBERS_PER_EVENT = 4;
 const ENTRY_WORDS = 2;
+/** Said of an event by `wholes`: it is no plain quote, and `numbers` are to be judged. */
+export const NO_QUOTE = -1;
 const COMMA = 0x2c;
 
 /** What row-scan.wat exports: two functions, and where its arrays begin. */
@@ -28,6 +30,7 @@ interface Exports {
   readonly symbols: { readonly value: number };
   readonly numbers: { readonly value: number };
   readonly window: { readonly value: number };
+  readonly wholes: { readonly value: number };
 }
 
 /** The part of WebAssembly's own interface that is used here. */
@@ -52,6 +55,9 @@ class RowScan {
   readonly symbols: Int32Array;
   /** NUMBERS_PER_EVENT numbers of each event. */
   readonly numbers: Float64Array;
+  /** The numbers of each event as a quote's, NUMBERS_PER_EVENT of them: two prices (0 for a side
+   * without one) and two sizes. NO_QUOTE in the first where they are not plainly that. */
+  readonly wholes: Int32Array;
   private readonly exports: Exports;
   private readonly bytes: Uint8Array;
   private readonly words: Int32Array;
@@ -76,7 +82,7 @@ class RowScan {
     const instance = new WebAssembly.Instance(module, { numbers: { readAny } });
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our own module exports just that
     this.exports = instance.exports as Exports;
-    const { memory, symbols, numbers, window, count } = this.exports;
+    const { memory, symbols, numbers, window, count, wholes } = this.exports;
     const cells = new Float64Array(memory.buffer);
     const powers = Float64Array.from({ length: 9 }, (_, power) => Number(`1e${power}`));
     cells.set(powers);
@@ -87,6 +93,7 @@ class RowScan {
     this.symbols = new Int32Array(memory.buffer, symbols.value, MOST_EVENTS);
     this.numbers = new Float64Array(memory.buffer, numbers.value, MOST_EVENTS * NUMBERS_PER_EVENT);
     this.window = new Uint8Array(memory.buffer, window.value, WINDOW_BYTES);
+    this.wholes = new Int32Array(memory.buffer, wholes.value, MOST_EVENTS * NUMBERS_PER_EVENT);
   }
 
   /** Begins a frame whose symbols are those of `table` and whose list of data ends at `end`. */

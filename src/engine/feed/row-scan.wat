@@ -2,9 +2,9 @@
 ;; caller and says what it promises; row-scan-wasm.ts holds what `node scripts/wasm.ts` makes of this.
 ;;
 ;;   0        128      256    512                                    (bytes)
-;;   +--------+--------+------+-------+-------+---------+---------+--------+-------+
-;;   | powers | cells  | plan | slots | texts | symbols | numbers | window | slack |
-;;   +--------+--------+------+-------+-------+---------+---------+--------+-------+
+;;   +--------+--------+------+-------+-------+---------+---------+--------+-------+--------+
+;;   | powers | cells  | plan | slots | texts | symbols | numbers | window | slack | wholes |
+;;   +--------+--------+------+-------+-------+---------+---------+--------+-------+--------+
 ;;
 ;; - powers: 10^0 to 10^8 as doubles.
 ;; - cells: how many events there are, and behind it a double for numbers that nobody wants.
@@ -14,10 +14,12 @@
 ;; - symbols (int32) and numbers (4 doubles): by event, for whoever reads what was found.
 ;; - window: bytes of the frame at hand. Bytes behind its end are looked at, up to the slack, and
 ;;   never taken: what is left of an earlier frame cannot become part of this one.
+;; - wholes (4 int32): by event, its numbers as a quote's where they are plainly that: the first two as
+;;   prices in ten-thousandths, the others as they are. -1 in the first where they are not.
 (module
   ;; Any JSON number, by way of number-text.ts: (place, cell) -> the place behind it, or -1.
   (import "numbers" "readAny" (func $readAny (param i32 i32) (result i32)))
-  (memory (export "memory") 20 20)
+  (memory (export "memory") 22 22)
 
   (global $powers i32 (i32.const 0))
   (global $count (export "count") i32 (i32.const 128))
@@ -31,6 +33,7 @@
   (global $symbols (export "symbols") i32 (i32.const 459264))
   (global $numbers (export "numbers") i32 (i32.const 524800))
   (global $window (export "window") i32 (i32.const 1049088))
+  (global $wholes (export "wholes") i32 (i32.const 1115136))
 
   ;; The high bit of each byte of $word that is zero; exact for the lowest one, which is what counts.
   (func $zeroBytes (param $word i64) (result i64)
@@ -236,6 +239,52 @@
         (br $probe)))
     (i32.const -1))
 
+  ;; Writes the numbers of the events from $event up to $last as quotes' to wholes, or -1 where they are
+  ;; not plainly one: prices of no side (0) or of 1/10,000 up to 2^30 of them, whole sizes. From 1 on
+  ;; half added and cut off is how Math.round rounds; what is below, and is not 0, is left to it. A
+  ;; pass of its own: two numbers just stored one by one are not loaded as a pair without a wait.
+  (func $quotes (param $event i32) (param $last i32)
+    (local $cells i32)
+    (local $whole i32)
+    (local $prices v128)
+    (local $sizes v128)
+    (local $counts v128)
+    (local.set $cells
+      (i32.add (global.get $numbers) (i32.shl (local.get $event) (i32.const 5))))
+    (local.set $whole
+      (i32.add (global.get $wholes) (i32.shl (local.get $event) (i32.const 4))))
+    (block $done
+      (loop $more
+        (br_if $done (i32.ge_u (local.get $event) (local.get $last)))
+        (local.set $prices
+          (f64x2.mul (v128.load (local.get $cells)) (f64x2.splat (f64.const 10000))))
+        (local.set $sizes (v128.load offset=16 (local.get $cells)))
+        (local.set $counts (i32x4.trunc_sat_f64x2_s_zero (local.get $sizes)))
+        (if (i64x2.all_true
+              (v128.and
+                (v128.or
+                  (f64x2.eq (local.get $prices) (f64x2.splat (f64.const 0)))
+                  (v128.and
+                    (f64x2.ge (local.get $prices) (f64x2.splat (f64.const 1)))
+                    (f64x2.le (local.get $prices) (f64x2.splat (f64.const 1073741824)))))
+                (v128.and
+                  (f64x2.ge (local.get $sizes) (f64x2.splat (f64.const 0)))
+                  (f64x2.eq
+                    (f64x2.convert_low_i32x4_s (local.get $counts))
+                    (local.get $sizes)))))
+          (then
+            (v128.store (local.get $whole)
+              (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23
+                (i32x4.trunc_sat_f64x2_s_zero
+                  (f64x2.floor
+                    (f64x2.add (local.get $prices) (f64x2.splat (f64.const 0.5)))))
+                (local.get $counts))))
+          (else (i32.store (local.get $whole) (i32.const -1))))
+        (local.set $cells (i32.add (local.get $cells) (i32.const 32)))
+        (local.set $whole (i32.add (local.get $whole) (i32.const 16)))
+        (local.set $event (i32.add (local.get $event) (i32.const 1)))
+        (br $more))))
+
   ;; Reads rows behind the separator at $from, and counts their events, until one holds anything that
   ;; is not read here, is not whole before $last, is the last, or is event $most. Returns the separator
   ;; behind the last one read. Values end at commas, which are looked for 64 bytes at a time: where the
@@ -344,5 +393,6 @@
         (local.set $event (i32.add (local.get $event) (i32.const 1)))
         (local.set $from (local.get $at))
         (br_if $more (i32.eq (local.get $byte) (i32.const 0x2c)))))
+    (call $quotes (i32.load (global.get $count)) (local.get $event))
     (i32.store (global.get $count) (local.get $event))
     (local.get $from)))

@@ -127,6 +127,26 @@ describe('the shell of the feed', () => {
     expect(rig.counters.histogram('tick_to_chain_micros').count).toBeGreaterThan(0);
   });
 
+  it.each(['own', 'ws'] as const)(
+    'ends a batch behind all that %s read at once',
+    async (transport) => {
+      const server = await tinyServer();
+      const rig = new ShellRig(transport);
+      rig.start(server.url);
+      const quotes = () => rig.inputs.filter(({ kind }) => kind === 'quote').length;
+      await rig.until(() => quotes() >= 3);
+      rig.inputs.length = 0;
+      for (let size = 1; size <= 20; size += 1) server.quote('SPY', [669.12, 669.13, size, 1]);
+      await rig.until(() => quotes() === 20);
+      const batches = rig.inputs.filter(({ kind }) => kind === 'batchEnd').length;
+      expect(batches).toBeGreaterThan(0);
+      expect(batches).toBeLessThanOrEqual(20);
+      expect(rig.inputs.at(-1)?.kind).toBe('batchEnd');
+      const [events, frames] = [rig.counters.get('feed_events'), rig.counters.get('feed_frames')];
+      expect([events, frames > 20]).toEqual([23, true]);
+    },
+  );
+
   it('wants quotes of everything first, then the slow types, and bars of the underlying', async () => {
     const server = await tinyServer();
     const rig = new ShellRig();

@@ -17,6 +17,8 @@ afterEach(async () => {
 /** A socket and what it told. */
 class Told {
   readonly lines: string[] = [];
+  /** How many lines there were at the end of each read. */
+  readonly reads: number[] = [];
   readonly socket: FeedSocket;
 
   constructor(open: OpenFeedSocket, url: string) {
@@ -25,6 +27,7 @@ class Told {
       frame: ({ bytes, start, end }) => {
         this.lines.push(`frame ${Buffer.from(bytes.subarray(start, end)).toString()}`);
       },
+      readEnd: () => this.reads.push(this.lines.length),
       gone: (reason) => this.lines.push(`gone ${reason}`),
     });
     closers.push(() => this.socket.close());
@@ -92,6 +95,7 @@ describe.each([
     });
     for (const size of sizes) told.socket.send('é'.repeat(size));
     await told.until((lines) => lines.length === 1 + sizes.length);
+    expect(told.reads.at(-1)).toBe(told.lines.length);
     expect(received.map(({ length }) => length)).toEqual(sizes);
     expect(told.lines.slice(1)).toEqual(sizes.map((size) => `frame ${'é'.repeat(size)}`));
   });

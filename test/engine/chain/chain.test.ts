@@ -200,6 +200,40 @@ describe('a batch', () => {
     expect(chain.reader.quote(UNDERLYING)?.ask).toBe(6_000_100);
   });
 
+  it('can show its quotes before it is valued, and is the same for it in the end', () => {
+    const [ahead, plain] = [new BlackChain(), new BlackChain()];
+    const row = ahead.rowOf(option('call', 603));
+    for (const chain of [ahead, plain]) {
+      chain.batch(at);
+      chain.writer.setQuote(row, quoted(9_900, 10_100), at);
+      chain.writer.setLast(1, price(150), 77);
+    }
+    const before = ahead.reader.view(row)?.impliedVol;
+    const epoch = ahead.reader.epoch();
+    ahead.writer.showQuotes(at);
+    expect(ahead.reader.epoch()).toBe(epoch + 1);
+    expect(ahead.reader.quote(row)).toMatchObject({ bid: 9_900, ask: 10_100 });
+    expect(ahead.reader.view(1)).toMatchObject({ last: 150, volume: 77 });
+    expect(ahead.reader.view(row)?.impliedVol).toBe(before);
+    for (const { writer } of [ahead, plain]) writer.endBatch(at);
+    expect(ahead.reader.view(row)?.impliedVol).not.toBe(before);
+    const views = ({ reader }: BlackChain) =>
+      [0, 1, row].map((index) => plainView(reader.view(index)));
+    expect(views(ahead)).toEqual(views(plain));
+  });
+
+  it('shows nothing beforehand where it is not going to be valued', () => {
+    const chain = new BlackChain(600, 604);
+    chain.batch(at);
+    for (let n = 0; n < 100; n += 1) chain.writer.endBatch(at);
+    const epoch = chain.reader.epoch();
+    chain.writer.setQuote(0, quoted(9_900, 10_100), at);
+    chain.writer.showQuotes(at);
+    expect(chain.reader.epoch()).toBe(epoch);
+    chain.writer.endBatch(at);
+    expect(chain.reader.quote(0)?.bid).toBe(9_900);
+  });
+
   it('takes a price of zero or below for a side without a price', () => {
     const chain = new BlackChain(600, 601);
     chain.writer.setQuote(0, quoted(0, 100), at);

@@ -32,6 +32,15 @@ describe('the pace of valuations', () => {
     expect(burst(3_600_000_000)).toBe(first);
   });
 
+  it('tells beforehand what it is going to answer, and takes nothing for that', () => {
+    const pace = new ValuationPace();
+    for (let micros = 0; micros < 100_000; micros += 700) {
+      const isDue = pace.isDue(micros);
+      expect(pace.isDue(micros)).toBe(isDue);
+      expect(pace.take(micros)).toBe(isDue);
+    }
+  });
+
   it('stands a clock that steps back', () => {
     const pace = new ValuationPace();
     while (pace.take(1_000_000_000));

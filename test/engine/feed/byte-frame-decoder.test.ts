@@ -1,12 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { sessionDate } from '../../../src/engine/domain/units.ts';
+import { ByteFrameDecoder } from '../../../src/engine/feed/byte-frame-decoder.ts';
 import { WANTED_FIELDS } from '../../../src/engine/feed/event-fields.ts';
 import { NUMBER_TYPES } from '../../../src/engine/feed/event-numbers.ts';
+import { NO_KEY } from '../../../src/engine/feed/feed-handler.ts';
+import type { FrameCalls } from '../../../src/engine/feed/frame-calls.ts';
+import { buildAt } from '../../support/chain-builder.ts';
+import { recordingCalls } from '../../support/feed/recording-calls.ts';
 import { twinDecoders } from '../../support/feed/twin-decoders.ts';
 import { wireText } from '../../support/feed/wire-text.ts';
 
+const DATE = sessionDate('2026-11-20');
 const SYMBOLS = ['SPY', '.SPY261120C600', '.SPY261120P602.5'];
 const QUOTE = WANTED_FIELDS.Quote;
+const AT = buildAt(DATE, 600);
 
 function open(eventFields: object = WANTED_FIELDS, dataFormat = 'COMPACT') {
   const twins = twinDecoders(SYMBOLS);
@@ -95,6 +103,73 @@ describe('the byte decoder', () => {
     const twins = open({ Quote: QUOTE, Candle: WANTED_FIELDS.Candle });
     twins.says(frame);
     expect(twins.slowFrames).toBe(frame.startsWith('{"type":"FEED_DATA",') ? 1 : 0);
+  });
+
+  it.each([
+    '0.00005',
+    '0.00004999999999999999',
+    '0.0001',
+    '0.00014999999999999999',
+    '0.00015',
+    '0.00025',
+    '1.00005',
+    '2.675',
+    '107374.1824',
+    '107374.18245',
+    '107374.1825',
+    '9999999.99',
+    '10000001',
+    '-0.0',
+    '-1.0',
+    '1E-9',
+  ])('rounds and judges a price of %s as the complete decoder does', (text) => {
+    const twins = open();
+    expect(twins.says(compact('Quote', `"SPY",${text},2.5,1,2`)).length).toBeGreaterThan(0);
+    expect(twins.says(compact('Quote', `"SPY",2.5,${text},1,2`)).length).toBeGreaterThan(0);
+    expect(twins.slowFrames).toBe(0);
+  });
+
+  it.each(['0.0', '-0.0', '0.5', '2147483647', '2147483648', '1E15', '1.1E15', '-1', '"NaN"'])(
+    'takes a size of %s as the complete decoder does',
+    (text) => {
+      const twins = open();
+      expect(twins.says(compact('Quote', `"SPY",1.5,2.5,${text},2`)).length).toBeGreaterThan(0);
+      expect(twins.says(compact('Quote', `"SPY",0.0,2.5,${text},2`)).length).toBeGreaterThan(0);
+      expect(twins.says(compact('Quote', `"SPY",1.5,0.0,1,${text}`)).length).toBeGreaterThan(0);
+      expect(twins.slowFrames).toBe(0);
+    },
+  );
+
+  it('gives each symbol a key of its own, plain quote or not, until others are wanted', () => {
+    const keys: [string, number][] = [];
+    const { sink } = recordingCalls();
+    const quote: FrameCalls['handler']['quote'] = (symbol, ...[, , , , key]) => {
+      keys.push([symbol, key]);
+    };
+    const decoder = new ByteFrameDecoder({ ...sink, handler: { ...sink.handler, quote } });
+    const read = (text: string): [string, number][] => {
+      const bytes = Buffer.from(text);
+      keys.length = 0;
+      decoder.decodeBytes({ bytes, start: 0, end: bytes.length }, AT);
+      return [...keys];
+    };
+    decoder.openChannel(1);
+    decoder.know(SYMBOLS);
+    const eventFields = { Quote: QUOTE };
+    read(JSON.stringify({ type: 'FEED_CONFIG', channel: 1, dataFormat: 'COMPACT', eventFields }));
+    const [spy, call, put] = SYMBOLS.map((symbol) => `"${symbol}",1.0,2.0,3,4`);
+    const plain = read(compact('Quote', [spy, call, put, spy].join()));
+    const [one, two, three] = plain.map(([, key]) => key);
+    expect(new Set([one, two, three]).size).toBe(3);
+    expect(plain.at(-1)).toEqual(['SPY', one]);
+    const odd = '".SPY261120P602.5",1.0,2.0,0.5,4,"SPY",12345678.25,2.0,3,4';
+    expect(read(compact('Quote', odd))).toEqual([
+      ['.SPY261120P602.5', three],
+      ['SPY', one],
+    ]);
+    expect(read(compact('Quote', ` ${call}`))).toEqual([['.SPY261120C600', NO_KEY]]);
+    decoder.know(['QQQ', ...SYMBOLS]);
+    expect(read(compact('Quote', `${spy}`))).not.toEqual([['SPY', one]]);
   });
 
   it('makes no call of a frame that is torn anywhere, nor of any that follows in the buffer', () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ROW_SCAN_MODULE, rowScanModule } from '../../../scripts/wasm.ts';
 import { ByteTable } from '../../../src/engine/feed/byte-table.ts';
 import { WANTED_FIELDS } from '../../../src/engine/feed/event-fields.ts';
-import { MOST_EVENTS, ROWS } from '../../../src/engine/feed/row-scan.ts';
+import { MOST_EVENTS, NO_QUOTE, ROWS } from '../../../src/engine/feed/row-scan.ts';
 import { twinDecoders } from '../../support/feed/twin-decoders.ts';
 
 const TABLE = new ByteTable(['SPY', '.SPY261120C600', '.SPY261120P602.5', 'A']);
@@ -85,6 +85,22 @@ describe('the row scan', () => {
     expect(rest(row)).toBe(`[${row}]`);
     expect(rest(`"A",1,2,${row}`)).toBe(`,${row}]`);
     expect(ROWS.count).toBe(1);
+  });
+
+  it('says of each event whether it is a plain quote, and what of', () => {
+    const frame = Buffer.from(
+      '["SPY",669.12,0.0,7.0,13.0,"A","NaN",1.0,1,1,"SPY",0.00001,1.0,1,1,"A",1.0,2.0,0.5,1,"SPY",1.0,2.0,3,0]',
+    );
+    ROWS.begin(TABLE, frame, frame.length);
+    ROWS.count = 0;
+    ROWS.read(0, Int8Array.of(0, 1, 2, 3, 4));
+    expect(ROWS.count).toBe(5);
+    const said = [0, 1, 2, 3, 4].map((event) => [
+      ...ROWS.wholes.subarray(4 * event, 4 * event + 4),
+    ]);
+    expect(said[0]).toEqual([6_691_200, 0, 7, 13]);
+    expect(said.slice(1, 4).map(([first]) => first)).toEqual([NO_QUOTE, NO_QUOTE, NO_QUOTE]);
+    expect(said[4]).toEqual([10_000, 20_000, 3, 0]);
   });
 
   it('takes nothing that ends behind the end of the frame', () => {

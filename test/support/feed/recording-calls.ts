@@ -3,6 +3,9 @@ import type { FrameCalls } from '../../../src/engine/feed/frame-calls.ts';
 
 type Call = readonly unknown[];
 
+/** What a quote says: its symbol and four numbers. The symbol's key is each decoder's own. */
+export const QUOTE_WORDS = 5;
+
 function known(number: number): number | undefined {
   return Number.isNaN(number) ? undefined : number;
 }
@@ -23,7 +26,7 @@ export function recordingCalls(): { readonly calls: Call[]; readonly sink: Frame
   const calls: Call[] = [];
   const sink: FrameCalls = {
     handler: {
-      quote: (...args) => calls.push(['quote', ...args]),
+      quote: (...args) => calls.push(['quote', ...args.slice(0, QUOTE_WORDS)]),
       trade: (symbol, trade) => calls.push(tradeCall(symbol, trade)),
       greeks: (symbol, greeks) => calls.push(greeksCall(symbol, greeks)),
       summary: (...args) => calls.push(['summary', ...args]),

@@ -1,6 +1,6 @@
 import type { FeedHandler } from '../../../src/engine/feed/feed-handler.ts';
 import type { FeedStatus } from '../../../src/engine/feed/feed-status.ts';
-import { greeksCall, tradeCall } from './recording-calls.ts';
+import { greeksCall, QUOTE_WORDS, tradeCall } from './recording-calls.ts';
 
 /** One call of a feed handler: its name and its arguments. */
 export type HandlerCall = readonly [name: keyof FeedHandler, ...args: readonly unknown[]];
@@ -11,7 +11,7 @@ export class RecordingHandler implements FeedHandler {
   statuses: FeedStatus[] = [];
 
   quote(...args: Parameters<FeedHandler['quote']>): void {
-    this.calls.push(['quote', ...args]);
+    this.calls.push(['quote', ...args.slice(0, QUOTE_WORDS)]);
   }
   trade(...args: Parameters<FeedHandler['trade']>): void {
     this.calls.push(tradeCall(...args));

@@ -35,6 +35,12 @@ export class TinyDxLinkServer {
     return `ws://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
+  /** Sends everybody a frame with one quote: bid, ask and their sizes. */
+  quote(symbol: string, sides: readonly number[]): void {
+    const frame = { type: 'FEED_DATA', channel: 1, data: ['Quote', [symbol, ...sides]] };
+    for (const socket of this.server.clients) socket.send(JSON.stringify(frame));
+  }
+
   /** Breaks every connection without a farewell. */
   breakAll(): void {
     for (const socket of this.server.clients) socket.terminate();

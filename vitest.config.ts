@@ -8,7 +8,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    setupFiles: ['test/support/property-seed.ts', 'test/support/compile-cache.ts'],
+    globalSetup: ['test/support/temp-root.ts'],
+    setupFiles: ['test/support/property-seed.ts'],
     pool: 'threads',
     isolate: false,
     maxWorkers: 2,

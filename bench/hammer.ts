@@ -20,9 +20,9 @@ const NAME = 'hammer';
 const CROWD = 200;
 const CALLERS = 8;
 const SECONDS = 4;
-const QUICK_SECONDS = 0.5;
-const LOOK_SECONDS = 0.5;
-const MOST_LOOKS = 40;
+const QUICK_SECONDS = 0.2;
+const LOOK_SECONDS = 0.1;
+const MOST_LOOKS = 200;
 /** Below the 1,000 requests an hour that one caller has. */
 const CALLS = 900;
 const TICK = 'deltaring_tick_to_chain_seconds';

@@ -17,9 +17,10 @@ import { median } from './support/samples.ts';
 
 const NAME = 'http';
 const SECONDS = 1;
+const QUICK_SECONDS = 0.2;
 
-async function cleanLoad(url: string): Promise<Load> {
-  const load = await loadOn({ url, seconds: SECONDS });
+async function cleanLoad(url: string, seconds: number): Promise<Load> {
+  const load = await loadOn({ url, seconds });
   check(load.bad === 0 && load.count > 0, `every request to ${url} is answered with 200`);
   return load;
 }
@@ -30,13 +31,14 @@ async function compare(context: BenchContext, engineUrl: string, path: string) {
   check(response.status === 200 && body.length > 0, `${path} answers`);
   const contentType = response.headers.get('content-type') ?? 'text/plain';
   const dummy = await Dummy.start({ contentType, body });
+  const seconds = context.quick ? QUICK_SECONDS : SECONDS;
   const ours: Load[] = [];
   const floor: Load[] = [];
   try {
     for (let round = 0; round < context.rounds; round += 1) {
       const turns = [
-        async () => ours.push(await cleanLoad(`${engineUrl}${path}`)),
-        async () => floor.push(await cleanLoad(`${dummy.url}${path}`)),
+        async () => ours.push(await cleanLoad(`${engineUrl}${path}`, seconds)),
+        async () => floor.push(await cleanLoad(`${dummy.url}${path}`, seconds)),
       ];
       for (const turn of round % 2 === 0 ? turns : turns.reverse()) await turn();
     }

@@ -26,9 +26,9 @@ const SESSIONS = 12;
 const BATCH = 2_000;
 const TIMES = 2;
 
-/** Records as sessions make them, over and over. */
-function records(count: number): readonly AuditRecord[] {
-  const made = Array.from({ length: SESSIONS }, (_, seed) => runSession({ seed: seed + 1 }))
+/** Records as so many sessions make them, over and over. */
+function records(count: number, sessions: number): readonly AuditRecord[] {
+  const made = Array.from({ length: sessions }, (_, seed) => runSession({ seed: seed + 1 }))
     .flatMap(({ runs }) => runs)
     .flatMap((run) => run.records);
   return Array.from({ length: count }, (_, i) => {
@@ -71,7 +71,7 @@ async function run(context: BenchContext): Promise<BenchReport> {
   const count = context.count(RECORDS);
   const home = mkdtempSync(join(tmpdir(), 'deltaring-bench-'));
   try {
-    const all = records(count);
+    const all = records(count, context.quick ? 1 : SESSIONS);
     write(home, all);
     const payloads = all.map((record) => JSON.stringify(record));
     const result = await paired(context, {

@@ -1,11 +1,11 @@
-import { mkdtempSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pruneRecordings } from '../../src/audit/recording-retention.ts';
+import { tempHome } from './support/temp-home.ts';
 
 function folderWith(sizes: readonly number[]): string {
-  const folder = mkdtempSync(join(tmpdir(), 'recordings-'));
+  const folder = tempHome();
   sizes.forEach((size, age) => {
     const path = join(folder, `2026-11-${20 - age}-1.rec`);
     writeFileSync(path, Buffer.alloc(size));

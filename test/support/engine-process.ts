@@ -11,6 +11,8 @@ import { paperAccountId, socketPath } from '../../src/command/engine-paths.ts';
 /** Long enough for a machine that does ten other things; nothing waits for it on the good road. */
 const DEADLINE_MILLIS = 45_000;
 const POLL_MILLIS = 100;
+/** A start is asked this often: some thirty of them are waited for one after the other. */
+const READY_POLL_MILLIS = 20;
 /** What a file of these tests asks of the runner: `vi.setConfig(PATIENCE)`. */
 export const PATIENCE = { testTimeout: 2 * DEADLINE_MILLIS, hookTimeout: 2 * DEADLINE_MILLIS };
 /** What a child keeps of this process's environment: no setting of the engine among it. */
@@ -216,12 +218,13 @@ export class EngineProcess {
   }
 
   async #becomeReady(): Promise<void> {
-    await eventually(`the engine is ready:\n${this.log}`, async () => {
+    const isReady = async (): Promise<true | undefined> => {
       if (this.isOver) throw new Error(`the engine ended before it was ready:\n${this.log}`);
       if (!this.log.includes('/health')) return undefined;
       const { status } = await fetch(`${this.url}/health`);
       return status === 200 ? true : undefined;
-    });
+    };
+    await eventually('the engine is ready', isReady, READY_POLL_MILLIS);
   }
 }
 

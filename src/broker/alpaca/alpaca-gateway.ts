@@ -1,9 +1,10 @@
 /** Alpaca as an order gateway: requests over REST, news over the account stream. */
 
+import { dateOfDayNumber, dayNumberOfDate } from '../../engine/domain/civil-date.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
-import type { EpochMicros } from '../../engine/domain/units.ts';
+import type { EpochMicros, SessionDate } from '../../engine/domain/units.ts';
 import type { ApprovedOrder } from '../approved-order.ts';
 import type { AccountSnapshot, GatewayEffect, OrderGateway, WireInput } from '../order-gateway.ts';
 import { noDryRun } from '../order-gateway.ts';
@@ -26,6 +27,8 @@ export interface AlpacaGatewayOptions {
   readonly at: At;
 }
 
+/** An outcome that nobody knows by then is none. */
+const KEPT_DAYS = 10;
 const LIMITS = { readMillis: 5_000, changeMillis: 5_000 };
 const NOTHING: readonly GatewayEffect[] = [];
 
@@ -97,9 +100,7 @@ export class AlpacaGateway implements OrderGateway {
   onClock(at: At, session: SessionTimes): readonly GatewayEffect[] {
     return this.#do(at, () => {
       const world = this.#world;
-      if (world.session?.date !== session.date) {
-        world.lines.forgetBefore(session.date.replaceAll('-', ''));
-      }
+      if (world.session?.date !== session.date) this.#beginSession(session.date);
       world.session = session;
       this.#stream.onClock();
       readDue(world);
@@ -115,6 +116,18 @@ export class AlpacaGateway implements OrderGateway {
 
   snapshot(): AccountSnapshot | undefined {
     return this.#rounds.snapshot;
+  }
+
+  /** Entries that are kept of orders and settlements: bounded, however many sessions pass. */
+  get remembered(): number {
+    const { lines, due } = this.#world;
+    return lines.size + due.size + this.#settlements.size;
+  }
+
+  /** What was forgotten is not read again either: it would come back as somebody else's. */
+  #beginSession(date: SessionDate): void {
+    const oldest = dateOfDayNumber(dayNumberOfDate(date) - KEPT_DAYS);
+    for (const id of this.#world.lines.beginSession(date, oldest)) this.#world.due.delete(id);
   }
 
   #take(input: WireInput): void {

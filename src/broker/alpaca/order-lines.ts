@@ -2,6 +2,7 @@
 
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
+import type { SessionDate } from '../../engine/domain/units.ts';
 import { price } from '../../engine/domain/units.ts';
 import type { BrokerEvent } from '../order-gateway.ts';
 import { unitsPerUnit } from './order-body.ts';
@@ -54,19 +55,30 @@ export class OrderLines {
     return this.#lines.get(intentId);
   }
 
+  /** How many lines, and ids by which orders go, are kept. */
+  get size(): number {
+    return this.#lines.size + this.#places.size;
+  }
+
   all(): readonly OrderLine[] {
     return [...this.#lines.values()];
   }
 
-  /** Drops the lines of earlier sessions that ended, or of which the broker has told nothing. */
-  forgetBefore(sessionPrefix: string): void {
-    for (const [intentId, line] of this.#lines) {
-      const isOver = line.end !== undefined || (line.orders.length === 0 && !line.isAccepted);
-      const isOld = line.isForeign || !intentId.startsWith(sessionPrefix);
-      if (!isOver || !isOld) continue;
-      this.#lines.delete(intentId);
-      for (const [id, place] of this.#places) if (place.line === line) this.#places.delete(id);
-    }
+  /** A session begins: drops the lines of earlier ones that ended, or of which the broker has told
+   * nothing, and all of those before `oldest`, for a day's order does not live so long whatever was
+   * told. Answers with the broker's ids of their orders. */
+  beginSession(date: SessionDate, oldest: SessionDate): readonly string[] {
+    const [today, longAgo] = [date, oldest].map((each) => each.replaceAll('-', ''));
+    const isOver = ({ intentId, isForeign, ...line }: OrderLine): boolean => {
+      const hasEnded = line.end !== undefined || (line.orders.length === 0 && !line.isAccepted);
+      if (isForeign) return hasEnded;
+      return intentId < (longAgo ?? '') || (hasEnded && intentId < (today ?? ''));
+    };
+    const over = new Set([...this.#lines.values()].filter(isOver));
+    for (const { intentId } of over) this.#lines.delete(intentId);
+    const ids = [...this.#places].flatMap(([id, { line }]) => (over.has(line) ? [id] : []));
+    for (const id of ids) this.#places.delete(id);
+    return ids;
   }
 
   /** Where an order or a leg with this id belongs. */

@@ -7,6 +7,7 @@ import type { EpochMicros, SessionDate } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_SECOND, priceFromDollars } from '../../engine/domain/units.ts';
 import { settlementFees } from '../fees.ts';
 import type { Settlement } from '../order-gateway.ts';
+import { ToldSettlements } from '../told-settlements.ts';
 import { bodyOf } from '../wire-requests.ts';
 import { dateOfIntent } from './order-line.ts';
 import type { OrderHistory } from './order-lines.ts';
@@ -31,19 +32,20 @@ const PAGE = 100;
  * began belongs to somebody else's positions. */
 export class Settlements {
   readonly #world: AlpacaWorld;
-  readonly #told: Set<string>;
+  readonly #told: ToldSettlements;
   readonly #since: SessionDate;
   #dueAt: EpochMicros | undefined;
 
   constructor(world: AlpacaWorld, history: OrderHistory) {
     this.#world = world;
-    this.#told = new Set(
-      history.brokerEvents.flatMap((event) =>
-        event.kind === 'settlement' ? [event.settlement.settlementId] : [],
-      ),
-    );
+    this.#told = new ToldSettlements(history.brokerEvents);
     const [first] = history.intents;
     this.#since = (first && dateOfIntent(first.intentId)) ?? newYorkDate(world.at.market);
+  }
+
+  /** How many are remembered. */
+  get size(): number {
+    return this.#told.size;
   }
 
   hurry(): void {
@@ -54,6 +56,7 @@ export class Settlements {
     const { at } = this.#world;
     if (at.wall < (this.#dueAt ?? 0)) return;
     this.#dueAt = addMicros(at.wall, READ_EVERY_MICROS);
+    this.#told.forgetOld(at.market);
     const lookBack = newYorkDate(addMicros(at.market, -LOOK_BACK_MICROS));
     const isNew = lookBack < this.#since;
     this.#read(isNew ? this.#since : lookBack, undefined);
@@ -79,8 +82,7 @@ export class Settlements {
   #take(fields: Fields, from: SessionDate): void {
     const settlement = readSettlement(fields, this.#world.at.market);
     const date = textIn(fields, 'date') ?? '';
-    if (settlement === undefined || date < from || this.#told.has(settlement.settlementId)) return;
-    this.#told.add(settlement.settlementId);
+    if (settlement === undefined || date < from || !this.#told.isNews(settlement)) return;
     tell(this.#world, { kind: 'settlement', settlement });
   }
 }

@@ -47,6 +47,19 @@ export class OrderChanges {
     this.#parts = parts;
   }
 
+  get size(): number {
+    const open = this.#unanswered.size + this.#wanted.size + this.#replacing.size;
+    return open + this.#cancelling.size;
+  }
+
+  /** Drops what concerns these orders of the broker, and intents with ids before `oldest`. */
+  forget(orderIds: readonly string[], oldest: string): void {
+    for (const id of orderIds) this.#cancelling.delete(id);
+    for (const open of [this.#unanswered, this.#wanted, this.#replacing]) {
+      for (const intentId of open.keys()) if (intentId < oldest) open.delete(intentId);
+    }
+  }
+
   onSubmit(intentId: string): void {
     this.#unanswered.add(intentId);
   }

@@ -1,6 +1,7 @@
 /**
  * The orders of the account as the stream and the lists told them, and what the desk was told of them.
- * Facts come in any order and more than once; events go out once. Pure, core thread only.
+ * Facts come in any order and more than once; events go out once. What has ended is kept over the
+ * next session, so that a late word of it meets what is known. Pure, core thread only.
  */
 
 import type { Fill, OrderIntent } from '../../engine/domain/order.ts';
@@ -9,6 +10,11 @@ import { fillFees } from '../fees.ts';
 import type { BrokerEvent, OrderStanding } from '../order-gateway.ts';
 import { endOf, headOf, merge } from './order-chain.ts';
 import type { TastyLeg, TastyOrder } from './tasty-order.ts';
+
+/** What has ended is known for this one and the next. */
+const KEPT_SESSIONS = 2;
+/** What the broker has not listed for so long does not work, whatever was last told. */
+const LONGEST_SESSIONS = 10;
 
 /** What an order of nobody here is called. */
 export function externalName(brokerId: string): string {
@@ -40,6 +46,9 @@ export class OrderLedger {
   readonly #idsOf = new Map<string, string[]>();
   readonly #told = new Map<string, Told>();
   readonly #fills = new Map<string, Fill>();
+  /** The session in which an intent was last heard of, counted. */
+  readonly #heardIn = new Map<string, number>();
+  #session = 0;
   /** Intents of which a change is under way whose outcome decides how they stand. */
   readonly #changing = new Set<string>();
   /** Counts facts that changed something: two pictures with the same count are of one moment. */
@@ -55,11 +64,47 @@ export class OrderLedger {
     this.#own.set(intent.intentId, intent);
   }
 
-  isOwn(intentId: string): boolean {
-    return this.#own.has(intentId);
+  /** Entries that are kept. */
+  get size(): number {
+    const { size } = this.#heardIn;
+    const names = this.#own.size + this.#idsOf.size + this.#nameOf.size + size;
+    return names + this.#orders.size + this.#told.size + this.#fills.size + this.#changing.size;
   }
 
-  /** Symbols that this engine ever ordered. */
+  /** A session begins: forgets what had ended before the last one began, and intents of ids before
+   * `oldest`. Answers with the broker's ids of the orders that are forgotten. */
+  beginSession(oldest: string): readonly string[] {
+    this.#session += 1;
+    const isOver = (name: string): boolean => {
+      const ago = this.#session - (this.#heardIn.get(name) ?? this.#session);
+      if (ago < KEPT_SESSIONS) return false;
+      return ago >= LONGEST_SESSIONS || this.chain(name)?.standing !== 'working';
+    };
+    const over = [...this.#idsOf.keys()].filter(isOver);
+    const ids = over.flatMap((name) => this.#forget(name));
+    for (const intentId of this.#own.keys()) {
+      if (intentId < oldest && !this.#idsOf.has(intentId)) this.#own.delete(intentId);
+    }
+    return ids;
+  }
+
+  #forget(name: string): readonly string[] {
+    const ids = this.#idsOf.get(name) ?? [];
+    for (const { legs } of this.#chainOf(name)) {
+      for (const { fills } of legs) for (const { fillId } of fills) this.#fills.delete(fillId);
+    }
+    for (const id of ids) {
+      this.#orders.delete(id);
+      this.#nameOf.delete(id);
+    }
+    this.#idsOf.delete(name);
+    this.#told.delete(name);
+    this.#heardIn.delete(name);
+    this.#changing.delete(name);
+    return ids;
+  }
+
+  /** Symbols that this engine ordered of late. */
   orderedSymbols(symbolOf: (leg: OrderIntent['legs'][number]) => string): ReadonlySet<string> {
     return new Set([...this.#own.values()].flatMap(({ legs }) => legs.map(symbolOf)));
   }
@@ -75,6 +120,7 @@ export class OrderLedger {
   take(news: TastyOrder, wall: EpochMicros, name?: string): readonly BrokerEvent[] {
     const known = this.#orders.get(news.id);
     const merged = merge(known, news);
+    this.#heardIn.set(name ?? this.nameOf(merged), this.#session);
     if (known !== undefined && isSame(known, merged) && name === undefined) return [];
     this.version += 1;
     this.#orders.set(news.id, merged);

@@ -6,6 +6,7 @@ import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import { newYorkDate } from '../../engine/domain/session-calendar.ts';
 import { addMicros, MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
 import type { GatewayEffect } from '../order-gateway.ts';
+import type { ToldSettlements } from '../told-settlements.ts';
 import type { WireRequests } from '../wire-requests.ts';
 import { told } from './order-news.ts';
 import { PER_PAGE, settlementsIn } from './settlements.ts';
@@ -18,20 +19,17 @@ const MOST_PAGES = 20;
 export interface SettlementParts {
   readonly accountId: string;
   readonly requests: WireRequests<readonly GatewayEffect[]>;
-  /** Ids that the journal holds already. */
-  readonly told: readonly string[];
+  readonly told: ToldSettlements;
   readonly symbols: () => ReadonlySet<string>;
 }
 
 export class SettlementWatch {
   readonly #parts: SettlementParts;
-  readonly #told: Set<string>;
   #dueAt = Number.POSITIVE_INFINITY;
   #isReading = false;
 
   constructor(parts: SettlementParts) {
     this.#parts = parts;
-    this.#told = new Set(parts.told);
   }
 
   beginAnew(at: At): void {
@@ -43,6 +41,7 @@ export class SettlementWatch {
     if (this.#isReading || at.wall < this.#dueAt) return [];
     const isAfterMark = at.market >= exerciseMark;
     this.#dueAt = isAfterMark ? addMicros(at.wall, EVERY_MICROS) : wallOf(exerciseMark, at);
+    this.#parts.told.forgetOld(at.market);
     if (this.#parts.symbols().size === 0) return [];
     this.#isReading = true;
     return this.#read(0, at);
@@ -58,8 +57,7 @@ export class SettlementWatch {
       this.#isReading = false;
       if (answer.kind === 'httpFailed' || answer.status !== 200) return [];
       const read = settlementsIn(answer.body, this.#parts.symbols(), answeredAt.wall);
-      const news = (read?.found ?? []).filter(({ settlementId }) => !this.#told.has(settlementId));
-      for (const { settlementId } of news) this.#told.add(settlementId);
+      const news = (read?.found ?? []).filter((found) => this.#parts.told.isNews(found));
       const effects = told(news.map((settlement) => ({ kind: 'settlement', settlement })));
       if (read === undefined || read.isLast || page + 1 >= MOST_PAGES) return effects;
       this.#isReading = true;

@@ -8,12 +8,13 @@
  * intent keeps its identity over the chain (`order-chain.ts`). The stream tells first; lists confirm.
  */
 
+import { dateOfDayNumber, dayNumberOfDate } from '../../engine/domain/civil-date.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import { newYorkDate } from '../../engine/domain/session-calendar.ts';
-import type { EpochMicros } from '../../engine/domain/units.ts';
+import type { EpochMicros, SessionDate } from '../../engine/domain/units.ts';
 import type { ApprovedOrder } from '../approved-order.ts';
 import type {
   AccountSnapshot,
@@ -25,6 +26,7 @@ import type {
   WireInput,
 } from '../order-gateway.ts';
 import { sendOutcome } from '../order-gateway.ts';
+import { ToldSettlements } from '../told-settlements.ts';
 import type { WireAnswer } from '../wire-requests.ts';
 import { WireRequests } from '../wire-requests.ts';
 import { AccountPoll } from './account-poll.ts';
@@ -42,6 +44,8 @@ import { SettlementWatch } from './settlement-watch.ts';
 import type { TastyOrder } from './tasty-order.ts';
 import { parseTastyOrder } from './tasty-order.ts';
 
+/** Longer than a settlement is looked for. */
+const KEPT_DAYS = 10;
 const LIMITS = { readMillis: 10_000, changeMillis: 8_000 };
 
 export const TASTYTRADE_CAPABILITIES: BrokerCapabilities = {
@@ -88,8 +92,10 @@ export class TastytradeGateway implements OrderGateway {
   readonly #search: OrderSearcher;
   readonly #settlements: SettlementWatch;
   #dryRuns = 0;
+  readonly #toldSettlements: ToldSettlements;
   /** Orders that the broker refused outright: it keeps no record of them. */
   readonly #refusals = new Map<string, string>();
+  #session: SessionDate | undefined;
 
   constructor({ accountId, source, history }: TastytradeOptions) {
     this.accountId = accountId;
@@ -104,12 +110,11 @@ export class TastytradeGateway implements OrderGateway {
     const reread = (at: At): void => this.#poll.noteChange(at);
     this.#changes = new OrderChanges({ accountId, requests, ledger, take, reread });
     this.#search = new OrderSearcher({ ledger, lists, take });
+    this.#toldSettlements = new ToldSettlements(history.brokerEvents);
     this.#settlements = new SettlementWatch({
       accountId,
       requests,
-      told: history.brokerEvents.flatMap((event) =>
-        event.kind === 'settlement' ? [event.settlement.settlementId] : [],
-      ),
+      told: this.#toldSettlements,
       symbols: () => ledger.orderedSymbols(({ instrument }) => instrumentSymbol(instrument)),
     });
   }
@@ -190,6 +195,7 @@ export class TastytradeGateway implements OrderGateway {
   }
 
   onClock(at: At, session: SessionTimes): readonly GatewayEffect[] {
+    if (session.date !== this.#session) this.#beginSession(session.date);
     return [
       ...this.#stream.onClock(at),
       ...this.#poll.onClock(at, session),
@@ -204,6 +210,22 @@ export class TastytradeGateway implements OrderGateway {
 
   snapshot(): AccountSnapshot | undefined {
     return this.#poll.snapshot;
+  }
+
+  /** Entries that are kept of orders and settlements: bounded, however many sessions pass. */
+  get remembered(): number {
+    const told = this.#refusals.size + this.#toldSettlements.size;
+    return told + this.#ledger.size + this.#changes.size;
+  }
+
+  /** Nothing can come any more of what is older than the broker's longest look-back. */
+  #beginSession(date: SessionDate): void {
+    this.#session = date;
+    const oldest = dateOfDayNumber(dayNumberOfDate(date) - KEPT_DAYS).replaceAll('-', '');
+    for (const intentId of this.#refusals.keys()) {
+      if (intentId < oldest) this.#refusals.delete(intentId);
+    }
+    this.#changes.forget(this.#ledger.beginSession(oldest), oldest);
   }
 
   #refuse(intentId: string, reason: string): readonly GatewayEffect[] {

@@ -361,10 +361,19 @@ export class FakeEngineApi implements EngineApi {
       ok: true,
       note: '',
     };
+    const delta = {
+      ...limit,
+      name: 'portfolio_delta',
+      control: 14,
+      unit: 'shares' as const,
+      limit: 50,
+      used: 28.775648793588047,
+      room: 21.224351206411953,
+    };
     return this.#value({
       openingsAllowed: !this.killed,
       blockedBy: this.killed ? ['killed'] : [],
-      limits: [limit],
+      limits: [limit, delta],
       limitsVersion: 'v1',
       reducingOffer: null,
       decisions: [],

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { RiskMetricsView } from '../../desk/engine-api.ts';
 import type { LimitView, RiskCheckView } from '../../desk/engine-api-risk.ts';
-import { dollars } from '../money-words.ts';
+import { dollars, figure } from '../money-words.ts';
 import { greeks, limit } from '../output-shapes.ts';
 import { resultShape } from '../result-shape.ts';
 import { defineTool, READS } from '../tool.ts';
@@ -13,9 +13,8 @@ const MOST_DECISIONS = 50;
 const maybe = z.number().nullable();
 
 function amount(value: number | string | null, unit: LimitView['unit']): string {
-  return unit === 'cents' && typeof value !== 'string'
-    ? dollars(value)
-    : String(value ?? 'unknown');
+  if (typeof value === 'string') return value;
+  return unit === 'cents' ? dollars(value) : figure(value, Number.isInteger(value) ? 0 : 1);
 }
 
 function limitWords({ name, used, limit: most, unit }: LimitView): string {

@@ -173,7 +173,9 @@ describe('the texts of what is looked at', () => {
     expect(await textOf(portfolioDelta)).toContain(
       'Net delta 30.0 shares of a cap of 50, room 20.0',
     );
-    expect(await textOf(riskCheck)).toContain('daily_loss $12.50 of $500.00');
+    expect(await textOf(riskCheck)).toContain(
+      'daily_loss $12.50 of $500.00; portfolio_delta 28.8 of 50.',
+    );
     expect(await textOf(riskMetrics)).toContain('worst of 1 scenarios -$40.00');
     expect(await textOf(marketStatus)).toContain(
       '345 minutes to the last trade, openings until 15:25',

@@ -14,7 +14,7 @@ export default defineConfig({
     setupFiles: ['test/support/property-seed.ts', 'test/support/properties-of-mutants.ts'],
     pool: 'threads',
     isolate: false,
-    testTimeout: 60_000,
+    testTimeout: 600_000,
     passWithNoTests: false,
   },
 });

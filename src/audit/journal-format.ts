@@ -255,9 +255,19 @@ export function allZeros(bytes: Buffer, offset: number): boolean {
   return firstNonZero(bytes, offset) === bytes.length;
 }
 
+/** What is preallocated is looked through by so much at once. */
+export const ZERO_PAGE = Buffer.alloc(4_096);
+
+/** True when the page's worth of bytes that starts at `offset` is there and all zeros. */
+export function isZeroPage(bytes: Buffer, offset: number): boolean {
+  const end = offset + ZERO_PAGE.length;
+  return end <= bytes.length && bytes.subarray(offset, end).equals(ZERO_PAGE);
+}
+
 /** Offset of the first byte from `offset` on that is not zero; the length when there is none. */
 export function firstNonZero(bytes: Buffer, offset: number): number {
   let index = offset;
+  while (isZeroPage(bytes, index)) index += ZERO_PAGE.length;
   while (index < bytes.length && bytes[index] === 0) index++;
   return index;
 }

@@ -188,6 +188,10 @@ class JournalScanner {
       this.#forkReached = this.#isFork(this.#position.hash);
       this.#compareRecord('000001.journal', 0);
     }
+    if (this.#holdsReserve(header, bytes)) {
+      this.#reserve = undefined;
+      this.#forkReached = false;
+    }
     const end = this.#scanFrames(name, { header, bytes });
     this.#checkRest(name, bytes, isLast && this.#reserve === undefined);
     this.#files.push({ name, header, bytes, end });
@@ -252,10 +256,15 @@ class JournalScanner {
     this.#records++;
     this.#compareRecord(name, frame.end - frame.bytes.length);
     this.#visit(frame, name);
-    if (this.#reserve !== undefined && frame.hash.equals(this.#reserve.firstHash)) {
-      this.#reserve = undefined;
-    }
     if (this.#isFork(frame.hash)) this.#forkReached = true;
+  }
+
+  /** True for a file that took in what still stands in the reserve: a start gives it its place before
+   * it empties the reserve, and may have ended between the two. */
+  #holdsReserve(header: FileHeader, bytes: Buffer): boolean {
+    if (this.#reserve === undefined || header.kind !== 'reserve') return false;
+    const first = decodeFrame(bytes, FILE_HEADER_BYTES, this.#position, true);
+    return first.kind === 'frame' && first.frame.hash.equals(this.#reserve.firstHash);
   }
 
   #isFork(recordHash: Buffer): boolean {

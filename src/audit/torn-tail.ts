@@ -7,8 +7,10 @@ import type { ChainPosition } from './journal-format.ts';
 import {
   FRAME_HEADER_BYTES,
   firstNonZero,
+  isZeroPage,
   MAX_PAYLOAD_BYTES,
   writeFrameHeader,
+  ZERO_PAGE,
 } from './journal-format.ts';
 import { MAX_COMMIT_BYTES } from './journal-limits.ts';
 
@@ -38,6 +40,9 @@ export function isTornWrite(bytes: Buffer, tail: number, position: ChainPosition
 
 function lastNonZero(bytes: Buffer, offset: number): number {
   let index = bytes.length - 1;
+  while (index - ZERO_PAGE.length >= offset && isZeroPage(bytes, index - ZERO_PAGE.length + 1)) {
+    index -= ZERO_PAGE.length;
+  }
   while (index >= offset && bytes[index] === 0) index--;
   return index;
 }

@@ -85,6 +85,31 @@ function lossesAtEveryStep(prepare: (disk: VolatileDisk) => void): readonly stri
   return losses;
 }
 
+const FAILED_DISK = [1, 2, 5, 7, 8];
+
+/** A journal whose main file failed after record 2 and that went on in its reserve. */
+function inReserve(): VolatileDisk {
+  const disk = new VolatileDisk();
+  const { writer } = openJournal({ home: HOME, disk, limits: smallLimits });
+  writer.commit(alerts(1, 2));
+  disk.fault = { from: 1, code: 'EIO' };
+  expect(writer.commit(alerts(3, 2)).kind).toBe('failed');
+  disk.fault = undefined;
+  for (const records of [alerts(5, 1), alerts(7, 2)]) {
+    expect(writer.commitToReserve(records).kind).toBe('durable');
+  }
+  return disk.afterPowerCut(() => 0);
+}
+
+/** Numbers of what an image holds, and of what it holds once it has gone on. */
+function numbersIn(image: VolatileDisk): readonly (readonly number[])[] {
+  const before = readJournal(HOME, image).records.map(({ seq }) => seq);
+  const { writer } = openJournal({ home: HOME, disk: image, limits: smallLimits });
+  writer.commit(alerts(9, 1));
+  writer.close();
+  return [before, readJournal(HOME, image).records.map(({ seq }) => seq)];
+}
+
 const PATIENCE_MILLIS = 120_000;
 
 describe('a journal on a disk that reorders and tears what is not synced', {
@@ -99,6 +124,25 @@ describe('a journal on a disk that reorders and tears what is not synced', {
       disk.isLying = true;
     });
     expect(losses.length).toBeGreaterThan(0);
+  });
+
+  it('keeps what stands in its reserve over a cut at any operation of the start that takes it in', () => {
+    let isWhole = false;
+    for (let step = 1; !isWhole; step += 1) {
+      const disk = inReserve();
+      disk.stopAt = disk.operations + step;
+      try {
+        openJournal({ home: HOME, disk, limits: smallLimits });
+        isWhole = true;
+      } catch (error) {
+        expect(String(error)).toContain('cannot be opened');
+      }
+      for (let image = 0; image < IMAGES_PER_STEP; image += 1) {
+        const found = disk.afterPowerCut(chooser(step * IMAGES_PER_STEP + image));
+        const numbers = [FAILED_DISK, [...FAILED_DISK, 9]];
+        expect(numbersIn(found), `step ${step}, image ${image}`).toEqual(numbers);
+      }
+    }
   });
 
   it.each(['EIO', 'ENOSPC'] as const)(

@@ -4,7 +4,7 @@
  * consumed it stands for its result for the rest of the session. To anyone but its principal every
  * token is unknown. Thread contract: belongs to the core thread, which alone calls it.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { assert } from '../engine/domain/assert.ts';
 import type { QuoteSnapshot } from '../engine/domain/audit-record.ts';
 import type { At } from '../engine/domain/clock.ts';
@@ -87,7 +87,7 @@ function expired(): TokenLookup {
 }
 
 function digest(text: string): Buffer {
-  return createHash('sha256').update(text, 'utf8').digest();
+  return hash('sha256', text, 'buffer');
 }
 
 /** Compares without telling by its time how much of two names agrees. */
@@ -186,11 +186,16 @@ export class TokenBook {
   }
 
   #retireOldest(principal: string): void {
-    const own: string[] = [];
-    for (const [sha256, grant] of this.#live) if (grant.principal === principal) own.push(sha256);
-    const [oldestOwn] = own;
-    const [oldest] = this.#live.keys();
-    const isOwnFull = own.length >= MAX_LIVE_TOKENS_PER_PRINCIPAL;
+    let own = 0;
+    let oldest: string | undefined;
+    let oldestOwn: string | undefined;
+    for (const grant of this.#live.values()) {
+      oldest ??= grant.tokenSha256;
+      if (grant.principal !== principal) continue;
+      oldestOwn ??= grant.tokenSha256;
+      own += 1;
+    }
+    const isOwnFull = own >= MAX_LIVE_TOKENS_PER_PRINCIPAL;
     const retired = isOwnFull ? oldestOwn : oldest;
     const isFull = isOwnFull || this.#live.size >= MAX_LIVE_TOKENS;
     if (isFull && retired !== undefined) this.#live.delete(retired);

@@ -14,8 +14,9 @@ function assertPlain(value: unknown): void {
     for (const field of Object.values(value)) if (field !== undefined) assertPlain(field);
     return;
   }
-  if (typeof value === 'number') assert(Number.isFinite(value), 'a hashed number is finite');
-  const isPlain = ['string', 'number', 'boolean'].includes(typeof value) || value === null;
+  const kind = typeof value;
+  if (kind === 'number') assert(Number.isFinite(value), 'a hashed number is finite');
+  const isPlain = kind === 'string' || kind === 'number' || kind === 'boolean' || value === null;
   assert(isPlain, 'a hashed value is plain data');
 }
 

@@ -13,14 +13,21 @@ interface CanonicalLeg {
   readonly ratio: number;
 }
 
+/** Legs put in order before: they never change, and an order is hashed several times. */
+const CANONICAL = new WeakMap<readonly OrderLeg[], readonly CanonicalLeg[]>();
+
 /** Legs in symbol order: the order in which they were written down means nothing. */
 function canonicalLegs(legs: readonly OrderLeg[]): readonly CanonicalLeg[] {
+  const known = CANONICAL.get(legs);
+  if (known !== undefined) return known;
   const plain = legs.map(({ instrument, action, ratio }) => ({
     symbol: instrumentSymbol(instrument),
     action,
     ratio,
   }));
-  return plain.toSorted((a, b) => compareText(a.symbol + a.action, b.symbol + b.action));
+  plain.sort((a, b) => compareText(a.symbol + a.action, b.symbol + b.action));
+  CANONICAL.set(legs, plain);
+  return plain;
 }
 
 function compareText(a: string, b: string): number {

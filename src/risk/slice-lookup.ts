@@ -1,4 +1,5 @@
 /** Finding the legs of an order in the chain slice it is judged by. */
+import { rowAtStrike } from '../engine/chain/row-at-strike.ts';
 import type { Greeks } from '../engine/domain/greeks.ts';
 import type { OptionContract } from '../engine/domain/instrument.ts';
 import { gridOf } from '../engine/domain/instrument.ts';
@@ -8,23 +9,6 @@ import { PENNY_GRID } from '../engine/domain/tick-grid.ts';
 import type { Price } from '../engine/domain/units.ts';
 import { asEvidence, isFresh } from './quote-age.ts';
 import type { RiskInput } from './risk-input.ts';
-
-/** The row of a strike among those of one right, which ascend by strike. */
-export function rowAtStrike(
-  rows: readonly ContractView[],
-  strike: Price,
-): ContractView | undefined {
-  let low = 0;
-  let high = rows.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const row = rows[middle];
-    if (row !== undefined && row.contract.strike < strike) low = middle + 1;
-    else high = middle;
-  }
-  const found = rows[low];
-  return found?.contract.strike === strike ? found : undefined;
-}
 
 /** The row of exactly this contract; undefined when the slice has none. */
 export function findContract(

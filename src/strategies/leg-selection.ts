@@ -4,6 +4,7 @@ import {
   type DeltaNeighbours,
   nearestByDelta,
 } from '../engine/chain/delta-index.ts';
+import { placeAtOrAbove } from '../engine/chain/row-at-strike.ts';
 import type { Right } from '../engine/domain/instrument.ts';
 import type { ChainSlice, ContractView, Quote } from '../engine/domain/market.ts';
 import type { Price } from '../engine/domain/units.ts';
@@ -113,10 +114,11 @@ export function contractByStrike(
   strike: Price,
 ): Outcome<ContractView> {
   const rows = rowsOf(slice, right);
-  const found = rows.find((row) => row.contract.strike === strike);
-  if (found !== undefined) return found;
-  const below = rows.findLast((row) => row.contract.strike < strike)?.contract.strike;
-  const above = rows.find((row) => row.contract.strike > strike)?.contract.strike;
+  const place = placeAtOrAbove(rows, strike);
+  const found = rows[place];
+  const above = found?.contract.strike;
+  if (found !== undefined && above === strike) return found;
+  const below = rows[place - 1]?.contract.strike;
   const nearest = [below, above].flatMap((near) => (near === undefined ? [] : [strikeText(near)]));
   return deny(
     'strike_not_found',

@@ -7,20 +7,9 @@ import {
   freshSpot,
   legAgeLimitMillis,
   legMarket,
-  rowAtStrike,
   spotQuote,
 } from '../../src/risk/slice-lookup.ts';
-import {
-  AT,
-  dollars,
-  leg,
-  millisAfter,
-  option,
-  quote,
-  ROWS,
-  riskInput,
-  sliceOf,
-} from './fixtures.ts';
+import { AT, leg, millisAfter, option, quote, ROWS, riskInput, sliceOf } from './fixtures.ts';
 
 const SLICE = sliceOf(ROWS);
 const CALL = leg('buyToOpen', 'call', 605);
@@ -46,13 +35,6 @@ describe('the row of a contract', () => {
   ])('there is none: %s', (_what, contract) => {
     expect(findContract(SLICE, contract)).toBeUndefined();
   });
-});
-
-it('a row is found by its strike alone among those of one right', () => {
-  const rows = SLICE.calls;
-  expect(rows.map(({ contract }) => rowAtStrike(rows, contract.strike))).toEqual(rows);
-  for (const strike of [1, 607, 900]) expect(rowAtStrike(rows, dollars(strike))).toBeUndefined();
-  expect(rowAtStrike([], dollars(605))).toBeUndefined();
 });
 
 describe('the market of a leg', () => {

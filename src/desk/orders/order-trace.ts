@@ -86,11 +86,12 @@ export class OrderTraces {
 
   #decorateList(items: readonly unknown[]): readonly unknown[] {
     let copy: unknown[] | undefined;
-    for (const [i, item] of items.entries()) {
+    for (let place = 0; place < items.length; place += 1) {
+      const item = items[place];
       const decorated = this.decorate(item);
       if (decorated === item) continue;
       copy ??= [...items];
-      copy[i] = decorated;
+      copy[place] = decorated;
     }
     return copy ?? items;
   }

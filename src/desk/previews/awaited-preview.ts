@@ -4,7 +4,7 @@ import type { TokenGrant } from '../../risk/confirm-token.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { Caller, TradeCard } from '../engine-api.ts';
 import type { Command } from '../inputs.ts';
-import { cardWithDryRun, wantsDryRun } from './dry-runs.ts';
+import { asksBroker, cardWithDryRun, wantsDryRun } from './dry-runs.ts';
 import type { PreviewAnswer, PreviewShelf } from './preview-shelf.ts';
 import { refuse } from './previews.ts';
 
@@ -21,6 +21,7 @@ export function awaitedPreview(
   command: Command,
 ): AwaitedPreview | undefined {
   if (!command.kind.startsWith('preview') || !('tokenSha256' in command)) return undefined;
+  if (!asksBroker(desk)) return undefined;
   const { tokenSha256 } = command;
   const found = desk.tokens.lookup(tokenSha256, caller.principal, desk.at);
   const card = shelf.get(tokenSha256);

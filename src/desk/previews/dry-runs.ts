@@ -16,9 +16,14 @@ import { performGateway } from '../orders/broker-events.ts';
 import { riskInputOf } from './judging.ts';
 import { withoutOrder } from './without-order.ts';
 
+/** True where the broker has a word on orders before they are sent. */
+export function asksBroker({ gateway }: DeskContext): boolean {
+  return gateway.capabilities.preview === 'broker';
+}
+
 /** True for an order that the broker is asked about before it is sent. */
-export function wantsDryRun({ gateway }: DeskContext, { purpose }: OrderIntent): boolean {
-  return purpose === 'open' && gateway.capabilities.preview === 'broker';
+export function wantsDryRun(desk: DeskContext, { purpose }: OrderIntent): boolean {
+  return purpose === 'open' && asksBroker(desk);
 }
 
 /** Asks the broker about an order, unless it is being asked. */

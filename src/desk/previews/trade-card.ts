@@ -1,11 +1,11 @@
 /** The trade card: what a person reads before saying yes, worst case and all. */
 
+import { rowAtStrike } from '../../engine/chain/row-at-strike.ts';
 import { multiplierOfLegs } from '../../engine/domain/instrument.ts';
 import type { NetPrices } from '../../engine/domain/net-price.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
 import { amountCents, dollarsFromPrice, priceFromDollars } from '../../engine/domain/units.ts';
 import { probabilityOfProfit } from '../../engine/pricing/payoff-probability.ts';
-import { rowAtStrike } from '../../risk/slice-lookup.ts';
 import { expectedFill } from '../../strategies/net-price.ts';
 import { greeksOf, greeksOfLegs } from '../account/book-greeks.ts';
 import { exitPlanView } from '../account/exit-plan-view.ts';

@@ -1,6 +1,7 @@
 /** Finding a contract by its delta. Pure: any thread. */
 import type { Right } from '../domain/instrument.ts';
 import type { ChainSlice, ContractView } from '../domain/market.ts';
+import { RowView } from './chain-view.ts';
 
 /** A contract whose delta is known. */
 export interface DeltaMatch {
@@ -25,6 +26,11 @@ export interface RankedMatch {
   readonly higher: ContractView | undefined;
 }
 
+/** A row of the chain tells its delta without an object for all its greeks: an index asks every row. */
+function deltaOf(view: ContractView): number | undefined {
+  return view instanceof RowView ? view.delta : view.greeks?.delta;
+}
+
 /** Parts into which |delta| is divided; a power of two, so that their bounds are exact. */
 const PARTS = 256;
 
@@ -45,9 +51,9 @@ export class DeltaIndex {
     const absDelta = new Float64Array(farFirst.length);
     const views: ContractView[] = [];
     for (const view of farFirst) {
-      const { greeks } = view;
-      if (greeks === undefined) continue;
-      const size = Math.abs(greeks.delta);
+      const delta = deltaOf(view);
+      if (delta === undefined) continue;
+      const size = Math.abs(delta);
       let place = views.length;
       for (; place > 0 && (absDelta[place - 1] ?? 0) > size; place -= 1) {
         absDelta[place] = absDelta[place - 1] ?? 0;

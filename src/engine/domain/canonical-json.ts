@@ -23,12 +23,29 @@ function scalarText(value: unknown): string {
 }
 
 function arrayText(items: readonly unknown[]): string {
-  return `[${items.map(canonicalJson).join(',')}]`;
+  let text = '';
+  for (const item of items) text += text === '' ? canonicalJson(item) : `,${canonicalJson(item)}`;
+  return `[${text}]`;
+}
+
+/** In code-unit order, by insertion: records have a dozen keys, mostly in order, and the sort of a list
+ * makes several lists. */
+function sortedKeys(fields: Fields): readonly string[] {
+  const keys = Object.keys(fields);
+  for (let next = 1; next < keys.length; next += 1) {
+    const key = keys[next] ?? '';
+    let place = next;
+    for (; place > 0 && (keys[place - 1] ?? '') > key; place -= 1) {
+      keys[place] = keys[place - 1] ?? '';
+    }
+    keys[place] = key;
+  }
+  return keys;
 }
 
 function objectText(fields: Fields): string {
   let text = '';
-  for (const key of Object.keys(fields).sort()) {
+  for (const key of sortedKeys(fields)) {
     const field = fields[key];
     if (field === undefined) continue;
     text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(field)}`;

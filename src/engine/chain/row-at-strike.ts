@@ -1,0 +1,26 @@
+/** Finding a contract by its strike. Pure: any thread. */
+import type { ContractView } from '../domain/market.ts';
+import type { Price } from '../domain/units.ts';
+
+/** The place of the first row at or above a strike among those of one right, which ascend by strike;
+ * their count where there is none. */
+export function placeAtOrAbove(rows: readonly ContractView[], strike: Price): number {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const row = rows[middle];
+    if (row !== undefined && row.contract.strike < strike) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The row of a strike among those of one right, which ascend by strike. */
+export function rowAtStrike(
+  rows: readonly ContractView[],
+  strike: Price,
+): ContractView | undefined {
+  const found = rows[placeAtOrAbove(rows, strike)];
+  return found?.contract.strike === strike ? found : undefined;
+}

@@ -113,6 +113,8 @@ export class BenchDesk {
     this.sample = sampleChain(start.strikes);
     this.#at = records.at(-1)?.at ?? this.sample.slice.asOf;
     const recorder = createByteRing(recorderBytes);
+    // memory that the machine has given already, as the core's is after its first minutes
+    new Uint8Array(recorder).fill(0);
     this.#recording = new ByteRingReader(recorder);
     const chain = new ChainWriter(this.buffers.chain, new RingWriter(this.buffers.ring));
     const history = summarizeJournal(records);

@@ -257,8 +257,9 @@ export interface OrderGateway {
    */
   dryRun(intent: OrderIntent, at: At): readonly GatewayEffect[];
   /** A new quote of an instrument the account may hold or work. Simulated brokers fill from it. Quote
-   * and time are lent for the call: what is kept of them is copied. */
-  onQuote(symbol: string, quote: Quote, at: At): readonly GatewayEffect[];
+   * and time are lent for the call: what is kept of them is copied. `place` is the caller's small number
+   * for this symbol, if it has one; it may be another symbol's the next time. */
+  onQuote(symbol: string, quote: Quote, at: At, place?: number): readonly GatewayEffect[];
   onWire(input: WireInput, at: At): readonly GatewayEffect[];
   /** Time passed. Called at least at every `nextWake`. */
   onClock(at: At, session: SessionTimes): readonly GatewayEffect[];

@@ -9,17 +9,23 @@
 
 import { DeltaringError } from '../engine/domain/errors.ts';
 import type { Input } from './inputs.ts';
-import { decodeMarketInput, isMarketInput, MarketInputEncoder } from './market-input-codec.ts';
+import {
+  decodeMarketInput,
+  isMarketInput,
+  MOST_MARKET_BYTES,
+  writeMarketInput,
+} from './market-input-codec.ts';
 
 export const INPUT_CODEC_VERSION = 2;
 
 const KIND_JSON = 0;
 
-const encoder = new MarketInputEncoder();
-
 /** Encodes one input. */
 export function encodeInput(input: Input): Buffer {
-  if (isMarketInput(input)) return Buffer.from(encoder.encode(input));
+  if (isMarketInput(input)) {
+    const view = new DataView(new ArrayBuffer(MOST_MARKET_BYTES));
+    return Buffer.from(view.buffer, 0, writeMarketInput(view, 0, input));
+  }
   const json = Buffer.from(JSON.stringify(input), 'utf8');
   return Buffer.concat([Buffer.from([KIND_JSON]), json]);
 }

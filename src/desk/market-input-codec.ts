@@ -11,6 +11,7 @@
  *
  * A number that is absent is NaN.
  */
+import { unreachable } from '../engine/domain/assert.ts';
 import type { At } from '../engine/domain/clock.ts';
 import { epochMicros, type Price, price } from '../engine/domain/units.ts';
 import type { Input } from './inputs.ts';
@@ -32,13 +33,19 @@ type RowInput = Exclude<MarketInput, { readonly kind: 'batchEnd' }>;
 
 const KIND_BYTE = { quote: 1, last: 2, feedGreeks: 3, openInterest: 4, batchEnd: 5 } as const;
 
+const COUNT_BYTES = NUMBERS_AT + NUMBER_BYTES;
+const PAIR_BYTES = NUMBERS_AT + 2 * NUMBER_BYTES;
+const QUOTE_BYTES = NUMBERS_AT + 4 * NUMBER_BYTES;
+/** The longest of them. */
+export const MOST_MARKET_BYTES = QUOTE_BYTES;
+
 /** Bytes of each kind, by its first byte. */
 const LENGTHS: readonly number[] = [
   0,
-  NUMBERS_AT + 4 * NUMBER_BYTES,
-  NUMBERS_AT + 2 * NUMBER_BYTES,
-  NUMBERS_AT + 2 * NUMBER_BYTES,
-  NUMBERS_AT + NUMBER_BYTES,
+  QUOTE_BYTES,
+  PAIR_BYTES,
+  PAIR_BYTES,
+  COUNT_BYTES,
   HEAD_BYTES,
 ];
 
@@ -53,51 +60,48 @@ export function isMarketInput(input: Input): input is MarketInput {
   );
 }
 
-/** Writes inputs of the market into bytes of its own, used again for the next of the same kind. One
- * thread's own. Allocates nothing. */
-export class MarketInputEncoder {
-  readonly #bytes = LENGTHS.map((length) => Buffer.alloc(length));
-  readonly #views = this.#bytes.map((bytes) => new DataView(bytes.buffer, bytes.byteOffset));
-
-  /** The input's bytes, valid until the next call. */
-  encode(input: MarketInput): Buffer {
-    const kind = KIND_BYTE[input.kind];
-    const view = this.#views[kind];
-    const bytes = this.#bytes[kind];
-    if (view === undefined || bytes === undefined) throw new RangeError(input.kind);
-    view.setUint8(0, kind);
-    view.setFloat64(MARKET_AT, input.at.market, true);
-    view.setFloat64(WALL_AT, input.at.wall, true);
-    if (input.kind !== 'batchEnd') writeRow(view, input);
-    return bytes;
-  }
-}
-
-function writeRow(view: DataView, input: RowInput): void {
-  view.setInt32(INDEX_AT, input.index, true);
+/** Writes an input's bytes to `from` on and says how many they are. Allocates nothing. */
+export function writeMarketInput(view: DataView, from: number, input: MarketInput): number {
+  const { market, wall } = input.at;
+  view.setFloat64(from + MARKET_AT, market, true);
+  view.setFloat64(from + WALL_AT, wall, true);
   switch (input.kind) {
     case 'quote':
-      setNumber(view, 0, input.bid ?? Number.NaN);
-      setNumber(view, 1, input.ask ?? Number.NaN);
-      setNumber(view, 2, input.bidSize);
-      setNumber(view, 3, input.askSize);
-      return;
+      view.setUint8(from, KIND_BYTE.quote);
+      view.setInt32(from + INDEX_AT, input.index, true);
+      setNumber(view, from, input.bid ?? Number.NaN);
+      setNumber(view, from + NUMBER_BYTES, input.ask ?? Number.NaN);
+      setNumber(view, from + 2 * NUMBER_BYTES, input.bidSize);
+      setNumber(view, from + 3 * NUMBER_BYTES, input.askSize);
+      return QUOTE_BYTES;
+    case 'batchEnd':
+      view.setUint8(from, KIND_BYTE.batchEnd);
+      return HEAD_BYTES;
     case 'last':
-      setNumber(view, 0, input.price);
-      setNumber(view, 1, input.volume ?? Number.NaN);
-      return;
+      view.setUint8(from, KIND_BYTE.last);
+      view.setInt32(from + INDEX_AT, input.index, true);
+      setNumber(view, from, input.price);
+      setNumber(view, from + NUMBER_BYTES, input.volume ?? Number.NaN);
+      return PAIR_BYTES;
     case 'feedGreeks':
-      setNumber(view, 0, input.delta);
-      setNumber(view, 1, input.impliedVol);
-      return;
+      view.setUint8(from, KIND_BYTE.feedGreeks);
+      view.setInt32(from + INDEX_AT, input.index, true);
+      setNumber(view, from, input.delta);
+      setNumber(view, from + NUMBER_BYTES, input.impliedVol);
+      return PAIR_BYTES;
     case 'openInterest':
-      setNumber(view, 0, input.contracts);
-      return;
+      view.setUint8(from, KIND_BYTE.openInterest);
+      view.setInt32(from + INDEX_AT, input.index, true);
+      setNumber(view, from, input.contracts);
+      return COUNT_BYTES;
+    default:
+      return unreachable(input);
   }
 }
 
-function setNumber(view: DataView, place: number, value: number): void {
-  view.setFloat64(NUMBERS_AT + place * NUMBER_BYTES, value, true);
+/** Writes the number that lies behind the index of an input at `from`, or so many bytes further. */
+function setNumber(view: DataView, from: number, value: number): void {
+  view.setFloat64(from + NUMBERS_AT, value, true);
 }
 
 function numberAt(view: DataView, place: number): number {

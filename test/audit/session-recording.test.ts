@@ -5,7 +5,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nextRecordingName, RecordingDrain } from '../../src/audit/recording-drain.ts';
 import { decodeRecording, RecordingEncoder } from '../../src/audit/session-recording.ts';
-import { ByteRingReader, ByteRingWriter, createByteRing } from '../../src/audit/spsc-byte-ring.ts';
+import {
+  ByteRingReader,
+  ByteRingWriter,
+  createByteRing,
+  LENGTH_BYTES,
+  paddedBytes,
+} from '../../src/audit/spsc-byte-ring.ts';
 import { tempHome } from './support/temp-home.ts';
 
 const header = { build: 'b', v8: '14', arch: 'x64', session: '2026-11-20' };
@@ -37,6 +43,38 @@ describe('the byte ring', () => {
           }
           for (let next = reader.next(); next; next = reader.next()) got.push(next);
           expect(got).toEqual(wanted);
+        },
+      ),
+    );
+  });
+
+  it('takes many chunks at once, all or none, and gives each back by itself', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(fc.uint8Array({ maxLength: 30 }), { minLength: 1, maxLength: 6 }), {
+          maxLength: 60,
+        }),
+        (runs) => {
+          const memory = createByteRing(256);
+          const writer = new ByteRingWriter(memory);
+          const reader = new ByteRingReader(memory);
+          for (const run of runs) {
+            const framed = run.map((chunk) => {
+              const bytes = Buffer.alloc(paddedBytes(chunk.length), 0xee);
+              bytes.writeUInt32LE(chunk.length, 0);
+              bytes.set(chunk, LENGTH_BYTES);
+              return bytes;
+            });
+            const length = framed.reduce((sum, bytes) => sum + bytes.length, 0);
+            const behind = Buffer.alloc(16, 0xdd);
+            expect(writer.writeMany(Buffer.concat([...framed, behind]), length)).toBe(true);
+            for (const chunk of run) expect(reader.next()).toEqual(Buffer.from(chunk));
+            expect(reader.next()).toBeUndefined();
+          }
+          expect(writer.writeMany(Buffer.alloc(260), 260)).toBe(false);
+          expect(reader.isLost).toBe(true);
+          expect(writer.write(new Uint8Array(1))).toBe(false);
+          expect(reader.next()).toBeUndefined();
         },
       ),
     );

@@ -157,10 +157,10 @@ export class PaperBroker implements OrderGateway {
     return noDryRun(intent, this.capabilities);
   }
 
-  onQuote(symbol: string, quote: Quote, at: At): readonly GatewayEffect[] {
+  onQuote(symbol: string, quote: Quote, at: At, place?: number): readonly GatewayEffect[] {
     this.#advance(at);
     const { tape, live, waiting } = this.#world;
-    if (symbol.length === OCC_SYMBOL_LENGTH) tape.put(symbol, quote);
+    if (symbol.length === OCC_SYMBOL_LENGTH) tape.put(symbol, quote, place);
     else {
       tape.putUnderlying(symbol, quote, sessionAt(this.#world, at.market));
       for (const expiry of waiting) settle(this.#world, expiry, at.market);

@@ -14,6 +14,7 @@ export interface Displayed {
 }
 
 interface Shown {
+  readonly symbol: string;
   readonly quote: { bid: Price | undefined; ask: Price | undefined };
   bidLeft: number;
   askLeft: number;
@@ -22,28 +23,47 @@ interface Shown {
 /** Where an OCC symbol has its expiry, yymmdd; an underlying's ticker is shorter. */
 const EXPIRY_FROM = 6;
 const EXPIRY_TO = 12;
+/** Places that are remembered: a chain has no more rows. */
+const PLACES = 1_024;
 /** Marks of so many sessions are kept: an expiry may wait for its price over a holiday. */
 const MARKS_KEPT = 10;
 
 export class QuoteTape {
   readonly #displayed = new Map<string, Shown>();
+  /** The same by the place that each symbol was last given. */
+  readonly #byPlace: (Shown | undefined)[] = Array.from({ length: PLACES });
   /** Last mid of an underlying. */
   readonly #lastMid = new Map<string, Price>();
   /** Last mid at or before the exercise mark, by underlying and date. */
   readonly #markMid = new Map<string, Price>();
 
-  /** Takes a quote over into what is kept for its symbol: one object for the life of the tape. */
-  put(symbol: string, { bid, ask, bidSize, askSize }: Quote): void {
-    let shown = this.#displayed.get(symbol);
-    if (shown === undefined) {
-      // fractions first: the fields then hold doubles for good, and storing one makes no object
-      shown = { quote: { bid, ask }, bidLeft: 0.5, askLeft: 0.5 };
-      this.#displayed.set(symbol, shown);
+  /** Takes a quote over into what is kept for its symbol: one object for the life of the tape. It is
+   * found at the symbol's `place` (see OrderGateway) without its text being looked up. */
+  put(symbol: string, { bid, ask, bidSize, askSize }: Quote, place?: number): void {
+    let shown = place === undefined ? undefined : this.#byPlace[place];
+    if (shown?.symbol !== symbol) {
+      shown = this.#shown(symbol);
+      if (place !== undefined && place < PLACES) this.#byPlace[place] = shown;
     }
     shown.quote.bid = bid;
     shown.quote.ask = ask;
     shown.bidLeft = bidSize;
     shown.askLeft = askSize;
+  }
+
+  #shown(symbol: string): Shown {
+    let shown = this.#displayed.get(symbol);
+    if (shown === undefined) {
+      // fractions first: the fields then hold doubles for good, and storing one makes no object
+      shown = {
+        symbol,
+        quote: { bid: undefined, ask: undefined },
+        bidLeft: 0.5,
+        askLeft: 0.5,
+      };
+      this.#displayed.set(symbol, shown);
+    }
+    return shown;
   }
 
   /** Notes the mid of an underlying; `session` is the one that the quote falls into, if any. */
@@ -59,6 +79,7 @@ export class QuoteTape {
 
   /** A new session: what expired before it is not quoted any more, and old marks are settled. */
   enterSession(date: SessionDate): void {
+    this.#byPlace.fill(undefined);
     const today = date.slice(2).replaceAll('-', '');
     for (const symbol of this.#displayed.keys()) {
       const expiry = symbol.slice(EXPIRY_FROM, EXPIRY_TO);

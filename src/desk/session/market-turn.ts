@@ -83,7 +83,8 @@ export class MarketTurn {
     if (index < 0) desk.day.lastSpot = { ...quote, at: { ...at } };
     const symbol = index < 0 ? desk.config.underlying : desk.chain.symbolOf(index);
     if (symbol === undefined) return;
-    const effects = desk.gateway.onQuote(symbol, quote, this.#at);
+    const place = index < 0 ? undefined : index;
+    const effects = desk.gateway.onQuote(symbol, quote, this.#at, place);
     if (effects.length === 0) return;
     keepTime(desk);
     performGateway(desk, effects);

@@ -61,8 +61,8 @@ export class BrokerTap implements OrderGateway {
     return this.#told(this.#broker.dryRun(intent, at), at);
   }
 
-  onQuote(symbol: string, quote: Quote, at: At): readonly GatewayEffect[] {
-    return this.#told(this.#broker.onQuote(symbol, quote, at), at);
+  onQuote(symbol: string, quote: Quote, at: At, place?: number): readonly GatewayEffect[] {
+    return this.#told(this.#broker.onQuote(symbol, quote, at, place), at);
   }
 
   onWire(input: WireInput, at: At): readonly GatewayEffect[] {

@@ -13,12 +13,12 @@ import type { Counters } from '../../ops/counters.ts';
 import type { Desk } from '../desk.ts';
 import type { Effect } from '../effects.ts';
 import type { EngineEvent } from '../engine-api.ts';
-import { encodeInput } from '../input-codec.ts';
 import type { Input } from '../inputs.ts';
-import { isMarketInput, MarketInputEncoder } from '../market-input-codec.ts';
+import { isMarketInput } from '../market-input-codec.ts';
 import type { OrderTraces } from '../orders/order-trace.ts';
 import type { FromCore } from './core-protocol.ts';
 import { stampOf } from './core-status.ts';
+import { InputRecorder } from './input-recorder.ts';
 
 /** The world, as far as the shell needs it. */
 export interface CoreWorld {
@@ -38,13 +38,14 @@ export interface CoreWorld {
 export class CoreShell {
   readonly #desk: Desk;
   readonly #world: CoreWorld;
-  readonly #encoder = new MarketInputEncoder();
+  readonly #recorder: InputRecorder;
   #records: AuditRecord[] = [];
   #urgent = false;
 
   constructor(desk: Desk, world: CoreWorld) {
     this.#desk = desk;
     this.#world = world;
+    this.#recorder = new InputRecorder(world.recorder);
     this.#performAll(desk.start());
   }
 
@@ -54,11 +55,37 @@ export class CoreShell {
 
   /** One input in; its effects are performed before this returns, but for the journal's answer. */
   step(input: Input): void {
-    const isMarket = isMarketInput(input);
-    const bytes = isMarket ? this.#encoder.encode(input) : encodeInput(input);
-    if (!this.#world.recorder.write(bytes)) this.#world.counters.add('recorder_dropped');
-    if (isMarket && input.kind !== 'batchEnd') this.#performAll(this.#desk.step(input));
-    else this.#timedStep(input);
+    if (!isMarketInput(input)) this.#recorder.write(input);
+    else {
+      this.#recorder.hold(input);
+      if (input.kind !== 'batchEnd') {
+        this.#takeEvent(input);
+        return;
+      }
+    }
+    this.#recorded();
+    this.#timedStep(input);
+  }
+
+  /** An event of a batch, most often without effects: it is recorded before it has any, and also where
+   * it breaks the desk. */
+  #takeEvent(input: Input): void {
+    let effects: readonly Effect[];
+    try {
+      effects = this.#desk.step(input);
+    } catch (fault) {
+      this.#recorded();
+      throw fault;
+    }
+    if (effects.length === 0) return;
+    this.#recorded();
+    this.#performAll(effects);
+  }
+
+  #recorded(): void {
+    this.#recorder.flush();
+    const dropped = this.#recorder.takeDropped();
+    if (dropped > 0) this.#world.counters.add('recorder_dropped', dropped);
   }
 
   /** An event of a batch takes less time than looking at the clock: batches are timed, not events. */

@@ -38,6 +38,26 @@ describe('the quote tape', () => {
     expect(tape.of('X')).toMatchObject({ askLeft: 9, bidLeft: 7 });
   });
 
+  it('keeps symbols apart whatever places they are given, also after a new session', () => {
+    const tape = new QuoteTape();
+    const asks = (): (number | undefined)[] =>
+      ['X', 'Y'].map((symbol) => tape.of(symbol)?.quote.ask);
+    tape.put('X', quote(1, 2, session.open), 0);
+    tape.put('Y', quote(1, 3, session.open), 0);
+    tape.put('X', quote(1, 4, session.open), 0);
+    tape.put('Y', quote(1, 5, session.open), 1);
+    tape.put('Y', quote(1, 6, session.open), 5_000);
+    expect(asks()).toEqual([40_000, 60_000]);
+    const [old, left] = ['SPY   260804C00640000', 'SPY   260805C00640000'];
+    tape.put(old, quote(1, 2, session.open), 7);
+    tape.put(left, quote(1, 2, session.open), 8);
+    tape.enterSession(theSession('2026-08-05').date);
+    expect(tape.of(old)).toBeUndefined();
+    tape.put(old, quote(1, 7, session.open), 7);
+    tape.put(left, quote(1, 8, session.open), 8);
+    expect([old, left].map((symbol) => tape.of(symbol)?.quote.ask)).toEqual([70_000, 80_000]);
+  });
+
   it('judges exercise by the last mid at the mark, not by one a microsecond later', () => {
     const tape = new QuoteTape();
     const { exerciseMark } = session;

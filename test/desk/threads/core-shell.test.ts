@@ -11,6 +11,7 @@ import { OrderTraces } from '../../../src/desk/orders/order-trace.ts';
 import type { FromCore } from '../../../src/desk/threads/core-protocol.ts';
 import { CoreShell } from '../../../src/desk/threads/core-shell.ts';
 import { setGauges } from '../../../src/desk/threads/core-status.ts';
+import { price } from '../../../src/engine/domain/units.ts';
 import { Counters, createCountersBuffer } from '../../../src/ops/counters.ts';
 import type { RigOptions } from '../../support/desk-rig.ts';
 import { CONDOR, DeskRig, TRADER } from '../../support/desk-rig.ts';
@@ -164,6 +165,37 @@ describe("the core's shell", () => {
       kinds.push(decodeInput(chunk).kind);
     }
     expect(kinds).toEqual(['command', 'command', 'journalDurable', 'cleared', 'journalDurable']);
+  });
+
+  it('records the events of a batch together, before anything they led to, and a fatal one too', () => {
+    const core = new ShellRig();
+    const { at } = core.rig;
+    const kinds = (): string[] => {
+      const found: string[] = [];
+      for (let chunk = core.recorder.next(); chunk !== undefined; chunk = core.recorder.next()) {
+        found.push(decodeInput(chunk).kind);
+      }
+      return found;
+    };
+    const quote = (index: number): void => {
+      const sides = { bid: price(9_900), ask: price(10_100), bidSize: 1, askSize: 1 };
+      core.shell.step({ kind: 'quote', at, index, ...sides });
+    };
+    kinds();
+    quote(0);
+    quote(1);
+    expect(kinds()).toEqual([]);
+    core.shell.step({ kind: 'batchEnd', at });
+    expect(kinds()).toEqual(['quote', 'quote', 'batchEnd']);
+    quote(0);
+    core.preview();
+    expect(kinds()).toEqual(['quote', 'command']);
+    for (let n = 0; n < 1_000; n += 1) quote(n % 8);
+    core.shell.step({ kind: 'batchEnd', at });
+    expect(kinds()).toHaveLength(1_001);
+    quote(0);
+    expect(() => quote(1_023)).toThrow(/no row/);
+    expect(kinds()).toEqual(['quote', 'quote']);
   });
 
   it('goes on with a full recorder, and counts what it lost', () => {

@@ -256,10 +256,10 @@ export function allZeros(bytes: Buffer, offset: number): boolean {
 }
 
 /** What is preallocated is looked through by so much at once. */
-export const ZERO_PAGE = Buffer.alloc(4_096);
+const ZERO_PAGE = Buffer.alloc(4_096);
 
 /** True when the page's worth of bytes that starts at `offset` is there and all zeros. */
-export function isZeroPage(bytes: Buffer, offset: number): boolean {
+function isZeroPage(bytes: Buffer, offset: number): boolean {
   const end = offset + ZERO_PAGE.length;
   return end <= bytes.length && bytes.subarray(offset, end).equals(ZERO_PAGE);
 }

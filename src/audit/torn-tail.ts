@@ -7,10 +7,8 @@ import type { ChainPosition } from './journal-format.ts';
 import {
   FRAME_HEADER_BYTES,
   firstNonZero,
-  isZeroPage,
   MAX_PAYLOAD_BYTES,
   writeFrameHeader,
-  ZERO_PAGE,
 } from './journal-format.ts';
 import { MAX_COMMIT_BYTES } from './journal-limits.ts';
 
@@ -29,22 +27,13 @@ const FIRST_CHAINED_BYTE = 8;
  */
 export function isTornWrite(bytes: Buffer, tail: number, position: ChainPosition): boolean {
   const first = firstNonZero(bytes, tail);
-  const last = lastNonZero(bytes, tail);
+  const last = bytes.findLastIndex((byte) => byte !== 0);
   if (first >= last || last >= tail + MAX_COMMIT_BYTES) return false;
   const sectorEnd = tail - (tail % SECTOR_BYTES) + SECTOR_BYTES;
   return first < sectorEnd
     ? first < tail + LENGTH_BYTES &&
         headerFits(bytes, tail, position, Math.min(sectorEnd, last + 1))
     : looksWritten(bytes, first - (first % SECTOR_BYTES));
-}
-
-function lastNonZero(bytes: Buffer, offset: number): number {
-  let index = bytes.length - 1;
-  while (index - ZERO_PAGE.length >= offset && isZeroPage(bytes, index - ZERO_PAGE.length + 1)) {
-    index -= ZERO_PAGE.length;
-  }
-  while (index >= offset && bytes[index] === 0) index--;
-  return index;
 }
 
 /** The frame's header, as far as it was written, must be the one that belongs here. */

@@ -1,16 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { crc32c } from '../../src/audit/crc32c.ts';
 import {
+  allZeros,
   decodeFileHeader,
   decodeFrame,
   decodeRecords,
   encodeFileHeader,
   encodeRecord,
   FILE_HEADER_BYTES,
+  firstNonZero,
+  framePayloadBytes,
+  framePrevHash,
+  frameSeq,
   genesisHash,
   MAX_PAYLOAD_BYTES,
   NO_HASH,
   sha256,
+  writeFrameHeader,
 } from '../../src/audit/journal-format.ts';
 import { alertBody, alerts, recordOf } from './support/sample-records.ts';
 
@@ -25,6 +32,21 @@ function encodeAll(count: number): Buffer {
     return encoded.frame;
   });
   return Buffer.concat(frames);
+}
+
+/** A file header with the checksum that its bytes should have. */
+function summed(bytes: Buffer): Buffer {
+  bytes.writeUInt32LE(crc32c(bytes, 0, 124), 124);
+  return bytes;
+}
+
+/** A frame around any payload, as sound as its payload. */
+function framed(payload: string, seq = 1, prevHash: Buffer = NO_HASH): Buffer {
+  const frame = Buffer.concat([Buffer.alloc(48), Buffer.from(payload)]);
+  frame.writeUInt32LE(frame.length - 48, 0);
+  writeFrameHeader(frame, seq, prevHash);
+  frame.writeUInt32LE(crc32c(frame, 8, frame.length, crc32c(frame, 0, 4)), 4);
+  return frame;
 }
 
 describe('the file header', () => {
@@ -43,9 +65,54 @@ describe('the file header', () => {
     }
   });
 
-  it('is refused when its format is newer than this build', () => {
-    const bytes = encodeFileHeader(header);
-    expect(decodeFileHeader(bytes.subarray(0, 100))).toHaveProperty('fault');
+  it('has each of its fields where the format says', () => {
+    const fields = {
+      kind: 'reserve',
+      number: 0x04030201,
+      journalId: Buffer.alloc(16, 0xaa),
+      firstSeq: 0x02_0000_0007,
+      prevHash: Buffer.alloc(32, 0xbb),
+    } as const;
+    const bytes = encodeFileHeader(fields);
+    const checksum = bytes.subarray(124);
+    expect(bytes.subarray(0, 124).toString('hex')).toBe(
+      `${Buffer.from('DELTARNG').toString('hex')}0100000001020304${'aa'.repeat(16)}0700000002000000${'bb'.repeat(32)}02000000${'00'.repeat(48)}`,
+    );
+    expect(checksum.readUInt32LE()).toBe(crc32c(bytes, 0, 124));
+    for (const kind of ['main', 'reserve', 'sealed'] as const) {
+      expect(decodeFileHeader(encodeFileHeader({ ...fields, kind }))).toEqual({ ...fields, kind });
+    }
+  });
+
+  it.each([
+    ['too short', (bytes: Buffer) => bytes.subarray(0, 127), 'the file is shorter than its header'],
+    [
+      'of another file',
+      (bytes: Buffer) => bytes.fill('X', 7, 8),
+      'the file does not begin as a journal does',
+    ],
+    [
+      'changed',
+      (bytes: Buffer) => bytes.fill(1, 100, 101),
+      'the header does not match its checksum',
+    ],
+    [
+      'of a newer format',
+      (bytes: Buffer) => summed(bytes.fill(2, 8, 9)),
+      'format version 2 is not known to this build',
+    ],
+    [
+      'of no known kind',
+      (bytes: Buffer) => summed(bytes.fill(4, 72, 73)),
+      'the header names no known kind of file',
+    ],
+    [
+      'of no kind',
+      (bytes: Buffer) => summed(bytes.fill(0, 72, 73)),
+      'the header names no known kind of file',
+    ],
+  ])('%s is refused in words', (_what, change, fault) => {
+    expect(decodeFileHeader(change(encodeFileHeader(header)))).toEqual({ fault });
   });
 });
 
@@ -100,6 +167,84 @@ describe('records', () => {
     );
   });
 
+  it('have each of their fields where the format says', () => {
+    const record = recordOf(0x01_0000_0002, alertBody('x'));
+    const { frame, hash, seq } = encodeRecord(record, Buffer.alloc(32, 0xcc));
+    const text = frame.toString('utf8', 48);
+    expect(frame).toEqual(framed(text, record.seq, Buffer.alloc(32, 0xcc)));
+    expect(frame.subarray(8, 48).toString('hex')).toBe(`0200000001000000${'cc'.repeat(32)}`);
+    expect(JSON.parse(text)).toEqual(record);
+    expect([hash, seq]).toEqual([sha256(frame), record.seq]);
+    expect([frameSeq(frame), framePayloadBytes(frame, 0)]).toEqual([record.seq, text.length]);
+    expect(framePrevHash(frame)).toEqual(Buffer.alloc(32, 0xcc));
+    const position = { seq: record.seq - 1, hash: Buffer.alloc(32, 0xcc) };
+    expect(decodeFrame(frame, 0, position)).toEqual({
+      kind: 'frame',
+      frame: { record, hash, bytes: frame, end: frame.length },
+    });
+  });
+
+  it.each([
+    ['nothing', Buffer.alloc(0)],
+    ['zeros, fewer than a header', Buffer.alloc(47)],
+    ['zeros', Buffer.alloc(48)],
+    ['a length of zero', Buffer.concat([Buffer.alloc(4), Buffer.alloc(60, 1)])],
+  ])('end at %s', (_what, bytes) => {
+    expect(decodeFrame(bytes, 0, { seq: 0, hash: NO_HASH })).toEqual({ kind: 'end' });
+  });
+
+  const sound = framed(JSON.stringify(recordOf(1, alertBody('x'))));
+  it.each([
+    ['cut in its header', sound.subarray(0, 47), 'the file ends inside a record'],
+    ['cut in its payload', sound.subarray(0, -1), 'the file ends inside a record'],
+    ['of a length beyond the limit', Buffer.alloc(60, 0xff), 'a record claims 4294967295 bytes'],
+    [
+      'with a changed byte',
+      Buffer.from(sound).fill('y', 60, 61),
+      'the record does not match its checksum',
+    ],
+    ['with a later number', framed('{}', 2), "the record's number is 2, not 1"],
+    [
+      'after another record',
+      framed('{}', 1, Buffer.alloc(32, 1)),
+      'the record does not follow the one before it (previous hash differs)',
+    ],
+    ['that is no JSON', framed('{'), 'the payload is not a known audit record'],
+    ['that is no record', framed('{}'), 'the payload is not a known audit record'],
+    [
+      'of another number than its frame',
+      framed(JSON.stringify(recordOf(3, alertBody('x')))),
+      'the payload carries another number than its frame',
+    ],
+  ])('%s are refused in words', (_what, bytes, fault) => {
+    expect(decodeFrame(bytes, 0, { seq: 0, hash: NO_HASH })).toEqual({ kind: 'bad', fault });
+  });
+
+  it('of the largest payload and not one byte more are read', () => {
+    const claims = (length: number) => {
+      const bytes = Buffer.alloc(48 + MAX_PAYLOAD_BYTES + 1);
+      bytes.writeUInt32LE(length, 0);
+      return decodeFrame(bytes, 0, { seq: 0, hash: NO_HASH });
+    };
+    expect(claims(MAX_PAYLOAD_BYTES)).toEqual({
+      kind: 'bad',
+      fault: 'the record does not match its checksum',
+    });
+    expect(claims(MAX_PAYLOAD_BYTES + 1)).toEqual({
+      kind: 'bad',
+      fault: `a record claims ${MAX_PAYLOAD_BYTES + 1} bytes`,
+    });
+  });
+
+  it('are decoded up to the first that does not fit, from anywhere', () => {
+    const before = Buffer.alloc(10, 1);
+    const bytes = Buffer.concat([before, encodeAll(2), Buffer.from([9, 9])]);
+    const start = { seq: 0, hash: genesisHash(journalId) };
+    const { frames, end, fault } = decodeRecords(bytes, 10, start);
+    expect(frames.map(({ record }) => record.seq)).toEqual([1, 2]);
+    expect([end, fault]).toEqual([bytes.length - 2, 'the file ends inside a record']);
+  });
+
   it('never crash the reader, whatever the bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
@@ -107,5 +252,21 @@ describe('records', () => {
         expect(end).toBe(0);
       }),
     );
+  });
+});
+
+describe('zeros', () => {
+  it('are looked through to the first byte that is none, page after page', () => {
+    for (const at of [0, 1, 4_095, 4_096, 4_097, 8_191, 8_192, 9_999]) {
+      const bytes = Buffer.alloc(10_000);
+      bytes[at] = 1;
+      for (const from of [0, 1, 4_096]) {
+        const expected = from <= at ? at : bytes.length;
+        expect(firstNonZero(bytes, from)).toBe(expected);
+        expect(allZeros(bytes, from)).toBe(expected === bytes.length);
+      }
+    }
+    expect(firstNonZero(Buffer.alloc(4_096), 0)).toBe(4_096);
+    expect(allZeros(Buffer.alloc(0), 0)).toBe(true);
   });
 });

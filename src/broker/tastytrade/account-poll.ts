@@ -40,6 +40,12 @@ export interface PollParts {
   readonly lists: OrderLists;
   /** Takes orders that a list showed. */
   readonly take: (orders: readonly TastyOrder[], at: At) => readonly GatewayEffect[];
+  /** Hears what a list showed that was asked for at `askedAt`. */
+  readonly onListed: (
+    orders: readonly TastyOrder[],
+    askedAt: At,
+    at: At,
+  ) => readonly GatewayEffect[];
 }
 
 export class AccountPoll {
@@ -102,8 +108,8 @@ export class AccountPoll {
   #onFirst(round: Round, list: OrderList, at: At): readonly GatewayEffect[] {
     if (this.#round !== round) return NOTHING;
     if ('failed' in list) return this.#again(at);
-    const { requests, accountId, take } = this.#parts;
-    const events = take(list.orders, at);
+    const { requests, accountId, take, onListed } = this.#parts;
+    const events = [...take(list.orders, at), ...onListed(list.orders, round.begunAt, at)];
     const marked: Round = { begunAt: at, mark: this.#mark() };
     this.#round = marked;
     const read = (what: string, put: (body: string) => void) =>

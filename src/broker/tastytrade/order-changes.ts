@@ -7,6 +7,7 @@ import type { At } from '../../engine/domain/clock.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
 import type { GatewayEffect } from '../order-gateway.ts';
 import type { WireAnswer, WireRequests } from '../wire-requests.ts';
+import { CancelWatch } from './cancel-watch.ts';
 import { dataIn, refusalIn } from './envelope.ts';
 import { replaceBody } from './order-body.ts';
 import type { OrderLedger } from './order-ledger.ts';
@@ -39,8 +40,8 @@ export class OrderChanges {
   readonly #unanswered = new Set<string>();
   /** Intents to be cancelled as soon as there is an order to name. */
   readonly #wanted = new Set<string>();
-  /** Broker ids of which a cancel is under way. */
-  readonly #cancelling = new Set<string>();
+  /** By the broker's ids. */
+  readonly #cancels = new CancelWatch();
   readonly #replacing = new Map<string, Replacing>();
 
   constructor(parts: ChangeParts) {
@@ -166,8 +167,10 @@ export class OrderChanges {
   }
 
   #cancelOrder(intentId: string, { id }: TastyOrder, at: At): readonly GatewayEffect[] {
-    if (this.#cancelling.has(id)) return NOTHING;
-    this.#cancelling.add(id);
+    return this.#cancels.begin(id, intentId) ? this.#sendCancel(intentId, id, at) : NOTHING;
+  }
+
+  #sendCancel(intentId: string, id: string, at: At): readonly GatewayEffect[] {
     const path = `/accounts/${this.#parts.accountId}/orders/${id}`;
     return [
       this.#parts.requests.ask({ turn: 'exit', method: 'DELETE', path }, at, (answer, answeredAt) =>
@@ -179,12 +182,25 @@ export class OrderChanges {
   #onCancelled(intentId: string, id: string, answer: WireAnswer, at: At): readonly GatewayEffect[] {
     const isTaken = answer.kind === 'httpResponse' && answer.status >= 200 && answer.status < 300;
     const order = isTaken ? orderIn(dataIn(answer.body)) : undefined;
-    if (order !== undefined) return this.#parts.take([order], at);
-    this.#cancelling.delete(id);
+    if (order !== undefined) {
+      this.#cancels.onTaken(id, at.wall);
+      return this.#parts.take([order], at);
+    }
+    this.#cancels.onFailed(id);
     this.#parts.reread(at);
     if (isTaken) return NOTHING;
     this.#wanted.delete(intentId);
     return this.#no(intentId, reasonOf(answer));
+  }
+
+  /** A list asked for at `askedAt` shows that cancels were lost: they are asked again. */
+  onListed(listed: readonly TastyOrder[], askedAt: At, at: At): readonly GatewayEffect[] {
+    return this.#cancels.lostIn(listed, askedAt.wall).flatMap((lost) => {
+      const { intentId, order, times, isGivenUp } = lost;
+      if (!isGivenUp) return this.#sendCancel(intentId, order.id, at);
+      this.#wanted.delete(intentId);
+      return this.#no(intentId, `taken ${times} times by the broker, and the order works on`);
+    });
   }
 
   #cancellable(intentId: string): readonly TastyOrder[] {

@@ -29,6 +29,7 @@ import { sendOutcome } from '../order-gateway.ts';
 import { ToldSettlements } from '../told-settlements.ts';
 import type { WireAnswer } from '../wire-requests.ts';
 import { WireRequests } from '../wire-requests.ts';
+import type { PollParts } from './account-poll.ts';
 import { AccountPoll } from './account-poll.ts';
 import type { Notification } from './account-stream.ts';
 import { AccountStream } from './account-stream.ts';
@@ -106,9 +107,13 @@ export class TastytradeGateway implements OrderGateway {
     const take = (orders: readonly TastyOrder[], at: At) => this.#takeAll(orders, at);
     this.#ledger = ledger;
     this.#stream = new AccountStream(accountId, source);
-    this.#poll = new AccountPoll({ accountId, requests, ledger, lists, take });
     const reread = (at: At): void => this.#poll.noteChange(at);
-    this.#changes = new OrderChanges({ accountId, requests, ledger, take, reread });
+    const changes = new OrderChanges({ accountId, requests, ledger, take, reread });
+    const onListed: PollParts['onListed'] = (orders, askedAt, at) => {
+      return changes.onListed(orders, askedAt, at);
+    };
+    this.#changes = changes;
+    this.#poll = new AccountPoll({ accountId, requests, ledger, lists, take, onListed });
     this.#search = new OrderSearcher({ ledger, lists, take });
     this.#toldSettlements = new ToldSettlements(history.brokerEvents);
     this.#settlements = new SettlementWatch({

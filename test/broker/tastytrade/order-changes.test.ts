@@ -65,6 +65,47 @@ describe('a cancel at tastytrade', () => {
     expect(rig.venue.orders.headOf(intent.intentId)).toBeUndefined();
   });
 
+  it('that was taken and lost is asked again once a later list shows the order at work', () => {
+    const rig = connected();
+    const intent = rig.intent(SPREAD, 1);
+    rig.place(intent);
+    rig.venue.orders.knobs.losesCancels = 2;
+    const soon = [...cancel(rig, intent), ...rig.pass(9_000)];
+    expect(kindsOf(soon, intent.intentId)).toEqual([]);
+    expect(deletes(rig)).toBe(1);
+    const events = rig.pass(41_000);
+    expect(kindsOf(events, intent.intentId)).toEqual(['cancelled']);
+    expect(deletes(rig)).toBe(3);
+  });
+
+  it('that is lost again and again is given up and told as refused, so that it can be asked anew', () => {
+    const rig = connected();
+    const intent = rig.intent(SPREAD, 1);
+    rig.place(intent);
+    rig.venue.orders.knobs.losesCancels = 3;
+    const events = [...cancel(rig, intent), ...rig.pass(90_000)];
+    expect(events).toEqual([
+      {
+        kind: 'cancelRejected',
+        intentId: intent.intentId,
+        reason: 'taken 3 times by the broker, and the order works on',
+      },
+    ]);
+    expect(deletes(rig)).toBe(3);
+    expect([...cancel(rig, intent), ...rig.pass(300)]).toMatchObject([{ kind: 'cancelled' }]);
+  });
+
+  it('that is slow and known to the broker is not asked again', () => {
+    const rig = connected();
+    const intent = rig.intent(SPREAD, 1);
+    rig.place(intent);
+    rig.venue.orders.knobs.cancelMillis = 40_000;
+    cancel(rig, intent);
+    const events = rig.pass(60_000);
+    expect(kindsOf(events, intent.intentId)).toEqual(['cancelled']);
+    expect(deletes(rig)).toBe(1);
+  });
+
   it('reaches an order of somebody else by its name', () => {
     const rig = connected();
     const leg = { symbol: 'SPY   260804P00640000', action: 'Buy to Open', quantity: 1 };

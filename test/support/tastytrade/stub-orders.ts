@@ -29,6 +29,8 @@ export interface OrderKnobs {
   replacesWhole: boolean;
   /** An order that is to be cancelled fills first. */
   fillWinsCancel: boolean;
+  /** So many cancels are taken, and nothing comes of them. */
+  losesCancels: number;
   /** What a dry run warns of, and holds against an order, besides. */
   dryRunWarnings: readonly { readonly code: string; readonly message: string }[];
   dryRunErrors: readonly { readonly code: string; readonly message: string }[];
@@ -48,6 +50,7 @@ export class StubOrders {
     tickDollars: 0.01,
     replacesWhole: false,
     fillWinsCancel: false,
+    losesCancels: 0,
     dryRunWarnings: [],
     dryRunErrors: [],
   };
@@ -131,6 +134,10 @@ export class StubOrders {
     if (this.knobs.fillWinsCancel) {
       this.fill(id, unitsOf(order));
       return failure(422, 'cannot_update_order', 'Order is not in a cancellable state');
+    }
+    if (this.knobs.losesCancels > 0) {
+      this.knobs.losesCancels -= 1;
+      return success(context, this.#write({ ...order, status: 'Cancel Requested' }));
     }
     this.#set(order, 'Cancel Requested');
     this.#clock.after(this.knobs.cancelMillis, () => {

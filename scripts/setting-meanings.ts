@@ -57,6 +57,8 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
   NICKEL_BUYBACK: 'buys back shorts that cost $0.05 or less in the last hour',
   PAPER_NATIVE_STOPS:
     'the paper broker holds stop orders, so that single long options stay protected while the engine is down',
+  TASTYTRADE_NATIVE_STOPS:
+    'single long options have a stop order at tastytrade as well, so that they stay protected while the engine is down',
   EX_DIVIDENDS: 'file of further ex-dividend days of SPY, one YYYY-MM-DD a line',
   SHUTDOWN_POLICY:
     '`flatten` closes what no broker-side stop protects; `leave` lists it and exits 3',

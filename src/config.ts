@@ -106,6 +106,7 @@ const schema = z.object({
   EXIT_LADDER: z.enum(URGENCIES).default('normal'),
   NICKEL_BUYBACK: flag.default(false),
   PAPER_NATIVE_STOPS: flag.default(false),
+  TASTYTRADE_NATIVE_STOPS: flag.default(true),
   EX_DIVIDENDS: z.string().optional(),
   SHUTDOWN_POLICY: z.enum(['flatten', 'leave']).default('flatten'),
   S3_AUDIT_BUCKET: z.string().optional(),

@@ -55,6 +55,7 @@ function exitSettings(config: Config): ExitSettings {
     exitLadder: config.EXIT_LADDER,
     nickelBuyBack: config.NICKEL_BUYBACK,
     paperNativeStops: config.PAPER_NATIVE_STOPS,
+    tastytradeNativeStops: config.TASTYTRADE_NATIVE_STOPS,
     exDividendDates: readExDividends(config.EX_DIVIDENDS),
   };
 }

@@ -17,7 +17,9 @@ export function gatewayOf({
 }: RecordedStart): OrderGateway {
   const history = summarizeJournal(records);
   if (config.broker === 'tastytrade') {
-    return new TastytradeGateway({ accountId, source: `deltaring/${config.build}`, history });
+    const { tastytradeNativeStops: nativeStops = false } = exitSettingsOf(config);
+    const source = `deltaring/${config.build}`;
+    return new TastytradeGateway({ accountId, source, nativeStops, history });
   }
   if (config.broker === 'alpaca') return new AlpacaGateway({ accountId, history, at });
   return new PaperBroker({

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AlpacaGateway } from '../../src/broker/alpaca/alpaca-gateway.ts';
 import { PaperBroker } from '../../src/broker/paper/paper-broker.ts';
 import type { DeskConfig } from '../../src/desk/desk-config.ts';
+import { DEFAULT_EXIT_SETTINGS } from '../../src/desk/exits/exit-settings.ts';
 import { gatewayOf } from '../../src/desk/gateway-of.ts';
 import { epochMicros } from '../../src/engine/domain/units.ts';
 import { limitsFrom } from '../../src/risk/limits.ts';
@@ -38,5 +39,9 @@ describe('the gateway of a configuration', () => {
     const config = { ...CONFIG, broker: 'tastytrade' } as const;
     const gateway = gatewayOf({ config, accountId: '5WT1', paperSeed: 1, at: AT, records: [] });
     expect([gateway.capabilities.name, gateway.accountId]).toEqual(['tastytrade', '5WT1']);
+    expect(gateway.capabilities.nativeStops).toBe(false);
+    const exits = { ...DEFAULT_EXIT_SETTINGS, tastytradeNativeStops: true };
+    const start = { config: { ...config, exits }, accountId: '5WT1', paperSeed: 1, at: AT };
+    expect(gatewayOf({ ...start, records: [] }).capabilities.nativeStops).toBe(true);
   });
 });

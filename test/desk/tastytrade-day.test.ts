@@ -18,6 +18,14 @@ function goThrough(rig: DayRig, minutes: number): void {
   while (now() < minutes) rig.goTo(Math.min(minutes, now() + 1 / 6));
 }
 
+/** A morning in which the market has broken out. */
+function breakingOut(): DayRig {
+  const rig = DayRig.start(10 * 60 + 30);
+  rig.begin();
+  for (let minute = 0; minute < 60; minute += 1) putBar(rig, minute, minute < 15 ? 599 : 599.8);
+  return rig;
+}
+
 describe('a day at tastytrade', () => {
   it('opens, fills in part, loses its stream and its token, meets the risk desk, and ends flat to the cent', () => {
     const rig = DayRig.start(10 * 60 + 30, {
@@ -132,5 +140,55 @@ describe('a day at tastytrade', () => {
     expect(next.day.reconciled).toBe(true);
     const { dayPnlCents } = next.query<PnlView>({ kind: 'pnl' });
     expect(dayPnlCents).toBe(next.cashChange);
+  });
+
+  it('protects a long call at the broker, through a crash, and what fired meanwhile is known after', () => {
+    const rig = breakingOut();
+    const { positionId, legs } = rig.openPosition({ ...ORB, quantity: 1 });
+    rig.advance(25);
+    const [shown] = rig.query<PnlView>({ kind: 'pnl' }).positions;
+    expect(shown).toMatchObject({ positionId, protectedBy: 'broker' });
+    const stop = rig.orders().find(({ intent }) => intent.purpose === 'protective');
+    const { intentId = '', stopTrigger = 0 } = stop?.intent ?? {};
+    const symbol = instrumentSymbol(legs[0]?.instrument ?? { kind: 'shares', symbol: '' });
+
+    // The engine is gone; the call falls through its stop, which sells it at the market.
+    rig.wire.die();
+    const dollars = stopTrigger / 10_000 - 0.05;
+    rig.venue.quote(symbol, dollars, dollars + 0.05, 50);
+    rig.venue.orders.match();
+    expect(rig.venue.account.held(symbol)).toBe(0);
+    const next = rig.crash();
+    next.begin();
+    next.advance(20);
+    expect(next.order(intentId).status).toBe('filled');
+    expect(next.positions()).toEqual([]);
+    expect(next.day.reconciled).toBe(true);
+    const { dayPnlCents } = next.query<PnlView>({ kind: 'pnl' });
+    expect(dayPnlCents).toBe(next.cashChange);
+  });
+
+  it('calls the stop back before a close goes out, so that the two never sell the same contracts', () => {
+    const rig = breakingOut();
+    const { positionId } = rig.openPosition({ ...ORB, quantity: 1 });
+    rig.advance(25);
+    expect(rig.execute(rig.previewClose(positionId)).status).toBe('filled');
+    const stop = rig.orders().find(({ intent }) => intent.purpose === 'protective');
+    expect(stop?.status).toBe('cancelled');
+    const written = rig.venue.orders.byExternalId(stop?.intent.intentId ?? '');
+    expect(written).toMatchObject({ orderType: 'Stop Limit', status: 'Cancelled' });
+    rig.advance(10);
+    expect([...rig.venue.account.lots]).toEqual([]);
+  });
+
+  it('leaves a position to the engine alone after the broker has refused its stop twice', () => {
+    const rig = breakingOut();
+    rig.openPosition({ ...ORB, quantity: 1 });
+    rig.venue.orders.knobs.refusesStops = true;
+    rig.advance(60);
+    const stops = rig.orders().filter(({ intent }) => intent.purpose === 'protective');
+    expect(stops.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(rig.alerts().filter((code) => code === 'PROTECTION_REFUSED')).toHaveLength(1);
+    expect(rig.query<PnlView>({ kind: 'pnl' }).positions[0]?.protectedBy).toBe('engine');
   });
 });

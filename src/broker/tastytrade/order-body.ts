@@ -28,7 +28,14 @@ export function unwritable({
   if (legs.length < 1 || legs.length > MOST_LEGS) return 'an order has one to four legs';
   const symbols = new Set(legs.map(({ instrument }) => instrumentSymbol(instrument)));
   if (symbols.size < legs.length) return 'a symbol stands in two legs';
-  if (stopTrigger !== undefined) return 'this adapter holds no stop orders at the broker';
+  if (stopTrigger !== undefined) {
+    const [leg] = legs;
+    const isExit = legs.length === 1 && leg?.action === 'sellToClose';
+    if (!isExit || limit <= 0) return 'a stop sells one leg, for something';
+    if (stopTrigger <= 0 || stopTrigger % PRICE_PER_CENT !== 0) {
+      return 'the trigger of a stop is above 0 and a whole number of cents';
+    }
+  }
   if (limit % PRICE_PER_CENT !== 0) return 'the limit is not a whole number of cents';
   const counts = [quantity, ...legs.map(({ ratio }) => ratio)];
   if (counts.some((count) => !Number.isSafeInteger(count) || count < 1)) {
@@ -53,6 +60,14 @@ export function priceFields(limit: Price) {
 
 const LIMIT_TODAY = { 'order-type': 'Limit', 'time-in-force': 'Day' } as const;
 
+/** A stop's trigger is a price of the option itself. Once it is reached the order works at its limit, so
+ * that it sells for nothing less, as a market order would. */
+function typeFields({ stopTrigger }: Pick<OrderIntent, 'stopTrigger'>) {
+  if (stopTrigger === undefined) return LIMIT_TODAY;
+  const trigger = dollarsFromPrice(stopTrigger).toFixed(2);
+  return { ...LIMIT_TODAY, 'order-type': 'Stop Limit', 'stop-trigger': trigger } as const;
+}
+
 /** The body of the one POST. Orders that only close say so: without the strict instruction this broker
  * turns a close of what is gone into an opening. */
 export function orderBody(intent: OrderIntent, source: string): string {
@@ -60,7 +75,7 @@ export function orderBody(intent: OrderIntent, source: string): string {
   const isClose = legs.every(({ action }) => !isOpening(action));
   const strict = { 'advanced-instructions': { 'strict-position-effect-validation': true } };
   return JSON.stringify({
-    ...LIMIT_TODAY,
+    ...typeFields(intent),
     ...priceFields(limit),
     'external-identifier': intentId,
     'automated-source': true,

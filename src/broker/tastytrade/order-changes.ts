@@ -132,6 +132,7 @@ export class OrderChanges {
       return this.#no(intentId, `the order is ${chain?.standing ?? 'not known at the broker'}`);
     }
     if (this.#wanted.has(intentId)) return this.#no(intentId, 'it is being cancelled');
+    if (intent.stopTrigger !== undefined) return this.#no(intentId, 'a stop is not moved');
     // Whether a replacement orders the rest or the whole again is documented nowhere.
     const hasFilled = chain.orders.some(({ legs }) => legs.some(({ fills }) => fills.length > 0));
     if (opening && hasFilled) return this.#no(intentId, 'it is filled in part, so its limit stays');

@@ -39,11 +39,10 @@ import { FATAL_WARNINGS, orderBody, unwritable } from './order-body.ts';
 import { OrderChanges } from './order-changes.ts';
 import { OrderLedger } from './order-ledger.ts';
 import { OrderLists } from './order-lists.ts';
-import { orderIn, told } from './order-news.ts';
+import { orderIn, ordersIn, told } from './order-news.ts';
 import { OrderSearcher } from './order-searcher.ts';
 import { SettlementWatch } from './settlement-watch.ts';
 import type { TastyOrder } from './tasty-order.ts';
-import { parseTastyOrder } from './tasty-order.ts';
 
 /** Longer than a settlement is looked for. */
 const KEPT_DAYS = 10;
@@ -55,7 +54,7 @@ export const TASTYTRADE_CAPABILITIES: BrokerCapabilities = {
   maxLegs: 4,
   multiLegMarketOrders: false,
   preview: 'broker',
-  nativeStops: false,
+  nativeStops: true,
   rateLimitRefuses: false,
   openingCutoffMinutes: 15 * 60 + 25,
   flattenStartMinutes: 15 * 60 + 40,
@@ -70,6 +69,8 @@ export interface TastytradeOptions {
   readonly accountId: string;
   /** Name and version of the program, written into orders and the hello. */
   readonly source: string;
+  /** Whether stops of single long options may rest there. */
+  readonly nativeStops?: boolean;
   /** What the journal holds of this account. */
   readonly history: {
     readonly intents: readonly OrderIntent[];
@@ -82,7 +83,7 @@ function dryRunTold(intentId: string, dryRun: DryRunAnswer): readonly GatewayEff
 }
 
 export class TastytradeGateway implements OrderGateway {
-  readonly capabilities = TASTYTRADE_CAPABILITIES;
+  readonly capabilities: BrokerCapabilities;
   readonly accountId: string;
   readonly #source: string;
   readonly #requests = new WireRequests<readonly GatewayEffect[]>(LIMITS);
@@ -98,8 +99,9 @@ export class TastytradeGateway implements OrderGateway {
   readonly #refusals = new Map<string, string>();
   #session: SessionDate | undefined;
 
-  constructor({ accountId, source, history }: TastytradeOptions) {
+  constructor({ accountId, source, nativeStops = true, history }: TastytradeOptions) {
     this.accountId = accountId;
+    this.capabilities = { ...TASTYTRADE_CAPABILITIES, nativeStops };
     this.#source = source;
     const ledger = new OrderLedger(history.intents);
     const requests = this.#requests;
@@ -128,7 +130,7 @@ export class TastytradeGateway implements OrderGateway {
     const { intent } = order;
     const { intentId } = intent;
     this.#ledger.addIntent(intent);
-    const flaw = unwritable(intent);
+    const flaw = this.#flawOf(intent);
     if (flaw !== undefined) return this.#refuse(intentId, `not sent: ${flaw}`);
     this.#changes.onSubmit(intentId);
     const turn = intent.purpose === 'open' ? 'entry' : 'exit';
@@ -138,6 +140,11 @@ export class TastytradeGateway implements OrderGateway {
     return [
       this.#requests.ask(request, at, (answer, when) => this.#onSubmitted(intentId, answer, when)),
     ];
+  }
+
+  #flawOf(intent: OrderIntent): string | undefined {
+    const isHeld = intent.stopTrigger === undefined || this.capabilities.nativeStops;
+    return isHeld ? unwritable(intent) : 'no stop orders are to rest at this broker';
   }
 
   cancel(intentId: string, at: At): readonly GatewayEffect[] {
@@ -283,10 +290,10 @@ export class TastytradeGateway implements OrderGateway {
       this.#poll.noteChange(at);
       return NOTHING;
     }
-    const order = type === 'Order' ? parseTastyOrder(data) : undefined;
-    if (order === undefined) return NOTHING;
+    const orders = ordersIn(type, data);
+    if (orders.length === 0) return NOTHING;
     const before = this.#ledger.version;
-    const effects = this.#takeAll([order], at);
+    const effects = this.#takeAll(orders, at);
     if (this.#ledger.version !== before) this.#poll.noteChange(at);
     return effects;
   }

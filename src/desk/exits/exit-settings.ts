@@ -10,6 +10,8 @@ export interface ExitSettings extends ExitChoices {
   readonly nickelBuyBack: boolean;
   /** The paper broker holds stop orders. */
   readonly paperNativeStops: boolean;
+  /** tastytrade holds stop orders; absent in older recordings, whose adapter gave it none. */
+  readonly tastytradeNativeStops?: boolean;
   /** Days on which the underlying trades without its dividend, ascending. */
   readonly exDividendDates: readonly string[];
 }

@@ -36,7 +36,9 @@ function intentOf(order: WorkingOrder): OrderIntent {
 /** Enters an adopted order as one that works. Also used by recovery. */
 export function adoptOrder(desk: DeskContext, { intent, brokerOrderId }: AdoptedOrder): void {
   if (desk.orders.get(intent.intentId) !== undefined) return;
-  const { maxLossCents } = payoffOf(intent, feesOf(desk, intent));
+  // A market or stop order names no price, and then nothing bounds what it may cost.
+  const maxLossCents =
+    intent.limit === 0 ? undefined : payoffOf(intent, feesOf(desk, intent)).maxLossCents;
   const order = newOrder({
     intent,
     orderHash: orderHash(intent),

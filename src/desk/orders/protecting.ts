@@ -24,6 +24,8 @@ import { callBackStop, recordIntent } from './sending.ts';
 const VERIFY_EVERY_MICROS = 10_000_000;
 /** A stop that was refused or lost is placed anew after this long. */
 const REARM_AFTER_MICROS = 5_000_000;
+/** Stops of one position that the broker may refuse. */
+const MOST_REFUSALS = 2;
 
 /** True while the broker's own word for the stop stands. */
 export function isProtected(desk: DeskContext, positionId: string): boolean {
@@ -58,6 +60,30 @@ function lastEnd(desk: DeskContext, positionId: string): OrderRecord | undefined
   return order !== undefined && isFinal(order) ? order : undefined;
 }
 
+/** True where the broker refused stops of this position so often that asking again is no use. */
+function isRefused(desk: DeskContext, positionId: string): boolean {
+  const refused = desk.orders.all().filter(({ intent, status }) => {
+    const isStop = intent.positionId === positionId && intent.purpose === 'protective';
+    return isStop && status === 'rejected';
+  });
+  if (refused.length < MOST_REFUSALS) return false;
+  const key = `unprotected ${positionId}`;
+  if (!desk.day.toldOnce.has(key)) {
+    desk.day.toldOnce.add(key);
+    const text = `${positionId} has no stop at the broker: it refused ${refused.length}; the engine alone watches it`;
+    desk.out.alert('critical', 'PROTECTION_REFUSED', text);
+  }
+  return true;
+}
+
+/** True where the broker's own list shows what the stop would sell: one that trails its fills would take
+ * the stop for an opening, or refuse it. */
+function isListed(desk: DeskContext, { leg }: ProtectiveStop): boolean {
+  const symbol = instrumentSymbol(leg.instrument);
+  const { positions = [] } = desk.gateway.snapshot(desk.at) ?? {};
+  return positions.some((held) => held.symbol === symbol && held.quantity >= leg.quantity);
+}
+
 /** True where a new stop has to wait, or was called back by a person's own word. */
 function mayNotArm(desk: DeskContext, positionId: string): boolean {
   const ended = lastEnd(desk, positionId);
@@ -74,6 +100,7 @@ function arm(desk: DeskContext, position: StructurePosition): void {
   if (mayNotArm(desk, positionId) || stopSideFault(stop, quoteOf(desk, symbol)) !== undefined) {
     return;
   }
+  if (isRefused(desk, positionId) || !isListed(desk, stop)) return;
   const lost = lastEnd(desk, positionId);
   if (lost !== undefined) {
     const text = `${positionId}: its stop at the broker ended (${lost.status}); a new one is placed`;

@@ -1,14 +1,18 @@
 /** What the stub refuses before an order exists, in the service's own codes. */
 import type { StubAccount } from './stub-account.ts';
+import { orderFee } from './stub-account.ts';
 import type { StubMarket } from './stub-market.ts';
 import { contractOf } from './stub-market.ts';
 import type { StubLeg } from './stub-order.ts';
-import { failure, type StubReply } from './stub-wire.ts';
+import { unitsOf } from './stub-order.ts';
+import { failure, type StubReply, withEffect } from './stub-wire.ts';
 
 export interface Draft {
   readonly orderType: string;
   readonly timeInForce: string;
   readonly limit: number | undefined;
+  /** Dollars, of the option's own price. */
+  readonly stop: number | undefined;
   readonly externalId: string | undefined;
   readonly isStrict: boolean;
   readonly legs: StubLeg[];
@@ -48,12 +52,18 @@ export function readDraft(body: Body): Draft | StubReply {
   }
   const orderType = String(body['order-type']);
   const limit = limitIn(body);
-  if (orderType === 'Limit' && limit === undefined) return invalid('price and price-effect');
+  const isLimit = orderType === 'Limit' || orderType === 'Stop Limit';
+  if (isLimit && limit === undefined) return invalid('price and price-effect');
+  const stop = body['stop-trigger'] === undefined ? undefined : Number(body['stop-trigger']);
+  const isStop = orderType === 'Stop' || orderType === 'Stop Limit';
+  if (isStop !== (stop !== undefined)) return invalid('stop-trigger');
+  if (isStop && legs.length > 1) return invalid('stop orders have one leg');
   const advanced = (body['advanced-instructions'] ?? {}) as Body;
   return {
     orderType,
     timeInForce: String(body['time-in-force']),
     limit,
+    stop,
     externalId:
       typeof body['external-identifier'] === 'string' ? body['external-identifier'] : undefined,
     isStrict: advanced['strict-position-effect-validation'] === true,
@@ -135,4 +145,27 @@ function margin({ legs, limit }: Draft, account: StubAccount): StubReply | undef
   const after = account.cashCents / 100 + (limit ?? 0) * units * 100;
   if (after - account.requirement(more) >= 0) return undefined;
   return preflight('margin_check_failed', 'Your account does not have sufficient buying power');
+}
+
+/** Buying power as the account stands and as it would with the order filled at its limit. */
+export function effectsOf({ legs, limit = 0 }: Draft, account: StubAccount): object {
+  const units = unitsOf({ legs });
+  const more = legs.map(({ symbol, action, quantity }) => {
+    return { symbol, signed: action.startsWith('Buy') ? quantity : -quantity };
+  });
+  const fees = legs.reduce((sum, leg) => sum + orderFee(leg.action, leg.quantity), 0) / 100;
+  const before = account.buyingPower();
+  const shares = 100 * units;
+  const required = account.requirement(more) - account.requirement();
+  const change = limit * shares - required - fees;
+  return {
+    'buying-power-effect': {
+      ...withEffect('change-in-margin-requirement', -required),
+      ...withEffect('change-in-buying-power', change),
+      ...withEffect('current-buying-power', before),
+      ...withEffect('new-buying-power', before + change),
+      'is-spread': legs.length > 1,
+    },
+    'fee-calculation': withEffect('total-fees', -fees),
+  };
 }

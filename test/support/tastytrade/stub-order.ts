@@ -44,6 +44,9 @@ export interface StubOrder {
   readonly timeInForce: string;
   /** Dollars, credit positive; undefined for a market order. */
   readonly limit: number | undefined;
+  /** The trigger of a stop; once it is reached the order works as any other. */
+  readonly stop: number | undefined;
+  isTriggered?: boolean;
   readonly externalId: string | undefined;
   readonly legs: StubLeg[];
   status: StubStatus;
@@ -54,12 +57,18 @@ export interface StubOrder {
   readonly replaces?: number;
   replacedBy?: number;
   readonly complexTag?: string;
+  readonly complexId?: number;
   /** The first order of the chain of replacements. */
   readonly root: number;
 }
 
 export function remainingOf(leg: StubLeg): number {
   return leg.quantity - leg.fills.reduce((sum, fill) => sum + fill.quantity, 0);
+}
+
+/** Contracts that have traded, over all legs. */
+export function filledOf({ legs }: StubOrder): number {
+  return legs.flatMap(({ fills }) => fills).reduce((sum, fill) => sum + fill.quantity, 0);
 }
 
 /** Units of an order: its legs over their common divisor. */
@@ -89,6 +98,7 @@ export function written(
     'account-number': account,
     'time-in-force': order.timeInForce,
     'order-type': order.orderType,
+    ...(order.stop === undefined ? {} : { 'stop-trigger': decimal(order.stop) }),
     size: String(unitsOf(order)),
     'underlying-symbol': 'SPY',
     'underlying-instrument-type': 'Equity',
@@ -104,6 +114,7 @@ export function written(
     ...(order.rejectReason === undefined ? {} : { 'reject-reason': order.rejectReason }),
     ...(order.terminalAt === undefined ? {} : { 'terminal-at': order.terminalAt }),
     ...(order.complexTag === undefined ? {} : { 'complex-order-tag': order.complexTag }),
+    ...(order.complexId === undefined ? {} : { 'complex-order-id': order.complexId }),
     'received-at': order.receivedAt,
     'updated-at': order.updatedAt,
     'global-request-id': `stub-${order.id}`,

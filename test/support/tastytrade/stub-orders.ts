@@ -1,13 +1,13 @@
 /** The stub's orders: taken, routed, traded, replaced, cancelled, and told to the stream. */
 import type { StubAccount } from './stub-account.ts';
-import { orderFee } from './stub-account.ts';
 import type { Draft } from './stub-checks.ts';
-import { closesNothing, limitIn, readDraft, refusalOf } from './stub-checks.ts';
+import { closesNothing, effectsOf, limitIn, readDraft, refusalOf } from './stub-checks.ts';
 import type { StubClock } from './stub-clock.ts';
 import type { StubMarket } from './stub-market.ts';
+import { isTriggered, naturalOf, pricesOf } from './stub-matching.ts';
 import type { StubOrder, StubStatus } from './stub-order.ts';
-import { isWorking, remainingOf, TERMINAL, unitsOf, written } from './stub-order.ts';
-import { failure, OddNumbers, type StubReply, success, withEffect } from './stub-wire.ts';
+import { filledOf, isWorking, remainingOf, TERMINAL, unitsOf, written } from './stub-order.ts';
+import { failure, OddNumbers, type StubReply, success } from './stub-wire.ts';
 
 /** How the stub behaves; all as the service does on a good day. */
 export interface OrderKnobs {
@@ -31,6 +31,8 @@ export interface OrderKnobs {
   fillWinsCancel: boolean;
   /** So many cancels are taken, and nothing comes of them. */
   losesCancels: number;
+  /** The account may give no stop orders. */
+  refusesStops: boolean;
   /** What a dry run warns of, and holds against an order, besides. */
   dryRunWarnings: readonly { readonly code: string; readonly message: string }[];
   dryRunErrors: readonly { readonly code: string; readonly message: string }[];
@@ -51,6 +53,7 @@ export class StubOrders {
     replacesWhole: false,
     fillWinsCancel: false,
     losesCancels: 0,
+    refusesStops: false,
     dryRunWarnings: [],
     dryRunErrors: [],
   };
@@ -58,6 +61,8 @@ export class StubOrders {
   /** POSTs of orders that arrived, dry runs apart. */
   posts = 0;
   dryRuns = 0;
+  /** Hears that an order has ended, a moment later. */
+  onEnd: (order: StubOrder) => void = () => undefined;
   readonly odd = new OddNumbers();
   readonly #clock: StubClock;
   readonly #market: StubMarket;
@@ -84,15 +89,18 @@ export class StubOrders {
     if ('status' in draft) return draft;
     const refusal = refusalOf(draft, this.#market, this.#account);
     if (refusal !== undefined) return refusal;
+    if (this.knobs.refusesStops && draft.stop !== undefined) {
+      return failure(422, 'order_type_not_allowed', 'Stop orders are not enabled');
+    }
     const warnings = this.#flip(draft, isDryRun);
     if (isDryRun) {
       this.dryRuns += 1;
-      const { id: _id, ...order } = this.#write(this.#make(draft, 'Received', 0)) as { id: number };
+      const { id: _id, ...order } = this.write(this.#make(draft, 'Received', 0)) as { id: number };
       return success(
         context,
         {
           order: { ...order, 'updated-at': 0 },
-          ...this.#effects(draft),
+          ...effectsOf(draft, this.#account),
           warnings: [...warnings, ...this.knobs.dryRunWarnings],
           errors: this.knobs.dryRunErrors,
         },
@@ -103,7 +111,35 @@ export class StubOrders {
     const order = this.#make(draft, 'Routed');
     this.all.set(order.id, order);
     this.#route(order);
-    return success(context, { order: this.#write(order), ...this.#effects(draft), warnings }, 201);
+    return success(
+      context,
+      { order: this.write(order), ...effectsOf(draft, this.#account), warnings },
+      201,
+    );
+  }
+
+  /** One of several that are placed together: it waits until it is released. */
+  hold(
+    body: Record<string, unknown>,
+    complexTag: string,
+    complexId: number,
+  ): StubOrder | StubReply {
+    const draft = readDraft(body);
+    if ('status' in draft) return draft;
+    const order: StubOrder = { ...this.#make(draft, 'Contingent'), complexTag, complexId };
+    this.all.set(order.id, order);
+    this.tell(order);
+    return order;
+  }
+
+  release(order: StubOrder): void {
+    if (order.status !== 'Contingent') return;
+    order.status = 'Routed';
+    this.#route(order);
+  }
+
+  end(order: StubOrder, status: 'Cancelled'): void {
+    if (!TERMINAL.has(order.status)) this.#set(order, status);
   }
 
   /** An order that somebody else gave: the risk desk's. It trades at once. */
@@ -115,6 +151,7 @@ export class StubOrders {
       orderType: 'Limit',
       timeInForce: 'Day',
       limit,
+      stop: undefined,
       externalId: undefined,
       isStrict: false,
       legs: legs.map((leg) => ({ ...leg, type: 'Equity Option', fills: [] })),
@@ -137,13 +174,13 @@ export class StubOrders {
     }
     if (this.knobs.losesCancels > 0) {
       this.knobs.losesCancels -= 1;
-      return success(context, this.#write({ ...order, status: 'Cancel Requested' }));
+      return success(context, this.write({ ...order, status: 'Cancel Requested' }));
     }
     this.#set(order, 'Cancel Requested');
     this.#clock.after(this.knobs.cancelMillis, () => {
       if (!TERMINAL.has(order.status)) this.#set(order, 'Cancelled');
     });
-    return success(context, this.#write(order));
+    return success(context, this.write(order));
   }
 
   /** Another order in the place of one that works. */
@@ -169,7 +206,7 @@ export class StubOrders {
     this.tell(made);
     const filled = filledOf(old);
     this.#clock.after(this.knobs.replaceMillis, () => this.#swap(old, made, filled));
-    return success(context, this.#write(made));
+    return success(context, this.write(made));
   }
 
   /** Trades so many units of an order that works, at its limit. */
@@ -180,7 +217,7 @@ export class StubOrders {
     const left = Math.min(...order.legs.map((leg) => (remainingOf(leg) * all) / leg.quantity));
     const traded = Math.min(units, left);
     if (traded <= 0) return;
-    for (const [index, price] of this.#prices(order).entries()) {
+    for (const [index, price] of pricesOf(order, this.#market).entries()) {
       const leg = order.legs[index];
       if (leg === undefined) continue;
       const quantity = (traded * leg.quantity) / all;
@@ -200,7 +237,8 @@ export class StubOrders {
   match(): void {
     if (!this.knobs.fillsByQuote) return;
     for (const order of this.all.values()) {
-      const natural = isWorking(order) ? this.#natural(order) : undefined;
+      const mayTrade = isWorking(order) && isTriggered(order, this.#market);
+      const natural = mayTrade ? naturalOf(order, this.#market) : undefined;
       if (natural === undefined || order.limit === undefined) continue;
       if (natural.net >= order.limit - 1e-9) this.fill(order.id, natural.units);
     }
@@ -214,14 +252,14 @@ export class StubOrders {
   }
 
   list(): object[] {
-    return [...this.all.values()].map((order) => this.#write(order));
+    return [...this.all.values()].map((order) => this.write(order));
   }
 
   one(context: string, id: number): StubReply {
     const order = this.all.get(id);
     return order === undefined
       ? failure(404, 'record_not_found', "Couldn't find that order")
-      : success(context, this.#write(order));
+      : success(context, this.write(order));
   }
 
   byExternalId(externalId: string): StubOrder | undefined {
@@ -245,13 +283,13 @@ export class StubOrders {
     if (this.knobs.repeats) this.#tell(structuredClone(framed));
   }
 
-  #write(order: StubOrder): object {
+  write(order: StubOrder): object {
     return written(order, this.#account.number, this.odd);
   }
 
   #make(draft: Omit<Draft, 'isStrict'>, status: StubStatus, id = this.#nextId++): StubOrder {
-    const { orderType, timeInForce, limit, externalId, legs } = draft;
-    const fixed = { id, orderType, timeInForce, limit, externalId, legs, root: id };
+    const { orderType, timeInForce, limit, stop, externalId, legs } = draft;
+    const fixed = { id, orderType, timeInForce, limit, stop, externalId, legs, root: id };
     const { millis } = this.#clock;
     return { ...fixed, status, updatedAt: millis, receivedAt: this.#clock.iso() };
   }
@@ -263,29 +301,6 @@ export class StubOrders {
       leg.action = leg.action.replace('to Close', 'to Open');
     if (flipped.length === 0) return [];
     return [{ code: 'closing_with_no_position', message: 'You have no position to close' }];
-  }
-
-  /** Buying power as the account stands and as it would with the order filled at its limit. */
-  #effects({ legs, limit = 0 }: Draft): object {
-    const units = unitsOf({ legs });
-    const more = legs.map(({ symbol, action, quantity }) => {
-      return { symbol, signed: action.startsWith('Buy') ? quantity : -quantity };
-    });
-    const fees = legs.reduce((sum, leg) => sum + orderFee(leg.action, leg.quantity), 0) / 100;
-    const before = this.#account.buyingPower();
-    const shares = 100 * units;
-    const required = this.#account.requirement(more) - this.#account.requirement();
-    const change = limit * shares - required - fees;
-    return {
-      'buying-power-effect': {
-        ...withEffect('change-in-margin-requirement', -required),
-        ...withEffect('change-in-buying-power', change),
-        ...withEffect('current-buying-power', before),
-        ...withEffect('new-buying-power', before + change),
-        'is-spread': legs.length > 1,
-      },
-      'fee-calculation': withEffect('total-fees', -fees),
-    };
   }
 
   #route(order: StubOrder): void {
@@ -339,6 +354,7 @@ export class StubOrders {
     order.status = status;
     order.updatedAt = this.#clock.millis;
     order.terminalAt = this.#clock.iso();
+    this.#clock.after(0, () => this.onEnd(order));
   }
 
   #tellFill(order: StubOrder): void {
@@ -363,48 +379,6 @@ export class StubOrders {
     };
     this.#send({ type: 'CurrentPosition', data, timestamp: this.#clock.millis });
   }
-
-  /** What the order's legs come to at the market, and how many units the quotes hold. */
-  #natural(order: StubOrder): { readonly net: number; readonly units: number } | undefined {
-    const units = unitsOf(order);
-    let net = 0;
-    let most = Number.POSITIVE_INFINITY;
-    for (const leg of order.legs) {
-      const quote = this.#market.quotes.get(leg.symbol);
-      if (quote === undefined) return undefined;
-      const ratio = leg.quantity / units;
-      net += (leg.action.startsWith('Buy') ? -quote.ask : quote.bid) * ratio;
-      most = Math.min(most, Math.floor(quote.size / ratio));
-    }
-    return { net: Math.round(net * 10_000) / 10_000, units: most };
-  }
-
-  /** Leg prices whose net is the limit: the market's own, and the first leg takes the difference. */
-  #prices(order: StubOrder): readonly number[] {
-    const units = unitsOf(order);
-    const prices = order.legs.map(({ symbol, action }) => {
-      const quote = this.#market.quotes.get(symbol);
-      if (quote === undefined) return 5;
-      return action.startsWith('Buy') ? quote.ask : quote.bid;
-    });
-    const sign = (action: string) => (action.startsWith('Buy') ? -1 : 1);
-    const net = order.legs.reduce((sum, { action, quantity }, index) => {
-      return sum + sign(action) * (prices[index] ?? 0) * (quantity / units);
-    }, 0);
-    const difference = (order.limit ?? net) - net;
-    // Spread over the dearest leg, so that no price falls to nothing.
-    const dearest = prices.indexOf(Math.max(...prices));
-    const leg = order.legs[dearest];
-    if (leg === undefined) return prices;
-    const change = (sign(leg.action) * difference) / (leg.quantity / units);
-    return prices.map((price, index) => {
-      return Math.round((index === dearest ? price + change : price) * 10_000) / 10_000;
-    });
-  }
-}
-
-function filledOf({ legs }: StubOrder): number {
-  return legs.flatMap(({ fills }) => fills).reduce((sum, fill) => sum + fill.quantity, 0);
 }
 
 function isOnTick(dollars: number, tick: number): boolean {

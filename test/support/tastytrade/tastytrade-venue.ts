@@ -4,6 +4,8 @@
  */
 import { StubAccount } from './stub-account.ts';
 import { StubClock } from './stub-clock.ts';
+import type { ComplexBody } from './stub-complex.ts';
+import { StubComplex } from './stub-complex.ts';
 import { StubFaults } from './stub-faults.ts';
 import { StubLogin } from './stub-login.ts';
 import { contractOf, StubMarket } from './stub-market.ts';
@@ -40,6 +42,7 @@ export class TastytradeVenue {
   readonly market: StubMarket;
   readonly account: StubAccount;
   readonly orders: StubOrders;
+  readonly complex: StubComplex;
   readonly stream: StubStream;
   readonly faults = new StubFaults();
   readonly knobs: VenueKnobs = {
@@ -52,9 +55,7 @@ export class TastytradeVenue {
   readonly seen: string[] = [];
   dxlinkUrl = 'ws://127.0.0.1:1/realtime';
   readonly watchlists = new Map<string, object>();
-  readonly #complex = new Map<number, object>();
   readonly #lastRead = new Map<string, number>();
-  #nextComplex = 7_001;
 
   constructor(startMillis: number, accountNumber = '5WT00001', cashDollars = 100_000) {
     this.clock = new StubClock(startMillis);
@@ -69,6 +70,7 @@ export class TastytradeVenue {
       account,
       tell: (frame) => this.stream.tell(frame),
     });
+    this.complex = new StubComplex(this.orders, (frame) => this.stream.tell(frame));
   }
 
   get root(): string {
@@ -129,7 +131,9 @@ export class TastytradeVenue {
     const path = url.pathname;
     const { root } = this;
     if (path.startsWith(`${root}/orders`)) return this.#orders(method, path, url, body);
-    if (path.startsWith(`${root}/complex-orders`)) return this.#complexOrders(method, path, body);
+    if (path.startsWith(`${root}/complex-orders`)) {
+      return this.complex.handle(method, path, parsed(body) as unknown as ComplexBody);
+    }
     if (path.startsWith('/watchlists')) return this.#watchlists(method, path, body);
     if (method !== 'GET') return failure(404, 'not_found', `${method} ${path}`);
     return this.#read(path, url) ?? failure(404, 'record_not_found', `${path} does not exist here`);
@@ -278,34 +282,6 @@ export class TastytradeVenue {
     return failure(404, 'not_found', `${method} ${path}`);
   }
 
-  /** OTOCO: the trigger works, the others wait for its fill. */
-  #complexOrders(method: string, path: string, body: string): StubReply {
-    const id = Number(/\/(\d+)$/.exec(path)?.[1] ?? Number.NaN);
-    if (method === 'POST') {
-      const {
-        type,
-        'trigger-order': trigger,
-        orders = [],
-      } = parsed(body) as unknown as ComplexBody;
-      if (!['OCO', 'OTO', 'OTOCO'].includes(type)) return failure(422, 'validation_error', 'type');
-      if (path.endsWith('/dry-run')) return success(path, { warnings: [] }, 201);
-      const placed = [trigger, ...orders]
-        .filter((order) => order !== undefined)
-        .map((order) => this.orders.place(path, order, false));
-      const refused = placed.find(({ status }) => status !== 201);
-      if (refused !== undefined) return refused;
-      const complex = { id: this.#nextComplex++, type, orders: placed.map(({ body: b }) => b) };
-      this.#complex.set(complex.id, complex);
-      return success(path, { 'complex-order': complex }, 201);
-    }
-    const found = this.#complex.get(id);
-    if (method === 'GET' && Number.isNaN(id))
-      return success(path, { items: [...this.#complex.values()] });
-    if (found === undefined) return failure(404, 'record_not_found', 'no such complex order');
-    if (method === 'DELETE') this.#complex.delete(id);
-    return success(path, found);
-  }
-
   #watchlists(method: string, path: string, body: string): StubReply {
     const name = decodeURIComponent(path.slice('/watchlists/'.length));
     if (method === 'GET' && name === '')
@@ -320,12 +296,6 @@ export class TastytradeVenue {
     if (method === 'DELETE') this.watchlists.delete(name);
     return success(path, found);
   }
-}
-
-interface ComplexBody {
-  readonly type: string;
-  readonly 'trigger-order'?: Record<string, unknown>;
-  readonly orders?: readonly Record<string, unknown>[];
 }
 
 function parsed(body: string): Record<string, unknown> {

@@ -44,8 +44,13 @@ export class CancelWatch {
     if (cancel !== undefined) cancel.takenAt = wall;
   }
 
-  onFailed(id: string): void {
+  /** There is no cancel of the order under way any more. */
+  forget(id: string): void {
     this.#underWay.delete(id);
+  }
+
+  get size(): number {
+    return this.#underWay.size;
   }
 
   /** Of the orders in a list asked for at `askedAt`, those whose cancel is lost. Each is counted as asked

@@ -50,12 +50,12 @@ export class OrderChanges {
 
   get size(): number {
     const open = this.#unanswered.size + this.#wanted.size + this.#replacing.size;
-    return open + this.#cancelling.size;
+    return open + this.#cancels.size;
   }
 
   /** Drops what concerns these orders of the broker, and intents with ids before `oldest`. */
   forget(orderIds: readonly string[], oldest: string): void {
-    for (const id of orderIds) this.#cancelling.delete(id);
+    for (const id of orderIds) this.#cancels.forget(id);
     for (const open of [this.#unanswered, this.#wanted, this.#replacing]) {
       for (const intentId of open.keys()) if (intentId < oldest) open.delete(intentId);
     }
@@ -187,7 +187,7 @@ export class OrderChanges {
       this.#cancels.onTaken(id, at.wall);
       return this.#parts.take([order], at);
     }
-    this.#cancels.onFailed(id);
+    this.#cancels.forget(id);
     this.#parts.reread(at);
     if (isTaken) return NOTHING;
     this.#wanted.delete(intentId);

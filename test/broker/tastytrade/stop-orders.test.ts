@@ -135,7 +135,7 @@ describe('complex orders that somebody gave by hand', () => {
     const [trigger = 0, target = 0, stop = 0] = given(rig).ids;
     const name = (id: number) => `external-${id}`;
     const soon = rig.pass(300);
-    expect(soon.map((event) => 'intentId' in event && event.intentId).toSorted()).toEqual(
+    expect(soon.map((event) => ('intentId' in event ? event.intentId : '')).toSorted()).toEqual(
       [trigger, target, stop].map(name),
     );
     rig.pass(12_000);

@@ -178,7 +178,7 @@ async function run(context: BenchContext): Promise<BenchReport> {
       'Goals: at most half of ringbuf.js (/ peer 0.5), singly and batched, and a 25th of postMessage (0.04).',
       'Publishing and reading together, 88 bytes a record. Ours carries to any number of readers, keeps the trail of each row (its own look-up by time) and never stops its writer; ringbuf.js carries to one reader and does neither.',
       'Writer and reader share one thread here, so that cost is measured and not the scheduler.',
-      'What stands in the way of half of ringbuf.js, many at once: both move one block, but a record of ours is 128 bytes with the room it has to itself, and for each its row is noted, which the look back through time walks along. One at a time it is the copies in and out and one call of Atomics, 8 ns in V8; ringbuf.js makes four.',
+      'What stands in the way of half of ringbuf.js, many at once: both move one block, but a record of ours is 128 bytes with the room it has to itself, and for each its row is noted, which the look back through time walks along. One at a time most of the cost is the two steps that order memory, which both have.',
     ],
   };
 }

@@ -1,7 +1,7 @@
 /** The reading end of the 0DTE chain: consistent pictures of it, from any thread. */
 import type { OptionContract } from '../domain/instrument.ts';
 import type { ChainSlice, ContractView, Quote } from '../domain/market.ts';
-import { ReadFence } from '../ring/memory-order.ts';
+import { ReadFence } from '../ring/read-fence.ts';
 import {
   CHAIN_CELLS,
   checkChainBuffer,

@@ -1,6 +1,6 @@
 /** The reading end of the broadcast ring: a cursor of its own, and a count of what it missed. */
 import { type EpochMicros, epochMicros, type Price, price } from '../domain/units.ts';
-import { ReadFence } from './memory-order.ts';
+import { ReadFence } from './read-fence.ts';
 import {
   ABSENT,
   ASK_FIELD,
@@ -121,10 +121,8 @@ export class RingReader {
     }
   }
 
-  /** Where nothing seems to wait the head is asked for in a way that whoever polls on sees it move. */
   #waiting(): number {
-    const seen = (this.#fence.begin(this.#words, HEAD_WORD) - this.#cursor) >>> 0;
-    return seen > 0 ? seen : (Atomics.load(this.#words, HEAD_WORD) - this.#cursor) >>> 0;
+    return (Atomics.load(this.#words, HEAD_WORD) - this.#cursor) >>> 0;
   }
 
   /** Few records are copied number by number, many as one block: what a block costs to begin with
@@ -153,11 +151,10 @@ export class RingReader {
   }
 
   /** Whether the slot of the record at the cursor, the oldest that was copied, may have been filled
-   * again: since head reached it, or since a claim went beyond it. The head is asked for by a call of
-   * Atomics, which V8 cannot take for the head seen before the copy; the claim is read behind that. */
+   * again: since head reached it, or since a claim went beyond it. */
   #isLapped(): boolean {
-    const waiting = (Atomics.load(this.#words, HEAD_WORD) - this.#cursor) >>> 0;
-    const claimed = ((this.#words[CLAIM_WORD] ?? 0) - this.#cursor) | 0;
+    const claimed = (Atomics.load(this.#words, CLAIM_WORD) - this.#cursor) | 0;
+    const waiting = ((this.#words[HEAD_WORD] ?? 0) - this.#cursor) >>> 0;
     return waiting >= this.#capacity || claimed > this.#capacity;
   }
 

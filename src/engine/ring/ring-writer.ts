@@ -1,6 +1,5 @@
 /** The writing end of the broadcast ring. */
 import { assert } from '../domain/assert.ts';
-import { storeInOrder } from './memory-order.ts';
 import {
   CELL_BYTES,
   CLAIM_WORD,
@@ -92,7 +91,7 @@ export class RingWriter {
     }
     if (records !== this.#records) this.#look(records);
     const toEnd = this.#capacity - (this.#head & (this.#capacity - 1));
-    storeInOrder(this.#words, CLAIM_WORD, claimed);
+    Atomics.exchange(this.#words, CLAIM_WORD, claimed);
     this.#copy(0, Math.min(count, toEnd), this.#head);
     if (count > toEnd) this.#copy(toEnd, count, 0);
     this.#advance(records, count);
@@ -123,12 +122,15 @@ export class RingWriter {
     return distance < this.#capacity ? distance : 0;
   }
 
-  /** The closing step: behind the record's cells, and before the next record's are touched. So is a
-   * claim. The table of newest records follows head, never runs ahead of it. */
+  /**
+   * The closing step is a read-modify-write, not a store: on ARM64 a later plain store may pass a
+   * release store, and the next record's cells would then be touched before this head is seen. So is
+   * a claim, for the same reason. The table of newest records follows head, never runs ahead of it.
+   */
   #advance(records: Float64Array, count: number): void {
     const head = (this.#head + count) | 0;
     this.#words[CLAIM_WORD] = head;
-    storeInOrder(this.#words, HEAD_WORD, head);
+    Atomics.add(this.#words, HEAD_WORD, count);
     this.#head = head;
     this.#published += count;
     for (let n = 0; n < count; n += 1) {

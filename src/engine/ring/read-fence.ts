@@ -1,7 +1,5 @@
-/** What orders the memory that threads share, where it costs a call of Atomics and where nothing. */
-
-/** Processors of this kind never let a load pass another, nor a store another: there no fence is needed
- * between loads or between stores, and V8 keeps both in the order of the program. */
+/** Processors of this kind never let a load pass another: there no fence is needed between loads, and
+ * V8 keeps them in the order of the program. */
 const IS_ORDERED = process.arch === 'x64';
 
 /**
@@ -23,15 +21,4 @@ export class ReadFence {
   pass(): void {
     if (!IS_ORDERED) Atomics.add(this.#word, 0, 0);
   }
-}
-
-/**
- * Stores a word behind every store before it and ahead of every one after it, so that a reader who sees
- * the word sees those before, and one who sees those after sees the word. Elsewhere than on x64 that
- * takes a read-modify-write, since a later plain store may pass a release store. Whoever writes the
- * word stores it from one thread alone.
- */
-export function storeInOrder(words: Int32Array, word: number, value: number): void {
-  if (IS_ORDERED) words[word] = value;
-  else Atomics.exchange(words, word, value);
 }

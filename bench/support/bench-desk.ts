@@ -150,6 +150,7 @@ export class BenchDesk {
       toJournal: (request) => this.#toJournal(request),
       toMain: (message) => this.#toMain(message),
       fetchListing: () => undefined,
+      fetchRules: () => undefined,
       wire: () => undefined,
       subscribe: () => undefined,
     });

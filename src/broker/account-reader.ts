@@ -1,6 +1,6 @@
 /**
- * The account reader, version 1: the port for everything that is read at a broker and decides
- * nothing: balances, positions, transactions, order lists, quotes with metrics, symbols, watchlists.
+ * The account reader, version 2: the port for everything that is read at a broker and decides
+ * nothing: balances, positions, transactions, order lists, quotes with metrics, symbols, watchlists, the rules of a day.
  * Orders never pass here, and the engine's own books never come from here.
  *
  * A reader is a state machine without I/O, written as generators: it yields what it wants done (one
@@ -27,7 +27,7 @@ import type { AskOf, ReadKind, ReadSource, ValueOf } from '../engine/domain/acco
 import type { EpochMicros } from '../engine/domain/units.ts';
 import type { PaperStatement } from './paper/paper-statement.ts';
 
-export const ACCOUNT_READER_VERSION = 1;
+export const ACCOUNT_READER_VERSION = 2;
 
 /** What a reading may want done, one at a time. */
 export type ReadStep =

@@ -4,16 +4,19 @@ import { readKillLatch } from '../audit/kill-latch.ts';
 import { S3Store } from '../audit/s3-store-shell.ts';
 import { verifyJournal } from '../audit/verify.ts';
 import type { Config } from '../config.ts';
+import type { OwnRules } from '../desk/session/broker-rules.ts';
 import { sessionFor } from '../desk/session/session-clock.ts';
+import type { RestAccount } from '../desk/threads/rest-account-shell.ts';
 import { wallMicros } from '../engine/domain/clock.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import { underlyingOf } from '../engine/domain/underlying.ts';
 import { readAlpacaAccount } from './alpaca-access.ts';
 import { assertTyped, reachBroker } from './broker-access.ts';
+import { brokerDifferences } from './broker-rules.ts';
 import { socketPath } from './engine-paths.ts';
 import { isListening } from './ensure-engine.ts';
 import { configOf } from './environment.ts';
-import { readTastytradeAccount, tastytradeUrl } from './tastytrade-access.ts';
+import { readTastytradeAccount, tastytradeService, tastytradeUrl } from './tastytrade-access.ts';
 
 type Outcome = 'ok' | 'warning' | 'failed';
 
@@ -43,10 +46,21 @@ function checkClock(): Finding {
   );
 }
 
-function checkCalendar(underlying: string): Finding {
-  const session = sessionFor(wallMicros(), underlyingOf(underlying));
-  const text = `the session is ${session.date}, a ${session.kind} day; compare closures with the exchange's calendar`;
-  return finding('calendar', 'ok', text);
+/** The engine's own word on the session at hand. */
+function ownRules(underlying: string): OwnRules {
+  const spec = underlyingOf(underlying);
+  return { session: sessionFor(wallMicros(), spec), spec };
+}
+
+/** `differences`: where the broker says otherwise; undefined where it was not asked, or said nothing. */
+function checkCalendar({ session }: OwnRules, differences: readonly string[] | undefined): Finding {
+  const text = `the session is ${session.date}, a ${session.kind} day`;
+  if (differences === undefined) {
+    return finding('calendar', 'ok', `${text}; compare closures with the exchange's calendar`);
+  }
+  if (differences.length === 0) return finding('calendar', 'ok', `${text}, as the broker says`);
+  const words = `the broker says: ${differences.join('; ')}`;
+  return finding('calendar', 'warning', `${text}; ${words}; the earlier cut-off counts`);
 }
 
 function checkDisk(config: Config): Finding {
@@ -162,11 +176,22 @@ function checkConfig(config: Config): Finding {
   return finding('configuration', 'warning', config.notices.join('; '));
 }
 
-async function checkBroker(config: Config): Promise<Finding> {
+/** The broker's account, and what it says of the session. */
+async function checkBrokerAndCalendar(config: Config) {
+  const own = ownRules(config.DELTARING_UNDERLYING);
+  const isTastytrade = config.DELTARING_BROKER === 'tastytrade';
+  const service = isTastytrade ? tastytradeService(config) : undefined;
+  const broker = await checkBroker(config, service);
+  const isAsked = config.DELTARING_BROKER !== 'paper' && broker.outcome !== 'failed';
+  const differences = isAsked ? await brokerDifferences(config, own, service) : undefined;
+  return { calendar: checkCalendar(own, differences), broker };
+}
+
+async function checkBroker(config: Config, service: RestAccount | undefined): Promise<Finding> {
   const { DELTARING_BROKER: broker, DELTARING_ENV: environment } = config;
   if (broker === 'paper') return finding('broker', 'ok', `paper (${environment} money), embedded`);
   try {
-    if (broker === 'tastytrade') return await checkTastytrade(config);
+    if (service !== undefined) return await checkTastytrade(config, service);
     const { accountId } = await reachBroker(config);
     const { status, optionsLevel, blocks } = await readAlpacaAccount(config);
     const text = `alpaca (${environment} money), account ${accountId}: ${status}, options level ${optionsLevel}`;
@@ -181,8 +206,9 @@ async function checkBroker(config: Config): Promise<Finding> {
   }
 }
 
-async function checkTastytrade(config: Config): Promise<Finding> {
-  const { accountId, kind, optionsLevel, blocks } = await readTastytradeAccount(config);
+async function checkTastytrade(config: Config, service: RestAccount): Promise<Finding> {
+  const account = await readTastytradeAccount(config, undefined, service);
+  const { accountId, kind, optionsLevel, blocks } = account;
   assertTyped(config, accountId);
   const money = config.DELTARING_ENV === 'live' ? 'live money' : 'the sandbox';
   const text = `tastytrade (${money}) at ${tastytradeUrl(config)}, account ${accountId} (${kind}), options level ${optionsLevel}`;
@@ -209,17 +235,18 @@ function readSettings(): Config | Finding {
 
 async function checkEverything(): Promise<readonly Finding[]> {
   const config = readSettings();
-  if ('outcome' in config) return [config, checkClock(), checkCalendar('SPY')];
+  if ('outcome' in config) return [config, checkClock(), checkCalendar(ownRules('SPY'), undefined)];
+  const { calendar, broker } = await checkBrokerAndCalendar(config);
   return [
     checkConfig(config),
     checkClock(),
-    checkCalendar(config.DELTARING_UNDERLYING),
+    calendar,
     checkDisk(config),
     checkJournal(config),
     checkKill(config),
     await checkEngine(config),
     checkFeed(config),
-    await checkBroker(config),
+    broker,
     await checkAudit(config),
   ];
 }

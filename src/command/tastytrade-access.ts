@@ -99,14 +99,22 @@ const BLOCKS = [
   'is-risk-reducing-only',
 ] as const;
 
+/** The login of the configuration, for questions of the command line. */
+export function tastytradeService(
+  config: Config,
+  pace = newAccountPace(TASTYTRADE_PACE),
+): RestAccount {
+  const turns = new RequestTurns(pace, Math.random);
+  return new RestAccount(tastytradeGrant(config), turns, TIMEOUT_MILLIS);
+}
+
 /** Logs in and finds the account: the one configured, or the only one that is open and the login's own.
  * Throws BROKER_UNREACHABLE or CONFIG_INVALID with what to do; no message holds a secret. */
 export async function readTastytradeAccount(
   config: Config,
   pace = newAccountPace(TASTYTRADE_PACE),
+  service = tastytradeService(config, pace),
 ): Promise<TastytradeAccount> {
-  const turns = new RequestTurns(pace, Math.random);
-  const service = new RestAccount(tastytradeGrant(config), turns, TIMEOUT_MILLIS);
   const { data } = await ask(service, '/customers/me/accounts', accountsShape);
   const open = data.items.filter(({ account, 'authority-level': authority }) => {
     return account['is-closed'] !== true && (authority ?? 'owner') === 'owner';

@@ -48,6 +48,8 @@ export interface FlattenProgress {
 export interface DeskDay {
   session: SessionTimes;
   schedule: DaySchedule;
+  /** Where the broker's own rules of the session differ from the engine's; undefined = not told. */
+  brokerRules: readonly string[] | undefined;
   /** The chain of the session is open: listing applied, not yet expired. */
   chainOpen: boolean;
   sealed: boolean;

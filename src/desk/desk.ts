@@ -54,6 +54,7 @@ import { Reconciler } from './reconciling/reconciling.ts';
 import { recover } from './recovery.ts';
 import { Replies } from './replies.ts';
 import { BarBook } from './session/bar-book.ts';
+import { onBrokerRules } from './session/broker-rules.ts';
 import { watchDeadline } from './session/deadline-watch.ts';
 import { MarketTurn } from './session/market-turn.ts';
 import { NOT_CONNECTED_YET, newDay } from './session/new-day.ts';
@@ -211,6 +212,9 @@ export class Desk {
         this.#market.forget();
         onListing(desk, input.listing);
         return;
+      case 'brokerRules':
+        onBrokerRules(desk, input.date, input.rules);
+        return;
       case 'feed':
         this.#onFeed(input);
         return;
@@ -225,12 +229,8 @@ export class Desk {
         this.#onJournalFailed(input.reason, input.reserveExhausted);
         return;
       case 'cleared':
-        if (input.act === 'reprice') onRepriceCleared(desk, input.intentId);
-        else onCleared(desk, input.intentId);
-        return;
       case 'blockedByKill':
-        if (input.act === 'reprice') onRepriceBlocked(desk, input.intentId);
-        else onBlockedByKill(desk, input.intentId);
+        this.#onClearance(input);
         return;
       case 'wire':
         performGateway(desk, desk.gateway.onWire(input.wire, desk.at));
@@ -244,6 +244,13 @@ export class Desk {
       default:
         unreachable(input);
     }
+  }
+
+  #onClearance(input: Extract<Input, { kind: 'cleared' | 'blockedByKill' }>): void {
+    const { kind, act, intentId } = input;
+    const isCleared = kind === 'cleared';
+    if (act === 'reprice') (isCleared ? onRepriceCleared : onRepriceBlocked)(this.#desk, intentId);
+    else (isCleared ? onCleared : onBlockedByKill)(this.#desk, intentId);
   }
 
   #onFeed({ connected, detail, lateMillis = 0 }: Extract<Input, { kind: 'feed' }>): void {

@@ -1,6 +1,7 @@
 /** Everything the desk can ask for, version 1. The shell of the core thread performs them in order. */
 
 import type { GatewayEffect } from '../broker/order-gateway.ts';
+import type { AskOf } from '../engine/domain/account-facts.ts';
 import type { AlertSeverity, AuditRecord } from '../engine/domain/audit-record.ts';
 import type { SessionDate } from '../engine/domain/units.ts';
 import type { AlertAction } from '../ops/alert-channel.ts';
@@ -31,6 +32,7 @@ export type Effect =
     }
   | { readonly kind: 'wire'; readonly effect: Exclude<GatewayEffect, { kind: 'event' }> }
   | { readonly kind: 'fetchListing'; readonly date: SessionDate }
+  | { readonly kind: 'fetchRules'; readonly ask: AskOf<'marketRules'> }
   | { readonly kind: 'subscribe'; readonly symbols: readonly string[] }
   | {
       readonly kind: 'alert';

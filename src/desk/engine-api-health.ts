@@ -78,6 +78,9 @@ export interface MarketStatusView {
   readonly minutesToLastTrade: number;
   readonly openingCutoffAt: string;
   readonly flattenStartAt: string;
+  /** Where the broker's own rules of the session differ from the engine's: the earlier cut-off counts.
+   * null = the broker has told none. */
+  readonly brokerRules: readonly string[] | null;
   readonly nextSession: string;
   readonly underlying: string;
   readonly spot: number | null;

@@ -1,9 +1,10 @@
 /**
- * Everything that can happen to the desk, version 2 (1 knew no late feed). `step` is a function of these alone: they are
+ * Everything that can happen to the desk, version 3 (1 knew no late feed, 2 no rules of the broker). `step` is a function of these alone: they are
  * what the recorder writes and what a replay reads. Each carries both clocks.
  */
 
 import type { WireInput } from '../broker/order-gateway.ts';
+import type { MarketRules } from '../engine/domain/account-facts.ts';
 import type { At } from '../engine/domain/clock.ts';
 import type { Bar, ChainListing } from '../engine/domain/market.ts';
 import type { Price } from '../engine/domain/units.ts';
@@ -11,7 +12,7 @@ import type { Caller } from './engine-api.ts';
 import type { AlertRequest } from './engine-api-plan.ts';
 import type { OrderRequest, StrategyRequest } from './engine-api-requests.ts';
 
-export const INPUT_VERSION = 2;
+export const INPUT_VERSION = 3;
 
 /** A change that a face asks for. The token is known here by its SHA-256 (hex) only. */
 export type Command =
@@ -76,6 +77,13 @@ export type Query =
  */
 export type Input =
   | { readonly kind: 'listing'; readonly at: At; readonly listing: ChainListing }
+  | {
+      /** What the broker says of a session and its options. */
+      readonly kind: 'brokerRules';
+      readonly at: At;
+      readonly date: string;
+      readonly rules: MarketRules;
+    }
   | {
       /** `index` is the chain row, -1 the underlying. */
       readonly kind: 'quote';

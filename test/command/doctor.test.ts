@@ -80,6 +80,15 @@ describe('the doctor', () => {
     expect(ok.found['broker']).toMatchObject({ outcome: 'ok' });
     expect(ok.found['broker']?.text).toContain('account 5WT00001 (Individual), options level');
     expect(venue.login.logins).toBe(1);
+    expect(ok.found['calendar']).toMatchObject({ outcome: 'ok' });
+    expect(ok.found['calendar']?.text).toContain('day, as the broker says');
+    venue.clock.advance(2_000);
+    venue.market.otherwise.ticks = [{ value: '0.05' }];
+    const differs = await examine(tempFolder(), tastytrade);
+    expect(differs.found['calendar']).toMatchObject({ outcome: 'warning' });
+    expect(differs.found['calendar']?.text).toContain(
+      'the broker says: options trade in steps of 0.05, the engine 0.01',
+    );
     venue.clock.advance(2_000);
     venue.knobs.isClosingOnly = true;
     const blocked = await examine(tempFolder(), tastytrade);
@@ -107,6 +116,7 @@ describe('the doctor', () => {
     const ok = await examine(tempFolder(), alpaca);
     expect(ok.found['broker']).toMatchObject({ outcome: 'ok' });
     expect(ok.found['broker']?.text).toContain('account PA3TESTSTUB1: ACTIVE, options level 3');
+    expect(ok.found['calendar']?.text).toContain('day, as the broker says');
     server.venue.account.optionsLevel = 2;
     expect((await examine(tempFolder(), alpaca)).found['broker']?.outcome).toBe('warning');
     server.venue.account.isSuspended = true;

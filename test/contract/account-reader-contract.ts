@@ -161,6 +161,19 @@ const SHAPES: { readonly [K in ReadKind]: z.ZodType<ValueOf<K>> } = {
       }),
     ),
   }),
+  marketRules: z.strictObject({
+    session: z.enum(['full', 'half', 'closed']).nullable(),
+    opensAt: isoTime.nullable(),
+    closesAt: isoTime.nullable(),
+    stopsTradingAt: isoTime.nullable(),
+    ticks: z
+      .array(
+        z.strictObject({ below: z.number().positive().nullable(), step: z.number().positive() }),
+      )
+      .min(1)
+      .nullable(),
+    isClosingOnly: z.boolean().nullable(),
+  }),
   watchlists: z.strictObject({
     watchlists: z.array(
       z.strictObject({
@@ -196,6 +209,7 @@ function asksOf(ticker: string): Asks {
     quotes: { symbols: [ticker] },
     metrics: { symbols: [ticker] },
     symbols: { text: ticker, limit: 5 },
+    marketRules: { underlying: ticker, date: '2026-08-04', contract: 'SPY   260804P00640000' },
     watchlists: { kind: 'private' },
     writeWatchlist: { name: 'Contract list', symbols: [ticker] },
     deleteWatchlist: { name: 'Contract list' },

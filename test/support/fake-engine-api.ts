@@ -407,6 +407,7 @@ export class FakeEngineApi implements EngineApi {
       minutesToLastTrade: 345,
       openingCutoffAt: '2026-11-20T15:25:00.000-05:00',
       flattenStartAt: '2026-11-20T15:40:00.000-05:00',
+      brokerRules: null,
       nextSession: '2026-11-23',
       underlying: 'SPY',
       spot: 600,

@@ -157,6 +157,7 @@ export class SoakEngine {
       },
       toMain: (message) => this.#onMessage(message),
       fetchListing: (date) => this.#fetchListing(date),
+      fetchRules: () => undefined,
       wire: () => undefined,
       subscribe: (symbols) => this.#feed.subscribe(symbols, this.#barsFromMillis()),
     });

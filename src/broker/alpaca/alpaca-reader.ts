@@ -31,6 +31,7 @@ import {
   quoteRow,
   transactionRow,
 } from './account-rows.ts';
+import { readMarketRules } from './rules-reading.ts';
 import type { Fields } from './wire-order.ts';
 import { hasEnded, isFields, parseJson, textIn } from './wire-order.ts';
 
@@ -366,6 +367,7 @@ export function alpacaReader(accountId: string): AccountReader {
     quotes: readQuotes,
     metrics: () => withoutAsking(noMetrics),
     symbols: readSymbols,
+    marketRules: readMarketRules,
     watchlists: readWatchlists,
     writeWatchlist,
     deleteWatchlist,

@@ -34,6 +34,7 @@ import {
   withoutAsking,
 } from '../account-reader.ts';
 import { readMetrics, readSymbols } from '../tastytrade/market-reading.ts';
+import { readMarketRules } from '../tastytrade/rules-reading.ts';
 import type { LedgerEntry, PaperStatement, StatedPosition } from './paper-statement.ts';
 import { cashOf, flatMoments, momentOf, netLiquidatingValue } from './paper-statement.ts';
 
@@ -273,6 +274,10 @@ export function paperReader({ marketSource }: PaperReaderOptions): AccountReader
     *symbols(ask) {
       if (marketSource === undefined) return unsupported('symbol search', NO_SERVICE);
       return yield* readSymbols(ask, marketSource);
+    },
+    *marketRules(ask) {
+      if (marketSource === 'tastytrade') return yield* readMarketRules(ask, marketSource);
+      return unsupported('rules of the day', "market_status: the day is the engine's own");
     },
     watchlists: readWatchlists,
     writeWatchlist,

@@ -9,6 +9,7 @@ import type { ReadFor } from './history-reading.ts';
 import { readLiveOrders, readOrderHistory, readTransactions } from './history-reading.ts';
 import { deleteWatchlist, readQuotes, readWatchlists, writeWatchlist } from './list-reading.ts';
 import { readMetrics, readSymbols } from './market-reading.ts';
+import { readMarketRules } from './rules-reading.ts';
 
 export function tastytradeReader(of: ReadFor): AccountReader {
   const { accountId } = of;
@@ -23,6 +24,7 @@ export function tastytradeReader(of: ReadFor): AccountReader {
     quotes: readQuotes,
     metrics: ({ symbols }) => readMetrics(symbols, 'tastytrade'),
     symbols: (ask) => readSymbols(ask, 'tastytrade'),
+    marketRules: (ask) => readMarketRules(ask, 'tastytrade'),
     watchlists: readWatchlists,
     writeWatchlist,
     deleteWatchlist,

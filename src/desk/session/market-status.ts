@@ -21,7 +21,7 @@ import { sessionFor } from './session-clock.ts';
 export interface MarketFacts {
   readonly market: EpochMicros;
   readonly slice: ChainSlice | undefined;
-  readonly status: Pick<CoreStatus, 'schedule'> | undefined;
+  readonly status: Pick<CoreStatus, 'schedule' | 'brokerRules'> | undefined;
   readonly underlying: string;
   readonly simulated: boolean;
   /** Mid of the underlying two seconds ago. */
@@ -70,6 +70,7 @@ export function marketStatusOf(facts: MarketFacts): MarketStatusView {
     minutesToLastTrade: Math.max(0, (session.lastTrade - market) / MICROS_PER_MINUTE),
     openingCutoffAt: iso(schedule?.openingCutoffAt),
     flattenStartAt: iso(schedule?.flattenStartAt),
+    brokerRules: status?.brokerRules ?? null,
     nextSession: nextSessionDate(session.date),
     underlying,
     spot: slice?.spot === undefined ? null : dollarsFromPrice(slice.spot),

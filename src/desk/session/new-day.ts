@@ -15,6 +15,7 @@ export function newDay(session: SessionTimes, schedule: DaySchedule, at: At): De
   return {
     session,
     schedule,
+    brokerRules: undefined,
     chainOpen: false,
     sealed: false,
     status: ACTIVE,

@@ -26,6 +26,7 @@ import { isExternal } from '../orders/order-book.ts';
 import { requestCancel } from '../orders/sending.ts';
 import { warnOfCalendar } from '../plan/plan-runner.ts';
 import type { PreviewShelf } from '../previews/preview-shelf.ts';
+import { askForRules } from './broker-rules.ts';
 import { sessionFor } from './session-clock.ts';
 
 const LISTING_EVERY_MINUTES = 5;
@@ -63,7 +64,9 @@ export function onListing(desk: DeskContext, listing: ChainListing): void {
     day.chainOpen = true;
     day.sealed = false;
     desk.out.append({ kind: 'sessionOpened', contracts: contracts.length });
+    askForRules(desk);
   } else {
+    askForRules(desk);
     const fresh = sameDay.filter((contract) => chain.indexOf(occSymbol(contract)) === undefined);
     const added = fitting(desk, fresh, MAX_CONTRACTS - chain.contractCount);
     if (added.length === 0) return;
@@ -152,6 +155,7 @@ function beginSession(desk: DeskContext, session: SessionTimes): void {
   pageAboutShares(desk);
   day.session = session;
   day.schedule = scheduleFor(desk.config, desk.gateway.capabilities, session);
+  day.brokerRules = undefined;
   day.chainOpen = false;
   day.sealed = false;
   day.listingCut = false;

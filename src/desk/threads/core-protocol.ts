@@ -2,7 +2,7 @@
 
 import type { ReadResult } from '../../broker/account-reader.ts';
 import type { PaperStatement } from '../../broker/paper/paper-statement.ts';
-import type { AskOf, ReadKind, ValueOf } from '../../engine/domain/account-facts.ts';
+import type { AskOf, MarketRules, ReadKind, ValueOf } from '../../engine/domain/account-facts.ts';
 import type { ChainListing } from '../../engine/domain/market.ts';
 import type { SessionDate } from '../../engine/domain/units.ts';
 import type { Effect } from '../effects.ts';
@@ -53,6 +53,8 @@ export interface CoreStatus {
     readonly flattenStartAt: number;
     readonly flattenDeadlineAt: number;
   };
+  /** Where the broker's rules of the session differ from the engine's; absent = not told. */
+  readonly brokerRules?: readonly string[] | undefined;
   readonly chainOpen: boolean;
   readonly feed: {
     readonly state: string;
@@ -74,6 +76,7 @@ export interface CoreStatus {
 export type ToIo =
   | { readonly kind: 'token' }
   | { readonly kind: 'listing'; readonly date: SessionDate }
+  | { readonly kind: 'rules'; readonly ask: AskOf<'marketRules'> }
   | { readonly kind: 'statement'; readonly id: number; readonly statement: PaperStatement }
   /** An access token for the broker's wires; `refused` is one that it took no more. */
   | { readonly kind: 'access'; readonly refused?: string };
@@ -82,6 +85,8 @@ export type FromIo =
   | { readonly kind: 'token'; readonly url: string; readonly token: string }
   | { readonly kind: 'tokenFailed'; readonly reason: string }
   | { readonly kind: 'listing'; readonly listing: ChainListing }
+  /** Told only where the broker has said something. */
+  | { readonly kind: 'rules'; readonly date: string; readonly rules: MarketRules }
   | { readonly kind: 'listingFailed'; readonly date: SessionDate; readonly reason: string }
   | { readonly kind: 'access'; readonly token: string; readonly millisLeft: number }
   | { readonly kind: 'accessFailed'; readonly reason: string }

@@ -5,6 +5,7 @@
 
 import type { JournalRequest } from '../../audit/journal-protocol.ts';
 import type { ByteRingWriter } from '../../audit/spsc-byte-ring.ts';
+import type { AskOf } from '../../engine/domain/account-facts.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { At, Clock } from '../../engine/domain/clock.ts';
 import { wallMicros } from '../../engine/domain/clock.ts';
@@ -29,6 +30,7 @@ export interface CoreWorld {
   toJournal(request: JournalRequest): void;
   toMain(message: FromCore): void;
   fetchListing(date: SessionDate): void;
+  fetchRules(ask: AskOf<'marketRules'>): void;
   subscribe(symbols: readonly string[]): void;
   /** Sends over the broker's wires. */
   wire(effect: Extract<Effect, { kind: 'wire' }>['effect']): void;
@@ -152,6 +154,9 @@ export class CoreShell {
         return;
       case 'fetchListing':
         world.fetchListing(effect.date);
+        return;
+      case 'fetchRules':
+        world.fetchRules(effect.ask);
         return;
       case 'subscribe':
         world.subscribe(effect.symbols);

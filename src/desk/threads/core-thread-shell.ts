@@ -136,6 +136,7 @@ class CoreThread {
       toJournal: (request) => start.journalPort.postMessage(request),
       toMain: (message) => this.#tellMain(message),
       fetchListing: (date) => this.#toIo({ kind: 'listing', date }),
+      fetchRules: (ask) => this.#toIo({ kind: 'rules', ask }),
       subscribe: (symbols) => this.#feed.subscribe(symbols, this.#barsFromMillis()),
       wire: (effect) => this.#wires?.perform(effect),
     });
@@ -235,6 +236,7 @@ class CoreThread {
         stamp: stampOf(desk),
         session: day.session.date,
         schedule: day.schedule,
+        brokerRules: day.brokerRules,
         chainOpen: day.chainOpen,
         feed: {
           state: filling === undefined ? feed.state : 'filling',
@@ -316,6 +318,9 @@ class CoreThread {
         return;
       case 'listing':
         this.#step({ kind: 'listing', at: this.#clock.now(), listing: message.listing });
+        return;
+      case 'rules':
+        this.#step({ ...message, kind: 'brokerRules', at: this.#clock.now() });
         return;
       case 'listingFailed':
         setTimeout(() => this.#askAgain(message.date), LISTING_RETRY_MILLIS);

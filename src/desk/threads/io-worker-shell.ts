@@ -110,7 +110,7 @@ function accountsOf({ source, brokerGrant, ...start }: IoStart) {
 
 /** The same-day contracts of an underlying. What the opening settles (AM) stopped trading the day
  * before, and adjusted classes are not standard contracts: neither is listed. */
-function contractsOf(
+export function contractsOf(
   answer: unknown,
   date: SessionDate,
   { optionRoot }: UnderlyingSpec,
@@ -261,11 +261,19 @@ export function runIo(start: IoStart, faces?: MessagePort): void {
   const calls = new OutgoingCalls({ ...CALLS, timeoutMillis: timeoutMillis * REQUESTS_PER_CALL });
 
   const statements = new Statements(port);
-  if (faces !== undefined && start.reader !== undefined) {
-    const { reader } = start;
+  const readings = start.reader === undefined ? undefined : readingsFor(start.reader);
+  if (faces !== undefined && readings !== undefined) serveReads(faces, readings);
+
+  function readingsFor(reader: ReaderStart): AccountReadings {
     const send = account === undefined ? undefined : sender(account, timeoutMillis);
     const paper = { send, statement: () => statements.ask(), home: reader.home };
-    serveReads(faces, readingsOf(reader, paper, { broker, timeoutMillis }));
+    return readingsOf(reader, paper, { broker, timeoutMillis });
+  }
+
+  /** A broker that says nothing is asked again with the next listing. */
+  async function rules({ ask }: Extract<ToIo, { kind: 'rules' }>): Promise<void> {
+    const result = await readings?.run('marketRules', ask);
+    if (result?.kind === 'read') answer({ kind: 'rules', date: ask.date, rules: result.value });
   }
 
   /** The keeper has a pace of its own for logins that are refused, so it is asked at once. */
@@ -279,7 +287,7 @@ export function runIo(start: IoStart, faces?: MessagePort): void {
     }
   }
 
-  async function serve(request: Exclude<ToIo, { kind: 'statement' | 'access' }>): Promise<void> {
+  async function serve(request: Extract<ToIo, { kind: 'token' | 'listing' }>): Promise<void> {
     try {
       answer(await calls.run(() => (request.kind === 'token' ? token() : listing(request.date))));
     } catch (error) {
@@ -293,6 +301,7 @@ export function runIo(start: IoStart, faces?: MessagePort): void {
   port.on('message', (request: ToIo) => {
     if (request.kind === 'statement') statements.take(request);
     else if (request.kind === 'access') void access(request);
+    else if (request.kind === 'rules') void rules(request);
     else void serve(request);
   });
 }

@@ -145,6 +145,19 @@ export interface WatchlistRow {
   readonly symbols: readonly string[];
 }
 
+/** What a broker says of a day and of the options that expire on it. What it did not say is null. */
+export interface MarketRules {
+  readonly session: 'full' | 'half' | 'closed' | null;
+  /** Of the underlying, ISO text. */
+  readonly opensAt: string | null;
+  readonly closesAt: string | null;
+  /** Of one of the day's options, ISO text. */
+  readonly stopsTradingAt: string | null;
+  /** Price steps of one option in dollars: each holds below its price, the last for the rest. */
+  readonly ticks: readonly { readonly below: number | null; readonly step: number }[] | null;
+  readonly isClosingOnly: boolean | null;
+}
+
 /** From and to as `YYYY-MM-DD` of New York, both inclusive. */
 export interface DateRange {
   readonly from?: string | undefined;
@@ -185,6 +198,15 @@ export interface AccountReads {
   symbols: {
     ask: { readonly text: string; readonly limit: number };
     value: { readonly symbols: readonly SymbolRow[] };
+  };
+  /** Of a date (`YYYY-MM-DD`); `contract` is one of its options in OCC form, where one is known. */
+  marketRules: {
+    ask: {
+      readonly underlying: string;
+      readonly date: string;
+      readonly contract?: string | undefined;
+    };
+    value: MarketRules;
   };
   /** Private ones, or the broker's public ones; one of a name where given. */
   watchlists: {

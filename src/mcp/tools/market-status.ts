@@ -14,8 +14,13 @@ function statusText(status: MarketStatusView): string {
     phase === 'closed'
       ? `next session ${status.nextSession}`
       : `${Math.round(minutesToLastTrade)} minutes to the last trade, openings until ${status.openingCutoffAt.slice(11, 16)}`;
+  const { brokerRules } = status;
+  const rules =
+    brokerRules === null || brokerRules.length === 0
+      ? ''
+      : ` The broker says: ${brokerRules.join('; ')}; the earlier cut-off counts.`;
   const source = status.simulated ? ' Simulated market.' : '';
-  return `${session} ${PHASE_WORDS[phase]}, New York ${timeNewYork}, ${left}. ${underlying} ${figure(spot)}, expected move ${figure(status.expectedMove)}, ${status.contracts} contracts.${source}`;
+  return `${session} ${PHASE_WORDS[phase]}, New York ${timeNewYork}, ${left}. ${underlying} ${figure(spot)}, expected move ${figure(status.expectedMove)}, ${status.contracts} contracts.${rules}${source}`;
 }
 
 export const marketStatus = defineTool({
@@ -36,6 +41,7 @@ export const marketStatus = defineTool({
     minutesToLastTrade: z.number(),
     openingCutoffAt: text,
     flattenStartAt: text,
+    brokerRules: z.array(text).nullable(),
     nextSession: text,
     underlying: text,
     spot: maybe,

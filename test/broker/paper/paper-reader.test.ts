@@ -13,7 +13,10 @@ class PaperReaderRig implements ReaderRig {
   readonly reader = paperReader({ marketSource: 'simulator' });
   readonly world = new ReadingRig();
   readonly ticker = 'SPY';
-  readonly lacks = { quotes: 'the live chain has them' };
+  readonly lacks = {
+    quotes: 'the live chain has them',
+    marketRules: 'the simulator has none of its own',
+  };
 
   constructor() {
     this.world.statement = STATEMENT;

@@ -91,6 +91,39 @@ describe("tastytrade's account", () => {
     });
   });
 
+  it('tells the hours, the steps and the last trade of a day, each part for itself', () => {
+    const rig = new TastyReaderRig();
+    const ask = { underlying: 'SPY', date: TASTY_DATE, contract: 'SPY   260804P00640000' };
+    const rules = {
+      session: 'full',
+      opensAt: '2026-08-04T13:30:00.000Z',
+      closesAt: '2026-08-04T20:00:00.000Z',
+      stopsTradingAt: '2026-08-04T20:15:00.000Z',
+      ticks: [{ below: null, step: 0.01 }],
+      isClosingOnly: false,
+    };
+    expect(rig.run('marketRules', ask)).toMatchObject({ kind: 'read', value: rules });
+    rig.rig.venue.market.otherwise.ticks = [{ value: '0.1' }, { value: 0.05, threshold: '3.0' }];
+    rig.rig.venue.market.otherwise.halfDays = ['2026-08-05'];
+    const other = { underlying: 'SPY', date: '2026-08-05' };
+    expect(rig.run('marketRules', other)).toMatchObject({
+      value: {
+        session: 'half',
+        opensAt: null,
+        closesAt: null,
+        stopsTradingAt: null,
+        ticks: [
+          { below: 3, step: 0.05 },
+          { below: null, step: 0.1 },
+        ],
+      },
+    });
+    const unknown = { ...ask, contract: 'SPY   260804P00940000', underlying: 'NONE' };
+    expect(rig.run('marketRules', unknown)).toMatchObject({
+      value: { session: 'full', stopsTradingAt: null, ticks: null, isClosingOnly: null },
+    });
+  });
+
   it('asks once for symbols of every kind', () => {
     const rig = new TastyReaderRig();
     const before = rig.rig.venue.seen.length;

@@ -38,6 +38,7 @@ class ShellRig {
       toJournal: (request) => this.requests.push(request),
       toMain: (message) => this.messages.push(message),
       fetchListing: (date) => this.world.push(`listing ${date}`),
+      fetchRules: ({ date }) => this.world.push(`rules ${date}`),
       subscribe: (symbols) => this.world.push(`subscribe ${symbols.length}`),
       wire: (effect) => this.world.push(`wire ${effect.kind}`),
     });
@@ -251,10 +252,10 @@ describe("the core's shell", () => {
 
   it('passes on what the desk asks of the world', () => {
     const core = new ShellRig(1 << 24, { minutes: 14 * 60 });
-    expect(core.world).toEqual(['subscribe 123']);
+    expect(core.world).toEqual(['rules 2026-11-20', 'subscribe 123']);
     core.rig.goTo(16 * 60 + 15);
     core.rig.goTo(17 * 60 + 30);
-    expect(core.world.slice(1)).toEqual(['subscribe 1', 'listing 2026-11-23']);
+    expect(core.world.slice(2)).toEqual(['subscribe 1', 'listing 2026-11-23']);
     core.rig.step({ kind: 'feed', at: core.rig.at, connected: false, detail: 'gone' });
     expect(core.messages.find(({ kind }) => kind === 'alert')).toMatchObject({
       severity: 'warning',

@@ -183,7 +183,13 @@ describe('the adapter to tastytrade on real wires', () => {
       refreshToken,
       userAgent: 'deltaring/test',
     };
-    runIo({ source: { kind: 'rest', ...grant }, underlying: 'SPY', port: io, brokerGrant: grant });
+    runIo({
+      source: { kind: 'rest', ...grant },
+      underlying: 'SPY',
+      port: io,
+      brokerGrant: grant,
+      reader: { broker: 'tastytrade', accountId: '5WT00001', home: '' },
+    });
     const ask = (message: ToIo): Promise<FromIo> => {
       core.postMessage(message);
       return new Promise((resolve) => {
@@ -199,6 +205,13 @@ describe('the adapter to tastytrade on real wires', () => {
     const contracts = listing.kind === 'listing' ? listing.listing.contracts : [];
     expect(contracts).toHaveLength(402);
     expect(contracts[0]).toEqual(parseOccSymbol('SPY   260804C00500000'));
+    const date = '2026-08-04';
+    const contract = 'SPY   260804C00500000';
+    expect(await ask({ kind: 'rules', ask: { underlying: 'SPY', date, contract } })).toMatchObject({
+      kind: 'rules',
+      date,
+      rules: { session: 'full', stopsTradingAt: '2026-08-04T20:15:00.000Z' },
+    });
     expect(await ask({ kind: 'access' })).toMatchObject({ kind: 'access', token: 'stub-access-1' });
     expect(server.venue.login.logins).toBe(1);
   });

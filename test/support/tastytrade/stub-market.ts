@@ -2,9 +2,10 @@
 import {
   newYorkDate,
   newYorkMinutes,
+  sessionKind,
   sessionTimes,
 } from '../../../src/engine/domain/session-calendar.ts';
-import { epochMicrosFromMillis } from '../../../src/engine/domain/units.ts';
+import { epochMicrosFromMillis, sessionDate } from '../../../src/engine/domain/units.ts';
 import type { StubClock } from './stub-clock.ts';
 
 export interface StubQuote {
@@ -37,6 +38,12 @@ export class StubMarket {
   readonly quotes = new Map<string, StubQuote>();
   readonly #clock: StubClock;
   readonly underlying: string;
+  /** What the service says otherwise than the exchange. */
+  readonly otherwise: {
+    halfDays?: readonly string[];
+    stopsTradingAt?: string;
+    ticks?: readonly object[];
+  } = {};
   lowest = 500;
   highest = 700;
 
@@ -63,6 +70,38 @@ export class StubMarket {
   isOpen(): boolean {
     const minutes = this.minutes();
     return minutes >= 9 * 60 + 30 && minutes < this.stops().last;
+  }
+
+  /** Days without a session, and half ones, of the years around the clock's. */
+  holidays(): object {
+    const year = Number(this.today().slice(0, 4));
+    const kinds = new Map<string, string>();
+    for (let day = Date.UTC(year - 3, 0, 1); day < Date.UTC(year + 4, 0, 1); day += 86_400_000) {
+      const date = new Date(day).toISOString().slice(0, 10);
+      const isWeekend = [0, 6].includes(new Date(day).getUTCDay());
+      if (!isWeekend) kinds.set(date, sessionKind(sessionDate(date)));
+    }
+    const of = (kind: string) =>
+      [...kinds].flatMap(([date, each]) => (each === kind ? [date] : []));
+    return {
+      'market-holidays': of('closed'),
+      'market-half-days': this.otherwise.halfDays ?? of('half'),
+    };
+  }
+
+  /** The shares' session of the day. */
+  hours(): object {
+    const times = sessionTimes(sessionDate(this.today()));
+    if (times === undefined) return { state: 'Closed' };
+    const iso = (micros: number) => new Date(micros / 1_000).toISOString();
+    return { 'open-at': iso(times.open), 'close-at': iso(times.exerciseMark) };
+  }
+
+  /** When an option of a date stops trading. */
+  stopsTradingAt(date: string): string | undefined {
+    const last = sessionTimes(sessionDate(date))?.lastTrade;
+    if (last === undefined) return undefined;
+    return this.otherwise.stopsTradingAt ?? new Date(last / 1_000).toISOString();
   }
 
   isListed({ symbol, date, strike }: StubContract): boolean {

@@ -169,14 +169,17 @@ export class TastytradeVenue {
         return success(path, {
           symbol: market.underlying,
           'tick-sizes': [{ value: '0.01' }],
-          'option-tick-sizes': [{ value: '0.01' }],
+          'option-tick-sizes': market.otherwise.ticks ?? [{ value: '0.01' }],
           'is-options-closing-only': false,
         });
       case '/market-time/equities/sessions/current':
         return success(path, {
           state: market.isOpen() ? 'Open' : 'Closed',
+          ...market.hours(),
           'instrument-collection': 'Equity',
         });
+      case '/market-time/equities/holidays':
+        return success(path, market.holidays());
       case '/market-metrics':
         return success(path, {
           items: [{ symbol: 'SPY', 'implied-volatility-index': '0.16', beta: '1.0' }],
@@ -220,7 +223,7 @@ export class TastytradeVenue {
       'exercise-style': 'American',
       'settlement-type': 'PM',
       'is-closing-only': false,
-      'stops-trading-at': `${contract.date}T20:15:00.000+00:00`,
+      'stops-trading-at': this.market.stopsTradingAt(contract.date),
     });
   }
 

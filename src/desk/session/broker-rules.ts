@@ -1,0 +1,138 @@
+/**
+ * What the broker says of the day and its options, beside the engine's own calendar and tables. Where
+ * the two disagree that is told, and the earlier end of the day counts: cut-offs are moved back by as
+ * much as the broker ends sooner, and never forward. Prices stay on the engine's own steps.
+ */
+
+import type { MarketRules } from '../../engine/domain/account-facts.ts';
+import { brokerName } from '../../engine/domain/broker-text.ts';
+import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
+import { newYorkDate, newYorkText } from '../../engine/domain/session-calendar.ts';
+import type { TickGrid } from '../../engine/domain/tick-grid.ts';
+import type { UnderlyingSpec } from '../../engine/domain/underlying.ts';
+import type { EpochMicros } from '../../engine/domain/units.ts';
+import {
+  addMicros,
+  dollarsFromPrice,
+  epochMicros,
+  epochMicrosFromMillis,
+} from '../../engine/domain/units.ts';
+import type { DaySchedule, DeskContext } from '../desk-context.ts';
+
+/** The engine's own word on a day. */
+export interface OwnRules {
+  readonly session: SessionTimes;
+  readonly spec: UnderlyingSpec;
+}
+
+/** No day ends sooner than a half one: a broker's word that it does opens nothing, and moves the time
+ * at which everything is closed no further. */
+const HALF_DAY_EARLIER_MICROS = 3 * 60 * 60 * 1_000_000;
+
+/** A time of the session's day as the broker wrote it; undefined where it wrote none that is one. */
+function instantOn({ date }: SessionTimes, text: string | null): EpochMicros | undefined {
+  const millis = Date.parse(text ?? '');
+  if (!Number.isFinite(millis)) return undefined;
+  const at = epochMicrosFromMillis(millis);
+  return newYorkDate(at) === date ? at : undefined;
+}
+
+function stepsOf({ step, coarse }: TickGrid): NonNullable<MarketRules['ticks']> {
+  if (coarse === undefined) return [{ below: null, step: dollarsFromPrice(step) }];
+  return [
+    { below: dollarsFromPrice(coarse.from), step: dollarsFromPrice(step) },
+    { below: null, step: dollarsFromPrice(coarse.step) },
+  ];
+}
+
+function stepWords(ticks: NonNullable<MarketRules['ticks']>): string {
+  return ticks
+    .map(({ below, step }) => (below === null ? `${step}` : `${step} below ${below}`))
+    .join(', ');
+}
+
+function timeDifference(
+  session: SessionTimes,
+  {
+    what,
+    said,
+    own,
+  }: { readonly what: string; readonly said: string | null; readonly own: EpochMicros },
+): readonly string[] {
+  if (said === null) return [];
+  const at = instantOn(session, said);
+  if (at === own) return [];
+  if (at === undefined) return [`${what} ${brokerName(said)}, which is no time of this session`];
+  const hours = (time: EpochMicros): string => newYorkText(time).slice(0, 5);
+  return [`${what} ${hours(at)}, the engine ${hours(own)}`];
+}
+
+/** In words, each as `the broker says …`; empty where the two agree on all that was told. */
+export function differencesOf(rules: MarketRules, { session, spec }: OwnRules): readonly string[] {
+  const differences: string[] = [];
+  if (rules.session !== null && rules.session !== session.kind) {
+    differences.push(`${session.date} is ${brokerName(rules.session)}, the engine ${session.kind}`);
+  }
+  differences.push(
+    ...[
+      { what: 'the market opens at', said: rules.opensAt, own: session.open },
+      { what: 'the market closes at', said: rules.closesAt, own: session.exerciseMark },
+      { what: 'options trade until', said: rules.stopsTradingAt, own: session.lastTrade },
+    ].flatMap((time) => timeDifference(session, time)),
+  );
+  const own = stepWords(stepsOf(spec.ticks.single));
+  const said = rules.ticks === null ? own : stepWords(rules.ticks);
+  if (said !== own) differences.push(`options trade in steps of ${said}, the engine ${own}`);
+  if (rules.isClosingOnly === true) differences.push('options may only be closed');
+  return differences;
+}
+
+/** By how much the day ends sooner by the broker's word, in microseconds; 0 where it does not. */
+function soonerBy(rules: MarketRules, { session }: OwnRules): number {
+  const closesAt = instantOn(session, rules.closesAt) ?? session.exerciseMark;
+  const stopsAt = instantOn(session, rules.stopsTradingAt) ?? session.lastTrade;
+  const isHalf = rules.session === 'half' && session.kind === 'full';
+  const byKind = isHalf ? HALF_DAY_EARLIER_MICROS : 0;
+  return Math.max(0, session.exerciseMark - closesAt, session.lastTrade - stopsAt, byKind);
+}
+
+/** The cut-offs with the broker's word: only ever earlier. A day on which nothing may be opened has none
+ * left to open in; what is held is flattened at the engine's own times all the same. */
+export function stricter(schedule: DaySchedule, rules: MarketRules, own: OwnRules): DaySchedule {
+  const sooner = soonerBy(rules, own);
+  const moved = Math.min(sooner, HALF_DAY_EARLIER_MICROS);
+  const back = (at: EpochMicros): EpochMicros =>
+    epochMicros(Math.max(own.session.open, addMicros(at, -moved)));
+  const isClosed = rules.session === 'closed' || rules.isClosingOnly === true;
+  const opensNothing = isClosed || sooner > HALF_DAY_EARLIER_MICROS;
+  return {
+    openingCutoffAt: opensNothing ? own.session.open : back(schedule.openingCutoffAt),
+    flattenStartAt: back(schedule.flattenStartAt),
+    flattenDeadlineAt: back(schedule.flattenDeadlineAt),
+  };
+}
+
+/** The broker has said what holds on a date. */
+export function onBrokerRules(desk: DeskContext, date: string, rules: MarketRules): void {
+  const { day, spec } = desk;
+  const { session } = day;
+  if (date !== session.date || day.brokerRules !== undefined) return;
+  const own = { session, spec };
+  const differences = differencesOf(rules, own);
+  day.brokerRules = differences;
+  day.schedule = stricter(day.schedule, rules, own);
+  if (differences.length === 0) return;
+  const text = `the broker says: ${differences.join('; ')}; the earlier cut-off counts`;
+  desk.out.alert('warning', 'BROKER_RULES_DIFFER', text);
+}
+
+/** Asks the broker about the session, once it has an option to ask about; until there is an answer it is
+ * asked again with each listing. */
+export function askForRules(desk: DeskContext): void {
+  const { day, chain, out, config } = desk;
+  if (day.brokerRules !== undefined || !day.chainOpen) return;
+  const contract = chain.symbolOf(chain.contractCount >> 1);
+  if (contract === undefined) return;
+  const { underlying } = config;
+  out.push({ kind: 'fetchRules', ask: { underlying, date: day.session.date, contract } });
+}

@@ -16,7 +16,7 @@ import { IngestReceiver } from './support/ingest-receiver.ts';
 import { contest, courseOf, type Paired, paired, rowOf } from './support/paired.ts';
 import { QuoteServer } from './support/quote-server.ts';
 import { sampleChain } from './support/sample-chain.ts';
-import type { Samples } from './support/samples.ts';
+import { Samples } from './support/samples.ts';
 
 const NAME = 'ingest';
 const PEER = 'official dxLink client, stored';
@@ -28,9 +28,6 @@ const EVENTS_SATURATED = 100;
 const EVENTS_PACED = 21;
 const P999 = 99.9;
 const LEAST_MILLIS = 100;
-/** Rounds of what is paced: each is mostly waiting. */
-const PACED_ROUNDS = 3;
-
 /** How quotes come: every contract at once is what an open or a spike is. */
 interface Stream {
   readonly what: string;
@@ -47,8 +44,8 @@ function steady(rate: number, millis: number): Stream {
 
 const STREAMS: readonly Stream[] = [
   steady(2_000, 1_200),
-  steady(50_000, 500),
-  steady(400_000, 400),
+  steady(50_000, 1_000),
+  steady(400_000, 500),
   {
     what: 'in bursts of 420 events, 50 a second',
     pace: { frames: 20, everyMillis: 20 },
@@ -114,6 +111,13 @@ function recordLatencies({ result, sentAt }: Run, samples: Samples): void {
   }
 }
 
+/** How long each send took its sender. */
+function recordSends({ sentAt, handedAt }: Run, samples: Samples): void {
+  for (const [frame, at] of sentAt.entries()) {
+    samples.record(((handedAt[frame] ?? at) - at) * NANOS_PER_MILLI);
+  }
+}
+
 /** The same with its longest thousandth as what is compared. */
 function tailRow(row: Row, { ours, peer }: Paired): Row {
   const tail = ours.all.percentile(P999, 'us');
@@ -129,20 +133,19 @@ function tailRow(row: Row, { ours, peer }: Paired): Row {
 
 async function latencyRows(context: BenchContext, field: Field, found: Collected): Promise<Row[]> {
   const frames = numberedFrames(sampleChain(), FRAMES, EVENTS_PACED);
-  const rounds = Math.min(PACED_ROUNDS, context.rounds);
   const rows: Row[] = [];
   for (const { what, pace, millis, hasTail } of STREAMS) {
     const least = Math.max(LEAST_MILLIS, context.count(millis));
     const count = pace.frames * Math.max(2, Math.round(least / pace.everyMillis));
+    const sends = new Samples();
     const latencyOf = (kind: IngestKind) => async (samples: Samples) => {
       const run = await (await field.of(kind)).run(frames, count, { events: EVENTS_PACED, pace });
       recordLatencies(run, samples);
+      recordSends(run, sends);
       found.add(kind, run.result.collections, run.result.seconds);
     };
-    const result = await paired(
-      { ...context, rounds },
-      { ours: latencyOf('own'), peer: latencyOf('official') },
-    );
+    const result = await paired(context, { ours: latencyOf('own'), peer: latencyOf('official') });
+    found.sends.push(`${what} ${sends.percentile(50, 'us').toFixed(0)} us`);
     const metric = `frame sent to row visible ${what}`;
     const row = rowOf({ bench: NAME, metric, unit: 'us', peer: PEER }, result);
     rows.push(row);
@@ -151,8 +154,10 @@ async function latencyRows(context: BenchContext, field: Field, found: Collected
   return rows;
 }
 
-/** Garbage collections while frames came at a pace. */
+/** Garbage collections while frames came at a pace, and what sending took. */
 class Collected {
+  /** Stream by stream: the median of the sender's own call. */
+  readonly sends: string[] = [];
   readonly #by = new Map<IngestKind, { times: number; seconds: number }>();
 
   add(kind: IngestKind, times: number, seconds: number): void {
@@ -184,6 +189,7 @@ async function run(context: BenchContext): Promise<BenchReport> {
         'Goals: CPU at most 0.4 of the official client; p50 at most 0.65 of its, p99.9 at most 0.4 at 50,000 events/s and 0.25 at 400,000.',
         ...collected.notes(),
         'Of the core thread alone, with its desk, over a minute: `npm run campaign -- collections`.',
+        `In each latency lies the sender's own call, to all contenders the same (p50): ${collected.sends.join(', ')}. A sender that rests is cold, and so is the receiver.`,
         `CPU is user and system time of the receiver's process, kernel work for the socket included; frames of ${EVENTS_SATURATED} quotes, as fast as they are taken.`,
         `Latencies are of frames of ${EVENTS_PACED} quotes from the send in this process to the row visible in the other, on one clock. The two processes share two cores with the collector: what is beyond some milliseconds is the scheduler's.`,
       ],

@@ -38,6 +38,8 @@ export interface Run {
   readonly result: IngestResult;
   /** Milliseconds of the same clock at which each frame was sent. */
   readonly sentAt: Float64Array;
+  /** And at which the call that sent it came back: what lies between is the sender's own. */
+  readonly handedAt: Float64Array;
 }
 
 const CLIENT = fileURLToPath(new URL('ingest-client.ts', import.meta.url));
@@ -86,16 +88,17 @@ export class IngestReceiver {
     await going;
     const done = said(this.#child, (message) => typeof message === 'object');
     const sentAt = new Float64Array(count);
-    await this.#send(frames, sentAt, pace);
+    const handedAt = new Float64Array(count);
+    await this.#send(frames, { sentAt, handedAt }, pace);
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our own client sends one object only
     const result = (await done) as IngestResult;
     check(result.events === order.events, 'every event sent was received');
-    return { result, sentAt };
+    return { result, sentAt, handedAt };
   }
 
   async #send(
     frames: readonly Buffer[],
-    sentAt: Float64Array,
+    { sentAt, handedAt }: Pick<Run, 'sentAt' | 'handedAt'>,
     pace: Pace | undefined,
   ): Promise<void> {
     const startedAt = performance.now();
@@ -110,6 +113,7 @@ export class IngestReceiver {
         sentAt[sent] = monotonicMillis();
         // a copy: what is queued must not change while the next number is written
         this.#socket.send(Buffer.from(frame), { binary: false });
+        handedAt[sent] = monotonicMillis();
         sent += 1;
       }
       await new Promise((resolve) => setImmediate(resolve));

@@ -82,14 +82,22 @@ export class FeedWatchdog {
         limitMillis !== undefined &&
         openMillis >= limitMillis &&
         (ageMillis === undefined || ageMillis > limitMillis);
-      const isStale = isSilent && hasBeenOpenFor(limitMillis, at, session);
+      const isStale = isSilent && isJudged(stream, limitMillis, at, session);
       return { stream, ageMillis, limitMillis, isStale };
     });
   }
 }
 
-function hasBeenOpenFor(millis: number, at: At, session: SessionTimes | undefined): boolean {
+/** True while a stream has to speak: once the session has been open for as long as it may be silent.
+ * Trades and bars are those of regular hours, quotes go on until the last trade of the options. */
+function isJudged(
+  stream: FeedType,
+  limitMillis: number,
+  at: At,
+  session: SessionTimes | undefined,
+): boolean {
   if (session === undefined) return false;
-  const judgedFrom = session.open + millis * MICROS_PER_MILLI;
-  return at.market >= judgedFrom && at.market < session.exerciseMark;
+  const judgedFrom = session.open + limitMillis * MICROS_PER_MILLI;
+  const judgedUntil = stream === 'Quote' ? session.lastTrade : session.exerciseMark;
+  return at.market >= judgedFrom && at.market < judgedUntil;
 }

@@ -226,7 +226,8 @@ describe('the shell of the feed', () => {
     expect(rig.connections()).toEqual([true]);
     const now = wallMicros();
     rig.session = { ...buildSession(DATE), open: addMicros(now, -3_600_000_000) };
-    rig.session = { ...rig.session, exerciseMark: addMicros(now, 3_600_000_000) };
+    const mark = addMicros(now, 3_600_000_000);
+    rig.session = { ...rig.session, exerciseMark: mark, lastTrade: addMicros(mark, 900_000_000) };
     rig.pass(2);
     expect(rig.connections()).toEqual([true, false]);
     expect(rig.shell.status().detail).toContain('quotes went silent in session');

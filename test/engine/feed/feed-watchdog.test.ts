@@ -56,9 +56,18 @@ describe('stream ages', () => {
     expect(quoteAge(rig, session)?.isStale).toBe(true);
   });
 
-  it('expects nothing after the close', () => {
+  it('expects quotes until the last trade of the options, trades until the close, then nothing', () => {
     const { rig, session } = opened();
-    rig.millis = session.exerciseMark / 1_000;
-    expect(quoteAge(rig, session)?.isStale).toBe(false);
+    const stale = (millis: number): readonly string[] => {
+      rig.millis = millis;
+      return rig.client.data
+        .streamAges(rig.at, session)
+        .flatMap(({ stream, isStale }) => (isStale ? [stream] : []));
+    };
+    rig.want({ type: 'Quote', symbol: 'SPY' }, { type: 'Trade', symbol: 'SPY' });
+    expect(stale(session.exerciseMark / 1_000 - 1)).toEqual(['Quote', 'Trade']);
+    expect(stale(session.exerciseMark / 1_000)).toEqual(['Quote']);
+    expect(stale(session.lastTrade / 1_000 - 1)).toEqual(['Quote']);
+    expect(stale(session.lastTrade / 1_000)).toEqual([]);
   });
 });

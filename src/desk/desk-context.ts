@@ -1,8 +1,10 @@
 /** What the parts of the desk share: state of the core thread, reachable from one place. */
 
 import type { OrderGateway } from '../broker/order-gateway.ts';
+import { UNDERLYING } from '../engine/chain/chain-layout.ts';
 import type { ChainPast } from '../engine/chain/chain-past.ts';
 import type { ChainReader } from '../engine/chain/chain-reader.ts';
+import { midAt } from '../engine/chain/chain-view.ts';
 import type { ChainWriter } from '../engine/chain/chain-writer.ts';
 import { assert } from '../engine/domain/assert.ts';
 import type { At, LentAt } from '../engine/domain/clock.ts';
@@ -28,6 +30,7 @@ import type { DecisionLog } from './previews/decision-log.ts';
 import type { DryRunBook } from './previews/dry-run-book.ts';
 import type { Replacement } from './previews/replacement.ts';
 import type { BarBook } from './session/bar-book.ts';
+import type { LentEvidence } from './session/lent-evidence.ts';
 
 /** Broker-dependent times of the session. */
 export interface DaySchedule {
@@ -114,6 +117,8 @@ export interface DeskContext {
   /** The chain some moments ago, by market time. Its memory is written by this thread alone, as its
    * inputs come, so that a replay sees the same past. */
   readonly past: ChainPast;
+  /** Quotes lent to whoever judges what is held. */
+  readonly evidence: LentEvidence;
   readonly bars: BarBook;
   readonly gateway: OrderGateway;
   readonly book: PortfolioBook;
@@ -146,6 +151,12 @@ export function viewOf(desk: DeskContext, instrument: Instrument): ContractView 
   if (instrument.kind === 'shares') return undefined;
   const index = desk.chain.indexOf(instrumentSymbol(instrument));
   return index === undefined ? undefined : desk.reader.view(index);
+}
+
+/** The underlying's price as a slice tells it, without taking one. */
+export function spotNow({ reader }: DeskContext): Price | undefined {
+  const cells = reader.cellsOf(UNDERLYING);
+  return cells === undefined ? undefined : midAt(cells, 0);
 }
 
 /** Mid of the underlying; asserts nothing about age. */

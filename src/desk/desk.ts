@@ -56,6 +56,7 @@ import { Replies } from './replies.ts';
 import { BarBook } from './session/bar-book.ts';
 import { onBrokerRules } from './session/broker-rules.ts';
 import { watchDeadline } from './session/deadline-watch.ts';
+import { LentEvidence } from './session/lent-evidence.ts';
 import { MarketTurn } from './session/market-turn.ts';
 import { NOT_CONNECTED_YET, newDay } from './session/new-day.ts';
 import { watchPins } from './session/pin-watch.ts';
@@ -100,11 +101,13 @@ export class Desk {
     const spec = underlyingOf(config.underlying);
     const session = sessionFor(at.market, spec);
     this.#reconcileAt = at.wall;
+    const reader = new ChainReader(chainBuffer);
     this.#desk = {
       config,
       spec,
       chain,
-      reader: new ChainReader(chainBuffer),
+      reader,
+      evidence: new LentEvidence(config.underlying, chain, reader),
       past: new ChainPast(chainBuffer, ringBuffer, 'market'),
       bars: new BarBook(),
       gateway,

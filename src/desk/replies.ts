@@ -88,7 +88,10 @@ export class Replies {
   release(desk: DeskContext): void {
     if (this.#asking.length > 0) this.#tellPreviews(desk);
     if (this.#awaiting.length > 0) this.#settle(desk);
-    if (this.#owed.length === 0) return;
+    if (this.#owed.length > 0) this.#pay(desk);
+  }
+
+  #pay(desk: DeskContext): void {
     const ready = this.#owed.filter((owed) => isKept(desk, owed));
     this.#owed = this.#owed.filter((owed) => !ready.includes(owed));
     for (const { id, result } of ready) desk.out.reply(id, result);

@@ -76,6 +76,9 @@ function creditOf(multiple: number, { tier, microsSinceLast, before }: Stretch):
   return before === undefined || before < 0 ? 0 : before + microsSinceLast;
 }
 
+/** No breach, and nothing to remember of it: the next one begins at nothing. Tiers ascend. */
+const UNBROKEN: BreachJudgement = { memory: NO_BREACH, confirmed: undefined };
+
 /** Folds one observation into the memory and says which tier, if any, it confirms. */
 export function observeBreach(
   memory: BreachMemory,
@@ -84,8 +87,11 @@ export function observeBreach(
 ): BreachJudgement {
   const { multiple, isJump = false, evidenceAt } = observation;
   if (multiple === undefined) {
+    if (memory.creditMicros.length === 0) return UNBROKEN;
     return { memory: { ...memory, evidenceAt: undefined }, confirmed: undefined };
   }
+  const [lowest] = tiers;
+  if (lowest === undefined || multiple < lowest.multiple) return UNBROKEN;
   const elapsed = memory.evidenceAt === undefined ? 0 : evidenceAt - memory.evidenceAt;
   const microsSinceLast = Math.min(Math.max(0, elapsed), MAX_CREDIT_MILLIS * MICROS_PER_MILLI);
   const creditMicros = tiers.map((tier, i) =>

@@ -29,19 +29,24 @@ export interface QuoteStream {
 }
 
 /**
- * A quote with the time until which it is known to have stood: a contract that was heard since the
- * connection was made is as fresh as its stream's newest news, within its ceiling. A frozen or silent
- * stream has no news, and all of it turns stale together; a late one is as late as it is.
+ * The time until which a quote is known to have stood: a contract that was heard since the connection
+ * was made is as fresh as its stream's newest news, within its ceiling. A frozen or silent stream has
+ * no news, and all of it turns stale together; a late one is as late as it is.
  */
-export function asEvidence(quote: Quote, { sinceWall, newsAt, lateMillis }: QuoteStream): Quote {
+export function stoodUntil(quote: Quote, { sinceWall, newsAt, lateMillis }: QuoteStream): At {
   const isOfConnection = sinceWall !== undefined && quote.at.wall >= sinceWall;
   const newest = isOfConnection && newsAt !== undefined ? newsAt : quote.at;
   const isQuiet = newest.wall - quote.at.wall > QUIET_CONTRACT_CEILING_MILLIS * MICROS_PER_MILLI;
   const stood = isQuiet || newest.wall <= quote.at.wall ? quote.at : newest;
-  if (stood === quote.at && lateMillis <= 0) return quote;
-  const late = -Math.round(Math.max(0, lateMillis) * MICROS_PER_MILLI);
-  const at = { market: addMicros(stood.market, late), wall: addMicros(stood.wall, late) };
-  return { ...quote, at };
+  if (lateMillis <= 0) return stood;
+  const late = -Math.round(lateMillis * MICROS_PER_MILLI);
+  return { market: addMicros(stood.market, late), wall: addMicros(stood.wall, late) };
+}
+
+/** A quote with that time as its own. */
+export function asEvidence(quote: Quote, stream: QuoteStream): Quote {
+  const at = stoodUntil(quote, stream);
+  return at === quote.at ? quote : { ...quote, at };
 }
 
 /** Age of a quote by this machine's clock, in milliseconds; never negative. */

@@ -1,11 +1,10 @@
 /** The day's P&L: at mid to look at, at liquidation value to be held to. */
 import { type Cents, cents, type EpochMicros, epochMicros } from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
-import { type DeskContext, sliceOf } from '../desk-context.ts';
+import { type DeskContext, spotNow } from '../desk-context.ts';
 import { DEFAULT_EXIT_POLICY } from '../exits/exit-policy.ts';
 import { hasJumped } from '../exits/jump.ts';
-import { markPosition, type PositionMark } from '../exits/mark-position.ts';
-import { evidenceOf } from '../session/freshness.ts';
+import { type MarkInput, markPosition, type PositionMark } from '../exits/mark-position.ts';
 import { recentMarket } from '../session/recent-market.ts';
 
 export interface DayPnl {
@@ -22,25 +21,21 @@ export interface DayPnl {
   readonly evidenceAt: EpochMicros | undefined;
 }
 
+/** The market that everything held is marked by at this step. */
+function marksNow(desk: DeskContext): MarkInput {
+  const { evidence, at } = desk;
+  evidence.look(desk.day);
+  return { quotes: evidence.of, at, guard: DEFAULT_EXIT_POLICY.guard, spot: spotNow(desk) };
+}
+
 /** Marks one held structure from live quotes. */
 export function markOf(desk: DeskContext, position: StructurePosition): PositionMark {
-  const held = position.legs.filter((leg) => leg.quantity !== 0);
-  return markPosition(held, {
-    quotes: (symbol) => evidenceOf(desk, symbol),
-    at: desk.at,
-    guard: DEFAULT_EXIT_POLICY.guard,
-    spot: sliceOf(desk)?.spot,
-  });
+  return markPosition(position.legs, marksNow(desk));
 }
 
 /** True where something held lost by a jump that its underlying does not explain. */
 export function haveMarksJumped(desk: DeskContext): boolean {
-  const view = {
-    quotes: (symbol: string) => evidenceOf(desk, symbol),
-    spot: sliceOf(desk)?.spot,
-    recent: recentMarket(desk),
-    guard: DEFAULT_EXIT_POLICY.guard,
-  };
+  const view = { ...marksNow(desk), recent: recentMarket(desk) };
   return desk.book.structures().some(({ legs }) => hasJumped(legs, view));
 }
 
@@ -52,14 +47,15 @@ export function dayPnl(desk: DeskContext): DayPnl {
   let trusted = true;
   let evidence = 0;
   const unmarkable: string[] = [];
+  const market = marksNow(desk);
   for (const position of desk.book.structures()) {
-    const mark = markOf(desk, position);
+    const mark = markPosition(position.legs, market);
     const sinceOpen = position.openCashCents - position.carriedCents;
     liquidation = plus(liquidation, mark.liquidationCents, sinceOpen);
     mid = plus(mid, mark.midCents, sinceOpen);
     trusted &&= mark.trusted;
     evidence = Math.max(evidence, mark.evidenceAt ?? 0);
-    unmarkable.push(...mark.unmarkable.map((leg) => leg.symbol));
+    for (const { symbol } of mark.unmarkable) unmarkable.push(symbol);
   }
   return {
     liquidationCents: liquidation === undefined ? undefined : cents(liquidation),

@@ -3,7 +3,7 @@
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import { cents } from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
-import { type DeskContext, quoteOf } from '../desk-context.ts';
+import type { DeskContext } from '../desk-context.ts';
 import type { HeldLeg, OpenPosition } from '../exits/open-position.ts';
 
 /** True while anything of the structure is held. */
@@ -32,7 +32,8 @@ export function areLeftToExpire(desk: DeskContext, legs: readonly HeldLeg[]): bo
   return legs.every(({ instrument, quantity }) => {
     if (quantity === 0) return true;
     if (instrument.kind === 'shares' || quantity < 0) return false;
-    const quote = quoteOf(desk, instrumentSymbol(instrument));
-    return quote !== undefined && quote.bid === undefined;
+    const index = desk.chain.indexOf(instrumentSymbol(instrument));
+    const view = index === undefined ? undefined : desk.reader.load(index);
+    return view?.isQuoted === true && view.bid === undefined;
   });
 }

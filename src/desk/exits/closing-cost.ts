@@ -1,7 +1,7 @@
 /** What it costs to close legs now, and how far that can be trusted. */
 
 import type { At } from '../../engine/domain/clock.ts';
-import { gridOf, instrumentSymbol } from '../../engine/domain/instrument.ts';
+import { gridOfOne, instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Quote } from '../../engine/domain/market.ts';
 import type { QuoteOf } from '../../engine/domain/net-price.ts';
 import { type EpochMicros, epochMicros } from '../../engine/domain/units.ts';
@@ -15,7 +15,7 @@ export type CostSide = 'natural' | 'mid' | 'far';
 export interface CostView {
   readonly quotes: QuoteOf;
   readonly at: At;
-  readonly guard: QuoteGuard;
+  readonly policy: { readonly guard: QuoteGuard };
 }
 
 /**
@@ -24,9 +24,16 @@ export interface CostView {
  * a bound and the natural is a guess. `unknown`: a quote is missing, stale, crossed or one-sided.
  */
 export type ClosingCost =
-  | { readonly kind: 'trusted'; readonly evidenceAt: EpochMicros; debitAt(side: CostSide): number }
+  | {
+      readonly kind: 'trusted';
+      readonly evidenceAt: EpochMicros;
+      readonly natural: number;
+      readonly mid: number;
+    }
   | { readonly kind: 'bounds'; readonly evidenceAt: EpochMicros; readonly farDebit: number }
   | { readonly kind: 'unknown' };
+
+const UNKNOWN: ClosingCost = { kind: 'unknown' };
 
 function closingPrice(quote: Quote, quantity: number, side: CostSide): number {
   const bid = quote.bid ?? 0;
@@ -36,35 +43,24 @@ function closingPrice(quote: Quote, quantity: number, side: CostSide): number {
   return sells === (side === 'natural') ? bid : ask;
 }
 
-interface QuotedLeg {
-  readonly quantity: number;
-  readonly quote: Quote;
-}
-
-function debitOf(legs: readonly QuotedLeg[], units: number, side: CostSide): number {
-  let debit = 0;
-  for (const { quantity, quote } of legs) debit -= quantity * closingPrice(quote, quantity, side);
-  return debit / units;
-}
-
-function newestEvidence(legs: readonly QuotedLeg[]): EpochMicros {
-  return epochMicros(Math.max(...legs.map(({ quote }) => quote.at.market)));
-}
-
-/** Prices the closing of `legs`, of which one unit is 1/`units`. */
+/** Prices the closing of `legs`, of which one unit is 1/`units`. Asked several times for every position
+ * on every batch of quotes: it makes nothing but its answer. */
 export function closingCost(legs: readonly HeldLeg[], units: number, view: CostView): ClosingCost {
-  const quoted: QuotedLeg[] = [];
   let isWide = false;
+  let evidenceAt = 0;
+  let [natural, mid, far] = [0, 0, 0];
   for (const { instrument, quantity } of legs) {
     const quote = view.quotes(instrumentSymbol(instrument));
-    const fault = quoteFault(quote, view.at, view.guard, gridOf([{ instrument }]).step);
-    if (quote === undefined || (fault !== undefined && fault !== 'wide'))
-      return { kind: 'unknown' };
+    const fault = quoteFault(quote, view.at, view.policy.guard, gridOfOne(instrument).step);
+    if (quote === undefined || (fault !== undefined && fault !== 'wide')) return UNKNOWN;
     isWide ||= fault === 'wide';
-    quoted.push({ quantity, quote });
+    evidenceAt = Math.max(evidenceAt, quote.at.market);
+    natural -= quantity * closingPrice(quote, quantity, 'natural');
+    mid -= quantity * closingPrice(quote, quantity, 'mid');
+    far -= quantity * closingPrice(quote, quantity, 'far');
   }
-  if (quoted.length === 0) return { kind: 'unknown' };
-  const evidenceAt = newestEvidence(quoted);
-  if (isWide) return { kind: 'bounds', evidenceAt, farDebit: debitOf(quoted, units, 'far') };
-  return { kind: 'trusted', evidenceAt, debitAt: (side) => debitOf(quoted, units, side) };
+  if (legs.length === 0) return UNKNOWN;
+  const seenAt = epochMicros(evidenceAt);
+  if (isWide) return { kind: 'bounds', evidenceAt: seenAt, farDebit: far / units };
+  return { kind: 'trusted', evidenceAt: seenAt, natural: natural / units, mid: mid / units };
 }

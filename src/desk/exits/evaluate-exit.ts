@@ -18,6 +18,17 @@ function isTrading({ at, session }: ExitInput): boolean {
   return at.market >= session.open && at.market < session.lastTrade;
 }
 
+/** What was remembered before, where that is the same: nothing new then lives beyond this look. */
+function remember(before: ExitMemory, now: ExitMemory): ExitMemory {
+  const isSame =
+    before.whole === now.whole &&
+    before.callSide === now.callSide &&
+    before.putSide === now.putSide &&
+    before.trail === now.trail &&
+    before.gain === now.gain;
+  return isSame ? before : now;
+}
+
 /**
  * Judges one position at one moment. Called on every tick that touches one of its legs and at
  * `flatBy` times; the caller stops calling for a part once an order to close it works.
@@ -30,13 +41,13 @@ export function evaluateExit(input: ExitInput): ExitJudgement {
   const callSide = judgeSide('callSide', input);
   const putSide = judgeSide('putSide', input);
   const trail = judgeTrail(input);
-  const memory = {
+  const memory = remember(input.memory, {
     whole: whole.memory,
     callSide: callSide.memory,
     putSide: putSide.memory,
     trail: trail.memory,
     gain: trail.gain,
-  };
+  });
   const stopped: ExitClose | undefined =
     whole.close === undefined ? undefined : { close: 'whole', reason: 'stop', ...whole.close };
   const trailed: ExitClose | undefined =

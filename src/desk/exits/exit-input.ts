@@ -72,12 +72,28 @@ export interface ExitClose {
   readonly urgency: Urgency;
 }
 
+type Parts = Partial<Record<ExitPart, readonly HeldLeg[]>>;
+
+/** Parts taken before, by the legs of the position: they never change, and are asked for on every
+ * batch of quotes. */
+const PARTS = new WeakMap<readonly HeldLeg[], Parts>();
+
 /** Legs of one part: shares belong to neither side. */
-export function legsOfPart(position: OpenPosition, part: ExitPart): readonly HeldLeg[] {
-  if (part === 'whole') return position.legs;
+export function legsOfPart({ legs }: OpenPosition, part: ExitPart): readonly HeldLeg[] {
+  if (part === 'whole') return legs;
+  let parts = PARTS.get(legs);
+  if (parts === undefined) {
+    parts = {};
+    PARTS.set(legs, parts);
+  }
+  parts[part] ??= partOf(legs, part);
+  return parts[part];
+}
+
+function partOf(legs: readonly HeldLeg[], part: Exclude<ExitPart, 'whole'>): readonly HeldLeg[] {
   const right = part === 'callSide' || part === 'callShorts' ? 'call' : 'put';
   const isShorts = part === 'callShorts' || part === 'putShorts';
-  return position.legs.filter(
+  return legs.filter(
     ({ instrument, quantity }) =>
       instrument.kind === 'option' && instrument.right === right && (quantity < 0 || !isShorts),
   );

@@ -26,6 +26,7 @@ const NICKEL: Price = price(500);
 export function judgeClock({ position, at, flatBy }: ExitInput): ExitClose | undefined {
   const { flattenStartAt, flattenDeadlineAt } = flatBy;
   const { timeExitAt } = position.exitPlan;
+  if (at.market < flattenStartAt && at.market < timeExitAt) return undefined;
   const numbers = {
     timeNewYork: newYorkText(at.market),
     timeExit: newYorkText(timeExitAt),
@@ -36,7 +37,6 @@ export function judgeClock({ position, at, flatBy }: ExitInput): ExitClose | und
     const isLate = at.market - flattenStartAt >= (flattenDeadlineAt - flattenStartAt) / 2;
     return { close: 'whole', reason: 'flatBy', numbers, urgency: isLate ? 'urgent' : 'fast' };
   }
-  if (at.market < timeExitAt) return undefined;
   return { close: 'whole', reason: 'timeExit', numbers, urgency: 'normal' };
 }
 
@@ -45,11 +45,12 @@ export function judgeClock({ position, at, flatBy }: ExitInput): ExitClose | und
  * short call counts as in the money. */
 export function judgeExDividend(input: ExitInput): ExitClose | undefined {
   const { position, spot, at, session } = input;
+  if (!input.isExDividendEve) return undefined;
   const from = addMicros(
     session.exerciseMark,
     -EX_DIVIDEND_MINUTES_BEFORE_MARK * MICROS_PER_MINUTE,
   );
-  if (!input.isExDividendEve || at.market < from) return undefined;
+  if (at.market < from) return undefined;
   const found = legsOfPart(position, 'callShorts').find(
     ({ instrument }) =>
       instrument.kind === 'option' && (spot === undefined || spot > instrument.strike),
@@ -86,9 +87,9 @@ export function judgeTarget(input: ExitInput): ExitClose | undefined {
   const { position, policy } = input;
   const { target } = position.exitPlan;
   if (target === undefined) return undefined;
-  const cost = closingCost(position.legs, position.quantity, { ...input, guard: policy.guard });
+  const cost = closingCost(position.legs, position.quantity, input);
   if (cost.kind !== 'trusted') return undefined;
-  const debit = cost.debitAt('natural');
+  const debit = cost.natural;
   const isDebit = target.kind === 'debitAtOrBelow';
   const isReached = isDebit ? debit <= target.price : 0 - debit >= target.price;
   if (!isReached || hasJumped(position.legs, { ...input, guard: policy.guard }, 'gain')) {

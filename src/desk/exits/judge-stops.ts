@@ -24,7 +24,7 @@ import { isShortSide, legsOfPart, sideOrWhole } from './exit-input.ts';
 import type { ExitPolicy } from './exit-policy.ts';
 import { hasJumped } from './jump.ts';
 import type { OpenPosition } from './open-position.ts';
-import { observeGain, type TrailMemory, trailingStop } from './trailing.ts';
+import { NO_TRAIL, observeGain, type TrailMemory, trailingStop } from './trailing.ts';
 
 type Stop = NonNullable<ExitPlan['stop']>;
 
@@ -60,7 +60,7 @@ interface Measured {
  * side breaks counts as broken; anything less is not known. */
 function measure(stop: Stop, cost: ClosingCost, policy: ExitPolicy): Measured | undefined {
   if (cost.kind === 'unknown') return undefined;
-  const debit = cost.kind === 'trusted' ? cost.debitAt(policy.mark) : cost.farDebit;
+  const debit = cost.kind === 'trusted' ? cost[policy.mark] : cost.farDebit;
   const multiple = multipleOf(stop, debit);
   return cost.kind === 'trusted' || multiple >= 1 ? { multiple, debit } : undefined;
 }
@@ -84,7 +84,7 @@ function judgeStop(
 ): StopJudgement {
   const { position, policy, at } = input;
   const legs = legsOfPart(position, part);
-  const cost = closingCost(legs, position.quantity, { ...input, guard: policy.guard });
+  const cost = closingCost(legs, position.quantity, input);
   const measured = measure(stop, cost, policy);
   const evidenceAt = cost.kind === 'unknown' ? at.market : cost.evidenceAt;
   const multiple = measured?.multiple;
@@ -92,7 +92,9 @@ function judgeStop(
     firesAtOnce(multiple ?? 0, policy.tiers) && hasJumped(legs, { ...input, guard: policy.guard });
   const observation = { multiple, isJump, evidenceAt };
   const { memory, confirmed } = observeBreach(before, policy.tiers, observation);
-  if (confirmed === undefined || measured === undefined) return { memory };
+  if (confirmed === undefined || measured === undefined) {
+    return memory === NO_BREACH ? UNBROKEN : { memory };
+  }
   const numbers = {
     closingDebitPrice: priceNumber(measured.debit),
     stopPrice: dollarsFromPrice(stop.price),
@@ -147,14 +149,22 @@ export function sideClose(
   return { close: isBoth ? 'whole' : sideOrWhole(position, side), reason, ...broken };
 }
 
+type TrailJudgement = StopJudgement & { readonly gain: TrailMemory };
+
+const UNTRAILED: TrailJudgement = { ...UNBROKEN, gain: NO_TRAIL };
+
+function untrailed(gain: TrailMemory): TrailJudgement {
+  return gain === NO_TRAIL ? UNTRAILED : { ...UNBROKEN, gain };
+}
+
 /** The stop that trails the best gain, and that gain as it stands after this look. */
-export function judgeTrail(input: ExitInput): StopJudgement & { readonly gain: TrailMemory } {
-  const { position, memory, policy } = input;
+export function judgeTrail(input: ExitInput): TrailJudgement {
+  const { position, memory } = input;
   const { trail } = position.exitPlan;
-  if (trail === undefined) return { ...UNBROKEN, gain: memory.gain };
-  const cost = closingCost(position.legs, position.quantity, { ...input, guard: policy.guard });
+  if (trail === undefined) return untrailed(memory.gain);
+  const cost = closingCost(position.legs, position.quantity, input);
   const isTrusted = cost.kind === 'trusted';
-  const gained = isTrusted ? position.entryNet - cost.debitAt('natural') : undefined;
+  const gained = isTrusted ? position.entryNet - cost.natural : undefined;
   const evidenceAt = isTrusted ? cost.evidenceAt : input.at.market;
   const gain = observeGain(memory.gain, gained, evidenceAt);
   const stop = trailingStop(trail, gain, {

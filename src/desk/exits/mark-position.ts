@@ -3,7 +3,7 @@
  * marked counts its worst possible worth, and says so, because openings stop while one stands.
  */
 import type { At } from '../../engine/domain/clock.ts';
-import { gridOf, instrumentSymbol, multiplierOf } from '../../engine/domain/instrument.ts';
+import { gridOfOne, instrumentSymbol, multiplierOf } from '../../engine/domain/instrument.ts';
 import type { Quote } from '../../engine/domain/market.ts';
 import type { QuoteOf } from '../../engine/domain/net-price.ts';
 import type { OrderLeg } from '../../engine/domain/order.ts';
@@ -49,11 +49,13 @@ export interface PositionMark {
   readonly evidenceAt: EpochMicros | undefined;
 }
 
-interface LegMark {
-  readonly mid: number | undefined;
-  readonly liquidation: number;
-  readonly unmarkable?: UnmarkableLeg;
-  readonly isTrusted: boolean;
+/** What the legs marked so far come to. */
+interface Sum {
+  mid: number;
+  liquidation: number;
+  unmarkable: UnmarkableLeg[] | undefined;
+  trusted: boolean;
+  evidenceAt: number;
 }
 
 function legCents(leg: HeldLeg, perShare: number): number {
@@ -80,23 +82,24 @@ function isMarkable(fault: QuoteFault | undefined, { quantity }: HeldLeg): boole
   return fault === undefined || fault === 'wide' || (fault === 'oneSided' && quantity < 0);
 }
 
-function markLeg(leg: HeldLeg, input: MarkInput): LegMark {
+function addLeg(sum: Sum, leg: HeldLeg, input: MarkInput): void {
   const symbol = instrumentSymbol(leg.instrument);
   const quote = input.quotes(symbol);
-  const fault = quoteFault(quote, input.at, input.guard, gridOf([leg]).step);
+  const fault = quoteFault(quote, input.at, input.guard, gridOfOne(leg.instrument).step);
   const left = quote === undefined ? undefined : exitPrice(quote, leg.quantity);
+  if (quote !== undefined) sum.evidenceAt = Math.max(sum.evidenceAt, quote.at.market);
   if (quote === undefined || left === undefined || !isMarkable(fault, leg)) {
     const worst = worstOf(leg, input.spot);
     const worstCents = Number.isFinite(worst) ? cents(worst) : undefined;
-    const unmarkable = { symbol, fault: fault ?? 'oneSided', worstCents };
-    return { mid: undefined, liquidation: worst, unmarkable, isTrusted: false };
+    sum.unmarkable ??= [];
+    sum.unmarkable.push({ symbol, fault: fault ?? 'oneSided', worstCents });
+    sum.liquidation += worst;
+    sum.trusted = false;
+    return;
   }
-  const mid = ((quote.bid ?? 0) + (quote.ask ?? left)) / 2;
-  return {
-    mid: legCents(leg, mid),
-    liquidation: legCents(leg, left),
-    isTrusted: fault === undefined,
-  };
+  sum.mid += legCents(leg, ((quote.bid ?? 0) + (quote.ask ?? left)) / 2);
+  sum.liquidation += legCents(leg, left);
+  sum.trusted &&= fault === undefined;
 }
 
 /** The least the option legs can be worth together, in cents: what covers what is counted. */
@@ -110,33 +113,31 @@ function structureFloor(legs: readonly HeldLeg[], spot: Price | undefined): numb
   return Number.isFinite(least) ? amountCents(price(least), 1) : least;
 }
 
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
+const NONE: readonly UnmarkableLeg[] = [];
+
+function isOption({ instrument }: HeldLeg): boolean {
+  return instrument.kind === 'option';
 }
 
-function newestEvidence(legs: readonly HeldLeg[], quotes: QuoteOf): EpochMicros | undefined {
-  const times: number[] = [];
-  for (const { instrument } of legs) {
-    const quote = quotes(instrumentSymbol(instrument));
-    if (quote !== undefined) times.push(quote.at.market);
-  }
-  return times.length === 0 ? undefined : epochMicros(Math.max(...times));
-}
-
-/** Marks the legs of one position (or of one side of it) at one moment. */
+/** Marks the legs of one position (or of one side of it) at one moment; legs that are closed count
+ * nothing. */
 export function markPosition(legs: readonly HeldLeg[], input: MarkInput): PositionMark {
-  const marks = legs.map((leg) => markLeg(leg, input));
-  const unmarkable = marks.flatMap((mark) => mark.unmarkable ?? []);
-  const mids = marks.flatMap((mark) => mark.mid ?? []);
-  const marked = sum(marks.map((mark) => mark.liquidation));
-  const isOptions = legs.every(({ instrument }) => instrument.kind === 'option');
-  const isBounded = unmarkable.length > 0 && isOptions;
-  const worth = isBounded ? Math.max(marked, structureFloor(legs, input.spot)) : marked;
+  const sum: Sum = {
+    mid: 0,
+    liquidation: 0,
+    unmarkable: undefined,
+    trusted: true,
+    evidenceAt: Number.NEGATIVE_INFINITY,
+  };
+  for (const leg of legs) if (leg.quantity !== 0) addLeg(sum, leg, input);
+  const { unmarkable, liquidation, evidenceAt } = sum;
+  const isBounded = unmarkable !== undefined && legs.every(isOption);
+  const worth = isBounded ? Math.max(liquidation, structureFloor(legs, input.spot)) : liquidation;
   return {
-    midCents: unmarkable.length > 0 ? undefined : cents(sum(mids)),
+    midCents: unmarkable === undefined ? cents(sum.mid) : undefined,
     liquidationCents: Number.isFinite(worth) ? cents(worth) : undefined,
-    unmarkable,
-    trusted: marks.every((mark) => mark.isTrusted),
-    evidenceAt: newestEvidence(legs, input.quotes),
+    unmarkable: unmarkable ?? NONE,
+    trusted: sum.trusted,
+    evidenceAt: Number.isFinite(evidenceAt) ? epochMicros(evidenceAt) : undefined,
   };
 }

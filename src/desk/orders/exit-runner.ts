@@ -5,21 +5,24 @@
  */
 
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
-import type { EpochMicros } from '../../engine/domain/units.ts';
+import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
+import type { EpochMicros, Price } from '../../engine/domain/units.ts';
 import { addMicros, price } from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { areLeftToExpire, asOpenPosition } from '../account/held-position.ts';
+import type { DeskConfig } from '../desk-config.ts';
 import { exitSettingsOf } from '../desk-config.ts';
-import type { DeskContext } from '../desk-context.ts';
+import type { DaySchedule, DeskContext } from '../desk-context.ts';
 import { spotOf } from '../desk-context.ts';
 import { evaluateExit } from '../exits/evaluate-exit.ts';
 import { isExDividendEve } from '../exits/ex-dividend.ts';
 import type { ExitClose, ExitInput, ExitMemory } from '../exits/exit-input.ts';
 import { NO_EXIT_MEMORY } from '../exits/exit-input.ts';
+import type { ExitPolicy } from '../exits/exit-policy.ts';
 import { policyOf } from '../exits/exit-policy.ts';
 import { lastHourFrom } from '../exits/flat-by.ts';
-import type { HeldLeg } from '../exits/open-position.ts';
-import { evidenceOf } from '../session/freshness.ts';
+import type { RecentMarket } from '../exits/jump.ts';
+import type { HeldLeg, OpenPosition } from '../exits/open-position.ts';
 import { recentMarket } from '../session/recent-market.ts';
 import { freeLegs } from './closing.ts';
 import {
@@ -42,24 +45,93 @@ function unitsOf(position: StructurePosition, legs: readonly HeldLeg[]): number 
   return Math.max(...units) || position.quantity;
 }
 
-type MarketNow = Omit<ExitInput, 'position' | 'policy' | 'memory'>;
+/** A position as it is judged. Kept while no order closes any of it. */
+interface Watched {
+  /** The look at the book, and the schedule, that it was made from. */
+  readonly from: StructurePosition;
+  readonly schedule: DaySchedule;
+  readonly position: OpenPosition;
+  readonly policy: ExitPolicy;
+  /** Orders close all of it already. */
+  readonly isClosing: boolean;
+}
 
-/** What is the same for every position at this step. */
-function marketOf(desk: DeskContext): MarketNow {
-  const { day, at } = desk;
-  const { nickelBuyBack, exDividendDates } = exitSettingsOf(desk.config);
+/** What is judged, written again for every batch and every position: nobody keeps it. */
+type LentInput = { -readonly [K in keyof ExitInput]: ExitInput[K] };
+
+/** The market of one desk, lent to the judges. */
+class ExitMarket {
+  readonly #desk: DeskContext;
+  readonly #recent: RecentMarket;
+  #input: LentInput | undefined;
+  #session: SessionTimes | undefined;
+  #config: DeskConfig | undefined;
+
+  constructor(desk: DeskContext) {
+    this.#desk = desk;
+    this.#recent = recentMarket(desk);
+  }
+
+  /** The market as it stands, with this position in it. */
+  input(watched: Watched, memory: ExitMemory): ExitInput {
+    const { position, policy } = watched;
+    const input = this.#input ?? this.#newInput(watched, memory);
+    input.position = position;
+    input.policy = policy;
+    input.memory = memory;
+    return input;
+  }
+
+  /** To be called once a batch, before `input`. */
+  look(): void {
+    const desk = this.#desk;
+    const { day } = desk;
+    desk.evidence.look(day);
+    const input = this.#input;
+    if (input === undefined) return;
+    input.at = desk.at;
+    input.flatBy = day.schedule;
+    input.spot = roundedSpot(desk);
+    input.bars = desk.bars.bars();
+    if (this.#session !== day.session || this.#config !== desk.config) this.#enterDay(input);
+  }
+
+  /** What is the same all day. */
+  #enterDay(input: LentInput): void {
+    const { day, config } = this.#desk;
+    const { nickelBuyBack, exDividendDates } = exitSettingsOf(config);
+    input.session = day.session;
+    input.nickelFrom = nickelBuyBack ? lastHourFrom(day.session) : undefined;
+    input.isExDividendEve = isExDividendEve(day.session.date, exDividendDates);
+    this.#session = day.session;
+    this.#config = config;
+  }
+
+  #newInput({ position, policy }: Watched, memory: ExitMemory): LentInput {
+    const desk = this.#desk;
+    const input: LentInput = {
+      position,
+      quotes: desk.evidence.of,
+      at: desk.at,
+      session: desk.day.session,
+      flatBy: desk.day.schedule,
+      policy,
+      memory,
+      spot: roundedSpot(desk),
+      recent: this.#recent,
+      bars: desk.bars.bars(),
+      nickelFrom: undefined,
+      isExDividendEve: false,
+    };
+    this.#enterDay(input);
+    this.#input = input;
+    return input;
+  }
+}
+
+function roundedSpot(desk: DeskContext): Price | undefined {
   const spot = spotOf(desk);
-  return {
-    quotes: (symbol) => evidenceOf(desk, symbol),
-    at,
-    session: day.session,
-    flatBy: day.schedule,
-    spot: spot === undefined ? undefined : price(Math.round(spot)),
-    recent: recentMarket(desk),
-    bars: desk.bars.bars(),
-    nickelFrom: nickelBuyBack ? lastHourFrom(day.session) : undefined,
-    isExDividendEve: isExDividendEve(day.session.date, exDividendDates),
-  };
+  return spot === undefined ? undefined : price(Math.round(spot));
 }
 
 /** A trail goes on from the best gain that the journal holds. */
@@ -79,44 +151,59 @@ function recordGain(desk: DeskContext, positionId: string, { gain }: ExitMemory)
 export class ExitRunner {
   readonly #memory = new Map<string, ExitMemory>();
   readonly #retryAt = new Map<string, EpochMicros>();
+  readonly #watched = new Map<string, Watched>();
+  #market: ExitMarket | undefined;
 
   /** Judges every position once. Called after each batch and on the clock. */
   run(desk: DeskContext): void {
     if (!desk.day.chainOpen || desk.day.reserveExhausted) return;
     if (!desk.book.hasStructures()) {
       this.#forgetAll();
+      desk.evidence.forget();
       return;
     }
-    const market = marketOf(desk);
-    for (const position of desk.book.structures()) this.#judge(desk, position, market);
+    this.#market ??= new ExitMarket(desk);
+    this.#market.look();
+    for (const position of desk.book.structures()) this.#judge(desk, position, this.#market);
   }
 
   /** Clearing a map makes a new table, even of an empty one. */
   #forgetAll(): void {
     if (this.#memory.size > 0) this.#memory.clear();
     if (this.#retryAt.size > 0) this.#retryAt.clear();
+    if (this.#watched.size > 0) this.#watched.clear();
   }
 
-  #judge(desk: DeskContext, position: StructurePosition, market: MarketNow): void {
+  /** The position without what orders close already; while they close all of it, the whole. */
+  #watch(desk: DeskContext, from: StructurePosition): Watched {
+    const known = this.#watched.get(from.positionId);
+    const { schedule } = desk.day;
+    const isTouched = desk.orders.isClosing(from.positionId);
+    if (!isTouched && known?.from === from && known.schedule === schedule) return known;
+    const free = freeLegs(desk, from);
+    const isClosing = free.length === 0;
+    const legs = isClosing ? from.legs : free;
+    const held = asOpenPosition(desk, from);
+    const position = { ...held, legs, quantity: unitsOf(from, legs) };
+    const watched = { from, schedule, position, policy: policyOf(held.exitPlan), isClosing };
+    if (isTouched) this.#watched.delete(from.positionId);
+    else this.#watched.set(from.positionId, watched);
+    return watched;
+  }
+
+  #judge(desk: DeskContext, position: StructurePosition, market: ExitMarket): void {
     const { positionId } = position;
     if (desk.at.wall < (this.#retryAt.get(positionId) ?? 0)) return;
-    const free = freeLegs(desk, position);
-    const isClosing = free.length === 0;
-    const watched = isClosing ? position.legs : free;
-    if (areLeftToExpire(desk, watched)) {
-      const isDue = market.at.market >= market.flatBy.flattenDeadlineAt;
+    const watched = this.#watch(desk, position);
+    const { isClosing } = watched;
+    if (areLeftToExpire(desk, watched.position.legs)) {
+      const isDue = desk.at.market >= desk.day.schedule.flattenDeadlineAt;
       if (isDue && !isClosing) tellLeftToExpire(desk, positionId);
       return;
     }
-    const held = asOpenPosition(desk, position);
     const before = this.#memory.get(positionId) ?? firstMemory(desk, positionId);
-    const { memory, decision } = evaluateExit({
-      ...market,
-      position: { ...held, legs: watched, quantity: unitsOf(position, watched) },
-      policy: policyOf(held.exitPlan),
-      memory: before,
-    });
-    this.#memory.set(positionId, memory);
+    const { memory, decision } = evaluateExit(market.input(watched, before));
+    if (memory !== before || !this.#memory.has(positionId)) this.#memory.set(positionId, memory);
     if (memory.gain.best !== before.gain.best) recordGain(desk, positionId, memory);
     if (decision === 'hold') return;
     if (isClosing) hurryClosings(desk, positionId, decision.urgency);

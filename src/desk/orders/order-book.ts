@@ -127,11 +127,17 @@ export function averageFillNet(order: OrderRecord): Price | undefined {
   return price(Math.round(net / units));
 }
 
+function closes({ intent }: OrderRecord, positionId: string): boolean {
+  const { purpose } = intent;
+  return intent.positionId === positionId && purpose !== 'open' && purpose !== 'protective';
+}
+
 const OWN_ID = /^\d{8}-(\d{6,12})$/;
 
 /** Orders by id, oldest first. */
 export class OrderBook {
   readonly #orders = new Map<string, OrderRecord>();
+  #all: readonly OrderRecord[] | undefined;
   #lastNumber = 0;
 
   /** A new deterministic id: the session's date and a counter. */
@@ -150,11 +156,13 @@ export class OrderBook {
   add(order: OrderRecord): void {
     this.seen(order.intent.intentId);
     this.#orders.set(order.intent.intentId, order);
+    this.#all = undefined;
   }
 
   /** Drops the orders that had ended and were created before a market time: an engine that runs for
    * months looks through days, not months. The journal keeps them all. */
   forgetBefore(market: EpochMicros): void {
+    this.#all = undefined;
     for (const [intentId, order] of this.#orders) {
       if (isFinal(order) && order.createdAt.market < market) this.#orders.delete(intentId);
     }
@@ -173,8 +181,10 @@ export class OrderBook {
     return this.#orders.get(intentId);
   }
 
+  /** The same list until an order comes or is forgotten. */
   all(): readonly OrderRecord[] {
-    return [...this.#orders.values()];
+    this.#all ??= [...this.#orders.values()];
+    return this.#all;
   }
 
   /** Orders whose end is not known: recorded, sending, unknown or working. */
@@ -184,12 +194,15 @@ export class OrderBook {
 
   /** Live orders that close the position now; a stop that only rests is none of them. */
   closing(positionId: string): readonly OrderRecord[] {
-    return this.live().filter(
-      ({ intent }) =>
-        intent.positionId === positionId &&
-        intent.purpose !== 'open' &&
-        intent.purpose !== 'protective',
-    );
+    return this.live().filter((order) => closes(order, positionId));
+  }
+
+  /** True while there is such an order. Asked on every batch of quotes: makes nothing. */
+  isClosing(positionId: string): boolean {
+    for (const order of this.all()) {
+      if (closes(order, positionId) && !isFinal(order)) return true;
+    }
+    return false;
   }
 
   /** The live stop that rests for the position at the broker, if there is one. */

@@ -1,8 +1,6 @@
 /** How old market data is: of the feed as a whole, and of a quote that has not changed. */
-import type { Quote } from '../../engine/domain/market.ts';
-import { asEvidence, type QuoteStream } from '../../risk/quote-age.ts';
+import type { QuoteStream } from '../../risk/quote-age.ts';
 import type { DeskContext } from '../desk-context.ts';
-import { quoteOf } from '../desk-context.ts';
 
 const MICROS_PER_MILLI = 1_000;
 
@@ -21,11 +19,4 @@ export function quoteStreamOf({ day }: DeskContext): QuoteStream {
     newsAt: wall === 0 ? undefined : { market, wall },
     lateMillis: day.feedLateMillis,
   };
-}
-
-/** The quote of a contract or of the underlying with the time until which it is known to have stood:
- * what exits and marks judge by. */
-export function evidenceOf(desk: DeskContext, symbol: string): Quote | undefined {
-  const quote = quoteOf(desk, symbol);
-  return quote === undefined ? undefined : asEvidence(quote, quoteStreamOf(desk));
 }

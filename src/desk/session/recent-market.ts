@@ -5,14 +5,15 @@ import { JUMP_LASTS_MILLIS } from '../../risk/breach.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { RecentMarket } from '../exits/jump.ts';
 
-/** Looks into the past only when asked. */
-export function recentMarket({ at, chain, past }: DeskContext): RecentMarket {
-  const since = addMicros(at.market, -JUMP_LASTS_MILLIS * MICROS_PER_MILLI);
+/** Looks into the past only when asked, from the moment that it is then. */
+export function recentMarket(desk: DeskContext): RecentMarket {
+  const { chain, past } = desk;
+  const since = () => addMicros(desk.at.market, -JUMP_LASTS_MILLIS * MICROS_PER_MILLI);
   return {
     mids: (symbol) => {
       const index = chain.indexOf(symbol);
-      return index === undefined ? undefined : past.rangeSince(index, since);
+      return index === undefined ? undefined : past.rangeSince(index, since());
     },
-    spots: () => past.rangeSince(UNDERLYING, since),
+    spots: () => past.rangeSince(UNDERLYING, since()),
   };
 }

@@ -1,4 +1,5 @@
 /** Turns the cells of a chain row into the words of the domain. */
+import type { LentAt } from '../domain/clock.ts';
 import type { Greeks } from '../domain/greeks.ts';
 import type { OptionContract } from '../domain/instrument.ts';
 import type { ContractView, Quote } from '../domain/market.ts';
@@ -44,12 +45,12 @@ export function knownCell(cells: Float64Array, cell: number): number | undefined
 }
 
 /** A cell's price, or undefined where it is not known. */
-export function knownPrice(cells: Float64Array, cell: number): Price | undefined {
+export function knownPrice(cells: Readonly<Float64Array>, cell: number): Price | undefined {
   const value = cells[cell] ?? ABSENT;
   return value === ABSENT ? undefined : price(value);
 }
 
-function micros(cells: Float64Array, cell: number) {
+function micros(cells: Readonly<Float64Array>, cell: number) {
   return epochMicros(cells[cell] ?? ABSENT);
 }
 
@@ -79,9 +80,29 @@ export function quoteAt(cells: Float64Array, first: number): Quote | undefined {
   };
 }
 
+/** A quote that is lent: written again for the next look. Who keeps it copies it, with its time. */
+export type LentQuote = { -readonly [K in keyof Quote]: Quote[K] } & { readonly at: LentAt };
+
+export function lentQuote(): LentQuote {
+  const at = { market: epochMicros(0), wall: epochMicros(0) };
+  return { bid: undefined, ask: undefined, bidSize: 0, askSize: 0, at };
+}
+
+/** The same quote as `quoteAt` gives, without an object. False before the row's first one. */
+export function readQuote(cells: Readonly<Float64Array>, first: number, into: LentQuote): boolean {
+  if (cells[first + QUOTE_MARKET_FIELD] === ABSENT) return false;
+  into.bid = knownPrice(cells, first + BID_FIELD);
+  into.ask = knownPrice(cells, first + ASK_FIELD);
+  into.bidSize = cells[first + BID_SIZE_FIELD] ?? 0;
+  into.askSize = cells[first + ASK_SIZE_FIELD] ?? 0;
+  into.at.market = micros(cells, first + QUOTE_MARKET_FIELD);
+  into.at.wall = micros(cells, first + QUOTE_WALL_FIELD);
+  return true;
+}
+
 /** The mid of a row's quote, half a unit rounded up; undefined where a side is missing or the quote
  * is crossed. */
-export function midAt(cells: Float64Array, first: number): Price | undefined {
+export function midAt(cells: Readonly<Float64Array>, first: number): Price | undefined {
   const mid = midOf(cells, first);
   return mid === ABSENT ? undefined : price(mid);
 }
@@ -123,6 +144,11 @@ export class RowView implements ContractView {
 
   get quote(): Quote | undefined {
     return quoteAt(this.#cells, this.#first);
+  }
+
+  /** True once there was a quote, whatever its sides. */
+  get isQuoted(): boolean {
+    return this.#cells[this.#first + QUOTE_MARKET_FIELD] !== ABSENT;
   }
 
   get bid(): Price | undefined {

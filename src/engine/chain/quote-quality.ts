@@ -49,7 +49,7 @@ export function quoteQuality(cells: Float64Array, first: number, flags: number):
 
 /** Mid of a row's quote as a whole Price, half a unit rounded up; ABSENT where a side is missing or
  * the quote is crossed. */
-export function midOf(cells: Float64Array, first: number): number {
+export function midOf(cells: Readonly<Float64Array>, first: number): number {
   const bid = cells[first + BID_FIELD] ?? ABSENT;
   const ask = cells[first + ASK_FIELD] ?? ABSENT;
   return bid === ABSENT || ask === ABSENT || bid > ask ? ABSENT : Math.round((bid + ask) / 2);

@@ -135,7 +135,12 @@ export function multiplierOfLegs(legs: readonly { readonly instrument: Instrumen
 export function gridOf(legs: readonly { readonly instrument: Instrument }[]): TickGrid {
   const instrument = legs[0]?.instrument;
   if (instrument === undefined || instrument.kind === 'shares') return PENNY_GRID;
-  const ticks = underlyingOfRoot(instrument.root)?.ticks;
-  if (legs.length === 1) return ticks?.single ?? NICKEL_DIME_GRID;
-  return ticks?.net ?? NICKEL_GRID;
+  if (legs.length === 1) return gridOfOne(instrument);
+  return underlyingOfRoot(instrument.root)?.ticks.net ?? NICKEL_GRID;
+}
+
+/** The grid that one instrument alone is quoted on. */
+export function gridOfOne(instrument: Instrument): TickGrid {
+  if (instrument.kind === 'shares') return PENNY_GRID;
+  return underlyingOfRoot(instrument.root)?.ticks.single ?? NICKEL_DIME_GRID;
 }

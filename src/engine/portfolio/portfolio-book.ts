@@ -85,6 +85,8 @@ export class PortfolioBook {
   #seen = new Set<string>();
   #seenBefore: ReadonlySet<string> = new Set();
   #day: Day = { ...NOTHING_YET };
+  /** The structures as they were last looked at. */
+  #list: readonly StructurePosition[] = [];
   #date: SessionDate | undefined;
 
   /**
@@ -186,14 +188,24 @@ export class PortfolioBook {
     return unheld === 0 ? 0 : unheld;
   }
 
-  /** Open structures, oldest first. */
   /** True while anything is held; asked on every batch of quotes. */
   hasStructures(): boolean {
     return this.#structures.size > 0;
   }
 
+  /** Open structures, oldest first: the same list, of the same looks, until one of them changes. */
   structures(): readonly StructurePosition[] {
-    return Array.from(this.#structures.values(), lookAt);
+    if (!this.#isListed()) this.#list = Array.from(this.#structures.values(), lookAt);
+    return this.#list;
+  }
+
+  #isListed(): boolean {
+    let place = 0;
+    for (const structure of this.#structures.values()) {
+      if (structure.view === undefined || this.#list[place] !== structure.view) return false;
+      place += 1;
+    }
+    return this.#list.length === place;
   }
 
   structure(positionId: string): StructurePosition | undefined {
@@ -204,9 +216,11 @@ export class PortfolioBook {
   /** Net contracts and shares by symbol; what nets to nothing is absent. */
   held(): ReadonlyMap<string, number> {
     const held = new Map<string, number>();
-    for (const { instrument, quantity } of this.#lots()) {
-      const symbol = instrumentSymbol(instrument);
-      held.set(symbol, (held.get(symbol) ?? 0) + quantity);
+    for (const { legs } of this.structures()) {
+      for (const { instrument, quantity } of legs) {
+        const symbol = instrumentSymbol(instrument);
+        held.set(symbol, (held.get(symbol) ?? 0) + quantity);
+      }
     }
     for (const [symbol, quantity] of held) if (quantity === 0) held.delete(symbol);
     return held;
@@ -214,9 +228,13 @@ export class PortfolioBook {
 
   /** Shares held, signed. */
   sharesHeld(): number {
-    return this.#lots()
-      .filter(({ instrument }) => instrument.kind === 'shares')
-      .reduce((shares, { quantity }) => shares + quantity, 0);
+    let shares = 0;
+    for (const { legs } of this.structures()) {
+      for (const { instrument, quantity } of legs) {
+        if (instrument.kind === 'shares') shares += quantity;
+      }
+    }
+    return shares;
   }
 
   /** Realised P&L before fees, fees, and cash flow (fees included) of the session. */
@@ -227,10 +245,6 @@ export class PortfolioBook {
       feesCents: cents(feesCents),
       cashFlowCents: cents(cashFlowCents),
     };
-  }
-
-  #lots(): readonly HeldLot[] {
-    return [...this.#structures.values()].flatMap(({ lots }) => lots.held());
   }
 
   /** True the first time an id comes by. */

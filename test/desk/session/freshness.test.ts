@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { evidenceOf } from '../../../src/desk/session/freshness.ts';
+import { quoteOf } from '../../../src/desk/desk-context.ts';
+import { quoteStreamOf } from '../../../src/desk/session/freshness.ts';
 import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
 import { addMicros, type EpochMicros, price } from '../../../src/engine/domain/units.ts';
-import { quoteAgeMillis } from '../../../src/risk/quote-age.ts';
+import { asEvidence, quoteAgeMillis } from '../../../src/risk/quote-age.ts';
 import { CONDOR, DeskRig } from '../../support/desk-rig.ts';
 
 /** A desk whose chain was quoted in full, twice, on this connection. */
@@ -61,7 +62,9 @@ class Market {
   }
 
   ageOf(symbol: string): number {
-    const quote = evidenceOf(this.rig.desk.context, symbol);
+    const { evidence, day } = this.rig.desk.context;
+    evidence.look(day);
+    const quote = evidence.of(symbol);
     return quote === undefined ? Number.NaN : quoteAgeMillis(quote, this.at);
   }
 }
@@ -69,6 +72,48 @@ class Market {
 const WING = 'SPY   261120C00606000';
 const rowOf = (rig: DeskRig, symbol: string) =>
   rig.desk.context.chain.indexOf(symbol) ?? Number.NaN;
+
+/** The same from the reader's own objects. */
+function plainly(rig: DeskRig, symbol: string) {
+  const { context } = rig.desk;
+  const quote = quoteOf(context, symbol);
+  return quote === undefined ? undefined : asEvidence(quote, quoteStreamOf(context));
+}
+
+describe('the evidence that is lent', () => {
+  it('is what the reader and the stream say, for every symbol, whatever the feed does', () => {
+    const market = new Market(opened());
+    const { rig } = market;
+    const { evidence, chain, day } = rig.desk.context;
+    const symbols = ['SPY', 'QQQ', 'SPY   261120C09999000'];
+    for (let row = 0; row < chain.contractCount; row += 1) symbols.push(chain.symbolOf(row) ?? '');
+    const isSame = (): void => {
+      evidence.look(day);
+      for (const symbol of symbols) expect(evidence.of(symbol)).toEqual(plainly(rig, symbol));
+    };
+    market.silent.add(rowOf(rig, WING));
+    isSame();
+    market.pass(2);
+    isSame();
+    const late = { kind: 'feed', at: market.at, connected: true, detail: 'late' } as const;
+    rig.step({ ...late, lateMillis: 3_000 });
+    isSame();
+    rig.step({ ...late, connected: false });
+    isSame();
+  });
+
+  it('is one object a symbol for all looks, until nothing is held', () => {
+    const { evidence, day } = opened().desk.context;
+    evidence.look(day);
+    const first = evidence.of(WING);
+    expect(first?.at.market).toBeGreaterThan(0);
+    evidence.look(day);
+    expect(evidence.of(WING)).toBe(first);
+    evidence.forget();
+    expect(evidence.of(WING)).not.toBe(first);
+    expect(evidence.of(WING)).toEqual(first);
+  });
+});
 
 describe('data age by stream', () => {
   it('takes a quiet contract for as fresh as the quotes around it', () => {

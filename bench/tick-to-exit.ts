@@ -18,23 +18,9 @@ import { nanosNow } from './support/samples.ts';
 const NAME = 'tick-to-exit';
 const FLOOR = 'the same tick with nothing held';
 const BEAT_MICROS = 500_000;
-const MOST_BEATS = 400;
 const HELD = 10;
 /** Of the underlying, in 1/10,000 dollar. */
 const LEAP = priceFromDollars(40);
-
-/** Opens condors until so many are held. */
-function hold(bench: BenchDesk, positions: number): void {
-  const { book } = bench.desk.context;
-  for (let beat = 0; beat < MOST_BEATS && book.structures().length < positions; beat += 1) {
-    if (bench.orders.length === 0) {
-      bench.command({ kind: 'confirm', tokenSha256: bench.preview().tokenSha256 });
-      bench.makeDurable();
-    }
-    bench.pass(BEAT_MICROS);
-  }
-  check(book.structures().length === positions, `${positions} condors are held`);
-}
 
 function shortCallIndex(bench: BenchDesk): number {
   const legs = bench.desk.context.book.structures()[0]?.legs ?? [];
@@ -70,7 +56,7 @@ function breaks(positions: number, times: number): Measure {
   return (samples) => {
     for (let i = 0; i < times; i += 1) {
       const bench = new BenchDesk();
-      hold(bench, positions);
+      bench.hold(positions);
       check(exits(bench) === 0, 'no exit works before the tick');
       samples.record(tick(bench, shortCallIndex(bench)));
       check(exits(bench) === positions, 'every position has its exit order after the tick');

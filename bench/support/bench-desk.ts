@@ -33,6 +33,9 @@ import { nudged, sampleChain } from './sample-chain.ts';
 const RECORDER_BYTES = 1 << 22;
 const SEED = 7;
 const PLENTY = 1_000_000;
+/** Beats until a condor is opened, and the most that ten of them take. */
+const BEAT_MICROS = 500_000;
+const MOST_BEATS = 400;
 /** Longer than any latency of the paper broker. */
 const BROKER_ANSWERS_MICROS = MICROS_PER_SECOND / 4;
 
@@ -239,6 +242,19 @@ export class BenchDesk {
     const tokenSha256 = this.newToken();
     const answer = this.command({ kind: 'previewStrategy', request, tokenSha256 });
     return { tokenSha256, card: cardIn(answer) };
+  }
+
+  /** Opens condors until so many are held. */
+  hold(positions: number): void {
+    const { book } = this.desk.context;
+    for (let beat = 0; beat < MOST_BEATS && book.structures().length < positions; beat += 1) {
+      if (this.orders.length === 0) {
+        this.command({ kind: 'confirm', tokenSha256: this.preview().tokenSha256 });
+        this.makeDurable();
+      }
+      this.pass(BEAT_MICROS);
+    }
+    check(book.structures().length === positions, `${positions} condors are held`);
   }
 
   /** Cancels whatever works and lets the broker answer. */

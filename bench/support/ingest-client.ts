@@ -7,6 +7,7 @@
  *     official  dxFeed's own client, its quotes stored in a typed array by symbol
  *     own, ws   the feed's shell on either transport, into the seqlocked rows of the chain
  *     core      the same into the whole core: recorder, desk, paper broker, chain, broadcast ring
+ *     held      the same while a condor is held, whose stops every batch judges
  */
 import { connect } from 'node:net';
 import { PerformanceObserver } from 'node:perf_hooks';
@@ -24,6 +25,7 @@ import { wallMicros } from '../../src/engine/domain/clock.ts';
 import { streamerSymbol } from '../../src/engine/domain/instrument.ts';
 import { addMicros } from '../../src/engine/domain/units.ts';
 import { Counters, createCountersBuffer } from '../../src/ops/counters.ts';
+import { check } from './bench.ts';
 import { BenchDesk } from './bench-desk.ts';
 import { FIRST_NUMBER } from './ingest-frames.ts';
 import type { IngestOrder, IngestResult } from './ingest-receiver.ts';
@@ -37,7 +39,8 @@ const MAX_FRAMES = 2 ** 19;
 const SETTLE_MILLIS = 40;
 const [kind = '', url = ''] = process.argv.slice(2);
 const sample = sampleChain();
-const openedAt = wallMicros();
+/** The market's time at a moment of the wall, from which on both run alike. */
+let opened = { market: sample.slice.asOf.market, wall: wallMicros() };
 
 /** When each frame was visible, milliseconds of the machine's monotonic clock. */
 const seenAt = new Float64Array(MAX_FRAMES);
@@ -47,6 +50,8 @@ let bytes = 0;
 let order: IngestOrder | undefined;
 let started = { cpu: process.cpuUsage(), heap: 0, at: 0 };
 let collections = 0;
+/** Whether what was to be held is held still. */
+let isHeld = (): boolean => true;
 
 new PerformanceObserver((list) => {
   collections += list.getEntries().length;
@@ -66,7 +71,7 @@ const clock: Clock & { readInto(at: LentAt): void } = {
   },
   readInto(at) {
     at.wall = wallMicros();
-    at.market = addMicros(sample.slice.asOf.market, at.wall - openedAt);
+    at.market = addMicros(opened.market, at.wall - opened.wall);
   },
 };
 
@@ -114,6 +119,7 @@ class Unseen {
 
 function finish(): void {
   if (order === undefined) return;
+  check(isHeld(), 'the condor is held to the end');
   const { user, system } = process.cpuUsage(started.cpu);
   const heapBytes = process.memoryUsage().heapUsed - started.heap;
   const frames = order.frames;
@@ -151,9 +157,14 @@ process.on('message', (next: IngestOrder) => {
 
 /** The step of a chain alone, or of the whole core. */
 function stepInto(): { chain: ChainWriter; unseen: Unseen; step: (input: Input) => void } {
-  if (kind === 'core') {
+  if (kind === 'core' || kind === 'held') {
     const bench = new BenchDesk(undefined, { recorderBytes: RECORDER_BYTES });
-    const { chain } = bench.desk.context;
+    const { chain, book } = bench.desk.context;
+    if (kind === 'held') {
+      bench.hold(1);
+      opened = { market: bench.at.market, wall: wallMicros() };
+      isHeld = () => book.hasStructures();
+    }
     return {
       chain,
       unseen: new Unseen(bench.buffers.chain),

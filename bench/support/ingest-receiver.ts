@@ -6,7 +6,7 @@ import { check } from './bench.ts';
 import { numberFrame } from './ingest-frames.ts';
 import type { QuoteServer } from './quote-server.ts';
 
-export type IngestKind = 'floor' | 'official' | 'own' | 'ws' | 'core';
+export type IngestKind = 'floor' | 'official' | 'own' | 'ws' | 'core' | 'held';
 
 /** What the receiver is to expect. */
 export interface IngestOrder {

@@ -6,11 +6,11 @@
  */
 
 import type { At } from '../engine/domain/clock.ts';
-import type { Instrument } from '../engine/domain/instrument.ts';
 import type { Quote } from '../engine/domain/market.ts';
 import type { Fill, OrderIntent, OrderLeg } from '../engine/domain/order.ts';
 import type { SessionTimes } from '../engine/domain/session-calendar.ts';
 import type { Cents, EpochMicros, Price } from '../engine/domain/units.ts';
+import type { SettlementFacts } from '../engine/portfolio/portfolio-book.ts';
 import type { ApprovedOrder } from './approved-order.ts';
 import type { Turn } from './request-pacer.ts';
 
@@ -98,20 +98,8 @@ export type OrderSearch =
   | { readonly outcome: 'incomplete'; readonly evidence: string };
 
 /** Exercise, assignment or worthless expiry of one option position. */
-export interface Settlement {
-  readonly settlementId: string;
+export interface Settlement extends SettlementFacts {
   readonly outcome: 'exercised' | 'assigned' | 'expired';
-  readonly instrument: Instrument;
-  /** Contracts settled, signed as they were held. */
-  readonly quantity: number;
-  /** Shares received (+) or delivered (-), and their price per share (the strike). */
-  readonly shares: number;
-  readonly sharePrice: Price;
-  /** Cash paid for each share behind the contracts, to who held them long: index options. Absent
-   * where shares change hands instead. */
-  readonly cashPerShare?: Price;
-  readonly feesCents: Cents;
-  readonly marketAt: EpochMicros;
 }
 
 /** What an adapter asks its shell to do. `event`s go to the desk, in order. Secrets are the shell's: it

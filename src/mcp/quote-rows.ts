@@ -1,10 +1,11 @@
 /** Quotes from where they are best known: the live chain for what the engine trades, else the broker. */
+
+import { viewOf } from '../desk/engine-api-holdings.ts';
 import type { QuoteRow } from '../engine/domain/account-facts.ts';
 import type { ChainSlice } from '../engine/domain/market.ts';
 import type { EpochMicros, Price } from '../engine/domain/units.ts';
 import { dollarsFromPrice, MICROS_PER_MILLI } from '../engine/domain/units.ts';
 import type { ShownQuote } from './account-shapes.ts';
-import { viewOf } from './chain-lookup.ts';
 
 const MID_DECIMALS = 4;
 

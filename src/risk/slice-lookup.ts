@@ -1,25 +1,13 @@
 /** Finding the legs of an order in the chain slice it is judged by. */
-import { rowAtStrike } from '../engine/chain/row-at-strike.ts';
+import { findContract } from '../engine/chain/contract-rows.ts';
 import type { Greeks } from '../engine/domain/greeks.ts';
-import type { OptionContract } from '../engine/domain/instrument.ts';
 import { gridOf } from '../engine/domain/instrument.ts';
-import type { ChainSlice, ContractView, Quote } from '../engine/domain/market.ts';
+import type { ContractView, Quote } from '../engine/domain/market.ts';
 import type { OrderLeg } from '../engine/domain/order.ts';
 import { PENNY_GRID } from '../engine/domain/tick-grid.ts';
 import type { Price } from '../engine/domain/units.ts';
 import { asEvidence, isFresh } from './quote-age.ts';
 import type { RiskInput } from './risk-input.ts';
-
-/** The row of exactly this contract; undefined when the slice has none. */
-export function findContract(
-  slice: ChainSlice,
-  contract: OptionContract,
-): ContractView | undefined {
-  const rows = contract.right === 'call' ? slice.calls : slice.puts;
-  const found = rowAtStrike(rows, contract.strike);
-  const isOfSeries = found?.contract.expiry === contract.expiry;
-  return isOfSeries && found.contract.root === contract.root ? found : undefined;
-}
 
 /** What one leg's market shows to a judgement. */
 export interface LegMarket {

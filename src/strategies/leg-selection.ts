@@ -1,10 +1,11 @@
 /** Which contract a leg is: by delta or by strike, and never a leg without a market on its side. */
+
+import { placeAtOrAbove } from '../engine/chain/contract-rows.ts';
 import {
   type DeltaMatch,
   type DeltaNeighbours,
   nearestByDelta,
 } from '../engine/chain/delta-index.ts';
-import { placeAtOrAbove } from '../engine/chain/row-at-strike.ts';
 import type { Right } from '../engine/domain/instrument.ts';
 import type { ChainSlice, ContractView, Quote } from '../engine/domain/market.ts';
 import type { Price } from '../engine/domain/units.ts';

@@ -1,41 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import type { OrderLeg } from '../../src/engine/domain/order.ts';
-import { addMicros, price, sessionDate } from '../../src/engine/domain/units.ts';
+import { addMicros, price } from '../../src/engine/domain/units.ts';
 import {
-  findContract,
   freshLegQuote,
   freshSpot,
   legAgeLimitMillis,
   legMarket,
   spotQuote,
 } from '../../src/risk/slice-lookup.ts';
-import { AT, leg, millisAfter, option, quote, ROWS, riskInput, sliceOf } from './fixtures.ts';
+import { AT, leg, millisAfter, quote, riskInput } from './fixtures.ts';
 
-const SLICE = sliceOf(ROWS);
 const CALL = leg('buyToOpen', 'call', 605);
 const SHARES: OrderLeg = {
   instrument: { kind: 'shares', symbol: 'SPY' },
   action: 'sellToClose',
   ratio: 1,
 };
-
-describe('the row of a contract', () => {
-  it.each(ROWS.map(({ right, strike }) => [right, strike] as const))('%s %s', (right, strike) => {
-    const { contract } = findContract(SLICE, option(right, strike)) ?? {};
-    expect(contract).toEqual(option(right, strike));
-  });
-
-  it.each([
-    ['below all strikes', option('call', 500)],
-    ['above all strikes', option('call', 700)],
-    ['between two strikes', option('call', 607)],
-    ['a strike of the other right', option('put', 605)],
-    ['another root', option('call', 605, 'XSP')],
-    ['another day', { ...option('call', 605), expiry: sessionDate('2026-11-23') }],
-  ])('there is none: %s', (_what, contract) => {
-    expect(findContract(SLICE, contract)).toBeUndefined();
-  });
-});
 
 describe('the market of a leg', () => {
   it('is looked up once for an input', () => {

@@ -1,6 +1,6 @@
 /** The trade card: what a person reads before saying yes, worst case and all. */
 
-import { rowAtStrike } from '../../engine/chain/row-at-strike.ts';
+import { rowAtStrike } from '../../engine/chain/contract-rows.ts';
 import { multiplierOfLegs } from '../../engine/domain/instrument.ts';
 import type { NetPrices } from '../../engine/domain/net-price.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';

@@ -49,10 +49,10 @@ export interface SettlementFacts {
   readonly instrument: Instrument;
   /** Contracts settled, signed as they were held. */
   readonly quantity: number;
-  /** Shares received (+) or delivered (-), at the strike. */
+  /** Shares received (+) or delivered (-), and their price per share (the strike). */
   readonly shares: number;
   readonly sharePrice: Price;
-  /** Cash paid for each share behind the contracts, to who held them long; absent = none. */
+  /** Cash for each share behind the contracts, to who held them long: of index options alone. */
   readonly cashPerShare?: Price;
   readonly feesCents: Cents;
   readonly marketAt: EpochMicros;

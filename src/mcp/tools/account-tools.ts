@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { ReadOrigin } from '../../desk/engine-api-account.ts';
 import { sumGreeks } from '../../desk/engine-api-greeks.ts';
+import { holdingGreeks } from '../../desk/engine-api-holdings.ts';
 import type { OrderRow, TimeBack } from '../../engine/domain/account-facts.ts';
 import {
   accountRow,
@@ -13,7 +14,6 @@ import {
   transactionRow,
 } from '../account-shapes.ts';
 import { dateField } from '../argument-fields.ts';
-import { holdingGreeks } from '../chain-lookup.ts';
 import { dollars, figure, signedPrice } from '../money-words.ts';
 import { greeks } from '../output-shapes.ts';
 import { resultShape } from '../result-shape.ts';

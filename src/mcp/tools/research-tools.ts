@@ -1,5 +1,6 @@
 /** Quotes, greeks, metrics and symbols. */
 import { z } from 'zod';
+import { viewOf } from '../../desk/engine-api-holdings.ts';
 import type { MetricsRow } from '../../engine/domain/account-facts.ts';
 import { wallMicros } from '../../engine/domain/clock.ts';
 import { parseOccSymbol } from '../../engine/domain/instrument.ts';
@@ -13,7 +14,6 @@ import {
   symbolRow,
 } from '../account-shapes.ts';
 import { nameField, symbolsField } from '../argument-fields.ts';
-import { viewOf } from '../chain-lookup.ts';
 import { chainRow } from '../chain-rows.ts';
 import { figure } from '../money-words.ts';
 import { brokerQuote, chainQuote } from '../quote-rows.ts';

@@ -1,10 +1,10 @@
 /** Only what this engine is for: listed roots, today's expiry, and legs that do what the order is. */
 
+import { findContract } from '../../engine/chain/contract-rows.ts';
 import type { OptionContract } from '../../engine/domain/instrument.ts';
 import { instrumentSymbol, occSymbol, parseOccSymbol } from '../../engine/domain/instrument.ts';
 import { isOpening, LEG_ACTION_WORDS, type OrderLeg } from '../../engine/domain/order.ts';
 import type { RiskInput } from '../risk-input.ts';
-import { findContract } from '../slice-lookup.ts';
 import { type Check, failed, notRun, passed } from './check.ts';
 
 const CODE = 'instrument_not_allowed';

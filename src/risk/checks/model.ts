@@ -4,6 +4,7 @@
  * breaks parity. A wrong input to a model looks like an opportunity. The feed's own greeks are no part
  * of it: they decide nothing here, and risk_check tells how far ours stand from them.
  */
+import { findContract } from '../../engine/chain/contract-rows.ts';
 import { gridOf } from '../../engine/domain/instrument.ts';
 import type { ChainSlice, ContractView, Quote } from '../../engine/domain/market.ts';
 import type { OrderLeg } from '../../engine/domain/order.ts';
@@ -12,7 +13,7 @@ import { dollarsFromPrice, price } from '../../engine/domain/units.ts';
 import type { Denial } from '../../engine/domain/verdict.ts';
 import { MINUTES_PER_YEAR, yearsToExpiry } from '../../engine/pricing/time-to-expiry.ts';
 import type { RiskInput } from '../risk-input.ts';
-import { findContract, legMarket } from '../slice-lookup.ts';
+import { legMarket } from '../slice-lookup.ts';
 import { type Check, failed, notRun, passed } from './check.ts';
 
 const CODE = 'model_unreasonable';

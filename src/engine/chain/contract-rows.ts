@@ -1,5 +1,6 @@
-/** Finding a contract by its strike. Pure: any thread. */
-import type { ContractView } from '../domain/market.ts';
+/** Finding a contract among the rows of a slice. Pure: any thread. */
+import type { OptionContract } from '../domain/instrument.ts';
+import type { ChainSlice, ContractView } from '../domain/market.ts';
 import type { Price } from '../domain/units.ts';
 
 /** The place of the first row at or above a strike among those of one right, which ascend by strike;
@@ -23,4 +24,15 @@ export function rowAtStrike(
 ): ContractView | undefined {
   const found = rows[placeAtOrAbove(rows, strike)];
   return found?.contract.strike === strike ? found : undefined;
+}
+
+/** The row of exactly this contract; undefined when the slice has none. */
+export function findContract(
+  slice: ChainSlice,
+  contract: OptionContract,
+): ContractView | undefined {
+  const rows = contract.right === 'call' ? slice.calls : slice.puts;
+  const found = rowAtStrike(rows, contract.strike);
+  const isOfSeries = found?.contract.expiry === contract.expiry;
+  return isOfSeries && found.contract.root === contract.root ? found : undefined;
 }

@@ -75,13 +75,26 @@ export function onListing(desk: DeskContext, listing: ChainListing): void {
   desk.out.push({ kind: 'subscribe', symbols: [desk.config.underlying, ...rowsOf(desk)] });
 }
 
-/** Streamer symbols of the chain's rows. */
-function rowsOf({ chain }: DeskContext): readonly string[] {
-  return Array.from({ length: chain.contractCount }, (_, row) => {
+/** Streamer symbols of the chain's rows in the order in which they are subscribed. */
+function rowsOf(desk: DeskContext): readonly string[] {
+  const { chain } = desk;
+  const contracts = Array.from({ length: chain.contractCount }, (_, row) => {
     const contract = parseOccSymbol(chain.symbolOf(row) ?? '');
     assert(contract !== undefined, 'a row of the chain has an OCC symbol');
-    return streamerSymbol(contract);
+    return contract;
   });
+  return fromTheMoney(desk, contracts).map(streamerSymbol);
+}
+
+/** From the spot outward; from the middle strike while none is known. */
+function fromTheMoney(
+  desk: DeskContext,
+  contracts: readonly OptionContract[],
+): readonly OptionContract[] {
+  const strikes = contracts.map(({ strike }) => strike).toSorted((a, b) => a - b);
+  const middle = spotOf(desk) ?? strikes[strikes.length >> 1] ?? 0;
+  const away = ({ strike }: OptionContract): number => Math.abs(strike - middle);
+  return contracts.toSorted((a, b) => away(a) - away(b));
 }
 
 /** As many contracts as there is room for: those nearest to the spot. */
@@ -91,16 +104,13 @@ function fitting(
   room: number,
 ): readonly OptionContract[] {
   if (contracts.length <= room) return contracts;
-  const strikes = contracts.map(({ strike }) => strike).toSorted((a, b) => a - b);
-  const middle = spotOf(desk) ?? strikes[strikes.length >> 1] ?? 0;
-  const away = ({ strike }: OptionContract): number => Math.abs(strike - middle);
   if (!desk.day.listingCut) {
     const left = contracts.length - room;
     const text = `the listing has ${left} contracts more than the chain holds: the farthest are left out`;
     desk.out.alert('warning', 'LISTING_CUT', text);
   }
   desk.day.listingCut = true;
-  return contracts.toSorted((a, b) => away(a) - away(b)).slice(0, room);
+  return fromTheMoney(desk, contracts).slice(0, room);
 }
 
 /** Called on the clock: expires the chain at last trade and moves on to the next session. */

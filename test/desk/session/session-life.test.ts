@@ -84,12 +84,23 @@ describe('the schedule of a day', () => {
 });
 
 describe('a listing', () => {
-  it('opens the chain and subscribes it, the underlying first', () => {
+  it('opens the chain and subscribes it, the underlying first, then from the money outward', () => {
     const rig = new DeskRig();
     expect(rig.bodies('sessionOpened')).toEqual([{ kind: 'sessionOpened', contracts: 122 }]);
     const subscribed = rig.effects.find((effect) => effect.kind === 'subscribe');
-    expect(subscribed?.symbols.slice(0, 2)).toEqual(['SPY', '.SPY261120C570']);
-    expect(subscribed?.symbols).toHaveLength(123);
+    const [underlying, ...options] = subscribed?.symbols ?? [];
+    expect(underlying).toBe('SPY');
+    expect(new Set(options).size).toBe(122);
+    const fromMiddle = options.map((symbol) => Math.abs(Number(symbol.slice(-3)) - 600));
+    expect(fromMiddle).toEqual(fromMiddle.toSorted((a, b) => a - b));
+    const onSpot = rig.listing().contracts[0];
+    rig.quotes(612);
+    const strike = priceFromDollars(640);
+    const contracts = [{ ...onSpot!, strike }];
+    rig.step({ kind: 'listing', at: rig.at, listing: { ...rig.listing(), contracts } });
+    const again = rig.effects.findLast((effect) => effect.kind === 'subscribe');
+    expect(again?.symbols.slice(0, 3)).toEqual(['SPY', '.SPY261120C612', '.SPY261120P612']);
+    expect(again?.symbols.at(-1)).toBe('.SPY261120P570');
   });
 
   it('of another day is not taken', () => {

@@ -147,6 +147,20 @@ describe('the shell of the feed', () => {
     },
   );
 
+  it('ends a batch behind a frame that is long enough for one, whatever was read with it', async () => {
+    const server = await tinyServer();
+    const rig = new ShellRig();
+    rig.start(server.url);
+    const kinds = () => rig.inputs.map(({ kind }) => kind);
+    await rig.until(() => kinds().filter((kind) => kind === 'quote').length >= 3);
+    rig.inputs.length = 0;
+    const long = Array.from({ length: 600 }, (_, i) => [669.12, 669.13, 1 + i, 1]);
+    for (const frame of [long, long, long.slice(0, 2)]) server.quote('SPY', ...frame);
+    await rig.until(() => kinds().filter((kind) => kind === 'batchEnd').length === 3);
+    const ends = kinds().flatMap((kind, place) => (kind === 'batchEnd' ? [place] : []));
+    expect(ends).toEqual([600, 1_201, 1_204]);
+  });
+
   it('wants quotes of everything first, then the slow types, and bars of the underlying', async () => {
     const server = await tinyServer();
     const rig = new ShellRig();

@@ -35,9 +35,10 @@ export class TinyDxLinkServer {
     return `ws://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** Sends everybody a frame with one quote: bid, ask and their sizes. */
-  quote(symbol: string, sides: readonly number[]): void {
-    const frame = { type: 'FEED_DATA', channel: 1, data: ['Quote', [symbol, ...sides]] };
+  /** Sends everybody a frame of quotes of a symbol: bid, ask and their sizes of each. */
+  quote(symbol: string, ...quotes: readonly (readonly number[])[]): void {
+    const values = quotes.flatMap((sides) => [symbol, ...sides]);
+    const frame = { type: 'FEED_DATA', channel: 1, data: ['Quote', values] };
     for (const socket of this.server.clients) socket.send(JSON.stringify(frame));
   }
 

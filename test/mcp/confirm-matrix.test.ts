@@ -4,7 +4,7 @@
  */
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { ElicitResult } from '@modelcontextprotocol/sdk/types.js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CONFIRM_FIELD } from '../../src/mcp/confirm-dialog.ts';
 import { call, sdkClient } from './support/connected-client.ts';
 import { StagedEngine } from './support/staged-engine.ts';
@@ -73,6 +73,9 @@ describe.each(['elicit-preferred', 'elicit-required'] as const)('confirming unde
   const stage = new StagedEngine({ DELTARING_CONFIRM: mode });
   beforeAll(() => stage.open());
   afterAll(() => stage.close());
+  // An instant is judged by the clock: it stands, so that a busy machine makes no pause of it.
+  beforeAll(() => void vi.useFakeTimers({ toFake: ['performance'] }));
+  afterAll(() => void vi.useRealTimers());
 
   describe.each(['stdio', 'HTTP'] as const)('over %s', (over) => {
     describe.each(['asks', 'cannotAsk'] as const)('with a client that %s', (can) => {

@@ -110,13 +110,17 @@ export interface Preview {
   readonly card: TradeCard;
 }
 
+/** Several seconds of a rig's market, which is as far back as anything looks: the engine's own ring is
+ * sixteen megabytes, and there are thousands of rigs. */
+const RING_RECORDS = 8_192;
+
 export class DeskRig {
   readonly spec: UnderlyingSpec;
   readonly desk: Desk;
   readonly paper: PaperBroker;
   readonly gateway: RigBroker;
   /** Chain and ring, for readers of other threads. */
-  readonly memory = ownChain();
+  readonly memory = ownChain(RING_RECORDS);
   /** What reached the broker, and what it said. */
   readonly submitted: string[] = [];
   readonly repriced: string[] = [];

@@ -15,9 +15,10 @@ function newest(rig: DeskRig): DecisionView {
   return first;
 }
 
+const { session, at } = new DeskRig({ isOpen: false });
+
 function record(seq: number, body: AuditBody): AuditRecord {
-  const rig = new DeskRig({ isOpen: false });
-  return { version: 1, seq, session: rig.session.date, at: rig.at, body };
+  return { version: 1, seq, session: session.date, at, body };
 }
 
 describe('the decisions of the desk', () => {

@@ -71,11 +71,15 @@ async function outcomeOf(client: Client, token: string): Promise<Outcome> {
 
 describe.each(['elicit-preferred', 'elicit-required'] as const)('confirming under %s', (mode) => {
   const stage = new StagedEngine({ DELTARING_CONFIRM: mode });
-  beforeAll(() => stage.open());
-  afterAll(() => stage.close());
   // An instant is judged by the clock: it stands, so that a busy machine makes no pause of it.
-  beforeAll(() => void vi.useFakeTimers({ toFake: ['performance'] }));
-  afterAll(() => void vi.useRealTimers());
+  beforeAll(async () => {
+    await stage.open();
+    vi.useFakeTimers({ toFake: ['performance'] });
+  });
+  afterAll(async () => {
+    vi.useRealTimers();
+    await stage.close();
+  });
 
   describe.each(['stdio', 'HTTP'] as const)('over %s', (over) => {
     describe.each(['asks', 'cannotAsk'] as const)('with a client that %s', (can) => {

@@ -24,9 +24,9 @@ interface Intent {
   blocked: boolean;
 }
 
-interface Spent {
-  readonly byFlatten: boolean;
-}
+/** How a token was spent. That of a replacement is spent by the cancel of the old order, and once more
+ * by the new one, which may be recorded when the token would have expired. */
+type Spending = 'order' | 'flatten' | 'cancel';
 
 /** An engine reports a fill it did not order with an alert of this code that names the fill. */
 const EXTERNAL_FILL_CODE = 'EXTERNAL_FILL';
@@ -38,7 +38,7 @@ export class OrderEvidence {
   readonly #faults: EvidenceFault[] = [];
   readonly #previews = new Map<string, Preview>();
   readonly #intents = new Map<string, Intent>();
-  readonly #spent = new Map<string, Spent>();
+  readonly #spent = new Map<string, Spending>();
   /** What the broker told of unknown orders and no alert has named yet: fill or order id → record. */
   readonly #foreign = new Map<string, number>();
   #lastSeq = 0;
@@ -54,7 +54,7 @@ export class OrderEvidence {
     else if (body.kind === 'intentRecorded') this.#onIntent(body, record);
     else if (body.kind === 'orderSent') this.#onSent(body.intentId, seq);
     else if (body.kind === 'sendBlocked') this.#onBlocked(body.intentId, seq);
-    else if (body.kind === 'cancelRequested') this.#onCancel(body, seq);
+    else if (body.kind === 'cancelRequested') this.#onCancel(body, record);
     else if (body.kind === 'brokerEvent') this.#onBroker(body, seq);
     else if (body.kind === 'alert' && body.code === EXTERNAL_FILL_CODE) this.#onAlert(body.text);
   }
@@ -118,7 +118,10 @@ export class OrderEvidence {
     const { intentId, principal } = intent;
     const isFlatten = intent.purpose === 'flatten';
     const preview = this.#previews.get(tokenSha256);
-    this.#spend(tokenSha256, { by: `intent ${intentId}`, seq: record.seq, isFlatten });
+    const isReplacement = intent.purpose === 'open' && this.#spent.get(tokenSha256) === 'cancel';
+    const as = isFlatten ? 'flatten' : 'order';
+    if (isReplacement) this.#spent.set(tokenSha256, as);
+    else this.#spend(tokenSha256, { by: `intent ${intentId}`, seq: record.seq, as });
     if (preview === undefined) {
       if (!this.#isAfterGap) {
         this.#fault(record.seq, `intent ${intentId} spent a token of no preview`);
@@ -137,26 +140,29 @@ export class OrderEvidence {
     if (!isFlatten && preview.orderHash !== orderHash) {
       this.#fault(record.seq, `intent ${intentId} is not the order that was previewed`);
     }
-    if (record.at.wall > preview.expiresAtWall) {
+    if (!isReplacement && record.at.wall > preview.expiresAtWall) {
       this.#fault(record.seq, `intent ${intentId} spent its token after it expired`);
     }
   }
 
   /** A token is spent once; one flatten spends it for all the positions it closes. */
-  #spend(tokenSha256: string, use: { by: string; seq: number; isFlatten: boolean }): void {
+  #spend(tokenSha256: string, use: { by: string; seq: number; as: Spending }): void {
     const earlier = this.#spent.get(tokenSha256);
-    if (earlier !== undefined && !(earlier.byFlatten && use.isFlatten)) {
+    if (earlier !== undefined && !(earlier === 'flatten' && use.as === 'flatten')) {
       this.#fault(use.seq, `${use.by} spent a token that was spent before`);
     }
-    this.#spent.set(tokenSha256, { byFlatten: use.isFlatten });
+    this.#spent.set(tokenSha256, use.as);
   }
 
-  #onCancel(body: BodyOf<'cancelRequested'>, seq: number): void {
+  #onCancel(body: BodyOf<'cancelRequested'>, { seq, at }: AuditRecord): void {
     const { intentId, tokenSha256 } = body;
     if (tokenSha256 === undefined) return;
-    this.#spend(tokenSha256, { by: `the cancel of ${intentId}`, seq, isFlatten: false });
-    if (!this.#previews.has(tokenSha256) && !this.#isAfterGap) {
+    this.#spend(tokenSha256, { by: `the cancel of ${intentId}`, seq, as: 'cancel' });
+    const preview = this.#previews.get(tokenSha256);
+    if (preview === undefined && !this.#isAfterGap) {
       this.#fault(seq, `the cancel of ${intentId} spent a token of no preview`);
+    } else if (preview !== undefined && at.wall > preview.expiresAtWall) {
+      this.#fault(seq, `the cancel of ${intentId} spent its token after it expired`);
     }
   }
 

@@ -119,6 +119,22 @@ describe('order evidence', () => {
     expect(faultsOf([preview, flatten('c-1'), intent])).not.toEqual([]);
   });
 
+  it('lets a replacement spend its token by the cancel of the old order and once more by the new one', () => {
+    const cancelled: AuditBody = {
+      kind: 'cancelRequested',
+      intentId: 'o-0',
+      principal: 'alice',
+      tokenSha256: preview.tokenSha256,
+    };
+    const late: AuditBody = { ...preview, expiresAtWall: START_MICROS + 5_000 };
+    expect(faultsOf([preview, cancelled, intent, sent])).toEqual([]);
+    expect(faultsOf([preview, cancelled, intent, intent]).join()).toMatch(/spent before/);
+    expect(faultsOf([preview, cancelled, cancelled]).join()).toMatch(/spent before/);
+    expect(faultsOf([late, cancelled, ...padding, intent])).toEqual([]);
+    expect(faultsOf([late, ...padding, intent]).join()).toMatch(/after it expired/);
+    expect(faultsOf([late, ...padding, cancelled]).join()).toMatch(/after it expired/);
+  });
+
   it('accepts a foreign fill that an alert names', () => {
     const alert: AuditBody = {
       kind: 'alert',

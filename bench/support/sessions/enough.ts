@@ -38,8 +38,15 @@ const DENIALS: readonly DenialCode[] = [
   'nothing_to_close',
   'not_found',
   'premium_budget',
+  'undefined_risk',
+  'instrument_not_allowed',
+  'unsupported',
   'no_breakout',
 ];
+
+/** Per session, on average. */
+const LEAST_BY_HAND = 0.02;
+const BY_HAND = ['opened', 'closed', 'replaced'];
 
 const STRATEGIES: readonly StrategyRequest['strategy'][] = [
   'orb_long_call',
@@ -78,6 +85,10 @@ export function lacksOfCampaign(
     if (times < LEAST_FAULTS_PER_KIND * sessions) lacks.push(`only ${times} times ${kind}`);
   }
   if (sessions < EVERY_DENIAL_FROM_SESSIONS) return lacks;
+  for (const what of BY_HAND) {
+    const times = sum.byHand[what] ?? 0;
+    if (times < LEAST_BY_HAND * sessions) lacks.push(`only ${times} times ${what} by hand`);
+  }
   for (const code of DENIALS) {
     if ((sum.denials[code] ?? 0) === 0) lacks.push(`no denial ${code}`);
   }

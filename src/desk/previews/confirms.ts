@@ -159,11 +159,15 @@ function drifted(desk: DeskContext, intent: OrderIntent, grant: TokenGrant): Den
   return judgeDrift(grant.previewed, driftSnapshot(desk, intent, net), desk.config.limits);
 }
 
-/** The orders that close come first. */
+/** The orders that close come first; of those that open, the newest. */
 function ordersOf(desk: DeskContext, orderIds: readonly string[]): readonly OrderRecord[] {
   const orders = orderIds.map((id) => desk.orders.get(id)).filter((order) => order !== undefined);
   const opens = ({ intent }: OrderRecord): number => (intent.purpose === 'open' ? 1 : 0);
-  return orders.toSorted((a, b) => opens(a) - opens(b));
+  return orders.toSorted((a, b) => opens(a) - opens(b) || (opens(a) === 0 ? 0 : byName(b, a)));
+}
+
+function byName(a: OrderRecord, b: OrderRecord): number {
+  return a.intent.intentId < b.intent.intentId ? -1 : 1;
 }
 
 /** What a token's orders have come to, now. */

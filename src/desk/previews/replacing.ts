@@ -115,7 +115,8 @@ export function beginReplacement(
     filledBefore: order.intent.quantity - (grant.intents[0]?.quantity ?? 0),
     until: addMicros(desk.at.wall, PATIENCE_MICROS),
   });
-  requestCancel(desk, order, caller.principal);
+  // The record of this cancel is the consumption of the token: no crash can give it back.
+  requestCancel(desk, order, caller.principal, grant.tokenSha256);
   return { orderIds };
 }
 

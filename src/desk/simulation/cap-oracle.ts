@@ -72,7 +72,9 @@ export class CapOracle {
 
   onRecord({ body }: AuditRecord): void {
     if (body.kind === 'sendBlocked' || isProvenAbsent(body)) this.#live.delete(body.intentId);
-    if (body.kind !== 'intentRecorded' || body.intent.purpose !== 'open') return;
+    if (body.kind !== 'intentRecorded') return;
+    if (body.intent.purpose === 'close') this.#judgeClose(body.intent);
+    if (body.intent.purpose !== 'open') return;
     this.#judge(body.intent);
     this.#live.set(body.intent.intentId, { intent: body.intent, filled: 0 });
   }
@@ -87,6 +89,28 @@ export class CapOracle {
     if (worst > maxTradeLossCents) this.#report(`${intentId} can lose ${worst} cents`);
     const open = this.#openRisk() + worst;
     if (open > maxOpenRiskCents) this.#report(`${intentId} takes open risk to ${open} cents`);
+  }
+
+  /** A close that somebody asked for takes only what is held, and leaves no more to lose. */
+  #judgeClose({ intentId, positionId, legs, quantity }: OrderIntent): void {
+    const lots = this.#positions.get(positionId) ?? new Map<string, Lot>();
+    const taken = new Map(
+      legs.map(({ instrument, action, ratio }) => {
+        return [instrumentSymbol(instrument), legSign(action) * ratio * quantity];
+      }),
+    );
+    const left = [...lots].map(([symbol, { instrument, quantity: held }]) => {
+      return { instrument, quantity: held + (taken.get(symbol) ?? 0), held };
+    });
+    const isHeld = [...taken.keys()].every((symbol) => lots.has(symbol));
+    if (!isHeld || left.some((lot) => lot.quantity * Math.sign(lot.held) < 0)) {
+      this.#report(`${intentId} closes more of ${positionId} than is held`);
+    }
+    const options = left.filter(({ instrument }) => instrument.kind === 'option');
+    const before = leastPayoffCents(options.map((lot) => ({ ...lot, quantity: lot.held })));
+    if (leastPayoffCents(options) < before) {
+      this.#report(`${intentId} leaves more of ${positionId} to lose than there was`);
+    }
   }
 
   /** What is held, and of live openings what may still fill, at its worst. */

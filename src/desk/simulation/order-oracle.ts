@@ -52,6 +52,7 @@ export class OrderOracle {
   #killTold = false;
   /** Limits that records have moved, by intent. */
   readonly #limits = new Map<string, number>();
+  readonly #isReplacement = new Set<string>();
   #previews = new Map<string, BodyOf<'previewMade'>>();
   #intents = new Map<string, Recorded>();
   #tokenUses = new Map<string, { intentId: string; isFlatten: boolean }>();
@@ -62,8 +63,11 @@ export class OrderOracle {
   }
 
   onInput(input: Input): void {
-    if (input.kind !== 'command' || input.command.kind !== 'confirm') return;
-    const { tokenSha256 } = input.command;
+    if (input.kind !== 'command') return;
+    const { command } = input;
+    if (command.kind === 'previewReplace') this.#isReplacement.add(command.tokenSha256);
+    if (command.kind !== 'confirm') return;
+    const { tokenSha256 } = command;
     const confirms = this.#confirmed.get(tokenSha256) ?? [];
     this.#confirmed.set(tokenSha256, confirms);
     confirms.push({ principal: input.caller.principal, wall: input.at.wall });
@@ -115,14 +119,22 @@ export class OrderOracle {
       return;
     }
     if (preview.principal !== principal) this.#report(`${intentId} spent a foreign token`);
-    if (at.wall >= preview.expiresAtWall) this.#report(`${intentId} spent an expired token`);
     if (!isFlatten && preview.orderHash !== body.orderHash) {
       this.#report(`${intentId} is not the order that was previewed`);
     }
+    this.#judgeConfirm(intentId, preview, at);
+  }
+
+  /** A replacement is recorded once the order that it replaces has ended: what counts is when its
+   * principal agreed. */
+  #judgeConfirm(intentId: string, preview: BodyOf<'previewMade'>, at: At): void {
+    const { tokenSha256, principal, expiresAtWall } = preview;
     const confirms = this.#confirmed.get(tokenSha256) ?? [];
-    if (!confirms.some((c) => c.principal === preview.principal && c.wall <= at.wall)) {
+    const own = confirms.filter((c) => c.principal === principal && c.wall <= at.wall);
+    if (own.length === 0)
       this.#report(`${intentId} was sent though its principal confirmed nothing`);
-    }
+    const spentAt = this.#isReplacement.has(tokenSha256) ? own[0]?.wall : at.wall;
+    if ((spentAt ?? 0) >= expiresAtWall) this.#report(`${intentId} spent an expired token`);
   }
 
   onSubmit(intent: OrderIntent, at: At): void {

@@ -1,6 +1,7 @@
 /**
  * The people and programs at the faces of a simulated session. They preview, confirm in time, too
- * late, twice and with tokens of others, close, cancel, kill, re-arm and flatten. One user.
+ * late, twice and with tokens of others, close, cancel, kill, re-arm and flatten, and give orders by
+ * hand. One user.
  */
 
 import type { At } from '../../engine/domain/clock.ts';
@@ -9,9 +10,11 @@ import { addMicros, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { tokenSha256 } from '../../risk/confirm-token.ts';
 import type { Caller } from '../engine-api.ts';
 import type { Command } from '../inputs.ts';
+import { HandTrader } from './hand-trader.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { SessionShape } from './session-config.ts';
 import { largeRequest, oddRequest, plainRequest, sensibleRequest } from './trader-requests.ts';
+import type { TraderView } from './trader-view.ts';
 
 export const TRADER: Caller = { principal: 'alice', authority: 'open' };
 export const STRANGER: Caller = { principal: 'mallory', authority: 'open' };
@@ -23,19 +26,6 @@ export const OPERATOR: Caller = { principal: 'console', authority: 'console' };
 export interface Move {
   readonly caller: Caller;
   readonly command: Command;
-}
-
-/** What the trader can see of the engine. */
-export interface TraderView {
-  readonly at: At;
-  /** Minutes after the open. */
-  readonly minutes: number;
-  readonly spotDollars: number;
-  readonly positionIds: readonly string[];
-  readonly liveOrderIds: readonly string[];
-  readonly killed: boolean;
-  /** True while the day still lacks a fill: the trader then asks often and confirms at once. */
-  readonly isEager: boolean;
 }
 
 interface Plan {
@@ -75,13 +65,20 @@ const HABITS = {
 export class ScriptedTrader {
   readonly #random: SeededRandom;
   readonly #shape: SessionShape;
+  /** Absent where nothing is ordered by hand. */
+  readonly #hand: HandTrader | undefined;
   readonly #tokens = new Map<string, string>();
   #plans: Plan[] = [];
   #nextIdea: EpochMicros;
   #isEager = false;
 
-  constructor(random: SeededRandom, from: EpochMicros, shape: SessionShape) {
+  constructor(
+    random: SeededRandom,
+    from: EpochMicros,
+    { shape, hand }: { readonly shape: SessionShape; readonly hand: SeededRandom | undefined },
+  ) {
     this.#random = random;
+    this.#hand = hand === undefined ? undefined : new HandTrader(hand, from);
     this.#shape = shape;
     this.#nextIdea = addMicros(from, random.between(10, 120) * MICROS_PER_SECOND);
   }
@@ -89,6 +86,7 @@ export class ScriptedTrader {
   /** When this trader next does something. */
   next(): EpochMicros {
     const dues = this.#plans.map(({ due }) => due);
+    if (this.#hand !== undefined) dues.push(this.#hand.next());
     return dues.toSorted((a, b) => a - b).find((due) => due < this.#nextIdea) ?? this.#nextIdea;
   }
 
@@ -97,6 +95,8 @@ export class ScriptedTrader {
     const { wall } = view.at;
     const due = this.#plans.filter((plan) => plan.due <= wall).map(({ move }) => move);
     this.#plans = this.#plans.filter((plan) => plan.due > wall);
+    const byHand = this.#hand?.idea(view, () => this.#newToken(this.#hand?.random));
+    if (byHand !== undefined) due.push({ caller: TRADER, command: byHand });
     if (wall < this.#nextIdea) return due;
     const isLively = view.isEager || view.minutes < LIVELY_MINUTES[this.#shape];
     const longest = isLively ? LIVELY_PAUSE_SECONDS : LONGEST_PAUSE_SECONDS[this.#shape];
@@ -115,11 +115,11 @@ export class ScriptedTrader {
       caller,
       command: { kind: 'confirm', tokenSha256: command.tokenSha256 },
     };
-    this.#planUse(confirm, at.wall);
+    const isByHand = command.kind === 'previewOrder' || command.kind === 'previewReplace';
+    this.#planUse(confirm, at.wall, (isByHand ? this.#hand?.random : undefined) ?? this.#random);
   }
 
-  #planUse(confirm: Move, wall: EpochMicros): void {
-    const random = this.#random;
+  #planUse(confirm: Move, wall: EpochMicros, random: SeededRandom): void {
     const fate = this.#isEager ? 'prompt' : random.weighted(FATES);
     if (fate === 'never') return;
     const soon = random.between(0, 9);
@@ -130,7 +130,7 @@ export class ScriptedTrader {
     if (fate === 'stranger') this.#plan(wall, soon / 2, { ...confirm, caller: STRANGER });
     if (fate === 'reducer') this.#plan(wall, soon / 2, { ...confirm, caller: REDUCER });
     this.#plan(wall, soon, confirm);
-    if (fate === 'killed') this.#kill(addMicros(wall, soon * MICROS_PER_SECOND), TRADER);
+    if (fate === 'killed') this.#kill(addMicros(wall, soon * MICROS_PER_SECOND), TRADER, random);
     if (random.chance(0.15)) this.#plan(wall, soon, confirm);
     if (random.chance(0.25)) this.#plan(wall, soon + random.between(11, 19), confirm);
     if (random.chance(0.1)) this.#plan(wall, soon + random.between(40, 3_000), confirm);
@@ -140,17 +140,17 @@ export class ScriptedTrader {
     this.#plans.push({ due: addMicros(from, seconds * MICROS_PER_SECOND), move });
   }
 
-  #kill(from: EpochMicros, caller: Caller): void {
+  #kill(from: EpochMicros, caller: Caller, random = this.#random): void {
     this.#plan(from, 0, { caller, command: { kind: 'kill', reason: 'a drill' } });
-    const back = this.#random.between(...KILLED_TO_REARM_SECONDS);
-    if (this.#random.chance(0.3)) {
+    const back = random.between(...KILLED_TO_REARM_SECONDS);
+    if (random.chance(0.3)) {
       this.#plan(from, back / 2, { caller: TRADER, command: { kind: 'rearm' } });
     }
     this.#plan(from, back, { caller: OPERATOR, command: { kind: 'rearm' } });
   }
 
-  #newToken(): string {
-    const token = `${TOKEN_MARK}${this.#random.hex(TOKEN_DIGITS)}`;
+  #newToken(random = this.#random): string {
+    const token = `${TOKEN_MARK}${random.hex(TOKEN_DIGITS)}`;
     const sha256 = tokenSha256(token);
     this.#tokens.set(sha256, token);
     return sha256;

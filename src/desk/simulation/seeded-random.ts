@@ -93,6 +93,7 @@ const STREAM = {
   session: 6,
   broker: 7,
   exits: 8,
+  hand: 9,
 } as const;
 export type StreamName = keyof typeof STREAM;
 

@@ -73,6 +73,15 @@ export function tickMicros(
   return isHolding ? pace.held : pace.calm;
 }
 
+/** How long things take: the start before the open, a listing, at most a restart, and at most a kill on
+ * its way to the desk. */
+export const TAKES_MICROS = {
+  start: MICROS_PER_MINUTE,
+  listing: 200_000,
+  restart: 4 * MICROS_PER_SECOND,
+  kill: 4_000,
+};
+
 /** Quotes older than this are quoted again before anything is done with them. */
 export const STALE_AFTER_MICROS = 800_000;
 /** After so long a pause every row quotes again, changed or not. */

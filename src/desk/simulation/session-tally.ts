@@ -19,6 +19,8 @@ export interface SessionTally {
   readonly denials: Counts;
   /** Previews made, by strategy. */
   readonly strategies: Counts;
+  /** Orders recorded that were given by hand: opened, closed, replaced. */
+  readonly byHand: Counts;
   readonly faults: Counts;
   readonly alerts: Counts;
 }
@@ -36,6 +38,7 @@ export function emptyTally(): SessionTally {
     restarts: 0,
     denials: {},
     strategies: {},
+    byHand: {},
     faults: {},
     alerts: {},
   };
@@ -80,6 +83,7 @@ export function addTally(sum: SessionTally, more: SessionTally): void {
   sum.restarts += more.restarts;
   addCounts(sum.denials, more.denials);
   addCounts(sum.strategies, more.strategies);
+  addCounts(sum.byHand, more.byHand);
   addCounts(sum.faults, more.faults);
   addCounts(sum.alerts, more.alerts);
 }

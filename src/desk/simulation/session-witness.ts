@@ -1,5 +1,6 @@
 /** All oracles of a session behind one face, and the violations they found. */
 
+import { OrderEvidence } from '../../audit/order-evidence.ts';
 import { schemaFaults } from '../../audit/record-schema.ts';
 import type { BrokerEvent, OrderGateway } from '../../broker/order-gateway.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
@@ -14,6 +15,7 @@ import { BookOracle } from './book-oracle.ts';
 import type { BrokerObserver } from './broker-tap.ts';
 import { CapOracle } from './cap-oracle.ts';
 import { FlatOracle } from './flat-oracle.ts';
+import { HandOracle } from './hand-oracle.ts';
 import type { SendWorld } from './order-oracle.ts';
 import { OrderOracle } from './order-oracle.ts';
 import { PromiseOracle } from './promise-oracle.ts';
@@ -43,6 +45,7 @@ export class SessionWitness implements BrokerObserver {
   readonly #books: BookOracle;
   readonly #answers: AnswerOracle;
   readonly #strategies: StrategyOracle;
+  readonly #hand: HandOracle;
   #lastSeq = 0;
 
   constructor(options: WitnessOptions) {
@@ -54,6 +57,7 @@ export class SessionWitness implements BrokerObserver {
     this.#promises = new PromiseOracle(report);
     this.#answers = new AnswerOracle(report);
     this.#strategies = new StrategyOracle(report);
+    this.#hand = new HandOracle(report, (what) => count(this.tally.byHand, what));
   }
 
   report(what: string): void {
@@ -64,6 +68,7 @@ export class SessionWitness implements BrokerObserver {
     this.tally.inputs += 1;
     this.#orders.onInput(input);
     this.#strategies.onInput(input);
+    this.#hand.onInput(input);
   }
 
   /** A record on its way to the journal. */
@@ -81,17 +86,20 @@ export class SessionWitness implements BrokerObserver {
     if (body.kind === 'intentRecorded') this.#caps.onIntent(body.intent);
     this.#caps.onRecord(record);
     this.#strategies.onRecord(record);
+    this.#hand.onRecord(record);
     if (body.kind === 'alert') this.flat.onAlert(body.code, body.text);
     const event = brokerEventOf(record);
     if (event === undefined) return;
     // Evidence that the desk found by itself never passed the broker's own stream.
     this.#orders.onEvent(event);
     this.#caps.onEvent(event);
+    this.#hand.onEvent(event);
     this.#books.onJournalled(event);
   }
 
   onSubmit(intent: OrderIntent, at: At): void {
     this.#orders.onSubmit(intent, at);
+    this.#hand.onSubmit(intent);
   }
 
   onReprice(intent: OrderIntent): void {
@@ -102,6 +110,7 @@ export class SessionWitness implements BrokerObserver {
     tallyEvent(this.tally, event);
     this.#orders.onEvent(event);
     this.#caps.onEvent(event);
+    this.#hand.onEvent(event);
     this.#books.onBrokerEvent(event);
   }
 
@@ -145,6 +154,14 @@ export class SessionWitness implements BrokerObserver {
   /** Called after every input from outside and all it led to. */
   afterStep(desk: DeskContext, broker: OrderGateway, at: At): void {
     this.#books.afterStep(desk, broker, at);
+  }
+
+  /** The whole journal, judged as the verifier does. */
+  onEnd(records: readonly AuditRecord[]): void {
+    const evidence = new OrderEvidence();
+    for (const record of records) evidence.see(record);
+    for (const { seq, what } of evidence.faults())
+      this.report(`record ${seq} would not verify: ${what}`);
   }
 
   onCrash(records: readonly AuditRecord[]): void {

@@ -12,12 +12,7 @@ import type { At } from '../../engine/domain/clock.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import { sessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
-import {
-  addMicros,
-  MICROS_PER_MINUTE,
-  MICROS_PER_SECOND,
-  sessionDate,
-} from '../../engine/domain/units.ts';
+import { addMicros, sessionDate } from '../../engine/domain/units.ts';
 import type { DeskConfig } from '../desk-config.ts';
 import type { Input } from '../inputs.ts';
 import { denialCodeOf } from './answer-oracle.ts';
@@ -25,43 +20,41 @@ import type { BrokerObserver } from './broker-tap.ts';
 import { EventQueue } from './event-queue.ts';
 import { FaultSwitchboard } from './fault-switchboard.ts';
 import { FeedModel } from './feed-model.ts';
-import type { JournalAnswer } from './journal-model.ts';
-import { answerInput, JournalModel } from './journal-model.ts';
+import { answerInput, type JournalAnswer, JournalModel } from './journal-model.ts';
 import { RemoteLink } from './remote-link.ts';
 import { RunLog } from './run-log.ts';
 import type { Move } from './scripted-trader.ts';
 import { OPERATOR, ScriptedTrader } from './scripted-trader.ts';
-import type { SeededRandom, StreamName } from './seeded-random.ts';
-import { streamOf } from './seeded-random.ts';
-import type { SessionEnds, SessionShape } from './session-config.ts';
+import { type SeededRandom, type StreamName, streamOf } from './seeded-random.ts';
 import {
   configFor,
   endsOf,
   exitsFor,
   limitsFor,
+  type SessionEnds,
+  type SessionShape,
   STARTING_CASH_CENTS,
   temperFor,
 } from './session-config.ts';
 import { planFaults } from './session-faults.ts';
-import { ALL_ROWS_AFTER_MICROS, STALE_AFTER_MICROS, tickMicros } from './session-pace.ts';
+import {
+  ALL_ROWS_AFTER_MICROS,
+  STALE_AFTER_MICROS,
+  TAKES_MICROS,
+  tickMicros,
+} from './session-pace.ts';
 import type { SessionOptions, SessionReport } from './session-report.ts';
 import { count } from './session-tally.ts';
 import { SessionWitness } from './session-witness.ts';
 import type { SessionWraps } from './session-wraps.ts';
-import type { EngineWorld } from './simulated-engine.ts';
-import { SimulatedEngine } from './simulated-engine.ts';
-import type { ClockJump } from './skewed-clock.ts';
-import { SkewedClock } from './skewed-clock.ts';
+import { type EngineWorld, SimulatedEngine } from './simulated-engine.ts';
+import { type ClockJump, SkewedClock } from './skewed-clock.ts';
 import { traderView } from './trader-view.ts';
 import { VirtualMarket } from './virtual-market.ts';
 
 /** A full session unless the caller asks for another date. */
 const DEFAULT_DATE = '2026-11-20';
 const ACCOUNT_ID = 'SIM00001';
-const START_BEFORE_OPEN_MICROS = MICROS_PER_MINUTE;
-const LISTING_TAKES_MICROS = 200_000;
-const RESTART_TAKES_MICROS = 4 * MICROS_PER_SECOND;
-const LATEST_KILL_MICROS = 4_000;
 type Later =
   | { readonly kind: 'answer'; readonly answer: JournalAnswer }
   | { readonly kind: 'listing' }
@@ -74,6 +67,7 @@ export function runSession(options: SessionOptions): SessionReport {
 
 class SimulatedSession implements EngineWorld {
   readonly wraps: SessionWraps;
+  readonly observer: BrokerObserver;
   readonly #options: SessionOptions;
   readonly #shape: SessionShape;
   readonly #session: SessionTimes;
@@ -117,11 +111,12 @@ class SimulatedSession implements EngineWorld {
     this.#market = new VirtualMarket(stream('market'), temperFor(config, this.#shape), session);
     this.#feed = new FeedModel(this.#market);
     this.#journal = new JournalModel(stream('journal'));
-    this.#clock = new SkewedClock(addMicros(session.open, -START_BEFORE_OPEN_MICROS));
+    this.#clock = new SkewedClock(addMicros(session.open, -TAKES_MICROS.start));
     this.#nextTick = this.#now;
     this.#movedAt = this.#now;
     this.#ends = endsOf(session, options.minutes, this.#random);
-    this.#trader = new ScriptedTrader(stream('trader'), session.open, this.#shape);
+    const hand = options.byHand === false ? undefined : stream('hand');
+    this.#trader = new ScriptedTrader(stream('trader'), session.open, { shape: this.#shape, hand });
     this.#witness = new SessionWitness({
       limits: this.#config.limits,
       startCashCents: STARTING_CASH_CENTS,
@@ -130,6 +125,7 @@ class SimulatedSession implements EngineWorld {
         isKilled: () => this.#killWord,
       },
     });
+    this.observer = this.#witness;
     const faults = stream('faults');
     this.#faults = new FaultSwitchboard(options.faults ?? planFaults(faults, session), faults, {
       journal: this.#journal,
@@ -207,8 +203,10 @@ class SimulatedSession implements EngineWorld {
   }
 
   #report(): SessionReport {
+    const records = this.#journal.records();
+    this.#witness.onEnd(records);
     const { tally, violations } = this.#witness;
-    const runs = this.#runs.runs(this.#journal.records());
+    const runs = this.#runs.runs(records);
     return { seed: this.#options.seed, trace: this.#journal.headHash, violations, tally, runs };
   }
 
@@ -265,8 +263,14 @@ class SimulatedSession implements EngineWorld {
     const movedAt = this.#clock.shown(this.#movedAt).market;
     const moment = { now: this.#at.market, movedAt };
     const tick = tickMicros(this.#engine.desk.context, moment, this.#shape);
+    this.#nextTick = addMicros(this.#now, tick);
+    this.#hasten();
+  }
+
+  /** Nobody at the faces is kept waiting, also where an answer came late. */
+  #hasten(): void {
     const untilMove = Math.max(1, this.#trader.next() - this.#now);
-    this.#nextTick = addMicros(this.#now, Math.min(tick, untilMove));
+    this.#nextTick = addMicros(this.#now, Math.min(this.#nextTick - this.#now, untilMove));
   }
 
   #hearFeed(): void {
@@ -286,7 +290,7 @@ class SimulatedSession implements EngineWorld {
       return;
     }
     this.#killWord = true;
-    const due = addMicros(this.#now, this.#random.between(0, LATEST_KILL_MICROS));
+    const due = addMicros(this.#now, this.#random.between(0, TAKES_MICROS.kill));
     this.#later.add(due, { kind: 'command', id: this.#lastId, move });
   }
 
@@ -327,7 +331,7 @@ class SimulatedSession implements EngineWorld {
     this.#remote?.onCrash();
     this.#pending.clear();
     this.#witness.onCrash(records);
-    this.#clock.passTo(addMicros(this.#now, this.#random.whole(1, RESTART_TAKES_MICROS)));
+    this.#clock.passTo(addMicros(this.#now, this.#random.whole(1, TAKES_MICROS.restart)));
     if (set !== undefined) this.#clock.jump(set);
     this.#witness.flat.onTrouble(this.#at.market);
     this.#engine = this.#boot(records);
@@ -338,10 +342,6 @@ class SimulatedSession implements EngineWorld {
     if (!this.#killWord || day.killed) return;
     const caller = { principal: 'latch', authority: 'observe' } as const;
     this.#command(0, { caller, command: { kind: 'kill', reason: 'the latch stood at the start' } });
-  }
-
-  get observer(): BrokerObserver {
-    return this.#witness;
   }
 
   isKilled(): boolean {
@@ -384,13 +384,14 @@ class SimulatedSession implements EngineWorld {
     this.#pending.delete(id);
     this.#witness.onAnswer(id, move, result, this.#engine.desk.context);
     this.#trader.onAnswer(move, result, this.#clock.trueAt);
+    this.#hasten();
     const isReleased = move.command.kind === 'rearm' && denialCodeOf(result) === undefined;
     if (isReleased) this.#killWord = false;
   }
 
   fetchListing(date: string): void {
     if (date !== this.#session.date) return;
-    this.#later.add(addMicros(this.#now, LISTING_TAKES_MICROS), { kind: 'listing' });
+    this.#later.add(addMicros(this.#now, TAKES_MICROS.listing), { kind: 'listing' });
   }
 
   onStopped(): void {

@@ -142,6 +142,20 @@ describe('replacing an order', () => {
     expect(rig.submitted).toHaveLength(2);
   });
 
+  it('spends its token by the cancel of the old order, so that no restart gives it back', () => {
+    const { rig, orderId } = working();
+    const { tokenSha256 } = ask(rig, orderId, worstOf(rig, orderId));
+    const first = resultOf(rig.confirm(tokenSha256));
+    const records = rig.records();
+    const cancelled = records.findIndex(({ body }) => body.kind === 'cancelRequested');
+    expect(records[cancelled]?.body).toMatchObject({ intentId: orderId, tokenSha256 });
+    const between = resultOf(rig.restart(records.slice(0, cancelled + 1)).confirm(tokenSha256));
+    expect(between).toMatchObject({ replayed: true, orderId });
+    const after = resultOf(rig.restart().confirm(tokenSha256));
+    expect(after.replayed).toBe(true);
+    expect(after.orders.map((o) => o.orderId)).toEqual(first.orders.map((o) => o.orderId));
+  });
+
   it('refuses what does not work, what closes, and what is not there', () => {
     const { rig, orderId } = working();
     const code = (id: string) => {

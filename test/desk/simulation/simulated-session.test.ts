@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { lacksOfCampaign, lacksOfSession } from '../../../bench/support/sessions/enough.ts';
-import { runJob } from '../../../bench/support/sessions/session-runs.ts';
+import { runJob, sessionOf } from '../../../bench/support/sessions/session-runs.ts';
 import type { FaultKind, PlannedFault } from '../../../src/desk/simulation/session-faults.ts';
 import { FAULT_KINDS } from '../../../src/desk/simulation/session-faults.ts';
 import { addTally, emptyTally } from '../../../src/desk/simulation/session-tally.ts';
@@ -49,7 +49,8 @@ describe('a simulated session', { timeout: PATIENCE_MILLIS }, () => {
   });
 
   it('takes a long that a bid comes and goes for by the deadline for explained, seed 1602', () => {
-    expect(runJob({ seed: 1602, twice: false }).violations).toEqual([]);
+    const session = { ...sessionOf(1602), byHand: false };
+    expect(runSession(session).violations).toEqual([]);
   });
 
   it('gives other records for another seed', () => {

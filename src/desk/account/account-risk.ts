@@ -30,12 +30,23 @@ function heldLegs(position: StructurePosition): readonly OrderLeg[] {
     }));
 }
 
+/** Worst cases by the look at a structure, which never changes: every order is judged with all of them. */
+const WORST = new WeakMap<StructurePosition, Cents>();
+
 /**
  * Worst case of a held structure at expiry, positive cents; unbounded risk counts as a huge sum. It
  * is reckoned from what is still held and the cash of just that: what a side that is closed brought
  * in protects nothing any more.
  */
 export function worstCaseOf(position: StructurePosition): Cents {
+  const known = WORST.get(position);
+  if (known !== undefined) return known;
+  const worst = newWorstCase(position);
+  WORST.set(position, worst);
+  return worst;
+}
+
+function newWorstCase(position: StructurePosition): Cents {
   const legs = heldLegs(position);
   if (legs.length === 0) return cents(0);
   const isShares = legs.every(({ instrument }) => instrument.kind === 'shares');

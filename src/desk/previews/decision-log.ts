@@ -75,6 +75,20 @@ function stateWords(body: AuditBody): string | undefined {
   return `limits ${limitsVersion} are in force; ${raised}`;
 }
 
+/** Records that decide something: the others only report, and most records do. */
+const DECISIONS: ReadonlySet<AuditBody['kind']> = new Set([
+  'previewRefused',
+  'confirmRefused',
+  'previewMade',
+  'intentRecorded',
+  'sendBlocked',
+  'exitTriggered',
+  'tradingStateChanged',
+  'killEngaged',
+  'killReleased',
+  'limitsInForce',
+]);
+
 /** What a record decided; undefined for records that only report. */
 function sentenceOf(body: AuditBody): Sentence | undefined {
   if (body.kind === 'sendBlocked') {
@@ -113,7 +127,7 @@ export class DecisionLog {
 
   /** Takes in a record, if it decides anything. */
   note(record: AuditRecord): void {
-    if (sentenceOf(record.body) === undefined) return;
+    if (!DECISIONS.has(record.body.kind)) return;
     this.#records.push(record);
     if (this.#records.length > MAX_DECISIONS) this.#records.shift();
   }

@@ -34,7 +34,9 @@ function dayOf(desk: DeskContext): StrategyDay {
   return {
     openingCutoffAt: desk.day.schedule.openingCutoffAt,
     flattenStartAt: desk.day.schedule.flattenStartAt,
-    lottoSpentCents: lottoSpent(desk),
+    get lottoSpentCents() {
+      return lottoSpent(desk);
+    },
     lottoBudgetCents: desk.config.limits.lottoBudgetCents,
     exits: exitSettingsOf(desk.config),
     breakoutsTaken: desk.day.breakoutsTaken,

@@ -12,7 +12,7 @@ import { deny } from '../../engine/domain/verdict.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { asOpenPosition } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
-import { quoteOf, sliceOf } from '../desk-context.ts';
+import { quoteOf, spotNow } from '../desk-context.ts';
 import type { LeftOutReason } from '../exits/close-legs.ts';
 import { closingOrder, shareOfLegs } from '../exits/close-legs.ts';
 import type { ExitPart } from '../exits/exit-input.ts';
@@ -129,7 +129,7 @@ export function closingIntentOf(
     const message = `no leg has a market to close in now (${notes.join('; ')}); try again when it has`;
     return deny('leg_market_missing', message, { positionId: position.positionId });
   }
-  const { limit, worst } = limitOf(legs, net, sliceOf(desk)?.spot, request.urgency);
+  const { limit, worst } = limitOf(legs, net, spotNow(desk), request.urgency);
   const intent: OrderIntent = {
     intentId: desk.orders.nextIntentId(desk.day.session.date),
     purpose: request.purpose,

@@ -5,26 +5,19 @@
  */
 
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
-import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
-import type { EpochMicros, Price } from '../../engine/domain/units.ts';
-import { addMicros, price } from '../../engine/domain/units.ts';
+import type { EpochMicros } from '../../engine/domain/units.ts';
+import { addMicros } from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { areLeftToExpire, asOpenPosition } from '../account/held-position.ts';
-import type { DeskConfig } from '../desk-config.ts';
-import { exitSettingsOf } from '../desk-config.ts';
 import type { DaySchedule, DeskContext } from '../desk-context.ts';
-import { spotOf } from '../desk-context.ts';
 import { evaluateExit } from '../exits/evaluate-exit.ts';
-import { isExDividendEve } from '../exits/ex-dividend.ts';
-import type { ExitClose, ExitInput, ExitMemory } from '../exits/exit-input.ts';
+import type { ExitClose, ExitMemory } from '../exits/exit-input.ts';
 import { NO_EXIT_MEMORY } from '../exits/exit-input.ts';
 import type { ExitPolicy } from '../exits/exit-policy.ts';
 import { policyOf } from '../exits/exit-policy.ts';
-import { lastHourFrom } from '../exits/flat-by.ts';
-import type { RecentMarket } from '../exits/jump.ts';
 import type { HeldLeg, OpenPosition } from '../exits/open-position.ts';
-import { recentMarket } from '../session/recent-market.ts';
 import { freeLegs } from './closing.ts';
+import { ExitMarket } from './exit-market.ts';
 import {
   closePosition,
   hurryClosings,
@@ -56,87 +49,10 @@ interface Watched {
   readonly isClosing: boolean;
 }
 
-/** What is judged, written again for every batch and every position: nobody keeps it. */
-type LentInput = { -readonly [K in keyof ExitInput]: ExitInput[K] };
-
-/** The market of one desk, lent to the judges. */
-class ExitMarket {
-  readonly #desk: DeskContext;
-  readonly #recent: RecentMarket;
-  #input: LentInput | undefined;
-  #session: SessionTimes | undefined;
-  #config: DeskConfig | undefined;
-
-  constructor(desk: DeskContext) {
-    this.#desk = desk;
-    this.#recent = recentMarket(desk);
-  }
-
-  /** The market as it stands, with this position in it. */
-  input(watched: Watched, memory: ExitMemory): ExitInput {
-    const { position, policy } = watched;
-    const input = this.#input ?? this.#newInput(watched, memory);
-    input.position = position;
-    input.policy = policy;
-    input.memory = memory;
-    return input;
-  }
-
-  /** To be called once a batch, before `input`. */
-  look(): void {
-    const desk = this.#desk;
-    const { day } = desk;
-    desk.evidence.look(day);
-    const input = this.#input;
-    if (input === undefined) return;
-    input.at = desk.at;
-    input.flatBy = day.schedule;
-    input.spot = roundedSpot(desk);
-    input.bars = desk.bars.bars();
-    if (this.#session !== day.session || this.#config !== desk.config) this.#enterDay(input);
-  }
-
-  /** What is the same all day. */
-  #enterDay(input: LentInput): void {
-    const { day, config } = this.#desk;
-    const { nickelBuyBack, exDividendDates } = exitSettingsOf(config);
-    input.session = day.session;
-    input.nickelFrom = nickelBuyBack ? lastHourFrom(day.session) : undefined;
-    input.isExDividendEve = isExDividendEve(day.session.date, exDividendDates);
-    this.#session = day.session;
-    this.#config = config;
-  }
-
-  #newInput({ position, policy }: Watched, memory: ExitMemory): LentInput {
-    const desk = this.#desk;
-    const input: LentInput = {
-      position,
-      quotes: desk.evidence.of,
-      at: desk.at,
-      session: desk.day.session,
-      flatBy: desk.day.schedule,
-      policy,
-      memory,
-      spot: roundedSpot(desk),
-      recent: this.#recent,
-      bars: desk.bars.bars(),
-      nickelFrom: undefined,
-      isExDividendEve: false,
-    };
-    this.#enterDay(input);
-    this.#input = input;
-    return input;
-  }
-}
-
-function roundedSpot(desk: DeskContext): Price | undefined {
-  const spot = spotOf(desk);
-  return spot === undefined ? undefined : price(Math.round(spot));
-}
-
 /** A trail goes on from the best gain that the journal holds. */
 function firstMemory(desk: DeskContext, positionId: string): ExitMemory {
   const best = desk.day.bestGains.get(positionId);
+  if (best === undefined) return NO_EXIT_MEMORY;
   return { ...NO_EXIT_MEMORY, gain: { ...NO_EXIT_MEMORY.gain, best } };
 }
 

@@ -6,7 +6,7 @@ import type { Price } from '../../engine/domain/units.ts';
 import { approveReprice } from '../../risk/reprice.ts';
 import { tradingStateOf } from '../../risk/trading-state.ts';
 import type { DeskContext } from '../desk-context.ts';
-import { quoteOf, sliceOf } from '../desk-context.ts';
+import { quoteOf, spotNow } from '../desk-context.ts';
 import { ENTRY_REST_MILLIS, ladderRung, worstClosingNet } from '../exits/limit-ladder.ts';
 import { performGateway } from './broker-events.ts';
 import type { OrderRecord } from './order-book.ts';
@@ -104,7 +104,7 @@ function rungOf(desk: DeskContext, order: OrderRecord, elapsedMillis: number): P
   const net = netPrices(legs, (symbol) => quoteOf(desk, symbol));
   if ('missing' in net) return undefined;
   const opening = purpose === 'open';
-  const worstNet = opening ? worst : worstClosingNet(legs, sliceOf(desk)?.spot);
+  const worstNet = opening ? worst : worstClosingNet(legs, spotNow(desk));
   const { urgency } = order;
   return ladderRung({ net, grid: gridOf(legs), urgency, elapsedMillis, worstNet }).limit;
 }

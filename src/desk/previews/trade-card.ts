@@ -10,7 +10,7 @@ import { expectedFill } from '../../strategies/net-price.ts';
 import { greeksOf, greeksOfLegs } from '../account/book-greeks.ts';
 import { exitPlanView } from '../account/exit-plan-view.ts';
 import type { DeskContext } from '../desk-context.ts';
-import { sliceOf } from '../desk-context.ts';
+import { sliceOf, spotNow } from '../desk-context.ts';
 import type { GreeksView, TradeCard } from '../engine-api.ts';
 import { legViews } from '../orders/order-views.ts';
 import type { Judgement } from './judging.ts';
@@ -66,7 +66,7 @@ export function tradeCard(desk: DeskContext, priced: PricedIntent, text: CardTex
   const { payoff, verdict, feesCents } = judgement;
   const opening = intent.purpose === 'open';
   const expected = expectedFill({ ...net, legCount: intent.legs.length });
-  const spot = sliceOf(desk)?.spot;
+  const spot = spotNow(desk);
   return {
     confirmToken: '',
     expiresInSeconds: desk.config.limits.confirmationTimeoutSeconds,

@@ -44,6 +44,7 @@ describe('a checkpoint', () => {
   it('is plain text that a person can read', () => {
     const text = written({ seq: 7, closed: true }).read(PATH).toString('latin1');
     const [newer, older] = [text.slice(0, 256), text.slice(256)];
+    expect(written().read(PATH).toString('latin1', 0, 256)).toBe(' '.repeat(256));
     const hash = '01'.repeat(32);
     const id = 'ab'.repeat(16);
     expect(newer).toMatch(

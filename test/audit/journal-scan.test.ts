@@ -215,6 +215,97 @@ const SOUND: readonly (readonly [string, Home])[] = [
   ],
 ];
 
+const TAKEN_IN = {
+  '000001.journal': file({}, [R1, R2]),
+  '000002.journal': file({ kind: 'reserve', number: 2, firstSeq: 5, prevHash: R2.hash }, [
+    LATE5,
+    LATE7,
+  ]),
+  '000003.journal': file({ number: 3, firstSeq: 8, prevHash: LATE7.hash }, [], ZEROS),
+};
+const [AFTER9] = chain([9], LATE7.hash);
+if (!AFTER9) throw new Error('one record');
+
+const MORE_SOUND: readonly (readonly [string, Home])[] = [
+  [
+    'whose reserve was written to once, unfinished, without a checkpoint',
+    { files: ONE_FILE, reserve: file(RESERVE, [], torn(R3, 4, 60)) },
+  ],
+  [
+    'whose next file failed at the record that the reserve begins with',
+    {
+      files: {
+        '000001.journal': file({}, [R1, R2]),
+        '000002.journal': file({ number: 2, firstSeq: 3, prevHash: R2.hash }, [R3], ZEROS),
+      },
+      reserve: file(RESERVE, [R3], ZEROS),
+      checkpoint: at(R3, { file: 0 }),
+    },
+  ],
+  [
+    'that goes on in its reserve a second time',
+    {
+      files: TAKEN_IN,
+      reserve: file(RESERVE, [AFTER9], ZEROS),
+      checkpoint: at(AFTER9, { file: 0 }),
+    },
+  ],
+  [
+    'with an empty file of the reserve, that goes on in its reserve',
+    {
+      files: {
+        '000001.journal': file({}, [R1, R2]),
+        '000002.journal': file({ kind: 'reserve', number: 2, firstSeq: 5, prevHash: R2.hash }, []),
+      },
+      reserve: IN_RESERVE,
+      checkpoint: at(LATE7, { file: 0 }),
+    },
+  ],
+  [
+    'whose reserve is full to its last byte',
+    { files: FORKED, reserve: file(RESERVE, [LATE5, LATE7]), checkpoint: at(LATE7, { file: 0 }) },
+  ],
+  [
+    'whose reserve ends with the header of an unfinished write',
+    {
+      files: FORKED,
+      reserve: file(RESERVE, [LATE5], torn(LATE5, 9, 48).subarray(0, 48)),
+      checkpoint: at(LATE5, { file: 0 }),
+    },
+  ],
+];
+
+const MORE_UNSOUND: readonly (readonly [string, Home])[] = [
+  ['a number left out in a main file', { files: { '000001.journal': file({}, chain([1, 2, 4])) } }],
+  [
+    'less than the checkpoint has in the last of three files',
+    {
+      files: {
+        ...TWO_FILES,
+        '000003.journal': file({ number: 3, firstSeq: 6, prevHash: R5.hash }, []),
+      },
+      checkpoint: at({ ...R5, seq: 9 }),
+    },
+  ],
+  ['a checkpoint of an empty journal and no file', { checkpoint: at({ ...R1, seq: 0 }) }],
+  [
+    'the beginning of an older record at the end of its reserve',
+    {
+      files: FORKED,
+      reserve: file(RESERVE, [LATE5], torn(LATE5, 3, 60)),
+      checkpoint: at(LATE5, { file: 0 }),
+    },
+  ],
+  [
+    'the beginning of the same record again at the end of its reserve',
+    {
+      files: FORKED,
+      reserve: file(RESERVE, [LATE5], torn(LATE5, 5, 60)),
+      checkpoint: at(LATE5, { file: 0 }),
+    },
+  ],
+];
+
 const UNSOUND: readonly (readonly [string, Home])[] = [
   ['a checkpoint that is damaged', { files: ONE_FILE, checkpoint: Buffer.alloc(512, 'x') }],
   ['a checkpoint and no file', { checkpoint: at(R3) }],
@@ -355,13 +446,13 @@ const UNSOUND: readonly (readonly [string, Home])[] = [
 ];
 
 describe('a journal', () => {
-  it.each(SOUND)('%s is read as it was written', (_what, home) => {
+  it.each([...SOUND, ...MORE_SOUND])('%s is read as it was written', (_what, home) => {
     const lines = scanned(home);
     expect(lines.filter((line) => line.startsWith('stops'))).toEqual([]);
     expect(lines).toMatchSnapshot();
   });
 
-  it.each(UNSOUND)('with %s stops there', (_what, home) => {
+  it.each([...UNSOUND, ...MORE_UNSOUND])('with %s stops there', (_what, home) => {
     const lines = scanned(home);
     expect(lines.at(-1)).toMatch(/^stops at /);
     expect(lines).toMatchSnapshot();

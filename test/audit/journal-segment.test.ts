@@ -2,15 +2,18 @@
  * acknowledged record rests on. */
 import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readCheckpoint } from '../../src/audit/checkpoint.ts';
 import type { Disk } from '../../src/audit/disk.ts';
 import { encodeFileHeader, FILE_HEADER_BYTES, NO_HASH } from '../../src/audit/journal-format.ts';
 import { openJournal, readJournal } from '../../src/audit/journal-open.ts';
+import { journalPaths } from '../../src/audit/journal-paths.ts';
 import { JournalSegment } from '../../src/audit/journal-segment.ts';
 import { smallLimits } from './support/home-files.ts';
 import { alertBody, alerts, recordOf } from './support/sample-records.ts';
 import { VolatileDisk } from './support/volatile-disk.ts';
 
 const HOME = '/home/steps';
+const CHECKPOINT = journalPaths(HOME).checkpoint;
 
 /** A disk in memory that tells each step. `failing` names the step that fails, once it is set. */
 class ToldDisk implements Disk {
@@ -141,6 +144,51 @@ describe('the steps of a journal', () => {
     expect(readJournal(HOME, disk).records.map(({ seq }) => seq)).toEqual([1, 2, 4, 5]);
     opened(disk);
     expect(disk.steps()).toMatchSnapshot('started once more');
+  });
+
+  it('that ended while it took the reserve in go on behind it', () => {
+    const disk = new ToldDisk();
+    const writer = opened(disk);
+    writer.commit(alerts(1, 2));
+    disk.failing = 'sync 000001';
+    writer.commit(alerts(3, 1));
+    disk.failing = '';
+    writer.commitToReserve(alerts(4, 1));
+    disk.failing = 'create 000003';
+    expect(() => opened(disk)).toThrow(expect.objectContaining({ code: 'JOURNAL_FAILED' }));
+    disk.failing = '';
+    disk.steps();
+    opened(disk).commit(alerts(5, 1));
+    expect(disk.steps()).toMatchSnapshot();
+    expect(readJournal(HOME, disk).records.map(({ seq }) => seq)).toEqual([1, 2, 4, 5]);
+  });
+
+  it('whose checkpoint is gone begin with a copy of its last file', () => {
+    const disk = new ToldDisk();
+    const writer = opened(disk);
+    writer.commit(alerts(1, 2));
+    writer.close();
+    disk.remove(CHECKPOINT);
+    disk.steps();
+    opened(disk).commit(alerts(3, 1));
+    expect(disk.steps()[3]).toBe('create 000001.journal.new');
+    expect(readJournal(HOME, disk).lastSeq).toBe(3);
+  });
+
+  it('say in the checkpoint that it is open, from its start to its close', () => {
+    const disk = new ToldDisk();
+    const isClosed = () => {
+      const read = readCheckpoint(disk, CHECKPOINT);
+      return read.kind === 'found' && read.checkpoint.closed;
+    };
+    const writer = opened(disk);
+    expect(isClosed()).toBe(false);
+    writer.commit(alerts(1, 1));
+    expect(isClosed()).toBe(false);
+    writer.close();
+    expect(isClosed()).toBe(true);
+    opened(disk);
+    expect(isClosed()).toBe(false);
   });
 
   it('that cannot grow ahead of a commit fail the commit that comes', () => {

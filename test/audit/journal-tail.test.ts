@@ -7,8 +7,81 @@ import { FailingDisk } from './support/failing-disk.ts';
 import { smallLimits } from './support/home-files.ts';
 import { alerts } from './support/sample-records.ts';
 import { tempHome } from './support/temp-home.ts';
+import { VolatileDisk } from './support/volatile-disk.ts';
+
+/** A journal in memory, its writer, and its checkpoint as it stands. */
+function inMemory() {
+  const disk = new VolatileDisk();
+  const { writer } = openJournal({ home: '/home/tail', disk, limits: smallLimits });
+  const paths = journalPaths('/home/tail');
+  const put = (bytes: Buffer) => disk.writeAt(disk.openForWrite(paths.checkpoint), bytes, 0);
+  return { disk, writer, paths, checkpoint: () => disk.read(paths.checkpoint), put };
+}
+
+function numbers(tail: JournalTail): readonly number[] {
+  return tail.next().map((frame) => frame.record.seq);
+}
 
 describe('following a journal', () => {
+  it('begins at its first record where there was none yet', () => {
+    const { disk, writer, paths } = inMemory();
+    const tail = new JournalTail(disk, paths, 0);
+    expect(numbers(tail)).toEqual([]);
+    writer.commit(alerts(1, 3));
+    expect(numbers(tail)).toEqual([1, 2, 3]);
+  });
+
+  it('sees nothing beyond the checkpoint, at its start and later', () => {
+    const { disk, writer, paths, checkpoint, put } = inMemory();
+    writer.commit(alerts(1, 2));
+    const atTwo = checkpoint();
+    writer.commit(alerts(3, 1));
+    const atThree = checkpoint();
+    writer.commit(alerts(4, 1));
+    const atFour = checkpoint();
+    put(atTwo);
+    const tail = new JournalTail(disk, paths, 0);
+    expect(numbers(tail)).toEqual([1, 2]);
+    put(atThree);
+    expect(numbers(tail)).toEqual([3]);
+    put(atFour);
+    expect(numbers(tail)).toEqual([4]);
+  });
+
+  it('sees nothing while there is no checkpoint', () => {
+    const { disk, writer, paths, checkpoint } = inMemory();
+    writer.commit(alerts(1, 2));
+    expect(checkpoint()).toHaveLength(512);
+    disk.remove(paths.checkpoint);
+    expect(numbers(new JournalTail(disk, paths, 0))).toEqual([]);
+  });
+
+  it('reads every file on its way into the reserve', () => {
+    const { disk, writer, paths } = inMemory();
+    const tail = new JournalTail(disk, paths, 0);
+    for (let seq = 1; seq <= 33; seq += 4) writer.commit(alerts(seq, 4));
+    disk.fault = { from: 1, code: 'EIO' };
+    writer.commit(alerts(37, 1));
+    disk.fault = undefined;
+    writer.commitToReserve(alerts(38, 1));
+    const wanted = [...Array.from({ length: 36 }, (_, i) => i + 1), 38];
+    expect(numbers(tail)).toEqual(wanted);
+  });
+
+  it('is refused where there is no journal, and where it is not what was written', () => {
+    const none = journalPaths('/home/none');
+    expect(() => new JournalTail(new VolatileDisk(), none, 0)).toThrow(
+      'the journal in /home/none/journal cannot be followed: there is no journal yet. Run `deltaring audit verify`',
+    );
+    const { disk, writer, paths } = inMemory();
+    writer.commit(alerts(1, 3));
+    const fd = disk.openForWrite(`${paths.journal}/000001.journal`);
+    disk.writeAt(fd, Buffer.from('x'), 200);
+    expect(() => new JournalTail(disk, paths, 0)).toThrow(
+      /cannot be followed: the record does not match its checksum/,
+    );
+  });
+
   it('sees each acknowledged record once, across files and into the reserve', () => {
     const home = tempHome();
     const disk = new FailingDisk();

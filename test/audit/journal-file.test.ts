@@ -15,7 +15,9 @@ import { JournalWriter } from '../../src/audit/journal-file.ts';
 import type { JournalLimits } from '../../src/audit/journal-limits.ts';
 import { openJournal, readJournal } from '../../src/audit/journal-open.ts';
 import { FailingDisk } from './support/failing-disk.ts';
+import { filesBelow, homeWith } from './support/home-files.ts';
 import { alertBody, alerts, recordOf } from './support/sample-records.ts';
+import { sealerOf } from './support/sealed-home.ts';
 import { tempHome } from './support/temp-home.ts';
 
 const small: JournalLimits = { segmentBytes: 4_096, growthBytes: 2_048, reserveBytes: 2_048 };
@@ -123,6 +125,23 @@ describe('a journal', () => {
     const bytes = readFileSync(path);
     writeFileSync(path, bytes.fill(0, 600));
     expect(() => openJournal({ home })).toThrow(/JOURNAL|journal/);
+  });
+});
+
+describe('a journal whose records were sealed', () => {
+  it('is opened, and refused once it and its checkpoint are older than the log', () => {
+    const home = homeWith(alerts(1, 3));
+    const older = filesBelow(home);
+    const { writer } = openJournal({ home });
+    writer.commit(alerts(4, 4));
+    writer.close();
+    sealerOf(home);
+    openJournal({ home }).writer.close();
+    expect(readJournal(home).lastSeq).toBe(7);
+    for (const [path, bytes] of older) writeFileSync(path, bytes);
+    expect(() => openJournal({ home })).toThrow(
+      /the journal ends after record 3, but records up to 7 were sealed/,
+    );
   });
 });
 

@@ -32,7 +32,6 @@ export class JournalEngine {
   #commitGroup(group: readonly JournalBatch[]): readonly JournalReply[] {
     const startMicros = this.#nowMicros();
     const records = group.flatMap((batch) => batch.records);
-    if (records.length === 0) return [];
     const seqBefore = this.#writer.position.seq;
     const result = this.#writer.commit(records);
     if (result.kind === 'durable') return [this.#durable(result, startMicros)];
@@ -90,6 +89,7 @@ function failedReply(
   };
 }
 
+/** Groups of bounded size. None is empty: a batch without records begins none. */
 function groupsOf(waiting: readonly JournalBatch[]): readonly (readonly JournalBatch[])[] {
   const groups: JournalBatch[][] = [];
   let records = MAX_COMMIT_RECORDS;

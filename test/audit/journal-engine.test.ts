@@ -4,7 +4,7 @@ import { MAX_COMMIT_RECORDS } from '../../src/audit/journal-limits.ts';
 import { openJournal, readJournal } from '../../src/audit/journal-open.ts';
 import { FailingDisk } from './support/failing-disk.ts';
 import { smallLimits } from './support/home-files.ts';
-import { alerts } from './support/sample-records.ts';
+import { alertBody, alerts, recordOf } from './support/sample-records.ts';
 import { tempHome } from './support/temp-home.ts';
 
 function engineOn(home: string, disk = new FailingDisk(), limits = smallLimits) {
@@ -45,11 +45,32 @@ describe('the journal engine', () => {
 
   it('splits what is more than one commit may hold', () => {
     const { engine } = engineOn(tempHome());
-    const replies = engine.handle([batch(1, MAX_COMMIT_RECORDS), batch(MAX_COMMIT_RECORDS + 1, 1)]);
+    const most = MAX_COMMIT_RECORDS;
+    const replies = engine.handle([batch(1, most - 1), batch(most, 1), batch(most + 1, 1)]);
     expect(replies).toMatchObject([
       { durableSeq: MAX_COMMIT_RECORDS },
       { durableSeq: MAX_COMMIT_RECORDS + 1 },
     ]);
+  });
+
+  it('tells what was durable before one of several writes failed, and of the rest alone that it was not', () => {
+    const home = tempHome();
+    const { engine, disk } = engineOn(home, new FailingDisk(), {
+      ...smallLimits,
+      segmentBytes: 1 << 23,
+    });
+    const long = (seq: number) => recordOf(seq, alertBody('z'.repeat(1_000_000)));
+    const part = (...seqs: readonly number[]) => ({ records: seqs.map(long), urgent: false });
+    disk.arm({ operation: 'syncData', from: 3, code: 'EIO', path: '000001' });
+    const replies = engine.handle([part(1, 2), part(3, 4, 5), part(), batch(6, 1, true), part(7)]);
+    expect(replies).toMatchObject([
+      { kind: 'durable', durableSeq: 4, usedReserve: false },
+      { kind: 'failed', firstSeq: 5, lastSeq: 5, code: 'EIO', usedReserve: false },
+      { kind: 'durable', durableSeq: 6, usedReserve: true },
+      { kind: 'failed', firstSeq: 7, lastSeq: 7, usedReserve: false },
+    ]);
+    expect(replies).toHaveLength(4);
+    expect(readJournal(home).records.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 6]);
   });
 
   it('grows the file while nobody waits', () => {

@@ -51,6 +51,8 @@ describe('the quote of a leg', () => {
   it('has stood until the newest news of its stream', () => {
     const newsAt = millisAfter(AT, 700);
     const quoteStream = { sinceWall: AT.wall, newsAt, lateMillis: 0 };
+    const none = legMarket(riskInput({ quoteStream }), leg('buyToOpen', 'call', 607));
+    expect([none.quote, none.fresh]).toEqual([undefined, undefined]);
     const input = riskInput({ quoteStream });
     expect(legMarket(input, CALL).quote?.at).toEqual(newsAt);
     expect(spotQuote(input)?.at).toEqual(newsAt);

@@ -48,6 +48,7 @@ describe('the trading state', () => {
     const halted = raise(ACTIVE, 'kill').status;
     expect(raise(halted, 'kill')).toEqual({ status: halted });
     expect(raise(halted, 'dailyLoss').changed).toBeUndefined();
+    expect(clear(ACTIVE, 'kill').status).toBe(ACTIVE);
     expect(clear(ACTIVE, 'kill')).toEqual({ status: ACTIVE });
   });
 

@@ -29,18 +29,23 @@ function shortCall(change: Partial<typeof ACCOUNT>) {
 /** What the broker answered to a dry run, so long ago. */
 function answered(
   answer: DryRunAnswer,
-  { ageMillis = 0, held = 0 }: { readonly ageMillis?: number; readonly held?: number } = {},
+  {
+    ageMillis = 0,
+    held = 0,
+    openOrders = 0,
+  }: Partial<Record<'ageMillis' | 'held' | 'openOrders', number>> = {},
 ) {
   const input = riskInput({
     capabilities: { ...CAPABILITIES, preview: 'broker' },
-    account: { ...ACCOUNT, totalContracts: held },
+    account: { ...ACCOUNT, totalContracts: held, openOrders },
   });
   const answeredAt = addMicros(input.at.wall, 0 - ageMillis * 1_000);
   return { ...input, dryRun: { answer, answeredAt } };
 }
 
-function dryRun(neededCents: number, held = 0) {
-  return answered({ outcome: 'passed', neededCents: cents(neededCents), warnings: [] }, { held });
+function dryRun(neededCents: number, held = 0, openOrders = 0) {
+  const answer = { outcome: 'passed', neededCents: cents(neededCents), warnings: [] } as const;
+  return answered(answer, { held, openOrders });
 }
 
 const AGREED: DryRunAnswer = { outcome: 'passed', neededCents: cents(914_00), warnings: [] };
@@ -207,6 +212,12 @@ const CASES: readonly Case[] = [
     'notRun',
   ],
   ['a broker that needs less beside what is held', 'second_source', dryRun(0, 4), 'passed'],
+  [
+    'a broker that needs less beside what is on its way',
+    'second_source',
+    dryRun(0, 0, 1),
+    'passed',
+  ],
   ['a broker that needs more beside what is held', 'second_source', dryRun(919_01, 4), 'failed'],
   ['a dry run of a minute ago', 'second_source', answered(AGREED, { ageMillis: 60_000 }), 'passed'],
   ['an older dry run', 'second_source', answered(AGREED, { ageMillis: 60_001 }), 'failed'],

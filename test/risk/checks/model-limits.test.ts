@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { OptionContract } from '../../../src/engine/domain/instrument.ts';
 import type { ChainSlice, ContractView } from '../../../src/engine/domain/market.ts';
 import type { OrderIntent } from '../../../src/engine/domain/order.ts';
 import { addMicros } from '../../../src/engine/domain/units.ts';
@@ -15,6 +16,7 @@ import {
   millisAfter,
   quote,
   ROWS,
+  type RowSpec,
   riskInput,
   sliceOf,
   sliceWith,
@@ -47,6 +49,34 @@ function putOf605(mid: number): RiskInput {
   const row = { right: 'put' as const, strike: 605, delta: -0.7 };
   const quoted = { ...row, quote: quote(mid - 0.01, mid + 0.01) };
   return riskInput({ slice: sliceOf([...ROWS.slice(0, 2), quoted, ...ROWS.slice(2)]) });
+}
+
+/** The chain with a call of 595 beside its put of 0.51 mid: at a forward of 600 parity asks 5.51. */
+function callOf595(mid: number, change: Partial<RowSpec> = {}): RiskInput {
+  const row = { right: 'call' as const, strike: 595, delta: 0.7 };
+  const quoted = { ...row, quote: quote(mid - 0.01, mid + 0.01) };
+  const rows = ROWS.map((r) => (r.strike === 595 ? { ...r, ...change } : r));
+  return riskInput({ slice: sliceOf([...rows.slice(0, 2), quoted, ...rows.slice(2)]) });
+}
+
+/** Legs of index options, one of them a wing without a bid that is as old as it may be. */
+function indexWing(ask: number): RiskInput {
+  const asIndex = <T extends { readonly contract: OptionContract }>(view: T): T => ({
+    ...view,
+    contract: { ...view.contract, root: 'SPXW' },
+  });
+  const late = quote(undefined, ask, millisAfter(AT, -4_000));
+  const { calls, puts, ...rest } = sliceWith('call', 615, { quote: late });
+  const intent = condorIntent({
+    legs: CONDOR_LEGS.map((part) => ({
+      ...part,
+      instrument: { ...part.instrument, root: 'SPXW' },
+    })),
+  });
+  return riskInput({
+    intent,
+    slice: { ...rest, calls: calls.map(asIndex), puts: puts.map(asIndex) },
+  });
 }
 
 function legQuotedAgo(ageMillis: number, bid: number | undefined, ask: number): RiskInput {
@@ -123,6 +153,20 @@ const MODEL: readonly Case[] = [
       mid >= 5.39 && mid <= 5.63 ? 'passed' : 'failed',
     ],
   ),
+  ...([5.38, 5.39, 5.51, 5.63, 5.64] as const).map(
+    (mid): Case => [
+      `a call of ${mid} beside a put that makes it 5.51`,
+      'model_unreasonable',
+      callOf595(mid),
+      mid >= 5.39 && mid <= 5.63 ? 'passed' : 'failed',
+    ],
+  ),
+  [
+    'parity with a leg that has one side only',
+    'model_unreasonable',
+    callOf595(9, { quote: quote(undefined, 0.52) }),
+    'passed',
+  ],
   [
     'parity without a forward',
     'model_unreasonable',
@@ -151,6 +195,8 @@ const MODEL: readonly Case[] = [
     legQuotedAgo(10_000, undefined, 0.05),
     'passed',
   ],
+  ['an index wing at a quarter, nickel ticks', 'leg_dispersion', indexWing(0.25), 'passed'],
+  ['an index wing at thirty cents, nickel ticks', 'leg_dispersion', indexWing(0.3), 'failed'],
   ['a leg without a quote', 'leg_dispersion', legQuotedAgo(5_001, 0.04, 0.05), 'notRun'],
 
   [

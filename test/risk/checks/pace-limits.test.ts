@@ -102,6 +102,7 @@ const CASES: readonly Case[] = [
     many(1, { intentId: '20261120-1' }, 86_000_000),
     'failed',
   ],
+  ['another shape a moment ago', 'duplicate_order', many(1, {}), 'passed'],
 ];
 
 describe('the checks of pace at their limits', () => {

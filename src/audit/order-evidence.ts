@@ -22,6 +22,9 @@ interface Intent {
   readonly body: Recorded;
   sent: boolean;
   blocked: boolean;
+  /** The engine ended before it recorded a send or a block: the order may have gone all the same, for
+   * it goes as soon as its intent is durable. */
+  mayHaveGone: boolean;
 }
 
 /** How a token was spent. That of a replacement is spent by the cancel of the old order, and once more
@@ -38,6 +41,8 @@ export class OrderEvidence {
   readonly #faults: EvidenceFault[] = [];
   readonly #previews = new Map<string, Preview>();
   readonly #intents = new Map<string, Intent>();
+  /** Intents of which neither a send nor a block is recorded yet. */
+  readonly #open = new Set<Intent>();
   readonly #spent = new Map<string, Spending>();
   /** What the broker told of unknown orders and no alert has named yet: fill or order id → record. */
   readonly #foreign = new Map<string, number>();
@@ -50,7 +55,8 @@ export class OrderEvidence {
     const { body, seq } = record;
     if (this.#lastSeq > 0 && seq > this.#lastSeq + 1) this.#isAfterGap = true;
     this.#lastSeq = seq;
-    if (body.kind === 'previewMade') this.#onPreview(body, seq);
+    if (body.kind === 'engineStarted') this.#onStart();
+    else if (body.kind === 'previewMade') this.#onPreview(body, seq);
     else if (body.kind === 'intentRecorded') this.#onIntent(body, record);
     else if (body.kind === 'orderSent') this.#onSent(body.intentId, seq);
     else if (body.kind === 'sendBlocked') this.#onBlocked(body.intentId, seq);
@@ -88,7 +94,9 @@ export class OrderEvidence {
     if (this.#intents.has(intentId)) {
       this.#fault(record.seq, `intent ${intentId} is recorded twice`);
     }
-    this.#intents.set(intentId, { body, sent: false, blocked: false });
+    const recorded = { body, sent: false, blocked: false, mayHaveGone: false };
+    this.#intents.set(intentId, recorded);
+    this.#open.add(recorded);
     this.#checkVerdict(body, record.seq);
     if (tokenSha256 !== null) this.#checkToken(body, tokenSha256, record);
     else if (purpose === 'open' || purpose === 'close') {
@@ -166,6 +174,11 @@ export class OrderEvidence {
     }
   }
 
+  #onStart(): void {
+    for (const intent of this.#open) intent.mayHaveGone = true;
+    this.#open.clear();
+  }
+
   #onSent(intentId: string, seq: number): void {
     const intent = this.#intents.get(intentId);
     if (intent === undefined) {
@@ -175,12 +188,15 @@ export class OrderEvidence {
     if (intent.sent) this.#fault(seq, `order ${intentId} was sent twice`);
     if (intent.blocked) this.#fault(seq, `order ${intentId} was sent after it was blocked`);
     intent.sent = true;
+    this.#open.delete(intent);
   }
 
   #onBlocked(intentId: string, seq: number): void {
     const intent = this.#intents.get(intentId);
     if (intent?.sent === true) this.#fault(seq, `order ${intentId} was blocked after it was sent`);
-    if (intent !== undefined) intent.blocked = true;
+    if (intent === undefined) return;
+    intent.blocked = true;
+    this.#open.delete(intent);
   }
 
   #onBroker(body: BodyOf<'brokerEvent'>, seq: number): void {
@@ -196,7 +212,7 @@ export class OrderEvidence {
     }
     const intent = this.#intents.get(String(fill['intentId']));
     if (intent === undefined) this.#foreign.set(`fill ${String(fill['fillId'])}`, seq);
-    else if (!intent.sent && !this.#isAfterGap) {
+    else if (!intent.sent && !intent.mayHaveGone && !this.#isAfterGap) {
       this.#fault(seq, `fill ${String(fill['fillId'])} is of an order that was never sent`);
     }
   }
@@ -207,7 +223,7 @@ export class OrderEvidence {
     if (intentId === undefined || this.#isAfterGap) return;
     const intent = this.#intents.get(intentId);
     if (intent === undefined) this.#foreign.set(`order ${intentId}`, seq);
-    else if (!intent.sent)
+    else if (!intent.sent && !intent.mayHaveGone)
       this.#fault(seq, `the broker accepted ${intentId}, which was never sent`);
   }
 

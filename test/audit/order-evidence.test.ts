@@ -135,6 +135,22 @@ describe('order evidence', () => {
     expect(faultsOf([late, ...padding, cancelled]).join()).toMatch(/after it expired/);
   });
 
+  it('takes an order whose send a crash kept from the journal for one that may have gone', () => {
+    const started: AuditBody = {
+      kind: 'engineStarted',
+      build: 'b',
+      broker: 'paper',
+      environment: 'paper',
+      accountId: 'a',
+      configFingerprint: 'c',
+      recoveredRecords: 2,
+    };
+    expect(faultsOf([preview, intent, started, accepted, filled])).toEqual([]);
+    expect(faultsOf([preview, intent, accepted, filled])).toHaveLength(2);
+    const blocked: AuditBody = { kind: 'sendBlocked', intentId: 'o-1', reason: 'killed' };
+    expect(faultsOf([preview, intent, blocked, started, accepted])).toHaveLength(1);
+  });
+
   it('accepts a foreign fill that an alert names', () => {
     const alert: AuditBody = {
       kind: 'alert',

@@ -217,14 +217,18 @@ export class EngineProcess {
     removeHome(this.home);
   }
 
+  /** However long it takes: the wait ends with the engine, or with the patience of the runner. */
   async #becomeReady(): Promise<void> {
-    const isReady = async (): Promise<true | undefined> => {
+    while (!(await this.#isReady())) {
       if (this.isOver) throw new Error(`the engine ended before it was ready:\n${this.log}`);
-      if (!this.log.includes('/health')) return undefined;
-      const { status } = await fetch(`${this.url}/health`);
-      return status === 200 ? true : undefined;
-    };
-    await eventually('the engine is ready', isReady, READY_POLL_MILLIS);
+      await Promise.race([this.ended(), sleep(READY_POLL_MILLIS)]);
+    }
+  }
+
+  async #isReady(): Promise<boolean> {
+    if (this.isOver || !this.log.includes('/health')) return false;
+    const { status } = await fetch(`${this.url}/health`);
+    return status === 200;
   }
 }
 

@@ -108,7 +108,7 @@ export class CapOracle {
     }
     const options = left.filter(({ instrument }) => instrument.kind === 'option');
     const before = leastPayoffCents(options.map((lot) => ({ ...lot, quantity: lot.held })));
-    if (leastPayoffCents(options) < before) {
+    if (leastPayoffCents(options) < Math.min(0, before)) {
       this.#report(`${intentId} leaves more of ${positionId} to lose than there was`);
     }
   }

@@ -115,8 +115,8 @@ function structureFloor(legs: readonly HeldLeg[], spot: Price | undefined): numb
 
 const NONE: readonly UnmarkableLeg[] = [];
 
-function isOption({ instrument }: HeldLeg): boolean {
-  return instrument.kind === 'option';
+function isOptionOrGone({ instrument, quantity }: HeldLeg): boolean {
+  return instrument.kind === 'option' || quantity === 0;
 }
 
 /** Marks the legs of one position (or of one side of it) at one moment; legs that are closed count
@@ -131,7 +131,7 @@ export function markPosition(legs: readonly HeldLeg[], input: MarkInput): Positi
   };
   for (const leg of legs) if (leg.quantity !== 0) addLeg(sum, leg, input);
   const { unmarkable, liquidation, evidenceAt } = sum;
-  const isBounded = unmarkable !== undefined && legs.every(isOption);
+  const isBounded = unmarkable !== undefined && legs.every(isOptionOrGone);
   const worth = isBounded ? Math.max(liquidation, structureFloor(legs, input.spot)) : liquidation;
   return {
     midCents: unmarkable === undefined ? cents(sum.mid) : undefined,

@@ -33,6 +33,8 @@ export class AnswerOracle {
   readonly #report: Report;
   readonly #owners = new Map<string, string>();
   readonly #first = new Map<string, FirstAnswer>();
+  /** Tokens of replacements: until the new order is sent, only the old one can be named. */
+  readonly #replaces = new Set<string>();
 
   constructor(report: Report) {
     this.#report = report;
@@ -41,7 +43,9 @@ export class AnswerOracle {
   onAnswer({ caller, command }: Move, result: unknown): void {
     if (command.kind !== 'confirm') {
       const isIssued = 'tokenSha256' in command && isFields(result) && 'value' in result;
-      if (isIssued) this.#owners.set(command.tokenSha256, caller.principal);
+      if (!isIssued) return;
+      this.#owners.set(command.tokenSha256, caller.principal);
+      if (command.kind === 'previewReplace') this.#replaces.add(command.tokenSha256);
       return;
     }
     const { tokenSha256 } = command;
@@ -65,8 +69,10 @@ export class AnswerOracle {
     }
     const orderIds = ordersOf(value);
     const first = this.#first.get(tokenSha256);
-    if (first === undefined) this.#first.set(tokenSha256, { principal, orderIds });
-    else if (first.orderIds !== orderIds) {
+    this.#first.set(tokenSha256, { principal, orderIds });
+    if (first === undefined) return;
+    const isSentSince = this.#replaces.has(tokenSha256) && orderIds.endsWith(` ${first.orderIds}`);
+    if (first.orderIds !== orderIds && !isSentSince) {
       this.#report(`a retry answered with "${orderIds}", the first time "${first.orderIds}"`);
     } else if (value['replayed'] !== true) this.#report('a retry did not say that it is one');
   }

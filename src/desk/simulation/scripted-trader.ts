@@ -167,7 +167,7 @@ export class ScriptedTrader {
   }
 
   #plain(view: TraderView): Move {
-    if (view.killed && this.#random.chance(0.3)) {
+    if (view.isHeld && this.#random.chance(0.3)) {
       return { caller: OPERATOR, command: { kind: 'rearm' } };
     }
     if (view.positionIds.length > 0 && this.#random.chance(0.3)) return this.#close(view);

@@ -21,7 +21,8 @@ export interface TraderView {
   readonly positions: () => readonly StructurePosition[];
   /** Openings that work, at their limits. */
   readonly openings: () => readonly { readonly orderId: string; readonly limit: Price }[];
-  readonly killed: boolean;
+  /** Nothing opens until a person has looked and re-armed. */
+  readonly isHeld: boolean;
   /** True while the day still lacks a fill: the trader then asks often and confirms at once. */
   readonly isEager: boolean;
 }
@@ -58,7 +59,7 @@ export function traderView(
       return working.map(({ intent, limit }) => ({ orderId: intent.intentId, limit }));
     },
     liveOrderIds: orders.live().map(({ intent }) => intent.intentId),
-    killed: day.killed,
+    isHeld: day.killed || day.status.causes.includes('rejectBreaker'),
     isEager: minutes > EAGER_AFTER_MINUTES && (fills === 0 || previews < LEAST_PREVIEWS),
   };
 }

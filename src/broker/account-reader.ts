@@ -90,6 +90,9 @@ export type ReadResult<T> =
 /** One reading under way. */
 export type Reading<T> = Generator<ReadStep, ReadResult<T>, StepOutcome>;
 
+/** A part of a reading: what it comes to, or why it came to nothing. */
+export type Asking<T> = Generator<ReadStep, T | ReadFailure, StepOutcome>;
+
 /** The readings of one broker account. */
 export type AccountReader = {
   readonly [K in ReadKind]: (ask: AskOf<K>) => Reading<ValueOf<K>>;
@@ -126,17 +129,13 @@ export type HttpAnswer = Extract<StepOutcome, { kind: 'answer' }>;
 /** Yields one HTTP request; its answer, whatever its status, or why there is none. */
 export function* http(
   request: Omit<Extract<ReadStep, { kind: 'http' }>, 'kind'>,
-): Generator<ReadStep, HttpAnswer | ReadFailure, StepOutcome> {
+): Asking<HttpAnswer> {
   const outcome = yield { kind: 'http', ...request };
   return outcome.kind === 'answer' || outcome.kind === 'failed' ? outcome : outOfStep();
 }
 
 /** Yields for what the paper broker and the engine know. */
-export function* statementNow(): Generator<
-  ReadStep,
-  Extract<StepOutcome, { kind: 'statement' }> | ReadFailure,
-  StepOutcome
-> {
+export function* statementNow(): Asking<Extract<StepOutcome, { kind: 'statement' }>> {
   const outcome = yield { kind: 'statement' };
   return outcome.kind === 'statement' || outcome.kind === 'failed' ? outcome : outOfStep();
 }
@@ -144,7 +143,7 @@ export function* statementNow(): Generator<
 /** Yields for a text of the home folder, or to write one. */
 export function* homeText(
   step: Extract<ReadStep, { kind: 'loadText' | 'saveText' }>,
-): Generator<ReadStep, Extract<StepOutcome, { kind: 'text' }> | ReadFailure, StepOutcome> {
+): Asking<Extract<StepOutcome, { kind: 'text' }>> {
   const outcome = yield step;
   return outcome.kind === 'text' || outcome.kind === 'failed' ? outcome : outOfStep();
 }

@@ -18,13 +18,7 @@ import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import { LEG_ACTION_WORDS } from '../../engine/domain/order.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { dollarsFromPrice, MICROS_PER_MILLI } from '../../engine/domain/units.ts';
-import type {
-  AccountReader,
-  ReadFailure,
-  Reading,
-  ReadStep,
-  StepOutcome,
-} from '../account-reader.ts';
+import type { AccountReader, Asking, Reading } from '../account-reader.ts';
 import {
   failed,
   homeText,
@@ -162,7 +156,7 @@ interface Kept {
   readonly wall: EpochMicros;
 }
 
-function* keptWatchlists(): Generator<ReadStep, Kept | ReadFailure, StepOutcome> {
+function* keptWatchlists(): Asking<Kept> {
   const file = yield* homeText({ kind: 'loadText', name: WATCHLISTS_FILE });
   if (file.kind === 'failed') return file;
   try {

@@ -47,6 +47,8 @@ export interface MutationJudgement {
   /** Percent of the mutants that count. */
   readonly score: number;
   readonly violations: readonly string[];
+  /** Each file with something that lives, as `killed/all file`. */
+  readonly files: readonly string[];
   /** Known survivors that were killed after all: their lines can go. */
   readonly outdated: readonly string[];
 }
@@ -82,10 +84,14 @@ export function judgeMutation(
   const allowed = new Set(known.map((one) => nameOf(one.file, one.original, one.replacement)));
   const seen = new Set<string>();
   const violations: string[] = [];
+  const files: string[] = [];
   let killed = 0;
   for (const [file, { source, mutants }] of Object.entries(report.files)) {
+    const dead = mutants.filter(({ status }) => KILLED.includes(status)).length;
+    const living = mutants.filter(({ status }) => LIVING.includes(status)).length;
+    if (living > 0) files.push(`${dead}/${dead + living} ${file}`);
+    killed += dead;
     for (const { status, location, replacement = '' } of mutants) {
-      if (KILLED.includes(status)) killed += 1;
       if (!LIVING.includes(status)) continue;
       const name = nameOf(file, textAt(source, location), plain(replacement));
       seen.add(`${name} @${location.start.line}:${location.start.column}`);
@@ -95,15 +101,16 @@ export function judgeMutation(
   const survived = seen.size;
   const score = killed + survived === 0 ? 0 : (100 * killed) / (killed + survived);
   if (score < threshold) violations.push(`the score of ${score.toFixed(1)} is below ${threshold}`);
-  const living = new Set([...seen].map((place) => place.slice(0, place.lastIndexOf(' @'))));
+  const alive = new Set([...seen].map((place) => place.slice(0, place.lastIndexOf(' @'))));
   const outdated = known.filter(({ file }) => file in report.files);
   return {
     killed,
     survived,
     score,
     violations,
+    files,
     outdated: outdated
       .map((one) => nameOf(one.file, one.original, one.replacement))
-      .filter((name) => !living.has(name)),
+      .filter((name) => !alive.has(name)),
   };
 }

@@ -23,7 +23,14 @@ function killed(count: number): readonly ReportedMutant[] {
 describe('a report of mutants', () => {
   it('is clean where every mutant was killed, by a failing test or by time', () => {
     const judged = judgeMutation(report(mutant('Killed'), mutant('Timeout')), [], 95);
-    expect(judged).toEqual({ killed: 2, survived: 0, score: 100, violations: [], outdated: [] });
+    expect(judged).toEqual({
+      killed: 2,
+      survived: 0,
+      score: 100,
+      violations: [],
+      files: [],
+      outdated: [],
+    });
   });
 
   it.each(['Survived', 'NoCoverage'] as const)('objects to a mutant that is %s', (status) => {
@@ -36,6 +43,7 @@ describe('a report of mutants', () => {
     const judged = judgeMutation(report(...killed(99), mutant('Survived')), [KNOWN], 95);
     expect(judged.violations).toEqual([]);
     expect(judged.survived).toBe(1);
+    expect(judged.files).toEqual(['99/100 src/x.ts']);
   });
 
   it('objects to a score below the threshold, listed or not', () => {

@@ -7,11 +7,14 @@ import type { JournalBatch, JournalReply } from './journal-protocol.ts';
 export class JournalEngine {
   readonly #writer: JournalWriter;
   readonly #nowMicros: () => number;
+  readonly #mostRecords: number;
 
-  /** `nowMicros` is any clock that does not step back; only differences are used. */
-  constructor(writer: JournalWriter, nowMicros: () => number) {
+  /** `nowMicros` is any clock that does not step back; only differences are used. `mostRecords` is what
+   * one commit holds at most. */
+  constructor(writer: JournalWriter, nowMicros: () => number, mostRecords = MAX_COMMIT_RECORDS) {
     this.#writer = writer;
     this.#nowMicros = nowMicros;
+    this.#mostRecords = mostRecords;
   }
 
   /**
@@ -20,7 +23,8 @@ export class JournalEngine {
    */
   handle(waiting: readonly JournalBatch[]): readonly JournalReply[] {
     const replies: JournalReply[] = [];
-    for (const group of groupsOf(waiting)) replies.push(...this.#commitGroup(group));
+    for (const group of groupsOf(waiting, this.#mostRecords))
+      replies.push(...this.#commitGroup(group));
     return replies;
   }
 
@@ -90,11 +94,14 @@ function failedReply(
 }
 
 /** Groups of bounded size. None is empty: a batch without records begins none. */
-function groupsOf(waiting: readonly JournalBatch[]): readonly (readonly JournalBatch[])[] {
+function groupsOf(
+  waiting: readonly JournalBatch[],
+  most: number,
+): readonly (readonly JournalBatch[])[] {
   const groups: JournalBatch[][] = [];
-  let records = MAX_COMMIT_RECORDS;
+  let records = most;
   for (const batch of waiting) {
-    if (records + batch.records.length > MAX_COMMIT_RECORDS) {
+    if (records + batch.records.length > most) {
       groups.push([]);
       records = 0;
     }

@@ -1,16 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { JournalEngine } from '../../src/audit/journal-engine.ts';
-import { MAX_COMMIT_RECORDS } from '../../src/audit/journal-limits.ts';
 import { openJournal, readJournal } from '../../src/audit/journal-open.ts';
 import { FailingDisk } from './support/failing-disk.ts';
 import { smallLimits } from './support/home-files.ts';
 import { alertBody, alerts, recordOf } from './support/sample-records.ts';
 import { tempHome } from './support/temp-home.ts';
 
-function engineOn(home: string, disk = new FailingDisk(), limits = smallLimits) {
+function engineOn(
+  home: string,
+  disk = new FailingDisk(),
+  limits = smallLimits,
+  mostRecords?: number,
+) {
   let micros = 0;
   const { writer } = openJournal({ home, disk, limits });
-  return { engine: new JournalEngine(writer, () => (micros += 5)), writer, disk };
+  return { engine: new JournalEngine(writer, () => (micros += 5), mostRecords), writer, disk };
 }
 
 const batch = (firstSeq: number, count: number, urgent = false) => ({
@@ -44,13 +48,10 @@ describe('the journal engine', () => {
   });
 
   it('splits what is more than one commit may hold', () => {
-    const { engine } = engineOn(tempHome());
-    const most = MAX_COMMIT_RECORDS;
+    const most = 5;
+    const { engine } = engineOn(tempHome(), new FailingDisk(), smallLimits, most);
     const replies = engine.handle([batch(1, most - 1), batch(most, 1), batch(most + 1, 1)]);
-    expect(replies).toMatchObject([
-      { durableSeq: MAX_COMMIT_RECORDS },
-      { durableSeq: MAX_COMMIT_RECORDS + 1 },
-    ]);
+    expect(replies).toMatchObject([{ durableSeq: most }, { durableSeq: most + 1 }]);
   });
 
   it('tells what was durable before one of several writes failed, and of the rest alone that it was not', () => {

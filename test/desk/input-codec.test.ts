@@ -49,6 +49,21 @@ const other: fc.Arbitrary<Input> = fc.oneof(
     impliedVol: fc.double({ min: 0, max: 20, noNaN: true }).map((vol) => vol + 0),
   }),
   fc.record({
+    kind: fc.constant('brokerRules' as const),
+    at,
+    date: fc.constant('2026-11-20'),
+    rules: fc.record({
+      session: fc.constantFrom('full' as const, 'half' as const, 'closed' as const, null),
+      opensAt: fc.option(fc.string()),
+      closesAt: fc.option(fc.string()),
+      stopsTradingAt: fc.option(fc.string({ unit: 'grapheme' })),
+      ticks: fc.option(
+        fc.array(fc.record({ below: fc.option(fc.nat()), step: fc.constantFrom(0.01, 0.05) })),
+      ),
+      isClosingOnly: fc.option(fc.boolean()),
+    }),
+  }),
+  fc.record({
     kind: fc.constant('journalFailed' as const),
     at,
     reason: fc.string({ unit: 'grapheme' }),

@@ -70,11 +70,20 @@ describe('the program at tastytrade', () => {
     expect((await desk.openCondor('rejected', 4)).reason).toContain('refused');
   });
 
+  it('tells what the broker says against a dry run, though its words repeat the token', async () => {
+    stub.venue.faults.add(/^POST .*dry-run$/, 'echo');
+    const { posts } = stub.venue.orders;
+    const { text } = await desk.ask('iron_condor_30_delta', { width: 3 });
+    expect(text).toContain('the broker would not take it: broker text:');
+    expect(stub.venue.orders.posts).toBe(posts);
+  });
+
   it('opens a condor, reads its account and leaves nothing short', async () => {
     const trading = setInterval(tradeAll, 50);
     try {
       const order = await desk.openCondor('filled', 5);
       expect(order.fills.length).toBeGreaterThanOrEqual(4);
+      expect(stub.venue.orders.dryRuns).toBeGreaterThan(0);
       const { fields } = await desk.ask<{ positions: readonly object[] }>('get_positions');
       expect(fields.positions).toHaveLength(4);
       await desk.ask('get_transaction_history');

@@ -228,6 +228,10 @@ if (!AFTER9) throw new Error('one record');
 
 const MORE_SOUND: readonly (readonly [string, Home])[] = [
   [
+    'with an unfinished write, without a checkpoint',
+    { files: { '000001.journal': file({}, [R1, R2], torn(R2, 3, 60)) } },
+  ],
+  [
     'whose reserve was written to once, unfinished, without a checkpoint',
     { files: ONE_FILE, reserve: file(RESERVE, [], torn(R3, 4, 60)) },
   ],

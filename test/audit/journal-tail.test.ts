@@ -56,6 +56,22 @@ describe('following a journal', () => {
     expect(numbers(new JournalTail(disk, paths, 0))).toEqual([]);
   });
 
+  it('waits where what was acknowledged cannot be read', () => {
+    const { disk, writer, paths } = inMemory();
+    writer.commit(alerts(1, 2));
+    const tail = new JournalTail(disk, paths, 0);
+    expect(numbers(tail)).toEqual([1, 2]);
+    const path = `${paths.journal}/000001.journal`;
+    const before = disk.read(path);
+    writer.commit(alerts(3, 1));
+    const after = disk.read(path);
+    const fd = disk.openForWrite(path);
+    disk.writeAt(fd, before, 0);
+    expect(numbers(tail)).toEqual([]);
+    disk.writeAt(fd, after, 0);
+    expect(numbers(tail)).toEqual([3]);
+  });
+
   it('reads every file on its way into the reserve', () => {
     const { disk, writer, paths } = inMemory();
     const tail = new JournalTail(disk, paths, 0);
@@ -74,12 +90,14 @@ describe('following a journal', () => {
       'the journal in /home/none/journal cannot be followed: there is no journal yet. Run `deltaring audit verify`',
     );
     const { disk, writer, paths } = inMemory();
-    writer.commit(alerts(1, 3));
-    const fd = disk.openForWrite(`${paths.journal}/000001.journal`);
+    for (let seq = 1; seq <= 21; seq += 4) writer.commit(alerts(seq, 4));
+    const fd = disk.openForWrite(`${paths.journal}/000002.journal`);
     disk.writeAt(fd, Buffer.from('x'), 200);
-    expect(() => new JournalTail(disk, paths, 0)).toThrow(
-      /cannot be followed: the record does not match its checksum/,
-    );
+    const damaged = {
+      code: 'JOURNAL_CORRUPT',
+      message: expect.stringContaining('the record does not match its checksum'),
+    };
+    expect(() => new JournalTail(disk, paths, 0)).toThrow(expect.objectContaining(damaged));
   });
 
   it('sees each acknowledged record once, across files and into the reserve', () => {

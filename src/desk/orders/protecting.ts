@@ -78,7 +78,7 @@ function isRefused(desk: DeskContext, positionId: string): boolean {
 
 /** True where the broker's own list shows what the stop would sell: one that trails its fills would take
  * the stop for an opening, or refuse it. */
-function isListed(desk: DeskContext, { leg }: ProtectiveStop): boolean {
+function isHeldThere(desk: DeskContext, { leg }: ProtectiveStop): boolean {
   const symbol = instrumentSymbol(leg.instrument);
   const { positions = [] } = desk.gateway.snapshot(desk.at) ?? {};
   return positions.some((held) => held.symbol === symbol && held.quantity >= leg.quantity);
@@ -100,7 +100,7 @@ function arm(desk: DeskContext, position: StructurePosition): void {
   if (mayNotArm(desk, positionId) || stopSideFault(stop, quoteOf(desk, symbol)) !== undefined) {
     return;
   }
-  if (isRefused(desk, positionId) || !isListed(desk, stop)) return;
+  if (isRefused(desk, positionId) || !isHeldThere(desk, stop)) return;
   const lost = lastEnd(desk, positionId);
   if (lost !== undefined) {
     const text = `${positionId}: its stop at the broker ended (${lost.status}); a new one is placed`;

@@ -43,6 +43,17 @@ describe('a broker that holds stops', () => {
     expect(shown(rig)?.protectedSince).toContain('2026-11-20T10:3');
   });
 
+  it('is given none before its own list shows what the stop would sell', () => {
+    const rig = breakoutRig(STOPS);
+    rig.gateway.editSnapshot = (snapshot) => ({ ...snapshot, positions: [] });
+    openBreakout(rig);
+    rig.advance(3);
+    expect(stops(rig)).toEqual([]);
+    rig.gateway.editSnapshot = (snapshot) => snapshot;
+    rig.advance(2);
+    expect(stops(rig).map(({ status }) => status)).toEqual(['working']);
+  });
+
   it('is asked about it again at most every thirty seconds', () => {
     const { rig } = protectedCall();
     let oldest = 0;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AccountSnapshot } from '../../../src/broker/order-gateway.ts';
+import { UNBOUNDED_LOSS_CENTS } from '../../../src/desk/account/account-risk.ts';
 import type { Effect } from '../../../src/desk/effects.ts';
 import type { ReconcileView } from '../../../src/desk/engine-api.ts';
 import type { RiskCheckView } from '../../../src/desk/engine-api-risk.ts';
@@ -290,6 +291,17 @@ describe('an order at the broker', () => {
     expect(rig.restart(rig.records(), { isOpen: false }).order('external-B-9').status).toBe(
       'working',
     );
+  });
+
+  it('of somebody else that opens at no named price counts as one that may lose anything', () => {
+    const { rig, orderId } = working();
+    edit(rig, (snapshot) => {
+      const [own] = snapshot.workingOrders;
+      const theirs = { ...own!, intentId: 'external-B-9', limit: price(0) };
+      return { workingOrders: own?.intentId === orderId ? [own, theirs] : [] };
+    });
+    rig.advance(ALARM_SECONDS);
+    expect(rig.order('external-B-9').worstCaseCents).toBe(UNBOUNDED_LOSS_CENTS);
   });
 
   it('of somebody else that fills closes what it closes here, and is told', () => {

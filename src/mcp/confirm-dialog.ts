@@ -4,7 +4,7 @@
  * seen by anyone.
  */
 import type { TradeCard } from '../desk/engine-api.ts';
-import { dollars, signedPrice, tradeWords } from './money-words.ts';
+import { dollars, dryRunWords, signedPrice, tradeWords } from './money-words.ts';
 
 /** No human reads and closes a dialog in less. */
 export const INSTANT_CANCEL_MILLIS = 300;
@@ -55,7 +55,7 @@ export function openingQuestion(card: TradeCard, environment: 'paper' | 'live'):
     message:
       `Worst case: you lose ${dollars(Math.abs(card.maxLossCents))}, fees included.\n` +
       `${tradeWords(card)}, limit ${signedPrice(card.limitPrice)}, never worse than ${signedPrice(card.worstPrice)} per share.\n` +
-      `Best case: ${profit}. Account: ${environment} money.${plan}`,
+      `Best case: ${profit}. Account: ${environment} money.${dryRunWords(card)}${plan}`,
     boxTitle: `Place this ${environment} order`,
     timeoutMillis: card.expiresInSeconds * 1_000,
   };

@@ -35,3 +35,24 @@ export function tradeWords(card: Pick<TradeCard, 'strategy' | 'quantity' | 'unde
   );
   return `${card.strategy} ×${card.quantity} on ${card.underlying} (${legs.join(', ')})`;
 }
+
+const DRY_RUN_WORDS = {
+  asked: 'has not come yet',
+  passed: 'agrees',
+  refused: 'is against it',
+  failed: 'could not be had; confirm asks again',
+} as const;
+
+/** What the broker itself says to the order; nothing where it is not asked. Begins
+ * with a space. */
+export function dryRunWords({ dryRun }: Pick<TradeCard, 'dryRun'>): string {
+  if (dryRun === null) return '';
+  const { outcome, neededCents, feesCents, said } = dryRun;
+  const sums = [
+    ...(neededCents === null ? [] : [`buying power ${dollars(neededCents)}`]),
+    ...(feesCents === null ? [] : [`fees ${dollars(feesCents)}`]),
+    ...said,
+  ];
+  const told = sums.length === 0 ? '' : `: ${sums.join(', ')}`;
+  return ` The broker's dry run ${DRY_RUN_WORDS[outcome]}${told}.`;
+}

@@ -273,6 +273,16 @@ describe('the words of a dialog', () => {
     const question = openingQuestion({ ...card, maxProfitCents: null }, 'live');
     expect(question.message).toContain('Best case: unlimited. Account: live money.');
     expect(question.timeoutMillis).toBe(30_000);
+    const dryRun = {
+      outcome: 'passed',
+      neededCents: 914_00,
+      feesCents: 4_96,
+      buyingPowerAfterCents: null,
+      said: [],
+    } as const;
+    expect(openingQuestion({ ...card, dryRun }, 'live').message).toContain(
+      "live money. The broker's dry run agrees: buying power $914.00, fees $4.96.",
+    );
   });
 
   it('remembers answers by principal', () => {

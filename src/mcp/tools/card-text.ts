@@ -1,6 +1,6 @@
 /** A trade card in one short text that stands by itself. */
 import type { TradeCard } from '../../desk/engine-api.ts';
-import { dollars, figure, signedPrice, tradeWords } from '../money-words.ts';
+import { dollars, dryRunWords, figure, signedPrice, tradeWords } from '../money-words.ts';
 
 /** What the listing names of a card where the card is not the tool's main answer. */
 export const CARD_OUTLINE: readonly string[] = [
@@ -39,26 +39,6 @@ function checkWords({ checks, purpose }: TradeCard): string {
 
 function codesOf(checks: TradeCard['checks']): string {
   return checks.map(({ code }) => code).join(', ');
-}
-
-const DRY_RUN_WORDS = {
-  asked: 'has not come yet',
-  passed: 'agrees',
-  refused: 'is against it',
-  failed: 'could not be had; confirm asks again',
-} as const;
-
-/** What the broker itself says to the order; nothing where it is not asked. */
-function dryRunWords({ dryRun }: TradeCard): string {
-  if (dryRun === null) return '';
-  const { outcome, neededCents, feesCents, said } = dryRun;
-  const sums = [
-    ...(neededCents === null ? [] : [`buying power ${dollars(neededCents)}`]),
-    ...(feesCents === null ? [] : [`fees ${dollars(feesCents)}`]),
-    ...said,
-  ];
-  const told = sums.length === 0 ? '' : `: ${sums.join(', ')}`;
-  return ` The broker's dry run ${DRY_RUN_WORDS[outcome]}${told}.`;
 }
 
 /** `redeemWith` names the tool that carries the preview out; undefined where none may. */

@@ -44,7 +44,7 @@ describe('a journal', () => {
   });
 
   it('is empty before it is made', () => {
-    expect(readJournal(tempHome())).toMatchObject({ records: [], lastSeq: 0 });
+    expect(readJournal(tempHome())).toMatchObject({ records: [], lastSeq: 0, lastHash: '' });
   });
 
   it('loses nothing when it was never closed', () => {

@@ -15,7 +15,8 @@ export type WireAnswer = Extract<WireInput, { readonly kind: 'httpResponse' | 'h
 export type WireRequest = Pick<HttpSend, 'turn' | 'method' | 'path'> & { readonly body?: string };
 
 export interface WireRequestLimits {
-  /** How long an answer is waited for, from the moment of asking: reads, and everything else. */
+  /** How long an answer is waited for once a request has left: reads, and everything else. A read waits
+   * as long for its turn before, at most. */
   readonly readMillis: number;
   readonly changeMillis: number;
 }

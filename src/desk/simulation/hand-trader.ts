@@ -8,7 +8,7 @@ import type { SeededRandom } from './seeded-random.ts';
 import type { TraderView } from './trader-view.ts';
 
 const FIRST_AFTER_SECONDS = [60, 500] as const;
-const PAUSE_SECONDS = [60, 1_800] as const;
+const PAUSE_SECONDS = [60, 2_700] as const;
 /** An order that may rest is looked after soon. */
 const FOLLOW_UP_SECONDS = [10, 50] as const;
 const FOLLOW_UP_HABITS = { order: 0, odd: 0, close: 15, replace: 75, cancel: 10 };

@@ -100,6 +100,14 @@ export function configFor(limits: Limits, exits: ExitSettings): DeskConfig {
   };
 }
 
+/** In so many sessions somebody orders leg by leg besides. */
+const BY_HAND_CHANCE = 0.5;
+
+/** The chance of whoever orders by hand; undefined where nobody does. `byHand` decides where given. */
+export function handOf(random: SeededRandom, byHand?: boolean): SeededRandom | undefined {
+  return (byHand ?? random.chance(BY_HAND_CHANCE)) ? random : undefined;
+}
+
 /** One session in so many is stopped before its end. */
 const EARLY_STOP_CHANCE = 0.1;
 const EARLY_STOP_BEFORE_LAST_TRADE_MICROS = 60 * MICROS_PER_MINUTE;

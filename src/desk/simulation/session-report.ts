@@ -20,7 +20,7 @@ export interface SessionOptions {
   readonly minutes?: number;
   /** Instead of those that the seed plans. */
   readonly faults?: readonly PlannedFault[];
-  /** False where nobody orders leg by leg; somebody does where absent. */
+  /** Whether somebody orders leg by leg; the seed decides where absent. */
   readonly byHand?: boolean;
   readonly wraps?: SessionWraps;
   /** Keeps every input, so that the session can be replayed; it is not where absent. */

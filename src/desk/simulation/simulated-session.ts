@@ -11,8 +11,7 @@ import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import { sessionTimes } from '../../engine/domain/session-calendar.ts';
-import type { EpochMicros } from '../../engine/domain/units.ts';
-import { addMicros, sessionDate } from '../../engine/domain/units.ts';
+import { addMicros, type EpochMicros, sessionDate } from '../../engine/domain/units.ts';
 import type { DeskConfig } from '../desk-config.ts';
 import type { Input } from '../inputs.ts';
 import { denialCodeOf } from './answer-oracle.ts';
@@ -30,6 +29,7 @@ import {
   configFor,
   endsOf,
   exitsFor,
+  handOf,
   limitsFor,
   type SessionEnds,
   type SessionShape,
@@ -115,7 +115,7 @@ class SimulatedSession implements EngineWorld {
     this.#nextTick = this.#now;
     this.#movedAt = this.#now;
     this.#ends = endsOf(session, options.minutes, this.#random);
-    const hand = options.byHand === false ? undefined : stream('hand');
+    const hand = handOf(stream('hand'), options.byHand);
     this.#trader = new ScriptedTrader(stream('trader'), session.open, { shape: this.#shape, hand });
     this.#witness = new SessionWitness({
       limits: this.#config.limits,

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import {
   type BreachMemory,
   FAST_TIERS,
+  firesAtOnce,
+  JUMP_LASTS_MILLIS,
   NO_BREACH,
   observeBreach,
   PATIENT_TIERS,
@@ -154,4 +156,77 @@ it('evidence that is older than the last is no time gained', () => {
       [9_500, 1],
     ]),
   ).toBeUndefined();
+});
+
+describe('a breach that fires at once', () => {
+  it.each([
+    [0.9, false],
+    [1.299, false],
+    [1.3, true],
+    [Number.POSITIVE_INFINITY, true],
+  ])('%s times the limit: %s', (multiple, isOne) => {
+    expect(firesAtOnce(multiple, FAST_TIERS)).toBe(isOne);
+    expect(firesAtOnce(multiple, PATIENT_TIERS)).toBe(isOne);
+    expect(firesAtOnce(multiple, FAST_TIERS.slice(0, 2))).toBe(false);
+  });
+});
+
+describe('a breach by a jump that nothing explains', () => {
+  const judge = (memory: BreachMemory, millis: number, isJump: boolean) =>
+    observeBreach(memory, FAST_TIERS, { multiple: 2, isJump, evidenceAt: micros(millis * 1_000) });
+
+  it('has to last, however far it reaches', () => {
+    const first = judge(NO_BREACH, 0, true);
+    expect(first.confirmed).toBeUndefined();
+    expect(judge(first.memory, JUMP_LASTS_MILLIS - 1, true).confirmed).toBeUndefined();
+    expect(judge(first.memory, JUMP_LASTS_MILLIS, true).confirmed).toEqual(FAST_TIERS[2]);
+    expect(judge(first.memory, 1, false).confirmed).toEqual(FAST_TIERS[2]);
+  });
+
+  it('lasts no shorter than its tier asks', () => {
+    const looks = (multiple: number, millis: number, memory: BreachMemory) =>
+      observeBreach(memory, FAST_TIERS, {
+        multiple,
+        isJump: true,
+        evidenceAt: micros(millis * 1_000),
+      });
+    let { memory } = looks(1, 0, NO_BREACH);
+    for (let millis = 500; millis < 10_000; millis += 500) {
+      const judged = looks(1, millis, memory);
+      expect(judged.confirmed).toBeUndefined();
+      memory = judged.memory;
+    }
+    expect(looks(1, 10_000, memory).confirmed).toEqual(FAST_TIERS[0]);
+  });
+});
+
+describe('the memory of a breach', () => {
+  it('begins at nothing for a tier that is broken only now', () => {
+    expect(
+      firstConfirmed([
+        [0, 1.05],
+        [1_000, 1.1],
+        [2_500, 1.1],
+        [2_999, 1.1],
+      ]),
+    ).toBeUndefined();
+    expect(
+      firstConfirmed([
+        [0, 1.05],
+        [1_000, 1.1],
+        [3_000, 1.1],
+      ]),
+    ).toEqual([3_000, 1.1]);
+  });
+
+  it('is none where nothing is broken, and makes nothing new', () => {
+    const at = { evidenceAt: micros(0) };
+    for (const multiple of [undefined, 0.999]) {
+      expect(observeBreach(NO_BREACH, FAST_TIERS, { ...at, multiple }).memory).toBe(NO_BREACH);
+    }
+    expect(observeBreach(NO_BREACH, [], { ...at, multiple: 9 })).toEqual({
+      memory: NO_BREACH,
+      confirmed: undefined,
+    });
+  });
 });

@@ -28,8 +28,17 @@ interface Intent {
 }
 
 /** How a token was spent. That of a replacement is spent by the cancel of the old order, and once more
- * by the new one, which may be recorded when the token would have expired. */
-type Spending = 'order' | 'flatten' | 'cancel';
+ * by the new one, which may be recorded when the token would have expired. That of a flatten is spent
+ * by the cancels of all that opens (`cancels` from the second on), then by all that closes. */
+type Spending = 'order' | 'flatten' | 'cancel' | 'cancels';
+
+/** What may follow under the same token. */
+const MAY_FOLLOW: Readonly<Record<Spending, readonly Spending[]>> = {
+  order: [],
+  flatten: ['flatten'],
+  cancel: ['cancels', 'flatten'],
+  cancels: ['cancels', 'flatten'],
+};
 
 /** An engine reports a fill it did not order with an alert of this code that names the fill. */
 const EXTERNAL_FILL_CODE = 'EXTERNAL_FILL';
@@ -156,7 +165,7 @@ export class OrderEvidence {
   /** A token is spent once; one flatten spends it for all the positions it closes. */
   #spend(tokenSha256: string, use: { by: string; seq: number; as: Spending }): void {
     const earlier = this.#spent.get(tokenSha256);
-    if (earlier !== undefined && !(earlier === 'flatten' && use.as === 'flatten')) {
+    if (earlier !== undefined && !MAY_FOLLOW[earlier].includes(use.as)) {
       this.#fault(use.seq, `${use.by} spent a token that was spent before`);
     }
     this.#spent.set(tokenSha256, use.as);
@@ -165,7 +174,8 @@ export class OrderEvidence {
   #onCancel(body: BodyOf<'cancelRequested'>, { seq, at }: AuditRecord): void {
     const { intentId, tokenSha256 } = body;
     if (tokenSha256 === undefined) return;
-    this.#spend(tokenSha256, { by: `the cancel of ${intentId}`, seq, as: 'cancel' });
+    const as = this.#spent.has(tokenSha256) ? 'cancels' : 'cancel';
+    this.#spend(tokenSha256, { by: `the cancel of ${intentId}`, seq, as });
     const preview = this.#previews.get(tokenSha256);
     if (preview === undefined && !this.#isAfterGap) {
       this.#fault(seq, `the cancel of ${intentId} spent a token of no preview`);

@@ -109,13 +109,20 @@ describe('order evidence', () => {
     expect(faultsOf([withPurpose('close'), sent])).not.toEqual([]);
   });
 
-  it('lets one flatten spend its token for all the positions it closes', () => {
+  it('lets one flatten spend its token for all that it calls back and closes', () => {
     const flatten = (intentId: string): AuditBody => ({
       ...intent,
       orderHash: tokenHash(intentId),
       intent: { ...intent.intent, intentId, purpose: 'flatten' },
     });
     expect(faultsOf([preview, flatten('c-1'), flatten('c-2')])).toEqual([]);
+    const { tokenSha256 } = preview;
+    const cancel = (intentId: string): AuditBody => {
+      return { kind: 'cancelRequested', intentId, principal: 'alice', tokenSha256 };
+    };
+    const whole = [preview, cancel('o-8'), cancel('o-9'), flatten('c-1'), flatten('c-2')];
+    expect(faultsOf(whole)).toEqual([]);
+    expect(faultsOf([...whole, cancel('o-7')]).join()).toMatch(/spent before/);
     expect(faultsOf([preview, flatten('c-1'), intent])).not.toEqual([]);
   });
 
@@ -129,7 +136,9 @@ describe('order evidence', () => {
     const late: AuditBody = { ...preview, expiresAtWall: START_MICROS + 5_000 };
     expect(faultsOf([preview, cancelled, intent, sent])).toEqual([]);
     expect(faultsOf([preview, cancelled, intent, intent]).join()).toMatch(/spent before/);
-    expect(faultsOf([preview, cancelled, cancelled]).join()).toMatch(/spent before/);
+    const other: AuditBody = { ...cancelled, intentId: 'o-9' };
+    expect(faultsOf([preview, cancelled, other, intent]).join()).toMatch(/spent before/);
+    expect(faultsOf([preview, intent, cancelled]).join()).toMatch(/spent before/);
     expect(faultsOf([late, cancelled, ...padding, intent])).toEqual([]);
     expect(faultsOf([late, ...padding, intent]).join()).toMatch(/after it expired/);
     expect(faultsOf([late, ...padding, cancelled]).join()).toMatch(/after it expired/);

@@ -1,10 +1,13 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { unpackExtension } from '@anthropic-ai/mcpb';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
+import { chooseNode } from '../../bin/setup/pinned-node.mjs';
 import { BUNDLE, buildBundle, MANIFEST, ROOT } from '../../scripts/bundle.ts';
+import { BUILD } from '../../src/command/build-info.ts';
 import { parseClientRights } from '../../src/engine/domain/client-rights.ts';
 import { tempFolder } from '../command/support/terminal.ts';
 import { sdkClient } from '../mcp/support/connected-client.ts';
@@ -42,6 +45,12 @@ const packageFile = z
   .parse(parsed(join(ROOT, 'package.json')));
 const manifest = manifestShape.parse(parsed(MANIFEST));
 
+/** The build that the bundle joins with: this one, on the Node that the folder brings. */
+function broughtBuild(): string {
+  const version = execFileSync(chooseNode(ROOT), ['--version'], { encoding: 'utf8' }).trim();
+  return BUILD.replace(`node${process.versions.node}`, `node${version.slice(1)}`);
+}
+
 /** The bundle as a host unpacks it. */
 async function unpacked(): Promise<string> {
   const folder = tempFolder();
@@ -64,7 +73,7 @@ describe('the bundle for Claude Desktop', () => {
 
   it('is built, valid, and joins the engine of the folder with the rights that were chosen', async () => {
     const folder = await unpacked();
-    const stage = new StagedEngine();
+    const stage = new StagedEngine({}, broughtBuild());
     onTestFinished(() => stage.close());
     await stage.open();
     const more = { DELTARING_FOLDER: ROOT, DELTARING_RIGHTS: 'reduce-only' };

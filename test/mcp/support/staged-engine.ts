@@ -30,9 +30,10 @@ export class StagedEngine {
   #socket: ListeningSocket | undefined;
   #http: RunningHttp | undefined;
 
-  constructor(settings: Settings = {}) {
+  /** `build` is what the engine says it is: who joins it has to be the same. */
+  constructor(settings: Settings = {}, build: string = BUILD) {
     this.settings = settingsFor(this.home, settings);
-    this.api = new FakeEngineApi({ build: BUILD, accountId: paperAccountId(this.home) });
+    this.api = new FakeEngineApi({ build, accountId: paperAccountId(this.home) });
     this.#room = createFaceRoom(this.api, faceSettings(readConfig(this.settings)));
   }
 

@@ -16,6 +16,14 @@ describe('the order hash', () => {
     );
   });
 
+  it('is the same in every build, for journals hold it', () => {
+    const fresh = condorIntent({ legs: [...CONDOR_LEGS] });
+    expect([orderHash(fresh), shapeHash(fresh)]).toEqual([
+      'af7ea595e52ea504b01a5da47d7783cbe1bedc6e0760301bc4a6c29f61d78545',
+      'e2f58682f5f8ba9e908aaf0881ec92ac4986863bd469a94f472e7642ae5c26cb',
+    ]);
+  });
+
   it('does not depend on who sends it under which id', () => {
     const resent = { intentId: '20261120-2', positionId: '20261120-2', principal: 'other' };
     expect(orderHash(condorIntent(resent))).toBe(orderHash(base));

@@ -14,6 +14,7 @@ import { isOpen } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf } from '../desk-context.ts';
 import { judgeIntent } from '../previews/judging.ts';
+import { tellOnce } from '../session/told-once.ts';
 import type { OrderRecord } from './order-book.ts';
 import { filledUnits, isFinal } from './order-book.ts';
 import type { Protection } from './protection.ts';
@@ -67,12 +68,10 @@ function isRefused(desk: DeskContext, positionId: string): boolean {
     return isStop && status === 'rejected';
   });
   if (refused.length < MOST_REFUSALS) return false;
-  const key = `unprotected ${positionId}`;
-  if (!desk.day.toldOnce.has(key)) {
-    desk.day.toldOnce.add(key);
+  tellOnce(desk, `unprotected ${positionId}`, () => {
     const text = `${positionId} has no stop at the broker: it refused ${refused.length}; the engine alone watches it`;
     desk.out.alert('critical', 'PROTECTION_REFUSED', text);
-  }
+  });
   return true;
 }
 

@@ -69,6 +69,10 @@ async function run(options: CampaignOptions): Promise<CampaignOutcome> {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by the run just ended
   const whole = json(REPORT) as MutationReport;
   const report = { files: pick(whole.files, files) };
+  // A file of types alone has no mutants and stands in no report; a run of none would prove nothing.
+  if (Object.keys(report.files).length === 0) {
+    throw new Error(`StrykerJS ended with ${code} and changed nothing in ${files.join(', ')}`);
+  }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a file of this repository
   const known = json(SURVIVORS) as readonly KnownSurvivor[];
   const judged = judgeMutation(report, known, settings.thresholds.break);

@@ -49,7 +49,7 @@ function wholeNumber(text: string, name: string): number {
 
 interface Asked {
   readonly campaign: Campaign;
-  readonly options: Omit<CampaignOptions, 'progress'>;
+  readonly options: Omit<CampaignOptions, 'progress' | 'found'>;
   readonly json: string | undefined;
   readonly record: boolean;
 }
@@ -101,6 +101,10 @@ function progressOf({ campaign, options }: Asked): CampaignOptions['progress'] {
   };
 }
 
+function sayFound(violation: string): void {
+  say(`found: ${violation}`);
+}
+
 function tell({ campaign }: Asked, outcome: CampaignOutcome): void {
   for (const violation of outcome.violations) say(`violation: ${violation}`);
   for (const line of [...outcome.notes, ...countLines(outcome.counts)]) say(line);
@@ -125,7 +129,7 @@ async function main(): Promise<number> {
   const asked = readArguments();
   const startedAt = performance.now();
   try {
-    const options = { ...asked.options, progress: progressOf(asked) };
+    const options = { ...asked.options, progress: progressOf(asked), found: sayFound };
     const outcome = await asked.campaign.run(options);
     write(asked, outcome, (performance.now() - startedAt) / 1_000);
     tell(asked, outcome);

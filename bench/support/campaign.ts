@@ -14,6 +14,8 @@ export interface CampaignOptions {
   readonly seconds: number | undefined;
   /** Called as often as the campaign likes; at most one line every two seconds is printed. */
   readonly progress: (done: number, violations: number) => void;
+  /** Called with each violation of a long campaign as soon as it is found; the outcome repeats it. */
+  readonly found?: (violation: string) => void;
 }
 
 /** What became of it. */

@@ -62,7 +62,7 @@ import { NOT_CONNECTED_YET, newDay } from './session/new-day.ts';
 import { watchPins } from './session/pin-watch.ts';
 import { sessionFor } from './session/session-clock.ts';
 import { askForListing, keepSession, onListing, scheduleFor } from './session/session-life.ts';
-import { recordStart } from './starting.ts';
+import { recordStart, wasCutOff } from './starting.ts';
 import type { Stop, StopPolicy } from './stopping.ts';
 import { watchStop } from './stopping.ts';
 
@@ -150,6 +150,7 @@ export class Desk {
       desk.book.startSession(day.session.date, day.closingSpot);
       day.breakoutsTaken.length = 0;
     }
+    if (wasCutOff(records)) desk.orders.skipNumbers();
     recordStart(desk, records);
     recordLimits(desk);
     pageUnknown(desk);

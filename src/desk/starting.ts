@@ -10,6 +10,12 @@ function lastStart(records: readonly AuditRecord[]): Started | undefined {
   return found?.kind === 'engineStarted' ? found : undefined;
 }
 
+/** True where the last run did not end in order: its journal may lack what came last. */
+export function wasCutOff(records: readonly AuditRecord[]): boolean {
+  const last = records.findLast(({ body }) => body.kind !== 'alertDelivered');
+  return last !== undefined && last.body.kind !== 'engineStopped';
+}
+
 /**
  * Records the start with its build and settings, what it knows of the sealed log, and what changed
  * since the start before.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { recordStart } from '../../src/desk/starting.ts';
-import { DeskRig } from '../support/desk-rig.ts';
+import { CONSOLE, DeskRig, valueIn } from '../support/desk-rig.ts';
 
 const AUDIT = { logSize: 7, logRoot: 'ab'.repeat(32), auditKey: 'cd'.repeat(32) };
 
@@ -13,6 +13,10 @@ function started(before: DeskRig | undefined, settings: object): DeskRig {
   recordStart({ ...context, config }, before?.records() ?? []);
   rig.step({ kind: 'clock', at: rig.at });
   return rig;
+}
+
+function nextOrderId(rig: DeskRig): string {
+  return valueIn(rig.confirm(rig.preview().tokenSha256)).orderId ?? '';
 }
 
 describe('a start', () => {
@@ -43,5 +47,28 @@ describe('a start', () => {
     const rig = started(before, { audit: { ...AUDIT, logSize: 9 } });
     expect(rig.bodies('configChanged')).toEqual([]);
     expect(rig.bodies('auditKeyChanged')).toEqual([]);
+  });
+
+  it('leaves ids out after a run that was cut off: some of its orders may have no record', () => {
+    const rig = new DeskRig();
+    const { positionId } = rig.openPosition();
+    expect(positionId).toMatch(/-000001$/);
+    rig.journal = 'held';
+    rig.step({ kind: 'journalFailed', at: rig.at, reason: 'ENOSPC', reserveExhausted: true });
+    const kept = [...rig.records()];
+    rig.ask({ kind: 'flattenNow' }, CONSOLE);
+    rig.advance(5);
+    expect(rig.submitted.map((id) => id.slice(-7))).toEqual(['-000001', '-000002']);
+    expect(nextOrderId(rig.restart(kept))).toMatch(/-001002$/);
+  });
+
+  it('goes on counting after a run that ended in order', () => {
+    const rig = new DeskRig();
+    const { positionId } = rig.openPosition();
+    rig.ask({ kind: 'shutdown', policy: 'leave' }, CONSOLE);
+    rig.advance(1);
+    expect(rig.records().at(-1)?.body.kind).toBe('engineStopped');
+    expect(positionId).toMatch(/-000001$/);
+    expect(nextOrderId(rig.restart())).toMatch(/-000002$/);
   });
 });

@@ -28,6 +28,10 @@ function add(sum: Sum, { seed, trace, violations, tally }: SessionOutcome): void
   if (violations.length > 0) sum.violations.set(seed, violations);
 }
 
+function words(seed: number, what: string): string {
+  return `seed ${seed}: ${what}`;
+}
+
 /** Hands out jobs until there is no more to do, then undefined. */
 class Jobs {
   readonly #options: CampaignOptions;
@@ -54,7 +58,11 @@ class Jobs {
 }
 
 /** One thread until the jobs are done or somebody is content. */
-async function work(jobs: Jobs, sum: Sum, isEnough: () => boolean): Promise<void> {
+async function work(
+  jobs: Jobs,
+  take: (outcome: SessionOutcome) => void,
+  isEnough: () => boolean,
+): Promise<void> {
   const worker = new Worker(WORKER);
   try {
     await new Promise<void>((resolve, reject) => {
@@ -65,7 +73,7 @@ async function work(jobs: Jobs, sum: Sum, isEnough: () => boolean): Promise<void
       };
       worker.on('error', reject);
       worker.on('message', (outcomes: readonly SessionOutcome[]) => {
-        for (const outcome of outcomes) add(sum, outcome);
+        for (const outcome of outcomes) take(outcome);
         next();
       });
       next();
@@ -83,20 +91,24 @@ export async function sessionsCampaign(
   options: CampaignOptions,
   { twiceUpTo }: { readonly twiceUpTo: number },
 ): Promise<CampaignOutcome> {
-  const { plant, seed, progress } = options;
+  const { plant, seed, progress, found } = options;
   const sum: Sum = { tally: emptyTally(), violations: new Map(), traces: new Set(), runs: 0 };
   const jobs = new Jobs(options, twiceUpTo);
+  const take = (outcome: SessionOutcome): void => {
+    add(sum, outcome);
+    for (const what of outcome.violations) found?.(words(outcome.seed, what));
+  };
   const isEnough = (): boolean => {
     progress(sum.runs, sum.violations.size);
     return plant !== undefined && sum.violations.size > 0;
   };
   const startedAt = performance.now();
   const workers = Math.min(availableParallelism(), Math.ceil(options.runs / BATCH));
-  await Promise.all(Array.from({ length: workers }, () => work(jobs, sum, isEnough)));
+  await Promise.all(Array.from({ length: workers }, () => work(jobs, take, isEnough)));
   const seconds = (performance.now() - startedAt) / 1_000;
   const violations = [...sum.violations]
     .toSorted(([a], [b]) => a - b)
-    .flatMap(([of, found]) => found.map((what) => `seed ${of}: ${what}`));
+    .flatMap(([of, whats]) => whats.map((what) => words(of, what)));
   const { runs, tally, traces } = sum;
   if (plant === undefined) violations.push(...lacksOfCampaign(tally, runs, traces.size));
   return {

@@ -132,6 +132,9 @@ function closes({ intent }: OrderRecord, positionId: string): boolean {
   return intent.positionId === positionId && purpose !== 'open' && purpose !== 'protective';
 }
 
+/** More orders than a run gives that keeps no record of them any more. */
+const NUMBERS_LEFT_OUT = 1_000;
+
 const OWN_ID = /^\d{8}-(\d{6,12})$/;
 
 /** Orders by id, oldest first. */
@@ -151,6 +154,12 @@ export class OrderBook {
   seen(intentId: string): void {
     const number = Number(OWN_ID.exec(intentId)?.[1] ?? 0);
     this.#lastNumber = Math.max(this.#lastNumber, number);
+  }
+
+  /** Leaves numbers out. A run that was cut off may have sent orders that no journal kept, by the
+   * operator's own flatten on a full disk: their ids must not be given out again. */
+  skipNumbers(): void {
+    this.#lastNumber += NUMBERS_LEFT_OUT;
   }
 
   add(order: OrderRecord): void {

@@ -35,6 +35,7 @@ export class FlatOracle {
   readonly #report: Report;
   readonly #explained = new Set<string>();
   readonly #leftToExpire = new Set<string>();
+  readonly #foundAbsent = new Set<string>();
   #watches: Watch[] = [];
   #troubledUntil = 0;
   #deadlineWatched = '';
@@ -85,6 +86,20 @@ export class FlatOracle {
     for (const watch of due) this.#judge(desk, watch);
   }
 
+  /** True once for each close of it whose outcome was open until a moment ago, which was paged: only
+   * then another could be sent. */
+  #wasUnknown(desk: DeskContext, positionId: string): boolean {
+    const since = addMicros(desk.at.market, -FLAT_WITHIN_MICROS);
+    const absent = desk.orders.all().find(({ intent, status, updatedAt }) => {
+      const { intentId } = intent;
+      const isOfIt = intent.positionId === positionId && intent.purpose !== 'open';
+      const isRecent = status === 'absentPresumed' && updatedAt.market > since;
+      return isOfIt && isRecent && !this.#foundAbsent.has(intentId);
+    });
+    if (absent !== undefined) this.#foundAbsent.add(absent.intent.intentId);
+    return absent !== undefined;
+  }
+
   #judge(desk: DeskContext, watch: Watch): void {
     if (desk.at.market <= this.#troubledUntil) return;
     for (const position of desk.book.structures()) {
@@ -92,7 +107,8 @@ export class FlatOracle {
       if (!watch.positionIds.includes(positionId) || !isOpen(position)) continue;
       if (this.#explained.has(positionId) || isWorthless(desk, positionId)) continue;
       if (desk.orders.closing(positionId).some(({ status }) => status === 'unknown')) continue;
-      if (this.#leftToExpire.has(positionId) && isJustBeingClosed(desk, positionId)) {
+      const isLate = this.#leftToExpire.has(positionId) && isJustBeingClosed(desk, positionId);
+      if (isLate || this.#wasUnknown(desk, positionId)) {
         const due = addMicros(desk.at.market, FLAT_WITHIN_MICROS);
         this.#watches.push({ ...watch, due, positionIds: [positionId] });
         continue;

@@ -53,6 +53,12 @@ export class OrderOracle {
   /** Limits that records have moved, by intent. */
   readonly #limits = new Map<string, number>();
   readonly #isReplacement = new Set<string>();
+  /** The disk takes nothing any more, not even in the reserve, and the desk knows. */
+  #hasNoReserve = false;
+  /** The operator's own flatten is being carried out in that state. */
+  #flattensUnkept = false;
+  /** Closing orders that may go without a durable record: that flatten's, and no others. */
+  readonly #unkept = new Set<string>();
   #previews = new Map<string, BodyOf<'previewMade'>>();
   #intents = new Map<string, Recorded>();
   #tokenUses = new Map<string, { intentId: string; isFlatten: boolean }>();
@@ -63,14 +69,27 @@ export class OrderOracle {
   }
 
   onInput(input: Input): void {
+    this.#flattensUnkept = false;
+    if (input.kind === 'journalFailed') this.#hasNoReserve ||= input.reserveExhausted;
     if (input.kind !== 'command') return;
     const { command } = input;
+    const isConsole = input.caller.authority === 'console';
+    if (command.kind === 'flattenNow' && isConsole && this.#hasNoReserve) this.#flattenUnkept();
     if (command.kind === 'previewReplace') this.#isReplacement.add(command.tokenSha256);
     if (command.kind !== 'confirm') return;
     const { tokenSha256 } = command;
     const confirms = this.#confirmed.get(tokenSha256) ?? [];
     this.#confirmed.set(tokenSha256, confirms);
     confirms.push({ principal: input.caller.principal, wall: input.at.wall });
+  }
+
+  #flattenUnkept(): void {
+    this.#flattensUnkept = true;
+    for (const { body } of this.#intents.values()) this.#allowUnkept(body.intent);
+  }
+
+  #allowUnkept({ intentId, purpose }: OrderIntent): void {
+    if (purpose !== 'open') this.#unkept.add(intentId);
   }
 
   onRecord({ body, seq, at }: AuditRecord): void {
@@ -82,6 +101,7 @@ export class OrderOracle {
     const { intent, tokenSha256 } = body;
     if (this.#intents.has(intent.intentId)) this.#report(`${intent.intentId} is recorded twice`);
     this.#intents.set(intent.intentId, { seq, body });
+    if (this.#flattensUnkept) this.#allowUnkept(intent);
     if (orderHash(intent) !== body.orderHash) this.#report(`${intent.intentId} has a wrong hash`);
     if (tokenSha256 === null) this.#judgeUnconfirmed(intent);
     else this.#judgeToken(body, tokenSha256, at);
@@ -144,7 +164,7 @@ export class OrderOracle {
     const recorded = this.#intents.get(intentId);
     if (recorded === undefined) this.#report(`${intentId} was submitted without a record`);
     else {
-      if (!this.#world.isDurable(recorded.seq, at)) {
+      if (!this.#unkept.has(intentId) && !this.#world.isDurable(recorded.seq, at)) {
         this.#report(`${intentId} was submitted before its record was durable`);
       }
       this.#judgeSent(intent, recorded.body);
@@ -208,8 +228,10 @@ export class OrderOracle {
       const isFlatten = intent.purpose === 'flatten';
       this.#tokenUses.set(tokenSha256, { intentId: intent.intentId, isFlatten });
     }
+    this.#hasNoReserve = false;
     for (const intentId of this.#submitted) {
-      if (!this.#intents.has(intentId)) this.#report(`the crash lost ${intentId}, which was sent`);
+      if (!this.#unkept.has(intentId) && !this.#intents.has(intentId))
+        this.#report(`the crash lost ${intentId}, which was sent`);
     }
   }
 }

@@ -117,7 +117,9 @@ export class WireGateway implements OrderGateway {
     return [
       this.#requests.ask(request, at, (answer) => {
         const body = bodyOf(answer);
-        if (body !== undefined) this.#snapshot = snapshotIn(body);
+        // What it tells is at least as young as the question, by this machine's own clock.
+        const asOf = { market: at.market, wall: at.wall };
+        if (body !== undefined) this.#snapshot = { ...snapshotIn(body), asOf };
         return NOTHING;
       }),
     ];

@@ -25,7 +25,8 @@ export const PATIENT_TIERS: readonly BreachTier[] = [
   { multiple: 1.3, afterMillis: 0 },
 ];
 
-/** The longest stretch between two observations that counts as watched: a quote's life. */
+/** The longest stretch between two trusted observations that counts as watched, whether nothing was seen
+ * between them or what could not be trusted: a quote's life. */
 export const MAX_CREDIT_MILLIS = 5_000;
 
 /** What a jump that nothing explains must last: as long as a fast breach by a tenth. */
@@ -79,6 +80,15 @@ function creditOf(multiple: number, { tier, microsSinceLast, before }: Stretch):
 /** No breach, and nothing to remember of it: the next one begins at nothing. Tiers ascend. */
 const UNBROKEN: BreachJudgement = { memory: NO_BREACH, confirmed: undefined };
 
+/** What is remembered through a look that cannot be trusted. One between two that can is no pause, for
+ * in a fast market every other quote is too wide; what is not trusted for longer than a quote lives
+ * stops the clock. */
+function doubted(memory: BreachMemory, at: EpochMicros): BreachMemory {
+  const since = memory.evidenceAt;
+  const isPause = since !== undefined && at - since > MAX_CREDIT_MILLIS * MICROS_PER_MILLI;
+  return isPause ? { ...memory, evidenceAt: undefined } : memory;
+}
+
 /** Folds one observation into the memory and says which tier, if any, it confirms. */
 export function observeBreach(
   memory: BreachMemory,
@@ -88,7 +98,7 @@ export function observeBreach(
   const { multiple, isJump = false, evidenceAt } = observation;
   if (multiple === undefined) {
     if (memory.creditMicros.length === 0) return UNBROKEN;
-    return { memory: { ...memory, evidenceAt: undefined }, confirmed: undefined };
+    return { memory: doubted(memory, evidenceAt), confirmed: undefined };
   }
   const [lowest] = tiers;
   if (lowest === undefined || multiple < lowest.multiple) return UNBROKEN;

@@ -70,6 +70,24 @@ describe('the breach tiers', () => {
     expect(firstConfirmed([...looks, [81_000, 1.05]])).toEqual([81_000, 1]);
   });
 
+  it('go on through a flicker: what every other look cannot trust is no pause', () => {
+    const looks = every(100, 10_000, 1.05).map(([t, multiple], i): Look => {
+      return [t, i % 2 === 0 ? multiple : undefined];
+    });
+    expect(firstConfirmed(looks)).toEqual([10_000, 1]);
+  });
+
+  it('stop once nothing was trusted for longer than a quote lives', () => {
+    const broken: Look[] = every(500, 9_000, 1.05);
+    const doubt = (millis: number): Look[] => [
+      ...broken,
+      [9_000 + millis, undefined],
+      [14_001, 1.05],
+    ];
+    expect(firstConfirmed(doubt(5_000))).toEqual([14_001, 1]);
+    expect(firstConfirmed(doubt(5_001))).toBeUndefined();
+  });
+
   it('do not run on the same evidence seen again', () => {
     const looks: Look[] = Array.from({ length: 100 }, () => [1_000, 1.2]);
     expect(firstConfirmed(looks)).toBeUndefined();

@@ -6,7 +6,7 @@ import type { Quote } from '../../engine/domain/market.ts';
 import type { QuoteOf } from '../../engine/domain/net-price.ts';
 import { type EpochMicros, epochMicros } from '../../engine/domain/units.ts';
 import type { HeldLeg } from './open-position.ts';
-import { type QuoteGuard, quoteFault } from './quote-guard.ts';
+import { type QuoteFault, type QuoteGuard, quoteFault } from './quote-guard.ts';
 
 /** At which price a leg counts: `natural` sells at the bid and buys at the ask, `far` is the other
  * way round and as good as it can get, `mid` lies between. */
@@ -20,8 +20,9 @@ export interface CostView {
 
 /**
  * The debit per share to close one unit, in 1/10,000 dollar, negative where closing pays.
- * `trusted`: every quote passes the guard. `bounds`: some are only too wide, so that the far side is
- * a bound and the natural is a guess. `unknown`: a quote is missing, stale, crossed or one-sided.
+ * `trusted`: every quote passes the guard. `bounds`: some are only too wide, or nobody bids, so that the
+ * far side is a bound and the natural is a guess. `unknown`: a quote is missing, stale or crossed, or
+ * nobody offers what it is about.
  */
 export type ClosingCost =
   | {
@@ -43,17 +44,23 @@ function closingPrice(quote: Quote, quantity: number, side: CostSide): number {
   return sells === (side === 'natural') ? bid : ask;
 }
 
+/** True for a quote whose best side still bounds what leaving its leg costs: an ask says the most that a
+ * long brings and, where nobody bids, a short costs nothing at least. */
+function bounds(quote: Quote, fault: QuoteFault): boolean {
+  return fault === 'wide' || (fault === 'oneSided' && quote.ask !== undefined);
+}
+
 /** Prices the closing of `legs`, of which one unit is 1/`units`. Asked several times for every position
  * on every batch of quotes: it makes nothing but its answer. */
 export function closingCost(legs: readonly HeldLeg[], units: number, view: CostView): ClosingCost {
-  let isWide = false;
+  let isBound = false;
   let evidenceAt = 0;
   let [natural, mid, far] = [0, 0, 0];
   for (const { instrument, quantity } of legs) {
     const quote = view.quotes(instrumentSymbol(instrument));
     const fault = quoteFault(quote, view.at, view.policy.guard, gridOfOne(instrument).step);
-    if (quote === undefined || (fault !== undefined && fault !== 'wide')) return UNKNOWN;
-    isWide ||= fault === 'wide';
+    if (quote === undefined || (fault !== undefined && !bounds(quote, fault))) return UNKNOWN;
+    isBound ||= fault !== undefined;
     evidenceAt = Math.max(evidenceAt, quote.at.market);
     natural -= quantity * closingPrice(quote, quantity, 'natural');
     mid -= quantity * closingPrice(quote, quantity, 'mid');
@@ -61,6 +68,6 @@ export function closingCost(legs: readonly HeldLeg[], units: number, view: CostV
   }
   if (legs.length === 0) return UNKNOWN;
   const seenAt = epochMicros(evidenceAt);
-  if (isWide) return { kind: 'bounds', evidenceAt: seenAt, farDebit: far / units };
+  if (isBound) return { kind: 'bounds', evidenceAt: seenAt, farDebit: far / units };
   return { kind: 'trusted', evidenceAt: seenAt, natural: natural / units, mid: mid / units };
 }

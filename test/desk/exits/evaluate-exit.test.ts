@@ -154,6 +154,25 @@ describe('a market that lies for a moment', () => {
     expect(firstExit(CONDOR, steady({ ...CALM, C605: sides }, 60_000))).toBeUndefined();
   });
 
+  it('lets no wing without a bid hold up the stop of its short', () => {
+    const unbid = { ...CALM, C605: [2.6, 2.7] as const, C615: [undefined, 0.3] as const };
+    expect(firstExit(CONDOR, steady(unbid, 0))?.decision).toMatchObject({
+      reason: 'callSideStop',
+      numbers: { closingDebitPrice: 2.3 },
+    });
+    const covered = { ...unbid, C615: [undefined, 2] as const };
+    expect(firstExit(CONDOR, steady(covered, 60_000))).toBeUndefined();
+    const unoffered = { ...unbid, C615: [0.1, undefined] as const };
+    expect(firstExit(CONDOR, steady(unoffered, 60_000))).toBeUndefined();
+  });
+
+  it('leaves a breach that lasts although every other quote is too wide', () => {
+    const looks = steady(callSideAt(1.2), 60_000, 100).map((look, i): Look => {
+      return i % 2 === 0 ? look : { ...look, sides: { ...CALM, C605: [0.9, 1.5] } };
+    });
+    expect(firstExit(CONDOR, looks)?.millis).toBe(2_000);
+  });
+
   it('does nothing while a leg has no quote', () => {
     const sides = { P595: [0.4, 0.42] as const, C605: [1.48, 1.5] as const };
     expect(firstExit(CONDOR, steady(sides, 60_000))).toBeUndefined();

@@ -1,6 +1,7 @@
 /**
  * The governor of the day's loss: at the limit it halts, at a multiple of it it flattens. Losses
- * already realised count at once; marked ones through the tiers of breach.ts, on trusted marks only.
+ * already realised count at once; marked ones through the tiers of breach.ts, on trusted marks, or where
+ * even the best side of quotes that are not trusted breaks the limit.
  */
 import type { Cents, EpochMicros } from '../engine/domain/units.ts';
 import type { Denial } from '../engine/domain/verdict.ts';
@@ -24,6 +25,8 @@ export const CALM: GovernorMemory = { halt: NO_BREACH, flatten: NO_BREACH };
 export interface GovernorInput {
   /** Realised and marked at liquidation value, after fees; undefined = not known. */
   readonly dayPnlCents: Cents | undefined;
+  /** The day with what is not trusted at its best side; undefined = not known. */
+  readonly atBestCents?: Cents | undefined;
   /** True where marks jumped and nothing explains it, see breach.ts. */
   readonly isJump?: boolean;
   /** The part that no market can give back. */
@@ -56,11 +59,19 @@ interface Broken {
   readonly isBroken: boolean;
 }
 
+/** How far the limit is broken for certain; undefined = not known. What even the best side of doubted
+ * quotes breaks is broken; that it does not break the limit says nothing. */
+function certainMultiple(limitCents: number, input: GovernorInput): number | undefined {
+  const { trusted } = input;
+  const pnlCents = trusted ? input.dayPnlCents : input.atBestCents;
+  if (pnlCents === undefined) return undefined;
+  const multiple = multipleOf(pnlCents, limitCents);
+  return trusted || multiple >= 1 ? multiple : undefined;
+}
+
 function look(memory: BreachMemory, limitCents: number, input: GovernorInput): Broken {
-  const { dayPnlCents, realizedCents, trusted, evidenceAt } = input;
-  const { isJump = false, tiers = FAST_TIERS } = input;
-  const isUsable = trusted && dayPnlCents !== undefined;
-  const multiple = isUsable ? multipleOf(dayPnlCents, limitCents) : undefined;
+  const { realizedCents, evidenceAt, isJump = false, tiers = FAST_TIERS } = input;
+  const multiple = certainMultiple(limitCents, input);
   const judged = observeBreach(memory, tiers, { multiple, isJump, evidenceAt });
   const isRealised = multipleOf(realizedCents, limitCents) >= 1 && (multiple ?? 1) >= 1;
   return { memory: judged.memory, isBroken: isRealised || judged.confirmed !== undefined };

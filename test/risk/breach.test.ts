@@ -78,7 +78,7 @@ describe('the breach tiers', () => {
   });
 
   it('stop once nothing was trusted for longer than a quote lives', () => {
-    const broken: Look[] = every(500, 9_000, 1.05);
+    const broken = every(500, 9_000, 1.05);
     const doubt = (millis: number): Look[] => [
       ...broken,
       [9_000 + millis, undefined],

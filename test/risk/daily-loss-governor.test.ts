@@ -8,14 +8,20 @@ import {
 } from '../../src/risk/daily-loss-governor.ts';
 import { LIMITS, micros } from './fixtures.ts';
 
-type Look = readonly [millis: number, pnlCents: number | undefined, trusted?: boolean];
+type Look = readonly [
+  millis: number,
+  pnlCents: number | undefined,
+  trusted?: boolean,
+  atBestCents?: number | undefined,
+];
 
 /** What the governor answers to each of a series of looks, and when it first answers `action`. */
 function firstAt(action: GovernorAction, looks: readonly Look[], realizedCents = 0) {
   let memory = CALM;
-  for (const [millis, pnl, trusted = true] of looks) {
+  for (const [millis, pnl, trusted = true, best] of looks) {
     const input: GovernorInput = {
       dayPnlCents: pnl === undefined ? undefined : cents(pnl),
+      atBestCents: best === undefined ? undefined : cents(best),
       realizedCents: cents(realizedCents),
       trusted,
       evidenceAt: micros(millis * 1_000),
@@ -28,8 +34,8 @@ function firstAt(action: GovernorAction, looks: readonly Look[], realizedCents =
   return undefined;
 }
 
-function steady(pnlCents: number, trusted = true): readonly Look[] {
-  return Array.from({ length: 61 }, (_, i) => [i * 500, pnlCents, trusted] as const);
+function steady(pnlCents: number, trusted = true, atBestCents?: number): readonly Look[] {
+  return Array.from({ length: 61 }, (_, i) => [i * 500, pnlCents, trusted, atBestCents] as const);
 }
 
 describe('the daily loss governor', () => {
@@ -73,6 +79,26 @@ describe('the daily loss governor', () => {
 
   it('waits while marks cannot be trusted', () => {
     expect(firstAt('halt', steady(-900_00, false))).toBeUndefined();
+  });
+
+  it.each([
+    ['a cent above the limit', -499_99, undefined],
+    ['at the limit', -500_00, 10_000],
+    ['1.3 times the limit', -650_00, 0],
+  ] as const)('halts on doubted marks that are %s even at their best', (_what, best, millis) => {
+    expect(firstAt('halt', steady(-900_00, false, best))).toBe(millis);
+  });
+
+  it('goes by natural, not by the best side, where marks are trusted', () => {
+    expect(firstAt('halt', steady(-500_00, true, -100_00))).toBe(10_000);
+    expect(firstAt('halt', steady(-499_99, true, -900_00))).toBeUndefined();
+  });
+
+  it('takes doubted marks that might be above the limit for no recovery', () => {
+    const looks: Look[] = steady(-500_00).map(([millis, pnl], i): Look => {
+      return [millis, pnl, i % 2 === 0, -100_00];
+    });
+    expect(firstAt('halt', looks)).toBe(10_000);
   });
 });
 

@@ -11,6 +11,9 @@ export interface DayPnl {
   /** After fees: realised, and what is held with longs at bid, shorts at ask and unmarkable legs at
    * their worst; undefined only where a short call has no bound at all. */
   readonly liquidationCents: Cents | undefined;
+  /** The same with what is quoted too wide, or without a bid, at its best side: the day is no better.
+   * Undefined while a leg has no sound quote. */
+  readonly atBestCents: Cents | undefined;
   /** After fees: realised, and what is held at mid; undefined while a leg cannot be marked. */
   readonly midCents: Cents | undefined;
   /** True when every quote behind it passes the guard: loss limits act on trusted marks only. */
@@ -44,6 +47,7 @@ export function dayPnl(desk: DeskContext): DayPnl {
   const { realizedCents, feesCents } = desk.book.day();
   let liquidation: number | undefined = realizedCents - feesCents;
   let mid: number | undefined = liquidation;
+  let best: number | undefined = liquidation;
   let trusted = true;
   let evidence = 0;
   const unmarkable: string[] = [];
@@ -53,6 +57,7 @@ export function dayPnl(desk: DeskContext): DayPnl {
     const sinceOpen = position.openCashCents - position.carriedCents;
     liquidation = plus(liquidation, mark.liquidationCents, sinceOpen);
     mid = plus(mid, mark.midCents, sinceOpen);
+    best = plus(best, mark.atBestCents, sinceOpen);
     trusted &&= mark.trusted;
     evidence = Math.max(evidence, mark.evidenceAt ?? 0);
     for (const { symbol } of mark.unmarkable) unmarkable.push(symbol);
@@ -60,6 +65,7 @@ export function dayPnl(desk: DeskContext): DayPnl {
   return {
     liquidationCents: liquidation === undefined ? undefined : cents(liquidation),
     midCents: mid === undefined ? undefined : cents(mid),
+    atBestCents: best === undefined ? undefined : cents(best),
     trusted,
     unmarkable,
     evidenceAt: evidence === 0 ? undefined : epochMicros(evidence),

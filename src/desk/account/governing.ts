@@ -80,6 +80,7 @@ export function govern(desk: DeskContext): void {
   const realized = book.day();
   const judged = governDailyLoss(day.governor, {
     dayPnlCents: pnl.liquidationCents,
+    atBestCents: pnl.atBestCents,
     isJump: isBeyond && haveMarksJumped(desk),
     realizedCents: realized.realizedCents,
     trusted: pnl.trusted,

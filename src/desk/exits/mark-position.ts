@@ -42,6 +42,9 @@ export interface PositionMark {
   /** Longs at the bid, shorts at the ask, unmarkable legs at their worst; never below what the
    * structure can lose. Undefined only where a short call has no bound at all. */
   readonly liquidationCents: Cents | undefined;
+  /** The same with legs that are quoted too wide, or that nobody bids for, at their best side: it brings
+   * no more, whatever of its quotes is true. Undefined while a leg has no sound quote. */
+  readonly atBestCents: Cents | undefined;
   readonly unmarkable: readonly UnmarkableLeg[];
   /** True when every quote passes the guard: loss limits act on trusted marks only. */
   readonly trusted: boolean;
@@ -53,6 +56,8 @@ export interface PositionMark {
 interface Sum {
   mid: number;
   liquidation: number;
+  /** NaN once a leg has nothing to bound it. */
+  best: number;
   unmarkable: UnmarkableLeg[] | undefined;
   trusted: boolean;
   evidenceAt: number;
@@ -78,6 +83,15 @@ function exitPrice(quote: Quote, quantity: number): Price | undefined {
   return quote.bid ?? price(0);
 }
 
+/** The most that leaving a leg can bring by its quote: no better than natural where that is trusted. */
+function bestPrice(quote: Quote | undefined, quantity: number, fault: QuoteFault | undefined) {
+  if (quote === undefined || fault === 'missing' || fault === 'stale' || fault === 'crossed') {
+    return undefined;
+  }
+  if (fault === undefined) return exitPrice(quote, quantity);
+  return quantity < 0 ? (quote.bid ?? price(0)) : quote.ask;
+}
+
 function isMarkable(fault: QuoteFault | undefined, { quantity }: HeldLeg): boolean {
   return fault === undefined || fault === 'wide' || (fault === 'oneSided' && quantity < 0);
 }
@@ -87,6 +101,8 @@ function addLeg(sum: Sum, leg: HeldLeg, input: MarkInput): void {
   const quote = input.quotes(symbol);
   const fault = quoteFault(quote, input.at, input.guard, gridOfOne(leg.instrument).step);
   const left = quote === undefined ? undefined : exitPrice(quote, leg.quantity);
+  const best = bestPrice(quote, leg.quantity, fault);
+  sum.best += best === undefined ? Number.NaN : legCents(leg, best);
   if (quote !== undefined) sum.evidenceAt = Math.max(sum.evidenceAt, quote.at.market);
   if (quote === undefined || left === undefined || !isMarkable(fault, leg)) {
     const worst = worstOf(leg, input.spot);
@@ -125,17 +141,19 @@ export function markPosition(legs: readonly HeldLeg[], input: MarkInput): Positi
   const sum: Sum = {
     mid: 0,
     liquidation: 0,
+    best: 0,
     unmarkable: undefined,
     trusted: true,
     evidenceAt: Number.NEGATIVE_INFINITY,
   };
   for (const leg of legs) if (leg.quantity !== 0) addLeg(sum, leg, input);
-  const { unmarkable, liquidation, evidenceAt } = sum;
+  const { unmarkable, liquidation, best, evidenceAt } = sum;
   const isBounded = unmarkable !== undefined && legs.every(isOptionOrGone);
   const worth = isBounded ? Math.max(liquidation, structureFloor(legs, input.spot)) : liquidation;
   return {
     midCents: unmarkable === undefined ? cents(sum.mid) : undefined,
     liquidationCents: Number.isFinite(worth) ? cents(worth) : undefined,
+    atBestCents: Number.isFinite(best) ? cents(best) : undefined,
     unmarkable: unmarkable ?? NONE,
     trusted: sum.trusted,
     evidenceAt: Number.isFinite(evidenceAt) ? epochMicros(evidenceAt) : undefined,

@@ -86,6 +86,24 @@ describe('the daily loss', () => {
     expect(rig.bodies('exitTriggered').map(({ reason }) => reason)).toEqual(['callSideStop']);
   });
 
+  it('halts by what is lost even with the best side of doubted quotes', () => {
+    const rig = new DeskRig({ limits: TIGHT });
+    rig.openPosition();
+    const unbidWing = (ask: number) => {
+      loseWithoutAStop(rig);
+      const { edit } = rig;
+      rig.edit = (sides, right, strike) =>
+        strike === 606 ? { bid: undefined, ask } : edit(sides, right, strike);
+    };
+    unbidWing(0.08);
+    rig.advance(11);
+    expect(rig.day.status.causes).toEqual(['unmarkable']);
+    unbidWing(0.06);
+    rig.advance(11);
+    expect(rig.day.status.causes).toContain('dailyLoss');
+    expect(rig.bodies('exitTriggered')).toEqual([]);
+  });
+
   it('does not fire on one wide tick', () => {
     const rig = new DeskRig({ limits: TIGHT });
     rig.openPosition();

@@ -20,6 +20,7 @@ describe('the mark of a position', () => {
     expect(mark(CALM)).toEqual({
       midCents: -162_00,
       liquidationCents: -168_00,
+      atBestCents: -168_00,
       unmarkable: [],
       trusted: true,
       evidenceAt: atMillis(0).market,
@@ -42,6 +43,30 @@ describe('the mark of a position', () => {
   it('is marked but not trusted while a quote is wider than the guard', () => {
     const wide = mark({ ...CALM, C605: [0.3, 0.52] });
     expect(wide).toMatchObject({ liquidationCents: -188_00, trusted: false, unmarkable: [] });
+  });
+});
+
+describe('what a position brings at its very best', () => {
+  const bestOf = (change: Readonly<Record<string, Sides>>) =>
+    mark({ ...CALM, ...change }).atBestCents;
+
+  it.each([
+    ['a short that is too wide, at its bid', { C605: [0.3, 0.52] }, -144_00],
+    ['a long that is too wide, at its ask', { C615: [0.01, 0.2] }, -128_00],
+    ['a long that nobody bids for, at its ask', { C615: [undefined, 0.2] }, -128_00],
+    ['a short that nobody bids for, at nothing', { C605: [undefined, 0.42] }, -84_00],
+    ['a short that nobody offers, at its bid', { C605: [0.4, undefined] }, -164_00],
+  ] as const)('counts %s', (_what, change, cents) => {
+    expect(bestOf(change)).toBe(cents);
+  });
+
+  it('is not known while nothing bounds a leg', () => {
+    expect(bestOf({ C615: [0.01, undefined] })).toBeUndefined();
+    expect(bestOf({ C605: [0.5, 0.4] })).toBeUndefined();
+    const { C605: _, ...others } = CALM;
+    expect(mark(others).atBestCents).toBeUndefined();
+    const old = markPosition(CONDOR.legs, input(CALM, { at: atMillis(5_001) }));
+    expect(old.atBestCents).toBeUndefined();
   });
 });
 

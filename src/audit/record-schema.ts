@@ -85,7 +85,12 @@ const FIELDS: FieldTable = {
   orderAdopted: { order: 'adopted' },
   residualAdopted: { principal: 'text', differences: 'texts' },
   exitTriggered: { positionId: 'text', reason: 'text', numbers: 'numbers' },
-  flattenRequested: { principal: 'text', positionIds: 'texts' },
+  flattenRequested: {
+    principal: 'text',
+    positionIds: 'texts',
+    tokenSha256: 'textOrAbsent',
+    orderIds: 'textsOrAbsent',
+  },
   trailRaised: { positionId: 'text', bestGain: 'number' },
   killEngaged: { principal: 'text', reason: 'text' },
   killReleased: { principal: 'text' },

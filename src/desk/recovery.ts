@@ -214,6 +214,7 @@ function restoreDay(
       return;
     case 'flattenRequested':
       for (const positionId of body.positionIds) beginFlattening(desk, positionId);
+      restoreFlatten(desk, body);
       return;
     case 'trailRaised':
       desk.day.bestGains.set(body.positionId, body.bestGain);
@@ -245,6 +246,16 @@ function restoreResolved(
 ): void {
   if (outcome !== 'absentPresumed') return;
   update(desk, intentId, { status: 'absentPresumed', reason: evidence });
+}
+
+/** A flatten that took a token has spent it, also where nothing was left to close. */
+function restoreFlatten(
+  desk: DeskContext,
+  body: Extract<AuditRecord['body'], { kind: 'flattenRequested' }>,
+): void {
+  const { principal, tokenSha256, orderIds: intentIds = [] } = body;
+  if (tokenSha256 === undefined) return;
+  desk.tokens.restoreConsumed({ tokenSha256, previewId: '', principal, result: { intentIds } });
 }
 
 /** A cancel that took a token has spent it. */

@@ -4,6 +4,7 @@ import type { EpochMicros } from '../engine/domain/units.ts';
 import { areLeftToExpire, isOpen } from './account/held-position.ts';
 import type { DeskContext } from './desk-context.ts';
 import { keepFlattening } from './orders/flattening.ts';
+import { isClose } from './orders/order-book.ts';
 import { isProtected } from './orders/protecting.ts';
 
 export type StopPolicy = 'flatten' | 'leave';
@@ -35,9 +36,7 @@ function isTrading({ at, day }: DeskContext): boolean {
 /** True while a close works, or while the market it waits for may still come. */
 function mayStillClose(desk: DeskContext, { since }: Stop): boolean {
   if (!isTrading(desk)) return false;
-  const isClosing = desk.orders
-    .live()
-    .some(({ intent }) => intent.purpose !== 'open' && intent.purpose !== 'protective');
+  const isClosing = desk.orders.live().some(isClose);
   return isClosing || desk.at.wall - since < MARKET_WAIT_MICROS;
 }
 

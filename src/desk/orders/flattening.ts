@@ -11,6 +11,7 @@ import type { ExitPart } from '../exits/exit-input.ts';
 import { judgeIntent } from '../previews/judging.ts';
 import { tellOnce } from '../session/told-once.ts';
 import { closingIntent, freeLegs } from './closing.ts';
+import { isClose } from './order-book.ts';
 import { recordIntent, requestCancel } from './sending.ts';
 
 /** Why a position could not be closed now. */
@@ -103,12 +104,11 @@ export function wasJustRejected(desk: DeskContext, positionId: string): boolean 
   return desk.orders
     .all()
     .some(
-      ({ intent, status, updatedAt }) =>
-        intent.positionId === positionId &&
-        intent.purpose !== 'open' &&
-        intent.purpose !== 'protective' &&
-        status === 'rejected' &&
-        updatedAt.wall > since,
+      (order) =>
+        order.intent.positionId === positionId &&
+        isClose(order) &&
+        order.status === 'rejected' &&
+        order.updatedAt.wall > since,
     );
 }
 
@@ -181,6 +181,13 @@ function flattenOrLeave(
     : flattenPosition(desk, position, order);
 }
 
+/** Ids of all that is being opened, then of all that is being closed. */
+export function openingsAndCloses({ orders }: DeskContext): readonly string[] {
+  const live = orders.live();
+  const openings = live.filter(({ intent }) => intent.purpose === 'open');
+  return [...openings, ...live.filter(isClose)].map(({ intent }) => intent.intentId);
+}
+
 /**
  * Cancels openings and closes all that is held, at once and urgently. Safe to call again: what is
  * being closed already is only hurried. The request is recorded first, so that a restart goes on
@@ -198,11 +205,13 @@ export function closeEverything(
     ...held.map(({ positionId }) => positionId),
     ...openings.map(({ intent }) => intent.positionId),
   ]);
-  desk.out.append({ kind: 'flattenRequested', principal, positionIds: [...positionIds] }, true);
+  const asked = { kind: 'flattenRequested', principal, positionIds: [...positionIds] } as const;
+  const { tokenSha256 = null, previewId = null } = token ?? {};
+  const spent = tokenSha256 !== null && { tokenSha256, orderIds: openingsAndCloses(desk) };
+  desk.out.append({ ...asked, ...spent }, true);
   cancelOpenings(desk, principal, token?.tokenSha256);
   for (const positionId of positionIds) beginFlattening(desk, positionId);
   day.flattenAgainAt = addMicros(desk.at.wall, FLATTEN_AGAIN_MICROS);
-  const { tokenSha256, previewId } = token ?? BY_THE_ENGINE;
   const order = { principal, tokenSha256, previewId };
   return held
     .map((position) => flattenOrLeave(desk, position, order))

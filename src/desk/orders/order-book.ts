@@ -127,9 +127,13 @@ export function averageFillNet(order: OrderRecord): Price | undefined {
   return price(Math.round(net / units));
 }
 
-function closes({ intent }: OrderRecord, positionId: string): boolean {
-  const { purpose } = intent;
-  return intent.positionId === positionId && purpose !== 'open' && purpose !== 'protective';
+/** True for an order that goes to close; a stop that rests at the broker only guards. */
+export function isClose({ intent }: OrderRecord): boolean {
+  return intent.purpose !== 'open' && intent.purpose !== 'protective';
+}
+
+function closes(order: OrderRecord, positionId: string): boolean {
+  return order.intent.positionId === positionId && isClose(order);
 }
 
 /** More orders than a run gives that keeps no record of them any more. */

@@ -16,7 +16,7 @@ import { quoteSnapshot } from '../previews/judging.ts';
 import { tellOnce } from '../session/told-once.ts';
 import { performGateway } from './broker-events.ts';
 import type { OrderRecord } from './order-book.ts';
-import { newOrder } from './order-book.ts';
+import { isClose, newOrder } from './order-book.ts';
 import { publishOrder } from './order-views.ts';
 import { amendProtection } from './protection.ts';
 import { rememberOrder } from './recent-orders.ts';
@@ -81,10 +81,6 @@ export function recordIntent(
   const stop = isClose(order) ? desk.orders.protecting(intent.positionId) : undefined;
   if (stop !== undefined) callBackStop(desk, stop);
   return order;
-}
-
-function isClose({ intent }: OrderRecord): boolean {
-  return intent.purpose !== 'open' && intent.purpose !== 'protective';
 }
 
 /** The engine itself calls back a position's stop at the broker. */

@@ -17,7 +17,7 @@ import type { DeskContext } from '../desk-context.ts';
 import { quoteOf } from '../desk-context.ts';
 import type { Caller, ConfirmResult } from '../engine-api.ts';
 import { stillFree } from '../orders/closing.ts';
-import { closeEverything } from '../orders/flattening.ts';
+import { closeEverything, openingsAndCloses } from '../orders/flattening.ts';
 import type { OrderRecord } from '../orders/order-book.ts';
 import { isFinal } from '../orders/order-book.ts';
 import { orderView } from '../orders/order-views.ts';
@@ -76,16 +76,11 @@ function redeemCancel(desk: DeskContext, caller: Caller, grant: TokenGrant): Con
   return { orderIds, replayed: false };
 }
 
-function closes({ intent }: OrderRecord): boolean {
-  return intent.purpose !== 'open' && intent.purpose !== 'protective';
-}
-
 function redeemFlatten(desk: DeskContext, caller: Caller, grant: TokenGrant): ConfirmStart {
   const { tokenSha256 } = grant;
-  const openings = desk.orders.live().filter((order) => order.intent.purpose === 'open');
+  const before = openingsAndCloses(desk);
   closeEverything(desk, caller.principal, grant);
-  const orders = [...openings, ...desk.orders.live().filter(closes)];
-  const orderIds = orders.map((order) => order.intent.intentId);
+  const orderIds = [...new Set([...before, ...openingsAndCloses(desk)])];
   desk.tokens.consume(tokenSha256, { intentIds: orderIds });
   return { orderIds, replayed: false };
 }

@@ -157,6 +157,9 @@ export type AuditBody =
       readonly kind: 'flattenRequested';
       readonly principal: string;
       readonly positionIds: readonly string[];
+      /** The token that it took, if any, and what was being opened and closed before it. */
+      readonly tokenSha256?: string;
+      readonly orderIds?: readonly string[];
     }
   | {
       /** A trailing exit saw a better gain: per share of one unit, in 1/10,000 dollar. */

@@ -91,6 +91,22 @@ describe('a flatten', () => {
     expect(rig.submitted).toHaveLength(2);
   });
 
+  it('answers a retry after a restart with the same orders, also those it found being closed', () => {
+    const rig = new DeskRig();
+    const { positionId } = rig.openPosition();
+    rig.size = 0;
+    rig.quotes();
+    const close = rig.previewClose(positionId);
+    const { orderId } = valueIn(rig.confirm(close.tokenSha256));
+    const tokenSha256 = rig.newToken();
+    rig.ask({ kind: 'previewFlatten', tokenSha256 });
+    const ids = ({ orders }: ConfirmResult) => orders.map((order) => order.orderId);
+    expect(ids(valueIn(rig.confirm(tokenSha256)))).toEqual([orderId]);
+    const again = valueIn(rig.restart().confirm(tokenSha256));
+    expect(ids(again)).toEqual([orderId]);
+    expect(again.replayed).toBe(true);
+  });
+
   it('that crashed before its closes were recorded goes on after the restart', () => {
     const rig = new DeskRig();
     rig.openPosition();

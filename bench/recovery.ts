@@ -12,8 +12,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CheckedJournal } from '../src/audit/checked-journal.ts';
 import { recordsOf } from '../src/audit/checked-journal.ts';
-import { openJournal, readForStart, readJournal } from '../src/audit/journal-open.ts';
-import { summarizeJournal } from '../src/desk/recovery.ts';
+import { openJournal } from '../src/audit/journal-open.ts';
+import { readBook } from '../src/command/book-reading.ts';
+import { summarizeJournal } from '../src/desk/journal-summary.ts';
 import { runSession } from '../src/desk/simulation/simulated-session.ts';
 import type { AuditRecord } from '../src/engine/domain/audit-record.ts';
 import type { Bench, BenchContext, BenchReport } from './support/bench.ts';
@@ -46,9 +47,11 @@ function write(home: string, all: readonly AuditRecord[]): void {
   writer.close();
 }
 
+/** What the first thread of a start does. */
 function recover(home: string, count: number): void {
-  const { records: found } = readJournal(home);
-  check(summarizeJournal(found).lastSeq === count, 'every record is folded');
+  const { checked, summary } = readBook(home);
+  check(checked.lastSeq === count, 'every record is read');
+  check(summary.lastSeq === count, 'every record is folded');
 }
 
 /** What the core does with what another thread of the same start has checked. */
@@ -78,7 +81,7 @@ async function run(context: BenchContext): Promise<BenchReport> {
       ours: oneByOne(() => recover(home, count), TIMES),
       floor: oneByOne(() => readOnly(join(home, 'journal'), payloads), TIMES),
     });
-    const { checked } = readForStart(home);
+    const { checked } = readBook(home);
     const second = await paired(context, {
       ours: oneByOne(() => takeOver(checked, count), TIMES),
       floor: oneByOne(() => readOnly(join(home, 'journal'), payloads), TIMES),

@@ -6,7 +6,7 @@ import { MessageChannel, type Worker } from 'node:worker_threads';
 import { startIo, startSim } from '../../src/command/engine-threads.ts';
 import { simulatedTimeOf } from '../../src/command/session-time.ts';
 import { readConfig } from '../../src/config.ts';
-import { summarizeJournal } from '../../src/desk/recovery.ts';
+import { summarizeJournal } from '../../src/desk/journal-summary.ts';
 import type { FromIo, ToIo } from '../../src/desk/threads/core-protocol.ts';
 import { type Clock, simulatedClock } from '../../src/engine/domain/clock.ts';
 import type { ChainListing } from '../../src/engine/domain/market.ts';

@@ -32,10 +32,9 @@ export interface CheckedJournal {
   readonly notices: readonly JournalNotice[];
 }
 
+/** The scan read it into shared memory already. */
 function shared({ name, bytes, end }: ScannedFile): CheckedFile {
-  const copy = new Uint8Array(new SharedArrayBuffer(end));
-  copy.set(bytes.subarray(0, end));
-  return { name, bytes: copy };
+  return { name, bytes: new Uint8Array(bytes.buffer, bytes.byteOffset, end) };
 }
 
 /** Hash of the last record, hex; of an empty journal the hash its chain starts at, '' where there is

@@ -27,15 +27,6 @@ const TABLES = buildTables();
 const TABLE = new Uint32Array(SLICES * TABLE_SIZE);
 for (const [row, table] of TABLES.entries()) TABLE.set(table, row * TABLE_SIZE);
 
-function word(bytes: Uint8Array, at: number): number {
-  return (
-    (bytes[at] ?? 0) |
-    ((bytes[at + 1] ?? 0) << 8) |
-    ((bytes[at + 2] ?? 0) << 16) |
-    ((bytes[at + 3] ?? 0) << 24)
-  );
-}
-
 /** What a word whose last byte is followed by `later` others does to the checksum. */
 function fold(value: number, later: number): number {
   const row = later * TABLE_SIZE;
@@ -52,13 +43,16 @@ function fold(value: number, later: number): number {
  * part as `seed` to go on with the next part. Finds every change of up to 32 neighbouring bits.
  */
 export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length, seed = 0): number {
+  const rest = end - ((end - start) % SLICES);
   let crc = ~seed;
-  let index = start;
-  for (; index + SLICES <= end; index += SLICES) {
-    crc = fold(crc ^ word(bytes, index), 4) ^ fold(word(bytes, index + 4), 0);
+  if (rest > start) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    for (let at = start; at < rest; at += SLICES) {
+      crc = fold(crc ^ view.getInt32(at, true), 4) ^ fold(view.getInt32(at + 4, true), 0);
+    }
   }
-  for (; index < end; index++) {
-    crc = (crc >>> 8) ^ (TABLE[(crc ^ (bytes[index] ?? 0)) & 0xff] ?? 0);
+  for (let at = rest; at < end; at++) {
+    crc = (crc >>> 8) ^ (TABLE[(crc ^ (bytes[at] ?? 0)) & 0xff] ?? 0);
   }
   return ~crc >>> 0;
 }

@@ -7,6 +7,7 @@ import {
   closeSync,
   existsSync,
   fdatasyncSync,
+  fstatSync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
@@ -24,6 +25,8 @@ export interface Disk {
   /** Names in a folder, ascending; none when the folder is absent. */
   readonly list: (folder: string) => readonly string[];
   readonly read: (path: string) => Buffer;
+  /** The same in memory that other threads can be given as it is. */
+  readonly readShared: (path: string) => Buffer;
   /** The bytes from `start` up to `end`, or to the end of the file where that comes first. */
   readonly readRange: (path: string, start: number, end: number) => Buffer;
   /** Makes the folder and those above it, readable by its owner only. */
@@ -57,17 +60,30 @@ function writeAll(fd: number, bytes: Uint8Array, position: number): void {
   }
 }
 
+/** Fills `bytes` from `start` on. Returns what was filled: the file may end before. */
+function fill(fd: number, bytes: Buffer, start: number): Buffer {
+  let filled = 0;
+  while (filled < bytes.length) {
+    const read = readSync(fd, bytes, filled, bytes.length - filled, start + filled);
+    if (read === 0) break;
+    filled += read;
+  }
+  return bytes.subarray(0, filled);
+}
+
 function readRange(path: string, start: number, end: number): Buffer {
   const fd = openSync(path, 'r');
   try {
-    const bytes = Buffer.alloc(Math.max(0, end - start));
-    let filled = 0;
-    while (filled < bytes.length) {
-      const read = readSync(fd, bytes, filled, bytes.length - filled, start + filled);
-      if (read === 0) break;
-      filled += read;
-    }
-    return bytes.subarray(0, filled);
+    return fill(fd, Buffer.alloc(Math.max(0, end - start)), start);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function readShared(path: string): Buffer {
+  const fd = openSync(path, 'r');
+  try {
+    return fill(fd, Buffer.from(new SharedArrayBuffer(fstatSync(fd).size)), 0);
   } finally {
     closeSync(fd);
   }
@@ -89,6 +105,7 @@ export const realDisk: Disk = {
   exists: existsSync,
   list: (folder) => (existsSync(folder) ? readdirSync(folder).sort() : []),
   read: (path) => readFileSync(path),
+  readShared,
   readRange,
   makeFolder: (path) => void mkdirSync(path, { recursive: true, mode: OWNER_ONLY_FOLDER }),
   create: (path) => openSync(path, 'wx', OWNER_ONLY_FILE),

@@ -3,9 +3,9 @@
 import { ALPACA_PACE } from '../broker/alpaca/alpaca-pace.ts';
 import { TASTYTRADE_PACE } from '../broker/tastytrade/tastytrade-pace.ts';
 import type { Config } from '../config.ts';
+import type { Started } from '../desk/journal-summary.ts';
 import type { BrokerWire } from '../desk/threads/broker-wire.ts';
 import { newAccountPace } from '../desk/threads/request-turns-shell.ts';
-import type { AuditRecord } from '../engine/domain/audit-record.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import { alpacaWire, readAlpacaAccount } from './alpaca-access.ts';
 import { paperAccountId } from './engine-paths.ts';
@@ -41,14 +41,14 @@ export function assertTyped(config: Config, accountId: string): void {
   }
 }
 
-/** Throws where the journal holds another broker's account: its positions are not this account's. */
+/** Throws where the journal's last start was of another broker's account: its positions are not this
+ * account's. */
 export function assertSameAccount(
-  records: readonly AuditRecord[],
+  started: Started | undefined,
   { DELTARING_BROKER: broker, home }: Config,
   accountId: string,
 ): void {
-  const started = records.findLast(({ body }) => body.kind === 'engineStarted')?.body;
-  if (started?.kind !== 'engineStarted') return;
+  if (started === undefined) return;
   const isSame =
     started.broker === broker && (broker === 'paper' || started.accountId === accountId);
   if (isSame) return;

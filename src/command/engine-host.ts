@@ -1,14 +1,12 @@
 /** Joins the threads of an engine with its door, and takes them down again. Main thread. */
 import type { Worker } from 'node:worker_threads';
 import { acquireAccountLock, acquireHomeLock } from '../audit/account-lock.ts';
-import { readForStart } from '../audit/journal-open.ts';
 import type { JournalThread } from '../audit/journal-thread.ts';
 import { clearKillLatch, engageKillLatch, readKillLatch } from '../audit/kill-latch.ts';
 import type { Config } from '../config.ts';
 import { isSimulated } from '../config.ts';
 import { ENGINE_API_VERSION, type EngineIdentity } from '../desk/engine-api.ts';
 import { EngineApiClient } from '../desk/engine-api-client.ts';
-import { summarizeJournal } from '../desk/recovery.ts';
 import type { FromCore, FromReader, ToCore } from '../desk/threads/core-protocol.ts';
 import type { AuditRecord } from '../engine/domain/audit-record.ts';
 import { type Clock, simulatedClock, systemClock, wallMicros } from '../engine/domain/clock.ts';
@@ -25,6 +23,7 @@ import type { MarketTape } from '../sim/replay/market-tape.ts';
 import { exposition } from '../web/prometheus.ts';
 import { AuditStories } from './audit-stories.ts';
 import { AuditWatch, auditStart } from './audit-watch.ts';
+import { readBook } from './book-reading.ts';
 import type { BrokerAccess } from './broker-access.ts';
 import { assertSameAccount, reachBroker } from './broker-access.ts';
 import { BUILD } from './build-info.ts';
@@ -165,9 +164,8 @@ class RunningEngine implements EngineHost {
   static async start(config: Config, log: Log, owned: Owned): Promise<RunningEngine> {
     const simulated = isSimulated(config);
     const { home } = config;
-    const { records, checked } = readForStart(home);
-    assertSameAccount(records, config, owned.accountId);
-    const summary = summarizeJournal(records);
+    const { checked, summary, alerts } = readBook(home);
+    assertSameAccount(summary.lastStart, config, owned.accountId);
     const tape = tapeOf(config, log);
     const time = simulated ? simulatedTimeOf(startsWith(config, tape), summary) : undefined;
     const clock = time === undefined ? systemClock : simulatedClock(time);
@@ -202,7 +200,7 @@ class RunningEngine implements EngineHost {
     const threads = { core, journal, io, others };
     const engine = new RunningEngine({ config, log, owned, clock, simulated, buffers, threads });
     await engine.#becomeReady();
-    engine.#resendLost(records);
+    engine.#resendLost(alerts);
     return engine;
   }
 

@@ -1,6 +1,6 @@
 /** Which simulated session to run, and from when: it always follows the last one in the journal. */
 import type { Config } from '../config.ts';
-import type { JournalSummary } from '../desk/recovery.ts';
+import type { JournalSummary } from '../desk/journal-summary.ts';
 import { type SimulatedTime, wallMicros } from '../engine/domain/clock.ts';
 import {
   newYorkDate,

@@ -5,8 +5,8 @@ import type { OrderGateway } from '../broker/order-gateway.ts';
 import { PaperBroker } from '../broker/paper/paper-broker.ts';
 import { TastytradeGateway } from '../broker/tastytrade/tastytrade-gateway.ts';
 import { exitSettingsOf } from './desk-config.ts';
+import { summarizeJournal } from './journal-summary.ts';
 import type { RecordedStart } from './recorded-start.ts';
-import { summarizeJournal } from './recovery.ts';
 
 export function gatewayOf({
   config,

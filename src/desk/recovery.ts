@@ -3,11 +3,8 @@
  * before anything else happens. Nothing is sent and nothing is appended here.
  */
 
-import type { BrokerEvent } from '../broker/order-gateway.ts';
 import { unreachable } from '../engine/domain/assert.ts';
 import type { AuditRecord } from '../engine/domain/audit-record.ts';
-import { instrumentSymbol } from '../engine/domain/instrument.ts';
-import { legSign, type OrderIntent } from '../engine/domain/order.ts';
 import type { SessionDate } from '../engine/domain/units.ts';
 import { cents, price } from '../engine/domain/units.ts';
 import { shapeHash } from '../risk/order-hash.ts';
@@ -15,6 +12,7 @@ import { setCause } from '../risk/trading-state.ts';
 import { HUMAN_CAUSES, LATCHED_CAUSES } from './account/governing.ts';
 import { exitSettingsOf } from './desk-config.ts';
 import type { DeskContext } from './desk-context.ts';
+import { brokerEventOf } from './journal-summary.ts';
 import { adoptOrder } from './orders/adopting.ts';
 import { applyBrokerEvent } from './orders/broker-events.ts';
 import { beginFlattening } from './orders/flattening.ts';
@@ -26,68 +24,6 @@ import { restoreWishes } from './orders/restored-wishes.ts';
 import { Outbox } from './outbox.ts';
 import { feesOf, payoffOf } from './previews/judging.ts';
 import type { PreviewShelf } from './previews/preview-shelf.ts';
-
-/** What a restart needs to know before the desk exists. */
-export interface JournalSummary {
-  readonly lastSeq: number;
-  readonly lastSession: string | undefined;
-  readonly lastMarket: number | undefined;
-  /** True when the last run ended in order with nothing held; what an alert of it came to may be
-   * told after that. */
-  readonly endedFlat: boolean;
-  /** Intents in the order recorded, and what the broker reported of them. */
-  readonly intents: readonly OrderIntent[];
-  readonly brokerEvents: readonly BrokerEvent[];
-}
-
-/** The broker's event in a record, as the gateway told it; undefined in records of other kinds. */
-export function brokerEventOf(record: AuditRecord): BrokerEvent | undefined {
-  if (record.body.kind !== 'brokerEvent') return undefined;
-  const { event } = record.body;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by this program, checked by hash on reading
-  return (event.kind === 'fill' ? { kind: 'fill', fill: event['fill'] } : event) as BrokerEvent;
-}
-
-/** True when what was filled and settled nets to nothing, contract by contract. */
-function isFlat(events: readonly BrokerEvent[]): boolean {
-  const held = new Map<string, number>();
-  const busted = new Set(events.flatMap((e) => (e.kind === 'busted' ? [e.fillId] : [])));
-  const add = (symbol: string, change: number): void => {
-    held.set(symbol, (held.get(symbol) ?? 0) + change);
-  };
-  for (const event of events) {
-    if (event.kind === 'fill') {
-      const { instrument, action, quantity, fillId } = event.fill;
-      if (!busted.has(fillId)) add(instrumentSymbol(instrument), legSign(action) * quantity);
-    } else if (event.kind === 'settlement') {
-      const { instrument, quantity, shares } = event.settlement;
-      add(instrumentSymbol(instrument), -quantity);
-      if (instrument.kind === 'option') add(instrument.root, shares);
-    }
-  }
-  return [...held.values()].every((quantity) => quantity === 0);
-}
-
-/** Folds the journal once, for the clock and the broker's own memory. */
-export function summarizeJournal(records: readonly AuditRecord[]): JournalSummary {
-  const intents: OrderIntent[] = [];
-  const brokerEvents: BrokerEvent[] = [];
-  for (const record of records) {
-    if (record.body.kind === 'intentRecorded') intents.push(record.body.intent);
-    const event = brokerEventOf(record);
-    if (event !== undefined) brokerEvents.push(event);
-  }
-  const last = records.at(-1);
-  const stopped = records.findLast(({ body }) => body.kind !== 'alertDelivered');
-  return {
-    lastSeq: last?.seq ?? 0,
-    lastSession: last?.session,
-    lastMarket: last?.at.market,
-    endedFlat: stopped?.body.kind === 'engineStopped' && isFlat(brokerEvents),
-    intents,
-    brokerEvents,
-  };
-}
 
 /** Rebuilds the desk's state from the records. */
 export function recover(

@@ -1,9 +1,8 @@
 /** What a start writes into the journal before anything else. */
 
-import type { AuditBody, AuditRecord } from '../engine/domain/audit-record.ts';
+import type { AuditRecord } from '../engine/domain/audit-record.ts';
 import type { DeskContext } from './desk-context.ts';
-
-type Started = Extract<AuditBody, { readonly kind: 'engineStarted' }>;
+import type { Started } from './journal-summary.ts';
 
 function lastStart(records: readonly AuditRecord[]): Started | undefined {
   const found = records.findLast(({ body }) => body.kind === 'engineStarted')?.body;

@@ -13,6 +13,11 @@ const LOST_WITHIN_MICROS = 24 * 3_600 * 1_000_000;
 /** The newest so many; a storm is told by its end. */
 const MOST_RESENT = 50;
 
+/** True for a record that `lostAlerts` reads anything of. */
+export function tellsOfAlert({ body }: AuditRecord): boolean {
+  return body.kind === 'alert' || body.kind === 'alertDelivered';
+}
+
 /** The lost alerts of the last day, oldest first. `wall` is now, in microseconds. */
 export function lostAlerts(
   records: readonly AuditRecord[],

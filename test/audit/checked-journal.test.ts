@@ -3,10 +3,13 @@ import { recordsOf } from '../../src/audit/checked-journal.ts';
 import type { Disk } from '../../src/audit/disk.ts';
 import { realDisk } from '../../src/audit/disk.ts';
 import { openJournal, readForStart, readJournal } from '../../src/audit/journal-open.ts';
+import type { AuditRecord } from '../../src/engine/domain/audit-record.ts';
 import { FailingDisk } from './support/failing-disk.ts';
 import { copyOf, filesBelow, homeWith, smallLimits } from './support/home-files.ts';
 import { alerts } from './support/sample-records.ts';
 import { tempHome } from './support/temp-home.ts';
+
+const noOne = (): void => undefined;
 
 /** A journal whose last file failed and which goes on in its reserve. */
 function inReserve(): string {
@@ -39,18 +42,18 @@ function contents(home: string): readonly (readonly [string, string])[] {
 describe('a journal that was read for a start', () => {
   it.each(HOMES)('%s gives other threads the records that were checked', (_what, make) => {
     const home = make();
-    const { records, checked } = readForStart(home);
-    const { lastSeq, lastHash } = checked;
-    expect(records).toEqual(readJournal(home).records);
+    const seen: AuditRecord[] = [];
+    const checked = readForStart(home, (record) => seen.push(record));
+    const { records, lastSeq, lastHash, notices } = readJournal(home);
+    expect(seen).toEqual(records);
     expect(recordsOf(structuredClone(checked))).toEqual(records);
-    const read = readJournal(home);
-    expect({ lastSeq, lastHash }).toEqual({ lastSeq: read.lastSeq, lastHash: read.lastHash });
+    expect(checked).toMatchObject({ lastSeq, lastHash, notices });
   });
 
   it.each(HOMES.slice(0, -1))('%s is opened from it as from its files', (_what, make) => {
     const home = make();
     const twin = copyOf(home);
-    const { checked } = readForStart(home);
+    const checked = readForStart(home, noOne);
     const first = openJournal({
       home,
       limits: smallLimits,
@@ -69,21 +72,23 @@ describe('a journal that was read for a start', () => {
 
   it('is not read again by whoever opens it', () => {
     const home = homeWith(alerts(1, 40), { limits: smallLimits });
-    const { checked } = readForStart(home);
+    const checked = readForStart(home, noOne);
     const read: string[] = [];
+    const noted = (operation: Disk['read']) => (path: string) => {
+      read.push(path);
+      return operation(path);
+    };
     const disk: Disk = {
       ...realDisk,
-      read: (path) => {
-        read.push(path);
-        return realDisk.read(path);
-      },
+      read: noted(realDisk.read),
+      readShared: noted(realDisk.readShared),
     };
     openJournal({ home, disk, checked }).writer.close();
     expect(read.filter((path) => path.includes('journal'))).toEqual([]);
   });
 
   it('lies in shared memory: a thread that is given it gets no copy', () => {
-    const { checked } = readForStart(homeWith(alerts(1, 3)));
+    const checked = readForStart(homeWith(alerts(1, 3)), noOne);
     const [file] = structuredClone(checked).files;
     expect(file?.bytes.buffer).toBeInstanceOf(SharedArrayBuffer);
     expect(file?.bytes).toEqual(checked.files[0]?.bytes);
@@ -94,12 +99,12 @@ describe('a journal that was read for a start', () => {
     const [path] = [...filesBelow(home).keys()].filter((name) => name.endsWith('000001.journal'));
     const damaged: Disk = {
       ...realDisk,
-      read: (name) => {
-        const bytes = realDisk.read(name);
+      readShared: (name) => {
+        const bytes = realDisk.readShared(name);
         if (name === path) bytes[bytes.length - 3] = (bytes.at(-3) ?? 0) ^ 1;
         return bytes;
       },
     };
-    expect(() => readForStart(home, damaged)).toThrow('the journal is not what was written');
+    expect(() => readForStart(home, noOne, damaged)).toThrow('the journal is not what was written');
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { alpacaReading, alpacaWire } from '../../src/command/alpaca-access.ts';
 import { assertSameAccount, reachBroker } from '../../src/command/broker-access.ts';
 import { readConfig } from '../../src/config.ts';
-import type { AuditRecord } from '../../src/engine/domain/audit-record.ts';
+import type { Started } from '../../src/desk/journal-summary.ts';
 import { newYorkInstant } from '../../src/engine/domain/session-calendar.ts';
 import { sessionDate } from '../../src/engine/domain/units.ts';
 import { AlpacaServer } from '../support/alpaca/alpaca-server.ts';
@@ -31,9 +31,16 @@ async function alpaca(more: Readonly<Record<string, string>> = {}) {
   return { server, config };
 }
 
-function started(broker: string, accountId: string): readonly AuditRecord[] {
-  const body = { kind: 'engineStarted', broker, accountId } as const;
-  return [{ body } as AuditRecord];
+function started(broker: string, accountId: string): Started {
+  return {
+    kind: 'engineStarted',
+    build: 'b',
+    configFingerprint: 'c',
+    broker,
+    environment: 'paper',
+    accountId,
+    recoveredRecords: 0,
+  };
 }
 
 describe("a broker's account", () => {
@@ -74,10 +81,10 @@ describe("a broker's account", () => {
 
   it("must be the journal's own", async () => {
     const { config } = await alpaca();
-    expect(() => assertSameAccount([], config, 'PA3')).not.toThrow();
+    expect(() => assertSameAccount(undefined, config, 'PA3')).not.toThrow();
     expect(() => assertSameAccount(started('alpaca', 'PA3'), config, 'PA3')).not.toThrow();
-    for (const records of [started('alpaca', 'PA4'), started('paper', 'PAPER-1')]) {
-      expect(() => assertSameAccount(records, config, 'PA3')).toThrow('set another DELTARING_HOME');
+    for (const other of [started('alpaca', 'PA4'), started('paper', 'PAPER-1')]) {
+      expect(() => assertSameAccount(other, config, 'PA3')).toThrow('set another DELTARING_HOME');
     }
     const paper = readConfig({ DELTARING_HOME: '/moved' });
     expect(() => assertSameAccount(started('paper', 'PAPER-1'), paper, 'PAPER-2')).not.toThrow();

@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createBuffers, outsideSource, startSim } from '../../src/command/engine-threads.ts';
 import { simulatedTimeOf } from '../../src/command/session-time.ts';
 import { readConfig } from '../../src/config.ts';
-import { summarizeJournal } from '../../src/desk/recovery.ts';
+import { summarizeJournal } from '../../src/desk/journal-summary.ts';
 import { sessionDate } from '../../src/engine/domain/units.ts';
 import { TapeWriter } from '../../src/sim/replay/market-tape.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { simulatedTimeOf } from '../../src/command/session-time.ts';
 import { readConfig } from '../../src/config.ts';
-import { summarizeJournal } from '../../src/desk/recovery.ts';
+import { summarizeJournal } from '../../src/desk/journal-summary.ts';
 import type { AuditBody, AuditRecord } from '../../src/engine/domain/audit-record.ts';
 import { simulatedMarketTime } from '../../src/engine/domain/clock.ts';
 import { newYorkDate, newYorkInstant } from '../../src/engine/domain/session-calendar.ts';

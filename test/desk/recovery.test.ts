@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ConfirmResult } from '../../src/desk/engine-api.ts';
 import type { StrategyRequest } from '../../src/desk/engine-api-requests.ts';
+import { summarizeJournal } from '../../src/desk/journal-summary.ts';
 import { differences } from '../../src/desk/reconciling/reconciling.ts';
-import { brokerEventOf, summarizeJournal } from '../../src/desk/recovery.ts';
 import type { AuditRecord } from '../../src/engine/domain/audit-record.ts';
 import { cents } from '../../src/engine/domain/units.ts';
 import { CONDOR, CONSOLE, DeskRig, denialIn, valueIn } from '../support/desk-rig.ts';
@@ -252,50 +252,5 @@ describe('after a restart at a broker with a memory of its own', () => {
     });
     expect(again.orders()[0]).toMatchObject({ status: 'working', brokerOrderId: 'T-1' });
     expect(again.bodies('orderResolved')).toHaveLength(1);
-  });
-});
-
-describe('the summary of a journal', () => {
-  it('of none is empty', () => {
-    expect(summarizeJournal([])).toEqual({
-      lastSeq: 0,
-      lastSession: undefined,
-      lastMarket: undefined,
-      endedFlat: false,
-      intents: [],
-      brokerEvents: [],
-    });
-  });
-
-  it('holds the intents and what the broker said, in order', () => {
-    const rig = new DeskRig();
-    rig.openPosition();
-    const summary = summarizeJournal(rig.records());
-    expect(summary.intents.map(({ intentId }) => intentId)).toEqual(rig.submitted);
-    expect(summary.brokerEvents).toEqual(rig.brokerEvents);
-    expect(summary.lastMarket).toBe(rig.records().at(-1)?.at.market);
-  });
-
-  it('knows a stop with nothing held from one with something held', () => {
-    const stop = { kind: 'shutdown', policy: 'leave' } as const;
-    const flat = new DeskRig();
-    flat.ask(stop, CONSOLE);
-    flat.advance(1);
-    const held = new DeskRig();
-    held.openPosition();
-    held.ask(stop, CONSOLE);
-    held.advance(1);
-    const ended = [flat, held].map((rig) => summarizeJournal(rig.records()).endedFlat);
-    expect(ended).toEqual([true, false]);
-  });
-
-  it('takes no other record for an event of the broker', () => {
-    const rig = new DeskRig();
-    expect(
-      rig
-        .records()
-        .map(brokerEventOf)
-        .every((event) => event === undefined),
-    ).toBe(true);
   });
 });

@@ -2,7 +2,7 @@
 
 import { decodeRecording, RecordingEncoder } from '../../../src/audit/session-recording.ts';
 import { PaperBroker } from '../../../src/broker/paper/paper-broker.ts';
-import { summarizeJournal } from '../../../src/desk/recovery.ts';
+import { summarizeJournal } from '../../../src/desk/journal-summary.ts';
 import type { GatewayOf } from '../../../src/desk/simulation/replay.ts';
 import { replayRecording } from '../../../src/desk/simulation/replay.ts';
 import type {

@@ -9,7 +9,7 @@ import type { ChainListing } from '../../engine/domain/market.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import type { Input } from '../inputs.ts';
-import { summarizeJournal } from '../recovery.ts';
+import { summarizeJournal } from '../journal-summary.ts';
 import { RemoteBroker } from './remote-broker.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import { WireGateway } from './wire-gateway.ts';

@@ -9,7 +9,7 @@ import type { OrderIntent } from '../../engine/domain/order.ts';
 import type { Limits } from '../../risk/limits.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { Command, Input } from '../inputs.ts';
-import { brokerEventOf } from '../recovery.ts';
+import { brokerEventOf } from '../journal-summary.ts';
 import { AnswerOracle, denialCodeOf } from './answer-oracle.ts';
 import { BookOracle } from './book-oracle.ts';
 import type { BrokerObserver } from './broker-tap.ts';

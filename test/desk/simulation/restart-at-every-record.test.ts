@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { brokerEventOf } from '../../../src/desk/recovery.ts';
+import { brokerEventOf } from '../../../src/desk/journal-summary.ts';
 import { BookOracle } from '../../../src/desk/simulation/book-oracle.ts';
 import { FillFold, heldText } from '../../../src/desk/simulation/fill-fold.ts';
 import type { AuditRecord } from '../../../src/engine/domain/audit-record.ts';

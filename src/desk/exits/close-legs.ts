@@ -39,7 +39,8 @@ function closingLeg({ instrument, quantity }: HeldLeg, units: number): OrderLeg 
   return { instrument, action, ratio: Math.abs(quantity) / units };
 }
 
-function rightOf({ instrument }: HeldLeg): string {
+/** What a long and the short that it covers have in common. */
+export function rightOf({ instrument }: HeldLeg): string {
   return instrument.kind === 'option' ? instrument.right : instrument.kind;
 }
 

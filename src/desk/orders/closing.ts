@@ -14,7 +14,7 @@ import { asOpenPosition } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf, spotNow } from '../desk-context.ts';
 import type { LeftOutReason } from '../exits/close-legs.ts';
-import { closingOrder, shareOfLegs } from '../exits/close-legs.ts';
+import { closingOrder, rightOf, shareOfLegs } from '../exits/close-legs.ts';
 import type { ExitPart } from '../exits/exit-input.ts';
 import { legsOfPart } from '../exits/exit-input.ts';
 import { ladderEnd, ladderRung, worstClosingNet } from '../exits/limit-ladder.ts';
@@ -53,15 +53,24 @@ function alreadyClosing(desk: DeskContext, positionId: string): ReadonlyMap<stri
   return claimed;
 }
 
-/** The legs of the position that no live order is closing yet. */
+/**
+ * The legs of the position that no live order is closing yet. A long is not free while live orders buy
+ * back more of its right than they sell: it covers those shorts until they have filled, for they need
+ * not.
+ */
 export function freeLegs(desk: DeskContext, position: StructurePosition): readonly HeldLeg[] {
   const claimed = alreadyClosing(desk, position.positionId);
+  const claimOf = ({ instrument }: HeldLeg) => claimed.get(instrumentSymbol(instrument)) ?? 0;
+  const bought = new Map<string, number>();
+  for (const leg of position.legs) {
+    const right = rightOf(leg);
+    bought.set(right, (bought.get(right) ?? 0) + claimOf(leg));
+  }
   return position.legs
-    .map(({ instrument, quantity }) => ({
-      instrument,
-      quantity: quantity + (claimed.get(instrumentSymbol(instrument)) ?? 0),
-    }))
-    .filter((leg) => leg.quantity !== 0);
+    .map((leg) => ({ instrument: leg.instrument, quantity: leg.quantity + claimOf(leg) }))
+    .filter(
+      (leg) => leg.quantity < 0 || (leg.quantity > 0 && (bought.get(rightOf(leg)) ?? 0) <= 0),
+    );
 }
 
 const STAYS: Readonly<Record<LeftOutReason, string>> = {
@@ -79,7 +88,7 @@ function chosenLegs(
   const { positionId, quantity } = position;
   if (free.length === 0) {
     const message =
-      'nothing of this position is free to close: it is closed, or a live order closes it';
+      'nothing of this position is free to close: it is closed, or a live order closes it, or it covers what one has not bought back yet';
     return deny('nothing_to_close', message, { positionId });
   }
   if (request.units === undefined) {

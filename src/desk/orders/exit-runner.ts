@@ -25,6 +25,7 @@ import {
   tellLeftToExpire,
   wasJustRejected,
 } from './flattening.ts';
+import { isBeingReported } from './ratio-watch.ts';
 
 /** Units that these legs of the position make up, by the leg that has the most. */
 function unitsOf(position: StructurePosition, legs: readonly HeldLeg[]): number {
@@ -110,6 +111,7 @@ export class ExitRunner {
   #judge(desk: DeskContext, position: StructurePosition, market: ExitMarket): void {
     const { positionId } = position;
     if (desk.at.wall < (this.#retryAt.get(positionId) ?? 0)) return;
+    if (isBeingReported(desk, positionId)) return;
     const watched = this.#watch(desk, position);
     const { isClosing } = watched;
     if (areLeftToExpire(desk, watched.position.legs)) {

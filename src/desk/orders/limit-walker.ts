@@ -46,6 +46,13 @@ function walkOpening(desk: DeskContext, order: OrderRecord, waitedMillis: number
   requestCancel(desk, order, 'engine');
 }
 
+/** True for a close that concedes all that can make sense: a worse price pays for more than the legs
+ * can ever be worth. */
+export function concedesAll(desk: DeskContext, { intent, limit }: OrderRecord): boolean {
+  const worst = worstClosingNet(intent.legs, spotNow(desk));
+  return intent.purpose !== 'open' && worst !== undefined && limit <= worst;
+}
+
 function walk(desk: DeskContext, order: OrderRecord, elapsedMillis: number): void {
   if (elapsedMillis < 0) return;
   const limit = rungOf(desk, order, elapsedMillis);

@@ -2,20 +2,34 @@
 
 import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { holdTrading } from '../account/governing.ts';
+import { areLeftToExpire } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 
 /** Brokers report the legs of one execution one after another; this long is no race any more. */
 const GRACE_MICROS = 3 * MICROS_PER_SECOND;
 
-/** Holds trading at reducing, and pages once, while a position stands on an uneven order. Called on
- * the clock. */
+/** True while the broker may still be reporting an execution leg by leg: until then the position is not
+ * what it looks like, and nothing is made of its price. */
+export function isBeingReported({ day, orders, at }: DeskContext, positionId: string): boolean {
+  if (day.uneven.size === 0) return false;
+  for (const [intentId, since] of day.uneven) {
+    if (at.wall - since >= GRACE_MICROS) continue;
+    if (orders.get(intentId)?.intent.positionId === positionId) return true;
+  }
+  return false;
+}
+
+/** Holds trading at reducing, and pages once, while a position stands on an uneven order; not for longs
+ * that nobody bids for, of which nothing is left to lose or to do. Called on the clock. */
 export function watchRatios(desk: DeskContext): void {
   const { uneven, status } = desk.day;
   let broken: string | undefined;
   for (const [intentId, since] of uneven) {
     const positionId = desk.orders.get(intentId)?.intent.positionId ?? '';
-    if (desk.book.structure(positionId) === undefined) uneven.delete(intentId);
-    else if (desk.at.wall - since >= GRACE_MICROS) broken ??= `${positionId} by order ${intentId}`;
+    const position = desk.book.structure(positionId);
+    if (position === undefined) uneven.delete(intentId);
+    else if (desk.at.wall - since < GRACE_MICROS || areLeftToExpire(desk, position.legs)) continue;
+    else broken ??= `${positionId} by order ${intentId}`;
   }
   if (broken !== undefined && !status.causes.includes('brokenRatio')) {
     const text = `the legs of ${broken} filled out of proportion: look at it, close it or let it fill`;

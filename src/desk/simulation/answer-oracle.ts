@@ -4,8 +4,10 @@ import type { Report } from './order-oracle.ts';
 import type { Move } from './scripted-trader.ts';
 
 interface FirstAnswer {
-  readonly principal: string;
   readonly orderIds: string;
+  /** Without the orders that were denied: a disk that took no record of them is one reason to be, and
+   * then a restart does not know them. */
+  readonly keptIds: string;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -20,19 +22,21 @@ export function denialCodeOf(result: unknown): string | undefined {
   return String(result['denied']['code']);
 }
 
-function ordersOf(value: Fields): string {
+function ordersOf(value: Fields): readonly Fields[] {
   const orders = value['orders'];
-  if (!Array.isArray(orders)) return '';
-  return orders
-    .filter(isFields)
-    .map((order) => String(order['orderId']))
-    .join(' ');
+  return Array.isArray(orders) ? orders.filter(isFields) : [];
+}
+
+function idsOf(orders: readonly Fields[]): string {
+  return orders.map((order) => String(order['orderId'])).join(' ');
 }
 
 export class AnswerOracle {
   readonly #report: Report;
   readonly #owners = new Map<string, string>();
   readonly #first = new Map<string, FirstAnswer>();
+  /** Tokens first answered by an engine that has died since. */
+  readonly #restarted = new Set<string>();
   /** Tokens of replacements: until the new order is sent, only the old one can be named. */
   readonly #replaces = new Set<string>();
 
@@ -58,21 +62,29 @@ export class AnswerOracle {
       }
       return;
     }
-    if (code === undefined) this.#onResult(tokenSha256, caller.principal, result);
+    if (code === undefined) this.#onResult(tokenSha256, result);
   }
 
-  #onResult(tokenSha256: string, principal: string, result: unknown): void {
+  /** The engine starts anew, with what its journal kept. */
+  onCrash(): void {
+    for (const token of this.#first.keys()) this.#restarted.add(token);
+  }
+
+  #onResult(tokenSha256: string, result: unknown): void {
     const value = isFields(result) ? result['value'] : undefined;
     if (!isFields(value)) {
       this.#report('a confirm answered neither with a result nor with a refusal');
       return;
     }
-    const orderIds = ordersOf(value);
+    const orders = ordersOf(value);
+    const orderIds = idsOf(orders);
+    const keptIds = idsOf(orders.filter(({ status }) => status !== 'denied'));
     const first = this.#first.get(tokenSha256);
-    this.#first.set(tokenSha256, { principal, orderIds });
+    this.#first.set(tokenSha256, { orderIds, keptIds });
     if (first === undefined) return;
     const isSentSince = this.#replaces.has(tokenSha256) && orderIds.endsWith(` ${first.orderIds}`);
-    if (first.orderIds !== orderIds && !isSentSince) {
+    const isKept = this.#restarted.has(tokenSha256) && orderIds === first.keptIds;
+    if (first.orderIds !== orderIds && !isSentSince && !isKept) {
       this.#report(`a retry answered with "${orderIds}", the first time "${first.orderIds}"`);
     } else if (value['replayed'] !== true) this.#report('a retry did not say that it is one');
   }

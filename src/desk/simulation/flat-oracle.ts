@@ -7,6 +7,8 @@ import { addMicros } from '../../engine/domain/units.ts';
 import { isOpen } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf } from '../desk-context.ts';
+import { concedesAll } from '../orders/limit-walker.ts';
+import type { OrderRecord } from '../orders/order-book.ts';
 import type { Report } from './order-oracle.ts';
 
 /** Market time that a flatten may take in a market that trades. */
@@ -106,7 +108,7 @@ export class FlatOracle {
       const { positionId } = position;
       if (!watch.positionIds.includes(positionId) || !isOpen(position)) continue;
       if (this.#explained.has(positionId) || isWorthless(desk, positionId)) continue;
-      if (desk.orders.closing(positionId).some(({ status }) => status === 'unknown')) continue;
+      if (desk.orders.closing(positionId).some((order) => isExcused(desk, order))) continue;
       const isLate = this.#leftToExpire.has(positionId) && isJustBeingClosed(desk, positionId);
       if (isLate || this.#wasUnknown(desk, positionId)) {
         const due = addMicros(desk.at.market, FLAT_WITHIN_MICROS);
@@ -122,6 +124,12 @@ export class FlatOracle {
 function openIds(desk: DeskContext): readonly string[] {
   const held = desk.book.structures().filter(isOpen);
   return held.map(({ positionId }) => positionId);
+}
+
+/** Its outcome is open, which is paged; or it asks for the worst price that can make sense, and nobody
+ * takes it. */
+function isExcused(desk: DeskContext, order: OrderRecord): boolean {
+  return order.status === 'unknown' || (order.status === 'working' && concedesAll(desk, order));
 }
 
 /** True for what is being closed only now: a long that nobody bid for until a moment ago. */

@@ -171,6 +171,7 @@ export class SessionWitness implements BrokerObserver {
     this.#caps.onCrash(records, events);
     this.#books.onCrash(events);
     this.#promises.onCrash(records);
+    this.#answers.onCrash();
     this.#strategies.onCrash();
     this.tally.restarts += 1;
   }

@@ -170,6 +170,36 @@ describe('flatten', () => {
     expect(rig.submitted).toHaveLength(2);
   });
 
+  it('sells no wing while the shorts that it covers are only being bought back', () => {
+    const rig = new DeskRig();
+    const { positionId } = rig.openPosition();
+    rig.edit = (sides, _right, strike) =>
+      strike === 594 || strike === 606 ? withoutBid(sides) : sides;
+    rig.size = 0;
+    rig.quotes();
+    restingClose(rig, positionId);
+    expect(rig.orders().at(-1)?.intent.legs).toHaveLength(2);
+    rig.edit = (sides) => sides;
+    rig.quotes();
+    const tokenSha256 = rig.newToken();
+    const close = {
+      kind: 'previewClose',
+      target: positionId,
+      quantity: undefined,
+      tokenSha256,
+    } as const;
+    expect(denialIn(rig.ask(close)).code).toBe('nothing_to_close');
+    rig.ask({ kind: 'flattenNow' }, CONSOLE);
+    rig.advance(10);
+    expect(rig.orders()).toHaveLength(2);
+    rig.size = 50;
+    rig.advance(10);
+    expect(rig.positions()).toEqual([]);
+    const [, shorts, wings] = rig.orders();
+    expect(shorts?.fills.map(({ action }) => action)).toEqual(['buyToClose', 'buyToClose']);
+    expect(wings?.fills.map(({ action }) => action)).toEqual(['sellToClose', 'sellToClose']);
+  });
+
   it('with nothing open says so', () => {
     const rig = new DeskRig();
     expect(denialIn(cardFor(rig, rig.newToken())).code).toBe('nothing_to_close');

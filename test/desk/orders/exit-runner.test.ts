@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import type { TradeCard } from '../../../src/desk/engine-api.ts';
 import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
-import { cents } from '../../../src/engine/domain/units.ts';
+import type { OrderRecord } from '../../../src/desk/orders/order-book.ts';
+import { occSymbol } from '../../../src/engine/domain/instrument.ts';
+import type { OrderLeg } from '../../../src/engine/domain/order.ts';
+import { cents, price, priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
 import { callSideCosts } from '../../support/condor-costs.ts';
-import { CONDOR, DeskRig } from '../../support/desk-rig.ts';
+import { CONDOR, DeskRig, valueIn } from '../../support/desk-rig.ts';
 
 const LOTTO: StrategyRequest = {
   strategy: 'lotto_play_5_delta',
@@ -25,6 +29,62 @@ function rightsHeld(rig: DeskRig): string[] {
 function triggers(rig: DeskRig): string[] {
   return rig.bodies('exitTriggered').map(({ reason }) => reason);
 }
+
+/** A put spread at a ratio, sent and working, of which nothing has been told yet. */
+function working(rig: DeskRig): OrderRecord {
+  const leg = (action: 'buyToOpen' | 'sellToOpen', dollars: number, ratio: number) => {
+    const strike = priceFromDollars(dollars);
+    const expiry = sessionDate('2026-11-20');
+    const symbol = occSymbol({ kind: 'option', root: 'SPY', expiry, right: 'put', strike });
+    return { symbol, action, ratio } as const;
+  };
+  rig.size = 0;
+  rig.quotes();
+  const legs = [leg('buyToOpen', 598, 2), leg('sellToOpen', 599, 1)];
+  const tokenSha256 = rig.newToken();
+  const command = { kind: 'previewOrder', request: { legs, quantity: 1 }, tokenSha256 } as const;
+  valueIn(rig.ask<TradeCard>(command));
+  const { orderId } = valueIn(rig.confirm(tokenSha256));
+  rig.advance(1);
+  return rig.order(orderId ?? '');
+}
+
+/** The broker tells the fill of one leg. */
+function tellFill(rig: DeskRig, { intent }: OrderRecord, leg: OrderLeg | undefined): void {
+  if (leg === undefined) throw new Error('there is no such leg');
+  const { instrument, action, ratio } = leg;
+  const { intentId } = intent;
+  const told = { fillId: `${intentId}-${action}`, intentId, instrument, action, quantity: ratio };
+  const { market: marketAt } = rig.at;
+  const fill = { ...told, price: price(10_000), feesCents: cents(0), marketAt };
+  rig.brokerSays({ kind: 'fill', fill });
+}
+
+describe('an opening that is reported leg by leg', () => {
+  it('is not left for what its first leg alone looks like', () => {
+    const rig = new DeskRig();
+    const order = working(rig);
+    const [long, short] = order.intent.legs;
+    expect(order.intent.exitPlan?.stop).toBeDefined();
+    tellFill(rig, order, short);
+    rig.quotes();
+    rig.advance(2);
+    expect(triggers(rig)).toEqual([]);
+    tellFill(rig, order, long);
+    rig.advance(3);
+    expect(triggers(rig)).toEqual([]);
+    expect(rig.submitted).toHaveLength(1);
+  });
+
+  it('is left once nobody can be reporting any more', () => {
+    const rig = new DeskRig();
+    const order = working(rig);
+    tellFill(rig, order, order.intent.legs[1]);
+    rig.advance(4);
+    expect(triggers(rig)).toEqual(['stop']);
+    expect(rig.alerts()).toContain('BROKEN_RATIO');
+  });
+});
 
 describe('the stops of a condor', () => {
   it.each([

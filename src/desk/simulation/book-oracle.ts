@@ -35,6 +35,19 @@ function heldAt({ positions }: AccountSnapshot): string {
   return heldText(new Map(positions.map((p) => [p.symbol, p.quantity])));
 }
 
+function workingAt({ workingOrders }: AccountSnapshot): string {
+  return textOf(workingOrders.map(({ intentId }) => intentId));
+}
+
+function workingIn({ orders }: DeskContext): string {
+  const working = orders.live().filter(({ status }) => status === 'working');
+  return textOf(working.map(({ intent }) => intent.intentId));
+}
+
+function textOf(ids: readonly string[]): string {
+  return ids.toSorted((a, b) => (a < b ? -1 : 1)).join(' ');
+}
+
 export class BookOracle {
   readonly #report: Report;
   readonly #startCashCents: number;
@@ -80,7 +93,10 @@ export class BookOracle {
   /** A desk that says the books differ has a difference to show, or it refuses trades for nothing. */
   #watchFalseAlarm(desk: DeskContext, broker: OrderGateway, at: At): void {
     const snapshot = desk.day.reconciled ? undefined : broker.snapshot(at);
-    const differs = snapshot === undefined || heldAt(snapshot) !== heldText(desk.book.held());
+    const differs =
+      snapshot === undefined ||
+      heldAt(snapshot) !== heldText(desk.book.held()) ||
+      workingAt(snapshot) !== workingIn(desk);
     if (this.#falseAlarm.isTooLong(!differs, at.wall)) {
       this.#report('the books agree and the desk says that they differ');
     }

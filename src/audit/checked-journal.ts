@@ -60,10 +60,20 @@ function bufferOver({ buffer, byteOffset, length }: Uint8Array): Buffer {
   return Buffer.from(buffer, byteOffset, length);
 }
 
+function filesOf({ files, reserve }: CheckedJournal): readonly CheckedFile[] {
+  return reserve === undefined ? files : [...files, reserve];
+}
+
+/** Bytes of what `records` say, headers apart: those of all records of the journal. */
+export function payloadBytesOf(journal: CheckedJournal, records: number): number {
+  const ofFiles = filesOf(journal).map(({ bytes }) => bytes.length - FILE_HEADER_BYTES);
+  return ofFiles.reduce((sum, bytes) => sum + bytes, 0) - records * FRAME_HEADER_BYTES;
+}
+
 /** All records, oldest first. They were checked: here they are only parsed. */
-export function recordsOf({ files, reserve }: CheckedJournal): readonly AuditRecord[] {
+export function recordsOf(journal: CheckedJournal): readonly AuditRecord[] {
   const records: AuditRecord[] = [];
-  for (const file of reserve === undefined ? files : [...files, reserve]) {
+  for (const file of filesOf(journal)) {
     const bytes = bufferOver(file.bytes);
     for (let at = FILE_HEADER_BYTES; at < bytes.length; ) {
       const end = at + FRAME_HEADER_BYTES + framePayloadBytes(bytes, at);

@@ -189,9 +189,9 @@ function numberFault(seq: number, position: ChainPosition, maySkip: boolean): st
   return `the record's number is ${seq}, not ${expected}`;
 }
 
-function parseRecord(payload: Buffer): AuditRecord | undefined {
+function parseRecord(frame: Buffer): AuditRecord | undefined {
   try {
-    const value: unknown = JSON.parse(payload.toString('utf8'));
+    const value: unknown = JSON.parse(frame.toString('utf8', FRAME_HEADER_BYTES));
     return isAuditRecord(value) ? value : undefined;
   } catch {
     return undefined;
@@ -229,7 +229,7 @@ export function decodeFrame(
   if (frame.compare(position.hash, 0, HASH_BYTES, PREV_HASH_OFFSET, afterHash) !== 0) {
     return bad('the record does not follow the one before it (previous hash differs)');
   }
-  const record = parseRecord(frame.subarray(FRAME_HEADER_BYTES));
+  const record = parseRecord(frame);
   if (record === undefined) return bad('the payload is not a known audit record');
   if (record.seq !== seq) return bad('the payload carries another number than its frame');
   return { kind: 'frame', frame: { record, hash: sha256(frame), bytes: frame, end } };

@@ -31,6 +31,11 @@ export class Outbox {
     this.#urgentSeq = lastSeq;
   }
 
+  /** False where nobody will see the effects: one that is costly to make need not be made. */
+  get isHeard(): boolean {
+    return true;
+  }
+
   /** Sequence number of the newest record appended. */
   get seq(): number {
     return this.#seq;
@@ -105,5 +110,12 @@ export class Outbox {
     const effects = this.#effects;
     this.#effects = [];
     return effects;
+  }
+}
+
+/** Takes the effects of what a restart folds again: they were had when it was recorded. */
+export class UnheardOutbox extends Outbox {
+  override get isHeard(): boolean {
+    return false;
   }
 }

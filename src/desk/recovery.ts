@@ -21,7 +21,7 @@ import { isExternal, newOrder } from './orders/order-book.ts';
 import { beginSearch } from './orders/outcome-search.ts';
 import { rememberOrder } from './orders/recent-orders.ts';
 import { restoreWishes } from './orders/restored-wishes.ts';
-import { Outbox } from './outbox.ts';
+import { UnheardOutbox } from './outbox.ts';
 import { feesOf, payoffOf } from './previews/judging.ts';
 import type { PreviewShelf } from './previews/preview-shelf.ts';
 
@@ -32,8 +32,8 @@ export function recover(
   records: readonly AuditRecord[],
 ): void {
   for (const record of records) {
-    const scratch = new Outbox(record.at, record.session, 0);
-    apply({ ...desk, out: scratch, at: record.at }, shelf, record);
+    const out = new UnheardOutbox(record.at, record.session, 0);
+    apply({ ...desk, out, at: record.at }, shelf, record);
   }
   settleUnsent(desk);
 }

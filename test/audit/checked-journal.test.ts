@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { recordsOf } from '../../src/audit/checked-journal.ts';
+import { payloadBytesOf, recordsOf } from '../../src/audit/checked-journal.ts';
 import type { Disk } from '../../src/audit/disk.ts';
 import { realDisk } from '../../src/audit/disk.ts';
 import { openJournal, readForStart, readJournal } from '../../src/audit/journal-open.ts';
@@ -48,6 +48,9 @@ describe('a journal that was read for a start', () => {
     expect(seen).toEqual(records);
     expect(recordsOf(structuredClone(checked))).toEqual(records);
     expect(checked).toMatchObject({ lastSeq, lastHash, notices });
+    const bytes = records.map((record) => Buffer.byteLength(JSON.stringify(record)));
+    const sum = bytes.reduce((total, more) => total + more, 0);
+    expect(payloadBytesOf(checked, records.length)).toBe(sum);
   });
 
   it.each(HOMES.slice(0, -1))('%s is opened from it as from its files', (_what, make) => {

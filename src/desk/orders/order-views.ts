@@ -106,5 +106,6 @@ export function orderView(desk: DeskContext, order: OrderRecord): OrderView {
 
 /** Tells subscribers that an order changed. */
 export function publishOrder(desk: DeskContext, order: OrderRecord): void {
+  if (!desk.out.isHeard) return;
   desk.out.push({ kind: 'publish', event: { kind: 'order', order: orderView(desk, order) } });
 }

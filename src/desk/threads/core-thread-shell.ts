@@ -1,7 +1,7 @@
 /** Joins the desk with its clock, feed, journal and faces on the core thread. */
 import type { MessagePort } from 'node:worker_threads';
 import type { CheckedJournal } from '../../audit/checked-journal.ts';
-import { recordsOf } from '../../audit/checked-journal.ts';
+import { payloadBytesOf, recordsOf } from '../../audit/checked-journal.ts';
 import type { JournalReply } from '../../audit/journal-protocol.ts';
 import { ByteRingWriter } from '../../audit/spsc-byte-ring.ts';
 import { PaperBroker } from '../../broker/paper/paper-broker.ts';
@@ -99,7 +99,8 @@ class CoreThread {
     const recorder = new ByteRingWriter(start.buffers.recorder);
     const { config, paperSeed, accountId } = start;
     const recorded = { config, paperSeed, accountId, at, records };
-    recorder.write(encodeRecordedStart(recorded));
+    const atLeast = payloadBytesOf(start.journal, records.length);
+    recorder.writeMade(atLeast, () => encodeRecordedStart(recorded));
     const gateway = gatewayOf(recorded);
     this.#paper = gateway instanceof PaperBroker ? gateway : undefined;
     this.#desk = new Desk({

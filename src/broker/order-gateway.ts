@@ -1,5 +1,5 @@
 /**
- * The order gateway, version 6: the port between the desk and a broker. An implementation is a state machine
+ * The order gateway, version 7: the port between the desk and a broker. An implementation is a state machine
  * without I/O: what it is told comes in as calls, what it wants done goes out as effects, and the
  * shell of the core thread performs them. So the same adapter runs in production and in simulation.
  * Thread contract: lives on the core thread, called from the desk's step only.
@@ -14,7 +14,7 @@ import type { SettlementFacts } from '../engine/portfolio/portfolio-book.ts';
 import type { ApprovedOrder } from './approved-order.ts';
 import type { Turn } from './request-pacer.ts';
 
-export const ORDER_GATEWAY_VERSION = 6;
+export const ORDER_GATEWAY_VERSION = 7;
 
 /** What a broker can and cannot do, and when. Times are minutes after midnight ET of a full day;
  * on a half day each is three hours earlier. */
@@ -188,6 +188,9 @@ export interface AccountSnapshot {
   readonly fillsSince: EpochMicros;
 }
 
+/** A picture older than this, of an account that cannot be read, is none. */
+export const BLIND_AFTER_MICROS = 30_000_000;
+
 export interface HeldPosition {
   readonly symbol: string;
   /** Contracts or shares, signed. */
@@ -253,6 +256,11 @@ export interface OrderGateway {
   onClock(at: At, session: SessionTimes): readonly GatewayEffect[];
   /** The market time at which the adapter next wants `onClock`, if any. */
   nextWake(): EpochMicros | undefined;
-  /** The account as the broker sees it; undefined while it is not known. */
+  /** The account as the broker sees it; undefined while it is not known, also where reads of it have
+   * failed for `BLIND_AFTER_MICROS`. The same object until there is a newer picture, where pictures
+   * are read. */
   snapshot(at: At): AccountSnapshot | undefined;
+  /** The last picture showed something that the next must bear out: it is wanted as soon as the broker
+   * lets itself be asked. */
+  lookAgain(at: At): void;
 }

@@ -14,7 +14,7 @@
  *     byte 16   slots of the first ceiling, i64 each: when last taken; 0 = never
  *     …         slots of the second ceiling, and so on
  *
- *     slots of `all` at Alpaca   0 ──── 80 ──── 140 ─── 160 ─── 180 ─── 200
+ *     slots of `all` at Alpaca   0 ──── 50 ──── 140 ─── 160 ─── 180 ─── 200
  *       look  (what faces ask)   ███████
  *       read  (the own books)    ██████████████
  *       entry (what opens)       ██████████████████████

@@ -238,6 +238,7 @@ export class Desk {
         return;
       case 'wire':
         performGateway(desk, desk.gateway.onWire(input.wire, desk.at));
+        this.#reconciler.onAnswer(desk);
         return;
       case 'auditBehind':
         this.#onAuditBehind(input);

@@ -174,7 +174,7 @@ describe('the ceilings of a broker', () => {
   it('count the market data of Alpaca apart from the account', () => {
     expect(waits(ALPACA_PACE, 300, 'exit', '/v2/orders/1')).toBe(200);
     expect(waits(ALPACA_PACE, 300, 'read', '/v2/positions')).toBe(140);
-    expect(waits(ALPACA_PACE, 300, 'look', '/v2/watchlists')).toBe(80);
+    expect(waits(ALPACA_PACE, 300, 'look', '/v2/watchlists')).toBe(50);
     expect(waits(ALPACA_PACE, 300, 'look', '/v2/stocks/snapshots?symbols=SPY')).toBe(200);
     expect(waits(ALPACA_PACE, 300, 'look', '/v1beta1/options/snapshots')).toBe(200);
   });

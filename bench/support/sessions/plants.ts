@@ -47,6 +47,7 @@ function filtered(
     onClock: (at, session) => filter(broker.onClock(at, session), at),
     nextWake: () => broker.nextWake(),
     snapshot: (at) => broker.snapshot(at),
+    lookAgain: (at) => broker.lookAgain(at),
   };
 }
 

@@ -10,6 +10,7 @@ import type { Fill } from '../../engine/domain/order.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { addMicros, centsFromDollars, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { AccountSnapshot, EndedOrder, HeldPosition, WorkingOrder } from '../order-gateway.ts';
+import { BLIND_AFTER_MICROS } from '../order-gateway.ts';
 import { bodyOf } from '../wire-requests.ts';
 import type { OrderLine } from './order-line.ts';
 import { liveOrder, remainingUnits } from './order-line.ts';
@@ -21,7 +22,12 @@ import { ask } from './order-world.ts';
 import type { Fields, WireOrder } from './wire-order.ts';
 import { instrumentOf, isFields, numberIn, parseJson, priceIn, textIn } from './wire-order.ts';
 
-const ROUND_EVERY_MICROS = 5 * MICROS_PER_SECOND;
+/** From one beginning to the next: four requests, of the 140 a minute that reads may use. With the round
+ * itself and a second look, what differs is told within five seconds. */
+const ROUND_EVERY_MICROS = 3 * MICROS_PER_SECOND;
+const OFF_HOURS_EVERY_MICROS = 10 * MICROS_PER_SECOND;
+/** Pictures that are wanted sooner begin at least this far apart. */
+const LEAST_APART_MICROS = MICROS_PER_SECOND;
 /** A picture that was disturbed is taken again after this long. */
 const AGAIN_MICROS = 500_000;
 /** Answers that do not come are not waited for longer than this. */
@@ -39,6 +45,9 @@ export class AccountRounds {
   readonly #world: AlpacaWorld;
   #dueAt: EpochMicros | undefined;
   #runningSince: EpochMicros | undefined;
+  #begunAt: EpochMicros | undefined;
+  /** Since when reads have failed with none that came to its end. */
+  #failingSince: EpochMicros | undefined;
   #number = 0;
   #snapshot: AccountSnapshot | undefined;
   /** Why no picture comes about, where it is not for the market's own movement. */
@@ -58,11 +67,31 @@ export class AccountRounds {
     this.#runningSince = undefined;
   }
 
+  /** Begins the next round sooner. */
+  lookAgain({ wall }: At): void {
+    const soonest = Math.max(wall, (this.#begunAt ?? 0) + LEAST_APART_MICROS);
+    this.#dueAt = addMicros(wall, Math.min(this.#dueAt ?? 0, soonest) - wall);
+  }
+
+  /** True where the account has not let itself be read for so long that the last picture is none. */
+  isBlind({ wall }: At): boolean {
+    const since = this.#failingSince ?? this.#runningSince;
+    return since !== undefined && wall >= since + BLIND_AFTER_MICROS;
+  }
+
   onClock(): void {
     const { wall } = this.#world.at;
     const limit = this.#runningSince === undefined ? 0 : this.#runningSince + ROUND_LIMIT_MICROS;
     if (wall < limit || wall < (this.#dueAt ?? 0)) return;
+    if (this.#runningSince !== undefined) this.#failingSince ??= this.#runningSince;
     this.#begin();
+  }
+
+  #every(): number {
+    const { at, session } = this.#world;
+    if (session === undefined) return OFF_HOURS_EVERY_MICROS;
+    const isOpen = at.market >= session.open && at.market < session.lastTrade;
+    return isOpen ? ROUND_EVERY_MICROS : OFF_HOURS_EVERY_MICROS;
   }
 
   #begin(): void {
@@ -70,6 +99,7 @@ export class AccountRounds {
     this.#number += 1;
     const number = this.#number;
     this.#runningSince = world.at.wall;
+    this.#begunAt = world.at.wall;
     const startedAt = { market: world.at.market, wall: world.at.wall };
     this.#list((orders) => {
       if (number !== this.#number) return;
@@ -117,17 +147,22 @@ export class AccountRounds {
       if (number !== this.#number) return;
       for (const order of again.orders) takeOrder(this.#world, order);
       this.#runningSince = undefined;
+      this.#failingSince = undefined;
       const isStill = this.#world.changes === round.changes && again.text === round.orders.text;
-      this.#dueAt = addMicros(this.#world.at.wall, isStill ? ROUND_EVERY_MICROS : AGAIN_MICROS);
+      const { wall } = this.#world.at;
+      const next = isStill ? round.startedAt.wall + this.#every() : wall + AGAIN_MICROS;
+      this.#dueAt = addMicros(wall, Math.max(0, next - wall));
       if (isStill) this.#take(round);
     });
   }
 
   #fail(why: string): void {
+    const { wall } = this.#world.at;
     this.fault = why;
     this.#number += 1;
+    this.#failingSince ??= this.#runningSince ?? wall;
     this.#runningSince = undefined;
-    this.#dueAt = addMicros(this.#world.at.wall, ROUND_EVERY_MICROS);
+    this.#dueAt = addMicros(wall, this.#every());
   }
 
   #take({ startedAt, orders, positions = [], account = {} }: Round): void {

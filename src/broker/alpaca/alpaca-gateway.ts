@@ -114,8 +114,12 @@ export class AlpacaGateway implements OrderGateway {
     return undefined;
   }
 
-  snapshot(): AccountSnapshot | undefined {
-    return this.#rounds.snapshot;
+  snapshot(at: At): AccountSnapshot | undefined {
+    return this.#rounds.isBlind(at) ? undefined : this.#rounds.snapshot;
+  }
+
+  lookAgain(at: At): void {
+    this.#rounds.lookAgain(at);
   }
 
   /** Entries that are kept of orders and settlements: bounded, however many sessions pass. */

@@ -194,6 +194,9 @@ export class PaperBroker implements OrderGateway {
     return this.#world.agenda.next();
   }
 
+  /** A picture is always of now. */
+  lookAgain(): void {}
+
   snapshot(at: At): AccountSnapshot {
     const { account, tape, executions, ended, session } = this.#world;
     const fillsSince = (session ?? sessionAt(this.#world, at.market))?.open ?? at.market;

@@ -5,9 +5,11 @@
 
 import type { At } from '../../engine/domain/clock.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
-import { addMicros, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import { addMicros, MICROS_PER_MINUTE, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { AccountSnapshot, GatewayEffect, HeldPosition } from '../order-gateway.ts';
-import type { WireRequests } from '../wire-requests.ts';
+import { BLIND_AFTER_MICROS } from '../order-gateway.ts';
+import type { WireAnswer, WireRequests } from '../wire-requests.ts';
+import { bodyOf } from '../wire-requests.ts';
 import type { TastyBalances } from './account-rows.ts';
 import { balancesIn, positionsIn } from './account-rows.ts';
 import type { OrderLedger } from './order-ledger.ts';
@@ -16,15 +18,28 @@ import { snapshotOf } from './snapshot-of.ts';
 import type { TastyOrder } from './tasty-order.ts';
 import { isWhole } from './tasty-order.ts';
 
-/** The broker frowns on lists that are polled: its stream is the first source, this the second. */
-const EVERY_MICROS = 10 * MICROS_PER_SECOND;
-const LEAST_APART_MICROS = 5 * MICROS_PER_SECOND;
+/** From one beginning to the next while options trade: four requests. With the round itself and a second
+ * look, what differs is told within five seconds. */
+const EVERY_MICROS = 3 * MICROS_PER_SECOND;
+const OFF_HOURS_EVERY_MICROS = 10 * MICROS_PER_SECOND;
+/** Pictures that are wanted sooner begin at least this far apart: one read of positions a second is
+ * the ceiling of the broker's own client. */
+const LEAST_APART_MICROS = 1_100_000;
+/** The broker would rather be listened to than asked: where it says that this is too often, it is asked
+ * as rarely as off hours for so long. */
+const CALM_MICROS = 10 * MICROS_PER_MINUTE;
 const RETRY_MICROS = MICROS_PER_SECOND;
-/** The positions of this broker trail its fills, by seconds at worst. */
-const POSITIONS_LAG_MICROS = 4 * MICROS_PER_SECOND;
+/** The positions of this broker trail its fills: by milliseconds, on its test system up to three
+ * seconds. */
+const POSITIONS_LAG_MICROS = 3_250_000;
 /** Requests have time limits of their own; a round that outlives them all is given up. */
 const LONGEST_ROUND_MICROS = 90 * MICROS_PER_SECOND;
+const TOO_MANY_REQUESTS = 429;
 const NOTHING: readonly GatewayEffect[] = [];
+
+function isThrottled(answer: WireAnswer): boolean {
+  return answer.kind === 'httpResponse' && answer.status === TOO_MANY_REQUESTS;
+}
 
 interface Round {
   readonly begunAt: At;
@@ -53,6 +68,9 @@ export class AccountPoll {
   #round: Round | undefined;
   #dueAt = Number.POSITIVE_INFINITY;
   #lastBegun = Number.NEGATIVE_INFINITY;
+  #calmUntil = 0;
+  /** Since when reads have failed with none that came to its end. */
+  #failingSince: number | undefined;
   #snapshot: AccountSnapshot | undefined;
   /** Counts what the stream told of positions and balances. */
   #news = 0;
@@ -78,9 +96,21 @@ export class AccountPoll {
     this.#dueAt = Number.POSITIVE_INFINITY;
   }
 
+  /** True where the account has not let itself be read for so long that the last picture is none. */
+  isBlind({ wall }: At): boolean {
+    const since = this.#failingSince ?? this.#round?.begunAt.wall;
+    return since !== undefined && wall >= since + BLIND_AFTER_MICROS;
+  }
+
   /** Something changed: the picture is old. */
   noteChange(at: At): void {
     this.#news += 1;
+    this.lookAgain(at);
+  }
+
+  /** Begins the next round sooner, where rounds are taken at all. */
+  lookAgain(at: At): void {
+    if (this.#dueAt === Number.POSITIVE_INFINITY) return;
     const soonest = Math.max(at.wall, this.#lastBegun + LEAST_APART_MICROS);
     this.#dueAt = Math.min(this.#dueAt, soonest);
   }
@@ -88,7 +118,7 @@ export class AccountPoll {
   onClock(at: At, session: SessionTimes): readonly GatewayEffect[] {
     this.#session = session;
     const round = this.#round;
-    if (round !== undefined && at.wall > round.begunAt.wall + LONGEST_ROUND_MICROS) this.#again(at);
+    if (round !== undefined && at.wall > round.begunAt.wall + LONGEST_ROUND_MICROS) this.#fail(at);
     if (this.#round !== undefined || at.wall < this.#dueAt) return NOTHING;
     const settled = this.#parts.ledger.lastFillWall + POSITIONS_LAG_MICROS;
     if (at.wall < settled) return NOTHING;
@@ -97,7 +127,7 @@ export class AccountPoll {
 
   #begin(at: At): readonly GatewayEffect[] {
     this.#lastBegun = at.wall;
-    this.#dueAt = addMicros(at.wall, EVERY_MICROS);
+    this.#dueAt = addMicros(at.wall, this.#every(at));
     const round: Round = { begunAt: at, mark: 0 };
     this.#round = round;
     return this.#parts.lists.live('read', at, (list, listedAt) =>
@@ -105,9 +135,16 @@ export class AccountPoll {
     );
   }
 
+  #every(at: At): number {
+    const session = this.#session;
+    const isOpen =
+      session !== undefined && at.market >= session.open && at.market < session.lastTrade;
+    return isOpen && at.wall >= this.#calmUntil ? EVERY_MICROS : OFF_HOURS_EVERY_MICROS;
+  }
+
   #onFirst(round: Round, list: OrderList, at: At): readonly GatewayEffect[] {
     if (this.#round !== round) return NOTHING;
-    if ('failed' in list) return this.#again(at);
+    if ('failed' in list) return this.#fail(at, list.isThrottled);
     const { requests, accountId, take, onListed } = this.#parts;
     const events = [...take(list.orders, at), ...onListed(list.orders, round.begunAt, at)];
     const marked: Round = { begunAt: at, mark: this.#mark() };
@@ -118,8 +155,9 @@ export class AccountPoll {
         at,
         (answer, answeredAt) => {
           if (this.#round !== marked) return NOTHING;
-          if (answer.kind === 'httpResponse' && answer.status === 200) put(answer.body);
-          else return this.#again(answeredAt);
+          const body = bodyOf(answer);
+          if (body === undefined) return this.#fail(answeredAt, isThrottled(answer));
+          put(body);
           return this.#onPart(marked, answeredAt);
         },
       );
@@ -128,12 +166,12 @@ export class AccountPoll {
       read('positions', (body) => {
         const positions = positionsIn(body);
         if (positions !== undefined) marked.positions = positions;
-        else this.#again(at);
+        else this.#fail(at);
       }),
       read('balances', (body) => {
         const balances = balancesIn(body);
         if (balances !== undefined) marked.balances = balances;
-        else this.#again(at);
+        else this.#fail(at);
       }),
     ];
   }
@@ -148,7 +186,8 @@ export class AccountPoll {
 
   #onLast(round: Round, list: OrderList, at: At): readonly GatewayEffect[] {
     if (this.#round !== round) return NOTHING;
-    if ('failed' in list) return this.#again(at);
+    if ('failed' in list) return this.#fail(at, list.isThrottled);
+    this.#failingSince = undefined;
     const events = this.#parts.take(list.orders, at);
     const { positions, balances } = round;
     const isWholePicture = list.orders.every((o) => o.standing !== 'filled' || isWhole(o));
@@ -172,6 +211,12 @@ export class AccountPoll {
 
   #mark(): number {
     return this.#parts.ledger.version + this.#news;
+  }
+
+  #fail(at: At, isThrottled = false): readonly GatewayEffect[] {
+    this.#failingSince ??= this.#round?.begunAt.wall ?? at.wall;
+    if (isThrottled) this.#calmUntil = at.wall + CALM_MICROS;
+    return this.#again(at);
   }
 
   #again(at: At): readonly GatewayEffect[] {

@@ -10,13 +10,14 @@ import type { TastyOrder } from './tasty-order.ts';
 import { parseTastyOrder } from './tasty-order.ts';
 
 const PER_PAGE = 200;
+const TOO_MANY_REQUESTS = 429;
 /** A list that never ends is not a list: ten thousand orders of one day. */
 const MOST_PAGES = 50;
 
 /** What a list held when it was read to its end, oldest first; or why it was not. */
 export type OrderList =
   | { readonly orders: readonly TastyOrder[]; readonly count: number }
-  | { readonly failed: string };
+  | { readonly failed: string; readonly isThrottled?: boolean };
 
 export type OnList = (list: OrderList, at: At) => readonly GatewayEffect[];
 
@@ -61,7 +62,10 @@ export class OrderLists {
       (answer, answeredAt) => {
         if (answer.kind === 'httpFailed') return onList({ failed: answer.reason }, answeredAt);
         const { status, body } = answer;
-        if (status !== 200) return onList({ failed: refusalIn(status, body) }, answeredAt);
+        if (status !== 200) {
+          const isThrottled = status === TOO_MANY_REQUESTS;
+          return onList({ failed: refusalIn(status, body), isThrottled }, answeredAt);
+        }
         const page = pageIn(body, list.perPage);
         if (page === undefined) return onList({ failed: 'the list cannot be read' }, answeredAt);
         const found = page.items.flatMap((item) => parseTastyOrder(item) ?? []);

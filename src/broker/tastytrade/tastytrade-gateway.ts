@@ -220,8 +220,12 @@ export class TastytradeGateway implements OrderGateway {
     return undefined;
   }
 
-  snapshot(): AccountSnapshot | undefined {
-    return this.#poll.snapshot;
+  snapshot(at: At): AccountSnapshot | undefined {
+    return this.#poll.isBlind(at) ? undefined : this.#poll.snapshot;
+  }
+
+  lookAgain(at: At): void {
+    this.#poll.lookAgain(at);
   }
 
   /** Entries that are kept of orders and settlements: bounded, however many sessions pass. */

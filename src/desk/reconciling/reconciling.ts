@@ -1,7 +1,9 @@
 /**
  * Compares two sources all the time: the broker's stream, as this book has it, and the broker's own
- * snapshot. One difference alone may be a race. The same one in a later snapshot is told, stops
- * openings, and is healed from that snapshot alone; what no fill explains waits for the operator.
+ * snapshot. A difference seen once may be a race, and a second snapshot is asked for at once. The same
+ * one in a later snapshot is told and stops openings, whatever else is on the move meanwhile. Where
+ * two snapshots differ from this book in all the same things, it is healed from the second alone; what
+ * no fill explains waits for the operator.
  */
 
 import type { AccountSnapshot } from '../../broker/order-gateway.ts';
@@ -39,19 +41,35 @@ function isForOperator(divergence: Divergence): boolean {
  * and nobody is called for it. */
 const FIRST_PICTURE_MICROS = 30 * MICROS_PER_SECOND;
 
-/** Runs the comparison on a schedule and on request. Core thread only. */
+/** A stream that comes back at once, and the picture after it, are nothing to call anybody for. */
+const NO_PICTURE_MICROS = 2 * MICROS_PER_SECOND;
+
+const NOTHING_SEEN: ReadonlyMap<string, number> = new Map();
+
+/** Runs the comparison on a schedule, on each new picture and on request. Core thread only. */
 export class Reconciler {
-  /** What the last comparison found, and the wall time of its snapshot. */
-  #seen = { words: '', asOf: 0 };
+  /** What the last comparison found, each with the wall time of the first snapshot that showed it; that
+   * there is none, with the time at which that was first so. */
+  #seen = NOTHING_SEEN;
+  /** The first snapshot in which nothing differed any more. */
+  #cleanSince: number | undefined;
+  /** The newest picture that was compared. */
+  #picture: AccountSnapshot | undefined;
   /** What was last recorded; undefined before the first finding. */
   #told: string | undefined;
   #startedAt: number | undefined;
   /** Differences that the operator took as they are. */
   readonly #accepted = new Set<string>();
 
+  /** Compares where the broker's answer has made a picture whole. Called after each of them. */
+  onAnswer(desk: DeskContext): void {
+    if (desk.gateway.snapshot(desk.at) !== this.#picture) this.check(desk);
+  }
+
   /** Compares once. */
   check(desk: DeskContext): ReconcileView {
     const snapshot = desk.gateway.snapshot(desk.at);
+    this.#picture = snapshot;
     const found = this.#found(desk, snapshot);
     const words = found.map(divergenceWords);
     this.#judge(desk, found, snapshot?.asOf.wall ?? desk.at.wall);
@@ -71,25 +89,48 @@ export class Reconciler {
     this.#startedAt ??= desk.at.wall;
     const isAwaited = this.#told === undefined && found.some(({ kind }) => kind === 'noSnapshot');
     if (isAwaited && desk.at.wall < this.#startedAt + FIRST_PICTURE_MICROS) return;
-    const words = found.map(divergenceWords).join('\n');
-    const isConfirmed = words === this.#seen.words && asOf > this.#seen.asOf;
-    const isFirst = this.#told === undefined && words === '';
-    if (words !== this.#seen.words || isConfirmed) this.#seen = { words, asOf };
-    if (isConfirmed || isFirst) this.#settle(desk, found, words);
+    const before = this.#seen;
+    const sinceOf = (divergence: Divergence) => before.get(divergenceWords(divergence));
+    const nowOf = ({ kind }: Divergence) => (kind === 'noSnapshot' ? desk.at.wall : asOf);
+    const stood = found.filter((each) => {
+      const past = nowOf(each) - (sinceOf(each) ?? nowOf(each));
+      return each.kind === 'noSnapshot' ? past >= NO_PICTURE_MICROS : past > 0;
+    });
+    this.#seen = new Map(
+      found.map((each) => [divergenceWords(each), sinceOf(each) ?? nowOf(each)]),
+    );
+    if (found.some((each) => sinceOf(each) === undefined)) desk.gateway.lookAgain(desk.at);
+    if (stood.length > 0) this.#tell(desk, stood);
+    if (stood.length > 0 && stood.length === found.length && stood.length === before.size) {
+      heal(desk, found);
+    }
+    if (found.length > 0) this.#cleanSince = undefined;
+    else this.#onClean(desk, asOf);
   }
 
-  #settle(desk: DeskContext, found: readonly Divergence[], words: string): void {
-    const clean = found.length === 0;
-    if (words !== this.#told) {
-      const hasTold = this.#told !== undefined;
-      this.#told = words;
-      desk.day.reconciled = clean;
-      const told = found.map(divergenceWords);
-      desk.out.append({ kind: 'reconciled', clean, differences: told }, true);
-      if (!clean) desk.out.alert('critical', 'RECONCILE_DIFFERS', adviceOn(found));
-      else if (hasTold) desk.out.settle('resolve', 'RECONCILE_DIFFERS', 'the books agree');
+  /** That nothing differs is believed as a difference is: seen twice; but the first time at once. */
+  #onClean(desk: DeskContext, asOf: number): void {
+    const isFirst = this.#told === undefined;
+    const isSeenTwice = this.#cleanSince !== undefined && asOf > this.#cleanSince;
+    if (this.#cleanSince === undefined && !isFirst && this.#told !== '') {
+      desk.gateway.lookAgain(desk.at);
     }
-    heal(desk, found);
+    this.#cleanSince ??= asOf;
+    if (isFirst || isSeenTwice) this.#tell(desk, []);
+  }
+
+  /** `stood`: what an earlier picture showed too. */
+  #tell(desk: DeskContext, stood: readonly Divergence[]): void {
+    const clean = stood.length === 0;
+    const told = stood.map(divergenceWords);
+    const words = told.join('\n');
+    if (words === this.#told) return;
+    const hasTold = this.#told !== undefined;
+    this.#told = words;
+    desk.day.reconciled = clean;
+    desk.out.append({ kind: 'reconciled', clean, differences: told }, true);
+    if (!clean) desk.out.alert('critical', 'RECONCILE_DIFFERS', adviceOn(stood));
+    else if (hasTold) desk.out.settle('resolve', 'RECONCILE_DIFFERS', 'the books agree');
   }
 
   /**

@@ -77,6 +77,10 @@ export class BrokerTap implements OrderGateway {
     return this.#broker.nextWake();
   }
 
+  lookAgain(at: At): void {
+    this.#broker.lookAgain(at);
+  }
+
   snapshot(at: At): AccountSnapshot | undefined {
     return this.#broker.snapshot(at);
   }

@@ -129,6 +129,10 @@ export class WireGateway implements OrderGateway {
     return undefined;
   }
 
+  lookAgain(at: At): void {
+    this.#accountDue = at.wall;
+  }
+
   snapshot(): AccountSnapshot | undefined {
     return this.#snapshot;
   }

@@ -315,6 +315,33 @@ describe('the picture of the account', () => {
     expect(seen).toBe(2);
   });
 
+  it('is taken every three seconds in the session, and at once where it is wanted', () => {
+    const rig = new AlpacaRig();
+    const readsIn = (seconds: number): number => {
+      const before = rig.wires.requests.length;
+      rig.pass(seconds);
+      return rig.wires.requests.slice(before).filter((line) => line === 'GET /v2/positions').length;
+    };
+    expect(readsIn(60)).toBe(20);
+    const tenth = () => {
+      rig.gateway.lookAgain(rig.at());
+      return readsIn(0.1);
+    };
+    const reads = Array.from({ length: 40 }, tenth).reduce((sum, read) => sum + read, 0);
+    expect(reads).toBe(4);
+  });
+
+  it('is none once its reads have failed for half a minute, and there again with the next', () => {
+    const rig = new AlpacaRig();
+    rig.wires.faults.onRequest('GET /v2/positions', 'html502', 12);
+    rig.pass(29);
+    expect(rig.gateway.snapshot(rig.at())).toBeDefined();
+    rig.pass(5);
+    expect(rig.gateway.snapshot(rig.at())).toBeUndefined();
+    rig.pass(20);
+    expect(rig.gateway.snapshot(rig.at())).toBeDefined();
+  });
+
   it('waits for the fills of an order whose parent says more than its legs', () => {
     const rig = new AlpacaRig();
     const order = spread(rig);
@@ -626,6 +653,6 @@ describe('a restart', () => {
 
   it('refuses a picture of another account', () => {
     const rig = new AlpacaRig({ accountId: 'PA3ANOTHER000' });
-    expect(rig.gateway.snapshot()).toBeUndefined();
+    expect(rig.gateway.snapshot(rig.at())).toBeUndefined();
   });
 });

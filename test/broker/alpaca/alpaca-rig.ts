@@ -106,7 +106,7 @@ export class AlpacaRig {
   }
 
   snapshot(): AccountSnapshot {
-    const snapshot = this.gateway.snapshot();
+    const snapshot = this.gateway.snapshot(this.at());
     if (snapshot === undefined) throw new Error('there is no snapshot yet');
     return snapshot;
   }

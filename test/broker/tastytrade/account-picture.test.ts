@@ -112,6 +112,44 @@ describe('the picture of an account at tastytrade', () => {
     expect(answered).toBeGreaterThan(1);
   });
 
+  it('is taken more rarely once the broker has said that it is asked too often', () => {
+    const rig = connected();
+    const readsIn = (millis: number): number => {
+      const before = rig.venue.seen.length;
+      rig.pass(millis);
+      return rig.venue.seen.slice(before).filter((line) => line.includes('/positions')).length;
+    };
+    expect(readsIn(60_000)).toBe(20);
+    rig.venue.faults.add(/^GET .*live/, 'throttled', 1);
+    rig.pass(30_000);
+    expect(readsIn(60_000)).toBe(6);
+    rig.pass(600_000, 1_000);
+    expect(readsIn(60_000)).toBe(20);
+  });
+
+  it('is none once its reads have failed for half a minute, and there again with the next', () => {
+    const rig = connected();
+    rig.venue.faults.add(/^GET .*positions/, 'gateway', 40);
+    rig.pass(29_000);
+    expect(rig.gateway.snapshot(rig.at())).toBeDefined();
+    rig.pass(5_000);
+    expect(rig.gateway.snapshot(rig.at())).toBeUndefined();
+    rig.pass(30_000);
+    expect(rig.gateway.snapshot(rig.at())).toBeDefined();
+  });
+
+  it('is taken again at once where it is wanted, and not oftener than positions may be read', () => {
+    const rig = connected();
+    const first = rig.gateway.snapshot(rig.at());
+    for (let beat = 0; beat < 22; beat += 1) {
+      rig.gateway.lookAgain(rig.at());
+      rig.pass(50);
+    }
+    const second = rig.gateway.snapshot(rig.at());
+    expect((second?.asOf.wall ?? 0) - (first?.asOf.wall ?? 0)).toBeGreaterThanOrEqual(1_100_000);
+    expect((second?.asOf.wall ?? 0) - (first?.asOf.wall ?? 0)).toBeLessThan(3_000_000);
+  });
+
   it('tells assignment, exercise and expiry once, of contracts that this engine ordered', () => {
     const rig = new TastyRig({ venue: newVenue(15 * 60 + 20) });
     rig.connect();

@@ -60,6 +60,7 @@ function brokerThat(change: (broker: OrderGateway) => Partial<OrderGateway>): Se
         onClock: (at, session) => broker.onClock(at, session),
         nextWake: () => broker.nextWake(),
         snapshot: (at) => broker.snapshot(at),
+        lookAgain: (at) => broker.lookAgain(at),
       };
       return { ...proxy, ...change(broker) };
     },

@@ -26,6 +26,8 @@ export class VenueWire {
   #isDead = false;
   /** Logins happen by themselves, as the shell's keeper has it; false = the token is let run out. */
   keepsLogin = true;
+  /** Of everything, each way. */
+  latencyMillis = LATENCY_MILLIS;
 
   constructor(venue: TastytradeVenue, onInput: (input: WireInput) => void) {
     this.venue = venue;
@@ -83,7 +85,7 @@ export class VenueWire {
   }
 
   #later(act: () => unknown): void {
-    this.venue.clock.after(LATENCY_MILLIS, act);
+    this.venue.clock.after(this.latencyMillis, act);
   }
 
   /** A token that is valid now. */

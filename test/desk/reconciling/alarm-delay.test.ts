@@ -1,0 +1,178 @@
+/** How soon a difference that the stream does not tell is told, before the real adapters. */
+
+import { describe, expect, it } from 'vitest';
+import { AlpacaGateway } from '../../../src/broker/alpaca/alpaca-gateway.ts';
+import type { GatewayEffect } from '../../../src/broker/order-gateway.ts';
+import { occSymbol } from '../../../src/engine/domain/instrument.ts';
+import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
+import { sessionDate } from '../../../src/engine/domain/units.ts';
+import { StubVenue } from '../../support/alpaca/stub-venue.ts';
+import { StubWires } from '../../support/alpaca/stub-wires.ts';
+import { CONDOR, DeskRig, valueIn } from '../../support/desk-rig.ts';
+import { DayRig } from '../../support/tastytrade/day-rig.ts';
+
+const DATE = sessionDate('2026-11-20');
+const START = 10 * 60 + 30;
+const ACCOUNT = 'PA3TESTSTUB1';
+/** One way of a request or its answer. */
+const LATENCY_MILLIS = 100;
+const BEATS_A_SECOND = 10;
+/** By then an opening's limit stays where it is: each move of it disturbs a picture. */
+const UNTIL_WALKED_SECONDS = 20;
+const SYMBOL = occSymbol({
+  kind: 'option',
+  root: 'SPY',
+  expiry: DATE,
+  right: 'put',
+  strike: 5_900_000 as never,
+});
+
+/** An account at a broker that an opening of this engine works at, and whose stream has gone dumb. */
+interface Account {
+  readonly rig: DeskRig;
+  /** Everybody's time passes by a tenth of a second. */
+  beat(): void;
+  foreignOrder(): void;
+  shares(): void;
+  fill(): void;
+  cancel(): void;
+}
+
+function atTastytrade(): Account {
+  const rig = DayRig.start(START);
+  rig.venue.orders.knobs.fillsByQuote = false;
+  rig.begin();
+  const { tokenSha256 } = rig.preview(CONDOR);
+  const { orderId } = valueIn(rig.confirm(tokenSha256));
+  rig.advance(UNTIL_WALKED_SECONDS);
+  rig.wire.latencyMillis = LATENCY_MILLIS;
+  rig.venue.stream.isHalfOpen = true;
+  const { orders, account } = rig.venue;
+  const order = () => {
+    const found = orders.headOf(orderId ?? '');
+    if (found === undefined) throw new Error('the order is not at the broker');
+    return found;
+  };
+  let minutes = (rig.at.market - newYorkInstant(DATE, 0)) / 60_000_000;
+  return {
+    rig,
+    beat: () => {
+      minutes += 1 / 60 / BEATS_A_SECOND;
+      rig.goTo(minutes);
+    },
+    foreignOrder: () => {
+      orders.foreign([{ symbol: SYMBOL, action: 'Buy to Open', quantity: 1 }], -1);
+    },
+    shares: () => {
+      account.lots.set('SPY', { quantity: 100, average: 600 });
+      account.showPositions();
+    },
+    fill: () => {
+      orders.fill(order().id, 1);
+    },
+    cancel: () => {
+      orders.end(order(), 'Cancelled');
+    },
+  };
+}
+
+function atAlpaca(): Account {
+  const venue = new StubVenue(newYorkInstant(DATE, START), ACCOUNT);
+  const wires = new StubWires(venue);
+  let underWay: Exclude<GatewayEffect, { kind: 'event' }>[] = [];
+  const rig = new DeskRig({
+    date: DATE,
+    minutes: START,
+    broker: (history, at) => new AlpacaGateway({ accountId: ACCOUNT, history, at }),
+    onWire: (effect) => underWay.push(effect),
+  });
+  venue.market.list(rig.listing().contracts);
+  let minutes = START;
+  const beat = (seconds = 1 / BEATS_A_SECOND) => {
+    minutes += seconds / 60;
+    for (const effect of underWay) wires.perform(effect);
+    underWay = [];
+    venue.advance(newYorkInstant(DATE, minutes));
+    for (let input = wires.next(); input; input = wires.next()) {
+      rig.step({ kind: 'wire', at: rig.at, wire: input });
+    }
+    rig.goTo(minutes);
+  };
+  const pass = (seconds: number) => {
+    for (let done = 0; done < seconds; done += 0.5) beat(0.5);
+  };
+  wires.open();
+  pass(5);
+  const { tokenSha256 } = rig.preview(CONDOR);
+  rig.send({ kind: 'confirm', tokenSha256 });
+  pass(UNTIL_WALKED_SECONDS);
+  wires.isStreamUp = false;
+  const order = () => {
+    const found = venue.orders.at(-1);
+    if (found === undefined) throw new Error('the order is not at the broker');
+    return found;
+  };
+  return {
+    rig,
+    beat,
+    foreignOrder: () => {
+      venue.place({
+        symbol: SYMBOL.replaceAll(' ', ''),
+        qty: '1',
+        side: 'buy',
+        type: 'limit',
+        limit_price: '0.01',
+        time_in_force: 'day',
+        position_intent: 'buy_to_open',
+      });
+    },
+    shares: () => {
+      venue.account.apply({ executionId: 'transfer', symbol: 'SPY', quantity: 100, price: 600 });
+    },
+    fill: () => {
+      venue.fill(order(), 1);
+    },
+    cancel: () => {
+      venue.cancel(order().id);
+    },
+  };
+}
+
+const BROKERS = { tastytrade: atTastytrade, alpaca: atAlpaca };
+
+type Event = Exclude<keyof Account, 'rig' | 'beat'>;
+
+/** What happened at the broker is in the books here, or somebody was told that it is not. */
+const NOTICED: Readonly<Record<Event, (rig: DeskRig) => boolean>> = {
+  foreignOrder: (rig) => rig.orders().length === 2,
+  shares: (rig) => rig.alerts().includes('RECONCILE_DIFFERS') && !rig.day.reconciled,
+  fill: (rig) => rig.positions().length === 1,
+  cancel: (rig) => rig.orders()[0]?.status === 'cancelled',
+};
+
+/** Beats until it is noticed that this happened, so many beats after the account was set up. */
+function delayOf(account: Account, event: Event, beatsBefore: number): number {
+  const { rig } = account;
+  for (let beat = 0; beat < beatsBefore; beat += 1) account.beat();
+  expect(rig.orders().map(({ status }) => status)).toEqual(['working']);
+  expect(rig.day.reconciled).toBe(true);
+  account[event]();
+  expect(NOTICED[event](rig)).toBe(false);
+  let beats = 0;
+  while (beats < 20 * BEATS_A_SECOND && !NOTICED[event](rig)) {
+    account.beat();
+    beats += 1;
+  }
+  return beats;
+}
+
+describe.each(['tastytrade', 'alpaca'] as const)('at %s, where the stream is silent,', (name) => {
+  it.each(['foreignOrder', 'shares', 'fill', 'cancel'] as const)(
+    '%s is booked or told within five seconds, wherever it happens between two pictures',
+    (event) => {
+      const delays = [0, 8, 16, 24].map((before) => delayOf(BROKERS[name](), event, before));
+      expect(Math.max(...delays)).toBeLessThanOrEqual(5 * BEATS_A_SECOND);
+      expect(new Set(delays).size).toBeGreaterThan(1);
+    },
+  );
+});

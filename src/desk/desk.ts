@@ -64,7 +64,7 @@ import { sessionFor } from './session/session-clock.ts';
 import { askForListing, keepSession, onListing, scheduleFor } from './session/session-life.ts';
 import { recordStart, wasCutOff } from './starting.ts';
 import type { Stop, StopPolicy } from './stopping.ts';
-import { watchStop } from './stopping.ts';
+import { callBackOpenings, watchStop } from './stopping.ts';
 
 /** Twice this, for a difference is seen twice before it is told, stays well within five seconds. */
 const RECONCILE_EVERY_MICROS = 1_500_000;
@@ -352,5 +352,6 @@ export class Desk {
     desk.day.stopping = true;
     const inSession = desk.day.chainOpen && desk.at.market >= desk.day.session.open;
     if (policy === 'flatten' && inSession) closeEverything(desk, 'engine', undefined);
+    else callBackOpenings(desk);
   }
 }

@@ -1,11 +1,13 @@
-/** An orderly stop: waits for closing orders, then says what is left without protection. */
+/** An orderly stop: waits for closing orders and for openings that are called back, then says what is
+ * left without protection. */
 
 import type { EpochMicros } from '../engine/domain/units.ts';
 import { areLeftToExpire, isOpen } from './account/held-position.ts';
 import type { DeskContext } from './desk-context.ts';
 import { keepFlattening } from './orders/flattening.ts';
-import { isClose } from './orders/order-book.ts';
+import { isClose, isExternal, type OrderRecord } from './orders/order-book.ts';
 import { isProtected } from './orders/protecting.ts';
+import { requestCancel } from './orders/sending.ts';
 
 export type StopPolicy = 'flatten' | 'leave';
 
@@ -18,15 +20,28 @@ export interface Stop {
 /** So long a flatten that has found no market yet is tried again before the stop gives up: right
  * after a start the listing and the first quotes are seconds away. */
 const MARKET_WAIT_MICROS = 10_000_000;
+/** An opening whose end the broker does not tell holds up the stop no longer than this. */
+const CANCEL_WAIT_MICROS = 10_000_000;
 
-/** Ids of what would be left without protection: without a stop that the broker is known to hold.
- * Longs that nobody bids for need none: all they can lose is paid. */
+/** Openings of this engine that may still fill. */
+function ownOpenings({ orders }: DeskContext): readonly OrderRecord[] {
+  return orders.live().filter((order) => order.intent.purpose === 'open' && !isExternal(order));
+}
+
+/** Calls back what would fill into a position that nobody watches. */
+export function callBackOpenings(desk: DeskContext): void {
+  for (const order of ownOpenings(desk)) requestCancel(desk, order, 'engine');
+}
+
+/** Ids of what would be left without protection: without a stop that the broker is known to hold, or
+ * of an opening that may still fill. Longs that nobody bids for need none: all they can lose is paid. */
 function unprotected(desk: DeskContext): readonly string[] {
-  return desk.book
+  const held = desk.book
     .structures()
     .filter((position) => isOpen(position) && !areLeftToExpire(desk, position.legs))
     .map((position) => position.positionId)
     .filter((positionId) => !isProtected(desk, positionId));
+  return [...new Set([...held, ...ownOpenings(desk).map(({ intent }) => intent.positionId)])];
 }
 
 function isTrading({ at, day }: DeskContext): boolean {
@@ -47,6 +62,8 @@ export function watchStop(desk: DeskContext, stop: Stop): boolean {
     if (desk.day.chainOpen) keepFlattening(desk, true);
     return false;
   }
+  const isCallingBack = desk.at.wall - stop.since < CANCEL_WAIT_MICROS;
+  if (isCallingBack && ownOpenings(desk).length > 0) return false;
   finishStop(desk, isFlatten ? 'stopped in order' : 'stopped, positions left by policy');
   return true;
 }
@@ -55,7 +72,9 @@ export function watchStop(desk: DeskContext, stop: Stop): boolean {
 export function finishStop(desk: DeskContext, reason: string): void {
   const left = unprotected(desk);
   if (left.length > 0) {
-    const text = `${left.join(', ')}: no broker-side stop while the engine is down`;
+    const open = ownOpenings(desk).map(({ intent }) => intent.intentId);
+    const mayFill = open.length > 0 ? `; ${open.join(', ')} may still fill at the broker` : '';
+    const text = `${left.join(', ')}: no broker-side stop while the engine is down${mayFill}`;
     desk.out.alert('critical', 'UNPROTECTED_AT_STOP', text);
   }
   desk.out.append({ kind: 'engineStopped', reason, unprotected: left }, true);

@@ -81,6 +81,71 @@ describe('an orderly stop', () => {
     expect(rig.submitted).toHaveLength(1);
   });
 
+  /** An opening that works while nobody trades with it. */
+  function workOpening(rig: DeskRig) {
+    const { tokenSha256 } = rig.preview();
+    rig.size = 0;
+    rig.confirm(tokenSha256);
+    const [opening] = rig.orders();
+    if (opening?.status !== 'working') throw new Error('the opening works');
+    return opening;
+  }
+
+  it.each(['flatten', 'leave'] as const)(
+    'by %s calls back what still opens, and waits for its end',
+    (policy) => {
+      const rig = new DeskRig();
+      const opening = workOpening(rig);
+      stop(rig, policy);
+      rig.step({ kind: 'clock', at: rig.at });
+      expect([opening.cancelRequested, stopped(rig)]).toEqual([true, []]);
+      rig.advance(2);
+      expect([opening.status, stopped(rig)]).toEqual(['cancelled', [[]]]);
+    },
+  );
+
+  it('by flatten closes what an opening fills while it is called back', () => {
+    const rig = new DeskRig();
+    const opening = workOpening(rig);
+    rig.gateway.isMute = true;
+    stop(rig, 'flatten');
+    rig.gateway.isMute = false;
+    rig.size = 50;
+    rig.edit = ({ bid = 0, ask = 0 }, _right, strike) => {
+      const dearer = strike === 599 || strike === 601 ? 0.2 : 0;
+      return { bid: bid + dearer, ask: ask + dearer };
+    };
+    rig.advance(8);
+    expect([opening.status, stopped(rig)]).toEqual(['filled', [[]]]);
+    expect(rig.positions()).toEqual([]);
+  });
+
+  it.each(['flatten', 'leave'] as const)(
+    'by %s tells of an opening whose end the broker does not tell within ten seconds',
+    (policy) => {
+      const rig = new DeskRig();
+      const { intent } = workOpening(rig);
+      rig.gateway.isMute = true;
+      stop(rig, policy);
+      rig.advance(9);
+      expect(stopped(rig)).toEqual([]);
+      rig.advance(1);
+      expect(stopped(rig)).toEqual([[intent.positionId]]);
+      const [paged] = rig.bodies('alert').filter(({ code }) => code === 'UNPROTECTED_AT_STOP');
+      expect(paged?.text).toContain(`${intent.intentId} may still fill at the broker`);
+    },
+  );
+
+  it('lets an order of somebody else work on', () => {
+    const rig = new DeskRig();
+    const { intent } = workOpening(rig);
+    const foreign = { ...rig.order(intent.intentId).intent, strategy: 'external' as const };
+    Object.assign(rig.order(intent.intentId), { intent: foreign });
+    stop(rig, 'leave');
+    rig.step({ kind: 'clock', at: rig.at });
+    expect([rig.order(intent.intentId).cancelRequested, stopped(rig)]).toEqual([false, [[]]]);
+  });
+
   it('takes longs that nobody bids for to need no protection', () => {
     const rig = new DeskRig({ minutes: 14 * 60 + 5 });
     const request = { strategy: 'lotto_play_5_delta', side: 'call', targetDelta: 5, quantity: 1 };

@@ -19,7 +19,7 @@ import type { TokenBook } from '../risk/confirm-token.ts';
 import type { GovernorMemory } from '../risk/daily-loss-governor.ts';
 import type { MessageThrottle } from '../risk/message-throttle.ts';
 import type { RecentOrder } from '../risk/risk-input.ts';
-import type { TradingStatus } from '../risk/trading-state.ts';
+import type { StateCause, TradingStatus } from '../risk/trading-state.ts';
 import type { AlertBook } from './alerts/alert-book.ts';
 import type { DeskConfig } from './desk-config.ts';
 import type { OrderBook } from './orders/order-book.ts';
@@ -59,6 +59,8 @@ export interface DeskDay {
   /** What holds trading down; the trading state follows from it. */
   status: TradingStatus;
   governor: GovernorMemory;
+  /** Since when, by the wall clock, quotes do not bear out a cause that they brought. */
+  readonly calmSince: Map<StateCause, EpochMicros>;
   /** Positions that are being flattened, by id. */
   readonly flattening: Map<string, FlattenProgress>;
   /** Stops at the broker, by position. */

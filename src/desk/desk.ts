@@ -270,6 +270,7 @@ export class Desk {
       this.#market.forget();
     }
     if (lateMillis > 0 && day.feedLateMillis === 0) out.alert('warning', 'FEED_LATE', detail);
+    if (lateMillis === 0 && day.feedLateMillis > 0) out.settle('resolve', 'FEED_LATE', detail);
     day.feedConnected = connected;
     day.feedDetail = detail;
     day.feedLateMillis = lateMillis;
@@ -288,7 +289,7 @@ export class Desk {
     if (behind) {
       desk.out.alert('critical', 'AUDIT_BEHIND', `${detail}; openings are halted`);
       cancelOpenings(desk, 'engine');
-    }
+    } else desk.out.settle('resolve', 'AUDIT_BEHIND', detail);
     holdTrading(desk, 'auditBehind', behind);
   }
 

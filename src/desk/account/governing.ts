@@ -1,5 +1,6 @@
 /** Governs the trading state from the marks: daily loss, delta cap, unmarkable legs, shares. */
 
+import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { CALM, governDailyLoss } from '../../risk/daily-loss-governor.ts';
 import { isRepeating } from '../../risk/repeats.ts';
 import type { TradingState } from '../../risk/risk-input.ts';
@@ -43,11 +44,18 @@ function settle(desk: DeskContext, cause: StateCause, { status, changed }: State
   }
   const { from, to, reason } = changed;
   recordState(desk, from, to, reason);
-  if (cause !== 'kill') {
-    const severity = to === 'halted' ? 'critical' : 'warning';
-    desk.out.alert(severity, 'TRADING_STATE', `trading went from ${from} to ${to}: ${reason}`);
-  }
+  tellState(desk, changed);
   publishState(desk);
+}
+
+/** Each state below active is an incident of its own, over once it is left: a halt pages though trading
+ * was reducing already. The kill switch tells of itself. */
+function tellState(desk: DeskContext, { from, to, reason }: NonNullable<StateChange['changed']>) {
+  const text = `trading went from ${from} to ${to}: ${reason}`;
+  if (from !== 'active') desk.out.settle('resolve', 'TRADING_STATE', text, from);
+  if (to === 'active' || reason === 'kill') return;
+  const severity = to === 'halted' ? 'critical' : 'warning';
+  desk.out.alert(severity, 'TRADING_STATE', text, to);
 }
 
 /** The causes stand in the record too: a restart reads from them which latches were up. */
@@ -63,9 +71,30 @@ function publishState(desk: DeskContext): void {
   desk.out.push({ kind: 'publish', event: { kind: 'tradingState', state, killed } });
 }
 
+/** What the market holds down is lifted once it was not so for this long: at its edge every other quote
+ * would bring it and take it away, and each time page. */
+const LIFTED_AFTER_MICROS = 5 * MICROS_PER_SECOND;
+
+/** Takes over a state that quotes bring: a cause at once, its end once it lasts. */
+function settleByQuotes(desk: DeskContext, cause: StateCause, change: StateChange): void {
+  const { status, calmSince } = desk.day;
+  const isEnd = status.causes.includes(cause) && !change.status.causes.includes(cause);
+  const since = isEnd ? (calmSince.get(cause) ?? desk.at.wall) : undefined;
+  if (since === undefined) calmSince.delete(cause);
+  else calmSince.set(cause, since);
+  if (since === undefined || desk.at.wall - since >= LIFTED_AFTER_MICROS) {
+    settle(desk, cause, change);
+  }
+}
+
 /** Yesterday's causes end with the day they were about. */
 export function beginDay(desk: DeskContext): void {
+  const from = tradingStateOf(desk.day.status);
   desk.day.status = openSession(desk.day.status);
+  const to = tradingStateOf(desk.day.status);
+  if (from !== to && from !== 'active') {
+    desk.out.settle('resolve', 'TRADING_STATE', 'what was about the day ended with it', from);
+  }
   desk.day.governor = CALM;
   desk.day.flattenAgainAt = undefined;
   publishState(desk);
@@ -90,10 +119,14 @@ export function govern(desk: DeskContext): void {
   day.governor = judged.memory;
   if (judged.action !== 'none') loseDay(desk, judged.action);
   const { portfolioDeltaCap } = config.limits;
-  const wasInside = !day.status.causes.includes('deltaCap');
-  settle(desk, 'deltaCap', governDelta(day.status, heldDelta(desk), portfolioDeltaCap));
-  if (wasInside && day.status.causes.includes('deltaCap')) offerToReduce(desk);
-  holdTrading(desk, 'unmarkable', pnl.unmarkable.length > 0);
+  const wasBeyond = day.status.causes.includes('deltaCap');
+  settleByQuotes(desk, 'deltaCap', governDelta(day.status, heldDelta(desk), portfolioDeltaCap));
+  const isBeyondCap = day.status.causes.includes('deltaCap');
+  if (isBeyondCap && !wasBeyond) offerToReduce(desk);
+  if (wasBeyond && !isBeyondCap)
+    desk.out.settle('resolve', 'DELTA_CAP', 'net delta is back inside');
+  const hasUnmarkable = pnl.unmarkable.length > 0;
+  settleByQuotes(desk, 'unmarkable', setCause(day.status, 'unmarkable', hasUnmarkable));
   holdTrading(desk, 'sharesHeld', book.sharesHeld() !== 0);
   holdTrading(desk, 'notReconciled', !day.reconciled);
   latchPace(desk);

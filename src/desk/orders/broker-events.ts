@@ -75,7 +75,7 @@ function judgeSearch(desk: DeskContext, intentId: string, search: OrderSearch): 
   setStatus(order, 'absentPresumed', evidence, desk.at);
   desk.out.settle('resolve', 'ORDER_UNKNOWN', evidence, intentId);
   const text = `order ${intentId} is presumed absent and is not sent again; a new preview may be made`;
-  desk.out.alert('warning', 'ORDER_ABSENT', text);
+  desk.out.alert('warning', 'ORDER_ABSENT', text, intentId);
   publishOrder(desk, order);
 }
 
@@ -163,7 +163,7 @@ function advance(
     desk.out.settle('resolve', 'ORDER_UNKNOWN', evidence, intentId);
     if (order.status === 'absentPresumed') {
       const text = `order ${intentId}, presumed absent, is ${status} at the broker`;
-      desk.out.alert('critical', 'ORDER_APPEARED', text);
+      desk.out.alert('critical', 'ORDER_APPEARED', text, intentId);
     }
   }
   setStatus(order, status, reason, desk.at);
@@ -185,7 +185,7 @@ function pageRejectedClose(desk: DeskContext, intentId: string, reason: string):
   const intent = desk.orders.get(intentId)?.intent;
   if (intent === undefined || intent.purpose === 'open' || intent.purpose === 'protective') return;
   const text = `${intent.positionId} stays open: the broker rejected ${intentId}: ${reason}`;
-  desk.out.alert('critical', 'CLOSE_REJECTED', text);
+  desk.out.alert('critical', 'CLOSE_REJECTED', text, intent.positionId);
 }
 
 function onUnknown(desk: DeskContext, intentId: string, reason: string): void {
@@ -203,7 +203,8 @@ function onFill(desk: DeskContext, event: Extract<BrokerEvent, { kind: 'fill' }>
   if (desk.book.knows(fill.fillId)) return;
   if (order === undefined || isExternal(order)) {
     desk.book.applyExternalFill(fill);
-    desk.out.alert('warning', 'EXTERNAL_FILL', `a fill this engine did not order: ${fill.fillId}`);
+    const text = `a fill this engine did not order: ${fill.fillId}`;
+    desk.out.alert('warning', 'EXTERNAL_FILL', text, fill.fillId);
     if (order === undefined) return;
   } else desk.book.applyFill(fill, order.intent);
   order.fills.push(fill);
@@ -218,7 +219,7 @@ function onFill(desk: DeskContext, event: Extract<BrokerEvent, { kind: 'fill' }>
 function onLateFill(desk: DeskContext, order: OrderRecord, whole: boolean): void {
   const { intentId } = order.intent;
   const text = `order ${intentId} was ${order.status} and has filled after all`;
-  desk.out.alert('warning', 'LATE_FILL', text);
+  desk.out.alert('warning', 'LATE_FILL', text, intentId);
   if (whole) setStatus(order, 'filled', 'filled after its end was reported', desk.at);
   publishOrder(desk, order);
 }
@@ -241,7 +242,7 @@ function onBusted(desk: DeskContext, intentId: string, fillId: string, reason: s
   noteRatio(desk, order);
   if (order.status === 'filled') setStatus(order, 'unknown', `fill ${fillId} was busted`, desk.at);
   const text = `the broker took back fill ${fillId} of order ${intentId} (${reason}): look at ${intent.positionId}`;
-  desk.out.alert('critical', 'TRADE_BUSTED', text);
+  desk.out.alert('critical', 'TRADE_BUSTED', text, fillId);
   publishOrder(desk, order);
   desk.out.push({ kind: 'publish', event: { kind: 'positions' } });
 }
@@ -255,7 +256,7 @@ function onReopened(
   const order = desk.orders.get(intentId);
   if (order === undefined || order.status === 'working') return;
   const text = `order ${intentId} was ${order.status} and works again at the broker: ${reason}`;
-  desk.out.alert('critical', 'ORDER_REOPENED', text);
+  desk.out.alert('critical', 'ORDER_REOPENED', text, intentId);
   order.brokerOrderId = brokerOrderId;
   order.sentAt ??= order.createdAt;
   order.cancelRequested = false;
@@ -268,7 +269,7 @@ function onSettlement(desk: DeskContext, settlement: Settlement): void {
   const unheld = desk.book.applySettlement(settlement);
   if (unheld !== 0) {
     const text = `${settlement.settlementId}: the broker held ${unheld} more than this book`;
-    desk.out.alert('critical', 'SETTLEMENT_DIFFERS', text);
+    desk.out.alert('critical', 'SETTLEMENT_DIFFERS', text, settlement.settlementId);
   }
   desk.out.push({ kind: 'publish', event: { kind: 'positions' } });
 }

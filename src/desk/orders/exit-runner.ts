@@ -69,6 +69,8 @@ export class ExitRunner {
   readonly #memory = new Map<string, ExitMemory>();
   readonly #retryAt = new Map<string, EpochMicros>();
   readonly #watched = new Map<string, Watched>();
+  /** Why a position could not be left, as it was last told. */
+  readonly #told = new Map<string, string>();
   #market: ExitMarket | undefined;
 
   /** Judges every position once. Called after each batch and on the clock. */
@@ -89,6 +91,7 @@ export class ExitRunner {
     if (this.#memory.size > 0) this.#memory.clear();
     if (this.#retryAt.size > 0) this.#retryAt.clear();
     if (this.#watched.size > 0) this.#watched.clear();
+    if (this.#told.size > 0) this.#told.clear();
   }
 
   /** The position without what orders close already; while they close all of it, the whole. */
@@ -142,9 +145,14 @@ export class ExitRunner {
       previewId: null,
       because: { reason, numbers },
     });
-    if (refused === undefined) return;
+    if (refused === undefined) {
+      this.#told.delete(positionId);
+      return;
+    }
     this.#retryAt.set(positionId, addMicros(desk.at.wall, RETRY_AFTER_MICROS));
     const text = `${positionId} should be left (${reason}) but cannot be: ${refused}`;
-    desk.out.alert('critical', 'EXIT_REFUSED', text);
+    if (this.#told.get(positionId) === text) return;
+    this.#told.set(positionId, text);
+    desk.out.alert('critical', 'EXIT_REFUSED', text, positionId);
   }
 }

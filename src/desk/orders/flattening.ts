@@ -69,7 +69,7 @@ export function closePosition(
   if (because !== undefined) {
     desk.plan.noteStop(position.strategy, because.reason, desk.at.market);
     desk.out.append({ kind: 'exitTriggered', positionId, ...because }, true);
-    desk.out.alert('warning', 'EXIT_TRIGGERED', `${positionId}: ${because.reason}`);
+    desk.out.alert('warning', 'EXIT_TRIGGERED', `${positionId}: ${because.reason}`, positionId);
   }
   recordIntent(desk, closing.intent, judgement, { tokenSha256, previewId, urgency });
   return { notes: closing.notes };
@@ -150,10 +150,13 @@ function flattenPosition(
   const terms = { purpose: 'flatten', part: 'whole', urgency: 'urgent', ...order } as const;
   const { refused = '', notes } = closePosition(desk, position, terms);
   if (notes.length > 0) {
-    desk.out.alert('warning', 'FLATTEN_LEFT_OPEN', `${positionId} keeps ${notes.join('; ')}`);
+    const kept = `${positionId} keeps ${notes.join('; ')}`;
+    desk.out.alert('warning', 'FLATTEN_LEFT_OPEN', kept, positionId);
   }
   const text = `${positionId} is still open: ${refused}`;
-  tell(desk, positionId, refused, () => desk.out.alert('critical', 'FLATTEN_INCOMPLETE', text));
+  tell(desk, positionId, refused, () =>
+    desk.out.alert('critical', 'FLATTEN_INCOMPLETE', text, positionId),
+  );
   return refused === '' ? undefined : { positionId, reason: refused };
 }
 

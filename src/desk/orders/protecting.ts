@@ -70,7 +70,7 @@ function isRefused(desk: DeskContext, positionId: string): boolean {
   if (refused.length < MOST_REFUSALS) return false;
   tellOnce(desk, `unprotected ${positionId}`, () => {
     const text = `${positionId} has no stop at the broker: it refused ${refused.length}; the engine alone watches it`;
-    desk.out.alert('critical', 'PROTECTION_REFUSED', text);
+    desk.out.alert('critical', 'PROTECTION_REFUSED', text, positionId);
   });
   return true;
 }
@@ -103,7 +103,7 @@ function arm(desk: DeskContext, position: StructurePosition): void {
   const lost = lastEnd(desk, positionId);
   if (lost !== undefined) {
     const text = `${positionId}: its stop at the broker ended (${lost.status}); a new one is placed`;
-    desk.out.alert('warning', 'PROTECTION_LOST', text);
+    desk.out.alert('warning', 'PROTECTION_LOST', text, positionId);
   }
   const least = gridOf([stop.leg]).step;
   const intent: OrderIntent = {
@@ -162,7 +162,7 @@ function verify(desk: DeskContext, { intent }: OrderRecord): void {
   if (!known.isListed) return;
   change(desk, positionId, { isListed });
   const text = `${positionId}: the broker does not list its stop ${intentId} any more`;
-  desk.out.alert('critical', 'PROTECTION_MISSING', text);
+  desk.out.alert('critical', 'PROTECTION_MISSING', text, positionId);
 }
 
 /** Arms, verifies, and calls back the stops of all positions. Called on the clock. */

@@ -133,7 +133,9 @@ function pageStuckStop(desk: DeskContext, order: OrderRecord, stop: OrderRecord)
   const { intentId } = stop.intent;
   if (desk.at.wall - order.createdAt.wall < STUCK_AFTER_MICROS) return;
   const text = `${order.intent.positionId} cannot be closed: the broker does not say that its stop ${intentId} has ended`;
-  tellOnce(desk, `stuck ${intentId}`, () => desk.out.alert('critical', 'STOP_NOT_RELEASED', text));
+  tellOnce(desk, `stuck ${intentId}`, () =>
+    desk.out.alert('critical', 'STOP_NOT_RELEASED', text, intentId),
+  );
 }
 
 /** True while the position holds all that the order takes from it. */

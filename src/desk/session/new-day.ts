@@ -20,6 +20,7 @@ export function newDay(session: SessionTimes, schedule: DaySchedule, at: At): De
     sealed: false,
     status: ACTIVE,
     governor: CALM,
+    calmSince: new Map(),
     flattening: new Map(),
     protections: new Map(),
     toldOnce: new Set(),

@@ -122,7 +122,7 @@ function watchDividend(desk: DeskContext, position: StructurePosition, spot: num
     const strike = dollarsFromPrice(contract.strike);
     const text = `${position.positionId}: short ${strike} call is in the money on the eve of the ex-dividend day; it is closed half an hour before the mark`;
     tellOnce(desk, `dividend ${instrumentSymbol(contract)}`, () =>
-      desk.out.alert('critical', 'EX_DIVIDEND_CALL', text),
+      desk.out.alert('critical', 'EX_DIVIDEND_CALL', text, instrumentSymbol(contract)),
     );
   }
 }
@@ -146,7 +146,8 @@ export function watchPins(desk: DeskContext): void {
     if (isEve) watchDividend(desk, position, spot);
     for (const pin of pinRisks(desk, position)) {
       if (!isNear(pin)) continue;
-      const say = (): void => out.alert('warning', 'PIN_RISK', pinText(position.positionId, pin));
+      const say = (): void =>
+        out.alert('warning', 'PIN_RISK', pinText(position.positionId, pin), pin.symbol);
       tellOnce(desk, `pin ${pin.symbol}`, say);
     }
   }

@@ -8,6 +8,13 @@ const STRADDLE: StrategyRequest = { strategy: 'straddle_scan', strike: 600, quan
 /** A condor's planned loss at its stop is $131. */
 const TIGHT = { maxDailyLossCents: cents(13_200) };
 
+/** Action, code and subject of each alert, as a pager folds them. */
+function incidents(rig: DeskRig): readonly string[] {
+  return rig.effects.flatMap((effect) =>
+    effect.kind === 'alert' ? [`${effect.action} ${effect.code} ${effect.subject ?? ''}`] : [],
+  );
+}
+
 function openingIsDenied(rig: DeskRig) {
   const tokenSha256 = rig.newToken();
   return rig.ask({ kind: 'previewStrategy', request: CONDOR, tokenSha256 });
@@ -133,14 +140,23 @@ describe('the daily loss', () => {
 });
 
 describe('what the market does to the book', () => {
-  it('reduces while net delta is beyond the cap, and lifts it inside again', () => {
+  it('reduces while net delta is beyond the cap, and lifts it once it has stayed inside', () => {
     const rig = new DeskRig();
     rig.openPosition(STRADDLE);
     rig.quotes(602.5);
     expect(rig.day.status.causes).toEqual(['deltaCap']);
     expect(denialIn(openingIsDenied(rig)).code).toBe('portfolio_delta');
     rig.quotes(600);
+    rig.advance(4);
+    expect(rig.day.status.causes).toEqual(['deltaCap']);
+    rig.advance(1);
     expect(rig.day.status.causes).toEqual([]);
+    expect(incidents(rig)).toEqual([
+      'trigger TRADING_STATE reducing',
+      'trigger DELTA_CAP ',
+      'resolve TRADING_STATE reducing',
+      'resolve DELTA_CAP ',
+    ]);
     const changes = rig.bodies('tradingStateChanged').map(({ from, to }) => [from, to]);
     expect(changes).toEqual([
       ['active', 'reducing'],
@@ -157,7 +173,36 @@ describe('what the market does to the book', () => {
     expect(rig.day.status.causes).toEqual(['unmarkable']);
     rig.edit = (sides) => sides;
     rig.quotes();
+    rig.advance(5);
     expect(rig.day.status.causes).toEqual([]);
+  });
+
+  it('tells once of what comes and goes with every other quote', () => {
+    const rig = new DeskRig();
+    rig.openPosition(STRADDLE);
+    for (let second = 0; second < 60; second += 1) {
+      rig.spot = second % 2 === 0 ? 602.5 : 600;
+      rig.advance(1);
+    }
+    expect(rig.bodies('tradingStateChanged')).toHaveLength(1);
+    expect(rig.alerts()).toEqual(['TRADING_STATE', 'DELTA_CAP']);
+  });
+
+  it('makes a halt an incident of its own, though trading was reducing already', () => {
+    const rig = new DeskRig({ limits: TIGHT });
+    rig.openPosition();
+    loseWithoutAStop(rig);
+    const losing = rig.edit;
+    rig.edit = (sides, right, strike) =>
+      strike === 594 ? { bid: undefined, ask: 0.06 } : losing(sides, right, strike);
+    rig.advance(1);
+    expect(rig.day.status.causes).toEqual(['unmarkable']);
+    rig.edit = losing;
+    rig.advance(11);
+    expect(incidents(rig)).toContain('trigger TRADING_STATE halted');
+    rig.goTo(17 * 60 + 31);
+    expect(rig.day.status.causes).toEqual([]);
+    expect(incidents(rig).slice(-1)).toEqual(['resolve TRADING_STATE halted']);
   });
 });
 

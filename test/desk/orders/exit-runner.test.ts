@@ -233,17 +233,19 @@ describe('other exits', () => {
 });
 
 describe('an exit in trouble', () => {
-  it('that finds no market is paged, and tried again until there is one', () => {
-    const rig = new DeskRig({ minutes: 14 * 60 });
-    rig.openPosition();
+  it('that finds no market is paged once for each position, and tried again until there is one', () => {
+    const rig = new DeskRig({ minutes: 14 * 60, limits: { duplicateWindowMillis: 0 } });
+    const positionIds = [rig.openPosition(), rig.openPosition()].map((p) => p.positionId);
     const shown = rig.edit;
     rig.edit = () => ({ bid: undefined, ask: undefined });
     rig.goTo(15 * 60 + 40);
-    expect(rig.alerts()).toContain('EXIT_REFUSED');
+    rig.advance(30);
+    const refused = rig.bodies('alert').filter(({ code }) => code === 'EXIT_REFUSED');
+    expect(refused.map(({ subject }) => subject)).toEqual(positionIds);
     expect(triggers(rig)).toEqual([]);
     rig.edit = shown;
     rig.advance(10);
-    expect(triggers(rig)).toEqual(['flatBy']);
+    expect(triggers(rig)).toEqual(['flatBy', 'flatBy']);
     expect(rig.positions()).toEqual([]);
   });
 

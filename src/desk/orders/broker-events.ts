@@ -208,6 +208,8 @@ function onFill(desk: DeskContext, event: Extract<BrokerEvent, { kind: 'fill' }>
     if (order === undefined) return;
   } else desk.book.applyFill(fill, order.intent);
   order.fills.push(fill);
+  const { purpose, strategy } = order.intent;
+  if (purpose === 'protective') desk.plan.noteStop(strategy, 'stop at the broker', desk.at.market);
   noteRatio(desk, order);
   const whole = filledUnits(order) === order.intent.quantity;
   if (hasEnded(order)) onLateFill(desk, order, whole);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { PlanView } from '../../../src/desk/engine-api-plan.ts';
 import type { EventDay, PlanEntry, PlanSheet } from '../../../src/desk/plan/plan-sheet.ts';
 import { cents, sessionDate } from '../../../src/engine/domain/units.ts';
+import { breakoutRig, openBreakout } from '../../support/breakout-rig.ts';
 import { CONDOR, CONSOLE, DeskRig, denialIn, valueIn } from '../../support/desk-rig.ts';
 
 const TODAY = sessionDate('2026-11-20');
@@ -289,5 +290,33 @@ describe('a gate of the plan', () => {
     });
     again.goTo(700);
     expect(runs(again).at(-1)).toEqual(['condor#2', 'ready']);
+  });
+
+  it('is that cool-down after a stop that the broker held, too', () => {
+    const request = {
+      strategy: 'orb_long_call',
+      strikeDelta: 30,
+      rangeMinutes: 15,
+      quantity: 1,
+    } as const;
+    const rig = breakoutRig({
+      exits: { paperNativeStops: true },
+      plan: sheet({ name: 'break', request, cooldownMinutes: 60, atMinutes: 650 }),
+    });
+    openBreakout(rig);
+    rig.advance(2);
+    rig.edit = () => ({ bid: 0.01, ask: 0.02 });
+    rig.desk.context.day.reserveExhausted = true;
+    rig.advance(3);
+    expect(rig.orders().at(-1)).toMatchObject({
+      status: 'filled',
+      intent: { purpose: 'protective' },
+    });
+    const again = rig.restart();
+    again.goTo(650);
+    expect(again.bodies('planRun')[0]).toMatchObject({
+      outcome: 'skipped',
+      detail: expect.stringContaining('60 minutes'),
+    });
   });
 });

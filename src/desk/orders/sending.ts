@@ -78,9 +78,19 @@ export function recordIntent(
   desk.orders.add(order);
   rememberOrder(desk, order, desk.at);
   publishOrder(desk, order);
-  const stop = isClose(order) ? desk.orders.protecting(intent.positionId) : undefined;
-  if (stop !== undefined) callBackStop(desk, stop);
+  if (isClose(order)) callBackBefore(desk, intent.positionId);
   return order;
+}
+
+/** What must not work beside a close of the position: its stop at the broker, and an opening of it. A
+ * market that broke the stop would fill the rest of that, and the account would trade with itself. */
+function callBackBefore(desk: DeskContext, positionId: string): void {
+  const stop = desk.orders.protecting(positionId);
+  if (stop !== undefined) callBackStop(desk, stop);
+  for (const order of desk.orders.live()) {
+    const { purpose, positionId: of } = order.intent;
+    if (of === positionId && purpose === 'open') requestCancel(desk, order, 'engine');
+  }
 }
 
 /** The engine itself calls back a position's stop at the broker. */

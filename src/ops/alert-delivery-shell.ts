@@ -1,7 +1,8 @@
 /**
  * Delivers alerts, and knows of each whether it arrived: on every channel it ends in a delivery or in
  * a recorded failure. What failed is kept and tried again once the channel takes something, and every
- * minute. Main thread only.
+ * minute; of one incident nothing goes out before what was told of it earlier, for an end that overtakes
+ * its beginning would leave the incident open. Main thread only.
  */
 import type { Alert, AlertChannel } from './alert-channel.ts';
 import { dedupeKey } from './alert-channel.ts';
@@ -121,35 +122,58 @@ export class AlertDelivery {
     this.#tell(line, alert, ok);
     if (!ok) {
       this.#options.log(`alert ${alert.code} could not be delivered to ${line.channel.name}`);
-      this.#keep({ alert, line, since: this.#options.now(), isUnderWay: false });
-    } else if (this.#kept.size > 0) void this.retry();
+    }
+    const isBehind = !ok && this.#oldestOf(line, alert)?.alert !== alert;
+    if (this.#kept.size > 0 && (ok || isBehind)) void this.retry();
   }
 
   async #retryOne(kept: Kept): Promise<void> {
     if (kept.isUnderWay) return;
     kept.isUnderWay = true;
-    const ok = await this.#inOrder(kept.line, kept.alert);
+    const ok = await this.#inOrder(kept.line, kept.alert, kept);
     kept.isUnderWay = false;
-    if (!ok) return;
-    this.#kept.delete(kept);
-    this.#tell(kept.line, kept.alert, true);
+    if (ok) this.#tell(kept.line, kept.alert, true);
   }
 
   /** Behind whatever of the same incident is still on its way. */
-  async #inOrder(line: Line, alert: Alert): Promise<boolean> {
-    const { channel, calls, tails } = line;
+  async #inOrder(line: Line, alert: Alert, kept?: Kept): Promise<boolean> {
+    const { tails } = line;
     const key = dedupeKey(alert);
     const before = tails.get(key) ?? Promise.resolve();
-    const sent = before
-      .then(() => calls.run((signal) => channel.send(alert, signal)))
-      .then(
-        () => true,
-        () => false,
-      );
+    const sent = before.then(() => this.#send(line, alert, kept));
     tails.set(key, sent);
     const ok = await sent;
     if (tails.get(key) === sent) tails.delete(key);
     return ok;
+  }
+
+  /** Sends what nothing older of its incident waits before, and keeps what is not taken. Never throws. */
+  async #send(line: Line, alert: Alert, kept: Kept | undefined): Promise<boolean> {
+    const isNext = this.#oldestOf(line, alert) === kept;
+    const ok = isNext && (await this.#isTaken(line, alert));
+    if (ok && kept !== undefined) this.#kept.delete(kept);
+    if (!ok && kept === undefined) {
+      this.#keep({ alert, line, since: this.#options.now(), isUnderWay: false });
+    }
+    return ok;
+  }
+
+  async #isTaken({ channel, calls }: Line, alert: Alert): Promise<boolean> {
+    try {
+      await calls.run((signal) => channel.send(alert, signal));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** The oldest that the channel has not taken of the incident of an alert. */
+  #oldestOf(line: Line, alert: Alert): Kept | undefined {
+    const key = dedupeKey(alert);
+    for (const kept of this.#kept) {
+      if (kept.line === line && dedupeKey(kept.alert) === key) return kept;
+    }
+    return undefined;
   }
 
   #tell({ channel }: Line, { code, alertSeq }: Alert, ok: boolean): void {

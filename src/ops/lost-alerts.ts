@@ -1,6 +1,6 @@
 /** Alerts that the journal shows as raised and not as delivered: a crash or a dead service lost them. */
 import type { AuditRecord } from '../engine/domain/audit-record.ts';
-import type { Alert, AlertChannel } from './alert-channel.ts';
+import { type Alert, type AlertChannel, dedupeKey } from './alert-channel.ts';
 
 /** An alert with the channels that have not taken it. */
 export interface LostAlert {
@@ -18,6 +18,20 @@ export function tellsOfAlert({ body }: AuditRecord): boolean {
   return body.kind === 'alert' || body.kind === 'alertDelivered';
 }
 
+/** Which channels have taken the end of which incidents, with the number of its record: what was told of
+ * one before is past, and would open it again. */
+function endsTaken(records: readonly AuditRecord[], taken: ReadonlySet<string>) {
+  const ends = new Map<string, number>();
+  const names = new Set([...taken].map((each) => each.slice(each.indexOf(' ') + 1)));
+  for (const { body, seq } of records) {
+    if (body.kind !== 'alert' || body.action !== 'resolve') continue;
+    for (const name of names) {
+      if (taken.has(`${seq} ${name}`)) ends.set(`${name} ${dedupeKey(body)}`, seq);
+    }
+  }
+  return ends;
+}
+
 /** The lost alerts of the last day, oldest first. `wall` is now, in microseconds. */
 export function lostAlerts(
   records: readonly AuditRecord[],
@@ -31,12 +45,14 @@ export function lostAlerts(
       taken.add(`${body.alertSeq} ${body.channel}`);
     }
   }
+  const ends = endsTaken(records, taken);
   for (const { body, seq, at } of records) {
     if (body.kind !== 'alert' || at.wall < wall - LOST_WITHIN_MICROS) continue;
     const { severity, code, text, action = 'trigger', subject } = body;
     const alert: Alert = { severity, code, text, action, subject, alertSeq: seq };
+    const isPast = ({ name }: AlertChannel) => (ends.get(`${name} ${dedupeKey(alert)}`) ?? 0) > seq;
     const missing = channels.filter(
-      (channel) => channel.takes(alert) && !taken.has(`${seq} ${channel.name}`),
+      (channel) => channel.takes(alert) && !taken.has(`${seq} ${channel.name}`) && !isPast(channel),
     );
     if (missing.length > 0) lost.push({ alert, channels: missing });
   }

@@ -107,6 +107,21 @@ describe('an alert', () => {
     expect(bodies.map((body) => body['event_action'])).toEqual(['trigger', 'resolve']);
   });
 
+  it('of one incident never overtakes what was not taken of it, so that no end comes first', async () => {
+    const { bodies, url } = await service((response, attempt) =>
+      response.writeHead(attempt <= 3 ? 500 : 202).end(),
+    );
+    const { alerts, told } = rig([pager(url)]);
+    await Promise.all([
+      alerts.raise(KILL),
+      alerts.raise({ ...KILL, action: 'resolve', alertSeq: 13 }),
+    ]);
+    await expect.poll(() => alerts.undelivered().count).toBe(0);
+    const taken = bodies.slice(3).map((body) => body['event_action']);
+    expect(taken).toEqual(['trigger', 'resolve']);
+    expect(told('pagerduty').filter((ok) => ok)).toHaveLength(2);
+  });
+
   it('on its way is waited for at a stop, and not for ever', async () => {
     const { url } = await service((response) => {
       setTimeout(() => response.writeHead(202).end(), 20);

@@ -64,6 +64,23 @@ describe('lost alerts', () => {
     expect(lost(records)).toEqual([[1, ['pagerduty', 'webhook']]]);
   });
 
+  it('are none of an incident whose end the channel has taken, for they would open it again', () => {
+    const end: AuditBody = { ...raised('A'), action: 'resolve' } as AuditBody;
+    const records = journal(
+      [2, raised('A')],
+      [2, raised('B')],
+      [1, end],
+      [1, delivered(3, 'pagerduty')],
+      [1, raised('A')],
+    );
+    expect(lost(records)).toEqual([
+      [1, ['webhook']],
+      [2, ['pagerduty', 'webhook']],
+      [3, ['webhook']],
+      [5, ['pagerduty', 'webhook']],
+    ]);
+  });
+
   it('are no older than a day, and only what goes out at all', () => {
     expect(lost(journal([24.1, raised('A')], [1, raised('B', 'info')]))).toEqual([]);
   });

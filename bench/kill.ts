@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { realDisk } from '../src/audit/disk.ts';
-import { clearKillLatch, engageKillLatch, readKillLatch } from '../src/audit/kill-latch.ts';
+import { clearKillLatch, engageOrTell, readKillLatch } from '../src/audit/kill-latch.ts';
 import { ENGINE_API_VERSION } from '../src/desk/engine-api.ts';
 import { EngineApiClient } from '../src/desk/engine-api-client.ts';
 import type { OrderRecord } from '../src/desk/orders/order-book.ts';
@@ -67,7 +67,7 @@ class KillRig {
       latchKill: (reason, principal) => {
         counters.raiseKillWord();
         this.raisedAt = nanosNow();
-        engageKillLatch(home, { principal, reason, wallMicros: wallMicros() });
+        return engageOrTell(home, { principal, reason, wallMicros: wallMicros() });
       },
       clearKill: () => {
         clearKillLatch(home);

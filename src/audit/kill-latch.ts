@@ -63,6 +63,23 @@ export function engageKillLatch(
   realDisk.syncFolder(home);
 }
 
+/**
+ * Sets the latch for a kill that stands whatever the disk does. The reason as it is to be told on: with
+ * what kept the latch from stable storage, where something did. Never throws.
+ */
+export function engageOrTell(
+  home: string,
+  by: { readonly principal: string; readonly reason: string; readonly wallMicros: EpochMicros },
+): string {
+  try {
+    engageKillLatch(home, by);
+    return by.reason;
+  } catch (error) {
+    const why = systemCode(error) ?? String(error);
+    return `${by.reason} (the latch file could not be written: ${why}; until it can, only the journal tells a restart of this kill)`;
+  }
+}
+
 function isLatch(value: unknown): value is KillLatch {
   return (
     isFields(value) &&

@@ -2,7 +2,7 @@
 import type { Worker } from 'node:worker_threads';
 import { acquireAccountLock, acquireHomeLock } from '../audit/account-lock.ts';
 import type { JournalThread } from '../audit/journal-thread.ts';
-import { clearKillLatch, engageKillLatch, readKillLatch } from '../audit/kill-latch.ts';
+import { clearKillLatch, engageOrTell, readKillLatch } from '../audit/kill-latch.ts';
 import type { Config } from '../config.ts';
 import { isSimulated } from '../config.ts';
 import { ENGINE_API_VERSION, type EngineIdentity } from '../desk/engine-api.ts';
@@ -326,10 +326,10 @@ class RunningEngine implements EngineHost {
   }
 
   /** The kill word first, then the disk: the word is what stops the next send. */
-  #latchKill(reason: string, principal: string): void {
+  #latchKill(reason: string, principal: string): string {
     this.counters.raiseKillWord();
     this.counters.add('kills');
-    engageKillLatch(this.#config.home, { principal, reason, wallMicros: wallMicros() });
+    return engageOrTell(this.#config.home, { principal, reason, wallMicros: wallMicros() });
   }
 
   #clearKill(): void {

@@ -54,8 +54,9 @@ export interface ClientParts {
   readonly buffers: { readonly chain: SharedArrayBuffer; readonly ring: SharedArrayBuffer };
   send(message: ToCore): void;
   sendToReader(message: ToReader): void;
-  /** Latches the kill on disk and in the kill word, before the core is told. */
-  latchKill(reason: string, principal: string): void;
+  /** Latches the kill in the kill word and on disk, before the core is told. Answers with the reason as
+   * it is told on, and never throws: a disk that is full keeps no kill from the core. */
+  latchKill(reason: string, principal: string): string;
   clearKill(): void;
   metrics(): Promise<string>;
   /** P&L of the book under moves, computed away from the core. */
@@ -205,8 +206,8 @@ export class EngineApiClient implements Api.EngineApi {
   }
 
   /** Word and latch first, then the core. Where that does not answer the kill stands all the same. */
-  async kill(reason: string, caller: Api.Caller): Promise<Api.Answer<Api.KillView>> {
-    this.#parts.latchKill(reason, caller.principal);
+  async kill(asked: string, caller: Api.Caller): Promise<Api.Answer<Api.KillView>> {
+    const reason = this.#parts.latchKill(asked, caller.principal);
     const command = { kind: 'kill', reason } as const;
     const answer = await this.#core.command<Api.KillView>(caller, command, KILL_ANSWER_MILLIS);
     if (!('denied' in answer) || answer.denied.code !== 'engine_busy') return answer;

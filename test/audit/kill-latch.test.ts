@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   clearKillLatch,
   engageKillLatch,
+  engageOrTell,
   killLatchPath,
   readKillLatch,
 } from '../../src/audit/kill-latch.ts';
@@ -24,6 +25,17 @@ describe('the kill latch', () => {
     expect(clearKillLatch(home)).toBe(true);
     expect(clearKillLatch(home)).toBe(false);
     expect(readKillLatch(home)).toBeUndefined();
+  });
+
+  it('stops nobody where it cannot be written: the reason tells of it', () => {
+    const home = tempHome();
+    const kill = { principal: 'alice', reason: 'odd fills', wallMicros };
+    expect(engageOrTell(home, kill)).toBe('odd fills');
+    expect(readKillLatch(home)).toEqual(kill);
+    const file = join(home, 'a-file');
+    writeFileSync(file, '');
+    const told = engageOrTell(join(file, 'home'), kill);
+    expect(told).toMatch(/^odd fills \(the latch file could not be written: ENOTDIR;/);
   });
 
   it.each(['', 'not json', '{"principal":1}'])('counts as set whatever its text (%j)', (text) => {

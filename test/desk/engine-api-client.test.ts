@@ -66,6 +66,7 @@ class ClientRig {
   readonly sent: ToCore[] = [];
   readonly asked: ToReader[] = [];
   readonly latch: string[] = [];
+  latchFault = '';
   sealed: SealedHeadView | null = null;
   story: ReadStory = () => Promise.resolve([]);
   readonly counters = new Counters(createCountersBuffer());
@@ -79,7 +80,10 @@ class ClientRig {
     buffers: this.buffers,
     send: (message) => this.sent.push(message),
     sendToReader: (message) => this.asked.push(message),
-    latchKill: (reason, principal) => this.latch.push(`${principal}: ${reason}`),
+    latchKill: (reason, principal) => {
+      this.latch.push(`${principal}: ${reason}`);
+      return `${reason}${this.latchFault}`;
+    },
     clearKill: () => this.latch.push('cleared'),
     metrics: () => Promise.resolve('metrics'),
     riskMetrics: (pnl: PnlView) =>
@@ -256,6 +260,13 @@ describe('the kill switch at the door', () => {
     void rig.client.kill('enough', CALLER);
     expect(rig.latch).toEqual(['trader: enough']);
     expect(commandIn(rig.sent[0])).toEqual({ kind: 'kill', reason: 'enough' });
+  });
+
+  it('reaches the core where the disk takes no latch, and says so to all who hear of it', () => {
+    const rig = new ClientRig();
+    rig.latchFault = ' (no latch: ENOSPC)';
+    void rig.client.kill('enough', CALLER);
+    expect(commandIn(rig.sent[0])).toEqual({ kind: 'kill', reason: 'enough (no latch: ENOSPC)' });
   });
 
   it('is cleared only after the core has re-armed', async () => {

@@ -62,7 +62,7 @@ export function doorOf(rig: DeskRig): EngineApiClient {
     buffers: { chain: rig.memory.chainBuffer, ring: rig.memory.ringBuffer },
     send,
     sendToReader: () => undefined,
-    latchKill: () => undefined,
+    latchKill: (reason) => reason,
     clearKill: () => undefined,
     metrics: notHere,
     riskMetrics: notHere,

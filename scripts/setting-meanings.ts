@@ -39,7 +39,8 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
   LIMIT_RAISE:
     'raises a limit for a time: `MAX_TRADE_LOSS=1500 until 2026-11-27T16:00`, New York time, several separated by `;`. It ends by itself, is recorded, and no tool can make one',
   CONFIRMATION_TIMEOUT: 'seconds that a confirm token lives, 5 to 600',
-  AUTO_EXPIRE_TIME: 'ET. When the chain expires; half days shorten it',
+  AUTO_EXPIRE_TIME:
+    'ET. When the chain expires; half days shorten it, and positions are left five minutes before it at the latest',
   OPENING_CUTOFF: 'ET. No openings from then on; can only be earlier than the broker’s 15:25',
   FLATTEN_START: 'ET. Positions start to be closed; can only be earlier than 15:40',
   FLATTEN_DEADLINE: 'ET. Everything is to be flat; can only be earlier than 15:50',

@@ -84,6 +84,7 @@ export interface RigOptions {
   readonly limits?: LimitSettings;
   readonly limitRaises?: DeskConfig['limitRaises'];
   readonly flatBy?: DeskConfig['flatBy'];
+  readonly expireMinutes?: number;
   readonly exits?: Partial<ExitSettings>;
   readonly knobs?: Partial<PaperKnobs>;
   /** What the journal holds at the start. */
@@ -178,6 +179,7 @@ export class DeskRig {
         limits: limitsFrom({ allowedRoots: [this.spec.optionRoot], ...options.limits }),
         limitRaises: options.limitRaises,
         flatBy: options.flatBy ?? {},
+        expireMinutes: options.expireMinutes,
         exits: { ...DEFAULT_EXIT_SETTINGS, ...options.exits },
         plan: options.plan,
       },

@@ -21,7 +21,7 @@ import { beginDay } from '../account/governing.ts';
 import type { DeskConfig } from '../desk-config.ts';
 import type { DaySchedule, DeskContext } from '../desk-context.ts';
 import { spotOf } from '../desk-context.ts';
-import { flatBySchedule } from '../exits/flat-by.ts';
+import { flatBySchedule, HALF_DAY_SHIFT_MINUTES } from '../exits/flat-by.ts';
 import { isExternal } from '../orders/order-book.ts';
 import { requestCancel } from '../orders/sending.ts';
 import { warnOfCalendar } from '../plan/plan-runner.ts';
@@ -34,13 +34,35 @@ const MICROS_PER_DAY = 24 * 60 * MICROS_PER_MINUTE;
 /** Orders that ended longer ago are only in the journal. */
 const ORDERS_KEPT_DAYS = 7;
 
+/** What is to be flat is flat this long before a chain that expires early by a setting: nothing is left
+ * through a chain that is gone. */
+const FLAT_BEFORE_EXPIRY_MINUTES = 5;
+
+/** The settings of the schedule, with those that an early expiry makes for a session. */
+function flatByOf(
+  { flatBy, expireMinutes }: DeskConfig,
+  capabilities: BrokerCapabilities,
+  { kind }: SessionTimes,
+): DeskConfig['flatBy'] {
+  if (expireMinutes === undefined) return flatBy;
+  const shift = kind === 'half' ? HALF_DAY_SHIFT_MINUTES : 0;
+  const latest = expireMinutes + shift - FLAT_BEFORE_EXPIRY_MINUTES;
+  const lead = capabilities.flattenDeadlineMinutes - capabilities.flattenStartMinutes;
+  const { flattenDeadlineMinutes = latest, flattenStartMinutes = latest } = flatBy;
+  return {
+    ...flatBy,
+    flattenDeadlineMinutes: Math.min(latest, flattenDeadlineMinutes),
+    flattenStartMinutes: Math.min(latest - lead, flattenStartMinutes),
+  };
+}
+
 /** Cut-offs of the session at this broker, made earlier by settings where they say so. */
 export function scheduleFor(
   config: DeskConfig,
   capabilities: BrokerCapabilities,
   session: SessionTimes,
 ): DaySchedule {
-  return flatBySchedule(session, capabilities, config.flatBy);
+  return flatBySchedule(session, capabilities, flatByOf(config, capabilities, session));
 }
 
 /** When the chain, tokens and subscriptions of the session expire. */

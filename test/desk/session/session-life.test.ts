@@ -66,6 +66,31 @@ describe('the schedule of a day', () => {
     expect([expiry(16 * 60), expiry(17 * 60)]).toEqual(['16:00:00', '16:15:00']);
   });
 
+  it.each([
+    ['2026-11-20', 16 * 60, '15:25:00 15:40:00 15:50:00'],
+    ['2026-11-20', 15 * 60 + 30, '15:15:00 15:15:00 15:25:00'],
+    ['2026-11-27', 13 * 60, '12:25:00 12:40:00 12:50:00'],
+    ['2026-11-27', 12 * 60 + 30, '12:15:00 12:15:00 12:25:00'],
+  ])(
+    'on %s is flat before a chain that a setting lets expire at %i',
+    (date, expireMinutes, times) => {
+      const { day } = new DeskRig({ date, expireMinutes, isOpen: false });
+      const { openingCutoffAt, flattenStartAt, flattenDeadlineAt } = day.schedule;
+      const instants = [openingCutoffAt, flattenStartAt, flattenDeadlineAt];
+      expect(instants.map(newYorkText).join(' ')).toBe(times);
+    },
+  );
+
+  it('leaves no position behind in a chain that a setting lets expire early', () => {
+    const rig = new DeskRig({ minutes: 14 * 60, expireMinutes: 15 * 60 + 30 });
+    rig.openPosition();
+    rig.goTo(15 * 60 + 15);
+    rig.advance(10);
+    expect(rig.positions()).toEqual([]);
+    rig.goTo(15 * 60 + 30);
+    expect(rig.day.sealed).toBe(true);
+  });
+
   it('takes openings up to the cut-off and not at it', () => {
     const cutoff = 12 * 60 + 25;
     const rig = new DeskRig({ date: '2026-11-27', minutes: 11 * 60 });

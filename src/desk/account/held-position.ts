@@ -1,9 +1,9 @@
 /** A held structure in the shape the exits judge. */
 
-import { instrumentSymbol } from '../../engine/domain/instrument.ts';
-import { cents } from '../../engine/domain/units.ts';
+import { instrumentSymbol, type OptionContract } from '../../engine/domain/instrument.ts';
+import { cents, type Price } from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
-import type { DeskContext } from '../desk-context.ts';
+import { type DeskContext, spotNow } from '../desk-context.ts';
 import type { HeldLeg, OpenPosition } from '../exits/open-position.ts';
 
 /** True while anything of the structure is held. */
@@ -27,11 +27,19 @@ export function asOpenPosition(desk: DeskContext, position: StructurePosition): 
   };
 }
 
-/** True for longs that nobody bids for: their loss is paid already, and they are left to expire. */
+function isInTheMoney({ right, strike }: OptionContract, spot: Price | undefined): boolean {
+  if (spot === undefined) return false;
+  return right === 'call' ? spot > strike : spot < strike;
+}
+
+/** True for longs that nobody bids for: their loss is paid already, and they are left to expire. One that
+ * is in the money would be exercised into shares: that its bid is gone is the market's fault. */
 export function areLeftToExpire(desk: DeskContext, legs: readonly HeldLeg[]): boolean {
+  const spot = spotNow(desk);
   return legs.every(({ instrument, quantity }) => {
     if (quantity === 0) return true;
-    if (instrument.kind === 'shares' || quantity < 0) return false;
+    if (instrument.kind === 'shares' || quantity < 0 || isInTheMoney(instrument, spot))
+      return false;
     const index = desk.chain.indexOf(instrumentSymbol(instrument));
     const view = index === undefined ? undefined : desk.reader.load(index);
     return view?.isQuoted === true && view.bid === undefined;

@@ -303,4 +303,16 @@ describe('a long that nobody bids for by the deadline', () => {
     expect(rig.positions()).toEqual([]);
     expect(triggers(rig)).toEqual(['flatBy']);
   });
+
+  it('is paged where it is in the money, for it would be exercised into shares', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 + 5 });
+    rig.openPosition(LOTTO);
+    rig.edit = ({ ask }) => ({ bid: undefined, ask });
+    rig.quotes(612);
+    rig.goTo(15 * 60 + 40);
+    expect(rig.alerts()).toContain('EXIT_REFUSED');
+    rig.goTo(15 * 60 + 50);
+    expect(rig.alerts()).toContain('OPEN_PAST_DEADLINE');
+    expect(rig.alerts()).not.toContain('LEFT_TO_EXPIRE');
+  });
 });

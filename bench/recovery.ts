@@ -30,10 +30,10 @@ import { oneByOne, paired, rowOf } from './support/paired.ts';
 const NAME = 'recovery';
 const RECORDS = 100_000;
 const SESSIONS = 12;
-const BATCH = 2_000;
 const TIMES = 2;
 /** Between the day and the number of an order, a position or a preview. */
 const ORDER_NUMBER = /(?<=\d{8}-)(?=\d{6}\b)/g;
+const TOKEN_START = /(?<="tokenSha256":")[0-9a-f]{6}/g;
 const TAG_CHARACTERS = 6;
 const CONFIG: DeskConfig = {
   build: 'bench',
@@ -43,7 +43,6 @@ const CONFIG: DeskConfig = {
   limits: limitsFrom({}),
   flatBy: {},
 };
-const TOKEN_START = /(?<="tokenSha256":")[0-9a-f]{6}/g;
 
 /** What a session recorded as the `turn`-th of its like: orders and tokens are its own. */
 function inTurn(records: readonly AuditRecord[], turn: number): readonly AuditRecord[] {
@@ -53,24 +52,24 @@ function inTurn(records: readonly AuditRecord[], turn: number): readonly AuditRe
   return JSON.parse(text);
 }
 
-/** Records as so many sessions make them, over and over. */
-function records(count: number, sessions: number): readonly AuditRecord[] {
+/** A journal of so many records as so many sessions make them, over and over. Returns their texts alone:
+ * the heap of a start does not hold the records either. */
+function write(home: string, count: number, sessions: number): readonly string[] {
   const made = Array.from({ length: sessions }, (_, seed) =>
     runSession({ seed: seed + 1 }).runs.flatMap((run) => run.records),
   );
-  const all: AuditRecord[] = [];
-  for (let turn = 0; all.length < count; turn += 1) {
-    all.push(...inTurn(made[turn % sessions] ?? [], turn));
-  }
-  return all.slice(0, count).map((record, i) => ({ ...record, seq: i + 1 }));
-}
-
-function write(home: string, all: readonly AuditRecord[]): void {
+  const texts: string[] = [];
   const { writer } = openJournal({ home });
-  for (let at = 0; at < all.length; at += BATCH) {
-    check(writer.commit(all.slice(at, at + BATCH)).kind === 'durable', 'the journal takes all');
+  for (let turn = 0; texts.length < count; turn += 1) {
+    const first = texts.length + 1;
+    const batch = inTurn(made[turn % sessions] ?? [], turn)
+      .slice(0, count - texts.length)
+      .map((record, i) => ({ ...record, seq: first + i }));
+    check(writer.commit(batch).kind === 'durable', 'the journal takes all');
+    for (const record of batch) texts.push(JSON.stringify(record));
   }
   writer.close();
+  return texts;
 }
 
 /** What the first thread of a start does. */
@@ -106,9 +105,7 @@ async function run(context: BenchContext): Promise<BenchReport> {
   const count = context.count(RECORDS);
   const home = mkdtempSync(join(tmpdir(), 'deltaring-bench-'));
   try {
-    const all = records(count, context.quick ? 1 : SESSIONS);
-    write(home, all);
-    const payloads = all.map((record) => JSON.stringify(record));
+    const payloads = write(home, count, context.quick ? 1 : SESSIONS);
     const result = await paired(context, {
       ours: oneByOne(() => recover(home, count), TIMES),
       floor: oneByOne(() => readOnly(join(home, 'journal'), payloads), TIMES),

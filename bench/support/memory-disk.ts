@@ -68,12 +68,6 @@ export function memoryDisk(): Disk {
     exists: (path) => files.has(path) || folders.has(path),
     list: (folder) => [...(folders.get(folder) ?? [])].sort(),
     read: (path) => Buffer.from(file(path).bytes.subarray(0, file(path).length)),
-    readShared: (path) => {
-      const { bytes, length } = file(path);
-      const shared = Buffer.from(new SharedArrayBuffer(length));
-      bytes.copy(shared, 0, 0, length);
-      return shared;
-    },
     readRange: (path, start, end) => {
       const { bytes, length } = file(path);
       return Buffer.from(bytes.subarray(start, Math.min(end, length)));

@@ -32,9 +32,15 @@ export interface CheckedJournal {
   readonly notices: readonly JournalNotice[];
 }
 
-/** The scan read it into shared memory already. */
+/** As it was read, where that is shared memory already; a copy else. */
 function shared({ name, bytes, end }: ScannedFile): CheckedFile {
-  return { name, bytes: new Uint8Array(bytes.buffer, bytes.byteOffset, end) };
+  const { buffer, byteOffset } = bytes;
+  if (buffer instanceof SharedArrayBuffer) {
+    return { name, bytes: new Uint8Array(buffer, byteOffset, end) };
+  }
+  const copy = new Uint8Array(new SharedArrayBuffer(end));
+  copy.set(bytes.subarray(0, end));
+  return { name, bytes: copy };
 }
 
 /** Hash of the last record, hex; of an empty journal the hash its chain starts at, '' where there is

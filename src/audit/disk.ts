@@ -25,8 +25,6 @@ export interface Disk {
   /** Names in a folder, ascending; none when the folder is absent. */
   readonly list: (folder: string) => readonly string[];
   readonly read: (path: string) => Buffer;
-  /** The same in memory that other threads can be given as it is. */
-  readonly readShared: (path: string) => Buffer;
   /** The bytes from `start` up to `end`, or to the end of the file where that comes first. */
   readonly readRange: (path: string, start: number, end: number) => Buffer;
   /** Makes the folder and those above it, readable by its owner only. */
@@ -105,7 +103,6 @@ export const realDisk: Disk = {
   exists: existsSync,
   list: (folder) => (existsSync(folder) ? readdirSync(folder).sort() : []),
   read: (path) => readFileSync(path),
-  readShared,
   readRange,
   makeFolder: (path) => void mkdirSync(path, { recursive: true, mode: OWNER_ONLY_FOLDER }),
   create: (path) => openSync(path, 'wx', OWNER_ONLY_FILE),
@@ -119,6 +116,9 @@ export const realDisk: Disk = {
   remove: (path) => rmSync(path, { force: true }),
   syncFolder,
 };
+
+/** The same, and what it reads lies in memory that other threads can be given as it is. */
+export const sharingDisk: Disk = { ...realDisk, read: readShared };
 
 /** Runs `use` on an open file and closes it whatever happens. */
 export function withFile<T>(disk: Disk, fd: number, use: (fd: number) => T): T {

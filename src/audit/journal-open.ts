@@ -11,7 +11,7 @@ import type { CheckedJournal } from './checked-journal.ts';
 import { checkedJournal, hashOf, scanOf } from './checked-journal.ts';
 import { CheckpointWriter } from './checkpoint.ts';
 import type { Disk } from './disk.ts';
-import { realDisk, systemCode } from './disk.ts';
+import { realDisk, sharingDisk, systemCode } from './disk.ts';
 import { JournalWriter } from './journal-file.ts';
 import type { ChainPosition } from './journal-format.ts';
 import {
@@ -70,7 +70,7 @@ export function readJournal(home: string, disk: Disk = realDisk): JournalContent
 export function readForStart(
   home: string,
   see: (record: AuditRecord) => void,
-  disk: Disk = realDisk,
+  disk: Disk = sharingDisk,
 ): CheckedJournal {
   return checkedJournal(checkedScan(disk, journalPaths(home), ({ record }) => see(record)));
 }

@@ -158,7 +158,7 @@ class JournalScanner {
 
   #readReserve(): void {
     if (!this.#disk.exists(this.#paths.reserve)) return;
-    const bytes = this.#disk.readShared(this.#paths.reserve);
+    const bytes = this.#disk.read(this.#paths.reserve);
     const header = this.#header('reserve.journal', bytes);
     const frame = bytes.subarray(FILE_HEADER_BYTES);
     if (allZeros(frame, 0)) return;
@@ -180,7 +180,7 @@ class JournalScanner {
   }
 
   #scanFile(name: string, number: number, isLast: boolean): void {
-    const bytes = this.#disk.readShared(join(this.#paths.journal, name));
+    const bytes = this.#disk.read(join(this.#paths.journal, name));
     const header = this.#header(name, bytes);
     this.#checkPlace(name, number, header);
     if (number === 1) {

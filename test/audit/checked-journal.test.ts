@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { payloadBytesOf, recordsOf } from '../../src/audit/checked-journal.ts';
 import type { Disk } from '../../src/audit/disk.ts';
-import { realDisk } from '../../src/audit/disk.ts';
+import { realDisk, sharingDisk } from '../../src/audit/disk.ts';
 import { openJournal, readForStart, readJournal } from '../../src/audit/journal-open.ts';
 import type { AuditRecord } from '../../src/engine/domain/audit-record.ts';
 import { FailingDisk } from './support/failing-disk.ts';
@@ -77,24 +77,41 @@ describe('a journal that was read for a start', () => {
     const home = homeWith(alerts(1, 40), { limits: smallLimits });
     const checked = readForStart(home, noOne);
     const read: string[] = [];
-    const noted = (operation: Disk['read']) => (path: string) => {
-      read.push(path);
-      return operation(path);
-    };
     const disk: Disk = {
       ...realDisk,
-      read: noted(realDisk.read),
-      readShared: noted(realDisk.readShared),
+      read: (path) => {
+        read.push(path);
+        return realDisk.read(path);
+      },
     };
     openJournal({ home, disk, checked }).writer.close();
     expect(read.filter((path) => path.includes('journal'))).toEqual([]);
   });
 
-  it('lies in shared memory: a thread that is given it gets no copy', () => {
-    const checked = readForStart(homeWith(alerts(1, 3)), noOne);
+  it.each([
+    ['a disk', realDisk],
+    ['a disk that shares', sharingDisk],
+  ])('of %s lies in shared memory: a thread that is given it gets no copy', (_what, disk) => {
+    const home = homeWith(alerts(1, 3));
+    const checked = readForStart(home, noOne, disk);
     const [file] = structuredClone(checked).files;
     expect(file?.bytes.buffer).toBeInstanceOf(SharedArrayBuffer);
     expect(file?.bytes).toEqual(checked.files[0]?.bytes);
+    expect(checked).toEqual(readForStart(home, noOne));
+  });
+
+  it('is not copied where it was read into shared memory', () => {
+    const read: ArrayBufferLike[] = [];
+    const disk: Disk = {
+      ...sharingDisk,
+      read: (path) => {
+        const bytes = sharingDisk.read(path);
+        read.push(bytes.buffer);
+        return bytes;
+      },
+    };
+    const checked = readForStart(homeWith(alerts(1, 3)), noOne, disk);
+    expect(read).toContain(checked.files[0]?.bytes.buffer);
   });
 
   it('of a damaged journal there is none', () => {
@@ -102,8 +119,8 @@ describe('a journal that was read for a start', () => {
     const [path] = [...filesBelow(home).keys()].filter((name) => name.endsWith('000001.journal'));
     const damaged: Disk = {
       ...realDisk,
-      readShared: (name) => {
-        const bytes = realDisk.readShared(name);
+      read: (name) => {
+        const bytes = realDisk.read(name);
         if (name === path) bytes[bytes.length - 3] = (bytes.at(-3) ?? 0) ^ 1;
         return bytes;
       },

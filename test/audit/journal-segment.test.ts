@@ -24,7 +24,6 @@ class ToldDisk implements Disk {
   readonly exists = this.#disk.exists;
   readonly list = this.#disk.list;
   readonly read = this.#disk.read;
-  readonly readShared = this.#disk.readShared;
   readonly readRange = this.#disk.readRange;
   readonly makeReadOnly = this.#disk.makeReadOnly;
   readonly makeFolder = (path: string): void => this.#tell(`folder ${basename(path)}`);

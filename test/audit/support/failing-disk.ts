@@ -19,7 +19,6 @@ export class FailingDisk implements Disk {
   readonly exists = realDisk.exists;
   readonly list = realDisk.list;
   readonly read = realDisk.read;
-  readonly readShared = realDisk.readShared;
   readonly readRange = realDisk.readRange;
   readonly makeFolder = realDisk.makeFolder;
   readonly truncate = realDisk.truncate;

@@ -87,13 +87,6 @@ export class VolatileDisk implements Disk {
 
   read = (path: string): Buffer => Buffer.from(this.#named(path).live);
 
-  readShared = (path: string): Buffer => {
-    const { live } = this.#named(path);
-    const bytes = Buffer.from(new SharedArrayBuffer(live.length));
-    live.copy(bytes);
-    return bytes;
-  };
-
   readRange = (path: string, start: number, end: number): Buffer =>
     Buffer.from(this.#named(path).live.subarray(start, end));
 

@@ -1,5 +1,6 @@
 /** Controls that have no number of their own: those that judge each order, hold a state, or live outside
  * the gate, each with where it stands now. */
+import { auctionEnd } from '../../engine/domain/session-calendar.ts';
 import { tradingStateOf } from '../../risk/trading-state.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { LimitView } from '../engine-api-risk.ts';
@@ -72,7 +73,7 @@ function momentRows({ desk }: RowSources): LimitView[] {
   const { day, config, gateway, at } = desk;
   const { limits } = config;
   const state = tradingStateOf(day.status);
-  const isInSession = day.chainOpen && at.market >= day.session.open;
+  const isInSession = day.chainOpen && at.market >= auctionEnd(day.session);
   const takesOpenings = isInSession && at.market < day.schedule.openingCutoffAt;
   const hasDryRun = gateway.capabilities.preview === 'broker';
   const sync = `legs within ${limits.maxLegDispersionMillis} milliseconds, sound and of this connection`;

@@ -1,13 +1,24 @@
 /** Every limit with its use and its room, and what stands in the way of an opening now. */
 
+import { auctionEnd } from '../../engine/domain/session-calendar.ts';
 import type { AccountRisk } from '../../risk/risk-input.ts';
 import { tradingStateOf } from '../../risk/trading-state.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { RiskCheckView } from '../engine-api-risk.ts';
 import { reducingOffer } from '../previews/reducing-offer.ts';
+import { newestQuoteAge } from '../session/freshness.ts';
 import { accountRisk } from './account-risk.ts';
 import { controlRows } from './control-rows.ts';
 import { limitRows } from './limit-rows.ts';
+
+function isInAuction({ at, day }: DeskContext): boolean {
+  return at.market >= day.session.open && at.market < auctionEnd(day.session);
+}
+
+function isStale(desk: DeskContext): boolean {
+  const age = newestQuoteAge(desk);
+  return desk.day.chainOpen && age !== undefined && age > desk.config.limits.maxQuoteAgeMillis;
+}
 
 function blocks(desk: DeskContext, account: AccountRisk): readonly string[] {
   const { day } = desk;
@@ -19,8 +30,10 @@ function blocks(desk: DeskContext, account: AccountRisk): readonly string[] {
     ],
     [!day.chainOpen, 'the session has no open chain'],
     [desk.at.market < day.session.open, 'the session has not opened'],
+    [isInAuction(desk), 'the opening auction is not over'],
     [desk.at.market >= day.schedule.openingCutoffAt, 'the opening cut-off has passed'],
     [!day.feedConnected, `the feed is down: ${day.feedDetail}`],
+    [isStale(desk), 'the newest quotes are too old'],
     [!day.journalHealthy, 'the journal cannot record'],
     [!day.reconciled, 'the broker and this book differ'],
     [day.stopping, 'the engine is stopping'],

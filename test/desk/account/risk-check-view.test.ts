@@ -45,6 +45,19 @@ describe('the risk check', () => {
     ]);
   });
 
+  it('allows no openings in the opening auction, nor on quotes that froze', () => {
+    const rig = new DeskRig({ minutes: 9 * 60 + 30.5 });
+    expect(viewOf(rig).blockedBy).toEqual(['the opening auction is not over']);
+    expect(row(rig, 'session')).toMatchObject({ used: 'takes none', ok: false });
+    rig.goTo(9 * 60 + 31);
+    expect(viewOf(rig).blockedBy).toEqual([]);
+    expect(row(rig, 'session').ok).toBe(true);
+    rig.freeze(5);
+    expect(viewOf(rig).openingsAllowed).toBe(true);
+    rig.freeze(1);
+    expect(viewOf(rig).blockedBy).toEqual(['the newest quotes are too old']);
+  });
+
   it('counts a working opening in full', () => {
     const rig = new DeskRig();
     const { tokenSha256, card } = rig.preview();

@@ -12,6 +12,8 @@ export interface AlertRule extends AlertRequest {
 export interface KeptAlert {
   readonly rule: AlertRule;
   isArmed: boolean;
+  /** It fired before a restart, and whether it was armed again since is not known. */
+  isInDoubt: boolean;
   firedAt: EpochMicros | undefined;
 }
 
@@ -32,7 +34,7 @@ export class AlertBook {
   add(rule: AlertRule): void {
     const number = Number(rule.alertId.split('-')[1]);
     if (Number.isSafeInteger(number)) this.#count = Math.max(this.#count, number);
-    this.#alerts.set(rule.alertId, { rule, isArmed: true, firedAt: undefined });
+    this.#alerts.set(rule.alertId, { rule, isArmed: true, isInDoubt: false, firedAt: undefined });
   }
 
   remove(alertId: string): boolean {

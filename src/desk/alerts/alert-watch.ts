@@ -41,11 +41,13 @@ function judge(desk: DeskContext, kept: KeptAlert): void {
   const value = alertValue(desk, rule);
   if (value === undefined) return;
   if (!kept.isArmed) {
-    kept.isArmed = isBack(rule, value);
+    // In doubt it may have been armed again before the restart: told twice is better than not at all.
+    kept.isArmed = isBack(rule, value) || (kept.isInDoubt && !isBeyond(rule, value));
     return;
   }
   if (!isBeyond(rule, value)) return;
   kept.isArmed = false;
+  kept.isInDoubt = false;
   kept.firedAt = desk.at.market;
   const { alertId, direction, level, note } = rule;
   desk.out.append({ kind: 'alertFired', alertId, value });

@@ -43,7 +43,10 @@ export function restoreWishes({ plan, alerts, at, book }: DeskContext, body: Wis
     }
     case 'alertFired': {
       const kept = alerts.get(body.alertId);
-      if (kept !== undefined) Object.assign(kept, { isArmed: false, firedAt: at.market });
+      if (kept !== undefined) {
+        const isInDoubt = kept.rule.rearmBy !== undefined;
+        Object.assign(kept, { isArmed: false, isInDoubt, firedAt: at.market });
+      }
       return;
     }
     case 'alertCleared':

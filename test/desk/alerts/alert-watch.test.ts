@@ -107,6 +107,27 @@ describe('an alert', () => {
     expect(set(again, ABOVE_601).alertId).toBe('a20261120-003');
   });
 
+  it('that was armed again before a restart fires after it too', () => {
+    const rig = new DeskRig();
+    set(rig, { ...ABOVE_601, rearmBy: 1 });
+    for (const spot of [601, 600, 600.4]) rig.quotes(spot);
+    const again = rig.restart();
+    expect(fired(again)).toEqual([]);
+    again.quotes(601);
+    again.quotes(601.2);
+    expect(fired(again)).toHaveLength(1);
+  });
+
+  it('that had not come back before a restart does not fire as it starts', () => {
+    const rig = new DeskRig();
+    set(rig, { ...ABOVE_601, rearmBy: 1 });
+    rig.quotes(601.5);
+    const again = rig.restart();
+    again.quotes(601.6);
+    expect(fired(again)).toEqual([]);
+    expect(listed(again).map(({ state }) => state)).toEqual(['fired']);
+  });
+
   it('is cleared by its id, and ends with the session', () => {
     const rig = new DeskRig();
     const { alertId } = set(rig, ABOVE_601);

@@ -38,6 +38,7 @@ class OrderRoad {
       secrets,
       onInput: (input) => this.#take(gateway.onWire(input, systemClock.now())),
       jitter: () => 1,
+      isKilled: () => false,
     });
   }
 

@@ -16,6 +16,8 @@ export interface HttpCall {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
   readonly timeoutMillis: number;
+  /** Asked once the connection stands, right before the first byte: a reason not to send. */
+  readonly whyNot?: (() => string | undefined) | undefined;
 }
 
 export type HttpOutcome =
@@ -31,12 +33,11 @@ export class BrokerHttp {
   send(call: HttpCall, tell: (outcome: HttpOutcome) => void): void {
     const isSecure = call.url.protocol === 'https:';
     const headers = { accept: 'application/json', ...call.headers, ...bodyHeaders(call.body) };
-    const { method, body } = call;
+    const { method } = call;
     const sent = isSecure
       ? secureRequest(call.url, { method, headers, agent: this.#secure })
       : request(call.url, { method, headers, agent: this.#plain });
-    new Exchange(sent, isSecure, tell).begin(call.timeoutMillis);
-    sent.end(body);
+    new Exchange(sent, isSecure, tell).begin(call);
   }
 
   close(): void {
@@ -77,26 +78,34 @@ class Exchange {
     this.#tell = tell;
   }
 
-  begin(timeoutMillis: number): void {
+  begin(call: HttpCall): void {
     const sent = this.#request;
+    const { timeoutMillis } = call;
     this.#timer = setTimeout(
       () => this.#fail(`no answer within ${timeoutMillis} ms`),
       timeoutMillis,
     );
-    sent.on('socket', (socket) => this.#onSocket(socket));
+    sent.on('socket', (socket) => this.#onSocket(socket, call));
     sent.on('error', (error) => this.#fail(error.message));
     sent.on('close', () => this.#fail('the connection ended without an answer'));
     sent.on('response', (response) => this.#read(response));
   }
 
-  #onSocket(socket: Socket): void {
-    if (this.#request.reusedSocket) this.#wasConnected = true;
-    else {
-      // A TLS connection carries bytes of ours only after its handshake.
-      socket.once(this.#isSecure ? 'secureConnect' : 'connect', () => {
-        this.#wasConnected = true;
-      });
+  #onSocket(socket: Socket, call: HttpCall): void {
+    if (this.#request.reusedSocket) this.#write(call);
+    // A TLS connection carries bytes of ours only after its handshake.
+    else socket.once(this.#isSecure ? 'secureConnect' : 'connect', () => this.#write(call));
+  }
+
+  #write({ body, whyNot }: HttpCall): void {
+    if (this.#isOver) return;
+    const reason = whyNot?.();
+    if (reason !== undefined) {
+      this.#fail(reason);
+      return;
     }
+    this.#wasConnected = true;
+    this.#request.end(body);
   }
 
   #read(response: IncomingMessage): void {

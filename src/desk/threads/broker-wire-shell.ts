@@ -3,6 +3,9 @@
  * and every answer back to the desk as a `wire` input. Knows no broker: `BrokerWire` tells how one is
  * reached. Core thread only.
  *
+ * What opens is held against the kill word once more where its connection stands, right before its first
+ * byte: a connection that is made first takes longer than a kill.
+ *
  * A submit is sent once, whatever becomes of it. Only reads and cancels, which change nothing when
  * they are done twice, are sent again, once, where the login had run out. Reads rest for a while
  * after failures in a row; orders, cancels and amendments do not. Every request takes its turn of
@@ -35,6 +38,7 @@ const UNAUTHORIZED = 401;
 const SERVER_FAULT = 500;
 const FAILURES_TO_OPEN = 5;
 const REST_MILLIS = 10_000;
+const KILLED = 'not sent: the kill switch is engaged';
 const NO_TURN = 'not sent: the requests that the broker allows are used up, but for exits';
 
 export interface BrokerWireOptions {
@@ -43,6 +47,8 @@ export interface BrokerWireOptions {
   /** Takes what came in; called from the event loop, never inside `perform`. */
   readonly onInput: (input: WireInput) => void;
   readonly jitter: () => number;
+  /** The kill word, which main sets without asking this thread. */
+  readonly isKilled: () => boolean;
 }
 
 /** A read that failed, for the breaker's count. */
@@ -181,11 +187,12 @@ export class BrokerWireShell {
   }
 
   #leave(send: HttpSend, secrets: Secrets, tell: (outcome: HttpOutcome) => void): void {
-    const { method, path, body, timeoutMillis } = send;
-    const { wire } = this.#options;
+    const { method, path, body, timeoutMillis, turn } = send;
+    const { wire, isKilled } = this.#options;
+    const whyNot = turn === 'entry' ? () => (isKilled() ? KILLED : undefined) : undefined;
     const headers = { ...wire.headers, ...send.headers, ...secrets.headers };
     const url = new URL(wire.restUrl + path);
-    this.#http.send({ method, url, headers, body, timeoutMillis }, (outcome) => {
+    this.#http.send({ method, url, headers, body, timeoutMillis, whyNot }, (outcome) => {
       if (outcome.kind === 'answered') this.#turns.onStatus(outcome.status);
       tell(outcome);
     });

@@ -170,6 +170,7 @@ class CoreThread {
       secrets: wire.login.kind === 'oauth' ? this.#login : keySecrets(wire.login),
       onInput: (input) => this.#step({ kind: 'wire', at: this.#clock.now(), wire: input }),
       jitter: () => Math.random(),
+      isKilled: () => this.#counters.isKilled(),
     });
   }
 

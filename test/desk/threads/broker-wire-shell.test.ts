@@ -28,6 +28,7 @@ class WireRig {
   readonly inputs: WireInput[] = [];
   readonly asked: ToIo[] = [];
   readonly seen: string[] = [];
+  isKilled = false;
   readonly login = new OAuthSecrets(
     (message) => {
       this.asked.push(message);
@@ -70,6 +71,7 @@ class WireRig {
       },
       onInput: (input) => rig.#onInput(input),
       jitter: () => 1,
+      isKilled: () => rig.isKilled,
     });
     const rig = new WireRig(shell, sockets);
     closers.push(() => {
@@ -127,6 +129,24 @@ describe("the shell of a broker's wires", () => {
       { kind: 'httpResponse', requestId: '1', status: 200, body },
     ]);
     expect(rig.seen).toEqual(['GET /x Bearer secret-one']);
+  });
+
+  it('holds what opens against the kill word once the connection stands, new or kept', async () => {
+    const rig = await WireRig.start();
+    rig.token('good');
+    const open = { turn: 'entry', method: 'POST', path: '/orders', body: '{}' } as const;
+    rig.send('new', open);
+    rig.isKilled = true;
+    const blocked = { kind: 'httpFailed', reason: 'not sent: the kill switch is engaged' };
+    expect(await rig.until(1)).toEqual([{ ...blocked, requestId: 'new', neverSent: true }]);
+    rig.send('exit', { ...open, turn: 'exit', path: '/exits' });
+    expect((await rig.until(2))[1]).toMatchObject({ requestId: 'exit', status: 200 });
+    rig.send('kept', open);
+    expect((await rig.until(3))[2]).toEqual({ ...blocked, requestId: 'kept', neverSent: true });
+    rig.isKilled = false;
+    rig.send('re-armed', open);
+    expect((await rig.until(4))[3]).toMatchObject({ requestId: 're-armed', status: 200 });
+    expect(rig.seen).toEqual(['POST /exits Bearer good', 'POST /orders Bearer good']);
   });
 
   it('repeats a read and a cancel once under a fresh login, and a submit never', async () => {

@@ -74,6 +74,7 @@ class WiredRig {
         this.perform(this.gateway.onWire(input, systemClock.now()));
       },
       jitter: () => 1,
+      isKilled: () => false,
     });
     const session = sessionTimes(sessionDate('2026-08-04'));
     const timer = setInterval(() => {

@@ -2,7 +2,7 @@
  * How long does a restart take to read, check and fold the records of many sessions?
  *
  *     main thread   files ─► frames: checksum, number, previous hash, SHA-256, JSON, known kind
- *                         ─► summary; the bytes go on
+ *                         ─► how it ends; the bytes go on
  *     core thread   bytes ─► JSON ─► the broker's books ─► the desk: orders, positions, tokens, latches
  *
  * Floor: the same files read, their bytes hashed in one go and their payloads parsed, with nothing
@@ -12,9 +12,9 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { CheckedJournal } from '../src/audit/checked-journal.ts';
 import { recordsOf } from '../src/audit/checked-journal.ts';
 import { openJournal } from '../src/audit/journal-open.ts';
-import type { Book } from '../src/command/book-reading.ts';
 import { readBook } from '../src/command/book-reading.ts';
 import { Desk } from '../src/desk/desk.ts';
 import type { DeskConfig } from '../src/desk/desk-config.ts';
@@ -22,6 +22,7 @@ import { gatewayOf } from '../src/desk/gateway-of.ts';
 import { ownChain } from '../src/desk/own-chain.ts';
 import { runSession } from '../src/desk/simulation/simulated-session.ts';
 import type { AuditRecord } from '../src/engine/domain/audit-record.ts';
+import { wallMicros } from '../src/engine/domain/clock.ts';
 import { limitsFrom } from '../src/risk/limits.ts';
 import type { Bench, BenchContext, BenchReport } from './support/bench.ts';
 import { check } from './support/bench.ts';
@@ -74,20 +75,21 @@ function write(home: string, count: number, sessions: number): readonly string[]
 
 /** What the first thread of a start does. */
 function recover(home: string, count: number): void {
-  const { checked, summary } = readBook(home);
+  const { checked, lastRun } = readBook(home, wallMicros());
   check(checked.lastSeq === count, 'every record is read');
-  check(summary.lastSeq === count, 'every record is folded');
+  check(lastRun.lastSeq === count, 'every record is folded');
 }
 
 /** What the core does with what another thread of the same start has checked. */
-function takeOver({ checked, summary }: Book): void {
+function takeOver(checked: CheckedJournal): void {
   const records = recordsOf(checked);
   const at = records.at(-1)?.at;
   if (at === undefined) throw new Error('the journal holds records');
   const start = { config: CONFIG, accountId: 'BENCH-1', paperSeed: 1, at, records };
   const { orders } = new Desk({ ...start, ...ownChain(), gateway: gatewayOf(start) }).context;
-  const isThere = summary.intents.every(({ intentId }) => orders.get(intentId) !== undefined);
-  check(isThere, 'every order is in the book');
+  const isThere = ({ body }: AuditRecord): boolean =>
+    body.kind !== 'intentRecorded' || orders.get(body.intent.intentId) !== undefined;
+  check(records.every(isThere), 'every order is in the book');
 }
 
 function readOnly(folder: string, payloads: readonly string[]): void {
@@ -110,9 +112,9 @@ async function run(context: BenchContext): Promise<BenchReport> {
       ours: oneByOne(() => recover(home, count), TIMES),
       floor: oneByOne(() => readOnly(join(home, 'journal'), payloads), TIMES),
     });
-    const book = readBook(home);
+    const { checked } = readBook(home, wallMicros());
     const second = await paired(context, {
-      ours: oneByOne(() => takeOver(book), TIMES),
+      ours: oneByOne(() => takeOver(checked), TIMES),
       floor: oneByOne(() => readOnly(join(home, 'journal'), payloads), TIMES),
     });
     const metric = `${count} records read, checked and folded`;

@@ -66,7 +66,7 @@ export function readJournal(home: string, disk: Disk = realDisk): JournalContent
 }
 
 /** The same once for all threads of a start. Each record goes to `see`, in order, and is not kept:
- * of most nothing is needed again, and to keep them all takes a third of the time of a start. */
+ * of most nothing is needed again, and to keep them all takes a quarter of the time of a start. */
 export function readForStart(
   home: string,
   see: (record: AuditRecord) => void,

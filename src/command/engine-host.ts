@@ -164,10 +164,10 @@ class RunningEngine implements EngineHost {
   static async start(config: Config, log: Log, owned: Owned): Promise<RunningEngine> {
     const simulated = isSimulated(config);
     const { home } = config;
-    const { checked, summary, alerts } = readBook(home);
-    assertSameAccount(summary.lastStart, config, owned.accountId);
+    const { checked, lastRun, alerts } = readBook(home, wallMicros());
+    assertSameAccount(lastRun.lastStart, config, owned.accountId);
     const tape = tapeOf(config, log);
-    const time = simulated ? simulatedTimeOf(startsWith(config, tape), summary) : undefined;
+    const time = simulated ? simulatedTimeOf(startsWith(config, tape), lastRun) : undefined;
     const clock = time === undefined ? systemClock : simulatedClock(time);
     const sim = time === undefined ? undefined : await startSim(config, time, tape);
     const buffers = createBuffers();

@@ -1,6 +1,6 @@
 /** Which simulated session to run, and from when: it always follows the last one in the journal. */
 import type { Config } from '../config.ts';
-import type { JournalSummary } from '../desk/journal-summary.ts';
+import type { LastRun } from '../desk/journal-summary.ts';
 import { type SimulatedTime, wallMicros } from '../engine/domain/clock.ts';
 import {
   newYorkDate,
@@ -25,7 +25,7 @@ export function clockText(minutes: number): string {
  */
 export function simulatedTimeOf(
   config: Pick<Config, 'SIM_START' | 'SIM_SPEED'>,
-  last: JournalSummary,
+  last: LastRun,
 ): SimulatedTime {
   const wallStart = wallMicros();
   const common = { start: clockText(config.SIM_START), speed: config.SIM_SPEED, wallStart };

@@ -9,8 +9,8 @@ import { legSign, type OrderIntent } from '../engine/domain/order.ts';
 /** What a start recorded of itself. */
 export type Started = Extract<AuditRecord['body'], { kind: 'engineStarted' }>;
 
-/** What a restart needs to know before the desk exists. */
-export interface JournalSummary {
+/** How the journal ends: what a start needs to know before there is a desk. */
+export interface LastRun {
   readonly lastSeq: number;
   readonly lastStart: Started | undefined;
   readonly lastSession: string | undefined;
@@ -18,6 +18,10 @@ export interface JournalSummary {
   /** True when the last run ended in order with nothing held; what an alert of it came to may be
    * told after that. */
   readonly endedFlat: boolean;
+}
+
+/** That, and the broker's own memory. */
+export interface JournalSummary extends LastRun {
   /** Intents in the order recorded, and what the broker reported of them. */
   readonly intents: readonly OrderIntent[];
   readonly brokerEvents: readonly BrokerEvent[];
@@ -30,6 +34,9 @@ export function brokerEventOf(record: AuditRecord): BrokerEvent | undefined {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by this program, checked by hash on reading
   return (event.kind === 'fill' ? { kind: 'fill', fill: event['fill'] } : event) as BrokerEvent;
 }
+
+/** Events that change what is held. */
+const CHANGES: ReadonlySet<BrokerEvent['kind']> = new Set(['fill', 'busted', 'settlement']);
 
 /** True when what was filled and settled nets to nothing, contract by contract. */
 function isFlat(events: readonly BrokerEvent[]): boolean {
@@ -51,10 +58,9 @@ function isFlat(events: readonly BrokerEvent[]): boolean {
   return [...held.values()].every((quantity) => quantity === 0);
 }
 
-/** Folds the journal's records as they are read, for the clock and the broker's own memory. */
-export class JournalSummarizer {
-  readonly #intents: OrderIntent[] = [];
-  readonly #brokerEvents: BrokerEvent[] = [];
+/** Folds records as they are read, and keeps few of them. */
+export class LastRunFold {
+  readonly #changes: BrokerEvent[] = [];
   #last: AuditRecord | undefined;
   #lastStart: Started | undefined;
   #isStopped = false;
@@ -65,28 +71,32 @@ export class JournalSummarizer {
     this.#last = record;
     if (body.kind !== 'alertDelivered') this.#isStopped = body.kind === 'engineStopped';
     if (body.kind === 'engineStarted') this.#lastStart = body;
-    if (body.kind === 'intentRecorded') this.#intents.push(body.intent);
     const event = brokerEventOf(record);
-    if (event !== undefined) this.#brokerEvents.push(event);
+    if (event !== undefined && CHANGES.has(event.kind)) this.#changes.push(event);
   }
 
-  /** Of the records so far. */
-  summary(): JournalSummary {
+  /** After the records so far. */
+  lastRun(): LastRun {
     return {
       lastSeq: this.#last?.seq ?? 0,
       lastStart: this.#lastStart,
       lastSession: this.#last?.session,
       lastMarket: this.#last?.at.market,
-      endedFlat: this.#isStopped && isFlat(this.#brokerEvents),
-      intents: this.#intents,
-      brokerEvents: this.#brokerEvents,
+      endedFlat: this.#isStopped && isFlat(this.#changes),
     };
   }
 }
 
-/** The summary of records that are all there. */
+/** Folds the journal once, for the clock and the broker's own memory. */
 export function summarizeJournal(records: readonly AuditRecord[]): JournalSummary {
-  const summarizer = new JournalSummarizer();
-  for (const record of records) summarizer.see(record);
-  return summarizer.summary();
+  const fold = new LastRunFold();
+  const intents: OrderIntent[] = [];
+  const brokerEvents: BrokerEvent[] = [];
+  for (const record of records) {
+    fold.see(record);
+    if (record.body.kind === 'intentRecorded') intents.push(record.body.intent);
+    const event = brokerEventOf(record);
+    if (event !== undefined) brokerEvents.push(event);
+  }
+  return { ...fold.lastRun(), intents, brokerEvents };
 }

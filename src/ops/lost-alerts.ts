@@ -13,9 +13,22 @@ const LOST_WITHIN_MICROS = 24 * 3_600 * 1_000_000;
 /** The newest so many; a storm is told by its end. */
 const MOST_RESENT = 50;
 
-/** True for a record that `lostAlerts` reads anything of. */
-export function tellsOfAlert({ body }: AuditRecord): boolean {
-  return body.kind === 'alert' || body.kind === 'alertDelivered';
+/** Of records seen in order, those that `lostAlerts` needs: from the first of the last day on, whatever
+ * tells of an alert. */
+export class RecentAlerts {
+  readonly records: AuditRecord[] = [];
+  readonly #since: number;
+
+  /** `wall` is now, in microseconds. */
+  constructor(wall: number) {
+    this.#since = wall - LOST_WITHIN_MICROS;
+  }
+
+  see(record: AuditRecord): void {
+    const { body, at } = record;
+    if (body.kind !== 'alert' && body.kind !== 'alertDelivered') return;
+    if (this.records.length > 0 || at.wall >= this.#since) this.records.push(record);
+  }
 }
 
 /** Which channels have taken the end of which incidents, with the number of its record: what was told of

@@ -6,13 +6,13 @@ import { homeWith } from '../audit/support/home-files.ts';
 import { alertBody, orderStory, recordsOf as sample } from '../audit/support/sample-records.ts';
 
 describe('the book of a start', () => {
-  it('is summarized, and of its records only alerts and their deliveries are kept', () => {
+  it('tells how it ends, and of its records only what is told of alerts is kept', () => {
     const delivered = { kind: 'alertDelivered', code: 'x', channel: 'log', ok: true } as const;
     const written = sample(1, [...orderStory('o-1'), alertBody('a'), delivered]);
-    const { checked, summary, alerts } = readBook(homeWith(written));
+    const { checked, lastRun, alerts } = readBook(homeWith(written), written[0]?.at.wall ?? 0);
     expect(recordsOf(checked)).toEqual(written);
-    expect(summary).toEqual(summarizeJournal(written));
-    expect(summary.intents).toHaveLength(1);
+    expect(summarizeJournal(written)).toMatchObject(lastRun);
+    expect(lastRun).toMatchObject({ lastSeq: written.length, endedFlat: false });
     expect(alerts).toEqual(written.slice(-2));
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { brokerEventOf, summarizeJournal } from '../../src/desk/journal-summary.ts';
+import type { AuditBody } from '../../src/engine/domain/audit-record.ts';
 import { CONSOLE, DeskRig } from '../support/desk-rig.ts';
 
 describe('the summary of a journal', () => {
@@ -34,6 +35,24 @@ describe('the summary of a journal', () => {
     held.ask(stop, CONSOLE);
     held.advance(1);
     const ended = [flat, held].map((rig) => summarizeJournal(rig.records()).endedFlat);
+    expect(ended).toEqual([true, false]);
+  });
+
+  it('holds nothing of what was busted', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    const fills = rig.brokerEvents.flatMap((event) => (event.kind === 'fill' ? [event.fill] : []));
+    const busts = fills.map(({ intentId, fillId }): AuditBody => {
+      return { kind: 'brokerEvent', event: { kind: 'busted', intentId, fillId, reason: 'r' } };
+    });
+    const stop: AuditBody = { kind: 'engineStopped', reason: 'r', unprotected: [] };
+    const [last] = rig.records().slice(-1);
+    if (last === undefined) throw new Error('the run recorded something');
+    const ended = [busts, busts.slice(1)].map((some) => {
+      const more = [...some, stop].map((body, i) => ({ ...last, seq: last.seq + 1 + i, body }));
+      return summarizeJournal([...rig.records(), ...more]).endedFlat;
+    });
+    expect(fills.length).toBeGreaterThan(1);
     expect(ended).toEqual([true, false]);
   });
 

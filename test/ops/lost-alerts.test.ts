@@ -3,7 +3,7 @@ import type { AuditBody, AuditRecord } from '../../src/engine/domain/audit-recor
 import { epochMicros, sessionDate } from '../../src/engine/domain/units.ts';
 import type { AlertChannel } from '../../src/ops/alert-channel.ts';
 import { isPaged } from '../../src/ops/alert-channel.ts';
-import { lostAlerts } from '../../src/ops/lost-alerts.ts';
+import { lostAlerts, RecentAlerts } from '../../src/ops/lost-alerts.ts';
 
 const HOUR = 3_600_000_000;
 const NOW = 1_000 * HOUR;
@@ -90,5 +90,26 @@ describe('lost alerts', () => {
     const found = lost(journal(...storm));
     expect(found).toHaveLength(50);
     expect(found.at(-1)?.[0]).toBe(60);
+  });
+
+  it('are found in what is kept of a journal as it is read, also over a clock that was set back', () => {
+    const records = journal(
+      [40, raised('OLD')],
+      [40, delivered(1, 'pagerduty')],
+      [30, raised('OLD')],
+      [2, raised('A')],
+      [2, { kind: 'killReleased', principal: 'p' }],
+      [30, delivered(4, 'pagerduty')],
+      [30, raised('B')],
+      [1, raised('C')],
+    );
+    const recent = new RecentAlerts(NOW);
+    for (const record of records) recent.see(record);
+    expect(recent.records.map(({ seq }) => seq)).toEqual([4, 6, 7, 8]);
+    expect(lost([...recent.records])).toEqual(lost(records));
+    expect(lost(records)).toEqual([
+      [4, ['webhook']],
+      [8, ['pagerduty', 'webhook']],
+    ]);
   });
 });

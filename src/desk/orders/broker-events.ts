@@ -139,6 +139,8 @@ function setStatus(
   at: At,
 ): void {
   order.status = status;
+  // What works has been sent, also where the record of that was lost: its limit is walked from there.
+  if (status === 'working') order.sentAt ??= order.createdAt;
   if (reason !== undefined) order.reason = reason;
   order.updatedAt = at;
   order.search = status === 'unknown' ? beginSearch(at) : undefined;

@@ -1,6 +1,6 @@
 /** The hard limits, held against every opening with arithmetic of its own. */
 
-import type { BrokerEvent } from '../../broker/order-gateway.ts';
+import type { BrokerEvent, Settlement } from '../../broker/order-gateway.ts';
 import type { AuditBody, AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { Instrument } from '../../engine/domain/instrument.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
@@ -61,6 +61,8 @@ export class CapOracle {
   readonly #limits: Limits;
   readonly #report: Report;
   #positions = new Map<string, Lots>();
+  /** Shares that settlements brought and closes took, by symbol: they hang on no order. */
+  #shares = new Map<string, number>();
   #live = new Map<string, LiveOpening>();
   #seenFills = new Set<string>();
   readonly #positionOf = new Map<string, string>();
@@ -102,7 +104,12 @@ export class CapOracle {
     const left = [...lots].map(([symbol, { instrument, quantity: held }]) => {
       return { instrument, quantity: held + (taken.get(symbol) ?? 0), held };
     });
-    const isHeld = [...taken.keys()].every((symbol) => lots.has(symbol));
+    const isHeld = [...taken].every(([symbol, quantity]) => {
+      const shares = this.#shares.get(symbol) ?? 0;
+      return (
+        lots.has(symbol) || Math.abs(shares + quantity) + Math.abs(quantity) === Math.abs(shares)
+      );
+    });
     if (!isHeld || left.some((lot) => lot.quantity * Math.sign(lot.held) < 0)) {
       this.#report(`${intentId} closes more of ${positionId} than is held`);
     }
@@ -128,14 +135,30 @@ export class CapOracle {
       this.#live.delete(event.intentId);
     } else if (event.kind === 'fill') this.#onFill(event.fill);
     else if (event.kind === 'settlement') {
-      const symbol = instrumentSymbol(event.settlement.instrument);
-      for (const lots of this.#positions.values()) lots.delete(symbol);
+      this.#onSettlement(event.settlement);
     }
+  }
+
+  #onSettlement({ settlementId, instrument, shares }: Settlement): void {
+    const symbol = instrumentSymbol(instrument);
+    for (const lots of this.#positions.values()) lots.delete(symbol);
+    if (this.#seenFills.has(settlementId)) return;
+    this.#seenFills.add(settlementId);
+    if (instrument.kind === 'option') this.#moveShares(instrument.root, shares);
+  }
+
+  #moveShares(symbol: string, change: number): void {
+    this.#shares.set(symbol, (this.#shares.get(symbol) ?? 0) + change);
   }
 
   #onFill(fill: Fill): void {
     if (this.#seenFills.has(fill.fillId)) return;
     this.#seenFills.add(fill.fillId);
+    const { instrument, action, quantity } = fill;
+    if (instrument.kind === 'shares') {
+      this.#moveShares(instrument.symbol, legSign(action) * quantity);
+      return;
+    }
     const positionId = this.#positionOf.get(fill.intentId) ?? fill.intentId;
     const lots: Lots = this.#positions.get(positionId) ?? new Map<string, Lot>();
     this.#positions.set(positionId, lots);
@@ -155,6 +178,7 @@ export class CapOracle {
   /** Begins again from what the journal kept. */
   onCrash(records: readonly AuditRecord[], events: readonly BrokerEvent[]): void {
     this.#positions = new Map();
+    this.#shares = new Map();
     this.#live = new Map();
     this.#seenFills = new Set();
     for (const { body } of records) {

@@ -53,6 +53,31 @@ describe('an UNKNOWN outcome', () => {
     expect(rig.order(intentId).search).toBeUndefined();
   });
 
+  it('that ends with a close which works is walked to the market, though the record of its send was lost', () => {
+    const rig = new DeskRig({ brokerName: 'tastytrade' });
+    const { positionId } = rig.openPosition();
+    rig.size = 0;
+    rig.quotes();
+    rig.confirm(rig.previewClose(positionId).tokenSha256);
+    const close = rig.orders().at(-1)!;
+    const { intentId } = close.intent;
+    const again = rig.restart(rig.records().filter(({ seq }) => seq <= close.intentSeq));
+    again.gateway.answerSearch = () => {
+      const search = { outcome: 'found', standing: 'working', evidence: 'T-1' } as const;
+      return [
+        { kind: 'accepted', intentId, brokerOrderId: 'T-1' },
+        { kind: 'searched', intentId, search },
+      ];
+    };
+    again.size = 0;
+    again.advance(2);
+    expect(again.order(intentId).status).toBe('working');
+    again.quotes(603);
+    again.advance(10);
+    const moved = again.bodies('repriced').filter((body) => body.intentId === intentId);
+    expect(moved.length).toBeGreaterThan(0);
+  });
+
   it('ends with a definitive refusal', () => {
     const { rig, intentId } = unknownRig();
     rig.brokerSays({ kind: 'rejected', intentId, reason: '422' });

@@ -16,7 +16,7 @@ import { quoteSnapshot } from '../previews/judging.ts';
 import { tellOnce } from '../session/told-once.ts';
 import { performGateway } from './broker-events.ts';
 import type { OrderRecord } from './order-book.ts';
-import { isClose, newOrder } from './order-book.ts';
+import { isClose, isExternal, newOrder } from './order-book.ts';
 import { publishOrder } from './order-views.ts';
 import { amendProtection } from './protection.ts';
 import { rememberOrder } from './recent-orders.ts';
@@ -78,19 +78,33 @@ export function recordIntent(
   desk.orders.add(order);
   rememberOrder(desk, order, desk.at);
   publishOrder(desk, order);
-  if (isClose(order)) callBackBefore(desk, intent.positionId);
+  if (isClose(order)) callBackBefore(desk, intent);
   return order;
 }
 
-/** What must not work beside a close of the position: its stop at the broker, and an opening of it. A
- * market that broke the stop would fill the rest of that, and the account would trade with itself. */
-function callBackBefore(desk: DeskContext, positionId: string): void {
-  const stop = desk.orders.protecting(positionId);
+/** What must not work beside a close: the stop of its position at the broker, an opening of that position,
+ * whose rest a market that broke the stop would fill, and any other of ours that stands on the other side
+ * of one of its contracts. The account would trade with itself, which brokers refuse: the close. */
+function callBackBefore(desk: DeskContext, close: OrderIntent): void {
+  const stop = desk.orders.protecting(close.positionId);
   if (stop !== undefined) callBackStop(desk, stop);
   for (const order of desk.orders.live()) {
-    const { purpose, positionId: of } = order.intent;
-    if (of === positionId && purpose === 'open') requestCancel(desk, order, 'engine');
+    const { intent } = order;
+    if (intent.purpose !== 'open' || isExternal(order)) continue;
+    if (intent.positionId !== close.positionId && !meets(intent, close)) continue;
+    order.reason = `called back before ${close.intentId}, which closes what it opens`;
+    requestCancel(desk, order, 'engine');
   }
+}
+
+/** True where one of the two buys what the other sells. */
+function meets(a: OrderIntent, b: OrderIntent): boolean {
+  const sides = new Map(
+    a.legs.map((leg) => [instrumentSymbol(leg.instrument), legSign(leg.action)]),
+  );
+  return b.legs.some(({ instrument, action }) => {
+    return sides.get(instrumentSymbol(instrument)) === -legSign(action);
+  });
 }
 
 /** The engine itself calls back a position's stop at the broker. */

@@ -3,14 +3,17 @@ import type { BrokerEvent } from '../../../src/broker/order-gateway.ts';
 import { cents, priceFromDollars } from '../../../src/engine/domain/units.ts';
 import { CONDOR, DeskRig } from '../../support/desk-rig.ts';
 
-/** A condor of two units, of which one has filled and the other still works, and beside it another. */
+/** A condor of two units, of which one has filled and the other still works; beside it work another that
+ * sells the same strikes, and a straddle. */
 function halfOpened() {
   const rig = new DeskRig();
   const { tokenSha256 } = rig.preview({ ...CONDOR, quantity: 2 });
   const other = rig.preview({ ...CONDOR, width: 3 });
+  const straddle = rig.preview({ strategy: 'straddle_scan', strike: 600, quantity: 1 });
   rig.size = 0;
   rig.confirm(tokenSha256);
   rig.confirm(other.tokenSha256);
+  rig.confirm(straddle.tokenSha256);
   const [opening] = rig.orders();
   if (opening === undefined) throw new Error('the opening works');
   const { intentId, legs } = opening.intent;
@@ -31,13 +34,17 @@ describe('a close of what has filled of an opening', () => {
     expect(rig.bodies('exitTriggered').map(({ reason }) => reason)).toEqual(['callSideStop']);
     expect(opening.cancelRequested).toBe(true);
     rig.advance(2);
-    expect(opening.status).toBe('cancelled');
+    expect(opening).toMatchObject({
+      status: 'cancelled',
+      reason: expect.stringContaining('called back before'),
+    });
   });
 
-  it('by a trader does so too, and leaves openings of other positions alone', () => {
+  it('by a trader does so too, and calls back what sells as it buys, but nothing else', () => {
     const { rig, opening } = halfOpened();
     rig.confirm(rig.previewClose(opening.intent.positionId).tokenSha256);
     expect(rig.orders().map(({ cancelRequested }) => cancelRequested)).toEqual([
+      true,
       true,
       false,
       false,

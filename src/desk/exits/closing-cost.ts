@@ -7,6 +7,7 @@ import type { QuoteOf } from '../../engine/domain/net-price.ts';
 import { type EpochMicros, epochMicros } from '../../engine/domain/units.ts';
 import type { HeldLeg } from './open-position.ts';
 import { type QuoteFault, type QuoteGuard, quoteFault } from './quote-guard.ts';
+import { neighbourOf } from './stale-long.ts';
 
 /** At which price a leg counts: `natural` sells at the bid and buys at the ask, `far` is the other
  * way round and as good as it can get, `mid` lies between. */
@@ -20,9 +21,9 @@ export interface CostView {
 
 /**
  * The debit per share to close one unit, in 1/10,000 dollar, negative where closing pays.
- * `trusted`: every quote passes the guard. `bounds`: some are only too wide, or nobody bids, so that the
- * far side is a bound and the natural is a guess. `unknown`: a quote is missing, stale or crossed, or
- * nobody offers what it is about.
+ * `trusted`: every quote passes the guard. `bounds`: some are only too wide, or nobody bids, or a long
+ * was not heard of for long, so that the far side is a bound and the natural is a guess. `unknown`: a
+ * quote is missing or crossed, or nobody offers what it is about, or that of a short is stale.
  */
 export type ClosingCost =
   | {
@@ -58,7 +59,16 @@ export function closingCost(legs: readonly HeldLeg[], units: number, view: CostV
   let [natural, mid, far] = [0, 0, 0];
   for (const { instrument, quantity } of legs) {
     const quote = view.quotes(instrumentSymbol(instrument));
-    const fault = quoteFault(quote, view.at, view.policy.guard, gridOfOne(instrument).step);
+    const { guard } = view.policy;
+    const fault = quoteFault(quote, view.at, guard, gridOfOne(instrument).step);
+    if (fault === 'stale' && quantity > 0) {
+      const neighbour = neighbourOf(instrument, view.quotes, view.at, guard);
+      if (neighbour?.ask === undefined) return UNKNOWN;
+      isBound = true;
+      evidenceAt = Math.max(evidenceAt, neighbour.at.market);
+      far -= quantity * neighbour.ask;
+      continue;
+    }
     if (quote === undefined || (fault !== undefined && !bounds(quote, fault))) return UNKNOWN;
     isBound ||= fault !== undefined;
     evidenceAt = Math.max(evidenceAt, quote.at.market);

@@ -19,6 +19,7 @@ import {
 import { packageBounds } from '../../risk/package-bounds.ts';
 import type { HeldLeg } from './open-position.ts';
 import { type QuoteFault, type QuoteGuard, quoteFault } from './quote-guard.ts';
+import { neighbourOf } from './stale-long.ts';
 
 export interface MarkInput {
   readonly quotes: QuoteOf;
@@ -92,6 +93,13 @@ function bestPrice(quote: Quote | undefined, quantity: number, fault: QuoteFault
   return quantity < 0 ? (quote.bid ?? price(0)) : quote.ask;
 }
 
+function bestOfStale(
+  { instrument }: HeldLeg,
+  { quotes, at, guard }: MarkInput,
+): number | undefined {
+  return neighbourOf(instrument, quotes, at, guard)?.ask;
+}
+
 function isMarkable(fault: QuoteFault | undefined, { quantity }: HeldLeg): boolean {
   return fault === undefined || fault === 'wide' || (fault === 'oneSided' && quantity < 0);
 }
@@ -101,7 +109,8 @@ function addLeg(sum: Sum, leg: HeldLeg, input: MarkInput): void {
   const quote = input.quotes(symbol);
   const fault = quoteFault(quote, input.at, input.guard, gridOfOne(leg.instrument).step);
   const left = quote === undefined ? undefined : exitPrice(quote, leg.quantity);
-  const best = bestPrice(quote, leg.quantity, fault);
+  const isUnheard = fault === 'stale' && leg.quantity > 0;
+  const best = isUnheard ? bestOfStale(leg, input) : bestPrice(quote, leg.quantity, fault);
   sum.best += best === undefined ? Number.NaN : legCents(leg, best);
   if (quote !== undefined) sum.evidenceAt = Math.max(sum.evidenceAt, quote.at.market);
   if (quote === undefined || left === undefined || !isMarkable(fault, leg)) {

@@ -1,7 +1,7 @@
 /** Cards for what is not one order: flattening everything, and cancelling an order that protects. */
 
 import { multiplierOf } from '../../engine/domain/instrument.ts';
-import type { OrderIntent } from '../../engine/domain/order.ts';
+import type { OrderIntent, OrderPurpose } from '../../engine/domain/order.ts';
 import { amountCents, cents, dollarsFromPrice } from '../../engine/domain/units.ts';
 import { deny } from '../../engine/domain/verdict.ts';
 import { isOpen } from '../account/held-position.ts';
@@ -68,6 +68,14 @@ function card(desk: DeskContext, previewId: string, parts: CardParts): TradeCard
   };
 }
 
+const DOES: Readonly<Record<OrderPurpose, string>> = {
+  open: 'opens',
+  close: 'closes',
+  exit: 'closes',
+  flatten: 'closes',
+  protective: 'guards',
+};
+
 /** Previews closing everything that is held and cancelling everything that opens. */
 export function flattenCard(desk: DeskContext, turn: PreviewTurn): PreviewAnswer {
   const { shelf, caller, tokenSha256 } = turn;
@@ -132,7 +140,9 @@ export function previewCancel(
     purpose: 'cancel',
     strategy: intent.strategy,
     intents: [],
-    reasons: [`cancels order ${intent.intentId}, which ${intent.purpose}s ${intent.positionId}`],
+    reasons: [
+      `cancels order ${intent.intentId}, which ${DOES[intent.purpose]} ${intent.positionId}`,
+    ],
     warnings: ['after this cancel the position is only closed again by its exit plan'],
   });
   const withFees = {

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { TradeCard } from '../../../src/desk/engine-api.ts';
 import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
+import type { Input } from '../../../src/desk/inputs.ts';
 import type { OrderRecord } from '../../../src/desk/orders/order-book.ts';
-import { occSymbol } from '../../../src/engine/domain/instrument.ts';
+import type { OptionContract } from '../../../src/engine/domain/instrument.ts';
+import { instrumentSymbol, occSymbol } from '../../../src/engine/domain/instrument.ts';
+import type { ChainListing } from '../../../src/engine/domain/market.ts';
 import type { OrderLeg } from '../../../src/engine/domain/order.ts';
 import { cents, price, priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
 import { callSideCosts } from '../../support/condor-costs.ts';
@@ -59,6 +62,44 @@ function tellFill(rig: DeskRig, { intent }: OrderRecord, leg: OrderLeg | undefin
   const fill = { ...told, price: price(10_000), feesCents: cents(0), marketAt };
   rig.brokerSays({ kind: 'fill', fill });
 }
+
+/** A feed that sends nothing any more of a contract: nothing about it changes. */
+class QuietRig extends DeskRig {
+  quiet: string | undefined;
+  #listed: readonly OptionContract[] = [];
+
+  override listing(): ChainListing {
+    const listing = super.listing();
+    this.#listed = listing.contracts;
+    return listing;
+  }
+
+  override step(input: Input): void {
+    if (this.quiet === undefined || input.kind !== 'quote') {
+      super.step(input);
+      return;
+    }
+    const contract = this.#listed[input.index];
+    if (contract === undefined || occSymbol(contract) !== this.quiet) super.step(input);
+  }
+}
+
+describe('a wing about which nothing comes for minutes', () => {
+  it('does not keep the stop of its short from firing', () => {
+    const rig = new QuietRig({ isOpen: false });
+    rig.open();
+    const { legs } = rig.openPosition();
+    const wing = legs.find(({ instrument, quantity }) => {
+      return instrument.kind === 'option' && instrument.right === 'call' && quantity > 0;
+    });
+    rig.quiet = instrumentSymbol(wing!.instrument);
+    rig.advance(120);
+    expect(triggers(rig)).toEqual([]);
+    rig.quotes(604.5);
+    rig.advance(12);
+    expect(triggers(rig)).toEqual(['callSideStop']);
+  });
+});
 
 describe('an opening that is reported leg by leg', () => {
   it('is not left for what its first leg alone looks like', () => {

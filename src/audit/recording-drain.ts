@@ -17,10 +17,6 @@ export interface RecordingPlan {
 /** Bytes written in one turn, so that a commit never waits long behind the recorder. */
 const MAX_TURN_BYTES = 1 << 20;
 
-const BEHIND = 'the recorder could not keep up: not replayable from here';
-const NO_START =
-  'the journal is longer than the start of a recording may be: this session cannot be replayed';
-
 /** The first free `<session>-<n>.rec` in the folder, counted from 1. */
 export function nextRecordingName(existing: readonly string[], session: string): string {
   let number = 1;
@@ -91,7 +87,7 @@ export class RecordingDrain {
     if (this.#fd === undefined) return;
     this.#write([this.#encoder.end(how)]);
     this.#end();
-    if (how === 'lost') this.#onLost(this.#bytes === 0 ? NO_START : BEHIND);
+    if (how === 'lost') this.#onLost('the recorder could not keep up: not replayable from here');
   }
 
   #write(pieces: readonly Buffer[]): void {

@@ -1,5 +1,6 @@
 /** `deltaring burn-in N`: simulated sessions of the production desk, each judged by its oracles. */
 
+import { REMOTE } from '../desk/simulation/remote-link.ts';
 import { addTally, emptyTally } from '../desk/simulation/session-tally.ts';
 import { runSession } from '../desk/simulation/simulated-session.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
@@ -7,6 +8,8 @@ import { DeltaringError } from '../engine/domain/errors.ts';
 const USAGE = 'usage: deltaring burn-in N [--seed S] [--json], N from 1 to 100000';
 const MOST_SESSIONS = 100_000;
 const PROGRESS_EVERY = 10;
+/** Every so many sessions one trades with a broker behind bad wires. */
+const BEHIND_WIRES_EVERY = 3;
 
 interface BurnInOptions {
   readonly sessions: number;
@@ -33,7 +36,8 @@ export function burnIn(args: readonly string[]): Promise<number> {
   const traces = new Set<string>();
   const violations: string[] = [];
   for (let run = 0; run < sessions; run += 1) {
-    const report = runSession({ seed: seed + run });
+    const broker = (seed + run) % BEHIND_WIRES_EVERY === 0 ? REMOTE : undefined;
+    const report = runSession({ seed: seed + run, broker });
     traces.add(report.trace);
     addTally(tally, report.tally);
     violations.push(...report.violations.map((what) => `seed ${report.seed}: ${what}`));

@@ -244,15 +244,6 @@ describe('the recording drain', () => {
     expect(decodeRecording(file)).toMatchObject({ end: 'lost', chunks: [Buffer.alloc(20, 1)] });
   });
 
-  it('says that it has no start where what the journal holds does not fit', () => {
-    const ring = createByteRing(32);
-    const told: string[] = [];
-    const drain = RecordingDrain.open(tempHome(), { ring, header }, (reason) => told.push(reason));
-    expect(new ByteRingWriter(ring).writeMade(40, () => Buffer.alloc(40))).toBe(false);
-    drain.drain();
-    expect(told).toEqual([expect.stringContaining('the journal is longer')]);
-  });
-
   it('never stands in the way of the journal when the folder cannot be used', () => {
     const home = tempHome();
     mkdirSync(home, { recursive: true });

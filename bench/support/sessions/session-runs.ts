@@ -3,10 +3,11 @@
 import { decodeRecording, RecordingEncoder } from '../../../src/audit/session-recording.ts';
 import { PaperBroker } from '../../../src/broker/paper/paper-broker.ts';
 import { summarizeJournal } from '../../../src/desk/journal-summary.ts';
+import type { BehindWires, BrokerKind } from '../../../src/desk/simulation/far-broker.ts';
+import { REMOTE } from '../../../src/desk/simulation/remote-link.ts';
 import type { GatewayOf } from '../../../src/desk/simulation/replay.ts';
 import { replayRecording } from '../../../src/desk/simulation/replay.ts';
 import type {
-  BrokerKind,
   EngineRun,
   SessionOptions,
   SessionReport,
@@ -17,13 +18,15 @@ import { WireGateway } from '../../../src/desk/simulation/wire-gateway.ts';
 import { lacksOfSession } from './enough.ts';
 import type { PlantName } from './plants.ts';
 import { plantOf } from './plants.ts';
+import { TASTYTRADE } from './tastytrade-far.ts';
 
 /** Every so many sessions one is of a half day. */
 const HALF_DAY_EVERY = 8;
 /** Every so many sessions one has SPY's own chain and pace: it takes as long as thirty others. */
 const DENSE_EVERY = 500;
-/** Every so many sessions one trades with a broker behind bad wires. */
-const REMOTE_EVERY = 3;
+/** Every so many sessions one trades with a broker behind bad wires, with one of these in turn. */
+const BEHIND_WIRES_EVERY = 3;
+const BEHIND_WIRES: readonly BehindWires[] = [REMOTE, TASTYTRADE, REMOTE];
 const HALF_DAY = '2026-11-27';
 const FULL_DAY = '2026-11-20';
 const HEADER = {
@@ -54,7 +57,8 @@ export function sessionOf(
   seed: number,
 ): Pick<SessionOptions, 'seed' | 'date' | 'shape' | 'broker'> {
   const date = seed % HALF_DAY_EVERY === 0 ? HALF_DAY : FULL_DAY;
-  const broker = seed % REMOTE_EVERY === 0 ? 'remote' : 'paper';
+  const turn = seed / BEHIND_WIRES_EVERY;
+  const broker = Number.isInteger(turn) ? BEHIND_WIRES[turn % BEHIND_WIRES.length] : undefined;
   return { seed, date, shape: seed % DENSE_EVERY === 0 ? 'dense' : 'sparse', broker };
 }
 
@@ -65,9 +69,11 @@ function recordingOf({ chunks }: EngineRun) {
   return decodeRecording(Buffer.concat([...bytes, encoder.end('complete')]));
 }
 
-/** The adapter to the broker behind wires; the paper broker is what a replay takes by itself. */
+/** What a replay takes by itself is what the recorded configuration names. */
 const GATEWAYS: Readonly<Record<BrokerKind, GatewayOf | undefined>> = {
   paper: undefined,
+  tastytrade: undefined,
+  alpaca: undefined,
   remote: ({ accountId, paperSeed: seed }) => {
     const { capabilities } = new PaperBroker({ accountId, seed, history: summarizeJournal([]) });
     return new WireGateway(accountId, capabilities);

@@ -20,10 +20,12 @@ const balancesShape = z.object({
   currency: z.string().nullish(),
 });
 
+const balanceRows = z.object({ items: z.array(balancesShape) });
+
 /** One object, or a row a currency: both are sent. Undefined where a number is missing. */
 export function balancesIn(body: string): TastyBalances | undefined {
   const data = dataIn(body);
-  const rows = z.object({ items: z.array(balancesShape) }).safeParse(data).data?.items;
+  const rows = balanceRows.safeParse(data).data?.items;
   const dollars = rows?.find(({ currency }) => (currency ?? 'USD') === 'USD');
   const found = rows === undefined ? balancesShape.safeParse(data).data : dollars;
   const cash = found?.['cash-balance'];

@@ -29,6 +29,8 @@ export function jsonIn(text: string): unknown {
   }
 }
 
+const rows = z.object({ items: z.array(z.unknown()) });
+
 /** What an answer carries; undefined where it is no answer of this service. */
 export function dataIn(body: string): unknown {
   return envelope.safeParse(jsonIn(body)).data?.data;
@@ -43,7 +45,7 @@ export interface Page {
 
 export function pageIn(body: string, perPage: number): Page | undefined {
   const answer = envelope.safeParse(jsonIn(body)).data;
-  const list = z.object({ items: z.array(z.unknown()) }).safeParse(answer?.data).data;
+  const list = rows.safeParse(answer?.data).data;
   if (answer === undefined || list === undefined) return undefined;
   const { items } = list;
   const offset = answer.pagination?.['page-offset'];

@@ -1,22 +1,30 @@
 /** Three books must agree: the broker's, the desk's, and one folded from the journalled facts. */
 
-import type { AccountSnapshot, BrokerEvent, OrderGateway } from '../../broker/order-gateway.ts';
+import type { BrokerEvent } from '../../broker/order-gateway.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import type { DeskContext } from '../desk-context.ts';
+import type { AccountTruth, BrokerAccount } from './far-broker.ts';
 import { FillFold, heldText } from './fill-fold.ts';
 import type { Report } from './order-oracle.ts';
 
 /** A difference that the desk is not told of must be found by its own comparison this soon. */
 const FOUND_WITHIN_MICROS = 60_000_000;
+/** A stream that went down is up again by then, however often that has to be tried. */
+const BACK_WITHIN_MICROS = 300_000_000;
 const LOOK_EVERY_MICROS = 1_000_000;
 /** And by this many looks: a desk that hears no clock compares nothing, and answers get lost. */
 const FOUND_BY_LOOKS = 16;
 
 /** Something that may hold for a while, as long as it does not hold at too many looks in a row. */
 class Spell {
+  readonly #mostMicros: number;
   #since: number | undefined;
   #looks = 0;
   #lookAgainAt = 0;
+
+  constructor(mostMicros = FOUND_WITHIN_MICROS) {
+    this.#mostMicros = mostMicros;
+  }
 
   /** True once it has held for too long; it begins anew then. */
   isTooLong(holds: boolean, wall: number): boolean {
@@ -25,17 +33,17 @@ class Spell {
     if (this.#since === undefined || wall < this.#lookAgainAt) return false;
     this.#lookAgainAt = wall + LOOK_EVERY_MICROS;
     this.#looks = this.#since === wall ? 1 : this.#looks + 1;
-    if (this.#looks <= FOUND_BY_LOOKS || wall - this.#since <= FOUND_WITHIN_MICROS) return false;
+    if (this.#looks <= FOUND_BY_LOOKS || wall - this.#since <= this.#mostMicros) return false;
     this.#since = undefined;
     return true;
   }
 }
 
-function heldAt({ positions }: AccountSnapshot): string {
+function heldAt({ positions }: AccountTruth): string {
   return heldText(new Map(positions.map((p) => [p.symbol, p.quantity])));
 }
 
-function workingAt({ workingOrders }: AccountSnapshot): string {
+function workingAt({ workingOrders }: AccountTruth): string {
   return textOf(workingOrders.map(({ intentId }) => intentId));
 }
 
@@ -56,6 +64,7 @@ export class BookOracle {
   readonly #reported = new Set<string>();
   readonly #unnoticed = new Spell();
   readonly #falseAlarm = new Spell();
+  readonly #deaf = new Spell(BACK_WITHIN_MICROS);
   #lookAgainAt = 0;
   #isDrilled = false;
   #isChanged = true;
@@ -81,7 +90,7 @@ export class BookOracle {
   }
 
   /** Called after every step that ended: nothing the broker said may be lost on the way. */
-  afterStep(desk: DeskContext, broker: OrderGateway, at: At): void {
+  afterStep(desk: DeskContext, broker: Pick<BrokerAccount, 'snapshot'>, at: At): void {
     for (const fillId of this.#reported) this.#report(`fill ${fillId} was not journalled`);
     this.#reported.clear();
     if (this.#isDrilled) this.#watchComparison(desk, broker, at);
@@ -91,8 +100,10 @@ export class BookOracle {
   }
 
   /** A desk that says the books differ has a difference to show, or it refuses trades for nothing. */
-  #watchFalseAlarm(desk: DeskContext, broker: OrderGateway, at: At): void {
-    const snapshot = desk.day.reconciled ? undefined : broker.snapshot(at);
+  #watchFalseAlarm(desk: DeskContext, broker: Pick<BrokerAccount, 'snapshot'>, at: At): void {
+    const isDeaf = !desk.day.stream.connected;
+    if (this.#deaf.isTooLong(isDeaf, at.wall)) this.#report('the stream stays down');
+    const snapshot = desk.day.reconciled || isDeaf ? undefined : broker.snapshot(at);
     const differs =
       snapshot === undefined ||
       heldAt(snapshot) !== heldText(desk.book.held()) ||
@@ -102,7 +113,7 @@ export class BookOracle {
     }
   }
 
-  #compare(desk: DeskContext, broker: OrderGateway, at: At): void {
+  #compare(desk: DeskContext, broker: Pick<BrokerAccount, 'snapshot'>, at: At): void {
     const facts = this.#fold.text();
     const ours = heldText(desk.book.held());
     if (ours !== facts) this.#report(`the desk holds "${ours}", the facts say "${facts}"`);
@@ -110,12 +121,27 @@ export class BookOracle {
     if (snapshot === undefined) return;
     const theirs = heldAt(snapshot);
     if (theirs !== facts) this.#report(`the broker holds "${theirs}", the facts say "${facts}"`);
-    const expected = this.#startCashCents + this.#fold.cashCents;
-    if (Math.abs(snapshot.cashCents - expected) < 0.5) return;
-    this.#report(`the broker has ${snapshot.cashCents} cents, the facts say ${expected}`);
+    this.#compareCash(snapshot);
   }
 
-  #watchComparison(desk: DeskContext, broker: OrderGateway, at: At): void {
+  #compareCash({ cashCents }: AccountTruth): void {
+    const expected = this.#startCashCents + this.#fold.cashCents;
+    if (Math.abs(cashCents - expected) < 0.5) return;
+    this.#report(`the broker has ${cashCents} cents, the facts say ${expected}`);
+  }
+
+  /** A while after the last trade, with nothing under way any more: whatever was hidden meanwhile, a
+   * desk that says that the books agree knows of every execution, at its price. */
+  onEnd(desk: DeskContext, broker: Pick<BrokerAccount, 'snapshot'>, at: At): void {
+    const snapshot = desk.day.reconciled ? broker.snapshot(at) : undefined;
+    if (snapshot === undefined) return;
+    const [theirs, ours] = [heldAt(snapshot), heldText(desk.book.held())];
+    if (theirs !== ours)
+      this.#report(`at the end the broker holds "${theirs}", the desk "${ours}"`);
+    else this.#compareCash(snapshot);
+  }
+
+  #watchComparison(desk: DeskContext, broker: Pick<BrokerAccount, 'snapshot'>, at: At): void {
     if (at.wall < this.#lookAgainAt) return;
     this.#lookAgainAt = at.wall + LOOK_EVERY_MICROS;
     const snapshot = broker.snapshot(at);

@@ -28,7 +28,17 @@ export class EventQueue<T> {
     return first.event;
   }
 
+  /** Takes out what will not happen any more. */
+  drop(isGone: (event: T) => boolean): void {
+    this.#entries = this.#entries.filter(({ event }) => !isGone(event));
+  }
+
   clear(): void {
     this.#entries = [];
   }
+}
+
+/** The earliest of some times; undefined where there is none. */
+export function soonest(...times: readonly (EpochMicros | undefined)[]): EpochMicros | undefined {
+  return times.filter((time) => time !== undefined).toSorted((a, b) => a - b)[0];
 }

@@ -1,12 +1,12 @@
 /** Switches planned faults on and off as their time comes. */
 
-import type { PaperBroker } from '../../broker/paper/paper-broker.ts';
 import { assert } from '../../engine/domain/assert.ts';
 import type { AuditKind } from '../../engine/domain/audit-record.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
 import type { Input } from '../inputs.ts';
+import type { BrokerAccount } from './far-broker.ts';
 import type { FeedModel, FeedTemper } from './feed-model.ts';
 import type { JournalModel } from './journal-model.ts';
 import type { SeededRandom } from './seeded-random.ts';
@@ -17,7 +17,7 @@ import type { ClockJump } from './skewed-clock.ts';
 export interface FaultyWorld {
   readonly journal: JournalModel;
   readonly feed: FeedModel;
-  readonly broker: () => PaperBroker;
+  readonly broker: () => BrokerAccount;
   step(input: Input): void;
   /** The process dies and is started again, the clocks set by so much where it is given. */
   crash(set: ClockJump | undefined): void;

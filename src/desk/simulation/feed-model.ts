@@ -4,6 +4,7 @@
 import type { At } from '../../engine/domain/clock.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import type { Input } from '../inputs.ts';
+import { ALL_ROWS_AFTER_MICROS, STALE_AFTER_MICROS } from './session-pace.ts';
 import type { QuoteFaults, VirtualMarket } from './virtual-market.ts';
 import { WireFeed } from './wire-feed.ts';
 
@@ -23,27 +24,39 @@ export const HEALTHY_FEED: FeedTemper = {
   disconnected: false,
 };
 
+export interface RoundOptions {
+  readonly isChainOpen: boolean;
+  /** No option matters now: the underlying alone is quoted, as a sign of life. */
+  readonly isIdle: boolean;
+}
+
 export class FeedModel {
   readonly #market: VirtualMarket;
   readonly #wire: WireFeed;
   temper: FeedTemper = HEALTHY_FEED;
+  #roundAt = 0;
+  #rowsAt = 0;
 
   constructor(market: VirtualMarket) {
     this.#market = market;
     this.#wire = new WireFeed(market.listing);
   }
 
+  /** True where quotes are too old for anything to be done with them. */
+  isStale(now: EpochMicros): boolean {
+    return now >= this.#roundAt + STALE_AFTER_MICROS;
+  }
+
   /** The inputs of one moment, heard at `at`. The market moves on even where nobody hears of it. */
-  round(
-    now: EpochMicros,
-    at: At,
-    options: { readonly isChainOpen: boolean; readonly all: boolean },
-  ): Input[] {
+  round(now: EpochMicros, at: At, { isChainOpen, isIdle }: RoundOptions): Input[] {
+    const all = now >= this.#rowsAt + ALL_ROWS_AFTER_MICROS;
+    this.#roundAt = now;
+    if (!isIdle) this.#rowsAt = now;
     const bars = this.#market.advance(now);
     if (this.temper.frozen || this.temper.disconnected) return [];
     const inputs: Input[] = bars.map((bar) => ({ kind: 'bar', at, bar }));
     const quotes = [this.#market.spotQuote()];
-    if (options.isChainOpen) quotes.push(...this.#market.optionQuotes(this.temper, options.all));
+    if (isChainOpen && !isIdle) quotes.push(...this.#market.optionQuotes(this.temper, all));
     inputs.push(...this.#wire.carry(quotes, at), { kind: 'batchEnd', at });
     return inputs;
   }

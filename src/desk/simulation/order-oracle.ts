@@ -41,6 +41,7 @@ export class OrderOracle {
   readonly #world: SendWorld;
   readonly #report: Report;
   readonly #submitted = new Set<string>();
+  readonly #arrived = new Set<string>();
   readonly #confirmed = new Map<string, Confirmed[]>();
   /** Openings whose outcome the broker has left open, by intent, with their strategy. */
   readonly #unknown = new Map<string, string>();
@@ -172,6 +173,13 @@ export class OrderOracle {
     if (purpose === 'open' && this.#world.isKilled()) {
       this.#report(`${intentId} opened after the kill`);
     }
+  }
+
+  /** Wires lose and delay what is sent; they make nothing, and no order of two. */
+  onArrival(intentId: string): void {
+    if (this.#arrived.has(intentId)) this.#report(`${intentId} reached the broker twice`);
+    if (!this.#submitted.has(intentId)) this.#report(`${intentId} reached the broker unsubmitted`);
+    this.#arrived.add(intentId);
   }
 
   /** The order as recorded, but that its limit may be better, and then a record says so. */

@@ -1,35 +1,38 @@
 /**
  * A broker at the other end of bad wires, modelled on one that does not refuse an order it has seen
- * before. Requests and answers take time and get lost apart from each other; its stream tells late,
- * twice or not at all. It outlives every crash of the engine. One user.
+ * before. It outlives every crash of the engine. One user.
  */
 
 import type { ApprovedOrder } from '../../broker/approved-order.ts';
 import type { BrokerEvent, GatewayEffect, WireInput } from '../../broker/order-gateway.ts';
 import type { PaperBroker } from '../../broker/paper/paper-broker.ts';
+import type { HttpSend } from '../../broker/wire-requests.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import type { Quote } from '../../engine/domain/market.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
-import { addMicros, MICROS_PER_MILLI, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
-import { EventQueue } from './event-queue.ts';
+import { soonest } from './event-queue.ts';
+import type { RequestFates, WireReply } from './lossy-wires.ts';
+import { LossyWires } from './lossy-wires.ts';
 import type { DryRunFate } from './remote-dry-run.ts';
 import { remoteDryRun } from './remote-dry-run.ts';
 import type { SeededRandom } from './seeded-random.ts';
-
-type HttpSend = Extract<GatewayEffect, { readonly kind: 'httpSend' }>;
 
 interface Request {
   readonly send: HttpSend;
   /** What a submit or reprice is about. */
   readonly order: ApprovedOrder | undefined;
-  /** Its answer never comes back. */
-  readonly isMute: boolean;
 }
 
-/** What becomes of a request. `late`: its answer comes after the time-out. */
-const FATES = { normal: 88, lostRequest: 3, lostAnswer: 5, gateway502: 2, unreachable: 2 };
+const FATES: RequestFates = {
+  normal: 88,
+  lostRequest: 3,
+  lostAnswer: 5,
+  gateway502: 2,
+  unreachable: 2,
+  slow: 0,
+};
 /** What a dry run comes to. */
 const DRY_RUN_FATES: Readonly<Record<DryRunFate, number>> = {
   right: 94,
@@ -37,56 +40,36 @@ const DRY_RUN_FATES: Readonly<Record<DryRunFate, number>> = {
   odd: 2,
   unreadable: 2,
 };
-/** What becomes of a frame of the stream. */
-const FRAME_FATES = { normal: 86, twice: 7, late: 5, lost: 2 };
-const SHORTEST_MILLIS = 5;
-const LONGEST_MILLIS = 90;
-const LATEST_FRAME_SECONDS = 25;
 
 export interface RemoteBrokerOptions {
   readonly paper: PaperBroker;
   readonly random: SeededRandom;
-  /** Hears what is wrong with what arrived. */
-  readonly report: (what: string) => void;
+  /** Hears of every order that arrives. */
+  readonly onArrival: (intentId: string) => void;
 }
 
 export class RemoteBroker {
   readonly paper: PaperBroker;
   readonly #random: SeededRandom;
-  readonly #report: (what: string) => void;
-  readonly #arriving = new EventQueue<Request>();
-  readonly #leaving = new EventQueue<WireInput>();
-  readonly #arrived = new Set<string>();
+  readonly #onArrival: (intentId: string) => void;
+  readonly #wires: LossyWires<Request>;
 
-  constructor({ paper, random, report }: RemoteBrokerOptions) {
+  constructor({ paper, random, onArrival }: RemoteBrokerOptions) {
     this.paper = paper;
     this.#random = random;
-    this.#report = report;
+    this.#onArrival = onArrival;
+    const serve = (request: Request, at: At): WireReply => this.#serve(request, at);
+    this.#wires = new LossyWires({ random, fatesOf: () => FATES, serve });
   }
 
   /** When something next arrives at one end or the other. */
   next(): EpochMicros | undefined {
-    const times = [this.#arriving.next(), this.#leaving.next(), this.paper.nextWake()];
-    return times.filter((time) => time !== undefined).toSorted((a, b) => a - b)[0];
+    return soonest(this.#wires.next(), this.paper.nextWake());
   }
 
   /** The engine sent this. */
   onSend(send: HttpSend, order: ApprovedOrder | undefined, at: At): void {
-    const fate = this.#random.weighted(FATES);
-    const { requestId } = send;
-    const timeout = addMicros(at.wall, send.timeoutMillis * MICROS_PER_MILLI);
-    if (fate === 'unreachable') {
-      const reason = 'connection refused';
-      this.#leave(this.#soon(at), { kind: 'httpFailed', requestId, reason, neverSent: true });
-      return;
-    }
-    const isMute = fate !== 'normal';
-    if (fate !== 'lostRequest') this.#arriving.add(this.#soon(at), { send, order, isMute });
-    if (fate === 'gateway502') {
-      this.#leave(this.#soon(at), { kind: 'httpResponse', requestId, status: 502, body: '' });
-    } else if (isMute) {
-      this.#leave(timeout, { kind: 'httpFailed', requestId, reason: 'no answer in time' });
-    }
+    this.#wires.send({ send, order }, at);
   }
 
   onQuote(symbol: string, quote: Quote, at: At): void {
@@ -99,32 +82,16 @@ export class RemoteBroker {
 
   /** Everything that is due by now: what arrives is done, what reaches the engine is returned. */
   run(at: At): readonly WireInput[] {
-    for (let due = this.#arriving.take(at.wall); due; due = this.#arriving.take(at.wall)) {
-      this.#serve(due, at);
-    }
-    const inputs: WireInput[] = [];
-    for (let due = this.#leaving.take(at.wall); due; due = this.#leaving.take(at.wall)) {
-      inputs.push(due);
-    }
-    return inputs;
+    return this.#wires.run(at);
   }
 
   /** The engine is gone: what was on its way to it is lost, what was on its way here is not. */
   onCrash(): void {
-    this.#leaving.clear();
+    this.#wires.onCrash();
   }
 
-  #soon(at: At): EpochMicros {
-    const millis = this.#random.between(SHORTEST_MILLIS, LONGEST_MILLIS);
-    return addMicros(at.wall, Math.round(millis * MICROS_PER_MILLI));
-  }
-
-  #leave(due: EpochMicros, input: WireInput): void {
-    this.#leaving.add(due, input);
-  }
-
-  #serve({ send, order, isMute }: Request, at: At): void {
-    const { requestId, method, path } = send;
+  #serve({ send, order }: Request, at: At): WireReply {
+    const { method, path } = send;
     const intentId = path.split('/').at(-1) ?? '';
     let status = 200;
     let body = '[]';
@@ -136,8 +103,7 @@ export class RemoteBroker {
     else if (order === undefined) status = 400;
     else if (method === 'PUT') this.#stream(this.paper.reprice(order, at), at);
     else this.#take(order, at);
-    if (isMute) return;
-    this.#leave(this.#soon(at), { kind: 'httpResponse', requestId, status, body });
+    return { status, body };
   }
 
   #dryRun({ body }: HttpSend): readonly BrokerEvent[] {
@@ -148,25 +114,12 @@ export class RemoteBroker {
   }
 
   #take(order: ApprovedOrder, at: At): void {
-    const { intentId } = order.intent;
-    if (this.#arrived.has(intentId)) this.#report(`${intentId} reached the broker twice`);
-    this.#arrived.add(intentId);
+    this.#onArrival(order.intent.intentId);
     this.#stream(this.paper.submit(order, at), at);
   }
 
   #stream(effects: readonly GatewayEffect[], at: At): void {
-    for (const event of eventsOf(effects)) this.#frame(event, at);
-  }
-
-  #frame(event: BrokerEvent, at: At): void {
-    const fate = this.#random.weighted(FRAME_FATES);
-    if (fate === 'lost') return;
-    const frame = { kind: 'socketFrame', text: JSON.stringify([event]) } as const;
-    const isLate = fate === 'late';
-    const seconds = isLate ? this.#random.between(0, LATEST_FRAME_SECONDS) : 0;
-    const due = addMicros(this.#soon(at), Math.round(seconds * MICROS_PER_SECOND));
-    this.#leave(due, frame);
-    if (fate === 'twice') this.#leave(this.#soon(at), frame);
+    for (const event of eventsOf(effects)) this.#wires.frame(JSON.stringify([event]), at);
   }
 }
 

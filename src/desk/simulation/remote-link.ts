@@ -1,47 +1,59 @@
-/** The session's side of a broker behind wires: the broker, which stays, and the adapter of the
- * engine that runs now. One user. */
+/** The paper broker at the far end of bad wires, and the adapter of the engine that runs now. One
+ * user. */
 
-import type { GatewayEffect, WireInput } from '../../broker/order-gateway.ts';
+import type { OrderGateway, WireInput } from '../../broker/order-gateway.ts';
 import { PaperBroker } from '../../broker/paper/paper-broker.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import { occSymbol } from '../../engine/domain/instrument.ts';
 import type { ChainListing } from '../../engine/domain/market.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
-import type { Input } from '../inputs.ts';
 import { summarizeJournal } from '../journal-summary.ts';
+import type {
+  BehindWires,
+  BrokerAccount,
+  FarBroker,
+  FarBrokerOptions,
+  QuoteInput,
+  WireEffect,
+} from './far-broker.ts';
 import { RemoteBroker } from './remote-broker.ts';
-import type { SeededRandom } from './seeded-random.ts';
 import { WireGateway } from './wire-gateway.ts';
 
-export interface RemoteLinkOptions {
-  readonly accountId: string;
-  readonly seed: number;
-  readonly random: SeededRandom;
-  readonly report: (what: string) => void;
-}
+/** A broker with an adapter of the simulation's own: quick, and as strict as the real ones. */
+export const REMOTE: BehindWires = {
+  name: 'remote',
+  configOf: (config) => config,
+  open: (options) => new RemoteLink(options),
+};
 
-export class RemoteLink {
+class RemoteLink implements FarBroker {
   readonly #accountId: string;
   readonly #broker: RemoteBroker;
   #adapter: WireGateway;
 
-  constructor({ accountId, seed, random, report }: RemoteLinkOptions) {
+  constructor({ accountId, seed, random, onArrival }: FarBrokerOptions) {
     const paper = new PaperBroker({ accountId, seed, history: summarizeJournal([]) });
     this.#accountId = accountId;
-    this.#broker = new RemoteBroker({ paper, random, report });
+    this.#broker = new RemoteBroker({ paper, random, onArrival });
     this.#adapter = new WireGateway(accountId, paper.capabilities);
   }
 
-  /** A fresh adapter: what the last one knew went with its process. */
-  connect(): { readonly gateway: WireGateway; readonly paper: PaperBroker } {
-    const { paper } = this.#broker;
-    this.#adapter = new WireGateway(this.#accountId, paper.capabilities);
-    return { gateway: this.#adapter, paper };
+  get account(): BrokerAccount {
+    return this.#broker.paper;
+  }
+
+  connect(): OrderGateway {
+    this.#adapter = new WireGateway(this.#accountId, this.#broker.paper.capabilities);
+    return this.#adapter;
   }
 
   next(): EpochMicros | undefined {
     return this.#broker.next();
+  }
+
+  beat(): undefined {
+    return undefined;
   }
 
   run(at: At): readonly WireInput[] {
@@ -52,15 +64,13 @@ export class RemoteLink {
     this.#broker.onClock(at, session);
   }
 
-  /** The broker sees the same market. */
-  onQuote(input: Extract<Input, { kind: 'quote' }>, listing: ChainListing): void {
-    const { index, at, bid, ask, bidSize, askSize } = input;
+  onQuote({ index, at, bid, ask, bidSize, askSize }: QuoteInput, listing: ChainListing): void {
     const contract = listing.contracts[index];
     const symbol = contract === undefined ? listing.underlying : occSymbol(contract);
     this.#broker.onQuote(symbol, { bid, ask, bidSize, askSize, at }, at);
   }
 
-  onSend(effect: Exclude<GatewayEffect, { kind: 'event' }>, at: At): void {
+  onSend(effect: WireEffect, at: At): void {
     if (effect.kind !== 'httpSend') return;
     const order = this.#adapter.orderOf(effect.path.split('/').at(-1) ?? '');
     this.#broker.onSend(effect, order, at);

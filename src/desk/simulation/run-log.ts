@@ -1,7 +1,8 @@
 /** What each start of the engine in a session left for a replay. One user. */
 
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
-import type { BrokerKind, EngineRun } from './session-report.ts';
+import type { BrokerKind } from './far-broker.ts';
+import type { EngineRun } from './session-report.ts';
 
 interface Started {
   readonly chunks: readonly Buffer[];
@@ -25,7 +26,7 @@ export class RunLog {
 
   /** Somebody turns the broker's knobs: where it is part of the engine, no recording holds that. */
   drill(): void {
-    if (this.#broker === 'remote') return;
+    if (this.#broker !== 'paper') return;
     const run = this.#runs.at(-1);
     if (run !== undefined) run.isDrilled = true;
   }

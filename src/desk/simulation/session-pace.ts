@@ -86,3 +86,8 @@ export const TAKES_MICROS = {
 export const STALE_AFTER_MICROS = 800_000;
 /** After so long a pause every row quotes again, changed or not. */
 export const ALL_ROWS_AFTER_MICROS = 15 * MICROS_PER_SECOND;
+
+/** Something is held or works, so that every quote matters. */
+export function isLive({ book, orders }: DeskContext): boolean {
+  return book.structures().length > 0 || orders.live().length > 0;
+}

@@ -1,12 +1,11 @@
 /** What a simulated session is asked for, and what became of it. */
 
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
+import type { BehindWires, BrokerKind } from './far-broker.ts';
 import type { SessionShape } from './session-config.ts';
 import type { PlannedFault } from './session-faults.ts';
 import type { SessionTally } from './session-tally.ts';
 import type { SessionWraps } from './session-wraps.ts';
-
-export type BrokerKind = 'paper' | 'remote';
 
 export interface SessionOptions {
   readonly seed: number;
@@ -14,8 +13,8 @@ export interface SessionOptions {
   readonly date?: string;
   /** `sparse` where absent. */
   readonly shape?: SessionShape;
-  /** `paper`, in the engine's own process, where absent; `remote` is one behind bad wires. */
-  readonly broker?: BrokerKind;
+  /** A broker behind bad wires; the paper broker, in the engine's own process, where absent. */
+  readonly broker?: BehindWires | undefined;
   /** Minutes after the open at which the session is broken off; to its end where absent. */
   readonly minutes?: number;
   /** Instead of those that the seed plans. */

@@ -2,7 +2,7 @@
 
 import { OrderEvidence } from '../../audit/order-evidence.ts';
 import { schemaFaults } from '../../audit/record-schema.ts';
-import type { BrokerEvent, OrderGateway } from '../../broker/order-gateway.ts';
+import type { BrokerEvent } from '../../broker/order-gateway.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
@@ -14,6 +14,7 @@ import { AnswerOracle, denialCodeOf } from './answer-oracle.ts';
 import { BookOracle } from './book-oracle.ts';
 import type { BrokerObserver } from './broker-tap.ts';
 import { CapOracle } from './cap-oracle.ts';
+import type { BrokerAccount } from './far-broker.ts';
 import { FlatOracle } from './flat-oracle.ts';
 import { HandOracle } from './hand-oracle.ts';
 import type { SendWorld } from './order-oracle.ts';
@@ -102,6 +103,11 @@ export class SessionWitness implements BrokerObserver {
     this.#hand.onSubmit(intent);
   }
 
+  /** An order has come to the door of a broker behind wires. */
+  onArrival(intentId: string): void {
+    this.#orders.onArrival(intentId);
+  }
+
   onReprice(intent: OrderIntent): void {
     this.#orders.onReprice(intent);
   }
@@ -152,8 +158,13 @@ export class SessionWitness implements BrokerObserver {
   }
 
   /** Called after every input from outside and all it led to. */
-  afterStep(desk: DeskContext, broker: OrderGateway, at: At): void {
+  afterStep(desk: DeskContext, broker: BrokerAccount, at: At): void {
     this.#books.afterStep(desk, broker, at);
+  }
+
+  /** The session ran to its end, and what it left has had its time. */
+  onQuiet(desk: DeskContext, account: BrokerAccount, at: At): void {
+    this.#books.onEnd(desk, account, at);
   }
 
   /** The whole journal, judged as the verifier does. */

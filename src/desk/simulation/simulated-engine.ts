@@ -4,8 +4,8 @@
  * passes through the codec before it is stepped.
  */
 
-import type { OrderGateway } from '../../broker/order-gateway.ts';
 import { PaperBroker } from '../../broker/paper/paper-broker.ts';
+import { assert } from '../../engine/domain/assert.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import type { SessionDate } from '../../engine/domain/units.ts';
@@ -17,9 +17,11 @@ import { decodeInput, encodeInput } from '../input-codec.ts';
 import type { Input } from '../inputs.ts';
 import { summarizeJournal } from '../journal-summary.ts';
 import { ownChain } from '../own-chain.ts';
+import type { RecordedStart } from '../recorded-start.ts';
 import { encodeRecordedStart } from '../recorded-start.ts';
 import type { BrokerObserver } from './broker-tap.ts';
 import { BrokerTap } from './broker-tap.ts';
+import type { BrokerAccount, FarBroker, WireEffect } from './far-broker.ts';
 import type { SessionWraps } from './session-wraps.ts';
 
 /** What a run needs from the session around it. */
@@ -36,8 +38,6 @@ export interface EngineWorld {
   onSend(effect: WireEffect): void;
 }
 
-type WireEffect = Extract<Effect, { readonly kind: 'wire' }>['effect'];
-
 export interface EngineStart {
   readonly config: DeskConfig;
   readonly seed: number;
@@ -45,13 +45,14 @@ export interface EngineStart {
   readonly at: At;
   readonly records: readonly AuditRecord[];
   readonly isRecorded: boolean;
-  /** A broker behind wires and the adapter to it; the paper broker of this process where absent. */
-  readonly link?: { readonly gateway: OrderGateway; readonly paper: PaperBroker } | undefined;
+  /** A broker behind wires; the paper broker of this process where absent. */
+  readonly far?: { readonly broker: FarBroker; readonly at: At } | undefined;
 }
 
 export class SimulatedEngine {
   readonly desk: Desk;
-  readonly broker: PaperBroker;
+  /** The account as its broker sees it. */
+  readonly account: BrokerAccount;
   /** The recording: the start, then every input; empty where none is kept. */
   readonly chunks: Buffer[] = [];
   readonly #isRecorded: boolean;
@@ -59,17 +60,18 @@ export class SimulatedEngine {
   #now: At;
 
   constructor(start: EngineStart, world: EngineWorld) {
-    const { config, seed, accountId, at, records, isRecorded } = start;
+    const { config, seed, accountId, at, records, isRecorded, far } = start;
     this.#isRecorded = isRecorded;
     this.#world = world;
     this.#now = at;
-    if (isRecorded) {
-      this.chunks.push(encodeRecordedStart({ config, paperSeed: seed, accountId, at, records }));
-    }
-    const { paperNativeStops: nativeStops } = exitSettingsOf(config);
-    const history = summarizeJournal(records);
-    this.broker = start.link?.paper ?? new PaperBroker({ accountId, seed, history, nativeStops });
-    const tap = new BrokerTap(start.link?.gateway ?? this.broker, world.observer);
+    const recorded = { config, paperSeed: seed, accountId, at, records };
+    if (isRecorded) this.chunks.push(encodeRecordedStart(recorded));
+    const paper = far === undefined ? paperOf(recorded) : undefined;
+    const gateway = paper ?? far?.broker.connect(recorded, far.at);
+    const account = paper ?? far?.broker.account;
+    assert(gateway !== undefined && account !== undefined, 'an engine trades with some broker');
+    this.account = account;
+    const tap = new BrokerTap(gateway, world.observer);
     this.desk = new Desk({
       config,
       ...ownChain(),
@@ -133,4 +135,10 @@ export class SimulatedEngine {
     const kind = opening && isKilled ? 'blockedByKill' : 'cleared';
     this.step({ kind, at: this.#now, intentId, act });
   }
+}
+
+/** The paper broker of the engine's own process. */
+function paperOf({ config, paperSeed: seed, accountId, records }: RecordedStart): PaperBroker {
+  const { paperNativeStops: nativeStops } = exitSettingsOf(config);
+  return new PaperBroker({ accountId, seed, history: summarizeJournal(records), nativeStops });
 }

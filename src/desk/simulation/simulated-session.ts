@@ -4,8 +4,6 @@
  * oracles at every step. The same seed gives the same records, byte for byte.
  */
 
-import type { GatewayEffect } from '../../broker/order-gateway.ts';
-import type { PaperBroker } from '../../broker/paper/paper-broker.ts';
 import { assert } from '../../engine/domain/assert.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { At } from '../../engine/domain/clock.ts';
@@ -16,11 +14,11 @@ import type { DeskConfig } from '../desk-config.ts';
 import type { Input } from '../inputs.ts';
 import { denialCodeOf } from './answer-oracle.ts';
 import type { BrokerObserver } from './broker-tap.ts';
-import { EventQueue } from './event-queue.ts';
+import { EventQueue, soonest } from './event-queue.ts';
+import type { BrokerAccount, FarBroker, WireEffect } from './far-broker.ts';
 import { FaultSwitchboard } from './fault-switchboard.ts';
 import { FeedModel } from './feed-model.ts';
 import { answerInput, type JournalAnswer, JournalModel } from './journal-model.ts';
-import { RemoteLink } from './remote-link.ts';
 import { RunLog } from './run-log.ts';
 import type { Move } from './scripted-trader.ts';
 import { OPERATOR, ScriptedTrader } from './scripted-trader.ts';
@@ -37,12 +35,7 @@ import {
   temperFor,
 } from './session-config.ts';
 import { planFaults } from './session-faults.ts';
-import {
-  ALL_ROWS_AFTER_MICROS,
-  STALE_AFTER_MICROS,
-  TAKES_MICROS,
-  tickMicros,
-} from './session-pace.ts';
+import { isLive, TAKES_MICROS, tickMicros } from './session-pace.ts';
 import type { SessionOptions, SessionReport } from './session-report.ts';
 import { count } from './session-tally.ts';
 import { SessionWitness } from './session-witness.ts';
@@ -83,13 +76,12 @@ class SimulatedSession implements EngineWorld {
   readonly #pending = new Map<number, Move>();
   readonly #runs: RunLog;
   /** Absent where the broker is part of the engine. */
-  readonly #remote: RemoteLink | undefined;
+  readonly #far: FarBroker | undefined;
   readonly #ends: SessionEnds;
   readonly #clock: SkewedClock;
   #engine: SimulatedEngine;
   #nextTick: EpochMicros;
   #clockedAt = 0;
-  #heardAt = 0;
   #movedAt: EpochMicros;
   #killWord = false;
   #isStopped = false;
@@ -107,7 +99,8 @@ class SimulatedSession implements EngineWorld {
     this.#session = session;
     this.#random = stream('session');
     const config = stream('config');
-    this.#config = configFor(limitsFor(config), exitsFor(stream('exits'), session));
+    const plain = configFor(limitsFor(config), exitsFor(stream('exits'), session));
+    this.#config = options.broker?.configOf(plain) ?? plain;
     this.#market = new VirtualMarket(stream('market'), temperFor(config, this.#shape), session);
     this.#feed = new FeedModel(this.#market);
     this.#journal = new JournalModel(stream('journal'));
@@ -117,13 +110,11 @@ class SimulatedSession implements EngineWorld {
     this.#ends = endsOf(session, options.minutes, this.#random);
     const hand = handOf(stream('hand'), options.byHand);
     this.#trader = new ScriptedTrader(stream('trader'), session.open, { shape: this.#shape, hand });
+    const isDurable = (seq: number): boolean => this.#journal.isDurable(seq, this.#now);
     this.#witness = new SessionWitness({
       limits: this.#config.limits,
       startCashCents: STARTING_CASH_CENTS,
-      world: {
-        isDurable: (seq) => this.#journal.isDurable(seq, this.#now),
-        isKilled: () => this.#killWord,
-      },
+      world: { isDurable, isKilled: () => this.#killWord },
     });
     this.observer = this.#witness;
     const faults = stream('faults');
@@ -137,12 +128,16 @@ class SimulatedSession implements EngineWorld {
       onHiddenFills: () => this.#witness.onHiddenFills(),
       onFault: (kind) => count(this.#witness.tally.faults, kind),
     });
-    this.#runs = new RunLog(options.broker ?? 'paper');
-    if (options.broker === 'remote') {
-      const random = stream('broker');
-      const report = (what: string): void => this.#witness.report(what);
-      this.#remote = new RemoteLink({ accountId: ACCOUNT_ID, seed, random, report });
-    }
+    this.#runs = new RunLog(options.broker?.name ?? 'paper');
+    this.#far = options.broker?.open({
+      accountId: ACCOUNT_ID,
+      seed,
+      random: stream('broker'),
+      at: this.#clock.trueAt,
+      session,
+      listing: this.#market.listing,
+      onArrival: (intentId) => this.#witness.onArrival(intentId),
+    });
     this.#engine = this.#boot([]);
   }
 
@@ -165,18 +160,18 @@ class SimulatedSession implements EngineWorld {
       at: this.#at,
       records,
       isRecorded: this.#options.isRecorded ?? false,
-      link: this.#remote?.connect(),
+      far: this.#far && { broker: this.#far, at: this.#clock.trueAt },
     };
     const engine = new SimulatedEngine(start, this);
-    if (this.#remote !== undefined) this.#witness.onHiddenFills();
+    if (this.#far !== undefined) this.#witness.onHiddenFills();
     this.#runs.begin(engine.chunks, records);
     return engine;
   }
 
   /** The broker for a fault to act on. */
-  #drilled(): PaperBroker {
+  #drilled(): BrokerAccount {
     this.#runs.drill();
-    return this.#engine.broker;
+    return this.#engine.account;
   }
 
   /** A promise that the program breaks ends the session and is a violation like any other. */
@@ -197,12 +192,15 @@ class SimulatedSession implements EngineWorld {
       this.#clock.passTo(this.#nextMoment());
       this.#faults.run(this.#clock.trueAt);
       this.#deliver();
-      this.#pass();
+      if (this.#isClockDue()) this.#pass();
       this.#faults.crashIfDue();
     }
   }
 
   #report(): SessionReport {
+    const isWhole = !this.#isStopped && this.#options.minutes === undefined;
+    const { desk, account } = this.#engine;
+    if (isWhole) this.#witness.onQuiet(desk.context, account, this.#clock.trueAt);
     const records = this.#journal.records();
     this.#witness.onEnd(records);
     const { tally, violations } = this.#witness;
@@ -212,13 +210,11 @@ class SimulatedSession implements EngineWorld {
 
   #nextMoment(): EpochMicros {
     const wake = this.#engine.desk.nextWake();
-    const times: number[] = [this.#nextTick];
-    for (const due of [this.#later.next(), this.#faults.next(), this.#remote?.next()]) {
-      if (due !== undefined) times.push(due);
-    }
-    if (wake !== undefined && wake > this.#clockedAt) times.push(this.#clock.whenMarketShows(wake));
-    const next = Math.max(this.#now, Math.min(...times));
-    return addMicros(this.#now, next - this.#now);
+    const isNews = wake !== undefined && wake > this.#clockedAt;
+    const woken = isNews ? this.#clock.whenMarketShows(wake) : undefined;
+    const far = soonest(this.#far?.next(), this.#far?.beat());
+    const own = soonest(this.#nextTick, this.#later.next(), this.#faults.next(), woken);
+    return addMicros(this.#now, Math.max(0, (soonest(own, far) ?? this.#now) - this.#now));
   }
 
   #connect(): void {
@@ -233,7 +229,7 @@ class SimulatedSession implements EngineWorld {
   }
 
   #deliver(): void {
-    for (const wire of this.#remote?.run(this.#clock.trueAt) ?? []) {
+    for (const wire of this.#far?.run(this.#clock.trueAt) ?? []) {
       this.#step({ kind: 'wire', at: this.#at, wire });
     }
     for (let event = this.#later.take(this.#now); event; event = this.#later.take(this.#now)) {
@@ -246,12 +242,20 @@ class SimulatedSession implements EngineWorld {
     }
   }
 
+  /** The clock comes with whatever happens, or at the beat that the adapter lives by. */
+  #isClockDue(): boolean {
+    const beat = this.#far?.beat();
+    const wake = this.#engine.desk.nextWake() ?? Number.POSITIVE_INFINITY;
+    if (beat === undefined || this.#at.market >= wake) return true;
+    return this.#now >= Math.min(beat, this.#nextTick);
+  }
+
   /** A tick of feed, clock and trader, or only the clock where the broker asked for it. */
   #pass(): void {
     const isTick = this.#now >= this.#nextTick;
-    if (isTick || this.#now >= this.#heardAt + STALE_AFTER_MICROS) this.#hearFeed();
+    if (isTick || this.#feed.isStale(this.#now)) this.#hearFeed();
     this.#clockedAt = this.#at.market;
-    this.#remote?.onClock(this.#clock.trueAt, this.#session);
+    this.#far?.onClock(this.#clock.trueAt, this.#session);
     this.#step({ kind: 'clock', at: this.#at });
     if (this.#faults.isTrouble) this.#witness.flat.onTrouble(this.#at.market);
     this.#witness.flat.judge(this.#engine.desk.context);
@@ -260,25 +264,23 @@ class SimulatedSession implements EngineWorld {
     const view = traderView(this.#engine.desk.context, this.#clock.trueAt, seen);
     for (const move of this.#trader.moves(view)) this.#ask(move);
     this.#stopInTime();
-    const movedAt = this.#clock.shown(this.#movedAt).market;
-    const moment = { now: this.#at.market, movedAt };
+    const moment = { now: this.#at.market, movedAt: this.#clock.shown(this.#movedAt).market };
     const tick = tickMicros(this.#engine.desk.context, moment, this.#shape);
-    this.#nextTick = addMicros(this.#now, tick);
-    this.#hasten();
+    this.#hasten(addMicros(this.#now, tick));
   }
 
   /** Nobody at the faces is kept waiting, also where an answer came late. */
-  #hasten(): void {
+  #hasten(tick = this.#nextTick): void {
     const untilMove = Math.max(1, this.#trader.next() - this.#now);
-    this.#nextTick = addMicros(this.#now, Math.min(this.#nextTick - this.#now, untilMove));
+    this.#nextTick = addMicros(this.#now, Math.min(tick - this.#now, untilMove));
   }
 
   #hearFeed(): void {
-    const isChainOpen = this.#engine.desk.context.day.chainOpen;
-    const all = this.#now >= this.#heardAt + ALL_ROWS_AFTER_MICROS;
-    this.#heardAt = this.#now;
-    for (const input of this.#feed.round(this.#now, this.#at, { isChainOpen, all }))
-      this.#step(input);
+    const { context } = this.#engine.desk;
+    const isBeat = this.#far?.beat() !== undefined && this.#now < this.#nextTick;
+    const isIdle = isBeat && !isLive(context);
+    const options = { isChainOpen: context.day.chainOpen, isIdle };
+    for (const input of this.#feed.round(this.#now, this.#at, options)) this.#step(input);
   }
 
   /** A command at the faces. A kill sets the kill word at once and reaches the desk a little later. */
@@ -314,21 +316,21 @@ class SimulatedSession implements EngineWorld {
   #step(input: Input): void {
     const engine = this.#engine;
     if (input.kind === 'quote') {
-      this.#remote?.onQuote({ ...input, at: this.#clock.trueAt }, this.#market.listing);
+      this.#far?.onQuote({ ...input, at: this.#clock.trueAt }, this.#market.listing);
     }
     engine.step(input);
-    this.#witness.afterStep(engine.desk.context, engine.broker, this.#clock.trueAt);
+    this.#witness.afterStep(engine.desk.context, engine.account, this.#clock.trueAt);
   }
 
-  onSend(effect: Exclude<GatewayEffect, { kind: 'event' }>): void {
-    this.#remote?.onSend(effect, this.#clock.trueAt);
+  onSend(effect: WireEffect): void {
+    this.#far?.onSend(effect, this.#clock.trueAt);
   }
 
   /** The process dies and is started again, its machine's clocks set by so much meanwhile. */
   #crash(set: ClockJump | undefined): void {
     const records = this.#journal.crash(this.#now);
     this.#later.clear();
-    this.#remote?.onCrash();
+    this.#far?.onCrash(this.#clock.trueAt);
     this.#pending.clear();
     this.#witness.onCrash(records);
     this.#clock.passTo(addMicros(this.#now, this.#random.whole(1, TAKES_MICROS.restart)));
@@ -338,8 +340,7 @@ class SimulatedSession implements EngineWorld {
     this.#engine.begin();
     this.#isStopping = false;
     this.#connect();
-    const { day } = this.#engine.desk.context;
-    if (!this.#killWord || day.killed) return;
+    if (!this.#killWord || this.#engine.desk.context.day.killed) return;
     const caller = { principal: 'latch', authority: 'observe' } as const;
     this.#command(0, { caller, command: { kind: 'kill', reason: 'the latch stood at the start' } });
   }
@@ -385,8 +386,7 @@ class SimulatedSession implements EngineWorld {
     this.#witness.onAnswer(id, move, result, this.#engine.desk.context);
     this.#trader.onAnswer(move, result, this.#clock.trueAt);
     this.#hasten();
-    const isReleased = move.command.kind === 'rearm' && denialCodeOf(result) === undefined;
-    if (isReleased) this.#killWord = false;
+    if (move.command.kind === 'rearm' && denialCodeOf(result) === undefined) this.#killWord = false;
   }
 
   fetchListing(date: string): void {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { lacksOfCampaign, lacksOfSession } from '../../../bench/support/sessions/enough.ts';
 import { runJob, sessionOf } from '../../../bench/support/sessions/session-runs.ts';
+import { REMOTE } from '../../../src/desk/simulation/remote-link.ts';
 import type { FaultKind, PlannedFault } from '../../../src/desk/simulation/session-faults.ts';
 import { FAULT_KINDS } from '../../../src/desk/simulation/session-faults.ts';
 import { addTally, emptyTally } from '../../../src/desk/simulation/session-tally.ts';
@@ -75,7 +76,7 @@ describe('a simulated session', { timeout: PATIENCE_MILLIS }, () => {
   it('keeps every promise with a broker behind bad wires, and meets what such wires do', () => {
     const sum = emptyTally();
     for (let seed = 1; seed <= 6; seed += 1) {
-      const { violations, tally } = runSession({ seed, broker: 'remote' });
+      const { violations, tally } = runSession({ seed, broker: REMOTE });
       expect(violations, `seed ${seed}`).toEqual([]);
       addTally(sum, tally);
     }

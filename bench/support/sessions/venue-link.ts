@@ -1,0 +1,219 @@
+/**
+ * A production adapter and the venue that stands for its broker, with bad wires between them. The
+ * venue knows no wires: it serves requests, takes part in a socket, and trades against the quotes of
+ * the session's own market. One user.
+ */
+
+import type { OrderGateway, WireInput } from '../../../src/broker/order-gateway.ts';
+import type { HttpSend } from '../../../src/broker/wire-requests.ts';
+import { gatewayOf } from '../../../src/desk/gateway-of.ts';
+import type { RecordedStart } from '../../../src/desk/recorded-start.ts';
+import { soonest } from '../../../src/desk/simulation/event-queue.ts';
+import type {
+  AccountTruth,
+  BrokerAccount,
+  Drill,
+  FarBroker,
+  FarBrokerOptions,
+  QuoteInput,
+  WireEffect,
+} from '../../../src/desk/simulation/far-broker.ts';
+import type { RequestFates, WireReply } from '../../../src/desk/simulation/lossy-wires.ts';
+import { LossyWires } from '../../../src/desk/simulation/lossy-wires.ts';
+import type { At } from '../../../src/engine/domain/clock.ts';
+import type { OptionContract } from '../../../src/engine/domain/instrument.ts';
+import type { ChainListing, Quote } from '../../../src/engine/domain/market.ts';
+import type { SessionTimes } from '../../../src/engine/domain/session-calendar.ts';
+import type { EpochMicros } from '../../../src/engine/domain/units.ts';
+import { addMicros, MICROS_PER_SECOND } from '../../../src/engine/domain/units.ts';
+import { AccountSocket } from './account-socket.ts';
+
+/** Of what changes something, and of what is only read, which is most. */
+const FATES: RequestFates = {
+  normal: 905,
+  lostRequest: 15,
+  lostAnswer: 30,
+  gateway502: 15,
+  unreachable: 15,
+  slow: 20,
+};
+const READ_FATES: RequestFates = {
+  normal: 970,
+  lostRequest: 5,
+  lostAnswer: 7,
+  gateway502: 5,
+  unreachable: 5,
+  slow: 8,
+};
+/** The adapters are paced by the clock, which comes many times a second in an engine. Here it comes so
+ * often for a while after an order, a change, an execution or a failure, while orders rest,
+ * and in between. */
+const BEAT_MICROS = {
+  busy: 5 * MICROS_PER_SECOND,
+  resting: 15 * MICROS_PER_SECOND,
+  calm: 30 * MICROS_PER_SECOND,
+};
+const BUSY_FOR_MICROS = 25 * MICROS_PER_SECOND;
+const UNREST_MICROS = 12 * MICROS_PER_SECOND;
+/** A heartbeat of the account's stream is due by then, or its silence counts. */
+const SPEAKS_EVERY_MICROS = 40 * MICROS_PER_SECOND;
+
+/** What a venue tells of its own accord. */
+export interface VenueEvents {
+  /** News of the account, which the broker may fail to publish. */
+  tell(text: string): void;
+  /** The connection's own words. */
+  answer(text: string): void;
+  /** The broker ends the connection. */
+  close(reason: string): void;
+}
+
+/** A broker without its wires. */
+export interface Venue {
+  /** Time comes to here: what is due at the broker happens. */
+  advance(at: At): void;
+  next(): EpochMicros | undefined;
+  serve(send: HttpSend): WireReply;
+  join(): void;
+  leave(): void;
+  hear(text: string): void;
+  /** `contract`: undefined for the underlying. */
+  quote(contract: OptionContract | undefined, quote: Omit<Quote, 'at'>): void;
+  /** Every quote of the moment has come. */
+  trade(at: At, session: SessionTimes): void;
+  hasWorkingOrders(): boolean;
+  truth(): AccountTruth;
+  /** The intent of a request that sends an order; undefined for any other. */
+  intentOf(send: HttpSend): string | undefined;
+  /** The answer to an order that is refused by a fault. */
+  readonly refusal: WireReply;
+  /** True for a message that tells of an execution. */
+  tellsFill(text: string): boolean;
+}
+
+export type VenueOf = (options: FarBrokerOptions, events: VenueEvents) => Venue;
+
+export class VenueLink implements FarBroker {
+  readonly account: BrokerAccount;
+  readonly #options: FarBrokerOptions;
+  readonly #wires: LossyWires<{ readonly send: HttpSend }>;
+  readonly #socket: AccountSocket;
+  readonly #venue: Venue;
+  readonly #drill = { rejectNext: 0, unknownNext: 0, dropFillEvents: 0 };
+  #at: At;
+  #beatenAt: EpochMicros;
+  #busyUntil = 0;
+  #saidAt: EpochMicros;
+
+  constructor(options: FarBrokerOptions, venueOf: VenueOf) {
+    const { random, at } = options;
+    this.#options = options;
+    this.#at = at;
+    this.#beatenAt = at.wall;
+    this.#saidAt = at.wall;
+    this.#wires = new LossyWires({
+      random,
+      fatesOf: ({ send }) => (send.method === 'GET' ? READ_FATES : FATES),
+      serve: ({ send }) => this.#serve(send),
+    });
+    const venue = venueOf(options, {
+      tell: (text) => this.#tell(text),
+      answer: (text) => this.#socket.answer(text, this.#at),
+      close: (reason) => this.#socket.close(reason, this.#at),
+    });
+    this.#venue = venue;
+    this.#socket = new AccountSocket(random, this.#wires, venue);
+    this.account = {
+      snapshot: () => venue.truth(),
+      setKnobs: (drill: Drill) => Object.assign(this.#drill, drill),
+    };
+  }
+
+  connect(start: RecordedStart, at: At): OrderGateway {
+    this.#at = at;
+    this.#stir();
+    this.#socket.open(at);
+    return gatewayOf(start);
+  }
+
+  next(): EpochMicros | undefined {
+    return soonest(this.#wires.next(), this.#socket.next(), this.#venue.next());
+  }
+
+  /** Counted from the last beat, whatever brought the clock in between. */
+  beat(): EpochMicros {
+    const isBusy = this.#at.wall < this.#busyUntil;
+    const mood = isBusy ? 'busy' : this.#venue.hasWorkingOrders() ? 'resting' : 'calm';
+    const beat = addMicros(this.#beatenAt, BEAT_MICROS[mood]);
+    const speaks = addMicros(this.#saidAt, SPEAKS_EVERY_MICROS);
+    return speaks > this.#beatenAt && speaks < beat ? speaks : beat;
+  }
+
+  run(at: At): readonly WireInput[] {
+    this.#at = at;
+    this.#venue.advance(at);
+    this.#socket.run(at);
+    const inputs = this.#wires.run(at);
+    if (inputs.some(isUnrest)) this.#stir(UNREST_MICROS);
+    return inputs;
+  }
+
+  onClock(at: At, session: SessionTimes): void {
+    this.#at = at;
+    if (at.wall >= this.beat()) this.#beatenAt = at.wall;
+    this.#venue.trade(at, session);
+  }
+
+  onQuote({ index, bid, ask, bidSize, askSize }: QuoteInput, listing: ChainListing): void {
+    this.#venue.quote(listing.contracts[index], { bid, ask, bidSize, askSize });
+  }
+
+  onSend(effect: WireEffect, at: At): void {
+    this.#at = at;
+    if (effect.kind === 'socketSend') {
+      this.#saidAt = at.wall;
+      this.#socket.say(effect.text, at);
+    } else if (effect.kind === 'socketReset') this.#socket.close(effect.reason, at);
+    else {
+      if (effect.method !== 'GET') this.#stir();
+      const isDrilled = this.#venue.intentOf(effect) !== undefined && this.#takes('unknownNext');
+      this.#wires.send({ send: effect }, at, isDrilled ? 'lostAnswer' : undefined);
+    }
+  }
+
+  onCrash(at: At): void {
+    this.#at = at;
+    this.#wires.onCrash();
+    this.#socket.onCrash();
+  }
+
+  #serve(send: HttpSend): WireReply {
+    const intentId = this.#venue.intentOf(send);
+    if (intentId === undefined) return this.#venue.serve(send);
+    this.#options.onArrival(intentId);
+    return this.#takes('rejectNext') ? this.#venue.refusal : this.#venue.serve(send);
+  }
+
+  #tell(text: string): void {
+    const tellsFill = this.#venue.tellsFill(text);
+    if (tellsFill) this.#stir();
+    if (tellsFill && this.#takes('dropFillEvents')) return;
+    this.#socket.tell(text, this.#at);
+  }
+
+  /** True as often as the fault has it. */
+  #takes(knob: keyof Drill): boolean {
+    if (this.#drill[knob] <= 0) return false;
+    this.#drill[knob] -= 1;
+    return true;
+  }
+
+  #stir(micros = BUSY_FOR_MICROS): void {
+    this.#busyUntil = Math.max(this.#busyUntil, addMicros(this.#at.wall, micros));
+  }
+}
+
+/** The adapter has something to mend: a request that failed, a stream that broke. */
+function isUnrest(input: WireInput): boolean {
+  return input.kind === 'httpResponse' ? input.status >= 300 : input.kind !== 'socketFrame';
+}

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import type { PlantName } from '../../../bench/support/sessions/plants.ts';
+import { plantOf } from '../../../bench/support/sessions/plants.ts';
+import { TASTYTRADE } from '../../../bench/support/sessions/tastytrade-far.ts';
+import type { HttpSend } from '../../../src/broker/wire-requests.ts';
+import { LossyWires } from '../../../src/desk/simulation/lossy-wires.ts';
+import { SeededRandom } from '../../../src/desk/simulation/seeded-random.ts';
+import { runSession } from '../../../src/desk/simulation/simulated-session.ts';
+import { addMicros, epochMicros } from '../../../src/engine/domain/units.ts';
+
+const PATIENCE_MILLIS = 120_000;
+const BROKERS = [TASTYTRADE];
+/** Plants, each with a session of a production adapter that shows it early. */
+const PLANTED: readonly (readonly [PlantName, number, RegExp])[] = [
+  ['resend-on-timeout', 1, /submitted twice/],
+  ['drop-fill', 1, /was not journalled/],
+  ['kill-after-check', 10, /opened after the kill/],
+];
+
+describe('a production adapter behind bad wires', { timeout: PATIENCE_MILLIS }, () => {
+  it.each(BROKERS)('keeps every promise at $name, and meets what such wires do', (broker) => {
+    const { violations, tally } = runSession({ seed: 1008, broker });
+    expect(violations).toEqual([]);
+    expect(tally.unknowns).toBeGreaterThan(0);
+    expect(tally.restarts).toBeGreaterThan(0);
+    expect(tally.fills).toBeGreaterThan(10);
+    expect(tally.alerts['RECONCILE_DIFFERS']).toBeGreaterThan(0);
+  });
+
+  it.each(PLANTED)('shows the planted bug %s', (plant, seed, says) => {
+    const [broker] = BROKERS;
+    const { violations } = runSession({ seed, broker, wraps: plantOf(plant), minutes: 60 });
+    expect(violations.some((what) => says.test(what))).toBe(true);
+  });
+});
+
+describe('bad wires', () => {
+  it('bring a request once or never, and its sender hears of it exactly once, in time', () => {
+    const fates = {
+      normal: 2,
+      lostRequest: 1,
+      lostAnswer: 1,
+      gateway502: 1,
+      unreachable: 1,
+      slow: 2,
+    };
+    const arrived: string[] = [];
+    const wires = new LossyWires<{ readonly send: HttpSend }>({
+      random: new SeededRandom(1, 1),
+      fatesOf: () => fates,
+      serve: ({ send }) => {
+        arrived.push(send.requestId);
+        return { status: 200, body: send.requestId };
+      },
+    });
+    const sentAt = epochMicros(1_000_000);
+    const at = (micros: number) => {
+      const time = addMicros(sentAt, micros);
+      return { market: time, wall: time };
+    };
+    const heard: string[] = [];
+    for (let id = 0; id < 400; id += 1) {
+      const fixed = {
+        kind: 'httpSend',
+        turn: 'exit',
+        method: 'POST',
+        path: '/',
+        headers: {},
+      } as const;
+      const send = { ...fixed, requestId: String(id), body: undefined, timeoutMillis: 2_000 };
+      wires.send({ send }, at(0));
+    }
+    for (let due = wires.next(); due !== undefined; due = wires.next()) {
+      expect(due).toBeLessThanOrEqual(addMicros(sentAt, 2_000_000));
+      for (const input of wires.run({ market: due, wall: due })) {
+        if (input.kind === 'httpResponse' || input.kind === 'httpFailed')
+          heard.push(input.requestId);
+      }
+    }
+    expect(new Set(heard).size).toBe(400);
+    expect(heard).toHaveLength(400);
+    expect(new Set(arrived).size).toBe(arrived.length);
+    expect(arrived.length).toBeGreaterThan(250);
+  });
+});

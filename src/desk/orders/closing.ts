@@ -7,9 +7,11 @@ import { netPrices } from '../../engine/domain/net-price.ts';
 import type { OrderIntent, OrderLeg, OrderPurpose } from '../../engine/domain/order.ts';
 import { legSign } from '../../engine/domain/order.ts';
 import type { Price } from '../../engine/domain/units.ts';
+import { cents, price } from '../../engine/domain/units.ts';
 import type { Outcome } from '../../engine/domain/verdict.ts';
 import { deny } from '../../engine/domain/verdict.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
+import { payoffSummary } from '../../engine/pricing/payoff.ts';
 import { asOpenPosition } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf, spotNow } from '../desk-context.ts';
@@ -153,10 +155,49 @@ export function closingIntentOf(
   return { intent, net, notes };
 }
 
-/** True while every leg of a closing intent still takes from what is free. */
+/** The worst expiry value of what is held; undefined where it has no floor. */
+function worstOf(held: readonly HeldLeg[]): number | undefined {
+  const legs = held
+    .filter(({ instrument, quantity }) => instrument.kind === 'option' && quantity !== 0)
+    .map(({ instrument, quantity }): OrderLeg => {
+      const action = quantity > 0 ? 'buyToOpen' : 'sellToOpen';
+      return { instrument, action, ratio: Math.abs(quantity) };
+    });
+  if (legs.length === 0) return 0;
+  return payoffSummary({ legs, quantity: 1, netPrice: price(0), feesCents: cents(0) }).maxLossCents;
+}
+
+/** Short calls that no long call covers: what they can lose has no floor. */
+function bareCalls(held: readonly HeldLeg[]): number {
+  let net = 0;
+  for (const leg of held) if (rightOf(leg) === 'call') net += leg.quantity;
+  return Math.max(0, -net);
+}
+
+/** True where what a close leaves of a position may lose more than all of it: a long would be gone that
+ * covers a short. `taken`: what is closed, signed as it is held. */
+export function uncovers(position: StructurePosition, taken: readonly HeldLeg[]): boolean {
+  const gone = new Map(taken.map((leg) => [instrumentSymbol(leg.instrument), leg.quantity]));
+  const left = position.legs.map(({ instrument, quantity }) => ({
+    instrument,
+    quantity: quantity - (gone.get(instrumentSymbol(instrument)) ?? 0),
+  }));
+  const [before, after] = [worstOf(position.legs), worstOf(left)];
+  if (before === undefined && after === undefined) {
+    return bareCalls(left) > bareCalls(position.legs);
+  }
+  return after === undefined || (before !== undefined && after > before);
+}
+
+/** True while every leg of a closing intent still takes from what is free, and none that covers what has
+ * come to light since. */
 export function stillFree(desk: DeskContext, intent: OrderIntent): boolean {
   const position = desk.book.structure(intent.positionId);
   if (position === undefined) return false;
+  const asHeld = intent.legs.map(({ instrument, action, ratio }) => {
+    return { instrument, quantity: -legSign(action) * ratio * intent.quantity };
+  });
+  if (uncovers(position, asHeld)) return false;
   const free = new Map(
     freeLegs(desk, position).map((leg) => [instrumentSymbol(leg.instrument), leg.quantity]),
   );

@@ -5,20 +5,18 @@
  */
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import { netPrices } from '../../engine/domain/net-price.ts';
-import type { OrderLeg } from '../../engine/domain/order.ts';
 import { legSign } from '../../engine/domain/order.ts';
 import type { Price } from '../../engine/domain/units.ts';
-import { cents, dollarsFromPrice, price, priceFromDollars } from '../../engine/domain/units.ts';
+import { dollarsFromPrice, priceFromDollars } from '../../engine/domain/units.ts';
 import { type Denial, deny, type Outcome } from '../../engine/domain/verdict.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
-import { payoffSummary } from '../../engine/pricing/payoff.ts';
 import type { Proposal } from '../../strategies/strategy.ts';
 import { exitSettingsOf } from '../desk-config.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf, sliceOf } from '../desk-context.ts';
 import type { OrderRequest } from '../engine-api-requests.ts';
 import type { HeldLeg } from '../exits/open-position.ts';
-import { closingIntentOf, freeLegs } from '../orders/closing.ts';
+import { closingIntentOf, freeLegs, uncovers } from '../orders/closing.ts';
 import { manualExit } from './manual-exit.ts';
 import { type ReadOrder, readOrder } from './manual-legs.ts';
 import { workedPrices } from './manual-prices.ts';
@@ -129,27 +127,9 @@ function holds(
   });
 }
 
-/** The worst expiry value of what is held; undefined where it has no floor. */
-function worstOf(held: readonly HeldLeg[]): number | undefined {
-  const legs = held
-    .filter(({ instrument, quantity }) => instrument.kind === 'option' && quantity !== 0)
-    .map(({ instrument, quantity }): OrderLeg => {
-      const action = quantity > 0 ? 'buyToOpen' : 'sellToOpen';
-      return { instrument, action, ratio: Math.abs(quantity) };
-    });
-  if (legs.length === 0) return 0;
-  return payoffSummary({ legs, quantity: 1, netPrice: price(0), feesCents: cents(0) }).maxLossCents;
-}
-
 /** Refuses a close that would leave more risk than there was: a long leg that covers a short. */
-function uncovers(position: StructurePosition, taken: readonly HeldLeg[]): Denial | undefined {
-  const gone = new Map(taken.map((leg) => [instrumentSymbol(leg.instrument), leg.quantity]));
-  const left = position.legs.map(({ instrument, quantity }) => ({
-    instrument,
-    quantity: quantity - (gone.get(instrumentSymbol(instrument)) ?? 0),
-  }));
-  const [before, after] = [worstOf(position.legs), worstOf(left)];
-  if (after !== undefined && (before === undefined || after <= before)) return undefined;
+function bareAfter(position: StructurePosition, taken: readonly HeldLeg[]): Denial | undefined {
+  if (!uncovers(position, taken)) return undefined;
   const message = `this would sell a leg that covers another of ${position.positionId}: close the short with it, or use close_position`;
   return deny('undefined_risk', message, { positionId: position.positionId }).denied;
 }
@@ -167,7 +147,7 @@ function previewClosing(desk: DeskContext, turn: PreviewTurn, order: ReadOrder):
     const message = `no one position holds these legs free to close; held are: ${held.join(', ') || 'none'}`;
     return refused(deny('nothing_to_close', message).denied);
   }
-  const bare = uncovers(position, taken);
+  const bare = bareAfter(position, taken);
   if (bare !== undefined) return refused(bare);
   const closing = closingIntentOf(desk, position, taken, {
     purpose: 'close',

@@ -22,6 +22,12 @@ export function denialCodeOf(result: unknown): string | undefined {
   return String(result['denied']['code']);
 }
 
+/** True for the answer to a token that had been used before: nothing was done for it now. */
+export function isReplayed(result: unknown): boolean {
+  const value = isFields(result) ? result['value'] : undefined;
+  return isFields(value) && value['replayed'] === true;
+}
+
 function ordersOf(value: Fields): readonly Fields[] {
   const orders = value['orders'];
   return Array.isArray(orders) ? orders.filter(isFields) : [];

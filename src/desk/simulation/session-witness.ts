@@ -10,7 +10,7 @@ import type { Limits } from '../../risk/limits.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { Command, Input } from '../inputs.ts';
 import { brokerEventOf } from '../journal-summary.ts';
-import { AnswerOracle, denialCodeOf } from './answer-oracle.ts';
+import { AnswerOracle, denialCodeOf, isReplayed } from './answer-oracle.ts';
 import { BookOracle } from './book-oracle.ts';
 import type { BrokerObserver } from './broker-tap.ts';
 import { CapOracle } from './cap-oracle.ts';
@@ -143,7 +143,7 @@ export class SessionWitness implements BrokerObserver {
     }
     this.#promises.onAnswer(id);
     this.#answers.onAnswer(move, result);
-    if (code === undefined && this.#flattens(move.command)) {
+    if (code === undefined && this.#flattens(move.command) && !isReplayed(result)) {
       this.flat.onFlatten(desk, 'after a flatten');
     }
   }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ConfirmResult, OrderView, TradeCard } from '../../../src/desk/engine-api.ts';
+import type { Instrument } from '../../../src/engine/domain/instrument.ts';
+import { cents, price } from '../../../src/engine/domain/units.ts';
 import type { Sides } from '../../support/desk-rig.ts';
 import { CONDOR, CONSOLE, DeskRig, denialIn, TRADER, valueIn } from '../../support/desk-rig.ts';
 
@@ -11,6 +13,14 @@ function cancel(rig: DeskRig, orderId: string) {
   const tokenSha256 = rig.newToken();
   const reply = rig.ask<OrderView | TradeCard>({ kind: 'cancel', orderId, tokenSha256 });
   return { tokenSha256, value: valueIn(reply) };
+}
+
+function rightOf(instrument: Instrument): string {
+  return instrument.kind === 'option' ? instrument.right : 'shares';
+}
+
+function raise(what: string): never {
+  throw new Error(what);
 }
 
 /** A close of the position that rests: the market is far from its limit. */
@@ -48,6 +58,31 @@ describe('a close', () => {
       0,
     );
     expect(rig.desk.context.book.day().realizedCents).toBe(openCashCents + paid);
+  });
+
+  it('is refused at its confirm where a short has come to light that it would leave bare', () => {
+    const rig = new DeskRig();
+    const { positionId, openingIntent } = rig.openPosition();
+    const tellCall = (action: 'buyToOpen' | 'sellToOpen') => {
+      const leg = openingIntent?.legs.find(
+        (each) => each.action === action && rightOf(each.instrument) === 'call',
+      );
+      const intentId = openingIntent?.intentId ?? '';
+      const { market: marketAt } = rig.at;
+      const told = { fillId: `late ${action}`, intentId, action, quantity: 1, marketAt };
+      const { instrument } = leg ?? raise(`the condor has no ${action}`);
+      const fill = { ...told, instrument, price: price(5_000), feesCents: cents(0) };
+      rig.brokerSays({ kind: 'fill', fill });
+    };
+    tellCall('buyToOpen');
+    const { tokenSha256 } = rig.previewClose(positionId);
+    tellCall('sellToOpen');
+    const { code, message } = denialIn(rig.ask({ kind: 'confirm', tokenSha256 }));
+    expect([code, message]).toEqual([
+      'nothing_to_close',
+      'the position changed since this preview; preview the close again',
+    ]);
+    expect(rig.submitted).toHaveLength(1);
   });
 
   it('names a position by the order that opened it too', () => {

@@ -110,7 +110,7 @@ export class AccountRounds {
   }
 
   #list(onList: (list: OrderList) => void): void {
-    const query = { after: sessionStart(this.#world.at), turn: 'read' } as const;
+    const query = { after: sessionStart(this.#world), turn: 'read' } as const;
     readList(this.#world, query, (list, why) => {
       if (list === undefined) this.#fail(`the orders could not be read: ${why}`);
       else onList(list);

@@ -94,10 +94,12 @@ export class OrderLines {
   take(wire: WireOrder): Place | undefined {
     const known = this.#places.get(wire.id);
     if (known !== undefined) return this.#name(known, wire);
+    // A leg whose parent is not known yet counts with that, or it would count twice.
+    if (wire.isLeg) return undefined;
     const replaced = wire.replaces === undefined ? undefined : this.#places.get(wire.replaces);
     const line = replaced?.line ?? this.#ownLine(wire);
     if (line !== undefined) return this.#name(orderIn(line, wire), wire);
-    if (wire.isLeg || wire.legs.length === 0) return undefined;
+    if (wire.legs.length === 0) return undefined;
     const foreign = newLine(foreignIntent(wire), true);
     this.add(foreign);
     return this.#name(orderIn(foreign, wire), wire);

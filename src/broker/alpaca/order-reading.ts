@@ -56,9 +56,12 @@ function forsake(world: AlpacaWorld, orderId: string): void {
   if (line?.change !== undefined) refuseChange(world, line, 'the broker knows no such order');
 }
 
-/** Where a list of a session's orders begins: midnight in New York, in Alpaca's own words. */
-export function sessionStart(at: At): string {
-  return midnight(newYorkDate(at.market));
+/** Where a list of a session's orders begins: midnight in New York, in Alpaca's own words. In the evening
+ * the next session has begun, and what ended before it is forgotten: it is not asked for again, for it
+ * would come back as somebody else's. */
+export function sessionStart({ at, session }: AlpacaWorld): string {
+  const today = newYorkDate(at.market);
+  return midnight(session !== undefined && session.date > today ? session.date : today);
 }
 
 function midnight(date: SessionDate): string {
@@ -164,7 +167,7 @@ function incomplete(world: AlpacaWorld, intentId: string, evidence: string): voi
 /** The list holds each order with its legs and whatever replaced it, from the day of the intent on. */
 function searchList(world: AlpacaWorld, intentId: string): void {
   const date = dateOfIntent(intentId);
-  const after = date === undefined ? sessionStart(world.at) : midnight(date);
+  const after = date === undefined ? sessionStart(world) : midnight(date);
   const query = { after, turn: 'search' } as const;
   readList(world, query, (list, why) => {
     if (list === undefined) incomplete(world, intentId, why);

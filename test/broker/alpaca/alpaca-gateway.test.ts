@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { AlpacaGateway } from '../../../src/broker/alpaca/alpaca-gateway.ts';
 import type { GatewayEffect, OrderGateway } from '../../../src/broker/order-gateway.ts';
 import type { At } from '../../../src/engine/domain/clock.ts';
+import { nextSessionDate, sessionTimes } from '../../../src/engine/domain/session-calendar.ts';
 import { addMicros } from '../../../src/engine/domain/units.ts';
 import { orderJson } from '../../support/alpaca/stub-order.ts';
 import { optionLeg, sharesLeg } from '../../support/legs.ts';
@@ -106,6 +107,41 @@ describe('a leg that is told before its parent', () => {
     expect(kinds(events)).toEqual(['accepted', 'fill', 'fill']);
     expect(fillsOf(events).map(({ price }) => price)).toEqual([15_000, 5_000]);
     expect(rig.snapshot()).toMatchObject({ workingOrders: [], endedOrders: [{ remaining: 0 }] });
+  });
+});
+
+describe('a leg of a replacement that is told before its parent', () => {
+  it('counts once, with its parent', () => {
+    const rig = new AlpacaRig();
+    const order = spread(rig, 2, 2);
+    rig.venue.quote('SPY260804P00640000', 150, 160);
+    rig.venue.quote('SPY260804P00635000', 40, 50);
+    rig.place(order);
+    rig.venue.knobs.mlegFills = 'both';
+    rig.wires.isStreamFirst = true;
+    // Nothing of the old order's end and of the new order's beginning is told.
+    rig.wires.faults.onStream('lost', 'lost');
+    const fills = fillsOf(rig.reprice(order, 1, 20));
+    expect(fills.map(({ action, quantity }) => `${action} ${quantity}`).toSorted()).toEqual([
+      'buyToOpen 2',
+      'sellToOpen 2',
+    ]);
+    expect(rig.snapshot().fills).toHaveLength(2);
+  });
+});
+
+describe('the evening, when the next session has begun', () => {
+  it("takes nothing of the day that is over for somebody else's", () => {
+    const rig = new AlpacaRig();
+    const order = spread(rig);
+    rig.place(order);
+    rig.trade(order.intent.intentId, 1);
+    const next = sessionTimes(nextSessionDate(rig.session.date));
+    if (next === undefined) throw new Error('the next session has times');
+    rig.session = next;
+    const events = [...rig.goTo(17 * 60 + 30), ...rig.connect(), ...rig.pass(30)];
+    expect(kinds(events).filter((kind) => kind !== 'connection')).toEqual([]);
+    expect(rig.snapshot().endedOrders).toEqual([]);
   });
 });
 

@@ -42,7 +42,7 @@ export class AlpacaRig {
   readonly gateway: AlpacaGateway;
   readonly events: BrokerEvent[] = [];
   readonly intents: OrderIntent[];
-  readonly session: SessionTimes;
+  session: SessionTimes;
   now: EpochMicros;
   #lastNumber: number;
 

@@ -15,6 +15,7 @@ import type {
 import type { SessionTally } from '../../../src/desk/simulation/session-tally.ts';
 import { runSession } from '../../../src/desk/simulation/simulated-session.ts';
 import { WireGateway } from '../../../src/desk/simulation/wire-gateway.ts';
+import { ALPACA } from './alpaca-far.ts';
 import { lacksOfSession } from './enough.ts';
 import type { PlantName } from './plants.ts';
 import { plantOf } from './plants.ts';
@@ -26,7 +27,7 @@ const HALF_DAY_EVERY = 8;
 const DENSE_EVERY = 500;
 /** Every so many sessions one trades with a broker behind bad wires, with one of these in turn. */
 const BEHIND_WIRES_EVERY = 3;
-const BEHIND_WIRES: readonly BehindWires[] = [REMOTE, TASTYTRADE, REMOTE];
+const BEHIND_WIRES: readonly BehindWires[] = [REMOTE, TASTYTRADE, ALPACA];
 const HALF_DAY = '2026-11-27';
 const FULL_DAY = '2026-11-20';
 const HEADER = {

@@ -206,7 +206,7 @@ class SessionTastytrade implements Venue {
     return { positions, workingOrders, cashCents: cents(cashCents) };
   }
 
-  intentOf({ method, path, body = '' }: HttpSend): string | undefined {
+  nameOf({ method, path, body = '' }: HttpSend): string | undefined {
     if (method !== 'POST' || !path.endsWith('/orders')) return undefined;
     return /"external-identifier":"([^"]+)"/.exec(body)?.[1] ?? 'an order without a name';
   }

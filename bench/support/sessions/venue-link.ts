@@ -4,6 +4,7 @@
  * the session's own market. One user.
  */
 
+import { intentIdOf } from '../../../src/broker/alpaca/order-line.ts';
 import type { OrderGateway, WireInput } from '../../../src/broker/order-gateway.ts';
 import type { HttpSend } from '../../../src/broker/wire-requests.ts';
 import { gatewayOf } from '../../../src/desk/gateway-of.ts';
@@ -83,8 +84,8 @@ export interface Venue {
   trade(at: At, session: SessionTimes): void;
   hasWorkingOrders(): boolean;
   truth(): AccountTruth;
-  /** The intent of a request that sends an order; undefined for any other. */
-  intentOf(send: HttpSend): string | undefined;
+  /** The engine's name of the order that a request sends; undefined for any other request. */
+  nameOf(send: HttpSend): string | undefined;
   /** The answer to an order that is refused by a fault. */
   readonly refusal: WireReply;
   /** True for a message that tells of an execution. */
@@ -176,7 +177,7 @@ export class VenueLink implements FarBroker {
     } else if (effect.kind === 'socketReset') this.#socket.close(effect.reason, at);
     else {
       if (effect.method !== 'GET') this.#stir();
-      const isDrilled = this.#venue.intentOf(effect) !== undefined && this.#takes('unknownNext');
+      const isDrilled = this.#venue.nameOf(effect) !== undefined && this.#takes('unknownNext');
       this.#wires.send({ send: effect }, at, isDrilled ? 'lostAnswer' : undefined);
     }
   }
@@ -188,9 +189,9 @@ export class VenueLink implements FarBroker {
   }
 
   #serve(send: HttpSend): WireReply {
-    const intentId = this.#venue.intentOf(send);
-    if (intentId === undefined) return this.#venue.serve(send);
-    this.#options.onArrival(intentId);
+    const name = this.#venue.nameOf(send);
+    if (name === undefined) return this.#venue.serve(send);
+    this.#options.onArrival(intentIdOf(name), name);
     return this.#takes('rejectNext') ? this.#venue.refusal : this.#venue.serve(send);
   }
 

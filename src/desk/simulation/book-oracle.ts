@@ -124,8 +124,9 @@ export class BookOracle {
     this.#compareCash(snapshot);
   }
 
-  #compareCash({ cashCents }: AccountTruth): void {
-    const expected = this.#startCashCents + this.#fold.cashCents;
+  #compareCash({ cashCents, isBeforeFees = false }: AccountTruth): void {
+    const fees = isBeforeFees ? this.#fold.feesCents : 0;
+    const expected = this.#startCashCents + this.#fold.cashCents + fees;
     if (Math.abs(cashCents - expected) < 0.5) return;
     this.#report(`the broker has ${cashCents} cents, the facts say ${expected}`);
   }

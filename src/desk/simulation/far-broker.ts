@@ -26,6 +26,8 @@ export type QuoteInput = Extract<Input, { readonly kind: 'quote' }>;
 /** What is held, what works, and how much cash there is. */
 export interface AccountTruth extends Pick<AccountSnapshot, 'positions' | 'cashCents'> {
   readonly workingOrders: readonly Pick<WorkingOrder, 'intentId'>[];
+  /** The broker books fees at night, so that none are taken from its cash yet. */
+  readonly isBeforeFees?: boolean;
 }
 
 /** What a fault makes of the next orders. */
@@ -63,8 +65,8 @@ export interface FarBrokerOptions {
   readonly at: At;
   readonly session: SessionTimes;
   readonly listing: ChainListing;
-  /** The order of an intent has come to the broker's door. */
-  readonly onArrival: (intentId: string) => void;
+  /** An order of an intent has come to the broker's door, by its own name where it has one. */
+  readonly onArrival: (intentId: string, name?: string) => void;
 }
 
 /** A kind of broker behind wires. */

@@ -16,10 +16,16 @@ export class FillFold {
   readonly #lots = new Map<string, Lot>();
   readonly #seen = new Set<string>();
   #cashCents = 0;
+  #feesCents = 0;
 
   /** Cash that came and went, fees included. */
   get cashCents(): number {
     return this.#cashCents;
+  }
+
+  /** What of it went on fees. */
+  get feesCents(): number {
+    return this.#feesCents;
   }
 
   /** Folds one event; the same fill or settlement again changes nothing. */
@@ -31,6 +37,7 @@ export class FillFold {
       this.#add(instrument, signed);
       const value = (signed * price * multiplierOf(instrument)) / PRICE_PER_CENT;
       this.#cashCents -= value + feesCents;
+      this.#feesCents += feesCents;
     } else if (event.kind === 'settlement') {
       const { settlement } = event;
       const { settlementId, instrument, quantity, shares, sharePrice, feesCents } = settlement;
@@ -41,6 +48,7 @@ export class FillFold {
       }
       const inCash = quantity * (settlement.cashPerShare ?? 0) * multiplierOf(instrument);
       this.#cashCents += (inCash - shares * sharePrice) / PRICE_PER_CENT - feesCents;
+      this.#feesCents += feesCents;
     }
   }
 

@@ -175,11 +175,12 @@ export class OrderOracle {
     }
   }
 
-  /** Wires lose and delay what is sent; they make nothing, and no order of two. */
-  onArrival(intentId: string): void {
-    if (this.#arrived.has(intentId)) this.#report(`${intentId} reached the broker twice`);
-    if (!this.#submitted.has(intentId)) this.#report(`${intentId} reached the broker unsubmitted`);
-    this.#arrived.add(intentId);
+  /** Wires lose and delay what is sent; they make nothing, and no order of two. `name`: what the order
+   * is called; where a change is a new order, one of several of its intent. */
+  onArrival(intentId: string, name = intentId): void {
+    if (this.#arrived.has(name)) this.#report(`${name} reached the broker twice`);
+    if (!this.#submitted.has(intentId)) this.#report(`${name} reached the broker unsubmitted`);
+    this.#arrived.add(name);
   }
 
   /** The order as recorded, but that its limit may be better, and then a record says so. */

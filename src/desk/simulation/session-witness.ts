@@ -104,8 +104,8 @@ export class SessionWitness implements BrokerObserver {
   }
 
   /** An order has come to the door of a broker behind wires. */
-  onArrival(intentId: string): void {
-    this.#orders.onArrival(intentId);
+  onArrival(intentId: string, name?: string): void {
+    this.#orders.onArrival(intentId, name);
   }
 
   onReprice(intent: OrderIntent): void {

@@ -136,7 +136,7 @@ class SimulatedSession implements EngineWorld {
       at: this.#clock.trueAt,
       session,
       listing: this.#market.listing,
-      onArrival: (intentId) => this.#witness.onArrival(intentId),
+      onArrival: (intentId, name) => this.#witness.onArrival(intentId, name),
     });
     this.#engine = this.#boot([]);
   }

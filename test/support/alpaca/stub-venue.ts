@@ -26,8 +26,6 @@ import { forbidden, notFound, unprocessable } from './stub-refusal.ts';
 /** Expiring positions that the account cannot carry are closed from here on. */
 const LIQUIDATION_MINUTES = 15 * 60 + 45;
 const LAST_TRADE_MINUTES = 16 * 60 + 15;
-/** Expiries are booked in the evening. */
-const BOOKING_MINUTES = 18 * 60;
 
 export interface TradeUpdate {
   readonly event: string;
@@ -45,6 +43,8 @@ export interface VenueKnobs {
   holdsNew: boolean;
   /** From 15:45 on: close one leg, or nothing. */
   liquidation: 'oneLeg' | 'none';
+  /** Minutes after midnight of a full day at which expiries are booked: in the evening. */
+  bookingMinutes: number;
 }
 
 export class StubVenue {
@@ -57,6 +57,7 @@ export class StubVenue {
     refusesSpreadCloseAmends: true,
     holdsNew: false,
     liquidation: 'none',
+    bookingMinutes: 18 * 60,
   };
   /** Hears every update of the account. */
   onUpdate: (update: TradeUpdate) => void = () => undefined;
@@ -315,7 +316,7 @@ export class StubVenue {
     if (minutes >= LIQUIDATION_MINUTES && minutes < LAST_TRADE_MINUTES) this.#liquidate();
     if (minutes >= LAST_TRADE_MINUTES) this.#expireOrders();
     const today = newYorkDate(to);
-    if (minutes >= BOOKING_MINUTES && this.#booked !== today) {
+    if (minutes >= this.knobs.bookingMinutes && this.#booked !== today) {
       this.#booked = today;
       this.#bookExpiries();
     }
@@ -352,7 +353,7 @@ export class StubVenue {
 
   #bookExpiries(): void {
     const today = newYorkDate(this.now);
-    const at = newYorkInstant(today, BOOKING_MINUTES);
+    const at = newYorkInstant(today, this.knobs.bookingMinutes);
     for (const [symbol] of this.account.held()) {
       const contract = parseOccSymbol(symbol);
       const close = contract === undefined ? undefined : this.market.mid(contract.root);

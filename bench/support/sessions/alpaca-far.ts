@@ -1,0 +1,167 @@
+/** Alpaca behind bad wires: the production adapter, and the stub's venue in the time and market of a
+ * session. What the service does differently from one day to another is drawn from the seed. */
+
+import { intentIdOf } from '../../../src/broker/alpaca/order-line.ts';
+import type { HttpSend } from '../../../src/broker/wire-requests.ts';
+import { EventQueue } from '../../../src/desk/simulation/event-queue.ts';
+import type {
+  AccountTruth,
+  BehindWires,
+  FarBrokerOptions,
+} from '../../../src/desk/simulation/far-broker.ts';
+import type { WireReply } from '../../../src/desk/simulation/lossy-wires.ts';
+import type { SeededRandom } from '../../../src/desk/simulation/seeded-random.ts';
+import type { At } from '../../../src/engine/domain/clock.ts';
+import type { OptionContract } from '../../../src/engine/domain/instrument.ts';
+import { occSymbol, parseOccSymbol } from '../../../src/engine/domain/instrument.ts';
+import type { Quote } from '../../../src/engine/domain/market.ts';
+import type { EpochMicros, Price } from '../../../src/engine/domain/units.ts';
+import { addMicros, cents, MICROS_PER_MILLI } from '../../../src/engine/domain/units.ts';
+import { alpacaSymbolOf } from '../../../test/support/alpaca/stub-market.ts';
+import type { StubOrder } from '../../../test/support/alpaca/stub-order.ts';
+import { isOpen } from '../../../test/support/alpaca/stub-order.ts';
+import { serve } from '../../../test/support/alpaca/stub-routes.ts';
+import { StubVenue } from '../../../test/support/alpaca/stub-venue.ts';
+import type { Venue, VenueEvents } from './venue-link.ts';
+import { VenueLink } from './venue-link.ts';
+
+export const ALPACA: BehindWires = {
+  name: 'alpaca',
+  configOf: (config) => ({ ...config, broker: 'alpaca' }),
+  open: (options) => new VenueLink(options, (asked, events) => new SessionAlpaca(asked, events)),
+};
+
+/** An order works this long after it was taken. */
+const WORKS_AFTER_MILLIS = [5, 2_500] as const;
+/** Expiries are booked before the session ends, and not in the evening. */
+const BOOKED_AT_MINUTES = 16 * 60 + 40;
+
+class SessionAlpaca implements Venue {
+  readonly refusal: WireReply = {
+    status: 403,
+    body: '{"code":40310000,"message":"refused by a drill"}',
+  };
+  readonly #random: SeededRandom;
+  readonly #events: VenueEvents;
+  readonly #venue: StubVenue;
+  /** Orders that the venue holds back for a moment. */
+  readonly #held = new EventQueue<StubOrder>();
+  readonly #isSlow: boolean;
+  /** Quotes that the venue has not been given yet. */
+  readonly #news = new Map<string, Omit<Quote, 'at'>>();
+  #isJoined = false;
+  #isListening = false;
+
+  constructor({ accountId, at, random, listing }: FarBrokerOptions, events: VenueEvents) {
+    this.#random = random;
+    this.#events = events;
+    const venue = new StubVenue(at.wall, accountId);
+    venue.market.list(listing.contracts);
+    venue.random = () => random.next();
+    venue.onUpdate = (data) => {
+      if (this.#isListening) events.tell(JSON.stringify({ stream: 'trade_updates', data }));
+    };
+    this.#isSlow = random.chance(0.5);
+    Object.assign(venue.knobs, {
+      partialProbability: random.pick([0, 0.1, 0.4]),
+      mlegFills: random.pick(['parent', 'legs', 'both'] as const),
+      refusesSpreadCloseAmends: random.chance(0.5),
+      holdsNew: this.#isSlow,
+      bookingMinutes: BOOKED_AT_MINUTES,
+    });
+    this.#venue = venue;
+  }
+
+  advance(at: At): void {
+    if (this.hasWorkingOrders()) this.#bringNews();
+    this.#venue.advance(at.wall);
+    for (let order = this.#held.take(at.wall); order; order = this.#held.take(at.wall)) {
+      this.#venue.release(order);
+    }
+  }
+
+  next(): EpochMicros | undefined {
+    return this.#held.next();
+  }
+
+  serve({ method, path, body }: HttpSend): WireReply {
+    if (method !== 'GET') this.#bringNews();
+    const before = this.#venue.orders.length;
+    const reply = serve(this.#venue, { method, path, body });
+    for (const order of this.#venue.orders.slice(before)) this.#hold(order);
+    return { status: reply.status, body: reply.body };
+  }
+
+  #hold(order: StubOrder): void {
+    if (!this.#isSlow) return;
+    const millis = this.#random.between(...WORKS_AFTER_MILLIS);
+    this.#held.add(addMicros(this.#venue.now, Math.round(millis * MICROS_PER_MILLI)), order);
+  }
+
+  join(): void {
+    this.#isJoined = true;
+  }
+
+  leave(): void {
+    this.#isJoined = false;
+    this.#isListening = false;
+  }
+
+  hear(text: string): void {
+    if (!this.#isJoined) return;
+    const { action, data } = JSON.parse(text) as { action: string; data?: unknown };
+    if (action === 'auth') {
+      this.#events.answer('{"stream":"authorization","data":{"status":"authorized"}}');
+      return;
+    }
+    this.#isListening = true;
+    this.#events.answer(JSON.stringify({ stream: 'listening', data }));
+  }
+
+  quote(contract: OptionContract | undefined, quote: Omit<Quote, 'at'>): void {
+    const symbol = contract === undefined ? 'SPY' : alpacaSymbolOf(contract);
+    this.#news.set(symbol, quote);
+  }
+
+  /** Quotes go to the venue only when it has use for them: that is most of what they cost. */
+  #bringNews(): void {
+    for (const [symbol, { bid, ask }] of this.#news) {
+      this.#venue.quote(symbol, centsOf(bid), centsOf(ask));
+    }
+    this.#news.clear();
+  }
+
+  trade(): void {
+    if (this.hasWorkingOrders()) this.#bringNews();
+  }
+
+  hasWorkingOrders(): boolean {
+    return this.#venue.orders.some(isOpen);
+  }
+
+  truth(): AccountTruth {
+    const { account } = this.#venue;
+    const positions = [...account.held()].map(([symbol, quantity]) => {
+      const contract = parseOccSymbol(symbol);
+      return { symbol: contract === undefined ? symbol : occSymbol(contract), quantity };
+    });
+    // A change that the venue refuses is made as another order, named after the same intent.
+    const workingOrders = this.#venue.orders.filter(isOpen).map(({ clientOrderId }) => {
+      return { intentId: intentIdOf(clientOrderId) };
+    });
+    return { positions, workingOrders, cashCents: cents(account.cashCents), isBeforeFees: true };
+  }
+
+  nameOf({ method, path, body = '' }: HttpSend): string | undefined {
+    if (method !== 'POST' || path !== '/v2/orders') return undefined;
+    return /"client_order_id":"([^"]+)"/.exec(body)?.[1] ?? 'an order without a name';
+  }
+
+  tellsFill(text: string): boolean {
+    return text.includes('"execution_id"');
+  }
+}
+
+function centsOf(price: Price | undefined): number | undefined {
+  return price === undefined ? undefined : price / 100;
+}

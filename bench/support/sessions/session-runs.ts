@@ -25,9 +25,11 @@ import { TASTYTRADE } from './tastytrade-far.ts';
 const HALF_DAY_EVERY = 8;
 /** Every so many sessions one has SPY's own chain and pace: it takes as long as thirty others. */
 const DENSE_EVERY = 500;
-/** Every so many sessions one trades with a broker behind bad wires, with one of these in turn. */
+/** Every so many sessions one trades with a broker behind bad wires. Of so many of these, one trades
+ * through each production adapter: it takes as long as twenty others. */
 const BEHIND_WIRES_EVERY = 3;
-const BEHIND_WIRES: readonly BehindWires[] = [REMOTE, TASTYTRADE, ALPACA];
+const ADAPTERS_EVERY = 15;
+const ADAPTERS: readonly BehindWires[] = [TASTYTRADE, ALPACA];
 const HALF_DAY = '2026-11-27';
 const FULL_DAY = '2026-11-20';
 const HEADER = {
@@ -58,9 +60,13 @@ export function sessionOf(
   seed: number,
 ): Pick<SessionOptions, 'seed' | 'date' | 'shape' | 'broker'> {
   const date = seed % HALF_DAY_EVERY === 0 ? HALF_DAY : FULL_DAY;
+  const shape = seed % DENSE_EVERY === 0 ? 'dense' : 'sparse';
+  return { seed, date, shape, broker: brokerOf(seed) };
+}
+
+function brokerOf(seed: number): BehindWires | undefined {
   const turn = seed / BEHIND_WIRES_EVERY;
-  const broker = Number.isInteger(turn) ? BEHIND_WIRES[turn % BEHIND_WIRES.length] : undefined;
-  return { seed, date, shape: seed % DENSE_EVERY === 0 ? 'dense' : 'sparse', broker };
+  return Number.isInteger(turn) ? (ADAPTERS[(turn % ADAPTERS_EVERY) - 1] ?? REMOTE) : undefined;
 }
 
 /** Bytes of a run's recording, as they would stand in a file, read back. */

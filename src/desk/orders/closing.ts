@@ -189,21 +189,36 @@ export function uncovers(position: StructurePosition, taken: readonly HeldLeg[])
   return after === undefined || (before !== undefined && after > before);
 }
 
+/** Legs that close as what they take, signed as it is held. */
+export function asHeld({
+  legs,
+  quantity,
+}: Pick<OrderIntent, 'legs' | 'quantity'>): readonly HeldLeg[] {
+  return legs.map(({ instrument, action, ratio }) => {
+    return { instrument, quantity: -legSign(action) * ratio * quantity };
+  });
+}
+
+/** True where each of these holdings is part of what is free of the position. */
+export function areFree(
+  desk: DeskContext,
+  position: StructurePosition,
+  wanted: readonly HeldLeg[],
+): boolean {
+  const free = new Map(
+    freeLegs(desk, position).map((leg) => [instrumentSymbol(leg.instrument), leg.quantity]),
+  );
+  return wanted.every(({ instrument, quantity }) => {
+    const held = free.get(instrumentSymbol(instrument)) ?? 0;
+    return Math.sign(held) === Math.sign(quantity) && Math.abs(held) >= Math.abs(quantity);
+  });
+}
+
 /** True while every leg of a closing intent still takes from what is free, and none that covers what has
  * come to light since. */
 export function stillFree(desk: DeskContext, intent: OrderIntent): boolean {
   const position = desk.book.structure(intent.positionId);
   if (position === undefined) return false;
-  const asHeld = intent.legs.map(({ instrument, action, ratio }) => {
-    return { instrument, quantity: -legSign(action) * ratio * intent.quantity };
-  });
-  if (uncovers(position, asHeld)) return false;
-  const free = new Map(
-    freeLegs(desk, position).map((leg) => [instrumentSymbol(leg.instrument), leg.quantity]),
-  );
-  return intent.legs.every((leg) => {
-    const held = free.get(instrumentSymbol(leg.instrument)) ?? 0;
-    const taken = -legSign(leg.action) * leg.ratio * intent.quantity;
-    return Math.sign(held) === Math.sign(taken) && Math.abs(taken) <= Math.abs(held);
-  });
+  const taken = asHeld(intent);
+  return !uncovers(position, taken) && areFree(desk, position, taken);
 }

@@ -5,7 +5,6 @@
  */
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import { netPrices } from '../../engine/domain/net-price.ts';
-import { legSign } from '../../engine/domain/order.ts';
 import type { Price } from '../../engine/domain/units.ts';
 import { dollarsFromPrice, priceFromDollars } from '../../engine/domain/units.ts';
 import { type Denial, deny, type Outcome } from '../../engine/domain/verdict.ts';
@@ -16,7 +15,7 @@ import type { DeskContext } from '../desk-context.ts';
 import { quoteOf, sliceOf } from '../desk-context.ts';
 import type { OrderRequest } from '../engine-api-requests.ts';
 import type { HeldLeg } from '../exits/open-position.ts';
-import { closingIntentOf, freeLegs, uncovers } from '../orders/closing.ts';
+import { areFree, asHeld, closingIntentOf, uncovers } from '../orders/closing.ts';
 import { manualExit } from './manual-exit.ts';
 import { type ReadOrder, readOrder } from './manual-legs.ts';
 import { workedPrices } from './manual-prices.ts';
@@ -106,27 +105,6 @@ function proposeByHand(
   };
 }
 
-/** The legs as holdings to be closed, signed as they are held. */
-function asHeld({ legs, quantity }: ReadOrder): readonly HeldLeg[] {
-  return legs.map(({ instrument, action, ratio }) => {
-    return { instrument, quantity: -legSign(action) * ratio * quantity };
-  });
-}
-
-function holds(
-  desk: DeskContext,
-  position: StructurePosition,
-  wanted: readonly HeldLeg[],
-): boolean {
-  const free = new Map(
-    freeLegs(desk, position).map((leg) => [instrumentSymbol(leg.instrument), leg.quantity]),
-  );
-  return wanted.every(({ instrument, quantity }) => {
-    const held = free.get(instrumentSymbol(instrument)) ?? 0;
-    return Math.sign(held) === Math.sign(quantity) && Math.abs(held) >= Math.abs(quantity);
-  });
-}
-
 /** Refuses a close that would leave more risk than there was: a long leg that covers a short. */
 function bareAfter(position: StructurePosition, taken: readonly HeldLeg[]): Denial | undefined {
   if (!uncovers(position, taken)) return undefined;
@@ -137,7 +115,7 @@ function bareAfter(position: StructurePosition, taken: readonly HeldLeg[]): Deni
 function previewClosing(desk: DeskContext, turn: PreviewTurn, order: ReadOrder): PreviewAnswer {
   const refused = (denied: Denial) => refuse(desk, turn.caller, BY_HAND, { denied, checks: [] });
   const taken = asHeld(order);
-  const position = desk.book.structures().find((each) => holds(desk, each, taken));
+  const position = desk.book.structures().find((each) => areFree(desk, each, taken));
   if (position === undefined) {
     const held = desk.book
       .structures()

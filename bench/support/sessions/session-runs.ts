@@ -28,7 +28,7 @@ const DENSE_EVERY = 500;
 /** Every so many sessions one trades with a broker behind bad wires. Of so many of these, one trades
  * through each production adapter: it takes as long as twenty others. */
 const BEHIND_WIRES_EVERY = 3;
-const ADAPTERS_EVERY = 15;
+const ADAPTERS_EVERY = 30;
 const ADAPTERS: readonly BehindWires[] = [TASTYTRADE, ALPACA];
 const HALF_DAY = '2026-11-27';
 const FULL_DAY = '2026-11-20';

@@ -89,12 +89,17 @@ export class SimulatedEngine {
 
   /** One input in; what it leads to is done when this returns, but for the journal's answer. */
   step(input: Input): void {
+    const heard = this.#isRecorded ? this.#recorded(input) : input;
+    this.#now = heard.at;
+    this.#world.onInput(heard);
+    this.#performAll(this.desk.step(heard));
+  }
+
+  /** The input as whoever reads the recording will find it: it must make no difference. */
+  #recorded(input: Input): Input {
     const bytes = encodeInput(input);
-    if (this.#isRecorded) this.chunks.push(bytes);
-    const decoded = decodeInput(bytes);
-    this.#now = decoded.at;
-    this.#world.onInput(decoded);
-    this.#performAll(this.desk.step(decoded));
+    this.chunks.push(bytes);
+    return decodeInput(bytes);
   }
 
   #performAll(effects: readonly Effect[]): void {

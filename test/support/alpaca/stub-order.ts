@@ -78,7 +78,20 @@ export function uuid(number: number): string {
 /** RFC 3339 with six digits, as orders carry it. */
 export function timeText(at: EpochMicros): string {
   const micros = String(at % 1_000_000).padStart(6, '0');
-  return `${new Date(Math.floor(at / 1_000_000) * 1_000).toISOString().slice(0, 19)}.${micros}Z`;
+  return `${secondText(Math.floor(at / 1_000_000))}.${micros}Z`;
+}
+
+/** Lists tell the same seconds again and again. */
+const secondTexts = new Map<number, string>();
+const MOST_SECOND_TEXTS = 10_000;
+
+function secondText(second: number): string {
+  const known = secondTexts.get(second);
+  if (known !== undefined) return known;
+  const text = new Date(second * 1_000).toISOString().slice(0, 19);
+  if (secondTexts.size >= MOST_SECOND_TEXTS) secondTexts.clear();
+  secondTexts.set(second, text);
+  return text;
 }
 
 export function moneyText(cents: number): string {

@@ -1,9 +1,10 @@
 /** The REST surface of the Alpaca stub: one request in, status, headers and body out. */
 
+import { MICROS_PER_MILLI } from '../../../src/engine/domain/units.ts';
 import type { StubAccount } from './stub-account.ts';
 import { calendarJson, clockJson } from './stub-market.ts';
 import type { StubOrder } from './stub-order.ts';
-import { isOpen, moneyText, orderJson, timeText } from './stub-order.ts';
+import { isOpen, moneyText, orderJson } from './stub-order.ts';
 import { notFound, Refusal, unprocessable } from './stub-refusal.ts';
 import type { StubVenue } from './stub-venue.ts';
 
@@ -75,18 +76,20 @@ function routeOf(target: string): { answer: Route[1]; name: string } {
 /** Open, closed or all orders, newest first unless asked otherwise. */
 function listOrders({ venue, query }: Call): StubAnswer {
   const status = query.get('status') ?? 'open';
-  const [after, until] = ['after', 'until'].map((name) => query.get(name));
+  const [after, until] = ['after', 'until'].map((name) => millisIn(query.get(name)));
   const chosen = venue.orders.filter((order) => {
-    const at = timeText(order.submittedAt);
     if (status === 'open' && !isOpen(order)) return false;
     if (status === 'closed' && isOpen(order)) return false;
-    const fromText = after == null ? '' : new Date(after).toISOString();
-    const isAfter = after == null || Date.parse(at) > Date.parse(fromText);
-    return isAfter && (until == null || Date.parse(at) < Date.parse(until));
+    const at = Math.floor(order.submittedAt / MICROS_PER_MILLI);
+    return (after === undefined || at > after) && (until === undefined || at < until);
   });
   const ordered = query.get('direction') === 'asc' ? chosen : chosen.toReversed();
   const limit = Math.min(500, Number(query.get('limit') ?? 50));
   return json(ordered.slice(0, limit).map((order) => shown(order, query)));
+}
+
+function millisIn(text: string | null): number | undefined {
+  return text === null ? undefined : Date.parse(text);
 }
 
 /** Without `nested` a parent comes without its legs. */

@@ -6,10 +6,11 @@
 
 /** The canonical text of a plain value: objects, arrays, strings, numbers, booleans and null. */
 export function canonicalJson(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : 'null';
   if (Array.isArray(value)) return arrayText(value);
   if (isObject(value)) return objectText(value);
-  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : 'null';
-  return typeof value === 'string' ? JSON.stringify(value) : scalarText(value);
+  return value === true ? 'true' : value === false ? 'false' : 'null';
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -18,14 +19,24 @@ function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null;
 }
 
-function scalarText(value: unknown): string {
-  return value === true ? 'true' : value === false ? 'false' : 'null';
-}
-
 function arrayText(items: readonly unknown[]): string {
   let text = '';
   for (const item of items) text += text === '' ? canonicalJson(item) : `,${canonicalJson(item)}`;
   return `[${text}]`;
+}
+
+/** Keys as text with their colon. Records have the same few hundred keys again and again; the symbols
+ * among them change from day to day, so that the memory has an end. */
+const keyTexts = new Map<string, string>();
+const MOST_KEY_TEXTS = 4_096;
+
+function keyText(key: string): string {
+  const known = keyTexts.get(key);
+  if (known !== undefined) return known;
+  const text = `${JSON.stringify(key)}:`;
+  if (keyTexts.size >= MOST_KEY_TEXTS) keyTexts.clear();
+  keyTexts.set(key, text);
+  return text;
 }
 
 /** In code-unit order, by insertion: records have a dozen keys, mostly in order, and the sort of a list
@@ -47,8 +58,7 @@ function objectText(fields: Fields): string {
   let text = '';
   for (const key of sortedKeys(fields)) {
     const field = fields[key];
-    if (field === undefined) continue;
-    text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(field)}`;
+    if (field !== undefined) text += (text === '' ? '' : ',') + keyText(key) + canonicalJson(field);
   }
   return `{${text}}`;
 }

@@ -167,6 +167,7 @@ const EVENT_KEYS: ReadonlySet<string> = new Set([
   'intentId',
   'brokerOrderId',
   'reason',
+  'refusal',
   'fill',
   'fillId',
   'remaining',

@@ -1,5 +1,5 @@
 /**
- * The order gateway, version 7: the port between the desk and a broker. An implementation is a state machine
+ * The order gateway, version 8: the port between the desk and a broker. An implementation is a state machine
  * without I/O: what it is told comes in as calls, what it wants done goes out as effects, and the
  * shell of the core thread performs them. So the same adapter runs in production and in simulation.
  * Thread contract: lives on the core thread, called from the desk's step only.
@@ -14,7 +14,7 @@ import type { SettlementFacts } from '../engine/portfolio/portfolio-book.ts';
 import type { ApprovedOrder } from './approved-order.ts';
 import type { Turn } from './request-pacer.ts';
 
-export const ORDER_GATEWAY_VERSION = 7;
+export const ORDER_GATEWAY_VERSION = 8;
 
 /** What a broker can and cannot do, and when. Times are minutes after midnight ET of a full day;
  * on a half day each is three hours earlier. */
@@ -36,12 +36,29 @@ export interface BrokerCapabilities {
   readonly openingCutoffMinutes: number;
   readonly flattenStartMinutes: number;
   readonly flattenDeadlineMinutes: number;
+  /** From then on no order in a contract of the day is taken, closes included; absent where there is no
+   * such rule. */
+  readonly orderCutoffMinutes?: number;
 }
+
+/**
+ * Why an order was refused, where the broker's code, words or hours tell it. `unsent`: nothing reached
+ * the broker, the next may · `hours`: no order in the contract is taken any more today · `account`: the
+ * account may not send it, in whatever shape · `combination`: its legs together are not covered or not
+ * funded, each by itself may be.
+ */
+export type RefusalKind = 'unsent' | 'hours' | 'account' | 'combination';
 
 /** Something that happened at the broker. Facts only: an outcome that is not proven is `unknown`. */
 export type BrokerEvent =
   | { readonly kind: 'accepted'; readonly intentId: string; readonly brokerOrderId: string }
-  | { readonly kind: 'rejected'; readonly intentId: string; readonly reason: string }
+  | {
+      readonly kind: 'rejected';
+      readonly intentId: string;
+      readonly reason: string;
+      /** Absent where nothing tells it. */
+      readonly refusal?: RefusalKind;
+    }
   | { readonly kind: 'unknown'; readonly intentId: string; readonly reason: string }
   | { readonly kind: 'fill'; readonly fill: Fill }
   | { readonly kind: 'cancelled'; readonly intentId: string; readonly remaining: number }

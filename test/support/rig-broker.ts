@@ -4,6 +4,7 @@ import type {
   BrokerCapabilities,
   BrokerEvent,
   GatewayEffect,
+  RefusalKind,
   WireInput,
 } from '../../src/broker/order-gateway.ts';
 import type { PaperKnobs } from '../../src/broker/paper/paper-knobs.ts';
@@ -21,6 +22,9 @@ export const CALM_KNOBS: Partial<PaperKnobs> = {
   pinnedAssignmentProbability: 0,
 };
 
+/** A refusal, and what it says of trying again. */
+type Refused = { readonly reason: string; readonly refusal?: RefusalKind };
+
 /** The paper broker, in which a test can put words of its own. */
 export class RigBroker extends BrokerTap {
   readonly words: BrokerEvent[] = [];
@@ -28,6 +32,9 @@ export class RigBroker extends BrokerTap {
   otherwise: Partial<BrokerCapabilities> = {};
   /** The last word on a snapshot; undefined: the broker gives none. */
   editSnapshot: (snapshot: AccountSnapshot) => AccountSnapshot | undefined = (same) => same;
+
+  /** Orders that were refused. */
+  readonly refused: OrderIntent[] = [];
 
   /** True: the paper broker does nothing, and all that is heard is what the test says. */
   isMute = false;
@@ -60,7 +67,17 @@ export class RigBroker extends BrokerTap {
     return words.map((event) => ({ kind: 'event', event }));
   }
 
+  /** What an order is refused with instead of being taken; undefined: it is taken. */
+  refuse: ((intent: OrderIntent) => Refused | undefined) | undefined;
+
   override submit(order: ApprovedOrder, at: At): readonly GatewayEffect[] {
+    const { intent } = order;
+    const refused = this.refuse?.(intent);
+    if (refused !== undefined) {
+      this.refused.push(intent);
+      const event = { kind: 'rejected', intentId: intent.intentId, ...refused } as const;
+      return [{ kind: 'event', event }];
+    }
     const effects = super.submit(order, at);
     return this.isMute ? [] : effects;
   }

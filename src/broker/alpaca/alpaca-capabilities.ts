@@ -21,4 +21,5 @@ export const ALPACA_CAPABILITIES: BrokerCapabilities = {
   openingCutoffMinutes: 15 * 60,
   flattenStartMinutes: 15 * 60 + 5,
   flattenDeadlineMinutes: 15 * 60 + 20,
+  orderCutoffMinutes: 15 * 60 + 30,
 };

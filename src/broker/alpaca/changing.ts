@@ -25,6 +25,7 @@ import {
 import { takeOrder } from './order-news.ts';
 import type { AlpacaWorld } from './order-world.ts';
 import { ask, readLater, refuseChange, reject, tell } from './order-world.ts';
+import { refusalKind } from './refusal-kind.ts';
 import { isDuplicate, parseJson, readOrder, refusalText } from './wire-order.ts';
 
 /** A cancel or change that nothing is heard of is looked at after this long. */
@@ -76,7 +77,7 @@ function onPosted(world: AlpacaWorld, line: OrderLine, order: LineOrder, answer:
   const isTaken = answer.kind === 'httpResponse' && isDuplicate(answer.status, answer.body);
   if (outcome === 'rejected' && !isTaken) {
     order.status = 'rejected';
-    reject(world, line, reason);
+    reject(world, line, reason, refusalKind(world, answer));
     return;
   }
   world.changes += 1;

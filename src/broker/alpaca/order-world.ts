@@ -4,7 +4,7 @@ import type { At } from '../../engine/domain/clock.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_MILLI } from '../../engine/domain/units.ts';
-import type { BrokerEvent, GatewayEffect } from '../order-gateway.ts';
+import type { BrokerEvent, GatewayEffect, RefusalKind } from '../order-gateway.ts';
 import type { OnAnswer, WireRequest, WireRequests } from '../wire-requests.ts';
 import type { OrderLine } from './order-line.ts';
 import type { OrderLines } from './order-lines.ts';
@@ -46,12 +46,18 @@ export function readLater(world: AlpacaWorld, orderId: string, millis: number): 
 }
 
 /** Ends a line as rejected: by the broker, or because nothing reached it. */
-export function reject(world: AlpacaWorld, line: OrderLine, reason: string): void {
+export function reject(
+  world: AlpacaWorld,
+  line: OrderLine,
+  reason: string,
+  refusal?: RefusalKind,
+): void {
   line.end = 'rejected';
   line.endReason = reason;
   line.change = undefined;
   line.next = undefined;
-  tell(world, { kind: 'rejected', intentId: line.intentId, reason });
+  const { intentId } = line;
+  tell(world, { kind: 'rejected', intentId, reason, ...(refusal !== undefined && { refusal }) });
 }
 
 export function refuseChange(world: AlpacaWorld, line: OrderLine, reason: string): void {

@@ -9,6 +9,7 @@ import type { EpochMicros, Price } from '../../engine/domain/units.ts';
 import { fillFees } from '../fees.ts';
 import type { BrokerEvent, OrderStanding } from '../order-gateway.ts';
 import { endOf, headOf, merge } from './order-chain.ts';
+import { refusalKindOf } from './refusal-kind.ts';
 import type { TastyLeg, TastyOrder } from './tasty-order.ts';
 
 /** What has ended is known for this one and the next. */
@@ -244,7 +245,9 @@ export class OrderLedger {
     if (end === 'filled' || remaining === 0) return [];
     if (end !== 'rejected') return [{ kind: end, intentId, remaining }];
     const said = orders.find(({ rejectReason }) => rejectReason !== undefined)?.rejectReason;
-    return [{ kind: 'rejected', intentId, reason: said ?? 'the broker gave no reason' }];
+    const reason = said ?? 'the broker gave no reason';
+    const refusal = refusalKindOf(reason);
+    return [{ kind: 'rejected', intentId, reason, ...(refusal !== undefined && { refusal }) }];
   }
 
   #newFills(

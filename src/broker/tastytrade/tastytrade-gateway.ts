@@ -23,6 +23,7 @@ import type {
   DryRunAnswer,
   GatewayEffect,
   OrderGateway,
+  RefusalKind,
   WireInput,
 } from '../order-gateway.ts';
 import { sendOutcome } from '../order-gateway.ts';
@@ -41,6 +42,7 @@ import { OrderLedger } from './order-ledger.ts';
 import { OrderLists } from './order-lists.ts';
 import { orderIn, ordersIn, told } from './order-news.ts';
 import { OrderSearcher } from './order-searcher.ts';
+import { refusalKind } from './refusal-kind.ts';
 import { SettlementWatch } from './settlement-watch.ts';
 import type { TastyOrder } from './tasty-order.ts';
 
@@ -244,9 +246,11 @@ export class TastytradeGateway implements OrderGateway {
     this.#changes.forget(this.#ledger.beginSession(oldest), oldest);
   }
 
-  #refuse(intentId: string, reason: string): readonly GatewayEffect[] {
+  #refuse(intentId: string, reason: string, refusal?: RefusalKind): readonly GatewayEffect[] {
     this.#refusals.set(intentId, reason);
-    return told([{ kind: 'rejected', intentId, reason }]);
+    return told([
+      { kind: 'rejected', intentId, reason, ...(refusal !== undefined && { refusal }) },
+    ]);
   }
 
   #onSubmitted(intentId: string, answer: WireAnswer, at: At): readonly GatewayEffect[] {
@@ -255,7 +259,7 @@ export class TastytradeGateway implements OrderGateway {
       this.#changes.onEnd(intentId);
       const why =
         answer.kind === 'httpFailed' ? answer.reason : refusalIn(answer.status, answer.body);
-      return this.#refuse(intentId, why);
+      return this.#refuse(intentId, why, refusalKind(answer));
     }
     const data = answer.kind === 'httpResponse' ? dataIn(answer.body) : undefined;
     const order = outcome === 'accepted' ? orderIn(data) : undefined;

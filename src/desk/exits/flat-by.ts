@@ -1,10 +1,8 @@
 /** When a session stops opening, starts to flatten, and must be flat. */
+import { HALF_DAY_SHIFT_MINUTES } from '../../broker/order-cutoff.ts';
 import type { BrokerCapabilities } from '../../broker/order-gateway.ts';
 import { newYorkInstant, type SessionTimes } from '../../engine/domain/session-calendar.ts';
 import { addMicros, type EpochMicros, MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
-
-/** Half days run three hours ahead of full ones. */
-export const HALF_DAY_SHIFT_MINUTES = 180;
 
 /** Settings, in minutes after midnight ET of a full day; undefined = as the broker has it. */
 export interface FlatByOverrides {

@@ -20,6 +20,7 @@ import type { OrderRecord } from './order-book.ts';
 import { filledUnits, isExternal, isFinal, isUneven } from './order-book.ts';
 import { publishOrder } from './order-views.ts';
 import { beginSearch, isProvenAbsent } from './outcome-search.ts';
+import { pageRefusedClose } from './refused-closes.ts';
 
 /** After the broker refused to change an order it is not asked again for this long. */
 const REFUSED_CHANGE_PAUSE_MICROS = 10_000_000;
@@ -91,8 +92,7 @@ export function applyBrokerEvent(desk: DeskContext, event: BrokerEvent): void {
       return;
     }
     case 'rejected':
-      end(desk, event.intentId, 'rejected', brokerText(event.reason));
-      pageRejectedClose(desk, event.intentId, brokerText(event.reason));
+      onRejected(desk, event);
       return;
     case 'unknown':
       onUnknown(desk, event.intentId, mixedText(event.reason));
@@ -182,12 +182,12 @@ function end(
   if (order !== undefined) advance(desk, order, status, reason);
 }
 
-/** A close that the broker rejects leaves a position open that somebody wanted closed. */
-function pageRejectedClose(desk: DeskContext, intentId: string, reason: string): void {
-  const intent = desk.orders.get(intentId)?.intent;
-  if (intent === undefined || intent.purpose === 'open' || intent.purpose === 'protective') return;
-  const text = `${intent.positionId} stays open: the broker rejected ${intentId}: ${reason}`;
-  desk.out.alert('critical', 'CLOSE_REJECTED', text, intent.positionId);
+function onRejected(desk: DeskContext, event: Extract<BrokerEvent, { kind: 'rejected' }>): void {
+  const order = desk.orders.get(event.intentId);
+  if (order === undefined || hasEnded(order)) return;
+  order.refusal = event.refusal;
+  advance(desk, order, 'rejected', brokerText(event.reason));
+  pageRefusedClose(desk, order);
 }
 
 function onUnknown(desk: DeskContext, intentId: string, reason: string): void {

@@ -15,7 +15,7 @@ import { payoffSummary } from '../../engine/pricing/payoff.ts';
 import { asOpenPosition } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf, spotNow } from '../desk-context.ts';
-import type { LeftOutReason } from '../exits/close-legs.ts';
+import type { ClosingOrder, LeftOutReason } from '../exits/close-legs.ts';
 import { closingOrder, rightOf, shareOfLegs } from '../exits/close-legs.ts';
 import type { ExitPart } from '../exits/exit-input.ts';
 import { legsOfPart } from '../exits/exit-input.ts';
@@ -30,6 +30,8 @@ export interface CloseRequest {
   readonly units: number | undefined;
   readonly urgency: Urgency;
   readonly principal: string;
+  /** One leg of it alone: a short while there is one that somebody offers. */
+  readonly isAlone?: boolean;
 }
 
 export interface Closing {
@@ -125,15 +127,25 @@ export function closingIntent(
   return 'denied' in chosen ? chosen : closingIntentOf(desk, position, chosen.legs, request);
 }
 
+/** The holding that the first leg of an order closes: a short, where it has any. */
+function firstOf({ legs }: ClosingOrder, held: readonly HeldLeg[]): readonly HeldLeg[] {
+  const [first] = legs;
+  return held.filter(({ instrument }) => instrument === first?.instrument);
+}
+
 /** Builds the order that closes just these holdings of a position, signed as they are held. */
 export function closingIntentOf(
   desk: DeskContext,
   position: StructurePosition,
   held: readonly HeldLeg[],
-  request: Pick<CloseRequest, 'purpose' | 'urgency' | 'principal'>,
+  request: Omit<CloseRequest, 'part' | 'units'>,
 ): Outcome<Closing> {
   const quotes = (symbol: string) => quoteOf(desk, symbol);
-  const { legs, quantity, leftOut } = closingOrder(held, quotes);
+  const together = closingOrder(held, quotes);
+  const isAlone = request.isAlone === true && together.legs.length > 1;
+  const { legs, quantity, leftOut } = isAlone
+    ? closingOrder(firstOf(together, held), quotes)
+    : together;
   const notes = leftOut.map(({ symbol, reason }) => `${symbol}: ${STAYS[reason]}`);
   const net = netPrices(legs, quotes);
   if (legs.length === 0 || 'missing' in net) {

@@ -18,14 +18,12 @@ import { policyOf } from '../exits/exit-policy.ts';
 import type { HeldLeg, OpenPosition } from '../exits/open-position.ts';
 import { freeLegs } from './closing.ts';
 import { ExitMarket } from './exit-market.ts';
-import {
-  closePosition,
-  hurryClosings,
-  RETRY_AFTER_MICROS,
-  tellLeftToExpire,
-  wasJustRejected,
-} from './flattening.ts';
+import { closePosition, hurryClosings, tellLeftToExpire } from './flattening.ts';
 import { isBeingReported } from './ratio-watch.ts';
+import { mayCloseFrom } from './refused-closes.ts';
+
+/** An exit that cannot be ordered is looked at again after this long: at once brings the same. */
+const RETRY_AFTER_MICROS = 5_000_000;
 
 /** Units that these legs of the position make up, by the leg that has the most. */
 function unitsOf(position: StructurePosition, legs: readonly HeldLeg[]): number {
@@ -134,7 +132,7 @@ export class ExitRunner {
   #leave(desk: DeskContext, position: StructurePosition, decision: ExitClose): void {
     const { positionId } = position;
     const { close, reason, numbers, urgency } = decision;
-    if (wasJustRejected(desk, positionId)) return;
+    if (desk.at.wall < mayCloseFrom(desk, positionId)) return;
     hurryClosings(desk, positionId, urgency);
     const { refused } = closePosition(desk, position, {
       purpose: 'exit',

@@ -12,6 +12,7 @@ import { judgeIntent } from '../previews/judging.ts';
 import { tellOnce } from '../session/told-once.ts';
 import { closingIntent, freeLegs } from './closing.ts';
 import { isClose } from './order-book.ts';
+import { ASKED_PATIENCE_MICROS, isTakenApart, refusedFor } from './refused-closes.ts';
 import { recordIntent, requestCancel } from './sending.ts';
 
 /** Why a position could not be closed now. */
@@ -58,7 +59,8 @@ export function closePosition(
   const { positionId } = position;
   if (freeLegs(desk, position).length === 0) return { notes: [] };
   const { purpose, part, urgency, principal, tokenSha256, previewId, because } = order;
-  const request = { purpose, part, units: undefined, urgency, principal };
+  const isAlone = isTakenApart(desk, positionId);
+  const request = { purpose, part, units: undefined, urgency, principal, isAlone };
   const closing = closingIntent(desk, position, request);
   if ('denied' in closing) return { refused: closing.denied.message, notes: [] };
   const judgement = judgeIntent(desk, closing.intent);
@@ -95,23 +97,6 @@ const BY_THE_ENGINE: FlattenOrder = { principal: 'engine', tokenSha256: null, pr
 const FLATTEN_AGAIN_MICROS = 2_000_000;
 /** A cancel that the broker does not answer for this long holds up no close. */
 const CANCEL_WAIT_MICROS = 2_000_000;
-/** A close that was rejected is asked for again after this long: at once brings the same. */
-export const RETRY_AFTER_MICROS = 5_000_000;
-
-/** True while the broker's rejection of a close is fresh. */
-export function wasJustRejected(desk: DeskContext, positionId: string): boolean {
-  const since = addMicros(desk.at.wall, -RETRY_AFTER_MICROS);
-  return desk.orders
-    .all()
-    .some(
-      (order) =>
-        order.intent.positionId === positionId &&
-        isClose(order) &&
-        order.status === 'rejected' &&
-        order.updatedAt.wall > since,
-    );
-}
-
 /** Takes a position into the flatten; one that is in it already stays as it is. */
 export function beginFlattening(desk: DeskContext, positionId: string): void {
   if (desk.day.flattening.has(positionId)) return;
@@ -146,7 +131,10 @@ function flattenPosition(
   const { positionId } = position;
   beginFlattening(desk, positionId);
   hurryClosings(desk, positionId, 'urgent');
-  if (waitsForCancel(desk, positionId) || wasJustRejected(desk, positionId)) return undefined;
+  if (waitsForCancel(desk, positionId)) return undefined;
+  const patience = order === BY_THE_ENGINE ? undefined : ASKED_PATIENCE_MICROS;
+  const reason = refusedFor(desk, positionId, patience);
+  if (reason !== undefined) return { positionId, reason };
   const terms = { purpose: 'flatten', part: 'whole', urgency: 'urgent', ...order } as const;
   const { refused = '', notes } = closePosition(desk, position, terms);
   if (notes.length > 0) {

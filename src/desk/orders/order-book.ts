@@ -1,6 +1,7 @@
 /** The desk's own record of every order of the day: what was asked, what is known, what is left. */
 
 import type { ApprovedOrder } from '../../broker/approved-order.ts';
+import type { RefusalKind } from '../../broker/order-gateway.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import type { Urgency } from '../../engine/domain/exit-choices.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
@@ -47,6 +48,8 @@ export interface OrderRecord {
   marketMissingSince: EpochMicros | undefined;
   /** The broker refused to change the order: its limit stays where it is until this wall time. */
   limitStaysUntil: EpochMicros | undefined;
+  /** What the broker's refusal says of trying again, where it says anything. */
+  refusal: RefusalKind | undefined;
   /** Set while the status is `unknown`. */
   search: OutcomeSearch | undefined;
   readonly fills: Fill[];
@@ -79,6 +82,7 @@ export function newOrder(parts: NewOrder): OrderRecord {
     cancelRequested: false,
     marketMissingSince: undefined,
     limitStaysUntil: undefined,
+    refusal: undefined,
     search: undefined,
     fills: [],
   };

@@ -5,11 +5,12 @@ import { dollarsFromPrice } from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { areLeftToExpire, isOpen } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
-import { concedesAll } from '../orders/limit-walker.ts';
+import { concedesAll, isPastOrders } from '../orders/limit-walker.ts';
 import { tellOnce } from './told-once.ts';
 
-const CODE = 'OPEN_PAST_DEADLINE';
-const LATE = 'late ';
+/** Incidents of a position that is over once it is closed, by the keys under which they were told. */
+const PAST_DEADLINE = { code: 'OPEN_PAST_DEADLINE', key: 'late ' };
+const PAST_ORDERS = { code: 'OPEN_PAST_ORDERS', key: 'no orders for ' };
 
 /** Called on the clock. A flatten tells of its positions itself. */
 export function watchDeadline(desk: DeskContext): void {
@@ -19,14 +20,28 @@ export function watchDeadline(desk: DeskContext): void {
   for (const position of open) {
     if (!day.flattening.has(position.positionId)) tell(desk, position);
   }
-  settleClosed(desk, new Set(open.map(({ positionId }) => lateKey(positionId))));
+  if (isPastOrders(desk)) for (const position of open) tellCutoff(desk, position);
+  settleClosed(desk, new Set(open.map(({ positionId }) => positionId)));
+}
+
+/** What is open when the broker takes its last order of the day is out of the engine's hands: told as
+ * soon as it is so. */
+function tellCutoff(desk: DeskContext, { positionId, legs }: StructurePosition): void {
+  if (areLeftToExpire(desk, legs)) return;
+  const { name } = desk.gateway.capabilities;
+  const text = `${positionId} is still open and ${name} takes no more orders in what expires today: ${doing(desk, positionId)}. Ask its trade desk to close it or not to exercise it, or hedge what it may become`;
+  tellOnce(desk, `${PAST_ORDERS.key}${positionId}`, () => {
+    desk.out.alert('critical', PAST_ORDERS.code, text, positionId);
+  });
 }
 
 function tell(desk: DeskContext, { positionId, legs }: StructurePosition): void {
   if (areLeftToExpire(desk, legs)) return;
   const deadline = newYorkText(desk.day.schedule.flattenDeadlineAt);
   const text = `${positionId} is still open past the deadline of ${deadline}: ${doing(desk, positionId)}`;
-  tellOnce(desk, lateKey(positionId), () => desk.out.alert('critical', CODE, text, positionId));
+  tellOnce(desk, `${PAST_DEADLINE.key}${positionId}`, () => {
+    desk.out.alert('critical', PAST_DEADLINE.code, text, positionId);
+  });
 }
 
 function doing(desk: DeskContext, positionId: string): string {
@@ -41,14 +56,11 @@ function doing(desk: DeskContext, positionId: string): string {
 
 /** Ends the incidents of positions that have been closed after all. */
 function settleClosed(desk: DeskContext, open: ReadonlySet<string>): void {
-  for (const key of desk.day.toldOnce) {
-    if (!key.startsWith(LATE) || open.has(key)) continue;
-    desk.day.toldOnce.delete(key);
-    const positionId = key.slice(LATE.length);
-    desk.out.settle('resolve', CODE, `${positionId} is closed`, positionId);
+  for (const told of desk.day.toldOnce) {
+    const incident = [PAST_DEADLINE, PAST_ORDERS].find(({ key }) => told.startsWith(key));
+    const positionId = told.slice(incident?.key.length);
+    if (incident === undefined || open.has(positionId)) continue;
+    desk.day.toldOnce.delete(told);
+    desk.out.settle('resolve', incident.code, `${positionId} is closed`, positionId);
   }
-}
-
-function lateKey(positionId: string): string {
-  return `${LATE}${positionId}`;
 }

@@ -1,5 +1,6 @@
 /** The life of a session: listing, open chain, expiry, seal, and the next day. */
 
+import { HALF_DAY_SHIFT_MINUTES } from '../../broker/order-cutoff.ts';
 import type { BrokerCapabilities } from '../../broker/order-gateway.ts';
 import { MAX_CONTRACTS } from '../../engine/chain/chain-layout.ts';
 import { assert } from '../../engine/domain/assert.ts';
@@ -21,7 +22,7 @@ import { beginDay } from '../account/governing.ts';
 import type { DeskConfig } from '../desk-config.ts';
 import type { DaySchedule, DeskContext } from '../desk-context.ts';
 import { spotOf } from '../desk-context.ts';
-import { flatBySchedule, HALF_DAY_SHIFT_MINUTES } from '../exits/flat-by.ts';
+import { flatBySchedule } from '../exits/flat-by.ts';
 import { isExternal } from '../orders/order-book.ts';
 import { requestCancel } from '../orders/sending.ts';
 import { warnOfCalendar } from '../plan/plan-runner.ts';

@@ -592,7 +592,19 @@ describe('what the broker does by itself', () => {
     rig.cancel(early.intent.intentId);
     rig.goTo(15 * 60 + 30);
     expect(kinds(rig.place(spread(rig)))).toEqual(['rejected']);
-    expect(kinds(rig.place(closing))).toEqual(['rejected']);
+    expect(rig.place(closing)).toMatchObject([{ kind: 'rejected', refusal: 'hours' }]);
+  });
+
+  it('tells an account that may not trade from legs that are not covered, and from what may pass', () => {
+    const { rig } = heldSpread();
+    const refusals = (order: ReturnType<typeof witness>) =>
+      rig.place(order).map((event) => event.kind === 'rejected' && event.refusal);
+    const short = optionLeg('sellToOpen', 'call', 640);
+    expect(refusals(witness(rig.intent([short], 1.25, 1)))).toEqual(['combination']);
+    const unlisted = optionLeg('buyToOpen', 'call', 999);
+    expect(refusals(witness(rig.intent([unlisted], -1.25, 1)))).toEqual([undefined]);
+    rig.venue.account.isSuspended = true;
+    expect(refusals(spread(rig))).toEqual(['account']);
   });
 
   it('is told once where options are exercised, assigned or expire', () => {

@@ -81,7 +81,8 @@ describe('the one POST of an intent at tastytrade', () => {
     const [event] = rig.place(intent);
     const reason =
       'preflight_check_failure One or more preflight checks failed; margin_check_failed Your account does not have sufficient buying power';
-    expect(event).toEqual({ kind: 'rejected', intentId: intent.intentId, reason });
+    const refusal = 'combination';
+    expect(event).toEqual({ kind: 'rejected', intentId: intent.intentId, reason, refusal });
     expect(kindsOf(find(rig, intent.intentId), intent.intentId)).toEqual(['rejected', 'searched']);
   });
 
@@ -140,7 +141,10 @@ describe('the one POST of an intent at tastytrade', () => {
     const requestId = sent?.kind === 'httpSend' ? sent.requestId : '';
     const none = { kind: 'httpFailed', requestId, reason: 'no turn', neverSent: true } as const;
     expect(rig.gateway.onWire(none, rig.at())).toEqual([
-      { kind: 'event', event: { kind: 'rejected', intentId, reason: 'no turn' } },
+      {
+        kind: 'event',
+        event: { kind: 'rejected', intentId, reason: 'no turn', refusal: 'unsent' },
+      },
     ]);
   });
 });

@@ -1,0 +1,20 @@
+/** The moment from which on a broker takes no order any more, closes included. */
+
+import type { SessionTimes } from '../engine/domain/session-calendar.ts';
+import { newYorkInstant } from '../engine/domain/session-calendar.ts';
+import type { EpochMicros } from '../engine/domain/units.ts';
+import type { BrokerCapabilities } from './order-gateway.ts';
+
+/** Half days run three hours ahead of full ones. */
+export const HALF_DAY_SHIFT_MINUTES = 180;
+
+/** From then on no order in a contract that expires in this session is taken; undefined where the
+ * broker takes them for as long as they trade. */
+export function orderCutoffAt(
+  { date, kind }: Pick<SessionTimes, 'date' | 'kind'>,
+  { orderCutoffMinutes }: Pick<BrokerCapabilities, 'orderCutoffMinutes'>,
+): EpochMicros | undefined {
+  if (orderCutoffMinutes === undefined) return undefined;
+  const shift = kind === 'half' ? HALF_DAY_SHIFT_MINUTES : 0;
+  return newYorkInstant(date, orderCutoffMinutes - shift);
+}

@@ -1,0 +1,126 @@
+/**
+ * Closes that the broker refuses: when and in which shape their position is tried again. A close is never
+ * given up, and never sent again step by step: what time does not cure is asked for a few times an hour,
+ * everything else less often with each refusal. All of it follows from the book of orders, which a restart
+ * has from the journal.
+ */
+
+import type { RefusalKind } from '../../broker/order-gateway.ts';
+import { newYorkText } from '../../engine/domain/session-calendar.ts';
+import type { EpochMicros } from '../../engine/domain/units.ts';
+import { addMicros, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import type { DeskContext } from '../desk-context.ts';
+import type { OrderRecord } from './order-book.ts';
+import { isClose } from './order-book.ts';
+
+/** Pauses after a first refusal, and the longest that they double to with each in a row. */
+interface Pace {
+  readonly first: number;
+  readonly most: number;
+}
+
+/** What the market, the price or a moment's confusion may explain. */
+const PASSING: Pace = { first: 5 * MICROS_PER_SECOND, most: 60 * MICROS_PER_SECOND };
+/** What does not pass by itself. The broker may mean less than it says, or somebody may lift it. */
+const LASTING: Pace = { first: 60 * MICROS_PER_SECOND, most: 300 * MICROS_PER_SECOND };
+/** Nothing reached the broker: it refused nothing. */
+const UNSENT: Pace = { first: PASSING.first, most: PASSING.first };
+/** An order of several legs that is refused so often for what they are together is not given again. */
+const TOGETHER_AT_MOST = 2;
+
+const PACES: Readonly<Record<RefusalKind, Pace>> = {
+  unsent: UNSENT,
+  hours: LASTING,
+  account: LASTING,
+  combination: PASSING,
+};
+
+/** The refusals of the position's closes since the broker took one, newest first. */
+function refusalsOf(desk: DeskContext, positionId: string): readonly OrderRecord[] {
+  const all = desk.orders.all();
+  const found: OrderRecord[] = [];
+  for (let index = all.length - 1; index >= 0; index -= 1) {
+    const order = all[index];
+    if (order === undefined || order.intent.positionId !== positionId || !isClose(order)) continue;
+    if (order.status === 'rejected') found.push(order);
+    else if (order.brokerOrderId !== undefined) break;
+  }
+  return found;
+}
+
+/** How many in a row, newest first, are of the newest one's kind. */
+function inARow(refusals: readonly OrderRecord[]): number {
+  const other = refusals.findIndex(({ refusal }) => refusal !== refusals[0]?.refusal);
+  return other < 0 ? refusals.length : other;
+}
+
+/** Wall time from which a close of the position may be sent again; 0 where none was refused. */
+export function mayCloseFrom(desk: DeskContext, positionId: string): EpochMicros | 0 {
+  const refusals = refusalsOf(desk, positionId);
+  const [last] = refusals;
+  if (last === undefined) return 0;
+  const { first, most } = last.refusal === undefined ? PASSING : PACES[last.refusal];
+  const isOtherShape = last.intent.legs.length > 1 && isTakenApart(desk, positionId);
+  const pause = isOtherShape ? 0 : Math.min(most, first * 2 ** (inARow(refusals) - 1));
+  return addMicros(last.updatedAt.wall, pause);
+}
+
+/** Why the position's close has to wait, in words; undefined where nothing stands against it. Somebody
+ * who asks for it now is not kept from it for longer than `patience`. */
+export function refusedFor(
+  desk: DeskContext,
+  positionId: string,
+  patience = Number.POSITIVE_INFINITY,
+): string | undefined {
+  const from = mayCloseFrom(desk, positionId);
+  if (desk.at.wall >= from) return undefined;
+  const [last] = refusalsOf(desk, positionId);
+  if (last === undefined || desk.at.wall >= last.updatedAt.wall + patience) return undefined;
+  const inSeconds = Math.ceil((from - desk.at.wall) / MICROS_PER_SECOND);
+  const { intentId } = last.intent;
+  return `the broker refused ${intentId} (${last.reason ?? 'no reason given'}); it is asked again in ${inSeconds} s`;
+}
+
+/** A person's own word waits for a refusal no longer than this. */
+export const ASKED_PATIENCE_MICROS = PASSING.first;
+
+/** True where the broker does not take the position's legs in one order: they go one at a time, shorts
+ * first. */
+export function isTakenApart({ orders }: DeskContext, positionId: string): boolean {
+  const refused = orders
+    .all()
+    .filter(({ intent, refusal }) => refusal === 'combination' && intent.legs.length > 1)
+    .filter(({ intent }) => intent.positionId === positionId);
+  return refused.length >= TOGETHER_AT_MOST;
+}
+
+/** A close that the broker refuses leaves a position open that somebody wanted closed: told with what
+ * becomes of it, and what a person can do. */
+export function pageRefusedClose(desk: DeskContext, order: OrderRecord): void {
+  if (!isClose(order)) return;
+  const { intentId, positionId } = order.intent;
+  const reason = order.reason ?? 'no reason given';
+  const text = `${positionId} stays open: the broker rejected ${intentId}: ${reason}. ${outlook(desk, order)}`;
+  desk.out.alert('critical', 'CLOSE_REJECTED', text, positionId);
+}
+
+function outlook(desk: DeskContext, { intent, refusal }: OrderRecord): string {
+  const { name } = desk.gateway.capabilities;
+  const from = mayCloseFrom(desk, intent.positionId);
+  const again = addMicros(desk.at.market, Math.max(0, from - desk.at.wall));
+  const asked = `It is asked again at ${newYorkText(again)}`;
+  switch (refusal) {
+    case 'hours':
+      return `${name} takes no order in what expires today at this hour: ask its trade desk to close it or not to exercise it, or hedge what it may become. ${asked}, then more rarely`;
+    case 'account':
+      return `The account may not send it: have ${name} lift that, or close it there by hand. ${asked}, then more rarely`;
+    case 'combination':
+      return isTakenApart(desk, intent.positionId)
+        ? 'Its legs are closed one at a time now, shorts first'
+        : asked;
+    case 'unsent':
+      return `Nothing reached the broker. ${asked}`;
+    default:
+      return `${asked}, then more rarely: look at the account where it stays so`;
+  }
+}

@@ -1,0 +1,189 @@
+import { describe, expect, it } from 'vitest';
+import type { RefusalKind } from '../../../src/broker/order-gateway.ts';
+import type { OrderIntent } from '../../../src/engine/domain/order.ts';
+import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
+import { CONSOLE, DeskRig } from '../../support/desk-rig.ts';
+
+const START = 15 * 60 + 40;
+const ALPACA = {
+  openingCutoffMinutes: 15 * 60,
+  flattenStartMinutes: 15 * 60 + 5,
+  flattenDeadlineMinutes: 15 * 60 + 20,
+  orderCutoffMinutes: 15 * 60 + 30,
+};
+
+/** A condor that is to be left, at a broker that refuses every order with these words. */
+function refusing(refusal?: RefusalKind) {
+  const rig = new DeskRig({ minutes: 14 * 60 });
+  const { positionId } = rig.openPosition();
+  const words = { reason: 'no', ...(refusal !== undefined && { refusal }) };
+  rig.gateway.refuse = () => words;
+  rig.goTo(START);
+  return { rig, positionId };
+}
+
+/** Lets time pass in beats of five seconds. */
+function pass(rig: DeskRig, seconds: number): void {
+  const from = (rig.at.market - newYorkInstant(rig.session.date, 0)) / 60_000_000;
+  for (let done = 5; done <= seconds; done += 5) rig.goTo(from + done / 60);
+}
+
+/** Seconds after the first refusal at which the next ones were heard. */
+function refusedAfter(rig: DeskRig): number[] {
+  const heard = rig
+    .records()
+    .filter(({ body }) => body.kind === 'brokerEvent' && body.event.kind === 'rejected')
+    .map(({ at }) => at.wall);
+  return heard.slice(1).map((wall) => Math.round((wall - (heard[0] ?? 0)) / 1_000_000));
+}
+
+/** What was paged of refused closes. */
+function pages(rig: DeskRig) {
+  return rig.bodies('alert').filter(({ code }) => code === 'CLOSE_REJECTED');
+}
+
+function isAlone({ legs }: OrderIntent): boolean {
+  return legs.length === 1;
+}
+
+describe('a close that the broker refuses', () => {
+  it('is asked for less often with each refusal where nothing tells why', () => {
+    const { rig } = refusing();
+    pass(rig, 400);
+    expect(refusedAfter(rig).slice(0, 7)).toEqual([5, 15, 35, 75, 135, 195, 255]);
+  });
+
+  it.each(['hours', 'account'] as const)(
+    'for its %s is asked for a few times an hour, and never given up',
+    (refusal) => {
+      const { rig } = refusing(refusal);
+      pass(rig, 1_100);
+      expect(refusedAfter(rig)).toEqual([60, 180, 420, 720, 1_020]);
+      rig.gateway.refuse = undefined;
+      pass(rig, 250);
+      expect(rig.positions()).toEqual([]);
+    },
+  );
+
+  it('is asked for steadily while nothing reaches the broker', () => {
+    const { rig } = refusing('unsent');
+    rig.advance(31);
+    expect(refusedAfter(rig)).toEqual([5, 10, 15, 20, 25, 30]);
+  });
+
+  it('waits from the start again once the broker took one', () => {
+    const { rig, positionId } = refusing();
+    rig.advance(30);
+    rig.gateway.refuse = undefined;
+    rig.gateway.isMute = true;
+    rig.advance(10);
+    const [taken] = rig.desk.context.orders.closing(positionId);
+    const intentId = taken?.intent.intentId ?? '';
+    rig.brokerSays({ kind: 'accepted', intentId, brokerOrderId: 'b-1' });
+    rig.brokerSays({ kind: 'cancelled', intentId, remaining: 1 });
+    const before = refusedAfter(rig).length;
+    rig.gateway.refuse = () => ({ reason: 'no' });
+    rig.advance(20);
+    const after = refusedAfter(rig).slice(before);
+    expect((after[1] ?? 0) - (after[0] ?? 0)).toBe(5);
+  });
+
+  it.each([
+    ['hours', 'takes no order in what expires today at this hour: ask its trade desk'],
+    ['account', 'The account may not send it'],
+    ['unsent', 'Nothing reached the broker. It is asked again at 15:40:0'],
+    [undefined, 'look at the account where it stays so'],
+  ] as const)('for its %s is paged at once with what to do', (refusal, words) => {
+    const { rig, positionId } = refusing(refusal);
+    expect(pages(rig)).toMatchObject([{ severity: 'critical', subject: positionId }]);
+    expect(pages(rig)[0]?.text).toContain(words);
+  });
+
+  it('keeps its pace over a restart', () => {
+    const { rig } = refusing('hours');
+    const again = rig.restart();
+    again.gateway.refuse = () => ({ reason: 'no', refusal: 'hours' });
+    again.advance(50);
+    expect(refusedAfter(again)).toEqual([]);
+    again.advance(20);
+    expect(refusedAfter(again)).toEqual([60]);
+  });
+
+  it('is sent at once where a person asks for it, and says otherwise when it will be', () => {
+    const { rig } = refusing('hours');
+    rig.advance(10);
+    rig.send({ kind: 'flattenNow' }, CONSOLE);
+    expect(refusedAfter(rig)).toEqual([10]);
+    const id = rig.send({ kind: 'flattenNow' }, CONSOLE);
+    expect(rig.reply(id)).toMatchObject({
+      value: { unclosed: [{ reason: expect.stringMatching(/refused .* asked again in \d+ s/) }] },
+    });
+    expect(refusedAfter(rig)).toEqual([10]);
+  });
+});
+
+describe('a close whose legs the broker does not take together', () => {
+  it('goes one leg at a time after the second refusal, shorts first, and ends flat', () => {
+    const { rig } = refusing();
+    rig.gateway.refuse = (intent) =>
+      isAlone(intent) ? undefined : { reason: 'insufficient qty', refusal: 'combination' };
+    rig.advance(60);
+    const alone = rig
+      .orders()
+      .filter(({ intent, status }) => status === 'filled' && isAlone(intent));
+    expect(alone.map(({ intent }) => intent.legs[0]?.action)).toEqual([
+      'buyToClose',
+      'buyToClose',
+      'sellToClose',
+      'sellToClose',
+    ]);
+    expect(rig.gateway.refused.filter(({ legs }) => legs.length === 4)).toHaveLength(3);
+    expect(pages(rig).at(-1)?.text).toContain('one at a time now, shorts first');
+    expect(rig.positions()).toEqual([]);
+  });
+
+  it('slows down where the broker does not take a leg alone either', () => {
+    const { rig } = refusing('combination');
+    pass(rig, 300);
+    expect(rig.gateway.refused.length).toBeLessThan(12);
+  });
+});
+
+describe('the last order of the day', () => {
+  /** A condor whose close works unfilled when the broker takes its last order. */
+  function caught() {
+    const rig = new DeskRig({ minutes: 14 * 60, capabilities: ALPACA, brokerName: 'alpaca' });
+    const { positionId } = rig.openPosition();
+    rig.size = 0;
+    rig.goTo(15 * 60 + 29);
+    const [close] = rig.desk.context.orders.closing(positionId);
+    if (close === undefined) throw new Error('the close works');
+    return { rig, positionId, close };
+  }
+
+  it('leaves a close that works where it is: nothing could take its place', () => {
+    const { rig, close } = caught();
+    rig.goTo(15 * 60 + 30);
+    const { limit } = close;
+    rig.atmVol = 0.6;
+    rig.edit = ({ bid }) => ({ bid, ask: undefined });
+    rig.advance(60);
+    expect(close).toMatchObject({ status: 'working', limit, cancelRequested: false });
+    rig.edit = (sides) => sides;
+    rig.size = 50;
+    rig.atmVol = 0.05;
+    rig.advance(5);
+    expect(rig.positions()).toEqual([]);
+  });
+
+  it('has passed: told once of what is still open, with what works and what to do', () => {
+    const { rig, positionId, close } = caught();
+    const told = () => rig.bodies('alert').filter(({ code }) => code === 'OPEN_PAST_ORDERS');
+    expect(told()).toEqual([]);
+    rig.goTo(15 * 60 + 30);
+    rig.advance(60);
+    expect(told()).toMatchObject([{ severity: 'critical', subject: positionId }]);
+    expect(told()[0]?.text).toContain('alpaca takes no more orders in what expires today');
+    expect(told()[0]?.text).toContain(`order ${close.intent.intentId} to close it is working`);
+  });
+});

@@ -1,7 +1,7 @@
 /**
  * Closes that the broker refuses: when and in which shape their position is tried again. A close is never
  * given up, and never sent again step by step: what time does not cure is asked for a few times an hour,
- * everything else less often with each refusal. All of it follows from the book of orders, which a restart
+ * everything else less often after each of the first refusals. All of it follows from the book of orders, which a restart
  * has from the journal.
  */
 
@@ -19,8 +19,9 @@ interface Pace {
   readonly most: number;
 }
 
-/** What the market, the price or a moment's confusion may explain. */
-const PASSING: Pace = { first: 5 * MICROS_PER_SECOND, most: 60 * MICROS_PER_SECOND };
+/** What the market, the price or a moment's confusion may explain. A stop that waits longer in a falling
+ * market costs more than the requests. */
+const PASSING: Pace = { first: 5 * MICROS_PER_SECOND, most: 15 * MICROS_PER_SECOND };
 /** What does not pass by itself. The broker may mean less than it says, or somebody may lift it. */
 const LASTING: Pace = { first: 60 * MICROS_PER_SECOND, most: 300 * MICROS_PER_SECOND };
 /** Nothing reached the broker: it refused nothing. */
@@ -120,7 +121,7 @@ function outlook(desk: DeskContext, { intent, refusal }: OrderRecord): string {
         : asked;
     case 'unsent':
       return `Nothing reached the broker. ${asked}`;
-    default:
-      return `${asked}, then more rarely: look at the account where it stays so`;
+    case undefined:
+      return `${asked}, and on: look at the account where it stays so`;
   }
 }

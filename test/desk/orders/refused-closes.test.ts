@@ -49,8 +49,8 @@ function isAlone({ legs }: OrderIntent): boolean {
 describe('a close that the broker refuses', () => {
   it('is asked for less often with each refusal where nothing tells why', () => {
     const { rig } = refusing();
-    pass(rig, 400);
-    expect(refusedAfter(rig).slice(0, 7)).toEqual([5, 15, 35, 75, 135, 195, 255]);
+    pass(rig, 65);
+    expect(refusedAfter(rig)).toEqual([5, 15, 30, 45, 60]);
   });
 
   it.each(['hours', 'account'] as const)(
@@ -73,10 +73,10 @@ describe('a close that the broker refuses', () => {
 
   it('waits from the start again once the broker took one', () => {
     const { rig, positionId } = refusing();
-    rig.advance(30);
+    rig.advance(20);
     rig.gateway.refuse = undefined;
     rig.gateway.isMute = true;
-    rig.advance(10);
+    rig.advance(12);
     const [taken] = rig.desk.context.orders.closing(positionId);
     const intentId = taken?.intent.intentId ?? '';
     rig.brokerSays({ kind: 'accepted', intentId, brokerOrderId: 'b-1' });
@@ -144,7 +144,7 @@ describe('a close whose legs the broker does not take together', () => {
 
   it('slows down where the broker does not take a leg alone either', () => {
     const { rig } = refusing('combination');
-    pass(rig, 300);
+    pass(rig, 95);
     expect(rig.gateway.refused.length).toBeLessThan(12);
   });
 });

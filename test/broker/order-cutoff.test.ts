@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { ALPACA_CAPABILITIES } from '../../src/broker/alpaca/alpaca-capabilities.ts';
+import { orderCutoffAt } from '../../src/broker/order-cutoff.ts';
+import { TASTYTRADE_CAPABILITIES } from '../../src/broker/tastytrade/tastytrade-gateway.ts';
+import { newYorkText } from '../../src/engine/domain/session-calendar.ts';
+import { sessionDate } from '../../src/engine/domain/units.ts';
+
+const FULL = { date: sessionDate('2026-11-20'), kind: 'full' } as const;
+const HALF = { date: sessionDate('2026-11-27'), kind: 'half' } as const;
+
+describe('the last order of the day', () => {
+  it('is taken before 15:30 at Alpaca, three hours earlier on half days', () => {
+    const text = [FULL, HALF].map((session) => {
+      const at = orderCutoffAt(session, ALPACA_CAPABILITIES);
+      return at === undefined ? undefined : newYorkText(at);
+    });
+    expect(text).toEqual(['15:30:00', '12:30:00']);
+  });
+
+  it('leaves ten minutes after the deadline to be flat, for what fills late', () => {
+    const { orderCutoffMinutes = 0, flattenDeadlineMinutes } = ALPACA_CAPABILITIES;
+    expect(orderCutoffMinutes - flattenDeadlineMinutes).toBeGreaterThanOrEqual(10);
+  });
+
+  it('has no hour where the broker names none', () => {
+    expect(orderCutoffAt(FULL, TASTYTRADE_CAPABILITIES)).toBeUndefined();
+  });
+});

@@ -143,7 +143,7 @@ export class BenchDesk {
         }),
       ),
       at: this.#at,
-      records,
+      past: history,
     });
     this.shell = new CoreShell(this.desk, {
       clock: { now: () => this.#at },

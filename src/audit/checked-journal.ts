@@ -4,7 +4,6 @@
  * held and nothing was appended since.
  */
 import { assert } from '../engine/domain/assert.ts';
-import type { AuditRecord } from '../engine/domain/audit-record.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import type { Disk } from './disk.ts';
 import {
@@ -76,18 +75,18 @@ export function payloadBytesOf(journal: CheckedJournal, records: number): number
   return ofFiles.reduce((sum, bytes) => sum + bytes, 0) - records * FRAME_HEADER_BYTES;
 }
 
-/** All records, oldest first. They were checked: here they are only parsed. */
-export function recordsOf(journal: CheckedJournal): readonly AuditRecord[] {
-  const records: AuditRecord[] = [];
+/** What each record says, oldest first: its JSON as it was written. They were checked. */
+export function payloadsOf(journal: CheckedJournal): readonly Buffer[] {
+  const payloads: Buffer[] = [];
   for (const file of filesOf(journal)) {
     const bytes = bufferOver(file.bytes);
     for (let at = FILE_HEADER_BYTES; at < bytes.length; ) {
       const end = at + FRAME_HEADER_BYTES + framePayloadBytes(bytes, at);
-      records.push(JSON.parse(bytes.toString('utf8', at + FRAME_HEADER_BYTES, end)));
+      payloads.push(bytes.subarray(at + FRAME_HEADER_BYTES, end));
       at = end;
     }
   }
-  return records;
+  return payloads;
 }
 
 function scanned({ name, bytes }: CheckedFile): ScannedFile {

@@ -165,21 +165,26 @@ export interface ChainPosition {
   readonly hash: Buffer;
 }
 
-export interface DecodedFrame {
-  readonly record: AuditRecord;
+/** A frame that continues the chain. What its payload says is not looked at. */
+export interface ChainedFrame {
+  readonly seq: number;
   readonly hash: Buffer;
   readonly bytes: Buffer;
   /** Offset of the byte after the frame. */
   readonly end: number;
 }
 
+export interface DecodedFrame extends ChainedFrame {
+  readonly record: AuditRecord;
+}
+
 /** What stands at an offset: a frame that continues the chain, the end, or something wrong. */
-export type FrameAt =
-  | { readonly kind: 'frame'; readonly frame: DecodedFrame }
+export type FrameAt<Frame extends ChainedFrame = DecodedFrame> =
+  | { readonly kind: 'frame'; readonly frame: Frame }
   | { readonly kind: 'end' }
   | { readonly kind: 'bad'; readonly fault: string };
 
-function bad(fault: string): FrameAt {
+function bad(fault: string): Extract<FrameAt, { kind: 'bad' }> {
   return { kind: 'bad', fault };
 }
 
@@ -198,17 +203,38 @@ function parseRecord(frame: Buffer): AuditRecord | undefined {
   }
 }
 
-/**
- * Reads the frame at `offset` and checks that it continues the chain from `position`: checksum,
- * number, previous hash, and that the payload is a record with the same number.
- * `maySkip` allows numbers to be left out, as a reserve file may.
- */
+/** The record that a whole frame carries, with the frame's own number; or why it is none. */
+export function recordIn(frame: Buffer): AuditRecord | { readonly fault: string } {
+  const record = parseRecord(frame);
+  if (record === undefined) return { fault: 'the payload is not a known audit record' };
+  if (record.seq === frameSeq(frame)) return record;
+  return { fault: 'the payload carries another number than its frame' };
+}
+
+/** As `chainedFrame`, and the payload must be a record with the same number. */
 export function decodeFrame(
   bytes: Buffer,
   offset: number,
   position: ChainPosition,
   maySkip = false,
 ): FrameAt {
+  const next = chainedFrame(bytes, offset, position, maySkip);
+  if (next.kind !== 'frame') return next;
+  const record = recordIn(next.frame.bytes);
+  if ('fault' in record) return bad(record.fault);
+  return { kind: 'frame', frame: { ...next.frame, record } };
+}
+
+/**
+ * Reads the frame at `offset` and checks that it continues the chain from `position`: checksum,
+ * number and previous hash. `maySkip` allows numbers to be left out, as a reserve file may.
+ */
+export function chainedFrame(
+  bytes: Buffer,
+  offset: number,
+  position: ChainPosition,
+  maySkip = false,
+): FrameAt<ChainedFrame> {
   if (offset === bytes.length) return { kind: 'end' };
   if (offset + FRAME_HEADER_BYTES > bytes.length) {
     return allZeros(bytes, offset) ? { kind: 'end' } : bad('the file ends inside a record');
@@ -229,10 +255,7 @@ export function decodeFrame(
   if (frame.compare(position.hash, 0, HASH_BYTES, PREV_HASH_OFFSET, afterHash) !== 0) {
     return bad('the record does not follow the one before it (previous hash differs)');
   }
-  const record = parseRecord(frame);
-  if (record === undefined) return bad('the payload is not a known audit record');
-  if (record.seq !== seq) return bad('the payload carries another number than its frame');
-  return { kind: 'frame', frame: { record, hash: sha256(frame), bytes: frame, end } };
+  return { kind: 'frame', frame: { seq, hash: sha256(frame), bytes: frame, end } };
 }
 
 /** Bytes of the payload of the frame at `offset`, as its header says. */

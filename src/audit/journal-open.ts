@@ -26,10 +26,19 @@ import type { JournalLimits } from './journal-limits.ts';
 import { DEFAULT_JOURNAL_LIMITS } from './journal-limits.ts';
 import type { JournalPaths } from './journal-paths.ts';
 import { journalFileName, journalPaths } from './journal-paths.ts';
-import type { FrameVisitor, JournalNotice, JournalScan, ScannedFile } from './journal-scan.ts';
-import { scanJournal } from './journal-scan.ts';
+import type {
+  FrameVisitor,
+  JournalNotice,
+  JournalScan,
+  ScanFault,
+  ScannedFile,
+} from './journal-scan.ts';
+import { scanChain, scanJournal } from './journal-scan.ts';
 import { JournalSegment } from './journal-segment.ts';
-import { witnessLog } from './log-witness.ts';
+import type { SealedBefore } from './log-witness.ts';
+import { sealedBefore, witnessLog } from './log-witness.ts';
+import type { RecordReader, RecordsRead } from './record-reading.ts';
+import { FrameRuns } from './record-reading.ts';
 
 export interface JournalOpenOptions {
   readonly home: string;
@@ -65,14 +74,28 @@ export function readJournal(home: string, disk: Disk = realDisk): JournalContent
   return { records, lastSeq: position.seq, lastHash: hashOf(scan), notices };
 }
 
-/** The same once for all threads of a start. Each record goes to `see`, in order, and is not kept:
- * of most nothing is needed again, and to keep them all takes a quarter of the time of a start. */
-export function readForStart(
+/**
+ * The same once for all threads of a start: the chain is checked here, and the frames go to `reader` as
+ * far as they are, so that another thread can read their records meanwhile. Rejects as `readJournal`
+ * throws, when both are through.
+ */
+export async function readForStart<Read extends RecordsRead>(
   home: string,
-  see: (record: AuditRecord) => void,
+  reader: RecordReader<Read>,
   disk: Disk = sharingDisk,
-): CheckedJournal {
-  return checkedJournal(checkedScan(disk, journalPaths(home), ({ record }) => see(record)));
+): Promise<{ readonly checked: CheckedJournal; readonly read: Read }> {
+  const paths = journalPaths(home);
+  const witness = witnessLog(disk, paths);
+  const runs = new FrameRuns(reader);
+  const scan = scanChain(disk, paths, (frame, file) => {
+    witness.see(frame);
+    runs.add(frame, file);
+    return undefined;
+  });
+  runs.flush();
+  const read = await reader.finish();
+  assertSound(paths, read.fault ?? scan.fault ?? witness.fault(scan.position.seq, read.sealed));
+  return { checked: checkedJournal(scan), read };
 }
 
 /**
@@ -115,12 +138,18 @@ function openingError(paths: JournalPaths, error: unknown): DeltaringError {
 
 function checkedScan(disk: Disk, paths: JournalPaths, visit: FrameVisitor): JournalScan {
   const witness = witnessLog(disk, paths);
+  let sealed: SealedBefore | undefined;
   const scan = scanJournal(disk, paths, (frame, file) => {
     witness.see(frame);
+    sealed = sealedBefore(frame.record) ?? sealed;
     visit(frame, file);
   });
-  const fault = scan.fault ?? witness.fault(scan.position.seq);
-  if (fault === undefined) return scan;
+  assertSound(paths, scan.fault ?? witness.fault(scan.position.seq, sealed));
+  return scan;
+}
+
+function assertSound(paths: JournalPaths, fault: ScanFault | undefined): void {
+  if (fault === undefined) return;
   throw new DeltaringError(
     'JOURNAL_CORRUPT',
     `the journal is not what was written: ${join(paths.journal, fault.file)}, ` +

@@ -6,16 +6,17 @@ import { join } from 'node:path';
 import type { CheckpointRead } from './checkpoint.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import type { Disk } from './disk.ts';
-import type { ChainPosition, DecodedFrame, FileHeader } from './journal-format.ts';
+import type { ChainedFrame, ChainPosition, DecodedFrame, FileHeader } from './journal-format.ts';
 import {
   allZeros,
+  chainedFrame,
   decodeFileHeader,
-  decodeFrame,
   FILE_HEADER_BYTES,
   FRAME_HEADER_BYTES,
   framePrevHash,
   frameSeq,
   NO_HASH,
+  recordIn,
   sha256,
 } from './journal-format.ts';
 import type { JournalPaths } from './journal-paths.ts';
@@ -64,10 +65,22 @@ export interface JournalScan {
 }
 
 export type FrameVisitor = (frame: DecodedFrame, file: string) => void;
+/** Says what is wrong with the frame's payload, if it looks at it. */
+export type ChainVisitor = (frame: ChainedFrame, file: string) => string | undefined;
 
 /** Reads and checks the journal; `visit` sees each record that counts, in order. Throws the
  * operating system's error when a file cannot be read. */
 export function scanJournal(disk: Disk, paths: JournalPaths, visit: FrameVisitor): JournalScan {
+  return scanChain(disk, paths, (frame, file) => {
+    const record = recordIn(frame.bytes);
+    if ('fault' in record) return record.fault;
+    visit({ ...frame, record }, file);
+    return undefined;
+  });
+}
+
+/** The same but for the payloads: whether they are records is for `visit` to say, now or later. */
+export function scanChain(disk: Disk, paths: JournalPaths, visit: ChainVisitor): JournalScan {
   return new JournalScanner(disk, paths, visit).run();
 }
 
@@ -91,7 +104,7 @@ interface PendingReserve {
 class JournalScanner {
   readonly #disk: Disk;
   readonly #paths: JournalPaths;
-  readonly #visit: FrameVisitor;
+  readonly #visit: ChainVisitor;
   readonly #checkpoint: CheckpointRead;
   readonly #files: ScannedFile[] = [];
   readonly #notices: JournalNotice[] = [];
@@ -106,7 +119,7 @@ class JournalScanner {
   #restOffset = 0;
   #restPosition: ChainPosition = { seq: 0, hash: NO_HASH };
 
-  constructor(disk: Disk, paths: JournalPaths, visit: FrameVisitor) {
+  constructor(disk: Disk, paths: JournalPaths, visit: ChainVisitor) {
     this.#disk = disk;
     this.#paths = paths;
     this.#visit = visit;
@@ -163,7 +176,7 @@ class JournalScanner {
     const frame = bytes.subarray(FILE_HEADER_BYTES);
     if (allZeros(frame, 0)) return;
     const forkHash = framePrevHash(frame);
-    const first = decodeFrame(bytes, FILE_HEADER_BYTES, { seq: 0, hash: forkHash }, true);
+    const first = chainedFrame(bytes, FILE_HEADER_BYTES, { seq: 0, hash: forkHash }, true);
     if (first.kind === 'frame') {
       this.#reserve = { header, bytes, forkHash, firstHash: first.frame.hash };
       return;
@@ -227,11 +240,11 @@ class JournalScanner {
     let kept = offset;
     let position = this.#position;
     for (;;) {
-      const next = decodeFrame(file.bytes, offset, position, maySkip);
+      const next = chainedFrame(file.bytes, offset, position, maySkip);
       if (next.kind !== 'frame') break;
       offset = next.frame.end;
-      const before = position.seq;
-      position = { seq: next.frame.record.seq, hash: next.frame.hash };
+      const before = position;
+      position = { seq: next.frame.seq, hash: next.frame.hash };
       if (this.#forkReached) {
         this.#unacknowledged++;
         continue;
@@ -244,26 +257,33 @@ class JournalScanner {
     return kept;
   }
 
-  #take(frame: DecodedFrame, name: string, before: number): void {
-    if (frame.record.seq > before + 1) {
-      const skipped = `${before + 1} to ${frame.record.seq - 1}`;
+  #take(frame: ChainedFrame, name: string, before: ChainPosition): void {
+    const { seq, hash, bytes, end } = frame;
+    const offset = end - bytes.length;
+    this.#position = { seq, hash };
+    this.#records++;
+    this.#compareRecord(name, offset);
+    const fault = this.#visit(frame, name);
+    if (fault !== undefined) {
+      this.#position = before;
+      this.#records--;
+      this.#stop(name, offset, fault);
+    }
+    if (seq > before.seq + 1) {
+      const skipped = `${before.seq + 1} to ${seq - 1}`;
       this.#note(
         'reserveGap',
         `records ${skipped} were reported as not durable; the reserve goes on after them`,
       );
     }
-    this.#position = { seq: frame.record.seq, hash: frame.hash };
-    this.#records++;
-    this.#compareRecord(name, frame.end - frame.bytes.length);
-    this.#visit(frame, name);
-    if (this.#isFork(frame.hash)) this.#forkReached = true;
+    if (this.#isFork(hash)) this.#forkReached = true;
   }
 
   /** True for a file that took in what still stands in the reserve: a start gives it its place before
    * it empties the reserve, and may have ended between the two. */
   #holdsReserve(header: FileHeader, bytes: Buffer): boolean {
     if (this.#reserve === undefined || header.kind !== 'reserve') return false;
-    const first = decodeFrame(bytes, FILE_HEADER_BYTES, this.#position, true);
+    const first = chainedFrame(bytes, FILE_HEADER_BYTES, this.#position, true);
     return first.kind === 'frame' && first.frame.hash.equals(this.#reserve.firstHash);
   }
 
@@ -276,7 +296,7 @@ class JournalScanner {
     const offset = this.#restOffset;
     this.#exactEnd = offset === bytes.length;
     if (allZeros(bytes, offset)) return;
-    const next = decodeFrame(bytes, offset, this.#restPosition);
+    const next = chainedFrame(bytes, offset, this.#restPosition);
     const what = next.kind === 'bad' ? next.fault : 'bytes that are no record follow the last one';
     const acknowledged = isTail ? this.#isAcknowledged() : !this.#forkReached;
     if (acknowledged || !isTornWrite(bytes, offset, this.#restPosition)) {

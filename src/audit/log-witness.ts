@@ -2,19 +2,33 @@
  * The sealed log as a second witness of the journal: the entries under its newest checkpoint must be
  * the journal's records. So a journal and a checkpoint file that were cut together still show.
  */
+import type { AuditRecord } from '../engine/domain/audit-record.ts';
 import type { Disk } from './disk.ts';
 import { entriesOf } from './entry-bundle.ts';
-import type { DecodedFrame } from './journal-format.ts';
+import type { ChainedFrame } from './journal-format.ts';
 import type { JournalPaths } from './journal-paths.ts';
 import type { ScanFault } from './journal-scan.ts';
 import { newestCheckpoint } from './log-folder.ts';
 import { leafHash, MerkleTree } from './merkle-tree.ts';
 
+/** How much of the log a start saw sealed, by the number of its record. */
+export interface SealedBefore {
+  readonly seq: number;
+  readonly size: number;
+}
+
+/** What a record of a start says of it; undefined in other records. */
+export function sealedBefore({ seq, body }: AuditRecord): SealedBefore | undefined {
+  if (body.kind !== 'engineStarted' || body.logSize === undefined) return undefined;
+  return { seq, size: body.logSize };
+}
+
 export interface LogWitness {
-  /** To be called with each record of the journal, in order. */
-  see(frame: DecodedFrame): void;
-  /** The first contradiction, once all records were seen; `lastSeq` is the journal's last. */
-  fault(lastSeq: number): ScanFault | undefined;
+  /** To be called with each record's frame, in order. */
+  see(frame: ChainedFrame): void;
+  /** The first contradiction, once all were seen. `lastSeq` is the journal's last, `sealed` what the
+   * last of its starts that tells of it saw. */
+  fault(lastSeq: number, sealed: SealedBefore | undefined): ScanFault | undefined;
 }
 
 /** The hash of an entry of the log, where the log was read and verified already. */
@@ -28,7 +42,6 @@ export function witnessLog(disk: Disk, paths: JournalPaths, leafAt?: LeafAt): Lo
   const tree = new MerkleTree();
   let size = 0;
   let found: ScanFault | undefined;
-  let committed: { seq: number; size: number } | undefined;
 
   function take(entry: Buffer, seq: number): void {
     const leaf = leafHash(entry);
@@ -43,21 +56,17 @@ export function witnessLog(disk: Disk, paths: JournalPaths, leafAt?: LeafAt): Lo
   }
 
   return {
-    see({ record, bytes }) {
-      const { body, seq } = record;
-      if (body.kind === 'engineStarted' && body.logSize !== undefined) {
-        committed = { seq, size: body.logSize };
-      }
+    see({ seq, bytes }) {
       for (const entry of entriesOf(bytes)) {
         if (head !== undefined && size < head.size) take(entry, seq);
       }
     },
-    fault(lastSeq) {
+    fault(lastSeq, sealed) {
       if (newest === 'damaged') return fault(0, 'the newest checkpoint of the log is damaged');
-      if (committed !== undefined && committed.size > (head?.size ?? 0)) {
+      if (sealed !== undefined && sealed.size > (head?.size ?? 0)) {
         const holds = head === undefined ? 'is gone' : `holds ${head.size}`;
-        const what = `record ${committed.seq} saw ${committed.size} entries sealed; the log ${holds}`;
-        return fault(committed.seq, what);
+        const what = `record ${sealed.seq} saw ${sealed.size} entries sealed; the log ${holds}`;
+        return fault(sealed.seq, what);
       }
       if (found !== undefined || head === undefined || size >= head.size) return found;
       return fault(

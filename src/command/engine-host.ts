@@ -1,6 +1,7 @@
 /** Joins the threads of an engine with its door, and takes them down again. Main thread. */
 import type { Worker } from 'node:worker_threads';
 import { acquireAccountLock, acquireHomeLock } from '../audit/account-lock.ts';
+import { readForStart } from '../audit/journal-open.ts';
 import type { JournalThread } from '../audit/journal-thread.ts';
 import { clearKillLatch, engageOrTell, readKillLatch } from '../audit/kill-latch.ts';
 import type { Config } from '../config.ts';
@@ -23,7 +24,6 @@ import type { MarketTape } from '../sim/replay/market-tape.ts';
 import { exposition } from '../web/prometheus.ts';
 import { AuditStories } from './audit-stories.ts';
 import { AuditWatch, auditStart } from './audit-watch.ts';
-import { readBook } from './book-reading.ts';
 import type { BrokerAccess } from './broker-access.ts';
 import { assertSameAccount, reachBroker } from './broker-access.ts';
 import { BUILD } from './build-info.ts';
@@ -33,7 +33,7 @@ import {
   newChannel,
   outsideSource,
   type SharedBuffers,
-  startCore,
+  StartingCore,
   startIo,
   startJournal,
   startSim,
@@ -162,9 +162,25 @@ class RunningEngine implements EngineHost {
   #stopping = false;
 
   static async start(config: Config, log: Log, owned: Owned): Promise<RunningEngine> {
+    const core = new StartingCore();
+    try {
+      return await RunningEngine.#startWith(core, config, log, owned);
+    } catch (error) {
+      await core.worker.terminate();
+      throw error;
+    }
+  }
+
+  static async #startWith(
+    core: StartingCore,
+    config: Config,
+    log: Log,
+    owned: Owned,
+  ): Promise<RunningEngine> {
     const simulated = isSimulated(config);
     const { home } = config;
-    const { checked, lastRun, alerts } = readBook(home, wallMicros());
+    const { checked, read } = await readForStart(home, core);
+    const { lastRun, alerts } = read;
     assertSameAccount(lastRun.lastStart, config, owned.accountId);
     const tape = tapeOf(config, log);
     const time = simulated ? simulatedTimeOf(startsWith(config, tape), lastRun) : undefined;
@@ -186,7 +202,7 @@ class RunningEngine implements EngineHost {
       accountId: owned.accountId,
       pace: owned.wire?.pace,
     });
-    const core = startCore(config, auditStart(home), {
+    core.start(config, auditStart(home), {
       accountId: owned.accountId,
       journal: checked,
       wire: owned.wire,
@@ -197,7 +213,7 @@ class RunningEngine implements EngineHost {
       ioPort: ioEnds.port2,
     });
     const others = sim === undefined ? [io] : [io, sim.worker];
-    const threads = { core, journal, io, others };
+    const threads = { core: core.worker, journal, io, others };
     const engine = new RunningEngine({ config, log, owned, clock, simulated, buffers, threads });
     await engine.#becomeReady();
     engine.#resendLost(alerts);

@@ -1,17 +1,22 @@
-/** Starts the threads of an engine, one function each. Main thread. */
+/** Starts the threads of an engine, one by one. Main thread. */
+import { once } from 'node:events';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { CheckedJournal } from '../audit/checked-journal.ts';
 import { type JournalThread, startJournalThread } from '../audit/journal-thread.ts';
 import { machineTimes } from '../audit/machine-times-shell.ts';
+import type { FrameRun, RecordReader } from '../audit/record-reading.ts';
 import { createByteRing } from '../audit/spsc-byte-ring.ts';
 import type { Config } from '../config.ts';
 import { isSimulated } from '../config.ts';
 import type { AuditStart, DeskConfig } from '../desk/desk-config.ts';
 import type { ExitSettings } from '../desk/exits/exit-settings.ts';
+import type { Book } from '../desk/threads/book-reading.ts';
+import type { CoreWorkerData, ToStartingCore } from '../desk/threads/core-starting.ts';
 import type { CoreStart } from '../desk/threads/core-thread-shell.ts';
 import type { IoSource, IoStart, ReaderStart } from '../desk/threads/io-worker-shell.ts';
 import type { AccountPace } from '../desk/threads/request-turns-shell.ts';
 import { createChainBuffer } from '../engine/chain/chain-layout.ts';
+import { assert } from '../engine/domain/assert.ts';
 import { type SimulatedTime, wallMicros } from '../engine/domain/clock.ts';
 import { DeltaringError, type ErrorCode } from '../engine/domain/errors.ts';
 import { underlyingOf } from '../engine/domain/underlying.ts';
@@ -189,24 +194,48 @@ export interface CoreParts {
   readonly ioPort: MessagePort;
 }
 
-/** Starts the core thread. */
-export function startCore(config: Config, audit: AuditStart, parts: CoreParts): Worker {
-  const { journalPort, ioPort } = parts;
-  const start: CoreStart = {
-    ...parts,
-    config: deskConfig(config, audit),
-    paperSeed: config.SIM_SEED,
-    feed: {
-      aggregationSeconds: AGGREGATION_SECONDS,
-      version: VERSION,
-      transport: config.DELTARING_FEED_TRANSPORT,
-    },
-  };
-  return new Worker(new URL('../desk/threads/core-worker.ts', import.meta.url), {
-    workerData: start,
-    transferList: [journalPort, ioPort],
-    name: 'core',
-  });
+/** The core thread before it runs: it reads the journal's records, then it is started. */
+export class StartingCore implements RecordReader<Book> {
+  readonly worker: Worker;
+
+  constructor() {
+    const workerData: CoreWorkerData = { wall: wallMicros() };
+    this.worker = new Worker(new URL('../desk/threads/core-worker.ts', import.meta.url), {
+      workerData,
+      name: 'core',
+    });
+  }
+
+  take(run: FrameRun): void {
+    this.#tell({ kind: 'frames', run });
+  }
+
+  /** Rejects when the thread died over it. */
+  async finish(): Promise<Book> {
+    this.#tell({ kind: 'framesEnd' });
+    const [book]: Book[] = await once(this.worker, 'message');
+    assert(book !== undefined, 'the core answers with what it has read');
+    return book;
+  }
+
+  start(config: Config, audit: AuditStart, parts: CoreParts): void {
+    const { journalPort, ioPort } = parts;
+    const start: CoreStart = {
+      ...parts,
+      config: deskConfig(config, audit),
+      paperSeed: config.SIM_SEED,
+      feed: {
+        aggregationSeconds: AGGREGATION_SECONDS,
+        version: VERSION,
+        transport: config.DELTARING_FEED_TRANSPORT,
+      },
+    };
+    this.#tell({ kind: 'start', start }, [journalPort, ioPort]);
+  }
+
+  #tell(message: ToStartingCore, transfer: readonly MessagePort[] = []): void {
+    this.worker.postMessage(message, [...transfer]);
+  }
 }
 
 /** A channel whose two ends go to two threads. */

@@ -9,7 +9,6 @@ import { ChainPast } from '../engine/chain/chain-past.ts';
 import { ChainReader } from '../engine/chain/chain-reader.ts';
 import type { ChainWriter } from '../engine/chain/chain-writer.ts';
 import { unreachable } from '../engine/domain/assert.ts';
-import type { AuditRecord } from '../engine/domain/audit-record.ts';
 import type { At } from '../engine/domain/clock.ts';
 import { underlyingOf } from '../engine/domain/underlying.ts';
 import type { EpochMicros } from '../engine/domain/units.ts';
@@ -27,6 +26,7 @@ import type { DeskConfig } from './desk-config.ts';
 import type { DeskContext } from './desk-context.ts';
 import type { Effect } from './effects.ts';
 import type { Input, Query } from './inputs.ts';
+import type { JournalSummary } from './journal-summary.ts';
 import { performGateway } from './orders/broker-events.ts';
 import { ExitRunner } from './orders/exit-runner.ts';
 import { cancelOpenings, closeEverything } from './orders/flattening.ts';
@@ -62,7 +62,7 @@ import { NOT_CONNECTED_YET, newDay } from './session/new-day.ts';
 import { watchPins } from './session/pin-watch.ts';
 import { sessionFor } from './session/session-clock.ts';
 import { askForListing, keepSession, onListing, scheduleFor } from './session/session-life.ts';
-import { recordStart, wasCutOff } from './starting.ts';
+import { recordStart } from './starting.ts';
 import type { Stop, StopPolicy } from './stopping.ts';
 import { callBackOpenings, watchStop } from './stopping.ts';
 
@@ -78,7 +78,8 @@ export interface DeskParts {
   readonly ringBuffer: SharedArrayBuffer;
   readonly gateway: OrderGateway;
   readonly at: At;
-  readonly records: readonly AuditRecord[];
+  /** What the journal holds from before. */
+  readonly past: JournalSummary;
 }
 
 /** Core thread only. */
@@ -95,7 +96,7 @@ export class Desk {
   #stopped = false;
 
   constructor(parts: DeskParts) {
-    const { chain, chainBuffer, ringBuffer, gateway, at, records } = parts;
+    const { chain, chainBuffer, ringBuffer, gateway, at, past } = parts;
     const config = configInForce(parts.config, at.wall);
     this.#limits = new LimitKeeper(parts.config);
     const spec = underlyingOf(config.underlying);
@@ -118,8 +119,8 @@ export class Desk {
         limitsVersion: config.limits.version,
       }),
       orders: new OrderBook(),
-      out: new Outbox(at, session.date, records.at(-1)?.seq ?? 0, config.monotonicOffsetMicros),
-      decisions: new DecisionLog(records),
+      out: new Outbox(at, session.date, past.lastSeq, config.monotonicOffsetMicros),
+      decisions: new DecisionLog(past.decisions),
       dryRuns: new DryRunBook(),
       messages: new MessageThrottle(),
       at,
@@ -129,8 +130,8 @@ export class Desk {
     };
     this.#market = new MarketTurn(this.#desk, this.#exits);
     this.#desk.plan.beginSession(session.date);
-    recover(this.#desk, this.#shelf, records);
-    this.#begin(records);
+    recover(this.#desk, this.#shelf, past.steps);
+    this.#begin(past);
   }
 
   /** The desk's state, for queries and for the shell's counters. Not to be changed. */
@@ -143,15 +144,15 @@ export class Desk {
     return this.#drain();
   }
 
-  #begin(records: readonly AuditRecord[]): void {
+  #begin(past: JournalSummary): void {
     const desk = this.#desk;
     const { day } = desk;
-    if (records.at(-1)?.session !== day.session.date) {
+    if (past.lastSession !== day.session.date) {
       desk.book.startSession(day.session.date, day.closingSpot);
       day.breakoutsTaken.length = 0;
     }
-    if (wasCutOff(records)) desk.orders.skipNumbers();
-    recordStart(desk, records);
+    if (past.wasCutOff) desk.orders.skipNumbers();
+    recordStart(desk, past);
     recordLimits(desk);
     pageUnknown(desk);
     warnOfCalendar(desk);

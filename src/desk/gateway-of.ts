@@ -5,17 +5,21 @@ import type { OrderGateway } from '../broker/order-gateway.ts';
 import { PaperBroker } from '../broker/paper/paper-broker.ts';
 import { TastytradeGateway } from '../broker/tastytrade/tastytrade-gateway.ts';
 import { exitSettingsOf } from './desk-config.ts';
-import { summarizeJournal } from './journal-summary.ts';
+import type { JournalSummary } from './journal-summary.ts';
 import type { RecordedStart } from './recorded-start.ts';
+
+/** What a gateway and its desk are built from. */
+export interface DeskStart extends Omit<RecordedStart, 'records'> {
+  readonly past: JournalSummary;
+}
 
 export function gatewayOf({
   config,
   accountId,
   paperSeed,
   at,
-  records,
-}: RecordedStart): OrderGateway {
-  const history = summarizeJournal(records);
+  past: history,
+}: DeskStart): OrderGateway {
   if (config.broker === 'tastytrade') {
     const { tastytradeNativeStops: nativeStops = false } = exitSettingsOf(config);
     const source = `deltaring/${config.build}`;

@@ -21,12 +21,15 @@ export interface RecordedStart {
   readonly records: readonly AuditRecord[];
 }
 
-/** Encodes the start. */
-export function encodeRecordedStart(start: RecordedStart): Buffer {
-  return Buffer.from(
-    JSON.stringify({ codec: INPUT_CODEC_VERSION, inputs: INPUT_VERSION, ...start }),
-    'utf8',
-  );
+/** Encodes the start of a desk; each of `records` is the JSON of one. */
+export function encodeRecordedStart(
+  start: Omit<RecordedStart, 'records'>,
+  records: readonly (string | Buffer)[],
+): Buffer {
+  const { config, paperSeed, accountId, at } = start;
+  const versions = { codec: INPUT_CODEC_VERSION, inputs: INPUT_VERSION };
+  const others = JSON.stringify({ ...versions, config, paperSeed, accountId, at });
+  return Buffer.from(`${others.slice(0, -1)},"records":[${records.join(',')}]}`, 'utf8');
 }
 
 /** Decodes the start. Throws INPUT_INVALID where the recording begins otherwise. */

@@ -25,13 +25,13 @@ import { UnheardOutbox } from './outbox.ts';
 import { feesOf, payoffOf } from './previews/judging.ts';
 import type { PreviewShelf } from './previews/preview-shelf.ts';
 
-/** Rebuilds the desk's state from the records. */
+/** Rebuilds the desk's state from the records that it follows from. */
 export function recover(
   desk: DeskContext,
   shelf: PreviewShelf,
-  records: readonly AuditRecord[],
+  steps: readonly AuditRecord[],
 ): void {
-  for (const record of records) {
+  for (const record of steps) {
     const out = new UnheardOutbox(record.at, record.session, 0);
     apply({ ...desk, out, at: record.at }, shelf, record);
   }

@@ -1,25 +1,13 @@
 /** What a start writes into the journal before anything else. */
 
-import type { AuditRecord } from '../engine/domain/audit-record.ts';
 import type { DeskContext } from './desk-context.ts';
-import type { Started } from './journal-summary.ts';
-
-function lastStart(records: readonly AuditRecord[]): Started | undefined {
-  const found = records.findLast(({ body }) => body.kind === 'engineStarted')?.body;
-  return found?.kind === 'engineStarted' ? found : undefined;
-}
-
-/** True where the last run did not end in order: its journal may lack what came last. */
-export function wasCutOff(records: readonly AuditRecord[]): boolean {
-  const last = records.findLast(({ body }) => body.kind !== 'alertDelivered');
-  return last !== undefined && last.body.kind !== 'engineStopped';
-}
+import type { JournalSummary } from './journal-summary.ts';
 
 /**
  * Records the start with its build and settings, what it knows of the sealed log, and what changed
  * since the start before.
  */
-export function recordStart(desk: DeskContext, records: readonly AuditRecord[]): void {
+export function recordStart(desk: DeskContext, past: JournalSummary): void {
   const { config, out, gateway } = desk;
   const { build, configFingerprint, environment, audit } = config;
   out.append({
@@ -29,10 +17,10 @@ export function recordStart(desk: DeskContext, records: readonly AuditRecord[]):
     broker: gateway.capabilities.name,
     environment,
     accountId: gateway.accountId,
-    recoveredRecords: records.length,
+    recoveredRecords: past.records,
     ...audit,
   });
-  const before = lastStart(records);
+  const { lastStart: before } = past;
   if (before !== undefined && before.configFingerprint !== configFingerprint) {
     out.append({ kind: 'configChanged', from: before.configFingerprint, to: configFingerprint });
   }

@@ -1,15 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { payloadBytesOf, recordsOf } from '../../src/audit/checked-journal.ts';
+import type { CheckedJournal } from '../../src/audit/checked-journal.ts';
+import { payloadBytesOf, payloadsOf } from '../../src/audit/checked-journal.ts';
 import type { Disk } from '../../src/audit/disk.ts';
 import { realDisk, sharingDisk } from '../../src/audit/disk.ts';
 import { openJournal, readForStart, readJournal } from '../../src/audit/journal-open.ts';
+import { RecordReading } from '../../src/audit/record-reading.ts';
 import type { AuditRecord } from '../../src/engine/domain/audit-record.ts';
 import { FailingDisk } from './support/failing-disk.ts';
 import { copyOf, filesBelow, homeWith, smallLimits } from './support/home-files.ts';
 import { alerts } from './support/sample-records.ts';
 import { tempHome } from './support/temp-home.ts';
 
-const noOne = (): void => undefined;
+/** A start that asks for nothing of the records. */
+async function checkedOf(home: string, disk?: Disk): Promise<CheckedJournal> {
+  return (await readForStart(home, new RecordReading(() => undefined), disk)).checked;
+}
 
 /** A journal whose last file failed and which goes on in its reserve. */
 function inReserve(): string {
@@ -40,23 +45,25 @@ function contents(home: string): readonly (readonly [string, string])[] {
 }
 
 describe('a journal that was read for a start', () => {
-  it.each(HOMES)('%s gives other threads the records that were checked', (_what, make) => {
+  it.each(HOMES)('%s gives other threads the records that were checked', async (_what, make) => {
     const home = make();
     const seen: AuditRecord[] = [];
-    const checked = readForStart(home, (record) => seen.push(record));
+    const reading = new RecordReading((record) => seen.push(record));
+    const { checked } = await readForStart(home, reading);
     const { records, lastSeq, lastHash, notices } = readJournal(home);
     expect(seen).toEqual(records);
-    expect(recordsOf(structuredClone(checked))).toEqual(records);
+    const payloads = payloadsOf(structuredClone(checked)).map(String);
+    expect(payloads.map((payload) => JSON.parse(payload))).toEqual(records);
     expect(checked).toMatchObject({ lastSeq, lastHash, notices });
     const bytes = records.map((record) => Buffer.byteLength(JSON.stringify(record)));
     const sum = bytes.reduce((total, more) => total + more, 0);
     expect(payloadBytesOf(checked, records.length)).toBe(sum);
   });
 
-  it.each(HOMES.slice(0, -1))('%s is opened from it as from its files', (_what, make) => {
+  it.each(HOMES.slice(0, -1))('%s is opened from it as from its files', async (_what, make) => {
     const home = make();
     const twin = copyOf(home);
-    const checked = readForStart(home, noOne);
+    const checked = await checkedOf(home);
     const first = openJournal({
       home,
       limits: smallLimits,
@@ -73,9 +80,9 @@ describe('a journal that was read for a start', () => {
     expect(readJournal(home)).toEqual(readJournal(twin));
   });
 
-  it('is not read again by whoever opens it', () => {
+  it('is not read again by whoever opens it', async () => {
     const home = homeWith(alerts(1, 40), { limits: smallLimits });
-    const checked = readForStart(home, noOne);
+    const checked = await checkedOf(home);
     const read: string[] = [];
     const disk: Disk = {
       ...realDisk,
@@ -91,16 +98,16 @@ describe('a journal that was read for a start', () => {
   it.each([
     ['a disk', realDisk],
     ['a disk that shares', sharingDisk],
-  ])('of %s lies in shared memory: a thread that is given it gets no copy', (_what, disk) => {
+  ])('of %s lies in shared memory: a thread that is given it gets no copy', async (_what, disk) => {
     const home = homeWith(alerts(1, 3));
-    const checked = readForStart(home, noOne, disk);
+    const checked = await checkedOf(home, disk);
     const [file] = structuredClone(checked).files;
     expect(file?.bytes.buffer).toBeInstanceOf(SharedArrayBuffer);
     expect(file?.bytes).toEqual(checked.files[0]?.bytes);
-    expect(checked).toEqual(readForStart(home, noOne));
+    expect(checked).toEqual(await checkedOf(home));
   });
 
-  it('is not copied where it was read into shared memory', () => {
+  it('is not copied where it was read into shared memory', async () => {
     const read: ArrayBufferLike[] = [];
     const disk: Disk = {
       ...sharingDisk,
@@ -110,11 +117,11 @@ describe('a journal that was read for a start', () => {
         return bytes;
       },
     };
-    const checked = readForStart(homeWith(alerts(1, 3)), noOne, disk);
+    const checked = await checkedOf(homeWith(alerts(1, 3)), disk);
     expect(read).toContain(checked.files[0]?.bytes.buffer);
   });
 
-  it('of a damaged journal there is none', () => {
+  it('of a damaged journal there is none', async () => {
     const home = homeWith(alerts(1, 5));
     const [path] = [...filesBelow(home).keys()].filter((name) => name.endsWith('000001.journal'));
     const damaged: Disk = {
@@ -125,6 +132,6 @@ describe('a journal that was read for a start', () => {
         return bytes;
       },
     };
-    expect(() => readForStart(home, noOne, damaged)).toThrow('the journal is not what was written');
+    await expect(checkedOf(home, damaged)).rejects.toThrow('the journal is not what was written');
   });
 });

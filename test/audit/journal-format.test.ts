@@ -180,7 +180,7 @@ describe('records', () => {
     const position = { seq: record.seq - 1, hash: Buffer.alloc(32, 0xcc) };
     expect(decodeFrame(frame, 0, position)).toEqual({
       kind: 'frame',
-      frame: { record, hash, bytes: frame, end: frame.length },
+      frame: { seq, record, hash, bytes: frame, end: frame.length },
     });
   });
 

@@ -51,13 +51,14 @@ function appended(effects: readonly Effect[]): readonly AuditRecord[] {
 
 /** What a desk journals that is started and told `inputs`. */
 function journalOf(inputs: readonly Input[]): readonly AuditRecord[] {
-  const { config, accountId, paperSeed: seed, at, records } = START;
+  const { config, accountId, paperSeed: seed, at } = START;
+  const past = summarizeJournal([]);
   const desk = new Desk({
     config,
     ...ownChain(),
-    gateway: new PaperBroker({ accountId, seed, history: summarizeJournal([]) }),
+    gateway: new PaperBroker({ accountId, seed, history: past }),
     at,
-    records,
+    past,
   });
   return [...appended(desk.start()), ...inputs.flatMap((input) => appended(desk.step(input)))];
 }
@@ -71,7 +72,7 @@ function recordingIn(home: string, inputs: readonly Input[]): string {
     arch: process.arch,
     session: '2026-11-20',
   });
-  const chunks = [encodeRecordedStart(START), ...inputs.map(encodeInput)];
+  const chunks = [encodeRecordedStart(START, []), ...inputs.map(encodeInput)];
   const frames = chunks.map((chunk) => encoder.chunk(chunk));
   const file = join(home, 'session.rec');
   writeFileSync(file, Buffer.concat([begin, ...frames, encoder.end('complete')]));

@@ -1,7 +1,65 @@
 import { describe, expect, it } from 'vitest';
+import { Desk } from '../../src/desk/desk.ts';
+import { gatewayOf } from '../../src/desk/gateway-of.ts';
+import type { Query } from '../../src/desk/inputs.ts';
+import type { JournalSummary } from '../../src/desk/journal-summary.ts';
 import { brokerEventOf, summarizeJournal } from '../../src/desk/journal-summary.ts';
-import type { AuditBody } from '../../src/engine/domain/audit-record.ts';
+import { ownChain } from '../../src/desk/own-chain.ts';
+import { runSession } from '../../src/desk/simulation/simulated-session.ts';
+import type { AuditBody, AuditRecord } from '../../src/engine/domain/audit-record.ts';
+import { addMicros, epochMicros } from '../../src/engine/domain/units.ts';
 import { CONSOLE, DeskRig } from '../support/desk-rig.ts';
+
+const LOUD: AuditBody = { kind: 'feedOutage', state: 'down', detail: 'd' };
+
+/** Everything that a desk which starts on this past says and does about it. */
+function startedOn(past: JournalSummary, minutesLater: number) {
+  const market = addMicros(epochMicros(past.lastMarket ?? 0), minutesLater * 60_000_000);
+  const at = { market, wall: market };
+  const { context } = new DeskRig().desk;
+  const start = { config: context.config, accountId: 'P', paperSeed: 1, at, past };
+  const desk = new Desk({ ...start, ...ownChain(64), gateway: gatewayOf(start) });
+  const ask = (query: Query) => desk.query(query, 'somebody', at);
+  const spent = past.steps.flatMap(({ body }) => {
+    if (!('tokenSha256' in body) || typeof body.tokenSha256 !== 'string') return [];
+    const principal = 'intent' in body ? body.intent.principal : body.principal;
+    return [{ tokenSha256: body.tokenSha256, principal }];
+  });
+  const { day, orders, book, gateway } = desk.context;
+  return {
+    effects: desk.start(),
+    day,
+    orders: orders.all(),
+    nextOrder: orders.nextIntentId('2026-11-20'),
+    structures: book.structures(),
+    bookDay: book.day(),
+    account: gateway.snapshot(at),
+    tokens: spent.map((each) => desk.context.tokens.lookup(each.tokenSha256, each.principal, at)),
+    answers: [
+      ask({ kind: 'riskCheck', decisions: 300 }),
+      ask({ kind: 'recentOrders', limit: 1_000 }),
+      ask({ kind: 'planStatus' }),
+      ask({ kind: 'alerts' }),
+      ask({ kind: 'pnl' }),
+    ],
+  };
+}
+
+describe('the steps of a summary', () => {
+  it.each([1, 5, 8])('of session %i build the desk that all of its records build', (seed) => {
+    const { runs } = runSession({ seed, minutes: 60 });
+    const records = runs.flatMap((run) => run.records);
+    const later = { ...records.at(-1), session: '2027-01-04', body: LOUD };
+    for (const all of [records, [...records, later as AuditRecord]]) {
+      const past = summarizeJournal(all);
+      expect(past.steps.length).toBeLessThan(all.length);
+      for (const minutes of [1, 1_440]) {
+        const asAll = startedOn({ ...past, steps: all }, minutes);
+        expect(startedOn(past, minutes)).toEqual(asAll);
+      }
+    }
+  });
+});
 
 describe('the summary of a journal', () => {
   it('of none is empty', () => {
@@ -11,8 +69,12 @@ describe('the summary of a journal', () => {
       lastSession: undefined,
       lastMarket: undefined,
       endedFlat: false,
+      records: 0,
+      wasCutOff: false,
       intents: [],
       brokerEvents: [],
+      steps: [],
+      decisions: [],
     });
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { summarizeJournal } from '../../src/desk/journal-summary.ts';
 import { recordStart } from '../../src/desk/starting.ts';
 import { CONSOLE, DeskRig, valueIn } from '../support/desk-rig.ts';
 
@@ -10,7 +11,7 @@ function started(before: DeskRig | undefined, settings: object): DeskRig {
   const { context } = rig.desk;
   rig.desk.start();
   const config = { ...context.config, ...settings };
-  recordStart({ ...context, config }, before?.records() ?? []);
+  recordStart({ ...context, config }, summarizeJournal(before?.records() ?? []));
   rig.step({ kind: 'clock', at: rig.at });
   return rig;
 }

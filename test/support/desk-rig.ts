@@ -154,15 +154,16 @@ export class DeskRig {
     this.#durableSeq = records.at(-1)?.seq ?? 0;
     this.spec = underlyingOf(options.underlying ?? 'SPY');
     this.spot *= this.spec.strikeSpacing === 5 ? 10 : 1;
+    const past = summarizeJournal(records);
     this.paper = new PaperBroker({
       underlying: this.spec.symbol,
       accountId: 'PAPER-1',
       seed: 7,
-      history: summarizeJournal(records),
+      history: past,
       knobs: { ...CALM_KNOBS, ...options.knobs },
       nativeStops: options.exits?.paperNativeStops ?? false,
     });
-    const broker = options.broker?.(summarizeJournal(records), this.at) ?? this.paper;
+    const broker = options.broker?.(past, this.at) ?? this.paper;
     this.gateway = new RigBroker(broker, {
       onSubmit: ({ intentId }) => this.submitted.push(intentId),
       onReprice: ({ intentId }) => this.repriced.push(intentId),
@@ -186,7 +187,7 @@ export class DeskRig {
       ...this.memory,
       gateway: this.gateway,
       at: this.at,
-      records,
+      past,
     });
     this.#perform(this.desk.start());
     this.#settle();

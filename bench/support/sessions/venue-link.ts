@@ -7,8 +7,8 @@
 import { intentIdOf } from '../../../src/broker/alpaca/order-line.ts';
 import type { OrderGateway, WireInput } from '../../../src/broker/order-gateway.ts';
 import type { HttpSend } from '../../../src/broker/wire-requests.ts';
+import type { DeskStart } from '../../../src/desk/gateway-of.ts';
 import { gatewayOf } from '../../../src/desk/gateway-of.ts';
-import type { RecordedStart } from '../../../src/desk/recorded-start.ts';
 import { soonest } from '../../../src/desk/simulation/event-queue.ts';
 import type {
   AccountTruth,
@@ -130,7 +130,7 @@ export class VenueLink implements FarBroker {
     };
   }
 
-  connect(start: RecordedStart, at: At): OrderGateway {
+  connect(start: DeskStart, at: At): OrderGateway {
     this.#at = at;
     this.#stir();
     this.#socket.open(at);

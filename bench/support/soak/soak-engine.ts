@@ -107,6 +107,7 @@ export class SoakEngine {
     const ringBuffer = createRingBuffer();
     const chain = new ChainWriter(chainBuffer, new RingWriter(ringBuffer));
     const clock = { now: () => this.at };
+    const past = summarizeJournal([]);
     this.#desk = new Desk({
       config: {
         build: 'soak',
@@ -131,10 +132,10 @@ export class SoakEngine {
         accountId: 'SOAK-1',
         underlying,
         seed,
-        history: summarizeJournal([]),
+        history: past,
       }),
       at: this.at,
-      records: [],
+      past,
     });
     this.#feed = new FeedShell({
       clock,

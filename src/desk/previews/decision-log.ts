@@ -125,6 +125,11 @@ export class DecisionLog {
     for (const record of records) this.note(record);
   }
 
+  /** The records of those that are kept, oldest first. */
+  get records(): readonly AuditRecord[] {
+    return this.#records;
+  }
+
   /** Takes in a record, if it decides anything. */
   note(record: AuditRecord): void {
     if (!DECISIONS.has(record.body.kind)) return;

@@ -16,8 +16,8 @@ import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import type { DeskConfig } from '../desk-config.ts';
 import type { Effect } from '../effects.ts';
+import type { DeskStart } from '../gateway-of.ts';
 import type { Input } from '../inputs.ts';
-import type { RecordedStart } from '../recorded-start.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 export type WireEffect = Extract<Effect, { readonly kind: 'wire' }>['effect'];
@@ -43,7 +43,7 @@ export interface BrokerAccount {
 export interface FarBroker {
   readonly account: BrokerAccount;
   /** The adapter of an engine that starts now: what the last one knew went with its process. */
-  connect(start: RecordedStart, at: At): OrderGateway;
+  connect(start: DeskStart, at: At): OrderGateway;
   /** When something next happens at the broker or on the wires. */
   next(): EpochMicros | undefined;
   /** When the adapter, which lives by the clock, wants it next; undefined where it has it whenever

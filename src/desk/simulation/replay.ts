@@ -11,8 +11,10 @@ import { canonicalJson } from '../../engine/domain/canonical-json.ts';
 import { DeltaringError } from '../../engine/domain/errors.ts';
 import { Desk } from '../desk.ts';
 import type { Effect } from '../effects.ts';
+import type { DeskStart } from '../gateway-of.ts';
 import { gatewayOf as configuredGateway } from '../gateway-of.ts';
 import { decodeInput } from '../input-codec.ts';
+import { summarizeJournal } from '../journal-summary.ts';
 import { ownChain } from '../own-chain.ts';
 import type { RecordedStart } from '../recorded-start.ts';
 import { decodeRecordedStart } from '../recorded-start.ts';
@@ -50,7 +52,7 @@ function recordsOf(effects: readonly Effect[]): readonly AuditRecord[] {
 }
 
 /** The order gateway as it stood at the start of a recording. */
-export type GatewayOf = (start: RecordedStart) => OrderGateway;
+export type GatewayOf = (start: DeskStart) => OrderGateway;
 
 /** Builds the desk as it was and feeds it the recorded inputs. */
 function rerun(chunks: readonly Uint8Array[], gatewayOf: GatewayOf): Rerun {
@@ -62,13 +64,14 @@ function rerun(chunks: readonly Uint8Array[], gatewayOf: GatewayOf): Rerun {
     );
   }
   const start = decodeRecordedStart(first);
-  const { config, at, records } = start;
+  const { config, at } = start;
+  const past = summarizeJournal(start.records);
   const desk = new Desk({
     config,
     ...ownChain(),
-    gateway: gatewayOf(start),
+    gateway: gatewayOf({ ...start, past }),
     at,
-    records,
+    past,
   });
   const appended = [...recordsOf(desk.start())];
   let journalFailed = false;

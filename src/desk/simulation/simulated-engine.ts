@@ -13,11 +13,11 @@ import { Desk } from '../desk.ts';
 import type { DeskConfig } from '../desk-config.ts';
 import { exitSettingsOf } from '../desk-config.ts';
 import type { Effect } from '../effects.ts';
+import type { DeskStart } from '../gateway-of.ts';
 import { decodeInput, encodeInput } from '../input-codec.ts';
 import type { Input } from '../inputs.ts';
 import { summarizeJournal } from '../journal-summary.ts';
 import { ownChain } from '../own-chain.ts';
-import type { RecordedStart } from '../recorded-start.ts';
 import { encodeRecordedStart } from '../recorded-start.ts';
 import type { BrokerObserver } from './broker-tap.ts';
 import { BrokerTap } from './broker-tap.ts';
@@ -64,10 +64,18 @@ export class SimulatedEngine {
     this.#isRecorded = isRecorded;
     this.#world = world;
     this.#now = at;
-    const recorded = { config, paperSeed: seed, accountId, at, records };
-    if (isRecorded) this.chunks.push(encodeRecordedStart(recorded));
-    const paper = far === undefined ? paperOf(recorded) : undefined;
-    const gateway = paper ?? far?.broker.connect(recorded, far.at);
+    const past = summarizeJournal(records);
+    const begun = { config, paperSeed: seed, accountId, at, past };
+    if (isRecorded) {
+      this.chunks.push(
+        encodeRecordedStart(
+          begun,
+          records.map((record) => JSON.stringify(record)),
+        ),
+      );
+    }
+    const paper = far === undefined ? paperOf(begun) : undefined;
+    const gateway = paper ?? far?.broker.connect(begun, far.at);
     const account = paper ?? far?.broker.account;
     assert(gateway !== undefined && account !== undefined, 'an engine trades with some broker');
     this.account = account;
@@ -77,7 +85,7 @@ export class SimulatedEngine {
       ...ownChain(),
       gateway: world.wraps.gateway?.(tap) ?? tap,
       at,
-      records,
+      past,
     });
     world.wraps.desk?.(this.desk);
   }
@@ -143,7 +151,7 @@ export class SimulatedEngine {
 }
 
 /** The paper broker of the engine's own process. */
-function paperOf({ config, paperSeed: seed, accountId, records }: RecordedStart): PaperBroker {
+function paperOf({ config, paperSeed: seed, accountId, past: history }: DeskStart): PaperBroker {
   const { paperNativeStops: nativeStops } = exitSettingsOf(config);
-  return new PaperBroker({ accountId, seed, history: summarizeJournal(records), nativeStops });
+  return new PaperBroker({ accountId, seed, history, nativeStops });
 }

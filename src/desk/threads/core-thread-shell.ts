@@ -1,7 +1,7 @@
 /** Joins the desk with its clock, feed, journal and faces on the core thread. */
 import type { MessagePort } from 'node:worker_threads';
 import type { CheckedJournal } from '../../audit/checked-journal.ts';
-import { payloadBytesOf, recordsOf } from '../../audit/checked-journal.ts';
+import { payloadBytesOf, payloadsOf } from '../../audit/checked-journal.ts';
 import type { JournalReply } from '../../audit/journal-protocol.ts';
 import { ByteRingWriter } from '../../audit/spsc-byte-ring.ts';
 import { PaperBroker } from '../../broker/paper/paper-broker.ts';
@@ -16,6 +16,7 @@ import { Desk } from '../desk.ts';
 import type { DeskConfig } from '../desk-config.ts';
 import { gatewayOf } from '../gateway-of.ts';
 import type { Input } from '../inputs.ts';
+import type { JournalSummary } from '../journal-summary.ts';
 import { OrderTraces } from '../orders/order-trace.ts';
 import { encodeRecordedStart } from '../recorded-start.ts';
 import { barsFilling, chainFilling } from '../session/chain-filling.ts';
@@ -64,8 +65,8 @@ export interface CoreStart {
 }
 
 /** Runs the core until the process ends. Throws nothing: a broken invariant is reported and halts. */
-export function runCore(start: CoreStart, main: MessagePort): void {
-  const core = new CoreThread(start, main);
+export function runCore(start: CoreStart, past: JournalSummary, main: MessagePort): void {
+  const core = new CoreThread(start, past, main);
   core.run();
 }
 
@@ -85,12 +86,11 @@ class CoreThread {
   #journal = { seq: 0, hash: '', healthy: true, wall: undefined as number | undefined };
   #halted = false;
 
-  constructor(start: CoreStart, main: MessagePort) {
+  constructor(start: CoreStart, past: JournalSummary, main: MessagePort) {
     this.#start = start;
     this.#main = main;
     this.#clock = start.time === undefined ? systemClock : simulatedClock(start.time);
     this.#counters = new Counters(start.buffers.counters);
-    const records = recordsOf(start.journal);
     this.#journal.seq = start.journal.lastSeq;
     this.#journal.hash = start.journal.lastHash;
     this.#ring = new RingWriter(start.buffers.ring);
@@ -98,10 +98,10 @@ class CoreThread {
     const at = this.#clock.now();
     const recorder = new ByteRingWriter(start.buffers.recorder);
     const { config, paperSeed, accountId } = start;
-    const recorded = { config, paperSeed, accountId, at, records };
-    const atLeast = payloadBytesOf(start.journal, records.length);
-    recorder.writeMade(atLeast, () => encodeRecordedStart(recorded));
-    const gateway = gatewayOf(recorded);
+    const begun = { config, paperSeed, accountId, at, past };
+    const atLeast = payloadBytesOf(start.journal, past.records);
+    recorder.writeMade(atLeast, () => encodeRecordedStart(begun, payloadsOf(start.journal)));
+    const gateway = gatewayOf(begun);
     this.#paper = gateway instanceof PaperBroker ? gateway : undefined;
     this.#desk = new Desk({
       config,
@@ -110,7 +110,7 @@ class CoreThread {
       ringBuffer: start.buffers.ring,
       gateway,
       at,
-      records,
+      past,
     });
     this.#feed = new FeedShell({
       clock: this.#clock,
@@ -144,7 +144,7 @@ class CoreThread {
     this.#report();
     main.postMessage({
       kind: 'ready',
-      recoveredRecords: records.length,
+      recoveredRecords: past.records,
       killed: this.#desk.context.day.killed,
     } satisfies FromCore);
   }

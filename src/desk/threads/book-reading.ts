@@ -1,0 +1,46 @@
+/**
+ * The journal as a start reads it: each record once, on the core thread, while the main thread checks
+ * the chain. Of the records little is kept: what the desk is rebuilt from, and what the main thread asks
+ * for.
+ */
+import type { FrameRun, RecordReader, RecordsRead } from '../../audit/record-reading.ts';
+import { RecordReading } from '../../audit/record-reading.ts';
+import type { AuditRecord } from '../../engine/domain/audit-record.ts';
+import { RecentAlerts } from '../../ops/lost-alerts.ts';
+import type { JournalSummary, LastRun } from '../journal-summary.ts';
+import { JournalFold, lastRunOf } from '../journal-summary.ts';
+
+/** What the main thread needs of the records. Plain data. */
+export interface Book extends RecordsRead {
+  readonly lastRun: LastRun;
+  /** What is told of alerts: some of the last day may have been lost. */
+  readonly alerts: readonly AuditRecord[];
+}
+
+export class BookReading implements RecordReader<Book> {
+  readonly #fold = new JournalFold();
+  readonly #alerts: RecentAlerts;
+  readonly #records = new RecordReading((record) => {
+    this.#fold.see(record);
+    this.#alerts.see(record);
+  });
+
+  /** `wall` is now, in microseconds. */
+  constructor(wall: number) {
+    this.#alerts = new RecentAlerts(wall);
+  }
+
+  take(run: FrameRun): void {
+    this.#records.take(run);
+  }
+
+  finish(): Book {
+    const lastRun = lastRunOf(this.past());
+    return { ...this.#records.finish(), lastRun, alerts: this.#alerts.records };
+  }
+
+  /** What the desk is rebuilt from. */
+  past(): JournalSummary {
+    return this.#fold.summary();
+  }
+}

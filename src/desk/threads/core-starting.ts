@@ -1,0 +1,14 @@
+/** Messages to a core that does not run yet, version 1: the journal's frames, then what it starts with. */
+import type { FrameRun } from '../../audit/record-reading.ts';
+import type { CoreStart } from './core-thread-shell.ts';
+
+export interface CoreWorkerData {
+  /** Now, in microseconds. */
+  readonly wall: number;
+}
+
+export type ToStartingCore =
+  | { readonly kind: 'frames'; readonly run: FrameRun }
+  /** Answered with a `Book`. */
+  | { readonly kind: 'framesEnd' }
+  | { readonly kind: 'start'; readonly start: CoreStart };

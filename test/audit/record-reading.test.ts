@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { crc32c } from '../../src/audit/crc32c.ts';
+import type { Disk } from '../../src/audit/disk.ts';
+import {
+  type EncodedRecord,
+  encodeFileHeader,
+  encodeRecord,
+  FILE_HEADER_BYTES,
+  genesisHash,
+  NO_HASH,
+  sha256,
+} from '../../src/audit/journal-format.ts';
+import { openJournal, readForStart, readJournal } from '../../src/audit/journal-open.ts';
+import { journalPaths } from '../../src/audit/journal-paths.ts';
+import type { FrameRun, RecordReader, RecordsRead } from '../../src/audit/record-reading.ts';
+import { RecordReading } from '../../src/audit/record-reading.ts';
+import type { AuditRecord } from '../../src/engine/domain/audit-record.ts';
+import { filesBelow, homeWith, memoryDisk, smallLimits } from './support/home-files.ts';
+import { alertBody, alerts, recordOf } from './support/sample-records.ts';
+
+const HOME = '/home/reading';
+const JOURNAL_ID = Buffer.alloc(16, 7);
+const FIRST = { kind: 'main', number: 1, journalId: JOURNAL_ID, firstSeq: 1, prevHash: NO_HASH };
+
+/** A frame that is sound but for what its payload says. */
+function framed(payload: string, seq: number, prevHash: Buffer): EncodedRecord {
+  const sound = encodeRecord(recordOf(seq, alertBody('x')), prevHash).frame;
+  const frame = Buffer.concat([sound.subarray(0, 48), Buffer.from(payload)]);
+  frame.writeUInt32LE(Buffer.byteLength(payload), 0);
+  frame.writeUInt32LE(crc32c(frame, 8, frame.length, crc32c(frame, 0, 4)), 4);
+  return { seq, frame, hash: sha256(frame) };
+}
+
+/** A journal of two alerts, what stands in the third place, and a fourth record; no checkpoint. */
+function diskWith(third: string): Disk {
+  const frames: EncodedRecord[] = [];
+  const head = (): Buffer => frames.at(-1)?.hash ?? genesisHash(JOURNAL_ID);
+  for (const record of alerts(1, 2)) frames.push(encodeRecord(record, head()));
+  frames.push(framed(third, 3, head()));
+  frames.push(encodeRecord(recordOf(4, alertBody('after')), head()));
+  const header = encodeFileHeader({ ...FIRST, kind: 'main' });
+  const bytes = Buffer.concat([header, ...frames.map(({ frame }) => frame), Buffer.alloc(600)]);
+  return memoryDisk(new Map([[`${journalPaths(HOME).journal}/000001.journal`, bytes]]));
+}
+
+/** The files of a home, with one more frame behind its last record. */
+function withFrame(home: string, { frame }: EncodedRecord): ReadonlyMap<string, Buffer> {
+  const files = filesBelow(home);
+  for (const [path, bytes] of files) {
+    if (!path.endsWith('000001.journal')) continue;
+    frame.copy(bytes, bytes.findLastIndex((byte) => byte !== 0) + 1);
+  }
+  return files;
+}
+
+/** Reads here what another thread would, and remembers how it was handed over. */
+class WatchedReading implements RecordReader {
+  readonly seen: AuditRecord[] = [];
+  readonly runs: FrameRun[] = [];
+  readonly #reading = new RecordReading((record) => this.seen.push(record));
+
+  take(run: FrameRun): void {
+    this.runs.push(run);
+    this.#reading.take(run);
+  }
+
+  finish(): Promise<RecordsRead> {
+    return Promise.resolve(this.#reading.finish());
+  }
+}
+
+async function wordsOf(call: () => unknown): Promise<string> {
+  try {
+    await call();
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  return 'nothing is wrong';
+}
+
+const UNKNOWN = JSON.stringify({ ...recordOf(3, alertBody('x')), body: { kind: 'ofTomorrow' } });
+const OTHER_NUMBER = JSON.stringify(recordOf(9, alertBody('x')));
+
+describe('the frames of a journal', () => {
+  it('are handed over in whole runs, file by file, with nothing between them', async () => {
+    const home = homeWith(alerts(1, 40), { limits: smallLimits });
+    const reader = new WatchedReading();
+    const { checked } = await readForStart(home, reader);
+    expect(reader.seen).toEqual(alerts(1, 40));
+    expect(checked.files.length).toBeGreaterThan(1);
+    expect(reader.runs.map(({ file, from, to }) => ({ file, from, to }))).toEqual(
+      checked.files
+        .filter(({ bytes }) => bytes.length > FILE_HEADER_BYTES)
+        .map(({ name, bytes }) => ({ file: name, from: FILE_HEADER_BYTES, to: bytes.length })),
+    );
+  });
+
+  it('are handed over long before the end where there are many', async () => {
+    const long = 'x'.repeat(100_000);
+    const records = Array.from({ length: 30 }, (_, i) => recordOf(i + 1, alertBody(long)));
+    const reader = new WatchedReading();
+    await readForStart(homeWith(records), reader);
+    expect(reader.seen).toEqual(records);
+    expect(reader.runs.length).toBe(3);
+    const bounds = reader.runs.flatMap(({ from, to }) => [from, to]);
+    expect(bounds.slice(1, -1)).toEqual([bounds[2], bounds[2], bounds[4], bounds[4]]);
+  });
+});
+
+describe('a payload', () => {
+  it.each([
+    ['of a kind that is not known', UNKNOWN, 'the payload is not a known audit record'],
+    ['that is no JSON', '{', 'the payload is not a known audit record'],
+    ['with another number', OTHER_NUMBER, 'the payload carries another number than its frame'],
+  ])(
+    '%s stops a start where it stands, in the words of every reader',
+    async (_what, payload, is) => {
+      const disk = diskWith(payload);
+      const reader = new WatchedReading();
+      const words = await wordsOf(() => readForStart(HOME, reader, disk));
+      const [{ frame }] = [encodeRecord(recordOf(1, alertBody('alert 1')), NO_HASH)];
+      const offset = FILE_HEADER_BYTES + 2 * frame.length;
+      expect(words).toContain(
+        `/journal/000001.journal, offset ${offset}, record 3: ${is}. Nothing`,
+      );
+      expect(await wordsOf(() => readJournal(HOME, disk))).toBe(words);
+      expect(reader.seen).toEqual(alerts(1, 2));
+    },
+  );
+
+  it('that is no record is not taken for a torn write where it stands last', async () => {
+    const home = homeWith(alerts(1, 3), { close: false });
+    const { lastHash } = readJournal(home);
+    const late = framed(UNKNOWN.replace('"seq":3', '"seq":4'), 4, Buffer.from(lastHash, 'hex'));
+    const disk = memoryDisk(withFrame(home, late));
+    const words = await wordsOf(() => readForStart(home, new WatchedReading(), disk));
+    expect(words).toMatch(
+      /record 4: the payload is not a known audit record\. Nothing was changed/,
+    );
+    expect(await wordsOf(() => openJournal({ home, disk }))).toBe(words);
+  });
+});

@@ -256,7 +256,8 @@ export interface OrderGateway {
   /**
    * Looks for the order of an intent in the broker's working orders and in the session's history,
    * however the send ended. What is found is restated by its ordinary events; `searched` ends the
-   * answer. It never sends, changes or cancels anything.
+   * answer. It never sends, changes or cancels anything. For an order that closes the `exit` turn is
+   * used: its position waits for the answer.
    */
   findByIntent(intentId: string, at: At): readonly GatewayEffect[];
   /**

@@ -34,7 +34,7 @@ const LOOK_SOON_MILLIS = 250;
 const MOST_CANCEL_TRIES = 4;
 
 /** What closes may use every request there is. */
-function turnOf({ intent }: OrderLine): Turn {
+export function turnOf({ intent }: OrderLine): Turn {
   return intent.legs.some(({ action }) => isOpening(action)) ? 'entry' : 'exit';
 }
 

@@ -6,7 +6,7 @@ import type { EpochMicros, SessionDate } from '../../engine/domain/units.ts';
 import type { Turn } from '../request-pacer.ts';
 import type { WireAnswer } from '../wire-requests.ts';
 import { bodyOf } from '../wire-requests.ts';
-import { judgeUnchanged } from './changing.ts';
+import { judgeUnchanged, turnOf } from './changing.ts';
 import type { OrderLine } from './order-line.ts';
 import { dateOfIntent, hasPosting, intentIdOf, lastOrder } from './order-line.ts';
 import { retell, takeOrder } from './order-news.ts';
@@ -32,7 +32,8 @@ export function readDue(world: AlpacaWorld): void {
 
 function readOne(world: AlpacaWorld, orderId: string): void {
   const path = `/v2/orders/${orderId}?nested=true`;
-  ask(world, { turn: 'search', method: 'GET', path }, (answer) => {
+  const turn = searchTurn(world.lines.placeOf(orderId)?.line);
+  ask(world, { turn, method: 'GET', path }, (answer) => {
     const wire = readOrder(parseJson(bodyOf(answer) ?? ''));
     if (wire === undefined) {
       if (isNotFound(answer)) forsake(world, orderId);
@@ -43,6 +44,11 @@ function readOne(world: AlpacaWorld, orderId: string): void {
     const line = takeOrder(world, wire);
     if (line !== undefined && before === world.changes) judgeUnchanged(world, line);
   });
+}
+
+/** What is looked for of a close keeps its position from being left: it waits for nothing else. */
+function searchTurn(line: OrderLine | undefined): Turn {
+  return line !== undefined && turnOf(line) === 'exit' ? 'exit' : 'search';
 }
 
 function isNotFound(answer: WireAnswer): boolean {
@@ -154,8 +160,9 @@ export function find(world: AlpacaWorld, intentId: string): void {
   }
   const clientId = (line === undefined ? undefined : lastOrder(line)?.clientId) ?? intentId;
   const path = `/v2/orders:by_client_order_id?client_order_id=${encodeURIComponent(clientId)}`;
-  ask(world, { turn: 'search', method: 'GET', path }, (answer) => {
-    if (bodyOf(answer) !== undefined || isNotFound(answer)) searchList(world, intentId);
+  const turn = searchTurn(line);
+  ask(world, { turn, method: 'GET', path }, (answer) => {
+    if (bodyOf(answer) !== undefined || isNotFound(answer)) searchList(world, intentId, turn);
     else incomplete(world, intentId, whyNot(answer));
   });
 }
@@ -165,11 +172,10 @@ function incomplete(world: AlpacaWorld, intentId: string, evidence: string): voi
 }
 
 /** The list holds each order with its legs and whatever replaced it, from the day of the intent on. */
-function searchList(world: AlpacaWorld, intentId: string): void {
+function searchList(world: AlpacaWorld, intentId: string, turn: Turn): void {
   const date = dateOfIntent(intentId);
   const after = date === undefined ? sessionStart(world) : midnight(date);
-  const query = { after, turn: 'search' } as const;
-  readList(world, query, (list, why) => {
+  readList(world, { after, turn }, (list, why) => {
     if (list === undefined) incomplete(world, intentId, why);
     else judgeList(world, intentId, list);
   });

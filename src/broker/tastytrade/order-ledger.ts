@@ -65,6 +65,11 @@ export class OrderLedger {
     this.#own.set(intent.intentId, intent);
   }
 
+  /** An intent of this engine, where it is kept. */
+  intent(intentId: string): OrderIntent | undefined {
+    return this.#own.get(intentId);
+  }
+
   /** Entries that are kept. */
   get size(): number {
     const { size } = this.#heardIn;

@@ -40,11 +40,11 @@ export class OrderLists {
   }
 
   /** Everything since a date. The date is required from a version of the service on. */
-  since(date: SessionDate, at: At, onList: OnList): readonly GatewayEffect[] {
+  since(turn: Turn, date: SessionDate, at: At, onList: OnList): readonly GatewayEffect[] {
     const query = `start-date=${date}&sort=Asc&per-page=${PER_PAGE}`;
     const pathOf = (page: number) => `${this.#root}?${query}&page-offset=${page}`;
     const begun = {
-      turn: 'search',
+      turn,
       pathOf,
       perPage: PER_PAGE,
       page: 0,

@@ -29,11 +29,14 @@ export class OrderSearcher {
   begin(intentId: string, date: SessionDate, at: At): readonly GatewayEffect[] {
     if (this.#looking.has(intentId)) return [];
     this.#looking.add(intentId);
-    const { lists } = this.#parts;
-    return lists.live('search', at, (live, liveAt) => {
+    const { lists, ledger } = this.#parts;
+    // What is looked for of a close keeps its position from being left: it waits for nothing else.
+    const purpose = ledger.intent(intentId)?.purpose ?? 'open';
+    const turn = purpose === 'open' ? 'search' : 'exit';
+    return lists.live(turn, at, (live, liveAt) => {
       if ('failed' in live) return this.#end(intentId, incomplete(live.failed), liveAt);
       const effects = this.#parts.take(live.orders, liveAt);
-      const rest = lists.since(date, liveAt, (since, sinceAt) => {
+      const rest = lists.since(turn, date, liveAt, (since, sinceAt) => {
         return this.#onBoth(intentId, { live, since, takenAt: at }, sinceAt);
       });
       return [...effects, ...rest];

@@ -19,8 +19,9 @@ import type { DeskContext } from '../desk-context.ts';
 import type { OrderRecord } from './order-book.ts';
 import { filledUnits, isExternal, isFinal, isUneven } from './order-book.ts';
 import { publishOrder } from './order-views.ts';
-import { beginSearch, isProvenAbsent } from './outcome-search.ts';
+import { beginSearch, isProvenAbsent, isProvenUnlisted } from './outcome-search.ts';
 import { pageRefusedClose } from './refused-closes.ts';
+import { settleUnknown } from './unproven.ts';
 
 /** After the broker refused to change an order it is not asked again for this long. */
 const REFUSED_CHANGE_PAUSE_MICROS = 10_000_000;
@@ -67,14 +68,22 @@ function onConnection(desk: DeskContext, connected: boolean, detail: string): vo
 /** What a search came to. Not part of recovery: a restart begins its searches anew. */
 function judgeSearch(desk: DeskContext, intentId: string, search: OrderSearch): void {
   const order = desk.orders.get(intentId);
-  if (order?.search === undefined || search.outcome !== 'absent') return;
+  if (order?.search === undefined) return;
+  if (search.outcome === 'incomplete') order.search.unread = mixedText(search.evidence);
+  else order.search.heardAt = desk.at.wall;
+  if (search.outcome !== 'absent') return;
   const { stream } = desk.day;
   const quietSince = stream.connected ? stream.since : undefined;
-  if (!isProvenAbsent(order.search, search, quietSince)) return;
-  const evidence = `twice absent from the broker's complete history (${mixedText(search.evidence)}), and its stream was silent`;
+  const isUnlisted = order.intent.purpose !== 'open' && isProvenUnlisted(order.search, search);
+  const isSilent = isProvenAbsent(order.search, search, quietSince);
+  if (!isSilent && !isUnlisted) return;
+  const more = isSilent
+    ? 'and its stream was silent'
+    : 'half a minute after it was sent, while there was no stream';
+  const evidence = `twice absent from the broker's complete history (${mixedText(search.evidence)}), ${more}`;
   desk.out.append({ kind: 'orderResolved', intentId, evidence, outcome: 'absentPresumed' }, true);
   setStatus(order, 'absentPresumed', evidence, desk.at);
-  desk.out.settle('resolve', 'ORDER_UNKNOWN', evidence, intentId);
+  settleUnknown(desk, intentId, evidence);
   const text = `order ${intentId} is presumed absent and is not sent again; a new preview may be made`;
   desk.out.alert('warning', 'ORDER_ABSENT', text, intentId);
   publishOrder(desk, order);
@@ -162,7 +171,7 @@ function advance(
     const { intentId } = order.intent;
     const evidence = `the broker reported ${status}`;
     desk.out.append({ kind: 'orderResolved', intentId, evidence }, true);
-    desk.out.settle('resolve', 'ORDER_UNKNOWN', evidence, intentId);
+    settleUnknown(desk, intentId, evidence);
     if (order.status === 'absentPresumed') {
       const text = `order ${intentId}, presumed absent, is ${status} at the broker`;
       desk.out.alert('critical', 'ORDER_APPEARED', text, intentId);

@@ -17,8 +17,14 @@ export interface OutcomeSearch {
   asked: number;
   /** Wall time of the next look. */
   askAgainAt: EpochMicros;
-  /** Wall time of the first complete history, after the settle window, that lacked the order. */
+  /** Wall time at which the broker last answered with a complete history. */
+  heardAt: EpochMicros | undefined;
+  /** Why its history could not be read the last time, if it could not. */
+  unread: string | undefined;
+  /** Wall time of the first complete history, after the settle window, that lacked the order; and of the
+   * first after the longer one of lists alone. */
   absentAt: EpochMicros | undefined;
+  unlistedAt: EpochMicros | undefined;
 }
 
 /** One order. Changed by the order book's users on the core thread only. */

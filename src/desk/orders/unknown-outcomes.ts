@@ -7,14 +7,17 @@
 import type { DeskContext } from '../desk-context.ts';
 import { performGateway } from './broker-events.ts';
 import { askLater } from './outcome-search.ts';
+import { pageUnread } from './unproven.ts';
 
 /** Asks the broker about every order whose turn it is. Called on the clock. */
 export function searchUnknown(desk: DeskContext): void {
   for (const order of desk.orders.live()) {
     const { search } = order;
     if (search === undefined || desk.at.wall < search.askAgainAt) continue;
+    const isOpening = order.intent.purpose === 'open';
+    if (!isOpening) pageUnread(desk, order);
     search.asked += 1;
-    askLater(search, desk.at);
+    askLater(search, desk.at, isOpening);
     performGateway(desk, desk.gateway.findByIntent(order.intent.intentId, desk.at));
   }
 }

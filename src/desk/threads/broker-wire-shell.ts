@@ -148,7 +148,9 @@ export class BrokerWireShell {
 
   async #read(send: HttpSend): Promise<void> {
     try {
-      this.#tell(send, await this.#reads.execute(() => this.#readOnce(send)));
+      // What a way out waits for does not rest with the other reads.
+      const read = () => this.#readOnce(send);
+      this.#tell(send, await (send.turn === 'exit' ? read() : this.#reads.execute(read)));
     } catch (error) {
       if (error instanceof ReadFailed) this.#tell(send, error.outcome);
       else {

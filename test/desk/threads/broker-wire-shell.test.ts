@@ -197,7 +197,9 @@ describe("the shell of a broker's wires", () => {
     expect((await rig.until(6))[5]).toMatchObject({ requestId: 'read 6', neverSent: true });
     rig.send('order', { turn: 'entry', method: 'POST' });
     expect((await rig.until(7))[6]).toMatchObject({ requestId: 'order', status: 502 });
-    expect(rig.seen).toHaveLength(6);
+    rig.send('what a way out waits for', { turn: 'exit' });
+    expect((await rig.until(8))[7]).toMatchObject({ status: 502 });
+    expect(rig.seen).toHaveLength(7);
   });
 
   it('tells what opens that there is no turn, lets reads wait and lets cancels pass', async () => {

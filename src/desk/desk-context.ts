@@ -93,6 +93,8 @@ export interface DeskDay {
   feedDetail: string;
   /** How far behind the market the feed says it is; 0 while it is on time. */
   feedLateMillis: number;
+  /** How far behind its trades have been for some seconds; 0 while they are not. Only told. */
+  feedBehindMillis: number;
   /** When a quote last changed on this connection, written again with each; wall 0 = not yet. */
   readonly quoteNews: LentAt;
   journalHealthy: boolean;

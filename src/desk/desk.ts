@@ -56,6 +56,7 @@ import { Replies } from './replies.ts';
 import { BarBook } from './session/bar-book.ts';
 import { onBrokerRules } from './session/broker-rules.ts';
 import { watchDeadline } from './session/deadline-watch.ts';
+import { watchFeedLag } from './session/feed-lag-watch.ts';
 import { LentEvidence } from './session/lent-evidence.ts';
 import { MarketTurn } from './session/market-turn.ts';
 import { NOT_CONNECTED_YET, newDay } from './session/new-day.ts';
@@ -259,7 +260,8 @@ export class Desk {
     else (isCleared ? onCleared : onBlockedByKill)(this.#desk, intentId);
   }
 
-  #onFeed({ connected, detail, lateMillis = 0 }: Extract<Input, { kind: 'feed' }>): void {
+  #onFeed(input: Extract<Input, { kind: 'feed' }>): void {
+    const { connected, detail, lateMillis = 0, behindMillis = 0 } = input;
     const { day, out, at } = this.#desk;
     if (connected !== day.feedConnected) {
       out.append({ kind: 'feedOutage', state: connected ? 'connected' : 'down', detail });
@@ -275,6 +277,7 @@ export class Desk {
     day.feedConnected = connected;
     day.feedDetail = detail;
     day.feedLateMillis = lateMillis;
+    day.feedBehindMillis = behindMillis;
   }
 
   #onAlertDelivered(input: Extract<Input, { kind: 'alertDelivered' }>): void {
@@ -324,6 +327,7 @@ export class Desk {
     keepProtection(desk);
     watchPins(desk);
     watchDeadline(desk);
+    watchFeedLag(desk);
     keepReplacements(desk);
     sendRecorded(desk);
     walkLimits(desk);

@@ -1,5 +1,6 @@
 /**
- * Everything that can happen to the desk, version 3 (1 knew no late feed, 2 no rules of the broker). `step` is a function of these alone: they are
+ * Everything that can happen to the desk, version 4 (1 knew no late feed, 2 no rules of the broker,
+ * 3 no lag below the one that is late). `step` is a function of these alone: they are
  * what the recorder writes and what a replay reads. Each carries both clocks.
  */
 
@@ -12,7 +13,7 @@ import type { Caller } from './engine-api.ts';
 import type { AlertRequest } from './engine-api-plan.ts';
 import type { OrderRequest, StrategyRequest } from './engine-api-requests.ts';
 
-export const INPUT_VERSION = 3;
+export const INPUT_VERSION = 4;
 
 /** A change that a face asks for. The token is known here by its SHA-256 (hex) only. */
 export type Command =
@@ -123,6 +124,9 @@ export type Input =
       readonly detail: string;
       /** How far behind the market the feed is known to be, where that is too far; absent = on time. */
       readonly lateMillis?: number;
+      /** How far behind its trades have been for some seconds, where that is worth telling whoever holds
+       * something; absent = not. */
+      readonly behindMillis?: number;
     }
   | { readonly kind: 'clock'; readonly at: At }
   | {

@@ -3,6 +3,10 @@ import { MICROS_PER_MILLI } from '../../engine/domain/units.ts';
 
 /** A feed this far behind is late: what is decided by it is decided by the past. */
 export const LATE_AFTER_MILLIS = 5_000;
+/** A lag that somebody who holds something is told of, once trades have shown it for so long. Decisions
+ * bear it up to the limit above: this machine's clock may be as far off. */
+export const BEHIND_AFTER_MILLIS = 2_000;
+const SHOWN_FOR_MILLIS = 2_000;
 
 /**
  * Core thread only. Quotes carry no usable time, trades do: the lag is market time at receipt less the
@@ -13,6 +17,9 @@ export class FeedLateness {
   readonly #speed: number;
   #newestTradeMillis = 0;
   #lagMillis: number | undefined;
+  /** Market micros of the first of the trades that all came too late; undefined after one in time. */
+  #behindSince: number | undefined;
+  #behindMillis = 0;
   /** Wall micros since which nothing new came, where that broke a connection; 0 = nothing to prove. */
   #silentSince = 0;
 
@@ -31,6 +38,12 @@ export class FeedLateness {
   connected(): void {
     this.#newestTradeMillis = 0;
     this.#lagMillis = undefined;
+    this.#noteLag(0, 0);
+  }
+
+  /** How far behind the feed has been for some seconds, by trade after trade; 0 where it is not. */
+  get behindMillis(): number {
+    return this.#behindMillis;
   }
 
   /** A trade of the underlying came. */
@@ -38,8 +51,17 @@ export class FeedLateness {
     if (Number.isNaN(timeMillis) || timeMillis <= this.#newestTradeMillis) return;
     if (this.#newestTradeMillis > 0) {
       this.#lagMillis = (marketMicros / MICROS_PER_MILLI - timeMillis) / this.#speed;
+      this.#noteLag(this.#lagMillis, marketMicros);
     }
     this.#newestTradeMillis = timeMillis;
+  }
+
+  #noteLag(lagMillis: number, marketMicros: number): void {
+    if (lagMillis <= BEHIND_AFTER_MILLIS) this.#behindSince = undefined;
+    else this.#behindSince ??= marketMicros;
+    const shownMicros = marketMicros - (this.#behindSince ?? marketMicros);
+    const isShown = shownMicros / this.#speed >= SHOWN_FOR_MILLIS * MICROS_PER_MILLI;
+    this.#behindMillis = isShown ? Math.round(lagMillis) : 0;
   }
 
   /** The connection was given up because its quotes had been silent since then: what the next one

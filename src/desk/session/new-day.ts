@@ -35,6 +35,7 @@ export function newDay(session: SessionTimes, schedule: DaySchedule, at: At): De
     feedSince: undefined,
     feedDetail: NOT_CONNECTED_YET,
     feedLateMillis: 0,
+    feedBehindMillis: 0,
     quoteNews: { market: epochMicros(0), wall: epochMicros(0) },
     lastSpot: undefined,
     closingSpot: undefined,

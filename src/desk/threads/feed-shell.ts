@@ -69,7 +69,7 @@ export class FeedShell {
   #events = 0;
   #owesEnd = false;
   #watchedAt = 0;
-  #toldLate = false;
+  #toldLag = false;
 
   constructor(world: FeedWorld) {
     this.#world = world;
@@ -147,8 +147,8 @@ export class FeedShell {
       this.#lateness.wentSilent(this.#at.wall - silentMillis * MICROS_PER_MILLI);
       this.#tell((at) => this.#client.reconnect('quotes went silent in session', at));
     }
-    const isLate = this.#lateMillis() > 0;
-    if (this.#connected && (isLate || this.#toldLate)) this.#tellFeed(this.#client.status());
+    const isLagging = this.#lateMillis() > 0 || this.#lateness.behindMillis > 0;
+    if (this.#connected && (isLagging || this.#toldLag)) this.#tellFeed(this.#client.status());
   }
 
   #lateMillis(): number {
@@ -344,9 +344,13 @@ export class FeedShell {
   #tellFeed({ detail }: FeedStatus): void {
     this.#endBatch();
     const [at, connected, lateMillis] = [this.#keptAt(), this.#connected, this.#lateMillis()];
-    this.#toldLate = lateMillis > 0;
-    const told = { kind: 'feed', at, connected, detail } as const;
-    this.#world.step(this.#toldLate ? { ...told, lateMillis } : told);
+    const { behindMillis } = this.#lateness;
+    this.#toldLag = lateMillis > 0 || behindMillis > 0;
+    const lag = {
+      ...(lateMillis > 0 && { lateMillis }),
+      ...(behindMillis > 0 && { behindMillis }),
+    };
+    this.#world.step({ kind: 'feed', at, connected, detail, ...lag });
   }
 }
 

@@ -43,6 +43,20 @@ describe('how late the feed is', () => {
     expect(lateness.lateMillis(micros(0), true)).toBe(LATE_AFTER_MILLIS + 1);
   });
 
+  it('is worth telling once trade after trade has been two seconds late for two seconds', () => {
+    const lateness = heard();
+    const trade = (millis: number, lag: number) => {
+      lateness.traded(START + millis, micros(millis + lag));
+      return lateness.behindMillis;
+    };
+    expect([trade(0, 2_001), trade(1_000, 2_400), trade(1_900, 2_100)]).toEqual([0, 0, 0]);
+    expect(trade(2_000, 2_001)).toBe(2_001);
+    expect(trade(2_100, 2_000)).toBe(0);
+    expect([trade(3_000, 2_001), trade(5_000, 9_000)]).toEqual([0, 9_000]);
+    lateness.connected();
+    expect(lateness.behindMillis).toBe(0);
+  });
+
   it('grows with a silence that a new connection has not ended, until news comes', () => {
     const lateness = heard();
     lateness.wentSilent(micros(0));

@@ -1,0 +1,27 @@
+/**
+ * A feed that lags by seconds: whoever holds something, or has an order working, is told, for stops see
+ * the market that late. With nothing at stake it is a number in /health and /metrics alone.
+ */
+import type { DeskContext } from '../desk-context.ts';
+import { tellOnce } from './told-once.ts';
+
+const CODE = 'FEED_BEHIND';
+const MILLIS_PER_SECOND = 1_000;
+
+/** Called on the clock. */
+export function watchFeedLag(desk: DeskContext): void {
+  const { feedBehindMillis, toldOnce } = desk.day;
+  if (feedBehindMillis === 0 && !toldOnce.has(CODE)) return;
+  const isExposed = desk.book.hasStructures() || desk.orders.live().length > 0;
+  if (feedBehindMillis > 0 && isExposed) tellOnce(desk, CODE, () => tell(desk, feedBehindMillis));
+  else if (toldOnce.delete(CODE)) {
+    const text = isExposed ? 'the feed is on time again' : 'nothing is held or working any more';
+    desk.out.settle('resolve', CODE, text);
+  }
+}
+
+function tell(desk: DeskContext, behindMillis: number): void {
+  const seconds = (behindMillis / MILLIS_PER_SECOND).toFixed(1);
+  const text = `the feed has been ${seconds} s behind the market for seconds, or this machine's clock is ahead: exits see prices that late. Look at the feed's plan and at the clock (deltaring doctor), and close by hand what cannot bear it`;
+  desk.out.alert('critical', CODE, text);
+}

@@ -48,6 +48,17 @@ const DENIALS: readonly DenialCode[] = [
 const LEAST_BY_HAND = 0.02;
 const BY_HAND = ['opened', 'closed', 'replaced'];
 
+/** Situations that faults and traders aim at; every longer campaign must have met each. */
+const MET = [
+  'brokenBesideBareWing',
+  'brokenAgainAfterDoubt',
+  'stopBesideRest',
+  'flatten beside opening',
+  'leave beside opening',
+  'flatten beside close',
+  'leave beside close',
+];
+
 const STRATEGIES: readonly StrategyRequest['strategy'][] = [
   'orb_long_call',
   'orb_long_put',
@@ -91,6 +102,9 @@ export function lacksOfCampaign(
   }
   for (const code of DENIALS) {
     if ((sum.denials[code] ?? 0) === 0) lacks.push(`no denial ${code}`);
+  }
+  for (const what of MET) {
+    if ((sum.met[what] ?? 0) === 0) lacks.push(`never ${what}`);
   }
   for (const strategy of STRATEGIES) {
     if ((sum.strategies[strategy] ?? 0) === 0) lacks.push(`no preview of ${strategy}`);

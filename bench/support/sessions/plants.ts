@@ -5,6 +5,7 @@
 
 import type { ApprovedOrder } from '../../../src/broker/approved-order.ts';
 import type { GatewayEffect, OrderGateway } from '../../../src/broker/order-gateway.ts';
+import type { Input } from '../../../src/desk/inputs.ts';
 import type { SessionWraps } from '../../../src/desk/simulation/session-wraps.ts';
 import type { At } from '../../../src/engine/domain/clock.ts';
 
@@ -17,11 +18,15 @@ export const PLANT_NAMES = [
   'drop-fill',
   'audit-gap',
   'leak',
+  'blind-stop',
+  'rest-left-working',
 ] as const;
 export type PlantName = (typeof PLANT_NAMES)[number];
 
 const DROP_EVERY_FILL = 5;
 const DROP_EVERY_RECORD = 40;
+/** Five ticks. */
+const MOST_OF_A_WING = 500;
 
 type EffectsFilter = (effects: readonly GatewayEffect[], at: At) => readonly GatewayEffect[];
 
@@ -85,6 +90,27 @@ function auditGap(): SessionWraps {
   };
 }
 
+/** Calls back no opening, and says that it has. */
+function restLeftWorking(broker: OrderGateway): OrderGateway {
+  const openings = new Set<string>();
+  const plain = filtered(
+    broker,
+    (effects) => effects,
+    ({ intent }) => {
+      if (intent.purpose === 'open') openings.add(intent.intentId);
+    },
+  );
+  const cancel: OrderGateway['cancel'] = (intentId, at) =>
+    openings.has(intentId) ? [] : plain.cancel(intentId, at);
+  return { ...plain, cancel };
+}
+
+/** Takes a wing that nobody bids for, and that is offered beyond a few ticks, for no market at all. */
+function blindStop(input: Input): Input {
+  if (input.kind !== 'quote' || input.bid !== undefined) return input;
+  return (input.ask ?? 0) > MOST_OF_A_WING ? { ...input, ask: undefined } : input;
+}
+
 const PLANTS: Readonly<Record<PlantName, () => SessionWraps>> = {
   'resend-on-timeout': () => ({ gateway: resendOnTimeout }),
   'token-reuse': () => ({
@@ -102,6 +128,8 @@ const PLANTS: Readonly<Record<PlantName, () => SessionWraps>> = {
   }),
   'drop-fill': () => ({ gateway: dropFill }),
   'audit-gap': auditGap,
+  'blind-stop': () => ({ input: blindStop }),
+  'rest-left-working': () => ({ gateway: restLeftWorking }),
   leak: () => ({
     record: (record, plainTokens) => {
       const token = plainTokens().at(-1);

@@ -19,6 +19,7 @@ import type { EpochMicros } from '../../engine/domain/units.ts';
 export interface BrokerObserver {
   onSubmit(intent: OrderIntent, at: At): void;
   onReprice(intent: OrderIntent, at: At): void;
+  onCancel?(intentId: string): void;
   onEvent(event: BrokerEvent, at: At): void;
 }
 
@@ -45,6 +46,7 @@ export class BrokerTap implements OrderGateway {
   }
 
   cancel(intentId: string, at: At): readonly GatewayEffect[] {
+    this.#observer.onCancel?.(intentId);
     return this.#told(this.#broker.cancel(intentId, at), at);
   }
 

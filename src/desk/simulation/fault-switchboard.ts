@@ -48,6 +48,8 @@ const FEED_SWITCHES: Readonly<Partial<Record<FaultKind, keyof FeedTemper>>> = {
   thinQuotes: 'thin',
   jumpedQuotes: 'jumped',
   oddQuotes: 'odd',
+  bareWings: 'bare',
+  flickeringQuotes: 'flicker',
 };
 /** Kinds under which a close may be impossible for a while. */
 const TROUBLE: ReadonlySet<FaultKind> = new Set([
@@ -60,6 +62,8 @@ const TROUBLE: ReadonlySet<FaultKind> = new Set([
   'thinQuotes',
   'jumpedQuotes',
   'oddQuotes',
+  'bareWings',
+  'flickeringQuotes',
   'crash',
   'rejects',
   'unknownOutcomes',

@@ -22,6 +22,10 @@ type Part = readonly [right: Right, offset: number, signed: number];
 /** A limit beside the market's mid. */
 const BETTER_CENTS = [-10, -2, 1, 2, 2, 3, 3, 5, 10, 30];
 
+/** A limit that only a good moment fills, and a loss that hardly a market is too narrow for. */
+const TIGHT_CENTS = [-1, 0, 0, 1];
+const TIGHT_STOPS = [0.01, 0.01, 0.02];
+
 const STRUCTURES = {
   long: 4,
   credit: 6,
@@ -126,6 +130,18 @@ export function handOrder(random: SeededRandom, moment: HandMoment): OrderReques
     stopLoss: random.chance(0.1) ? priceWithin(random, width) : undefined,
     takeProfit: random.chance(0.2) ? priceWithin(random, width) : undefined,
   };
+}
+
+/** More contracts than the market mostly shows, at a limit of its own, with a stop as close as can be:
+ * what fills at once is stopped while the rest still works. */
+export function tightHandOrder(random: SeededRandom, moment: HandMoment): OrderRequest {
+  const side = random.pick([1, -1] as const);
+  const right = side > 0 ? 'call' : 'put';
+  const near = side * random.whole(1, 4);
+  const legs = [openingLeg(moment, [right, near, -1]), openingLeg(moment, [right, near + side, 1])];
+  const asked = Math.round(midNet(moment, legs) * 100 + random.pick(TIGHT_CENTS)) / 100;
+  const stopLoss = random.pick(TIGHT_STOPS);
+  return { legs, quantity: random.whole(4, 9), limit: asked, stopLoss, takeProfit: undefined };
 }
 
 /** The same with something wrong in it. */

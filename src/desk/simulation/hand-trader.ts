@@ -3,7 +3,7 @@
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { addMicros, dollarsFromPrice, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { Command } from '../inputs.ts';
-import { handClose, handOrder, oddHandOrder } from './hand-requests.ts';
+import { handClose, handOrder, oddHandOrder, tightHandOrder } from './hand-requests.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { TraderView } from './trader-view.ts';
 
@@ -11,8 +11,9 @@ const FIRST_AFTER_SECONDS = [60, 500] as const;
 const PAUSE_SECONDS = [60, 2_700] as const;
 /** An order that may rest is looked after soon. */
 const FOLLOW_UP_SECONDS = [10, 50] as const;
-const FOLLOW_UP_HABITS = { order: 0, odd: 0, close: 15, replace: 75, cancel: 10 };
-const HABITS = { order: 60, odd: 12, close: 20, replace: 8, cancel: 0 };
+const FOLLOW_UP_HABITS = { order: 0, tight: 0, odd: 0, close: 15, replace: 75, cancel: 10 };
+const HABITS = { order: 55, tight: 8, odd: 12, close: 20, replace: 8, cancel: 0 };
+const ORDERS = { order: handOrder, tight: tightHandOrder, odd: oddHandOrder };
 /** How far a limit is moved, in cents. */
 const MOVES = [-20, -5, -1, 1, 3, 10, 40];
 
@@ -41,6 +42,8 @@ export class HandTrader {
     if (view.at.wall < this.#next) return undefined;
     const command = this.#command(view, newToken);
     this.#looksAfter = mayRest(command, view) && this.random.chance(0.95);
+    // What fills in parts is left to itself for a while.
+    if (view.isThin) this.#looksAfter &&= this.random.chance(0.2);
     const [least, most] = this.#looksAfter ? FOLLOW_UP_SECONDS : PAUSE_SECONDS;
     const pause = this.random.between(least, most) * MICROS_PER_SECOND;
     this.#next = addMicros(view.at.wall, pause);
@@ -48,12 +51,17 @@ export class HandTrader {
   }
 
   #command(view: TraderView, newToken: () => string): Command | undefined {
-    const habit = this.random.weighted(this.#looksAfter ? FOLLOW_UP_HABITS : HABITS);
+    const habit = this.#habit(view);
     if (habit === 'close') return this.#close(view, newToken);
     if (habit === 'replace') return this.#replace(view, newToken);
     if (habit === 'cancel') return this.#cancel(view, newToken);
-    const make = habit === 'odd' ? oddHandOrder : handOrder;
-    return { kind: 'previewOrder', request: make(this.random, view), tokenSha256: newToken() };
+    const request = ORDERS[habit](this.random, view);
+    return { kind: 'previewOrder', request, tokenSha256: newToken() };
+  }
+
+  #habit({ isThin }: TraderView): keyof typeof HABITS {
+    if (this.#looksAfter) return this.random.weighted(FOLLOW_UP_HABITS);
+    return isThin && this.random.chance(0.7) ? 'tight' : this.random.weighted(HABITS);
   }
 
   #cancel({ openings }: TraderView, newToken: () => string): Command | undefined {

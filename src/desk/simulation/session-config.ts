@@ -108,30 +108,11 @@ export function handOf(random: SeededRandom, byHand?: boolean): SeededRandom | u
   return (byHand ?? random.chance(BY_HAND_CHANCE)) ? random : undefined;
 }
 
-/** One session in so many is stopped before its end. */
-const EARLY_STOP_CHANCE = 0.1;
-const EARLY_STOP_BEFORE_LAST_TRADE_MICROS = 60 * MICROS_PER_MINUTE;
 const AFTER_LAST_TRADE_MICROS = 80 * MICROS_PER_MINUTE;
 
-/** When the simulation ends, and when the operator stops the engine: there, or well before. */
-export interface SessionEnds {
-  readonly end: EpochMicros;
-  readonly stopAt: EpochMicros;
-}
-
-/** `minutes` after the open the session is broken off; to its end where absent. */
-export function endsOf(
-  { open, lastTrade }: SessionTimes,
-  minutes: number | undefined,
-  random: SeededRandom,
-): SessionEnds {
-  const end =
-    minutes === undefined
-      ? addMicros(lastTrade, AFTER_LAST_TRADE_MICROS)
-      : addMicros(open, minutes * MICROS_PER_MINUTE);
-  const isEarly = random.chance(EARLY_STOP_CHANCE);
-  return {
-    end,
-    stopAt: isEarly ? addMicros(lastTrade, -EARLY_STOP_BEFORE_LAST_TRADE_MICROS) : end,
-  };
+/** When the simulation ends: so many minutes after the open, or a while after the last trade. */
+export function endOf({ open, lastTrade }: SessionTimes, minutes: number | undefined): EpochMicros {
+  return minutes === undefined
+    ? addMicros(lastTrade, AFTER_LAST_TRADE_MICROS)
+    : addMicros(open, minutes * MICROS_PER_MINUTE);
 }

@@ -17,6 +17,8 @@ export const FAULT_KINDS = [
   'thinQuotes',
   'jumpedQuotes',
   'oddQuotes',
+  'bareWings',
+  'flickeringQuotes',
   'rejects',
   'unknownOutcomes',
   'unreportedFill',
@@ -46,9 +48,11 @@ const LASTS_SECONDS: Readonly<Partial<Record<FaultKind, readonly [number, number
   feedDisconnect: [5, 90],
   crossedQuotes: [5, 120],
   oneSidedQuotes: [5, 120],
-  thinQuotes: [120, 1_800],
+  thinQuotes: [600, 5_400],
   jumpedQuotes: [5, 120],
   oddQuotes: [5, 120],
+  bareWings: [900, 6_000],
+  flickeringQuotes: [300, 3_600],
   unreportedFill: [600, 4_000],
 };
 

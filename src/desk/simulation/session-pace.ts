@@ -16,6 +16,8 @@ interface Pace {
   readonly busyFor: number;
   /** An order is young. */
   readonly watchful: number;
+  /** What is held is quoted badly on purpose, close to its stop. */
+  readonly tense: number;
   /** The day is being closed. */
   readonly closing: number;
   readonly afterHours: number;
@@ -30,6 +32,7 @@ const PACES: Readonly<Record<SessionShape, Pace>> = {
     busy: MICROS_PER_SECOND,
     busyFor: 5 * MICROS_PER_SECOND,
     watchful: 2 * MICROS_PER_SECOND,
+    tense: 2 * MICROS_PER_SECOND,
     closing: 2 * MICROS_PER_SECOND,
     afterHours: 5 * MICROS_PER_MINUTE,
     youth: 3 * MICROS_PER_MINUTE,
@@ -40,11 +43,14 @@ const PACES: Readonly<Record<SessionShape, Pace>> = {
     busy: MICROS_PER_SECOND,
     busyFor: 0,
     watchful: 1_500_000,
+    tense: 2 * MICROS_PER_SECOND,
     closing: 30 * MICROS_PER_SECOND,
     afterHours: 20 * MICROS_PER_MINUTE,
     youth: 12 * MICROS_PER_SECOND,
   },
 };
+/** What has filled in part is watched closely for so many times as long. */
+const PARTIAL_YOUTH = 4;
 /** The close is looked at this long before it begins. */
 const CLOSING_AHEAD_MICROS = 20 * MICROS_PER_SECOND;
 /** And no longer than this behind its deadline: what is held then is held to the end. */
@@ -53,12 +59,12 @@ const CLOSING_BEHIND_MICROS = MICROS_PER_MINUTE;
 /** Until the next tick: soon while a trader is at it, orders are young or the day is being closed. */
 export function tickMicros(
   desk: DeskContext,
-  at: { readonly now: EpochMicros; readonly movedAt: number },
+  at: { readonly now: EpochMicros; readonly movedAt: number; readonly isTense: boolean },
   shape: SessionShape,
 ): number {
   const { orders, book, day } = desk;
   const pace = PACES[shape];
-  const { now, movedAt } = at;
+  const { now, movedAt, isTense } = at;
   if (now >= day.session.lastTrade) return pace.afterHours;
   if (now < movedAt + pace.busyFor) return pace.busy;
   const isHolding = book.structures().length > 0;
@@ -67,8 +73,12 @@ export function tickMicros(
     now >= flattenStartAt - CLOSING_AHEAD_MICROS &&
     now <= flattenDeadlineAt + CLOSING_BEHIND_MICROS;
   const isClosing = isScheduled || day.flattening.size > 0;
-  const isWaiting = orders.live().some(({ createdAt }) => now - createdAt.market < pace.youth);
+  const isWaiting = orders.live().some(({ createdAt, fills }) => {
+    const youth = fills.length > 0 ? pace.youth * PARTIAL_YOUTH : pace.youth;
+    return now - createdAt.market < youth;
+  });
   if (isWaiting) return pace.watchful;
+  if (isHolding && isTense) return pace.tense;
   if (isHolding && isClosing) return pace.closing;
   return isHolding ? pace.held : pace.calm;
 }

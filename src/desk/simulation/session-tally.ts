@@ -23,6 +23,8 @@ export interface SessionTally {
   readonly byHand: Counts;
   readonly faults: Counts;
   readonly alerts: Counts;
+  /** Situations that faults and traders aim at, as often as they came about. */
+  readonly met: Counts;
 }
 
 export function emptyTally(): SessionTally {
@@ -41,6 +43,7 @@ export function emptyTally(): SessionTally {
     byHand: {},
     faults: {},
     alerts: {},
+    met: {},
   };
 }
 
@@ -86,4 +89,5 @@ export function addTally(sum: SessionTally, more: SessionTally): void {
   addCounts(sum.byHand, more.byHand);
   addCounts(sum.faults, more.faults);
   addCounts(sum.alerts, more.alerts);
+  addCounts(sum.met, more.met);
 }

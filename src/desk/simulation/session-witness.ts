@@ -20,10 +20,12 @@ import { HandOracle } from './hand-oracle.ts';
 import type { SendWorld } from './order-oracle.ts';
 import { OrderOracle } from './order-oracle.ts';
 import { PromiseOracle } from './promise-oracle.ts';
+import { RestOracle } from './rest-oracle.ts';
 import type { Move } from './scripted-trader.ts';
 import { TOKEN_MARK } from './scripted-trader.ts';
 import type { SessionTally } from './session-tally.ts';
 import { count, emptyTally, tallyEvent, tallyRecord } from './session-tally.ts';
+import { StopOracle } from './stop-oracle.ts';
 import { StrategyOracle } from './strategy-oracle.ts';
 
 /** Beyond this many, more of the same says nothing new. */
@@ -39,6 +41,7 @@ export class SessionWitness implements BrokerObserver {
   readonly tally: SessionTally = emptyTally();
   readonly violations: string[] = [];
   readonly flat: FlatOracle;
+  readonly stops: StopOracle;
   readonly #promises: PromiseOracle;
   readonly #flattenTokens = new Set<string>();
   readonly #orders: OrderOracle;
@@ -47,6 +50,7 @@ export class SessionWitness implements BrokerObserver {
   readonly #answers: AnswerOracle;
   readonly #strategies: StrategyOracle;
   readonly #hand: HandOracle;
+  readonly #rests: RestOracle;
   #lastSeq = 0;
 
   constructor(options: WitnessOptions) {
@@ -55,6 +59,8 @@ export class SessionWitness implements BrokerObserver {
     this.#caps = new CapOracle(options.limits, report);
     this.#books = new BookOracle(options.startCashCents, report);
     this.flat = new FlatOracle(report);
+    this.#rests = new RestOracle(report, (what) => count(this.tally.met, what));
+    this.stops = new StopOracle(report, (what) => count(this.tally.met, what));
     this.#promises = new PromiseOracle(report);
     this.#answers = new AnswerOracle(report);
     this.#strategies = new StrategyOracle(report);
@@ -68,6 +74,7 @@ export class SessionWitness implements BrokerObserver {
   onInput(input: Input): void {
     this.tally.inputs += 1;
     this.#orders.onInput(input);
+    this.stops.onInput(input);
     this.#strategies.onInput(input);
     this.#hand.onInput(input);
   }
@@ -88,6 +95,8 @@ export class SessionWitness implements BrokerObserver {
     this.#caps.onRecord(record);
     this.#strategies.onRecord(record);
     this.#hand.onRecord(record);
+    this.stops.onRecord(record);
+    this.#rests.onRecord(record);
     if (body.kind === 'alert') this.flat.onAlert(body.code, body.text);
     const event = brokerEventOf(record);
     if (event === undefined) return;
@@ -95,17 +104,23 @@ export class SessionWitness implements BrokerObserver {
     this.#orders.onEvent(event);
     this.#caps.onEvent(event);
     this.#hand.onEvent(event);
+    this.#rests.onEvent(event);
     this.#books.onJournalled(event);
   }
 
   onSubmit(intent: OrderIntent, at: At): void {
     this.#orders.onSubmit(intent, at);
     this.#hand.onSubmit(intent);
+    this.#rests.onSubmit(intent);
   }
 
   /** An order has come to the door of a broker behind wires. */
   onArrival(intentId: string, name?: string): void {
     this.#orders.onArrival(intentId, name);
+  }
+
+  onCancel(intentId: string): void {
+    this.#rests.onCancel(intentId);
   }
 
   onReprice(intent: OrderIntent): void {
@@ -117,6 +132,7 @@ export class SessionWitness implements BrokerObserver {
     this.#orders.onEvent(event);
     this.#caps.onEvent(event);
     this.#hand.onEvent(event);
+    this.#rests.onEvent(event);
     this.#books.onBrokerEvent(event);
   }
 
@@ -153,6 +169,13 @@ export class SessionWitness implements BrokerObserver {
     return command.kind === 'confirm' && this.#flattenTokens.delete(command.tokenSha256);
   }
 
+  /** The operator asked for a stop: `how` names its policy and what worked then. */
+  onStop(desk: DeskContext, how: string): void {
+    count(this.tally.met, how);
+    this.#rests.onStop();
+    if (how.startsWith('flatten')) this.flat.onFlatten(desk, 'at the stop');
+  }
+
   onHiddenFills(): void {
     this.#books.onHiddenFills();
   }
@@ -160,6 +183,8 @@ export class SessionWitness implements BrokerObserver {
   /** Called after every input from outside and all it led to. */
   afterStep(desk: DeskContext, broker: BrokerAccount, at: At): void {
     this.#books.afterStep(desk, broker, at);
+    this.stops.afterStep(desk);
+    this.#rests.afterStep(desk);
   }
 
   /** The session ran to its end, and what it left has had its time. */
@@ -184,6 +209,8 @@ export class SessionWitness implements BrokerObserver {
     this.#promises.onCrash(records);
     this.#answers.onCrash();
     this.#strategies.onCrash();
+    this.stops.onCrash(records);
+    this.#rests.onCrash();
     this.tally.restarts += 1;
   }
 }

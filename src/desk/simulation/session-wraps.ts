@@ -11,6 +11,8 @@ import type { Input } from '../inputs.ts';
 import type { JournalAnswer } from './journal-model.ts';
 
 export interface SessionWraps {
+  /** Inputs on their way to the desk, after the oracles have heard them. */
+  readonly input?: (input: Input) => Input;
   /** The broker as the desk sees it. */
   readonly gateway?: (broker: OrderGateway) => OrderGateway;
   /** Called once with each desk that is built. */

@@ -100,7 +100,7 @@ export class SimulatedEngine {
     const heard = this.#isRecorded ? this.#recorded(input) : input;
     this.#now = heard.at;
     this.#world.onInput(heard);
-    this.#performAll(this.desk.step(heard));
+    this.#performAll(this.desk.step(this.#world.wraps.input?.(heard) ?? heard));
   }
 
   /** The input as whoever reads the recording will find it: it must make no difference. */

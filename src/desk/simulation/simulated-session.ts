@@ -18,24 +18,25 @@ import { EventQueue, soonest } from './event-queue.ts';
 import type { BrokerAccount, FarBroker, WireEffect } from './far-broker.ts';
 import { FaultSwitchboard } from './fault-switchboard.ts';
 import { FeedModel } from './feed-model.ts';
+import { JournalDoor } from './journal-door.ts';
 import { answerInput, type JournalAnswer, JournalModel } from './journal-model.ts';
+import { OperatorStop } from './operator-stop.ts';
 import { RunLog } from './run-log.ts';
 import type { Move } from './scripted-trader.ts';
 import { OPERATOR, ScriptedTrader } from './scripted-trader.ts';
 import { type SeededRandom, type StreamName, streamOf } from './seeded-random.ts';
 import {
   configFor,
-  endsOf,
+  endOf,
   exitsFor,
   handOf,
   limitsFor,
-  type SessionEnds,
   type SessionShape,
   STARTING_CASH_CENTS,
   temperFor,
 } from './session-config.ts';
 import { planFaults } from './session-faults.ts';
-import { isLive, TAKES_MICROS, tickMicros } from './session-pace.ts';
+import { TAKES_MICROS, tickMicros } from './session-pace.ts';
 import type { SessionOptions, SessionReport } from './session-report.ts';
 import { count } from './session-tally.ts';
 import { SessionWitness } from './session-witness.ts';
@@ -69,6 +70,7 @@ class SimulatedSession implements EngineWorld {
   readonly #market: VirtualMarket;
   readonly #feed: FeedModel;
   readonly #journal: JournalModel;
+  readonly #door: JournalDoor;
   readonly #trader: ScriptedTrader;
   readonly #witness: SessionWitness;
   readonly #faults: FaultSwitchboard;
@@ -77,7 +79,8 @@ class SimulatedSession implements EngineWorld {
   readonly #runs: RunLog;
   /** Absent where the broker is part of the engine. */
   readonly #far: FarBroker | undefined;
-  readonly #ends: SessionEnds;
+  readonly #end: EpochMicros;
+  readonly #operator: OperatorStop;
   readonly #clock: SkewedClock;
   #engine: SimulatedEngine;
   #nextTick: EpochMicros;
@@ -85,7 +88,6 @@ class SimulatedSession implements EngineWorld {
   #movedAt: EpochMicros;
   #killWord = false;
   #isStopped = false;
-  #isStopping = false;
   #lastId = 0;
 
   constructor(options: SessionOptions) {
@@ -107,7 +109,8 @@ class SimulatedSession implements EngineWorld {
     this.#clock = new SkewedClock(addMicros(session.open, -TAKES_MICROS.start));
     this.#nextTick = this.#now;
     this.#movedAt = this.#now;
-    this.#ends = endsOf(session, options.minutes, this.#random);
+    this.#end = endOf(session, options.minutes);
+    this.#operator = new OperatorStop(this.#random, session, this.#end);
     const hand = handOf(stream('hand'), options.byHand);
     this.#trader = new ScriptedTrader(stream('trader'), session.open, { shape: this.#shape, hand });
     const isDurable = (seq: number): boolean => this.#journal.isDurable(seq, this.#now);
@@ -127,6 +130,13 @@ class SimulatedSession implements EngineWorld {
       setClocks: (jump) => this.#clock.jump(jump),
       onHiddenFills: () => this.#witness.onHiddenFills(),
       onFault: (kind) => count(this.#witness.tally.faults, kind),
+    });
+    this.#door = new JournalDoor({
+      journal: this.#journal,
+      witness: this.#witness,
+      faults: this.#faults,
+      wraps: this.wraps,
+      plainTokens: () => this.#trader.plainTokens(),
     });
     this.#runs = new RunLog(options.broker?.name ?? 'paper');
     this.#far = options.broker?.open({
@@ -188,7 +198,7 @@ class SimulatedSession implements EngineWorld {
   #play(): void {
     this.#engine.begin();
     this.#connect();
-    while (!this.#isStopped && this.#now < this.#ends.end) {
+    while (!this.#isStopped && this.#now < this.#end) {
       this.#clock.passTo(this.#nextMoment());
       this.#faults.run(this.#clock.trueAt);
       this.#deliver();
@@ -260,13 +270,19 @@ class SimulatedSession implements EngineWorld {
     if (this.#faults.isTrouble) this.#witness.flat.onTrouble(this.#at.market);
     this.#witness.flat.judge(this.#engine.desk.context);
     if (!isTick) return;
-    const seen = { spotDollars: this.#market.spotDollars, tally: this.#witness.tally };
+    const { thin: isThin } = this.#feed.temper;
+    const seen = { spotDollars: this.#market.spotDollars, isThin, tally: this.#witness.tally };
     const view = traderView(this.#engine.desk.context, this.#clock.trueAt, seen);
     for (const move of this.#trader.moves(view)) this.#ask(move);
     this.#stopInTime();
-    const moment = { now: this.#at.market, movedAt: this.#clock.shown(this.#movedAt).market };
-    const tick = tickMicros(this.#engine.desk.context, moment, this.#shape);
-    this.#hasten(addMicros(this.#now, tick));
+    this.#hasten(addMicros(this.#now, this.#tickMicros()));
+  }
+
+  #tickMicros(): number {
+    const isTense = this.#feed.isAimed && this.#witness.stops.isNear;
+    const movedAt = this.#clock.shown(this.#movedAt).market;
+    const moment = { now: this.#at.market, movedAt, isTense };
+    return tickMicros(this.#engine.desk.context, moment, this.#shape);
   }
 
   /** Nobody at the faces is kept waiting, also where an answer came late. */
@@ -278,9 +294,7 @@ class SimulatedSession implements EngineWorld {
   #hearFeed(): void {
     const { context } = this.#engine.desk;
     const isBeat = this.#far?.beat() !== undefined && this.#now < this.#nextTick;
-    const isIdle = isBeat && !isLive(context);
-    const options = { isChainOpen: context.day.chainOpen, isIdle };
-    for (const input of this.#feed.round(this.#now, this.#at, options)) this.#step(input);
+    for (const input of this.#feed.round(this.#now, this.#at, context, isBeat)) this.#step(input);
   }
 
   /** A command at the faces. A kill sets the kill word at once and reaches the desk a little later. */
@@ -305,12 +319,11 @@ class SimulatedSession implements EngineWorld {
   }
 
   #stopInTime(): void {
-    if (this.#isStopping || this.#now < this.#ends.stopAt) return;
-    this.#isStopping = true;
-    const policy = this.#random.pick(['flatten', 'leave'] as const);
+    const desk = this.#engine.desk.context;
+    const [policy, beside] = this.#operator.ask(desk, this.#now, this.#witness.tally) ?? [];
+    if (policy === undefined) return;
     this.#ask({ caller: OPERATOR, command: { kind: 'shutdown', policy } });
-    if (policy === 'flatten')
-      this.#witness.flat.onFlatten(this.#engine.desk.context, 'at the stop');
+    this.#witness.onStop(desk, `${policy} beside ${beside}`);
   }
 
   #step(input: Input): void {
@@ -338,7 +351,7 @@ class SimulatedSession implements EngineWorld {
     this.#witness.flat.onTrouble(this.#at.market);
     this.#engine = this.#boot(records);
     this.#engine.begin();
-    this.#isStopping = false;
+    this.#operator.onCrash();
     this.#connect();
     if (!this.#killWord || this.#engine.desk.context.day.killed) return;
     const caller = { principal: 'latch', authority: 'observe' } as const;
@@ -350,29 +363,8 @@ class SimulatedSession implements EngineWorld {
   }
 
   toJournal(records: readonly AuditRecord[], urgent: boolean): void {
-    const sent: AuditRecord[] = [];
-    const { record: wrap = (record: AuditRecord) => record } = this.wraps;
-    for (const record of records) {
-      const kept = wrap(record, () => this.#trader.plainTokens());
-      if (kept === undefined) continue;
-      sent.push(kept);
-      this.#witness.onRecord(kept);
-      this.#faults.onRecord(kept.body.kind);
-    }
-    const answers = this.#write(sent, urgent);
-    const heard = this.wraps.answers?.(answers, this.#clock.trueAt) ?? answers;
-    for (const answer of heard) this.#later.add(answer.due, { kind: 'answer', answer });
-  }
-
-  #write(records: readonly AuditRecord[], urgent: boolean): readonly JournalAnswer[] {
-    try {
-      const answers = this.#journal.append(records, urgent, this.#now);
-      if (answers[0]?.kind === 'failed') this.#witness.onRefused(records);
-      return answers;
-    } catch (error) {
-      this.#witness.report(`the journal: ${String(error)}`);
-      return [];
-    }
+    const answers = this.#door.write(records, urgent, this.#clock.trueAt);
+    for (const answer of answers) this.#later.add(answer.due, { kind: 'answer', answer });
   }
 
   onInput(input: Input): void {

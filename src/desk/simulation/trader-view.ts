@@ -23,6 +23,8 @@ export interface TraderView {
   readonly openings: () => readonly { readonly orderId: string; readonly limit: Price }[];
   /** Nothing opens until a person has looked and re-armed. */
   readonly isHeld: boolean;
+  /** The market shows few contracts. */
+  readonly isThin: boolean;
   /** True while the day still lacks a fill: the trader then asks often and confirms at once. */
   readonly isEager: boolean;
 }
@@ -35,7 +37,11 @@ const LEAST_PREVIEWS = 6;
 export function traderView(
   desk: DeskContext,
   at: At,
-  world: { readonly spotDollars: number; readonly tally: SessionTally },
+  world: {
+    readonly spotDollars: number;
+    readonly isThin: boolean;
+    readonly tally: SessionTally;
+  },
 ): TraderView {
   const { book, orders, day } = desk;
   const { fills, previews } = world.tally;
@@ -44,6 +50,7 @@ export function traderView(
     at,
     minutes,
     spotDollars: world.spotDollars,
+    isThin: world.isThin,
     positionIds: book.structures().map(({ positionId }) => positionId),
     expiry: day.session.date,
     midOf: (symbol) => {

@@ -4,11 +4,13 @@
  */
 
 import type { OptionContract, Right } from '../../engine/domain/instrument.ts';
+import { occSymbol, parseOccSymbol } from '../../engine/domain/instrument.ts';
 import type { Bar, ChainListing } from '../../engine/domain/market.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros, Price } from '../../engine/domain/units.ts';
 import {
   addMicros,
+  dollarsFromPrice,
   epochMicros,
   MICROS_PER_MINUTE,
   price,
@@ -16,6 +18,7 @@ import {
 } from '../../engine/domain/units.ts';
 import { blackValue } from '../../engine/pricing/black.ts';
 import { MINUTES_PER_YEAR, yearsToExpiry } from '../../engine/pricing/time-to-expiry.ts';
+import { QuoteSpells } from './quote-spells.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 /** How the day's market is. */
@@ -39,7 +42,17 @@ export interface QuoteFaults {
   readonly jumped: boolean;
   /** The server writes numbers that are none. */
   readonly odd: boolean;
+  /** Nobody bids for what is held long, for single rounds and for long runs of them, and it is offered
+   * further off than a worthless wing is. */
+  readonly bare: boolean;
+  /** What is held is quoted narrow and much too wide by turns. */
+  readonly flicker: boolean;
 }
+
+/** What is held, signed, by symbol: what some faults are aimed at. */
+export type Held = ReadonlyMap<string, number>;
+
+const NOTHING: Held = new Map();
 
 /** A quote of a chain row, -1 the underlying. */
 export interface RowQuote {
@@ -59,6 +72,7 @@ const CENT = 0.01;
 const LEAST_BID_DOLLARS = 0.01;
 const PRICE_PER_CENT = 100;
 const MOST_SIZE = 60;
+const MOST_THIN_SIZE = 2;
 const FAULTY_ROW_CHANCE = 0.3;
 const JUMP_CHANCE = 0.05;
 /** Least and most. */
@@ -71,6 +85,16 @@ const ODD_DOLLARS = [
   -0.05,
   1e12,
 ] as const;
+/** A tick beyond what a worthless wing may be offered at. */
+const LEAST_BARE_ASK = priceFromDollars(0.06);
+/** A flickering quote is wide by this much below its bid and above its ask, a fraction, and by so much
+ * more at least. */
+const NARROWED = 0.8;
+const WIDENED = 1.2;
+const WIDE_BY = priceFromDollars(0.06);
+/** A spot that is drawn somewhere has gone most of the way after so long. */
+const DRAWN_MINUTES = 20;
+const BEYOND_DOLLARS = 1;
 /** Rows whose quote did not change are quoted again every so many rounds. */
 const REFRESH_ROUNDS = 4;
 
@@ -81,13 +105,18 @@ export class VirtualMarket {
   readonly #contracts: readonly OptionContract[];
   readonly #shown: RowQuote[] = [];
   readonly #history: Bar[] = [];
+  readonly #bare: QuoteSpells;
+  readonly #wide: QuoteSpells;
   #spot: number;
   #at: EpochMicros;
+  #drawnTo: number | undefined;
   #round = 0;
   #bar: Bar;
 
   constructor(random: SeededRandom, temper: MarketTemper, session: SessionTimes) {
     this.#random = random;
+    this.#bare = new QuoteSpells(random);
+    this.#wide = new QuoteSpells(random);
     this.#temper = temper;
     this.#session = session;
     this.#spot = temper.spot;
@@ -111,8 +140,9 @@ export class VirtualMarket {
   }
 
   /** Moves the spot on to a market time. Returns the bars that changed: those that were finished on
-   * the way and the one that forms. */
-  advance(market: EpochMicros): readonly Bar[] {
+   * the way and the one that forms. It is drawn to a short that is held, where its stop is. */
+  advance(market: EpochMicros, held = NOTHING): readonly Bar[] {
+    this.#drawnTo = this.#nearestShort(held);
     const bars: Bar[] = [];
     let ends = addMicros(this.#bar.startsAt, MICROS_PER_MINUTE);
     while (ends <= market) {
@@ -133,6 +163,9 @@ export class VirtualMarket {
     const deviation = impliedVol * realizedMultiple * Math.sqrt(minutes / MINUTES_PER_YEAR);
     this.#at = market;
     this.#spot *= Math.exp(deviation * this.#random.normal());
+    if (this.#drawnTo !== undefined) {
+      this.#spot += (this.#drawnTo - this.#spot) * (1 - Math.exp(-minutes / DRAWN_MINUTES));
+    }
     const last = priceFromDollars(pennies(this.#spot));
     const { high, low } = this.#bar;
     this.#bar = {
@@ -142,6 +175,20 @@ export class VirtualMarket {
       low: price(Math.min(low, last)),
       volume: this.#bar.volume + this.#random.whole(1, 999),
     };
+  }
+
+  /** A little beyond its strike, in dollars. */
+  #nearestShort(held: Held): number | undefined {
+    let nearest: number | undefined;
+    for (const [symbol, quantity] of held) {
+      const contract = quantity < 0 ? parseOccSymbol(symbol) : undefined;
+      if (contract === undefined) continue;
+      const side = contract.right === 'call' ? 1 : -1;
+      const strike = dollarsFromPrice(contract.strike) + side * BEYOND_DOLLARS;
+      const away = Math.abs(strike - this.#spot);
+      if (nearest === undefined || away < Math.abs(nearest - this.#spot)) nearest = strike;
+    }
+    return nearest;
   }
 
   #newBar(): Bar {
@@ -164,12 +211,14 @@ export class VirtualMarket {
 
   /** Options that quote in this round: those that changed, and of the others every fourth one.
    * `all` quotes every row. */
-  optionQuotes(faults: QuoteFaults, all: boolean): readonly RowQuote[] {
+  optionQuotes(faults: QuoteFaults, all: boolean, held = NOTHING): readonly RowQuote[] {
     this.#round += 1;
     const quotes: RowQuote[] = [];
     const years = yearsToExpiry(this.#at, this.#session.lastTrade);
     for (const [index, contract] of this.#contracts.entries()) {
-      const fresh = this.#quote(index, this.#value(contract, years), faults);
+      const plain = this.#quote(index, this.#value(contract, years), faults);
+      const quantity = held.size === 0 ? undefined : held.get(occSymbol(contract));
+      const fresh = quantity === undefined ? plain : this.#struck(plain, quantity, faults);
       const shown = this.#shown[index];
       const isSame =
         shown?.bid === fresh.bid && shown?.ask === fresh.ask && shown?.odd === fresh.odd;
@@ -205,8 +254,21 @@ export class VirtualMarket {
     return { index, ...sides(hasBid ? bid : 0, hasAsk ? ask : 0), ...sizes };
   }
 
+  /** The quote of a row that is held, as faults aimed at such rows leave it. */
+  #struck(quote: RowQuote, held: number, { bare, flicker }: QuoteFaults): RowQuote {
+    const { index, bid, ask } = quote;
+    if (ask === undefined || (bid !== undefined && bid > ask)) return quote;
+    if (bare && held > 0 && this.#bare.strikes(index)) {
+      return { ...quote, bid: undefined, ask: price(Math.max(ask, LEAST_BARE_ASK)) };
+    }
+    if (!flicker || !this.#wide.strikes(index)) return quote;
+    const lower = Math.floor(((bid ?? 0) * NARROWED) / PRICE_PER_CENT) * PRICE_PER_CENT;
+    const higher = Math.ceil((ask * WIDENED) / PRICE_PER_CENT) * PRICE_PER_CENT + WIDE_BY;
+    return { ...quote, bid: lower > 0 ? price(lower) : undefined, ask: price(higher) };
+  }
+
   #sizes(thin: boolean): { bidSize: number; askSize: number } {
-    const most = thin ? 2 : MOST_SIZE;
+    const most = thin ? MOST_THIN_SIZE : MOST_SIZE;
     return { bidSize: this.#random.whole(1, most), askSize: this.#random.whole(1, most) };
   }
 }

@@ -12,16 +12,20 @@ const SAYS: Readonly<Record<PlantName, RegExp>> = {
   'cap-off-by-one': /trades 11 contracts a leg/,
   'drop-fill': /was not journalled|the facts say/,
   'audit-gap': /came after record|does not read back/,
+  'blind-stop': /the stop of .* is broken by/,
+  'rest-left-working': /works on beside|was not called back/,
   leak: /holds a plain token/,
 };
 /** Every plant is found within so many sessions … */
 const WITHIN_SESSIONS = 80;
 /** … and these, where the first seed does not show them, by this one. */
 const FIRST_SEED: Readonly<Partial<Record<PlantName, number>>> = {
-  'resend-on-timeout': 4,
-  'token-reuse': 6,
-  'kill-after-check': 10,
-  'cap-off-by-one': 3,
+  'resend-on-timeout': 5,
+  'token-reuse': 11,
+  'kill-after-check': 7,
+  'cap-off-by-one': 4,
+  'blind-stop': 26,
+  'rest-left-working': 65,
 };
 const PATIENCE_MILLIS = 120_000;
 

@@ -1,14 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { leastPayoffCents } from '../../../src/desk/simulation/expiry-payoff.ts';
+import { HEALTHY_FEED } from '../../../src/desk/simulation/feed-model.ts';
 import { JournalModel } from '../../../src/desk/simulation/journal-model.ts';
 import { SeededRandom } from '../../../src/desk/simulation/seeded-random.ts';
 import { FAULT_KINDS, planFaults } from '../../../src/desk/simulation/session-faults.ts';
 import { SkewedClock } from '../../../src/desk/simulation/skewed-clock.ts';
-import { VirtualMarket } from '../../../src/desk/simulation/virtual-market.ts';
+import { type QuoteFaults, VirtualMarket } from '../../../src/desk/simulation/virtual-market.ts';
 import { WireFeed } from '../../../src/desk/simulation/wire-feed.ts';
 import type { AuditRecord } from '../../../src/engine/domain/audit-record.ts';
-import type { Instrument } from '../../../src/engine/domain/instrument.ts';
+import { type Instrument, occSymbol } from '../../../src/engine/domain/instrument.ts';
 import {
   addMicros,
   MICROS_PER_MINUTE,
@@ -17,7 +18,7 @@ import {
 import { buildSession } from '../../support/chain-builder.ts';
 
 const session = buildSession();
-const CALM = { crossed: false, oneSided: false, thin: false, jumped: false, odd: false };
+const CALM: QuoteFaults = HEALTHY_FEED;
 
 function record(seq: number): AuditRecord {
   const at = { market: session.open, wall: session.open };
@@ -115,6 +116,45 @@ describe('the market of a simulation', () => {
     const [calm, wild, after] = [mids(false), mids(true), mids(false)];
     expect(wild.some((mid, row) => mid > 1.4 * (calm[row] ?? 0) + 400)).toBe(true);
     expect(after).toEqual(calm);
+  });
+
+  it('takes the bid from longs that are held, and from nothing else, while it is told to', () => {
+    const quotes = market().optionQuotes(CALM, true);
+    const sold = quotes.findIndex(({ bid }) => (bid ?? 0) > 5_000);
+    const symbols = market().listing.contracts.map(occSymbol);
+    const held = new Map(symbols.map((symbol, row) => [symbol, row === sold ? -1 : 1]));
+    const bare = market().optionQuotes({ ...CALM, bare: true }, true, held);
+    const struck = bare.filter(
+      ({ bid }, row) => bid === undefined && quotes[row]?.bid !== undefined,
+    );
+    expect(struck.length).toBeGreaterThan(10);
+    expect(struck.every(({ ask = 0 }) => ask >= 600)).toBe(true);
+    expect(bare[sold]?.bid).toBe(quotes[sold]?.bid);
+    const without = market().optionQuotes({ ...CALM, bare: true }, true);
+    expect(without.map(({ bid }) => bid)).toEqual(quotes.map(({ bid }) => bid));
+  });
+
+  it('quotes what is held wide and narrow by turns while it is told to', () => {
+    const flickering = market();
+    const [symbol = ''] = flickering.listing.contracts.map(occSymbol);
+    const widths = Array.from({ length: 300 }, () => {
+      const held = new Map([[symbol, -1]]);
+      const [quote] = flickering.optionQuotes({ ...CALM, flicker: true }, true, held);
+      return (quote?.ask ?? 0) - (quote?.bid ?? 0);
+    });
+    const narrow = Math.min(...widths);
+    const turns = widths.filter((width, i) => width > narrow !== (widths[i - 1] ?? 0) > narrow);
+    expect(Math.max(...widths)).toBeGreaterThan(narrow + 1_200);
+    expect(turns.length).toBeGreaterThan(8);
+  });
+
+  it('is drawn to a short that is held, and a little beyond', () => {
+    const drawn = market();
+    const held = new Map([['SPY   261120C00604000', -2]]);
+    for (let minute = 1; minute <= 240; minute += 1) {
+      drawn.advance(addMicros(session.open, minute * MICROS_PER_MINUTE), held);
+    }
+    expect(Math.abs(drawn.spotDollars - 605)).toBeLessThan(2.5);
   });
 
   it('makes one bar a minute whose close is the next one’s neighbour', () => {

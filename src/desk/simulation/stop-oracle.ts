@@ -1,0 +1,271 @@
+/**
+ * A stop that is broken beyond doubt, for as long as it has to be, has led to something. Reckoned from
+ * the quotes as they came in, with arithmetic of its own: either the quotes are narrow and closing
+ * costs the stop, or even the best side of every quote says so. The book is the desk's, which another
+ * oracle holds against the facts.
+ */
+
+import type { AuditRecord } from '../../engine/domain/audit-record.ts';
+import type { Instrument } from '../../engine/domain/instrument.ts';
+import { instrumentSymbol, occSymbol } from '../../engine/domain/instrument.ts';
+import type { ExitPlan } from '../../engine/domain/order.ts';
+import type { EpochMicros } from '../../engine/domain/units.ts';
+import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
+import type { DeskContext } from '../desk-context.ts';
+import type { Input } from '../inputs.ts';
+import type { Report } from './order-oracle.ts';
+
+type Quote = Extract<Input, { readonly kind: 'quote' }>;
+type Leg = StructurePosition['legs'][number];
+/** A stop and the legs that it watches. */
+interface Watched {
+  readonly name: string;
+  readonly kind: NonNullable<ExitPlan['stop']>['kind'];
+  readonly price: number;
+  readonly legs: readonly Leg[];
+}
+
+/** Five ticks: narrow enough for anybody, and what a worthless wing may be offered at. */
+const NARROW = 500;
+/** Rows are quoted again more often than this while anything is held. */
+const OLDEST_MICROS = 20 * MICROS_PER_SECOND;
+/** A longer stretch between two looks counts nothing. */
+const LONGEST_STEP_MICROS = 5 * MICROS_PER_SECOND;
+/** What is broken by so much has to last so long, in seconds; and what all of them may take longer. */
+const TIERS = {
+  fast: [
+    [1, 10],
+    [1.1, 2],
+    [1.3, 0],
+  ],
+  patient: [
+    [1, 120],
+    [1.1, 20],
+    [1.3, 0],
+  ],
+} as const;
+const SLACK_SECONDS = 3;
+/** From this part of a stop on it is worth a close look. */
+const NEAR = 0.85;
+/** A close that was refused or ended is tried again within this time. */
+const RETRIED_WITHIN_MICROS = 40 * MICROS_PER_SECOND;
+const EXPLANATIONS: ReadonlySet<string> = new Set(['EXIT_REFUSED', 'CLOSE_REJECTED']);
+
+interface Broken {
+  /** Of the last look at which it was broken, in market time. */
+  readonly lookedAt: EpochMicros;
+  /** How long each tier has been broken; -1 = it is not. */
+  readonly micros: readonly number[];
+  /** A look that showed neither came after it. */
+  readonly wasDoubted: boolean;
+}
+
+/** Debits to close one unit: at the far side of every quote, and at the near one. */
+interface Cost {
+  readonly far: number;
+  readonly natural: number;
+  readonly isNarrow: boolean;
+  readonly hasBareLong: boolean;
+}
+
+function multipleOf({ kind, price }: Watched, debit: number): number {
+  if (kind === 'valueAtOrBelow') return debit < 0 ? price / -debit : Number.POSITIVE_INFINITY;
+  if (price > 0) return debit / price;
+  return debit >= price ? Number.POSITIVE_INFINITY : 0;
+}
+
+/** Units that the legs make up; undefined where fills have left them uneven. */
+function unitsOf(legs: readonly Leg[]): number | undefined {
+  const units = legs.map(({ quantity, ratio }) => quantity / ratio);
+  const [first = 0] = units;
+  const isEven = legs.every(({ ratio }) => Number.isInteger(ratio));
+  return isEven && first > 0 && units.every((other) => other === first) ? first : undefined;
+}
+
+export class StopOracle {
+  readonly #report: Report;
+  readonly #met: (what: string) => void;
+  readonly #quotes = new Map<number, Quote>();
+  readonly #plans = new Map<string, ExitPlan>();
+  #rows = new Map<string, number>();
+  #broken = new Map<string, Broken>();
+  readonly #explainedAt = new Map<string, number>();
+  #isBatch = false;
+  #nearest = 0;
+
+  /** `met`: hears of what is rare and worth meeting. */
+  constructor(report: Report, met: (what: string) => void) {
+    this.#report = report;
+    this.#met = met;
+  }
+
+  /** A stop was broken, or nearly, at the last look. */
+  get isNear(): boolean {
+    return this.#nearest > NEAR;
+  }
+
+  onInput(input: Input): void {
+    if (input.kind === 'quote') this.#quotes.set(input.index, input);
+    else if (input.kind === 'batchEnd') this.#isBatch = true;
+    else if (input.kind === 'listing') {
+      const { contracts } = input.listing;
+      this.#rows = new Map(contracts.map((contract, row) => [occSymbol(contract), row]));
+    }
+  }
+
+  onRecord({ body, at }: AuditRecord): void {
+    if (body.kind === 'intentRecorded') this.#onIntent(body.intent);
+    if (body.kind !== 'alert' || !EXPLANATIONS.has(body.code)) return;
+    const [positionId = ''] = body.text.split(/[: ]/);
+    this.#explainedAt.set(positionId, at.market);
+  }
+
+  #onIntent({
+    purpose,
+    positionId,
+    exitPlan,
+  }: {
+    purpose: string;
+    positionId: string;
+    exitPlan?: ExitPlan;
+  }) {
+    if (purpose === 'open' && exitPlan !== undefined) this.#plans.set(positionId, exitPlan);
+  }
+
+  /** Called after every step; judges after a batch of quotes. */
+  afterStep(desk: DeskContext): void {
+    if (!this.#isBatch) return;
+    this.#isBatch = false;
+    this.#nearest = 0;
+    const before = this.#broken;
+    this.#broken = new Map();
+    if (!desk.book.hasStructures()) return;
+    for (const position of desk.book.structures()) {
+      for (const watched of this.#watchedIn(position)) this.#look(desk, position, watched, before);
+    }
+  }
+
+  #watchedIn({ positionId, legs: all }: StructurePosition): readonly Watched[] {
+    const legs = all.filter(({ quantity }) => quantity !== 0);
+    const { stop, sideStop } = this.#plans.get(positionId) ?? {};
+    const watched: Watched[] = [];
+    if (stop !== undefined) watched.push({ name: positionId, ...stop, legs });
+    for (const right of sideStop === undefined ? [] : (['call', 'put'] as const)) {
+      const side = legs.filter(({ instrument: i }) => i.kind === 'option' && i.right === right);
+      const { debit = 0 } = sideStop ?? {};
+      if (!side.some(({ quantity }) => quantity < 0)) continue;
+      const name = `${positionId} ${right}`;
+      watched.push({ name, kind: 'debitAtOrAbove', price: debit, legs: side });
+    }
+    return watched;
+  }
+
+  #look(
+    desk: DeskContext,
+    position: StructurePosition,
+    watched: Watched,
+    before: ReadonlyMap<string, Broken>,
+  ): void {
+    const cost = this.#costOf(watched.legs, desk.at.wall);
+    const known = before.get(watched.name);
+    if (cost === undefined) {
+      if (known !== undefined) this.#broken.set(watched.name, { ...known, wasDoubted: true });
+      return;
+    }
+    const natural = multipleOf(watched, cost.natural);
+    this.#nearest = Math.max(this.#nearest, Math.min(natural, 1));
+    if (natural < 1) return;
+    const sure = Math.max(multipleOf(watched, cost.far), cost.isNarrow ? natural : 0);
+    if (sure < 1) {
+      if (known !== undefined) this.#broken.set(watched.name, { ...known, wasDoubted: true });
+      return;
+    }
+    if (cost.hasBareLong) this.#met('brokenBesideBareWing');
+    if (known?.wasDoubted === true) this.#met('brokenAgainAfterDoubt');
+    const broken = this.#longer(desk, position, sure, known);
+    this.#broken.set(watched.name, broken);
+    if (!this.#isOverdue(position, broken) || this.#isExcused(desk, position)) return;
+    this.#broken.delete(watched.name);
+    const { price } = watched;
+    this.#report(
+      `the stop of ${watched.name} at ${price} is broken by ${sure} and nothing is done`,
+    );
+  }
+
+  #tiersOf({ positionId }: StructurePosition) {
+    return TIERS[this.#plans.get(positionId)?.confirmation ?? 'fast'];
+  }
+
+  #longer(
+    { at }: DeskContext,
+    position: StructurePosition,
+    multiple: number,
+    known: Broken | undefined,
+  ): Broken {
+    const step = known === undefined ? 0 : at.market - known.lookedAt;
+    const counted = step > 0 && step <= LONGEST_STEP_MICROS ? step : 0;
+    const micros = this.#tiersOf(position).map(([least], tier) => {
+      if (multiple < least) return -1;
+      const lasted = known?.micros[tier] ?? -1;
+      return lasted < 0 ? 0 : lasted + counted;
+    });
+    return { lookedAt: at.market, micros, wasDoubted: false };
+  }
+
+  #isOverdue(position: StructurePosition, { micros }: Broken): boolean {
+    return this.#tiersOf(position).some(
+      ([, seconds], tier) => (micros[tier] ?? -1) >= (seconds + SLACK_SECONDS) * MICROS_PER_SECOND,
+    );
+  }
+
+  /** It is being closed, was just refused, or cannot be left and somebody was told. */
+  #isExcused(desk: DeskContext, { positionId }: StructurePosition): boolean {
+    const { market } = desk.at;
+    const { session, reserveExhausted, chainOpen } = desk.day;
+    if (reserveExhausted || !chainOpen || market >= session.lastTrade) return true;
+    if (desk.orders.isClosing(positionId)) return true;
+    const since = market - RETRIED_WITHIN_MICROS;
+    if ((this.#explainedAt.get(positionId) ?? 0) > since) return true;
+    const orders = desk.orders.all().filter(({ intent }) => intent.positionId === positionId);
+    return orders.some(({ updatedAt }) => updatedAt.market > since);
+  }
+
+  /** What closing one unit costs by the quotes that came in; undefined where one says nothing. */
+  #costOf(legs: readonly Leg[], wall: EpochMicros): Cost | undefined {
+    const units = unitsOf(legs);
+    if (units === undefined) return undefined;
+    let [far, natural] = [0, 0];
+    let isNarrow = true;
+    let hasBareLong = false;
+    for (const { instrument, quantity } of legs) {
+      const { bid = 0, ask } = this.#soundQuote(instrument, wall) ?? {};
+      if (ask === undefined) return undefined;
+      isNarrow &&= ask - bid <= NARROW;
+      hasBareLong ||= quantity > 0 && bid === 0 && ask > NARROW;
+      far -= quantity > 0 ? quantity * ask : quantity * bid;
+      natural -= quantity > 0 ? quantity * bid : quantity * ask;
+    }
+    // Longs that nobody bids for are left to expire.
+    const isWorthless = natural === 0 && legs.every(({ quantity }) => quantity > 0);
+    if (isWorthless) return undefined;
+    return { far: far / units, natural: natural / units, isNarrow, hasBareLong };
+  }
+
+  /** Recent, offered and not crossed. */
+  #soundQuote(instrument: Instrument, wall: EpochMicros): Quote | undefined {
+    const quote = this.#quotes.get(this.#rows.get(instrumentSymbol(instrument)) ?? -2);
+    const { bid = 0, ask } = quote ?? {};
+    const isSound = ask !== undefined && bid <= ask;
+    const isRecent = quote !== undefined && wall - quote.at.wall <= OLDEST_MICROS;
+    return isSound && isRecent ? quote : undefined;
+  }
+
+  /** Breaches are counted anew. */
+  onCrash(records: readonly AuditRecord[]): void {
+    this.#broken = new Map();
+    this.#isBatch = false;
+    this.#plans.clear();
+    for (const { body } of records) if (body.kind === 'intentRecorded') this.#onIntent(body.intent);
+  }
+}

@@ -2,6 +2,7 @@
  * The records of a journal whose chain is checked elsewhere, read as it is: each payload must be a
  * record of a known kind with the number of its frame. One owner; nothing is kept here.
  */
+import { assert } from '../engine/domain/assert.ts';
 import type { AuditRecord } from '../engine/domain/audit-record.ts';
 import type { ChainedFrame } from './journal-format.ts';
 import { FRAME_HEADER_BYTES, framePayloadBytes, frameSeq, recordIn } from './journal-format.ts';
@@ -61,13 +62,23 @@ export class FrameRuns {
   }
 }
 
-/** Gives every record to `see`, in order, and keeps none. */
+/** Hears of each record, in order. `again` reads it anew: whoever may want one of few records at the end
+ * need not keep all of them alive until then. */
+export type RecordVisitor = (record: AuditRecord, again: () => AuditRecord) => void;
+
+function recordAgain(frame: Buffer): AuditRecord {
+  const record = recordIn(frame);
+  assert(!('fault' in record), 'what was read once is read again');
+  return record;
+}
+
+/** Gives every record to `see`, and keeps none. */
 export class RecordReading implements RecordReader {
-  readonly #see: (record: AuditRecord) => void;
+  readonly #see: RecordVisitor;
   #fault: ScanFault | undefined;
   #sealed: SealedBefore | undefined;
 
-  constructor(see: (record: AuditRecord) => void) {
+  constructor(see: RecordVisitor) {
     this.#see = see;
   }
 
@@ -82,9 +93,15 @@ export class RecordReading implements RecordReader {
         return;
       }
       this.#sealed = sealedBefore(record) ?? this.#sealed;
-      this.#see(record);
+      this.#see(record, () => recordAgain(frame));
       at = end;
     }
+  }
+
+  /** Goes on with what became of the records that follow. */
+  join({ fault, sealed }: RecordsRead): void {
+    this.#fault ??= fault;
+    this.#sealed = sealed ?? this.#sealed;
   }
 
   finish(): RecordsRead {

@@ -152,7 +152,7 @@ export class Desk {
       desk.book.startSession(day.session.date, day.closingSpot);
       day.breakoutsTaken.length = 0;
     }
-    if (past.wasCutOff) desk.orders.skipNumbers();
+    if (past.ended === 'cutOff') desk.orders.skipNumbers();
     recordStart(desk, past);
     recordLimits(desk);
     pageUnknown(desk);

@@ -5,7 +5,7 @@ import type { BrokerEvent } from '../broker/order-gateway.ts';
 import type { AuditRecord } from '../engine/domain/audit-record.ts';
 import { instrumentSymbol } from '../engine/domain/instrument.ts';
 import { legSign, type OrderIntent } from '../engine/domain/order.ts';
-import { DecisionLog } from './previews/decision-log.ts';
+import { isDecision, MAX_DECISIONS } from './previews/decision-log.ts';
 
 /** What a start recorded of itself. */
 export type Started = Extract<AuditRecord['body'], { kind: 'engineStarted' }>;
@@ -25,8 +25,8 @@ export interface LastRun {
 export interface JournalSummary extends LastRun {
   /** How many there are: numbers may be left out. */
   readonly records: number;
-  /** True where the last run did not end in order: its journal may lack what came last. */
-  readonly wasCutOff: boolean;
+  /** A run that was cut off may lack what came last; undefined where the records tell of no run. */
+  readonly ended: 'inOrder' | 'cutOff' | undefined;
   /** Intents in the order recorded, and what the broker reported of them. */
   readonly intents: readonly OrderIntent[];
   readonly brokerEvents: readonly BrokerEvent[];
@@ -91,51 +91,63 @@ function lean(record: AuditRecord): AuditRecord {
   return { ...record, body: { ...body, checks: [], quotes: {} } };
 }
 
+const NOTHING_LAST = { lastSeq: 0, lastSession: undefined, lastMarket: undefined };
+
 /** Folds a journal's records as they are read: one fold for all that a start needs of them. */
 export class JournalFold {
   readonly #intents: OrderIntent[] = [];
   readonly #brokerEvents: BrokerEvent[] = [];
   readonly #steps: AuditRecord[] = [];
-  readonly #decisions = new DecisionLog([]);
+  /** How to have each again: with what they were judged by they are most of a journal. */
+  readonly #decisions: (() => AuditRecord)[] = [];
   #records = 0;
-  #last: AuditRecord | undefined;
+  #last: Pick<LastRun, 'lastSeq' | 'lastSession' | 'lastMarket'> = NOTHING_LAST;
   #lastStart: Started | undefined;
-  #isStopped = false;
-  #hasRun = false;
+  #ended: JournalSummary['ended'];
 
-  /** To be called with each record, in order. */
-  see(record: AuditRecord): void {
-    const { body, session } = record;
-    const isStep = !TOLD_ONLY.has(body.kind) || session !== this.#last?.session;
+  /** To be called with each record, in order; `again` makes it once more. */
+  see(record: AuditRecord, again = () => record): void {
+    const { body, seq, session, at } = record;
+    const isStep = !TOLD_ONLY.has(body.kind) || session !== this.#last.lastSession;
     this.#records += 1;
-    this.#last = record;
+    this.#last = { lastSeq: seq, lastSession: session, lastMarket: at.market };
     if (body.kind !== 'alertDelivered') {
-      this.#isStopped = body.kind === 'engineStopped';
-      this.#hasRun = true;
+      this.#ended = body.kind === 'engineStopped' ? 'inOrder' : 'cutOff';
     }
     if (body.kind === 'engineStarted') this.#lastStart = body;
     if (body.kind === 'intentRecorded') this.#intents.push(body.intent);
     const event = brokerEventOf(record);
     if (event !== undefined) this.#brokerEvents.push(event);
     if (isStep) this.#steps.push(lean(record));
-    this.#decisions.note(record);
+    if (isDecision(record)) this.#decisions.push(again);
+  }
+
+  /** Goes on with the fold of the records that follow. */
+  join(later: JournalSummary): void {
+    const { lastSeq, lastSession, lastMarket } = later;
+    this.#records += later.records;
+    if (later.records > 0) this.#last = { lastSeq, lastSession, lastMarket };
+    this.#lastStart = later.lastStart ?? this.#lastStart;
+    this.#ended = later.ended ?? this.#ended;
+    for (const intent of later.intents) this.#intents.push(intent);
+    for (const event of later.brokerEvents) this.#brokerEvents.push(event);
+    for (const step of later.steps) this.#steps.push(step);
+    for (const decision of later.decisions) this.#decisions.push(() => decision);
   }
 
   /** After the records so far. */
   summary(): JournalSummary {
     const changes = this.#brokerEvents.filter(({ kind }) => CHANGES.has(kind));
     return {
-      lastSeq: this.#last?.seq ?? 0,
+      ...this.#last,
       lastStart: this.#lastStart,
-      lastSession: this.#last?.session,
-      lastMarket: this.#last?.at.market,
-      endedFlat: this.#isStopped && isFlat(changes),
+      endedFlat: this.#ended === 'inOrder' && isFlat(changes),
       records: this.#records,
-      wasCutOff: this.#hasRun && !this.#isStopped,
+      ended: this.#ended,
       intents: this.#intents,
       brokerEvents: this.#brokerEvents,
       steps: this.#steps,
-      decisions: this.#decisions.records,
+      decisions: this.#decisions.slice(-MAX_DECISIONS).map((again) => again()),
     };
   }
 }

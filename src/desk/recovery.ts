@@ -31,9 +31,11 @@ export function recover(
   shelf: PreviewShelf,
   steps: readonly AuditRecord[],
 ): void {
+  const then: { -readonly [Part in keyof DeskContext]: DeskContext[Part] } = { ...desk };
   for (const record of steps) {
-    const out = new UnheardOutbox(record.at, record.session, 0);
-    apply({ ...desk, out, at: record.at }, shelf, record);
+    then.out = new UnheardOutbox(record.at, record.session, 0);
+    then.at = record.at;
+    apply(then, shelf, record);
   }
   settleUnsent(desk);
 }
@@ -231,13 +233,13 @@ type Recorded = Extract<AuditRecord['body'], { kind: 'intentRecorded' }>;
 
 function restoreOrder(desk: DeskContext, record: AuditRecord, body: Recorded): void {
   const { intent, orderHash, tokenSha256, previewId } = body;
-  const payoff = payoffOf(intent, feesOf(desk, intent));
   const opening = intent.purpose === 'open';
+  const worst = opening ? payoffOf(intent, feesOf(desk, intent)).maxLossCents : undefined;
   const order = newOrder({
     intent,
     orderHash,
     shapeHash: shapeHash(intent),
-    worstCaseCents: opening ? (payoff.maxLossCents ?? cents(0)) : cents(0),
+    worstCaseCents: worst ?? cents(0),
     createdAt: record.at,
     tokenSha256,
     intentSeq: record.seq,

@@ -154,17 +154,22 @@ export class PaperAccount {
   /** Takes `held` (signed as it is held) out of the account. */
   #remove(instrument: Instrument, held: number, firstFrom: string): void {
     const symbol = instrumentSymbol(instrument);
-    let left = held;
-    const others = [...this.#structures.keys()].filter((id) => id !== firstFrom);
-    for (const id of [firstFrom, ...others]) {
-      const structure = this.#structures.get(id);
-      const quantity = structure?.lots.get(symbol)?.quantity ?? 0;
-      if (structure === undefined || Math.sign(quantity) !== Math.sign(left)) continue;
-      const size = Math.min(Math.abs(quantity), Math.abs(left)) * Math.sign(left);
-      this.#change(id, structure, { instrument, quantity: -size });
-      left -= size;
+    let left = held - this.#take(firstFrom, symbol, held);
+    for (const id of left === 0 ? [] : [...this.#structures.keys()]) {
+      left -= this.#take(id, symbol, left);
     }
     assert(left === 0, 'the paper broker takes out only what it holds');
+  }
+
+  /** Takes what one structure holds of it, `wanted` at most. Returns how much that was, signed. */
+  #take(id: string, symbol: string, wanted: number): number {
+    const structure = this.#structures.get(id);
+    const lot = structure?.lots.get(symbol);
+    if (structure === undefined || lot === undefined) return 0;
+    if (Math.sign(lot.quantity) !== Math.sign(wanted)) return 0;
+    const size = Math.min(Math.abs(lot.quantity), Math.abs(wanted)) * Math.sign(wanted);
+    this.#change(id, structure, { instrument: lot.instrument, quantity: -size });
+    return size;
   }
 
   #change(id: string, structure: Structure, by: Lot): void {

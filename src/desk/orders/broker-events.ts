@@ -196,7 +196,7 @@ function onRejected(desk: DeskContext, event: Extract<BrokerEvent, { kind: 'reje
   if (order === undefined || hasEnded(order)) return;
   order.refusal = event.refusal;
   advance(desk, order, 'rejected', brokerText(event.reason));
-  pageRefusedClose(desk, order);
+  if (desk.out.isHeard) pageRefusedClose(desk, order);
 }
 
 function onUnknown(desk: DeskContext, intentId: string, reason: string): void {

@@ -10,7 +10,7 @@ import type { DecisionView } from '../engine-api-risk.ts';
 import { isoNewYork } from '../iso-time.ts';
 
 /** Decisions kept; the oldest gives way. The journal keeps them all. */
-const MAX_DECISIONS = 256;
+export const MAX_DECISIONS = 256;
 /** Closest limits told of one decision. */
 const CLOSEST = 3;
 
@@ -89,6 +89,11 @@ const DECISIONS: ReadonlySet<AuditBody['kind']> = new Set([
   'limitsInForce',
 ]);
 
+/** True for a record that decides something. */
+export function isDecision({ body }: AuditRecord): boolean {
+  return DECISIONS.has(body.kind);
+}
+
 /** What a record decided; undefined for records that only report. */
 function sentenceOf(body: AuditBody): Sentence | undefined {
   if (body.kind === 'sendBlocked') {
@@ -125,14 +130,9 @@ export class DecisionLog {
     for (const record of records) this.note(record);
   }
 
-  /** The records of those that are kept, oldest first. */
-  get records(): readonly AuditRecord[] {
-    return this.#records;
-  }
-
   /** Takes in a record, if it decides anything. */
   note(record: AuditRecord): void {
-    if (!DECISIONS.has(record.body.kind)) return;
+    if (!isDecision(record)) return;
     this.#records.push(record);
     if (this.#records.length > MAX_DECISIONS) this.#records.shift();
   }

@@ -1,7 +1,6 @@
 /**
- * The journal as a start reads it: each record once, on the core thread, while the main thread checks
- * the chain. Of the records little is kept: what the desk is rebuilt from, and what the main thread asks
- * for.
+ * The journal as a start reads it: each record once, while the chain is checked. Of the records little is
+ * kept: what the desk is rebuilt from, and what the main thread asks for.
  */
 import type { FrameRun, RecordReader, RecordsRead } from '../../audit/record-reading.ts';
 import { RecordReading } from '../../audit/record-reading.ts';
@@ -17,11 +16,17 @@ export interface Book extends RecordsRead {
   readonly alerts: readonly AuditRecord[];
 }
 
+/** A stretch of a journal, read; the next goes on from it. Plain data. */
+export interface BookPart extends RecordsRead {
+  readonly past: JournalSummary;
+  readonly alerts: readonly AuditRecord[];
+}
+
 export class BookReading implements RecordReader<Book> {
   readonly #fold = new JournalFold();
   readonly #alerts: RecentAlerts;
-  readonly #records = new RecordReading((record) => {
-    this.#fold.see(record);
+  readonly #records = new RecordReading((record, again) => {
+    this.#fold.see(record, again);
     this.#alerts.see(record);
   });
 
@@ -34,13 +39,21 @@ export class BookReading implements RecordReader<Book> {
     this.#records.take(run);
   }
 
-  finish(): Book {
-    const lastRun = lastRunOf(this.past());
-    return { ...this.#records.finish(), lastRun, alerts: this.#alerts.records };
+  /** Goes on with what another thread has read of the records that follow. */
+  join({ past, alerts, ...read }: BookPart): void {
+    this.#records.join(read);
+    this.#fold.join(past);
+    for (const alert of alerts) this.#alerts.see(alert);
   }
 
-  /** What the desk is rebuilt from. */
-  past(): JournalSummary {
-    return this.#fold.summary();
+  finish(): Book {
+    const { past, ...others } = this.part();
+    return { ...others, lastRun: lastRunOf(past) };
+  }
+
+  /** All that was read so far. */
+  part(): BookPart {
+    const alerts = this.#alerts.records;
+    return { ...this.#records.finish(), past: this.#fold.summary(), alerts };
   }
 }

@@ -6,18 +6,28 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { BookReading } from './book-reading.ts';
 import type { CoreWorkerData, ToStartingCore } from './core-starting.ts';
 import { runCore } from './core-thread-shell.ts';
+import { RunClaims } from './run-claims.ts';
 
 const main = parentPort;
 if (main === null) throw new Error('core-worker.ts runs as a worker of the engine only');
-const { wall }: CoreWorkerData = workerData;
+const { wall, claims }: CoreWorkerData = workerData;
 const reading = new BookReading(wall);
+const runs = new RunClaims(claims);
 
 function onMessage(message: ToStartingCore): void {
-  if (message.kind === 'frames') reading.take(message.run);
-  else if (message.kind === 'framesEnd') main?.postMessage(reading.finish());
-  else if (main !== null) {
-    main.off('message', onMessage);
-    runCore(message.start, reading.past(), main);
+  switch (message.kind) {
+    case 'frames':
+      if (runs.takeNext()) reading.take(message.run);
+      return;
+    case 'framesEnd':
+      reading.join(message.rest);
+      main?.postMessage(reading.finish());
+      return;
+    case 'start':
+      if (main === null) return;
+      main.off('message', onMessage);
+      runCore(message.start, reading.part().past, main);
+      return;
   }
 }
 

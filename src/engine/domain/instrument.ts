@@ -89,17 +89,9 @@ export function parseStreamerSymbol(text: string): OptionContract | undefined {
   }
 }
 
-/** Symbols made before: a contract never changes, and its name is asked for many times a judgement. */
-const SYMBOLS = new WeakMap<OptionContract, string>();
-
 /** The symbol that names an instrument everywhere: OCC form for options, the ticker for shares. */
 export function instrumentSymbol(instrument: Instrument): string {
-  if (instrument.kind === 'shares') return instrument.symbol;
-  const known = SYMBOLS.get(instrument);
-  if (known !== undefined) return known;
-  const symbol = occSymbol(instrument);
-  SYMBOLS.set(instrument, symbol);
-  return symbol;
+  return instrument.kind === 'shares' ? instrument.symbol : occSymbol(instrument);
 }
 
 /** Reads a symbol back: OCC form is an option, a bare ticker is shares. */

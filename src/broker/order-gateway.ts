@@ -13,6 +13,7 @@ import type { Cents, EpochMicros, Price } from '../engine/domain/units.ts';
 import type { SettlementFacts } from '../engine/portfolio/portfolio-book.ts';
 import type { ApprovedOrder } from './approved-order.ts';
 import type { Turn } from './request-pacer.ts';
+import { TOO_MANY_REQUESTS } from './request-pacer.ts';
 
 export const ORDER_GATEWAY_VERSION = 8;
 
@@ -179,7 +180,7 @@ export function sendOutcome(
   if (answer.kind === 'httpFailed') return answer.neverSent === true ? 'rejected' : 'unknown';
   const { status } = answer;
   if (status >= 200 && status < 300) return 'accepted';
-  if (status === 429) return capabilities.rateLimitRefuses ? 'rejected' : 'unknown';
+  if (status === TOO_MANY_REQUESTS) return capabilities.rateLimitRefuses ? 'rejected' : 'unknown';
   return REFUSALS.has(status) ? 'rejected' : 'unknown';
 }
 

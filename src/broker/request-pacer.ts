@@ -54,7 +54,8 @@ const REST_UNTIL = 0;
 const REFUSALS = 1;
 const HEADER_WORDS = 2;
 const WORD_BYTES = 8;
-const TOO_MANY_REQUESTS = 429;
+/** The status of an answer that says so. */
+export const TOO_MANY_REQUESTS = 429;
 const FIRST_REST_MICROS = 2_000_000;
 const MOST_REST_MICROS = 60_000_000;
 
@@ -112,8 +113,8 @@ export class RequestPacer {
   }
 
   /** Tells what a request was answered. After a 429 everything but exits rests, longer after each in
-   * a row; `jitter` (0 to 1) spreads the end of the rest. */
-  onStatus(status: number, now: number, jitter: number): void {
+   * a row, and never shorter than the broker asks; `jitter` (0 to 1) spreads the end of the rest. */
+  onStatus(status: number, now: number, jitter: number, askedMicros = 0): void {
     const words = this.#words;
     const until = Atomics.load(words, REST_UNTIL);
     if (status !== TOO_MANY_REQUESTS) {
@@ -121,10 +122,15 @@ export class RequestPacer {
       if (until <= BigInt(now)) Atomics.store(words, REFUSALS, 0n);
       return;
     }
-    if (until > BigInt(now)) return;
+    if (until > BigInt(now)) {
+      const asked = BigInt(now + askedMicros);
+      if (asked > until) Atomics.compareExchange(words, REST_UNTIL, until, asked);
+      return;
+    }
     const inARow = Number(Atomics.load(words, REFUSALS));
     const longest = Math.min(MOST_REST_MICROS, FIRST_REST_MICROS * 2 ** inARow);
-    const next = BigInt(now + Math.ceil((longest * (1 + jitter)) / 2));
+    const rest = Math.max(askedMicros, Math.ceil((longest * (1 + jitter)) / 2));
+    const next = BigInt(now + rest);
     // Of several threads that are refused at once, one begins the rest.
     const isFirst = Atomics.compareExchange(words, REST_UNTIL, until, next) === until;
     if (isFirst) Atomics.add(words, REFUSALS, 1n);

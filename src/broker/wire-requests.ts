@@ -7,6 +7,7 @@
 
 import type { At } from '../engine/domain/clock.ts';
 import type { GatewayEffect, WireInput } from './order-gateway.ts';
+import { TOO_MANY_REQUESTS } from './request-pacer.ts';
 
 export type HttpSend = Extract<GatewayEffect, { readonly kind: 'httpSend' }>;
 export type WireAnswer = Extract<WireInput, { readonly kind: 'httpResponse' | 'httpFailed' }>;
@@ -54,6 +55,11 @@ export class WireRequests<T> {
     this.#asked.delete(answer.requestId);
     return asked?.onAnswer(answer, at, asked.askedAt);
   }
+}
+
+/** True where the broker says that it was asked too often. */
+export function isThrottled(answer: WireAnswer): boolean {
+  return answer.kind === 'httpResponse' && answer.status === TOO_MANY_REQUESTS;
 }
 
 /** The body of an answer that was given, whole and well. */

@@ -7,6 +7,7 @@
 import type { RankedMatch } from '../engine/chain/delta-index.ts';
 import type { AskOf, ReadKind, ValueOf } from '../engine/domain/account-facts.ts';
 import type { Rights } from '../engine/domain/client-rights.ts';
+import type { PositionGreeks } from '../engine/domain/greeks.ts';
 import type { Right } from '../engine/domain/instrument.ts';
 import type { ChainSlice } from '../engine/domain/market.ts';
 import type { OrderPurpose } from '../engine/domain/order.ts';
@@ -65,17 +66,7 @@ export interface LegView {
   readonly ageMs: number | null;
 }
 
-export interface GreeksView {
-  /** Share equivalents (one 30-delta call = 30). */
-  readonly delta: number;
-  /** Change of that delta per $1. */
-  readonly gamma: number;
-  /** Cents per calendar day, and over the next hour. */
-  readonly thetaCentsPerDay: number;
-  readonly thetaCentsNextHour: number;
-  /** Cents per volatility point. */
-  readonly vegaCentsPerPoint: number;
-}
+export type GreeksView = PositionGreeks;
 
 /** The expected fill beside mid and natural, signed dollars per share. */
 export interface ExpectedFill {

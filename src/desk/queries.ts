@@ -1,10 +1,11 @@
 /** Answers about the account, computed from the desk's own state at this step. */
+
+import { sumGreeks } from '../engine/domain/greeks.ts';
 import { accountRisk } from './account/account-risk.ts';
 import { dayPnl } from './account/day-pnl.ts';
 import { greeksView, positionView } from './account/position-views.ts';
 import type { DeskContext } from './desk-context.ts';
 import type { DeltaView, GreeksByPosition, PnlView } from './engine-api.ts';
-import { sumGreeks } from './engine-api-greeks.ts';
 import { pinWarnings } from './session/pin-watch.ts';
 
 /** Sums a column; null when any row is not known. */

@@ -93,6 +93,19 @@ describe('the turns of an account', () => {
     expect(wait('search', 668 * SECOND)).toBe(59 * SECOND);
   });
 
+  it('rest no shorter than the broker asks, also where it asks while they rest', () => {
+    const [one, other] = pacers(2);
+    const wait = (now: number) => other?.take({ turn: 'read', method: 'GET', path: '/' }, now);
+    one?.onStatus(429, 0, 1, 9 * SECOND);
+    expect(wait(SECOND)).toBe(8 * SECOND);
+    one?.onStatus(429, SECOND, 1, 3 * SECOND);
+    expect(wait(SECOND)).toBe(8 * SECOND);
+    one?.onStatus(429, SECOND, 1, 30 * SECOND);
+    expect(wait(SECOND)).toBe(30 * SECOND);
+    one?.onStatus(429, 40 * SECOND, 1, 1);
+    expect(wait(40 * SECOND)).toBe(4 * SECOND);
+  });
+
   it('are refused on memory of another plan', () => {
     expect(() => new RequestPacer(PLAN, createPaceMemory(ALPACA_PACE))).toThrow(RangeError);
   });

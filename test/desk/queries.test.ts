@@ -5,7 +5,6 @@ import type {
   PnlView,
   PositionView,
 } from '../../src/desk/engine-api.ts';
-import { sumGreeks } from '../../src/desk/engine-api-greeks.ts';
 import type { StrategyRequest } from '../../src/desk/engine-api-requests.ts';
 import { CONDOR, DeskRig } from '../support/desk-rig.ts';
 
@@ -204,13 +203,5 @@ describe('greeks', () => {
     ]);
     const gamma = positions.reduce((sum, { greeks }) => sum + (greeks?.gamma ?? 0), 0);
     expect(total?.gamma).toBeCloseTo(gamma, 9);
-  });
-
-  it('are not known in total while one part is not', () => {
-    const rig = new DeskRig();
-    rig.openPosition();
-    const [known] = rig.query<GreeksByPosition>({ kind: 'portfolioGreeks' }).positions;
-    expect(sumGreeks([known?.greeks ?? null, null])).toBeNull();
-    expect(sumGreeks([])).toMatchObject({ delta: 0, gamma: 0 });
   });
 });

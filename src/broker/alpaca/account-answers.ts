@@ -3,6 +3,7 @@
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import type { Asking, ReadFailure, Reading, ReadStep } from '../account-reader.ts';
 import { failed, http, read } from '../account-reader.ts';
+import { TOO_MANY_REQUESTS } from '../request-pacer.ts';
 import type { Fields } from './wire-order.ts';
 import { isFields, parseJson } from './wire-order.ts';
 
@@ -21,7 +22,8 @@ interface Got {
 /** What a status other than success means. Texts of the broker stay out of reasons. */
 function refusalOf(status: number): ReadFailure {
   if (status === 401 || status === 403) return failed('Alpaca does not take these keys', false);
-  if (status === 429) return failed("the broker's limit of requests is reached", true);
+  if (status === TOO_MANY_REQUESTS)
+    return failed("the broker's limit of requests is reached", true);
   return failed(`Alpaca answered ${status}`, status >= 500);
 }
 

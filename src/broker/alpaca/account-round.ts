@@ -7,10 +7,9 @@
 import type { At } from '../../engine/domain/clock.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Fill } from '../../engine/domain/order.ts';
-import type { EpochMicros } from '../../engine/domain/units.ts';
-import { addMicros, centsFromDollars, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import { centsFromDollars, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { AccountSnapshot, EndedOrder, HeldPosition, WorkingOrder } from '../order-gateway.ts';
-import { BLIND_AFTER_MICROS } from '../order-gateway.ts';
+import { PicturePace } from '../picture-pace.ts';
 import { bodyOf } from '../wire-requests.ts';
 import type { OrderLine } from './order-line.ts';
 import { liveOrder, remainingUnits } from './order-line.ts';
@@ -22,10 +21,6 @@ import { ask } from './order-world.ts';
 import type { Fields, WireOrder } from './wire-order.ts';
 import { instrumentOf, isFields, numberIn, parseJson, priceIn, textIn } from './wire-order.ts';
 
-/** From one beginning to the next: four requests, of the 140 a minute that reads may use. With the round
- * itself and a second look, what differs is told within five seconds. */
-const ROUND_EVERY_MICROS = 3 * MICROS_PER_SECOND;
-const OFF_HOURS_EVERY_MICROS = 10 * MICROS_PER_SECOND;
 /** Pictures that are wanted sooner begin at least this far apart. */
 const LEAST_APART_MICROS = MICROS_PER_SECOND;
 /** A picture that was disturbed is taken again after this long. */
@@ -43,11 +38,7 @@ interface Round {
 
 export class AccountRounds {
   readonly #world: AlpacaWorld;
-  #dueAt: EpochMicros | undefined;
-  #runningSince: EpochMicros | undefined;
-  #begunAt: EpochMicros | undefined;
-  /** Since when reads have failed with none that came to its end. */
-  #failingSince: EpochMicros | undefined;
+  readonly #pace = new PicturePace(LEAST_APART_MICROS, 0);
   #number = 0;
   #snapshot: AccountSnapshot | undefined;
   /** Why no picture comes about, where it is not for the market's own movement. */
@@ -63,43 +54,34 @@ export class AccountRounds {
 
   /** Begins a round now: after each connection of the stream, for it tells nothing of the past. */
   hurry(): void {
-    this.#dueAt = this.#world.at.wall;
-    this.#runningSince = undefined;
+    this.#pace.beginAnew(this.#world.at);
   }
 
   /** Begins the next round sooner. */
-  lookAgain({ wall }: At): void {
-    const soonest = Math.max(wall, (this.#begunAt ?? 0) + LEAST_APART_MICROS);
-    this.#dueAt = addMicros(wall, Math.min(this.#dueAt ?? 0, soonest) - wall);
+  lookAgain(at: At): void {
+    this.#pace.lookAgain(at);
   }
 
   /** True where the account has not let itself be read for so long that the last picture is none. */
-  isBlind({ wall }: At): boolean {
-    const since = this.#failingSince ?? this.#runningSince;
-    return since !== undefined && wall >= since + BLIND_AFTER_MICROS;
+  isBlind(at: At): boolean {
+    return this.#pace.isBlind(at);
   }
 
   onClock(): void {
-    const { wall } = this.#world.at;
-    const limit = this.#runningSince === undefined ? 0 : this.#runningSince + ROUND_LIMIT_MICROS;
-    if (wall < limit || wall < (this.#dueAt ?? 0)) return;
-    if (this.#runningSince !== undefined) this.#failingSince ??= this.#runningSince;
-    this.#begin();
-  }
-
-  #every(): number {
-    const { at, session } = this.#world;
-    if (session === undefined) return OFF_HOURS_EVERY_MICROS;
-    const isOpen = at.market >= session.open && at.market < session.lastTrade;
-    return isOpen ? ROUND_EVERY_MICROS : OFF_HOURS_EVERY_MICROS;
+    const { at } = this.#world;
+    const { runningSince } = this.#pace;
+    if (runningSince !== undefined) {
+      if (at.wall < runningSince + ROUND_LIMIT_MICROS) return;
+      this.#pace.failed(at);
+    }
+    if (this.#pace.isDue(at)) this.#begin();
   }
 
   #begin(): void {
     const world = this.#world;
     this.#number += 1;
     const number = this.#number;
-    this.#runningSince = world.at.wall;
-    this.#begunAt = world.at.wall;
+    this.#pace.begin(world.at, world.session);
     const startedAt = { market: world.at.market, wall: world.at.wall };
     this.#list((orders) => {
       if (number !== this.#number) return;
@@ -146,23 +128,17 @@ export class AccountRounds {
     this.#list((again) => {
       if (number !== this.#number) return;
       for (const order of again.orders) takeOrder(this.#world, order);
-      this.#runningSince = undefined;
-      this.#failingSince = undefined;
+      this.#pace.completed();
       const isStill = this.#world.changes === round.changes && again.text === round.orders.text;
-      const { wall } = this.#world.at;
-      const next = isStill ? round.startedAt.wall + this.#every() : wall + AGAIN_MICROS;
-      this.#dueAt = addMicros(wall, Math.max(0, next - wall));
       if (isStill) this.#take(round);
+      else this.#pace.again(this.#world.at, AGAIN_MICROS);
     });
   }
 
   #fail(why: string): void {
-    const { wall } = this.#world.at;
     this.fault = why;
     this.#number += 1;
-    this.#failingSince ??= this.#runningSince ?? wall;
-    this.#runningSince = undefined;
-    this.#dueAt = addMicros(wall, this.#every());
+    this.#pace.failed(this.#world.at);
   }
 
   #take({ startedAt, orders, positions = [], account = {} }: Round): void {

@@ -5,11 +5,11 @@
 
 import type { At } from '../../engine/domain/clock.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
-import { addMicros, MICROS_PER_MINUTE, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import { MICROS_PER_MINUTE, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { AccountSnapshot, GatewayEffect, HeldPosition } from '../order-gateway.ts';
-import { BLIND_AFTER_MICROS } from '../order-gateway.ts';
-import type { WireAnswer, WireRequests } from '../wire-requests.ts';
-import { bodyOf } from '../wire-requests.ts';
+import { PicturePace } from '../picture-pace.ts';
+import type { WireRequests } from '../wire-requests.ts';
+import { bodyOf, isThrottled } from '../wire-requests.ts';
 import type { TastyBalances } from './account-rows.ts';
 import { balancesIn, positionsIn } from './account-rows.ts';
 import type { OrderLedger } from './order-ledger.ts';
@@ -18,10 +18,6 @@ import { snapshotOf } from './snapshot-of.ts';
 import type { TastyOrder } from './tasty-order.ts';
 import { isWhole } from './tasty-order.ts';
 
-/** From one beginning to the next while options trade: four requests. With the round itself and a second
- * look, what differs is told within five seconds. */
-const EVERY_MICROS = 3 * MICROS_PER_SECOND;
-const OFF_HOURS_EVERY_MICROS = 10 * MICROS_PER_SECOND;
 /** Pictures that are wanted sooner begin at least this far apart: one read of positions a second is
  * the ceiling of the broker's own client. */
 const LEAST_APART_MICROS = 1_100_000;
@@ -34,12 +30,7 @@ const RETRY_MICROS = MICROS_PER_SECOND;
 const POSITIONS_LAG_MICROS = 3_250_000;
 /** Requests have time limits of their own; a round that outlives them all is given up. */
 const LONGEST_ROUND_MICROS = 90 * MICROS_PER_SECOND;
-const TOO_MANY_REQUESTS = 429;
 const NOTHING: readonly GatewayEffect[] = [];
-
-function isThrottled(answer: WireAnswer): boolean {
-  return answer.kind === 'httpResponse' && answer.status === TOO_MANY_REQUESTS;
-}
 
 interface Round {
   readonly begunAt: At;
@@ -66,11 +57,7 @@ export interface PollParts {
 export class AccountPoll {
   readonly #parts: PollParts;
   #round: Round | undefined;
-  #dueAt = Number.POSITIVE_INFINITY;
-  #lastBegun = Number.NEGATIVE_INFINITY;
-  #calmUntil = 0;
-  /** Since when reads have failed with none that came to its end. */
-  #failingSince: number | undefined;
+  readonly #pace = new PicturePace(LEAST_APART_MICROS, Number.POSITIVE_INFINITY);
   #snapshot: AccountSnapshot | undefined;
   /** Counts what the stream told of positions and balances. */
   #news = 0;
@@ -87,19 +74,12 @@ export class AccountPoll {
   /** The stream began anew: it repeats nothing, so everything is read at once. */
   beginAnew(at: At): void {
     this.#round = undefined;
-    this.#lastBegun = Number.NEGATIVE_INFINITY;
-    this.#dueAt = at.wall;
-  }
-
-  stop(): void {
-    this.#round = undefined;
-    this.#dueAt = Number.POSITIVE_INFINITY;
+    this.#pace.beginAnew(at);
   }
 
   /** True where the account has not let itself be read for so long that the last picture is none. */
-  isBlind({ wall }: At): boolean {
-    const since = this.#failingSince ?? this.#round?.begunAt.wall;
-    return since !== undefined && wall >= since + BLIND_AFTER_MICROS;
+  isBlind(at: At): boolean {
+    return this.#pace.isBlind(at);
   }
 
   /** Something changed: the picture is old. */
@@ -110,36 +90,26 @@ export class AccountPoll {
 
   /** Begins the next round sooner, where rounds are taken at all. */
   lookAgain(at: At): void {
-    if (this.#dueAt === Number.POSITIVE_INFINITY) return;
-    const soonest = Math.max(at.wall, this.#lastBegun + LEAST_APART_MICROS);
-    this.#dueAt = Math.min(this.#dueAt, soonest);
+    this.#pace.lookAgain(at);
   }
 
   onClock(at: At, session: SessionTimes): readonly GatewayEffect[] {
     this.#session = session;
-    const round = this.#round;
-    if (round !== undefined && at.wall > round.begunAt.wall + LONGEST_ROUND_MICROS) this.#fail(at);
-    if (this.#round !== undefined || at.wall < this.#dueAt) return NOTHING;
+    const { runningSince } = this.#pace;
+    if (runningSince !== undefined && at.wall > runningSince + LONGEST_ROUND_MICROS) this.#fail(at);
+    if (this.#round !== undefined || !this.#pace.isDue(at)) return NOTHING;
     const settled = this.#parts.ledger.lastFillWall + POSITIONS_LAG_MICROS;
     if (at.wall < settled) return NOTHING;
     return this.#begin(at);
   }
 
   #begin(at: At): readonly GatewayEffect[] {
-    this.#lastBegun = at.wall;
-    this.#dueAt = addMicros(at.wall, this.#every(at));
+    this.#pace.begin(at, this.#session);
     const round: Round = { begunAt: at, mark: 0 };
     this.#round = round;
     return this.#parts.lists.live('read', at, (list, listedAt) =>
       this.#onFirst(round, list, listedAt),
     );
-  }
-
-  #every(at: At): number {
-    const session = this.#session;
-    const isOpen =
-      session !== undefined && at.market >= session.open && at.market < session.lastTrade;
-    return isOpen && at.wall >= this.#calmUntil ? EVERY_MICROS : OFF_HOURS_EVERY_MICROS;
   }
 
   #onFirst(round: Round, list: OrderList, at: At): readonly GatewayEffect[] {
@@ -187,7 +157,7 @@ export class AccountPoll {
   #onLast(round: Round, list: OrderList, at: At): readonly GatewayEffect[] {
     if (this.#round !== round) return NOTHING;
     if ('failed' in list) return this.#fail(at, list.isThrottled);
-    this.#failingSince = undefined;
+    this.#pace.completed();
     const events = this.#parts.take(list.orders, at);
     const { positions, balances } = round;
     const isWholePicture = list.orders.every((o) => o.standing !== 'filled' || isWhole(o));
@@ -214,14 +184,14 @@ export class AccountPoll {
   }
 
   #fail(at: At, isThrottled = false): readonly GatewayEffect[] {
-    this.#failingSince ??= this.#round?.begunAt.wall ?? at.wall;
-    if (isThrottled) this.#calmUntil = at.wall + CALM_MICROS;
+    this.#pace.failed(at);
+    if (isThrottled) this.#pace.calmUntil(at.wall + CALM_MICROS);
     return this.#again(at);
   }
 
   #again(at: At): readonly GatewayEffect[] {
     this.#round = undefined;
-    this.#dueAt = Math.min(this.#dueAt, addMicros(at.wall, RETRY_MICROS));
+    this.#pace.again(at, RETRY_MICROS);
     return NOTHING;
   }
 }

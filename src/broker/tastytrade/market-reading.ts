@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { MetricsRow, ReadSource, SymbolRow } from '../../engine/domain/account-facts.ts';
 import type { HttpAnswer, Reading, ReadResult } from '../account-reader.ts';
 import { failed, http, read } from '../account-reader.ts';
+import { TOO_MANY_REQUESTS } from '../request-pacer.ts';
 
 /** Metrics change slowly: one answer serves this long. */
 const METRICS_CACHE_MILLIS = 30_000;
@@ -81,7 +82,7 @@ function metricsRow(item: z.output<typeof metricsAnswer>['data']['items'][number
 export function refusedBy(answer: HttpAnswer, what: string) {
   const { status } = answer;
   if (status === 404) return { kind: 'notFound', what } as const;
-  const isTransient = status === 429 || status >= 500;
+  const isTransient = status === TOO_MANY_REQUESTS || status >= 500;
   return failed(`${what} was answered with status ${status}`, isTransient);
 }
 

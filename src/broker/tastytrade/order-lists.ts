@@ -5,12 +5,12 @@ import type { SessionDate } from '../../engine/domain/units.ts';
 import type { GatewayEffect } from '../order-gateway.ts';
 import type { Turn } from '../request-pacer.ts';
 import type { WireRequests } from '../wire-requests.ts';
+import { isThrottled } from '../wire-requests.ts';
 import { pageIn, refusalIn } from './envelope.ts';
 import type { TastyOrder } from './tasty-order.ts';
 import { parseTastyOrder } from './tasty-order.ts';
 
 const PER_PAGE = 200;
-const TOO_MANY_REQUESTS = 429;
 /** A list that never ends is not a list: ten thousand orders of one day. */
 const MOST_PAGES = 50;
 
@@ -63,8 +63,8 @@ export class OrderLists {
         if (answer.kind === 'httpFailed') return onList({ failed: answer.reason }, answeredAt);
         const { status, body } = answer;
         if (status !== 200) {
-          const isThrottled = status === TOO_MANY_REQUESTS;
-          return onList({ failed: refusalIn(status, body), isThrottled }, answeredAt);
+          const failed = refusalIn(status, body);
+          return onList({ failed, isThrottled: isThrottled(answer) }, answeredAt);
         }
         const page = pageIn(body, list.perPage);
         if (page === undefined) return onList({ failed: 'the list cannot be read' }, answeredAt);

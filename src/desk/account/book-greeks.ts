@@ -1,9 +1,8 @@
 /** Greeks of what is held and of what may fill, from the live chain. */
 
-import type { Greeks } from '../../engine/domain/greeks.ts';
+import type { Greeks, PositionGreeks } from '../../engine/domain/greeks.ts';
 import type { OrderLeg } from '../../engine/domain/order.ts';
 import { legSign } from '../../engine/domain/order.ts';
-import type { PositionGreeks } from '../../engine/portfolio/portfolio-greeks.ts';
 import { greeksOfHoldings, structureGreeks } from '../../engine/portfolio/portfolio-greeks.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { OrderRecord } from '../orders/order-book.ts';

@@ -21,7 +21,13 @@ export interface HttpCall {
 }
 
 export type HttpOutcome =
-  | { readonly kind: 'answered'; readonly status: number; readonly body: string }
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      readonly body: string;
+      /** The header `Retry-After`, as it stands. */
+      readonly retryAfter: string | undefined;
+    }
   | { readonly kind: 'failed'; readonly reason: string; readonly neverSent: boolean };
 
 /** Connections to one broker, kept open between requests. One thread's own. */
@@ -121,7 +127,8 @@ class Exchange {
       if (!response.complete) this.#fail('the answer broke off');
       else {
         const body = Buffer.concat(parts).toString('utf8');
-        this.#end({ kind: 'answered', status: response.statusCode ?? 0, body });
+        const { statusCode: status = 0, headers } = response;
+        this.#end({ kind: 'answered', status, body, retryAfter: headers['retry-after'] });
       }
     });
   }

@@ -195,7 +195,7 @@ export class BrokerWireShell {
     const headers = { ...wire.headers, ...send.headers, ...secrets.headers };
     const url = new URL(wire.restUrl + path);
     this.#http.send({ method, url, headers, body, timeoutMillis, whyNot }, (outcome) => {
-      if (outcome.kind === 'answered') this.#turns.onStatus(outcome.status);
+      if (outcome.kind === 'answered') this.#turns.onStatus(outcome.status, outcome.retryAfter);
       tell(outcome);
     });
   }

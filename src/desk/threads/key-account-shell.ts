@@ -56,7 +56,7 @@ export function keySender(
           throw new NotCalled();
         }
         const response = await fetch(base + path, { ...request, signal });
-        turns.onStatus(response.status);
+        turns.onStatus(response.status, response.headers.get('retry-after'));
         const answered = { status: response.status, body: await response.text() };
         return { kind: 'answer', ...answered, wall: wallMicros() } as const;
       });

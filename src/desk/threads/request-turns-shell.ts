@@ -5,6 +5,7 @@
 import { machineTimes } from '../../audit/machine-times-shell.ts';
 import type { PacedRequest, PacePlan, Turn } from '../../broker/request-pacer.ts';
 import { createPaceMemory, RequestPacer } from '../../broker/request-pacer.ts';
+import { retryAfterMicros } from '../../broker/retry-after.ts';
 
 /** The turns of an account as they cross to a thread that asks for it: plain data. */
 export interface AccountPace {
@@ -81,9 +82,10 @@ export class RequestTurns {
     });
   }
 
-  /** What a request was answered. */
-  onStatus(status: number): void {
-    this.#pacer.onStatus(status, this.#now(), this.#jitter());
+  /** What a request was answered, with the header `Retry-After`, if there was one. */
+  onStatus(status: number, retryAfter: string | null | undefined): void {
+    const asked = retryAfterMicros(retryAfter ?? undefined, Date.now());
+    this.#pacer.onStatus(status, this.#now(), this.#jitter(), asked);
   }
 
   stop(): void {

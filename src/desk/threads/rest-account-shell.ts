@@ -94,7 +94,7 @@ export class RestAccount {
       redirect: 'error',
       signal: AbortSignal.timeout(this.#timeoutMillis),
     });
-    this.#turns.onStatus(response.status);
+    this.#turns.onStatus(response.status, response.headers.get('retry-after'));
     return response;
   }
 }

@@ -1,20 +1,10 @@
 /** Greeks of what is held. */
-import type { Greeks } from '../domain/greeks.ts';
+import type { Greeks, PositionGreeks } from '../domain/greeks.ts';
+import { noGreeks } from '../domain/greeks.ts';
 import type { Instrument } from '../domain/instrument.ts';
 import { instrumentSymbol, multiplierOf } from '../domain/instrument.ts';
 import { CENTS_PER_DOLLAR } from '../domain/units.ts';
 import type { StructurePosition } from './portfolio-book.ts';
-
-/** Sums over a whole position. */
-export interface PositionGreeks {
-  /** Share equivalents. */
-  readonly delta: number;
-  /** Change of that delta per $1. */
-  readonly gamma: number;
-  readonly thetaCentsPerDay: number;
-  readonly thetaCentsNextHour: number;
-  readonly vegaCentsPerPoint: number;
-}
 
 /** Greeks of holdings together, of each so much, signed, as `quantityOf` says; undefined when one has
  * none, so that no total is quietly short. Shares have a delta of one each and nothing else. */
@@ -23,13 +13,7 @@ export function greeksOfHoldings<T extends { readonly instrument: Instrument }>(
   quantityOf: (holding: T) => number,
   greeksOf: (symbol: string) => Greeks | undefined,
 ): PositionGreeks | undefined {
-  const total = {
-    delta: 0,
-    gamma: 0,
-    thetaCentsPerDay: 0,
-    thetaCentsNextHour: 0,
-    vegaCentsPerPoint: 0,
-  };
+  const total = noGreeks();
   for (const holding of holdings) {
     const { instrument } = holding;
     const shares = quantityOf(holding) * multiplierOf(instrument);

@@ -1,9 +1,9 @@
 /** The account as the broker has it: read at each call, never from a cache. */
 import { z } from 'zod';
 import type { ReadOrigin } from '../../desk/engine-api-account.ts';
-import { sumGreeks } from '../../desk/engine-api-greeks.ts';
 import { holdingGreeks } from '../../desk/engine-api-holdings.ts';
 import type { OrderRow, TimeBack } from '../../engine/domain/account-facts.ts';
+import { sumGreeks } from '../../engine/domain/greeks.ts';
 import {
   accountRow,
   balancesShape,

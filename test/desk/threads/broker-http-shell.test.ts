@@ -52,6 +52,13 @@ describe('a request to a broker', () => {
     expect(connections).toBe(1);
   });
 
+  it('hands out for how long the broker wants to be left alone', async () => {
+    const server = createServer((_request, response) => {
+      response.writeHead(429, { 'retry-after': '7' }).end();
+    });
+    expect(await send(await listen(server))).toMatchObject({ status: 429, retryAfter: '7' });
+  });
+
   it('follows no redirect', async () => {
     const server = createServer((_request, response) => {
       response.writeHead(302, { location: '/elsewhere' }).end();

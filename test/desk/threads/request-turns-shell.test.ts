@@ -89,7 +89,7 @@ describe('requests that wait for their turn', () => {
 
   it('rest after an answer of 429 on this thread or another', async () => {
     const rig = new TurnsRig([{ limit: 9, windowMicros: SECOND, covers: /^/ }]);
-    rig.turns.onStatus(429);
+    rig.turns.onStatus(429, null);
     rig.take('entry', 'entry');
     rig.take('cancel', 'exit');
     expect(rig.told).toEqual(['cancel goes']);

@@ -1,5 +1,6 @@
 /** The moment from which on a broker takes no order any more, closes included. */
 
+import type { Instrument } from '../engine/domain/instrument.ts';
 import type { SessionTimes } from '../engine/domain/session-calendar.ts';
 import { newYorkInstant } from '../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../engine/domain/units.ts';
@@ -17,4 +18,18 @@ export function orderCutoffAt(
   if (orderCutoffMinutes === undefined) return undefined;
   const shift = kind === 'half' ? HALF_DAY_SHIFT_MINUTES : 0;
   return newYorkInstant(date, orderCutoffMinutes - shift);
+}
+
+/** True where one of these is a contract in which the broker takes no order any more today. */
+export function isPastCutoff(
+  holdings: readonly { readonly instrument: Instrument }[],
+  market: EpochMicros,
+  session: Pick<SessionTimes, 'date' | 'kind'>,
+  capabilities: Pick<BrokerCapabilities, 'orderCutoffMinutes'>,
+): boolean {
+  const cutoff = orderCutoffAt(session, capabilities);
+  if (cutoff === undefined || market < cutoff) return false;
+  return holdings.some(({ instrument: each }) => {
+    return each.kind === 'option' && each.expiry === session.date;
+  });
 }

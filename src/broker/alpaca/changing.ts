@@ -77,7 +77,7 @@ function onPosted(world: AlpacaWorld, line: OrderLine, order: LineOrder, answer:
   const isTaken = answer.kind === 'httpResponse' && isDuplicate(answer.status, answer.body);
   if (outcome === 'rejected' && !isTaken) {
     order.status = 'rejected';
-    reject(world, line, reason, refusalKind(world, answer));
+    reject(world, line, reason, refusalKind(world, line.intent, answer));
     return;
   }
   world.changes += 1;

@@ -4,7 +4,8 @@
  * of the day neither code nor words are published, so that the hour tells it.
  */
 
-import { orderCutoffAt } from '../order-cutoff.ts';
+import type { OrderIntent } from '../../engine/domain/order.ts';
+import { isPastCutoff } from '../order-cutoff.ts';
 import type { RefusalKind } from '../order-gateway.ts';
 import type { WireAnswer } from '../wire-requests.ts';
 import { ALPACA_CAPABILITIES } from './alpaca-capabilities.ts';
@@ -12,22 +13,22 @@ import type { AlpacaWorld } from './order-world.ts';
 import { refusalText } from './wire-order.ts';
 
 const ACCOUNT =
-  /user request|suspend|trading.?blocked|account.*(?:block|restrict|clos|not active)|closing.?only|not allowed to trade|options? level/i;
+  /user request|suspend|trading.?blocked|account (?:is |has been )?(?:blocked|restricted|closed|not active)|closing.?only|not allowed to trade|options? level/i;
 const COMBINATION = /uncovered|insufficient/i;
 
 /** Undefined where it says nothing of it. */
-export function refusalKind(world: AlpacaWorld, answer: WireAnswer): RefusalKind | undefined {
+export function refusalKind(
+  { at, session }: AlpacaWorld,
+  { legs }: OrderIntent,
+  answer: WireAnswer,
+): RefusalKind | undefined {
   if (answer.kind === 'httpFailed') return answer.neverSent === true ? 'unsent' : undefined;
   const { status, body } = answer;
   if (status !== 403 && status !== 422) return undefined;
-  if (isPastCutoff(world)) return 'hours';
+  const isLate =
+    session !== undefined && isPastCutoff(legs, at.market, session, ALPACA_CAPABILITIES);
+  if (isLate) return 'hours';
   const text = refusalText(status, body);
   if (status === 403 && ACCOUNT.test(text)) return 'account';
   return status === 403 && COMBINATION.test(text) ? 'combination' : undefined;
-}
-
-function isPastCutoff({ at, session }: AlpacaWorld): boolean {
-  if (session === undefined) return false;
-  const cutoff = orderCutoffAt(session, ALPACA_CAPABILITIES);
-  return cutoff !== undefined && at.market >= cutoff;
 }

@@ -79,7 +79,7 @@ function judgeSearch(desk: DeskContext, intentId: string, search: OrderSearch): 
   if (!isSilent && !isUnlisted) return;
   const more = isSilent
     ? 'and its stream was silent'
-    : 'half a minute after it was sent, while there was no stream';
+    : 'ten seconds apart, and so late that no stream had to be heard';
   const evidence = `twice absent from the broker's complete history (${mixedText(search.evidence)}), ${more}`;
   desk.out.append({ kind: 'orderResolved', intentId, evidence, outcome: 'absentPresumed' }, true);
   setStatus(order, 'absentPresumed', evidence, desk.at);

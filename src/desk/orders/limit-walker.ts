@@ -1,6 +1,6 @@
 /** Walks the limits of working orders from their first price toward the market, step by step. */
 
-import { orderCutoffAt } from '../../broker/order-cutoff.ts';
+import { isPastCutoff } from '../../broker/order-cutoff.ts';
 import { gridOf } from '../../engine/domain/instrument.ts';
 import { netPrices } from '../../engine/domain/net-price.ts';
 import type { Price } from '../../engine/domain/units.ts';
@@ -29,15 +29,17 @@ export function walkLimits(desk: DeskContext): void {
     if (desk.at.wall < (order.limitStaysUntil ?? 0)) continue;
     const waitedMillis = (desk.at.market - order.sentAt.market) / MICROS_PER_MILLI;
     if (order.intent.purpose === 'open') walkOpening(desk, order, waitedMillis);
-    else if (!isPastOrders(desk)) walk(desk, order, waitedMillis);
+    else if (!isPastOrders(desk, order.intent.legs)) walk(desk, order, waitedMillis);
   }
 }
 
-/** True where the broker takes no order any more. A moved limit is an order like any other: what works
- * stays where it is, for nothing could take its place. */
-export function isPastOrders({ at, day, gateway }: DeskContext): boolean {
-  const cutoff = orderCutoffAt(day.session, gateway.capabilities);
-  return cutoff !== undefined && at.market >= cutoff;
+/** True where the broker takes no order in these any more. A moved limit is an order like any other: what
+ * works stays where it is, for nothing could take its place. */
+export function isPastOrders(
+  { at, day, gateway }: DeskContext,
+  holdings: Parameters<typeof isPastCutoff>[0],
+): boolean {
+  return isPastCutoff(holdings, at.market, day.session, gateway.capabilities);
 }
 
 /** An opening is called back once its moment has passed, and whenever trading is halted: a cancel

@@ -20,7 +20,9 @@ export function watchDeadline(desk: DeskContext): void {
   for (const position of open) {
     if (!day.flattening.has(position.positionId)) tell(desk, position);
   }
-  if (isPastOrders(desk)) for (const position of open) tellCutoff(desk, position);
+  for (const position of open) {
+    if (isPastOrders(desk, position.legs)) tellCutoff(desk, position);
+  }
   settleClosed(desk, new Set(open.map(({ positionId }) => positionId)));
 }
 

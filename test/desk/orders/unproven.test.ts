@@ -158,7 +158,7 @@ describe.each(['tastytrade', 'alpaca'] as const)('at %s, a close without an answ
     expect(secondsUntil(held, 120, isFlat)).toBeLessThanOrEqual(60);
     expect(rig.submitted).toHaveLength(3);
     expect(rig.bodies('orderResolved')).toMatchObject([
-      { outcome: 'absentPresumed', evidence: expect.stringContaining('there was no stream') },
+      { outcome: 'absentPresumed', evidence: expect.stringContaining('no stream had to be heard') },
     ]);
     expect(rig.day.stream.connected).toBe(false);
   });

@@ -22,10 +22,10 @@ function refusing(refusal?: RefusalKind) {
   return { rig, positionId };
 }
 
-/** Lets time pass in beats of five seconds. */
-function pass(rig: DeskRig, seconds: number): void {
+/** Lets time pass in beats of some seconds. */
+function pass(rig: DeskRig, seconds: number, beat = 5): void {
   const from = (rig.at.market - newYorkInstant(rig.session.date, 0)) / 60_000_000;
-  for (let done = 5; done <= seconds; done += 5) rig.goTo(from + done / 60);
+  for (let done = beat; done <= seconds; done += beat) rig.goTo(from + done / 60);
 }
 
 /** Seconds after the first refusal at which the next ones were heard. */
@@ -57,10 +57,10 @@ describe('a close that the broker refuses', () => {
     'for its %s is asked for a few times an hour, and never given up',
     (refusal) => {
       const { rig } = refusing(refusal);
-      pass(rig, 1_100);
+      pass(rig, 1_100, 20);
       expect(refusedAfter(rig)).toEqual([60, 180, 420, 720, 1_020]);
       rig.gateway.refuse = undefined;
-      pass(rig, 250);
+      pass(rig, 260, 20);
       expect(rig.positions()).toEqual([]);
     },
   );

@@ -5,7 +5,8 @@ import type { WireAnswer } from '../wire-requests.ts';
 import { refusalIn } from './envelope.ts';
 
 const HOURS = /too_close_to_expiration/;
-const ACCOUNT = /not_permitted|closing.?only|risk.?reducing|frozen|account (?:is |has been )?(?:closed|restricted)/i;
+const ACCOUNT =
+  /not_permitted|closing.?only|risk.?reducing|frozen|account (?:is |has been )?(?:closed|restricted)/i;
 const COMBINATION = /margin_check_failed|closing_with_no_position|uncovered/;
 
 /** Undefined where it says nothing of it. */

@@ -14,6 +14,7 @@ import type { PreviewAnswer, PreviewTurn } from '../previews/preview-shelf.ts';
 import { closingIntent, freeLegs } from './closing.ts';
 import type { OrderRecord } from './order-book.ts';
 import { legViews } from './order-views.ts';
+import { refusedFor } from './refused-closes.ts';
 
 interface CardParts {
   readonly purpose: TradeCard['purpose'];
@@ -76,6 +77,14 @@ const DOES: Readonly<Record<OrderPurpose, string>> = {
   protective: 'guards',
 };
 
+/** What a flatten does for a position that orders close already. */
+function whileClosing(working: readonly OrderRecord[]): string {
+  const open = working.find(({ status }) => status === 'unknown');
+  return open === undefined
+    ? 'a live order closes it already; it is only hurried'
+    : `what became of ${open.intent.intentId}, which closes it, is not proven: nothing else is sent for it until it is`;
+}
+
 /** Previews closing everything that is held and cancelling everything that opens. */
 export function flattenCard(desk: DeskContext, turn: PreviewTurn): PreviewAnswer {
   const { shelf, caller, tokenSha256 } = turn;
@@ -87,7 +96,7 @@ export function flattenCard(desk: DeskContext, turn: PreviewTurn): PreviewAnswer
     const working = desk.orders.closing(position.positionId);
     if (working.length > 0 && freeLegs(desk, position).length === 0) {
       closable.push(...working.map((order) => order.intent));
-      warnings.push(`${position.positionId}: a live order closes it already; it is only hurried`);
+      warnings.push(`${position.positionId}: ${whileClosing(working)}`);
       continue;
     }
     const closing = closingIntent(desk, position, {
@@ -101,6 +110,8 @@ export function flattenCard(desk: DeskContext, turn: PreviewTurn): PreviewAnswer
     else {
       closable.push(closing.intent);
       warnings.push(...closing.notes);
+      const refused = refusedFor(desk, position.positionId);
+      if (refused !== undefined) warnings.push(`${position.positionId}: ${refused}`);
     }
   }
   const first = closable[0] ?? openings[0]?.intent;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RefusalKind } from '../../../src/broker/order-gateway.ts';
+import type { TradeCard } from '../../../src/desk/engine-api.ts';
 import type { OrderIntent } from '../../../src/engine/domain/order.ts';
 import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
 import { CONSOLE, DeskRig } from '../../support/desk-rig.ts';
@@ -119,6 +120,27 @@ describe('a close that the broker refuses', () => {
       value: { unclosed: [{ reason: expect.stringMatching(/refused .* asked again in \d+ s/) }] },
     });
     expect(refusedAfter(rig)).toEqual([10]);
+  });
+
+  it('stands on the card of a flatten with what the broker said', () => {
+    const { rig, positionId } = refusing('account');
+    const reply = rig.ask<TradeCard>({ kind: 'previewFlatten', tokenSha256: rig.newToken() });
+    const [warning] = 'value' in reply ? reply.value.warnings : [];
+    expect(warning).toMatch(
+      new RegExp(`^${positionId}: the broker refused .* asked again in 60 s`),
+    );
+  });
+
+  it('and one that is not proven stands there as what nothing else is sent for', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    rig.gateway.isMute = true;
+    rig.send({ kind: 'flattenNow' }, CONSOLE);
+    const intentId = rig.submitted[1] ?? '';
+    rig.brokerSays({ kind: 'unknown', intentId, reason: 'timed out' });
+    const reply = rig.ask<TradeCard>({ kind: 'previewFlatten', tokenSha256: rig.newToken() });
+    const [warning] = 'value' in reply ? reply.value.warnings : [];
+    expect(warning).toContain(`what became of ${intentId}, which closes it, is not proven`);
   });
 });
 

@@ -2,10 +2,9 @@
  * How long does a restart take over the records of many sessions, from the opening of the journal to a
  * desk that answers?
  *
- *     main thread   files ─► frames: checksum, number, previous hash, SHA-256 ─► how it ends ─► start
- *                                      │ as far as they are checked                             │
- *     core thread   loads its program ─┴► JSON, known kind ─► one fold ──► the broker's books ◄─┘
- *                                                                       ─► the desk
+ *     main thread   files ─► frames: checksum, number, previous hash, SHA-256, the sealed log's root
+ *                              │  as far as they are checked        ─► from the end: JSON, one fold ─┐
+ *     core thread   its program ─► from the start: JSON, known kind, one fold ─► books of broker and desk
  *
  * Floor: the same files read, their bytes hashed in one go and their payloads parsed, with nothing
  * checked, nothing kept in order and no thread started.
@@ -15,7 +14,10 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ensureAuditKey } from '../src/audit/audit-key.ts';
 import { openJournal, readForStart } from '../src/audit/journal-open.ts';
+import { machineTimes } from '../src/audit/machine-times-shell.ts';
+import { JournalSealer } from '../src/audit/sealer.ts';
 import { auditStart } from '../src/command/audit-watch.ts';
 import { createBuffers, newChannel, StartingCore } from '../src/command/engine-threads.ts';
 import { simulatedTimeOf } from '../src/command/session-time.ts';
@@ -80,6 +82,7 @@ function write(home: string, count: number, sessions: number): readonly string[]
     for (const record of batch) texts.push(JSON.stringify(record));
   }
   writer.close();
+  new JournalSealer({ home, key: ensureAuditKey(home), build: NAME, now: machineTimes }).stop();
   return texts;
 }
 

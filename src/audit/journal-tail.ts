@@ -8,17 +8,18 @@ import { DeltaringError } from '../engine/domain/errors.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import type { Disk } from './disk.ts';
-import type { ChainPosition, DecodedFrame } from './journal-format.ts';
+import type { ChainedFrame, ChainPosition, DecodedFrame } from './journal-format.ts';
 import {
   decodeFrame,
   FILE_HEADER_BYTES,
   framePrevHash,
   genesisHash,
   NO_HASH,
+  recordIn,
 } from './journal-format.ts';
 import type { JournalPaths } from './journal-paths.ts';
 import { journalFileName } from './journal-paths.ts';
-import { scanJournal } from './journal-scan.ts';
+import { scanChain } from './journal-scan.ts';
 
 /** Bytes read at once; a longer rest comes with the next call. */
 const MAX_READ_BYTES = 16 << 20;
@@ -39,10 +40,10 @@ export class JournalTail {
     this.#paths = paths;
     const read = readCheckpoint(disk, paths.checkpoint);
     const acknowledged = read.kind === 'found' ? read.checkpoint.seq : 0;
-    const scan = scanJournal(disk, paths, (frame, name) => {
-      if (frame.record.seq > acknowledged) return;
+    const scan = scanChain(disk, paths, (frame, name) => {
+      if (frame.seq > acknowledged) return undefined;
       this.#moveTo(frame, Number.parseInt(name, 10) || RESERVE_FILE_NUMBER);
-      if (frame.record.seq > afterSeq) this.#backlog.push(frame);
+      return frame.seq > afterSeq ? this.#keep(frame) : undefined;
     });
     const first = scan.files[0];
     if (scan.fault !== undefined || first === undefined) {
@@ -57,8 +58,16 @@ export class JournalTail {
     if (this.#position.seq === 0) this.#position = { seq: 0, hash: genesisHash(this.journalId) };
   }
 
-  #moveTo(frame: DecodedFrame, file: number): void {
-    this.#position = { seq: frame.record.seq, hash: frame.hash };
+  /** What the records before those to be followed say is not asked: the chain to them is checked. */
+  #keep(frame: ChainedFrame): string | undefined {
+    const record = recordIn(frame.bytes);
+    if ('fault' in record) return record.fault;
+    this.#backlog.push({ ...frame, record });
+    return undefined;
+  }
+
+  #moveTo(frame: ChainedFrame, file: number): void {
+    this.#position = { seq: frame.seq, hash: frame.hash };
     this.#file = file;
     this.#offset = frame.end;
   }
@@ -107,7 +116,7 @@ export class JournalTail {
       const next = decodeFrame(bytes, at, this.#position, maySkip);
       if (next.kind !== 'frame') break;
       frames.push(next.frame);
-      this.#position = { seq: next.frame.record.seq, hash: next.frame.hash };
+      this.#position = { seq: next.frame.seq, hash: next.frame.hash };
       at = next.frame.end;
     }
     this.#offset += at;

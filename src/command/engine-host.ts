@@ -290,6 +290,9 @@ class RunningEngine implements EngineHost {
   }
 
   async #becomeReady(): Promise<void> {
+    // The audit thread finds its place in the journal while the core folds it.
+    const sealing = this.#audit.start(this.#config);
+    sealing.catch(() => undefined);
     const timer = setTimeout(
       () => this.#die('the core thread did not become ready in time'),
       READY_TIMEOUT_MILLIS,
@@ -299,7 +302,7 @@ class RunningEngine implements EngineHost {
     } finally {
       clearTimeout(timer);
     }
-    await this.#audit.start(this.#config);
+    await sealing;
     this.#watch = setInterval(() => this.#watchCore(), WATCH_EVERY_MILLIS);
     this.#watch.unref();
   }

@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     include: [
       'test/risk/**/*.test.ts',
-      'test/audit/{checked-journal,checkpoint,crc32c,journal-engine,journal-file,journal-format,journal-open,journal-scan,journal-segment,journal-tail,torn-tail}.test.ts',
+      'test/audit/{checked-journal,checkpoint,crc32c,journal-engine,journal-file,journal-format,journal-open,journal-scan,journal-segment,journal-tail,record-reading,torn-tail}.test.ts',
     ],
     setupFiles: ['test/support/property-seed.ts', 'test/support/properties-of-mutants.ts'],
     pool: 'threads',

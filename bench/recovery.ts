@@ -10,7 +10,7 @@
  * checked, nothing kept in order and no thread started.
  */
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
+import { on } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -93,6 +93,7 @@ async function restart(home: string, count: number): Promise<StartingCore> {
   check(checked.lastSeq === count, 'every record is checked');
   check(read.lastRun.lastSeq === count, 'every record is folded');
   const config = readConfig({});
+  const messages = on(core.worker, 'message');
   core.start(config, auditStart(home), {
     accountId: ACCOUNT,
     journal: checked,
@@ -103,10 +104,12 @@ async function restart(home: string, count: number): Promise<StartingCore> {
     journalPort: newChannel().port2,
     ioPort: newChannel().port2,
   });
-  const [first]: FromCore[] = await once(core.worker, 'message');
-  check(first?.kind === 'status', 'the core tells how it stands');
-  const [ready]: FromCore[] = await once(core.worker, 'message');
-  check(ready?.kind === 'ready' && ready.recoveredRecords === count, 'the core has them all');
+  for await (const [message] of messages) {
+    const told: FromCore = message;
+    if (told.kind !== 'ready') continue;
+    check(told.recoveredRecords === count, 'the core has them all');
+    break;
+  }
   return core;
 }
 

@@ -53,6 +53,8 @@ const MET = [
   'brokenBesideBareWing',
   'brokenAgainAfterDoubt',
   'stopBesideRest',
+  'killedWhileConnecting',
+  'killedDuringReplace',
   'flatten beside opening',
   'leave beside opening',
   'flatten beside close',

@@ -20,6 +20,7 @@ export const PLANT_NAMES = [
   'leak',
   'blind-stop',
   'rest-left-working',
+  'kill-before-connect',
 ] as const;
 export type PlantName = (typeof PLANT_NAMES)[number];
 
@@ -123,6 +124,7 @@ const PLANTS: Readonly<Record<PlantName, () => SessionWraps>> = {
     answers: (answers, at) => answers.map((answer) => ({ ...answer, due: at.wall })),
   }),
   'kill-after-check': () => ({ killWord: () => false }),
+  'kill-before-connect': () => ({ connectWord: () => false }),
   'cap-off-by-one': () => ({
     limits: (limits) => ({ ...limits, maxOrderContracts: limits.maxOrderContracts + 1 }),
   }),

@@ -116,6 +116,7 @@ export class VenueLink implements FarBroker {
       random,
       fatesOf: ({ send }) => (send.method === 'GET' ? READ_FATES : FATES),
       serve: ({ send }) => this.#serve(send),
+      door: options.door,
     });
     const venue = venueOf(options, {
       tell: (text) => this.#tell(text),

@@ -18,6 +18,7 @@ import type { DeskConfig } from '../desk-config.ts';
 import type { Effect } from '../effects.ts';
 import type { DeskStart } from '../gateway-of.ts';
 import type { Input } from '../inputs.ts';
+import type { WireDoor } from './lossy-wires.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 export type WireEffect = Extract<Effect, { readonly kind: 'wire' }>['effect'];
@@ -67,6 +68,7 @@ export interface FarBrokerOptions {
   readonly listing: ChainListing;
   /** An order of an intent has come to the broker's door, by its own name where it has one. */
   readonly onArrival: (intentId: string, name?: string) => void;
+  readonly door: WireDoor;
 }
 
 /** A kind of broker behind wires. */

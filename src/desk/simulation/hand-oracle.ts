@@ -8,7 +8,7 @@ import type { BrokerEvent } from '../../broker/order-gateway.ts';
 import type { AuditBody, AuditRecord } from '../../engine/domain/audit-record.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
-import { PRICE_PER_DOLLAR } from '../../engine/domain/units.ts';
+import { addMicros, MICROS_PER_SECOND, PRICE_PER_DOLLAR } from '../../engine/domain/units.ts';
 import type { OrderRequest } from '../engine-api-requests.ts';
 import type { Input } from '../inputs.ts';
 import { contractsOf } from './expiry-payoff.ts';
@@ -35,9 +35,13 @@ function isAsAsked(intent: OrderIntent, request: OrderRequest): boolean {
   return isPart && (intent.purpose === 'close' || made.length === asked.length);
 }
 
+/** A replacement that was agreed to is under way for so long. */
+const REPLACING_MICROS = 2 * MICROS_PER_SECOND;
+
 export class HandOracle {
   readonly #report: Report;
   readonly #count: (what: string) => void;
+  readonly #met: (what: string) => void;
   readonly #orders = new Map<string, OrderRequest>();
   readonly #replaces = new Map<string, Replace>();
   /** Intents by their ids; of a replacement, which order it replaces. */
@@ -46,11 +50,17 @@ export class HandOracle {
   readonly #ended = new Set<string>();
   readonly #fills = new Set<string>();
   readonly #filled = new Map<string, number>();
+  #replacingUntil = 0;
 
-  /** `count` hears of each order by hand that is recorded. */
-  constructor(report: Report, count: (what: string) => void) {
+  /** `count` hears of each order by hand that is recorded, `met` of what is rare and worth meeting. */
+  constructor(
+    report: Report,
+    count: (what: string) => void,
+    met: (what: string) => void = () => undefined,
+  ) {
     this.#report = report;
     this.#count = count;
+    this.#met = met;
   }
 
   onInput(input: Input): void {
@@ -58,6 +68,11 @@ export class HandOracle {
     const { command } = input;
     if (command.kind === 'previewOrder') this.#orders.set(command.tokenSha256, command.request);
     else if (command.kind === 'previewReplace') this.#replaces.set(command.tokenSha256, command);
+    else if (command.kind === 'confirm' && this.#replaces.has(command.tokenSha256)) {
+      this.#replacingUntil = addMicros(input.at.wall, REPLACING_MICROS);
+    } else if (command.kind === 'kill' && input.at.wall < this.#replacingUntil) {
+      this.#met('killedDuringReplace');
+    }
   }
 
   onRecord({ body }: AuditRecord): void {

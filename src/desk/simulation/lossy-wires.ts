@@ -1,6 +1,8 @@
 /**
  * Bad wires between an engine and a broker: requests and answers take time and get lost apart from
- * each other; frames of the stream come late, twice or not at all. The seed decides. One user.
+ * each other; frames of the stream come late, twice or not at all. Now and then the connection has to
+ * be made first, and what opens is held against the kill word right before its first byte, as the
+ * shell of the wires does. The seed decides. One user.
  */
 
 import type { WireInput } from '../../broker/order-gateway.ts';
@@ -21,6 +23,9 @@ const FRAME_FATES = { normal: 86, twice: 7, late: 5, lost: 2 };
 const SHORTEST_MILLIS = 5;
 const LONGEST_MILLIS = 90;
 const LATEST_FRAME_SECONDS = 25;
+/** A connection stands, or has to be made first. */
+const CONNECTS_CHANCE = 0.15;
+const CONNECTS_SECONDS = [0.03, 4] as const;
 /** An answer that leaves this long before the time-out is heard. */
 const ANSWER_TAKES_MICROS = 2 * LONGEST_MILLIS * MICROS_PER_MILLI;
 
@@ -29,9 +34,25 @@ export interface WireReply {
   readonly body: string;
 }
 
+/** Where requests leave the engine. */
+export interface WireDoor {
+  /** The kill word as the shell of the wires reads it. */
+  isKilled(): boolean;
+  /** The first byte of a request leaves. */
+  onLeave(send: HttpSend): void;
+  /** Something came about that is rare and worth meeting. */
+  met(what: string): void;
+}
+
 /** What is sent: a request, and what else its broker needs of it. */
 interface Sent {
   readonly send: HttpSend;
+}
+
+/** A request whose connection is being made. */
+interface Connecting<T> {
+  readonly request: T;
+  readonly given: RequestFate | undefined;
 }
 
 interface Arriving<T> {
@@ -45,12 +66,14 @@ export interface LossyWiresOptions<T> {
   readonly fatesOf: (request: T) => RequestFates;
   /** The broker does what a request asks for. */
   readonly serve: (request: T, at: At) => WireReply;
+  readonly door: WireDoor;
 }
 
 export class LossyWires<T extends Sent> {
   readonly #options: LossyWiresOptions<T>;
   readonly #arriving = new EventQueue<Arriving<T>>();
   readonly #leaving = new EventQueue<WireInput>();
+  readonly #connecting = new EventQueue<Connecting<T>>();
 
   constructor(options: LossyWiresOptions<T>) {
     this.#options = options;
@@ -58,12 +81,37 @@ export class LossyWires<T extends Sent> {
 
   /** When something next arrives at one end or the other. */
   next(): EpochMicros | undefined {
-    return soonest(this.#arriving.next(), this.#leaving.next());
+    const there = soonest(this.#arriving.next(), this.#leaving.next());
+    return soonest(there, this.#connecting.next());
   }
 
   /** The engine sent this; its fate is drawn where it is not given. */
   send(request: T, at: At, given?: RequestFate): void {
-    const { random, fatesOf } = this.#options;
+    const { random } = this.#options;
+    if (!random.chance(CONNECTS_CHANCE)) {
+      this.#leave(request, at, given);
+      return;
+    }
+    const micros = Math.round(random.between(...CONNECTS_SECONDS) * MICROS_PER_SECOND);
+    this.#connecting.add(addMicros(at.wall, micros), { request, given });
+  }
+
+  /** Its connection stands. */
+  #connected({ request, given }: Connecting<T>, at: At): void {
+    const { isKilled, met } = this.#options.door;
+    const { requestId, turn } = request.send;
+    if (turn !== 'entry' || !isKilled()) {
+      this.#leave(request, at, given);
+      return;
+    }
+    met('killedWhileConnecting');
+    const reason = 'not sent: the kill switch is engaged';
+    this.tell({ kind: 'httpFailed', requestId, reason, neverSent: true }, at.wall);
+  }
+
+  #leave(request: T, at: At, given: RequestFate | undefined): void {
+    const { random, fatesOf, door } = this.#options;
+    door.onLeave(request.send);
     const { requestId, timeoutMillis } = request.send;
     const fate = given ?? random.weighted(fatesOf(request));
     const timeout = addMicros(at.wall, timeoutMillis * MICROS_PER_MILLI);
@@ -103,6 +151,9 @@ export class LossyWires<T extends Sent> {
 
   /** Everything that is due by now: what arrives is done, what reaches the engine is returned. */
   run(at: At): readonly WireInput[] {
+    for (let due = this.#connecting.take(at.wall); due; due = this.#connecting.take(at.wall)) {
+      this.#connected(due, at);
+    }
     for (let due = this.#arriving.take(at.wall); due; due = this.#arriving.take(at.wall)) {
       this.#arrive(due, at);
     }
@@ -120,6 +171,7 @@ export class LossyWires<T extends Sent> {
 
   /** The engine is gone: what was on its way to it is lost, what was on its way from it is not. */
   onCrash(): void {
+    this.#connecting.clear();
     this.#leaving.clear();
   }
 

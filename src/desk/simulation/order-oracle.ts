@@ -4,6 +4,7 @@
  */
 
 import type { BrokerEvent } from '../../broker/order-gateway.ts';
+import type { HttpSend } from '../../broker/wire-requests.ts';
 import type { AuditBody, AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import type { Fill, OrderIntent } from '../../engine/domain/order.ts';
@@ -173,6 +174,12 @@ export class OrderOracle {
     if (purpose === 'open' && this.#world.isKilled()) {
       this.#report(`${intentId} opened after the kill`);
     }
+  }
+
+  /** What opens is held against the kill word where its first byte leaves. */
+  onLeave({ turn, method, path }: HttpSend): void {
+    if (turn !== 'entry' || !this.#world.isKilled()) return;
+    this.#report(`${method} ${path}, which opens, left after the kill`);
   }
 
   /** Wires lose and delay what is sent; they make nothing, and no order of two. `name`: what the order

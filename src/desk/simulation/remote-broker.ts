@@ -13,7 +13,7 @@ import type { OrderIntent } from '../../engine/domain/order.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { soonest } from './event-queue.ts';
-import type { RequestFates, WireReply } from './lossy-wires.ts';
+import type { RequestFates, WireDoor, WireReply } from './lossy-wires.ts';
 import { LossyWires } from './lossy-wires.ts';
 import type { DryRunFate } from './remote-dry-run.ts';
 import { remoteDryRun } from './remote-dry-run.ts';
@@ -46,6 +46,7 @@ export interface RemoteBrokerOptions {
   readonly random: SeededRandom;
   /** Hears of every order that arrives. */
   readonly onArrival: (intentId: string) => void;
+  readonly door: WireDoor;
 }
 
 export class RemoteBroker {
@@ -54,12 +55,12 @@ export class RemoteBroker {
   readonly #onArrival: (intentId: string) => void;
   readonly #wires: LossyWires<Request>;
 
-  constructor({ paper, random, onArrival }: RemoteBrokerOptions) {
+  constructor({ paper, random, onArrival, door }: RemoteBrokerOptions) {
     this.paper = paper;
     this.#random = random;
     this.#onArrival = onArrival;
     const serve = (request: Request, at: At): WireReply => this.#serve(request, at);
-    this.#wires = new LossyWires({ random, fatesOf: () => FATES, serve });
+    this.#wires = new LossyWires({ random, fatesOf: () => FATES, serve, door });
   }
 
   /** When something next arrives at one end or the other. */

@@ -32,10 +32,10 @@ class RemoteLink implements FarBroker {
   readonly #broker: RemoteBroker;
   #adapter: WireGateway;
 
-  constructor({ accountId, seed, random, onArrival }: FarBrokerOptions) {
+  constructor({ accountId, seed, random, onArrival, door }: FarBrokerOptions) {
     const paper = new PaperBroker({ accountId, seed, history: summarizeJournal([]) });
     this.#accountId = accountId;
-    this.#broker = new RemoteBroker({ paper, random, onArrival });
+    this.#broker = new RemoteBroker({ paper, random, onArrival, door });
     this.#adapter = new WireGateway(accountId, paper.capabilities);
   }
 

@@ -42,6 +42,7 @@ const LONGEST_PAUSE_SECONDS: Readonly<Record<SessionShape, number>> = { dense: 7
 /** The first part of the day is the liveliest. */
 const LIVELY_MINUTES: Readonly<Record<SessionShape, number>> = { dense: 45, sparse: 12 };
 const LIVELY_PAUSE_SECONDS = 110;
+const KILLED_AFTER_SECONDS = [0.01, 1.5] as const;
 const KILLED_TO_REARM_SECONDS = [40, 500] as const;
 
 /** What becomes of a token. */
@@ -130,7 +131,12 @@ export class ScriptedTrader {
     if (fate === 'stranger') this.#plan(wall, soon / 2, { ...confirm, caller: STRANGER });
     if (fate === 'reducer') this.#plan(wall, soon / 2, { ...confirm, caller: REDUCER });
     this.#plan(wall, soon, confirm);
-    if (fate === 'killed') this.#kill(addMicros(wall, soon * MICROS_PER_SECOND), TRADER, random);
+    if (fate === 'killed') {
+      // With the confirm, or while its order is on its way.
+      const after = random.chance(0.5) ? 0 : random.between(...KILLED_AFTER_SECONDS);
+      const from = addMicros(wall, Math.round((soon + after) * MICROS_PER_SECOND));
+      this.#kill(from, TRADER, random);
+    }
     if (random.chance(0.15)) this.#plan(wall, soon, confirm);
     if (random.chance(0.25)) this.#plan(wall, soon + random.between(11, 19), confirm);
     if (random.chance(0.1)) this.#plan(wall, soon + random.between(40, 3_000), confirm);

@@ -3,6 +3,7 @@
 import { OrderEvidence } from '../../audit/order-evidence.ts';
 import { schemaFaults } from '../../audit/record-schema.ts';
 import type { BrokerEvent } from '../../broker/order-gateway.ts';
+import type { HttpSend } from '../../broker/wire-requests.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
@@ -55,16 +56,17 @@ export class SessionWitness implements BrokerObserver {
 
   constructor(options: WitnessOptions) {
     const report = (what: string): void => this.report(what);
+    const met = (what: string): void => count(this.tally.met, what);
     this.#orders = new OrderOracle(options.world, report);
     this.#caps = new CapOracle(options.limits, report);
     this.#books = new BookOracle(options.startCashCents, report);
     this.flat = new FlatOracle(report);
-    this.#rests = new RestOracle(report, (what) => count(this.tally.met, what));
-    this.stops = new StopOracle(report, (what) => count(this.tally.met, what));
+    this.#rests = new RestOracle(report, met);
+    this.stops = new StopOracle(report, met);
     this.#promises = new PromiseOracle(report);
     this.#answers = new AnswerOracle(report);
     this.#strategies = new StrategyOracle(report);
-    this.#hand = new HandOracle(report, (what) => count(this.tally.byHand, what));
+    this.#hand = new HandOracle(report, (what) => count(this.tally.byHand, what), met);
   }
 
   report(what: string): void {
@@ -117,6 +119,11 @@ export class SessionWitness implements BrokerObserver {
   /** An order has come to the door of a broker behind wires. */
   onArrival(intentId: string, name?: string): void {
     this.#orders.onArrival(intentId, name);
+  }
+
+  /** The first byte of a request leaves for a broker behind wires. */
+  onLeave(send: HttpSend): void {
+    this.#orders.onLeave(send);
   }
 
   onCancel(intentId: string): void {

@@ -29,6 +29,8 @@ export interface SessionWraps {
   ) => readonly JournalAnswer[];
   /** The kill word as the shell reads it right before a send. */
   readonly killWord?: (isKilled: boolean) => boolean;
+  /** The kill word as it is read once more where a connection has just been made. */
+  readonly connectWord?: (isKilled: boolean) => boolean;
   /** The limits the desk is given. */
   readonly limits?: (limits: Limits) => Limits;
 }

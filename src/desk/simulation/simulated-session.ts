@@ -147,6 +147,11 @@ class SimulatedSession implements EngineWorld {
       session,
       listing: this.#market.listing,
       onArrival: (intentId, name) => this.#witness.onArrival(intentId, name),
+      door: {
+        isKilled: () => this.wraps.connectWord?.(this.#killWord) ?? this.#killWord,
+        onLeave: (send) => this.#witness.onLeave(send),
+        met: (what) => count(this.#witness.tally.met, what),
+      },
     });
     this.#engine = this.#boot([]);
   }

@@ -9,6 +9,7 @@ const SAYS: Readonly<Record<PlantName, RegExp>> = {
   'token-reuse': /spent the token of|recorded twice|a retry/,
   'skip-fsync': /submitted before its record was durable/,
   'kill-after-check': /opened after the kill/,
+  'kill-before-connect': /which opens, left after the kill/,
   'cap-off-by-one': /trades 11 contracts a leg/,
   'drop-fill': /was not journalled|the facts say/,
   'audit-gap': /came after record|does not read back/,

@@ -1,6 +1,7 @@
 /** Alpaca behind bad wires: the production adapter, and the stub's venue in the time and market of a
  * session. What the service does differently from one day to another is drawn from the seed. */
 
+import { ALPACA_PACE } from '../../../src/broker/alpaca/alpaca-pace.ts';
 import { intentIdOf } from '../../../src/broker/alpaca/order-line.ts';
 import type { HttpSend } from '../../../src/broker/wire-requests.ts';
 import { EventQueue } from '../../../src/desk/simulation/event-queue.ts';
@@ -33,12 +34,14 @@ export const ALPACA: BehindWires = {
 
 /** An order works this long after it was taken. */
 const WORKS_AFTER_MILLIS = [5, 2_500] as const;
-/** Alpaca liquidates what expires at 15:45, and earlier in a volatile market. */
-const LIQUIDATES_AT_MINUTES = [15 * 60 + 10, 15 * 60 + 25, 15 * 60 + 45];
+/** Alpaca liquidates what expires from 15:45 on, and earlier in a volatile market: then the engine still
+ * holds it. */
+const LIQUIDATES_AT_MINUTES = [13 * 60, 14 * 60, 15 * 60, 15 * 60 + 45];
 /** Expiries are booked before the session ends, and not in the evening. */
 const BOOKED_AT_MINUTES = 16 * 60 + 40;
 
 class SessionAlpaca implements Venue {
+  readonly pace = ALPACA_PACE;
   readonly refusal: WireReply = {
     status: 403,
     body: '{"code":40310000,"message":"refused by a drill"}',

@@ -13,6 +13,7 @@ const LEAST_ORDERS = 3;
 /** Campaigns of fewer sessions are not asked for what is rare. */
 const RARE_FROM_SESSIONS = 30;
 const EVERY_DENIAL_FROM_SESSIONS = 300;
+const MET_FROM_SESSIONS = 800;
 const LEAST_UNKNOWNS_PER_SESSION = 0.1;
 const LEAST_FAULTS_PER_KIND = 0.1;
 const LEAST_FAULT_KINDS = 3;
@@ -55,6 +56,8 @@ const MET = [
   'stopBesideRest',
   'killedWhileConnecting',
   'killedDuringReplace',
+  'wayOutWaitsForTurn',
+  'liquidated',
   'flatten beside opening',
   'leave beside opening',
   'flatten beside close',
@@ -105,11 +108,12 @@ export function lacksOfCampaign(
   for (const code of DENIALS) {
     if ((sum.denials[code] ?? 0) === 0) lacks.push(`no denial ${code}`);
   }
-  for (const what of MET) {
-    if ((sum.met[what] ?? 0) === 0) lacks.push(`never ${what}`);
-  }
   for (const strategy of STRATEGIES) {
     if ((sum.strategies[strategy] ?? 0) === 0) lacks.push(`no preview of ${strategy}`);
+  }
+  if (sessions < MET_FROM_SESSIONS) return lacks;
+  for (const what of MET) {
+    if ((sum.met[what] ?? 0) === 0) lacks.push(`never met: ${what}`);
   }
   return lacks;
 }

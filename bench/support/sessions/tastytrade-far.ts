@@ -2,6 +2,7 @@
  * a session. What the service does differently from one day to another is drawn from the seed. */
 
 import { SECRET_MARKS } from '../../../src/broker/order-gateway.ts';
+import { TASTYTRADE_PACE } from '../../../src/broker/tastytrade/tastytrade-pace.ts';
 import type { HttpSend } from '../../../src/broker/wire-requests.ts';
 import { exitSettingsOf } from '../../../src/desk/desk-config.ts';
 import { EventQueue, soonest } from '../../../src/desk/simulation/event-queue.ts';
@@ -62,6 +63,7 @@ const STATUS = '{"status"';
 const USER_AGENT = 'deltaring/simulated';
 
 class SessionTastytrade implements Venue {
+  readonly pace = TASTYTRADE_PACE;
   readonly refusal = written(failure(422, 'preflight_check_failure', 'refused by a drill'));
   readonly #random: SeededRandom;
   readonly #events: VenueEvents;

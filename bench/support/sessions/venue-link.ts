@@ -6,6 +6,7 @@
 
 import { intentIdOf } from '../../../src/broker/alpaca/order-line.ts';
 import type { OrderGateway, WireInput } from '../../../src/broker/order-gateway.ts';
+import type { PacePlan } from '../../../src/broker/request-pacer.ts';
 import type { HttpSend } from '../../../src/broker/wire-requests.ts';
 import type { DeskStart } from '../../../src/desk/gateway-of.ts';
 import { gatewayOf } from '../../../src/desk/gateway-of.ts';
@@ -28,6 +29,7 @@ import type { SessionTimes } from '../../../src/engine/domain/session-calendar.t
 import type { EpochMicros } from '../../../src/engine/domain/units.ts';
 import { addMicros, MICROS_PER_SECOND } from '../../../src/engine/domain/units.ts';
 import { AccountSocket } from './account-socket.ts';
+import { SessionTurns } from './session-turns.ts';
 
 /** Of what changes something, and of what is only read, which is most. */
 const FATES: RequestFates = {
@@ -86,6 +88,8 @@ export interface Venue {
   truth(): AccountTruth;
   /** The engine's name of the order that a request sends; undefined for any other request. */
   nameOf(send: HttpSend): string | undefined;
+  /** How often the account may ask. */
+  readonly pace: PacePlan;
   /** The answer to an order that is refused by a fault. */
   readonly refusal: WireReply;
   /** True for a message that tells of an execution. */
@@ -100,6 +104,7 @@ export class VenueLink implements FarBroker {
   readonly #wires: LossyWires<{ readonly send: HttpSend }>;
   readonly #socket: AccountSocket;
   readonly #venue: Venue;
+  readonly #turns: SessionTurns;
   readonly #drill = { rejectNext: 0, unknownNext: 0, dropFillEvents: 0 };
   #at: At;
   #beatenAt: EpochMicros;
@@ -124,6 +129,7 @@ export class VenueLink implements FarBroker {
       close: (reason) => this.#socket.close(reason, this.#at),
     });
     this.#venue = venue;
+    this.#turns = new SessionTurns(venue.pace, random, options.door.met);
     this.#socket = new AccountSocket(random, this.#wires, venue);
     this.account = {
       snapshot: () => venue.truth(),
@@ -139,7 +145,8 @@ export class VenueLink implements FarBroker {
   }
 
   next(): EpochMicros | undefined {
-    return soonest(this.#wires.next(), this.#socket.next(), this.#venue.next());
+    const wires = soonest(this.#wires.next(), this.#turns.next());
+    return soonest(wires, this.#socket.next(), this.#venue.next());
   }
 
   /** Counted from the last beat, whatever brought the clock in between. */
@@ -155,6 +162,7 @@ export class VenueLink implements FarBroker {
     this.#at = at;
     this.#venue.advance(at);
     this.#socket.run(at);
+    this.#takeTurns();
     const inputs = this.#wires.run(at);
     if (inputs.some(isUnrest)) this.#stir(UNREST_MICROS);
     return inputs;
@@ -178,14 +186,35 @@ export class VenueLink implements FarBroker {
     } else if (effect.kind === 'socketReset') this.#socket.close(effect.reason, at);
     else {
       if (effect.method !== 'GET') this.#stir();
-      const isDrilled = this.#venue.nameOf(effect) !== undefined && this.#takes('unknownNext');
-      this.#wires.send({ send: effect }, at, isDrilled ? 'lostAnswer' : undefined);
+      const became = this.#turns.ask(effect, at);
+      if (became === 'go') this.#leave(effect);
+      else if (became === 'refused') this.#refuse(effect);
     }
+  }
+
+  #leave(send: HttpSend): void {
+    const isDrilled = this.#venue.nameOf(send) !== undefined && this.#takes('unknownNext');
+    this.#wires.send({ send }, this.#at, isDrilled ? 'lostAnswer' : undefined);
+  }
+
+  #refuse({ requestId }: HttpSend): void {
+    const reason = 'not sent: the requests that the broker allows are used up, but for exits';
+    this.#wires.tell({ kind: 'httpFailed', requestId, reason, neverSent: true }, this.#at.wall);
+  }
+
+  /** What waited for a turn of the account has it now, or waited for too long. */
+  #takeTurns(): void {
+    const next = this.#turns.next();
+    if (next === undefined || next > this.#at.wall) return;
+    const { go, refused } = this.#turns.due(this.#at);
+    for (const send of go) this.#leave(send);
+    for (const send of refused) this.#refuse(send);
   }
 
   onCrash(at: At): void {
     this.#at = at;
     this.#wires.onCrash();
+    this.#turns.onCrash();
     this.#socket.onCrash();
   }
 

@@ -24,7 +24,7 @@ const SHORTEST_MILLIS = 5;
 const LONGEST_MILLIS = 90;
 const LATEST_FRAME_SECONDS = 25;
 /** A connection stands, or has to be made first. */
-const CONNECTS_CHANCE = 0.15;
+const CONNECTS_CHANCE = 0.3;
 const CONNECTS_SECONDS = [0.03, 4] as const;
 /** An answer that leaves this long before the time-out is heard. */
 const ANSWER_TAKES_MICROS = 2 * LONGEST_MILLIS * MICROS_PER_MILLI;

@@ -47,6 +47,7 @@ const KILLED_TO_REARM_SECONDS = [40, 500] as const;
 
 /** What becomes of a token. */
 const FATES = { prompt: 70, late: 7, stranger: 7, reducer: 4, never: 6, killed: 8 };
+const FATES_OF_REPLACES: typeof FATES = { ...FATES, killed: 35 };
 
 const HABITS = {
   preview: 52,
@@ -117,11 +118,13 @@ export class ScriptedTrader {
       command: { kind: 'confirm', tokenSha256: command.tokenSha256 },
     };
     const isByHand = command.kind === 'previewOrder' || command.kind === 'previewReplace';
-    this.#planUse(confirm, at.wall, (isByHand ? this.#hand?.random : undefined) ?? this.#random);
+    const fates = command.kind === 'previewReplace' ? FATES_OF_REPLACES : FATES;
+    const random = (isByHand ? this.#hand?.random : undefined) ?? this.#random;
+    this.#planUse(confirm, at.wall, random, fates);
   }
 
-  #planUse(confirm: Move, wall: EpochMicros, random: SeededRandom): void {
-    const fate = this.#isEager ? 'prompt' : random.weighted(FATES);
+  #planUse(confirm: Move, wall: EpochMicros, random: SeededRandom, fates: typeof FATES): void {
+    const fate = this.#isEager ? 'prompt' : random.weighted(fates);
     if (fate === 'never') return;
     const soon = random.between(0, 9);
     if (fate === 'late') {
@@ -133,7 +136,7 @@ export class ScriptedTrader {
     this.#plan(wall, soon, confirm);
     if (fate === 'killed') {
       // With the confirm, or while its order is on its way.
-      const after = random.chance(0.5) ? 0 : random.between(...KILLED_AFTER_SECONDS);
+      const after = random.chance(0.3) ? 0 : random.between(...KILLED_AFTER_SECONDS);
       const from = addMicros(wall, Math.round((soon + after) * MICROS_PER_SECOND));
       this.#kill(from, TRADER, random);
     }

@@ -36,7 +36,7 @@ export const ALPACA: BehindWires = {
 const WORKS_AFTER_MILLIS = [5, 2_500] as const;
 /** Alpaca liquidates what expires from 15:45 on, and earlier in a volatile market: then the engine still
  * holds it. */
-const LIQUIDATES_AT_MINUTES = [13 * 60, 14 * 60, 15 * 60, 15 * 60 + 45];
+const LIQUIDATES_AT_MINUTES = [10 * 60 + 15, 11 * 60, 14 * 60, 15 * 60 + 45];
 /** Expiries are booked before the session ends, and not in the evening. */
 const BOOKED_AT_MINUTES = 16 * 60 + 40;
 
@@ -75,7 +75,7 @@ class SessionAlpaca implements Venue {
       refusesSpreadCloseAmends: random.chance(0.5),
       holdsNew: this.#isSlow,
       bookingMinutes: BOOKED_AT_MINUTES,
-      liquidation: random.pick(['none', 'oneLeg'] as const),
+      liquidation: random.pick(['none', 'oneLeg', 'oneLeg'] as const),
       liquidationMinutes: random.pick(LIQUIDATES_AT_MINUTES),
     });
     this.#venue = venue;

@@ -159,15 +159,36 @@ export class CapOracle {
       this.#moveShares(instrument.symbol, legSign(action) * quantity);
       return;
     }
-    const positionId = this.#positionOf.get(fill.intentId) ?? fill.intentId;
-    const lots: Lots = this.#positions.get(positionId) ?? new Map<string, Lot>();
-    this.#positions.set(positionId, lots);
-    addFill(lots, fill);
-    if (lots.size === 0) this.#positions.delete(positionId);
+    const known = this.#positionOf.get(fill.intentId);
+    const left = known === undefined ? this.#takeFromHeld(fill) : quantity;
+    if (left > 0) this.#addTo(known ?? fill.intentId, { ...fill, quantity: left });
     const live = this.#live.get(fill.intentId);
     if (live === undefined) return;
     live.filled += fill.quantity;
     if (live.filled >= contractsOf(live.intent)) this.#live.delete(fill.intentId);
+  }
+
+  /** An execution of an order that is not the engine's, as when the broker liquidates a leg, closes what
+   * is held of it first. Returns what that leaves. */
+  #takeFromHeld(fill: Fill): number {
+    const sign = legSign(fill.action);
+    const symbol = instrumentSymbol(fill.instrument);
+    let left = fill.quantity;
+    for (const [positionId, lots] of this.#positions) {
+      const held = lots.get(symbol)?.quantity ?? 0;
+      if (left === 0 || Math.sign(held) !== -sign) continue;
+      const taken = Math.min(left, Math.abs(held));
+      this.#addTo(positionId, { ...fill, quantity: taken });
+      left -= taken;
+    }
+    return left;
+  }
+
+  #addTo(positionId: string, fill: Fill): void {
+    const lots: Lots = this.#positions.get(positionId) ?? new Map<string, Lot>();
+    this.#positions.set(positionId, lots);
+    addFill(lots, fill);
+    if (lots.size === 0) this.#positions.delete(positionId);
   }
 
   /** Which position an order belongs to; told for every recorded intent. */

@@ -12,12 +12,12 @@ import { addMicros, epochMicros } from '../../../src/engine/domain/units.ts';
 const PATIENCE_MILLIS = 120_000;
 /** Each with a session in which outcomes stay open and the engine dies. */
 const BROKERS = [
-  { name: 'tastytrade', broker: TASTYTRADE, seed: 7 },
+  { name: 'tastytrade', broker: TASTYTRADE, seed: 2 },
   { name: 'alpaca', broker: ALPACA, seed: 3 },
 ];
 /** Plants, each with a session of a production adapter that shows it early. */
 const PLANTED: readonly (readonly [PlantName, number, RegExp])[] = [
-  ['resend-on-timeout', 6, /submitted twice/],
+  ['resend-on-timeout', 5, /submitted twice/],
   ['drop-fill', 1, /was not journalled/],
   ['kill-after-check', 10, /opened after the kill/],
 ];

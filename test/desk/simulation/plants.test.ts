@@ -23,10 +23,11 @@ const WITHIN_SESSIONS = 80;
 const FIRST_SEED: Readonly<Partial<Record<PlantName, number>>> = {
   'resend-on-timeout': 5,
   'token-reuse': 11,
-  'kill-after-check': 7,
+  'kill-after-check': 28,
+  'kill-before-connect': 159,
   'cap-off-by-one': 4,
   'blind-stop': 26,
-  'rest-left-working': 65,
+  'rest-left-working': 64,
 };
 const PATIENCE_MILLIS = 120_000;
 

@@ -37,11 +37,11 @@ export interface WireReply {
 /** Where requests leave the engine. */
 export interface WireDoor {
   /** The kill word as the shell of the wires reads it. */
-  isKilled(): boolean;
+  readonly isKilled: () => boolean;
   /** The first byte of a request leaves. */
-  onLeave(send: HttpSend): void;
+  readonly onLeave: (send: HttpSend) => void;
   /** Something came about that is rare and worth meeting. */
-  met(what: string): void;
+  readonly met: (what: string) => void;
 }
 
 /** What is sent: a request, and what else its broker needs of it. */

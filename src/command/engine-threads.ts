@@ -10,7 +10,7 @@ import type { Config } from '../config.ts';
 import { isSimulated } from '../config.ts';
 import type { AuditStart, DeskConfig } from '../desk/desk-config.ts';
 import type { ExitSettings } from '../desk/exits/exit-settings.ts';
-import type { Book, BookPart } from '../desk/threads/book-reading.ts';
+import type { Book } from '../desk/threads/book-reading.ts';
 import { BookReading } from '../desk/threads/book-reading.ts';
 import type { CoreWorkerData, ToStartingCore } from '../desk/threads/core-starting.ts';
 import type { CoreStart } from '../desk/threads/core-thread-shell.ts';
@@ -219,23 +219,23 @@ export class StartingCore implements RecordReader<Book> {
   /** Reads from the end what the core has not come to. Rejects when that thread died. */
   async finish(): Promise<Book> {
     const rest = new BookReading(this.#wall);
-    for (const part of this.#readFromEnd()) rest.join(part);
+    for (const reading of this.#readFromEnd()) rest.join(reading);
     this.#tell({ kind: 'framesEnd', rest: rest.part() });
     const [book]: Book[] = await once(this.worker, 'message');
     assert(book !== undefined, 'the core answers with what was read');
     return book;
   }
 
-  #readFromEnd(): readonly BookPart[] {
+  #readFromEnd(): readonly BookReading[] {
     const claims = new RunClaims(this.#claims);
-    const parts: BookPart[] = [];
+    const readings: BookReading[] = [];
     for (;;) {
       const last = claims.takeLast(this.#runs.length);
       const run = last === undefined ? undefined : this.#runs[last];
-      if (run === undefined) return parts.reverse();
+      if (run === undefined) return readings.reverse();
       const reading = new BookReading(this.#wall);
       reading.take(run);
-      parts.push(reading.part());
+      readings.push(reading);
     }
   }
 

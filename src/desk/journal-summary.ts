@@ -122,21 +122,30 @@ export class JournalFold {
     if (isDecision(record)) this.#decisions.push(again);
   }
 
-  /** Goes on with the fold of the records that follow. */
-  join(later: JournalSummary): void {
-    const { lastSeq, lastSession, lastMarket } = later;
-    this.#records += later.records;
-    if (later.records > 0) this.#last = { lastSeq, lastSession, lastMarket };
-    this.#lastStart = later.lastStart ?? this.#lastStart;
-    this.#ended = later.ended ?? this.#ended;
-    for (const intent of later.intents) this.#intents.push(intent);
-    for (const event of later.brokerEvents) this.#brokerEvents.push(event);
-    for (const step of later.steps) this.#steps.push(step);
-    for (const decision of later.decisions) this.#decisions.push(() => decision);
+  /** Goes on with the fold of the records that follow: one of this thread, or what one of another
+   * thread came to. */
+  join(later: JournalFold | JournalSummary): void {
+    const told = later instanceof JournalFold ? later.#told() : later;
+    const { lastSeq, lastSession, lastMarket } = told;
+    this.#records += told.records;
+    if (told.records > 0) this.#last = { lastSeq, lastSession, lastMarket };
+    this.#lastStart = told.lastStart ?? this.#lastStart;
+    this.#ended = told.ended ?? this.#ended;
+    for (const intent of told.intents) this.#intents.push(intent);
+    for (const event of told.brokerEvents) this.#brokerEvents.push(event);
+    for (const step of told.steps) this.#steps.push(step);
+    if (later instanceof JournalFold) {
+      for (const again of later.#decisions) this.#decisions.push(again);
+    } else for (const decision of later.decisions) this.#decisions.push(() => decision);
   }
 
   /** After the records so far. */
   summary(): JournalSummary {
+    const decisions = this.#decisions.slice(-MAX_DECISIONS).map((again) => again());
+    return { ...this.#told(), decisions };
+  }
+
+  #told(): Omit<JournalSummary, 'decisions'> {
     const changes = this.#brokerEvents.filter(({ kind }) => CHANGES.has(kind));
     return {
       ...this.#last,
@@ -147,7 +156,6 @@ export class JournalFold {
       intents: this.#intents,
       brokerEvents: this.#brokerEvents,
       steps: this.#steps,
-      decisions: this.#decisions.slice(-MAX_DECISIONS).map((again) => again()),
     };
   }
 }

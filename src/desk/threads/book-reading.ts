@@ -39,10 +39,13 @@ export class BookReading implements RecordReader<Book> {
     this.#records.take(run);
   }
 
-  /** Goes on with what another thread has read of the records that follow. */
-  join({ past, alerts, ...read }: BookPart): void {
-    this.#records.join(read);
-    this.#fold.join(past);
+  /** Goes on with the reading of the records that follow: one of this thread, or what one of another
+   * thread came to. */
+  join(later: BookReading | BookPart): void {
+    const isHere = later instanceof BookReading;
+    this.#records.join(isHere ? later.#records.finish() : later);
+    this.#fold.join(isHere ? later.#fold : later.past);
+    const alerts = isHere ? later.#alerts.records : later.alerts;
     for (const alert of alerts) this.#alerts.see(alert);
   }
 

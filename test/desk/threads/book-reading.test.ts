@@ -41,8 +41,11 @@ describe('a book that two threads read', () => {
       const [first, rest] = [new BookReading(wall), new BookReading(wall)];
       for (const run of runs.all.slice(0, at)) first.take(run);
       for (const run of runs.all.slice(at)) rest.take(run);
+      const both = new BookReading(wall);
+      for (const reading of [first, rest]) both.join(reading);
       first.join(structuredClone(rest.part()));
       expect(first.finish()).toEqual(whole.finish());
+      expect(both.part()).toEqual(first.part());
     }
   });
 

@@ -12,6 +12,7 @@ import {
 } from '../../src/audit/journal-format.ts';
 import { openJournal, readForStart, readJournal } from '../../src/audit/journal-open.ts';
 import { journalPaths } from '../../src/audit/journal-paths.ts';
+import { scanJournal } from '../../src/audit/journal-scan.ts';
 import type { FrameRun, RecordReader, RecordsRead } from '../../src/audit/record-reading.ts';
 import { RecordReading } from '../../src/audit/record-reading.ts';
 import type { AuditRecord } from '../../src/engine/domain/audit-record.ts';
@@ -107,6 +108,33 @@ describe('the frames of a journal', () => {
   });
 });
 
+describe('two readings', () => {
+  const read = (fault: number | undefined, sealed: number | undefined): RecordsRead => ({
+    fault: fault === undefined ? undefined : { file: 'f', offset: 0, seq: fault, what: 'w' },
+    sealed: sealed === undefined ? undefined : { seq: sealed, size: sealed },
+  });
+
+  it.each([
+    [read(undefined, 1), read(undefined, undefined), read(undefined, 1)],
+    [read(undefined, 1), read(undefined, 7), read(undefined, 7)],
+    [read(2, undefined), read(5, undefined), read(2, undefined)],
+    [read(undefined, undefined), read(5, undefined), read(5, undefined)],
+  ])('are one with the first fault and the newest seal', (first, second, both) => {
+    const reading = new RecordReading(() => undefined);
+    reading.join(first);
+    reading.join(second);
+    expect(reading.finish()).toEqual(both);
+  });
+
+  it('give a record again as it was', () => {
+    const { frame: bytes } = encodeRecord(recordOf(4, alertBody('x')), NO_HASH);
+    const twice: AuditRecord[][] = [];
+    const reading = new RecordReading((record, again) => twice.push([record, again()]));
+    reading.take({ file: 'f', bytes, from: 0, to: bytes.length });
+    expect(twice).toEqual([[recordOf(4, alertBody('x')), recordOf(4, alertBody('x'))]]);
+  });
+});
+
 describe('a payload', () => {
   it.each([
     ['of a kind that is not known', UNKNOWN, 'the payload is not a known audit record'],
@@ -127,6 +155,28 @@ describe('a payload', () => {
       expect(reader.seen).toEqual(alerts(1, 2));
     },
   );
+
+  it('that is no record does not count', () => {
+    const { records, position } = scanJournal(
+      diskWith(UNKNOWN),
+      journalPaths(HOME),
+      () => undefined,
+    );
+    expect([records, position.seq]).toEqual([2, 2]);
+  });
+
+  it('that is no record ends the reading: no later run is looked at', () => {
+    const { frame } = framed(UNKNOWN, 3, NO_HASH);
+    const sound = encodeRecord(recordOf(4, alertBody('x')), NO_HASH).frame;
+    const seen: AuditRecord[] = [];
+    const reading = new RecordReading((record) => seen.push(record));
+    for (const bytes of [frame, sound, framed('{', 5, NO_HASH).frame]) {
+      reading.take({ file: 'f', bytes, from: 0, to: bytes.length });
+    }
+    const what = 'the payload is not a known audit record';
+    expect(reading.finish().fault).toEqual({ file: 'f', offset: 0, seq: 3, what });
+    expect(seen).toEqual([]);
+  });
 
   it('that is no record is not taken for a torn write where it stands last', async () => {
     const home = homeWith(alerts(1, 3), { close: false });

@@ -48,7 +48,7 @@ const LASTS_SECONDS: Readonly<Partial<Record<FaultKind, readonly [number, number
   feedDisconnect: [5, 90],
   crossedQuotes: [5, 120],
   oneSidedQuotes: [5, 120],
-  thinQuotes: [600, 5_400],
+  thinQuotes: [300, 3_000],
   jumpedQuotes: [5, 120],
   oddQuotes: [5, 120],
   bareWings: [900, 6_000],

@@ -32,7 +32,7 @@ const PACES: Readonly<Record<SessionShape, Pace>> = {
     busy: MICROS_PER_SECOND,
     busyFor: 5 * MICROS_PER_SECOND,
     watchful: 2 * MICROS_PER_SECOND,
-    tense: 2 * MICROS_PER_SECOND,
+    tense: 3 * MICROS_PER_SECOND,
     closing: 2 * MICROS_PER_SECOND,
     afterHours: 5 * MICROS_PER_MINUTE,
     youth: 3 * MICROS_PER_MINUTE,
@@ -43,14 +43,14 @@ const PACES: Readonly<Record<SessionShape, Pace>> = {
     busy: MICROS_PER_SECOND,
     busyFor: 0,
     watchful: 1_500_000,
-    tense: 2 * MICROS_PER_SECOND,
+    tense: 3 * MICROS_PER_SECOND,
     closing: 30 * MICROS_PER_SECOND,
     afterHours: 20 * MICROS_PER_MINUTE,
     youth: 12 * MICROS_PER_SECOND,
   },
 };
 /** What has filled in part is watched closely for so many times as long. */
-const PARTIAL_YOUTH = 4;
+const PARTIAL_YOUTH = 3;
 /** The close is looked at this long before it begins. */
 const CLOSING_AHEAD_MICROS = 20 * MICROS_PER_SECOND;
 /** And no longer than this behind its deadline: what is held then is held to the end. */

@@ -12,7 +12,7 @@ import { addMicros, epochMicros } from '../../../src/engine/domain/units.ts';
 const PATIENCE_MILLIS = 120_000;
 /** Each with a session in which outcomes stay open and the engine dies. */
 const BROKERS = [
-  { name: 'tastytrade', broker: TASTYTRADE, seed: 2 },
+  { name: 'tastytrade', broker: TASTYTRADE, seed: 5 },
   { name: 'alpaca', broker: ALPACA, seed: 3 },
 ];
 /** Plants, each with a session of a production adapter that shows it early. */

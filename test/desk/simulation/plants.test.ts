@@ -24,10 +24,8 @@ const FIRST_SEED: Readonly<Partial<Record<PlantName, number>>> = {
   'resend-on-timeout': 5,
   'token-reuse': 11,
   'kill-after-check': 28,
-  'kill-before-connect': 159,
+  'kill-before-connect': 54,
   'cap-off-by-one': 4,
-  'blind-stop': 26,
-  'rest-left-working': 64,
 };
 const PATIENCE_MILLIS = 120_000;
 

@@ -113,7 +113,7 @@ const SWAPS: readonly Swap[] = [
   {
     what: 'a kill word that is never up',
     wraps: { killWord: () => false },
-    seed: 10,
+    seed: 28,
     says: /opened after the kill/,
   },
   {
@@ -133,7 +133,7 @@ const SWAPS: readonly Swap[] = [
         maxDailyLossCents: 1e12 as typeof limits.maxDailyLossCents,
       }),
     },
-    seed: 3,
+    seed: 4,
     says: /contracts a leg|can lose|open risk/,
   },
 ];

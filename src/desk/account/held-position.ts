@@ -32,14 +32,24 @@ function isInTheMoney({ right, strike }: OptionContract, spot: Price | undefined
   return right === 'call' ? spot > strike : spot < strike;
 }
 
+function isPaidFor({ instrument, quantity }: HeldLeg, spot: Price | undefined): boolean {
+  return instrument.kind === 'option' && quantity > 0 && !isInTheMoney(instrument, spot);
+}
+
+/** True for longs out of the money alone: their loss is paid already, and as they stand they expire. */
+export function arePaidFor(desk: DeskContext, legs: readonly HeldLeg[]): boolean {
+  const spot = spotNow(desk);
+  return spot !== undefined && legs.every((leg) => leg.quantity === 0 || isPaidFor(leg, spot));
+}
+
 /** True for longs that nobody bids for: their loss is paid already, and they are left to expire. One that
  * is in the money would be exercised into shares: that its bid is gone is the market's fault. */
 export function areLeftToExpire(desk: DeskContext, legs: readonly HeldLeg[]): boolean {
   const spot = spotNow(desk);
-  return legs.every(({ instrument, quantity }) => {
+  return legs.every((leg) => {
+    const { instrument, quantity } = leg;
     if (quantity === 0) return true;
-    if (instrument.kind === 'shares' || quantity < 0 || isInTheMoney(instrument, spot))
-      return false;
+    if (!isPaidFor(leg, spot)) return false;
     const index = desk.chain.indexOf(instrumentSymbol(instrument));
     const view = index === undefined ? undefined : desk.reader.load(index);
     return view?.isQuoted === true && view.bid === undefined;

@@ -9,6 +9,7 @@ import type { RefusalKind } from '../../broker/order-gateway.ts';
 import { newYorkText } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import { arePaidFor } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { OrderRecord } from './order-book.ts';
 import { isClose } from './order-book.ts';
@@ -96,13 +97,16 @@ export function isTakenApart({ orders }: DeskContext, positionId: string): boole
 }
 
 /** A close that the broker refuses leaves a position open that somebody wanted closed: told with what
- * becomes of it, and what a person can do. */
+ * becomes of it, and what a person can do. Nobody is called at the end of the day for longs that are out
+ * of the money. */
 export function pageRefusedClose(desk: DeskContext, order: OrderRecord): void {
   if (!isClose(order)) return;
   const { intentId, positionId } = order.intent;
   const reason = order.reason ?? 'no reason given';
   const text = `${positionId} stays open: the broker rejected ${intentId}: ${reason}. ${outlook(desk, order)}`;
-  desk.out.alert('critical', 'CLOSE_REJECTED', text, positionId);
+  const legs = desk.book.structure(positionId)?.legs ?? [];
+  const isCalm = order.refusal === 'hours' && arePaidFor(desk, legs);
+  desk.out.alert(isCalm ? 'info' : 'critical', 'CLOSE_REJECTED', text, positionId);
 }
 
 function outlook(desk: DeskContext, { intent, refusal }: OrderRecord): string {

@@ -3,7 +3,7 @@
 import { newYorkText } from '../../engine/domain/session-calendar.ts';
 import { dollarsFromPrice } from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
-import { areLeftToExpire, isOpen } from '../account/held-position.ts';
+import { areLeftToExpire, arePaidFor, isOpen } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { concedesAll, isPastOrders } from '../orders/limit-walker.ts';
 import { tellOnce } from './told-once.ts';
@@ -26,10 +26,16 @@ export function watchDeadline(desk: DeskContext): void {
   settleClosed(desk, new Set(open.map(({ positionId }) => positionId)));
 }
 
+/** True for longs that are worth nothing as they stand, once the broker takes no order for them any more:
+ * nobody has to be called, as long as it stays so. */
+function isBeyondReach(desk: DeskContext, legs: StructurePosition['legs']): boolean {
+  return isPastOrders(desk, legs) && arePaidFor(desk, legs);
+}
+
 /** What is open when the broker takes its last order of the day is out of the engine's hands: told as
  * soon as it is so. */
 function tellCutoff(desk: DeskContext, { positionId, legs }: StructurePosition): void {
-  if (areLeftToExpire(desk, legs)) return;
+  if (arePaidFor(desk, legs)) return;
   const { name } = desk.gateway.capabilities;
   const text = `${positionId} is still open and ${name} takes no more orders in what expires today: ${doing(desk, positionId)}. Ask its trade desk to close it or not to exercise it, or hedge what it may become`;
   tellOnce(desk, `${PAST_ORDERS.key}${positionId}`, () => {
@@ -38,7 +44,7 @@ function tellCutoff(desk: DeskContext, { positionId, legs }: StructurePosition):
 }
 
 function tell(desk: DeskContext, { positionId, legs }: StructurePosition): void {
-  if (areLeftToExpire(desk, legs)) return;
+  if (areLeftToExpire(desk, legs) || isBeyondReach(desk, legs)) return;
   const deadline = newYorkText(desk.day.schedule.flattenDeadlineAt);
   const text = `${positionId} is still open past the deadline of ${deadline}: ${doing(desk, positionId)}`;
   tellOnce(desk, `${PAST_DEADLINE.key}${positionId}`, () => {

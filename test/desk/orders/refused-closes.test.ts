@@ -6,6 +6,12 @@ import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
 import { CONSOLE, DeskRig } from '../../support/desk-rig.ts';
 
 const START = 15 * 60 + 40;
+const LOTTO = {
+  strategy: 'lotto_play_5_delta',
+  side: 'call',
+  targetDelta: 5,
+  quantity: 1,
+} as const;
 const ALPACA = {
   openingCutoffMinutes: 15 * 60,
   flattenStartMinutes: 15 * 60 + 5,
@@ -196,6 +202,25 @@ describe('the last order of the day', () => {
     rig.atmVol = 0.05;
     rig.advance(5);
     expect(rig.positions()).toEqual([]);
+  });
+
+  it('calls nobody for a long out of the money that is bid for again, and everybody once it is in it', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 + 5, capabilities: ALPACA, brokerName: 'alpaca' });
+    rig.openPosition(LOTTO);
+    rig.edit = ({ ask }) => ({ bid: undefined, ask });
+    rig.goTo(15 * 60 + 31);
+    rig.gateway.refuse = () => ({ reason: 'too late', refusal: 'hours' });
+    rig.edit = ({ ask }) => ({ bid: 0.01, ask });
+    rig.advance(3);
+    expect(rig.gateway.refused).toHaveLength(1);
+    expect(pages(rig).map(({ severity }) => severity)).toEqual(['info']);
+    expect(rig.alerts()).not.toContain('OPEN_PAST_ORDERS');
+    expect(rig.alerts()).not.toContain('OPEN_PAST_DEADLINE');
+    rig.edit = (sides) => sides;
+    rig.quotes(610);
+    rig.advance(70);
+    expect(pages(rig).at(-1)?.severity).toBe('critical');
+    expect(rig.alerts()).toContain('OPEN_PAST_ORDERS');
   });
 
   it('has passed: told once of what is still open, with what works and what to do', () => {

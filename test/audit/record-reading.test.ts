@@ -15,7 +15,7 @@ import { journalPaths } from '../../src/audit/journal-paths.ts';
 import { scanJournal } from '../../src/audit/journal-scan.ts';
 import type { FrameRun, RecordReader, RecordsRead } from '../../src/audit/record-reading.ts';
 import { RecordReading } from '../../src/audit/record-reading.ts';
-import type { AuditRecord } from '../../src/engine/domain/audit-record.ts';
+import type { AuditBody, AuditRecord } from '../../src/engine/domain/audit-record.ts';
 import { filesBelow, homeWith, memoryDisk, smallLimits } from './support/home-files.ts';
 import { alertBody, alerts, recordOf } from './support/sample-records.ts';
 
@@ -124,6 +124,25 @@ describe('two readings', () => {
     reading.join(first);
     reading.join(second);
     expect(reading.finish()).toEqual(both);
+  });
+
+  it('know what the newest start saw sealed, whatever follows it', () => {
+    const started: AuditBody = {
+      kind: 'engineStarted',
+      build: 'b',
+      configFingerprint: 'f',
+      broker: 'paper',
+      environment: 'paper',
+      accountId: 'a',
+      recoveredRecords: 0,
+    };
+    const reading = new RecordReading(() => undefined);
+    const bodies = [{ ...started, logSize: 3 }, { ...started, logSize: 5 }, started];
+    for (const [index, body] of [...bodies, alertBody('x')].entries()) {
+      const { frame: bytes } = encodeRecord(recordOf(index + 1, body), NO_HASH);
+      reading.take({ file: 'f', bytes, from: 0, to: bytes.length });
+    }
+    expect(reading.finish().sealed).toEqual({ seq: 2, size: 5 });
   });
 
   it('give a record again as it was', () => {

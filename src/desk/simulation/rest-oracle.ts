@@ -117,9 +117,14 @@ export class RestOracle {
     }
   }
 
-  /** Another process; what was sent stays sent. */
-  onCrash(): void {
+  /** Another process; what was sent stays sent, but for a broker of the engine's own process: that one
+   * is gone with it, and knows again only what it `remembers`. */
+  onCrash(remembers?: ReadonlySet<string>): void {
     this.#isStopping = false;
     this.#left = undefined;
+    if (remembers === undefined) return;
+    for (const intentId of this.#openings.keys()) {
+      if (!remembers.has(intentId)) this.#openings.delete(intentId);
+    }
   }
 }

@@ -36,6 +36,8 @@ export interface WitnessOptions {
   readonly limits: Limits;
   readonly startCashCents: number;
   readonly world: SendWorld;
+  /** True where the broker goes on while the engine is down. */
+  readonly outlives: boolean;
 }
 
 export class SessionWitness implements BrokerObserver {
@@ -52,6 +54,7 @@ export class SessionWitness implements BrokerObserver {
   readonly #strategies: StrategyOracle;
   readonly #hand: HandOracle;
   readonly #rests: RestOracle;
+  readonly #outlives: boolean;
   #lastSeq = 0;
 
   constructor(options: WitnessOptions) {
@@ -62,6 +65,7 @@ export class SessionWitness implements BrokerObserver {
     this.#books = new BookOracle(options.startCashCents, report);
     this.flat = new FlatOracle(report);
     this.#rests = new RestOracle(report, met);
+    this.#outlives = options.outlives;
     this.stops = new StopOracle(report, met);
     this.#promises = new PromiseOracle(report);
     this.#answers = new AnswerOracle(report);
@@ -217,7 +221,8 @@ export class SessionWitness implements BrokerObserver {
     this.#answers.onCrash();
     this.#strategies.onCrash();
     this.stops.onCrash(records);
-    this.#rests.onCrash();
+    const accepted = events.flatMap((event) => (event.kind === 'accepted' ? [event.intentId] : []));
+    this.#rests.onCrash(this.#outlives ? undefined : new Set(accepted));
     this.tally.restarts += 1;
   }
 }

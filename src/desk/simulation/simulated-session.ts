@@ -118,6 +118,7 @@ class SimulatedSession implements EngineWorld {
       limits: this.#config.limits,
       startCashCents: STARTING_CASH_CENTS,
       world: { isDurable, isKilled: () => this.#killWord },
+      outlives: options.broker !== undefined,
     });
     this.observer = this.#witness;
     const faults = stream('faults');

@@ -97,4 +97,25 @@ describe('the oracle of rests', () => {
       'Q was not called back when the engine stopped',
     ]);
   });
+
+  it('forgets with a broker of the same process what that one does not remember after a crash', () => {
+    const { rests, found } = oracle();
+    const { desk } = new DeskRig();
+    rests.onSubmit(intent('P', 'open'));
+    rests.onSubmit(intent('Q', 'open'));
+    rests.onCrash(new Set(['Q']));
+    rests.onRecord(record({ kind: 'engineStopped', reason: '', unprotected: ['P'] }));
+    rests.afterStep(desk.context);
+    expect(found).toEqual(['Q was not called back when the engine stopped']);
+  });
+
+  it('remembers through a crash what was sent to a broker that goes on', () => {
+    const { rests, found } = oracle();
+    const { desk } = new DeskRig();
+    rests.onSubmit(intent('P', 'open'));
+    rests.onCrash();
+    rests.onRecord(record({ kind: 'engineStopped', reason: '', unprotected: ['P'] }));
+    rests.afterStep(desk.context);
+    expect(found).toEqual(['P was not called back when the engine stopped']);
+  });
 });

@@ -7,7 +7,7 @@
 import type { BrokerEvent } from '../../broker/order-gateway.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
-import type { OrderIntent } from '../../engine/domain/order.ts';
+import type { Fill, OrderIntent } from '../../engine/domain/order.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf } from '../desk-context.ts';
 import { contractsOf } from './expiry-payoff.ts';
@@ -67,15 +67,7 @@ export class RestOracle {
     else if ('intentId' in event && ENDS.has(event.kind)) this.#openings.delete(event.intentId);
   }
 
-  #countFill({
-    fillId,
-    intentId,
-    quantity,
-  }: {
-    fillId: string;
-    intentId: string;
-    quantity: number;
-  }) {
+  #countFill({ fillId, intentId, quantity }: Fill): void {
     const opening = this.#openings.get(intentId);
     if (opening === undefined || this.#fills.has(fillId)) return;
     this.#fills.add(fillId);

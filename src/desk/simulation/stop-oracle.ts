@@ -8,7 +8,7 @@
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { Instrument } from '../../engine/domain/instrument.ts';
 import { instrumentSymbol, occSymbol } from '../../engine/domain/instrument.ts';
-import type { ExitPlan } from '../../engine/domain/order.ts';
+import type { ExitPlan, OrderIntent } from '../../engine/domain/order.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
@@ -121,15 +121,7 @@ export class StopOracle {
     this.#explainedAt.set(positionId, at.market);
   }
 
-  #onIntent({
-    purpose,
-    positionId,
-    exitPlan,
-  }: {
-    purpose: string;
-    positionId: string;
-    exitPlan?: ExitPlan;
-  }) {
+  #onIntent({ purpose, positionId, exitPlan }: OrderIntent): void {
     if (purpose === 'open' && exitPlan !== undefined) this.#plans.set(positionId, exitPlan);
   }
 

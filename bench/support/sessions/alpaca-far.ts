@@ -34,9 +34,6 @@ export const ALPACA: BehindWires = {
 
 /** An order works this long after it was taken. */
 const WORKS_AFTER_MILLIS = [5, 2_500] as const;
-/** Alpaca liquidates what expires from 15:45 on, and earlier in a volatile market: then the engine still
- * holds it. */
-const LIQUIDATES_AT_MINUTES = [10 * 60 + 15, 11 * 60, 14 * 60, 15 * 60 + 45];
 /** Expiries are booked before the session ends, and not in the evening. */
 const BOOKED_AT_MINUTES = 16 * 60 + 40;
 
@@ -48,7 +45,6 @@ class SessionAlpaca implements Venue {
   };
   readonly #random: SeededRandom;
   readonly #events: VenueEvents;
-  readonly #met: (what: string) => void;
   readonly #venue: StubVenue;
   /** Orders that the venue holds back for a moment. */
   readonly #held = new EventQueue<StubOrder>();
@@ -58,8 +54,7 @@ class SessionAlpaca implements Venue {
   #isJoined = false;
   #isListening = false;
 
-  constructor({ accountId, at, random, listing, door }: FarBrokerOptions, events: VenueEvents) {
-    this.#met = door.met;
+  constructor({ accountId, at, random, listing }: FarBrokerOptions, events: VenueEvents) {
     this.#random = random;
     this.#events = events;
     const venue = new StubVenue(at.wall, accountId);
@@ -75,17 +70,13 @@ class SessionAlpaca implements Venue {
       refusesSpreadCloseAmends: random.chance(0.5),
       holdsNew: this.#isSlow,
       bookingMinutes: BOOKED_AT_MINUTES,
-      liquidation: random.pick(['none', 'oneLeg', 'oneLeg'] as const),
-      liquidationMinutes: random.pick(LIQUIDATES_AT_MINUTES),
     });
     this.#venue = venue;
   }
 
   advance(at: At): void {
     if (this.hasWorkingOrders()) this.#bringNews();
-    const before = this.#venue.liquidations;
     this.#venue.advance(at.wall);
-    if (this.#venue.liquidations > before) this.#met('liquidated');
     for (let order = this.#held.take(at.wall); order; order = this.#held.take(at.wall)) {
       this.#venue.release(order);
     }

@@ -57,7 +57,6 @@ const MET = [
   'killedWhileConnecting',
   'killedDuringReplace',
   'wayOutWaitsForTurn',
-  'liquidated',
   'flatten beside opening',
   'leave beside opening',
   'flatten beside close',

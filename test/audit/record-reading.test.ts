@@ -1,6 +1,11 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ensureAuditKey } from '../../src/audit/audit-key.ts';
+import { CheckpointWriter } from '../../src/audit/checkpoint.ts';
 import { crc32c } from '../../src/audit/crc32c.ts';
 import type { Disk } from '../../src/audit/disk.ts';
+import { realDisk } from '../../src/audit/disk.ts';
 import {
   type EncodedRecord,
   encodeFileHeader,
@@ -12,12 +17,16 @@ import {
 } from '../../src/audit/journal-format.ts';
 import { openJournal, readForStart, readJournal } from '../../src/audit/journal-open.ts';
 import { journalPaths } from '../../src/audit/journal-paths.ts';
-import { scanJournal } from '../../src/audit/journal-scan.ts';
+import { scanChain, scanJournal } from '../../src/audit/journal-scan.ts';
+import { JournalTail } from '../../src/audit/journal-tail.ts';
+import { machineTimes } from '../../src/audit/machine-times-shell.ts';
 import type { FrameRun, RecordReader, RecordsRead } from '../../src/audit/record-reading.ts';
 import { RecordReading } from '../../src/audit/record-reading.ts';
+import { JournalSealer } from '../../src/audit/sealer.ts';
 import type { AuditBody, AuditRecord } from '../../src/engine/domain/audit-record.ts';
 import { filesBelow, homeWith, memoryDisk, smallLimits } from './support/home-files.ts';
 import { alertBody, alerts, recordOf } from './support/sample-records.ts';
+import { tempHome } from './support/temp-home.ts';
 
 const HOME = '/home/reading';
 const JOURNAL_ID = Buffer.alloc(16, 7);
@@ -79,6 +88,15 @@ async function wordsOf(call: () => unknown): Promise<string> {
   return 'nothing is wrong';
 }
 
+const STARTED: AuditBody = {
+  kind: 'engineStarted',
+  build: 'b',
+  configFingerprint: 'f',
+  broker: 'paper',
+  environment: 'paper',
+  accountId: 'a',
+  recoveredRecords: 0,
+};
 const UNKNOWN = JSON.stringify({ ...recordOf(3, alertBody('x')), body: { kind: 'ofTomorrow' } });
 const OTHER_NUMBER = JSON.stringify(recordOf(9, alertBody('x')));
 
@@ -108,6 +126,24 @@ describe('the frames of a journal', () => {
   });
 });
 
+describe('a start', () => {
+  it('holds the records against the sealed log beside them', async () => {
+    const home = homeWith(alerts(1, 5));
+    const parts = { home, key: ensureAuditKey(home), build: 'b', now: machineTimes };
+    new JournalSealer(parts).stop();
+    const { checked } = await readForStart(home, new WatchedReading());
+    expect(checked.lastSeq).toBe(5);
+  });
+
+  it('misses a log that an earlier start saw, in the words of every reader', async () => {
+    const body = { ...STARTED, logSize: 7 };
+    const home = homeWith([recordOf(1, body), recordOf(2, alertBody('x'))]);
+    const words = await wordsOf(() => readForStart(home, new WatchedReading()));
+    expect(words).toContain('record 1 saw 7 entries sealed; the log is gone');
+    expect(await wordsOf(() => readJournal(home))).toBe(words);
+  });
+});
+
 describe('two readings', () => {
   const read = (fault: number | undefined, sealed: number | undefined): RecordsRead => ({
     fault: fault === undefined ? undefined : { file: 'f', offset: 0, seq: fault, what: 'w' },
@@ -127,17 +163,8 @@ describe('two readings', () => {
   });
 
   it('know what the newest start saw sealed, whatever follows it', () => {
-    const started: AuditBody = {
-      kind: 'engineStarted',
-      build: 'b',
-      configFingerprint: 'f',
-      broker: 'paper',
-      environment: 'paper',
-      accountId: 'a',
-      recoveredRecords: 0,
-    };
     const reading = new RecordReading(() => undefined);
-    const bodies = [{ ...started, logSize: 3 }, { ...started, logSize: 5 }, started];
+    const bodies = [{ ...STARTED, logSize: 3 }, { ...STARTED, logSize: 5 }, STARTED];
     for (const [index, body] of [...bodies, alertBody('x')].entries()) {
       const { frame: bytes } = encodeRecord(recordOf(index + 1, body), NO_HASH);
       reading.take({ file: 'f', bytes, from: 0, to: bytes.length });
@@ -195,6 +222,22 @@ describe('a payload', () => {
     const what = 'the payload is not a known audit record';
     expect(reading.finish().fault).toEqual({ file: 'f', offset: 0, seq: 3, what });
     expect(seen).toEqual([]);
+  });
+
+  it('that is no record is not followed', () => {
+    const home = tempHome();
+    const paths = journalPaths(home);
+    const name = '000001.journal';
+    const bytes = diskWith(UNKNOWN).read(`${journalPaths(HOME).journal}/${name}`);
+    mkdirSync(paths.journal);
+    mkdirSync(paths.audit);
+    writeFileSync(join(paths.journal, name), bytes);
+    const { position, files } = scanChain(realDisk, paths, () => undefined);
+    const end = { file: 1, bytes: files[0]?.end ?? 0, closed: false };
+    const last = { ...position, ...end, journalId: JOURNAL_ID };
+    new CheckpointWriter(realDisk, paths.audit, paths.checkpoint, last).close();
+    expect(() => new JournalTail(realDisk, paths, 1)).toThrow('is not a known audit record');
+    expect(new JournalTail(realDisk, paths, 3).next()).toMatchObject([{ seq: 4 }]);
   });
 
   it('that is no record is not taken for a torn write where it stands last', async () => {

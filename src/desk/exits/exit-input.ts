@@ -32,6 +32,9 @@ export const NO_EXIT_MEMORY: ExitMemory = {
 
 export interface ExitInput {
   readonly position: OpenPosition;
+  /** All that is held, where orders close a part of it already. That part may yet stay: the broker can
+   * refuse a close. */
+  readonly held?: OpenPosition | undefined;
   readonly quotes: QuoteOf;
   readonly at: At;
   readonly session: SessionTimes;

@@ -127,9 +127,13 @@ export function sideStopNow(position: OpenPosition, side: Side): Price | undefin
   return price(Math.min(sideStop.debit, Math.max(grid.step, breakeven)));
 }
 
-/** The stop of one side. It guards a side that is short something. */
+/** The stop of one side. It guards a side that is short something. One that is being closed is counted
+ * on, and not left again. */
 export function judgeSide(side: Side, input: ExitInput): StopJudgement {
-  const { position } = input;
+  const { position, held } = input;
+  if (held !== undefined && !isShortSide(position, side)) {
+    return { memory: judgeSide(side, { ...input, position: held, held: undefined }).memory };
+  }
   const debit = sideStopNow(position, side);
   if (debit === undefined || !isShortSide(position, side)) return UNBROKEN;
   return judgeStop({ kind: 'debitAtOrAbove', price: debit }, side, input.memory[side], input);

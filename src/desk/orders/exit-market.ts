@@ -14,7 +14,7 @@ import type { RecentMarket } from '../exits/jump.ts';
 import { recentMarket } from '../session/recent-market.ts';
 
 /** A position and how its exits judge. */
-type Judged = Pick<ExitInput, 'position' | 'policy'>;
+type Judged = Pick<ExitInput, 'position' | 'held' | 'policy'>;
 
 /** What is judged, written again for every batch and every position: nobody keeps it. */
 type LentInput = { -readonly [K in keyof ExitInput]: ExitInput[K] };
@@ -34,9 +34,10 @@ export class ExitMarket {
 
   /** The market as it stands, with this position in it. */
   input(judged: Judged, memory: ExitMemory): ExitInput {
-    const { position, policy } = judged;
+    const { position, held, policy } = judged;
     const input = this.#input ?? this.#newInput(judged, memory);
     input.position = position;
+    input.held = held;
     input.policy = policy;
     input.memory = memory;
     return input;
@@ -67,10 +68,11 @@ export class ExitMarket {
     this.#config = config;
   }
 
-  #newInput({ position, policy }: Judged, memory: ExitMemory): LentInput {
+  #newInput({ position, held, policy }: Judged, memory: ExitMemory): LentInput {
     const desk = this.#desk;
     const input: LentInput = {
       position,
+      held,
       quotes: desk.evidence.of,
       at: desk.at,
       session: desk.day.session,

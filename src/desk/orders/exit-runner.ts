@@ -43,6 +43,8 @@ interface Watched {
   readonly from: StructurePosition;
   readonly schedule: DaySchedule;
   readonly position: OpenPosition;
+  /** All of it, where orders close a part. */
+  readonly held: OpenPosition | undefined;
   readonly policy: ExitPolicy;
   /** Orders close all of it already. */
   readonly isClosing: boolean;
@@ -101,9 +103,12 @@ export class ExitRunner {
     const free = freeLegs(desk, from);
     const isClosing = free.length === 0;
     const legs = isClosing ? from.legs : free;
-    const held = asOpenPosition(desk, from);
-    const position = { ...held, legs, quantity: unitsOf(from, legs) };
-    const watched = { from, schedule, position, policy: policyOf(held.exitPlan), isClosing };
+    const whole = asOpenPosition(desk, from);
+    const position = { ...whole, legs, quantity: unitsOf(from, legs) };
+    const isPart = isTouched && !isClosing;
+    const held = isPart ? { ...whole, quantity: unitsOf(from, whole.legs) } : undefined;
+    const policy = policyOf(whole.exitPlan);
+    const watched = { from, schedule, position, held, policy, isClosing };
     if (isTouched) this.#watched.delete(from.positionId);
     else this.#watched.set(from.positionId, watched);
     return watched;

@@ -159,8 +159,6 @@ export class StopOracle {
     watched: Watched,
     before: ReadonlyMap<string, Broken>,
   ): void {
-    // While a close works its part is not watched, and after it breaches are counted anew.
-    if (desk.orders.isClosing(position.positionId)) return;
     const cost = this.#costOf(watched.legs, desk.at.wall);
     const known = before.get(watched.name);
     if (cost === undefined) {
@@ -218,6 +216,7 @@ export class StopOracle {
     const { market } = desk.at;
     const { session, reserveExhausted, chainOpen } = desk.day;
     if (reserveExhausted || !chainOpen || market >= session.lastTrade) return true;
+    if (desk.orders.isClosing(positionId)) return true;
     const since = market - RETRIED_WITHIN_MICROS;
     if ((this.#explainedAt.get(positionId) ?? 0) > since) return true;
     const orders = desk.orders.all().filter(({ intent }) => intent.positionId === positionId);

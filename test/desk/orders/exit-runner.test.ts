@@ -169,6 +169,36 @@ describe('the stops of a condor', () => {
     });
   });
 
+  it('count on while their close works, so that one that the broker rejects waits for its pause alone', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    rig.paper.setKnobs({ rejectNext: 1 });
+    callSideCosts(rig, 1.31);
+    rig.advance(11);
+    expect(rig.submitted).toHaveLength(2);
+    rig.advance(1);
+    expect(rig.alerts()).toContain('CLOSE_REJECTED');
+    rig.advance(6);
+    expect(triggers(rig)).toEqual(['callSideStop', 'callSideStop']);
+    expect(rig.submitted).toHaveLength(3);
+    rig.advance(4);
+    expect(rightsHeld(rig)).toEqual(['put']);
+  });
+
+  it('begin anew where the market came back while their close worked', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    const calm = rig.edit;
+    rig.paper.setKnobs({ leastLatencyMillis: 3_000, mostLatencyMillis: 3_000, rejectNext: 1 });
+    callSideCosts(rig, 1.31);
+    rig.advance(11);
+    rig.edit = calm;
+    rig.advance(2);
+    callSideCosts(rig, 1.31);
+    rig.advance(9);
+    expect(rig.submitted).toHaveLength(2);
+  });
+
   it('are deaf to one mistaken tick, however far it goes', () => {
     const rig = new DeskRig({ limits: { maxDailyLossCents: cents(15_000) } });
     rig.openPosition();

@@ -2,7 +2,8 @@
  * What the records must prove about orders, whatever the bytes say: no order without a journalled
  * intent, whose checks all passed on quotes of every leg; no opening without a token that was
  * previewed for the same order and principal and spent once; no order or fill at the broker that
- * nobody sent and nobody noticed.
+ * nobody sent and nobody noticed. A foreign order is noticed by its adoption, and by the alert of a
+ * fill.
  */
 import type { AuditBody, AuditRecord } from '../engine/domain/audit-record.ts';
 import { instrumentSymbol } from '../engine/domain/instrument.ts';
@@ -27,6 +28,12 @@ interface Intent {
   mayHaveGone: boolean;
 }
 
+interface Foreign {
+  readonly seq: number;
+  /** By what name its order stands here. */
+  readonly order: string;
+}
+
 /** How a token was spent. That of a replacement is spent by the cancel of the old order, and once more
  * by the new one, which may be recorded when the token would have expired. That of a flatten is spent
  * by the cancels of all that opens (`cancels` from the second on), then by all that closes. */
@@ -42,6 +49,9 @@ const MAY_FOLLOW: Readonly<Record<Spending, readonly Spending[]>> = {
 
 /** An engine reports a fill it did not order with an alert of this code that names the fill. */
 const EXTERNAL_FILL_CODE = 'EXTERNAL_FILL';
+/** What the name of an order begins with that somebody else gave. */
+const FOREIGN_PREFIX = 'external-';
+const ENDS: ReadonlySet<string> = new Set(['cancelled', 'expired', 'rejected']);
 /** A fill this close to the end may lack its alert: the engine may have ended in between. */
 const UNFINISHED_RECORDS = 8;
 
@@ -53,8 +63,10 @@ export class OrderEvidence {
   /** Intents of which neither a send nor a block is recorded yet. */
   readonly #open = new Set<Intent>();
   readonly #spent = new Map<string, Spending>();
-  /** What the broker told of unknown orders and no alert has named yet: fill or order id → record. */
-  readonly #foreign = new Map<string, number>();
+  /** What the broker told of unknown orders and nothing has adopted yet: fill or order id → record. */
+  readonly #foreign = new Map<string, Foreign>();
+  /** What was adopted, by the same names: told again, as after a restart, it is nothing new. */
+  readonly #adopted = new Set<string>();
   #lastSeq = 0;
   /** Numbers are missing before this record: those that a failed journal reported as not durable.
    * A preview may be among them. Whether a gap is allowed at all is for the scan to judge. */
@@ -71,15 +83,16 @@ export class OrderEvidence {
     else if (body.kind === 'sendBlocked') this.#onBlocked(body.intentId, seq);
     else if (body.kind === 'cancelRequested') this.#onCancel(body, record);
     else if (body.kind === 'brokerEvent') this.#onBroker(body, seq);
+    else if (body.kind === 'orderAdopted') this.#adopt(orderName(body.order.intent.intentId));
     else if (body.kind === 'alert' && body.code === EXTERNAL_FILL_CODE) this.#onAlert(body.text);
   }
 
   /** Every contradiction, once all records were seen. */
   faults(): readonly EvidenceFault[] {
     const unexplained = [...this.#foreign].filter(
-      ([, seq]) => seq + UNFINISHED_RECORDS <= this.#lastSeq,
+      ([, { seq }]) => seq + UNFINISHED_RECORDS <= this.#lastSeq,
     );
-    const orphans = unexplained.map(([id, seq]) => ({
+    const orphans = unexplained.map(([id, { seq }]) => ({
       seq,
       what: `${id} at the broker belongs to no sent order, and no alert adopted it as external`,
     }));
@@ -212,6 +225,7 @@ export class OrderEvidence {
   #onBroker(body: BodyOf<'brokerEvent'>, seq: number): void {
     if (body.event.kind === 'fill') this.#onFill(body, seq);
     else if (body.event.kind === 'accepted') this.#onAccepted(body, seq);
+    else if (ENDS.has(body.event.kind)) this.#onEnd(body);
   }
 
   #onFill(body: BodyOf<'brokerEvent'>, seq: number): void {
@@ -220,10 +234,12 @@ export class OrderEvidence {
       this.#fault(seq, 'a fill event carries no fill');
       return;
     }
-    const intent = this.#intents.get(String(fill['intentId']));
-    if (intent === undefined) this.#foreign.set(`fill ${String(fill['fillId'])}`, seq);
+    const name = `fill ${String(fill['fillId'])}`;
+    const intentId = String(fill['intentId']);
+    const intent = this.#intents.get(intentId);
+    if (intent === undefined) this.#onForeign(name, seq, intentId);
     else if (!intent.sent && !intent.mayHaveGone && !this.#isAfterGap) {
-      this.#fault(seq, `fill ${String(fill['fillId'])} is of an order that was never sent`);
+      this.#fault(seq, `${name} is of an order that was never sent`);
     }
   }
 
@@ -232,14 +248,37 @@ export class OrderEvidence {
     // Behind a gap the record that it was sent may be among those that are missing.
     if (intentId === undefined || this.#isAfterGap) return;
     const intent = this.#intents.get(intentId);
-    if (intent === undefined) this.#foreign.set(`order ${intentId}`, seq);
+    if (intent === undefined) this.#onForeign(orderName(intentId), seq, intentId);
     else if (!intent.sent && !intent.mayHaveGone)
       this.#fault(seq, `the broker accepted ${intentId}, which was never sent`);
   }
 
+  /** A foreign order that ended before anybody adopted it is nothing to adopt; an end that names an
+   * order of this engine explains nothing. */
+  #onEnd({ event: { intentId } }: BodyOf<'brokerEvent'>): void {
+    if (intentId?.startsWith(FOREIGN_PREFIX) === true) this.#adopt(orderName(intentId));
+  }
+
+  /** What is told again, as after a restart, is nothing new. A fill stands for its order too. */
+  #onForeign(name: string, seq: number, intentId: string): void {
+    if (this.#adopted.has(name) || this.#foreign.has(name)) return;
+    this.#foreign.set(name, { seq, order: orderName(intentId) });
+  }
+
   #onAlert(text: string): void {
-    for (const id of this.#foreign.keys()) {
-      if (text.includes(id.slice(id.indexOf(' ') + 1))) this.#foreign.delete(id);
+    for (const [name, { order }] of this.#foreign) {
+      if (!text.includes(name.slice(name.indexOf(' ') + 1))) continue;
+      this.#adopt(name);
+      this.#adopt(order);
     }
   }
+
+  #adopt(name: string): void {
+    this.#adopted.add(name);
+    this.#foreign.delete(name);
+  }
+}
+
+function orderName(intentId: string): string {
+  return `order ${intentId}`;
 }

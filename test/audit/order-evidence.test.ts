@@ -185,6 +185,49 @@ describe('order evidence', () => {
     expect(faultsOf([preview, intent, accepted]).join()).toMatch(/never sent/);
   });
 
+  it('asks for one adoption of what is told again, and of a foreign order together with its fill', () => {
+    const order: AuditBody = {
+      kind: 'brokerEvent',
+      event: { kind: 'accepted', intentId: 'external-9', brokerOrderId: '9' },
+    };
+    const fill: AuditBody = { kind: 'brokerEvent', event: fillEvent('external-9', 'f-9') };
+    const alert: AuditBody = {
+      kind: 'alert',
+      severity: 'warning',
+      code: 'EXTERNAL_FILL',
+      text: 'a fill this engine did not order: f-9',
+    };
+    expect(faultsOf([order, fill, alert, order, fill, ...padding])).toEqual([]);
+    const other: AuditBody = { kind: 'brokerEvent', event: fillEvent('external-9', 'f-10') };
+    expect(faultsOf([order, fill, alert, other, ...padding])).toHaveLength(1);
+    expect(
+      faultsOf([order, fill, ...padding.slice(4), order, fill, ...padding.slice(4)]),
+    ).toHaveLength(2);
+  });
+
+  it('takes the adoption of a foreign order or its end for a word about it, of no other order', () => {
+    const acceptedAs = (intentId: string): AuditBody => ({
+      kind: 'brokerEvent',
+      event: { kind: 'accepted', intentId, brokerOrderId: '9' },
+    });
+    const ended = (intentId: string): AuditBody => ({
+      kind: 'brokerEvent',
+      event: { kind: 'cancelled', intentId, remaining: 1 },
+    });
+    const adopted = (intentId: string): AuditBody => ({
+      kind: 'orderAdopted',
+      order: { intent: { ...intent.intent, intentId }, brokerOrderId: '9' },
+    });
+    const foreign = acceptedAs('external-9');
+    expect(faultsOf([foreign, ...padding])).toHaveLength(1);
+    expect(faultsOf([foreign, adopted('external-9'), ...padding])).toEqual([]);
+    expect(faultsOf([foreign, ended('external-9'), ...padding])).toEqual([]);
+    expect(
+      faultsOf([foreign, adopted('external-8'), ended('external-8'), ...padding]),
+    ).toHaveLength(1);
+    expect(faultsOf([acceptedAs('o-7'), ended('o-7'), ...padding])).toHaveLength(1);
+  });
+
   it.each<[string, Partial<typeof intent>, RegExp]>([
     ['a check that failed', { checks: [{ ...CHECK, outcome: 'failed' }, CHECK] }, /failed/],
     ['no check that passed', { checks: [] }, /without a check/],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { OrderEvidence } from '../../src/audit/order-evidence.ts';
 import type { PnlView } from '../../src/desk/engine-api.ts';
 import { instrumentSymbol } from '../../src/engine/domain/instrument.ts';
 import { putBar } from '../support/breakout-rig.ts';
@@ -190,5 +191,32 @@ describe('a day at tastytrade', () => {
     expect(stops.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(rig.alerts().filter((code) => code === 'PROTECTION_REFUSED')).toHaveLength(1);
     expect(rig.query<PnlView>({ kind: 'pnl' }).positions[0]?.protectedBy).toBe('engine');
+  });
+
+  it('counts what the risk desk traded once over a restart, and its journal proves that', () => {
+    const rig = DayRig.start(10 * 60 + 30);
+    rig.begin();
+    const [short] = rig.openPosition(CONDOR).legs.filter(({ quantity }) => quantity < 0);
+    if (short === undefined) throw new Error('a condor has a short leg');
+    const symbol = instrumentSymbol(short.instrument);
+    const { ask = 0 } = rig.venue.market.quotes.get(symbol) ?? {};
+    rig.venue.orders.foreign([{ symbol, action: 'Buy to Close', quantity: 1 }], -ask - 0.05);
+    rig.venue.orders.match();
+    rig.advance(10);
+    rig.venue.orders.foreign([{ symbol, action: 'Buy to Open', quantity: 1 }], -0.01);
+    rig.advance(10);
+    const held = rig.positions().map(({ legs }) => legs);
+    expect(held).toMatchObject([{ length: 3 }]);
+
+    const again = rig.crash();
+    again.begin();
+    again.advance(30);
+    expect(again.day.reconciled).toBe(true);
+    expect(again.positions().map(({ legs }) => legs)).toEqual(held);
+    for (const each of [rig, again]) {
+      const evidence = new OrderEvidence();
+      for (const record of each.records()) evidence.see(record);
+      expect(evidence.faults()).toEqual([]);
+    }
   });
 });

@@ -1,7 +1,8 @@
 /** Every order of an account that the adapter knows, by each of its names. Core thread only. */
 
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
-import type { OrderIntent } from '../../engine/domain/order.ts';
+import type { Fill, OrderIntent } from '../../engine/domain/order.ts';
+import { newYorkDate } from '../../engine/domain/session-calendar.ts';
 import type { SessionDate } from '../../engine/domain/units.ts';
 import { price } from '../../engine/domain/units.ts';
 import type { BrokerEvent } from '../order-gateway.ts';
@@ -23,7 +24,6 @@ export interface Place {
   readonly order: LineOrder;
 }
 
-const EXTERNAL_PREFIX = 'external-';
 /** What a market order of somebody else's is listed at. */
 const NO_LIMIT = price(0);
 
@@ -31,6 +31,9 @@ export class OrderLines {
   readonly #lines = new Map<string, OrderLine>();
   /** By the broker's order id, those of legs included. */
   readonly #places = new Map<string, Place>();
+  /** Executions of the journal whose line no intent begins, by its name, until the broker tells of the
+   * order: they are somebody else's, and were told. */
+  readonly #toldOfForeign = new Map<string, Fill[]>();
 
   constructor(history: OrderHistory) {
     for (const intent of history.intents) this.add(newLine(intent));
@@ -57,7 +60,7 @@ export class OrderLines {
 
   /** How many lines, and ids by which orders go, are kept. */
   get size(): number {
-    return this.#lines.size + this.#places.size;
+    return this.#lines.size + this.#places.size + this.#toldOfForeign.size;
   }
 
   all(): readonly OrderLine[] {
@@ -78,6 +81,11 @@ export class OrderLines {
     for (const { intentId } of over) this.#lines.delete(intentId);
     const ids = [...this.#places].flatMap(([id, { line }]) => (over.has(line) ? [id] : []));
     for (const id of ids) this.#places.delete(id);
+    for (const [intentId, fills] of this.#toldOfForeign) {
+      if (fills.every(({ marketAt }) => newYorkDate(marketAt) < date)) {
+        this.#toldOfForeign.delete(intentId);
+      }
+    }
     return ids;
   }
 
@@ -98,11 +106,29 @@ export class OrderLines {
     if (wire.isLeg) return undefined;
     const replaced = wire.replaces === undefined ? undefined : this.#places.get(wire.replaces);
     const line = replaced?.line ?? this.#ownLine(wire);
-    if (line !== undefined) return this.#name(orderIn(line, wire), wire);
+    if (line !== undefined) return this.#enter(line, wire);
     if (wire.legs.length === 0) return undefined;
     const foreign = newLine(foreignIntent(wire), true);
     this.add(foreign);
-    return this.#name(orderIn(foreign, wire), wire);
+    return this.#enter(foreign, wire);
+  }
+
+  /**
+   * True of an order in place of one that is not known yet: whose it is, and what was told of it, hangs
+   * on that one. A list of the session holds the older one first, unless it is of an earlier session.
+   */
+  lacksPredecessor(wire: WireOrder): boolean {
+    const { id, replaces } = wire;
+    if (replaces === undefined || this.#places.has(id) || this.#places.has(replaces)) return false;
+    return this.#ownLine(wire) === undefined;
+  }
+
+  /** The order becomes part of the line, with what an earlier run told of it by its own name. */
+  #enter(line: OrderLine, wire: WireOrder): Place {
+    const name = foreignName(wire.id);
+    line.fills.push(...(this.#toldOfForeign.get(name) ?? []));
+    this.#toldOfForeign.delete(name);
+    return this.#name(orderIn(line, wire), wire);
   }
 
   #ownLine(wire: WireOrder): OrderLine | undefined {
@@ -120,7 +146,10 @@ export class OrderLines {
   #replay(event: BrokerEvent): void {
     if (event.kind === 'settlement' || event.kind === 'connection') return;
     const line = this.#lines.get(event.kind === 'fill' ? event.fill.intentId : event.intentId);
-    if (line === undefined) return;
+    if (line === undefined) {
+      if (event.kind === 'fill') this.#replayForeign(event.fill);
+      return;
+    }
     if (event.kind === 'fill') line.fills.push(event.fill);
     else if (event.kind === 'replaced') line.told = event.limit;
     else if (event.kind === 'accepted' || event.kind === 'reopened') {
@@ -131,6 +160,12 @@ export class OrderLines {
       line.end = 'rejected';
       line.endReason = event.reason;
     }
+  }
+
+  #replayForeign(fill: Fill): void {
+    const fills = this.#toldOfForeign.get(fill.intentId) ?? [];
+    fills.push(fill);
+    this.#toldOfForeign.set(fill.intentId, fills);
   }
 }
 
@@ -166,8 +201,13 @@ function isShapedAs({ intent }: OrderLine, wire: WireOrder): boolean {
   );
 }
 
+/** What the line of an order is called that somebody else gave. */
+function foreignName(orderId: string): string {
+  return `external-${orderId}`;
+}
+
 function foreignIntent(wire: WireOrder): OrderIntent {
-  const intentId = `${EXTERNAL_PREFIX}${wire.id}`;
+  const intentId = foreignName(wire.id);
   const limit = wire.limit ?? NO_LIMIT;
   const isOpening = wire.legs.some(({ action }) => action.endsWith('Open'));
   return {

@@ -121,7 +121,9 @@ function takeUpdate(world: AlpacaWorld, data: Fields): void {
   if (wire === undefined) return;
   const execution = executionIn(data, wire.legs);
   const place = world.lines.placeOf(wire.id);
-  if (event === 'trade_bust') {
+  if (world.lines.lacksPredecessor(wire)) {
+    world.catchUp();
+  } else if (event === 'trade_bust') {
     takeBust(world, wire, textIn(data, 'execution_id') ?? '');
   } else if (event === 'order_replace_rejected' || event === 'order_cancel_rejected') {
     if (place?.line.change !== undefined) {

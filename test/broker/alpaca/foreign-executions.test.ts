@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import type { Fill } from '../../../src/engine/domain/order.ts';
+import { AlpacaRig, fillsOf } from './alpaca-rig.ts';
+
+/** A rig whose account works an order that somebody else gave. */
+function withForeign(qty: string) {
+  const rig = new AlpacaRig();
+  const order = rig.venue.place({
+    symbol: 'SPY260804C00660000',
+    qty,
+    side: 'buy',
+    type: 'limit',
+    limit_price: '1.00',
+    time_in_force: 'day',
+    position_intent: 'buy_to_open',
+  });
+  rig.pass();
+  return { rig, order, intentId: `external-${order.id}` };
+}
+
+/** What a book comes to that counts each execution by its id. */
+function counted(fills: readonly Fill[]): number {
+  const once = new Map(fills.map(({ fillId, quantity }) => [fillId, quantity]));
+  return [...once.values()].reduce((sum, quantity) => sum + quantity, 0);
+}
+
+describe('an execution of an order that somebody else gave', () => {
+  it('keeps over a restart the name by which the stream told it, and is not told again', () => {
+    const { rig, order, intentId } = withForeign('3');
+    rig.venue.fill(order, 2);
+    const told = fillsOf(rig.pass());
+    expect(told).toMatchObject([{ intentId, quantity: 2 }]);
+    const again = rig.restarted();
+    expect(fillsOf(again.events)).toEqual(told);
+    expect(again.snapshot().fills).toEqual(told);
+    again.venue.fill(order, 1);
+    expect(fillsOf(again.pass())).toMatchObject([{ intentId, quantity: 1 }]);
+    expect(counted(fillsOf(again.restarted().events))).toBe(3);
+  });
+
+  it('keeps the name by which a list told it, also where the stream tells it later', () => {
+    const { rig, order, intentId } = withForeign('2');
+    rig.wires.faults.onStream('late');
+    rig.venue.fill(order, 1);
+    const told = fillsOf(rig.pass(40));
+    expect(told).toMatchObject([{ intentId, quantity: 1 }]);
+    const again = rig.restarted();
+    again.wires.faults.takeOver(rig.wires.faults);
+    again.venue.fill(order, 1);
+    const more = fillsOf(again.pass(40));
+    expect(more).toMatchObject([{ intentId, quantity: 1 }]);
+    expect(again.snapshot().fills).toEqual([...told, ...more]);
+  });
+
+  it('is not counted again where the stream tells of the order that stands in its place before any list', () => {
+    const { rig, order, intentId } = withForeign('3');
+    rig.venue.fill(order, 1);
+    const heir = rig.venue.replace(order.id, { limit_price: '1.05' });
+    rig.venue.fill(heir, 1);
+    rig.pass();
+    expect(counted(fillsOf(rig.events))).toBe(2);
+    const again = rig.restarted(false);
+    again.wires.faults.onRequest('GET /v2/orders', 'error500', 3);
+    again.connect();
+    again.venue.fill(heir, 1);
+    again.pass(40);
+    expect(counted(fillsOf(again.events))).toBe(3);
+    expect(new Set(fillsOf(again.events).map((fill) => fill.intentId))).toEqual(
+      new Set([intentId]),
+    );
+  });
+
+  it('is forgotten with its session', () => {
+    const { rig, order } = withForeign('1');
+    rig.venue.fill(order, 1);
+    rig.pass();
+    const again = rig.restarted(false);
+    const before = again.gateway.remembered;
+    again.session = { ...again.session, date: '2026-08-05' as typeof again.session.date };
+    again.pass(0.1);
+    expect(again.gateway.remembered).toBe(before - 1);
+  });
+});

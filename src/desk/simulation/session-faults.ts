@@ -51,7 +51,7 @@ const LASTS_SECONDS: Readonly<Partial<Record<FaultKind, readonly [number, number
   thinQuotes: [300, 3_000],
   jumpedQuotes: [5, 120],
   oddQuotes: [5, 120],
-  bareWings: [900, 6_000],
+  bareWings: [600, 2_400],
   flickeringQuotes: [300, 3_600],
   unreportedFill: [600, 4_000],
 };

@@ -28,8 +28,8 @@ interface Watched {
 
 /** Five ticks: narrow enough for anybody, and what a worthless wing may be offered at. */
 const NARROW = 500;
-/** Rows are quoted again more often than this while anything is held. */
-const OLDEST_MICROS = 20 * MICROS_PER_SECOND;
+/** A quote of which nothing was heard for longer proves nothing. */
+const OLDEST_MICROS = 5 * MICROS_PER_SECOND;
 /** A longer stretch between two looks counts nothing. */
 const LONGEST_STEP_MICROS = 5 * MICROS_PER_SECOND;
 /** What is broken by so much has to last so long, in seconds; and what all of them may take longer. */
@@ -253,8 +253,9 @@ export class StopOracle {
     return isSound && isRecent ? quote : undefined;
   }
 
-  /** Breaches are counted anew. */
+  /** Breaches are counted anew, from quotes that the new process has heard itself. */
   onCrash(records: readonly AuditRecord[]): void {
+    this.#quotes.clear();
     this.#broken = new Map();
     this.#isBatch = false;
     this.#plans.clear();

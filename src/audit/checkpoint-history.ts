@@ -2,7 +2,9 @@
  * The checkpoints of a log, one after the other: numbered without a gap, each naming the one before
  * by its hash, never smaller, never earlier, and signed by the key of its time.
  */
+
 import { join } from 'node:path';
+import { MICROS_PER_SECOND } from '../engine/domain/units.ts';
 import type { Disk } from './disk.ts';
 import type { RingKey } from './key-statement.ts';
 import { keyForCheckpoint } from './key-statement.ts';
@@ -16,7 +18,6 @@ import { parseNote } from './signed-note.ts';
 import type { VerifyFinding } from './verify-report.ts';
 import { notice, tampered } from './verify-report.ts';
 
-const MICROS_PER_SECOND = 1_000_000;
 /** A silence of so many heartbeats, without a stop before it, is worth telling. */
 const SILENT_HEARTBEATS = 3;
 /** A clock that was set back by less is noise of its discipline. */

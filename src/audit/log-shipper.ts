@@ -3,8 +3,10 @@
  * existing key, the ledger says what was accepted, and where an answer was lost the store is asked
  * before anything is sent again. An outage loses nothing: the log's folder is the queue.
  */
+
 import { join } from 'node:path';
 import { DeltaringError } from '../engine/domain/errors.ts';
+import { MICROS_PER_MILLI } from '../engine/domain/units.ts';
 import type { Disk } from './disk.ts';
 import { sha256 } from './journal-format.ts';
 import type { JournalPaths } from './journal-paths.ts';
@@ -47,7 +49,6 @@ export interface LogShipperOptions {
 const TOGETHER = 8;
 const FIRST_WAIT_MILLIS = 200;
 const MAX_WAIT_MILLIS = 10_000;
-const MICROS_PER_MILLI = 1_000;
 
 type Attempt = 'stored' | { readonly reason: string };
 type Standing = { readonly versionId: string } | 'other' | 'absent' | 'unknown';

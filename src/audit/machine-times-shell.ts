@@ -1,6 +1,6 @@
 /** The two clocks of a machine that the audit log notes down. */
-const MICROS_PER_MILLI = 1_000;
-const MICROS_PER_SECOND = 1_000_000;
+import { MICROS_PER_MILLI, MICROS_PER_SECOND } from '../engine/domain/units.ts';
+
 const NANOS_PER_MICRO = 1_000;
 
 /** The clock that can be set, since the epoch, and the uptime, which nothing moves; micros. */

@@ -2,7 +2,9 @@
  * Follows the journal and seals what it acknowledged: what an order or a kill depends on at once,
  * anything else within a second, and a heartbeat when there is nothing. One owner, the audit thread.
  */
+
 import type { AuditKind } from '../engine/domain/audit-record.ts';
+import { MICROS_PER_MILLI } from '../engine/domain/units.ts';
 import type { AuditKey } from './audit-key.ts';
 import type { Disk } from './disk.ts';
 import { realDisk } from './disk.ts';
@@ -39,8 +41,6 @@ export interface SealerOptions extends Pick<SealedLogOptions, 'onFile' | 'onRepl
   readonly disk?: Disk;
   readonly now: SealedLogOptions['now'];
 }
-
-const MICROS_PER_MILLI = 1_000;
 
 export class JournalSealer {
   readonly paths: JournalPaths;

@@ -2,8 +2,10 @@
  * Keeps the audit log sealed while the engine runs: looks at the journal many times a second, seals
  * what is due, ships where a bucket is set, and tells how far it is behind. Runs on the audit thread.
  */
+
 import { setTimeout } from 'node:timers/promises';
 import { DeltaringError } from '../engine/domain/errors.ts';
+import { MICROS_PER_MILLI } from '../engine/domain/units.ts';
 import { ensureAuditKey } from './audit-key.ts';
 import type {
   FromSealing,
@@ -26,7 +28,6 @@ const LAG_EVERY_MILLIS = 500;
 const REOPEN_AFTER_MILLIS = 1_000;
 /** How long the end waits for the last files to be accepted. */
 const LAST_SHIPMENT_MILLIS = 5_000;
-const MICROS_PER_MILLI = 1_000;
 
 /** A store, and what is to be freed when it is not needed any more. */
 export interface OpenStore {

@@ -1,4 +1,5 @@
 /** Watches the audit thread for the host: its head, its lag, and when openings must wait for it. */
+
 import { ensureAuditKey, keyFingerprint } from '../audit/audit-key.ts';
 import type { SealedHead, SealingLag } from '../audit/audit-sealing-protocol.ts';
 import { type AuditSealing, startAuditSealing } from '../audit/audit-sealing-shell.ts';
@@ -11,12 +12,12 @@ import type { Config } from '../config.ts';
 import type { AuditStart } from '../desk/desk-config.ts';
 import type { AuditFacts } from '../desk/session/health.ts';
 import { wallMicros } from '../engine/domain/clock.ts';
+import { MICROS_PER_MILLI } from '../engine/domain/units.ts';
 import type { Counters } from '../ops/counters.ts';
 import { BUILD } from './build-info.ts';
 
 /** Records that wait longer than this to be sealed halt openings. */
 const MAX_UNSEALED_MILLIS = 60_000;
-const MICROS_PER_MILLI = 1_000;
 
 /** What a start record says about the sealed log of a home, whose key is made now if need be. */
 export function auditStart(home: string): AuditStart {

@@ -1,9 +1,9 @@
 /** Market time as ISO 8601 text with New York's offset. */
+
 import { newYorkDate, newYorkInstant } from '../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../engine/domain/units.ts';
+import { MICROS_PER_HOUR, MICROS_PER_MILLI } from '../engine/domain/units.ts';
 
-const MICROS_PER_HOUR = 3_600_000_000;
-const MICROS_PER_MILLI = 1_000;
 const MINUTES_PER_DAY = 24 * 60;
 
 /** A day in New York and its offset at noon. */

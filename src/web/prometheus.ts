@@ -1,11 +1,11 @@
 /** The engine's numbers as Prometheus reads them: `deltaring_*`, units in names, time in seconds. */
+
 import type { MetricObjectWithValues, MetricValue } from 'prom-client';
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { SealedHeadView } from '../desk/engine-api-health.ts';
+import { MICROS_PER_SECOND } from '../engine/domain/units.ts';
 import type { Counters, HistogramName, HistogramReading } from '../ops/counters.ts';
 import { COUNTERS } from '../ops/counters.ts';
-
-const MICROS_PER_SECOND = 1_000_000;
 
 /** Content type of the text that `exposition` returns. */
 export const METRICS_CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;

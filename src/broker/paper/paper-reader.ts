@@ -17,7 +17,7 @@ import type {
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import { LEG_ACTION_WORDS } from '../../engine/domain/order.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
-import { dollarsFromPrice, MICROS_PER_MILLI } from '../../engine/domain/units.ts';
+import { dollarsFromPrice, MICROS_PER_DAY, MICROS_PER_MILLI } from '../../engine/domain/units.ts';
 import type { AccountReader, Asking, Reading } from '../account-reader.ts';
 import {
   failed,
@@ -51,7 +51,6 @@ const DAYS_BACK: Readonly<Record<Exclude<TimeBack, 'all'>, number>> = {
   '6m': 183,
   '1y': 366,
 };
-const MICROS_PER_DAY = 86_400_000_000;
 
 function iso(at: EpochMicros): string {
   return new Date(at / MICROS_PER_MILLI).toISOString();

@@ -1,10 +1,9 @@
 /** The controls that count: money, exposure, pace, each with its limit, its use and its room. */
+import { MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
 import { repeatsOf } from '../../risk/repeats.ts';
 import type { LimitView } from '../engine-api-risk.ts';
 import { recentOrders } from '../orders/recent-orders.ts';
 import { counted, type RowSources, stated } from './limit-row.ts';
-
-const MICROS_PER_MINUTE = 60_000_000;
 
 function largest(values: Iterable<number>): number {
   return Math.max(0, ...[...values].map(Math.abs));

@@ -1,7 +1,7 @@
 /** Positions as the faces show them. */
 
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
-import { dollarsFromPrice, epochMicros } from '../../engine/domain/units.ts';
+import { dollarsFromPrice, epochMicros, MICROS_PER_MILLI } from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { structureGreeks } from '../../engine/portfolio/portfolio-greeks.ts';
 import type { DeskContext } from '../desk-context.ts';
@@ -15,8 +15,6 @@ import { worstCaseOf } from './account-risk.ts';
 import { greeksOf } from './book-greeks.ts';
 import { markOf } from './day-pnl.ts';
 import { exitPlanView } from './exit-plan-view.ts';
-
-const MICROS_PER_MILLI = 1_000;
 
 type LegOfPosition = PositionView['legs'][number];
 

@@ -1,7 +1,11 @@
 /** The numbers that alerts look at, each in the unit its subject names. */
 
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
-import { MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
+import {
+  CENTS_PER_DOLLAR,
+  MICROS_PER_MINUTE,
+  PRICE_PER_DOLLAR,
+} from '../../engine/domain/units.ts';
 import { forecastMove } from '../../strategies/move-forecast.ts';
 import { greeksOf } from '../account/book-greeks.ts';
 import { dayPnl, markOf } from '../account/day-pnl.ts';
@@ -9,8 +13,6 @@ import type { DeskContext } from '../desk-context.ts';
 import { sliceOf, spotOf } from '../desk-context.ts';
 import type { AlertRequest } from '../engine-api-plan.ts';
 
-const CENTS_PER_DOLLAR = 100;
-const PRICE_PER_DOLLAR = 10_000;
 const POINTS = 100;
 
 type Asked = Pick<AlertRequest, 'on' | 'positionId'>;

@@ -4,6 +4,7 @@ import { isPastCutoff } from '../../broker/order-cutoff.ts';
 import { gridOf } from '../../engine/domain/instrument.ts';
 import { netPrices } from '../../engine/domain/net-price.ts';
 import type { Price } from '../../engine/domain/units.ts';
+import { MICROS_PER_MILLI } from '../../engine/domain/units.ts';
 import { approveReprice } from '../../risk/reprice.ts';
 import { tradingStateOf } from '../../risk/trading-state.ts';
 import type { DeskContext } from '../desk-context.ts';
@@ -14,7 +15,6 @@ import type { OrderRecord } from './order-book.ts';
 import { isExternal, isFinal } from './order-book.ts';
 import { requestCancel } from './sending.ts';
 
-const MICROS_PER_MILLI = 1_000;
 /** An opening still not filled after this long is cancelled: its moment has passed. */
 const OPENING_PATIENCE_MILLIS = 90_000;
 

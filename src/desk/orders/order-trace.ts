@@ -1,7 +1,7 @@
 /** Latencies of orders, measured by the shell outside the step and outside every hashed record. */
+import { MICROS_PER_MILLI } from '../../engine/domain/units.ts';
 import type { EngineEvent, OrderLatency } from '../engine-api.ts';
 
-const MICROS_PER_MILLI = 1_000;
 /** Orders whose latencies are kept; the oldest give way. */
 const MAX_TRACED = 4_096;
 

@@ -4,7 +4,7 @@ import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Fill, OrderLeg } from '../../engine/domain/order.ts';
 import { LEG_ACTION_WORDS } from '../../engine/domain/order.ts';
 import type { Price } from '../../engine/domain/units.ts';
-import { dollarsFromPrice } from '../../engine/domain/units.ts';
+import { dollarsFromPrice, MICROS_PER_MILLI } from '../../engine/domain/units.ts';
 import { greeksOf } from '../account/book-greeks.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf } from '../desk-context.ts';
@@ -12,8 +12,6 @@ import type { FillView, LegView, OrderStatusView, OrderView } from '../engine-ap
 import { isoNewYork } from '../iso-time.ts';
 import type { OrderRecord } from './order-book.ts';
 import { averageFillNet, filledUnits } from './order-book.ts';
-
-const MICROS_PER_MILLI = 1_000;
 
 /** Dollars, or null for a price that is not known. */
 export function dollarsOrNull(value: Price | undefined): number | null {

@@ -6,7 +6,7 @@
  */
 
 import { newYorkMinutes } from '../../engine/domain/session-calendar.ts';
-import { addMicros, cents, MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
+import { addMicros, cents, MICROS_PER_DAY, MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
 import { deny } from '../../engine/domain/verdict.ts';
 import { tokenSha256 } from '../../risk/confirm-token.ts';
 import type { DeskContext } from '../desk-context.ts';
@@ -28,7 +28,6 @@ const GRACE_MICROS = 2 * MICROS_PER_MINUTE;
 const DRY_RUN_PATIENCE_MICROS = 5_000_000;
 /** The event file is warned about from so many days before its end. */
 const WARN_DAYS = 7;
-const MICROS_PER_DAY = 24 * 60 * MICROS_PER_MINUTE;
 
 /** Runs what is due. Called on the clock. */
 export function runPlan(desk: DeskContext, shelf: PreviewShelf): void {

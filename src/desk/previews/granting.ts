@@ -2,7 +2,7 @@
 
 import { assert } from '../../engine/domain/assert.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
-import { addMicros, price } from '../../engine/domain/units.ts';
+import { addMicros, MICROS_PER_SECOND, price } from '../../engine/domain/units.ts';
 import type { CheckResult } from '../../engine/domain/verdict.ts';
 import type { DriftSnapshot } from '../../risk/drift.ts';
 import { orderHash } from '../../risk/order-hash.ts';
@@ -10,8 +10,6 @@ import type { DeskContext } from '../desk-context.ts';
 import type { TradeCard } from '../engine-api.ts';
 import { quoteSnapshot } from './judging.ts';
 import type { PreviewShelf } from './preview-shelf.ts';
-
-const MICROS_PER_SECOND = 1_000_000;
 
 /** What a token is granted for. */
 export interface Grant {

@@ -7,7 +7,7 @@ import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
 import type { PayoffSummary } from '../../engine/domain/payoff.ts';
 import type { Cents } from '../../engine/domain/units.ts';
-import { cents } from '../../engine/domain/units.ts';
+import { cents, MICROS_PER_MILLI } from '../../engine/domain/units.ts';
 import type { Verdict } from '../../engine/domain/verdict.ts';
 import { payoffSummary } from '../../engine/pricing/payoff.ts';
 import { admit } from '../../risk/gate.ts';
@@ -20,8 +20,6 @@ import { quoteOf, sliceOf } from '../desk-context.ts';
 import { freeLegs } from '../orders/closing.ts';
 import { recentOrders } from '../orders/recent-orders.ts';
 import { quoteStreamOf } from '../session/freshness.ts';
-
-const MICROS_PER_MILLI = 1_000;
 
 /** An intent judged: the verdict, the witness where it passed, and the money behind it. */
 export interface Judgement {

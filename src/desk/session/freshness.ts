@@ -1,8 +1,7 @@
 /** How old market data is: of the feed as a whole, and of a quote that has not changed. */
+import { MICROS_PER_MILLI } from '../../engine/domain/units.ts';
 import type { QuoteStream } from '../../risk/quote-age.ts';
 import type { DeskContext } from '../desk-context.ts';
-
-const MICROS_PER_MILLI = 1_000;
 
 /** Milliseconds since the newest batch was applied; undefined before the first. */
 export function newestQuoteAge(desk: DeskContext): number | undefined {

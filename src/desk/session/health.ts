@@ -1,12 +1,13 @@
 /** Health of the parts, each with the age of its last sign of life. */
+
 import type { At } from '../../engine/domain/clock.ts';
 import { newYorkText } from '../../engine/domain/session-calendar.ts';
+import { MICROS_PER_MILLI } from '../../engine/domain/units.ts';
 import type { HealthView, SealedHeadView } from '../engine-api-health.ts';
 import type { CoreStatus } from '../threads/core-protocol.ts';
 
 /** A core silent for this long has missed its heartbeats: page, and answer 503. */
 export const CORE_SILENT_MILLIS = 2_000;
-const MICROS_PER_MILLI = 1_000;
 
 /** What is known of the sealed audit log. */
 export interface AuditFacts {

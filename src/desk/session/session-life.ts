@@ -14,6 +14,7 @@ import {
   addMicros,
   cents,
   epochMicros,
+  MICROS_PER_DAY,
   MICROS_PER_MINUTE,
   price,
 } from '../../engine/domain/units.ts';
@@ -31,7 +32,6 @@ import { askForRules } from './broker-rules.ts';
 import { sessionFor } from './session-clock.ts';
 
 const LISTING_EVERY_MINUTES = 5;
-const MICROS_PER_DAY = 24 * 60 * MICROS_PER_MINUTE;
 /** Orders that ended longer ago are only in the journal. */
 const ORDERS_KEPT_DAYS = 7;
 

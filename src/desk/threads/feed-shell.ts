@@ -1,9 +1,11 @@
 /** The shell of the feed: one websocket, the DXLink state machine, and its events as desk inputs. */
+
 import type { ChainWriter } from '../../engine/chain/chain-writer.ts';
 import type { At, Clock, LentAt } from '../../engine/domain/clock.ts';
 import { wallMicros } from '../../engine/domain/clock.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
+import { MICROS_PER_MILLI } from '../../engine/domain/units.ts';
 import type { FrameBytes } from '../../engine/feed/byte-frame-decoder.ts';
 import { canonicalCandleSymbol } from '../../engine/feed/candle-symbol.ts';
 import { DxLinkClient } from '../../engine/feed/dxlink-client.ts';
@@ -21,7 +23,6 @@ import { MarketInputs } from './market-inputs.ts';
 import { openOwnSocket } from './own-socket-shell.ts';
 import { openWsSocket } from './ws-socket-shell.ts';
 
-const MICROS_PER_MILLI = 1_000;
 /** How often streams are looked at. */
 const WATCH_EVERY_MICROS = 1_000_000;
 /** A batch ends with the read that brought its frames, and in a long one after so many events: some

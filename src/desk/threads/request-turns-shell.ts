@@ -2,13 +2,13 @@
  * Gives the requests of one thread to one account their turns (`request-pacer.ts`): at once where
  * there is one, else in order as soon as there is. One for each account on each thread that asks it.
  */
+
 import { machineTimes } from '../../audit/machine-times-shell.ts';
 import type { PacePlan } from '../../broker/request-pacer.ts';
 import { createPaceMemory, RequestPacer } from '../../broker/request-pacer.ts';
 import { retryAfterMicros } from '../../broker/retry-after.ts';
+import { MICROS_PER_MILLI } from '../../engine/domain/units.ts';
 import { TurnQueue, type TurnRequest } from './turn-queue.ts';
-
-const MICROS_PER_MILLI = 1_000;
 
 /** The turns of an account as they cross to a thread that asks for it: plain data. */
 export interface AccountPace {

@@ -5,12 +5,12 @@
  */
 
 import type { PacedRequest, RequestPacer, Turn } from '../../broker/request-pacer.ts';
+import { MICROS_PER_MILLI } from '../../engine/domain/units.ts';
 
 /** Those that leave first. An entry never waits. */
 const ORDER: readonly Turn[] = ['exit', 'search', 'read', 'look'];
 /** More than this are not kept waiting, exits apart. */
 const MOST_WAITING = 100;
-const MICROS_PER_MILLI = 1_000;
 
 export interface TurnRequest extends PacedRequest {
   /** How long a turn is waited for; an exit waits for as long as it takes. */

@@ -2,6 +2,7 @@
  * What a client may do: a ladder of levels, and on the one that opens a ceiling in dollars. As text:
  * `observe`, `reduce-only`, `open:500`, `full`. Whoever joins rights takes the lesser of them.
  */
+import { CENTS_PER_DOLLAR } from './units.ts';
 
 /** Each level includes the ones before it; `console` is the operator's alone and can re-arm. */
 export type Authority = 'observe' | 'reduce' | 'open' | 'console';
@@ -39,7 +40,6 @@ export function narrower(a: ClientRights, b: Rights): ClientRights {
     : { authority, openUpToCents: Math.min(...ceilings) };
 }
 
-const CENTS_PER_DOLLAR = 100;
 const OPEN_UP_TO = /^open:\$?(\d{1,9}(?:\.\d{1,2})?)$/;
 const NAMED: Readonly<Record<string, ClientRights>> = {
   observe: { authority: 'observe' },

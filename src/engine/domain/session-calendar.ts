@@ -15,7 +15,14 @@ import {
 } from './civil-date.ts';
 import { isEarlyClose, isMarketHoliday } from './market-holidays.ts';
 import type { EpochMicros, SessionDate } from './units.ts';
-import { addMicros, epochMicros, MICROS_PER_MINUTE, MICROS_PER_SECOND } from './units.ts';
+import {
+  addMicros,
+  epochMicros,
+  MICROS_PER_DAY,
+  MICROS_PER_HOUR,
+  MICROS_PER_MINUTE,
+  MICROS_PER_SECOND,
+} from './units.ts';
 
 export type SessionKind = 'full' | 'half' | 'closed';
 
@@ -47,8 +54,6 @@ export interface OptionHours {
   readonly minutesAfterMark: number;
 }
 
-const MICROS_PER_HOUR = 60 * MICROS_PER_MINUTE;
-const MICROS_PER_DAY = 24 * MICROS_PER_HOUR;
 const STANDARD_OFFSET_HOURS = 5;
 const DAYLIGHT_OFFSET_HOURS = 4;
 

@@ -21,6 +21,8 @@ export const CENTS_PER_DOLLAR = 100;
 export const MICROS_PER_MILLI = 1_000;
 export const MICROS_PER_SECOND = 1_000_000;
 export const MICROS_PER_MINUTE = 60_000_000;
+export const MICROS_PER_HOUR = 3_600_000_000;
+export const MICROS_PER_DAY = 86_400_000_000;
 /** Shares behind one standard option contract. */
 export const CONTRACT_MULTIPLIER = 100;
 

@@ -7,6 +7,7 @@
 import type { DryRunAnswer } from '../../broker/order-gateway.ts';
 import { brokerText, mixedText } from '../../engine/domain/broker-text.ts';
 import type { At } from '../../engine/domain/clock.ts';
+import { MICROS_PER_MILLI } from '../../engine/domain/units.ts';
 import type { CheckResult } from '../../engine/domain/verdict.ts';
 import type { DryRun, RiskInput } from '../risk-input.ts';
 import { neededBuyingPower } from './buying-power.ts';
@@ -20,7 +21,6 @@ const TOLERANCE_CENTS = 5_00;
 /** What an order needs does not go by the market, but by what else the account holds: a word older
  * than this is not the broker's word on the account as it stands. */
 export const MAX_DRY_RUN_AGE_MILLIS = 60_000;
-const MICROS_PER_MILLI = 1_000;
 
 export function isTooOld({ answeredAt }: DryRun, { wall }: At): boolean {
   return wall - answeredAt > MAX_DRY_RUN_AGE_MILLIS * MICROS_PER_MILLI;

@@ -8,7 +8,7 @@ import {
 import type { UnderlyingSpec } from '../../engine/domain/underlying.ts';
 import { underlyingOf } from '../../engine/domain/underlying.ts';
 import type { SessionDate } from '../../engine/domain/units.ts';
-import { addMicros } from '../../engine/domain/units.ts';
+import { addMicros, MICROS_PER_DAY } from '../../engine/domain/units.ts';
 import type { FileSession } from './bars-file.ts';
 import { readBarsFile } from './bars-file.ts';
 import { barsPath } from './bars-path.ts';
@@ -27,7 +27,6 @@ export interface MarketSource {
 }
 
 const SPY = underlyingOf('SPY');
-const MICROS_PER_DAY = 86_400_000_000;
 const NOON_MINUTES = 720;
 /** A stored session that ends before this minute of the day was a half day. */
 const HALF_DAY_END_MINUTES = 785;

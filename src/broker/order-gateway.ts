@@ -10,7 +10,7 @@ import type { Quote } from '../engine/domain/market.ts';
 import type { Fill, OrderIntent, OrderLeg } from '../engine/domain/order.ts';
 import type { SessionTimes } from '../engine/domain/session-calendar.ts';
 import type { Cents, EpochMicros, Price } from '../engine/domain/units.ts';
-import type { SettlementFacts } from '../engine/portfolio/portfolio-book.ts';
+import type { SettlementFacts } from '../engine/portfolio/settlement-facts.ts';
 import type { ApprovedOrder } from './approved-order.ts';
 import type { Turn } from './request-pacer.ts';
 import { TOO_MANY_REQUESTS } from './request-pacer.ts';

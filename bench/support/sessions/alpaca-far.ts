@@ -34,6 +34,9 @@ export const ALPACA: BehindWires = {
 
 /** An order works this long after it was taken. */
 const WORKS_AFTER_MILLIS = [5, 2_500] as const;
+/** Alpaca liquidates what expires from 15:45 on, when the engine is flat, and earlier in a volatile
+ * market: then the first short that is held from there on. */
+const LIQUIDATES_AT_MINUTES = [10 * 60 + 15, 11 * 60, 12 * 60 + 30, 15 * 60 + 45];
 /** Expiries are booked before the session ends, and not in the evening. */
 const BOOKED_AT_MINUTES = 16 * 60 + 40;
 
@@ -45,6 +48,7 @@ class SessionAlpaca implements Venue {
   };
   readonly #random: SeededRandom;
   readonly #events: VenueEvents;
+  readonly #met: (what: string) => void;
   readonly #venue: StubVenue;
   /** Orders that the venue holds back for a moment. */
   readonly #held = new EventQueue<StubOrder>();
@@ -54,7 +58,8 @@ class SessionAlpaca implements Venue {
   #isJoined = false;
   #isListening = false;
 
-  constructor({ accountId, at, random, listing }: FarBrokerOptions, events: VenueEvents) {
+  constructor({ accountId, at, random, listing, door }: FarBrokerOptions, events: VenueEvents) {
+    this.#met = door.met;
     this.#random = random;
     this.#events = events;
     const venue = new StubVenue(at.wall, accountId);
@@ -70,13 +75,17 @@ class SessionAlpaca implements Venue {
       refusesSpreadCloseAmends: random.chance(0.5),
       holdsNew: this.#isSlow,
       bookingMinutes: BOOKED_AT_MINUTES,
+      liquidation: 'oneLeg',
+      liquidationMinutes: random.pick(LIQUIDATES_AT_MINUTES),
     });
     this.#venue = venue;
   }
 
   advance(at: At): void {
     if (this.hasWorkingOrders()) this.#bringNews();
+    const before = this.#venue.liquidations;
     this.#venue.advance(at.wall);
+    if (this.#venue.liquidations > before) this.#met('liquidated');
     for (let order = this.#held.take(at.wall); order; order = this.#held.take(at.wall)) {
       this.#venue.release(order);
     }

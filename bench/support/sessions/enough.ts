@@ -57,6 +57,7 @@ const MET = [
   'killedWhileConnecting',
   'killedDuringReplace',
   'wayOutWaitsForTurn',
+  'liquidated',
   'flatten beside opening',
   'leave beside opening',
   'flatten beside close',

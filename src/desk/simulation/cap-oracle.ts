@@ -5,7 +5,7 @@ import type { AuditBody, AuditRecord } from '../../engine/domain/audit-record.ts
 import type { Instrument } from '../../engine/domain/instrument.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Fill, OrderIntent } from '../../engine/domain/order.ts';
-import { legSign } from '../../engine/domain/order.ts';
+import { isOpening, legSign } from '../../engine/domain/order.ts';
 import type { Limits } from '../../risk/limits.ts';
 import { contractsOf, leastPayoffCents } from './expiry-payoff.ts';
 import type { Report } from './order-oracle.ts';
@@ -53,6 +53,11 @@ function worstOfIntent({ legs, quantity, worst }: OrderIntent): number {
   return Math.max(0, -(leastPayoffCents(held) + worst * quantity));
 }
 
+/** Where the book keeps what no order of the engine opened. */
+function foreignPosition(symbol: string): string {
+  return `external-${symbol.replaceAll(' ', '')}`;
+}
+
 function isProvenAbsent(body: AuditBody): body is Extract<AuditBody, { kind: 'orderResolved' }> {
   return body.kind === 'orderResolved' && body.outcome === 'absentPresumed';
 }
@@ -65,6 +70,8 @@ export class CapOracle {
   #shares = new Map<string, number>();
   #live = new Map<string, LiveOpening>();
   #seenFills = new Set<string>();
+  /** Contracts by symbol that foreign orders closed while nothing of them was held. */
+  #early = new Map<string, number>();
   readonly #positionOf = new Map<string, string>();
 
   constructor(limits: Limits, report: Report) {
@@ -160,12 +167,35 @@ export class CapOracle {
       return;
     }
     const known = this.#positionOf.get(fill.intentId);
-    const left = known === undefined ? this.#takeFromHeld(fill) : quantity;
-    if (left > 0) this.#addTo(known ?? fill.intentId, { ...fill, quantity: left });
+    if (known === undefined) this.#onForeign(fill);
+    else this.#addTo(known, { ...fill, quantity: quantity - this.#takeFromEarly(fill) });
     const live = this.#live.get(fill.intentId);
     if (live === undefined) return;
     live.filled += fill.quantity;
     if (live.filled >= contractsOf(live.intent)) this.#live.delete(fill.intentId);
+  }
+
+  #onForeign(fill: Fill): void {
+    const left = this.#takeFromHeld(fill);
+    if (left === 0) return;
+    const symbol = instrumentSymbol(fill.instrument);
+    this.#addTo(foreignPosition(symbol), { ...fill, quantity: left });
+    if (!isOpening(fill.action)) this.#early.set(symbol, (this.#early.get(symbol) ?? 0) + left);
+  }
+
+  /** What a foreign order closed before its opening was told is not held. Returns how much that is. */
+  #takeFromEarly(fill: Fill): number {
+    const symbol = instrumentSymbol(fill.instrument);
+    const externalId = foreignPosition(symbol);
+    const signed = this.#positions.get(externalId)?.get(symbol)?.quantity ?? 0;
+    const isClosed = isOpening(fill.action) && Math.sign(signed) === -legSign(fill.action);
+    if (!isClosed) return 0;
+    const early = this.#early.get(symbol) ?? 0;
+    const taken = Math.min(early, Math.abs(signed), fill.quantity);
+    if (taken === 0) return 0;
+    this.#early.set(symbol, early - taken);
+    this.#addTo(externalId, { ...fill, quantity: taken });
+    return taken;
   }
 
   /** An execution of an order that is not the engine's, as when the broker liquidates a leg, closes what
@@ -185,6 +215,7 @@ export class CapOracle {
   }
 
   #addTo(positionId: string, fill: Fill): void {
+    if (fill.quantity === 0) return;
     const lots: Lots = this.#positions.get(positionId) ?? new Map<string, Lot>();
     this.#positions.set(positionId, lots);
     addFill(lots, fill);
@@ -202,6 +233,7 @@ export class CapOracle {
     this.#shares = new Map();
     this.#live = new Map();
     this.#seenFills = new Set();
+    this.#early = new Map();
     for (const { body } of records) {
       if (body.kind === 'intentRecorded') this.onIntent(body.intent);
     }

@@ -5,6 +5,7 @@
  * oracle holds against the facts.
  */
 
+import { isPastCutoff } from '../../broker/order-cutoff.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { Instrument } from '../../engine/domain/instrument.ts';
 import { instrumentSymbol, occSymbol } from '../../engine/domain/instrument.ts';
@@ -211,11 +212,13 @@ export class StopOracle {
     );
   }
 
-  /** It is being closed, was just refused, or cannot be left and somebody was told. */
-  #isExcused(desk: DeskContext, { positionId }: StructurePosition): boolean {
+  /** It is being closed, was just refused, the broker takes no order in it any more, or it cannot be left
+   * and somebody was told. */
+  #isExcused(desk: DeskContext, { positionId, legs }: StructurePosition): boolean {
     const { market } = desk.at;
     const { session, reserveExhausted, chainOpen } = desk.day;
     if (reserveExhausted || !chainOpen || market >= session.lastTrade) return true;
+    if (isPastCutoff(legs, market, session, desk.gateway.capabilities)) return true;
     if (desk.orders.isClosing(positionId)) return true;
     const since = market - RETRIED_WITHIN_MICROS;
     if ((this.#explainedAt.get(positionId) ?? 0) > since) return true;

@@ -9,8 +9,9 @@ import type { ExitPlan, Fill, OrderIntent, StrategyName } from '../domain/order.
 import { isOpening, legSign } from '../domain/order.ts';
 import type { Cents, EpochMicros, Price, SessionDate } from '../domain/units.ts';
 import { amountCents, cents, price } from '../domain/units.ts';
-import type { HeldLot } from './structure-lots.ts';
-import { StructureLots } from './structure-lots.ts';
+import { EarlyCloses } from './early-closes.ts';
+import type { SettlementFacts } from './settlement-facts.ts';
+import { StructureLots, unitsOf } from './structure-lots.ts';
 
 /** One leg as it is held now. */
 export interface PositionLeg {
@@ -43,21 +44,6 @@ export interface StructurePosition {
   readonly openingIntent: OrderIntent | undefined;
 }
 
-/** What exercise, assignment or expiry did to one option position. */
-export interface SettlementFacts {
-  readonly settlementId: string;
-  readonly instrument: Instrument;
-  /** Contracts settled, signed as they were held. */
-  readonly quantity: number;
-  /** Shares received (+) or delivered (-), and their price per share (the strike). */
-  readonly shares: number;
-  readonly sharePrice: Price;
-  /** Cash for each share behind the contracts, to who held them long: of index options alone. */
-  readonly cashPerShare?: Price;
-  readonly feesCents: Cents;
-  readonly marketAt: EpochMicros;
-}
-
 interface Structure {
   readonly positionId: string;
   readonly openedAt: EpochMicros;
@@ -85,6 +71,7 @@ export class PortfolioBook {
   #seen = new Set<string>();
   #seenBefore: ReadonlySet<string> = new Set();
   #day: Day = { ...NOTHING_YET };
+  readonly #closedEarly = new EarlyCloses();
   /** The structures as they were last looked at. */
   #list: readonly StructurePosition[] = [];
   #date: SessionDate | undefined;
@@ -100,6 +87,7 @@ export class PortfolioBook {
     this.#day = { ...NOTHING_YET };
     this.#seenBefore = this.#seen;
     this.#seen = new Set();
+    this.#closedEarly.clear();
     if (sharesAt === undefined) return;
     for (const structure of this.#structures.values()) {
       for (const { instrument, quantity, cashCents } of structure.lots.held()) {
@@ -116,19 +104,24 @@ export class PortfolioBook {
     const structure = this.#structureFor(intent, fill.marketAt);
     this.#trade(structure, fill.instrument, signedOf(fill), fill.price);
     this.#bookCash(fill, structure);
+    if (isOpening(fill.action)) this.#closeLate(structure, fill);
     this.#dropIfFlat(structure);
   }
 
   /**
    * Folds an execution of an order that this engine did not give. One that closes takes from the
    * structures that hold the instrument, oldest first, so that no exit guards what is gone; what is
-   * left of it, and one that opens, is a position of its own. The same `fillId` changes nothing.
+   * left of it is a position of its own until an opening of this session is told that it had closed,
+   * and one that opens is a position of its own. The same `fillId` changes nothing.
    */
   applyExternalFill(fill: Fill): void {
     if (!this.#isNew(fill.fillId)) return;
     const { instrument, price: at, marketAt } = fill;
     let left = signedOf(fill);
-    if (!isOpening(fill.action)) left = this.#reduceAll(instrument, left, at);
+    if (!isOpening(fill.action)) {
+      left = this.#reduceAll(instrument, left, at);
+      this.#closedEarly.add(instrument, left);
+    }
     const external = this.#externalFor(instrument, marketAt);
     this.#trade(external, instrument, left, at);
     this.#bookCash(fill, external);
@@ -286,6 +279,18 @@ export class PortfolioBook {
     this.#day.cashFlowCents += cash - feesCents;
   }
 
+  /** What a foreign order had closed of an opening before that was told is not held by either. */
+  #closeLate(structure: Structure, fill: Fill): void {
+    const { instrument, marketAt } = fill;
+    if (!this.#closedEarly.has(instrument)) return;
+    const external = this.#externalFor(instrument, marketAt);
+    const early = this.#closedEarly.take(external.lots, fill);
+    const closed = structure.lots.reduce(instrument, early.quantity, early.averagePrice);
+    this.#realize(structure, closed.realizedCents);
+    this.#trade(external, instrument, -closed.quantity, early.averagePrice);
+    this.#dropIfFlat(external);
+  }
+
   /** Closes with a signed trade in all structures, oldest first; returns what it did not close. */
   #reduceAll(instrument: Instrument, signed: number, at: Price): number {
     let left = signed;
@@ -386,15 +391,4 @@ function viewOf(structure: Structure): StructurePosition {
     exitPlan: intent?.exitPlan,
     openingIntent: intent,
   };
-}
-
-/** Units of the leg that has the most, by the ratios of the opening order. */
-function unitsOf(held: readonly HeldLot[], intent: OrderIntent | undefined): number {
-  const ratios = new Map(
-    (intent?.legs ?? []).map((leg) => [instrumentSymbol(leg.instrument), leg.ratio]),
-  );
-  return held.reduce((most, { instrument, quantity }) => {
-    const ratio = ratios.get(instrumentSymbol(instrument)) ?? 1;
-    return Math.max(most, Math.ceil(Math.abs(quantity) / ratio));
-  }, 0);
 }

@@ -2,6 +2,7 @@
 
 import type { Instrument } from '../domain/instrument.ts';
 import { instrumentSymbol, multiplierOf } from '../domain/instrument.ts';
+import type { OrderIntent } from '../domain/order.ts';
 import type { Cents, Price } from '../domain/units.ts';
 import { amountCents, CENTS_PER_DOLLAR, cents, PRICE_PER_DOLLAR, price } from '../domain/units.ts';
 
@@ -81,4 +82,15 @@ export class StructureLots {
       return { instrument, quantity, cashCents: cents(cashCents), averagePrice };
     });
   }
+}
+
+/** Units of the leg that has the most, by the ratios of the opening order. */
+export function unitsOf(held: readonly HeldLot[], intent: OrderIntent | undefined): number {
+  const ratios = new Map(
+    (intent?.legs ?? []).map((leg) => [instrumentSymbol(leg.instrument), leg.ratio]),
+  );
+  return held.reduce((most, { instrument, quantity }) => {
+    const ratio = ratios.get(instrumentSymbol(instrument)) ?? 1;
+    return Math.max(most, Math.ceil(Math.abs(quantity) / ratio));
+  }, 0);
 }

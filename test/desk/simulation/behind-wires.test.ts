@@ -13,7 +13,7 @@ const PATIENCE_MILLIS = 120_000;
 /** Each with a session in which outcomes stay open and the engine dies. */
 const BROKERS = [
   { name: 'tastytrade', broker: TASTYTRADE, seed: 5 },
-  { name: 'alpaca', broker: ALPACA, seed: 3 },
+  { name: 'alpaca', broker: ALPACA, seed: 14 },
 ];
 /** Plants, each with a session of a production adapter that shows it early. */
 const PLANTED: readonly (readonly [PlantName, number, RegExp])[] = [

@@ -67,6 +67,30 @@ describe('the oracle of the limits', () => {
     expect(found).toEqual([]);
   });
 
+  it('does not count as held what the broker closed before its opening was told', () => {
+    const found: string[] = [];
+    const caps = new CapOracle(limitsFrom(), (what) => found.push(what));
+    caps.onIntent(spread('P'));
+    caps.onEvent(fill('the broker’s own', 600, 'buyToClose', 4_000));
+    caps.onEvent(fill('P', 600, 'sellToOpen', 5_000));
+    caps.onEvent(fill('P', 599, 'buyToOpen', 2_000));
+    caps.onRecord(recorded(spread('Q')));
+    expect(found).toEqual([]);
+    const { intentId, legs, ...rest } = spread('C');
+    const close = (leg: (typeof legs)[number] | undefined, action: LegAction) =>
+      recorded({
+        ...rest,
+        intentId,
+        purpose: 'close',
+        positionId: 'P',
+        legs: [{ ...leg!, action }],
+      });
+    caps.onRecord(close(legs[1], 'sellToClose'));
+    expect(found).toEqual([]);
+    caps.onRecord(close(legs[0], 'buyToClose'));
+    expect(found).toEqual(['C closes more of P than is held']);
+  });
+
   it('objects to an opening beside a short that has lost its cover', () => {
     const found: string[] = [];
     const caps = new CapOracle(limitsFrom(), (what) => found.push(what));

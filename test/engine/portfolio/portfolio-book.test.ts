@@ -165,6 +165,43 @@ describe('what others did', () => {
     expect(book.day().realizedCents).toBe(120_00);
   });
 
+  it('closes an opening that is told after it, as if it had been told before', () => {
+    const inTurn = new PortfolioBook();
+    const outOfTurn = new PortfolioBook();
+    const opening = intentOf([SHORT_PUT], 'a', 3);
+    const opened = fillOf(SHORT_PUT, 1, 3);
+    const closed = fillOf(closingOf(SHORT_PUT), 3, 2);
+    inTurn.applyFill(opened, opening);
+    inTurn.applyExternalFill(closed);
+    outOfTurn.applyExternalFill(closed);
+    expect(outOfTurn.structures()).toMatchObject([{ strategy: 'external', realizedCents: 0 }]);
+    outOfTurn.applyFill(opened, opening);
+    expect(outOfTurn.structures()).toMatchObject([{ quantity: 1, realizedCents: -400_00 }]);
+    expect(outOfTurn.structure('a')?.legs).toEqual(inTurn.structure('a')?.legs);
+    expect(outOfTurn.day()).toEqual(inTurn.day());
+    for (const book of [inTurn, outOfTurn]) book.applyFill(fillOf(SHORT_PUT, 1, 2), opening);
+    expect(outOfTurn.structure('a')?.legs).toEqual(inTurn.structure('a')?.legs);
+  });
+
+  it('is not closed by an opening of ours where it was opened, or is gone, or is of another day', () => {
+    const opening = intentOf([SHORT_PUT], 'a', 1);
+    const bought = { ...SHORT_PUT, action: 'buyToOpen' } as const;
+    const book = new PortfolioBook();
+    book.applyExternalFill(fillOf(bought, 3, 1));
+    book.applyFill(fillOf(SHORT_PUT, 1, 1), opening);
+    expect(book.structures().map(({ quantity }) => quantity)).toEqual([1, 1]);
+    const taken = new PortfolioBook();
+    taken.applyExternalFill(fillOf(closingOf(SHORT_PUT), 3, 1));
+    taken.adoptExternal(SHORT_PUT.instrument, -1, priceFromDollars(3), OPENED_AT);
+    taken.applyFill(fillOf(SHORT_PUT, 1, 1), opening);
+    expect(taken.structures()).toMatchObject([{ positionId: 'a', quantity: 1 }]);
+    const tomorrow = new PortfolioBook();
+    tomorrow.applyExternalFill(fillOf(closingOf(SHORT_PUT), 3, 1));
+    tomorrow.startSession(WEDNESDAY);
+    tomorrow.applyFill(fillOf(SHORT_PUT, 1, 1), opening);
+    expect(tomorrow.structures()).toHaveLength(2);
+  });
+
   it('closes our structures where it closes, once', () => {
     const book = new PortfolioBook();
     fold(book, intentOf([SHORT_PUT], 'a', 2), [1]);

@@ -41,8 +41,10 @@ export interface VenueKnobs {
   refusesSpreadCloseAmends: boolean;
   /** The venue holds new orders back as `accepted` until `release` is called. */
   holdsNew: boolean;
-  /** From 15:45 on: close one leg, or nothing. */
+  /** Close one leg, or nothing. */
   liquidation: 'oneLeg' | 'none';
+  /** New York minutes of a full day from which it is done. */
+  liquidationMinutes: number;
   /** Minutes after midnight of a full day at which expiries are booked: in the evening. */
   bookingMinutes: number;
 }
@@ -57,6 +59,7 @@ export class StubVenue {
     refusesSpreadCloseAmends: true,
     holdsNew: false,
     liquidation: 'none',
+    liquidationMinutes: LIQUIDATION_MINUTES,
     bookingMinutes: 18 * 60,
   };
   /** Hears every update of the account. */
@@ -313,7 +316,7 @@ export class StubVenue {
   advance(to: EpochMicros): void {
     this.now = to;
     const minutes = fullDayMinutes(to);
-    if (minutes >= LIQUIDATION_MINUTES && minutes < LAST_TRADE_MINUTES) this.#liquidate();
+    if (minutes >= this.knobs.liquidationMinutes && minutes < LAST_TRADE_MINUTES) this.#liquidate();
     if (minutes >= LAST_TRADE_MINUTES) this.#expireOrders();
     const today = newYorkDate(to);
     if (minutes >= this.knobs.bookingMinutes && this.#booked !== today) {

@@ -12,17 +12,23 @@ import type { SessionJob, SessionOutcome } from './session-runs.ts';
 const WORKER = new URL('session-worker.ts', import.meta.url);
 /** Sessions that a worker takes at once. */
 const BATCH = 8;
+/** Of so many sessions one may be too thin to count, where a loss limit or a leg without a market keeps
+ * its trader out all day. */
+const THIN_EVERY = 200;
 
 interface Sum {
   readonly tally: SessionTally;
   /** Per violated seed, so that the order of the report is not the order of the threads. */
   readonly violations: Map<number, readonly string[]>;
   readonly traces: Set<string>;
+  /** Those that are too thin included. */
   runs: number;
+  thin: number;
 }
 
-function add(sum: Sum, { seed, trace, violations, tally }: SessionOutcome): void {
+function add(sum: Sum, { seed, trace, violations, lacks, tally }: SessionOutcome): void {
   sum.runs += 1;
+  if (lacks.length > 0) sum.thin += 1;
   sum.traces.add(trace);
   addTally(sum.tally, tally);
   if (violations.length > 0) sum.violations.set(seed, violations);
@@ -92,7 +98,8 @@ export async function sessionsCampaign(
   { twiceUpTo }: { readonly twiceUpTo: number },
 ): Promise<CampaignOutcome> {
   const { plant, seed, progress, found } = options;
-  const sum: Sum = { tally: emptyTally(), violations: new Map(), traces: new Set(), runs: 0 };
+  const traces = new Set<string>();
+  const sum: Sum = { tally: emptyTally(), violations: new Map(), traces, runs: 0, thin: 0 };
   const jobs = new Jobs(options, twiceUpTo);
   const take = (outcome: SessionOutcome): void => {
     add(sum, outcome);
@@ -109,12 +116,16 @@ export async function sessionsCampaign(
   const violations = [...sum.violations]
     .toSorted(([a], [b]) => a - b)
     .flatMap(([of, whats]) => whats.map((what) => words(of, what)));
-  const { runs, tally, traces } = sum;
-  if (plant === undefined) violations.push(...lacksOfCampaign(tally, runs, traces.size));
+  const { runs, thin, tally } = sum;
+  if (plant === undefined) {
+    violations.push(...lacksOfCampaign(tally, runs, traces.size));
+    if (thin > Math.ceil(runs / THIN_EVERY))
+      violations.push(`${thin} sessions are too thin to count`);
+  }
   return {
-    runs,
+    runs: runs - thin,
     violations,
-    counts: { distinctTraces: traces.size, twice: Math.min(runs, twiceUpTo), ...tally },
+    counts: { thin, distinctTraces: traces.size, twice: Math.min(runs, twiceUpTo), ...tally },
     notes: [
       `seeds ${seed} to ${seed + runs - 1}; a single one again: --n 1 --seed S`,
       `${(runs / seconds).toFixed(1)} sessions/s on ${workers} processors`,

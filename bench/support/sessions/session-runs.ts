@@ -52,6 +52,8 @@ export interface SessionOutcome {
   readonly seed: number;
   readonly trace: string;
   readonly violations: readonly string[];
+  /** What it has too little of to count as a session. */
+  readonly lacks: readonly string[];
   readonly tally: SessionTally;
 }
 
@@ -109,7 +111,7 @@ export function runJob({ seed, plant, twice }: SessionJob): SessionOutcome {
   const wraps = plant === undefined ? {} : plantOf(plant);
   const report = runSession({ ...sessionOf(seed), wraps, isRecorded: twice });
   const found = [...report.violations];
-  if (plant === undefined) found.push(...lacksOfSession(report.tally));
   if (plant === undefined && twice) found.push(...differencesOnceMore(report));
-  return { seed, trace: report.trace, violations: found, tally: report.tally };
+  const { trace, tally } = report;
+  return { seed, trace, violations: found, lacks: lacksOfSession(tally), tally };
 }

@@ -32,7 +32,8 @@ describe('a simulated session', { timeout: PATIENCE_MILLIS }, () => {
   }, () => {
     const sum = emptyTally();
     for (let seed = 101; seed <= 100 + SESSIONS; seed += 1) {
-      const { violations, tally } = runJob({ seed, twice: false });
+      const { violations, lacks, tally } = runJob({ seed, twice: false });
+      expect(lacks).toEqual([]);
       expect(violations, `seed ${seed}`).toEqual([]);
       addTally(sum, tally);
     }

@@ -24,7 +24,7 @@ afterAll(async () => {
 
 async function json(...args: readonly string[]): Promise<Record<string, unknown>> {
   const { code, stdout, stderr } = await engine.console(...args, '--json');
-  expect([code, stderr]).toEqual([0, '']);
+  expect([code, stderr], stdout).toEqual([0, '']);
   return JSON.parse(stdout) as Record<string, unknown>;
 }
 

@@ -4,11 +4,11 @@
  * product knows nothing of it.
  */
 import { existsSync } from 'node:fs';
-import { isMainThread, workerData } from 'node:worker_threads';
+import { threadName } from 'node:worker_threads';
 
 const EVERY_MILLIS = 50;
 const file = process.env['HANG_CORE_FILE'];
-const isCore = !isMainThread && typeof workerData === 'object' && 'paperSeed' in (workerData ?? {});
+const isCore = threadName === 'core';
 
 if (isCore && file !== undefined) {
   const never = new Int32Array(new SharedArrayBuffer(4));

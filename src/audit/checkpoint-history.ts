@@ -2,7 +2,6 @@
  * The checkpoints of a log, one after the other: numbered without a gap, each naming the one before
  * by its hash, never smaller, never earlier, and signed by the key of its time.
  */
-
 import { join } from 'node:path';
 import { MICROS_PER_SECOND } from '../engine/domain/units.ts';
 import type { Disk } from './disk.ts';

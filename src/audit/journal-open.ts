@@ -35,8 +35,7 @@ import type {
 } from './journal-scan.ts';
 import { scanChain, scanJournal } from './journal-scan.ts';
 import { JournalSegment } from './journal-segment.ts';
-import type { SealedBefore } from './log-witness.ts';
-import { sealedBefore, witnessLog } from './log-witness.ts';
+import { witnessLog, witnessRecords } from './log-witness.ts';
 import type { RecordReader, RecordsRead } from './record-reading.ts';
 import { FrameRuns } from './record-reading.ts';
 
@@ -137,14 +136,12 @@ function openingError(paths: JournalPaths, error: unknown): DeltaringError {
 }
 
 function checkedScan(disk: Disk, paths: JournalPaths, visit: FrameVisitor): JournalScan {
-  const witness = witnessLog(disk, paths);
-  let sealed: SealedBefore | undefined;
+  const witness = witnessRecords(disk, paths);
   const scan = scanJournal(disk, paths, (frame, file) => {
     witness.see(frame);
-    sealed = sealedBefore(frame.record) ?? sealed;
     visit(frame, file);
   });
-  assertSound(paths, scan.fault ?? witness.fault(scan.position.seq, sealed));
+  assertSound(paths, scan.fault ?? witness.fault(scan.position.seq));
   return scan;
 }
 

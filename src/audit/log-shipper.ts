@@ -3,7 +3,6 @@
  * existing key, the ledger says what was accepted, and where an answer was lost the store is asked
  * before anything is sent again. An outage loses nothing: the log's folder is the queue.
  */
-
 import { join } from 'node:path';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import { MICROS_PER_MILLI } from '../engine/domain/units.ts';

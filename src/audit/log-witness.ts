@@ -5,7 +5,7 @@
 import type { AuditRecord } from '../engine/domain/audit-record.ts';
 import type { Disk } from './disk.ts';
 import { entriesOf } from './entry-bundle.ts';
-import type { ChainedFrame } from './journal-format.ts';
+import type { ChainedFrame, DecodedFrame } from './journal-format.ts';
 import type { JournalPaths } from './journal-paths.ts';
 import type { ScanFault } from './journal-scan.ts';
 import { newestCheckpoint } from './log-folder.ts';
@@ -79,4 +79,25 @@ export function witnessLog(disk: Disk, paths: JournalPaths, leafAt?: LeafAt): Lo
 
 function fault(seq: number, what: string): ScanFault {
   return { file: '../audit/log', offset: 0, seq, what };
+}
+
+/** The same for whoever reads the records too. */
+export interface RecordWitness {
+  /** To be called with each record, in order. */
+  see(frame: DecodedFrame): void;
+  /** The first contradiction, once all were seen; `lastSeq` is the journal's last. */
+  fault(lastSeq: number): ScanFault | undefined;
+}
+
+/** A witness that hears by itself what the starts among the records saw sealed. */
+export function witnessRecords(disk: Disk, paths: JournalPaths, leafAt?: LeafAt): RecordWitness {
+  const witness = witnessLog(disk, paths, leafAt);
+  let sealed: SealedBefore | undefined;
+  return {
+    see(frame) {
+      witness.see(frame);
+      sealed = sealedBefore(frame.record) ?? sealed;
+    },
+    fault: (lastSeq) => witness.fault(lastSeq, sealed),
+  };
 }

@@ -2,7 +2,6 @@
  * Follows the journal and seals what it acknowledged: what an order or a kill depends on at once,
  * anything else within a second, and a heartbeat when there is nothing. One owner, the audit thread.
  */
-
 import type { AuditKind } from '../engine/domain/audit-record.ts';
 import { MICROS_PER_MILLI } from '../engine/domain/units.ts';
 import type { AuditKey } from './audit-key.ts';

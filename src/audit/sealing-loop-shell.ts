@@ -2,7 +2,6 @@
  * Keeps the audit log sealed while the engine runs: looks at the journal many times a second, seals
  * what is due, ships where a bucket is set, and tells how far it is behind. Runs on the audit thread.
  */
-
 import { setTimeout } from 'node:timers/promises';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import { MICROS_PER_MILLI } from '../engine/domain/units.ts';

@@ -14,8 +14,7 @@ import { scanJournal } from './journal-scan.ts';
 import { newestCheckpoint } from './log-folder.ts';
 import type { LogScan, WitnessedRoot } from './log-scan.ts';
 import { scanLog } from './log-scan.ts';
-import type { SealedBefore } from './log-witness.ts';
-import { sealedBefore, witnessLog } from './log-witness.ts';
+import { witnessRecords } from './log-witness.ts';
 import { RecordChecks } from './record-checks.ts';
 import type { VerifyFinding, VerifyReport } from './verify-report.ts';
 import { notice, reportOf, scanFinding, tampered, unchecked } from './verify-report.ts';
@@ -117,11 +116,9 @@ function readHome(
 ): VerifyReport {
   const checks = new RecordChecks();
   const log = scanHomeLog(paths, options, disk);
-  const witness = witnessLog(disk, paths, log && ((index) => log.leafAt(index)));
-  let sealed: SealedBefore | undefined;
+  const witness = witnessRecords(disk, paths, log && ((index) => log.leafAt(index)));
   const scan = scanJournal(disk, paths, (frame, file) => {
     witness.see(frame);
-    sealed = sealedBefore(frame.record) ?? sealed;
     checks.see(frame.record, file);
   });
   if (scan.files.length === 0 && scan.fault === undefined) {
@@ -130,7 +127,7 @@ function readHome(
   const findings: VerifyFinding[] = scan.notices.map(({ kind, text }) =>
     kind === 'checkpointMissing' ? unchecked(text) : notice(text),
   );
-  const fault = scan.fault ?? witness.fault(scan.position.seq, sealed);
+  const fault = scan.fault ?? witness.fault(scan.position.seq);
   if (fault !== undefined) findings.push(scanFinding(fault));
   findings.push(...(log?.findings ?? []), ...checks.findings(log && ((size) => log.rootAt(size))));
   if (log !== undefined && log.lastSeq < scan.position.seq) {

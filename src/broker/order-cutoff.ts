@@ -7,17 +7,21 @@ import type { EpochMicros } from '../engine/domain/units.ts';
 import type { BrokerCapabilities } from './order-gateway.ts';
 
 /** Half days run three hours ahead of full ones. */
-export const HALF_DAY_SHIFT_MINUTES = 180;
+const HALF_DAY_SHIFT_MINUTES = 180;
+
+/** Minutes by which a session runs ahead of a full day. */
+export function aheadMinutes({ kind }: Pick<SessionTimes, 'kind'>): number {
+  return kind === 'half' ? HALF_DAY_SHIFT_MINUTES : 0;
+}
 
 /** From then on no order in a contract that expires in this session is taken; undefined where the
  * broker takes them for as long as they trade. */
 export function orderCutoffAt(
-  { date, kind }: Pick<SessionTimes, 'date' | 'kind'>,
+  session: Pick<SessionTimes, 'date' | 'kind'>,
   { orderCutoffMinutes }: Pick<BrokerCapabilities, 'orderCutoffMinutes'>,
 ): EpochMicros | undefined {
   if (orderCutoffMinutes === undefined) return undefined;
-  const shift = kind === 'half' ? HALF_DAY_SHIFT_MINUTES : 0;
-  return newYorkInstant(date, orderCutoffMinutes - shift);
+  return newYorkInstant(session.date, orderCutoffMinutes - aheadMinutes(session));
 }
 
 /** True where one of these is a contract in which the broker takes no order any more today. */

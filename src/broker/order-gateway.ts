@@ -58,7 +58,7 @@ export type BrokerEvent =
       readonly intentId: string;
       readonly reason: string;
       /** Absent where nothing tells it. */
-      readonly refusal?: RefusalKind;
+      readonly refusal?: RefusalKind | undefined;
     }
   | { readonly kind: 'unknown'; readonly intentId: string; readonly reason: string }
   | { readonly kind: 'fill'; readonly fill: Fill }
@@ -224,9 +224,14 @@ export interface EndedOrder {
   readonly remaining: number;
 }
 
+/** What an order is called that this engine did not give, by the broker's id. */
+export function externalName(brokerOrderId: string): string {
+  return `external-${brokerOrderId}`;
+}
+
 export interface WorkingOrder {
-  /** Of an order that this engine did not give: `external-` and the broker's id. By that name the
-   * gateway knows it in `cancel`, and its events carry it. */
+  /** Of an order that this engine did not give its `externalName`. By that name the gateway knows it in
+   * `cancel`, and its events carry it. */
   readonly intentId: string;
   readonly brokerOrderId: string;
   readonly legs: readonly OrderLeg[];

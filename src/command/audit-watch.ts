@@ -1,5 +1,4 @@
 /** Watches the audit thread for the host: its head, its lag, and when openings must wait for it. */
-
 import { ensureAuditKey, keyFingerprint } from '../audit/audit-key.ts';
 import type { SealedHead, SealingLag } from '../audit/audit-sealing-protocol.ts';
 import { type AuditSealing, startAuditSealing } from '../audit/audit-sealing-shell.ts';

@@ -1,5 +1,4 @@
 /** Market time as ISO 8601 text with New York's offset. */
-
 import { newYorkDate, newYorkInstant } from '../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../engine/domain/units.ts';
 import { MICROS_PER_HOUR, MICROS_PER_MILLI } from '../engine/domain/units.ts';

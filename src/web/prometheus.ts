@@ -1,5 +1,4 @@
 /** The engine's numbers as Prometheus reads them: `deltaring_*`, units in names, time in seconds. */
-
 import type { MetricObjectWithValues, MetricValue } from 'prom-client';
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { SealedHeadView } from '../desk/engine-api-health.ts';

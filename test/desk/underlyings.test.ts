@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { StrategyRequest } from '../../src/desk/engine-api-requests.ts';
 import { gridOf } from '../../src/engine/domain/instrument.ts';
 import { isOnTick } from '../../src/engine/domain/tick-grid.ts';
 import { UNDERLYINGS, underlyingOf } from '../../src/engine/domain/underlying.ts';
 import { cents } from '../../src/engine/domain/units.ts';
 import type { StructurePosition } from '../../src/engine/portfolio/portfolio-book.ts';
-import { CONDOR, DeskRig } from '../support/desk-rig.ts';
+import { CONDOR, DeskRig, LOTTO } from '../support/desk-rig.ts';
 
 const LIMITS = {
   maxTradeLossCents: cents(10_000_00),
@@ -13,12 +12,6 @@ const LIMITS = {
   maxDailyLossCents: cents(20_000_00),
   portfolioDeltaCap: 500,
   lottoBudgetCents: cents(1_000_00),
-};
-const LOTTO: StrategyRequest = {
-  strategy: 'lotto_play_5_delta',
-  side: 'call',
-  targetDelta: 5,
-  quantity: 1,
 };
 
 function strikeOf({ legs }: StructurePosition): number {

@@ -67,6 +67,13 @@ export const CONDOR = {
   quantity: 1,
 } as const satisfies StrategyRequest;
 
+export const LOTTO = {
+  strategy: 'lotto_play_5_delta',
+  side: 'call',
+  targetDelta: 5,
+  quantity: 1,
+} as const satisfies StrategyRequest;
+
 /** Two sides of a market in dollars; a missing side is undefined. */
 export interface Sides {
   readonly bid: number | undefined;

@@ -6,6 +6,7 @@ import { newYorkDate } from '../../engine/domain/session-calendar.ts';
 import type { SessionDate } from '../../engine/domain/units.ts';
 import { price } from '../../engine/domain/units.ts';
 import type { BrokerEvent } from '../order-gateway.ts';
+import { externalName } from '../order-gateway.ts';
 import { unitsPerUnit } from './order-body.ts';
 import type { LineOrder, OrderLine } from './order-line.ts';
 import { intentIdOf, newLine, newOrder } from './order-line.ts';
@@ -125,7 +126,7 @@ export class OrderLines {
 
   /** The order becomes part of the line, with what an earlier run told of it by its own name. */
   #enter(line: OrderLine, wire: WireOrder): Place {
-    const name = foreignName(wire.id);
+    const name = externalName(wire.id);
     line.fills.push(...(this.#toldOfForeign.get(name) ?? []));
     this.#toldOfForeign.delete(name);
     return this.#name(orderIn(line, wire), wire);
@@ -201,13 +202,8 @@ function isShapedAs({ intent }: OrderLine, wire: WireOrder): boolean {
   );
 }
 
-/** What the line of an order is called that somebody else gave. */
-function foreignName(orderId: string): string {
-  return `external-${orderId}`;
-}
-
 function foreignIntent(wire: WireOrder): OrderIntent {
-  const intentId = foreignName(wire.id);
+  const intentId = externalName(wire.id);
   const limit = wire.limit ?? NO_LIMIT;
   const isOpening = wire.legs.some(({ action }) => action.endsWith('Open'));
   return {

@@ -56,8 +56,7 @@ export function reject(
   line.endReason = reason;
   line.change = undefined;
   line.next = undefined;
-  const { intentId } = line;
-  tell(world, { kind: 'rejected', intentId, reason, ...(refusal !== undefined && { refusal }) });
+  tell(world, { kind: 'rejected', intentId: line.intentId, reason, refusal });
 }
 
 export function refuseChange(world: AlpacaWorld, line: OrderLine, reason: string): void {

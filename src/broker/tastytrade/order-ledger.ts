@@ -8,6 +8,7 @@ import type { Fill, OrderIntent } from '../../engine/domain/order.ts';
 import type { EpochMicros, Price } from '../../engine/domain/units.ts';
 import { fillFees } from '../fees.ts';
 import type { BrokerEvent, OrderStanding } from '../order-gateway.ts';
+import { externalName } from '../order-gateway.ts';
 import { endOf, headOf, merge } from './order-chain.ts';
 import { refusalKindOf } from './refusal-kind.ts';
 import type { TastyLeg, TastyOrder } from './tasty-order.ts';
@@ -16,11 +17,6 @@ import type { TastyLeg, TastyOrder } from './tasty-order.ts';
 const KEPT_SESSIONS = 2;
 /** What the broker has not listed for so long does not work, whatever was last told. */
 const LONGEST_SESSIONS = 10;
-
-/** What an order of nobody here is called. */
-export function externalName(brokerId: string): string {
-  return `external-${brokerId}`;
-}
 
 interface Told {
   isAccepted: boolean;
@@ -251,8 +247,7 @@ export class OrderLedger {
     if (end !== 'rejected') return [{ kind: end, intentId, remaining }];
     const said = orders.find(({ rejectReason }) => rejectReason !== undefined)?.rejectReason;
     const reason = said ?? 'the broker gave no reason';
-    const refusal = refusalKindOf(reason);
-    return [{ kind: 'rejected', intentId, reason, ...(refusal !== undefined && { refusal }) }];
+    return [{ kind: 'rejected', intentId, reason, refusal: refusalKindOf(reason) }];
   }
 
   #newFills(

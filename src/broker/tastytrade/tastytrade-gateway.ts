@@ -248,9 +248,7 @@ export class TastytradeGateway implements OrderGateway {
 
   #refuse(intentId: string, reason: string, refusal?: RefusalKind): readonly GatewayEffect[] {
     this.#refusals.set(intentId, reason);
-    return told([
-      { kind: 'rejected', intentId, reason, ...(refusal !== undefined && { refusal }) },
-    ]);
+    return told([{ kind: 'rejected', intentId, reason, refusal }]);
   }
 
   #onSubmitted(intentId: string, answer: WireAnswer, at: At): readonly GatewayEffect[] {

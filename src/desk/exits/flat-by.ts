@@ -1,5 +1,5 @@
 /** When a session stops opening, starts to flatten, and must be flat. */
-import { HALF_DAY_SHIFT_MINUTES } from '../../broker/order-cutoff.ts';
+import { aheadMinutes } from '../../broker/order-cutoff.ts';
 import type { BrokerCapabilities } from '../../broker/order-gateway.ts';
 import { newYorkInstant, type SessionTimes } from '../../engine/domain/session-calendar.ts';
 import { addMicros, type EpochMicros, MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
@@ -39,7 +39,7 @@ export function flatBySchedule(
   const start = Math.min(ownStart, deadline);
   const ownCutoff = earlier(capabilities.openingCutoffMinutes, overrides.openingCutoffMinutes);
   const cutoff = Math.min(ownCutoff, start);
-  const shift = session.kind === 'half' ? HALF_DAY_SHIFT_MINUTES : 0;
+  const shift = aheadMinutes(session);
   return {
     openingCutoffAt: newYorkInstant(session.date, cutoff - shift),
     flattenStartAt: newYorkInstant(session.date, start - shift),

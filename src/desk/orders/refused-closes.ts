@@ -1,8 +1,8 @@
 /**
  * Closes that the broker refuses: when and in which shape their position is tried again. A close is never
  * given up, and never sent again step by step: what time does not cure is asked for a few times an hour,
- * everything else less often after each of the first refusals. All of it follows from the book of orders, which a restart
- * has from the journal.
+ * everything else less often after each of the first refusals. All of it follows from the book of
+ * orders, which a restart has from the journal.
  */
 
 import type { RefusalKind } from '../../broker/order-gateway.ts';
@@ -56,15 +56,23 @@ function inARow(refusals: readonly OrderRecord[]): number {
   return other < 0 ? refusals.length : other;
 }
 
-/** Wall time from which a close of the position may be sent again; 0 where none was refused. */
-export function mayCloseFrom(desk: DeskContext, positionId: string): EpochMicros | 0 {
+/** The newest refusal, and the wall time from which the position's close may be sent again. */
+function lastRefusal(
+  desk: DeskContext,
+  positionId: string,
+): { readonly last: OrderRecord; readonly from: EpochMicros } | undefined {
   const refusals = refusalsOf(desk, positionId);
   const [last] = refusals;
-  if (last === undefined) return 0;
+  if (last === undefined) return undefined;
   const { first, most } = last.refusal === undefined ? PASSING : PACES[last.refusal];
   const isOtherShape = last.intent.legs.length > 1 && isTakenApart(desk, positionId);
   const pause = isOtherShape ? 0 : Math.min(most, first * 2 ** (inARow(refusals) - 1));
-  return addMicros(last.updatedAt.wall, pause);
+  return { last, from: addMicros(last.updatedAt.wall, pause) };
+}
+
+/** Wall time from which a close of the position may be sent again; 0 where none was refused. */
+export function mayCloseFrom(desk: DeskContext, positionId: string): EpochMicros | 0 {
+  return lastRefusal(desk, positionId)?.from ?? 0;
 }
 
 /** Why the position's close has to wait, in words; undefined where nothing stands against it. Somebody
@@ -74,10 +82,10 @@ export function refusedFor(
   positionId: string,
   patience = Number.POSITIVE_INFINITY,
 ): string | undefined {
-  const from = mayCloseFrom(desk, positionId);
-  if (desk.at.wall >= from) return undefined;
-  const [last] = refusalsOf(desk, positionId);
-  if (last === undefined || desk.at.wall >= last.updatedAt.wall + patience) return undefined;
+  const refused = lastRefusal(desk, positionId);
+  if (refused === undefined) return undefined;
+  const { last, from } = refused;
+  if (desk.at.wall >= Math.min(from, last.updatedAt.wall + patience)) return undefined;
   const inSeconds = Math.ceil((from - desk.at.wall) / MICROS_PER_SECOND);
   const { intentId } = last.intent;
   return `the broker refused ${intentId} (${last.reason ?? 'no reason given'}); it is asked again in ${inSeconds} s`;

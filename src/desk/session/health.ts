@@ -1,5 +1,4 @@
 /** Health of the parts, each with the age of its last sign of life. */
-
 import type { At } from '../../engine/domain/clock.ts';
 import { newYorkText } from '../../engine/domain/session-calendar.ts';
 import { MICROS_PER_MILLI } from '../../engine/domain/units.ts';

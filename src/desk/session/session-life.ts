@@ -1,6 +1,6 @@
 /** The life of a session: listing, open chain, expiry, seal, and the next day. */
 
-import { HALF_DAY_SHIFT_MINUTES } from '../../broker/order-cutoff.ts';
+import { aheadMinutes } from '../../broker/order-cutoff.ts';
 import type { BrokerCapabilities } from '../../broker/order-gateway.ts';
 import { MAX_CONTRACTS } from '../../engine/chain/chain-layout.ts';
 import { assert } from '../../engine/domain/assert.ts';
@@ -43,11 +43,10 @@ const FLAT_BEFORE_EXPIRY_MINUTES = 5;
 function flatByOf(
   { flatBy, expireMinutes }: DeskConfig,
   capabilities: BrokerCapabilities,
-  { kind }: SessionTimes,
+  session: SessionTimes,
 ): DeskConfig['flatBy'] {
   if (expireMinutes === undefined) return flatBy;
-  const shift = kind === 'half' ? HALF_DAY_SHIFT_MINUTES : 0;
-  const latest = expireMinutes + shift - FLAT_BEFORE_EXPIRY_MINUTES;
+  const latest = expireMinutes + aheadMinutes(session) - FLAT_BEFORE_EXPIRY_MINUTES;
   const lead = capabilities.flattenDeadlineMinutes - capabilities.flattenStartMinutes;
   const { flattenDeadlineMinutes = latest, flattenStartMinutes = latest } = flatBy;
   return {

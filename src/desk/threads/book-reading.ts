@@ -50,13 +50,17 @@ export class BookReading implements RecordReader<Book> {
   }
 
   finish(): Book {
-    const { past, ...others } = this.part();
-    return { ...others, lastRun: lastRunOf(past) };
+    return bookOf(this.part());
   }
 
-  /** All that was read so far. */
+  /** All that was read so far. The newest decisions are read once more for it. */
   part(): BookPart {
     const alerts = this.#alerts.records;
     return { ...this.#records.finish(), past: this.#fold.summary(), alerts };
   }
+}
+
+/** Of what was read, what the main thread needs. */
+export function bookOf({ past, ...others }: BookPart): Book {
+  return { ...others, lastRun: lastRunOf(past) };
 }

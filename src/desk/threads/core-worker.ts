@@ -4,7 +4,9 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import { parentPort, workerData } from 'node:worker_threads';
-import { BookReading } from './book-reading.ts';
+import { assert } from '../../engine/domain/assert.ts';
+import type { BookPart } from './book-reading.ts';
+import { BookReading, bookOf } from './book-reading.ts';
 import type { CoreWorkerData, ToStartingCore } from './core-starting.ts';
 import { runCore } from './core-thread-shell.ts';
 import { RunClaims } from './run-claims.ts';
@@ -13,6 +15,7 @@ import { RunClaims } from './run-claims.ts';
 function readThenRun(main: MessagePort, { wall, claims }: CoreWorkerData): void {
   const reading = new BookReading(wall);
   const runs = new RunClaims(claims);
+  let read: BookPart | undefined;
 
   function onMessage(message: ToStartingCore): void {
     switch (message.kind) {
@@ -21,11 +24,13 @@ function readThenRun(main: MessagePort, { wall, claims }: CoreWorkerData): void 
         return;
       case 'framesEnd':
         reading.join(message.rest);
-        main.postMessage(reading.finish());
+        read = reading.part();
+        main.postMessage(bookOf(read));
         return;
       case 'start':
+        assert(read !== undefined, 'the journal is read before the core starts');
         main.off('message', onMessage);
-        runCore(message.start, reading.part().past, main);
+        runCore(message.start, read.past, main);
         return;
     }
   }

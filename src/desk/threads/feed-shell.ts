@@ -1,5 +1,4 @@
 /** The shell of the feed: one websocket, the DXLink state machine, and its events as desk inputs. */
-
 import type { ChainWriter } from '../../engine/chain/chain-writer.ts';
 import type { At, Clock, LentAt } from '../../engine/domain/clock.ts';
 import { wallMicros } from '../../engine/domain/clock.ts';

@@ -2,7 +2,6 @@
  * Gives the requests of one thread to one account their turns (`request-pacer.ts`): at once where
  * there is one, else in order as soon as there is. One for each account on each thread that asks it.
  */
-
 import { machineTimes } from '../../audit/machine-times-shell.ts';
 import type { PacePlan } from '../../broker/request-pacer.ts';
 import { createPaceMemory, RequestPacer } from '../../broker/request-pacer.ts';

@@ -557,16 +557,7 @@ describe('what the broker does by itself', () => {
 
   it('shows in the snapshot: orders that somebody else gave, and they can be cancelled', () => {
     const rig = new AlpacaRig();
-    const { id } = rig.venue.place({
-      symbol: 'SPY260804C00660000',
-      qty: '2',
-      side: 'buy',
-      type: 'limit',
-      limit_price: '1.00',
-      time_in_force: 'day',
-      position_intent: 'buy_to_open',
-    });
-    rig.pass();
+    const { id } = rig.placeForeign('2');
     const intentId = `external-${id}`;
     expect(rig.snapshot().workingOrders).toMatchObject([
       { intentId, remaining: 2, limit: -10_000 },

@@ -18,6 +18,7 @@ import type { SessionTimes } from '../../../src/engine/domain/session-calendar.t
 import { newYorkInstant, sessionTimes } from '../../../src/engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../../src/engine/domain/units.ts';
 import { addMicros, priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
+import type { StubOrder } from '../../support/alpaca/stub-order.ts';
 import { StubVenue } from '../../support/alpaca/stub-venue.ts';
 import { StubWires } from '../../support/alpaca/stub-wires.ts';
 import { optionLeg } from '../../support/legs.ts';
@@ -120,6 +121,21 @@ export class AlpacaRig {
     const strategy = 'place_order' as const;
     const rest = { limit, worst: limit, principal: 'test' };
     return { intentId, purpose, strategy, positionId, legs, quantity, ...rest };
+  }
+
+  /** Somebody else gives an order in the account, and it is heard of. */
+  placeForeign(qty: string): StubOrder {
+    const order = this.venue.place({
+      symbol: 'SPY260804C00660000',
+      qty,
+      side: 'buy',
+      type: 'limit',
+      limit_price: '1.00',
+      time_in_force: 'day',
+      position_intent: 'buy_to_open',
+    });
+    this.pass();
+    return order;
   }
 
   /** Sends an order and lets it be answered. */

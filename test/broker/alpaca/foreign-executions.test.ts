@@ -5,16 +5,7 @@ import { AlpacaRig, fillsOf } from './alpaca-rig.ts';
 /** A rig whose account works an order that somebody else gave. */
 function withForeign(qty: string) {
   const rig = new AlpacaRig();
-  const order = rig.venue.place({
-    symbol: 'SPY260804C00660000',
-    qty,
-    side: 'buy',
-    type: 'limit',
-    limit_price: '1.00',
-    time_in_force: 'day',
-    position_intent: 'buy_to_open',
-  });
-  rig.pass();
+  const order = rig.placeForeign(qty);
   return { rig, order, intentId: `external-${order.id}` };
 }
 

@@ -9,14 +9,8 @@ import type { ChainListing } from '../../../src/engine/domain/market.ts';
 import type { OrderLeg } from '../../../src/engine/domain/order.ts';
 import { cents, price, priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
 import { callSideCosts } from '../../support/condor-costs.ts';
-import { CONDOR, DeskRig, valueIn } from '../../support/desk-rig.ts';
+import { CONDOR, DeskRig, LOTTO, valueIn } from '../../support/desk-rig.ts';
 
-const LOTTO: StrategyRequest = {
-  strategy: 'lotto_play_5_delta',
-  side: 'call',
-  targetDelta: 5,
-  quantity: 1,
-};
 const STRADDLE: StrategyRequest = { strategy: 'straddle_scan', strike: 600, quantity: 1 };
 const WIDE_ENOUGH = { maxDailyLossCents: cents(100_000) };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ConfirmResult } from '../../../src/desk/engine-api.ts';
 import { centsFromDollars } from '../../../src/engine/domain/units.ts';
-import { CONDOR, CONSOLE, DeskRig, valueIn } from '../../support/desk-rig.ts';
+import { CONDOR, CONSOLE, DeskRig, LOTTO, valueIn } from '../../support/desk-rig.ts';
 
 const WIDE = {
   maxDailyLossCents: centsFromDollars(9_000),
@@ -136,12 +136,7 @@ describe('a flatten', () => {
 
   it('says which position nobody bids for, and that it is left to expire', () => {
     const rig = new DeskRig({ minutes: 14 * 60 + 5 });
-    rig.openPosition({
-      strategy: 'lotto_play_5_delta',
-      side: 'call',
-      targetDelta: 5,
-      quantity: 1,
-    });
+    rig.openPosition(LOTTO);
     rig.edit = ({ ask }) => ({ bid: undefined, ask });
     rig.quotes();
     expect(flattenNow(rig).unclosed[0]?.reason).toContain('left to expire');

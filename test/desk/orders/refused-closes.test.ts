@@ -3,15 +3,9 @@ import type { RefusalKind } from '../../../src/broker/order-gateway.ts';
 import type { TradeCard } from '../../../src/desk/engine-api.ts';
 import type { OrderIntent } from '../../../src/engine/domain/order.ts';
 import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
-import { CONSOLE, DeskRig } from '../../support/desk-rig.ts';
+import { CONSOLE, DeskRig, LOTTO } from '../../support/desk-rig.ts';
 
 const START = 15 * 60 + 40;
-const LOTTO = {
-  strategy: 'lotto_play_5_delta',
-  side: 'call',
-  targetDelta: 5,
-  quantity: 1,
-} as const;
 const ALPACA = {
   openingCutoffMinutes: 15 * 60,
   flattenStartMinutes: 15 * 60 + 5,

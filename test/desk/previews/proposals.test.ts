@@ -2,14 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
 import { cents } from '../../../src/engine/domain/units.ts';
 import { buildBars } from '../../support/chain-builder.ts';
-import { DeskRig, denialIn, valueIn } from '../../support/desk-rig.ts';
+import { DeskRig, denialIn, LOTTO, valueIn } from '../../support/desk-rig.ts';
 
-const LOTTO = {
-  strategy: 'lotto_play_5_delta',
-  side: 'call',
-  targetDelta: 5,
-  quantity: 1,
-} as const satisfies StrategyRequest;
 const ORB = {
   strategy: 'orb_long_call',
   strikeDelta: 30,

@@ -1,13 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { DeskRig } from '../../support/desk-rig.ts';
+import { DeskRig, LOTTO } from '../../support/desk-rig.ts';
 
 const DEADLINE = 15 * 60 + 50;
-const LOTTO = {
-  strategy: 'lotto_play_5_delta',
-  side: 'call',
-  targetDelta: 5,
-  quantity: 1,
-} as const;
 
 /** What was told of the deadline, with what it did to the incident. */
 function told(rig: DeskRig) {

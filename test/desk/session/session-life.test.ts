@@ -1,19 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { dayPnl } from '../../../src/desk/account/day-pnl.ts';
-import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
 import { sessionFor } from '../../../src/desk/session/session-clock.ts';
 import { expiresAt, scheduleFor } from '../../../src/desk/session/session-life.ts';
 import { newYorkInstant, newYorkText } from '../../../src/engine/domain/session-calendar.ts';
 import { underlyingOf } from '../../../src/engine/domain/underlying.ts';
 import { priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
-import { CONDOR, DeskRig, denialIn } from '../../support/desk-rig.ts';
+import { CONDOR, DeskRig, denialIn, LOTTO } from '../../support/desk-rig.ts';
 
-const LOTTO: StrategyRequest = {
-  strategy: 'lotto_play_5_delta',
-  side: 'call',
-  targetDelta: 5,
-  quantity: 1,
-};
 const LAST_TRADE = 16 * 60 + 15;
 const MONDAY = '2026-11-23';
 

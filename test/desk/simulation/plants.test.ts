@@ -26,6 +26,8 @@ const FIRST_SEED: Readonly<Partial<Record<PlantName, number>>> = {
   'kill-after-check': 28,
   'kill-before-connect': 54,
   'cap-off-by-one': 4,
+  'blind-stop': 11,
+  'rest-left-working': 18,
 };
 const PATIENCE_MILLIS = 120_000;
 

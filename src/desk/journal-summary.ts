@@ -69,8 +69,6 @@ function isFlat(events: readonly BrokerEvent[]): boolean {
 
 /** From these follows nothing but that their session had begun: they tell what was so, or refused. */
 const TOLD_ONLY: ReadonlySet<AuditRecord['body']['kind']> = new Set([
-  'engineStarted',
-  'engineStopped',
   'auditKeyChanged',
   'configChanged',
   'limitsInForce',

@@ -32,7 +32,13 @@ export function recover(
   steps: readonly AuditRecord[],
 ): void {
   const then: { -readonly [Part in keyof DeskContext]: DeskContext[Part] } = { ...desk };
+  let before: AuditRecord['body']['kind'] | undefined;
   for (const record of steps) {
+    const { kind } = record.body;
+    // Each run leaves numbers out behind one that was cut off: so must all that follow it.
+    const isBehindCut = before !== undefined && before !== 'engineStopped';
+    if (kind === 'engineStarted' && isBehindCut) desk.orders.skipNumbers();
+    if (kind !== 'alertDelivered') before = kind;
     then.out = new UnheardOutbox(record.at, record.session, 0);
     then.at = record.at;
     apply(then, shelf, record);

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { StarterProject, until } from '../support/starter-project.ts';
 
@@ -20,6 +21,22 @@ describe('the program under the starter', () => {
   it.each([0, 1, 2, 3])('ends the starter with its exit code, %i', async (code) => {
     programOf(`process.exit(${code})`);
     expect(await project.run(['serve'])).toMatchObject({ code, signal: null });
+  });
+
+  it('keeps what is compiled beside its packages', async () => {
+    programOf(
+      "import { getCompileCacheDir } from 'node:module';",
+      'process.stdout.write(getCompileCacheDir());',
+    );
+    const { stdout } = await project.run(['serve']);
+    expect(stdout).toContain(join(project.root, 'node_modules', '.cache', 'compiled'));
+  });
+
+  it('keeps it where the person says', async () => {
+    programOf('process.stdout.write(process.env.NODE_COMPILE_CACHE);');
+    const NODE_COMPILE_CACHE = join(project.root, 'elsewhere');
+    const { stdout } = await project.run(['serve'], { env: { NODE_COMPILE_CACHE } });
+    expect(stdout).toBe(NODE_COMPILE_CACHE);
   });
 
   it('reads what is sent to the starter and ends with it', async () => {

@@ -17,6 +17,7 @@ const READY_POLL_MILLIS = 20;
 export const PATIENCE = { testTimeout: 2 * DEADLINE_MILLIS, hookTimeout: 2 * DEADLINE_MILLIS };
 /** What a child keeps of this process's environment: no setting of the engine among it. */
 const KEPT = [
+  'NODE_COMPILE_CACHE',
   'PATH',
   'HOME',
   'TMPDIR',

@@ -170,8 +170,8 @@ export class OrderBook {
     this.#lastNumber = Math.max(this.#lastNumber, number);
   }
 
-  /** Leaves numbers out. A run that was cut off may have sent orders that no journal kept, by the
-   * operator's own flatten on a full disk: their ids must not be given out again. */
+  /** Leaves numbers out, once for each run that was cut off: it may have sent orders that no journal
+   * kept, by the operator's own flatten on a full disk, and their ids must not be given out again. */
   skipNumbers(): void {
     this.#lastNumber += NUMBERS_LEFT_OUT;
   }

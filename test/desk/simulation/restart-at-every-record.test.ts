@@ -113,6 +113,17 @@ describe('a restart behind any record', () => {
     }
   });
 
+  it('gives out no id that a run before gave out whose orders no journal kept', () => {
+    const given: string[] = [];
+    let kept: readonly AuditRecord[] = records;
+    for (let run = 0; run < 4; run++) {
+      const rig = day.restart(kept, { isOpen: false });
+      kept = rig.records();
+      given.push(rig.desk.context.orders.nextIntentId(rig.session.date));
+    }
+    expect(new Set(given).size).toBe(given.length);
+  });
+
   it('numbers its own records on from the last one kept', () => {
     for (const count of boundaries) {
       const rig = day.restart(records.slice(0, count), { isOpen: false });

@@ -8,10 +8,18 @@ const EXIT_USAGE = 2;
 
 type Command = (args: readonly string[]) => Promise<number>;
 
+/** The core's program loads on its own thread meanwhile. */
+async function loadServe(): Promise<Command> {
+  const { startCoreThread } = await import('./command/core-thread.ts');
+  const core = startCoreThread();
+  const { serve } = await import('./command/serve.ts');
+  return () => serve(core);
+}
+
 const COMMANDS: Readonly<Record<string, { readonly help: string; load(): Promise<Command> }>> = {
   serve: {
     help: 'run the engine with all faces (the default)',
-    load: async () => (await import('./command/serve.ts')).serve,
+    load: loadServe,
   },
   mcp: {
     help: 'MCP over stdio: joins the running engine, or starts one [--authority RIGHTS]',

@@ -4,10 +4,15 @@
  * each entry has its length before it, a big endian u16; a frame that is longer than that can say
  * goes on in the entries that follow.
  */
-import { FRAME_HEADER_BYTES } from './journal-format.ts';
+import { FRAME_HEADER_BYTES, MAX_PAYLOAD_BYTES } from './journal-format.ts';
 
 const LENGTH_BYTES = 2;
 const MAX_ENTRY_BYTES = 0xff_ff;
+
+/** Entries of the longest frame. */
+export const MOST_ENTRIES: number = Math.ceil(
+  (FRAME_HEADER_BYTES + MAX_PAYLOAD_BYTES) / MAX_ENTRY_BYTES,
+);
 
 /** The entries of one frame: one, but for frames beyond 64 KiB. */
 export function entriesOf(frame: Buffer): readonly Buffer[] {

@@ -1,9 +1,18 @@
 /** Reads single parts of a sealed log's folder. Nothing is changed and nothing is verified. */
 import { join } from 'node:path';
 import type { Disk } from './disk.ts';
+import { HASH_BYTES } from './journal-format.ts';
 import type { LogCheckpoint } from './log-checkpoint.ts';
 import { parseCheckpoint } from './log-checkpoint.ts';
-import { CHECKPOINT_NAME, checkpointPath, keyPath } from './log-layout.ts';
+import type { TileName } from './log-layout.ts';
+import {
+  CHECKPOINT_NAME,
+  checkpointPath,
+  keyPath,
+  TILE_WIDTH,
+  tilePath,
+  tilesAt,
+} from './log-layout.ts';
 import { parseNote } from './signed-note.ts';
 
 export interface ReadCheckpoint {
@@ -24,6 +33,31 @@ export function newestCheckpoint(
   const note = disk.read(path).toString('utf8');
   const checkpoint = parseCheckpoint(parseNote(note)?.text ?? '');
   return checkpoint === undefined ? 'damaged' : { checkpoint, note };
+}
+
+/** The hash of a perfect subtree by the level of its tile and its number there. */
+export type HashAt = (level: number, index: number) => Buffer;
+
+/** The hashes in a tile's bytes, in order; shorter where they are. */
+export function hashesIn(bytes: Buffer): Buffer[] {
+  return Array.from({ length: Math.floor(bytes.length / HASH_BYTES) }, (_, i) =>
+    bytes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES),
+  );
+}
+
+/** The hashes of a log of `size` entries, by its tiles, each read once and when it is asked for. A hash
+ * that its tile lacks is all zeros. Throws the operating system's error when a tile cannot be read. */
+export function hashesOfTiles(disk: Disk, folder: string, size: number): HashAt {
+  const tiles = new Map<string, readonly Buffer[]>();
+  return (level, at) => {
+    const { full, rest } = tilesAt(size, level);
+    const index = Math.floor(at / TILE_WIDTH);
+    const name: TileName = { level, index, width: index < full ? TILE_WIDTH : rest };
+    const path = join(folder, tilePath(name));
+    const hashes = tiles.get(path) ?? hashesIn(disk.read(path));
+    tiles.set(path, hashes);
+    return hashes[at % TILE_WIDTH] ?? Buffer.alloc(HASH_BYTES);
+  };
 }
 
 /** The statements of the log's keys, from the first on. */

@@ -3,13 +3,16 @@
  * the journal's records. So a journal and a checkpoint file that were cut together still show.
  */
 import type { AuditRecord } from '../engine/domain/audit-record.ts';
-import type { Disk } from './disk.ts';
-import { entriesOf } from './entry-bundle.ts';
+import { type Disk, systemCode } from './disk.ts';
+import { entriesOf, MOST_ENTRIES } from './entry-bundle.ts';
 import type { ChainedFrame, DecodedFrame } from './journal-format.ts';
 import type { JournalPaths } from './journal-paths.ts';
 import type { ScanFault } from './journal-scan.ts';
-import { newestCheckpoint } from './log-folder.ts';
+import type { LogCheckpoint } from './log-checkpoint.ts';
+import { hashesOfTiles, newestCheckpoint } from './log-folder.ts';
+import { TILE_WIDTH } from './log-layout.ts';
 import { leafHash, MerkleTree } from './merkle-tree.ts';
+import { treeAt } from './tree-levels.ts';
 
 /** How much of the log a start saw sealed, by the number of its record. */
 export interface SealedBefore {
@@ -34,12 +37,34 @@ export interface LogWitness {
 /** The hash of an entry of the log, where the log was read and verified already. */
 export type LeafAt = (index: number) => Buffer;
 
-/** Holds the journal against the newest checkpoint of the sealed log beside it: against its root, or
- * against each entry where those are known. */
+/**
+ * The tree as far as it need not be hashed again, by the log's tiles: up to the last whole one before the
+ * last sealed record, where they have the root that was sealed. An empty one where they are not whole.
+ */
+function knownTree(disk: Disk, folder: string, { size, root }: LogCheckpoint): MerkleTree {
+  const hashAt = hashesOfTiles(disk, folder, size);
+  const wholeTiles = Math.max(0, Math.floor((size - MOST_ENTRIES) / TILE_WIDTH));
+  try {
+    const isSound = treeAt(size, hashAt).root().equals(root);
+    return isSound ? treeAt(wholeTiles * TILE_WIDTH, hashAt) : new MerkleTree();
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return new MerkleTree();
+    throw error;
+  }
+}
+
+/**
+ * Holds the journal against the newest checkpoint of the sealed log beside it: against each entry where
+ * those are known, else against its root. There the last sealed record speaks for those before it, since
+ * each names its predecessor by hash: with it the tree must have the root (as an inclusion proof of
+ * RFC 6962, section 2.1.1, says it), and the hashes of most others are taken from the tiles.
+ */
 export function witnessLog(disk: Disk, paths: JournalPaths, leafAt?: LeafAt): LogWitness {
   const newest = newestCheckpoint(disk, paths.log);
   const head = newest === 'damaged' ? undefined : newest?.checkpoint;
-  const tree = new MerkleTree();
+  const isKnown = head !== undefined && leafAt === undefined;
+  const tree = isKnown ? knownTree(disk, paths.log, head) : new MerkleTree();
+  const known = tree.size;
   let size = 0;
   let found: ScanFault | undefined;
 
@@ -58,7 +83,8 @@ export function witnessLog(disk: Disk, paths: JournalPaths, leafAt?: LeafAt): Lo
   return {
     see({ seq, bytes }) {
       for (const entry of entriesOf(bytes)) {
-        if (head !== undefined && size < head.size) take(entry, seq);
+        if (size < known) size++;
+        else if (head !== undefined && size < head.size) take(entry, seq);
       }
     },
     fault(lastSeq, sealed) {

@@ -5,7 +5,13 @@
 import { assert } from '../engine/domain/assert.ts';
 import type { AuditRecord } from '../engine/domain/audit-record.ts';
 import type { ChainedFrame } from './journal-format.ts';
-import { FRAME_HEADER_BYTES, framePayloadBytes, frameSeq, recordIn } from './journal-format.ts';
+import {
+  FRAME_HEADER_BYTES,
+  framePayloadBytes,
+  frameSeq,
+  leanRecordIn,
+  recordIn,
+} from './journal-format.ts';
 import type { ScanFault } from './journal-scan.ts';
 import { type SealedBefore, sealedBefore } from './log-witness.ts';
 
@@ -62,8 +68,8 @@ export class FrameRuns {
   }
 }
 
-/** Hears of each record, in order. `again` reads it anew: whoever may want one of few records at the end
- * need not keep all of them alive until then. */
+/** Hears of each record, in order, without the checks that it was judged by. `again` reads all of it:
+ * whoever may want some of the records at the end need not keep all of them alive until then. */
 export type RecordVisitor = (record: AuditRecord, again: () => AuditRecord) => void;
 
 function recordAgain(frame: Buffer): AuditRecord {
@@ -87,7 +93,7 @@ export class RecordReading implements RecordReader {
     for (let at = from; at < to && this.#fault === undefined; ) {
       const end = at + FRAME_HEADER_BYTES + framePayloadBytes(buffer, at);
       const frame = buffer.subarray(at, end);
-      const record = recordIn(frame);
+      const record = leanRecordIn(frame);
       if ('fault' in record) {
         this.#fault = { file, offset: at, seq: frameSeq(frame), what: record.fault };
         return;
@@ -96,12 +102,6 @@ export class RecordReading implements RecordReader {
       this.#see(record, () => recordAgain(frame));
       at = end;
     }
-  }
-
-  /** Goes on with what became of the records that follow. */
-  join({ fault, sealed }: RecordsRead): void {
-    this.#fault ??= fault;
-    this.#sealed = sealed ?? this.#sealed;
   }
 
   finish(): RecordsRead {

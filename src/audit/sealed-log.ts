@@ -18,7 +18,7 @@ import type { RingKey } from './key-statement.ts';
 import { readKeyRing, statementText } from './key-statement.ts';
 import type { CheckpointReason, LogCheckpoint } from './log-checkpoint.ts';
 import { checkpointText, logOrigin, noteHash } from './log-checkpoint.ts';
-import { newestCheckpoint, readKeyNotes } from './log-folder.ts';
+import { hashesIn, newestCheckpoint, readKeyNotes } from './log-folder.ts';
 import type { TileName } from './log-layout.ts';
 import {
   CHECKPOINT_NAME,
@@ -240,11 +240,9 @@ export class SealedLog {
   #loadHashes(head: LogCheckpoint, level: number): Buffer[] {
     const { full: index, rest: width } = tilesAt(head.size, level);
     const name = { level, index, width };
-    const bytes = this.#read(tilePath(name));
+    const hashes = hashesIn(this.#read(tilePath(name)));
     this.#partials.set(level, name);
-    return Array.from({ length: width }, (_, i) =>
-      bytes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES),
-    );
+    return hashes;
   }
 
   #read(name: string): Buffer {

@@ -87,11 +87,11 @@ function takeLocks(config: Config, accountId: string): Locks {
 }
 
 /** Starts everything. Throws DeltaringError, with what to do next, before anything can trade. */
-export async function startEngine(config: Config, log: Log): Promise<EngineHost> {
+export async function startEngine(config: Config, thread: Worker, log: Log): Promise<EngineHost> {
   const access = await reachBroker(config);
   const locks = takeLocks(config, access.accountId);
   try {
-    return await RunningEngine.start(config, log, { ...access, locks });
+    return await RunningEngine.start(new StartingCore(thread), config, log, { ...access, locks });
   } catch (error) {
     locks.release();
     throw error;
@@ -161,17 +161,7 @@ class RunningEngine implements EngineHost {
   #silent = false;
   #stopping = false;
 
-  static async start(config: Config, log: Log, owned: Owned): Promise<RunningEngine> {
-    const core = new StartingCore();
-    try {
-      return await RunningEngine.#startWith(core, config, log, owned);
-    } catch (error) {
-      await core.worker.terminate();
-      throw error;
-    }
-  }
-
-  static async #startWith(
+  static async start(
     core: StartingCore,
     config: Config,
     log: Log,

@@ -11,12 +11,10 @@ import { isSimulated } from '../config.ts';
 import type { AuditStart, DeskConfig } from '../desk/desk-config.ts';
 import type { ExitSettings } from '../desk/exits/exit-settings.ts';
 import type { Book } from '../desk/threads/book-reading.ts';
-import { BookReading } from '../desk/threads/book-reading.ts';
-import type { CoreWorkerData, ToStartingCore } from '../desk/threads/core-starting.ts';
+import type { ToStartingCore } from '../desk/threads/core-starting.ts';
 import type { CoreStart } from '../desk/threads/core-thread-shell.ts';
 import type { IoSource, IoStart, ReaderStart } from '../desk/threads/io-worker-shell.ts';
 import type { AccountPace } from '../desk/threads/request-turns-shell.ts';
-import { createRunClaims, RunClaims } from '../desk/threads/run-claims.ts';
 import { createChainBuffer } from '../engine/chain/chain-layout.ts';
 import { assert } from '../engine/domain/assert.ts';
 import { type SimulatedTime, wallMicros } from '../engine/domain/clock.ts';
@@ -196,47 +194,26 @@ export interface CoreParts {
   readonly ioPort: MessagePort;
 }
 
-/** The core thread before it runs: it reads the journal's records, with some help, and is started. */
+/** The core thread before it runs: it reads the journal's records, and is started. */
 export class StartingCore implements RecordReader<Book> {
   readonly worker: Worker;
-  readonly #wall = wallMicros();
-  readonly #claims = createRunClaims();
-  readonly #runs: FrameRun[] = [];
 
-  constructor() {
-    const workerData: CoreWorkerData = { wall: this.#wall, claims: this.#claims };
-    this.worker = new Worker(new URL('../desk/threads/core-worker.ts', import.meta.url), {
-      workerData,
-      name: 'core',
-    });
+  /** Takes over a thread that `startCoreThread` made. */
+  constructor(worker: Worker) {
+    this.worker = worker;
+    worker.ref();
   }
 
   take(run: FrameRun): void {
-    this.#runs.push(run);
     this.#tell({ kind: 'frames', run });
   }
 
-  /** Reads from the end what the core has not come to. Rejects when that thread died. */
+  /** Rejects when the thread died. */
   async finish(): Promise<Book> {
-    const rest = new BookReading(this.#wall);
-    for (const reading of this.#readFromEnd()) rest.join(reading);
-    this.#tell({ kind: 'framesEnd', rest: rest.part() });
+    this.#tell({ kind: 'framesEnd' });
     const [book]: Book[] = await once(this.worker, 'message');
     assert(book !== undefined, 'the core answers with what was read');
     return book;
-  }
-
-  #readFromEnd(): readonly BookReading[] {
-    const claims = new RunClaims(this.#claims);
-    const readings: BookReading[] = [];
-    for (;;) {
-      const last = claims.takeLast(this.#runs.length);
-      const run = last === undefined ? undefined : this.#runs[last];
-      if (run === undefined) return readings.reverse();
-      const reading = new BookReading(this.#wall);
-      reading.take(run);
-      readings.push(reading);
-    }
   }
 
   start(config: Config, audit: AuditStart, parts: CoreParts): void {

@@ -1,5 +1,6 @@
 /** `deltaring serve`: the engine with all faces, until a signal ends it. */
 import { fileURLToPath } from 'node:url';
+import type { Worker } from 'node:worker_threads';
 import type { Config } from '../config.ts';
 import { createFaceRoom, faceSettings } from '../mcp/face.ts';
 import { type ListeningSocket, listenOnSocket } from '../mcp/socket-server.ts';
@@ -108,21 +109,22 @@ async function stop(
 
 /** Starts the engine. Where that fails, threads that did start must not keep the process alive once
  * the error was told. */
-async function begin(config: Config): Promise<EngineHost> {
+async function begin(config: Config, core: Worker): Promise<EngineHost> {
   try {
-    return await startEngine(config, log);
+    return await startEngine(config, core, log);
   } catch (error) {
     setImmediate(() => process.exit());
     throw error;
   }
 }
 
-/** Runs until a signal. Exit code 0, 3 when something is left unprotected, 1 when a thread died. */
-export async function serve(): Promise<number> {
+/** Runs until a signal, on the thread that the core is to have. Exit code 0, 3 when something is left
+ * unprotected, 1 when a thread died. */
+export async function serve(core: Worker): Promise<number> {
   const config = configOf();
   for (const notice of config.notices) log(`setting: ${notice}`);
   const ended = endSignal();
-  const engine = await begin(config);
+  const engine = await begin(config, core);
   let faces: Faces;
   try {
     faces = await startFaces(config, engine);

@@ -30,7 +30,7 @@ export interface JournalSummary extends LastRun {
   /** Intents in the order recorded, and what the broker reported of them. */
   readonly intents: readonly OrderIntent[];
   readonly brokerEvents: readonly BrokerEvent[];
-  /** The records that the desk's state follows from, without what it judged them by. */
+  /** The records that the desk's state follows from; what they were judged by may be left out. */
   readonly steps: readonly AuditRecord[];
   /** The newest decisions, as far back as they are told. */
   readonly decisions: readonly AuditRecord[];
@@ -82,13 +82,6 @@ const TOLD_ONLY: ReadonlySet<AuditRecord['body']['kind']> = new Set([
   'alertDelivered',
 ]);
 
-/** Without checks and quotes: most of the bytes of a journal, and nothing is decided by them again. */
-function lean(record: AuditRecord): AuditRecord {
-  const { body } = record;
-  if (body.kind !== 'previewMade' && body.kind !== 'intentRecorded') return record;
-  return { ...record, body: { ...body, checks: [], quotes: {} } };
-}
-
 const NOTHING_LAST = { lastSeq: 0, lastSession: undefined, lastMarket: undefined };
 
 /** Folds a journal's records as they are read: one fold for all that a start needs of them. */
@@ -96,7 +89,7 @@ export class JournalFold {
   readonly #intents: OrderIntent[] = [];
   readonly #brokerEvents: BrokerEvent[] = [];
   readonly #steps: AuditRecord[] = [];
-  /** How to have each again: with what they were judged by they are most of a journal. */
+  /** How to have each again, with what it was judged by: that is most of a journal. */
   readonly #decisions: (() => AuditRecord)[] = [];
   #records = 0;
   #last: Pick<LastRun, 'lastSeq' | 'lastSession' | 'lastMarket'> = NOTHING_LAST;
@@ -116,34 +109,12 @@ export class JournalFold {
     if (body.kind === 'intentRecorded') this.#intents.push(body.intent);
     const event = brokerEventOf(record);
     if (event !== undefined) this.#brokerEvents.push(event);
-    if (isStep) this.#steps.push(lean(record));
+    if (isStep) this.#steps.push(record);
     if (isDecision(record)) this.#decisions.push(again);
-  }
-
-  /** Goes on with the fold of the records that follow: one of this thread, or what one of another
-   * thread came to. */
-  join(later: JournalFold | JournalSummary): void {
-    const told = later instanceof JournalFold ? later.#told() : later;
-    const { lastSeq, lastSession, lastMarket } = told;
-    this.#records += told.records;
-    if (told.records > 0) this.#last = { lastSeq, lastSession, lastMarket };
-    this.#lastStart = told.lastStart ?? this.#lastStart;
-    this.#ended = told.ended ?? this.#ended;
-    for (const intent of told.intents) this.#intents.push(intent);
-    for (const event of told.brokerEvents) this.#brokerEvents.push(event);
-    for (const step of told.steps) this.#steps.push(step);
-    if (later instanceof JournalFold) {
-      for (const again of later.#decisions) this.#decisions.push(again);
-    } else for (const decision of later.decisions) this.#decisions.push(() => decision);
   }
 
   /** After the records so far. */
   summary(): JournalSummary {
-    const decisions = this.#decisions.slice(-MAX_DECISIONS).map((again) => again());
-    return { ...this.#told(), decisions };
-  }
-
-  #told(): Omit<JournalSummary, 'decisions'> {
     const changes = this.#brokerEvents.filter(({ kind }) => CHANGES.has(kind));
     return {
       ...this.#last,
@@ -154,6 +125,7 @@ export class JournalFold {
       intents: this.#intents,
       brokerEvents: this.#brokerEvents,
       steps: this.#steps,
+      decisions: this.#decisions.slice(-MAX_DECISIONS).map((again) => again()),
     };
   }
 }

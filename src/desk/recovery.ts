@@ -7,7 +7,6 @@ import { unreachable } from '../engine/domain/assert.ts';
 import type { AuditRecord } from '../engine/domain/audit-record.ts';
 import type { SessionDate } from '../engine/domain/units.ts';
 import { cents, price } from '../engine/domain/units.ts';
-import { shapeHash } from '../risk/order-hash.ts';
 import { setCause } from '../risk/trading-state.ts';
 import { HUMAN_CAUSES, LATCHED_CAUSES } from './account/governing.ts';
 import { exitSettingsOf } from './desk-config.ts';
@@ -244,7 +243,6 @@ function restoreOrder(desk: DeskContext, record: AuditRecord, body: Recorded): v
   const order = newOrder({
     intent,
     orderHash,
-    shapeHash: shapeHash(intent),
     worstCaseCents: worst ?? cents(0),
     createdAt: record.at,
     tokenSha256,

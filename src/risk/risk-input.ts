@@ -80,19 +80,16 @@ export interface DryRun {
 }
 
 /** An order already recorded, for the duplicate and rate checks. */
-export interface RecentOrder {
+export interface RecentOrder extends Pick<OrderIntent, 'legs' | 'quantity'> {
   readonly intentId: string;
   readonly strategy: string;
   readonly principal: string;
   readonly wallAt: EpochMicros;
-  /** Hash of legs, quantity and direction, without price. */
-  readonly shapeHash: string;
   readonly opening: boolean;
 }
 
 export interface RiskInput {
   readonly intent: OrderIntent;
-  readonly shapeHash: string;
   readonly payoff: PayoffSummary;
   readonly feesCents: Cents;
   readonly at: At;

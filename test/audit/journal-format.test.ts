@@ -14,12 +14,22 @@ import {
   framePrevHash,
   frameSeq,
   genesisHash,
+  leanRecordIn,
   MAX_PAYLOAD_BYTES,
   NO_HASH,
+  recordIn,
   sha256,
   writeFrameHeader,
 } from '../../src/audit/journal-format.ts';
-import { alertBody, alerts, recordOf } from './support/sample-records.ts';
+import type { AuditBody, AuditRecord } from '../../src/engine/domain/audit-record.ts';
+import {
+  alertBody,
+  alerts,
+  orderStory,
+  recordOf,
+  recordsOf,
+  withoutChecks,
+} from './support/sample-records.ts';
 
 const journalId = Buffer.alloc(16, 7);
 const header = { kind: 'main', number: 1, journalId, firstSeq: 1, prevHash: NO_HASH } as const;
@@ -253,6 +263,69 @@ describe('records', () => {
         expect(end).toBe(0);
       }),
     );
+  });
+});
+
+describe('a record without its checks', () => {
+  const [preview, intent, ...others] = recordsOf(1, orderStory('o-1'));
+  const frameOf = (record: AuditRecord): Buffer => encodeRecord(record, NO_HASH).frame;
+
+  it('is the record, whatever has none', () => {
+    for (const record of others) expect(leanRecordIn(frameOf(record))).toEqual(record);
+  });
+
+  it('lacks them and nothing else', () => {
+    for (const record of [preview, intent]) {
+      if (record === undefined) throw new Error('an order has both');
+      expect(recordIn(frameOf(record))).toEqual(record);
+      expect(leanRecordIn(frameOf(record))).toEqual(withoutChecks(record));
+    }
+  });
+
+  it('is the same whatever the checks say, or has them', () => {
+    const part = fc.constantFrom(
+      '"',
+      '\\',
+      '}',
+      ']',
+      ',',
+      '{',
+      ':',
+      '"}],"',
+      '"body":{"checks":[{',
+      'é',
+    );
+    const text = fc.array(fc.oneof(part, fc.string()), { maxLength: 8 }).map((all) => all.join(''));
+    const check = fc.record({
+      code: text,
+      outcome: fc.constantFrom('passed' as const, 'refused' as const, 'notRun' as const),
+      message: text,
+      numbers: fc.dictionary(text, fc.oneof(fc.integer(), text)),
+    });
+    fc.assert(
+      fc.property(fc.array(check, { maxLength: 4 }), (checks) => {
+        const record = recordOf(3, { ...intent?.body, checks } as AuditBody);
+        const lean = leanRecordIn(frameOf(record));
+        if ('fault' in lean) throw new Error(lean.fault);
+        expect(withoutChecks(lean)).toEqual(withoutChecks(record));
+      }),
+    );
+  });
+
+  it('has the number of its frame, or is none', () => {
+    const frame = frameOf(recordOf(7, intent?.body ?? alertBody('x')));
+    writeFrameHeader(frame, 8, NO_HASH);
+    expect(leanRecordIn(frame)).toEqual(recordIn(frame));
+    expect(leanRecordIn(frame)).toEqual({
+      fault: 'the payload carries another number than its frame',
+    });
+  });
+
+  it('is none where what follows them is no JSON', () => {
+    const frame = frameOf(recordOf(7, intent?.body ?? alertBody('x')));
+    frame.write('!', frame.length - 1);
+    expect(leanRecordIn(frame)).toEqual(recordIn(frame));
+    expect(leanRecordIn(frame)).toHaveProperty('fault');
   });
 });
 

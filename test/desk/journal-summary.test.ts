@@ -3,7 +3,7 @@ import { Desk } from '../../src/desk/desk.ts';
 import { gatewayOf } from '../../src/desk/gateway-of.ts';
 import type { Query } from '../../src/desk/inputs.ts';
 import type { JournalSummary } from '../../src/desk/journal-summary.ts';
-import { brokerEventOf, JournalFold, summarizeJournal } from '../../src/desk/journal-summary.ts';
+import { brokerEventOf, summarizeJournal } from '../../src/desk/journal-summary.ts';
 import { ownChain } from '../../src/desk/own-chain.ts';
 import { runSession } from '../../src/desk/simulation/simulated-session.ts';
 import type { AuditBody, AuditRecord } from '../../src/engine/domain/audit-record.ts';
@@ -58,37 +58,6 @@ describe('the steps of a summary', () => {
         expect(startedOn(past, minutes)).toEqual(asAll);
       }
     }
-  });
-});
-
-describe('a fold of two stretches', () => {
-  it('is the fold of all, wherever they meet', () => {
-    const [run] = runSession({ seed: 5, minutes: 30 }).runs;
-    const records = run?.records ?? [];
-    const whole = summarizeJournal(records);
-    const delivered = { kind: 'alertDelivered', code: 'x', channel: 'log', ok: true } as const;
-    expect(records.length).toBeGreaterThan(20);
-    for (let at = 0; at <= records.length; at += 1) {
-      const fold = new JournalFold();
-      for (const record of records.slice(0, at)) fold.see(record);
-      fold.join(structuredClone(summarizeJournal(records.slice(at))));
-      const { steps, ...others } = fold.summary();
-      const { steps: wholeSteps, ...wholeOthers } = whole;
-      expect(others).toEqual(wholeOthers);
-      // The second stretch cannot know that its session had begun.
-      expect(steps.filter((step) => wholeSteps.some(({ seq }) => seq === step.seq))).toEqual(
-        wholeSteps,
-      );
-      expect(steps.length - wholeSteps.length).toBeLessThanOrEqual(1);
-    }
-    const [last] = records.slice(-1).map((record) => ({ ...record, body: delivered }));
-    const stop = { kind: 'engineStopped', reason: 'r', unprotected: [] } as const;
-    const [stopped] = records.slice(-1).map((record) => ({ ...record, body: stop }));
-    if (last === undefined || stopped === undefined) throw new Error('the run recorded something');
-    const fold = new JournalFold();
-    fold.see(stopped);
-    fold.join(summarizeJournal([last]));
-    expect(fold.summary()).toMatchObject({ ended: 'inOrder', endedFlat: true, records: 2 });
   });
 });
 

@@ -17,7 +17,6 @@ import {
 } from '../../src/engine/domain/units.ts';
 import { yearsToExpiry } from '../../src/engine/pricing/time-to-expiry.ts';
 import { limitsFrom } from '../../src/risk/limits.ts';
-import { shapeHash } from '../../src/risk/order-hash.ts';
 import type { AccountRisk, RecentOrder, RiskInput } from '../../src/risk/risk-input.ts';
 
 export const DATE = sessionDate('2026-11-20');
@@ -199,7 +198,6 @@ export function riskInput(change: Partial<RiskInput> = {}): RiskInput {
   const slice = 'slice' in change ? change.slice : sliceOf(ROWS);
   return {
     intent,
-    shapeHash: shapeHash(intent),
     payoff: PAYOFF,
     feesCents: cents(4_00),
     at: AT,
@@ -229,7 +227,8 @@ export function recentOrder(change: Partial<RecentOrder> = {}): RecentOrder {
     strategy: 'lotto_play_5_delta',
     principal: 'someone',
     wallAt: AT.wall,
-    shapeHash: 'another shape',
+    legs: [leg('buyToOpen', 'call', 604)],
+    quantity: 77,
     opening: true,
     ...change,
   };

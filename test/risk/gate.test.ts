@@ -75,7 +75,9 @@ const REFUSED_BY_ONE: Readonly<Record<string, RiskInput>> = {
     account: { ...ACCOUNT, contractsBySymbol: new Map([['SPY   261120C00605000', -20]]) },
   }),
   duplicate_order: riskInput({
-    recentOrders: [recentOrder({ shapeHash: riskInput().shapeHash })],
+    recentOrders: [
+      recentOrder({ legs: riskInput().intent.legs, quantity: riskInput().intent.quantity }),
+    ],
   }),
   order_rate: riskInput({
     recentOrders: Array.from({ length: 10 }, () => recentOrder({ opening: false })),

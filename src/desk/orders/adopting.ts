@@ -8,7 +8,7 @@ import type { AdoptedOrder } from '../../engine/domain/audit-record.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
 import { isOpening } from '../../engine/domain/order.ts';
 import { cents } from '../../engine/domain/units.ts';
-import { orderHash, shapeHash } from '../../risk/order-hash.ts';
+import { orderHash } from '../../risk/order-hash.ts';
 import { UNBOUNDED_LOSS_CENTS } from '../account/account-risk.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { feesOf, payoffOf } from '../previews/judging.ts';
@@ -42,7 +42,6 @@ export function adoptOrder(desk: DeskContext, { intent, brokerOrderId }: Adopted
   const order = newOrder({
     intent,
     orderHash: orderHash(intent),
-    shapeHash: shapeHash(intent),
     worstCaseCents: intent.purpose === 'open' ? (maxLossCents ?? UNBOUNDED_LOSS_CENTS) : cents(0),
     createdAt: desk.at,
     tokenSha256: null,

@@ -31,7 +31,6 @@ export interface OutcomeSearch {
 export interface OrderRecord {
   readonly intent: OrderIntent;
   readonly orderHash: string;
-  readonly shapeHash: string;
   /** Worst case of the whole order after fees, positive; 0 for orders that close. */
   readonly worstCaseCents: Cents;
   readonly createdAt: At;
@@ -66,7 +65,6 @@ export type NewOrder = Pick<
   OrderRecord,
   | 'intent'
   | 'orderHash'
-  | 'shapeHash'
   | 'worstCaseCents'
   | 'createdAt'
   | 'tokenSha256'

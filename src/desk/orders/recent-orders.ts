@@ -10,11 +10,10 @@ const COUNTS_FOR_MICROS = 24 * 3_600 * 1_000_000;
 
 /** Enters an order recorded at a moment. */
 export function rememberOrder(desk: DeskContext, order: OrderRecord, at: At): void {
-  const { shapeHash, intent } = order;
   const { recentOrders } = desk.day;
-  const { intentId, strategy, principal, purpose } = intent;
+  const { intentId, strategy, principal, purpose, legs, quantity } = order.intent;
   const opening = purpose === 'open';
-  recentOrders.push({ wallAt: at.wall, intentId, strategy, principal, shapeHash, opening });
+  recentOrders.push({ wallAt: at.wall, intentId, strategy, principal, legs, quantity, opening });
   const horizon = addMicros(at.wall, -COUNTS_FOR_MICROS);
   while (recentOrders[0] !== undefined && recentOrders[0].wallAt < horizon) recentOrders.shift();
 }

@@ -9,7 +9,7 @@ import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
 import { legSign } from '../../engine/domain/order.ts';
 import { cents } from '../../engine/domain/units.ts';
-import { orderHash, shapeHash } from '../../risk/order-hash.ts';
+import { orderHash } from '../../risk/order-hash.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { Judgement } from '../previews/judging.ts';
 import { quoteSnapshot } from '../previews/judging.ts';
@@ -57,7 +57,6 @@ export function recordIntent(
   const order = newOrder({
     intent,
     orderHash: orderHash(intent),
-    shapeHash: shapeHash(intent),
     worstCaseCents: intent.purpose === 'open' ? (payoff.maxLossCents ?? cents(0)) : cents(0),
     createdAt: desk.at,
     tokenSha256: authorization.tokenSha256,

@@ -11,7 +11,6 @@ import { cents, MICROS_PER_MILLI } from '../../engine/domain/units.ts';
 import type { Verdict } from '../../engine/domain/verdict.ts';
 import { payoffSummary } from '../../engine/pricing/payoff.ts';
 import { admit } from '../../risk/gate.ts';
-import { shapeHash } from '../../risk/order-hash.ts';
 import type { RiskInput } from '../../risk/risk-input.ts';
 import { tradingStateOf } from '../../risk/trading-state.ts';
 import { accountRisk } from '../account/account-risk.ts';
@@ -82,7 +81,6 @@ export function riskInputOf(
   const { day } = desk;
   return {
     intent,
-    shapeHash: shapeHash(intent),
     payoff,
     feesCents,
     at: desk.at,

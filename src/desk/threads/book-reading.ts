@@ -16,14 +16,9 @@ export interface Book extends RecordsRead {
   readonly alerts: readonly AuditRecord[];
 }
 
-/** A stretch of a journal, read; the next goes on from it. Plain data. */
-export interface BookPart extends RecordsRead {
-  readonly past: JournalSummary;
-  readonly alerts: readonly AuditRecord[];
-}
-
 export class BookReading implements RecordReader<Book> {
   readonly #fold = new JournalFold();
+  #past: JournalSummary | undefined;
   readonly #alerts: RecentAlerts;
   readonly #records = new RecordReading((record, again) => {
     this.#fold.see(record, again);
@@ -39,28 +34,15 @@ export class BookReading implements RecordReader<Book> {
     this.#records.take(run);
   }
 
-  /** Goes on with the reading of the records that follow: one of this thread, or what one of another
-   * thread came to. */
-  join(later: BookReading | BookPart): void {
-    const isHere = later instanceof BookReading;
-    this.#records.join(isHere ? later.#records.finish() : later);
-    this.#fold.join(isHere ? later.#fold : later.past);
-    const alerts = isHere ? later.#alerts.records : later.alerts;
-    for (const alert of alerts) this.#alerts.see(alert);
-  }
-
+  /** Of what was read, what the main thread needs. */
   finish(): Book {
-    return bookOf(this.part());
+    const { past } = this;
+    return { ...this.#records.finish(), lastRun: lastRunOf(past), alerts: this.#alerts.records };
   }
 
-  /** All that was read so far. The newest decisions are read once more for it. */
-  part(): BookPart {
-    const alerts = this.#alerts.records;
-    return { ...this.#records.finish(), past: this.#fold.summary(), alerts };
+  /** And what the desk is rebuilt from. */
+  get past(): JournalSummary {
+    this.#past ??= this.#fold.summary();
+    return this.#past;
   }
-}
-
-/** Of what was read, what the main thread needs. */
-export function bookOf({ past, ...others }: BookPart): Book {
-  return { ...others, lastRun: lastRunOf(past) };
 }

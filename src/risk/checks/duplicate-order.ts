@@ -1,6 +1,7 @@
 /** One intent is recorded once, ever; and one shape opens once within the window, whoever asks and
  * whatever strategy made it. */
 import { MICROS_PER_MILLI } from '../../engine/domain/units.ts';
+import { shapeHash } from '../order-hash.ts';
 import { type Check, failed, passed } from './check.ts';
 
 const CODE = 'duplicate_order';
@@ -8,7 +9,7 @@ const CODE = 'duplicate_order';
 export const duplicateOrderCheck: Check = {
   code: CODE,
   appliesTo: 'all',
-  run({ at, intent, limits, recentOrders, shapeHash }) {
+  run({ at, intent, limits, recentOrders }) {
     const windowMillis = limits.duplicateWindowMillis;
     for (const order of recentOrders) {
       const ageMillis = (at.wall - order.wallAt) / MICROS_PER_MILLI;
@@ -17,8 +18,8 @@ export const duplicateOrderCheck: Check = {
         return failed(CODE, message, { ageMillis, windowMillis, intentId: order.intentId });
       }
       const opens = order.opening && intent.purpose === 'open';
-      const isSame = opens && order.shapeHash === shapeHash;
-      if (!isSame || ageMillis >= windowMillis) continue;
+      if (!opens || ageMillis >= windowMillis) continue;
+      if (shapeHash(order) !== shapeHash(intent)) continue;
       const message = 'the same order was sent a moment ago; see get_recent_orders, or wait';
       return failed(CODE, message, { ageMillis, windowMillis });
     }

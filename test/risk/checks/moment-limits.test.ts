@@ -23,9 +23,9 @@ import {
 import { account, type Case, holdAtTheirLimits, withIntent } from './boundary-cases.ts';
 
 function sentAgo(...agesMillis: number[]): RiskInput {
-  const { shapeHash } = riskInput();
+  const { legs, quantity } = riskInput().intent;
   const recentOrders = agesMillis.map((age) =>
-    recentOrder({ wallAt: addMicros(AT.wall, -age * 1_000), shapeHash }),
+    recentOrder({ wallAt: addMicros(AT.wall, -age * 1_000), legs, quantity }),
   );
   return riskInput({ recentOrders });
 }

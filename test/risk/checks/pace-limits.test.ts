@@ -112,7 +112,11 @@ describe('the checks of pace at their limits', () => {
     const intent = closingIntent({ intentId: 'x' });
     const again = { ...many(1, { intentId: 'x' }, 60_000), intent, closable: HELD };
     expect(outcomeOf('duplicate_order', again)).toBe('failed');
-    const other = { ...many(1, { shapeHash: again.shapeHash }), intent, closable: HELD };
+    const other = {
+      ...many(1, { legs: intent.legs, quantity: intent.quantity }),
+      intent,
+      closable: HELD,
+    };
     expect(outcomeOf('duplicate_order', other)).toBe('passed');
   });
 });

@@ -47,6 +47,16 @@ export type Divergence =
       readonly book: number;
     };
 
+/** Differences that are told one by one: a page is to be read, and a record has an end. */
+const MOST_TOLD = 20;
+
+/** Differences in plain words, the first of them where there are many. */
+export function toldOf(divergences: readonly Divergence[]): readonly string[] {
+  const told = divergences.slice(0, MOST_TOLD).map(divergenceWords);
+  const left = divergences.length - told.length;
+  return left === 0 ? told : [...told, `and ${left} more`];
+}
+
 /** A difference in plain words. Two with the same words are the same. */
 export function divergenceWords(divergence: Divergence): string {
   switch (divergence.kind) {

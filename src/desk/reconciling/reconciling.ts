@@ -21,12 +21,12 @@ import { isoNewYork } from '../iso-time.ts';
 import { EXTERNAL } from '../orders/adopting.ts';
 import { takeEvent } from '../orders/broker-events.ts';
 import type { Divergence } from './divergence.ts';
-import { divergences, divergenceWords } from './divergence.ts';
+import { divergences, divergenceWords, toldOf } from './divergence.ts';
 import { bust, heal } from './healing.ts';
 
 /** Differences between what the broker says and what this book says, in plain words. */
 export function differences(desk: DeskContext): readonly string[] {
-  return divergences(desk, desk.gateway.snapshot(desk.at)).map(divergenceWords);
+  return toldOf(divergences(desk, desk.gateway.snapshot(desk.at)));
 }
 
 type Residual = Extract<Divergence, { kind: 'residual' }>;
@@ -71,11 +71,10 @@ export class Reconciler {
     const snapshot = desk.gateway.snapshot(desk.at);
     this.#picture = snapshot;
     const found = this.#found(desk, snapshot);
-    const words = found.map(divergenceWords);
     this.#judge(desk, found, snapshot?.asOf.wall ?? desk.at.wall);
     return {
-      clean: words.length === 0,
-      differences: words,
+      clean: found.length === 0,
+      differences: toldOf(found),
       checkedAt: isoNewYork(desk.at.market),
     };
   }
@@ -122,13 +121,12 @@ export class Reconciler {
   /** `stood`: what an earlier picture showed too. */
   #tell(desk: DeskContext, stood: readonly Divergence[]): void {
     const clean = stood.length === 0;
-    const told = stood.map(divergenceWords);
-    const words = told.join('\n');
+    const words = stood.map(divergenceWords).join('\n');
     if (words === this.#told) return;
     const hasTold = this.#told !== undefined;
     this.#told = words;
     desk.day.reconciled = clean;
-    desk.out.append({ kind: 'reconciled', clean, differences: told }, true);
+    desk.out.append({ kind: 'reconciled', clean, differences: toldOf(stood) }, true);
     if (!clean) desk.out.alert('critical', 'RECONCILE_DIFFERS', adviceOn(stood));
     else if (hasTold) desk.out.settle('resolve', 'RECONCILE_DIFFERS', 'the books agree');
   }
@@ -143,7 +141,6 @@ export class Reconciler {
     if (snapshot === undefined || open.length === 0 || (this.#told ?? '') === '') {
       return deny('not_found', 'there is no unexplained difference to take over; see `status`');
     }
-    const words = open.map(divergenceWords);
     const residuals = open.filter((divergence) => divergence.kind === 'residual');
     const fills = residuals.map((residual) => residualFill(desk, snapshot, residual));
     const unpriced = residuals.find((_, index) => fills[index] === undefined);
@@ -151,7 +148,7 @@ export class Reconciler {
       const message = `${unpriced.symbol} has no price now; try again once it is quoted`;
       return deny('leg_market_missing', message, { symbol: unpriced.symbol });
     }
-    desk.out.append({ kind: 'residualAdopted', principal, differences: words }, true);
+    desk.out.append({ kind: 'residualAdopted', principal, differences: toldOf(open) }, true);
     desk.out.settle('acknowledge', 'RECONCILE_DIFFERS', `taken over by ${principal}`);
     for (const fill of fills) {
       if (fill !== undefined) takeEvent(desk, { kind: 'fill', fill }, 'operator');
@@ -166,7 +163,7 @@ export class Reconciler {
 
 /** What differs and what is done about it, for a pager. */
 function adviceOn(found: readonly Divergence[]): string {
-  const words = found.map(divergenceWords).join('; ');
+  const words = toldOf(found).join('; ');
   const advice = found.some(isForOperator)
     ? 'openings are refused; once you know where it comes from, take it over with `deltaring adopt`'
     : "openings are refused until the books agree; they are mended from the broker's snapshot";

@@ -9,7 +9,8 @@ import type { Report } from './order-oracle.ts';
 
 /** A difference that the desk is not told of must be found by its own comparison this soon. */
 const FOUND_WITHIN_MICROS = 60_000_000;
-/** A stream that went down is up again by then, however often that has to be tried. */
+/** A stream that went down is up again by then, and an account that could not be read is read again,
+ * however often that has to be tried. */
 const BACK_WITHIN_MICROS = 300_000_000;
 const LOOK_EVERY_MICROS = 1_000_000;
 /** And by this many looks: a desk that hears no clock compares nothing, and answers get lost. */
@@ -65,6 +66,7 @@ export class BookOracle {
   readonly #unnoticed = new Spell();
   readonly #falseAlarm = new Spell();
   readonly #deaf = new Spell(BACK_WITHIN_MICROS);
+  readonly #blind = new Spell(BACK_WITHIN_MICROS);
   #lookAgainAt = 0;
   #isDrilled = false;
   #isChanged = true;
@@ -103,7 +105,10 @@ export class BookOracle {
   #watchFalseAlarm(desk: DeskContext, broker: Pick<BrokerAccount, 'snapshot'>, at: At): void {
     const isDeaf = !desk.day.stream.connected;
     if (this.#deaf.isTooLong(isDeaf, at.wall)) this.#report('the stream stays down');
-    const snapshot = desk.day.reconciled || isDeaf ? undefined : broker.snapshot(at);
+    const { reconciled } = desk.day;
+    const isBlind = !reconciled && desk.gateway.snapshot(desk.at) === undefined;
+    if (this.#blind.isTooLong(isBlind, at.wall)) this.#report('the account stays unread');
+    const snapshot = reconciled || isDeaf || isBlind ? undefined : broker.snapshot(at);
     const differs =
       snapshot === undefined ||
       heldAt(snapshot) !== heldText(desk.book.held()) ||

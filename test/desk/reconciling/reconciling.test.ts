@@ -96,6 +96,17 @@ describe('a difference between the stream and the snapshot', () => {
     expect(rig.alerts().filter((code) => code === 'RECONCILE_DIFFERS')).toHaveLength(2);
   });
 
+  it('among many is counted where it is not named: a page is to be read', () => {
+    const rig = holding();
+    const others = Array.from({ length: 23 }, (_, i) => ({ symbol: `S${i}`, quantity: 1 }));
+    edit(rig, ({ positions }) => ({ positions: [...positions, ...others] }));
+    rig.advance(ALARM_SECONDS);
+    const told = toldIn(rig).at(-1) ?? [];
+    expect(told.slice(19)).toEqual(['S19: the broker holds 1, this book 0', 'and 3 more']);
+    const page = rig.bodies('alert').find(({ code }) => code === 'RECONCILE_DIFFERS');
+    expect(page?.text).toContain('S19: the broker holds 1, this book 0; and 3 more. openings');
+  });
+
   it('that goes away by itself lets openings pass again, after two looks', () => {
     const rig = new DeskRig();
     edit(rig, moreShares);

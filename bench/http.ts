@@ -17,10 +17,10 @@ import { median } from './support/samples.ts';
 
 const NAME = 'http';
 const SECONDS = 1;
-const QUICK_SECONDS = 0.2;
+const QUICK_REQUESTS = 200;
 
-async function cleanLoad(url: string, seconds: number): Promise<Load> {
-  const load = await loadOn({ url, seconds });
+async function cleanLoad(url: string, { quick }: BenchContext): Promise<Load> {
+  const load = await loadOn({ url, seconds: SECONDS, ...(quick && { amount: QUICK_REQUESTS }) });
   check(load.bad === 0 && load.count > 0, `every request to ${url} is answered with 200`);
   return load;
 }
@@ -31,14 +31,13 @@ async function compare(context: BenchContext, engineUrl: string, path: string) {
   check(response.status === 200 && body.length > 0, `${path} answers`);
   const contentType = response.headers.get('content-type') ?? 'text/plain';
   const dummy = await Dummy.start({ contentType, body });
-  const seconds = context.quick ? QUICK_SECONDS : SECONDS;
   const ours: Load[] = [];
   const floor: Load[] = [];
   try {
     for (let round = 0; round < context.rounds; round += 1) {
       const turns = [
-        async () => ours.push(await cleanLoad(`${engineUrl}${path}`, seconds)),
-        async () => floor.push(await cleanLoad(`${dummy.url}${path}`, seconds)),
+        async () => ours.push(await cleanLoad(`${engineUrl}${path}`, context)),
+        async () => floor.push(await cleanLoad(`${dummy.url}${path}`, context)),
       ];
       for (const turn of round % 2 === 0 ? turns : turns.reverse()) await turn();
     }

@@ -13,6 +13,10 @@ import type { Effect } from './effects.ts';
 
 const NOTHING: readonly Effect[] = [];
 
+/** Alerts that explain what the broker told: where a full disk takes urgent records alone, what they
+ * explain is kept, so they must be. */
+const EVIDENCE: ReadonlySet<string> = new Set(['EXTERNAL_FILL']);
+
 /** Core thread only. `begin` opens a step, `drain` closes it. */
 export class Outbox {
   #effects: Effect[] = [];
@@ -82,22 +86,18 @@ export class Outbox {
   /** Records an alert and has it delivered to whoever is on call. `subject` keeps apart what one code
    * says of several things. */
   alert(severity: AlertSeverity, code: string, text: string, subject?: string): void {
-    this.#tell({ severity, code, text, ...(subject !== undefined && { subject }) });
+    const isUrgent = severity === 'critical' || EVIDENCE.has(code);
+    this.#tell({ severity, code, text, ...(subject !== undefined && { subject }) }, isUrgent);
   }
 
   /** Tells that an incident is being looked after, or is over. */
   settle(action: 'acknowledge' | 'resolve', code: string, text: string, subject?: string): void {
-    this.#tell({
-      severity: 'info',
-      code,
-      text,
-      action,
-      ...(subject !== undefined && { subject }),
-    });
+    const alert = { severity: 'info', code, text, action } as const;
+    this.#tell({ ...alert, ...(subject !== undefined && { subject }) }, false);
   }
 
-  #tell(alert: Omit<Extract<AuditBody, { kind: 'alert' }>, 'kind'>): void {
-    const alertSeq = this.append({ kind: 'alert', ...alert }, alert.severity === 'critical');
+  #tell(alert: Omit<Extract<AuditBody, { kind: 'alert' }>, 'kind'>, isUrgent: boolean): void {
+    const alertSeq = this.append({ kind: 'alert', ...alert }, isUrgent);
     this.#effects.push({ kind: 'alert', action: 'trigger', ...alert, alertSeq });
   }
 

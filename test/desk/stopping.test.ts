@@ -187,13 +187,16 @@ describe('the outbox', () => {
     expect([out.seq, out.drain()]).toEqual([43, []]);
   });
 
-  it('records an alert before it is delivered, and lets the reserve hold a critical one', () => {
+  it('records an alert before it is delivered, and lets the reserve hold what is critical or explains a fill', () => {
     const out = new Outbox(rig.at, session, 0);
     out.alert('critical', 'A', 'a');
     out.alert('warning', 'B', 'b');
+    out.alert('warning', 'EXTERNAL_FILL', 'a fill this engine did not order: f');
     const effects = out.drain();
-    expect(effects.map(({ kind }) => kind)).toEqual(['append', 'alert', 'append', 'alert']);
-    expect(effects.flatMap((e) => (e.kind === 'append' ? [e.urgent] : []))).toEqual([true, false]);
+    const pair = ['append', 'alert'];
+    expect(effects.map(({ kind }) => kind)).toEqual([...pair, ...pair, ...pair]);
+    const urgent = effects.flatMap((e) => (e.kind === 'append' ? [e.urgent] : []));
+    expect(urgent).toEqual([true, false, true]);
   });
 });
 

@@ -67,6 +67,8 @@ interface Cost {
   readonly far: number;
   readonly natural: number;
   readonly isNarrow: boolean;
+  /** Something was heard of every quote a moment ago. */
+  readonly isRecent: boolean;
   readonly hasBareLong: boolean;
 }
 
@@ -166,11 +168,12 @@ export class StopOracle {
       if (known !== undefined) this.#broken.set(watched.name, { ...known, wasDoubted: true });
       return;
     }
+    // A quote that is quiet among others that are not may stand: such a look ends a breach, and makes none.
     const natural = multipleOf(watched, cost.natural);
     this.#nearest = Math.max(this.#nearest, Math.min(natural, 1));
     if (natural < 1) return;
     const sure = Math.max(multipleOf(watched, cost.far), cost.isNarrow ? natural : 0);
-    if (sure < 1) {
+    if (sure < 1 || !cost.isRecent) {
       if (known !== undefined) this.#broken.set(watched.name, { ...known, wasDoubted: true });
       return;
     }
@@ -232,10 +235,13 @@ export class StopOracle {
     if (units === undefined) return undefined;
     let [far, natural] = [0, 0];
     let isNarrow = true;
+    let isRecent = true;
     let hasBareLong = false;
     for (const { instrument, quantity } of legs) {
-      const { bid = 0, ask } = this.#soundQuote(instrument, wall) ?? {};
-      if (ask === undefined) return undefined;
+      const quote = this.#soundQuote(instrument);
+      const { bid = 0, ask } = quote ?? {};
+      if (quote === undefined || ask === undefined) return undefined;
+      isRecent &&= wall - quote.at.wall <= OLDEST_MICROS;
       isNarrow &&= ask - bid <= NARROW;
       hasBareLong ||= quantity > 0 && bid === 0 && ask > NARROW;
       far -= quantity > 0 ? quantity * ask : quantity * bid;
@@ -244,16 +250,15 @@ export class StopOracle {
     // Longs that nobody bids for are left to expire.
     const isWorthless = natural === 0 && legs.every(({ quantity }) => quantity > 0);
     if (isWorthless) return undefined;
-    return { far: far / units, natural: natural / units, isNarrow, hasBareLong };
+    return { far: far / units, natural: natural / units, isNarrow, isRecent, hasBareLong };
   }
 
-  /** Recent, offered and not crossed. */
-  #soundQuote(instrument: Instrument, wall: EpochMicros): Quote | undefined {
+  /** Offered and not crossed. */
+  #soundQuote(instrument: Instrument): Quote | undefined {
     const quote = this.#quotes.get(this.#rows.get(instrumentSymbol(instrument)) ?? -2);
     const { bid = 0, ask } = quote ?? {};
     const isSound = ask !== undefined && bid <= ask;
-    const isRecent = quote !== undefined && wall - quote.at.wall <= OLDEST_MICROS;
-    return isSound && isRecent ? quote : undefined;
+    return isSound ? quote : undefined;
   }
 
   /** Breaches are counted anew, from quotes that the new process has heard itself. */

@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Files share two worker threads and their modules: no module of src holds state, so a fresh copy
+ * Files share three worker threads and their modules: no module of src holds state, so a fresh copy
  * for each of some hundred files would buy nothing but the time to load it. Properties run from one
  * seed here, so that a red run is red again; the campaigns draw new ones (test/support/property-seed.ts).
  */
@@ -12,7 +12,7 @@ export default defineConfig({
     setupFiles: ['test/support/property-seed.ts'],
     pool: 'threads',
     isolate: false,
-    maxWorkers: 2,
+    maxWorkers: 3,
     testTimeout: 20_000,
     hookTimeout: 30_000,
     passWithNoTests: false,

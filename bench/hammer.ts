@@ -148,7 +148,8 @@ async function run(context: BenchContext): Promise<BenchReport> {
     let crowd: Load | undefined;
     const crowded = await ticksDuring(engine, async () => {
       const headers = { 'Content-Type': 'application/json' };
-      crowd = await loadOn({ ...post, headers, seconds, connections: CROWD });
+      const amount = context.quick ? { amount: 2 * CROWD } : {};
+      crowd = await loadOn({ ...post, headers, seconds, connections: CROWD, ...amount });
     });
     let calls = 0;
     const called = await ticksDuring(engine, async () => {

@@ -8,12 +8,15 @@ const EXIT_USAGE = 2;
 
 type Command = (args: readonly string[]) => Promise<number>;
 
-/** The core's program loads on its own thread meanwhile. */
+/** What cannot be meant is refused before the rest is loaded; the core's program then loads on its own
+ * thread meanwhile. */
 async function loadServe(): Promise<Command> {
+  const { configOf } = await import('./command/environment.ts');
+  const config = configOf();
   const { startCoreThread } = await import('./command/core-thread.ts');
   const core = startCoreThread();
   const { serve } = await import('./command/serve.ts');
-  return () => serve(core);
+  return () => serve(config, core);
 }
 
 const COMMANDS: Readonly<Record<string, { readonly help: string; load(): Promise<Command> }>> = {

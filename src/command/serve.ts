@@ -9,7 +9,6 @@ import { PairingDesk } from '../web/oauth/pairing.ts';
 import { readTradeCardHtml } from '../web/trade-card-page.ts';
 import { VERSION } from './build-info.ts';
 import { type EngineHost, startEngine } from './engine-host.ts';
-import { configOf } from './environment.ts';
 
 const EXIT_UNPROTECTED = 3;
 const EXIT_FAILED = 1;
@@ -118,10 +117,9 @@ async function begin(config: Config, core: Worker): Promise<EngineHost> {
   }
 }
 
-/** Runs until a signal, on the thread that the core is to have. Exit code 0, 3 when something is left
+/** Runs an engine until a signal, its core on the thread that was made for it. Exit code 0, 3 when something is left
  * unprotected, 1 when a thread died. */
-export async function serve(core: Worker): Promise<number> {
-  const config = configOf();
+export async function serve(config: Config, core: Worker): Promise<number> {
   for (const notice of config.notices) log(`setting: ${notice}`);
   const ended = endSignal();
   const engine = await begin(config, core);

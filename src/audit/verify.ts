@@ -27,7 +27,7 @@ export interface VerifyOptions {
 }
 
 /** A running engine may write while the verifier reads; then it reads again, so often. */
-const MAX_ATTEMPTS = 3;
+const MAX_ATTEMPTS = 5;
 
 /**
  * Verifies an engine's home, its journal folder, or a folder that holds a sealed log. Never throws:
@@ -81,9 +81,15 @@ function verifyHome(
 ): VerifyReport {
   for (let attempt = 1; ; attempt++) {
     const before = writtenSoFar(paths, disk);
-    const report = verifyHomeOnce(target, paths, options, disk);
-    const isQuiet = writtenSoFar(paths, disk) === before;
-    if (report.exitCode === 0 || isQuiet || attempt === MAX_ATTEMPTS) return report;
+    try {
+      const report = readHome(target, paths, options, disk);
+      const isQuiet = writtenSoFar(paths, disk) === before;
+      if (report.exitCode === 0 || isQuiet || attempt === MAX_ATTEMPTS) return report;
+    } catch (error) {
+      // A tile that a wider one replaced goes after the checkpoint that tells of it has come.
+      const mayHaveGone = systemCode(error) === 'ENOENT';
+      if (!mayHaveGone || attempt === MAX_ATTEMPTS) return unreadable(target, error);
+    }
   }
 }
 
@@ -93,19 +99,6 @@ function writtenSoFar(paths: JournalPaths, disk: Disk): string {
   const log = newestCheckpoint(disk, paths.log);
   const commits = journal.kind === 'found' ? journal.count : 0;
   return `${commits} ${log === 'damaged' ? '' : (log?.checkpoint.number ?? 0)}`;
-}
-
-function verifyHomeOnce(
-  target: string,
-  paths: JournalPaths,
-  options: VerifyOptions,
-  disk: Disk,
-): VerifyReport {
-  try {
-    return readHome(target, paths, options, disk);
-  } catch (error) {
-    return unreadable(target, error);
-  }
 }
 
 function readHome(

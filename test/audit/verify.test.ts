@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSyn
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { falseAlarm } from '../../bench/support/clean-log.ts';
+import type { Disk } from '../../src/audit/disk.ts';
 import { realDisk } from '../../src/audit/disk.ts';
 import { encodeRecord } from '../../src/audit/journal-format.ts';
 import { openJournal, readJournal } from '../../src/audit/journal-open.ts';
@@ -10,6 +11,7 @@ import { verifyReportLines } from '../../src/audit/verify-report.ts';
 import { FailingDisk } from './support/failing-disk.ts';
 import { copyOf, filesBelow, homeWith, memoryDisk, smallLimits } from './support/home-files.ts';
 import { alertBody, alerts, orderStory, recordOf, recordsOf } from './support/sample-records.ts';
+import { sealedHome } from './support/sealed-home.ts';
 import { tempHome } from './support/temp-home.ts';
 
 const story = recordsOf(1, [...orderStory('o-1'), alertBody('x'), ...orderStory('o-2')]);
@@ -136,6 +138,23 @@ describe('the verifier', () => {
     rmSync(join(home, 'journal'), { recursive: true });
     renameSync(old, join(home, 'journal'));
     expect(verifyJournal(home).exitCode).toBe(1);
+  });
+
+  it('looks again where a tile was replaced under its eyes, and not for ever', () => {
+    const home = sealedHome(story);
+    let vanished = 0;
+    const losing = (times: number): Disk => ({
+      ...realDisk,
+      read: (path) => {
+        if (!path.includes('tile/entries') || vanished === times) return realDisk.read(path);
+        vanished += 1;
+        throw Object.assign(new Error('it is gone'), { code: 'ENOENT' });
+      },
+    });
+    expect(verifyJournal(home, losing(2))).toMatchObject({ exitCode: 0, findings: [] });
+    vanished = 0;
+    expect(verifyJournal(home, losing(100))).toMatchObject({ exitCode: 2 });
+    expect(vanished).toBeLessThan(100);
   });
 
   it('says that it could not check where there is nothing or nothing readable', () => {

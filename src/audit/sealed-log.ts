@@ -240,7 +240,7 @@ export class SealedLog {
   #loadHashes(head: LogCheckpoint, level: number): Buffer[] {
     const { full: index, rest: width } = tilesAt(head.size, level);
     const name = { level, index, width };
-    const hashes = hashesIn(this.#read(tilePath(name)));
+    const hashes = hashesIn(this.#read(tilePath(name))).slice(0, width);
     this.#partials.set(level, name);
     return hashes;
   }

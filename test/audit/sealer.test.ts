@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, chmodSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { generateAuditKey } from '../../src/audit/audit-key.ts';
@@ -131,6 +131,18 @@ describe('sealing a journal', () => {
     rmSync(logOf(once), { recursive: true });
     expect(sealerOf(once).head?.root).toEqual(sealerOf(home).head?.root);
     expect(verifyJournal(home)).toMatchObject({ exitCode: 0, records: 557, findings: [] });
+  });
+
+  it('goes on from the hashes that its last tile should have, not from more', () => {
+    const home = sealedHome(alerts(1, 5));
+    const tile = join(logOf(home), 'tile/0/000.p/5');
+    chmodSync(tile, 0o600);
+    appendFileSync(tile, Buffer.alloc(64, 7));
+    const { writer } = openJournal({ home });
+    writer.commit(alerts(6, 3));
+    writer.close();
+    sealerOf(home);
+    expect(verifyJournal(home)).toMatchObject({ exitCode: 0, records: 8, findings: [] });
   });
 
   it('writes again what a crash left between a tile and its checkpoint', () => {

@@ -168,12 +168,13 @@ export class StopOracle {
       if (known !== undefined) this.#broken.set(watched.name, { ...known, wasDoubted: true });
       return;
     }
-    // A quote that is quiet among others that are not may stand: such a look ends a breach, and makes none.
     const natural = multipleOf(watched, cost.natural);
     this.#nearest = Math.max(this.#nearest, Math.min(natural, 1));
-    if (natural < 1) return;
+    // A quote that is quiet among others that are not may stand or not, and what bounds it then is not for
+    // this oracle to say: such a look ends what was counted.
+    if (natural < 1 || !cost.isRecent) return;
     const sure = Math.max(multipleOf(watched, cost.far), cost.isNarrow ? natural : 0);
-    if (sure < 1 || !cost.isRecent) {
+    if (sure < 1) {
       if (known !== undefined) this.#broken.set(watched.name, { ...known, wasDoubted: true });
       return;
     }
@@ -181,8 +182,10 @@ export class StopOracle {
     if (known?.wasDoubted === true) this.#met('brokenAgainAfterDoubt');
     const broken = this.#longer(desk, position, sure, known);
     this.#broken.set(watched.name, broken);
-    if (!this.#isOverdue(position, broken) || this.#isExcused(desk, position)) return;
+    if (!this.#isOverdue(position, broken)) return;
+    // What is overdue begins anew, excused or told: nobody counts while an order closes it.
     this.#broken.delete(watched.name);
+    if (this.#isExcused(desk, position)) return;
     const { price } = watched;
     this.#report(
       `the stop of ${watched.name} at ${price} is broken by ${sure} and nothing is done`,

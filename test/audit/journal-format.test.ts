@@ -312,6 +312,12 @@ describe('a record without its checks', () => {
     );
   });
 
+  it('has them where one of them says what they end with', () => {
+    const checks = [{ code: 'x', outcome: 'passed', message: 'the last"}],', numbers: {} }];
+    const record = recordOf(3, { ...intent?.body, checks } as AuditBody);
+    expect(leanRecordIn(frameOf(record))).toEqual(record);
+  });
+
   it('has the number of its frame, or is none', () => {
     const frame = frameOf(recordOf(7, intent?.body ?? alertBody('x')));
     writeFrameHeader(frame, 8, NO_HASH);

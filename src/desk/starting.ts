@@ -10,7 +10,7 @@ import type { JournalSummary } from './journal-summary.ts';
 export function recordStart(desk: DeskContext, past: JournalSummary): void {
   const { config, out, gateway } = desk;
   const { build, configFingerprint, environment, audit } = config;
-  out.append({
+  const started = {
     kind: 'engineStarted',
     build,
     configFingerprint,
@@ -19,7 +19,9 @@ export function recordStart(desk: DeskContext, past: JournalSummary): void {
     accountId: gateway.accountId,
     recoveredRecords: past.records,
     ...audit,
-  });
+  } as const;
+  // The numbers that later runs leave out follow from it: it is kept where exits are kept.
+  out.append(started, true);
   const { lastStart: before } = past;
   if (before !== undefined && before.configFingerprint !== configFingerprint) {
     out.append({ kind: 'configChanged', from: before.configFingerprint, to: configFingerprint });

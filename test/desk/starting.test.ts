@@ -33,6 +33,15 @@ describe('a start', () => {
     expect(rig.bodies('auditKeyChanged')).toEqual([]);
   });
 
+  it('is kept in the reserve of a full disk too: the ids of later runs follow from it', () => {
+    const { desk } = new DeskRig({ isOpen: false });
+    recordStart(desk.context, summarizeJournal([]));
+    const effects = desk.context.out.drain();
+    const appended = effects.flatMap((effect) => (effect.kind === 'append' ? [effect] : []));
+    const own = appended.filter(({ record }) => record.body.kind === 'engineStarted');
+    expect(own.at(-1)?.urgent).toBe(true);
+  });
+
   it('records what changed since the start before', () => {
     const before = started(undefined, { audit: AUDIT, configFingerprint: 'f1' });
     const auditKey = 'ef'.repeat(32);

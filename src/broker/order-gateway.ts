@@ -139,7 +139,9 @@ export type GatewayEffect =
     }
   | { readonly kind: 'socketSend'; readonly text: string }
   /** Gives the account's socket up; the shell opens another, and `socketClosed` comes first. */
-  | { readonly kind: 'socketReset'; readonly reason: string };
+  | { readonly kind: 'socketReset'; readonly reason: string }
+  /** The broker may take the login no more: whatever needs it next gets another. */
+  | { readonly kind: 'loginDoubted' };
 
 /** What stands in the text of a `socketSend` where a secret belongs. */
 export const SECRET_MARKS = {

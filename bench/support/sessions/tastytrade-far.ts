@@ -157,6 +157,10 @@ class SessionTastytrade implements Venue {
     this.#venue.stream.onMessage(client, text.replaceAll(SECRET_MARKS.accessToken, this.#login()));
   }
 
+  forgetLogin(): void {
+    this.#token = '';
+  }
+
   quote(contract: OptionContract | undefined, quote: Omit<Quote, 'at'>): void {
     const { bid, ask } = quote;
     if (contract !== undefined) this.#news.set(contract, quote);

@@ -80,6 +80,8 @@ export interface Venue {
   join(): void;
   leave(): void;
   hear(text: string): void;
+  /** The engine logs in anew for what it asks next. */
+  forgetLogin?(): void;
   /** `contract`: undefined for the underlying. */
   quote(contract: OptionContract | undefined, quote: Omit<Quote, 'at'>): void;
   /** Every quote of the moment has come. */
@@ -184,6 +186,7 @@ export class VenueLink implements FarBroker {
       this.#saidAt = at.wall;
       this.#socket.say(effect.text, at);
     } else if (effect.kind === 'socketReset') this.#socket.close(effect.reason, at);
+    else if (effect.kind === 'loginDoubted') this.#venue.forgetLogin?.();
     else {
       if (effect.method !== 'GET') this.#stir();
       const became = this.#turns.ask(effect, at);
@@ -216,6 +219,7 @@ export class VenueLink implements FarBroker {
     this.#wires.onCrash();
     this.#turns.onCrash();
     this.#socket.onCrash();
+    this.#venue.forgetLogin?.();
   }
 
   #serve(send: HttpSend): WireReply {

@@ -65,8 +65,12 @@ export class AccountStream {
     return [this.#say({ action: 'connect', value: [this.#accountId], source: this.#source })];
   }
 
-  onClosed(): void {
+  /** A hello that was not answered may have been said under a login that is taken no more, as where the
+   * token was revoked: nothing else would tell, for the account is not read while its stream is down. */
+  onClosed(): readonly GatewayEffect[] {
+    const wasGreeting = this.#phase === 'greeting';
     this.#phase = 'closed';
+    return wasGreeting ? [{ kind: 'loginDoubted' }] : NOTHING;
   }
 
   onFrame(text: string, at: At): FrameRead {
@@ -99,7 +103,11 @@ export class AccountStream {
     const isRefused = status !== 'ok';
     if (isRefused) {
       const effects = this.#giveUp(`the account stream refused ${action}: ${message ?? status}`);
-      return { effects, notifications: [], hasBegun: false };
+      return {
+        effects: [{ kind: 'loginDoubted' }, ...effects],
+        notifications: [],
+        hasBegun: false,
+      };
     }
     const hasBegun = action === 'connect' && this.#phase === 'greeting';
     if (hasBegun) {

@@ -201,8 +201,10 @@ export class TastytradeGateway implements OrderGateway {
       case 'socketOpen':
         return this.#stream.onOpen(at);
       case 'socketClosed':
-        this.#stream.onClosed();
-        return told([{ kind: 'connection', connected: false, detail: input.reason }]);
+        return [
+          ...told([{ kind: 'connection', connected: false, detail: input.reason }]),
+          ...this.#stream.onClosed(),
+        ];
       case 'socketFrame':
         return this.#onFrame(input.text, at);
     }

@@ -114,6 +114,12 @@ export class BrokerWireShell {
         setImmediate(() => this.#socket.reset(reason));
         return;
       }
+      case 'loginDoubted': {
+        const { secrets } = this.#options;
+        const held = secrets.now();
+        if (held !== undefined) secrets.refused(held);
+        return;
+      }
     }
   }
 

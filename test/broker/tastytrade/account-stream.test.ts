@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BrokerEvent } from '../../../src/broker/order-gateway.ts';
+import { AccountStream } from '../../../src/broker/tastytrade/account-stream.ts';
 import { kindsOf, SPREAD, TastyRig } from './tasty-rig.ts';
 
 function connections(events: readonly BrokerEvent[]) {
@@ -50,6 +51,17 @@ describe("tastytrade's account stream", () => {
     expect(new Set(connections(rig.pass(3_000)).map(String))).toEqual(new Set([String(refused)]));
     rig.wire.keepsLogin = true;
     expect(connections(rig.pass(3_000)).at(-1)).toEqual([true, 'the stream is live']);
+  });
+
+  it('that ends before it answered its hello may have been refused its login: another is fetched', () => {
+    const stream = new AccountStream('SIM', 'deltaring/test');
+    const at = new TastyRig().at();
+    stream.onOpen(at);
+    expect(stream.onClosed()).toEqual([{ kind: 'loginDoubted' }]);
+    expect(stream.onClosed()).toEqual([]);
+    stream.onOpen(at);
+    stream.onFrame('{"status":"ok","action":"connect","request-id":1}', at);
+    expect(stream.onClosed()).toEqual([]);
   });
 
   it('repeats nothing: what happened while it was away is read from the lists', () => {

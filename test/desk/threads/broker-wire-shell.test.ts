@@ -131,6 +131,18 @@ describe("the shell of a broker's wires", () => {
     expect(rig.seen).toEqual(['GET /x Bearer secret-one']);
   });
 
+  it('asks for another login where the adapter doubts the one at hand', async () => {
+    const rig = await WireRig.start();
+    rig.token('secret-one');
+    rig.shell.perform({ kind: 'loginDoubted' });
+    expect(rig.login.now()).toBeUndefined();
+    rig.handler = (_request, response) => response.end('ok');
+    rig.send('1');
+    rig.token('secret-two');
+    await rig.until(1);
+    expect(rig.seen).toEqual(['GET /x Bearer secret-two']);
+  });
+
   it('holds what opens against the kill word once the connection stands, new or kept', async () => {
     const rig = await WireRig.start();
     rig.token('good');

@@ -49,7 +49,7 @@ export class StubWires {
   perform(effect: Exclude<GatewayEffect, { kind: 'event' }>): void {
     if (effect.kind === 'httpSend') this.#sends.push(effect);
     else if (effect.kind === 'socketSend') this.#hear(effect.text);
-    else this.cut(effect.reason);
+    else if (effect.kind === 'socketReset') this.cut(effect.reason);
   }
 
   /** Serves what was sent by now, and hands out the next thing that came back. */

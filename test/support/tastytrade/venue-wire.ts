@@ -64,6 +64,7 @@ export class VenueWire {
   perform(effect: WireEffect): void {
     if (effect.kind === 'httpSend') this.#request(effect);
     else if (effect.kind === 'socketReset') this.cut(effect.reason);
+    else if (effect.kind === 'loginDoubted') this.#token = '';
     else {
       const client = this.#client;
       const text = effect.text.replaceAll(SECRET_MARKS.accessToken, this.#login());

@@ -24,7 +24,7 @@ const FIRST_SEED: Readonly<Partial<Record<PlantName, number>>> = {
   'resend-on-timeout': 5,
   'token-reuse': 11,
   'kill-after-check': 28,
-  'kill-before-connect': 54,
+  'kill-before-connect': 165,
   'cap-off-by-one': 4,
   'blind-stop': 11,
   'rest-left-working': 18,

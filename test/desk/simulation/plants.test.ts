@@ -23,11 +23,11 @@ const WITHIN_SESSIONS = 80;
 const FIRST_SEED: Readonly<Partial<Record<PlantName, number>>> = {
   'resend-on-timeout': 5,
   'token-reuse': 11,
-  'kill-after-check': 28,
+  'kill-after-check': 100,
   'kill-before-connect': 165,
   'cap-off-by-one': 4,
-  'blind-stop': 11,
-  'rest-left-working': 18,
+  'blind-stop': 26,
+  'rest-left-working': 30,
 };
 const PATIENCE_MILLIS = 120_000;
 

@@ -170,7 +170,12 @@ export class JournalWriter {
     const last = group.at(-1);
     if (last === undefined) return;
     this.#position = { seq: last.seq, hash: last.hash };
-    this.#parts.checkpoint.write(this.#checkpointAt(segment, file, false));
+    try {
+      this.#parts.checkpoint.write(this.#checkpointAt(segment, file, false));
+    } catch (error) {
+      // It may lag behind the reserve, whose records are durable all the same: exits wait for them.
+      if (this.#health === 'main') throw error;
+    }
   }
 
   #checkpointAt(segment: JournalSegment, file: number, closed: boolean) {

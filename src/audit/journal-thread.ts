@@ -26,6 +26,8 @@ export interface JournalThread {
   /** Resolves with the last durable number once the journal was closed in order (the core's `close`
    * request does that); rejects when the thread died. */
   readonly closed: Promise<number>;
+  /** Ends the thread, its journal closed or not. */
+  terminate(): Promise<unknown>;
 }
 
 /**
@@ -53,7 +55,7 @@ export function startJournalThread(
       if (report.kind === 'openFailed') reject(new DeltaringError(report.code, report.message));
       else if (report.kind === 'recordingLost') onRecordingLost(report.reason);
       else if (report.kind === 'closed') closed.resolve(report.lastSeq);
-      else resolve({ ...report, closed: closed.promise });
+      else resolve({ ...report, closed: closed.promise, terminate: () => worker.terminate() });
     });
     worker.on('error', die);
     worker.on('exit', () => die());

@@ -46,16 +46,13 @@ export function engageKillLatch(
   by: { readonly principal: string; readonly reason: string; readonly wallMicros: EpochMicros },
 ): void {
   mkdirSync(home, { recursive: true, mode: 0o700 });
-  let fd: number;
-  try {
-    fd = openSync(killLatchPath(home), 'wx', 0o600);
-  } catch (error) {
-    if (systemCode(error) === 'EEXIST') return;
-    throw error;
-  }
+  const path = killLatchPath(home);
+  const isSet = existsSync(path);
+  const fd = openSync(path, 'a', 0o600);
   try {
     const { principal, reason, wallMicros } = by;
-    writeSync(fd, `${JSON.stringify({ principal, reason, wallMicros })}\n`);
+    if (!isSet) writeSync(fd, `${JSON.stringify({ principal, reason, wallMicros })}\n`);
+    // Also where it was set: whoever set it may have met an error, or a crash, before this.
     fsyncSync(fd);
   } finally {
     closeSync(fd);

@@ -86,7 +86,12 @@ export class LogShipper {
   constructor(options: LogShipperOptions) {
     this.#options = options;
     const { disk, paths } = options;
-    const shipped = new Set(readShipped(disk, paths.shipped).map(({ name }) => name));
+    const { store, prefix, journalId } = options;
+    // What another bucket or prefix holds is not in this one.
+    const here = readShipped(disk, paths.shipped).filter(({ bucket, key, name }) => {
+      return bucket === store.bucket && key === objectKey(prefix, journalId, name);
+    });
+    const shipped = new Set(here.map(({ name }) => name));
     this.#ledger = new ShippedLedger(disk, paths.shipped);
     for (const name of logFileNames(disk, paths.log)) {
       if (name === CHECKPOINT_NAME || shipped.has(name)) continue;

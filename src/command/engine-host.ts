@@ -1,4 +1,5 @@
 /** Joins the threads of an engine with its door, and takes them down again. Main thread. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { acquireAccountLock, acquireHomeLock } from '../audit/account-lock.ts';
 import { readForStart } from '../audit/journal-open.ts';
@@ -18,15 +19,15 @@ import type { Delivery } from '../ops/alert-delivery-shell.ts';
 import { AlertDelivery } from '../ops/alert-delivery-shell.ts';
 import { Counters } from '../ops/counters.ts';
 import { lostAlerts } from '../ops/lost-alerts.ts';
-import { pagerChannel } from '../ops/pager.ts';
-import { webhookChannel } from '../ops/webhook.ts';
 import type { MarketTape } from '../sim/replay/market-tape.ts';
 import { exposition } from '../web/prometheus.ts';
+import { alertChannels } from './alert-channels.ts';
 import { AuditStories } from './audit-stories.ts';
 import { AuditWatch, auditStart } from './audit-watch.ts';
 import type { BrokerAccess } from './broker-access.ts';
 import { assertSameAccount, reachBroker } from './broker-access.ts';
 import { BUILD } from './build-info.ts';
+import { CoreWatch } from './core-watch.ts';
 import { socketPath } from './engine-paths.ts';
 import {
   createBuffers,
@@ -46,7 +47,8 @@ const READY_TIMEOUT_MILLIS = 30_000;
 const STOP_TIMEOUT_MILLIS = 60_000;
 /** A stop waits this long for its last alerts to leave. */
 const ALERTS_TIMEOUT_MILLIS = 5_000;
-const CORE_SILENT_MICROS = 2_000_000;
+/** A journal that takes longer to close is left as a crash leaves it. */
+const JOURNAL_CLOSE_MILLIS = 5_000;
 const WATCH_EVERY_MILLIS = 500;
 
 export type Log = (line: string) => void;
@@ -109,17 +111,6 @@ interface Owned extends BrokerAccess {
   readonly locks: Locks;
 }
 
-/** Where alerts go besides the log. */
-function channelsOf(config: Config, accountId: string): readonly AlertChannel[] {
-  const { PAGERDUTY_API_KEY: routingKey, PAGERDUTY_ENDPOINT: endpoint } = config;
-  const source = `deltaring ${accountId}`;
-  const channels: AlertChannel[] = [];
-  if (routingKey !== undefined) channels.push(pagerChannel({ routingKey, endpoint, source }));
-  const { ALERT_WEBHOOK_URL: url } = config;
-  if (url !== undefined) channels.push(webhookChannel(url, source));
-  return channels;
-}
-
 /** The recorded market that is played, if one is. */
 function tapeOf(config: Config, log: Log): MarketTape | undefined {
   const { DELTARING_FEED: feed, REPLAY_FILE: file, DELTARING_UNDERLYING: underlying } = config;
@@ -158,7 +149,7 @@ class RunningEngine implements EngineHost {
   readonly #stopped = Promise.withResolvers<readonly string[]>();
   readonly #audit: AuditWatch;
   #watch: NodeJS.Timeout | undefined;
-  #silent = false;
+  readonly #coreWatch: CoreWatch;
   #stopping = false;
 
   static async start(
@@ -228,6 +219,7 @@ class RunningEngine implements EngineHost {
     this.simulated = simulated;
     this.socketPath = socketPath(config.home);
     this.counters = new Counters(buffers.counters);
+    this.#coreWatch = new CoreWatch(this.counters);
     this.identity = {
       build: BUILD,
       apiVersion: ENGINE_API_VERSION,
@@ -242,7 +234,7 @@ class RunningEngine implements EngineHost {
       log,
       onBehind: (behind, detail) => this.#tellCore({ kind: 'auditBehind', behind, detail }),
     });
-    this.#channels = channelsOf(config, owned.accountId);
+    this.#channels = alertChannels(config, owned.accountId);
     this.#alerts = new AlertDelivery({
       channels: this.#channels,
       log,
@@ -349,17 +341,15 @@ class RunningEngine implements EngineHost {
   /** A core that misses its heartbeats pages; health answers 503 by itself. */
   #watchCore(): void {
     this.#audit.look(this.api.auditHead().seq);
-    const beat = this.counters.get('core_heartbeat_wall_micros');
-    const silent = beat !== undefined && wallMicros() - beat > CORE_SILENT_MICROS;
-    if (silent !== this.#silent) {
-      const text = silent
+    if (this.#coreWatch.look()) {
+      const { isSilent } = this.#coreWatch;
+      const text = isSilent
         ? 'the core thread has missed its heartbeats for two seconds'
         : 'the core thread beats again';
-      const action = silent ? 'trigger' : 'resolve';
+      const action = isSilent ? 'trigger' : 'resolve';
       void this.#alerts.raise({ severity: 'critical', code: 'CORE_SILENT', text, action });
     }
     this.counters.set('alerts_undelivered', this.#alerts.undelivered().count);
-    this.#silent = silent;
   }
 
   #die(message: string): void {
@@ -367,18 +357,39 @@ class RunningEngine implements EngineHost {
     this.#failure.reject(new DeltaringError('INTERNAL', message));
   }
 
+  /** What the core leaves unprotected; undefined where it hangs or comes to no end. */
+  async #coreStopped(): Promise<readonly string[] | undefined> {
+    const until = performance.now() + STOP_TIMEOUT_MILLIS;
+    while (performance.now() < until && !this.#coreWatch.isLost) {
+      const left = await Promise.race([this.#stopped.promise, sleep(WATCH_EVERY_MILLIS)]);
+      if (left !== undefined) return left;
+    }
+    return undefined;
+  }
+
+  #leaveUnknown(): readonly string[] {
+    const text =
+      'the core does not answer: what is open is at the broker without this engine; look there';
+    void this.#alerts.raise({
+      severity: 'critical',
+      code: 'UNPROTECTED_AT_STOP',
+      text,
+      action: 'trigger',
+    });
+    return ['unknown: the core did not answer'];
+  }
+
   async stop(policy: 'flatten' | 'leave'): Promise<readonly string[]> {
     const caller = { principal: 'operator', authority: 'console' } as const;
-    const timeout = new Promise<readonly string[]>((resolve) => {
-      setTimeout(() => resolve(['unknown: the core did not answer']), STOP_TIMEOUT_MILLIS).unref();
-    });
     void this.api.shutdown(policy, caller);
-    const left = await Promise.race([this.#stopped.promise, timeout]);
+    const left = (await this.#coreStopped()) ?? this.#leaveUnknown();
     this.#stopping = true;
     clearInterval(this.#watch);
     await this.#alerts.close(ALERTS_TIMEOUT_MILLIS);
     this.#tellCore({ kind: 'closeJournal' });
-    await this.#threads.journal.closed.catch(() => undefined);
+    const { journal } = this.#threads;
+    await Promise.race([journal.closed.catch(() => undefined), sleep(JOURNAL_CLOSE_MILLIS)]);
+    await journal.terminate();
     this.api.close();
     await this.#audit.close();
     await Promise.all([this.#scenarios.close(), this.#stories.close()]);

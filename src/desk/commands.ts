@@ -129,6 +129,8 @@ function cancel(desk: DeskContext, turn: PreviewTurn, orderId: string): unknown 
   }
   if (isFinal(order)) return { value: orderView(desk, order) };
   if (order.intent.purpose !== 'open') return previewCancel(desk, turn, order);
+  const replacement = desk.day.replacements.get(orderId);
+  if (replacement !== undefined) replacement.calledOff = 'it was cancelled';
   requestCancel(desk, order, turn.caller.principal);
   return { value: orderView(desk, order) };
 }

@@ -78,6 +78,7 @@ export class EngineApiClient implements Api.EngineApi {
   readonly #listeners = new Set<(event: Api.EngineEvent) => void>();
   #status: CoreStatus | undefined;
   #statusWall = 0;
+  #kills = 0;
 
   constructor(parts: ClientParts) {
     this.identity = parts.identity;
@@ -102,9 +103,8 @@ export class EngineApiClient implements Api.EngineApi {
     } else if (message.kind === 'alert') {
       const { kind, severity, code, text, action } = message;
       const at = this.stamp().asOf;
-      for (const listener of this.#listeners) {
-        listener({ kind, severity, code, text, action, at });
-      }
+      const told = { kind, severity, code, text, action, at };
+      for (const listener of this.#listeners) listener(told);
     } else if (message.kind === 'reply') this.#core.settle(message.id, message);
   }
 
@@ -207,20 +207,22 @@ export class EngineApiClient implements Api.EngineApi {
 
   /** Word and latch first, then the core. Where that does not answer the kill stands all the same. */
   async kill(asked: string, caller: Api.Caller): Promise<Api.Answer<Api.KillView>> {
+    this.#kills += 1;
     const reason = this.#parts.latchKill(asked, caller.principal);
     const command = { kind: 'kill', reason } as const;
     const answer = await this.#core.command<Api.KillView>(caller, command, KILL_ANSWER_MILLIS);
     if (!('denied' in answer) || answer.denied.code !== 'engine_busy') return answer;
     const note =
       'The kill word and the latch are set: nothing that opens or increases passes. The core has not answered yet, so what works at the broker may not be cancelled; look at get_recent_orders.';
-    const { asOf: since } = answer.stamp;
-    const value = { killed: true, since, reason, cancelledOrders: [], note };
+    const value = { killed: true, since: answer.stamp.asOf, reason, cancelledOrders: [], note };
     return { stamp: answer.stamp, value };
   }
 
   async rearm(caller: Api.Caller): Promise<Api.Answer<Api.KillView>> {
+    const kills = this.#kills;
     const answer = await this.#core.command<Api.KillView>(caller, { kind: 'rearm' });
-    if (!('denied' in answer)) this.#parts.clearKill();
+    // A kill that came meanwhile stands: the operator has not seen it.
+    if (!('denied' in answer) && kills === this.#kills) this.#parts.clearKill();
     return answer;
   }
 

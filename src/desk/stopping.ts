@@ -20,6 +20,9 @@ export interface Stop {
 /** So long a flatten that has found no market yet is tried again before the stop gives up: right
  * after a start the listing and the first quotes are seconds away. */
 const MARKET_WAIT_MICROS = 10_000_000;
+/** A close is worked no longer than this. Less than the main thread waits: what is left is told by the
+ * desk, which knows it. */
+const CLOSE_WITHIN_MICROS = 45_000_000;
 /** An opening whose end the broker does not tell holds up the stop no longer than this. */
 const CANCEL_WAIT_MICROS = 10_000_000;
 
@@ -50,7 +53,7 @@ function isTrading({ at, day }: DeskContext): boolean {
 
 /** True while a close works, or while the market it waits for may still come. */
 function mayStillClose(desk: DeskContext, { since }: Stop): boolean {
-  if (!isTrading(desk)) return false;
+  if (!isTrading(desk) || desk.at.wall - since >= CLOSE_WITHIN_MICROS) return false;
   const isClosing = desk.orders.live().some(isClose);
   return isClosing || desk.at.wall - since < MARKET_WAIT_MICROS;
 }

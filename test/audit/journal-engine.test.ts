@@ -109,4 +109,18 @@ describe('the journal engine', () => {
       { reason: expect.stringMatching(/free space/) },
     ]);
   });
+
+  it('keeps the reserve for exits where the checkpoint takes nothing any more', () => {
+    const home = tempHome();
+    const { engine, disk } = engineOn(home);
+    engine.handle([batch(1, 2)]);
+    disk.arm({ operation: 'writeAt', from: 1, code: 'EIO', path: 'checkpoint' });
+    expect(engine.handle([batch(3, 1, true)])).toMatchObject([{ kind: 'durable', durableSeq: 3 }]);
+    for (const seq of [4, 5]) {
+      expect(engine.handle([batch(seq, 1, true)])).toMatchObject([
+        { kind: 'durable', durableSeq: seq, usedReserve: true },
+      ]);
+    }
+    expect(readJournal(home)).toMatchObject({ lastSeq: 5 });
+  });
 });

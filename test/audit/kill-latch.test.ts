@@ -1,4 +1,4 @@
-import { statSync, writeFileSync } from 'node:fs';
+import { chmodSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -25,6 +25,15 @@ describe('the kill latch', () => {
     expect(clearKillLatch(home)).toBe(true);
     expect(clearKillLatch(home)).toBe(false);
     expect(readKillLatch(home)).toBeUndefined();
+  });
+
+  it('is made durable by whoever sets it again: the first may have met a crash before that', () => {
+    const home = tempHome();
+    writeFileSync(killLatchPath(home), '');
+    chmodSync(killLatchPath(home), 0o400);
+    const kill = { principal: 'alice', reason: 'odd fills', wallMicros };
+    expect(engageOrTell(home, kill)).toBe('odd fills');
+    expect(readKillLatch(home)).toMatchObject({ principal: 'unknown' });
   });
 
   it('stops nobody where it cannot be written: the reason tells of it', () => {

@@ -125,6 +125,19 @@ describe('shipping the sealed log', () => {
     expect(await rig.verify()).toMatchObject({ exitCode: 0, records: 5, findings: [] });
   });
 
+  it('ships all of it again into another bucket', async () => {
+    const home = tempHome();
+    const first = running({ home });
+    first.seal(1, 300);
+    await first.shipper.ship();
+    first.close();
+    const next = running({ home });
+    next.seal(301, 300);
+    await next.shipper.ship();
+    expect(next.bucket).not.toBe(first.bucket);
+    expect(await next.verify()).toMatchObject({ exitCode: 0, records: 600 });
+  });
+
   it('ships entries before the checkpoint that speaks of them', async () => {
     const rig = running();
     rig.seal(1, 3);

@@ -283,6 +283,19 @@ describe('the kill switch at the door', () => {
   });
 });
 
+describe('a kill beside a rearm', () => {
+  it('stands where it came after the rearm was asked for', async () => {
+    const rig = new ClientRig();
+    const rearmed = rig.client.rearm({ ...CALLER, authority: 'console' });
+    const asked = rig.sent.at(-1);
+    void rig.client.kill('again', CALLER);
+    const id = asked !== undefined && 'id' in asked ? asked.id : 0;
+    rig.hear({ kind: 'reply', id, stamp: STAMP, result: { value: { killed: false } } });
+    await rearmed;
+    expect(rig.latch).toEqual(['trader: again']);
+  });
+});
+
 describe('what the client knows by itself', () => {
   it('reads the chain from shared memory', () => {
     const rig = new ClientRig();

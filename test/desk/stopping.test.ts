@@ -46,6 +46,18 @@ describe('an orderly stop', () => {
     expect(rig.positions()).toEqual([]);
   });
 
+  it('by flatten tells and pages what is left where a close does not fill within 45 seconds', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 });
+    const { positionId } = rig.openPosition();
+    rig.size = 0;
+    stop(rig, 'flatten');
+    rig.advance(44);
+    expect(stopped(rig)).toEqual([]);
+    rig.advance(2);
+    expect(stopped(rig)).toEqual([[positionId]]);
+    expect(rig.alerts()).toContain('UNPROTECTED_AT_STOP');
+  });
+
   it('by flatten right after a start waits for the chain and its quotes', () => {
     const before = new DeskRig();
     before.openPosition();

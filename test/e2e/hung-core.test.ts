@@ -89,4 +89,14 @@ describe('a core thread that hangs', () => {
     expect(fates.every(([, named]) => named === true)).toBe(true);
     expect((await trader.refusal('iron_condor_30_delta', CONDOR)).code).toBe('killed');
   });
+
+  it('does not keep the process from ending: what may be open is paged, and it exits 3', async () => {
+    writeFileSync(hangFile, '');
+    await eventually('health answers 503', async () =>
+      (await health()) === 503 ? true : undefined,
+    );
+    expect(await engine.stop()).toBe(3);
+    expect(pages.some((page) => page.includes('UNPROTECTED_AT_STOP'))).toBe(true);
+    expect(engine.log).toContain('unknown: the core did not answer');
+  });
 });

@@ -200,6 +200,9 @@ export function closeEverything(
   const { tokenSha256 = null, previewId = null } = token ?? {};
   const spent = tokenSha256 !== null && { tokenSha256, orderIds: openingsAndCloses(desk) };
   desk.out.append({ ...asked, ...spent }, true);
+  for (const replacement of day.replacements.values()) {
+    replacement.calledOff = 'everything is flattened';
+  }
   cancelOpenings(desk, principal, token?.tokenSha256);
   for (const positionId of positionIds) beginFlattening(desk, positionId);
   day.flattenAgainAt = addMicros(desk.at.wall, FLATTEN_AGAIN_MICROS);

@@ -8,7 +8,7 @@ import type { Urgency } from '../../engine/domain/exit-choices.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
 import { legSign } from '../../engine/domain/order.ts';
-import { cents } from '../../engine/domain/units.ts';
+import { cents, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { orderHash } from '../../risk/order-hash.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { Judgement } from '../previews/judging.ts';
@@ -22,7 +22,9 @@ import { amendProtection } from './protection.ts';
 import { rememberOrder } from './recent-orders.ts';
 
 /** A close that waits this long for the end of its position's stop is paged. */
-const STUCK_AFTER_MICROS = 5_000_000;
+const STUCK_AFTER_MICROS = 5 * MICROS_PER_SECOND;
+/** An opening goes out on a judgement that is no older. */
+export const JUDGED_FOR_MICROS = 2 * MICROS_PER_SECOND;
 
 /** What an intent is recorded with. */
 export interface Authorization {
@@ -135,10 +137,18 @@ function askClearance(desk: DeskContext, order: OrderRecord): void {
   desk.out.push({ kind: 'clearance', intentId, opening: purpose === 'open', act: 'submit' });
 }
 
-/** False for a close that waits for the end of the position's stop, and for one whose position that
- * stop has closed: such a close is dead. */
+/** True for an opening whose judgement still counts: a disk that stood still for longer ends it. */
+function isJudgedLately(desk: DeskContext, order: OrderRecord): boolean {
+  if (desk.at.wall - order.createdAt.wall <= JUDGED_FOR_MICROS) return true;
+  endUnsent(desk, order, 'its record took too long to reach the disk: preview it again');
+  return false;
+}
+
+/** False for an opening that was judged too long ago, for a close that waits for the end of the
+ * position's stop, and for one whose position that stop has closed: such a close is dead. */
 function mayGo(desk: DeskContext, order: OrderRecord): boolean {
-  const { positionId } = order.intent;
+  const { positionId, purpose } = order.intent;
+  if (purpose === 'open') return isJudgedLately(desk, order);
   if (!isClose(order)) return true;
   const stop = desk.orders.protecting(positionId);
   if (stop !== undefined) {

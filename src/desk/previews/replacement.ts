@@ -10,4 +10,6 @@ export interface Replacement {
   readonly filledBefore: number;
   /** Wall time after which nothing is sent any more. */
   readonly until: EpochMicros;
+  /** Why nothing is to be sent any more, where somebody wants the order gone and not another. */
+  calledOff?: string;
 }

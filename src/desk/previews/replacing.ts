@@ -138,8 +138,9 @@ export function keepReplacements(desk: DeskContext): void {
 function missedBy(
   desk: DeskContext,
   order: OrderRecord,
-  { filledBefore, until }: Replacement,
+  { filledBefore, until, calledOff }: Replacement,
 ): string | undefined {
+  if (calledOff !== undefined) return calledOff;
   if (filledUnits(order) > filledBefore || isUneven(order)) return 'it filled meanwhile';
   if (isFinal(order)) return undefined;
   if (!order.cancelRequested) return 'the broker refused to cancel it';

@@ -22,8 +22,12 @@ export interface SendWorld {
 
 export type Report = (what: string) => void;
 
+/** What an opening was judged by may be this old, micros, when it goes out. */
+const OLDEST_JUDGEMENT = 2_000_000;
+
 interface Recorded {
   readonly seq: number;
+  readonly wall: number;
   readonly body: BodyOf<'intentRecorded'>;
 }
 
@@ -102,7 +106,7 @@ export class OrderOracle {
     if (body.kind !== 'intentRecorded') return;
     const { intent, tokenSha256 } = body;
     if (this.#intents.has(intent.intentId)) this.#report(`${intent.intentId} is recorded twice`);
-    this.#intents.set(intent.intentId, { seq, body });
+    this.#intents.set(intent.intentId, { seq, wall: at.wall, body });
     if (this.#flattensUnkept) this.#allowUnkept(intent);
     if (orderHash(intent) !== body.orderHash) this.#report(`${intent.intentId} has a wrong hash`);
     if (tokenSha256 === null) this.#judgeUnconfirmed(intent);
@@ -170,6 +174,8 @@ export class OrderOracle {
         this.#report(`${intentId} was submitted before its record was durable`);
       }
       this.#judgeSent(intent, recorded.body);
+      const isOld = at.wall - recorded.wall > OLDEST_JUDGEMENT;
+      if (purpose === 'open' && isOld) this.#report(`${intentId} opened on an old judgement`);
     }
     if (purpose === 'open' && this.#world.isKilled()) {
       this.#report(`${intentId} opened after the kill`);
@@ -234,12 +240,12 @@ export class OrderOracle {
     this.#tokenUses = new Map();
     this.#unknown.clear();
     this.#killTold = false;
-    for (const { body, seq } of records) {
+    for (const { body, seq, at } of records) {
       this.#hearKill(body);
       if (body.kind === 'previewMade') this.#previews.set(body.tokenSha256, body);
       if (body.kind !== 'intentRecorded') continue;
       const { intent, tokenSha256 } = body;
-      this.#intents.set(intent.intentId, { seq, body });
+      this.#intents.set(intent.intentId, { seq, wall: at.wall, body });
       if (tokenSha256 === null) continue;
       const isFlatten = intent.purpose === 'flatten';
       this.#tokenUses.set(tokenSha256, { intentId: intent.intentId, isFlatten });

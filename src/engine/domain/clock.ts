@@ -26,9 +26,19 @@ export interface Clock {
   readInto?(at: LentAt): void;
 }
 
-/** This machine's clock, monotonic within a process: it never steps back. */
+/** The time of day is this far ahead only where the machine slept, which stops the steady clock of
+ * Linux (clock_gettime, CLOCK_MONOTONIC), or was set right. */
+const SLEPT_MILLIS = 500;
+/** What the steady clock has missed since the process began. Each thread finds it by itself. */
+let missedMillis = 0;
+
+/** This machine's clock: it never steps back, and follows the time of day where that steps ahead. */
 export function wallMicros(): EpochMicros {
-  return epochMicrosFromMillis(performance.timeOrigin + performance.now());
+  const steady = performance.timeOrigin + performance.now() + missedMillis;
+  const behind = Date.now() - steady;
+  if (behind < SLEPT_MILLIS) return epochMicrosFromMillis(steady);
+  missedMillis += behind;
+  return epochMicrosFromMillis(steady + behind);
 }
 
 /** The clock of a live market: both times are this machine's. */

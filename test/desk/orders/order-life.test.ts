@@ -26,15 +26,41 @@ describe('the way of an order', () => {
     expect(numbers).toEqual(numbers.map((_, index) => index + 1));
   });
 
-  it('waits with the send for the journal, however long that takes', () => {
+  it('waits with the send for the journal', () => {
     const rig = new DeskRig();
     const { tokenSha256 } = rig.preview();
     rig.journal = 'held';
     rig.send({ kind: 'confirm', tokenSha256 });
-    rig.advance(5);
+    rig.advance(2);
     expect(rig.submitted).toEqual([]);
     rig.makeDurable();
     expect(rig.submitted).toEqual([rig.orders()[0]?.intent.intentId]);
+  });
+
+  it('ends unsent where an opening waits for the journal longer than its judgement counts', () => {
+    const rig = new DeskRig();
+    const { tokenSha256 } = rig.preview();
+    rig.journal = 'held';
+    rig.send({ kind: 'confirm', tokenSha256 });
+    rig.advance(2.1);
+    rig.makeDurable();
+    rig.advance(1);
+    expect(rig.submitted).toEqual([]);
+    expect(rig.orders()[0]).toMatchObject({
+      status: 'denied',
+      reason: 'its record took too long to reach the disk: preview it again',
+    });
+  });
+
+  it('waits with a close for the journal, however long that takes', () => {
+    const rig = new DeskRig();
+    const { positionId } = rig.openPosition();
+    const { tokenSha256 } = rig.previewClose(positionId);
+    rig.journal = 'held';
+    rig.send({ kind: 'confirm', tokenSha256 });
+    rig.advance(30);
+    rig.makeDurable();
+    expect(rig.submitted).toEqual(rig.orders().map(({ intent }) => intent.intentId));
   });
 
   it('is not sent by the word for an earlier record', () => {

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { ConfirmResult, TradeCard } from '../../../src/desk/engine-api.ts';
 import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
-import { CONDOR, DeskRig, type Reply, type RigOptions, TRADER } from '../../support/desk-rig.ts';
+import {
+  CONDOR,
+  CONSOLE,
+  DeskRig,
+  type Reply,
+  type RigOptions,
+  TRADER,
+} from '../../support/desk-rig.ts';
 
 /** A condor that rests at mid, where this broker fills nothing. */
 function working(
@@ -130,6 +137,31 @@ describe('replacing an order', () => {
     rig.advance(2);
     expect(rig.order(orderId).reason).toMatch(/^not replaced: .*\(killed\)$/);
     expect(rig.submitted).toEqual([orderId]);
+  });
+
+  it.each([
+    ['everything is flattened', (rig: DeskRig) => rig.ask({ kind: 'flattenNow' }, CONSOLE)],
+    [
+      'everything is flattened',
+      (rig: DeskRig) => {
+        const tokenSha256 = rig.newToken();
+        rig.ask({ kind: 'previewFlatten', tokenSha256 }, TRADER);
+        rig.send({ kind: 'confirm', tokenSha256 }, TRADER);
+      },
+    ],
+    [
+      'it was cancelled',
+      (rig: DeskRig, orderId: string) =>
+        rig.ask({ kind: 'cancel', orderId, tokenSha256: rig.newToken() }, TRADER),
+    ],
+  ] as const)('sends nothing where meanwhile %s', (why, act) => {
+    const { rig, orderId } = working();
+    const { tokenSha256 } = ask(rig, orderId, worstOf(rig, orderId));
+    rig.send({ kind: 'confirm', tokenSha256 }, TRADER);
+    act(rig, orderId);
+    rig.advance(5);
+    expect(rig.submitted).toEqual([orderId]);
+    expect(rig.order(orderId).reason).toBe(`not replaced: ${why}`);
   });
 
   it('spends its token: a second confirm tells what the first did', () => {

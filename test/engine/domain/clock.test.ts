@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { SimulatedTime } from '../../../src/engine/domain/clock.ts';
 import {
   simulatedClock,
@@ -47,7 +47,21 @@ describe('simulated market time', () => {
   });
 });
 
+afterEach(() => {
+  vi.useRealTimers();
+});
+
 describe('clocks', () => {
+  it('of this machine tell the time of day after it slept, and do not go back with it', () => {
+    const woken = Date.now() + 2 * 3_600_000;
+    vi.useFakeTimers({ toFake: ['Date'], now: woken });
+    const at = systemClock.now();
+    expect(at.market).toBe(at.wall);
+    expect(at.wall).toBeGreaterThanOrEqual(woken * 1_000);
+    vi.setSystemTime(0);
+    expect(wallMicros()).toBeGreaterThanOrEqual(at.wall);
+  });
+
   it('of this machine do not step back, and tell one time on both sides', () => {
     let last = wallMicros();
     for (let reading = 0; reading < 1_000; reading++) {

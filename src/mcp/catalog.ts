@@ -94,6 +94,11 @@ export const TOOLS: readonly Tool[] = [
   fetchDocument,
 ];
 
+/** The tool of a name or an older name, whether a face offers it or not. */
+export function toolNamed(name: string): Tool | undefined {
+  return TOOLS.find((tool) => tool.name === name || tool.aliases.includes(name));
+}
+
 /** What a face may offer. */
 export interface ToolChoice {
   readonly toolsets: readonly Toolset[];
@@ -132,7 +137,7 @@ export class ToolShelf {
 
   /** Why a name is not on this shelf, and what to call instead. */
   explainMissing(name: string): string {
-    const elsewhere = TOOLS.find((tool) => tool.name === name || tool.aliases.includes(name));
+    const elsewhere = toolNamed(name);
     if (elsewhere !== undefined && !this.#holds(elsewhere.scope)) {
       return `${name} needs the scope ${elsewhere.scope}, which this token lacks: connect again and ask for it.`;
     }

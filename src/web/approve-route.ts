@@ -6,7 +6,6 @@ import { confirmWords } from '../mcp/tools/confirm-trade.ts';
 import type { HttpFault } from './http-reply.ts';
 import { pathOf, sendBody, sendJson } from './http-reply.ts';
 import type { Exchange, Route, Site } from './http-routes.ts';
-import { readJsonBody } from './json-body.ts';
 import { tradeCardPage } from './trade-card-page.ts';
 
 export const APPROVE_PREFIX = '/approve/';
@@ -44,10 +43,10 @@ async function showPage({ room, api, tradeCard }: Site, { request, response }: E
   return undefined;
 }
 
-async function takeAnswer({ room }: Site, { request, response }: Exchange) {
-  const body = await readJsonBody(request);
-  if ('status' in body) return body;
-  const parsed = bodyShape.safeParse(body.json);
+async function takeAnswer({ room }: Site, { request, response, body }: Exchange) {
+  const read = await body();
+  if ('status' in read) return read;
+  const parsed = bodyShape.safeParse(read.json);
   if (!parsed.success) {
     const message = 'send {"decision": "yes"} or {"decision": "no"}';
     return { status: 400, code: 'DECISION_MALFORMED', message };

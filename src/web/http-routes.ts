@@ -6,7 +6,7 @@ import type { Scope } from '../mcp/scopes.ts';
 import type { Page } from './dashboard-page.ts';
 import type { HttpFault } from './http-reply.ts';
 import { sendBody, sendJson } from './http-reply.ts';
-import { readJsonBody } from './json-body.ts';
+import { type JsonBody, readJsonBody } from './json-body.ts';
 import type { LiveView } from './live-view.ts';
 import { snapshotOf } from './live-view.ts';
 import type { McpSessions } from './mcp-sessions.ts';
@@ -31,6 +31,18 @@ export interface Site {
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  /** The body as JSON, or what is wrong with it; read at the first call. */
+  readonly body: () => Promise<JsonBody | HttpFault>;
+}
+
+/** A request with its response, its body unread. */
+export function exchangeOf(request: IncomingMessage, response: ServerResponse): Exchange {
+  let read: Promise<JsonBody | HttpFault> | undefined;
+  const body = (): Promise<JsonBody | HttpFault> => {
+    read ??= readJsonBody(request);
+    return read;
+  };
+  return { request, response, body };
 }
 
 /** Who is asked for a token: everyone, nobody, or everyone who is not on this machine. */
@@ -66,7 +78,7 @@ function jsonRoute(
 }
 
 /** Liveness and readiness: 200 while the engine can be used, 503 while it cannot. */
-export const healthRoute: Route = {
+const healthRoute: Route = {
   methods: ['GET', 'HEAD'],
   gate: 'open',
   serve: async ({ api }, { response }) => {
@@ -76,7 +88,7 @@ export const healthRoute: Route = {
   },
 };
 
-export const metricsRoute: Route = {
+const metricsRoute: Route = {
   methods: ['GET', 'HEAD'],
   gate: 'tokenFromOutside',
   serve: async ({ api }, { response }) => {
@@ -90,7 +102,7 @@ const mcpRoute: Route = {
   gate: 'token',
   serve: async ({ sessions }, exchange, caller) => {
     if (exchange.request.method !== 'POST') return sessions.handle(exchange, caller, undefined);
-    const body = await readJsonBody(exchange.request);
+    const body = await exchange.body();
     return 'status' in body ? body : sessions.handle(exchange, caller, body.json);
   },
 };
@@ -98,10 +110,10 @@ const mcpRoute: Route = {
 const callRoute: Route = {
   methods: ['POST'],
   gate: 'token',
-  serve: async ({ room }, { request, response }, caller) => {
-    const body = await readJsonBody(request);
-    if ('status' in body) return body;
-    const result = await bridgeCall(room, caller, body.json);
+  serve: async ({ room }, { response, body }, caller) => {
+    const read = await body();
+    if ('status' in read) return read;
+    const result = await bridgeCall(room, caller, read.json);
     if (isFault(result)) return result;
     sendJson(response, 200, result);
     return undefined;

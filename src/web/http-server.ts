@@ -1,6 +1,6 @@
 /**
  * The HTTP face: MCP, the plain-JSON bridge, dashboard, health and metrics on one port. Every
- * request passes, in this order: Host, Origin, the address's limit, the token, the caller's limit.
+ * request passes, in this order: Host, Origin, the token, the limits of its address and its caller.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
@@ -8,23 +8,21 @@ import type { Config } from '../config.ts';
 import type { EngineApi } from '../desk/engine-api.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import type { OpenSession } from '../mcp/adapter.ts';
-import type { FaceRoom, Visitor } from '../mcp/face.ts';
+import type { FaceRoom } from '../mcp/face.ts';
 import { createFaceRoom, faceSettings } from '../mcp/face.ts';
 import type { Counters } from '../ops/counters.ts';
 import { APPROVE_PREFIX, approveRoute } from './approve-route.ts';
-import { BearerAuth } from './bearer-auth.ts';
 import { readDashboardPage } from './dashboard-page.ts';
+import { ANYONE, Door, PROBE_PATHS } from './door.ts';
 import type { HttpFault } from './http-reply.ts';
 import { pathOf, sendFault } from './http-reply.ts';
 import type { Exchange, Route, Site } from './http-routes.ts';
-import { authorizationRoute, healthRoute, metricsRoute, ROUTES } from './http-routes.ts';
+import { authorizationRoute, exchangeOf, ROUTES } from './http-routes.ts';
 import { LiveView } from './live-view.ts';
 import { McpSessions } from './mcp-sessions.ts';
 import { AUTHORIZATION_PATHS } from './oauth/authorization-server.ts';
 import { oauthRoom } from './oauth/oauth-room.ts';
 import { PairingDesk } from './oauth/pairing.ts';
-import { OriginGuard } from './origin-guard.ts';
-import { RequestLimits } from './request-limits.ts';
 import { readTradeCardHtml } from './trade-card-page.ts';
 
 const HEADERS_TIMEOUT_MILLIS = 10_000;
@@ -32,13 +30,6 @@ const REQUEST_TIMEOUT_MILLIS = 30_000;
 const MOST_CONNECTIONS = 256;
 const MOST_HEADER_BYTES = 16 * 1_024;
 const MOST_HEADERS = 64;
-/** Health probes and scrapers have a purse of their own, so that nobody starves them. */
-const PROBES_PER_MINUTE = 600;
-const PROBE_PATHS: Readonly<Record<string, Route>> = {
-  '/health': healthRoute,
-  '/metrics': metricsRoute,
-};
-const LOOPBACK_ADDRESS = /^(?:::ffff:)?127\.|^::1$/;
 
 export interface HttpOptions {
   readonly config: Config;
@@ -62,27 +53,6 @@ export interface RunningHttp {
   close(): Promise<void>;
 }
 
-/** The checks of one server. */
-interface Door {
-  readonly guard: OriginGuard;
-  readonly auth: BearerAuth;
-  readonly addresses: RequestLimits;
-  readonly probes: RequestLimits;
-  readonly principals: RequestLimits;
-  readonly isBehindProxy: boolean;
-}
-
-function doorOf(config: Config, { oauth }: Site): Door {
-  return {
-    guard: new OriginGuard(config),
-    auth: new BearerAuth(config.bearers, oauth),
-    addresses: RequestLimits.perAddress(config.RATE_LIMIT_REQUESTS_PER_MINUTE),
-    probes: RequestLimits.perAddress(PROBES_PER_MINUTE),
-    principals: RequestLimits.perPrincipal(),
-    isBehindProxy: config.PUBLIC_URL !== undefined,
-  };
-}
-
 /** Where the request goes, or why it goes nowhere. */
 function routeOf(site: Site, request: IncomingMessage): Route | HttpFault {
   const path = pathOf(request);
@@ -100,50 +70,21 @@ function routeOf(site: Site, request: IncomingMessage): Route | HttpFault {
   return { status: 405, code: 'METHOD_NOT_ALLOWED', message, headers: { Allow: allow } };
 }
 
-/** Everything that stands before the token. */
-function outerFault(door: Door, request: IncomingMessage): HttpFault | undefined {
-  const path = pathOf(request);
-  const isProbe = Object.hasOwn(PROBE_PATHS, path);
-  const hostFault = path === '/health' ? undefined : door.guard.hostFault(request);
-  const address = request.socket.remoteAddress ?? '';
-  return (
-    hostFault ??
-    door.guard.originFault(request) ??
-    (isProbe ? door.probes : door.addresses).take(address)
-  );
-}
-
-const ANYONE: Visitor = { principal: 'anyone', authority: 'observe' };
-
-async function callerOf(
-  door: Door,
-  { gate, scope }: Route,
-  request: IncomingMessage,
-): Promise<Visitor | HttpFault> {
-  if (gate === 'open') return ANYONE;
-  const isHere = LOOPBACK_ADDRESS.test(request.socket.remoteAddress ?? '') && !door.isBehindProxy;
-  if (gate === 'tokenFromOutside' && isHere) return ANYONE;
-  const caller = await door.auth.callerOf(request);
-  if ('status' in caller || gate === 'tokenFromOutside') return caller;
-  const isShort = scope !== undefined && caller.scopes?.includes(scope) === false;
-  if (isShort) return door.auth.insufficientScope(scope);
-  return door.principals.take(caller.principal) ?? caller;
-}
-
 async function answer(site: Site, door: Door, exchange: Exchange): Promise<HttpFault | undefined> {
   const { request, response } = exchange;
-  const refused = outerFault(door, request);
+  const refused = door.outerFault(request);
   if (refused !== undefined) return refused;
   for (const [name, value] of Object.entries(door.guard.corsHeaders(request))) {
     response.setHeader(name, value);
   }
   if (request.method === 'OPTIONS') {
-    response.writeHead(204).end();
-    return undefined;
+    const tooOften = door.passing(request);
+    if (tooOften === undefined) response.writeHead(204).end();
+    return tooOften;
   }
   const route = routeOf(site, request);
-  if ('status' in route) return route;
-  const caller = await callerOf(door, route, request);
+  if ('status' in route) return door.passing(request) ?? route;
+  const caller = await door.callerOf(site, route, exchange);
   return 'status' in caller ? caller : route.serve(site, exchange, caller);
 }
 
@@ -171,7 +112,7 @@ function guarded(
       sendFault(request, response, BROKEN);
     }
   };
-  return (request, response) => void run({ request, response });
+  return (request, response) => void run(exchangeOf(request, response));
 }
 
 function createLimitedServer(listener: Listener): Server {
@@ -229,7 +170,7 @@ async function startProbes(site: Site, config: Config, log: (line: string) => vo
   const server = createLimitedServer(
     guarded(async (exchange) => {
       const path = pathOf(exchange.request);
-      const route = Object.hasOwn(PROBE_PATHS, path) ? PROBE_PATHS[path] : undefined;
+      const route = PROBE_PATHS.includes(path) ? ROUTES[path] : undefined;
       if (route !== undefined) return route.serve(site, exchange, ANYONE);
       return { status: 404, code: 'NOT_FOUND', message: 'there are /metrics and /health' };
     }, log),
@@ -257,7 +198,7 @@ export async function startHttp(options: HttpOptions): Promise<RunningHttp> {
     tradeCard: readTradeCardHtml(),
     oauth,
   };
-  const door = doorOf(config, site);
+  const door = new Door(config, site);
   const server = createLimitedServer(
     guarded((exchange) => {
       counters?.add('http_requests');

@@ -41,10 +41,12 @@ function readBytes(request: IncomingMessage): Promise<Buffer | undefined> {
   });
 }
 
+export interface JsonBody {
+  readonly json: unknown;
+}
+
 /** The body, or what is wrong with it. Rejects only when the connection broke. */
-export async function readJsonBody(
-  request: IncomingMessage,
-): Promise<{ readonly json: unknown } | HttpFault> {
+export async function readJsonBody(request: IncomingMessage): Promise<JsonBody | HttpFault> {
   const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/json') return NOT_JSON;
   if (Number(request.headers['content-length'] ?? 0) > MOST_DISCARDED_BYTES) return TOO_LARGE;

@@ -1,4 +1,4 @@
-/** How many requests an address and a principal may make. */
+/** How many requests an address and a principal may make, and how many urgent ones beyond. */
 import { LRUMap } from 'mnemonist';
 import { wallMicros } from '../engine/domain/clock.ts';
 import { MICROS_PER_MINUTE, MICROS_PER_SECOND } from '../engine/domain/units.ts';
@@ -9,6 +9,7 @@ import type { HttpFault } from './http-reply.ts';
 /** Addresses and principals remembered at a time; the longest silent one is forgotten. */
 const MOST_KEYS = 4_096;
 export const PRINCIPAL_REQUESTS_PER_HOUR = 1_000;
+export const URGENT_CALLS_PER_MINUTE = 60;
 
 /** One rolling window a key. Main thread only. */
 export class RequestLimits {
@@ -34,6 +35,12 @@ export class RequestLimits {
       limit,
       `${PRINCIPAL_REQUESTS_PER_HOUR} requests an hour of one caller`,
     );
+  }
+
+  /** `URGENT_CALLS_PER_MINUTE` of each kind for each principal. */
+  static perUrgentKind(): RequestLimits {
+    const limit = { limit: URGENT_CALLS_PER_MINUTE, windowMicros: MICROS_PER_MINUTE };
+    return new RequestLimits(limit, `${URGENT_CALLS_PER_MINUTE} calls of this kind a minute`);
   }
 
   /** Counts a request; the fault tells when to come back. */

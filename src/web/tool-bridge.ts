@@ -5,7 +5,8 @@ import type { FaceRoom, Visitor } from '../mcp/face.ts';
 import { Face } from '../mcp/face.ts';
 import type { HttpFault } from './http-reply.ts';
 
-const callShape = z.object({
+/** A call of a tool: its name, also as `tool`. */
+export const callShape = z.object({
   name: z.string().optional(),
   tool: z.string().optional(),
   arguments: z.unknown().optional(),

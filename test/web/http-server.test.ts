@@ -15,7 +15,11 @@ import { MOST_BODY_BYTES, readJsonBody } from '../../src/web/json-body.ts';
 import { LiveView, snapshotOf } from '../../src/web/live-view.ts';
 import { McpSessions } from '../../src/web/mcp-sessions.ts';
 import { OriginGuard } from '../../src/web/origin-guard.ts';
-import { PRINCIPAL_REQUESTS_PER_HOUR, RequestLimits } from '../../src/web/request-limits.ts';
+import {
+  PRINCIPAL_REQUESTS_PER_HOUR,
+  RequestLimits,
+  URGENT_CALLS_PER_MINUTE,
+} from '../../src/web/request-limits.ts';
 import { bridgeTools } from '../../src/web/tool-bridge.ts';
 import type { Elicit } from '../mcp/support/connected-client.ts';
 import { call, sdkClient } from '../mcp/support/connected-client.ts';
@@ -333,6 +337,95 @@ describe('limits', () => {
       [400, PRINCIPAL_REQUESTS_PER_HOUR],
       [429, 1],
     ]);
+  });
+
+  const spend = async (base: string, headers: Record<string, string> = {}) => {
+    const body = { name: 'show_pnl', arguments: {} };
+    while ((await post(base, '/mcp/call', body, headers)).status !== 429);
+  };
+  const callStatus = async (
+    base: string,
+    name: string,
+    args: object = {},
+    headers: Record<string, string> = {},
+  ) => (await post(base, '/mcp/call', { name, arguments: args }, headers)).status;
+
+  it('never hold up the kill switch, closes, cancels and what their tokens confirm', async () => {
+    const { base } = await serve({ RATE_LIMIT_REQUESTS_PER_MINUTE: '5' });
+    await spend(base);
+    for (const name of ['kill_switch', 'panic_button', 'flatten_all', 'close_position']) {
+      expect([name, await callStatus(base, name)]).toEqual([name, 200]);
+    }
+    expect(await callStatus(base, 'cancel_order', { order_id: '20261120-000001' })).toBe(200);
+    const preview = await post(base, '/mcp/call', { name: 'flatten_all' });
+    const { structuredContent } = (await preview.json()) as {
+      structuredContent: { confirmToken: string };
+    };
+    const args = { confirm_token: structuredContent.confirmToken };
+    expect(await callStatus(base, 'confirm_trade', args)).toBe(200);
+    expect(await callStatus(base, 'show_pnl')).toBe(429);
+  });
+
+  it('hold up what opens: its confirm, and a long body that names an exit', async () => {
+    const { base, api } = await serve({ RATE_LIMIT_REQUESTS_PER_MINUTE: '5' });
+    const preview = await post(base, '/mcp/call', { name: 'iron_condor_30_delta' });
+    const { structuredContent } = (await preview.json()) as {
+      structuredContent: { confirmToken: string };
+    };
+    await spend(base);
+    const args = { confirm_token: structuredContent.confirmToken };
+    expect(await callStatus(base, 'confirm_trade', args)).toBe(429);
+    expect(await callStatus(base, 'confirm_trade', { confirm_token: 'x'.repeat(43) })).toBe(429);
+    expect(await callStatus(base, 'kill_switch', { reason: 'x'.repeat(5_000) })).toBe(429);
+    expect(api.confirmed).toEqual([]);
+    expect(api.killed).toBe(false);
+  });
+
+  it('give each way out so many calls a minute beyond the common ones', async () => {
+    const { base } = await serve({ RATE_LIMIT_REQUESTS_PER_MINUTE: '1' });
+    await spend(base);
+    const statuses: number[] = [];
+    for (let i = 0; i <= URGENT_CALLS_PER_MINUTE; i += 1) {
+      statuses.push(await callStatus(base, 'close_position'));
+    }
+    expect(statuses.filter((status) => status === 200)).toHaveLength(URGENT_CALLS_PER_MINUTE);
+    expect(statuses.at(-1)).toBe(429);
+    expect(await callStatus(base, 'kill_switch')).toBe(200);
+  });
+
+  it('let an MCP client in that connects anew, as far as the kill switch', async () => {
+    const { base, api } = await serve({ RATE_LIMIT_REQUESTS_PER_MINUTE: '5' });
+    await spend(base);
+    const { client } = await mcpClient(base);
+    expect((await client.listTools()).tools).toHaveLength(24);
+    expect((await call(client, 'kill_switch')).isError).toBe(false);
+    expect(api.killed).toBe(true);
+    await expect(call(client, 'show_pnl')).rejects.toThrow('requests a minute');
+    await client.close();
+  });
+
+  it('count strangers without a right token apart from who has one', async () => {
+    const { base } = await serve({ RATE_LIMIT_REQUESTS_PER_MINUTE: '5', MCP_TOKEN: TOKEN });
+    const statuses: number[] = [];
+    for (let i = 0; i < 6; i += 1) statuses.push((await fetch(`${base}/mcp/tools`)).status);
+    expect(statuses).toEqual([401, 401, 401, 401, 401, 429]);
+    expect(await callStatus(base, 'show_pnl', {}, { Authorization: `Bearer ${TOKEN}` })).toBe(200);
+  });
+
+  it('know an address behind the proxy by what the proxy itself added', async () => {
+    const settings = { RATE_LIMIT_REQUESTS_PER_MINUTE: '5', MCP_TOKEN: TOKEN };
+    const from = (forwarded: string) => ({
+      Authorization: `Bearer ${TOKEN}`,
+      'X-Forwarded-For': forwarded,
+    });
+    const proxied = await serve({ ...settings, PUBLIC_URL: 'https://desk.example.com' });
+    await spend(proxied.base, from('198.51.100.1, 203.0.113.9'));
+    expect(await callStatus(proxied.base, 'show_pnl', {}, from('203.0.113.9'))).toBe(429);
+    expect(await callStatus(proxied.base, 'show_pnl', {}, from('198.51.100.1'))).toBe(200);
+    expect(await callStatus(proxied.base, 'show_pnl', {}, from('no address'))).toBe(200);
+    const direct = await serve(settings);
+    await spend(direct.base, from('203.0.113.9'));
+    expect(await callStatus(direct.base, 'show_pnl', {}, from('198.51.100.1'))).toBe(429);
   });
 
   it('let a principal through a thousand times an hour, once more not', () => {

@@ -1,0 +1,98 @@
+/**
+ * What stands before every route: Host, Origin, the token, and how often an address and a caller may
+ * come. Main thread only.
+ */
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+import type { Config } from '../config.ts';
+import type { Visitor } from '../mcp/face.ts';
+import { BearerAuth } from './bearer-auth.ts';
+import type { HttpFault } from './http-reply.ts';
+import { pathOf } from './http-reply.ts';
+import type { Exchange, Route, Site } from './http-routes.ts';
+import { OriginGuard } from './origin-guard.ts';
+import { RequestLimits } from './request-limits.ts';
+import { urgentKindOf } from './urgent-calls.ts';
+
+/** Health probes and scrapers have a purse of their own, so that nobody starves them. */
+const PROBES_PER_MINUTE = 600;
+export const PROBE_PATHS: readonly string[] = ['/health', '/metrics'];
+const LOOPBACK_ADDRESS = /^(?:::ffff:)?127\.|^::1$/;
+
+export const ANYONE: Visitor = { principal: 'anyone', authority: 'observe' };
+
+/**
+ * The checks of one server. Only what is let in counts against an address's purse: who comes without
+ * a right token has another one, and what must not wait (see urgent-calls.ts) goes on when the purses
+ * of address and caller are empty.
+ */
+export class Door {
+  readonly guard: OriginGuard;
+  readonly #auth: BearerAuth;
+  readonly #isBehindProxy: boolean;
+  readonly #addresses: RequestLimits;
+  readonly #strangers: RequestLimits;
+  readonly #probes = RequestLimits.perAddress(PROBES_PER_MINUTE);
+  readonly #principals = RequestLimits.perPrincipal();
+  readonly #urgent = RequestLimits.perUrgentKind();
+
+  constructor(config: Config, { oauth }: Pick<Site, 'oauth'>) {
+    this.guard = new OriginGuard(config);
+    this.#auth = new BearerAuth(config.bearers, oauth);
+    this.#isBehindProxy = config.PUBLIC_URL !== undefined;
+    this.#addresses = RequestLimits.perAddress(config.RATE_LIMIT_REQUESTS_PER_MINUTE);
+    this.#strangers = RequestLimits.perAddress(config.RATE_LIMIT_REQUESTS_PER_MINUTE);
+  }
+
+  /** Refuses what comes for another host, or from a page that may not speak to this server. */
+  outerFault(request: IncomingMessage): HttpFault | undefined {
+    const hostFault = pathOf(request) === '/health' ? undefined : this.guard.hostFault(request);
+    return hostFault ?? this.guard.originFault(request);
+  }
+
+  /** Counts a request that needs no caller. */
+  passing(request: IncomingMessage): HttpFault | undefined {
+    const isProbe = PROBE_PATHS.includes(pathOf(request));
+    return (isProbe ? this.#probes : this.#addresses).take(this.#addressOf(request));
+  }
+
+  /** Who comes to a route, or why they may not. */
+  async callerOf(site: Site, route: Route, exchange: Exchange): Promise<Visitor | HttpFault> {
+    const { request } = exchange;
+    const { gate, scope } = route;
+    const isHere = isLoopback(request) && !this.#isBehindProxy;
+    if (gate === 'open' || (gate === 'tokenFromOutside' && isHere)) {
+      return this.passing(request) ?? ANYONE;
+    }
+    const caller = await this.#auth.callerOf(request);
+    if ('status' in caller) return this.#strangers.take(this.#addressOf(request)) ?? caller;
+    if (gate === 'tokenFromOutside') return this.passing(request) ?? caller;
+    const isShort = scope !== undefined && caller.scopes?.includes(scope) === false;
+    const isTooOften = await this.#isTooOften(site, exchange, caller);
+    return isTooOften ?? (isShort ? this.#auth.insufficientScope(scope) : caller);
+  }
+
+  async #isTooOften(site: Site, exchange: Exchange, { principal, ...rights }: Visitor) {
+    const address = this.#addressOf(exchange.request);
+    const fault = this.#addresses.take(address) ?? this.#principals.take(principal);
+    if (fault === undefined) return undefined;
+    const kind = await urgentKindOf(exchange, site.api, { principal, ...rights });
+    return kind === undefined ? fault : this.#urgent.take(`${principal} ${kind}`);
+  }
+
+  /** Where a request comes from: behind the proxy on this machine, what that proxy saw, which it adds
+   * as the last entry; what stands before it anybody may have written. */
+  #addressOf(request: IncomingMessage): string {
+    const peer = request.socket.remoteAddress ?? '';
+    if (!this.#isBehindProxy || !isLoopback(request)) return peer;
+    const last = String(request.headers['x-forwarded-for'] ?? '')
+      .split(',')
+      .at(-1)
+      ?.trim();
+    return last !== undefined && isIP(last) !== 0 ? last : peer;
+  }
+}
+
+function isLoopback(request: IncomingMessage): boolean {
+  return LOOPBACK_ADDRESS.test(request.socket.remoteAddress ?? '');
+}

@@ -1,6 +1,6 @@
 /** Empties the recorder's ring into a file. Runs on the journal thread, between commits; recordings
  * are a convenience of replay, not evidence: they are written, not synced. */
-import { closeSync, mkdirSync, openSync, readdirSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { journalPaths } from './journal-paths.ts';
 import { MAX_RECORDINGS_BYTES, pruneRecordings } from './recording-retention.ts';
@@ -16,6 +16,20 @@ export interface RecordingPlan {
 
 /** Bytes written in one turn, so that a commit never waits long behind the recorder. */
 const MAX_TURN_BYTES = 1 << 20;
+/** Left free for the journal: without room for that nothing may open. */
+const KEPT_FREE_BYTES = 256 << 20;
+/** So many bytes are written between two looks at what is free. */
+const LOOK_EVERY_BYTES = 8 << 20;
+
+/** A disk that does not tell counts as one with room: it will say so by itself. */
+function freeBytes(folder: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
 
 /** The first free `<session>-<n>.rec` in the folder, counted from 1. */
 export function nextRecordingName(existing: readonly string[], session: string): string {
@@ -24,23 +38,38 @@ export function nextRecordingName(existing: readonly string[], session: string):
   return `${session}-${number}.rec`;
 }
 
+const TOO_SLOW = 'the recorder could not keep up';
+
+interface DrainWorld {
+  readonly onLost: (reason: string) => void;
+  readonly hasRoom: () => boolean;
+}
+
 export class RecordingDrain {
   readonly #reader: ByteRingReader;
   readonly #encoder = new RecordingEncoder();
   readonly #onLost: (reason: string) => void;
+  readonly #hasRoom: () => boolean;
   #fd: number | undefined;
   #bytes = 0;
+  #lookAt = 0;
 
-  private constructor(plan: RecordingPlan, fd: number | undefined, onLost: (why: string) => void) {
+  private constructor(plan: RecordingPlan, fd: number | undefined, world: DrainWorld) {
     this.#reader = new ByteRingReader(plan.ring);
-    this.#onLost = onLost;
+    this.#onLost = world.onLost;
+    this.#hasRoom = world.hasRoom;
     this.#fd = fd;
     this.#write([this.#encoder.begin(plan.header)]);
   }
 
-  /** Begins a file in the home's recordings folder. A disk error ends the recording, not the
-   * journal: `onLost` hears of it once. */
-  static open(home: string, plan: RecordingPlan, onLost: (reason: string) => void): RecordingDrain {
+  /** Begins a file in the home's recordings folder. A disk error, or less than `keptFreeBytes` left on
+   * the disk, ends the recording, not the journal: `onLost` hears of it once. */
+  static open(
+    home: string,
+    plan: RecordingPlan,
+    onLost: (reason: string) => void,
+    keptFreeBytes = KEPT_FREE_BYTES,
+  ): RecordingDrain {
     const folder = journalPaths(home).recordings;
     let fd: number | undefined;
     try {
@@ -51,7 +80,8 @@ export class RecordingDrain {
     } catch (error) {
       onLost(`the recording cannot be begun: ${String(error)}`);
     }
-    return new RecordingDrain(plan, fd, onLost);
+    const hasRoom = (): boolean => freeBytes(folder) >= keptFreeBytes;
+    return new RecordingDrain(plan, fd, { onLost, hasRoom });
   }
 
   /** Writes what waits in the ring, up to a bounded amount. */
@@ -66,11 +96,17 @@ export class RecordingDrain {
     }
     this.#write(pieces);
     this.#bytes += bytes;
-    if (bytes === 0 && this.#reader.isLost) this.#finish('lost');
-    else if (this.#bytes > MAX_RECORDINGS_BYTES && this.#fd !== undefined) {
-      this.#onLost(`the recording reached its limit of ${MAX_RECORDINGS_BYTES} bytes`);
-      this.#finish('lost');
-    }
+    if (bytes === 0 && this.#reader.isLost) this.#lose(TOO_SLOW);
+    else if (this.#bytes > MAX_RECORDINGS_BYTES) {
+      this.#lose(`the recording reached its limit of ${MAX_RECORDINGS_BYTES} bytes`);
+    } else if (this.#bytes >= this.#lookAt) this.#look();
+  }
+
+  /** The journal needs the room more. */
+  #look(): void {
+    this.#lookAt = this.#bytes + LOOK_EVERY_BYTES;
+    if (this.#fd === undefined || this.#hasRoom()) return;
+    this.#lose('the disk is nearly full: the recording ends and leaves the room to the journal');
   }
 
   /** Writes all that is left and the end mark. */
@@ -80,14 +116,20 @@ export class RecordingDrain {
       this.#write([this.#encoder.chunk(chunk)]);
       chunk = this.#reader.next();
     }
-    this.#finish(this.#reader.isLost ? 'lost' : 'complete');
+    if (this.#reader.isLost) this.#lose(TOO_SLOW);
+    this.#finish('complete');
+  }
+
+  #lose(why: string): void {
+    if (this.#fd === undefined) return;
+    this.#finish('lost');
+    this.#onLost(`${why}: not replayable from here`);
   }
 
   #finish(how: 'complete' | 'lost'): void {
     if (this.#fd === undefined) return;
     this.#write([this.#encoder.end(how)]);
     this.#end();
-    if (how === 'lost') this.#onLost('the recorder could not keep up: not replayable from here');
   }
 
   #write(pieces: readonly Buffer[]): void {

@@ -244,6 +244,21 @@ describe('the recording drain', () => {
     expect(decodeRecording(file)).toMatchObject({ end: 'lost', chunks: [Buffer.alloc(20, 1)] });
   });
 
+  it('ends where the disk has less free than the journal is to keep, and tells once', () => {
+    const home = tempHome();
+    const ring = createByteRing(1 << 10);
+    const told: string[] = [];
+    const onLost = (reason: string): void => void told.push(reason);
+    const drain = RecordingDrain.open(home, { ring, header }, onLost, Number.MAX_SAFE_INTEGER);
+    new ByteRingWriter(ring).write(Buffer.from('one'));
+    drain.drain();
+    drain.drain();
+    drain.close();
+    expect(told).toEqual([expect.stringContaining('the disk is nearly full')]);
+    const file = readFileSync(join(home, 'recordings', '2026-11-20-1.rec'));
+    expect(decodeRecording(file)).toMatchObject({ end: 'lost', chunks: [Buffer.from('one')] });
+  });
+
   it('never stands in the way of the journal when the folder cannot be used', () => {
     const home = tempHome();
     mkdirSync(home, { recursive: true });

@@ -82,7 +82,14 @@ export class RigBroker extends BrokerTap {
     return this.isMute ? [] : effects;
   }
 
+  /** Why no order is cancelled; undefined: each is. */
+  refuseCancel: string | undefined;
+
   override cancel(intentId: string, at: At): readonly GatewayEffect[] {
+    if (this.refuseCancel !== undefined) {
+      const event = { kind: 'cancelRejected', intentId, reason: this.refuseCancel } as const;
+      return [{ kind: 'event', event }];
+    }
     return this.isMute ? [] : super.cancel(intentId, at);
   }
 

@@ -36,8 +36,6 @@ interface Replacing {
 
 export class OrderChanges {
   readonly #parts: ChangeParts;
-  /** Intents whose POST has no answer yet. */
-  readonly #unanswered = new Set<string>();
   /** Intents to be cancelled as soon as there is an order to name. */
   readonly #wanted = new Set<string>();
   /** By the broker's ids. */
@@ -49,30 +47,23 @@ export class OrderChanges {
   }
 
   get size(): number {
-    const open = this.#unanswered.size + this.#wanted.size + this.#replacing.size;
-    return open + this.#cancels.size;
+    return this.#wanted.size + this.#replacing.size + this.#cancels.size;
   }
 
   /** Drops what concerns these orders of the broker, and intents with ids before `oldest`. */
   forget(orderIds: readonly string[], oldest: string): void {
     for (const id of orderIds) this.#cancels.forget(id);
-    for (const open of [this.#unanswered, this.#wanted, this.#replacing]) {
+    for (const open of [this.#wanted, this.#replacing]) {
       for (const intentId of open.keys()) if (intentId < oldest) open.delete(intentId);
     }
   }
 
-  onSubmit(intentId: string): void {
-    this.#unanswered.add(intentId);
-  }
-
   onEnd(intentId: string): void {
-    this.#unanswered.delete(intentId);
     this.#wanted.delete(intentId);
   }
 
   /** The POST was taken. `isWrong`: as something that it was not meant to be. */
   onAccepted(intentId: string, isWrong: boolean, at: At): readonly GatewayEffect[] {
-    this.#unanswered.delete(intentId);
     if (isWrong) this.#wanted.add(intentId);
     return this.onNews(intentId, at);
   }
@@ -104,9 +95,12 @@ export class OrderChanges {
     return next === undefined ? said : [...said, ...this.reprice(next, at)];
   }
 
+  /** A cancel of an intent of ours whose order is not known yet waits: for the answer to its POST, or,
+   * after a start, for the first list. */
   cancel(intentId: string, at: At): readonly GatewayEffect[] {
-    const chain = this.#parts.ledger.chain(intentId);
-    if (chain === undefined && this.#unanswered.has(intentId)) {
+    const { ledger } = this.#parts;
+    const chain = ledger.chain(intentId);
+    if (chain === undefined && ledger.intent(intentId) !== undefined) {
       this.#wanted.add(intentId);
       return NOTHING;
     }

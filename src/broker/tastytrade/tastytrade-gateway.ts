@@ -134,7 +134,6 @@ export class TastytradeGateway implements OrderGateway {
     this.#ledger.addIntent(intent);
     const flaw = this.#flawOf(intent);
     if (flaw !== undefined) return this.#refuse(intentId, `not sent: ${flaw}`);
-    this.#changes.onSubmit(intentId);
     const turn = intent.purpose === 'open' ? 'entry' : 'exit';
     const path = `/accounts/${this.accountId}/orders`;
     const body = orderBody(intent, this.#source);

@@ -25,6 +25,9 @@ import { settleUnknown } from './unproven.ts';
 
 /** After the broker refused to change an order it is not asked again for this long. */
 const REFUSED_CHANGE_PAUSE_MICROS = 10_000_000;
+/** After the broker refused a cancel, in its own words or because it is asked too often, the engine asks
+ * again no sooner. */
+const REFUSED_CANCEL_PAUSE_MICROS = 1_000_000;
 
 /** Performs what the gateway asked for: its events here, its wires through the shell. */
 export function performGateway(desk: DeskContext, effects: readonly GatewayEffect[]): void {
@@ -293,6 +296,7 @@ function onCancelRejected(desk: DeskContext, intentId: string, reason: string): 
   order.cancelRequested = false;
   order.limit = order.brokerLimit;
   order.limitStaysUntil = addMicros(desk.at.wall, REFUSED_CHANGE_PAUSE_MICROS);
+  order.cancelAgainAt = addMicros(desk.at.wall, REFUSED_CANCEL_PAUSE_MICROS);
   order.reason = `cancel refused: ${reason}`;
   order.updatedAt = desk.at;
   publishOrder(desk, order);

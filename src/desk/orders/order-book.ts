@@ -53,6 +53,8 @@ export interface OrderRecord {
   marketMissingSince: EpochMicros | undefined;
   /** The broker refused to change the order: its limit stays where it is until this wall time. */
   limitStaysUntil: EpochMicros | undefined;
+  /** The broker refused to cancel it: the engine by itself asks again from this wall time on. */
+  cancelAgainAt: EpochMicros | undefined;
   /** What the broker's refusal says of trying again, where it says anything. */
   refusal: RefusalKind | undefined;
   /** Set while the status is `unknown`. */
@@ -86,6 +88,7 @@ export function newOrder(parts: NewOrder): OrderRecord {
     cancelRequested: false,
     marketMissingSince: undefined,
     limitStaysUntil: undefined,
+    cancelAgainAt: undefined,
     refusal: undefined,
     search: undefined,
     fills: [],

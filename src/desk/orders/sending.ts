@@ -108,8 +108,10 @@ function meets(a: OrderIntent, b: OrderIntent): boolean {
   });
 }
 
-/** The engine itself calls back a position's stop at the broker. */
+/** The engine itself calls back a position's stop at the broker, and rests after a refusal: this is asked
+ * for on every word of the journal, and each request makes new ones. */
 export function callBackStop(desk: DeskContext, stop: OrderRecord): void {
+  if (desk.at.wall < (stop.cancelAgainAt ?? 0)) return;
   amendProtection(desk.day.protections, stop.intent.positionId, { isReleased: true });
   requestCancel(desk, stop, 'engine');
 }

@@ -45,6 +45,20 @@ describe('a cancel at tastytrade', () => {
     expect(deletes(rig)).toBe(1);
   });
 
+  it('of an order that a restart knows from the journal alone leaves with the first list', () => {
+    const before = connected();
+    const intent = before.intent(SPREAD, 1);
+    const brokerEvents = before.place(intent);
+    const rig = new TastyRig({
+      venue: before.venue,
+      history: { intents: [intent], brokerEvents },
+    });
+    expect(cancel(rig, intent)).toEqual([]);
+    const events = [...rig.connect(), ...rig.pass(1_000)];
+    expect(kindsOf(events, intent.intentId)).toContain('cancelled');
+    expect(deletes(rig)).toBe(1);
+  });
+
   it('whose answer is lost is not proven, and its effect is told all the same', () => {
     const rig = connected();
     const intent = rig.intent(SPREAD, 1);

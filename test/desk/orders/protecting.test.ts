@@ -107,6 +107,23 @@ describe('what else closes a protected position', () => {
     expect([second.stop?.status, net(second.rig)]).toEqual(['cancelled', 0]);
   });
 
+  it('rests for a second where the broker refuses to call the stop back, and asks again', () => {
+    const { rig, stop } = protectedCall();
+    const intentId = stop?.intent.intentId ?? '';
+    rig.gateway.refuseCancel = 'asked too often';
+    rig.journal = 'held';
+    rig.send({ kind: 'flattenNow' }, CONSOLE);
+    const asked = () => rig.bodies('cancelRequested').filter((body) => body.intentId === intentId);
+    for (let word = 0; word < 50; word += 1) rig.makeDurable();
+    expect(asked()).toHaveLength(1);
+    rig.journal = 'atOnce';
+    rig.advance(3);
+    expect(asked()).toHaveLength(4);
+    rig.gateway.refuseCancel = undefined;
+    rig.advance(4);
+    expect([stop?.status, net(rig)]).toEqual(['cancelled', 0]);
+  });
+
   it('is dead where the stop filled first', () => {
     const { rig, stop } = protectedCall();
     rig.paper.setKnobs({ leastLatencyMillis: 3_000, mostLatencyMillis: 3_000 });

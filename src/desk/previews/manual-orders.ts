@@ -12,7 +12,7 @@ import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts
 import type { Proposal } from '../../strategies/strategy.ts';
 import { exitSettingsOf } from '../desk-config.ts';
 import type { DeskContext } from '../desk-context.ts';
-import { quoteOf, sliceOf } from '../desk-context.ts';
+import { quoteOf, sliceOf, spotNow } from '../desk-context.ts';
 import type { OrderRequest } from '../engine-api-requests.ts';
 import type { HeldLeg } from '../exits/open-position.ts';
 import { areFree, asHeld, closingIntentOf, uncovers } from '../orders/closing.ts';
@@ -83,7 +83,7 @@ function proposeByHand(
       side: net.side,
     });
   }
-  const { limit, worst } = workedPrices(legs, net, prices.limit);
+  const { limit, worst } = workedPrices(legs, { net, spot: spotNow(desk) }, prices.limit);
   const { stopLoss, takeProfit } = prices;
   const timeExitAt = desk.day.schedule.flattenStartAt;
   const exit = manualExit({ legs, quantity, net: limit, timeExitAt, stopLoss, takeProfit });

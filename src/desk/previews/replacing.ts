@@ -15,7 +15,7 @@ import { deny, type Outcome } from '../../engine/domain/verdict.ts';
 import type { TokenGrant } from '../../risk/confirm-token.ts';
 import { exitSettingsOf } from '../desk-config.ts';
 import type { DeskContext } from '../desk-context.ts';
-import { quoteOf } from '../desk-context.ts';
+import { quoteOf, spotNow } from '../desk-context.ts';
 import type { Caller } from '../engine-api.ts';
 import {
   filledUnits,
@@ -71,7 +71,11 @@ export function previewReplace(
     const message = `${net.missing} has no ${net.side}; try again`;
     return no(deny('leg_market_missing', message, { symbol: net.missing, side: net.side }));
   }
-  const { limit, worst } = workedPrices(old.legs, net, priceFromDollars(dollars));
+  const { limit, worst } = workedPrices(
+    old.legs,
+    { net, spot: spotNow(desk) },
+    priceFromDollars(dollars),
+  );
   const intentId = desk.orders.nextIntentId(desk.day.session.date);
   const intent = {
     ...old,

@@ -1,7 +1,8 @@
 /**
  * What a package can be worth at all: a vertical or condor between nothing and its width, a call at
  * most the underlying, a put at most its strike, and nobody is paid to take an option. A limit
- * outside is an error in the order or in the data it was priced from.
+ * outside is an error in the order or in the data it was priced from. An opening's worst price is
+ * held to the same: the ladder goes that far.
  */
 
 import { gridOf } from '../../engine/domain/instrument.ts';
@@ -58,6 +59,10 @@ export const priceBoundsCheck: Check = {
     if (cost < least || cost > greatest) {
       const message = 'the limit is outside what the package can be worth; check legs and price';
       return failed(CODE, message, numbers);
+    }
+    if (intent.purpose === 'open' && 0 - worst > greatest) {
+      const message = 'at its worst price the order could only lose; preview again';
+      return failed(CODE, message, { ...numbers, worstPrice: dollarsFromPrice(worst) });
     }
     if (Number.isFinite(least) && Number.isFinite(greatest)) {
       return passed(CODE, 'the limit is a price the package can be worth', numbers);

@@ -87,6 +87,17 @@ describe('an order by hand', () => {
     expect(codeOf(ask(new DeskRig(), { ...SPREAD, takeProfit: -1 }))).toBe('argument_invalid');
   });
 
+  it('is never worked to a price at which it can only lose, however wide the market is', () => {
+    const rig = new DeskRig();
+    const legs = [leg('buyToOpen', 'call', 596), leg('sellToOpen', 'call', 597)];
+    const { card, tokenSha256 } = previewed(rig, { legs, quantity: 1, limit: -1.2 });
+    expect(-card.expectedFill.natural).toBeGreaterThanOrEqual(1);
+    expect(card.worstPrice).toBe(-0.99);
+    rig.send({ kind: 'confirm', tokenSha256 });
+    rig.advance(30);
+    expect(rig.orders().map(({ limit }) => limit)).toEqual([expect.toSatisfy((l) => l >= -9_900)]);
+  });
+
   it('is never worked past the limit asked for, nor past the market', () => {
     const usual = previewed(new DeskRig(), SPREAD).card;
     const { mid, natural } = usual.expectedFill;

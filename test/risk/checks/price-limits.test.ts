@@ -113,8 +113,36 @@ const CASES: readonly Case[] = [
     withIntent({
       legs: [leg('buyToOpen', 'put', 595)],
       limit: dollars(-594.99),
+      worst: dollars(-594.99),
+    }),
+    'passed',
+  ],
+  [
+    'a put whose worst price is its strike',
+    'price_bounds',
+    withIntent({
+      legs: [leg('buyToOpen', 'put', 595)],
+      limit: dollars(-594.99),
       worst: dollars(-595),
     }),
+    'failed',
+  ],
+  [
+    'a condor whose worst price is a tick',
+    'price_bounds',
+    withIntent({ worst: dollars(0.01) }),
+    'passed',
+  ],
+  [
+    'a condor whose worst price is nothing',
+    'price_bounds',
+    withIntent({ worst: dollars(0) }),
+    'failed',
+  ],
+  [
+    'a close that may give more than the width',
+    'price_bounds',
+    riskInput({ intent: closingIntent({ purpose: 'close', worst: dollars(-10.01) }) }),
     'passed',
   ],
   [

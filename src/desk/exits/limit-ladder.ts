@@ -142,3 +142,27 @@ export function worstClosingNet(
   const { greatest } = packageBounds(legs, spot);
   return Number.isFinite(greatest) ? ceilToTick(grid, 0 - greatest) : undefined;
 }
+
+/** The best net that closing these legs can bring: a tick short of what the package is worth at least,
+ * for nobody gives it away. Undefined where only the underlying bounds it and that is not known. */
+export function bestClosingNet(
+  legs: readonly OrderLeg[],
+  spot: Price | undefined,
+): Price | undefined {
+  if (legs.some((leg) => leg.instrument.kind === 'shares')) return undefined;
+  const grid = gridOf(legs);
+  const bound = 0 - packageBounds(legs, spot).least;
+  return Number.isFinite(bound) ? floorToTick(grid, bound - tickAt(grid, bound)) : undefined;
+}
+
+/** The nets that a close concedes between. Legs that are quoted wide can have a mid outside what they
+ * can be worth together: the way then begins at the best there is. */
+export function closingNets(
+  net: NetPrices,
+  legs: readonly OrderLeg[],
+  spot: Price | undefined,
+): NetPrices {
+  const best = bestClosingNet(legs, spot);
+  if (best === undefined || net.mid <= best) return net;
+  return { mid: best, natural: price(Math.min(net.natural, best)) };
+}

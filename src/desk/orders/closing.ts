@@ -19,7 +19,7 @@ import type { ClosingOrder, LeftOutReason } from '../exits/close-legs.ts';
 import { closingOrder, rightOf, shareOfLegs } from '../exits/close-legs.ts';
 import type { ExitPart } from '../exits/exit-input.ts';
 import { legsOfPart } from '../exits/exit-input.ts';
-import { ladderEnd, ladderRung, worstClosingNet } from '../exits/limit-ladder.ts';
+import { closingNets, ladderEnd, ladderRung, worstClosingNet } from '../exits/limit-ladder.ts';
 import type { HeldLeg } from '../exits/open-position.ts';
 
 /** Which part of a position to close. */
@@ -112,7 +112,8 @@ function limitOf(
   urgency: Urgency,
 ): { readonly limit: Price; readonly worst: Price } {
   const worstNet = worstClosingNet(legs, spot);
-  const ladder = { net, grid: gridOf(legs), urgency, worstNet };
+  const nets = closingNets(net, legs, spot);
+  const ladder = { net: nets, grid: gridOf(legs), urgency, worstNet };
   const first = ladderRung({ ...ladder, elapsedMillis: 0 });
   return { limit: first.limit, worst: ladderEnd(ladder) };
 }

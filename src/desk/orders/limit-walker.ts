@@ -9,7 +9,12 @@ import { approveReprice } from '../../risk/reprice.ts';
 import { tradingStateOf } from '../../risk/trading-state.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf, spotNow } from '../desk-context.ts';
-import { ENTRY_REST_MILLIS, ladderRung, worstClosingNet } from '../exits/limit-ladder.ts';
+import {
+  closingNets,
+  ENTRY_REST_MILLIS,
+  ladderRung,
+  worstClosingNet,
+} from '../exits/limit-ladder.ts';
 import { performGateway } from './broker-events.ts';
 import type { OrderRecord } from './order-book.ts';
 import { isExternal, isFinal } from './order-book.ts';
@@ -43,11 +48,13 @@ export function isPastOrders(
 }
 
 /** An opening is called back once its moment has passed, and whenever trading is halted: a cancel
- * that the broker refused is asked for again. */
+ * that the broker refused is asked for again. While trading is reducing it stays where it is: nothing
+ * is conceded for what could not be opened now. */
 function walkOpening(desk: DeskContext, order: OrderRecord, waitedMillis: number): void {
-  const isHalted = tradingStateOf(desk.day.status) === 'halted';
+  const state = tradingStateOf(desk.day.status);
+  const isHalted = state === 'halted';
   if (!isHalted && waitedMillis <= OPENING_PATIENCE_MILLIS) {
-    walk(desk, order, waitedMillis - ENTRY_REST_MILLIS[order.urgency]);
+    if (state === 'active') walk(desk, order, waitedMillis - ENTRY_REST_MILLIS[order.urgency]);
     return;
   }
   order.reason = isHalted
@@ -118,10 +125,12 @@ function giveUpLostMarket(desk: DeskContext, order: OrderRecord): void {
 /** Where the order's limit belongs now; undefined while a leg has no market on its side. */
 function rungOf(desk: DeskContext, order: OrderRecord, elapsedMillis: number): Price | undefined {
   const { legs, purpose, worst } = order.intent;
-  const net = netPrices(legs, (symbol) => quoteOf(desk, symbol));
-  if ('missing' in net) return undefined;
+  const quoted = netPrices(legs, (symbol) => quoteOf(desk, symbol));
+  if ('missing' in quoted) return undefined;
   const opening = purpose === 'open';
-  const worstNet = opening ? worst : worstClosingNet(legs, spotNow(desk));
+  const spot = spotNow(desk);
+  const net = opening ? quoted : closingNets(quoted, legs, spot);
+  const worstNet = opening ? worst : worstClosingNet(legs, spot);
   const { urgency } = order;
   return ladderRung({ net, grid: gridOf(legs), urgency, elapsedMillis, worstNet }).limit;
 }

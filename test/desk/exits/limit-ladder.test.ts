@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  bestClosingNet,
+  closingNets,
   LADDERS,
   ladderCap,
   ladderEnd,
@@ -156,6 +158,30 @@ describe('the worst net that makes sense', () => {
 
   it('of a lone call is not known while the underlying is not', () => {
     expect(worstClosingNet([leg('buyToClose', 'call', 605)], undefined)).toBeUndefined();
+  });
+
+  it('lies below the best one: a tick short of what the package is worth at least', () => {
+    const vertical = [leg('buyToClose', 'call', 605), leg('sellToClose', 'call', 615)];
+    expect(bestClosingNet(vertical, undefined)).toBe(priceFromDollars(-0.01));
+    const sold = [leg('sellToClose', 'call', 605)];
+    expect(bestClosingNet(sold, spot)).toBe(priceFromDollars(599.99));
+    expect(bestClosingNet(sold, undefined)).toBeUndefined();
+    const shares = { kind: 'shares' as const, symbol: 'SPY' };
+    expect(bestClosingNet([{ instrument: shares, action: 'sellToClose', ratio: 1 }], spot)).toBe(
+      undefined,
+    );
+  });
+
+  it('and the best one bound where a close begins, also where mid lies outside', () => {
+    const vertical = [leg('buyToClose', 'call', 605), leg('sellToClose', 'call', 615)];
+    const nets = (mid: number, natural: number) => {
+      const net = { mid: priceFromDollars(mid), natural: priceFromDollars(natural) };
+      const found = closingNets(net, vertical, spot);
+      return [dollarsFromPrice(found.mid), dollarsFromPrice(found.natural)];
+    };
+    expect(nets(-0.01, -0.05)).toEqual([-0.01, -0.05]);
+    expect(nets(0, -0.05)).toEqual([-0.01, -0.05]);
+    expect(nets(0.2, 0.1)).toEqual([-0.01, -0.01]);
   });
 
   it('of a sale is the smallest price there is, and never a payment', () => {

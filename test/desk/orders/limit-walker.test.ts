@@ -52,6 +52,20 @@ describe('the limit of an opening', () => {
     expect(rig.order(orderId).status).toBe('cancelled');
   });
 
+  it('stays where it is while trading is reducing, until its patience ends', () => {
+    const rig = new DeskRig();
+    const order = rig.order(resting(rig, rig.preview().tokenSha256));
+    rig.day.reconciled = false;
+    rig.advance(1);
+    const { limit } = order;
+    rig.advance(20);
+    expect(rig.day.status.causes).toEqual(['notReconciled']);
+    expect([order.status, order.limit]).toEqual(['working', limit]);
+    expect(limit).toBeGreaterThan(order.intent.worst);
+    rig.advance(71);
+    expect(order.status).toBe('cancelled');
+  });
+
   it('waits while a leg has no market', () => {
     const rig = new DeskRig();
     const orderId = resting(rig, rig.preview().tokenSha256);
@@ -71,6 +85,27 @@ describe('the limit of a close', () => {
     expect(rig.order(orderId).status).toBe('working');
     expect(rig.order(orderId).limit).toBeLessThan(first);
     expect(rig.bodies('cancelRequested')).toEqual([]);
+  });
+
+  it('asks for no more than its legs can be worth, however wide its longs are quoted', () => {
+    const rig = new DeskRig({ exits: { profitTargetPercent: 75 } });
+    const { legs } = rig.openPosition();
+    const longs = legs.filter(({ quantity }) => quantity > 0).map((leg) => leg.instrument);
+    rig.edit = (sides, right, strike) => {
+      if (strike > 596 && strike < 604) return { bid: 0.01, ask: 0.02 };
+      const isLong = longs.some((i) => {
+        return i.kind === 'option' && i.right === right && i.strike === strike * 10_000;
+      });
+      return isLong ? { bid: 0.01, ask: 0.06 } : sides;
+    };
+    rig.size = 0;
+    rig.advance(20);
+    const close = rig.orders().at(-1);
+    expect([close?.intent.purpose, close?.intent.limit]).toEqual(['exit', -200]);
+    expect(rig.alerts()).not.toContain('EXIT_REFUSED');
+    rig.size = 50;
+    rig.advance(90);
+    expect(rig.positions()).toEqual([]);
   });
 });
 

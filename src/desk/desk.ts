@@ -35,6 +35,7 @@ import { OrderBook } from './orders/order-book.ts';
 import { keepProtection } from './orders/protecting.ts';
 import { watchRatios } from './orders/ratio-watch.ts';
 import {
+  callBackUncovered,
   onBlockedByKill,
   onCleared,
   onJournalDurable,
@@ -241,6 +242,7 @@ export class Desk {
       case 'wire':
         performGateway(desk, desk.gateway.onWire(input.wire, desk.at));
         this.#reconciler.onAnswer(desk);
+        callBackUncovered(desk);
         return;
       case 'auditBehind':
         this.#onAuditBehind(input);
@@ -329,6 +331,7 @@ export class Desk {
     watchDeadline(desk);
     watchFeedLag(desk);
     keepReplacements(desk);
+    callBackUncovered(desk);
     sendRecorded(desk);
     walkLimits(desk);
     govern(desk);

@@ -21,6 +21,7 @@ import type { ExitPart } from '../exits/exit-input.ts';
 import { legsOfPart } from '../exits/exit-input.ts';
 import { closingNets, ladderEnd, ladderRung, worstClosingNet } from '../exits/limit-ladder.ts';
 import type { HeldLeg } from '../exits/open-position.ts';
+import { contractsLeft } from './order-book.ts';
 
 /** Which part of a position to close. */
 export interface CloseRequest {
@@ -47,11 +48,8 @@ function alreadyClosing(desk: DeskContext, positionId: string): ReadonlyMap<stri
   for (const order of desk.orders.closing(positionId)) {
     for (const leg of order.intent.legs) {
       const symbol = instrumentSymbol(leg.instrument);
-      let left = leg.ratio * order.intent.quantity;
-      for (const fill of order.fills) {
-        if (instrumentSymbol(fill.instrument) === symbol) left -= fill.quantity;
-      }
-      claimed.set(symbol, (claimed.get(symbol) ?? 0) + legSign(leg.action) * left);
+      const left = legSign(leg.action) * contractsLeft(order, leg);
+      claimed.set(symbol, (claimed.get(symbol) ?? 0) + left);
     }
   }
   return claimed;

@@ -5,7 +5,7 @@ import type { RefusalKind } from '../../broker/order-gateway.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import type { Urgency } from '../../engine/domain/exit-choices.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
-import type { Fill, OrderIntent, OrderStatus } from '../../engine/domain/order.ts';
+import type { Fill, OrderIntent, OrderLeg, OrderStatus } from '../../engine/domain/order.ts';
 import { FINAL_ORDER_STATUSES, legSign } from '../../engine/domain/order.ts';
 import type { Cents, EpochMicros, Price } from '../../engine/domain/units.ts';
 import { price } from '../../engine/domain/units.ts';
@@ -102,6 +102,16 @@ export function isExternal({ intent }: OrderRecord): boolean {
 
 export function isFinal(order: OrderRecord): boolean {
   return FINAL_ORDER_STATUSES.has(order.status);
+}
+
+/** Contracts of one of its legs that an order has still to trade. */
+export function contractsLeft({ intent, fills }: OrderRecord, leg: OrderLeg): number {
+  const symbol = instrumentSymbol(leg.instrument);
+  let left = leg.ratio * intent.quantity;
+  for (const fill of fills) {
+    if (instrumentSymbol(fill.instrument) === symbol) left -= fill.quantity;
+  }
+  return Math.max(0, left);
 }
 
 /** Units that each leg has filled, a fraction where a unit of it is not whole. */

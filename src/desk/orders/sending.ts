@@ -15,6 +15,7 @@ import type { Judgement } from '../previews/judging.ts';
 import { quoteSnapshot } from '../previews/judging.ts';
 import { tellOnce } from '../session/told-once.ts';
 import { performGateway } from './broker-events.ts';
+import { isCovered } from './close-cover.ts';
 import type { OrderRecord } from './order-book.ts';
 import { isClose, isExternal, newOrder } from './order-book.ts';
 import { publishOrder } from './order-views.ts';
@@ -25,6 +26,9 @@ import { rememberOrder } from './recent-orders.ts';
 const STUCK_AFTER_MICROS = 5 * MICROS_PER_SECOND;
 /** An opening goes out on a judgement that is no older. */
 export const JUDGED_FOR_MICROS = 2 * MICROS_PER_SECOND;
+
+/** Why a close is called back whose position is gone, or a part of it. */
+const UNCOVERED = 'what it closes is not held any more';
 
 /** What an intent is recorded with. */
 export interface Authorization {
@@ -147,7 +151,8 @@ function isJudgedLately(desk: DeskContext, order: OrderRecord): boolean {
 }
 
 /** False for an opening that was judged too long ago, for a close that waits for the end of the
- * position's stop, and for one whose position that stop has closed: such a close is dead. */
+ * position's stop, and for one whose position that stop or somebody else has closed: such a close is
+ * dead. */
 function mayGo(desk: DeskContext, order: OrderRecord): boolean {
   const { positionId, purpose } = order.intent;
   if (purpose === 'open') return isJudgedLately(desk, order);
@@ -158,8 +163,9 @@ function mayGo(desk: DeskContext, order: OrderRecord): boolean {
     pageStuckStop(desk, order, stop);
     return false;
   }
-  if (!desk.day.protections.has(positionId) || isCovered(desk, order)) return true;
-  endUnsent(desk, order, 'the stop at the broker closed the position first');
+  if (isCovered(desk, order)) return true;
+  const isByStop = desk.day.protections.has(positionId);
+  endUnsent(desk, order, isByStop ? 'the stop at the broker closed the position first' : UNCOVERED);
   return false;
 }
 
@@ -173,14 +179,19 @@ function pageStuckStop(desk: DeskContext, order: OrderRecord, stop: OrderRecord)
   );
 }
 
-/** True while the position holds all that the order takes from it. */
-function isCovered(desk: DeskContext, { intent }: OrderRecord): boolean {
-  const legs = desk.book.structure(intent.positionId)?.legs ?? [];
-  const held = new Map(legs.map((leg) => [instrumentSymbol(leg.instrument), leg.quantity]));
-  return intent.legs.every(({ instrument, action, ratio }) => {
-    const left = -legSign(action) * (held.get(instrumentSymbol(instrument)) ?? 0);
-    return left >= ratio * intent.quantity;
-  });
+/** Calls back every close of ours that would take more than is held: a fill of it would open the position
+ * the other way round. Called after the broker's words and on the clock, which asks again where the broker
+ * refused. */
+export function callBackUncovered(desk: DeskContext): void {
+  for (const order of desk.orders.live()) {
+    if (!isClose(order) || isExternal(order) || order.cancelRequested) continue;
+    if (desk.at.wall < (order.cancelAgainAt ?? 0) || isCovered(desk, order)) continue;
+    if (isUnsent(order)) endUnsent(desk, order, UNCOVERED);
+    else {
+      order.reason = UNCOVERED;
+      requestCancel(desk, order, 'engine');
+    }
+  }
 }
 
 /**

@@ -1,13 +1,13 @@
 /** Positions of this session that were closed at a loss, and orders that the broker would not have. */
 
 import { multiplierOf } from '../../engine/domain/instrument.ts';
-import type { Fill } from '../../engine/domain/order.ts';
+import type { Fill, OrderStatus } from '../../engine/domain/order.ts';
 import { legSign } from '../../engine/domain/order.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { amountCents } from '../../engine/domain/units.ts';
 import type { Losses } from '../../risk/risk-input.ts';
 import type { DeskContext } from '../desk-context.ts';
-import type { OrderRecord } from '../orders/order-book.ts';
+import { isExternal, type OrderRecord } from '../orders/order-book.ts';
 
 interface Closed {
   readonly strategy: string;
@@ -61,15 +61,19 @@ export function lossesByStrategy(desk: DeskContext): ReadonlyMap<string, Losses>
   return losses;
 }
 
-/** Orders in a row, the newest last, that the broker rejected since the operator last re-armed. An
- * order that it took ends the row; one whose outcome is open says nothing. */
+/** What the broker neither took nor rejected, as far as is known. */
+const SAYS_NOTHING: ReadonlySet<OrderStatus> = new Set(['sending', 'unknown', 'absentPresumed']);
+
+/** Orders in a row, the newest last, that the broker rejected since the operator last re-armed. One of
+ * ours that it took ends the row; one whose outcome is open or presumed says nothing. */
 export function consecutiveRejects(desk: DeskContext): number {
   const since = desk.day.rearmedAt ?? 0;
   let rejects = 0;
-  for (const { status, sentAt, createdAt } of desk.orders.all()) {
-    if (sentAt === undefined || createdAt.wall <= since) continue;
+  for (const order of desk.orders.all()) {
+    const { status, sentAt, createdAt } = order;
+    if (sentAt === undefined || createdAt.wall <= since || isExternal(order)) continue;
     if (status === 'rejected') rejects += 1;
-    else if (status !== 'sending' && status !== 'unknown') rejects = 0;
+    else if (!SAYS_NOTHING.has(status)) rejects = 0;
   }
   return rejects;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { consecutiveRejects, lossesByStrategy } from '../../../src/desk/account/loss-history.ts';
+import { adoptOrder } from '../../../src/desk/orders/adopting.ts';
 import { DeskRig, denialIn } from '../../support/desk-rig.ts';
 
 const STRATEGY = 'iron_condor_30_delta';
@@ -66,6 +67,18 @@ describe('rejections in a row', () => {
     rig.execute(rig.preview());
     rig.journal = 'held';
     rig.send({ kind: 'confirm', tokenSha256: rig.preview().tokenSha256 });
+    expect(consecutiveRejects(rig.desk.context)).toBe(1);
+  });
+
+  it('are not ended by an order of others, nor by one that is only presumed absent', () => {
+    const rig = new DeskRig({ knobs: { rejectNext: 1 }, limits: { duplicateWindowMillis: 0 } });
+    const rejected = rig.execute(rig.preview());
+    rig.advance(1);
+    const intent = { ...rejected.intent, intentId: 'external-B-9', strategy: 'external' } as const;
+    adoptOrder(rig.desk.context, { intent, brokerOrderId: 'B-9' });
+    expect(consecutiveRejects(rig.desk.context)).toBe(1);
+    rig.order('external-B-9').status = 'filled';
+    rig.execute(rig.preview()).status = 'absentPresumed';
     expect(consecutiveRejects(rig.desk.context)).toBe(1);
   });
 });

@@ -34,6 +34,7 @@ export interface AccountRisk {
   /** Extremes of net vega, cents per volatility point, over the same combinations. */
   readonly vegaHighestCents: number | undefined;
   readonly vegaLowestCents: number | undefined;
+  /** By the broker's last picture, less the worst cases of openings that it did not show yet. */
   readonly buyingPowerCents: Cents | undefined;
   /** Shares held after exercise or assignment, signed; anything but 0 blocks openings. */
   readonly sharesHeld: number;

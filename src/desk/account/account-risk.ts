@@ -10,6 +10,7 @@ import type { DeskContext } from '../desk-context.ts';
 import type { OrderRecord } from '../orders/order-book.ts';
 import { filledUnits } from '../orders/order-book.ts';
 import { bookGreeks } from './book-greeks.ts';
+import { buyingPowerLeft } from './buying-power-left.ts';
 import { dayPnl } from './day-pnl.ts';
 import { consecutiveRejects, lossesByStrategy } from './loss-history.ts';
 import { Standing } from './standing.ts';
@@ -126,7 +127,7 @@ export function accountRisk(desk: DeskContext): AccountRisk {
     gammaLowest: greeks?.gamma.lowest,
     vegaHighestCents: greeks?.vegaCents.highest,
     vegaLowestCents: greeks?.vegaCents.lowest,
-    buyingPowerCents: desk.gateway.snapshot(desk.at)?.buyingPowerCents,
+    buyingPowerCents: buyingPowerLeft(desk),
     sharesHeld: desk.book.sharesHeld(),
     contractsBySymbol: standing.contracts,
     unknownStrategies: new Set(unknown.map((order) => order.intent.strategy)),

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import type { AccountSnapshot } from '../../../src/broker/order-gateway.ts';
+import { buyingPowerLeft } from '../../../src/desk/account/buying-power-left.ts';
+import { cents } from '../../../src/engine/domain/units.ts';
+import { CONDOR, DeskRig, denialIn } from '../../support/desk-rig.ts';
+
+const HELD_BY_BROKER = cents(1_000_00);
+
+/** A broker whose picture of the account stays as it is, with so much to spend in it. */
+function slowBroker(): { rig: DeskRig; picture: AccountSnapshot; left: () => number | undefined } {
+  const rig = new DeskRig({ limits: { duplicateWindowMillis: 0 } });
+  const now = rig.gateway.snapshot(rig.at);
+  if (now === undefined) throw new Error('the paper broker always gives a picture');
+  const picture = { ...now, buyingPowerCents: HELD_BY_BROKER };
+  rig.gateway.editSnapshot = () => picture;
+  return { rig, picture, left: () => buyingPowerLeft(rig.desk.context) };
+}
+
+describe('buying power between two pictures of the account', () => {
+  it('is less by each opening that the last one does not show, so that two do not share it', () => {
+    const { rig, left } = slowBroker();
+    const first = rig.preview({ ...CONDOR, width: 10 });
+    const second = rig.preview({ ...CONDOR, width: 4 });
+    const order = rig.execute(first);
+    expect(order.status).toBe('filled');
+    expect(left()).toBe(HELD_BY_BROKER - order.worstCaseCents);
+    expect(denialIn(rig.confirm(second.tokenSha256)).code).toBe('buying_power');
+  });
+
+  it('counts an order on its way in full, and none that ended with nothing filled', () => {
+    const { rig, left } = slowBroker();
+    rig.size = 0;
+    const { tokenSha256 } = rig.preview();
+    rig.send({ kind: 'confirm', tokenSha256 });
+    const [order] = rig.orders();
+    if (order === undefined) throw new Error('an opening was recorded');
+    expect(left()).toBe(HELD_BY_BROKER - order.worstCaseCents);
+    rig.send({ kind: 'cancel', orderId: order.intent.intentId, tokenSha256: rig.newToken() });
+    rig.ended(order.intent.intentId);
+    expect([order.status, left()]).toEqual(['cancelled', HELD_BY_BROKER]);
+  });
+
+  it('is the word of the broker once its picture shows the order or is younger', () => {
+    const { rig, picture, left } = slowBroker();
+    const order = rig.execute(rig.preview());
+    const { intentId } = order.intent;
+    const ended = { intentId, standing: 'filled', remaining: 0 } as const;
+    rig.gateway.editSnapshot = () => ({ ...picture, endedOrders: [ended] });
+    expect(left()).toBe(HELD_BY_BROKER);
+    rig.gateway.editSnapshot = () => ({ ...picture, asOf: rig.at });
+    expect(left()).toBe(HELD_BY_BROKER);
+    rig.gateway.editSnapshot = () => undefined;
+    expect(left()).toBeUndefined();
+  });
+});

@@ -19,7 +19,7 @@ export class PicturePace {
   #dueAt: number;
   #begunAt = Number.NEGATIVE_INFINITY;
   #runningSince: EpochMicros | undefined;
-  /** Since when reads have failed with none that came to its end. */
+  /** Since when rounds have been under way of which none made a picture. */
   #failingSince: EpochMicros | undefined;
   #calmUntil = 0;
 
@@ -51,13 +51,13 @@ export class PicturePace {
     return isOpen && wall >= this.#calmUntil ? EVERY_MICROS : OFF_HOURS_EVERY_MICROS;
   }
 
-  /** The round came to its end, whether or not it made a picture. */
+  /** The round made a picture. */
   completed(): void {
     this.#runningSince = undefined;
     this.#failingSince = undefined;
   }
 
-  /** The round failed. */
+  /** The round made none: it failed, or something changed meanwhile. */
   failed({ wall }: At): void {
     this.#failingSince ??= this.#runningSince ?? wall;
     this.#runningSince = undefined;

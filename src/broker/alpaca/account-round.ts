@@ -128,10 +128,12 @@ export class AccountRounds {
     this.#list((again) => {
       if (number !== this.#number) return;
       for (const order of again.orders) takeOrder(this.#world, order);
-      this.#pace.completed();
       const isStill = this.#world.changes === round.changes && again.text === round.orders.text;
       if (isStill) this.#take(round);
-      else this.#pace.again(this.#world.at, AGAIN_MICROS);
+      else {
+        this.#pace.failed(this.#world.at);
+        this.#pace.again(this.#world.at, AGAIN_MICROS);
+      }
     });
   }
 
@@ -145,10 +147,11 @@ export class AccountRounds {
     const world = this.#world;
     const number = textIn(account, 'account_number');
     if (number !== world.accountId) {
-      this.fault = `these keys are of account ${number ?? 'unknown'}, not of ${world.accountId}`;
+      this.#fail(`these keys are of account ${number ?? 'unknown'}, not of ${world.accountId}`);
       return;
     }
     this.fault = undefined;
+    this.#pace.completed();
     const fillsSince = world.session?.open ?? startedAt.market;
     const cents = (name: string) => centsFromDollars(numberIn(account, name) ?? 0);
     const listed = new Set(orders.orders.map(({ id }) => world.lines.placeOf(id)?.line));

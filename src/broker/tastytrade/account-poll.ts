@@ -157,17 +157,21 @@ export class AccountPoll {
   #onLast(round: Round, list: OrderList, at: At): readonly GatewayEffect[] {
     if (this.#round !== round) return NOTHING;
     if ('failed' in list) return this.#fail(at, list.isThrottled);
-    this.#pace.completed();
-    const events = this.#parts.take(list.orders, at);
+    const { accountId, ledger, take } = this.#parts;
+    const events = take(list.orders, at);
     const { positions, balances } = round;
-    const isWholePicture = list.orders.every((o) => o.standing !== 'filled' || isWhole(o));
+    // An execution that the list lacks and that was told before is not on its way: it was taken back.
+    const isWholePicture = list.orders.every((order) => {
+      const known = ledger.order(order.id) ?? order;
+      return known.standing !== 'filled' || isWhole(known);
+    });
     const hasChanged = this.#mark() !== round.mark || !isWholePicture;
     const session = this.#session;
     if (hasChanged || positions === undefined || balances === undefined || session === undefined) {
-      return [...events, ...this.#again(at)];
+      return [...events, ...this.#fail(at)];
     }
     this.#round = undefined;
-    const { accountId, ledger } = this.#parts;
+    this.#pace.completed();
     const fillsSince = session.open;
     this.#snapshot = snapshotOf(ledger, list.orders, {
       asOf: round.begunAt,

@@ -161,6 +161,11 @@ export class OrderLedger {
     return name;
   }
 
+  /** All that was told of an order of the broker. */
+  order(id: string): TastyOrder | undefined {
+    return this.#orders.get(id);
+  }
+
   chain(intentId: string): ChainView | undefined {
     const orders = this.#chainOf(intentId);
     if (orders.length === 0) return undefined;

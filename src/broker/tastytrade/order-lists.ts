@@ -8,7 +8,7 @@ import type { WireRequests } from '../wire-requests.ts';
 import { isThrottled } from '../wire-requests.ts';
 import { pageIn, refusalIn } from './envelope.ts';
 import type { TastyOrder } from './tasty-order.ts';
-import { parseTastyOrder } from './tasty-order.ts';
+import { parseTastyOrder, rowIn } from './tasty-order.ts';
 
 const PER_PAGE = 200;
 /** A list that never ends is not a list: ten thousand orders of one day. */
@@ -26,8 +26,16 @@ export class OrderLists {
   readonly #requests: WireRequests<readonly GatewayEffect[]>;
   readonly #root: string;
 
-  constructor(requests: WireRequests<readonly GatewayEffect[]>, accountId: string) {
+  readonly #isOwn: (tag: string) => boolean;
+
+  /** `isOwn`: true of the tag of an order of ours. */
+  constructor(
+    requests: WireRequests<readonly GatewayEffect[]>,
+    accountId: string,
+    isOwn: (tag: string) => boolean,
+  ) {
     this.#requests = requests;
+    this.#isOwn = isOwn;
     this.#root = `/accounts/${accountId}/orders`;
   }
 
@@ -54,6 +62,14 @@ export class OrderLists {
     return this.#page(begun, at, onList);
   }
 
+  /** True of a row that cannot be read and may be an order of ours. Somebody's order in what this engine
+   * has no word for is left out. */
+  readonly #isMissed = (item: unknown): boolean => {
+    if (parseTastyOrder(item) !== undefined) return false;
+    const row = rowIn(item);
+    return row === undefined || (row.tag !== undefined && this.#isOwn(row.tag));
+  };
+
   #page(list: Progress, at: At, onList: OnList): readonly GatewayEffect[] {
     const path = list.pathOf(list.page);
     const asked = this.#requests.ask(
@@ -69,6 +85,8 @@ export class OrderLists {
         const page = pageIn(body, list.perPage);
         if (page === undefined) return onList({ failed: 'the list cannot be read' }, answeredAt);
         const found = page.items.flatMap((item) => parseTastyOrder(item) ?? []);
+        const isLacking = found.length < page.items.length && page.items.some(this.#isMissed);
+        if (isLacking) return onList({ failed: 'an order in it cannot be read' }, answeredAt);
         const orders = [...list.orders, ...found];
         const count = list.count + page.items.length;
         if (page.isLast) return onList({ orders: orders.toSorted(oldestFirst), count }, answeredAt);

@@ -186,6 +186,16 @@ export function parseTastyOrder(value: unknown): TastyOrder | undefined {
   };
 }
 
+const rowShape = z.object({ id: wireId, 'external-identifier': z.string().nullish() });
+
+/** Whose order a row of a list is, where that much can be read of it: its id and the tag it carries. */
+export function rowIn(
+  value: unknown,
+): { readonly id: string; readonly tag: string | undefined } | undefined {
+  const { id, 'external-identifier': tag } = rowShape.safeParse(value).data ?? {};
+  return id === undefined ? undefined : { id, tag: tag ?? undefined };
+}
+
 /** True once every leg has the executions that it was ordered with: a multi-leg order is told as
  * `Filled` before the fills of all its legs are. */
 export function isWhole({ legs }: TastyOrder): boolean {

@@ -107,7 +107,7 @@ export class TastytradeGateway implements OrderGateway {
     this.#source = source;
     const ledger = new OrderLedger(history.intents);
     const requests = this.#requests;
-    const lists = new OrderLists(requests, accountId);
+    const lists = new OrderLists(requests, accountId, (tag) => ledger.intent(tag) !== undefined);
     const take = (orders: readonly TastyOrder[], at: At) => this.#takeAll(orders, at);
     this.#ledger = ledger;
     this.#stream = new AccountStream(accountId, source);

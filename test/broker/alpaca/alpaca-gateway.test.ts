@@ -11,6 +11,7 @@ import { optionLeg, sharesLeg } from '../../support/legs.ts';
 import {
   AlpacaRig,
   closingLegs,
+  FOREIGN,
   fillsOf,
   kinds,
   LONG_CALL,
@@ -375,6 +376,20 @@ describe('the picture of the account', () => {
     rig.pass(5);
     expect(rig.gateway.snapshot(rig.at())).toBeUndefined();
     rig.pass(20);
+    expect(rig.gateway.snapshot(rig.at())).toBeDefined();
+  });
+
+  it('is none once something moved in every round of half a minute', () => {
+    const rig = new AlpacaRig();
+    rig.wires.onServed = (target) => {
+      if (target === 'GET /v2/positions') rig.venue.place({ ...FOREIGN });
+    };
+    rig.pass(29);
+    expect(rig.gateway.snapshot(rig.at())).toBeDefined();
+    rig.pass(6);
+    expect(rig.gateway.snapshot(rig.at())).toBeUndefined();
+    rig.wires.onServed = () => undefined;
+    rig.pass(6);
     expect(rig.gateway.snapshot(rig.at())).toBeDefined();
   });
 

@@ -28,6 +28,17 @@ const DATE = sessionDate('2026-08-04');
 const WALL_AHEAD_MICROS = 1_000_000_000;
 const STEP_MICROS = 100_000;
 
+/** An order that somebody else gives. */
+export const FOREIGN = {
+  symbol: 'SPY260804C00660000',
+  qty: '1',
+  side: 'buy',
+  type: 'limit',
+  limit_price: '1.00',
+  time_in_force: 'day',
+  position_intent: 'buy_to_open',
+};
+
 export interface AlpacaRigOptions {
   readonly minutes?: number;
   readonly history?: OrderHistory;
@@ -125,15 +136,7 @@ export class AlpacaRig {
 
   /** Somebody else gives an order in the account, and it is heard of. */
   placeForeign(qty: string): StubOrder {
-    const order = this.venue.place({
-      symbol: 'SPY260804C00660000',
-      qty,
-      side: 'buy',
-      type: 'limit',
-      limit_price: '1.00',
-      time_in_force: 'day',
-      position_intent: 'buy_to_open',
-    });
+    const order = this.venue.place({ ...FOREIGN, qty });
     this.pass();
     return order;
   }

@@ -13,6 +13,29 @@ function cashCents(rig: TastyRig): number | undefined {
   return rig.gateway.snapshot(rig.at())?.cashCents;
 }
 
+/** Each list of orders holds this row too. */
+function putInLists(rig: TastyRig, row: object): void {
+  const handle = rig.venue.handle.bind(rig.venue);
+  rig.venue.handle = (request) => {
+    const reply = handle(request);
+    const { data } = reply.body as { data?: { items?: object[] } };
+    if (request.method === 'GET' && request.url.includes('/orders')) data?.items?.push(row);
+    return reply;
+  };
+}
+
+/** An order in a future, of which this engine knows nothing. */
+function rowOf(tag: string): object {
+  const leg = { symbol: './ESZ6 E3DX6 261120P5900', action: 'Buy to Open', quantity: 1 };
+  return { id: 9, status: 'Live', 'external-identifier': tag, legs: [leg] };
+}
+
+function search(rig: TastyRig, intentId: string): unknown {
+  const events = rig.call((gateway, at) => gateway.findByIntent(intentId, at));
+  const last = [...events, ...rig.pass(3_000)].at(-1);
+  return last?.kind === 'searched' ? last.search : undefined;
+}
+
 describe('the picture of an account at tastytrade', () => {
   it('is the same whether balances come as one object or as rows', () => {
     const rig = connected();
@@ -102,6 +125,27 @@ describe('the picture of an account at tastytrade', () => {
     ]);
   });
 
+  it.each([
+    ['that is none at all', () => ({ note: 'maintenance' })],
+    ['of ours with legs that have no word here', (id: string) => rowOf(id)],
+  ])('says that a search is incomplete where a list holds an order %s', (_, row) => {
+    const rig = connected();
+    const intent = rig.intent(SPREAD, 1);
+    rig.venue.faults.add(/^POST .*orders$/, 'lost');
+    rig.place(intent, 9_000);
+    putInLists(rig, row(intent.intentId));
+    expect(search(rig, intent.intentId)).toMatchObject({
+      outcome: 'incomplete',
+      evidence: 'an order in it cannot be read',
+    });
+  });
+
+  it('leaves out what somebody else ordered and this engine has no word for', () => {
+    const rig = connected();
+    putInLists(rig, rowOf('their own tag'));
+    expect(search(rig, '20260804-000077')).toMatchObject({ outcome: 'absent' });
+  });
+
   it('rests its reads after a 429 and comes back', () => {
     const rig = connected();
     rig.venue.faults.add(/^GET .*live/, 'throttled', 2);
@@ -136,6 +180,45 @@ describe('the picture of an account at tastytrade', () => {
     expect(rig.gateway.snapshot(rig.at())).toBeUndefined();
     rig.pass(30_000);
     expect(rig.gateway.snapshot(rig.at())).toBeDefined();
+  });
+
+  it('is none once something moved in every round of half a minute', () => {
+    const rig = connected();
+    const handle = rig.venue.handle.bind(rig.venue);
+    let moves = true;
+    rig.venue.handle = (request) => {
+      const reply = handle(request);
+      if (moves && request.url.endsWith('/balances')) {
+        const leg = { symbol: 'SPY   260804P00640000', action: 'Buy to Open', quantity: 1 };
+        rig.venue.orders.foreign([leg], -1);
+      }
+      return reply;
+    };
+    rig.pass(29_000);
+    expect(rig.gateway.snapshot(rig.at())).toBeDefined();
+    rig.pass(6_000);
+    expect(rig.gateway.snapshot(rig.at())).toBeUndefined();
+    moves = false;
+    rig.pass(6_000);
+    expect(rig.gateway.snapshot(rig.at())).toBeDefined();
+  });
+
+  it('goes on after an execution of a filled order was taken back, and lacks it', () => {
+    const rig = connected();
+    const intent = rig.intent(SPREAD, 1);
+    rig.place(intent);
+    rig.venue.orders.fill(rig.head(intent.intentId), 1);
+    rig.pass(8_000);
+    expect(rig.gateway.snapshot(rig.at())?.fills).toHaveLength(2);
+    const [leg] = [...rig.venue.orders.all.values()][0]?.legs ?? [];
+    const [busted] = leg?.fills.splice(0, 1) ?? [];
+    if (leg === undefined || busted === undefined) throw new Error('a leg has filled');
+    rig.venue.account.bust(leg.symbol);
+    const from = rig.at().wall;
+    rig.pass(8_000);
+    const { asOf, fills, positions } = rig.gateway.snapshot(rig.at()) ?? {};
+    expect(asOf?.wall).toBeGreaterThan(from);
+    expect([fills?.length, positions?.length]).toEqual([1, 1]);
   });
 
   it('is taken again at once where it is wanted, and not oftener than positions may be read', () => {

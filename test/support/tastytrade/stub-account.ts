@@ -58,6 +58,12 @@ export class StubAccount {
     else this.#clock.after(this.positionLagMillis, () => this.showPositions());
   }
 
+  /** The exchange takes back what brought a position: it goes, and its money stays as it is. */
+  bust(symbol: string): void {
+    this.lots.delete(symbol);
+    this.showPositions();
+  }
+
   showPositions(): void {
     this.#shown = structuredClone(this.lots);
   }

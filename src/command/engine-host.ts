@@ -1,7 +1,6 @@
 /** Joins the threads of an engine with its door, and takes them down again. Main thread. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
-import { acquireAccountLock, acquireHomeLock } from '../audit/account-lock.ts';
 import { readForStart } from '../audit/journal-open.ts';
 import type { JournalThread } from '../audit/journal-thread.ts';
 import { clearKillLatch, engageOrTell, readKillLatch } from '../audit/kill-latch.ts';
@@ -28,6 +27,7 @@ import type { BrokerAccess } from './broker-access.ts';
 import { assertSameAccount, reachBroker } from './broker-access.ts';
 import { BUILD } from './build-info.ts';
 import { CoreWatch } from './core-watch.ts';
+import { type Locks, takeLocks } from './engine-locks.ts';
 import { socketPath } from './engine-paths.ts';
 import {
   createBuffers,
@@ -39,6 +39,7 @@ import {
   startJournal,
   startSim,
 } from './engine-threads.ts';
+import { HostAlerts } from './host-alerts.ts';
 import { describeTape, firstMinuteOf, readRecordedMarket } from './recorded-market.ts';
 import { RiskScenarios } from './risk-scenarios.ts';
 import { simulatedTimeOf } from './session-time.ts';
@@ -64,28 +65,9 @@ export interface EngineHost {
   stop(policy: 'flatten' | 'leave'): Promise<readonly string[]>;
   /** Rejects when a thread of the engine died or broke a promise of its own. */
   readonly failed: Promise<never>;
-}
-
-interface Locks {
-  release(): void;
-}
-
-function takeLocks(config: Config, accountId: string): Locks {
-  const holder = { pid: process.pid, socketPath: socketPath(config.home), home: config.home };
-  const home = acquireHomeLock(holder);
-  const { DELTARING_BROKER: broker, DELTARING_ENV: environment } = config;
-  try {
-    const account = acquireAccountLock({ broker, environment, accountId }, holder);
-    return {
-      release: () => {
-        account.release();
-        home.release();
-      },
-    };
-  } catch (error) {
-    home.release();
-    throw error;
-  }
+  /** Pages that the engine has failed, and why. Opens nothing from here on; resolves once that left, or
+   * after a few seconds without. */
+  tellFailure(error: unknown): Promise<void>;
 }
 
 /** Starts everything. Throws DeltaringError, with what to do next, before anything can trade. */
@@ -142,6 +124,7 @@ class RunningEngine implements EngineHost {
   readonly #locks: Locks;
   readonly #channels: readonly AlertChannel[];
   readonly #alerts: AlertDelivery;
+  readonly #ownAlerts: HostAlerts;
   readonly #scenarios: RiskScenarios;
   readonly #stories: AuditStories;
   readonly #ready = Promise.withResolvers<void>();
@@ -196,7 +179,12 @@ class RunningEngine implements EngineHost {
     const others = sim === undefined ? [io] : [io, sim.worker];
     const threads = { core: core.worker, journal, io, others };
     const engine = new RunningEngine({ config, log, owned, clock, simulated, buffers, threads });
-    await engine.#becomeReady();
+    try {
+      await engine.#becomeReady();
+    } catch (error) {
+      await engine.tellFailure(error);
+      throw error;
+    }
     engine.#resendLost(alerts);
     return engine;
   }
@@ -241,6 +229,7 @@ class RunningEngine implements EngineHost {
       onDelivery: (delivery) => this.#onDelivery(delivery),
       now: () => wallMicros() / 1_000,
     });
+    this.#ownAlerts = new HostAlerts(this.#alerts, config.home);
     this.api = new EngineApiClient({
       identity: this.identity,
       clock,
@@ -296,20 +285,12 @@ class RunningEngine implements EngineHost {
       this.#ready.resolve();
     } else if (message.kind === 'alert') void this.#alerts.raise(message);
     else if (message.kind === 'stopped') this.#stopped.resolve(message.unprotected);
-    else if (message.kind === 'fatal') {
-      const text = 'the core broke a promise of its own and stopped trading';
-      void this.#alerts.raise({
-        severity: 'critical',
-        code: 'CORE_HALTED',
-        text,
-        action: 'trigger',
-      });
-      this.#die(`the core halted: ${message.message}`);
-    }
+    else if (message.kind === 'fatal') this.#die(`the core halted: ${message.message}`);
   }
 
-  /** What a crash or a dead service kept from being delivered is sent now. */
+  /** What a crash or a dead service kept from being delivered is sent now, and the end of a failure. */
   #resendLost(records: readonly AuditRecord[]): void {
+    void this.#ownAlerts.endLeft();
     for (const { alert, channels } of lostAlerts(records, this.#channels, wallMicros())) {
       void this.#alerts.resend(alert, channels);
     }
@@ -342,12 +323,12 @@ class RunningEngine implements EngineHost {
   #watchCore(): void {
     this.#audit.look(this.api.auditHead().seq);
     if (this.#coreWatch.look()) {
-      const { isSilent } = this.#coreWatch;
-      const text = isSilent
-        ? 'the core thread has missed its heartbeats for two seconds'
-        : 'the core thread beats again';
-      const action = isSilent ? 'trigger' : 'resolve';
-      void this.#alerts.raise({ severity: 'critical', code: 'CORE_SILENT', text, action });
+      void (this.#coreWatch.isSilent
+        ? this.#ownAlerts.open(
+            'CORE_SILENT',
+            'the core thread has missed its heartbeats for two seconds',
+          )
+        : this.#ownAlerts.end('CORE_SILENT', 'the core thread beats again'));
     }
     this.counters.set('alerts_undelivered', this.#alerts.undelivered().count);
   }
@@ -355,6 +336,14 @@ class RunningEngine implements EngineHost {
   #die(message: string): void {
     if (this.#stopping) return;
     this.#failure.reject(new DeltaringError('INTERNAL', message));
+  }
+
+  async tellFailure(error: unknown): Promise<void> {
+    this.counters.raiseKillWord();
+    const [why] = (error instanceof Error ? error.message : String(error)).split('\n');
+    const text = `the engine has failed and ends: nothing watches its positions until it is started again (${why})`;
+    void this.#ownAlerts.open('ENGINE_FAILED', text);
+    await this.#alerts.close(ALERTS_TIMEOUT_MILLIS);
   }
 
   /** What the core leaves unprotected; undefined where it hangs or comes to no end. */

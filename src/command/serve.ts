@@ -89,6 +89,13 @@ function endSignal(): Promise<string> {
   });
 }
 
+/** Rejects with the first error of this thread that nothing caught. */
+function uncaught(): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    process.on('uncaughtException', reject);
+  });
+}
+
 async function stop(
   config: Config,
   engine: EngineHost,
@@ -135,12 +142,12 @@ export async function serve(config: Config, core: Worker): Promise<number> {
   if ('value' in status)
     log(`session ${status.value.session}, ${status.value.timeNewYork} New York`);
   try {
-    const why = await Promise.race([ended, engine.failed]);
+    const why = await Promise.race([ended, engine.failed, uncaught()]);
     return await stop(config, engine, faces, why);
   } catch (error) {
     log(`the engine failed: ${error instanceof Error ? error.message : String(error)}`);
     log('nothing more can trade from here; positions are journalled: start again to re-arm exits');
-    await faces.close();
+    await Promise.allSettled([engine.tellFailure(error), faces.close()]);
     process.exit(EXIT_FAILED);
   }
 }

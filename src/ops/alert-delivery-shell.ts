@@ -81,25 +81,26 @@ export class AlertDelivery {
     return { count: this.#kept.size, ageMs };
   }
 
-  /** Logs the alert and sends it where it goes. Resolves once every channel took it or gave up;
-   * never throws. */
-  async raise(alert: Alert): Promise<void> {
+  /** Logs the alert and sends it where it goes. Resolves once every channel took it or gave up, with
+   * whether all took it; never throws. */
+  async raise(alert: Alert): Promise<boolean> {
     const { severity, code, text, action, alertSeq } = alert;
     const what = action === 'trigger' ? severity : action;
     this.#options.log(`alert ${what} ${code}: ${text}`);
     this.#options.onDelivery({ code, channel: 'log', ok: true, alertSeq });
-    await this.resend(alert);
+    return this.resend(alert);
   }
 
   /** Sends it where it goes without logging it again; to `only` these where they are given. */
-  async resend(alert: Alert, only?: readonly AlertChannel[]): Promise<void> {
+  async resend(alert: Alert, only?: readonly AlertChannel[]): Promise<boolean> {
     const lines = this.#lines.filter(
       ({ channel }) => channel.takes(alert) && (only === undefined || only.includes(channel)),
     );
     const delivered = Promise.all(lines.map((line) => this.#deliver(line, alert)));
     this.#pending.add(delivered);
-    await delivered;
+    const taken = await delivered;
     this.#pending.delete(delivered);
+    return taken.every(Boolean);
   }
 
   /** Tries again what no channel took so far, oldest first. */
@@ -117,7 +118,7 @@ export class AlertDelivery {
     clearTimeout(timer);
   }
 
-  async #deliver(line: Line, alert: Alert): Promise<void> {
+  async #deliver(line: Line, alert: Alert): Promise<boolean> {
     const ok = await this.#inOrder(line, alert);
     this.#tell(line, alert, ok);
     if (!ok) {
@@ -125,6 +126,7 @@ export class AlertDelivery {
     }
     const isBehind = !ok && this.#oldestOf(line, alert)?.alert !== alert;
     if (this.#kept.size > 0 && (ok || isBehind)) void this.retry();
+    return ok;
   }
 
   async #retryOne(kept: Kept): Promise<void> {

@@ -1,38 +1,22 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
-import type { IncomingMessage, Server } from 'node:http';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { killLatchPath } from '../../src/audit/kill-latch.ts';
 import { createHome, EngineProcess, eventually, PATIENCE } from '../support/engine-process.ts';
+import { type PagerStub, startPagerStub } from '../support/pager-stub.ts';
 import { Trader } from './trader.ts';
 
 vi.setConfig(PATIENCE);
 
 const CONDOR = { width: 5, short_delta: 30, quantity: 1 };
 const PRELOAD = new URL('../support/hang-core.mjs', import.meta.url).href;
-const pages: string[] = [];
-let pager: Server;
+let pager: PagerStub;
 let engine: EngineProcess;
 let trader: Trader;
 let hangFile: string;
 
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  let text = '';
-  for await (const chunk of request) text += String(chunk);
-  return text;
-}
-
 beforeAll(async () => {
-  pager = createServer((request, response) => {
-    void bodyOf(request).then((text) => {
-      pages.push(text);
-      response.writeHead(202, { 'content-type': 'application/json' }).end('{"status":"success"}');
-    });
-  });
-  await new Promise<void>((resolve) => pager.listen(0, '127.0.0.1', resolve));
-  const { port } = pager.address() as AddressInfo;
+  pager = await startPagerStub();
   const home = createHome();
   hangFile = join(home, 'hang-core');
   engine = await EngineProcess.start({
@@ -40,8 +24,7 @@ beforeAll(async () => {
     settings: {
       NODE_OPTIONS: `--import ${PRELOAD}`,
       HANG_CORE_FILE: hangFile,
-      PAGERDUTY_API_KEY: 'a'.repeat(32),
-      PAGERDUTY_ENDPOINT: `http://127.0.0.1:${port}/v2/enqueue`,
+      ...pager.settings,
     },
   });
   trader = await Trader.overHttp(engine.url);
@@ -67,7 +50,7 @@ describe('a core thread that hangs', () => {
       (await health()) === 503 ? true : undefined,
     );
     await eventually('the silent core is paged', () =>
-      pages.some((page) => page.includes('CORE_SILENT')) ? true : undefined,
+      pager.pages.some((page) => page.includes('CORE_SILENT')) ? true : undefined,
     );
 
     const confirmed = trader.ask('confirm_trade', { confirm_token: preview['confirmToken'] });
@@ -96,7 +79,7 @@ describe('a core thread that hangs', () => {
       (await health()) === 503 ? true : undefined,
     );
     expect(await engine.stop()).toBe(3);
-    expect(pages.some((page) => page.includes('UNPROTECTED_AT_STOP'))).toBe(true);
+    expect(pager.pages.some((page) => page.includes('UNPROTECTED_AT_STOP'))).toBe(true);
     expect(engine.log).toContain('unknown: the core did not answer');
   });
 });

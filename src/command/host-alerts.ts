@@ -1,0 +1,62 @@
+/**
+ * What the main thread itself tells when the core cannot. No record of the journal holds it, so a file
+ * of the home remembers what was told and not ended: the next engine that is ready ends it. Main thread
+ * only.
+ */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AlertDelivery } from '../ops/alert-delivery-shell.ts';
+
+const CODES = ['CORE_SILENT', 'ENGINE_FAILED'] as const;
+export type HostAlertCode = (typeof CODES)[number];
+
+export class HostAlerts {
+  readonly #delivery: Pick<AlertDelivery, 'raise'>;
+  readonly #path: string;
+
+  constructor(delivery: Pick<AlertDelivery, 'raise'>, home: string) {
+    this.#delivery = delivery;
+    this.#path = join(home, 'open-alerts');
+  }
+
+  /** Resolves once every channel took it or gave up. */
+  async open(code: HostAlertCode, text: string): Promise<void> {
+    this.#remember([...this.#left().filter((left) => left !== code), code]);
+    await this.#delivery.raise({ severity: 'critical', code, text, action: 'trigger' });
+  }
+
+  /** Remembered as open until every channel has taken its end. */
+  async end(code: HostAlertCode, text: string): Promise<void> {
+    const isTaken = await this.#delivery.raise({
+      severity: 'critical',
+      code,
+      text,
+      action: 'resolve',
+    });
+    if (isTaken) this.#remember(this.#left().filter((left) => left !== code));
+  }
+
+  /** Ends what an engine of before left open. */
+  async endLeft(): Promise<void> {
+    await Promise.all(this.#left().map((code) => this.end(code, 'an engine is ready again')));
+  }
+
+  #left(): readonly HostAlertCode[] {
+    try {
+      const codes = readFileSync(this.#path, 'utf8').split('\n');
+      return CODES.filter((code) => codes.includes(code));
+    } catch {
+      return [];
+    }
+  }
+
+  /** A disk that takes nothing must not keep a page from leaving. */
+  #remember(codes: readonly HostAlertCode[]): void {
+    try {
+      if (codes.length === 0) rmSync(this.#path, { force: true });
+      else writeFileSync(this.#path, `${codes.join('\n')}\n`);
+    } catch {
+      // The page goes out all the same; its end is then for whoever was paged to say.
+    }
+  }
+}

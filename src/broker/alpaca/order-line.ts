@@ -5,8 +5,8 @@
 
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Fill, OrderIntent, OrderLeg } from '../../engine/domain/order.ts';
-import type { Price, SessionDate } from '../../engine/domain/units.ts';
-import { price, sessionDate } from '../../engine/domain/units.ts';
+import type { Price } from '../../engine/domain/units.ts';
+import { price } from '../../engine/domain/units.ts';
 import type { ApprovedOrder } from '../approved-order.ts';
 import { fillFees } from '../fees.ts';
 import type { OrderStanding } from '../order-gateway.ts';
@@ -112,12 +112,6 @@ export function intentIdOf(clientId: string): string {
 /** True while the newest order of a line was sent and never seen. */
 export function hasPosting(line: OrderLine): boolean {
   return lastOrder(line)?.status === 'posting';
-}
-
-/** The date that this engine's intent ids begin with; undefined for others. */
-export function dateOfIntent(intentId: string): SessionDate | undefined {
-  const parts = /^(\d{4})(\d\d)(\d\d)-/.exec(intentId);
-  return parts === null ? undefined : sessionDate(`${parts[1]}-${parts[2]}-${parts[3]}`);
 }
 
 export function lastOrder({ orders }: OrderLine): LineOrder | undefined {

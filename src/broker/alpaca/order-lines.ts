@@ -68,15 +68,14 @@ export class OrderLines {
     return [...this.#lines.values()];
   }
 
-  /** A session begins: drops the lines of earlier ones that ended, or of which the broker has told
-   * nothing, and all of those before `oldest`, for a day's order does not live so long whatever was
-   * told. Answers with the broker's ids of their orders. */
+  /** A session begins: drops the lines of earlier ones that ended, and all of those before `oldest`, for
+   * a day's order does not live so long whatever was told. One of which the broker has told nothing yet
+   * may still be looked for. Answers with the broker's ids of their orders. */
   beginSession(date: SessionDate, oldest: SessionDate): readonly string[] {
     const [today, longAgo] = [date, oldest].map((each) => each.replaceAll('-', ''));
-    const isOver = ({ intentId, isForeign, ...line }: OrderLine): boolean => {
-      const hasEnded = line.end !== undefined || (line.orders.length === 0 && !line.isAccepted);
-      if (isForeign) return hasEnded;
-      return intentId < (longAgo ?? '') || (hasEnded && intentId < (today ?? ''));
+    const isOver = ({ intentId, isForeign, end }: OrderLine): boolean => {
+      if (isForeign) return end !== undefined;
+      return intentId < (longAgo ?? '') || (end !== undefined && intentId < (today ?? ''));
     };
     const over = new Set([...this.#lines.values()].filter(isOver));
     for (const { intentId } of over) this.#lines.delete(intentId);

@@ -3,6 +3,9 @@
  * a search), turned into events: one way in, so that each fact is told once.
  */
 
+import { sessionTimes } from '../../engine/domain/session-calendar.ts';
+import type { EpochMicros } from '../../engine/domain/units.ts';
+import { dateOfIntent } from '../intent-date.ts';
 import type { OrderSearch } from '../order-gateway.ts';
 import type { Execution, OrderLine } from './order-line.ts';
 import {
@@ -88,8 +91,16 @@ function tellStanding(world: AlpacaWorld, { line, order }: Place): void {
   tell(world, { kind: 'replaced', intentId, limit: order.limit });
 }
 
+/** The latest moment at which an order of the line can have filled: what is found of an earlier session
+ * is no execution of this one. */
+function filledBy({ at }: AlpacaWorld, { intentId }: OrderLine): EpochMicros {
+  const date = dateOfIntent(intentId);
+  const session = date === undefined ? undefined : sessionTimes(date);
+  return session !== undefined && session.lastTrade < at.market ? session.lastTrade : at.market;
+}
+
 function tellFills(world: AlpacaWorld, line: OrderLine, execution: Execution | undefined): void {
-  for (const fill of newFills(line, world.at.market, execution)) {
+  for (const fill of newFills(line, filledBy(world, line), execution)) {
     line.fills.push(fill);
     tell(world, { kind: 'fill', fill });
   }

@@ -3,12 +3,13 @@
 import type { At } from '../../engine/domain/clock.ts';
 import { newYorkDate, newYorkInstant } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros, SessionDate } from '../../engine/domain/units.ts';
+import { searchedSince } from '../intent-date.ts';
 import type { Turn } from '../request-pacer.ts';
 import type { WireAnswer } from '../wire-requests.ts';
 import { bodyOf } from '../wire-requests.ts';
 import { judgeUnchanged, turnOf } from './changing.ts';
 import type { OrderLine } from './order-line.ts';
-import { dateOfIntent, hasPosting, intentIdOf, lastOrder } from './order-line.ts';
+import { hasPosting, intentIdOf, lastOrder } from './order-line.ts';
 import { retell, takeOrder } from './order-news.ts';
 import type { AlpacaWorld } from './order-world.ts';
 import { ask, readLater, refuseChange, tell } from './order-world.ts';
@@ -173,8 +174,7 @@ function incomplete(world: AlpacaWorld, intentId: string, evidence: string): voi
 
 /** The list holds each order with its legs and whatever replaced it, from the day of the intent on. */
 function searchList(world: AlpacaWorld, intentId: string, turn: Turn): void {
-  const date = dateOfIntent(intentId);
-  const after = date === undefined ? sessionStart(world) : midnight(date);
+  const after = midnight(searchedSince(intentId, newYorkDate(world.at.market)));
   readList(world, { after, turn }, (list, why) => {
     if (list === undefined) incomplete(world, intentId, why);
     else judgeList(world, intentId, list);
@@ -199,7 +199,13 @@ function judgeList(world: AlpacaWorld, intentId: string, list: OrderList): void 
     sent.endReason = 'its client id is taken by another order';
     line = sent;
   }
-  if (line === undefined || (hasPosting(line) && line.end === undefined)) {
+  if (line === undefined && own.length > 0) {
+    incomplete(
+      world,
+      intentId,
+      'an order with its client id is listed, and this adapter has no such intent',
+    );
+  } else if (line === undefined || (hasPosting(line) && line.end === undefined)) {
     const search = { outcome: 'absent', takenAt: list.takenAt, evidence } as const;
     tell(world, { kind: 'searched', intentId, search });
   } else retell(world, line, evidence);

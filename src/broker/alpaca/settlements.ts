@@ -6,10 +6,10 @@ import { newYorkDate, sessionTimes } from '../../engine/domain/session-calendar.
 import type { EpochMicros, SessionDate } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_SECOND, priceFromDollars } from '../../engine/domain/units.ts';
 import { settlementFees } from '../fees.ts';
+import { dateOfIntent } from '../intent-date.ts';
 import type { Settlement } from '../order-gateway.ts';
 import { ToldSettlements } from '../told-settlements.ts';
 import { bodyOf } from '../wire-requests.ts';
-import { dateOfIntent } from './order-line.ts';
 import type { OrderHistory } from './order-lines.ts';
 import type { AlpacaWorld } from './order-world.ts';
 import { ask, tell } from './order-world.ts';

@@ -1,6 +1,7 @@
 /**
- * Looks for the order of one intent in everything the broker lists of the day. It is absent only
- * where both lists were read to their ends and neither held it. Pure.
+ * Looks for the order of one intent in everything the broker lists from the intent's own day on: its list
+ * of live orders is of today's session alone. It is absent only where both lists were read to their ends
+ * and neither held it. Pure.
  */
 
 import type { At } from '../../engine/domain/clock.ts';
@@ -37,7 +38,7 @@ export class OrderSearcher {
       if ('failed' in live) return this.#end(intentId, incomplete(live.failed), liveAt);
       const effects = this.#parts.take(live.orders, liveAt);
       const rest = lists.since(turn, date, liveAt, (since, sinceAt) => {
-        return this.#onBoth(intentId, { live, since, takenAt: at }, sinceAt);
+        return this.#onBoth(intentId, { live, since, date, takenAt: at }, sinceAt);
       });
       return [...effects, ...rest];
     });
@@ -45,16 +46,21 @@ export class OrderSearcher {
 
   #onBoth(
     intentId: string,
-    read: { readonly live: Listed; readonly since: OrderList; readonly takenAt: At },
+    read: {
+      readonly live: Listed;
+      readonly since: OrderList;
+      readonly date: SessionDate;
+      readonly takenAt: At;
+    },
     at: At,
   ): readonly GatewayEffect[] {
-    const { live, since, takenAt } = read;
+    const { live, since, date, takenAt } = read;
     if ('failed' in since) return this.#end(intentId, incomplete(since.failed), at);
-    const effects = this.#parts.take(since.orders, at);
+    const effects = this.#parts.take(chainIn(since.orders, intentId), at);
     const { ledger } = this.#parts;
     const chain = ledger.chain(intentId);
     if (chain === undefined) {
-      const evidence = `${live.count} orders of the session and ${since.count} of the day read`;
+      const evidence = `${live.count} orders of the session and ${since.count} since ${date} read`;
       return [...effects, ...this.#end(intentId, { outcome: 'absent', takenAt, evidence }, at)];
     }
     const { standing, orders } = chain;
@@ -71,6 +77,17 @@ export class OrderSearcher {
 }
 
 type Listed = Extract<OrderList, { readonly count: number }>;
+
+/** The orders of an intent: what carries its tag, and what replaced that. What else a list of days holds
+ * was told in its own time and is not told again. */
+function chainIn(orders: readonly TastyOrder[], intentId: string): readonly TastyOrder[] {
+  const ids = new Set<string>();
+  return orders.filter(({ id, externalId, replacesId }) => {
+    const isOf = externalId === intentId || (replacesId !== undefined && ids.has(replacesId));
+    if (isOf) ids.add(id);
+    return isOf;
+  });
+}
 
 function incomplete(evidence: string): OrderSearch {
   return { outcome: 'incomplete', evidence };

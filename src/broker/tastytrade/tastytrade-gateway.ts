@@ -16,6 +16,7 @@ import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import { newYorkDate } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros, SessionDate } from '../../engine/domain/units.ts';
 import type { ApprovedOrder } from '../approved-order.ts';
+import { searchedSince } from '../intent-date.ts';
 import type {
   AccountSnapshot,
   BrokerCapabilities,
@@ -158,7 +159,8 @@ export class TastytradeGateway implements OrderGateway {
 
   findByIntent(intentId: string, at: At): readonly GatewayEffect[] {
     const reason = this.#refusals.get(intentId);
-    if (reason === undefined) return this.#search.begin(intentId, newYorkDate(at.market), at);
+    const since = searchedSince(intentId, newYorkDate(at.market));
+    if (reason === undefined) return this.#search.begin(intentId, since, at);
     const search = { outcome: 'found', standing: 'rejected', evidence: reason } as const;
     return told([
       { kind: 'rejected', intentId, reason },

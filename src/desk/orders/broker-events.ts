@@ -214,7 +214,7 @@ function onUnknown(desk: DeskContext, intentId: string, reason: string): void {
 function onFill(desk: DeskContext, event: Extract<BrokerEvent, { kind: 'fill' }>): void {
   const { fill } = event;
   const order = desk.orders.get(fill.intentId);
-  if (desk.book.knows(fill.fillId)) return;
+  if (desk.book.knows(fill.fillId) || hasFill(order, fill.fillId)) return;
   if (order === undefined || isExternal(order)) {
     desk.book.applyExternalFill(fill);
     const text = `a fill this engine did not order: ${fill.fillId}`;
@@ -229,6 +229,12 @@ function onFill(desk: DeskContext, event: Extract<BrokerEvent, { kind: 'fill' }>
   if (hasEnded(order)) onLateFill(desk, order, whole);
   else advance(desk, order, whole ? 'filled' : 'working', undefined);
   desk.out.push({ kind: 'publish', event: { kind: 'positions' } });
+}
+
+/** True of an execution of the order that was told before: the book forgets it after a session, and a
+ * search of days later tells it again. */
+function hasFill(order: OrderRecord | undefined, fillId: string): boolean {
+  return order?.fills.some((told) => told.fillId === fillId) === true;
 }
 
 /** A fill can win against a cancel and be told after it: it counts, whatever was said before. */

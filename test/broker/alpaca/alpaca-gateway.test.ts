@@ -4,7 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { AlpacaGateway } from '../../../src/broker/alpaca/alpaca-gateway.ts';
 import type { GatewayEffect, OrderGateway } from '../../../src/broker/order-gateway.ts';
 import type { At } from '../../../src/engine/domain/clock.ts';
-import { nextSessionDate, sessionTimes } from '../../../src/engine/domain/session-calendar.ts';
+import {
+  newYorkInstant,
+  nextSessionDate,
+  sessionTimes,
+} from '../../../src/engine/domain/session-calendar.ts';
 import { addMicros } from '../../../src/engine/domain/units.ts';
 import { orderJson } from '../../support/alpaca/stub-order.ts';
 import { optionLeg, sharesLeg } from '../../support/legs.ts';
@@ -35,6 +39,17 @@ function heldSpread(units = 1) {
   const legs = closingLegs(SPREAD);
   const closing = witness(rig.intent(legs, -0.3, units, opened.intent.intentId));
   return { rig, closing, intentId: closing.intent.intentId };
+}
+
+/** Another adapter with the same journal and the same broker, at ten in the morning of the next day. */
+function nextDay(rig: AlpacaRig): AlpacaRig {
+  const again = rig.restarted(false);
+  const next = sessionTimes(nextSessionDate(rig.session.date));
+  if (next === undefined) throw new Error('the next session has times');
+  again.session = next;
+  again.now = newYorkInstant(next.date, 600);
+  again.venue.advance(again.now);
+  return again;
 }
 
 function placedUnits(rig: AlpacaRig): number[] {
@@ -692,6 +707,44 @@ describe('a restart', () => {
     const events = again.find(order.intent.intentId);
     expect(kinds(events)).toEqual(['accepted', 'fill', 'fill', 'searched']);
     expect(events.at(-1)).toMatchObject({ search: { outcome: 'found', standing: 'filled' } });
+  });
+
+  it('takes what it finds of the day before for no execution of its own day', () => {
+    const rig = new AlpacaRig();
+    const order = spread(rig);
+    rig.place(order);
+    const again = nextDay(rig);
+    again.venue.fill(again.atVenue(order.intent.intentId), 1);
+    again.connect();
+    const found = fillsOf(again.find(order.intent.intentId));
+    again.pass(10);
+    expect(found).toHaveLength(2);
+    for (const { marketAt } of found) expect(marketAt).toBeLessThan(again.snapshot().fillsSince);
+  });
+
+  it('finds an order of the day before of which nobody told anything', () => {
+    const rig = new AlpacaRig();
+    const order = spread(rig);
+    rig.wires.faults.onRequest('POST', 'dropAnswer');
+    rig.wires.isStreamUp = false;
+    rig.submit(order);
+    rig.pass(0.2);
+    const again = nextDay(rig);
+    again.venue.fill(again.atVenue(order.intent.intentId), 1);
+    again.connect();
+    const events = again.find(order.intent.intentId);
+    expect(kinds(events)).toEqual(['accepted', 'fill', 'fill', 'searched']);
+    expect(events.at(-1)).toMatchObject({ search: { outcome: 'found', standing: 'filled' } });
+  });
+
+  it('of which the journal is lost proves no absence while its order is listed', () => {
+    const rig = new AlpacaRig();
+    const order = spread(rig);
+    rig.place(order);
+    const again = new AlpacaRig({ venue: rig.venue });
+    expect(again.find(order.intent.intentId).at(-1)).toMatchObject({
+      search: { outcome: 'incomplete' },
+    });
   });
 
   it('of an order that was on its way finds it by its client id', () => {

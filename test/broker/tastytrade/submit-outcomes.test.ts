@@ -62,9 +62,30 @@ describe('the one POST of an intent at tastytrade', () => {
     expect(find(rig, intent.intentId)).toMatchObject([
       {
         kind: 'searched',
-        search: { outcome: 'absent', evidence: '0 orders of the session and 0 of the day read' },
+        search: {
+          outcome: 'absent',
+          evidence: '0 orders of the session and 0 since 2026-08-04 read',
+        },
       },
     ]);
+  });
+
+  it('of yesterday is looked for in the lists of its own day', () => {
+    const rig = connected();
+    const intent = rig.intent(SPREAD, 1);
+    const brokerEvents = rig.place(intent);
+    rig.wire.die();
+    rig.venue.orders.fill(rig.head(intent.intentId), 1);
+    const leg = { symbol: 'SPY   260804P00630000', action: 'Buy to Open', quantity: 1 };
+    rig.venue.orders.fill(rig.venue.orders.foreign([leg], -1).id, 1);
+    rig.venue.clock.advance(24 * 3_600_000);
+    const again = new TastyRig({ venue: rig.venue, history: { intents: [intent], brokerEvents } });
+    again.connect();
+    const found = find(again, intent.intentId);
+    const told = ['accepted', 'fill', 'fill'];
+    expect(kindsOf(found, intent.intentId)).toEqual([...told, ...told, 'searched']);
+    expect(found).toHaveLength(7);
+    expect(found.at(-1)).toMatchObject({ search: { outcome: 'found', standing: 'filled' } });
   });
 
   it('answered with 429 is UNKNOWN: nothing documents that it was not taken', () => {

@@ -103,6 +103,30 @@ describe('fills', () => {
     expect(order.fills).toHaveLength(4);
   });
 
+  it('told again days later, while the end of their order is still open, count once', () => {
+    const rig = new DeskRig();
+    const { tokenSha256 } = rig.preview({ ...STRADDLE, quantity: 2 });
+    rig.size = 0;
+    const { orderId } = valueIn(rig.confirm(tokenSha256));
+    const { intent, fills } = rig.order(orderId ?? '');
+    rig.gateway.isMute = true;
+    const money = { price: price(500), feesCents: cents(0), marketAt: rig.at.market };
+    const told = intent.legs.map(({ instrument, action }, place) => {
+      const fillId = `first-${place}`;
+      const { intentId } = intent;
+      return {
+        kind: 'fill',
+        fill: { fillId, intentId, instrument, action, quantity: 1, ...money },
+      } as const;
+    });
+    rig.brokerSays(...told, { kind: 'unknown', intentId: intent.intentId, reason: 'not listed' });
+    rig.gateway.answerSearch = () => undefined;
+    for (const date of ['2026-11-23', '2026-11-24', '2026-11-25']) rig.goTo(10 * 60, date);
+    rig.brokerSays(...told);
+    expect(fills).toHaveLength(2);
+    expect(rig.positions().map(({ quantity }) => quantity)).toEqual([1]);
+  });
+
   it('of orders nobody gave here are adopted and told', () => {
     const rig = new DeskRig();
     const { instrument } = rig.openPosition().legs[0]!;

@@ -265,7 +265,10 @@ export class TastytradeVenue {
     if (method === 'POST' && rest === '/dry-run') return orders.place(path, parsed(body), true);
     if (method === 'GET' && rest === '/live') {
       if (!url.searchParams.has('per-page')) url.searchParams.set('per-page', '100');
-      return listed(path, orders.list(), url.searchParams);
+      const rows = orders.list() as Record<string, unknown>[];
+      const today = this.market.today();
+      const ofToday = rows.filter((row) => String(row['received-at']).slice(0, 10) === today);
+      return listed(path, ofToday, url.searchParams);
     }
     if (method === 'GET' && rest === '') {
       const isDated = url.searchParams.has('start-date') || url.searchParams.has('start-at');

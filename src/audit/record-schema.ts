@@ -191,6 +191,7 @@ const SETTLEMENT_KEYS: ReadonlySet<string> = new Set([
   'outcome',
   'instrument',
   'quantity',
+  'isUnsigned',
   'shares',
   'sharePrice',
   'cashPerShare',

@@ -5,6 +5,7 @@ import type { BrokerEvent } from '../broker/order-gateway.ts';
 import type { AuditRecord } from '../engine/domain/audit-record.ts';
 import { instrumentSymbol } from '../engine/domain/instrument.ts';
 import { legSign, type OrderIntent } from '../engine/domain/order.ts';
+import { settledOf } from '../engine/portfolio/settlement-facts.ts';
 import { isDecision, MAX_DECISIONS } from './previews/decision-log.ts';
 
 /** What a start recorded of itself. */
@@ -59,8 +60,9 @@ function isFlat(events: readonly BrokerEvent[]): boolean {
       const { instrument, action, quantity, fillId } = event.fill;
       if (!busted.has(fillId)) add(instrumentSymbol(instrument), legSign(action) * quantity);
     } else if (event.kind === 'settlement') {
-      const { instrument, quantity, shares } = event.settlement;
-      add(instrumentSymbol(instrument), -quantity);
+      const { instrument, shares } = event.settlement;
+      const symbol = instrumentSymbol(instrument);
+      add(symbol, -settledOf(event.settlement, held.get(symbol) ?? 0));
       if (instrument.kind === 'option') add(instrument.root, shares);
     }
   }

@@ -23,6 +23,7 @@ const SETTLEMENT: Required<Settlement> = {
   outcome: 'exercised',
   instrument: { kind: 'shares', symbol: 'SPY' },
   quantity: 1,
+  isUnsigned: true,
   shares: 100,
   sharePrice: price(6_000_000),
   cashPerShare: price(12_300),

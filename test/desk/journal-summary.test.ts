@@ -118,6 +118,21 @@ describe('the summary of a journal', () => {
     expect(ended).toEqual([true, false]);
   });
 
+  it('holds nothing of what expired, though the broker did not say whether it was long or short', () => {
+    const rig = new DeskRig();
+    const { legs } = rig.openPosition();
+    const expiries = legs.map(({ instrument, quantity }, i): AuditBody => {
+      const facts = { settlementId: `s-${i}`, outcome: 'expired', instrument, shares: 0 };
+      const settlement = { ...facts, quantity: Math.abs(quantity), isUnsigned: true };
+      return { kind: 'brokerEvent', event: { kind: 'settlement', settlement } };
+    });
+    const stop: AuditBody = { kind: 'engineStopped', reason: 'r', unprotected: [] };
+    const [last] = rig.records().slice(-1);
+    if (last === undefined) throw new Error('the run recorded something');
+    const more = [...expiries, stop].map((body, i) => ({ ...last, seq: last.seq + 1 + i, body }));
+    expect(summarizeJournal([...rig.records(), ...more]).endedFlat).toBe(true);
+  });
+
   it('of a stop stands when an alert of it was delivered after it, and ends with the next start', () => {
     const rig = new DeskRig();
     rig.ask({ kind: 'shutdown', policy: 'leave' }, CONSOLE);

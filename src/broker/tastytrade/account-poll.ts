@@ -46,6 +46,8 @@ export interface PollParts {
   readonly lists: OrderLists;
   /** Takes orders that a list showed. */
   readonly take: (orders: readonly TastyOrder[], at: At) => readonly GatewayEffect[];
+  /** Hears what the account holds. */
+  readonly onHeld: (positions: readonly HeldPosition[]) => void;
   /** Hears what a list showed that was asked for at `askedAt`. */
   readonly onListed: (
     orders: readonly TastyOrder[],
@@ -135,8 +137,12 @@ export class AccountPoll {
       ...events,
       read('positions', (body) => {
         const positions = positionsIn(body);
-        if (positions !== undefined) marked.positions = positions;
-        else this.#fail(at);
+        if (positions === undefined) {
+          this.#fail(at);
+          return;
+        }
+        marked.positions = positions;
+        this.#parts.onHeld(positions);
       }),
       read('balances', (body) => {
         const balances = balancesIn(body);

@@ -1,8 +1,8 @@
 /**
  * Exercise, assignment and expiry, which tastytrade tells by its transactions alone. Pure.
  * One row takes the options away and others move the shares; the first says all that is needed, for
- * the shares follow from the contract. Rows of contracts that this engine never ordered are not its
- * own and are left to the snapshot's positions.
+ * the shares follow from the contract. Rows of contracts that this engine neither ordered nor saw held
+ * are not its own.
  */
 
 import { z } from 'zod';
@@ -44,8 +44,8 @@ const OUTCOMES: Readonly<Record<string, Settlement['outcome']>> = {
 
 export const PER_PAGE = 200;
 
-/** What was held: an assignment takes shorts away, an exercise longs; an expiry says which by its
- * action. Undefined where it does not. */
+/** What was held: an assignment takes shorts away, an exercise longs; an expiry may say which by its
+ * action, and mostly carries none. Undefined where it does not. */
 function signOf(outcome: Settlement['outcome'], action: string | null | undefined) {
   if (outcome === 'assigned') return -1;
   if (outcome === 'exercised') return 1;
@@ -67,11 +67,11 @@ function sharesOf(contract: OptionContract, held: number): number {
 function settlementIn(row: Row, wall: EpochMicros): Settlement | undefined {
   const outcome = OUTCOMES[row['transaction-sub-type']];
   const instrument = parseOccSymbol(row.symbol);
-  const sign = outcome === undefined ? undefined : signOf(outcome, row.action);
   const { id, quantity: count } = row;
-  if (outcome === undefined || instrument === undefined || sign === undefined) return undefined;
+  if (outcome === undefined || instrument === undefined) return undefined;
   if (id === undefined || count === undefined || count === 0) return undefined;
-  const quantity = sign * Math.abs(count);
+  const sign = signOf(outcome, row.action);
+  const quantity = (sign ?? 1) * Math.abs(count);
   const isCash = underlyingOfRoot(instrument.root)?.settlement === 'cash';
   const perShare = Math.abs(row.value ?? 0) / (Math.abs(count) * multiplierOf(instrument));
   const executed = Date.parse(row['executed-at'] ?? '');
@@ -80,6 +80,7 @@ function settlementIn(row: Row, wall: EpochMicros): Settlement | undefined {
     outcome,
     instrument,
     quantity,
+    ...(sign === undefined ? { isUnsigned: true } : {}),
     shares: outcome === 'expired' || isCash ? 0 : sharesOf(instrument, quantity),
     sharePrice: instrument.strike,
     ...(isCash && outcome !== 'expired' ? { cashPerShare: priceFromDollars(perShare) } : {}),

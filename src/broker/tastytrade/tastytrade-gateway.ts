@@ -37,6 +37,7 @@ import type { Notification } from './account-stream.ts';
 import { AccountStream } from './account-stream.ts';
 import { dryRunIn } from './dry-run.ts';
 import { dataIn, refusalIn, saidIn } from './envelope.ts';
+import { HeldContracts } from './held-contracts.ts';
 import { FATAL_WARNINGS, orderBody, unwritable } from './order-body.ts';
 import { OrderChanges } from './order-changes.ts';
 import { OrderLedger } from './order-ledger.ts';
@@ -96,6 +97,7 @@ export class TastytradeGateway implements OrderGateway {
   readonly #changes: OrderChanges;
   readonly #search: OrderSearcher;
   readonly #settlements: SettlementWatch;
+  readonly #held: HeldContracts;
   #dryRuns = 0;
   readonly #toldSettlements: ToldSettlements;
   /** Orders that the broker refused outright: it keeps no record of them. */
@@ -118,14 +120,20 @@ export class TastytradeGateway implements OrderGateway {
       return changes.onListed(orders, askedAt, at);
     };
     this.#changes = changes;
-    this.#poll = new AccountPoll({ accountId, requests, ledger, lists, take, onListed });
+    const held = new HeldContracts(history.brokerEvents);
+    this.#held = held;
+    const onHeld: PollParts['onHeld'] = (positions) => held.note(positions);
+    this.#poll = new AccountPoll({ accountId, requests, ledger, lists, take, onHeld, onListed });
     this.#search = new OrderSearcher({ ledger, lists, take });
     this.#toldSettlements = new ToldSettlements(history.brokerEvents);
     this.#settlements = new SettlementWatch({
       accountId,
       requests,
       told: this.#toldSettlements,
-      symbols: () => ledger.orderedSymbols(({ instrument }) => instrumentSymbol(instrument)),
+      symbols: () => {
+        const ordered = ledger.orderedSymbols(({ instrument }) => instrumentSymbol(instrument));
+        return new Set([...ordered, ...held.symbols()]);
+      },
     });
   }
 
@@ -235,14 +243,16 @@ export class TastytradeGateway implements OrderGateway {
 
   /** Entries that are kept of orders and settlements: bounded, however many sessions pass. */
   get remembered(): number {
-    const told = this.#refusals.size + this.#toldSettlements.size;
+    const told = this.#refusals.size + this.#toldSettlements.size + this.#held.size;
     return told + this.#ledger.size + this.#changes.size;
   }
 
   /** Nothing can come any more of what is older than the broker's longest look-back. */
   #beginSession(date: SessionDate): void {
     this.#session = date;
-    const oldest = dateOfDayNumber(dayNumberOfDate(date) - KEPT_DAYS).replaceAll('-', '');
+    const firstKept = dateOfDayNumber(dayNumberOfDate(date) - KEPT_DAYS);
+    this.#held.forgetBefore(firstKept);
+    const oldest = firstKept.replaceAll('-', '');
     for (const intentId of this.#refusals.keys()) {
       if (intentId < oldest) this.#refusals.delete(intentId);
     }

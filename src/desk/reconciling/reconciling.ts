@@ -8,7 +8,7 @@
 
 import type { AccountSnapshot } from '../../broker/order-gateway.ts';
 import type { Instrument } from '../../engine/domain/instrument.ts';
-import { parseOccSymbol } from '../../engine/domain/instrument.ts';
+import { instrumentSymbol, parseOccSymbol } from '../../engine/domain/instrument.ts';
 import type { Fill, LegAction } from '../../engine/domain/order.ts';
 import { isOpening } from '../../engine/domain/order.ts';
 import type { Price } from '../../engine/domain/units.ts';
@@ -179,8 +179,8 @@ function actionOf({ broker, book }: Residual): LegAction {
   return book > 0 ? 'sellToClose' : 'sellToOpen';
 }
 
-/** The execution that would have led from this book to the broker's, at the broker's own price or at
- * mid. Its id names the moment, so that it counts once. */
+/** The execution that would have led from this book to the broker's, at the broker's own price, at mid, or
+ * at what something that is gone went for. Its id names the moment, so that it counts once. */
 function residualFill(
   desk: DeskContext,
   snapshot: AccountSnapshot,
@@ -188,7 +188,7 @@ function residualFill(
 ): Fill | undefined {
   const { symbol, broker, book } = residual;
   const theirs = snapshot.positions.find((position) => position.symbol === symbol);
-  const at = theirs?.averagePrice ?? midOf(desk, symbol);
+  const at = theirs?.averagePrice ?? midOf(desk, symbol) ?? priceOfGone(desk, residual);
   if (at === undefined) return undefined;
   return {
     fillId: `adopted-${desk.out.seq}-${symbol.replaceAll(' ', '')}`,
@@ -200,6 +200,20 @@ function residualFill(
     feesCents: cents(0),
     marketAt: desk.at.market,
   };
+}
+
+/** What holdings went for that are gone at the broker and that nothing quotes: nothing for an option whose
+ * day is over, and what it was bought or sold at for anything else. */
+function priceOfGone(desk: DeskContext, { symbol, broker, book }: Residual): Price | undefined {
+  const isLess = Math.abs(broker) < Math.abs(book) && broker * book >= 0;
+  if (!isLess) return undefined;
+  const { session } = desk.day;
+  const instrument = instrumentOf(symbol);
+  const isPast = instrument.kind === 'option' && instrument.expiry < session.date;
+  const isOver = instrument.kind === 'option' && instrument.expiry === session.date;
+  if (isPast || (isOver && desk.at.market >= session.lastTrade)) return price(0);
+  const legs = desk.book.structures().flatMap((position) => position.legs);
+  return legs.find((leg) => instrumentSymbol(leg.instrument) === symbol)?.averagePrice;
 }
 
 function midOf(desk: DeskContext, symbol: string): Price | undefined {

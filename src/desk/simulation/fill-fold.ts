@@ -1,6 +1,6 @@
 /** Positions and cash folded from the facts alone: the independent book that oracles compare with. */
 
-import type { BrokerEvent } from '../../broker/order-gateway.ts';
+import type { BrokerEvent, Settlement } from '../../broker/order-gateway.ts';
 import type { Instrument } from '../../engine/domain/instrument.ts';
 import { instrumentSymbol, multiplierOf } from '../../engine/domain/instrument.ts';
 import type { HeldQuantity } from './expiry-payoff.ts';
@@ -38,18 +38,22 @@ export class FillFold {
       const value = (signed * price * multiplierOf(instrument)) / PRICE_PER_CENT;
       this.#cashCents -= value + feesCents;
       this.#feesCents += feesCents;
-    } else if (event.kind === 'settlement') {
-      const { settlement } = event;
-      const { settlementId, instrument, quantity, shares, sharePrice, feesCents } = settlement;
-      if (!this.#isNew(settlementId)) return;
-      this.#add(instrument, -quantity);
-      if (shares !== 0 && instrument.kind === 'option') {
-        this.#add({ kind: 'shares', symbol: instrument.root }, shares);
-      }
-      const inCash = quantity * (settlement.cashPerShare ?? 0) * multiplierOf(instrument);
-      this.#cashCents += (inCash - shares * sharePrice) / PRICE_PER_CENT - feesCents;
-      this.#feesCents += feesCents;
+    } else if (event.kind === 'settlement') this.#settle(event.settlement);
+  }
+
+  #settle(settlement: Settlement): void {
+    const { settlementId, instrument, isUnsigned, shares, sharePrice, feesCents } = settlement;
+    if (!this.#isNew(settlementId)) return;
+    const held = this.#lots.get(instrumentSymbol(instrument))?.quantity ?? 0;
+    const sign = isUnsigned === true && held < 0 ? -1 : 1;
+    const quantity = sign * settlement.quantity;
+    this.#add(instrument, -quantity);
+    if (shares !== 0 && instrument.kind === 'option') {
+      this.#add({ kind: 'shares', symbol: instrument.root }, shares);
     }
+    const inCash = quantity * (settlement.cashPerShare ?? 0) * multiplierOf(instrument);
+    this.#cashCents += (inCash - shares * sharePrice) / PRICE_PER_CENT - feesCents;
+    this.#feesCents += feesCents;
   }
 
   #isNew(id: string): boolean {

@@ -11,6 +11,7 @@ import type { Cents, EpochMicros, Price, SessionDate } from '../domain/units.ts'
 import { amountCents, cents, price } from '../domain/units.ts';
 import { EarlyCloses } from './early-closes.ts';
 import type { SettlementFacts } from './settlement-facts.ts';
+import { settledOf } from './settlement-facts.ts';
 import { StructureLots, unitsOf } from './structure-lots.ts';
 
 /** One leg as it is held now. */
@@ -170,7 +171,8 @@ export class PortfolioBook {
    */
   applySettlement(settlement: SettlementFacts): number {
     if (!this.#isNew(settlement.settlementId)) return 0;
-    const { instrument, quantity, shares, sharePrice, feesCents, marketAt } = settlement;
+    const { instrument, shares, sharePrice, feesCents, marketAt } = settlement;
+    const quantity = settledOf(settlement, this.held().get(instrumentSymbol(instrument)) ?? 0);
     const cashPerShare = settlement.cashPerShare ?? price(0);
     const unheld = -this.#reduceAll(instrument, -quantity, cashPerShare);
     const forShares = amountCents(sharePrice, -shares, 1);

@@ -9,6 +9,9 @@ export interface SettlementFacts {
   readonly instrument: Instrument;
   /** Contracts settled, signed as they were held. */
   readonly quantity: number;
+  /** The broker did not say whether they were held long or short: `quantity` is their number, and what is
+   * held tells the sign. */
+  readonly isUnsigned?: boolean;
   /** Shares received (+) or delivered (-), and their price per share (the strike). */
   readonly shares: number;
   readonly sharePrice: Price;
@@ -16,4 +19,9 @@ export interface SettlementFacts {
   readonly cashPerShare?: Price;
   readonly feesCents: Cents;
   readonly marketAt: EpochMicros;
+}
+
+/** Contracts settled, signed, of an option of which `held` are held. */
+export function settledOf({ quantity, isUnsigned }: SettlementFacts, held: number): number {
+  return isUnsigned === true && held < 0 ? -quantity : quantity;
 }

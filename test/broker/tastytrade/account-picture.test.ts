@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
+import type { BrokerEvent } from '../../../src/broker/order-gateway.ts';
+import { instrumentSymbol, parseOccSymbol } from '../../../src/engine/domain/instrument.ts';
+import { cents, price } from '../../../src/engine/domain/units.ts';
 import { optionLeg, sharesLeg } from '../../support/legs.ts';
 import { kindsOf, LONG_PUT, newVenue, SHORT_PUT, SPREAD, TastyRig } from './tasty-rig.ts';
 
@@ -11,6 +13,21 @@ function connected(): TastyRig {
 
 function cashCents(rig: TastyRig): number | undefined {
   return rig.gateway.snapshot(rig.at())?.cashCents;
+}
+
+/** The operator took this contract over. */
+function adopted(symbol: string, rig: TastyRig): BrokerEvent {
+  const instrument = parseOccSymbol(symbol);
+  if (instrument === undefined) throw new Error('the symbol is one of an option');
+  const facts = { fillId: 'adopted-1', intentId: 'external', instrument, quantity: 1 };
+  const money = { price: price(30_000), feesCents: cents(0), marketAt: rig.at().market };
+  return { kind: 'fill', fill: { ...facts, action: 'buyToOpen', ...money } };
+}
+
+function settledIn(events: readonly BrokerEvent[]): string[] {
+  return events.flatMap((event) => {
+    return event.kind === 'settlement' ? [instrumentSymbol(event.settlement.instrument)] : [];
+  });
 }
 
 /** Each list of orders holds this row too. */
@@ -233,8 +250,12 @@ describe('the picture of an account at tastytrade', () => {
     expect((second?.asOf.wall ?? 0) - (first?.asOf.wall ?? 0)).toBeLessThan(3_000_000);
   });
 
-  it('tells assignment, exercise and expiry once, of contracts that this engine ordered', () => {
+  it.each([
+    ['names no action, and so no sign', false],
+    ['names its action', true],
+  ])('tells assignment, exercise and expiry once, where an expiry %s', (_, isNamed) => {
     const rig = new TastyRig({ venue: newVenue(15 * 60 + 20) });
+    rig.venue.account.namesExpiryAction = isNamed;
     rig.connect();
     const opened = rig.intent([...SPREAD, optionLeg('buyToOpen', 'call', 650)], 1);
     rig.place(opened);
@@ -252,10 +273,24 @@ describe('the picture of an account at tastytrade', () => {
       'expired 1, 0 shares',
       'expired 1, 0 shares',
     ]);
+    const unsigned = settlements.filter(({ isUnsigned }) => isUnsigned === true);
+    expect(unsigned).toHaveLength(isNamed ? 0 : 2);
   });
-});
 
-describe('a restart of the adapter', () => {
+  it('tells what becomes of contracts that somebody else brought into the account', () => {
+    const rig = new TastyRig({ venue: newVenue(15 * 60 + 20) });
+    const symbol = 'SPY   260804C00650000';
+    rig.venue.account.lots.set(symbol, { quantity: 1, average: 3 });
+    rig.venue.account.showPositions();
+    rig.connect();
+    rig.venue.endSession(637.5);
+    expect(settledIn(rig.pass(60 * 60_000, 10_000))).toEqual([symbol]);
+    const history = { intents: [], brokerEvents: [adopted(symbol, rig)] };
+    const again = new TastyRig({ venue: rig.venue, history });
+    expect(settledIn(again.connect())).toEqual([symbol]);
+    expect(settledIn(new TastyRig({ venue: rig.venue }).connect())).toEqual([]);
+  });
+
   it('knows its own orders by the journal and the lists, through a chain of replacements', () => {
     const first = connected();
     const intent = first.intent(SPREAD, 1, 2);

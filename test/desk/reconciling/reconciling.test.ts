@@ -8,7 +8,7 @@ import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
 import type { Fill } from '../../../src/engine/domain/order.ts';
 import { cents, price } from '../../../src/engine/domain/units.ts';
 import type { RigOptions } from '../../support/desk-rig.ts';
-import { CONDOR, CONSOLE, DeskRig, denialIn, valueIn } from '../../support/desk-rig.ts';
+import { CONDOR, CONSOLE, DeskRig, denialIn, LOTTO, valueIn } from '../../support/desk-rig.ts';
 
 const ALARM_SECONDS = 5;
 
@@ -471,10 +471,61 @@ describe('a residual that no fill explains', () => {
     expect(rig.positions()).toEqual([]);
   });
 
+  it('of yesterday that nothing quotes any more goes at nothing, and holds up no opening', () => {
+    const { rig, position } = expiredUntold();
+    valueIn(rig.ask({ kind: 'adopt' }, CONSOLE));
+    rig.advance(ALARM_SECONDS);
+    expect([rig.positions(), rig.day.reconciled]).toEqual([[], true]);
+    const fills = rig.bodies('brokerEvent').map(({ event }) => event['fill'] as Fill | undefined);
+    expect(fills.at(-1)).toMatchObject({ price: 0, action: 'sellToClose' });
+    expect(rig.desk.context.book.day().realizedCents).toBe(position.openCashCents);
+  });
+
+  it('in shares that nothing quotes goes at what they were bought for', () => {
+    const rig = holding();
+    const instrument = { kind: 'shares', symbol: 'GONE' } as const;
+    const money = { price: price(120_000), feesCents: cents(0), marketAt: rig.at.market };
+    const fill = { fillId: 'g', intentId: 'external-g', instrument, quantity: 10, ...money };
+    edit(rig, ({ positions }) => ({ positions: [...positions, { symbol: 'GONE', quantity: 10 }] }));
+    rig.brokerSays({ kind: 'fill', fill: { ...fill, action: 'buyToOpen' } });
+    agree(rig);
+    rig.advance(ALARM_SECONDS);
+    const before = rig.desk.context.book.day().realizedCents;
+    valueIn(rig.ask({ kind: 'adopt' }, CONSOLE));
+    expect(rig.desk.context.book.held().get('GONE')).toBeUndefined();
+    expect(rig.desk.context.book.day().realizedCents).toBe(before);
+  });
+
+  it('of more than is held that nothing quotes is not taken over', () => {
+    const rig = holding();
+    edit(rig, ({ positions }) => ({ positions: [...positions, { symbol: 'GONE', quantity: 10 }] }));
+    rig.advance(ALARM_SECONDS);
+    expect(denialIn(rig.ask({ kind: 'adopt' }, CONSOLE)).code).toBe('leg_market_missing');
+  });
+
   it('is not there to take over where the books agree', () => {
     expect(denialIn(holding().ask({ kind: 'adopt' }, CONSOLE)).code).toBe('not_found');
   });
 });
+
+/** A lotto that nobody bids for is held over its expiry, of which the broker tells nothing: the next day
+ * it is gone there. */
+function expiredUntold() {
+  const rig = new DeskRig({ minutes: 14 * 60 + 30, brokerName: 'tastytrade' });
+  const position = rig.openPosition(LOTTO);
+  rig.edit = (sides, right) => (right === 'call' ? { bid: undefined, ask: 0.01 } : sides);
+  rig.goTo(15 * 60 + 52);
+  rig.advance(5);
+  rig.gateway.isMute = true;
+  rig.goTo(16 * 60 + 16);
+  rig.gateway.editSnapshot = (snapshot) => ({ ...snapshot, positions: [] });
+  rig.goTo(17 * 60 + 45);
+  rig.goTo(10 * 60, '2026-11-23');
+  rig.step({ kind: 'listing', at: rig.at, listing: rig.listing() });
+  rig.advance(15);
+  expect([rig.day.reconciled, rig.positions().length]).toEqual([false, 1]);
+  return { rig, position };
+}
 
 describe('healing', () => {
   it('never speaks to the broker: what protects is not cancelled by it', () => {

@@ -275,6 +275,18 @@ describe('settlement', () => {
     expect(book.structures().map((position) => position.positionId)).toEqual(['c']);
   });
 
+  it.each([
+    ['short', SHORT_PUT, -2],
+    ['long', optionLeg('buyToOpen', 'put', 635), 2],
+  ])('without a sign takes what is held %s', (_, leg, quantity) => {
+    const book = new PortfolioBook();
+    fold(book, intentOf([leg], 'a', 3), [1]);
+    const unsigned = { ...settlement(leg, 2, 0), isUnsigned: true };
+    expect(book.applySettlement(unsigned)).toBe(0);
+    expect(book.structures()[0]?.legs).toMatchObject([{ quantity: quantity / 2 }]);
+    expect(book.applySettlement({ ...unsigned, settlementId: 't' })).toBe(quantity / 2);
+  });
+
   it('says what it did not hold, and takes the shares all the same', () => {
     const book = new PortfolioBook();
     fold(book, intentOf([SHORT_PUT], 'a'), [1]);

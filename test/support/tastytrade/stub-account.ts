@@ -29,6 +29,8 @@ export class StubAccount {
   positionLagMillis = 0;
   /** Balances as one object or as rows of currencies. */
   balancesAsItems = true;
+  /** Rows of an expiry name an action, as those of everything else. */
+  namesExpiryAction = false;
   #shown = new Map<string, Lot>();
   readonly #contracts = new Map<string, number>();
   readonly #charged = new Map<string, number>();
@@ -175,6 +177,7 @@ export class StubAccount {
   ): void {
     const action = signed > 0 ? 'Buy to Close' : 'Sell to Close';
     const isOption = contractOf(symbol) !== undefined;
+    const isNamed = subType !== 'Expiration' || this.namesExpiryAction;
     this.transactions.push({
       id: this.#nextTransaction++,
       'account-number': this.number,
@@ -182,7 +185,7 @@ export class StubAccount {
       'transaction-sub-type': subType ?? action,
       'instrument-type': isOption ? 'Equity Option' : 'Equity',
       symbol,
-      action,
+      ...(isNamed ? { action } : {}),
       quantity: String(Math.abs(signed)),
       price: decimal(price),
       ...withEffect('value', -signed * price * (isOption ? OPTION_SHARES : 1)),

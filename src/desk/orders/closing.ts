@@ -7,11 +7,9 @@ import { netPrices } from '../../engine/domain/net-price.ts';
 import type { OrderIntent, OrderLeg, OrderPurpose } from '../../engine/domain/order.ts';
 import { legSign } from '../../engine/domain/order.ts';
 import type { Price } from '../../engine/domain/units.ts';
-import { cents, price } from '../../engine/domain/units.ts';
 import type { Outcome } from '../../engine/domain/verdict.ts';
 import { deny } from '../../engine/domain/verdict.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
-import { payoffSummary } from '../../engine/pricing/payoff.ts';
 import { asOpenPosition } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf, spotNow } from '../desk-context.ts';
@@ -21,7 +19,14 @@ import type { ExitPart } from '../exits/exit-input.ts';
 import { legsOfPart } from '../exits/exit-input.ts';
 import { closingNets, ladderEnd, ladderRung, worstClosingNet } from '../exits/limit-ladder.ts';
 import type { HeldLeg } from '../exits/open-position.ts';
-import { contractsLeft } from './order-book.ts';
+import {
+  alreadyClosing,
+  coverDenial,
+  longsBeside,
+  shortsBeside,
+  spareOf,
+  uncovers,
+} from './long-cover.ts';
 
 /** Which part of a position to close. */
 export interface CloseRequest {
@@ -42,23 +47,10 @@ export interface Closing {
   readonly notes: readonly string[];
 }
 
-/** What live closing orders of the position will still trade, signed, by symbol. */
-function alreadyClosing(desk: DeskContext, positionId: string): ReadonlyMap<string, number> {
-  const claimed = new Map<string, number>();
-  for (const order of desk.orders.closing(positionId)) {
-    for (const leg of order.intent.legs) {
-      const symbol = instrumentSymbol(leg.instrument);
-      const left = legSign(leg.action) * contractsLeft(order, leg);
-      claimed.set(symbol, (claimed.get(symbol) ?? 0) + left);
-    }
-  }
-  return claimed;
-}
-
 /**
  * The legs of the position that no live order is closing yet. A long is not free while live orders buy
  * back more of its right than they sell: it covers those shorts until they have filled, for they need
- * not.
+ * not. Of an external one only what the external shorts beside it can spare is free.
  */
 export function freeLegs(desk: DeskContext, position: StructurePosition): readonly HeldLeg[] {
   const claimed = alreadyClosing(desk, position.positionId);
@@ -70,9 +62,9 @@ export function freeLegs(desk: DeskContext, position: StructurePosition): readon
   }
   return position.legs
     .map((leg) => ({ instrument: leg.instrument, quantity: leg.quantity + claimOf(leg) }))
-    .filter(
-      (leg) => leg.quantity < 0 || (leg.quantity > 0 && (bought.get(rightOf(leg)) ?? 0) <= 0),
-    );
+    .filter((leg) => leg.quantity < 0 || (leg.quantity > 0 && (bought.get(rightOf(leg)) ?? 0) <= 0))
+    .map((leg) => (leg.quantity > 0 ? spareOf(desk, position, leg) : leg))
+    .filter(({ quantity }) => quantity !== 0);
 }
 
 const STAYS: Readonly<Record<LeftOutReason, string>> = {
@@ -80,6 +72,7 @@ const STAYS: Readonly<Record<LeftOutReason, string>> = {
   noAsk: 'nobody offers it: it cannot be bought back now',
   cover: 'it covers a short that cannot be bought back now',
 };
+const PART_STAYS = 'what stays of it covers an external short that is still open';
 
 function chosenLegs(
   desk: DeskContext,
@@ -87,8 +80,10 @@ function chosenLegs(
   request: CloseRequest,
 ): Outcome<{ readonly legs: readonly HeldLeg[] }> {
   const free = freeLegs(desk, position);
-  const { positionId, quantity } = position;
+  const { positionId } = position;
   if (free.length === 0) {
+    const denied = coverDenial(desk, position);
+    if (denied !== undefined) return { denied };
     const message =
       'nothing of this position is free to close: it is closed, or a live order closes it, or it covers what one has not bought back yet';
     return deny('nothing_to_close', message, { positionId });
@@ -97,10 +92,51 @@ function chosenLegs(
     const part = legsOfPart({ ...asOpenPosition(desk, position), legs: free }, request.part);
     return { legs: part };
   }
-  const share = shareOfLegs(free, request.units, quantity);
-  if (share !== undefined) return { legs: share };
-  const message = `ask for a whole number of units from 1 to ${quantity}`;
-  return deny('tick_or_quantity', message, { asked: request.units, held: quantity });
+  return unitsOf(desk, position, request.units);
+}
+
+/** So many units of the position, where they are free. */
+function unitsOf(
+  desk: DeskContext,
+  position: StructurePosition,
+  asked: number,
+): Outcome<{ readonly legs: readonly HeldLeg[] }> {
+  const { quantity } = position;
+  const share = shareOfLegs(position.legs, asked, quantity);
+  if (share === undefined) {
+    const message = `ask for a whole number of units from 1 to ${quantity}`;
+    return deny('tick_or_quantity', message, { asked, held: quantity });
+  }
+  if (areFree(desk, position, share)) return { legs: share };
+  const denied = coverDenial(desk, position);
+  if (denied !== undefined) return { denied };
+  const message = `not so many of the ${quantity} units are free to close: a live order closes the others`;
+  return deny('nothing_to_close', message, { asked, held: quantity });
+}
+
+/** Longs of the position that stay, whole or in part, for external shorts beside it, by symbol. */
+function keptAsCover(desk: DeskContext, position: StructurePosition): readonly string[] {
+  if (shortsBeside(desk, position).length === 0) return [];
+  const claimed = alreadyClosing(desk, position.positionId);
+  const free = quantities(freeLegs(desk, position));
+  return position.legs
+    .map(({ instrument, quantity }) => [instrumentSymbol(instrument), quantity] as const)
+    .filter(
+      ([symbol, held]) => held + (claimed.get(symbol) ?? 0) > Math.max(0, free.get(symbol) ?? 0),
+    )
+    .map(([symbol]) => symbol);
+}
+
+/** What stays open beside the legs of a close, and why: longs that cover an external short. */
+function coverNotes(
+  desk: DeskContext,
+  position: StructurePosition,
+  leftOut: ClosingOrder['leftOut'],
+): readonly string[] {
+  const kept = keptAsCover(desk, position).map((symbol) => `${symbol}: ${PART_STAYS}`);
+  if (!leftOut.some(({ reason }) => reason === 'noAsk')) return kept;
+  const longs = longsBeside(desk, position).flatMap((other) => keptAsCover(desk, other));
+  return [...kept, ...longs.map((symbol) => `${symbol}: ${STAYS.cover}`)];
 }
 
 function limitOf(
@@ -145,7 +181,8 @@ export function closingIntentOf(
   const { legs, quantity, leftOut } = isAlone
     ? closingOrder(firstOf(together, held), quotes)
     : together;
-  const notes = leftOut.map(({ symbol, reason }) => `${symbol}: ${STAYS[reason]}`);
+  const left = leftOut.map(({ symbol, reason }) => `${symbol}: ${STAYS[reason]}`);
+  const notes = [...left, ...coverNotes(desk, position, leftOut)];
   const net = netPrices(legs, quotes);
   if (legs.length === 0 || 'missing' in net) {
     const message = `no leg has a market to close in now (${notes.join('; ')}); try again when it has`;
@@ -166,40 +203,6 @@ export function closingIntentOf(
   return { intent, net, notes };
 }
 
-/** The worst expiry value of what is held; undefined where it has no floor. */
-function worstOf(held: readonly HeldLeg[]): number | undefined {
-  const legs = held
-    .filter(({ instrument, quantity }) => instrument.kind === 'option' && quantity !== 0)
-    .map(({ instrument, quantity }): OrderLeg => {
-      const action = quantity > 0 ? 'buyToOpen' : 'sellToOpen';
-      return { instrument, action, ratio: Math.abs(quantity) };
-    });
-  if (legs.length === 0) return 0;
-  return payoffSummary({ legs, quantity: 1, netPrice: price(0), feesCents: cents(0) }).maxLossCents;
-}
-
-/** Short calls that no long call covers: what they can lose has no floor. */
-function bareCalls(held: readonly HeldLeg[]): number {
-  let net = 0;
-  for (const leg of held) if (rightOf(leg) === 'call') net += leg.quantity;
-  return Math.max(0, -net);
-}
-
-/** True where what a close leaves of a position may lose more than all of it: a long would be gone that
- * covers a short. `taken`: what is closed, signed as it is held. */
-export function uncovers(position: StructurePosition, taken: readonly HeldLeg[]): boolean {
-  const gone = new Map(taken.map((leg) => [instrumentSymbol(leg.instrument), leg.quantity]));
-  const left = position.legs.map(({ instrument, quantity }) => ({
-    instrument,
-    quantity: quantity - (gone.get(instrumentSymbol(instrument)) ?? 0),
-  }));
-  const [before, after] = [worstOf(position.legs), worstOf(left)];
-  if (before === undefined && after === undefined) {
-    return bareCalls(left) > bareCalls(position.legs);
-  }
-  return after === undefined || (before !== undefined && after > before);
-}
-
 /** Legs that close as what they take, signed as it is held. */
 export function asHeld({
   legs,
@@ -210,15 +213,17 @@ export function asHeld({
   });
 }
 
+function quantities(held: readonly HeldLeg[]): ReadonlyMap<string, number> {
+  return new Map(held.map((leg) => [instrumentSymbol(leg.instrument), leg.quantity]));
+}
+
 /** True where each of these holdings is part of what is free of the position. */
 export function areFree(
   desk: DeskContext,
   position: StructurePosition,
   wanted: readonly HeldLeg[],
 ): boolean {
-  const free = new Map(
-    freeLegs(desk, position).map((leg) => [instrumentSymbol(leg.instrument), leg.quantity]),
-  );
+  const free = quantities(freeLegs(desk, position));
   return wanted.every(({ instrument, quantity }) => {
     const held = free.get(instrumentSymbol(instrument)) ?? 0;
     return Math.sign(held) === Math.sign(quantity) && Math.abs(held) >= Math.abs(quantity);
@@ -231,5 +236,5 @@ export function stillFree(desk: DeskContext, intent: OrderIntent): boolean {
   const position = desk.book.structure(intent.positionId);
   if (position === undefined) return false;
   const taken = asHeld(intent);
-  return !uncovers(position, taken) && areFree(desk, position, taken);
+  return !uncovers(position.legs, taken) && areFree(desk, position, taken);
 }

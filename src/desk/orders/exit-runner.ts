@@ -19,6 +19,7 @@ import type { HeldLeg, OpenPosition } from '../exits/open-position.ts';
 import { freeLegs } from './closing.ts';
 import { ExitMarket } from './exit-market.ts';
 import { closePosition, hurryClosings, tellLeftToExpire } from './flattening.ts';
+import { shortsBeside } from './long-cover.ts';
 import { isBeingReported } from './ratio-watch.ts';
 import { mayCloseFrom } from './refused-closes.ts';
 
@@ -37,7 +38,7 @@ function unitsOf(position: StructurePosition, legs: readonly HeldLeg[]): number 
   return Math.max(...units) || position.quantity;
 }
 
-/** A position as it is judged. Kept while no order closes any of it. */
+/** A position as it is judged. Kept while no order closes any of it and it covers nothing beside it. */
 interface Watched {
   /** The look at the book, and the schedule, that it was made from. */
   readonly from: StructurePosition;
@@ -46,7 +47,7 @@ interface Watched {
   /** All of it, where orders close a part. */
   readonly held: OpenPosition | undefined;
   readonly policy: ExitPolicy;
-  /** Orders close all of it already. */
+  /** Nothing of it is free: orders close all of it already, or it stays for the shorts that it covers. */
   readonly isClosing: boolean;
 }
 
@@ -98,7 +99,7 @@ export class ExitRunner {
   #watch(desk: DeskContext, from: StructurePosition): Watched {
     const known = this.#watched.get(from.positionId);
     const { schedule } = desk.day;
-    const isTouched = desk.orders.isClosing(from.positionId);
+    const isTouched = desk.orders.isClosing(from.positionId) || shortsBeside(desk, from).length > 0;
     if (!isTouched && known?.from === from && known.schedule === schedule) return known;
     const free = freeLegs(desk, from);
     const isClosing = free.length === 0;

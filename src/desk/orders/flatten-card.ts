@@ -3,7 +3,8 @@
 import { multiplierOf } from '../../engine/domain/instrument.ts';
 import type { OrderIntent, OrderPurpose } from '../../engine/domain/order.ts';
 import { amountCents, cents, dollarsFromPrice } from '../../engine/domain/units.ts';
-import { deny } from '../../engine/domain/verdict.ts';
+import { deny, type Outcome } from '../../engine/domain/verdict.ts';
+import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { isOpen } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { spotOf } from '../desk-context.ts';
@@ -11,7 +12,8 @@ import type { TradeCard } from '../engine-api.ts';
 import { grantToken } from '../previews/granting.ts';
 import { feesOf } from '../previews/judging.ts';
 import type { PreviewAnswer, PreviewTurn } from '../previews/preview-shelf.ts';
-import { closingIntent, freeLegs } from './closing.ts';
+import { type Closing, closingIntent, closingIntentOf, freeLegs } from './closing.ts';
+import { namesOf, staysFor } from './long-cover.ts';
 import type { OrderRecord } from './order-book.ts';
 import { legViews } from './order-views.ts';
 import { refusedFor } from './refused-closes.ts';
@@ -85,6 +87,23 @@ function whileClosing(working: readonly OrderRecord[]): string {
     : `what became of ${open.intent.intentId}, which closes it, is not proven: nothing else is sent for it until it is`;
 }
 
+/** How the position is closed; a long that covers shorts beside it, once those have been bought back. */
+function flattenIntent(
+  desk: DeskContext,
+  position: StructurePosition,
+  principal: string,
+): Outcome<Closing> {
+  const request = { purpose: 'flatten', urgency: 'urgent', principal } as const;
+  const shorts = freeLegs(desk, position).length === 0 ? staysFor(desk, position) : [];
+  if (shorts.length === 0) {
+    return closingIntent(desk, position, { ...request, part: 'whole', units: undefined });
+  }
+  const closing = closingIntentOf(desk, position, position.legs, request);
+  if ('denied' in closing) return closing;
+  const waits = `${position.positionId}: it covers ${namesOf(shorts)} and is sold once that has been bought back`;
+  return { ...closing, notes: [waits] };
+}
+
 /** Previews closing everything that is held and cancelling everything that opens. */
 export function flattenCard(desk: DeskContext, turn: PreviewTurn): PreviewAnswer {
   const { shelf, caller, tokenSha256 } = turn;
@@ -99,13 +118,7 @@ export function flattenCard(desk: DeskContext, turn: PreviewTurn): PreviewAnswer
       warnings.push(`${position.positionId}: ${whileClosing(working)}`);
       continue;
     }
-    const closing = closingIntent(desk, position, {
-      purpose: 'flatten',
-      part: 'whole',
-      units: undefined,
-      urgency: 'urgent',
-      principal: caller.principal,
-    });
+    const closing = flattenIntent(desk, position, caller.principal);
     if ('denied' in closing) warnings.push(`${position.positionId}: ${closing.denied.message}`);
     else {
       closable.push(closing.intent);

@@ -11,6 +11,7 @@ import type { ExitPart } from '../exits/exit-input.ts';
 import { judgeIntent } from '../previews/judging.ts';
 import { tellOnce } from '../session/told-once.ts';
 import { closingIntent, freeLegs } from './closing.ts';
+import { isExternalShort, namesOf, staysFor } from './long-cover.ts';
 import { isClose } from './order-book.ts';
 import { ASKED_PATIENCE_MICROS, isTakenApart, refusedFor } from './refused-closes.ts';
 import { recordIntent, requestCancel } from './sending.ts';
@@ -44,10 +45,21 @@ export interface CloseOrder {
   readonly because?: { readonly reason: string; readonly numbers: Denial['numbers'] };
 }
 
-/** What a close came to: why nothing was closed, or which legs stay open and why. */
+/** What a close came to: why nothing was closed, what it waits for, or which legs stay open and why. */
 export interface CloseOutcome {
   readonly refused?: string;
+  readonly waits?: string;
   readonly notes: readonly string[];
+}
+
+/** Why nothing of a position is free: it waits for the closes of the shorts that it covers, and is refused
+ * where one of them is not being bought back. */
+function whyNotFree(desk: DeskContext, position: StructurePosition): CloseOutcome {
+  const shorts = staysFor(desk, position);
+  if (shorts.length === 0) return { notes: [] };
+  const isIdle = shorts.some(({ positionId }) => !desk.orders.isClosing(positionId));
+  const why = `it covers ${namesOf(shorts)} and stays until that has been bought back`;
+  return isIdle ? { refused: why, notes: [] } : { waits: why, notes: [] };
 }
 
 /** Records a closing intent for what is free of the position; says why where it cannot. */
@@ -57,7 +69,7 @@ export function closePosition(
   order: CloseOrder,
 ): CloseOutcome {
   const { positionId } = position;
-  if (freeLegs(desk, position).length === 0) return { notes: [] };
+  if (freeLegs(desk, position).length === 0) return whyNotFree(desk, position);
   const { purpose, part, urgency, principal, tokenSha256, previewId, because } = order;
   const isAlone = isTakenApart(desk, positionId);
   const request = { purpose, part, units: undefined, urgency, principal, isAlone };
@@ -136,7 +148,7 @@ function flattenPosition(
   const reason = refusedFor(desk, positionId, patience);
   if (reason !== undefined) return { positionId, reason };
   const terms = { purpose: 'flatten', part: 'whole', urgency: 'urgent', ...order } as const;
-  const { refused = '', notes } = closePosition(desk, position, terms);
+  const { refused = '', waits = '', notes } = closePosition(desk, position, terms);
   if (notes.length > 0) {
     const kept = `${positionId} keeps ${notes.join('; ')}`;
     desk.out.alert('warning', 'FLATTEN_LEFT_OPEN', kept, positionId);
@@ -145,7 +157,8 @@ function flattenPosition(
   tell(desk, positionId, refused, () =>
     desk.out.alert('critical', 'FLATTEN_INCOMPLETE', text, positionId),
   );
-  return refused === '' ? undefined : { positionId, reason: refused };
+  const open = refused || waits;
+  return open === '' ? undefined : { positionId, reason: open };
 }
 
 const LEFT_TO_EXPIRE = 'nobody bids for it: it is left to expire, its loss is paid';
@@ -179,6 +192,12 @@ export function openingsAndCloses({ orders }: DeskContext): readonly string[] {
   return [...openings, ...live.filter(isClose)].map(({ intent }) => intent.intentId);
 }
 
+/** External longs come behind the shorts that they may cover, everything else as it was opened. */
+function shortsFirst(positions: readonly StructurePosition[]): readonly StructurePosition[] {
+  const place = (position: StructurePosition) => (isExternalShort(position) ? 0 : 1);
+  return positions.toSorted((a, b) => place(a) - place(b));
+}
+
 /**
  * Cancels openings and closes all that is held, at once and urgently. Safe to call again: what is
  * being closed already is only hurried. The request is recorded first, so that a restart goes on
@@ -190,7 +209,7 @@ export function closeEverything(
   token: { readonly tokenSha256: string; readonly previewId: string } | undefined,
 ): readonly Unclosed[] {
   const { day, book, orders } = desk;
-  const held = book.structures().filter(isOpen);
+  const held = shortsFirst(book.structures().filter(isOpen));
   const openings = orders.live().filter(({ intent }) => intent.purpose === 'open');
   const positionIds = new Set([
     ...held.map(({ positionId }) => positionId),
@@ -230,7 +249,8 @@ function isGone(desk: DeskContext, positionId: string): boolean {
  */
 export function keepFlattening(desk: DeskContext, all: boolean): void {
   const { day, at, book } = desk;
-  if (all) for (const { positionId } of book.structures()) beginFlattening(desk, positionId);
+  if (all)
+    for (const { positionId } of shortsFirst(book.structures())) beginFlattening(desk, positionId);
   if (day.flattening.size === 0 || day.reserveExhausted) return;
   const isDue = at.wall >= (day.flattenAgainAt ?? 0);
   if (isDue) day.flattenAgainAt = addMicros(at.wall, FLATTEN_AGAIN_MICROS);

@@ -16,6 +16,7 @@ import { quoteSnapshot } from '../previews/judging.ts';
 import { tellOnce } from '../session/told-once.ts';
 import { performGateway } from './broker-events.ts';
 import { isCovered } from './close-cover.ts';
+import { sellsCover } from './long-cover.ts';
 import type { OrderRecord } from './order-book.ts';
 import { isClose, isExternal, newOrder } from './order-book.ts';
 import { publishOrder } from './order-views.ts';
@@ -29,6 +30,8 @@ export const JUDGED_FOR_MICROS = 2 * MICROS_PER_SECOND;
 
 /** Why a close is called back whose position is gone, or a part of it. */
 const UNCOVERED = 'what it closes is not held any more';
+/** And why one is that sells the cover of an external short. */
+const BARES = 'what it sells covers a short that is still open';
 
 /** What an intent is recorded with. */
 export interface Authorization {
@@ -163,10 +166,17 @@ function mayGo(desk: DeskContext, order: OrderRecord): boolean {
     pageStuckStop(desk, order, stop);
     return false;
   }
-  if (isCovered(desk, order)) return true;
-  const isByStop = desk.day.protections.has(positionId);
-  endUnsent(desk, order, isByStop ? 'the stop at the broker closed the position first' : UNCOVERED);
+  const fault = faultOf(desk, order);
+  if (fault === undefined) return true;
+  const isByStop = fault === UNCOVERED && desk.day.protections.has(positionId);
+  endUnsent(desk, order, isByStop ? 'the stop at the broker closed the position first' : fault);
   return false;
+}
+
+/** Why a close must not fill any more; undefined where it may. */
+function faultOf(desk: DeskContext, close: OrderRecord): string | undefined {
+  if (!isCovered(desk, close)) return UNCOVERED;
+  return sellsCover(desk, close) ? BARES : undefined;
 }
 
 /** A stop whose end the broker does not tell holds up the way out: a person has to look. */
@@ -179,16 +189,18 @@ function pageStuckStop(desk: DeskContext, order: OrderRecord, stop: OrderRecord)
   );
 }
 
-/** Calls back every close of ours that would take more than is held: a fill of it would open the position
- * the other way round. Called after the broker's words and on the clock, which asks again where the broker
+/** Calls back every close of ours that would take more than is held, for a fill of it would open the
+ * position the other way round, and every one that would leave a short bare. Called after the broker's words and on the clock, which asks again where the broker
  * refused. */
 export function callBackUncovered(desk: DeskContext): void {
   for (const order of desk.orders.live()) {
     if (!isClose(order) || isExternal(order) || order.cancelRequested) continue;
-    if (desk.at.wall < (order.cancelAgainAt ?? 0) || isCovered(desk, order)) continue;
-    if (isUnsent(order)) endUnsent(desk, order, UNCOVERED);
+    if (desk.at.wall < (order.cancelAgainAt ?? 0)) continue;
+    const fault = faultOf(desk, order);
+    if (fault === undefined) continue;
+    if (isUnsent(order)) endUnsent(desk, order, fault);
     else {
-      order.reason = UNCOVERED;
+      order.reason = fault;
       requestCancel(desk, order, 'engine');
     }
   }

@@ -15,7 +15,8 @@ import type { DeskContext } from '../desk-context.ts';
 import { quoteOf, sliceOf, spotNow } from '../desk-context.ts';
 import type { OrderRequest } from '../engine-api-requests.ts';
 import type { HeldLeg } from '../exits/open-position.ts';
-import { areFree, asHeld, closingIntentOf, uncovers } from '../orders/closing.ts';
+import { areFree, asHeld, closingIntentOf } from '../orders/closing.ts';
+import { coverDenial, uncovers } from '../orders/long-cover.ts';
 import { manualExit } from './manual-exit.ts';
 import { type ReadOrder, readOrder } from './manual-legs.ts';
 import { workedPrices } from './manual-prices.ts';
@@ -107,9 +108,22 @@ function proposeByHand(
 
 /** Refuses a close that would leave more risk than there was: a long leg that covers a short. */
 function bareAfter(position: StructurePosition, taken: readonly HeldLeg[]): Denial | undefined {
-  if (!uncovers(position, taken)) return undefined;
+  if (!uncovers(position.legs, taken)) return undefined;
   const message = `this would sell a leg that covers another of ${position.positionId}: close the short with it, or use close_position`;
   return deny('undefined_risk', message, { positionId: position.positionId }).denied;
+}
+
+/** Refuses to sell a long of a structure that this engine did not open while it covers another of those. */
+function coversBeside(desk: DeskContext, taken: readonly HeldLeg[]): Denial | undefined {
+  const sold = new Set(
+    taken.filter(({ quantity }) => quantity > 0).map((leg) => instrumentSymbol(leg.instrument)),
+  );
+  for (const position of desk.book.structures()) {
+    const isAsked = position.legs.some((leg) => sold.has(instrumentSymbol(leg.instrument)));
+    const denied = isAsked ? coverDenial(desk, position) : undefined;
+    if (denied !== undefined) return denied;
+  }
+  return undefined;
 }
 
 function previewClosing(desk: DeskContext, turn: PreviewTurn, order: ReadOrder): PreviewAnswer {
@@ -117,6 +131,8 @@ function previewClosing(desk: DeskContext, turn: PreviewTurn, order: ReadOrder):
   const taken = asHeld(order);
   const position = desk.book.structures().find((each) => areFree(desk, each, taken));
   if (position === undefined) {
+    const covers = coversBeside(desk, taken);
+    if (covers !== undefined) return refused(covers);
     const held = desk.book
       .structures()
       .flatMap(({ positionId, legs }) =>

@@ -6,6 +6,7 @@ import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts
 import { areLeftToExpire, arePaidFor, isOpen } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { concedesAll, isPastOrders } from '../orders/limit-walker.ts';
+import { namesOf, staysFor } from '../orders/long-cover.ts';
 import { tellOnce } from './told-once.ts';
 
 /** Incidents of a position that is over once it is closed, by the keys under which they were told. */
@@ -34,27 +35,33 @@ function isBeyondReach(desk: DeskContext, legs: StructurePosition['legs']): bool
 
 /** What is open when the broker takes its last order of the day is out of the engine's hands: told as
  * soon as it is so. */
-function tellCutoff(desk: DeskContext, { positionId, legs }: StructurePosition): void {
+function tellCutoff(desk: DeskContext, position: StructurePosition): void {
+  const { positionId, legs } = position;
   if (arePaidFor(desk, legs)) return;
   const { name } = desk.gateway.capabilities;
-  const text = `${positionId} is still open and ${name} takes no more orders in what expires today: ${doing(desk, positionId)}. Ask its trade desk to close it or not to exercise it, or hedge what it may become`;
+  const text = `${positionId} is still open and ${name} takes no more orders in what expires today: ${doing(desk, position)}. Ask its trade desk to close it or not to exercise it, or hedge what it may become`;
   tellOnce(desk, `${PAST_ORDERS.key}${positionId}`, () => {
     desk.out.alert('critical', PAST_ORDERS.code, text, positionId);
   });
 }
 
-function tell(desk: DeskContext, { positionId, legs }: StructurePosition): void {
+function tell(desk: DeskContext, position: StructurePosition): void {
+  const { positionId, legs } = position;
   if (areLeftToExpire(desk, legs) || isBeyondReach(desk, legs)) return;
   const deadline = newYorkText(desk.day.schedule.flattenDeadlineAt);
-  const text = `${positionId} is still open past the deadline of ${deadline}: ${doing(desk, positionId)}`;
+  const text = `${positionId} is still open past the deadline of ${deadline}: ${doing(desk, position)}`;
   tellOnce(desk, `${PAST_DEADLINE.key}${positionId}`, () => {
     desk.out.alert('critical', PAST_DEADLINE.code, text, positionId);
   });
 }
 
-function doing(desk: DeskContext, positionId: string): string {
-  const closing = desk.orders.closing(positionId).at(-1);
-  if (closing === undefined) return 'no order to close it is on its way';
+function doing(desk: DeskContext, position: StructurePosition): string {
+  const closing = desk.orders.closing(position.positionId).at(-1);
+  if (closing === undefined) {
+    const shorts = staysFor(desk, position);
+    if (shorts.length > 0) return `it stays for ${namesOf(shorts)}, which it covers`;
+    return 'no order to close it is on its way';
+  }
   const { intent, status, limit } = closing;
   const how = `order ${intent.intentId} to close it is ${status}`;
   if (!concedesAll(desk, closing)) return how;

@@ -100,7 +100,7 @@ function flattenIntent(
   }
   const closing = closingIntentOf(desk, position, position.legs, request);
   if ('denied' in closing) return closing;
-  const waits = `${position.positionId}: it covers ${namesOf(shorts)} and is sold once that has been bought back`;
+  const waits = `${position.positionId}: it covers ${namesOf(shorts)} and is sold once that is bought back`;
   return { ...closing, notes: [waits] };
 }
 

@@ -58,7 +58,7 @@ function whyNotFree(desk: DeskContext, position: StructurePosition): CloseOutcom
   const shorts = staysFor(desk, position);
   if (shorts.length === 0) return { notes: [] };
   const isIdle = shorts.some(({ positionId }) => !desk.orders.isClosing(positionId));
-  const why = `it covers ${namesOf(shorts)} and stays until that has been bought back`;
+  const why = `it covers ${namesOf(shorts)} and stays until that is bought back`;
   return isIdle ? { refused: why, notes: [] } : { waits: why, notes: [] };
 }
 

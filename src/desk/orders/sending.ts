@@ -154,8 +154,8 @@ function isJudgedLately(desk: DeskContext, order: OrderRecord): boolean {
 }
 
 /** False for an opening that was judged too long ago, for a close that waits for the end of the
- * position's stop, and for one whose position that stop or somebody else has closed: such a close is
- * dead. */
+ * position's stop, and for one whose position that stop or somebody else has closed, or that would sell
+ * the cover of a short: such a close is dead. */
 function mayGo(desk: DeskContext, order: OrderRecord): boolean {
   const { positionId, purpose } = order.intent;
   if (purpose === 'open') return isJudgedLately(desk, order);

@@ -3,7 +3,15 @@ import type { ConfirmResult, OrderView, TradeCard } from '../../../src/desk/engi
 import type { Instrument } from '../../../src/engine/domain/instrument.ts';
 import { cents, price } from '../../../src/engine/domain/units.ts';
 import type { Sides } from '../../support/desk-rig.ts';
-import { CONDOR, CONSOLE, DeskRig, denialIn, TRADER, valueIn } from '../../support/desk-rig.ts';
+import {
+  CONDOR,
+  CONSOLE,
+  DeskRig,
+  denialIn,
+  LOTTO,
+  TRADER,
+  valueIn,
+} from '../../support/desk-rig.ts';
 
 function cardFor(rig: DeskRig, tokenSha256: string) {
   return rig.ask<TradeCard>({ kind: 'previewFlatten', tokenSha256 });
@@ -108,6 +116,23 @@ describe('a close', () => {
     const command = { kind: 'previewClose', target: positionId, quantity, tokenSha256 } as const;
     const { code, numbers } = denialIn(rig.ask(command));
     expect([code, numbers]).toEqual(['tick_or_quantity', { asked: quantity, held: 2 }]);
+  });
+
+  it('beside another one closes as many units as it is asked for, and none that are taken', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 + 30 });
+    const { positionId } = rig.openPosition({ ...LOTTO, quantity: 4 });
+    rig.size = 0;
+    rig.quotes();
+    rig.confirm(rig.previewClose(positionId, 2).tokenSha256);
+    expect(rig.previewClose(positionId, 2).card.quantity).toBe(2);
+    expect(rig.previewClose(positionId, 1).card.quantity).toBe(1);
+    const tokenSha256 = rig.newToken();
+    const command = { kind: 'previewClose', target: positionId, quantity: 3, tokenSha256 } as const;
+    const { code, message } = denialIn(rig.ask(command));
+    expect([code, message]).toEqual([
+      'nothing_to_close',
+      'not so many of the 4 units are free to close: a live order closes the others',
+    ]);
   });
 
   it('of nothing names what is open', () => {

@@ -123,7 +123,7 @@ describe("the core's shell", () => {
     const core = new ShellRig();
     core.preview();
     core.command(2, { kind: 'confirm', tokenSha256: 'a'.repeat(64) });
-    core.rig.advance(3);
+    core.rig.advance(2);
     expect(core.rig.submitted).toEqual([]);
     core.durable();
     expect(core.rig.submitted).toHaveLength(1);

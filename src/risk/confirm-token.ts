@@ -36,6 +36,8 @@ export interface TokenGrant {
   readonly quotes: QuoteSnapshot;
   /** The market the trader saw; undefined for orders that only close or cancel. */
   readonly previewed?: DriftSnapshot | undefined;
+  /** How often the breakout that the order trades had been taken today; 0 where it trades none. */
+  readonly breakoutsTaken: number;
   readonly expiresAtWall: EpochMicros;
   /** One for a trade or a close, one a position for a flatten, none for a cancel. */
   readonly intents: readonly OrderIntent[];

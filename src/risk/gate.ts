@@ -30,6 +30,7 @@ import { portfolioDeltaCheck } from './checks/portfolio-delta.ts';
 import { portfolioGammaCheck } from './checks/portfolio-gamma.ts';
 import { portfolioVegaCheck } from './checks/portfolio-vega.ts';
 import { positionLimitCheck } from './checks/position-limit.ts';
+import { premiumBudgetCheck } from './checks/premium-budget.ts';
 import { priceBoundsCheck } from './checks/price-bounds.ts';
 import { priceCollarCheck } from './checks/price-collar.ts';
 import { principalBudgetCheck } from './checks/principal-budget.ts';
@@ -81,6 +82,7 @@ export const CHECKS: readonly Check[] = [
   maxTradeLossCheck,
   openRiskCheck,
   principalBudgetCheck,
+  premiumBudgetCheck,
   dailyLossCheck,
   portfolioDeltaCheck,
   portfolioGammaCheck,

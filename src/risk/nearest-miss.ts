@@ -18,6 +18,7 @@ const PAIRS: Readonly<Partial<Record<DenialCode, readonly Pair[]>>> = {
   max_trade_loss: [['maxLossCents', 'limitCents']],
   open_risk: [['totalCents', 'limitCents']],
   principal_budget: [['totalCents', 'limitCents']],
+  premium_budget: [['totalCents', 'limitCents']],
   daily_loss: [[['plannedLossCents', 'newPlannedLossCents'], 'roomCents']],
   portfolio_delta: [['worst', 'cap']],
   portfolio_gamma: [['worst', 'cap']],

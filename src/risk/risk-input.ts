@@ -53,6 +53,8 @@ export interface AccountRisk {
   readonly interestBySymbol: ReadonlyMap<string, Interest>;
   /** Positions closed at a loss this session, by strategy. */
   readonly lossesByStrategy: ReadonlyMap<string, Losses>;
+  /** Lotto premium of this session: what was paid, and what working orders may still pay. */
+  readonly lottoSpentCents: Cents;
   /** Orders the broker rejected one after another, none accepted between, since the last re-arm. */
   readonly consecutiveRejects: number;
 }

@@ -11,7 +11,12 @@ import {
 import { orderHash } from '../../src/risk/order-hash.ts';
 import { AT, condorIntent, LIMITS, millisAfter } from './fixtures.ts';
 
-const BINDING = { accountId: 'PAPER-1', environment: 'paper', limitsVersion: LIMITS.version };
+const BINDING = {
+  accountId: 'PAPER-1',
+  environment: 'paper',
+  breakoutsTaken: 0,
+  limitsVersion: LIMITS.version,
+};
 
 function grant(token: string, change: Partial<TokenGrant> = {}): TokenGrant {
   const intent = condorIntent();

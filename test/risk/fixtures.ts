@@ -143,6 +143,18 @@ export function condorIntent(change: Partial<OrderIntent> = {}): OrderIntent {
   };
 }
 
+/** A lotto of one call at its ask: 52.00 dollars of premium. */
+export function lottoIntent(change: Partial<OrderIntent> = {}): OrderIntent {
+  return condorIntent({
+    strategy: 'lotto_play_5_delta',
+    legs: [leg('buyToOpen', 'call', 605)],
+    limit: priceFromDollars(-0.51),
+    worst: priceFromDollars(-0.52),
+    exitPlan: { timeExitAt: newYorkInstant(DATE, 15 * 60 + 40) },
+    ...change,
+  });
+}
+
 export const PAYOFF: PayoffSummary = {
   maxLossCents: cents(912_00),
   maxProfitCents: cents(88_00),
@@ -174,6 +186,7 @@ export const ACCOUNT: AccountRisk = {
   openOrdersRiskCents: cents(0),
   interestBySymbol: new Map(),
   lossesByStrategy: new Map(),
+  lottoSpentCents: cents(0),
   consecutiveRejects: 0,
 };
 

@@ -53,6 +53,7 @@ describe('how close an order came', () => {
       'model_unreasonable',
       'price_bounds',
       'price_collar',
+      'premium_budget',
       'self_match',
       'duplicate_order',
     ]);

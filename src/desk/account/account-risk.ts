@@ -13,6 +13,7 @@ import { bookGreeks } from './book-greeks.ts';
 import { buyingPowerLeft } from './buying-power-left.ts';
 import { dayPnl } from './day-pnl.ts';
 import { consecutiveRejects, lossesByStrategy } from './loss-history.ts';
+import { lottoSpent } from './lotto-spent.ts';
 import { Standing } from './standing.ts';
 
 /** What a loss without a bound counts as. */
@@ -137,6 +138,7 @@ export function accountRisk(desk: DeskContext): AccountRisk {
     openOrdersRiskCents: cents(Math.round(money.openOrdersRisk)),
     interestBySymbol: standing.interest,
     lossesByStrategy: lossesByStrategy(desk),
+    lottoSpentCents: lottoSpent(desk),
     consecutiveRejects: consecutiveRejects(desk),
   };
 }

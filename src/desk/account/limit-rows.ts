@@ -53,6 +53,16 @@ function moneyRows({ desk, account }: RowSources): LimitView[] {
       limits.maxOpenRiskCents,
       account.openRiskCents,
     ),
+    counted(
+      {
+        control: 12,
+        name: 'LOTTO_DAILY_BUDGET',
+        note: 'premium of lotto_play_5_delta today: paid, and what is working at its worst price',
+      },
+      'cents',
+      limits.lottoBudgetCents,
+      account.lottoSpentCents,
+    ),
     counted(bp, 'cents', buyingPowerCents ?? 0, buyingPowerCents === undefined ? undefined : 0),
   ];
 }

@@ -22,6 +22,7 @@ import type { OrderRecord } from '../orders/order-book.ts';
 import { isFinal } from '../orders/order-book.ts';
 import { orderView } from '../orders/order-views.ts';
 import { recordIntent, requestCancel } from '../orders/sending.ts';
+import { refuseTakenSince } from './breakouts.ts';
 import { driftSnapshot } from './drift-snapshot.ts';
 import { askAgain } from './dry-runs.ts';
 import { judgeIntent } from './judging.ts';
@@ -90,7 +91,10 @@ function redeemOrder(desk: DeskContext, caller: Caller, grant: TokenGrant): Conf
   const [intent] = grant.intents;
   assert(intent !== undefined, 'an order token holds its order');
   const stale =
-    mayNotOpen(caller, intent) ?? staleClose(desk, intent) ?? drifted(desk, intent, grant);
+    mayNotOpen(caller, intent) ??
+    staleClose(desk, intent) ??
+    refuseTakenSince(desk, intent, grant) ??
+    drifted(desk, intent, grant);
   if (stale !== undefined) return refuse(desk, caller, previewId, { denied: stale });
   const { replaces } = grant;
   const asJudged = replaces === undefined ? desk : withoutOrder(desk, replaces);

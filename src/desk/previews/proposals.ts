@@ -1,8 +1,6 @@
 /** Runs a strategy on one consistent picture of the market and the day so far. */
 
 import type { MarketView } from '../../engine/domain/market.ts';
-import type { Cents } from '../../engine/domain/units.ts';
-import { cents } from '../../engine/domain/units.ts';
 import type { Outcome } from '../../engine/domain/verdict.ts';
 import { deny } from '../../engine/domain/verdict.ts';
 import { ironCondor } from '../../strategies/iron-condor.ts';
@@ -10,25 +8,11 @@ import { longStraddle } from '../../strategies/long-straddle.ts';
 import { lotto } from '../../strategies/lotto.ts';
 import { ORB_DEFAULTS, orbLongCall, orbLongPut } from '../../strategies/orb.ts';
 import type { Proposal, StrategyDay } from '../../strategies/strategy.ts';
+import { lottoSpent } from '../account/lotto-spent.ts';
 import { exitSettingsOf } from '../desk-config.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { sliceOf } from '../desk-context.ts';
 import type { StrategyRequest } from '../engine-api-requests.ts';
-import { filledUnits, isFinal } from '../orders/order-book.ts';
-
-/** Lotto premium paid or promised today. */
-function lottoSpent(desk: DeskContext): Cents {
-  let spent = 0;
-  const session = desk.day.session.date.replaceAll('-', '');
-  for (const order of desk.orders.all()) {
-    const { intent } = order;
-    if (intent.strategy !== 'lotto_play_5_delta' || intent.purpose !== 'open') continue;
-    if (!intent.intentId.startsWith(session)) continue;
-    const units = isFinal(order) ? filledUnits(order) : intent.quantity;
-    spent += Math.max(0, 0 - intent.worst) * units;
-  }
-  return cents(spent);
-}
 
 function dayOf(desk: DeskContext): StrategyDay {
   return {

@@ -27,6 +27,7 @@ export type DenialCode =
   | 'self_match'
   | 'principal_limit'
   | 'principal_budget'
+  | 'premium_budget'
   | 'second_source'
   // the moment
   | 'session_window'
@@ -59,7 +60,6 @@ export type DenialCode =
   | 'strike_not_found'
   | 'delta_too_far'
   | 'credit_too_small'
-  | 'premium_budget'
   | 'no_candidate'
   // use
   | 'argument_invalid'

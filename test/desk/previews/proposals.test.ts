@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
 import { cents } from '../../../src/engine/domain/units.ts';
+import type { LimitSettings } from '../../../src/risk/limits.ts';
 import { buildBars } from '../../support/chain-builder.ts';
 import { DeskRig, denialIn, LOTTO, valueIn } from '../../support/desk-rig.ts';
 
@@ -16,8 +17,8 @@ function preview(rig: DeskRig, request: StrategyRequest) {
 }
 
 /** 09:47 with a range of 598 to 600 and one bar closed above it. */
-function brokenOut(): DeskRig {
-  const rig = new DeskRig({ minutes: 9 * 60 + 46, isOpen: false });
+function brokenOut(limits: LimitSettings = {}): DeskRig {
+  const rig = new DeskRig({ minutes: 9 * 60 + 46, isOpen: false, limits });
   rig.spot = 600.5;
   rig.open();
   const opening = Array.from({ length: 15 }, () => ({ high: 600, low: 598, close: 599 }));
@@ -61,7 +62,62 @@ describe('an opening range breakout', () => {
   });
 });
 
+describe('two previews of one breakout', () => {
+  it('do not both take it, however late the second is confirmed', () => {
+    const rig = brokenOut({ portfolioDeltaCap: 200 });
+    const [first, second] = [rig.preview(ORB), rig.preview(ORB)];
+    valueIn(rig.confirm(first.tokenSha256));
+    rig.advance(11);
+    const { code, numbers } = denialIn(rig.confirm(second.tokenSha256));
+    expect([code, numbers['alreadyTraded']]).toEqual(['breakout_stale', true]);
+  });
+
+  it('take it again where re-entry was asked for after it was taken', () => {
+    const rig = brokenOut({ portfolioDeltaCap: 200 });
+    valueIn(rig.confirm(rig.preview(ORB).tokenSha256));
+    rig.advance(11);
+    const again = { ...ORB, allowReentry: true };
+    const [second, third] = [rig.preview(again), rig.preview(again)];
+    valueIn(rig.confirm(second.tokenSha256));
+    rig.advance(11);
+    expect(denialIn(rig.confirm(third.tokenSha256)).code).toBe('breakout_stale');
+  });
+});
+
 describe('the lotto budget', () => {
+  function lottoRig(): DeskRig {
+    return new DeskRig({ minutes: 14 * 60 + 5, limits: { lottoBudgetCents: cents(1_000) } });
+  }
+
+  function paid(rig: DeskRig): number {
+    const fills = rig.orders().flatMap((order) => order.fills);
+    return fills.reduce((sum, fill) => sum + fill.price * fill.quantity, 0);
+  }
+
+  it('is judged again at the confirm: two previews do not spend it twice', () => {
+    const rig = lottoRig();
+    const call = rig.preview({ ...LOTTO, quantity: 2 });
+    const put = rig.preview({ ...LOTTO, side: 'put', quantity: 2 });
+    rig.execute(call);
+    expect(denialIn(rig.confirm(put.tokenSha256)).code).toBe('premium_budget');
+    expect(paid(rig)).toBeLessThanOrEqual(1_000);
+  });
+
+  it('holds for a replacement, without the order that it takes the place of', () => {
+    const rig = lottoRig();
+    rig.size = 0;
+    const { tokenSha256 } = rig.preview({ ...LOTTO, quantity: 3 });
+    rig.send({ kind: 'confirm', tokenSha256 });
+    rig.advance(2);
+    const orderId = rig.orders()[0]?.intent.intentId ?? '';
+    const replace = (limit: number) =>
+      rig.ask({ kind: 'previewReplace', orderId, limit, tokenSha256: rig.newToken() });
+    expect('value' in replace(-0.03)).toBe(true);
+    rig.quotes(600.8);
+    rig.advance(1);
+    expect(denialIn(replace(-9)).code).toBe('premium_budget');
+  });
+
   it('counts what is promised while an order works, and what was paid once it has ended', () => {
     const rig = new DeskRig({ minutes: 14 * 60 + 5, limits: { lottoBudgetCents: cents(2_000) } });
     const { card, tokenSha256 } = rig.preview({ ...LOTTO, quantity: 2 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cents } from '../../../src/engine/domain/units.ts';
 import { CHECKS } from '../../../src/risk/gate.ts';
-import { ACCOUNT, AT, condorIntent, leg, PAYOFF, riskInput } from '../fixtures.ts';
+import { ACCOUNT, AT, condorIntent, leg, lottoIntent, PAYOFF, riskInput } from '../fixtures.ts';
 import { account, type Case, holdAtTheirLimits, withIntent } from './boundary-cases.ts';
 
 const CASES: readonly Case[] = [
@@ -55,6 +55,29 @@ const CASES: readonly Case[] = [
     'principal_budget',
     riskInput({ openUpToCents: 1_000_00, payoff: { ...PAYOFF, maxLossCents: undefined } }),
     'notRun',
+  ],
+  ...([47_99, 48_00, 48_01] as const).map(
+    (spent): Case => [
+      `lotto premium of ${spent} cents before 52.00 more`,
+      'premium_budget',
+      riskInput({
+        intent: lottoIntent(),
+        account: { ...ACCOUNT, lottoSpentCents: cents(spent) },
+      }),
+      spent <= 48_00 ? 'passed' : 'failed',
+    ],
+  ),
+  [
+    'a lotto of two for more than the budget together',
+    'premium_budget',
+    riskInput({ intent: lottoIntent({ quantity: 2 }) }),
+    'failed',
+  ],
+  [
+    'a condor on a day whose lotto budget is spent',
+    'premium_budget',
+    account({ lottoSpentCents: cents(100_00) }),
+    'passed',
   ],
   ...([-399_99, -400_00, -400_01] as const).map(
     (pnl): Case => [

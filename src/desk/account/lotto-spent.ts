@@ -1,0 +1,35 @@
+/** The premium that the lotto strategy has paid today, and what its working orders may still pay. */
+
+import { multiplierOf, multiplierOfLegs } from '../../engine/domain/instrument.ts';
+import type { Cents } from '../../engine/domain/units.ts';
+import { amountCents, cents, price } from '../../engine/domain/units.ts';
+import type { DeskContext } from '../desk-context.ts';
+import { filledUnits, isFinal, type OrderRecord } from '../orders/order-book.ts';
+
+function paidBy({ fills }: OrderRecord): number {
+  let paid = 0;
+  for (const fill of fills) {
+    paid += amountCents(fill.price, fill.quantity, multiplierOf(fill.instrument));
+  }
+  return paid;
+}
+
+/** At the worst price, for every unit that can still fill. */
+function promisedBy(order: OrderRecord): number {
+  if (isFinal(order)) return 0;
+  const { legs, quantity, worst } = order.intent;
+  const premium = price(Math.max(0, 0 - worst));
+  return amountCents(premium, quantity - filledUnits(order), multiplierOfLegs(legs));
+}
+
+/** Lotto premium of this session, paid or promised; positive. */
+export function lottoSpent(desk: DeskContext): Cents {
+  let spent = 0;
+  const session = desk.day.session.date.replaceAll('-', '');
+  for (const order of desk.orders.all()) {
+    const { strategy, purpose, intentId } = order.intent;
+    if (strategy !== 'lotto_play_5_delta' || purpose !== 'open') continue;
+    if (intentId.startsWith(session)) spent += paidBy(order) + promisedBy(order);
+  }
+  return cents(spent);
+}

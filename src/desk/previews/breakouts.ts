@@ -1,0 +1,24 @@
+/** A breakout is taken once for each look at it: by the first confirm of the previews that saw it. */
+import type { OrderIntent } from '../../engine/domain/order.ts';
+import { type Denial, deny } from '../../engine/domain/verdict.ts';
+import type { TokenGrant } from '../../risk/confirm-token.ts';
+import type { DeskContext } from '../desk-context.ts';
+
+/** How often the breakout of an order was taken today; 0 for an order that trades none. */
+export function timesTaken({ day }: DeskContext, { breakoutKey }: OrderIntent): number {
+  return day.breakoutsTaken.filter((taken) => taken === breakoutKey).length;
+}
+
+/** Refuses an entry whose breakout was taken since its preview; a replacement takes none. */
+export function refuseTakenSince(
+  desk: DeskContext,
+  intent: OrderIntent,
+  grant: TokenGrant,
+): Denial | undefined {
+  const { breakoutKey } = intent;
+  if (breakoutKey === undefined || grant.replaces !== undefined) return undefined;
+  if (timesTaken(desk, intent) <= grant.breakoutsTaken) return undefined;
+  const message =
+    'this break was traded since the preview: preview again with allow_reentry=true to trade it once more';
+  return deny('breakout_stale', message, { breakout: breakoutKey, alreadyTraded: true }).denied;
+}

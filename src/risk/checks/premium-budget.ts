@@ -1,0 +1,28 @@
+/** The lotto's premium is written off when it is paid: this order at its worst price and everything
+ * paid today or working stay within the budget of the day. */
+import { multiplierOfLegs } from '../../engine/domain/instrument.ts';
+import { amountCents, price } from '../../engine/domain/units.ts';
+import { type Check, failed, passed } from './check.ts';
+
+const CODE = 'premium_budget';
+
+export const premiumBudgetCheck: Check = {
+  code: CODE,
+  appliesTo: 'openings',
+  run({ intent, account, limits }) {
+    const { strategy, legs, quantity, worst } = intent;
+    if (strategy !== 'lotto_play_5_delta') {
+      return passed(CODE, 'the strategy has no budget of premium');
+    }
+    const premium = price(Math.max(0, 0 - worst));
+    const costCents = amountCents(premium, quantity, multiplierOfLegs(legs));
+    const spentCents = account.lottoSpentCents;
+    const totalCents = spentCents + costCents;
+    const limitCents = limits.lottoBudgetCents;
+    const numbers = { spentCents, costCents, totalCents, limitCents };
+    if (totalCents <= limitCents) return passed(CODE, 'the premium is within the budget', numbers);
+    const message =
+      "the premium would pass today's LOTTO_DAILY_BUDGET; order fewer, or no more today";
+    return failed(CODE, message, numbers);
+  },
+};

@@ -5,6 +5,7 @@
 
 import { unreachable } from '../engine/domain/assert.ts';
 import type { AuditRecord } from '../engine/domain/audit-record.ts';
+import type { At } from '../engine/domain/clock.ts';
 import type { SessionDate } from '../engine/domain/units.ts';
 import { cents, price } from '../engine/domain/units.ts';
 import { setCause } from '../risk/trading-state.ts';
@@ -43,6 +44,26 @@ export function recover(
     apply(then, shelf, record);
   }
   settleUnsent(desk);
+  takeStampsAsNow(desk);
+}
+
+/**
+ * A clock that was set back between two runs leaves stamps that are still to come. They count as now:
+ * pauses after a refusal, ladders, the patience of openings and what waits for a cancel or for the rest
+ * of a fill would stand still until it caught up.
+ */
+function takeStampsAsNow({ orders, day, at }: DeskContext): void {
+  const isAhead = ({ market, wall }: At): boolean => market > at.market || wall > at.wall;
+  for (const order of orders.all()) {
+    if (isAhead(order.updatedAt)) order.updatedAt = at;
+    if (order.sentAt !== undefined && isAhead(order.sentAt)) order.sentAt = at;
+  }
+  for (const [intentId, since] of day.uneven) {
+    if (since > at.wall) day.uneven.set(intentId, at.wall);
+  }
+  for (const [positionId, progress] of day.flattening) {
+    if (progress.since > at.wall) day.flattening.set(positionId, { ...progress, since: at.wall });
+  }
 }
 
 function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): void {

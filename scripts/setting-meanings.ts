@@ -55,7 +55,7 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
   ENTRY_LADDER:
     'how openings concede: `patient`, `normal`, `fast`, `urgent`; never past the worst price of the card',
   EXIT_LADDER: 'how closes that you ask for concede; the engine picks for its own exits',
-  NICKEL_BUYBACK: 'buys back shorts that cost $0.05 or less in the last hour',
+  NICKEL_BUYBACK: 'buys back shorts that cost $0.05 or less in the last hour, and pays no more while neither a stop nor the clock wants them gone',
   PAPER_NATIVE_STOPS:
     'the paper broker holds stop orders, so that single long options stay protected while the engine is down',
   TASTYTRADE_NATIVE_STOPS:

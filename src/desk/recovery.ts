@@ -33,6 +33,7 @@ export function recover(
 ): void {
   const then: { -readonly [Part in keyof DeskContext]: DeskContext[Part] } = { ...desk };
   let before: AuditRecord['body']['kind'] | undefined;
+  let triggered: Triggered | undefined;
   for (const record of steps) {
     const { kind } = record.body;
     // Each run leaves numbers out behind one that was cut off: so must all that follow it.
@@ -42,6 +43,8 @@ export function recover(
     then.out = new UnheardOutbox(record.at, record.session, 0);
     then.at = record.at;
     apply(then, shelf, record);
+    if (kind === 'exitTriggered') triggered = record.body;
+    if (kind === 'intentRecorded') triggered = restoreExit(desk, record.body, triggered);
   }
   settleUnsent(desk);
   takeStampsAsNow(desk);
@@ -287,6 +290,22 @@ function restoreOrder(desk: DeskContext, record: AuditRecord, body: Recorded): v
   if (isToday && intent.breakoutKey !== undefined) {
     desk.day.breakoutsTaken.push(intent.breakoutKey);
   }
+}
+
+type Triggered = Extract<AuditRecord['body'], { kind: 'exitTriggered' }>;
+
+/** The record of an exit stands right before that of its order. A buy-back for a nickel goes on as what
+ * it is; every other close is in a hurry after a restart. */
+function restoreExit(
+  desk: DeskContext,
+  { intent }: Recorded,
+  triggered: Triggered | undefined,
+): undefined {
+  const order = desk.orders.get(intent.intentId);
+  const isOfIt = intent.purpose === 'exit' && intent.positionId === triggered?.positionId;
+  if (order === undefined || !isOfIt) return;
+  order.exitReason = triggered.reason;
+  if (order.exitReason === 'nickel') order.urgency = 'normal';
 }
 
 function update(desk: DeskContext, intentId: string, change: Partial<OrderRecord>): void {

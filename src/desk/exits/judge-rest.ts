@@ -1,6 +1,7 @@
 /** Exits that no stop asks for: by the clock, a dividend, a broken idea, a profit, a nickel. */
 import { gridOf, instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Quote } from '../../engine/domain/market.ts';
+import type { OrderLeg } from '../../engine/domain/order.ts';
 import { newYorkText } from '../../engine/domain/session-calendar.ts';
 import {
   addMicros,
@@ -21,6 +22,13 @@ import { quoteFault } from './quote-guard.ts';
 const EX_DIVIDEND_MINUTES_BEFORE_MARK = 30;
 /** What a short may cost to be bought back for a nickel. */
 const NICKEL: Price = price(500);
+
+/** The worst net of an order that buys shorts back for a nickel. */
+export function nickelNet(legs: readonly OrderLeg[]): Price {
+  let shorts = 0;
+  for (const { action, ratio } of legs) if (action === 'buyToClose') shorts += ratio;
+  return price(0 - shorts * NICKEL);
+}
 
 /** The clock needs no quotes: at its time a position is left whatever the market shows. */
 export function judgeClock({ position, at, flatBy }: ExitInput): ExitClose | undefined {

@@ -85,7 +85,8 @@ export function closePosition(
     desk.out.append({ kind: 'exitTriggered', positionId, ...because }, true);
     desk.out.alert('warning', 'EXIT_TRIGGERED', `${positionId}: ${because.reason}`, positionId);
   }
-  recordIntent(desk, closing.intent, judgement, { tokenSha256, previewId, urgency });
+  const exitReason = because?.reason;
+  recordIntent(desk, closing.intent, judgement, { tokenSha256, previewId, urgency, exitReason });
   return { notes: closing.notes };
 }
 

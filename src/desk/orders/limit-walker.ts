@@ -4,11 +4,12 @@ import { isPastCutoff } from '../../broker/order-cutoff.ts';
 import { gridOf } from '../../engine/domain/instrument.ts';
 import { netPrices } from '../../engine/domain/net-price.ts';
 import type { Price } from '../../engine/domain/units.ts';
-import { MICROS_PER_MILLI } from '../../engine/domain/units.ts';
+import { MICROS_PER_MILLI, price } from '../../engine/domain/units.ts';
 import { approveReprice } from '../../risk/reprice.ts';
 import { tradingStateOf } from '../../risk/trading-state.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf, spotNow } from '../desk-context.ts';
+import { nickelNet } from '../exits/judge-rest.ts';
 import {
   closingNets,
   ENTRY_REST_MILLIS,
@@ -122,6 +123,18 @@ function giveUpLostMarket(desk: DeskContext, order: OrderRecord): void {
   requestCancel(desk, order, 'engine');
 }
 
+/** Where the limit of a close ends. One for a nickel is not walked past what it was sent for, until
+ * something hurries it or the position is to be left. */
+function worstCloseOf(desk: DeskContext, order: OrderRecord): Price | undefined {
+  const { legs, positionId } = order.intent;
+  const worst = worstClosingNet(legs, spotNow(desk));
+  const isHurried = order.urgency === 'fast' || order.urgency === 'urgent';
+  if (order.exitReason !== 'nickel' || isHurried) return worst;
+  const { exitPlan } = desk.book.structure(positionId) ?? {};
+  if (exitPlan !== undefined && desk.at.market >= exitPlan.timeExitAt) return worst;
+  return price(Math.max(nickelNet(legs), worst ?? Number.NEGATIVE_INFINITY));
+}
+
 /** Where the order's limit belongs now; undefined while a leg has no market on its side. */
 function rungOf(desk: DeskContext, order: OrderRecord, elapsedMillis: number): Price | undefined {
   const { legs, purpose, worst } = order.intent;
@@ -130,7 +143,7 @@ function rungOf(desk: DeskContext, order: OrderRecord, elapsedMillis: number): P
   const opening = purpose === 'open';
   const spot = spotNow(desk);
   const net = opening ? quoted : closingNets(quoted, legs, spot);
-  const worstNet = opening ? worst : worstClosingNet(legs, spot);
+  const worstNet = opening ? worst : worstCloseOf(desk, order);
   const { urgency } = order;
   return ladderRung({ net, grid: gridOf(legs), urgency, elapsedMillis, worstNet }).limit;
 }

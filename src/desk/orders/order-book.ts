@@ -43,6 +43,8 @@ export interface OrderRecord {
   sentAt: At | undefined;
   brokerOrderId: string | undefined;
   reason: string | undefined;
+  /** Why the engine itself closes by it; undefined where somebody asked, or for all other orders. */
+  exitReason: string | undefined;
   /** The limit last asked for. */
   limit: Price;
   /** The limit that the broker has, as far as it has told. */
@@ -73,12 +75,13 @@ export type NewOrder = Pick<
   | 'intentSeq'
   | 'approved'
   | 'urgency'
-> & { readonly limit: Price };
+> & { readonly limit: Price; readonly exitReason?: string | undefined };
 
 /** A recorded order that nothing has happened to yet. */
 export function newOrder(parts: NewOrder): OrderRecord {
   return {
     ...parts,
+    exitReason: parts.exitReason,
     status: 'recorded',
     updatedAt: parts.createdAt,
     sentAt: undefined,

@@ -38,6 +38,8 @@ export interface Authorization {
   readonly tokenSha256: string | null;
   readonly previewId: string | null;
   readonly urgency: Urgency;
+  /** Why the engine itself closes. */
+  readonly exitReason?: string | undefined;
 }
 
 /** Journals an approved intent. The record is also the consumption of its token. The approval may
@@ -73,6 +75,7 @@ export function recordIntent(
     approved,
     limit: approved.intent.limit,
     urgency: authorization.urgency,
+    exitReason: authorization.exitReason,
   });
   if (order.limit !== intent.limit) {
     const { intentId } = intent;

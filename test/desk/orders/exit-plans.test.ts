@@ -136,4 +136,56 @@ describe('the nickel buy-back', () => {
       .filter(({ instrument }) => instrument.kind === 'option' && instrument.right === 'put');
     expect(puts.every(({ quantity }) => quantity > 0)).toBe(true);
   });
+
+  /** Puts that were asked for at a nickel, and cost more before anybody sold them. */
+  function askedFor(): DeskRig {
+    const rig = new DeskRig({ minutes: 14 * 60, exits: { nickelBuyBack: true }, limits: WIDE });
+    rig.openPosition();
+    sideCosts(rig, 'put', 0.05);
+    rig.size = 0;
+    rig.goTo(15 * 60 + 1);
+    expect(reasons(rig)).toEqual(['nickel']);
+    sideCosts(rig, 'put', 0.45);
+    return rig;
+  }
+
+  it('pays no more than a nickel where they cost more before it filled', () => {
+    const rig = askedFor();
+    rig.advance(30);
+    rig.size = 50;
+    rig.advance(30);
+    expect(rig.orders().at(-1)).toMatchObject({ status: 'working', limit: -500, fills: [] });
+  });
+
+  it('pays what it takes once a stop breaks', () => {
+    const rig = askedFor();
+    const stop = (rig.positions()[0]?.exitPlan?.sideStop?.debit ?? 0) / 10_000;
+    sideCosts(rig, 'put', stop * 1.2);
+    rig.size = 50;
+    rig.advance(12);
+    expect(rig.orders().at(-1)).toMatchObject({ status: 'filled', urgency: 'fast' });
+  });
+
+  it.each([
+    ['once the position is to be left', 15 * 60 + 40],
+    ['by the schedule', 15 * 60 + 46],
+  ])('pays what it takes %s', (_when, minutes) => {
+    const rig = askedFor();
+    rig.size = 50;
+    rig.goTo(minutes);
+    rig.advance(12);
+    expect(rig.orders().find(({ exitReason }) => exitReason === 'nickel')?.status).toBe('filled');
+  });
+
+  it('pays no more after a restart either', () => {
+    const rig = askedFor();
+    rig.advance(2);
+    const again = rig.restart(rig.records(), { isOpen: false });
+    again.size = 0;
+    again.open();
+    again.size = 50;
+    again.advance(30);
+    const [, order] = again.orders();
+    expect(order).toMatchObject({ status: 'working', limit: -500, fills: [] });
+  });
 });

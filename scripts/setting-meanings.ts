@@ -49,7 +49,7 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
     '`standard` takes profit at a fixed target; `trailing` lets it run and closes when half of the best gain is gone',
   CONDOR_STOP:
     '`side` closes each side at the total credit; `breakeven` closes it at 90 % of that and the side that is left where the trade breaks even; `whole` closes all at twice the credit',
-  PROFIT_TARGET: 'percent of the credit at which condors are bought back',
+  PROFIT_TARGET: 'percent of the credit at which condors are bought back: a profit of the whole trade, so once a side is gone what it cost counts with what the other costs now',
   STOP_CONFIRMATION:
     '`fast`: a stop fires after 10 s at the stop, 2 s at 1.1 times it, at once at 1.3 times; `patient`: 120 s, 20 s, at once',
   ENTRY_LADDER:

@@ -9,3 +9,18 @@ export function callSideCosts(rig: DeskRig, dollars: number): void {
     return strike === 606 ? { bid: 0.01, ask: 0.02 } : sides;
   };
 }
+
+/** Within three dollars of 600 contracts of this right cost so much, and further out a cent. */
+export function sideCosts(
+  rig: DeskRig,
+  side: 'call' | 'put',
+  dollars: number,
+  wing: { readonly bid: number | undefined; readonly ask: number } = { bid: 0.01, ask: 0.02 },
+): void {
+  const before = rig.edit;
+  const bid = Math.round((dollars - 0.02) * 100) / 100;
+  rig.edit = (sides, right, strike) => {
+    if (right !== side) return before(sides, right, strike);
+    return Math.abs(strike - 600) > 3 ? wing : { bid, ask: dollars };
+  };
+}

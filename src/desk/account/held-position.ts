@@ -1,26 +1,64 @@
 /** A held structure in the shape the exits judge. */
 
-import { instrumentSymbol, type OptionContract } from '../../engine/domain/instrument.ts';
-import { cents, type Price } from '../../engine/domain/units.ts';
+import {
+  instrumentSymbol,
+  multiplierOfLegs,
+  type OptionContract,
+} from '../../engine/domain/instrument.ts';
+import { legSign } from '../../engine/domain/order.ts';
+import {
+  CENTS_PER_DOLLAR,
+  cents,
+  PRICE_PER_DOLLAR,
+  type Price,
+} from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { type DeskContext, spotNow } from '../desk-context.ts';
 import type { HeldLeg, OpenPosition } from '../exits/open-position.ts';
+import { averageFillNet, filledUnits, isUneven } from '../orders/order-book.ts';
+
+const PRICE_PER_CENT = PRICE_PER_DOLLAR / CENTS_PER_DOLLAR;
 
 /** True while anything of the structure is held. */
 export function isOpen(position: StructurePosition): boolean {
   return position.legs.some((leg) => leg.quantity !== 0);
 }
 
+/** Units of the structure, what one was opened at, and what leaving the gone part of them has cost. */
+type UnitPrices = Pick<OpenPosition, 'entryNet' | 'quantity' | 'goneDebit'>;
+
+/** True while every leg of the opening is held as often as every other. */
+function isWhole({ legs, quantity, openingIntent }: StructurePosition): boolean {
+  const opened = openingIntent?.legs ?? [];
+  const held = new Map(legs.map((leg) => [instrumentSymbol(leg.instrument), leg.quantity]));
+  return opened.every(({ instrument, action, ratio }) => {
+    return held.get(instrumentSymbol(instrument)) === legSign(action) * ratio * quantity;
+  });
+}
+
+/** All that was opened of the structure, once not all of its legs are left evenly. Undefined while they
+ * are, and where its opening itself is not known or did not fill evenly. */
+function unitsOpened(desk: DeskContext, position: StructurePosition): UnitPrices | undefined {
+  const opening = desk.orders.get(position.positionId);
+  if (opening === undefined || isUneven(opening) || isWhole(position)) return undefined;
+  const quantity = filledUnits(opening);
+  const entryNet = averageFillNet(opening);
+  if (entryNet === undefined) return undefined;
+  const { realizedCents, openCashCents } = position;
+  const cash = ((realizedCents + openCashCents) * PRICE_PER_CENT) / multiplierOfLegs(position.legs);
+  return { quantity, entryNet, goneDebit: Math.round(entryNet - cash / quantity) };
+}
+
 /** The structure as exits see it. One without a plan of its own still leaves by the schedule. */
 export function asOpenPosition(desk: DeskContext, position: StructurePosition): OpenPosition {
   const { positionId, entryNet, quantity, exitPlan, strategy, openedAt } = position;
   const { realizedCents, openCashCents, feesCents } = position;
+  const units = unitsOpened(desk, position) ?? { entryNet, quantity, goneDebit: 0 };
   return {
     positionId,
     strategy: strategy === 'external' || strategy === 'shares' ? 'place_order' : strategy,
     legs: position.legs.filter((leg) => leg.quantity !== 0),
-    entryNet,
-    quantity,
+    ...units,
     openedAt,
     cashSoFarCents: cents(realizedCents + openCashCents - feesCents),
     exitPlan: exitPlan ?? { timeExitAt: desk.day.schedule.flattenStartAt },

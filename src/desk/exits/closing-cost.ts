@@ -5,7 +5,7 @@ import { gridOfOne, instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Quote } from '../../engine/domain/market.ts';
 import type { QuoteOf } from '../../engine/domain/net-price.ts';
 import { type EpochMicros, epochMicros } from '../../engine/domain/units.ts';
-import type { HeldLeg } from './open-position.ts';
+import type { HeldLeg, OpenPosition } from './open-position.ts';
 import { type QuoteFault, type QuoteGuard, quoteFault } from './quote-guard.ts';
 import { neighbourOf } from './stale-long.ts';
 
@@ -80,4 +80,19 @@ export function closingCost(legs: readonly HeldLeg[], units: number, view: CostV
   const seenAt = epochMicros(evidenceAt);
   if (isBound) return { kind: 'bounds', evidenceAt: seenAt, farDebit: far / units };
   return { kind: 'trusted', evidenceAt: seenAt, natural: natural / units, mid: mid / units };
+}
+
+/**
+ * What leaving one unit of the whole trade comes to: what closing what is left of it costs now, and what
+ * leaving the rest has cost. Stops, targets and trails of the whole are prices of just that, so a part of
+ * it is never measured alone.
+ */
+export function costOfWhole(
+  { legs, quantity, goneDebit }: OpenPosition,
+  view: CostView,
+): ClosingCost {
+  const cost = closingCost(legs, quantity, view);
+  if (goneDebit === 0 || cost.kind === 'unknown') return cost;
+  if (cost.kind === 'bounds') return { ...cost, farDebit: cost.farDebit + goneDebit };
+  return { ...cost, natural: cost.natural + goneDebit, mid: cost.mid + goneDebit };
 }

@@ -3,8 +3,10 @@
  * then by what the plan takes as a win or as the end of the idea. A pure fold: what it must remember
  * it hands back.
  */
+import type { Urgency } from '../../engine/domain/exit-choices.ts';
 import type { ExitClose, ExitInput, ExitMemory } from './exit-input.ts';
 import { judgeClock, judgeExDividend, judgeNickel, judgeRange, judgeTarget } from './judge-rest.ts';
+import type { StopJudgement } from './judge-stops.ts';
 import { judgeSide, judgeTrail, judgeWhole, sideClose } from './judge-stops.ts';
 
 export type ExitDecision = 'hold' | ExitClose;
@@ -12,10 +14,17 @@ export type ExitDecision = 'hold' | ExitClose;
 export interface ExitJudgement {
   readonly memory: ExitMemory;
   readonly decision: ExitDecision;
+  /** At least how urgent the orders have to be that close a side already. */
+  readonly hurry?: Urgency;
 }
 
 function isTrading({ at, session }: ExitInput): boolean {
   return at.market >= session.open && at.market < session.lastTrade;
+}
+
+/** The more urgent of what the two sides ask of the orders that close them. */
+function hurryOf(callSide: StopJudgement, putSide: StopJudgement): Urgency | undefined {
+  return callSide.hurry === 'urgent' ? callSide.hurry : (putSide.hurry ?? callSide.hurry);
 }
 
 /** What was remembered before, where that is the same: nothing new then lives beyond this look. */
@@ -30,8 +39,8 @@ function remember(before: ExitMemory, now: ExitMemory): ExitMemory {
 }
 
 /**
- * Judges one position at one moment. Called on every tick that touches one of its legs and at
- * `flatBy` times; the caller stops calling for a part once an order to close it works.
+ * Judges one position at one moment. Called on every batch of quotes and on the clock, also while orders
+ * close a part of it, or all.
  */
 export function evaluateExit(input: ExitInput): ExitJudgement {
   if (input.position.legs.length === 0 || !isTrading(input)) {
@@ -62,5 +71,6 @@ export function evaluateExit(input: ExitInput): ExitJudgement {
     judgeTarget(input) ??
     judgeNickel(input) ??
     'hold';
-  return { memory, decision };
+  const hurry = hurryOf(callSide, putSide);
+  return hurry === undefined ? { memory, decision } : { memory, decision, hurry };
 }

@@ -31,6 +31,7 @@ export const NO_EXIT_MEMORY: ExitMemory = {
 };
 
 export interface ExitInput {
+  /** What no order closes yet. */
   readonly position: OpenPosition;
   /** All that is held, where orders close a part of it already. That part may yet stay: the broker can
    * refuse a close. */
@@ -51,6 +52,11 @@ export interface ExitInput {
   readonly nickelFrom: EpochMicros | undefined;
   /** The underlying trades without its dividend from the next session on. */
   readonly isExDividendEve: boolean;
+}
+
+/** What prices of the whole are held against: all that is held, whatever orders close of it. */
+export function wholeOf({ position, held }: ExitInput): OpenPosition {
+  return held ?? position;
 }
 
 export type ExitReason =

@@ -10,10 +10,10 @@ import {
   type Price,
   price,
 } from '../../engine/domain/units.ts';
-import { closingCost } from './closing-cost.ts';
+import { costOfWhole } from './closing-cost.ts';
 import type { ExitClose, ExitInput } from './exit-input.ts';
-import { legsOfPart, sideOrWhole } from './exit-input.ts';
-import { priceNumber } from './judge-stops.ts';
+import { legsOfPart, sideOrWhole, wholeOf } from './exit-input.ts';
+import { goneNumber, priceNumber } from './judge-stops.ts';
 import { hasJumped } from './jump.ts';
 import type { HeldLeg } from './open-position.ts';
 import { quoteFault } from './quote-guard.ts';
@@ -91,20 +91,23 @@ export function judgeRange({ position, bars, at }: ExitInput): ExitClose | undef
   return { close: 'whole', reason: 'oppositeBreak', numbers, urgency: 'fast' };
 }
 
+/** A profit of the whole trade, also where a part of it is gone already. */
 export function judgeTarget(input: ExitInput): ExitClose | undefined {
-  const { position, policy } = input;
-  const { target } = position.exitPlan;
+  const whole = wholeOf(input);
+  const { target } = whole.exitPlan;
   if (target === undefined) return undefined;
-  const cost = closingCost(position.legs, position.quantity, input);
+  const cost = costOfWhole(whole, input);
   if (cost.kind !== 'trusted') return undefined;
   const debit = cost.natural;
   const isDebit = target.kind === 'debitAtOrBelow';
   const isReached = isDebit ? debit <= target.price : 0 - debit >= target.price;
-  if (!isReached || hasJumped(position.legs, { ...input, guard: policy.guard }, 'gain')) {
+  const { guard } = input.policy;
+  if (!isReached || hasJumped(whole.legs, { ...input, guard }, 'gain')) {
     return undefined;
   }
   const numbers = {
     closingDebitPrice: priceNumber(debit),
+    ...goneNumber(whole),
     targetPrice: dollarsFromPrice(target.price),
   };
   return { close: 'whole', reason: 'target', numbers, urgency: 'patient' };

@@ -18,9 +18,9 @@ import {
   NO_BREACH,
   observeBreach,
 } from '../../risk/breach.ts';
-import { type ClosingCost, closingCost } from './closing-cost.ts';
+import { type ClosingCost, closingCost, costOfWhole } from './closing-cost.ts';
 import type { ExitClose, ExitInput, Side } from './exit-input.ts';
-import { isShortSide, legsOfPart, sideOrWhole } from './exit-input.ts';
+import { isShortSide, legsOfPart, sideOrWhole, wholeOf } from './exit-input.ts';
 import type { ExitPolicy } from './exit-policy.ts';
 import { hasJumped } from './jump.ts';
 import type { OpenPosition } from './open-position.ts';
@@ -33,6 +33,11 @@ const PRICE_PER_CENT = PRICE_PER_DOLLAR / CENTS_PER_DOLLAR;
 /** A price in dollars, for the record of a decision. */
 export function priceNumber(value: number): number {
   return dollarsFromPrice(price(Math.round(value)));
+}
+
+/** What of a price of the whole was paid already, for the record; nothing while it is open whole. */
+export function goneNumber({ goneDebit }: OpenPosition): { readonly goneDebitPrice?: number } {
+  return goneDebit === 0 ? {} : { goneDebitPrice: priceNumber(goneDebit) };
 }
 
 /** How far a stop is broken by a debit; 1 = exactly at it. */
@@ -68,12 +73,26 @@ function measure(stop: Stop, cost: ClosingCost, policy: ExitPolicy): Measured | 
 export interface StopJudgement {
   readonly memory: BreachMemory;
   readonly close?: Omit<ExitClose, 'close' | 'reason'>;
+  /** Orders close it already, and have to be at least as urgent. */
+  readonly hurry?: Urgency;
 }
 
 const UNBROKEN: StopJudgement = { memory: NO_BREACH };
 
 function urgencyOf(tier: BreachTier, tiers: readonly BreachTier[]): Urgency {
   return tier === tiers.at(-1) ? 'urgent' : 'fast';
+}
+
+/** Units of a side are those of its own shorts: of the other side more may be left, or less. */
+function unitsOfSide(position: OpenPosition, side: Side): number {
+  let units = 0;
+  for (const { quantity } of legsOfPart(position, side)) units = Math.max(units, 0 - quantity);
+  return units;
+}
+
+function costOfSide(side: Side, input: ExitInput): ClosingCost {
+  const { position } = input;
+  return closingCost(legsOfPart(position, side), unitsOfSide(position, side), input);
 }
 
 function judgeStop(
@@ -83,8 +102,9 @@ function judgeStop(
   input: ExitInput,
 ): StopJudgement {
   const { position, policy, at } = input;
-  const legs = legsOfPart(position, part);
-  const cost = closingCost(legs, position.quantity, input);
+  const isWhole = part === 'whole';
+  const legs = isWhole ? wholeOf(input).legs : legsOfPart(position, part);
+  const cost = isWhole ? costOfWhole(wholeOf(input), input) : costOfSide(part, input);
   const measured = measure(stop, cost, policy);
   const evidenceAt = cost.kind === 'unknown' ? at.market : cost.evidenceAt;
   const multiple = measured?.multiple;
@@ -97,6 +117,7 @@ function judgeStop(
   }
   const numbers = {
     closingDebitPrice: priceNumber(measured.debit),
+    ...(isWhole && goneNumber(wholeOf(input))),
     stopPrice: dollarsFromPrice(stop.price),
     multiple: Math.min(measured.multiple, Number.MAX_SAFE_INTEGER),
     heldForMillis: confirmed.afterMillis,
@@ -104,16 +125,16 @@ function judgeStop(
   return { memory, close: { numbers, urgency: urgencyOf(confirmed, policy.tiers) } };
 }
 
-/** The stop of the whole structure. */
+/** The stop of the whole structure, whatever orders close of it already. */
 export function judgeWhole(input: ExitInput): StopJudgement {
   const { stop } = input.position.exitPlan;
   return stop === undefined ? UNBROKEN : judgeStop(stop, 'whole', input.memory.whole, input);
 }
 
 /**
- * Where a side's stop stands now: as planned while the other side is short something too; with a
- * breakeven stop, once the other is gone, no further than what leaves the whole trade at nothing.
- * At least one tick, so that there is a price to close at.
+ * Where the stop of a side that is short something stands now: as planned while the other side is short
+ * something too; with a breakeven stop, once the other is gone, no further than what leaves the whole
+ * trade at nothing. At least one tick, so that there is a price to close at.
  */
 export function sideStopNow(position: OpenPosition, side: Side): Price | undefined {
   const { sideStop } = position.exitPlan;
@@ -123,19 +144,21 @@ export function sideStopNow(position: OpenPosition, side: Side): Price | undefin
   const legs = legsOfPart(position, side);
   const grid = gridOf(legs);
   const perShare = (position.cashSoFarCents * PRICE_PER_CENT) / multiplierOfLegs(legs);
-  const breakeven = floorToTick(grid, perShare / position.quantity);
+  const breakeven = floorToTick(grid, perShare / unitsOfSide(position, side));
   return price(Math.min(sideStop.debit, Math.max(grid.step, breakeven)));
 }
 
 /** The stop of one side. It guards a side that is short something. One that is being closed is counted
- * on, and not left again. */
+ * on, and hurried instead of left again. */
 export function judgeSide(side: Side, input: ExitInput): StopJudgement {
   const { position, held } = input;
   if (held !== undefined && !isShortSide(position, side)) {
-    return { memory: judgeSide(side, { ...input, position: held, held: undefined }).memory };
+    const { memory, close } = judgeSide(side, { ...input, position: held, held: undefined });
+    return close === undefined ? { memory } : { memory, hurry: close.urgency };
   }
+  if (!isShortSide(position, side)) return UNBROKEN;
   const debit = sideStopNow(position, side);
-  if (debit === undefined || !isShortSide(position, side)) return UNBROKEN;
+  if (debit === undefined) return UNBROKEN;
   return judgeStop({ kind: 'debitAtOrAbove', price: debit }, side, input.memory[side], input);
 }
 
@@ -163,18 +186,16 @@ function untrailed(gain: TrailMemory): TrailJudgement {
 
 /** The stop that trails the best gain, and that gain as it stands after this look. */
 export function judgeTrail(input: ExitInput): TrailJudgement {
-  const { position, memory } = input;
-  const { trail } = position.exitPlan;
+  const { memory } = input;
+  const { exitPlan, entryNet, legs } = wholeOf(input);
+  const { trail } = exitPlan;
   if (trail === undefined) return untrailed(memory.gain);
-  const cost = closingCost(position.legs, position.quantity, input);
+  const cost = costOfWhole(wholeOf(input), input);
   const isTrusted = cost.kind === 'trusted';
-  const gained = isTrusted ? position.entryNet - cost.natural : undefined;
+  const gained = isTrusted ? entryNet - cost.natural : undefined;
   const evidenceAt = isTrusted ? cost.evidenceAt : input.at.market;
   const gain = observeGain(memory.gain, gained, evidenceAt);
-  const stop = trailingStop(trail, gain, {
-    entryNet: position.entryNet,
-    grid: gridOf(position.legs),
-  });
+  const stop = trailingStop(trail, gain, { entryNet, grid: gridOf(legs) });
   if (stop === undefined) return { ...UNBROKEN, gain };
   return { ...judgeStop(stop, 'whole', memory.trail, input), gain };
 }

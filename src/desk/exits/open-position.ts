@@ -16,8 +16,11 @@ export interface OpenPosition {
   readonly legs: readonly HeldLeg[];
   /** Signed net per share at which one unit was opened: credit positive, debit negative. */
   readonly entryNet: Price;
-  /** Units of the structure. */
+  /** Units of the structure: those still open while they are open whole, else those that were opened. */
   readonly quantity: number;
+  /** What it cost per share of one unit, in 1/10,000 dollar, to leave what is gone of these units;
+   * negative where it paid, 0 while they are open whole. */
+  readonly goneDebit: number;
   readonly openedAt: EpochMicros;
   /** What the whole trade would have brought, fees so far included, if all that is still open were
    * gone at nothing. */

@@ -4,7 +4,6 @@
  * is left this way once not even the reserve takes records: then only the console flattens.
  */
 
-import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { addMicros } from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
@@ -15,7 +14,7 @@ import type { ExitClose, ExitMemory } from '../exits/exit-input.ts';
 import { NO_EXIT_MEMORY } from '../exits/exit-input.ts';
 import type { ExitPolicy } from '../exits/exit-policy.ts';
 import { policyOf } from '../exits/exit-policy.ts';
-import type { HeldLeg, OpenPosition } from '../exits/open-position.ts';
+import type { OpenPosition } from '../exits/open-position.ts';
 import { freeLegs } from './closing.ts';
 import { ExitMarket } from './exit-market.ts';
 import { closePosition, hurryClosings, tellLeftToExpire } from './flattening.ts';
@@ -26,18 +25,6 @@ import { mayCloseFrom } from './refused-closes.ts';
 /** An exit that cannot be ordered is looked at again after this long: at once brings the same. */
 const RETRY_AFTER_MICROS = 5_000_000;
 
-/** Units that these legs of the position make up, by the leg that has the most. */
-function unitsOf(position: StructurePosition, legs: readonly HeldLeg[]): number {
-  const ratios = new Map(
-    position.legs.map((leg) => [instrumentSymbol(leg.instrument), Math.abs(leg.ratio)]),
-  );
-  const units = legs.map(({ instrument, quantity }) => {
-    const ratio = ratios.get(instrumentSymbol(instrument)) ?? 0;
-    return ratio > 0 ? Math.abs(quantity) / ratio : 0;
-  });
-  return Math.max(...units) || position.quantity;
-}
-
 /** A position as it is judged. Kept while no order closes any of it and it covers nothing beside it. */
 interface Watched {
   /** The look at the book, and the schedule, that it was made from. */
@@ -47,7 +34,8 @@ interface Watched {
   /** All of it, where orders close a part. */
   readonly held: OpenPosition | undefined;
   readonly policy: ExitPolicy;
-  /** Nothing of it is free: orders close all of it already, or it stays for the shorts that it covers. */
+  /** Nothing of it is free, but for what nobody buys: orders close all of it already, or it stays for the
+   * shorts that it covers. */
   readonly isClosing: boolean;
 }
 
@@ -95,19 +83,19 @@ export class ExitRunner {
     if (this.#told.size > 0) this.#told.clear();
   }
 
-  /** The position without what orders close already; while they close all of it, the whole. */
+  /** The position without what orders close already; while they close all that can be, the whole. */
   #watch(desk: DeskContext, from: StructurePosition): Watched {
     const known = this.#watched.get(from.positionId);
     const { schedule } = desk.day;
-    const isTouched = desk.orders.isClosing(from.positionId) || shortsBeside(desk, from).length > 0;
+    const isOrdered = desk.orders.isClosing(from.positionId);
+    const isTouched = isOrdered || shortsBeside(desk, from).length > 0;
     if (!isTouched && known?.from === from && known.schedule === schedule) return known;
     const free = freeLegs(desk, from);
-    const isClosing = free.length === 0;
-    const legs = isClosing ? from.legs : free;
+    const isClosing = free.length === 0 || (isOrdered && areLeftToExpire(desk, free));
     const whole = asOpenPosition(desk, from);
-    const position = { ...whole, legs, quantity: unitsOf(from, legs) };
     const isPart = isTouched && !isClosing;
-    const held = isPart ? { ...whole, quantity: unitsOf(from, whole.legs) } : undefined;
+    const position = isPart ? { ...whole, legs: free } : whole;
+    const held = isPart ? whole : undefined;
     const policy = policyOf(whole.exitPlan);
     const watched = { from, schedule, position, held, policy, isClosing };
     if (isTouched) this.#watched.delete(from.positionId);
@@ -117,7 +105,6 @@ export class ExitRunner {
 
   #judge(desk: DeskContext, position: StructurePosition, market: ExitMarket): void {
     const { positionId } = position;
-    if (desk.at.wall < (this.#retryAt.get(positionId) ?? 0)) return;
     if (isBeingReported(desk, positionId)) return;
     const watched = this.#watch(desk, position);
     const { isClosing } = watched;
@@ -127,19 +114,20 @@ export class ExitRunner {
       return;
     }
     const before = this.#memory.get(positionId) ?? firstMemory(desk, positionId);
-    const { memory, decision } = evaluateExit(market.input(watched, before));
+    const { memory, decision, hurry } = evaluateExit(market.input(watched, before));
     if (memory !== before || !this.#memory.has(positionId)) this.#memory.set(positionId, memory);
     if (memory.gain.best !== before.gain.best) recordGain(desk, positionId, memory);
+    if (hurry !== undefined) hurryClosings(desk, positionId, hurry);
     if (decision === 'hold') return;
-    if (isClosing) hurryClosings(desk, positionId, decision.urgency);
-    else this.#leave(desk, position, decision);
+    hurryClosings(desk, positionId, decision.urgency);
+    if (!isClosing) this.#leave(desk, position, decision);
   }
 
   #leave(desk: DeskContext, position: StructurePosition, decision: ExitClose): void {
     const { positionId } = position;
     const { close, reason, numbers, urgency } = decision;
+    if (desk.at.wall < (this.#retryAt.get(positionId) ?? 0)) return;
     if (desk.at.wall < mayCloseFrom(desk, positionId)) return;
-    hurryClosings(desk, positionId, urgency);
     const { refused } = closePosition(desk, position, {
       purpose: 'exit',
       part: close,

@@ -8,13 +8,14 @@
 import { isPastCutoff } from '../../broker/order-cutoff.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { Instrument } from '../../engine/domain/instrument.ts';
-import { instrumentSymbol, occSymbol } from '../../engine/domain/instrument.ts';
+import { instrumentSymbol, multiplierOfLegs, occSymbol } from '../../engine/domain/instrument.ts';
 import type { ExitPlan, OrderIntent } from '../../engine/domain/order.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { Input } from '../inputs.ts';
+import { brokerEventOf } from '../journal-summary.ts';
 import type { Report } from './order-oracle.ts';
 
 type Quote = Extract<Input, { readonly kind: 'quote' }>;
@@ -25,8 +26,19 @@ interface Watched {
   readonly kind: NonNullable<ExitPlan['stop']>['kind'];
   readonly price: number;
   readonly legs: readonly Leg[];
+  /** Of what it is a price; undefined where fills have left that uneven. */
+  readonly units: number | undefined;
+  /** What leaving the gone part of one unit has cost. */
+  readonly gone: number;
 }
 
+/** What an opening order brought, by its fills: net per share, contracts by symbol. */
+interface Opened {
+  net: number;
+  readonly contracts: Map<string, number>;
+}
+
+const PRICE_PER_CENT = 100;
 /** Five ticks: narrow enough for anybody, and what a worthless wing may be offered at. */
 const NARROW = 500;
 /** A quote of which nothing was heard for longer proves nothing. */
@@ -78,19 +90,22 @@ function multipleOf({ kind, price }: Watched, debit: number): number {
   return debit >= price ? Number.POSITIVE_INFINITY : 0;
 }
 
-/** Units that the legs make up; undefined where fills have left them uneven. */
-function unitsOf(legs: readonly Leg[]): number | undefined {
-  const units = legs.map(({ quantity, ratio }) => quantity / ratio);
+/** Units that so many contracts of each leg of an order make up; undefined where they are uneven. */
+function unitsOf({ legs }: OrderIntent, held: ReadonlyMap<string, number>): number | undefined {
+  const units = legs.map(({ instrument, ratio }) => {
+    return Math.abs(held.get(instrumentSymbol(instrument)) ?? 0) / ratio;
+  });
   const [first = 0] = units;
-  const isEven = legs.every(({ ratio }) => Number.isInteger(ratio));
-  return isEven && first > 0 && units.every((other) => other === first) ? first : undefined;
+  const isEven = first > 0 && Number.isInteger(first);
+  return isEven && units.every((other) => other === first) ? first : undefined;
 }
 
 export class StopOracle {
   readonly #report: Report;
   readonly #met: (what: string) => void;
   readonly #quotes = new Map<number, Quote>();
-  readonly #plans = new Map<string, ExitPlan>();
+  readonly #openings = new Map<string, OrderIntent>();
+  readonly #opened = new Map<string, Opened>();
   #rows = new Map<string, number>();
   #broken = new Map<string, Broken>();
   readonly #explainedAt = new Map<string, number>();
@@ -117,15 +132,28 @@ export class StopOracle {
     }
   }
 
-  onRecord({ body, at }: AuditRecord): void {
-    if (body.kind === 'intentRecorded') this.#onIntent(body.intent);
+  onRecord(record: AuditRecord): void {
+    const { body, at } = record;
+    this.#onFact(record);
     if (body.kind !== 'alert' || !EXPLANATIONS.has(body.code)) return;
     const [positionId = ''] = body.text.split(/[: ]/);
     this.#explainedAt.set(positionId, at.market);
   }
 
-  #onIntent({ purpose, positionId, exitPlan }: OrderIntent): void {
-    if (purpose === 'open' && exitPlan !== undefined) this.#plans.set(positionId, exitPlan);
+  #onFact(record: AuditRecord): void {
+    const { body } = record;
+    if (body.kind === 'intentRecorded' && body.intent.purpose === 'open') {
+      this.#openings.set(body.intent.positionId, body.intent);
+    }
+    const event = body.kind === 'brokerEvent' ? brokerEventOf(record) : undefined;
+    if (event?.kind !== 'fill') return;
+    const { intentId, instrument, action, quantity, price } = event.fill;
+    if (!this.#openings.has(intentId)) return;
+    const opened = this.#opened.get(intentId) ?? { net: 0, contracts: new Map() };
+    const symbol = instrumentSymbol(instrument);
+    opened.net += (action.startsWith('buy') ? -1 : 1) * price * quantity;
+    opened.contracts.set(symbol, (opened.contracts.get(symbol) ?? 0) + quantity);
+    this.#opened.set(intentId, opened);
   }
 
   /** Called after every step; judges after a batch of quotes. */
@@ -141,17 +169,38 @@ export class StopOracle {
     }
   }
 
-  #watchedIn({ positionId, legs: all }: StructurePosition): readonly Watched[] {
-    const legs = all.filter(({ quantity }) => quantity !== 0);
-    const { stop, sideStop } = this.#plans.get(positionId) ?? {};
+  /** Units of what is held while it is held evenly, else of all that was opened, with what leaving the
+   * gone part of one has cost. */
+  #wholeOf(position: StructurePosition): Pick<Watched, 'units' | 'gone'> {
+    const { positionId, legs, realizedCents, openCashCents } = position;
+    const [opening, opened] = [this.#openings.get(positionId), this.#opened.get(positionId)];
+    if (opening === undefined || opened === undefined) return { units: undefined, gone: 0 };
+    const held = new Map(legs.map((leg) => [instrumentSymbol(leg.instrument), leg.quantity]));
+    const open = unitsOf(opening, held);
+    if (open !== undefined) return { units: open, gone: 0 };
+    const units = unitsOf(opening, opened.contracts);
+    if (units === undefined) return { units, gone: 0 };
+    const perCent = PRICE_PER_CENT / multiplierOfLegs(legs);
+    return { units, gone: (opened.net - (realizedCents + openCashCents) * perCent) / units };
+  }
+
+  #watchedIn(position: StructurePosition): readonly Watched[] {
+    const { positionId } = position;
+    const legs = position.legs.filter(({ quantity }) => quantity !== 0);
+    const { stop, sideStop } = this.#openings.get(positionId)?.exitPlan ?? {};
     const watched: Watched[] = [];
-    if (stop !== undefined) watched.push({ name: positionId, ...stop, legs });
+    if (stop !== undefined) {
+      watched.push({ name: positionId, ...stop, legs, ...this.#wholeOf(position) });
+    }
     for (const right of sideStop === undefined ? [] : (['call', 'put'] as const)) {
       const side = legs.filter(({ instrument: i }) => i.kind === 'option' && i.right === right);
       const { debit = 0 } = sideStop ?? {};
-      if (!side.some(({ quantity }) => quantity < 0)) continue;
+      const [short] = side.filter(({ quantity }) => quantity < 0);
+      if (short === undefined) continue;
       const name = `${positionId} ${right}`;
-      watched.push({ name, kind: 'debitAtOrAbove', price: debit, legs: side });
+      const isEven = side.every(({ quantity }) => Math.abs(quantity) === -short.quantity);
+      const units = isEven ? -short.quantity : undefined;
+      watched.push({ name, kind: 'debitAtOrAbove', price: debit, legs: side, units, gone: 0 });
     }
     return watched;
   }
@@ -162,7 +211,7 @@ export class StopOracle {
     watched: Watched,
     before: ReadonlyMap<string, Broken>,
   ): void {
-    const cost = this.#costOf(watched.legs, desk.at.wall);
+    const cost = this.#costOf(watched, desk.at.wall);
     const known = before.get(watched.name);
     if (cost === undefined) {
       if (known !== undefined) this.#broken.set(watched.name, { ...known, wasDoubted: true });
@@ -193,7 +242,7 @@ export class StopOracle {
   }
 
   #tiersOf({ positionId }: StructurePosition) {
-    return TIERS[this.#plans.get(positionId)?.confirmation ?? 'fast'];
+    return TIERS[this.#openings.get(positionId)?.exitPlan?.confirmation ?? 'fast'];
   }
 
   #longer(
@@ -233,8 +282,7 @@ export class StopOracle {
   }
 
   /** What closing one unit costs by the quotes that came in; undefined where one says nothing. */
-  #costOf(legs: readonly Leg[], wall: EpochMicros): Cost | undefined {
-    const units = unitsOf(legs);
+  #costOf({ legs, units, gone }: Watched, wall: EpochMicros): Cost | undefined {
     if (units === undefined) return undefined;
     let [far, natural] = [0, 0];
     let isNarrow = true;
@@ -253,7 +301,8 @@ export class StopOracle {
     // Longs that nobody bids for are left to expire.
     const isWorthless = natural === 0 && legs.every(({ quantity }) => quantity > 0);
     if (isWorthless) return undefined;
-    return { far: far / units, natural: natural / units, isNarrow, isRecent, hasBareLong };
+    const per = { far: far / units + gone, natural: natural / units + gone };
+    return { ...per, isNarrow, isRecent, hasBareLong };
   }
 
   /** Offered and not crossed. */
@@ -269,7 +318,8 @@ export class StopOracle {
     this.#quotes.clear();
     this.#broken = new Map();
     this.#isBatch = false;
-    this.#plans.clear();
-    for (const { body } of records) if (body.kind === 'intentRecorded') this.#onIntent(body.intent);
+    this.#openings.clear();
+    this.#opened.clear();
+    for (const record of records) this.#onFact(record);
   }
 }

@@ -74,6 +74,28 @@ describe('a side stop', () => {
     });
   });
 
+  it('counts in the shorts of its own side, whatever is left of the other', () => {
+    const [longPut, shortPut] = CONDOR.legs;
+    const legs = [longPut!, shortPut!, held('call', 605, -1), held('call', 615, 1)];
+    const half = { ...CONDOR, legs };
+    expect(firstExit(half, steady(callSideAt(0.99), 60_000))).toBeUndefined();
+    expect(firstExit(half, steady(callSideAt(1), 60_000))).toMatchObject({
+      millis: 10_000,
+      decision: { reason: 'callSideStop', numbers: { closingDebitPrice: 1 } },
+    });
+  });
+
+  it('hurries what closes its side already', () => {
+    const position = { ...CONDOR, legs: CONDOR.legs.slice(0, 2) };
+    const hurryAt = (calls: number, puts: number) => {
+      const sides = { ...callSideAt(calls), P595: [puts - 0.02, puts] as const };
+      const quotes = quotesAt(atMillis(0), sides);
+      return evaluateExit(exitInput(position, { held: CONDOR, quotes })).hurry;
+    };
+    expect(hurryAt(1.2, 0.4)).toBeUndefined();
+    expect(hurryAt(1.3, 0.4)).toBe('urgent');
+  });
+
   it('does not guard a side that is only long', () => {
     const wings = { ...CONDOR, legs: [held('call', 605, 2)] };
     expect(firstExit(wings, steady(callSideAt(5), 60_000))).toBeUndefined();
@@ -104,6 +126,31 @@ describe('a stop on the whole structure', () => {
   it('leaves a long option at once when nobody bids for it any more', () => {
     const sides = { C605: [undefined, 0.02] as const };
     expect(firstExit(LONG_CALL, steady(sides, 0))?.decision).toMatchObject({ urgency: 'urgent' });
+  });
+
+  it('judges all that is held while orders close a part of it', () => {
+    const sides = { ...CALM, C605: [2.4, 2.42] as const };
+    const position = { ...WHOLE_STOP, legs: WHOLE_STOP.legs.slice(0, 2) };
+    const quotes = quotesAt(atMillis(0), sides);
+    const judge = (held: OpenPosition | undefined) =>
+      evaluateExit(exitInput(position, { held, quotes })).decision;
+    expect(judge(undefined)).toBe('hold');
+    expect(judge(WHOLE_STOP)).toMatchObject({ close: 'whole', reason: 'stop' });
+  });
+
+  it('counts what leaving the gone part has cost', () => {
+    const left = { ...WHOLE_STOP, legs: WHOLE_STOP.legs.slice(0, 2), goneDebit: 15_800 };
+    const putsAt = (ask: number) => ({ ...CALM, P595: [ask - 0.02, ask] as const });
+    expect(firstExit(left, steady(putsAt(0.41), 60_000))).toBeUndefined();
+    expect(firstExit(left, steady(putsAt(0.42), 60_000))).toMatchObject({
+      decision: { reason: 'stop', numbers: { closingDebitPrice: 2, goneDebitPrice: 1.58 } },
+    });
+    const sold = { ...LONG_CALL, goneDebit: -4_000 };
+    const bidAt = (bid: number) => ({ C605: [bid, bid + 0.02] as const });
+    expect(firstExit(sold, steady(bidAt(0.11), 60_000))).toBeUndefined();
+    expect(firstExit(sold, steady(bidAt(0.1), 60_000))?.decision).toMatchObject({ reason: 'stop' });
+    const wide = firstExit(left, steady({ ...CALM, P595: [0.43, 3] }, 60_000));
+    expect(wide?.decision).toMatchObject({ reason: 'stop' });
   });
 
   it('measures at mid where the policy says so', () => {

@@ -59,6 +59,7 @@ export const CONDOR: OpenPosition = {
   legs: [held('put', 585, 2), held('put', 595, -2), held('call', 605, -2), held('call', 615, 2)],
   entryNet: priceFromDollars(0.9),
   quantity: 2,
+  goneDebit: 0,
   openedAt: NOON,
   cashSoFarCents: cents(18_000),
   exitPlan: {
@@ -73,6 +74,7 @@ export const LONG_CALL: OpenPosition = {
   legs: [held('call', 605, 1)],
   entryNet: priceFromDollars(-1),
   quantity: 1,
+  goneDebit: 0,
   openedAt: NOON,
   cashSoFarCents: cents(-10_000),
   exitPlan: {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
 import { centsFromDollars } from '../../../src/engine/domain/units.ts';
 import { breakoutRig, openBreakout, putBar } from '../../support/breakout-rig.ts';
+import { sideCosts } from '../../support/condor-costs.ts';
 import { DeskRig, denialIn } from '../../support/desk-rig.ts';
 
 const WIDE = { maxDailyLossCents: centsFromDollars(9_000), portfolioDeltaCap: 500 };
@@ -15,16 +16,6 @@ function reasons(rig: DeskRig): string[] {
 function worth(rig: DeskRig, factor: number): void {
   const times = (dollars: number | undefined) => Math.round((dollars ?? 0) * factor * 100) / 100;
   rig.edit = ({ bid, ask }) => ({ bid: times(bid), ask: Math.max(times(ask), times(bid) + 0.01) });
-}
-
-/** Shorts of this right cost so much and their wings a cent. */
-function sideCosts(rig: DeskRig, side: 'call' | 'put', dollars: number): void {
-  const before = rig.edit;
-  rig.edit = (sides, right, strike) => {
-    if (right !== side) return before(sides, right, strike);
-    const isWing = Math.abs(strike - 600) > 3;
-    return isWing ? { bid: 0.01, ask: 0.02 } : { bid: dollars - 0.02, ask: dollars };
-  };
 }
 
 describe('a trailing profit', () => {

@@ -49,13 +49,15 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
     '`standard` takes profit at a fixed target; `trailing` lets it run and closes when half of the best gain is gone',
   CONDOR_STOP:
     '`side` closes each side at the total credit; `breakeven` closes it at 90 % of that and the side that is left where the trade breaks even; `whole` closes all at twice the credit',
-  PROFIT_TARGET: 'percent of the credit at which condors are bought back: a profit of the whole trade, so once a side is gone what it cost counts with what the other costs now',
+  PROFIT_TARGET:
+    'percent of the credit at which condors are bought back: a profit of the whole trade, so once a side is gone what it cost counts with what the other costs now',
   STOP_CONFIRMATION:
     '`fast`: a stop fires after 10 s at the stop, 2 s at 1.1 times it, at once at 1.3 times; `patient`: 120 s, 20 s, at once',
   ENTRY_LADDER:
     'how openings concede: `patient`, `normal`, `fast`, `urgent`; never past the worst price of the card',
   EXIT_LADDER: 'how closes that you ask for concede; the engine picks for its own exits',
-  NICKEL_BUYBACK: 'buys back shorts that cost $0.05 or less in the last hour, and pays no more while neither a stop nor the clock wants them gone',
+  NICKEL_BUYBACK:
+    'buys back shorts that cost $0.05 or less in the last hour, and pays no more while neither a stop nor the clock wants them gone',
   PAPER_NATIVE_STOPS:
     'the paper broker holds stop orders, so that single long options stay protected while the engine is down',
   TASTYTRADE_NATIVE_STOPS:

@@ -106,7 +106,7 @@ async function stop(
   const left = await engine.stop(config.SHUTDOWN_POLICY);
   await faces.close();
   if (left.length === 0) {
-    log('stopped: nothing is left open');
+    log('stopped: nothing is left unprotected');
     return 0;
   }
   log(`stopped with positions that no broker-side stop protects: ${left.join(', ')}`);

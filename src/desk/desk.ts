@@ -29,7 +29,7 @@ import type { Input, Query } from './inputs.ts';
 import type { JournalSummary } from './journal-summary.ts';
 import { performGateway } from './orders/broker-events.ts';
 import { ExitRunner } from './orders/exit-runner.ts';
-import { cancelOpenings, closeEverything } from './orders/flattening.ts';
+import { cancelOpenings } from './orders/flattening.ts';
 import { onRepriceBlocked, onRepriceCleared, walkLimits } from './orders/limit-walker.ts';
 import { OrderBook } from './orders/order-book.ts';
 import { keepProtection } from './orders/protecting.ts';
@@ -66,7 +66,7 @@ import { sessionFor } from './session/session-clock.ts';
 import { askForListing, keepSession, onListing, scheduleFor } from './session/session-life.ts';
 import { recordStart } from './starting.ts';
 import type { Stop, StopPolicy } from './stopping.ts';
-import { callBackOpenings, watchStop } from './stopping.ts';
+import { beginStop, watchStop } from './stopping.ts';
 
 /** Twice this, for a difference is seen twice before it is told, stays well within five seconds. */
 const RECONCILE_EVERY_MICROS = 1_500_000;
@@ -357,10 +357,6 @@ export class Desk {
   #beginStop(policy: StopPolicy): void {
     const desk = this.#desk;
     if (this.#stop !== undefined) return;
-    this.#stop = { policy, since: desk.at.wall };
-    desk.day.stopping = true;
-    const inSession = desk.day.chainOpen && desk.at.market >= desk.day.session.open;
-    if (policy === 'flatten' && inSession) closeEverything(desk, 'engine', undefined);
-    else callBackOpenings(desk);
+    this.#stop = beginStop(desk, policy);
   }
 }

@@ -2,9 +2,10 @@
  * left without protection. */
 
 import type { EpochMicros } from '../engine/domain/units.ts';
+import type { StructurePosition } from '../engine/portfolio/portfolio-book.ts';
 import { areLeftToExpire, isOpen } from './account/held-position.ts';
 import type { DeskContext } from './desk-context.ts';
-import { keepFlattening } from './orders/flattening.ts';
+import { closeEverything, keepFlattening } from './orders/flattening.ts';
 import { isClose, isExternal, type OrderRecord } from './orders/order-book.ts';
 import { isProtected } from './orders/protecting.ts';
 import { requestCancel } from './orders/sending.ts';
@@ -31,8 +32,23 @@ function ownOpenings({ orders }: DeskContext): readonly OrderRecord[] {
   return orders.live().filter((order) => order.intent.purpose === 'open' && !isExternal(order));
 }
 
+/** Begins to stop: nothing opens any more, and by `flatten` what the broker's own stop does not guard is
+ * closed while the session is open. */
+export function beginStop(desk: DeskContext, policy: StopPolicy): Stop {
+  desk.day.stopping = true;
+  const inSession = desk.day.chainOpen && desk.at.market >= desk.day.session.open;
+  if (policy === 'flatten' && inSession) closeEverything(desk, 'engine', undefined, isBare(desk));
+  else callBackOpenings(desk);
+  return { policy, since: desk.at.wall };
+}
+
+/** What no stop guards that the broker is known to hold. */
+function isBare(desk: DeskContext): (position: StructurePosition) => boolean {
+  return ({ positionId }) => !isProtected(desk, positionId);
+}
+
 /** Calls back what would fill into a position that nobody watches. */
-export function callBackOpenings(desk: DeskContext): void {
+function callBackOpenings(desk: DeskContext): void {
   for (const order of ownOpenings(desk)) requestCancel(desk, order, 'engine');
 }
 
@@ -42,8 +58,8 @@ function unprotected(desk: DeskContext): readonly string[] {
   const held = desk.book
     .structures()
     .filter((position) => isOpen(position) && !areLeftToExpire(desk, position.legs))
-    .map((position) => position.positionId)
-    .filter((positionId) => !isProtected(desk, positionId));
+    .filter(isBare(desk))
+    .map((position) => position.positionId);
   return [...new Set([...held, ...ownOpenings(desk).map(({ intent }) => intent.positionId)])];
 }
 
@@ -62,7 +78,7 @@ function mayStillClose(desk: DeskContext, { since }: Stop): boolean {
 export function watchStop(desk: DeskContext, stop: Stop): boolean {
   const isFlatten = stop.policy === 'flatten';
   if (isFlatten && unprotected(desk).length > 0 && mayStillClose(desk, stop)) {
-    if (desk.day.chainOpen) keepFlattening(desk, true);
+    if (desk.day.chainOpen) keepFlattening(desk, isBare(desk));
     return false;
   }
   const isCallingBack = desk.at.wall - stop.since < CANCEL_WAIT_MICROS;
@@ -71,8 +87,20 @@ export function watchStop(desk: DeskContext, stop: Stop): boolean {
   return true;
 }
 
+/** Says what only its stop at the broker guards from here on: nothing else of its plan is watched. */
+function tellGuarded(desk: DeskContext): void {
+  const guarded = desk.book
+    .structures()
+    .filter((position) => isOpen(position) && isProtected(desk, position.positionId))
+    .map(({ positionId }) => positionId);
+  if (guarded.length === 0) return;
+  const text = `${guarded.join(', ')}: only the stop at the broker guards it while the engine is down; its target, its time exit and the end of the day are watched from the next start on`;
+  desk.out.alert('warning', 'LEFT_TO_BROKER_STOP', text);
+}
+
 /** Records the stop and lists what no broker-side order protects. */
 export function finishStop(desk: DeskContext, reason: string): void {
+  tellGuarded(desk);
   const left = unprotected(desk);
   if (left.length > 0) {
     const open = ownOpenings(desk).map(({ intent }) => intent.intentId);

@@ -145,6 +145,6 @@ describe('MCP over stdio', () => {
     await stopDetached(home);
     await eventually('the shim is gone', () => (isAlive(pid) ? undefined : true));
     expect(await detachedEngine(home)).toBeUndefined();
-    expect(serveLog()).toContain('stopped: nothing is left open');
+    expect(serveLog()).toContain('stopped: nothing is left unprotected');
   });
 });

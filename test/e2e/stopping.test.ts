@@ -47,7 +47,7 @@ describe('an engine that is told to stop', () => {
     const [engine] = engines;
     expect(await engine?.stop()).toBe(0);
     expect(engine?.log).toContain('policy flatten');
-    expect(engine?.log).toContain('stopped: nothing is left open');
+    expect(engine?.log).toContain('stopped: nothing is left unprotected');
     const { code } = await runDeltaring(['audit', 'verify'], settingsFor(afternoon));
     expect(code).toBe(0);
   });
@@ -72,6 +72,6 @@ describe('an engine that is told to stop', () => {
     expect(positions.map(({ positionId }) => positionId)).toEqual([leftOpen]);
     await trader.leave();
     expect(await engine.stop()).toBe(0);
-    expect(engine.log).toContain('stopped: nothing is left open');
+    expect(engine.log).toContain('stopped: nothing is left unprotected');
   });
 });

@@ -130,7 +130,8 @@ export function govern(desk: DeskContext): void {
   holdTrading(desk, 'sharesHeld', book.sharesHeld() !== 0);
   holdTrading(desk, 'notReconciled', !day.reconciled);
   latchPace(desk);
-  keepFlattening(desk, day.status.causes.includes('flatten'));
+  const isAll = day.status.causes.includes('flatten');
+  keepFlattening(desk, () => isAll);
 }
 
 /** The market moved delta beyond its cap: what would bring it back is offered, never done. */

@@ -199,8 +199,11 @@ function shortsFirst(positions: readonly StructurePosition[]): readonly Structur
   return positions.toSorted((a, b) => place(a) - place(b));
 }
 
+/** Which positions a flatten takes in. */
+type Taken = (position: StructurePosition) => boolean;
+
 /**
- * Cancels openings and closes all that is held, at once and urgently. Safe to call again: what is
+ * Cancels openings and closes all that is held and `isTaken`, at once and urgently. Safe to call again: what is
  * being closed already is only hurried. The request is recorded first, so that a restart goes on
  * with it. What does not close now is tried again by `keepFlattening`.
  */
@@ -208,9 +211,10 @@ export function closeEverything(
   desk: DeskContext,
   principal: string,
   token: { readonly tokenSha256: string; readonly previewId: string } | undefined,
+  isTaken: Taken = isOpen,
 ): readonly Unclosed[] {
   const { day, book, orders } = desk;
-  const held = shortsFirst(book.structures().filter(isOpen));
+  const held = shortsFirst(book.structures().filter(isOpen).filter(isTaken));
   const openings = orders.live().filter(({ intent }) => intent.purpose === 'open');
   const positionIds = new Set([
     ...held.map(({ positionId }) => positionId),
@@ -246,12 +250,12 @@ function isGone(desk: DeskContext, positionId: string): boolean {
 
 /**
  * Goes on with a flatten until it is done: a market may be gone for a moment, a broker may reject,
- * and an opening may win its race against the cancel. `all` takes in what was opened meanwhile.
+ * and an opening may win its race against the cancel. What `isTaken` and is not in it yet joins.
  */
-export function keepFlattening(desk: DeskContext, all: boolean): void {
+export function keepFlattening(desk: DeskContext, isTaken: Taken): void {
   const { day, at, book } = desk;
-  if (all)
-    for (const { positionId } of shortsFirst(book.structures())) beginFlattening(desk, positionId);
+  const taken = shortsFirst(book.structures().filter(isTaken));
+  for (const { positionId } of taken) beginFlattening(desk, positionId);
   if (day.flattening.size === 0 || day.reserveExhausted) return;
   const isDue = at.wall >= (day.flattenAgainAt ?? 0);
   if (isDue) day.flattenAgainAt = addMicros(at.wall, FLATTEN_AGAIN_MICROS);

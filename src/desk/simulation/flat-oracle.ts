@@ -51,11 +51,17 @@ export class FlatOracle {
     this.#troubledUntil = addMicros(market, FLAT_WITHIN_MICROS + LOOKS_EVERY_MICROS);
   }
 
-  /** Everything held now was to be closed at this moment. Where not even the journal's reserve takes
+  /** Everything held now was to be closed at this moment, but for what `mayStay`. Where not even the journal's reserve takes
    * the request, which is paged, a restart does not go on with it. */
-  onFlatten(desk: DeskContext, why: string): void {
+  onFlatten(
+    desk: DeskContext,
+    why: string,
+    mayStay: (positionId: string) => boolean = () => false,
+  ): void {
     if (desk.day.reserveExhausted) return;
-    const positionIds = openIds(desk).filter((positionId) => !isWorthless(desk, positionId));
+    const positionIds = openIds(desk).filter(
+      (positionId) => !isWorthless(desk, positionId) && !mayStay(positionId),
+    );
     if (positionIds.length === 0) return;
     const due = addMicros(desk.at.market, FLAT_WITHIN_MICROS);
     this.#watches.push({ why, due, positionIds });

@@ -184,7 +184,9 @@ export class SessionWitness implements BrokerObserver {
   onStop(desk: DeskContext, how: string): void {
     count(this.tally.met, how);
     this.#rests.onStop();
-    if (how.startsWith('flatten')) this.flat.onFlatten(desk, 'at the stop');
+    const isGuarded = (positionId: string) =>
+      desk.orders.protecting(positionId)?.cancelRequested === false;
+    if (how.startsWith('flatten')) this.flat.onFlatten(desk, 'at the stop', isGuarded);
   }
 
   onHiddenFills(): void {

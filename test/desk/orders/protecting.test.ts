@@ -221,14 +221,35 @@ describe('a protected position', () => {
     expect(again.alerts()).not.toContain('CLOSE_REJECTED');
   });
 
-  it('is closed to the end by an orderly stop that flattens', () => {
+  it.each(['flatten', 'leave'] as const)(
+    'is left to its stop by an orderly stop whose policy is to %s, which says so',
+    (policy) => {
+      const { rig, stop, position } = protectedCall();
+      rig.ask({ kind: 'shutdown', policy }, CONSOLE);
+      rig.advance(6);
+      expect([net(rig), stop?.status]).toEqual([1, 'working']);
+      expect(rig.bodies('engineStopped').at(-1)?.unprotected).toEqual([]);
+      const told = rig.bodies('alert').filter(({ code }) => code === 'LEFT_TO_BROKER_STOP');
+      expect(told.map(({ text }) => text.split(':')[0])).toEqual([position.positionId]);
+    },
+  );
+
+  it('whose stop the broker does not list is closed by an orderly stop that flattens', () => {
     const { rig } = protectedCall();
+    rig.gateway.editSnapshot = (snapshot) => ({ ...snapshot, workingOrders: [] });
+    rig.advance(11);
     rig.ask({ kind: 'shutdown', policy: 'flatten' }, CONSOLE);
     rig.advance(6);
     expect(net(rig)).toBe(0);
-    expect(rig.bodies('engineStopped')).toEqual([
-      { kind: 'engineStopped', reason: 'stopped in order', unprotected: [] },
-    ]);
+    expect(rig.bodies('engineStopped').at(-1)?.unprotected).toEqual([]);
+  });
+
+  it('that is being closed when the engine stops is closed to the end', () => {
+    const { rig, position } = protectedCall();
+    rig.confirm(rig.previewClose(position.positionId).tokenSha256);
+    rig.ask({ kind: 'shutdown', policy: 'flatten' }, CONSOLE);
+    rig.advance(6);
+    expect(net(rig)).toBe(0);
   });
 
   it('whose stop the broker does not end pages that nobody can close it', () => {

@@ -72,9 +72,12 @@ function areAlike(a: Instrument, b: Instrument): boolean {
   return underlyingOfContract(a) === underlyingOfContract(b);
 }
 
+/** Of what stands beside an ordinary structure, which is asked on every batch of quotes. */
+const NONE: readonly StructurePosition[] = [];
+
 /** External structures beside an external one; nothing stands beside any other. */
 function beside({ book }: DeskContext, of: StructurePosition): readonly StructurePosition[] {
-  if (of.strategy !== 'external') return [];
+  if (of.strategy !== 'external') return NONE;
   return book
     .structures()
     .filter(({ strategy, positionId }) => strategy === 'external' && positionId !== of.positionId);
@@ -94,7 +97,8 @@ export function shortsBeside(
   desk: DeskContext,
   position: StructurePosition,
 ): readonly StructurePosition[] {
-  return beside(desk, position).filter((other) => meet(position, other));
+  const others = beside(desk, position);
+  return others === NONE ? NONE : others.filter((other) => meet(position, other));
 }
 
 /** External structures whose longs may cover the shorts of this one. */

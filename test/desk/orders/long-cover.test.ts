@@ -277,20 +277,22 @@ describe('longs beside an external short', () => {
     expect('value' in sellByHand(rig, LONG_CALL, 2)).toBe(true);
   });
 
-  it('go one after another as the short is bought back contract by contract', () => {
+  it('go by as many contracts as have been bought back, and no more', () => {
     const rig = adopted([
       ['call', 604, 2],
       ['call', 601, -2],
     ]);
+    const held = () => rig.positions().map(({ legs }) => legs[0]?.quantity ?? 0);
     rig.size = 1;
     rig.goTo(FLATTEN_START);
-    const heldBare = [];
-    for (let second = 0; second < 40; second += 1) {
-      rig.advance(1);
-      heldBare.push(rig.positions().reduce((sum, { legs }) => sum + (legs[0]?.quantity ?? 0), 0));
-    }
-    expect(Math.min(...heldBare)).toBeGreaterThanOrEqual(0);
-    expect(rig.positions()).toEqual([]);
+    for (let second = 0; second < 30 && held()[1] === -2; second += 1) rig.advance(1);
+    takeAskAway(rig);
+    rig.size = 50;
+    rig.advance(20);
+    expect(held()).toEqual([1, -1]);
+    giveAskBack(rig);
+    rig.advance(20);
+    expect(held()).toEqual([]);
   });
 
   it('are told apart by strike: the one stays without which the short could lose more', () => {

@@ -45,7 +45,7 @@ const COMMANDS: Readonly<Record<string, { readonly help: string; load(): Promise
     load: async () => (await import('./command/console.ts')).flatten,
   },
   pair: {
-    help: 'a code that lets an OAuth client in [--json]',
+    help: 'a code that lets an OAuth client or a browser in [--json]',
     load: async () => (await import('./command/console.ts')).pair,
   },
   plan: {

@@ -97,7 +97,7 @@ export async function rearm(args: readonly string[]): Promise<number> {
   return tell(answer, isJson(args), killLines);
 }
 
-/** Shows a code with which the operator lets a client in, on the page in the browser. */
+/** Shows a code with which the operator lets a client or a browser in, on the page in that browser. */
 export async function pair(args: readonly string[]): Promise<number> {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the engine's own answer to this method
   const answer = (await ask(configOf(), 'pair')) as PairingCode;

@@ -44,6 +44,11 @@ function banner(config: Config, engine: EngineHost, http: RunningHttp): string {
     '',
     `  connect Claude Code:    claude mcp add deltaring -- node "${ENTRY}" mcp`,
     `  or over HTTP:           claude mcp add --transport http deltaring ${base}/mcp${bearer}`,
+    ...(config.DELTARING_CONFIRM === 'browser'
+      ? [
+          `  let your browser in:    npx deltaring pair, its code at ${config.PUBLIC_URL ?? base}/approve/browser`,
+        ]
+      : []),
     '  from another terminal:  npx deltaring status · kill · rearm · flatten',
     '',
     '',
@@ -64,7 +69,8 @@ async function startFaces(config: Config, engine: EngineHost): Promise<Faces> {
   let socket: ListeningSocket;
   try {
     const shutdown = (): void => void process.kill(process.pid, 'SIGTERM');
-    const pair = config.OAUTH_EMBEDDED ? () => pairing.issue() : undefined;
+    const canPair = config.OAUTH_EMBEDDED || config.DELTARING_CONFIRM === 'browser';
+    const pair = canPair ? () => pairing.issue() : undefined;
     const path = engine.socketPath;
     socket = await listenOnSocket({ config, api, counters, identity, path, shutdown, pair, room });
   } catch (error) {

@@ -20,7 +20,7 @@ export interface ConsoleRoom {
   readonly api: EngineApi;
   /** Asks the whole process to stop in order. */
   readonly shutdown: () => void;
-  /** Makes a code with which a client in a browser is let in; undefined where none could be used. */
+  /** Makes a code with which a client or a browser is let in; undefined where none could be used. */
   readonly pair?: (() => PairingCode) | undefined;
 }
 
@@ -35,7 +35,8 @@ async function status({ api }: ConsoleRoom): Promise<object> {
 
 function pair(room: ConsoleRoom): PairingCode {
   if (room.pair !== undefined) return room.pair();
-  const message = 'there is nothing to pair: start the engine with OAUTH_EMBEDDED=1 and PUBLIC_URL';
+  const message =
+    'there is nothing to pair: start the engine with OAUTH_EMBEDDED=1 and PUBLIC_URL, or with DELTARING_CONFIRM=browser';
   throw new DeltaringError('INPUT_INVALID', message);
 }
 

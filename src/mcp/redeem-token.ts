@@ -114,7 +114,7 @@ function sendToPage(context: ToolContext, token: string, card: TradeCard) {
       'nothing was placed: DELTARING_CONFIRM=browser, and this engine serves no page; start it with its HTTP face';
     return refusal(context, 'not_authorized', message);
   }
-  const message = `nothing is placed yet: the human has to open ${url} within ${card.expiresInSeconds} s and agree there; the order goes out from that page. Give them the link, and call confirm_trade again afterwards to hear what it did`;
+  const message = `nothing is placed yet: the human has to open ${url} within ${card.expiresInSeconds} s and agree there, in a browser that they let in once with a code of "deltaring pair"; the order goes out from that page. Give them the link, and call confirm_trade again afterwards to hear what it did`;
   return refusal(context, 'not_authorized', message, { approveUrl: url });
 }
 

@@ -1,8 +1,12 @@
-/** `/approve/ID`: the human's own page for one trade. Its address is the secret; it answers once. */
+/**
+ * `/approve/ID`: the human's own page for one trade. Whoever has its address, the assistant too, may see
+ * it; an answer counts once, and only from that page in a browser that the operator let in.
+ */
 import { z } from 'zod';
 import type { Answer, ConfirmResult } from '../desk/engine-api.ts';
 import type { ApprovalOutcome } from '../mcp/approvals.ts';
 import { confirmWords } from '../mcp/tools/confirm-trade.ts';
+import { BROWSER_PATH, NOT_THIS_PAGE } from './browser-route.ts';
 import type { HttpFault } from './http-reply.ts';
 import { pathOf, sendBody, sendJson } from './http-reply.ts';
 import type { Exchange, Route, Site } from './http-routes.ts';
@@ -16,6 +20,12 @@ const GONE: HttpFault = {
   status: 410,
   code: 'APPROVAL_GONE',
   message: 'this page is over: the trade was decided on, or its time ran out. Preview it again',
+};
+
+const NOT_LET_IN: HttpFault = {
+  status: 403,
+  code: 'BROWSER_NOT_LET_IN',
+  message: `this browser is not let in yet: run \`deltaring pair\` on the machine of the engine and type the code at ${BROWSER_PATH}`,
 };
 
 function placedWords(answer: Answer<ConfirmResult>): string {
@@ -43,7 +53,10 @@ async function showPage({ room, api, tradeCard }: Site, { request, response }: E
   return undefined;
 }
 
-async function takeAnswer({ room }: Site, { request, response, body }: Exchange) {
+async function takeAnswer(site: Site, { request, response, body }: Exchange) {
+  const { room, guard, browsers } = site;
+  if (!guard.isOwnPage(request)) return NOT_THIS_PAGE;
+  if (!browsers.knows(request)) return NOT_LET_IN;
   const read = await body();
   if ('status' in read) return read;
   const parsed = bodyShape.safeParse(read.json);

@@ -10,7 +10,7 @@ import { BearerAuth } from './bearer-auth.ts';
 import type { HttpFault } from './http-reply.ts';
 import { pathOf } from './http-reply.ts';
 import type { Exchange, Route, Site } from './http-routes.ts';
-import { OriginGuard } from './origin-guard.ts';
+import type { OriginGuard } from './origin-guard.ts';
 import { RequestLimits } from './request-limits.ts';
 import { urgentKindOf } from './urgent-calls.ts';
 
@@ -36,8 +36,8 @@ export class Door {
   readonly #principals = RequestLimits.perPrincipal();
   readonly #urgent = RequestLimits.perUrgentKind();
 
-  constructor(config: Config, { oauth }: Pick<Site, 'oauth'>) {
-    this.guard = new OriginGuard(config);
+  constructor(config: Config, { oauth, guard }: Pick<Site, 'oauth' | 'guard'>) {
+    this.guard = guard;
     this.#auth = new BearerAuth(config.bearers, oauth);
     this.#isBehindProxy = config.PUBLIC_URL !== undefined;
     this.#addresses = RequestLimits.perAddress(config.RATE_LIMIT_REQUESTS_PER_MINUTE);

@@ -7,11 +7,13 @@ import type { Page } from './dashboard-page.ts';
 import type { HttpFault } from './http-reply.ts';
 import { sendBody, sendJson } from './http-reply.ts';
 import { type JsonBody, readJsonBody } from './json-body.ts';
+import type { KnownBrowsers } from './known-browsers.ts';
 import type { LiveView } from './live-view.ts';
 import { snapshotOf } from './live-view.ts';
 import type { McpSessions } from './mcp-sessions.ts';
 import type { OAuthRoom } from './oauth/oauth-room.ts';
 import { RESOURCE_METADATA_PATH } from './oauth/oauth-room.ts';
+import type { OriginGuard } from './origin-guard.ts';
 import { METRICS_CONTENT_TYPE } from './prometheus.ts';
 import { bridgeCall, bridgeCapabilities, bridgeTools } from './tool-bridge.ts';
 
@@ -26,6 +28,10 @@ export interface Site {
   readonly tradeCard: string;
   /** Undefined where OAuth is off. */
   readonly oauth: OAuthRoom | undefined;
+  readonly guard: OriginGuard;
+  /** Whose answers on the page of a trade count. */
+  readonly browsers: KnownBrowsers;
+  readonly browserPage: Page;
 }
 
 export interface Exchange {

@@ -4,25 +4,31 @@
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import type { EngineApi } from '../desk/engine-api.ts';
+import { wallMicros } from '../engine/domain/clock.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
+import { MICROS_PER_SECOND } from '../engine/domain/units.ts';
 import type { OpenSession } from '../mcp/adapter.ts';
 import type { FaceRoom } from '../mcp/face.ts';
 import { createFaceRoom, faceSettings } from '../mcp/face.ts';
 import type { Counters } from '../ops/counters.ts';
 import { APPROVE_PREFIX, approveRoute } from './approve-route.ts';
+import { BROWSER_PATH, browserRoute, readBrowserPage } from './browser-route.ts';
 import { readDashboardPage } from './dashboard-page.ts';
 import { ANYONE, Door, PROBE_PATHS } from './door.ts';
 import type { HttpFault } from './http-reply.ts';
 import { pathOf, sendFault } from './http-reply.ts';
 import type { Exchange, Route, Site } from './http-routes.ts';
 import { authorizationRoute, exchangeOf, ROUTES } from './http-routes.ts';
+import { KnownBrowsers } from './known-browsers.ts';
 import { LiveView } from './live-view.ts';
 import { McpSessions } from './mcp-sessions.ts';
 import { AUTHORIZATION_PATHS } from './oauth/authorization-server.ts';
 import { oauthRoom } from './oauth/oauth-room.ts';
 import { PairingDesk } from './oauth/pairing.ts';
+import { OriginGuard } from './origin-guard.ts';
 import { readTradeCardHtml } from './trade-card-page.ts';
 
 const HEADERS_TIMEOUT_MILLIS = 10_000;
@@ -53,13 +59,17 @@ export interface RunningHttp {
   close(): Promise<void>;
 }
 
+function approvalRouteOf(path: string): Route | undefined {
+  if (path === BROWSER_PATH) return browserRoute;
+  return path.startsWith(APPROVE_PREFIX) ? approveRoute : undefined;
+}
+
 /** Where the request goes, or why it goes nowhere. */
 function routeOf(site: Site, request: IncomingMessage): Route | HttpFault {
   const path = pathOf(request);
   const isAuthorization = site.oauth?.server !== undefined && AUTHORIZATION_PATHS.includes(path);
   if (isAuthorization) return authorizationRoute;
-  const known = path.startsWith(APPROVE_PREFIX) ? approveRoute : undefined;
-  const route = known ?? (Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined);
+  const route = approvalRouteOf(path) ?? (Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined);
   if (route === undefined) {
     const message = `there is nothing here; there are ${Object.keys(ROUTES).join(' ')}`;
     return { status: 404, code: 'NOT_FOUND', message };
@@ -178,6 +188,15 @@ async function startProbes(site: Site, config: Config, log: (line: string) => vo
   return { server, port: await listen(server, config.HOST, port, 'PROMETHEUS_PORT') };
 }
 
+function browsersOf({ home, PUBLIC_URL }: Config, pairing: PairingDesk): KnownBrowsers {
+  return new KnownBrowsers({
+    path: join(home, 'browsers.json'),
+    pairing,
+    isSecure: PUBLIC_URL?.startsWith('https:') === true,
+    nowSeconds: () => Math.floor(wallMicros() / MICROS_PER_SECOND),
+  });
+}
+
 /**
  * Starts the HTTP face. Throws PORT_IN_USE where the port is taken. `close` ends every session and
  * connection.
@@ -188,7 +207,7 @@ export async function startHttp(options: HttpOptions): Promise<RunningHttp> {
   const room = options.room ?? createFaceRoom(api, faceSettings(config), counters, tradeCard);
   const sessions = new McpSessions(room, options.openSession);
   const live = new LiveView(api);
-  const oauth = oauthRoom(config, options.pairing ?? new PairingDesk());
+  const pairing = options.pairing ?? new PairingDesk();
   const site: Site = {
     api,
     room,
@@ -196,7 +215,10 @@ export async function startHttp(options: HttpOptions): Promise<RunningHttp> {
     live,
     page: readDashboardPage(),
     tradeCard: readTradeCardHtml(),
-    oauth,
+    oauth: oauthRoom(config, pairing),
+    guard: new OriginGuard(config),
+    browsers: browsersOf(config, pairing),
+    browserPage: readBrowserPage(),
   };
   const door = new Door(config, site);
   const server = createLimitedServer(

@@ -25,11 +25,13 @@ function isLoopbackName(name: string): boolean {
 export class OriginGuard {
   readonly #hostNames: readonly string[];
   readonly #origins: readonly string[];
+  readonly #ownOrigin: string | undefined;
 
   constructor({ HOST, PUBLIC_URL, ALLOWED_ORIGINS }: GuardConfig) {
     const outside = PUBLIC_URL === undefined ? null : URL.parse(PUBLIC_URL);
     const bound = WILDCARD_HOSTS.includes(HOST) ? undefined : hostNameOf(bracketed(HOST));
     this.#hostNames = [outside?.hostname, bound].filter((name) => name !== undefined);
+    this.#ownOrigin = outside?.origin;
     this.#origins = [...ALLOWED_ORIGINS, ...(outside === null ? [] : [outside.origin])];
   }
 
@@ -44,11 +46,16 @@ export class OriginGuard {
     return { status: 403, code: 'HOST_NOT_ALLOWED', message };
   }
 
+  /** True for what this server's own page sends, as a browser says it. */
+  isOwnPage({ headers: { origin, host } }: IncomingMessage): boolean {
+    return origin !== undefined && (origin === this.#ownOrigin || origin === `http://${host}`);
+  }
+
   /** Refuses a browser page that is neither this server's own nor allowed. */
   originFault(request: IncomingMessage): HttpFault | undefined {
-    const { origin, host } = request.headers;
+    const { origin } = request.headers;
     if (origin === undefined || this.#origins.includes(origin)) return undefined;
-    if (origin === `http://${host}`) return undefined;
+    if (this.isOwnPage(request)) return undefined;
     const message = 'this Origin is not allowed: add it to ALLOWED_ORIGINS';
     return { status: 403, code: 'ORIGIN_NOT_ALLOWED', message };
   }

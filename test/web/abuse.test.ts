@@ -2,15 +2,20 @@
  * What an attacker, a confused model or a hostile page could try at the HTTP face. Every attempt is
  * listed by its name; after each of them nothing was placed, nothing re-armed and nothing leaked.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import type { FaceRoom } from '../../src/mcp/face.ts';
 import { createFaceRoom, faceSettings } from '../../src/mcp/face.ts';
 import type { RunningHttp } from '../../src/web/http-server.ts';
 import { startHttp } from '../../src/web/http-server.ts';
+import { PairingDesk } from '../../src/web/oauth/pairing.ts';
 import { FakeEngineApi } from '../support/fake-engine-api.ts';
+import { letInBrowser } from '../support/let-in-browser.ts';
 
 const TOKEN = 'a-token-of-many-characters';
 const OTHER = 'another-token-of-characters';
@@ -20,19 +25,30 @@ interface Server {
   readonly api: FakeEngineApi;
   readonly room: FaceRoom;
   readonly http: RunningHttp;
+  readonly pairing: PairingDesk;
 }
+
+const home = mkdtempSync(join(tmpdir(), 'deltaring-abuse-'));
 
 async function serve(settings: Record<string, string>): Promise<Server> {
   const api = new FakeEngineApi();
   const many = { RATE_LIMIT_REQUESTS_PER_MINUTE: '1000000' };
-  const config = readConfig({ PORT: '0', ...many, ...settings });
+  const config = readConfig({ PORT: '0', DELTARING_HOME: home, ...many, ...settings });
   const room = createFaceRoom(api, faceSettings(config));
-  return { api, room, http: await startHttp({ config, api, room, log: () => undefined }) };
+  const pairing = new PairingDesk();
+  const http = await startHttp({ config, api, room, pairing, log: () => undefined });
+  return { api, room, http, pairing };
 }
 
 let guarded: Server;
 let readOnly: Server;
 let browser: Server;
+/** The yes of a human in a browser that was let in. */
+const yes: { method: string; headers: Record<string, string>; body: string } = {
+  method: 'POST',
+  headers: {},
+  body: '{"decision":"yes"}',
+};
 
 beforeAll(async () => {
   guarded = await serve({
@@ -43,10 +59,12 @@ beforeAll(async () => {
   });
   readOnly = await serve({ DELTARING_READ_ONLY: '1' });
   browser = await serve({ DELTARING_CONFIRM: 'browser' });
+  yes.headers = await letInBrowser(`http://127.0.0.1:${browser.http.port}`, browser.pairing);
 });
 
 afterAll(async () => {
   await Promise.all([guarded, readOnly, browser].map(({ http }) => http.close()));
+  rmSync(home, { recursive: true });
 });
 
 interface Reply {
@@ -432,8 +450,6 @@ describe('the page of a trade that waits for a yes', () => {
     const { approveUrl } = data['denied'] as { approveUrl: string };
     return new URL(approveUrl).pathname;
   }
-  const yes = { method: 'POST', headers: json, body: '{"decision":"yes"}' };
-
   it('is not reached by a guess, a piece or a neighbour of its address', async () => {
     const path = await pageOf();
     for (const guess of [
@@ -450,11 +466,18 @@ describe('the page of a trade that waits for a yes', () => {
 
   it('takes no yes from a page elsewhere, from a form, or by a look', async () => {
     const path = await pageOf();
-    await answered(
-      send(browser, path, { ...yes, headers: { ...json, Origin: 'https://evil.example' } }),
-      403,
-    );
-    const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
+    const { Cookie: cookie = '', Origin: origin = '' } = yes.headers;
+    for (const headers of [
+      { ...yes.headers, Origin: 'https://evil.example' },
+      json,
+      { ...json, Cookie: cookie },
+      { ...json, Origin: origin },
+      { ...json, Origin: origin, Cookie: 'deltaring_browser=guess' },
+      { ...json, Origin: origin, Cookie: flip(cookie, 30) },
+    ]) {
+      await answered(send(browser, path, { ...yes, headers }), 403);
+    }
+    const form = { ...yes.headers, 'Content-Type': 'application/x-www-form-urlencoded' };
     await answered(send(browser, path, { ...yes, headers: form, body: 'decision=yes' }), 415);
     await answered(send(browser, `${path}?decision=yes`), 200);
     expect(browser.api.confirmed).toEqual([]);

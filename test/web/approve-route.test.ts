@@ -1,12 +1,19 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import type { TradeCard } from '../../src/desk/engine-api.ts';
 import type { FaceRoom } from '../../src/mcp/face.ts';
 import { createFaceRoom, faceSettings } from '../../src/mcp/face.ts';
 import type { RunningHttp } from '../../src/web/http-server.ts';
 import { startHttp } from '../../src/web/http-server.ts';
+import { KnownBrowsers } from '../../src/web/known-browsers.ts';
+import { PairingDesk } from '../../src/web/oauth/pairing.ts';
 import { readTradeCardHtml, tradeCardPage } from '../../src/web/trade-card-page.ts';
 import { FakeEngineApi } from '../support/fake-engine-api.ts';
+import { letInBrowser } from '../support/let-in-browser.ts';
 
 const CALLER = { principal: 'local', authority: 'open' } as const;
 const running: RunningHttp[] = [];
@@ -17,9 +24,13 @@ afterEach(async () => {
 
 async function served(settings: Record<string, string> = {}) {
   const api = new FakeEngineApi();
-  const config = readConfig({ PORT: '0', ...settings });
+  const home = mkdtempSync(join(tmpdir(), 'deltaring-approve-'));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  const config = readConfig({ PORT: '0', DELTARING_HOME: home, ...settings });
   const room: FaceRoom = createFaceRoom(api, faceSettings(config));
-  running.push(await startHttp({ config, api, room, log: () => undefined }));
+  const pairing = new PairingDesk();
+  const http = await startHttp({ config, api, room, pairing, log: () => undefined });
+  running.push(http);
   const request = {
     strategy: 'lotto_play_5_delta',
     side: 'call',
@@ -30,16 +41,18 @@ async function served(settings: Record<string, string> = {}) {
   if ('denied' in answer) throw new Error(answer.denied.message);
   const card = answer.value;
   const url = room.approvals.put(card.confirmToken, CALLER, card) ?? '';
-  return { api, card, url };
+  const base = `http://127.0.0.1:${http.port}`;
+  const decide = async (decision: string): Promise<Response> => {
+    browser ??= await letInBrowser(base, pairing);
+    const body = JSON.stringify({ decision });
+    return fetch(url, { method: 'POST', headers: browser, body });
+  };
+  let browser: Record<string, string> | undefined;
+  return { api, card, url, base, pairing, decide };
 }
 
-function decide(url: string, decision: string): Promise<Response> {
-  return fetch(url, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ decision }),
-  });
-}
+const json = { 'Content-Type': 'application/json' };
+const YES = '{"decision":"yes"}';
 
 describe('the page of a trade', () => {
   it('shows the trade without its token, and runs its own script alone', async () => {
@@ -60,24 +73,24 @@ describe('the page of a trade', () => {
   });
 
   it('places the order with a yes, and is over then', async () => {
-    const { api, url } = await served();
-    const reply: unknown = await (await decide(url, 'yes')).json();
+    const { api, url, decide } = await served();
+    const reply: unknown = await (await decide('yes')).json();
     expect(reply).toMatchObject({ outcome: 'placed', text: expect.stringContaining('filled') });
     expect(api.confirmed).toHaveLength(1);
     expect((await fetch(url)).status).toBe(410);
-    expect((await decide(url, 'yes')).status).toBe(410);
+    expect((await decide('yes')).status).toBe(410);
     expect(api.confirmed).toHaveLength(1);
   });
 
   it('places nothing with a no', async () => {
-    const { api, url } = await served();
-    expect(await (await decide(url, 'no')).json()).toMatchObject({ outcome: 'refused' });
+    const { api, decide } = await served();
+    expect(await (await decide('no')).json()).toMatchObject({ outcome: 'refused' });
     expect(api.confirmed).toEqual([]);
   });
 
   it('takes no other word for an answer, and no page from elsewhere', async () => {
-    const { api, url } = await served();
-    expect((await decide(url, 'maybe')).status).toBe(400);
+    const { api, url, decide } = await served();
+    expect((await decide('maybe')).status).toBe(400);
     const foreign = await fetch(url, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', Origin: 'https://elsewhere.example' },
@@ -85,6 +98,62 @@ describe('the page of a trade', () => {
     });
     expect(foreign.status).toBe(403);
     expect(api.confirmed).toEqual([]);
+  });
+});
+
+describe('a browser', () => {
+  const post = (url: string, headers: Record<string, string>, body: string) =>
+    fetch(url, { method: 'POST', headers: { ...json, ...headers }, body });
+  const codeOf = async (reply: Response) =>
+    ((await reply.json()) as { error: { code: string } }).error.code;
+
+  it('that was not let in, and a program with the address alone, decide on nothing', async () => {
+    const { api, url, base } = await served();
+    const bare = await post(url, {}, YES);
+    expect([bare.status, await codeOf(bare)]).toEqual([403, 'BROWSER_NEEDED']);
+    const strange = await post(url, { Origin: base }, YES);
+    expect([strange.status, await codeOf(strange)]).toEqual([403, 'BROWSER_NOT_LET_IN']);
+    expect(api.confirmed).toEqual([]);
+    expect((await fetch(url)).status).toBe(200);
+  });
+
+  it('is let in by a code of the console, once, from the own page, for as long as its cookie', async () => {
+    const { base, pairing } = await served();
+    const at = `${base}/approve/browser`;
+    const { code } = pairing.issue();
+    const body = JSON.stringify({ code });
+    expect((await post(at, {}, body)).status).toBe(403);
+    expect(await codeOf(await post(at, { Origin: base }, '{"code":"guess"}'))).toBe('CODE_REFUSED');
+    const reply = await post(at, { Origin: base }, body);
+    const [cookie = ''] = reply.headers.getSetCookie();
+    expect(cookie).toMatch(
+      /^deltaring_browser=[\w-]{43}; Path=\/approve; Max-Age=7776000; HttpOnly; SameSite=Strict$/,
+    );
+    expect((await post(at, { Origin: base }, body)).status).toBe(403);
+    const state = async (headers: Record<string, string>): Promise<unknown> =>
+      (await fetch(at, { headers: { Accept: 'application/json', ...headers } })).json();
+    expect(await state({ Cookie: cookie.split(';')[0] ?? '' })).toEqual({ letIn: true });
+    expect(await state({})).toEqual({ letIn: false });
+    expect(await (await fetch(at)).text()).toContain('deltaring pair');
+  });
+
+  it('is still known after a restart, and its cookie stands nowhere in plain', () => {
+    const home = mkdtempSync(join(tmpdir(), 'deltaring-browsers-'));
+    onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+    const pairing = new PairingDesk();
+    const path = join(home, 'browsers.json');
+    let nowSeconds = 1_000;
+    const known = () =>
+      new KnownBrowsers({ path, pairing, isSecure: true, nowSeconds: () => nowSeconds });
+    const outcome = known().letIn(pairing.issue().code);
+    if ('verdict' in outcome) throw new Error(outcome.verdict);
+    expect(outcome.cookie).toContain('; Secure');
+    const [cookie = ''] = outcome.cookie.split(';');
+    const request = { headers: { cookie: `other=1; ${cookie}` } } as IncomingMessage;
+    expect(known().knows(request)).toBe(true);
+    expect(readFileSync(path, 'utf8')).not.toContain(cookie.split('=')[1]);
+    nowSeconds += 90 * 86_400;
+    expect(known().knows(request)).toBe(false);
   });
 });
 

@@ -15,10 +15,13 @@ function isMissing(error: unknown): boolean {
 export class OwnerFile<Shape extends z.ZodType> {
   readonly #path: string;
   readonly #shape: Shape;
+  readonly #next: string;
 
-  constructor(path: string, shape: Shape) {
+  /** `next` is what follows once a broken file is deleted. */
+  constructor(path: string, shape: Shape, next = 'OAuth clients connect again') {
     this.#path = path;
     this.#shape = shape;
+    this.#next = next;
   }
 
   /** What it holds; undefined where there is no file yet. Throws CONFIG_INVALID where it is broken:
@@ -28,7 +31,7 @@ export class OwnerFile<Shape extends z.ZodType> {
       return this.#shape.parse(JSON.parse(readFileSync(this.#path, 'utf8')));
     } catch (error) {
       if (isMissing(error)) return undefined;
-      const message = `${this.#path} cannot be read: delete it, and OAuth clients connect again`;
+      const message = `${this.#path} cannot be read: delete it, and ${this.#next}`;
       throw new DeltaringError('CONFIG_INVALID', message, error);
     }
   }

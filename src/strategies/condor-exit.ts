@@ -13,8 +13,9 @@ import { dollarsText } from './words.ts';
 /** A condor as it was sold. */
 export interface SoldCondor {
   readonly legs: readonly OrderLeg[];
-  /** Per share, positive. */
+  /** Per share, positive: what is asked for, and the least that is accepted. */
   readonly credit: Price;
+  readonly worstCredit: Price;
   readonly width: Price;
   readonly quantity: number;
   /** Close for a profit of this percentage of the credit, whatever the day's choice is. */
@@ -62,12 +63,12 @@ function profitFor(sold: SoldCondor, choices: ExitChoices): Partial<ExitPlan> {
 
 /**
  * The exit plan. Whatever the stop, the planned loss is that of both sides stopped at the credit,
- * which a reversal can do: twice the credit paid for one received, or the width's loss if that is
- * less.
+ * which a reversal can do: twice the credit paid for the least one received, or the width's loss if
+ * that is less. Fees come on top.
  */
 export function condorExitPlan(sold: SoldCondor, day: StrategyDay): ExitPlan {
-  const { legs, credit, width, quantity } = sold;
-  const bothStopped = price(Math.min(credit, width - credit));
+  const { legs, credit, worstCredit, width, quantity } = sold;
+  const bothStopped = price(Math.min(2 * credit, width) - worstCredit);
   return {
     ...stopFor(sold, day.exits.condorStop),
     ...profitFor(sold, day.exits),

@@ -233,7 +233,10 @@ function proposalFor(
   const { sides, net, width } = priced;
   const { put, call } = sides;
   const legs = legsOf(sides);
-  const exitPlan = condorExitPlan({ ...params, legs, credit: net.limit, width }, day);
+  const exitPlan = condorExitPlan(
+    { ...params, legs, credit: net.limit, worstCredit: net.worst, width },
+    day,
+  );
   const sideStop = exitPlan.sideStop?.debit;
   return {
     strategy: 'iron_condor_30_delta',

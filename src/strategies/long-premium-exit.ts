@@ -18,8 +18,9 @@ import type { StrategyDay } from './strategy.ts';
 
 export interface LongPremium {
   readonly legs: readonly OrderLeg[];
-  /** Paid per share for one unit, positive. */
+  /** Paid per share for one unit, positive: what is offered, and the most that is accepted. */
   readonly premium: Price;
+  readonly worstPremium: Price;
   readonly quantity: number;
   readonly timeExitAt: EpochMicros;
   /** Sell once the value falls to this fraction of the premium; none when absent. */
@@ -39,17 +40,22 @@ function profitExit(position: LongPremium): Pick<ExitPlan, 'target' | 'trail'> {
   return { target: { kind: 'valueAtOrAbove', price: floorToTick(grid, premium * targetMultiple) } };
 }
 
-/** The exit plan of bought premium. Without a stop the premium itself is the loss, and no planned
+/** The exit plan of bought premium: the planned loss is that from the most paid to the stop, before
+ * fees. Without a stop the premium itself is the loss, and no planned
  * loss is stated: risk then counts the whole of it. */
 export function longPremiumExit(position: LongPremium): ExitPlan {
-  const { legs, premium, quantity, timeExitAt, stopFraction, choices } = position;
+  const { legs, premium, worstPremium, quantity, timeExitAt, stopFraction, choices } = position;
   const plan = { ...profitExit(position), ...confirmationOf(choices), timeExitAt };
   if (stopFraction === undefined) return plan;
   const stopPrice = ceilToTick(gridOf(legs), premium * stopFraction);
   return {
     stop: { kind: 'valueAtOrBelow', price: stopPrice },
     ...plan,
-    plannedLossCents: amountCents(price(premium - stopPrice), quantity, multiplierOfLegs(legs)),
+    plannedLossCents: amountCents(
+      price(worstPremium - stopPrice),
+      quantity,
+      multiplierOfLegs(legs),
+    ),
   };
 }
 

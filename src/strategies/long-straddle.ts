@@ -99,6 +99,7 @@ export const longStraddle: Strategy<StraddleParams> = (view, params, day) => {
     exitPlan: longPremiumExit({
       legs,
       premium: premiumOf(net.limit),
+      worstPremium: premiumOf(net.worst),
       quantity: params.quantity,
       timeExitAt: day.flattenStartAt,
       stopFraction: STOP_FRACTION,

@@ -165,6 +165,7 @@ export const lotto: Strategy<LottoParams> = (view, params, day) => {
     exitPlan: longPremiumExit({
       legs,
       premium: premiumOf(net.limit),
+      worstPremium: premiumOf(net.worst),
       quantity,
       timeExitAt: day.flattenStartAt,
       targetMultiple: TARGET_MULTIPLE,

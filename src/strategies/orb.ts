@@ -157,6 +157,7 @@ function propose(direction: BreakDirection): Strategy<OrbParams> {
     const exitPlan = longPremiumExit({
       legs,
       premium: premiumOf(limit),
+      worstPremium: premiumOf(worst),
       quantity: params.quantity,
       timeExitAt: timeExitBeforeMark(view, day, TIME_EXIT_MINUTES_BEFORE_MARK),
       stopFraction: STOP_FRACTION,

@@ -115,7 +115,7 @@ describe('a position as it is shown', () => {
         stop: 'either side closes when it alone costs 1.31',
         target: null,
         timeExit: '2026-11-20T15:40:00.000-05:00',
-        plannedLossCents: 13_100,
+        plannedLossCents: 14_004,
       },
       protectedBy: 'engine',
       protectedSince: null,

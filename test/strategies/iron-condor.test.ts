@@ -73,22 +73,22 @@ describe('iron_condor_30_delta', () => {
   });
 
   it('stops each side at the total credit and plans for both sides stopped', () => {
-    const { exitPlan, limit } = accepted(
+    const { exitPlan, limit, worst } = accepted(
       ironCondor(view, { ...CONDOR_DEFAULTS, quantity: 2 }, day),
     );
     expect(exitPlan).toEqual({
       sideStop: { debit: limit },
       timeExitAt: day.flattenStartAt,
-      plannedLossCents: 2 * limit,
+      plannedLossCents: 2 * (2 * limit - worst),
     });
   });
 
   it('never plans for more than the width can lose', () => {
-    const { exitPlan, limit } = accepted(
+    const { exitPlan, limit, worst } = accepted(
       ironCondor(shortsAt(3, 3), { ...CONDOR_DEFAULTS, quantity: 1 }, day),
     );
     expect(limit).toBe(60_000);
-    expect(exitPlan.plannedLossCents).toBe(40_000);
+    expect(exitPlan.plannedLossCents).toBe(100_000 - worst);
   });
 
   it('is stopped as the day was set: at breakeven, or whole at twice the credit', () => {
@@ -99,7 +99,7 @@ describe('iron_condor_30_delta', () => {
     expect(even.exitPlan).toMatchObject({
       sideStop: { debit, afterOther: 'breakeven' },
       confirmation: 'patient',
-      plannedLossCents: even.limit,
+      plannedLossCents: 2 * even.limit - even.worst,
     });
     expect(even.reasons.at(-1)).toContain('the other side then where the trade breaks even');
     const whole = accepted(ironCondor(view, CONDOR_DEFAULTS, exits('whole')));

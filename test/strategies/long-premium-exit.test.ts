@@ -13,11 +13,12 @@ const legs = view.slice.calls.slice(0, 1).map((row): OrderLeg => {
 const timeExitAt = view.slice.session.exerciseMark;
 
 describe('longPremiumExit', () => {
-  it('stops at the fraction, aims at the multiple and plans the loss between', () => {
+  it('stops at the fraction, aims at the multiple and plans the loss from the most paid to the stop', () => {
     const premium = price(5_100);
     const plan = longPremiumExit({
       legs,
       premium,
+      worstPremium: price(5_600),
       quantity: 3,
       timeExitAt,
       stopFraction: 0.5,
@@ -28,7 +29,7 @@ describe('longPremiumExit', () => {
       stop: { kind: 'valueAtOrBelow', price: 2_600 },
       target: { kind: 'valueAtOrAbove', price: 10_200 },
       timeExitAt,
-      plannedLossCents: 7_500,
+      plannedLossCents: 9_000,
     });
   });
 
@@ -36,6 +37,7 @@ describe('longPremiumExit', () => {
     const plan = longPremiumExit({
       legs,
       premium: price(300),
+      worstPremium: price(400),
       quantity: 1,
       timeExitAt,
       targetMultiple: 5,

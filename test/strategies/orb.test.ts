@@ -70,7 +70,9 @@ describe('orb_long_call and orb_long_put', () => {
   });
 
   it('plans a stop at half of the premium, a target at twice, and the clock', () => {
-    const { exitPlan, limit } = accepted(orbLongCall(up, { ...ORB_DEFAULTS, quantity: 2 }, day));
+    const { exitPlan, limit, worst } = accepted(
+      orbLongCall(up, { ...ORB_DEFAULTS, quantity: 2 }, day),
+    );
     const premium = 0 - limit;
     expect(exitPlan.stop).toEqual({
       kind: 'valueAtOrBelow',
@@ -78,7 +80,7 @@ describe('orb_long_call and orb_long_put', () => {
     });
     expect(exitPlan.target).toEqual({ kind: 'valueAtOrAbove', price: premium * 2 });
     expect(exitPlan.timeExitAt).toBe(newYorkInstant(sessionDate('2026-11-20'), 930));
-    expect(exitPlan.plannedLossCents).toBe(2 * (premium - Math.ceil(premium / 200) * 100));
+    expect(exitPlan.plannedLossCents).toBe(2 * (0 - worst - Math.ceil(premium / 200) * 100));
   });
 
   it('ends with a minute beyond the other side of the range it trades', () => {

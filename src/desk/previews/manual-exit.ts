@@ -18,8 +18,9 @@ import { payoffSummary } from '../../engine/pricing/payoff.ts';
 export interface Opened {
   readonly legs: readonly OrderLeg[];
   readonly quantity: number;
-  /** Signed, credit positive. */
+  /** Signed, credit positive: what is asked for, and the worst that is accepted. */
   readonly net: Price;
+  readonly worst: Price;
   readonly timeExitAt: EpochMicros;
   /** Loss and gain at which it is closed, positive; the stop is chosen here where absent. */
   readonly stopLoss: Price | undefined;
@@ -44,16 +45,17 @@ function usualStop(net: Price, worst: number): number {
   return Math.min(Math.max(Math.abs(net), worst * NEAREST_STOP), worst * FURTHEST_STOP);
 }
 
-/** A debit to close at is a stop of what costs something to close, a value one of what is worth it. */
+/** A debit to close at is a stop of what costs something to close, a value one of what is worth it.
+ * The planned loss is that from the worst price to the stop, before fees. */
 function stopAt(opened: Opened, loss: number): Pick<ExitPlan, 'stop' | 'plannedLossCents'> {
-  const { legs, quantity, net } = opened;
+  const { legs, quantity, net, worst } = opened;
   const grid = gridOf(legs);
   const debit = net + loss;
   const stop =
     debit > 0
       ? ({ kind: 'debitAtOrAbove', price: floorToTick(grid, debit) } as const)
       : ({ kind: 'valueAtOrBelow', price: ceilToTick(grid, -debit) } as const);
-  const planned = price(Math.round(loss));
+  const planned = price(Math.round(debit - worst));
   return { stop, plannedLossCents: amountCents(planned, quantity, multiplierOfLegs(legs)) };
 }
 

@@ -87,7 +87,7 @@ function proposeByHand(
   const { limit, worst } = workedPrices(legs, { net, spot: spotNow(desk) }, prices.limit);
   const { stopLoss, takeProfit } = prices;
   const timeExitAt = desk.day.schedule.flattenStartAt;
-  const exit = manualExit({ legs, quantity, net: limit, timeExitAt, stopLoss, takeProfit });
+  const exit = manualExit({ legs, quantity, net: limit, worst, timeExitAt, stopLoss, takeProfit });
   if ('denied' in exit) return exit;
   return {
     strategy: BY_HAND,

@@ -7,7 +7,6 @@ import type { Outcome } from '../../engine/domain/verdict.ts';
 import { deny } from '../../engine/domain/verdict.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import type { Proposal } from '../../strategies/strategy.ts';
-import { dayPnl } from '../account/day-pnl.ts';
 import { exitSettingsOf } from '../desk-config.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf } from '../desk-context.ts';
@@ -20,6 +19,7 @@ import { askDryRun, wantsDryRun } from './dry-runs.ts';
 import { grantToken } from './granting.ts';
 import type { Judgement } from './judging.ts';
 import { judgeIntent } from './judging.ts';
+import { withFees } from './planned-loss.ts';
 import type { PreviewAnswer, PreviewTurn, RefusedPreview } from './preview-shelf.ts';
 import { propose } from './proposals.ts';
 import { tradeCard } from './trade-card.ts';
@@ -72,7 +72,7 @@ export function finishPreview(desk: DeskContext, turn: PreviewTurn, draft: Draft
       purpose: draft.purpose,
       strategy: intent.strategy,
       reasons: draft.reasons,
-      warnings: draft.purpose === 'open' ? openingWarnings(desk, judgement) : draft.warnings,
+      warnings: draft.purpose === 'open' ? openingWarnings(judgement) : draft.warnings,
       figures: draft.figures,
     },
   );
@@ -85,16 +85,16 @@ export function finishPreview(desk: DeskContext, turn: PreviewTurn, draft: Draft
   return { value: card };
 }
 
-/** Warns when the bare worst case is more than what the day's loss limit leaves. */
-function openingWarnings(desk: DeskContext, judgement: Judgement): readonly string[] {
-  const maxLoss = judgement.payoff.maxLossCents;
-  const day = dayPnl(desk).liquidationCents;
-  if (maxLoss === undefined || day === undefined) return [];
-  const left = desk.config.limits.maxDailyLossCents + day;
-  if (maxLoss <= left) return [];
-  const [worst, room] = [maxLoss, left].map((sum) => (sum / 100).toFixed(2));
+/** Warns when the bare worst case of all that is open, working and new is more than what the day's
+ * loss limit leaves, as the check of that limit reckoned them. */
+function openingWarnings({ verdict }: Judgement): readonly string[] {
+  const { numbers = {} } = verdict.checks.find(({ code }) => code === 'daily_loss') ?? {};
+  if (numbers['bareWorstCaseExceedsRoom'] !== true) return [];
+  const [worst, room] = ['bareWorstCaseCents', 'roomCents'].map((name) => {
+    return (Number(numbers[name]) / 100).toFixed(2);
+  });
   return [
-    `the bare worst case of $${worst} exceeds the $${room} that the daily loss limit leaves; only the planned stop keeps it inside`,
+    `the bare worst case of $${worst} of everything open, working and new exceeds the $${room} that the daily loss limit leaves; only the planned stops keep it inside`,
   ];
 }
 
@@ -137,7 +137,7 @@ export function previewOpening(
     quantity: proposal.quantity,
     limit: proposal.limit,
     worst: proposal.worst,
-    exitPlan: proposal.exitPlan,
+    exitPlan: withFees(desk, proposal, proposal.exitPlan),
     ...(proposal.breakoutKey === undefined ? {} : { breakoutKey: proposal.breakoutKey }),
     principal: caller.principal,
   };

@@ -65,7 +65,8 @@ export interface ExitPlan {
   readonly confirmation?: 'fast' | 'patient';
   /** Close at market time, at the latest. Never later than the broker's flatten start. */
   readonly timeExitAt: EpochMicros;
-  /** The loss, in cents for the whole position, that the stop plans for; undefined = none planned. */
+  /** The loss, in cents for the whole position, that the stop plans for: from the worst price of the
+   * opening, fees of both ways included; undefined = none planned. */
   readonly plannedLossCents?: Cents;
 }
 

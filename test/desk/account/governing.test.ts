@@ -5,8 +5,19 @@ import { tradingStateOf } from '../../../src/risk/trading-state.ts';
 import { CONDOR, CONSOLE, DeskRig, denialIn } from '../../support/desk-rig.ts';
 
 const STRADDLE: StrategyRequest = { strategy: 'straddle_scan', strike: 600, quantity: 1 };
-/** A condor's planned loss at its stop is $131. */
+/** What a condor loses just before its stops is more than this, and less than its planned loss. */
 const TIGHT = { maxDailyLossCents: cents(13_200) };
+const RAISED_FOR_MICROS = 5_000_000;
+
+/** Holds a condor, opened while the day's limit was raised for some seconds. */
+function tightRig(): DeskRig {
+  const untilWall = addMicros(new DeskRig().at.wall, RAISED_FOR_MICROS);
+  const raise = { setting: 'MAX_DAILY_LOSS', value: 200, untilWall, text: 'until opened' } as const;
+  const rig = new DeskRig({ limits: TIGHT, limitRaises: [raise] });
+  rig.openPosition();
+  while (rig.at.wall < untilWall) rig.advance(1);
+  return rig;
+}
 
 /** Action, code and subject of each alert, as a pager folds them. */
 function incidents(rig: DeskRig): readonly string[] {
@@ -30,8 +41,7 @@ function loseWithoutAStop(rig: DeskRig): void {
 
 describe('the daily loss', () => {
   it('halts once the limit is broken for ten seconds, and calls back what opens', () => {
-    const rig = new DeskRig({ limits: TIGHT });
-    rig.openPosition();
+    const rig = tightRig();
     loseWithoutAStop(rig);
     rig.advance(10);
     expect(tradingStateOf(rig.day.status)).toBe('active');
@@ -48,7 +58,7 @@ describe('the daily loss', () => {
   });
 
   it('calls back an opening that still works when it halts', () => {
-    const rig = new DeskRig({ limits: { maxDailyLossCents: cents(26_300) } });
+    const rig = new DeskRig({ limits: { maxDailyLossCents: cents(28_000) } });
     rig.openPosition();
     const { tokenSha256 } = rig.preview({ ...CONDOR, width: 3 });
     rig.size = 0;
@@ -62,8 +72,7 @@ describe('the daily loss', () => {
   });
 
   it('stands for the rest of the day, even when the marks come back', () => {
-    const rig = new DeskRig({ limits: TIGHT });
-    rig.openPosition();
+    const rig = tightRig();
     const calm = rig.edit;
     loseWithoutAStop(rig);
     rig.advance(11);
@@ -74,15 +83,14 @@ describe('the daily loss', () => {
   });
 
   it('stands after a restart too', () => {
-    const rig = new DeskRig({ limits: TIGHT });
-    rig.openPosition();
+    const rig = tightRig();
     loseWithoutAStop(rig);
     rig.advance(11);
     expect(rig.restart().day.status.causes).toContain('dailyLoss');
   });
 
   it('at its multiple closes everything, wings and all', () => {
-    const rig = new DeskRig({ limits: { maxDailyLossCents: cents(14_000) } });
+    const rig = new DeskRig({ limits: { maxDailyLossCents: cents(14_100) } });
     rig.openPosition();
     rig.quotes(604.9);
     rig.advance(5);
@@ -94,8 +102,7 @@ describe('the daily loss', () => {
   });
 
   it('halts by what is lost even with the best side of doubted quotes', () => {
-    const rig = new DeskRig({ limits: TIGHT });
-    rig.openPosition();
+    const rig = tightRig();
     const unbidWing = (ask: number) => {
       loseWithoutAStop(rig);
       const { edit } = rig;
@@ -112,8 +119,7 @@ describe('the daily loss', () => {
   });
 
   it('does not fire on one wide tick', () => {
-    const rig = new DeskRig({ limits: TIGHT });
-    rig.openPosition();
+    const rig = tightRig();
     rig.edit = (sides, right, strike) =>
       right === 'call' && strike === 601 ? { bid: 0.6, ask: 9 } : sides;
     rig.quotes();
@@ -123,8 +129,7 @@ describe('the daily loss', () => {
   });
 
   it('ends with its day: the next session begins active and at nothing', () => {
-    const rig = new DeskRig({ limits: TIGHT });
-    rig.openPosition();
+    const rig = tightRig();
     loseWithoutAStop(rig);
     rig.advance(11);
     rig.goTo(16 * 60 + 15);
@@ -189,8 +194,7 @@ describe('what the market does to the book', () => {
   });
 
   it('makes a halt an incident of its own, though trading was reducing already', () => {
-    const rig = new DeskRig({ limits: TIGHT });
-    rig.openPosition();
+    const rig = tightRig();
     loseWithoutAStop(rig);
     const losing = rig.edit;
     rig.edit = (sides, right, strike) =>

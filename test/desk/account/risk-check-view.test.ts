@@ -91,7 +91,7 @@ describe('the risk check', () => {
   });
 
   it('shows the age of the data, and a limit that is passed as not ok', () => {
-    const rig = new DeskRig({ limits: { maxDailyLossCents: cents(13_200) } });
+    const rig = new DeskRig({ limits: { maxDailyLossCents: cents(14_100) } });
     expect(row(rig, 'data age')).toMatchObject({ used: 0, limit: 5_000, ok: true });
     rig.openPosition();
     rig.quotes(602);

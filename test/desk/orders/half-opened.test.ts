@@ -6,7 +6,7 @@ import { CONDOR, DeskRig } from '../../support/desk-rig.ts';
 /** A condor of two units, of which one has filled and the other still works; beside it work another that
  * sells the same strikes, and a straddle. */
 function halfOpened() {
-  const rig = new DeskRig();
+  const rig = new DeskRig({ limits: { maxDailyLossCents: cents(1_000_00) } });
   const { tokenSha256 } = rig.preview({ ...CONDOR, quantity: 2 });
   const other = rig.preview({ ...CONDOR, width: 3 });
   const straddle = rig.preview({ strategy: 'straddle_scan', strike: 600, quantity: 1 });

@@ -82,7 +82,9 @@ describe('an order by hand', () => {
     const debit = card.limitPrice + 0.5;
     expect(card.exitPlan?.stop).toBe(`closes when it costs ${debit.toFixed(2)}`);
     expect(card.exitPlan?.target).toBe(`buys back at ${(card.limitPrice - 0.2).toFixed(2)}`);
-    expect(card.exitPlan?.plannedLossCents).toBe(5_000);
+    const conceded = Math.round((card.limitPrice - card.worstPrice) * 10_000);
+    const feesOutCents = 26;
+    expect(card.exitPlan?.plannedLossCents).toBe(5_000 + conceded + card.feesCents + feesOutCents);
     expect(codeOf(ask(new DeskRig(), { ...SPREAD, stopLoss: 30 }))).toBe('argument_invalid');
     expect(codeOf(ask(new DeskRig(), { ...SPREAD, takeProfit: -1 }))).toBe('argument_invalid');
   });

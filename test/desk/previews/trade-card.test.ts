@@ -55,7 +55,8 @@ describe('the card of a condor', () => {
       stop: 'either side closes when it alone costs 1.31',
       target: null,
       timeExit: '2026-11-20T15:40:00.000-05:00',
-      plannedLossCents: 13_100,
+      // Both sides stopped at 1.31 for the least credit of 1.27, and fees of $4.52 in and $0.52 out.
+      plannedLossCents: 2 * 13_100 - 12_700 + 452 + 52,
     });
     expect(card.checks.length).toBeGreaterThan(20);
     const unasked = card.checks.filter(({ outcome }) => outcome !== 'passed');
@@ -94,9 +95,20 @@ describe('a warning on a card', () => {
   it('says when the bare worst case exceeds what the day has left', () => {
     const tight = { maxDailyLossCents: cents(37_751) };
     const [warning] = new DeskRig({ limits: tight }).preview().card.warnings;
-    expect(warning).toContain('$377.52 exceeds the $377.51');
+    expect(warning).toContain('the bare worst case of $377.52 of everything open');
+    expect(warning).toContain('exceeds the $377.51');
     const enough = { maxDailyLossCents: cents(37_752) };
     expect(new DeskRig({ limits: enough }).preview().card.warnings).toEqual([]);
+  });
+
+  it('counts what is held, as the check of the daily loss does', () => {
+    const rig = new DeskRig({ limits: { maxDailyLossCents: cents(40_000) } });
+    rig.openPosition({ ...CONDOR, width: 3 });
+    rig.advance(11);
+    const { card } = rig.preview({ ...CONDOR, width: 4 });
+    const numbers = card.checks.find(({ code }) => code === 'daily_loss')?.numbers;
+    expect(numbers?.['bareWorstCaseExceedsRoom']).toBe(true);
+    expect(card.warnings).toHaveLength(1);
   });
 });
 

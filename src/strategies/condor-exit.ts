@@ -66,7 +66,10 @@ function profitFor(sold: SoldCondor, choices: ExitChoices): Partial<ExitPlan> {
  * which a reversal can do: twice the credit paid for the least one received, or the width's loss if
  * that is less. Fees come on top.
  */
-export function condorExitPlan(sold: SoldCondor, day: StrategyDay): ExitPlan {
+export function condorExitPlan(
+  sold: SoldCondor,
+  day: Pick<StrategyDay, 'exits' | 'flattenStartAt'>,
+): ExitPlan {
   const { legs, credit, worstCredit, width, quantity } = sold;
   const bothStopped = price(Math.min(2 * credit, width) - worstCredit);
   return {

@@ -30,6 +30,9 @@ export interface LongPremium {
   readonly choices: ExitChoices;
 }
 
+/** Premium as it is bought, before its strategy says how it is left. */
+export type Bought = Omit<LongPremium, 'stopFraction' | 'targetMultiple'>;
+
 /** Where profit is taken: at the multiple, or by a trail that begins half way there. */
 function profitExit(position: LongPremium): Pick<ExitPlan, 'target' | 'trail'> {
   const { legs, premium, targetMultiple, choices } = position;

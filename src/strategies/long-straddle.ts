@@ -1,11 +1,12 @@
 /** Long straddle: buys the call and the put of one strike, from the scan or as asked. */
 import type { MarketView } from '../engine/domain/market.ts';
+import type { ExitPlan } from '../engine/domain/order.ts';
 import { dollarsFromPrice, priceFromDollars } from '../engine/domain/units.ts';
 import type { Outcome } from '../engine/domain/verdict.ts';
 import { refuseEntryTime } from './entry-window.ts';
 import type { LegMarket } from './leg-selection.ts';
 import { contractByStrike, legMarket } from './leg-selection.ts';
-import { longPremiumExit } from './long-premium-exit.ts';
+import { type Bought, longPremiumExit } from './long-premium-exit.ts';
 import type { NetPrice } from './net-price.ts';
 import { netPrice, openingLegs, premiumOf } from './net-price.ts';
 import type { Refusal } from './refusal.ts';
@@ -78,6 +79,15 @@ function figuresFor(
   };
 }
 
+/** How a straddle is left. */
+export function straddleExit(bought: Bought): ExitPlan {
+  return longPremiumExit({
+    ...bought,
+    stopFraction: STOP_FRACTION,
+    targetMultiple: TARGET_MULTIPLE,
+  });
+}
+
 /** Buys a straddle at the strike, or says by name and number why not. Long only. */
 export const longStraddle: Strategy<StraddleParams> = (view, params, day) => {
   const invalid = refuseArguments(params);
@@ -96,14 +106,12 @@ export const longStraddle: Strategy<StraddleParams> = (view, params, day) => {
     limit: net.limit,
     natural: net.natural,
     worst: net.worst,
-    exitPlan: longPremiumExit({
+    exitPlan: straddleExit({
       legs,
       premium: premiumOf(net.limit),
       worstPremium: premiumOf(net.worst),
       quantity: params.quantity,
       timeExitAt: day.flattenStartAt,
-      stopFraction: STOP_FRACTION,
-      targetMultiple: TARGET_MULTIPLE,
       choices: day.exits,
     }),
     reasons: reasonsFor(markets, net, row),

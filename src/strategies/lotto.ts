@@ -5,6 +5,7 @@
 import type { Right } from '../engine/domain/instrument.ts';
 import { multiplierOf } from '../engine/domain/instrument.ts';
 import type { ContractView, MarketView } from '../engine/domain/market.ts';
+import type { ExitPlan } from '../engine/domain/order.ts';
 import type { Cents } from '../engine/domain/units.ts';
 import {
   addMicros,
@@ -20,7 +21,7 @@ import { readDelta } from './delta-argument.ts';
 import { refuseEntryTime } from './entry-window.ts';
 import type { DeltaRow } from './leg-selection.ts';
 import { contractByDelta, legMarket } from './leg-selection.ts';
-import { longPremiumExit } from './long-premium-exit.ts';
+import { type Bought, longPremiumExit } from './long-premium-exit.ts';
 import type { Concession, NetPrice } from './net-price.ts';
 import { netPrice, openingLegs, premiumOf } from './net-price.ts';
 import type { Refusal } from './refusal.ts';
@@ -133,6 +134,11 @@ function reasonsFor({ row, delta }: DeltaRow, net: NetPrice, day: StrategyDay): 
   ];
 }
 
+/** How a lotto is left: for a profit or by the clock. */
+export function lottoExit(bought: Bought): ExitPlan {
+  return longPremiumExit({ ...bought, targetMultiple: TARGET_MULTIPLE });
+}
+
 /** Buys a lotto option, or says by name and number why not. */
 export const lotto: Strategy<LottoParams> = (view, params, day) => {
   const invalid = refuseArguments(params);
@@ -162,13 +168,12 @@ export const lotto: Strategy<LottoParams> = (view, params, day) => {
     limit: net.limit,
     natural: net.natural,
     worst: net.worst,
-    exitPlan: longPremiumExit({
+    exitPlan: lottoExit({
       legs,
       premium: premiumOf(net.limit),
       worstPremium: premiumOf(net.worst),
       quantity,
       timeExitAt: day.flattenStartAt,
-      targetMultiple: TARGET_MULTIPLE,
       choices: day.exits,
     }),
     reasons: reasonsFor(picked, net, day),

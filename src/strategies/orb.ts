@@ -19,7 +19,7 @@ import { readDelta } from './delta-argument.ts';
 import { refuseEntryTime } from './entry-window.ts';
 import type { DeltaRow } from './leg-selection.ts';
 import { contractByDelta, legMarket } from './leg-selection.ts';
-import { longPremiumExit, timeExitBeforeMark } from './long-premium-exit.ts';
+import { type Bought, longPremiumExit, timeExitBeforeMark } from './long-premium-exit.ts';
 import type { NetPrice } from './net-price.ts';
 import { netPrice, openingLegs, premiumOf } from './net-price.ts';
 import type { BreakDirection } from './opening-range.ts';
@@ -131,6 +131,15 @@ function figuresFor(
   };
 }
 
+/** How the option that was bought on a break is left, but for the range. */
+export function orbExit(bought: Bought): ExitPlan {
+  return longPremiumExit({
+    ...bought,
+    stopFraction: STOP_FRACTION,
+    targetMultiple: TARGET_MULTIPLE,
+  });
+}
+
 /** The idea is over once a minute closes beyond the other side of the range. */
 function oppositeBreak({ range, rangeBreak }: Breakout): NonNullable<ExitPlan['rangeExit']> {
   return rangeBreak.direction === 'up'
@@ -154,14 +163,12 @@ function propose(direction: BreakDirection): Strategy<OrbParams> {
     const net = netPrice([leg]);
     const { limit, natural, worst } = net;
     const legs = openingLegs([leg]);
-    const exitPlan = longPremiumExit({
+    const exitPlan = orbExit({
       legs,
       premium: premiumOf(limit),
       worstPremium: premiumOf(worst),
       quantity: params.quantity,
       timeExitAt: timeExitBeforeMark(view, day, TIME_EXIT_MINUTES_BEFORE_MARK),
-      stopFraction: STOP_FRACTION,
-      targetMultiple: TARGET_MULTIPLE,
       choices: day.exits,
     });
     const rangeExit = oppositeBreak(found);

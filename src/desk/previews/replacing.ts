@@ -26,6 +26,7 @@ import {
 } from '../orders/order-book.ts';
 import { publishOrder } from '../orders/order-views.ts';
 import { recordIntent, requestCancel } from '../orders/sending.ts';
+import { exitOfReplacement } from './exit-of-replacement.ts';
 import { judgeIntent } from './judging.ts';
 import { workedPrices } from './manual-prices.ts';
 import type { PreviewAnswer, PreviewTurn } from './preview-shelf.ts';
@@ -76,14 +77,16 @@ export function previewReplace(
     { net, spot: spotNow(desk) },
     priceFromDollars(dollars),
   );
+  const repriced = { quantity: old.quantity - filledUnits(found.order), limit, worst };
+  const exit = exitOfReplacement(desk, old, repriced);
+  if ('denied' in exit) return no(exit);
   const intentId = desk.orders.nextIntentId(desk.day.session.date);
   const intent = {
     ...old,
+    ...repriced,
     intentId,
     positionId: intentId,
-    quantity: old.quantity - filledUnits(found.order),
-    limit,
-    worst,
+    exitPlan: exit.exitPlan,
     principal: turn.caller.principal,
   };
   return finishPreview(desk, turn, {

@@ -1,0 +1,105 @@
+/**
+ * How a replacement is left: by the plan of the order that it replaces, made anew at its own price and
+ * for its own quantity by what made that one. The clock, the range of a breakout and the distances
+ * that a trader asked for are kept.
+ */
+import type { ExitPlan, OrderIntent } from '../../engine/domain/order.ts';
+import type { EpochMicros, Price } from '../../engine/domain/units.ts';
+import { epochMicros, price } from '../../engine/domain/units.ts';
+import { deny, type Outcome } from '../../engine/domain/verdict.ts';
+import { packageBounds } from '../../risk/package-bounds.ts';
+import { condorExitPlan } from '../../strategies/condor-exit.ts';
+import type { Bought } from '../../strategies/long-premium-exit.ts';
+import { straddleExit } from '../../strategies/long-straddle.ts';
+import { lottoExit } from '../../strategies/lotto.ts';
+import { premiumOf } from '../../strategies/net-price.ts';
+import { orbExit } from '../../strategies/orb.ts';
+import { exitSettingsOf } from '../desk-config.ts';
+import type { DeskContext } from '../desk-context.ts';
+import { manualExit } from './manual-exit.ts';
+import { withFees } from './planned-loss.ts';
+
+/** What a replacement changes. */
+type Repriced = Pick<OrderIntent, 'quantity' | 'limit' | 'worst'>;
+type Exit = Outcome<{ readonly exitPlan: ExitPlan }>;
+
+function timeExitOf({ day }: DeskContext, { exitPlan }: OrderIntent): EpochMicros {
+  const { flattenStartAt } = day.schedule;
+  return epochMicros(Math.min(exitPlan?.timeExitAt ?? flattenStartAt, flattenStartAt));
+}
+
+function bought(desk: DeskContext, old: OrderIntent, { quantity, limit, worst }: Repriced): Bought {
+  return {
+    legs: old.legs,
+    premium: premiumOf(limit),
+    worstPremium: premiumOf(worst),
+    quantity,
+    timeExitAt: timeExitOf(desk, old),
+    choices: exitSettingsOf(desk.config),
+  };
+}
+
+function condorAnew(desk: DeskContext, { legs }: OrderIntent, repriced: Repriced): ExitPlan {
+  const { quantity, limit, worst } = repriced;
+  const width = price(0 - packageBounds(legs, undefined).least);
+  const sold = { legs, quantity, credit: limit, worstCredit: worst, width };
+  const { flattenStartAt } = desk.day.schedule;
+  return condorExitPlan(sold, { exits: exitSettingsOf(desk.config), flattenStartAt });
+}
+
+/** What closing one unit costs at a stop or target, negative where it brings something in. */
+function debitAt({ kind, price: at }: { readonly kind: string; readonly price: Price }): number {
+  return kind.startsWith('debit') ? at : 0 - at;
+}
+
+/** The plan of an order by hand. A stop that was chosen for the trader is chosen anew. */
+function handAnew(desk: DeskContext, old: OrderIntent, { quantity, limit, worst }: Repriced): Exit {
+  const { legs, exitPlan } = old;
+  const timeExitAt = timeExitOf(desk, old);
+  const chosenHere = { stopLoss: undefined, takeProfit: undefined };
+  const before = manualExit({ ...old, net: old.limit, timeExitAt, ...chosenHere });
+  const usual = 'denied' in before ? undefined : before.exitPlan.stop;
+  const { stop, target } = exitPlan ?? {};
+  const isAsked = stop !== undefined && stop.price !== usual?.price;
+  const exit = manualExit({
+    legs,
+    quantity,
+    net: limit,
+    worst,
+    timeExitAt,
+    stopLoss: isAsked ? price(debitAt(stop) - old.limit) : undefined,
+    takeProfit: target === undefined ? undefined : price(old.limit - debitAt(target)),
+  });
+  if (!('denied' in exit)) return exit;
+  const message =
+    'at this limit the stop that was asked for is beyond the worst case: cancel the order and place it anew';
+  return deny('argument_invalid', message, exit.denied.numbers);
+}
+
+function planAnew(desk: DeskContext, old: OrderIntent, repriced: Repriced): Exit {
+  const { rangeExit } = old.exitPlan ?? {};
+  switch (old.strategy) {
+    case 'orb_long_call':
+    case 'orb_long_put': {
+      const plan = orbExit(bought(desk, old, repriced));
+      return { exitPlan: rangeExit === undefined ? plan : { ...plan, rangeExit } };
+    }
+    case 'lotto_play_5_delta':
+      return { exitPlan: lottoExit(bought(desk, old, repriced)) };
+    case 'straddle_scan':
+      return { exitPlan: straddleExit(bought(desk, old, repriced)) };
+    case 'iron_condor_30_delta':
+      return { exitPlan: condorAnew(desk, old, repriced) };
+    case 'place_order':
+    case 'external':
+      return handAnew(desk, old, repriced);
+  }
+}
+
+/** The exit plan of what takes the place of `old`, or why it has none. */
+export function exitOfReplacement(desk: DeskContext, old: OrderIntent, repriced: Repriced): Exit {
+  const exit = planAnew(desk, old, repriced);
+  if ('denied' in exit) return exit;
+  const { quantity } = repriced;
+  return { exitPlan: withFees(desk, { legs: old.legs, quantity }, exit.exitPlan) };
+}

@@ -121,6 +121,28 @@ describe('after a restart', () => {
     expect(again.submitted).toEqual([]);
   });
 
+  it('an order is shown at the limit that it was last moved to, also where it ended unanswered', () => {
+    const rig = new DeskRig();
+    rig.confirm(rig.preview().tokenSha256);
+    const { intentId } = rig.orders()[0]!.intent;
+    rig.gateway.isMute = true;
+    rig.advance(6);
+    rig.brokerSays({ kind: 'cancelled', intentId, remaining: 1 });
+    const { limit, intent } = rig.order(intentId);
+    expect(limit).toBeLessThan(intent.limit);
+    expect(rig.restart(rig.records(), { isOpen: false }).order(intentId).limit).toBe(limit);
+  });
+
+  it('a thousand numbers are left out behind each run that was cut off, over all restarts', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    const numberOf = (of: DeskRig) => Number(of.orders().at(-1)?.intent.intentId.split('-').at(-1));
+    const idle = rig.restart();
+    const again = idle.restart();
+    again.openPosition({ ...CONDOR, width: 3 });
+    expect(numberOf(again) - numberOf(rig)).toBe(2_001);
+  });
+
   it('an opening recorded and not sent is dead at the paper broker', () => {
     const rig = new DeskRig();
     const { tokenSha256 } = rig.preview();

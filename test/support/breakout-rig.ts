@@ -3,12 +3,10 @@ import { addMicros, MICROS_PER_MINUTE, priceFromDollars } from '../../src/engine
 import type { RigOptions } from './desk-rig.ts';
 import { DeskRig } from './desk-rig.ts';
 
-const ORB_CALL = {
-  strategy: 'orb_long_call',
-  strikeDelta: 30,
-  rangeMinutes: 15,
-  quantity: 1,
-} as const;
+/** The long call of the breakout. */
+export function breakoutOf(quantity: number) {
+  return { strategy: 'orb_long_call', strikeDelta: 30, rangeMinutes: 15, quantity } as const;
+}
 
 /** A desk on whose day the price broke out of the range 598 to 599.5 upward, at 600 now. */
 export function breakoutRig(options: RigOptions = {}): DeskRig {
@@ -28,6 +26,6 @@ export function putBar(rig: DeskRig, minute: number, close: number): void {
 }
 
 /** Opens the long call of the breakout. */
-export function openBreakout(rig: DeskRig) {
-  return rig.openPosition(ORB_CALL);
+export function openBreakout(rig: DeskRig, quantity = 1) {
+  return rig.openPosition(breakoutOf(quantity));
 }

@@ -58,12 +58,17 @@ describe('the daily loss', () => {
   });
 
   it('calls back an opening that still works when it halts', () => {
-    const rig = new DeskRig({ limits: { maxDailyLossCents: cents(28_000) } });
-    rig.openPosition();
-    const { tokenSha256 } = rig.preview({ ...CONDOR, width: 3 });
+    const limits = { maxDailyLossCents: cents(60_000), portfolioDeltaCap: 300 };
+    const rig = new DeskRig({ limits });
+    const { legs } = rig.openPosition({ ...CONDOR, width: 10 });
+    const strikes = legs.map(({ instrument }) => 'strike' in instrument && instrument.strike);
+    expect(strikes).not.toContain(5_970_000);
+    const { tokenSha256 } = rig.preview({ strategy: 'straddle_scan', strike: 597, quantity: 1 });
     rig.size = 0;
+    rig.quotes();
     rig.confirm(tokenSha256);
     const opening = rig.orders().at(-1)!;
+    expect(opening.intent.purpose).toBe('open');
     rig.quotes(620);
     expect(rig.day.status.causes).toContain('dailyLoss');
     expect(opening.cancelRequested).toBe(true);

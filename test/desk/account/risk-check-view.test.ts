@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { worstCaseOf } from '../../../src/desk/account/account-risk.ts';
 import type { LimitView, RiskCheckView } from '../../../src/desk/engine-api-risk.ts';
 import { cents } from '../../../src/engine/domain/units.ts';
-import { DeskRig, valueIn } from '../../support/desk-rig.ts';
+import { CONDOR, DeskRig, valueIn } from '../../support/desk-rig.ts';
 
 function viewOf(rig: DeskRig): RiskCheckView {
   return rig.query<RiskCheckView>({ kind: 'riskCheck' });
@@ -70,6 +71,21 @@ describe('the risk check', () => {
       card.exitPlan?.plannedLossCents,
     );
     expect(row(rig, 'MAX_POSITION_CONTRACTS').used).toBe(1);
+  });
+
+  it('counts of an opening that has filled in part what is held, and the rest as it works', () => {
+    const rig = new DeskRig({ limits: { maxTradeLossCents: cents(200_000) } });
+    rig.size = 1;
+    rig.quotes();
+    const { tokenSha256, card } = rig.preview({ ...CONDOR, quantity: 3 });
+    rig.confirm(tokenSha256);
+    for (let second = 0; second < 30 && rig.positions().length === 0; second += 1) rig.advance(1);
+    expect(rig.orders()[0]?.status).toBe('working');
+    const [held] = rig.positions();
+    const left = 3 - (held?.quantity ?? 0);
+    expect(left).toBeGreaterThan(0);
+    const used = row(rig, 'MAX_OPEN_RISK').used as number;
+    expect(used).toBeCloseTo(worstCaseOf(held!) + (card.maxLossCents * left) / 3, 0);
   });
 
   it('counts a held condor at its worst point and the day at what closing costs', () => {

@@ -314,6 +314,21 @@ describe('a cancel', () => {
     expect(rig.submitted).toEqual([]);
   });
 
+  it('of an order that waits for its clearance ends it unsent, whatever the kill word allows', () => {
+    const rig = new DeskRig();
+    rig.journal = 'held';
+    rig.send({ kind: 'confirm', tokenSha256: rig.preview().tokenSha256 });
+    const order = rig.orders()[0]!;
+    const { intentId } = order.intent;
+    const seq = rig.records().at(-1)?.seq ?? 0;
+    rig.desk.step({ kind: 'journalDurable', at: rig.at, seq, hash: '' });
+    expect(order.status).toBe('sending');
+    rig.send({ kind: 'cancel', orderId: intentId, tokenSha256: rig.newToken() });
+    expect(order).toMatchObject({ status: 'denied', reason: 'cancelled before it was sent' });
+    rig.step({ kind: 'cleared', at: rig.at, intentId, act: 'submit' });
+    expect(rig.submitted).toEqual([]);
+  });
+
   it('of an order that closes takes a token', () => {
     const rig = new DeskRig();
     const orderId = restingClose(rig, rig.openPosition().positionId);

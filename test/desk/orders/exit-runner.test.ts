@@ -343,6 +343,21 @@ describe('an exit in trouble', () => {
     expect(rig.positions()).toEqual([]);
   });
 
+  it('hurries the close of a part that rests while the rest is left', () => {
+    const rig = new DeskRig({ limits: WIDE_ENOUGH });
+    const { positionId } = rig.openPosition({ ...CONDOR, width: 2, quantity: 2 });
+    rig.size = 0;
+    rig.quotes();
+    rig.confirm(rig.previewClose(positionId, 1).tokenSha256);
+    const part = rig.orders().at(-1)!;
+    const before = part.urgency;
+    rig.quotes(603);
+    rig.advance(3);
+    const [rest] = rig.orders().filter(({ intent }) => intent.purpose === 'exit');
+    expect([part.status, rest?.status]).toEqual(['working', 'working']);
+    expect([before, part.urgency]).toEqual(['normal', rest?.urgency]);
+  });
+
   it('closes a bought-back side no second time', () => {
     const rig = new DeskRig();
     rig.openPosition({ ...CONDOR, width: 3 });

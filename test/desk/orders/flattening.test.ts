@@ -77,6 +77,22 @@ describe('a flatten', () => {
     expect(rig.positions()).toEqual([]);
   });
 
+  it('is not told as done while an opening that it called back may still fill', () => {
+    const rig = new DeskRig();
+    const { tokenSha256 } = rig.preview();
+    rig.size = 0;
+    rig.quotes();
+    rig.confirm(tokenSha256);
+    rig.paper.setKnobs({ leastLatencyMillis: 6_000, mostLatencyMillis: 6_000 });
+    flattenNow(rig);
+    rig.advance(4);
+    expect(rig.orders()[0]?.status).toBe('working');
+    expect(rig.alerts()).not.toContain('FLATTEN_DONE');
+    rig.advance(4);
+    expect(rig.orders()[0]?.status).toBe('cancelled');
+    expect(rig.alerts()).toContain('FLATTEN_DONE');
+  });
+
   it('asked for twice answers with the same orders and sends nothing twice', () => {
     const rig = new DeskRig();
     rig.openPosition();

@@ -52,6 +52,29 @@ describe('the limit of an opening', () => {
     expect(rig.order(orderId).status).toBe('cancelled');
   });
 
+  it('is called back while trading is halted, again where the broker refused to', () => {
+    const rig = new DeskRig();
+    const orderId = resting(rig, rig.preview().tokenSha256);
+    rig.gateway.refuseCancel = 'busy';
+    rig.ask({ kind: 'kill', reason: 'enough' });
+    rig.advance(3);
+    expect(rig.order(orderId).status).toBe('working');
+    rig.gateway.refuseCancel = undefined;
+    rig.advance(15);
+    expect(rig.order(orderId).status).toBe('cancelled');
+  });
+
+  it('that was cleared is not moved where its cancel came between', () => {
+    const rig = new DeskRig();
+    const orderId = resting(rig, rig.preview().tokenSha256);
+    rig.paper.setKnobs({ leastLatencyMillis: 9_000, mostLatencyMillis: 9_000 });
+    rig.ask({ kind: 'cancel', orderId, tokenSha256: rig.newToken() });
+    expect(rig.order(orderId)).toMatchObject({ status: 'working', cancelRequested: true });
+    const asked = rig.repriced.length;
+    rig.step({ kind: 'cleared', at: rig.at, intentId: orderId, act: 'reprice' });
+    expect(rig.repriced).toHaveLength(asked);
+  });
+
   it('stays where it is while trading is reducing, until its patience ends', () => {
     const rig = new DeskRig();
     const order = rig.order(resting(rig, rig.preview().tokenSha256));
@@ -121,6 +144,21 @@ describe('a close with a leg that nobody trades any more', () => {
     expect(rig.order(orderId).status).toBe('cancelled');
     const { legs } = rig.previewClose(positionId).card;
     expect(legs.map(({ right }) => right)).toEqual(['put']);
+  });
+
+  it('is not called back for a market that is gone twice for less than that', () => {
+    const rig = new DeskRig();
+    const { positionId } = rig.openPosition(STRADDLE);
+    const orderId = resting(rig, rig.previewClose(positionId).tokenSha256);
+    const { edit } = rig;
+    for (let time = 0; time < 2; time += 1) {
+      rig.edit = (sides, right) => (right === 'call' ? { ...sides, bid: undefined } : sides);
+      rig.advance(4);
+      rig.edit = edit;
+      rig.advance(1);
+    }
+    expect(rig.bodies('cancelRequested')).toEqual([]);
+    expect(rig.order(orderId).status).toBe('working');
   });
 });
 

@@ -1,16 +1,50 @@
 import { describe, expect, it } from 'vitest';
 import type { OrderView, PnlView, TradeCard } from '../../../src/desk/engine-api.ts';
-import { breakoutRig, openBreakout } from '../../support/breakout-rig.ts';
+import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
+import { cents, price } from '../../../src/engine/domain/units.ts';
+import { breakoutOf, breakoutRig, openBreakout } from '../../support/breakout-rig.ts';
 import { CONSOLE, type DeskRig, valueIn } from '../../support/desk-rig.ts';
 
 const STOPS = { exits: { paperNativeStops: true } };
+const WIDE = {
+  maxTradeLossCents: cents(500_000),
+  maxOpenRiskCents: cents(900_000),
+  maxDailyLossCents: cents(900_000),
+  portfolioDeltaCap: 500,
+};
 
-/** A long call whose stop rests at the broker. */
-function protectedCall() {
-  const rig = breakoutRig(STOPS);
-  const position = openBreakout(rig);
+/** A long call, or several, whose stop rests at the broker. */
+function protectedCall(quantity = 1) {
+  const rig = breakoutRig({ ...STOPS, limits: WIDE });
+  const position = openBreakout(rig, quantity);
   rig.advance(2);
   return { rig, position, stop: stops(rig)[0] };
+}
+
+/** Somebody else sells some of what is held, and the broker's list says so. */
+function soldElsewhere(rig: DeskRig, quantity: number): void {
+  const leg = rig.positions()[0]!.legs[0]!;
+  const symbol = instrumentSymbol(leg.instrument);
+  rig.gateway.editSnapshot = (snapshot) => ({
+    ...snapshot,
+    positions: snapshot.positions.flatMap((held) => {
+      const left = held.symbol === symbol ? held.quantity - quantity : held.quantity;
+      return left === 0 ? [] : [{ ...held, quantity: left }];
+    }),
+  });
+  rig.brokerSays({
+    kind: 'fill',
+    fill: {
+      fillId: 'theirs',
+      intentId: 'external-9',
+      instrument: leg.instrument,
+      action: 'sellToClose',
+      quantity,
+      price: price(10_000),
+      feesCents: cents(0),
+      marketAt: rig.at.market,
+    },
+  });
 }
 
 function stops(rig: DeskRig) {
@@ -52,6 +86,37 @@ describe('a broker that holds stops', () => {
     rig.gateway.editSnapshot = (snapshot) => snapshot;
     rig.advance(2);
     expect(stops(rig).map(({ status }) => status)).toEqual(['working']);
+  });
+
+  it('is given none while the opening still works, and one for all of it once that has ended', () => {
+    const rig = breakoutRig({ ...STOPS, limits: WIDE });
+    rig.size = 1;
+    rig.quotes();
+    const { tokenSha256 } = rig.preview(breakoutOf(3));
+    rig.confirm(tokenSha256);
+    for (let second = 0; second < 30 && rig.positions().length === 0; second += 1) rig.advance(1);
+    rig.size = 0;
+    rig.advance(8);
+    expect(rig.orders()[0]?.status).toBe('working');
+    expect(rig.positions()).toHaveLength(1);
+    expect(stops(rig)).toEqual([]);
+    rig.size = 50;
+    rig.advance(60);
+    expect(rig.orders()[0]?.status).toBe('filled');
+    expect(stops(rig).map(({ intent }) => intent.quantity)).toEqual([3]);
+  });
+
+  it('is given none any more once the day is being closed', () => {
+    const { rig, stop } = protectedCall();
+    rig.gateway.refuse = ({ purpose }) =>
+      purpose === 'protective' ? undefined : { reason: 'try later' };
+    rig.spot = 602;
+    rig.goTo(15 * 60 + 40);
+    rig.advance(40);
+    expect(rig.positions()).toHaveLength(1);
+    expect(rig.gateway.refused.length).toBeGreaterThan(0);
+    expect(stop?.status).toBe('cancelled');
+    expect(stops(rig)).toHaveLength(1);
   });
 
   it('is asked about it again at most every thirty seconds', () => {
@@ -134,6 +199,50 @@ describe('what else closes a protected position', () => {
     const dead = rig.orders().filter(({ status }) => status === 'denied');
     expect(dead[0]?.reason).toContain('the stop at the broker closed the position first');
     expect([rig.positions(), net(rig)]).toEqual([[], 0]);
+  });
+});
+
+describe('a stop at the broker', () => {
+  it('is called back where somebody else sold all that it protects', () => {
+    const { rig, stop } = protectedCall();
+    soldElsewhere(rig, 1);
+    expect(rig.positions()).toEqual([]);
+    rig.advance(2);
+    expect(stop).toMatchObject({ status: 'cancelled', cancelRequested: true });
+    expect(stops(rig)).toHaveLength(1);
+  });
+
+  it('is replaced by a smaller one where somebody else sold a part', () => {
+    const { rig, stop } = protectedCall(2);
+    expect(stop?.intent.quantity).toBe(2);
+    soldElsewhere(rig, 1);
+    rig.advance(10);
+    expect(stops(rig).map(({ intent, status }) => [intent.quantity, status])).toEqual([
+      [2, 'cancelled'],
+      [1, 'working'],
+    ]);
+  });
+
+  it('stays where it has filled in part and its rest covers what is left', () => {
+    const { rig, stop } = protectedCall(2);
+    const { intentId, legs } = stop!.intent;
+    rig.gateway.isMute = true;
+    rig.brokerSays({
+      kind: 'fill',
+      fill: {
+        fillId: 'part',
+        intentId,
+        instrument: legs[0]!.instrument,
+        action: 'sellToClose',
+        quantity: 1,
+        price: price(10_000),
+        feesCents: cents(0),
+        marketAt: rig.at.market,
+      },
+    });
+    rig.step({ kind: 'clock', at: rig.at });
+    expect(rig.positions()[0]?.legs[0]?.quantity).toBe(1);
+    expect(stop).toMatchObject({ status: 'working', cancelRequested: false });
   });
 });
 

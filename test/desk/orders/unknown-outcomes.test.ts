@@ -111,9 +111,22 @@ describe('an UNKNOWN outcome', () => {
     rig.brokerSays({ kind: 'connection', connected: false, detail: 'gone' });
     rig.advance(10);
     rig.brokerSays({ kind: 'connection', connected: true, detail: 'back' });
-    rig.advance(14);
+    rig.advance(16);
     expect(rig.order(intentId).status).toBe('unknown');
-    rig.advance(25);
+    rig.advance(10);
+    expect(rig.order(intentId).status).toBe('absentPresumed');
+  });
+
+  it('does not end by a stream that blinked between its two histories: the proof begins anew', () => {
+    const { rig, intentId } = unknownRig();
+    rig.gateway.answerSearch = () => [{ kind: 'searched', intentId, search: absent(rig) }];
+    rig.advance(12);
+    rig.brokerSays({ kind: 'connection', connected: false, detail: 'gone' });
+    rig.advance(1);
+    rig.brokerSays({ kind: 'connection', connected: true, detail: 'back' });
+    rig.advance(9);
+    expect(rig.order(intentId).status).toBe('unknown');
+    rig.advance(20);
     expect(rig.order(intentId).status).toBe('absentPresumed');
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ConfirmResult, TradeCard } from '../../../src/desk/engine-api.ts';
 import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
+import { cents, price } from '../../../src/engine/domain/units.ts';
 import {
   CONDOR,
   CONSOLE,
@@ -81,6 +82,59 @@ describe('replacing an order', () => {
     expect(rig.bodies('intentRecorded').map(({ tokenSha256 }) => tokenSha256)).toContain(
       asked.tokenSha256,
     );
+  });
+
+  it('asks for no more than is left of what has filled in part', () => {
+    const maxTradeLossCents = cents(200_000);
+    const rig = new DeskRig({
+      limits: { maxTradeLossCents, maxDailyLossCents: maxTradeLossCents },
+    });
+    rig.size = 1;
+    rig.quotes();
+    const { tokenSha256 } = rig.preview({ ...CONDOR, quantity: 3 });
+    rig.send({ kind: 'confirm', tokenSha256 }, TRADER);
+    for (let second = 0; second < 30 && rig.positions().length === 0; second += 1) rig.advance(1);
+    rig.size = 0;
+    rig.quotes();
+    const [order] = rig.orders();
+    const held = rig.positions()[0]?.quantity ?? 0;
+    expect([order?.status, held > 0 && held < 3]).toEqual(['working', true]);
+    const orderId = order!.intent.intentId;
+    const card = cardOf(ask(rig, orderId, worstOf(rig, orderId)));
+    expect(card.legs.map(({ quantity }) => Math.abs(quantity))).toEqual(
+      card.legs.map(() => 3 - held),
+    );
+  });
+
+  it('sends nothing where one leg of the old order filled meanwhile, and refuses one that is uneven', () => {
+    const { rig, orderId } = working();
+    const { tokenSha256 } = ask(rig, orderId, worstOf(rig, orderId));
+    const worst = worstOf(rig, orderId);
+    rig.send({ kind: 'confirm', tokenSha256 }, TRADER);
+    const { instrument, action } = rig.order(orderId).intent.legs[0]!;
+    const fill = { fillId: 'one', intentId: orderId, instrument, action, quantity: 1 };
+    const { market: marketAt } = rig.at;
+    rig.brokerSays({
+      kind: 'fill',
+      fill: { ...fill, price: price(10_000), feesCents: cents(0), marketAt },
+    });
+    rig.brokerSays({ kind: 'cancelled', intentId: orderId, remaining: 1 });
+    rig.advance(1);
+    expect(rig.order(orderId).reason).toBe('not replaced: it filled meanwhile');
+    expect(rig.submitted).toEqual([orderId]);
+    const other = working();
+    other.rig.brokerSays({
+      kind: 'fill',
+      fill: {
+        ...fill,
+        intentId: other.orderId,
+        price: price(10_000),
+        feesCents: cents(0),
+        marketAt,
+      },
+    });
+    const { reply } = ask(other.rig, other.orderId, worst);
+    expect('denied' in reply && reply.denied.message).toContain('uneven');
   });
 
   it('never lets the two work at once', () => {

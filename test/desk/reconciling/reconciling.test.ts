@@ -184,6 +184,16 @@ describe('a fill that was never told', () => {
     ]);
   });
 
+  it('is not booked where the positions of the same snapshot contradict it', () => {
+    const rig = new DeskRig();
+    const { fills: told } = rig.execute(rig.preview());
+    const before = rig.positions();
+    edit(rig, ({ fills }) => ({ fills: [...fills, { ...told[0]!, fillId: 'odd' }] }));
+    rig.advance(12);
+    expect(rig.alerts()).toContain('RECONCILE_DIFFERS');
+    expect(rig.positions()).toEqual(before);
+  });
+
   it('is not booked from a snapshot whose own parts change between looks', () => {
     const { rig } = missed();
     let look = 0;
@@ -251,13 +261,17 @@ describe('a busted execution', () => {
     expect(rig.day.status.causes).toContain('brokenRatio');
   });
 
-  it('that the positions of the same snapshot contradict is not believed', () => {
+  it('of a close that the positions of the same snapshot contradict is not believed', () => {
     const rig = holding();
-    edit(rig, ({ fills }) => ({ fills: fills.slice(1) }));
+    const [position] = rig.positions();
+    const { fills: closed } = rig.execute(rig.previewClose(position!.positionId));
+    edit(rig, ({ fills }) => ({
+      fills: fills.filter(({ fillId }) => fillId !== closed[0]?.fillId),
+    }));
     rig.advance(12);
     expect(rig.alerts()).toContain('RECONCILE_DIFFERS');
     expect(rig.alerts()).not.toContain('TRADE_BUSTED');
-    expect(rig.positions()[0]?.legs).toHaveLength(4);
+    expect(rig.positions()).toEqual([]);
   });
 
   it('is taken back once, and the day keeps its sum', () => {
@@ -277,15 +291,15 @@ describe('a busted execution', () => {
 });
 
 describe('an order at the broker', () => {
+  /** Beside the order of this id somebody else's works at the broker, and stays there. */
   const asForeign = (rig: DeskRig, orderId: string) => {
-    edit(rig, (snapshot) => {
-      const [own] = snapshot.workingOrders;
-      const theirs = { ...own!, intentId: 'external-B-9', brokerOrderId: 'B-9' };
-      return { workingOrders: own?.intentId === orderId ? [own, theirs] : [] };
-    });
+    const { workingOrders } = rig.paper.snapshot(rig.at);
+    const own = workingOrders.find(({ intentId }) => intentId === orderId)!;
+    const theirs = { ...own, intentId: 'external-B-9', brokerOrderId: 'B-9' };
+    edit(rig, (snapshot) => ({ workingOrders: [...snapshot.workingOrders, theirs] }));
   };
 
-  it('that nobody gave here is adopted: shown, counted, not walked, and there after a restart', () => {
+  it('that nobody gave here is adopted: shown, counted, and there after a restart', () => {
     const { rig, orderId } = working();
     const before = rig.query<RiskCheckView>({ kind: 'riskCheck' });
     asForeign(rig, orderId);
@@ -296,12 +310,26 @@ describe('an order at the broker', () => {
       view.limits.find(({ name }) => name === 'MAX_OPEN_RISK')?.used as number;
     const after = rig.query<RiskCheckView>({ kind: 'riskCheck' });
     expect(riskOf(after)).toBeGreaterThan(riskOf(before) * 1.5);
-    const limit = foreign.limit;
-    rig.advance(20);
-    expect(foreign.limit).toBe(limit);
     expect(rig.restart(rig.records(), { isOpen: false }).order('external-B-9').status).toBe(
       'working',
     );
+  });
+
+  it('that nobody gave here is neither walked nor called back when an own one would be', () => {
+    const { rig, orderId } = working();
+    asForeign(rig, orderId);
+    rig.advance(ALARM_SECONDS);
+    const foreign = rig.order('external-B-9');
+    const { limit } = foreign;
+    rig.advance(95);
+    expect(rig.order(orderId).status).toBe('cancelled');
+    expect([foreign.status, foreign.limit, foreign.cancelRequested]).toEqual([
+      'working',
+      limit,
+      false,
+    ]);
+    const touched = [...rig.bodies('cancelRequested'), ...rig.bodies('repriced')];
+    expect(touched.map(({ intentId }) => intentId)).not.toContain('external-B-9');
   });
 
   it('of somebody else that opens at no named price counts as one that may lose anything', () => {
@@ -343,6 +371,19 @@ describe('an order at the broker', () => {
     expect(rig.alerts()).toContain('ORDER_REOPENED');
   });
 
+  it('that was cancelled here and works there after all can be called back again', () => {
+    const { rig, orderId } = working();
+    rig.gateway.isMute = true;
+    const cancel = () => rig.ask({ kind: 'cancel', orderId, tokenSha256: rig.newToken() });
+    cancel();
+    rig.brokerSays({ kind: 'cancelled', intentId: orderId, remaining: 1 });
+    rig.advance(ALARM_SECONDS);
+    expect(rig.alerts()).toContain('ORDER_REOPENED');
+    expect(rig.order(orderId)).toMatchObject({ status: 'working', cancelRequested: false });
+    cancel();
+    expect(rig.bodies('cancelRequested')).toHaveLength(2);
+  });
+
   it('that ended there and works here ends as it did there', () => {
     const { rig, orderId } = working();
     edit(rig, () => ({
@@ -361,6 +402,20 @@ describe('an order at the broker', () => {
     agree(rig);
     rig.advance(4);
     expect(rig.bodies('orderResolved').map(({ intentId }) => intentId)).toEqual([orderId]);
+  });
+
+  it('that filled there, of which no fill is listed, is UNKNOWN until one is', () => {
+    const { rig, orderId } = working();
+    edit(rig, () => ({
+      workingOrders: [],
+      endedOrders: [{ intentId: orderId, standing: 'filled', remaining: 0 }],
+    }));
+    rig.advance(4);
+    expect(rig.order(orderId)).toMatchObject({
+      status: 'unknown',
+      reason: 'the broker lists it as filled, without its fills',
+    });
+    expect(rig.alerts()).toContain('ORDER_UNKNOWN');
   });
 
   it('with another rest than here is told and left to the operator', () => {
@@ -528,6 +583,22 @@ function expiredUntold() {
 }
 
 describe('healing', () => {
+  it('waits for a second look that differs in just what the one before did', () => {
+    const { rig, orderId } = working();
+    const ended = {
+      workingOrders: [],
+      endedOrders: [{ intentId: orderId, standing: 'cancelled', remaining: 1 }],
+    } as const;
+    const look = () => rig.advance(2);
+    edit(rig, (snapshot) => ({ ...moreShares(snapshot), ...ended }));
+    look();
+    edit(rig, () => ended);
+    look();
+    expect(rig.order(orderId).status).toBe('working');
+    look();
+    expect(rig.order(orderId).status).toBe('cancelled');
+  });
+
   it('never speaks to the broker: what protects is not cancelled by it', () => {
     const rig = holding();
     const [position] = rig.positions();

@@ -17,6 +17,7 @@ import type { IoSource, IoStart, ReaderStart } from '../desk/threads/io-worker-s
 import type { AccountPace } from '../desk/threads/request-turns-shell.ts';
 import { createChainBuffer } from '../engine/chain/chain-layout.ts';
 import { assert } from '../engine/domain/assert.ts';
+import { suffices } from '../engine/domain/client-rights.ts';
 import { type SimulatedTime, wallMicros } from '../engine/domain/clock.ts';
 import { DeltaringError, type ErrorCode } from '../engine/domain/errors.ts';
 import { underlyingOf } from '../engine/domain/underlying.ts';
@@ -65,7 +66,8 @@ function exitSettings(config: Config): ExitSettings {
   };
 }
 
-function deskConfig(config: Config, audit: AuditStart): DeskConfig {
+/** What the desk is told of the settings. */
+export function deskConfig(config: Config, audit: AuditStart): DeskConfig {
   return {
     audit,
     monotonicOffsetMicros: wallMicros() - machineTimes().monotonicMicros,
@@ -83,6 +85,7 @@ function deskConfig(config: Config, audit: AuditStart): DeskConfig {
     },
     exits: exitSettings(config),
     plan: readPlan(config),
+    mayOpen: !config.DELTARING_READ_ONLY && suffices(config.DELTARING_AUTHORITY.authority, 'open'),
     expireMinutes: config.AUTO_EXPIRE_TIME,
   };
 }

@@ -146,12 +146,14 @@ const calendarShape = z
     valid_until: date,
     events: z
       .array(
-        z.strictObject({
-          date,
-          name,
-          from: clock.default(0),
-          to: clock.default(MINUTES_PER_DAY),
-        }),
+        z
+          .strictObject({
+            date,
+            name,
+            from: clock.default(0),
+            to: clock.default(MINUTES_PER_DAY),
+          })
+          .refine(({ from, to }) => from < to, 'from must be before to'),
       )
       .max(1_000),
   })

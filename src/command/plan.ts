@@ -11,11 +11,11 @@ function dollars(cents: number): string {
   return `$${(cents / 100).toFixed(2)}`;
 }
 
-function planLines({ sheet, eventsUntil, grant, slots }: PlanView): readonly string[] {
+function planLines({ sheet, eventsUntil, grant, held, slots }: PlanView): readonly string[] {
   if (sheet === null) return ['no plan: PLAN_SHEET names its file'];
   const leave =
-    grant === null
-      ? 'may not send: it prepares previews only'
+    grant === null || held !== null
+      ? `may not send, it prepares previews only: ${held}`
       : `may send today: ${dollars(grant.leftCents)} of ${dollars(grant.budgetCents)} left, granted by ${grant.by}`;
   const events = eventsUntil === null ? [] : [`events known until ${eventsUntil}`];
   const rows = slots.map(

@@ -39,6 +39,9 @@ export interface DeskConfig {
   readonly exits?: ExitSettings;
   /** The schedule of the day, where the operator set one. */
   readonly plan?: PlanSheet | undefined;
+  /** False where the operator lets nobody open: then the plan does not either. Absent in recordings from
+   * before it was asked, which is true. */
+  readonly mayOpen?: boolean | undefined;
   /** Earlier chain expiry, minutes after midnight ET; undefined = the calendar's. */
   readonly expireMinutes?: number | undefined;
 }

@@ -1,6 +1,7 @@
 /** The plan and the trader's alerts, as the engine's door tells them. Plain values. */
 
-/** One turn of the plan. `waiting`: its time has not come. */
+/** One turn of the plan. `waiting`: its time has not come. `detail`: why, and of
+ * what waits, what is to be known before. */
 export interface PlanSlotView {
   readonly slotId: string;
   /** New York, HH:MM. */
@@ -25,6 +26,8 @@ export interface PlanView {
     readonly spentCents: number;
     readonly leftCents: number;
   } | null;
+  /** Why nothing of it is sent now; null where it may send, or no sheet is set. */
+  readonly held: string | null;
   readonly slots: readonly PlanSlotView[];
 }
 

@@ -35,7 +35,8 @@ export function idField(description: string) {
     .describe(description);
 }
 
-function deltaFault(points: number, isCall: boolean): string | undefined {
+/** What is wrong with a delta as a trader gives it; undefined where nothing is. */
+export function deltaFault(points: number, isCall: boolean): string | undefined {
   const size = Math.abs(points);
   if (size > 0 && size < LEAST_DELTA_POINTS) {
     const meant = Math.round(size * 100 * MOST_ROUNDED_PLACES) / MOST_ROUNDED_PLACES;

@@ -1,5 +1,10 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createBuffers, outsideSource, startSim } from '../../src/command/engine-threads.ts';
+import {
+  createBuffers,
+  deskConfig,
+  outsideSource,
+  startSim,
+} from '../../src/command/engine-threads.ts';
 import { simulatedTimeOf } from '../../src/command/session-time.ts';
 import { readConfig } from '../../src/config.ts';
 import { summarizeJournal } from '../../src/desk/journal-summary.ts';
@@ -62,5 +67,20 @@ describe('an outside feed', () => {
       refreshToken: 'refresh',
       userAgent: expect.stringMatching(/^deltaring\/\d/),
     });
+  });
+});
+
+describe('what the desk is told', () => {
+  const mayOpen = (settings: Record<string, string>) => {
+    const audit = { logSize: 0, logRoot: '', auditKey: '' };
+    return deskConfig(readConfig(settings), audit).mayOpen;
+  };
+
+  it('is that nobody may open where the settings say so', () => {
+    expect(mayOpen({})).toBe(true);
+    expect(mayOpen({ DELTARING_AUTHORITY: 'open:500' })).toBe(true);
+    expect(mayOpen({ DELTARING_AUTHORITY: 'reduce-only' })).toBe(false);
+    expect(mayOpen({ DELTARING_AUTHORITY: 'observe' })).toBe(false);
+    expect(mayOpen({ DELTARING_READ_ONLY: '1' })).toBe(false);
   });
 });

@@ -87,6 +87,15 @@ describe('a plan sheet', () => {
     expect(new Set(hashes).size).toBe(4);
   });
 
+  it('takes no event that ends before it begins', () => {
+    const until = (to: string) => ({ ...EVENTS, events: [{ ...EVENTS.events[0], to }] });
+    for (const to of ['03:30', '13:30']) {
+      expect(() => readPlan(files(SHEET, until(to)))).toThrow('events.0: from must be before to');
+    }
+    const [event] = readPlan(files(SHEET, until('13:31')))?.calendar?.events ?? [];
+    expect(event).toMatchObject({ fromMinutes: 810, toMinutes: 811 });
+  });
+
   it('is not there where none is set', () => {
     expect(readPlan({})).toBeUndefined();
   });

@@ -34,10 +34,11 @@ describe('deltaring plan', () => {
       previewId: null,
       orderId: null,
     } as const;
-    api.plan = { sheet: 'abc', eventsUntil: '2026-12-31', grant: null, slots: [slot] };
+    const held = 'nothing is granted for this session';
+    api.plan = { sheet: 'abc', eventsUntil: '2026-12-31', grant: null, held, slots: [slot] };
     const terminal = captureTerminal();
     expect(await plan([])).toBe(0);
-    expect(terminal.stdout).toContain('may not send');
+    expect(terminal.stdout).toContain('previews only: nothing is granted for this session');
     expect(terminal.stdout).toMatch(/10:05 {2}condor#1 .*skipped: FOMC is today/);
   });
 

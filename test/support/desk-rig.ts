@@ -102,6 +102,8 @@ export interface RigOptions {
   readonly brokerName?: BrokerCapabilities['name'];
   /** The operator's plan of the day. */
   readonly plan?: PlanSheet;
+  /** False: the operator lets nobody open. */
+  readonly mayOpen?: boolean;
   /** Another broker than the paper one, and who performs what it asks of its wires. */
   readonly broker?: (history: JournalSummary, at: At) => OrderGateway;
   readonly onWire?: (effect: Extract<Effect, { kind: 'wire' }>['effect']) => void;
@@ -190,6 +192,7 @@ export class DeskRig {
         expireMinutes: options.expireMinutes,
         exits: { ...DEFAULT_EXIT_SETTINGS, ...options.exits },
         plan: options.plan,
+        mayOpen: options.mayOpen,
       },
       ...this.memory,
       gateway: this.gateway,

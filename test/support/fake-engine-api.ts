@@ -112,7 +112,7 @@ export class FakeEngineApi implements EngineApi {
   slice: ChainSlice | undefined = buildSlice();
   killed = false;
   readonly alertList: AlertView[] = [];
-  plan: PlanView = { sheet: null, eventsUntil: null, grant: null, slots: [] };
+  plan: PlanView = { sheet: null, eventsUntil: null, grant: null, held: null, slots: [] };
   /** Differences that are still open after they were taken over. */
   residuals: string[] = [];
   healthStatus: HealthView['status'] = 'ok';

@@ -16,8 +16,8 @@ import type { PreviewShelf } from '../previews/preview-shelf.ts';
 import { previewStrategy } from '../previews/previews.ts';
 import type { PlanRun, PlanWait } from './plan-book.ts';
 import type { PlanSheet, PlanSlot } from './plan-sheet.ts';
-import { eventGate } from './plan-sheet.ts';
-import { planView } from './plan-view.ts';
+import { eventGate, outsideSession, unknownEvents } from './plan-sheet.ts';
+import { heldBack, planView } from './plan-view.ts';
 
 /** The engine's own principal. Faces are `local`, `bearer:…`, `oauth:…` and the like. */
 export const PLAN_PRINCIPAL = 'plan';
@@ -58,6 +58,8 @@ function runSlot(
     const detail = 'sent before the engine stopped';
     return { ...nothing, outcome: 'sent', detail, orderId, maxLossCents: worst };
   }
+  const outside = outsideSession(slot, desk.day.session);
+  if (outside !== undefined) return { ...nothing, outcome: 'skipped', detail: outside };
   if (desk.at.market > slot.dueAt + GRACE_MICROS) {
     return { ...nothing, outcome: 'missed', detail: 'the engine was not there at its time' };
   }
@@ -152,7 +154,8 @@ function send(
 function whyNotSent(desk: DeskContext, sends: boolean, maxLossCents: number): string | undefined {
   const { grant } = desk.plan;
   if (!sends) return 'a preview, as the sheet says: make it yours with the strategy tool';
-  if (grant === undefined) return 'nothing is granted for this session: deltaring plan grant';
+  const held = heldBack(desk);
+  if (held !== undefined || grant === undefined) return held;
   const left = grant.budgetCents - desk.plan.spentCents();
   if (maxLossCents <= left) return undefined;
   const [worst, room] = [maxLossCents, left].map((sum) => (sum / 100).toFixed(2));
@@ -175,6 +178,9 @@ export function grantPlan(
   const { sheet } = desk.plan;
   if (sheet === undefined) {
     return deny('not_found', 'no plan sheet is set: PLAN_SHEET names its file');
+  }
+  if (desk.config.mayOpen === false) {
+    return deny('not_authorized', `nothing is granted: ${heldBack(desk)}`);
   }
   if (!desk.day.chainOpen) {
     return deny(
@@ -203,11 +209,16 @@ export function revokePlan(desk: DeskContext, principal: string) {
   return { value: planView(desk) };
 }
 
-/** Warns of an event file that ends soon. Called once a session. */
+/** Warns of an event file that ends soon, and of names to skip that it does not know: a turn whose event
+ * is misspelt would run on its day. Called once a session. */
 export function warnOfCalendar(desk: DeskContext): void {
   const { sheet } = desk.plan;
   const { calendar } = sheet ?? {};
-  if (calendar === undefined) return;
+  if (sheet === undefined || calendar === undefined) return;
+  for (const name of new Set(sheet.entries.flatMap((entry) => unknownEvents(sheet, entry)))) {
+    const text = `no event of the event file is named ${name}, so the plan skips nothing for it: correct the name, or add its dates`;
+    desk.out.alert('warning', 'EVENT_NAME_UNKNOWN', text, name);
+  }
   const days =
     (Date.parse(calendar.validUntil) - Date.parse(desk.day.session.date)) /
     (MICROS_PER_DAY / 1_000);

@@ -1,6 +1,10 @@
 /** The operator's schedule of a day, as data: when which strategy is previewed, and what gates it. */
 
-import { newYorkInstant } from '../../engine/domain/session-calendar.ts';
+import {
+  newYorkInstant,
+  newYorkText,
+  type SessionTimes,
+} from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros, SessionDate } from '../../engine/domain/units.ts';
 import type { StrategyRequest } from '../engine-api-requests.ts';
 
@@ -60,6 +64,30 @@ export function slotsOf(sheet: PlanSheet, date: SessionDate): readonly PlanSlot[
   return slots.toSorted((a, b) => a.dueAt - b.dueAt);
 }
 
+/** Why a turn can not run on a day at all: its time lies outside the session. */
+export function outsideSession(
+  { dueAt }: PlanSlot,
+  { open, lastTrade }: Pick<SessionTimes, 'open' | 'lastTrade'>,
+): string | undefined {
+  if (dueAt < open) return "its time is before today's open";
+  const end = newYorkText(lastTrade).slice(0, 5);
+  return dueAt >= lastTrade ? `its time is after today's last trade, ${end}` : undefined;
+}
+
+/** Names as people write them: case and blanks around them mean nothing. */
+function sameName(one: string, other: string): boolean {
+  return one.trim().toLowerCase() === other.trim().toLowerCase();
+}
+
+/** Names that an entry skips and no event of the calendar has: misspelt, or not in the file yet. */
+export function unknownEvents(
+  { calendar }: Pick<PlanSheet, 'calendar'>,
+  { skipOn }: Pick<PlanEntry, 'skipOn'>,
+): readonly string[] {
+  if (calendar === undefined) return [];
+  return skipOn.filter((name) => !calendar.events.some((event) => sameName(event.name, name)));
+}
+
 /** Why an entry does not run at a time of a day: an event, or a calendar that does not know. */
 export function eventGate(
   { calendar }: PlanSheet,
@@ -72,7 +100,10 @@ export function eventGate(
   if (date > calendar.validUntil) return `the event file ends on ${calendar.validUntil}: renew it`;
   const event = calendar.events.find(
     ({ date: day, name, fromMinutes, toMinutes }) =>
-      day === date && entry.skipOn.includes(name) && minutes >= fromMinutes && minutes < toMinutes,
+      day === date &&
+      entry.skipOn.some((skipped) => sameName(skipped, name)) &&
+      minutes >= fromMinutes &&
+      minutes < toMinutes,
   );
   return event === undefined ? undefined : `${event.name} is today`;
 }

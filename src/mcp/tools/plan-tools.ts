@@ -1,7 +1,7 @@
 /** The plan of the day and the trader's own alerts. */
 import { z } from 'zod';
 import type { AlertView, PlanView } from '../../desk/engine-api-plan.ts';
-import { idField } from '../argument-fields.ts';
+import { deltaFault, idField } from '../argument-fields.ts';
 import { resultShape } from '../result-shape.ts';
 import { defineTool, READS } from '../tool.ts';
 
@@ -10,6 +10,9 @@ const maybe = z.number().nullable();
 const text = z.string();
 
 const SUBJECTS = ['spot', 'short_delta', 'pnl', 'straddle', 'minutes_to_cutoff'] as const;
+
+/** What can be looked at for one position alone. */
+const OF_A_POSITION: readonly string[] = ['short_delta', 'pnl'];
 
 const alertShape = {
   alertId: text,
@@ -43,23 +46,32 @@ export const setAlert = defineTool({
   description:
     'Use this when you want to hear once something happens today: price, short delta, P&L, straddle against the forecast move, time to the opening cut-off.',
   toolset: 'plan',
-  input: z.strictObject({
-    on: z
-      .enum(SUBJECTS)
-      .describe(
-        'spot in dollars; largest short delta in points; pnl in dollars; straddle in percent of the forecast move; minutes_to_cutoff',
-      ),
-    direction: z.enum(['above', 'below']).describe('At or above, or at or below'),
-    level: z.number().min(-1_000_000).max(1_000_000).describe('In the unit of on'),
-    position_id: idField('For short_delta and pnl: this position alone').optional(),
-    rearm_by: z
-      .number()
-      .positive()
-      .max(1_000_000)
-      .optional()
-      .describe('Armed again once back by this much; left out it fires once'),
-    note: z.string().max(LONGEST_NOTE_CHARACTERS).optional().describe('Told with the alert'),
-  }),
+  input: z
+    .strictObject({
+      on: z
+        .enum(SUBJECTS)
+        .describe(
+          'spot in dollars; largest short delta in points; pnl in dollars; straddle in percent of the forecast move; minutes_to_cutoff',
+        ),
+      direction: z.enum(['above', 'below']).describe('At or above, or at or below'),
+      level: z.number().min(-1_000_000).max(1_000_000).describe('In the unit of on'),
+      position_id: idField('For short_delta and pnl: this position alone').optional(),
+      rearm_by: z
+        .number()
+        .positive()
+        .max(1_000_000)
+        .optional()
+        .describe('Armed again once back by this much; left out it fires once'),
+      note: z.string().max(LONGEST_NOTE_CHARACTERS).optional().describe('Told with the alert'),
+    })
+    .superRefine(({ on, level, position_id: positionId }, context) => {
+      const fault = on === 'short_delta' ? deltaFault(level, false) : undefined;
+      if (fault !== undefined)
+        context.addIssue({ code: 'custom', path: ['level'], message: fault });
+      if (positionId === undefined || OF_A_POSITION.includes(on)) return;
+      const message = `${on} is not of a position: leave position_id out, or use short_delta or pnl`;
+      context.addIssue({ code: 'custom', path: ['position_id'], message });
+    }),
   output: resultShape(alertShape),
   hints: NOTES,
   authority: 'observe',
@@ -70,7 +82,7 @@ export const setAlert = defineTool({
     const request = {
       on,
       direction,
-      level,
+      level: on === 'short_delta' ? Math.abs(level) : level,
       ...(positionId !== undefined && { positionId }),
       ...(rearmBy !== undefined && { rearmBy }),
       ...(note !== undefined && { note: oneLine(note) }),
@@ -117,15 +129,16 @@ export const clearAlert = defineTool({
   },
 });
 
-function planText({ sheet, grant, slots }: PlanView): string {
+function planText({ sheet, grant, held, slots }: PlanView): string {
   if (sheet === null) return 'No plan is set.';
   const leave =
-    grant === null
-      ? 'It may not send: the operator grants that at the console.'
+    grant === null || held !== null
+      ? `It may not send: ${held}.`
       : `It may send $${(grant.leftCents / 100).toFixed(2)} of worst cases more today.`;
-  const rows = slots.map(
-    ({ time, slotId, strategy, outcome }) => `${time} ${slotId} ${strategy} ${outcome}`,
-  );
+  const rows = slots.map(({ time, slotId, strategy, outcome, detail }) => {
+    const why = detail === '' ? '' : ` (${detail})`;
+    return `${time} ${slotId} ${strategy} ${outcome}${why}`;
+  });
   return `${leave} ${rows.join('; ')}.`;
 }
 
@@ -142,6 +155,7 @@ export const planStatus = defineTool({
     grant: z
       .object({ by: text, budgetCents: z.number(), spentCents: z.number(), leftCents: z.number() })
       .nullable(),
+    held: text.nullable(),
     slots: z.array(
       z.object({
         slotId: text,

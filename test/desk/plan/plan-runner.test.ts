@@ -149,6 +149,33 @@ describe('the plan, at the time of a turn', () => {
   });
 });
 
+describe('a turn outside the session', () => {
+  const shown = (rig: DeskRig) =>
+    rig
+      .query<PlanView>({ kind: 'planStatus' })
+      .slots.map(({ outcome, detail }): readonly unknown[] => [outcome, detail]);
+
+  it('is skipped and says so: before the open, and after the last trade', () => {
+    const early = new DeskRig({ plan: sheet({ atMinutes: 569 }) });
+    early.advance(2);
+    expect(runs(early)).toEqual([['condor#1', 'skipped']]);
+    expect(shown(early)).toEqual([['skipped', "its time is before today's open"]]);
+    const late = new DeskRig({ plan: sheet({ atMinutes: 974, tranches: 2, everyMinutes: 1 }) });
+    expect(shown(late)).toEqual([
+      ['waiting', ''],
+      ['skipped', "its time is after today's last trade, 16:15"],
+    ]);
+  });
+
+  it('does not wait any more once the chain has expired', () => {
+    const rig = new DeskRig({ plan: sheet({ atMinutes: 960 }), expireMinutes: 950 });
+    rig.goTo(955);
+    expect(shown(rig)).toEqual([['waiting', '']]);
+    rig.goTo(961);
+    expect(shown(rig)).toEqual([['missed', 'the session was over']]);
+  });
+});
+
 describe('the leave to send', () => {
   it('is given and taken at the console alone', () => {
     const rig = new DeskRig({ plan: sheet() });
@@ -185,6 +212,23 @@ describe('the leave to send', () => {
     const view = rig.query<PlanView>({ kind: 'planStatus' });
     expect(view.grant?.leftCents).toBeLessThan(maxLossCents);
     expect(view.slots.map(({ outcome }) => outcome)).toEqual(['sent', 'ready', 'waiting']);
+  });
+
+  it('is not given where the operator lets nobody open, and one from before opens nothing', () => {
+    const rig = new DeskRig({ plan: sheet() });
+    grant(rig);
+    const again = rig.restart(rig.records(), { plan: sheet(), mayOpen: false });
+    const command = { kind: 'planGrant', budgetCents: 1_000, grantSha256: 'a'.repeat(64) } as const;
+    const denied = denialIn(again.ask(command, CONSOLE));
+    expect(denied.code).toBe('not_authorized');
+    expect(denied.message).toContain('DELTARING_READ_ONLY');
+    again.goTo(635);
+    again.advance(3);
+    expect(again.bodies('planRun')).toMatchObject([
+      { outcome: 'ready', detail: expect.stringContaining('DELTARING_AUTHORITY') },
+    ]);
+    expect(again.submitted).toEqual([]);
+    expect(again.query<PlanView>({ kind: 'planStatus' }).held).toContain('opens nothing');
   });
 
   it('ends with the session', () => {
@@ -247,6 +291,22 @@ describe('a gate of the plan', () => {
     const other = new DeskRig({ plan: sheet({ skipOn: ['CPI'] }, [FOMC]) });
     other.goTo(635);
     expect(runs(other)).toEqual([['condor#1', 'ready']]);
+  });
+
+  it('goes by the name of its event whatever its case and the blanks around it', () => {
+    for (const name of ['fomc', 'Fomc', ' FOMC ']) {
+      const rig = new DeskRig({ plan: sheet({ skipOn: ['FOMC'] }, [{ ...FOMC, name }]) });
+      rig.goTo(635);
+      expect(runs(rig)).toEqual([['condor#1', 'skipped']]);
+      expect(rig.alerts()).not.toContain('EVENT_NAME_UNKNOWN');
+    }
+  });
+
+  it('is warned about at the start where no event has its name, and plan_status says so', () => {
+    const rig = new DeskRig({ plan: sheet({ skipOn: ['FMOC'] }, [FOMC]) });
+    expect(rig.alerts()).toContain('EVENT_NAME_UNKNOWN');
+    const [slot] = rig.query<PlanView>({ kind: 'planStatus' }).slots;
+    expect(slot).toMatchObject({ outcome: 'waiting', detail: expect.stringContaining('FMOC') });
   });
 
   it('is an event file that has ended or is not there: nothing runs unwarned', () => {

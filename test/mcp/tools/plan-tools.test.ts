@@ -17,6 +17,35 @@ describe('the trader’s alerts, as tools', () => {
     await close();
   });
 
+  it('take a short delta as a trader gives it: points, a sign on a put, no fraction', async () => {
+    const { client, api, close } = await join();
+    const set = (level: number) =>
+      call(client, 'set_alert', { on: 'short_delta', direction: 'above', level });
+    expect((await set(0.3)).text).toContain('did you mean 30?');
+    for (const level of [0, 100, -150]) expect((await set(level)).isError).toBe(true);
+    expect(api.alertList).toEqual([]);
+    await set(30);
+    await set(-25);
+    expect(api.alertList.map(({ level }) => level)).toEqual([30, 25]);
+    await close();
+  });
+
+  it('refuse a position where what is looked at is of none', async () => {
+    const { client, api, close } = await join();
+    const set = (on: string) =>
+      call(client, 'set_alert', { on, direction: 'above', level: 30, position_id: 'p1' });
+    for (const on of ['spot', 'straddle', 'minutes_to_cutoff']) {
+      const refused = await set(on);
+      expect([refused.isError, refused.text.includes('is not of a position')]).toEqual([
+        true,
+        true,
+      ]);
+    }
+    expect(api.alertList).toEqual([]);
+    for (const on of ['short_delta', 'pnl']) expect((await set(on)).isError).toBe(false);
+    await close();
+  });
+
   it('name what they accept where an argument is wrong', async () => {
     const { client, close } = await join();
     const wrong = await call(client, 'set_alert', { on: 'moon', direction: 'above', level: 1 });
@@ -40,10 +69,18 @@ describe('plan_status', () => {
       previewId: null,
       orderId: null,
     } as const;
-    api.plan = { sheet: 'abc', eventsUntil: null, grant: null, slots: [slot] };
+    const held = 'nothing is granted';
+    const late = {
+      ...slot,
+      slotId: 'condor#2',
+      outcome: 'skipped',
+      detail: 'CPI is today',
+    } as const;
+    api.plan = { sheet: 'abc', eventsUntil: null, grant: null, held, slots: [slot, late] };
     expect((await call(client, 'plan_status')).text).toContain(
-      'the operator grants that at the console',
+      'It may not send: nothing is granted. 10:05 condor#1 iron_condor_30_delta waiting; 10:05 condor#2 iron_condor_30_delta skipped (CPI is today).',
     );
+    api.plan = { ...api.plan, held: null, slots: [slot] };
     await api.grantPlan(50_000);
     const granted = await call(client, 'plan_status');
     expect(granted.text).toContain(

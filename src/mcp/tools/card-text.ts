@@ -41,14 +41,27 @@ function codesOf(checks: TradeCard['checks']): string {
   return checks.map(({ code }) => code).join(', ');
 }
 
+function signedDollars(amountCents: number): string {
+  return `${dollars(Math.abs(amountCents))} ${amountCents < 0 ? 'debit' : 'credit'}`;
+}
+
+/** What it is done at. One order has a limit; several have a sum, and a cancel has no price. */
+function priceWords(card: TradeCard): string {
+  const orders = card.purpose === 'flatten' ? Number(card.figures['orders']) : 1;
+  if (card.purpose === 'cancel' || orders === 0) return `: ${card.reasons.join('; ')}`;
+  const fees = `fees ${dollars(card.feesCents)}`;
+  if (orders === 1) return `, limit ${signedPrice(card.limitPrice)}, ${fees}`;
+  const worst = signedDollars(Number(card.figures['worstNetCents']));
+  return `: closes ${orders} positions for about ${signedDollars(card.netCents)}, at worst ${worst}, ${fees}`;
+}
+
 /** `redeemWith` names the tool that carries the preview out; undefined where none may. */
 export function cardText(card: TradeCard, redeemWith: string | undefined): string {
-  const price = `limit ${signedPrice(card.limitPrice)}, fees ${dollars(card.feesCents)}`;
   const risk = card.purpose === 'open' ? ` ${riskWords(card)}.` : '';
   const warnings = card.warnings.length === 0 ? '' : ` Warnings: ${card.warnings.join('; ')}.`;
   const next =
     redeemWith === undefined
       ? ' Read-only: it cannot be confirmed here.'
       : ` Nothing is placed yet: ${redeemWith} with confirm_token ${card.confirmToken} within ${card.expiresInSeconds} s.`;
-  return `Preview: ${tradeWords(card)}, ${price}.${risk}${checkWords(card)}${dryRunWords(card)}${warnings}${next}`;
+  return `Preview: ${tradeWords(card)}${priceWords(card)}.${risk}${checkWords(card)}${dryRunWords(card)}${warnings}${next}`;
 }

@@ -114,6 +114,25 @@ describe('the text of a card', () => {
     expect(close).not.toContain('Max loss');
   });
 
+  it('sums up what closes several positions, and names no price where there is none', async () => {
+    const card = await cardOf();
+    const flatten = { ...card, purpose: 'flatten', netCents: -10_500, feesCents: 452 } as const;
+    const several = { ...flatten, figures: { orders: 2, worstNetCents: -14_000 } };
+    expect(cardText(several, 'call flatten_all again')).toContain(
+      ': closes 2 positions for about $105.00 debit, at worst $140.00 debit, fees $4.52. Nothing',
+    );
+    const one = { ...flatten, figures: { orders: 1, worstNetCents: 0 }, limitPrice: -1.05 };
+    expect(cardText(one, 'call flatten_all again')).toContain(', limit 1.05 debit, fees $4.52.');
+    const reasons = ['cancels order 1, which guards p1'];
+    const cancel = { ...card, purpose: 'cancel', reasons } as const;
+    for (const bare of [cancel, { ...flatten, reasons, figures: { orders: 0 } }]) {
+      const text = cardText(bare, 'call cancel_order again');
+      expect(text).toContain(': cancels order 1, which guards p1.');
+      expect(text).not.toContain('limit');
+      expect(text).not.toContain('fees');
+    }
+  });
+
   it('tells what the broker itself says to the order, and that it has not said it yet', async () => {
     const card = await cardOf();
     expect(cardText(card, 'confirm_trade')).not.toContain('dry run');

@@ -4,14 +4,14 @@
  * breaks parity. A wrong input to a model looks like an opportunity. The feed's own greeks are no part
  * of it: they decide nothing here, and risk_check tells how far ours stand from them.
  */
-import { findContract } from '../../engine/chain/contract-rows.ts';
 import { gridOf } from '../../engine/domain/instrument.ts';
-import type { ChainSlice, ContractView, Quote } from '../../engine/domain/market.ts';
+import type { ChainSlice, ContractView } from '../../engine/domain/market.ts';
 import type { OrderLeg } from '../../engine/domain/order.ts';
 import { tickAt } from '../../engine/domain/tick-grid.ts';
 import { dollarsFromPrice, price } from '../../engine/domain/units.ts';
 import type { Denial } from '../../engine/domain/verdict.ts';
 import { MINUTES_PER_YEAR, yearsToExpiry } from '../../engine/pricing/time-to-expiry.ts';
+import { parityOf } from '../parity.ts';
 import type { RiskInput } from '../risk-input.ts';
 import { legMarket } from '../slice-lookup.ts';
 import { type Check, failed, notRun, passed } from './check.ts';
@@ -68,30 +68,18 @@ function rangeFault(view: ContractView, leg: OrderLeg, input: RiskInput): Fault 
   return { message, numbers: { delta: greeks.delta } };
 }
 
-function middle(quote: Quote | undefined): { mid: number; half: number } | undefined {
-  if (quote?.ask === undefined || quote.bid === undefined) return undefined;
-  return { mid: (quote.bid + quote.ask) / 2, half: (quote.ask - quote.bid) / 2 };
-}
-
-/** Call minus put is forward minus strike, to within what their widths leave open. */
-function parityFault(slice: ChainSlice, leg: OrderLeg, input: RiskInput): Fault | undefined {
-  const { view, quote } = legMarket(input, leg);
-  if (view === undefined || slice.forward === undefined) return undefined;
-  const { contract } = view;
-  const right = contract.right === 'call' ? 'put' : 'call';
-  const own = middle(quote);
-  const other = middle(findContract(slice, { ...contract, right })?.quote);
-  if (own === undefined || other === undefined) return undefined;
-  const [call, put] = right === 'put' ? [own, other] : [other, own];
-  const due = slice.forward * 10_000 - contract.strike;
-  const gap = Math.abs(call.mid - put.mid - due);
-  const tolerance = own.half + other.half + input.limits.parityTicks * tickAt(gridOf([leg]), 0);
+function parityFault(leg: OrderLeg, input: RiskInput): Fault | undefined {
+  const { view } = legMarket(input, leg);
+  const parity = parityOf(input, leg);
+  if (view === undefined || parity === undefined) return undefined;
+  const { gap, halfWidths } = parity;
+  const tolerance = halfWidths + input.limits.parityTicks * tickAt(gridOf([leg]), 0);
   if (gap <= tolerance) return undefined;
   const message = 'a call and a put of one strike contradict each other; wait until they agree';
   return {
     message,
     numbers: {
-      strike: dollarsFromPrice(contract.strike),
+      strike: dollarsFromPrice(view.contract.strike),
       gapPrice: dollarsFromPrice(price(Math.round(gap))),
       tolerancePrice: dollarsFromPrice(price(Math.round(tolerance))),
     },
@@ -108,7 +96,7 @@ export const modelCheck: Check = {
     for (const leg of intent.legs) {
       const { view } = legMarket(input, leg);
       if (view === undefined) return notRun(CODE, 'a leg is not in the chain');
-      fault ??= rangeFault(view, leg, input) ?? parityFault(slice, leg, input);
+      fault ??= rangeFault(view, leg, input) ?? parityFault(leg, input);
     }
     if (fault !== undefined) return failed(CODE, fault.message, fault.numbers);
     return passed(CODE, 'the numbers of the model make sense');

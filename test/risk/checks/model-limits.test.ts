@@ -84,6 +84,14 @@ function legQuotedAgo(ageMillis: number, bid: number | undefined, ask: number): 
   return riskInput({ slice: sliceWith('call', 615, { quote: late }) });
 }
 
+const LIVE_STREAM = { sinceWall: AT.wall - 60_000_000, newsAt: AT, lateMillis: 0 };
+
+/** A live stream that has told nothing of the put of 595 for so long; its call makes it `callMid - 5`. */
+function putQuietFor(ageMillis: number, callMid: number): RiskInput {
+  const quiet = { quote: quote(0.5, 0.52, millisAfter(AT, -ageMillis)) };
+  return { ...callOf595(callMid, quiet), quoteStream: LIVE_STREAM };
+}
+
 function legs(strategy: OrderIntent['strategy'], ...parts: OrderIntent['legs']): RiskInput {
   return riskInput({ intent: condorIntent({ strategy, legs: parts }) });
 }
@@ -189,6 +197,29 @@ const MODEL: readonly Case[] = [
       apart <= 3_000 ? 'passed' : 'failed',
     ],
   ),
+  ...([5.47, 5.48, 5.51, 5.54, 5.55] as const).map(
+    (mid): Case => [
+      `a put behind the others, whose call at ${mid} makes it ${(mid - 5).toFixed(2)} and not 0.51`,
+      'leg_dispersion',
+      putQuietFor(3_001, mid),
+      mid >= 5.48 && mid <= 5.54 ? 'passed' : 'failed',
+    ],
+  ),
+  [
+    'a put as far behind as it may be, whatever its call says',
+    'leg_dispersion',
+    putQuietFor(3_000, 5.55),
+    'passed',
+  ],
+  [
+    'a put behind the others without a call to hold it against',
+    'leg_dispersion',
+    {
+      ...putQuietFor(3_001, 5.55),
+      slice: sliceWith('put', 595, { quote: quote(0.5, 0.52, millisAfter(AT, -3_001)) }),
+    },
+    'passed',
+  ],
   [
     'a worthless wing that was quiet for ten seconds',
     'leg_dispersion',

@@ -26,10 +26,12 @@ export interface DeliveryOptions {
   readonly limits?: CallLimits;
 }
 
-/** A page has to leave within five seconds: the first tries come quickly, the later ones give a
+/** A page has to leave within five seconds, whatever else is told: what is critical and what ends an
+ * incident has a share of its own of the 120 events a minute that the pager's service takes. The first tries come quickly, the later ones give a
  * service time to come back. */
 const LIMITS: CallLimits = {
-  callsPerMinute: 100,
+  callsPerMinute: 80,
+  urgentPerMinute: 40,
   timeoutMillis: 4_000,
   attempts: 5,
   firstWaitMillis: 250,
@@ -38,8 +40,17 @@ const LIMITS: CallLimits = {
   restMillis: 15_000,
 };
 const RETRY_EVERY_MILLIS = 60_000;
-/** Undelivered alerts kept for another try; beyond, the oldest are given up: they are on record. */
+/** Undelivered alerts of a channel kept for another try; beyond, the oldest of what weighs least are
+ * given up: they are on record. */
 const MOST_KEPT = 200;
+
+const WEIGHTS: Readonly<Record<Alert['severity'], number>> = { info: 0, warning: 1, critical: 2 };
+const MOST_WEIGHT = WEIGHTS.critical;
+
+/** The end of an incident weighs as much as anything: without it somebody stays awake. */
+function weightOf({ severity, action }: Alert): number {
+  return action === 'trigger' ? WEIGHTS[severity] : MOST_WEIGHT;
+}
 
 interface Kept {
   readonly alert: Alert;
@@ -162,7 +173,7 @@ export class AlertDelivery {
 
   async #isTaken({ channel, calls }: Line, alert: Alert): Promise<boolean> {
     try {
-      await calls.run((signal) => channel.send(alert, signal));
+      await calls.run((signal) => channel.send(alert, signal), weightOf(alert) === MOST_WEIGHT);
       return true;
     } catch {
       return false;
@@ -184,7 +195,9 @@ export class AlertDelivery {
 
   #keep(kept: Kept): void {
     this.#kept.add(kept);
-    const [oldest] = this.#kept;
-    if (this.#kept.size > MOST_KEPT && oldest !== undefined) this.#kept.delete(oldest);
+    const ofLine = [...this.#kept].filter(({ line }) => line === kept.line);
+    if (ofLine.length <= MOST_KEPT) return;
+    const [least] = ofLine.toSorted((a, b) => weightOf(a.alert) - weightOf(b.alert));
+    if (least !== undefined) this.#kept.delete(least);
   }
 }

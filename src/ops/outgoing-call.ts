@@ -13,6 +13,7 @@ import {
   type IPolicy,
   isBrokenCircuitError,
   retry,
+  type TimeoutPolicy,
   TimeoutStrategy,
   timeout,
   wrap,
@@ -25,6 +26,8 @@ export interface CallLimits {
   /** Calls in a minute, retries counted; more wait their turn. Absent where the call itself waits for
    * the turn of an account that others ask as well. */
   readonly callsPerMinute?: number;
+  /** Urgent calls in a minute beyond these, so that none waits behind the others. */
+  readonly urgentPerMinute?: number;
   readonly timeoutMillis: number;
   /** Times that one call is tried, at least 1. */
   readonly attempts: number;
@@ -56,18 +59,24 @@ const STATES: Readonly<Record<CircuitState, BreakerState>> = {
   [CircuitState.Isolated]: 'open',
 };
 
+function paceOf(tokensPerInterval: number | undefined): RateLimiter | undefined {
+  return tokensPerInterval === undefined
+    ? undefined
+    : new RateLimiter({ tokensPerInterval, interval: 'minute' });
+}
+
 /** Calls of one service. Not shared between threads. */
 export class OutgoingCalls {
   readonly #breaker: CircuitBreakerPolicy;
-  readonly #policy: IPolicy<{ readonly signal: AbortSignal }>;
+  /** The tries of a call, each let through by the breaker. */
+  readonly #tries: IPolicy;
+  readonly #limit: TimeoutPolicy;
   readonly #pace: RateLimiter | undefined;
+  readonly #urgentPace: RateLimiter | undefined;
 
   constructor(limits: CallLimits) {
-    const { callsPerMinute: tokensPerInterval } = limits;
-    this.#pace =
-      tokensPerInterval === undefined
-        ? undefined
-        : new RateLimiter({ tokensPerInterval, interval: 'minute' });
+    this.#pace = paceOf(limits.callsPerMinute);
+    this.#urgentPace = paceOf(limits.urgentPerMinute);
     this.#breaker = circuitBreaker(FAILURES, {
       breaker: new ConsecutiveBreaker(limits.failuresToOpen),
       halfOpenAfter: limits.restMillis,
@@ -79,21 +88,26 @@ export class OutgoingCalls {
         maxDelay: limits.mostWaitMillis,
       }),
     });
-    const limit = timeout(limits.timeoutMillis, TimeoutStrategy.Aggressive);
-    this.#policy = wrap(retries, this.#breaker, limit);
+    this.#limit = timeout(limits.timeoutMillis, TimeoutStrategy.Aggressive);
+    this.#tries = wrap(retries, this.#breaker);
   }
 
   get state(): BreakerState {
     return STATES[this.#breaker.state];
   }
 
-  /** Runs a call. It must heed the signal, throw where it failed, and may be run more than once.
-   * Throws what the last try threw, or that the breaker is open. */
-  run<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    return this.#policy.execute(async ({ signal }) => {
-      await this.#pace?.removeTokens(1);
-      return call(signal);
+  /** Runs a call. It must heed the signal, throw where it failed, and may be run more than once; its
+   * time begins once its turn has come. Throws what the last try threw, or that the breaker is open. */
+  run<T>(call: (signal: AbortSignal) => Promise<T>, isUrgent = false): Promise<T> {
+    return this.#tries.execute(async () => {
+      await this.#turn(isUrgent);
+      return this.#limit.execute(({ signal }) => call(signal));
     });
+  }
+
+  async #turn(isUrgent: boolean): Promise<void> {
+    if (!isUrgent || this.#urgentPace === undefined) await this.#pace?.removeTokens(1);
+    else if (this.#pace?.tryRemoveTokens(1) === false) await this.#urgentPace.removeTokens(1);
   }
 }
 

@@ -136,6 +136,48 @@ describe('an alert', () => {
     expect(hanging.told('pagerduty')).toEqual([]);
   });
 
+  it('that is critical, or ends something, does not wait for the pace of the others', async () => {
+    const { bodies, url } = await service((response) => response.writeHead(202).end());
+    const { alerts } = rig([pager(url)], { ...QUICK, callsPerMinute: 2, urgentPerMinute: 2 });
+    const warning = { ...KILL, severity: 'warning', code: 'WIDE' } as const;
+    for (let n = 0; n < 5; n += 1) void alerts.raise({ ...warning, subject: String(n) });
+    await expect.poll(() => bodies.length).toBe(2);
+    await alerts.raise(KILL);
+    await alerts.raise({ ...warning, code: 'OVER', action: 'resolve' });
+    expect(bodies.slice(2).map((body) => body['dedup_key'])).toEqual(['d:KILL_ENGAGED', 'd:OVER']);
+  });
+
+  it('is kept for each channel apart, and what is critical longest', async () => {
+    let isDown = true;
+    const taken: string[] = [];
+    const channel = (name: string, takes: (alert: Alert) => boolean): AlertChannel => ({
+      name,
+      takes,
+      send: ({ code, subject = '' }) => {
+        if (isDown) return Promise.reject(new Error('down'));
+        taken.push(`${name} ${code} ${subject}`);
+        return Promise.resolve();
+      },
+    });
+    const channels = [
+      channel('pager', ({ severity }) => severity === 'critical'),
+      channel('webhook', () => true),
+    ];
+    const { alerts } = rig(channels, { ...QUICK, attempts: 1, failuresToOpen: 10_000 });
+    await alerts.raise(KILL);
+    for (let n = 0; n < 201; n += 1) {
+      const subject = String(n);
+      await alerts.raise({ ...KILL, severity: 'info', code: 'TRADER_ALERT', subject });
+    }
+    expect(alerts.undelivered().count).toBe(1 + 200);
+    isDown = false;
+    await alerts.retry();
+    expect(taken).toContain('pager KILL_ENGAGED ');
+    expect(taken).toContain('webhook KILL_ENGAGED ');
+    expect(taken).not.toContain('webhook TRADER_ALERT 1');
+    expect(taken).toContain('webhook TRADER_ALERT 200');
+  });
+
   it('leaves within five seconds by the limits that the engine uses', async () => {
     const { url } = await service((response, attempt) =>
       response.writeHead(attempt < 3 ? 503 : 202).end(),

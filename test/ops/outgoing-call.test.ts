@@ -74,10 +74,22 @@ describe('calls of a service', () => {
     expect(heard?.aborted).toBe(true);
   });
 
-  it('wait their turn beyond the pace', async () => {
-    const calls = new OutgoingCalls({ ...LIMITS, callsPerMinute: 2, timeoutMillis: 30 });
+  it('wait their turn beyond the pace, which is no failure and not of their own time', async () => {
+    const limits = { ...LIMITS, callsPerMinute: 1, timeoutMillis: 10, failuresToOpen: 1 };
+    const calls = new OutgoingCalls(limits);
     await calls.run(works);
+    const next = calls.run(works).catch(() => 'failed');
+    const later = new Promise((resolve) => setTimeout(resolve, 60, 'waits'));
+    expect(await Promise.race([next, later])).toBe('waits');
+    expect(calls.state).toBe('closed');
+  });
+
+  it('that are urgent have a share of their own once the pace is used up', async () => {
+    const calls = new OutgoingCalls({ ...LIMITS, callsPerMinute: 1, urgentPerMinute: 1 });
     await calls.run(works);
-    await expect(calls.run(works)).rejects.toThrow();
+    const order: string[] = [];
+    void calls.run(() => Promise.resolve(order.push('waits')));
+    await calls.run(() => Promise.resolve(order.push('urgent')), true);
+    expect(order).toEqual(['urgent']);
   });
 });

@@ -18,6 +18,8 @@ import { CapOracle } from './cap-oracle.ts';
 import type { BrokerAccount } from './far-broker.ts';
 import { FlatOracle } from './flat-oracle.ts';
 import { HandOracle } from './hand-oracle.ts';
+import type { MomentWindow } from './moment-oracle.ts';
+import { MomentOracle } from './moment-oracle.ts';
 import type { SendWorld } from './order-oracle.ts';
 import { OrderOracle } from './order-oracle.ts';
 import { PromiseOracle } from './promise-oracle.ts';
@@ -35,6 +37,8 @@ const MOST_VIOLATIONS = 20;
 export interface WitnessOptions {
   readonly limits: Limits;
   readonly startCashCents: number;
+  /** When the session takes openings. */
+  readonly window: MomentWindow;
   readonly world: SendWorld;
   /** True where the broker goes on while the engine is down. */
   readonly outlives: boolean;
@@ -51,6 +55,7 @@ export class SessionWitness implements BrokerObserver {
   readonly #caps: CapOracle;
   readonly #books: BookOracle;
   readonly #answers: AnswerOracle;
+  readonly #moments: MomentOracle;
   readonly #strategies: StrategyOracle;
   readonly #hand: HandOracle;
   readonly #rests: RestOracle;
@@ -69,6 +74,7 @@ export class SessionWitness implements BrokerObserver {
     this.stops = new StopOracle(report, met);
     this.#promises = new PromiseOracle(report);
     this.#answers = new AnswerOracle(report);
+    this.#moments = new MomentOracle(options.limits, options.window, report);
     this.#strategies = new StrategyOracle(report);
     this.#hand = new HandOracle(report, (what) => count(this.tally.byHand, what), met);
   }
@@ -81,6 +87,7 @@ export class SessionWitness implements BrokerObserver {
     this.tally.inputs += 1;
     this.#orders.onInput(input);
     this.stops.onInput(input);
+    this.#moments.onInput(input);
     this.#strategies.onInput(input);
     this.#hand.onInput(input);
   }
@@ -99,6 +106,7 @@ export class SessionWitness implements BrokerObserver {
     this.#promises.onRecord(record);
     if (body.kind === 'intentRecorded') this.#caps.onIntent(body.intent);
     this.#caps.onRecord(record);
+    this.#moments.onRecord(record);
     this.#strategies.onRecord(record);
     this.#hand.onRecord(record);
     this.stops.onRecord(record);
@@ -112,6 +120,7 @@ export class SessionWitness implements BrokerObserver {
     this.#hand.onEvent(event);
     this.#rests.onEvent(event);
     this.#books.onJournalled(event);
+    this.#moments.onEvent(event);
   }
 
   onSubmit(intent: OrderIntent, at: At): void {
@@ -221,6 +230,7 @@ export class SessionWitness implements BrokerObserver {
     this.#books.onCrash(events);
     this.#promises.onCrash(records);
     this.#answers.onCrash();
+    this.#moments.onCrash(records, events);
     this.#strategies.onCrash();
     this.stops.onCrash(records);
     const accepted = events.flatMap((event) => (event.kind === 'accepted' ? [event.intentId] : []));

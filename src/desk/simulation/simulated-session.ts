@@ -20,6 +20,7 @@ import { FaultSwitchboard } from './fault-switchboard.ts';
 import { FeedModel } from './feed-model.ts';
 import { JournalDoor } from './journal-door.ts';
 import { answerInput, type JournalAnswer, JournalModel } from './journal-model.ts';
+import { momentWindowOf } from './moment-oracle.ts';
 import { OperatorStop } from './operator-stop.ts';
 import { RunLog } from './run-log.ts';
 import type { Move } from './scripted-trader.ts';
@@ -117,6 +118,7 @@ class SimulatedSession implements EngineWorld {
     this.#witness = new SessionWitness({
       limits: this.#config.limits,
       startCashCents: STARTING_CASH_CENTS,
+      window: momentWindowOf(session, options.broker?.name),
       world: { isDurable, isKilled: () => this.#killWord },
       outlives: options.broker !== undefined,
     });

@@ -208,6 +208,8 @@ describe('the simulation misses, once it always passes, the check of', {
   it.each([
     ['order_size', /contracts a leg/, 4],
     ['max_trade_loss', /can lose/, 3],
+    ['session_window', /opens outside the session's window/, 45],
+    ['trading_state', /opens while trading is/, 1],
   ] as const)('%s', (code, says, seed) => {
     const swap = { what: code, wraps: {}, seed, says, minutes: WHOLE_SESSION };
     const found = withoutCheck(code, () => objections(swap));

@@ -1,0 +1,175 @@
+/**
+ * An opening is recorded only at a moment at which nothing stands against it: within the session's
+ * window, while trading is active and the books agree, on quotes that are heard and not crossed, and
+ * with room left in the day's loss. Reckoned from what went into the desk and from its records alone.
+ */
+
+import type { BrokerEvent } from '../../broker/order-gateway.ts';
+import type { AuditRecord } from '../../engine/domain/audit-record.ts';
+import type { At } from '../../engine/domain/clock.ts';
+import { instrumentSymbol, occSymbol } from '../../engine/domain/instrument.ts';
+import type { OrderIntent } from '../../engine/domain/order.ts';
+import { legSign } from '../../engine/domain/order.ts';
+import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
+import type { EpochMicros } from '../../engine/domain/units.ts';
+import { addMicros, MICROS_PER_MILLI, MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
+import type { Limits } from '../../risk/limits.ts';
+import type { Input } from '../inputs.ts';
+import { leastPayoffCents } from './expiry-payoff.ts';
+import type { BrokerKind } from './far-broker.ts';
+import { FillFold } from './fill-fold.ts';
+import type { Report } from './order-oracle.ts';
+
+type Quote = Extract<Input, { readonly kind: 'quote' }>;
+
+/** In market time. */
+export interface MomentWindow {
+  readonly opensAt: EpochMicros;
+  readonly cutoffAt: EpochMicros;
+}
+
+/** Minutes before the last trade from which on nothing opens. */
+const CUTOFF_AHEAD_MINUTES = 50;
+const ALPACA_CUTOFF_AHEAD_MINUTES = 75;
+
+/** When a session takes openings, reckoned apart from the desk's own schedule. */
+export function momentWindowOf({ open, lastTrade }: SessionTimes, broker?: BrokerKind) {
+  const ahead = broker === 'alpaca' ? ALPACA_CUTOFF_AHEAD_MINUTES : CUTOFF_AHEAD_MINUTES;
+  return { opensAt: open, cutoffAt: addMicros(lastTrade, -ahead * MICROS_PER_MINUTE) };
+}
+
+/** A contract may be silent for so long while others are heard. */
+const LONGEST_SILENCE_MICROS = 60_000_000;
+/** What the day's loss is reckoned with may differ by this from the desk's own, in cents. */
+const ROUNDING_CENTS = 1;
+/** Causes that a restart finds again in its journal; any other has to show itself anew. */
+const LATCHED: ReadonlySet<string> = new Set([
+  'dailyLoss',
+  'flatten',
+  'repeatedExecution',
+  'rejectBreaker',
+]);
+
+export class MomentOracle {
+  readonly #limits: Limits;
+  readonly #window: MomentWindow;
+  readonly #report: Report;
+  /** The newest quotes, by row. */
+  readonly #quotes = new Map<number, Quote>();
+  /** Rows by contract. */
+  #rows = new Map<string, number>();
+  #heardAt = 0;
+  #isConnected = false;
+  #isClean = false;
+  #state = 'active';
+  #fold = new FillFold();
+
+  constructor(limits: Limits, window: MomentWindow, report: Report) {
+    this.#limits = limits;
+    this.#window = window;
+    this.#report = report;
+  }
+
+  onInput(input: Input): void {
+    if (input.kind === 'quote') {
+      this.#quotes.set(input.index, input);
+      this.#heardAt = input.at.wall;
+    } else if (input.kind === 'feed') this.#isConnected = input.connected;
+    else if (input.kind === 'listing') {
+      const { contracts } = input.listing;
+      this.#rows = new Map(contracts.map((contract, row) => [occSymbol(contract), row]));
+    }
+  }
+
+  onRecord({ body, at }: AuditRecord): void {
+    if (body.kind === 'tradingStateChanged') this.#state = body.to;
+    else if (body.kind === 'reconciled') this.#isClean = body.clean;
+    else if (body.kind === 'intentRecorded' && body.intent.purpose === 'open') {
+      this.#judge(body.intent, at);
+    }
+  }
+
+  /** A fact that the journal holds. */
+  onEvent(event: BrokerEvent): void {
+    this.#fold.apply(event);
+  }
+
+  #judge(intent: OrderIntent, at: At): void {
+    for (const why of [...this.#againstMoment(at), ...this.#againstQuotes(intent, at)]) {
+      this.#report(`${intent.intentId} opens ${why}`);
+    }
+    const best = this.#dayAtBest();
+    if (best === undefined) return;
+    const least = best - plannedLossOf(intent);
+    if (least >= -this.#limits.maxDailyLossCents - ROUNDING_CENTS) return;
+    this.#report(`${intent.intentId} opens with the day at ${best} cents at best`);
+  }
+
+  #againstMoment({ market, wall }: At): readonly string[] {
+    const found: string[] = [];
+    const { opensAt, cutoffAt } = this.#window;
+    if (market < opensAt || market >= cutoffAt) found.push("outside the session's window");
+    if (this.#state !== 'active') found.push(`while trading is ${this.#state}`);
+    if (!this.#isClean) found.push('while the books are not known to agree');
+    if (!this.#isConnected) found.push('while the feed is down');
+    const { maxQuoteAgeMillis, maxSpotAgeMillis } = this.#limits;
+    const oldest = Math.max(maxQuoteAgeMillis, maxSpotAgeMillis) * MICROS_PER_MILLI;
+    if (wall - this.#heardAt > oldest) found.push('on a feed that says nothing');
+    return found;
+  }
+
+  #againstQuotes({ legs }: OrderIntent, { wall }: At): readonly string[] {
+    return legs.flatMap(({ instrument }) => {
+      const quote = this.#quoteOf(instrumentSymbol(instrument));
+      if (quote === undefined || wall - quote.at.wall > LONGEST_SILENCE_MICROS) {
+        return ['on a quote that is too old'];
+      }
+      return (quote.bid ?? 0) > (quote.ask ?? 0) ? ['on a quote that is crossed'] : [];
+    });
+  }
+
+  #quoteOf(symbol: string): Quote | undefined {
+    const row = this.#rows.get(symbol);
+    return row === undefined ? undefined : this.#quotes.get(row);
+  }
+
+  /** The day is no better than this, by the best side of every quote; undefined where one says nothing. */
+  #dayAtBest(): number | undefined {
+    let worth = this.#fold.cashCents;
+    for (const { instrument, quantity } of this.#fold.held()) {
+      if (instrument.kind !== 'option') return undefined;
+      const quote = this.#quoteOf(instrumentSymbol(instrument));
+      const side = quantity > 0 ? quote?.ask : (quote?.bid ?? 0);
+      if (quote === undefined || side === undefined) return undefined;
+      worth += quantity * side;
+    }
+    return worth;
+  }
+
+  /** Begins again from what the journal kept. */
+  onCrash(records: readonly AuditRecord[], events: readonly BrokerEvent[]): void {
+    this.#quotes.clear();
+    this.#rows = new Map();
+    this.#heardAt = 0;
+    this.#isConnected = false;
+    this.#isClean = false;
+    this.#state = 'active';
+    for (const { body } of records) {
+      if (body.kind !== 'tradingStateChanged') continue;
+      const isLatched = body.causes?.some((cause) => LATCHED.has(cause)) === true;
+      this.#state = isLatched ? body.to : 'active';
+    }
+    this.#fold = new FillFold();
+    for (const event of events) this.#fold.apply(event);
+  }
+}
+
+/** What the order itself may cost by its plan; its worst end where there is none. An option's price per
+ * share in 1/10,000 dollar is its price in cents a contract. */
+function plannedLossOf({ legs, quantity, worst, exitPlan }: OrderIntent): number {
+  const held = legs.map(({ instrument, action, ratio }) => {
+    return { instrument, quantity: legSign(action) * ratio * quantity };
+  });
+  const bare = Math.max(0, -(leastPayoffCents(held) + worst * quantity));
+  return Math.min(bare, exitPlan?.plannedLossCents ?? bare);
+}

@@ -13,6 +13,7 @@ const FOUND_WITHIN_MICROS = 60_000_000;
  * however often that has to be tried. */
 const BACK_WITHIN_MICROS = 300_000_000;
 const LOOK_EVERY_MICROS = 1_000_000;
+const HALF_A_CENT = 0.5;
 /** And by this many looks: a desk that hears no clock compares nothing, and answers get lost. */
 const FOUND_BY_LOOKS = 16;
 
@@ -95,10 +96,20 @@ export class BookOracle {
   afterStep(desk: DeskContext, broker: Pick<BrokerAccount, 'snapshot'>, at: At): void {
     for (const fillId of this.#reported) this.#report(`fill ${fillId} was not journalled`);
     this.#reported.clear();
+    if (this.#isChanged) this.#compareRealized(desk);
     if (this.#isDrilled) this.#watchComparison(desk, broker, at);
     else if (this.#isChanged) this.#compare(desk, broker, at);
     this.#isChanged = false;
     this.#watchFalseAlarm(desk, broker, at);
+  }
+
+  /** While nothing is held, what the desk has realised, less fees, is the cash that came and went. */
+  #compareRealized({ book }: DeskContext): void {
+    if (this.#fold.text() !== '' || heldText(book.held()) !== '') return;
+    const { realizedCents, feesCents } = book.day();
+    const realized = realizedCents - feesCents;
+    if (Math.abs(realized - this.#fold.cashCents) < HALF_A_CENT) return;
+    this.#report(`the desk has realised ${realized} cents, the facts say ${this.#fold.cashCents}`);
   }
 
   /** A desk that says the books differ has a difference to show, or it refuses trades for nothing. */
@@ -132,7 +143,7 @@ export class BookOracle {
   #compareCash({ cashCents, isBeforeFees = false }: AccountTruth): void {
     const fees = isBeforeFees ? this.#fold.feesCents : 0;
     const expected = this.#startCashCents + this.#fold.cashCents + fees;
-    if (Math.abs(cashCents - expected) < 0.5) return;
+    if (Math.abs(cashCents - expected) < HALF_A_CENT) return;
     this.#report(`the broker has ${cashCents} cents, the facts say ${expected}`);
   }
 

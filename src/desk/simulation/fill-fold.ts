@@ -3,6 +3,7 @@
 import type { BrokerEvent, Settlement } from '../../broker/order-gateway.ts';
 import type { Instrument } from '../../engine/domain/instrument.ts';
 import { instrumentSymbol, multiplierOf } from '../../engine/domain/instrument.ts';
+import type { Fill } from '../../engine/domain/order.ts';
 import type { HeldQuantity } from './expiry-payoff.ts';
 
 const PRICE_PER_CENT = 100;
@@ -15,6 +16,7 @@ interface Lot {
 export class FillFold {
   readonly #lots = new Map<string, Lot>();
   readonly #seen = new Set<string>();
+  readonly #fills = new Map<string, Fill>();
   #cashCents = 0;
   #feesCents = 0;
 
@@ -28,16 +30,16 @@ export class FillFold {
     return this.#feesCents;
   }
 
-  /** Folds one event; the same fill or settlement again changes nothing. */
+  /** Folds one event; the same fill, bust or settlement again changes nothing. */
   apply(event: BrokerEvent): void {
     if (event.kind === 'fill') {
-      const { fillId, instrument, action, quantity, price, feesCents } = event.fill;
-      if (!this.#isNew(fillId)) return;
-      const signed = action.startsWith('buy') ? quantity : -quantity;
-      this.#add(instrument, signed);
-      const value = (signed * price * multiplierOf(instrument)) / PRICE_PER_CENT;
-      this.#cashCents -= value + feesCents;
-      this.#feesCents += feesCents;
+      if (!this.#isNew(event.fill.fillId)) return;
+      this.#fills.set(event.fill.fillId, event.fill);
+      this.#trade(event.fill, 1);
+    } else if (event.kind === 'busted') {
+      const fill = this.#fills.get(event.fillId);
+      this.#fills.delete(event.fillId);
+      if (fill !== undefined) this.#trade(fill, -1);
     } else if (event.kind === 'settlement') this.#settle(event.settlement);
   }
 
@@ -54,6 +56,15 @@ export class FillFold {
     const inCash = quantity * (settlement.cashPerShare ?? 0) * multiplierOf(instrument);
     this.#cashCents += (inCash - shares * sharePrice) / PRICE_PER_CENT - feesCents;
     this.#feesCents += feesCents;
+  }
+
+  /** `direction`: -1 takes the fill back, fees and all. */
+  #trade({ instrument, action, quantity, price, feesCents }: Fill, direction: 1 | -1): void {
+    const signed = (action.startsWith('buy') ? quantity : -quantity) * direction;
+    this.#add(instrument, signed);
+    const value = (signed * price * multiplierOf(instrument)) / PRICE_PER_CENT;
+    this.#cashCents -= value + feesCents * direction;
+    this.#feesCents += feesCents * direction;
   }
 
   #isNew(id: string): boolean {

@@ -3,7 +3,7 @@
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import { newYorkText } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
-import { addMicros } from '../../engine/domain/units.ts';
+import { addMicros, epochMicros } from '../../engine/domain/units.ts';
 import { isOpen } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf } from '../desk-context.ts';
@@ -29,13 +29,16 @@ const LOOKS_EVERY_MICROS = 30_000_000;
 
 interface Watch {
   readonly why: string;
+  /** What was told before this explains nothing. */
+  readonly since: number;
   readonly due: EpochMicros;
   readonly positionIds: readonly string[];
 }
 
 export class FlatOracle {
   readonly #report: Report;
-  readonly #explained = new Set<string>();
+  /** When it was last told why a position stays, in market time. */
+  readonly #explainedAt = new Map<string, number>();
   readonly #leftToExpire = new Set<string>();
   readonly #foundAbsent = new Set<string>();
   #watches: Watch[] = [];
@@ -64,20 +67,20 @@ export class FlatOracle {
     );
     if (positionIds.length === 0) return;
     const due = addMicros(desk.at.market, FLAT_WITHIN_MICROS);
-    this.#watches.push({ why, due, positionIds });
+    this.#watches.push({ why, since: desk.at.market, due, positionIds });
   }
 
   /** The desk told somebody about a position by its name. */
-  onAlert(code: string, text: string): void {
+  onAlert(code: string, text: string, market: EpochMicros): void {
     const [positionId = ''] = text.split(/[: ]/);
-    if (EXPLANATIONS.has(code)) this.#explained.add(positionId);
+    if (EXPLANATIONS.has(code)) this.#explainedAt.set(positionId, market);
     if (code === LEFT_TO_EXPIRE) this.#leftToExpire.add(positionId);
   }
 
   /** Called on the clock. */
   judge(desk: DeskContext): void {
     const { market } = desk.at;
-    const { flattenDeadlineAt } = desk.day.schedule;
+    const { flattenStartAt: since, flattenDeadlineAt } = desk.day.schedule;
     const isDeadline =
       market >= flattenDeadlineAt && this.#deadlineWatched !== desk.day.session.date;
     if (isDeadline) {
@@ -86,8 +89,8 @@ export class FlatOracle {
       const why = 'by the deadline';
       const late = openIds(desk).filter((positionId) => isJustBeingClosed(desk, positionId));
       const rest = openIds(desk).filter((positionId) => !late.includes(positionId));
-      this.#watches.push({ why, due, positionIds: late });
-      this.#judge(desk, { why, due: market, positionIds: rest });
+      this.#watches.push({ why, since, due, positionIds: late });
+      this.#judge(desk, { why, since, due: market, positionIds: rest });
     }
     const due = this.#watches.filter((watch) => watch.due <= market);
     this.#watches = this.#watches.filter((watch) => watch.due > market);
@@ -108,12 +111,19 @@ export class FlatOracle {
     return absent !== undefined;
   }
 
+  #isExplained(positionId: string, { since }: Watch): boolean {
+    return (this.#explainedAt.get(positionId) ?? 0) >= since;
+  }
+
   #judge(desk: DeskContext, watch: Watch): void {
-    if (desk.at.market <= this.#troubledUntil) return;
+    if (desk.at.market <= this.#troubledUntil) {
+      this.#watches.push({ ...watch, due: addMicros(epochMicros(this.#troubledUntil), 1) });
+      return;
+    }
     for (const position of desk.book.structures()) {
       const { positionId } = position;
       if (!watch.positionIds.includes(positionId) || !isOpen(position)) continue;
-      if (this.#explained.has(positionId) || isWorthless(desk, positionId)) continue;
+      if (this.#isExplained(positionId, watch) || isWorthless(desk, positionId)) continue;
       if (desk.orders.closing(positionId).some((order) => isExcused(desk, order))) continue;
       const isLate = this.#leftToExpire.has(positionId) && isJustBeingClosed(desk, positionId);
       if (isLate || this.#wasUnknown(desk, positionId)) {

@@ -40,6 +40,14 @@ interface Confirmed {
 /** Principals whose word closes everything without a token. */
 const CLOSES_WITHOUT_TOKEN: ReadonlySet<string> = new Set(['engine', 'console']);
 
+/** True for the order as it was recorded, at whatever limit. */
+function isButMoved(
+  intent: OrderIntent,
+  { intent: recorded, orderHash: hash }: Pick<BodyOf<'intentRecorded'>, 'intent' | 'orderHash'>,
+): boolean {
+  return orderHash({ ...intent, limit: recorded.limit }) === hash;
+}
+
 const ENDS: ReadonlySet<BrokerEvent['kind']> = new Set(['rejected', 'cancelled', 'expired']);
 
 export class OrderOracle {
@@ -199,13 +207,18 @@ export class OrderOracle {
   /** The order as recorded, but that its limit may be better, and then a record says so. */
   #judgeSent(intent: OrderIntent, { intent: recorded, orderHash: hash }: BodyOf<'intentRecorded'>) {
     const { intentId, limit } = intent;
-    const isSame = orderHash({ ...intent, limit: recorded.limit }) === hash;
+    const isSame = isButMoved(intent, { intent: recorded, orderHash: hash });
     const told = this.#limits.get(intentId) ?? recorded.limit;
     if (isSame && limit === told && limit >= recorded.limit) return;
     this.#report(`${intentId} was submitted as another order than was recorded`);
   }
 
-  onReprice({ intentId, purpose, limit, worst }: OrderIntent): void {
+  onReprice(intent: OrderIntent): void {
+    const { intentId, purpose, limit, worst } = intent;
+    const recorded = this.#intents.get(intentId)?.body;
+    if (recorded !== undefined && !isButMoved(intent, recorded)) {
+      this.#report(`${intentId} was repriced as another order than was recorded`);
+    }
     if (!this.#submitted.has(intentId)) this.#report(`${intentId} was repriced before it was sent`);
     if (purpose !== 'open') return;
     if (this.#killTold) this.#report(`${intentId}, an opening, was repriced after the kill`);

@@ -11,6 +11,7 @@ import type { Limits } from '../../risk/limits.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { Command, Input } from '../inputs.ts';
 import { brokerEventOf } from '../journal-summary.ts';
+import { AbsenceOracle } from './absence-oracle.ts';
 import { AnswerOracle, denialCodeOf, isReplayed } from './answer-oracle.ts';
 import { BookOracle } from './book-oracle.ts';
 import type { BrokerObserver } from './broker-tap.ts';
@@ -52,6 +53,7 @@ export class SessionWitness implements BrokerObserver {
   readonly #promises: PromiseOracle;
   readonly #flattenTokens = new Set<string>();
   readonly #orders: OrderOracle;
+  readonly #absences: AbsenceOracle;
   readonly #caps: CapOracle;
   readonly #books: BookOracle;
   readonly #answers: AnswerOracle;
@@ -66,6 +68,7 @@ export class SessionWitness implements BrokerObserver {
     const report = (what: string): void => this.report(what);
     const met = (what: string): void => count(this.tally.met, what);
     this.#orders = new OrderOracle(options.world, report);
+    this.#absences = new AbsenceOracle(report);
     this.#caps = new CapOracle(options.limits, report);
     this.#books = new BookOracle(options.startCashCents, report);
     this.flat = new FlatOracle(report);
@@ -103,6 +106,7 @@ export class SessionWitness implements BrokerObserver {
     this.#lastSeq = seq;
     if (JSON.stringify(body).includes(TOKEN_MARK)) this.report(`record ${seq} holds a plain token`);
     this.#orders.onRecord(record);
+    this.#absences.onRecord(record);
     this.#promises.onRecord(record);
     if (body.kind === 'intentRecorded') this.#caps.onIntent(body.intent);
     this.#caps.onRecord(record);
@@ -111,7 +115,7 @@ export class SessionWitness implements BrokerObserver {
     this.#hand.onRecord(record);
     this.stops.onRecord(record);
     this.#rests.onRecord(record);
-    if (body.kind === 'alert') this.flat.onAlert(body.code, body.text);
+    if (body.kind === 'alert') this.flat.onAlert(body.code, body.text, record.at.market);
     const event = brokerEventOf(record);
     if (event === undefined) return;
     // Evidence that the desk found by itself never passed the broker's own stream.
@@ -132,6 +136,7 @@ export class SessionWitness implements BrokerObserver {
   /** An order has come to the door of a broker behind wires. */
   onArrival(intentId: string, name?: string): void {
     this.#orders.onArrival(intentId, name);
+    this.#absences.onArrival(intentId);
   }
 
   /** The first byte of a request leaves for a broker behind wires. */
@@ -147,7 +152,8 @@ export class SessionWitness implements BrokerObserver {
     this.#orders.onReprice(intent);
   }
 
-  onEvent(event: BrokerEvent): void {
+  onEvent(event: BrokerEvent, at: At): void {
+    if (event.kind === 'connection') this.#absences.onConnection(at.wall);
     tallyEvent(this.tally, event);
     this.#orders.onEvent(event);
     this.#caps.onEvent(event);
@@ -226,6 +232,7 @@ export class SessionWitness implements BrokerObserver {
     const events = records.map(brokerEventOf).filter((event) => event !== undefined);
     this.#lastSeq = records.at(-1)?.seq ?? 0;
     this.#orders.onCrash(records);
+    this.#absences.onCrash(records);
     this.#caps.onCrash(records, events);
     this.#books.onCrash(events);
     this.#promises.onCrash(records);

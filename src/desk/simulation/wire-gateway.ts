@@ -38,6 +38,13 @@ export function eventsIn(text: string): readonly BrokerEvent[] {
   return JSON.parse(text) as readonly BrokerEvent[];
 }
 
+/** A history that lacks an order is as young as the question, by this machine's own clock: the broker's
+ * may show another time. */
+function takenWhenAsked(event: BrokerEvent, at: At): BrokerEvent {
+  if (event.kind !== 'searched' || event.search.outcome !== 'absent') return event;
+  return { ...event, search: { ...event.search, takenAt: { market: at.market, wall: at.wall } } };
+}
+
 function snapshotIn(text: string): AccountSnapshot {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by remote-broker.ts
   return JSON.parse(text) as AccountSnapshot;
@@ -87,7 +94,9 @@ export class WireGateway implements OrderGateway {
   findByIntent(intentId: string, at: At): Effects {
     return this.#ask({ turn: 'search', method: 'GET', intentId }, at, (answer, evidence) => {
       const body = bodyOf(answer);
-      if (body !== undefined) return eventsIn(body).map(told);
+      if (body !== undefined) {
+        return eventsIn(body).map((event) => told(takenWhenAsked(event, at)));
+      }
       const search = { outcome: 'incomplete', evidence } as const;
       return [told({ kind: 'searched', intentId, search })];
     });

@@ -100,8 +100,8 @@ export class MomentOracle {
     }
     const best = this.#dayAtBest();
     if (best === undefined) return;
-    const least = best - plannedLossOf(intent);
-    if (least >= -this.#limits.maxDailyLossCents - ROUNDING_CENTS) return;
+    const room = best + this.#limits.maxDailyLossCents + ROUNDING_CENTS;
+    if (plannedLossOf(intent) <= room) return;
     this.#report(`${intent.intentId} opens with the day at ${best} cents at best`);
   }
 

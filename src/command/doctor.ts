@@ -16,6 +16,8 @@ import { brokerDifferences } from './broker-rules.ts';
 import { socketPath } from './engine-paths.ts';
 import { isListening } from './ensure-engine.ts';
 import { configOf } from './environment.ts';
+import { readExDividends } from './ex-dividends.ts';
+import { readPlan } from './plan-file.ts';
 import { readTastytradeAccount, tastytradeService, tastytradeUrl } from './tastytrade-access.ts';
 
 type Outcome = 'ok' | 'warning' | 'failed';
@@ -169,7 +171,23 @@ async function checkAudit(config: Config): Promise<Finding> {
   }
 }
 
+/** What is wrong with the files that settings name, as the engine would say it at its start. */
+function faultsOfFiles(config: Config): readonly string[] {
+  const reads = [() => readPlan(config), () => readExDividends(config.EX_DIVIDENDS)];
+  return reads.flatMap((read) => {
+    try {
+      read();
+      return [];
+    } catch (error) {
+      if (error instanceof DeltaringError) return [error.message];
+      throw error;
+    }
+  });
+}
+
 function checkConfig(config: Config): Finding {
+  const faults = faultsOfFiles(config);
+  if (faults.length > 0) return finding('configuration', 'failed', faults.join('; '));
   if (config.notices.length === 0) {
     return finding('configuration', 'ok', `valid; fingerprint ${config.fingerprint}`);
   }

@@ -57,6 +57,23 @@ describe('the doctor', () => {
     expect(found['feed']?.text).toContain('REPLAY_FILE: there is no file /nowhere/session.rec');
   });
 
+  it('reads the files that settings name as a start does', async () => {
+    const folder = tempFolder();
+    const path = join(folder, 'broken');
+    writeFileSync(path, 'no JSON and no day');
+    const sheet = join(folder, 'plan.json');
+    const entry = { name: 'c', at: '10:05', strategy: 'iron_condor_30_delta' };
+    writeFileSync(sheet, JSON.stringify({ version: 1, entries: [entry] }));
+    expect((await examine(tempFolder(), { PLAN_SHEET: sheet })).code).toBe(0);
+    const broken = { PLAN_SHEET: path, EX_DIVIDENDS: path };
+    for (const more of [broken, { PLAN_SHEET: sheet, EVENT_FILE: path }, { EX_DIVIDENDS: path }]) {
+      const { code, found } = await examine(tempFolder(), more);
+      expect([code, found['configuration']?.outcome]).toEqual([1, 'failed']);
+      const names = Object.entries(more).filter(([, file]) => file === path);
+      for (const [name] of names) expect(found['configuration']?.text).toContain(name);
+    }
+  });
+
   it('counts an invalid configuration as a failed check, and goes on with what needs none', async () => {
     const { code, found } = await examine(tempFolder(), { PORT: 'none', MAX_DAILY_LOSS: '0' });
     expect(code).toBe(1);

@@ -12,6 +12,7 @@ import type { CheckResult, Denial } from '../../engine/domain/verdict.ts';
 import { deny } from '../../engine/domain/verdict.ts';
 import type { TokenGrant } from '../../risk/confirm-token.ts';
 import { confirmedLimit, judgeDrift } from '../../risk/drift.ts';
+import { orderHash } from '../../risk/order-hash.ts';
 import { exitSettingsOf } from '../desk-config.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf } from '../desk-context.ts';
@@ -91,6 +92,7 @@ function redeemOrder(desk: DeskContext, caller: Caller, grant: TokenGrant): Conf
   const [intent] = grant.intents;
   assert(intent !== undefined, 'an order token holds its order');
   const stale =
+    notAsGranted(intent, grant) ??
     mayNotOpen(caller, intent) ??
     staleClose(desk, intent) ??
     refuseTakenSince(desk, intent, grant) ??
@@ -128,6 +130,12 @@ function atLiveLimit(desk: DeskContext, intent: OrderIntent): OrderIntent {
   if (intent.purpose !== 'open' || 'missing' in net) return intent;
   const live = confirmedLimit(floorToTick(gridOf(intent.legs), net.mid), intent.worst);
   return live > intent.limit ? { ...intent, limit: live } : intent;
+}
+
+/** A token stands for the order that was previewed, to the last bit. */
+function notAsGranted(intent: OrderIntent, grant: TokenGrant): Denial | undefined {
+  if (orderHash(intent) === grant.orderHash) return undefined;
+  return deny('token_invalid', 'this token stands for another order; preview again').denied;
 }
 
 /** Asked only of the token's own principal: to anyone else the token is unknown. */

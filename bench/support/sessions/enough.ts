@@ -45,6 +45,15 @@ const DENIALS: readonly DenialCode[] = [
   'no_breakout',
 ];
 
+/** Refusals that are rarer, and that every long campaign must have provoked. */
+const RARE_DENIALS: readonly DenialCode[] = [
+  'data_stale',
+  'quote_crossed',
+  'not_reconciled',
+  'unknown_order_open',
+  'second_source',
+];
+
 /** Per session, on average. */
 const LEAST_BY_HAND = 0.02;
 const BY_HAND = ['opened', 'closed', 'replaced'];
@@ -112,6 +121,9 @@ export function lacksOfCampaign(
     if ((sum.strategies[strategy] ?? 0) === 0) lacks.push(`no preview of ${strategy}`);
   }
   if (sessions < MET_FROM_SESSIONS) return lacks;
+  for (const code of RARE_DENIALS) {
+    if ((sum.denials[code] ?? 0) === 0) lacks.push(`no denial ${code}`);
+  }
   for (const what of MET) {
     if ((sum.met[what] ?? 0) === 0) lacks.push(`never met: ${what}`);
   }

@@ -24,6 +24,7 @@ import { MomentOracle } from './moment-oracle.ts';
 import type { SendWorld } from './order-oracle.ts';
 import { OrderOracle } from './order-oracle.ts';
 import { PromiseOracle } from './promise-oracle.ts';
+import { ProtectionOracle } from './protection-oracle.ts';
 import { RestOracle } from './rest-oracle.ts';
 import type { Move } from './scripted-trader.ts';
 import { TOKEN_MARK } from './scripted-trader.ts';
@@ -61,6 +62,7 @@ export class SessionWitness implements BrokerObserver {
   readonly #strategies: StrategyOracle;
   readonly #hand: HandOracle;
   readonly #rests: RestOracle;
+  readonly #protections: ProtectionOracle;
   readonly #outlives: boolean;
   #lastSeq = 0;
 
@@ -73,6 +75,7 @@ export class SessionWitness implements BrokerObserver {
     this.#books = new BookOracle(options.startCashCents, report);
     this.flat = new FlatOracle(report);
     this.#rests = new RestOracle(report, met);
+    this.#protections = new ProtectionOracle(report);
     this.#outlives = options.outlives;
     this.stops = new StopOracle(report, met);
     this.#promises = new PromiseOracle(report);
@@ -115,6 +118,7 @@ export class SessionWitness implements BrokerObserver {
     this.#hand.onRecord(record);
     this.stops.onRecord(record);
     this.#rests.onRecord(record);
+    this.#protections.onRecord(record);
     if (body.kind === 'alert') this.flat.onAlert(body.code, body.text, record.at.market);
     const event = brokerEventOf(record);
     if (event === undefined) return;
@@ -123,6 +127,7 @@ export class SessionWitness implements BrokerObserver {
     this.#caps.onEvent(event);
     this.#hand.onEvent(event);
     this.#rests.onEvent(event);
+    this.#protections.onEvent(event);
     this.#books.onJournalled(event);
     this.#moments.onEvent(event);
   }
@@ -131,6 +136,7 @@ export class SessionWitness implements BrokerObserver {
     this.#orders.onSubmit(intent, at);
     this.#hand.onSubmit(intent);
     this.#rests.onSubmit(intent);
+    this.#protections.onSubmit(intent);
   }
 
   /** An order has come to the door of a broker behind wires. */
@@ -159,6 +165,7 @@ export class SessionWitness implements BrokerObserver {
     this.#caps.onEvent(event);
     this.#hand.onEvent(event);
     this.#rests.onEvent(event);
+    this.#protections.onEvent(event);
     this.#books.onBrokerEvent(event);
   }
 
@@ -213,6 +220,7 @@ export class SessionWitness implements BrokerObserver {
     this.#books.afterStep(desk, broker, at);
     this.stops.afterStep(desk);
     this.#rests.afterStep(desk);
+    this.#protections.afterStep(desk);
   }
 
   /** The session ran to its end, and what it left has had its time. */
@@ -241,7 +249,9 @@ export class SessionWitness implements BrokerObserver {
     this.#strategies.onCrash();
     this.stops.onCrash(records);
     const accepted = events.flatMap((event) => (event.kind === 'accepted' ? [event.intentId] : []));
-    this.#rests.onCrash(this.#outlives ? undefined : new Set(accepted));
+    const remembers = this.#outlives ? undefined : new Set(accepted);
+    this.#rests.onCrash(remembers);
+    this.#protections.onCrash(remembers);
     this.tally.restarts += 1;
   }
 }

@@ -23,7 +23,7 @@ const WITHIN_SESSIONS = 80;
 const FIRST_SEED: Readonly<Partial<Record<PlantName, number>>> = {
   'resend-on-timeout': 5,
   'token-reuse': 11,
-  'kill-after-check': 100,
+  'kill-after-check': 141,
   'kill-before-connect': 165,
   'cap-off-by-one': 4,
   'blind-stop': 26,

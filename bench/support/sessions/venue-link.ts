@@ -56,6 +56,8 @@ const BEAT_MICROS = {
   resting: 15 * MICROS_PER_SECOND,
   calm: 30 * MICROS_PER_SECOND,
 };
+/** Statuses from here on are refusals. */
+const LEAST_REFUSAL = 300;
 const BUSY_FOR_MICROS = 25 * MICROS_PER_SECOND;
 const UNREST_MICROS = 12 * MICROS_PER_SECOND;
 /** A heartbeat of the account's stream is due by then, or its silence counts. */
@@ -225,8 +227,9 @@ export class VenueLink implements FarBroker {
   #serve(send: HttpSend): WireReply {
     const name = this.#venue.nameOf(send);
     if (name === undefined) return this.#venue.serve(send);
-    this.#options.onArrival(intentIdOf(name), name);
-    return this.#takes('rejectNext') ? this.#venue.refusal : this.#venue.serve(send);
+    const reply = this.#takes('rejectNext') ? this.#venue.refusal : this.#venue.serve(send);
+    this.#options.onArrival(intentIdOf(name), name, reply.status < LEAST_REFUSAL);
+    return reply;
   }
 
   #tell(text: string): void {

@@ -36,7 +36,7 @@ export class AbsenceOracle {
     this.#report = report;
   }
 
-  /** An order has come to the door of a broker behind wires. */
+  /** An order has come to the door of a broker behind wires, and was taken. */
   onArrival(intentId: string): void {
     this.#arrived.add(intentId);
     if (this.#givenUp.has(intentId)) this.#cameLater.add(intentId);

@@ -66,8 +66,9 @@ export interface FarBrokerOptions {
   readonly at: At;
   readonly session: SessionTimes;
   readonly listing: ChainListing;
-  /** An order of an intent has come to the broker's door, by its own name where it has one. */
-  readonly onArrival: (intentId: string, name?: string) => void;
+  /** An order of an intent has come to the broker's door, by its own name where it has one. Not `isTaken`:
+   * it was refused there, and the broker's lists never hold it. */
+  readonly onArrival: (intentId: string, name?: string, isTaken?: boolean) => void;
   readonly door: WireDoor;
 }
 

@@ -139,10 +139,10 @@ export class SessionWitness implements BrokerObserver {
     this.#protections.onSubmit(intent);
   }
 
-  /** An order has come to the door of a broker behind wires. */
-  onArrival(intentId: string, name?: string): void {
+  /** An order has come to the door of a broker behind wires, which takes or refuses it. */
+  onArrival(intentId: string, name?: string, isTaken = true): void {
     this.#orders.onArrival(intentId, name);
-    this.#absences.onArrival(intentId);
+    if (isTaken) this.#absences.onArrival(intentId);
   }
 
   /** The first byte of a request leaves for a broker behind wires. */

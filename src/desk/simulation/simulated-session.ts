@@ -149,7 +149,7 @@ class SimulatedSession implements EngineWorld {
       at: this.#clock.trueAt,
       session,
       listing: this.#market.listing,
-      onArrival: (intentId, name) => this.#witness.onArrival(intentId, name),
+      onArrival: (...order) => this.#witness.onArrival(...order),
       door: {
         isKilled: () => this.wraps.connectWord?.(this.#killWord) ?? this.#killWord,
         onLeave: (send) => this.#witness.onLeave(send),

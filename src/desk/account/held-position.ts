@@ -36,23 +36,11 @@ function isWhole({ legs, quantity, openingIntent }: StructurePosition): boolean 
   });
 }
 
-/** True where more of a leg was closed than was held: what is held now is no part of what was opened. */
-function isTurned({ legs, openingIntent }: StructurePosition): boolean {
-  const signs = new Map(
-    openingIntent?.legs.map((leg) => [instrumentSymbol(leg.instrument), legSign(leg.action)]),
-  );
-  return legs.some(({ instrument, quantity }) => {
-    return quantity * (signs.get(instrumentSymbol(instrument)) ?? 0) < 0;
-  });
-}
-
 /** All that was opened of the structure, once not all of its legs are left evenly. Undefined while they
- * are, where more than all of a leg was closed, and where its opening itself is not known or did not fill
- * evenly. */
+ * are, and where its opening itself is not known or did not fill evenly. */
 function unitsOpened(desk: DeskContext, position: StructurePosition): UnitPrices | undefined {
   const opening = desk.orders.get(position.positionId);
-  if (opening === undefined || isUneven(opening)) return undefined;
-  if (isWhole(position) || isTurned(position)) return undefined;
+  if (opening === undefined || isUneven(opening) || isWhole(position)) return undefined;
   const quantity = filledUnits(opening);
   const entryNet = averageFillNet(opening);
   if (entryNet === undefined) return undefined;

@@ -17,7 +17,7 @@ import type { OrderStatus } from '../../engine/domain/order.ts';
 import { addMicros } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { OrderRecord } from './order-book.ts';
-import { filledUnits, isExternal, isFinal, isUneven } from './order-book.ts';
+import { filledUnits, isClose, isExternal, isFinal, isUneven } from './order-book.ts';
 import { publishOrder } from './order-views.ts';
 import { beginSearch, isProvenAbsent, isProvenUnlisted } from './outcome-search.ts';
 import { pageRefusedClose } from './refused-closes.ts';
@@ -237,11 +237,13 @@ function hasFill(order: OrderRecord | undefined, fillId: string): boolean {
   return order?.fills.some((told) => told.fillId === fillId) === true;
 }
 
-/** A fill can win against a cancel and be told after it: it counts, whatever was said before. */
+/** A fill can win against a cancel and be told after it: it counts, whatever was said before. One that
+ * closes may have taken more than was held. */
 function onLateFill(desk: DeskContext, order: OrderRecord, whole: boolean): void {
   const { intentId } = order.intent;
   const text = `order ${intentId} was ${order.status} and has filled after all`;
-  desk.out.alert('warning', 'LATE_FILL', text, intentId);
+  const severity = isClose(order) ? 'critical' : 'warning';
+  desk.out.alert(severity, 'LATE_FILL', text, intentId);
   if (whole) setStatus(order, 'filled', 'filled after its end was reported', desk.at);
   publishOrder(desk, order);
 }

@@ -24,6 +24,9 @@ export class AbsenceOracle {
   readonly #opens = new Set<string>();
   /** Orders that have come to the broker's door, by intent. */
   readonly #arrived = new Set<string>();
+  /** Orders that were asked to move since one of theirs has come: where a change is a new order, the newest
+   * may not have. */
+  readonly #moved = new Set<string>();
   /** Since when each outcome is open, in wall time of this run. */
   readonly #doubtedAt = new Map<string, number>();
   /** Orders that were given up, and of them those that have come to the door since then. */
@@ -39,6 +42,7 @@ export class AbsenceOracle {
   /** An order has come to the door of a broker behind wires, and was taken. */
   onArrival(intentId: string): void {
     this.#arrived.add(intentId);
+    this.#moved.delete(intentId);
     if (this.#givenUp.has(intentId)) this.#cameLater.add(intentId);
   }
 
@@ -50,6 +54,7 @@ export class AbsenceOracle {
   onRecord(record: AuditRecord): void {
     const { body, at } = record;
     if (body.kind === 'engineStarted') this.#startedAt = at.wall;
+    else if (body.kind === 'repriced') this.#moved.add(body.intentId);
     else if (body.kind === 'intentRecorded' && body.intent.purpose === 'open') {
       this.#opens.add(body.intent.intentId);
     } else if (body.kind === 'orderResolved' && body.outcome === 'absentPresumed') {
@@ -60,7 +65,7 @@ export class AbsenceOracle {
   }
 
   #judge({ intentId }: Resolved, wall: number): void {
-    if (this.#arrived.has(intentId)) {
+    if (this.#arrived.has(intentId) && !this.#moved.has(intentId)) {
       this.#report(`${intentId} is presumed absent and has reached the broker`);
     }
     this.#givenUp.add(intentId);

@@ -10,10 +10,12 @@ import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { Instrument } from '../../engine/domain/instrument.ts';
 import { instrumentSymbol, multiplierOfLegs, occSymbol } from '../../engine/domain/instrument.ts';
 import type { ExitPlan, OrderIntent } from '../../engine/domain/order.ts';
+import { legSign } from '../../engine/domain/order.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import type { DeskContext } from '../desk-context.ts';
+import type { HeldLeg } from '../exits/open-position.ts';
 import type { Input } from '../inputs.ts';
 import { brokerEventOf } from '../journal-summary.ts';
 import type { Report } from './order-oracle.ts';
@@ -98,6 +100,15 @@ function unitsOf({ legs }: OrderIntent, held: ReadonlyMap<string, number>): numb
   const [first = 0] = units;
   const isEven = first > 0 && Number.isInteger(first);
   return isEven && units.every((other) => other === first) ? first : undefined;
+}
+
+function isTurned(opening: OrderIntent, held: readonly HeldLeg[]): boolean {
+  const signs = new Map(
+    opening.legs.map(({ instrument, action }) => [instrumentSymbol(instrument), legSign(action)]),
+  );
+  return held.some(({ instrument, quantity }) => {
+    return quantity * (signs.get(instrumentSymbol(instrument)) ?? 0) < 0;
+  });
 }
 
 export class StopOracle {
@@ -187,7 +198,10 @@ export class StopOracle {
   #watchedIn(position: StructurePosition): readonly Watched[] {
     const { positionId } = position;
     const legs = position.legs.filter(({ quantity }) => quantity !== 0);
-    const { stop, sideStop } = this.#openings.get(positionId)?.exitPlan ?? {};
+    const opening = this.#openings.get(positionId);
+    const { stop, sideStop } = opening?.exitPlan ?? {};
+    // More than all of it was closed: what is held now is another position, and has no plan.
+    if (opening !== undefined && isTurned(opening, legs)) return [];
     const watched: Watched[] = [];
     if (stop !== undefined) {
       watched.push({ name: positionId, ...stop, legs, ...this.#wholeOf(position) });

@@ -18,7 +18,7 @@ function watching(purpose = 'open') {
   record(0, { kind: 'engineStarted' });
   record(50, { kind: 'intentRecorded', intent: { intentId: 'A', purpose } });
   told(60, 'unknown');
-  return { oracle, said, told, giveUp };
+  return { oracle, said, told, giveUp, record };
 }
 
 describe('an order that is presumed absent', () => {
@@ -55,6 +55,14 @@ describe('an order that is presumed absent', () => {
     oracle.onArrival('A');
     giveUp(80);
     expect(said).toEqual(['A is presumed absent and has reached the broker']);
+  });
+
+  it('is not reported where it was asked to move since, for the newest order may not have come', () => {
+    const { oracle, said, giveUp, record } = watching();
+    oracle.onArrival('A');
+    record(62, { kind: 'repriced', intentId: 'A', limit: 1, reason: 'normal' });
+    giveUp(80);
+    expect(said).toEqual([]);
   });
 
   it('and works after all is reported, unless it reached the broker only then', () => {

@@ -124,7 +124,8 @@ export class MomentOracle {
       if (quote === undefined || wall - quote.at.wall > LONGEST_SILENCE_MICROS) {
         return ['on a quote that is too old'];
       }
-      return (quote.bid ?? 0) > (quote.ask ?? 0) ? ['on a quote that is crossed'] : [];
+      const { bid = 0, ask = Number.POSITIVE_INFINITY } = quote;
+      return bid > ask ? ['on a quote that is crossed'] : [];
     });
   }
 

@@ -82,6 +82,15 @@ describe('an opening', () => {
     expect(open()).toContain('opens on a quote that is crossed');
   });
 
+  it('is not reported on a quote that has no ask', () => {
+    const { oracle, open } = calm();
+    for (const index of listing.contracts.keys()) {
+      const sides = { bid: price(300), ask: undefined, bidSize: 1, askSize: 0 };
+      oracle.onInput({ kind: 'quote', at: rig.at, index, ...sides });
+    }
+    expect(open()).toEqual([]);
+  });
+
   it('is reported where even the best sides leave the day no room for its planned loss', () => {
     expect(calm(20_000).open()).toEqual([]);
     expect(calm(5_000).open()[0]).toContain('opens with the day at 0 cents at best');

@@ -112,6 +112,11 @@ function detailOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
+/** So long something is waited for. It keeps no process alive: the threads that are waited for do. */
+function atMost(millis: number): Promise<undefined> {
+  return sleep(millis, undefined, { ref: false });
+}
+
 class RunningEngine implements EngineHost {
   readonly api: EngineApiClient;
   readonly counters: Counters;
@@ -350,7 +355,7 @@ class RunningEngine implements EngineHost {
   async #coreStopped(): Promise<readonly string[] | undefined> {
     const until = performance.now() + STOP_TIMEOUT_MILLIS;
     while (performance.now() < until && !this.#coreWatch.isLost) {
-      const left = await Promise.race([this.#stopped.promise, sleep(WATCH_EVERY_MILLIS)]);
+      const left = await Promise.race([this.#stopped.promise, atMost(WATCH_EVERY_MILLIS)]);
       if (left !== undefined) return left;
     }
     return undefined;
@@ -377,7 +382,7 @@ class RunningEngine implements EngineHost {
     await this.#alerts.close(ALERTS_TIMEOUT_MILLIS);
     this.#tellCore({ kind: 'closeJournal' });
     const { journal } = this.#threads;
-    await Promise.race([journal.closed.catch(() => undefined), sleep(JOURNAL_CLOSE_MILLIS)]);
+    await Promise.race([journal.closed.catch(() => undefined), atMost(JOURNAL_CLOSE_MILLIS)]);
     await journal.terminate();
     this.api.close();
     await this.#audit.close();

@@ -130,8 +130,8 @@ async function begin(config: Config, core: Worker): Promise<EngineHost> {
   }
 }
 
-/** Runs an engine until a signal, its core on the thread that was made for it. Exit code 0, 3 when something is left
- * unprotected, 1 when a thread died. */
+/** Runs an engine until a signal, its core on the thread that was made for it. Exit code 0, 3 when
+ * something is left unprotected, 1 when a thread died. */
 export async function serve(config: Config, core: Worker): Promise<number> {
   for (const notice of config.notices) log(`setting: ${notice}`);
   const ended = endSignal();

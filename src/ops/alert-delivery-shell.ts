@@ -27,8 +27,8 @@ export interface DeliveryOptions {
 }
 
 /** A page has to leave within five seconds, whatever else is told: what is critical and what ends an
- * incident has a share of its own of the 120 events a minute that the pager's service takes. The first tries come quickly, the later ones give a
- * service time to come back. */
+ * incident has a share of its own of the 120 events a minute that the pager's service takes. The first
+ * tries come quickly, the later ones give a service time to come back. */
 const LIMITS: CallLimits = {
   callsPerMinute: 80,
   urgentPerMinute: 40,

@@ -14,6 +14,7 @@ import {
 } from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { type DeskContext, spotNow } from '../desk-context.ts';
+import { quantitiesOf } from '../exits/close-legs.ts';
 import type { HeldLeg, OpenPosition } from '../exits/open-position.ts';
 import { averageFillNet, filledUnits, isUneven } from '../orders/order-book.ts';
 
@@ -30,7 +31,7 @@ type UnitPrices = Pick<OpenPosition, 'entryNet' | 'quantity' | 'goneDebit'>;
 /** True while every leg of the opening is held as often as every other. */
 function isWhole({ legs, quantity, openingIntent }: StructurePosition): boolean {
   const opened = openingIntent?.legs ?? [];
-  const held = new Map(legs.map((leg) => [instrumentSymbol(leg.instrument), leg.quantity]));
+  const held = quantitiesOf(legs);
   return opened.every(({ instrument, action, ratio }) => {
     return held.get(instrumentSymbol(instrument)) === legSign(action) * ratio * quantity;
   });

@@ -1,8 +1,9 @@
 /** The premium that the lotto strategy has paid today, and what its working orders may still pay. */
 
-import { multiplierOf, multiplierOfLegs } from '../../engine/domain/instrument.ts';
+import { multiplierOf } from '../../engine/domain/instrument.ts';
 import type { Cents } from '../../engine/domain/units.ts';
-import { amountCents, cents, price } from '../../engine/domain/units.ts';
+import { amountCents, cents } from '../../engine/domain/units.ts';
+import { worstPremiumCents } from '../../risk/checks/premium-budget.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { filledUnits, isFinal, type OrderRecord } from '../orders/order-book.ts';
 
@@ -17,9 +18,7 @@ function paidBy({ fills }: OrderRecord): number {
 /** At the worst price, for every unit that can still fill. */
 function promisedBy(order: OrderRecord): number {
   if (isFinal(order)) return 0;
-  const { legs, quantity, worst } = order.intent;
-  const premium = price(Math.max(0, 0 - worst));
-  return amountCents(premium, quantity - filledUnits(order), multiplierOfLegs(legs));
+  return worstPremiumCents(order.intent, order.intent.quantity - filledUnits(order));
 }
 
 /** Lotto premium of this session, paid or promised; positive. */

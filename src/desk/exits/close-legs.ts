@@ -39,6 +39,11 @@ function closingLeg({ instrument, quantity }: HeldLeg, units: number): OrderLeg 
   return { instrument, action, ratio: Math.abs(quantity) / units };
 }
 
+/** What is held, signed, by symbol. */
+export function quantitiesOf(held: readonly HeldLeg[]): ReadonlyMap<string, number> {
+  return new Map(held.map((leg) => [instrumentSymbol(leg.instrument), leg.quantity]));
+}
+
 /** What a long and the short that it covers have in common. */
 export function rightOf({ instrument }: HeldLeg): string {
   return instrument.kind === 'option' ? instrument.right : instrument.kind;

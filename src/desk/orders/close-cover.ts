@@ -7,6 +7,7 @@
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import { legSign } from '../../engine/domain/order.ts';
 import type { DeskContext } from '../desk-context.ts';
+import { quantitiesOf } from '../exits/close-legs.ts';
 import type { OrderRecord } from './order-book.ts';
 import { contractsLeft } from './order-book.ts';
 
@@ -17,12 +18,7 @@ import { contractsLeft } from './order-book.ts';
  */
 export function isCovered({ book, orders }: DeskContext, close: OrderRecord): boolean {
   const { positionId, legs } = close.intent;
-  const held = new Map(
-    (book.structure(positionId)?.legs ?? []).map(({ instrument, quantity }) => [
-      instrumentSymbol(instrument),
-      quantity,
-    ]),
-  );
+  const held = new Map(quantitiesOf(book.structure(positionId)?.legs ?? []));
   for (const order of orders.closing(positionId)) {
     if (order !== close && order.cancelRequested) continue;
     for (const leg of order.intent.legs) {

@@ -14,7 +14,7 @@ import { asOpenPosition } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf, spotNow } from '../desk-context.ts';
 import type { ClosingOrder, LeftOutReason } from '../exits/close-legs.ts';
-import { closingOrder, rightOf, shareOfLegs } from '../exits/close-legs.ts';
+import { closingOrder, quantitiesOf, rightOf, shareOfLegs } from '../exits/close-legs.ts';
 import type { ExitPart } from '../exits/exit-input.ts';
 import { legsOfPart } from '../exits/exit-input.ts';
 import { closingNets, ladderEnd, ladderRung, worstClosingNet } from '../exits/limit-ladder.ts';
@@ -118,7 +118,7 @@ function unitsOf(
 function keptAsCover(desk: DeskContext, position: StructurePosition): readonly string[] {
   if (shortsBeside(desk, position).length === 0) return [];
   const claimed = alreadyClosing(desk, position.positionId);
-  const free = quantities(freeLegs(desk, position));
+  const free = quantitiesOf(freeLegs(desk, position));
   return position.legs
     .map(({ instrument, quantity }) => [instrumentSymbol(instrument), quantity] as const)
     .filter(
@@ -213,17 +213,13 @@ export function asHeld({
   });
 }
 
-function quantities(held: readonly HeldLeg[]): ReadonlyMap<string, number> {
-  return new Map(held.map((leg) => [instrumentSymbol(leg.instrument), leg.quantity]));
-}
-
 /** True where each of these holdings is part of what is free of the position. */
 export function areFree(
   desk: DeskContext,
   position: StructurePosition,
   wanted: readonly HeldLeg[],
 ): boolean {
-  const free = quantities(freeLegs(desk, position));
+  const free = quantitiesOf(freeLegs(desk, position));
   return wanted.every(({ instrument, quantity }) => {
     const held = free.get(instrumentSymbol(instrument)) ?? 0;
     return Math.sign(held) === Math.sign(quantity) && Math.abs(held) >= Math.abs(quantity);

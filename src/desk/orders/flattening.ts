@@ -203,9 +203,9 @@ function shortsFirst(positions: readonly StructurePosition[]): readonly Structur
 type Taken = (position: StructurePosition) => boolean;
 
 /**
- * Cancels openings and closes all that is held and `isTaken`, at once and urgently. Safe to call again: what is
- * being closed already is only hurried. The request is recorded first, so that a restart goes on
- * with it. What does not close now is tried again by `keepFlattening`.
+ * Cancels openings and closes all that is held and `isTaken`, at once and urgently. Safe to call
+ * again: what is being closed already is only hurried. The request is recorded first, so that a
+ * restart goes on with it. What does not close now is tried again by `keepFlattening`.
  */
 export function closeEverything(
   desk: DeskContext,

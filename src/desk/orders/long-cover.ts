@@ -15,7 +15,7 @@ import { deny } from '../../engine/domain/verdict.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { payoffSummary } from '../../engine/pricing/payoff.ts';
 import type { DeskContext } from '../desk-context.ts';
-import { rightOf } from '../exits/close-legs.ts';
+import { quantitiesOf, rightOf } from '../exits/close-legs.ts';
 import type { HeldLeg } from '../exits/open-position.ts';
 import type { OrderRecord } from './order-book.ts';
 import { contractsLeft } from './order-book.ts';
@@ -55,7 +55,7 @@ function bareCalls(held: readonly HeldLeg[]): number {
 /** True where what a close leaves of these legs may lose more than all of them: a long would be gone that
  * covers a short. `taken`: what is closed, signed as it is held. */
 export function uncovers(held: readonly HeldLeg[], taken: readonly HeldLeg[]): boolean {
-  const gone = new Map(taken.map((leg) => [instrumentSymbol(leg.instrument), leg.quantity]));
+  const gone = quantitiesOf(taken);
   const left = held.map(({ instrument, quantity }) => ({
     instrument,
     quantity: quantity - (gone.get(instrumentSymbol(instrument)) ?? 0),

@@ -193,8 +193,8 @@ function pageStuckStop(desk: DeskContext, order: OrderRecord, stop: OrderRecord)
 }
 
 /** Calls back every close of ours that would take more than is held, for a fill of it would open the
- * position the other way round, and every one that would leave a short bare. Called after the broker's words and on the clock, which asks again where the broker
- * refused. */
+ * position the other way round, and every one that would leave a short bare. Called after the broker's
+ * words and on the clock, which asks again where the broker refused. */
 export function callBackUncovered(desk: DeskContext): void {
   for (const order of desk.orders.live()) {
     if (!isClose(order) || isExternal(order) || order.cancelRequested) continue;

@@ -16,6 +16,7 @@ import { tradingStateOf } from '../../risk/trading-state.ts';
 import { accountRisk } from '../account/account-risk.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf, sliceOf } from '../desk-context.ts';
+import { quantitiesOf } from '../exits/close-legs.ts';
 import { freeLegs } from '../orders/closing.ts';
 import { recentOrders } from '../orders/recent-orders.ts';
 import { quoteStreamOf } from '../session/freshness.ts';
@@ -47,8 +48,7 @@ export function payoffOf(intent: OrderIntent, feesCents: Cents): PayoffSummary {
 function closableOf(desk: DeskContext, positionId: string): ReadonlyMap<string, number> {
   const position = desk.book.structure(positionId);
   if (position === undefined) return new Map();
-  const free = freeLegs(desk, position);
-  return new Map(free.map((leg) => [instrumentSymbol(leg.instrument), leg.quantity]));
+  return quantitiesOf(freeLegs(desk, position));
 }
 
 /** What an intent that opens is judged with besides. */

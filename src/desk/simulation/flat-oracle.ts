@@ -54,8 +54,8 @@ export class FlatOracle {
     this.#troubledUntil = addMicros(market, FLAT_WITHIN_MICROS + LOOKS_EVERY_MICROS);
   }
 
-  /** Everything held now was to be closed at this moment, but for what `mayStay`. Where not even the journal's reserve takes
-   * the request, which is paged, a restart does not go on with it. */
+  /** Everything held now was to be closed at this moment, but for what `mayStay`. Where not even the
+   * journal's reserve takes the request, which is paged, a restart does not go on with it. */
   onFlatten(
     desk: DeskContext,
     why: string,

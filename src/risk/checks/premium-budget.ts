@@ -1,21 +1,28 @@
 /** The lotto's premium is written off when it is paid: this order at its worst price and everything
  * paid today or working stay within the budget of the day. */
 import { multiplierOfLegs } from '../../engine/domain/instrument.ts';
-import { amountCents, price } from '../../engine/domain/units.ts';
+import type { OrderIntent } from '../../engine/domain/order.ts';
+import { amountCents, type Cents, price } from '../../engine/domain/units.ts';
 import { type Check, failed, passed } from './check.ts';
 
 const CODE = 'premium_budget';
+
+/** What so many units of an opening may pay at its worst price; nothing where that is a credit. */
+export function worstPremiumCents(
+  { legs, worst }: Pick<OrderIntent, 'legs' | 'worst'>,
+  units: number,
+): Cents {
+  return amountCents(price(Math.max(0, 0 - worst)), units, multiplierOfLegs(legs));
+}
 
 export const premiumBudgetCheck: Check = {
   code: CODE,
   appliesTo: 'openings',
   run({ intent, account, limits }) {
-    const { strategy, legs, quantity, worst } = intent;
-    if (strategy !== 'lotto_play_5_delta') {
+    if (intent.strategy !== 'lotto_play_5_delta') {
       return passed(CODE, 'the strategy has no budget of premium');
     }
-    const premium = price(Math.max(0, 0 - worst));
-    const costCents = amountCents(premium, quantity, multiplierOfLegs(legs));
+    const costCents = worstPremiumCents(intent, intent.quantity);
     const spentCents = account.lottoSpentCents;
     const totalCents = spentCents + costCents;
     const limitCents = limits.lottoBudgetCents;

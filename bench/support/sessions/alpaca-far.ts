@@ -23,6 +23,7 @@ import type { StubOrder } from '../../../test/support/alpaca/stub-order.ts';
 import { isOpen } from '../../../test/support/alpaca/stub-order.ts';
 import { serve } from '../../../test/support/alpaca/stub-routes.ts';
 import { StubVenue } from '../../../test/support/alpaca/stub-venue.ts';
+import type { AccountScreen } from './other-screen.ts';
 import type { Venue, VenueEvents } from './venue-link.ts';
 import { VenueLink } from './venue-link.ts';
 
@@ -170,6 +171,22 @@ class SessionAlpaca implements Venue {
 
   tellsFill(text: string): boolean {
     return text.includes('"execution_id"');
+  }
+
+  get screen(): AccountScreen {
+    const venue = this.#venue;
+    return {
+      held: () => [...venue.account.held()].filter(([symbol]) => parseOccSymbol(symbol)),
+      working: () =>
+        venue.orders.filter(isOpen).map(({ id, legs }) => {
+          return { id, symbols: legs.map(({ symbol }) => symbol) };
+        }),
+      cancel: (id) => venue.cancel(id),
+      close: (symbol, quantity) => {
+        this.#bringNews();
+        return venue.closeElsewhere(symbol, quantity);
+      },
+    };
   }
 }
 

@@ -67,6 +67,8 @@ const MET = [
   'killedDuringReplace',
   'wayOutWaitsForTurn',
   'liquidated',
+  'closedElsewhere',
+  'cancelledElsewhere',
   'flatten beside opening',
   'leave beside opening',
   'flatten beside close',

@@ -27,12 +27,14 @@ import {
   MICROS_PER_MILLI,
   MICROS_PER_MINUTE,
 } from '../../../src/engine/domain/units.ts';
+import { contractOf } from '../../../test/support/tastytrade/stub-market.ts';
 import type { StubOrder } from '../../../test/support/tastytrade/stub-order.ts';
 import { isWorking, TERMINAL } from '../../../test/support/tastytrade/stub-order.ts';
 import type { StreamClient } from '../../../test/support/tastytrade/stub-stream.ts';
 import type { StubReply } from '../../../test/support/tastytrade/stub-wire.ts';
 import { failure } from '../../../test/support/tastytrade/stub-wire.ts';
 import { TastytradeVenue } from '../../../test/support/tastytrade/tastytrade-venue.ts';
+import type { AccountScreen } from './other-screen.ts';
 import type { Venue, VenueEvents } from './venue-link.ts';
 import { VenueLink } from './venue-link.ts';
 
@@ -219,6 +221,34 @@ class SessionTastytrade implements Venue {
 
   tellsFill(text: string): boolean {
     return text.includes('"fill-id"');
+  }
+
+  get screen(): AccountScreen {
+    const { account, orders, market } = this.#venue;
+    return {
+      held: () => {
+        const lots = [...account.lots].filter(([symbol]) => contractOf(symbol) !== undefined);
+        return lots.map(([symbol, { quantity }]) => [symbol, quantity] as const);
+      },
+      working: () =>
+        [...orders.all.values()].filter(isWorking).map(({ id, legs }) => {
+          return { id: String(id), symbols: legs.map(({ symbol }) => symbol) };
+        }),
+      cancel: (id) => {
+        const order = orders.all.get(Number(id));
+        if (order !== undefined) orders.end(order, 'Cancelled');
+      },
+      close: (symbol, quantity) => {
+        this.#bringNews();
+        const { bid = 0, ask = 0 } = market.quotes.get(symbol) ?? {};
+        const isShort = account.held(symbol) < 0;
+        const price = isShort ? -ask : bid;
+        if (price === 0) return false;
+        const action = isShort ? 'Buy to Close' : 'Sell to Close';
+        orders.fill(orders.foreign([{ symbol, action, quantity }], price).id, quantity);
+        return true;
+      },
+    };
   }
 
   #login(): string {

@@ -22,6 +22,7 @@ import type {
 } from '../../../src/desk/simulation/far-broker.ts';
 import type { RequestFates, WireReply } from '../../../src/desk/simulation/lossy-wires.ts';
 import { LossyWires } from '../../../src/desk/simulation/lossy-wires.ts';
+import { streamOf } from '../../../src/desk/simulation/seeded-random.ts';
 import type { At } from '../../../src/engine/domain/clock.ts';
 import type { OptionContract } from '../../../src/engine/domain/instrument.ts';
 import type { ChainListing, Quote } from '../../../src/engine/domain/market.ts';
@@ -29,6 +30,8 @@ import type { SessionTimes } from '../../../src/engine/domain/session-calendar.t
 import type { EpochMicros } from '../../../src/engine/domain/units.ts';
 import { addMicros, MICROS_PER_SECOND } from '../../../src/engine/domain/units.ts';
 import { AccountSocket } from './account-socket.ts';
+import type { AccountScreen } from './other-screen.ts';
+import { OtherScreen } from './other-screen.ts';
 import { SessionTurns } from './session-turns.ts';
 
 /** Of what changes something, and of what is only read, which is most. */
@@ -98,6 +101,8 @@ export interface Venue {
   readonly refusal: WireReply;
   /** True for a message that tells of an execution. */
   tellsFill(text: string): boolean;
+  /** The account on the broker's own screen. */
+  readonly screen: AccountScreen;
 }
 
 export type VenueOf = (options: FarBrokerOptions, events: VenueEvents) => Venue;
@@ -109,6 +114,7 @@ export class VenueLink implements FarBroker {
   readonly #socket: AccountSocket;
   readonly #venue: Venue;
   readonly #turns: SessionTurns;
+  readonly #somebody: OtherScreen;
   readonly #drill = { rejectNext: 0, unknownNext: 0, dropFillEvents: 0 };
   #at: At;
   #beatenAt: EpochMicros;
@@ -116,7 +122,7 @@ export class VenueLink implements FarBroker {
   #saidAt: EpochMicros;
 
   constructor(options: FarBrokerOptions, venueOf: VenueOf) {
-    const { random, at } = options;
+    const { random, at, seed, session } = options;
     this.#options = options;
     this.#at = at;
     this.#beatenAt = at.wall;
@@ -134,6 +140,7 @@ export class VenueLink implements FarBroker {
     });
     this.#venue = venue;
     this.#turns = new SessionTurns(venue.pace, random, options.door.met);
+    this.#somebody = new OtherScreen(streamOf(seed, 'elsewhere'), session, options.door.met);
     this.#socket = new AccountSocket(random, this.#wires, venue);
     this.account = {
       snapshot: () => venue.truth(),
@@ -150,7 +157,8 @@ export class VenueLink implements FarBroker {
 
   next(): EpochMicros | undefined {
     const wires = soonest(this.#wires.next(), this.#turns.next());
-    return soonest(wires, this.#socket.next(), this.#venue.next());
+    const venue = soonest(this.#venue.next(), this.#somebody.next(this.#at.wall));
+    return soonest(wires, this.#socket.next(), venue);
   }
 
   /** Counted from the last beat, whatever brought the clock in between. */
@@ -165,6 +173,7 @@ export class VenueLink implements FarBroker {
   run(at: At): readonly WireInput[] {
     this.#at = at;
     this.#venue.advance(at);
+    this.#somebody.run(at.wall, this.#venue.screen);
     this.#socket.run(at);
     this.#takeTurns();
     const inputs = this.#wires.run(at);

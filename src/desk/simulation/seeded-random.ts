@@ -94,6 +94,7 @@ const STREAM = {
   broker: 7,
   exits: 8,
   hand: 9,
+  elsewhere: 10,
 } as const;
 export type StreamName = keyof typeof STREAM;
 

@@ -23,6 +23,7 @@ import type { MomentWindow } from './moment-oracle.ts';
 import { MomentOracle } from './moment-oracle.ts';
 import type { SendWorld } from './order-oracle.ts';
 import { OrderOracle } from './order-oracle.ts';
+import { PlanOracle } from './plan-oracle.ts';
 import { PromiseOracle } from './promise-oracle.ts';
 import { ProtectionOracle } from './protection-oracle.ts';
 import { RestOracle } from './rest-oracle.ts';
@@ -30,7 +31,6 @@ import type { Move } from './scripted-trader.ts';
 import { TOKEN_MARK } from './scripted-trader.ts';
 import type { SessionTally } from './session-tally.ts';
 import { count, emptyTally, tallyEvent, tallyRecord } from './session-tally.ts';
-import { StopOracle } from './stop-oracle.ts';
 import { StrategyOracle } from './strategy-oracle.ts';
 
 /** Beyond this many, more of the same says nothing new. */
@@ -50,7 +50,7 @@ export class SessionWitness implements BrokerObserver {
   readonly tally: SessionTally = emptyTally();
   readonly violations: string[] = [];
   readonly flat: FlatOracle;
-  readonly stops: StopOracle;
+  readonly plans: PlanOracle;
   readonly #promises: PromiseOracle;
   readonly #flattenTokens = new Set<string>();
   readonly #orders: OrderOracle;
@@ -77,7 +77,7 @@ export class SessionWitness implements BrokerObserver {
     this.#rests = new RestOracle(report, met);
     this.#protections = new ProtectionOracle(report);
     this.#outlives = options.outlives;
-    this.stops = new StopOracle(report, met);
+    this.plans = new PlanOracle(report, met);
     this.#promises = new PromiseOracle(report);
     this.#answers = new AnswerOracle(report);
     this.#moments = new MomentOracle(options.limits, options.window, report);
@@ -92,7 +92,7 @@ export class SessionWitness implements BrokerObserver {
   onInput(input: Input): void {
     this.tally.inputs += 1;
     this.#orders.onInput(input);
-    this.stops.onInput(input);
+    this.plans.onInput(input);
     this.#moments.onInput(input);
     this.#strategies.onInput(input);
     this.#hand.onInput(input);
@@ -116,7 +116,7 @@ export class SessionWitness implements BrokerObserver {
     this.#moments.onRecord(record);
     this.#strategies.onRecord(record);
     this.#hand.onRecord(record);
-    this.stops.onRecord(record);
+    this.plans.onRecord(record);
     this.#rests.onRecord(record);
     this.#protections.onRecord(record);
     if (body.kind === 'alert') this.flat.onAlert(body.code, body.text, record.at.market);
@@ -218,7 +218,7 @@ export class SessionWitness implements BrokerObserver {
   /** Called after every input from outside and all it led to. */
   afterStep(desk: DeskContext, broker: BrokerAccount, at: At): void {
     this.#books.afterStep(desk, broker, at);
-    this.stops.afterStep(desk);
+    this.plans.afterStep(desk);
     this.#rests.afterStep(desk);
     this.#protections.afterStep(desk);
   }
@@ -247,7 +247,7 @@ export class SessionWitness implements BrokerObserver {
     this.#answers.onCrash();
     this.#moments.onCrash(records, events);
     this.#strategies.onCrash();
-    this.stops.onCrash(records);
+    this.plans.onCrash(records);
     const accepted = events.flatMap((event) => (event.kind === 'accepted' ? [event.intentId] : []));
     const remembers = this.#outlives ? undefined : new Set(accepted);
     this.#rests.onCrash(remembers);

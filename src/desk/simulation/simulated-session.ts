@@ -287,7 +287,7 @@ class SimulatedSession implements EngineWorld {
   }
 
   #tickMicros(): number {
-    const isTense = this.#feed.isAimed && this.#witness.stops.isNear;
+    const isTense = this.#feed.isAimed && this.#witness.plans.isNear;
     const movedAt = this.#clock.shown(this.#movedAt).market;
     const moment = { now: this.#at.market, movedAt, isTense };
     return tickMicros(this.#engine.desk.context, moment, this.#shape);

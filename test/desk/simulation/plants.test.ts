@@ -13,7 +13,7 @@ const SAYS: Readonly<Record<PlantName, RegExp>> = {
   'cap-off-by-one': /trades 11 contracts a leg/,
   'drop-fill': /was not journalled|the facts say/,
   'audit-gap': /came after record|does not read back/,
-  'blind-stop': /the stop of .* is broken by/,
+  'blind-stop': /the stop of .* is due by/,
   'rest-left-working': /works on beside|was not called back/,
   leak: /holds a plain token/,
 };

@@ -334,17 +334,26 @@ export class StubVenue {
     if (this.knobs.liquidation === 'none' || short === undefined || this.liquidations > 0) return;
     this.liquidations += 1;
     const [symbol, quantity] = short;
-    const leg = { symbol, side: 'buy', intent: 'buy_to_close', ratio: 1 } as const;
-    const request = {
-      clientOrderId: '',
-      orderClass: 'simple',
-      type: 'market',
-      legs: [leg],
-    } as const;
-    const order = this.#enter({ ...request, units: -quantity, limit: undefined }, undefined);
+    this.#closeAt(symbol, -quantity, this.market.quote(symbol)?.ask ?? 100);
+  }
+
+  /** Somebody at another screen takes contracts off at the market; false where there is none. */
+  closeElsewhere(symbol: string, quantity: number): boolean {
+    const { bid, ask } = this.market.quote(symbol) ?? {};
+    const price = this.account.quantity(symbol) < 0 ? ask : bid;
+    if (price === undefined || price <= 0) return false;
+    this.#closeAt(symbol, quantity, price);
+    return true;
+  }
+
+  #closeAt(symbol: string, units: number, price: number): void {
+    const side = this.account.quantity(symbol) < 0 ? 'buy' : 'sell';
+    const leg: LegRequest = { symbol, side, intent: `${side}_to_close`, ratio: 1 };
+    const request = { clientOrderId: '', orderClass: 'simple', type: 'market' } as const;
+    const order = this.#enter({ ...request, legs: [leg], units, limit: undefined }, undefined);
     this.#set(order, 'new');
     this.#tell('new', order);
-    this.fill(order, -quantity, [this.market.quote(symbol)?.ask ?? 100]);
+    this.fill(order, units, [price]);
   }
 
   #expireOrders(): void {

@@ -1,5 +1,6 @@
 /**
- * A stop that is broken beyond doubt, for as long as it has to be, has led to something. Reckoned from
+ * What the exit plan of a position asks for is done: a stop that is broken beyond doubt, a target that is
+ * reached, a time that has come, each for as long as it has to be, has led to something. Reckoned from
  * the quotes as they came in, with arithmetic of its own: either the quotes are narrow and closing
  * costs the stop, or even the best side of every quote says so. The book is the desk's, which another
  * oracle holds against the facts.
@@ -22,10 +23,14 @@ import type { Report } from './order-oracle.ts';
 
 type Quote = Extract<Input, { readonly kind: 'quote' }>;
 type Leg = StructurePosition['legs'][number];
-/** A stop and the legs that it watches. */
+type StopKind = NonNullable<ExitPlan['stop']>['kind'];
+type TargetKind = NonNullable<ExitPlan['target']>['kind'];
+/** A part of a plan and the legs that it watches. */
 interface Watched {
   readonly name: string;
-  readonly kind: NonNullable<ExitPlan['stop']>['kind'];
+  readonly what: 'stop' | 'target' | 'time exit';
+  readonly kind: StopKind | TargetKind | 'timeAtOrAfter';
+  /** A price per share; a market time for a time exit. */
   readonly price: number;
   readonly legs: readonly Leg[];
   /** Of what it is a price; undefined where fills have left that uneven. */
@@ -60,6 +65,7 @@ const TIERS = {
     [1.3, 0],
   ],
 } as const;
+type Tiers = (typeof TIERS)[keyof typeof TIERS];
 const SLACK_SECONDS = 3;
 /** From this part of a stop on it is worth a close look. */
 const NEAR = 0.85;
@@ -87,9 +93,43 @@ interface Cost {
 }
 
 function multipleOf({ kind, price }: Watched, debit: number): number {
+  if (kind === 'debitAtOrBelow') return debit <= price ? 1 : 0;
+  if (kind === 'valueAtOrAbove') return debit <= -price ? 1 : 0;
   if (kind === 'valueAtOrBelow') return debit < 0 ? price / -debit : Number.POSITIVE_INFINITY;
   if (price > 0) return debit / price;
   return debit >= price ? Number.POSITIVE_INFINITY : 0;
+}
+
+/** How far it is beyond what the plan says, by the quotes and beyond doubt: from 1 on it asks for a close. */
+function reachOf(watched: Watched, { natural, far, isNarrow }: Cost, market: EpochMicros) {
+  const { what, price } = watched;
+  if (what === 'time exit')
+    return { shown: market >= price ? 1 : 0, sure: market >= price ? 1 : 0 };
+  const shown = multipleOf(watched, natural);
+  const least = what === 'stop' ? multipleOf(watched, far) : 0;
+  return { shown, sure: Math.max(least, isNarrow ? shown : 0) };
+}
+
+function longer(
+  { at }: DeskContext,
+  tiers: Tiers,
+  multiple: number,
+  known: Broken | undefined,
+): Broken {
+  const step = known === undefined ? 0 : at.market - known.lookedAt;
+  const counted = step > 0 && step <= LONGEST_STEP_MICROS ? step : 0;
+  const micros = tiers.map(([least], tier) => {
+    if (multiple < least) return -1;
+    const lasted = known?.micros[tier] ?? -1;
+    return lasted < 0 ? 0 : lasted + counted;
+  });
+  return { lookedAt: at.market, micros, wasDoubted: false };
+}
+
+function isOverdue(tiers: Tiers, { micros }: Broken): boolean {
+  return tiers.some(
+    ([, seconds], tier) => (micros[tier] ?? -1) >= (seconds + SLACK_SECONDS) * MICROS_PER_SECOND,
+  );
 }
 
 /** Units that so many contracts of each leg of an order make up; undefined where they are uneven. */
@@ -111,7 +151,7 @@ function isTurned(opening: OrderIntent, held: readonly HeldLeg[]): boolean {
   });
 }
 
-export class StopOracle {
+export class PlanOracle {
   readonly #report: Report;
   readonly #met: (what: string) => void;
   readonly #quotes = new Map<number, Quote>();
@@ -199,12 +239,27 @@ export class StopOracle {
     const { positionId } = position;
     const legs = position.legs.filter(({ quantity }) => quantity !== 0);
     const opening = this.#openings.get(positionId);
-    const { stop, sideStop } = opening?.exitPlan ?? {};
+    const { stop, sideStop, target, timeExitAt } = opening?.exitPlan ?? {};
     // More than all of it was closed: what is held now is another position, and has no plan.
     if (opening !== undefined && isTurned(opening, legs)) return [];
     const watched: Watched[] = [];
+    const whole = { legs, ...this.#wholeOf(position) };
     if (stop !== undefined) {
-      watched.push({ name: positionId, ...stop, legs, ...this.#wholeOf(position) });
+      watched.push({ name: positionId, what: 'stop', ...stop, ...whole });
+    }
+    if (target !== undefined) {
+      watched.push({ name: `${positionId} target`, what: 'target', ...target, ...whole });
+    }
+    if (timeExitAt !== undefined) {
+      const due = { kind: 'timeAtOrAfter', price: timeExitAt } as const;
+      watched.push({
+        name: `${positionId} time`,
+        what: 'time exit',
+        ...due,
+        legs,
+        units: 1,
+        gone: 0,
+      });
     }
     for (const right of sideStop === undefined ? [] : (['call', 'put'] as const)) {
       const side = legs.filter(({ instrument: i }) => i.kind === 'option' && i.right === right);
@@ -214,7 +269,8 @@ export class StopOracle {
       const name = `${positionId} ${right}`;
       const isEven = side.every(({ quantity }) => Math.abs(quantity) === -short.quantity);
       const units = isEven ? -short.quantity : undefined;
-      watched.push({ name, kind: 'debitAtOrAbove', price: debit, legs: side, units, gone: 0 });
+      const broken = { kind: 'debitAtOrAbove', price: debit } as const;
+      watched.push({ name, what: 'stop', ...broken, legs: side, units, gone: 0 });
     }
     return watched;
   }
@@ -231,54 +287,35 @@ export class StopOracle {
       if (known !== undefined) this.#broken.set(watched.name, { ...known, wasDoubted: true });
       return;
     }
-    const natural = multipleOf(watched, cost.natural);
-    this.#nearest = Math.max(this.#nearest, Math.min(natural, 1));
+    const { shown, sure } = reachOf(watched, cost, desk.at.market);
+    const isStop = watched.what === 'stop';
+    if (isStop) this.#nearest = Math.max(this.#nearest, Math.min(shown, 1));
     // A quote that is quiet among others that are not may stand or not, and what bounds it then is not for
     // this oracle to say: such a look ends what was counted.
-    if (natural < 1 || !cost.isRecent) return;
-    const sure = Math.max(multipleOf(watched, cost.far), cost.isNarrow ? natural : 0);
+    if (shown < 1 || !cost.isRecent) return;
     if (sure < 1) {
       if (known !== undefined) this.#broken.set(watched.name, { ...known, wasDoubted: true });
       return;
     }
-    if (cost.hasBareLong) this.#met('brokenBesideBareWing');
-    if (known?.wasDoubted === true) this.#met('brokenAgainAfterDoubt');
-    const broken = this.#longer(desk, position, sure, known);
+    if (isStop) this.#meet(cost, known);
+    const tiers = isStop ? this.#tiersOf(position) : TIERS.fast;
+    const broken = longer(desk, tiers, sure, known);
     this.#broken.set(watched.name, broken);
-    if (!this.#isOverdue(position, broken)) return;
+    if (!isOverdue(tiers, broken)) return;
     // What is overdue begins anew, excused or told: nobody counts while an order closes it.
     this.#broken.delete(watched.name);
     if (this.#isExcused(desk, position)) return;
-    const { price } = watched;
-    this.#report(
-      `the stop of ${watched.name} at ${price} is broken by ${sure} and nothing is done`,
-    );
+    const { what, name, price } = watched;
+    this.#report(`the ${what} of ${name} at ${price} is due by ${sure} and nothing is done`);
   }
 
-  #tiersOf({ positionId }: StructurePosition) {
+  #meet({ hasBareLong }: Cost, known: Broken | undefined): void {
+    if (hasBareLong) this.#met('brokenBesideBareWing');
+    if (known?.wasDoubted === true) this.#met('brokenAgainAfterDoubt');
+  }
+
+  #tiersOf({ positionId }: StructurePosition): Tiers {
     return TIERS[this.#openings.get(positionId)?.exitPlan?.confirmation ?? 'fast'];
-  }
-
-  #longer(
-    { at }: DeskContext,
-    position: StructurePosition,
-    multiple: number,
-    known: Broken | undefined,
-  ): Broken {
-    const step = known === undefined ? 0 : at.market - known.lookedAt;
-    const counted = step > 0 && step <= LONGEST_STEP_MICROS ? step : 0;
-    const micros = this.#tiersOf(position).map(([least], tier) => {
-      if (multiple < least) return -1;
-      const lasted = known?.micros[tier] ?? -1;
-      return lasted < 0 ? 0 : lasted + counted;
-    });
-    return { lookedAt: at.market, micros, wasDoubted: false };
-  }
-
-  #isOverdue(position: StructurePosition, { micros }: Broken): boolean {
-    return this.#tiersOf(position).some(
-      ([, seconds], tier) => (micros[tier] ?? -1) >= (seconds + SLACK_SECONDS) * MICROS_PER_SECOND,
-    );
   }
 
   /** It is being closed, was just refused, the broker takes no order in it any more, or it cannot be left

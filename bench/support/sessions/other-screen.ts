@@ -1,0 +1,82 @@
+/**
+ * Somebody at another screen of the same account: closes what the engine holds, or a part of it, and
+ * calls its orders back, at moments that the seed decides. One user.
+ */
+
+import type { SeededRandom } from '../../../src/desk/simulation/seeded-random.ts';
+import type { SessionTimes } from '../../../src/engine/domain/session-calendar.ts';
+import type { EpochMicros } from '../../../src/engine/domain/units.ts';
+import { addMicros } from '../../../src/engine/domain/units.ts';
+
+/** The account as it stands on the broker's own screen. */
+export interface AccountScreen {
+  /** Option contracts by the broker's symbol; negative where short. */
+  held(): readonly (readonly [symbol: string, quantity: number])[];
+  /** Orders that can be called back, and the symbols of their legs. */
+  working(): readonly { readonly id: string; readonly symbols: readonly string[] }[];
+  cancel(id: string): void;
+  /** Takes so many contracts off at the market; false where nobody trades with it. */
+  close(symbol: string, quantity: number): boolean;
+}
+
+type Act = 'close' | 'cancel';
+
+/** In so many sessions somebody is there. */
+const PRESENT_CHANCE = 0.3;
+const MOST_ACTS = 3;
+/** Of a position of several contracts a part is closed as often as all of it. */
+const PART_CHANCE = 0.5;
+
+export class OtherScreen {
+  readonly #random: SeededRandom;
+  readonly #met: (what: string) => void;
+  #acts: readonly { readonly due: EpochMicros; readonly act: Act }[] = [];
+
+  constructor(random: SeededRandom, session: SessionTimes, met: (what: string) => void) {
+    this.#random = random;
+    this.#met = met;
+    if (!random.chance(PRESENT_CHANCE)) return;
+    const { open, lastTrade } = session;
+    const acts = Array.from({ length: random.whole(1, MOST_ACTS) }, () => ({
+      due: addMicros(open, Math.round(random.between(0, lastTrade - open))),
+      act: random.pick<Act>(['close', 'close', 'cancel']),
+    }));
+    this.#acts = acts.toSorted((a, b) => a.due - b.due);
+  }
+
+  /** When somebody wants to act next; what could not be done yet waits without a time of its own. */
+  next(now: EpochMicros): EpochMicros | undefined {
+    return this.#acts.find(({ due }) => due > now)?.due;
+  }
+
+  /** Does what is due and can be done. */
+  run(now: EpochMicros, screen: AccountScreen): void {
+    const [first, ...later] = this.#acts;
+    if (first === undefined || first.due > now) return;
+    const isDone = first.act === 'close' ? this.#close(screen) : this.#cancel(screen);
+    if (isDone) this.#acts = later;
+  }
+
+  /** No broker takes more closes than there is to close: what works in the contract goes first. */
+  #close(screen: AccountScreen): boolean {
+    const held = screen.held();
+    if (held.length === 0) return false;
+    const [symbol, quantity] = this.#random.pick(held);
+    const all = Math.abs(quantity);
+    const isPart = all > 1 && this.#random.chance(PART_CHANCE);
+    const wanted = isPart ? this.#random.whole(1, all - 1) : all;
+    const inTheWay = screen.working().filter(({ symbols }) => symbols.includes(symbol));
+    for (const { id } of inTheWay) screen.cancel(id);
+    if (!screen.close(symbol, wanted)) return false;
+    this.#met(inTheWay.length > 0 ? 'closedElsewhere beside an order' : 'closedElsewhere');
+    return true;
+  }
+
+  #cancel(screen: AccountScreen): boolean {
+    const working = screen.working();
+    if (working.length === 0) return false;
+    screen.cancel(this.#random.pick(working).id);
+    this.#met('cancelledElsewhere');
+    return true;
+  }
+}

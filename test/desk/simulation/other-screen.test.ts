@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { OtherScreen } from '../../../bench/support/sessions/other-screen.ts';
+import { SeededRandom } from '../../../src/desk/simulation/seeded-random.ts';
+import { buildSession } from '../../support/chain-builder.ts';
+
+const session = buildSession();
+const HELD = [['SPY C 600', -3] as const];
+
+/** Everything that is done on the screens of many days, on which one order works in what is held. */
+function daysOf(held: typeof HELD | []) {
+  const did: string[] = [];
+  const met = new Set<string>();
+  for (let seed = 1; seed <= 60; seed += 1) {
+    const screen = new OtherScreen(new SeededRandom(seed, 1), session, (what) => met.add(what));
+    for (let turn = 0; turn < 4; turn += 1) {
+      screen.run(session.lastTrade, {
+        held: () => held,
+        working: () => (held.length > 0 ? [{ id: 'stop', symbols: ['SPY C 600'] }] : []),
+        cancel: (id) => did.push(`cancel ${id}`),
+        close: (symbol, quantity) => did.push(`close ${quantity} ${symbol}`) > 0,
+      });
+    }
+  }
+  return { did, met };
+}
+
+describe('somebody at another screen', () => {
+  it('closes all or a part of what is held, never more, and calls back what is in the way', () => {
+    const { did, met } = daysOf(HELD);
+    const closes = did.filter((what) => what.startsWith('close'));
+    const kinds = [...new Set(closes)].toSorted((a, b) => (a < b ? -1 : 1));
+    expect(kinds).toEqual(['close 1 SPY C 600', 'close 2 SPY C 600', 'close 3 SPY C 600']);
+    expect(did[did.indexOf(closes[0]!) - 1]).toBe('cancel stop');
+    expect([...met].toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
+      'cancelledElsewhere',
+      'closedElsewhere beside an order',
+    ]);
+  });
+
+  it('waits while there is nothing to do', () => {
+    expect(daysOf([]).did).toEqual([]);
+  });
+});

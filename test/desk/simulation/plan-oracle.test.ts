@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import type { Input } from '../../../src/desk/inputs.ts';
+import { PlanOracle } from '../../../src/desk/simulation/plan-oracle.ts';
+import type { AuditRecord } from '../../../src/engine/domain/audit-record.ts';
+import type { ExitPlan } from '../../../src/engine/domain/order.ts';
+import { addMicros, MICROS_PER_SECOND, price } from '../../../src/engine/domain/units.ts';
+import { CONDOR, DeskRig } from '../../support/desk-rig.ts';
+
+/** The record of an opening as it would stand with other words in its plan. */
+function planned(record: AuditRecord, plan: Partial<ExitPlan>): AuditRecord {
+  const { body } = record;
+  if (body.kind !== 'intentRecorded' || body.intent.exitPlan === undefined) return record;
+  const exitPlan = { ...body.intent.exitPlan, ...plan };
+  return { ...record, body: { ...body, intent: { ...body.intent, exitPlan } } };
+}
+
+/** An open condor whose desk follows its own plan, and an oracle that was told of another one. */
+function watching(planOf: (rig: DeskRig) => Partial<ExitPlan>) {
+  const rig = new DeskRig();
+  rig.open();
+  const said: string[] = [];
+  const oracle = new PlanOracle(
+    (what) => said.push(what),
+    () => undefined,
+  );
+  const step = rig.step.bind(rig);
+  rig.step = (input: Input) => {
+    oracle.onInput(input);
+    step(input);
+    oracle.afterStep(rig.desk.context);
+  };
+  oracle.onInput({ kind: 'listing', at: rig.at, listing: rig.listing() });
+  rig.openPosition(CONDOR);
+  for (const record of rig.records()) oracle.onRecord(planned(record, planOf(rig)));
+  // What was just traded may still be at rest.
+  rig.advance(60);
+  said.length = 0;
+  return { rig, said };
+}
+
+describe('what a plan asks for', () => {
+  it('is no matter while nothing of it has come', () => {
+    const { rig, said } = watching(() => ({}));
+    rig.advance(60);
+    expect(said).toEqual([]);
+  });
+
+  it('is missed where a target is reached and nothing closes', () => {
+    const { rig, said } = watching(() => ({
+      target: { kind: 'debitAtOrBelow', price: price(30_000) },
+    }));
+    rig.advance(30);
+    expect(said[0]).toContain('the target of');
+  });
+
+  it('is missed where its time has come and nothing closes', () => {
+    const { rig, said } = watching(({ at }) => ({
+      timeExitAt: addMicros(at.market, 70 * MICROS_PER_SECOND),
+    }));
+    expect(said).toEqual([]);
+    rig.advance(40);
+    expect(said[0]).toContain('the time exit of');
+  });
+
+  it('is missed where a stop is broken and nothing closes', () => {
+    const { rig, said } = watching(() => ({
+      stop: { kind: 'debitAtOrAbove', price: price(1_000) },
+    }));
+    rig.advance(30);
+    expect(said[0]).toContain('the stop of');
+  });
+});

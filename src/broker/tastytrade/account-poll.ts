@@ -47,7 +47,7 @@ export interface PollParts {
   /** Takes orders that a list showed. */
   readonly take: (orders: readonly TastyOrder[], at: At) => readonly GatewayEffect[];
   /** Hears what the account holds. */
-  readonly onHeld: (positions: readonly HeldPosition[]) => void;
+  readonly onHeld: (positions: readonly HeldPosition[], at: At) => void;
   /** Hears what a list showed that was asked for at `askedAt`. */
   readonly onListed: (
     orders: readonly TastyOrder[],
@@ -121,7 +121,7 @@ export class AccountPoll {
     const events = [...take(list.orders, at), ...onListed(list.orders, round.begunAt, at)];
     const marked: Round = { begunAt: at, mark: this.#mark() };
     this.#round = marked;
-    const read = (what: string, put: (body: string) => void) =>
+    const read = (what: string, put: (body: string, answeredAt: At) => void) =>
       requests.ask(
         { turn: 'read', method: 'GET', path: `/accounts/${accountId}/${what}` },
         at,
@@ -129,20 +129,20 @@ export class AccountPoll {
           if (this.#round !== marked) return NOTHING;
           const body = bodyOf(answer);
           if (body === undefined) return this.#fail(answeredAt, isThrottled(answer));
-          put(body);
+          put(body, answeredAt);
           return this.#onPart(marked, answeredAt);
         },
       );
     return [
       ...events,
-      read('positions', (body) => {
+      read('positions', (body, answeredAt) => {
         const positions = positionsIn(body);
         if (positions === undefined) {
           this.#fail(at);
           return;
         }
         marked.positions = positions;
-        this.#parts.onHeld(positions);
+        this.#parts.onHeld(positions, answeredAt);
       }),
       read('balances', (body) => {
         const balances = balancesIn(body);

@@ -9,6 +9,8 @@ import type { BrokerEvent, HeldPosition } from '../order-gateway.ts';
 
 export class HeldContracts {
   readonly #expiries = new Map<string, SessionDate>();
+  /** What the last picture of the positions showed. */
+  #shown: ReadonlySet<string> = new Set();
 
   /** `history`: what the journal holds, with what the operator took over. */
   constructor(history: readonly BrokerEvent[]) {
@@ -25,8 +27,12 @@ export class HeldContracts {
     return [...this.#expiries.keys()];
   }
 
-  note(positions: readonly HeldPosition[]): void {
-    for (const { symbol } of positions) this.#add(symbol);
+  /** Positions as they are now. True where a contract of the picture before is gone. */
+  note(positions: readonly HeldPosition[]): boolean {
+    const before = this.#shown;
+    this.#shown = new Set(positions.map(({ symbol }) => symbol));
+    for (const symbol of this.#shown) this.#add(symbol);
+    return [...before].some((symbol) => this.#expiries.has(symbol) && !this.#shown.has(symbol));
   }
 
   forgetBefore(oldest: SessionDate): void {

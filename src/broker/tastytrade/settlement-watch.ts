@@ -1,8 +1,10 @@
-/** Looks for exercise, assignment and expiry: after the mark, and at every start. Pure. */
+/**
+ * Looks for exercise, assignment and expiry, which the broker may post at any hour of any day: at every
+ * start, again and again, and at once where a contract has left the account. Pure.
+ */
 
 import { dateOfDayNumber, dayNumberOfDate } from '../../engine/domain/civil-date.ts';
 import type { At } from '../../engine/domain/clock.ts';
-import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import { newYorkDate } from '../../engine/domain/session-calendar.ts';
 import { addMicros, MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
 import type { GatewayEffect } from '../order-gateway.ts';
@@ -37,10 +39,14 @@ export class SettlementWatch {
     this.#dueAt = at.wall;
   }
 
-  onClock(at: At, { exerciseMark }: SessionTimes): readonly GatewayEffect[] {
+  /** A contract is not held any more: where it was settled, the next picture may find it told. */
+  hurry(at: At): void {
+    this.#dueAt = Math.min(this.#dueAt, at.wall);
+  }
+
+  onClock(at: At): readonly GatewayEffect[] {
     if (this.#isReading || at.wall < this.#dueAt) return [];
-    const isAfterMark = at.market >= exerciseMark;
-    this.#dueAt = isAfterMark ? addMicros(at.wall, EVERY_MICROS) : wallOf(exerciseMark, at);
+    this.#dueAt = addMicros(at.wall, EVERY_MICROS);
     this.#parts.told.forgetOld(at.market);
     if (this.#parts.symbols().size === 0) return [];
     this.#isReading = true;
@@ -65,9 +71,4 @@ export class SettlementWatch {
     });
     return [asked];
   }
-}
-
-/** The wall time at which a market time comes, as long as both run alike. */
-function wallOf(market: number, at: At): number {
-  return at.wall + (market - at.market);
 }

@@ -122,7 +122,9 @@ export class TastytradeGateway implements OrderGateway {
     this.#changes = changes;
     const held = new HeldContracts(history.brokerEvents);
     this.#held = held;
-    const onHeld: PollParts['onHeld'] = (positions) => held.note(positions);
+    const onHeld: PollParts['onHeld'] = (positions, at) => {
+      if (held.note(positions)) this.#settlements.hurry(at);
+    };
     this.#poll = new AccountPoll({ accountId, requests, ledger, lists, take, onHeld, onListed });
     this.#search = new OrderSearcher({ ledger, lists, take });
     this.#toldSettlements = new ToldSettlements(history.brokerEvents);
@@ -224,7 +226,7 @@ export class TastytradeGateway implements OrderGateway {
     return [
       ...this.#stream.onClock(at),
       ...this.#poll.onClock(at, session),
-      ...this.#settlements.onClock(at, session),
+      ...this.#settlements.onClock(at),
     ];
   }
 

@@ -277,6 +277,29 @@ describe('the picture of an account at tastytrade', () => {
     expect(unsigned).toHaveLength(isNamed ? 0 : 2);
   });
 
+  it.each([
+    ['on the evening of their day', 4 * 60],
+    ['on the morning after', 18 * 60],
+  ])(
+    'tells settlements that are posted %s before the second picture that shows them',
+    (_, minutes) => {
+      const rig = new TastyRig({ venue: newVenue(15 * 60 + 20) });
+      rig.connect();
+      const opened = rig.intent(SPREAD, 1);
+      rig.place(opened);
+      rig.venue.orders.fill(rig.head(opened.intentId), 1);
+      rig.pass(minutes * 60_000, 30_000);
+      rig.pass(30_000);
+      for (const { instrument } of SPREAD) {
+        rig.venue.account.settle(instrumentSymbol(instrument), 637.5);
+      }
+      const inPicture = () => rig.gateway.snapshot(rig.at())?.positions.length;
+      const events: BrokerEvent[] = [];
+      while (inPicture() === 2) events.push(...rig.pass(50));
+      expect(settledIn([...events, ...rig.pass(500)])).toHaveLength(2);
+    },
+  );
+
   it('tells what becomes of contracts that somebody else brought into the account', () => {
     const rig = new TastyRig({ venue: newVenue(15 * 60 + 20) });
     const symbol = 'SPY   260804C00650000';

@@ -6,8 +6,9 @@ import type {
   WireInput,
 } from '../../../src/broker/order-gateway.ts';
 import { SECRET_MARKS } from '../../../src/broker/order-gateway.ts';
+import { sessionFor } from '../../../src/desk/session/session-clock.ts';
 import type { At } from '../../../src/engine/domain/clock.ts';
-import { newYorkDate, sessionTimes } from '../../../src/engine/domain/session-calendar.ts';
+import { underlyingOf } from '../../../src/engine/domain/underlying.ts';
 import { epochMicrosFromMillis } from '../../../src/engine/domain/units.ts';
 import { isDone } from './stub-faults.ts';
 import type { StreamClient } from './stub-stream.ts';
@@ -17,6 +18,7 @@ export type WireEffect = Exclude<GatewayEffect, { kind: 'event' }>;
 type HttpSend = Extract<WireEffect, { kind: 'httpSend' }>;
 
 const LATENCY_MILLIS = 2;
+const HOURS = underlyingOf('SPY');
 
 export class VenueWire {
   readonly venue: TastytradeVenue;
@@ -166,8 +168,8 @@ export class VenueRig {
   pass(millis: number, stepMillis = 50): BrokerEvent[] {
     for (let passed = 0; passed < millis; passed += stepMillis) {
       this.venue.clock.advance(stepMillis);
-      const session = sessionTimes(newYorkDate(this.at().market));
-      if (session !== undefined) this.#take(this.gateway.onClock(this.at(), session));
+      const session = sessionFor(this.at().market, HOURS);
+      this.#take(this.gateway.onClock(this.at(), session));
     }
     return this.#drain();
   }

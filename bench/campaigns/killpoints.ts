@@ -23,8 +23,10 @@ const DISK_ERRORS: Readonly<Partial<Record<Call, readonly Injection['fault'][]>>
 };
 /** Ended by itself, told of a fault of its own, or could not open the journal. */
 const SANE_EXITS: ReadonlySet<number | null> = new Set([0, 1]);
-/** A day of fewer points would prove little. */
+/** A day of fewer points, or a run that strikes fewer of them, would prove little. */
 const LEAST_POINTS = 200;
+/** More than any day has. */
+const EVERY_POINT = 10_000;
 /** Odd and larger than any day: walks through all points in an order that is spread over the day. */
 const STRIDE = 7_919;
 
@@ -165,6 +167,9 @@ async function run(options: CampaignOptions): Promise<CampaignOutcome> {
     if (plant === undefined && all.length < LEAST_POINTS) {
       violations.push(`the day has only ${all.length} kill points`);
     }
+    if (plant === undefined && runs < Math.min(wanted, LEAST_POINTS)) {
+      violations.push(`only ${runs} of the ${all.length} kill points were struck in the time`);
+    }
     return {
       runs,
       violations,
@@ -180,7 +185,7 @@ export const campaign: Campaign = {
   name: 'killpoints',
   proves:
     'A day killed, or refused by the disk, at any write, sync, rename or send loses nothing and sends nothing twice.',
-  runs: 1_000,
+  runs: EVERY_POINT,
   unit: 'kill points',
   plants: ['skip-fsync', 'resend-on-timeout'],
   run,

@@ -21,6 +21,8 @@ const MOST_MILLIS_BETWEEN = 60;
 const MOST_COMMITS_BETWEEN = 40;
 const POLL_MILLIS = 1;
 const PATIENCE_POLLS = 20_000;
+/** Fewer prove little. */
+const LEAST_CUTS = 500;
 
 /** How far the writer was told that everything is durable. */
 interface Acknowledged {
@@ -150,6 +152,7 @@ async function run(options: CampaignOptions): Promise<CampaignOutcome> {
       );
       try {
         let isAlive = await victim.begun();
+        if (!isAlive) throw new Error('the writer ended before it wrote anything');
         for (let cut = 0; isAlive && cut < CUTS_PER_WRITER && !isOver(); cut += 1) {
           if (isRandom) await sleep(random.between(0, MOST_MILLIS_BETWEEN));
           isAlive = await victim.stopped(isRandom);
@@ -165,6 +168,9 @@ async function run(options: CampaignOptions): Promise<CampaignOutcome> {
       } finally {
         await victim.end();
       }
+    }
+    if (plant === undefined && runs() < Math.min(wanted, LEAST_CUTS)) {
+      violations.push(`only ${runs()} cuts came in the time`);
     }
     return {
       runs: runs(),
@@ -183,7 +189,7 @@ async function run(options: CampaignOptions): Promise<CampaignOutcome> {
 export const campaign: Campaign = {
   name: 'powercut',
   proves: 'No acknowledged record and no kill latch is lost when the power goes.',
-  runs: 500,
+  runs: LEAST_CUTS,
   unit: 'cuts',
   plants: ['skip-fsync'],
   run,

@@ -41,13 +41,12 @@ export function answerQuery(
     case 'describeToken': {
       const found = desk.tokens.lookup(query.tokenSha256, principal, desk.at);
       if (found.kind === 'denied') return { denied: found.denied };
-      const preview = shelf.get(query.tokenSha256);
-      if (preview !== undefined) {
-        return {
-          value: found.kind === 'live' ? cardWithDryRun(desk, preview, found.grant) : preview,
-        };
+      if (found.kind === 'used') {
+        return deny('token_used', 'this token was used: confirm it again to hear what it did');
       }
-      return deny('token_invalid', 'no live preview behind this token; preview again');
+      const preview = shelf.get(query.tokenSha256);
+      if (preview !== undefined) return { value: cardWithDryRun(desk, preview, found.grant) };
+      return deny('not_found', 'the card of this preview gave way to newer ones; preview again');
     }
     case 'planStatus':
       return { value: planView(desk) };

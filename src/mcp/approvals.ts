@@ -17,13 +17,18 @@ function wallMillis(): number {
   return Math.floor(wallMicros() / MICROS_PER_MILLI);
 }
 
+function newId(): string {
+  return randomBytes(ID_BYTES).toString('base64url');
+}
+
 /** One trade that was put to the human. */
 export interface Approval {
   readonly card: TradeCard;
   readonly token: string;
   readonly caller: Caller;
   readonly untilMillis: number;
-  decision: 'open' | 'yes' | 'no';
+  /** `void`: a yes that the engine refused. The preview may live on, and is then asked about anew. */
+  decision: 'open' | 'yes' | 'no' | 'void';
 }
 
 /** What a decision did. */
@@ -49,11 +54,14 @@ export class ApprovalDesk {
     this.#base = base;
   }
 
-  /** The page for a trade, the same one for the same token; undefined where no page is served. */
+  /** The page for a trade, the same one for the same token until a yes on it was refused; undefined
+   * where no page is served. */
   put(token: string, caller: Caller, card: TradeCard): string | undefined {
     if (this.#base === undefined) return undefined;
     const key = `${caller.principal}\n${token}`;
-    const id = this.#idOf.get(key) ?? randomBytes(ID_BYTES).toString('base64url');
+    const known = this.#idOf.get(key);
+    const isVoid = known !== undefined && this.#byId.get(known)?.decision === 'void';
+    const id = known === undefined || isVoid ? newId() : known;
     this.#idOf.set(key, id);
     if (!this.#byId.has(id)) {
       const untilMillis = wallMillis() + card.expiresInSeconds * MILLIS_PER_SECOND;
@@ -81,6 +89,7 @@ export class ApprovalDesk {
     }
     const answer = await this.#api.confirm(token, caller);
     if (!('denied' in answer)) this.#tokens.remember(caller.principal, token, 'done');
+    else if (answer.denied.code !== 'engine_busy') approval.decision = 'void';
     return { kind: 'placed', answer };
   }
 }

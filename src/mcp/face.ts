@@ -160,6 +160,7 @@ export class Face {
           caller: this.caller,
           confirmMode: settings.confirmMode,
           readOnly: this.#readOnly,
+          holds: (scope) => this.holds(scope),
           ask: host.ask,
           progress: host.progress,
           conversation: this.#conversation,

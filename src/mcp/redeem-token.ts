@@ -9,12 +9,23 @@ import type { Consent } from './confirm-dialog.ts';
 import { consentOf, openingQuestion } from './confirm-dialog.ts';
 import { rungOf } from './confirm-rungs.ts';
 import { orderWords } from './money-words.ts';
-import type { ToolContext } from './tool.ts';
+import type { Refused, ToolContext } from './tool.ts';
 
 export type Purpose = TradeCard['purpose'];
 
+/** What the tool that redeems a token is. */
+export interface Redemption {
+  readonly purposes: readonly Purpose[];
+  /** True where hosts take the tool for read-only, so that they ask nobody before it is called. */
+  readonly isReadOnlyTool: boolean;
+}
+
 /** Refusals after which a token opens nothing, whoever agrees: it can only tell what it did. */
-const SPENT_OR_UNKNOWN: readonly DenialCode[] = ['token_invalid', 'token_expired'];
+const SPENT_OR_UNKNOWN: readonly DenialCode[] = ['token_used', 'token_invalid', 'token_expired'];
+
+/** `live`: everybody who has to be asked agreed. `spent`: nothing can be sent, the engine tells why or
+ * what the first use did. */
+type Standing = 'live' | 'spent' | Refused;
 
 const NOT_PLACED: Readonly<Record<Exclude<Consent, 'accepted' | 'notShown'>, string>> = {
   declined:
@@ -27,14 +38,16 @@ const NOT_PLACED: Readonly<Record<Exclude<Consent, 'accepted' | 'notShown'>, str
     'Nobody answered the dialog in time: nothing was placed. Preview again and confirm while somebody is there.',
 };
 
-/** Redeems `token` if what it stands for is among `purposes`. */
+/** Redeems `token` if what it stands for is among the purposes of the tool. */
 export async function redeemToken(
   context: ToolContext,
   token: string,
-  purposes: readonly Purpose[],
+  redemption: Redemption,
 ): Promise<Answer<ConfirmResult>> {
-  const refused = await refuse(context, token, purposes);
-  if (refused !== undefined) return refused;
+  const standing = await standingOf(context, token, redemption);
+  if (typeof standing === 'object') return standing;
+  // Looked at last: another connection's human may have said no meanwhile.
+  if (standing === 'live' && isDeclined(context, token)) return declined(context);
   const { caller, tokens } = context;
   const answer = await carryOut(context, token);
   if (!('denied' in answer)) tokens.remember(caller.principal, token, 'done');
@@ -57,8 +70,12 @@ async function carryOut(
   }
 }
 
-async function refuse(context: ToolContext, token: string, purposes: readonly Purpose[]) {
-  const { api, caller, tokens, readOnly } = context;
+async function standingOf(
+  context: ToolContext,
+  token: string,
+  redemption: Redemption,
+): Promise<Standing> {
+  const { api, caller, tokens, readOnly, holds } = context;
   if (readOnly) {
     return refusal(
       context,
@@ -66,16 +83,33 @@ async function refuse(context: ToolContext, token: string, purposes: readonly Pu
       'this face is read-only: no token can be redeemed here',
     );
   }
-  const said = tokens.get(caller.principal, token);
-  if (said === 'done') return undefined;
-  if (said === 'declined') return refusal(context, 'token_invalid', NOT_PLACED.declined);
+  if (!holds('trade.execute')) {
+    const message =
+      'nothing was placed: this needs the scope trade.execute, which the token of this client lacks: connect again and ask for it';
+    return refusal(context, 'not_authorized', message, { needs: 'trade.execute' });
+  }
+  if (tokens.get(caller.principal, token) === 'done') return 'spent';
   const described = await api.describeToken(token, caller);
+  if (isUsed(described)) return 'spent';
+  if (isDeclined(context, token)) return declined(context);
   if ('denied' in described) {
-    return SPENT_OR_UNKNOWN.includes(described.denied.code) ? undefined : described;
+    return SPENT_OR_UNKNOWN.includes(described.denied.code) ? 'spent' : described;
   }
   const card = described.value;
-  if (!purposes.includes(card.purpose)) return wrongPurpose(context, card);
-  return askFirst(context, token, card);
+  if (!redemption.purposes.includes(card.purpose)) return wrongPurpose(context, card);
+  return askFirst(context, token, card, redemption);
+}
+
+function isUsed(described: Answer<TradeCard>): boolean {
+  return 'denied' in described && described.denied.code === 'token_used';
+}
+
+function isDeclined({ tokens, caller }: ToolContext, token: string): boolean {
+  return tokens.get(caller.principal, token) === 'declined';
+}
+
+function declined(context: ToolContext): Refused {
+  return refusal(context, 'token_invalid', NOT_PLACED.declined);
 }
 
 function wrongPurpose(context: ToolContext, card: TradeCard) {
@@ -84,25 +118,48 @@ function wrongPurpose(context: ToolContext, card: TradeCard) {
   return refusal(context, 'argument_invalid', message, { purpose: card.purpose });
 }
 
-/** Undefined where it may be carried out. */
-async function askFirst(context: ToolContext, token: string, card: TradeCard) {
+/** Asks whoever has to agree. A tool that hosts take for read-only goes no further without being asked
+ * about here. */
+async function askFirst(
+  context: ToolContext,
+  token: string,
+  card: TradeCard,
+  { isReadOnlyTool }: Redemption,
+): Promise<Standing> {
   const { ask, confirmMode, conversation } = context;
   const rung = rungOf(card.purpose, confirmMode);
-  if (rung === 'token') return undefined;
   if (rung === 'page') return sendToPage(context, token, card);
-  const mustAsk = rung === 'dialog';
-  if (ask === undefined) {
-    if (!mustAsk) return undefined;
+  if (rung === 'dialog' && ask === undefined) {
     const message =
       'nothing was placed: DELTARING_CONFIRM=elicit-required and this client cannot show a confirm dialog; use a client with MCP elicitation, or set DELTARING_CONFIRM=elicit-preferred';
     return refusal(context, 'not_authorized', message);
   }
-  if (conversation.dialogNotShown && !mustAsk) return undefined;
-  const consent = consentOf(await ask(openingQuestion(card, context.api.identity.environment)));
-  if (consent === 'accepted') return undefined;
-  if (consent === 'notShown') return notShown(context, mustAsk);
-  if (consent === 'declined') context.tokens.remember(context.caller.principal, token, 'declined');
+  const isSkipped = rung === 'dialogIfAny' && conversation.dialogNotShown;
+  if (rung === 'token' || ask === undefined || isSkipped) {
+    return isReadOnlyTool ? toConfirmTrade(context) : 'live';
+  }
+  const reply = await ask(openingQuestion(card, context.api.identity.environment));
+  return standingAfter(context, token, consentOf(reply));
+}
+
+/** A no holds for every connection; but where another one's yes was first, its order is what to tell. */
+async function standingAfter(
+  context: ToolContext,
+  token: string,
+  consent: Consent,
+): Promise<Standing> {
+  const { api, caller, tokens, confirmMode } = context;
+  if (consent === 'accepted') return 'live';
+  if (consent === 'declined') tokens.remember(caller.principal, token, 'declined');
+  if (isUsed(await api.describeToken(token, caller))) return 'spent';
+  if (consent === 'notShown') return notShown(context, rungOf('open', confirmMode) === 'dialog');
   return refusal(context, 'not_authorized', NOT_PLACED[consent], { dialog: consent });
+}
+
+function toConfirmTrade(context: ToolContext) {
+  const message =
+    'nothing was placed: this tool only previews, and nobody was asked. Call confirm_trade with this confirm_token';
+  return refusal(context, 'not_authorized', message, { call: 'confirm_trade' });
 }
 
 /** The yes has to come from the engine's own page: the order goes out from there. */

@@ -29,6 +29,8 @@ export interface ToolContext {
   readonly confirmMode: ConfirmMode;
   /** True where nothing may be traded through this face. */
   readonly readOnly: boolean;
+  /** True where the caller's token is good for this; callers without scopes hold them all. */
+  readonly holds: (scope: Scope) => boolean;
   /** Asks the human behind the client; undefined where the client cannot. */
   readonly ask: AskHuman | undefined;
   /** Tells a client that waits what has happened so far; undefined where it did not ask. */

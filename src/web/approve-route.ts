@@ -29,8 +29,10 @@ const NOT_LET_IN: HttpFault = {
 };
 
 function placedWords(answer: Answer<ConfirmResult>): string {
-  if ('denied' in answer) return `Nothing was placed: ${answer.denied.message}`;
-  return confirmWords(answer.value);
+  if (!('denied' in answer)) return confirmWords(answer.value);
+  const { code, message } = answer.denied;
+  const isKnown = code !== 'engine_busy';
+  return `${isKnown ? 'Nothing was placed' : 'Whether it was placed is not known'}: ${message}.`;
 }
 
 function outcomeWords(outcome: Exclude<ApprovalOutcome, { kind: 'gone' }>): string {

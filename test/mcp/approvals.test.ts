@@ -43,6 +43,19 @@ describe('a trade put to the human', () => {
     expect(api.confirmed).toHaveLength(1);
   });
 
+  it('has another page once the engine refused a yes, for its preview may live on', async () => {
+    const { desk, api, card, url, id } = await put();
+    api.killed = true;
+    expect(await desk.decide(id, 'yes')).toMatchObject({ answer: { denied: { code: 'killed' } } });
+    const next = desk.put(card.confirmToken, CALLER, card) ?? '';
+    expect(next).not.toBe(url);
+    api.killed = false;
+    const nextId = next.slice(`${BASE}/approve/`.length);
+    expect(desk.find(nextId)?.card).toBe(card);
+    expect(await desk.decide(nextId, 'yes')).toMatchObject({ answer: { value: {} } });
+    expect(desk.put(card.confirmToken, CALLER, card)).toBe(next);
+  });
+
   it('is dead after a no', async () => {
     const { desk, api, tokens, card, id } = await put();
     expect(await desk.decide(id, 'no')).toEqual({ kind: 'refused' });

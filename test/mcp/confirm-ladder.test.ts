@@ -151,13 +151,12 @@ describe('confirming an opening', () => {
     await close();
   });
 
-  it('forwards an older call, and only previews where it has no token', async () => {
-    const { client, confirm_token, close } = await previewed({});
+  it('only previews for an older call without a token', async () => {
+    const { client, api, close } = await previewed({});
     const dry = await call(client, 'iron_condor_30_delta', { preview: false });
     expect(dry.text).toContain('Nothing was placed');
     expect(dry.data['confirmToken']).toBeTruthy();
-    const placed = await call(client, 'iron_condor_30_delta', { confirm_token });
-    expect(placed.data['status']).toBe('filled');
+    expect(api.confirmed).toEqual([]);
     await close();
   });
 });
@@ -193,14 +192,16 @@ describe('redeeming a token', () => {
       caller: { principal: 'stranger', authority: 'open' },
       confirmMode: 'token',
       readOnly: false,
+      holds: () => true,
       ask: undefined,
       conversation: { dialogNotShown: false },
       tokens: room.tokens,
       approvals: room.approvals,
       streams: room.streams,
     } as const;
-    const foreign = await redeemToken(context, confirm_token, ['open']);
-    const unknown = await redeemToken(context, 'nonsense', ['open']);
+    const openings = { purposes: ['open'], isReadOnlyTool: false } as const;
+    const foreign = await redeemToken(context, confirm_token, openings);
+    const unknown = await redeemToken(context, 'nonsense', openings);
     expect(foreign).toEqual(unknown);
     expect(foreign).toHaveProperty('denied.code', 'token_invalid');
     expect(api.orders).toEqual([]);

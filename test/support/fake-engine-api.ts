@@ -175,6 +175,7 @@ export class FakeEngineApi implements EngineApi {
   async describeToken(token: string, caller: Caller): Promise<Answer<TradeCard>> {
     const preview = this.#previews.get(token);
     if (preview?.principal === caller.principal) return this.#value(preview.card);
+    if (this.#spent.has(key(token, caller))) return this.#deny('token_used', 'it was used');
     return this.#deny('token_invalid', 'no live preview behind this token; preview again');
   }
 

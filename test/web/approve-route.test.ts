@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import type { TradeCard } from '../../src/desk/engine-api.ts';
+import { deny } from '../../src/engine/domain/verdict.ts';
 import type { FaceRoom } from '../../src/mcp/face.ts';
 import { createFaceRoom, faceSettings } from '../../src/mcp/face.ts';
 import type { RunningHttp } from '../../src/web/http-server.ts';
@@ -80,6 +81,20 @@ describe('the page of a trade', () => {
     expect((await fetch(url)).status).toBe(410);
     expect((await decide('yes')).status).toBe(410);
     expect(api.confirmed).toHaveLength(1);
+  });
+
+  it('says what is not known where the engine did not answer, and what was refused', async () => {
+    const { api, decide } = await served();
+    const stamp = api.stamp();
+    api.confirm = async () => ({ stamp, ...deny('engine_busy', 'look at get_recent_orders') });
+    expect(await (await decide('yes')).json()).toMatchObject({
+      text: expect.stringContaining('Whether it was placed is not known: look at'),
+    });
+    const other = await served();
+    other.api.killed = true;
+    expect(await (await other.decide('yes')).json()).toMatchObject({
+      text: expect.stringContaining('Nothing was placed: killed'),
+    });
   });
 
   it('places nothing with a no', async () => {

@@ -17,7 +17,7 @@ export interface PreviewTurn {
 
 export type PreviewAnswer = { readonly value: TradeCard } | RefusedPreview;
 
-/** Cards kept at once; the oldest gives way. Its token still redeems, it is only not shown again. */
+/** Cards kept at once; the oldest gives way, and the faces redeem no live token without its card. */
 const MAX_CARDS = 2_048;
 
 /** Core thread only. */

@@ -50,6 +50,7 @@ export type DenialCode =
   // the token
   | 'token_invalid'
   | 'token_expired'
+  | 'token_used'
   | 'reprice_required'
   // the strategy's conditions
   | 'no_breakout'

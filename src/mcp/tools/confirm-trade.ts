@@ -4,14 +4,14 @@ import type { ConfirmResult } from '../../desk/engine-api.ts';
 import { tokenField } from '../argument-fields.ts';
 import { orderWords } from '../money-words.ts';
 import { confirmShape } from '../output-shapes.ts';
-import type { Purpose } from '../redeem-token.ts';
+import type { Redemption } from '../redeem-token.ts';
 import { redeemToken } from '../redeem-token.ts';
 import { resultShape } from '../result-shape.ts';
 import type { ToolAnswer, ToolContext } from '../tool.ts';
 import { defineTool } from '../tool.ts';
 
-const EVERY_PURPOSE: readonly Purpose[] = ['open', 'close', 'flatten', 'cancel'];
-const EXITS: readonly Purpose[] = ['close', 'flatten', 'cancel'];
+const EVERY_PURPOSE = ['open', 'close', 'flatten', 'cancel'] as const;
+const EXITS = ['close', 'flatten', 'cancel'] as const;
 
 /** What a redeemed token did, in one text. */
 export function confirmWords(result: ConfirmResult): string {
@@ -26,20 +26,21 @@ export function confirmWords(result: ConfirmResult): string {
 async function redeem(
   context: ToolContext,
   token: string,
-  purposes: readonly Purpose[],
+  redemption: Redemption,
 ): Promise<ToolAnswer> {
-  const answer = await redeemToken(context, token, purposes);
+  const answer = await redeemToken(context, token, redemption);
   return 'denied' in answer ? answer : { ...answer, text: confirmWords(answer.value) };
 }
 
-/** Redeems the token of any preview. */
-export function confirmOpening(context: ToolContext, token: string): Promise<ToolAnswer> {
-  return redeem(context, token, EVERY_PURPOSE);
+/** Redeems the token of any preview for a tool that hosts take for read-only: it sends only what a
+ * human agrees to in a dialog or on a page of the engine's own. */
+export function confirmAsked(context: ToolContext, token: string): Promise<ToolAnswer> {
+  return redeem(context, token, { purposes: EVERY_PURPOSE, isReadOnlyTool: true });
 }
 
 /** Redeems the token of a close, a flatten or a cancel; one that would open is refused. */
 export function confirmExit(context: ToolContext, token: string): Promise<ToolAnswer> {
-  return redeem(context, token, EXITS);
+  return redeem(context, token, { purposes: EXITS, isReadOnlyTool: false });
 }
 
 export const confirmTrade = defineTool({
@@ -54,5 +55,6 @@ export const confirmTrade = defineTool({
   authority: 'reduce',
   scope: 'trade.execute',
   aliases: ['confirm_order'],
-  handler: (context, { confirm_token: token }) => confirmOpening(context, token),
+  handler: (context, { confirm_token: token }) =>
+    redeem(context, token, { purposes: EVERY_PURPOSE, isReadOnlyTool: false }),
 });

@@ -1,5 +1,5 @@
 /** The strategy tools: each previews one structure and answers with a trade card or the reason why
- * not. None of them places an order. */
+ * not. None of them places an order that the engine's own dialog or page did not ask about. */
 import { z } from 'zod';
 import type { Answer, TradeCard } from '../../desk/engine-api.ts';
 import type { StrategyRequest } from '../../desk/engine-api-requests.ts';
@@ -9,7 +9,7 @@ import { resultShape } from '../result-shape.ts';
 import type { Tool, ToolAnswer, ToolContext } from '../tool.ts';
 import { defineTool, READS } from '../tool.ts';
 import { cardText } from './card-text.ts';
-import { confirmOpening } from './confirm-trade.ts';
+import { confirmAsked } from './confirm-trade.ts';
 
 /** A preview mints a new token each time and changes nothing else. */
 export const PREVIEWS = { ...READS, idempotent: false };
@@ -66,7 +66,7 @@ export async function previewedBy(
   older: OlderCall,
   ask: (context: ToolContext) => Promise<Answer<TradeCard>>,
 ): Promise<ToolAnswer> {
-  if (older.confirm_token !== undefined) return confirmOpening(context, older.confirm_token);
+  if (older.confirm_token !== undefined) return confirmAsked(context, older.confirm_token);
   const answer = await ask(context);
   if ('denied' in answer) return answer;
   const note = older.preview ? '' : 'Nothing was placed: this tool only previews. ';

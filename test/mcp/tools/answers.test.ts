@@ -31,6 +31,7 @@ beforeEach(() => {
     caller: { principal: 'p', authority: 'open' },
     confirmMode: 'token',
     readOnly: false,
+    holds: () => true,
     ask: undefined,
     conversation: { dialogNotShown: false },
     tokens: room.tokens,

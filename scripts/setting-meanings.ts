@@ -98,7 +98,8 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
   SIM_START: 'ET. Session clock of the first simulated session, its morning already in the bars',
   SIM_SPEED: 'market seconds a second, 0.1 to 600. Tokens still live real seconds',
   SIM_BARS: 'CSV file of real one-minute bars that the spot follows (see Simulator)',
-  PUBLIC_URL: 'the outside address, behind a proxy that speaks TLS',
+  PUBLIC_URL:
+    'the outside address, behind a proxy that speaks TLS. Any other than this machine needs `MCP_TOKEN` or OAuth',
   ALLOWED_ORIGINS: 'comma list of browser origins; none but the own page by default',
   TASTYTRADE_CLIENT_SECRET: 'secret of your OAuth application, for broker or feed `tastytrade`',
   TASTYTRADE_REFRESH_TOKEN: 'refresh token of the grant you made there',

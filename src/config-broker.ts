@@ -36,7 +36,9 @@ export const TASTYTRADE_HOSTS = {
 } as const;
 
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+  return (
+    host === 'localhost' || host === '::1' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host)
+  );
 }
 
 /** Faults of the broker's settings, and of those that live money needs. No text holds a key. */

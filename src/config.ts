@@ -284,11 +284,22 @@ function raiseFaults(s: Settings): string[] {
   });
 }
 
+/** True where whoever has the address of the proxy reaches this engine through it. */
+export function isReachedFromOutside({ PUBLIC_URL: url }: Pick<Settings, 'PUBLIC_URL'>): boolean {
+  return url !== undefined && !isLoopback(new URL(url).hostname);
+}
+
 function crossFaults(s: Settings): string[] {
   const faults = [...brokerFaults(s), ...feedFaults(s), ...oauthFaults(s), ...raiseFaults(s)];
   const hasToken = s.MCP_TOKEN !== undefined || s.CHATGPT_MCP_TOKEN !== undefined;
   const hasOAuth = s.OAUTH_EMBEDDED || s.OAUTH_ISSUER !== undefined;
-  if (isLoopback(s.HOST) || hasToken || hasOAuth) return faults;
+  if (hasToken || hasOAuth) return faults;
+  if (isReachedFromOutside(s)) {
+    faults.unshift(
+      'PUBLIC_URL: it makes this engine reachable from outside, so MCP_TOKEN (or OAuth) is required; set one of at least 16 characters',
+    );
+  }
+  if (isLoopback(s.HOST)) return faults;
   const fault = `HOST: ${s.HOST} is reachable from outside, so MCP_TOKEN is required; set one of at least 16 characters (or OAuth), or use HOST=127.0.0.1`;
   return [fault, ...faults];
 }

@@ -105,6 +105,25 @@ describe('the configuration', () => {
     expect(faultsOf({ [name]: bad })).toContain(`- ${name}: `);
   });
 
+  it('takes an outside address only with a token, or with OAuth', () => {
+    const outside = { PUBLIC_URL: 'https://desk.example.com' };
+    expect(() => readConfig(outside)).toThrow(
+      '- PUBLIC_URL: it makes this engine reachable from outside, so MCP_TOKEN (or OAuth) is required',
+    );
+    for (const guard of [
+      { MCP_TOKEN: '0123456789abcdef' },
+      { CHATGPT_MCP_TOKEN: '0123456789abcdef' },
+      { OAUTH_EMBEDDED: '1' },
+      { OAUTH_ISSUER: 'https://id.example.com' },
+    ]) {
+      expect(faultsOf({ ...outside, ...guard })).toBe('');
+    }
+    for (const near of ['http://localhost:8080', 'http://127.0.0.1:8080', 'http://[::1]:8080']) {
+      expect(faultsOf({ PUBLIC_URL: near })).toBe('');
+    }
+    expect(faultsOf({ PUBLIC_URL: 'not a url' })).toContain('1 fault(s)');
+  });
+
   it('falls back to paper money and the simulator on what it cannot read, and says so', () => {
     const config = readConfig({ DELTARING_BROKER: 'tastytrad', DELTARING_ENV: 'LIVE!' });
     expect(config).toMatchObject({ DELTARING_BROKER: 'paper', DELTARING_ENV: 'paper' });

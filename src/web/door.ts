@@ -5,7 +5,9 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import type { Config } from '../config.ts';
+import { isReachedFromOutside } from '../config.ts';
 import type { Visitor } from '../mcp/face.ts';
+import { APPROVE_PREFIX } from './approve-route.ts';
 import { BearerAuth } from './bearer-auth.ts';
 import type { HttpFault } from './http-reply.ts';
 import { pathOf } from './http-reply.ts';
@@ -14,25 +16,35 @@ import type { OriginGuard } from './origin-guard.ts';
 import { RequestLimits } from './request-limits.ts';
 import { urgentKindOf } from './urgent-calls.ts';
 
-/** Health probes and scrapers have a purse of their own, so that nobody starves them. */
+/** Health probes and scrapers have a purse of their own, so that nobody starves them; and so has the
+ * human's page, for its trade waits seconds. */
 const PROBES_PER_MINUTE = 600;
+const PAGES_PER_MINUTE = 600;
 export const PROBE_PATHS: readonly string[] = ['/health', '/metrics'];
 const LOOPBACK_ADDRESS = /^(?:::ffff:)?127\.|^::1$/;
 
 export const ANYONE: Visitor = { principal: 'anyone', authority: 'observe' };
 
+const NO_TOKEN_SET: HttpFault = {
+  status: 401,
+  code: 'UNAUTHORIZED',
+  message: 'this engine is reachable from outside and has no token: set MCP_TOKEN, or OAuth',
+};
+
 /**
- * The checks of one server. Only what is let in counts against an address's purse: who comes without
- * a right token has another one, and what must not wait (see urgent-calls.ts) goes on when the purses
- * of address and caller are empty.
+ * The checks of one server. Only a caller who is let in counts against an address's purse: whoever
+ * comes without a right token, or to what needs none, has another one, and what must not wait (see
+ * urgent-calls.ts) goes on when the purses of address and caller are empty.
  */
 export class Door {
   readonly guard: OriginGuard;
   readonly #auth: BearerAuth;
   readonly #isBehindProxy: boolean;
+  readonly #isReachedFromOutside: boolean;
   readonly #addresses: RequestLimits;
   readonly #strangers: RequestLimits;
   readonly #probes = RequestLimits.perAddress(PROBES_PER_MINUTE);
+  readonly #pages = RequestLimits.perAddress(PAGES_PER_MINUTE);
   readonly #principals = RequestLimits.perPrincipal();
   readonly #urgent = RequestLimits.perUrgentKind();
 
@@ -40,6 +52,7 @@ export class Door {
     this.guard = guard;
     this.#auth = new BearerAuth(config.bearers, oauth);
     this.#isBehindProxy = config.PUBLIC_URL !== undefined;
+    this.#isReachedFromOutside = isReachedFromOutside(config);
     this.#addresses = RequestLimits.perAddress(config.RATE_LIMIT_REQUESTS_PER_MINUTE);
     this.#strangers = RequestLimits.perAddress(config.RATE_LIMIT_REQUESTS_PER_MINUTE);
   }
@@ -52,8 +65,12 @@ export class Door {
 
   /** Counts a request that needs no caller. */
   passing(request: IncomingMessage): HttpFault | undefined {
-    const isProbe = PROBE_PATHS.includes(pathOf(request));
-    return (isProbe ? this.#probes : this.#addresses).take(this.#addressOf(request));
+    return this.#purseOf(pathOf(request)).take(this.#addressOf(request));
+  }
+
+  #purseOf(path: string): RequestLimits {
+    if (PROBE_PATHS.includes(path)) return this.#probes;
+    return path.startsWith(APPROVE_PREFIX) ? this.#pages : this.#strangers;
   }
 
   /** Who comes to a route, or why they may not. */
@@ -64,7 +81,8 @@ export class Door {
     if (gate === 'open' || (gate === 'tokenFromOutside' && isHere)) {
       return this.passing(request) ?? ANYONE;
     }
-    const caller = await this.#auth.callerOf(request);
+    if (this.#isReachedFromOutside && !this.#auth.isOn) return NO_TOKEN_SET;
+    const caller = this.guard.lookFault(request) ?? (await this.#auth.callerOf(request));
     if ('status' in caller) return this.#strangers.take(this.#addressOf(request)) ?? caller;
     if (gate === 'tokenFromOutside') return this.passing(request) ?? caller;
     const isShort = scope !== undefined && caller.scopes?.includes(scope) === false;
@@ -72,11 +90,13 @@ export class Door {
     return isTooOften ?? (isShort ? this.#auth.insufficientScope(scope) : caller);
   }
 
-  async #isTooOften(site: Site, exchange: Exchange, { principal, ...rights }: Visitor) {
+  async #isTooOften({ api }: Site, exchange: Exchange, caller: Visitor) {
+    const { principal } = caller;
     const address = this.#addressOf(exchange.request);
     const fault = this.#addresses.take(address) ?? this.#principals.take(principal);
     if (fault === undefined) return undefined;
-    const kind = await urgentKindOf(exchange, site.api, { principal, ...rights });
+    const mayAsk = (): boolean => this.#urgent.take(`${principal} token`) === undefined;
+    const kind = await urgentKindOf(exchange, { api, caller, mayAsk });
     return kind === undefined ? fault : this.#urgent.take(`${principal} ${kind}`);
   }
 

@@ -9,6 +9,12 @@ import type { HttpFault } from './http-reply.ts';
 const WILDCARD_HOSTS = ['0.0.0.0', '::', '[::]', ''];
 const PREFLIGHT_SECONDS = '600';
 
+const ORIGIN_NOT_ALLOWED: HttpFault = {
+  status: 403,
+  code: 'ORIGIN_NOT_ALLOWED',
+  message: 'this Origin is not allowed: add it to ALLOWED_ORIGINS',
+};
+
 export type GuardConfig = Pick<Config, 'HOST' | 'PUBLIC_URL' | 'ALLOWED_ORIGINS'>;
 
 /** The host name of a Host header, without its port; undefined when it is none. */
@@ -56,8 +62,15 @@ export class OriginGuard {
     const { origin } = request.headers;
     if (origin === undefined || this.#origins.includes(origin)) return undefined;
     if (this.isOwnPage(request)) return undefined;
-    const message = 'this Origin is not allowed: add it to ALLOWED_ORIGINS';
-    return { status: 403, code: 'ORIGIN_NOT_ALLOWED', message };
+    return ORIGIN_NOT_ALLOWED;
+  }
+
+  /** Refuses what a page from elsewhere makes a browser fetch without a word of its own, as a picture
+   * or a frame: it sends no Origin, but the browser says where it comes from. */
+  lookFault({ headers }: IncomingMessage): HttpFault | undefined {
+    const site = headers['sec-fetch-site'];
+    const isElsewhere = site === 'cross-site' || site === 'same-site';
+    return isElsewhere && headers.origin === undefined ? ORIGIN_NOT_ALLOWED : undefined;
   }
 
   /** The CORS headers for an allowed page; none for anyone else. */

@@ -37,7 +37,7 @@ export class RequestLimits {
     );
   }
 
-  /** `URGENT_CALLS_PER_MINUTE` of each kind for each principal. */
+  /** `URGENT_CALLS_PER_MINUTE` of each kind for each principal; to ask what a token stands for is one. */
   static perUrgentKind(): RequestLimits {
     const limit = { limit: URGENT_CALLS_PER_MINUTE, windowMicros: MICROS_PER_MINUTE };
     return new RequestLimits(limit, `${URGENT_CALLS_PER_MINUTE} calls of this kind a minute`);

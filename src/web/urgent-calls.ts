@@ -5,16 +5,13 @@
 import { z } from 'zod';
 import type { Caller, EngineApi } from '../desk/engine-api.ts';
 import { toolNamed } from '../mcp/catalog.ts';
+import type { Tool } from '../mcp/tool.ts';
+import { readArguments } from '../mcp/tool-arguments.ts';
 import { pathOf } from './http-reply.ts';
 import type { Exchange } from './http-routes.ts';
 import { callShape } from './tool-bridge.ts';
 
-const URGENT_TOOLS: readonly string[] = [
-  'kill_switch',
-  'flatten_all',
-  'close_position',
-  'cancel_order',
-];
+const WAYS_OUT: readonly string[] = ['flatten_all', 'close_position', 'cancel_order'];
 const CONNECTING: readonly string[] = ['initialize', 'notifications/initialized', 'tools/list'];
 /** No urgent call comes near; a larger body is not looked into. */
 const MOST_BODY_BYTES = 4_096;
@@ -23,41 +20,61 @@ const messageShape = z.object({ method: z.string(), params: z.unknown().optional
 const tokenShape = z.object({ confirm_token: z.string() });
 
 interface ToolCall {
-  readonly name: string;
+  readonly tool: Tool;
   readonly args: unknown;
+}
+
+/** Who calls, and how the engine is asked what a token stands for. */
+export interface Asker {
+  readonly api: Pick<EngineApi, 'describeToken'>;
+  readonly caller: Caller;
+  /** Counts a question to the engine; false where there were too many. */
+  readonly mayAsk: () => boolean;
 }
 
 function toolCallOf(value: unknown): ToolCall | undefined {
   const { name, tool, arguments: args } = callShape.safeParse(value).data ?? {};
   const called = toolNamed(name ?? tool ?? '');
-  return called && { name: called.name, args };
+  return called && { tool: called, args };
 }
 
 /** What kind of urgent call a request is; undefined where it can wait. */
 export async function urgentKindOf(
   { request, body }: Exchange,
-  api: EngineApi,
-  caller: Caller,
+  asker: Asker,
 ): Promise<string | undefined> {
-  const bytes = Number(request.headers['content-length'] ?? Number.NaN);
-  if (request.method !== 'POST' || !(bytes <= MOST_BODY_BYTES)) return undefined;
+  const told = Number(request.headers['content-length'] ?? 0);
+  if (request.method !== 'POST' || told > MOST_BODY_BYTES) return undefined;
   const read = await body();
-  if ('status' in read) return undefined;
-  if (pathOf(request) === '/mcp/call') return kindOfCall(toolCallOf(read.json), api, caller);
+  if ('status' in read || read.bytes > MOST_BODY_BYTES) return undefined;
+  if (pathOf(request) === '/mcp/call') return kindOfCall(toolCallOf(read.json), asker);
   const message = messageShape.safeParse(read.json).data;
   if (message === undefined) return undefined;
   if (CONNECTING.includes(message.method)) return message.method;
   return message.method === 'tools/call'
-    ? kindOfCall(toolCallOf(message.params), api, caller)
+    ? kindOfCall(toolCallOf(message.params), asker)
     : undefined;
 }
 
-async function kindOfCall(call: ToolCall | undefined, api: EngineApi, caller: Caller) {
+async function kindOfCall(call: ToolCall | undefined, asker: Asker) {
   if (call === undefined) return undefined;
-  if (URGENT_TOOLS.includes(call.name)) return call.name;
+  const { name } = call.tool;
+  if (WAYS_OUT.includes(name)) return name;
+  if (name === 'kill_switch') return engages(call) ? name : undefined;
   const token = tokenShape.safeParse(call.args).data?.confirm_token;
-  if (call.name !== 'confirm_trade' || token === undefined) return undefined;
+  if (name !== 'confirm_trade' || token === undefined || !asker.mayAsk()) return undefined;
+  return (await opensNothing(token, asker)) ? name : undefined;
+}
+
+/** A call that only asks where to re-arm, or that the tool refuses, stops nothing. */
+function engages({ tool, args }: ToolCall): boolean {
+  const read = readArguments(tool, args);
+  return 'value' in read && read.value['enable'] !== false;
+}
+
+/** True for the token of an exit, and for one that was used and only tells what it did. */
+async function opensNothing(token: string, { api, caller }: Asker): Promise<boolean> {
   const described = await api.describeToken(token, caller);
-  const isExit = !('denied' in described) && described.value.purpose !== 'open';
-  return isExit ? call.name : undefined;
+  if ('denied' in described) return described.denied.code === 'token_used';
+  return described.value.purpose !== 'open';
 }

@@ -244,9 +244,11 @@ describe('MCP over HTTP', () => {
 
 describe('who may come in', () => {
   it('is who names this machine in Host', async () => {
-    const { http } = await serve({ PUBLIC_URL: 'https://trade.example.com/x' });
+    const settings = { PUBLIC_URL: 'https://trade.example.com/x', MCP_TOKEN: TOKEN };
+    const { http } = await serve(settings);
+    const authorization = `Bearer ${TOKEN}`;
     for (const host of ['127.0.0.1', 'localhost:80', '[::1]:8080', 'trade.example.com']) {
-      expect(await raw(http.port, '/mcp/tools', { host }), host).toBe(200);
+      expect(await raw(http.port, '/mcp/tools', { host, authorization }), host).toBe(200);
     }
     for (const host of [
       'evil.example',
@@ -254,7 +256,7 @@ describe('who may come in', () => {
       '127.0.0.1.evil.example',
       '10.0.0.1',
     ]) {
-      expect(await raw(http.port, '/mcp/tools', { host }), host).toBe(403);
+      expect(await raw(http.port, '/mcp/tools', { host, authorization }), host).toBe(403);
     }
     expect(await raw(http.port, '/health', { host: 'pod.internal' })).toBe(200);
   });
@@ -272,6 +274,24 @@ describe('who may come in', () => {
       expect(refused.status, value).toBe(403);
       expect(refused.headers.get('access-control-allow-origin')).toBeNull();
     }
+  });
+
+  it('is nobody from outside while no token is set', async () => {
+    const settings = { PUBLIC_URL: 'https://trade.example.com', MCP_TOKEN: TOKEN };
+    const { base } = await serve(settings, { bearers: [] });
+    expect((await fetch(`${base}/mcp/tools`)).status).toBe(401);
+    expect((await post(base, '/mcp/call', { name: 'show_pnl' })).status).toBe(401);
+    const near = await serve({ PUBLIC_URL: 'http://localhost:8080' });
+    expect((await fetch(`${near.base}/mcp/tools`)).status).toBe(200);
+  });
+
+  it('is no picture or frame of a page elsewhere, though that sends no Origin', async () => {
+    const { http } = await serve({ RATE_LIMIT_REQUESTS_PER_MINUTE: '5' });
+    const look = (site: string) => raw(http.port, '/mcp/tools', { 'sec-fetch-site': site });
+    for (const site of ['cross-site', 'same-site', 'cross-site', 'same-site', 'cross-site']) {
+      expect(await look(site), site).toBe(403);
+    }
+    for (const site of ['none', 'same-origin']) expect(await look(site), site).toBe(200);
   });
 
   it('answers a preflight of allowed pages alone', async () => {
@@ -366,6 +386,56 @@ describe('limits', () => {
     expect(await callStatus(base, 'show_pnl')).toBe(429);
   });
 
+  it('never hold up a kill whose body comes in chunks', async () => {
+    const { base, api } = await serve({ RATE_LIMIT_REQUESTS_PER_MINUTE: '5' });
+    await spend(base);
+    const kill = (reason: string) =>
+      fetch(`${base}/mcp/call`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: new Blob([JSON.stringify({ name: 'kill_switch', arguments: { reason } })]).stream(),
+        duplex: 'half',
+      });
+    expect((await kill('x'.repeat(5_000))).status).toBe(429);
+    expect((await kill('stop')).status).toBe(200);
+    expect(api.killed).toBe(true);
+  });
+
+  it('are not stretched by a kill_switch that engages nothing, and keep its calls for one that does', async () => {
+    const { base, api } = await serve({ RATE_LIMIT_REQUESTS_PER_MINUTE: '5' });
+    await spend(base);
+    for (let i = 0; i <= URGENT_CALLS_PER_MINUTE; i += 1) {
+      expect(await callStatus(base, 'kill_switch', { enable: i % 2 === 0 ? false : 'off' })).toBe(
+        429,
+      );
+    }
+    expect(await callStatus(base, 'kill_switch', { enable: true, reason: null })).toBe(200);
+    expect(api.killed).toBe(true);
+  });
+
+  it('let the engine be asked about so many tokens a minute beyond them', async () => {
+    const { base, api } = await serve({ RATE_LIMIT_REQUESTS_PER_MINUTE: '5' });
+    await spend(base);
+    const flat = await post(base, '/mcp/call', { name: 'flatten_all' });
+    const { structuredContent } = (await flat.json()) as {
+      structuredContent: { confirmToken: string };
+    };
+    const args = { confirm_token: structuredContent.confirmToken };
+    expect(await callStatus(base, 'confirm_trade', args)).toBe(200);
+    expect(await callStatus(base, 'confirm_trade', args)).toBe(200);
+    const describeToken = api.describeToken.bind(api);
+    let asked = 0;
+    api.describeToken = (...question) => {
+      asked += 1;
+      return describeToken(...question);
+    };
+    for (let i = 0; i < URGENT_CALLS_PER_MINUTE; i += 1) {
+      const confirm_token = String(i).padStart(43, 'x');
+      expect(await callStatus(base, 'confirm_trade', { confirm_token })).toBe(429);
+    }
+    expect(asked).toBe(URGENT_CALLS_PER_MINUTE - 2);
+  });
+
   it('hold up what opens: its confirm, and a long body that names an exit', async () => {
     const { base, api } = await serve({ RATE_LIMIT_REQUESTS_PER_MINUTE: '5' });
     const preview = await post(base, '/mcp/call', { name: 'iron_condor_30_delta' });
@@ -410,6 +480,18 @@ describe('limits', () => {
     for (let i = 0; i < 6; i += 1) statuses.push((await fetch(`${base}/mcp/tools`)).status);
     expect(statuses).toEqual([401, 401, 401, 401, 401, 429]);
     expect(await callStatus(base, 'show_pnl', {}, { Authorization: `Bearer ${TOKEN}` })).toBe(200);
+  });
+
+  it('count pictures, pages that are not there and preflights apart from callers', async () => {
+    const { base } = await serve({ RATE_LIMIT_REQUESTS_PER_MINUTE: '5' });
+    const looks: Promise<Response>[] = [];
+    for (let i = 0; i < 3; i += 1) {
+      looks.push(fetch(base), fetch(`${base}/${i}.png`), fetch(base, { method: 'OPTIONS' }));
+    }
+    const statuses = (await Promise.all(looks)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(4);
+    expect(await callStatus(base, 'show_pnl')).toBe(200);
+    expect((await fetch(`${base}/approve/browser`)).status).toBe(200);
   });
 
   it('know an address behind the proxy by what the proxy itself added', async () => {

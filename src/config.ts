@@ -212,6 +212,12 @@ const UNNEEDED = ['SPY_CHAIN_UPDATE_INTERVAL', 'CACHE_CLEANUP_INTERVAL'];
 const OURS =
   /^(?:DELTARING|MCP|CHATGPT|SIM|REPLAY|DXLINK|TASTYTRADE|ALPACA|PAGERDUTY|ALERT|PLAN|EVENT|PORTFOLIO|LOTTO|LOSS|LIMIT|OPENING|FLATTEN|EXIT|CONDOR|NICKEL|PAPER|S3_AUDIT|S3_RETENTION|MAX_(?:DAILY|TRADE|OPEN|ORDER|ORDERS|POSITION|STRATEGY))_/;
 
+/** The home of an engine, whatever the other settings say. */
+export function homeOf(environment: Environment): string {
+  const given = environment['DELTARING_HOME'] ?? '';
+  return given.trim() === '' ? defaultHome(environment) : given;
+}
+
 function defaultHome(environment: Environment): string {
   const xdg = environment['XDG_STATE_HOME'];
   if (process.platform === 'win32') {

@@ -6,11 +6,16 @@ import { DeltaringError } from './engine/domain/errors.ts';
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
+/** Wherever it stands: who asks what a command does has not asked for it to be done. */
+const HELP: ReadonlySet<string> = new Set(['--help', '-h']);
+
 type Command = (args: readonly string[]) => Promise<number>;
 
 /** What cannot be meant is refused before the rest is loaded; the core's program then loads on its own
  * thread meanwhile. */
-async function loadServe(): Promise<Command> {
+async function loadServe(args: readonly string[]): Promise<Command> {
+  const { onlyFlags } = await import('./command/flags.ts');
+  onlyFlags('serve', args, []);
   const { configOf } = await import('./command/environment.ts');
   const config = configOf();
   const { startCoreThread } = await import('./command/core-thread.ts');
@@ -19,7 +24,9 @@ async function loadServe(): Promise<Command> {
   return () => serve(config, core);
 }
 
-const COMMANDS: Readonly<Record<string, { readonly help: string; load(): Promise<Command> }>> = {
+const COMMANDS: Readonly<
+  Record<string, { readonly help: string; load(args: readonly string[]): Promise<Command> }>
+> = {
   serve: {
     help: 'run the engine with all faces (the default)',
     load: loadServe,
@@ -89,7 +96,7 @@ function report(error: unknown): void {
 }
 
 async function run(name: string, args: readonly string[]): Promise<number> {
-  if (name === 'help' || name === '--help' || name === '-h') {
+  if (name === 'help' || [name, ...args].some((word) => HELP.has(word))) {
     process.stdout.write(usage());
     return 0;
   }
@@ -98,7 +105,7 @@ async function run(name: string, args: readonly string[]): Promise<number> {
     process.stderr.write(`deltaring: no command "${name}"\n${usage()}`);
     return EXIT_USAGE;
   }
-  return (await command.load())(args);
+  return (await command.load(args))(args);
 }
 
 const [name = 'serve', ...args] = process.argv.slice(2);

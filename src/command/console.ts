@@ -1,6 +1,5 @@
 /** The operator's console: status, kill, rearm, flatten, adopt, pair. `rearm` exists here and nowhere else. */
 import { engageKillLatch } from '../audit/kill-latch.ts';
-import type { Config } from '../config.ts';
 import type { Answer, ConfirmResult, KillView, ReconcileView } from '../desk/engine-api.ts';
 import { wallMicros } from '../engine/domain/clock.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
@@ -10,24 +9,31 @@ import type { ConsoleMethod, ConsoleRequest } from '../mcp/console-protocol.ts';
 import { BUILD } from './build-info.ts';
 import { expectedAccountId, socketPath } from './engine-paths.ts';
 import { isListening } from './ensure-engine.ts';
-import { configOf } from './environment.ts';
+import { configOf, engineHome } from './environment.ts';
+import { onlyFlags } from './flags.ts';
 import { statusLines } from './status-lines.ts';
 
 const EXIT_REFUSED = 1;
 
-/** Asks the running engine of this home. */
+/** Whom this terminal's settings speak of, as far as they can be read. An engine of an earlier build
+ * holds a console against it. */
+function expectedEngine() {
+  try {
+    const config = configOf();
+    const { DELTARING_BROKER: broker, DELTARING_ENV: environment } = config;
+    return { build: BUILD, broker, environment, accountId: expectedAccountId(config) };
+  } catch (error) {
+    if (!(error instanceof DeltaringError)) throw error;
+    return { build: BUILD, broker: 'paper', environment: 'paper' };
+  }
+}
+
+/** Asks the running engine of this home, which is all that a console has to know of it. */
 export function ask(
-  config: Config,
   method: ConsoleMethod,
   params: ConsoleRequest['params'] = {},
 ): Promise<unknown> {
-  const engine = {
-    build: BUILD,
-    broker: config.DELTARING_BROKER,
-    environment: config.DELTARING_ENV,
-    accountId: expectedAccountId(config),
-  };
-  return askEngine(socketPath(config.home), engine, method, params);
+  return askEngine(socketPath(engineHome()), expectedEngine(), method, params);
 }
 
 function print(text: string): void {
@@ -59,48 +65,52 @@ function killLines(view: KillView): readonly string[] {
 
 /** How the engine stands. */
 export async function status(args: readonly string[]): Promise<number> {
-  const config = configOf();
-  const answer = await ask(config, 'status');
+  onlyFlags('status', args);
+  const answer = await ask('status');
   print(isJson(args) ? JSON.stringify(answer, null, 2) : statusLines(answer).join('\n'));
   return 0;
 }
 
 /** Sets the latch on disk. It stops the next engine of this home, not one that runs unanswering. */
-async function latch(config: Config, reason: string, error: DeltaringError): Promise<number> {
-  engageKillLatch(config.home, { principal: 'operator', reason, wallMicros: wallMicros() });
+async function latch(home: string, reason: string, error: DeltaringError): Promise<number> {
+  engageKillLatch(home, { principal: 'operator', reason, wallMicros: wallMicros() });
   print(error.message);
-  print('the latch is set on disk: an engine of this home opens nothing until it is re-armed');
-  if (!(await isListening(socketPath(config.home)))) return 0;
+  print(
+    `the latch is set on disk in ${home}: an engine of this home opens nothing until it is re-armed; one with another DELTARING_HOME is not stopped by it`,
+  );
+  if (!(await isListening(socketPath(home)))) return 0;
   print('an engine runs and did not confirm: end it (SIGTERM to deltaring serve) to be sure');
   return EXIT_REFUSED;
 }
 
 /** Engages the kill switch. Where no engine answers, the latch on disk stops the next one. */
 export async function kill(args: readonly string[]): Promise<number> {
-  const config = configOf();
-  const words = args.filter((arg) => arg !== '--json').join(' ');
-  const reason = words === '' ? 'operator console' : words;
+  // No word is wrong here: a kill that is refused for a typing error is worse than one too many.
+  const words = args.filter((arg) => arg !== '--json');
+  const reason = words.length === 0 ? 'operator console' : words.join(' ');
   try {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the engine's own answer to this method
-    const answer = (await ask(config, 'kill', { reason })) as Answer<KillView>;
+    const answer = (await ask('kill', { reason })) as Answer<KillView>;
     return tell(answer, isJson(args), killLines);
   } catch (error) {
     if (!(error instanceof DeltaringError)) throw error;
-    return await latch(config, reason, error);
+    return await latch(engineHome(), reason, error);
   }
 }
 
 /** Releases the kill switch. */
 export async function rearm(args: readonly string[]): Promise<number> {
+  onlyFlags('rearm', args);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the engine's own answer to this method
-  const answer = (await ask(configOf(), 'rearm')) as Answer<KillView>;
+  const answer = (await ask('rearm')) as Answer<KillView>;
   return tell(answer, isJson(args), killLines);
 }
 
 /** Shows a code with which the operator lets a client or a browser in, on the page in that browser. */
 export async function pair(args: readonly string[]): Promise<number> {
+  onlyFlags('pair', args);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the engine's own answer to this method
-  const answer = (await ask(configOf(), 'pair')) as PairingCode;
+  const answer = (await ask('pair')) as PairingCode;
   const minutes = Math.round(answer.expiresInSeconds / 60);
   const text = `${answer.code}\ntype it on the page in your browser; it serves once, for ${minutes} minutes`;
   print(isJson(args) ? JSON.stringify(answer, null, 2) : text);
@@ -109,8 +119,9 @@ export async function pair(args: readonly string[]): Promise<number> {
 
 /** Closes everything now. */
 export async function flatten(args: readonly string[]): Promise<number> {
+  onlyFlags('flatten', args);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the engine's own answer to this method
-  const answer = (await ask(configOf(), 'flatten')) as Answer<ConfirmResult>;
+  const answer = (await ask('flatten')) as Answer<ConfirmResult>;
   return tell(answer, isJson(args), ({ orders }) =>
     orders.length === 0
       ? ['nothing to close: already flat']
@@ -122,8 +133,9 @@ export async function flatten(args: readonly string[]): Promise<number> {
 
 /** Takes over positions at the broker that the engine cannot explain. */
 export async function adopt(args: readonly string[]): Promise<number> {
+  onlyFlags('adopt', args);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the engine's own answer to this method
-  const answer = (await ask(configOf(), 'adopt')) as Answer<ReconcileView>;
+  const answer = (await ask('adopt')) as Answer<ReconcileView>;
   return tell(answer, isJson(args), ({ clean, differences }) =>
     clean ? ['taken over: the books agree'] : ['taken over; still open:', ...differences],
   );

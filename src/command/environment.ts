@@ -1,17 +1,28 @@
 /** The environment of a command: `.env` of the working folder under the variables that are set. */
 import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { type Config, readConfig } from '../config.ts';
+import { type Config, homeOf, readConfig } from '../config.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
 
-/** Reads the configuration. Throws CONFIG_INVALID naming every fault. */
-export function configOf(environment = process.env, folder = process.cwd()): Config {
+type Variables = Readonly<Record<string, string | undefined>>;
+
+function variablesOf(environment: Variables, folder: string): Variables {
   const path = `${folder}/.env`;
-  if (!existsSync(path)) return readConfig(environment);
+  if (!existsSync(path)) return environment;
   try {
-    return readConfig({ ...parseEnv(readFileSync(path, 'utf8')), ...environment });
+    return { ...parseEnv(readFileSync(path, 'utf8')), ...environment };
   } catch (error) {
-    if (error instanceof DeltaringError) throw error;
     throw new DeltaringError('CONFIG_INVALID', `${path} cannot be read: make it readable`, error);
   }
+}
+
+/** Reads the configuration. Throws CONFIG_INVALID naming every fault. */
+export function configOf(environment: Variables = process.env, folder = process.cwd()): Config {
+  return readConfig(variablesOf(environment, folder));
+}
+
+/** Where the engine of these settings lives: known also where another setting has a fault, so that what
+ * must reach the engine does. Throws CONFIG_INVALID where `.env` cannot be read. */
+export function engineHome(environment: Variables = process.env, folder = process.cwd()): string {
+  return homeOf(variablesOf(environment, folder));
 }

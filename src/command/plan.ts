@@ -3,7 +3,6 @@ import type { Answer } from '../desk/engine-api.ts';
 import type { PlanView } from '../desk/engine-api-plan.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import { ask, isJson, tell } from './console.ts';
-import { configOf } from './environment.ts';
 
 const USAGE = 'usage: deltaring plan [status | grant --budget DOLLARS | revoke] [--json]';
 
@@ -35,17 +34,16 @@ function budgetOf(args: readonly string[]): number {
 /** Shows, grants or revokes. Exit code 0, or 1 where the engine refuses. */
 export async function plan(args: readonly string[]): Promise<number> {
   const [what = 'status'] = args.filter((arg) => !arg.startsWith('--'));
-  const config = configOf();
   const tellPlan = (answer: unknown): number =>
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the engine's own answer to these methods
     tell(answer as Answer<PlanView>, isJson(args), planLines);
   switch (what) {
     case 'status':
-      return tellPlan(await ask(config, 'plan'));
+      return tellPlan(await ask('plan'));
     case 'grant':
-      return tellPlan(await ask(config, 'planGrant', { budgetCents: budgetOf(args) }));
+      return tellPlan(await ask('planGrant', { budgetCents: budgetOf(args) }));
     case 'revoke':
-      return tellPlan(await ask(config, 'planRevoke'));
+      return tellPlan(await ask('planRevoke'));
     default:
       throw new DeltaringError('INPUT_INVALID', USAGE);
   }

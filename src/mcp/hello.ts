@@ -82,8 +82,9 @@ export function helloTo(engine: ExpectedEngine, kind: Hello['kind']): Hello {
 }
 
 /**
- * Answers a hello. A console is let in whatever its build: an operator who has just updated must
- * still be able to stop the engine that runs.
+ * Answers a hello. A console is let in whatever its build and settings: an operator who has just updated,
+ * or whose terminal lacks the variables of the start, must still be able to stop the engine that runs.
+ * Its home is the socket's own.
  */
 export function answerHello(hello: Hello | undefined, engine: EngineIdentity): HelloReply {
   const fault = hello === undefined ? 'this is not a hello of deltaring' : faultOf(hello, engine);
@@ -99,6 +100,7 @@ function faultOf(hello: Hello, engine: EngineIdentity): string | undefined {
   if (hello.protocol !== HELLO_PROTOCOL) {
     return `the running engine speaks hello protocol ${HELLO_PROTOCOL}, this command ${hello.protocol}: use the deltaring that started the engine, or stop it and start it with this one`;
   }
+  if (hello.kind === 'console') return undefined;
   const pairs = [
     ['broker', hello.broker, engine.broker, 'DELTARING_BROKER'],
     ['environment', hello.environment, engine.environment, 'DELTARING_ENV'],
@@ -109,7 +111,7 @@ function faultOf(hello: Hello, engine: EngineIdentity): string | undefined {
       return `the running engine has ${name} ${running}, this command wants ${wanted}: give both the same ${setting}, or stop the engine first`;
     }
   }
-  if (hello.kind === 'mcp' && hello.build !== engine.build) {
+  if (hello.build !== engine.build) {
     return `the running engine is build ${engine.build}, this command is build ${hello.build}: stop the engine (Ctrl-C or SIGTERM to deltaring serve) and it starts anew with this build`;
   }
   return undefined;

@@ -76,20 +76,57 @@ describe('the operator’s console', () => {
   it('is 1 where an engine runs that did not confirm the kill: the latch does not stop that one', async () => {
     const home = tempFolder();
     settings(home);
-    const api = new FakeEngineApi({ accountId: 'PAPER-ANOTHER' });
-    const socket = await listenOnSocket({
-      config: readConfig({ DELTARING_HOME: home }),
-      api,
-      identity: api.identity,
-      path: socketPath(home),
-      shutdown: () => undefined,
-    });
-    onTestFinished(() => socket.close());
+    const api = await engineOf(home);
+    api.kill = () => Promise.reject(new Error('the core is gone'));
     const terminal = captureTerminal();
     expect(await kill([])).toBe(1);
     expect(api.killed).toBe(false);
     expect(readKillLatch(home)).toBeDefined();
     expect(terminal.stdout).toContain('SIGTERM to deltaring serve');
+  });
+
+  it('names the home whose latch it set: an engine elsewhere trades on', async () => {
+    const home = tempFolder();
+    settings(home);
+    const terminal = captureTerminal();
+    expect(await kill([])).toBe(0);
+    expect(terminal.stdout).toContain(`the latch is set on disk in ${home}`);
+  });
+
+  it('kills, flattens and shows though another setting has a typing error', async () => {
+    const home = tempFolder();
+    settings(home, { MAX_DAILY_LOSS: '5OO' });
+    const api = await engineOf(home);
+    captureTerminal();
+    expect(await kill(['now'])).toBe(0);
+    expect(api.killed).toBe(true);
+    expect(await flatten([])).toBe(0);
+    expect(await status([])).toBe(0);
+  });
+
+  it('reaches the engine of its home from a terminal with the settings of another broker', async () => {
+    const home = tempFolder();
+    settings(home, {
+      DELTARING_BROKER: 'alpaca',
+      ALPACA_API_KEY: 'PKAAAAAAAAAAAAAA',
+      ALPACA_SECRET_KEY: 's'.repeat(40),
+    });
+    const api = await engineOf(home);
+    captureTerminal();
+    expect(await kill([])).toBe(0);
+    expect(api.killed).toBe(true);
+  });
+
+  it('does nothing where it is given words that it does not know', async () => {
+    const home = tempFolder();
+    settings(home);
+    const api = await engineOf(home);
+    captureTerminal();
+    await kill([]);
+    for (const command of [rearm, flatten, adopt, status]) {
+      await expect(command(['--dry-run'])).rejects.toThrow('"--dry-run" is nothing that');
+    }
+    expect(api.killed).toBe(true);
   });
 
   it('says what to do where there is no engine to ask', async () => {

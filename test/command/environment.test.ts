@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { configOf } from '../../src/command/environment.ts';
+import { configOf, engineHome } from '../../src/command/environment.ts';
+import { readConfig } from '../../src/config.ts';
 import { DeltaringError } from '../../src/engine/domain/errors.ts';
 import { tempFolder } from './support/terminal.ts';
 
@@ -28,5 +29,13 @@ describe('the environment of a command', () => {
     mkdirSync(join(folder, '.env'));
     expect(() => configOf({}, folder)).toThrow(DeltaringError);
     expect(() => configOf({}, folder)).toThrow('.env cannot be read: make it readable');
+  });
+
+  it('names the home of the engine though another setting has a fault', () => {
+    const folder = tempFolder();
+    writeFileSync(join(folder, '.env'), 'DELTARING_HOME=/srv/desk\nPORT=none\n');
+    expect(engineHome({}, folder)).toBe('/srv/desk');
+    expect(engineHome({ DELTARING_HOME: '/srv/other' }, folder)).toBe('/srv/other');
+    expect(engineHome({ DELTARING_HOME: ' ' }, tempFolder())).toBe(readConfig({}).home);
   });
 });

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { readKillLatch } from '../../src/audit/kill-latch.ts';
 import {
   createHome,
   EngineProcess,
@@ -37,8 +38,8 @@ function newHome(): string {
 }
 
 /** Starts an engine that should refuse to run: how it ended, with all that it said. */
-function refused(settings: Settings, home = newHome()) {
-  return runDeltaring(['serve'], settingsFor(home, settings));
+function refused(settings: Settings, home = newHome(), words = ['serve']) {
+  return runDeltaring(words, settingsFor(home, settings));
 }
 
 describe('a configuration that cannot be meant', () => {
@@ -163,5 +164,26 @@ describe('a command that is not known', () => {
     const { code, stderr } = await runDeltaring(args, settingsFor(newHome()));
     expect(code).toBe(2);
     expect(stderr).toContain(text);
+  });
+});
+
+describe('a question about a command', () => {
+  it('is answered and does nothing, wherever it stands', async () => {
+    for (const words of [
+      ['kill', '--help'],
+      ['flatten', '-h'],
+      ['rearm', '--json', '--help'],
+    ]) {
+      const { code, stdout } = await runDeltaring(words, settingsFor(running.home, {}));
+      expect(code).toBe(0);
+      expect(stdout).toContain('usage: deltaring COMMAND');
+    }
+    expect(readKillLatch(running.home)).toBeUndefined();
+  });
+
+  it('and an unknown word are told apart: that one is wrong use', async () => {
+    const { code, stderr } = await refused({}, newHome(), ['serve', '--prot=90']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('"--prot=90" is nothing that serve takes');
   });
 });

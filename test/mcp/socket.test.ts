@@ -102,9 +102,9 @@ describe('a hello', () => {
     expect(JSON.stringify(reply)).toContain(words);
   });
 
-  it('of a console is welcome from another build, so that an updated operator can stop', () => {
-    const console = hello({ kind: 'console', build: '9.9.9' });
-    expect(answerHello(console, FAKE_IDENTITY).ok).toBe(true);
+  it('of a console is welcome from another build and other settings: its operator must be able to stop', () => {
+    const change = { build: '9.9.9', broker: 'alpaca', environment: 'live', account: 'other' };
+    expect(answerHello(hello({ kind: 'console', ...change }), FAKE_IDENTITY).ok).toBe(true);
   });
 
   it('that is none is read as none', () => {

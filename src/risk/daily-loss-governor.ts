@@ -35,6 +35,8 @@ export interface GovernorInput {
   readonly trusted: boolean;
   /** When the newest mark arrived, in market time. */
   readonly evidenceAt: EpochMicros;
+  /** Market time of this look: what is not known for long stops the clock, though nothing arrives. */
+  readonly lookedAt: EpochMicros;
   readonly limits: Pick<Limits, 'maxDailyLossCents' | 'dailyLossFlattenMultiple'>;
   readonly tiers?: readonly BreachTier[];
 }
@@ -70,8 +72,9 @@ function certainMultiple(limitCents: number, input: GovernorInput): number | und
 }
 
 function look(memory: BreachMemory, limitCents: number, input: GovernorInput): Broken {
-  const { realizedCents, evidenceAt, isJump = false, tiers = FAST_TIERS } = input;
+  const { realizedCents, isJump = false, tiers = FAST_TIERS } = input;
   const multiple = certainMultiple(limitCents, input);
+  const evidenceAt = multiple === undefined ? input.lookedAt : input.evidenceAt;
   const judged = observeBreach(memory, tiers, { multiple, isJump, evidenceAt });
   const isRealised = multipleOf(realizedCents, limitCents) >= 1 && (multiple ?? 1) >= 1;
   return { memory: judged.memory, isBroken: isRealised || judged.confirmed !== undefined };

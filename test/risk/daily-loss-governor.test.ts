@@ -13,18 +13,21 @@ type Look = readonly [
   pnlCents: number | undefined,
   trusted?: boolean,
   atBestCents?: number | undefined,
+  /** Of the newest mark; that of the look by default. */
+  evidenceMillis?: number,
 ];
 
 /** What the governor answers to each of a series of looks, and when it first answers `action`. */
 function firstAt(action: GovernorAction, looks: readonly Look[], realizedCents = 0) {
   let memory = CALM;
-  for (const [millis, pnl, trusted = true, best] of looks) {
+  for (const [millis, pnl, trusted = true, best, evidenceMillis = millis] of looks) {
     const input: GovernorInput = {
       dayPnlCents: pnl === undefined ? undefined : cents(pnl),
       atBestCents: best === undefined ? undefined : cents(best),
       realizedCents: cents(realizedCents),
       trusted,
-      evidenceAt: micros(millis * 1_000),
+      evidenceAt: micros(evidenceMillis * 1_000),
+      lookedAt: micros(millis * 1_000),
       limits: LIMITS,
     };
     const judged = governDailyLoss(memory, input);
@@ -100,6 +103,13 @@ describe('the daily loss governor', () => {
     });
     expect(firstAt('halt', looks)).toBe(10_000);
   });
+
+  it('does not count the time in which the feed was frozen', () => {
+    const frozen = (millis: number): Look => [millis, -500_00, false, undefined, 6_000];
+    const again = [60_000, 62_000, 63_999, 64_000].map((millis): Look => [millis, -500_00]);
+    const looks = [...steady(-500_00).slice(0, 13), frozen(11_001), frozen(30_000), ...again];
+    expect(firstAt('halt', looks)).toBe(64_000);
+  });
 });
 
 describe('what the governor tells', () => {
@@ -109,6 +119,7 @@ describe('what the governor tells', () => {
       realizedCents: cents(-12_00),
       trusted: true,
       evidenceAt: micros(0),
+      lookedAt: micros(0),
       limits,
     });
 
@@ -132,6 +143,7 @@ describe('what the governor tells', () => {
   ] as const)('where nothing may be lost, a day at %s cents is %s', (pnl, action) => {
     const limits = { ...LIMITS, maxDailyLossCents: cents(0) };
     const input = { dayPnlCents: cents(pnl), realizedCents: cents(pnl), trusted: true };
-    expect(governDailyLoss(CALM, { ...input, evidenceAt: micros(0), limits }).action).toBe(action);
+    const now = { evidenceAt: micros(0), lookedAt: micros(0) };
+    expect(governDailyLoss(CALM, { ...input, ...now, limits }).action).toBe(action);
   });
 });

@@ -147,6 +147,8 @@ export class DeskRig {
   journal: 'atOnce' | 'held' = 'atOnce';
   /** The last word on a quote before it is shown. Without it every contract has both sides. */
   edit: (sides: Sides, right: Right, strike: number) => Sides = (sides) => sides;
+  /** Of which rows the feed tells; the underlying's is -1. */
+  hears: (row: number) => boolean = () => true;
   readonly #options: RigOptions;
   readonly #records: AuditRecord[];
   readonly #replies = new Map<number, unknown>();
@@ -316,6 +318,7 @@ export class DeskRig {
   }
 
   #quote(index: number, { bid, ask }: Sides): void {
+    if (!this.hears(index)) return;
     const price = (dollars: number | undefined): Price | undefined =>
       dollars === undefined ? undefined : priceFromDollars(dollars);
     const sizes = { bidSize: this.size, askSize: this.size };

@@ -11,8 +11,8 @@ export interface DayPnl {
   /** After fees: realised, and what is held with longs at bid, shorts at ask and unmarkable legs at
    * their worst; undefined only where a short call has no bound at all. */
   readonly liquidationCents: Cents | undefined;
-  /** The same with what is quoted too wide, or without a bid, at its best side: the day is no better.
-   * Undefined while a leg has no sound quote. */
+  /** The same with what is quoted too wide, without a bid or not at all at its best: the day is no better.
+   * Undefined while nothing bounds a leg. */
   readonly atBestCents: Cents | undefined;
   /** After fees: realised, and what is held at mid; undefined while a leg cannot be marked. */
   readonly midCents: Cents | undefined;

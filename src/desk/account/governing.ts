@@ -114,6 +114,7 @@ export function govern(desk: DeskContext): void {
     realizedCents: realized.realizedCents,
     trusted: pnl.trusted,
     evidenceAt: pnl.evidenceAt ?? desk.at.market,
+    lookedAt: desk.at.market,
     limits: config.limits,
   });
   day.governor = judged.memory;

@@ -7,7 +7,7 @@ import type { QuoteOf } from '../../engine/domain/net-price.ts';
 import { type EpochMicros, epochMicros } from '../../engine/domain/units.ts';
 import type { HeldLeg, OpenPosition } from './open-position.ts';
 import { type QuoteFault, type QuoteGuard, quoteFault } from './quote-guard.ts';
-import { neighbourOf } from './stale-long.ts';
+import { boundOf, isSilent } from './silent-leg.ts';
 
 /** At which price a leg counts: `natural` sells at the bid and buys at the ask, `far` is the other
  * way round and as good as it can get, `mid` lies between. */
@@ -21,9 +21,9 @@ export interface CostView {
 
 /**
  * The debit per share to close one unit, in 1/10,000 dollar, negative where closing pays.
- * `trusted`: every quote passes the guard. `bounds`: some are only too wide, or nobody bids, or a long
- * was not heard of for long, so that the far side is a bound and the natural is a guess. `unknown`: a
- * quote is missing or crossed, or nobody offers what it is about, or that of a short is stale.
+ * `trusted`: every quote passes the guard. `bounds`: some are only too wide, or nobody bids, or nothing
+ * is heard of a leg, so that the far side is a bound and the natural is a guess. `unknown`: a quote is
+ * crossed, or nobody offers what it is about, or nothing bounds a silent long, or no leg has evidence.
  */
 export type ClosingCost =
   | {
@@ -57,16 +57,17 @@ export function closingCost(legs: readonly HeldLeg[], units: number, view: CostV
   let isBound = false;
   let evidenceAt = 0;
   let [natural, mid, far] = [0, 0, 0];
-  for (const { instrument, quantity } of legs) {
+  for (const leg of legs) {
+    const { instrument, quantity } = leg;
     const quote = view.quotes(instrumentSymbol(instrument));
     const { guard } = view.policy;
     const fault = quoteFault(quote, view.at, guard, gridOfOne(instrument).step);
-    if (fault === 'stale' && quantity > 0) {
-      const neighbour = neighbourOf(instrument, view.quotes, view.at, guard);
-      if (neighbour?.ask === undefined) return UNKNOWN;
+    if (isSilent(fault)) {
+      const bound = boundOf(leg, { quotes: view.quotes, at: view.at, guard });
+      if (bound === undefined) return UNKNOWN;
       isBound = true;
-      evidenceAt = Math.max(evidenceAt, neighbour.at.market);
-      far -= quantity * neighbour.ask;
+      evidenceAt = Math.max(evidenceAt, bound.evidenceAt);
+      far -= quantity * bound.perShare;
       continue;
     }
     if (quote === undefined || (fault !== undefined && !bounds(quote, fault))) return UNKNOWN;
@@ -76,7 +77,7 @@ export function closingCost(legs: readonly HeldLeg[], units: number, view: CostV
     mid -= quantity * closingPrice(quote, quantity, 'mid');
     far -= quantity * closingPrice(quote, quantity, 'far');
   }
-  if (legs.length === 0) return UNKNOWN;
+  if (evidenceAt === 0) return UNKNOWN;
   const seenAt = epochMicros(evidenceAt);
   if (isBound) return { kind: 'bounds', evidenceAt: seenAt, farDebit: far / units };
   return { kind: 'trusted', evidenceAt: seenAt, natural: natural / units, mid: mid / units };

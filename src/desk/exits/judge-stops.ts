@@ -106,7 +106,8 @@ function judgeStop(
   const legs = isWhole ? wholeOf(input).legs : legsOfPart(position, part);
   const cost = isWhole ? costOfWhole(wholeOf(input), input) : costOfSide(part, input);
   const measured = measure(stop, cost, policy);
-  const evidenceAt = cost.kind === 'unknown' ? at.market : cost.evidenceAt;
+  const isKnown = measured !== undefined && cost.kind !== 'unknown';
+  const evidenceAt = isKnown ? cost.evidenceAt : at.market;
   const multiple = measured?.multiple;
   const isJump =
     firesAtOnce(multiple ?? 0, policy.tiers) && hasJumped(legs, { ...input, guard: policy.guard });

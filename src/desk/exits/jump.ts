@@ -5,12 +5,14 @@
  * however far it goes. So one mistaken tick does nothing, a move of the underlying counts in its own
  * turn, and a jump of volatility two seconds later. A profit by such a jump is taken no sooner.
  */
+import type { At } from '../../engine/domain/clock.ts';
 import { gridOf, instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Quote } from '../../engine/domain/market.ts';
 import type { QuoteOf } from '../../engine/domain/net-price.ts';
 import type { Price } from '../../engine/domain/units.ts';
 import type { HeldLeg } from './open-position.ts';
-import { mostWidth, type QuoteGuard } from './quote-guard.ts';
+import { mostWidth, type QuoteGuard, quoteFault } from './quote-guard.ts';
+import { isSilent, neighbourOf } from './silent-leg.ts';
 
 /** Least and most, in 1/10,000 dollar. */
 export interface Range {
@@ -28,6 +30,7 @@ export interface RecentMarket {
 
 export interface JumpView {
   readonly quotes: QuoteOf;
+  readonly at: At;
   readonly spot: Price | undefined;
   readonly recent: RecentMarket;
   readonly guard: QuoteGuard;
@@ -41,20 +44,29 @@ function midOf(quote: Quote | undefined): number | undefined {
 /** To whom a jump speaks: against whoever holds the legs, or for him. */
 export type JumpKind = 'loss' | 'gain';
 
+/** The symbol whose quotes a leg is judged by: its neighbour's while nothing is heard of its own. */
+function heardSymbol(leg: HeldLeg, tick: Price, view: JumpView): string {
+  const symbol = instrumentSymbol(leg.instrument);
+  const fault = quoteFault(view.quotes(symbol), view.at, view.guard, tick);
+  return isSilent(fault) ? (neighbourOf(leg, view)?.symbol ?? symbol) : symbol;
+}
+
 /** Whether a leg lost (or gained) more in these moments than its underlying explains. */
 function isJump(
-  { instrument, quantity }: HeldLeg,
+  leg: HeldLeg,
   { moved, kind }: { readonly moved: number; readonly kind: JumpKind },
   view: JumpView,
 ): boolean {
-  const symbol = instrumentSymbol(instrument);
+  const { instrument, quantity } = leg;
+  const tick = gridOf([leg]).step;
+  const symbol = heardSymbol(leg, tick, view);
   const now = midOf(view.quotes(symbol));
   const mids = view.recent.mids(symbol);
   if (instrument.kind === 'shares' || now === undefined || mids === undefined) return false;
   const isFall = quantity > 0 === (kind === 'loss');
   const from = isFall ? mids.high : mids.low;
   const jumped = isFall ? from - now : now - from;
-  return jumped > moved + mostWidth(from, view.guard, gridOf([{ instrument }]).step);
+  return jumped > moved + mostWidth(from, view.guard, tick);
 }
 
 /** True where one of the legs lost (or gained) by a jump. */

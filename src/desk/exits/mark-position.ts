@@ -19,7 +19,7 @@ import {
 import { packageBounds } from '../../risk/package-bounds.ts';
 import type { HeldLeg } from './open-position.ts';
 import { type QuoteFault, type QuoteGuard, quoteFault } from './quote-guard.ts';
-import { neighbourOf } from './stale-long.ts';
+import { boundOf, isSilent } from './silent-leg.ts';
 
 export interface MarkInput {
   readonly quotes: QuoteOf;
@@ -43,8 +43,8 @@ export interface PositionMark {
   /** Longs at the bid, shorts at the ask, unmarkable legs at their worst; never below what the
    * structure can lose. Undefined only where a short call has no bound at all. */
   readonly liquidationCents: Cents | undefined;
-  /** The same with legs that are quoted too wide, or that nobody bids for, at their best side: it brings
-   * no more, whatever of its quotes is true. Undefined while a leg has no sound quote. */
+  /** The same with legs that are quoted too wide, that nobody bids for or of which nothing is heard at
+   * their best: it brings no more, whatever of its quotes is true. Undefined while nothing bounds a leg. */
   readonly atBestCents: Cents | undefined;
   readonly unmarkable: readonly UnmarkableLeg[];
   /** True when every quote passes the guard: loss limits act on trusted marks only. */
@@ -86,18 +86,9 @@ function exitPrice(quote: Quote, quantity: number): Price | undefined {
 
 /** The most that leaving a leg can bring by its quote: no better than natural where that is trusted. */
 function bestPrice(quote: Quote | undefined, quantity: number, fault: QuoteFault | undefined) {
-  if (quote === undefined || fault === 'missing' || fault === 'stale' || fault === 'crossed') {
-    return undefined;
-  }
+  if (quote === undefined || fault === 'crossed') return undefined;
   if (fault === undefined) return exitPrice(quote, quantity);
   return quantity < 0 ? (quote.bid ?? price(0)) : quote.ask;
-}
-
-function bestOfStale(
-  { instrument }: HeldLeg,
-  { quotes, at, guard }: MarkInput,
-): number | undefined {
-  return neighbourOf(instrument, quotes, at, guard)?.ask;
 }
 
 function isMarkable(fault: QuoteFault | undefined, { quantity }: HeldLeg): boolean {
@@ -109,10 +100,11 @@ function addLeg(sum: Sum, leg: HeldLeg, input: MarkInput): void {
   const quote = input.quotes(symbol);
   const fault = quoteFault(quote, input.at, input.guard, gridOfOne(leg.instrument).step);
   const left = quote === undefined ? undefined : exitPrice(quote, leg.quantity);
-  const isUnheard = fault === 'stale' && leg.quantity > 0;
-  const best = isUnheard ? bestOfStale(leg, input) : bestPrice(quote, leg.quantity, fault);
+  const bound = isSilent(fault) ? boundOf(leg, input) : undefined;
+  const best = isSilent(fault) ? bound?.perShare : bestPrice(quote, leg.quantity, fault);
   sum.best += best === undefined ? Number.NaN : legCents(leg, best);
-  if (quote !== undefined) sum.evidenceAt = Math.max(sum.evidenceAt, quote.at.market);
+  const seenAt = Math.max(quote?.at.market ?? 0, bound?.evidenceAt ?? 0);
+  sum.evidenceAt = Math.max(sum.evidenceAt, seenAt);
   if (quote === undefined || left === undefined || !isMarkable(fault, leg)) {
     const worst = worstOf(leg, input.spot);
     const worstCents = Number.isFinite(worst) ? cents(worst) : undefined;
@@ -153,7 +145,7 @@ export function markPosition(legs: readonly HeldLeg[], input: MarkInput): Positi
     best: 0,
     unmarkable: undefined,
     trusted: true,
-    evidenceAt: Number.NEGATIVE_INFINITY,
+    evidenceAt: 0,
   };
   for (const leg of legs) if (leg.quantity !== 0) addLeg(sum, leg, input);
   const { unmarkable, liquidation, best, evidenceAt } = sum;
@@ -165,6 +157,6 @@ export function markPosition(legs: readonly HeldLeg[], input: MarkInput): Positi
     atBestCents: Number.isFinite(best) ? cents(best) : undefined,
     unmarkable: unmarkable ?? NONE,
     trusted: sum.trusted,
-    evidenceAt: Number.isFinite(evidenceAt) ? epochMicros(evidenceAt) : undefined,
+    evidenceAt: evidenceAt > 0 ? epochMicros(evidenceAt) : undefined,
   };
 }

@@ -24,6 +24,7 @@ const SHORT_CALL = held('call', 605, -2);
 function jumps(now: Sides, spot: number, leg = SHORT_CALL): boolean {
   return hasJumped([leg], {
     quotes: quotesAt(atMillis(0), { C605: now }),
+    at: atMillis(0),
     spot: priceFromDollars(spot),
     guard: QUOTE_GUARD,
     recent: wasAt(0.41),
@@ -48,9 +49,15 @@ describe('a price that moved more than its underlying', () => {
     expect(jumps([1.4, 1.42], 600, held('call', 605, 2))).toBe(false);
   });
 
+  it('is judged by the neighbour that speaks for a silent leg', () => {
+    expect(jumps([1.4, 1.42], 600, held('call', 604, -2))).toBe(true);
+    expect(jumps([0.1, 0.12], 600, held('call', 606, 2))).toBe(true);
+    expect(jumps([1.4, 1.42], 601, held('call', 604, -2))).toBe(false);
+  });
+
   it('is no jump where the past is not known', () => {
     const quotes = quotesAt(atMillis(0), { C605: [1.4, 1.42] });
-    const view = { quotes, spot: priceFromDollars(600), guard: QUOTE_GUARD };
+    const view = { quotes, at: atMillis(0), spot: priceFromDollars(600), guard: QUOTE_GUARD };
     const recent = wasAt(0.41);
     const noSpots = { ...recent, spots: () => undefined };
     expect(hasJumped([SHORT_CALL], { ...view, recent })).toBe(true);

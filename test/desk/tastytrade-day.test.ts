@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { OrderEvidence } from '../../src/audit/order-evidence.ts';
 import type { PnlView } from '../../src/desk/engine-api.ts';
 import { instrumentSymbol } from '../../src/engine/domain/instrument.ts';
+import { newYorkInstant } from '../../src/engine/domain/session-calendar.ts';
+import { sessionDate } from '../../src/engine/domain/units.ts';
 import { putBar } from '../support/breakout-rig.ts';
 import { CONDOR, CONSOLE, valueIn } from '../support/desk-rig.ts';
-import { DayRig } from '../support/tastytrade/day-rig.ts';
+import { DAY, DayRig } from '../support/tastytrade/day-rig.ts';
 
 const ORB = {
   strategy: 'orb_long_call',
@@ -24,6 +26,28 @@ function breakingOut(): DayRig {
   const rig = DayRig.start(10 * 60 + 30);
   rig.begin();
   for (let minute = 0; minute < 60; minute += 1) putBar(rig, minute, minute < 15 ? 599 : 599.8);
+  return rig;
+}
+
+/** A long call that nobody buys back is exercised into a hundred shares; transactions are not shown
+ * before `postedAt`. Minutes of that day. */
+function exercised(settledAt: number, postedAt: number): DayRig {
+  const rig = breakingOut();
+  rig.openPosition({ ...ORB, quantity: 1 });
+  rig.venueSize = 0;
+  rig.goTo(16 * 60 + 14);
+  rig.quotes(rig.spot + 5);
+  const handle = rig.venue.handle.bind(rig.venue);
+  const isPosted = () => rig.at.market >= newYorkInstant(sessionDate(DAY), postedAt);
+  rig.venue.handle = (request) => {
+    if (isPosted() || !request.url.includes('/transactions')) return handle(request);
+    return { status: 200, body: { data: { items: [] } } };
+  };
+  goThrough(rig, 16 * 60 + 16);
+  rig.goTo(settledAt);
+  rig.advance(10);
+  rig.venue.endSession(rig.spot);
+  rig.advance(30);
   return rig;
 }
 
@@ -218,5 +242,26 @@ describe('a day at tastytrade', () => {
       for (const record of each.records()) evidence.see(record);
       expect(evidence.faults()).toEqual([]);
     }
+  });
+
+  it('knows of shares in the evening before anybody is called because the books differ', () => {
+    const rig = exercised(17 * 60 + 40, 16 * 60);
+    expect(rig.desk.context.book.sharesHeld()).toBe(100);
+    expect(rig.day.reconciled).toBe(true);
+    expect(rig.alerts()).not.toContain('RECONCILE_DIFFERS');
+  });
+
+  it('holds shares once that the operator took over before their exercise was posted', () => {
+    const rig = exercised(16 * 60 + 17, 16 * 60 + 30);
+    expect(rig.alerts()).toContain('RECONCILE_DIFFERS');
+    valueIn(rig.ask({ kind: 'adopt' }, CONSOLE));
+    rig.goTo(16 * 60 + 31);
+    rig.advance(130);
+    expect(rig.brokerEvents.filter(({ kind }) => kind === 'settlement')).toHaveLength(1);
+    expect(rig.desk.context.book.sharesHeld()).toBe(100);
+    expect(rig.alerts()).not.toContain('SETTLEMENT_DIFFERS');
+    const again = rig.crash();
+    again.begin();
+    expect(again.desk.context.book.sharesHeld()).toBe(100);
   });
 });

@@ -14,6 +14,7 @@ import { isOpening } from '../../engine/domain/order.ts';
 import type { Price } from '../../engine/domain/units.ts';
 import { cents, MICROS_PER_SECOND, price } from '../../engine/domain/units.ts';
 import { deny } from '../../engine/domain/verdict.ts';
+import { adoptedFillId } from '../../engine/portfolio/adoptions.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf } from '../desk-context.ts';
 import type { ReconcileView } from '../engine-api.ts';
@@ -191,7 +192,7 @@ function residualFill(
   const at = theirs?.averagePrice ?? midOf(desk, symbol) ?? priceOfGone(desk, residual);
   if (at === undefined) return undefined;
   return {
-    fillId: `adopted-${desk.out.seq}-${symbol.replaceAll(' ', '')}`,
+    fillId: adoptedFillId(desk.out.seq, symbol),
     intentId: EXTERNAL,
     instrument: instrumentOf(symbol),
     action: actionOf(residual),

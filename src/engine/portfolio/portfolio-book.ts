@@ -9,6 +9,10 @@ import type { ExitPlan, Fill, OrderIntent, StrategyName } from '../domain/order.
 import { isOpening, legSign } from '../domain/order.ts';
 import type { Cents, EpochMicros, Price, SessionDate } from '../domain/units.ts';
 import { amountCents, cents, price } from '../domain/units.ts';
+import { Adoptions } from './adoptions.ts';
+import { carryAt, releaseCarried, sharesCarried } from './carried-shares.ts';
+import type { DayMoneyView } from './day-money.ts';
+import { DayMoney } from './day-money.ts';
 import { EarlyCloses } from './early-closes.ts';
 import type { SettlementFacts } from './settlement-facts.ts';
 import { settledOf } from './settlement-facts.ts';
@@ -58,21 +62,14 @@ interface Structure {
   view: StructurePosition | undefined;
 }
 
-interface Day {
-  realizedCents: number;
-  feesCents: number;
-  cashFlowCents: number;
-}
-
-const NOTHING_YET: Readonly<Day> = { realizedCents: 0, feesCents: 0, cashFlowCents: 0 };
-
 export class PortfolioBook {
   readonly #structures = new Map<string, Structure>();
   /** Ids of this session's executions and settlements, and of the one before: none comes later. */
   #seen = new Set<string>();
   #seenBefore: ReadonlySet<string> = new Set();
-  #day: Day = { ...NOTHING_YET };
+  #day = new DayMoney();
   readonly #closedEarly = new EarlyCloses();
+  readonly #adoptions = new Adoptions();
   /** The structures as they were last looked at. */
   #list: readonly StructurePosition[] = [];
   #date: SessionDate | undefined;
@@ -85,17 +82,14 @@ export class PortfolioBook {
   startSession(date: SessionDate, sharesAt?: Price): void {
     if (this.#date === date) return;
     this.#date = date;
-    this.#day = { ...NOTHING_YET };
+    this.#day = new DayMoney();
     this.#seenBefore = this.#seen;
     this.#seen = new Set();
     this.#closedEarly.clear();
+    this.#adoptions.beginSession(date);
     if (sharesAt === undefined) return;
     for (const structure of this.#structures.values()) {
-      for (const { instrument, quantity, cashCents } of structure.lots.held()) {
-        if (instrument.kind !== 'shares') continue;
-        structure.carriedCents = amountCents(sharesAt, quantity, 1) + cashCents;
-        structure.view = undefined;
-      }
+      if (carryAt(structure, sharesAt)) structure.view = undefined;
     }
   }
 
@@ -118,11 +112,13 @@ export class PortfolioBook {
   applyExternalFill(fill: Fill): void {
     if (!this.#isNew(fill.fillId)) return;
     const { instrument, price: at, marketAt } = fill;
-    let left = signedOf(fill);
+    const signed = signedOf(fill);
+    let left = signed;
     if (!isOpening(fill.action)) {
       left = this.#reduceAll(instrument, left, at);
       this.#closedEarly.add(instrument, left);
     }
+    this.#adoptions.note(fill, instrument.kind === 'shares' ? signed : signed - left);
     const external = this.#externalFor(instrument, marketAt);
     this.#trade(external, instrument, left, at);
     this.#bookCash(fill, external);
@@ -146,8 +142,7 @@ export class PortfolioBook {
     this.#trade(structure, fill.instrument, -signedOf(fill), fill.price);
     const cash = amountCents(fill.price, -signedOf(fill), multiplierOf(fill.instrument));
     structure.feesCents -= fill.feesCents;
-    this.#day.feesCents -= fill.feesCents;
-    this.#day.cashFlowCents -= cash - fill.feesCents;
+    this.#day.takeBack(cash, fill.feesCents);
     this.#dropIfFlat(structure);
   }
 
@@ -165,22 +160,30 @@ export class PortfolioBook {
 
   /**
    * Exercise, assignment or expiry: the options leave at what is paid for them in cash, or at nothing
-   * while shares come or go at the strike.
+   * while shares come or go at the strike. What the operator took over before it was told is not moved
+   * again: only what it is worth beyond the price of then.
    * Returns the contracts settled that this book did not hold, signed: not 0 means that a fill was
    * missed. The same `settlementId` changes nothing.
    */
   applySettlement(settlement: SettlementFacts): number {
     if (!this.#isNew(settlement.settlementId)) return 0;
     const { instrument, shares, sharePrice, feesCents, marketAt } = settlement;
-    const quantity = settledOf(settlement, this.held().get(instrumentSymbol(instrument)) ?? 0);
+    const held = this.held().get(instrumentSymbol(instrument));
+    const quantity = settledOf(settlement, held ?? this.#adoptions.takenOut(instrument));
     const cashPerShare = settlement.cashPerShare ?? price(0);
     const unheld = -this.#reduceAll(instrument, -quantity, cashPerShare);
-    const forShares = amountCents(sharePrice, -shares, 1);
-    const inCash = amountCents(cashPerShare, quantity, multiplierOf(instrument));
-    this.#day.feesCents += feesCents;
-    this.#day.cashFlowCents += forShares + inCash - feesCents;
-    if (shares !== 0) this.#moveShares(instrument, shares, sharePrice, marketAt);
-    return unheld === 0 ? 0 : unheld;
+    const gone = this.#adoptions.settle(instrument, -unheld, cashPerShare);
+    const withThem = shares === 0 ? 0 : Math.round((shares * -gone.quantity) / quantity);
+    const come = this.#adoptions.settle(sharesBehind(instrument), withThem, sharePrice);
+    const moved = shares - come.quantity;
+    const corrected = gone.realizedCents + come.realizedCents;
+    const forShares = amountCents(sharePrice, -moved, 1);
+    const settled = quantity + gone.quantity;
+    const inCash = amountCents(cashPerShare, settled, multiplierOf(instrument));
+    this.#day.realize(corrected);
+    this.#day.move(corrected + forShares + inCash, feesCents);
+    if (moved !== 0) this.#moveShares(instrument, moved, sharePrice, marketAt);
+    return unheld + gone.quantity;
   }
 
   /** True while anything is held; asked on every batch of quotes. */
@@ -232,14 +235,9 @@ export class PortfolioBook {
     return shares;
   }
 
-  /** Realised P&L before fees, fees, and cash flow (fees included) of the session. */
-  day(): { realizedCents: Cents; feesCents: Cents; cashFlowCents: Cents } {
-    const { realizedCents, feesCents, cashFlowCents } = this.#day;
-    return {
-      realizedCents: cents(realizedCents),
-      feesCents: cents(feesCents),
-      cashFlowCents: cents(cashFlowCents),
-    };
+  /** The session's money. */
+  day(): DayMoneyView {
+    return this.#day.view();
   }
 
   /** True the first time an id comes by. */
@@ -250,7 +248,7 @@ export class PortfolioBook {
   }
 
   #trade(structure: Structure, instrument: Instrument, signed: number, at: Price): void {
-    const before = sharesOf(structure);
+    const before = sharesCarried(structure);
     this.#realize(structure, structure.lots.trade(instrument, signed, at));
     this.#releaseCarried(structure, before);
   }
@@ -259,17 +257,14 @@ export class PortfolioBook {
    * close was counted then. */
   #releaseCarried(structure: Structure, before: number): void {
     if (structure.carriedCents === 0) return;
-    const closed = Math.min(1, Math.max(0, 1 - sharesOf(structure) / before));
-    const released = Math.round(structure.carriedCents * closed);
-    structure.carriedCents -= released;
     structure.view = undefined;
-    this.#day.realizedCents -= released;
+    this.#day.realize(-releaseCarried(structure, before));
   }
 
   #realize(structure: Structure, realizedCents: Cents): void {
     structure.view = undefined;
     structure.realizedCents += realizedCents;
-    this.#day.realizedCents += realizedCents;
+    this.#day.realize(realizedCents);
   }
 
   #bookCash(fill: Fill, structure: Structure): void {
@@ -277,8 +272,7 @@ export class PortfolioBook {
     const cash = amountCents(at, -signedOf(fill), multiplierOf(instrument));
     structure.view = undefined;
     structure.feesCents += feesCents;
-    this.#day.feesCents += feesCents;
-    this.#day.cashFlowCents += cash - feesCents;
+    this.#day.move(cash, feesCents);
   }
 
   /** What a foreign order had closed of an opening before that was told is not held by either. */
@@ -297,7 +291,7 @@ export class PortfolioBook {
   #reduceAll(instrument: Instrument, signed: number, at: Price): number {
     let left = signed;
     for (const structure of this.#structures.values()) {
-      const before = sharesOf(structure);
+      const before = sharesCarried(structure);
       const { quantity, realizedCents } = structure.lots.reduce(instrument, left, at);
       left -= quantity;
       this.#realize(structure, realizedCents);
@@ -342,10 +336,9 @@ export class PortfolioBook {
   }
 
   #moveShares(option: Instrument, shares: number, at: Price, marketAt: EpochMicros): void {
-    assert(option.kind === 'option', 'only options settle into shares');
-    const symbol = underlyingOfContract(option);
-    const structure = this.#ensure(`shares-${symbol}`, 'shares', marketAt);
-    this.#trade(structure, { kind: 'shares', symbol }, shares, at);
+    const behind = sharesBehind(option);
+    const structure = this.#ensure(`shares-${behind.symbol}`, 'shares', marketAt);
+    this.#trade(structure, behind, shares, at);
     this.#dropIfFlat(structure);
   }
 
@@ -354,11 +347,9 @@ export class PortfolioBook {
   }
 }
 
-/** Shares held, signed; nothing where no gain was carried into the day. */
-function sharesOf({ lots, carriedCents }: Structure): number {
-  if (carriedCents === 0) return 0;
-  const shares = lots.held().filter(({ instrument }) => instrument.kind === 'shares');
-  return shares.reduce((sum, { quantity }) => sum + quantity, 0);
+function sharesBehind(option: Instrument): Extract<Instrument, { kind: 'shares' }> {
+  assert(option.kind === 'option', 'only options settle into shares');
+  return { kind: 'shares', symbol: underlyingOfContract(option) };
 }
 
 function signedOf(fill: Fill): number {

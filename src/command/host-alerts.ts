@@ -13,6 +13,8 @@ export type HostAlertCode = (typeof CODES)[number];
 export class HostAlerts {
   readonly #delivery: Pick<AlertDelivery, 'raise'>;
   readonly #path: string;
+  /** How often each was opened: what was opened again while its end was on its way stays open. */
+  readonly #openings = new Map<HostAlertCode, number>();
 
   constructor(delivery: Pick<AlertDelivery, 'raise'>, home: string) {
     this.#delivery = delivery;
@@ -21,24 +23,31 @@ export class HostAlerts {
 
   /** Resolves once every channel took it or gave up. */
   async open(code: HostAlertCode, text: string): Promise<void> {
+    this.#openings.set(code, this.#openingsOf(code) + 1);
     this.#remember([...this.#left().filter((left) => left !== code), code]);
     await this.#delivery.raise({ severity: 'critical', code, text, action: 'trigger' });
   }
 
   /** Remembered as open until every channel has taken its end. */
   async end(code: HostAlertCode, text: string): Promise<void> {
+    const openings = this.#openingsOf(code);
     const isTaken = await this.#delivery.raise({
       severity: 'critical',
       code,
       text,
       action: 'resolve',
     });
-    if (isTaken) this.#remember(this.#left().filter((left) => left !== code));
+    if (!isTaken || this.#openingsOf(code) !== openings) return;
+    this.#remember(this.#left().filter((left) => left !== code));
   }
 
   /** Ends what an engine of before left open. */
   async endLeft(): Promise<void> {
     await Promise.all(this.#left().map((code) => this.end(code, 'an engine is ready again')));
+  }
+
+  #openingsOf(code: HostAlertCode): number {
+    return this.#openings.get(code) ?? 0;
   }
 
   #left(): readonly HostAlertCode[] {

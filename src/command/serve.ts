@@ -27,7 +27,7 @@ const FEED_WORDS: Readonly<Record<Config['DELTARING_FEED'], string>> = {
 };
 
 function banner(config: Config, engine: EngineHost, http: RunningHttp): string {
-  const base = `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${http.port}`;
+  const { base } = http;
   const { broker, environment, accountId } = engine.identity;
   const feed = FEED_WORDS[config.DELTARING_FEED];
   const bearer = config.bearers.length > 0 ? ' --header "Authorization: Bearer $MCP_TOKEN"' : '';
@@ -95,10 +95,14 @@ function endSignal(): Promise<string> {
   });
 }
 
-/** Rejects with the first error of this thread that nothing caught. */
+/** Rejects with the first error of this thread that nothing caught. Each is logged, those too that
+ * come while the engine stops. */
 function uncaught(): Promise<never> {
   return new Promise((_resolve, reject) => {
-    process.on('uncaughtException', reject);
+    process.on('uncaughtException', (error) => {
+      log(`an error that nothing caught: ${error.stack ?? error.message}`);
+      reject(error);
+    });
   });
 }
 

@@ -54,7 +54,7 @@ async function letIn({ browsers, guard }: Site, exchange: Exchange) {
     return { status: 403, code: 'CODE_REFUSED', message: FAULTS[outcome.verdict] };
   }
   response.setHeader('Set-Cookie', outcome.cookie);
-  sendJson(response, 200, { letIn: true });
+  sendJson(response, 200, { letIn: true, key: outcome.key });
   return undefined;
 }
 

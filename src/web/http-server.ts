@@ -54,6 +54,8 @@ export interface HttpOptions {
 export interface RunningHttp {
   /** The port it listens on, also where 0 was asked for. */
   readonly port: number;
+  /** Its address from this machine. */
+  readonly base: string;
   /** The port of the listener for metrics alone, where there is one. */
   readonly metricsPort: number | undefined;
   close(): Promise<void>;
@@ -237,8 +239,9 @@ export async function startHttp(options: HttpOptions): Promise<RunningHttp> {
   try {
     const port = await listen(server, config.HOST, config.PORT, 'PORT');
     probes = await startProbes(site, config, log);
-    room.approvals.servedAt(config.PUBLIC_URL ?? `http://${hostOf(config)}:${port}`);
-    return { port, metricsPort: probes?.port, close };
+    const base = `http://${hostOf(config)}:${port}`;
+    room.approvals.servedAt(config.PUBLIC_URL ?? base);
+    return { port, base, metricsPort: probes?.port, close };
   } catch (error) {
     await close();
     throw error;

@@ -37,6 +37,26 @@ describe('what the main thread tells', () => {
     expect(told).toEqual(['resolve ENGINE_FAILED']);
   });
 
+  it('and opens again while its end is being delivered stays open', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'deltaring-host-alerts-'));
+    onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+    const told: string[] = [];
+    const delivered = Promise.withResolvers<boolean>();
+    const raise = ({ code, action }: Alert): Promise<boolean> => {
+      told.push(`${action} ${code}`);
+      return action === 'resolve' ? delivered.promise : Promise.resolve(true);
+    };
+    const flapping = new HostAlerts({ raise }, home);
+    await flapping.open('CORE_SILENT', 'no beat');
+    const ended = flapping.end('CORE_SILENT', 'it beats');
+    await flapping.open('CORE_SILENT', 'no beat');
+    delivered.resolve(true);
+    await ended;
+    told.length = 0;
+    await new HostAlerts({ raise }, home).endLeft();
+    expect(told).toEqual(['resolve CORE_SILENT']);
+  });
+
   it('is ended again by each engine until every channel has taken that', async () => {
     const { told, channels, engine } = rig();
     await engine().open('ENGINE_FAILED', 'it failed');

@@ -9,5 +9,6 @@ export async function letInBrowser(
   const body = JSON.stringify({ code: pairing.issue().code });
   const reply = await fetch(`${base}/approve/browser`, { method: 'POST', headers: page, body });
   const [cookie = ''] = reply.headers.getSetCookie();
-  return { ...page, Cookie: cookie.split(';')[0] ?? '' };
+  const { key } = (await reply.json()) as { key: string };
+  return { ...page, Cookie: cookie.split(';')[0] ?? '', 'X-Deltaring-Key': key };
 }

@@ -467,13 +467,17 @@ describe('the page of a trade that waits for a yes', () => {
   it('takes no yes from a page elsewhere, from a form, or by a look', async () => {
     const path = await pageOf();
     const { Cookie: cookie = '', Origin: origin = '' } = yes.headers;
+    const { 'X-Deltaring-Key': key = '' } = yes.headers;
     for (const headers of [
       { ...yes.headers, Origin: 'https://evil.example' },
       json,
       { ...json, Cookie: cookie },
       { ...json, Origin: origin },
-      { ...json, Origin: origin, Cookie: 'deltaring_browser=guess' },
-      { ...json, Origin: origin, Cookie: flip(cookie, 30) },
+      { ...json, Origin: origin, Cookie: cookie },
+      { ...yes.headers, Cookie: 'deltaring_browser=guess' },
+      { ...yes.headers, Cookie: flip(cookie, 30) },
+      { ...yes.headers, 'X-Deltaring-Key': flip(key, 20) },
+      { ...yes.headers, 'X-Deltaring-Key': '' },
     ]) {
       await answered(send(browser, path, { ...yes, headers }), 403);
     }

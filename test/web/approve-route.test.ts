@@ -132,6 +132,23 @@ describe('a browser', () => {
     expect((await fetch(url)).status).toBe(200);
   });
 
+  it('whose cookie another port of this machine was sent decides on nothing there', async () => {
+    const { api, url, base, pairing } = await served();
+    const { Cookie: cookie = '', 'X-Deltaring-Key': key = '' } = await letInBrowser(base, pairing);
+    const seen = await post(url, { Origin: base, Cookie: cookie }, YES);
+    expect([seen.status, await codeOf(seen)]).toEqual([403, 'BROWSER_NOT_LET_IN']);
+    const other = await letInBrowser(base, pairing);
+    const mixed = {
+      Origin: base,
+      Cookie: cookie,
+      'X-Deltaring-Key': other['X-Deltaring-Key'] ?? '',
+    };
+    expect((await post(url, mixed, YES)).status).toBe(403);
+    expect(api.confirmed).toEqual([]);
+    const own = { Origin: base, Cookie: cookie, 'X-Deltaring-Key': key };
+    expect((await post(url, own, YES)).status).toBe(200);
+  });
+
   it('is let in by a code of the console, once, from the own page, for as long as its cookie', async () => {
     const { base, pairing } = await served();
     const at = `${base}/approve/browser`;
@@ -144,15 +161,19 @@ describe('a browser', () => {
     expect(cookie).toMatch(
       /^deltaring_browser=[\w-]{43}; Path=\/approve; Max-Age=7776000; HttpOnly; SameSite=Strict$/,
     );
+    const { key } = (await reply.json()) as { key: string };
+    expect(key).toMatch(/^[\w-]{43}$/);
     expect((await post(at, { Origin: base }, body)).status).toBe(403);
     const state = async (headers: Record<string, string>): Promise<unknown> =>
       (await fetch(at, { headers: { Accept: 'application/json', ...headers } })).json();
-    expect(await state({ Cookie: cookie.split(';')[0] ?? '' })).toEqual({ letIn: true });
-    expect(await state({})).toEqual({ letIn: false });
+    const half = { Cookie: cookie.split(';')[0] ?? '' };
+    expect(await state({ ...half, 'X-Deltaring-Key': key })).toEqual({ letIn: true });
+    expect(await state(half)).toEqual({ letIn: false });
+    expect(await state({ 'X-Deltaring-Key': key })).toEqual({ letIn: false });
     expect(await (await fetch(at)).text()).toContain('deltaring pair');
   });
 
-  it('is still known after a restart, and its cookie stands nowhere in plain', () => {
+  it('is still known after a restart, and its secrets stand nowhere in plain', () => {
     const home = mkdtempSync(join(tmpdir(), 'deltaring-browsers-'));
     onTestFinished(() => rmSync(home, { recursive: true, force: true }));
     const pairing = new PairingDesk();
@@ -164,9 +185,12 @@ describe('a browser', () => {
     if ('verdict' in outcome) throw new Error(outcome.verdict);
     expect(outcome.cookie).toContain('; Secure');
     const [cookie = ''] = outcome.cookie.split(';');
-    const request = { headers: { cookie: `other=1; ${cookie}` } } as IncomingMessage;
+    const headers = { cookie: `other=1; ${cookie}`, 'x-deltaring-key': outcome.key };
+    const request = { headers } as unknown as IncomingMessage;
     expect(known().knows(request)).toBe(true);
-    expect(readFileSync(path, 'utf8')).not.toContain(cookie.split('=')[1]);
+    for (const secret of [cookie.split('=')[1], outcome.key]) {
+      expect(readFileSync(path, 'utf8')).not.toContain(secret);
+    }
     nowSeconds += 90 * 86_400;
     expect(known().knows(request)).toBe(false);
   });

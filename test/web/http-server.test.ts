@@ -276,6 +276,12 @@ describe('who may come in', () => {
     }
   });
 
+  it('finds this server at the address that it gives out, also where it listens on all', async () => {
+    const { http } = await serve({ HOST: '0.0.0.0', MCP_TOKEN: TOKEN });
+    expect(http.base).toBe(`http://127.0.0.1:${http.port}`);
+    expect((await fetch(`${http.base}/approve/browser`)).status).toBe(200);
+  });
+
   it('is nobody from outside while no token is set', async () => {
     const settings = { PUBLIC_URL: 'https://trade.example.com', MCP_TOKEN: TOKEN };
     const { base } = await serve(settings, { bearers: [] });

@@ -19,6 +19,8 @@ export interface KeptAlert {
 
 /** More would be noise, and each is looked at on every batch of quotes. */
 export const MOST_ALERTS = 50;
+/** So that one client leaves room for the others. */
+export const MOST_ALERTS_PER_PRINCIPAL = 20;
 
 export class AlertBook {
   readonly #alerts = new Map<string, KeptAlert>();
@@ -48,6 +50,10 @@ export class AlertBook {
   /** In the order they were set. */
   all(): readonly KeptAlert[] {
     return [...this.#alerts.values()];
+  }
+
+  countOf(principal: string): number {
+    return this.all().filter(({ rule }) => rule.principal === principal).length;
   }
 
   get size(): number {

@@ -6,7 +6,7 @@ import type { DeskContext } from '../desk-context.ts';
 import type { AlertRequest, AlertView } from '../engine-api-plan.ts';
 import { isoNewYork } from '../iso-time.ts';
 import type { KeptAlert } from './alert-book.ts';
-import { MOST_ALERTS } from './alert-book.ts';
+import { MOST_ALERTS, MOST_ALERTS_PER_PRINCIPAL } from './alert-book.ts';
 import { alertValue } from './alert-values.ts';
 
 const UNITS: Readonly<Record<AlertRequest['on'], (value: number) => string>> = {
@@ -62,6 +62,11 @@ export function setAlert(desk: DeskContext, principal: string, request: AlertReq
     const message = `${MOST_ALERTS} alerts are set already; clear one with clear_alert`;
     return deny('argument_invalid', message, { alerts: desk.alerts.size });
   }
+  const own = desk.alerts.countOf(principal);
+  if (own >= MOST_ALERTS_PER_PRINCIPAL) {
+    const message = `this client has set ${MOST_ALERTS_PER_PRINCIPAL} alerts already; clear one with clear_alert`;
+    return deny('argument_invalid', message, { alerts: own });
+  }
   const { positionId } = request;
   if (positionId !== undefined && desk.book.structure(positionId) === undefined) {
     return deny('not_found', `no open position "${positionId}"; show_pnl lists them`, {
@@ -80,11 +85,16 @@ export function setAlert(desk: DeskContext, principal: string, request: AlertReq
     : { value: alertView(desk, kept) };
 }
 
-/** Takes an alert away. */
+/** Takes an alert away, for the client that set it. */
 export function clearAlert(desk: DeskContext, principal: string, alertId: string) {
   const kept = desk.alerts.get(alertId);
   if (kept === undefined) {
     return deny('not_found', `no alert "${alertId}"; list_alerts shows them`, { alertId });
+  }
+  if (kept.rule.principal !== principal) {
+    const message =
+      'another client has set this alert: it is cleared by that one, or ends with the session';
+    return deny('not_authorized', message, { alertId });
   }
   const value = alertView(desk, kept);
   desk.alerts.remove(alertId);

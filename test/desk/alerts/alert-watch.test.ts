@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { MOST_ALERTS } from '../../../src/desk/alerts/alert-book.ts';
+import { MOST_ALERTS, MOST_ALERTS_PER_PRINCIPAL } from '../../../src/desk/alerts/alert-book.ts';
 import type { AlertRequest, AlertView } from '../../../src/desk/engine-api-plan.ts';
 import { TRADER_ALERT } from '../../../src/ops/alert-channel.ts';
-import { DeskRig, denialIn, valueIn } from '../../support/desk-rig.ts';
+import { DeskRig, denialIn, TRADER, valueIn } from '../../support/desk-rig.ts';
 
 function set(rig: DeskRig, request: AlertRequest): AlertView {
   return valueIn(rig.ask<AlertView>({ kind: 'setAlert', request }));
@@ -145,7 +145,25 @@ describe('an alert', () => {
     const rig = new DeskRig();
     const ask = (request: AlertRequest) => rig.ask({ kind: 'setAlert', request });
     expect(denialIn(ask({ ...ABOVE_601, positionId: 'nowhere' })).code).toBe('not_found');
-    for (let i = 0; i < MOST_ALERTS; i += 1) set(rig, { ...ABOVE_601, level: 700 + i });
+    const setAs = (principal: string, level: number) =>
+      rig.ask({ kind: 'setAlert', request: { ...ABOVE_601, level } }, { ...TRADER, principal });
+    for (let i = 0; i < MOST_ALERTS; i += 1) valueIn(setAs(`client ${i % 3}`, 700 + i));
     expect(denialIn(ask(ABOVE_601)).code).toBe('argument_invalid');
+  });
+
+  it('leaves room for those of other clients, and is cleared by its own alone', () => {
+    const rig = new DeskRig();
+    const other = { ...TRADER, principal: 'other' };
+    const request = { ...ABOVE_601, level: 700 };
+    for (let i = 0; i < MOST_ALERTS_PER_PRINCIPAL; i += 1) set(rig, request);
+    expect(denialIn(rig.ask({ kind: 'setAlert', request }))).toMatchObject({
+      code: 'argument_invalid',
+      numbers: { alerts: MOST_ALERTS_PER_PRINCIPAL },
+    });
+    const { alertId } = valueIn(rig.ask<AlertView>({ kind: 'setAlert', request }, other));
+    expect(denialIn(rig.ask({ kind: 'clearAlert', alertId })).code).toBe('not_authorized');
+    expect(rig.bodies('alertCleared')).toEqual([]);
+    valueIn(rig.ask({ kind: 'clearAlert', alertId }, other));
+    expect(listed(rig)).toHaveLength(MOST_ALERTS_PER_PRINCIPAL);
   });
 });

@@ -117,18 +117,25 @@ export async function pair(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-/** Closes everything now. */
+/** Closes everything now. Exit code 1 where something is open that no order closes yet. */
 export async function flatten(args: readonly string[]): Promise<number> {
   onlyFlags('flatten', args);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the engine's own answer to this method
   const answer = (await ask('flatten')) as Answer<ConfirmResult>;
-  return tell(answer, isJson(args), ({ orders }) =>
-    orders.length === 0
-      ? ['nothing to close: already flat']
-      : orders.map(
-          (order) => `${order.orderId}  ${order.purpose} ${order.positionId}: ${order.status}`,
-        ),
-  );
+  const exitCode = tell(answer, isJson(args), flattenLines);
+  const isLeft = 'value' in answer && (answer.value.unclosed ?? []).length > 0;
+  return isLeft ? EXIT_REFUSED : exitCode;
+}
+
+function flattenLines({ orders, unclosed = [] }: ConfirmResult): readonly string[] {
+  const lines = [
+    ...orders.map(
+      ({ orderId, purpose, positionId, status: is }) =>
+        `${orderId}  ${purpose} ${positionId}: ${is}`,
+    ),
+    ...unclosed.map(({ positionId, reason }) => `still open  ${positionId}: ${reason}`),
+  ];
+  return lines.length === 0 ? ['nothing to close: already flat'] : lines;
 }
 
 /** Takes over positions at the broker that the engine cannot explain. */

@@ -16,7 +16,8 @@ import { isFinal } from './orders/order-book.ts';
 import { orderView } from './orders/order-views.ts';
 import { requestCancel, sendUnjournalled } from './orders/sending.ts';
 import { grantPlan, revokePlan } from './plan/plan-runner.ts';
-import { confirm } from './previews/confirms.ts';
+import type { ConfirmedOrders } from './previews/confirms.ts';
+import { confirm, flattenResult } from './previews/confirms.ts';
 import { previewOrder } from './previews/manual-orders.ts';
 import type { PreviewShelf, PreviewTurn } from './previews/preview-shelf.ts';
 import { previewClose, previewStrategy } from './previews/previews.ts';
@@ -24,9 +25,7 @@ import { previewReplace } from './previews/replacing.ts';
 import type { Reconciler } from './reconciling/reconciling.ts';
 
 /** What a command came to: an answer now, or orders whose outcome the caller waits for. */
-export type CommandResult =
-  | { readonly answer: unknown }
-  | { readonly orderIds: readonly string[]; readonly replayed: boolean };
+export type CommandResult = { readonly answer: unknown } | ConfirmedOrders;
 
 const NEEDED: Readonly<Record<Command['kind'], Authority>> = {
   previewStrategy: 'observe',
@@ -178,12 +177,11 @@ function killView(desk: DeskContext, cancelledOrders: readonly string[]): KillVi
 }
 
 function flattenNow(desk: DeskContext, caller: Caller): CommandResult {
-  const unclosed = closeEverything(desk, caller.principal, undefined);
+  closeEverything(desk, caller.principal, undefined);
   if (desk.day.reserveExhausted) sendUnjournalled(desk);
   const orders = desk.orders
     .live()
     .filter((order) => order.intent.purpose !== 'open')
     .map((order) => orderView(desk, order));
-  const value = { orderId: orders[0]?.orderId ?? null, status: 'done', fills: [], latency: null };
-  return { answer: { value: { ...value, orders, replayed: false, unclosed } } };
+  return { answer: { value: flattenResult(desk, orders, false) } };
 }

@@ -156,14 +156,23 @@ export interface OrderView {
   readonly latency: OrderLatency | null;
 }
 
-/** What a redeemed token did: the orders it stands for, now. `replayed` on every call but the first. */
+/** A position that was to be closed and that no order closes now. */
+export interface UnclosedView {
+  readonly positionId: string;
+  readonly reason: string;
+}
+
+/** What a redeemed token did: the orders it stands for, now. `replayed` on every call but the first.
+ * `incomplete`: a flatten that has no order and yet leaves something open. */
 export interface ConfirmResult {
   readonly orderId: string | null;
-  readonly status: OrderStatusView | 'done';
+  readonly status: OrderStatusView | 'done' | 'incomplete';
   readonly fills: readonly FillView[];
   readonly latency: OrderLatency | null;
   readonly orders: readonly OrderView[];
   readonly replayed: boolean;
+  /** Of a flatten alone: what stays open for now, and why. It is tried again until it is closed. */
+  readonly unclosed?: readonly UnclosedView[];
 }
 
 /** One held leg: quantity signed, average price in dollars per share. */

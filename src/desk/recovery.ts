@@ -222,7 +222,8 @@ function restoreFlatten(
 ): void {
   const { principal, tokenSha256, orderIds: intentIds = [] } = body;
   if (tokenSha256 === undefined) return;
-  desk.tokens.restoreConsumed({ tokenSha256, previewId: '', principal, result: { intentIds } });
+  const result = { intentIds, isFlatten: true } as const;
+  desk.tokens.restoreConsumed({ tokenSha256, previewId: '', principal, result });
 }
 
 /** A cancel that took a token has spent it. */

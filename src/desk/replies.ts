@@ -10,6 +10,7 @@ import type { DeskContext } from './desk-context.ts';
 import type { Command } from './inputs.ts';
 import type { AwaitedPreview } from './previews/awaited-preview.ts';
 import { answerOf, isAnswered } from './previews/awaited-preview.ts';
+import type { ConfirmedOrders } from './previews/confirms.ts';
 import { confirmResult, isSettled } from './previews/confirms.ts';
 import { keepTime } from './session/market-turn.ts';
 
@@ -28,8 +29,7 @@ interface Asking {
 
 interface Awaiting {
   readonly id: number;
-  readonly orderIds: readonly string[];
-  readonly replayed: boolean;
+  readonly orders: ConfirmedOrders;
   readonly until: EpochMicros;
 }
 
@@ -74,14 +74,9 @@ export class Replies {
   }
 
   /** Answers when the orders have ended, or with what they are after a while. */
-  answerWhenSettled(
-    desk: DeskContext,
-    id: number,
-    orders: Pick<Awaiting, 'orderIds' | 'replayed'>,
-  ): void {
-    const { orderIds, replayed } = orders;
+  answerWhenSettled(desk: DeskContext, id: number, orders: ConfirmedOrders): void {
     const until = addMicros(desk.at.wall, CONFIRM_WAIT_MICROS);
-    this.#awaiting.push({ id, orderIds, replayed, until });
+    this.#awaiting.push({ id, orders, until });
   }
 
   /** Called at the end of each step. */
@@ -109,10 +104,10 @@ export class Replies {
 
   #settle(desk: DeskContext): void {
     keepTime(desk);
-    const ready = ({ orderIds, until }: Awaiting): boolean =>
-      isSettled(desk, orderIds) || desk.at.wall >= until;
-    for (const { id, orderIds, replayed } of this.#awaiting.filter(ready)) {
-      this.#owe(desk, id, { value: confirmResult(desk, orderIds, replayed) });
+    const ready = ({ orders, until }: Awaiting): boolean =>
+      isSettled(desk, orders.orderIds) || desk.at.wall >= until;
+    for (const { id, orders } of this.#awaiting.filter(ready)) {
+      this.#owe(desk, id, { value: confirmResult(desk, orders) });
     }
     this.#awaiting = this.#awaiting.filter((awaiting) => !ready(awaiting));
   }

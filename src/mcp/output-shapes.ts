@@ -165,11 +165,12 @@ export const order = z.object(orderShape) satisfies z.ZodType<OrderView>;
 /** What a redeemed token did. */
 export const confirmShape = {
   orderId: text.nullable(),
-  status: z.enum([...status.options, 'done']),
+  status: z.enum([...status.options, 'done', 'incomplete']),
   fills: z.array(fill),
   latency,
   orders: z.array(order),
   replayed: z.boolean(),
+  unclosed: z.array(z.object({ positionId: text, reason: text })).optional(),
 } satisfies { readonly [Field in keyof ConfirmResult]: z.ZodType };
 
 const heldLeg = z.object({

@@ -51,6 +51,8 @@ export interface TokenGrant {
  * id, so that a retry sees them as they are now. */
 export interface TokenResult {
   readonly intentIds: readonly string[];
+  /** Set where it closes everything, also what no order of its own closes yet. */
+  readonly isFlatten?: true;
   /** Why nothing was sent, where the token was spent without an order. */
   readonly denied?: Denial | undefined;
 }
@@ -161,7 +163,7 @@ export class TokenBook {
     const before = this.#spent.get(spent.tokenSha256);
     const earlier = before?.result.intentIds ?? [];
     const intentIds = [...new Set([...earlier, ...spent.result.intentIds])];
-    this.#spend({ ...spent, result: { ...spent.result, intentIds } });
+    this.#spend({ ...spent, result: { ...before?.result, ...spent.result, intentIds } });
   }
 
   /** A new session: yesterday's tokens are unknown. */

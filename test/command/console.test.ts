@@ -48,8 +48,22 @@ describe('the operator’s console', () => {
     settings(home);
     await engineOf(home);
     const terminal = captureTerminal();
+    expect(await flatten([])).toBe(0);
+    expect(terminal.stdout).toBe('nothing to close: already flat\n');
+    terminal.stdout = '';
     expect(await flatten(['--json'])).toBe(0);
     expect(JSON.parse(terminal.stdout)).toHaveProperty('value.orders');
+  });
+
+  it('is 1 where a flatten leaves something open, in lines and as JSON', async () => {
+    const home = tempFolder();
+    settings(home);
+    const api = await engineOf(home);
+    api.unclosed.push({ positionId: 'P-1', reason: 'no leg has a market' });
+    const terminal = captureTerminal();
+    expect(await flatten([])).toBe(1);
+    expect(terminal.stdout).toBe('still open  P-1: no leg has a market\n');
+    expect(await flatten(['--json'])).toBe(1);
   });
 
   it('takes over what cannot be explained, and says what is still open', async () => {

@@ -102,6 +102,16 @@ describe('a confirm token', () => {
     expect(() => book.consume(spent.tokenSha256, { intentIds: [] })).toThrow('only a live token');
   });
 
+  it('stays that of a flatten after a restart, whatever it also called back', () => {
+    const book = new TokenBook(BINDING);
+    const spent = { tokenSha256: tokenSha256('a'), principal: 'trader', previewId: 'p' };
+    book.restoreConsumed({ ...spent, result: { intentIds: ['1'], isFlatten: true } });
+    book.restoreConsumed({ ...spent, result: { intentIds: ['2'] } });
+    const found = book.lookup(spent.tokenSha256, 'trader', AT);
+    const result = { intentIds: ['1', '2'], isFlatten: true };
+    expect(found).toMatchObject({ kind: 'used', spent: { result } });
+  });
+
   it('is unknown in the next session', () => {
     const book = bookWith(grant('a'), grant('b'));
     book.consume(tokenSha256('a'), { intentIds: [] });

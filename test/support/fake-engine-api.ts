@@ -18,6 +18,7 @@ import type {
   PositionView,
   Stamp,
   TradeCard,
+  UnclosedView,
 } from '../../src/desk/engine-api.ts';
 import { ENGINE_API_VERSION } from '../../src/desk/engine-api.ts';
 import type { ReadOrigin } from '../../src/desk/engine-api-account.ts';
@@ -115,6 +116,8 @@ export class FakeEngineApi implements EngineApi {
   plan: PlanView = { sheet: null, eventsUntil: null, grant: null, held: null, slots: [] };
   /** Differences that are still open after they were taken over. */
   residuals: string[] = [];
+  /** What a flatten of the console leaves open. */
+  readonly unclosed: UnclosedView[] = [];
   healthStatus: HealthView['status'] = 'ok';
   /** Refuses the next previews with this. */
   refuseWith: DenialCode | undefined;
@@ -241,7 +244,7 @@ export class FakeEngineApi implements EngineApi {
 
   async flattenNow(caller: Caller): Promise<Answer<ConfirmResult>> {
     if (caller.authority !== 'console') return this.#deny('not_authorized', 'console only');
-    return this.#value(resultOf([]));
+    return this.#value({ ...resultOf([]), unclosed: this.unclosed });
   }
 
   async orderStatus(orderId: string): Promise<Answer<OrderView>> {

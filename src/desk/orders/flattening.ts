@@ -16,12 +16,6 @@ import { isClose } from './order-book.ts';
 import { ASKED_PATIENCE_MICROS, isTakenApart, refusedFor } from './refused-closes.ts';
 import { recordIntent, requestCancel } from './sending.ts';
 
-/** Why a position could not be closed now. */
-export interface Unclosed {
-  readonly positionId: string;
-  readonly reason: string;
-}
-
 /** Cancels every live order that opens or increases. Returns their ids. */
 export function cancelOpenings(
   desk: DeskContext,
@@ -54,7 +48,7 @@ export interface CloseOutcome {
 
 /** Why nothing of a position is free: it waits for the closes of the shorts that it covers, and is refused
  * where one of them is not being bought back. */
-function whyNotFree(desk: DeskContext, position: StructurePosition): CloseOutcome {
+export function whyNotFree(desk: DeskContext, position: StructurePosition): CloseOutcome {
   const shorts = staysFor(desk, position);
   if (shorts.length === 0) return { notes: [] };
   const isIdle = shorts.some(({ positionId }) => !desk.orders.isClosing(positionId));
@@ -134,22 +128,21 @@ function tell(desk: DeskContext, positionId: string, told: string, say: () => vo
   if (told !== '') say();
 }
 
-/** Closes one position urgently and remembers to go on until it is gone. Returns why it cannot be
- * closed now; the same reason pages once. */
+/** Closes one position urgently and remembers to go on until it is gone. The same reason why it cannot
+ * be closed now pages once. */
 function flattenPosition(
   desk: DeskContext,
   position: StructurePosition,
   order: FlattenOrder,
-): Unclosed | undefined {
+): void {
   const { positionId } = position;
   beginFlattening(desk, positionId);
   hurryClosings(desk, positionId, 'urgent');
-  if (waitsForCancel(desk, positionId)) return undefined;
+  if (waitsForCancel(desk, positionId)) return;
   const patience = order === BY_THE_ENGINE ? undefined : ASKED_PATIENCE_MICROS;
-  const reason = refusedFor(desk, positionId, patience);
-  if (reason !== undefined) return { positionId, reason };
+  if (refusedFor(desk, positionId, patience) !== undefined) return;
   const terms = { purpose: 'flatten', part: 'whole', urgency: 'urgent', ...order } as const;
-  const { refused = '', waits = '', notes } = closePosition(desk, position, terms);
+  const { refused = '', notes } = closePosition(desk, position, terms);
   if (notes.length > 0) {
     const kept = `${positionId} keeps ${notes.join('; ')}`;
     desk.out.alert('warning', 'FLATTEN_LEFT_OPEN', kept, positionId);
@@ -158,11 +151,10 @@ function flattenPosition(
   tell(desk, positionId, refused, () =>
     desk.out.alert('critical', 'FLATTEN_INCOMPLETE', text, positionId),
   );
-  const open = refused || waits;
-  return open === '' ? undefined : { positionId, reason: open };
 }
 
-const LEFT_TO_EXPIRE = 'nobody bids for it: it is left to expire, its loss is paid';
+/** Why nothing is done about longs whose loss is paid and whose worth is nothing. */
+export const LEFT_TO_EXPIRE = 'nobody bids for it: it is left to expire, its loss is paid';
 
 /** Says of a position that only expiry ends it: once in a session, whoever found it. */
 export function tellLeftToExpire(desk: DeskContext, positionId: string): void {
@@ -170,20 +162,14 @@ export function tellLeftToExpire(desk: DeskContext, positionId: string): void {
   tellOnce(desk, `left ${positionId}`, () => desk.out.alert('info', 'LEFT_TO_EXPIRE', text));
 }
 
-function leaveToExpire(desk: DeskContext, positionId: string): Unclosed {
+function leaveToExpire(desk: DeskContext, positionId: string): void {
   beginFlattening(desk, positionId);
   tellLeftToExpire(desk, positionId);
-  return { positionId, reason: LEFT_TO_EXPIRE };
 }
 
-function flattenOrLeave(
-  desk: DeskContext,
-  position: StructurePosition,
-  order: FlattenOrder,
-): Unclosed | undefined {
-  return areLeftToExpire(desk, position.legs)
-    ? leaveToExpire(desk, position.positionId)
-    : flattenPosition(desk, position, order);
+function flattenOrLeave(desk: DeskContext, position: StructurePosition, order: FlattenOrder): void {
+  if (areLeftToExpire(desk, position.legs)) leaveToExpire(desk, position.positionId);
+  else flattenPosition(desk, position, order);
 }
 
 /** Ids of all that is being opened, then of all that is being closed. */
@@ -212,7 +198,7 @@ export function closeEverything(
   principal: string,
   token: { readonly tokenSha256: string; readonly previewId: string } | undefined,
   isTaken: Taken = isOpen,
-): readonly Unclosed[] {
+): void {
   const { day, book, orders } = desk;
   const held = shortsFirst(book.structures().filter(isOpen).filter(isTaken));
   const openings = orders.live().filter(({ intent }) => intent.purpose === 'open');
@@ -231,9 +217,7 @@ export function closeEverything(
   for (const positionId of positionIds) beginFlattening(desk, positionId);
   day.flattenAgainAt = addMicros(desk.at.wall, FLATTEN_AGAIN_MICROS);
   const order = { principal, tokenSha256, previewId };
-  return held
-    .map((position) => flattenOrLeave(desk, position, order))
-    .filter((unclosed) => unclosed !== undefined);
+  for (const position of held) flattenOrLeave(desk, position, order);
 }
 
 /** True for a position that can be closed now and was not refused before. */

@@ -16,13 +16,14 @@ import { orderHash } from '../../risk/order-hash.ts';
 import { exitSettingsOf } from '../desk-config.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf } from '../desk-context.ts';
-import type { Caller, ConfirmResult } from '../engine-api.ts';
+import type { Caller, ConfirmResult, OrderView } from '../engine-api.ts';
 import { stillFree } from '../orders/closing.ts';
 import { closeEverything, openingsAndCloses } from '../orders/flattening.ts';
 import type { OrderRecord } from '../orders/order-book.ts';
 import { isFinal } from '../orders/order-book.ts';
 import { orderView } from '../orders/order-views.ts';
 import { recordIntent, requestCancel } from '../orders/sending.ts';
+import { unclosedNow } from '../orders/unclosed.ts';
 import { refuseTakenSince } from './breakouts.ts';
 import { driftSnapshot } from './drift-snapshot.ts';
 import { askAgain } from './dry-runs.ts';
@@ -34,7 +35,15 @@ import { withoutOrder } from './without-order.ts';
 /** What a confirm did at once: a refusal, or orders whose outcome the caller may wait for. */
 export type ConfirmStart =
   | { readonly denied: Denial; readonly checks: readonly CheckResult[] }
-  | { readonly orderIds: readonly string[]; readonly replayed: boolean };
+  | ConfirmedOrders;
+
+/** The orders that a token stands for. */
+export interface ConfirmedOrders {
+  readonly orderIds: readonly string[];
+  readonly replayed: boolean;
+  /** Set where it closes everything: what no order closes is named beside them. */
+  readonly isFlatten?: true | undefined;
+}
 
 function refuse(
   desk: DeskContext,
@@ -59,7 +68,8 @@ export function confirm(
   const found = desk.tokens.lookup(tokenSha256, caller.principal, desk.at);
   if (found.kind === 'denied') return refuse(desk, caller, null, { denied: found.denied });
   if (found.kind === 'used') {
-    return { orderIds: found.spent.result.intentIds, replayed: true };
+    const { intentIds: orderIds, isFlatten } = found.spent.result;
+    return { orderIds, replayed: true, isFlatten };
   }
   const { grant } = found;
   if (grant.cancels !== undefined) return redeemCancel(desk, caller, grant);
@@ -83,8 +93,8 @@ function redeemFlatten(desk: DeskContext, caller: Caller, grant: TokenGrant): Co
   const before = openingsAndCloses(desk);
   closeEverything(desk, caller.principal, grant);
   const orderIds = [...new Set([...before, ...openingsAndCloses(desk)])];
-  desk.tokens.consume(tokenSha256, { intentIds: orderIds });
-  return { orderIds, replayed: false };
+  desk.tokens.consume(tokenSha256, { intentIds: orderIds, isFlatten: true });
+  return { orderIds, replayed: false, isFlatten: true };
 }
 
 function redeemOrder(desk: DeskContext, caller: Caller, grant: TokenGrant): ConfirmStart {
@@ -180,19 +190,37 @@ function byName(a: OrderRecord, b: OrderRecord): number {
 /** What a token's orders have come to, now. */
 export function confirmResult(
   desk: DeskContext,
-  orderIds: readonly string[],
-  replayed: boolean,
+  { orderIds, replayed, isFlatten }: ConfirmedOrders,
 ): ConfirmResult {
   const orders = ordersOf(desk, orderIds).map((order) => orderView(desk, order));
-  const first = orders[0];
+  if (isFlatten) return flattenResult(desk, orders, replayed);
+  return resultOf(orders, replayed, 'done');
+}
+
+function resultOf(
+  orders: readonly OrderView[],
+  replayed: boolean,
+  otherwise: 'done' | 'incomplete',
+): ConfirmResult {
+  const [first] = orders;
   return {
     orderId: first?.orderId ?? null,
-    status: first?.status ?? 'done',
+    status: first?.status ?? otherwise,
     fills: orders.flatMap((order) => order.fills),
     latency: null,
     orders,
     replayed,
   };
+}
+
+/** What a flatten has come to, now: its orders, and what none of any flatten closes. */
+export function flattenResult(
+  desk: DeskContext,
+  orders: readonly OrderView[],
+  replayed: boolean,
+): ConfirmResult {
+  const unclosed = unclosedNow(desk);
+  return { ...resultOf(orders, replayed, unclosed.length > 0 ? 'incomplete' : 'done'), unclosed };
 }
 
 /** True once nothing more can happen to these orders. */

@@ -1,5 +1,10 @@
-/** What a token may answer: one result for ever to its principal, nothing to anyone else. */
+/** What a token may answer: one result for ever to its principal, nothing to anyone else. And what a flatten
+ * has to: everything that is open, by the order that closes it or with why none does. */
 
+import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import { isOpen } from '../account/held-position.ts';
+import type { DeskContext } from '../desk-context.ts';
+import { isClose } from '../orders/order-book.ts';
 import type { Report } from './order-oracle.ts';
 import type { Move } from './scripted-trader.ts';
 
@@ -28,9 +33,34 @@ export function isReplayed(result: unknown): boolean {
   return isFields(value) && value['replayed'] === true;
 }
 
-function ordersOf(value: Fields): readonly Fields[] {
-  const orders = value['orders'];
-  return Array.isArray(orders) ? orders.filter(isFields) : [];
+/** A list of an answer. */
+function listIn(value: Fields, name: 'orders' | 'unclosed'): readonly Fields[] {
+  const list = value[name];
+  return Array.isArray(list) ? list.filter(isFields) : [];
+}
+
+const GUARDS_OR_OPENS: ReadonlySet<unknown> = new Set(['open', 'protective']);
+const ENDED_UNFILLED: ReadonlySet<unknown> = new Set([
+  'rejected',
+  'denied',
+  'cancelled',
+  'expired',
+  'absentPresumed',
+]);
+/** An answer is as old as this, where the disk took its time with what it promises. */
+const OLDEST_ANSWER_MICROS = 10 * MICROS_PER_SECOND;
+
+/** True for an order that closed, or was about to, when it was answered. */
+function isOnItsWay({ purpose, status }: Fields): boolean {
+  return !GUARDS_OR_OPENS.has(purpose) && !ENDED_UNFILLED.has(status);
+}
+
+/** True where a close of the position was given that the answer need not know. */
+function isOrderedSince(desk: DeskContext, positionId: string): boolean {
+  return desk.orders.all().some((order) => {
+    const isRecent = desk.at.wall - order.createdAt.wall <= OLDEST_ANSWER_MICROS;
+    return order.intent.positionId === positionId && isClose(order) && isRecent;
+  });
 }
 
 function idsOf(orders: readonly Fields[]): string {
@@ -71,6 +101,20 @@ export class AnswerOracle {
     if (code === undefined) this.#onResult(tokenSha256, result);
   }
 
+  /** The first answer to a flatten. */
+  onFlatten(desk: DeskContext, result: unknown): void {
+    const value = isFields(result) ? result['value'] : undefined;
+    if (!isFields(value)) return;
+    const named = [...listIn(value, 'orders').filter(isOnItsWay), ...listIn(value, 'unclosed')];
+    const names = new Set(named.map(({ positionId }) => positionId));
+    for (const position of desk.book.structures()) {
+      const { positionId } = position;
+      if (!isOpen(position) || names.has(positionId)) continue;
+      if (isOrderedSince(desk, positionId)) continue;
+      this.#report(`a flatten was answered without a word of ${positionId}, which is open`);
+    }
+  }
+
   /** The engine starts anew, with what its journal kept. */
   onCrash(): void {
     for (const token of this.#first.keys()) this.#restarted.add(token);
@@ -82,7 +126,7 @@ export class AnswerOracle {
       this.#report('a confirm answered neither with a result nor with a refusal');
       return;
     }
-    const orders = ordersOf(value);
+    const orders = listIn(value, 'orders');
     const orderIds = idsOf(orders);
     const keptIds = idsOf(orders.filter(({ status }) => status !== 'denied'));
     const first = this.#first.get(tokenSha256);

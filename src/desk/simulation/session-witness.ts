@@ -193,6 +193,7 @@ export class SessionWitness implements BrokerObserver {
     this.#promises.onAnswer(id);
     this.#answers.onAnswer(move, result);
     if (code === undefined && this.#flattens(move.command) && !isReplayed(result)) {
+      this.#answers.onFlatten(desk, result);
       this.flat.onFlatten(desk, 'after a flatten');
     }
   }

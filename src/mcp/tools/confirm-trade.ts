@@ -16,11 +16,14 @@ const EXITS = ['close', 'flatten', 'cancel'] as const;
 /** What a redeemed token did, in one text. */
 export function confirmWords(result: ConfirmResult): string {
   const orders = result.orders.map(orderWords).join('; ');
+  const open = (result.unclosed ?? []).map(({ positionId, reason }) => `${positionId}: ${reason}`);
+  const nothing = open.length > 0 ? 'Nothing was sent' : 'Done: there was nothing to send';
+  const left = open.length > 0 ? ` Still open: ${open.join('; ')}.` : '';
   const again = result.replayed ? 'This token was used before; here is what it did. ' : '';
   const next = result.orders.some(({ status }) => status === 'unknown')
     ? ' Its outcome is unknown: do not send it again, the engine finds out.'
     : '';
-  return `${again}${orders === '' ? 'Done: there was nothing to send' : orders}.${next}`;
+  return `${again}${orders === '' ? nothing : orders}.${left}${next}`;
 }
 
 async function redeem(

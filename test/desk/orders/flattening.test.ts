@@ -123,6 +123,67 @@ describe('a flatten', () => {
     expect(again.replayed).toBe(true);
   });
 
+  it('says what stays open and why where nothing can be sent, and a retry says so too', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 });
+    const { positionId } = rig.openPosition();
+    const tokenSha256 = rig.newToken();
+    rig.ask({ kind: 'previewFlatten', tokenSha256 });
+    rig.edit = () => ({ bid: undefined, ask: undefined });
+    rig.advance(2);
+    const reason = expect.stringContaining('no leg has a market to close in now');
+    const left = {
+      orderId: null,
+      orders: [],
+      status: 'incomplete',
+      unclosed: [{ positionId, reason }],
+    };
+    expect(valueIn(rig.confirm(tokenSha256))).toMatchObject(left);
+    expect(valueIn(rig.confirm(tokenSha256))).toMatchObject({ ...left, replayed: true });
+    rig.edit = (sides) => sides;
+    rig.advance(10);
+    expect(rig.positions()).toEqual([]);
+    expect(valueIn(rig.confirm(tokenSha256))).toMatchObject({ status: 'done', unclosed: [] });
+  });
+
+  it('says after a restart what it could not close', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 });
+    const { positionId } = rig.openPosition();
+    const tokenSha256 = rig.newToken();
+    rig.ask({ kind: 'previewFlatten', tokenSha256 });
+    rig.edit = () => ({ bid: undefined, ask: undefined });
+    rig.advance(2);
+    rig.confirm(tokenSha256);
+    const again = rig.restart(rig.records(), { isOpen: false });
+    expect(valueIn(again.confirm(tokenSha256)).unclosed).toMatchObject([{ positionId }]);
+  });
+
+  it('names the position that the broker refuses beside the order that closes the other', () => {
+    const rig = new DeskRig({ limits: WIDE });
+    const refused = rig.openPosition().positionId;
+    const closed = rig.openPosition({ ...CONDOR, width: 3 }).positionId;
+    rig.gateway.refuse = ({ positionId, purpose }) =>
+      purpose === 'flatten' && positionId === refused ? { reason: 'margin' } : undefined;
+    const { orders, unclosed } = flatten(rig);
+    expect(orders.map(({ positionId, status }) => [positionId, status])).toEqual([
+      [refused, 'rejected'],
+      [closed, 'filled'],
+    ]);
+    const reason = expect.stringContaining('margin');
+    expect(unclosed).toEqual([{ positionId: refused, reason }]);
+  });
+
+  it('of the console names what an opening that is called back may still fill', () => {
+    const rig = partlyFilled();
+    const [opening] = rig.orders();
+    const { positionId } = rig.positions()[0]!;
+    const reason = `it waits for the end of ${opening?.intent.intentId}`;
+    expect(flattenNow(rig)).toMatchObject({
+      orders: [],
+      status: 'incomplete',
+      unclosed: [{ positionId, reason }],
+    });
+  });
+
   it('that crashed before its closes were recorded goes on after the restart', () => {
     const rig = new DeskRig();
     rig.openPosition();

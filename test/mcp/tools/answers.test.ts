@@ -182,6 +182,20 @@ describe('the text of an order', () => {
     expect(confirmWords({ ...answer.value, orders: [], replayed: true })).toContain('used before');
   });
 
+  it('never says that nothing was open where something is', async () => {
+    const card = await cardOf();
+    const answer = await api.confirm(card.confirmToken, context.caller);
+    if ('denied' in answer) throw new Error(answer.denied.message);
+    const unclosed = [{ positionId: 'P-1', reason: 'no leg has a market' }];
+    const left = 'Still open: P-1: no leg has a market.';
+    const bare = { ...answer.value, orders: [], unclosed };
+    expect(confirmWords(bare)).toBe(`Nothing was sent. ${left}`);
+    expect(confirmWords({ ...answer.value, unclosed })).toMatch(
+      / filled at 0.91 credit. Still open: P-1/,
+    );
+    expect(confirmWords({ ...bare, unclosed: [] })).toBe('Done: there was nothing to send.');
+  });
+
   it('says when there is none', async () => {
     expect(await textOf(getRecentOrders)).toBe('No orders yet.');
   });

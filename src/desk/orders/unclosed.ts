@@ -1,0 +1,39 @@
+/** What a flatten has not left: said beside its orders, for no order is no sign that nothing is open. */
+
+import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
+import { areLeftToExpire, isOpen } from '../account/held-position.ts';
+import type { DeskContext } from '../desk-context.ts';
+import type { UnclosedView } from '../engine-api.ts';
+import { freeLegs } from './closing.ts';
+import { LEFT_TO_EXPIRE, whyNotFree } from './flattening.ts';
+import { refusedFor } from './refused-closes.ts';
+
+/** What is being flattened and is held, or may still fill, while no order closes it; each with why. */
+export function unclosedNow(desk: DeskContext): readonly UnclosedView[] {
+  return [...desk.day.flattening]
+    .filter(([positionId]) => !desk.orders.isClosing(positionId))
+    .map(([positionId, { told }]) => ({ positionId, reason: whyOpen(desk, positionId, told) }))
+    .filter((view): view is UnclosedView => view.reason !== undefined);
+}
+
+/** Why it is open; undefined where it is not. */
+function whyOpen(desk: DeskContext, positionId: string, told: string): string | undefined {
+  const position = desk.book.structure(positionId);
+  const isHeld = position !== undefined && isOpen(position);
+  if (isHeld && areLeftToExpire(desk, position.legs)) return LEFT_TO_EXPIRE;
+  if (isHeld && told !== '') return told;
+  const rest = desk.orders.live().find(({ intent }) => intent.positionId === positionId);
+  if (rest?.intent.purpose === 'open') return `it waits for the end of ${rest.intent.intentId}`;
+  if (!isHeld) return undefined;
+  return (
+    refusedFor(desk, positionId) ??
+    whyCovering(desk, position) ??
+    'the order that closes it is about to be given'
+  );
+}
+
+function whyCovering(desk: DeskContext, position: StructurePosition): string | undefined {
+  if (freeLegs(desk, position).length > 0) return undefined;
+  const { refused, waits } = whyNotFree(desk, position);
+  return refused ?? waits;
+}

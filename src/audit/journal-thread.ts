@@ -17,6 +17,8 @@ export interface JournalWorkerData {
   readonly corePort: MessagePort;
   /** The recorder's ring and the facts its file begins with; absent where nothing is recorded. */
   readonly recording?: RecordingPlan;
+  /** The shared numbers that the thread writes its own of; absent where nobody counts. */
+  readonly counters?: SharedArrayBuffer;
 }
 
 export interface JournalThread {

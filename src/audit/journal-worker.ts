@@ -5,6 +5,8 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { wallMicros } from '../engine/domain/clock.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
+import { Counters } from '../ops/counters.ts';
+import { countReplies } from './journal-counts.ts';
 import { JournalEngine } from './journal-engine.ts';
 import type { OpenedJournal } from './journal-open.ts';
 import { openJournal } from './journal-open.ts';
@@ -52,6 +54,8 @@ function waitingRequests(first: JournalRequest): readonly JournalRequest[] {
 
 function serve({ writer, lastSeq, lastHash, notices }: OpenedJournal): void {
   const engine = new JournalEngine(writer, wallMicros);
+  const counters = data.counters === undefined ? undefined : new Counters(data.counters);
+  let answeredSeq = lastSeq;
   const drain = openDrain();
   const timer = setInterval(() => drain?.drain(), DRAIN_EVERY_MILLIS);
 
@@ -66,7 +70,9 @@ function serve({ writer, lastSeq, lastHash, notices }: OpenedJournal): void {
   corePort.on('message', (first: JournalRequest) => {
     const requests = waitingRequests(first);
     const batches: JournalBatch[] = requests.filter((request) => request.kind === 'append');
-    for (const reply of engine.handle(batches)) corePort.postMessage(reply);
+    const replies = engine.handle(batches);
+    for (const reply of replies) corePort.postMessage(reply);
+    if (counters !== undefined) answeredSeq = countReplies(counters, replies, answeredSeq);
     if (requests.some((request) => request.kind === 'close')) return close();
     engine.idle();
     drain?.drain();

@@ -159,7 +159,8 @@ class RunningEngine implements EngineHost {
     const [journalEnds, ioEnds] = [newChannel(), newChannel()];
     const session = newYorkDate(clock.now().market);
     const recording = { ring: buffers.recorder, session };
-    const journal = await startJournal({ home, checked }, journalEnds.port1, recording, (reason) =>
+    const kept = { home, checked, counters: buffers.counters };
+    const journal = await startJournal(kept, journalEnds.port1, recording, (reason) =>
       log(`this session is not replayable from here: ${reason}`),
     );
     for (const notice of journal.notices) log(`journal: ${notice.text}`);

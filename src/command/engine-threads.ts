@@ -137,7 +137,11 @@ export function outsideSource(config: Config): IoSource {
 
 /** Starts the journal's thread. `corePort` is its end of the channel to the core. */
 export function startJournal(
-  journal: { readonly home: string; readonly checked: CheckedJournal },
+  journal: {
+    readonly home: string;
+    readonly checked: CheckedJournal;
+    readonly counters: SharedArrayBuffer;
+  },
   corePort: MessagePort,
   recording: { readonly ring: SharedArrayBuffer; readonly session: SessionDate },
   onLost: (reason: string) => void,

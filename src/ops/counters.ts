@@ -126,7 +126,6 @@ export const COUNTERS = [
     'From a confirm at the core to its order handed to the broker',
   ),
   counter('journal_records', 'records', 'journal', 'Records made durable in the journal'),
-  counter('journal_bytes', 'bytes', 'journal', 'Bytes made durable in the journal'),
   counter('journal_failures', 'failures', 'journal', 'Journal writes or syncs that failed'),
   histogram(
     'journal_durable_micros',

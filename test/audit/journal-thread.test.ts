@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { readJournal } from '../../src/audit/journal-open.ts';
 import type { JournalReply, JournalRequest } from '../../src/audit/journal-protocol.ts';
 import { startJournalThread } from '../../src/audit/journal-thread.ts';
+import { Counters, createCountersBuffer } from '../../src/ops/counters.ts';
 import { decodeRecording } from '../../src/audit/session-recording.ts';
 import { ByteRingWriter, createByteRing } from '../../src/audit/spsc-byte-ring.ts';
 import { verifyJournal } from '../../src/audit/verify.ts';
@@ -23,8 +24,14 @@ describe('the journal thread', () => {
   it('makes batches durable, records the session and closes in order', async () => {
     const home = tempHome();
     const ring = createByteRing(1 << 12);
+    const counters = createCountersBuffer();
     const { port1: core, port2: corePort } = new MessageChannel();
-    const thread = await startJournalThread({ home, corePort, recording: { ring, header } });
+    const thread = await startJournalThread({
+      home,
+      corePort,
+      recording: { ring, header },
+      counters,
+    });
     expect(thread).toMatchObject({ lastSeq: 0, notices: [] });
     const post = (request: JournalRequest): void => core.postMessage(request);
     const durable = new Promise<number>((resolve) => {
@@ -40,6 +47,9 @@ describe('the journal thread', () => {
     expect(await durable).toBe(30);
     post({ kind: 'close' });
     expect(await thread.closed).toBe(30);
+    const counted = new Counters(counters);
+    expect(counted.get('journal_records')).toBe(30);
+    expect(counted.histogram('journal_durable_micros').count).toBeGreaterThan(0);
     expect(readJournal(home)).toMatchObject({ lastSeq: 30, notices: [] });
     expect(verifyJournal(home).exitCode).toBe(0);
     const [name = ''] = readdirSync(join(home, 'recordings'));

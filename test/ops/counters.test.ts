@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -8,7 +9,16 @@ import {
   createCountersBuffer,
 } from '../../src/ops/counters.ts';
 
+const SRC = new URL('../../src/', import.meta.url);
+
 describe('the table of numbers', () => {
+  it('holds no number that nothing writes', () => {
+    const files = globSync('**/*.ts', { cwd: SRC }).filter((file) => file !== 'ops/counters.ts');
+    const source = files.map((file) => readFileSync(new URL(file, SRC), 'utf8')).join('\n');
+    const unwritten = COUNTERS.filter(({ name }) => !source.includes(`'${name}'`));
+    expect(unwritten.map(({ name }) => name)).toEqual([]);
+  });
+
   it('names each number once, in lower-case words, and says what it tells', () => {
     const names = COUNTERS.map((declared) => declared.name);
     expect(new Set(names).size).toBe(names.length);

@@ -4,7 +4,7 @@ import { auctionEnd } from '../../engine/domain/session-calendar.ts';
 import type { AccountRisk } from '../../risk/risk-input.ts';
 import { tradingStateOf } from '../../risk/trading-state.ts';
 import type { DeskContext } from '../desk-context.ts';
-import type { RiskCheckView } from '../engine-api-risk.ts';
+import type { LimitView, RiskCheckView } from '../engine-api-risk.ts';
 import { reducingOffer } from '../previews/reducing-offer.ts';
 import { newestQuoteAge } from '../session/freshness.ts';
 import { accountRisk } from './account-risk.ts';
@@ -43,6 +43,24 @@ function blocks(desk: DeskContext, account: AccountRisk): readonly string[] {
   return reasons.filter(([blocked]) => blocked).map(([, reason]) => reason);
 }
 
+/** Limits of which every opening takes some: where nothing is left of one, none passes. */
+const TAKEN_BY_EACH: ReadonlySet<string> = new Set([
+  'MAX_DAILY_LOSS',
+  'MAX_DAILY_LOSS with planned losses',
+  'MAX_OPEN_RISK',
+  'MAX_CONTRACTS',
+  'MAX_OPEN_ORDERS',
+  'risk of open orders',
+  'MAX_ORDERS_PER_MINUTE',
+  'MAX_ORDERS_PER_DAY',
+  'MAX_ORDERS_PER_PRINCIPAL',
+]);
+
+function usedUp(limits: readonly LimitView[]): readonly string[] {
+  const spent = limits.filter(({ name, room }) => TAKEN_BY_EACH.has(name) && (room ?? 1) <= 0);
+  return spent.map(({ name }) => `nothing is left of ${name}`);
+}
+
 /** The whole picture of `risk_check`, with as many of the newest decisions as are asked for. */
 export function riskCheckView(
   desk: DeskContext,
@@ -50,12 +68,13 @@ export function riskCheckView(
   decisions: number,
 ): RiskCheckView {
   const account = accountRisk(desk);
-  const blockedBy = blocks(desk, account);
   const sources = { desk, account, principal };
+  const limits = [...limitRows(sources), ...controlRows(sources)];
+  const blockedBy = [...blocks(desk, account), ...usedUp(limits)];
   return {
     openingsAllowed: blockedBy.length === 0,
     blockedBy,
-    limits: [...limitRows(sources), ...controlRows(sources)],
+    limits,
     limitsVersion: desk.config.limits.version,
     reducingOffer: reducingOffer(desk) ?? null,
     decisions: desk.decisions.newest(decisions),

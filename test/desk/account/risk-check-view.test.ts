@@ -46,6 +46,21 @@ describe('the risk check', () => {
     ]);
   });
 
+  it('allows no openings where nothing is left of a limit that each of them takes from', () => {
+    const rig = new DeskRig({ limits: { maxOrdersPerDay: 1, maxOpenRiskCents: cents(100_000) } });
+    rig.openPosition();
+    const { openingsAllowed, blockedBy } = viewOf(rig);
+    expect([openingsAllowed, blockedBy]).toEqual([false, ['nothing is left of MAX_ORDERS_PER_DAY']]);
+  });
+
+  it('allows none where planned losses have used up the loss of the day', () => {
+    const rig = new DeskRig({ limits: { maxDailyLossCents: cents(14_100) } });
+    rig.openPosition();
+    rig.quotes(602);
+    expect(row(rig, 'MAX_DAILY_LOSS with planned losses').ok).toBe(false);
+    expect(viewOf(rig).blockedBy).toEqual(['nothing is left of MAX_DAILY_LOSS with planned losses']);
+  });
+
   it('allows no openings in the opening auction, nor on quotes that froze', () => {
     const rig = new DeskRig({ minutes: 9 * 60 + 30.5 });
     expect(viewOf(rig).blockedBy).toEqual(['the opening auction is not over']);

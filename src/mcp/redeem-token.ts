@@ -18,6 +18,8 @@ export interface Redemption {
   readonly purposes: readonly Purpose[];
   /** True where hosts take the tool for read-only, so that they ask nobody before it is called. */
   readonly isReadOnlyTool: boolean;
+  /** What of the tool's other arguments speaks against what the token stands for. */
+  readonly faultOf?: (card: TradeCard) => string | undefined | Promise<string | undefined>;
 }
 
 /** Refusals after which a token opens nothing, whoever agrees: it can only tell what it did. */
@@ -97,6 +99,9 @@ async function standingOf(
   }
   const card = described.value;
   if (!redemption.purposes.includes(card.purpose)) return wrongPurpose(context, card);
+  const fault = await redemption.faultOf?.(card);
+  if (fault !== undefined)
+    return refusal(context, 'argument_invalid', `nothing was done: ${fault}`);
   return askFirst(context, token, card, redemption);
 }
 

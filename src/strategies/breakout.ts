@@ -104,8 +104,7 @@ function refuseOtherWay(found: Breakout, direction: BreakDirection, later?: Rang
   const advice =
     later === undefined
       ? `use ${other.strategy}, or wait.`
-      : `the break ${direction} at ${clockText(later.confirmedAt)} is not the first: ` +
-        'set allow_reentry=true to trade it.';
+      : `the break ${direction} at ${clockText(later.confirmedAt)} is not the first, which alone is traded.`;
   return deny(
     'no_breakout',
     `The first close beyond the ${range.minutes}-minute range was ${other.beyond} it, at ` +
@@ -120,8 +119,8 @@ function refuseReversed(found: Breakout, reversal: RangeBreak): Refusal {
   return deny(
     'breakout_failed',
     `The break ${direction} at ${clockText(rangeBreak.confirmedAt)} was undone: a minute closed on ` +
-      `the other side of the range at ${clockText(reversal.confirmedAt)}. Stand aside, or look at ` +
-      `${BREAKOUT_FORMS[reversal.direction].strategy} with allow_reentry=true.`,
+      `the other side of the range at ${clockText(reversal.confirmedAt)}. Stand aside: only the first ` +
+      'break of a day is traded.',
     {
       ...spotNumbers(range, spot),
       ...breakNumbers(rangeBreak),
@@ -135,8 +134,8 @@ function refuseTaken(found: Breakout): Refusal {
   const { range, rangeBreak } = found;
   return deny(
     'breakout_stale',
-    `The ${range.minutes}-minute break ${rangeBreak.direction} was already traded today: set ` +
-      'allow_reentry=true to trade it again.',
+    `The ${range.minutes}-minute break ${rangeBreak.direction} was already traded today, and each is ` +
+      'traded once: wait for another range, or for tomorrow.',
     { ...rangeNumbers(range), ...breakNumbers(rangeBreak), alreadyTraded: true },
   );
 }

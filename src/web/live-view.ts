@@ -1,10 +1,12 @@
 /** What the dashboard shows, once a second to everyone who looks. Main thread only. */
+
 import type { ServerResponse } from 'node:http';
 import type { Caller, EngineApi } from '../desk/engine-api.ts';
 import { wallMicros } from '../engine/domain/clock.ts';
 import { dollarsFromPrice } from '../engine/domain/units.ts';
 import { chainRow, rowsAround } from '../mcp/chain-rows.ts';
 import { every } from '../mcp/timers-shell.ts';
+import { ordersOfToday } from '../mcp/tools/todays-orders.ts';
 import type { HttpFault } from './http-reply.ts';
 
 const SHOW_EVERY_MILLIS = 1_000;
@@ -45,14 +47,15 @@ export async function snapshotOf(api: EngineApi): Promise<object> {
     api.recentOrders(ORDERS, VIEWER),
     api.alerts(VIEWER),
   ]);
+  const stamp = api.stamp();
   return {
-    stamp: api.stamp(),
+    stamp,
     health: api.health(),
     chain: chainOf(api),
     market: valueIn(market),
     pnl: valueIn(pnl),
     delta: valueIn(delta),
-    orders: valueIn(orders)?.orders ?? [],
+    orders: ordersOfToday(valueIn(orders)?.orders ?? [], stamp.asOf),
     alerts: valueIn(alerts)?.alerts ?? [],
   };
 }

@@ -98,7 +98,7 @@ describe('findBreakout', () => {
     const view = orbView([597, 601], { spot: 600.5 });
     const denial = refused(findBreakout(view, first, day, 'up'));
     expect(denial.code).toBe('no_breakout');
-    expect(denial.message).toContain('allow_reentry=true');
+    expect(denial.message).toContain('is not the first, which alone is traded');
     expect(accepted(findBreakout(view, again, day, 'up')).rangeBreak.direction).toBe('up');
   });
 

@@ -171,6 +171,7 @@ export function previewCancel(
   });
   const withFees = {
     ...made,
+    figures: { orderId: intent.intentId, positionId: intent.positionId },
     feesCents: cents(0),
     legs: legViews(desk, intent.legs, intent.quantity),
   };

@@ -77,7 +77,9 @@ export function closePosition(
   if (because !== undefined) {
     desk.plan.noteStop(position.strategy, because.reason, desk.at.market);
     desk.out.append({ kind: 'exitTriggered', positionId, ...because }, true);
-    desk.out.alert('warning', 'EXIT_TRIGGERED', `${positionId}: ${because.reason}`, positionId);
+    const numbers = Object.entries(because.numbers).map(([name, value]) => `${name} ${value}`);
+    const text = `${positionId}: ${position.strategy}, ${because.reason}: ${numbers.join(', ')}`;
+    desk.out.alert('warning', 'EXIT_TRIGGERED', text, positionId);
   }
   const exitReason = because?.reason;
   recordIntent(desk, closing.intent, judgement, { tokenSha256, previewId, urgency, exitReason });

@@ -19,6 +19,6 @@ export function refuseTakenSince(
   if (breakoutKey === undefined || grant.replaces !== undefined) return undefined;
   if (timesTaken(desk, intent) <= grant.breakoutsTaken) return undefined;
   const message =
-    'this break was traded since the preview: preview again with allow_reentry=true to trade it once more';
+    'this break was traded since the preview, and each is traded once a day: nothing is left to confirm';
   return deny('breakout_stale', message, { breakout: breakoutKey, alreadyTraded: true }).denied;
 }

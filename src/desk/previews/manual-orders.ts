@@ -155,7 +155,7 @@ function previewClosing(desk: DeskContext, turn: PreviewTurn, order: ReadOrder):
     purpose: 'close',
     reasons: [`closes legs of ${position.positionId} as asked for`],
     warnings: closing.notes,
-    figures: { entryNet: dollarsFromPrice(position.entryNet) },
+    figures: { positionId: position.positionId, entryNet: dollarsFromPrice(position.entryNet) },
   });
 }
 

@@ -45,12 +45,18 @@ function signedDollars(amountCents: number): string {
   return `${dollars(Math.abs(amountCents))} ${amountCents < 0 ? 'debit' : 'credit'}`;
 }
 
+/** What an opening may be walked to: its figures hold there. A close follows the market. */
+function worstWords({ purpose, worstPrice, limitPrice }: TradeCard): string {
+  if (purpose !== 'open' || worstPrice === limitPrice) return '';
+  return `, never worse than ${signedPrice(worstPrice)}`;
+}
+
 /** What it is done at. One order has a limit; several have a sum, and a cancel has no price. */
 function priceWords(card: TradeCard): string {
   const orders = card.purpose === 'flatten' ? Number(card.figures['orders']) : 1;
   if (card.purpose === 'cancel' || orders === 0) return `: ${card.reasons.join('; ')}`;
   const fees = `fees ${dollars(card.feesCents)}`;
-  if (orders === 1) return `, limit ${signedPrice(card.limitPrice)}, ${fees}`;
+  if (orders === 1) return `, limit ${signedPrice(card.limitPrice)}${worstWords(card)}, ${fees}`;
   const worst = signedDollars(Number(card.figures['worstNetCents']));
   return `: closes ${orders} positions for about ${signedDollars(card.netCents)}, at worst ${worst}, ${fees}`;
 }
@@ -58,10 +64,12 @@ function priceWords(card: TradeCard): string {
 /** `redeemWith` names the tool that carries the preview out; undefined where none may. */
 export function cardText(card: TradeCard, redeemWith: string | undefined): string {
   const risk = card.purpose === 'open' ? ` ${riskWords(card)}.` : '';
+  const exit =
+    card.purpose !== 'open' || card.exitPlan === null ? '' : ` Exit: ${card.exitPlan.stop}.`;
   const warnings = card.warnings.length === 0 ? '' : ` Warnings: ${card.warnings.join('; ')}.`;
   const next =
     redeemWith === undefined
-      ? ' Read-only: it cannot be confirmed here.'
+      ? ' It cannot be confirmed here: this client may only look.'
       : ` Nothing is placed yet: ${redeemWith} with confirm_token ${card.confirmToken} within ${card.expiresInSeconds} s.`;
-  return `Preview: ${tradeWords(card)}${priceWords(card)}.${risk}${checkWords(card)}${dryRunWords(card)}${warnings}${next}`;
+  return `Preview: ${tradeWords(card)}${priceWords(card)}.${risk}${exit}${checkWords(card)}${dryRunWords(card)}${warnings}${next}`;
 }

@@ -11,7 +11,6 @@ import type { ToolAnswer, ToolContext } from '../tool.ts';
 import { defineTool } from '../tool.ts';
 
 const EVERY_PURPOSE = ['open', 'close', 'flatten', 'cancel'] as const;
-const EXITS = ['close', 'flatten', 'cancel'] as const;
 
 /** What a redeemed token did, in one text. */
 export function confirmWords(result: ConfirmResult): string {
@@ -41,9 +40,14 @@ export function confirmAsked(context: ToolContext, token: string): Promise<ToolA
   return redeem(context, token, { purposes: EVERY_PURPOSE, isReadOnlyTool: true });
 }
 
-/** Redeems the token of a close, a flatten or a cancel; one that would open is refused. */
-export function confirmExit(context: ToolContext, token: string): Promise<ToolAnswer> {
-  return redeem(context, token, { purposes: EXITS, isReadOnlyTool: false });
+/** Redeems a token of the tool's own kind; `faultOf` holds the tool's other arguments against its card. */
+export function confirmExit(
+  context: ToolContext,
+  token: string,
+  purpose: (typeof EVERY_PURPOSE)[number],
+  faultOf: Redemption['faultOf'] = () => undefined,
+): Promise<ToolAnswer> {
+  return redeem(context, token, { purposes: [purpose], isReadOnlyTool: false, faultOf });
 }
 
 export const confirmTrade = defineTool({

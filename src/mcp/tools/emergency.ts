@@ -68,7 +68,7 @@ export const flattenAll = defineTool({
   scope: 'trade.execute',
   aliases: ['emergency_exit', 'close_all_positions'],
   handler: async (context, { confirm_token: token }) => {
-    if (token !== undefined) return confirmExit(context, token);
+    if (token !== undefined) return confirmExit(context, token, 'flatten');
     const answer = await context.api.previewFlatten(context.caller);
     if ('denied' in answer) return answer;
     return { ...answer, text: cardText(answer.value, 'call flatten_all again') };

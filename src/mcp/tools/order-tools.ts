@@ -10,6 +10,7 @@ import type { ToolContext } from '../tool.ts';
 import { defineTool, READS } from '../tool.ts';
 import { cardText, EXIT_OUTLINE } from './card-text.ts';
 import { confirmExit } from './confirm-trade.ts';
+import { isLive, ordersOfToday } from './todays-orders.ts';
 
 const MOST_ORDERS = 100;
 const MOST_CONTRACTS = 1_000;
@@ -49,9 +50,9 @@ export const getRecentOrders = defineTool({
   handler: async ({ api, caller }, { limit }) => {
     const answer = await api.recentOrders(limit, caller);
     if ('denied' in answer) return answer;
-    const { orders } = answer.value;
-    const text = orders.length === 0 ? 'No orders yet' : orders.map(orderWords).join('; ');
-    return { ...answer, text: `${text}.` };
+    const orders = ordersOfToday(answer.value.orders, answer.stamp.asOf);
+    const text = orders.length === 0 ? 'No orders yet today' : orders.map(orderWords).join('; ');
+    return { ...answer, value: { orders }, text: `${text}.` };
   },
 });
 
@@ -59,8 +60,10 @@ function cancelText(value: OrderView | TradeCard): string {
   if ('confirmToken' in value) {
     return `This order protects a position. ${cardText(value, 'call cancel_order again')}`;
   }
-  const isCancelled = value.status === 'cancelled';
-  return isCancelled ? `${orderWords(value)}.` : `Cancel asked for: ${orderWords(value)}.`;
+  if (isLive(value)) return `Cancel asked for: ${orderWords(value)}.`;
+  if (value.status === 'cancelled') return `${orderWords(value)}.`;
+  const next = value.filledQuantity > 0 ? ': close_position closes what it opened' : '';
+  return `Nothing to cancel: ${orderWords(value)}${next}.`;
 }
 
 async function cancel({ api, caller }: ToolContext, orderId: string) {
@@ -85,13 +88,35 @@ export const cancelOrder = defineTool({
   scope: 'trade.execute',
   aliases: ['delete_order'],
   handler: async (context, { order_id: orderId, confirm_token: token }) => {
-    if (token !== undefined) return confirmExit(context, token);
+    if (token !== undefined) {
+      return confirmExit(context, token, 'cancel', ({ figures }) => {
+        const { orderId: cancelled } = figures;
+        const isOther = orderId !== undefined && orderId !== cancelled;
+        return isOther ? `this token cancels ${cancelled}, not ${orderId}` : undefined;
+      });
+    }
     if (orderId !== undefined) return cancel(context, orderId);
     const message = 'cancel_order needs order_id: get_recent_orders lists the orders';
     const numbers = { argument: 'order_id' };
     return { stamp: context.api.stamp(), ...deny('argument_invalid', message, numbers) };
   },
 });
+
+/** In words, where a token closes something else than the call names. */
+async function otherClose(
+  { api, caller }: ToolContext,
+  { figures, quantity }: TradeCard,
+  named: { readonly target: string | undefined; readonly quantity: number | undefined },
+): Promise<string | undefined> {
+  const { positionId } = figures;
+  const closes = `this token closes ${quantity} of ${positionId}`;
+  if (named.quantity !== undefined && named.quantity !== quantity)
+    return `${closes}: preview again`;
+  if (named.target === undefined || named.target === positionId) return undefined;
+  const order = await api.orderStatus(named.target, caller);
+  const isItsOrder = 'value' in order && order.value.positionId === positionId;
+  return isItsOrder ? undefined : `${closes}, not ${named.target}: preview again`;
+}
 
 export const closePosition = defineTool({
   name: 'close_position',
@@ -117,7 +142,11 @@ export const closePosition = defineTool({
   aliases: [],
   handler: async (context, args) => {
     const { order_or_position_id: target, quantity, confirm_token: token } = args;
-    if (token !== undefined) return confirmExit(context, token);
+    if (token !== undefined) {
+      return confirmExit(context, token, 'close', (card) =>
+        otherClose(context, card, { target, quantity }),
+      );
+    }
     if (target === undefined) {
       const message = 'close_position needs order_or_position_id: show_pnl lists the positions';
       const numbers = { argument: 'order_or_position_id' };

@@ -1,8 +1,10 @@
 /** The strategy tools: each previews one structure and answers with a trade card or the reason why
  * not. None of them places an order that the engine's own dialog or page did not ask about. */
+
 import { z } from 'zod';
 import type { Answer, TradeCard } from '../../desk/engine-api.ts';
 import type { StrategyRequest } from '../../desk/engine-api-requests.ts';
+import { suffices } from '../../engine/domain/client-rights.ts';
 import { deltaField, quantityField, tokenField } from '../argument-fields.ts';
 import { cardShape, confirmShape } from '../output-shapes.ts';
 import { resultShape } from '../result-shape.ts';
@@ -73,8 +75,11 @@ export async function previewedBy(
   return { ...answer, text: note + previewText(context, answer.value) };
 }
 
-function previewText(context: ToolContext, card: TradeCard): string {
-  return cardText(card, context.readOnly ? undefined : 'confirm_trade');
+/** Whoever may not redeem a token is not told to. */
+function previewText({ readOnly, holds, caller }: ToolContext, card: TradeCard): string {
+  const needed = card.purpose === 'open' ? 'open' : 'reduce';
+  const mayConfirm = !readOnly && holds('trade.execute') && suffices(caller.authority, needed);
+  return cardText(card, mayConfirm ? 'confirm_trade' : undefined);
 }
 
 const RANGES = [5, 10, 15, 20, 30, 60] as const;

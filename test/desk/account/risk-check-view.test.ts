@@ -50,7 +50,10 @@ describe('the risk check', () => {
     const rig = new DeskRig({ limits: { maxOrdersPerDay: 1, maxOpenRiskCents: cents(100_000) } });
     rig.openPosition();
     const { openingsAllowed, blockedBy } = viewOf(rig);
-    expect([openingsAllowed, blockedBy]).toEqual([false, ['nothing is left of MAX_ORDERS_PER_DAY']]);
+    expect([openingsAllowed, blockedBy]).toEqual([
+      false,
+      ['nothing is left of MAX_ORDERS_PER_DAY'],
+    ]);
   });
 
   it('allows none where planned losses have used up the loss of the day', () => {
@@ -58,7 +61,9 @@ describe('the risk check', () => {
     rig.openPosition();
     rig.quotes(602);
     expect(row(rig, 'MAX_DAILY_LOSS with planned losses').ok).toBe(false);
-    expect(viewOf(rig).blockedBy).toEqual(['nothing is left of MAX_DAILY_LOSS with planned losses']);
+    expect(viewOf(rig).blockedBy).toEqual([
+      'nothing is left of MAX_DAILY_LOSS with planned losses',
+    ]);
   });
 
   it('allows no openings in the opening auction, nor on quotes that froze', () => {

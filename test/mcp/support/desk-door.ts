@@ -11,6 +11,8 @@ import type { DeskRig } from '../../support/desk-rig.ts';
 import { FAKE_IDENTITY } from '../../support/fake-engine-api.ts';
 
 const MOST_SECONDS = 5;
+/** The rig counts its own questions from one. */
+const FIRST_ID = 1_000_000;
 
 function notHere(): Promise<never> {
   return Promise.reject(new Error('this is not asked here'));
@@ -44,9 +46,10 @@ export function doorOf(rig: DeskRig): EngineApiClient {
       tell(message.id, rig.desk.query(message.query, message.principal, rig.at));
     }
     if (message.kind !== 'command') return;
-    rig.step({ ...message, at: rig.at });
+    const id = FIRST_ID + message.id;
+    rig.step({ ...message, id, at: rig.at });
     for (let second = 0; second < MOST_SECONDS; second += 1) {
-      const reply = rig.reply(message.id);
+      const reply = rig.reply(id);
       if (reply !== undefined) {
         tell(message.id, reply);
         return;

@@ -197,7 +197,7 @@ describe('the text of an order', () => {
   });
 
   it('says when there is none', async () => {
-    expect(await textOf(getRecentOrders)).toBe('No orders yet.');
+    expect(await textOf(getRecentOrders)).toBe('No orders yet today.');
   });
 });
 

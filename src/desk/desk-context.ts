@@ -56,6 +56,10 @@ export interface DeskDay {
   /** The chain of the session is open: listing applied, not yet expired. */
   chainOpen: boolean;
   sealed: boolean;
+  /** Wall time since which what is held has missed the session's chain; undefined = it does not. */
+  chainMissedSince: EpochMicros | undefined;
+  /** Why the session's listing could not be had when it was last asked for. */
+  listingFault: string | undefined;
   /** What holds trading down; the trading state follows from it. */
   status: TradingStatus;
   governor: GovernorMemory;
@@ -87,6 +91,8 @@ export interface DeskDay {
   listingAgainAt: EpochMicros;
   /** The chain was full and strikes far from spot were left out: told once a session. */
   listingCut: boolean;
+  /** Wall time at which this desk was made. */
+  readonly startedAt: EpochMicros;
   feedConnected: boolean;
   /** Wall time at which the feed's connection was made. */
   feedSince: EpochMicros | undefined;

@@ -58,9 +58,11 @@ import { BarBook } from './session/bar-book.ts';
 import { onBrokerRules } from './session/broker-rules.ts';
 import { watchDeadline } from './session/deadline-watch.ts';
 import { watchFeedLag } from './session/feed-lag-watch.ts';
+import { wasFeedMissed, watchFirstFeed } from './session/first-feed.ts';
 import { LentEvidence } from './session/lent-evidence.ts';
+import { listingCame, onListingFailed, watchListing } from './session/listing-watch.ts';
 import { MarketTurn } from './session/market-turn.ts';
-import { NOT_CONNECTED_YET, newDay } from './session/new-day.ts';
+import { newDay } from './session/new-day.ts';
 import { watchPins } from './session/pin-watch.ts';
 import { sessionFor } from './session/session-clock.ts';
 import { askForListing, keepSession, onListing, scheduleFor } from './session/session-life.ts';
@@ -216,8 +218,8 @@ export class Desk {
         this.#onClock();
         return;
       case 'listing':
-        this.#market.forget();
-        onListing(desk, input.listing);
+      case 'listingFailed':
+        this.#onListing(input);
         return;
       case 'brokerRules':
         onBrokerRules(desk, input.date, input.rules);
@@ -255,6 +257,17 @@ export class Desk {
     }
   }
 
+  #onListing(input: Extract<Input, { kind: 'listing' | 'listingFailed' }>): void {
+    const desk = this.#desk;
+    if (input.kind === 'listingFailed') {
+      onListingFailed(desk, input.date, input.reason);
+      return;
+    }
+    this.#market.forget();
+    onListing(desk, input.listing);
+    listingCame(desk, input.listing.date);
+  }
+
   #onClearance(input: Extract<Input, { kind: 'cleared' | 'blockedByKill' }>): void {
     const { kind, act, intentId } = input;
     const isCleared = kind === 'cleared';
@@ -268,7 +281,7 @@ export class Desk {
     if (connected !== day.feedConnected) {
       out.append({ kind: 'feedOutage', state: connected ? 'connected' : 'down', detail });
       if (!connected) out.alert('warning', 'FEED_DOWN', detail);
-      else if (day.feedDetail !== NOT_CONNECTED_YET) out.settle('resolve', 'FEED_DOWN', detail);
+      else if (wasFeedMissed(this.#desk)) out.settle('resolve', 'FEED_DOWN', detail);
     }
     if (connected && !day.feedConnected) {
       day.feedSince = at.wall;
@@ -317,6 +330,7 @@ export class Desk {
     desk.chain.settle(desk.at);
     performGateway(desk, desk.gateway.onClock(desk.at, desk.day.session));
     keepSession(desk, this.#shelf);
+    if (watchListing(desk)) this.#market.forget();
     runPlan(desk, this.#shelf);
     this.#limits.keep(desk);
     searchUnknown(desk);
@@ -329,6 +343,7 @@ export class Desk {
     keepProtection(desk);
     watchPins(desk);
     watchDeadline(desk);
+    watchFirstFeed(desk);
     watchFeedLag(desk);
     keepReplacements(desk);
     callBackUncovered(desk);

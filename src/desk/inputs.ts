@@ -1,6 +1,6 @@
 /**
- * Everything that can happen to the desk, version 4 (1 knew no late feed, 2 no rules of the broker,
- * 3 no lag below the one that is late). `step` is a function of these alone: they are
+ * Everything that can happen to the desk, version 5 (1 knew no late feed, 2 no rules of the broker,
+ * 3 no lag below the one that is late, 4 no listing that cannot be had). `step` is a function of these alone: they are
  * what the recorder writes and what a replay reads. Each carries both clocks.
  */
 
@@ -13,7 +13,7 @@ import type { Caller } from './engine-api.ts';
 import type { AlertRequest } from './engine-api-plan.ts';
 import type { OrderRequest, StrategyRequest } from './engine-api-requests.ts';
 
-export const INPUT_VERSION = 4;
+export const INPUT_VERSION = 5;
 
 /** A change that a face asks for. The token is known here by its SHA-256 (hex) only. */
 export type Command =
@@ -78,6 +78,13 @@ export type Query =
  */
 export type Input =
   | { readonly kind: 'listing'; readonly at: At; readonly listing: ChainListing }
+  | {
+      /** The listing of a day cannot be had now; it is asked for again. */
+      readonly kind: 'listingFailed';
+      readonly at: At;
+      readonly date: string;
+      readonly reason: string;
+    }
   | {
       /** What the broker says of a session and its options. */
       readonly kind: 'brokerRules';

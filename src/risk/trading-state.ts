@@ -23,6 +23,8 @@ export type StateCause =
   | 'deltaCap'
   /** A position has a leg whose worth is not known. */
   | 'unmarkable'
+  /** The session's listing does not come: the chain is of what is held alone. */
+  | 'chainMissing'
   /** A fill left legs out of proportion. */
   | 'brokenRatio'
   /** Shares came from exercise or assignment. */
@@ -69,6 +71,7 @@ function severityOf(cause: StateCause): TradingState {
     case 'flatten':
     case 'deltaCap':
     case 'unmarkable':
+    case 'chainMissing':
     case 'brokenRatio':
     case 'sharesHeld':
     case 'notReconciled':

@@ -64,6 +64,12 @@ const other: fc.Arbitrary<Input> = fc.oneof(
     }),
   }),
   fc.record({
+    kind: fc.constant('listingFailed' as const),
+    at,
+    date: fc.constant('2026-11-20'),
+    reason: fc.string({ unit: 'grapheme' }),
+  }),
+  fc.record({
     kind: fc.constant('journalFailed' as const),
     at,
     reason: fc.string({ unit: 'grapheme' }),

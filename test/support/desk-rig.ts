@@ -29,6 +29,7 @@ import type { PlanSheet } from '../../src/desk/plan/plan-sheet.ts';
 import type { AuditBody, AuditKind, AuditRecord } from '../../src/engine/domain/audit-record.ts';
 import type { At } from '../../src/engine/domain/clock.ts';
 import type { OptionContract, Right } from '../../src/engine/domain/instrument.ts';
+import { parseOccSymbol } from '../../src/engine/domain/instrument.ts';
 import type { ChainListing } from '../../src/engine/domain/market.ts';
 import type { SessionTimes } from '../../src/engine/domain/session-calendar.ts';
 import { newYorkDate, newYorkInstant } from '../../src/engine/domain/session-calendar.ts';
@@ -153,7 +154,10 @@ export class DeskRig {
   readonly #records: AuditRecord[];
   readonly #replies = new Map<number, unknown>();
   #market: EpochMicros;
-  #contracts: readonly OptionContract[] = [];
+  #rows: { readonly listings: number; readonly contracts: readonly OptionContract[] } = {
+    listings: -1,
+    contracts: [],
+  };
   #durableSeq: number;
   #lastId = 0;
 
@@ -277,7 +281,6 @@ export class DeskRig {
         contracts.push({ kind: 'option', root: optionRoot, expiry: date, right, strike });
       }
     }
-    this.#contracts = contracts;
     return { underlying: symbol, date, contracts };
   }
 
@@ -287,11 +290,23 @@ export class DeskRig {
     this.#quoteUnderlying(spot);
     if (this.day.chainOpen) {
       const years = yearsToExpiry(this.#market, this.session.lastTrade);
-      for (const [index, contract] of this.#contracts.entries()) {
+      for (const [index, contract] of this.#contracts().entries()) {
         this.#quote(index, this.#sidesOf(contract, years));
       }
     }
     this.step({ kind: 'batchEnd', at: this.at });
+  }
+
+  /** The chain's contracts by row. */
+  #contracts(): readonly OptionContract[] {
+    const { chain } = this.desk.context;
+    const { contractCount, listings } = chain;
+    if (listings !== this.#rows.listings) {
+      const symbols = Array.from({ length: contractCount }, (_, row) => chain.symbolOf(row) ?? '');
+      const contracts = symbols.flatMap((symbol) => parseOccSymbol(symbol) ?? []);
+      this.#rows = { listings, contracts };
+    }
+    return this.#rows.contracts;
   }
 
   /** A fund is quoted; an index prints its level, and somebody's wide reckoning stands beside it. */

@@ -1,5 +1,5 @@
-/** Right after a connection the market comes in piece by piece: a strategy that chose from half of
- * it would choose badly, and say the wrong reason. */
+/** Right after a connection the market comes in piece by piece, and without its listing only what is held
+ * does: a strategy that chose from a part of it would choose badly, and say the wrong reason. */
 
 import type { ContractView } from '../../engine/domain/market.ts';
 import { MICROS_PER_MINUTE, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
@@ -26,6 +26,12 @@ function fillingSince({ at, day }: DeskContext): number | undefined {
 
 /** Why no strategy may choose yet; undefined once the contracts near the money are quoted. */
 export function chainFilling(desk: DeskContext): Filling {
+  const { session, status } = desk.day;
+  if (status.causes.includes('chainMissing')) {
+    const message =
+      "the listing of today's chain has not come: what is held is watched, nothing opens; ask again once it is there";
+    return deny('session_window', message, { session: session.date });
+  }
   const since = fillingSince(desk);
   const slice = since === undefined ? undefined : sliceOf(desk);
   const spot = slice?.spot;

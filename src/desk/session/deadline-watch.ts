@@ -16,7 +16,7 @@ const PAST_ORDERS = { code: 'OPEN_PAST_ORDERS', key: 'no orders for ' };
 /** Called on the clock. A flatten tells of its positions itself. */
 export function watchDeadline(desk: DeskContext): void {
   const { at, book, day } = desk;
-  if (!day.chainOpen || at.market < day.schedule.flattenDeadlineAt) return;
+  if (day.sealed || at.market < day.schedule.flattenDeadlineAt) return;
   const open = book.structures().filter(isOpen);
   for (const position of open) {
     if (!day.flattening.has(position.positionId)) tell(desk, position);

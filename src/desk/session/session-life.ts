@@ -72,23 +72,29 @@ export function expiresAt(config: DeskConfig, session: SessionTimes): EpochMicro
   return epochMicros(Math.min(asked, session.lastTrade));
 }
 
-/** A listing arrived: opens the session's chain, or adds strikes to an open one. Rows that are there
- * stay, whatever the listing says of them. */
+/** A listing arrived: opens the session's chain, or adds strikes to an open one. */
 export function onListing(desk: DeskContext, listing: ChainListing): void {
-  const { day, chain } = desk;
+  const { day } = desk;
   if (listing.date !== day.session.date) return;
+  day.listingFault = undefined;
+  if (!day.chainOpen && desk.at.market >= expiresAt(desk.config, day.session)) return;
+  takeContracts(desk, listing);
+  askForRules(desk);
+}
+
+/** Opens the session's chain with contracts, or adds those that an open one lacks. Rows that are there
+ * stay, whatever the listing says of them. */
+export function takeContracts(desk: DeskContext, listing: ChainListing): void {
+  const { day, chain } = desk;
   const sameDay = listing.contracts.filter((c) => c.expiry === listing.date);
   if (!day.chainOpen) {
-    if (desk.at.market >= expiresAt(desk.config, day.session)) return;
     const contracts = fitting(desk, sameDay, MAX_CONTRACTS);
     chain.openSession({ ...listing, contracts }, day.session, desk.at);
     desk.bars.openSession(day.session);
     day.chainOpen = true;
     day.sealed = false;
-    desk.out.append({ kind: 'sessionOpened', contracts: contracts.length });
-    askForRules(desk);
+    desk.out.append({ kind: 'sessionOpened', contracts: chain.contractCount });
   } else {
-    askForRules(desk);
     const fresh = sameDay.filter((contract) => chain.indexOf(occSymbol(contract)) === undefined);
     const added = fitting(desk, fresh, MAX_CONTRACTS - chain.contractCount);
     if (added.length === 0) return;
@@ -190,6 +196,7 @@ function beginSession(desk: DeskContext, session: SessionTimes): void {
   day.brokerRules = undefined;
   day.chainOpen = false;
   day.sealed = false;
+  day.listingFault = undefined;
   day.listingCut = false;
   day.breakoutsTaken.length = 0;
   desk.out.setSession(session.date);

@@ -82,6 +82,7 @@ class CoreThread {
   readonly #ring: RingWriter;
   readonly #login: OAuthSecrets;
   readonly #wires: BrokerWireShell | undefined;
+  #listingRetry: NodeJS.Timeout | undefined;
   #ticks = 0;
   #journal = { seq: 0, hash: '', healthy: true, wall: undefined as number | undefined };
   #halted = false;
@@ -302,9 +303,12 @@ class CoreThread {
     this.#toIo({ kind: 'statement', id, statement: paperStatement(this.#desk.context, books) });
   }
 
-  /** A listing that failed is asked for again while it is still today's. */
-  #askAgain(date: SessionDate): void {
-    if (date === this.#desk.context.day.session.date) this.#toIo({ kind: 'listing', date });
+  /** A listing that failed is asked for again while it is still today's: once, however often it failed. */
+  #askLater(date: SessionDate): void {
+    this.#listingRetry ??= setTimeout(() => {
+      this.#listingRetry = undefined;
+      if (date === this.#desk.context.day.session.date) this.#toIo({ kind: 'listing', date });
+    }, LISTING_RETRY_MILLIS);
   }
 
   #onIo(message: FromIo): void {
@@ -325,7 +329,8 @@ class CoreThread {
         this.#step({ ...message, kind: 'brokerRules', at: this.#clock.now() });
         return;
       case 'listingFailed':
-        setTimeout(() => this.#askAgain(message.date), LISTING_RETRY_MILLIS);
+        this.#step({ ...message, at: this.#clock.now() });
+        this.#askLater(message.date);
         return;
       case 'access':
       case 'accessFailed':

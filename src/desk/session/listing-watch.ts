@@ -1,0 +1,83 @@
+/**
+ * A listing that does not come while something is held: what is held is quoted and judged on a chain of
+ * its own contracts, so that exits run, and nothing opens until the listing is there.
+ */
+import type { OptionContract } from '../../engine/domain/instrument.ts';
+import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import { holdTrading } from '../account/governing.ts';
+import type { DeskContext } from '../desk-context.ts';
+import { expiresAt, takeContracts } from './session-life.ts';
+
+const CODE = 'CHAIN_MISSING';
+/** Time for a login and a second try. */
+const WAIT_MICROS = 5 * MICROS_PER_SECOND;
+
+/** What is held of today's chain, each contract with its twin of the other right: a pair tells the
+ * forward, and with it the delta. */
+function heldToday({ book, day, spec }: DeskContext): readonly OptionContract[] {
+  return book.structures().flatMap(({ legs }) =>
+    legs.flatMap(({ instrument, quantity }): readonly OptionContract[] => {
+      if (quantity === 0 || instrument.kind !== 'option') return [];
+      const { expiry, root } = instrument;
+      if (expiry !== day.session.date || root !== spec.optionRoot) return [];
+      return [
+        { ...instrument, right: 'call' },
+        { ...instrument, right: 'put' },
+      ];
+    }),
+  );
+}
+
+/** True while the chain is of what is held alone. */
+function isPart({ day }: DeskContext): boolean {
+  return day.status.causes.includes('chainMissing');
+}
+
+/** Called on the clock, before exits are judged. True where the chain got rows. */
+export function watchListing(desk: DeskContext): boolean {
+  const { chainOpen } = desk.day;
+  if (chainOpen && !isPart(desk)) return false;
+  if (!chainOpen && isPart(desk)) end(desk, 'the session is over');
+  const held = heldToday(desk);
+  if (!chainOpen) {
+    if (!isOverdue(desk, held.length > 0)) return false;
+    begin(desk);
+  }
+  const before = chainOpen ? desk.chain.contractCount : 0;
+  const { date } = desk.day.session;
+  takeContracts(desk, { underlying: desk.config.underlying, date, contracts: held });
+  return desk.chain.contractCount > before;
+}
+
+/** True once what is held has missed its chain for long enough, in session. */
+function isOverdue({ at, config, day }: DeskContext, isHeld: boolean): boolean {
+  const { market } = at;
+  const isInSession = market >= day.session.open && market < expiresAt(config, day.session);
+  const isMissed = isHeld && isInSession && !day.sealed;
+  day.chainMissedSince = isMissed ? (day.chainMissedSince ?? at.wall) : undefined;
+  return day.chainMissedSince !== undefined && at.wall - day.chainMissedSince >= WAIT_MICROS;
+}
+
+function begin(desk: DeskContext): void {
+  const { day } = desk;
+  const why = day.listingFault ?? 'no answer yet';
+  const text = `the listing of today's chain does not come (${why}): what is held is watched on its own contracts, nothing opens; deltaring doctor says what is wrong`;
+  desk.out.alert('critical', CODE, text);
+  holdTrading(desk, 'chainMissing', true);
+}
+
+function end(desk: DeskContext, text: string): void {
+  desk.out.settle('resolve', CODE, text);
+  holdTrading(desk, 'chainMissing', false);
+  desk.day.chainMissedSince = undefined;
+}
+
+/** A listing of this day was taken: a chain of what is held alone has become the session's. */
+export function listingCame(desk: DeskContext, date: string): void {
+  if (date === desk.day.session.date && isPart(desk)) end(desk, 'the listing has come');
+}
+
+/** The listing could not be had, for this reason. */
+export function onListingFailed({ day }: DeskContext, date: string, reason: string): void {
+  if (date === day.session.date) day.listingFault = reason;
+}

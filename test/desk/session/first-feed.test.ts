@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { DeskRig } from '../../support/desk-rig.ts';
+
+const WAIT_SECONDS = 10;
+
+function told(rig: DeskRig) {
+  return rig.effects.flatMap((effect) =>
+    effect.kind === 'alert' && effect.code === 'FEED_DOWN'
+      ? [{ severity: effect.severity, action: effect.action }]
+      : [],
+  );
+}
+
+function connect(rig: DeskRig, connected: boolean): void {
+  rig.step({ kind: 'feed', at: rig.at, connected, detail: 'test' });
+}
+
+describe('a feed that never came up', () => {
+  it('is told while something is held, once, and is over when it connects', () => {
+    const before = new DeskRig();
+    before.openPosition();
+    const rig = before.restart(before.records(), { isOpen: false });
+    rig.freeze(WAIT_SECONDS - 1);
+    expect(told(rig)).toEqual([]);
+    rig.freeze(60);
+    expect(told(rig)).toEqual([{ severity: 'critical', action: 'trigger' }]);
+    connect(rig, true);
+    expect(told(rig)[1]).toMatchObject({ action: 'resolve' });
+  });
+
+  it('is a warning where nothing is held, in session alone', () => {
+    const early = new DeskRig({ minutes: 8 * 60, isOpen: false });
+    early.freeze(60);
+    expect(told(early)).toEqual([]);
+    early.goTo(9 * 60 + 30);
+    expect(told(early)).toEqual([{ severity: 'warning', action: 'trigger' }]);
+    const late = new DeskRig({ minutes: 16 * 60 + 20, isOpen: false });
+    late.freeze(60);
+    expect(told(late)).toEqual([]);
+  });
+
+  it('that connects in time has nothing to resolve; one that was lost has', () => {
+    const rig = new DeskRig();
+    rig.freeze(60);
+    expect(told(rig)).toEqual([]);
+    connect(rig, false);
+    connect(rig, true);
+    expect(told(rig).map(({ action }) => action)).toEqual(['trigger', 'resolve']);
+  });
+});

@@ -7,7 +7,7 @@ import { areLeftToExpire, isOpen } from './account/held-position.ts';
 import type { DeskContext } from './desk-context.ts';
 import { closeEverything, keepFlattening } from './orders/flattening.ts';
 import { isClose, isExternal, type OrderRecord } from './orders/order-book.ts';
-import { isProtected } from './orders/protecting.ts';
+import { isProtected, isProven, listedAgoMillis } from './orders/protecting.ts';
 import { requestCancel } from './orders/sending.ts';
 
 export type StopPolicy = 'flatten' | 'leave';
@@ -42,7 +42,7 @@ export function beginStop(desk: DeskContext, policy: StopPolicy): Stop {
   return { policy, since: desk.at.wall };
 }
 
-/** What no stop guards that the broker is known to hold. */
+/** What no stop guards that the broker was known to hold when it could last be read: only that is closed. */
 function isBare(desk: DeskContext): (position: StructurePosition) => boolean {
   return ({ positionId }) => !isProtected(desk, positionId);
 }
@@ -52,13 +52,13 @@ function callBackOpenings(desk: DeskContext): void {
   for (const order of ownOpenings(desk)) requestCancel(desk, order, 'engine');
 }
 
-/** Ids of what would be left without protection: without a stop that the broker is known to hold, or
+/** Ids of what would be left without protection: without a stop that the broker has listed just now, or
  * of an opening that may still fill. Longs that nobody bids for need none: all they can lose is paid. */
 function unprotected(desk: DeskContext): readonly string[] {
   const held = desk.book
     .structures()
     .filter((position) => isOpen(position) && !areLeftToExpire(desk, position.legs))
-    .filter(isBare(desk))
+    .filter(({ positionId }) => !isProven(desk, positionId))
     .map((position) => position.positionId);
   return [...new Set([...held, ...ownOpenings(desk).map(({ intent }) => intent.positionId)])];
 }
@@ -91,11 +91,22 @@ export function watchStop(desk: DeskContext, stop: Stop): boolean {
 function tellGuarded(desk: DeskContext): void {
   const guarded = desk.book
     .structures()
-    .filter((position) => isOpen(position) && isProtected(desk, position.positionId))
+    .filter((position) => isOpen(position) && isProven(desk, position.positionId))
     .map(({ positionId }) => positionId);
   if (guarded.length === 0) return;
   const text = `${guarded.join(', ')}: only the stop at the broker guards it while the engine is down; its target, its time exit and the end of the day are watched from the next start on`;
   desk.out.alert('warning', 'LEFT_TO_BROKER_STOP', text);
+}
+
+/** Which of these have a stop that the broker could not be asked about for too long. */
+function unproven(desk: DeskContext, left: readonly string[]): string {
+  const old = left.flatMap((positionId) => {
+    const ago = listedAgoMillis(desk, positionId);
+    return ago === null ? [] : [`${positionId} ${Math.round(ago / 1_000)} s ago`];
+  });
+  return old.length === 0
+    ? ''
+    : `, as far as is known: the broker last listed that of ${old.join(', ')}`;
 }
 
 /** Records the stop and lists what no broker-side order protects. */
@@ -105,7 +116,7 @@ export function finishStop(desk: DeskContext, reason: string): void {
   if (left.length > 0) {
     const open = ownOpenings(desk).map(({ intent }) => intent.intentId);
     const mayFill = open.length > 0 ? `; ${open.join(', ')} may still fill at the broker` : '';
-    const text = `${left.join(', ')}: no broker-side stop while the engine is down${mayFill}`;
+    const text = `${left.join(', ')}: no broker-side stop while the engine is down${unproven(desk, left)}${mayFill}`;
     desk.out.alert('critical', 'UNPROTECTED_AT_STOP', text);
   }
   desk.out.append({ kind: 'engineStopped', reason, unprotected: left }, true);

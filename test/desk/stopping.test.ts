@@ -76,11 +76,22 @@ describe('an orderly stop', () => {
     const { positionId } = before.openPosition();
     const rig = before.restart(before.records(), { isOpen: false });
     stop(rig, 'flatten');
-    rig.advance(9);
+    rig.freeze(9);
     expect(stopped(rig)).toEqual([]);
-    rig.advance(2);
+    rig.freeze(2);
     expect(stopped(rig)).toEqual([[positionId]]);
     expect(rig.alerts()).toContain('UNPROTECTED_AT_STOP');
+  });
+
+  it('by flatten closes on the quotes of what is held where the listing does not come', () => {
+    const before = new DeskRig();
+    before.openPosition();
+    const rig = before.restart(before.records(), { isOpen: false });
+    rig.step({ kind: 'feed', at: rig.at, connected: true, detail: 'test' });
+    stop(rig, 'flatten');
+    rig.advance(10);
+    expect(rig.positions()).toEqual([]);
+    expect(stopped(rig)).toEqual([[]]);
   });
 
   it('by leave lists what no order protects, and pages', () => {

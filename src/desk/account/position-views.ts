@@ -9,7 +9,7 @@ import { quoteOf, viewOf } from '../desk-context.ts';
 import type { GreeksView, PositionView } from '../engine-api.ts';
 import { isoNewYork } from '../iso-time.ts';
 import { dollarsOrNull, midDollars } from '../orders/order-views.ts';
-import { isProtected, verifiedAgoMillis } from '../orders/protecting.ts';
+import { isProven, listedAgoMillis } from '../orders/protecting.ts';
 import { pinRisks } from '../session/pin-watch.ts';
 import { worstCaseOf } from './account-risk.ts';
 import { greeksOf } from './book-greeks.ts';
@@ -48,11 +48,11 @@ type ProtectionView = Pick<PositionView, 'protectedBy' | 'protectedSince' | 'ver
 /** Who would close the position, and since when and how surely the broker would. */
 function protectionView(desk: DeskContext, positionId: string): ProtectionView {
   const since = desk.day.protections.get(positionId)?.since;
-  if (since === undefined || !isProtected(desk, positionId)) {
+  if (since === undefined || !isProven(desk, positionId)) {
     const protectedBy = desk.day.chainOpen ? 'engine' : 'none';
     return { protectedBy, protectedSince: null, verifiedAgoMs: null };
   }
-  const verifiedAgoMs = verifiedAgoMillis(desk, positionId);
+  const verifiedAgoMs = listedAgoMillis(desk, positionId);
   return { protectedBy: 'broker', protectedSince: isoNewYork(epochMicros(since)), verifiedAgoMs };
 }
 

@@ -28,12 +28,23 @@ const REARM_AFTER_MICROS = 5_000_000;
 /** Stops of one position that the broker may refuse. */
 const MOST_REFUSALS = 2;
 
-/** True while the broker's own word for the stop stands. */
+/** The broker's word for a stop proves it for so long, by the time of the picture that listed it. */
+export const PROOF_HOLDS_MICROS = 30_000_000;
+
+/** True while the broker's own word for the stop stands, however old it is: a stop is not called back for
+ * a broker that cannot be read. What somebody is told of it goes by `isProven`. */
 export function isProtected(desk: DeskContext, positionId: string): boolean {
   const known = desk.day.protections.get(positionId);
   const order = known === undefined ? undefined : desk.orders.get(known.intentId);
   const isResting = order?.status === 'working' && !order.cancelRequested;
   return isResting && known?.isListed === true;
+}
+
+/** True where that word is young enough to be told to whoever relies on it. */
+export function isProven(desk: DeskContext, positionId: string): boolean {
+  const verifiedAt = desk.day.protections.get(positionId)?.verifiedAt;
+  if (verifiedAt === undefined || !isProtected(desk, positionId)) return false;
+  return desk.at.wall - verifiedAt <= PROOF_HOLDS_MICROS;
 }
 
 function change(desk: DeskContext, positionId: string, amended: Partial<Protection>): void {
@@ -183,8 +194,8 @@ export function keepProtection(desk: DeskContext): void {
   for (const orphan of live.values()) callBackStop(desk, orphan);
 }
 
-/** When the broker last listed the stop, in milliseconds ago; null where none stands. */
-export function verifiedAgoMillis(desk: DeskContext, positionId: string): number | null {
+/** When the broker last listed a stop that stands, in milliseconds ago; null where none was listed. */
+export function listedAgoMillis(desk: DeskContext, positionId: string): number | null {
   const verifiedAt = desk.day.protections.get(positionId)?.verifiedAt;
   if (verifiedAt === undefined || !isProtected(desk, positionId)) return null;
   return Math.round((desk.at.wall - verifiedAt) / 1_000);

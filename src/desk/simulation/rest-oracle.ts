@@ -8,6 +8,7 @@ import type { BrokerEvent } from '../../broker/order-gateway.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Fill, OrderIntent } from '../../engine/domain/order.ts';
+import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf } from '../desk-context.ts';
 import { contractsOf } from './expiry-payoff.ts';
@@ -22,6 +23,17 @@ interface Opening {
 const ENDS: ReadonlySet<BrokerEvent['kind']> = new Set(['rejected', 'cancelled', 'expired']);
 /** Reasons of exits by which a market has turned against a position. */
 const STOPS: ReadonlySet<string> = new Set(['stop', 'callSideStop', 'putSideStop', 'trail']);
+
+/** A stop that nobody told of may be relied on for so long after the broker's picture that listed it. */
+const PROOF_MICROS = 30 * MICROS_PER_SECOND;
+
+/** True where a stop works at the broker, by a picture of just now. */
+function hasProof({ at, day, orders }: DeskContext, positionId: string): boolean {
+  const stop = orders.protecting(positionId);
+  const known = day.protections.get(positionId);
+  if (stop === undefined || known?.intentId !== stop.intent.intentId) return false;
+  return known.isListed && at.wall - (known.verifiedAt ?? 0) <= PROOF_MICROS;
+}
 
 export class RestOracle {
   readonly #report: Report;
@@ -98,7 +110,7 @@ export class RestOracle {
       if (!left.has(positionId)) this.#report(`${intentId} may still fill and no stop named it`);
     }
     for (const { positionId, legs } of desk.book.structures()) {
-      const isProtected = desk.orders.protecting(positionId) !== undefined;
+      const isProtected = hasProof(desk, positionId);
       const isHeld = legs.some(({ instrument, quantity }) => {
         const bid = quoteOf(desk, instrumentSymbol(instrument))?.bid ?? 0;
         return quantity < 0 || (quantity > 0 && bid > 0);

@@ -370,6 +370,25 @@ describe('a protected position', () => {
     expect(rig.positions()[0]?.positionId).toBe(position.positionId);
   });
 
+  it.each(['flatten', 'leave'] as const)(
+    'whose stop the broker could not be asked about for too long is kept, and named by a stop that is to %s',
+    (policy) => {
+      const { rig, stop, position } = protectedCall();
+      rig.gateway.editSnapshot = () => undefined as never;
+      rig.advance(30 - (shown(rig)?.verifiedAgoMs ?? 0) / 1_000);
+      expect(shown(rig)).toMatchObject({ protectedBy: 'broker', verifiedAgoMs: 30_000 });
+      rig.advance(1);
+      expect(shown(rig)).toMatchObject({ protectedBy: 'engine', verifiedAgoMs: null });
+      rig.ask({ kind: 'shutdown', policy }, CONSOLE);
+      rig.advance(20);
+      expect(rig.bodies('engineStopped').at(-1)?.unprotected).toEqual([position.positionId]);
+      expect([rig.positions().length, stop?.status]).toEqual([1, 'working']);
+      const told = rig.bodies('alert').filter(({ code }) => code === 'UNPROTECTED_AT_STOP');
+      expect(told.at(-1)?.text).toMatch(/the broker last listed that of \S+ \d+ s ago/);
+      expect(rig.alerts()).not.toContain('LEFT_TO_BROKER_STOP');
+    },
+  );
+
   it('is not named as unprotected when the engine stops and leaves it', () => {
     const { rig } = protectedCall();
     rig.ask({ kind: 'shutdown', policy: 'leave' }, CONSOLE);

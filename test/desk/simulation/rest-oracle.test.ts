@@ -4,6 +4,7 @@ import { RestOracle } from '../../../src/desk/simulation/rest-oracle.ts';
 import type { AuditBody, AuditRecord } from '../../../src/engine/domain/audit-record.ts';
 import type { OrderIntent, OrderPurpose } from '../../../src/engine/domain/order.ts';
 import { cents, price } from '../../../src/engine/domain/units.ts';
+import { breakoutRig, openBreakout } from '../../support/breakout-rig.ts';
 import { buildSession } from '../../support/chain-builder.ts';
 import { DeskRig } from '../../support/desk-rig.ts';
 
@@ -117,5 +118,22 @@ describe('the oracle of rests', () => {
     rests.onRecord(record({ kind: 'engineStopped', reason: '', unprotected: ['P'] }));
     rests.afterStep(desk.context);
     expect(found).toEqual(['P was not called back when the engine stopped']);
+  });
+
+  it('objects to a stop at the broker that nobody has seen for half a minute as protection', () => {
+    const { rests, found } = oracle();
+    const limits = { maxTradeLossCents: cents(500_000), portfolioDeltaCap: 500 };
+    const rig = breakoutRig({ exits: { paperNativeStops: true }, limits });
+    const { positionId } = openBreakout(rig);
+    rig.advance(2);
+    const stop = record({ kind: 'engineStopped', reason: '', unprotected: [] });
+    rests.onRecord(stop);
+    rests.afterStep(rig.desk.context);
+    expect(found).toEqual([]);
+    rig.gateway.editSnapshot = () => undefined as never;
+    rig.advance(40);
+    rests.onRecord(stop);
+    rests.afterStep(rig.desk.context);
+    expect(found).toEqual([`${positionId} was left when the engine stopped and no stop named it`]);
   });
 });

@@ -82,7 +82,7 @@ class CoreThread {
   readonly #ring: RingWriter;
   readonly #login: OAuthSecrets;
   readonly #wires: BrokerWireShell | undefined;
-  #listingRetry: NodeJS.Timeout | undefined;
+  #isListingDue = false;
   #ticks = 0;
   #journal = { seq: 0, hash: '', healthy: true, wall: undefined as number | undefined };
   #halted = false;
@@ -305,8 +305,10 @@ class CoreThread {
 
   /** A listing that failed is asked for again while it is still today's: once, however often it failed. */
   #askLater(date: SessionDate): void {
-    this.#listingRetry ??= setTimeout(() => {
-      this.#listingRetry = undefined;
+    if (this.#isListingDue) return;
+    this.#isListingDue = true;
+    setTimeout(() => {
+      this.#isListingDue = false;
       if (date === this.#desk.context.day.session.date) this.#toIo({ kind: 'listing', date });
     }, LISTING_RETRY_MILLIS);
   }

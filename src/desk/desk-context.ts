@@ -13,7 +13,7 @@ import { instrumentSymbol } from '../engine/domain/instrument.ts';
 import type { ChainSlice, ContractView, Quote } from '../engine/domain/market.ts';
 import type { SessionTimes } from '../engine/domain/session-calendar.ts';
 import type { UnderlyingSpec } from '../engine/domain/underlying.ts';
-import type { EpochMicros, Price } from '../engine/domain/units.ts';
+import type { EpochMicros, Price, SessionDate } from '../engine/domain/units.ts';
 import type { PortfolioBook } from '../engine/portfolio/portfolio-book.ts';
 import type { TokenBook } from '../risk/confirm-token.ts';
 import type { GovernorMemory } from '../risk/daily-loss-governor.ts';
@@ -55,6 +55,7 @@ export interface DeskDay {
   brokerRules: readonly string[] | undefined;
   /** The chain of the session is open: listing applied, not yet expired. */
   chainOpen: boolean;
+  /** The session's chain has expired, in this run or before it. */
   sealed: boolean;
   /** Wall time since which what is held has missed the session's chain; undefined = it does not. */
   chainMissedSince: EpochMicros | undefined;
@@ -84,9 +85,9 @@ export interface DeskDay {
   lastSpot: Quote | undefined;
   /** Wall time of the operator's last re-arm. */
   rearmedAt: EpochMicros | undefined;
-  /** Mid of the underlying when the last session was sealed: shares are carried into the next one
-   * at it. */
-  closingSpot: Price | undefined;
+  /** The last session that was sealed, and the mid of the underlying then where it was known: shares are
+   * carried into the one after it at that. */
+  lastClose: { readonly date: SessionDate; readonly spot: Price | undefined } | undefined;
   /** Market time from which the session's listing is asked for again. */
   listingAgainAt: EpochMicros;
   /** The chain was full and strikes far from spot were left out: told once a session. */

@@ -56,6 +56,7 @@ import { recover } from './recovery.ts';
 import { Replies } from './replies.ts';
 import { BarBook } from './session/bar-book.ts';
 import { onBrokerRules } from './session/broker-rules.ts';
+import { closeBefore } from './session/closing-price.ts';
 import { watchDeadline } from './session/deadline-watch.ts';
 import { watchFeedLag } from './session/feed-lag-watch.ts';
 import { wasFeedMissed, watchFirstFeed } from './session/first-feed.ts';
@@ -152,7 +153,7 @@ export class Desk {
     const desk = this.#desk;
     const { day } = desk;
     if (past.lastSession !== day.session.date) {
-      desk.book.startSession(day.session.date, day.closingSpot);
+      desk.book.startSession(day.session.date, closeBefore(day, day.session.date));
       day.breakoutsTaken.length = 0;
     }
     if (past.ended === 'cutOff') desk.orders.skipNumbers();

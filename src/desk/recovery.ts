@@ -24,6 +24,7 @@ import { restoreWishes } from './orders/restored-wishes.ts';
 import { UnheardOutbox } from './outbox.ts';
 import { feesOf, payoffOf } from './previews/judging.ts';
 import type { PreviewShelf } from './previews/preview-shelf.ts';
+import { closeAt, closeBefore } from './session/closing-price.ts';
 
 /** Rebuilds the desk's state from the records that it follows from. */
 export function recover(
@@ -71,7 +72,7 @@ function takeStampsAsNow({ orders, day, at }: DeskContext): void {
 
 function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): void {
   const { body } = record;
-  desk.book.startSession(record.session, desk.day.closingSpot);
+  desk.book.startSession(record.session, closeBefore(desk.day, record.session));
   switch (body.kind) {
     case 'previewMade':
       shelf.seen(body.previewId);
@@ -96,7 +97,7 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
       adoptOrder(desk, body.order);
       return;
     case 'sessionSealed':
-      desk.day.closingSpot = body.spot === undefined ? undefined : price(body.spot);
+      desk.day.lastClose = closeAt(record.session, body.spot);
       return;
     case 'exitTriggered':
     case 'planRun':

@@ -42,7 +42,8 @@ export function haveMarksJumped(desk: DeskContext): boolean {
   return desk.book.structures().some(({ legs }) => hasJumped(legs, view));
 }
 
-/** The day so far, marked at this step: what was gained before it began is no part of it. */
+/** The day so far, marked at this step: what was gained before it began is no part of it, nor are shares
+ * of which it is not known yet what they were worth then. */
 export function dayPnl(desk: DeskContext): DayPnl {
   const { realizedCents, feesCents } = desk.book.day();
   let liquidation: number | undefined = realizedCents - feesCents;
@@ -53,6 +54,7 @@ export function dayPnl(desk: DeskContext): DayPnl {
   const unmarkable: string[] = [];
   const market = marksNow(desk);
   for (const position of desk.book.structures()) {
+    if (position.isCarryDue) continue;
     const mark = markPosition(position.legs, market);
     const sinceOpen = position.openCashCents - position.carriedCents;
     liquidation = plus(liquidation, mark.liquidationCents, sinceOpen);

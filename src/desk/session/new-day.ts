@@ -41,7 +41,7 @@ export function newDay(session: SessionTimes, schedule: DaySchedule, at: At): De
     feedBehindMillis: 0,
     quoteNews: { market: epochMicros(0), wall: epochMicros(0) },
     lastSpot: undefined,
-    closingSpot: undefined,
+    lastClose: undefined,
     listingAgainAt: at.market,
     listingCut: false,
     journalHealthy: true,

@@ -8,15 +8,14 @@ import type { OptionContract } from '../../engine/domain/instrument.ts';
 import { occSymbol, parseOccSymbol, streamerSymbol } from '../../engine/domain/instrument.ts';
 import type { ChainListing } from '../../engine/domain/market.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
-import { newYorkInstant } from '../../engine/domain/session-calendar.ts';
-import type { EpochMicros } from '../../engine/domain/units.ts';
+import { newYorkDate, newYorkInstant } from '../../engine/domain/session-calendar.ts';
+import type { Cents, EpochMicros, Price } from '../../engine/domain/units.ts';
 import {
   addMicros,
   cents,
   epochMicros,
   MICROS_PER_DAY,
   MICROS_PER_MINUTE,
-  price,
 } from '../../engine/domain/units.ts';
 import { dayPnl } from '../account/day-pnl.ts';
 import { beginDay } from '../account/governing.ts';
@@ -29,6 +28,7 @@ import { requestCancel } from '../orders/sending.ts';
 import { warnOfCalendar } from '../plan/plan-runner.ts';
 import type { PreviewShelf } from '../previews/preview-shelf.ts';
 import { askForRules } from './broker-rules.ts';
+import { carryShares, closeBefore, closeOfToday, soundSpot } from './closing-price.ts';
 import { sessionFor } from './session-clock.ts';
 
 const LISTING_EVERY_MINUTES = 5;
@@ -144,10 +144,14 @@ function fitting(
 /** Called on the clock: expires the chain at last trade and moves on to the next session. */
 export function keepSession(desk: DeskContext, shelf: PreviewShelf): void {
   const { day } = desk;
-  if (day.chainOpen && desk.at.market >= expiresAt(desk.config, day.session)) expire(desk, shelf);
+  if (desk.at.market >= expiresAt(desk.config, day.session)) {
+    if (day.chainOpen) expire(desk, shelf);
+    else if (newYorkDate(desk.at.market) === day.session.date) sealUnseen(desk);
+  }
   const session = sessionFor(desk.at.market, desk.spec);
   if (session.date !== day.session.date) beginSession(desk, session);
   else if (day.chainOpen && desk.at.market >= day.listingAgainAt) askForListing(desk);
+  carryShares(desk);
 }
 
 /** Exchanges list strikes through the day as the underlying moves: the listing is asked for again
@@ -166,19 +170,38 @@ function expire(desk: DeskContext, shelf: PreviewShelf): void {
   for (const order of desk.orders.live()) {
     if (!isExternal(order)) requestCancel(desk, order, 'engine');
   }
-  const spot = spotOf(desk);
-  day.closingSpot = spot === undefined ? undefined : price(Math.round(spot));
+  const spot = closeOfToday(desk);
   desk.chain.expire(desk.at);
   desk.tokens.clear();
   desk.dryRuns.clear();
   shelf.clear();
   day.chainOpen = false;
   day.sealed = true;
-  const sealed = { kind: 'sessionSealed', contracts: contracts * 2, dayPnlCents: pnl } as const;
-  const { closingSpot } = day;
-  desk.out.append(closingSpot === undefined ? sealed : { ...sealed, spot: closingSpot });
+  recordSeal(desk, contracts * 2, pnl, spot);
   desk.out.push({ kind: 'subscribe', symbols: [desk.config.underlying] });
   pageAboutShares(desk);
+}
+
+/** What the session ended with; the next one carries shares at its `spot`. */
+function recordSeal(
+  { day, out }: DeskContext,
+  contracts: number,
+  dayPnlCents: Cents,
+  spot: Price | undefined,
+): void {
+  day.lastClose = { date: day.session.date, spot };
+  const sealed = { kind: 'sessionSealed', contracts, dayPnlCents } as const;
+  out.append(spot === undefined ? sealed : { ...sealed, spot });
+}
+
+/** A session that was over when this run began, or had no chain, is sealed as soon as a price of its
+ * evening is known. */
+function sealUnseen(desk: DeskContext): void {
+  const { day } = desk;
+  if (day.lastClose?.date === day.session.date) return;
+  const spot = soundSpot(desk);
+  if (spot === undefined) return;
+  recordSeal(desk, 0, dayPnl(desk).liquidationCents ?? cents(0), spot);
 }
 
 function pageAboutShares(desk: DeskContext): void {
@@ -200,7 +223,7 @@ function beginSession(desk: DeskContext, session: SessionTimes): void {
   day.listingCut = false;
   day.breakoutsTaken.length = 0;
   desk.out.setSession(session.date);
-  desk.book.startSession(session.date, day.closingSpot);
+  desk.book.startSession(session.date, closeBefore(day, session.date));
   desk.orders.forgetBefore(addMicros(desk.at.market, -ORDERS_KEPT_DAYS * MICROS_PER_DAY));
   desk.plan.beginSession(session.date);
   desk.alerts.clear();

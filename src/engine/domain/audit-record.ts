@@ -68,6 +68,7 @@ export type AuditBody =
     }
   | { readonly kind: 'sessionOpened'; readonly contracts: number }
   | {
+      /** The session's chain has expired, with as many contracts: none where this run never had it. */
       readonly kind: 'sessionSealed';
       readonly contracts: number;
       readonly dayPnlCents: number;

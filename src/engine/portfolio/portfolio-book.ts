@@ -10,7 +10,7 @@ import { isOpening, legSign } from '../domain/order.ts';
 import type { Cents, EpochMicros, Price, SessionDate } from '../domain/units.ts';
 import { amountCents, cents, price } from '../domain/units.ts';
 import { Adoptions } from './adoptions.ts';
-import { carryAt, releaseCarried, sharesCarried } from './carried-shares.ts';
+import { beforeTrade, carryNow, releaseCarried, startDay } from './carried-shares.ts';
 import type { DayMoneyView } from './day-money.ts';
 import { DayMoney } from './day-money.ts';
 import { EarlyCloses } from './early-closes.ts';
@@ -43,6 +43,8 @@ export interface StructurePosition {
   readonly openCashCents: Cents;
   /** What is open had gained (or lost) so much when the session began: no part of its day. */
   readonly carriedCents: Cents;
+  /** What its shares were worth when the session began is not known yet. */
+  readonly isCarryDue: boolean;
   readonly feesCents: Cents;
   readonly realizedCents: Cents;
   readonly exitPlan: ExitPlan | undefined;
@@ -56,6 +58,7 @@ interface Structure {
   strategy: StructurePosition['strategy'];
   intent: OrderIntent | undefined;
   carriedCents: number;
+  isCarryDue: boolean;
   realizedCents: number;
   feesCents: number;
   /** What it looks like from outside; undefined after a change, until somebody looks again. */
@@ -76,8 +79,8 @@ export class PortfolioBook {
 
   /**
    * A new session: the day's money starts at nothing, positions stay. Shares start the day at
-   * `sharesAt`, the last session's closing price: what they had gained by then is no part of it. The
-   * same date changes nothing.
+   * `sharesAt`, the last session's closing price, or where that is not known at the first price that they
+   * are told or sold at: what they had gained by then is no part of it. The same date changes nothing.
    */
   startSession(date: SessionDate, sharesAt?: Price): void {
     if (this.#date === date) return;
@@ -87,10 +90,17 @@ export class PortfolioBook {
     this.#seen = new Set();
     this.#closedEarly.clear();
     this.#adoptions.beginSession(date);
-    if (sharesAt === undefined) return;
-    for (const structure of this.#structures.values()) {
-      if (carryAt(structure, sharesAt)) structure.view = undefined;
-    }
+    for (const structure of this.#structures.values()) startDay(structure, sharesAt);
+  }
+
+  /** True while shares are held of which it is not known at what they started the day. */
+  isCarryDue(): boolean {
+    return this.structures().some((position) => position.isCarryDue);
+  }
+
+  /** A price at which such shares start the day. */
+  carryShares(at: Price): void {
+    for (const structure of this.#structures.values()) carryNow(structure, at);
   }
 
   /** Folds one execution. The same `fillId` again is the same execution and changes nothing. */
@@ -248,7 +258,7 @@ export class PortfolioBook {
   }
 
   #trade(structure: Structure, instrument: Instrument, signed: number, at: Price): void {
-    const before = sharesCarried(structure);
+    const before = beforeTrade(structure, { instrument, signed, at });
     this.#realize(structure, structure.lots.trade(instrument, signed, at));
     this.#releaseCarried(structure, before);
   }
@@ -291,7 +301,7 @@ export class PortfolioBook {
   #reduceAll(instrument: Instrument, signed: number, at: Price): number {
     let left = signed;
     for (const structure of this.#structures.values()) {
-      const before = sharesCarried(structure);
+      const before = beforeTrade(structure, { instrument, signed: left, at });
       const { quantity, realizedCents } = structure.lots.reduce(instrument, left, at);
       left -= quantity;
       this.#realize(structure, realizedCents);
@@ -320,7 +330,7 @@ export class PortfolioBook {
   #ensure(positionId: string, strategy: Structure['strategy'], openedAt: EpochMicros): Structure {
     const known = this.#structures.get(positionId);
     if (known !== undefined) return known;
-    const money = { carriedCents: 0, realizedCents: 0, feesCents: 0 };
+    const money = { carriedCents: 0, isCarryDue: false, realizedCents: 0, feesCents: 0 };
     const lots = new StructureLots();
     const made = {
       positionId,
@@ -379,6 +389,7 @@ function viewOf(structure: Structure): StructurePosition {
     legs,
     openCashCents: cents(held.reduce((cash, lot) => cash + lot.cashCents, 0)),
     carriedCents: cents(structure.carriedCents),
+    isCarryDue: structure.isCarryDue,
     feesCents: cents(structure.feesCents),
     realizedCents: cents(structure.realizedCents),
     exitPlan: intent?.exitPlan,

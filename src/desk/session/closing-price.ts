@@ -1,0 +1,54 @@
+/**
+ * Prices at which shares end one session and begin the next: what they gained before is no part of the
+ * day. Core thread only.
+ */
+
+import { newYorkDate, nextSessionDate } from '../../engine/domain/session-calendar.ts';
+import type { Price, SessionDate } from '../../engine/domain/units.ts';
+import { price } from '../../engine/domain/units.ts';
+import type { DeskContext, DeskDay } from '../desk-context.ts';
+import type { QuoteGuard } from '../exits/quote-guard.ts';
+import { QUOTE_GUARD, quoteFault } from '../exits/quote-guard.ts';
+
+/** A whole day is measured from this quote: some tenths of a percent wide at most. */
+const GUARD: QuoteGuard = { ...QUOTE_GUARD, widthFraction: 0.002 };
+
+/** The close of a session as its record has it. */
+export function closeAt(date: SessionDate, spot: number | undefined): DeskDay['lastClose'] {
+  return { date, spot: spot === undefined ? undefined : price(spot) };
+}
+
+/** What the underlying closed at in the session right before `date`; undefined where that is not known. */
+export function closeBefore(
+  { lastClose }: Pick<DeskDay, 'lastClose'>,
+  date: SessionDate,
+): Price | undefined {
+  if (lastClose === undefined || nextSessionDate(lastClose.date) !== date) return undefined;
+  return lastClose.spot;
+}
+
+/** Mid of the underlying's newest quote, where that is of the session's own day. */
+export function closeOfToday({ day }: DeskContext): Price | undefined {
+  const { lastSpot, session } = day;
+  if (lastSpot?.bid === undefined || lastSpot.ask === undefined) return undefined;
+  if (newYorkDate(lastSpot.at.market) !== session.date) return undefined;
+  return price(Math.round((lastSpot.bid + lastSpot.ask) / 2));
+}
+
+/** Mid of the underlying, where it has a market to be trusted now. */
+export function soundSpot(desk: DeskContext): Price | undefined {
+  const { at, day, evidence, config, spec } = desk;
+  evidence.look(day);
+  const quote = evidence.of(config.underlying);
+  if (quoteFault(quote, at, GUARD, spec.ticks.single.step) !== undefined) return undefined;
+  if (quote?.bid === undefined || quote.ask === undefined) return undefined;
+  return price(Math.round((quote.bid + quote.ask) / 2));
+}
+
+/** Shares of which the last session's close is not known begin their day at the first price to be
+ * trusted. Called on the clock. */
+export function carryShares(desk: DeskContext): void {
+  if (!desk.book.isCarryDue()) return;
+  const spot = soundSpot(desk);
+  if (spot !== undefined) desk.book.carryShares(spot);
+}

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { dayPnl } from '../../../src/desk/account/day-pnl.ts';
+import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
+import { priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
+import { DeskRig, LOTTO } from '../../support/desk-rig.ts';
+
+const MONDAY = '2026-11-23';
+const TUESDAY = '2026-11-24';
+
+/** A hundred shares of Friday's exercise, sealed at 610; on Monday they trade at 603, and the engine is gone
+ * before their day is over. */
+function heldOnMonday(): DeskRig {
+  const rig = new DeskRig({ minutes: 14 * 60 + 5 });
+  rig.openPosition(LOTTO);
+  rig.spot = 610;
+  rig.edit = ({ ask }) => ({ bid: undefined, ask });
+  rig.goTo(16 * 60 - 1);
+  rig.goTo(16 * 60 + 15);
+  rig.edit = (sides) => sides;
+  rig.goTo(10 * 60, MONDAY);
+  rig.spot = 603;
+  rig.open();
+  rig.advance(5);
+  return rig;
+}
+
+/** The next engine on these records, before its feed is there. */
+function startedAt(date: string, minutes: number, rig: DeskRig): DeskRig {
+  const market = newYorkInstant(sessionDate(date), minutes);
+  const again = new DeskRig({ market, records: rig.records(), isOpen: false });
+  again.spot = 603;
+  again.step({ kind: 'clock', at: again.at });
+  return again;
+}
+
+function dayOf(rig: DeskRig): number | undefined {
+  return dayPnl(rig.desk.context).liquidationCents;
+}
+
+describe('shares carried into a day', () => {
+  it('start it at the close of the session before, though the engine saw only its evening', () => {
+    const evening = startedAt(MONDAY, 16 * 60 + 20, heldOnMonday());
+    evening.step({ kind: 'feed', at: evening.at, connected: true, detail: 'test' });
+    evening.advance(5);
+    expect(evening.bodies('sessionSealed').at(-1)).toMatchObject({ contracts: 0, spot: 6_030_000 });
+    expect(evening.bodies('sessionSealed')).toHaveLength(2);
+    evening.goTo(9 * 60 + 40, TUESDAY);
+    evening.spot = 603.5;
+    evening.open();
+    evening.advance(2);
+    expect(dayOf(evening)).toBe(49_00);
+    const again = startedAt(TUESDAY, 10 * 60, evening);
+    again.open();
+    expect(dayOf(again)).toBe(-1_00);
+  });
+
+  it('start it at its first sound quote where nobody saw the session before end', () => {
+    const rig = startedAt(TUESDAY, 9 * 60 + 31, heldOnMonday());
+    expect(dayOf(rig)).toBe(0);
+    rig.step({ kind: 'feed', at: rig.at, connected: true, detail: 'test' });
+    const sides = { bid: priceFromDollars(560), ask: priceFromDollars(640) };
+    rig.step({ kind: 'quote', at: rig.at, index: -1, ...sides, bidSize: 5, askSize: 5 });
+    rig.step({ kind: 'batchEnd', at: rig.at });
+    rig.step({ kind: 'clock', at: rig.at });
+    expect(dayOf(rig)).toBe(0);
+    rig.open();
+    rig.advance(2);
+    expect(dayOf(rig)).toBe(-1_00);
+    rig.spot = 602;
+    rig.advance(2);
+    expect(dayOf(rig)).toBe(-101_00);
+    expect(rig.day.status.causes).not.toContain('dailyLoss');
+  });
+
+  it('and are sold in it make no loss of days ago in the next run', () => {
+    const rig = startedAt(TUESDAY, 9 * 60 + 31, heldOnMonday());
+    rig.open();
+    const tokenSha256 = rig.newToken();
+    rig.ask({ kind: 'previewFlatten', tokenSha256 });
+    rig.confirm(tokenSha256);
+    rig.advance(5);
+    expect(rig.positions()).toEqual([]);
+    const again = startedAt(TUESDAY, 10 * 60, rig);
+    again.open();
+    again.advance(2);
+    for (const each of [rig, again]) {
+      expect(Math.abs(dayOf(each) ?? Number.NaN)).toBeLessThan(10_00);
+      expect(each.day.status.causes).not.toContain('dailyLoss');
+    }
+  });
+
+  it('start it at the first sound quote after a machine slept through the close', () => {
+    const rig = heldOnMonday();
+    rig.spot = 600;
+    rig.goTo(10 * 60, TUESDAY);
+    expect(rig.bodies('sessionSealed').at(-1)).not.toHaveProperty('spot');
+    rig.open();
+    rig.advance(2);
+    expect(dayOf(rig)).toBe(-1_00);
+  });
+});

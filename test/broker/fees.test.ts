@@ -27,6 +27,14 @@ describe('fees of an order', () => {
     expect(fees(11) - fees(10)).toBeLessThan(15);
   });
 
+  it('have no such end for options on an index, which pay their exchange as well', () => {
+    const { instrument, ...leg } = optionLeg('buyToOpen', 'put', 640);
+    if (instrument.kind !== 'option') throw new Error('the leg is of an option');
+    const index = { ...leg, instrument: { ...instrument, root: 'SPXW' } } as const;
+    // A dollar of commission, 12.3 cents of clearing and regulation and 65 of the exchange, each.
+    expect(orderFees('tastytrade', [index], 20)).toBe(3_546);
+  });
+
   it('count each leg of a condor by itself', () => {
     expect(orderFees('paper', condorLegs([630, 635, 645, 650]), 1)).toBe(4 * 113);
   });

@@ -9,7 +9,7 @@ import {
   nextSessionDate,
   sessionTimes,
 } from '../../../src/engine/domain/session-calendar.ts';
-import { addMicros } from '../../../src/engine/domain/units.ts';
+import { addMicros, priceFromDollars } from '../../../src/engine/domain/units.ts';
 import { orderJson } from '../../support/alpaca/stub-order.ts';
 import { optionLeg, sharesLeg } from '../../support/legs.ts';
 import {
@@ -367,6 +367,48 @@ describe('the picture of the account', () => {
     expect(seen).toBe(2);
   });
 
+  it('is none where the stream tells meanwhile of what the lists do not show yet', () => {
+    const rig = new AlpacaRig();
+    const order = spread(rig);
+    rig.place(order);
+    const placed = orderJson(rig.atVenue(order.intent.intentId));
+    const legs = (placed['legs'] as object[]).map((leg) => {
+      return { ...leg, filled_qty: '1', filled_avg_price: '0.90' };
+    });
+    const told = { ...placed, status: 'filled', filled_qty: '1', legs };
+    const text = JSON.stringify({ stream: 'trade_updates', data: { event: 'fill', order: told } });
+    const before = rig.snapshot();
+    let isTold = false;
+    rig.wires.onServed = (target) => {
+      if (isTold || !target.includes('/v2/account')) return;
+      isTold = true;
+      rig.call((gateway, at) => gateway.onWire({ kind: 'socketFrame', text }, at));
+    };
+    while (!isTold) rig.pass(0.1);
+    rig.pass(0.2);
+    expect(rig.snapshot()).toBe(before);
+  });
+
+  it('is of the moment at which its reads began, however late they are answered', () => {
+    const rig = new AlpacaRig();
+    let begunAt: number | undefined;
+    rig.wires.onServed = (target) => {
+      if (target.startsWith('GET /v2/orders')) begunAt ??= rig.at().wall;
+      if (target === 'GET /v2/positions') rig.now = addMicros(rig.now, 2_000_000);
+    };
+    const before = rig.snapshot();
+    while (rig.snapshot() === before) rig.pass(0.1);
+    expect(rig.snapshot().asOf.wall).toBe(begunAt);
+  });
+
+  it('is taken anew after an answer that was nonsense', () => {
+    const rig = new AlpacaRig();
+    rig.wires.faults.onRequest('GET /v2/account', 'nonsense', 1);
+    const { asOf } = rig.snapshot();
+    rig.pass(45);
+    expect(rig.snapshot().asOf.wall).toBeGreaterThan(asOf.wall);
+  });
+
   it('is taken every three seconds in the session, and at once where it is wanted', () => {
     const rig = new AlpacaRig();
     const readsIn = (seconds: number): number => {
@@ -462,6 +504,22 @@ describe('a change of the limit', () => {
     expect(placedUnits(rig)).toEqual([1, 1]);
   });
 
+  it('of a close of which one leg alone filled before it was cancelled sends nothing in its place', () => {
+    const { rig, closing, intentId } = heldSpread();
+    rig.place(closing);
+    const moved = witness({ ...closing.intent, limit: priceFromDollars(-0.4) });
+    rig.call((gateway, at) => gateway.reprice(moved, at));
+    const whole = orderJson(rig.atVenue(intentId));
+    const [first, ...rest] = whole['legs'] as object[];
+    const legs = [{ ...first, filled_qty: '1', filled_avg_price: '0.90' }, ...rest];
+    const order = { ...whole, status: 'canceled', legs };
+    const text = JSON.stringify({ stream: 'trade_updates', data: { event: 'canceled', order } });
+    const events = rig.call((gateway, at) => gateway.onWire({ kind: 'socketFrame', text }, at));
+    expect(events).toMatchObject([{ kind: 'fill' }, { kind: 'cancelled', remaining: 1 }]);
+    rig.pass(1);
+    expect(rig.sent('POST')).toHaveLength(2);
+  });
+
   it('heeds what a leg filled before its parent says so', () => {
     const rig = new AlpacaRig();
     rig.venue.knobs.mlegFills = 'legs';
@@ -492,6 +550,17 @@ describe('a change of the limit', () => {
     expect(rig.snapshot().workingOrders).toMatchObject([{ limit: order.intent.limit }]);
   });
 
+  it('that never arrived is refused although the order could not be read at first', () => {
+    const rig = new AlpacaRig();
+    const order = spread(rig);
+    rig.place(order);
+    const { id } = rig.atVenue(order.intent.intentId);
+    rig.wires.faults.onRequest('PATCH', 'dropRequest');
+    rig.wires.faults.onRequest(`GET /v2/orders/${id}`, 'error500', 2);
+    expect(kinds(rig.reprice(order, 1.1))).toEqual(['cancelRejected']);
+    expect(kinds(rig.reprice(order, 1.1))).toEqual(['replaced']);
+  });
+
   it('waits until the venue has taken the order', () => {
     const rig = new AlpacaRig();
     rig.venue.knobs.holdsNew = true;
@@ -500,6 +569,17 @@ describe('a change of the limit', () => {
     expect(rig.reprice(order, 1.1)).toEqual([]);
     rig.venue.release(rig.atVenue(order.intent.intentId));
     expect(kinds(rig.pass())).toEqual(['replaced']);
+  });
+
+  it('that waits for the venue is refused where the opening fills in part first', () => {
+    const rig = new AlpacaRig();
+    rig.venue.knobs.holdsNew = true;
+    const order = spread(rig, 2);
+    rig.place(order);
+    expect(rig.reprice(order, 1.1)).toEqual([]);
+    rig.venue.fill(rig.atVenue(order.intent.intentId), 1);
+    expect(kinds(rig.pass())).toEqual(['fill', 'fill', 'cancelRejected']);
+    expect(rig.sent('PATCH')).toEqual([]);
   });
 
   it('that the broker makes larger than the intent is cancelled at once', () => {
@@ -566,6 +646,44 @@ describe('a cancel', () => {
   });
 });
 
+describe('a cancel that the broker does not carry out', () => {
+  it('is asked for a few times, told as refused, and may be asked for anew', () => {
+    const rig = new AlpacaRig();
+    const order = spread(rig);
+    rig.place(order);
+    rig.wires.faults.onRequest('DELETE', 'dropRequest', 4);
+    expect(kinds(rig.cancel(order.intent.intentId))).toEqual(['cancelRejected']);
+    expect(rig.sent('DELETE')).toHaveLength(4);
+    expect(kinds(rig.cancel(order.intent.intentId))).toEqual(['cancelled']);
+  });
+});
+
+describe('a cancel that meets a change', () => {
+  it('of a close that is being moved leaves nothing in its place', () => {
+    const { rig, closing, intentId } = heldSpread();
+    rig.place(closing);
+    const moved = witness({ ...closing.intent, limit: priceFromDollars(-0.4) });
+    rig.call((gateway, at) => gateway.reprice(moved, at));
+    expect(kinds(rig.cancel(intentId))).toEqual(['cancelled']);
+    expect(placedUnits(rig)).toEqual([1, 1]);
+    expect(rig.snapshot().workingOrders).toEqual([]);
+  });
+
+  it('that nobody answered ends the order that stands in place of the one it named', () => {
+    const rig = new AlpacaRig();
+    const order = spread(rig);
+    const { intentId } = order.intent;
+    rig.place(order);
+    rig.wires.faults.onRequest('PATCH', 'hang');
+    rig.wires.faults.onStream('lost', 'lost');
+    const moved = witness({ ...order.intent, limit: priceFromDollars(1.1) });
+    rig.call((gateway, at) => gateway.reprice(moved, at));
+    const events = rig.cancel(intentId);
+    expect(kinds(events)).toEqual(['replaced', 'cancelled']);
+    expect(rig.venue.orders.map(({ status }) => status)).toEqual(['replaced', 'canceled']);
+  });
+});
+
 describe('what the broker does by itself', () => {
   it('is told: a rejection after it was taken, an expiry, a bust', () => {
     const rig = new AlpacaRig();
@@ -583,6 +701,32 @@ describe('what the broker does by itself', () => {
     expect(rig.snapshot()).toMatchObject({ positions: [], fills: [] });
     rig.place(expiring);
     expect(kinds(rig.goTo(16 * 60 + 20))).toContain('expired');
+    const again = rig.find(expiring.intent.intentId);
+    expect(kinds(again)).toEqual(['accepted', 'expired', 'searched']);
+    expect(again.at(-1)).toMatchObject({ search: { outcome: 'found', standing: 'expired' } });
+  });
+
+  it('shows in the snapshot: of several executions of a contract the one that does not stand any more', () => {
+    const rig = new AlpacaRig();
+    const call = witness(rig.intent([LONG_CALL], -1.25, 2));
+    const { intentId } = call.intent;
+    rig.place(call);
+    const fills = [...fillsOf(rig.trade(intentId, 1)), ...fillsOf(rig.trade(intentId, 1))];
+    expect(rig.snapshot().fills).toHaveLength(2);
+    rig.wires.faults.onStream('lost');
+    const [first, last] = fills;
+    rig.venue.bust(rig.atVenue(intentId), last?.fillId ?? '', 1, 125);
+    rig.pass();
+    expect(rig.snapshot().fills).toEqual([first]);
+  });
+
+  it('shows in the snapshot: orders that it refused, of which no list tells', () => {
+    const rig = new AlpacaRig();
+    rig.venue.account.isSuspended = true;
+    const order = spread(rig);
+    expect(kinds(rig.place(order))).toEqual(['rejected']);
+    const { intentId } = order.intent;
+    expect(rig.snapshot().endedOrders).toMatchObject([{ intentId, standing: 'rejected' }]);
   });
 
   it('shows in the snapshot: orders that somebody else gave, and they can be cancelled', () => {
@@ -668,6 +812,9 @@ describe('a request', () => {
     const { intentId } = resting.intent;
     expect(turns((gateway, at) => gateway.submit(spread(rig), at))).toEqual(['entry']);
     expect(turns((gateway, at) => gateway.submit(closing, at))).toEqual(['exit']);
+    const roll = [optionLeg('buyToClose', 'put', 640), optionLeg('sellToOpen', 'put', 639)];
+    const rolled = witness(rig.intent(roll, 0.1));
+    expect(turns((gateway, at) => gateway.submit(rolled, at))).toEqual(['entry']);
     expect(turns((gateway, at) => gateway.cancel(intentId, at))).toEqual(['exit']);
     expect(turns((gateway, at) => gateway.findByIntent(intentId, at))).toEqual(['search']);
     rig.now = addMicros(rig.now, 6_000_000);

@@ -1,9 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import type { BrokerEvent } from '../../../src/broker/order-gateway.ts';
+import type { BrokerEvent, GatewayEffect } from '../../../src/broker/order-gateway.ts';
+import { TastytradeGateway } from '../../../src/broker/tastytrade/tastytrade-gateway.ts';
 import { instrumentSymbol, parseOccSymbol } from '../../../src/engine/domain/instrument.ts';
-import { cents, price } from '../../../src/engine/domain/units.ts';
+import { newYorkInstant, sessionTimes } from '../../../src/engine/domain/session-calendar.ts';
+import { addMicros, cents, price } from '../../../src/engine/domain/units.ts';
 import { optionLeg, sharesLeg } from '../../support/legs.ts';
-import { kindsOf, LONG_PUT, newVenue, SHORT_PUT, SPREAD, TastyRig } from './tasty-rig.ts';
+import {
+  ACCOUNT,
+  kindsOf,
+  LONG_PUT,
+  newVenue,
+  SHORT_PUT,
+  SPREAD,
+  TASTY_DATE,
+  TastyRig,
+} from './tasty-rig.ts';
 
 function connected(): TastyRig {
   const rig = new TastyRig();
@@ -98,6 +109,96 @@ describe('the picture of an account at tastytrade', () => {
     expect(rig.gateway.snapshot(rig.at())).toBe(before);
     rig.pass(12_000);
     expect(rig.gateway.snapshot(rig.at())).toMatchObject({ workingOrders: [{ remaining: 1 }] });
+  });
+
+  it('is of the moment at which its reads began, however slow they are', () => {
+    const rig = connected();
+    const handle = rig.venue.handle.bind(rig.venue);
+    const seenAt: number[] = [];
+    rig.venue.handle = (request) => {
+      if (request.url.endsWith('/positions')) seenAt.push(rig.at().wall);
+      return handle(request);
+    };
+    rig.wire.latencyMillis = 600;
+    const before = rig.gateway.snapshot(rig.at());
+    rig.pass(9_000);
+    const after = rig.gateway.snapshot(rig.at());
+    expect(after).not.toBe(before);
+    expect(after?.asOf.wall).toBeLessThanOrEqual(seenAt.at(-1) ?? 0);
+    expect(seenAt).toContain((after?.asOf.wall ?? 0) + 600_000);
+  });
+
+  it('is thrown away where the stream told of a position while it was read, and of no order', () => {
+    const rig = connected();
+    const handle = rig.venue.handle.bind(rig.venue);
+    let isTold = false;
+    rig.venue.handle = (request) => {
+      const reply = handle(request);
+      if (!isTold && request.url.endsWith('/balances')) {
+        isTold = true;
+        rig.venue.stream.tell({ type: 'CurrentPosition', data: { symbol: 'SPY' } });
+      }
+      return reply;
+    };
+    const before = rig.gateway.snapshot(rig.at());
+    while (!isTold) rig.pass(50);
+    rig.pass(200);
+    expect(rig.gateway.snapshot(rig.at())).toBe(before);
+    rig.pass(6_000);
+    expect(rig.gateway.snapshot(rig.at())).not.toBe(before);
+  });
+
+  it('waits for the fills of every leg of an order that is told as filled', () => {
+    const rig = connected();
+    const intent = rig.intent(SPREAD, 1);
+    rig.place(intent);
+    const order = rig.venue.orders.all.get(rig.head(intent.intentId));
+    const [, last] = order?.legs ?? [];
+    const tell = rig.venue.stream.tell.bind(rig.venue.stream);
+    rig.venue.stream.tell = () => undefined;
+    rig.venue.orders.fill(rig.head(intent.intentId), 1);
+    rig.venue.stream.tell = tell;
+    // The last leg's own execution comes later, and in the lists alone.
+    const late = last?.fills.splice(0) ?? [];
+    rig.venue.account.lots.delete(last?.symbol ?? '');
+    rig.venue.account.showPositions();
+    const before = rig.gateway.snapshot(rig.at());
+    rig.pass(12_000);
+    expect(rig.gateway.snapshot(rig.at())).toBe(before);
+    last?.fills.push(...late);
+    rig.venue.account.lots.set(last?.symbol ?? '', { quantity: 1, average: 0.85 });
+    rig.venue.account.showPositions();
+    rig.pass(12_000);
+    const { fills = [], positions = [] } = rig.gateway.snapshot(rig.at()) ?? {};
+    expect([fills.length, positions.length]).toEqual([2, 2]);
+  });
+
+  it('is begun anew where answers never came', () => {
+    const gateway = new TastytradeGateway({
+      accountId: ACCOUNT,
+      source: 'deltaring/test',
+      history: { intents: [], brokerEvents: [] },
+    });
+    const start = newYorkInstant(TASTY_DATE, 10 * 60);
+    const session = sessionTimes(TASTY_DATE);
+    if (session === undefined) throw new Error('it is a day of trading');
+    const listsAsked = (effects: readonly GatewayEffect[]) =>
+      effects.filter((each) => each.kind === 'httpSend' && each.path.endsWith('/live')).length;
+    const atSecond = (second: number) => {
+      const now = addMicros(start, second * 1_000_000);
+      return { market: now, wall: now };
+    };
+    const ack = '{"status":"ok","action":"connect","request-id":1}';
+    gateway.onWire({ kind: 'socketOpen' }, atSecond(0));
+    gateway.onWire({ kind: 'socketFrame', text: ack }, atSecond(0));
+    let lists = 0;
+    for (let second = 1; second <= 100; second += 1) {
+      const heard = { kind: 'socketFrame', text: '{}' } as const;
+      gateway.onWire(heard, atSecond(second));
+      lists += listsAsked(gateway.onClock(atSecond(second), session));
+    }
+    expect(lists).toBe(2);
+    expect(gateway.snapshot(atSecond(100))).toBeUndefined();
   });
 
   it('shows an order of the risk desk and its fills under a name of their own', () => {

@@ -19,6 +19,7 @@ describe("tastytrade's account stream", () => {
     expect(connections(rig.connect())).toEqual([[true, 'the stream is live']]);
     expect(connections(rig.pass(180_000, 500))).toEqual([]);
     expect(rig.venue.stream.heartbeats).toBeGreaterThanOrEqual(9);
+    expect(rig.venue.stream.heartbeats).toBeLessThanOrEqual(10);
     expect(rig.venue.stream.connected).toBe(1);
   });
 

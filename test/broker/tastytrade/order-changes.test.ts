@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { BrokerEvent } from '../../../src/broker/order-gateway.ts';
 import type { OrderIntent } from '../../../src/engine/domain/order.ts';
 import { priceFromDollars } from '../../../src/engine/domain/units.ts';
+import { optionLeg } from '../../support/legs.ts';
 import { witness } from '../paper/paper-rig.ts';
 import { kindsOf, SPREAD, TastyRig } from './tasty-rig.ts';
 
@@ -133,7 +134,33 @@ describe('a cancel at tastytrade', () => {
   });
 });
 
+/** Legs of which one trades twice for each of the other. */
+const RATIO = [optionLeg('sellToClose', 'put', 640), optionLeg('buyToClose', 'put', 635, 2)];
+
 describe('a new limit at tastytrade', () => {
+  it.each([
+    ['an exit', 'close', 'exit'],
+    ['an opening', 'open', 'entry'],
+  ] as const)('of %s takes the turn of one', (_, purpose, turn) => {
+    const rig = connected();
+    const intent = rig.intent(SPREAD, 1, 1, purpose);
+    rig.place(intent);
+    const moved = witness({ ...intent, limit: priceFromDollars(0.95) });
+    expect(rig.gateway.reprice(moved, rig.at())).toMatchObject([{ method: 'PUT', turn }]);
+  });
+
+  it('moves legs of different ratios, which is no more than is left', () => {
+    const rig = connected();
+    rig.venue.account.lots.set('SPY   260804P00640000', { quantity: 3, average: 1 });
+    rig.venue.account.lots.set('SPY   260804P00635000', { quantity: -6, average: 1 });
+    const intent = rig.intent(RATIO, 0.1, 3, 'close');
+    expect(kindsOf(rig.place(intent), intent.intentId)).toEqual(['accepted']);
+    const events = [...move(rig, intent, 0.05), ...rig.pass(1_000)];
+    expect(kindsOf(events, intent.intentId)).toEqual(['replaced']);
+    expect(deletes(rig)).toBe(0);
+    expect(rig.venue.orders.headOf(intent.intentId)?.limit).toBe(0.05);
+  });
+
   it('makes another order there, and the intent keeps its identity over the chain', () => {
     const rig = connected();
     const intent = rig.intent(SPREAD, 1, 2);

@@ -2,8 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BrokerEvent } from '../../../src/broker/order-gateway.ts';
 import { OrderLedger } from '../../../src/broker/tastytrade/order-ledger.ts';
+import { snapshotOf } from '../../../src/broker/tastytrade/snapshot-of.ts';
+import type { TastyOrder } from '../../../src/broker/tastytrade/tasty-order.ts';
 import { parseTastyOrder } from '../../../src/broker/tastytrade/tasty-order.ts';
-import { epochMicros } from '../../../src/engine/domain/units.ts';
+import { cents, epochMicros } from '../../../src/engine/domain/units.ts';
 import { SPREAD, TastyRig } from './tasty-rig.ts';
 
 const WALL = epochMicros(1);
@@ -79,5 +81,51 @@ describe('the ledger of orders', () => {
     });
     const names = events.flatMap((e) => ('intentId' in e ? [e.intentId] : []));
     expect(new Set(names)).toEqual(new Set(['external-301000']));
+  });
+});
+
+/** An order of three units of whose legs so many contracts have filled: of the second leg two a unit. */
+function filledBy(first: number, second: number, id = 301, rest: object = {}): TastyOrder {
+  const legs = [
+    { symbol: 'SPY   260804P00640000', action: 'Sell to Open', quantity: 3, filled: first },
+    { symbol: 'SPY   260804P00635000', action: 'Buy to Open', quantity: 6, filled: second },
+  ].map(({ filled, ...leg }) => {
+    const fill = { 'fill-id': `${id} ${leg.symbol}`, quantity: filled, 'fill-price': '1.0' };
+    const left = { 'remaining-quantity': leg.quantity - filled };
+    return { ...leg, ...left, fills: filled === 0 ? [] : [fill] };
+  });
+  const limit = { price: '1.0', 'price-effect': 'Credit', 'updated-at': 1_785_852_000_000 };
+  const order = parseTastyOrder({ id, status: 'Live', ...limit, ...rest, legs });
+  if (order === undefined) throw new Error('it can be read');
+  return order;
+}
+
+describe('an order whose legs have filled unevenly', () => {
+  it.each([
+    [2, 2, 2],
+    [2, 1, 3],
+    [1, 6, 2],
+    [0, 5, 3],
+  ])('%i of the one and %i of the other leave %i units', (first, second, remaining) => {
+    const order = filledBy(first, second);
+    const ledger = new OrderLedger([]);
+    ledger.take(order, WALL);
+    const at = { market: WALL, wall: WALL };
+    const money = { cashCents: cents(0), buyingPowerCents: cents(0), marginCents: cents(0) };
+    const rest = { asOf: at, accountId: 'A', positions: [], fillsSince: WALL, ...money };
+    expect(snapshotOf(ledger, [order], rest).workingOrders).toMatchObject([{ remaining }]);
+    expect(ledger.chain('external-301')?.remaining).toBe(remaining);
+  });
+});
+
+describe('a chain of orders', () => {
+  it('goes by the numbers of its orders, whatever number of digits they have', () => {
+    const ledger = new OrderLedger([]);
+    const replaced = { status: 'Cancelled', 'replacing-order-id': 10 };
+    ledger.take(filledBy(0, 0, 10, { 'replaces-order-id': '9' }), WALL);
+    ledger.take(filledBy(0, 0, 9, replaced), WALL);
+    const chain = ledger.chain('external-9');
+    expect(chain?.orders.map(({ id }) => id)).toEqual(['9', '10']);
+    expect(chain?.standing).toBe('working');
   });
 });

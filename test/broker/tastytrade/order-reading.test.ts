@@ -118,6 +118,9 @@ describe('an order of tastytrade', () => {
     }
     const late = order({ 'updated-at': 1_748_439_528_200, legs: [{ ...LEG, fills: [] }] });
     expect(merge(live, late).legs[0]?.fills).toHaveLength(1);
+    expect(merge(filled, late).standing).toBe('filled');
+    const gone = order({ status: 'Cancelled' });
+    expect(merge(gone, late)).toMatchObject({ standing: 'cancelled', status: 'Cancelled' });
   });
 
   it('chains: the end is that of all of them, and the head the one that trades', () => {

@@ -38,6 +38,13 @@ describe('the one POST of an intent at tastytrade', () => {
     },
   );
 
+  it('whose answer is lost is not UNKNOWN where the stream has told of the order', () => {
+    const rig = connected();
+    const intent = rig.intent(SPREAD, 1);
+    rig.venue.faults.add(ORDER_POST, 'mute');
+    expect(kindsOf(rig.place(intent, 15_000), intent.intentId)).toEqual(['accepted']);
+  });
+
   it('with no stream and no answer is UNKNOWN, and its search finds it', () => {
     const rig = connected();
     rig.wire.cut();
@@ -68,6 +75,17 @@ describe('the one POST of an intent at tastytrade', () => {
         },
       },
     ]);
+  });
+
+  it('is looked for again after a search that came to nothing, and after one that found it', () => {
+    const rig = connected();
+    const intent = rig.intent(SPREAD, 1);
+    rig.place(intent);
+    rig.venue.faults.add(/^GET .*start-date/, 'gateway');
+    const outcomes = [1, 2, 3].map(() => find(rig, intent.intentId).at(-1));
+    expect(outcomes).toMatchObject(
+      ['incomplete', 'found', 'found'].map((outcome) => ({ search: { outcome } })),
+    );
   });
 
   it('of yesterday is looked for in the lists of its own day', () => {
@@ -154,6 +172,8 @@ describe('the one POST of an intent at tastytrade', () => {
       effects.flatMap((each) => (each.kind === 'httpSend' ? [each.turn] : []));
     const closing = witness(rig.intent(SPREAD, -2, 1, 'close'));
     expect(turnsOf(rig.gateway.submit(closing, rig.at()))).toEqual(['exit']);
+    const lookedFor = rig.gateway.findByIntent(closing.intent.intentId, rig.at());
+    expect(turnsOf(lookedFor)).toEqual(['exit']);
     const intent = rig.intent(SPREAD, 1);
     const [sent] = rig.gateway.submit(witness(intent), rig.at());
     expect(turnsOf(sent === undefined ? [] : [sent])).toEqual(['entry']);

@@ -124,6 +124,42 @@ describe("tastytrade's account", () => {
     });
   });
 
+  it('may only close where one of its parts says so, and is as old as the oldest of them', () => {
+    const rig = new TastyReaderRig();
+    const { venue } = rig.rig;
+    const handle = venue.handle.bind(venue);
+    const ask = { underlying: 'SPY', date: TASTY_DATE, contract: 'SPY   260804P00640000' };
+    for (const part of ['/instruments/equities/', '/instruments/equity-options/']) {
+      venue.handle = (request) => {
+        const reply = handle(request);
+        if (!request.url.startsWith(part)) return reply;
+        const flags = { 'is-options-closing-only': true, 'is-closing-only': true };
+        return { ...reply, body: { data: { ...(reply.body as { data: object }).data, ...flags } } };
+      };
+      const first = epochMicrosFromMillis(venue.clock.millis + 1_000);
+      const read = rig.run('marketRules', ask);
+      expect(read).toMatchObject({ value: { isClosingOnly: true }, wall: first });
+    }
+  });
+
+  it('tells what was lost today as a loss', () => {
+    const rig = new TastyReaderRig();
+    const { venue } = rig.rig;
+    const handle = venue.handle.bind(venue);
+    const signed = (effect: string) => {
+      venue.handle = (request) => {
+        const reply = handle(request);
+        const { items = [] } = (reply.body as { data?: { items?: object[] } }).data ?? {};
+        const today = { 'realized-today': '12.5', 'realized-today-effect': effect };
+        for (const item of items) Object.assign(item, today);
+        return reply;
+      };
+      const read = rig.run('positions', {});
+      return read.kind === 'read' ? read.value.positions[0]?.realizedTodayCents : undefined;
+    };
+    expect([signed('Debit'), signed('Credit')]).toEqual([-1_250, 1_250]);
+  });
+
   it('asks once for symbols of every kind', () => {
     const rig = new TastyReaderRig();
     const before = rig.rig.venue.seen.length;

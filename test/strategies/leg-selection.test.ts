@@ -144,6 +144,18 @@ describe('legMarket', () => {
     expect(refused(legMarket(onlyRow(undefined, 1), 'sell')).code).toBe('leg_market_missing');
   });
 
+  it('takes a side without a size for none', () => {
+    const sized = (bidSize: number, askSize: number): ContractView => {
+      const row = onlyRow(1, 1.04);
+      if (row.quote === undefined) throw new Error('the row is quoted');
+      return { ...row, quote: { ...row.quote, bidSize, askSize } };
+    };
+    expect(refused(legMarket(sized(0, 5), 'sell')).code).toBe('leg_market_missing');
+    expect(accepted(legMarket(sized(0, 5), 'buy')).natural).toBe(10_400);
+    expect(refused(legMarket(sized(5, 0), 'buy')).code).toBe('leg_market_missing');
+    expect(accepted(legMarket(sized(5, 0), 'sell')).natural).toBe(10_000);
+  });
+
   it('takes 0.00 x 0.01 as a market for a buyer and for nobody else', () => {
     for (const bid of [undefined, 0]) {
       const row = onlyRow(bid, 0.01);

@@ -66,6 +66,16 @@ describe('lotto_play_5_delta', () => {
     });
   });
 
+  it('counts against the budget what it costs at its worst price', () => {
+    const spent = (left: number) => buildDay({ lottoSpentCents: cents(10_000 - left) });
+    const wide = quoted(0.02, 0.12);
+    expect(accepted(lotto(wide, LOTTO_DEFAULTS, spent(900))).worst).toBe(-900);
+    expect(refusedWith({}, wide, spent(899)).numbers).toMatchObject({
+      costCents: 900,
+      remainingCents: 899,
+    });
+  });
+
   it('says how many the budget still pays for', () => {
     const denial = refusedWith({ quantity: 17 }, quoted(0.05, 0.06));
     expect(denial.numbers).toMatchObject({ costCents: 10_200, affordableQuantity: 16 });

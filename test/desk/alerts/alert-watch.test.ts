@@ -88,6 +88,35 @@ describe('an alert', () => {
     expect(fired(rig)).toHaveLength(2);
   });
 
+  it('takes the larger delta of the shorts, whichever side it is on', () => {
+    for (const spot of [598, 602]) {
+      const rig = new DeskRig();
+      rig.openPosition();
+      rig.quotes(spot);
+      const { value } = set(rig, { on: 'short_delta', direction: 'above', level: 99 });
+      expect(value).toBeGreaterThan(45);
+    }
+  });
+
+  it('takes for the P&L of the one position what the day has made', () => {
+    const rig = new DeskRig();
+    const { positionId } = rig.openPosition();
+    const ask = { on: 'pnl', direction: 'below', level: -100_000 } as const;
+    const [ofDay, ofPosition] = [set(rig, ask), set(rig, { ...ask, positionId })];
+    expect(ofPosition.value).toBeLessThan(0);
+    expect(Math.abs((ofPosition.value ?? 0) - (ofDay.value ?? 0))).toBeLessThan(10);
+  });
+
+  it('knows no P&L while a leg is quoted too wide to be believed', () => {
+    const rig = new DeskRig();
+    const { positionId } = rig.openPosition();
+    rig.edit = () => ({ bid: 0.1, ask: 3 });
+    rig.quotes(600);
+    const ask = { on: 'pnl', direction: 'below', level: -20, positionId } as const;
+    expect(set(rig, ask).value).toBeNull();
+    expect(fired(rig)).toEqual([]);
+  });
+
   it('does not fire on what is not known', () => {
     const rig = new DeskRig();
     expect(set(rig, { on: 'short_delta', direction: 'below', level: 50 }).value).toBeNull();

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { evaluateExit } from '../../../src/desk/exits/evaluate-exit.ts';
 import { NO_EXIT_MEMORY } from '../../../src/desk/exits/exit-input.ts';
 import type { OpenPosition } from '../../../src/desk/exits/open-position.ts';
+import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
 import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
 import { addMicros, priceFromDollars } from '../../../src/engine/domain/units.ts';
 import {
@@ -15,6 +16,7 @@ import {
   held,
   LONG_CALL,
   type Look,
+  option,
   quotesAt,
   SESSION,
   steady,
@@ -85,6 +87,16 @@ describe('a side stop', () => {
     });
   });
 
+  it('counts in the shorts of its side where more of its wings are left', () => {
+    const [longPut, shortPut] = CONDOR.legs;
+    const legs = [longPut!, shortPut!, held('call', 605, -1), held('call', 615, 2)];
+    const uneven = { ...CONDOR, legs };
+    expect(firstExit(uneven, steady(callSideAt(0.99), 60_000))).toBeUndefined();
+    expect(firstExit(uneven, steady(callSideAt(1), 60_000))).toMatchObject({
+      decision: { reason: 'callSideStop', numbers: { closingDebitPrice: 1 } },
+    });
+  });
+
   it('hurries what closes its side already', () => {
     const position = { ...CONDOR, legs: CONDOR.legs.slice(0, 2) };
     const hurryAt = (calls: number, puts: number) => {
@@ -94,6 +106,25 @@ describe('a side stop', () => {
     };
     expect(hurryAt(1.2, 0.4)).toBeUndefined();
     expect(hurryAt(1.3, 0.4)).toBe('urgent');
+  });
+
+  it('hurries two sides at once as the more urgent of them asks', () => {
+    const wings = { ...CONDOR, legs: [held('put', 585, 2), held('call', 615, 2)] };
+    let memory = NO_EXIT_MEMORY;
+    const hurryAt = (millis: number, puts: number, calls: number) => {
+      const at = atMillis(millis);
+      const sides = { ...callSideAt(calls), P595: [puts - 0.02, puts] as const };
+      const quotes = quotesAt(at, sides);
+      const judged = evaluateExit(exitInput(wings, { held: CONDOR, at, quotes, memory }));
+      memory = judged.memory;
+      return judged.hurry;
+    };
+    for (let millis = 0; millis < 10_000; millis += 500) {
+      expect(hurryAt(millis, 1.05, 1.05)).toBeUndefined();
+    }
+    expect(hurryAt(10_000, 1.05, 1.05)).toBe('fast');
+    expect(hurryAt(10_500, 1.3, 1.05)).toBe('urgent');
+    expect(hurryAt(11_000, 1.05, 1.3)).toBe('urgent');
   });
 
   it('does not guard a side that is only long', () => {
@@ -199,6 +230,24 @@ describe('a market that lies for a moment', () => {
     ['without a bid though not worthless', [undefined, 1.4] as const],
   ])('does nothing on a quote that is %s', (_what, sides) => {
     expect(firstExit(CONDOR, steady({ ...CALM, C605: sides }, 60_000))).toBeUndefined();
+  });
+
+  it('takes no strike nearer the money for what a short of which nothing is heard costs', () => {
+    const now = atMillis(20_000);
+    const old = quotesAt(atMillis(0), { ...CALM, C605: [4.98, 5] });
+    const fresh = quotesAt(now, { ...CALM, C604: [5.98, 6] });
+    const short = instrumentSymbol(option('call', 605));
+    let memory = NO_EXIT_MEMORY;
+    for (let millis = 20_000; millis <= 60_000; millis += 500) {
+      const at = atMillis(millis);
+      const quotes = (symbol: string) => {
+        const quote = symbol === short ? old(symbol) : fresh(symbol);
+        return quote === undefined || symbol === short ? quote : { ...quote, at };
+      };
+      const judged = evaluateExit(exitInput(CONDOR, { at, quotes, memory }));
+      memory = judged.memory;
+      expect(judged.decision).toBe('hold');
+    }
   });
 
   it('lets no wing without a bid hold up the stop of its short', () => {

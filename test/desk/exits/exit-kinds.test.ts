@@ -4,6 +4,7 @@ import { isExDividendEve } from '../../../src/desk/exits/ex-dividend.ts';
 import type { ExitInput } from '../../../src/desk/exits/exit-input.ts';
 import { policyOf } from '../../../src/desk/exits/exit-policy.ts';
 import { lastHourFrom } from '../../../src/desk/exits/flat-by.ts';
+import { nickelNet } from '../../../src/desk/exits/judge-rest.ts';
 import type { OpenPosition } from '../../../src/desk/exits/open-position.ts';
 import type { Bar } from '../../../src/engine/domain/market.ts';
 import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
@@ -20,8 +21,10 @@ import {
   DATE,
   exitInput,
   firstExit,
+  held,
   LONG_CALL,
   type Look,
+  option,
   quotesAt,
   SESSION,
   type Sides,
@@ -217,6 +220,33 @@ describe('the nickel buy-back', () => {
     expect(decide(CONDOR, { at: early, nickelFrom, quotes })).toBe('hold');
     const dear = quotesAt(at, { ...CALM, P595: [0.04, 0.06] });
     expect(decide(CONDOR, { at, nickelFrom, quotes: dear })).toBe('hold');
+  });
+
+  it('waits until every short of the side is that cheap', () => {
+    const legs = [...CONDOR.legs, held('put', 590, -2), held('put', 580, 2)];
+    const quotesWith = (ask: number) => quotesAt(at, { ...cheap, P590: [ask - 0.02, ask] });
+    const position = { ...CONDOR, legs };
+    expect(decide(position, { at, nickelFrom, quotes: quotesWith(0.06) })).toBe('hold');
+    expect(decide(position, { at, nickelFrom, quotes: quotesWith(0.05) })).toMatchObject({
+      close: 'putShorts',
+      reason: 'nickel',
+    });
+  });
+
+  it('believes no quote that is old or crossed', () => {
+    const before = { market: addMicros(at.market, -6e6), wall: addMicros(at.wall, -6e6) };
+    expect(decide(CONDOR, { at, nickelFrom, quotes: quotesAt(before, cheap) })).toBe('hold');
+    const crossed = quotesAt(at, { ...cheap, P595: [0.07, 0.05] });
+    expect(decide(CONDOR, { at, nickelFrom, quotes: crossed })).toBe('hold');
+  });
+
+  it('pays a nickel for each short, also where one leg trades twice a unit', () => {
+    const legs = [
+      { instrument: option('put', 595), action: 'buyToClose', ratio: 2 },
+      { instrument: option('put', 590), action: 'buyToClose', ratio: 1 },
+      { instrument: option('put', 585), action: 'sellToClose', ratio: 3 },
+    ] as const;
+    expect(nickelNet(legs)).toBe(priceFromDollars(-0.15));
   });
 });
 

@@ -153,3 +153,21 @@ describe('a stop beside a short of which nothing is heard', () => {
     expect(firstWith(1.02, { position, frozen: 6 })).toEqual({ second: 55, reason: 'stop' });
   });
 });
+
+describe('what closing costs', () => {
+  it('is evidence of the newest of its quotes, whichever leg that is of', () => {
+    const [earlier, later] = [atMillis(68_000), NOW];
+    const shorts = { C605: [2.5, 2.6] as const };
+    const wings = { C610: [0.04, 0.05] as const };
+    for (const [shortAt, wingAt] of [
+      [earlier, later],
+      [later, earlier],
+    ] as const) {
+      const [first, second] = [quotesAt(shortAt, shorts), quotesAt(wingAt, wings)];
+      const of: QuoteOf = (symbol) => first(symbol) ?? second(symbol);
+      const trusted = { kind: 'trusted', evidenceAt: later.market };
+      expect(costOf(CALLS, of)).toMatchObject(trusted);
+      expect(costOf(CALLS.toReversed(), of)).toMatchObject(trusted);
+    }
+  });
+});

@@ -129,6 +129,18 @@ describe('the plan, at the time of a turn', () => {
     ]);
   });
 
+  it('runs the lines of a sheet by their times, in whatever order they stand', () => {
+    const lines = [
+      { ...ENTRY, name: 'late', atMinutes: 700, sends: false },
+      { ...ENTRY, name: 'early', atMinutes: 635, sends: false },
+    ];
+    const rig = new DeskRig({ plan: { ...sheet(), entries: lines } });
+    rig.goTo(635);
+    expect(runs(rig)).toEqual([['early#1', 'ready']]);
+    rig.goTo(700);
+    expect(runs(rig).at(-1)).toEqual(['late#1', 'ready']);
+  });
+
   it('is refused by the risk gate like anybody, and is not tried again', () => {
     const rig = new DeskRig({ plan: sheet() });
     grant(rig);
@@ -288,6 +300,9 @@ describe('a gate of the plan', () => {
     const within = new DeskRig({ plan: sheet({ skipOn: ['FOMC'] }, [FOMC]) });
     within.goTo(635);
     expect(runs(within)).toEqual([['condor#1', 'skipped']]);
+    const after = new DeskRig({ plan: sheet({ skipOn: ['FOMC'] }, [{ ...FOMC, toMinutes: 635 }]) });
+    after.goTo(635);
+    expect(runs(after)).toEqual([['condor#1', 'ready']]);
     const other = new DeskRig({ plan: sheet({ skipOn: ['CPI'] }, [FOMC]) });
     other.goTo(635);
     expect(runs(other)).toEqual([['condor#1', 'ready']]);

@@ -117,6 +117,18 @@ describe('a difference between the stream and the snapshot', () => {
     expect('value' in preview(rig)).toBe(true);
   });
 
+  it('is believed gone by a second picture alone, however long the books agreed before', () => {
+    const rig = new DeskRig();
+    rig.advance(ALARM_SECONDS);
+    edit(rig, moreShares);
+    rig.advance(ALARM_SECONDS);
+    agree(rig);
+    const look = () => valueIn(rig.ask<ReconcileView>({ kind: 'reconcile' })).clean;
+    expect([look(), rig.day.reconciled]).toEqual([true, false]);
+    rig.advance(0.1);
+    expect([look(), rig.day.reconciled]).toEqual([true, true]);
+  });
+
   it('is a broker without a word', () => {
     const rig = new DeskRig();
     rig.gateway.editSnapshot = () => undefined;
@@ -170,6 +182,21 @@ describe('a fill that was never told', () => {
     rig.brokerSays(...order.fills.map((fill) => ({ kind: 'fill' as const, fill })));
     expect(rig.positions()).toEqual([before]);
     expect(rig.restart().positions()).toEqual([before]);
+  });
+
+  it('of a part explains what is left of its order: that is no difference of its own', () => {
+    const rig = new DeskRig({ knobs: { dropFillEvents: 1 } });
+    const { orderId } = valueIn(rig.confirm(rig.preview({ ...CONDOR, quantity: 2 }).tokenSha256));
+    rig.size = 1;
+    const hasFilled = () => rig.paper.snapshot(rig.at).positions.length > 0;
+    for (let second = 0; second < 60 && !hasFilled(); second += 1) rig.advance(1);
+    rig.size = 0;
+    rig.quotes();
+    expect(rig.paper.snapshot(rig.at).workingOrders).toMatchObject([{ remaining: 1 }]);
+    rig.advance(ALARM_SECONDS + 3);
+    expect(toldIn(rig).flat().join()).not.toContain('units are left');
+    expect(rig.order(orderId ?? '').fills).toHaveLength(4);
+    expect(rig.day.reconciled).toBe(true);
   });
 
   it('is booked with where it was learnt', () => {
@@ -597,6 +624,21 @@ describe('healing', () => {
     expect(rig.order(orderId).status).toBe('working');
     look();
     expect(rig.order(orderId).status).toBe('cancelled');
+  });
+
+  it('waits while the second look shows what the first did not', () => {
+    const { rig } = working();
+    const unlisted = { workingOrders: [], endedOrders: [] };
+    const look = () => valueIn(rig.ask<ReconcileView>({ kind: 'reconcile' })).differences;
+    edit(rig, () => unlisted);
+    expect(look()).toHaveLength(1);
+    edit(rig, (snapshot) => ({ ...unlisted, ...moreShares(snapshot) }));
+    rig.advance(0.1);
+    expect(look()).toHaveLength(2);
+    expect(rig.alerts()).not.toContain('ORDER_UNKNOWN');
+    edit(rig, () => unlisted);
+    rig.advance(10);
+    expect(rig.alerts()).toContain('ORDER_UNKNOWN');
   });
 
   it('never speaks to the broker: what protects is not cancelled by it', () => {

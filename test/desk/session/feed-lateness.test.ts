@@ -57,6 +57,15 @@ describe('how late the feed is', () => {
     expect(lateness.behindMillis).toBe(0);
   });
 
+  it('is not known of a new connection, whatever the one before was like', () => {
+    const lateness = heard();
+    lateness.traded(START, micros(30_000));
+    expect(lateness.lateMillis(micros(0), true)).toBe(30_000);
+    lateness.connected();
+    expect(lateness.lagMillis).toBeUndefined();
+    expect(lateness.lateMillis(micros(0), true)).toBe(0);
+  });
+
   it('grows with a silence that a new connection has not ended, until news comes', () => {
     const lateness = heard();
     lateness.wentSilent(micros(0));

@@ -81,6 +81,8 @@ describe('the eve of an ex-dividend day', () => {
   it('pages a short call in the money once, and leaves it half an hour before the mark', () => {
     const rig = condorAt(14 * 60 + 30, eve);
     rig.edit = () => ({ bid: 0.1, ask: 0.12 });
+    rig.advance(5);
+    expect(told(rig, 'EX_DIVIDEND_CALL')).toBe(0);
     rig.quotes(602.5);
     rig.advance(5);
     expect(told(rig, 'EX_DIVIDEND_CALL')).toBe(1);

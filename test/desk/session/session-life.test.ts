@@ -352,6 +352,17 @@ describe('the next session', () => {
     expect(newYorkText(rig.day.schedule.openingCutoffAt)).toBe('15:25:00');
   });
 
+  it('knows nothing any more of what held for the last one alone', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 });
+    rig.day.brokerRules = ['the market closes at 13:00'];
+    rig.day.breakoutsTaken.push('15:up');
+    rig.day.listingCut = true;
+    rig.goTo(LAST_TRADE);
+    rig.goTo(17 * 60 + 30);
+    const { brokerRules, breakoutsTaken, listingCut } = rig.day;
+    expect([brokerRules, breakoutsTaken, listingCut]).toEqual([undefined, [], false]);
+  });
+
   it('keeps the kill switch as it stood', () => {
     const rig = new DeskRig({ minutes: 14 * 60 });
     rig.ask({ kind: 'kill', reason: 'enough' });

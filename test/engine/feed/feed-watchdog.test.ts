@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionTimes } from '../../../src/engine/domain/session-calendar.ts';
 import { addMicros, sessionDate } from '../../../src/engine/domain/units.ts';
-import { STREAM_LIMIT_MILLIS } from '../../../src/engine/feed/feed-watchdog.ts';
+import { FeedWatchdog, STREAM_LIMIT_MILLIS } from '../../../src/engine/feed/feed-watchdog.ts';
 import { ClientRig } from '../../support/feed/client-rig.ts';
 
 const SECOND = 1_000_000;
@@ -25,6 +25,36 @@ function opened(): { rig: ClientRig; session: SessionTimes } {
 function quoteAge(rig: ClientRig, session: SessionTimes | undefined) {
   return rig.client.data.streamAges(rig.at, session).find(({ stream }) => stream === 'Quote');
 }
+
+describe('the watch of a connection', () => {
+  const at = (second: number) => addMicros(opened().rig.at.wall, second * SECOND);
+
+  it('takes nothing of the connection before for proof that this one lives', () => {
+    const watchdog = new FeedWatchdog();
+    watchdog.connectionOpened(at(0));
+    watchdog.live('Quote', at(1));
+    expect(watchdog.isLive('Quote')).toBe(true);
+    watchdog.connectionLost();
+    watchdog.connectionOpened(at(2));
+    watchdog.heard('Quote', at(3));
+    expect(watchdog.isLive('Quote')).toBe(false);
+  });
+
+  it('gives the streams of a new connection their time, however long nothing came before', () => {
+    const { rig, session } = opened();
+    const watchdog = new FeedWatchdog();
+    watchdog.connectionOpened(rig.at.wall);
+    rig.pass(600_000);
+    watchdog.connectionLost();
+    watchdog.connectionOpened(rig.at.wall);
+    const isStale = () => watchdog.ages(new Set(['Quote']), rig.at, session)[0]?.isStale;
+    expect(isStale()).toBe(false);
+    rig.pass(9_999);
+    expect(isStale()).toBe(false);
+    rig.pass(1);
+    expect(isStale()).toBe(true);
+  });
+});
 
 describe('stream ages', () => {
   it('tells the age of each wanted stream, by wall time', () => {

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { realDisk } from '../../src/audit/disk.ts';
 import { openJournal } from '../../src/audit/journal-open.ts';
@@ -184,6 +186,21 @@ describe('shipping the sealed log', () => {
     expect(rig.problems.join()).toContain('something else');
     expect(rig.shipper.lag().files).toBeGreaterThan(0);
     expect((await rig.verify()).exitCode).toBe(1);
+  });
+
+  it('never takes an object that is not locked for one that it shipped', async () => {
+    const first = running();
+    first.seal(1, 3);
+    first.close();
+    const rig = running({ home: first.home, bucket: first.bucket });
+    const name = 'keys/001';
+    const body = realDisk.read(join(rig.paths.log, name));
+    const digest = createHash('sha256').update(body).digest('base64');
+    const headers = { 'x-amz-checksum-sha256': digest };
+    const url = `${endpoint}/${rig.bucket}/${rig.prefix}${name}`;
+    await fetch(url, { method: 'PUT', body: new Uint8Array(body), headers });
+    await rig.shipper.ship();
+    expect(rig.problems.join()).toContain(`something else under ${rig.prefix}${name}`);
   });
 
   it('loses nothing and doubles nothing in an outage of ten minutes, and says when it is too long', async () => {

@@ -7,6 +7,7 @@ import { realDisk } from '../../src/audit/disk.ts';
 import { openJournal, readJournal } from '../../src/audit/journal-open.ts';
 import { journalPaths } from '../../src/audit/journal-paths.ts';
 import { rotateAuditKey } from '../../src/audit/key-rotation.ts';
+import { readKillLatch } from '../../src/audit/kill-latch.ts';
 import { logFileNames } from '../../src/audit/log-folder.ts';
 import { restoreHome } from '../../src/audit/restore.ts';
 import { JournalSealer } from '../../src/audit/sealer.ts';
@@ -35,6 +36,24 @@ describe('a restored home', () => {
     expect(restored).toEqual({ records: 20, lastSeq: 20, isKilled: false, isNewKey: true });
     expect(readJournal(again)).toEqual(readJournal(home));
     expect(verifyJournal(again).exitCode).toBe(0);
+  });
+
+  it('is killed where nobody released the last kill, by whom and for what stands in the log', () => {
+    const killed = { kind: 'killEngaged', principal: 'console', reason: 'enough' } as const;
+    const released = { kind: 'killReleased', principal: 'console' } as const;
+    const restored = (...bodies: readonly (typeof killed | typeof released)[]) => {
+      const again = join(tempHome(), 'again');
+      const files = logFiles(sealedHome(recordsOf(1, [alertBody('before'), ...bodies])));
+      const { isKilled } = restoreHome(again, files, realDisk, START_MICROS);
+      return { isKilled, latch: readKillLatch(again) };
+    };
+    const { principal, reason } = killed;
+    const standing = { isKilled: true, latch: { principal, reason } };
+    const none = { isKilled: false, latch: undefined };
+    expect(restored()).toEqual(none);
+    expect(restored(killed)).toMatchObject(standing);
+    expect(restored(killed, released)).toEqual(none);
+    expect(restored(killed, released, killed)).toMatchObject(standing);
   });
 
   it('keeps the numbers that a reserve left out, and goes on', () => {

@@ -56,6 +56,22 @@ describe('a trade put to the human', () => {
     expect(desk.put(card.confirmToken, CALLER, card)).toBe(next);
   });
 
+  it('is over with the life of its token', async () => {
+    const { desk, api, card } = await put();
+    const late = { ...card, expiresInSeconds: 0 };
+    const url = desk.put('another token', CALLER, late) ?? '';
+    const id = url.slice(`${BASE}/approve/`.length);
+    expect(desk.find(id)).toBeUndefined();
+    expect(await desk.decide(id, 'yes')).toEqual({ kind: 'gone' });
+    expect(api.confirmed).toEqual([]);
+  });
+
+  it('has another page for another principal', async () => {
+    const { desk, card, url } = await put();
+    const other = { ...CALLER, principal: 'bearer:other' };
+    expect(desk.put(card.confirmToken, other, card)).not.toBe(url);
+  });
+
   it('is dead after a no', async () => {
     const { desk, api, tokens, card, id } = await put();
     expect(await desk.decide(id, 'no')).toEqual({ kind: 'refused' });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TradeCard } from '../../src/desk/engine-api.ts';
+import { deny } from '../../src/engine/domain/verdict.ts';
 import { AnsweredTokens } from '../../src/mcp/answered-tokens.ts';
 import {
   CONFIRM_FIELD,
@@ -49,6 +50,26 @@ describe('confirming an opening', () => {
     expect(asked[0]).toMatch(/^Worst case: you lose \$412\.00/);
     expect((await confirm()).data['replayed']).toBe(true);
     expect(asked).toHaveLength(1);
+    await close();
+  });
+
+  it('asks again after an order that the engine refused', async () => {
+    let asked = 0;
+    const elicit: Elicit = () => {
+      asked += 1;
+      return { action: 'accept', content: { [CONFIRM_FIELD]: true } };
+    };
+    const api = new FakeEngineApi();
+    const { confirm, close } = await previewed({ api, elicit });
+    const confirmIn = api.confirm.bind(api);
+    api.confirm = async () => ({
+      stamp: api.stamp(),
+      ...deny('buying_power', 'not now', {}),
+    });
+    expect((await confirm()).isError).toBe(true);
+    api.confirm = confirmIn;
+    expect((await confirm()).data['status']).toBe('filled');
+    expect(asked).toBe(2);
     await close();
   });
 

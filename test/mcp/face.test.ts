@@ -42,6 +42,18 @@ describe('a face', () => {
     expect(namesOf(face)).toContain('kill_switch');
   });
 
+  it('lets no client widen what its token or the operator gives it', () => {
+    const room = createFaceRoom(new FakeEngineApi(), ALL_SETTINGS);
+    const wish = { rights: { authority: 'open', openUpToCents: 90_000 } } as const;
+    const few = { principal: 'a', authority: 'observe' } as const;
+    expect(new Face(room, few, wish).caller.authority).toBe('observe');
+    const some = { principal: 'b', authority: 'open', openUpToCents: 50_000 } as const;
+    expect(new Face(room, some, wish).caller).toEqual(some);
+    const rights = { authority: 'reduce' } as const;
+    const reducing = createFaceRoom(new FakeEngineApi(), { ...ALL_SETTINGS, rights });
+    expect(new Face(reducing, OWNER, wish).caller.authority).toBe('reduce');
+  });
+
   it('lets a client narrow its rights', () => {
     const room = createFaceRoom(new FakeEngineApi(), ALL_SETTINGS);
     const watching = new Face(room, OWNER, {

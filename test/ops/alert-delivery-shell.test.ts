@@ -93,6 +93,20 @@ describe('an alert', () => {
     expect(told('pagerduty')).toEqual([false, true, true]);
   });
 
+  it('that was not taken is sent again however often that failed', async () => {
+    const { url } = await service((response, attempt) =>
+      response.writeHead(attempt <= 9 ? 500 : 202).end(),
+    );
+    const { alerts, told } = rig([pager(url)]);
+    await alerts.raise(KILL);
+    await alerts.retry();
+    await alerts.retry();
+    expect(alerts.undelivered().count).toBe(1);
+    await alerts.retry();
+    expect(alerts.undelivered().count).toBe(0);
+    expect(told('pagerduty')).toEqual([false, true]);
+  });
+
   it('of one incident never overtakes what was told of it before', async () => {
     const { bodies, url } = await service((response, attempt) => {
       const answer = () => response.writeHead(202).end();

@@ -334,6 +334,43 @@ describe('the way to consent', () => {
   });
 });
 
+describe('a client that is let in again with other rights', () => {
+  /** The verifier and challenge that RFC 7636 gives as its example. */
+  const code_verifier = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk';
+  const code_challenge = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
+
+  it('goes on with no session that it began with those of before', async () => {
+    const asked = ['trade.preview', 'trade.execute'];
+    const full = { rights: 'full' };
+    const { provider, client, transport } = await connected(asked.join(' '), asked, full);
+    const client_id = provider.clientInformation()?.client_id ?? '';
+    const what = { client_id, redirect_uri: REDIRECT, response_type: 'code' };
+    const proof = { code_challenge, code_challenge_method: 'S256', scope: asked.join(' ') };
+    const query = new URLSearchParams({ ...what, ...proof });
+    const page = new URL(`${base}/authorize?${query.toString()}`);
+    const back = await agree(page, asked, { rights: 'observe' });
+    const code = back.searchParams.get('code') ?? '';
+    const redeem = { grant_type: 'authorization_code', code, code_verifier };
+    const body = new URLSearchParams({ ...redeem, client_id, redirect_uri: REDIRECT });
+    const answer = await fetch(`${base}/token`, { method: 'POST', body });
+    const { access_token } = (await answer.json()) as OAuthTokens;
+    const goOn = (token: string) =>
+      fetch(`${base}/mcp`, {
+        method: 'POST',
+        headers: {
+          Authorization: `Bearer ${token}`,
+          'Content-Type': 'application/json',
+          Accept: 'application/json, text/event-stream',
+          'Mcp-Session-Id': transport.sessionId ?? '',
+        },
+        body: JSON.stringify({ jsonrpc: '2.0', id: 9, method: 'tools/list' }),
+      });
+    expect((await goOn(access_token)).status).toBe(404);
+    expect((await goOn(provider.held?.access_token ?? '')).status).toBe(200);
+    await client.close();
+  });
+});
+
 describe('the metadata', () => {
   it('tells a client without a token where to go', async () => {
     const refused = await fetch(`${base}/mcp`, { method: 'POST' });

@@ -85,8 +85,11 @@ describe('a client that registers', () => {
   });
 
   it('is refused with a redirect that would show the code to a network', () => {
-    const asked = { client_id: 'a', redirect_uris: ['http://client.example/cb'] };
-    expect(() => directory().registerClient(asked)).toThrow(/must be https/);
+    const unsafe = 'http://client.example/cb';
+    for (const redirect_uris of [[unsafe], [REDIRECT, unsafe]]) {
+      const asked = { client_id: 'a', redirect_uris };
+      expect(() => directory().registerClient(asked)).toThrow(/must be https/);
+    }
   });
 });
 

@@ -70,6 +70,14 @@ describe('a token of an authorization server elsewhere', () => {
     expect(await tokens().holderOf(await token(claims))).toBeUndefined();
   });
 
+  it('is refused where it says nothing of its end, or of whom it is for', async () => {
+    const bare = () => new SignJWT({}).setProtectedHeader({ alg: 'ES256', kid: 'one' });
+    const endless = bare().setIssuer(issuer).setAudience(RESOURCE).setSubject('somebody');
+    expect(await tokens().holderOf(await endless.sign(privateKey))).toBeUndefined();
+    const nobody = bare().setIssuer(issuer).setAudience(RESOURCE).setExpirationTime('5m');
+    expect(await tokens().holderOf(await nobody.sign(privateKey))).toBeUndefined();
+  });
+
   it('is refused when another key signed it, or it is no token at all', async () => {
     const forged = await token({}, stranger.privateKey);
     expect(await tokens().holderOf(forged)).toBeUndefined();

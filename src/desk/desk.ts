@@ -44,6 +44,7 @@ import {
 } from './orders/sending.ts';
 import { pageUnknown, searchUnknown } from './orders/unknown-outcomes.ts';
 import { Outbox } from './outbox.ts';
+import { endPastIncidents } from './past-incidents.ts';
 import { PlanBook } from './plan/plan-book.ts';
 import { runPlan, warnOfCalendar } from './plan/plan-runner.ts';
 import { awaitedPreview } from './previews/awaited-preview.ts';
@@ -157,7 +158,9 @@ export class Desk {
       day.breakoutsTaken.length = 0;
     }
     if (past.ended === 'cutOff') desk.orders.skipNumbers();
+    desk.orders.forgetOld(desk.at.market);
     recordStart(desk, past);
+    endPastIncidents(desk, past.incidents);
     recordLimits(desk);
     pageUnknown(desk);
     warnOfCalendar(desk);

@@ -6,6 +6,7 @@ import type { AuditRecord } from '../engine/domain/audit-record.ts';
 import { instrumentSymbol } from '../engine/domain/instrument.ts';
 import { legSign, type OrderIntent } from '../engine/domain/order.ts';
 import { settledOf } from '../engine/portfolio/settlement-facts.ts';
+import { type Incident, IncidentFold } from './past-incidents.ts';
 import { isDecision, MAX_DECISIONS } from './previews/decision-log.ts';
 
 /** What a start recorded of itself. */
@@ -35,6 +36,8 @@ export interface JournalSummary extends LastRun {
   readonly steps: readonly AuditRecord[];
   /** The newest decisions, as far back as they are told. */
   readonly decisions: readonly AuditRecord[];
+  /** What its runs left open and this one ends. */
+  readonly incidents: readonly Incident[];
 }
 
 /** The broker's event in a record, as the gateway told it; undefined in records of other kinds. */
@@ -93,6 +96,7 @@ export class JournalFold {
   readonly #steps: AuditRecord[] = [];
   /** How to have each again, with what it was judged by: that is most of a journal. */
   readonly #decisions: (() => AuditRecord)[] = [];
+  readonly #incidents = new IncidentFold();
   #records = 0;
   #last: Pick<LastRun, 'lastSeq' | 'lastSession' | 'lastMarket'> = NOTHING_LAST;
   #lastStart: Started | undefined;
@@ -111,6 +115,7 @@ export class JournalFold {
     if (body.kind === 'intentRecorded') this.#intents.push(body.intent);
     const event = brokerEventOf(record);
     if (event !== undefined) this.#brokerEvents.push(event);
+    this.#incidents.see(record);
     if (isStep) this.#steps.push(record);
     if (isDecision(record)) this.#decisions.push(again);
   }
@@ -127,6 +132,7 @@ export class JournalFold {
       intents: this.#intents,
       brokerEvents: this.#brokerEvents,
       steps: this.#steps,
+      incidents: this.#incidents.open(),
       decisions: this.#decisions.slice(-MAX_DECISIONS).map((again) => again()),
     };
   }

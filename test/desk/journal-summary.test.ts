@@ -75,6 +75,7 @@ describe('the summary of a journal', () => {
       brokerEvents: [],
       steps: [],
       decisions: [],
+      incidents: [],
     });
   });
 

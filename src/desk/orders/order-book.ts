@@ -8,9 +8,12 @@ import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Fill, OrderIntent, OrderLeg, OrderStatus } from '../../engine/domain/order.ts';
 import { FINAL_ORDER_STATUSES, legSign } from '../../engine/domain/order.ts';
 import type { Cents, EpochMicros, Price } from '../../engine/domain/units.ts';
-import { price } from '../../engine/domain/units.ts';
+import { addMicros, MICROS_PER_DAY, price } from '../../engine/domain/units.ts';
 
 /** How an UNKNOWN outcome is being looked for. */
+/** Orders that ended longer ago are only in the journal. */
+const KEPT_MICROS = 7 * MICROS_PER_DAY;
+
 export interface OutcomeSearch {
   /** Since when it is looked for; searches and silence count from here. */
   readonly since: At;
@@ -196,12 +199,13 @@ export class OrderBook {
     this.#all = undefined;
   }
 
-  /** Drops the orders that had ended and were created before a market time: an engine that runs for
+  /** Drops the orders that had ended and are older than a week at this market time: an engine of many
    * months looks through days, not months. The journal keeps them all. */
-  forgetBefore(market: EpochMicros): void {
+  forgetOld(market: EpochMicros): void {
+    const before = addMicros(market, -KEPT_MICROS);
     this.#all = undefined;
     for (const [intentId, order] of this.#orders) {
-      if (isFinal(order) && order.createdAt.market < market) this.#orders.delete(intentId);
+      if (isFinal(order) && order.createdAt.market < before) this.#orders.delete(intentId);
     }
   }
 

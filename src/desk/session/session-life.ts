@@ -10,13 +10,7 @@ import type { ChainListing } from '../../engine/domain/market.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import { newYorkDate, newYorkInstant } from '../../engine/domain/session-calendar.ts';
 import type { Cents, EpochMicros, Price } from '../../engine/domain/units.ts';
-import {
-  addMicros,
-  cents,
-  epochMicros,
-  MICROS_PER_DAY,
-  MICROS_PER_MINUTE,
-} from '../../engine/domain/units.ts';
+import { addMicros, cents, epochMicros, MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
 import { dayPnl } from '../account/day-pnl.ts';
 import { beginDay } from '../account/governing.ts';
 import type { DeskConfig } from '../desk-config.ts';
@@ -32,8 +26,6 @@ import { carryShares, closeBefore, closeOfToday, soundSpot } from './closing-pri
 import { sessionFor } from './session-clock.ts';
 
 const LISTING_EVERY_MINUTES = 5;
-/** Orders that ended longer ago are only in the journal. */
-const ORDERS_KEPT_DAYS = 7;
 
 /** What is to be flat is flat this long before a chain that expires early by a setting: nothing is left
  * through a chain that is gone. */
@@ -224,7 +216,7 @@ function beginSession(desk: DeskContext, session: SessionTimes): void {
   day.breakoutsTaken.length = 0;
   desk.out.setSession(session.date);
   desk.book.startSession(session.date, closeBefore(day, session.date));
-  desk.orders.forgetBefore(addMicros(desk.at.market, -ORDERS_KEPT_DAYS * MICROS_PER_DAY));
+  desk.orders.forgetOld(desk.at.market);
   desk.plan.beginSession(session.date);
   desk.alerts.clear();
   warnOfCalendar(desk);

@@ -4,7 +4,12 @@ import { sessionFor } from '../../../src/desk/session/session-clock.ts';
 import { expiresAt, scheduleFor } from '../../../src/desk/session/session-life.ts';
 import { newYorkInstant, newYorkText } from '../../../src/engine/domain/session-calendar.ts';
 import { underlyingOf } from '../../../src/engine/domain/underlying.ts';
-import { priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
+import {
+  addMicros,
+  MICROS_PER_DAY,
+  priceFromDollars,
+  sessionDate,
+} from '../../../src/engine/domain/units.ts';
 import { CONDOR, DeskRig, denialIn, LOTTO } from '../../support/desk-rig.ts';
 
 const LAST_TRADE = 16 * 60 + 15;
@@ -387,7 +392,7 @@ describe('the next session', () => {
     const { orders } = rig.desk.context;
     rig.execute(rig.previewClose(position.positionId));
     expect(orders.all()).toHaveLength(2);
-    orders.forgetBefore(rig.at.market);
+    orders.forgetOld(addMicros(rig.at.market, 8 * MICROS_PER_DAY));
     expect(orders.all()).toEqual([]);
     rig.openPosition();
     rig.goTo(LAST_TRADE);
@@ -395,6 +400,15 @@ describe('the next session', () => {
     expect(orders.all()).not.toEqual([]);
     rig.goTo(10 * 60, '2026-12-02');
     expect(orders.all()).toEqual([]);
+  });
+
+  it('is begun by a start without the orders of weeks ago, whose numbers stay taken', () => {
+    const before = new DeskRig({ minutes: 14 * 60 });
+    before.execute(before.previewClose(before.openPosition().positionId));
+    const restart = (date: string) => new DeskRig({ date, records: before.records() }).desk.context;
+    expect(restart('2026-11-24').orders.all()).toHaveLength(2);
+    expect(restart('2026-12-02').orders.all()).toEqual([]);
+    expect(restart('2026-12-02').orders.nextIntentId('2026-11-20')).not.toContain('-000001');
   });
 
   it('numbers its orders by its own date', () => {

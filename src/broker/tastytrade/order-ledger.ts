@@ -42,6 +42,8 @@ export class OrderLedger {
   /** The orders of an intent, oldest first. */
   readonly #idsOf = new Map<string, string[]>();
   readonly #told = new Map<string, Told>();
+  /** What the broker warned of where it took an intent as something else than was meant. */
+  readonly #warnings = new Map<string, string>();
   readonly #fills = new Map<string, Fill>();
   /** The session in which an intent was last heard of, counted. */
   readonly #heardIn = new Map<string, number>();
@@ -61,6 +63,12 @@ export class OrderLedger {
     this.#own.set(intent.intentId, intent);
   }
 
+  /** The broker took the intent as something else than was meant, and says so with `warning`: called back
+   * with nothing filled, it counts as refused. */
+  addWarning(intentId: string, warning: string): void {
+    this.#warnings.set(intentId, warning);
+  }
+
   /** An intent of this engine, where it is kept. */
   intent(intentId: string): OrderIntent | undefined {
     return this.#own.get(intentId);
@@ -70,7 +78,8 @@ export class OrderLedger {
   get size(): number {
     const { size } = this.#heardIn;
     const names = this.#own.size + this.#idsOf.size + this.#nameOf.size + size;
-    return names + this.#orders.size + this.#told.size + this.#fills.size + this.#changing.size;
+    const told = this.#told.size + this.#warnings.size + this.#fills.size;
+    return names + this.#orders.size + told + this.#changing.size;
   }
 
   /** A session begins: forgets what had ended before the last one began, and intents of ids before
@@ -101,6 +110,7 @@ export class OrderLedger {
     }
     this.#idsOf.delete(name);
     this.#told.delete(name);
+    this.#warnings.delete(name);
     this.#heardIn.delete(name);
     this.#changing.delete(name);
     return ids;
@@ -249,10 +259,21 @@ export class OrderLedger {
   ): readonly BrokerEvent[] {
     const remaining = this.#remaining(orders);
     if (end === 'filled' || remaining === 0) return [];
-    if (end !== 'rejected') return [{ kind: end, intentId, remaining }];
+    const warning = this.#warningAt(end, intentId, orders);
+    if (end !== 'rejected' && warning === undefined) return [{ kind: end, intentId, remaining }];
     const said = orders.find(({ rejectReason }) => rejectReason !== undefined)?.rejectReason;
-    const reason = said ?? 'the broker gave no reason';
+    const reason = said ?? warning ?? 'the broker gave no reason';
     return [{ kind: 'rejected', intentId, reason, refusal: refusalKindOf(reason) }];
+  }
+
+  /** What the broker warned of an intent that was called back for it, before anything of it filled. */
+  #warningAt(
+    end: Exclude<OrderStanding, 'working'>,
+    intentId: string,
+    orders: readonly TastyOrder[],
+  ): string | undefined {
+    const hasFilled = orders.some(({ legs }) => legs.some(({ fills }) => fills.length > 0));
+    return end === 'cancelled' && !hasFilled ? this.#warnings.get(intentId) : undefined;
   }
 
   #newFills(

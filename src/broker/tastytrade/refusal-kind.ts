@@ -4,7 +4,7 @@ import type { RefusalKind } from '../order-gateway.ts';
 import type { WireAnswer } from '../wire-requests.ts';
 import { refusalIn } from './envelope.ts';
 
-const HOURS = /too_close_to_expiration/;
+const HOURS = /too_close_to_expiration|tif_next_valid_sess/;
 const ACCOUNT =
   /not_permitted|closing.?only|risk.?reducing|frozen|account (?:is |has been )?(?:closed|restricted)/i;
 const COMBINATION = /margin_check_failed|closing_with_no_position|uncovered/;

@@ -277,10 +277,11 @@ export class TastytradeGateway implements OrderGateway {
     const data = answer.kind === 'httpResponse' ? dataIn(answer.body) : undefined;
     const order = outcome === 'accepted' ? orderIn(data) : undefined;
     if (order !== undefined) {
-      const isWrong = saidIn(data, 'warnings').some(({ code }) => FATAL_WARNINGS.has(code));
+      const fatal = saidIn(data, 'warnings').find(({ code }) => FATAL_WARNINGS.has(code));
+      if (fatal !== undefined) this.#ledger.addWarning(intentId, `${fatal.code} ${fatal.message}`);
       return [
         ...told(this.#ledger.take(order, at.wall, intentId)),
-        ...this.#changes.onAccepted(intentId, isWrong, at),
+        ...this.#changes.onAccepted(intentId, fatal !== undefined, at),
       ];
     }
     // The stream may have told of the order before its answer was lost.

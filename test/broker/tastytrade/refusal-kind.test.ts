@@ -10,6 +10,7 @@ function kindOf(status: number, code: string, nested?: string) {
 describe('a refusal of tastytrade', () => {
   it.each([
     ['preflight_check_failure', 'too_close_to_expiration', 'hours'],
+    ['preflight_check_failure', 'tif_next_valid_sesssion', 'hours'],
     ['preflight_check_failure', 'margin_check_failed', 'combination'],
     ['preflight_check_failure', 'closing_with_no_position', 'combination'],
     ['preflight_check_failure', 'cant_buy_for_credit', undefined],

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { BrokerEvent, GatewayEffect } from '../../../src/broker/order-gateway.ts';
 import { TASTYTRADE_CAPABILITIES } from '../../../src/broker/tastytrade/tastytrade-gateway.ts';
-import { optionLeg } from '../../support/legs.ts';
+import { optionLeg, sharesLeg } from '../../support/legs.ts';
 import type { Fault } from '../../support/tastytrade/stub-faults.ts';
 import { witness } from '../paper/paper-rig.ts';
-import { kindsOf, SPREAD, TastyRig } from './tasty-rig.ts';
+import { kindsOf, newVenue, SPREAD, TastyRig } from './tasty-rig.ts';
 
 const ORDER_POST = /^POST .*\/orders$/;
 
@@ -155,15 +155,52 @@ describe('the one POST of an intent at tastytrade', () => {
     expect(rig.venue.seen.filter((line) => line.startsWith('POST /accounts'))).toEqual([]);
   });
 
-  it('called back at once where the broker took it as something else', () => {
-    const rig = connected();
-    const close = rig.intent(
-      [optionLeg('buyToClose', 'put', 640), optionLeg('sellToOpen', 'put', 635)],
-      -2,
-    );
-    const events = rig.place(close);
-    expect(rig.venue.seen.some((line) => line.startsWith('DELETE'))).toBe(true);
-    expect(kindsOf(events, close.intentId)).toEqual(['accepted', 'cancelled']);
+  describe('that the broker took as something else', () => {
+    const roll = [optionLeg('buyToClose', 'put', 635), optionLeg('sellToOpen', 'put', 640)];
+
+    it('is called back at once, and is refused for what the broker warned of', () => {
+      const rig = connected();
+      const close = rig.intent(roll, 1);
+      const events = rig.place(close);
+      expect(rig.venue.seen.some((line) => line.startsWith('DELETE'))).toBe(true);
+      expect(kindsOf(events, close.intentId)).toEqual(['accepted', 'rejected']);
+      expect(events.at(-1)).toMatchObject({
+        reason: 'closing_with_no_position You have no position to close',
+        refusal: 'combination',
+      });
+      expect(find(rig, close.intentId).map(({ kind }) => kind)).toEqual([
+        'accepted',
+        'rejected',
+        'searched',
+      ]);
+    });
+
+    it('as one that waits for the next session is refused for the hour', () => {
+      const rig = new TastyRig({ venue: newVenue(8 * 60 + 30) });
+      rig.connect();
+      rig.venue.account.lots.set('SPY', { quantity: 100, average: 600 });
+      const close = rig.intent([sharesLeg('sellToClose', 1)], 640, 100, 'close');
+      const events = rig.place(close);
+      expect(kindsOf(events, close.intentId)).toEqual(['accepted', 'rejected']);
+      expect(events.at(-1)).toMatchObject({
+        reason: expect.stringMatching(/^tif_next_valid_sesssion /),
+        refusal: 'hours',
+      });
+    });
+
+    it('is called back with what it filled until then', () => {
+      const rig = connected();
+      const close = rig.intent(roll, 1, 2);
+      rig.venue.account.cashCents *= 10;
+      rig.venue.orders.knobs.cancelMillis = 1_000;
+      rig.place(close);
+      rig.venue.orders.fill(rig.head(close.intentId), 1);
+      expect(rig.pass(2_000)).toContainEqual({
+        kind: 'cancelled',
+        intentId: close.intentId,
+        remaining: 1,
+      });
+    });
   });
 
   it('says what opens and what leaves, and one that was never sent for want of a turn is rejected', () => {

@@ -123,6 +123,18 @@ function marketOrder(draft: Draft, market: StubMarket): StubReply | undefined {
   return market.isOpen() ? undefined : invalid('the market is closed');
 }
 
+/** An order of the day that is given while one of its markets is closed is taken, and waits. */
+export function waitingFor({ legs, timeInForce }: Draft, market: StubMarket): object[] {
+  const { mark, last } = market.stops();
+  const isShut = legs.some(({ type }) => {
+    const closesAt = type === 'Equity' ? mark : last;
+    return market.minutes() < 9 * 60 + 30 || market.minutes() >= closesAt;
+  });
+  if (timeInForce !== 'Day' || !isShut) return [];
+  const message = 'Your order will begin working during next valid session.';
+  return [{ code: 'tif_next_valid_sesssion', message }];
+}
+
 /** True where a close takes more than is held. */
 export function closesNothing(leg: StubLeg, account: StubAccount): boolean {
   if (!leg.action.endsWith('to Close')) return false;

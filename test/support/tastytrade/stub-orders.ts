@@ -1,7 +1,14 @@
 /** The stub's orders: taken, routed, traded, replaced, cancelled, and told to the stream. */
 import type { StubAccount } from './stub-account.ts';
 import type { Draft } from './stub-checks.ts';
-import { closesNothing, effectsOf, limitIn, readDraft, refusalOf } from './stub-checks.ts';
+import {
+  closesNothing,
+  effectsOf,
+  limitIn,
+  readDraft,
+  refusalOf,
+  waitingFor,
+} from './stub-checks.ts';
 import type { StubClock } from './stub-clock.ts';
 import type { StubMarket } from './stub-market.ts';
 import { isTriggered, naturalOf, pricesOf } from './stub-matching.ts';
@@ -92,7 +99,7 @@ export class StubOrders {
     if (this.knobs.refusesStops && draft.stop !== undefined) {
       return failure(422, 'order_type_not_allowed', 'Stop orders are not enabled');
     }
-    const warnings = this.#flip(draft, isDryRun);
+    const warnings = [...this.#flip(draft, isDryRun), ...waitingFor(draft, this.#market)];
     if (isDryRun) {
       this.dryRuns += 1;
       const { id: _id, ...order } = this.write(this.#make(draft, 'Received', 0)) as { id: number };

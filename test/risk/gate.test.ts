@@ -313,6 +313,7 @@ describe('the way out', () => {
       'instrument_not_allowed',
       'tick_or_quantity',
       'nothing_to_close',
+      'session_window',
       'price_bounds',
       'duplicate_order',
     ]);

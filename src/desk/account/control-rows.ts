@@ -82,7 +82,7 @@ function momentRows({ desk }: RowSources): LimitView[] {
       {
         control: 8,
         name: 'session',
-        note: 'openings from the open to the cut-off; a halt shows as an underlying without quotes',
+        note: 'openings from the open to the cut-off, the way out while its market is open; a halt shows as an underlying without quotes',
       },
       'open, before the cut-off',
       takesOpenings ? 'takes openings' : 'takes none',

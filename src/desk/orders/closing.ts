@@ -10,6 +10,7 @@ import type { Price } from '../../engine/domain/units.ts';
 import type { Outcome } from '../../engine/domain/verdict.ts';
 import { deny } from '../../engine/domain/verdict.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
+import { marketShut } from '../../risk/trading-hours.ts';
 import { asOpenPosition } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf, spotNow } from '../desk-context.ts';
@@ -175,6 +176,8 @@ export function closingIntentOf(
   held: readonly HeldLeg[],
   request: Omit<CloseRequest, 'part' | 'units'>,
 ): Outcome<Closing> {
+  const shut = marketShut(held, desk.at.market, desk.day.session);
+  if (shut !== undefined) return deny('session_window', shut.message, shut.numbers);
   const quotes = (symbol: string) => quoteOf(desk, symbol);
   const together = closingOrder(held, quotes);
   const isAlone = request.isAlone === true && together.legs.length > 1;

@@ -6,6 +6,7 @@
  */
 
 import type { RefusalKind } from '../../broker/order-gateway.ts';
+import type { OrderLeg } from '../../engine/domain/order.ts';
 import { newYorkText } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
@@ -117,18 +118,30 @@ export function pageRefusedClose(desk: DeskContext, order: OrderRecord): void {
   desk.out.alert(isCalm ? 'info' : 'critical', 'CLOSE_REJECTED', text, positionId);
 }
 
+const PAST_EXPIRING =
+  'takes no order in what expires today at this hour: ask its trade desk to close it or not to exercise it, or hedge what it may become';
+const PAST_HOURS =
+  'works no such order at this hour: close it there by hand where it cannot wait, or hedge it';
+
+function expiresToday({ day }: DeskContext, legs: readonly OrderLeg[]): boolean {
+  return legs.some(({ instrument: each }) => {
+    return each.kind === 'option' && each.expiry === day.session.date;
+  });
+}
+
 function outlook(desk: DeskContext, { intent, refusal }: OrderRecord): string {
   const { name } = desk.gateway.capabilities;
-  const from = mayCloseFrom(desk, intent.positionId);
+  const { legs, positionId } = intent;
+  const from = mayCloseFrom(desk, positionId);
   const again = addMicros(desk.at.market, Math.max(0, from - desk.at.wall));
   const asked = `It is asked again at ${newYorkText(again)}`;
   switch (refusal) {
     case 'hours':
-      return `${name} takes no order in what expires today at this hour: ask its trade desk to close it or not to exercise it, or hedge what it may become. ${asked}, then more rarely`;
+      return `${name} ${expiresToday(desk, legs) ? PAST_EXPIRING : PAST_HOURS}. ${asked}, then more rarely`;
     case 'account':
       return `The account may not send it: have ${name} lift that, or close it there by hand. ${asked}, then more rarely`;
     case 'combination':
-      return isTakenApart(desk, intent.positionId)
+      return isTakenApart(desk, positionId)
         ? 'Its legs are closed one at a time now, shorts first'
         : asked;
     case 'unsent':

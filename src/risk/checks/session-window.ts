@@ -1,14 +1,27 @@
-/** Openings need an open session, its auction behind them and a moment before the opening cut-off. */
+/** Openings need an open session, its auction behind them and a moment before the opening cut-off; what
+ * closes or protects needs a market that is open. */
 import { auctionEnd, newYorkText } from '../../engine/domain/session-calendar.ts';
 import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import type { CheckResult } from '../../engine/domain/verdict.ts';
+import type { RiskInput } from '../risk-input.ts';
+import { marketShut } from '../trading-hours.ts';
 import { type Check, failed, notRun, passed } from './check.ts';
 
 const CODE = 'session_window';
 
+function wayOut({ intent, at, session }: RiskInput): CheckResult {
+  if (session === undefined) return notRun(CODE, 'no session is known, so no hours either');
+  const shut = marketShut(intent.legs, at.market, session);
+  if (shut === undefined) return passed(CODE, 'its market is open');
+  return failed(CODE, shut.message, shut.numbers);
+}
+
 export const sessionWindowCheck: Check = {
   code: CODE,
-  appliesTo: 'openings',
-  run({ at, session, openingCutoffAt }) {
+  appliesTo: 'all',
+  run(input) {
+    const { at, intent, session, openingCutoffAt } = input;
+    if (intent.purpose !== 'open') return wayOut(input);
     if (session === undefined || openingCutoffAt === undefined) {
       return notRun(CODE, 'no session is known; wait until the chain of a session is up');
     }

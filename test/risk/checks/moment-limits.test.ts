@@ -1,7 +1,10 @@
 import { describe } from 'vitest';
+import type { OrderIntent } from '../../../src/engine/domain/order.ts';
 import { auctionEnd, newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
+import type { EpochMicros } from '../../../src/engine/domain/units.ts';
 import { addMicros } from '../../../src/engine/domain/units.ts';
 import type { RiskInput } from '../../../src/risk/risk-input.ts';
+import { sharesLeg } from '../../support/legs.ts';
 import {
   AT,
   atMicros,
@@ -39,6 +42,23 @@ function otherOrders(count: number, ageMillis: number): RiskInput {
 function aged(right: 'call' | 'put', strike: number, bid: number | undefined, ageMillis: number) {
   const at = millisAfter(AT, -ageMillis);
   return riskInput({ slice: sliceWith(right, strike, { quote: quote(bid, 0.05, at) }) });
+}
+
+/** The way out of `what` at the ends of its market's hours. */
+function wayOut(what: string, intent: OrderIntent, closesAt: EpochMicros): readonly Case[] {
+  const { open } = fullSession();
+  const ends = [
+    ['a microsecond before the open', addMicros(open, -1), 'failed'],
+    ['at the open', open, 'passed'],
+    ['a microsecond after the open', addMicros(open, 1), 'passed'],
+    ['a microsecond before its last trade', addMicros(closesAt, -1), 'passed'],
+    ['at its last trade', closesAt, 'failed'],
+    ['a microsecond after its last trade', addMicros(closesAt, 1), 'failed'],
+  ] as const;
+  return ends.map(([when, market, outcome]) => {
+    const input = riskInput({ intent, at: atMicros(market) });
+    return [`the way out of ${what} ${when}`, 'session_window', input, outcome];
+  });
 }
 
 const CASES: readonly Case[] = [
@@ -167,6 +187,13 @@ const CASES: readonly Case[] = [
     }),
     'failed',
   ],
+
+  ...wayOut('options', closingIntent(), fullSession().lastTrade),
+  ...wayOut(
+    'shares',
+    closingIntent({ legs: [sharesLeg('sellToClose', 1)] }),
+    fullSession().exerciseMark,
+  ),
 
   ['the same order inside the window', 'duplicate_order', sentAgo(9_999), 'failed'],
   ['the same order as the window ends', 'duplicate_order', sentAgo(10_000), 'passed'],

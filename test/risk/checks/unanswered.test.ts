@@ -12,6 +12,7 @@ import {
   closingIntent,
   condorIntent,
   dollars,
+  HELD,
   leg,
   millisAfter,
   option,
@@ -105,6 +106,11 @@ const UNANSWERED: readonly (readonly [string, DenialCode, RiskInput])[] = [
   ],
   ['nothing known of what is held', 'nothing_to_close', riskInput({ intent: closingIntent() })],
   ['no session', 'session_window', riskInput({ session: undefined })],
+  [
+    'no session for a way out',
+    'session_window',
+    riskInput({ session: undefined, intent: closingIntent(), closable: HELD }),
+  ],
   [
     'two causes',
     'trading_state',

@@ -6,12 +6,7 @@
 import { assert } from '../engine/domain/assert.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import type { Disk } from './disk.ts';
-import {
-  decodeFileHeader,
-  FILE_HEADER_BYTES,
-  FRAME_HEADER_BYTES,
-  framePayloadBytes,
-} from './journal-format.ts';
+import { decodeFileHeader } from './journal-format.ts';
 import type { JournalPaths } from './journal-paths.ts';
 import type { JournalNotice, JournalScan, ScannedFile } from './journal-scan.ts';
 
@@ -63,30 +58,6 @@ export function checkedJournal(scan: JournalScan): CheckedJournal {
 
 function bufferOver({ buffer, byteOffset, length }: Uint8Array): Buffer {
   return Buffer.from(buffer, byteOffset, length);
-}
-
-function filesOf({ files, reserve }: CheckedJournal): readonly CheckedFile[] {
-  return reserve === undefined ? files : [...files, reserve];
-}
-
-/** Bytes of what `records` say, headers apart: those of all records of the journal. */
-export function payloadBytesOf(journal: CheckedJournal, records: number): number {
-  const ofFiles = filesOf(journal).map(({ bytes }) => bytes.length - FILE_HEADER_BYTES);
-  return ofFiles.reduce((sum, bytes) => sum + bytes, 0) - records * FRAME_HEADER_BYTES;
-}
-
-/** What each record says, oldest first: its JSON as it was written. They were checked. */
-export function payloadsOf(journal: CheckedJournal): readonly Buffer[] {
-  const payloads: Buffer[] = [];
-  for (const file of filesOf(journal)) {
-    const bytes = bufferOver(file.bytes);
-    for (let at = FILE_HEADER_BYTES; at < bytes.length; ) {
-      const end = at + FRAME_HEADER_BYTES + framePayloadBytes(bytes, at);
-      payloads.push(bytes.subarray(at + FRAME_HEADER_BYTES, end));
-      at = end;
-    }
-  }
-  return payloads;
 }
 
 function scanned({ name, bytes }: CheckedFile): ScannedFile {

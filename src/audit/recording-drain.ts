@@ -3,7 +3,7 @@
 import { closeSync, mkdirSync, openSync, readdirSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { journalPaths } from './journal-paths.ts';
-import { MAX_RECORDINGS_BYTES, pruneRecordings } from './recording-retention.ts';
+import { pruneRecordings } from './recording-retention.ts';
 import type { RecordingHeader } from './session-recording.ts';
 import { RecordingEncoder } from './session-recording.ts';
 import { ByteRingReader } from './spsc-byte-ring.ts';
@@ -18,6 +18,8 @@ export interface RecordingPlan {
 const MAX_TURN_BYTES = 1 << 20;
 /** Left free for the journal: without room for that nothing may open. */
 const KEPT_FREE_BYTES = 256 << 20;
+/** One file ends below what can be read in one piece: some days of an engine that is not restarted. */
+const MAX_RECORDING_BYTES = 2 ** 31 - 2 ** 24;
 /** So many bytes are written between two looks at what is free. */
 const LOOK_EVERY_BYTES = 8 << 20;
 
@@ -91,14 +93,15 @@ export class RecordingDrain {
     while (bytes < MAX_TURN_BYTES) {
       const chunk = this.#reader.next();
       if (chunk === undefined) break;
-      pieces.push(this.#encoder.chunk(chunk));
-      bytes += chunk.length;
+      const piece = this.#encoder.chunk(chunk);
+      pieces.push(piece);
+      bytes += piece.length;
     }
     this.#write(pieces);
     this.#bytes += bytes;
     if (bytes === 0 && this.#reader.isLost) this.#lose(TOO_SLOW);
-    else if (this.#bytes > MAX_RECORDINGS_BYTES) {
-      this.#lose(`the recording reached its limit of ${MAX_RECORDINGS_BYTES} bytes`);
+    else if (this.#bytes > MAX_RECORDING_BYTES) {
+      this.#lose(`the recording reached its limit of ${MAX_RECORDING_BYTES} bytes`);
     } else if (this.#bytes >= this.#lookAt) this.#look();
   }
 

@@ -2,8 +2,8 @@
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** About a trading week at the usual rate; the oldest recordings go first. */
-export const MAX_RECORDINGS_BYTES = 4 * 1024 ** 3;
+/** About a trading week at the usual rate, and twice the longest: the oldest recordings go first. */
+const MAX_RECORDINGS_BYTES = 4 * 1024 ** 3;
 
 interface Kept {
   readonly path: string;

@@ -65,12 +65,6 @@ export class ByteRingWriter {
     return true;
   }
 
-  /** Puts in one chunk that is costly to make and has `atLeast` bytes: where those do not fit it is
-   * not made. False as `write`. */
-  writeMade(atLeast: number, make: () => Uint8Array): boolean {
-    return this.#hasRoom(paddedBytes(atLeast)) && this.write(make());
-  }
-
   /** Puts in chunks, all or none, that lie in the first `length` bytes of `chunks` as they will in the
    * ring: each behind its length and padded, `paddedBytes` from one to the next. False as `write`.
    * Allocates nothing. */

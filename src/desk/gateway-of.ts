@@ -9,7 +9,7 @@ import type { JournalSummary } from './journal-summary.ts';
 import type { RecordedStart } from './recorded-start.ts';
 
 /** What a gateway and its desk are built from. */
-export interface DeskStart extends Omit<RecordedStart, 'records'> {
+export interface DeskStart extends Omit<RecordedStart, 'lastSeq' | 'records'> {
   readonly past: JournalSummary;
 }
 

@@ -16,7 +16,7 @@ import {
   writeMarketInput,
 } from './market-input-codec.ts';
 
-export const INPUT_CODEC_VERSION = 2;
+export const INPUT_CODEC_VERSION = 3;
 
 const KIND_JSON = 0;
 const KIND_JSON_TEXT = String.fromCharCode(KIND_JSON);

@@ -1,4 +1,5 @@
-/** The first chunk of a recording: what the desk was built from, so that a replay can build it again. */
+/** The first chunk of a recording: what the desk was built from beside the journal, so that a replay can
+ * build it again. */
 
 import type { AuditRecord } from '../engine/domain/audit-record.ts';
 import type { At } from '../engine/domain/clock.ts';
@@ -17,19 +18,32 @@ export interface RecordedStart {
   readonly paperSeed: number;
   readonly accountId: string;
   readonly at: At;
-  /** The journal as it stood before the start. */
-  readonly records: readonly AuditRecord[];
+  /** The last record of the journal before the start, 0 where there was none: what stood in it up to
+   * there is the journal's to tell. */
+  readonly lastSeq: number;
+  /** That part of the journal itself, in recordings of codec version 2 and before. */
+  readonly records?: readonly AuditRecord[];
 }
 
-/** Encodes the start of a desk; each of `records` is the JSON of one. */
-export function encodeRecordedStart(
-  start: Omit<RecordedStart, 'records'>,
-  records: readonly (string | Buffer)[],
-): Buffer {
-  const { config, paperSeed, accountId, at } = start;
+/** Encodes the start of a desk. */
+export function encodeRecordedStart(start: Omit<RecordedStart, 'records'>): Buffer {
+  const { config, paperSeed, accountId, at, lastSeq } = start;
   const versions = { codec: INPUT_CODEC_VERSION, inputs: INPUT_VERSION };
-  const others = JSON.stringify({ ...versions, config, paperSeed, accountId, at });
-  return Buffer.from(`${others.slice(0, -1)},"records":[${records.join(',')}]}`, 'utf8');
+  return Buffer.from(JSON.stringify({ ...versions, config, paperSeed, accountId, at, lastSeq }));
+}
+
+/** The journal as it stood before a start, out of the journal as it is. Throws INPUT_INVALID where that
+ * one does not reach so far. */
+export function journalBefore(
+  start: RecordedStart,
+  journal: readonly AuditRecord[],
+): readonly AuditRecord[] {
+  const { records, lastSeq } = start;
+  if (records !== undefined) return records;
+  const before = journal.filter(({ seq }) => seq <= lastSeq);
+  if ((before.at(-1)?.seq ?? 0) === lastSeq) return before;
+  const message = `this recording goes on behind record ${lastSeq}, which this journal does not hold: name the home folder that it belongs to (DELTARING_HOME)`;
+  throw new DeltaringError('INPUT_INVALID', message);
 }
 
 /** Decodes the start. Throws INPUT_INVALID where the recording begins otherwise. */

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckedJournal } from '../../src/audit/checked-journal.ts';
-import { payloadBytesOf, payloadsOf } from '../../src/audit/checked-journal.ts';
 import type { Disk } from '../../src/audit/disk.ts';
 import { realDisk, sharingDisk } from '../../src/audit/disk.ts';
 import { openJournal, readForStart, readJournal } from '../../src/audit/journal-open.ts';
@@ -45,19 +44,14 @@ function contents(home: string): readonly (readonly [string, string])[] {
 }
 
 describe('a journal that was read for a start', () => {
-  it.each(HOMES)('%s gives other threads the records that were checked', async (_what, make) => {
+  it.each(HOMES)('%s gives who reads it the records that were checked', async (_what, make) => {
     const home = make();
     const seen: AuditRecord[] = [];
     const reading = new RecordReading((record) => seen.push(record));
     const { checked } = await readForStart(home, reading);
     const { records, lastSeq, lastHash, notices } = readJournal(home);
     expect(seen).toEqual(records);
-    const payloads = payloadsOf(structuredClone(checked)).map(String);
-    expect(payloads.map((payload) => JSON.parse(payload))).toEqual(records);
     expect(checked).toMatchObject({ lastSeq, lastHash, notices });
-    const bytes = records.map((record) => Buffer.byteLength(JSON.stringify(record)));
-    const sum = bytes.reduce((total, more) => total + more, 0);
-    expect(payloadBytesOf(checked, records.length)).toBe(sum);
   });
 
   it.each(HOMES.slice(0, -1))('%s is opened from it as from its files', async (_what, make) => {

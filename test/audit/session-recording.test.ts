@@ -92,23 +92,6 @@ describe('the byte ring', () => {
     expect(reader.next()).toBeUndefined();
   });
 
-  it('does not have a chunk made that cannot fit, and is lost by it', () => {
-    const memory = createByteRing(64);
-    const writer = new ByteRingWriter(memory);
-    const reader = new ByteRingReader(memory);
-    const made: number[] = [];
-    const make = (bytes: number) => () => {
-      made.push(bytes);
-      return new Uint8Array(bytes);
-    };
-    expect(writer.writeMade(10, make(60))).toBe(true);
-    expect(reader.next()).toHaveLength(60);
-    expect(writer.writeMade(61, make(61))).toBe(false);
-    expect(reader.isLost).toBe(true);
-    expect(writer.writeMade(1, make(1))).toBe(false);
-    expect(made).toEqual([60]);
-  });
-
   it.each([0, 3, 100])('refuses a capacity of %i', (capacity) => {
     expect(() => createByteRing(capacity)).toThrow(/power of two/);
   });

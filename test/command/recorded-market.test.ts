@@ -50,13 +50,13 @@ const START = {
   paperSeed: 1,
   accountId: 'PAPER-TEST',
   at: at(630),
-  records: [],
+  lastSeq: 0,
 };
 
 function recordingOf(inputs: readonly Input[]): string {
   const encoder = new RecordingEncoder();
   const begin = encoder.begin({ build: 'test', v8: 'any', arch: 'any', session: DATE });
-  const chunks = [encodeRecordedStart(START, []), ...inputs.map(encodeInput)];
+  const chunks = [encodeRecordedStart(START), ...inputs.map(encodeInput)];
   const file = join(homeWith([]), 'session.rec');
   writeFileSync(file, Buffer.concat([begin, ...chunks.map((chunk) => encoder.chunk(chunk))]));
   return file;

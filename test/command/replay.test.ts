@@ -25,7 +25,7 @@ const START: RecordedStart = {
   paperSeed: 1,
   accountId: 'PAPER-TEST',
   at: buildAt('2026-11-20', 630),
-  records: [],
+  lastSeq: 0,
 };
 
 /** A minute in which the operator kills and re-arms. */
@@ -72,7 +72,7 @@ function recordingIn(home: string, inputs: readonly Input[]): string {
     arch: process.arch,
     session: '2026-11-20',
   });
-  const chunks = [encodeRecordedStart(START, []), ...inputs.map(encodeInput)];
+  const chunks = [encodeRecordedStart(START), ...inputs.map(encodeInput)];
   const frames = chunks.map((chunk) => encoder.chunk(chunk));
   const file = join(home, 'session.rec');
   writeFileSync(file, Buffer.concat([begin, ...frames, encoder.end('complete')]));

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { decodeInput } from '../../src/desk/input-codec.ts';
-import { decodeRecordedStart, encodeRecordedStart } from '../../src/desk/recorded-start.ts';
+import {
+  decodeRecordedStart,
+  encodeRecordedStart,
+  journalBefore,
+} from '../../src/desk/recorded-start.ts';
 import { DeltaringError } from '../../src/engine/domain/errors.ts';
 import { DeskRig } from '../support/desk-rig.ts';
 
@@ -8,7 +12,9 @@ function start() {
   const rig = new DeskRig();
   rig.openPosition();
   const { config } = rig.desk.context;
-  return { config, paperSeed: 7, accountId: 'P', at: rig.at, records: rig.records() };
+  const records = rig.records();
+  const lastSeq = records.at(-1)?.seq ?? 0;
+  return { config, paperSeed: 7, accountId: 'P', at: rig.at, lastSeq, records };
 }
 
 function faultOf(call: () => unknown): unknown {
@@ -21,11 +27,17 @@ function faultOf(call: () => unknown): unknown {
 
 describe('the start of a recording', () => {
   it('comes back with everything a desk is built from', () => {
-    const recorded = start();
-    const records = recorded.records.map((record) => JSON.stringify(record));
-    expect(decodeRecordedStart(encodeRecordedStart(recorded, records))).toMatchObject(
-      JSON.parse(JSON.stringify(recorded)),
-    );
+    const { records, ...recorded } = start();
+    const decoded = decodeRecordedStart(encodeRecordedStart(recorded));
+    expect(decoded).toMatchObject(JSON.parse(JSON.stringify(recorded)));
+    expect(journalBefore(decoded, [...records, { ...records[0]!, seq: 99 }])).toEqual(records);
+    expect(faultOf(() => journalBefore(decoded, records.slice(1, -1)))).toBe('INPUT_INVALID');
+  });
+
+  it('holds the journal itself in recordings of before', () => {
+    const { records, ...recorded } = start();
+    const bytes = Buffer.from(JSON.stringify({ ...recorded, records, codec: 2, inputs: 1 }));
+    expect(journalBefore(decodeRecordedStart(bytes), [])).toEqual(records);
   });
 
   it('of another version is refused by name', () => {

@@ -98,7 +98,7 @@ function differencesOnceMore(report: SessionReport): readonly string[] {
     if (run.isDrilled || run.records.length === 0) continue;
     const { identical, lines } = replayRecording(
       recordingOf(run),
-      run.records,
+      run.journal,
       GATEWAYS[run.broker],
     );
     if (!identical) found.push(`replay of start ${index}: ${lines[0]}`);

@@ -17,7 +17,7 @@ import { decodeInput } from '../input-codec.ts';
 import { summarizeJournal } from '../journal-summary.ts';
 import { ownChain } from '../own-chain.ts';
 import type { RecordedStart } from '../recorded-start.ts';
-import { decodeRecordedStart } from '../recorded-start.ts';
+import { decodeRecordedStart, journalBefore } from '../recorded-start.ts';
 
 /** The first record that is not the same, as canonical JSON; undefined = there is none there. */
 export interface ReplayDifference {
@@ -41,6 +41,8 @@ export interface ReplayResult {
 
 interface Rerun {
   readonly start: RecordedStart;
+  /** Of the records of the run, the first. */
+  readonly firstSeq: number;
   readonly records: readonly AuditRecord[];
   readonly journalFailed: boolean;
   /** The last record that the desk was told is durable: what came after it may have been lost. */
@@ -55,7 +57,11 @@ function recordsOf(effects: readonly Effect[]): readonly AuditRecord[] {
 export type GatewayOf = (start: DeskStart) => OrderGateway;
 
 /** Builds the desk as it was and feeds it the recorded inputs. */
-function rerun(chunks: readonly Uint8Array[], gatewayOf: GatewayOf): Rerun {
+function rerun(
+  chunks: readonly Uint8Array[],
+  journal: readonly AuditRecord[],
+  gatewayOf: GatewayOf,
+): Rerun {
   const [first, ...inputs] = chunks;
   if (first === undefined) {
     throw new DeltaringError(
@@ -65,7 +71,8 @@ function rerun(chunks: readonly Uint8Array[], gatewayOf: GatewayOf): Rerun {
   }
   const start = decodeRecordedStart(first);
   const { config, at } = start;
-  const past = summarizeJournal(start.records);
+  const before = journalBefore(start, journal);
+  const past = summarizeJournal(before);
   const desk = new Desk({
     config,
     ...ownChain(),
@@ -82,7 +89,8 @@ function rerun(chunks: readonly Uint8Array[], gatewayOf: GatewayOf): Rerun {
     if (input.kind === 'journalDurable') durableSeq = Math.max(durableSeq, input.seq);
     appended.push(...recordsOf(desk.step(input)));
   }
-  return { start, records: appended, journalFailed, durableSeq };
+  const firstSeq = (before.at(-1)?.seq ?? 0) + 1;
+  return { start, firstSeq, records: appended, journalFailed, durableSeq };
 }
 
 /** What the journal holds of the run: from its first record to the next start of an engine. */
@@ -153,9 +161,8 @@ export function replayRecording(
   journal: readonly AuditRecord[],
   gatewayOf: GatewayOf = configuredGateway,
 ): ReplayResult {
-  const run = rerun(recording.chunks, gatewayOf);
-  const firstSeq = (run.start.records.at(-1)?.seq ?? 0) + 1;
-  const { compared, unjournalled, difference } = compare(run, journalOfRun(journal, firstSeq));
+  const run = rerun(recording.chunks, journal, gatewayOf);
+  const { compared, unjournalled, difference } = compare(run, journalOfRun(journal, run.firstSeq));
   const identical = difference === undefined && compared > 0;
   const inputs = recording.chunks.length - 1;
   const verdict = identical

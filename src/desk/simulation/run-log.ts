@@ -35,8 +35,9 @@ export class RunLog {
   runs(kept: readonly AuditRecord[]): readonly EngineRun[] {
     return this.#runs.map(({ chunks, firstSeq, isDrilled }, index) => {
       const nextSeq = this.#runs[index + 1]?.firstSeq ?? Number.POSITIVE_INFINITY;
-      const records = kept.filter(({ seq }) => seq >= firstSeq && seq < nextSeq);
-      return { chunks, records, isDrilled, broker: this.#broker };
+      const journal = kept.filter(({ seq }) => seq < nextSeq);
+      const records = journal.filter(({ seq }) => seq >= firstSeq);
+      return { chunks, journal, records, isDrilled, broker: this.#broker };
     });
   }
 }

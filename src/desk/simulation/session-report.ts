@@ -30,6 +30,8 @@ export interface SessionOptions {
 export interface EngineRun {
   /** The start, then every input; empty where the session was not recorded. */
   readonly chunks: readonly Buffer[];
+  /** The journal up to its end. */
+  readonly journal: readonly AuditRecord[];
   /** The records it appended and the journal kept. */
   readonly records: readonly AuditRecord[];
   /** Faults turned the paper broker's knobs, which no recording holds: it cannot be replayed. */

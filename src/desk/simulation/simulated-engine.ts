@@ -67,12 +67,7 @@ export class SimulatedEngine {
     const past = summarizeJournal(records);
     const begun = { config, paperSeed: seed, accountId, at, past };
     if (isRecorded) {
-      this.chunks.push(
-        encodeRecordedStart(
-          begun,
-          records.map((record) => JSON.stringify(record)),
-        ),
-      );
+      this.chunks.push(encodeRecordedStart({ ...begun, lastSeq: past.lastSeq }));
     }
     const paper = far === undefined ? paperOf(begun) : undefined;
     const gateway = paper ?? far?.broker.connect(begun, far.at);

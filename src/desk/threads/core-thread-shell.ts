@@ -1,7 +1,6 @@
 /** Joins the desk with its clock, feed, journal and faces on the core thread. */
 import type { MessagePort } from 'node:worker_threads';
 import type { CheckedJournal } from '../../audit/checked-journal.ts';
-import { payloadBytesOf, payloadsOf } from '../../audit/checked-journal.ts';
 import type { JournalReply } from '../../audit/journal-protocol.ts';
 import { ByteRingWriter } from '../../audit/spsc-byte-ring.ts';
 import { PaperBroker } from '../../broker/paper/paper-broker.ts';
@@ -100,8 +99,7 @@ class CoreThread {
     const recorder = new ByteRingWriter(start.buffers.recorder);
     const { config, paperSeed, accountId } = start;
     const begun = { config, paperSeed, accountId, at, past };
-    const atLeast = payloadBytesOf(start.journal, past.records);
-    recorder.writeMade(atLeast, () => encodeRecordedStart(begun, payloadsOf(start.journal)));
+    recorder.write(encodeRecordedStart({ ...begun, lastSeq: past.lastSeq }));
     const gateway = gatewayOf(begun);
     this.#paper = gateway instanceof PaperBroker ? gateway : undefined;
     this.#desk = new Desk({

@@ -252,7 +252,7 @@ describe("the core's shell", () => {
 
   it('passes on what the desk asks of the world', () => {
     const core = new ShellRig(1 << 24, { minutes: 14 * 60 });
-    expect(core.world).toEqual(['rules 2026-11-20', 'subscribe 123']);
+    expect(core.world).toEqual(['subscribe 123', 'rules 2026-11-20']);
     core.rig.goTo(16 * 60 + 15);
     core.rig.goTo(17 * 60 + 30);
     expect(core.world.slice(2)).toEqual(['subscribe 1', 'listing 2026-11-23']);

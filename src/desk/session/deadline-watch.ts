@@ -1,8 +1,9 @@
 /** Past the deadline everything was to be flat: what is still open is paged once, with what becomes of
  * it. A long that nobody bids for is left to expire, which whoever finds it tells. */
 import { newYorkText } from '../../engine/domain/session-calendar.ts';
+import type { EpochMicros } from '../../engine/domain/units.ts';
 import { dollarsFromPrice } from '../../engine/domain/units.ts';
-import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
+import type { PositionLeg, StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { areLeftToExpire, arePaidFor, isOpen } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { concedesAll, isPastOrders } from '../orders/limit-walker.ts';
@@ -13,18 +14,50 @@ import { tellOnce } from './told-once.ts';
 const PAST_DEADLINE = { code: 'OPEN_PAST_DEADLINE', key: 'late ' };
 const PAST_ORDERS = { code: 'OPEN_PAST_ORDERS', key: 'no orders for ' };
 
+const ASK_TRADE_DESK =
+  'Ask its trade desk to close it or not to exercise it, or hedge what it may become';
+
 /** Called on the clock. A flatten tells of its positions itself. */
 export function watchDeadline(desk: DeskContext): void {
   const { at, book, day } = desk;
-  if (day.sealed || at.market < day.schedule.flattenDeadlineAt) return;
   const open = book.structures().filter(isOpen);
+  if (!day.sealed && at.market >= day.schedule.flattenDeadlineAt) tellLate(desk, open);
+  settleClosed(desk, new Set(open.map(({ positionId }) => positionId)));
+}
+
+function tellLate(desk: DeskContext, open: readonly StructurePosition[]): void {
   for (const position of open) {
-    if (!day.flattening.has(position.positionId)) tell(desk, position);
+    if (!desk.day.flattening.has(position.positionId)) tell(desk, position);
   }
   for (const position of open) {
     if (isPastOrders(desk, position.legs)) tellCutoff(desk, position);
   }
-  settleClosed(desk, new Set(open.map(({ positionId }) => positionId)));
+}
+
+/** Tells of what is open in a chain that this run never had and that has expired: no exit is judged
+ * without it. */
+export function tellUnwatched(desk: DeskContext, expiredAt: EpochMicros): void {
+  const { date } = desk.day.session;
+  const isOfToday = ({ instrument, quantity }: PositionLeg): boolean =>
+    instrument.kind === 'option' && instrument.expiry === date && quantity !== 0;
+  for (const { positionId, legs } of desk.book.structures()) {
+    if (!legs.some(isOfToday)) continue;
+    const text = `${positionId} is still open and its chain has expired (${newYorkText(expiredAt)}) without this run: nothing here watches or closes it. ${wayOut(desk, legs)}`;
+    tellOnce(desk, `${PAST_ORDERS.key}${positionId}`, () => {
+      desk.out.alert('critical', PAST_ORDERS.code, text, positionId);
+    });
+  }
+}
+
+/** What can still be done about options of the day that this engine leaves alone. */
+function wayOut(desk: DeskContext, legs: StructurePosition['legs']): string {
+  const { at, day, gateway } = desk;
+  const { name } = gateway.capabilities;
+  const { lastTrade } = day.session;
+  if (at.market >= lastTrade || isPastOrders(desk, legs)) {
+    return `${name} takes no more orders in it. ${ASK_TRADE_DESK}`;
+  }
+  return `It trades at ${name} until ${newYorkText(lastTrade)}: close it there`;
 }
 
 /** True for longs that are worth nothing as they stand, once the broker takes no order for them any more:
@@ -39,7 +72,7 @@ function tellCutoff(desk: DeskContext, position: StructurePosition): void {
   const { positionId, legs } = position;
   if (arePaidFor(desk, legs)) return;
   const { name } = desk.gateway.capabilities;
-  const text = `${positionId} is still open and ${name} takes no more orders in what expires today: ${doing(desk, position)}. Ask its trade desk to close it or not to exercise it, or hedge what it may become`;
+  const text = `${positionId} is still open and ${name} takes no more orders in what expires today: ${doing(desk, position)}. ${ASK_TRADE_DESK}`;
   tellOnce(desk, `${PAST_ORDERS.key}${positionId}`, () => {
     desk.out.alert('critical', PAST_ORDERS.code, text, positionId);
   });

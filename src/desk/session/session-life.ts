@@ -23,6 +23,7 @@ import { warnOfCalendar } from '../plan/plan-runner.ts';
 import type { PreviewShelf } from '../previews/preview-shelf.ts';
 import { askForRules } from './broker-rules.ts';
 import { carryShares, closeBefore, closeOfToday, soundSpot } from './closing-price.ts';
+import { tellUnwatched } from './deadline-watch.ts';
 import { sessionFor } from './session-clock.ts';
 
 const LISTING_EVERY_MINUTES = 5;
@@ -138,7 +139,7 @@ export function keepSession(desk: DeskContext, shelf: PreviewShelf): void {
   const { day } = desk;
   if (desk.at.market >= expiresAt(desk.config, day.session)) {
     if (day.chainOpen) expire(desk, shelf);
-    else if (newYorkDate(desk.at.market) === day.session.date) sealUnseen(desk);
+    else if (newYorkDate(desk.at.market) === day.session.date) endUnseen(desk);
   }
   const session = sessionFor(desk.at.market, desk.spec);
   if (session.date !== day.session.date) beginSession(desk, session);
@@ -186,10 +187,16 @@ function recordSeal(
   out.append(spot === undefined ? sealed : { ...sealed, spot });
 }
 
-/** A session that was over when this run began, or had no chain, is sealed as soon as a price of its
- * evening is known. */
-function sealUnseen(desk: DeskContext): void {
+/** A session that was over when this run began, or had no chain: what is open in it is told, and it is
+ * sealed as soon as a price of its evening is known, unless an earlier run has done so. */
+function endUnseen(desk: DeskContext): void {
   const { day } = desk;
+  if (!day.sealed) {
+    day.sealed = true;
+    desk.out.push({ kind: 'subscribe', symbols: [desk.config.underlying] });
+    tellUnwatched(desk, expiresAt(desk.config, day.session));
+    pageAboutShares(desk);
+  }
   if (day.lastClose?.date === day.session.date) return;
   const spot = soundSpot(desk);
   if (spot === undefined) return;

@@ -1,4 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
+import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
+import { cents, price } from '../../../src/engine/domain/units.ts';
+import type { RigOptions } from '../../support/desk-rig.ts';
 import { DeskRig, LOTTO } from '../../support/desk-rig.ts';
 
 const DEADLINE = 15 * 60 + 50;
@@ -68,5 +72,80 @@ describe('the deadline', () => {
     flattening.advance(5);
     expect(told(flattening)).toEqual([]);
     expect(flattening.alerts()).toContain('FLATTEN_INCOMPLETE');
+  });
+});
+
+describe('a start after the chain has expired', () => {
+  /** The engine is gone in the afternoon, with a condor open, and comes back. */
+  function backAt(minutes: number, options: RigOptions = {}): DeskRig {
+    const rig = new DeskRig({ minutes: 14 * 60 });
+    rig.openPosition();
+    const again = new DeskRig({
+      market: newYorkInstant(rig.session.date, minutes),
+      records: rig.records(),
+      isOpen: false,
+      brokerName: 'tastytrade',
+      ...options,
+    });
+    again.gateway.isMute = true;
+    again.step({ kind: 'listing', at: again.at, listing: again.listing() });
+    again.freeze(3);
+    return again;
+  }
+
+  const unwatched = (rig: DeskRig) =>
+    rig.effects.filter((effect) => effect.kind === 'alert' && effect.code === 'OPEN_PAST_ORDERS');
+
+  it('pages what is still open once, and what can be done about it', () => {
+    const rig = backAt(16 * 60 + 20);
+    const [position] = rig.positions();
+    expect(unwatched(rig)).toMatchObject([{ severity: 'critical', action: 'trigger' }]);
+    expect(unwatched(rig)[0]).toHaveProperty(
+      'text',
+      `${position?.positionId} is still open and its chain has expired (16:15:00) without this run: nothing here watches or closes it. tastytrade takes no more orders in it. Ask its trade desk to close it or not to exercise it, or hedge what it may become`,
+    );
+    expect(rig.alerts()).not.toContain('OPEN_PAST_DEADLINE');
+  });
+
+  it('says until when it trades at the broker where a setting has ended the chain before', () => {
+    const expireMinutes = 15 * 60 + 30;
+    const rig = backAt(15 * 60 + 31, { expireMinutes });
+    expect(unwatched(rig)).toHaveLength(1);
+    expect(unwatched(rig)[0]).toHaveProperty(
+      'text',
+      expect.stringMatching(
+        /\(15:30:00\).* It trades at tastytrade until 16:15:00: close it there$/,
+      ),
+    );
+    const capabilities = { orderCutoffMinutes: expireMinutes };
+    const late = backAt(15 * 60 + 31, { expireMinutes, capabilities });
+    expect(unwatched(late)[0]).toHaveProperty('text', expect.stringContaining('no more orders'));
+  });
+
+  it('ends the incident once the broker has settled it', () => {
+    const rig = backAt(16 * 60 + 20);
+    for (const { instrument, quantity } of rig.positions()[0]?.legs ?? []) {
+      const settlementId = instrumentSymbol(instrument);
+      const shares = { shares: 0, sharePrice: price(0), feesCents: cents(0) };
+      const facts = { settlementId, instrument, quantity, marketAt: rig.at.market, ...shares };
+      rig.brokerSays({ kind: 'settlement', settlement: { ...facts, outcome: 'expired' } });
+    }
+    rig.freeze(1);
+    expect(rig.positions()).toEqual([]);
+    expect(unwatched(rig)).toMatchObject([{ action: 'trigger' }, { action: 'resolve' }]);
+  });
+
+  it('hears the underlying, and tells nothing where everything is flat', () => {
+    const rig = new DeskRig({ minutes: 16 * 60 + 20, isOpen: false });
+    rig.freeze(5);
+    const heard = rig.effects.filter(({ kind }) => kind === 'subscribe');
+    expect(heard).toEqual([{ kind: 'subscribe', symbols: ['SPY'] }]);
+    expect(rig.alerts()).not.toContain('OPEN_PAST_ORDERS');
+  });
+
+  it('tells nothing before the expiry: the position is watched as ever', () => {
+    const rig = backAt(15 * 60);
+    expect(unwatched(rig)).toEqual([]);
+    expect(rig.day.chainOpen).toBe(true);
   });
 });

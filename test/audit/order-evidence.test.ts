@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { OrderEvidence } from '../../src/audit/order-evidence.ts';
 import type { AuditBody } from '../../src/engine/domain/audit-record.ts';
+import { addMicros } from '../../src/engine/domain/units.ts';
 import {
   alertBody,
   CHECKS,
@@ -30,6 +31,22 @@ const padding = Array.from({ length: 9 }, () => alertBody('later'));
 describe('order evidence', () => {
   it('has nothing against a whole story', () => {
     expect(faultsOf([...orderStory('o-1'), ...orderStory('o-2')])).toEqual([]);
+  });
+
+  it('judges the life of a token by the wall clock, whatever time the market has', () => {
+    const judged = (bodies: readonly AuditBody[], marketAhead: number) => {
+      const evidence = new OrderEvidence();
+      for (const { at, ...record } of recordsOf(1, bodies)) {
+        const market = addMicros(at.market, marketAhead);
+        evidence.see({ ...record, at: { ...at, market } });
+      }
+      return evidence.faults().map((fault) => fault.what);
+    };
+    const expired = [{ ...preview, expiresAtWall: START_MICROS }, intent];
+    for (const ahead of [-3_600_000_000, 3_600_000_000]) {
+      expect(judged(orderStory('o-1'), ahead)).toEqual([]);
+      expect(judged(expired, ahead).join()).toMatch(/after it expired/);
+    }
   });
 
   it.each<[string, AuditBody[], RegExp]>([

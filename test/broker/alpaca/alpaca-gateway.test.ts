@@ -842,6 +842,20 @@ describe('a restart', () => {
     expect(kinds(again.restarted().events.slice(again.events.length))).toEqual(['connection']);
   });
 
+  it('counts once what a search told again', () => {
+    const rig = new AlpacaRig();
+    const order = spread(rig, 2);
+    rig.place(order);
+    rig.trade(order.intent.intentId, 1);
+    expect(fillsOf(rig.find(order.intent.intentId))).toHaveLength(2);
+    const again = rig.restarted();
+    expect(again.snapshot().fills).toHaveLength(2);
+    expect(fillsOf(again.trade(order.intent.intentId, 1)).map(({ quantity }) => quantity)).toEqual([
+      1, 1,
+    ]);
+    expect(again.snapshot().fills).toHaveLength(4);
+  });
+
   it('finds what an order of the day before filled', () => {
     const rig = new AlpacaRig();
     const order = spread(rig);

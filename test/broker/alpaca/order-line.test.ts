@@ -10,7 +10,7 @@ import {
   touchedUnits,
   untouchedUnits,
 } from '../../../src/broker/alpaca/order-line.ts';
-import { readOrder } from '../../../src/broker/alpaca/wire-order.ts';
+import { hasEnded, readOrder } from '../../../src/broker/alpaca/wire-order.ts';
 import { orderFees } from '../../../src/broker/fees.ts';
 import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
 import type { OrderLeg } from '../../../src/engine/domain/order.ts';
@@ -72,6 +72,21 @@ describe('what the broker says of an order', () => {
     tell(told, { status: 'new', filled: 1, legs: [1, 2] });
     expect(told.order.filledUnits).toBe(2);
     expect(newFills(told.line, AT, undefined).map(({ quantity }) => quantity)).toEqual([2, 4]);
+  });
+
+  it.each([
+    ['filled', true],
+    ['canceled', true],
+    ['expired', true],
+    ['replaced', true],
+    ['rejected', true],
+    ['done_for_day', true],
+    ['new', false],
+    ['partially_filled', false],
+    ['pending_cancel', false],
+    ['a word of tomorrow', false],
+  ])('"%s" is an end of it: %s', (status, isEnd) => {
+    expect(hasEnded(status)).toBe(isEnd);
   });
 
   it('leaves an end as it is', () => {

@@ -43,6 +43,21 @@ describe('a restart', () => {
     expect(lasting(again).workingOrders).toMatchObject([{ remaining: 2, limit: 7_000 }]);
   });
 
+  it('knows nothing of an execution that was taken back since', () => {
+    const rig = partlyFilled();
+    const fills = fillsOf(rig.events);
+    const [busted] = fills;
+    if (busted === undefined) throw new Error('the rig has a fill');
+    const { intentId, fillId } = busted;
+    const bust = { kind: 'busted', intentId, fillId, reason: 'a bust' } as const;
+    const { intents, events } = rig;
+    const brokerEvents = [...events, bust];
+    const replayed = replayHistory({ intents, brokerEvents }, CASH);
+    expect(replayed.executions).toEqual(fills.slice(1));
+    const bought = replayHistory({ intents, brokerEvents: events }, CASH);
+    expect(replayed.account.cashCents).not.toBe(bought.account.cashCents);
+  });
+
   it('goes on to fill what is left, under new ids', () => {
     const again = partlyFilled().restarted();
     const intent = again.intents[0];

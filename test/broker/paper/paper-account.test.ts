@@ -55,6 +55,7 @@ describe('the paper account', () => {
   it('ties up the put side alone after the call side was closed', () => {
     const legs = condorLegs([630, 635, 645, 655]);
     const account = accountWith(...legs.map((leg): [Fill, string] => [fill(leg, 1), 'a']));
+    expect(account.marginCents(noPrice)).toBe(1_000_00);
     account.applyFill(fill(optionLeg('buyToClose', 'call', 645), 1), 'a');
     account.applyFill(fill(optionLeg('sellToClose', 'call', 655), 1), 'a');
     expect(account.marginCents(noPrice)).toBe(500_00);

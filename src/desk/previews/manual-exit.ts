@@ -40,6 +40,14 @@ function worstCase({ legs, net }: Opened): number | undefined {
   return (maxLossCents * PRICE_PER_CENT) / multiplierOfLegs(legs);
 }
 
+/** The best case per share of one unit, before fees; undefined where it has no end. */
+function bestCase({ legs, net }: Opened): number | undefined {
+  const facts = { legs, quantity: 1, netPrice: net, feesCents: cents(0) };
+  const { maxProfitCents } = payoffSummary(facts);
+  if (maxProfitCents === undefined) return undefined;
+  return (maxProfitCents * PRICE_PER_CENT) / multiplierOfLegs(legs);
+}
+
 /** As much as was taken in, within bounds by the worst case: for a credit, a stop at twice of it. */
 function usualStop(net: Price, worst: number): number {
   return Math.min(Math.max(Math.abs(net), worst * NEAREST_STOP), worst * FURTHEST_STOP);
@@ -70,10 +78,16 @@ function targetAt({ legs, net }: Opened, gain: number): Pick<ExitPlan, 'target'>
   };
 }
 
-/** The exit plan, or why the stop that was asked for is none. */
+/** The exit plan, or why the stop or target that was asked for is none. */
 export function manualExit(opened: Opened): Outcome<{ readonly exitPlan: ExitPlan }> {
   const { net, stopLoss, takeProfit, timeExitAt } = opened;
   const worst = worstCase(opened);
+  const best = bestCase(opened);
+  if (takeProfit !== undefined && best !== undefined && takeProfit >= best) {
+    const most = best / PRICE_PER_DOLLAR;
+    const message = `take_profit must be less than the best case of ${most.toFixed(2)} a share: give less, or leave it out`;
+    return deny('argument_invalid', message, { argument: 'take_profit', bestCase: most });
+  }
   const profit = takeProfit === undefined ? {} : targetAt(opened, takeProfit);
   const plain = { ...profit, timeExitAt };
   if (worst === undefined) return { exitPlan: plain };

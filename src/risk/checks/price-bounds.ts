@@ -57,7 +57,8 @@ export const priceBoundsCheck: Check = {
     const greatest = bounds.greatest - inside;
     const numbers = { costPrice, leastPrice: boundText(least), greatestPrice: boundText(greatest) };
     if (cost < least || cost > greatest) {
-      const message = 'the limit is outside what the package can be worth; check legs and price';
+      const message =
+        'the limit is outside what the package can be worth; check legs and price: a credit is positive, a debit negative';
       return failed(CODE, message, numbers);
     }
     if (intent.purpose === 'open' && 0 - worst > greatest) {

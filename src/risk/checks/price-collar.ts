@@ -62,6 +62,8 @@ export const priceCollarCheck: Check = {
     if (limit >= net.natural - tolerance && limit <= far + tolerance) {
       return passed(CODE, 'the limit is near the market', numbers);
     }
-    return failed(CODE, 'the limit is too far from the market; preview again', numbers);
+    const message =
+      'the limit is too far from the market; give one nearer to it, or preview again where that has moved';
+    return failed(CODE, message, numbers);
   },
 };

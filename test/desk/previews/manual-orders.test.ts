@@ -87,6 +87,8 @@ describe('an order by hand', () => {
     expect(card.exitPlan?.plannedLossCents).toBe(5_000 + conceded + card.feesCents + feesOutCents);
     expect(codeOf(ask(new DeskRig(), { ...SPREAD, stopLoss: 30 }))).toBe('argument_invalid');
     expect(codeOf(ask(new DeskRig(), { ...SPREAD, takeProfit: -1 }))).toBe('argument_invalid');
+    const beyond = ask(new DeskRig(), { ...SPREAD, takeProfit: 5 });
+    expect(JSON.stringify(beyond)).toContain('take_profit must be less than the best case');
   });
 
   it('is never worked to a price at which it can only lose, however wide the market is', () => {

@@ -102,7 +102,7 @@ export interface DeskDay {
   feedLateMillis: number;
   /** How far behind its trades have been for some seconds; 0 while they are not. Only told. */
   feedBehindMillis: number;
-  /** When a quote last changed on this connection, written again with each; wall 0 = not yet. */
+  /** When an option's quote last changed on this connection, written again with each; wall 0 = not yet. */
   readonly quoteNews: LentAt;
   journalHealthy: boolean;
   reserveExhausted: boolean;

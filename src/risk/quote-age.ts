@@ -22,7 +22,8 @@ export interface QuoteStream {
   /** When its connection was made: what came before it says nothing of this one. Undefined before the
    * first. */
   readonly sinceWall: number | undefined;
-  /** When any contract's quote last changed; undefined where none has, since the connection. */
+  /** When any option's quote last changed; undefined where none has, since the connection. The
+   * underlying's is no news of them: its stream can be alive alone. */
   readonly newsAt: At | undefined;
   /** How far behind the market the feed is known to be; 0 where it is on time. */
   readonly lateMillis: number;
@@ -30,13 +31,17 @@ export interface QuoteStream {
 
 /**
  * The time until which a quote is known to have stood: a contract that was heard since the connection
- * was made is as fresh as its stream's newest news, within its ceiling. A frozen or silent stream has
- * no news, and all of it turns stale together; a late one is as late as it is.
+ * was made is as fresh as its stream's newest news, within a ceiling for its own silence. A frozen or
+ * silent stream has no news, and all of it turns stale together; a late one is as late as it is.
  */
-export function stoodUntil(quote: Quote, { sinceWall, newsAt, lateMillis }: QuoteStream): At {
+export function stoodUntil(
+  quote: Quote,
+  { sinceWall, newsAt, lateMillis }: QuoteStream,
+  ceilingMillis = QUIET_CONTRACT_CEILING_MILLIS,
+): At {
   const isOfConnection = sinceWall !== undefined && quote.at.wall >= sinceWall;
   const newest = isOfConnection && newsAt !== undefined ? newsAt : quote.at;
-  const isQuiet = newest.wall - quote.at.wall > QUIET_CONTRACT_CEILING_MILLIS * MICROS_PER_MILLI;
+  const isQuiet = newest.wall - quote.at.wall > ceilingMillis * MICROS_PER_MILLI;
   const stood = isQuiet || newest.wall <= quote.at.wall ? quote.at : newest;
   if (lateMillis <= 0) return stood;
   const late = -Math.round(lateMillis * MICROS_PER_MILLI);
@@ -44,8 +49,8 @@ export function stoodUntil(quote: Quote, { sinceWall, newsAt, lateMillis }: Quot
 }
 
 /** A quote with that time as its own. */
-export function asEvidence(quote: Quote, stream: QuoteStream): Quote {
-  const at = stoodUntil(quote, stream);
+export function asEvidence(quote: Quote, stream: QuoteStream, ceilingMillis?: number): Quote {
+  const at = stoodUntil(quote, stream, ceilingMillis);
   return at === quote.at ? quote : { ...quote, at };
 }
 

@@ -5,6 +5,7 @@ import { gridOf } from '../engine/domain/instrument.ts';
 import type { ContractView, Quote } from '../engine/domain/market.ts';
 import type { OrderLeg } from '../engine/domain/order.ts';
 import { PENNY_GRID } from '../engine/domain/tick-grid.ts';
+import { findUnderlying } from '../engine/domain/underlying.ts';
 import type { Price } from '../engine/domain/units.ts';
 import { asEvidence, isFresh } from './quote-age.ts';
 import type { RiskInput } from './risk-input.ts';
@@ -53,20 +54,23 @@ function lookUp(input: RiskInput, leg: OrderLeg): LegMarket {
   if (slice === undefined) return NO_MARKET;
   const view = instrument.kind === 'option' ? findContract(slice, instrument) : undefined;
   const isSpot = instrument.kind === 'shares' && instrument.symbol === slice.underlying;
-  const quote = stood(input, isSpot ? slice.spotQuote : view?.quote);
+  const quote = isSpot ? spotQuote(input) : stood(input, view?.quote);
   const maxAge = legAgeLimitMillis(input, leg);
   const isNow = quote !== undefined && isFresh(quote, input.at, maxAge, gridOf([leg]).step);
   return { view, greeks: view?.greeks, quote, fresh: isNow ? quote : undefined };
 }
 
-/** The underlying's quote, with the time until which it is known to have stood. */
+/** The underlying's quote, with the time until which it is known to have stood: by its own age, but for
+ * an index whose level is printed less often than its options are quoted. */
 export function spotQuote(input: RiskInput): Quote | undefined {
-  return stood(input, input.slice?.spotQuote);
+  const { slice } = input;
+  const quiet = findUnderlying(slice?.underlying ?? '')?.quietSpotMillis ?? 0;
+  return stood(input, slice?.spotQuote, quiet);
 }
 
-function stood({ quoteStream }: RiskInput, quote: Quote | undefined): Quote | undefined {
+function stood({ quoteStream }: RiskInput, quote: Quote | undefined, ceilingMillis?: number) {
   if (quote === undefined || quoteStream === undefined) return quote;
-  return asEvidence(quote, quoteStream);
+  return asEvidence(quote, quoteStream, ceilingMillis);
 }
 
 /** The limit on the age of a leg's quote: the underlying's own for shares. */

@@ -55,7 +55,26 @@ describe('the quote of a leg', () => {
     expect([none.quote, none.fresh]).toEqual([undefined, undefined]);
     const input = riskInput({ quoteStream });
     expect(legMarket(input, CALL).quote?.at).toEqual(newsAt);
-    expect(spotQuote(input)?.at).toEqual(newsAt);
+  });
+
+  it('is as old as it is where it is the underlying’s, whatever its options tell', () => {
+    const newsAt = millisAfter(AT, 700);
+    const input = riskInput({ quoteStream: { sinceWall: AT.wall, newsAt, lateMillis: 0 } });
+    expect(spotQuote(input)?.at).toEqual(AT);
+    expect(legMarket(input, SHARES).quote?.at).toEqual(AT);
+  });
+
+  it.each([
+    [15_000, true],
+    [15_001, false],
+  ])('of an index level stands while its options tell, %d ms after it: %j', (millis, stands) => {
+    const newsAt = millisAfter(AT, millis);
+    const { slice } = riskInput();
+    const input = riskInput({
+      slice: { ...slice!, underlying: 'XSP' },
+      quoteStream: { sinceWall: AT.wall, newsAt, lateMillis: 0 },
+    });
+    expect(spotQuote(input)?.at).toEqual(stands ? newsAt : AT);
   });
 
   it.each([

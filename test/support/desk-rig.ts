@@ -314,7 +314,7 @@ export class DeskRig {
     const isIndex = this.spec.settlement === 'cash';
     const half = isIndex ? 2 : 0.01;
     this.#quote(-1, { bid: spot - half, ask: spot + half });
-    if (!isIndex) return;
+    if (!isIndex || !this.hears(-1)) return;
     const level = { index: -1, price: priceFromDollars(spot), volume: undefined };
     this.step({ kind: 'last', at: this.at, ...level });
   }

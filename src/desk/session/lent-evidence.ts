@@ -8,13 +8,19 @@ import { type LentQuote, lentQuote, readQuote } from '../../engine/chain/chain-v
 import type { ChainWriter } from '../../engine/chain/chain-writer.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import type { Quote } from '../../engine/domain/market.ts';
-import { asEvidence, type QuoteStream, stoodUntil } from '../../risk/quote-age.ts';
+import { findUnderlying } from '../../engine/domain/underlying.ts';
+import {
+  asEvidence,
+  QUIET_CONTRACT_CEILING_MILLIS,
+  type QuoteStream,
+  stoodUntil,
+} from '../../risk/quote-age.ts';
 
 /** What the feed says of its quotes as a whole. */
 interface FeedNow {
   readonly feedSince: number | undefined;
   readonly feedLateMillis: number;
-  /** When the newest quote came that was news; 0 before the first. */
+  /** When the newest quote of an option came that was news; 0 before the first. */
   readonly quoteNews: At;
   /** The underlying's last quote, also once the chain is closed. */
   readonly lastSpot: Quote | undefined;
@@ -31,6 +37,7 @@ interface Line {
 /** Core thread only. What it lends is valid until the next `look`, which within one step finds the same. */
 export class LentEvidence {
   readonly #underlying: string;
+  readonly #quietSpotMillis: number;
   readonly #chain: ChainWriter;
   readonly #reader: ChainReader;
   readonly #lines = new Map<string, Line>();
@@ -44,6 +51,7 @@ export class LentEvidence {
 
   constructor(underlying: string, chain: ChainWriter, reader: ChainReader) {
     this.#underlying = underlying;
+    this.#quietSpotMillis = findUnderlying(underlying)?.quietSpotMillis ?? 0;
     this.#chain = chain;
     this.#reader = reader;
   }
@@ -70,7 +78,7 @@ export class LentEvidence {
     if (line.look !== this.#look) this.#write(line);
     if (line.isQuoted) return line.quote;
     const last = symbol === this.#underlying ? this.#lastSpot : undefined;
-    return last === undefined ? undefined : asEvidence(last, this.#stream);
+    return last === undefined ? undefined : asEvidence(last, this.#stream, this.#quietSpotMillis);
   };
 
   #newLine(symbol: string): Line {
@@ -81,12 +89,14 @@ export class LentEvidence {
 
   #write(line: Line): void {
     const { quote, symbol } = line;
-    const index = symbol === this.#underlying ? UNDERLYING : this.#chain.indexOf(symbol);
+    const isSpot = symbol === this.#underlying;
+    const index = isSpot ? UNDERLYING : this.#chain.indexOf(symbol);
     const cells = index === undefined ? undefined : this.#reader.cellsOf(index);
     line.look = this.#look;
     line.isQuoted = cells !== undefined && readQuote(cells, 0, quote);
     if (!line.isQuoted) return;
-    const { market, wall } = stoodUntil(quote, this.#stream);
+    const ceilingMillis = isSpot ? this.#quietSpotMillis : QUIET_CONTRACT_CEILING_MILLIS;
+    const { market, wall } = stoodUntil(quote, this.#stream, ceilingMillis);
     quote.at.market = market;
     quote.at.wall = wall;
   }

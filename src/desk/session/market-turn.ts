@@ -31,8 +31,8 @@ export class MarketTurn {
     at: this.#at,
   };
   readonly #pace = new ValuationPace();
-  /** 1 for each row quoted on this connection, the underlying's last: its next quote is news. */
-  readonly #isHeard = new Uint8Array(MAX_CONTRACTS + 1);
+  /** 1 for each row quoted on this connection: its next quote is news of the options' stream. */
+  readonly #isHeard = new Uint8Array(MAX_CONTRACTS);
   #owesGoverning = false;
 
   constructor(desk: DeskContext, exits: ExitRunner) {
@@ -79,7 +79,7 @@ export class MarketTurn {
     this.#at.wall = at.wall;
     const quote = this.#quote;
     desk.chain.setQuote(index, quote, at);
-    this.#note(index < 0 ? MAX_CONTRACTS : index, at);
+    if (index >= 0) this.#note(index, at);
     if (index < 0) desk.day.lastSpot = { ...quote, at: { ...at } };
     const symbol = index < 0 ? desk.config.underlying : desk.chain.symbolOf(index);
     if (symbol === undefined) return;
@@ -90,13 +90,13 @@ export class MarketTurn {
     performGateway(desk, effects);
   }
 
-  #note(place: number, at: At): void {
-    if (this.#isHeard[place] === 1) {
+  #note(row: number, at: At): void {
+    if (this.#isHeard[row] === 1) {
       const { quoteNews } = this.#desk.day;
       quoteNews.market = at.market;
       quoteNews.wall = at.wall;
     }
-    this.#isHeard[place] = 1;
+    this.#isHeard[row] = 1;
   }
 
   /** Ends a batch: readers see its quotes, and every position is judged by them. The chain is valued

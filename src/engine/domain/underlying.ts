@@ -33,6 +33,9 @@ export interface UnderlyingSpec {
   readonly minutesAfterMark: number;
   /** Dollars between the strikes of a same-day listing near the money. */
   readonly strikeSpacing: number;
+  /** For so long its price stands while its options are quoted. A fund's quote changes many times a
+   * second and counts by its own age; the level of an index is printed at a pace of its own. */
+  readonly quietSpotMillis: number;
 }
 
 const PENNY_CLASS = { single: PENNY_GRID, net: PENNY_GRID } as const;
@@ -45,6 +48,7 @@ const ETF_OPTIONS = {
   exercise: 'american',
   minutesAfterMark: 15,
   strikeSpacing: 1,
+  quietSpotMillis: 0,
 } as const;
 
 /** A cash index's PM-settled options: European, and their last trade is the settling close. */
@@ -53,6 +57,7 @@ const INDEX_OPTIONS = {
   settlement: 'cash',
   exercise: 'european',
   minutesAfterMark: 0,
+  quietSpotMillis: 15_000,
 } as const;
 
 const SPECS: Readonly<Record<UnderlyingSymbol, UnderlyingSpec>> = {

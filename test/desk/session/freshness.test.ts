@@ -77,7 +77,8 @@ const rowOf = (rig: DeskRig, symbol: string) =>
 function plainly(rig: DeskRig, symbol: string) {
   const { context } = rig.desk;
   const quote = quoteOf(context, symbol);
-  return quote === undefined ? undefined : asEvidence(quote, quoteStreamOf(context));
+  const ceilingMillis = symbol === 'SPY' ? 0 : undefined;
+  return quote && asEvidence(quote, quoteStreamOf(context), ceilingMillis);
 }
 
 describe('the evidence that is lent', () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
 import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
 import { cents } from '../../../src/engine/domain/units.ts';
+import { breakoutOf, breakoutRig, openBreakout } from '../../support/breakout-rig.ts';
 import { CONDOR, DeskRig, type RigOptions } from '../../support/desk-rig.ts';
 
 function exitsOf(rig: DeskRig) {
@@ -33,5 +35,82 @@ describe('a short of which nothing is heard', () => {
     const isLost = (rig: DeskRig) => rig.desk.context.day.status.causes.includes('dailyLoss');
     const limits = { maxDailyLossCents: cents(150_00) };
     expect(isLost(rising({ exits: { condorStop: 'whole' }, limits }, isLost))).toBe(true);
+  });
+});
+
+/** What an opening of this is refused for now, or `allowed`. */
+function verdict(rig: DeskRig, request: StrategyRequest): string {
+  const tokenSha256 = rig.newToken();
+  const reply = rig.ask({ kind: 'previewStrategy', request, tokenSha256 });
+  return 'denied' in reply ? reply.denied.code : 'allowed';
+}
+
+/** Seconds in which the price goes on by so much each. */
+function drift(rig: DeskRig, seconds: number, dollars: number): void {
+  for (let second = 0; second < seconds; second += 1) {
+    rig.spot += dollars;
+    rig.advance(1);
+  }
+}
+
+const isOption = (row: number) => row >= 0;
+const isUnderlying = (row: number) => row < 0;
+
+describe('options that are silent while their underlying ticks', () => {
+  function deaf(): DeskRig {
+    const rig = new DeskRig();
+    rig.advance(2);
+    rig.hears = isUnderlying;
+    return rig;
+  }
+
+  it('are stale beyond their limit: nothing is previewed on them', () => {
+    const rig = deaf();
+    drift(rig, 5, 0.03);
+    expect(verdict(rig, CONDOR)).toBe('allowed');
+    drift(rig, 1, 0.03);
+    expect(verdict(rig, CONDOR)).toBe('data_stale');
+  });
+
+  it('are not sent for at a confirm', () => {
+    const rig = deaf();
+    const { tokenSha256 } = rig.preview(CONDOR);
+    drift(rig, 8, 0.01);
+    expect(rig.confirm(tokenSha256)).toMatchObject({ denied: { code: 'data_stale' } });
+    expect(rig.submitted).toEqual([]);
+  });
+
+  it('are no evidence to a stop', () => {
+    const rig = breakoutRig();
+    const [leg] = openBreakout(rig).legs;
+    rig.hears = isUnderlying;
+    drift(rig, 30, -0.1);
+    const { evidence, day } = rig.desk.context;
+    evidence.look(day);
+    const quote = evidence.of(instrumentSymbol(leg!.instrument));
+    expect(rig.at.wall - (quote?.at.wall ?? 0)).toBe(30_000_000);
+  });
+});
+
+describe('an underlying that is silent while its options tick', () => {
+  it('opens no breakout on its price of a while ago', () => {
+    const rig = breakoutRig();
+    rig.advance(2);
+    rig.hears = isOption;
+    drift(rig, 40, -0.0175);
+    expect(verdict(rig, breakoutOf(1))).toBe('data_stale');
+  });
+
+  it.each([
+    ['SPY', 2, 'allowed'],
+    ['SPY', 3, 'data_stale'],
+    ['XSP', 15, 'allowed'],
+    ['XSP', 18, 'data_stale'],
+  ] as const)('of %s for %d s is %s', (underlying, seconds, expected) => {
+    const rig = new DeskRig({ underlying });
+    rig.advance(2);
+    rig.hears = isOption;
+    rig.advance(seconds);
+    expect(verdict(rig, CONDOR)).toBe(expected);
   });
 });

@@ -1,10 +1,12 @@
 /** Walks the limits of working orders from their first price toward the market, step by step. */
 
 import { isPastCutoff } from '../../broker/order-cutoff.ts';
-import { gridOf } from '../../engine/domain/instrument.ts';
+import { gridOf, instrumentSymbol } from '../../engine/domain/instrument.ts';
 import { netPrices } from '../../engine/domain/net-price.ts';
+import { PENNY_GRID } from '../../engine/domain/tick-grid.ts';
 import type { Price } from '../../engine/domain/units.ts';
 import { MICROS_PER_MILLI, price } from '../../engine/domain/units.ts';
+import { isFresh } from '../../risk/quote-age.ts';
 import { approveReprice } from '../../risk/reprice.ts';
 import { tradingStateOf } from '../../risk/trading-state.ts';
 import type { DeskContext } from '../desk-context.ts';
@@ -24,7 +26,7 @@ import { requestCancel } from './sending.ts';
 /** An opening still not filled after this long is cancelled: its moment has passed. */
 const OPENING_PATIENCE_MILLIS = 90_000;
 
-/** A market that is gone for this long is not a flicker. */
+/** A market that is gone, or not seen, for this long is not a flicker. */
 const LOST_MARKET_MICROS = 5_000_000;
 
 /** Moves every working order whose ladder says so. Called on the clock. */
@@ -48,20 +50,51 @@ export function isPastOrders(
   return isPastCutoff(holdings, at.market, day.session, gateway.capabilities);
 }
 
-/** An opening is called back once its moment has passed, and whenever trading is halted: a cancel
- * that the broker refused is asked for again. While trading is reducing it stays where it is: nothing
- * is conceded for what could not be opened now. */
+/** True while the market of an opening is not seen as a preview would have to see it: the feed is down,
+ * or the quote of a leg or of the underlying is too old. */
+function isUnseen({ day, at, evidence, config }: DeskContext, { intent }: OrderRecord): boolean {
+  const { maxQuoteAgeMillis, maxSpotAgeMillis } = config.limits;
+  if (!day.feedConnected) return true;
+  evidence.look(day);
+  const isSeen = (symbol: string, maxAgeMillis: number, tick: Price): boolean => {
+    const quote = evidence.of(symbol);
+    return quote !== undefined && isFresh(quote, at, maxAgeMillis, tick);
+  };
+  if (!isSeen(config.underlying, maxSpotAgeMillis, PENNY_GRID.step)) return true;
+  const tick = gridOf(intent.legs).step;
+  return !intent.legs.every((leg) =>
+    isSeen(instrumentSymbol(leg.instrument), maxQuoteAgeMillis, tick),
+  );
+}
+
+/** Why an opening is called back now: trading is halted, its market was not seen for a while, or its
+ * moment has passed. */
+function againstOpening(
+  { at, day }: DeskContext,
+  { marketMissingSince = at.wall }: OrderRecord,
+  waitedMillis: number,
+): string | undefined {
+  if (tradingStateOf(day.status) === 'halted') return 'trading is halted: nothing opens';
+  const isLost = at.wall - marketMissingSince >= LOST_MARKET_MICROS;
+  if (isLost) return 'its market is not seen any more: nothing opens';
+  const isLate = waitedMillis > OPENING_PATIENCE_MILLIS;
+  return isLate ? 'not filled in time at an acceptable price' : undefined;
+}
+
+/** An opening is called back where something speaks against it: a cancel that the broker refused is
+ * asked for again. While trading is reducing, or its market is not seen, it stays where it is: nothing is
+ * conceded for what could not be opened now. */
 function walkOpening(desk: DeskContext, order: OrderRecord, waitedMillis: number): void {
-  const state = tradingStateOf(desk.day.status);
-  const isHalted = state === 'halted';
-  if (!isHalted && waitedMillis <= OPENING_PATIENCE_MILLIS) {
-    if (state === 'active') walk(desk, order, waitedMillis - ENTRY_REST_MILLIS[order.urgency]);
-    return;
+  const isBlind = isUnseen(desk, order);
+  if (isBlind) order.marketMissingSince ??= desk.at.wall;
+  else order.marketMissingSince = undefined;
+  const against = againstOpening(desk, order, waitedMillis);
+  if (against !== undefined) {
+    order.reason = against;
+    requestCancel(desk, order, 'engine');
+  } else if (!isBlind && tradingStateOf(desk.day.status) === 'active') {
+    walk(desk, order, waitedMillis - ENTRY_REST_MILLIS[order.urgency]);
   }
-  order.reason = isHalted
-    ? 'trading is halted: nothing opens'
-    : 'not filled in time at an acceptable price';
-  requestCancel(desk, order, 'engine');
 }
 
 /** True for a close that concedes all that can make sense: a worse price pays for more than the legs

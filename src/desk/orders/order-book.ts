@@ -54,7 +54,8 @@ export interface OrderRecord {
   brokerLimit: Price;
   urgency: Urgency;
   cancelRequested: boolean;
-  /** Wall time since which a leg of a working close has had no market on its side. */
+  /** Wall time since which a leg of a working close has had no market on its side, or the market of a
+   * working opening has not been seen. */
   marketMissingSince: EpochMicros | undefined;
   /** The broker refused to change the order: its limit stays where it is until this wall time. */
   limitStaysUntil: EpochMicros | undefined;

@@ -1,7 +1,7 @@
 /**
  * An opening is recorded only at a moment at which nothing stands against it: within the session's
  * window, while trading is active and the books agree, on quotes that are heard and not crossed, and
- * with room left in the day's loss. Reckoned from what went into the desk and from its records alone.
+ * with room left in the day's loss. Its limit is moved only while the market is heard. Reckoned from what went into the desk and from its records alone.
  */
 
 import type { BrokerEvent } from '../../broker/order-gateway.ts';
@@ -42,6 +42,8 @@ export function momentWindowOf({ open, lastTrade }: SessionTimes, broker?: Broke
 const LONGEST_SILENCE_MICROS = 60_000_000;
 /** What the day's loss is reckoned with may differ by this from the desk's own, in cents. */
 const ROUNDING_CENTS = 1;
+/** Why a limit was put back to where the broker has it. */
+const KEPT_BY_KILL = 'blocked by the kill switch';
 /** Causes that a restart finds again in its journal; any other has to show itself anew. */
 const LATCHED: ReadonlySet<string> = new Set([
   'dailyLoss',
@@ -58,7 +60,10 @@ export class MomentOracle {
   readonly #quotes = new Map<number, Quote>();
   /** Rows by contract. */
   #rows = new Map<string, number>();
-  #heardAt = 0;
+  /** Wall times at which an option, and the underlying, were quoted last. */
+  #optionAt = 0;
+  #spotAt = 0;
+  readonly #openings = new Set<string>();
   #isConnected = false;
   #isClean = false;
   #state = 'active';
@@ -73,7 +78,8 @@ export class MomentOracle {
   onInput(input: Input): void {
     if (input.kind === 'quote') {
       this.#quotes.set(input.index, input);
-      this.#heardAt = input.at.wall;
+      if (input.index < 0) this.#spotAt = input.at.wall;
+      else this.#optionAt = input.at.wall;
     } else if (input.kind === 'feed') this.#isConnected = input.connected;
     else if (input.kind === 'listing') {
       const { contracts } = input.listing;
@@ -85,7 +91,11 @@ export class MomentOracle {
     if (body.kind === 'tradingStateChanged') this.#state = body.to;
     else if (body.kind === 'reconciled') this.#isClean = body.clean;
     else if (body.kind === 'intentRecorded' && body.intent.purpose === 'open') {
+      this.#openings.add(body.intent.intentId);
       this.#judge(body.intent, at);
+    } else if (body.kind === 'repriced' && this.#openings.has(body.intentId)) {
+      if (body.reason === KEPT_BY_KILL) return;
+      for (const why of this.#unheard(at)) this.#report(`${body.intentId} is moved ${why}`);
     }
   }
 
@@ -111,10 +121,20 @@ export class MomentOracle {
     if (market < opensAt || market >= cutoffAt) found.push("outside the session's window");
     if (this.#state !== 'active') found.push(`while trading is ${this.#state}`);
     if (!this.#isClean) found.push('while the books are not known to agree');
-    if (!this.#isConnected) found.push('while the feed is down');
+    return [...found, ...this.#unheard({ market, wall })];
+  }
+
+  /** Options and their underlying are heard apart: neither speaks for the other. */
+  #unheard({ wall }: At): readonly string[] {
+    const found: string[] = [];
     const { maxQuoteAgeMillis, maxSpotAgeMillis } = this.#limits;
-    const oldest = Math.max(maxQuoteAgeMillis, maxSpotAgeMillis) * MICROS_PER_MILLI;
-    if (wall - this.#heardAt > oldest) found.push('on a feed that says nothing');
+    if (!this.#isConnected) found.push('while the feed is down');
+    if (wall - this.#optionAt > maxQuoteAgeMillis * MICROS_PER_MILLI) {
+      found.push('on options that say nothing');
+    }
+    if (wall - this.#spotAt > maxSpotAgeMillis * MICROS_PER_MILLI) {
+      found.push('on an underlying that says nothing');
+    }
     return found;
   }
 
@@ -151,7 +171,8 @@ export class MomentOracle {
   onCrash(records: readonly AuditRecord[], events: readonly BrokerEvent[]): void {
     this.#quotes.clear();
     this.#rows = new Map();
-    this.#heardAt = 0;
+    this.#optionAt = 0;
+    this.#spotAt = 0;
     this.#isConnected = false;
     this.#isClean = false;
     this.#state = 'active';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
+import type { Input } from '../../../src/desk/inputs.ts';
 import { DeskRig, valueIn } from '../../support/desk-rig.ts';
 
 const STRADDLE: StrategyRequest = { strategy: 'straddle_scan', strike: 600, quantity: 1 };
@@ -9,6 +10,10 @@ function resting(rig: DeskRig, tokenSha256: string): string {
   rig.size = 0;
   rig.quotes();
   return valueIn(rig.confirm(tokenSha256)).orderId ?? '';
+}
+
+function lateFeed({ at }: DeskRig): Input {
+  return { kind: 'feed', at, connected: true, detail: 'late', lateMillis: 6_000 };
 }
 
 describe('the limit of an opening', () => {
@@ -87,6 +92,44 @@ describe('the limit of an opening', () => {
     expect(limit).toBeGreaterThan(order.intent.worst);
     rig.advance(71);
     expect(order.status).toBe('cancelled');
+  });
+
+  const down = (rig: DeskRig) =>
+    rig.step({ kind: 'feed', at: rig.at, connected: false, detail: 'closed' });
+  const deaf = (hears: (row: number) => boolean) => (rig: DeskRig) => {
+    rig.hears = hears;
+  };
+  it.each<[what: string, falls: (rig: DeskRig) => void, staleAfterSeconds: number]>([
+    ['the feed is down', down, 0],
+    ['the feed is late', (rig) => rig.step(lateFeed(rig)), 0],
+    ['the underlying is silent', deaf((row) => row >= 0), 2],
+    ['the feed is frozen', deaf(() => false), 2],
+    ['its options are silent', deaf((row) => row < 0), 5],
+  ])('concedes nothing while %s, and is called back', (_what, falls, staleAfterSeconds) => {
+    const rig = new DeskRig();
+    const order = rig.order(resting(rig, rig.preview().tokenSha256));
+    falls(rig);
+    rig.advance(staleAfterSeconds);
+    const asked = rig.repriced.length;
+    rig.advance(5);
+    expect([order.status, rig.repriced.length]).toEqual(['working', asked]);
+    rig.advance(4);
+    expect([order.status, rig.repriced.length]).toEqual(['cancelled', asked]);
+    expect(order.reason).toContain('not seen');
+  });
+
+  it('outlives a market that is not seen for less than five seconds', () => {
+    const rig = new DeskRig();
+    const order = rig.order(resting(rig, rig.preview().tokenSha256));
+    for (let time = 0; time < 2; time += 1) {
+      down(rig);
+      const asked = rig.repriced.length;
+      rig.advance(4);
+      expect([order.status, rig.repriced.length]).toEqual(['working', asked]);
+      rig.step({ kind: 'feed', at: rig.at, connected: true, detail: '' });
+      rig.advance(4);
+      expect(rig.repriced.length).toBeGreaterThan(asked);
+    }
   });
 
   it('waits while a leg has no market', () => {

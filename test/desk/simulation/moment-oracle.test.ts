@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MomentOracle, momentWindowOf } from '../../../src/desk/simulation/moment-oracle.ts';
 import type { AuditBody, AuditRecord } from '../../../src/engine/domain/audit-record.ts';
 import type { At } from '../../../src/engine/domain/clock.ts';
+import { instrumentSymbol, occSymbol } from '../../../src/engine/domain/instrument.ts';
 import { addMicros, cents, MICROS_PER_SECOND, price } from '../../../src/engine/domain/units.ts';
 import { limitsFrom } from '../../../src/risk/limits.ts';
 import { DeskRig } from '../../support/desk-rig.ts';
@@ -35,9 +36,9 @@ function calm(maxDailyLossCents = 50_000) {
   };
   oracle.onInput({ kind: 'listing', at: rig.at, listing });
   oracle.onInput({ kind: 'feed', at: rig.at, connected: true, detail: '' });
-  for (const index of listing.contracts.keys()) quote(index, rig.at);
+  for (const index of [-1, ...listing.contracts.keys()]) quote(index, rig.at);
   record({ kind: 'reconciled', clean: true, differences: [] });
-  return { oracle, quote, record, open };
+  return { oracle, quote, record, open, said };
 }
 
 describe('an opening', () => {
@@ -51,7 +52,7 @@ describe('an opening', () => {
   ])('is reported outside the window, %s seconds from 10:30', (seconds) => {
     const { open, quote } = calm();
     const at = later(rig.at, seconds);
-    for (const index of listing.contracts.keys()) quote(index, at);
+    for (const index of [-1, ...listing.contracts.keys()]) quote(index, at);
     expect(open(at)).toEqual(["opens outside the session's window"]);
   });
 
@@ -67,13 +68,45 @@ describe('an opening', () => {
     ]);
   });
 
-  it('is reported on a feed that says nothing, and on a leg that was silent for a minute', () => {
-    const silent = calm();
-    expect(silent.open(later(rig.at, 6))).toEqual(['opens on a feed that says nothing']);
+  it('is reported on options, and on an underlying, of which nothing was heard', () => {
+    const silent = [
+      'opens on options that say nothing',
+      'opens on an underlying that says nothing',
+    ];
+    expect(calm().open(later(rig.at, 2))).toEqual([]);
+    expect(calm().open(later(rig.at, 3))).toEqual(silent.slice(1));
+    expect(calm().open(later(rig.at, 6))).toEqual(silent);
+    const { open, quote } = calm();
+    quote(-1, later(rig.at, 6));
+    expect(open(later(rig.at, 6))).toEqual(silent.slice(0, 1));
+  });
+
+  it('is reported on a leg that was silent for a minute', () => {
     const { open, quote } = calm();
     const at = later(rig.at, 61);
+    const legs = new Set(intent.legs.map((leg) => instrumentSymbol(leg.instrument)));
     quote(-1, at);
+    const other = listing.contracts.findIndex((contract) => !legs.has(occSymbol(contract)));
+    quote(other, at);
     expect(new Set(open(at))).toEqual(new Set(['opens on a quote that is too old']));
+  });
+
+  it('is reported where its limit is moved while the market is not heard', () => {
+    const { oracle, open, record, said } = calm();
+    const moved = (reason: string, at = rig.at) =>
+      record({ kind: 'repriced', intentId: intent.intentId, limit: 1, reason }, at);
+    open();
+    moved('normal');
+    moved('blocked by the kill switch', later(rig.at, 6));
+    expect(said).toEqual([]);
+    moved('normal', later(rig.at, 6));
+    oracle.onInput({ kind: 'feed', at: rig.at, connected: false, detail: '' });
+    moved('normal');
+    expect(said.map((what) => what.slice(what.indexOf('is moved')))).toEqual([
+      'is moved on options that say nothing',
+      'is moved on an underlying that says nothing',
+      'is moved while the feed is down',
+    ]);
   });
 
   it('is reported on a crossed quote', () => {

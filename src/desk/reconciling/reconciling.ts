@@ -180,8 +180,9 @@ function actionOf({ broker, book }: Residual): LegAction {
   return book > 0 ? 'sellToClose' : 'sellToOpen';
 }
 
-/** The execution that would have led from this book to the broker's, at the broker's own price, at mid, or
- * at what something that is gone went for. Its id names the moment, so that it counts once. */
+/** The execution that would have led from this book to the broker's: at mid, at what something that is gone
+ * and that nothing quotes went for, or at the average price that the broker names. That one is of its
+ * opening, of whatever day, and says nothing of a sale. Its id names the moment, so that it counts once. */
 function residualFill(
   desk: DeskContext,
   snapshot: AccountSnapshot,
@@ -189,7 +190,7 @@ function residualFill(
 ): Fill | undefined {
   const { symbol, broker, book } = residual;
   const theirs = snapshot.positions.find((position) => position.symbol === symbol);
-  const at = theirs?.averagePrice ?? midOf(desk, symbol) ?? priceOfGone(desk, residual);
+  const at = midOf(desk, symbol) ?? priceOfGone(desk, residual) ?? theirs?.averagePrice;
   if (at === undefined) return undefined;
   return {
     fillId: adoptedFillId(desk.out.seq, symbol),

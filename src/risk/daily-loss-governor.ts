@@ -29,7 +29,7 @@ export interface GovernorInput {
   readonly atBestCents?: Cents | undefined;
   /** True where marks jumped and nothing explains it, see breach.ts. */
   readonly isJump?: boolean;
-  /** The part that no market can give back. */
+  /** The part that no market can give back: realised, after fees. */
   readonly realizedCents: Cents;
   /** True while every mark behind the day's P&L passes the quote-width guard. */
   readonly trusted: boolean;

@@ -1,6 +1,6 @@
 /** Governs the trading state from the marks: daily loss, delta cap, unmarkable legs, shares. */
 
-import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import { cents, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { CALM, governDailyLoss } from '../../risk/daily-loss-governor.ts';
 import { isRepeating } from '../../risk/repeats.ts';
 import type { TradingState } from '../../risk/risk-input.ts';
@@ -106,12 +106,12 @@ export function govern(desk: DeskContext): void {
   if (!day.chainOpen) return;
   const pnl = dayPnl(desk);
   const isBeyond = (pnl.liquidationCents ?? 0) <= 0 - config.limits.maxDailyLossCents;
-  const realized = book.day();
+  const { realizedCents, feesCents } = book.day();
   const judged = governDailyLoss(day.governor, {
     dayPnlCents: pnl.liquidationCents,
     atBestCents: pnl.atBestCents,
     isJump: isBeyond && haveMarksJumped(desk),
-    realizedCents: realized.realizedCents,
+    realizedCents: cents(realizedCents - feesCents),
     trusted: pnl.trusted,
     evidenceAt: pnl.evidenceAt ?? desk.at.market,
     lookedAt: desk.at.market,

@@ -19,7 +19,7 @@ function moneyRows({ desk, account }: RowSources): LimitView[] {
   const { limits } = desk.config;
   const { dayPnlCents, buyingPowerCents } = account;
   const loss = dayPnlCents === undefined ? undefined : Math.max(0, 0 - dayPnlCents);
-  const planned = loss === undefined ? undefined : loss + account.plannedLossCents;
+  const planned = dayPnlCents === undefined ? undefined : account.plannedLossCents - dayPnlCents;
   const halts = `halts at the limit, flattens at ${limits.dailyLossFlattenMultiple} times it; marked at liquidation value`;
   const bp = {
     control: 13,
@@ -37,7 +37,7 @@ function moneyRows({ desk, account }: RowSources): LimitView[] {
       {
         control: 15,
         name: 'MAX_DAILY_LOSS with planned losses',
-        note: 'day loss plus the planned loss of everything open, working or UNKNOWN',
+        note: 'planned loss of everything open, working or UNKNOWN, less what the day has made',
       },
       'cents',
       limits.maxDailyLossCents,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
-import { addMicros, cents } from '../../../src/engine/domain/units.ts';
+import { addMicros, cents, priceFromDollars } from '../../../src/engine/domain/units.ts';
 import { tradingStateOf } from '../../../src/risk/trading-state.ts';
 import { CONDOR, CONSOLE, DeskRig, denialIn } from '../../support/desk-rig.ts';
 
@@ -121,6 +121,29 @@ describe('the daily loss', () => {
     rig.advance(11);
     expect(rig.day.status.causes).toContain('dailyLoss');
     expect(rig.bodies('exitTriggered')).toEqual([]);
+  });
+
+  it('counts what is realised at once, with its fees', () => {
+    const rig = new DeskRig();
+    const contract = rig.desk.context.reader.slice()?.calls[0]?.contract;
+    if (contract === undefined) throw new Error('no chain');
+    const facts = { intentId: 'external-1', instrument: contract, quantity: 1 } as const;
+    const fill = (fillId: string, action: 'buyToOpen' | 'sellToClose', dollars: number) =>
+      ({
+        kind: 'fill',
+        fill: {
+          ...facts,
+          fillId,
+          action,
+          price: priceFromDollars(dollars),
+          feesCents: cents(1_500),
+          marketAt: rig.at.market,
+        },
+      }) as const;
+    rig.brokerSays(fill('a', 'buyToOpen', 5), fill('b', 'sellToClose', 0.2));
+    rig.advance(1);
+    expect(rig.desk.context.book.day()).toMatchObject({ realizedCents: -48_000, feesCents: 3_000 });
+    expect(rig.day.status.causes).toContain('dailyLoss');
   });
 
   it('does not fire on one wide tick', () => {

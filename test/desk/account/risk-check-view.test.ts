@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { worstCaseOf } from '../../../src/desk/account/account-risk.ts';
+import { accountRisk, worstCaseOf } from '../../../src/desk/account/account-risk.ts';
 import type { LimitView, RiskCheckView } from '../../../src/desk/engine-api-risk.ts';
 import { cents } from '../../../src/engine/domain/units.ts';
 import { CONDOR, DeskRig, valueIn } from '../../support/desk-rig.ts';
@@ -132,6 +132,18 @@ describe('the risk check', () => {
     rig.openPosition();
     rig.quotes(602);
     expect(row(rig, 'MAX_DAILY_LOSS with planned losses').ok).toBe(false);
+  });
+
+  it('leaves the room that the gate gives where the day has made something', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    rig.atmVol = 0.05;
+    rig.advance(6);
+    const { dayPnlCents = 0, plannedLossCents } = accountRisk(rig.desk.context);
+    expect(dayPnlCents).toBeGreaterThan(0);
+    expect(row(rig, 'MAX_DAILY_LOSS with planned losses').room).toBe(
+      rig.desk.context.config.limits.maxDailyLossCents + dayPnlCents - plannedLossCents,
+    );
   });
 
   it('names everything that stands in the way', () => {

@@ -12,6 +12,10 @@ describe('the trade card’s page', () => {
     expect(html.length).toBeLessThan(16_000);
   });
 
+  it('promises a worst price for what opens alone: a close follows the market', () => {
+    expect(html).toContain("purpose === 'open' ? 'Never worse than' : 'On this market, at worst'");
+  });
+
   it('allows the one script that runs by its hash', () => {
     const [, script = ''] = /<script>([\s\S]*?)<\/script>/.exec(html) ?? [];
     const hash = createHash('sha256').update(script).digest('base64');

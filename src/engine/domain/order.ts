@@ -84,7 +84,8 @@ export interface OrderIntent {
   readonly quantity: number;
   /** Signed net per share for one unit: credit positive, debit negative. */
   readonly limit: Price;
-  /** The worst net that is still acceptable; the broker never sees less than this. */
+  /** The worst net that is acceptable on the market of the moment. The broker never sees less of an opening;
+   * a close follows the market beyond it, for it has to get out. */
   readonly worst: Price;
   readonly exitPlan?: ExitPlan;
   /** Set on a stop order: it rests until the one leg's own price is at the trigger or beyond (a sale:

@@ -61,23 +61,29 @@ function profitFor(sold: SoldCondor, choices: ExitChoices): Partial<ExitPlan> {
   };
 }
 
+/** What it costs to close a condor by its stops. The width bounds one that is held whole, and not two sides
+ * that a reversal closes one after the other. */
+function costOfStops({ credit, width }: SoldCondor, condorStop: CondorStop): number {
+  const twice = WHOLE_STOP_MULTIPLE * credit;
+  return condorStop === 'whole' ? Math.min(twice, width) : twice;
+}
+
 /**
- * The exit plan. Whatever the stop, the planned loss is that of both sides stopped at the credit,
- * which a reversal can do: twice the credit paid for the least one received, or the width's loss if
- * that is less. Fees come on top.
+ * The exit plan. Whatever the stop, the planned loss is that of twice the credit paid for the least one
+ * received: of a stop of the whole, or of both sides stopped at the credit. Fees come on top.
  */
 export function condorExitPlan(
   sold: SoldCondor,
   day: Pick<StrategyDay, 'exits' | 'flattenStartAt'>,
 ): ExitPlan {
-  const { legs, credit, worstCredit, width, quantity } = sold;
-  const bothStopped = price(Math.min(2 * credit, width) - worstCredit);
+  const { legs, worstCredit, quantity } = sold;
+  const stopped = price(costOfStops(sold, day.exits.condorStop) - worstCredit);
   return {
     ...stopFor(sold, day.exits.condorStop),
     ...profitFor(sold, day.exits),
     ...confirmationOf(day.exits),
     timeExitAt: day.flattenStartAt,
-    plannedLossCents: amountCents(bothStopped, quantity, multiplierOfLegs(legs)),
+    plannedLossCents: amountCents(stopped, quantity, multiplierOfLegs(legs)),
   };
 }
 

@@ -83,12 +83,17 @@ describe('iron_condor_30_delta', () => {
     });
   });
 
-  it('never plans for more than the width can lose', () => {
-    const { exitPlan, limit, worst } = accepted(
-      ironCondor(shortsAt(3, 3), { ...CONDOR_DEFAULTS, quantity: 1 }, day),
-    );
-    expect(limit).toBe(60_000);
-    expect(exitPlan.plannedLossCents).toBe(100_000 - worst);
+  it('plans for no more than the width can lose where it is held whole, and for both sides else', () => {
+    const planned = (condorStop: 'side' | 'breakeven' | 'whole') => {
+      const exits = buildDay({ exits: { ...STANDARD_EXITS, condorStop } });
+      const params = { ...CONDOR_DEFAULTS, quantity: 1 };
+      const { exitPlan, limit, worst } = accepted(ironCondor(shortsAt(3, 3), params, exits));
+      expect(limit).toBe(60_000);
+      return (exitPlan.plannedLossCents ?? 0) + worst;
+    };
+    expect([planned('whole'), planned('side'), planned('breakeven')]).toEqual([
+      100_000, 120_000, 120_000,
+    ]);
   });
 
   it('is stopped as the day was set: at breakeven, or whole at twice the credit', () => {

@@ -186,7 +186,7 @@ function words(body: StoryBody): string {
     case 'cancelRequested':
       return `cancel asked for by ${body.principal}`;
     case 'repriced':
-      return `limit moved to ${netWords(body.limit)}: ${body.reason}`;
+      return `limit moved to ${netWords(body.limit)}: ${body.reason}${body.exitPlan === undefined ? '' : '; exits made anew for it'}`;
     case 'brokerEvent':
       return eventWords(body.event);
     case 'orderResolved':

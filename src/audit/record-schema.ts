@@ -4,7 +4,7 @@
  */
 import type { AuditBody, AuditKind, AuditRecord } from '../engine/domain/audit-record.ts';
 import { AUDIT_RECORD_VERSIONS } from '../engine/domain/audit-record.ts';
-import type { Fill, OrderIntent } from '../engine/domain/order.ts';
+import type { ExitPlan, Fill, OrderIntent } from '../engine/domain/order.ts';
 
 type FieldShape =
   | 'text'
@@ -19,6 +19,7 @@ type FieldShape =
   | 'plain'
   | 'quotes'
   | 'intent'
+  | 'exitPlanOrAbsent'
   | 'adopted'
   | 'denial'
   | 'checks'
@@ -79,7 +80,12 @@ const FIELDS: FieldTable = {
   orderSent: { intentId: 'text' },
   sendBlocked: { intentId: 'text', reason: 'text' },
   cancelRequested: { intentId: 'text', principal: 'text', tokenSha256: 'textOrAbsent' },
-  repriced: { intentId: 'text', limit: 'number', reason: 'text' },
+  repriced: {
+    intentId: 'text',
+    limit: 'number',
+    reason: 'text',
+    exitPlan: 'exitPlanOrAbsent',
+  },
   brokerEvent: { event: 'event' },
   orderResolved: { intentId: 'text', evidence: 'text', outcome: 'textOrAbsent' },
   orderAdopted: { order: 'adopted' },
@@ -148,6 +154,17 @@ const INTENT_FIELDS: Readonly<Record<keyof OrderIntent, true>> = {
   principal: true,
   breakoutKey: true,
 };
+const EXIT_PLAN_FIELDS: Readonly<Record<keyof ExitPlan, true>> = {
+  stop: true,
+  target: true,
+  sideStop: true,
+  trail: true,
+  rangeExit: true,
+  confirmation: true,
+  timeExitAt: true,
+  plannedLossCents: true,
+};
+const EXIT_PLAN_KEYS: ReadonlySet<string> = new Set(Object.keys(EXIT_PLAN_FIELDS));
 const INTENT_KEYS: ReadonlySet<string> = new Set(Object.keys(INTENT_FIELDS));
 const ADOPTED_KEYS: ReadonlySet<string> = new Set(['intent', 'brokerOrderId']);
 const FILL_FIELDS: Readonly<Record<keyof Fill, true>> = {
@@ -306,6 +323,7 @@ const SHAPES: Readonly<Record<FieldShape, (value: unknown) => boolean>> = {
   plain: isFields,
   quotes: isQuotes,
   intent: isIntent,
+  exitPlanOrAbsent: (value) => value === undefined || hasOnly(value, EXIT_PLAN_KEYS),
   adopted: (value) => hasOnly(value, ADOPTED_KEYS) && isFields(value) && isIntent(value['intent']),
   denial: (value) => hasOnly(value, DENIAL_KEYS),
   checks: (value) => Array.isArray(value) && value.every((check) => hasOnly(check, CHECK_KEYS)),

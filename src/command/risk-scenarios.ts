@@ -14,7 +14,7 @@ function warningsOf(pnl: PnlView, slice: ChainSlice | undefined): readonly strin
   if (pnl.positions.length === 0) return ['nothing is held'];
   const unbounded = pnl.positions
     .filter(({ maxLossCents }) => maxLossCents === null)
-    .map(({ positionId }) => `${positionId} has no known worst case: the sum is without it`);
+    .map(({ positionId }) => `${positionId} has no bound to its worst case: the sum is without it`);
   const closed =
     slice === undefined ? ['there is no open chain: scenarios cannot be computed'] : [];
   return [...closed, ...unbounded, ...pnl.warnings];

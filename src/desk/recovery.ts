@@ -15,6 +15,7 @@ import type { DeskContext } from './desk-context.ts';
 import { brokerEventOf } from './journal-summary.ts';
 import { adoptOrder } from './orders/adopting.ts';
 import { applyBrokerEvent } from './orders/broker-events.ts';
+import { externalWorstCase } from './orders/external-worst-case.ts';
 import { beginFlattening } from './orders/flattening.ts';
 import type { OrderRecord } from './orders/order-book.ts';
 import { isExternal, newOrder } from './orders/order-book.ts';
@@ -150,7 +151,7 @@ function restoreStep(
       update(desk, intentId, { status: 'denied', reason: body.reason });
       return;
     case 'repriced':
-      update(desk, intentId, { limit: price(body.limit) });
+      restoreReprice(desk, body);
       return;
     case 'orderResolved':
       restoreResolved(desk, body);
@@ -161,6 +162,15 @@ function restoreStep(
     default:
       unreachable(body);
   }
+}
+
+/** A limit as it was last asked for, and the exit plan that was made for it. */
+function restoreReprice(
+  desk: DeskContext,
+  { intentId, limit, exitPlan }: Extract<AuditRecord['body'], { kind: 'repriced' }>,
+): void {
+  const plan = exitPlan === undefined ? {} : { exitPlan };
+  update(desk, intentId, { limit: price(limit), ...plan });
 }
 
 type OfTheDay =
@@ -332,6 +342,9 @@ function settleUnsent(desk: DeskContext): void {
       order.brokerOrderId = found.brokerOrderId;
       order.limit = found.limit;
       order.brokerLimit = found.limit;
+      if (isExternal(order)) {
+        order.worstCaseCents = externalWorstCase(desk, order.intent, found.limit);
+      }
       order.sentAt ??= order.createdAt;
     } else if (!isExternal(order) && desk.gateway.capabilities.name === 'paper') {
       order.status = 'cancelled';

@@ -199,11 +199,26 @@ export function breakoutKey(found: Breakout): string {
   return `${found.range.minutes}:${found.rangeBreak.direction}`;
 }
 
+const KEY = /^(\d+):(up|down)$/;
+
+/** Why the break of a key may not be traded at this price any more, whether it was taken or not. */
+export function refuseBreakNow(view: MarketView, key: string): Refusal | undefined {
+  const [, minutes, direction] = KEY.exec(key) ?? [];
+  const rules = { rangeMinutes: Number(minutes), allowReentry: true };
+  const found = findBreakout(
+    view,
+    rules,
+    { breakoutsTaken: [] },
+    direction === 'up' ? 'up' : 'down',
+  );
+  return 'denied' in found ? found : undefined;
+}
+
 /** The break in this direction that may be traded now, or the named reason why none may. */
 export function findBreakout(
   view: MarketView,
   rules: BreakoutRules,
-  day: StrategyDay,
+  day: Pick<StrategyDay, 'breakoutsTaken'>,
   direction: BreakDirection,
 ): Outcome<Breakout> {
   const { spot, session } = view.slice;

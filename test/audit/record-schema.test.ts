@@ -136,7 +136,7 @@ describe('the allow-list of the audit record', () => {
 
   it.each([
     ['no object', 7],
-    ['another version', { ...recordOf(1, alertBody('x')), version: 3 }],
+    ['another version', { ...recordOf(1, alertBody('x')), version: 4 }],
     ['no number', { ...recordOf(1, alertBody('x')), seq: 'one' }],
     ['no time', { ...recordOf(1, alertBody('x')), at: {} }],
     ['an unknown kind', { ...recordOf(1, alertBody('x')), body: { kind: 'toString' } }],

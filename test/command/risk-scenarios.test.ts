@@ -69,6 +69,6 @@ describe('the scenarios of the book', () => {
     const closed = await pool.run(bookOf([null]), undefined);
     expect(closed).toMatchObject({ scenarios: [], worstCaseCents: 0 });
     expect(closed.warnings[0]).toContain('no open chain');
-    expect(closed.warnings[1]).toBe('p-1 has no known worst case: the sum is without it');
+    expect(closed.warnings[1]).toBe('p-1 has no bound to its worst case: the sum is without it');
   });
 });

@@ -48,6 +48,12 @@ export function worstCaseOf(position: StructurePosition): Cents {
   return worst;
 }
 
+/** The same where there is a bound to it. */
+export function boundedWorstCaseOf(position: StructurePosition): Cents | undefined {
+  const worst = worstCaseOf(position);
+  return worst < UNBOUNDED_LOSS_CENTS ? worst : undefined;
+}
+
 function newWorstCase(position: StructurePosition): Cents {
   const legs = heldLegs(position);
   if (legs.length === 0) return cents(0);
@@ -61,10 +67,22 @@ function remainingShare(order: OrderRecord): number {
   return (order.intent.quantity - filledUnits(order)) / order.intent.quantity;
 }
 
+/** True while both sides of a condor may be stopped, one after the other. */
+function hasTwoStops({ exitPlan, legs }: StructurePosition): boolean {
+  if (exitPlan?.sideStop === undefined) return false;
+  const shorts = legs.flatMap(({ instrument, quantity }) =>
+    instrument.kind === 'option' && quantity < 0 ? [instrument.right] : [],
+  );
+  return new Set(shorts).size > 1;
+}
+
+/** The worst case at expiry bounds what is held until then, and not two sides closed before it. */
 function plannedLoss(position: StructurePosition, worst: Cents): number {
   const planned = position.exitPlan?.plannedLossCents;
+  if (planned === undefined) return worst;
   const whole = position.openingIntent?.quantity ?? position.quantity;
-  return planned === undefined ? worst : Math.min(worst, (planned * position.quantity) / whole);
+  const ofHeld = (planned * position.quantity) / whole;
+  return hasTwoStops(position) ? ofHeld : Math.min(worst, ofHeld);
 }
 
 /** Worst cases and planned losses of what is held and what opens. */
@@ -101,7 +119,7 @@ function moneyAtRisk(desk: DeskContext, live: readonly OrderRecord[]): Money {
     money.openOrders += 1;
     money.openOrdersRisk += worstCaseCents * share;
     addRisk(byPrincipal, intent.principal, worstCaseCents * share);
-    money.planned += (intent.exitPlan?.plannedLossCents ?? worstCaseCents) * share;
+    money.planned += (order.exitPlan?.plannedLossCents ?? worstCaseCents) * share;
   }
   money.openRisk += money.openOrdersRisk;
   return money;

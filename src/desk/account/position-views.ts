@@ -11,7 +11,7 @@ import { isoNewYork } from '../iso-time.ts';
 import { dollarsOrNull, midDollars } from '../orders/order-views.ts';
 import { isProven, listedAgoMillis } from '../orders/protecting.ts';
 import { pinRisks } from '../session/pin-watch.ts';
-import { worstCaseOf } from './account-risk.ts';
+import { boundedWorstCaseOf } from './account-risk.ts';
 import { greeksOf } from './book-greeks.ts';
 import { markOf } from './day-pnl.ts';
 import { exitPlanView } from './exit-plan-view.ts';
@@ -72,7 +72,7 @@ export function positionView(desk: DeskContext, position: StructurePosition): Po
     liquidationValueCents: mark.liquidationCents ?? null,
     unrealizedMidCents: unrealized(mark.midCents),
     unrealizedLiquidationCents: unrealized(mark.liquidationCents),
-    maxLossCents: worstCaseOf(position),
+    maxLossCents: boundedWorstCaseOf(position) ?? null,
     greeks: greeksView(desk, position),
     exitPlan: position.exitPlan === undefined ? null : exitPlanView(position.exitPlan),
     ...protectionView(desk, position.positionId),

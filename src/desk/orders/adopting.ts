@@ -7,11 +7,9 @@ import type { WorkingOrder } from '../../broker/order-gateway.ts';
 import type { AdoptedOrder } from '../../engine/domain/audit-record.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
 import { isOpening } from '../../engine/domain/order.ts';
-import { cents } from '../../engine/domain/units.ts';
 import { orderHash } from '../../risk/order-hash.ts';
-import { UNBOUNDED_LOSS_CENTS } from '../account/account-risk.ts';
 import type { DeskContext } from '../desk-context.ts';
-import { feesOf, payoffOf } from '../previews/judging.ts';
+import { externalWorstCase } from './external-worst-case.ts';
 import { newOrder } from './order-book.ts';
 import { publishOrder } from './order-views.ts';
 
@@ -36,13 +34,10 @@ function intentOf(order: WorkingOrder): OrderIntent {
 /** Enters an adopted order as one that works. Also used by recovery. */
 export function adoptOrder(desk: DeskContext, { intent, brokerOrderId }: AdoptedOrder): void {
   if (desk.orders.get(intent.intentId) !== undefined) return;
-  // A market or stop order names no price, and then nothing bounds what it may cost.
-  const maxLossCents =
-    intent.limit === 0 ? undefined : payoffOf(intent, feesOf(desk, intent)).maxLossCents;
   const order = newOrder({
     intent,
     orderHash: orderHash(intent),
-    worstCaseCents: intent.purpose === 'open' ? (maxLossCents ?? UNBOUNDED_LOSS_CENTS) : cents(0),
+    worstCaseCents: externalWorstCase(desk, intent, intent.limit),
     createdAt: desk.at,
     tokenSha256: null,
     intentSeq: 0,

@@ -16,8 +16,9 @@ import type { At } from '../../engine/domain/clock.ts';
 import type { OrderStatus } from '../../engine/domain/order.ts';
 import { addMicros } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
+import { externalWorstCase } from './external-worst-case.ts';
 import type { OrderRecord } from './order-book.ts';
-import { filledUnits, isClose, isExternal, isFinal, isUneven } from './order-book.ts';
+import { asSent, filledUnits, isClose, isExternal, isFinal, isUneven } from './order-book.ts';
 import { publishOrder } from './order-views.ts';
 import { beginSearch, isProvenAbsent, isProvenUnlisted } from './outcome-search.ts';
 import { pageRefusedClose } from './refused-closes.ts';
@@ -220,7 +221,7 @@ function onFill(desk: DeskContext, event: Extract<BrokerEvent, { kind: 'fill' }>
     const text = `a fill this engine did not order: ${fill.fillId}`;
     desk.out.alert('warning', 'EXTERNAL_FILL', text, fill.fillId);
     if (order === undefined) return;
-  } else desk.book.applyFill(fill, order.intent);
+  } else desk.book.applyFill(fill, asSent(order));
   order.fills.push(fill);
   const { purpose, strategy } = order.intent;
   if (purpose === 'protective') desk.plan.noteStop(strategy, 'stop at the broker', desk.at.market);
@@ -262,7 +263,8 @@ function onBusted(desk: DeskContext, intentId: string, fillId: string, reason: s
   const [fill] = index < 0 ? [] : (order?.fills.splice(index, 1) ?? []);
   if (order === undefined || fill === undefined) return;
   const { intent } = order;
-  desk.book.bustFill(fill, intent, desk.orders.get(intent.positionId)?.intent);
+  const opening = desk.orders.get(intent.positionId);
+  desk.book.bustFill(fill, intent, opening === undefined ? undefined : asSent(opening));
   noteRatio(desk, order);
   if (order.status === 'filled') setStatus(order, 'unknown', `fill ${fillId} was busted`, desk.at);
   const text = `the broker took back fill ${fillId} of order ${intentId} (${reason}): look at ${intent.positionId}`;
@@ -320,4 +322,6 @@ function onReplaced(
   order.limit = event.limit;
   order.brokerLimit = event.limit;
   order.updatedAt = desk.at;
+  if (!isExternal(order)) return;
+  order.worstCaseCents = externalWorstCase(desk, order.intent, event.limit);
 }

@@ -5,7 +5,13 @@ import type { RefusalKind } from '../../broker/order-gateway.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import type { Urgency } from '../../engine/domain/exit-choices.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
-import type { Fill, OrderIntent, OrderLeg, OrderStatus } from '../../engine/domain/order.ts';
+import type {
+  ExitPlan,
+  Fill,
+  OrderIntent,
+  OrderLeg,
+  OrderStatus,
+} from '../../engine/domain/order.ts';
 import { FINAL_ORDER_STATUSES, legSign } from '../../engine/domain/order.ts';
 import type { Cents, EpochMicros, Price } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_DAY, price } from '../../engine/domain/units.ts';
@@ -34,8 +40,9 @@ export interface OutcomeSearch {
 export interface OrderRecord {
   readonly intent: OrderIntent;
   readonly orderHash: string;
-  /** Worst case of the whole order after fees, positive; 0 for orders that close. */
-  readonly worstCaseCents: Cents;
+  /** Worst case of the whole order after fees, positive; 0 for orders that close. That of a foreign order
+   * follows its limit, which its owner may move. */
+  worstCaseCents: Cents;
   readonly createdAt: At;
   readonly tokenSha256: string | null;
   /** The record that must be durable before anything is sent. */
@@ -50,6 +57,8 @@ export interface OrderRecord {
   exitReason: string | undefined;
   /** The limit last asked for. */
   limit: Price;
+  /** How what it opens is left: by the plan of the limit that it went out at. */
+  exitPlan: ExitPlan | undefined;
   /** The limit that the broker has, as far as it has told. */
   brokerLimit: Price;
   urgency: Urgency;
@@ -79,13 +88,19 @@ export type NewOrder = Pick<
   | 'intentSeq'
   | 'approved'
   | 'urgency'
-> & { readonly limit: Price; readonly exitReason?: string | undefined };
+> & {
+  readonly limit: Price;
+  readonly exitReason?: string | undefined;
+  /** Where it is not that of the intent. */
+  readonly exitPlan?: ExitPlan | undefined;
+};
 
 /** A recorded order that nothing has happened to yet. */
 export function newOrder(parts: NewOrder): OrderRecord {
   return {
     ...parts,
     exitReason: parts.exitReason,
+    exitPlan: parts.exitPlan ?? parts.intent.exitPlan,
     status: 'recorded',
     updatedAt: parts.createdAt,
     sentAt: undefined,
@@ -105,6 +120,13 @@ export function newOrder(parts: NewOrder): OrderRecord {
 /** True for an order that this engine did not give: it is counted, shown, and otherwise let be. */
 export function isExternal({ intent }: OrderRecord): boolean {
   return intent.strategy === 'external';
+}
+
+/** The intent with the exit plan of the limit that the order went out at: what its fills make a
+ * position of. */
+export function asSent({ intent, exitPlan }: OrderRecord): OrderIntent {
+  if (exitPlan === undefined || exitPlan === intent.exitPlan) return intent;
+  return { ...intent, exitPlan };
 }
 
 export function isFinal(order: OrderRecord): boolean {

@@ -43,7 +43,8 @@ export interface Authorization {
 }
 
 /** Journals an approved intent. The record is also the consumption of its token. The approval may
- * carry a better limit than the intent that was previewed; that limit is what is sent. */
+ * carry a better limit than the intent that was previewed, with the exit plan of that: it is sent so,
+ * once the record of that too is durable. */
 export function recordIntent(
   desk: DeskContext,
   intent: OrderIntent,
@@ -52,7 +53,7 @@ export function recordIntent(
 ): OrderRecord {
   const { verdict, approved, payoff } = judgement;
   assert(approved !== undefined, 'only an approved intent is recorded');
-  const intentSeq = desk.out.append(
+  const recordedSeq = desk.out.append(
     {
       kind: 'intentRecorded',
       intent,
@@ -65,6 +66,7 @@ export function recordIntent(
     },
     intent.purpose !== 'open',
   );
+  const intentSeq = appendBetter(desk, intent, approved.intent) ?? recordedSeq;
   const order = newOrder({
     intent,
     orderHash: orderHash(intent),
@@ -74,23 +76,32 @@ export function recordIntent(
     intentSeq,
     approved,
     limit: approved.intent.limit,
+    exitPlan: approved.intent.exitPlan,
     urgency: authorization.urgency,
     exitReason: authorization.exitReason,
   });
-  if (order.limit !== intent.limit) {
-    const { intentId } = intent;
-    desk.out.append({
-      kind: 'repriced',
-      intentId,
-      limit: order.limit,
-      reason: 'better at confirm',
-    });
-  }
   desk.orders.add(order);
   rememberOrder(desk, order, desk.at);
   publishOrder(desk, order);
   if (isClose(order)) callBackBefore(desk, intent);
   return order;
+}
+
+/** Journals the better limit that an intent goes out at, with the exit plan of it. */
+function appendBetter(
+  desk: DeskContext,
+  { intentId, limit: previewed }: OrderIntent,
+  { limit, exitPlan }: OrderIntent,
+): number | undefined {
+  if (limit === previewed) return undefined;
+  const plan = exitPlan === undefined ? {} : { exitPlan };
+  return desk.out.append({
+    kind: 'repriced',
+    intentId,
+    limit,
+    reason: 'better at confirm',
+    ...plan,
+  });
 }
 
 /** What must not work beside a close: the stop of its position at the broker, an opening of that position,

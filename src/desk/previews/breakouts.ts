@@ -1,15 +1,19 @@
-/** A breakout is taken once for each look at it: by the first confirm of the previews that saw it. */
+/** What a confirm asks of a breakout: that it was not taken since the preview, and that it still stands. */
 import type { OrderIntent } from '../../engine/domain/order.ts';
 import { type Denial, deny } from '../../engine/domain/verdict.ts';
 import type { TokenGrant } from '../../risk/confirm-token.ts';
+import { refuseBreakNow } from '../../strategies/breakout.ts';
 import type { DeskContext } from '../desk-context.ts';
+import { barsFilling } from '../session/chain-filling.ts';
+import { marketView } from './proposals.ts';
 
 /** How often the breakout of an order was taken today; 0 for an order that trades none. */
 export function timesTaken({ day }: DeskContext, { breakoutKey }: OrderIntent): number {
   return day.breakoutsTaken.filter((taken) => taken === breakoutKey).length;
 }
 
-/** Refuses an entry whose breakout was taken since its preview; a replacement takes none. */
+/** A breakout is taken once for each look at it: by the first confirm of the previews that saw it. Refuses
+ * an entry whose breakout was taken since its preview; a replacement takes none. */
 export function refuseTakenSince(
   desk: DeskContext,
   intent: OrderIntent,
@@ -21,4 +25,17 @@ export function refuseTakenSince(
   const message =
     'this break was traded since the preview, and each is traded once a day: nothing is left to confirm';
   return deny('breakout_stale', message, { breakout: breakoutKey, alreadyTraded: true }).denied;
+}
+
+/** Refuses an entry whose breakout does not stand any more: the price is back inside the range, too far
+ * from it, or a minute closed beyond its other side. */
+export function refuseUndone(
+  desk: DeskContext,
+  { breakoutKey }: OrderIntent,
+  grant: TokenGrant,
+): Denial | undefined {
+  const view = marketView(desk);
+  if (breakoutKey === undefined || grant.replaces !== undefined || view === undefined)
+    return undefined;
+  return (barsFilling(desk) ?? refuseBreakNow(view, breakoutKey))?.denied;
 }

@@ -4,14 +4,12 @@
  */
 import { assert } from '../../engine/domain/assert.ts';
 import { suffices } from '../../engine/domain/client-rights.ts';
-import { gridOf } from '../../engine/domain/instrument.ts';
 import { netPrices } from '../../engine/domain/net-price.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
-import { floorToTick } from '../../engine/domain/tick-grid.ts';
 import type { CheckResult, Denial } from '../../engine/domain/verdict.ts';
 import { deny } from '../../engine/domain/verdict.ts';
 import type { TokenGrant } from '../../risk/confirm-token.ts';
-import { confirmedLimit, judgeDrift } from '../../risk/drift.ts';
+import { judgeDrift } from '../../risk/drift.ts';
 import { orderHash } from '../../risk/order-hash.ts';
 import { exitSettingsOf } from '../desk-config.ts';
 import type { DeskContext } from '../desk-context.ts';
@@ -24,10 +22,11 @@ import { isFinal } from '../orders/order-book.ts';
 import { orderView } from '../orders/order-views.ts';
 import { recordIntent, requestCancel } from '../orders/sending.ts';
 import { unclosedNow } from '../orders/unclosed.ts';
-import { refuseTakenSince } from './breakouts.ts';
+import { refuseTakenSince, refuseUndone } from './breakouts.ts';
 import { driftSnapshot } from './drift-snapshot.ts';
 import { askAgain } from './dry-runs.ts';
 import { judgeIntent } from './judging.ts';
+import { atLiveLimit } from './live-limit.ts';
 import type { PreviewShelf } from './preview-shelf.ts';
 import { beginReplacement } from './replacing.ts';
 import { withoutOrder } from './without-order.ts';
@@ -106,6 +105,7 @@ function redeemOrder(desk: DeskContext, caller: Caller, grant: TokenGrant): Conf
     mayNotOpen(caller, intent) ??
     staleClose(desk, intent) ??
     refuseTakenSince(desk, intent, grant) ??
+    refuseUndone(desk, intent, grant) ??
     drifted(desk, intent, grant);
   if (stale !== undefined) return refuse(desk, caller, previewId, { denied: stale });
   const { replaces } = grant;
@@ -131,15 +131,6 @@ function redeemOrder(desk: DeskContext, caller: Caller, grant: TokenGrant): Conf
   const { breakoutKey } = intent;
   if (breakoutKey !== undefined) desk.day.breakoutsTaken.push(breakoutKey);
   return { orderIds, replayed: false };
-}
-
-/** An opening goes out at what the market asks now where that is better than agreed: a price that
- * improved is taken, and never refused as too far from the market. */
-function atLiveLimit(desk: DeskContext, intent: OrderIntent): OrderIntent {
-  const net = netPrices(intent.legs, (symbol) => quoteOf(desk, symbol));
-  if (intent.purpose !== 'open' || 'missing' in net) return intent;
-  const live = confirmedLimit(floorToTick(gridOf(intent.legs), net.mid), intent.worst);
-  return live > intent.limit ? { ...intent, limit: live } : intent;
 }
 
 /** A token stands for the order that was previewed, to the last bit. */

@@ -3,6 +3,7 @@
  * for its own quantity by what made that one. The clock, the range of a breakout and the distances
  * that a trader asked for are kept.
  */
+import { assert } from '../../engine/domain/assert.ts';
 import type { ExitPlan, OrderIntent } from '../../engine/domain/order.ts';
 import type { EpochMicros, Price } from '../../engine/domain/units.ts';
 import { epochMicros, price } from '../../engine/domain/units.ts';
@@ -102,4 +103,20 @@ export function exitOfReplacement(desk: DeskContext, old: OrderIntent, repriced:
   if ('denied' in exit) return exit;
   const { quantity } = repriced;
   return { exitPlan: withFees(desk, { legs: old.legs, quantity }, exit.exitPlan) };
+}
+
+/** The same for an opening that goes out at a better limit than was agreed, which has to have one: a stop
+ * that was asked for and lies beyond the worst case of this limit gives way to the usual one, for so much
+ * cannot be lost any more. */
+export function exitAtBetterLimit(
+  desk: DeskContext,
+  agreed: OrderIntent,
+  repriced: Repriced,
+): ExitPlan {
+  const asked = exitOfReplacement(desk, agreed, repriced);
+  if (!('denied' in asked)) return asked.exitPlan;
+  const { stop: _, ...unstopped } = agreed.exitPlan ?? { timeExitAt: timeExitOf(desk, agreed) };
+  const usual = exitOfReplacement(desk, { ...agreed, exitPlan: unstopped }, repriced);
+  assert(!('denied' in usual), 'a stop that is chosen here lies within the worst case');
+  return usual.exitPlan;
 }

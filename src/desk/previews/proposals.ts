@@ -41,20 +41,30 @@ export const STRATEGIES: {
   straddle_scan: longStraddle,
 };
 
+/** The market at this step; nothing without an open chain. */
+export function marketView(desk: DeskContext): MarketView | undefined {
+  const slice = sliceOf(desk);
+  if (slice === undefined || !desk.day.chainOpen) return undefined;
+  return { at: desk.at, slice, bars: desk.bars.bars() };
+}
+
 /** Asks the strategy for an order: a proposal, or its named reason why not. */
 export function propose(desk: DeskContext, request: StrategyRequest): Outcome<Proposal> {
-  const slice = sliceOf(desk);
-  if (slice === undefined || !desk.day.chainOpen) {
+  const view = marketView(desk);
+  if (view === undefined) {
     const message =
       'there is no open 0DTE chain now; market_status says when the next session opens';
     return deny('session_window', message, { session: desk.day.session.date });
   }
-  const view: MarketView = { at: desk.at, slice, bars: desk.bars.bars() };
   const day = dayOf(desk);
-  return run(request.strategy, request);
+  return run(request.strategy, request, view);
 
-  function run<K extends StrategyRequest['strategy']>(name: K, asked: RequestOf<K>) {
-    return STRATEGIES[name](view, asked, day);
+  function run<K extends StrategyRequest['strategy']>(
+    name: K,
+    asked: RequestOf<K>,
+    seen: MarketView,
+  ) {
+    return STRATEGIES[name](seen, asked, day);
   }
 }
 

@@ -28,6 +28,7 @@ import { publishOrder } from '../orders/order-views.ts';
 import { recordIntent, requestCancel } from '../orders/sending.ts';
 import { exitOfReplacement } from './exit-of-replacement.ts';
 import { judgeIntent } from './judging.ts';
+import { atLiveLimit } from './live-limit.ts';
 import { workedPrices } from './manual-prices.ts';
 import type { PreviewAnswer, PreviewTurn } from './preview-shelf.ts';
 import { finishPreview, refuse } from './previews.ts';
@@ -161,7 +162,8 @@ function send(desk: DeskContext, orderId: string, replacement: Replacement): str
   const [intent] = grant.intents;
   if (intent === undefined) return 'not replaced: there was nothing to send';
   const dryRun = desk.dryRuns.answered(intent.intentId);
-  const judgement = judgeIntent(withoutOrder(desk, orderId), intent, { openUpToCents, dryRun });
+  const others = withoutOrder(desk, orderId);
+  const judgement = judgeIntent(others, atLiveLimit(desk, intent), { openUpToCents, dryRun });
   const { denial, checks } = judgement.verdict;
   if (denial !== undefined) {
     desk.out.append({ kind: 'confirmRefused', principal, previewId, denial, checks });

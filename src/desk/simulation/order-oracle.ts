@@ -8,6 +8,7 @@ import type { HttpSend } from '../../broker/wire-requests.ts';
 import type { AuditBody, AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import type { Fill, OrderIntent } from '../../engine/domain/order.ts';
+import { price } from '../../engine/domain/units.ts';
 import { orderHash } from '../../risk/order-hash.ts';
 import type { Input } from '../inputs.ts';
 import { contractsOf } from './expiry-payoff.ts';
@@ -64,8 +65,8 @@ export class OrderOracle {
   readonly #ended = new Set<string>();
   /** The desk knows of the kill: its record says so. The kill word is a few milliseconds ahead. */
   #killTold = false;
-  /** Limits that records have moved, by intent. */
-  readonly #limits = new Map<string, number>();
+  /** Records that moved a limit, the last of each intent. */
+  readonly #moved = new Map<string, BodyOf<'repriced'>>();
   readonly #isReplacement = new Set<string>();
   /** The disk takes nothing any more, not even in the reserve, and the desk knows. */
   #hasNoReserve = false;
@@ -108,7 +109,7 @@ export class OrderOracle {
 
   onRecord({ body, seq, at }: AuditRecord): void {
     if (body.kind === 'previewMade') this.#previews.set(body.tokenSha256, body);
-    if (body.kind === 'repriced') this.#limits.set(body.intentId, body.limit);
+    if (body.kind === 'repriced') this.#moved.set(body.intentId, body);
     this.#hearKill(body);
     if (body.kind === 'orderResolved') this.#unknown.delete(body.intentId);
     if (body.kind !== 'intentRecorded') return;
@@ -204,12 +205,14 @@ export class OrderOracle {
     this.#arrived.add(name);
   }
 
-  /** The order as recorded, but that its limit may be better, and then a record says so. */
-  #judgeSent(intent: OrderIntent, { intent: recorded, orderHash: hash }: BodyOf<'intentRecorded'>) {
+  /** The order as recorded, but that its limit may be better, and then a record says so and how it is
+   * left. */
+  #judgeSent(intent: OrderIntent, { intent: recorded }: BodyOf<'intentRecorded'>) {
     const { intentId, limit } = intent;
-    const isSame = isButMoved(intent, { intent: recorded, orderHash: hash });
-    const told = this.#limits.get(intentId) ?? recorded.limit;
-    if (isSame && limit === told && limit >= recorded.limit) return;
+    const { limit: told = recorded.limit, exitPlan } = this.#moved.get(intentId) ?? {};
+    const plan = exitPlan === undefined ? {} : { exitPlan };
+    const asTold = { ...recorded, ...plan, limit: price(told) };
+    if (orderHash(intent) === orderHash(asTold) && limit >= recorded.limit) return;
     this.#report(`${intentId} was submitted as another order than was recorded`);
   }
 

@@ -196,6 +196,12 @@ export class PlanOracle {
     if (body.kind === 'intentRecorded' && body.intent.purpose === 'open') {
       this.#openings.set(body.intent.positionId, body.intent);
     }
+    if (body.kind === 'repriced' && body.exitPlan !== undefined) {
+      const opening = this.#openings.get(body.intentId);
+      if (opening !== undefined) {
+        this.#openings.set(body.intentId, { ...opening, exitPlan: body.exitPlan });
+      }
+    }
     const event = body.kind === 'brokerEvent' ? brokerEventOf(record) : undefined;
     if (event?.kind !== 'fill') return;
     const { intentId, instrument, action, quantity, price } = event.fill;

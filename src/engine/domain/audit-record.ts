@@ -1,17 +1,17 @@
 /**
  * The audit record: what the journal holds, one envelope a record. Schema-typed and allow-listed: a
- * record holds only the fields named here, never a token in plain, never a secret. Version 2 is
- * written; it adds `at.mono` and the fields of `engineStarted` that name the sealed log. Version 1 is
- * read.
+ * record holds only the fields named here, never a token in plain, never a secret. Version 3 is
+ * written; it adds the exit plan of `repriced`. Version 2 added `at.mono` and the fields of
+ * `engineStarted` that name the sealed log. Versions 1 and 2 are read.
  */
 import type { At } from './clock.ts';
-import type { OrderIntent } from './order.ts';
+import type { ExitPlan, OrderIntent } from './order.ts';
 import type { SessionDate } from './units.ts';
 import type { CheckResult, Denial } from './verdict.ts';
 
-export const AUDIT_RECORD_VERSION = 2;
+export const AUDIT_RECORD_VERSION = 3;
 /** Versions that this build reads. */
-export const AUDIT_RECORD_VERSIONS = [1, AUDIT_RECORD_VERSION] as const;
+export const AUDIT_RECORD_VERSIONS = [1, 2, AUDIT_RECORD_VERSION] as const;
 
 /** The quotes a decision saw: symbol → [bid, ask, ageMillis]; a missing side is null. */
 export type QuoteSnapshot = Readonly<
@@ -126,6 +126,8 @@ export type AuditBody =
       readonly intentId: string;
       readonly limit: number;
       readonly reason: string;
+      /** How what it opens is left, where that limit made the plan anew. */
+      readonly exitPlan?: ExitPlan;
     }
   | { readonly kind: 'brokerEvent'; readonly event: JournalledBrokerEvent }
   | {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AccountSnapshot } from '../../../src/broker/order-gateway.ts';
 import { UNBOUNDED_LOSS_CENTS } from '../../../src/desk/account/account-risk.ts';
+import { dayPnl } from '../../../src/desk/account/day-pnl.ts';
 import type { Effect } from '../../../src/desk/effects.ts';
 import type { ReconcileView } from '../../../src/desk/engine-api.ts';
 import type { RiskCheckView } from '../../../src/desk/engine-api-risk.ts';
@@ -370,6 +371,20 @@ describe('an order at the broker', () => {
     expect(rig.order('external-B-9').worstCaseCents).toBe(UNBOUNDED_LOSS_CENTS);
   });
 
+  it('of somebody else counts at the limit that its owner moved it to, after a restart too', () => {
+    const { rig, orderId } = working();
+    asForeign(rig, orderId);
+    rig.advance(ALARM_SECONDS);
+    const { limit, worstCaseCents } = rig.order('external-B-9');
+    const less = price(limit - 2_000);
+    rig.brokerSays({ kind: 'replaced', intentId: 'external-B-9', limit: less });
+    expect(rig.order('external-B-9').worstCaseCents).toBe(worstCaseCents + 2_000);
+    const again = rig.restart(rig.records(), { isOpen: false });
+    expect(again.order('external-B-9').worstCaseCents).toBe(worstCaseCents + 2_000);
+    rig.brokerSays({ kind: 'replaced', intentId: 'external-B-9', limit: price(0) });
+    expect(rig.order('external-B-9').worstCaseCents).toBe(UNBOUNDED_LOSS_CENTS);
+  });
+
   it('of somebody else that fills closes what it closes here, and is told', () => {
     const rig = holding();
     const [position] = rig.positions();
@@ -551,6 +566,27 @@ describe('a residual that no fill explains', () => {
     rig.advance(ALARM_SECONDS);
     valueIn(rig.ask({ kind: 'adopt' }, CONSOLE));
     expect(rig.positions()).toEqual([]);
+  });
+
+  it('comes and goes at mid, and not at the average price of its opening on whatever day', () => {
+    const rig = holding();
+    const midOfDay = () => dayPnl(rig.desk.context).midCents;
+    const call = rig.desk.context.reader
+      .slice()
+      ?.calls.find((row) => row.contract.strike === 6_030_000);
+    const symbol = call === undefined ? '' : instrumentSymbol(call.contract);
+    for (const quantity of [5, 3]) {
+      const more = { symbol, quantity, averagePrice: price(10) };
+      edit(rig, ({ positions }) => ({
+        positions: [...positions.filter((position) => position.symbol !== symbol), more],
+      }));
+      rig.advance(ALARM_SECONDS);
+      const before = midOfDay();
+      valueIn(rig.ask({ kind: 'adopt' }, CONSOLE));
+      expect(rig.desk.context.book.held().get(symbol)).toBe(quantity);
+      expect(midOfDay()).toBe(before);
+      rig.quotes(601);
+    }
   });
 
   it('of yesterday that nothing quotes any more goes at nothing, and holds up no opening', () => {

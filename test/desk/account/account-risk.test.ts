@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import {
+  accountRisk,
+  UNBOUNDED_LOSS_CENTS,
+  worstCaseOf,
+} from '../../../src/desk/account/account-risk.ts';
+import type { PnlView } from '../../../src/desk/engine-api.ts';
+import { cents, priceFromDollars } from '../../../src/engine/domain/units.ts';
+import type { StructurePosition } from '../../../src/engine/portfolio/portfolio-book.ts';
+import { CONDOR, DeskRig } from '../../support/desk-rig.ts';
+
+/** A condor whose credit is more than half its width. */
+const NARROW = { ...CONDOR, width: 1 } as const;
+
+function plannedOf(rig: DeskRig): number {
+  return accountRisk(rig.desk.context).plannedLossCents;
+}
+
+function heldIn(rig: DeskRig): StructurePosition {
+  const [position] = rig.positions();
+  if (position === undefined) throw new Error('nothing is held');
+  return position;
+}
+
+describe('the planned loss of a condor that is held', () => {
+  it('is that of both sides stopped one after the other, beyond its worst case at expiry', () => {
+    const rig = new DeskRig();
+    const position = rig.openPosition(NARROW);
+    const { sideStop, plannedLossCents = 0 } = position.exitPlan ?? {};
+    const { intent } = rig.order(position.positionId);
+    const bothSides = 2 * (sideStop?.debit ?? 0) - intent.worst;
+    expect(plannedLossCents).toBeGreaterThan(bothSides);
+    expect(plannedLossCents).toBeGreaterThan(worstCaseOf(position));
+    expect(plannedOf(rig)).toBe(plannedLossCents);
+  });
+
+  it('is no more than the worst case of what is left once a side is gone', () => {
+    const rig = new DeskRig();
+    const position = rig.openPosition(NARROW);
+    for (let spot = 600; spot < 606 && heldIn(rig).legs.length === 4; spot += 0.5) {
+      rig.quotes(spot);
+      rig.advance(12);
+    }
+    const left = heldIn(rig);
+    expect(left.legs).toHaveLength(2);
+    const planned = position.exitPlan?.plannedLossCents ?? 0;
+    expect(plannedOf(rig)).toBe(Math.min(worstCaseOf(left), planned));
+  });
+
+  it('is bounded by its worst case where it is stopped whole', () => {
+    const rig = new DeskRig({ exits: { condorStop: 'whole' } });
+    const position = rig.openPosition(NARROW);
+    expect(plannedOf(rig)).toBeLessThanOrEqual(worstCaseOf(position));
+  });
+});
+
+describe('a worst case without a bound', () => {
+  it('is shown as unknown, and counts in full', () => {
+    const rig = new DeskRig();
+    const contract = rig.desk.context.reader.slice()?.calls[30]?.contract;
+    if (contract === undefined) throw new Error('no chain');
+    rig.brokerSays({
+      kind: 'fill',
+      fill: {
+        fillId: 'theirs-1',
+        intentId: 'external-1',
+        instrument: contract,
+        action: 'sellToOpen',
+        quantity: 1,
+        price: priceFromDollars(1),
+        feesCents: cents(0),
+        marketAt: rig.at.market,
+      },
+    });
+    const [view] = rig.query<PnlView>({ kind: 'pnl' }).positions;
+    expect([view?.strategy, view?.maxLossCents]).toEqual(['external', null]);
+    expect(accountRisk(rig.desk.context).openRiskCents).toBe(UNBOUNDED_LOSS_CENTS);
+  });
+});

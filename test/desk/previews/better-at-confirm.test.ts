@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import type { TradeCard } from '../../../src/desk/engine-api.ts';
+import type { OrderRequest, StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
+import { occSymbol } from '../../../src/engine/domain/instrument.ts';
+import { cents, priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
+import { breakoutOf, breakoutRig, putBar } from '../../support/breakout-rig.ts';
+import { CONDOR, DeskRig, denialIn, TRADER, valueIn } from '../../support/desk-rig.ts';
+
+const STRADDLE: StrategyRequest = { strategy: 'straddle_scan', strike: 600, quantity: 1 };
+const WIDE = {
+  maxDailyLossCents: cents(5_000_00),
+  portfolioDeltaCap: 400,
+  portfolioGammaCap: 9_999,
+};
+
+/** Previews, moves the market and confirms; nothing has filled yet, and no limit was walked. */
+function confirmedAfter(rig: DeskRig, request: StrategyRequest, move: () => void) {
+  const { card, tokenSha256 } = rig.preview(request);
+  move();
+  rig.advance(2);
+  rig.size = 0;
+  rig.quotes();
+  rig.send({ kind: 'confirm', tokenSha256 });
+  const order = rig.orders().at(-1);
+  if (order === undefined) throw new Error('it was refused');
+  return { card, order, limit: order.limit };
+}
+
+function fills(rig: DeskRig, seconds = 30): void {
+  rig.size = 50;
+  rig.advance(seconds);
+}
+
+describe('an opening whose price improved before its confirm', () => {
+  it('of a straddle stops at half of what is paid, and is not sold at once', () => {
+    const rig = new DeskRig({ limits: WIDE });
+    const { card, limit } = confirmedAfter(rig, STRADDLE, () => {
+      rig.atmVol = 0.085;
+    });
+    const paid = -limit;
+    expect(paid).toBeLessThan((-card.limitPrice * 10_000) / 2);
+    fills(rig);
+    const [position] = rig.positions();
+    expect(position?.exitPlan?.stop?.price).toBe(Math.ceil(paid / 200) * 100);
+    expect(position?.exitPlan?.target?.price).toBe(paid * 2);
+    expect(rig.bodies('exitTriggered')).toEqual([]);
+  });
+
+  it('of a condor stops each side at the credit that is taken in, and plans the loss of that', () => {
+    const rig = new DeskRig({ limits: WIDE });
+    const { card, order, limit } = confirmedAfter(rig, CONDOR, () => {
+      rig.atmVol = 0.26;
+    });
+    const better = Math.round(limit - card.limitPrice * 10_000);
+    expect(better).toBeGreaterThan(5_000);
+    expect(order.exitPlan?.sideStop).toEqual({ debit: limit });
+    const planned = (card.exitPlan?.plannedLossCents ?? 0) + 2 * better;
+    expect(order.exitPlan?.plannedLossCents).toBe(planned);
+    fills(rig);
+    expect(rig.positions()[0]?.exitPlan).toEqual(order.exitPlan);
+  });
+
+  it('is recorded as it was agreed, with a record of the better limit and its plan behind it', () => {
+    const rig = new DeskRig({ limits: WIDE });
+    const { order } = confirmedAfter(rig, CONDOR, () => {
+      rig.atmVol = 0.26;
+    });
+    const [made] = rig.bodies('previewMade');
+    expect(rig.bodies('intentRecorded')[0]).toMatchObject({
+      intent: made?.intent,
+      orderHash: made?.orderHash,
+    });
+    const { intentId } = order.intent;
+    const { limit, exitPlan } = order;
+    const reason = 'better at confirm';
+    expect(rig.bodies('repriced')).toEqual([
+      { kind: 'repriced', intentId, limit, reason, exitPlan },
+    ]);
+  });
+
+  it('is sent once the record of its plan is durable, and keeps the plan over a restart', () => {
+    const rig = new DeskRig({ limits: WIDE });
+    const { tokenSha256 } = rig.preview(CONDOR);
+    rig.atmVol = 0.26;
+    rig.advance(2);
+    rig.journal = 'held';
+    rig.send({ kind: 'confirm', tokenSha256 });
+    const intentSeq = rig.records().find(({ body }) => body.kind === 'intentRecorded')?.seq ?? 0;
+    rig.step({ kind: 'journalDurable', at: rig.at, seq: intentSeq, hash: '' });
+    expect(rig.submitted).toEqual([]);
+    rig.journal = 'atOnce';
+    rig.makeDurable();
+    expect(rig.submitted).toHaveLength(1);
+    rig.advance(30);
+    const [before] = rig.positions();
+    const [after] = rig.restart().positions();
+    expect(after?.exitPlan).toEqual(before?.exitPlan);
+    expect(after?.exitPlan?.sideStop?.debit).toBe(rig.bodies('repriced')[0]?.limit);
+  });
+
+  it('by hand keeps the distance of its stop, and has none where so much cannot be lost', () => {
+    const strike = priceFromDollars(601);
+    const expiry = sessionDate('2026-11-20');
+    const call = { kind: 'option', root: 'SPY', expiry, right: 'call', strike } as const;
+    const legs = [{ symbol: occSymbol(call), action: 'buyToOpen', ratio: 1 }] as const;
+    const stops = [0.3, 0.6].map((stopLoss) => {
+      const rig = new DeskRig({ limits: WIDE });
+      const request: OrderRequest = { legs, quantity: 1, stopLoss };
+      const tokenSha256 = rig.newToken();
+      valueIn(rig.ask<TradeCard>({ kind: 'previewOrder', request, tokenSha256 }, TRADER));
+      rig.quotes(599.5);
+      rig.advance(1);
+      rig.send({ kind: 'confirm', tokenSha256 });
+      const [order] = rig.orders();
+      const stop = order?.exitPlan?.stop?.price;
+      return stop === undefined ? 'none' : 0 - (order?.limit ?? 0) - stop;
+    });
+    expect(stops).toEqual([3_000, 'none']);
+  });
+
+  it('that takes the place of another goes by its own price too', () => {
+    const rig = new DeskRig({ limits: WIDE });
+    const { order: old } = confirmedAfter(rig, STRADDLE, () => {});
+    rig.advance(2);
+    const tokenSha256 = rig.newToken();
+    const command = { kind: 'previewReplace', orderId: old.intent.intentId, limit: -9 } as const;
+    valueIn(rig.ask<TradeCard>({ ...command, tokenSha256 }, TRADER));
+    rig.atmVol = 0.085;
+    rig.quotes();
+    rig.confirm(tokenSha256);
+    rig.advance(3);
+    const better = rig.bodies('repriced').findLast(({ exitPlan }) => exitPlan !== undefined);
+    expect(better?.intentId).toBe(rig.orders().at(-1)?.intent.intentId);
+    const paid = 0 - (better?.limit ?? 0);
+    expect(better?.exitPlan?.stop?.price).toBe(Math.ceil(paid / 200) * 100);
+  });
+});
+
+describe('a breakout at its confirm', () => {
+  function refusedAfter(move: (rig: DeskRig) => void) {
+    const rig = breakoutRig({ limits: WIDE });
+    rig.advance(40);
+    const { tokenSha256 } = rig.preview(breakoutOf(1));
+    move(rig);
+    rig.advance(25);
+    return rig.confirm(tokenSha256);
+  }
+
+  it('is refused where the price is back inside the range', () => {
+    const { code } = denialIn(refusedAfter((rig) => rig.quotes(599.4)));
+    expect(code).toBe('breakout_failed');
+  });
+
+  it('is refused where a minute closed beyond the other side', () => {
+    const { code, message } = denialIn(refusedAfter((rig) => putBar(rig, 60, 597)));
+    expect([code, message]).toEqual(['breakout_failed', expect.stringContaining('was undone')]);
+  });
+
+  it('is taken where it stands', () => {
+    expect(valueIn(refusedAfter((rig) => rig.quotes(599.9))).orderId).not.toBeNull();
+  });
+});

@@ -37,7 +37,7 @@ describe('an opening whose price improved before its confirm', () => {
     const { card, limit } = confirmedAfter(rig, STRADDLE, () => {
       rig.atmVol = 0.085;
     });
-    const paid = -limit;
+    const paid = 0 - limit;
     expect(paid).toBeLessThan((-card.limitPrice * 10_000) / 2);
     fills(rig);
     const [position] = rig.positions();

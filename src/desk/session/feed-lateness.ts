@@ -7,6 +7,9 @@ export const LATE_AFTER_MILLIS = 5_000;
  * bear it up to the limit above: this machine's clock may be as far off. */
 export const BEHIND_AFTER_MILLIS = 2_000;
 const SHOWN_FOR_MILLIS = 2_000;
+/** A trade this far ahead of the market's time has a mistaken one, and is passed over: after it none would
+ * be newer. This machine's clock may be as far off. */
+export const MOST_AHEAD_MILLIS = 2_000;
 
 /**
  * Core thread only. Quotes carry no usable time, trades do: the lag is market time at receipt less the
@@ -49,8 +52,10 @@ export class FeedLateness {
   /** A trade of the underlying came. */
   traded(timeMillis: number, marketMicros: number): void {
     if (Number.isNaN(timeMillis) || timeMillis <= this.#newestTradeMillis) return;
+    const aheadMillis = (timeMillis - marketMicros / MICROS_PER_MILLI) / this.#speed;
+    if (aheadMillis > MOST_AHEAD_MILLIS) return;
     if (this.#newestTradeMillis > 0) {
-      this.#lagMillis = (marketMicros / MICROS_PER_MILLI - timeMillis) / this.#speed;
+      this.#lagMillis = 0 - aheadMillis;
       this.#noteLag(this.#lagMillis, marketMicros);
     }
     this.#newestTradeMillis = timeMillis;

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { FeedLateness, LATE_AFTER_MILLIS } from '../../../src/desk/session/feed-lateness.ts';
+import {
+  FeedLateness,
+  LATE_AFTER_MILLIS,
+  MOST_AHEAD_MILLIS,
+} from '../../../src/desk/session/feed-lateness.ts';
 
 const START = 1_795_188_600_000;
 /** Market micros so many milliseconds after the start. */
@@ -27,6 +31,17 @@ describe('how late the feed is', () => {
     lateness.traded(START + 500, micros(9_000));
     lateness.traded(Number.NaN, micros(9_000));
     expect(lateness.lagMillis).toBe(80);
+  });
+
+  it('passes over a trade stamped ahead of the market, behind which none would be newer', () => {
+    const lateness = heard();
+    lateness.traded(START + MOST_AHEAD_MILLIS + 1, micros(0));
+    lateness.traded(START + 3_600_000, micros(0));
+    expect(lateness.lagMillis).toBeUndefined();
+    lateness.traded(START + MOST_AHEAD_MILLIS, micros(0));
+    expect(lateness.lagMillis).toBe(-MOST_AHEAD_MILLIS);
+    lateness.traded(START + 3_000, micros(9_000));
+    expect(lateness.lagMillis).toBe(6_000);
   });
 
   it('is told in the time of this machine where the market runs faster', () => {

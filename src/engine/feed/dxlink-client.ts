@@ -31,7 +31,7 @@ import type { FeedStatus } from './feed-status.ts';
 import type { FeedSubscription } from './feed-subscription.ts';
 import { Keepalive } from './keepalive.ts';
 import { isSocketUrl, isUsable, type QuoteToken, withoutToken } from './quote-token.ts';
-import { RECONNECT_BOUNDS, ReconnectPolicy, SESSION_LIMIT_BOUNDS } from './reconnect-policy.ts';
+import { boundsOf, ReconnectPolicy } from './reconnect-policy.ts';
 import type { ServerMessage } from './server-message.ts';
 
 /** How often silent subscriptions are counted. */
@@ -274,8 +274,7 @@ export class DxLinkClient {
     if (remedy === 'newToken') this.token = undefined;
     if (remedy === 'smallerFrames') this.feed.shrinkFrames();
     this.disconnect(why);
-    const bounds = remedy === 'slowReconnect' ? SESSION_LIMIT_BOUNDS : RECONNECT_BOUNDS;
-    const waitMillis = this.policy.failed(bounds, this.now.wall);
+    const waitMillis = this.policy.failed(boundsOf(errorClass), this.now.wall);
     this.timer.endAt(this.now.wall + waitMillis * MICROS_PER_MILLI);
     this.enter('backoff', `${why}; next attempt in ${waitMillis} ms`);
   }

@@ -44,6 +44,8 @@ export class FeedService {
   private readonly sales = new SaleFilter();
   private readonly watchdog = new FeedWatchdog();
   private wallMicros = 0;
+  /** The server closed a channel: once all are open again the connection counts as a new one. */
+  private isRenewed = false;
 
   constructor(options: DxLinkClientOptions, links: ConnectionLinks) {
     this.options = options;
@@ -72,10 +74,23 @@ export class FeedService {
     if (!this.channels.opened(id)) return false;
     this.decoder.openChannel(id);
     this.sendFeedSetup(id, at.wall);
-    if (this.isOpen()) this.watchdog.connectionOpened(at.wall);
     this.pacer.channelOpened(id);
+    if (this.isOpen()) {
+      this.watchdog.connectionOpened(at.wall);
+      if (this.isRenewed) this.renew();
+    }
     this.pump(at);
     return true;
+  }
+
+  /** Subscribes everything anew, on the channels too that were never interrupted: what they told before
+   * says nothing to whoever was told that the feed was down. */
+  private renew(): void {
+    this.isRenewed = false;
+    for (const { id } of this.channels.all) this.pacer.channelOpened(id);
+    this.book.forgotten(FEED_TYPES);
+    this.candles.connectionLost();
+    this.watchdog.connectionLost();
   }
 
   /** The server closed a channel: asks for it again. `again` where it did so shortly before, and
@@ -89,6 +104,7 @@ export class FeedService {
     this.book.forgotten(types);
     this.decoder.resubscribed();
     if (types.includes('Candle')) this.candles.connectionLost();
+    this.isRenewed = true;
     this.requestChannel(id);
     return verdict;
   }
@@ -97,6 +113,7 @@ export class FeedService {
   connectionLost(): void {
     for (const { id } of this.channels.all) this.decoder.closeChannel(id);
     this.channels.connectionLost();
+    this.isRenewed = false;
     this.pacer.connectionLost();
     this.candles.connectionLost();
     this.book.forgotten(FEED_TYPES);

@@ -1,12 +1,21 @@
 import { type BackoffBounds, backoffMillis } from '../../ops/backoff.ts';
 import { MICROS_PER_SECOND } from '../domain/units.ts';
+import { type LocalErrorClass, REMEDIES, type ServerErrorClass } from './error-classes.ts';
 
 /** Waits between attempts to connect. */
 export const RECONNECT_BOUNDS: BackoffBounds = { firstMillis: 1_000, mostMillis: 60_000 };
+/** Wait behind a connection that this side gave up: the server refused nothing. */
+export const REQUESTED_BOUNDS: BackoffBounds = { firstMillis: 1_000, mostMillis: 1_000 };
 /** Waits while other sessions of the account hold the feed. */
 export const SESSION_LIMIT_BOUNDS: BackoffBounds = { firstMillis: 60_000, mostMillis: 300_000 };
 /** A connection that was open this long starts the waits anew when it breaks. */
 export const STABLE_AFTER_MICROS = 60 * MICROS_PER_SECOND;
+
+/** The waits behind an error of this class. */
+export function boundsOf(errorClass: ServerErrorClass | LocalErrorClass): BackoffBounds {
+  if (errorClass === 'requested') return REQUESTED_BOUNDS;
+  return REMEDIES[errorClass] === 'slowReconnect' ? SESSION_LIMIT_BOUNDS : RECONNECT_BOUNDS;
+}
 
 /** How long to wait before the next attempt to connect. Times are wall microseconds. */
 export class ReconnectPolicy {

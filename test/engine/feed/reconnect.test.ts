@@ -215,6 +215,37 @@ describe('refusals', () => {
     expect(rig.status.detail).toBe(`server error on channel 1: ${code} ${message}`);
   });
 
+  it('waits a second behind a connection that was given up on request, whatever failed before', () => {
+    const rig = connecting();
+    for (let i = 0; i < 5; i += 1) {
+      rig.socketCloses('HTTP 502');
+      rig.retry();
+    }
+    rig.authorize();
+    rig.openChannels();
+    rig.effects.push(...rig.client.reconnect('quotes went silent', rig.at));
+    expect(rig.status.detail).toBe('quotes went silent; next attempt in 1000 ms');
+  });
+
+  it('subscribes everything anew once a channel that the server closed is open again', () => {
+    const rig = ClientRig.opened({ type: 'Quote', symbol: 'SPY' });
+    rig.take();
+    rig.says({ type: 'CHANNEL_CLOSED', channel: 3 });
+    expect(rig.status.state).toBe('authorizing');
+    rig.pass(1_000);
+    expect(rig.takeFrames()).toMatchObject([{ type: 'CHANNEL_REQUEST', channel: 3 }]);
+    rig.says({ type: 'CHANNEL_OPENED', channel: 3, service: 'FEED', parameters: {} });
+    expect(rig.status.state).toBe('open');
+    expect(rig.takeFrames()).toMatchObject([
+      { type: 'FEED_SETUP', channel: 3 },
+      { type: 'FEED_SUBSCRIPTION', channel: 1, reset: true, add: [{ symbol: 'SPY' }] },
+    ]);
+    rig.data(1, 'Quote', ['SPY', 600, 600.01, 1, 1]);
+    expect(rig.client.data.isLive('Quote')).toBe(false);
+    rig.data(1, 'Quote', ['SPY', 600, 600.01, 2, 1]);
+    expect(rig.client.data.isLive('Quote')).toBe(true);
+  });
+
   it('opens a channel again that the server closes, and reconnects when it closes it twice', () => {
     const rig = ClientRig.opened({ type: 'Quote', symbol: 'SPY' });
     rig.says({ type: 'CHANNEL_CLOSED', channel: 1 });

@@ -19,11 +19,15 @@ import { FeedLateness } from '../session/feed-lateness.ts';
 import { FeedRows } from './feed-rows.ts';
 import type { FeedSocket, FeedTransport, OpenFeedSocket } from './feed-socket.ts';
 import { MarketInputs } from './market-inputs.ts';
+import { OptionStream } from './option-stream.ts';
 import { openOwnSocket } from './own-socket-shell.ts';
 import { openWsSocket } from './ws-socket-shell.ts';
 
 /** How often streams are looked at. */
 const WATCH_EVERY_MICROS = 1_000_000;
+/** A connection that replaced a silent one has proved to be none of the dead: where it is silent too the
+ * market stands, and it is left alone for so long. */
+const GIVE_UP_EVERY_MICROS = 60_000_000;
 /** A batch ends with the read that brought its frames, and in a long one after so many events: some
  * tens of microseconds. A row that was quoted more than once by then is published once. */
 const MOST_EVENTS_A_BATCH = 512;
@@ -62,6 +66,7 @@ export class FeedShell {
   readonly #rows: FeedRows;
   #socket: FeedSocket | undefined;
   readonly #lateness: FeedLateness;
+  readonly #options = new OptionStream();
   #connected = false;
   /** Of the read at hand: frames, their bytes, events, and whether there is a batch to be ended. */
   #frames = 0;
@@ -69,6 +74,7 @@ export class FeedShell {
   #events = 0;
   #owesEnd = false;
   #watchedAt = 0;
+  #gaveUpAt = Number.NEGATIVE_INFINITY;
   #toldLag = false;
 
   constructor(world: FeedWorld) {
@@ -131,28 +137,38 @@ export class FeedShell {
     return this.#client.data.slowFrames;
   }
 
-  /** Looks at every stream: quotes that went silent in session end the connection, and a feed that is
-   * late, or on time again, is told. */
+  /** Looks at every stream: quotes that went silent in session, or those of the options alone, end the
+   * connection, and a feed that is late, or on time again, is told. */
   #watch(): void {
     const { counters } = this.#world;
-    const stale = this.#client.data
-      .streamAges(this.#at, this.#world.session?.())
-      .filter(({ isStale }) => isStale);
+    const session = this.#world.session?.();
+    const stale = this.#client.data.streamAges(this.#at, session).filter(({ isStale }) => isStale);
     const lag = this.#lateness.lagMillis;
     counters.set('feed_lag_micros', lag === undefined ? undefined : lag * MICROS_PER_MILLI);
-    counters.set('feed_streams_stale', stale.length);
+    const optionsMillis = this.#options.silentMillis(this.#at, session);
+    counters.set('feed_streams_stale', stale.length + (optionsMillis === undefined ? 0 : 1));
     const quotes = stale.find(({ stream }) => stream === 'Quote');
-    if (this.#connected && quotes !== undefined) {
-      const silentMillis = quotes.ageMillis ?? quotes.limitMillis ?? 0;
-      this.#lateness.wentSilent(this.#at.wall - silentMillis * MICROS_PER_MILLI);
-      this.#tell((at) => this.#client.reconnect('quotes went silent in session', at));
+    if (quotes !== undefined) {
+      this.#giveUp('quotes', quotes.ageMillis ?? quotes.limitMillis ?? 0);
+    } else if (optionsMillis !== undefined) {
+      this.#options.wentSilent();
+      this.#giveUp('quotes of options', optionsMillis);
     }
     const isLagging = this.#lateMillis() > 0 || this.#lateness.behindMillis > 0;
     if (this.#connected && (isLagging || this.#toldLag)) this.#tellFeed(this.#client.status());
   }
 
+  #giveUp(what: string, silentMillis: number): void {
+    const { wall } = this.#at;
+    if (!this.#connected || wall - this.#gaveUpAt < GIVE_UP_EVERY_MICROS) return;
+    this.#gaveUpAt = wall;
+    this.#lateness.wentSilent(wall - silentMillis * MICROS_PER_MILLI);
+    this.#tell((at) => this.#client.reconnect(`${what} went silent in session`, at));
+  }
+
   #lateMillis(): number {
-    return this.#lateness.lateMillis(this.#at.wall, this.#client.data.isLive('Quote'));
+    const isLive = this.#client.data.isLive('Quote') && this.#options.isLive;
+    return this.#lateness.lateMillis(this.#at.wall, isLive);
   }
 
   nextWake(): EpochMicros | undefined {
@@ -176,7 +192,11 @@ export class FeedShell {
       for (const symbol of options) wanted.push({ type, symbol });
     }
     this.#rows.forget();
-    this.#tell((at) => this.#client.want(wanted, at));
+    this.#options.want(options.length);
+    this.#tell((at) => {
+      this.#options.begin(at.wall);
+      return this.#client.want(wanted, at);
+    });
   }
 
   #tell(call: (at: At) => readonly FeedEffect[]): void {
@@ -285,6 +305,7 @@ export class FeedShell {
       quote: (symbol, ...[bid, ask, bidSize, askSize, key]) => {
         const index = this.#rows.find(symbol, key);
         if (index === undefined) return;
+        if (index >= 0) this.#options.quoted(index);
         const { quote } = inputs;
         quote.index = index;
         quote.bid = bid;
@@ -336,7 +357,10 @@ export class FeedShell {
     if (connected === this.#connected) return;
     this.#connected = connected;
     if (connected && status.reconnects > 0) this.#world.counters.add('feed_reconnects');
-    if (connected) this.#lateness.connected();
+    if (connected) {
+      this.#lateness.connected();
+      this.#options.begin(this.#at.wall);
+    }
     this.#tellFeed(status);
   }
 

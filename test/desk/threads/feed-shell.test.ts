@@ -99,9 +99,28 @@ class ShellRig {
     return new Set(this.inputs.map(({ kind }) => kind));
   }
 
+  /** How late the feed was last said to be. */
+  lateMillis(): number | undefined {
+    const feeds = this.inputs.flatMap((input) => (input.kind === 'feed' ? [input] : []));
+    return feeds.at(-1)?.lateMillis;
+  }
+
   connections(): readonly boolean[] {
     return this.inputs.flatMap((input) => (input.kind === 'feed' ? [input.connected] : []));
   }
+}
+
+/** A session that has been open for an hour and goes on for another. */
+function sessionAround(): SessionTimes {
+  const now = wallMicros();
+  const mark = addMicros(now, 3_600_000_000);
+  const open = addMicros(now, -3_600_000_000);
+  return {
+    ...buildSession(DATE),
+    open,
+    exerciseMark: mark,
+    lastTrade: addMicros(mark, 900_000_000),
+  };
 }
 
 async function tinyServer(): Promise<TinyDxLinkServer> {
@@ -238,18 +257,55 @@ describe('the shell of the feed', () => {
     await rig.until(() => rig.kinds().has('quote'));
     rig.pass(15);
     expect(rig.connections()).toEqual([true]);
-    const now = wallMicros();
-    rig.session = { ...buildSession(DATE), open: addMicros(now, -3_600_000_000) };
-    const mark = addMicros(now, 3_600_000_000);
-    rig.session = { ...rig.session, exerciseMark: mark, lastTrade: addMicros(mark, 900_000_000) };
+    rig.session = sessionAround();
     rig.pass(2);
     expect(rig.connections()).toEqual([true, false]);
     expect(rig.shell.status().detail).toContain('quotes went silent in session');
     expect(rig.counters.get('feed_streams_stale')).toBeGreaterThan(0);
     rig.skipAhead();
     await rig.until(() => rig.connections().at(-1) === true);
-    const feeds = rig.inputs.flatMap((input) => (input.kind === 'feed' ? [input] : []));
-    expect(feeds.at(-1)?.lateMillis).toBeGreaterThan(15_000);
+    expect(rig.lateMillis()).toBeGreaterThan(15_000);
+  });
+
+  it('gives up no second connection within a minute: a market that is halted is silent too', async () => {
+    const server = await tinyServer();
+    const rig = new ShellRig();
+    rig.start(server.url);
+    await rig.until(() => rig.kinds().has('quote'));
+    rig.session = sessionAround();
+    rig.pass(15);
+    rig.skipAhead();
+    await rig.until(() => rig.connections().at(-1) === true);
+    for (let second = 0; second < 57; second += 1) rig.pass(1);
+    expect(rig.connections().filter((isUp) => !isUp)).toHaveLength(1);
+    rig.pass(4);
+    expect(rig.connections().at(-1)).toBe(false);
+    expect(rig.shell.status().detail).toContain('next attempt in 1000 ms');
+  });
+
+  it('gives up a connection on which the options alone are silent, until one of them tells news', async () => {
+    const server = await tinyServer();
+    const rig = new ShellRig();
+    rig.start(server.url);
+    await rig.until(() => rig.inputs.filter(({ kind }) => kind === 'quote').length >= 3);
+    rig.session = sessionAround();
+    rig.pass(9);
+    const spot = async (size: number) => {
+      const seen = rig.inputs.length;
+      server.quote('SPY', [669.12, 669.13, size, 1]);
+      await rig.until(() => rig.inputs.length > seen);
+    };
+    await spot(1);
+    rig.pass(2);
+    expect(rig.shell.status().detail).toContain('quotes of options went silent in session');
+    expect(rig.counters.get('feed_streams_stale')).toBe(1);
+    rig.skipAhead();
+    await rig.until(() => rig.connections().at(-1) === true);
+    await spot(2);
+    rig.pass(1);
+    expect(rig.lateMillis()).toBeGreaterThan(11_000);
+    server.quote(SYMBOLS[1]!, [1, 1.1, 1, 1], [1, 1.1, 2, 1], [1, 1.1, 3, 1]);
+    await rig.until(() => rig.lateMillis() === undefined);
   });
 
   it('tells the lag of the feed where its trades give one', async () => {

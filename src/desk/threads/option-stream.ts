@@ -1,0 +1,66 @@
+/** Whether the quotes of the options live, apart from those of their underlying. */
+import { MAX_CONTRACTS } from '../../engine/chain/chain-layout.ts';
+import type { At } from '../../engine/domain/clock.ts';
+import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
+import { MICROS_PER_MILLI } from '../../engine/domain/units.ts';
+import { STREAM_LIMIT_MILLIS } from '../../engine/feed/feed-watchdog.ts';
+
+const LIMIT_MILLIS = STREAM_LIMIT_MILLIS.Quote ?? Number.POSITIVE_INFINITY;
+/** Options open series by series behind their underlying. */
+const OPENING_MILLIS = 60_000;
+
+/**
+ * Core thread only. The first quote of a row on a connection may be as old as the day, its next is news.
+ * Of all options together some come every second; none for as long as a stream of quotes may be silent is
+ * a fault of the feed, or a halt. `quoted` is called for each quote and makes nothing.
+ */
+export class OptionStream {
+  readonly #isHeard = new Uint8Array(MAX_CONTRACTS);
+  #hasNews = false;
+  #hasRows = false;
+  /** Wall micros of the last look that found news, or from which on the rows at hand may speak. */
+  #newsAt = 0;
+  #owesNews = false;
+
+  /** A connection was made, or other rows were listed. */
+  begin(wallMicros: number): void {
+    this.#isHeard.fill(0);
+    this.#hasNews = false;
+    this.#newsAt = wallMicros;
+  }
+
+  /** How many options are wanted. */
+  want(count: number): void {
+    this.#hasRows = count > 0;
+  }
+
+  quoted(row: number): void {
+    if (this.#isHeard[row] === 1) this.#hasNews = true;
+    else this.#isHeard[row] = 1;
+  }
+
+  /** For how many milliseconds they have been silent beyond their limit; undefined where they have not,
+   * or need not speak now. */
+  silentMillis({ market, wall }: At, session: SessionTimes | undefined): number | undefined {
+    if (this.#hasNews) {
+      this.#hasNews = false;
+      this.#owesNews = false;
+      this.#newsAt = wall;
+    }
+    if (session === undefined || !this.#hasRows) return undefined;
+    const from = session.open + OPENING_MILLIS * MICROS_PER_MILLI;
+    if (market < from || market >= session.lastTrade) return undefined;
+    const silentMillis = (wall - this.#newsAt) / MICROS_PER_MILLI;
+    return silentMillis > LIMIT_MILLIS ? silentMillis : undefined;
+  }
+
+  /** A connection was given up for their silence: what the next one tells first proves nothing. */
+  wentSilent(): void {
+    this.#owesNews = true;
+  }
+
+  /** False until there was news behind such a silence. */
+  get isLive(): boolean {
+    return !this.#owesNews || this.#hasNews || !this.#hasRows;
+  }
+}

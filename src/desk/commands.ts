@@ -178,7 +178,8 @@ function killView(desk: DeskContext, cancelledOrders: readonly string[]): KillVi
 
 function flattenNow(desk: DeskContext, caller: Caller): CommandResult {
   closeEverything(desk, caller.principal, undefined);
-  if (desk.day.reserveExhausted) sendUnjournalled(desk);
+  desk.day.consoleFlattens = desk.day.flattening.size > 0;
+  sendUnjournalled(desk);
   const orders = desk.orders
     .live()
     .filter((order) => order.intent.purpose !== 'open')

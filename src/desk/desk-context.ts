@@ -47,6 +47,15 @@ export interface FlattenProgress {
   readonly told: string;
 }
 
+/** A record that the journal has not answered for. */
+export interface JournalWait {
+  readonly seq: number;
+  /** Wall time since which. */
+  readonly since: EpochMicros;
+  /** The clock has found it late once. */
+  readonly isLate: boolean;
+}
+
 /** State that changes as the day goes on. */
 export interface DeskDay {
   session: SessionTimes;
@@ -106,6 +115,12 @@ export interface DeskDay {
   readonly quoteNews: LentAt;
   journalHealthy: boolean;
   reserveExhausted: boolean;
+  /** What the journal owes an answer for; undefined while it owes none. */
+  journalWait: JournalWait | undefined;
+  /** It has owed one for seconds: its disk hangs. */
+  journalStalled: boolean;
+  /** The operator's own flatten goes on: its closes go without a record where none can be had. */
+  consoleFlattens: boolean;
   reconciled: boolean;
   /** The broker's own stream of events: whether it is up, and since when. */
   stream: { readonly connected: boolean; readonly detail: string; readonly since: At };

@@ -41,6 +41,7 @@ import {
   onJournalDurable,
   onJournalFailed,
   sendRecorded,
+  sendUnjournalled,
 } from './orders/sending.ts';
 import { pageUnknown, searchUnknown } from './orders/unknown-outcomes.ts';
 import { Outbox } from './outbox.ts';
@@ -61,6 +62,7 @@ import { closeBefore } from './session/closing-price.ts';
 import { watchDeadline } from './session/deadline-watch.ts';
 import { watchFeedLag } from './session/feed-lag-watch.ts';
 import { wasFeedMissed, watchFirstFeed } from './session/first-feed.ts';
+import { endJournalWait, keepJournalWait, watchJournal } from './session/journal-watch.ts';
 import { LentEvidence } from './session/lent-evidence.ts';
 import { listingCame, onListingFailed, watchListing } from './session/listing-watch.ts';
 import { MarketTurn } from './session/market-turn.ts';
@@ -174,6 +176,7 @@ export class Desk {
     desk.at = input.at;
     desk.out.begin(input.at);
     this.#apply(input);
+    keepJournalWait(desk);
     this.#replies.release(desk);
     return this.#drain();
   }
@@ -322,6 +325,7 @@ export class Desk {
     const { journalHealthy, reserveExhausted: wasExhausted } = desk.day;
     const isWorse = journalHealthy || (reserveExhausted && !wasExhausted);
     onJournalFailed(desk, reason, reserveExhausted || wasExhausted);
+    endJournalWait(desk);
     if (!isWorse) return;
     holdTrading(desk, 'journalFailed', true);
     cancelOpenings(desk, 'engine');
@@ -351,7 +355,9 @@ export class Desk {
     watchFeedLag(desk);
     keepReplacements(desk);
     callBackUncovered(desk);
+    watchJournal(desk);
     sendRecorded(desk);
+    sendUnjournalled(desk);
     walkLimits(desk);
     govern(desk);
     watchAlerts(desk);

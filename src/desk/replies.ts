@@ -40,6 +40,8 @@ interface Owed {
   readonly seq: number;
   /** The newest of those that the journal's reserve would still take. */
   readonly urgentSeq: number;
+  /** It tells of the operator's own flatten, which waits for no disk that hangs. */
+  readonly isOfConsole: boolean;
 }
 
 /** True for an offer, and for a refusal. */
@@ -50,7 +52,8 @@ function promisesNothing({ kind }: Command, result: unknown): boolean {
 
 /** True once a crash cannot take away what the answer says. A failed journal keeps urgent records
  * only; one whose reserve is full keeps none, which has been paged: then nothing is waited for. */
-function isKept({ day }: DeskContext, { seq, urgentSeq }: Owed): boolean {
+function isKept({ day }: DeskContext, { seq, urgentSeq, isOfConsole }: Owed): boolean {
+  if (isOfConsole && day.journalStalled) return true;
   if (day.journalHealthy) return seq <= day.durableSeq;
   return day.reserveExhausted || urgentSeq <= day.durableSeq;
 }
@@ -64,7 +67,7 @@ export class Replies {
   /** Answers a command as soon as its answer can be relied on. */
   answer(desk: DeskContext, id: number, command: Command, result: unknown): void {
     if (promisesNothing(command, result)) desk.out.reply(id, result);
-    else this.#owe(desk, id, result);
+    else this.#owe(desk, id, result, command.kind === 'flattenNow');
   }
 
   /** Answers a preview as soon as the broker has said what it thinks of it, or after a moment. */
@@ -112,7 +115,7 @@ export class Replies {
     this.#awaiting = this.#awaiting.filter((awaiting) => !ready(awaiting));
   }
 
-  #owe({ out }: DeskContext, id: number, result: unknown): void {
-    this.#owed.push({ id, result, seq: out.seq, urgentSeq: out.urgentSeq });
+  #owe({ out }: DeskContext, id: number, result: unknown, isOfConsole = false): void {
+    this.#owed.push({ id, result, seq: out.seq, urgentSeq: out.urgentSeq, isOfConsole });
   }
 }

@@ -35,6 +35,7 @@ function blocks(desk: DeskContext, account: AccountRisk): readonly string[] {
     [!day.feedConnected, `the feed is down: ${day.feedDetail}`],
     [isStale(desk), 'the newest quotes are too old'],
     [!day.journalHealthy, 'the journal cannot record'],
+    [day.journalStalled, 'the disk of the journal hangs'],
     [!day.reconciled, 'the broker and this book differ'],
     [day.stopping, 'the engine is stopping'],
     [account.sharesHeld !== 0, `${account.sharesHeld} shares are held`],

@@ -242,7 +242,7 @@ export function keepFlattening(desk: DeskContext, isTaken: Taken): void {
   const { day, at, book } = desk;
   const taken = shortsFirst(book.structures().filter(isTaken));
   for (const { positionId } of taken) beginFlattening(desk, positionId);
-  if (day.flattening.size === 0 || day.reserveExhausted) return;
+  if (day.flattening.size === 0 || (day.reserveExhausted && !day.consoleFlattens)) return;
   const isDue = at.wall >= (day.flattenAgainAt ?? 0);
   if (isDue) day.flattenAgainAt = addMicros(at.wall, FLATTEN_AGAIN_MICROS);
   for (const [positionId, { told }] of day.flattening) {
@@ -253,5 +253,6 @@ export function keepFlattening(desk: DeskContext, isTaken: Taken): void {
     }
   }
   if (day.flattening.size > 0) return;
+  day.consoleFlattens = false;
   desk.out.alert('info', 'FLATTEN_DONE', 'all that was to be flattened is closed');
 }

@@ -220,13 +220,21 @@ export function callBackUncovered(desk: DeskContext): void {
   }
 }
 
+/** True for a close of what the operator's own flatten takes in. */
+function isOfConsole({ day }: DeskContext, order: OrderRecord): boolean {
+  return day.consoleFlattens && isClose(order) && day.flattening.has(order.intent.positionId);
+}
+
 /**
- * Sends recorded closing orders without waiting for the journal. Only for the operator's own flatten
- * once neither the journal nor its reserve takes records: staying in is the larger risk then.
+ * Sends the closes of the operator's own flatten without waiting for the journal, where neither it nor its
+ * reserve takes records, or its disk hangs: staying in is the larger risk then. One that goes so is
+ * `recorded` no more, so that a journal that answers after all sends it no second time.
  */
 export function sendUnjournalled(desk: DeskContext): void {
+  const { reserveExhausted, journalStalled } = desk.day;
+  if (!reserveExhausted && !journalStalled) return;
   for (const order of desk.orders.live()) {
-    if (order.status !== 'recorded' || order.intent.purpose === 'open') continue;
+    if (order.status !== 'recorded' || !isOfConsole(desk, order)) continue;
     if (order.approved !== undefined && mayGo(desk, order)) askClearance(desk, order);
   }
 }
@@ -266,7 +274,8 @@ export function endUnsent(desk: DeskContext, order: OrderRecord, reason: string)
   publishOrder(desk, order);
 }
 
-/** The journal broke: openings die unsent; exits wait for the reserve's word, if it can still give it. */
+/** The journal broke: openings die unsent; exits wait for the reserve's word, if it can still give it. What
+ * the operator flattens waits for neither. */
 export function onJournalFailed(
   desk: DeskContext,
   reason: string,
@@ -275,7 +284,7 @@ export function onJournalFailed(
   desk.day.journalHealthy = false;
   desk.day.reserveExhausted = reserveExhausted;
   for (const order of desk.orders.live()) {
-    if (!isUnsent(order)) continue;
+    if (!isUnsent(order) || isOfConsole(desk, order)) continue;
     if (order.intent.purpose === 'open' || reserveExhausted) {
       endUnsent(desk, order, `the journal cannot record it: ${reason}`);
     }

@@ -100,7 +100,7 @@ export function riskInputOf(
     feedConnected: day.feedConnected,
     feedSinceWall: day.feedSince,
     quoteStream: quoteStreamOf(desk),
-    journalHealthy: day.journalHealthy,
+    journalHealthy: day.journalHealthy && !day.journalStalled,
     reconciled: day.reconciled,
     stopping: day.stopping,
     closable: intent.purpose === 'open' ? undefined : closableOf(desk, intent.positionId),

@@ -245,7 +245,7 @@ class CoreThread {
           lastFrameWall: feed.lastFrameAt ?? null,
           lagMillis: this.#feed.lagMillis() ?? null,
         },
-        journal: { seq, hash, healthy, wall: wall ?? null },
+        journal: { seq, hash, healthy: healthy && !day.journalStalled, wall: wall ?? null },
         broker: {
           name: desk.gateway.capabilities.name,
           reconciled: day.reconciled,

@@ -1,0 +1,78 @@
+/**
+ * A journal that neither takes records nor fails: its disk hangs. What is recorded waits, ways out too, so
+ * a person is called within seconds, who may flatten without it.
+ */
+import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import { holdTrading } from '../account/governing.ts';
+import type { DeskContext } from '../desk-context.ts';
+import { cancelOpenings } from '../orders/flattening.ts';
+import { isClose } from '../orders/order-book.ts';
+import { tellOnce } from './told-once.ts';
+
+/** A journal that owes an answer for so long is stalled: a sync takes milliseconds. */
+const STALLED_AFTER_MICROS = 3 * MICROS_PER_SECOND;
+
+const CODE = 'JOURNAL_STALLED';
+/** Positions that were named, by their keys. */
+const NAMED = 'stalled close of ';
+
+/** Notes what the journal owes an answer for, at the end of each step. Of a failed one that is what its
+ * reserve takes alone. */
+export function keepJournalWait(desk: DeskContext): void {
+  const { day, out, at } = desk;
+  if ((day.journalWait?.seq ?? Number.POSITIVE_INFINITY) <= day.durableSeq) endJournalWait(desk);
+  if (day.journalWait !== undefined || day.reserveExhausted) return;
+  const seq = day.journalHealthy ? out.seq : out.urgentSeq;
+  if (seq > day.durableSeq) day.journalWait = { seq, since: at.wall, isLate: false };
+}
+
+/** The journal has answered, one way or the other. */
+export function endJournalWait(desk: DeskContext): void {
+  const { day } = desk;
+  day.journalWait = undefined;
+  if (!day.journalStalled) return;
+  day.journalStalled = false;
+  for (const key of day.toldOnce) if (key.startsWith(NAMED)) day.toldOnce.delete(key);
+  desk.out.settle('resolve', CODE, 'the journal answers again');
+  holdTrading(desk, 'journalFailed', !day.journalHealthy);
+}
+
+/** Called on the clock, which sees it twice: a machine that slept finds a late answer waiting. */
+export function watchJournal(desk: DeskContext): void {
+  const { day, at } = desk;
+  const { journalWait: wait } = day;
+  if (wait === undefined || at.wall - wait.since < STALLED_AFTER_MICROS) return;
+  if (!wait.isLate) day.journalWait = { ...wait, isLate: true };
+  else if (day.journalStalled) tellWaiting(desk);
+  else stall(desk);
+}
+
+/** What could still open is called back: if it filled now, nothing but a person could close it. */
+function stall(desk: DeskContext): void {
+  desk.day.journalStalled = true;
+  holdTrading(desk, 'journalFailed', true);
+  cancelOpenings(desk, 'engine');
+  if (!tellWaiting(desk)) tell(desk, 'every close waits for it');
+}
+
+/** Names the positions whose closes wait, each once. False where there was none to name. */
+function tellWaiting(desk: DeskContext): boolean {
+  const { durableSeq } = desk.day;
+  let isNews = false;
+  const positionIds = new Set<string>();
+  for (const order of desk.orders.live()) {
+    const { positionId } = order.intent;
+    if (!isClose(order) || order.status !== 'recorded' || order.intentSeq <= durableSeq) continue;
+    positionIds.add(positionId);
+    tellOnce(desk, `${NAMED}${positionId}`, () => {
+      isNews = true;
+    });
+  }
+  if (isNews) tell(desk, `the closes of ${[...positionIds].join(', ')} wait for it`);
+  return isNews;
+}
+
+function tell(desk: DeskContext, what: string): void {
+  const text = `the journal has taken no record for seconds: its disk hangs. Openings are halted, ${what}. "deltaring flatten" at the console closes everything without it; then look at the disk`;
+  desk.out.alert('critical', CODE, text);
+}

@@ -67,6 +67,7 @@ const MET = [
   'killedDuringReplace',
   'wayOutWaitsForTurn',
   'liquidated',
+  'flattenedPastDisk',
   'closedElsewhere',
   'cancelledElsewhere',
   'flatten beside opening',

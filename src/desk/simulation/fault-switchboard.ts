@@ -51,10 +51,11 @@ const FEED_SWITCHES: Readonly<Partial<Record<FaultKind, keyof FeedTemper>>> = {
   bareWings: 'bare',
   flickeringQuotes: 'flicker',
 };
+/** Kinds that hold up only what needs the journal. */
+const OF_THE_JOURNAL: ReadonlySet<FaultKind> = new Set(['journalFailure', 'journalDelay']);
 /** Kinds under which a close may be impossible for a while. */
 const TROUBLE: ReadonlySet<FaultKind> = new Set([
-  'journalFailure',
-  'journalDelay',
+  ...OF_THE_JOURNAL,
   'feedFreeze',
   'feedDisconnect',
   'crossedQuotes',
@@ -72,6 +73,8 @@ const TROUBLE: ReadonlySet<FaultKind> = new Set([
   'clockBack',
 ]);
 
+/** A disk this many times as slow takes up to a minute for one sync: it hangs. */
+const SLOWEST_DISK = 20_000;
 const LONGEST_JUMP_MICROS = 2 * MICROS_PER_MINUTE;
 
 /** Both clocks by the same, as on a machine that is set right, or one of them alone. */
@@ -115,6 +118,11 @@ export class FaultSwitchboard {
     return this.#active.some(({ kind }) => TROUBLE.has(kind));
   }
 
+  /** True while that holds up no more than what needs the journal. */
+  get isOfJournal(): boolean {
+    return this.#active.every(({ kind }) => !TROUBLE.has(kind) || OF_THE_JOURNAL.has(kind));
+  }
+
   /** Switches what is due. */
   run(at: At): void {
     for (const fault of this.#active.filter(({ until }) => until <= at.market)) {
@@ -153,7 +161,7 @@ export class FaultSwitchboard {
     else if (kind === 'journalFailure') {
       journal.disk = { ...journal.disk, failed: true, reserveFull: random.chance(0.25) };
     } else if (kind === 'journalDelay') {
-      journal.disk = { ...journal.disk, slowness: random.between(100, 2_000) };
+      journal.disk = { ...journal.disk, slowness: random.between(100, SLOWEST_DISK) };
     } else if (kind === 'journalEcho') journal.disk = { ...journal.disk, echoes: true };
     else if (kind === 'rejects') broker().setKnobs({ rejectNext: random.whole(1, 2) });
     else if (kind === 'unknownOutcomes') broker().setKnobs({ unknownNext: random.whole(1, 2) });

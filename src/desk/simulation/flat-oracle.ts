@@ -33,6 +33,8 @@ interface Watch {
   readonly since: number;
   readonly due: EpochMicros;
   readonly positionIds: readonly string[];
+  /** The journal had no part in it: its troubles excuse nothing, and a restart need not go on with it. */
+  readonly isUnkept: boolean;
 }
 
 export class FlatOracle {
@@ -43,6 +45,7 @@ export class FlatOracle {
   readonly #foundAbsent = new Set<string>();
   #watches: Watch[] = [];
   #troubledUntil = 0;
+  #marketTroubledUntil = 0;
   #deadlineWatched = '';
 
   constructor(report: Report) {
@@ -52,22 +55,42 @@ export class FlatOracle {
   /** Something stands between the desk and the market until a while after this moment. */
   onTrouble(market: EpochMicros): void {
     this.#troubledUntil = addMicros(market, FLAT_WITHIN_MICROS + LOOKS_EVERY_MICROS);
+    this.#marketTroubledUntil = this.#troubledUntil;
+  }
+
+  /** Called on the clock: faults that hold up closes, or only what needs the journal. */
+  onFaults(
+    faults: { readonly isTrouble: boolean; readonly isOfJournal: boolean },
+    market: EpochMicros,
+  ): void {
+    const before = this.#marketTroubledUntil;
+    if (faults.isTrouble) this.onTrouble(market);
+    if (faults.isOfJournal) this.#marketTroubledUntil = before;
   }
 
   /** Everything held now was to be closed at this moment, but for what `mayStay`. Where not even the
-   * journal's reserve takes the request, which is paged, a restart does not go on with it. */
+   * journal's reserve takes the request, which is paged, only the operator's own word does that. */
   onFlatten(
     desk: DeskContext,
     why: string,
-    mayStay: (positionId: string) => boolean = () => false,
+    {
+      mayStay = () => false,
+      isConsole = false,
+    }: { mayStay?: (positionId: string) => boolean; isConsole?: boolean } = {},
   ): void {
-    if (desk.day.reserveExhausted) return;
+    const isUnkept = desk.day.reserveExhausted || desk.day.journalStalled;
+    if (isUnkept && !isConsole) return;
     const positionIds = openIds(desk).filter(
       (positionId) => !isWorthless(desk, positionId) && !mayStay(positionId),
     );
     if (positionIds.length === 0) return;
     const due = addMicros(desk.at.market, FLAT_WITHIN_MICROS);
-    this.#watches.push({ why, since: desk.at.market, due, positionIds });
+    this.#watches.push({ why, since: desk.at.market, due, positionIds, isUnkept });
+  }
+
+  /** What no journal kept ends with the process. */
+  onCrash(): void {
+    this.#watches = this.#watches.filter(({ isUnkept }) => !isUnkept);
   }
 
   /** The desk told somebody about a position by its name. */
@@ -89,8 +112,9 @@ export class FlatOracle {
       const why = 'by the deadline';
       const late = openIds(desk).filter((positionId) => isJustBeingClosed(desk, positionId));
       const rest = openIds(desk).filter((positionId) => !late.includes(positionId));
-      this.#watches.push({ why, since, due, positionIds: late });
-      this.#judge(desk, { why, since, due: market, positionIds: rest });
+      const watch = { why, since, isUnkept: false };
+      this.#watches.push({ ...watch, due, positionIds: late });
+      this.#judge(desk, { ...watch, due: market, positionIds: rest });
     }
     const due = this.#watches.filter((watch) => watch.due <= market);
     this.#watches = this.#watches.filter((watch) => watch.due > market);
@@ -116,8 +140,9 @@ export class FlatOracle {
   }
 
   #judge(desk: DeskContext, watch: Watch): void {
-    if (desk.at.market <= this.#troubledUntil) {
-      this.#watches.push({ ...watch, due: addMicros(epochMicros(this.#troubledUntil), 1) });
+    const until = watch.isUnkept ? this.#marketTroubledUntil : this.#troubledUntil;
+    if (desk.at.market <= until) {
+      this.#watches.push({ ...watch, due: addMicros(epochMicros(until), 1) });
       return;
     }
     for (const position of desk.book.structures()) {

@@ -18,6 +18,8 @@ type BodyOf<K extends AuditBody['kind']> = Extract<AuditBody, { readonly kind: K
 /** What the oracle asks of the world at the moment of a send. */
 export interface SendWorld {
   isDurable(seq: number, at: At): boolean;
+  /** True where the journal owes an answer for so long that its disk may be taken to hang. */
+  mayHang(wall: number): boolean;
   isKilled(): boolean;
 }
 
@@ -70,9 +72,10 @@ export class OrderOracle {
   readonly #isReplacement = new Set<string>();
   /** The disk takes nothing any more, not even in the reserve, and the desk knows. */
   #hasNoReserve = false;
-  /** The operator's own flatten is being carried out in that state. */
-  #flattensUnkept = false;
-  /** Closing orders that may go without a durable record: that flatten's, and no others. */
+  /** The operator's own flatten is being carried out. */
+  #consoleFlattens = false;
+  /** Closing orders that went without a durable record: of such a flatten, in that state or while the disk
+   * hung, and no others. */
   readonly #unkept = new Set<string>();
   #previews = new Map<string, BodyOf<'previewMade'>>();
   #intents = new Map<string, Recorded>();
@@ -84,12 +87,11 @@ export class OrderOracle {
   }
 
   onInput(input: Input): void {
-    this.#flattensUnkept = false;
     if (input.kind === 'journalFailed') this.#hasNoReserve ||= input.reserveExhausted;
     if (input.kind !== 'command') return;
     const { command } = input;
     const isConsole = input.caller.authority === 'console';
-    if (command.kind === 'flattenNow' && isConsole && this.#hasNoReserve) this.#flattenUnkept();
+    if (command.kind === 'flattenNow' && isConsole) this.#consoleFlattens = true;
     if (command.kind === 'previewReplace') this.#isReplacement.add(command.tokenSha256);
     if (command.kind !== 'confirm') return;
     const { tokenSha256 } = command;
@@ -98,25 +100,25 @@ export class OrderOracle {
     confirms.push({ principal: input.caller.principal, wall: input.at.wall });
   }
 
-  #flattenUnkept(): void {
-    this.#flattensUnkept = true;
-    for (const { body } of this.#intents.values()) this.#allowUnkept(body.intent);
-  }
-
-  #allowUnkept({ intentId, purpose }: OrderIntent): void {
-    if (purpose !== 'open') this.#unkept.add(intentId);
+  /** True where the order may go without a durable record, and then it is remembered that it did. */
+  #mayGoUnkept({ intentId, purpose }: OrderIntent, { wall }: At): boolean {
+    const isClose = purpose !== 'open' && purpose !== 'protective';
+    if (!isClose || !this.#consoleFlattens) return false;
+    if (!this.#hasNoReserve && !this.#world.mayHang(wall)) return false;
+    this.#unkept.add(intentId);
+    return true;
   }
 
   onRecord({ body, seq, at }: AuditRecord): void {
     if (body.kind === 'previewMade') this.#previews.set(body.tokenSha256, body);
     if (body.kind === 'repriced') this.#moved.set(body.intentId, body);
     this.#hearKill(body);
+    if (body.kind === 'alert' && body.code === 'FLATTEN_DONE') this.#consoleFlattens = false;
     if (body.kind === 'orderResolved') this.#unknown.delete(body.intentId);
     if (body.kind !== 'intentRecorded') return;
     const { intent, tokenSha256 } = body;
     if (this.#intents.has(intent.intentId)) this.#report(`${intent.intentId} is recorded twice`);
     this.#intents.set(intent.intentId, { seq, wall: at.wall, body });
-    if (this.#flattensUnkept) this.#allowUnkept(intent);
     if (orderHash(intent) !== body.orderHash) this.#report(`${intent.intentId} has a wrong hash`);
     if (tokenSha256 === null) this.#judgeUnconfirmed(intent);
     else this.#judgeToken(body, tokenSha256, at);
@@ -179,7 +181,7 @@ export class OrderOracle {
     const recorded = this.#intents.get(intentId);
     if (recorded === undefined) this.#report(`${intentId} was submitted without a record`);
     else {
-      if (!this.#unkept.has(intentId) && !this.#world.isDurable(recorded.seq, at)) {
+      if (!this.#world.isDurable(recorded.seq, at) && !this.#mayGoUnkept(intent, at)) {
         this.#report(`${intentId} was submitted before its record was durable`);
       }
       this.#judgeSent(intent, recorded.body);
@@ -267,6 +269,7 @@ export class OrderOracle {
       this.#tokenUses.set(tokenSha256, { intentId: intent.intentId, isFlatten });
     }
     this.#hasNoReserve = false;
+    this.#consoleFlattens = false;
     for (const intentId of this.#submitted) {
       if (!this.#unkept.has(intentId) && !this.#intents.has(intentId))
         this.#report(`the crash lost ${intentId}, which was sent`);

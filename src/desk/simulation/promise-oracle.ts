@@ -47,8 +47,11 @@ export class PromiseOracle {
     }
   }
 
-  onAnswer(id: number): void {
-    for (const { seq, body } of this.#made.get(id) ?? []) this.#promised.set(seq, body.kind);
+  /** `isKept`: false for the one answer that rests on no record, that to the operator's own flatten while
+   * the disk hangs. */
+  onAnswer(id: number, isKept = true): void {
+    const made = isKept ? (this.#made.get(id) ?? []) : [];
+    for (const { seq, body } of made) this.#promised.set(seq, body.kind);
     this.#made.delete(id);
   }
 

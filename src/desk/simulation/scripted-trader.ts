@@ -42,6 +42,7 @@ const LONGEST_PAUSE_SECONDS: Readonly<Record<SessionShape, number>> = { dense: 7
 /** The first part of the day is the liveliest. */
 const LIVELY_MINUTES: Readonly<Record<SessionShape, number>> = { dense: 45, sparse: 12 };
 const LIVELY_PAUSE_SECONDS = 110;
+const SLOWEST_HAND_SECONDS = 5;
 const KILLED_AFTER_SECONDS = [0.01, 1.5] as const;
 const KILLED_TO_REARM_SECONDS = [40, 500] as const;
 
@@ -73,6 +74,7 @@ export class ScriptedTrader {
   #plans: Plan[] = [];
   #nextIdea: EpochMicros;
   #isEager = false;
+  #isUnrecorded = false;
 
   constructor(
     random: SeededRandom,
@@ -95,6 +97,7 @@ export class ScriptedTrader {
   /** What happens at the faces at this moment, in order. */
   moves(view: TraderView): readonly Move[] {
     const { wall } = view.at;
+    this.#flattenUnrecorded(view);
     const due = this.#plans.filter((plan) => plan.due <= wall).map(({ move }) => move);
     this.#plans = this.#plans.filter((plan) => plan.due > wall);
     const byHand = this.#hand?.idea(view, () => this.#newToken(this.#hand?.random));
@@ -147,6 +150,15 @@ export class ScriptedTrader {
 
   #plan(from: EpochMicros, seconds: number, move: Move): void {
     this.#plans.push({ due: addMicros(from, seconds * MICROS_PER_SECOND), move });
+  }
+
+  /** Whoever is paged that no way out can be recorded flattens at the console, or waits. */
+  #flattenUnrecorded({ isUnrecorded, positionIds, at }: TraderView): void {
+    const isNews = isUnrecorded && !this.#isUnrecorded && positionIds.length > 0;
+    this.#isUnrecorded = isUnrecorded && (this.#isUnrecorded || isNews);
+    if (!isNews || !this.#random.chance(0.6)) return;
+    const move: Move = { caller: OPERATOR, command: { kind: 'flattenNow' } };
+    this.#plan(at.wall, this.#random.between(0, SLOWEST_HAND_SECONDS), move);
   }
 
   #kill(from: EpochMicros, caller: Caller, random = this.#random): void {

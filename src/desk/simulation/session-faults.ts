@@ -42,7 +42,7 @@ const FIRST_BEGINS_WITHIN = 0.7;
 /** Seconds, shortest and longest; absent = strikes once. */
 const LASTS_SECONDS: Readonly<Partial<Record<FaultKind, readonly [number, number]>>> = {
   journalFailure: [120, 900],
-  journalDelay: [20, 120],
+  journalDelay: [20, 600],
   journalEcho: [300, 1_800],
   feedFreeze: [10, 120],
   feedDisconnect: [5, 90],

@@ -77,7 +77,7 @@ export function tickMicros(
     const youth = fills.length > 0 ? pace.youth * PARTIAL_YOUTH : pace.youth;
     return now - createdAt.market < youth;
   });
-  if (isWaiting) return pace.watchful;
+  if (isWaiting || (isHolding && day.journalWait?.isLate === true)) return pace.watchful;
   if (isHolding && isTense) return pace.tense;
   if (isHolding && isClosing) return pace.closing;
   return isHolding ? pace.held : pace.calm;

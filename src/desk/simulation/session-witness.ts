@@ -19,6 +19,8 @@ import { CapOracle } from './cap-oracle.ts';
 import type { BrokerAccount } from './far-broker.ts';
 import { FlatOracle } from './flat-oracle.ts';
 import { HandOracle } from './hand-oracle.ts';
+import { HangOracle } from './hang-oracle.ts';
+import { JournalOwed } from './journal-owed.ts';
 import type { MomentWindow } from './moment-oracle.ts';
 import { MomentOracle } from './moment-oracle.ts';
 import type { SendWorld } from './order-oracle.ts';
@@ -41,7 +43,7 @@ export interface WitnessOptions {
   readonly startCashCents: number;
   /** When the session takes openings. */
   readonly window: MomentWindow;
-  readonly world: SendWorld;
+  readonly world: Omit<SendWorld, 'mayHang'>;
   /** True where the broker goes on while the engine is down. */
   readonly outlives: boolean;
 }
@@ -53,6 +55,8 @@ export class SessionWitness implements BrokerObserver {
   readonly plans: PlanOracle;
   readonly #promises: PromiseOracle;
   readonly #flattenTokens = new Set<string>();
+  readonly #owed = new JournalOwed();
+  readonly #hangs: HangOracle;
   readonly #orders: OrderOracle;
   readonly #absences: AbsenceOracle;
   readonly #caps: CapOracle;
@@ -69,7 +73,9 @@ export class SessionWitness implements BrokerObserver {
   constructor(options: WitnessOptions) {
     const report = (what: string): void => this.report(what);
     const met = (what: string): void => count(this.tally.met, what);
-    this.#orders = new OrderOracle(options.world, report);
+    const world = { ...options.world, mayHang: (wall: number) => this.#owed.mayHang(wall) };
+    this.#orders = new OrderOracle(world, report);
+    this.#hangs = new HangOracle(this.#owed, report, met);
     this.#absences = new AbsenceOracle(report);
     this.#caps = new CapOracle(options.limits, report);
     this.#books = new BookOracle(options.startCashCents, report);
@@ -91,6 +97,8 @@ export class SessionWitness implements BrokerObserver {
 
   onInput(input: Input): void {
     this.tally.inputs += 1;
+    this.#owed.onInput(input);
+    this.#hangs.onInput(input);
     this.#orders.onInput(input);
     this.plans.onInput(input);
     this.#moments.onInput(input);
@@ -108,6 +116,8 @@ export class SessionWitness implements BrokerObserver {
     if (seq !== this.#lastSeq + 1) this.report(`record ${seq} came after record ${this.#lastSeq}`);
     this.#lastSeq = seq;
     if (JSON.stringify(body).includes(TOKEN_MARK)) this.report(`record ${seq} holds a plain token`);
+    this.#owed.onRecord(record);
+    this.#hangs.onRecord(record);
     this.#orders.onRecord(record);
     this.#absences.onRecord(record);
     this.#promises.onRecord(record);
@@ -134,6 +144,7 @@ export class SessionWitness implements BrokerObserver {
 
   onSubmit(intent: OrderIntent, at: At): void {
     this.#orders.onSubmit(intent, at);
+    this.#hangs.onSubmit(intent);
     this.#hand.onSubmit(intent);
     this.#rests.onSubmit(intent);
     this.#protections.onSubmit(intent);
@@ -182,6 +193,7 @@ export class SessionWitness implements BrokerObserver {
   /** The journal said that it does not take these. */
   onRefused(records: readonly AuditRecord[]): void {
     this.#promises.onRefused(records);
+    this.#owed.onRefused(records);
   }
 
   onAnswer(id: number, move: Move, result: unknown, desk: DeskContext): void {
@@ -190,11 +202,13 @@ export class SessionWitness implements BrokerObserver {
     if (JSON.stringify(result)?.includes(TOKEN_MARK) === true) {
       this.report('an answer holds a plain token');
     }
-    this.#promises.onAnswer(id);
+    const isConsole = move.command.kind === 'flattenNow';
+    this.#promises.onAnswer(id, !(isConsole && this.#owed.mayHang(desk.at.wall)));
+    this.#hangs.onAnswer(id);
     this.#answers.onAnswer(move, result);
     if (code === undefined && this.#flattens(move.command) && !isReplayed(result)) {
       this.#answers.onFlatten(desk, result);
-      this.flat.onFlatten(desk, 'after a flatten');
+      this.flat.onFlatten(desk, 'after a flatten', { isConsole });
     }
   }
 
@@ -207,9 +221,9 @@ export class SessionWitness implements BrokerObserver {
   onStop(desk: DeskContext, how: string): void {
     count(this.tally.met, how);
     this.#rests.onStop();
-    const isGuarded = (positionId: string) =>
+    const mayStay = (positionId: string) =>
       desk.orders.protecting(positionId)?.cancelRequested === false;
-    if (how.startsWith('flatten')) this.flat.onFlatten(desk, 'at the stop', isGuarded);
+    if (how.startsWith('flatten')) this.flat.onFlatten(desk, 'at the stop', { mayStay });
   }
 
   onHiddenFills(): void {
@@ -222,6 +236,7 @@ export class SessionWitness implements BrokerObserver {
     this.plans.afterStep(desk);
     this.#rests.afterStep(desk);
     this.#protections.afterStep(desk);
+    this.#hangs.afterStep(desk);
   }
 
   /** The session ran to its end, and what it left has had its time. */
@@ -240,6 +255,9 @@ export class SessionWitness implements BrokerObserver {
   onCrash(records: readonly AuditRecord[]): void {
     const events = records.map(brokerEventOf).filter((event) => event !== undefined);
     this.#lastSeq = records.at(-1)?.seq ?? 0;
+    this.#owed.onCrash();
+    this.#hangs.onCrash();
+    this.flat.onCrash();
     this.#orders.onCrash(records);
     this.#absences.onCrash(records);
     this.#caps.onCrash(records, events);

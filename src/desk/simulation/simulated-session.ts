@@ -275,7 +275,7 @@ class SimulatedSession implements EngineWorld {
     this.#clockedAt = this.#at.market;
     this.#far?.onClock(this.#clock.trueAt, this.#session);
     this.#step({ kind: 'clock', at: this.#at });
-    if (this.#faults.isTrouble) this.#witness.flat.onTrouble(this.#at.market);
+    this.#witness.flat.onFaults(this.#faults, this.#at.market);
     this.#witness.flat.judge(this.#engine.desk.context);
     if (!isTick) return;
     const { thin: isThin } = this.#feed.temper;

@@ -1,6 +1,7 @@
 /**
  * The last hour of a short strike: how far the price is from it, what assignment would bring, and
- * how long until the broker's cut-off. Shown with each position, and told once a strike.
+ * how long until the broker's cut-off. Shown with each position, and told when the price comes near a
+ * strike and once more when it passes it.
  */
 
 import type { OptionContract } from '../../engine/domain/instrument.ts';
@@ -127,9 +128,36 @@ function watchDividend(desk: DeskContext, position: StructurePosition, spot: num
   }
 }
 
+/** What was told of pins, by the subjects of their incidents: a position's strike, near or passed. */
+const PIN = 'pin ';
+
+/** A strike that is passed is an incident of its own: somebody has to act, whatever was told of it while it
+ * was only near. */
+function tellPin(desk: DeskContext, positionId: string, pin: PinView): void {
+  const { symbol, inTheMoney } = pin;
+  const severity = inTheMoney ? 'critical' : 'warning';
+  const subject = `${positionId} ${symbol} ${inTheMoney ? 'passed' : 'near'}`;
+  tellOnce(desk, PIN + subject, () => {
+    desk.out.alert(severity, 'PIN_RISK', pinText(positionId, pin), subject);
+  });
+}
+
+/** Ends the incidents of positions that are gone. */
+function settlePins({ book, day, out }: DeskContext): void {
+  for (const key of day.toldOnce) {
+    if (!key.startsWith(PIN)) continue;
+    const subject = key.slice(PIN.length);
+    const [positionId = ''] = subject.split(' ', 1);
+    if (book.structure(positionId) !== undefined) continue;
+    day.toldOnce.delete(key);
+    out.settle('resolve', 'PIN_RISK', `${positionId} is gone`, subject);
+  }
+}
+
 /** Tells what the last hour and the next dividend mean for what is short. Called on the clock. */
 export function watchPins(desk: DeskContext): void {
   const { day, book, out } = desk;
+  settlePins(desk);
   const spot = spotOf(desk);
   if (!day.chainOpen || spot === undefined) return;
   const { exDividendDates } = exitSettingsOf(desk.config);
@@ -145,10 +173,7 @@ export function watchPins(desk: DeskContext): void {
   for (const position of book.structures()) {
     if (isEve) watchDividend(desk, position, spot);
     for (const pin of pinRisks(desk, position)) {
-      if (!isNear(pin)) continue;
-      const say = (): void =>
-        out.alert('warning', 'PIN_RISK', pinText(position.positionId, pin), pin.symbol);
-      tellOnce(desk, `pin ${pin.symbol}`, say);
+      if (isNear(pin)) tellPin(desk, position.positionId, pin);
     }
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PnlView } from '../../../src/desk/engine-api.ts';
-import { DeskRig } from '../../support/desk-rig.ts';
+import { CONSOLE, DeskRig } from '../../support/desk-rig.ts';
 
 function pins(rig: DeskRig) {
   return rig.query<PnlView>({ kind: 'pnl' }).positions.flatMap(({ pinRisks }) => pinRisks);
@@ -8,6 +8,15 @@ function pins(rig: DeskRig) {
 
 function told(rig: DeskRig, code: string): number {
   return rig.alerts().filter((alert) => alert === code).length;
+}
+
+/** What was told of pins, with what it did to the incident. */
+function incidents(rig: DeskRig) {
+  return rig.effects.flatMap((effect) => {
+    if (effect.kind !== 'alert' || effect.code !== 'PIN_RISK') return [];
+    const { severity, action, text, subject } = effect;
+    return [{ severity, action, text, subject }];
+  });
 }
 
 /** A 594/599/601/606 condor of the morning, at a quiet 600 at that minute of the day. */
@@ -63,6 +72,45 @@ describe('the watch of short strikes', () => {
     const rig = condorAt(15 * 60);
     rig.advance(30);
     expect(told(rig, 'PIN_RISK')).toBe(2);
+  });
+
+  it('tells of a strike again, as critical, once it is passed', () => {
+    const rig = condorAt(15 * 60);
+    rig.edit = () => ({ bid: 0.1, ask: 0.12 });
+    const shorts = pins(rig).map(({ strike }) => strike);
+    const call = Math.max(...shorts);
+    for (const spot of [call + 3, call - 1, call + 3]) {
+      rig.quotes(spot);
+      rig.advance(5);
+    }
+    const ofCall = incidents(rig).filter(({ text }) => text.includes(`short ${call} call`));
+    expect(ofCall.map(({ severity, action }) => [severity, action])).toEqual([
+      ['warning', 'trigger'],
+      ['critical', 'trigger'],
+    ]);
+    expect(ofCall[1]?.text).toContain('$3.00 in the money');
+    expect(new Set(ofCall.map(({ subject }) => subject)).size).toBe(2);
+  });
+
+  it('tells of each position that is short the same strike, and ends its incidents with it', () => {
+    const rig = new DeskRig({ minutes: 14 * 60, limits: { duplicateWindowMillis: 0 } });
+    const ids = [rig.openPosition().positionId, rig.openPosition().positionId];
+    rig.edit = () => ({ bid: 0.1, ask: 0.12 });
+    rig.goTo(15 * 60);
+    rig.advance(5);
+    const near = incidents(rig).map(({ text }) => text.split(':')[0]);
+    expect(near.filter((id) => id === ids[0])).toHaveLength(2);
+    expect(near.filter((id) => id === ids[1])).toHaveLength(2);
+    rig.ask({ kind: 'flattenNow' }, CONSOLE);
+    rig.advance(30);
+    expect(rig.positions()).toEqual([]);
+    const ended = incidents(rig).filter(({ action }) => action === 'resolve');
+    expect(ended.map(({ subject }) => subject).toSorted()).toEqual(
+      incidents(rig)
+        .filter(({ action }) => action === 'trigger')
+        .map(({ subject }) => subject)
+        .toSorted(),
+    );
   });
 
   it('shows a strike that is passed with a sign', () => {

@@ -13,7 +13,7 @@ import { instrumentSymbol } from '../engine/domain/instrument.ts';
 import type { ChainSlice, ContractView, Quote } from '../engine/domain/market.ts';
 import type { SessionTimes } from '../engine/domain/session-calendar.ts';
 import type { UnderlyingSpec } from '../engine/domain/underlying.ts';
-import type { EpochMicros, Price, SessionDate } from '../engine/domain/units.ts';
+import type { Cents, EpochMicros, Price, SessionDate } from '../engine/domain/units.ts';
 import type { PortfolioBook } from '../engine/portfolio/portfolio-book.ts';
 import type { TokenBook } from '../risk/confirm-token.ts';
 import type { GovernorMemory } from '../risk/daily-loss-governor.ts';
@@ -122,6 +122,8 @@ export interface DeskDay {
   /** The operator's own flatten goes on: its closes go without a record where none can be had. */
   consoleFlattens: boolean;
   reconciled: boolean;
+  /** By how much the account's cash moved beside this book's executions; undefined = not compared. */
+  unexplainedCash: Cents | undefined;
   /** The broker's own stream of events: whether it is up, and since when. */
   stream: { readonly connected: boolean; readonly detail: string; readonly since: At };
   /** Orders whose legs have filled unevenly, with the wall time since which. */

@@ -1,6 +1,7 @@
 /** Controls that have no number of their own: those that judge each order, hold a state, or live outside
  * the gate, each with where it stands now. */
 import { auctionEnd } from '../../engine/domain/session-calendar.ts';
+import { CENTS_PER_DOLLAR } from '../../engine/domain/units.ts';
 import { tradingStateOf } from '../../risk/trading-state.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { LimitView } from '../engine-api-risk.ts';
@@ -128,6 +129,15 @@ function momentRows({ desk }: RowSources): LimitView[] {
   ];
 }
 
+/** The account's cash beside what this book's executions explain: told, and in the way of nothing. */
+function cashRow({ day }: DeskContext): LimitView {
+  const note = 'beside executions, since the session’s first clean picture; told, blocks nothing';
+  const { unexplainedCash } = day;
+  const dollars = ((unexplainedCash ?? 0) / CENTS_PER_DOLLAR).toFixed(2);
+  const used = unexplainedCash === undefined ? 'not compared' : `${dollars} dollars`;
+  return stated({ control: 27, name: 'cash', note }, 'no more than fees unexplained', used);
+}
+
 /** Controls that live outside the gate. */
 function machineRows({ desk }: RowSources): LimitView[] {
   const { day, config } = desk;
@@ -137,7 +147,7 @@ function machineRows({ desk }: RowSources): LimitView[] {
       {
         control: 25,
         name: 'watchdog',
-        note: 'the main thread pages and /health turns 503 when the core misses its heartbeat',
+        note: 'the main thread pages and /health turns 503 when the core misses its heartbeat; the core says this row itself, so it tells no more than that it answers. If the process dies, working openings stay at the broker until the next start',
       },
       'a heartbeat within 2 seconds',
       'answering',
@@ -152,6 +162,7 @@ function machineRows({ desk }: RowSources): LimitView[] {
       day.reconciled ? 'equal' : 'different',
       day.reconciled,
     ),
+    cashRow(desk),
     stated(
       {
         control: 28,

@@ -21,6 +21,7 @@ import type { ReconcileView } from '../engine-api.ts';
 import { isoNewYork } from '../iso-time.ts';
 import { EXTERNAL } from '../orders/adopting.ts';
 import { takeEvent } from '../orders/broker-events.ts';
+import { CashWatch } from './cash-watch.ts';
 import type { Divergence } from './divergence.ts';
 import { divergences, divergenceWords, toldOf } from './divergence.ts';
 import { bust, heal } from './healing.ts';
@@ -59,6 +60,7 @@ export class Reconciler {
   /** What was last recorded; undefined before the first finding. */
   #told: string | undefined;
   #startedAt: number | undefined;
+  readonly #cash = new CashWatch();
   /** Differences that the operator took as they are. */
   readonly #accepted = new Set<string>();
 
@@ -73,6 +75,7 @@ export class Reconciler {
     this.#picture = snapshot;
     const found = this.#found(desk, snapshot);
     this.#judge(desk, found, snapshot?.asOf.wall ?? desk.at.wall);
+    if (snapshot !== undefined && found.length === 0) this.#cash.look(desk, snapshot);
     return {
       clean: found.length === 0,
       differences: toldOf(found),
@@ -158,6 +161,7 @@ export class Reconciler {
       if (other.kind === 'bustedFill') bust(desk, other.fill, 'operator');
       else if (other.kind !== 'residual') this.#accepted.add(divergenceWords(other));
     }
+    this.#cash.beginAnew(desk);
     return { value: this.check(desk) };
   }
 }

@@ -50,6 +50,7 @@ export function newDay(session: SessionTimes, schedule: DaySchedule, at: At): De
     journalStalled: false,
     consoleFlattens: false,
     reconciled: false,
+    unexplainedCash: undefined,
     stream: { connected: true, detail: 'at start', since: at },
     uneven: new Map(),
     stopping: false,

@@ -15,7 +15,7 @@ function incidents(rig: DeskRig) {
   return rig.effects.flatMap((effect) => {
     if (effect.kind !== 'alert' || effect.code !== 'PIN_RISK') return [];
     const { severity, action, text, subject } = effect;
-    return [{ severity, action, text, subject }];
+    return [{ severity, action, text, subject: subject ?? '' }];
   });
 }
 

@@ -64,6 +64,8 @@ export interface OrderLine {
   next: ApprovedOrder | undefined;
   /** A cancel that came before there was an order to cancel. */
   wantsCancel: boolean;
+  /** How often an order of it was read that still lacked fills. */
+  vainReads: number;
 }
 
 /** A line of which nothing has happened yet. */
@@ -81,6 +83,7 @@ export function newLine(intent: OrderIntent, isForeign = false): OrderLine {
     change: undefined,
     next: undefined,
     wantsCancel: false,
+    vainReads: 0,
   };
 }
 

@@ -25,8 +25,10 @@ import { readLater, reject, tell } from './order-world.ts';
 import type { WireLeg, WireOrder } from './wire-order.ts';
 import { hasEnded } from './wire-order.ts';
 
-/** Totals that lag behind the broker's own word are read again after this long. */
+/** Totals that lag behind the broker's own word are read again after this long, and twice as long with
+ * each reading that did not mend them. */
 const LAGGING_MILLIS = 300;
+const MOST_LAGGING_MILLIS = 30_000;
 
 /** Takes in an order. Undefined where it belongs to nobody and cannot be taken in. */
 export function takeOrder(
@@ -112,7 +114,8 @@ function tellEnd(world: AlpacaWorld, line: OrderLine): void {
   if (last === undefined || line.end !== undefined || liveOrder(line) !== undefined) return;
   if (last.status === 'posting' || last.status === 'replaced') return;
   if (lacksFills(line)) {
-    if (last.id !== undefined) readLater(world, last.id, LAGGING_MILLIS);
+    const pause = Math.min(MOST_LAGGING_MILLIS, LAGGING_MILLIS * 2 ** line.vainReads);
+    if (last.id !== undefined) readLater(world, last.id, pause);
     return;
   }
   const isMoving = line.change?.kind === 'move' && last.status === 'canceled';

@@ -9,12 +9,12 @@ import type { WireAnswer } from '../wire-requests.ts';
 import { bodyOf } from '../wire-requests.ts';
 import { judgeUnchanged, turnOf } from './changing.ts';
 import type { OrderLine } from './order-line.ts';
-import { hasPosting, intentIdOf, lastOrder } from './order-line.ts';
+import { hasPosting, intentIdOf, lacksFills, lastOrder } from './order-line.ts';
 import { retell, takeOrder } from './order-news.ts';
 import type { AlpacaWorld } from './order-world.ts';
 import { ask, readLater, refuseChange, tell } from './order-world.ts';
 import type { WireOrder } from './wire-order.ts';
-import { parseJson, readOrder, readOrders } from './wire-order.ts';
+import { parseJson, readOrder, readPage } from './wire-order.ts';
 
 const PAGE = 500;
 /** Most pages of a session's orders: no account of this engine's limits comes near. */
@@ -43,13 +43,16 @@ function readOne(world: AlpacaWorld, orderId: string): void {
     }
     const before = world.changes;
     const line = takeOrder(world, wire);
-    if (line !== undefined && before === world.changes) judgeUnchanged(world, line);
+    if (line === undefined) return;
+    if (lacksFills(line)) line.vainReads += 1;
+    if (before === world.changes) judgeUnchanged(world, line);
   });
 }
 
-/** What is looked for of a close keeps its position from being left: it waits for nothing else. */
+/** What is looked for of a close of ours keeps its position from being left: it waits for nothing else. */
 function searchTurn(line: OrderLine | undefined): Turn {
-  return line !== undefined && turnOf(line) === 'exit' ? 'exit' : 'search';
+  const isOwn = line !== undefined && !line.isForeign;
+  return isOwn && turnOf(line) === 'exit' ? 'exit' : 'search';
 }
 
 function isNotFound(answer: WireAnswer): boolean {
@@ -128,17 +131,17 @@ class ListReading {
 
   #take(answer: WireAnswer, takenAt: At): void {
     const body = bodyOf(answer) ?? '';
-    const orders = readOrders(body);
-    if (orders === undefined) {
+    const page = readPage(body);
+    if (page === undefined) {
       this.#onList(undefined, whyNot(answer));
       return;
     }
     const before = this.#found.size;
-    for (const order of orders) this.#found.set(order.id, order);
+    for (const order of page.orders) this.#found.set(order.id, order);
     this.#text += body;
-    const last = orders.at(-1)?.submittedAt;
+    const { rows, lastSubmittedAt: last } = page;
     const isStuck = this.#found.size === before || this.#pages === MOST_PAGES;
-    if (orders.length < PAGE) {
+    if (rows < PAGE) {
       this.#onList({ orders: [...this.#found.values()], text: this.#text, takenAt }, '');
     } else if (last === undefined || isStuck) this.#onList(undefined, 'its pages have no end');
     else this.readPage(new Date(Date.parse(last) - 1).toISOString());

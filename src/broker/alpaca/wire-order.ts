@@ -124,11 +124,20 @@ function legIn(value: unknown): WireLeg | undefined {
   };
 }
 
+function isOfSeveral(fields: Fields): boolean {
+  return textIn(fields, 'order_class') === 'mleg';
+}
+
+/** What is rolled up under an order: its legs where it is one of several, or else the exits of a bracket,
+ * OCO or OTO, which are orders of their own. */
+function rolledUp({ legs }: Fields): readonly unknown[] {
+  return Array.isArray(legs) ? legs : [];
+}
+
 /** The legs of a parent, or the order itself where it is one of a single instrument. */
 function legsIn(fields: Fields): readonly WireLeg[] | undefined {
-  const { legs } = fields;
-  const rows: readonly unknown[] = Array.isArray(legs) && legs.length > 0 ? legs : [fields];
-  const read = rows.map(legIn);
+  const legs = isOfSeveral(fields) ? rolledUp(fields) : [];
+  const read = (legs.length > 0 ? legs : [fields]).map(legIn);
   return read.every((leg) => leg !== undefined) ? read : undefined;
 }
 
@@ -147,8 +156,7 @@ export function readOrder(value: unknown): WireOrder | undefined {
   const clientId = textIn(value, 'client_order_id');
   const status = textIn(value, 'status');
   if (id === undefined || clientId === undefined || status === undefined) return undefined;
-  const isOfSeveral = textIn(value, 'order_class') === 'mleg';
-  const isParent = isOfSeveral && textIn(value, 'symbol') === undefined;
+  const isParent = isOfSeveral(value) && textIn(value, 'symbol') === undefined;
   const read = legsIn(value);
   if (!isParent && read === undefined) return undefined;
   const legs = read ?? [];
@@ -161,19 +169,34 @@ export function readOrder(value: unknown): WireOrder | undefined {
     limit: limitOf(value, isParent, legs),
     legs,
     lacksLegs: isParent && read === undefined,
-    isLeg: isOfSeveral && !isParent,
+    isLeg: isOfSeveral(value) && !isParent,
     replaces: textIn(value, 'replaces'),
     replacedBy: textIn(value, 'replaced_by'),
     submittedAt: textIn(value, 'submitted_at'),
   };
 }
 
-/** Reads a list of orders; undefined where it is none, or where one in it cannot be read. */
-export function readOrders(body: string): readonly WireOrder[] | undefined {
-  const rows = parseJson(body);
+/** One page of a list of orders. */
+export interface OrderPage {
+  /** Each row's order, and behind it the exits that are rolled up under it. */
+  readonly orders: readonly WireOrder[];
+  readonly rows: number;
+  /** Of the last row. */
+  readonly lastSubmittedAt: string | undefined;
+}
+
+function exitsUnder(row: unknown): readonly unknown[] {
+  return isFields(row) && !isOfSeveral(row) ? rolledUp(row) : [];
+}
+
+/** Reads a page; undefined where it is none, or where an order in it cannot be read. */
+export function readPage(body: string): OrderPage | undefined {
+  const rows: unknown = parseJson(body);
   if (!Array.isArray(rows)) return undefined;
-  const orders = rows.map(readOrder);
-  return orders.every((order) => order !== undefined) ? orders : undefined;
+  const orders = rows.flatMap((row: unknown) => [row, ...exitsUnder(row)]).map(readOrder);
+  if (!orders.every((order) => order !== undefined)) return undefined;
+  const lastSubmittedAt = readOrder(rows.at(-1))?.submittedAt;
+  return { orders, rows: rows.length, lastSubmittedAt };
 }
 
 /** What a refusal says, with its code, for a person. */

@@ -11,6 +11,7 @@ import type {
   GatewayEffect,
   OrderGateway,
 } from '../../../src/broker/order-gateway.ts';
+import type { Turn } from '../../../src/broker/request-pacer.ts';
 import type { At } from '../../../src/engine/domain/clock.ts';
 import type { Fill, OrderIntent, OrderLeg } from '../../../src/engine/domain/order.ts';
 import { isOpening, legSign } from '../../../src/engine/domain/order.ts';
@@ -18,7 +19,7 @@ import type { SessionTimes } from '../../../src/engine/domain/session-calendar.t
 import { newYorkInstant, sessionTimes } from '../../../src/engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../../src/engine/domain/units.ts';
 import { addMicros, priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
-import type { StubOrder } from '../../support/alpaca/stub-order.ts';
+import type { StubLeg, StubOrder } from '../../support/alpaca/stub-order.ts';
 import { StubVenue } from '../../support/alpaca/stub-venue.ts';
 import { StubWires } from '../../support/alpaca/stub-wires.ts';
 import { optionLeg } from '../../support/legs.ts';
@@ -54,6 +55,7 @@ export class AlpacaRig {
   readonly gateway: AlpacaGateway;
   readonly events: BrokerEvent[] = [];
   readonly intents: OrderIntent[];
+  readonly #turns: { readonly request: string; readonly turn: Turn }[] = [];
   session: SessionTimes;
   now: EpochMicros;
   #lastNumber: number;
@@ -141,6 +143,20 @@ export class AlpacaRig {
     return order;
   }
 
+  /** Somebody else buys shares, with a target and a stop to leave them by: one row of a list. */
+  placeBracket(): { readonly entry: StubOrder; readonly exits: readonly StubOrder[] } {
+    const { position_intent: _none, ...shares } = { ...FOREIGN, symbol: 'SPY' };
+    const entry = this.venue.place(shares);
+    const exits = ['target', 'stop'].map((name): StubOrder => {
+      const [id, clientOrderId] = [`${entry.id}-${name}`, `${entry.clientOrderId}-${name}`];
+      const legs = entry.legs.map((leg): StubLeg => {
+        return { ...leg, id, clientOrderId, side: 'sell', intent: 'sell_to_close' };
+      });
+      return { ...entry, id, clientOrderId, legs };
+    });
+    return { entry: Object.assign(entry, { orderClass: 'bracket', exits }), exits };
+  }
+
   /** Sends an order and lets it be answered. */
   place(order: ApprovedOrder, seconds?: number): BrokerEvent[] {
     return [...this.submit(order), ...this.pass(seconds)];
@@ -190,9 +206,18 @@ export class AlpacaRig {
     return this.wires.requests.filter((request) => request.startsWith(start));
   }
 
+  /** The turns of requests that begin so. */
+  turnsOf(start: string): Turn[] {
+    return this.#turns.flatMap(({ request, turn }) => (request.startsWith(start) ? [turn] : []));
+  }
+
   #perform(effects: readonly GatewayEffect[]): BrokerEvent[] {
     const before = this.events.length;
     for (const effect of effects) {
+      if (effect.kind === 'httpSend') {
+        const { method, path, turn } = effect;
+        this.#turns.push({ request: `${method} ${path}`, turn });
+      }
       if (effect.kind === 'event') this.events.push(effect.event);
       else this.wires.perform(effect);
     }

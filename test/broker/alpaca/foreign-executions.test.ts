@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Fill } from '../../../src/engine/domain/order.ts';
-import { AlpacaRig, fillsOf } from './alpaca-rig.ts';
+import { AlpacaRig, FOREIGN, fillsOf } from './alpaca-rig.ts';
 
 /** A rig whose account works an order that somebody else gave. */
 function withForeign(qty: string) {
@@ -59,6 +59,39 @@ describe('an execution of an order that somebody else gave', () => {
     expect(new Set(fillsOf(again.events).map((fill) => fill.intentId))).toEqual(
       new Set([intentId]),
     );
+  });
+
+  it('with a target and a stop under it is told once, and read no more after it', () => {
+    const rig = new AlpacaRig();
+    const { entry, exits } = rig.placeBracket();
+    rig.venue.fill(entry, 1);
+    const told = fillsOf(rig.pass(30));
+    expect(told).toMatchObject([{ intentId: `external-${entry.id}`, quantity: 1 }]);
+    expect(rig.sent(`GET /v2/orders/${entry.id}`)).toEqual([]);
+    const working = rig.snapshot().workingOrders.map(({ intentId }) => intentId);
+    expect(working).toEqual(exits.map(({ id }) => `external-${id}`));
+  });
+
+  it('whose total never shows in its legs is read ever more rarely, and holds up nothing of ours', () => {
+    const rig = new AlpacaRig();
+    const order = rig.venue.place({ ...FOREIGN, qty: '2' });
+    const closing = { side: 'sell', intent: 'sell_to_close', filled: 1, notional: 100 };
+    const [leg] = order.legs;
+    const other = {
+      id: 'leg-2',
+      symbol: 'SPY260804C00665000',
+      side: 'buy',
+      intent: 'buy_to_close',
+    };
+    const legs = [
+      { ...leg, id: 'leg-1', ...closing },
+      { ...leg, ...other },
+    ];
+    Object.assign(order, { orderClass: 'mleg', status: 'filled', filled: 2, legs });
+    rig.pass(120);
+    const reads = rig.turnsOf(`GET /v2/orders/${order.id}`);
+    expect(reads.length).toBeLessThan(14);
+    expect(new Set(reads)).toEqual(new Set(['search']));
   });
 
   it('is forgotten with its session', () => {

@@ -50,6 +50,16 @@ describe('a list of orders', () => {
     expect(rig.snapshot().workingOrders).toHaveLength(count);
   });
 
+  it('holds the exits that are rolled up under an order, and ends where its rows do', () => {
+    const rig = new AlpacaRig();
+    for (let order = 0; order < 200; order += 1) rig.placeBracket();
+    const before = rig.sent('GET /v2/orders?').length;
+    rig.pass();
+    expect(rig.snapshot().workingOrders).toHaveLength(600);
+    const asked = rig.sent('GET /v2/orders?').slice(before);
+    expect(new Set(asked).size).toBe(1);
+  });
+
   it('that does not hold an order is no proof of later than it was asked for', () => {
     const rig = new AlpacaRig();
     placeGroups(rig, 300, 300);

@@ -33,9 +33,11 @@ export interface StubLeg {
 export interface StubOrder {
   readonly id: string;
   readonly clientOrderId: string;
-  readonly orderClass: 'simple' | 'mleg';
+  readonly orderClass: 'simple' | 'mleg' | 'bracket';
   readonly type: 'limit' | 'market';
   readonly legs: readonly StubLeg[];
+  /** What a bracket order leaves its position by: orders of their own, listed under it. */
+  readonly exits?: readonly StubOrder[];
   /** Units of the strategy, of contracts or of shares. */
   readonly units: number;
   /** A single leg's price; of several legs a signed net, positive for a debit. */
@@ -170,13 +172,14 @@ export function legJson(order: StubOrder, leg: StubLeg) {
 export function orderJson(order: StubOrder) {
   const limit = order.limit === undefined ? null : String(order.limit / 100);
   const [single] = order.legs;
-  if (order.orderClass === 'simple' && single !== undefined) {
+  if (order.orderClass !== 'mleg' && single !== undefined) {
     return {
       ...legJson(order, single),
       id: order.id,
       client_order_id: order.clientOrderId,
       limit_price: limit,
       ratio_qty: null,
+      legs: order.exits?.map((exit): unknown => orderJson(exit)) ?? null,
     };
   }
   return {

@@ -3,6 +3,7 @@
 import type { At } from '../../engine/domain/clock.ts';
 import { newYorkDate, newYorkInstant } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros, SessionDate } from '../../engine/domain/units.ts';
+import { epochMicrosFromMillis } from '../../engine/domain/units.ts';
 import { searchedSince } from '../intent-date.ts';
 import type { Turn } from '../request-pacer.ts';
 import type { WireAnswer } from '../wire-requests.ts';
@@ -166,7 +167,9 @@ export function find(world: AlpacaWorld, intentId: string): void {
   const path = `/v2/orders:by_client_order_id?client_order_id=${encodeURIComponent(clientId)}`;
   const turn = searchTurn(line);
   ask(world, { turn, method: 'GET', path }, (answer) => {
-    if (bodyOf(answer) !== undefined || isNotFound(answer)) searchList(world, intentId, turn);
+    const body = bodyOf(answer);
+    const known = readOrder(parseJson(body ?? ''));
+    if (body !== undefined || isNotFound(answer)) searchList(world, intentId, turn, known);
     else incomplete(world, intentId, whyNot(answer));
   });
 }
@@ -175,13 +178,33 @@ function incomplete(world: AlpacaWorld, intentId: string, evidence: string): voi
   tell(world, { kind: 'searched', intentId, search: { outcome: 'incomplete', evidence } });
 }
 
-/** The list holds each order with its legs and whatever replaced it, from the day of the intent on. */
-function searchList(world: AlpacaWorld, intentId: string, turn: Turn): void {
-  const after = midnight(searchedSince(intentId, newYorkDate(world.at.market)));
+/** The list holds each order with its legs and whatever replaced it, from the day of the intent on, or
+ * from the evening before where the broker took it then. One that the broker knows by its client id is
+ * never absent. */
+function searchList(
+  world: AlpacaWorld,
+  intentId: string,
+  turn: Turn,
+  known: WireOrder | undefined,
+): void {
+  const since = searchedSince(intentId, newYorkDate(world.at.market));
+  const after = midnight(earlierOf(since, dayGiven(known)));
   readList(world, { after, turn }, (list, why) => {
     if (list === undefined) incomplete(world, intentId, why);
-    else judgeList(world, intentId, list);
+    else if (known === undefined || list.orders.some(({ id }) => id === known.id)) {
+      judgeList(world, intentId, list);
+    } else incomplete(world, intentId, 'the broker knows its client id, and its list lacks it');
   });
+}
+
+/** The date in New York on which the broker took an order. */
+function dayGiven(order: WireOrder | undefined): SessionDate | undefined {
+  const millis = Date.parse(order?.submittedAt ?? '');
+  return Number.isNaN(millis) ? undefined : newYorkDate(epochMicrosFromMillis(millis));
+}
+
+function earlierOf(date: SessionDate, other: SessionDate | undefined): SessionDate {
+  return other !== undefined && other < date ? other : date;
 }
 
 function judgeList(world: AlpacaWorld, intentId: string, list: OrderList): void {

@@ -2,9 +2,11 @@
 
 import { describe, expect, it } from 'vitest';
 import type { BrokerEvent, GatewayEffect } from '../../../src/broker/order-gateway.ts';
-import { addMicros } from '../../../src/engine/domain/units.ts';
+import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
+import { addMicros, sessionDate } from '../../../src/engine/domain/units.ts';
 import { serve } from '../../support/alpaca/stub-routes.ts';
-import { AlpacaRig, FOREIGN } from './alpaca-rig.ts';
+import { sharesLeg } from '../../support/legs.ts';
+import { AlpacaRig, FOREIGN, witness } from './alpaca-rig.ts';
 
 const SECOND = 1_000_000;
 
@@ -19,7 +21,11 @@ function placeGroups(rig: AlpacaRig, ...sizes: readonly number[]): void {
 }
 
 /** Performs requests, each answered a second after it was asked, until nothing more is asked. */
-function answerLate(rig: AlpacaRig, asked: readonly GatewayEffect[]): readonly BrokerEvent[] {
+function answerLate(
+  rig: AlpacaRig,
+  asked: readonly GatewayEffect[],
+  onServed: (path: string) => void = () => undefined,
+): readonly BrokerEvent[] {
   const events: BrokerEvent[] = [];
   let open = asked;
   while (open.length > 0) {
@@ -30,6 +36,7 @@ function answerLate(rig: AlpacaRig, asked: readonly GatewayEffect[]): readonly B
       if (effect.kind !== 'httpSend') return [];
       const { requestId, method, path, body } = effect;
       const { status, body: text } = serve(rig.venue, { method, path, body });
+      onServed(path);
       const answer = { kind: 'httpResponse', requestId, status, body: text } as const;
       return rig.gateway.onWire(answer, rig.at());
     });
@@ -71,6 +78,37 @@ describe('a list of orders', () => {
     expect(events.at(-1)).toMatchObject({
       kind: 'searched',
       search: { outcome: 'absent', takenAt: { wall: takenAt } },
+    });
+  });
+
+  /** An order of which no answer came, given at eight in the evening for the session to come. */
+  function givenInTheEvening() {
+    const rig = new AlpacaRig({ minutes: 20 * 60, isConnected: false });
+    rig.venue.account.apply({ executionId: 'e-1', symbol: 'SPY', quantity: 100, price: 640 });
+    const drafted = rig.intent([sharesLeg('sellToClose', 1)], 640, 100);
+    const order = witness({ ...drafted, intentId: '20260805-000001' });
+    rig.wires.faults.onRequest('POST /v2/orders', 'dropAnswer');
+    rig.submit(order);
+    rig.pass(0.2);
+    rig.now = newYorkInstant(sessionDate('2026-08-05'), 8 * 60);
+    return { rig, intentId: order.intent.intentId };
+  }
+
+  it('is read from the day on which the broker took an order, though it is of the next session', () => {
+    const { rig, intentId } = givenInTheEvening();
+    const events = answerLate(rig, rig.gateway.findByIntent(intentId, rig.at()));
+    expect(events.at(-1)).toMatchObject({ kind: 'searched', search: { outcome: 'found' } });
+  });
+
+  it('proves nothing where it lacks an order that the broker knows by its client id', () => {
+    const { rig, intentId } = givenInTheEvening();
+    const asked = rig.gateway.findByIntent(intentId, rig.at());
+    const events = answerLate(rig, asked, (target) => {
+      if (target.includes('by_client_order_id')) rig.venue.orders.splice(0);
+    });
+    expect(events.at(-1)).toMatchObject({
+      kind: 'searched',
+      search: { outcome: 'incomplete', evidence: expect.stringContaining('its list lacks it') },
     });
   });
 });

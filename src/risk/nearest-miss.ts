@@ -34,7 +34,11 @@ const PAIRS: Readonly<Partial<Record<DenialCode, readonly Pair[]>>> = {
   ],
   data_stale: [['ageMillis', 'limitMillis']],
   leg_dispersion: [['apartMillis', 'limitMillis']],
-  cool_down: [['losses', 'limitLosses']],
+  cool_down: [
+    ['losses', 'limitLosses'],
+    ['coolDownMillis', 'sinceMillis'],
+  ],
+  price_collar: [['beyondPrice', 'tolerancePrice']],
   repeated_execution: [['repeats', 'limitRepeats']],
   reject_breaker: [['rejects', 'limitRejects']],
   principal_limit: [['orders', 'limitOrders']],

@@ -3,7 +3,7 @@ import { cents } from '../../src/engine/domain/units.ts';
 import type { CheckResult } from '../../src/engine/domain/verdict.ts';
 import { CHECKS, judge } from '../../src/risk/gate.ts';
 import { nearestMisses } from '../../src/risk/nearest-miss.ts';
-import { CAPABILITIES, riskInput } from './fixtures.ts';
+import { CAPABILITIES, condorIntent, dollars, riskInput } from './fixtures.ts';
 
 function check(change: Partial<CheckResult>): CheckResult {
   return { code: 'order_size', outcome: 'passed', message: '', numbers: {}, ...change };
@@ -52,7 +52,6 @@ describe('how close an order came', () => {
       'leg_market_missing',
       'model_unreasonable',
       'price_bounds',
-      'price_collar',
       'premium_budget',
       'self_match',
       'duplicate_order',
@@ -66,6 +65,25 @@ describe('how close an order came', () => {
     ]);
     const unrun = check({ outcome: 'notRun', numbers: { contracts: 1, limitContracts: 2 } });
     expect(nearestMisses([unrun])).toEqual([]);
+  });
+
+  it('tells of a rest after a loss by its time too, and of a price by how far it is beyond the market', () => {
+    const rest = { losses: 1, limitLosses: 3, sinceMillis: 150_000, coolDownMillis: 300_000 };
+    expect(nearestMisses([check({ code: 'cool_down', outcome: 'failed', numbers: rest })])).toEqual(
+      [
+        { code: 'cool_down', used: 300_000, limit: 150_000, share: 2 },
+        { code: 'cool_down', used: 1, limit: 3, share: 1 / 3 },
+      ],
+    );
+    const beyond = (limit: number) => {
+      const intent = condorIntent({ limit: dollars(limit), worst: dollars(limit) });
+      const { checks } = judge(riskInput({ intent }));
+      return nearestMisses(checks.filter(({ code }) => code === 'price_collar'))[0];
+    };
+    expect(beyond(0.93)).toMatchObject({ used: 0, limit: 0.093 });
+    expect(beyond(0.85)).toMatchObject({ used: 0.05, limit: 0.093 });
+    expect(beyond(0.8)).toMatchObject({ used: 0.1, limit: 0.093 });
+    expect(beyond(1)).toMatchObject({ used: 0.04, limit: 0.093 });
   });
 
   it('is past any limit of nothing, and unknown without both numbers', () => {

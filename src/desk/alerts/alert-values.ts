@@ -35,6 +35,26 @@ export function alertValue(desk: DeskContext, asked: Asked): number | undefined 
   }
 }
 
+/** The value that an armed alert is held against. A loss is beyond its level where it is so at best: a leg
+ * that is quoted too wide keeps no alert silent, as it keeps no stop and no loss limit from acting. */
+export function valueToReach(desk: DeskContext, rule: AlertRequest): number | undefined {
+  const value = alertValue(desk, rule);
+  if (value !== undefined || rule.on !== 'pnl' || rule.direction !== 'below') return value;
+  return pnlAtBest(desk, rule.positionId);
+}
+
+function pnlAtBest(desk: DeskContext, positionId: string | undefined): number | undefined {
+  const best = positionId === undefined ? dayPnl(desk).atBestCents : gainAtBest(desk, positionId);
+  return best === undefined ? undefined : best / CENTS_PER_DOLLAR;
+}
+
+function gainAtBest(desk: DeskContext, positionId: string): number | undefined {
+  const position = desk.book.structure(positionId);
+  if (position === undefined) return undefined;
+  const { atBestCents } = markOf(desk, position);
+  return atBestCents === undefined ? undefined : atBestCents + position.openCashCents;
+}
+
 /** The largest delta of a short option held, in points without sign; undefined with none. */
 function shortDelta(desk: DeskContext, positionId: string | undefined): number | undefined {
   const deltas = desk.book

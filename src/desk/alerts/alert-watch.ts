@@ -7,7 +7,7 @@ import type { AlertRequest, AlertView } from '../engine-api-plan.ts';
 import { isoNewYork } from '../iso-time.ts';
 import type { KeptAlert } from './alert-book.ts';
 import { MOST_ALERTS, MOST_ALERTS_PER_PRINCIPAL } from './alert-book.ts';
-import { alertValue } from './alert-values.ts';
+import { alertValue, valueToReach } from './alert-values.ts';
 
 const UNITS: Readonly<Record<AlertRequest['on'], (value: number) => string>> = {
   spot: (value) => `the underlying is at ${value.toFixed(2)}`,
@@ -38,7 +38,7 @@ export function watchAlerts(desk: DeskContext): void {
 
 function judge(desk: DeskContext, kept: KeptAlert): void {
   const { rule } = kept;
-  const value = alertValue(desk, rule);
+  const value = kept.isArmed ? valueToReach(desk, rule) : alertValue(desk, rule);
   if (value === undefined) return;
   if (!kept.isArmed) {
     // In doubt it may have been armed again before the restart: told twice is better than not at all.

@@ -68,9 +68,9 @@ export class PlanBook {
     return this.#slots;
   }
 
-  /** Remembers that a stop closed a position of a strategy. */
+  /** Remembers that a stop closed a position of a strategy; one that trails is one too. */
   noteStop(strategy: string | undefined, reason: string, at: EpochMicros): void {
-    if (strategy !== undefined && /stop/i.test(reason)) this.#stops.set(strategy, at);
+    if (strategy !== undefined && /stop|trail/i.test(reason)) this.#stops.set(strategy, at);
   }
 
   lastStop(strategy: StrategyName): EpochMicros | undefined {

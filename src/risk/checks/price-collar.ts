@@ -36,6 +36,7 @@ function wideLeg(input: RiskInput): CheckResult | undefined {
       symbol,
       midPrice: dollarsFromPrice(price(Math.round(mid))),
       naturalPrice: dollarsFromPrice(natural),
+      beyondPrice: dollarsFromPrice(price(Math.round(Math.abs(natural - mid)))),
       tolerancePrice: dollarsFromPrice(price(tolerance)),
     });
   }
@@ -53,13 +54,15 @@ export const priceCollarCheck: Check = {
     if ('missing' in net) return notRun(CODE, `${net.missing} has no fresh market`);
     const far = 2 * net.mid - net.natural;
     const tolerance = collarTolerance(net.mid, input, gridOf(legs));
+    const beyond = Math.max(0, net.natural - limit, limit - far);
     const numbers = {
       limitPrice: dollarsFromPrice(limit),
       naturalPrice: dollarsFromPrice(net.natural),
       midPrice: dollarsFromPrice(net.mid),
+      beyondPrice: dollarsFromPrice(price(beyond)),
       tolerancePrice: dollarsFromPrice(price(tolerance)),
     };
-    if (limit >= net.natural - tolerance && limit <= far + tolerance) {
+    if (beyond <= tolerance) {
       return passed(CODE, 'the limit is near the market', numbers);
     }
     const message =

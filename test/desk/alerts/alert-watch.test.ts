@@ -117,6 +117,27 @@ describe('an alert', () => {
     expect(fired(rig)).toEqual([]);
   });
 
+  it.each(['position', 'day'] as const)(
+    'fires on a loss of the %s that is one at best, however wide a leg is quoted',
+    (what) => {
+      const rig = new DeskRig();
+      const { positionId } = rig.openPosition();
+      const of = what === 'day' ? {} : { positionId };
+      set(rig, { on: 'pnl', direction: 'below', level: -200, rearmBy: 50, ...of });
+      set(rig, { on: 'pnl', direction: 'above', level: -490, rearmBy: 50, ...of });
+      const firedBefore = fired(rig).length;
+      rig.edit = (sides, right, strike) =>
+        right === 'call' && strike === 606 ? { bid: 0.01, ask: (sides.ask ?? 0) + 1 } : sides;
+      rig.quotes(610);
+      expect(fired(rig)).toHaveLength(firedBefore + 1);
+      expect(fired(rig).at(-1)).toContain('below -200');
+      rig.edit = (_sides, right, strike) =>
+        right === 'call' && strike === 606 ? { bid: 0.01, ask: 30 } : { bid: 0.01, ask: 0.02 };
+      rig.quotes(600);
+      expect(listed(rig).map(({ state }) => state)).toEqual(['fired', 'fired']);
+    },
+  );
+
   it('does not fire on what is not known', () => {
     const rig = new DeskRig();
     expect(set(rig, { on: 'short_delta', direction: 'below', level: 50 }).value).toBeNull();

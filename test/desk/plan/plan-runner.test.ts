@@ -367,6 +367,26 @@ describe('a gate of the plan', () => {
     expect(runs(again).at(-1)).toEqual(['condor#2', 'ready']);
   });
 
+  it('is that cool-down after a trailing stop, too', () => {
+    const request = { strategy: 'straddle_scan', strike: 600, quantity: 1 } as const;
+    const rig = new DeskRig({
+      exits: { policy: 'trailing' },
+      limits: { maxDailyLossCents: cents(900_000), portfolioDeltaCap: 500 },
+      plan: sheet({ name: 'wait', request, cooldownMinutes: 60, atMinutes: 650 }),
+    });
+    rig.openPosition(request);
+    for (const times of [3, 1.6]) {
+      rig.edit = ({ bid = 0, ask = 0 }) => ({ bid: bid * times, ask: ask * times });
+      rig.advance(20);
+    }
+    expect(rig.bodies('exitTriggered')[0]?.reason).toBe('trail');
+    rig.goTo(650);
+    expect(rig.bodies('planRun')[0]).toMatchObject({
+      outcome: 'skipped',
+      detail: expect.stringContaining('60 minutes'),
+    });
+  });
+
   it('is that cool-down after a stop that the broker held, too', () => {
     const request = {
       strategy: 'orb_long_call',

@@ -7,7 +7,7 @@ import { dateOfDayNumber, dayNumberOfDate } from '../../engine/domain/civil-date
 import type { At } from '../../engine/domain/clock.ts';
 import { newYorkDate } from '../../engine/domain/session-calendar.ts';
 import { addMicros, MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
-import type { GatewayEffect } from '../order-gateway.ts';
+import type { GatewayEffect, Settlement } from '../order-gateway.ts';
 import type { ToldSettlements } from '../told-settlements.ts';
 import type { WireRequests } from '../wire-requests.ts';
 import { told } from './order-news.ts';
@@ -23,6 +23,8 @@ export interface SettlementParts {
   readonly requests: WireRequests<readonly GatewayEffect[]>;
   readonly told: ToldSettlements;
   readonly symbols: () => ReadonlySet<string>;
+  /** True of one that is no part of what this engine holds. */
+  readonly isForeign: (settlement: Settlement) => boolean;
 }
 
 export class SettlementWatch {
@@ -63,7 +65,8 @@ export class SettlementWatch {
       this.#isReading = false;
       if (answer.kind === 'httpFailed' || answer.status !== 200) return [];
       const read = settlementsIn(answer.body, this.#parts.symbols(), answeredAt.wall);
-      const news = (read?.found ?? []).filter((found) => this.#parts.told.isNews(found));
+      const own = (read?.found ?? []).filter((found) => !this.#parts.isForeign(found));
+      const news = own.filter((found) => this.#parts.told.isNews(found));
       const effects = told(news.map((settlement) => ({ kind: 'settlement', settlement })));
       if (read === undefined || read.isLast || page + 1 >= MOST_PAGES) return effects;
       this.#isReading = true;

@@ -123,18 +123,19 @@ export class TastytradeGateway implements OrderGateway {
     const held = new HeldContracts(history.brokerEvents);
     this.#held = held;
     const onHeld: PollParts['onHeld'] = (positions, at) => {
-      if (held.note(positions)) this.#settlements.hurry(at);
+      if (held.note(positions, at.market)) this.#settlements.hurry(at);
     };
     this.#poll = new AccountPoll({ accountId, requests, ledger, lists, take, onHeld, onListed });
     this.#search = new OrderSearcher({ ledger, lists, take });
     this.#toldSettlements = new ToldSettlements(history.brokerEvents);
+    const ordered = () => ledger.orderedSymbols(({ instrument }) => instrumentSymbol(instrument));
     this.#settlements = new SettlementWatch({
       accountId,
       requests,
       told: this.#toldSettlements,
-      symbols: () => {
-        const ordered = ledger.orderedSymbols(({ instrument }) => instrumentSymbol(instrument));
-        return new Set([...ordered, ...held.symbols()]);
+      symbols: () => new Set([...ordered(), ...held.symbols()]),
+      isForeign: (settlement) => {
+        return held.isBefore(settlement) && !ordered().has(instrumentSymbol(settlement.instrument));
       },
     });
   }

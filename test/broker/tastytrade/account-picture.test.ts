@@ -407,9 +407,9 @@ describe('the picture of an account at tastytrade', () => {
     rig.venue.account.lots.set(symbol, { quantity: 1, average: 3 });
     rig.venue.account.showPositions();
     rig.connect();
+    const history = { intents: [], brokerEvents: [adopted(symbol, rig)] };
     rig.venue.endSession(637.5);
     expect(settledIn(rig.pass(60 * 60_000, 10_000))).toEqual([symbol]);
-    const history = { intents: [], brokerEvents: [adopted(symbol, rig)] };
     const again = new TastyRig({ venue: rig.venue, history });
     expect(settledIn(again.connect())).toEqual([symbol]);
     expect(settledIn(new TastyRig({ venue: rig.venue }).connect())).toEqual([]);

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { BrokerEvent } from '../../../src/broker/order-gateway.ts';
 import { instrumentSymbol, parseOccSymbol } from '../../../src/engine/domain/instrument.ts';
 import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
-import type { SessionDate } from '../../../src/engine/domain/units.ts';
+import type { EpochMicros, SessionDate } from '../../../src/engine/domain/units.ts';
 import { cents, price, sessionDate } from '../../../src/engine/domain/units.ts';
 import { TastytradeVenue } from '../../support/tastytrade/tastytrade-venue.ts';
-import { ACCOUNT, TASTY_DATE, TastyRig } from './tasty-rig.ts';
+import { ACCOUNT, newVenue, TASTY_DATE, TastyRig } from './tasty-rig.ts';
 
 /** A call that was worth something at the end of its day, and is gone from the account since. */
 const SYMBOL = 'SPY   260804C00600000';
@@ -25,13 +25,14 @@ function venueAfter(
   return venue;
 }
 
-/** An engine whose journal holds that it bought the contract. */
-function ownerOf(symbol: string, venue: TastytradeVenue): TastyRig {
+/** An engine whose journal holds that the operator took the contract over, two hours before it settled
+ * unless it is said when. */
+function ownerOf(symbol: string, venue: TastytradeVenue, since?: EpochMicros): TastyRig {
   const instrument = parseOccSymbol(symbol);
   if (instrument === undefined) throw new Error('the symbol is one of an option');
   const what = { fillId: 'adopted-1', intentId: 'external', instrument, quantity: 1 } as const;
   const money = { price: price(30_000), feesCents: cents(0) };
-  const { market: marketAt } = new TastyRig({ venue }).at();
+  const marketAt = since ?? newYorkInstant(instrument.expiry, 14 * 60);
   const fill = { ...what, ...money, action: 'buyToOpen', marketAt } as const;
   const history = { intents: [], brokerEvents: [{ kind: 'fill', fill } as const] };
   return new TastyRig({ venue, history });
@@ -90,6 +91,47 @@ describe('settlements at tastytrade', () => {
       expect(settledIn(rig.pass(3 * MINUTE, 500))).toEqual([SYMBOL]);
     },
   );
+
+  describe('of a part that was assigned early', () => {
+    const later = 'SPY   260807C00630000';
+
+    /** Nine in the morning: of two calls that somebody is short of one was assigned overnight. */
+    function assignedOvernight(): TastytradeVenue {
+      const venue = newVenue(9 * 60);
+      const short = { quantity: -1, average: 3 };
+      venue.account.lots.set(later, short);
+      venue.account.settle(later, 640);
+      venue.account.lots.set(later, short);
+      venue.account.showPositions();
+      venue.clock.advance(MINUTE);
+      return venue;
+    }
+
+    it('are not told of what is first seen after it', () => {
+      const rig = new TastyRig({ venue: assignedOvernight() });
+      expect(settledIn([...rig.connect(), ...rig.pass(10 * MINUTE, 10_000)])).toEqual([]);
+      rig.venue.account.settle(later, 640);
+      expect(settledIn(rig.pass(10 * MINUTE, 10_000))).toEqual([later]);
+    });
+
+    it('are not told of what the operator took over after it', () => {
+      const venue = assignedOvernight();
+      const takenOver = new TastyRig({ venue }).at().market;
+      expect(settledIn(ownerOf(later, venue, takenOver).connect())).toEqual([]);
+    });
+
+    it('are told of what was held before it', () => {
+      const venue = assignedOvernight();
+      const before = newYorkInstant(sessionDate('2026-08-03'), 15 * 60);
+      expect(settledIn(ownerOf(later, venue, before).connect())).toEqual([later]);
+    });
+  });
+
+  it('of what was first seen after the exercise mark of its last day are told', () => {
+    const rig = evening();
+    const { market } = rig.at();
+    expect(settledIn(ownerOf(SYMBOL, rig.venue, market).connect())).toEqual([SYMBOL]);
+  });
 
   it('of a Friday before a holiday are told on the Tuesday', () => {
     const symbol = 'SPY   260904C00600000';

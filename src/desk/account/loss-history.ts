@@ -1,47 +1,33 @@
 /** Positions of this session that were closed at a loss, and orders that the broker would not have. */
 
-import { multiplierOf } from '../../engine/domain/instrument.ts';
-import type { Fill, OrderStatus } from '../../engine/domain/order.ts';
-import { legSign } from '../../engine/domain/order.ts';
+import type { OrderStatus } from '../../engine/domain/order.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
-import { amountCents } from '../../engine/domain/units.ts';
 import type { Losses } from '../../risk/risk-input.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { isExternal, type OrderRecord } from '../orders/order-book.ts';
 
 interface Closed {
   readonly strategy: string;
-  cashCents: number;
-  lastAtWall: EpochMicros;
-}
-
-/** Cash of an execution after fees. */
-function cashOf({ instrument, action, price, quantity, feesCents }: Fill): number {
-  return 0 - legSign(action) * amountCents(price, quantity, multiplierOf(instrument)) - feesCents;
+  readonly cameToCents: number;
+  readonly goneAtWall: EpochMicros;
 }
 
 function isOfSession(order: OrderRecord, compactDate: string): boolean {
   return order.intent.intentId.startsWith(compactDate);
 }
 
-/** Option positions that were opened this session by an order and are gone from the book. */
+/** Positions that an order of this session opened and that are gone from the book, whoever closed them. */
 function closedPositions(desk: DeskContext): ReadonlyMap<string, Closed> {
   const closed = new Map<string, Closed>();
   const compactDate = desk.day.session.date.replaceAll('-', '');
+  const gone = desk.book.gone();
   for (const order of desk.orders.all()) {
-    const { positionId, strategy } = order.intent;
-    if (order.fills.length === 0 || !isOfSession(order, compactDate)) continue;
-    if (desk.book.structure(positionId) !== undefined) continue;
-    const position = closed.get(positionId) ?? {
-      strategy,
-      cashCents: 0,
-      lastAtWall: order.updatedAt.wall,
-    };
-    for (const fill of order.fills) {
-      if (fill.instrument.kind === 'option') position.cashCents += cashOf(fill);
-    }
-    if (order.updatedAt.wall > position.lastAtWall) position.lastAtWall = order.updatedAt.wall;
-    closed.set(positionId, position);
+    const { positionId, purpose, strategy } = order.intent;
+    if (purpose !== 'open' || !isOfSession(order, compactDate)) continue;
+    const cameToCents = gone.get(positionId);
+    if (cameToCents === undefined || desk.book.structure(positionId) !== undefined) continue;
+    const goneAtWall = desk.day.goneAt.get(positionId) ?? order.updatedAt.wall;
+    closed.set(positionId, { strategy, cameToCents, goneAtWall });
   }
   return closed;
 }
@@ -49,13 +35,13 @@ function closedPositions(desk: DeskContext): ReadonlyMap<string, Closed> {
 /** Losing positions of this session, by strategy. */
 export function lossesByStrategy(desk: DeskContext): ReadonlyMap<string, Losses> {
   const losses = new Map<string, Losses>();
-  for (const { strategy, cashCents, lastAtWall } of closedPositions(desk).values()) {
-    if (cashCents >= 0) continue;
+  for (const { strategy, cameToCents, goneAtWall } of closedPositions(desk).values()) {
+    if (cameToCents >= 0) continue;
     const before = losses.get(strategy);
-    const isLater = before === undefined || lastAtWall > before.lastAtWall;
+    const isLater = before === undefined || goneAtWall > before.lastAtWall;
     losses.set(strategy, {
       count: (before?.count ?? 0) + 1,
-      lastAtWall: isLater ? lastAtWall : before.lastAtWall,
+      lastAtWall: isLater ? goneAtWall : before.lastAtWall,
     });
   }
   return losses;

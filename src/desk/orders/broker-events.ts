@@ -220,8 +220,9 @@ function onFill(desk: DeskContext, event: Extract<BrokerEvent, { kind: 'fill' }>
     desk.book.applyExternalFill(fill);
     const text = `a fill this engine did not order: ${fill.fillId}`;
     desk.out.alert('warning', 'EXTERNAL_FILL', text, fill.fillId);
-    if (order === undefined) return;
   } else desk.book.applyFill(fill, asSent(order));
+  noteGone(desk);
+  if (order === undefined) return;
   order.fills.push(fill);
   const { purpose, strategy } = order.intent;
   if (purpose === 'protective') desk.plan.noteStop(strategy, 'stop at the broker', desk.at.market);
@@ -230,6 +231,13 @@ function onFill(desk: DeskContext, event: Extract<BrokerEvent, { kind: 'fill' }>
   if (hasEnded(order)) onLateFill(desk, order, whole);
   else advance(desk, order, whole ? 'filled' : 'working', undefined);
   desk.out.push({ kind: 'publish', event: { kind: 'positions' } });
+}
+
+/** Notes when positions went, by whomever: their strategy rests from then on where they lost. */
+function noteGone({ book, day, at }: DeskContext): void {
+  for (const positionId of book.gone().keys()) {
+    if (!day.goneAt.has(positionId)) day.goneAt.set(positionId, at.wall);
+  }
 }
 
 /** True of an execution of the order that was told before: the book forgets it after a session, and a
@@ -293,6 +301,7 @@ function onReopened(
 /** The broker settles what it holds, and its word counts; what this book lacked of it is paged. */
 function onSettlement(desk: DeskContext, settlement: Settlement): void {
   const unheld = desk.book.applySettlement(settlement);
+  noteGone(desk);
   if (unheld !== 0) {
     const text = `${settlement.settlementId}: the broker held ${unheld} more than this book`;
     desk.out.alert('critical', 'SETTLEMENT_DIFFERS', text, settlement.settlementId);

@@ -1,6 +1,6 @@
 /**
- * Prices at which shares end one session and begin the next: what they gained before is no part of the
- * day. Core thread only.
+ * Prices at which shares end one session and begin the next, and by which options whose day is over ended:
+ * what they gained before is no part of the day. Core thread only.
  */
 
 import { newYorkDate, nextSessionDate } from '../../engine/domain/session-calendar.ts';
@@ -45,10 +45,10 @@ export function soundSpot(desk: DeskContext): Price | undefined {
   return price(Math.round((quote.bid + quote.ask) / 2));
 }
 
-/** Shares of which the last session's close is not known begin their day at the first price to be
- * trusted. Called on the clock. */
-export function carryShares(desk: DeskContext): void {
+/** What is held over a close that is not known begins its day at the first price to be trusted. Called on
+ * the clock. */
+export function carryHeld(desk: DeskContext): void {
   if (!desk.book.isCarryDue()) return;
   const spot = soundSpot(desk);
-  if (spot !== undefined) desk.book.carryShares(spot);
+  if (spot !== undefined) desk.book.carryAt(spot);
 }

@@ -28,6 +28,7 @@ export function newDay(session: SessionTimes, schedule: DaySchedule, at: At): De
     toldOnce: new Set(),
     durableSeq: 0,
     bestGains: new Map(),
+    goneAt: new Map(),
     flattenAgainAt: undefined,
     killed: false,
     killReason: undefined,

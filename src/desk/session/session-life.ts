@@ -22,7 +22,7 @@ import { requestCancel } from '../orders/sending.ts';
 import { warnOfCalendar } from '../plan/plan-runner.ts';
 import type { PreviewShelf } from '../previews/preview-shelf.ts';
 import { askForRules } from './broker-rules.ts';
-import { carryShares, closeBefore, closeOfToday, soundSpot } from './closing-price.ts';
+import { carryHeld, closeBefore, closeOfToday, soundSpot } from './closing-price.ts';
 import { tellUnwatched } from './deadline-watch.ts';
 import { sessionFor } from './session-clock.ts';
 
@@ -144,7 +144,7 @@ export function keepSession(desk: DeskContext, shelf: PreviewShelf): void {
   const session = sessionFor(desk.at.market, desk.spec);
   if (session.date !== day.session.date) beginSession(desk, session);
   else if (day.chainOpen && desk.at.market >= day.listingAgainAt) askForListing(desk);
-  carryShares(desk);
+  carryHeld(desk);
 }
 
 /** Exchanges list strikes through the day as the underlying moves: the listing is asked for again
@@ -221,6 +221,7 @@ function beginSession(desk: DeskContext, session: SessionTimes): void {
   day.listingFault = undefined;
   day.listingCut = false;
   day.breakoutsTaken.length = 0;
+  day.goneAt.clear();
   desk.out.setSession(session.date);
   desk.book.startSession(session.date, closeBefore(day, session.date));
   desk.orders.forgetOld(desk.at.market);

@@ -10,7 +10,8 @@ import { isOpening, legSign } from '../domain/order.ts';
 import type { Cents, EpochMicros, Price, SessionDate } from '../domain/units.ts';
 import { amountCents, cents, price } from '../domain/units.ts';
 import { Adoptions } from './adoptions.ts';
-import { beforeTrade, carryNow, releaseCarried, startDay } from './carried-shares.ts';
+import type { Carrier } from './carried-gains.ts';
+import { beforeTrade, carriedSum, carryNow, releaseCarried, startDay } from './carried-gains.ts';
 import type { DayMoneyView } from './day-money.ts';
 import { DayMoney } from './day-money.ts';
 import { EarlyCloses } from './early-closes.ts';
@@ -43,7 +44,7 @@ export interface StructurePosition {
   readonly openCashCents: Cents;
   /** What is open had gained (or lost) so much when the session began: no part of its day. */
   readonly carriedCents: Cents;
-  /** What its shares were worth when the session began is not known yet. */
+  /** What something of it was worth when the session began is not known yet. */
   readonly isCarryDue: boolean;
   readonly feesCents: Cents;
   readonly realizedCents: Cents;
@@ -51,14 +52,11 @@ export interface StructurePosition {
   readonly openingIntent: OrderIntent | undefined;
 }
 
-interface Structure {
+interface Structure extends Carrier {
   readonly positionId: string;
   readonly openedAt: EpochMicros;
-  readonly lots: StructureLots;
   strategy: StructurePosition['strategy'];
   intent: OrderIntent | undefined;
-  carriedCents: number;
-  isCarryDue: boolean;
   realizedCents: number;
   feesCents: number;
   /** What it looks like from outside; undefined after a change, until somebody looks again. */
@@ -73,16 +71,18 @@ export class PortfolioBook {
   #day = new DayMoney();
   readonly #closedEarly = new EarlyCloses();
   readonly #adoptions = new Adoptions();
+  readonly #gone = new Map<string, Cents>();
   /** The structures as they were last looked at. */
   #list: readonly StructurePosition[] = [];
   #date: SessionDate | undefined;
 
   /**
-   * A new session: the day's money starts at nothing, positions stay. Shares start the day at
-   * `sharesAt`, the last session's closing price, or where that is not known at the first price that they
-   * are told or sold at: what they had gained by then is no part of it. The same date changes nothing.
+   * A new session: the day's money starts at nothing, positions stay. Shares start the day at `close`, the
+   * underlying's in the last session, and options whose day is over at what they came to by it; where it is
+   * not known at the first price that they are told or sold at. What they had gained by then is no part of
+   * the day. The same date changes nothing.
    */
-  startSession(date: SessionDate, sharesAt?: Price): void {
+  startSession(date: SessionDate, close?: Price): void {
     if (this.#date === date) return;
     this.#date = date;
     this.#day = new DayMoney();
@@ -90,16 +90,17 @@ export class PortfolioBook {
     this.#seen = new Set();
     this.#closedEarly.clear();
     this.#adoptions.beginSession(date);
-    for (const structure of this.#structures.values()) startDay(structure, sharesAt);
+    this.#gone.clear();
+    for (const structure of this.#structures.values()) startDay(structure, date, close);
   }
 
-  /** True while shares are held of which it is not known at what they started the day. */
+  /** True while something is held of which it is not known at what it started the day. */
   isCarryDue(): boolean {
     return this.structures().some((position) => position.isCarryDue);
   }
 
-  /** A price at which such shares start the day. */
-  carryShares(at: Price): void {
+  /** A price of the underlying by which that starts the day. */
+  carryAt(at: Price): void {
     for (const structure of this.#structures.values()) carryNow(structure, at);
   }
 
@@ -156,18 +157,6 @@ export class PortfolioBook {
     this.#dropIfFlat(structure);
   }
 
-  /** Takes over a position that this engine did not open. */
-  adoptExternal(
-    instrument: Instrument,
-    quantity: number,
-    averagePrice: Price,
-    at: EpochMicros,
-  ): void {
-    const structure = this.#externalFor(instrument, at);
-    this.#trade(structure, instrument, quantity, averagePrice);
-    this.#dropIfFlat(structure);
-  }
-
   /**
    * Exercise, assignment or expiry: the options leave at what is paid for them in cash, or at nothing
    * while shares come or go at the strike. What the operator took over before it was told is not moved
@@ -177,8 +166,10 @@ export class PortfolioBook {
    */
   applySettlement(settlement: SettlementFacts): number {
     if (!this.#isNew(settlement.settlementId)) return 0;
-    const { instrument, shares, sharePrice, feesCents, marketAt } = settlement;
-    const held = this.held().get(instrumentSymbol(instrument));
+    const { instrument, shares, sharePrice, feesCents } = settlement;
+    const symbol = instrumentSymbol(instrument);
+    const held = this.held().get(symbol);
+    const isCarryDue = Array.from(this.#structures.values()).some((s) => s.carryDue.has(symbol));
     const quantity = settledOf(settlement, held ?? this.#adoptions.takenOut(instrument));
     const cashPerShare = settlement.cashPerShare ?? price(0);
     const unheld = -this.#reduceAll(instrument, -quantity, cashPerShare);
@@ -192,7 +183,7 @@ export class PortfolioBook {
     const inCash = amountCents(cashPerShare, settled, multiplierOf(instrument));
     this.#day.realize(corrected);
     this.#day.move(corrected + forShares + inCash, feesCents);
-    if (moved !== 0) this.#moveShares(instrument, moved, sharePrice, marketAt);
+    if (moved !== 0) this.#moveShares(settlement, moved, isCarryDue);
     return unheld + gone.quantity;
   }
 
@@ -250,6 +241,11 @@ export class PortfolioBook {
     return this.#day.view();
   }
 
+  /** Positions that are gone, and what they came to in this session, after their fees. */
+  gone(): ReadonlyMap<string, Cents> {
+    return this.#gone;
+  }
+
   /** True the first time an id comes by. */
   #isNew(id: string): boolean {
     if (this.knows(id)) return false;
@@ -260,15 +256,7 @@ export class PortfolioBook {
   #trade(structure: Structure, instrument: Instrument, signed: number, at: Price): void {
     const before = beforeTrade(structure, { instrument, signed, at });
     this.#realize(structure, structure.lots.trade(instrument, signed, at));
-    this.#releaseCarried(structure, before);
-  }
-
-  /** What was carried into the day leaves it with the part that is closed: its gain up to the last
-   * close was counted then. */
-  #releaseCarried(structure: Structure, before: number): void {
-    if (structure.carriedCents === 0) return;
-    structure.view = undefined;
-    this.#day.realize(-releaseCarried(structure, before));
+    this.#day.realize(0 - releaseCarried(structure, instrument, before));
   }
 
   #realize(structure: Structure, realizedCents: Cents): void {
@@ -305,7 +293,7 @@ export class PortfolioBook {
       const { quantity, realizedCents } = structure.lots.reduce(instrument, left, at);
       left -= quantity;
       this.#realize(structure, realizedCents);
-      this.#releaseCarried(structure, before);
+      this.#day.realize(0 - releaseCarried(structure, instrument, before));
       this.#dropIfFlat(structure);
     }
     return left;
@@ -330,30 +318,35 @@ export class PortfolioBook {
   #ensure(positionId: string, strategy: Structure['strategy'], openedAt: EpochMicros): Structure {
     const known = this.#structures.get(positionId);
     if (known !== undefined) return known;
-    const money = { carriedCents: 0, isCarryDue: false, realizedCents: 0, feesCents: 0 };
-    const lots = new StructureLots();
     const made = {
       positionId,
       openedAt,
-      lots,
+      lots: new StructureLots(),
+      carried: new Map<string, number>(),
+      carryDue: new Set<string>(),
       strategy,
       intent: undefined,
+      realizedCents: 0,
+      feesCents: 0,
       view: undefined,
-      ...money,
     };
     this.#structures.set(positionId, made);
     return made;
   }
 
-  #moveShares(option: Instrument, shares: number, at: Price, marketAt: EpochMicros): void {
-    const behind = sharesBehind(option);
-    const structure = this.#ensure(`shares-${behind.symbol}`, 'shares', marketAt);
-    this.#trade(structure, behind, shares, at);
+  /** Shares that take the place of options start the day where those had not. */
+  #moveShares(settlement: SettlementFacts, shares: number, isCarryDue: boolean): void {
+    const behind = sharesBehind(settlement.instrument);
+    const structure = this.#ensure(`shares-${behind.symbol}`, 'shares', settlement.marketAt);
+    this.#trade(structure, behind, shares, settlement.sharePrice);
+    if (isCarryDue) structure.carryDue.add(instrumentSymbol(behind));
     this.#dropIfFlat(structure);
   }
 
-  #dropIfFlat({ positionId, lots }: Structure): void {
-    if (lots.isFlat()) this.#structures.delete(positionId);
+  #dropIfFlat({ positionId, lots, realizedCents, feesCents }: Structure): void {
+    if (!lots.isFlat() || !this.#structures.delete(positionId)) return;
+    const before = this.#gone.get(positionId) ?? 0;
+    this.#gone.set(positionId, cents(before + realizedCents - feesCents));
   }
 }
 
@@ -388,8 +381,8 @@ function viewOf(structure: Structure): StructurePosition {
     entryNet: price(Math.round(entryNet)),
     legs,
     openCashCents: cents(held.reduce((cash, lot) => cash + lot.cashCents, 0)),
-    carriedCents: cents(structure.carriedCents),
-    isCarryDue: structure.isCarryDue,
+    carriedCents: cents(carriedSum(structure)),
+    isCarryDue: structure.carryDue.size > 0,
     feesCents: cents(structure.feesCents),
     realizedCents: cents(structure.realizedCents),
     exitPlan: intent?.exitPlan,

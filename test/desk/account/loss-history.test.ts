@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { consecutiveRejects, lossesByStrategy } from '../../../src/desk/account/loss-history.ts';
 import { adoptOrder } from '../../../src/desk/orders/adopting.ts';
-import { DeskRig, denialIn } from '../../support/desk-rig.ts';
+import { cents, priceFromDollars } from '../../../src/engine/domain/units.ts';
+import type { StructurePosition } from '../../../src/engine/portfolio/portfolio-book.ts';
+import { DeskRig, denialIn, LOTTO } from '../../support/desk-rig.ts';
 
 const STRATEGY = 'iron_condor_30_delta';
 
@@ -34,6 +36,32 @@ describe('the losses of a session', () => {
     rig.execute(rig.previewClose(positionId));
     expect(rig.positions()).toEqual([]);
     expect(lossesByStrategy(rig.desk.context).size).toBe(0);
+  });
+
+  /** Somebody at another screen closes all of a position at these dollars a share. */
+  function closedElsewhere(rig: DeskRig, { legs }: StructurePosition, dollars: number): void {
+    const marketAt = rig.at.market;
+    for (const [i, { instrument, quantity }] of legs.entries()) {
+      const action = quantity > 0 ? 'sellToClose' : 'buyToClose';
+      const money = { price: priceFromDollars(dollars), feesCents: cents(0), marketAt };
+      const ids = { fillId: `theirs-${i}`, intentId: 'external-B-7' };
+      rig.brokerSays({ kind: 'fill', fill: { ...ids, ...money, instrument, action, quantity: 1 } });
+    }
+    expect(rig.positions()).toEqual([]);
+  }
+
+  it('count what others closed at a loss, from then on, and not what they sold at a profit', () => {
+    const lost = new DeskRig({ minutes: 14 * 60 + 30 });
+    const position = lost.openPosition(LOTTO);
+    lost.advance(60);
+    closedElsewhere(lost, position, 0.01);
+    const now = { count: 1, lastAtWall: lost.at.wall };
+    const losses = (rig: DeskRig) => lossesByStrategy(rig.desk.context).get('lotto_play_5_delta');
+    expect(losses(lost)).toEqual(now);
+    expect(losses(lost.restart())).toEqual(now);
+    const won = new DeskRig({ minutes: 14 * 60 + 30 });
+    closedElsewhere(won, won.openPosition(LOTTO), 5);
+    expect(losses(won)).toBeUndefined();
   });
 
   it('add up, keep the latest time, survive a restart, and end with the session', () => {

@@ -590,13 +590,13 @@ describe('a residual that no fill explains', () => {
   });
 
   it('of yesterday that nothing quotes any more goes at nothing, and holds up no opening', () => {
-    const { rig, position } = expiredUntold();
+    const { rig } = expiredUntold();
     valueIn(rig.ask({ kind: 'adopt' }, CONSOLE));
     rig.advance(ALARM_SECONDS);
     expect([rig.positions(), rig.day.reconciled]).toEqual([[], true]);
     const fills = rig.bodies('brokerEvent').map(({ event }) => event['fill'] as Fill | undefined);
     expect(fills.at(-1)).toMatchObject({ price: 0, action: 'sellToClose' });
-    expect(rig.desk.context.book.day().realizedCents).toBe(position.openCashCents);
+    expect(rig.desk.context.book.day().realizedCents).toBe(0);
   });
 
   it('in shares that nothing quotes goes at what they were bought for', () => {

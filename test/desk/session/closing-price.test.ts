@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { dayPnl } from '../../../src/desk/account/day-pnl.ts';
+import type { TradeCard } from '../../../src/desk/engine-api.ts';
+import { occSymbol } from '../../../src/engine/domain/instrument.ts';
 import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
 import { priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
-import { DeskRig, LOTTO } from '../../support/desk-rig.ts';
+import { DeskRig, LOTTO, valueIn } from '../../support/desk-rig.ts';
 
 const MONDAY = '2026-11-23';
 const TUESDAY = '2026-11-24';
@@ -97,5 +99,50 @@ describe('shares carried into a day', () => {
     rig.open();
     rig.advance(2);
     expect(dayOf(rig)).toBe(-1_00);
+  });
+});
+
+describe('an option whose settlement is told after the session changed', () => {
+  /** Two calls at 601 that nobody sold; their broker says on Monday what became of them. */
+  function toldOnMonday(closeAt: number): { readonly friday: number; readonly rig: DeskRig } {
+    const limits = { portfolioDeltaCap: 500 };
+    const rig = new DeskRig({ brokerName: 'alpaca', limits });
+    const call = rig.desk.context.reader
+      .slice()
+      ?.calls.find((row) => row.contract.strike === 6_010_000);
+    if (call === undefined) throw new Error('no such call');
+    const legs = [{ symbol: occSymbol(call.contract), action: 'buyToOpen', ratio: 1 }] as const;
+    const tokenSha256 = rig.newToken();
+    const request = { legs, quantity: 2 };
+    const card = valueIn(rig.ask<TradeCard>({ kind: 'previewOrder', request, tokenSha256 }));
+    rig.execute({ tokenSha256, card });
+    rig.quotes(closeAt);
+    rig.edit = ({ ask }, right) => ({ bid: undefined, ask: right === 'call' ? ask : 0.01 });
+    rig.goTo(15 * 60 + 52);
+    rig.advance(5);
+    rig.gateway.isMute = true;
+    rig.goTo(16 * 60 + 14);
+    const friday = dayOf(rig) ?? 0;
+    rig.goTo(16 * 60 + 16);
+    rig.goTo(18 * 60);
+    rig.gateway.isMute = false;
+    rig.edit = (sides) => sides;
+    rig.goTo(10 * 60, MONDAY);
+    rig.open();
+    rig.advance(20);
+    return { friday, rig };
+  }
+
+  it('counts its loss in its own day alone', () => {
+    const { friday, rig } = toldOnMonday(597);
+    expect(friday).toBeLessThan(-100_00);
+    expect(rig.positions()).toEqual([]);
+    expect(dayOf(rig)).toBe(0);
+  });
+
+  it('leaves shares that begin their day at the close of that one', () => {
+    const { rig } = toldOnMonday(606);
+    expect(rig.desk.context.book.sharesHeld()).toBe(200);
+    expect(Math.abs(dayPnl(rig.desk.context).midCents ?? 0)).toBeLessThan(10_00);
   });
 });

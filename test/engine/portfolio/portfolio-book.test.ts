@@ -20,6 +20,7 @@ const CREDIT = [0.2, 0.6, 0.6, 0.2];
 const SHORT_PUT = optionLeg('sellToOpen', 'put', 640);
 const TUESDAY = sessionDate('2026-08-04');
 const WEDNESDAY = sessionDate('2026-08-05');
+const THURSDAY = sessionDate('2026-08-06');
 
 function closingOf({ instrument, action, ratio }: OrderLeg): OrderLeg {
   return { instrument, action: legSign(action) > 0 ? 'sellToClose' : 'buyToClose', ratio };
@@ -152,7 +153,7 @@ describe('an opened structure', () => {
 describe('what others did', () => {
   it('is a position of its own', () => {
     const book = new PortfolioBook();
-    book.adoptExternal(SHORT_PUT.instrument, -2, priceFromDollars(1), OPENED_AT);
+    book.applyExternalFill(fillOf(SHORT_PUT, 1, 2));
     const [position] = book.structures();
     expect(position).toMatchObject({
       positionId: 'external-SPY260804P00640000',
@@ -160,7 +161,7 @@ describe('what others did', () => {
       quantity: 2,
       entryNet: 10_000,
     });
-    book.adoptExternal(SHORT_PUT.instrument, 2, priceFromDollars(0.4), OPENED_AT);
+    book.applyExternalFill(fillOf(closingOf(SHORT_PUT), 0.4, 2));
     expect(book.structures()).toEqual([]);
     expect(book.day().realizedCents).toBe(120_00);
   });
@@ -192,7 +193,7 @@ describe('what others did', () => {
     expect(book.structures().map(({ quantity }) => quantity)).toEqual([1, 1]);
     const taken = new PortfolioBook();
     taken.applyExternalFill(fillOf(closingOf(SHORT_PUT), 3, 1));
-    taken.adoptExternal(SHORT_PUT.instrument, -1, priceFromDollars(3), OPENED_AT);
+    taken.applyExternalFill(fillOf(SHORT_PUT, 3, 1));
     taken.applyFill(fillOf(SHORT_PUT, 1, 1), opening);
     expect(taken.structures()).toMatchObject([{ positionId: 'a', quantity: 1 }]);
     const tomorrow = new PortfolioBook();
@@ -303,7 +304,62 @@ describe('a new session', () => {
     expect(book.day().feesCents).toBe(4);
     book.startSession(WEDNESDAY);
     expect(book.day()).toEqual({ realizedCents: 0, feesCents: 0, cashFlowCents: 0 });
-    expect(book.structures()).toEqual(before);
+    const isCarryDue = true;
+    expect(book.structures()).toEqual(before.map((position) => ({ ...position, isCarryDue })));
+  });
+
+  it('begins at nothing for an option whose day is over, however late its settlement is told', () => {
+    const book = new PortfolioBook();
+    book.startSession(TUESDAY);
+    fold(book, intentOf([SHORT_PUT], 'a'), [1]);
+    book.startSession(WEDNESDAY, priceFromDollars(638));
+    expect(book.structure('a')?.carriedCents).toBe(-100_00);
+    book.startSession(THURSDAY, priceFromDollars(650));
+    expect(book.structure('a')?.carriedCents).toBe(-100_00);
+    book.applySettlement(settlement(SHORT_PUT, -1, 100));
+    const [shares] = book.structures();
+    expect(shares).toMatchObject({ strategy: 'shares', openCashCents: -64_000_00 });
+    const atClose = 63_800_00;
+    expect(book.day().realizedCents + (shares?.openCashCents ?? 0) + atClose).toBe(0);
+  });
+
+  it('carries each leg with itself, so that no settlement counts what another leg made', () => {
+    const book = withCondor();
+    book.startSession(WEDNESDAY, priceFromDollars(645));
+    const carried = book.structures().reduce((sum, position) => sum + position.carriedCents, 0);
+    expect(carried).toBe(book.structures()[0]?.openCashCents);
+    for (const [i, leg] of CONDOR.entries()) {
+      book.applySettlement(settlement(leg, legSign(leg.action), 0, `s-${i}`));
+      expect(book.day().realizedCents).toBe(0);
+    }
+    expect(book.structures()).toEqual([]);
+  });
+
+  it('begins what is settled before a close is known at the first price that comes', () => {
+    const book = new PortfolioBook();
+    book.startSession(TUESDAY);
+    fold(book, intentOf([SHORT_PUT], 'a'), [1]);
+    book.startSession(WEDNESDAY);
+    expect(book.isCarryDue()).toBe(true);
+    book.applySettlement(settlement(SHORT_PUT, -1, 100));
+    expect([book.day().realizedCents, book.isCarryDue()]).toEqual([0, true]);
+    book.carryAt(priceFromDollars(636));
+    expect(book.structures()[0]).toMatchObject({ carriedCents: -400_00, isCarryDue: false });
+  });
+});
+
+describe('positions that are gone', () => {
+  it('stand with what they came to after fees, whoever closed them, until the next session', () => {
+    const book = new PortfolioBook();
+    book.startSession(TUESDAY);
+    const opening = intentOf([SHORT_PUT], 'a', 2);
+    book.applyFill(fillOf(SHORT_PUT, 1, 2), opening);
+    book.applyExternalFill(fillOf(closingOf(SHORT_PUT), 1.5, 1));
+    expect(book.gone().has('a')).toBe(false);
+    book.applyExternalFill(fillOf(closingOf(SHORT_PUT), 2, 1));
+    expect(book.gone().get('a')).toBe(-150_00 - 2);
+    book.startSession(WEDNESDAY);
+    expect(book.gone().size).toBe(0);
   });
 });
 

@@ -1,0 +1,98 @@
+/**
+ * What something had gained by the time its day began is no part of that day: it is kept beside it and
+ * leaves with it. Shares begin each day anew; an option whose own day is over has nothing more to gain,
+ * however late its settlement is told. Pure but for the structure it is given.
+ */
+
+import type { Instrument, OptionContract } from '../domain/instrument.ts';
+import { instrumentSymbol, multiplierOf } from '../domain/instrument.ts';
+import type { Price, SessionDate } from '../domain/units.ts';
+import { amountCents, price } from '../domain/units.ts';
+import type { StructureLots } from './structure-lots.ts';
+
+export interface Carrier {
+  readonly lots: StructureLots;
+  /** What was gained before, in cents by symbol. */
+  readonly carried: Map<string, number>;
+  /** Symbols of which it is not known yet. */
+  readonly carryDue: Set<string>;
+  /** Whoever looked at it must look again. */
+  view: unknown;
+}
+
+export interface Trade {
+  readonly instrument: Instrument;
+  readonly signed: number;
+  readonly at: Price;
+}
+
+export function carriedSum({ carried }: Carrier): number {
+  let sum = 0;
+  for (const cents of carried.values()) sum += cents;
+  return sum;
+}
+
+/** Held of an instrument before a trade, signed; nothing where no gain of it was carried into the day. What
+ * closes something that has not started its day tells at what it does. */
+export function beforeTrade(carrier: Carrier, { instrument, signed, at }: Trade): number {
+  if (carrier.carryDue.size === 0 && carrier.carried.size === 0) return 0;
+  const symbol = instrumentSymbol(instrument);
+  if (carrier.carryDue.has(symbol) && heldOf(carrier, symbol) * signed < 0) {
+    carry(carrier, symbol, at);
+  }
+  return carrier.carried.has(symbol) ? heldOf(carrier, symbol) : 0;
+}
+
+function heldOf({ lots }: Carrier, symbol: string): number {
+  return lots.held().find((lot) => instrumentSymbol(lot.instrument) === symbol)?.quantity ?? 0;
+}
+
+/** A day begins, at a closing price of the underlying or at the first one that comes to be known. */
+export function startDay(carrier: Carrier, date: SessionDate, close: Price | undefined): void {
+  for (const { instrument } of carrier.lots.held()) {
+    const symbol = instrumentSymbol(instrument);
+    const isOver = instrument.kind === 'option' && instrument.expiry < date;
+    if (instrument.kind === 'shares') carrier.carried.delete(symbol);
+    if (instrument.kind === 'shares' || (isOver && !carrier.carried.has(symbol))) {
+      carrier.carryDue.add(symbol);
+    }
+  }
+  carrier.view = undefined;
+  if (close !== undefined) carryNow(carrier, close);
+}
+
+/** What has not started its day starts it at a price of the underlying. */
+export function carryNow(carrier: Carrier, spot: Price): void {
+  for (const { instrument } of carrier.lots.held()) {
+    const symbol = instrumentSymbol(instrument);
+    if (!carrier.carryDue.has(symbol)) continue;
+    carry(carrier, symbol, instrument.kind === 'shares' ? spot : worthAtEnd(instrument, spot));
+  }
+}
+
+function worthAtEnd({ right, strike }: OptionContract, spot: Price): Price {
+  return price(Math.max(0, right === 'call' ? spot - strike : strike - spot));
+}
+
+function carry(carrier: Carrier, symbol: string, at: Price): void {
+  carrier.carryDue.delete(symbol);
+  carrier.view = undefined;
+  for (const { instrument, quantity, cashCents } of carrier.lots.held()) {
+    if (instrumentSymbol(instrument) !== symbol) continue;
+    const worthCents = amountCents(at, quantity, multiplierOf(instrument));
+    carrier.carried.set(symbol, worthCents + cashCents);
+  }
+}
+
+/** Takes what was carried of the part that was closed of `before`; returns it. */
+export function releaseCarried(carrier: Carrier, instrument: Instrument, before: number): number {
+  if (before === 0) return 0;
+  const symbol = instrumentSymbol(instrument);
+  const carried = carrier.carried.get(symbol) ?? 0;
+  const closed = Math.min(1, Math.max(0, 1 - heldOf(carrier, symbol) / before));
+  const released = Math.round(carried * closed);
+  if (closed === 1) carrier.carried.delete(symbol);
+  else carrier.carried.set(symbol, carried - released);
+  carrier.view = undefined;
+  return released;
+}

@@ -49,6 +49,7 @@ const FIELDS: FieldTable = {
   configChanged: { from: 'text', to: 'text' },
   limitsInForce: { limitsVersion: 'text', limits: 'plain', raises: 'textsOrAbsent' },
   sessionOpened: { contracts: 'number' },
+  heldCarried: { spot: 'number' },
   sessionSealed: { contracts: 'number', dayPnlCents: 'number', spot: 'numberOrAbsent' },
   previewMade: {
     previewId: 'text',

@@ -4,7 +4,7 @@
  */
 
 import { unreachable } from '../engine/domain/assert.ts';
-import type { AuditRecord } from '../engine/domain/audit-record.ts';
+import type { AuditBody, AuditRecord } from '../engine/domain/audit-record.ts';
 import type { At } from '../engine/domain/clock.ts';
 import type { SessionDate } from '../engine/domain/units.ts';
 import { cents, price } from '../engine/domain/units.ts';
@@ -98,7 +98,8 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
       adoptOrder(desk, body.order);
       return;
     case 'sessionSealed':
-      desk.day.lastClose = closeAt(record.session, body.spot);
+    case 'heldCarried':
+      restoreClose(desk, record.session, body);
       return;
     case 'exitTriggered':
     case 'planRun':
@@ -133,6 +134,16 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
     default:
       unreachable(body);
   }
+}
+
+/** What the underlying ended one day at, and what is held begins the next. */
+function restoreClose(
+  { day, book }: DeskContext,
+  session: SessionDate,
+  body: Extract<AuditBody, { readonly kind: 'sessionSealed' | 'heldCarried' }>,
+): void {
+  if (body.kind === 'heldCarried') book.carryAt(price(body.spot));
+  else day.lastClose = closeAt(session, body.spot);
 }
 
 type OrderStep = 'orderSent' | 'sendBlocked' | 'repriced' | 'orderResolved' | 'cancelRequested';

@@ -16,10 +16,10 @@ import { FINAL_ORDER_STATUSES, legSign } from '../../engine/domain/order.ts';
 import type { Cents, EpochMicros, Price } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_DAY, price } from '../../engine/domain/units.ts';
 
-/** How an UNKNOWN outcome is being looked for. */
 /** Orders that ended longer ago are only in the journal. */
 const KEPT_MICROS = 7 * MICROS_PER_DAY;
 
+/** How an UNKNOWN outcome is being looked for. */
 export interface OutcomeSearch {
   /** Since when it is looked for; searches and silence count from here. */
   readonly since: At;

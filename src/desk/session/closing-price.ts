@@ -45,10 +45,12 @@ export function soundSpot(desk: DeskContext): Price | undefined {
   return price(Math.round((quote.bid + quote.ask) / 2));
 }
 
-/** What is held over a close that is not known begins its day at the first price to be trusted. Called on
- * the clock. */
+/** What is held over a close that is not known begins its day at the first price to be trusted, which is
+ * recorded: a restart begins it there too. Called on the clock. */
 export function carryHeld(desk: DeskContext): void {
   if (!desk.book.isCarryDue()) return;
   const spot = soundSpot(desk);
-  if (spot !== undefined) desk.book.carryAt(spot);
+  if (spot === undefined) return;
+  desk.book.carryAt(spot);
+  desk.out.append({ kind: 'heldCarried', spot });
 }

@@ -76,6 +76,12 @@ export type AuditBody =
       readonly spot?: number;
     }
   | {
+      /** What is held over a close that is not known begins its day at this. */
+      readonly kind: 'heldCarried';
+      /** Mid of the underlying, 1/10,000 dollar. */
+      readonly spot: number;
+    }
+  | {
       readonly kind: 'previewMade';
       readonly previewId: string;
       readonly principal: string;

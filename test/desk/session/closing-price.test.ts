@@ -91,6 +91,27 @@ describe('shares carried into a day', () => {
     }
   });
 
+  it('start it there again after a restart in the day, held or sold', () => {
+    const rig = startedAt(TUESDAY, 9 * 60 + 31, heldOnMonday());
+    rig.open();
+    rig.advance(2);
+    rig.spot = 599;
+    rig.advance(2);
+    expect(dayOf(rig)).toBe(-401_00);
+    const again = startedAt(TUESDAY, 10 * 60, rig);
+    again.spot = 599;
+    again.open();
+    again.advance(2);
+    expect(dayOf(again)).toBe(-401_00);
+    const tokenSha256 = rig.newToken();
+    rig.ask({ kind: 'previewFlatten', tokenSha256 });
+    rig.confirm(tokenSha256);
+    rig.advance(5);
+    expect(rig.positions()).toEqual([]);
+    const sold = startedAt(TUESDAY, 10 * 60, rig).desk.context.book.day();
+    expect(sold).toEqual(rig.desk.context.book.day());
+  });
+
   it('start it at the first sound quote after a machine slept through the close', () => {
     const rig = heldOnMonday();
     rig.spot = 600;

@@ -4,7 +4,7 @@
  */
 
 import type { TastyOrder } from './tasty-order.ts';
-import { isWhole } from './tasty-order.ts';
+import { isWhole, legLike } from './tasty-order.ts';
 
 /** What is known of an order so far, with news taken in: REST and stream race, and messages come late,
  * twice and in any order. An end stands, a fill that was told stands, the newest word on the rest. */
@@ -14,9 +14,9 @@ export function merge(known: TastyOrder | undefined, news: TastyOrder): TastyOrd
     news.updatedAtMillis < known.updatedAtMillis ||
     (known.standing !== 'working' && news.standing === 'working');
   const [newest, other] = isOlder ? [known, news] : [news, known];
-  const legs = newest.legs.map((leg, index) => {
+  const legs = newest.legs.map((leg) => {
     const told = new Set(leg.fills.map(({ fillId }) => fillId));
-    const more = (other.legs[index]?.fills ?? []).filter(({ fillId }) => !told.has(fillId));
+    const more = (legLike(other, leg)?.fills ?? []).filter(({ fillId }) => !told.has(fillId));
     return more.length === 0 ? leg : { ...leg, fills: [...leg.fills, ...more] };
   });
   return {

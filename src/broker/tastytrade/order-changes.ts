@@ -14,6 +14,7 @@ import type { OrderLedger } from './order-ledger.ts';
 import { unitsOf } from './order-ledger.ts';
 import { orderIn, told } from './order-news.ts';
 import type { TastyOrder } from './tasty-order.ts';
+import { legLike } from './tasty-order.ts';
 
 const NOTHING: readonly GatewayEffect[] = [];
 
@@ -211,9 +212,9 @@ export class OrderChanges {
     if (chain === undefined || first === undefined) return [];
     const units = unitsOf(first);
     return rest.filter(({ standing, legs }) => {
-      const left = legs.map(
-        ({ remaining }, i) => (remaining * units) / (first.legs[i]?.quantity ?? 1),
-      );
+      const left = legs.map((leg) => {
+        return (leg.remaining * units) / (legLike(first, leg)?.quantity ?? 1);
+      });
       return standing === 'working' && Math.max(...left) > chain.remaining;
     });
   }

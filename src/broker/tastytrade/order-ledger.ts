@@ -4,6 +4,7 @@
  * next session, so that a late word of it meets what is known. Pure, core thread only.
  */
 
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Fill, OrderIntent } from '../../engine/domain/order.ts';
 import type { EpochMicros, Price } from '../../engine/domain/units.ts';
 import { fillFees } from '../fees.ts';
@@ -12,6 +13,7 @@ import { externalName } from '../order-gateway.ts';
 import { endOf, headOf, merge } from './order-chain.ts';
 import { refusalKindOf } from './refusal-kind.ts';
 import type { TastyLeg, TastyOrder } from './tasty-order.ts';
+import { legLike } from './tasty-order.ts';
 
 /** What has ended is known for this one and the next. */
 const KEPT_SESSIONS = 2;
@@ -218,11 +220,11 @@ export class OrderLedger {
     const [first] = orders;
     if (first === undefined) return 0;
     const units = unitsOf(first);
-    const filled = first.legs.map(({ quantity }, index) => {
+    const filled = first.legs.map((leg) => {
       const contracts = orders
-        .flatMap((order) => order.legs[index]?.fills ?? [])
+        .flatMap((order) => legLike(order, leg)?.fills ?? [])
         .reduce((sum, fill) => sum + fill.quantity, 0);
-      return Math.floor((contracts * units) / quantity);
+      return Math.floor((contracts * units) / leg.quantity);
     });
     return units - Math.min(...filled);
   }
@@ -281,12 +283,13 @@ export class OrderLedger {
     orders: readonly TastyOrder[],
     wall: EpochMicros,
   ): readonly BrokerEvent[] {
-    const filledBefore = new Map<number, number>();
+    const filledBefore = new Map<string, number>();
     return orders.flatMap((order) =>
-      order.legs.flatMap((leg, index) =>
+      order.legs.flatMap((leg) =>
         leg.fills.flatMap((fill): readonly BrokerEvent[] => {
-          const before = filledBefore.get(index) ?? 0;
-          filledBefore.set(index, before + fill.quantity);
+          const symbol = instrumentSymbol(leg.instrument);
+          const before = filledBefore.get(symbol) ?? 0;
+          filledBefore.set(symbol, before + fill.quantity);
           if (this.#fills.has(fill.fillId)) return [];
           const made = fillOf(intentId, leg, fill, { before, wall });
           this.#fills.set(made.fillId, made);

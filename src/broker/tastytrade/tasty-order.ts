@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import type { Instrument } from '../../engine/domain/instrument.ts';
-import { parseOccSymbol } from '../../engine/domain/instrument.ts';
+import { instrumentSymbol, parseOccSymbol } from '../../engine/domain/instrument.ts';
 import type { LegAction } from '../../engine/domain/order.ts';
 import { LEG_ACTION_WORDS } from '../../engine/domain/order.ts';
 import type { EpochMicros, Price } from '../../engine/domain/units.ts';
@@ -160,6 +160,13 @@ function millisOf(value: string | number | null | undefined): number {
   return Number.isFinite(millis) ? millis : 0;
 }
 
+/** Words for an order that works, whatever is still written of what it once waited for. */
+const AT_WORK: ReadonlySet<string> = new Set(['Live', 'Cancel Requested', 'Replace Requested']);
+
+function isHeldBack(order: z.infer<typeof orderShape>): boolean {
+  return typeof order['contingent-status'] === 'string' && !AT_WORK.has(order.status);
+}
+
 /** Reads one order. Undefined where it has no id (a dry run has none), or legs of a kind that this
  * engine has no word for, as futures. */
 export function parseTastyOrder(value: unknown): TastyOrder | undefined {
@@ -175,7 +182,7 @@ export function parseTastyOrder(value: unknown): TastyOrder | undefined {
     id,
     status: order.status,
     standing: ENDS[order.status] ?? (isOver ? 'cancelled' : 'working'),
-    isContingent: order.status === 'Contingent' || typeof order['contingent-status'] === 'string',
+    isContingent: order.status === 'Contingent' || isHeldBack(order),
     externalId: order['external-identifier'] ?? undefined,
     replacesId: order['replaces-order-id'],
     replacingId: order['replacing-order-id'],
@@ -194,6 +201,13 @@ export function rowIn(
 ): { readonly id: string; readonly tag: string | undefined } | undefined {
   const { id, 'external-identifier': tag } = rowShape.safeParse(value).data ?? {};
   return id === undefined ? undefined : { id, tag: tag ?? undefined };
+}
+
+/** The leg of an order in the same instrument as this one: messages need not name legs in one order, and
+ * no order has two in one instrument. */
+export function legLike({ legs }: TastyOrder, { instrument }: TastyLeg): TastyLeg | undefined {
+  const symbol = instrumentSymbol(instrument);
+  return legs.find((leg) => instrumentSymbol(leg.instrument) === symbol);
 }
 
 /** True once every leg has the executions that it was ordered with: a multi-leg order is told as

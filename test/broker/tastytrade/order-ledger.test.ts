@@ -128,4 +128,12 @@ describe('a chain of orders', () => {
     expect(chain?.orders.map(({ id }) => id)).toEqual(['9', '10']);
     expect(chain?.standing).toBe('working');
   });
+
+  it('counts by instrument what has filled, in whatever order its orders name their legs', () => {
+    const ledger = new OrderLedger([]);
+    ledger.take(filledBy(1, 2, 9, { status: 'Cancelled', 'replacing-order-id': 10 }), WALL);
+    const next = filledBy(1, 2, 10, { 'replaces-order-id': '9' });
+    ledger.take({ ...next, legs: next.legs.toReversed() }, WALL);
+    expect(ledger.chain('external-9')?.remaining).toBe(1);
+  });
 });

@@ -81,6 +81,17 @@ describe('an order of tastytrade', () => {
     expect(order({ status, ...rest }).standing).toBe(standing);
   });
 
+  it.each([
+    ['Contingent', undefined, true],
+    ['Received', 'Pending Order', true],
+    ['Live', 'Pending Order', false],
+    ['Cancel Requested', 'Pending Order', false],
+    ['Replace Requested', 'Pending Order', false],
+    ['Live', undefined, false],
+  ])('%s with the contingent status %s waits for another: %s', (status, contingent, isWaiting) => {
+    expect(order({ status, 'contingent-status': contingent }).isContingent).toBe(isWaiting);
+  });
+
   it('of a kind this engine has no word for is left alone', () => {
     for (const change of [
       { id: undefined },
@@ -119,6 +130,10 @@ describe('an order of tastytrade', () => {
     const late = order({ 'updated-at': 1_748_439_528_200, legs: [{ ...LEG, fills: [] }] });
     expect(merge(live, late).legs[0]?.fills).toHaveLength(1);
     expect(merge(filled, late).standing).toBe('filled');
+    const other = { ...LEG, symbol: 'SPY   260804P00635000', fills: [] };
+    const two = order({ legs: [LEG, other] });
+    const turned = order({ 'updated-at': 1_748_439_528_200, legs: [other, { ...LEG, fills: [] }] });
+    expect(merge(two, turned).legs.map(({ fills }) => fills.length)).toEqual([0, 1]);
     const gone = order({ status: 'Cancelled' });
     expect(merge(gone, late)).toMatchObject({ standing: 'cancelled', status: 'Cancelled' });
   });

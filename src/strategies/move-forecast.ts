@@ -37,7 +37,7 @@ function sumOfSquares(bars: readonly Bar[]): number {
 
 function realisedVariance(view: MarketView, shareLeft: number): number | undefined {
   const { session } = view.slice;
-  const bars = completeBars({ bars: view.bars, session, now: view.at.market });
+  const bars = completeBars({ bars: view.bars, session });
   const [first] = bars;
   const last = bars.at(-1);
   if (first === undefined || last === undefined || bars.length <= LEAST_RETURNS) return undefined;

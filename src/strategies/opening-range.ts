@@ -33,14 +33,14 @@ export interface RangeBreak {
   readonly direction: BreakDirection;
   /** Start of the bar that closed beyond the range. */
   readonly barStartsAt: EpochMicros;
-  /** When the close was known at the latest: the end of that bar. */
+  /** The end of that bar: its close is known once another follows. */
   readonly confirmedAt: EpochMicros;
   readonly close: Price;
   /** Later closes back inside the range, until the next break. */
   readonly closesBackInside: number;
 }
 
-/** What the bars say so far. `missingBars` counts complete minutes without a bar. */
+/** What the bars say so far. `missingBars` counts minutes that are over and have no bar. */
 export type OpeningRangeReading =
   | {
       readonly state: 'rangeForming';
@@ -70,19 +70,31 @@ function barEnd(bar: Bar): EpochMicros {
   return addMicros(bar.startsAt, MICROS_PER_MINUTE);
 }
 
-/** The regular session's bars that can change no more: 60 s old, or followed by another. */
-export function completeBars(question: Omit<OpeningRangeQuestion, 'minutes'>): Bar[] {
-  const { bars, session, now } = question;
-  return bars.filter((bar, i) => {
-    const inSession = bar.startsAt >= session.open && bar.startsAt < session.exerciseMark;
-    return inSession && (i < bars.length - 1 || barEnd(bar) <= now);
-  });
+/**
+ * True for a bar that can change no more, among bars in order of time: another follows it. The clock does
+ * not tell: the last trades of a minute come some hundred milliseconds into the next, and a feed that went
+ * silent leaves its bar half.
+ */
+export function isClosed(bars: readonly Bar[], place: number): boolean {
+  return place < bars.length - 1;
 }
 
-function minutesElapsed(question: OpeningRangeQuestion): number {
-  const { session, now } = question;
-  const until = Math.min(now, session.exerciseMark);
-  return Math.max(0, Math.floor((until - session.open) / MICROS_PER_MINUTE));
+function isOfSession({ startsAt }: Bar, { open, exerciseMark }: SessionTimes): boolean {
+  return startsAt >= open && startsAt < exerciseMark;
+}
+
+/** The regular session's bars that can change no more. */
+export function completeBars({ bars, session }: Pick<OpeningRangeQuestion, 'bars' | 'session'>) {
+  return bars.filter((bar, i) => isClosed(bars, i) && isOfSession(bar, session));
+}
+
+/** Minutes of the session until a time that are over and of which no bar came. */
+function missingUntil(until: EpochMicros, question: OpeningRangeQuestion): number {
+  const { bars, session, now } = question;
+  const last = Math.min(now, until, session.exerciseMark);
+  const over = Math.max(0, Math.floor((last - session.open) / MICROS_PER_MINUTE));
+  const told = bars.filter((bar) => isOfSession(bar, session) && barEnd(bar) <= last);
+  return Math.max(0, over - told.length);
 }
 
 function rangeOf(bars: readonly Bar[], minutes: number): OpeningRange {
@@ -123,13 +135,12 @@ export function readOpeningRange(question: OpeningRangeQuestion): OpeningRangeRe
   const complete = completeBars(question);
   const endsAt = addMicros(session.open, minutes * MICROS_PER_MINUTE);
   const inRange = complete.filter((bar) => bar.startsAt < endsAt);
-  const elapsed = minutesElapsed(question);
   if (inRange.length < minutes) {
-    const missingBars = Math.max(0, Math.min(elapsed, minutes) - inRange.length);
+    const missingBars = missingUntil(endsAt, question);
     const barsComplete = inRange.length;
     return { state: 'rangeForming', barsComplete, barsNeeded: minutes, missingBars, endsAt };
   }
-  const missingBars = Math.max(0, elapsed - complete.length);
+  const missingBars = missingUntil(session.exerciseMark, question);
   const range = rangeOf(inRange, minutes);
   const [first, ...later] = breaksOf(range, complete.slice(inRange.length));
   if (first === undefined) return { state: 'noBreakout', range, missingBars };

@@ -9,7 +9,7 @@ function zigzag(minutes: number, perMinute: number): number[] {
 
 describe('forecastMove', () => {
   it('takes the chain alone while the day is too young to speak', () => {
-    const view = buildView({ bars: buildBars(zigzag(30, 0.001)) });
+    const view = buildView({ bars: buildBars(zigzag(31, 0.001)) });
     const forecast = forecastMove(view, 600);
     expect(forecast?.realisedMove).toBeUndefined();
     expect(forecast?.expectedMove).toBeCloseTo(forecast?.impliedMove ?? 0, 9);
@@ -18,7 +18,7 @@ describe('forecastMove', () => {
   });
 
   it('averages the two variances once 30 returns are there', () => {
-    const bars = buildBars(zigzag(31, 0.001));
+    const bars = buildBars(zigzag(32, 0.001));
     const forecast = forecastMove(buildView({ bars }), 600);
     const [implied, realised] = [forecast?.impliedMove ?? 0, forecast?.realisedMove ?? 0];
     expect(realised).toBeGreaterThan(0);

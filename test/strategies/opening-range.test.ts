@@ -23,8 +23,16 @@ function fiveThen(...closes: (number | undefined)[]): Bar[] {
   return buildBars([...opening, ...closes]);
 }
 
+/** Bars, and the beginning of the one behind them. */
+function followed(bars: readonly Bar[]): readonly Bar[] {
+  const last = bars.at(-1);
+  if (last === undefined) return bars;
+  return [...bars, { ...last, startsAt: addMicros(last.startsAt, MICROS_PER_MINUTE) }];
+}
+
+/** The reading as the bar behind the last begins. */
 function read(bars: readonly Bar[], now = minute(bars.length)) {
-  return readOpeningRange({ bars, session, minutes: 5, now });
+  return readOpeningRange({ bars: followed(bars), session, minutes: 5, now });
 }
 
 function breaksOf(bars: readonly Bar[]) {
@@ -34,22 +42,17 @@ function breaksOf(bars: readonly Bar[]) {
 }
 
 describe('complete bars', () => {
-  it('are 60 s old, to the microsecond', () => {
-    const bars = buildBars([600]);
-    expect(completeBars({ bars, session, now: minute(1) })).toHaveLength(1);
-    expect(completeBars({ bars, session, now: addMicros(minute(1), -1) })).toHaveLength(0);
-  });
-
-  it('are also those that the next bar follows', () => {
-    const bars = buildBars([600, 601]);
-    expect(completeBars({ bars, session, now: minute(0) })).toEqual(bars.slice(0, 1));
+  it('are those that another follows, whatever the clock says', () => {
+    const bars = buildBars([600, 601, 602]);
+    expect(completeBars({ bars, session })).toEqual(bars.slice(0, 2));
+    expect(completeBars({ bars: bars.slice(0, 1), session })).toEqual([]);
   });
 
   it('lie in the regular session', () => {
     const bars = [-1, 0, 389, 390].flatMap((i) =>
       buildBars([600]).map((bar) => ({ ...bar, startsAt: minute(i) })),
     );
-    const complete = completeBars({ bars, session, now: minute(400) });
+    const complete = completeBars({ bars, session });
     expect(complete.map((bar) => bar.startsAt)).toEqual([minute(0), minute(389)]);
   });
 });
@@ -60,20 +63,19 @@ describe('the opening range', () => {
     expect([0, 1, 7, 45, 61, Number.NaN].some(isRangeMinutes)).toBe(false);
   });
 
-  it('is forming until its last bar is complete', () => {
-    const bars = fiveThen();
-    expect(read(bars, addMicros(minute(5), -1))).toEqual({
-      state: 'rangeForming',
-      barsComplete: 4,
-      barsNeeded: 5,
-      missingBars: 0,
-      endsAt: minute(5),
-    });
-    expect(read(bars, minute(5)).state).toBe('noBreakout');
-  });
-
-  it('is complete as soon as the bar after it arrives', () => {
-    expect(read(fiveThen(600), addMicros(minute(5), -1)).state).toBe('noBreakout');
+  it('is forming until a bar follows its last, and misses none by then', () => {
+    const forming = (now: ReturnType<typeof minute>) =>
+      readOpeningRange({ bars: fiveThen(), session, minutes: 5, now });
+    for (const now of [addMicros(minute(5), -1), minute(5), minute(9)]) {
+      expect(forming(now)).toEqual({
+        state: 'rangeForming',
+        barsComplete: 4,
+        barsNeeded: 5,
+        missingBars: 0,
+        endsAt: minute(5),
+      });
+    }
+    expect(read(fiveThen()).state).toBe('noBreakout');
   });
 
   it('has the high and low of wicks, and their distance as width', () => {
@@ -115,10 +117,11 @@ describe('a break', () => {
     expect(breaksOf(fiveThen(597.99))).toHaveLength(1);
   });
 
-  it('waits for its bar to be complete', () => {
+  it('waits for a bar that follows its own: the last trades of a minute come behind its end', () => {
     const bars = fiveThen(603);
-    expect(read(bars, addMicros(minute(6), -1)).state).toBe('noBreakout');
-    expect(read(bars, minute(6)).state).toBe('broken');
+    const late = readOpeningRange({ bars, session, minutes: 5, now: minute(6) });
+    expect(late.state).toBe('noBreakout');
+    expect(read(bars).state).toBe('broken');
   });
 
   it('knows its direction, close and time', () => {
@@ -158,7 +161,7 @@ describe('a break', () => {
           expect(one.direction).not.toBe(breaks[i - 1]?.direction);
           const until = bars.filter((bar) => bar.startsAt <= one.barStartsAt);
           const early = readOpeningRange({
-            bars: until,
+            bars: followed(until),
             session,
             minutes: 5,
             now: one.confirmedAt,

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Bar } from '../../src/engine/domain/market.ts';
 import type { SessionTimes } from '../../src/engine/domain/session-calendar.ts';
 import { newYorkInstant } from '../../src/engine/domain/session-calendar.ts';
-import { addMicros, dollarsFromPrice } from '../../src/engine/domain/units.ts';
+import { addMicros, dollarsFromPrice, MICROS_PER_MINUTE } from '../../src/engine/domain/units.ts';
 import { readOpeningRange } from '../../src/strategies/opening-range.ts';
 import { clockText } from '../../src/strategies/words.ts';
 import { buildSession } from '../support/chain-builder.ts';
@@ -14,6 +14,14 @@ import { minutesOf, parseCsv, spySessions } from './spy-sessions.ts';
 const barsPath = sharedData('internal/spy_1min_rth.csv.gz');
 const eventsPath = sharedData('internal/spy_orb_reference_events.csv');
 const absent = barsPath === undefined || eventsPath === undefined;
+
+/** Bars with the beginning of the one behind the last, which says that it is over. */
+function followed(bars: readonly Bar[]): readonly Bar[] {
+  const last = bars.at(-1);
+  return last === undefined ? bars : [...bars, { ...last, startsAt: barEnd(last) }];
+}
+
+const barEnd = ({ startsAt }: Bar) => addMicros(startsAt, MICROS_PER_MINUTE);
 
 interface Outcome {
   readonly high: number;
@@ -36,7 +44,8 @@ function expected(event: Row): Outcome {
 }
 
 function observed(bars: readonly Bar[], session: SessionTimes, minutes: number): Outcome {
-  const reading = readOpeningRange({ bars, session, minutes, now: session.lastTrade });
+  const whole = { bars: followed(bars), session, minutes, now: session.lastTrade };
+  const reading = readOpeningRange(whole);
   if (reading.state === 'rangeForming') throw new Error(`no range on ${session.date}`);
   const breaks = reading.state === 'broken' ? reading.breaks : [];
   const [first] = breaks;
@@ -71,19 +80,19 @@ describe.skipIf(absent)('opening ranges of real SPY sessions (needs ../shared/da
     expect(events).toHaveLength(732);
   });
 
-  it('are known at the end of the breaking bar and not a microsecond before', () => {
+  it('are known once a bar follows the breaking one, and by no clock', () => {
     const broken = events.filter((event) => event['direction'] !== 'none');
     for (const event of broken) {
       const date = event['session'] ?? '';
       const session = buildSession(date);
       const minutes = Number(event['or_minutes']);
       const startsAt = newYorkInstant(session.date, minutesOf(event['break_bar_start'] ?? ''));
-      const bars = (sessions.get(date) ?? []).filter((bar) => bar.startsAt <= startsAt);
-      const confirmedAt = addMicros(startsAt, 60_000_000);
-      const stateAt = (now: typeof confirmedAt) =>
+      const until = (sessions.get(date) ?? []).filter((bar) => bar.startsAt <= startsAt);
+      const now = addMicros(startsAt, 2 * MICROS_PER_MINUTE);
+      const stateOf = (bars: readonly Bar[]) =>
         readOpeningRange({ bars, session, minutes, now }).state;
-      expect(stateAt(addMicros(confirmedAt, -1))).toBe('noBreakout');
-      expect(stateAt(confirmedAt)).toBe('broken');
+      expect(stateOf(until)).toBe('noBreakout');
+      expect(stateOf(followed(until))).toBe('broken');
     }
     expect(broken.length).toBe(729);
   });
@@ -94,7 +103,7 @@ describe.skipIf(absent)('opening ranges of real SPY sessions (needs ../shared/da
       const last = bars.at(-1);
       if (last === undefined) return false;
       const now = addMicros(last.startsAt, 60_000_000);
-      const reading = readOpeningRange({ bars, session, minutes: 60, now });
+      const reading = readOpeningRange({ bars: followed(bars), session, minutes: 60, now });
       expect(reading.state).not.toBe('rangeForming');
       return reading.missingBars > 0;
     });

@@ -10,6 +10,7 @@ import {
   type Price,
   price,
 } from '../../engine/domain/units.ts';
+import { isClosed } from '../../strategies/opening-range.ts';
 import { costOfWhole } from './closing-cost.ts';
 import type { ExitClose, ExitInput } from './exit-input.ts';
 import { legsOfPart, sideOrWhole, wholeOf } from './exit-input.ts';
@@ -73,14 +74,14 @@ export function judgeExDividend(input: ExitInput): ExitClose | undefined {
 }
 
 /** The newest bar since the opening that closed beyond the level; bars that still form say nothing. */
-export function judgeRange({ position, bars, at }: ExitInput): ExitClose | undefined {
+export function judgeRange({ position, bars }: ExitInput): ExitClose | undefined {
   const { rangeExit } = position.exitPlan;
   if (rangeExit === undefined) return undefined;
   const { closes, level } = rangeExit;
-  const broken = bars.findLast(({ startsAt, close }) => {
+  const broken = bars.findLast(({ startsAt, close }, place) => {
     const endsAt = addMicros(startsAt, MICROS_PER_MINUTE);
     const isBeyond = closes === 'above' ? close > level : close < level;
-    return endsAt > position.openedAt && endsAt <= at.market && isBeyond;
+    return isClosed(bars, place) && endsAt > position.openedAt && isBeyond;
   });
   if (broken === undefined) return undefined;
   const numbers = {

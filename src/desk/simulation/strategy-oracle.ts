@@ -111,13 +111,12 @@ export class StrategyOracle {
     const open = sessionTimes(session)?.open ?? 0;
     const rangeEnd = open + rangeMinutes * MICROS_PER_MINUTE;
     const bars = [...this.#bars.values()].filter(({ startsAt }) => startsAt >= open);
+    const newest = Math.max(...this.#bars.keys());
     const range = bars.filter(({ startsAt }) => startsAt < rangeEnd);
-    const after = bars.filter(({ startsAt }) => startsAt >= rangeEnd);
-    const furthest = (of: readonly Bar[]): number =>
-      Math.max(...of.map(({ high, low }) => (side > 0 ? high : side * low)));
-    return furthest(after) > furthest(range)
-      ? undefined
-      : 'no bar left the opening range on its side';
+    const after = bars.filter(({ startsAt }) => startsAt >= rangeEnd && startsAt < newest);
+    const edge = Math.max(...range.map(({ high, low }) => (side > 0 ? high : side * low)));
+    const isBroken = after.some(({ close }) => side * close > edge);
+    return isBroken ? undefined : 'no bar closed beyond the opening range on its side';
   }
 
   /** Another process hears the bars anew. */

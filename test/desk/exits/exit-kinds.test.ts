@@ -155,21 +155,28 @@ describe('the opposite break of an opening range', () => {
   const minutesIn = (minutes: number) => ({ at: atMillis(minutes * 60_000) });
 
   it('closes once a minute closes beyond the other side', () => {
-    expect(decide(orb, { ...minutesIn(3), bars: [bar(1, 597.99)] })).toMatchObject({
+    expect(decide(orb, { ...minutesIn(3), bars: [bar(1, 597.99), bar(2, 600)] })).toMatchObject({
       close: 'whole',
       reason: 'oppositeBreak',
       numbers: { close: 597.99, level: 598 },
     });
   });
 
-  it('holds at the level itself, after a mere touch, and while the minute still forms', () => {
-    expect(decide(orb, { ...minutesIn(3), bars: [bar(1, 598)] })).toBe('hold');
-    expect(decide(orb, { ...minutesIn(2.9), bars: [bar(2, 590)] })).toBe('hold');
+  it('holds at the level itself, and after a mere touch', () => {
+    expect(decide(orb, { ...minutesIn(3), bars: [bar(1, 598), bar(2, 600)] })).toBe('hold');
+  });
+
+  it('holds until another minute follows: a bar that the feed left half has not closed', () => {
+    for (const minutes of [2.9, 3, 9]) {
+      const bars = [bar(1, 600), bar(2, 590)];
+      expect(decide(orb, { ...minutesIn(minutes), bars })).toBe('hold');
+    }
   });
 
   it('does not count minutes that were over when the position was opened', () => {
-    expect(decide(orb, { ...minutesIn(3), bars: [bar(-1, 590)] })).toBe('hold');
-    expect(decide(orb, { ...minutesIn(3), bars: [bar(0, 590)] })).not.toBe('hold');
+    const beyondFrom = (first: number) => [bar(first, 590), bar(first + 1, 600)];
+    expect(decide(orb, { ...minutesIn(3), bars: beyondFrom(-1) })).toBe('hold');
+    expect(decide(orb, { ...minutesIn(3), bars: beyondFrom(0) })).not.toBe('hold');
   });
 });
 

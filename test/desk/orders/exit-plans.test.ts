@@ -86,7 +86,24 @@ describe('the end of an opening range breakout', () => {
     rig.advance(60);
     putBar(rig, 60, 597.9);
     rig.advance(1);
+    expect(reasons(rig)).toEqual([]);
+    putBar(rig, 61, 599.8);
+    rig.advance(1);
     expect(reasons(rig)).toEqual(['oppositeBreak']);
+  });
+
+  it('is no bar that the feed left half, however long ago', () => {
+    const rig = breakoutRig();
+    openBreakout(rig);
+    putBar(rig, 60, 597.9);
+    rig.step({ kind: 'feed', at: rig.at, connected: false, detail: 'closed' });
+    rig.freeze(130);
+    expect(reasons(rig)).toEqual([]);
+    putBar(rig, 60, 599.7);
+    putBar(rig, 61, 599.8);
+    rig.step({ kind: 'feed', at: rig.at, connected: true, detail: 'open' });
+    rig.advance(5);
+    expect(reasons(rig)).toEqual([]);
   });
 });
 

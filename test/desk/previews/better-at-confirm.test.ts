@@ -152,7 +152,11 @@ describe('a breakout at its confirm', () => {
   });
 
   it('is refused where a minute closed beyond the other side', () => {
-    const { code, message } = denialIn(refusedAfter((rig) => putBar(rig, 60, 597)));
+    const closedBelow = (rig: DeskRig) => {
+      putBar(rig, 60, 597);
+      putBar(rig, 61, 599.8);
+    };
+    const { code, message } = denialIn(refusedAfter(closedBelow));
     expect([code, message]).toEqual(['breakout_failed', expect.stringContaining('was undone')]);
   });
 

@@ -16,13 +16,14 @@ function preview(rig: DeskRig, request: StrategyRequest) {
   return rig.ask({ kind: 'previewStrategy', request, tokenSha256: rig.newToken() });
 }
 
-/** 09:47 with a range of 598 to 600 and one bar closed above it. */
+/** 09:46 with a range of 598 to 600, one bar closed above it and the next begun. */
 function brokenOut(limits: LimitSettings = {}): DeskRig {
   const rig = new DeskRig({ minutes: 9 * 60 + 46, isOpen: false, limits });
   rig.spot = 600.5;
   rig.open();
   const opening = Array.from({ length: 15 }, () => ({ high: 600, low: 598, close: 599 }));
-  for (const bar of buildBars([...opening, 600.5])) rig.step({ kind: 'bar', at: rig.at, bar });
+  for (const bar of buildBars([...opening, 600.5, 600.5]))
+    rig.step({ kind: 'bar', at: rig.at, bar });
   rig.advance(1);
   return rig;
 }

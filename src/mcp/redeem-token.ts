@@ -123,15 +123,15 @@ function wrongPurpose(context: ToolContext, card: TradeCard) {
   return refusal(context, 'argument_invalid', message, { purpose: card.purpose });
 }
 
-/** Asks whoever has to agree. A tool that hosts take for read-only goes no further without being asked
- * about here. */
+/** Asks whoever has to agree. With live money a tool that hosts take for read-only goes no further without
+ * being asked about here. */
 async function askFirst(
   context: ToolContext,
   token: string,
   card: TradeCard,
   { isReadOnlyTool }: Redemption,
 ): Promise<Standing> {
-  const { ask, confirmMode, conversation } = context;
+  const { api, ask, confirmMode, conversation } = context;
   const rung = rungOf(card.purpose, confirmMode);
   if (rung === 'page') return sendToPage(context, token, card);
   if (rung === 'dialog' && ask === undefined) {
@@ -141,9 +141,10 @@ async function askFirst(
   }
   const isSkipped = rung === 'dialogIfAny' && conversation.dialogNotShown;
   if (rung === 'token' || ask === undefined || isSkipped) {
-    return isReadOnlyTool ? toConfirmTrade(context) : 'live';
+    const isUnasked = isReadOnlyTool && api.identity.environment === 'live';
+    return isUnasked ? toConfirmTrade(context) : 'live';
   }
-  const reply = await ask(openingQuestion(card, context.api.identity.environment));
+  const reply = await ask(openingQuestion(card, api.identity.environment));
   return standingAfter(context, token, consentOf(reply));
 }
 
@@ -163,7 +164,7 @@ async function standingAfter(
 
 function toConfirmTrade(context: ToolContext) {
   const message =
-    'nothing was placed: this tool only previews, and nobody was asked. Call confirm_trade with this confirm_token';
+    'nothing was placed: with live money this tool only previews where nobody is asked. Call confirm_trade with this confirm_token';
   return refusal(context, 'not_authorized', message, { call: 'confirm_trade' });
 }
 

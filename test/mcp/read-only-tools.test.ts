@@ -16,16 +16,16 @@ const FORWARDING = TOOLS.filter(
 
 const accept: Elicit = () => ({ action: 'accept', content: { [CONFIRM_FIELD]: true } });
 
-/** Previews, then hands the token to a tool. */
+/** Previews, with live money unless another engine is given, then hands the token to a tool. */
 async function forwarded(options: JoinOptions, name = 'iron_condor_30_delta', first = {}) {
-  const joined = await join(options);
+  const joined = await join({ api: new FakeEngineApi({ environment: 'live' }), ...options });
   const card = await call(joined.client, name, first);
   const confirm_token: string = card.data['confirmToken'];
   const again = () => call(joined.client, name, { confirm_token });
   return { ...joined, confirm_token, again };
 }
 
-describe('a tool that hosts take for read-only', () => {
+describe('a tool that hosts take for read-only, with live money', () => {
   it('is every strategy, place_order and replace_order', () => {
     expect(FORWARDING.map(({ name }) => name)).toEqual([
       'orb_long_call',
@@ -93,11 +93,38 @@ describe('a tool that hosts take for read-only', () => {
   });
 
   it('names the page under DELTARING_CONFIRM=browser', async () => {
-    const api = new FakeEngineApi();
+    const api = new FakeEngineApi({ environment: 'live' });
     const room = createFaceRoom(api, { ...ALL_SETTINGS, confirmMode: 'browser' });
     room.approvals.servedAt('http://127.0.0.1:8080');
     const { again, close } = await forwarded({ api, room, elicit: accept });
     expect((await again()).data['denied'].approveUrl).toContain('/approve/');
+    expect(api.confirmed).toEqual([]);
+    await close();
+  });
+});
+
+describe('the same tool with paper money', () => {
+  it.each(FORWARDING.map(({ name }) => name))(
+    '%s forwards a token to confirm_trade',
+    async (name) => {
+      for (const confirmMode of ['token', 'elicit-preferred'] as const) {
+        const api = new FakeEngineApi();
+        const { client, confirm_token, close } = await forwarded({
+          api,
+          settings: { confirmMode },
+        });
+        const done = await call(client, name, { confirm_token });
+        expect(done.data['status']).toBe('filled');
+        await close();
+      }
+    },
+  );
+
+  it('asks first where the operator wants that', async () => {
+    const api = new FakeEngineApi();
+    const settings = { confirmMode: 'elicit-required' } as const;
+    const { again, close } = await forwarded({ api, settings });
+    expect((await again()).data['denied'].code).toBe('not_authorized');
     expect(api.confirmed).toEqual([]);
     await close();
   });

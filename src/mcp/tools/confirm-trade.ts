@@ -34,8 +34,8 @@ async function redeem(
   return 'denied' in answer ? answer : { ...answer, text: confirmWords(answer.value) };
 }
 
-/** Redeems the token of any preview for a tool that hosts take for read-only: it sends only what a
- * human agrees to in a dialog or on a page of the engine's own. */
+/** Redeems the token of any preview for a tool that hosts take for read-only, so that they ask nobody: with
+ * live money it sends only what a human agrees to in a dialog or on a page of the engine's own. */
 export function confirmAsked(context: ToolContext, token: string): Promise<ToolAnswer> {
   return redeem(context, token, { purposes: EVERY_PURPOSE, isReadOnlyTool: true });
 }

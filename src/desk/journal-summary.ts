@@ -3,9 +3,8 @@
  */
 import type { BrokerEvent } from '../broker/order-gateway.ts';
 import type { AuditRecord } from '../engine/domain/audit-record.ts';
-import { instrumentSymbol } from '../engine/domain/instrument.ts';
-import { legSign, type OrderIntent } from '../engine/domain/order.ts';
-import { settledOf } from '../engine/portfolio/settlement-facts.ts';
+import type { OrderIntent } from '../engine/domain/order.ts';
+import { changesHoldings, type HoldingChange, isFlatAfter } from './net-holdings.ts';
 import { type Incident, IncidentFold } from './past-incidents.ts';
 import { isDecision, MAX_DECISIONS } from './previews/decision-log.ts';
 
@@ -48,30 +47,6 @@ export function brokerEventOf(record: AuditRecord): BrokerEvent | undefined {
   return (event.kind === 'fill' ? { kind: 'fill', fill: event['fill'] } : event) as BrokerEvent;
 }
 
-/** Events that change what is held. */
-const CHANGES: ReadonlySet<BrokerEvent['kind']> = new Set(['fill', 'busted', 'settlement']);
-
-/** True when what was filled and settled nets to nothing, contract by contract. */
-function isFlat(events: readonly BrokerEvent[]): boolean {
-  const held = new Map<string, number>();
-  const busted = new Set(events.flatMap((e) => (e.kind === 'busted' ? [e.fillId] : [])));
-  const add = (symbol: string, change: number): void => {
-    held.set(symbol, (held.get(symbol) ?? 0) + change);
-  };
-  for (const event of events) {
-    if (event.kind === 'fill') {
-      const { instrument, action, quantity, fillId } = event.fill;
-      if (!busted.has(fillId)) add(instrumentSymbol(instrument), legSign(action) * quantity);
-    } else if (event.kind === 'settlement') {
-      const { instrument, shares } = event.settlement;
-      const symbol = instrumentSymbol(instrument);
-      add(symbol, -settledOf(event.settlement, held.get(symbol) ?? 0));
-      if (instrument.kind === 'option') add(instrument.root, shares);
-    }
-  }
-  return [...held.values()].every((quantity) => quantity === 0);
-}
-
 /** From these follows nothing but that their session had begun: they tell what was so, or refused. */
 const TOLD_ONLY: ReadonlySet<AuditRecord['body']['kind']> = new Set([
   'auditKeyChanged',
@@ -93,6 +68,7 @@ const NOTHING_LAST = { lastSeq: 0, lastSession: undefined, lastMarket: undefined
 export class JournalFold {
   readonly #intents: OrderIntent[] = [];
   readonly #brokerEvents: BrokerEvent[] = [];
+  readonly #changes: HoldingChange[] = [];
   readonly #steps: AuditRecord[] = [];
   /** How to have each again, with what it was judged by: that is most of a journal. */
   readonly #decisions: (() => AuditRecord)[] = [];
@@ -114,7 +90,10 @@ export class JournalFold {
     if (body.kind === 'engineStarted') this.#lastStart = body;
     if (body.kind === 'intentRecorded') this.#intents.push(body.intent);
     const event = brokerEventOf(record);
-    if (event !== undefined) this.#brokerEvents.push(event);
+    if (event !== undefined) {
+      this.#brokerEvents.push(event);
+      if (changesHoldings(event)) this.#changes.push({ session, event });
+    }
     this.#incidents.see(record);
     if (isStep) this.#steps.push(record);
     if (isDecision(record)) this.#decisions.push(again);
@@ -122,11 +101,10 @@ export class JournalFold {
 
   /** After the records so far. */
   summary(): JournalSummary {
-    const changes = this.#brokerEvents.filter(({ kind }) => CHANGES.has(kind));
     return {
       ...this.#last,
       lastStart: this.#lastStart,
-      endedFlat: this.#ended === 'inOrder' && isFlat(changes),
+      endedFlat: this.#ended === 'inOrder' && isFlatAfter(this.#changes),
       records: this.#records,
       ended: this.#ended,
       intents: this.#intents,

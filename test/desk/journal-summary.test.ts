@@ -7,10 +7,24 @@ import { brokerEventOf, summarizeJournal } from '../../src/desk/journal-summary.
 import { ownChain } from '../../src/desk/own-chain.ts';
 import { runSession } from '../../src/desk/simulation/simulated-session.ts';
 import type { AuditBody, AuditRecord } from '../../src/engine/domain/audit-record.ts';
+import { instrumentSymbol } from '../../src/engine/domain/instrument.ts';
+import type { OrderLeg } from '../../src/engine/domain/order.ts';
 import { addMicros, epochMicros } from '../../src/engine/domain/units.ts';
 import { CONSOLE, DeskRig } from '../support/desk-rig.ts';
+import { optionLeg, sharesLeg } from '../support/legs.ts';
 
 const LOUD: AuditBody = { kind: 'feedOutage', state: 'down', detail: 'd' };
+
+const CALL = optionLeg('buyToOpen', 'call', 600);
+
+/** Whether nothing is held where a run that went on so stopped in order. */
+function isFlatAfter(rig: DeskRig, more: readonly AuditBody[]): boolean {
+  const stop: AuditBody = { kind: 'engineStopped', reason: 'r', unprotected: [] };
+  const [last] = rig.records().slice(-1);
+  if (last === undefined) throw new Error('the run recorded something');
+  const records = [...more, stop].map((body, i) => ({ ...last, seq: last.seq + 1 + i, body }));
+  return summarizeJournal([...rig.records(), ...records]).endedFlat;
+}
 
 /** Everything that a desk which starts on this past says and does about it. */
 function startedOn(past: JournalSummary, minutesLater: number) {
@@ -108,13 +122,7 @@ describe('the summary of a journal', () => {
     const busts = fills.map(({ intentId, fillId }): AuditBody => {
       return { kind: 'brokerEvent', event: { kind: 'busted', intentId, fillId, reason: 'r' } };
     });
-    const stop: AuditBody = { kind: 'engineStopped', reason: 'r', unprotected: [] };
-    const [last] = rig.records().slice(-1);
-    if (last === undefined) throw new Error('the run recorded something');
-    const ended = [busts, busts.slice(1)].map((some) => {
-      const more = [...some, stop].map((body, i) => ({ ...last, seq: last.seq + 1 + i, body }));
-      return summarizeJournal([...rig.records(), ...more]).endedFlat;
-    });
+    const ended = [busts, busts.slice(1)].map((some) => isFlatAfter(rig, some));
     expect(fills.length).toBeGreaterThan(1);
     expect(ended).toEqual([true, false]);
   });
@@ -127,11 +135,32 @@ describe('the summary of a journal', () => {
       const settlement = { ...facts, quantity: Math.abs(quantity), isUnsigned: true };
       return { kind: 'brokerEvent', event: { kind: 'settlement', settlement } };
     });
-    const stop: AuditBody = { kind: 'engineStopped', reason: 'r', unprotected: [] };
-    const [last] = rig.records().slice(-1);
-    if (last === undefined) throw new Error('the run recorded something');
-    const more = [...expiries, stop].map((body, i) => ({ ...last, seq: last.seq + 1 + i, body }));
-    expect(summarizeJournal([...rig.records(), ...more]).endedFlat).toBe(true);
+    expect(isFlatAfter(rig, expiries)).toBe(true);
+  });
+
+  it.each([
+    ['this version, which moves the shares once', 'takenover-', []],
+    ['0.1.0, which moved them again', 'adopted-', [sharesLeg('sellToClose', 100)]],
+  ])('holds what the book holds of an exercise that was taken over by %s', (_, prefix, later) => {
+    const took = (leg: OrderLeg, moment: number): AuditBody => {
+      const { instrument, action, ratio: quantity } = leg;
+      const fillId = `${prefix}${moment}-${instrumentSymbol(instrument)}`;
+      const fill = { fillId, intentId: 'external', instrument, action, quantity };
+      const money = { price: 0, feesCents: 0, marketAt: 5 };
+      return { kind: 'brokerEvent', event: { kind: 'fill', fill: { ...fill, ...money } } };
+    };
+    const { instrument } = CALL;
+    const facts = { settlementId: 's', outcome: 'exercised', instrument, quantity: 1, shares: 100 };
+    const exercised = { kind: 'settlement', settlement: { ...facts, sharePrice: 6_000_000 } };
+    const sold = optionLeg('sellToClose', 'call', 600);
+    const events: AuditBody[] = [
+      ...[CALL, sold, sharesLeg('buyToOpen', 100)].map((leg) => took(leg, 10)),
+      { kind: 'brokerEvent', event: exercised },
+      ...later.map((leg) => took(leg, 20)),
+    ];
+    const rig = new DeskRig();
+    expect(isFlatAfter(rig, events)).toBe(false);
+    expect(isFlatAfter(rig, [...events, took(sharesLeg('sellToClose', 100), 30)])).toBe(true);
   });
 
   it('of a stop stands when an alert of it was delivered after it, and ends with the next start', () => {

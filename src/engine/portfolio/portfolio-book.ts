@@ -2,14 +2,13 @@
  * Fills folded into positions and money. A position is a structure: the legs that one opening order
  * bought and sold together, kept together until they are gone. Belongs to the core thread.
  */
-import { assert } from '../domain/assert.ts';
 import type { Instrument } from '../domain/instrument.ts';
-import { instrumentSymbol, multiplierOf, underlyingOfContract } from '../domain/instrument.ts';
+import { instrumentSymbol, multiplierOf } from '../domain/instrument.ts';
 import type { ExitPlan, Fill, OrderIntent, StrategyName } from '../domain/order.ts';
 import { isOpening, legSign } from '../domain/order.ts';
 import type { Cents, EpochMicros, Price, SessionDate } from '../domain/units.ts';
 import { amountCents, cents, price } from '../domain/units.ts';
-import { Adoptions } from './adoptions.ts';
+import { Adoptions, sharesBehind } from './adoptions.ts';
 import type { Carrier } from './carried-gains.ts';
 import { beforeTrade, carriedSum, carryNow, releaseCarried, startDay } from './carried-gains.ts';
 import type { DayMoneyView } from './day-money.ts';
@@ -129,7 +128,7 @@ export class PortfolioBook {
       left = this.#reduceAll(instrument, left, at);
       this.#closedEarly.add(instrument, left);
     }
-    this.#adoptions.note(fill, instrument.kind === 'shares' ? signed : signed - left);
+    this.#adoptions.note(fill, signed, signed - left);
     const external = this.#externalFor(instrument, marketAt);
     this.#trade(external, instrument, left, at);
     this.#bookCash(fill, external);
@@ -173,18 +172,15 @@ export class PortfolioBook {
     const quantity = settledOf(settlement, held ?? this.#adoptions.takenOut(instrument));
     const cashPerShare = settlement.cashPerShare ?? price(0);
     const unheld = -this.#reduceAll(instrument, -quantity, cashPerShare);
-    const gone = this.#adoptions.settle(instrument, -unheld, cashPerShare);
-    const withThem = shares === 0 ? 0 : Math.round((shares * -gone.quantity) / quantity);
-    const come = this.#adoptions.settle(sharesBehind(instrument), withThem, sharePrice);
-    const moved = shares - come.quantity;
-    const corrected = gone.realizedCents + come.realizedCents;
+    const known = this.#adoptions.settle(settlement, quantity, unheld);
+    const moved = shares - known.shares;
     const forShares = amountCents(sharePrice, -moved, 1);
-    const settled = quantity + gone.quantity;
+    const settled = quantity - known.contracts;
     const inCash = amountCents(cashPerShare, settled, multiplierOf(instrument));
-    this.#day.realize(corrected);
-    this.#day.move(corrected + forShares + inCash, feesCents);
+    this.#day.realize(known.realizedCents);
+    this.#day.move(known.realizedCents + forShares + inCash, feesCents);
     if (moved !== 0) this.#moveShares(settlement, moved, isCarryDue);
-    return unheld + gone.quantity;
+    return unheld - known.contracts;
   }
 
   /** True while anything is held; asked on every batch of quotes. */
@@ -348,11 +344,6 @@ export class PortfolioBook {
     const before = this.#gone.get(positionId) ?? 0;
     this.#gone.set(positionId, cents(before + realizedCents - feesCents));
   }
-}
-
-function sharesBehind(option: Instrument): Extract<Instrument, { kind: 'shares' }> {
-  assert(option.kind === 'option', 'only options settle into shares');
-  return { kind: 'shares', symbol: underlyingOfContract(option) };
 }
 
 function signedOf(fill: Fill): number {

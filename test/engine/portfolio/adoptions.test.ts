@@ -113,4 +113,17 @@ describe('a settlement of what the operator took over before it was told', () =>
     expect(book.applySettlement(settlement(CALL, 1, 100))).toBe(1);
     expect(book.sharesHeld()).toBe(200);
   });
+
+  it('moves them in a journal of 0.1.0, whose operator took over the second time too', () => {
+    const book = holding(CALL);
+    const adopted = (leg: OrderLeg, dollars: number, quantity: number) => {
+      const fill = fillOf(leg, dollars, quantity);
+      book.applyExternalFill({ ...fill, fillId: `adopted-${fill.fillId}` });
+    };
+    adopted(SOLD, 5, 1);
+    adopted(SHARES, 645, 100);
+    expect(book.applySettlement(settlement(CALL, 1, 100))).toBe(1);
+    adopted(sharesLeg('sellToClose', 100), 645, 100);
+    expect(book.sharesHeld()).toBe(100);
+  });
 });

@@ -1,5 +1,7 @@
 /** Tokens of exits at a real desk: each tool carries out its own, and only what the call names. */
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Fill } from '../../src/engine/domain/order.ts';
+import { cents } from '../../src/engine/domain/units.ts';
 import { createFaceRoom, Face } from '../../src/mcp/face.ts';
 import { CONDOR, DeskRig, TRADER } from '../support/desk-rig.ts';
 import { ALL_SETTINGS } from './support/connected-client.ts';
@@ -39,6 +41,33 @@ describe('the token of an exit', () => {
       expect(JSON.stringify(answer)).toContain('would close');
     }
     expect(rig.bodies('intentRecorded')).toHaveLength(2);
+  });
+
+  it('of a close counts the units of the position, whatever its order counts', async () => {
+    const { rig, call, first } = stage();
+    const legs = rig.positions()[0]?.legs ?? [];
+    for (const { instrument, quantity, averagePrice } of legs) {
+      if (instrument.kind !== 'option' || instrument.right !== 'call') continue;
+      const fill: Fill = {
+        fillId: `elsewhere-${instrument.strike}`,
+        intentId: 'external',
+        instrument,
+        action: quantity > 0 ? 'sellToClose' : 'buyToClose',
+        quantity: 1,
+        price: averagePrice,
+        feesCents: cents(0),
+        marketAt: rig.at.market,
+      };
+      rig.brokerSays({ kind: 'fill', fill });
+    }
+    const asked = { order_or_position_id: first, quantity: 2 };
+    const card = await call('close_position', asked);
+    expect(card['quantity']).toBe(1);
+    const again = { order_or_position_id: first, confirm_token: tokenIn(card) };
+    const other = await call('close_position', { ...again, quantity: 1 });
+    expect(JSON.stringify(other)).toContain(`this token closes 2 of ${first}`);
+    const done = await call('close_position', { ...again, quantity: 2 });
+    expect(done['orders']).toMatchObject([{ positionId: first, purpose: 'close' }]);
   });
 
   it('closes nothing where the call names another position or quantity', async () => {

@@ -197,6 +197,10 @@ export function previewClose(
       `closes ${asked.quantity ?? 'all'} of ${position.quantity} units of ${position.positionId}`,
     ],
     warnings: closing.notes,
-    figures: { positionId: position.positionId, entryNet: position.entryNet / 10_000 },
+    figures: {
+      positionId: position.positionId,
+      units: asked.quantity ?? position.quantity,
+      entryNet: position.entryNet / 10_000,
+    },
   });
 }

@@ -102,16 +102,16 @@ export const cancelOrder = defineTool({
   },
 });
 
-/** In words, where a token closes something else than the call names. */
+/** In words, where a token closes something else than the call names. Units are the position's: an order
+ * of uneven legs counts others. */
 async function otherClose(
   { api, caller }: ToolContext,
   { figures, quantity }: TradeCard,
   named: { readonly target: string | undefined; readonly quantity: number | undefined },
 ): Promise<string | undefined> {
-  const { positionId } = figures;
-  const closes = `this token closes ${quantity} of ${positionId}`;
-  if (named.quantity !== undefined && named.quantity !== quantity)
-    return `${closes}: preview again`;
+  const { positionId, units = quantity } = figures;
+  const closes = `this token closes ${units} of ${positionId}`;
+  if (named.quantity !== undefined && named.quantity !== units) return `${closes}: preview again`;
   if (named.target === undefined || named.target === positionId) return undefined;
   const order = await api.orderStatus(named.target, caller);
   const isItsOrder = 'value' in order && order.value.positionId === positionId;

@@ -26,12 +26,12 @@ import { CoreShell } from './core-shell.ts';
 import { catchUp, setGauges, stampOf } from './core-status.ts';
 import { FeedShell, millisOf } from './feed-shell.ts';
 import type { FeedTransport } from './feed-socket.ts';
+import { ListingRetry } from './listing-retry-shell.ts';
 import { keySecrets, OAuthSecrets } from './wire-secrets-shell.ts';
 
 /** The clock input comes at least this often. */
 const CLOCK_MILLIS = 50;
 const STATUS_EVERY_TICKS = 5;
-const LISTING_RETRY_MILLIS = 2_000;
 /** Bars are asked for from one before the open: a snapshot may end with a marker at its first time. */
 const BAR_MILLIS = 60_000;
 
@@ -81,7 +81,7 @@ class CoreThread {
   readonly #ring: RingWriter;
   readonly #login: OAuthSecrets;
   readonly #wires: BrokerWireShell | undefined;
-  #isListingDue = false;
+  readonly #listingRetry: ListingRetry;
   #ticks = 0;
   #journal = { seq: 0, hash: '', healthy: true, wall: undefined as number | undefined };
   #halted = false;
@@ -128,6 +128,9 @@ class CoreThread {
       () => performance.now(),
     );
     this.#wires = start.wire === undefined ? undefined : this.#wiresOf(start.wire);
+    const fetchListing = (date: SessionDate) => this.#toIo({ kind: 'listing', date });
+    const today = () => this.#desk.context.day.session.date;
+    this.#listingRetry = new ListingRetry(fetchListing, today);
     this.#shell = new CoreShell(this.#desk, {
       clock: this.#clock,
       counters: this.#counters,
@@ -135,7 +138,7 @@ class CoreThread {
       traces: new OrderTraces(),
       toJournal: (request) => start.journalPort.postMessage(request),
       toMain: (message) => this.#tellMain(message),
-      fetchListing: (date) => this.#toIo({ kind: 'listing', date }),
+      fetchListing,
       fetchRules: (ask) => this.#toIo({ kind: 'rules', ask }),
       subscribe: (symbols) => this.#feed.subscribe(symbols, this.#barsFromMillis()),
       wire: (effect) => this.#wires?.perform(effect),
@@ -301,16 +304,6 @@ class CoreThread {
     this.#toIo({ kind: 'statement', id, statement: paperStatement(this.#desk.context, books) });
   }
 
-  /** A listing that failed is asked for again while it is still today's: once, however often it failed. */
-  #askLater(date: SessionDate): void {
-    if (this.#isListingDue) return;
-    this.#isListingDue = true;
-    setTimeout(() => {
-      this.#isListingDue = false;
-      if (date === this.#desk.context.day.session.date) this.#toIo({ kind: 'listing', date });
-    }, LISTING_RETRY_MILLIS);
-  }
-
   #onIo(message: FromIo): void {
     switch (message.kind) {
       case 'token':
@@ -330,7 +323,7 @@ class CoreThread {
         return;
       case 'listingFailed':
         this.#step({ ...message, at: this.#clock.now() });
-        this.#askLater(message.date);
+        this.#listingRetry.onFailure();
         return;
       case 'access':
       case 'accessFailed':

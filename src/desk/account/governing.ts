@@ -105,7 +105,8 @@ export function govern(desk: DeskContext): void {
   const { day, book, config } = desk;
   if (!day.chainOpen) return;
   const pnl = dayPnl(desk);
-  const isBeyond = (pnl.liquidationCents ?? 0) <= 0 - config.limits.maxDailyLossCents;
+  const lowest = Math.min(pnl.liquidationCents ?? 0, pnl.atBestCents ?? 0);
+  const isBeyond = lowest <= 0 - config.limits.maxDailyLossCents;
   const { realizedCents, feesCents } = book.day();
   const judged = governDailyLoss(day.governor, {
     dayPnlCents: pnl.liquidationCents,

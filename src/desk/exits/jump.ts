@@ -20,9 +20,9 @@ export interface Range {
   readonly high: number;
 }
 
-/** The market since `JUMP_LASTS_MILLIS` ago. Where it is not known nothing counts as a jump. */
+/** The market since `JUMP_LASTS_MILLIS` ago. Where the underlying's is not known nothing is a jump. */
 export interface RecentMarket {
-  /** Mids of a contract; valid until the next question. */
+  /** Mids of a contract, undefined where it had none; valid until the next question. */
   mids(symbol: string): Range | undefined;
   /** Mids of the underlying; valid until the next question. */
   spots(): Range | undefined;
@@ -51,7 +51,15 @@ function heardSymbol(leg: HeldLeg, tick: Price, view: JumpView): string {
   return isSilent(fault) ? (neighbourOf(leg, view)?.symbol ?? symbol) : symbol;
 }
 
-/** Whether a leg lost (or gained) more in these moments than its underlying explains. */
+/** Where a leg stands: at mid or, where one side alone is quoted, at what that says it has lost at least. */
+function levelOf(quote: Quote | undefined, { quantity }: HeldLeg, kind: JumpKind) {
+  const mid = midOf(quote);
+  if (mid !== undefined || kind === 'gain') return mid;
+  return quantity > 0 ? quote?.ask : quote?.bid;
+}
+
+/** Whether a leg lost (or gained) more in these moments than its underlying explains. What
+ * had no mid in them was worth nothing. */
 function isJump(
   leg: HeldLeg,
   { moved, kind }: { readonly moved: number; readonly kind: JumpKind },
@@ -60,11 +68,11 @@ function isJump(
   const { instrument, quantity } = leg;
   const tick = gridOf([leg]).step;
   const symbol = heardSymbol(leg, tick, view);
-  const now = midOf(view.quotes(symbol));
+  const now = levelOf(view.quotes(symbol), leg, kind);
+  if (instrument.kind === 'shares' || now === undefined) return false;
   const mids = view.recent.mids(symbol);
-  if (instrument.kind === 'shares' || now === undefined || mids === undefined) return false;
   const isFall = quantity > 0 === (kind === 'loss');
-  const from = isFall ? mids.high : mids.low;
+  const from = (isFall ? mids?.high : mids?.low) ?? 0;
   const jumped = isFall ? from - now : now - from;
   return jumped > moved + mostWidth(from, view.guard, tick);
 }

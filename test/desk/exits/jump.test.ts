@@ -21,15 +21,18 @@ import {
 const SHORT_CALL = held('call', 605, -2);
 
 /** The short call at a market, when it was at $0.41 and the spot at 600 before. */
-function jumps(now: Sides, spot: number, leg = SHORT_CALL): boolean {
+function jumps(now: Sides, spot: number, leg = SHORT_CALL, recent = wasAt(0.41)): boolean {
   return hasJumped([leg], {
     quotes: quotesAt(atMillis(0), { C605: now }),
     at: atMillis(0),
     spot: priceFromDollars(spot),
     guard: QUOTE_GUARD,
-    recent: wasAt(0.41),
+    recent,
   });
 }
+
+/** No contract has had a mid, and the spot was at 600. */
+const WITHOUT_MIDS = { ...wasAt(0), mids: () => undefined };
 
 describe('a price that moved more than its underlying', () => {
   it.each<[what: string, now: Sides, spot: number, expected: boolean]>([
@@ -39,7 +42,9 @@ describe('a price that moved more than its underlying', () => {
     ['within what a quote may be wide', [0.45, 0.47], 600, false],
     ['one cent beyond it', [0.46, 0.48], 600, true],
     ['a gain is no loss', [0.1, 0.12], 600, false],
-    ['without a bid nothing is known', [undefined, 1.42], 600, false],
+    ['an offer alone takes nothing from a short', [undefined, 1.42], 600, false],
+    ['a bid alone does', [1.4, undefined], 600, true],
+    ['a bid alone, explained by a dollar', [1.4, undefined], 601, false],
   ])('%s: %j at %d is %j', (_what, now, spot, expected) => {
     expect(jumps(now, spot)).toBe(expected);
   });
@@ -53,6 +58,18 @@ describe('a price that moved more than its underlying', () => {
     expect(jumps([1.4, 1.42], 600, held('call', 604, -2))).toBe(true);
     expect(jumps([0.1, 0.12], 600, held('call', 606, 2))).toBe(true);
     expect(jumps([1.4, 1.42], 601, held('call', 604, -2))).toBe(false);
+  });
+
+  it('is judged by the one side that the neighbour of a silent leg shows', () => {
+    expect(jumps([1.4, undefined], 600, held('call', 604, -2))).toBe(true);
+    expect(jumps([undefined, 0.1], 600, held('call', 606, 2))).toBe(true);
+    expect(jumps([undefined, 0.4], 600, held('call', 606, 2))).toBe(false);
+  });
+
+  it('was worth nothing where it had no mid before', () => {
+    expect(jumps([0.06, undefined], 600, SHORT_CALL, WITHOUT_MIDS)).toBe(true);
+    expect(jumps([0.05, undefined], 600, SHORT_CALL, WITHOUT_MIDS)).toBe(false);
+    expect(jumps([undefined, 0.01], 600, held('call', 605, 2), WITHOUT_MIDS)).toBe(false);
   });
 
   it('is no jump where the past is not known', () => {

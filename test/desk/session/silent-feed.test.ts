@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
+import type { Input } from '../../../src/desk/inputs.ts';
+import type { OptionContract } from '../../../src/engine/domain/instrument.ts';
 import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
-import { cents } from '../../../src/engine/domain/units.ts';
+import { cents, price, priceFromDollars } from '../../../src/engine/domain/units.ts';
 import { breakoutOf, breakoutRig, openBreakout } from '../../support/breakout-rig.ts';
 import { CONDOR, DeskRig, type RigOptions } from '../../support/desk-rig.ts';
 
@@ -9,14 +11,32 @@ function exitsOf(rig: DeskRig) {
   return rig.orders().flatMap(({ exitReason }) => (exitReason === undefined ? [] : [exitReason]));
 }
 
+/** The short put of a condor that is opened. */
+function shortPutOf(rig: DeskRig): OptionContract {
+  const { legs } = rig.openPosition(CONDOR);
+  const short = legs.find(({ quantity, instrument }) => {
+    return quantity < 0 && instrument.kind === 'option' && instrument.right === 'put';
+  });
+  return short?.instrument as OptionContract;
+}
+
+function rowOf(rig: DeskRig, contract: OptionContract): number {
+  return rig.desk.context.chain.indexOf(instrumentSymbol(contract)) ?? -1;
+}
+
+/** One batch with one quote in it, and nothing else heard. */
+function tick(rig: DeskRig, index: number, [bid, ask]: readonly [number, number | undefined]) {
+  const sides = { bid: priceFromDollars(bid), ask: ask && priceFromDollars(ask) };
+  const sizes = { bidSize: 5, askSize: 5 };
+  rig.step({ kind: 'quote', at: rig.at, index, ...sides, ...sizes } as Input);
+  rig.step({ kind: 'batchEnd', at: rig.at });
+}
+
 describe('a short of which nothing is heard', () => {
   /** The market goes up until something is closed or done, while the short put is silent. */
   function rising(options: RigOptions, isDone: (rig: DeskRig) => boolean): DeskRig {
     const rig = new DeskRig(options);
-    const short = rig.openPosition(CONDOR).legs.find(({ quantity, instrument }) => {
-      return quantity < 0 && instrument.kind === 'option' && instrument.right === 'put';
-    });
-    const row = rig.desk.context.chain.indexOf(instrumentSymbol(short!.instrument));
+    const row = rowOf(rig, shortPutOf(rig));
     rig.hears = (index) => index !== row;
     for (let second = 0; second < 300 && !isDone(rig); second += 1) {
       rig.spot += 0.03;
@@ -35,6 +55,31 @@ describe('a short of which nothing is heard', () => {
     const isLost = (rig: DeskRig) => rig.desk.context.day.status.causes.includes('dailyLoss');
     const limits = { maxDailyLossCents: cents(150_00) };
     expect(isLost(rising({ exits: { condorStop: 'whole' }, limits }, isLost))).toBe(true);
+  });
+
+  it.each([
+    ['both sides', [20, 20.1]],
+    ['a bid alone', [20, undefined]],
+  ] as const)('is left by no single tick of its neighbour: %s', (_which, sides) => {
+    const rig = new DeskRig();
+    const short = shortPutOf(rig);
+    const row = rowOf(rig, short);
+    rig.hears = (index) => index !== row;
+    rig.advance(90);
+    tick(rig, rowOf(rig, { ...short, strike: price(short.strike - 10_000) }), sides);
+    expect([exitsOf(rig), rig.day.status.causes]).toEqual([[], ['unmarkable']]);
+  });
+});
+
+describe('a single tick of a short itself', () => {
+  it.each([
+    ['both sides', [20, 20.1]],
+    ['a bid alone', [20, undefined]],
+  ] as const)('neither leaves nor halts: %s', (_which, sides) => {
+    const rig = new DeskRig();
+    tick(rig, rowOf(rig, shortPutOf(rig)), sides);
+    expect(exitsOf(rig)).toEqual([]);
+    expect(rig.day.status.causes).not.toContain('dailyLoss');
   });
 });
 

@@ -8,7 +8,7 @@
 
 import type { AccountSnapshot } from '../../broker/order-gateway.ts';
 import type { Instrument } from '../../engine/domain/instrument.ts';
-import { instrumentSymbol, parseOccSymbol } from '../../engine/domain/instrument.ts';
+import { gridOfOne, instrumentSymbol, parseOccSymbol } from '../../engine/domain/instrument.ts';
 import type { Fill, LegAction } from '../../engine/domain/order.ts';
 import { isOpening } from '../../engine/domain/order.ts';
 import type { Price } from '../../engine/domain/units.ts';
@@ -18,6 +18,7 @@ import { adoptedFillId } from '../../engine/portfolio/adoptions.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf } from '../desk-context.ts';
 import type { ReconcileView } from '../engine-api.ts';
+import { QUOTE_GUARD, quoteFault } from '../exits/quote-guard.ts';
 import { isoNewYork } from '../iso-time.ts';
 import { EXTERNAL } from '../orders/adopting.ts';
 import { takeEvent } from '../orders/broker-events.ts';
@@ -184,9 +185,10 @@ function actionOf({ broker, book }: Residual): LegAction {
   return book > 0 ? 'sellToClose' : 'sellToOpen';
 }
 
-/** The execution that would have led from this book to the broker's: at mid, at what something that is gone
- * and that nothing quotes went for, or at the average price that the broker names. That one is of its
- * opening, of whatever day, and says nothing of a sale. Its id names the moment, so that it counts once. */
+/** The execution that would have led from this book to the broker's: at the mid of a market that a stop would
+ * trust, at what something that is gone went for, at the average price that the broker names (that one is of
+ * its opening, of whatever day, and says nothing of a sale), or at whatever is quoted. Its id names the
+ * moment, so that it counts once. */
 function residualFill(
   desk: DeskContext,
   snapshot: AccountSnapshot,
@@ -194,7 +196,11 @@ function residualFill(
 ): Fill | undefined {
   const { symbol, broker, book } = residual;
   const theirs = snapshot.positions.find((position) => position.symbol === symbol);
-  const at = midOf(desk, symbol) ?? priceOfGone(desk, residual) ?? theirs?.averagePrice;
+  const at =
+    soundMidOf(desk, symbol) ??
+    priceOfGone(desk, residual) ??
+    theirs?.averagePrice ??
+    midOf(desk, symbol);
   if (at === undefined) return undefined;
   return {
     fillId: adoptedFillId(desk.out.seq, symbol),
@@ -208,7 +214,7 @@ function residualFill(
   };
 }
 
-/** What holdings went for that are gone at the broker and that nothing quotes: nothing for an option whose
+/** What holdings went for that are gone at the broker and that nothing quotes soundly: nothing for an option whose
  * day is over, and what it was bought or sold at for anything else. */
 function priceOfGone(desk: DeskContext, { symbol, broker, book }: Residual): Price | undefined {
   const isLess = Math.abs(broker) < Math.abs(book) && broker * book >= 0;
@@ -220,6 +226,15 @@ function priceOfGone(desk: DeskContext, { symbol, broker, book }: Residual): Pri
   if (isPast || (isOver && desk.at.market >= session.lastTrade)) return price(0);
   const legs = desk.book.structures().flatMap((position) => position.legs);
   return legs.find((leg) => instrumentSymbol(leg.instrument) === symbol)?.averagePrice;
+}
+
+/** Mid of a market that a stop would trust: one odd quote here would be a loss with the next. */
+function soundMidOf(desk: DeskContext, symbol: string): Price | undefined {
+  const { at, day, evidence } = desk;
+  evidence.look(day);
+  const tick = gridOfOne(instrumentOf(symbol)).step;
+  const fault = quoteFault(evidence.of(symbol), at, QUOTE_GUARD, tick);
+  return fault === undefined ? midOf(desk, symbol) : undefined;
 }
 
 function midOf(desk: DeskContext, symbol: string): Price | undefined {

@@ -8,7 +8,7 @@ import type { RiskCheckView } from '../../../src/desk/engine-api-risk.ts';
 import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
 import type { Fill } from '../../../src/engine/domain/order.ts';
 import { cents, price } from '../../../src/engine/domain/units.ts';
-import type { RigOptions } from '../../support/desk-rig.ts';
+import type { RigOptions, Sides } from '../../support/desk-rig.ts';
 import { CONDOR, CONSOLE, DeskRig, denialIn, LOTTO, valueIn } from '../../support/desk-rig.ts';
 
 const ALARM_SECONDS = 5;
@@ -566,6 +566,37 @@ describe('a residual that no fill explains', () => {
     rig.advance(ALARM_SECONDS);
     valueIn(rig.ask({ kind: 'adopt' }, CONSOLE));
     expect(rig.positions()).toEqual([]);
+  });
+
+  it.each<[what: string, sides: Sides]>([
+    ['one-sided', { bid: undefined, ask: 5 }],
+    ['too wide', { bid: 0.01, ask: 5 }],
+    ['crossed', { bid: 5, ask: 0.01 }],
+  ])('is not taken over at a market that no stop would trust: %s', (_what, odd) => {
+    const rig = holding({ limits: { portfolioDeltaCap: 100_000 } });
+    const symbol = 'SPY   261120C00610000';
+    rig.edit = (sides, right, strike) => (right === 'call' && strike === 610 ? odd : sides);
+    const more = { symbol, quantity: 3, averagePrice: price(300) };
+    edit(rig, ({ positions }) => ({ positions: [...positions, more] }));
+    rig.advance(ALARM_SECONDS);
+    valueIn(rig.ask({ kind: 'adopt' }, CONSOLE));
+    const external = rig.positions().find(({ strategy }) => strategy === 'external');
+    expect(external?.legs[0]).toMatchObject({ quantity: 3, averagePrice: 300 });
+    rig.edit = (sides) => sides;
+    rig.advance(30);
+    expect(rig.day.status.causes).toEqual([]);
+  });
+
+  it('that nothing quotes soundly and the broker names no price for comes at what is quoted', () => {
+    const rig = holding({ limits: { portfolioDeltaCap: 100_000 } });
+    const symbol = 'SPY   261120C00610000';
+    const wide = { bid: 0.01, ask: 0.09 };
+    rig.edit = (sides, right, strike) => (right === 'call' && strike === 610 ? wide : sides);
+    edit(rig, ({ positions }) => ({ positions: [...positions, { symbol, quantity: 3 }] }));
+    rig.advance(ALARM_SECONDS);
+    valueIn(rig.ask({ kind: 'adopt' }, CONSOLE));
+    const external = rig.positions().find(({ strategy }) => strategy === 'external');
+    expect(external?.legs[0]).toMatchObject({ quantity: 3, averagePrice: 500 });
   });
 
   it('comes and goes at mid, and not at the average price of its opening on whatever day', () => {

@@ -64,8 +64,8 @@ function lookUp(input: RiskInput, leg: OrderLeg): LegMarket {
  * an index whose level is printed less often than its options are quoted. */
 export function spotQuote(input: RiskInput): Quote | undefined {
   const { slice } = input;
-  const quiet = findUnderlying(slice?.underlying ?? '')?.quietSpotMillis ?? 0;
-  return stood(input, slice?.spotQuote, quiet);
+  if (slice === undefined) return undefined;
+  return stood(input, slice.spotQuote, findUnderlying(slice.underlying)?.quietSpotMillis ?? 0);
 }
 
 function stood({ quoteStream }: RiskInput, quote: Quote | undefined, ceilingMillis?: number) {

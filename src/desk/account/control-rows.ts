@@ -131,7 +131,8 @@ function momentRows({ desk }: RowSources): LimitView[] {
 
 /** The account's cash beside what this book's executions explain: told, and in the way of nothing. */
 function cashRow({ day }: DeskContext): LimitView {
-  const note = 'beside executions, since the session’s first clean picture; told, blocks nothing';
+  const note =
+    'beside executions, once a minute of the session has passed without any; told, blocks nothing';
   const { unexplainedCash } = day;
   const dollars = ((unexplainedCash ?? 0) / CENTS_PER_DOLLAR).toFixed(2);
   const used = unexplainedCash === undefined ? 'not compared' : `${dollars} dollars`;

@@ -1,9 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { RiskCheckView } from '../../../src/desk/engine-api-risk.ts';
-import { cents } from '../../../src/engine/domain/units.ts';
+import { cents, priceFromDollars } from '../../../src/engine/domain/units.ts';
+import type { RigOptions } from '../../support/desk-rig.ts';
 import { CONSOLE, DeskRig } from '../../support/desk-rig.ts';
+import { optionLeg } from '../../support/legs.ts';
 
 const STANDS_SECONDS = 30;
+const SETTLES_SECONDS = 60;
+
+/** A desk whose comparison has begun. */
+function settled(options: RigOptions = {}): DeskRig {
+  const rig = new DeskRig(options);
+  rig.advance(SETTLES_SECONDS + 2);
+  return rig;
+}
 
 function told(rig: DeskRig) {
   return rig.effects.flatMap((effect) =>
@@ -28,7 +38,7 @@ function row(rig: DeskRig) {
 
 describe('the cash of the account', () => {
   it('that moves as the executions say is nothing to tell', () => {
-    const rig = new DeskRig();
+    const rig = settled();
     rig.openPosition();
     rig.ask({ kind: 'flattenNow' }, CONSOLE);
     rig.advance(60);
@@ -38,7 +48,7 @@ describe('the cash of the account', () => {
   });
 
   it('that moves otherwise is told once it has stood, blocks nothing, and is over when it is right', () => {
-    const rig = new DeskRig();
+    const rig = settled();
     rig.openPosition();
     off(rig, -5_000);
     rig.advance(STANDS_SECONDS);
@@ -54,7 +64,7 @@ describe('the cash of the account', () => {
   });
 
   it('that moves further is told again', () => {
-    const rig = new DeskRig();
+    const rig = settled();
     off(rig, 1_000);
     rig.advance(60);
     off(rig, 1_500);
@@ -66,7 +76,7 @@ describe('the cash of the account', () => {
   });
 
   it('may be off by the fees of the day and two dollars', () => {
-    const rig = new DeskRig();
+    const rig = settled();
     rig.openPosition();
     const fees = rig.desk.context.book.day().feesCents / 100;
     expect(fees).toBeGreaterThan(0);
@@ -81,7 +91,7 @@ describe('the cash of the account', () => {
   });
 
   it('is not compared outside the session, nor over two of them', () => {
-    const rig = new DeskRig({ minutes: 16 * 60 + 14 });
+    const rig = settled({ minutes: 16 * 60 + 13 });
     off(rig, -5_000);
     rig.advance(40);
     expect(told(rig)).toHaveLength(1);
@@ -91,7 +101,7 @@ describe('the cash of the account', () => {
     expect(row(rig)).toMatchObject({ used: 'not compared' });
     off(rig, -9_000);
     rig.goTo(10 * 60, '2026-11-23');
-    rig.advance(60);
+    rig.advance(SETTLES_SECONDS + 2);
     expect(told(rig)).toHaveLength(2);
     expect(row(rig)).toMatchObject({ used: '0.00 dollars' });
   });
@@ -104,8 +114,46 @@ describe('the cash of the account', () => {
     });
     rig.advance(6);
     rig.ask({ kind: 'adopt' }, CONSOLE);
-    rig.advance(60);
+    rig.advance(SETTLES_SECONDS + STANDS_SECONDS + 10);
     expect(rig.positions()).toHaveLength(1);
     expect(told(rig)).toEqual([]);
+  });
+
+  it('that still trails a fill when a run begins is nothing to tell once it has come', () => {
+    const before = new DeskRig();
+    before.openPosition();
+    const rig = before.restart(before.records(), { isOpen: false });
+    off(rig, -150);
+    rig.open();
+    rig.advance(20);
+    off(rig, 0);
+    rig.advance(SETTLES_SECONDS - 10);
+    expect(row(rig)).toMatchObject({ used: 'not compared' });
+    rig.advance(STANDS_SECONDS + 30);
+    expect(told(rig)).toEqual([]);
+    expect(row(rig)).toMatchObject({ used: '0.00 dollars' });
+  });
+
+  it('that trails shares which a settlement brought is nothing to tell once it has come', () => {
+    const rig = settled();
+    const put = optionLeg('sellToOpen', 'put', 610);
+    const came = { quantity: -1, shares: 100, sharePrice: priceFromDollars(610) };
+    const facts = { settlementId: 's', outcome: 'assigned', instrument: put.instrument } as const;
+    const settlement = { ...facts, ...came, feesCents: cents(0), marketAt: rig.at.market };
+    const showShares = (paidDollars: number) => {
+      rig.gateway.editSnapshot = (snapshot) => ({
+        ...snapshot,
+        positions: [...snapshot.positions, { symbol: 'SPY', quantity: 100 }],
+        cashCents: cents(snapshot.cashCents - paidDollars * 100),
+      });
+    };
+    rig.brokerSays({ kind: 'settlement', settlement });
+    showShares(0);
+    rig.advance(20);
+    expect(rig.desk.context.book.sharesHeld()).toBe(100);
+    showShares(61_000);
+    rig.advance(SETTLES_SECONDS + STANDS_SECONDS + 30);
+    expect(told(rig)).toEqual([]);
+    expect(row(rig)).toMatchObject({ used: '0.00 dollars' });
   });
 });

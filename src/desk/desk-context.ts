@@ -66,6 +66,8 @@ export interface DeskDay {
   chainOpen: boolean;
   /** The session's chain has expired, in this run or before it. */
   sealed: boolean;
+  /** Wall time since which it has been over without this run having had its chain; undefined = it had. */
+  unseenSince: EpochMicros | undefined;
   /** Wall time since which what is held has missed the session's chain; undefined = it does not. */
   chainMissedSince: EpochMicros | undefined;
   /** Why the session's listing could not be had when it was last asked for. */

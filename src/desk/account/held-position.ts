@@ -77,7 +77,11 @@ function isPaidFor({ instrument, quantity }: HeldLeg, spot: Price | undefined): 
 
 /** True for longs out of the money alone: their loss is paid already, and as they stand they expire. */
 export function arePaidFor(desk: DeskContext, legs: readonly HeldLeg[]): boolean {
-  const spot = spotNow(desk);
+  return arePaidForAt(spotNow(desk), legs);
+}
+
+/** The same at a price of the underlying that the chain does not tell. */
+export function arePaidForAt(spot: Price | undefined, legs: readonly HeldLeg[]): boolean {
   return spot !== undefined && legs.every((leg) => leg.quantity === 0 || isPaidFor(leg, spot));
 }
 

@@ -2,17 +2,21 @@
  * it. A long that nobody bids for is left to expire, which whoever finds it tells. */
 import { newYorkText } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
-import { dollarsFromPrice } from '../../engine/domain/units.ts';
+import { dollarsFromPrice, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { PositionLeg, StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
-import { areLeftToExpire, arePaidFor, isOpen } from '../account/held-position.ts';
+import { areLeftToExpire, arePaidFor, arePaidForAt, isOpen } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { concedesAll, isPastOrders } from '../orders/limit-walker.ts';
 import { namesOf, staysFor } from '../orders/long-cover.ts';
+import { soundSpot } from './closing-price.ts';
 import { tellOnce } from './told-once.ts';
 
 /** Incidents of a position that is over once it is closed, by the keys under which they were told. */
 const PAST_DEADLINE = { code: 'OPEN_PAST_DEADLINE', key: 'late ' };
 const PAST_ORDERS = { code: 'OPEN_PAST_ORDERS', key: 'no orders for ' };
+
+/** A feed tells its first price some seconds after a start. */
+const FIRST_PRICE_MICROS = 30 * MICROS_PER_SECOND;
 
 const ASK_TRADE_DESK =
   'Ask its trade desk to close it or not to exercise it, or hedge what it may become';
@@ -35,18 +39,36 @@ function tellLate(desk: DeskContext, open: readonly StructurePosition[]): void {
 }
 
 /** Tells of what is open in a chain that this run never had and that has expired: no exit is judged
- * without it. */
-export function tellUnwatched(desk: DeskContext, expiredAt: EpochMicros): void {
+ * without it. Called on the clock, `since` (wall) that is so. */
+export function tellUnwatched(desk: DeskContext, expiredAt: EpochMicros, since: EpochMicros): void {
   const { date } = desk.day.session;
   const isOfToday = ({ instrument, quantity }: PositionLeg): boolean =>
     instrument.kind === 'option' && instrument.expiry === date && quantity !== 0;
   for (const { positionId, legs } of desk.book.structures()) {
-    if (!legs.some(isOfToday)) continue;
-    const text = `${positionId} is still open and its chain has expired (${newYorkText(expiredAt)}) without this run: nothing here watches or closes it. ${wayOut(desk, legs)}`;
+    if (!legs.some(isOfToday) || mayBeWorthless(desk, legs, since)) continue;
     tellOnce(desk, `${PAST_ORDERS.key}${positionId}`, () => {
+      const text = `${positionId} is still open and its chain has expired (${newYorkText(expiredAt)}) without this run: nothing here watches or closes it. ${wayOut(desk, legs)}`;
       desk.out.alert('critical', PAST_ORDERS.code, text, positionId);
     });
   }
+}
+
+/** True for longs that are worth nothing as they stand, and for longs of which a first price will show
+ * whether they are, until that is overdue. Once their trading is over the first price decides. */
+function mayBeWorthless(
+  desk: DeskContext,
+  legs: StructurePosition['legs'],
+  since: EpochMicros,
+): boolean {
+  const { at, day } = desk;
+  const first = day.lastClose?.date === day.session.date ? day.lastClose.spot : undefined;
+  const now = soundSpot(desk);
+  const spot = at.market < day.session.lastTrade ? (now ?? first) : (first ?? now);
+  if (spot !== undefined) return arePaidForAt(spot, legs);
+  const isLong = legs.every(({ instrument, quantity }) => {
+    return instrument.kind === 'option' && quantity >= 0;
+  });
+  return isLong && at.wall < since + FIRST_PRICE_MICROS;
 }
 
 /** What can still be done about options of the day that this engine leaves alone. */

@@ -18,6 +18,7 @@ export function newDay(session: SessionTimes, schedule: DaySchedule, at: At): De
     brokerRules: undefined,
     chainOpen: false,
     sealed: false,
+    unseenSince: undefined,
     chainMissedSince: undefined,
     listingFault: undefined,
     status: ACTIVE,

@@ -193,9 +193,12 @@ function endUnseen(desk: DeskContext): void {
   const { day } = desk;
   if (!day.sealed) {
     day.sealed = true;
+    day.unseenSince = desk.at.wall;
     desk.out.push({ kind: 'subscribe', symbols: [desk.config.underlying] });
-    tellUnwatched(desk, expiresAt(desk.config, day.session));
     pageAboutShares(desk);
+  }
+  if (day.unseenSince !== undefined) {
+    tellUnwatched(desk, expiresAt(desk.config, day.session), day.unseenSince);
   }
   if (day.lastClose?.date === day.session.date) return;
   const spot = soundSpot(desk);
@@ -218,6 +221,7 @@ function beginSession(desk: DeskContext, session: SessionTimes): void {
   day.brokerRules = undefined;
   day.chainOpen = false;
   day.sealed = false;
+  day.unseenSince = undefined;
   day.listingFault = undefined;
   day.listingCut = false;
   day.breakoutsTaken.length = 0;

@@ -143,6 +143,51 @@ describe('a start after the chain has expired', () => {
     expect(rig.alerts()).not.toContain('OPEN_PAST_ORDERS');
   });
 
+  /** A long call out of the money is held, and the engine comes back once its chain has expired. */
+  function backWithLong(minutes: number, options: RigOptions = {}): DeskRig {
+    const rig = new DeskRig({ minutes: 14 * 60 + 5 });
+    rig.openPosition(LOTTO);
+    const market = newYorkInstant(rig.session.date, minutes);
+    const again = new DeskRig({ market, records: rig.records(), isOpen: false, ...options });
+    again.gateway.isMute = true;
+    again.step({ kind: 'clock', at: again.at });
+    return again;
+  }
+
+  it('calls nobody for longs that are worth nothing, once a price of the underlying is known', () => {
+    const rig = backWithLong(16 * 60 + 20);
+    rig.step({ kind: 'feed', at: rig.at, connected: true, detail: 'test' });
+    rig.freeze(20);
+    rig.advance(60);
+    rig.spot = 620;
+    rig.advance(60);
+    expect(rig.positions()).toHaveLength(1);
+    expect(unwatched(rig)).toEqual([]);
+  });
+
+  it('pages longs that are in the money, and those of which no price is heard for half a minute', () => {
+    const known = backWithLong(16 * 60 + 20);
+    known.step({ kind: 'feed', at: known.at, connected: true, detail: 'test' });
+    known.spot = 620;
+    known.advance(3);
+    expect(unwatched(known)).toHaveLength(1);
+    const deaf = backWithLong(16 * 60 + 20);
+    deaf.freeze(29);
+    expect(unwatched(deaf)).toEqual([]);
+    deaf.freeze(1);
+    expect(unwatched(deaf)).toHaveLength(1);
+  });
+
+  it('pages longs that come into the money while they trade still', () => {
+    const rig = backWithLong(15 * 60 + 31, { expireMinutes: 15 * 60 + 30 });
+    rig.step({ kind: 'feed', at: rig.at, connected: true, detail: 'test' });
+    rig.advance(60);
+    expect(unwatched(rig)).toEqual([]);
+    rig.spot = 620;
+    rig.advance(5);
+    expect(unwatched(rig)).toHaveLength(1);
+  });
+
   it('tells nothing before the expiry: the position is watched as ever', () => {
     const rig = backAt(15 * 60);
     expect(unwatched(rig)).toEqual([]);

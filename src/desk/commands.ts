@@ -178,7 +178,8 @@ function killView(desk: DeskContext, cancelledOrders: readonly string[]): KillVi
 
 function flattenNow(desk: DeskContext, caller: Caller): CommandResult {
   closeEverything(desk, caller.principal, undefined);
-  desk.day.consoleFlattens = desk.day.flattening.size > 0;
+  const { flattening, consoleFlattens } = desk.day;
+  for (const positionId of flattening.keys()) consoleFlattens.add(positionId);
   sendUnjournalled(desk);
   const orders = desk.orders
     .live()

@@ -123,8 +123,9 @@ export interface DeskDay {
   journalWait: JournalWait | undefined;
   /** It has owed one for seconds: its disk hangs. */
   journalStalled: boolean;
-  /** The operator's own flatten goes on: its closes go without a record where none can be had. */
-  consoleFlattens: boolean;
+  /** What of `flattening` the operator's own flatten took in: its closes go without a record where none can
+   * be had. */
+  readonly consoleFlattens: Set<string>;
   reconciled: boolean;
   /** By how much the account's cash moved beside this book's executions; undefined = not compared. */
   unexplainedCash: Cents | undefined;

@@ -176,6 +176,7 @@ export class Desk {
     desk.at = input.at;
     desk.out.begin(input.at);
     this.#apply(input);
+    sendUnjournalled(desk);
     keepJournalWait(desk);
     this.#replies.release(desk);
     return this.#drain();
@@ -357,7 +358,6 @@ export class Desk {
     callBackUncovered(desk);
     watchJournal(desk);
     sendRecorded(desk);
-    sendUnjournalled(desk);
     walkLimits(desk);
     govern(desk);
     watchAlerts(desk);

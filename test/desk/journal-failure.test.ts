@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ConfirmResult } from '../../src/desk/engine-api.ts';
-import { centsFromDollars } from '../../src/engine/domain/units.ts';
+import { centsFromDollars, priceFromDollars } from '../../src/engine/domain/units.ts';
 import { breakoutRig, openBreakout } from '../support/breakout-rig.ts';
-import { CONDOR, CONSOLE, DeskRig, denialIn, valueIn } from '../support/desk-rig.ts';
+import { CONDOR, CONSOLE, DeskRig, denialIn, LOTTO, valueIn } from '../support/desk-rig.ts';
 
 const WIDE = {
   maxDailyLossCents: centsFromDollars(9_000),
@@ -13,6 +13,26 @@ const WIDE = {
 
 function failJournal(rig: DeskRig, reserveExhausted: boolean): void {
   rig.step({ kind: 'journalFailed', at: rig.at, reason: 'ENOSPC', reserveExhausted });
+}
+
+const worthlessCalls: DeskRig['edit'] = (sides, right) =>
+  right === 'call' ? { bid: undefined, ask: 0.01 } : sides;
+
+/** A lotto that nobody bids for and that stays, flattened by the console or not, and a condor that came
+ * after that, of a day whose limit it can lose. */
+function beforeEngineFlattens(isFlattened: boolean) {
+  const limits = { ...WIDE, maxDailyLossCents: centsFromDollars(200), portfolioDeltaCap: 100_000 };
+  const rig = new DeskRig({ minutes: 14 * 60 + 5, limits });
+  const lotto = rig.openPosition(LOTTO).legs[0]?.instrument;
+  const { edit } = rig;
+  rig.edit = (sides, right, strike) => {
+    const isLotto = lotto?.kind === 'option' && lotto.strike === priceFromDollars(strike);
+    return (isLotto ? worthlessCalls : edit)(sides, right, strike);
+  };
+  rig.advance(3);
+  if (isFlattened) rig.ask({ kind: 'flattenNow' }, CONSOLE);
+  rig.advance(30);
+  return { rig, condorId: rig.openPosition().positionId };
 }
 
 /** Brings the flatten start, at which the engine closes what it holds. */
@@ -168,7 +188,19 @@ describe('a reserve that is used up', () => {
     rig.ask({ kind: 'flattenNow' }, CONSOLE);
     rig.advance(10);
     expect(rig.alerts()).toContain('FLATTEN_DONE');
-    expect(rig.day.consoleFlattens).toBe(false);
+    expect(rig.day.consoleFlattens.size).toBe(0);
+  });
+
+  it.each([
+    ['nothing', false],
+    ['what came before it and stays', true],
+  ])('sends no flatten of the engine: the console had flattened %s', (_what, isBefore) => {
+    const { rig } = beforeEngineFlattens(isBefore);
+    failJournal(rig, true);
+    rig.quotes(594);
+    rig.advance(30);
+    expect(rig.day.status.causes).toContain('flatten');
+    expect(rig.submitted).toHaveLength(2);
   });
 
   it('lets no token close anything: that order waits for a journal that never comes', () => {
@@ -249,6 +281,34 @@ describe('a journal whose disk hangs', () => {
     rig.makeDurable();
     rig.advance(8);
     expect(rig.positions()).toEqual([]);
+  });
+
+  it('keeps a flatten of the engine, whatever the console flattened before', () => {
+    const { rig, condorId } = beforeEngineFlattens(true);
+    rig.journal = 'held';
+    rig.quotes(594);
+    rig.advance(30);
+    expect(rig.day.status.causes).toContain('flatten');
+    expect(rig.submitted).toHaveLength(2);
+    rig.ask({ kind: 'flattenNow' }, CONSOLE);
+    rig.advance(10);
+    expect(rig.positions().map(({ positionId }) => positionId)).not.toContain(condorId);
+  });
+
+  it('holds up no close that the console’s flatten makes later: it goes in the step that makes it', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 + 5, limits: WIDE });
+    rig.openPosition(LOTTO);
+    const { edit } = rig;
+    rig.edit = worthlessCalls;
+    rig.advance(3);
+    rig.journal = 'held';
+    rig.send({ kind: 'flattenNow' }, CONSOLE);
+    rig.advance(8);
+    expect([rig.submitted.length, rig.day.journalStalled]).toEqual([1, true]);
+    rig.edit = edit;
+    rig.freeze(1);
+    rig.quotes();
+    expect(rig.submitted).toHaveLength(2);
   });
 
   it('calls back what works to open, halts openings, and is over when it answers', () => {

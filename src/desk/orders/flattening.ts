@@ -234,6 +234,11 @@ function isGone(desk: DeskContext, positionId: string): boolean {
   return !desk.orders.live().some(({ intent }) => intent.positionId === positionId);
 }
 
+/** False for what could not be recorded: then nothing is closed but what the operator's flatten took in. */
+function mayBeClosed({ day }: DeskContext, positionId: string): boolean {
+  return !day.reserveExhausted || day.consoleFlattens.has(positionId);
+}
+
 /**
  * Goes on with a flatten until it is done: a market may be gone for a moment, a broker may reject,
  * and an opening may win its race against the cancel. What `isTaken` and is not in it yet joins.
@@ -242,17 +247,18 @@ export function keepFlattening(desk: DeskContext, isTaken: Taken): void {
   const { day, at, book } = desk;
   const taken = shortsFirst(book.structures().filter(isTaken));
   for (const { positionId } of taken) beginFlattening(desk, positionId);
-  if (day.flattening.size === 0 || (day.reserveExhausted && !day.consoleFlattens)) return;
+  if (day.flattening.size === 0) return;
   const isDue = at.wall >= (day.flattenAgainAt ?? 0);
   if (isDue) day.flattenAgainAt = addMicros(at.wall, FLATTEN_AGAIN_MICROS);
   for (const [positionId, { told }] of day.flattening) {
     const position = book.structure(positionId);
-    if (isGone(desk, positionId)) day.flattening.delete(positionId);
-    else if (position !== undefined && (isDue || isReady(desk, position, told))) {
-      flattenOrLeave(desk, position, BY_THE_ENGINE);
+    if (isGone(desk, positionId)) {
+      day.flattening.delete(positionId);
+      day.consoleFlattens.delete(positionId);
+    } else if (position !== undefined && mayBeClosed(desk, positionId)) {
+      if (isDue || isReady(desk, position, told)) flattenOrLeave(desk, position, BY_THE_ENGINE);
     }
   }
   if (day.flattening.size > 0) return;
-  day.consoleFlattens = false;
   desk.out.alert('info', 'FLATTEN_DONE', 'all that was to be flattened is closed');
 }

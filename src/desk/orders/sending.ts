@@ -222,13 +222,15 @@ export function callBackUncovered(desk: DeskContext): void {
 
 /** True for a close of what the operator's own flatten takes in. */
 function isOfConsole({ day }: DeskContext, order: OrderRecord): boolean {
-  return day.consoleFlattens && isClose(order) && day.flattening.has(order.intent.positionId);
+  return isClose(order) && day.consoleFlattens.has(order.intent.positionId);
 }
 
 /**
  * Sends the closes of the operator's own flatten without waiting for the journal, where neither it nor its
  * reserve takes records, or its disk hangs: staying in is the larger risk then. One that goes so is
- * `recorded` no more, so that a journal that answers after all sends it no second time.
+ * `recorded` no more, so that a journal that answers after all sends it no second time. Called at the end of
+ * each step, so that what became a close of it, or free to go, waits for nothing; and by the command itself,
+ * whose answer shows what goes.
  */
 export function sendUnjournalled(desk: DeskContext): void {
   const { reserveExhausted, journalStalled } = desk.day;

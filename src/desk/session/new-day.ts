@@ -50,7 +50,7 @@ export function newDay(session: SessionTimes, schedule: DaySchedule, at: At): De
     reserveExhausted: false,
     journalWait: undefined,
     journalStalled: false,
-    consoleFlattens: false,
+    consoleFlattens: new Set(),
     reconciled: false,
     unexplainedCash: undefined,
     stream: { connected: true, detail: 'at start', since: at },

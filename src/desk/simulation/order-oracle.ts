@@ -72,8 +72,8 @@ export class OrderOracle {
   readonly #isReplacement = new Set<string>();
   /** The disk takes nothing any more, not even in the reserve, and the desk knows. */
   #hasNoReserve = false;
-  /** The operator's own flatten is being carried out. */
-  #consoleFlattens = false;
+  /** Positions that the operator's own flattens took in and that are not all closed yet. */
+  readonly #consoleFlattens = new Set<string>();
   /** Closing orders that went without a durable record: of such a flatten, in that state or while the disk
    * hung, and no others. */
   readonly #unkept = new Set<string>();
@@ -90,8 +90,6 @@ export class OrderOracle {
     if (input.kind === 'journalFailed') this.#hasNoReserve ||= input.reserveExhausted;
     if (input.kind !== 'command') return;
     const { command } = input;
-    const isConsole = input.caller.authority === 'console';
-    if (command.kind === 'flattenNow' && isConsole) this.#consoleFlattens = true;
     if (command.kind === 'previewReplace') this.#isReplacement.add(command.tokenSha256);
     if (command.kind !== 'confirm') return;
     const { tokenSha256 } = command;
@@ -101,9 +99,9 @@ export class OrderOracle {
   }
 
   /** True where the order may go without a durable record, and then it is remembered that it did. */
-  #mayGoUnkept({ intentId, purpose }: OrderIntent, { wall }: At): boolean {
+  #mayGoUnkept({ intentId, purpose, positionId }: OrderIntent, { wall }: At): boolean {
     const isClose = purpose !== 'open' && purpose !== 'protective';
-    if (!isClose || !this.#consoleFlattens) return false;
+    if (!isClose || !this.#consoleFlattens.has(positionId)) return false;
     if (!this.#hasNoReserve && !this.#world.mayHang(wall)) return false;
     this.#unkept.add(intentId);
     return true;
@@ -113,7 +111,7 @@ export class OrderOracle {
     if (body.kind === 'previewMade') this.#previews.set(body.tokenSha256, body);
     if (body.kind === 'repriced') this.#moved.set(body.intentId, body);
     this.#hearKill(body);
-    if (body.kind === 'alert' && body.code === 'FLATTEN_DONE') this.#consoleFlattens = false;
+    this.#hearFlatten(body);
     if (body.kind === 'orderResolved') this.#unknown.delete(body.intentId);
     if (body.kind !== 'intentRecorded') return;
     const { intent, tokenSha256 } = body;
@@ -132,6 +130,12 @@ export class OrderOracle {
   #hearKill({ kind }: AuditBody): void {
     if (kind === 'killEngaged') this.#killTold = true;
     else if (kind === 'killReleased') this.#killTold = false;
+  }
+
+  #hearFlatten(body: AuditBody): void {
+    if (body.kind === 'alert' && body.code === 'FLATTEN_DONE') this.#consoleFlattens.clear();
+    if (body.kind !== 'flattenRequested' || body.principal !== 'console') return;
+    for (const positionId of body.positionIds) this.#consoleFlattens.add(positionId);
   }
 
   #judgeUnconfirmed({ intentId, purpose, principal }: OrderIntent): void {
@@ -269,7 +273,7 @@ export class OrderOracle {
       this.#tokenUses.set(tokenSha256, { intentId: intent.intentId, isFlatten });
     }
     this.#hasNoReserve = false;
-    this.#consoleFlattens = false;
+    this.#consoleFlattens.clear();
     for (const intentId of this.#submitted) {
       if (!this.#unkept.has(intentId) && !this.#intents.has(intentId))
         this.#report(`the crash lost ${intentId}, which was sent`);

@@ -19,15 +19,13 @@ export class HangOracle {
   readonly #met: (what: string) => void;
   /** Looks at the clock since it hangs. */
   #looks = 0;
-  /** Looks at the clock ever. */
-  #clocks = 0;
   #isTold = false;
   #isReported = false;
   /** The operator's own flattens that were not answered, and the positions they took in. */
   readonly #asked = new Set<number>();
   readonly #taken = new Set<string>();
-  /** Closes that were recorded and neither sent nor ended: of which position, and behind which look. */
-  readonly #waiting = new Map<string, { readonly positionId: string; readonly look: number }>();
+  /** Closes that were recorded and neither sent nor ended, with their positions. */
+  readonly #waiting = new Map<string, string>();
 
   /** `met`: hears of what is rare and worth meeting. */
   constructor(owed: JournalOwed, report: Report, met: (what: string) => void) {
@@ -38,7 +36,6 @@ export class HangOracle {
 
   onInput(input: Input): void {
     const { kind } = input;
-    if (kind === 'clock') this.#clocks += 1;
     if (kind === 'command' && input.command.kind === 'flattenNow') {
       if (input.caller.authority === 'console') this.#asked.add(input.id);
     }
@@ -59,8 +56,7 @@ export class HangOracle {
     if (body.kind === 'sendBlocked') this.#waiting.delete(body.intentId);
     if (body.kind !== 'intentRecorded') return;
     const { intentId, purpose, positionId } = body.intent;
-    if (purpose !== 'open' && purpose !== 'protective')
-      this.#waiting.set(intentId, { positionId, look: this.#clocks });
+    if (purpose !== 'open' && purpose !== 'protective') this.#waiting.set(intentId, positionId);
   }
 
   onSubmit({ intentId, purpose }: OrderIntent): void {
@@ -75,10 +71,8 @@ export class HangOracle {
   /** Called after every step. */
   afterStep({ orders }: DeskContext): void {
     if (this.#looks < LOOKS || this.#isReported) return;
-    // A close that is recorded between two looks goes out at the next.
-    const held = [...this.#waiting].filter(([, { positionId, look }]) => {
-      const isDue = look < this.#clocks && this.#taken.has(positionId);
-      return isDue && orders.protecting(positionId) === undefined;
+    const held = [...this.#waiting].filter(([, positionId]) => {
+      return this.#taken.has(positionId) && orders.protecting(positionId) === undefined;
     });
     const faults = [
       ...(this.#isTold ? [] : ['the disk of the journal hangs and nobody was told']),

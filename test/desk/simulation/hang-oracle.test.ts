@@ -113,16 +113,4 @@ describe('a disk that hangs', () => {
     sent.looks(5, 6);
     expect([sent.said, sent.met]).toEqual([[], ['flattenedPastDisk']]);
   });
-
-  it('may keep one that is recorded between two looks until the next', () => {
-    const { said, input, looks, record } = watching();
-    record(3, TOLD);
-    record(3, { kind: 'flattenRequested', principal: 'console', positionIds: ['P'] });
-    looks(4, 5, 6, 7);
-    record(7, { kind: 'intentRecorded', intent: CLOSE });
-    input(7, { kind: 'batchEnd' });
-    expect(said).toEqual([]);
-    looks(8);
-    expect(said).toEqual(['C waits for a disk that hangs, and was to be flattened']);
-  });
 });

@@ -66,6 +66,16 @@ describe('the daily loss governor', () => {
     expect(firstAt('halt', [[0, undefined]], -500_00)).toBe(0);
   });
 
+  it('counts by the time of the marks, not by that of the looks', () => {
+    const looks: Look[] = [
+      [0, -500_00],
+      [10_000, -500_00, true, undefined, 5_000],
+      [15_000, -500_00, true, undefined, 9_999],
+      [20_000, -500_00, true, undefined, 10_000],
+    ];
+    expect(firstAt('halt', looks)).toBe(20_000);
+  });
+
   it('does not halt a day that open profits hold above the limit', () => {
     expect(firstAt('halt', steady(-400_00), -600_00)).toBeUndefined();
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { OptionContract } from '../../../src/engine/domain/instrument.ts';
 import type { ChainSlice, ContractView } from '../../../src/engine/domain/market.ts';
 import type { OrderIntent } from '../../../src/engine/domain/order.ts';
-import { addMicros } from '../../../src/engine/domain/units.ts';
+import { addMicros, priceFromDollars } from '../../../src/engine/domain/units.ts';
 import { MINUTES_PER_YEAR } from '../../../src/engine/pricing/time-to-expiry.ts';
 import { CHECKS } from '../../../src/risk/gate.ts';
 import type { RiskInput } from '../../../src/risk/risk-input.ts';
@@ -90,6 +90,15 @@ const LIVE_STREAM = { sinceWall: AT.wall - 60_000_000, newsAt: AT, lateMillis: 0
 function putQuietFor(ageMillis: number, callMid: number): RiskInput {
   const quiet = { quote: quote(0.5, 0.52, millisAfter(AT, -ageMillis)) };
   return { ...callOf595(callMid, quiet), quoteStream: LIVE_STREAM };
+}
+
+/** The same, and the put of 585 was quoted so long ago. */
+function wingQuietFor(ageMillis: number, input: RiskInput): RiskInput {
+  const late = quote(0.04, 0.05, millisAfter(AT, -ageMillis));
+  const puts = (input.slice ?? QUIET).puts.map((view) =>
+    view.contract.strike === priceFromDollars(585) ? { ...view, quote: late } : view,
+  );
+  return { ...input, slice: { ...(input.slice ?? QUIET), puts } };
 }
 
 function legs(strategy: OrderIntent['strategy'], ...parts: OrderIntent['legs']): RiskInput {
@@ -209,6 +218,12 @@ const MODEL: readonly Case[] = [
     'a put as far behind as it may be, whatever its call says',
     'leg_dispersion',
     putQuietFor(3_000, 5.55),
+    'passed',
+  ],
+  [
+    'a put as far behind as it may be beside a wing that is further behind',
+    'leg_dispersion',
+    wingQuietFor(3_001, putQuietFor(3_000, 5.55)),
     'passed',
   ],
   [

@@ -271,9 +271,17 @@ export class Desk {
       onListingFailed(desk, input.date, input.reason);
       return;
     }
-    this.#market.forget();
-    onListing(desk, input.listing);
+    this.#whereItOpens(() => onListing(desk, input.listing));
     listingCame(desk, input.listing.date);
+  }
+
+  /** A chain that opens has heard nothing yet. Rows that are added to an open one have not either, and of
+   * the others nothing changed. */
+  #whereItOpens(takeListing: () => void): void {
+    const { day } = this.#desk;
+    const wasOpen = day.chainOpen;
+    takeListing();
+    if (!wasOpen && day.chainOpen) this.#market.forget();
   }
 
   #onClearance(input: Extract<Input, { kind: 'cleared' | 'blockedByKill' }>): void {
@@ -339,7 +347,7 @@ export class Desk {
     desk.chain.settle(desk.at);
     performGateway(desk, desk.gateway.onClock(desk.at, desk.day.session));
     keepSession(desk, this.#shelf);
-    if (watchListing(desk)) this.#market.forget();
+    this.#whereItOpens(() => watchListing(desk));
     runPlan(desk, this.#shelf);
     this.#limits.keep(desk);
     searchUnknown(desk);

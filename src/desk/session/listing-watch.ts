@@ -33,20 +33,18 @@ function isPart({ day }: DeskContext): boolean {
   return day.status.causes.includes('chainMissing');
 }
 
-/** Called on the clock, before exits are judged. True where the chain got rows. */
-export function watchListing(desk: DeskContext): boolean {
+/** Called on the clock, before exits are judged. */
+export function watchListing(desk: DeskContext): void {
   const { chainOpen } = desk.day;
-  if (chainOpen && !isPart(desk)) return false;
+  if (chainOpen && !isPart(desk)) return;
   if (!chainOpen && isPart(desk)) end(desk, 'the session is over');
   const held = heldToday(desk);
   if (!chainOpen) {
-    if (!isOverdue(desk, held.length > 0)) return false;
+    if (!isOverdue(desk, held.length > 0)) return;
     begin(desk);
   }
-  const before = chainOpen ? desk.chain.contractCount : 0;
   const { date } = desk.day.session;
   takeContracts(desk, { underlying: desk.config.underlying, date, contracts: held });
-  return desk.chain.contractCount > before;
 }
 
 /** True once what is held has missed its chain for long enough, in session. */

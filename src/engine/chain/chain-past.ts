@@ -70,8 +70,8 @@ export class ChainPast {
     return this.midAt(UNDERLYING, time);
   }
 
-  /** Least and most mid of a row since a time, what stood then included, as far back as it is known;
-   * undefined where no mid is. The object is written again by the next call. */
+  /** Least and most mid of a row since a time, what stood then included, as far back as it is known, no bid
+   * counting as one of nothing; undefined where no mid is. The object is written again by the next call. */
   rangeSince(
     index: number,
     time: EpochMicros,
@@ -95,12 +95,14 @@ export class ChainPast {
     return range.low <= range.high ? range : undefined;
   }
 
-  /** A side that is absent, or a crossed market, has no mid. */
+  /** What is offered and nobody bids for counts as bid for at nothing; what is not offered, or crossed,
+   * has no mid. */
   #widen(bid: number, ask: number): void {
-    if (bid === ABSENT || ask === ABSENT || bid > ask) return;
+    const low = bid === ABSENT ? 0 : bid;
+    if (ask === ABSENT || low > ask) return;
     const range = this.#range;
-    range.low = Math.min(range.low, (bid + ask) / 2);
-    range.high = Math.max(range.high, (bid + ask) / 2);
+    range.low = Math.min(range.low, (low + ask) / 2);
+    range.high = Math.max(range.high, (low + ask) / 2);
   }
 
   get bid(): Price | undefined {

@@ -83,6 +83,38 @@ describe('a single tick of a short itself', () => {
   });
 });
 
+describe('a short that is worth nothing', () => {
+  it.each([
+    ['nobody bids for', undefined],
+    ['a cent is bid for', 0.01],
+  ] as const)('and %s is left by no single tick', (_which, bid) => {
+    const rig = new DeskRig();
+    const short = shortPutOf(rig);
+    const strike = short.strike / 10_000;
+    rig.edit = (sides, right, at) => {
+      if (right !== 'put' || at > strike) return sides;
+      return { bid: at === strike ? bid : undefined, ask: 0.02 };
+    };
+    rig.advance(20);
+    tick(rig, rowOf(rig, short), [20, 20.1]);
+    expect([exitsOf(rig), rig.day.status.causes]).toEqual([[], []]);
+  });
+});
+
+describe('a listing that comes again', () => {
+  it('takes from no quote that it has stood', () => {
+    const rig = new DeskRig();
+    const { legs } = rig.openPosition(CONDOR);
+    const wing = legs.find(({ quantity }) => quantity > 0)?.instrument as OptionContract;
+    const row = rowOf(rig, wing);
+    rig.hears = (index) => index !== row;
+    rig.advance(10);
+    rig.step({ kind: 'listing', at: rig.at, listing: rig.listing() });
+    rig.step({ kind: 'clock', at: rig.at });
+    expect(rig.day.status.causes).toEqual([]);
+  });
+});
+
 /** What an opening of this is refused for now, or `allowed`. */
 function verdict(rig: DeskRig, request: StrategyRequest): string {
   const tokenSha256 = rig.newToken();

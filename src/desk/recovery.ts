@@ -66,6 +66,9 @@ function takeStampsAsNow({ orders, day, at }: DeskContext): void {
   for (const [intentId, since] of day.uneven) {
     if (since > at.wall) day.uneven.set(intentId, at.wall);
   }
+  for (const [positionId, since] of day.goneAt) {
+    if (since > at.wall) day.goneAt.set(positionId, at.wall);
+  }
   for (const [positionId, progress] of day.flattening) {
     if (progress.since > at.wall) day.flattening.set(positionId, { ...progress, since: at.wall });
   }

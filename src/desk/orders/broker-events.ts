@@ -234,9 +234,11 @@ function onFill(desk: DeskContext, event: Extract<BrokerEvent, { kind: 'fill' }>
 }
 
 /** Notes when positions went, by whomever: their strategy rests from then on where they lost. */
-function noteGone({ book, day, at }: DeskContext): void {
+function noteGone({ book, day: { goneAt }, at }: DeskContext): void {
   for (const positionId of book.gone().keys()) {
-    if (!day.goneAt.has(positionId)) day.goneAt.set(positionId, at.wall);
+    // One that a late fill brought back goes once more.
+    if (book.structure(positionId) !== undefined) goneAt.delete(positionId);
+    else if (!goneAt.has(positionId)) goneAt.set(positionId, at.wall);
   }
 }
 

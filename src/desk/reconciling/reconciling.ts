@@ -197,7 +197,7 @@ function residualFill(
   const { symbol, broker, book } = residual;
   const theirs = snapshot.positions.find((position) => position.symbol === symbol);
   const at =
-    soundMidOf(desk, symbol) ??
+    soundMidOf(desk, residual) ??
     priceOfGone(desk, residual) ??
     theirs?.averagePrice ??
     midOf(desk, symbol);
@@ -217,8 +217,7 @@ function residualFill(
 /** What holdings went for that are gone at the broker and that nothing quotes soundly: nothing for an option whose
  * day is over, and what it was bought or sold at for anything else. */
 function priceOfGone(desk: DeskContext, { symbol, broker, book }: Residual): Price | undefined {
-  const isLess = Math.abs(broker) < Math.abs(book) && broker * book >= 0;
-  if (!isLess) return undefined;
+  if (!isLess({ broker, book })) return undefined;
   const { session } = desk.day;
   const instrument = instrumentOf(symbol);
   const isPast = instrument.kind === 'option' && instrument.expiry < session.date;
@@ -228,13 +227,21 @@ function priceOfGone(desk: DeskContext, { symbol, broker, book }: Residual): Pri
   return legs.find((leg) => instrumentSymbol(leg.instrument) === symbol)?.averagePrice;
 }
 
-/** Mid of a market that a stop would trust: one odd quote here would be a loss with the next. */
-function soundMidOf(desk: DeskContext, symbol: string): Price | undefined {
+/** True where a part of what is held, or all of it, is gone. */
+function isLess({ broker, book }: Pick<Residual, 'broker' | 'book'>): boolean {
+  return Math.abs(broker) < Math.abs(book) && broker * book >= 0;
+}
+
+/** Mid of a market that a stop would trust: one odd quote here would be a loss with the next. Of what is
+ * gone no next one is asked for, and a wide market says more of it than what it once cost. */
+function soundMidOf(desk: DeskContext, residual: Residual): Price | undefined {
+  const { symbol } = residual;
   const { at, day, evidence } = desk;
   evidence.look(day);
   const tick = gridOfOne(instrumentOf(symbol)).step;
   const fault = quoteFault(evidence.of(symbol), at, QUOTE_GUARD, tick);
-  return fault === undefined ? midOf(desk, symbol) : undefined;
+  const isSound = fault === undefined || (fault === 'wide' && isLess(residual));
+  return isSound ? midOf(desk, symbol) : undefined;
 }
 
 function midOf(desk: DeskContext, symbol: string): Price | undefined {

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { consecutiveRejects, lossesByStrategy } from '../../../src/desk/account/loss-history.ts';
 import { adoptOrder } from '../../../src/desk/orders/adopting.ts';
-import { cents, priceFromDollars } from '../../../src/engine/domain/units.ts';
+import {
+  addMicros,
+  cents,
+  MICROS_PER_MINUTE,
+  priceFromDollars,
+} from '../../../src/engine/domain/units.ts';
 import type { StructurePosition } from '../../../src/engine/portfolio/portfolio-book.ts';
 import { DeskRig, denialIn, LOTTO } from '../../support/desk-rig.ts';
 
@@ -25,6 +30,52 @@ describe('the losses of a session', () => {
     expect(denialIn(rig.ask(again as Parameters<DeskRig['ask']>[0])).code).toBe('cool_down');
     rig.advance(301);
     expect('value' in rig.ask({ ...again, tokenSha256: rig.newToken() } as never)).toBe(true);
+  });
+
+  it('of a run whose clock was ahead count as of now', () => {
+    const rig = new DeskRig();
+    loseOne(rig);
+    const again = rig.restart(undefined, {
+      market: addMicros(rig.at.market, -20 * MICROS_PER_MINUTE),
+    });
+    const lost = lossesByStrategy(again.desk.context).get(STRATEGY);
+    expect(lost?.count).toBe(1);
+    expect(lost?.lastAtWall).toBeLessThanOrEqual(again.at.wall);
+  });
+
+  it('rest a strategy from the last end of a position that came back by a late fill', () => {
+    const rig = new DeskRig();
+    const { positionId, legs } = rig.openPosition();
+    rig.execute(rig.previewClose(positionId));
+    const told = { quantity: 1, feesCents: cents(0), marketAt: rig.at.market };
+    const back = legs.map(({ instrument, quantity, averagePrice }, i) => {
+      const action = quantity > 0 ? ('buyToOpen' as const) : ('sellToOpen' as const);
+      return {
+        ...told,
+        fillId: `late-${i}`,
+        intentId: positionId,
+        instrument,
+        price: averagePrice,
+        action,
+      };
+    });
+    rig.brokerSays(...back.map((fill) => ({ kind: 'fill' as const, fill })));
+    rig.advance(600);
+    expect(rig.positions()).toHaveLength(1);
+    const gone = back.map((fill) => {
+      const isLong = fill.action === 'buyToOpen';
+      const action = isLong ? ('sellToClose' as const) : ('buyToClose' as const);
+      const ended = {
+        fillId: `end-${fill.fillId}`,
+        intentId: 'external-B',
+        marketAt: rig.at.market,
+      };
+      return { ...fill, ...ended, action, price: priceFromDollars(isLong ? 0.01 : 5) };
+    });
+    rig.brokerSays(...gone.map((fill) => ({ kind: 'fill' as const, fill })));
+    expect(rig.positions()).toEqual([]);
+    const lost = lossesByStrategy(rig.desk.context).get(STRATEGY);
+    expect(lost?.lastAtWall).toBeGreaterThan(rig.at.wall - MICROS_PER_MINUTE);
   });
 
   it('know nothing of what is still held, or was closed for less', () => {

@@ -5,6 +5,7 @@ import { dayPnl } from '../../../src/desk/account/day-pnl.ts';
 import type { Effect } from '../../../src/desk/effects.ts';
 import type { ReconcileView } from '../../../src/desk/engine-api.ts';
 import type { RiskCheckView } from '../../../src/desk/engine-api-risk.ts';
+import type { OptionContract } from '../../../src/engine/domain/instrument.ts';
 import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
 import type { Fill } from '../../../src/engine/domain/order.ts';
 import { cents, price } from '../../../src/engine/domain/units.ts';
@@ -585,6 +586,24 @@ describe('a residual that no fill explains', () => {
     rig.edit = (sides) => sides;
     rig.advance(30);
     expect(rig.day.status.causes).toEqual([]);
+  });
+
+  it('that somebody closed while its market was wide goes at its mid, so that the day counts the loss', () => {
+    const rig = holding({ limits: { maxDailyLossCents: cents(100_000_00) } });
+    const short = rig
+      .positions()
+      .flatMap(({ legs }) => legs)
+      .find(({ quantity }) => quantity < 0)?.instrument as OptionContract;
+    const strike = short.strike / 10_000;
+    rig.edit = (sides, right, at) =>
+      right === short.right && at === strike ? { bid: 4.49, ask: 5.51 } : sides;
+    edit(rig, ({ positions }) => ({
+      positions: positions.filter(({ symbol }) => symbol !== instrumentSymbol(short)),
+    }));
+    rig.advance(ALARM_SECONDS);
+    valueIn(rig.ask({ kind: 'adopt' }, CONSOLE));
+    const fills = rig.bodies('brokerEvent').map(({ event }) => event['fill'] as Fill | undefined);
+    expect(fills.at(-1)).toMatchObject({ price: 50_000, action: 'buyToClose' });
   });
 
   it('that nothing quotes soundly and the broker names no price for comes at what is quoted', () => {

@@ -49,6 +49,8 @@ export class OptionStream {
     }
     if (session === undefined || !this.#hasRows) return undefined;
     const from = session.open + OPENING_MILLIS * MICROS_PER_MILLI;
+    // Silence before they have to speak is none.
+    if (market < from) this.#newsAt = wall;
     if (market < from || market >= session.lastTrade) return undefined;
     const silentMillis = (wall - this.#newsAt) / MICROS_PER_MILLI;
     return silentMillis > LIMIT_MILLIS ? silentMillis : undefined;

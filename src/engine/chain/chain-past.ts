@@ -70,8 +70,8 @@ export class ChainPast {
     return this.midAt(UNDERLYING, time);
   }
 
-  /** Least and most mid of a row since a time, what stood then included, as far back as it is known, no bid
-   * counting as one of nothing; undefined where no mid is. The object is written again by the next call. */
+  /** Least and most mid of a row since a time, what stood then included, as far back as it is known; an
+   * offer without a bid bounds the least. Undefined where no mid is. The object is written again by the next call. */
   rangeSince(
     index: number,
     time: EpochMicros,
@@ -95,14 +95,17 @@ export class ChainPast {
     return range.low <= range.high ? range : undefined;
   }
 
-  /** What is offered and nobody bids for counts as bid for at nothing; what is not offered, or crossed,
-   * has no mid. */
+  /** What nobody bids for was worth no more than it was offered at. What is not offered, or crossed, tells
+   * nothing. */
   #widen(bid: number, ask: number): void {
-    const low = bid === ABSENT ? 0 : bid;
-    if (ask === ABSENT || low > ask) return;
     const range = this.#range;
-    range.low = Math.min(range.low, (low + ask) / 2);
-    range.high = Math.max(range.high, (low + ask) / 2);
+    if (ask === ABSENT || bid > ask) return;
+    if (bid === ABSENT) {
+      range.low = Math.min(range.low, ask);
+      return;
+    }
+    range.low = Math.min(range.low, (bid + ask) / 2);
+    range.high = Math.max(range.high, (bid + ask) / 2);
   }
 
   get bid(): Price | undefined {

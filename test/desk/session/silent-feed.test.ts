@@ -25,8 +25,14 @@ function rowOf(rig: DeskRig, contract: OptionContract): number {
 }
 
 /** One batch with one quote in it, and nothing else heard. */
-function tick(rig: DeskRig, index: number, [bid, ask]: readonly [number, number | undefined]) {
-  const sides = { bid: priceFromDollars(bid), ask: ask && priceFromDollars(ask) };
+function tick(
+  rig: DeskRig,
+  index: number,
+  [bid, ask]: readonly [number | undefined, number | undefined],
+) {
+  const cents = (side: number | undefined) =>
+    side && priceFromDollars(Math.round(side * 100) / 100);
+  const sides = { bid: cents(bid), ask: cents(ask) };
   const sizes = { bidSize: 5, askSize: 5 };
   rig.step({ kind: 'quote', at: rig.at, index, ...sides, ...sizes } as Input);
   rig.step({ kind: 'batchEnd', at: rig.at });
@@ -99,6 +105,46 @@ describe('a short that is worth nothing', () => {
     tick(rig, rowOf(rig, short), [20, 20.1]);
     expect([exitsOf(rig), rig.day.status.causes]).toEqual([[], []]);
   });
+});
+
+describe('a stop that a fall of the underlying breaks', () => {
+  /** Near its stop for some seconds, then beyond it with the underlying; perhaps nobody bid in between. */
+  function exitsAfterFall(hasFlicker: boolean) {
+    const rig = new DeskRig();
+    rig.atmVol = 0.8;
+    rig.quotes();
+    const { legs, exitPlan } = rig.openPosition({ ...CONDOR, width: 10 });
+    const puts = legs.flatMap(({ instrument, quantity }) => {
+      return instrument.kind === 'option' && instrument.right === 'put'
+        ? [{ instrument, quantity }]
+        : [];
+    });
+    const [short, long] = [-1, 1].map((sign) => puts.find(({ quantity }) => quantity * sign > 0));
+    const { evidence } = rig.desk.context;
+    evidence.look(rig.day);
+    const longBid = evidence.of(instrumentSymbol(long!.instrument))?.bid ?? 0;
+    const stop = ((exitPlan?.sideStop?.debit ?? 0) + longBid) / 10_000;
+    const row = rowOf(rig, short!.instrument);
+    const strike = short!.instrument.strike / 10_000;
+    rig.edit = (sides, right, at) =>
+      right === 'put' && at === strike ? { bid: stop * 0.96 - 0.04, ask: stop * 0.96 } : sides;
+    rig.advance(5);
+    const { spot } = rig;
+    const look = (bid: number | undefined, ask: number, at: number) => {
+      tick(rig, -1, [at - 0.01, at + 0.01]);
+      tick(rig, row, [bid, ask]);
+    };
+    if (hasFlicker) look(undefined, stop * 0.97, spot - 0.1);
+    look(stop * 1.28 + 0.3, stop * 1.28 + 0.34, spot - 2.5);
+    return exitsOf(rig);
+  }
+
+  it.each([false, true])(
+    'fires in its own turn, had it no bid for a look or not: %s',
+    (flicker) => {
+      expect(exitsAfterFall(flicker)).toEqual(['putSideStop']);
+    },
+  );
 });
 
 describe('a listing that comes again', () => {

@@ -39,6 +39,15 @@ describe('the quotes of options', () => {
     expect(stream.silentMillis(at(20), SESSION)).toBe(11_000);
   });
 
+  it('may be silent before the first minute is over, and have their time from there', () => {
+    const stream = connected();
+    // A second before the first minute after the open is over.
+    const early = 59 - 7_200;
+    expect(stream.silentMillis(at(early), SESSION)).toBeUndefined();
+    expect(stream.silentMillis(at(early + 10), SESSION)).toBeUndefined();
+    expect(stream.silentMillis(at(early + 11), SESSION)).toBe(11_000);
+  });
+
   it('have the time of a new connection to speak, and their first word on it is no news', () => {
     const stream = connected();
     stream.begin(at(60).wall);

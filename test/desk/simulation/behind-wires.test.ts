@@ -15,9 +15,11 @@ const BROKERS = [
   { name: 'tastytrade', broker: TASTYTRADE, seed: 5 },
   { name: 'alpaca', broker: ALPACA, seed: 14 },
 ];
-/** Plants, each with a session of a production adapter that shows it early. */
+/** So many sessions in a row are looked at for a plant: the first that shows it ends the look. */
+const MOST_SESSIONS = 40;
+/** Plants, each with the session of a production adapter from which on one shows it early. */
 const PLANTED: readonly (readonly [PlantName, number, RegExp])[] = [
-  ['resend-on-timeout', 5, /submitted twice/],
+  ['resend-on-timeout', 4, /submitted twice/],
   ['drop-fill', 1, /was not journalled/],
   ['kill-after-check', 10, /opened after the kill/],
 ];
@@ -35,14 +37,14 @@ describe('a production adapter behind bad wires', { timeout: PATIENCE_MILLIS }, 
     },
   );
 
-  it.each(PLANTED)('shows the planted bug %s', (plant, seed, says) => {
-    const { violations } = runSession({
-      seed,
-      broker: TASTYTRADE,
-      wraps: plantOf(plant),
-      minutes: 60,
-    });
-    expect(violations.some((what) => says.test(what))).toBe(true);
+  it.each(PLANTED)('shows the planted bug %s', (plant, first, says) => {
+    const shows = (seed: number): boolean => {
+      const wraps = plantOf(plant);
+      const { violations } = runSession({ seed, broker: TASTYTRADE, wraps, minutes: 60 });
+      return violations.some((what) => says.test(what));
+    };
+    const seeds = Array.from({ length: MOST_SESSIONS }, (_, i) => first + i);
+    expect(seeds.some(shows)).toBe(true);
   });
 });
 

@@ -24,10 +24,10 @@ const FIRST_SEED: Readonly<Partial<Record<PlantName, number>>> = {
   'resend-on-timeout': 5,
   'token-reuse': 11,
   'kill-after-check': 141,
-  'kill-before-connect': 165,
+  'kill-before-connect': 207,
   'cap-off-by-one': 4,
   'blind-stop': 26,
-  'rest-left-working': 30,
+  'rest-left-working': 39,
 };
 const PATIENCE_MILLIS = 120_000;
 

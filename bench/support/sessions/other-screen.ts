@@ -22,7 +22,7 @@ export interface AccountScreen {
 type Act = 'close' | 'cancel';
 
 /** In so many sessions somebody is there. */
-const PRESENT_CHANCE = 0.3;
+const PRESENT_CHANCE = 0.6;
 const MOST_ACTS = 3;
 /** Of a position of several contracts a part is closed as often as all of it. */
 const PART_CHANCE = 0.5;
@@ -39,7 +39,7 @@ export class OtherScreen {
     const { open, lastTrade } = session;
     const acts = Array.from({ length: random.whole(1, MOST_ACTS) }, () => ({
       due: addMicros(open, Math.round(random.between(0, lastTrade - open))),
-      act: random.pick<Act>(['close', 'close', 'cancel']),
+      act: random.pick<Act>(['close', 'cancel']),
     }));
     this.#acts = acts.toSorted((a, b) => a.due - b.due);
   }

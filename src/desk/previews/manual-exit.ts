@@ -32,20 +32,13 @@ const PRICE_PER_CENT = PRICE_PER_DOLLAR / CENTS_PER_DOLLAR;
 const NEAREST_STOP = 0.25;
 const FURTHEST_STOP = 0.75;
 
-/** The worst case per share of one unit, before fees; undefined where it has no floor. */
-function worstCase({ legs, net }: Opened): number | undefined {
+/** Worst and best case per share of one unit, before fees, positive; undefined where one has no end. */
+function casesOf({ legs, net }: Opened): { worst: number | undefined; best: number | undefined } {
   const facts = { legs, quantity: 1, netPrice: net, feesCents: cents(0) };
-  const { maxLossCents } = payoffSummary(facts);
-  if (maxLossCents === undefined) return undefined;
-  return (maxLossCents * PRICE_PER_CENT) / multiplierOfLegs(legs);
-}
-
-/** The best case per share of one unit, before fees; undefined where it has no end. */
-function bestCase({ legs, net }: Opened): number | undefined {
-  const facts = { legs, quantity: 1, netPrice: net, feesCents: cents(0) };
-  const { maxProfitCents } = payoffSummary(facts);
-  if (maxProfitCents === undefined) return undefined;
-  return (maxProfitCents * PRICE_PER_CENT) / multiplierOfLegs(legs);
+  const { maxLossCents, maxProfitCents } = payoffSummary(facts);
+  const perShare = (amount: number | undefined): number | undefined =>
+    amount === undefined ? undefined : (amount * PRICE_PER_CENT) / multiplierOfLegs(legs);
+  return { worst: perShare(maxLossCents), best: perShare(maxProfitCents) };
 }
 
 /** As much as was taken in, within bounds by the worst case: for a credit, a stop at twice of it. */
@@ -81,8 +74,7 @@ function targetAt({ legs, net }: Opened, gain: number): Pick<ExitPlan, 'target'>
 /** The exit plan, or why the stop or target that was asked for is none. */
 export function manualExit(opened: Opened): Outcome<{ readonly exitPlan: ExitPlan }> {
   const { net, stopLoss, takeProfit, timeExitAt } = opened;
-  const worst = worstCase(opened);
-  const best = bestCase(opened);
+  const { worst, best } = casesOf(opened);
   if (takeProfit !== undefined && best !== undefined && takeProfit >= best) {
     const most = best / PRICE_PER_DOLLAR;
     const message = `take_profit must be less than the best case of ${most.toFixed(2)} a share: give less, or leave it out`;

@@ -3,6 +3,7 @@
  * what they gained before is no part of the day. Core thread only.
  */
 
+import type { Quote } from '../../engine/domain/market.ts';
 import { newYorkDate, nextSessionDate } from '../../engine/domain/session-calendar.ts';
 import type { Price, SessionDate } from '../../engine/domain/units.ts';
 import { price } from '../../engine/domain/units.ts';
@@ -27,12 +28,16 @@ export function closeBefore(
   return lastClose.spot;
 }
 
+function midOf(quote: Quote | undefined): Price | undefined {
+  if (quote?.bid === undefined || quote.ask === undefined) return undefined;
+  return price(Math.round((quote.bid + quote.ask) / 2));
+}
+
 /** Mid of the underlying's newest quote, where that is of the session's own day. */
 export function closeOfToday({ day }: DeskContext): Price | undefined {
   const { lastSpot, session } = day;
-  if (lastSpot?.bid === undefined || lastSpot.ask === undefined) return undefined;
-  if (newYorkDate(lastSpot.at.market) !== session.date) return undefined;
-  return price(Math.round((lastSpot.bid + lastSpot.ask) / 2));
+  const isOfToday = lastSpot !== undefined && newYorkDate(lastSpot.at.market) === session.date;
+  return isOfToday ? midOf(lastSpot) : undefined;
 }
 
 /** Mid of the underlying, where it has a market to be trusted now. */
@@ -40,9 +45,8 @@ export function soundSpot(desk: DeskContext): Price | undefined {
   const { at, day, evidence, config, spec } = desk;
   evidence.look(day);
   const quote = evidence.of(config.underlying);
-  if (quoteFault(quote, at, GUARD, spec.ticks.single.step) !== undefined) return undefined;
-  if (quote?.bid === undefined || quote.ask === undefined) return undefined;
-  return price(Math.round((quote.bid + quote.ask) / 2));
+  const fault = quoteFault(quote, at, GUARD, spec.ticks.single.step);
+  return fault === undefined ? midOf(quote) : undefined;
 }
 
 /** What is held over a close that is not known begins its day at the first price to be trusted, which is

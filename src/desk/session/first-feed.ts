@@ -2,23 +2,19 @@
  * made does not. */
 import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
-import { expiresAt } from './session-life.ts';
+import { isChainDue } from './session-life.ts';
 import { tellOnce } from './told-once.ts';
 
 const CODE = 'FEED_DOWN';
 /** A login and a connection take a few seconds. */
 const WAIT_MICROS = 10 * MICROS_PER_SECOND;
 
-function isInSession({ at, config, day }: DeskContext): boolean {
-  return at.market >= day.session.open && at.market < expiresAt(config, day.session);
-}
-
 /** Called on the clock. Told in session, and at any time while something is held. */
 export function watchFirstFeed(desk: DeskContext): void {
   const { at, day } = desk;
   if (day.feedSince !== undefined || at.wall - day.startedAt < WAIT_MICROS) return;
   const isHeld = desk.book.hasStructures();
-  if (!isHeld && !isInSession(desk)) return;
+  if (!isHeld && !isChainDue(desk)) return;
   const what = isHeld ? 'nothing of what is held can be judged' : 'nothing can be opened';
   const text = `the feed has not connected since the engine was started: ${what}; streaming_status and deltaring doctor say why`;
   tellOnce(desk, CODE, () => desk.out.alert(isHeld ? 'critical' : 'warning', CODE, text));

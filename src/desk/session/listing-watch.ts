@@ -6,7 +6,7 @@ import type { OptionContract } from '../../engine/domain/instrument.ts';
 import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { holdTrading } from '../account/governing.ts';
 import type { DeskContext } from '../desk-context.ts';
-import { expiresAt, takeContracts } from './session-life.ts';
+import { isChainDue, takeContracts } from './session-life.ts';
 
 const CODE = 'CHAIN_MISSING';
 /** Time for a login and a second try. */
@@ -48,10 +48,9 @@ export function watchListing(desk: DeskContext): void {
 }
 
 /** True once what is held has missed its chain for long enough, in session. */
-function isOverdue({ at, config, day }: DeskContext, isHeld: boolean): boolean {
-  const { market } = at;
-  const isInSession = market >= day.session.open && market < expiresAt(config, day.session);
-  const isMissed = isHeld && isInSession && !day.sealed;
+function isOverdue(desk: DeskContext, isHeld: boolean): boolean {
+  const { at, day } = desk;
+  const isMissed = isHeld && isChainDue(desk) && !day.sealed;
   day.chainMissedSince = isMissed ? (day.chainMissedSince ?? at.wall) : undefined;
   return day.chainMissedSince !== undefined && at.wall - day.chainMissedSince >= WAIT_MICROS;
 }

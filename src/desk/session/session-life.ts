@@ -65,6 +65,11 @@ export function expiresAt(config: DeskConfig, session: SessionTimes): EpochMicro
   return epochMicros(Math.min(asked, session.lastTrade));
 }
 
+/** True in the part of a session in which there has to be a chain: from its open until it expires. */
+export function isChainDue({ at, config, day }: DeskContext): boolean {
+  return at.market >= day.session.open && at.market < expiresAt(config, day.session);
+}
+
 /** A listing arrived: opens the session's chain, or adds strikes to an open one. */
 export function onListing(desk: DeskContext, listing: ChainListing): void {
   const { day } = desk;

@@ -34,6 +34,17 @@ function partlyFilled(): DeskRig {
   return rig;
 }
 
+/** A flatten that was previewed, of a position that nobody quotes any more. */
+function previewedAndUnquoted() {
+  const rig = new DeskRig({ minutes: 14 * 60 });
+  const { positionId } = rig.openPosition();
+  const tokenSha256 = rig.newToken();
+  rig.ask({ kind: 'previewFlatten', tokenSha256 });
+  rig.edit = () => ({ bid: undefined, ask: undefined });
+  rig.advance(2);
+  return { rig, positionId, tokenSha256 };
+}
+
 describe('a flatten', () => {
   it('waits for the end of an opening that is called back, then closes all it filled', () => {
     const rig = partlyFilled();
@@ -124,12 +135,7 @@ describe('a flatten', () => {
   });
 
   it('says what stays open and why where nothing can be sent, and a retry says so too', () => {
-    const rig = new DeskRig({ minutes: 14 * 60 });
-    const { positionId } = rig.openPosition();
-    const tokenSha256 = rig.newToken();
-    rig.ask({ kind: 'previewFlatten', tokenSha256 });
-    rig.edit = () => ({ bid: undefined, ask: undefined });
-    rig.advance(2);
+    const { rig, positionId, tokenSha256 } = previewedAndUnquoted();
     const reason = expect.stringContaining('no leg has a market to close in now');
     const left = {
       orderId: null,
@@ -146,12 +152,7 @@ describe('a flatten', () => {
   });
 
   it('says after a restart what it could not close', () => {
-    const rig = new DeskRig({ minutes: 14 * 60 });
-    const { positionId } = rig.openPosition();
-    const tokenSha256 = rig.newToken();
-    rig.ask({ kind: 'previewFlatten', tokenSha256 });
-    rig.edit = () => ({ bid: undefined, ask: undefined });
-    rig.advance(2);
+    const { rig, positionId, tokenSha256 } = previewedAndUnquoted();
     rig.confirm(tokenSha256);
     const again = rig.restart(rig.records(), { isOpen: false });
     expect(valueIn(again.confirm(tokenSha256)).unclosed).toMatchObject([{ positionId }]);

@@ -44,7 +44,8 @@ export interface PositionMark {
    * structure can lose. Undefined only where a short call has no bound at all. */
   readonly liquidationCents: Cents | undefined;
   /** The same with legs that are quoted too wide, that nobody bids for or of which nothing is heard at
-   * their best: it brings no more, whatever of its quotes is true. Undefined while nothing bounds a leg. */
+   * their best: it brings no more, whatever of its quotes is true. Never below what the structure can
+   * lose. Undefined while nothing bounds a leg. */
   readonly atBestCents: Cents | undefined;
   readonly unmarkable: readonly UnmarkableLeg[];
   /** True when every quote passes the guard: loss limits act on trusted marks only. */
@@ -149,12 +150,14 @@ export function markPosition(legs: readonly HeldLeg[], input: MarkInput): Positi
   };
   for (const leg of legs) if (leg.quantity !== 0) addLeg(sum, leg, input);
   const { unmarkable, liquidation, best, evidenceAt } = sum;
-  const isBounded = unmarkable !== undefined && legs.every(isOptionOrGone);
-  const worth = isBounded ? Math.max(liquidation, structureFloor(legs, input.spot)) : liquidation;
+  const isBounded = !sum.trusted && legs.every(isOptionOrGone);
+  const floor = isBounded ? structureFloor(legs, input.spot) : Number.NEGATIVE_INFINITY;
+  const worth = unmarkable === undefined ? liquidation : Math.max(liquidation, floor);
+  const bestWorth = Math.max(best, floor);
   return {
     midCents: unmarkable === undefined ? cents(sum.mid) : undefined,
     liquidationCents: Number.isFinite(worth) ? cents(worth) : undefined,
-    atBestCents: Number.isFinite(best) ? cents(best) : undefined,
+    atBestCents: Number.isFinite(bestWorth) ? cents(bestWorth) : undefined,
     unmarkable: unmarkable ?? NONE,
     trusted: sum.trusted,
     evidenceAt: evidenceAt > 0 ? epochMicros(evidenceAt) : undefined,

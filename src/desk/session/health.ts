@@ -1,6 +1,6 @@
 /** Health of the parts, each with the age of its last sign of life. */
 import type { At } from '../../engine/domain/clock.ts';
-import { newYorkText } from '../../engine/domain/session-calendar.ts';
+import { newYorkText, sessionTimes } from '../../engine/domain/session-calendar.ts';
 import { MICROS_PER_MILLI } from '../../engine/domain/units.ts';
 import type { HealthView, SealedHeadView } from '../engine-api-health.ts';
 import type { CoreStatus } from '../threads/core-protocol.ts';
@@ -44,6 +44,13 @@ function overall(facts: HealthFacts, coreAgeMs: number | null): HealthView['stat
   return 'ok';
 }
 
+/** The chain of a day is there before its session opens. */
+function isMarketOpen({ at, status }: HealthFacts): boolean {
+  if (status === undefined || !status.chainOpen) return false;
+  const session = sessionTimes(status.session);
+  return session !== undefined && at.market >= session.open;
+}
+
 /** Judges the whole. `ready` is true when the core is alive, records, and hears its feed. */
 export function healthOf(facts: HealthFacts): HealthView {
   const { at, status, audit } = facts;
@@ -54,7 +61,7 @@ export function healthOf(facts: HealthFacts): HealthView {
     status: whole,
     ready: whole === 'ok',
     market: {
-      state: status?.chainOpen === true ? 'open' : 'closed',
+      state: isMarketOpen(facts) ? 'open' : 'closed',
       session: status?.session ?? '',
       time: newYorkText(at.market),
       ageMs: status?.stamp.dataAgeMs ?? null,

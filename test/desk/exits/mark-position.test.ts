@@ -60,6 +60,10 @@ describe('what a position brings at its very best', () => {
     expect(bestOf(change)).toBe(cents);
   });
 
+  it('is no less than the structure can lose, whatever a short is bid at', () => {
+    expect(bestOf({ C605: [14, 19] })).toBe(-2_000_00);
+  });
+
   it('is not known while nothing bounds a leg', () => {
     expect(bestOf({ C615: [0.01, undefined] })).toBeUndefined();
     expect(bestOf({ C605: [0.5, 0.4] })).toBeUndefined();

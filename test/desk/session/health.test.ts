@@ -48,6 +48,14 @@ describe('health', () => {
     });
   });
 
+  it('calls the market open from its open on, however early its chain is there', () => {
+    const stateAt = (micros: number) => {
+      const open = newYorkInstant(DATE, 9 * 60 + 30);
+      return health({ at: { market: addMicros(open, micros), wall: at.wall } }).market.state;
+    };
+    expect([stateAt(-1), stateAt(0)]).toEqual(['closed', 'open']);
+  });
+
   it('says nothing of a lag that the feed did not tell', () => {
     const { lagMillis: _, ...feed } = STATUS.feed;
     expect(health({ status: { ...STATUS, feed } }).feed.lagMs).toBeNull();

@@ -43,6 +43,10 @@ const CRASH_AT_THE_LATEST_MICROS = 20 * MICROS_PER_MINUTE;
 const FEED_SWITCHES: Readonly<Partial<Record<FaultKind, keyof FeedTemper>>> = {
   feedFreeze: 'frozen',
   feedDisconnect: 'disconnected',
+  optionsSilent: 'optionsSilent',
+  spotSilent: 'spotSilent',
+  silentLegs: 'silentLegs',
+  listingAway: 'listingAway',
   crossedQuotes: 'crossed',
   oneSidedQuotes: 'oneSided',
   thinQuotes: 'thin',
@@ -58,6 +62,9 @@ const TROUBLE: ReadonlySet<FaultKind> = new Set([
   ...OF_THE_JOURNAL,
   'feedFreeze',
   'feedDisconnect',
+  'optionsSilent',
+  'spotSilent',
+  'silentLegs',
   'crossedQuotes',
   'oneSidedQuotes',
   'thinQuotes',
@@ -194,6 +201,8 @@ export class FaultSwitchboard {
     const others = this.#active.some((fault) => fault.kind === kind);
     if (name === undefined || (!isOn && others)) return;
     feed.temper = { ...feed.temper, [name]: isOn };
+    // Who has the listing needs no other: it is missed by an engine that starts.
+    if (kind === 'listingAway' && isOn) this.#isCrashDue = true;
     if (kind !== 'feedDisconnect') return;
     const detail = isOn ? 'the socket closed' : 'authorised and subscribed';
     this.#world.step({ kind: 'feed', at, connected: !isOn, detail });

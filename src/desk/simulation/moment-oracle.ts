@@ -65,6 +65,7 @@ export class MomentOracle {
   #spotAt = 0;
   readonly #openings = new Set<string>();
   #isConnected = false;
+  #hasListing = false;
   #isClean = false;
   #state = 'active';
   #fold = new FillFold();
@@ -83,6 +84,7 @@ export class MomentOracle {
     } else if (input.kind === 'feed') this.#isConnected = input.connected;
     else if (input.kind === 'listing') {
       const { contracts } = input.listing;
+      this.#hasListing = true;
       this.#rows = new Map(contracts.map((contract, row) => [occSymbol(contract), row]));
     }
   }
@@ -120,6 +122,7 @@ export class MomentOracle {
     const { opensAt, cutoffAt } = this.#window;
     if (market < opensAt || market >= cutoffAt) found.push("outside the session's window");
     if (this.#state !== 'active') found.push(`while trading is ${this.#state}`);
+    if (!this.#hasListing) found.push('without the listing of the day');
     if (!this.#isClean) found.push('while the books are not known to agree');
     return [...found, ...this.#unheard({ market, wall })];
   }
@@ -170,7 +173,7 @@ export class MomentOracle {
   /** Begins again from what the journal kept. */
   onCrash(records: readonly AuditRecord[], events: readonly BrokerEvent[]): void {
     this.#quotes.clear();
-    this.#rows = new Map();
+    this.#hasListing = false;
     this.#optionAt = 0;
     this.#spotAt = 0;
     this.#isConnected = false;

@@ -60,7 +60,7 @@ export function temperFor(random: SeededRandom, shape: SessionShape): MarketTemp
 export function limitsFor(random: SeededRandom): Limits {
   if (random.chance(0.4)) return limitsFrom();
   return limitsFrom({
-    maxDailyLossCents: centsFromDollars(random.pick([800, 2_000, 5_000])),
+    maxDailyLossCents: centsFromDollars(random.pick([250, 800, 2_000, 5_000])),
     maxOpenRiskCents: centsFromDollars(random.pick([1_100, 2_500, 6_000])),
     maxTradeLossCents: centsFromDollars(random.pick([600, 1_000, 3_000])),
     portfolioDeltaCap: random.pick([50, 120, 300]),

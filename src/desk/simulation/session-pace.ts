@@ -88,6 +88,7 @@ export function tickMicros(
 export const TAKES_MICROS = {
   start: MICROS_PER_MINUTE,
   listing: 200_000,
+  listingRetry: 2 * MICROS_PER_SECOND,
   restart: 4 * MICROS_PER_SECOND,
   kill: 4_000,
 };

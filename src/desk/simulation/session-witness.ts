@@ -16,6 +16,7 @@ import { AnswerOracle, denialCodeOf, isReplayed } from './answer-oracle.ts';
 import { BookOracle } from './book-oracle.ts';
 import type { BrokerObserver } from './broker-tap.ts';
 import { CapOracle } from './cap-oracle.ts';
+import { ChainOracle } from './chain-oracle.ts';
 import type { BrokerAccount } from './far-broker.ts';
 import { FlatOracle } from './flat-oracle.ts';
 import { HandOracle } from './hand-oracle.ts';
@@ -63,6 +64,7 @@ export class SessionWitness implements BrokerObserver {
   readonly #books: BookOracle;
   readonly #answers: AnswerOracle;
   readonly #moments: MomentOracle;
+  readonly #chains: ChainOracle;
   readonly #strategies: StrategyOracle;
   readonly #hand: HandOracle;
   readonly #rests: RestOracle;
@@ -84,6 +86,7 @@ export class SessionWitness implements BrokerObserver {
     this.#protections = new ProtectionOracle(report);
     this.#outlives = options.outlives;
     this.plans = new PlanOracle(report, met);
+    this.#chains = new ChainOracle(report);
     this.#promises = new PromiseOracle(report);
     this.#answers = new AnswerOracle(report);
     this.#moments = new MomentOracle(options.limits, options.window, report);
@@ -234,6 +237,7 @@ export class SessionWitness implements BrokerObserver {
   afterStep(desk: DeskContext, broker: BrokerAccount, at: At): void {
     this.#books.afterStep(desk, broker, at);
     this.plans.afterStep(desk);
+    this.#chains.afterStep(desk);
     this.#rests.afterStep(desk);
     this.#protections.afterStep(desk);
     this.#hangs.afterStep(desk);
@@ -257,6 +261,7 @@ export class SessionWitness implements BrokerObserver {
     this.#lastSeq = records.at(-1)?.seq ?? 0;
     this.#owed.onCrash();
     this.#hangs.onCrash();
+    this.#chains.onCrash();
     this.flat.onCrash();
     this.#orders.onCrash(records);
     this.#absences.onCrash(records);

@@ -15,7 +15,7 @@ import type { Input } from '../inputs.ts';
 import { denialCodeOf } from './answer-oracle.ts';
 import type { BrokerObserver } from './broker-tap.ts';
 import { EventQueue, soonest } from './event-queue.ts';
-import type { BrokerAccount, FarBroker, WireEffect } from './far-broker.ts';
+import type { BrokerAccount, FarBroker, QuoteInput, WireEffect } from './far-broker.ts';
 import { FaultSwitchboard } from './fault-switchboard.ts';
 import { FeedModel } from './feed-model.ts';
 import { JournalDoor } from './journal-door.ts';
@@ -52,7 +52,6 @@ const DEFAULT_DATE = '2026-11-20';
 const ACCOUNT_ID = 'SIM00001';
 type Later =
   | { readonly kind: 'answer'; readonly answer: JournalAnswer }
-  | { readonly kind: 'listing' }
   | { readonly kind: 'command'; readonly id: number; readonly move: Move };
 
 /** Runs one session to its end. */
@@ -231,32 +230,25 @@ class SimulatedSession implements EngineWorld {
     const isNews = wake !== undefined && wake > this.#clockedAt;
     const woken = isNews ? this.#clock.whenMarketShows(wake) : undefined;
     const far = soonest(this.#far?.next(), this.#far?.beat());
-    const own = soonest(this.#nextTick, this.#later.next(), this.#faults.next(), woken);
+    const asked = soonest(this.#later.next(), this.#feed.listingDue);
+    const own = soonest(this.#nextTick, asked, this.#faults.next(), woken);
     return addMicros(this.#now, Math.max(0, (soonest(own, far) ?? this.#now) - this.#now));
   }
 
   #connect(): void {
-    if (this.#feed.temper.disconnected) return;
-    this.#step({ kind: 'feed', at: this.#at, connected: true, detail: 'authorised' });
-    this.#hearHistory();
-  }
-
-  /** The bars of the day so far, as a feed sends them to whoever subscribes. */
-  #hearHistory(): void {
-    for (const bar of this.#market.history) this.#step({ kind: 'bar', at: this.#at, bar });
+    for (const input of this.#feed.connected(this.#at)) this.#step(input);
   }
 
   #deliver(): void {
     for (const wire of this.#far?.run(this.#clock.trueAt) ?? []) {
       this.#step({ kind: 'wire', at: this.#at, wire });
     }
+    for (const input of this.#feed.listing(this.#now, this.#at, this.#engine.desk.context)) {
+      this.#step(input);
+    }
     for (let event = this.#later.take(this.#now); event; event = this.#later.take(this.#now)) {
       if (event.kind === 'command') this.#command(event.id, event.move);
-      else if (event.kind === 'listing') {
-        const { chainOpen } = this.#engine.desk.context.day;
-        this.#step({ kind: 'listing', at: this.#at, listing: this.#market.listing });
-        if (!chainOpen) this.#hearHistory();
-      } else this.#step(answerInput(event.answer, this.#at));
+      else this.#step(answerInput(event.answer, this.#at));
     }
   }
 
@@ -336,11 +328,16 @@ class SimulatedSession implements EngineWorld {
 
   #step(input: Input): void {
     const engine = this.#engine;
-    if (input.kind === 'quote') {
-      this.#far?.onQuote({ ...input, at: this.#clock.trueAt }, this.#market.listing);
-    }
-    engine.step(input);
+    if (input.kind === 'quote') this.#quote(input);
+    else engine.step(input);
     this.#witness.afterStep(engine.desk.context, engine.account, this.#clock.trueAt);
+  }
+
+  /** A quote, by its row of the market, for broker and desk: heard by a desk in whose chain it is. */
+  #quote(quote: QuoteInput): void {
+    this.#far?.onQuote({ ...quote, at: this.#clock.trueAt }, this.#market.listing);
+    const index = this.#feed.rows.toDesk(this.#engine.desk.context.chain, quote.index);
+    if (index !== undefined) this.#engine.step({ ...quote, index });
   }
 
   onSend(effect: WireEffect): void {
@@ -351,6 +348,7 @@ class SimulatedSession implements EngineWorld {
   #crash(set: ClockJump | undefined): void {
     const records = this.#journal.crash(this.#now);
     this.#later.clear();
+    this.#feed.onCrash();
     this.#far?.onCrash(this.#clock.trueAt);
     this.#pending.clear();
     this.#witness.onCrash(records);
@@ -376,7 +374,10 @@ class SimulatedSession implements EngineWorld {
   }
 
   onInput(input: Input): void {
-    this.#witness.onInput(input);
+    const isQuote = input.kind === 'quote';
+    this.#witness.onInput(
+      isQuote ? { ...input, index: this.#feed.rows.toMarket(input.index) } : input,
+    );
   }
 
   onReply(id: number, result: unknown): void {
@@ -390,8 +391,7 @@ class SimulatedSession implements EngineWorld {
   }
 
   fetchListing(date: string): void {
-    if (date !== this.#session.date) return;
-    this.#later.add(addMicros(this.#now, TAKES_MICROS.listing), { kind: 'listing' });
+    if (date === this.#session.date) this.#feed.askListing(this.#now);
   }
 
   onStopped(): void {

@@ -47,6 +47,8 @@ export interface QuoteFaults {
   readonly bare: boolean;
   /** What is held is quoted narrow and much too wide by turns. */
   readonly flicker: boolean;
+  /** Of what is held single legs are not heard of, for single rounds and for long runs of them. */
+  readonly silentLegs: boolean;
 }
 
 /** What is held, signed, by symbol: what some faults are aimed at. */
@@ -107,6 +109,7 @@ export class VirtualMarket {
   readonly #history: Bar[] = [];
   readonly #bare: QuoteSpells;
   readonly #wide: QuoteSpells;
+  readonly #silent: QuoteSpells;
   #spot: number;
   #at: EpochMicros;
   #drawnTo: number | undefined;
@@ -117,6 +120,7 @@ export class VirtualMarket {
     this.#random = random;
     this.#bare = new QuoteSpells(random);
     this.#wide = new QuoteSpells(random);
+    this.#silent = new QuoteSpells(random);
     this.#temper = temper;
     this.#session = session;
     this.#spot = temper.spot;
@@ -218,6 +222,7 @@ export class VirtualMarket {
     for (const [index, contract] of this.#contracts.entries()) {
       const plain = this.#quote(index, this.#value(contract, years), faults);
       const quantity = held.size === 0 ? undefined : held.get(occSymbol(contract));
+      if (quantity !== undefined && faults.silentLegs && this.#silent.strikes(index)) continue;
       const fresh = quantity === undefined ? plain : this.#struck(plain, quantity, faults);
       const shown = this.#shown[index];
       const isSame =

@@ -84,7 +84,8 @@ export function limitsInForce(
 ): Limits {
   const standing = raises.filter(({ untilWall }) => wall < untilWall);
   if (standing.length === 0) return base;
-  const lifted = standing.flatMap((raise) => lift(base, raise));
+  // The smallest first: of two raises of one limit the larger counts, each until its own end.
+  const lifted = standing.flatMap((raise) => lift(base, raise)).toSorted(([, a], [, b]) => a - b);
   const { version: _replaced, ...values } = base;
   const settings: LimitSettings = { ...values, ...Object.fromEntries(lifted) };
   return limitsFrom(settings);

@@ -6,9 +6,12 @@ import type { ChainSlice } from '../engine/domain/market.ts';
 import type { OrderIntent } from '../engine/domain/order.ts';
 import type { PayoffSummary } from '../engine/domain/payoff.ts';
 import type { SessionTimes } from '../engine/domain/session-calendar.ts';
-import type { Cents, EpochMicros } from '../engine/domain/units.ts';
+import { type Cents, cents, type EpochMicros } from '../engine/domain/units.ts';
 import type { Limits } from './limits.ts';
 import type { QuoteStream } from './quote-age.ts';
+
+/** What a loss without a bound counts as in a sum of worst cases: one that reaches it has no bound. */
+export const UNBOUNDED_LOSS_CENTS = cents(100_000_000_00);
 
 export type TradingState = 'active' | 'reducing' | 'halted';
 
@@ -17,7 +20,7 @@ export interface AccountRisk {
   /** Realised, marked at liquidation value (shorts at ask, longs at bid), fees included. */
   readonly dayPnlCents: Cents | undefined;
   /** Sum of planned losses at the stop (max loss where no stop is planned) of all that is open,
-   * working or UNKNOWN; positive. */
+   * working or UNKNOWN, and of the open gains that would go first; positive. */
   readonly plannedLossCents: Cents;
   /** Sum of worst cases of all that is open, working or UNKNOWN; positive. */
   readonly openRiskCents: Cents;

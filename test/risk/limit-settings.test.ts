@@ -51,6 +51,19 @@ describe('limits of settings', () => {
 describe('a raise', () => {
   const base = limitsFrom();
 
+  it('is passed by a larger one of the same limit until that ends, in whatever order they are written', () => {
+    const larger = { ...raise('MAX_TRADE_LOSS', 2_000), untilWall: BEFORE };
+    const raises = [larger, raise('MAX_TRADE_LOSS', 1_500)];
+    for (const written of [raises, raises.toReversed()]) {
+      const lossAt = (wall: typeof END) => limitsInForce(base, written, wall).maxTradeLossCents;
+      expect([lossAt(addMicros(BEFORE, -1)), lossAt(BEFORE), lossAt(END)]).toEqual([
+        200_000,
+        150_000,
+        base.maxTradeLossCents,
+      ]);
+    }
+  });
+
   it('lifts its limit up to its end and not a microsecond longer', () => {
     const raises = [raise('MAX_TRADE_LOSS', 1_500)];
     expect(limitsInForce(base, raises, BEFORE).maxTradeLossCents).toBe(150_000);

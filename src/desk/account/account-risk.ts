@@ -5,7 +5,7 @@ import type { Cents } from '../../engine/domain/units.ts';
 import { cents, price } from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { payoffSummary } from '../../engine/pricing/payoff.ts';
-import type { AccountRisk } from '../../risk/risk-input.ts';
+import { type AccountRisk, UNBOUNDED_LOSS_CENTS } from '../../risk/risk-input.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { OrderRecord } from '../orders/order-book.ts';
 import { filledUnits } from '../orders/order-book.ts';
@@ -16,8 +16,6 @@ import { consecutiveRejects, lossesByStrategy } from './loss-history.ts';
 import { lottoSpent } from './lotto-spent.ts';
 import { Standing } from './standing.ts';
 
-/** What a loss without a bound counts as. */
-export const UNBOUNDED_LOSS_CENTS = cents(100_000_000_00);
 /** A contract's price in 1/10,000 dollar per share is its price in cents; a share's is not. */
 const PRICE_PER_CENT = 100;
 
@@ -134,9 +132,11 @@ export function accountRisk(desk: DeskContext): AccountRisk {
   for (const order of live) standing.addOrder(order);
   const { netDelta, extremes: greeks } = bookGreeks(desk, live);
   const unknown = live.filter((order) => order.status === 'unknown');
+  const { liquidationCents: dayPnlCents, openGainCents } = dayPnl(desk);
   return {
-    dayPnlCents: dayPnl(desk).liquidationCents,
-    plannedLossCents: cents(Math.round(money.planned)),
+    dayPnlCents,
+    // A planned loss is reckoned from the entry: a position in profit gives its gain back besides.
+    plannedLossCents: cents(Math.round(money.planned) + openGainCents),
     openRiskCents: cents(Math.round(money.openRisk)),
     openRiskByPrincipal: money.byPrincipal,
     netDelta,

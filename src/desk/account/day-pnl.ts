@@ -16,6 +16,8 @@ export interface DayPnl {
   readonly atBestCents: Cents | undefined;
   /** After fees: realised, and what is held at mid; undefined while a leg cannot be marked. */
   readonly midCents: Cents | undefined;
+  /** What positions in profit would give back before they lose anything, of today's gains. */
+  readonly openGainCents: Cents;
   /** True when every quote behind it passes the guard: loss limits act on trusted marks only. */
   readonly trusted: boolean;
   /** Symbols of legs that cannot be marked. */
@@ -49,6 +51,7 @@ export function dayPnl(desk: DeskContext): DayPnl {
   let liquidation: number | undefined = realizedCents - feesCents;
   let mid: number | undefined = liquidation;
   let best: number | undefined = liquidation;
+  let openGain = 0;
   let trusted = true;
   let evidence = 0;
   const unmarkable: string[] = [];
@@ -58,6 +61,7 @@ export function dayPnl(desk: DeskContext): DayPnl {
     const mark = markPosition(position.legs, market);
     const sinceOpen = position.openCashCents - position.carriedCents;
     liquidation = plus(liquidation, mark.liquidationCents, sinceOpen);
+    openGain += Math.max(0, plus(0, mark.liquidationCents, sinceOpen) ?? 0);
     mid = plus(mid, mark.midCents, sinceOpen);
     best = plus(best, mark.atBestCents, sinceOpen);
     trusted &&= mark.trusted;
@@ -68,6 +72,7 @@ export function dayPnl(desk: DeskContext): DayPnl {
     liquidationCents: liquidation === undefined ? undefined : cents(liquidation),
     midCents: mid === undefined ? undefined : cents(mid),
     atBestCents: best === undefined ? undefined : cents(best),
+    openGainCents: cents(openGain),
     trusted,
     unmarkable,
     evidenceAt: evidence === 0 ? undefined : epochMicros(evidence),

@@ -1,12 +1,18 @@
 /** The controls that count: money, exposure, pace, each with its limit, its use and its room. */
 import { MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
 import { repeatsOf } from '../../risk/repeats.ts';
+import { UNBOUNDED_LOSS_CENTS } from '../../risk/risk-input.ts';
 import type { LimitView } from '../engine-api-risk.ts';
 import { recentOrders } from '../orders/recent-orders.ts';
 import { counted, type RowSources, stated } from './limit-row.ts';
 
 function largest(values: Iterable<number>): number {
   return Math.max(0, ...[...values].map(Math.abs));
+}
+
+/** A sum of worst cases; undefined where one of them has no bound. */
+function bounded(sumCents: number): number | undefined {
+  return sumCents < UNBOUNDED_LOSS_CENTS ? sumCents : undefined;
 }
 
 function worstOf(highest: number | undefined, lowest: number | undefined): number | undefined {
@@ -37,7 +43,7 @@ function moneyRows({ desk, account }: RowSources): LimitView[] {
       {
         control: 15,
         name: 'MAX_DAILY_LOSS with planned losses',
-        note: 'planned loss of everything open, working or UNKNOWN, less what the day has made',
+        note: 'planned loss of everything open (open gains with it), working or UNKNOWN, less what the day has made',
       },
       'cents',
       limits.maxDailyLossCents,
@@ -47,11 +53,11 @@ function moneyRows({ desk, account }: RowSources): LimitView[] {
       {
         control: 12,
         name: 'MAX_OPEN_RISK',
-        note: 'worst case of everything open, working or UNKNOWN',
+        note: 'worst case of everything open, working or UNKNOWN; unknown where one has no bound',
       },
       'cents',
       limits.maxOpenRiskCents,
-      account.openRiskCents,
+      bounded(account.openRiskCents),
     ),
     counted(
       {
@@ -123,10 +129,14 @@ function exposureRows({ desk, account }: RowSources): LimitView[] {
       account.openOrders,
     ),
     counted(
-      { control: 11, name: 'risk of open orders', note: 'worst case of the openings on their way' },
+      {
+        control: 11,
+        name: 'risk of open orders',
+        note: 'worst case of the openings on their way; unknown where one has no bound',
+      },
       'cents',
       limits.maxOpenOrdersRiskCents,
-      account.openOrdersRiskCents,
+      bounded(account.openOrdersRiskCents),
     ),
   ];
 }

@@ -39,16 +39,24 @@ function blocks(desk: DeskContext, account: AccountRisk): readonly string[] {
     [!day.reconciled, 'the broker and this book differ'],
     [day.stopping, 'the engine is stopping'],
     [account.sharesHeld !== 0, `${account.sharesHeld} shares are held`],
-    [account.unknownStrategies.size > 0, 'an order has no proven outcome'],
   ];
   return reasons.filter(([blocked]) => blocked).map(([, reason]) => reason);
 }
 
-/** Limits of which every opening takes some: where nothing is left of one, none passes. */
+/** What keeps single strategies from opening, and no other. */
+function waits({ unknownStrategies }: AccountRisk): readonly string[] {
+  return [...unknownStrategies].map(
+    (name) => `${name} alone waits: an order has no proven outcome`,
+  );
+}
+
+/** Limits of which every opening takes some: where nothing is left of one, or its use is not known, none
+ * passes. */
 const TAKEN_BY_EACH: ReadonlySet<string> = new Set([
   'MAX_DAILY_LOSS',
   'MAX_DAILY_LOSS with planned losses',
   'MAX_OPEN_RISK',
+  'buying power',
   'MAX_CONTRACTS',
   'MAX_OPEN_ORDERS',
   'risk of open orders',
@@ -57,9 +65,19 @@ const TAKEN_BY_EACH: ReadonlySet<string> = new Set([
   'MAX_ORDERS_PER_PRINCIPAL',
 ]);
 
+/** Limits that an opening may leave as they are, and that none passes while their use is not known. */
+const KNOWN_FOR_EACH: ReadonlySet<string> = new Set([
+  'PORTFOLIO_DELTA_CAP',
+  'PORTFOLIO_GAMMA_CAP',
+  'PORTFOLIO_VEGA_CAP',
+]);
+
 function usedUp(limits: readonly LimitView[]): readonly string[] {
-  const spent = limits.filter(({ name, room }) => TAKEN_BY_EACH.has(name) && (room ?? 1) <= 0);
-  return spent.map(({ name }) => `nothing is left of ${name}`);
+  return limits.flatMap(({ name, used, room }) => {
+    const isTaken = TAKEN_BY_EACH.has(name);
+    if (used === null && (isTaken || KNOWN_FOR_EACH.has(name))) return [`${name}: not known`];
+    return isTaken && room !== null && room <= 0 ? [`nothing is left of ${name}`] : [];
+  });
 }
 
 /** The whole picture of `risk_check`, with as many of the newest decisions as are asked for. */
@@ -71,10 +89,10 @@ export function riskCheckView(
   const account = accountRisk(desk);
   const sources = { desk, account, principal };
   const limits = [...limitRows(sources), ...controlRows(sources)];
-  const blockedBy = [...blocks(desk, account), ...usedUp(limits)];
+  const blocking = [...blocks(desk, account), ...usedUp(limits)];
   return {
-    openingsAllowed: blockedBy.length === 0,
-    blockedBy,
+    openingsAllowed: blocking.length === 0,
+    blockedBy: [...blocking, ...waits(account)],
     limits,
     limitsVersion: desk.config.limits.version,
     reducingOffer: reducingOffer(desk) ?? null,

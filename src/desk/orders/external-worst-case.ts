@@ -1,7 +1,7 @@
 /** What an order of others may lose at its limit. Pure. */
 import type { OrderIntent } from '../../engine/domain/order.ts';
 import { type Cents, cents, type Price } from '../../engine/domain/units.ts';
-import { UNBOUNDED_LOSS_CENTS } from '../account/account-risk.ts';
+import { UNBOUNDED_LOSS_CENTS } from '../../risk/risk-input.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { feesOf, payoffOf } from '../previews/judging.ts';
 

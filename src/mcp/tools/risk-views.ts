@@ -32,7 +32,7 @@ function decisionWords({ at, words, closest }: RiskCheckView['decisions'][number
 function checkText(view: RiskCheckView): string {
   const { openingsAllowed, blockedBy, limits, reducingOffer, decisions } = view;
   const gate = openingsAllowed
-    ? 'New positions may be opened'
+    ? ['New positions may be opened', ...blockedBy].join('; ')
     : `New positions are blocked by ${blockedBy.join(', ')}`;
   const told = limits.filter(({ control }) => TOLD.has(control));
   const offer =

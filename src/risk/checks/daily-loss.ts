@@ -1,7 +1,8 @@
 /**
  * The day's loss limit, seen from before the order: day P&L less the planned loss at the stop of
  * everything open, working, UNKNOWN and new may not fall below it. Where no stop is planned the
- * planned loss is the worst case. The bare worst case is told too, it does not refuse.
+ * planned loss is the worst case. What a position is in profit goes first, so the gain is part of what
+ * it may lose from here. The bare worst case is told too, it does not refuse.
  */
 import { type Check, failed, notRun, passed } from './check.ts';
 

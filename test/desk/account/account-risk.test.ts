@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import {
-  accountRisk,
-  UNBOUNDED_LOSS_CENTS,
-  worstCaseOf,
-} from '../../../src/desk/account/account-risk.ts';
+import { accountRisk, worstCaseOf } from '../../../src/desk/account/account-risk.ts';
+import { dayPnl } from '../../../src/desk/account/day-pnl.ts';
 import type { PnlView } from '../../../src/desk/engine-api.ts';
 import { cents, priceFromDollars } from '../../../src/engine/domain/units.ts';
 import type { StructurePosition } from '../../../src/engine/portfolio/portfolio-book.ts';
+import { UNBOUNDED_LOSS_CENTS } from '../../../src/risk/risk-input.ts';
 import { CONDOR, DeskRig } from '../../support/desk-rig.ts';
 
 /** A condor whose credit is more than half its width. */
 const NARROW = { ...CONDOR, width: 1 } as const;
 
+/** What the plans may lose, without the open gains that go first. */
 function plannedOf(rig: DeskRig): number {
-  return accountRisk(rig.desk.context).plannedLossCents;
+  const { context } = rig.desk;
+  return accountRisk(context).plannedLossCents - dayPnl(context).openGainCents;
 }
 
 function heldIn(rig: DeskRig): StructurePosition {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { accountRisk, worstCaseOf } from '../../../src/desk/account/account-risk.ts';
+import { limitRows } from '../../../src/desk/account/limit-rows.ts';
 import type { LimitView, RiskCheckView } from '../../../src/desk/engine-api-risk.ts';
 import { cents } from '../../../src/engine/domain/units.ts';
+import { UNBOUNDED_LOSS_CENTS } from '../../../src/risk/risk-input.ts';
 import { CONDOR, DeskRig, valueIn } from '../../support/desk-rig.ts';
 
 function viewOf(rig: DeskRig): RiskCheckView {
@@ -146,6 +148,22 @@ describe('the risk check', () => {
     );
   });
 
+  it('counts an open gain with the planned loss, for it goes before anything is lost', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    const { plannedLossCents: before } = accountRisk(rig.desk.context);
+    const dayBefore = row(rig, 'MAX_DAILY_LOSS with planned losses').used as number;
+    rig.atmVol = 0.05;
+    rig.advance(6);
+    const { dayPnlCents = 0, plannedLossCents } = accountRisk(rig.desk.context);
+    const fees = rig.desk.context.book.day().feesCents;
+    expect(dayPnlCents).toBeGreaterThan(0);
+    expect(plannedLossCents - before).toBe(dayPnlCents + fees);
+    // What the day may end at by its plan does not change with the market.
+    expect(row(rig, 'MAX_DAILY_LOSS with planned losses').used).toBe(before + fees);
+    expect(dayBefore).toBeGreaterThan(before);
+  });
+
   it('names everything that stands in the way', () => {
     const rig = new DeskRig({ knobs: { unknownNext: 1 } });
     valueIn(rig.confirm(rig.preview().tokenSha256));
@@ -159,8 +177,40 @@ describe('the risk check', () => {
       'trading is halted: kill, journalFailed',
       'the feed is down: gone',
       'the journal cannot record',
-      'an order has no proven outcome',
+      'iron_condor_30_delta alone waits: an order has no proven outcome',
     ]);
+  });
+
+  it('allows the other strategies where one waits for the outcome of its order', () => {
+    const rig = new DeskRig({ knobs: { unknownNext: 1 } });
+    valueIn(rig.confirm(rig.preview().tokenSha256));
+    const { openingsAllowed, blockedBy } = viewOf(rig);
+    expect(openingsAllowed).toBe(true);
+    expect(blockedBy).toEqual(['iron_condor_30_delta alone waits: an order has no proven outcome']);
+  });
+
+  it.each([
+    [cents(0), 'nothing is left of buying power'],
+    [undefined, 'buying power: not known'],
+  ])('allows no openings with a buying power of %s', (buyingPowerCents, why) => {
+    const rig = new DeskRig();
+    rig.gateway.editSnapshot = (snapshot) => {
+      return buyingPowerCents === undefined ? undefined : { ...snapshot, buyingPowerCents };
+    };
+    const { openingsAllowed, blockedBy } = viewOf(rig);
+    expect([openingsAllowed, blockedBy]).toEqual([false, [why]]);
+  });
+
+  it('gives a risk without a bound no number', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    const view = row(rig, 'MAX_OPEN_RISK');
+    const sources = { desk: rig.desk.context, account: accountRisk(rig.desk.context) };
+    const account = { ...sources.account, openRiskCents: UNBOUNDED_LOSS_CENTS };
+    const rows = limitRows({ ...sources, account, principal: 'nobody' });
+    const unbounded = rows.find(({ name }) => name === 'MAX_OPEN_RISK');
+    expect(view).toMatchObject({ ok: true });
+    expect(unbounded).toMatchObject({ used: null, room: null, ok: false });
   });
 
   it.each([

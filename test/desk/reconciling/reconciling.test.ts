@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { AccountSnapshot } from '../../../src/broker/order-gateway.ts';
-import { UNBOUNDED_LOSS_CENTS } from '../../../src/desk/account/account-risk.ts';
 import { dayPnl } from '../../../src/desk/account/day-pnl.ts';
 import type { Effect } from '../../../src/desk/effects.ts';
 import type { ReconcileView } from '../../../src/desk/engine-api.ts';
@@ -9,6 +8,7 @@ import type { OptionContract } from '../../../src/engine/domain/instrument.ts';
 import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
 import type { Fill } from '../../../src/engine/domain/order.ts';
 import { cents, price } from '../../../src/engine/domain/units.ts';
+import { UNBOUNDED_LOSS_CENTS } from '../../../src/risk/risk-input.ts';
 import type { RigOptions, Sides } from '../../support/desk-rig.ts';
 import { CONDOR, CONSOLE, DeskRig, denialIn, LOTTO, valueIn } from '../../support/desk-rig.ts';
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cents } from '../../../src/engine/domain/units.ts';
 import { CHECKS } from '../../../src/risk/gate.ts';
+import { UNBOUNDED_LOSS_CENTS } from '../../../src/risk/risk-input.ts';
 import { ACCOUNT, AT, condorIntent, leg, lottoIntent, PAYOFF, riskInput } from '../fixtures.ts';
 import { account, type Case, holdAtTheirLimits, withIntent } from './boundary-cases.ts';
 
@@ -178,6 +179,18 @@ const CASES: readonly Case[] = [
 
 describe('the checks of size and account at their limits', () => {
   holdAtTheirLimits(CASES);
+
+  it('gives no sum where something held or on its way can lose without a bound', () => {
+    const check = CHECKS.find(({ code }) => code === 'open_risk');
+    const withRisk = (openRiskCents: number) =>
+      check?.run(account({ openRiskCents: cents(openRiskCents) }));
+    expect(withRisk(UNBOUNDED_LOSS_CENTS)).toMatchObject({
+      outcome: 'failed',
+      message: expect.stringContaining('without a bound'),
+      numbers: { maxLossCents: 912_00, limitCents: 2_500_00 },
+    });
+    expect(withRisk(UNBOUNDED_LOSS_CENTS - 1)?.numbers).toHaveProperty('totalCents');
+  });
 
   it('tells the bare worst case of the day beside the planned one', () => {
     const check = CHECKS.find(({ code }) => code === 'daily_loss')?.run(riskInput());

@@ -16,22 +16,33 @@ export interface ProtectiveStop {
  * and so stands where the engine's would long have fired. */
 const BACKSTOP_MULTIPLE = 1.5;
 
+/** What is left of a structure, and the plan that was made for a unit of the whole of it. */
+export interface Guarded {
+  readonly legs: readonly ProtectiveStop['leg'][];
+  readonly exitPlan: ExitPlan;
+  /** Units of the whole. */
+  readonly quantity: number;
+  /** What leaving the rest of one unit has cost per share; negative where it paid. */
+  readonly goneDebit: number;
+}
+
 /**
  * The stop that protects these legs at the broker: for a lone long option whose plan has a stop on
- * its value. Brokers hold no stop on a net of several legs that could be trusted, and premium
+ * its value, from where the engine itself stops it. None where what is gone brought so much that the
+ * engine never would. Brokers hold no stop on a net of several legs that could be trusted, and premium
  * without a stop is paid already.
  */
-export function protectiveStop(
-  legs: readonly ProtectiveStop['leg'][],
-  plan: ExitPlan | undefined,
-): ProtectiveStop | undefined {
+export function protectiveStop(guarded: Guarded): ProtectiveStop | undefined {
+  const { legs, exitPlan, quantity: units, goneDebit } = guarded;
   const [leg] = legs;
-  const stop = plan?.stop;
+  const { stop } = exitPlan;
   if (legs.length !== 1 || leg?.instrument.kind !== 'option' || leg.quantity <= 0) return undefined;
   if (stop?.kind !== 'valueAtOrBelow') return undefined;
   const { instrument, quantity } = leg;
+  const stopsAt = ((stop.price + goneDebit) * units) / quantity;
+  if (stopsAt <= 0) return undefined;
   const grid = gridOf([leg]);
-  const trigger = price(Math.max(grid.step, floorToTick(grid, stop.price / BACKSTOP_MULTIPLE)));
+  const trigger = price(Math.max(grid.step, floorToTick(grid, stopsAt / BACKSTOP_MULTIPLE)));
   return { leg: { instrument, quantity }, trigger };
 }
 

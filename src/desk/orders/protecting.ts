@@ -10,7 +10,7 @@ import type { OrderIntent } from '../../engine/domain/order.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import type { ProtectiveStop } from '../../risk/protective-stop.ts';
 import { protectiveStop, stopSideFault } from '../../risk/protective-stop.ts';
-import { isOpen } from '../account/held-position.ts';
+import { asOpenPosition, isOpen } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf } from '../desk-context.ts';
 import { judgeIntent } from '../previews/judging.ts';
@@ -61,7 +61,7 @@ function wantedStop(desk: DeskContext, position: StructurePosition): ProtectiveS
   const opens = ({ intent }: OrderRecord): boolean =>
     intent.positionId === positionId && intent.purpose === 'open';
   if (orders.live().some(opens)) return undefined;
-  return protectiveStop(position.legs, position.exitPlan);
+  return protectiveStop(asOpenPosition(desk, position));
 }
 
 /** The engine's last stop of the position ended without the engine's asking, and when. */

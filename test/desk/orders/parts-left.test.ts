@@ -157,6 +157,29 @@ describe('a price of the whole, once a side is gone', () => {
     rig.advance(15);
     expect(reasons(rig)).toEqual(['stop']);
   });
+
+  it('is what the stop at the broker is made from too', () => {
+    const protective = (rig: DeskRig) =>
+      rig.orders().filter(({ intent }) => intent.purpose === 'protective');
+    const callSoldAt = (call: number) => {
+      const rig = new DeskRig({ limits, exits: { paperNativeStops: true } });
+      const { exitPlan } = rig.openPosition(STRADDLE);
+      rig.edit = (_sides, right) => {
+        const bid = right === 'call' ? call : 2.2;
+        return { bid, ask: bid + 0.02 };
+      };
+      rig.execute(oneUnitOf(rig, 'call'));
+      rig.advance(4);
+      const sold = rig.orders().find(({ intent }) => intent.purpose === 'close')?.fills[0]?.price;
+      return { rig, left: (exitPlan?.stop?.price ?? 0) - (sold ?? 0) };
+    };
+    const { rig, left } = callSoldAt(0.2);
+    const [stop] = protective(rig);
+    expect(stop?.intent.stopTrigger).toBe(Math.floor(left / 150) * 100);
+    const paid = callSoldAt(2.1);
+    expect(paid.left).toBeLessThan(0);
+    expect(protective(paid.rig)).toEqual([]);
+  });
 });
 
 describe('a part that is being closed', () => {

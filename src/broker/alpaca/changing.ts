@@ -24,7 +24,7 @@ import {
 } from './order-line.ts';
 import { takeOrder } from './order-news.ts';
 import type { AlpacaWorld } from './order-world.ts';
-import { ask, readLater, refuseChange, reject, tell } from './order-world.ts';
+import { ask, readLater, refuseChange, reject, tell, tellLimit } from './order-world.ts';
 import { refusalKind } from './refusal-kind.ts';
 import { isDuplicate, parseJson, readOrder, refusalText } from './wire-order.ts';
 
@@ -150,6 +150,10 @@ function beginChange(world: AlpacaWorld, line: OrderLine, order: ApprovedOrder):
     line.next = order;
     return;
   }
+  if (limitText(line.intent, order.intent.limit) === limitText(line.intent, live.limit)) {
+    tellLimit(world, line, live.limit);
+    return;
+  }
   const hasFilled = touchedUnits(line, live) > 0;
   if (hasFilled && !isForClosing(line)) {
     const reason = 'an opening that filled in part is not moved at Alpaca: cancel it instead';
@@ -199,14 +203,15 @@ function sendAmend(
 ): void {
   const live = liveOrder(line);
   if (live?.id === undefined) return;
-  if (touchedUnits(line, live) > 0) {
+  const { limit } = change.order.intent;
+  const isThere = limitText(line.intent, limit) === limitText(line.intent, live.limit);
+  if (isThere || touchedUnits(line, live) > 0) {
     line.change = undefined;
     beginChange(world, line, change.order);
     return;
   }
   if (live.status !== 'new') return;
   change.isSent = true;
-  const { limit } = change.order.intent;
   const clientId = nextClientId(line);
   const body = JSON.stringify({
     limit_price: limitText(line.intent, limit),
@@ -244,6 +249,14 @@ function goOnMoving(
   if (change.phase !== 'cancelling' || last?.status !== 'canceled') return;
   change.phase = 'posting';
   post(world, line, untouchedUnits(line), change.order);
+}
+
+/** An order that was read by itself showed news, and not what became of the change: it is read until it
+ * does. */
+export function lookAgain(world: AlpacaWorld, line: OrderLine): void {
+  const live = liveOrder(line);
+  if (line.change === undefined || live?.id === undefined || line.end !== undefined) return;
+  readLater(world, live.id, LOOK_MILLIS);
 }
 
 /** An order that was read by itself is as it was: a change that is under way did not happen. */

@@ -21,7 +21,7 @@ import {
 } from './order-line.ts';
 import type { Place } from './order-lines.ts';
 import type { AlpacaWorld } from './order-world.ts';
-import { readLater, reject, tell } from './order-world.ts';
+import { readLater, reject, tell, tellLimit } from './order-world.ts';
 import type { WireLeg, WireOrder } from './wire-order.ts';
 import { hasEnded } from './wire-order.ts';
 
@@ -86,11 +86,15 @@ function tellStanding(world: AlpacaWorld, { line, order }: Place): void {
     const reason = `the broker says that it is ${order.status}`;
     tell(world, { kind: 'reopened', intentId, brokerOrderId: order.id, reason });
   }
+  if (!isAlive || lastOrder(line) !== order) return;
+  // A move is over with its new order, also where the limit came back to what was told before it.
   const told = line.told ?? intent.limit;
-  if (!isAlive || lastOrder(line) !== order || told === order.limit) return;
-  line.told = order.limit;
-  if (line.change?.kind !== 'cancel') line.change = undefined;
-  tell(world, { kind: 'replaced', intentId, limit: order.limit });
+  if (told !== order.limit || isPosted(line)) tellLimit(world, line, order.limit);
+}
+
+/** True of a move whose new order was sent. */
+function isPosted({ change }: OrderLine): boolean {
+  return change?.kind === 'move' && change.phase === 'posting';
 }
 
 /** The latest moment at which an order of the line can have filled: what is found of an earlier session
@@ -118,8 +122,8 @@ function tellEnd(world: AlpacaWorld, line: OrderLine): void {
     if (last.id !== undefined) readLater(world, last.id, pause);
     return;
   }
-  const isMoving = line.change?.kind === 'move' && last.status === 'canceled';
-  if (isMoving && untouchedUnits(line) > 0) return;
+  const isMoving = line.change?.kind === 'move' && line.change.phase === 'cancelling';
+  if (isMoving && last.status === 'canceled' && untouchedUnits(line) > 0) return;
   end(world, line, last.status, remainingUnits(line));
 }
 

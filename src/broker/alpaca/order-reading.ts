@@ -8,7 +8,7 @@ import { searchedSince } from '../intent-date.ts';
 import type { Turn } from '../request-pacer.ts';
 import type { WireAnswer } from '../wire-requests.ts';
 import { bodyOf } from '../wire-requests.ts';
-import { judgeUnchanged, turnOf } from './changing.ts';
+import { judgeUnchanged, lookAgain, turnOf } from './changing.ts';
 import type { OrderLine } from './order-line.ts';
 import { hasPosting, intentIdOf, lacksFills, lastOrder } from './order-line.ts';
 import { retell, takeOrder } from './order-news.ts';
@@ -47,6 +47,7 @@ function readOne(world: AlpacaWorld, orderId: string): void {
     if (line === undefined) return;
     if (lacksFills(line)) line.vainReads += 1;
     if (before === world.changes) judgeUnchanged(world, line);
+    else lookAgain(world, line);
   });
 }
 

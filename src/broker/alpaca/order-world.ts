@@ -2,7 +2,7 @@
 
 import type { At } from '../../engine/domain/clock.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
-import type { EpochMicros } from '../../engine/domain/units.ts';
+import type { EpochMicros, Price } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_MILLI } from '../../engine/domain/units.ts';
 import type { BrokerEvent, GatewayEffect, RefusalKind } from '../order-gateway.ts';
 import type { OnAnswer, WireRequest, WireRequests } from '../wire-requests.ts';
@@ -57,6 +57,13 @@ export function reject(
   line.change = undefined;
   line.next = undefined;
   tell(world, { kind: 'rejected', intentId: line.intentId, reason, refusal });
+}
+
+/** The order has this limit: a change of it is over. */
+export function tellLimit(world: AlpacaWorld, line: OrderLine, limit: Price): void {
+  line.told = limit;
+  if (line.change?.kind !== 'cancel') line.change = undefined;
+  tell(world, { kind: 'replaced', intentId: line.intentId, limit });
 }
 
 export function refuseChange(world: AlpacaWorld, line: OrderLine, reason: string): void {

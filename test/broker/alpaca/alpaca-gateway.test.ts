@@ -41,6 +41,23 @@ function heldSpread(units = 1) {
   return { rig, closing, intentId: closing.intent.intentId };
 }
 
+/** A call that is held, and the order that sells it. */
+function heldCall(units = 1) {
+  const rig = new AlpacaRig();
+  const opened = witness(rig.intent([LONG_CALL], -2, units));
+  rig.place(opened);
+  rig.trade(opened.intent.intentId, units);
+  const legs = closingLegs([LONG_CALL]);
+  const closing = witness(rig.intent(legs, 1.9, units, opened.intent.intentId));
+  return { rig, closing, intentId: closing.intent.intentId };
+}
+
+/** Asks for another limit, of which nothing is on its way yet. */
+function ask(rig: AlpacaRig, order: ReturnType<typeof witness>, dollars: number): void {
+  const moved = witness({ ...order.intent, limit: priceFromDollars(dollars) });
+  rig.call((gateway, at) => gateway.reprice(moved, at));
+}
+
 /** Another adapter with the same journal and the same broker, at ten in the morning of the next day. */
 function nextDay(rig: AlpacaRig): AlpacaRig {
   const again = rig.restarted(false);
@@ -582,6 +599,64 @@ describe('a change of the limit', () => {
     expect(rig.sent('PATCH')).toEqual([]);
   });
 
+  it('of a close that goes back while it is being moved is over with the new order', () => {
+    const { rig, closing } = heldSpread();
+    rig.place(closing);
+    for (const dollars of [-0.35, -0.3]) ask(rig, closing, dollars);
+    expect(rig.pass()).toMatchObject([{ kind: 'replaced', limit: -3_000 }]);
+    expect(rig.reprice(closing, -0.6)).toMatchObject([{ kind: 'replaced', limit: -6_000 }]);
+    expect(rig.atVenue(closing.intent.intentId).limit).toBe(60);
+  });
+
+  it('of a close whose new order was cancelled by somebody leaves no change under way', () => {
+    const { rig, closing, intentId } = heldSpread();
+    rig.place(closing);
+    rig.wires.faults.onRequest('POST', 'hang');
+    rig.wires.onServed = (target) => {
+      if (target.startsWith('DELETE')) rig.wires.faults.onStream('lost', 'lost', 'lost');
+      if (target === 'POST /v2/orders') rig.venue.cancel(rig.atVenue(intentId).id);
+    };
+    expect(kinds(rig.reprice(closing, -0.4, 20))).toEqual(['cancelled']);
+  });
+
+  it('that asks for the limit which the order has is answered without a request', () => {
+    const { rig, closing } = heldCall();
+    rig.place(closing);
+    for (const dollars of [1.88, 1.87]) ask(rig, closing, dollars);
+    const [first] = [rig.wires.next()];
+    if (first === undefined) throw new Error('the first change is answered');
+    const told = rig.call((gateway, at) => gateway.onWire(first, at));
+    expect(told).toMatchObject([{ kind: 'replaced', limit: 18_800 }]);
+    // The desk takes the limit that was told for the one of the order, and asks again.
+    ask(rig, closing, 1.87);
+    const events = rig.pass();
+    expect(new Set(kinds(events))).toEqual(new Set(['replaced']));
+    expect(events.at(-1)).toMatchObject({ limit: 18_700 });
+    expect(rig.sent('PATCH')).toHaveLength(2);
+  });
+
+  it('whose cancel was lost goes on after the order was read and had filled in part', () => {
+    const { rig, closing, intentId } = heldSpread(3);
+    rig.place(closing);
+    rig.wires.faults.onRequest('DELETE', 'dropRequest');
+    ask(rig, closing, -0.35);
+    rig.pass(0.1);
+    rig.wires.faults.onStream('lost');
+    rig.venue.fill(rig.atVenue(intentId), 1);
+    expect(kinds(rig.pass())).toEqual(['fill', 'fill', 'replaced']);
+    expect(placedUnits(rig)).toEqual([3, 3, 2]);
+  });
+
+  it('that never arrived is refused although the order was read and had filled in part', () => {
+    const { rig, closing, intentId } = heldCall(3);
+    rig.place(closing);
+    rig.wires.faults.onRequest('PATCH', 'dropRequest');
+    rig.wires.faults.onStream('lost');
+    ask(rig, closing, 1.87);
+    rig.venue.fill(rig.atVenue(intentId), 1);
+    expect(kinds(rig.pass())).toEqual(['fill', 'cancelRejected']);
+  });
+
   it('that the broker makes larger than the intent is cancelled at once', () => {
     const rig = new AlpacaRig();
     const order = spread(rig, 2);
@@ -617,6 +692,19 @@ describe('a cancel', () => {
       expect(rig.snapshot().workingOrders).toEqual([]);
     },
   );
+
+  it('that was lost is asked for again although the order was read and had filled in part', () => {
+    const rig = new AlpacaRig();
+    const order = spread(rig, 3);
+    rig.place(order);
+    rig.wires.faults.onRequest('DELETE', 'dropRequest');
+    rig.call((gateway, at) => gateway.cancel(order.intent.intentId, at));
+    rig.pass(0.1);
+    rig.wires.faults.onStream('lost');
+    rig.venue.fill(rig.atVenue(order.intent.intentId), 1);
+    expect(kinds(rig.pass())).toEqual(['fill', 'fill', 'cancelled']);
+    expect(rig.sent('DELETE')).toHaveLength(2);
+  });
 
   it('that a fill overtook brings the fill', () => {
     const rig = new AlpacaRig();

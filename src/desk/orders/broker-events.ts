@@ -13,12 +13,20 @@ import { unreachable } from '../../engine/domain/assert.ts';
 import type { JournalledBrokerEvent } from '../../engine/domain/audit-record.ts';
 import { brokerText, mixedText } from '../../engine/domain/broker-text.ts';
 import type { At } from '../../engine/domain/clock.ts';
-import type { OrderStatus } from '../../engine/domain/order.ts';
+import type { Fill, OrderStatus } from '../../engine/domain/order.ts';
 import { addMicros } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { externalWorstCase } from './external-worst-case.ts';
 import type { OrderRecord } from './order-book.ts';
-import { asSent, filledUnits, isClose, isExternal, isFinal, isUneven } from './order-book.ts';
+import {
+  asSent,
+  filledUnits,
+  isClose,
+  isExternal,
+  isFinal,
+  isUneven,
+  isWholeButBusted,
+} from './order-book.ts';
 import { publishOrder } from './order-views.ts';
 import { beginSearch, isProvenAbsent, isProvenUnlisted } from './outcome-search.ts';
 import { pageRefusedClose } from './refused-closes.ts';
@@ -138,6 +146,8 @@ export function applyBrokerEvent(desk: DeskContext, event: BrokerEvent): void {
       desk.dryRuns.answer(event.intentId, event.dryRun, desk.at.wall);
       return;
     case 'searched':
+      onFound(desk, event.intentId, event.search);
+      return;
     case 'connection':
       return;
     default:
@@ -183,6 +193,15 @@ function advance(
   }
   setStatus(order, status, reason, desk.at);
   publishOrder(desk, order);
+}
+
+/** An order that the broker lists as filled has ended, also where it took executions back since: while it
+ * lived here, the contracts that it lacks could not be closed by another. */
+function onFound(desk: DeskContext, intentId: string, search: OrderSearch): void {
+  const order = desk.orders.get(intentId);
+  if (order === undefined || isFinal(order) || !isWholeButBusted(order)) return;
+  if (search.outcome !== 'found' || search.standing !== 'filled') return;
+  advance(desk, order, 'filled', 'filled at the broker, which took executions of it back');
 }
 
 function end(
@@ -242,10 +261,11 @@ function noteGone({ book, day: { goneAt }, at }: DeskContext): void {
   }
 }
 
-/** True of an execution of the order that was told before: the book forgets it after a session, and a
- * search of days later tells it again. */
+/** True of an execution of the order that was told before, or taken back: the book forgets it after a
+ * session, and a search of days later tells it again. */
 function hasFill(order: OrderRecord | undefined, fillId: string): boolean {
-  return order?.fills.some((told) => told.fillId === fillId) === true;
+  const isIt = (told: Fill): boolean => told.fillId === fillId;
+  return order !== undefined && (order.fills.some(isIt) || order.busted.some(isIt));
 }
 
 /** A fill can win against a cancel and be told after it: it counts, whatever was said before. One that
@@ -272,6 +292,7 @@ function onBusted(desk: DeskContext, intentId: string, fillId: string, reason: s
   const index = order?.fills.findIndex((fill) => fill.fillId === fillId) ?? -1;
   const [fill] = index < 0 ? [] : (order?.fills.splice(index, 1) ?? []);
   if (order === undefined || fill === undefined) return;
+  order.busted.push(fill);
   const { intent } = order;
   const opening = desk.orders.get(intent.positionId);
   desk.book.bustFill(fill, intent, opening === undefined ? undefined : asSent(opening));

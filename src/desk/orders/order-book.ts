@@ -75,6 +75,8 @@ export interface OrderRecord {
   /** Set while the status is `unknown`. */
   search: OutcomeSearch | undefined;
   readonly fills: Fill[];
+  /** Executions of it that the broker took back. */
+  readonly busted: Fill[];
 }
 
 /** What an order is entered with; the rest follows from it. */
@@ -114,6 +116,7 @@ export function newOrder(parts: NewOrder): OrderRecord {
     refusal: undefined,
     search: undefined,
     fills: [],
+    busted: [],
   };
 }
 
@@ -160,6 +163,14 @@ export function filledUnits(order: OrderRecord): number {
   if (order.fills.length === 0) return 0;
   const units = unitsByLeg(order);
   return units.length === 0 ? 0 : Math.floor(Math.min(...units));
+}
+
+/** True where all of its units filled, and executions of them were taken back: at the broker it has ended,
+ * and what was taken back does not come again by it. */
+export function isWholeButBusted(order: OrderRecord): boolean {
+  if (order.busted.length === 0) return false;
+  const fills = [...order.fills, ...order.busted];
+  return filledUnits({ ...order, fills }) === order.intent.quantity;
 }
 
 /** True while some leg has filled more units than another. */

@@ -22,7 +22,9 @@ describe('an order without a proven outcome', () => {
     const view = rig.query<RiskCheckView>({ kind: 'riskCheck' });
     const openRisk = view.limits.find(({ name }) => name === 'MAX_OPEN_RISK');
     expect(openRisk?.used).toBe(card.maxLossCents);
-    expect(view.blockedBy).toContain('an order has no proven outcome');
+    expect(view.blockedBy).toContain(
+      'iron_condor_30_delta alone waits: an order has no proven outcome',
+    );
   });
 
   it('blocks its own strategy and no other', () => {

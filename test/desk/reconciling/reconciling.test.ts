@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AccountSnapshot } from '../../../src/broker/order-gateway.ts';
 import { dayPnl } from '../../../src/desk/account/day-pnl.ts';
 import type { Effect } from '../../../src/desk/effects.ts';
-import type { ReconcileView } from '../../../src/desk/engine-api.ts';
+import type { ConfirmResult, ReconcileView } from '../../../src/desk/engine-api.ts';
 import type { RiskCheckView } from '../../../src/desk/engine-api-risk.ts';
 import type { OptionContract } from '../../../src/engine/domain/instrument.ts';
 import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
@@ -256,22 +256,47 @@ describe('a busted execution', () => {
     expect(rig.query<RiskCheckView>({ kind: 'riskCheck' }).openingsAllowed).toBe(false);
   });
 
-  it('of a close is found where the stream is silent about it: the leg is watched again', () => {
+  /** A condor that was closed, of whose close the broker takes the execution of the bought-back short put. */
+  const closeBusted = () => {
     const rig = holding();
     const [position] = rig.positions();
-    const leg = position!.legs[0]!;
+    const leg = position!.legs.find(({ quantity }) => quantity < 0)!;
+    const symbol = instrumentSymbol(leg.instrument);
     const closing = rig.execute(rig.previewClose(position!.positionId));
-    const fill = closing.fills.find(
-      ({ instrument }) => instrumentSymbol(instrument) === instrumentSymbol(leg.instrument),
-    );
-    edit(rig, ({ fills }) => ({
+    const fill = closing.fills.find(({ instrument }) => instrumentSymbol(instrument) === symbol);
+    edit(rig, ({ fills, positions }) => ({
       fills: fills.filter(({ fillId }) => fillId !== fill?.fillId),
-      positions: [{ symbol: instrumentSymbol(leg.instrument), quantity: leg.quantity }],
+      positions: [
+        ...positions.filter((each) => each.symbol !== symbol),
+        { symbol, quantity: leg.quantity },
+      ],
     }));
     rig.advance(ALARM_SECONDS);
+    return { rig, position, closing };
+  };
+
+  it('of a close is found where the stream is silent about it: the leg is watched again', () => {
+    const { rig, position } = closeBusted();
     expect(rig.alerts()).toContain('TRADE_BUSTED');
     expect(rig.positions()[0]).toMatchObject({ exitPlan: position!.exitPlan, quantity: 1 });
     expect(rig.positions()[0]?.legs).toHaveLength(1);
+  });
+
+  it('of a close leaves its order ended as the broker lists it, and the leg free to be closed', () => {
+    const { rig, position, closing } = closeBusted();
+    rig.advance(30);
+    expect(closing.status).toBe('filled');
+    expect(rig.bodies('orderResolved')).toHaveLength(1);
+    const again = rig.restart();
+    expect(again.order(closing.intent.intentId)).toMatchObject({ status: 'filled', busted: [{}] });
+    const flatten = rig.ask<ConfirmResult>({ kind: 'flattenNow' }, CONSOLE);
+    const [other] = valueIn(flatten).orders;
+    expect(other?.orderId).not.toBe(closing.intent.intentId);
+    expect(rig.order(other?.orderId ?? '').intent).toMatchObject({
+      purpose: 'flatten',
+      positionId: position?.positionId,
+      legs: [{ action: 'buyToClose', ratio: 1 }],
+    });
   });
 
   it('of an opening takes nothing from its exits by a list that came short: that is the operator’s', () => {

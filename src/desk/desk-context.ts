@@ -66,8 +66,8 @@ export interface DeskDay {
   chainOpen: boolean;
   /** The session's chain has expired, in this run or before it. */
   sealed: boolean;
-  /** Wall time since which it has been over without this run having had its chain; undefined = it had. */
-  unseenSince: EpochMicros | undefined;
+  /** Wall time since which this run finds its chain expired; undefined = it does not. */
+  expiredSince: EpochMicros | undefined;
   /** Wall time since which what is held has missed the session's chain; undefined = it does not. */
   chainMissedSince: EpochMicros | undefined;
   /** Why the session's listing could not be had when it was last asked for. */
@@ -83,6 +83,8 @@ export interface DeskDay {
   readonly protections: Protections;
   /** Keys of alerts that are told once. */
   readonly toldOnce: Set<string>;
+  /** Shares that were held when they were last looked at, signed; of more of them is told. */
+  sharesSeen: number;
   /** The newest record known to be durable. */
   durableSeq: number;
   /** The best gain of each position that trails one, per share of one unit, in 1/10,000 dollar. */

@@ -31,6 +31,7 @@ const OF_ONE_RUN: ReadonlySet<string> = new Set([
   'OPEN_PAST_ORDERS',
   'PIN_RISK',
   'RECONCILE_DIFFERS',
+  'SHARES_HELD',
   'TRADING_STATE',
   'UNPROTECTED_AT_STOP',
 ]);

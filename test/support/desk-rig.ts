@@ -358,6 +358,12 @@ export class DeskRig {
     }
   }
 
+  /** The machine sleeps until a market time of the day: then its clock ticks before anything is heard. */
+  sleepTo(minutes: number): void {
+    this.#market = newYorkInstant(newYorkDate(this.#market), minutes);
+    this.step({ kind: 'clock', at: this.at });
+  }
+
   #beat(micros: number): void {
     this.#market = addMicros(this.#market, micros);
     this.quotes();

@@ -5,14 +5,17 @@
 
 import type { Quote } from '../../engine/domain/market.ts';
 import { newYorkDate, nextSessionDate } from '../../engine/domain/session-calendar.ts';
-import type { Price, SessionDate } from '../../engine/domain/units.ts';
-import { price } from '../../engine/domain/units.ts';
+import type { EpochMicros, Price, SessionDate } from '../../engine/domain/units.ts';
+import { addMicros, MICROS_PER_MINUTE, price } from '../../engine/domain/units.ts';
 import type { DeskContext, DeskDay } from '../desk-context.ts';
 import type { QuoteGuard } from '../exits/quote-guard.ts';
 import { QUOTE_GUARD, quoteFault } from '../exits/quote-guard.ts';
 
 /** A whole day is measured from this quote: some tenths of a percent wide at most. */
 const GUARD: QuoteGuard = { ...QUOTE_GUARD, widthFraction: 0.002 };
+
+/** A quote that is older at the end of a session is none of its close. */
+const CLOSE_WITHIN_MICROS = 5 * MICROS_PER_MINUTE;
 
 /** The close of a session as its record has it. */
 export function closeAt(date: SessionDate, spot: number | undefined): DeskDay['lastClose'] {
@@ -33,11 +36,12 @@ function midOf(quote: Quote | undefined): Price | undefined {
   return price(Math.round((quote.bid + quote.ask) / 2));
 }
 
-/** Mid of the underlying's newest quote, where that is of the session's own day. */
-export function closeOfToday({ day }: DeskContext): Price | undefined {
+/** Mid of the underlying's newest quote, where that is of the last minutes of a session that ended at
+ * `end`, or of its evening: a machine that slept over its end has not seen its close. */
+export function closeOfToday({ day }: DeskContext, end: EpochMicros): Price | undefined {
   const { lastSpot, session } = day;
-  const isOfToday = lastSpot !== undefined && newYorkDate(lastSpot.at.market) === session.date;
-  return isOfToday ? midOf(lastSpot) : undefined;
+  if (lastSpot === undefined || lastSpot.at.market < addMicros(end, -CLOSE_WITHIN_MICROS)) return;
+  return newYorkDate(lastSpot.at.market) === session.date ? midOf(lastSpot) : undefined;
 }
 
 /** Mid of the underlying, where it has a market to be trusted now. */

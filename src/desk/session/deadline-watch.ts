@@ -38,16 +38,18 @@ function tellLate(desk: DeskContext, open: readonly StructurePosition[]): void {
   }
 }
 
-/** Tells of what is open in a chain that this run never had and that has expired: no exit is judged
- * without it. Called on the clock, `since` (wall) that is so. */
+/** Tells of what is open in a chain that has expired, for no exit is judged without it, unless that was
+ * told at the deadline: a run may have begun, or its machine may have woken, after that. Called on the
+ * clock, `since` (wall) that is so. */
 export function tellUnwatched(desk: DeskContext, expiredAt: EpochMicros, since: EpochMicros): void {
   const { date } = desk.day.session;
   const isOfToday = ({ instrument, quantity }: PositionLeg): boolean =>
     instrument.kind === 'option' && instrument.expiry === date && quantity !== 0;
   for (const { positionId, legs } of desk.book.structures()) {
+    if (desk.day.toldOnce.has(`${PAST_DEADLINE.key}${positionId}`)) continue;
     if (!legs.some(isOfToday) || mayBeWorthless(desk, legs, since)) continue;
     tellOnce(desk, `${PAST_ORDERS.key}${positionId}`, () => {
-      const text = `${positionId} is still open and its chain has expired (${newYorkText(expiredAt)}) without this run: nothing here watches or closes it. ${wayOut(desk, legs)}`;
+      const text = `${positionId} is still open and its chain has expired (${newYorkText(expiredAt)}): nothing here watches or closes it. ${wayOut(desk, legs)}`;
       desk.out.alert('critical', PAST_ORDERS.code, text, positionId);
     });
   }
@@ -124,13 +126,19 @@ function doing(desk: DeskContext, position: StructurePosition): string {
   return `${how} at a net of ${net}, and a worse one would pay more than it can ever be worth: what the market asks beyond that is yours to decide`;
 }
 
-/** Ends the incidents of positions that have been closed after all. */
+/** What is held in its place, where it was not closed but became shares. */
+function leaving({ book, config }: DeskContext): string {
+  const shares = book.sharesHeld();
+  return shares === 0 ? '' : `; ${shares} shares of ${config.underlying} are held`;
+}
+
+/** Ends the incidents of positions that have been closed after all, or settled. */
 function settleClosed(desk: DeskContext, open: ReadonlySet<string>): void {
   for (const told of desk.day.toldOnce) {
     const incident = [PAST_DEADLINE, PAST_ORDERS].find(({ key }) => told.startsWith(key));
     const positionId = told.slice(incident?.key.length);
     if (incident === undefined || open.has(positionId)) continue;
     desk.day.toldOnce.delete(told);
-    desk.out.settle('resolve', incident.code, `${positionId} is closed`, positionId);
+    desk.out.settle('resolve', incident.code, `${positionId} is gone${leaving(desk)}`, positionId);
   }
 }

@@ -144,12 +144,13 @@ export function keepSession(desk: DeskContext, shelf: PreviewShelf): void {
   const { day } = desk;
   if (desk.at.market >= expiresAt(desk.config, day.session)) {
     if (day.chainOpen) expire(desk, shelf);
-    else if (newYorkDate(desk.at.market) === day.session.date) endUnseen(desk);
+    if (newYorkDate(desk.at.market) === day.session.date) afterExpiry(desk);
   }
   const session = sessionFor(desk.at.market, desk.spec);
   if (session.date !== day.session.date) beginSession(desk, session);
   else if (day.chainOpen && desk.at.market >= day.listingAgainAt) askForListing(desk);
   carryHeld(desk);
+  watchShares(desk);
 }
 
 /** Exchanges list strikes through the day as the underlying moves: the listing is asked for again
@@ -168,16 +169,16 @@ function expire(desk: DeskContext, shelf: PreviewShelf): void {
   for (const order of desk.orders.live()) {
     if (!isExternal(order)) requestCancel(desk, order, 'engine');
   }
-  const spot = closeOfToday(desk);
+  const spot = closeOfToday(desk, expiresAt(desk.config, day.session));
   desk.chain.expire(desk.at);
   desk.tokens.clear();
   desk.dryRuns.clear();
   shelf.clear();
   day.chainOpen = false;
   day.sealed = true;
+  day.expiredSince = desk.at.wall;
   recordSeal(desk, contracts * 2, pnl, spot);
   desk.out.push({ kind: 'subscribe', symbols: [desk.config.underlying] });
-  pageAboutShares(desk);
 }
 
 /** What the session ended with; the next one carries shares at its `spot`. */
@@ -192,18 +193,17 @@ function recordSeal(
   out.append(spot === undefined ? sealed : { ...sealed, spot });
 }
 
-/** A session that was over when this run began, or had no chain: what is open in it is told, and it is
- * sealed as soon as a price of its evening is known, unless an earlier run has done so. */
-function endUnseen(desk: DeskContext): void {
+/** The rest of a session's day: what is open in it is told. One that was over when this run began, or had
+ * no chain, is sealed as soon as a price of its evening is known, unless an earlier run has done so. */
+function afterExpiry(desk: DeskContext): void {
   const { day } = desk;
   if (!day.sealed) {
     day.sealed = true;
-    day.unseenSince = desk.at.wall;
+    day.expiredSince = desk.at.wall;
     desk.out.push({ kind: 'subscribe', symbols: [desk.config.underlying] });
-    pageAboutShares(desk);
   }
-  if (day.unseenSince !== undefined) {
-    tellUnwatched(desk, expiresAt(desk.config, day.session), day.unseenSince);
+  if (day.expiredSince !== undefined) {
+    tellUnwatched(desk, expiresAt(desk.config, day.session), day.expiredSince);
   }
   if (day.lastClose?.date === day.session.date) return;
   const spot = soundSpot(desk);
@@ -211,22 +211,30 @@ function endUnseen(desk: DeskContext): void {
   recordSeal(desk, 0, dayPnl(desk).liquidationCents ?? cents(0), spot);
 }
 
-function pageAboutShares(desk: DeskContext): void {
-  const shares = desk.book.sharesHeld();
-  if (shares === 0) return;
-  const text = `${shares} shares of ${desk.config.underlying} are held after exercise or assignment`;
-  desk.out.alert('critical', 'SHARES_HELD', `${text}; openings are blocked until they are closed`);
+/** Shares come whenever the broker settles, most often in the evening: told as soon as they are there, and
+ * again of more of them, which are an incident of their own for whoever looks after the first. Called on
+ * the clock. */
+function watchShares(desk: DeskContext): void {
+  const { day, out } = desk;
+  const held = desk.book.sharesHeld();
+  const seen = day.sharesSeen;
+  day.sharesSeen = held;
+  const isMore = Math.abs(held) > Math.abs(seen);
+  const are = `${held} shares of ${desk.config.underlying} are held`;
+  if (seen !== 0 && (held === 0 || isMore)) out.settle('resolve', 'SHARES_HELD', are);
+  if (!isMore) return;
+  const text = `${are}, as after an exercise or assignment; openings are blocked until they are closed`;
+  out.alert('critical', 'SHARES_HELD', text);
 }
 
 function beginSession(desk: DeskContext, session: SessionTimes): void {
   const { day } = desk;
-  pageAboutShares(desk);
   day.session = session;
   day.schedule = scheduleFor(desk.config, desk.gateway.capabilities, session);
   day.brokerRules = undefined;
   day.chainOpen = false;
   day.sealed = false;
-  day.unseenSince = undefined;
+  day.expiredSince = undefined;
   day.listingFault = undefined;
   day.listingCut = false;
   day.breakoutsTaken.length = 0;

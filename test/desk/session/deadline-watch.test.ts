@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
 import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
 import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
-import { cents, price } from '../../../src/engine/domain/units.ts';
+import { cents } from '../../../src/engine/domain/units.ts';
 import type { RigOptions } from '../../support/desk-rig.ts';
-import { DeskRig, LOTTO } from '../../support/desk-rig.ts';
+import { CONDOR, DeskRig, LOTTO } from '../../support/desk-rig.ts';
 
 const DEADLINE = 15 * 60 + 50;
 
@@ -75,6 +76,75 @@ describe('the deadline', () => {
   });
 });
 
+/** What was told of options in a chain that has expired. */
+const unwatched = (rig: DeskRig) =>
+  rig.effects.filter((effect) => effect.kind === 'alert' && effect.code === 'OPEN_PAST_ORDERS');
+
+/** The broker settles all of a rig's options; a share a contract's unit comes of those that `become` some. */
+function settleAll(rig: DeskRig, become: (right: string, quantity: number) => number): void {
+  for (const { instrument, quantity } of rig.positions()[0]?.legs ?? []) {
+    if (instrument.kind !== 'option') continue;
+    const shares = become(instrument.right, quantity);
+    const outcome = shares === 0 ? 'expired' : 'assigned';
+    const paid = { shares, sharePrice: instrument.strike, feesCents: cents(0) };
+    const settlementId = instrumentSymbol(instrument);
+    const facts = { settlementId, instrument, quantity, marketAt: rig.at.market, ...paid };
+    rig.brokerSays({ kind: 'settlement', settlement: { ...facts, outcome } });
+  }
+}
+
+describe('a machine that sleeps over the expiry', () => {
+  /** A condor is open when the machine falls asleep; the broker tells nothing of its own. */
+  function asleep(request: StrategyRequest, minutes = 15 * 60 + 30): DeskRig {
+    const rig = new DeskRig({ minutes: 14 * 60 + 5, brokerName: 'tastytrade' });
+    rig.openPosition(request);
+    rig.gateway.isMute = true;
+    rig.goTo(minutes);
+    return rig;
+  }
+
+  const wake = (rig: DeskRig, minutes: number): void => {
+    rig.sleepTo(minutes);
+    rig.freeze(3);
+  };
+
+  it.each([16 * 60 + 20, 18 * 60])(
+    'wakes at minute %i and pages what is still open, once',
+    (minutes) => {
+      const rig = asleep(CONDOR);
+      wake(rig, minutes);
+      expect(unwatched(rig)).toMatchObject([{ severity: 'critical', action: 'trigger' }]);
+      expect(rig.alerts()).not.toContain('OPEN_PAST_DEADLINE');
+    },
+  );
+
+  it('knows no close of that session, and so not from before whether a long is worthless', () => {
+    const rig = asleep(LOTTO);
+    rig.edit = ({ ask }) => ({ bid: undefined, ask });
+    wake(rig, 16 * 60 + 20);
+    expect(rig.bodies('sessionSealed').at(-1)).not.toHaveProperty('spot');
+    expect(unwatched(rig)).toEqual([]);
+    rig.spot = 620;
+    rig.advance(3);
+    expect(unwatched(rig)).toHaveLength(1);
+  });
+
+  it('is no other page where the deadline was told of, nor where longs are worthless', () => {
+    const told = stuckCondor();
+    told.gateway.isMute = true;
+    told.goTo(DEADLINE);
+    told.goTo(16 * 60 + 15);
+    told.advance(60);
+    expect(told.day.sealed).toBe(true);
+    expect(unwatched(told)).toEqual([]);
+    const worthless = asleep(LOTTO, 16 * 60 + 14);
+    worthless.goTo(16 * 60 + 15);
+    worthless.advance(60);
+    expect(worthless.positions()).toHaveLength(1);
+    expect(unwatched(worthless)).toEqual([]);
+  });
+});
+
 describe('a start after the chain has expired', () => {
   /** The engine is gone in the afternoon, with a condor open, and comes back. */
   function backAt(minutes: number, options: RigOptions = {}): DeskRig {
@@ -93,16 +163,13 @@ describe('a start after the chain has expired', () => {
     return again;
   }
 
-  const unwatched = (rig: DeskRig) =>
-    rig.effects.filter((effect) => effect.kind === 'alert' && effect.code === 'OPEN_PAST_ORDERS');
-
   it('pages what is still open once, and what can be done about it', () => {
     const rig = backAt(16 * 60 + 20);
     const [position] = rig.positions();
     expect(unwatched(rig)).toMatchObject([{ severity: 'critical', action: 'trigger' }]);
     expect(unwatched(rig)[0]).toHaveProperty(
       'text',
-      `${position?.positionId} is still open and its chain has expired (16:15:00) without this run: nothing here watches or closes it. tastytrade takes no more orders in it. Ask its trade desk to close it or not to exercise it, or hedge what it may become`,
+      `${position?.positionId} is still open and its chain has expired (16:15:00): nothing here watches or closes it. tastytrade takes no more orders in it. Ask its trade desk to close it or not to exercise it, or hedge what it may become`,
     );
     expect(rig.alerts()).not.toContain('OPEN_PAST_DEADLINE');
   });
@@ -124,15 +191,19 @@ describe('a start after the chain has expired', () => {
 
   it('ends the incident once the broker has settled it', () => {
     const rig = backAt(16 * 60 + 20);
-    for (const { instrument, quantity } of rig.positions()[0]?.legs ?? []) {
-      const settlementId = instrumentSymbol(instrument);
-      const shares = { shares: 0, sharePrice: price(0), feesCents: cents(0) };
-      const facts = { settlementId, instrument, quantity, marketAt: rig.at.market, ...shares };
-      rig.brokerSays({ kind: 'settlement', settlement: { ...facts, outcome: 'expired' } });
-    }
+    settleAll(rig, () => 0);
     rig.freeze(1);
     expect(rig.positions()).toEqual([]);
     expect(unwatched(rig)).toMatchObject([{ action: 'trigger' }, { action: 'resolve' }]);
+  });
+
+  it('says at its end of shares that came of it', () => {
+    const rig = backAt(16 * 60 + 20);
+    const [position] = rig.positions();
+    settleAll(rig, (right, quantity) => (right === 'call' && quantity < 0 ? -100 : 0));
+    rig.freeze(1);
+    const text = `${position?.positionId} is gone; -100 shares of SPY are held`;
+    expect(unwatched(rig).at(-1)).toMatchObject({ action: 'resolve', text });
   });
 
   it('hears the underlying, and tells nothing where everything is flat', () => {

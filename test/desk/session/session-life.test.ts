@@ -6,6 +6,7 @@ import { newYorkInstant, newYorkText } from '../../../src/engine/domain/session-
 import { underlyingOf } from '../../../src/engine/domain/underlying.ts';
 import {
   addMicros,
+  cents,
   MICROS_PER_DAY,
   priceFromDollars,
   sessionDate,
@@ -245,6 +246,48 @@ describe('shares after exercise', () => {
     expect(rig.brokerEvents.at(-1)).toMatchObject({ settlement: { outcome: 'exercised' } });
     expect(rig.positions()).toMatchObject([{ strategy: 'shares', quantity: 100 }]);
     expect(rig.alerts()).toContain('SHARES_HELD');
+  });
+
+  /** An evening on which the broker tells with a delay what became of a call, in so many settlements. */
+  function settledLate(...shares: readonly number[]): DeskRig {
+    const rig = new DeskRig({ minutes: 14 * 60 + 5, brokerName: 'tastytrade' });
+    const [held] = rig.openPosition(LOTTO).legs;
+    if (held?.instrument.kind !== 'option') throw new Error('an option is held');
+    const { instrument } = held;
+    const paid = { sharePrice: instrument.strike, feesCents: cents(0) };
+    rig.gateway.isMute = true;
+    rig.goTo(LAST_TRADE);
+    rig.goTo(19 * 60);
+    rig.ask({ kind: 'kill', reason: 'enough' });
+    for (const [i, each] of shares.entries()) {
+      const facts = { settlementId: `s${i}`, instrument, quantity: 1, marketAt: rig.at.market };
+      const settlement = { ...facts, ...paid, shares: each, outcome: 'exercised' } as const;
+      rig.brokerSays({ kind: 'settlement', settlement });
+      rig.freeze(2);
+    }
+    return rig;
+  }
+
+  const told = (rig: DeskRig) =>
+    rig.effects.flatMap((effect) => {
+      const isOurs = effect.kind === 'alert' && effect.code === 'SHARES_HELD';
+      return isOurs ? [`${effect.action} ${effect.text.split(' ', 1).join('')}`] : [];
+    });
+
+  it('page when the broker tells of them, at whatever hour and with the kill engaged', () => {
+    expect(told(settledLate())).toEqual([]);
+    expect(told(settledLate(100))).toEqual(['trigger 100']);
+  });
+
+  it('page anew where more come, and no more where some go, until none is left', () => {
+    const rig = settledLate(100, 100, -100, -100);
+    expect(told(rig)).toEqual(['trigger 100', 'resolve 200', 'trigger 200', 'resolve 0']);
+  });
+
+  it('page again after a restart, which ends what the run before it told', () => {
+    const again = settledLate(100).restart(undefined, { isOpen: false });
+    again.freeze(3);
+    expect(told(again)).toEqual(['resolve the', 'trigger 100']);
   });
 
   it('block openings in the next session until they are closed', () => {

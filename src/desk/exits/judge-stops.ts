@@ -90,21 +90,21 @@ function unitsOfSide(position: OpenPosition, side: Side): number {
   return units;
 }
 
-function costOfSide(side: Side, input: ExitInput): ClosingCost {
-  const { position } = input;
-  return closingCost(legsOfPart(position, side), unitsOfSide(position, side), input);
-}
-
+/** Measures all that is held of the part, whatever orders close of it: what is free of it alone is another
+ * structure, a short without its cover or fewer units that all the cash of the trade would count for. */
 function judgeStop(
   stop: Stop,
   part: 'whole' | Side,
   before: BreachMemory,
   input: ExitInput,
 ): StopJudgement {
-  const { position, policy, at } = input;
+  const { policy, at } = input;
+  const whole = wholeOf(input);
   const isWhole = part === 'whole';
-  const legs = isWhole ? wholeOf(input).legs : legsOfPart(position, part);
-  const cost = isWhole ? costOfWhole(wholeOf(input), input) : costOfSide(part, input);
+  const legs = legsOfPart(whole, part);
+  const cost = isWhole
+    ? costOfWhole(whole, input)
+    : closingCost(legs, unitsOfSide(whole, part), input);
   const measured = measure(stop, cost, policy);
   const isKnown = measured !== undefined && cost.kind !== 'unknown';
   const evidenceAt = isKnown ? cost.evidenceAt : at.market;
@@ -118,7 +118,7 @@ function judgeStop(
   }
   const numbers = {
     closingDebitPrice: priceNumber(measured.debit),
-    ...(isWhole && goneNumber(wholeOf(input))),
+    ...(isWhole && goneNumber(whole)),
     stopPrice: dollarsFromPrice(stop.price),
     multiple: Math.min(measured.multiple, Number.MAX_SAFE_INTEGER),
     heldForMillis: confirmed.afterMillis,
@@ -149,18 +149,18 @@ export function sideStopNow(position: OpenPosition, side: Side): Price | undefin
   return price(Math.min(sideStop.debit, Math.max(grid.step, breakeven)));
 }
 
-/** The stop of one side. It guards a side that is short something. One that is being closed is counted
- * on, and hurried instead of left again. */
+/** The stop of one side. It guards a side that is short something. One of which no short is free is
+ * hurried instead of left again. */
 export function judgeSide(side: Side, input: ExitInput): StopJudgement {
-  const { position, held } = input;
-  if (held !== undefined && !isShortSide(position, side)) {
-    const { memory, close } = judgeSide(side, { ...input, position: held, held: undefined });
-    return close === undefined ? { memory } : { memory, hurry: close.urgency };
-  }
-  if (!isShortSide(position, side)) return UNBROKEN;
-  const debit = sideStopNow(position, side);
+  const whole = wholeOf(input);
+  if (!isShortSide(whole, side)) return UNBROKEN;
+  const debit = sideStopNow(whole, side);
   if (debit === undefined) return UNBROKEN;
-  return judgeStop({ kind: 'debitAtOrAbove', price: debit }, side, input.memory[side], input);
+  const stop: Stop = { kind: 'debitAtOrAbove', price: debit };
+  const judged = judgeStop(stop, side, input.memory[side], input);
+  const { memory, close } = judged;
+  if (close === undefined || isShortSide(input.position, side)) return judged;
+  return { memory, hurry: close.urgency };
 }
 
 /** What the stops of the two sides come to together. */

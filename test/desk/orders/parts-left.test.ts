@@ -24,17 +24,23 @@ function sideStop({ exitPlan }: StructurePosition): number {
   return (exitPlan?.sideStop?.debit ?? 0) / 10_000;
 }
 
-/** A token that closes one unit of the legs of this right by hand. */
-function oneUnitOf(rig: DeskRig, right: Right) {
+/** A token that closes units of the legs of this right by hand, one unless told. */
+function unitsOf(
+  rig: DeskRig,
+  right: Right,
+  isMeant: (quantity: number) => boolean = () => true,
+  units = 1,
+) {
   const held = rig.positions()[0]?.legs ?? [];
   const legs = held
     .filter(({ instrument }) => instrument.kind === 'option' && instrument.right === right)
+    .filter(({ quantity }) => isMeant(quantity))
     .map(({ instrument, quantity }) => {
       const action = quantity > 0 ? 'sellToClose' : 'buyToClose';
       return { symbol: instrumentSymbol(instrument), action, ratio: 1 } as const;
     });
   const tokenSha256 = rig.newToken();
-  const request = { legs, quantity: 1 };
+  const request = { legs, quantity: units };
   return {
     tokenSha256,
     card: valueIn(rig.ask<TradeCard>({ kind: 'previewOrder', request, tokenSha256 })),
@@ -43,7 +49,7 @@ function oneUnitOf(rig: DeskRig, right: Right) {
 
 /** The broker holds no size: what is sent rests. */
 function rests(rig: DeskRig, right: Right): void {
-  const { tokenSha256 } = oneUnitOf(rig, right);
+  const { tokenSha256 } = unitsOf(rig, right);
   rig.size = 0;
   rig.confirm(tokenSha256);
   rig.advance(2);
@@ -54,7 +60,7 @@ describe('a side of which less is left than of the other', () => {
   it('is stopped where the card says, once a half of it was closed by hand', () => {
     const rig = new DeskRig({ limits });
     const stop = sideStop(rig.openPosition({ ...CONDOR, quantity: 2 }));
-    rig.execute(oneUnitOf(rig, 'call'));
+    rig.execute(unitsOf(rig, 'call'));
     sideCosts(rig, 'put', 0.1);
     sideCosts(rig, 'call', stop - 0.02);
     rig.advance(30);
@@ -104,7 +110,7 @@ describe('a price of the whole, once a side is gone', () => {
     const target = (exitPlan?.target?.price ?? 0) / 10_000;
     sideCosts(rig, 'call', 0.1);
     rig.advance(1);
-    rig.execute(oneUnitOf(rig, 'call'));
+    rig.execute(unitsOf(rig, 'call'));
     const fills = rig.orders().at(-1)?.fills ?? [];
     const net = fills.reduce((sum, { action, price: at }) => {
       return sum + (action === 'buyToClose' ? at : 0 - at);
@@ -129,7 +135,7 @@ describe('a price of the whole, once a side is gone', () => {
     rig.advance(8);
     const best = rig.bodies('trailRaised').at(-1)?.bestGain ?? 0;
     expect(best).toBeGreaterThan(0);
-    rig.execute(oneUnitOf(rig, 'put'));
+    rig.execute(unitsOf(rig, 'put'));
     rig.advance(15);
     expect(reasons(rig)).toEqual([]);
     expect(rig.bodies('trailRaised').at(-1)?.bestGain).toBeLessThan(best + 500);
@@ -145,7 +151,7 @@ describe('a price of the whole, once a side is gone', () => {
       };
     };
     worth(stop - 0.2, 0.6);
-    rig.execute(oneUnitOf(rig, 'call'));
+    rig.execute(unitsOf(rig, 'call'));
     const sold = rig.orders().at(-1)?.fills[0]?.price ?? 0;
     rig.advance(15);
     expect(reasons(rig)).toEqual([]);
@@ -168,7 +174,7 @@ describe('a price of the whole, once a side is gone', () => {
         const bid = right === 'call' ? call : 2.2;
         return { bid, ask: bid + 0.02 };
       };
-      rig.execute(oneUnitOf(rig, 'call'));
+      rig.execute(unitsOf(rig, 'call'));
       rig.advance(4);
       const sold = rig.orders().find(({ intent }) => intent.purpose === 'close')?.fills[0]?.price;
       return { rig, left: (exitPlan?.stop?.price ?? 0) - (sold ?? 0) };
@@ -242,6 +248,45 @@ describe('a part that is being closed', () => {
     rig.advance(5);
     expect(rig.orders().at(-1)?.urgency).toBe('urgent');
     expect(rig.alerts()).not.toContain('EXIT_REFUSED');
+  });
+
+  it('takes no cover from what is left of its side', () => {
+    const rig = new DeskRig({ limits, exits: { exitLadder: 'patient' } });
+    const stop = sideStop(rig.openPosition({ ...CONDOR, quantity: 2 }));
+    const short = unitsOf(rig, 'call', (quantity) => quantity < 0);
+    rig.size = 0;
+    const cover = Math.round(stop * 60) / 100;
+    const shortAt = (dollars: number) =>
+      sideCosts(rig, 'call', dollars, { bid: cover, ask: cover + 0.02 });
+    shortAt(stop * 1.4);
+    rig.confirm(short.tokenSha256);
+    rig.advance(15);
+    expect(rig.orders().at(-1)).toMatchObject({ status: 'working', urgency: 'patient' });
+    expect(reasons(rig)).toEqual([]);
+    shortAt(stop * 1.8);
+    rig.advance(4);
+    expect(rig.bodies('exitTriggered')).toMatchObject([{ reason: 'callSideStop' }]);
+    const [, byHand, exit] = rig.orders();
+    expect([byHand?.urgency, exit?.urgency]).toEqual(['fast', 'fast']);
+  });
+
+  it('leaves the breakeven of a unit where it was', () => {
+    const rig = new DeskRig({
+      limits,
+      exits: { condorStop: 'breakeven', exitLadder: 'patient' },
+    });
+    const { positionId } = rig.openPosition({ ...CONDOR, quantity: 2 });
+    sideCosts(rig, 'call', 0.9);
+    sideCosts(rig, 'put', 0.02);
+    rig.execute(unitsOf(rig, 'call', undefined, 2));
+    const { realizedCents, openCashCents, feesCents } = rig.positions()[0]!;
+    const breakeven = (realizedCents + openCashCents - feesCents) / 200 / 100;
+    const { tokenSha256 } = rig.previewClose(positionId, 1);
+    rig.size = 0;
+    sideCosts(rig, 'put', breakeven + 0.03);
+    rig.confirm(tokenSha256);
+    rig.advance(15);
+    expect(reasons(rig)).toEqual(['putSideStop']);
   });
 
   it('is hurried although the broker has refused to close the rest', () => {

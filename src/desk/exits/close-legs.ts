@@ -45,7 +45,7 @@ export function quantitiesOf(held: readonly HeldLeg[]): ReadonlyMap<string, numb
 }
 
 /** What a long and the short that it covers have in common. */
-export function rightOf({ instrument }: HeldLeg): string {
+export function rightOf({ instrument }: Pick<HeldLeg, 'instrument'>): string {
   return instrument.kind === 'option' ? instrument.right : instrument.kind;
 }
 

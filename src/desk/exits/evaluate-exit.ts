@@ -4,27 +4,30 @@
  * it hands back.
  */
 import type { Urgency } from '../../engine/domain/exit-choices.ts';
-import type { ExitClose, ExitInput, ExitMemory } from './exit-input.ts';
+import type { ExitClose, ExitInput, ExitMemory, Side } from './exit-input.ts';
 import { judgeClock, judgeExDividend, judgeNickel, judgeRange, judgeTarget } from './judge-rest.ts';
 import type { StopJudgement } from './judge-stops.ts';
 import { judgeSide, judgeTrail, judgeWhole, sideClose } from './judge-stops.ts';
 
 export type ExitDecision = 'hold' | ExitClose;
 
+/** At least how urgent the orders have to be that close a side already. */
+export type Hurry = Readonly<Record<Side, Urgency | undefined>>;
+
 export interface ExitJudgement {
   readonly memory: ExitMemory;
   readonly decision: ExitDecision;
-  /** At least how urgent the orders have to be that close a side already. */
-  readonly hurry?: Urgency;
+  readonly hurry?: Hurry;
 }
 
 function isTrading({ at, session }: ExitInput): boolean {
   return at.market >= session.open && at.market < session.lastTrade;
 }
 
-/** The more urgent of what the two sides ask of the orders that close them. */
-function hurryOf(callSide: StopJudgement, putSide: StopJudgement): Urgency | undefined {
-  return callSide.hurry === 'urgent' ? callSide.hurry : (putSide.hurry ?? callSide.hurry);
+/** What each side asks of the orders that close it. */
+function hurryOf(callSide: StopJudgement, putSide: StopJudgement): Hurry | undefined {
+  if (callSide.hurry === undefined && putSide.hurry === undefined) return undefined;
+  return { callSide: callSide.hurry, putSide: putSide.hurry };
 }
 
 /** What was remembered before, where that is the same: nothing new then lives beyond this look. */

@@ -1,6 +1,7 @@
 /** What the judges of exits see, what they remember, and what they answer. */
 import type { At } from '../../engine/domain/clock.ts';
 import type { Urgency } from '../../engine/domain/exit-choices.ts';
+import type { Right } from '../../engine/domain/instrument.ts';
 import type { Bar } from '../../engine/domain/market.ts';
 import type { QuoteOf } from '../../engine/domain/net-price.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
@@ -99,8 +100,14 @@ export function legsOfPart({ legs }: OpenPosition, part: ExitPart): readonly Hel
   return parts[part];
 }
 
+/** The right of whatever belongs to a part; undefined for the whole. */
+export function rightOfPart(part: ExitPart): Right | undefined {
+  if (part === 'whole') return undefined;
+  return part === 'callSide' || part === 'callShorts' ? 'call' : 'put';
+}
+
 function partOf(legs: readonly HeldLeg[], part: Exclude<ExitPart, 'whole'>): readonly HeldLeg[] {
-  const right = part === 'callSide' || part === 'callShorts' ? 'call' : 'put';
+  const right = rightOfPart(part);
   const isShorts = part === 'callShorts' || part === 'putShorts';
   return legs.filter(
     ({ instrument, quantity }) =>

@@ -69,7 +69,7 @@ export function judgeExDividend(input: ExitInput): ExitClose | undefined {
     strike: dollarsFromPrice(found.instrument.strike),
     spot: spot === undefined ? 'unknown' : dollarsFromPrice(spot),
   };
-  const close = sideOrWhole(position, 'callSide');
+  const close = sideOrWhole(wholeOf(input), 'callSide');
   return { close, reason: 'exDividend', numbers, urgency: 'fast' };
 }
 

@@ -165,7 +165,7 @@ export function judgeSide(side: Side, input: ExitInput): StopJudgement {
 
 /** What the stops of the two sides come to together. */
 export function sideClose(
-  { position }: ExitInput,
+  input: ExitInput,
   callSide: StopJudgement,
   putSide: StopJudgement,
 ): ExitClose | undefined {
@@ -174,7 +174,7 @@ export function sideClose(
   const side: Side = callSide.close === undefined ? 'putSide' : 'callSide';
   const reason = side === 'callSide' ? 'callSideStop' : 'putSideStop';
   const isBoth = callSide.close !== undefined && putSide.close !== undefined;
-  return { close: isBoth ? 'whole' : sideOrWhole(position, side), reason, ...broken };
+  return { close: isBoth ? 'whole' : sideOrWhole(wholeOf(input), side), reason, ...broken };
 }
 
 type TrailJudgement = StopJudgement & { readonly gain: TrailMemory };

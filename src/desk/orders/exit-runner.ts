@@ -117,9 +117,10 @@ export class ExitRunner {
     const { memory, decision, hurry } = evaluateExit(market.input(watched, before));
     if (memory !== before || !this.#memory.has(positionId)) this.#memory.set(positionId, memory);
     if (memory.gain.best !== before.gain.best) recordGain(desk, positionId, memory);
-    if (hurry !== undefined) hurryClosings(desk, positionId, hurry);
+    if (hurry?.callSide !== undefined) hurryClosings(desk, positionId, hurry.callSide, 'callSide');
+    if (hurry?.putSide !== undefined) hurryClosings(desk, positionId, hurry.putSide, 'putSide');
     if (decision === 'hold') return;
-    hurryClosings(desk, positionId, decision.urgency);
+    hurryClosings(desk, positionId, decision.urgency, decision.close);
     if (!isClosing) this.#leave(desk, position, decision);
   }
 

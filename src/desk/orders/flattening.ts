@@ -7,7 +7,9 @@ import type { Denial } from '../../engine/domain/verdict.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { areLeftToExpire, isOpen } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
+import { rightOf } from '../exits/close-legs.ts';
 import type { ExitPart } from '../exits/exit-input.ts';
+import { rightOfPart } from '../exits/exit-input.ts';
 import { judgeIntent } from '../previews/judging.ts';
 import { tellOnce } from '../session/told-once.ts';
 import { closingIntent, freeLegs } from './closing.ts';
@@ -88,10 +90,18 @@ export function closePosition(
 
 const HASTE: Readonly<Record<Urgency, number>> = { patient: 0, normal: 1, fast: 2, urgent: 3 };
 
-/** Makes closing orders of the position at least this urgent; none becomes slower. */
-export function hurryClosings(desk: DeskContext, positionId: string, urgency: Urgency): void {
+/** Makes the orders that close any of this part of the position at least this urgent; none becomes
+ * slower. */
+export function hurryClosings(
+  desk: DeskContext,
+  positionId: string,
+  urgency: Urgency,
+  part: ExitPart = 'whole',
+): void {
+  const right = rightOfPart(part);
   for (const order of desk.orders.closing(positionId)) {
-    if (HASTE[order.urgency] < HASTE[urgency]) order.urgency = urgency;
+    const isOfPart = right === undefined || order.intent.legs.some((leg) => rightOf(leg) === right);
+    if (isOfPart && HASTE[order.urgency] < HASTE[urgency]) order.urgency = urgency;
   }
 }
 

@@ -105,10 +105,10 @@ describe('a side stop', () => {
       return evaluateExit(exitInput(position, { held: CONDOR, quotes })).hurry;
     };
     expect(hurryAt(1.2, 0.4)).toBeUndefined();
-    expect(hurryAt(1.3, 0.4)).toBe('urgent');
+    expect(hurryAt(1.3, 0.4)).toEqual({ callSide: 'urgent' });
   });
 
-  it('hurries two sides at once as the more urgent of them asks', () => {
+  it('hurries each of two sides at once as its own stop asks', () => {
     const wings = { ...CONDOR, legs: [held('put', 585, 2), held('call', 615, 2)] };
     let memory = NO_EXIT_MEMORY;
     const hurryAt = (millis: number, puts: number, calls: number) => {
@@ -122,9 +122,9 @@ describe('a side stop', () => {
     for (let millis = 0; millis < 10_000; millis += 500) {
       expect(hurryAt(millis, 1.05, 1.05)).toBeUndefined();
     }
-    expect(hurryAt(10_000, 1.05, 1.05)).toBe('fast');
-    expect(hurryAt(10_500, 1.3, 1.05)).toBe('urgent');
-    expect(hurryAt(11_000, 1.05, 1.3)).toBe('urgent');
+    expect(hurryAt(10_000, 1.05, 1.05)).toEqual({ callSide: 'fast', putSide: 'fast' });
+    expect(hurryAt(10_500, 1.3, 1.05)).toEqual({ callSide: 'fast', putSide: 'urgent' });
+    expect(hurryAt(11_000, 1.05, 1.3)).toEqual({ callSide: 'urgent', putSide: 'fast' });
   });
 
   it('does not guard a side that is only long', () => {

@@ -301,4 +301,22 @@ describe('a part that is being closed', () => {
     rig.goTo(15 * 60 + 45);
     expect(close?.urgency).toBe('urgent');
   });
+
+  it('is not hurried by the stop of the other side', () => {
+    const exits = { nickelBuyBack: true } as const;
+    const rig = new DeskRig({ limits, minutes: 14 * 60, exits });
+    const stop = sideStop(rig.openPosition());
+    sideCosts(rig, 'call', 0.4);
+    sideCosts(rig, 'put', 0.04);
+    rig.size = 0;
+    rig.goTo(15 * 60 + 1);
+    rig.advance(5);
+    sideCosts(rig, 'put', 0.3);
+    rig.size = 50;
+    sideCosts(rig, 'call', stop * 1.4);
+    rig.advance(15);
+    expect(reasons(rig)).toEqual(['nickel', 'callSideStop']);
+    const [, nickel] = rig.orders();
+    expect(nickel).toMatchObject({ status: 'working', urgency: 'normal', limit: -500 });
+  });
 });

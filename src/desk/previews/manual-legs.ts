@@ -6,7 +6,10 @@ import { deny, type Outcome } from '../../engine/domain/verdict.ts';
 import type { ManualLeg, OrderRequest } from '../engine-api-requests.ts';
 
 const MOST_LEGS = 4;
-const MOST_RATIO = 1_000_000;
+/** Of one leg in the whole order, so that no sum of money it comes to is beyond exact numbers. The
+ * risk limits decide how many pass. */
+const MOST_CONTRACTS = 1_000;
+const MOST_SHARES = 1_000_000;
 
 export interface ReadOrder {
   readonly opens: boolean;
@@ -15,14 +18,23 @@ export interface ReadOrder {
 }
 
 function isWhole(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 1 && value <= MOST_RATIO;
+  return Number.isSafeInteger(value) && value >= 1;
 }
 
-function readLeg({ symbol, action, ratio }: ManualLeg, underlying: string): Outcome<OrderLeg> {
+function readLeg(
+  { symbol, action, ratio }: ManualLeg,
+  quantity: number,
+  underlying: string,
+): Outcome<OrderLeg> {
   const contract = parseOccSymbol(symbol);
   if (!isWhole(ratio)) {
     const message = `the quantity of leg ${symbol} must be a whole number of 1 or more`;
     return deny('argument_invalid', message, { argument: 'legs' });
+  }
+  const most = contract === undefined ? MOST_SHARES : MOST_CONTRACTS;
+  if (ratio * quantity > most) {
+    const message = `an order has at most ${most} of ${symbol}, all its units together: order fewer`;
+    return deny('argument_invalid', message, { argument: 'quantity', most });
   }
   if (contract !== undefined) return { instrument: contract, action, ratio };
   if (symbol !== underlying) {
@@ -56,7 +68,7 @@ export function readOrder(request: OrderRequest, underlying: string): Outcome<Re
   }
   const legs: OrderLeg[] = [];
   for (const leg of given) {
-    const read = readLeg(leg, underlying);
+    const read = readLeg(leg, quantity, underlying);
     if ('denied' in read) return read;
     legs.push(read);
   }

@@ -179,6 +179,25 @@ describe('the gate holds for what is ordered by hand', () => {
       'argument_invalid',
       { legs: [leg('buyToOpen', 'call', 600, 0.5)], quantity: 1 },
     ],
+    [
+      'more units of a ratio than money is counted in',
+      'argument_invalid',
+      {
+        legs: [leg('buyToOpen', 'put', 600, 1_000), leg('buyToOpen', 'put', 599, 1_000)],
+        quantity: 1_000_000,
+      },
+    ],
+    [
+      'more contracts at any price',
+      'argument_invalid',
+      { legs: [leg('sellToOpen', 'put', 600, 10)], quantity: 1_000_000, limit: 99_999 },
+    ],
+    [
+      'more contracts than any limit would let pass',
+      'argument_invalid',
+      { ...SPREAD, quantity: 1_001 },
+    ],
+    ['as many as can be counted', 'order_size', { ...SPREAD, quantity: 1_000 }],
   ])('against %s', (_what, code, request) => {
     const rig = new DeskRig();
     expect(codeOf(ask(rig, request))).toBe(code);

@@ -1,16 +1,37 @@
-import { describe, expect, it } from 'vitest';
-import { createFaceRoom } from '../../src/mcp/face.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createFaceRoom, Face } from '../../src/mcp/face.ts';
 import { APP_MIME_TYPE, APPS_EXTENSION, TRADE_CARD_URI } from '../../src/mcp/trade-card-app.ts';
+import { DeskRig, TRADER } from '../support/desk-rig.ts';
 import { FakeEngineApi } from '../support/fake-engine-api.ts';
-import { ALL_SETTINGS, call, join } from './support/connected-client.ts';
+import { ALL_SETTINGS, call, connected, join, sdkClient } from './support/connected-client.ts';
+import { doorOf } from './support/desk-door.ts';
 
 const HTML = '<!doctype html><title>card</title>';
+
+const EXTENSIONS = { [APPS_EXTENSION]: { mimeTypes: [APP_MIME_TYPE] } };
 
 async function joined(showsApps: boolean) {
   const api = new FakeEngineApi();
   const room = createFaceRoom(api, ALL_SETTINGS, undefined, HTML);
-  const extensions = showsApps ? { [APPS_EXTENSION]: { mimeTypes: [APP_MIME_TYPE] } } : undefined;
-  return join({ api, room, extensions });
+  return join({ api, room, extensions: showsApps ? EXTENSIONS : undefined });
+}
+
+/** A host that shows apps, at a desk that holds a condor. */
+async function atDesk() {
+  const rig = new DeskRig();
+  const { positionId } = rig.openPosition();
+  const api = doorOf(rig);
+  const room = createFaceRoom(api, ALL_SETTINGS, undefined, HTML);
+  const { client, close } = await connected(
+    new Face(room, TRADER),
+    sdkClient(undefined, EXTENSIONS),
+  );
+  onTestFinished(async () => {
+    await close();
+    room.close();
+    api.close();
+  });
+  return { rig, positionId, client };
 }
 
 describe('a host that shows apps', () => {
@@ -32,6 +53,27 @@ describe('a host that shows apps', () => {
     const result = await client.callTool({ name: 'market_status', arguments: {} });
     expect(result._meta).toBeUndefined();
     await close();
+  });
+});
+
+describe('what a host that shows apps is told of a way out', () => {
+  it.each(['close_position', 'flatten_all'])('by %s comes without a picture', async (name) => {
+    const { client, positionId } = await atDesk();
+    const asked = name === 'close_position' ? { order_or_position_id: positionId } : {};
+    const result = await client.callTool({ name, arguments: asked });
+    expect(result.structuredContent).toHaveProperty('confirmToken');
+    expect(result._meta).toBeUndefined();
+  });
+
+  it('by the cancel of a close that works comes with its token', async () => {
+    const { rig, client, positionId } = await atDesk();
+    rig.send({ kind: 'confirm', tokenSha256: rig.previewClose(positionId).tokenSha256 });
+    const close = rig.orders().find(({ intent }) => intent.purpose === 'close');
+    const asked = { order_id: close?.intent.intentId };
+    const result = await client.callTool({ name: 'cancel_order', arguments: asked });
+    expect(result.structuredContent).toMatchObject({ purpose: 'cancel', quantity: 0 });
+    expect(result.structuredContent).toHaveProperty('confirmToken');
+    expect(result._meta).toBeUndefined();
   });
 });
 

@@ -4,37 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { readDashboardPage } from '../../src/web/dashboard-page.ts';
 import { snapshotOf } from '../../src/web/live-view.ts';
 import { FakeEngineApi } from '../support/fake-engine-api.ts';
-
-/** As much of a document as the page's script touches. */
-class Node {
-  readonly children: Node[] = [];
-  textContent = '';
-  className = '';
-  hidden = true;
-  append(...nodes: Node[]): void {
-    this.children.push(...nodes);
-  }
-  replaceChildren(...nodes: Node[]): void {
-    this.children.splice(0, this.children.length, ...nodes);
-  }
-  addEventListener(): void {}
-  get text(): string {
-    return [this.textContent, ...this.children.map((child) => child.text)].join(' ');
-  }
-}
-
-function inner(html: string, tag: string): string {
-  return new RegExp(`<${tag}>([\\s\\S]*?)</${tag}>`).exec(html)?.[1] ?? '';
-}
+import { inner, PageNode, PageNodes } from './support/page-nodes.ts';
 
 /** Runs the page's script on one snapshot, then the connection ends for good. */
-async function shown(snapshot: object): Promise<(id: string) => Node> {
-  const nodes = new Map<string, Node>();
-  const byId = (id: string): Node => {
-    const node = nodes.get(id) ?? new Node();
-    nodes.set(id, node);
-    return node;
-  };
+async function shown(snapshot: object): Promise<(id: string) => PageNode> {
+  const { byId } = new PageNodes();
   const done = Promise.withResolvers<void>();
   const events = [`data: ${JSON.stringify(snapshot)}\n`, '\ndata: {"half'];
   const read = async () => {
@@ -45,7 +19,7 @@ async function shown(snapshot: object): Promise<(id: string) => Node> {
   };
   const body = { pipeThrough: () => ({ getReader: () => ({ read }) }) };
   runInNewContext(inner(readDashboardPage().html, 'script'), {
-    document: { getElementById: byId, createElement: () => new Node() },
+    document: { getElementById: byId, createElement: () => new PageNode() },
     sessionStorage: { getItem: () => null },
     fetch: async () => ({ status: 200, body }),
     TextDecoderStream: Object,

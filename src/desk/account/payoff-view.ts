@@ -41,9 +41,10 @@ function pricesFor(card: TradeCard, slice: ChainSlice, spot: number): readonly P
   return [...new Set([...grid, ...corners])].toSorted((a, b) => a - b).map(price);
 }
 
-/** The card's order over the prices that matter to it; undefined while the chain is not there. */
+/** What an opening comes to over the prices that matter to it; undefined while the chain is not there,
+ * and for what closes or cancels: alone, its order would look like the risk that it ends. */
 export function payoffView(card: TradeCard, slice: ChainSlice | undefined): PayoffView | undefined {
-  if (slice?.spot === undefined) return undefined;
+  if (card.purpose !== 'open' || slice?.spot === undefined) return undefined;
   const legs = card.legs.map((leg) => legOf(leg, card.quantity));
   const known = legs.filter((leg) => leg !== undefined);
   if (known.length === 0 || known.length < legs.length) return undefined;

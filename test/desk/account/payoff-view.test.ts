@@ -53,4 +53,9 @@ describe('the picture of a trade card', () => {
     expect(payoffView(await cardOf({}), undefined)).toBeUndefined();
     expect(payoffView(await cardOf({ legs: [] }), buildSlice())).toBeUndefined();
   });
+
+  it.each(['close', 'flatten', 'cancel'] as const)('is not drawn for a %s', async (purpose) => {
+    const card = await cardOf({ purpose, quantity: purpose === 'cancel' ? 0 : 2 });
+    expect(payoffView(card, buildSlice())).toBeUndefined();
+  });
 });

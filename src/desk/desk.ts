@@ -40,6 +40,7 @@ import {
   onCleared,
   onJournalDurable,
   onJournalFailed,
+  repeatCancels,
   sendRecorded,
   sendUnjournalled,
 } from './orders/sending.ts';
@@ -164,6 +165,7 @@ export class Desk {
     recordStart(desk, past);
     endPastIncidents(desk, past.incidents);
     recordLimits(desk);
+    repeatCancels(desk);
     pageUnknown(desk);
     warnOfCalendar(desk);
     this.#reconciler.check(desk);

@@ -22,6 +22,7 @@ import { isExternal, newOrder } from './orders/order-book.ts';
 import { beginSearch } from './orders/outcome-search.ts';
 import { rememberOrder } from './orders/recent-orders.ts';
 import { restoreWishes } from './orders/restored-wishes.ts';
+import { noteCallBack } from './orders/sending.ts';
 import { UnheardOutbox } from './outbox.ts';
 import { feesOf, payoffOf } from './previews/judging.ts';
 import type { PreviewShelf } from './previews/preview-shelf.ts';
@@ -251,12 +252,16 @@ function restoreFlatten(
   desk.tokens.restoreConsumed({ tokenSha256, previewId: '', principal, result });
 }
 
-/** A cancel that took a token has spent it. */
+/** What was called back stays so, and a cancel that took a token has spent it. Somebody else's order is
+ * unknown to the gateway before its first picture, so that a cancel of it could not be repeated: it counts
+ * as not asked for. */
 function restoreCancel(
   desk: DeskContext,
   body: Extract<AuditRecord['body'], { kind: 'cancelRequested' }>,
 ): void {
   const { intentId, principal, tokenSha256 } = body;
+  const order = desk.orders.get(intentId);
+  if (order !== undefined && !isExternal(order)) noteCallBack(order, principal);
   if (tokenSha256 === undefined) return;
   const result = { intentIds: [intentId] };
   desk.tokens.restoreConsumed({ tokenSha256, previewId: '', principal, result });

@@ -183,6 +183,20 @@ describe('after a restart', () => {
     expect([result.orderId, result.replayed]).toEqual([orderId, true]);
   });
 
+  it('a cancel whose answer was never heard is asked for again, and recorded once', () => {
+    const rig = new DeskRig();
+    const { tokenSha256 } = rig.preview();
+    rig.size = 0;
+    rig.quotes();
+    const orderId = valueIn(rig.confirm(tokenSha256)).orderId ?? '';
+    rig.advance(1);
+    rig.ask({ kind: 'cancel', orderId, tokenSha256: rig.newToken() });
+    const again = rig.restart();
+    again.advance(1);
+    expect(again.order(orderId).status).toBe('cancelled');
+    expect(again.bodies('cancelRequested')).toHaveLength(1);
+  });
+
   it('a flatten that was under way goes on', () => {
     const rig = new DeskRig();
     rig.openPosition();
@@ -242,6 +256,9 @@ describe('after a restart at a broker with a memory of its own', () => {
     return rig;
   };
 
+  const cancelOf = (rig: DeskRig, orderId: string) =>
+    ({ kind: 'cancel', orderId, tokenSha256: rig.newToken() }) as const;
+
   it('an order without evidence is UNKNOWN and blocks its strategy', () => {
     const again = unsent().restart();
     expect(again.orders().map(({ status }) => status)).toEqual(['unknown']);
@@ -263,6 +280,29 @@ describe('after a restart at a broker with a memory of its own', () => {
     again.step({ kind: 'journalFailed', at: again.at, reason: 'EIO', reserveExhausted: true });
     expect(order?.status).toBe('unknown');
     expect(again.bodies('sendBlocked')).toEqual([]);
+  });
+
+  it.each([
+    ['by a trader', (rig: DeskRig, orderId: string) => rig.send(cancelOf(rig, orderId))],
+    ['by a flatten', (rig: DeskRig) => rig.send({ kind: 'flattenNow' }, CONSOLE)],
+  ])('an opening that was called back %s concedes nothing once it is found', (_by, callBack) => {
+    const rig = new DeskRig({ brokerName: 'tastytrade' });
+    rig.gateway.isMute = true;
+    const intentId = valueIn(rig.confirm(rig.preview().tokenSha256)).orderId ?? '';
+    rig.brokerSays({ kind: 'unknown', intentId, reason: 'no answer in time' });
+    callBack(rig, intentId);
+    const again = rig.restart(rig.records(), { isOpen: false });
+    const { intent, limit } = again.order(intentId);
+    const listed = { intentId, brokerOrderId: 'T-1', legs: intent.legs, remaining: 1, limit };
+    again.gateway.isMute = true;
+    again.gateway.editSnapshot = (snapshot) => ({ ...snapshot, workingOrders: [listed] });
+    again.brokerSays({ kind: 'accepted', intentId, brokerOrderId: 'T-1' });
+    again.open();
+    again.advance(40);
+    expect(again.order(intentId)).toMatchObject({ status: 'working', limit });
+    expect(again.bodies('repriced')).toEqual([]);
+    again.brokerSays({ kind: 'cancelRejected', intentId, reason: 'it is being filled' });
+    expect(again.order(intentId).cancelRequested).toBe(false);
   });
 
   it('an order that the broker lists is working', () => {

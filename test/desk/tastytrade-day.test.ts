@@ -167,6 +167,26 @@ describe('a day at tastytrade', () => {
     expect(dayPnlCents).toBe(next.cashChange);
   });
 
+  it('calls a close back after a crash whose cancel went down with the engine, and concedes nothing', () => {
+    const rig = DayRig.start(10 * 60 + 30);
+    rig.begin();
+    const { positionId } = rig.openPosition(CONDOR);
+    rig.venueSize = 0;
+    const orderId = valueIn(rig.confirm(rig.previewClose(positionId).tokenSha256)).orderId ?? '';
+    rig.advance(3);
+    const tokenSha256 = rig.newToken();
+    rig.ask({ kind: 'cancel', orderId, tokenSha256 });
+    rig.wire.latencyMillis = 60_000;
+    rig.confirm(tokenSha256);
+    const { status, limit } = rig.order(orderId);
+    expect(status).toBe('working');
+    const next = rig.crash();
+    next.begin();
+    next.advance(20);
+    expect(next.order(orderId)).toMatchObject({ status: 'cancelled', limit });
+    expect(next.positions()).toHaveLength(1);
+  });
+
   it('protects a long call at the broker, through a crash, and what fired meanwhile is known after', () => {
     const rig = breakingOut();
     const { positionId, legs } = rig.openPosition({ ...ORB, quantity: 1 });

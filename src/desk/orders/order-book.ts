@@ -63,6 +63,8 @@ export interface OrderRecord {
   brokerLimit: Price;
   urgency: Urgency;
   cancelRequested: boolean;
+  /** Who asked for that last, also where the broker refused it. */
+  calledBackBy: string | undefined;
   /** Wall time since which a leg of a working close has had no market on its side, or the market of a
    * working opening has not been seen. */
   marketMissingSince: EpochMicros | undefined;
@@ -110,6 +112,7 @@ export function newOrder(parts: NewOrder): OrderRecord {
     reason: undefined,
     brokerLimit: parts.limit,
     cancelRequested: false,
+    calledBackBy: undefined,
     marketMissingSince: undefined,
     limitStaysUntil: undefined,
     cancelAgainAt: undefined,

@@ -64,12 +64,13 @@ function wantedStop(desk: DeskContext, position: StructurePosition): ProtectiveS
   return protectiveStop(asOpenPosition(desk, position));
 }
 
-/** The engine's last stop of the position ended without the engine's asking, and when. */
+/** The engine's last stop of the position, where it ended without the engine's asking. */
 function lastEnd(desk: DeskContext, positionId: string): OrderRecord | undefined {
-  const known = desk.day.protections.get(positionId);
-  if (known === undefined || known.isReleased) return undefined;
-  const order = desk.orders.get(known.intentId);
-  return order !== undefined && isFinal(order) ? order : undefined;
+  const last = desk.orders.all().findLast(({ intent }) => {
+    return intent.positionId === positionId && intent.purpose === 'protective';
+  });
+  const isLost = last !== undefined && isFinal(last) && last.calledBackBy !== 'engine';
+  return isLost ? last : undefined;
 }
 
 /** True where the broker refused stops of this position so often that asking again is no use. */
@@ -138,7 +139,6 @@ function arm(desk: DeskContext, position: StructurePosition): void {
     since: undefined,
     verifiedAt: undefined,
     isListed: false,
-    isReleased: false,
   });
 }
 
@@ -149,7 +149,7 @@ function keep(desk: DeskContext, order: OrderRecord, position: StructurePosition
   const { positionId } = position;
   if (!desk.day.protections.has(positionId)) {
     const known = { intentId: intent.intentId, since: undefined, verifiedAt: undefined };
-    desk.day.protections.set(positionId, { ...known, isListed: false, isReleased: false });
+    desk.day.protections.set(positionId, { ...known, isListed: false });
   }
   const held = position.legs.length === 1 ? position.legs[0]?.quantity : undefined;
   if (held !== intent.quantity - filledUnits(order)) callBackStop(desk, order);

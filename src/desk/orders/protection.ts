@@ -7,8 +7,6 @@ export interface Protection {
   readonly verifiedAt: number | undefined;
   /** False from a snapshot on that did not list it. */
   readonly isListed: boolean;
-  /** The engine itself called it back. */
-  readonly isReleased: boolean;
 }
 
 /** Protections by position id. */

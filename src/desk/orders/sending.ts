@@ -20,7 +20,6 @@ import { sellsCover } from './long-cover.ts';
 import type { OrderRecord } from './order-book.ts';
 import { isClose, isExternal, newOrder } from './order-book.ts';
 import { publishOrder } from './order-views.ts';
-import { amendProtection } from './protection.ts';
 import { rememberOrder } from './recent-orders.ts';
 
 /** A close that waits this long for the end of its position's stop is paged. */
@@ -133,7 +132,6 @@ function meets(a: OrderIntent, b: OrderIntent): boolean {
  * for on every word of the journal, and each request makes new ones. */
 export function callBackStop(desk: DeskContext, stop: OrderRecord): void {
   if (desk.at.wall < (stop.cancelAgainAt ?? 0)) return;
-  amendProtection(desk.day.protections, stop.intent.positionId, { isReleased: true });
   requestCancel(desk, stop, 'engine');
 }
 
@@ -301,7 +299,7 @@ export function requestCancel(
   tokenSha256?: string,
 ): void {
   if (order.cancelRequested) return;
-  order.cancelRequested = true;
+  noteCallBack(order, principal);
   const { intentId } = order.intent;
   const token = tokenSha256 === undefined ? {} : { tokenSha256 };
   desk.out.append({ kind: 'cancelRequested', intentId, principal, ...token }, true);
@@ -309,6 +307,23 @@ export function requestCancel(
     endUnsent(desk, order, 'cancelled before it was sent');
     return;
   }
+  sendCancel(desk, order);
+}
+
+function sendCancel(desk: DeskContext, { intent }: OrderRecord): void {
   desk.messages.note('cancel', desk.at.wall);
-  performGateway(desk, desk.gateway.cancel(intentId, desk.at));
+  performGateway(desk, desk.gateway.cancel(intent.intentId, desk.at));
+}
+
+/** Enters that an order was called back: also from its record, after a restart. */
+export function noteCallBack(order: OrderRecord, principal: string): void {
+  order.cancelRequested = true;
+  order.calledBackBy = principal;
+}
+
+/** Asks once more for every cancel that was asked for and not answered before a restart: it may have gone
+ * down with the run before, and no harm is done twice. Its record stands in the journal. The gateway holds
+ * it until the broker tells of the order. */
+export function repeatCancels(desk: DeskContext): void {
+  for (const order of desk.orders.live()) if (order.cancelRequested) sendCancel(desk, order);
 }

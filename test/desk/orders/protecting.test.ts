@@ -295,6 +295,34 @@ describe('a stop at the broker that is gone', () => {
     rig.advance(20);
     expect(stops(rig)).toHaveLength(1);
     expect(shown(rig)?.protectedBy).toBe('engine');
+    const again = rig.restart();
+    again.advance(20);
+    expect(stops(again)).toHaveLength(1);
+  });
+
+  it('is told of and placed anew where it ended by itself while the engine was away', () => {
+    const { rig, stop } = protectedCall();
+    const intentId = stop?.intent.intentId ?? '';
+    rig.brokerSays({ kind: 'cancelled', intentId, remaining: 1 });
+    const again = rig.restart();
+    again.advance(20);
+    expect(stops(again).map(({ status }) => status)).toEqual(['cancelled', 'working']);
+    expect(again.alerts()).toContain('PROTECTION_LOST');
+  });
+
+  it('comes back after a restart where the engine itself had called it back for a close that died', () => {
+    const { rig, position } = protectedCall();
+    rig.size = 0;
+    rig.quotes();
+    const { tokenSha256 } = rig.previewClose(position.positionId);
+    const orderId = valueIn(rig.confirm(tokenSha256)).orderId ?? '';
+    rig.advance(2);
+    expect(stops(rig).map(({ status }) => status)).toEqual(['cancelled']);
+    rig.brokerSays({ kind: 'cancelled', intentId: orderId, remaining: 1 });
+    const again = rig.restart();
+    again.advance(4);
+    expect(stops(again).map(({ status }) => status)).toEqual(['cancelled', 'working']);
+    expect(again.alerts()).not.toContain('PROTECTION_LOST');
   });
 });
 

@@ -184,14 +184,15 @@ class RunningEngine implements EngineHost {
     });
     const others = sim === undefined ? [io] : [io, sim.worker];
     const threads = { core: core.worker, journal, io, others };
-    const engine = new RunningEngine({ config, log, owned, clock, simulated, buffers, threads });
+    const parts = { config, log, owned, clock, simulated, buffers, threads, alerts };
+    const engine = new RunningEngine(parts);
     try {
       await engine.#becomeReady();
     } catch (error) {
       await engine.tellFailure(error);
       throw error;
     }
-    engine.#resendLost(alerts);
+    void engine.#ownAlerts.endLeft();
     return engine;
   }
 
@@ -203,6 +204,7 @@ class RunningEngine implements EngineHost {
     readonly simulated: boolean;
     readonly buffers: SharedBuffers;
     readonly threads: Threads;
+    readonly alerts: readonly AuditRecord[];
   }) {
     const { config, log, owned, clock, simulated, buffers, threads } = parts;
     this.#config = config;
@@ -252,6 +254,7 @@ class RunningEngine implements EngineHost {
       auditStory: (id) => this.#stories.of(id),
       undeliveredAlerts: () => this.#alerts.undelivered(),
     });
+    this.#resendLost(parts.alerts);
     this.#listen();
   }
 
@@ -294,9 +297,9 @@ class RunningEngine implements EngineHost {
     else if (message.kind === 'fatal') this.#die(`the core halted: ${message.message}`);
   }
 
-  /** What a crash or a dead service kept from being delivered is sent now, and the end of a failure. */
+  /** What a crash or a dead service kept from being delivered is sent now, before the core is heard: it
+   * ends what it finds open, and an end that goes first would be followed by its beginning. */
   #resendLost(records: readonly AuditRecord[]): void {
-    void this.#ownAlerts.endLeft();
     for (const { alert, channels } of lostAlerts(records, this.#channels, wallMicros())) {
       void this.#alerts.resend(alert, channels);
     }
@@ -365,12 +368,7 @@ class RunningEngine implements EngineHost {
   #leaveUnknown(): readonly string[] {
     const text =
       'the core does not answer: what is open is at the broker without this engine; look there';
-    void this.#alerts.raise({
-      severity: 'critical',
-      code: 'UNPROTECTED_AT_STOP',
-      text,
-      action: 'trigger',
-    });
+    void this.#ownAlerts.open('UNPROTECTED_AT_STOP', text);
     return ['unknown: the core did not answer'];
   }
 

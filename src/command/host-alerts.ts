@@ -7,7 +7,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AlertDelivery } from '../ops/alert-delivery-shell.ts';
 
-const CODES = ['CORE_SILENT', 'ENGINE_FAILED'] as const;
+const CODES = ['CORE_SILENT', 'ENGINE_FAILED', 'UNPROTECTED_AT_STOP'] as const;
 export type HostAlertCode = (typeof CODES)[number];
 
 export class HostAlerts {

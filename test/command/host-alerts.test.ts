@@ -26,6 +26,13 @@ describe('what the main thread tells', () => {
     expect(told).toEqual(['trigger ENGINE_FAILED', 'resolve ENGINE_FAILED']);
   });
 
+  it('of a core that hangs at a stop is ended by the next engine', async () => {
+    const { told, engine } = rig();
+    await engine().open('UNPROTECTED_AT_STOP', 'look there');
+    await engine().endLeft();
+    expect(told).toEqual(['trigger UNPROTECTED_AT_STOP', 'resolve UNPROTECTED_AT_STOP']);
+  });
+
   it('and ends itself leaves nothing, and nothing else with it', async () => {
     const { told, engine } = rig();
     await engine().open('ENGINE_FAILED', 'it failed');

@@ -1,4 +1,4 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { killLatchPath } from '../../src/audit/kill-latch.ts';
@@ -73,7 +73,7 @@ describe('a core thread that hangs', () => {
     expect((await trader.refusal('iron_condor_30_delta', CONDOR)).code).toBe('killed');
   });
 
-  it('does not keep the process from ending: what may be open is paged, and it exits 3', async () => {
+  it('does not keep the process from ending: what may be open is paged, which the next engine ends, and it exits 3', async () => {
     writeFileSync(hangFile, '');
     await eventually('health answers 503', async () =>
       (await health()) === 503 ? true : undefined,
@@ -81,5 +81,6 @@ describe('a core thread that hangs', () => {
     expect(await engine.stop()).toBe(3);
     expect(pager.pages.some((page) => page.includes('UNPROTECTED_AT_STOP'))).toBe(true);
     expect(engine.log).toContain('unknown: the core did not answer');
+    expect(readFileSync(join(engine.home, 'open-alerts'), 'utf8')).toContain('UNPROTECTED_AT_STOP');
   });
 });

@@ -29,6 +29,14 @@ export class EarlyCloses {
     this.#left.set(symbol, (this.#left.get(symbol) ?? 0) + signed);
   }
 
+  /** A close is taken back with a signed trade: as much of it as no opening has been told of. */
+  takeBack(instrument: Instrument, signed: number): void {
+    const symbol = instrumentSymbol(instrument);
+    const left = this.#left.get(symbol) ?? 0;
+    if (left * signed >= 0) return;
+    this.#left.set(symbol, Math.sign(left) * Math.max(0, Math.abs(left) - Math.abs(signed)));
+  }
+
   /** Takes what had closed of an opening, signed, and what it was traded at on average: no more than
    * `lots`, which it went to, still hold of it. */
   take(

@@ -4,19 +4,20 @@
  */
 import type { Instrument } from '../domain/instrument.ts';
 import { instrumentSymbol, multiplierOf } from '../domain/instrument.ts';
-import type { ExitPlan, Fill, OrderIntent, StrategyName } from '../domain/order.ts';
+import type { ExitPlan, Fill, OrderIntent } from '../domain/order.ts';
 import { isOpening, legSign } from '../domain/order.ts';
 import type { Cents, EpochMicros, Price, SessionDate } from '../domain/units.ts';
 import { amountCents, cents, price } from '../domain/units.ts';
 import { Adoptions, sharesBehind } from './adoptions.ts';
-import type { Carrier } from './carried-gains.ts';
 import { beforeTrade, carriedSum, carryNow, releaseCarried, startDay } from './carried-gains.ts';
 import type { DayMoneyView } from './day-money.ts';
 import { DayMoney } from './day-money.ts';
 import { EarlyCloses } from './early-closes.ts';
+import { netHeld, netShares } from './net-held.ts';
 import type { SettlementFacts } from './settlement-facts.ts';
 import { settledOf } from './settlement-facts.ts';
-import { StructureLots, unitsOf } from './structure-lots.ts';
+import { newStructure, type Opener, type Part, type Structure, sumOf } from './structure.ts';
+import { unitsOf } from './structure-lots.ts';
 
 /** One leg as it is held now. */
 export interface PositionLeg {
@@ -32,7 +33,7 @@ export interface PositionLeg {
 
 export interface StructurePosition {
   readonly positionId: string;
-  readonly strategy: StrategyName | 'external' | 'shares';
+  readonly strategy: Opener;
   readonly openedAt: EpochMicros;
   /** Units still open, of the leg that has the most. */
   readonly quantity: number;
@@ -51,24 +52,18 @@ export interface StructurePosition {
   readonly openingIntent: OrderIntent | undefined;
 }
 
-interface Structure extends Carrier {
-  readonly positionId: string;
-  readonly openedAt: EpochMicros;
-  strategy: StructurePosition['strategy'];
-  intent: OrderIntent | undefined;
-  realizedCents: number;
-  feesCents: number;
-  /** What it looks like from outside; undefined after a change, until somebody looks again. */
-  view: StructurePosition | undefined;
-}
+type Held = Structure<StructurePosition>;
+type Closed = Part<StructurePosition>;
 
 export class PortfolioBook {
-  readonly #structures = new Map<string, Structure>();
+  readonly #structures = new Map<string, Held>();
   /** Ids of this session's executions and settlements, and of the one before: none comes later. */
   #seen = new Set<string>();
   #seenBefore: ReadonlySet<string> = new Set();
   #day = new DayMoney();
   readonly #closedEarly = new EarlyCloses();
+  /** What executions of foreign orders closed, by their ids. */
+  readonly #closedBy = new Map<string, readonly Closed[]>();
   readonly #adoptions = new Adoptions();
   readonly #gone = new Map<string, Cents>();
   /** The structures as they were last looked at. */
@@ -87,6 +82,7 @@ export class PortfolioBook {
     this.#day = new DayMoney();
     this.#seenBefore = this.#seen;
     this.#seen = new Set();
+    for (const id of this.#closedBy.keys()) if (!this.knows(id)) this.#closedBy.delete(id);
     this.#closedEarly.clear();
     this.#adoptions.beginSession(date);
     this.#gone.clear();
@@ -125,7 +121,9 @@ export class PortfolioBook {
     const signed = signedOf(fill);
     let left = signed;
     if (!isOpening(fill.action)) {
-      left = this.#reduceAll(instrument, left, at);
+      const parts = this.#reduceAll(instrument, left, at);
+      this.#closedBy.set(fill.fillId, parts);
+      left -= sumOf(parts);
       this.#closedEarly.add(instrument, left);
     }
     this.#adoptions.note(fill, signed, signed - left);
@@ -147,9 +145,39 @@ export class PortfolioBook {
    * execution is taken back once.
    */
   bustFill(fill: Fill, intent: OrderIntent, opening: OrderIntent | undefined): void {
-    if (!this.knows(fill.fillId) || !this.#isNew(`bust ${fill.fillId}`)) return;
+    if (!this.#isBust(fill)) return;
     const structure = this.#structureFor(opening ?? intent, fill.marketAt);
     this.#trade(structure, fill.instrument, -signedOf(fill), fill.price);
+    this.#returnCash(fill, structure);
+  }
+
+  /** Takes back an execution of an order that this engine did not give. What it closed is held again by the
+   * structures that it was taken from; what it opened leaves what is external, and else what holds it. */
+  bustExternalFill(fill: Fill): void {
+    if (!this.#isBust(fill)) return;
+    const { instrument, price: at, marketAt } = fill;
+    let left = -signedOf(fill);
+    if (isOpening(fill.action)) {
+      const first = this.#externalFor(instrument, marketAt);
+      left -= sumOf(this.#reduceAll(instrument, left, at, [first, ...this.#structures.values()]));
+    } else {
+      for (const { structure, quantity } of this.#closedBy.get(fill.fillId) ?? []) {
+        this.#trade(this.#again(structure), instrument, -quantity, at);
+        left += quantity;
+      }
+      this.#closedEarly.takeBack(instrument, left);
+    }
+    const external = this.#externalFor(instrument, marketAt);
+    this.#trade(external, instrument, left, at);
+    this.#returnCash(fill, external);
+  }
+
+  /** True for the first bust of an execution that was folded. */
+  #isBust({ fillId }: Fill): boolean {
+    return this.knows(fillId) && this.#isNew(`bust ${fillId}`);
+  }
+
+  #returnCash(fill: Fill, structure: Held): void {
     const cash = amountCents(fill.price, -signedOf(fill), multiplierOf(fill.instrument));
     structure.feesCents -= fill.feesCents;
     this.#day.takeBack(cash, fill.feesCents);
@@ -171,7 +199,7 @@ export class PortfolioBook {
     const isCarryDue = Array.from(this.#structures.values()).some((s) => s.carryDue.has(symbol));
     const quantity = settledOf(settlement, held ?? this.#adoptions.takenOut(instrument));
     const cashPerShare = settlement.cashPerShare ?? price(0);
-    const unheld = -this.#reduceAll(instrument, -quantity, cashPerShare);
+    const unheld = quantity + sumOf(this.#reduceAll(instrument, -quantity, cashPerShare));
     const known = this.#adoptions.settle(settlement, quantity, unheld);
     const moved = shares - known.shares;
     const forShares = amountCents(sharePrice, -moved, 1);
@@ -210,26 +238,12 @@ export class PortfolioBook {
 
   /** Net contracts and shares by symbol; what nets to nothing is absent. */
   held(): ReadonlyMap<string, number> {
-    const held = new Map<string, number>();
-    for (const { legs } of this.structures()) {
-      for (const { instrument, quantity } of legs) {
-        const symbol = instrumentSymbol(instrument);
-        held.set(symbol, (held.get(symbol) ?? 0) + quantity);
-      }
-    }
-    for (const [symbol, quantity] of held) if (quantity === 0) held.delete(symbol);
-    return held;
+    return netHeld(this.structures());
   }
 
   /** Shares held, signed. */
   sharesHeld(): number {
-    let shares = 0;
-    for (const { legs } of this.structures()) {
-      for (const { instrument, quantity } of legs) {
-        if (instrument.kind === 'shares') shares += quantity;
-      }
-    }
-    return shares;
+    return netShares(this.structures());
   }
 
   /** The session's money. */
@@ -249,19 +263,19 @@ export class PortfolioBook {
     return true;
   }
 
-  #trade(structure: Structure, instrument: Instrument, signed: number, at: Price): void {
+  #trade(structure: Held, instrument: Instrument, signed: number, at: Price): void {
     const before = beforeTrade(structure, { instrument, signed, at });
     this.#realize(structure, structure.lots.trade(instrument, signed, at));
     this.#day.realize(0 - releaseCarried(structure, instrument, before));
   }
 
-  #realize(structure: Structure, realizedCents: Cents): void {
+  #realize(structure: Held, realizedCents: Cents): void {
     structure.view = undefined;
     structure.realizedCents += realizedCents;
     this.#day.realize(realizedCents);
   }
 
-  #bookCash(fill: Fill, structure: Structure): void {
+  #bookCash(fill: Fill, structure: Held): void {
     const { instrument, price: at, feesCents } = fill;
     const cash = amountCents(at, -signedOf(fill), multiplierOf(instrument));
     structure.view = undefined;
@@ -270,7 +284,7 @@ export class PortfolioBook {
   }
 
   /** What a foreign order had closed of an opening before that was told is not held by either. */
-  #closeLate(structure: Structure, fill: Fill): void {
+  #closeLate(structure: Held, fill: Fill): void {
     const { instrument, marketAt } = fill;
     if (!this.#closedEarly.has(instrument)) return;
     const external = this.#externalFor(instrument, marketAt);
@@ -281,21 +295,29 @@ export class PortfolioBook {
     this.#dropIfFlat(external);
   }
 
-  /** Closes with a signed trade in all structures, oldest first; returns what it did not close. */
-  #reduceAll(instrument: Instrument, signed: number, at: Price): number {
+  /** Closes with a signed trade in structures, oldest first; returns what it closed of which. */
+  #reduceAll(
+    instrument: Instrument,
+    signed: number,
+    at: Price,
+    structures: Iterable<Held> = this.#structures.values(),
+  ): readonly Closed[] {
     let left = signed;
-    for (const structure of this.#structures.values()) {
+    const parts: Closed[] = [];
+    for (const structure of structures) {
       const before = beforeTrade(structure, { instrument, signed: left, at });
       const { quantity, realizedCents } = structure.lots.reduce(instrument, left, at);
+      if (quantity === 0) continue;
       left -= quantity;
+      parts.push({ structure, quantity });
       this.#realize(structure, realizedCents);
       this.#day.realize(0 - releaseCarried(structure, instrument, before));
       this.#dropIfFlat(structure);
     }
-    return left;
+    return parts;
   }
 
-  #structureFor(intent: OrderIntent, at: EpochMicros): Structure {
+  #structureFor(intent: OrderIntent, at: EpochMicros): Held {
     const { positionId, strategy, purpose } = intent;
     const structure = this.#ensure(positionId, 'external', at);
     if (purpose === 'open' && structure.intent === undefined) {
@@ -306,26 +328,22 @@ export class PortfolioBook {
     return structure;
   }
 
-  #externalFor(instrument: Instrument, at: EpochMicros): Structure {
+  /** The structure, which may have gone meanwhile. */
+  #again({ positionId, strategy, openedAt, intent }: Held): Held {
+    const structure = this.#ensure(positionId, strategy, openedAt);
+    structure.intent ??= intent;
+    return structure;
+  }
+
+  #externalFor(instrument: Instrument, at: EpochMicros): Held {
     const symbol = instrumentSymbol(instrument);
     return this.#ensure(`external-${symbol.replaceAll(' ', '')}`, 'external', at);
   }
 
-  #ensure(positionId: string, strategy: Structure['strategy'], openedAt: EpochMicros): Structure {
+  #ensure(positionId: string, strategy: Opener, openedAt: EpochMicros): Held {
     const known = this.#structures.get(positionId);
     if (known !== undefined) return known;
-    const made = {
-      positionId,
-      openedAt,
-      lots: new StructureLots(),
-      carried: new Map<string, number>(),
-      carryDue: new Set<string>(),
-      strategy,
-      intent: undefined,
-      realizedCents: 0,
-      feesCents: 0,
-      view: undefined,
-    };
+    const made: Held = newStructure(positionId, strategy, openedAt);
     this.#structures.set(positionId, made);
     return made;
   }
@@ -339,7 +357,7 @@ export class PortfolioBook {
     this.#dropIfFlat(structure);
   }
 
-  #dropIfFlat({ positionId, lots, realizedCents, feesCents }: Structure): void {
+  #dropIfFlat({ positionId, lots, realizedCents, feesCents }: Held): void {
     if (!lots.isFlat() || !this.#structures.delete(positionId)) return;
     const before = this.#gone.get(positionId) ?? 0;
     this.#gone.set(positionId, cents(before + realizedCents - feesCents));
@@ -350,12 +368,12 @@ function signedOf(fill: Fill): number {
   return legSign(fill.action) * fill.quantity;
 }
 
-function lookAt(structure: Structure): StructurePosition {
+function lookAt(structure: Held): StructurePosition {
   structure.view ??= viewOf(structure);
   return structure.view;
 }
 
-function viewOf(structure: Structure): StructurePosition {
+function viewOf(structure: Held): StructurePosition {
   const { positionId, strategy, openedAt, intent } = structure;
   const held = structure.lots.held();
   const units = unitsOf(held, intent);

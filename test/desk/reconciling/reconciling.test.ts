@@ -6,7 +6,7 @@ import type { ConfirmResult, ReconcileView } from '../../../src/desk/engine-api.
 import type { RiskCheckView } from '../../../src/desk/engine-api-risk.ts';
 import type { OptionContract } from '../../../src/engine/domain/instrument.ts';
 import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
-import type { Fill } from '../../../src/engine/domain/order.ts';
+import type { Fill, LegAction } from '../../../src/engine/domain/order.ts';
 import { cents, price } from '../../../src/engine/domain/units.ts';
 import { UNBOUNDED_LOSS_CENTS } from '../../../src/risk/risk-input.ts';
 import type { RigOptions, Sides } from '../../support/desk-rig.ts';
@@ -298,6 +298,38 @@ describe('a busted execution', () => {
       legs: [{ action: 'buyToClose', ratio: 1 }],
     });
   });
+
+  /** A condor, and somebody else's order in its short put that is adopted, fills, and is busted. */
+  const foreignBusted = (action: LegAction) => {
+    const rig = holding();
+    const [before] = rig.positions();
+    const { instrument } = before!.legs.find(({ quantity }) => quantity < 0)!;
+    const intentId = 'external-B-9';
+    const legs = [{ instrument, action, ratio: 1 }];
+    const order = { intentId, brokerOrderId: 'B-9', legs, remaining: 1, limit: price(-5_000) };
+    edit(rig, () => ({ workingOrders: [order] }));
+    rig.advance(ALARM_SECONDS);
+    const money = { price: price(5_000), feesCents: cents(0), marketAt: rig.at.market };
+    const fill = { fillId: 'theirs-9', intentId, instrument, action, quantity: 1, ...money };
+    agree(rig);
+    rig.brokerSays({ kind: 'fill', fill });
+    expect(rig.positions()).not.toEqual([before]);
+    rig.brokerSays({ kind: 'busted', intentId, fillId: fill.fillId, reason: 'erroneous' });
+    return { rig, before };
+  };
+
+  it.each<LegAction>(['buyToClose', 'buyToOpen', 'sellToOpen'])(
+    'of somebody else’s order leaves the positions as they were, after a restart too: %s',
+    (action) => {
+      const { rig, before } = foreignBusted(action);
+      const { exitPlan, strategy, positionId } = before!;
+      for (const each of [rig, rig.restart(rig.records(), { isOpen: false })]) {
+        const positions = each.positions();
+        expect(positions).toMatchObject([{ exitPlan, strategy, positionId, quantity: 1 }]);
+        expect(positions[0]?.legs).toHaveLength(4);
+      }
+    },
+  );
 
   it('of an opening takes nothing from its exits by a list that came short: that is the operator’s', () => {
     const rig = holding();

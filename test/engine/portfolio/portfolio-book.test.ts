@@ -150,6 +150,57 @@ describe('an opened structure', () => {
   });
 });
 
+describe('what others did and the broker took back', () => {
+  const bought = { ...SHORT_PUT, action: 'buyToOpen' } as const;
+
+  it('is gone where it opened, and leaves nothing beside it', () => {
+    const book = new PortfolioBook();
+    book.applyFill(fillOf(bought, 2, 1), intentOf([bought], 'a'));
+    const fill = fillOf(bought, 0.5, 1);
+    book.applyExternalFill(fill);
+    book.bustExternalFill(fill);
+    book.bustExternalFill(fill);
+    expect(book.structures()).toMatchObject([{ positionId: 'a', quantity: 1, entryNet: -20_000 }]);
+    expect(book.day()).toMatchObject({ realizedCents: 0, feesCents: 1, cashFlowCents: -200_01 });
+  });
+
+  it('is taken from whatever holds the contract where what it opened was closed since', () => {
+    const book = new PortfolioBook();
+    const fill = fillOf(bought, 0.5, 1);
+    book.applyExternalFill(fill);
+    book.applyFill(fillOf(bought, 2, 1), intentOf([bought], 'a'));
+    book.applyExternalFill(fillOf(closingOf(bought), 1, 1));
+    expect(book.structures()).toMatchObject([{ positionId: 'a' }]);
+    book.bustExternalFill(fill);
+    expect(book.structures()).toEqual([]);
+  });
+
+  it('is held again where it closed, by what it was taken from and under the plan of that', () => {
+    const book = new PortfolioBook();
+    book.applyFill(fillOf(SHORT_PUT, 1, 1), intentOf([SHORT_PUT], 'a'));
+    book.applyFill(fillOf(SHORT_PUT, 1, 3), intentOf([SHORT_PUT], 'b', 3));
+    const fill = fillOf(closingOf(SHORT_PUT), 0.4, 2);
+    book.applyExternalFill(fill);
+    expect(book.structures()).toMatchObject([{ positionId: 'b', quantity: 2 }]);
+    book.startSession(TUESDAY);
+    book.bustExternalFill(fill);
+    expect(book.structures()).toMatchObject([
+      { positionId: 'b', quantity: 3 },
+      { positionId: 'a', quantity: 1, exitPlan: EXIT_PLAN, strategy: 'iron_condor_30_delta' },
+    ]);
+  });
+
+  it('closes no opening any more that is told after it', () => {
+    const book = new PortfolioBook();
+    const fill = fillOf(closingOf(SHORT_PUT), 3, 2);
+    book.applyExternalFill(fill);
+    book.bustExternalFill(fill);
+    expect(book.structures()).toEqual([]);
+    book.applyFill(fillOf(SHORT_PUT, 1, 3), intentOf([SHORT_PUT], 'a', 3));
+    expect(book.structures()).toMatchObject([{ positionId: 'a', quantity: 3 }]);
+  });
+});
+
 describe('what others did', () => {
   it('is a position of its own', () => {
     const book = new PortfolioBook();
@@ -433,6 +484,29 @@ describe('any fills in any order', () => {
         expect(two.day().realizedCents + openCash(two)).toBe(
           one.day().realizedCents + openCash(one),
         );
+      }),
+    );
+  });
+
+  it('of others that the broker takes back leave what the rest of them holds, and its money', () => {
+    const withBusts = folds.chain((list) =>
+      fc.tuple(fc.constant(list), fc.shuffledSubarray(list.filter((each) => !each.intent))),
+    );
+    fc.assert(
+      fc.property(withBusts, ([list, busted]) => {
+        const book = foldAll(list);
+        for (const { fill } of busted) book.bustExternalFill(fill);
+        const held = new Map<string, number>();
+        let cash = 0;
+        for (const { fill } of list.filter((each) => !busted.includes(each))) {
+          const signed = legSign(fill.action) * fill.quantity;
+          const symbol = instrumentSymbol(fill.instrument);
+          held.set(symbol, (held.get(symbol) ?? 0) + signed);
+          cash += amountCents(fill.price, -signed, multiplierOf(fill.instrument));
+        }
+        for (const [symbol, quantity] of held) if (quantity === 0) held.delete(symbol);
+        expect(book.held()).toEqual(held);
+        expect(book.day().realizedCents + openCash(book)).toBe(cash);
       }),
     );
   });

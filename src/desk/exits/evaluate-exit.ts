@@ -3,7 +3,7 @@
  * then by what the plan takes as a win or as the end of the idea. A pure fold: what it must remember
  * it hands back.
  */
-import type { Urgency } from '../../engine/domain/exit-choices.ts';
+import { moreUrgent, type Urgency } from '../../engine/domain/exit-choices.ts';
 import type { ExitClose, ExitInput, ExitMemory, Side } from './exit-input.ts';
 import { judgeClock, judgeExDividend, judgeNickel, judgeRange, judgeTarget } from './judge-rest.ts';
 import type { StopJudgement } from './judge-stops.ts';
@@ -28,6 +28,18 @@ function isTrading({ at, session }: ExitInput): boolean {
 function hurryOf(callSide: StopJudgement, putSide: StopJudgement): Hurry | undefined {
   if (callSide.hurry === undefined && putSide.hurry === undefined) return undefined;
   return { callSide: callSide.hurry, putSide: putSide.hurry };
+}
+
+/** The first reason to leave, as urgent as the most urgent of all that stand for the same legs: what the
+ * clock wants gone hurries when a stop is broken as well. */
+function hastened(first: ExitClose, others: readonly (ExitClose | undefined)[]): ExitClose {
+  let { urgency } = first;
+  for (const other of others) {
+    if (other === undefined) continue;
+    const arePart = first.close !== 'whole' && other.close !== 'whole';
+    if (!arePart || first.close === other.close) urgency = moreUrgent(urgency, other.urgency);
+  }
+  return urgency === first.urgency ? first : { ...first, urgency };
 }
 
 /** What was remembered before, where that is the same: nothing new then lives beyond this look. */
@@ -64,16 +76,18 @@ export function evaluateExit(input: ExitInput): ExitJudgement {
     whole.close === undefined ? undefined : { close: 'whole', reason: 'stop', ...whole.close };
   const trailed: ExitClose | undefined =
     trail.close === undefined ? undefined : { close: 'whole', reason: 'trail', ...trail.close };
-  const decision =
+  const sides = sideClose(input, callSide, putSide);
+  const first =
     judgeClock(input) ??
     judgeExDividend(input) ??
     stopped ??
-    sideClose(input, callSide, putSide) ??
+    sides ??
     trailed ??
     judgeRange(input) ??
     judgeTarget(input) ??
-    judgeNickel(input) ??
-    'hold';
+    judgeNickel(input);
+  const decision =
+    first === undefined ? 'hold' : hastened(first, [stopped, sides, trailed, judgeRange(input)]);
   const hurry = hurryOf(callSide, putSide);
   return hurry === undefined ? { memory, decision } : { memory, decision, hurry };
 }

@@ -1,6 +1,6 @@
 /** Stops of a position: of the whole, of one side, and the one that trails its best gain. */
 
-import type { Urgency } from '../../engine/domain/exit-choices.ts';
+import { moreUrgent, type Urgency } from '../../engine/domain/exit-choices.ts';
 import { gridOf, multiplierOfLegs } from '../../engine/domain/instrument.ts';
 import type { ExitPlan } from '../../engine/domain/order.ts';
 import { floorToTick } from '../../engine/domain/tick-grid.ts';
@@ -163,18 +163,20 @@ export function judgeSide(side: Side, input: ExitInput): StopJudgement {
   return { memory, hurry: close.urgency };
 }
 
-/** What the stops of the two sides come to together. */
+/** What the stops of the two sides come to together, as urgent as the more urgent of them. */
 export function sideClose(
   input: ExitInput,
-  callSide: StopJudgement,
-  putSide: StopJudgement,
+  { close: calls }: StopJudgement,
+  { close: puts }: StopJudgement,
 ): ExitClose | undefined {
-  const broken = callSide.close ?? putSide.close;
+  const broken = calls ?? puts;
   if (broken === undefined) return undefined;
-  const side: Side = callSide.close === undefined ? 'putSide' : 'callSide';
+  const side: Side = calls === undefined ? 'putSide' : 'callSide';
   const reason = side === 'callSide' ? 'callSideStop' : 'putSideStop';
-  const isBoth = callSide.close !== undefined && putSide.close !== undefined;
-  return { close: isBoth ? 'whole' : sideOrWhole(wholeOf(input), side), reason, ...broken };
+  if (calls === undefined || puts === undefined) {
+    return { ...broken, close: sideOrWhole(wholeOf(input), side), reason };
+  }
+  return { ...broken, close: 'whole', reason, urgency: moreUrgent(calls.urgency, puts.urgency) };
 }
 
 type TrailJudgement = StopJudgement & { readonly gain: TrailMemory };

@@ -1,6 +1,6 @@
 /** Ends flat, or says exactly why not: cancels what opens, waits for it, closes each position. */
 
-import type { Urgency } from '../../engine/domain/exit-choices.ts';
+import { moreUrgent, type Urgency } from '../../engine/domain/exit-choices.ts';
 import type { OrderPurpose } from '../../engine/domain/order.ts';
 import { addMicros } from '../../engine/domain/units.ts';
 import type { Denial } from '../../engine/domain/verdict.ts';
@@ -88,8 +88,6 @@ export function closePosition(
   return { notes: closing.notes };
 }
 
-const HASTE: Readonly<Record<Urgency, number>> = { patient: 0, normal: 1, fast: 2, urgent: 3 };
-
 /** Makes the orders that close any of this part of the position at least this urgent; none becomes
  * slower. */
 export function hurryClosings(
@@ -101,7 +99,7 @@ export function hurryClosings(
   const right = rightOfPart(part);
   for (const order of desk.orders.closing(positionId)) {
     const isOfPart = right === undefined || order.intent.legs.some((leg) => rightOf(leg) === right);
-    if (isOfPart && HASTE[order.urgency] < HASTE[urgency]) order.urgency = urgency;
+    if (isOfPart) order.urgency = moreUrgent(order.urgency, urgency);
   }
 }
 

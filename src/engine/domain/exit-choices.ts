@@ -28,6 +28,11 @@ export const STANDARD_EXITS: ExitChoices = {
   confirmation: 'fast',
 };
 
-/** How much is conceded, and how soon, to be filled. */
+/** How much is conceded, and how soon, to be filled: ascending. */
 export const URGENCIES = ['patient', 'normal', 'fast', 'urgent'] as const;
 export type Urgency = (typeof URGENCIES)[number];
+
+/** The one of the two that concedes more, and sooner. */
+export function moreUrgent(one: Urgency, other: Urgency): Urgency {
+  return URGENCIES.indexOf(other) > URGENCIES.indexOf(one) ? other : one;
+}

@@ -127,6 +127,18 @@ describe('a side stop', () => {
     expect(hurryAt(11_000, 1.05, 1.3)).toEqual({ callSide: 'urgent', putSide: 'fast' });
   });
 
+  it('is left with the other as the more urgent of the two asks', () => {
+    const both = { ...callSideAt(1.05), P595: [1.03, 1.05] as const };
+    const looks = [
+      ...steady(both, 9_500),
+      { millis: 10_000, sides: { ...both, P595: [1.28, 1.3] as const } },
+    ];
+    expect(firstExit(CONDOR, looks)).toMatchObject({
+      millis: 10_000,
+      decision: { close: 'whole', reason: 'callSideStop', urgency: 'urgent' },
+    });
+  });
+
   it('does not guard a side that is only long', () => {
     const wings = { ...CONDOR, legs: [held('call', 605, 2)] };
     expect(firstExit(wings, steady(callSideAt(5), 60_000))).toBeUndefined();

@@ -44,6 +44,13 @@ function decide(position: OpenPosition, change: Partial<ExitInput> = {}) {
   return evaluateExit(exitInput(position, change)).decision;
 }
 
+/** A minute after the opening, and where it closed. */
+function bar(minutesAfterNoon: number, close: number): Bar {
+  const [open, high, low] = [priceFromDollars(600), priceFromDollars(601), priceFromDollars(590)];
+  const startsAt = addMicros(LONG_CALL.openedAt, minutesAfterNoon * 60_000_000);
+  return { startsAt, open, high, low, close: priceFromDollars(close), volume: 1 };
+}
+
 describe('a breakeven condor', () => {
   const plan = {
     sideStop: { debit: priceFromDollars(0.9), afterOther: 'breakeven' as const },
@@ -146,11 +153,6 @@ describe('the opposite break of an opening range', () => {
   const orb: OpenPosition = {
     ...LONG_CALL,
     exitPlan: { rangeExit: { closes: 'below', level: priceFromDollars(598) }, timeExitAt },
-  };
-  const bar = (minutesAfterNoon: number, close: number): Bar => {
-    const [open, high, low] = [priceFromDollars(600), priceFromDollars(601), priceFromDollars(590)];
-    const startsAt = addMicros(LONG_CALL.openedAt, minutesAfterNoon * 60_000_000);
-    return { startsAt, open, high, low, close: priceFromDollars(close), volume: 1 };
   };
   const minutesIn = (minutes: number) => ({ at: atMillis(minutes * 60_000) });
 
@@ -300,5 +302,44 @@ describe('the eve of an ex-dividend day', () => {
     expect(lastHourFrom(SESSION)).toBe(newYorkInstant(DATE, 900));
     const half = sessionOf(sessionDate('2026-11-27'));
     expect(lastHourFrom(half)).toBe(newYorkInstant(half.date, 720));
+  });
+});
+
+describe('what the clock or a dividend wants gone', () => {
+  const judged = (minutes: number, position: OpenPosition, sides: Look['sides'], change = {}) => {
+    const market = newYorkInstant(DATE, minutes);
+    const at = { market, wall: market };
+    const decision = decide(position, { at, quotes: quotesAt(at, sides), ...change });
+    return decision === 'hold' ? decision : [decision.reason, decision.urgency];
+  };
+  const worth = (bid: number) => ({ C605: [bid, bid + 0.02] as const });
+  const costs = (calls: number, puts = 0.42) => ({
+    ...CALM,
+    P595: [puts - 0.02, puts] as const,
+    C605: [calls - 0.02, calls] as const,
+  });
+
+  it('is as urgent as its stop asks', () => {
+    expect(judged(15 * 60 + 30, LONG_CALL, worth(0.39))).toEqual(['timeExit', 'normal']);
+    expect(judged(15 * 60 + 30, LONG_CALL, worth(0.38))).toEqual(['timeExit', 'urgent']);
+    expect(judged(15 * 60 + 40, LONG_CALL, worth(0.38))).toEqual(['flatBy', 'urgent']);
+  });
+
+  it('is as urgent as the stop of a side, of its own side where only that is left', () => {
+    expect(judged(15 * 60 + 40, CONDOR, costs(1.29))).toEqual(['flatBy', 'fast']);
+    expect(judged(15 * 60 + 40, CONDOR, costs(1.3))).toEqual(['flatBy', 'urgent']);
+    const late = { ...CONDOR.exitPlan, timeExitAt: newYorkInstant(DATE, 15 * 60 + 40) };
+    const condor = { ...CONDOR, exitPlan: late };
+    const eve = { isExDividendEve: true, spot: priceFromDollars(606) };
+    expect(judged(15 * 60 + 30, condor, costs(0.42, 1.3), eve)).toEqual(['exDividend', 'fast']);
+    expect(judged(15 * 60 + 30, condor, costs(1.3), eve)).toEqual(['exDividend', 'urgent']);
+  });
+
+  it('is as urgent as the end of the idea asks', () => {
+    const rangeExit = { closes: 'below', level: priceFromDollars(598) } as const;
+    const ranged = { ...LONG_CALL, exitPlan: { rangeExit, timeExitAt } };
+    const bars = [bar(1, 597), bar(2, 597)];
+    expect(judged(15 * 60 + 30, ranged, worth(1))).toEqual(['timeExit', 'normal']);
+    expect(judged(15 * 60 + 30, ranged, worth(1), { bars })).toEqual(['timeExit', 'fast']);
   });
 });

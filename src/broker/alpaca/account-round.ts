@@ -12,7 +12,7 @@ import type { AccountSnapshot, EndedOrder, HeldPosition, WorkingOrder } from '..
 import { PicturePace } from '../picture-pace.ts';
 import { bodyOf } from '../wire-requests.ts';
 import type { OrderLine } from './order-line.ts';
-import { liveOrder, remainingUnits } from './order-line.ts';
+import { remainingUnits, workingOrder } from './order-line.ts';
 import { takeOrder } from './order-news.ts';
 import type { OrderList } from './order-reading.ts';
 import { readList, sessionStart } from './order-reading.ts';
@@ -183,7 +183,7 @@ function positionIn(fields: Fields): readonly HeldPosition[] {
 }
 
 function workingIn(line: OrderLine): readonly WorkingOrder[] {
-  const order = liveOrder(line);
+  const order = workingOrder(line);
   if (order?.id === undefined || line.end !== undefined) return [];
   const { intentId, intent } = line;
   const remaining = remainingUnits(line);

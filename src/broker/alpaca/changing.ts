@@ -14,6 +14,7 @@ import { limitText, orderBody, unitsPerUnit } from './order-body.ts';
 import type { Change, LineOrder, OrderLine } from './order-line.ts';
 import {
   isOversized,
+  isWaiting,
   lastOrder,
   liveOrder,
   newLine,
@@ -26,7 +27,7 @@ import { takeOrder } from './order-news.ts';
 import type { AlpacaWorld } from './order-world.ts';
 import { ask, readLater, refuseChange, reject, tell, tellLimit } from './order-world.ts';
 import { refusalKind } from './refusal-kind.ts';
-import { isDuplicate, parseJson, readOrder, refusalText } from './wire-order.ts';
+import { hasEnded, isDuplicate, parseJson, readOrder, refusalText } from './wire-order.ts';
 
 /** A cancel or change that nothing is heard of is looked at after this long. */
 const LOOK_MILLIS = 1_500;
@@ -165,7 +166,7 @@ function beginChange(world: AlpacaWorld, line: OrderLine, order: ApprovedOrder):
     line.change = { kind: 'move', order, phase: 'cancelling' };
     sendCancel(world, line, live);
   } else {
-    line.change = { kind: 'amend', order, isSent: false };
+    line.change = { kind: 'amend', order, sentAs: undefined };
     sendChange(world, line);
   }
 }
@@ -178,7 +179,7 @@ export function sendChange(world: AlpacaWorld, line: OrderLine): void {
   if (live !== undefined && mustGo(line, live)) {
     line.wantsCancel = false;
     beginCancel(world, line, live);
-  } else if (change?.kind === 'amend' && !change.isSent) sendAmend(world, line, change);
+  } else if (change?.kind === 'amend') goOnAmending(world, line, change);
   else if (change?.kind === 'move' && live === undefined) goOnMoving(world, line, change);
   else if (change === undefined && line.next !== undefined && live !== undefined) {
     const { next } = line;
@@ -193,6 +194,20 @@ function mustGo(line: OrderLine, live: LineOrder): boolean {
   const { change } = line;
   if (change?.kind === 'cancel') return change.orderId !== live.id;
   return line.wantsCancel || isOversized(line);
+}
+
+/** An amendment that was taken may come to nothing yet: then the old order works on. */
+function goOnAmending(
+  world: AlpacaWorld,
+  line: OrderLine,
+  change: Extract<Change, { kind: 'amend' }>,
+): void {
+  const { sentAs } = change;
+  const heir = line.orders.find(({ clientId }) => clientId === sentAs);
+  if (sentAs === undefined) sendAmend(world, line, change);
+  else if (heir !== undefined && hasEnded(heir.status)) {
+    refuseChange(world, line, `the broker took the new limit, and then it was ${heir.status}`);
+  }
 }
 
 /** An order can be amended once the venue has it. One that fills meanwhile is judged anew. */
@@ -211,8 +226,8 @@ function sendAmend(
     return;
   }
   if (live.status !== 'new') return;
-  change.isSent = true;
   const clientId = nextClientId(line);
+  change.sentAs = clientId;
   const body = JSON.stringify({
     limit_price: limitText(line.intent, limit),
     client_order_id: clientId,
@@ -230,9 +245,8 @@ function onAmended(
   { oldId, answer }: { readonly oldId: string; readonly answer: WireAnswer },
 ): void {
   const wire = readOrder(parseJson(bodyOf(answer) ?? ''));
-  if (wire !== undefined) takeOrder(world, wire);
-  // Whatever was answered, the old order's own word tells what became of it.
-  if (line.change !== change && wire !== undefined) return;
+  if (wire !== undefined && takeOrder(world, wire) === line) return;
+  // Whatever else was answered, the old order's own word tells what became of it.
   if (sendOutcome(answer, ALPACA_CAPABILITIES) === 'rejected' && line.change === change) {
     refuseChange(world, line, reasonOf(answer));
   }
@@ -266,7 +280,10 @@ export function judgeUnchanged(world: AlpacaWorld, line: OrderLine): void {
   if (change === undefined || live?.id === undefined || line.end !== undefined) return;
   if (live.status.startsWith('pending')) readLater(world, live.id, LOOK_MILLIS);
   else if (change.kind === 'amend') {
-    if (change.isSent) refuseChange(world, line, 'the broker did not take the new limit');
+    if (isWaiting(line, live)) readLater(world, live.id, LOOK_MILLIS);
+    else if (change.sentAs !== undefined) {
+      refuseChange(world, line, 'the broker did not take the new limit');
+    }
   } else if (change.kind === 'cancel' && change.tries >= MOST_CANCEL_TRIES) {
     refuseChange(world, line, 'the broker keeps it working');
   } else if (change.kind === 'cancel' || change.phase === 'cancelling') {

@@ -12,7 +12,7 @@ import { fillFees } from '../fees.ts';
 import type { OrderStanding } from '../order-gateway.ts';
 import { unitsPerUnit } from './order-body.ts';
 import type { WireOrder } from './wire-order.ts';
-import { hasEnded } from './wire-order.ts';
+import { hasEnded, hasWorked } from './wire-order.ts';
 
 /** What a leg has filled, by the broker's own running totals. */
 interface Filled {
@@ -34,6 +34,8 @@ export interface LineOrder {
   status: string;
   filledUnits: number;
   readonly filled: Map<string, Filled>;
+  /** The broker's id of the order in whose place this one was asked for. */
+  replaces: string | undefined;
   replacedBy: string | undefined;
   submittedAt: string | undefined;
 }
@@ -42,7 +44,7 @@ export interface LineOrder {
  * one is cancelled, and once that is proven a new one is sent for what is left. */
 export type Change =
   | { readonly kind: 'cancel'; tries: number; orderId: string | undefined }
-  | { readonly kind: 'amend'; readonly order: ApprovedOrder; isSent: boolean }
+  | { readonly kind: 'amend'; readonly order: ApprovedOrder; sentAs: string | undefined }
   | { readonly kind: 'move'; order: ApprovedOrder; phase: 'cancelling' | 'posting' };
 
 export interface OrderLine {
@@ -97,6 +99,7 @@ export function newOrder(clientId: string, units: number, limit: Price): LineOrd
     status: 'posting',
     filledUnits: 0,
     filled: new Map(),
+    replaces: undefined,
     replacedBy: undefined,
     submittedAt: undefined,
   };
@@ -117,13 +120,29 @@ export function hasPosting(line: OrderLine): boolean {
   return lastOrder(line)?.status === 'posting';
 }
 
-export function lastOrder({ orders }: OrderLine): LineOrder | undefined {
-  return orders.at(-1);
+/** The newest order of a line. One that was to take the place of another, and never did, is none of it. */
+export function lastOrder(line: OrderLine): LineOrder | undefined {
+  return line.orders.findLast((order) => !hasEnded(order.status) || !isWaiting(line, order));
 }
 
-/** The order of a line that is alive at the broker. */
+/** True of an order that was taken in place of another, and is not proven to stand in it: the broker may
+ * refuse it yet. */
+export function isWaiting({ orders }: OrderLine, order: LineOrder): boolean {
+  const { replaces } = order;
+  const old = replaces === undefined ? undefined : orders.find(({ id }) => id === replaces);
+  return old !== undefined && old.status !== 'replaced' && !hasWorked(order);
+}
+
+/** The order of a line that is alive at the broker, or the one that is to take its place. */
 export function liveOrder({ orders }: OrderLine): LineOrder | undefined {
   return orders.findLast(({ id, status }) => id !== undefined && !hasEnded(status));
+}
+
+/** The order of a line that works. */
+export function workingOrder(line: OrderLine): LineOrder | undefined {
+  return line.orders.findLast(
+    (order) => order.id !== undefined && !hasEnded(order.status) && !isWaiting(line, order),
+  );
 }
 
 /** Units of the intent that have not filled. */
@@ -150,9 +169,11 @@ export function touchedUnits({ intent }: OrderLine, order: LineOrder): number {
 }
 
 /** True where more could fill than the intent asks for: a change must never grow an order. */
-export function isOversized({ intent, orders, isForeign }: OrderLine): boolean {
-  const possible = orders.reduce((sum, { id, status, units, filledUnits }) => {
-    const isAlive = id !== undefined && !hasEnded(status);
+export function isOversized(line: OrderLine): boolean {
+  const { intent, orders, isForeign } = line;
+  const possible = orders.reduce((sum, order) => {
+    const { id, status, units, filledUnits } = order;
+    const isAlive = id !== undefined && !hasEnded(status) && !isWaiting(line, order);
     return sum + (isAlive ? Math.max(units, filledUnits) : filledUnits);
   }, 0);
   return !isForeign && possible > intent.quantity * unitsPerUnit(intent);
@@ -175,6 +196,7 @@ export function foldOrder(line: OrderLine, order: LineOrder, wire: WireOrder): v
   order.id ??= wire.id;
   order.units = wire.units;
   order.submittedAt ??= wire.submittedAt;
+  order.replaces ??= wire.replaces;
   order.replacedBy ??= wire.replacedBy;
   order.filledUnits = Math.max(order.filledUnits, wire.filledUnits);
   if (wire.limit !== undefined) order.limit = price(wire.limit * unitsPerUnit(line.intent));

@@ -174,12 +174,24 @@ function orderIn(line: OrderLine, wire: WireOrder): Place {
   const known = line.orders.find((order) => order.clientId === wire.clientId);
   if (known !== undefined) return { line, order: known };
   const order = newOrder(wire.clientId, wire.units, line.intent.limit);
-  line.orders.push(order);
-  line.orders.sort((a, b) => numberOf(a.clientId) - numberOf(b.clientId));
+  line.orders.splice(indexFor(line, wire), 0, order);
   return { line, order };
 }
 
-/** The place of an order in its line. */
+/** The place of an order in its line: behind the one that it replaces, which may have been moved by
+ * somebody whose orders have other names; or else by its number. */
+function indexFor({ orders }: OrderLine, { id, clientId, replaces }: WireOrder): number {
+  const old = orders.findLastIndex(
+    (each) => replaces !== undefined && (each.id === replaces || each.replaces === replaces),
+  );
+  if (old >= 0) return old + 1;
+  const later = orders.findIndex(
+    (each) => each.replaces === id || numberOf(each.clientId) > numberOf(clientId),
+  );
+  return later < 0 ? orders.length : later;
+}
+
+/** The number of an order in its line, where this adapter gave it one. */
 function numberOf(clientId: string): number {
   return Number(/\.(\d+)$/.exec(clientId)?.[1] ?? 0);
 }

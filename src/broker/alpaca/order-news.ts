@@ -7,11 +7,12 @@ import { sessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { dateOfIntent } from '../intent-date.ts';
 import type { OrderSearch } from '../order-gateway.ts';
-import type { Execution, OrderLine } from './order-line.ts';
+import type { Execution, LineOrder, OrderLine } from './order-line.ts';
 import {
   foldBust,
   foldLeg,
   foldOrder,
+  isWaiting,
   lacksFills,
   lastOrder,
   liveOrder,
@@ -23,7 +24,7 @@ import type { Place } from './order-lines.ts';
 import type { AlpacaWorld } from './order-world.ts';
 import { readLater, reject, tell, tellLimit } from './order-world.ts';
 import type { WireLeg, WireOrder } from './wire-order.ts';
-import { hasEnded } from './wire-order.ts';
+import { hasEnded, hasWorked } from './wire-order.ts';
 
 /** Totals that lag behind the broker's own word are read again after this long, and twice as long with
  * each reading that did not mend them. */
@@ -54,10 +55,12 @@ export function takeOrder(
   return line;
 }
 
-/** An order that stands in place of another tells that the other has ended. */
-function markReplaced({ lines }: AlpacaWorld, { id, replaces }: WireOrder): void {
+/** An order that works in place of another tells that the other has ended. One that was taken and has not
+ * worked yet does not: the broker may refuse it still, and then the other works on. */
+function markReplaced({ lines }: AlpacaWorld, wire: WireOrder): void {
+  const { id, replaces } = wire;
   const old = replaces === undefined ? undefined : lines.placeOf(replaces)?.order;
-  if (old === undefined || hasEnded(old.status)) return;
+  if (old === undefined || hasEnded(old.status) || !hasWorked(wire)) return;
   old.status = 'replaced';
   old.replacedBy = id;
 }
@@ -86,14 +89,16 @@ function tellStanding(world: AlpacaWorld, { line, order }: Place): void {
     const reason = `the broker says that it is ${order.status}`;
     tell(world, { kind: 'reopened', intentId, brokerOrderId: order.id, reason });
   }
-  if (!isAlive || lastOrder(line) !== order) return;
-  // A move is over with its new order, also where the limit came back to what was told before it.
+  const last = lastOrder(line);
+  if (last?.id === undefined || hasEnded(last.status) || isWaiting(line, last)) return;
   const told = line.told ?? intent.limit;
-  if (told !== order.limit || isPosted(line)) tellLimit(world, line, order.limit);
+  if (told !== last.limit || isChangedBy(line, last)) tellLimit(world, line, last.limit);
 }
 
-/** True of a move whose new order was sent. */
-function isPosted({ change }: OrderLine): boolean {
+/** True of the order that a change was to end in: it is over, also where the limit came back to what was
+ * told before it. */
+function isChangedBy({ change }: OrderLine, { clientId }: LineOrder): boolean {
+  if (change?.kind === 'amend') return change.sentAs === clientId;
   return change?.kind === 'move' && change.phase === 'posting';
 }
 

@@ -8,7 +8,7 @@ import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { SECRET_MARKS } from '../order-gateway.ts';
-import type { Execution } from './order-line.ts';
+import type { Execution, OrderLine } from './order-line.ts';
 import { takeBust, takeLeg, takeOrder } from './order-news.ts';
 import type { AlpacaWorld } from './order-world.ts';
 import { refuseChange, tell } from './order-world.ts';
@@ -114,6 +114,14 @@ function executionIn(data: Fields, symbolOf: WireOrder['legs']): Execution | und
   return { id, symbol: instrumentSymbol(leg.instrument), quantity, price };
 }
 
+/** What was refused is the change that is under way, or was one that is over. */
+function takeRefusal(world: AlpacaWorld, line: OrderLine, event: string): void {
+  const { change } = line;
+  const isOfLimit = event === 'order_replace_rejected';
+  if (change === undefined || (change.kind === 'amend') !== isOfLimit) return;
+  refuseChange(world, line, `the broker says ${event.replaceAll('_', ' ')}`);
+}
+
 /** One update of the account. Events that only say that something was asked change nothing. */
 function takeUpdate(world: AlpacaWorld, data: Fields): void {
   const event = textIn(data, 'event') ?? '';
@@ -126,9 +134,7 @@ function takeUpdate(world: AlpacaWorld, data: Fields): void {
   } else if (event === 'trade_bust') {
     takeBust(world, wire, textIn(data, 'execution_id') ?? '');
   } else if (event === 'order_replace_rejected' || event === 'order_cancel_rejected') {
-    if (place?.line.change !== undefined) {
-      refuseChange(world, place.line, `the broker says ${event.replaceAll('_', ' ')}`);
-    }
+    if (place !== undefined) takeRefusal(world, place.line, event);
   } else if (place !== undefined && place.order.id !== wire.id) {
     const [leg] = wire.legs;
     if (leg !== undefined && execution !== undefined) takeLeg(world, place, leg, execution);

@@ -61,6 +61,25 @@ export function hasEnded(status: string): boolean {
   return ENDED.has(status);
 }
 
+/** Statuses of an order that no venue has worked, so far or ever. */
+const UNWORKED: ReadonlySet<string> = new Set([
+  'pending_new',
+  'accepted',
+  'accepted_for_bidding',
+  'held',
+  'pending_cancel',
+  'canceled',
+  'rejected',
+]);
+
+/** True where an order shows that it has been at work. */
+export function hasWorked({
+  status,
+  filledUnits,
+}: Pick<WireOrder, 'status' | 'filledUnits'>): boolean {
+  return filledUnits > 0 || !UNWORKED.has(status);
+}
+
 export interface WireLeg {
   readonly orderId: string;
   readonly instrument: Instrument;

@@ -71,6 +71,7 @@ class Course {
       () => this.#reprice(),
       () => this.rig.wires.faults.onRequest(this.#pick(TARGETS), this.#pick(REQUEST_FAULTS)),
       () => this.rig.wires.faults.onStream(this.#pick(STREAM_FAULTS)),
+      () => this.#amendLater(),
       () => this.#find(),
       () => (this.rig.wires.isStreamFirst = !this.rig.wires.isStreamFirst),
       () => (this.rig.wires.isStreamUp ? this.rig.disconnect() : this.rig.connect()),
@@ -83,6 +84,8 @@ class Course {
   /** The wires are well again, and time passes. */
   settle(): void {
     const { faults } = this.rig.wires;
+    this.#amendLater();
+    this.rig.venue.knobs.amendsLater = false;
     for (let left = faults.clear(); left > 0; left = faults.clear()) this.rig.pass(1);
     if (!this.rig.wires.isStreamUp) this.rig.connect();
     this.rig.pass(12);
@@ -116,7 +119,7 @@ class Course {
   #trade(): void {
     const { venue } = this.rig;
     const order = this.#pick(venue.orders.filter((each) => isOpen(each)));
-    if (order === undefined || order.status === 'accepted') return;
+    if (order === undefined || ['accepted', 'pending_new'].includes(order.status)) return;
     venue.fill(order, 1 + this.#below(order.units - order.filled));
   }
 
@@ -125,6 +128,15 @@ class Course {
     if (order !== undefined) {
       this.rig.call((gateway, at) => gateway.cancel(order.intent.intentId, at));
     }
+  }
+
+  /** What was amended is taken or refused now; from here on an amendment is answered before, or not. */
+  #amendLater(): void {
+    const { venue } = this.rig;
+    for (const order of venue.orders) {
+      if (order.status === 'pending_new') venue.settleAmend(order, this.#pick([true, false]));
+    }
+    venue.knobs.amendsLater = this.#pick([true, false]);
   }
 
   /** Moves the limit of an order, mostly of one that works. */

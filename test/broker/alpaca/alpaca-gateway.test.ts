@@ -657,6 +657,62 @@ describe('a change of the limit', () => {
     expect(kinds(rig.pass())).toEqual(['fill', 'cancelRejected']);
   });
 
+  it('is told once the venue has taken it, not when it is answered', () => {
+    const { rig, closing, intentId } = heldCall();
+    rig.place(closing);
+    rig.venue.knobs.amendsLater = true;
+    expect(rig.reprice(closing, 1.88)).toEqual([]);
+    expect(rig.snapshot().workingOrders).toMatchObject([{ limit: 19_000 }]);
+    rig.venue.settleAmend(rig.atVenue(intentId));
+    expect(rig.pass()).toMatchObject([{ kind: 'replaced', limit: 18_800 }]);
+    expect(rig.snapshot().workingOrders).toMatchObject([{ limit: 18_800 }]);
+  });
+
+  it.each([[[]], [['lost', 'lost']], [['late']]] as const)(
+    'that was answered and then refused leaves the old order at work (stream %s)',
+    (faults) => {
+      const { rig, closing, intentId } = heldCall();
+      rig.place(closing);
+      rig.venue.knobs.amendsLater = true;
+      rig.reprice(closing, 1.88);
+      rig.wires.faults.onStream(...faults);
+      rig.venue.settleAmend(rig.atVenue(intentId), false);
+      expect(kinds(rig.pass())).toEqual(['cancelRejected']);
+      expect(rig.snapshot()).toMatchObject({ workingOrders: [{ limit: 19_000 }] });
+      expect(rig.restarted().snapshot()).toMatchObject({ workingOrders: [{ limit: 19_000 }] });
+      rig.venue.knobs.amendsLater = false;
+      expect(rig.reprice(closing, 1.87)).toMatchObject([{ kind: 'replaced', limit: 18_700 }]);
+      expect(kinds(rig.cancel(intentId))).toEqual(['cancelled']);
+    },
+  );
+
+  it('that was refused because the old order filled ends with the fill', () => {
+    const { rig, closing, intentId } = heldCall();
+    rig.place(closing);
+    rig.venue.knobs.amendsLater = true;
+    rig.reprice(closing, 1.88);
+    const [old, heir] = rig.venue.orders.slice(-2);
+    if (old === undefined || heir === undefined) throw new Error('there are two orders');
+    rig.venue.fill(old, 1);
+    rig.venue.settleAmend(heir);
+    expect(kinds(rig.pass())).toEqual(['fill']);
+    expect(rig.snapshot().endedOrders.at(-1)).toMatchObject({ intentId, standing: 'filled' });
+  });
+
+  it('that somebody makes after one of ours is told, and so is the end of it', () => {
+    const rig = new AlpacaRig();
+    const order = spread(rig);
+    const { intentId } = order.intent;
+    rig.place(order);
+    rig.reprice(order, 0.95);
+    rig.venue.replace(rig.atVenue(intentId).id, { limit_price: '-1.20' });
+    expect(rig.pass()).toMatchObject([{ kind: 'replaced', limit: 12_000 }]);
+    const again = rig.restarted();
+    expect(kinds(again.events.slice(rig.events.length))).toEqual(['connection']);
+    expect(again.reprice(order, 1.1)).toMatchObject([{ kind: 'replaced', limit: 11_000 }]);
+    expect(kinds(again.restarted().cancel(intentId))).toEqual(['cancelled']);
+  });
+
   it('that the broker makes larger than the intent is cancelled at once', () => {
     const rig = new AlpacaRig();
     const order = spread(rig, 2);
@@ -756,6 +812,23 @@ describe('a cancel that meets a change', () => {
     expect(placedUnits(rig)).toEqual([1, 1]);
     expect(rig.snapshot().workingOrders).toEqual([]);
   });
+
+  it.each([true, false])(
+    'that was answered ends whichever order there is (taken: %s)',
+    (isTaken) => {
+      const { rig, closing, intentId } = heldCall();
+      rig.place(closing);
+      rig.venue.knobs.amendsLater = true;
+      rig.reprice(closing, 1.88);
+      const heir = rig.atVenue(intentId);
+      rig.wires.faults.onRequest('DELETE', 'dropRequest');
+      rig.call((gateway, at) => gateway.cancel(intentId, at));
+      rig.pass(0.1);
+      rig.venue.settleAmend(heir, isTaken);
+      expect(kinds(rig.pass()).at(-1)).toBe('cancelled');
+      expect(rig.snapshot().workingOrders).toEqual([]);
+    },
+  );
 
   it('that nobody answered ends the order that stands in place of the one it named', () => {
     const rig = new AlpacaRig();

@@ -8,6 +8,7 @@ export type StubStatus =
   | 'new'
   | 'partially_filled'
   | 'pending_cancel'
+  | 'pending_replace'
   | 'filled'
   | 'canceled'
   | 'expired'

@@ -39,6 +39,8 @@ export interface VenueKnobs {
   mlegFills: 'parent' | 'legs' | 'both';
   /** Amending an order that closes a spread is refused. */
   refusesSpreadCloseAmends: boolean;
+  /** An amendment is answered before the venue has it: `settleAmend` tells whether it is taken. */
+  amendsLater: boolean;
   /** The venue holds new orders back as `accepted` until `release` is called. */
   holdsNew: boolean;
   /** Close one leg, or nothing. */
@@ -57,6 +59,7 @@ export class StubVenue {
     partialProbability: 0,
     mlegFills: 'parent',
     refusesSpreadCloseAmends: true,
+    amendsLater: false,
     holdsNew: false,
     liquidation: 'none',
     liquidationMinutes: LIQUIDATION_MINUTES,
@@ -149,7 +152,10 @@ export class StubVenue {
 
   cancel(id: string): void {
     const order = this.find(id);
-    if (!isOpen(order)) throw unprocessable(`order is already in "${order.status}" state`);
+    const isFixed = !isOpen(order) || order.status === 'pending_replace';
+    if (isFixed) throw unprocessable(`order is already in "${order.status}" state`);
+    const old = this.orders.find(({ id: each }) => each === order.replaces);
+    if (old?.status === 'pending_replace') this.#set(old, 'new');
     this.#set(order, 'canceled');
     this.#tell('canceled', order);
   }
@@ -185,13 +191,28 @@ export class StubVenue {
       },
       old,
     );
+    this.#set(old, 'pending_replace');
+    this.#set(next, 'pending_new');
+    if (!this.knobs.amendsLater) this.settleAmend(next);
+    return next;
+  }
+
+  /** The venue takes an amendment that was answered, or refuses it: then the old order works on. */
+  settleAmend(next: StubOrder, isTaken = true): void {
+    const old = this.find(next.replaces ?? '');
+    if (next.status !== 'pending_new') return;
+    if (!isTaken || !isOpen(old)) {
+      if (isOpen(old)) this.#set(old, 'new');
+      this.reject(next, 'the order could not be replaced');
+      this.#tell('order_replace_rejected', old);
+      return;
+    }
     old.replacedBy = next.id;
     this.#set(old, 'replaced');
     this.#tell('replaced', old);
     this.#set(next, 'new');
     this.#tell('new', next);
     this.#tryFill(next);
-    return next;
   }
 
   /** Closes one position at the market, as DELETE /v2/positions/{symbol} does. */

@@ -115,7 +115,7 @@ export class VenueLink implements FarBroker {
   readonly #venue: Venue;
   readonly #turns: SessionTurns;
   readonly #somebody: OtherScreen;
-  readonly #drill = { rejectNext: 0, unknownNext: 0, dropFillEvents: 0 };
+  readonly #drill = { rejectNext: 0, unknownNext: 0, refuseCancelNext: 0, dropFillEvents: 0 };
   #at: At;
   #beatenAt: EpochMicros;
   #busyUntil = 0;
@@ -235,6 +235,7 @@ export class VenueLink implements FarBroker {
 
   #serve(send: HttpSend): WireReply {
     const name = this.#venue.nameOf(send);
+    if (send.method === 'DELETE' && this.#takes('refuseCancelNext')) return this.#venue.refusal;
     if (name === undefined) return this.#venue.serve(send);
     const reply = this.#takes('rejectNext') ? this.#venue.refusal : this.#venue.serve(send);
     this.#options.onArrival(intentIdOf(name), name, reply.status < LEAST_REFUSAL);

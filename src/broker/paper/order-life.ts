@@ -84,6 +84,10 @@ export function scheduleEndOfDay(
 /** A cancel reaches the broker: too late where the order has ended. */
 export function cancelNow(world: PaperWorld, intentId: string): void {
   const order = world.orders.get(intentId);
+  if (takeTurn(world, 'refuseCancelNext')) {
+    world.events.push({ kind: 'cancelRejected', intentId, reason: 'refused by a drill' });
+    return;
+  }
   if (order === undefined || order.status === 'ended') {
     refuseChange(world, intentId, order);
     return;

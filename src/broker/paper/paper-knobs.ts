@@ -4,6 +4,8 @@ export interface PaperKnobs {
   readonly rejectNext: number;
   /** That many of the next orders first answer `unknown`; the truth follows later. */
   readonly unknownNext: number;
+  /** That many of the next cancels are refused. */
+  readonly refuseCancelNext: number;
   /** That many of the next executions happen without being reported. */
   readonly dropFillEvents: number;
   /** The chance that an execution takes only a part of what it could. */
@@ -24,6 +26,7 @@ export interface PaperKnobs {
 export const DEFAULT_KNOBS: PaperKnobs = {
   rejectNext: 0,
   unknownNext: 0,
+  refuseCancelNext: 0,
   dropFillEvents: 0,
   partialFillProbability: 0.1,
   passiveFillProbability: 0.05,

@@ -32,7 +32,9 @@ export interface AccountTruth extends Pick<AccountSnapshot, 'positions' | 'cashC
 }
 
 /** What a fault makes of the next orders. */
-export type Drill = Partial<Pick<PaperKnobs, 'rejectNext' | 'unknownNext' | 'dropFillEvents'>>;
+export type Drill = Partial<
+  Pick<PaperKnobs, 'rejectNext' | 'unknownNext' | 'refuseCancelNext' | 'dropFillEvents'>
+>;
 
 /** An account seen from its broker's side. */
 export interface BrokerAccount {

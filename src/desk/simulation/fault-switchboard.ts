@@ -74,6 +74,7 @@ const TROUBLE: ReadonlySet<FaultKind> = new Set([
   'flickeringQuotes',
   'crash',
   'rejects',
+  'refusedCancels',
   'unknownOutcomes',
   'unreportedFill',
   'clockAhead',
@@ -171,7 +172,9 @@ export class FaultSwitchboard {
       journal.disk = { ...journal.disk, slowness: random.between(100, SLOWEST_DISK) };
     } else if (kind === 'journalEcho') journal.disk = { ...journal.disk, echoes: true };
     else if (kind === 'rejects') broker().setKnobs({ rejectNext: random.whole(1, 2) });
-    else if (kind === 'unknownOutcomes') broker().setKnobs({ unknownNext: random.whole(1, 2) });
+    else if (kind === 'refusedCancels') {
+      broker().setKnobs({ refuseCancelNext: random.whole(1, 4) });
+    } else if (kind === 'unknownOutcomes') broker().setKnobs({ unknownNext: random.whole(1, 2) });
     else if (kind === 'unreportedFill') {
       broker().setKnobs({ dropFillEvents: 1 });
       this.#world.onHiddenFills();

@@ -24,6 +24,7 @@ export const FAULT_KINDS = [
   'bareWings',
   'flickeringQuotes',
   'rejects',
+  'refusedCancels',
   'unknownOutcomes',
   'unreportedFill',
   'clockAhead',

@@ -13,6 +13,7 @@ import type { Command, Input } from '../inputs.ts';
 import { brokerEventOf } from '../journal-summary.ts';
 import { AbsenceOracle } from './absence-oracle.ts';
 import { AnswerOracle, denialCodeOf, isReplayed } from './answer-oracle.ts';
+import { AskOracle } from './ask-oracle.ts';
 import { BookOracle } from './book-oracle.ts';
 import type { BrokerObserver } from './broker-tap.ts';
 import { CapOracle } from './cap-oracle.ts';
@@ -65,6 +66,7 @@ export class SessionWitness implements BrokerObserver {
   readonly #answers: AnswerOracle;
   readonly #moments: MomentOracle;
   readonly #chains: ChainOracle;
+  readonly #asks: AskOracle;
   readonly #strategies: StrategyOracle;
   readonly #hand: HandOracle;
   readonly #rests: RestOracle;
@@ -87,6 +89,7 @@ export class SessionWitness implements BrokerObserver {
     this.#outlives = options.outlives;
     this.plans = new PlanOracle(report, met);
     this.#chains = new ChainOracle(report);
+    this.#asks = new AskOracle(report);
     this.#promises = new PromiseOracle(report);
     this.#answers = new AnswerOracle(report);
     this.#moments = new MomentOracle(options.limits, options.window, report);
@@ -131,6 +134,7 @@ export class SessionWitness implements BrokerObserver {
     this.#hand.onRecord(record);
     this.plans.onRecord(record);
     this.#rests.onRecord(record);
+    this.#asks.onRecord(record);
     this.#protections.onRecord(record);
     if (body.kind === 'alert') this.flat.onAlert(body.code, body.text, record.at.market);
     const event = brokerEventOf(record);
@@ -238,6 +242,7 @@ export class SessionWitness implements BrokerObserver {
     this.#books.afterStep(desk, broker, at);
     this.plans.afterStep(desk);
     this.#chains.afterStep(desk);
+    this.#asks.afterStep(desk);
     this.#rests.afterStep(desk);
     this.#protections.afterStep(desk);
     this.#hangs.afterStep(desk);
@@ -262,6 +267,7 @@ export class SessionWitness implements BrokerObserver {
     this.#owed.onCrash();
     this.#hangs.onCrash();
     this.#chains.onCrash();
+    this.#asks.onCrash(records);
     this.flat.onCrash();
     this.#orders.onCrash(records);
     this.#absences.onCrash(records);

@@ -1,0 +1,116 @@
+/**
+ * What the desk asks of a working order has an end: a new limit is taken or refused, a call-back ends the
+ * order or is refused, within a minute of looks. And what was called back is not conceded on: no limit
+ * of it is moved, not after a restart either, unless the broker refused to call it back. Nothing that opens
+ * works on where trading is halted, the engine stops or its position is flattened. One user.
+ */
+
+import type { BrokerEvent } from '../../broker/order-gateway.ts';
+import type { AuditRecord } from '../../engine/domain/audit-record.ts';
+import { type EpochMicros, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import { tradingStateOf } from '../../risk/trading-state.ts';
+import type { DeskContext } from '../desk-context.ts';
+import { brokerEventOf } from '../journal-summary.ts';
+import type { OrderRecord } from '../orders/order-book.ts';
+import type { Report } from './order-oracle.ts';
+
+const LONGEST_MICROS = 60 * MICROS_PER_SECOND;
+/** Looks are this far apart at least; a longer stretch than the other counts nothing, for the engine's
+ * clocks may have stepped. */
+const STEP_MICROS = MICROS_PER_SECOND / 2;
+const LONGEST_STEP_MICROS = 5 * MICROS_PER_SECOND;
+/** Events that leave an order to be worked on, whatever was asked of it. */
+const GIVES_BACK: ReadonlySet<BrokerEvent['kind']> = new Set(['cancelRejected', 'reopened']);
+
+/** What is waited for: the answer to a new limit or to a call-back, or a call-back itself. */
+type Awaited = 'limit' | 'callBack' | 'toBeCalledBack';
+
+interface Waiting {
+  readonly what: Awaited;
+  readonly lasted: number;
+}
+
+const WORDS: Readonly<Record<Awaited, string>> = {
+  limit: 'asked for a limit and hears nothing',
+  callBack: 'called back and hears nothing',
+  toBeCalledBack: 'works on, and nothing is to open',
+};
+
+/** True where nothing that opens may work on. */
+function isUnwanted({ day }: DeskContext, { intent }: OrderRecord): boolean {
+  if (intent.purpose !== 'open') return false;
+  return (
+    tradingStateOf(day.status) === 'halted' || day.stopping || day.flattening.has(intent.positionId)
+  );
+}
+
+function awaitedOf(desk: DeskContext, order: OrderRecord): Awaited | undefined {
+  if (order.status !== 'working') return undefined;
+  if (order.cancelRequested) return 'callBack';
+  if (isUnwanted(desk, order)) return 'toBeCalledBack';
+  return order.limit === order.brokerLimit ? undefined : 'limit';
+}
+
+export class AskOracle {
+  readonly #report: Report;
+  readonly #calledBack = new Set<string>();
+  #waiting = new Map<string, Waiting>();
+  #lookedAt: EpochMicros | undefined;
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  onRecord(record: AuditRecord): void {
+    const { body } = record;
+    if (body.kind === 'repriced' && this.#calledBack.has(body.intentId)) {
+      this.#report(`${body.intentId} was called back and is moved to ${body.limit}`);
+    }
+    this.#onFact(record);
+  }
+
+  #onFact(record: AuditRecord): void {
+    const { body } = record;
+    if (body.kind === 'cancelRequested') this.#calledBack.add(body.intentId);
+    const event = brokerEventOf(record);
+    if (event !== undefined && GIVES_BACK.has(event.kind) && 'intentId' in event) {
+      this.#calledBack.delete(event.intentId);
+    }
+  }
+
+  /** Called after every step. */
+  afterStep(desk: DeskContext): void {
+    const { at, day, orders } = desk;
+    const step = at.market - (this.#lookedAt ?? at.market);
+    if (this.#lookedAt !== undefined && step < STEP_MICROS && step >= 0) return;
+    this.#lookedAt = at.market;
+    const counted = step > 0 && step <= LONGEST_STEP_MICROS ? step : 0;
+    const before = this.#waiting;
+    this.#waiting = new Map();
+    if (at.market >= day.session.lastTrade) return;
+    for (const order of orders.live()) {
+      const what = awaitedOf(desk, order);
+      if (what !== undefined) this.#look(order, what, counted, before);
+    }
+  }
+
+  #look(
+    { intent: { intentId } }: OrderRecord,
+    what: Awaited,
+    counted: number,
+    before: ReadonlyMap<string, Waiting>,
+  ): void {
+    const known = before.get(intentId);
+    const lasted = known?.what === what ? known.lasted + counted : 0;
+    if (lasted > LONGEST_MICROS) this.#report(`${intentId} ${WORDS[what]}`);
+    this.#waiting.set(intentId, { what, lasted: lasted > LONGEST_MICROS ? 0 : lasted });
+  }
+
+  /** Begins again from what the journal kept. */
+  onCrash(records: readonly AuditRecord[]): void {
+    this.#waiting = new Map();
+    this.#lookedAt = undefined;
+    this.#calledBack.clear();
+    for (const record of records) this.#onFact(record);
+  }
+}

@@ -16,7 +16,7 @@ import { brokerEventOf } from './journal-summary.ts';
 import { adoptOrder } from './orders/adopting.ts';
 import { applyBrokerEvent } from './orders/broker-events.ts';
 import { externalWorstCase } from './orders/external-worst-case.ts';
-import { beginFlattening } from './orders/flattening.ts';
+import { beginFlattening, endFlattened } from './orders/flattening.ts';
 import type { OrderRecord } from './orders/order-book.ts';
 import { isExternal, newOrder } from './orders/order-book.ts';
 import { beginSearch } from './orders/outcome-search.ts';
@@ -43,6 +43,8 @@ export function recover(
     const isBehindCut = before !== undefined && before !== 'engineStopped';
     if (kind === 'engineStarted' && isBehindCut) desk.orders.skipNumbers();
     if (kind !== 'alertDelivered') before = kind;
+    // What a step leaves gone ends its flatten, as the clock's next look did then.
+    if (record.at.wall !== then.at.wall) endFlattened(then);
     then.out = new UnheardOutbox(record.at, record.session, 0);
     then.at = record.at;
     apply(then, shelf, record);
@@ -50,6 +52,7 @@ export function recover(
     if (kind === 'intentRecorded') triggered = restoreExit(desk, record.body, triggered);
   }
   settleUnsent(desk);
+  endFlattened(desk);
   takeStampsAsNow(desk);
 }
 

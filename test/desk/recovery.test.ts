@@ -209,6 +209,34 @@ describe('after a restart', () => {
     expect(again.positions()).toEqual([]);
   });
 
+  it('a flatten that is done begins no more for what somebody buys again, and is told once', () => {
+    const rig = new DeskRig();
+    const { intent } = rig.execute(rig.preview());
+    const { instrument } = intent.legs.find(({ action }) => action === 'buyToOpen')!;
+    rig.ask({ kind: 'flattenNow' }, CONSOLE);
+    rig.advance(3);
+    const theirs = (fillId: string, action: 'buyToOpen' | 'sellToClose') => {
+      const told = { fillId, intentId: 'external-9', instrument, action, quantity: 1 };
+      const cost = { price: price(5_000), feesCents: cents(0), marketAt: rig.at.market };
+      rig.brokerSays({ kind: 'fill', fill: { ...told, ...cost } });
+      return rig.positions().map(({ positionId }) => positionId);
+    };
+    expect(theirs('a', 'buyToOpen')).toHaveLength(1);
+    rig.ask({ kind: 'flattenNow' }, CONSOLE);
+    expect(theirs('b', 'sellToClose')).toEqual([]);
+    rig.advance(2);
+    expect(rig.alerts().filter((code) => code === 'FLATTEN_DONE')).toHaveLength(2);
+    const held = theirs('c', 'buyToOpen');
+    const sent = rig.submitted.length;
+    rig.advance(5);
+    expect(rig.submitted).toHaveLength(sent);
+    const again = rig.restart();
+    again.advance(5);
+    expect(again.positions().map((position) => position.positionId)).toEqual(held);
+    expect(again.submitted).toEqual([]);
+    expect(again.alerts()).not.toContain('FLATTEN_DONE');
+  });
+
   it('a breakout that was traded stays taken, on its own day', () => {
     const rig = new DeskRig();
     rig.openPosition();

@@ -242,6 +242,17 @@ function isGone(desk: DeskContext, positionId: string): boolean {
   return !desk.orders.live().some(({ intent }) => intent.positionId === positionId);
 }
 
+/** Takes out of the flatten what is gone: a name that is held again later, as that of shares or of a
+ * contract that somebody else bought, is none of it. */
+export function endFlattened(desk: DeskContext): void {
+  const { flattening, consoleFlattens } = desk.day;
+  for (const positionId of flattening.keys()) {
+    if (!isGone(desk, positionId)) continue;
+    flattening.delete(positionId);
+    consoleFlattens.delete(positionId);
+  }
+}
+
 /** False for what could not be recorded: then nothing is closed but what the operator's flatten took in. */
 function mayBeClosed({ day }: DeskContext, positionId: string): boolean {
   return !day.reserveExhausted || day.consoleFlattens.has(positionId);
@@ -258,14 +269,11 @@ export function keepFlattening(desk: DeskContext, isTaken: Taken): void {
   if (day.flattening.size === 0) return;
   const isDue = at.wall >= (day.flattenAgainAt ?? 0);
   if (isDue) day.flattenAgainAt = addMicros(at.wall, FLATTEN_AGAIN_MICROS);
+  endFlattened(desk);
   for (const [positionId, { told }] of day.flattening) {
     const position = book.structure(positionId);
-    if (isGone(desk, positionId)) {
-      day.flattening.delete(positionId);
-      day.consoleFlattens.delete(positionId);
-    } else if (position !== undefined && mayBeClosed(desk, positionId)) {
-      if (isDue || isReady(desk, position, told)) flattenOrLeave(desk, position, BY_THE_ENGINE);
-    }
+    if (position === undefined || !mayBeClosed(desk, positionId)) continue;
+    if (isDue || isReady(desk, position, told)) flattenOrLeave(desk, position, BY_THE_ENGINE);
   }
   if (day.flattening.size > 0) return;
   desk.out.alert('info', 'FLATTEN_DONE', 'all that was to be flattened is closed');

@@ -27,6 +27,14 @@ const alertShape = {
   firedAt: text.nullable(),
 } satisfies { readonly [Field in keyof AlertView]: z.ZodType };
 
+/** What is wrong with the level of a short delta. A put's delta falls as its risk grows, so that a sign
+ * would turn the direction round: the alert would come at once, or never. */
+function shortDeltaFault(level: number): string | undefined {
+  const fault = deltaFault(level, false);
+  if (fault !== undefined || level > 0) return fault;
+  return `${level} has a sign, and short deltas are compared without one: give ${-level}, with direction above to hear of more risk, below of less`;
+}
+
 /** It asks to be told something: nothing trades by it. */
 const NOTES = { readOnly: false, destructive: false, idempotent: false, openWorld: true };
 
@@ -65,7 +73,7 @@ export const setAlert = defineTool({
       note: z.string().max(LONGEST_NOTE_CHARACTERS).optional().describe('Told with the alert'),
     })
     .superRefine(({ on, level, position_id: positionId }, context) => {
-      const fault = on === 'short_delta' ? deltaFault(level, false) : undefined;
+      const fault = on === 'short_delta' ? shortDeltaFault(level) : undefined;
       if (fault !== undefined)
         context.addIssue({ code: 'custom', path: ['level'], message: fault });
       if (positionId === undefined || OF_A_POSITION.includes(on)) return;
@@ -82,7 +90,7 @@ export const setAlert = defineTool({
     const request = {
       on,
       direction,
-      level: on === 'short_delta' ? Math.abs(level) : level,
+      level,
       ...(positionId !== undefined && { positionId }),
       ...(rearmBy !== undefined && { rearmBy }),
       ...(note !== undefined && { note: oneLine(note) }),

@@ -17,7 +17,7 @@ describe('the trader’s alerts, as tools', () => {
     await close();
   });
 
-  it('take a short delta as a trader gives it: points, a sign on a put, no fraction', async () => {
+  it('take a short delta in points, not as a fraction', async () => {
     const { client, api, close } = await join();
     const set = (level: number) =>
       call(client, 'set_alert', { on: 'short_delta', direction: 'above', level });
@@ -25,8 +25,16 @@ describe('the trader’s alerts, as tools', () => {
     for (const level of [0, 100, -150]) expect((await set(level)).isError).toBe(true);
     expect(api.alertList).toEqual([]);
     await set(30);
-    await set(-25);
-    expect(api.alertList.map(({ level }) => level)).toEqual([30, 25]);
+    expect(api.alertList.map(({ level }) => level)).toEqual([30]);
+    await close();
+  });
+
+  it.each(['above', 'below'])('ask what %s a signed delta of a put means', async (direction) => {
+    const { client, api, close } = await join();
+    const asked = await call(client, 'set_alert', { on: 'short_delta', direction, level: -30 });
+    expect(asked.data['denied'].code).toBe('argument_invalid');
+    expect(asked.text).toContain('give 30, with direction above to hear of more risk');
+    expect(api.alertList).toEqual([]);
     await close();
   });
 

@@ -25,6 +25,9 @@ export interface KillLatch {
   readonly wallMicros: number;
 }
 
+/** Of a reason as it is kept: whoever kills with more words kills all the same. */
+const LONGEST_REASON_CHARACTERS = 200;
+
 const UNREADABLE: KillLatch = {
   principal: 'unknown',
   reason: 'the latch file is not readable; it counts all the same',
@@ -61,19 +64,21 @@ export function engageKillLatch(
 }
 
 /**
- * Sets the latch for a kill that stands whatever the disk does. The reason as it is to be told on: with
- * what kept the latch from stable storage, where something did. Never throws.
+ * Sets the latch for a kill that stands whatever the disk does. The reason as it is to be told on: its
+ * first words where it is long, with what kept the latch from stable storage, where something did.
+ * Never throws.
  */
 export function engageOrTell(
   home: string,
   by: { readonly principal: string; readonly reason: string; readonly wallMicros: EpochMicros },
 ): string {
+  const reason = by.reason.slice(0, LONGEST_REASON_CHARACTERS);
   try {
-    engageKillLatch(home, by);
-    return by.reason;
+    engageKillLatch(home, { ...by, reason });
+    return reason;
   } catch (error) {
     const why = systemCode(error) ?? String(error);
-    return `${by.reason} (the latch file could not be written: ${why}; until it can, only the journal tells a restart of this kill)`;
+    return `${reason} (the latch file could not be written: ${why}; until it can, only the journal tells a restart of this kill)`;
   }
 }
 

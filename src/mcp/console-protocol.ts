@@ -21,7 +21,7 @@ const requestShape = z.object({
   method: z.enum(CONSOLE_METHODS),
   params: z
     .object({
-      reason: z.string().max(200).optional(),
+      reason: z.string().optional(),
       budgetCents: z.int().positive().optional(),
     })
     .default({}),

@@ -47,6 +47,14 @@ describe('the kill latch', () => {
     expect(told).toMatch(/^odd fills \(the latch file could not be written: ENOTDIR;/);
   });
 
+  it('keeps the first words of a long reason, and is set by it all the same', () => {
+    const home = tempHome();
+    const kill = { principal: 'alice', reason: 'x'.repeat(5_000), wallMicros };
+    const reason = 'x'.repeat(200);
+    expect(engageOrTell(home, kill)).toBe(reason);
+    expect(readKillLatch(home)).toEqual({ ...kill, reason });
+  });
+
   it.each(['', 'not json', '{"principal":1}'])('counts as set whatever its text (%j)', (text) => {
     const home = tempHome();
     writeFileSync(killLatchPath(home), text);

@@ -233,6 +233,11 @@ describe('the console', () => {
     expect(api.killed).toBe(false);
   });
 
+  it('kills however many words are given for it', async () => {
+    await askEngine(path, FAKE_IDENTITY, 'kill', { reason: 'word '.repeat(1_000) });
+    expect(api.killed).toBe(true);
+  });
+
   it('tells how the engine stands, flattens, and asks it to stop', async () => {
     expect(await askEngine(path, FAKE_IDENTITY, 'status')).toMatchObject({
       identity: { accountId: 'PAPER-TEST' },

@@ -102,6 +102,19 @@ describe('arguments that cannot be read', () => {
   });
 });
 
+describe('a kill', () => {
+  it.each([
+    ['a long reason', { reason: `SPY fell. ${'x'.repeat(5_000)}` }],
+    ['a reason that is no text', { reason: { why: 'SPY fell' } }],
+    ['an argument that it does not know', { confirm: true, message: 'stop' }],
+  ])('is refused by no word beside it: %s', async (_what, args) => {
+    const { client, api, close } = await join();
+    expect((await call(client, 'kill_switch', args)).isError).toBe(false);
+    expect(api.killed).toBe(true);
+    await close();
+  });
+});
+
 describe('arguments that can be read', () => {
   it('takes null for left out, a sign on a put, lists as lists and as JSON text', async () => {
     const { client, close } = await join();

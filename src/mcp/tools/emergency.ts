@@ -8,7 +8,7 @@ import { defineTool } from '../tool.ts';
 import { cardText, EXIT_OUTLINE } from './card-text.ts';
 import { confirmExit } from './confirm-trade.ts';
 
-const LONGEST_REASON_CHARACTERS = 200;
+const UNNAMED_KILL = 'kill_switch called';
 
 /** Keeps a free text on one line: what comes from a model is data in a journal. */
 function oneLine(text: string): string {
@@ -21,14 +21,18 @@ export const killSwitch = defineTool({
   description:
     'Use this when trading must stop now: blocks every opening order and cancels those that work. Exits keep running. Only engages; re-arming is done at the console.',
   toolset: 'risk',
-  input: z.strictObject({
-    enable: z.boolean().default(true).describe('true engages; false answers where to re-arm'),
-    reason: z
-      .string()
-      .max(LONGEST_REASON_CHARACTERS)
-      .default('kill_switch called')
-      .describe('Kept in the audit log'),
-  }),
+  // No word beside `enable` is wrong here: a kill that is refused for its reason, or for an argument
+  // that is none, is worse than one that keeps less of them. The listing asks for these two alone.
+  input: z
+    .object({
+      enable: z.boolean().default(true).describe('true engages; false answers where to re-arm'),
+      reason: z
+        .string()
+        .catch(UNNAMED_KILL)
+        .default(UNNAMED_KILL)
+        .describe('Kept in the audit log'),
+    })
+    .meta({ additionalProperties: false }),
   output: resultShape({
     since: z.string().nullable(),
     reason: z.string().nullable(),

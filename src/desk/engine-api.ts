@@ -189,6 +189,7 @@ export interface PositionView {
   readonly openCashCents: number;
   readonly midValueCents: number | null;
   readonly liquidationValueCents: number | null;
+  /** Since the position was opened, on whatever day. */
   readonly unrealizedMidCents: number | null;
   readonly unrealizedLiquidationCents: number | null;
   readonly maxLossCents: number | null;
@@ -209,6 +210,7 @@ export interface PnlView {
   readonly dayPnlCents: number | null;
   readonly dayPnlMidCents: number | null;
   readonly realizedCents: number;
+  /** Of the day: with what is realized, less fees, it makes the day's P&L. */
   readonly unrealizedMidCents: number | null;
   readonly unrealizedLiquidationCents: number | null;
   readonly feesCents: number;

@@ -1,6 +1,7 @@
 /** Answers about the account, computed from the desk's own state at this step. */
 
 import { sumGreeks } from '../engine/domain/greeks.ts';
+import type { DayMoneyView } from '../engine/portfolio/day-money.ts';
 import { accountRisk } from './account/account-risk.ts';
 import { dayPnl } from './account/day-pnl.ts';
 import { greeksView, positionView } from './account/position-views.ts';
@@ -8,14 +9,9 @@ import type { DeskContext } from './desk-context.ts';
 import type { DeltaView, GreeksByPosition, PnlView } from './engine-api.ts';
 import { pinWarnings } from './session/pin-watch.ts';
 
-/** Sums a column; null when any row is not known. */
-function sumOrNull(values: readonly (number | null)[]): number | null {
-  let total = 0;
-  for (const value of values) {
-    if (value === null) return null;
-    total += value;
-  }
-  return total;
+/** What of the day is not realized, before fees: with what is realized it makes the whole day. */
+function unrealizedOf(whole: number | undefined, day: DayMoneyView): number | null {
+  return whole === undefined ? null : whole - day.realizedCents + day.feesCents;
 }
 
 function pnlWarnings(desk: DeskContext, unmarked: readonly string[]): readonly string[] {
@@ -45,8 +41,8 @@ export function pnlView(desk: DeskContext): PnlView {
     dayPnlCents: pnl.liquidationCents ?? null,
     dayPnlMidCents: pnl.midCents ?? null,
     realizedCents: day.realizedCents,
-    unrealizedMidCents: sumOrNull(positions.map((p) => p.unrealizedMidCents)),
-    unrealizedLiquidationCents: sumOrNull(positions.map((p) => p.unrealizedLiquidationCents)),
+    unrealizedMidCents: unrealizedOf(pnl.midCents, day),
+    unrealizedLiquidationCents: unrealizedOf(pnl.liquidationCents, day),
     feesCents: day.feesCents,
     dailyLossLimitCents: desk.config.limits.maxDailyLossCents,
     cashCents: snapshot?.cashCents ?? null,

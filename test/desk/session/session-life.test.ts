@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { dayPnl } from '../../../src/desk/account/day-pnl.ts';
+import type { PnlView } from '../../../src/desk/engine-api.ts';
 import { sessionFor } from '../../../src/desk/session/session-clock.ts';
 import { expiresAt, scheduleFor } from '../../../src/desk/session/session-life.ts';
 import { newYorkInstant, newYorkText } from '../../../src/engine/domain/session-calendar.ts';
@@ -361,6 +362,18 @@ describe("the day's P&L of shares carried overnight", () => {
     rig.spot = 608;
     rig.advance(1);
     expect(midOf(rig)).toBe(-200_00);
+  });
+
+  it('is told with parts that make the whole, and with what the position came to since it is held', () => {
+    const view = carried().query<PnlView>({ kind: 'pnl' });
+    expect(view.dayPnlCents).toBe(-301_00);
+    for (const [whole, unrealized] of [
+      [view.dayPnlCents, view.unrealizedLiquidationCents],
+      [view.dayPnlMidCents, view.unrealizedMidCents],
+    ] as const) {
+      expect(view.realizedCents + (unrealized ?? 0) - view.feesCents).toBe(whole);
+    }
+    expect(view.positions[0]?.unrealizedLiquidationCents).toBeGreaterThan(0);
   });
 
   it('is the same once they are sold', () => {

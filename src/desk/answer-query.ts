@@ -8,7 +8,7 @@ import type { DeskContext } from './desk-context.ts';
 import type { Query } from './inputs.ts';
 import { orderView } from './orders/order-views.ts';
 import { planView } from './plan/plan-view.ts';
-import { cardWithDryRun } from './previews/dry-runs.ts';
+import { cardNow } from './previews/dry-runs.ts';
 import type { PreviewShelf } from './previews/preview-shelf.ts';
 import { deltaView, greeksByPosition, pnlView } from './queries.ts';
 
@@ -45,7 +45,7 @@ export function answerQuery(
         return deny('token_used', 'this token was used: confirm it again to hear what it did');
       }
       const preview = shelf.get(query.tokenSha256);
-      if (preview !== undefined) return { value: cardWithDryRun(desk, preview, found.grant) };
+      if (preview !== undefined) return { value: cardNow(desk, preview, found.grant) };
       return deny('not_found', 'the card of this preview gave way to newer ones; preview again');
     }
     case 'planStatus':

@@ -4,7 +4,7 @@ import type { TokenGrant } from '../../risk/confirm-token.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { Caller, TradeCard } from '../engine-api.ts';
 import type { Command } from '../inputs.ts';
-import { asksBroker, cardWithDryRun, wantsDryRun } from './dry-runs.ts';
+import { asksBroker, cardNow, wantsDryRun } from './dry-runs.ts';
 import type { PreviewAnswer, PreviewShelf } from './preview-shelf.ts';
 import { refuse } from './previews.ts';
 
@@ -40,7 +40,7 @@ export function isAnswered(desk: DeskContext, { grant }: AwaitedPreview): boolea
 /** The card with the broker's word, or with the lack of it; a refusal where that word is against it. */
 export function answerOf(desk: DeskContext, awaited: AwaitedPreview): PreviewAnswer {
   const { caller, grant } = awaited;
-  const card = cardWithDryRun(desk, awaited.card, grant);
+  const card = cardNow(desk, awaited.card, grant);
   const against = card.checks.find(
     ({ code, outcome }) => code === 'second_source' && outcome === 'failed',
   );

@@ -6,6 +6,7 @@
 
 import { brokerText, mixedText } from '../../engine/domain/broker-text.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
+import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { isTooOld, secondSourceCheck } from '../../risk/checks/second-source.ts';
 import type { TokenGrant } from '../../risk/confirm-token.ts';
 import type { DryRun } from '../../risk/risk-input.ts';
@@ -42,8 +43,14 @@ export function askAgain(desk: DeskContext, intent: OrderIntent): void {
   if (!isUsable) askDryRun(desk, intent);
 }
 
-/** The card behind a token with what the broker has said meanwhile. */
-export function cardWithDryRun(desk: DeskContext, card: TradeCard, grant: TokenGrant): TradeCard {
+/** The card behind a token as it stands now: the time that is left to confirm, whole seconds, and what
+ * the broker has said meanwhile. A live token has a second at least: none would look like no time to ask. */
+export function cardNow(desk: DeskContext, card: TradeCard, grant: TokenGrant): TradeCard {
+  const seconds = Math.floor((grant.expiresAtWall - desk.at.wall) / MICROS_PER_SECOND);
+  return { ...withDryRun(desk, card, grant), expiresInSeconds: Math.max(1, seconds) };
+}
+
+function withDryRun(desk: DeskContext, card: TradeCard, grant: TokenGrant): TradeCard {
   const [intent] = grant.intents;
   // What a token cancels or flattens has no market of its own to drift from, and is not asked about.
   if (intent === undefined || grant.previewed === undefined) return card;

@@ -52,6 +52,18 @@ describe('a confirm token', () => {
     }
   });
 
+  it('says how long it lives on, whenever its card is asked for', () => {
+    const rig = new DeskRig();
+    const { tokenSha256, card } = rig.preview();
+    const left = () =>
+      rig.query<TradeCard>({ kind: 'describeToken', tokenSha256 }).expiresInSeconds;
+    expect([card.expiresInSeconds, left()]).toEqual([30, 30]);
+    rig.advance(21);
+    expect(left()).toBe(9);
+    rig.advance(8);
+    expect(left()).toBe(1);
+  });
+
   it('tells a stranger no more than an unknown one tells anybody', () => {
     const rig = new DeskRig();
     const { tokenSha256 } = rig.preview();

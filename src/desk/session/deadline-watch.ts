@@ -21,7 +21,7 @@ const FIRST_PRICE_MICROS = 30 * MICROS_PER_SECOND;
 const ASK_TRADE_DESK =
   'Ask its trade desk to close it or not to exercise it, or hedge what it may become';
 
-/** Called on the clock. A flatten tells of its positions itself. */
+/** Called on the clock. */
 export function watchDeadline(desk: DeskContext): void {
   const { at, book, day } = desk;
   const open = book.structures().filter(isOpen);
@@ -31,11 +31,18 @@ export function watchDeadline(desk: DeskContext): void {
 
 function tellLate(desk: DeskContext, open: readonly StructurePosition[]): void {
   for (const position of open) {
-    if (!desk.day.flattening.has(position.positionId)) tell(desk, position);
+    if (!isToldByFlatten(desk, position)) tell(desk, position);
   }
   for (const position of open) {
     if (isPastOrders(desk, position.legs)) tellCutoff(desk, position);
   }
+}
+
+/** True where a flatten has told why it cannot close the position now. One that has an order at work tells
+ * nothing of it. */
+function isToldByFlatten({ day }: DeskContext, { positionId }: StructurePosition): boolean {
+  const { told = '' } = day.flattening.get(positionId) ?? {};
+  return told !== '';
 }
 
 /** Tells of what is open in a chain that has expired, for no exit is judged without it, unless that was

@@ -74,6 +74,23 @@ describe('the deadline', () => {
     expect(told(flattening)).toEqual([]);
     expect(flattening.alerts()).toContain('FLATTEN_INCOMPLETE');
   });
+
+  it('pages what a flatten has an order for that does not fill, and its end', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 });
+    const { positionId } = rig.openPosition();
+    rig.edit = ({ bid, ask }) => ({ bid, ask: ask === undefined ? undefined : ask + 20 });
+    rig.quotes();
+    rig.ask({ kind: 'flattenNow' }, { principal: 'operator', authority: 'console' });
+    rig.goTo(DEADLINE - 1 / 60);
+    expect(told(rig)).toEqual([]);
+    rig.advance(20);
+    expect(told(rig)).toMatchObject([{ code: 'OPEN_PAST_DEADLINE', severity: 'critical' }]);
+    expect(told(rig)[0]?.text).toContain(`${positionId} is still open past the deadline`);
+    rig.edit = (sides) => sides;
+    rig.advance(10);
+    expect(rig.positions()).toEqual([]);
+    expect(told(rig).map(({ action }) => action)).toEqual(['trigger', 'resolve']);
+  });
 });
 
 /** What was told of options in a chain that has expired. */

@@ -256,15 +256,16 @@ function restoreFlatten(
 }
 
 /** What was called back stays so, and a cancel that took a token has spent it. Somebody else's order is
- * unknown to the gateway before its first picture, so that a cancel of it could not be repeated: it counts
- * as not asked for. */
+ * unknown to the gateway before its first picture, so that a cancel of it could not be repeated: what still
+ * speaks against it asks anew. */
 function restoreCancel(
   desk: DeskContext,
   body: Extract<AuditRecord['body'], { kind: 'cancelRequested' }>,
 ): void {
   const { intentId, principal, tokenSha256 } = body;
   const order = desk.orders.get(intentId);
-  if (order !== undefined && !isExternal(order)) noteCallBack(order, principal);
+  if (order !== undefined) noteCallBack(order, principal);
+  if (order !== undefined && isExternal(order)) order.cancelRequested = false;
   if (tokenSha256 === undefined) return;
   const result = { intentIds: [intentId] };
   desk.tokens.restoreConsumed({ tokenSha256, previewId: '', principal, result });

@@ -14,7 +14,8 @@ import { judgeIntent } from '../previews/judging.ts';
 import { tellOnce } from '../session/told-once.ts';
 import { closingIntent, freeLegs } from './closing.ts';
 import { isExternalShort, namesOf, staysFor } from './long-cover.ts';
-import { isClose } from './order-book.ts';
+import type { OrderRecord } from './order-book.ts';
+import { fillsInto, isCalledBack, isClose, isExternal } from './order-book.ts';
 import { ASKED_PATIENCE_MICROS, isTakenApart, refusedFor } from './refused-closes.ts';
 import { recordIntent, requestCancel } from './sending.ts';
 
@@ -120,14 +121,20 @@ export function beginFlattening(desk: DeskContext, positionId: string): void {
   desk.day.flattening.set(positionId, { since: desk.at.wall, told: '' });
 }
 
+/** The live opening that may still fill into a position that is flattened. A foreign one that nobody called
+ * back is its owner's. */
+export function openingInto({ orders }: DeskContext, positionId: string): OrderRecord | undefined {
+  return orders.live().find((order) => {
+    return fillsInto(order).includes(positionId) && (!isExternal(order) || isCalledBack(order));
+  });
+}
+
 /** True while an opening of the position is being called back: what it still fills is closed with
  * the rest, not after it. */
 function waitsForCancel(desk: DeskContext, positionId: string): boolean {
   const since = desk.day.flattening.get(positionId)?.since ?? desk.at.wall;
   if (desk.at.wall - since >= CANCEL_WAIT_MICROS) return false;
-  return desk.orders
-    .live()
-    .some(({ intent }) => intent.positionId === positionId && intent.purpose === 'open');
+  return openingInto(desk, positionId) !== undefined;
 }
 
 /** Tells a reason once, and remembers it. */
@@ -214,7 +221,7 @@ export function closeEverything(
   const openings = orders.live().filter(({ intent }) => intent.purpose === 'open');
   const positionIds = new Set([
     ...held.map(({ positionId }) => positionId),
-    ...openings.map(({ intent }) => intent.positionId),
+    ...openings.flatMap(fillsInto),
   ]);
   const asked = { kind: 'flattenRequested', principal, positionIds: [...positionIds] } as const;
   const { tokenSha256 = null, previewId = null } = token ?? {};
@@ -239,6 +246,7 @@ function isReady(desk: DeskContext, position: StructurePosition, told: string): 
 function isGone(desk: DeskContext, positionId: string): boolean {
   const position = desk.book.structure(positionId);
   if (position !== undefined && isOpen(position)) return false;
+  if (openingInto(desk, positionId) !== undefined) return false;
   return !desk.orders.live().some(({ intent }) => intent.positionId === positionId);
 }
 

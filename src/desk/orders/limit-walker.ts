@@ -20,8 +20,8 @@ import {
 } from '../exits/limit-ladder.ts';
 import { performGateway } from './broker-events.ts';
 import type { OrderRecord } from './order-book.ts';
-import { isExternal, isFinal } from './order-book.ts';
-import { requestCancel } from './sending.ts';
+import { fillsInto, isCalledBack, isExternal, isFinal } from './order-book.ts';
+import { behindClose, requestCancel } from './sending.ts';
 
 /** An opening still not filled after this long is cancelled: its moment has passed. */
 const OPENING_PATIENCE_MILLIS = 90_000;
@@ -33,12 +33,19 @@ const LOST_MARKET_MICROS = 5_000_000;
 export function walkLimits(desk: DeskContext): void {
   for (const order of desk.orders.live()) {
     if (order.status !== 'working' || order.cancelRequested || order.sentAt === undefined) continue;
-    if (isExternal(order) || order.intent.purpose === 'protective') continue;
-    if (desk.at.wall < (order.limitStaysUntil ?? 0)) continue;
+    const { purpose, legs } = order.intent;
     const waitedMillis = (desk.at.market - order.sentAt.market) / MICROS_PER_MILLI;
-    if (order.intent.purpose === 'open') walkOpening(desk, order, waitedMillis);
-    else if (!isPastOrders(desk, order.intent.legs)) walk(desk, order, waitedMillis);
+    if (isExternal(order)) keepCallingBack(desk, order);
+    else if (purpose === 'open') walkOpening(desk, order, waitedMillis);
+    else if (purpose !== 'protective' && mayMove(desk, order) && !isPastOrders(desk, legs)) {
+      walk(desk, order, waitedMillis);
+    }
   }
+}
+
+/** False for a while after the broker refused to change the order. */
+function mayMove({ at }: DeskContext, { limitStaysUntil = at.wall }: OrderRecord): boolean {
+  return at.wall >= limitStaysUntil;
 }
 
 /** True where the broker takes no order in these any more. A moved limit is an order like any other: what
@@ -67,32 +74,55 @@ function isUnseen({ day, at, evidence, config }: DeskContext, { intent }: OrderR
   );
 }
 
-/** Why an opening is called back now: trading is halted, its market was not seen for a while, or its
- * moment has passed. */
+/** Why no opening may work, whoever gave it: trading is halted, or what it would fill into is flattened. */
+function againstFilling({ day }: DeskContext, order: OrderRecord): string | undefined {
+  if (tradingStateOf(day.status) === 'halted') return 'trading is halted: nothing opens';
+  const isFlattened = fillsInto(order).some((positionId) => day.flattening.has(positionId));
+  return isFlattened ? 'what it opens is being flattened' : undefined;
+}
+
+/** Why an opening of ours is called back now: it may not work at all, the engine stops, a close works
+ * beside it, its market was not seen for a while, or its moment has passed. */
 function againstOpening(
-  { at, day }: DeskContext,
-  { marketMissingSince = at.wall }: OrderRecord,
+  desk: DeskContext,
+  order: OrderRecord,
   waitedMillis: number,
 ): string | undefined {
-  if (tradingStateOf(day.status) === 'halted') return 'trading is halted: nothing opens';
+  const { at, day } = desk;
+  const { marketMissingSince = at.wall } = order;
+  const against = againstFilling(desk, order) ?? behindClose(desk, order);
+  if (against !== undefined) return against;
+  if (day.stopping) return 'the engine stops: nothing opens';
   const isLost = at.wall - marketMissingSince >= LOST_MARKET_MICROS;
   if (isLost) return 'its market is not seen any more: nothing opens';
   const isLate = waitedMillis > OPENING_PATIENCE_MILLIS;
   return isLate ? 'not filled in time at an acceptable price' : undefined;
 }
 
-/** An opening is called back where something speaks against it: a cancel that the broker refused is
- * asked for again. While trading is reducing, or its market is not seen, it stays where it is: nothing is
- * conceded for what could not be opened now. */
+/** Calls an opening back; where the broker refused to, again after a pause. */
+function callBack(desk: DeskContext, order: OrderRecord, reason: string): void {
+  if (desk.at.wall < (order.cancelAgainAt ?? 0)) return;
+  order.reason = reason;
+  requestCancel(desk, order, 'engine');
+}
+
+/** A foreign opening that was called back, and whose cancel the broker refused, is called back again while
+ * that still holds. One that somebody gives meanwhile is theirs. */
+function keepCallingBack(desk: DeskContext, order: OrderRecord): void {
+  if (order.intent.purpose !== 'open' || !isCalledBack(order)) return;
+  const against = againstFilling(desk, order);
+  if (against !== undefined) callBack(desk, order, against);
+}
+
+/** An opening is called back where something speaks against it. While trading is reducing, or its market is
+ * not seen, it stays where it is: nothing is conceded for what could not be opened now. */
 function walkOpening(desk: DeskContext, order: OrderRecord, waitedMillis: number): void {
   const isBlind = isUnseen(desk, order);
   if (isBlind) order.marketMissingSince ??= desk.at.wall;
   else order.marketMissingSince = undefined;
   const against = againstOpening(desk, order, waitedMillis);
-  if (against !== undefined) {
-    order.reason = against;
-    requestCancel(desk, order, 'engine');
-  } else if (!isBlind && tradingStateOf(desk.day.status) === 'active') {
+  if (against !== undefined) callBack(desk, order, against);
+  else if (!isBlind && mayMove(desk, order) && tradingStateOf(desk.day.status) === 'active') {
     walk(desk, order, waitedMillis - ENTRY_REST_MILLIS[order.urgency]);
   }
 }

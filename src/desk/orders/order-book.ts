@@ -12,9 +12,10 @@ import type {
   OrderLeg,
   OrderStatus,
 } from '../../engine/domain/order.ts';
-import { FINAL_ORDER_STATUSES, legSign } from '../../engine/domain/order.ts';
+import { FINAL_ORDER_STATUSES, isOpening, legSign } from '../../engine/domain/order.ts';
 import type { Cents, EpochMicros, Price } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_DAY, price } from '../../engine/domain/units.ts';
+import { externalPositionId } from '../../engine/portfolio/external-position.ts';
 
 /** Orders that ended longer ago are only in the journal. */
 const KEPT_MICROS = 7 * MICROS_PER_DAY;
@@ -126,6 +127,22 @@ export function newOrder(parts: NewOrder): OrderRecord {
 /** True for an order that this engine did not give: it is counted, shown, and otherwise let be. */
 export function isExternal({ intent }: OrderRecord): boolean {
   return intent.strategy === 'external';
+}
+
+/** True for an order that somebody has asked the broker to cancel, refused or not. */
+export function isCalledBack({ calledBackBy }: OrderRecord): boolean {
+  return calledBackBy !== undefined;
+}
+
+/** The positions that fills of an order that opens go to: its own, or for a foreign one those named after
+ * the contracts that it buys or sells to open. */
+export function fillsInto(order: OrderRecord): readonly string[] {
+  const { purpose, positionId, legs } = order.intent;
+  if (purpose !== 'open') return [];
+  if (!isExternal(order)) return [positionId];
+  return legs
+    .filter(({ action }) => isOpening(action))
+    .map(({ instrument }) => externalPositionId(instrument));
 }
 
 /** The intent with the exit plan of the limit that the order went out at: what its fills make a

@@ -111,11 +111,27 @@ function callBackBefore(desk: DeskContext, close: OrderIntent): void {
   if (stop !== undefined) callBackStop(desk, stop);
   for (const order of desk.orders.live()) {
     const { intent } = order;
-    if (intent.purpose !== 'open' || isExternal(order)) continue;
-    if (intent.positionId !== close.positionId && !meets(intent, close)) continue;
-    order.reason = `called back before ${close.intentId}, which closes what it opens`;
+    if (intent.purpose !== 'open' || isExternal(order) || !isBeside(intent, close)) continue;
+    order.reason = whyBehind(close);
     requestCancel(desk, order, 'engine');
   }
+}
+
+function whyBehind({ intentId }: OrderIntent): string {
+  return `called back before ${intentId}, which closes what it opens`;
+}
+
+/** True where the opening must not work beside the close. */
+function isBeside(opening: OrderIntent, close: OrderIntent): boolean {
+  return opening.positionId === close.positionId || meets(opening, close);
+}
+
+/** Why an opening is called back for a close of ours that works; undefined where none does beside it. */
+export function behindClose({ orders }: DeskContext, opening: OrderRecord): string | undefined {
+  const close = orders.live().find((order) => {
+    return isClose(order) && !isExternal(order) && isBeside(opening.intent, order.intent);
+  });
+  return close === undefined ? undefined : whyBehind(close.intent);
 }
 
 /** True where one of the two buys what the other sells. */

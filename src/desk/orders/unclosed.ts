@@ -5,7 +5,7 @@ import { areLeftToExpire, isOpen } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { UnclosedView } from '../engine-api.ts';
 import { freeLegs } from './closing.ts';
-import { LEFT_TO_EXPIRE, whyNotFree } from './flattening.ts';
+import { LEFT_TO_EXPIRE, openingInto, whyNotFree } from './flattening.ts';
 import { refusedFor } from './refused-closes.ts';
 
 /** What is being flattened and is held, or may still fill, while no order closes it; each with why. */
@@ -22,8 +22,8 @@ function whyOpen(desk: DeskContext, positionId: string, told: string): string | 
   const isHeld = position !== undefined && isOpen(position);
   if (isHeld && areLeftToExpire(desk, position.legs)) return LEFT_TO_EXPIRE;
   if (isHeld && told !== '') return told;
-  const rest = desk.orders.live().find(({ intent }) => intent.positionId === positionId);
-  if (rest?.intent.purpose === 'open') return `it waits for the end of ${rest.intent.intentId}`;
+  const opening = openingInto(desk, positionId);
+  if (opening !== undefined) return `it waits for the end of ${opening.intent.intentId}`;
   if (!isHeld) return undefined;
   return (
     refusedFor(desk, positionId) ??

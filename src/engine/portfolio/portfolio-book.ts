@@ -13,6 +13,7 @@ import { beforeTrade, carriedSum, carryNow, releaseCarried, startDay } from './c
 import type { DayMoneyView } from './day-money.ts';
 import { DayMoney } from './day-money.ts';
 import { EarlyCloses } from './early-closes.ts';
+import { externalPositionId } from './external-position.ts';
 import { netHeld, netShares } from './net-held.ts';
 import type { SettlementFacts } from './settlement-facts.ts';
 import { settledOf } from './settlement-facts.ts';
@@ -336,8 +337,7 @@ export class PortfolioBook {
   }
 
   #externalFor(instrument: Instrument, at: EpochMicros): Held {
-    const symbol = instrumentSymbol(instrument);
-    return this.#ensure(`external-${symbol.replaceAll(' ', '')}`, 'external', at);
+    return this.#ensure(externalPositionId(instrument), 'external', at);
   }
 
   #ensure(positionId: string, strategy: Opener, openedAt: EpochMicros): Held {

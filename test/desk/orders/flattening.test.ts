@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { BrokerEvent } from '../../../src/broker/order-gateway.ts';
 import type { ConfirmResult } from '../../../src/desk/engine-api.ts';
-import { centsFromDollars } from '../../../src/engine/domain/units.ts';
+import type { OrderLeg } from '../../../src/engine/domain/order.ts';
+import { cents, centsFromDollars, price, sessionDate } from '../../../src/engine/domain/units.ts';
 import { CONDOR, CONSOLE, DeskRig, LOTTO, valueIn } from '../../support/desk-rig.ts';
 
 const WIDE = {
@@ -9,6 +11,8 @@ const WIDE = {
   maxOpenRiskCents: centsFromDollars(9_000),
   portfolioDeltaCap: 500,
 };
+
+const FOREIGN = 'external-B-9';
 
 function flattenNow(rig: DeskRig) {
   type Flattened = ConfirmResult & { unclosed: { positionId: string; reason: string }[] };
@@ -43,6 +47,34 @@ function previewedAndUnquoted() {
   rig.edit = () => ({ bid: undefined, ask: undefined });
   rig.advance(2);
   return { rig, positionId, tokenSha256 };
+}
+
+/** Somebody's order for one call, which the account lists and this engine has adopted. */
+function foreignOpening(rig: DeskRig): OrderLeg {
+  const expiry = sessionDate('2026-11-20');
+  const strike = price(6_020_000);
+  const instrument = { kind: 'option', root: 'SPY', expiry, right: 'call', strike } as const;
+  const leg = { instrument, action: 'buyToOpen', ratio: 1 } as const;
+  const order = { intentId: FOREIGN, brokerOrderId: 'B-9', legs: [leg], remaining: 1 };
+  rig.gateway.editSnapshot = (snapshot) => ({
+    ...snapshot,
+    workingOrders: [...snapshot.workingOrders, { ...order, limit: price(-9_000) }],
+  });
+  rig.advance(4);
+  expect(rig.order(FOREIGN).status).toBe('working');
+  return leg;
+}
+
+/** The execution of it. */
+function filled({ at }: DeskRig, { instrument, action }: OrderLeg): BrokerEvent {
+  const money = { price: price(9_000), feesCents: cents(0), marketAt: at.market };
+  const fill = { fillId: 'theirs', intentId: FOREIGN, instrument, action, quantity: 1, ...money };
+  return { kind: 'fill', fill };
+}
+
+/** How often a cancel of the order was asked for. */
+function asked(rig: DeskRig, orderId: string): number {
+  return rig.bodies('cancelRequested').filter(({ intentId }) => intentId === orderId).length;
 }
 
 describe('a flatten', () => {
@@ -220,5 +252,112 @@ describe('a flatten', () => {
     expect(flattenNow(rig).unclosed[0]?.reason).toContain('left to expire');
     rig.advance(30);
     expect(rig.alerts().filter((code) => code === 'LEFT_TO_EXPIRE')).toHaveLength(1);
+  });
+
+  it('asks again for the cancel of an opening that the broker refused once, and moves its limit no more', () => {
+    const rig = new DeskRig();
+    const { tokenSha256 } = rig.preview();
+    rig.size = 0;
+    rig.quotes();
+    const orderId = valueIn(rig.confirm(tokenSha256)).orderId ?? '';
+    rig.gateway.refuseCancel = 'not proven: timeout';
+    flattenNow(rig);
+    rig.gateway.refuseCancel = undefined;
+    const moved = rig.repriced.length;
+    rig.advance(4);
+    expect([rig.order(orderId).status, asked(rig, orderId)]).toEqual(['cancelled', 2]);
+    expect(rig.repriced).toHaveLength(moved);
+  });
+
+  it('closes what a foreign opening filled although it was called back', () => {
+    const rig = new DeskRig();
+    const leg = foreignOpening(rig);
+    rig.gateway.isMute = true;
+    expect(flattenNow(rig).unclosed).toMatchObject([{ positionId: 'external-SPY261120C00602000' }]);
+    rig.advance(3);
+    expect(rig.alerts()).not.toContain('FLATTEN_DONE');
+    rig.gateway.isMute = false;
+    rig.gateway.editSnapshot = () => undefined;
+    rig.brokerSays(filled(rig, leg));
+    rig.advance(6);
+    expect(rig.orders().at(-1)?.intent).toMatchObject({
+      purpose: 'flatten',
+      positionId: 'external-SPY261120C00602000',
+    });
+    expect(rig.alerts()).not.toContain('FLATTEN_DONE');
+  });
+
+  it('leaves a foreign opening that is given meanwhile to its owner', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    rig.size = 0;
+    rig.quotes();
+    flattenNow(rig);
+    foreignOpening(rig);
+    rig.size = 50;
+    rig.advance(10);
+    expect(asked(rig, FOREIGN)).toBe(0);
+    expect(rig.alerts()).toContain('FLATTEN_DONE');
+  });
+});
+
+describe('an opening whose cancel the broker refused', () => {
+  it.each<[what: string, asks: (rig: DeskRig) => void]>([
+    [
+      'a close of what it filled works',
+      (rig) => rig.confirm(rig.previewClose(rig.positions()[0]?.positionId ?? '').tokenSha256),
+    ],
+    ['the engine stops', (rig) => rig.ask({ kind: 'shutdown', policy: 'leave' }, CONSOLE)],
+  ])('is called back again while %s', (_what, asks) => {
+    const rig = partlyFilled();
+    const [opening] = rig.orders();
+    rig.gateway.refuseCancel = 'busy';
+    asks(rig);
+    rig.gateway.refuseCancel = undefined;
+    rig.advance(4);
+    expect(opening?.status).toBe('cancelled');
+  });
+});
+
+describe('a foreign opening', () => {
+  it('is called back again under a kill where the broker refused to, until it is cancelled', () => {
+    const rig = new DeskRig();
+    foreignOpening(rig);
+    rig.gateway.refuseCancel = 'busy';
+    rig.ask({ kind: 'kill', reason: 'enough' });
+    rig.advance(3);
+    expect(asked(rig, FOREIGN)).toBeGreaterThan(1);
+    rig.gateway.editSnapshot = () => undefined;
+    rig.brokerSays({ kind: 'cancelled', intentId: FOREIGN, remaining: 1 });
+    const before = asked(rig, FOREIGN);
+    rig.advance(3);
+    expect([rig.order(FOREIGN).status, asked(rig, FOREIGN)]).toEqual(['cancelled', before]);
+  });
+
+  it('that was called back is called back again by a restart whose kill or flatten still stands', () => {
+    for (const command of [{ kind: 'kill', reason: 'enough' }, { kind: 'flattenNow' }] as const) {
+      const rig = new DeskRig();
+      foreignOpening(rig);
+      rig.gateway.isMute = true;
+      rig.ask(command, CONSOLE);
+      const again = rig.restart(rig.records(), { isOpen: false });
+      again.gateway.isMute = true;
+      again.gateway.editSnapshot = () => undefined;
+      again.open();
+      expect([again.order(FOREIGN).status, asked(again, FOREIGN)]).toEqual(['working', 2]);
+    }
+  });
+
+  it('that is given under a kill is of its owner, and a refused cancel ends with the kill', () => {
+    const rig = new DeskRig();
+    rig.ask({ kind: 'kill', reason: 'enough' });
+    foreignOpening(rig);
+    rig.advance(3);
+    expect(asked(rig, FOREIGN)).toBe(0);
+    rig.gateway.refuseCancel = 'busy';
+    rig.ask({ kind: 'kill', reason: 'enough' });
+    rig.ask({ kind: 'rearm' }, CONSOLE);
+    rig.advance(3);
+    expect(asked(rig, FOREIGN)).toBe(1);
   });
 });

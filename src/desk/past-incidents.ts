@@ -3,9 +3,10 @@
  * so an incident that stays open keeps the next one of its kind from paging anybody. Pure.
  */
 
-import type { AuditRecord } from '../engine/domain/audit-record.ts';
+import type { AuditBody, AuditRecord } from '../engine/domain/audit-record.ts';
 import { dedupeKey } from '../ops/alert-channel.ts';
 import { tradingStateOf } from '../risk/trading-state.ts';
+import { INCIDENTS_OF_CAUSES } from './account/governing.ts';
 import type { DeskContext } from './desk-context.ts';
 
 /** What an incident is called. */
@@ -19,14 +20,19 @@ export interface Incident {
 const OF_ONE_RUN: ReadonlySet<string> = new Set([
   'AUDIT_BEHIND',
   'BROKEN_RATIO',
+  'BROKER_RULES_DIFFER',
   'CASH_DIFFERS',
   'CHAIN_MISSING',
-  'DELTA_CAP',
+  'EVENT_FILE_ENDS',
+  'EVENT_NAME_UNKNOWN',
+  'EX_DIVIDENDS_RUN_OUT',
   'FEED_BEHIND',
   'FEED_DOWN',
   'FEED_LATE',
   'JOURNAL_FAILED',
   'JOURNAL_STALLED',
+  'LEFT_TO_BROKER_STOP',
+  'LISTING_CUT',
   'OPEN_PAST_DEADLINE',
   'OPEN_PAST_ORDERS',
   'PIN_RISK',
@@ -36,31 +42,79 @@ const OF_ONE_RUN: ReadonlySet<string> = new Set([
   'UNPROTECTED_AT_STOP',
 ]);
 
-/** Finds, record by record, which incidents are open. */
-export class IncidentFold {
-  readonly #open = new Map<string, Incident>();
+/** Those that their own evidence ends, in whatever run. */
+const OF_EVIDENCE: ReadonlySet<string> = new Set([
+  'CLOSE_UNPROVEN',
+  'KILL_ENGAGED',
+  'ORDER_UNKNOWN',
+]);
 
-  see({ body }: AuditRecord): void {
-    if (body.kind !== 'alert' || !OF_ONE_RUN.has(body.code)) return;
-    const { code, subject, action } = body;
-    const key = dedupeKey(body);
-    if (action === 'resolve') this.#open.delete(key);
-    else if (action === undefined) {
-      this.#open.set(key, { code, ...(subject !== undefined && { subject }) });
+/** An incident that is not over everywhere. */
+interface Told {
+  readonly incident: Incident;
+  /** Numbers of the records that tell of it, and of its end where that is told. */
+  readonly begins: Set<number>;
+  end: number | undefined;
+  /** The channels that took it and have not taken its end. */
+  readonly openAt: Set<string>;
+}
+
+/** Finds, record by record, which incidents are open: without an end, or with one that a channel which took
+ * the beginning has not taken. */
+export class IncidentFold {
+  readonly #told = new Map<string, Told>();
+
+  see({ body, seq }: AuditRecord): void {
+    if (body.kind === 'alert') this.#seeAlert(body, seq);
+    else if (body.kind === 'alertDelivered' && body.ok) this.#seeTaken(body);
+  }
+
+  #seeAlert(alert: Extract<AuditBody, { kind: 'alert' }>, seq: number): void {
+    const { code, subject, action } = alert;
+    if (!isEnded(code)) return;
+    const key = dedupeKey(alert);
+    const told = this.#told.get(key);
+    if (action === 'resolve' && told !== undefined) {
+      told.end = seq;
+      if (told.openAt.size === 0) this.#told.delete(key);
+    } else if (action === undefined) {
+      const incident = { code, ...(subject !== undefined && { subject }) };
+      const begins = (told?.begins ?? new Set()).add(seq);
+      this.#told.set(key, { incident, begins, end: undefined, openAt: told?.openAt ?? new Set() });
+    }
+  }
+
+  /** What the log took woke nobody. */
+  #seeTaken({ channel, alertSeq }: Extract<AuditBody, { kind: 'alertDelivered' }>): void {
+    if (alertSeq === undefined || channel === 'log') return;
+    for (const [key, { begins, end, openAt }] of this.#told) {
+      if (begins.has(alertSeq)) openAt.add(channel);
+      if (end !== alertSeq) continue;
+      openAt.delete(channel);
+      if (openAt.size === 0) this.#told.delete(key);
     }
   }
 
   open(): readonly Incident[] {
-    return [...this.#open.values()];
+    const isOpen = ({ incident: { code }, end }: Told) =>
+      end !== undefined || !OF_EVIDENCE.has(code);
+    return [...this.#told.values()].filter(isOpen).map(({ incident }) => incident);
   }
 }
 
-/** Tells of each that it is over with its run, but for a trading state that this run begins in. Called
- * before anything is told of how things stand now. */
+function isEnded(code: string): boolean {
+  return OF_ONE_RUN.has(code) || OF_EVIDENCE.has(code) || INCIDENTS_OF_CAUSES.has(code);
+}
+
+/** Tells of each that it is over with its run, but for a trading state that this run begins in, and for what
+ * is latched still. Called before anything is told of how things stand now. */
 export function endPastIncidents(desk: DeskContext, incidents: readonly Incident[]): void {
-  const state = tradingStateOf(desk.day.status);
+  const { status } = desk.day;
+  const state = tradingStateOf(status);
   for (const { code, subject } of incidents) {
     if (code === 'TRADING_STATE' && subject === state) continue;
+    const cause = INCIDENTS_OF_CAUSES.get(code);
+    if (cause !== undefined && status.causes.includes(cause)) continue;
     const text = 'the engine was started anew: what still stands is told again';
     desk.out.settle('resolve', code, text, subject);
   }

@@ -1,6 +1,7 @@
 /** What a start makes of the incidents that the runs before it left open. */
 import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { INCIDENTS_OF_CAUSES } from '../../src/desk/account/governing.ts';
 import type { AuditRecord } from '../../src/engine/domain/audit-record.ts';
 import { cents } from '../../src/engine/domain/units.ts';
 import { CONSOLE, DeskRig } from '../support/desk-rig.ts';
@@ -17,15 +18,51 @@ function endedBy(records: readonly AuditRecord[], date = '2026-11-20'): readonly
 
 const DESK = new URL('../../src/desk/', import.meta.url);
 
+/** The desk's sources, each with what it calls `CODE`. */
+function sources(): readonly { readonly source: string; readonly own: string }[] {
+  return globSync('**/*.ts', { cwd: DESK }).map((file) => {
+    const source = readFileSync(new URL(file, DESK), 'utf8');
+    return { source, own: /^const CODE = '([A-Z_]+)'/m.exec(source)?.[1] ?? '' };
+  });
+}
+
+const sorted = (codes: readonly string[]) => [...new Set(codes)].toSorted();
+
 /** The codes that the desk says an end of somewhere, by its source. */
 function codesThatEnd(): readonly string[] {
-  const codes = globSync('**/*.ts', { cwd: DESK }).flatMap((file) => {
-    const source = readFileSync(new URL(file, DESK), 'utf8');
-    const own = /^const CODE = '([A-Z_]+)'/m.exec(source)?.[1] ?? '';
+  const codes = sources().flatMap(({ source, own }) => {
     const named = [...source.matchAll(/settle\('resolve', (?:'([A-Z_]+)'|CODE)/g)];
     return named.map(([, code]) => code ?? own);
   });
-  return [...new Set(codes)].toSorted((a, b) => (a < b ? -1 : 1));
+  return sorted([...codes, ...INCIDENTS_OF_CAUSES.keys()]);
+}
+
+/** The arguments of the call that `source` begins with, as they are written. */
+function argumentsOf(source: string): readonly string[] {
+  const written = [''];
+  let depth = 0;
+  let quote = '';
+  for (const char of source) {
+    if (quote === '' && ')]}'.includes(char)) depth -= 1;
+    if (depth < 0) break;
+    if (quote === '' && char === ',' && depth === 0) written.push('');
+    else written[written.length - 1] += char;
+    if (quote === '' && '([{'.includes(char)) depth += 1;
+    if ('\'"`'.includes(char)) quote = quote === char ? '' : quote || char;
+  }
+  return written.map((each) => each.trim()).filter((each) => each !== '');
+}
+
+/** The codes that page somebody under one key for all they are about. */
+function codesWithoutSubject(): readonly string[] {
+  const codes = sources().flatMap(({ source, own }) =>
+    [...source.matchAll(/\.alert\(/g)].flatMap(({ 0: { length }, index }) => {
+      const [severity = '', code = '', , subject] = argumentsOf(source.slice(index + length));
+      if (severity === "'info'" || subject !== undefined) return [];
+      return [code === 'CODE' ? own : code.replaceAll("'", '')];
+    }),
+  );
+  return sorted(codes);
 }
 
 describe('an incident of a run that is over', () => {
@@ -48,6 +85,49 @@ describe('an incident of a run that is over', () => {
     expect(open.length).toBeGreaterThan(10);
     const left = codesThatEnd().filter((code) => !endedBy(open).includes(code));
     expect(left).toEqual(['CLOSE_UNPROVEN', 'KILL_ENGAGED', 'ORDER_UNKNOWN']);
+  });
+
+  it('is of a kind that has an end, where nothing else keeps the next of that kind from it', () => {
+    const known = codesWithoutSubject();
+    expect(known.length).toBeGreaterThan(15);
+    const [alert] = new DeskRig().records();
+    const open = known.map((code, i): AuditRecord => {
+      const body = { kind: 'alert', severity: 'warning', code, text: '' } as const;
+      return { ...alert!, seq: i + 1, body };
+    });
+    const left = known.filter((code) => !endedBy(open).includes(code));
+    // The two latches hand their code on; the kill switch is re-armed.
+    expect(left).toEqual(['KILL_ENGAGED', 'code']);
+  });
+
+  it('is told the end of again where a channel that took its beginning has not taken that', () => {
+    const rig = new DeskRig();
+    rig.step({ kind: 'feed', at: rig.at, connected: false, detail: 'gone' });
+    const taken = (channel: string, ok: boolean) => {
+      const alertSeq = rig.records().findLast(({ body }) => body.kind === 'alert')?.seq;
+      const code = 'FEED_DOWN';
+      rig.step({ kind: 'alertDelivered', at: rig.at, code, channel, ok, alertSeq });
+    };
+    for (const channel of ['log', 'pagerduty', 'webhook']) taken(channel, true);
+    rig.step({ kind: 'feed', at: rig.at, connected: true, detail: 'back' });
+    expect(endedBy(rig.records())).toContain('FEED_DOWN');
+    for (const channel of ['log', 'pagerduty']) taken(channel, true);
+    taken('webhook', false);
+    expect(endedBy(rig.records())).toContain('FEED_DOWN');
+    taken('webhook', true);
+    expect(endedBy(rig.records())).not.toContain('FEED_DOWN');
+  });
+
+  it('stays open where it tells of what is latched still, until a person re-arms', () => {
+    const rig = new DeskRig({ limits: { maxRepeats: 1 } });
+    rig.execute(rig.preview());
+    expect(rig.alerts()).toContain('REPEATED_EXECUTION');
+    expect(endedBy(rig.records())).not.toContain('REPEATED_EXECUTION');
+    rig.ask({ kind: 'rearm' }, CONSOLE);
+    expect(rig.bodies('alert').filter(({ code }) => code === 'REPEATED_EXECUTION')).toMatchObject([
+      { severity: 'critical' },
+      { action: 'resolve' },
+    ]);
   });
 
   it('that ended by itself is not told of again', () => {

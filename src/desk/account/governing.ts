@@ -4,7 +4,7 @@ import { cents, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { CALM, governDailyLoss } from '../../risk/daily-loss-governor.ts';
 import { isRepeating } from '../../risk/repeats.ts';
 import type { TradingState } from '../../risk/risk-input.ts';
-import type { StateCause, StateChange } from '../../risk/trading-state.ts';
+import type { StateCause, StateChange, TradingStatus } from '../../risk/trading-state.ts';
 import { governDelta, openSession, setCause, tradingStateOf } from '../../risk/trading-state.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { cancelOpenings, keepFlattening } from '../orders/flattening.ts';
@@ -26,6 +26,24 @@ export const LATCHED_CAUSES: readonly StateCause[] = [
 /** Causes that only the operator's re-arm lifts: a person has to have looked. */
 export const HUMAN_CAUSES: readonly StateCause[] = ['repeatedExecution', 'rejectBreaker'];
 
+/** What tells of one cause, and is over with it. */
+export const INCIDENTS_OF_CAUSES: ReadonlyMap<string, StateCause> = new Map([
+  ['DAILY_LOSS_FLATTEN', 'flatten'],
+  ['DELTA_CAP', 'deltaCap'],
+  ['REJECT_BREAKER', 'rejectBreaker'],
+  ['REPEATED_EXECUTION', 'repeatedExecution'],
+]);
+
+/** The causes that hold from here on. */
+function takeCauses(desk: DeskContext, status: TradingStatus): void {
+  const { causes } = desk.day.status;
+  desk.day.status = status;
+  for (const [code, cause] of INCIDENTS_OF_CAUSES) {
+    const isOver = causes.includes(cause) && !status.causes.includes(cause);
+    if (isOver) desk.out.settle('resolve', code, `${cause} holds trading down no more`);
+  }
+}
+
 /** Raises or lifts one cause; records and tells a change of state. */
 export function holdTrading(desk: DeskContext, cause: StateCause, holds: boolean): void {
   settle(desk, cause, setCause(desk.day.status, cause, holds));
@@ -34,7 +52,7 @@ export function holdTrading(desk: DeskContext, cause: StateCause, holds: boolean
 /** Takes over what a rule made of the state. */
 function settle(desk: DeskContext, cause: StateCause, { status, changed }: StateChange): void {
   const before = desk.day.status;
-  desk.day.status = status;
+  takeCauses(desk, status);
   if (changed === undefined) {
     const isLatched = status !== before && LATCHED_CAUSES.includes(cause);
     const state = tradingStateOf(status);
@@ -90,7 +108,7 @@ function settleByQuotes(desk: DeskContext, cause: StateCause, change: StateChang
 /** Yesterday's causes end with the day they were about. */
 export function beginDay(desk: DeskContext): void {
   const from = tradingStateOf(desk.day.status);
-  desk.day.status = openSession(desk.day.status);
+  takeCauses(desk, openSession(desk.day.status));
   const to = tradingStateOf(desk.day.status);
   if (from !== to && from !== 'active') {
     desk.out.settle('resolve', 'TRADING_STATE', 'what was about the day ended with it', from);
@@ -123,10 +141,7 @@ export function govern(desk: DeskContext): void {
   const { portfolioDeltaCap } = config.limits;
   const wasBeyond = day.status.causes.includes('deltaCap');
   settleByQuotes(desk, 'deltaCap', governDelta(day.status, heldDelta(desk), portfolioDeltaCap));
-  const isBeyondCap = day.status.causes.includes('deltaCap');
-  if (isBeyondCap && !wasBeyond) offerToReduce(desk);
-  if (wasBeyond && !isBeyondCap)
-    desk.out.settle('resolve', 'DELTA_CAP', 'net delta is back inside');
+  if (day.status.causes.includes('deltaCap') && !wasBeyond) offerToReduce(desk);
   const hasUnmarkable = pnl.unmarkable.length > 0;
   settleByQuotes(desk, 'unmarkable', setCause(day.status, 'unmarkable', hasUnmarkable));
   holdTrading(desk, 'sharesHeld', book.sharesHeld() !== 0);

@@ -227,8 +227,17 @@ function watchShares(desk: DeskContext): void {
   out.alert('critical', 'SHARES_HELD', text);
 }
 
+/** What was told of a session's chain and its rules is over with it. */
+function endDayIncidents({ day, out }: DeskContext): void {
+  const text = `the session of ${day.session.date} is over`;
+  if (day.listingCut) out.settle('resolve', 'LISTING_CUT', text);
+  const differs = day.brokerRules !== undefined && day.brokerRules.length > 0;
+  if (differs) out.settle('resolve', 'BROKER_RULES_DIFFER', text);
+}
+
 function beginSession(desk: DeskContext, session: SessionTimes): void {
   const { day } = desk;
+  endDayIncidents(desk);
   day.session = session;
   day.schedule = scheduleFor(desk.config, desk.gateway.capabilities, session);
   day.brokerRules = undefined;

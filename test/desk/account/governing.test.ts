@@ -104,6 +104,10 @@ describe('the daily loss', () => {
     rig.advance(10);
     expect(rig.positions()).toEqual([]);
     expect(rig.bodies('exitTriggered').map(({ reason }) => reason)).toEqual(['callSideStop']);
+    rig.goTo(16 * 60 + 15);
+    expect(incidents(rig)).not.toContain('resolve DAILY_LOSS_FLATTEN ');
+    rig.goTo(17 * 60 + 31);
+    expect(incidents(rig)).toContain('resolve DAILY_LOSS_FLATTEN ');
   });
 
   it('halts by what is lost even with the best side of doubted quotes', () => {
@@ -187,8 +191,8 @@ describe('what the market does to the book', () => {
     expect(incidents(rig)).toEqual([
       'trigger TRADING_STATE reducing',
       'trigger DELTA_CAP ',
-      'resolve TRADING_STATE reducing',
       'resolve DELTA_CAP ',
+      'resolve TRADING_STATE reducing',
     ]);
     const changes = rig.bodies('tradingStateChanged').map(({ from, to }) => [from, to]);
     expect(changes).toEqual([
@@ -219,6 +223,17 @@ describe('what the market does to the book', () => {
     }
     expect(rig.bodies('tradingStateChanged')).toHaveLength(1);
     expect(rig.alerts()).toEqual(['TRADING_STATE', 'DELTA_CAP']);
+  });
+
+  it('is told of until the day ends, where that comes before the delta is back', () => {
+    const rig = new DeskRig();
+    rig.openPosition(STRADDLE);
+    rig.gateway.isMute = true;
+    rig.quotes(602.5);
+    rig.goTo(16 * 60 + 15);
+    expect(incidents(rig)).not.toContain('resolve DELTA_CAP ');
+    rig.goTo(17 * 60 + 31);
+    expect(incidents(rig)).toContain('resolve DELTA_CAP ');
   });
 
   it('makes a halt an incident of its own, though trading was reducing already', () => {
@@ -285,6 +300,7 @@ describe('the pace of the desk', () => {
     expect(denialIn(rig.ask({ kind: 'rearm' }))).toMatchObject({ code: 'not_authorized' });
     rig.ask({ kind: 'rearm' }, CONSOLE);
     expect(rig.day.status.causes).toEqual([]);
+    expect(incidents(rig)).toContain('resolve REPEATED_EXECUTION ');
     open(rig);
   });
 
@@ -312,6 +328,7 @@ describe('the pace of the desk', () => {
     expect(rig.alerts()).toContain('REJECT_BREAKER');
     expect(denialIn(openingIsDenied(rig)).code).toBe('reject_breaker');
     rig.ask({ kind: 'rearm' }, CONSOLE);
+    expect(incidents(rig)).toContain('resolve REJECT_BREAKER ');
     expect(open(rig).status).toBe('filled');
   });
 });

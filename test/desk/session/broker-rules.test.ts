@@ -172,6 +172,16 @@ describe('the desk', () => {
     expect((await status()).openingCutoffAt).toContain('T15:10');
   });
 
+  it('ends that with the session', () => {
+    const rig = new DeskRig();
+    tell(rig, rules({ stopsTradingAt: '2026-11-20T21:00:00Z' }));
+    rig.goTo(16 * 60 + 15);
+    expect(rig.alerts().filter((code) => code === 'BROKER_RULES_DIFFER')).toHaveLength(1);
+    rig.goTo(17 * 60 + 30);
+    const told = rig.bodies('alert').filter(({ code }) => code === 'BROKER_RULES_DIFFER');
+    expect(told.map(({ action }) => action)).toEqual([undefined, 'resolve']);
+  });
+
   it('takes no word on another date', () => {
     const rig = new DeskRig();
     tell(rig, rules({ session: 'closed' }), '2026-11-23');

@@ -189,7 +189,11 @@ describe('a listing', () => {
     expect(chain.contractCount).toBe(1_024);
     expect(chain.indexOf('SPY   261120C00700000')).toBeDefined();
     expect(chain.indexOf('SPY   261120C00001000')).toBeUndefined();
-    expect(rig.alerts().filter((code) => code === 'LISTING_CUT')).toHaveLength(1);
+    const told = () => rig.bodies('alert').filter(({ code }) => code === 'LISTING_CUT');
+    expect(told()).toHaveLength(1);
+    rig.goTo(LAST_TRADE);
+    rig.goTo(17 * 60 + 30);
+    expect(told().map(({ action }) => action)).toEqual([undefined, 'resolve']);
   });
 
   it('that comes after the last trade opens nothing', () => {

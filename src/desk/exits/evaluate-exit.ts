@@ -3,21 +3,19 @@
  * then by what the plan takes as a win or as the end of the idea. A pure fold: what it must remember
  * it hands back.
  */
-import { moreUrgent, type Urgency } from '../../engine/domain/exit-choices.ts';
-import type { ExitClose, ExitInput, ExitMemory, Side } from './exit-input.ts';
+import { moreUrgent } from '../../engine/domain/exit-choices.ts';
+import type { ExitClose, ExitInput, ExitMemory } from './exit-input.ts';
 import { judgeClock, judgeExDividend, judgeNickel, judgeRange, judgeTarget } from './judge-rest.ts';
 import type { StopJudgement } from './judge-stops.ts';
-import { judgeSide, judgeTrail, judgeWhole, sideClose } from './judge-stops.ts';
+import { judgeSide, judgeTrail, judgeWhole, sideClose, sideStopped } from './judge-stops.ts';
 
 export type ExitDecision = 'hold' | ExitClose;
-
-/** At least how urgent the orders have to be that close a side already. */
-export type Hurry = Readonly<Record<Side, Urgency | undefined>>;
 
 export interface ExitJudgement {
   readonly memory: ExitMemory;
   readonly decision: ExitDecision;
-  readonly hurry?: Hurry;
+  /** Broken stops of sides that orders close already: at least so urgent these have to be. */
+  readonly hurry?: readonly ExitClose[];
 }
 
 function isTrading({ at, session }: ExitInput): boolean {
@@ -25,9 +23,11 @@ function isTrading({ at, session }: ExitInput): boolean {
 }
 
 /** What each side asks of the orders that close it. */
-function hurryOf(callSide: StopJudgement, putSide: StopJudgement): Hurry | undefined {
+function hurryOf(callSide: StopJudgement, putSide: StopJudgement): ExitClose[] | undefined {
   if (callSide.hurry === undefined && putSide.hurry === undefined) return undefined;
-  return { callSide: callSide.hurry, putSide: putSide.hurry };
+  const calls = callSide.hurry && sideStopped('callSide', callSide.hurry);
+  const puts = putSide.hurry && sideStopped('putSide', putSide.hurry);
+  return [calls, puts].filter((stop) => stop !== undefined);
 }
 
 /** The first reason to leave, as urgent as the most urgent of all that stand for the same legs: what the

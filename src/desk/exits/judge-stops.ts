@@ -19,7 +19,7 @@ import {
   observeBreach,
 } from '../../risk/breach.ts';
 import { type ClosingCost, closingCost, costOfWhole } from './closing-cost.ts';
-import type { ExitClose, ExitInput, Side } from './exit-input.ts';
+import type { ExitClose, ExitInput, ExitPart, Side } from './exit-input.ts';
 import { isShortSide, legsOfPart, sideOrWhole, wholeOf } from './exit-input.ts';
 import type { ExitPolicy } from './exit-policy.ts';
 import { hasJumped } from './jump.ts';
@@ -70,11 +70,14 @@ function measure(stop: Stop, cost: ClosingCost, policy: ExitPolicy): Measured | 
   return cost.kind === 'trusted' || multiple >= 1 ? { multiple, debit } : undefined;
 }
 
+/** How far a stop is broken, and how urgently it is to be left. */
+type Broken = Omit<ExitClose, 'close' | 'reason'>;
+
 export interface StopJudgement {
   readonly memory: BreachMemory;
-  readonly close?: Omit<ExitClose, 'close' | 'reason'>;
+  readonly close?: Broken;
   /** Orders close it already, and have to be at least as urgent. */
-  readonly hurry?: Urgency;
+  readonly hurry?: Broken;
 }
 
 const UNBROKEN: StopJudgement = { memory: NO_BREACH };
@@ -160,7 +163,12 @@ export function judgeSide(side: Side, input: ExitInput): StopJudgement {
   const judged = judgeStop(stop, side, input.memory[side], input);
   const { memory, close } = judged;
   if (close === undefined || isShortSide(input.position, side)) return judged;
-  return { memory, hurry: close.urgency };
+  return { memory, hurry: close };
+}
+
+/** The stop of one side, as a reason to close this much. */
+export function sideStopped(side: Side, broken: Broken, close: ExitPart = side): ExitClose {
+  return { ...broken, close, reason: side === 'callSide' ? 'callSideStop' : 'putSideStop' };
 }
 
 /** What the stops of the two sides come to together, as urgent as the more urgent of them. */
@@ -169,14 +177,13 @@ export function sideClose(
   { close: calls }: StopJudgement,
   { close: puts }: StopJudgement,
 ): ExitClose | undefined {
-  const broken = calls ?? puts;
-  if (broken === undefined) return undefined;
-  const side: Side = calls === undefined ? 'putSide' : 'callSide';
-  const reason = side === 'callSide' ? 'callSideStop' : 'putSideStop';
-  if (calls === undefined || puts === undefined) {
-    return { ...broken, close: sideOrWhole(wholeOf(input), side), reason };
+  const whole = wholeOf(input);
+  if (calls === undefined) {
+    return puts && sideStopped('putSide', puts, sideOrWhole(whole, 'putSide'));
   }
-  return { ...broken, close: 'whole', reason, urgency: moreUrgent(calls.urgency, puts.urgency) };
+  if (puts === undefined) return sideStopped('callSide', calls, sideOrWhole(whole, 'callSide'));
+  const urgency = moreUrgent(calls.urgency, puts.urgency);
+  return sideStopped('callSide', { ...calls, urgency }, 'whole');
 }
 
 type TrailJudgement = StopJudgement & { readonly gain: TrailMemory };

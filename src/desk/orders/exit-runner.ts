@@ -16,6 +16,7 @@ import type { ExitPolicy } from '../exits/exit-policy.ts';
 import { policyOf } from '../exits/exit-policy.ts';
 import type { OpenPosition } from '../exits/open-position.ts';
 import { freeLegs } from './closing.ts';
+import { tellBrokenStop } from './exit-cause.ts';
 import { ExitMarket } from './exit-market.ts';
 import { closePosition, hurryClosings, tellLeftToExpire } from './flattening.ts';
 import { shortsBeside } from './long-cover.ts';
@@ -51,6 +52,12 @@ function recordGain(desk: DeskContext, positionId: string, { gain }: ExitMemory)
   if (gain.best === undefined) return;
   desk.day.bestGains.set(positionId, gain.best);
   desk.out.append({ kind: 'trailRaised', positionId, bestGain: gain.best }, true);
+}
+
+/** What orders close already is hurried by what would close it now; a stop is told as well. */
+function hurryBy(desk: DeskContext, position: StructurePosition, decision: ExitClose): void {
+  hurryClosings(desk, position.positionId, decision.urgency, decision.close);
+  tellBrokenStop(desk, position, decision);
 }
 
 /** Core thread only. Breaches are counted anew from fresh quotes after a restart, never guessed. */
@@ -117,16 +124,16 @@ export class ExitRunner {
     const { memory, decision, hurry } = evaluateExit(market.input(watched, before));
     if (memory !== before || !this.#memory.has(positionId)) this.#memory.set(positionId, memory);
     if (memory.gain.best !== before.gain.best) recordGain(desk, positionId, memory);
-    if (hurry?.callSide !== undefined) hurryClosings(desk, positionId, hurry.callSide, 'callSide');
-    if (hurry?.putSide !== undefined) hurryClosings(desk, positionId, hurry.putSide, 'putSide');
+    for (const stop of hurry ?? []) hurryBy(desk, position, stop);
     if (decision === 'hold') return;
-    hurryClosings(desk, positionId, decision.urgency, decision.close);
-    if (!isClosing) this.#leave(desk, position, decision);
+    if (isClosing) hurryBy(desk, position, decision);
+    else this.#leave(desk, position, decision);
   }
 
   #leave(desk: DeskContext, position: StructurePosition, decision: ExitClose): void {
     const { positionId } = position;
     const { close, reason, numbers, urgency } = decision;
+    hurryClosings(desk, positionId, urgency, close);
     if (desk.at.wall < (this.#retryAt.get(positionId) ?? 0)) return;
     if (desk.at.wall < mayCloseFrom(desk, positionId)) return;
     const { refused } = closePosition(desk, position, {

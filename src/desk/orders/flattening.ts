@@ -3,7 +3,6 @@
 import { moreUrgent, type Urgency } from '../../engine/domain/exit-choices.ts';
 import type { OrderPurpose } from '../../engine/domain/order.ts';
 import { addMicros } from '../../engine/domain/units.ts';
-import type { Denial } from '../../engine/domain/verdict.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { areLeftToExpire, isOpen } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
@@ -13,6 +12,8 @@ import { rightOfPart } from '../exits/exit-input.ts';
 import { judgeIntent } from '../previews/judging.ts';
 import { tellOnce } from '../session/told-once.ts';
 import { closingIntent, freeLegs } from './closing.ts';
+import type { ExitCause } from './exit-cause.ts';
+import { tellExit } from './exit-cause.ts';
 import { isExternalShort, namesOf, staysFor } from './long-cover.ts';
 import type { OrderRecord } from './order-book.ts';
 import { fillsInto, isCalledBack, isClose, isExternal } from './order-book.ts';
@@ -39,7 +40,7 @@ export interface CloseOrder {
   readonly tokenSha256: string | null;
   readonly previewId: string | null;
   /** Why the engine itself closes, for the record. */
-  readonly because?: { readonly reason: string; readonly numbers: Denial['numbers'] };
+  readonly because?: ExitCause;
 }
 
 /** What a close came to: why nothing was closed, what it waits for, or which legs stay open and why. */
@@ -77,13 +78,7 @@ export function closePosition(
     const refused = judgement.verdict.denial?.message ?? 'refused by a check';
     return { refused, notes: [] };
   }
-  if (because !== undefined) {
-    desk.plan.noteStop(position.strategy, because.reason, desk.at.market);
-    desk.out.append({ kind: 'exitTriggered', positionId, ...because }, true);
-    const numbers = Object.entries(because.numbers).map(([name, value]) => `${name} ${value}`);
-    const text = `${positionId}: ${position.strategy}, ${because.reason}: ${numbers.join(', ')}`;
-    desk.out.alert('warning', 'EXIT_TRIGGERED', text, positionId);
-  }
+  if (because !== undefined) tellExit(desk, position, because);
   const exitReason = because?.reason;
   recordIntent(desk, closing.intent, judgement, { tokenSha256, previewId, urgency, exitReason });
   return { notes: closing.notes };

@@ -5,6 +5,7 @@ import { unreachable } from '../../engine/domain/assert.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import { cents } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
+import { noteExit } from './exit-cause.ts';
 
 type Wish = Extract<
   AuditRecord['body'],
@@ -21,10 +22,11 @@ type Wish = Extract<
 >;
 
 /** What the operator and traders asked of this session stands after a restart too. */
-export function restoreWishes({ plan, alerts, at, book }: DeskContext, body: Wish): void {
+export function restoreWishes(desk: DeskContext, body: Wish): void {
+  const { plan, alerts, at } = desk;
   switch (body.kind) {
     case 'exitTriggered':
-      plan.noteStop(book.structure(body.positionId)?.strategy, body.reason, at.market);
+      noteExit(desk, body.positionId, body.reason);
       return;
     case 'planRun':
       plan.runs.set(body.slotId, body);

@@ -156,6 +156,8 @@ export type AuditBody =
       readonly differences: readonly string[];
     }
   | {
+      /** Why a position is left. The order for it follows, but where orders close it already: those are
+       * hurried by a stop. */
       readonly kind: 'exitTriggered';
       readonly positionId: string;
       readonly reason: string;

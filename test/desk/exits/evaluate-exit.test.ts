@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { evaluateExit } from '../../../src/desk/exits/evaluate-exit.ts';
+import { type ExitJudgement, evaluateExit } from '../../../src/desk/exits/evaluate-exit.ts';
 import { NO_EXIT_MEMORY } from '../../../src/desk/exits/exit-input.ts';
 import type { OpenPosition } from '../../../src/desk/exits/open-position.ts';
 import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
@@ -25,6 +25,11 @@ import {
 /** Closing the call side costs the ask of C605 less nothing for its wing. */
 function callSideAt(ask: number) {
   return { ...CALM, C605: [Number((ask - 0.02).toFixed(2)), ask] as const };
+}
+
+/** Which side's closes have to be how urgent. */
+function hurried({ hurry }: ExitJudgement): readonly string[] | undefined {
+  return hurry?.map(({ close, urgency }) => `${close} ${urgency}`);
 }
 
 const WHOLE_STOP: OpenPosition = {
@@ -102,10 +107,10 @@ describe('a side stop', () => {
     const hurryAt = (calls: number, puts: number) => {
       const sides = { ...callSideAt(calls), P595: [puts - 0.02, puts] as const };
       const quotes = quotesAt(atMillis(0), sides);
-      return evaluateExit(exitInput(position, { held: CONDOR, quotes })).hurry;
+      return hurried(evaluateExit(exitInput(position, { held: CONDOR, quotes })));
     };
     expect(hurryAt(1.2, 0.4)).toBeUndefined();
-    expect(hurryAt(1.3, 0.4)).toEqual({ callSide: 'urgent' });
+    expect(hurryAt(1.3, 0.4)).toEqual(['callSide urgent']);
   });
 
   it('hurries each of two sides at once as its own stop asks', () => {
@@ -117,14 +122,14 @@ describe('a side stop', () => {
       const quotes = quotesAt(at, sides);
       const judged = evaluateExit(exitInput(wings, { held: CONDOR, at, quotes, memory }));
       memory = judged.memory;
-      return judged.hurry;
+      return hurried(judged);
     };
     for (let millis = 0; millis < 10_000; millis += 500) {
       expect(hurryAt(millis, 1.05, 1.05)).toBeUndefined();
     }
-    expect(hurryAt(10_000, 1.05, 1.05)).toEqual({ callSide: 'fast', putSide: 'fast' });
-    expect(hurryAt(10_500, 1.3, 1.05)).toEqual({ callSide: 'fast', putSide: 'urgent' });
-    expect(hurryAt(11_000, 1.05, 1.3)).toEqual({ callSide: 'urgent', putSide: 'fast' });
+    expect(hurryAt(10_000, 1.05, 1.05)).toEqual(['callSide fast', 'putSide fast']);
+    expect(hurryAt(10_500, 1.3, 1.05)).toEqual(['callSide fast', 'putSide urgent']);
+    expect(hurryAt(11_000, 1.05, 1.3)).toEqual(['callSide urgent', 'putSide fast']);
   });
 
   it('is left with the other as the more urgent of the two asks', () => {

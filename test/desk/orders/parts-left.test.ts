@@ -210,11 +210,13 @@ describe('a part that is being closed', () => {
     sideCosts(rig, 'call', stop * 1.2);
     sideCosts(rig, 'put', 0.1);
     rig.advance(8);
-    expect(reasons(rig)).toEqual([]);
+    expect(rig.orders()).toHaveLength(2);
     expect(rig.orders().at(-1)?.urgency).toBe('fast');
     sideCosts(rig, 'call', stop * 1.6);
     rig.advance(4);
     expect(rig.orders().at(-1)?.urgency).toBe('urgent');
+    expect(rig.orders()).toHaveLength(2);
+    expect(reasons(rig)).toEqual(['callSideStop']);
   });
 
   it('is hurried, and the rest left, when the stop of the whole breaks', () => {

@@ -414,4 +414,32 @@ describe('a gate of the plan', () => {
       detail: expect.stringContaining('60 minutes'),
     });
   });
+
+  it('is that cool-down after a stop that broke while the position was being closed, too', () => {
+    const rig = new DeskRig({
+      exits: { exitLadder: 'patient' },
+      limits: { maxDailyLossCents: cents(900_000) },
+      plan: sheet({ cooldownMinutes: 60, sends: false, atMinutes: 650 }),
+    });
+    const { positionId } = rig.openPosition();
+    const { tokenSha256 } = rig.previewClose(positionId);
+    rig.size = 0;
+    rig.confirm(tokenSha256);
+    rig.quotes(602.5);
+    rig.advance(20);
+    expect(rig.orders().at(-1)).toMatchObject({ status: 'working', urgency: 'urgent' });
+    expect(rig.bodies('exitTriggered')).toMatchObject([{ positionId, reason: 'callSideStop' }]);
+    expect(rig.alerts().filter((code) => code === 'EXIT_TRIGGERED')).toHaveLength(1);
+    rig.size = 50;
+    rig.advance(5);
+    expect(rig.positions()).toEqual([]);
+    rig.quotes(600);
+    for (const each of [rig.restart(), rig]) {
+      each.goTo(650);
+      expect(each.bodies('planRun')[0]).toMatchObject({
+        outcome: 'skipped',
+        detail: expect.stringContaining('60 minutes'),
+      });
+    }
+  });
 });

@@ -1,8 +1,9 @@
 /** What is left of buying power while the broker's picture of the account is a moment old. */
 
 import type { AccountSnapshot } from '../../broker/order-gateway.ts';
+import { multiplierOfLegs } from '../../engine/domain/instrument.ts';
 import type { Cents } from '../../engine/domain/units.ts';
-import { cents } from '../../engine/domain/units.ts';
+import { amountCents, cents, price } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { filledUnits, isExternal, isFinal, type OrderRecord } from '../orders/order-book.ts';
 
@@ -21,12 +22,26 @@ function shows({ workingOrders, endedOrders }: AccountSnapshot, intentId: string
   return workingOrders.some(isIt) || endedOrders.some(isIt);
 }
 
+/** What of the picture's buying power an order holds that works there: its worst case at the limit of
+ * then, for as many units as were left. */
+function heldFor(order: OrderRecord, { workingOrders }: AccountSnapshot): number {
+  const { intent, worstCaseCents } = order;
+  const shown = workingOrders.find(({ intentId }) => intentId === intent.intentId);
+  if (shown === undefined) return 0;
+  const { limit, remaining } = shown;
+  const better = amountCents(price(limit - intent.worst), remaining, multiplierOfLegs(intent.legs));
+  return Math.max(0, (worstCaseCents * remaining) / intent.quantity - better);
+}
+
 /** The broker's last word less the worst cases of the openings that it did not know of then; undefined
- * while it gives no picture. */
+ * while it gives no picture. An order that another takes the place of gives back what it holds: the two
+ * never work at the same time. */
 export function buyingPowerLeft(desk: DeskContext): Cents | undefined {
   const snapshot = desk.gateway.snapshot(desk.at);
   if (snapshot === undefined) return undefined;
-  let left = snapshot.buyingPowerCents;
+  const { leftOut } = desk.orders;
+  const back = leftOut === undefined ? 0 : heldFor(leftOut, snapshot);
+  let left = cents(snapshot.buyingPowerCents + Math.floor(back));
   for (const order of desk.orders.all()) {
     const claim = claimOf(order, snapshot);
     if (claim > 0 && !shows(snapshot, order.intent.intentId)) left = cents(left - Math.ceil(claim));

@@ -227,6 +227,7 @@ export class OrderBook {
   readonly #orders = new Map<string, OrderRecord>();
   #all: readonly OrderRecord[] | undefined;
   #lastNumber = 0;
+  #leftOut: OrderRecord | undefined;
 
   /** A new deterministic id: the session's date and a counter. */
   nextIntentId(session: string): string {
@@ -268,8 +269,14 @@ export class OrderBook {
     const others = new OrderBook();
     for (const order of this.#orders.values()) {
       if (order.intent.intentId !== intentId) others.add(order);
+      else others.#leftOut = order;
     }
     return others;
+  }
+
+  /** What a book without one order lacks. */
+  get leftOut(): OrderRecord | undefined {
+    return this.#leftOut;
   }
 
   get(intentId: string): OrderRecord | undefined {

@@ -72,9 +72,13 @@ function handAnew(desk: DeskContext, old: OrderIntent, { quantity, limit, worst 
     takeProfit: target === undefined ? undefined : price(old.limit - debitAt(target)),
   });
   if (!('denied' in exit)) return exit;
-  const message =
-    'at this limit the stop that was asked for is beyond the worst case: cancel the order and place it anew';
-  return deny('argument_invalid', message, exit.denied.numbers);
+  const { numbers } = exit.denied;
+  const what =
+    numbers['argument'] === 'take_profit'
+      ? 'profit that was asked for is not below the best case'
+      : 'stop that was asked for is beyond the worst case';
+  const message = `at this limit the ${what}: cancel the order and place it anew`;
+  return deny('argument_invalid', message, numbers);
 }
 
 function planAnew(desk: DeskContext, old: OrderIntent, repriced: Repriced): Exit {
@@ -105,9 +109,9 @@ export function exitOfReplacement(desk: DeskContext, old: OrderIntent, repriced:
   return { exitPlan: withFees(desk, { legs: old.legs, quantity }, exit.exitPlan) };
 }
 
-/** The same for an opening that goes out at a better limit than was agreed, which has to have one: a stop
- * that was asked for and lies beyond the worst case of this limit gives way to the usual one, for so much
- * cannot be lost any more. */
+/** The same for an opening that goes out at a better limit than was agreed, which has to have one: where a
+ * stop that was asked for is as far away as the worst case of this limit, so much cannot be lost any more.
+ * What is paid for needs none then; anything else is closed at what was agreed to close it at. */
 export function exitAtBetterLimit(
   desk: DeskContext,
   agreed: OrderIntent,
@@ -115,8 +119,12 @@ export function exitAtBetterLimit(
 ): ExitPlan {
   const asked = exitOfReplacement(desk, agreed, repriced);
   if (!('denied' in asked)) return asked.exitPlan;
-  const { stop: _, ...unstopped } = agreed.exitPlan ?? { timeExitAt: timeExitOf(desk, agreed) };
+  const plan = agreed.exitPlan ?? { timeExitAt: timeExitOf(desk, agreed) };
+  const { stop, ...unstopped } = plan;
   const usual = exitOfReplacement(desk, { ...agreed, exitPlan: unstopped }, repriced);
   assert(!('denied' in usual), 'a stop that is chosen here lies within the worst case');
-  return usual.exitPlan;
+  const { stop: chosen, plannedLossCents: _, ...others } = usual.exitPlan;
+  const isPassed = stop === undefined || debitAt(stop) <= repriced.limit;
+  // What it plans to lose is reckoned from the worst price, which stays.
+  return chosen === undefined || isPassed ? usual.exitPlan : { ...plan, ...others };
 }

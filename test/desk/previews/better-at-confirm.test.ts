@@ -118,6 +118,36 @@ describe('an opening whose price improved before its confirm', () => {
     expect(stops).toEqual([3_000, 'none']);
   });
 
+  it('by hand that is sold closes at the debit that was agreed, where so much more cannot be lost', () => {
+    const expiry = sessionDate('2026-11-20');
+    const call = (dollars: number, action: 'sellToOpen' | 'buyToOpen') => {
+      const strike = priceFromDollars(dollars);
+      const symbol = occSymbol({ kind: 'option', root: 'SPY', expiry, right: 'call', strike });
+      return { symbol, action, ratio: 1 };
+    };
+    const legs = [call(601, 'sellToOpen'), call(606, 'buyToOpen')];
+    const rig = new DeskRig({ limits: WIDE });
+    const previewAt = (stopLoss: number) => {
+      const tokenSha256 = rig.newToken();
+      const request: OrderRequest = { legs, quantity: 1, stopLoss, takeProfit: 0.2 };
+      const command = { kind: 'previewOrder', request, tokenSha256 } as const;
+      return { card: valueIn(rig.ask<TradeCard>(command, TRADER)), tokenSha256 };
+    };
+    const credit = previewAt(1).card.limitPrice;
+    const { card, tokenSha256 } = previewAt(5 - credit - 0.02);
+    rig.quotes(600.2);
+    rig.advance(1);
+    rig.send({ kind: 'confirm', tokenSha256 });
+    const [order] = rig.orders();
+    const better = (order?.limit ?? 0) - card.limitPrice * 10_000;
+    expect(better).toBeGreaterThanOrEqual(200);
+    expect(order?.exitPlan).toMatchObject({
+      stop: { kind: 'debitAtOrAbove', price: 49_800 },
+      target: { kind: 'debitAtOrBelow', price: (order?.limit ?? 0) - 2_000 },
+      plannedLossCents: card.exitPlan?.plannedLossCents,
+    });
+  });
+
   it('that takes the place of another goes by its own price too', () => {
     const rig = new DeskRig({ limits: WIDE });
     const { order: old } = confirmedAfter(rig, STRADDLE, () => {});

@@ -178,6 +178,14 @@ describe('the exit plan of an order by hand that is replaced', () => {
     );
   });
 
+  it('is refused where the profit that was asked for can no longer be made, in so many words', () => {
+    const { old } = byHand(SPREAD);
+    const takeProfit = old.limitPrice - 0.01;
+    const { code, message } = denialIn(byHand({ ...SPREAD, takeProfit }).reply);
+    const words = 'profit that was asked for is not below the best case';
+    expect([code, message]).toEqual(['argument_invalid', expect.stringContaining(words)]);
+  });
+
   it('is refused where the stop that was asked for is no stop any more', () => {
     const request = { legs: [leg('buyToOpen', 'call', 601)], quantity: 1, stopLoss: 0.6 };
     const { reply } = byHand(request, { spot: 599.5, limit: ANY_DEBIT });

@@ -84,6 +84,31 @@ describe('replacing an order', () => {
     );
   });
 
+  /** Asks for a tick less in an account whose picture, with the old order in it, leaves this much. */
+  const askIn = (leftCents: (neededCents: number) => number) => {
+    const { rig, orderId } = working();
+    const { worstCaseCents } = rig.order(orderId);
+    const before = rig.gateway.snapshot(rig.at)?.buyingPowerCents ?? 0;
+    const spent = before - leftCents(worstCaseCents);
+    rig.gateway.editSnapshot = (snapshot) => ({
+      ...snapshot,
+      buyingPowerCents: cents(Math.round(snapshot.buyingPowerCents - spent)),
+    });
+    return { rig, orderId, asked: ask(rig, orderId, worstOf(rig, orderId) - 0.01) };
+  };
+
+  it('takes the buying power that the old order holds', () => {
+    const { rig, orderId, asked } = askIn((needed) => needed * 0.6);
+    cardOf(asked);
+    resultOf(rig.confirm(asked.tokenSha256));
+    expect(rig.order(orderId).reason).toBe(`replaced by ${rig.submitted[1]}`);
+  });
+
+  it('is refused where that and what is left are not enough', () => {
+    const { reply } = askIn((needed) => needed * -0.1).asked;
+    expect('denied' in reply && reply.denied.code).toBe('buying_power');
+  });
+
   it('asks for no more than is left of what has filled in part', () => {
     const maxTradeLossCents = cents(200_000);
     const rig = new DeskRig({

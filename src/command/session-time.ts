@@ -37,8 +37,11 @@ export function simulatedTimeOf(
   if (last.endedFlat)
     return simulatedTimeFor({ ...common, firstSession: nextSessionDate(lastDate) });
   const time = simulatedTimeFor({ ...common, start: '09:25', firstSession: lastDate });
-  const from = epochMicros(last.lastMarket + RESUME_AFTER_MICROS);
+  const after = epochMicros(last.lastMarket + RESUME_AFTER_MICROS);
   const [first, ...rest] = time.segments;
+  // A session begins on the evening before its date, which no simulation runs through.
+  const isEvening = first !== undefined && newYorkDate(after) < newYorkDate(first.from);
+  const from = isEvening ? first.from : after;
   if (first === undefined || from >= first.to) return { ...time, segments: rest };
   return { ...time, segments: [{ from, to: first.to }, ...rest] };
 }

@@ -64,6 +64,13 @@ describe('simulated time', () => {
     expect(time.segments[0]?.from).toBe(at('2026-11-23', 565));
   });
 
+  it('enters a session in its morning where the engine fell on the evening before', () => {
+    const [last] = journal('2026-11-20', 17 * 60 + 32, [alertBody('x')]);
+    const time = timeAfter([{ ...last!, session: sessionDate('2026-11-23') }]);
+    expect(time.segments[0]?.from).toBe(at('2026-11-23', 565));
+    expect(time.segments[1]?.from).toBe(at('2026-11-24', 565));
+  });
+
   it('resumes a half day within its own hours', () => {
     const time = timeAfter(journal('2026-11-27', 760, [alertBody('x')]));
     expect(time.segments[0]).toEqual({

@@ -18,7 +18,7 @@ const UNITS: Readonly<Record<AlertRequest['on'], (value: number) => string>> = {
 };
 
 /** Tells subscribers that the list is another. */
-const CHANGED = { kind: 'publish', event: { kind: 'alerts' } } as const;
+export const CHANGED = { kind: 'publish', event: { kind: 'alerts' } } as const;
 
 function isBeyond({ direction, level }: AlertRequest, value: number): boolean {
   return direction === 'above' ? value >= level : value <= level;
@@ -56,8 +56,13 @@ function judge(desk: DeskContext, kept: KeptAlert): void {
   desk.out.alert('info', TRADER_ALERT, text, alertId);
 }
 
-/** Sets an alert for the rest of the session. */
+/** Sets an alert for the rest of the session. One whose chain has expired looks at no alert any more. */
 export function setAlert(desk: DeskContext, principal: string, request: AlertRequest) {
+  if (desk.day.sealed) {
+    const message =
+      "today's session is over: alerts of the next one can be set from 17:30 New York on";
+    return deny('session_window', message, { session: desk.day.session.date });
+  }
   if (desk.alerts.size >= MOST_ALERTS) {
     const message = `${MOST_ALERTS} alerts are set already; clear one with clear_alert`;
     return deny('argument_invalid', message, { alerts: desk.alerts.size });

@@ -13,6 +13,7 @@ import type { Cents, EpochMicros, Price } from '../../engine/domain/units.ts';
 import { addMicros, cents, epochMicros, MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
 import { dayPnl } from '../account/day-pnl.ts';
 import { beginDay } from '../account/governing.ts';
+import { CHANGED } from '../alerts/alert-watch.ts';
 import type { DeskConfig } from '../desk-config.ts';
 import type { DaySchedule, DeskContext } from '../desk-context.ts';
 import { spotOf } from '../desk-context.ts';
@@ -252,6 +253,7 @@ function beginSession(desk: DeskContext, session: SessionTimes): void {
   desk.book.startSession(session.date, closeBefore(day, session.date));
   desk.orders.forgetOld(desk.at.market);
   desk.plan.beginSession(session.date);
+  if (desk.alerts.size > 0) desk.out.push(CHANGED);
   desk.alerts.clear();
   warnOfCalendar(desk);
   beginDay(desk);

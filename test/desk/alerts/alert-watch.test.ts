@@ -21,6 +21,29 @@ function listed(rig: DeskRig): readonly AlertView[] {
 const ABOVE_601: AlertRequest = { on: 'spot', direction: 'above', level: 601 };
 
 describe('an alert', () => {
+  it('is refused once its session is over, and belongs to the next one from 17:30 on', () => {
+    const rig = new DeskRig({ date: '2026-11-27', minutes: 11 * 60 });
+    rig.goTo(13 * 60 + 30);
+    const refused = denialIn(rig.ask({ kind: 'setAlert', request: ABOVE_601 }));
+    expect(refused).toMatchObject({ code: 'session_window', numbers: { session: '2026-11-27' } });
+    expect(listed(rig)).toEqual([]);
+    rig.goTo(17 * 60 + 30);
+    expect(set(rig, ABOVE_601)).toMatchObject({ alertId: 'a20261130-001', state: 'armed' });
+  });
+
+  it('that ends with its session is told to subscribers as gone', () => {
+    const rig = new DeskRig();
+    const told = () =>
+      rig.effects.filter((e) => e.kind === 'publish' && e.event.kind === 'alerts').length;
+    set(rig, ABOVE_601);
+    rig.goTo(16 * 60 + 15);
+    const before = told();
+    rig.goTo(17 * 60 + 30);
+    expect([listed(rig), told()]).toEqual([[], before + 1]);
+    rig.goTo(17 * 60 + 30, '2026-11-23');
+    expect(told()).toBe(before + 1);
+  });
+
   it('fires on the tick that reaches its level, once', () => {
     const rig = new DeskRig();
     set(rig, ABOVE_601);

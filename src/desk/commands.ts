@@ -4,7 +4,7 @@ import { unreachable } from '../engine/domain/assert.ts';
 import type { Authority } from '../engine/domain/client-rights.ts';
 import { suffices } from '../engine/domain/client-rights.ts';
 import { deny } from '../engine/domain/verdict.ts';
-import { holdTrading, rearmPace } from './account/governing.ts';
+import { HUMAN_CAUSES, holdTrading, rearmPace } from './account/governing.ts';
 import { clearAlert, setAlert } from './alerts/alert-watch.ts';
 import type { DeskContext } from './desk-context.ts';
 import type { Caller, KillView } from './engine-api.ts';
@@ -151,6 +151,8 @@ export function kill(desk: DeskContext, caller: Caller, reason: string): KillVie
 
 function rearm(desk: DeskContext, caller: Caller): KillView {
   const { day } = desk;
+  const isHeld = day.killed || HUMAN_CAUSES.some((cause) => day.status.causes.includes(cause));
+  if (!isHeld) return killView(desk, []);
   if (day.killed) {
     day.killed = false;
     holdTrading(desk, 'kill', false);

@@ -100,6 +100,8 @@ export interface DeskDay {
   lastSpot: Quote | undefined;
   /** Wall time of the operator's last re-arm. */
   rearmedAt: EpochMicros | undefined;
+  /** The newest record before it: no clock says as surely what came after. */
+  rearmedSeq: number;
   /** The last session that was sealed, and the mid of the underlying then where it was known: shares are
    * carried into the one after it at that. */
   lastClose: { readonly date: SessionDate; readonly spot: Price | undefined } | undefined;

@@ -5,11 +5,11 @@
 
 import { unreachable } from '../engine/domain/assert.ts';
 import type { AuditBody, AuditRecord } from '../engine/domain/audit-record.ts';
-import type { At } from '../engine/domain/clock.ts';
 import type { SessionDate } from '../engine/domain/units.ts';
 import { cents, price } from '../engine/domain/units.ts';
 import { setCause } from '../risk/trading-state.ts';
-import { HUMAN_CAUSES, LATCHED_CAUSES } from './account/governing.ts';
+import { HUMAN_CAUSES, LATCHED_CAUSES, noteRearm } from './account/governing.ts';
+import { keepAges, takeStampsAsNow } from './clock-set-back.ts';
 import { exitSettingsOf } from './desk-config.ts';
 import type { DeskContext } from './desk-context.ts';
 import { brokerEventOf } from './journal-summary.ts';
@@ -45,37 +45,17 @@ export function recover(
     if (kind !== 'alertDelivered') before = kind;
     // What a step leaves gone ends its flatten, as the clock's next look did then.
     if (record.at.wall !== then.at.wall) endFlattened(then);
-    then.out = new UnheardOutbox(record.at, record.session, 0);
+    then.out = new UnheardOutbox(record.at, record.session, record.seq);
+    keepAges(then, record.at);
     then.at = record.at;
     apply(then, shelf, record);
     if (kind === 'exitTriggered') triggered = record.body;
     if (kind === 'intentRecorded') triggered = restoreExit(desk, record.body, triggered);
   }
+  keepAges(then, desk.at);
   settleUnsent(desk);
   endFlattened(desk);
   takeStampsAsNow(desk);
-}
-
-/**
- * A clock that was set back between two runs leaves stamps that are still to come. They count as now:
- * pauses after a refusal, ladders, the patience of openings and what waits for a cancel or for the rest
- * of a fill would stand still until it caught up.
- */
-function takeStampsAsNow({ orders, day, at }: DeskContext): void {
-  const isAhead = ({ market, wall }: At): boolean => market > at.market || wall > at.wall;
-  for (const order of orders.all()) {
-    if (isAhead(order.updatedAt)) order.updatedAt = at;
-    if (order.sentAt !== undefined && isAhead(order.sentAt)) order.sentAt = at;
-  }
-  for (const [intentId, since] of day.uneven) {
-    if (since > at.wall) day.uneven.set(intentId, at.wall);
-  }
-  for (const [positionId, since] of day.goneAt) {
-    if (since > at.wall) day.goneAt.set(positionId, at.wall);
-  }
-  for (const [positionId, progress] of day.flattening) {
-    if (progress.since > at.wall) day.flattening.set(positionId, { ...progress, since: at.wall });
-  }
 }
 
 function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): void {
@@ -220,6 +200,7 @@ function restoreDay(
       return;
     case 'killReleased':
       restoreKill(desk, undefined);
+      noteRearm(desk);
       return;
     default:
       unreachable(body);
@@ -288,7 +269,7 @@ function restoreLatches(
     const stands = body.causes?.includes(cause) ?? (cause === body.reason || undefined);
     if (stands === undefined) continue;
     const wasUp = day.status.causes.includes(cause);
-    if (isHuman && wasUp && !stands) day.rearmedAt = desk.at.wall;
+    if (isHuman && wasUp && !stands) noteRearm(desk);
     day.status = setCause(day.status, cause, stands).status;
   }
 }

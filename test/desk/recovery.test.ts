@@ -2,11 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { ConfirmResult } from '../../src/desk/engine-api.ts';
 import type { StrategyRequest } from '../../src/desk/engine-api-requests.ts';
 import { summarizeJournal } from '../../src/desk/journal-summary.ts';
-import { isBeingReported } from '../../src/desk/orders/ratio-watch.ts';
 import { differences } from '../../src/desk/reconciling/reconciling.ts';
 import type { AuditRecord } from '../../src/engine/domain/audit-record.ts';
-import type { OrderLeg } from '../../src/engine/domain/order.ts';
-import { addMicros, cents, MICROS_PER_MINUTE, price } from '../../src/engine/domain/units.ts';
+import { cents, price } from '../../src/engine/domain/units.ts';
 import { CONDOR, CONSOLE, DeskRig, denialIn, valueIn } from '../support/desk-rig.ts';
 
 const STRADDLE: StrategyRequest = { strategy: 'straddle_scan', strike: 600, quantity: 1 };
@@ -344,67 +342,5 @@ describe('after a restart at a broker with a memory of its own', () => {
     });
     expect(again.orders()[0]).toMatchObject({ status: 'working', brokerOrderId: 'T-1' });
     expect(again.bodies('orderResolved')).toHaveLength(1);
-  });
-});
-
-describe('a clock that was set back between two runs', () => {
-  /** The next run of this desk, half an hour before where it stopped. */
-  function nextRun(rig: DeskRig, options = {}): DeskRig {
-    const market = addMicros(rig.at.market, -30 * MICROS_PER_MINUTE);
-    return rig.restart(rig.records(), { market, ...options });
-  }
-
-  it('does not keep a close that was refused from being asked for again', () => {
-    const rig = new DeskRig({ minutes: 12 * 60 });
-    rig.openPosition();
-    rig.gateway.refuse = () => ({ reason: 'no' });
-    rig.quotes(602.5);
-    rig.advance(4);
-    expect(rig.orders().at(-1)).toMatchObject({ status: 'rejected', intent: { purpose: 'exit' } });
-    const again = nextRun(rig);
-    again.quotes(602.5);
-    again.advance(14);
-    expect(again.orders().at(-1)).toMatchObject({ status: 'filled', intent: { purpose: 'exit' } });
-  });
-
-  it.each([
-    ['close', (rig: DeskRig) => rig.previewClose(rig.openPosition(STRADDLE).positionId)],
-    ['opening', (rig: DeskRig) => rig.preview()],
-  ])('does not keep the limit of a working %s where it is', (_what, asked) => {
-    const rig = new DeskRig({ minutes: 12 * 60 });
-    const { tokenSha256 } = asked(rig);
-    rig.size = 0;
-    rig.quotes();
-    const orderId = valueIn(rig.confirm(tokenSha256)).orderId ?? '';
-    rig.advance(1);
-    const again = nextRun(rig, { isOpen: false });
-    again.size = 0;
-    again.open();
-    again.advance(1);
-    const { status, limit } = again.order(orderId);
-    expect(status).toBe('working');
-    again.advance(30);
-    expect(again.order(orderId).limit).not.toBe(limit);
-  });
-
-  it('does not keep a position from being judged whose order filled unevenly', () => {
-    const rig = new DeskRig({ minutes: 12 * 60 });
-    const { positionId } = rig.openPosition(STRADDLE);
-    rig.size = 0;
-    rig.quotes();
-    rig.confirm(rig.previewClose(positionId).tokenSha256);
-    rig.advance(1);
-    const { intent } = rig.orders().at(-1)!;
-    const [{ instrument, action }] = intent.legs as [OrderLeg];
-    const { market: marketAt } = rig.at;
-    const told = { fillId: 'x', intentId: intent.intentId, instrument, action, quantity: 1 };
-    const fill = { ...told, price: price(20_000), feesCents: cents(0), marketAt };
-    rig.brokerSays({ kind: 'fill', fill });
-    const again = nextRun(rig, { isOpen: false });
-    again.size = 0;
-    again.open();
-    expect(isBeingReported(again.desk.context, positionId)).toBe(true);
-    again.advance(4);
-    expect(isBeingReported(again.desk.context, positionId)).toBe(false);
   });
 });

@@ -185,9 +185,16 @@ function latch(desk: DeskContext, cause: StateCause, code: string): void {
   desk.out.alert('critical', code, what);
 }
 
-/** The operator has looked: what repeated or was rejected until now is forgiven. */
+/** What repeated or was rejected until now is forgiven: also by the record of it, after a restart. */
+export function noteRearm({ day, at, out }: DeskContext): void {
+  day.rearmedAt = at.wall;
+  day.rearmedSeq = out.seq;
+}
+
+/** The operator has looked. Called where the kill was released or a latch stands, so that a record tells of
+ * it. */
 export function rearmPace(desk: DeskContext): void {
-  desk.day.rearmedAt = desk.at.wall;
+  noteRearm(desk);
   for (const cause of HUMAN_CAUSES) holdTrading(desk, cause, false);
 }
 

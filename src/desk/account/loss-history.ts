@@ -53,11 +53,10 @@ const SAYS_NOTHING: ReadonlySet<OrderStatus> = new Set(['sending', 'unknown', 'a
 /** Orders in a row, the newest last, that the broker rejected since the operator last re-armed. One of
  * ours that it took ends the row; one whose outcome is open or presumed says nothing. */
 export function consecutiveRejects(desk: DeskContext): number {
-  const since = desk.day.rearmedAt ?? 0;
   let rejects = 0;
   for (const order of desk.orders.all()) {
-    const { status, sentAt, createdAt } = order;
-    if (sentAt === undefined || createdAt.wall <= since || isExternal(order)) continue;
+    const { status, sentAt, intentSeq } = order;
+    if (sentAt === undefined || intentSeq <= desk.day.rearmedSeq || isExternal(order)) continue;
     if (status === 'rejected') rejects += 1;
     else if (!SAYS_NOTHING.has(status)) rejects = 0;
   }

@@ -36,6 +36,7 @@ export function newDay(session: SessionTimes, schedule: DaySchedule, at: At): De
     killReason: undefined,
     killedAt: undefined,
     rearmedAt: undefined,
+    rearmedSeq: 0,
     startedAt: at.wall,
     feedConnected: false,
     feedSince: undefined,

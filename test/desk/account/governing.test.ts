@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { consecutiveRejects } from '../../../src/desk/account/loss-history.ts';
 import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
 import { addMicros, cents, priceFromDollars } from '../../../src/engine/domain/units.ts';
 import { tradingStateOf } from '../../../src/risk/trading-state.ts';
@@ -316,6 +317,18 @@ describe('the pace of the desk', () => {
     const again = rig.restart();
     expect(again.day.status.causes).not.toContain('repeatedExecution');
     expect(again.day.rearmedAt).toBe(rig.day.rearmedAt);
+  });
+
+  it('forgives by the release of a kill too, over a restart; with nothing to lift it forgives nothing', () => {
+    const limits = { maxConsecutiveRejects: 2, duplicateWindowMillis: 0 };
+    const rig = new DeskRig({ knobs: { rejectNext: 1 }, limits });
+    expect(open(rig).status).toBe('rejected');
+    rig.ask({ kind: 'rearm' }, CONSOLE);
+    expect(consecutiveRejects(rig.desk.context)).toBe(1);
+    rig.ask({ kind: 'kill', reason: 'a look' });
+    rig.ask({ kind: 'rearm' }, CONSOLE);
+    for (const each of [rig, rig.restart()]) expect(consecutiveRejects(each.desk.context)).toBe(0);
+    expect(rig.restart().day.rearmedAt).toBe(rig.day.rearmedAt);
   });
 
   it('stops telling a broker that rejects, and asks for a person', () => {

@@ -1,0 +1,40 @@
+/**
+ * Restart: a clock that was set back between two records. What was stamped before would still be to come:
+ * pauses after a refusal, cool-downs, ladders and whatever is counted by the minute would stand still until
+ * the clock caught up.
+ */
+
+import type { At } from '../engine/domain/clock.ts';
+import { addMicros } from '../engine/domain/units.ts';
+import type { DeskContext } from './desk-context.ts';
+
+/** To be called before `desk.at` becomes `next`. Waits and counts by the wall clock stay as old as they
+ * were at the moment before, so that they keep their distances too. */
+export function keepAges({ orders, day, at }: DeskContext, next: At): void {
+  const by = next.wall - at.wall;
+  if (by >= 0) return;
+  for (const order of orders.all()) {
+    const { limitStaysUntil, cancelAgainAt } = order;
+    if (limitStaysUntil !== undefined) order.limitStaysUntil = addMicros(limitStaysUntil, by);
+    if (cancelAgainAt !== undefined) order.cancelAgainAt = addMicros(cancelAgainAt, by);
+  }
+  for (const stamps of [day.uneven, day.goneAt]) {
+    for (const [id, since] of stamps) stamps.set(id, addMicros(since, by));
+  }
+  for (const [positionId, progress] of day.flattening) {
+    day.flattening.set(positionId, { ...progress, since: addMicros(progress.since, by) });
+  }
+  for (const [index, order] of day.recentOrders.entries()) {
+    day.recentOrders[index] = { ...order, wallAt: addMicros(order.wallAt, by) };
+  }
+  if (day.rearmedAt !== undefined) day.rearmedAt = addMicros(day.rearmedAt, by);
+}
+
+/** What an order was sent or changed at, which people see, counts as now where it is still to come. */
+export function takeStampsAsNow({ orders, at }: DeskContext): void {
+  const isAhead = ({ market, wall }: At): boolean => market > at.market || wall > at.wall;
+  for (const order of orders.all()) {
+    if (isAhead(order.updatedAt)) order.updatedAt = at;
+    if (order.sentAt !== undefined && isAhead(order.sentAt)) order.sentAt = at;
+  }
+}

@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import type { StrategyRequest } from '../../src/desk/engine-api-requests.ts';
+import { isBeingReported } from '../../src/desk/orders/ratio-watch.ts';
+import type { OrderLeg } from '../../src/engine/domain/order.ts';
+import { addMicros, cents, MICROS_PER_MINUTE, price } from '../../src/engine/domain/units.ts';
+import { breakoutRig, openBreakout } from '../support/breakout-rig.ts';
+import { CONSOLE, DeskRig, valueIn } from '../support/desk-rig.ts';
+
+const STRADDLE: StrategyRequest = { strategy: 'straddle_scan', strike: 600, quantity: 1 };
+
+describe('a clock that was set back between two runs', () => {
+  /** The next run of this desk, half an hour before where it stopped. */
+  function nextRun(rig: DeskRig, options = {}): DeskRig {
+    const market = addMicros(rig.at.market, -30 * MICROS_PER_MINUTE);
+    return rig.restart(rig.records(), { market, ...options });
+  }
+
+  it('does not keep a close that was refused from being asked for again', () => {
+    const rig = new DeskRig({ minutes: 12 * 60 });
+    rig.openPosition();
+    rig.gateway.refuse = () => ({ reason: 'no' });
+    rig.quotes(602.5);
+    rig.advance(4);
+    expect(rig.orders().at(-1)).toMatchObject({ status: 'rejected', intent: { purpose: 'exit' } });
+    const again = nextRun(rig);
+    again.quotes(602.5);
+    again.advance(14);
+    expect(again.orders().at(-1)).toMatchObject({ status: 'filled', intent: { purpose: 'exit' } });
+  });
+
+  it.each([
+    ['close', (rig: DeskRig) => rig.previewClose(rig.openPosition(STRADDLE).positionId)],
+    ['opening', (rig: DeskRig) => rig.preview()],
+  ])('does not keep the limit of a working %s where it is', (_what, asked) => {
+    const rig = new DeskRig({ minutes: 12 * 60 });
+    const { tokenSha256 } = asked(rig);
+    rig.size = 0;
+    rig.quotes();
+    const orderId = valueIn(rig.confirm(tokenSha256)).orderId ?? '';
+    rig.advance(1);
+    const again = nextRun(rig, { isOpen: false });
+    again.size = 0;
+    again.open();
+    again.advance(1);
+    const { status, limit } = again.order(orderId);
+    expect(status).toBe('working');
+    again.advance(30);
+    expect(again.order(orderId).limit).not.toBe(limit);
+  });
+
+  it('does not keep a position from being judged whose order filled unevenly', () => {
+    const rig = new DeskRig({ minutes: 12 * 60 });
+    const { positionId } = rig.openPosition(STRADDLE);
+    rig.size = 0;
+    rig.quotes();
+    rig.confirm(rig.previewClose(positionId).tokenSha256);
+    rig.advance(1);
+    const { intent } = rig.orders().at(-1)!;
+    const [{ instrument, action }] = intent.legs as [OrderLeg];
+    const { market: marketAt } = rig.at;
+    const told = { fillId: 'x', intentId: intent.intentId, instrument, action, quantity: 1 };
+    const fill = { ...told, price: price(20_000), feesCents: cents(0), marketAt };
+    rig.brokerSays({ kind: 'fill', fill });
+    const again = nextRun(rig, { isOpen: false });
+    again.size = 0;
+    again.open();
+    expect(isBeingReported(again.desk.context, positionId)).toBe(true);
+    again.advance(4);
+    expect(isBeingReported(again.desk.context, positionId)).toBe(false);
+  });
+
+  it('does not keep a close where the broker refused one change of it', () => {
+    const rig = new DeskRig({ minutes: 12 * 60 });
+    const { tokenSha256 } = rig.previewClose(rig.openPosition(STRADDLE).positionId);
+    rig.size = 0;
+    rig.quotes();
+    const intentId = valueIn(rig.confirm(tokenSha256)).orderId ?? '';
+    rig.advance(1);
+    rig.brokerSays({ kind: 'cancelRejected', intentId, reason: 'the wire is busy' });
+    const again = nextRun(rig, { isOpen: false });
+    again.size = 0;
+    again.open();
+    const { limit } = again.order(intentId);
+    again.advance(15);
+    expect(again.order(intentId).limit).toBeLessThan(limit);
+  });
+
+  it('does not keep a stop at the broker from being called back that was refused to be once', () => {
+    const rig = breakoutRig({ exits: { paperNativeStops: true } });
+    const { positionId } = openBreakout(rig, 1);
+    rig.advance(2);
+    rig.gateway.refuseCancel = 'not proven: no answer in time';
+    rig.confirm(rig.previewClose(positionId).tokenSha256);
+    expect(rig.desk.context.orders.protecting(positionId)?.cancelAgainAt).toBeDefined();
+    const again = nextRun(rig);
+    again.ask({ kind: 'flattenNow' }, CONSOLE);
+    again.advance(5);
+    expect(again.positions()).toEqual([]);
+  });
+
+  it('counts no order of before as one of the minutes to come', () => {
+    const limits = { maxOrdersPerMinute: 2, maxRepeats: 3, duplicateWindowMillis: 0 };
+    const rig = new DeskRig({ minutes: 12 * 60, limits });
+    for (let i = 0; i < 2; i += 1) rig.openPosition();
+    const again = nextRun(rig);
+    again.advance(61);
+    expect(again.execute(again.preview(STRADDLE)).status).toBe('filled');
+    again.advance(540);
+    expect(again.execute(again.preview()).status).toBe('filled');
+    expect(again.day.status.causes).toEqual([]);
+    expect(again.day.recentOrders).toHaveLength(4);
+  });
+
+  it('forgives after it what a re-arm forgave before it, and nothing more', () => {
+    const limits = { maxConsecutiveRejects: 2, duplicateWindowMillis: 0, maxOrdersPerMinute: 99 };
+    const rig = new DeskRig({ minutes: 12 * 60, knobs: { rejectNext: 2 }, limits });
+    for (let i = 0; i < 2; i += 1) rig.execute(rig.preview());
+    rig.advance(1);
+    expect(rig.day.status.causes).toEqual(['rejectBreaker']);
+    rig.ask({ kind: 'rearm' }, CONSOLE);
+    const again = nextRun(rig);
+    expect(again.day.status.causes).toEqual([]);
+    for (let i = 0; i < 2; i += 1) again.execute(again.preview());
+    again.advance(1);
+    expect(again.day.status.causes).toEqual(['rejectBreaker']);
+  });
+});

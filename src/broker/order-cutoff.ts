@@ -9,6 +9,10 @@ import type { BrokerCapabilities } from './order-gateway.ts';
 /** Half days run three hours ahead of full ones. */
 const HALF_DAY_SHIFT_MINUTES = 180;
 
+/** A close that is moved by a cancel and a new order begins to at least so long before the last order is
+ * taken, or it would be gone with nothing in its place. As long as one request may take. */
+export const LAST_MOVE_MICROS = 5_000_000;
+
 /** Minutes by which a session runs ahead of a full day. */
 export function aheadMinutes({ kind }: Pick<SessionTimes, 'kind'>): number {
   return kind === 'half' ? HALF_DAY_SHIFT_MINUTES : 0;

@@ -4,7 +4,9 @@
  */
 
 import { isOpening } from '../../engine/domain/order.ts';
+import { addMicros } from '../../engine/domain/units.ts';
 import type { ApprovedOrder } from '../approved-order.ts';
+import { isPastCutoff, LAST_MOVE_MICROS } from '../order-cutoff.ts';
 import { sendOutcome } from '../order-gateway.ts';
 import type { Turn } from '../request-pacer.ts';
 import type { WireAnswer } from '../wire-requests.ts';
@@ -145,6 +147,14 @@ export function reprice(world: AlpacaWorld, approved: ApprovedOrder): void {
   else line.next = approved;
 }
 
+const LATE = 'the broker takes no order in a moment: nothing could take its place';
+
+/** True where the new order of a move might come after the last one that the broker takes today. */
+function isLateToMove({ at, session }: AlpacaWorld, { intent }: OrderLine): boolean {
+  const posted = addMicros(at.market, LAST_MOVE_MICROS);
+  return session !== undefined && isPastCutoff(intent.legs, posted, session, ALPACA_CAPABILITIES);
+}
+
 function beginChange(world: AlpacaWorld, line: OrderLine, order: ApprovedOrder): void {
   const live = liveOrder(line);
   if (live === undefined) {
@@ -162,7 +172,8 @@ function beginChange(world: AlpacaWorld, line: OrderLine, order: ApprovedOrder):
     return;
   }
   const needsMove = isForClosing(line) && (hasFilled || line.intent.legs.length > 1);
-  if (needsMove) {
+  if (needsMove && isLateToMove(world, line)) refuseChange(world, line, LATE);
+  else if (needsMove) {
     line.change = { kind: 'move', order, phase: 'cancelling' };
     sendCancel(world, line, live);
   } else {
@@ -286,7 +297,8 @@ export function judgeUnchanged(world: AlpacaWorld, line: OrderLine): void {
     }
   } else if (change.kind === 'cancel' && change.tries >= MOST_CANCEL_TRIES) {
     refuseChange(world, line, 'the broker keeps it working');
-  } else if (change.kind === 'cancel' || change.phase === 'cancelling') {
-    sendCancel(world, line, live);
-  }
+  } else if (change.kind === 'cancel') sendCancel(world, line, live);
+  else if (change.phase === 'posting') return;
+  else if (isLateToMove(world, line)) refuseChange(world, line, LATE);
+  else sendCancel(world, line, live);
 }

@@ -1,11 +1,11 @@
 /** Walks the limits of working orders from their first price toward the market, step by step. */
 
-import { isPastCutoff } from '../../broker/order-cutoff.ts';
+import { isPastCutoff, LAST_MOVE_MICROS } from '../../broker/order-cutoff.ts';
 import { gridOf, instrumentSymbol } from '../../engine/domain/instrument.ts';
 import { netPrices } from '../../engine/domain/net-price.ts';
 import { PENNY_GRID } from '../../engine/domain/tick-grid.ts';
 import type { Price } from '../../engine/domain/units.ts';
-import { MICROS_PER_MILLI, price } from '../../engine/domain/units.ts';
+import { addMicros, MICROS_PER_MILLI, price } from '../../engine/domain/units.ts';
 import { isFresh } from '../../risk/quote-age.ts';
 import { approveReprice } from '../../risk/reprice.ts';
 import { tradingStateOf } from '../../risk/trading-state.ts';
@@ -37,8 +37,8 @@ export function walkLimits(desk: DeskContext): void {
     const waitedMillis = (desk.at.market - order.sentAt.market) / MICROS_PER_MILLI;
     if (isExternal(order)) keepCallingBack(desk, order);
     else if (purpose === 'open') walkOpening(desk, order, waitedMillis);
-    else if (purpose !== 'protective' && mayMove(desk, order) && !isPastOrders(desk, legs)) {
-      walk(desk, order, waitedMillis);
+    else if (purpose !== 'protective' && mayMove(desk, order)) {
+      if (!isPastOrders(desk, legs, LAST_MOVE_MICROS)) walk(desk, order, waitedMillis);
     }
   }
 }
@@ -48,13 +48,15 @@ function mayMove({ at }: DeskContext, { limitStaysUntil = at.wall }: OrderRecord
   return at.wall >= limitStaysUntil;
 }
 
-/** True where the broker takes no order in these any more. A moved limit is an order like any other: what
- * works stays where it is, for nothing could take its place. */
+/** True where the broker takes no order in these any more, or will not so long from now. A moved limit is
+ * an order like any other: what works stays where it is, for nothing could take its place. */
 export function isPastOrders(
   { at, day, gateway }: DeskContext,
   holdings: Parameters<typeof isPastCutoff>[0],
+  aheadMicros = 0,
 ): boolean {
-  return isPastCutoff(holdings, at.market, day.session, gateway.capabilities);
+  const market = addMicros(at.market, aheadMicros);
+  return isPastCutoff(holdings, market, day.session, gateway.capabilities);
 }
 
 /** True while the market of an opening is not seen as a preview would have to see it: the feed is down,

@@ -599,6 +599,27 @@ describe('a change of the limit', () => {
     expect(rig.sent('PATCH')).toEqual([]);
   });
 
+  it('of a close is not begun where its new order might come after the last that is taken', () => {
+    const { rig, closing, intentId } = heldSpread();
+    rig.place(closing);
+    rig.goTo(15 * 60 + 29);
+    rig.pass(48);
+    expect(kinds(rig.reprice(closing, -0.35, 0.1))).toEqual(['replaced']);
+    rig.pass(1);
+    expect(kinds(rig.reprice(closing, -0.4))).toEqual(['cancelRejected']);
+    expect(rig.atVenue(intentId)).toMatchObject({ status: 'new', limit: 35 });
+  });
+
+  it('of a close whose cancel gets lost is given up before the last order that is taken', () => {
+    const { rig, closing, intentId } = heldSpread();
+    rig.place(closing);
+    rig.goTo(15 * 60 + 29);
+    rig.pass(48.5);
+    rig.wires.faults.onRequest('DELETE', 'dropRequest', 2);
+    expect(kinds(rig.reprice(closing, -0.35))).toEqual(['cancelRejected']);
+    expect(rig.atVenue(intentId)).toMatchObject({ status: 'new', limit: 30 });
+  });
+
   it('of a close that goes back while it is being moved is over with the new order', () => {
     const { rig, closing } = heldSpread();
     rig.place(closing);

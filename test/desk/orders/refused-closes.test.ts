@@ -198,6 +198,21 @@ describe('the last order of the day', () => {
     expect(rig.positions()).toEqual([]);
   });
 
+  it('is not left to a move that might end after it', () => {
+    const { rig, close } = caught();
+    const limitAfter = (seconds: number, vol: number) => {
+      rig.atmVol = vol;
+      rig.advance(seconds);
+      return close.limit;
+    };
+    const first = close.limit;
+    const moved = limitAfter(40, 0.6);
+    expect(moved).not.toBe(first);
+    rig.goTo(15 * 60 + 29 + 55 / 60);
+    const { limit } = close;
+    expect(limitAfter(4, 0.9)).toBe(limit);
+  });
+
   it('calls nobody for a long out of the money that is bid for again, and everybody once it is in it', () => {
     const rig = new DeskRig({ minutes: 14 * 60 + 5, capabilities: ALPACA, brokerName: 'alpaca' });
     rig.openPosition(LOTTO);

@@ -47,6 +47,35 @@ export function consentOf(reply: DialogReply): Consent {
   }
 }
 
+/** What one connection knows of its client's dialogs. Mutable. */
+export class Dialogs {
+  #open = 0;
+  #areSeen = false;
+  #areNotShown = false;
+
+  /** True once one came back too fast to have been seen, where none has ever been seen. */
+  get areNotShown(): boolean {
+    return this.#areNotShown;
+  }
+
+  /**
+   * Asks, and reads the reply. Where somebody has answered a dialog before, or has one open now, one that
+   * comes back at once was only in the way: it is asked again, and takes nobody out of what follows.
+   */
+  async ask(ask: AskHuman, question: Question): Promise<Consent> {
+    this.#open += 1;
+    const reply = await ask(question);
+    this.#open -= 1;
+    const isAnswer = reply.action !== 'failed' && reply.elapsedMillis >= INSTANT_CANCEL_MILLIS;
+    this.#areSeen ||= isAnswer;
+    const consent = consentOf(reply);
+    if (consent !== 'notShown') return consent;
+    if (this.#areSeen || this.#open > 0) return 'closed';
+    this.#areNotShown = true;
+    return consent;
+  }
+}
+
 /** The question for an opening order: few numbers, the worst case first. */
 export function openingQuestion(card: TradeCard, environment: 'paper' | 'live'): Question {
   const profit = card.maxProfitCents === null ? 'unlimited' : dollars(card.maxProfitCents);

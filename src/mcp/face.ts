@@ -12,6 +12,7 @@ import { AnsweredTokens } from './answered-tokens.ts';
 import { ApprovalDesk } from './approvals.ts';
 import { ToolShelf } from './catalog.ts';
 import type { AskHuman } from './confirm-dialog.ts';
+import { Dialogs } from './confirm-dialog.ts';
 import { RecentCards } from './recent-cards.ts';
 import { ResourceDesk } from './resource-desk.ts';
 import type { Scope } from './scopes.ts';
@@ -117,7 +118,7 @@ export class Face {
   readonly caller: Caller;
   readonly shelf: ToolShelf;
   readonly #readOnly: boolean;
-  readonly #conversation: Conversation = { dialogNotShown: false };
+  readonly #conversation: Conversation = { dialogs: new Dialogs() };
   readonly #listing: readonly ListedTool[];
   readonly #scopes: readonly Scope[] | undefined;
 

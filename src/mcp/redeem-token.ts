@@ -6,7 +6,7 @@ import type { Answer, ConfirmResult, TradeCard } from '../desk/engine-api.ts';
 import type { DenialCode } from '../engine/domain/verdict.ts';
 import { deny } from '../engine/domain/verdict.ts';
 import type { Consent } from './confirm-dialog.ts';
-import { consentOf, openingQuestion } from './confirm-dialog.ts';
+import { openingQuestion } from './confirm-dialog.ts';
 import { rungOf } from './confirm-rungs.ts';
 import { orderWords } from './money-words.ts';
 import type { Refused, ToolContext } from './tool.ts';
@@ -139,13 +139,13 @@ async function askFirst(
       'nothing was placed: DELTARING_CONFIRM=elicit-required and this client cannot show a confirm dialog; use a client with MCP elicitation, or set DELTARING_CONFIRM=elicit-preferred';
     return refusal(context, 'not_authorized', message);
   }
-  const isSkipped = rung === 'dialogIfAny' && conversation.dialogNotShown;
+  const isSkipped = rung === 'dialogIfAny' && conversation.dialogs.areNotShown;
   if (rung === 'token' || ask === undefined || isSkipped) {
     const isUnasked = isReadOnlyTool && api.identity.environment === 'live';
     return isUnasked ? toConfirmTrade(context) : 'live';
   }
-  const reply = await ask(openingQuestion(card, api.identity.environment));
-  return standingAfter(context, token, consentOf(reply));
+  const question = openingQuestion(card, api.identity.environment);
+  return standingAfter(context, token, await conversation.dialogs.ask(ask, question));
 }
 
 /** A no holds for every connection; but where another one's yes was first, its order is what to tell. */
@@ -182,7 +182,6 @@ function sendToPage(context: ToolContext, token: string, card: TradeCard) {
 }
 
 function notShown(context: ToolContext, mustAsk: boolean) {
-  context.conversation.dialogNotShown = true;
   const next = mustAsk
     ? 'DELTARING_CONFIRM=elicit-required needs the dialog: use a client that shows it, or set DELTARING_CONFIRM=token'
     : 'Show the human the preview and, once they agree, call confirm_trade again with the same confirm_token: the token alone then places the order';

@@ -9,17 +9,16 @@ import type { Authority } from '../engine/domain/client-rights.ts';
 import type { CheckResult, Denial } from '../engine/domain/verdict.ts';
 import type { AnsweredTokens } from './answered-tokens.ts';
 import type { ApprovalDesk } from './approvals.ts';
-import type { AskHuman } from './confirm-dialog.ts';
+import type { AskHuman, Dialogs } from './confirm-dialog.ts';
 import type { Scope } from './scopes.ts';
 import type { StreamDesk } from './stream-desk.ts';
 import { readArguments } from './tool-arguments.ts';
 
 export const TOOL_CONTRACT_VERSION = 1;
 
-/** What one connection remembers between calls. Mutable; belongs to that connection. */
+/** What one connection remembers between calls; it belongs to that connection. */
 export interface Conversation {
-  /** True once a confirm dialog came back too fast to have been seen. */
-  dialogNotShown: boolean;
+  readonly dialogs: Dialogs;
 }
 
 /** All that a handler may touch. */

@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { TradeCard } from '../../src/desk/engine-api.ts';
 import { deny } from '../../src/engine/domain/verdict.ts';
 import { AnsweredTokens } from '../../src/mcp/answered-tokens.ts';
+import type { AskHuman, DialogReply } from '../../src/mcp/confirm-dialog.ts';
 import {
   CONFIRM_FIELD,
   consentOf,
+  Dialogs,
   INSTANT_CANCEL_MILLIS,
   openingQuestion,
 } from '../../src/mcp/confirm-dialog.ts';
@@ -119,6 +121,26 @@ describe('confirming an opening', () => {
     await close();
   });
 
+  it('asks again where a human has answered a dialog, though the next came back at once', async () => {
+    const cancel = { action: 'cancel' } as const;
+    const ticked = { action: 'accept' as const, content: { [CONFIRM_FIELD]: true } };
+    const replies = [later(ticked), cancel, ticked];
+    let asked = 0;
+    const elicit: Elicit = () => {
+      asked += 1;
+      return replies[asked - 1] ?? cancel;
+    };
+    const { client, api, confirm, close } = await previewed({ elicit });
+    expect((await confirm()).data['status']).toBe('filled');
+    const { confirmToken } = (await call(client, 'iron_condor_30_delta')).data;
+    const again = () => call(client, 'confirm_trade', { confirm_token: confirmToken });
+    expect((await again()).data['denied'].dialog).toBe('closed');
+    expect(api.confirmed).toHaveLength(1);
+    expect((await again()).data['status']).toBe('filled');
+    expect(asked).toBe(3);
+    await close();
+  });
+
   it('takes a slow cancel for an answer, and asks again next time', async () => {
     const elicit: Elicit = () => later({ action: 'cancel' as const });
     const { api, confirm, close } = await previewed({ elicit });
@@ -215,7 +237,7 @@ describe('redeeming a token', () => {
       readOnly: false,
       holds: () => true,
       ask: undefined,
-      conversation: { dialogNotShown: false },
+      conversation: { dialogs: new Dialogs() },
       tokens: room.tokens,
       approvals: room.approvals,
       streams: room.streams,
@@ -283,6 +305,19 @@ describe('the words of a dialog', () => {
     expect(reply('cancel', INSTANT_CANCEL_MILLIS)).toBe('closed');
     expect(reply('failed', 1)).toBe('notShown');
     expect(reply('failed', 30_000)).toBe('unanswered');
+  });
+
+  it('are not taken for unseen where another of the connection was in the way', async () => {
+    const dialogs = new Dialogs();
+    const question = { message: '', boxTitle: '', timeoutMillis: 1 };
+    const first = Promise.withResolvers<DialogReply>();
+    const atOnce: AskHuman = async () => ({ action: 'failed', ticked: false, elapsedMillis: 4 });
+    const shown = dialogs.ask(() => first.promise, question);
+    expect(await dialogs.ask(atOnce, question)).toBe('closed');
+    first.resolve({ action: 'failed', ticked: false, elapsedMillis: 30_000 });
+    expect([await shown, dialogs.areNotShown]).toEqual(['unanswered', false]);
+    expect(await dialogs.ask(atOnce, question)).toBe('notShown');
+    expect(dialogs.areNotShown).toBe(true);
   });
 
   it('says when profit is unlimited and waits as long as the token lives', async () => {

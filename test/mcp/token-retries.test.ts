@@ -1,6 +1,7 @@
 /** One token redeemed several times at a real desk, which knows a used token from a live one. */
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AskHuman, DialogReply } from '../../src/mcp/confirm-dialog.ts';
+import { Dialogs } from '../../src/mcp/confirm-dialog.ts';
 import { createFaceRoom } from '../../src/mcp/face.ts';
 import { redeemToken } from '../../src/mcp/redeem-token.ts';
 import { CONDOR, DeskRig, TRADER } from '../support/desk-rig.ts';
@@ -27,7 +28,7 @@ async function stage() {
   const redeem = (ask: AskHuman) => {
     const { tokens, approvals, streams } = room;
     const caller = TRADER;
-    const conversation = { dialogNotShown: false };
+    const conversation = { dialogs: new Dialogs() };
     const holds = () => true;
     const confirmMode = 'elicit-preferred' as const;
     const face = { api, caller, confirmMode, readOnly: false, holds, ask, conversation };

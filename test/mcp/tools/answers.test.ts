@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { TradeCard } from '../../../src/desk/engine-api.ts';
+import { Dialogs } from '../../../src/mcp/confirm-dialog.ts';
 import type { FaceRoom } from '../../../src/mcp/face.ts';
 import { createFaceRoom } from '../../../src/mcp/face.ts';
 import { orderWords } from '../../../src/mcp/money-words.ts';
@@ -33,7 +34,7 @@ beforeEach(() => {
     readOnly: false,
     holds: () => true,
     ask: undefined,
-    conversation: { dialogNotShown: false },
+    conversation: { dialogs: new Dialogs() },
     tokens: room.tokens,
     approvals: room.approvals,
     streams: room.streams,

@@ -38,7 +38,7 @@ function valueIn<T>(answer: { readonly value: T } | { readonly denied: unknown }
   return 'value' in answer ? answer.value : null;
 }
 
-/** One picture of the engine. */
+/** One picture of the engine. What it did not answer is null: an empty list says that there is nothing. */
 export async function snapshotOf(api: EngineApi): Promise<object> {
   const [market, pnl, delta, orders, alerts] = await Promise.all([
     api.marketStatus(),
@@ -48,6 +48,7 @@ export async function snapshotOf(api: EngineApi): Promise<object> {
     api.alerts(VIEWER),
   ]);
   const stamp = api.stamp();
+  const listed = valueIn(orders)?.orders;
   return {
     stamp,
     health: api.health(),
@@ -55,8 +56,8 @@ export async function snapshotOf(api: EngineApi): Promise<object> {
     market: valueIn(market),
     pnl: valueIn(pnl),
     delta: valueIn(delta),
-    orders: ordersOfToday(valueIn(orders)?.orders ?? [], stamp.asOf),
-    alerts: valueIn(alerts)?.alerts ?? [],
+    orders: listed === undefined ? null : ordersOfToday(listed, stamp.asOf),
+    alerts: valueIn(alerts)?.alerts ?? null,
   };
 }
 
@@ -107,7 +108,7 @@ export class LiveView {
         else viewer.write(event);
       }
     } catch {
-      // The next beat tries again; the page shows the age of what it has.
+      // The next beat tries again; the page counts how long it has heard nothing.
     } finally {
       this.#isBusy = false;
     }

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
+import { deny } from '../../src/engine/domain/verdict.ts';
 import { readDashboardPage } from '../../src/web/dashboard-page.ts';
 import { snapshotOf } from '../../src/web/live-view.ts';
 import { FakeEngineApi } from '../support/fake-engine-api.ts';
 import { inner, PageNode, PageNodes } from './support/page-nodes.ts';
 
-/** Runs the page's script on one snapshot, then the connection ends for good. */
-async function shown(snapshot: object): Promise<(id: string) => PageNode> {
-  const { byId } = new PageNodes();
+/** Runs the page's script on one snapshot, after which nothing more is heard; `pass` lets its clock run. */
+async function shown(snapshot: object) {
   const done = Promise.withResolvers<void>();
   const events = [`data: ${JSON.stringify(snapshot)}\n`, '\ndata: {"half'];
   const read = async () => {
@@ -18,15 +18,33 @@ async function shown(snapshot: object): Promise<(id: string) => PageNode> {
     return new Promise(() => undefined);
   };
   const body = { pipeThrough: () => ({ getReader: () => ({ read }) }) };
+  const page = run(async () => ({ status: 200, ok: true, body }));
+  await done.promise;
+  return page;
+}
+
+/** Runs the page's script at an engine that answers so. */
+function run(fetch: (path: string, init: { readonly signal: AbortSignal }) => Promise<object>) {
+  const { byId } = new PageNodes();
+  let now = 1_000_000;
+  let beat: () => void = () => undefined;
   runInNewContext(inner(readDashboardPage().html, 'script'), {
     document: { getElementById: byId, createElement: () => new PageNode() },
     sessionStorage: { getItem: () => null },
-    fetch: async () => ({ status: 200, body }),
+    fetch,
+    AbortController,
+    Date: { now: () => now },
     TextDecoderStream: Object,
-    setTimeout,
+    setTimeout: () => undefined,
+    setInterval: (run: () => void) => {
+      beat = run;
+    },
   });
-  await done.promise;
-  return byId;
+  const pass = (millis: number): void => {
+    now += millis;
+    beat();
+  };
+  return { byId, pass };
 }
 
 describe('the dashboard', () => {
@@ -48,7 +66,7 @@ describe('the dashboard', () => {
       caller,
     );
     if ('value' in card) await api.confirm(card.value.confirmToken, caller);
-    const byId = await shown(await snapshotOf(api));
+    const { byId } = await shown(await snapshotOf(api));
     expect(byId('board').hidden).toBe(false);
     expect(byId('state').text).toContain('active');
     expect(byId('environment').text).toContain('paper');
@@ -64,9 +82,55 @@ describe('the dashboard', () => {
     const api = new FakeEngineApi();
     api.killed = true;
     api.slice = undefined;
-    const byId = await shown(await snapshotOf(api));
+    const { byId } = await shown(await snapshotOf(api));
     expect(byId('state').text).toContain('KILLED');
     expect(byId('chain').text).toContain('no chain now');
     expect(byId('positions').text).toContain('flat');
+  });
+
+  it('says of what the engine does not answer that it is not known', async () => {
+    const api = new FakeEngineApi();
+    api.healthStatus = 'down';
+    const busy = async () => ({ stamp: api.stamp(), ...deny('engine_busy', 'no answer in time') });
+    Object.assign(api, { pnl: busy, recentOrders: busy, alerts: busy });
+    const { byId } = await shown(await snapshotOf(api));
+    for (const id of ['positions', 'orders', 'alerts']) {
+      expect(byId(id).text.trim()).toBe('not known: the engine does not answer');
+    }
+    expect(byId('tiles').text).toContain('Day P&L not known');
+    expect(byId('state')).toMatchObject({ text: expect.stringContaining('does not answer') });
+    expect(byId('state').className).toContain('bad');
+  });
+
+  it('tells how long it has heard nothing, and how old what it shows has become', async () => {
+    const api = new FakeEngineApi();
+    const { byId, pass } = await shown(await snapshotOf(api));
+    const { dataAgeMs } = api.stamp();
+    pass(4_000);
+    expect(byId('state').text).toContain('active');
+    pass(3_000);
+    expect([byId('state').text.trim(), byId('state').className]).toEqual([
+      'no news for 7 s',
+      'badge bad',
+    ]);
+    expect(byId('board').className).toBe('stale');
+    expect(byId('age').text).toContain(`data ${(((dataAgeMs ?? 0) + 7_000) / 1_000).toFixed(1)} s`);
+  });
+
+  it.each([429, 503])('says that it is not connected where it is answered %s', async (status) => {
+    const { byId } = run(async () => ({ status, ok: false }));
+    await expect.poll(() => byId('state').text.trim()).toBe('not connected');
+  });
+
+  it('gives up a connection on which nothing has come for long', () => {
+    let signal: AbortSignal | undefined;
+    const { pass } = run((_path, init) => {
+      signal = init.signal;
+      return new Promise(() => undefined);
+    });
+    pass(15_000);
+    expect(signal?.aborted).toBe(false);
+    pass(1);
+    expect(signal?.aborted).toBe(true);
   });
 });

@@ -62,7 +62,8 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
     'the paper broker holds stop orders, so that single long options stay protected while the engine is down',
   TASTYTRADE_NATIVE_STOPS:
     'single long options have a stop order at tastytrade as well, so that they stay protected while the engine is down',
-  EX_DIVIDENDS: 'file of further ex-dividend days of SPY, one YYYY-MM-DD a line',
+  EX_DIVIDENDS:
+    'file of ex-dividend days of the fund that is traded, one YYYY-MM-DD a line; those of SPY are known until 2028, of QQQ and IWM none, and an index needs none',
   SHUTDOWN_POLICY:
     '`flatten` closes what no broker-side stop protects; `leave` lists it and exits 3',
   S3_AUDIT_BUCKET:

@@ -173,7 +173,8 @@ async function checkAudit(config: Config): Promise<Finding> {
 
 /** What is wrong with the files that settings name, as the engine would say it at its start. */
 function faultsOfFiles(config: Config): readonly string[] {
-  const reads = [() => readPlan(config), () => readExDividends(config.EX_DIVIDENDS)];
+  const underlying = underlyingOf(config.DELTARING_UNDERLYING);
+  const reads = [() => readPlan(config), () => readExDividends(underlying, config.EX_DIVIDENDS)];
   return reads.flatMap((read) => {
     try {
       read();

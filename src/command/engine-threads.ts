@@ -62,7 +62,10 @@ function exitSettings(config: Config): ExitSettings {
     nickelBuyBack: config.NICKEL_BUYBACK,
     paperNativeStops: config.PAPER_NATIVE_STOPS,
     tastytradeNativeStops: config.TASTYTRADE_NATIVE_STOPS,
-    exDividendDates: readExDividends(config.EX_DIVIDENDS),
+    exDividendDates: readExDividends(
+      underlyingOf(config.DELTARING_UNDERLYING),
+      config.EX_DIVIDENDS,
+    ),
   };
 }
 

@@ -6,7 +6,7 @@
 
 import type { OptionContract } from '../../engine/domain/instrument.ts';
 import { instrumentSymbol, multiplierOf } from '../../engine/domain/instrument.ts';
-import { underlyingOfRoot } from '../../engine/domain/underlying.ts';
+import { underlyingOf, underlyingOfRoot } from '../../engine/domain/underlying.ts';
 import {
   amountCents,
   dollarsFromPrice,
@@ -154,6 +154,15 @@ function settlePins({ book, day, out }: DeskContext): void {
   }
 }
 
+/** True where the days of the fund that is traded have run out, or were never known. SPY's come with the
+ * build: where it has none, nothing was set. */
+function isWithoutDates({ config, day }: DeskContext): boolean {
+  const { exDividendDates } = exitSettingsOf(config);
+  const { symbol, exercise } = underlyingOf(config.underlying);
+  const isUnset = symbol === 'SPY' && exDividendDates.length === 0;
+  return exercise === 'american' && !isUnset && hasRunOut(day.session.date, exDividendDates);
+}
+
 /** Tells what the last hour and the next dividend mean for what is short. Called on the clock. */
 export function watchPins(desk: DeskContext): void {
   const { day, book, out } = desk;
@@ -162,10 +171,9 @@ export function watchPins(desk: DeskContext): void {
   if (!day.chainOpen || spot === undefined) return;
   const { exDividendDates } = exitSettingsOf(desk.config);
   const isEve = isExDividendEve(day.session.date, exDividendDates);
-  const hasDates = exDividendDates.length > 0;
-  if (hasDates && hasRunOut(day.session.date, exDividendDates)) {
-    const text =
-      'the list of ex-dividend days has run out; name a file with further ones in EX_DIVIDENDS';
+  if (isWithoutDates(desk)) {
+    const { underlying } = desk.config;
+    const text = `no ex-dividend day of ${underlying} from today on is known, so that no short call is left on the eve of one; name a file with further ones in EX_DIVIDENDS`;
     tellOnce(desk, `dates ${day.session.date}`, () =>
       out.alert('warning', 'EX_DIVIDENDS_RUN_OUT', text),
     );

@@ -155,4 +155,15 @@ describe('the eve of an ex-dividend day', () => {
     known.advance(5);
     expect(told(known, 'EX_DIVIDENDS_RUN_OUT')).toBe(0);
   });
+
+  it('is not known of a fund without days, which is said, and an index has none', () => {
+    for (const [underlying, times] of [
+      ['QQQ', 1],
+      ['SPX', 0],
+    ] as const) {
+      const rig = new DeskRig({ underlying });
+      rig.advance(5);
+      expect(told(rig, 'EX_DIVIDENDS_RUN_OUT')).toBe(times);
+    }
+  });
 });

@@ -13,6 +13,7 @@ type FieldShape =
   | 'number'
   | 'numberOrAbsent'
   | 'flag'
+  | 'flagOrAbsent'
   | 'texts'
   | 'textsOrAbsent'
   | 'numbers'
@@ -77,6 +78,7 @@ const FIELDS: FieldTable = {
     checks: 'checks',
     quotes: 'quotes',
     limitsVersion: 'text',
+    closesAll: 'flagOrAbsent',
   },
   orderSent: { intentId: 'text' },
   sendBlocked: { intentId: 'text', reason: 'text' },
@@ -318,6 +320,7 @@ const SHAPES: Readonly<Record<FieldShape, (value: unknown) => boolean>> = {
   number: (value) => typeof value === 'number',
   numberOrAbsent: (value) => value === undefined || typeof value === 'number',
   flag: (value) => typeof value === 'boolean',
+  flagOrAbsent: (value) => value === undefined || typeof value === 'boolean',
   texts: isTextList,
   textsOrAbsent: (value) => value === undefined || isTextList(value),
   numbers: isNumbers,

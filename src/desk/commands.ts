@@ -10,6 +10,7 @@ import type { DeskContext } from './desk-context.ts';
 import type { Caller, KillView } from './engine-api.ts';
 import type { Command } from './inputs.ts';
 import { isoNewYork } from './iso-time.ts';
+import { isStillAsked } from './orders/asked-closes.ts';
 import { flattenCard, previewCancel } from './orders/flatten-card.ts';
 import { cancelOpenings, closeEverything } from './orders/flattening.ts';
 import { isFinal } from './orders/order-book.ts';
@@ -126,7 +127,7 @@ function cancel(desk: DeskContext, turn: PreviewTurn, orderId: string): unknown 
   if (order === undefined) {
     return deny('not_found', `no order "${orderId}"; get_recent_orders lists them`, { orderId });
   }
-  if (isFinal(order)) return { value: orderView(desk, order) };
+  if (isFinal(order) && !isStillAsked(desk, order)) return { value: orderView(desk, order) };
   if (order.intent.purpose !== 'open') return previewCancel(desk, turn, order);
   const replacement = desk.day.replacements.get(orderId);
   if (replacement !== undefined) replacement.calledOff = 'it was cancelled';

@@ -22,6 +22,7 @@ import type { RecentOrder } from '../risk/risk-input.ts';
 import type { StateCause, TradingStatus } from '../risk/trading-state.ts';
 import type { AlertBook } from './alerts/alert-book.ts';
 import type { DeskConfig } from './desk-config.ts';
+import type { AskedCloses } from './orders/asked-closes.ts';
 import type { OrderBook } from './orders/order-book.ts';
 import type { Protections } from './orders/protection.ts';
 import type { Outbox } from './outbox.ts';
@@ -79,6 +80,8 @@ export interface DeskDay {
   readonly calmSince: Map<StateCause, EpochMicros>;
   /** Positions that are being flattened, by id. */
   readonly flattening: Map<string, FlattenProgress>;
+  /** What traders asked to be closed in this session and is not gone yet. */
+  readonly askedCloses: AskedCloses;
   /** Stops at the broker, by position. */
   readonly protections: Protections;
   /** Keys of alerts that are told once. */

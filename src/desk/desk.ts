@@ -30,6 +30,7 @@ import type { JournalSummary } from './journal-summary.ts';
 import { performGateway } from './orders/broker-events.ts';
 import { ExitRunner } from './orders/exit-runner.ts';
 import { cancelOpenings } from './orders/flattening.ts';
+import { keepClosing } from './orders/kept-closes.ts';
 import { onRepriceBlocked, onRepriceCleared, walkLimits } from './orders/limit-walker.ts';
 import { OrderBook } from './orders/order-book.ts';
 import { keepProtection } from './orders/protecting.ts';
@@ -359,6 +360,7 @@ export class Desk {
     }
     watchRatios(desk);
     this.#exits.run(desk);
+    keepClosing(desk);
     keepProtection(desk);
     watchPins(desk);
     watchDeadline(desk);

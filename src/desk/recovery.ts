@@ -14,6 +14,7 @@ import { exitSettingsOf } from './desk-config.ts';
 import type { DeskContext } from './desk-context.ts';
 import { brokerEventOf } from './journal-summary.ts';
 import { adoptOrder } from './orders/adopting.ts';
+import { callOff, noteAsked } from './orders/asked-closes.ts';
 import { applyBrokerEvent } from './orders/broker-events.ts';
 import { externalWorstCase } from './orders/external-worst-case.ts';
 import { beginFlattening, endFlattened } from './orders/flattening.ts';
@@ -223,6 +224,8 @@ function restoreResolved(
 ): void {
   if (outcome !== 'absentPresumed') return;
   update(desk, intentId, { status: 'absentPresumed', reason: evidence });
+  const order = desk.orders.get(intentId);
+  if (order !== undefined) callOff(desk, order);
 }
 
 /** A flatten that took a token has spent it, also where nothing was left to close. */
@@ -247,6 +250,7 @@ function restoreCancel(
   const order = desk.orders.get(intentId);
   if (order !== undefined) noteCallBack(order, principal);
   if (order !== undefined && isExternal(order)) order.cancelRequested = false;
+  if (order !== undefined && principal !== 'engine') callOff(desk, order);
   if (tokenSha256 === undefined) return;
   const result = { intentIds: [intentId] };
   desk.tokens.restoreConsumed({ tokenSha256, previewId: '', principal, result });
@@ -302,10 +306,9 @@ function restoreOrder(desk: DeskContext, record: AuditRecord, body: Recorded): v
       result: { intentIds: [intent.intentId] },
     });
   }
-  const isToday = record.session === desk.day.session.date;
-  if (isToday && intent.breakoutKey !== undefined) {
-    desk.day.breakoutsTaken.push(intent.breakoutKey);
-  }
+  if (record.session !== desk.day.session.date) return;
+  noteAsked(desk, order, body.closesAll === true);
+  if (intent.breakoutKey !== undefined) desk.day.breakoutsTaken.push(intent.breakoutKey);
 }
 
 type Triggered = Extract<AuditRecord['body'], { kind: 'exitTriggered' }>;

@@ -45,6 +45,8 @@ export interface TokenGrant {
   readonly cancels?: string | undefined;
   /** The working order that has to end before this one is sent. */
   readonly replaces?: string | undefined;
+  /** The order closes for somebody who wants all of the position gone. */
+  readonly closesAll?: boolean | undefined;
 }
 
 /** What redeeming a token did, as its retries will hear it. The orders themselves are looked up by

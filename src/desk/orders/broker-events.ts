@@ -17,6 +17,7 @@ import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Fill, OrderStatus } from '../../engine/domain/order.ts';
 import { addMicros } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
+import { callOff } from './asked-closes.ts';
 import { externalWorstCase } from './external-worst-case.ts';
 import type { OrderRecord } from './order-book.ts';
 import {
@@ -96,6 +97,7 @@ function judgeSearch(desk: DeskContext, intentId: string, search: OrderSearch): 
   const evidence = `twice absent from the broker's complete history (${mixedText(search.evidence)}), ${more}`;
   desk.out.append({ kind: 'orderResolved', intentId, evidence, outcome: 'absentPresumed' }, true);
   setStatus(order, 'absentPresumed', evidence, desk.at);
+  callOff(desk, order);
   settleUnknown(desk, intentId, evidence);
   const text = `order ${intentId} is presumed absent and is not sent again; a new preview may be made`;
   desk.out.alert('warning', 'ORDER_ABSENT', text, intentId);
@@ -212,7 +214,19 @@ function end(
   reason: string | undefined,
 ): void {
   const order = desk.orders.get(intentId);
-  if (order !== undefined) advance(desk, order, status, reason);
+  if (order === undefined) return;
+  advance(desk, order, status, reason);
+  if (order.status === status) noteEnded(desk, order);
+}
+
+/** An order by which a trader closes has ended, and not by the engine's doing: nothing asks again, and who
+ * did not cancel it at another screen has to know. */
+function noteEnded(desk: DeskContext, order: OrderRecord): void {
+  if (order.calledBackBy === 'engine' || !callOff(desk, order)) return;
+  const { intentId, positionId } = order.intent;
+  if (!desk.out.isHeard || order.status !== 'cancelled') return;
+  const text = `order ${intentId}, which closes ${positionId}, was cancelled at the broker and not by this engine: nothing asks for it again; close_position previews it anew`;
+  desk.out.alert('warning', 'CLOSE_CANCELLED', text, positionId);
 }
 
 function onRejected(desk: DeskContext, event: Extract<BrokerEvent, { kind: 'rejected' }>): void {

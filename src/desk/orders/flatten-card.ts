@@ -15,6 +15,7 @@ import type { PreviewAnswer, PreviewTurn } from '../previews/preview-shelf.ts';
 import { type Closing, closingIntent, closingIntentOf, freeLegs } from './closing.ts';
 import { namesOf, staysFor } from './long-cover.ts';
 import type { OrderRecord } from './order-book.ts';
+import { isFinal } from './order-book.ts';
 import { legViews } from './order-views.ts';
 import { refusedFor } from './refused-closes.ts';
 
@@ -165,7 +166,9 @@ export function previewCancel(
     strategy: intent.strategy,
     intents: [],
     reasons: [
-      `cancels order ${intent.intentId}, which ${DOES[intent.purpose]} ${intent.positionId}`,
+      isFinal(order)
+        ? `ends what order ${intent.intentId} asked for: ${intent.positionId} stays open`
+        : `cancels order ${intent.intentId}, which ${DOES[intent.purpose]} ${intent.positionId}`,
     ],
     warnings: ['after this cancel the position is only closed again by its exit plan'],
   });

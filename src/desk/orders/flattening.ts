@@ -9,9 +9,10 @@ import type { DeskContext } from '../desk-context.ts';
 import { rightOf } from '../exits/close-legs.ts';
 import type { ExitPart } from '../exits/exit-input.ts';
 import { rightOfPart } from '../exits/exit-input.ts';
+import type { HeldLeg } from '../exits/open-position.ts';
 import { judgeIntent } from '../previews/judging.ts';
 import { tellOnce } from '../session/told-once.ts';
-import { closingIntent, freeLegs } from './closing.ts';
+import { closingIntent, closingIntentOf, freeLegs } from './closing.ts';
 import type { ExitCause } from './exit-cause.ts';
 import { tellExit } from './exit-cause.ts';
 import { isExternalShort, namesOf, staysFor } from './long-cover.ts';
@@ -35,6 +36,8 @@ export function cancelOpenings(
 export interface CloseOrder {
   readonly purpose: Exclude<OrderPurpose, 'open'>;
   readonly part: ExitPart;
+  /** Just these holdings of it, signed as they are held. */
+  readonly held?: readonly HeldLeg[];
   readonly urgency: Urgency;
   readonly principal: string;
   readonly tokenSha256: string | null;
@@ -68,10 +71,13 @@ export function closePosition(
 ): CloseOutcome {
   const { positionId } = position;
   if (freeLegs(desk, position).length === 0) return whyNotFree(desk, position);
-  const { purpose, part, urgency, principal, tokenSha256, previewId, because } = order;
+  const { purpose, part, held, urgency, principal, tokenSha256, previewId, because } = order;
   const isAlone = isTakenApart(desk, positionId);
   const request = { purpose, part, units: undefined, urgency, principal, isAlone };
-  const closing = closingIntent(desk, position, request);
+  const closing =
+    held === undefined
+      ? closingIntent(desk, position, request)
+      : closingIntentOf(desk, position, held, request);
   if ('denied' in closing) return { refused: closing.denied.message, notes: [] };
   const judgement = judgeIntent(desk, closing.intent);
   if (judgement.approved === undefined) {

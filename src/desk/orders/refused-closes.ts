@@ -12,6 +12,7 @@ import type { EpochMicros } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { arePaidFor } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
+import { isAsked, isStillAsked } from './asked-closes.ts';
 import type { OrderRecord } from './order-book.ts';
 import { isClose } from './order-book.ts';
 
@@ -129,12 +130,16 @@ function expiresToday({ day }: DeskContext, legs: readonly OrderLeg[]): boolean 
   });
 }
 
-function outlook(desk: DeskContext, { intent, refusal }: OrderRecord): string {
+function outlook(desk: DeskContext, order: OrderRecord): string {
+  const { intent, refusal } = order;
   const { name } = desk.gateway.capabilities;
   const { legs, positionId } = intent;
   const from = mayCloseFrom(desk, positionId);
   const again = addMicros(desk.at.market, Math.max(0, from - desk.at.wall));
-  const asked = `It is asked again at ${newYorkText(again)}`;
+  const isByTrader = isAsked(order);
+  if (isByTrader && !isStillAsked(desk, order)) return 'It was called off: nothing asks again';
+  const until = isByTrader ? ` (cancel_order ${intent.intentId} ends that)` : '';
+  const asked = `It is asked again at ${newYorkText(again)}${until}`;
   switch (refusal) {
     case 'hours':
       return `${name} ${expiresToday(desk, legs) ? PAST_EXPIRING : PAST_HOURS}. ${asked}, then more rarely`;

@@ -14,11 +14,12 @@ import type { DeskContext } from '../desk-context.ts';
 import type { Judgement } from '../previews/judging.ts';
 import { quoteSnapshot } from '../previews/judging.ts';
 import { tellOnce } from '../session/told-once.ts';
+import { callOff, noteAsked } from './asked-closes.ts';
 import { performGateway } from './broker-events.ts';
 import { isCovered } from './close-cover.ts';
 import { sellsCover } from './long-cover.ts';
 import type { OrderRecord } from './order-book.ts';
-import { isClose, isExternal, newOrder } from './order-book.ts';
+import { isClose, isExternal, isFinal, newOrder } from './order-book.ts';
 import { publishOrder } from './order-views.ts';
 import { rememberOrder } from './recent-orders.ts';
 
@@ -39,6 +40,8 @@ export interface Authorization {
   readonly urgency: Urgency;
   /** Why the engine itself closes. */
   readonly exitReason?: string | undefined;
+  /** It closes for somebody who wants all of the position gone. */
+  readonly closesAll?: boolean | undefined;
 }
 
 /** Journals an approved intent. The record is also the consumption of its token. The approval may
@@ -51,6 +54,7 @@ export function recordIntent(
   authorization: Authorization,
 ): OrderRecord {
   const { verdict, approved, payoff } = judgement;
+  const isOfAll = authorization.closesAll === true;
   assert(approved !== undefined, 'only an approved intent is recorded');
   const recordedSeq = desk.out.append(
     {
@@ -62,6 +66,7 @@ export function recordIntent(
       checks: verdict.checks,
       quotes: quoteSnapshot(desk, intent),
       limitsVersion: verdict.limitsVersion,
+      ...(isOfAll && { closesAll: isOfAll }),
     },
     intent.purpose !== 'open',
   );
@@ -80,6 +85,7 @@ export function recordIntent(
     exitReason: authorization.exitReason,
   });
   desk.orders.add(order);
+  noteAsked(desk, order, isOfAll);
   rememberOrder(desk, order, desk.at);
   publishOrder(desk, order);
   if (isClose(order)) callBackBefore(desk, intent);
@@ -307,18 +313,22 @@ export function onJournalFailed(
   }
 }
 
-/** Asks the broker to cancel, once. */
+/** Asks the broker to cancel, once. A person's cancel ends what a trader asked for by the order too, also
+ * where the order itself has ended already. */
 export function requestCancel(
   desk: DeskContext,
   order: OrderRecord,
   principal: string,
   tokenSha256?: string,
 ): void {
-  if (order.cancelRequested) return;
+  const isDone = order.cancelRequested || isFinal(order);
+  const isCalledOff = principal !== 'engine' && callOff(desk, order);
+  if (isDone && !isCalledOff) return;
   noteCallBack(order, principal);
   const { intentId } = order.intent;
   const token = tokenSha256 === undefined ? {} : { tokenSha256 };
   desk.out.append({ kind: 'cancelRequested', intentId, principal, ...token }, true);
+  if (isDone) return;
   if (isUnsent(order)) {
     endUnsent(desk, order, 'cancelled before it was sent');
     return;

@@ -81,9 +81,7 @@ function redeemCancel(desk: DeskContext, caller: Caller, grant: TokenGrant): Con
   const order = desk.orders.get(cancels ?? '');
   const orderIds = cancels === undefined ? [] : [cancels];
   desk.tokens.consume(tokenSha256, { intentIds: orderIds });
-  if (order !== undefined && !isFinal(order)) {
-    requestCancel(desk, order, caller.principal, tokenSha256);
-  }
+  if (order !== undefined) requestCancel(desk, order, caller.principal, tokenSha256);
   return { orderIds, replayed: false };
 }
 
@@ -108,7 +106,7 @@ function redeemOrder(desk: DeskContext, caller: Caller, grant: TokenGrant): Conf
     refuseUndone(desk, intent, grant) ??
     drifted(desk, intent, grant);
   if (stale !== undefined) return refuse(desk, caller, previewId, { denied: stale });
-  const { replaces } = grant;
+  const { replaces, closesAll } = grant;
   const asJudged = replaces === undefined ? desk : withoutOrder(desk, replaces);
   const { openUpToCents } = caller;
   const dryRun = desk.dryRuns.answered(intent.intentId);
@@ -127,7 +125,7 @@ function redeemOrder(desk: DeskContext, caller: Caller, grant: TokenGrant): Conf
   desk.tokens.consume(tokenSha256, { intentIds: orderIds });
   const { entryLadder, exitLadder } = exitSettingsOf(desk.config);
   const urgency = intent.purpose === 'open' ? entryLadder : exitLadder;
-  recordIntent(desk, intent, judgement, { tokenSha256, previewId, urgency });
+  recordIntent(desk, intent, judgement, { tokenSha256, previewId, urgency, closesAll });
   const { breakoutKey } = intent;
   if (breakoutKey !== undefined) desk.day.breakoutsTaken.push(breakoutKey);
   return { orderIds, replayed: false };

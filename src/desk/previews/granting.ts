@@ -23,6 +23,7 @@ export interface Grant {
   readonly previewed?: DriftSnapshot | undefined;
   readonly cancels?: string | undefined;
   readonly replaces?: string | undefined;
+  readonly closesAll?: boolean | undefined;
 }
 
 /** Issues the token and records the preview. */
@@ -53,6 +54,7 @@ export function grantToken(desk: DeskContext, shelf: PreviewShelf, grant: Grant)
     intents: grant.cancels === undefined ? intents : [],
     cancels: grant.cancels,
     replaces: grant.replaces,
+    closesAll: grant.closesAll,
   });
   shelf.put(tokenSha256, card);
   desk.out.append({

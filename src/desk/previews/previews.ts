@@ -1,5 +1,6 @@
 /** Previews: a strategy's proposal or a close, judged, priced and bound to a token. */
 
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { NetPrices } from '../../engine/domain/net-price.ts';
 import { netPrices } from '../../engine/domain/net-price.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
@@ -35,6 +36,8 @@ export interface Draft {
   readonly figures: TradeCard['figures'];
   /** The working order that this one takes the place of. */
   readonly replaces?: string;
+  /** It closes all of its position, whatever of it other orders close. */
+  readonly closesAll?: boolean;
 }
 
 /** Records a refusal and hands it back. */
@@ -53,7 +56,7 @@ export function refuse(
 /** Judges a drafted order and, where it passes, binds it to the token. */
 export function finishPreview(desk: DeskContext, turn: PreviewTurn, draft: Draft): PreviewAnswer {
   const { shelf, caller, tokenSha256 } = turn;
-  const { intent, replaces } = draft;
+  const { intent, replaces, closesAll } = draft;
   const asJudged = replaces === undefined ? desk : withoutOrder(desk, replaces);
   const { openUpToCents } = caller;
   const dryRun = wantsDryRun(desk, intent) ? 'asked' : undefined;
@@ -79,7 +82,8 @@ export function finishPreview(desk: DeskContext, turn: PreviewTurn, draft: Draft
   const previewed = intent.purpose === 'open' ? driftSnapshot(desk, intent, draft.net) : undefined;
   const { principal } = caller;
   const checks = verdict.checks;
-  const grant = { tokenSha256, principal, card, intents: [intent], checks, previewed, replaces };
+  const terms = { tokenSha256, principal, checks, previewed, replaces, closesAll };
+  const grant = { ...terms, card, intents: [intent] };
   grantToken(desk, shelf, grant);
   askDryRun(desk, intent);
   return { value: card };
@@ -167,6 +171,16 @@ export function findPosition(desk: DeskContext, target: string): StructurePositi
   );
 }
 
+/** What other orders close of a position already, of which all is asked for. */
+function besideNotes(desk: DeskContext, positionId: string): readonly string[] {
+  return desk.orders.closing(positionId).map(({ intent, exitReason }) => {
+    const symbols = intent.legs.map((leg) => instrumentSymbol(leg.instrument)).join(', ');
+    const isNickel = exitReason === 'nickel';
+    const how = isNickel ? 'for a nickel, and with this close at what it costs' : 'and goes on';
+    return `order ${intent.intentId} closes ${symbols} already, ${how}; what that covers is closed once it has filled`;
+  });
+}
+
 /** Previews closing some or all of a position. */
 export function previewClose(
   desk: DeskContext,
@@ -189,6 +203,7 @@ export function previewClose(
     principal: caller.principal,
   });
   if ('denied' in closing) return refuse(desk, caller, 'close', { ...closing, checks: [] });
+  const closesAll = asked.quantity === undefined;
   return finishPreview(desk, turn, {
     intent: closing.intent,
     net: closing.net,
@@ -196,11 +211,12 @@ export function previewClose(
     reasons: [
       `closes ${asked.quantity ?? 'all'} of ${position.quantity} units of ${position.positionId}`,
     ],
-    warnings: closing.notes,
+    warnings: [...closing.notes, ...(closesAll ? besideNotes(desk, position.positionId) : [])],
     figures: {
       positionId: position.positionId,
       units: asked.quantity ?? position.quantity,
       entryNet: position.entryNet / 10_000,
     },
+    closesAll,
   });
 }

@@ -47,7 +47,7 @@ function replaceable(desk: DeskContext, orderId: string): Outcome<{ readonly ord
   if (isExternal(order) || purpose !== 'open') {
     const why = isExternal(order)
       ? 'it was not given by this engine: cancel_order and place_order instead'
-      : 'it closes or protects a position and is worked to the market by the engine: close_position or flatten_all hurry it';
+      : 'it closes or protects a position and is worked to the market by the engine: flatten_all hurries it';
     return deny('unsupported', `this order cannot be replaced: ${why}`, { orderId, purpose });
   }
   if (order.status !== 'working' || order.cancelRequested || isUneven(order)) {

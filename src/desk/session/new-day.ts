@@ -25,6 +25,7 @@ export function newDay(session: SessionTimes, schedule: DaySchedule, at: At): De
     governor: CALM,
     calmSince: new Map(),
     flattening: new Map(),
+    askedCloses: new Map(),
     protections: new Map(),
     toldOnce: new Set(),
     sharesSeen: 0,

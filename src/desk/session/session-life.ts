@@ -249,6 +249,7 @@ function beginSession(desk: DeskContext, session: SessionTimes): void {
   day.listingCut = false;
   day.breakoutsTaken.length = 0;
   day.goneAt.clear();
+  day.askedCloses.clear();
   desk.out.setSession(session.date);
   desk.book.startSession(session.date, closeBefore(day, session.date));
   desk.orders.forgetOld(desk.at.market);

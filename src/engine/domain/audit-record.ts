@@ -1,8 +1,8 @@
 /**
  * The audit record: what the journal holds, one envelope a record. Schema-typed and allow-listed: a
  * record holds only the fields named here, never a token in plain, never a secret. Version 3 is
- * written; it adds the exit plan of `repriced`. Version 2 added `at.mono` and the fields of
- * `engineStarted` that name the sealed log. Versions 1 and 2 are read.
+ * written; it adds the exit plan of `repriced` and `closesAll` of `intentRecorded`. Version 2 added
+ * `at.mono` and the fields of `engineStarted` that name the sealed log. Versions 1 and 2 are read.
  */
 import type { At } from './clock.ts';
 import type { ExitPlan, OrderIntent } from './order.ts';
@@ -117,6 +117,8 @@ export type AuditBody =
       readonly checks: readonly CheckResult[];
       readonly quotes: QuoteSnapshot;
       readonly limitsVersion: string;
+      /** Set where a trader asked for all of the position, whatever of it other orders close. */
+      readonly closesAll?: boolean;
     }
   | { readonly kind: 'orderSent'; readonly intentId: string }
   | { readonly kind: 'sendBlocked'; readonly intentId: string; readonly reason: string }

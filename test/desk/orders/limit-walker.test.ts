@@ -176,7 +176,7 @@ describe('the limit of a close', () => {
 });
 
 describe('a close with a leg that nobody trades any more', () => {
-  it('is called back after five seconds, so that the rest can be closed without it', () => {
+  it('is called back after five seconds, and the rest is closed without it', () => {
     const rig = new DeskRig();
     const { positionId } = rig.openPosition(STRADDLE);
     const orderId = resting(rig, rig.previewClose(positionId).tokenSha256);
@@ -185,8 +185,11 @@ describe('a close with a leg that nobody trades any more', () => {
     expect(rig.order(orderId).status).toBe('working');
     rig.advance(2);
     expect(rig.order(orderId).status).toBe('cancelled');
-    const { legs } = rig.previewClose(positionId).card;
-    expect(legs.map(({ right }) => right)).toEqual(['put']);
+    const [put] = rig.orders().at(-1)?.intent.legs ?? [];
+    expect(put).toMatchObject({ instrument: { right: 'put' }, action: 'sellToClose' });
+    rig.size = 50;
+    rig.advance(60);
+    expect(rig.positions()[0]?.legs).toMatchObject([{ instrument: { right: 'call' } }]);
   });
 
   it('is not called back for a market that is gone twice for less than that', () => {

@@ -1,0 +1,92 @@
+/** Goes on with closes that are begun and not through: with what traders asked for, until it is gone. */
+
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import { addMicros, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
+import { areLeftToExpire } from '../account/held-position.ts';
+import { exitSettingsOf } from '../desk-config.ts';
+import type { DeskContext } from '../desk-context.ts';
+import { quantitiesOf } from '../exits/close-legs.ts';
+import type { HeldLeg } from '../exits/open-position.ts';
+import type { AskedClose } from './asked-closes.ts';
+import { ASKED } from './asked-closes.ts';
+import { freeLegs } from './closing.ts';
+import { closePosition } from './flattening.ts';
+import { alreadyClosing } from './long-cover.ts';
+import { isBeingReported } from './ratio-watch.ts';
+import { mayCloseFrom } from './refused-closes.ts';
+
+/** What cannot be ordered now is looked at again after this long. */
+const RETRY_AFTER_MICROS = 5 * MICROS_PER_SECOND;
+
+/** Goes on with all that is begun. Called on the clock, behind the exits: what they close counts. */
+export function keepClosing(desk: DeskContext): void {
+  const { day, book } = desk;
+  if (!day.chainOpen || day.reserveExhausted) return;
+  for (const [positionId, asked] of day.askedCloses) {
+    const position = book.structure(positionId);
+    if (position === undefined || isThrough(position, asked)) day.askedCloses.delete(positionId);
+    else if (!day.flattening.has(positionId)) goOn(desk, position, asked);
+  }
+}
+
+/** True once no more is held than is to stay. */
+function isThrough({ legs }: StructurePosition, { keeps }: AskedClose): boolean {
+  const held = quantitiesOf(legs);
+  if (keeps === undefined) return [...held.values()].every((quantity) => quantity === 0);
+  return [...keeps].every(([symbol, stays]) => Math.abs(held.get(symbol) ?? 0) <= stays);
+}
+
+/** What is asked for and free. */
+function askedLegs(
+  desk: DeskContext,
+  position: StructurePosition,
+  { keeps }: AskedClose,
+): readonly HeldLeg[] {
+  const free = freeLegs(desk, position);
+  if (keeps === undefined) return free;
+  const held = quantitiesOf(position.legs);
+  const claimed = alreadyClosing(desk, position.positionId);
+  return free
+    .map(({ instrument, quantity }) => {
+      const symbol = instrumentSymbol(instrument);
+      const left = Math.abs((held.get(symbol) ?? 0) + (claimed.get(symbol) ?? 0));
+      const most = Math.max(0, left - (keeps.get(symbol) ?? left));
+      return { instrument, quantity: Math.sign(quantity) * Math.min(Math.abs(quantity), most) };
+    })
+    .filter(({ quantity }) => quantity !== 0);
+}
+
+function goOn(desk: DeskContext, position: StructurePosition, asked: AskedClose): void {
+  const { positionId } = position;
+  const { wall } = desk.at;
+  if (asked.keeps === undefined) hurryNickels(desk, positionId);
+  if (wall < (asked.retryAt ?? 0) || wall < mayCloseFrom(desk, positionId)) return;
+  if (isBeingReported(desk, positionId)) return;
+  const held = askedLegs(desk, position, asked);
+  if (held.length === 0 || areLeftToExpire(desk, held)) return;
+  const { refused = '' } = closePosition(desk, position, {
+    purpose: 'exit',
+    part: 'whole',
+    held,
+    urgency: exitSettingsOf(desk.config).exitLadder,
+    principal: 'engine',
+    tokenSha256: null,
+    previewId: null,
+    because: { reason: ASKED, numbers: { by: asked.intentId } },
+  });
+  const isNews = refused !== asked.told;
+  asked.told = refused;
+  if (refused === '') return;
+  asked.retryAt = addMicros(wall, RETRY_AFTER_MICROS);
+  if (!isNews) return;
+  const text = `${positionId} should be closed as ${asked.intentId} asked but cannot be: ${refused}`;
+  desk.out.alert('critical', 'EXIT_REFUSED', text, positionId);
+}
+
+/** Who asks for all of a position does not wait for a nickel. */
+function hurryNickels(desk: DeskContext, positionId: string): void {
+  for (const order of desk.orders.closing(positionId)) {
+    if (order.exitReason === 'nickel' && order.urgency === 'normal') order.urgency = 'fast';
+  }
+}

@@ -1024,6 +1024,16 @@ describe('a restart', () => {
     expect(kinds(again.restarted().events.slice(again.events.length))).toEqual(['connection']);
   });
 
+  it('holds a cancel that comes before its first list until that shows the order', () => {
+    const rig = new AlpacaRig();
+    const order = spread(rig);
+    rig.place(order);
+    const again = rig.restarted(false);
+    const { intentId } = order.intent;
+    expect(again.call((gateway, at) => gateway.cancel(intentId, at))).toEqual([]);
+    expect(kinds(again.connect())).toEqual(['connection', 'cancelled']);
+  });
+
   it('counts once what a search told again', () => {
     const rig = new AlpacaRig();
     const order = spread(rig, 2);

@@ -16,7 +16,7 @@ import { addMicros } from '../engine/domain/units.ts';
 import { PortfolioBook } from '../engine/portfolio/portfolio-book.ts';
 import { TokenBook } from '../risk/confirm-token.ts';
 import { MessageThrottle } from '../risk/message-throttle.ts';
-import { govern, holdTrading } from './account/governing.ts';
+import { govern, holdTrading, holdWhileFlattening } from './account/governing.ts';
 import { configInForce, LimitKeeper, recordLimits } from './account/limit-keeping.ts';
 import { AlertBook } from './alerts/alert-book.ts';
 import { watchAlerts } from './alerts/alert-watch.ts';
@@ -385,6 +385,7 @@ export class Desk {
     };
     const { id, caller, command } = input;
     const result = runCommand(room, caller, command);
+    holdWhileFlattening(room.desk);
     const preview = 'answer' in result ? awaitedPreview(room, caller, command) : undefined;
     if (preview !== undefined) this.#replies.answerPreview(room.desk, id, preview);
     else if ('answer' in result) this.#replies.answer(room.desk, id, command, result.answer);

@@ -17,8 +17,10 @@ export type StateCause =
   | 'auditBehind'
   /** The program broke a promise of its own; lifted by a restart only. */
   | 'brokenInvariant'
-  /** The operator or a deadline is closing everything. */
+  /** The day lost so much that everything is closed; lifted by the next session only. */
   | 'flatten'
+  /** What a flatten took in is not closed yet. */
+  | 'flattening'
   /** The market moved net delta beyond the cap. */
   | 'deltaCap'
   /** A position has a leg whose worth is not known. */
@@ -57,6 +59,7 @@ export const ACTIVE: TradingStatus = { causes: [] };
 const CAUSES_OF_A_DAY: ReadonlySet<StateCause> = new Set([
   'dailyLoss',
   'flatten',
+  'flattening',
   'deltaCap',
   'unmarkable',
 ]);
@@ -69,6 +72,7 @@ function severityOf(cause: StateCause): TradingState {
     case 'brokenInvariant':
       return 'halted';
     case 'flatten':
+    case 'flattening':
     case 'deltaCap':
     case 'unmarkable':
     case 'chainMissing':

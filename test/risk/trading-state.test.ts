@@ -16,6 +16,7 @@ const CAUSES: readonly StateCause[] = [
   'journalFailed',
   'brokenInvariant',
   'flatten',
+  'flattening',
   'deltaCap',
   'unmarkable',
   'chainMissing',

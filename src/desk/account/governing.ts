@@ -7,7 +7,7 @@ import type { TradingState } from '../../risk/risk-input.ts';
 import type { StateCause, StateChange, TradingStatus } from '../../risk/trading-state.ts';
 import { governDelta, openSession, setCause, tradingStateOf } from '../../risk/trading-state.ts';
 import type { DeskContext } from '../desk-context.ts';
-import { cancelOpenings, keepFlattening } from '../orders/flattening.ts';
+import { cancelOpenings, isFlattening, keepFlattening } from '../orders/flattening.ts';
 import { recentOrders } from '../orders/recent-orders.ts';
 import { reducingOffer } from '../previews/reducing-offer.ts';
 import { heldDelta } from './book-greeks.ts';
@@ -149,6 +149,16 @@ export function govern(desk: DeskContext): void {
   latchPace(desk);
   const isAll = day.status.causes.includes('flatten');
   keepFlattening(desk, () => isAll);
+  holdWhileFlattening(desk);
+}
+
+/** Nothing opens while everything is being closed: from the request on, and until it is done. */
+export function holdWhileFlattening(desk: DeskContext): void {
+  const { day } = desk;
+  const change = setCause(day.status, 'flattening', isFlattening(desk));
+  // Whether something is left to expire is for quotes to say, and they may say so for a moment.
+  if (day.flattening.size > 0) settleByQuotes(desk, 'flattening', change);
+  else settle(desk, 'flattening', change);
 }
 
 /** The market moved delta beyond its cap: what would bring it back is offered, never done. */

@@ -262,6 +262,17 @@ export function endFlattened(desk: DeskContext): void {
   }
 }
 
+/** True while a flatten goes on. What it left to expire, for nobody bids for it, is done with. */
+export function isFlattening(desk: DeskContext): boolean {
+  const { day, book, orders } = desk;
+  for (const positionId of day.flattening.keys()) {
+    const { legs = [] } = book.structure(positionId) ?? {};
+    const isLeft = legs.length > 0 && areLeftToExpire(desk, legs);
+    if (!isLeft || orders.isClosing(positionId)) return true;
+  }
+  return false;
+}
+
 /** False for what could not be recorded: then nothing is closed but what the operator's flatten took in. */
 function mayBeClosed({ day }: DeskContext, positionId: string): boolean {
   return !day.reserveExhausted || day.consoleFlattens.has(positionId);

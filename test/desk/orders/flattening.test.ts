@@ -3,7 +3,7 @@ import type { BrokerEvent } from '../../../src/broker/order-gateway.ts';
 import type { ConfirmResult } from '../../../src/desk/engine-api.ts';
 import type { OrderLeg } from '../../../src/engine/domain/order.ts';
 import { cents, centsFromDollars, price, sessionDate } from '../../../src/engine/domain/units.ts';
-import { CONDOR, CONSOLE, DeskRig, LOTTO, valueIn } from '../../support/desk-rig.ts';
+import { CONDOR, CONSOLE, DeskRig, denialIn, LOTTO, valueIn } from '../../support/desk-rig.ts';
 
 const WIDE = {
   maxDailyLossCents: centsFromDollars(9_000),
@@ -285,6 +285,50 @@ describe('a flatten', () => {
       positionId: 'external-SPY261120C00602000',
     });
     expect(rig.alerts()).not.toContain('FLATTEN_DONE');
+  });
+
+  it('holds every opening down from the request on, until it is done', () => {
+    const rig = new DeskRig({ limits: WIDE });
+    rig.openPosition();
+    const { tokenSha256 } = rig.preview({ ...CONDOR, width: 3 });
+    rig.size = 0;
+    flattenNow(rig);
+    const { code, message } = denialIn(rig.confirm(tokenSha256));
+    expect([code, message]).toEqual(['trading_state', expect.stringContaining('(flattening)')]);
+    rig.advance(1);
+    expect(rig.day.status.causes).toContain('flattening');
+    rig.size = 50;
+    rig.advance(10);
+    expect(rig.alerts()).toContain('FLATTEN_DONE');
+    expect(rig.day.status.causes).toEqual([]);
+    const later = rig.preview({ strategy: 'straddle_scan', strike: 600, quantity: 1 });
+    expect(valueIn(rig.confirm(later.tokenSha256)).orders).toHaveLength(1);
+  });
+
+  it('holds openings down after a restart too', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    rig.edit = () => ({ bid: undefined, ask: undefined });
+    flattenNow(rig);
+    const again = rig.restart();
+    again.advance(1);
+    expect(again.day.status.causes).toContain('flattening');
+  });
+
+  it('holds nothing down for what it left to expire', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 + 5 });
+    rig.openPosition(LOTTO);
+    rig.edit = ({ ask }) => ({ bid: undefined, ask });
+    rig.quotes();
+    flattenNow(rig);
+    rig.edit = (sides) => sides;
+    rig.size = 0;
+    rig.advance(3);
+    expect(rig.day.status.causes).toContain('flattening');
+    rig.edit = ({ ask }) => ({ bid: undefined, ask });
+    rig.advance(20);
+    expect(rig.positions()).toHaveLength(1);
+    expect(rig.day.status.causes).toEqual([]);
   });
 
   it('leaves a foreign opening that is given meanwhile to its owner', () => {

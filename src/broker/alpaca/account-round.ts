@@ -1,7 +1,7 @@
 /**
- * The account in one picture, read again and again: the session's orders, then positions and account,
- * then the orders once more. Only where both lists are the same, and nothing was heard meanwhile, is
- * it a picture of one moment. Core thread only.
+ * The account in one picture, read again and again: the session's orders, then positions, account and
+ * what is open of before it, then the orders once more. Only where both lists are the same, and nothing
+ * was heard meanwhile, is it a picture of one moment. Core thread only.
  */
 
 import type { At } from '../../engine/domain/clock.ts';
@@ -11,15 +11,23 @@ import { centsFromDollars, MICROS_PER_SECOND } from '../../engine/domain/units.t
 import type { AccountSnapshot, EndedOrder, HeldPosition, WorkingOrder } from '../order-gateway.ts';
 import { PicturePace } from '../picture-pace.ts';
 import { bodyOf } from '../wire-requests.ts';
-import type { OrderLine } from './order-line.ts';
+import type { LineOrder, OrderLine } from './order-line.ts';
 import { remainingUnits, workingOrder } from './order-line.ts';
 import { takeOrder } from './order-news.ts';
 import type { OrderList } from './order-reading.ts';
 import { readList, sessionStart } from './order-reading.ts';
 import type { AlpacaWorld } from './order-world.ts';
-import { ask } from './order-world.ts';
+import { ask, readLater } from './order-world.ts';
 import type { Fields, WireOrder } from './wire-order.ts';
-import { instrumentOf, isFields, numberIn, parseJson, priceIn, textIn } from './wire-order.ts';
+import {
+  hasEnded,
+  instrumentOf,
+  isFields,
+  numberIn,
+  parseJson,
+  priceIn,
+  textIn,
+} from './wire-order.ts';
 
 /** Pictures that are wanted sooner begin at least this far apart. */
 const LEAST_APART_MICROS = MICROS_PER_SECOND;
@@ -31,7 +39,11 @@ const ROUND_LIMIT_MICROS = 30 * MICROS_PER_SECOND;
 interface Round {
   readonly startedAt: At;
   readonly changes: number;
+  /** Where its lists of the session's orders begin. */
+  readonly since: string;
   readonly orders: OrderList;
+  /** Orders that are open, whenever they were given. */
+  open: readonly WireOrder[] | undefined;
   positions: readonly Fields[] | undefined;
   account: Fields | undefined;
 }
@@ -83,17 +95,18 @@ export class AccountRounds {
     const number = this.#number;
     this.#pace.begin(world.at, world.session);
     const startedAt = { market: world.at.market, wall: world.at.wall };
-    this.#list((orders) => {
+    const since = sessionStart(world);
+    this.#list({ all: since }, (orders) => {
       if (number !== this.#number) return;
       for (const order of orders.orders) takeOrder(world, order);
       const { changes } = world;
-      this.#readRest({ startedAt, changes, orders, positions: undefined, account: undefined });
+      const rest = { open: undefined, positions: undefined, account: undefined };
+      this.#readRest({ startedAt, changes, since, orders, ...rest });
     });
   }
 
-  #list(onList: (list: OrderList) => void): void {
-    const query = { after: sessionStart(this.#world), turn: 'read' } as const;
-    readList(this.#world, query, (list, why) => {
+  #list(listed: Parameters<typeof readList>[1]['listed'], onList: (list: OrderList) => void): void {
+    readList(this.#world, { listed, turn: 'read' }, (list, why) => {
       if (list === undefined) this.#fail(`the orders could not be read: ${why}`);
       else onList(list);
     });
@@ -101,6 +114,13 @@ export class AccountRounds {
 
   #readRest(round: Round): void {
     const number = this.#number;
+    this.#list('open', ({ orders }) => {
+      if (number !== this.#number) return;
+      for (const order of orders) takeOrder(this.#world, order);
+      round.open = orders;
+      lookForEarlier(this.#world, round);
+      this.#compare(number, round);
+    });
     this.#get('/v2/positions', (value) => {
       if (Array.isArray(value) && value.every(isFields)) round.positions = value;
       this.#compare(number, round);
@@ -122,10 +142,11 @@ export class AccountRounds {
 
   /** Reads the orders again once the rest is there. */
   #compare(number: number, round: Round): void {
-    if (number !== this.#number || round.positions === undefined || round.account === undefined) {
-      return;
-    }
-    this.#list((again) => {
+    const isWhole = [round.open, round.positions, round.account].every(
+      (each) => each !== undefined,
+    );
+    if (number !== this.#number || !isWhole) return;
+    this.#list({ all: round.since }, (again) => {
       if (number !== this.#number) return;
       for (const order of again.orders) takeOrder(this.#world, order);
       const isStill = this.#world.changes === round.changes && again.text === round.orders.text;
@@ -143,7 +164,8 @@ export class AccountRounds {
     this.#pace.failed(this.#world.at);
   }
 
-  #take({ startedAt, orders, positions = [], account = {} }: Round): void {
+  #take(round: Round): void {
+    const { startedAt, positions = [], account = {} } = round;
     const world = this.#world;
     const number = textIn(account, 'account_number');
     if (number !== world.accountId) {
@@ -154,8 +176,8 @@ export class AccountRounds {
     this.#pace.completed();
     const fillsSince = world.session?.open ?? startedAt.market;
     const cents = (name: string) => centsFromDollars(numberIn(account, name) ?? 0);
-    const listed = new Set(orders.orders.map(({ id }) => world.lines.placeOf(id)?.line));
-    const lines = world.lines.all().filter((line) => listed.has(line) || line.end === 'rejected');
+    const rows = rowsOf(round);
+    const lines = world.lines.all().filter((line) => isShown(line, round, rows));
     this.#snapshot = {
       asOf: startedAt,
       accountId: world.accountId,
@@ -166,7 +188,7 @@ export class AccountRounds {
       workingOrders: lines.flatMap(workingIn),
       endedOrders: lines.flatMap(endedIn),
       fills: lines
-        .flatMap((line) => standingFills(line, orders.orders, world))
+        .flatMap((line) => standingFills(line, round, rows))
         .filter(({ marketAt }) => marketAt >= fillsSince),
       fillsSince,
     };
@@ -196,20 +218,57 @@ function endedIn(line: OrderLine): readonly EndedOrder[] {
   return end === undefined ? [] : [{ intentId, standing: end, remaining: remainingUnits(line) }];
 }
 
+/** The orders of both lists, each once. */
+function rowsOf({ orders, open = [] }: Round): ReadonlyMap<string, WireOrder> {
+  return new Map([...open, ...orders.orders].map((row) => [row.id, row]));
+}
+
+/** True of an order that was given before the session's list begins. */
+function isEarlier({ submittedAt }: LineOrder, { since }: Round): boolean {
+  return submittedAt !== undefined && Date.parse(submittedAt) <= Date.parse(since);
+}
+
+/** What one of the lists shows; and what none can: orders that were refused when they were sent, and those
+ * from before the session that have ended in it. */
+function isShown(line: OrderLine, round: Round, rows: ReadonlyMap<string, WireOrder>): boolean {
+  if (line.end === 'rejected') return true;
+  return line.orders.some((order) => {
+    if (order.id !== undefined && rows.has(order.id)) return true;
+    return line.end !== undefined && isEarlier(order, round);
+  });
+}
+
+/** Orders from before the session that no list shows any more are read by themselves: those that were
+ * open, and those of which an earlier run told executions today. */
+function lookForEarlier(world: AlpacaWorld, round: Round): void {
+  const rows = rowsOf(round);
+  for (const { orders } of world.lines.all()) {
+    for (const order of orders) {
+      const { id, status } = order;
+      const isGone = id !== undefined && !rows.has(id) && !hasEnded(status);
+      if (isGone && isEarlier(order, round)) readLater(world, id, 0);
+    }
+  }
+  const { open = round.startedAt.market } = world.session ?? {};
+  for (const id of world.lines.unseen(open)) readLater(world, id, 0);
+}
+
 /** The told executions that the broker's totals of this moment bear out: where they show less, the
  * newest do not stand any more. */
 function standingFills(
   line: OrderLine,
-  orders: readonly WireOrder[],
-  world: AlpacaWorld,
+  round: Round,
+  rows: ReadonlyMap<string, WireOrder>,
 ): readonly Fill[] {
   const totals = new Map<string, number>();
-  for (const { id, legs } of orders) {
-    if (world.lines.placeOf(id)?.line !== line) continue;
-    for (const { instrument, filled } of legs) {
-      const symbol = instrumentSymbol(instrument);
-      totals.set(symbol, (totals.get(symbol) ?? 0) + filled);
-    }
+  const add = (symbol: string, quantity: number): void => {
+    totals.set(symbol, (totals.get(symbol) ?? 0) + quantity);
+  };
+  for (const order of line.orders) {
+    const row = order.id === undefined ? undefined : rows.get(order.id);
+    for (const { instrument, filled } of row?.legs ?? []) add(instrumentSymbol(instrument), filled);
+    if (row !== undefined || !isEarlier(order, round)) continue;
+    for (const [symbol, { quantity }] of order.filled) add(symbol, quantity);
   }
   return line.fills.filter(({ instrument, quantity }) => {
     const symbol = instrumentSymbol(instrument);

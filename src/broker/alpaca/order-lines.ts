@@ -3,7 +3,7 @@
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Fill, OrderIntent } from '../../engine/domain/order.ts';
 import { newYorkDate } from '../../engine/domain/session-calendar.ts';
-import type { SessionDate } from '../../engine/domain/units.ts';
+import type { EpochMicros, SessionDate } from '../../engine/domain/units.ts';
 import { price } from '../../engine/domain/units.ts';
 import type { BrokerEvent } from '../order-gateway.ts';
 import { externalName } from '../order-gateway.ts';
@@ -87,6 +87,14 @@ export class OrderLines {
       }
     }
     return ids;
+  }
+
+  /** The broker's ids of somebody else's orders of which an earlier run told executions since a time, and
+   * this one has heard nothing. */
+  unseen(since: EpochMicros): readonly string[] {
+    return [...this.#toldOfForeign].flatMap(([name, fills]) =>
+      fills.some(({ marketAt }) => marketAt >= since) ? [name.slice(externalName('').length)] : [],
+    );
   }
 
   /** Where an order or a leg with this id belongs. */

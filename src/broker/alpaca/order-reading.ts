@@ -93,37 +93,44 @@ export interface OrderList {
 
 type OnList = (list: OrderList | undefined, why: string) => void;
 
+/** Which orders: `all` of those given since a time, or the `open` ones, whenever they were given. */
+type Listed = { readonly all: string } | 'open';
+
 /**
- * Reads all orders since a time, page by page. `onList` is told undefined where the list could not be
+ * Reads a list of orders, page by page. `onList` is told undefined where the list could not be
  * read, or not to its end.
  */
 export function readList(
   world: AlpacaWorld,
-  query: { readonly after: string; readonly turn: Turn },
+  query: { readonly listed: Listed; readonly turn: Turn },
   onList: OnList,
 ): void {
-  new ListReading(world, query.turn, onList).readPage(query.after);
+  const { listed } = query;
+  new ListReading(world, query, onList).readPage(listed === 'open' ? undefined : listed.all);
 }
 
 /** One list on its way. A page begins a moment before the last one's end, for orders may share one. */
 class ListReading {
   readonly #world: AlpacaWorld;
   readonly #turn: Turn;
+  readonly #status: 'open' | 'all';
   readonly #onList: OnList;
   readonly #found = new Map<string, WireOrder>();
   #text = '';
   #pages = 0;
   #takenAt: At | undefined;
 
-  constructor(world: AlpacaWorld, turn: Turn, onList: OnList) {
+  constructor(world: AlpacaWorld, query: Parameters<typeof readList>[1], onList: OnList) {
     this.#world = world;
-    this.#turn = turn;
+    this.#turn = query.turn;
+    this.#status = query.listed === 'open' ? 'open' : 'all';
     this.#onList = onList;
   }
 
-  readPage(after: string): void {
+  readPage(after: string | undefined): void {
     const world = this.#world;
-    const path = `/v2/orders?status=all&nested=true&direction=asc&limit=${PAGE}&after=${encodeURIComponent(after)}`;
+    const since = after === undefined ? '' : `&after=${encodeURIComponent(after)}`;
+    const path = `/v2/orders?status=${this.#status}&nested=true&direction=asc&limit=${PAGE}${since}`;
     this.#pages += 1;
     ask(world, { turn: this.#turn, method: 'GET', path }, (answer, _at, askedAt) => {
       this.#takenAt ??= askedAt;
@@ -190,7 +197,7 @@ function searchList(
 ): void {
   const since = searchedSince(intentId, newYorkDate(world.at.market));
   const after = midnight(earlierOf(since, dayGiven(known)));
-  readList(world, { after, turn }, (list, why) => {
+  readList(world, { listed: { all: after }, turn }, (list, why) => {
     if (list === undefined) incomplete(world, intentId, why);
     else if (known === undefined || list.orders.some(({ id }) => id === known.id)) {
       judgeList(world, intentId, list);

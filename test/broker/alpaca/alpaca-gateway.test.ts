@@ -4,11 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { AlpacaGateway } from '../../../src/broker/alpaca/alpaca-gateway.ts';
 import type { GatewayEffect, OrderGateway } from '../../../src/broker/order-gateway.ts';
 import type { At } from '../../../src/engine/domain/clock.ts';
-import {
-  newYorkInstant,
-  nextSessionDate,
-  sessionTimes,
-} from '../../../src/engine/domain/session-calendar.ts';
+import { nextSessionDate, sessionTimes } from '../../../src/engine/domain/session-calendar.ts';
 import { addMicros, priceFromDollars } from '../../../src/engine/domain/units.ts';
 import { orderJson } from '../../support/alpaca/stub-order.ts';
 import { optionLeg, sharesLeg } from '../../support/legs.ts';
@@ -20,6 +16,7 @@ import {
   kinds,
   LONG_CALL,
   LONG_PUT,
+  nextDay,
   SHORT_PUT,
   witness,
 } from './alpaca-rig.ts';
@@ -56,17 +53,6 @@ function heldCall(units = 1) {
 function ask(rig: AlpacaRig, order: ReturnType<typeof witness>, dollars: number): void {
   const moved = witness({ ...order.intent, limit: priceFromDollars(dollars) });
   rig.call((gateway, at) => gateway.reprice(moved, at));
-}
-
-/** Another adapter with the same journal and the same broker, at ten in the morning of the next day. */
-function nextDay(rig: AlpacaRig): AlpacaRig {
-  const again = rig.restarted(false);
-  const next = sessionTimes(nextSessionDate(rig.session.date));
-  if (next === undefined) throw new Error('the next session has times');
-  again.session = next;
-  again.now = newYorkInstant(next.date, 600);
-  again.venue.advance(again.now);
-  return again;
 }
 
 function placedUnits(rig: AlpacaRig): number[] {

@@ -16,7 +16,11 @@ import type { At } from '../../../src/engine/domain/clock.ts';
 import type { Fill, OrderIntent, OrderLeg } from '../../../src/engine/domain/order.ts';
 import { isOpening, legSign } from '../../../src/engine/domain/order.ts';
 import type { SessionTimes } from '../../../src/engine/domain/session-calendar.ts';
-import { newYorkInstant, sessionTimes } from '../../../src/engine/domain/session-calendar.ts';
+import {
+  newYorkInstant,
+  nextSessionDate,
+  sessionTimes,
+} from '../../../src/engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../../src/engine/domain/units.ts';
 import { addMicros, priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
 import type { StubLeg, StubOrder } from '../../support/alpaca/stub-order.ts';
@@ -198,7 +202,10 @@ export class AlpacaRig {
   /** Another adapter with the same journal and the same broker. */
   restarted(isConnected = true): AlpacaRig {
     const history = { intents: [...this.intents], brokerEvents: [...this.events] };
-    return new AlpacaRig({ venue: this.venue, history, isConnected });
+    const again = new AlpacaRig({ venue: this.venue, history, isConnected: false });
+    again.session = this.session;
+    if (isConnected) again.connect();
+    return again;
   }
 
   /** Requests that begin so, since the start. */
@@ -242,6 +249,17 @@ function contracts() {
 
 export function witness(intent: OrderIntent): ApprovedOrder {
   return approve(intent, { approved: true, checks: [], limitsVersion: 'test' });
+}
+
+/** Another adapter with the same journal and the same broker, at ten in the morning of the next day. */
+export function nextDay(rig: AlpacaRig): AlpacaRig {
+  const again = rig.restarted(false);
+  const next = sessionTimes(nextSessionDate(rig.session.date));
+  if (next === undefined) throw new Error('the next session has times');
+  again.session = next;
+  again.now = newYorkInstant(next.date, 600);
+  again.venue.advance(again.now);
+  return again;
 }
 
 /** The legs that take the same structure off again. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Fill } from '../../../src/engine/domain/order.ts';
-import { AlpacaRig, FOREIGN, fillsOf } from './alpaca-rig.ts';
+import { AlpacaRig, FOREIGN, fillsOf, kinds, nextDay } from './alpaca-rig.ts';
 
 /** A rig whose account works an order that somebody else gave. */
 function withForeign(qty: string) {
@@ -103,5 +103,52 @@ describe('an execution of an order that somebody else gave', () => {
     again.session = { ...again.session, date: '2026-08-05' as typeof again.session.date };
     again.pass(0.1);
     expect(again.gateway.remembered).toBe(before - 1);
+  });
+});
+
+describe('an order that somebody else gave on the evening before', () => {
+  /** A hundred shares to be bought, given at eight; and an adapter at ten of the next morning. */
+  function ofTheEvening(isHeardOf: boolean) {
+    const rig = new AlpacaRig({ minutes: 20 * 60, isConnected: isHeardOf });
+    const { position_intent: _none, ...shares } = { ...FOREIGN, symbol: 'SPY', qty: '100' };
+    const order = rig.venue.place({ ...shares, limit_price: '600.00' });
+    rig.pass();
+    const again = nextDay(rig);
+    again.connect();
+    return { rig: again, order, intentId: `external-${order.id}` };
+  }
+
+  it.each([true, false])('works in the picture of its day (heard of then: %s)', (isHeardOf) => {
+    const { rig, intentId } = ofTheEvening(isHeardOf);
+    const { workingOrders, endedOrders } = rig.snapshot();
+    expect(workingOrders).toMatchObject([{ intentId, remaining: 100, limit: -6_000_000 }]);
+    expect(endedOrders).toEqual([]);
+    expect(kinds(rig.cancel(intentId))).toEqual(['cancelled']);
+    expect(rig.snapshot()).toMatchObject({
+      workingOrders: [],
+      endedOrders: [{ intentId, standing: 'cancelled' }],
+    });
+  });
+
+  it('stands there with what it filled, after its end and a restart as well', () => {
+    const { rig, order, intentId } = ofTheEvening(false);
+    rig.venue.fill(order, 40);
+    const told = fillsOf(rig.pass());
+    expect(told).toMatchObject([{ intentId, quantity: 40 }]);
+    expect(rig.snapshot()).toMatchObject({ workingOrders: [{ remaining: 60 }], fills: told });
+    rig.venue.fill(order, 60);
+    const all = [...told, ...fillsOf(rig.pass())];
+    for (const each of [rig, rig.restarted()]) {
+      expect(each.snapshot().fills).toEqual(all);
+      expect(counted(fillsOf(each.events))).toBe(100);
+    }
+  });
+
+  it('is read by itself where nobody told of its end', () => {
+    const { rig, order, intentId } = ofTheEvening(false);
+    rig.wires.faults.onStream('lost');
+    rig.venue.cancel(order.id);
+    expect(kinds(rig.pass())).toEqual(['cancelled']);
+    expect(rig.snapshot().endedOrders).toMatchObject([{ intentId }]);
   });
 });

@@ -377,8 +377,10 @@ export class StubVenue {
     this.fill(order, units, [price]);
   }
 
+  /** What is given in the evening is of the next day. */
   #expireOrders(): void {
-    for (const order of this.orders.filter(isOpen)) {
+    const end = newYorkInstant(newYorkDate(this.now), LAST_TRADE_MINUTES);
+    for (const order of this.orders.filter((each) => isOpen(each) && each.submittedAt < end)) {
       this.#set(order, 'expired');
       this.#tell('expired', order);
     }

@@ -35,9 +35,6 @@ const replyShape = z.object({
 });
 export type ConsoleReply = z.infer<typeof replyShape>;
 
-/** Longest line of a request. */
-export const LONGEST_REQUEST_BYTES = 16_384;
-
 function parseJson(line: string): unknown {
   try {
     return JSON.parse(line);

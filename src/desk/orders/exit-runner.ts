@@ -15,6 +15,7 @@ import { NO_EXIT_MEMORY } from '../exits/exit-input.ts';
 import type { ExitPolicy } from '../exits/exit-policy.ts';
 import { policyOf } from '../exits/exit-policy.ts';
 import type { OpenPosition } from '../exits/open-position.ts';
+import { begunExit } from './begun-exits.ts';
 import { freeLegs } from './closing.ts';
 import { tellBrokenStop } from './exit-cause.ts';
 import { ExitMarket } from './exit-market.ts';
@@ -58,6 +59,11 @@ function recordGain(desk: DeskContext, positionId: string, { gain }: ExitMemory)
 function hurryBy(desk: DeskContext, position: StructurePosition, decision: ExitClose): void {
   hurryClosings(desk, position.positionId, decision.urgency, decision.close);
   tellBrokenStop(desk, position, decision);
+}
+
+/** What is begun and not through, where nothing else is to be left. */
+function goesOn(desk: DeskContext, { position, isClosing }: Watched): ExitClose | undefined {
+  return isClosing ? undefined : begunExit(desk, position);
 }
 
 /** Core thread only. Breaches are counted anew from fresh quotes after a restart, never guessed. */
@@ -125,9 +131,10 @@ export class ExitRunner {
     if (memory !== before || !this.#memory.has(positionId)) this.#memory.set(positionId, memory);
     if (memory.gain.best !== before.gain.best) recordGain(desk, positionId, memory);
     for (const stop of hurry ?? []) hurryBy(desk, position, stop);
-    if (decision === 'hold') return;
-    if (isClosing) hurryBy(desk, position, decision);
-    else this.#leave(desk, position, decision);
+    const exit = decision === 'hold' ? goesOn(desk, watched) : decision;
+    if (exit === undefined) return;
+    if (isClosing) hurryBy(desk, position, exit);
+    else this.#leave(desk, position, exit);
   }
 
   #leave(desk: DeskContext, position: StructurePosition, decision: ExitClose): void {

@@ -97,13 +97,14 @@ export function refusedFor(
 export const ASKED_PATIENCE_MICROS = PASSING.first;
 
 /** True where the broker does not take the position's legs in one order: they go one at a time, shorts
- * first. */
+ * first. Asked on every batch of quotes: makes nothing. */
 export function isTakenApart({ orders }: DeskContext, positionId: string): boolean {
-  const refused = orders
-    .all()
-    .filter(({ intent, refusal }) => refusal === 'combination' && intent.legs.length > 1)
-    .filter(({ intent }) => intent.positionId === positionId);
-  return refused.length >= TOGETHER_AT_MOST;
+  let refused = 0;
+  for (const { intent, refusal } of orders.all()) {
+    const isTogether = intent.positionId === positionId && intent.legs.length > 1;
+    if (isTogether && refusal === 'combination') refused += 1;
+  }
+  return refused >= TOGETHER_AT_MOST;
 }
 
 /** A close that the broker refuses leaves a position open that somebody wanted closed: told with what

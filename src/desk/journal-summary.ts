@@ -5,7 +5,8 @@ import type { BrokerEvent } from '../broker/order-gateway.ts';
 import type { AuditRecord } from '../engine/domain/audit-record.ts';
 import type { OrderIntent } from '../engine/domain/order.ts';
 import { changesHoldings, type HoldingChange, isFlatAfter } from './net-holdings.ts';
-import { type Incident, IncidentFold } from './past-incidents.ts';
+import type { Incident } from './outbox.ts';
+import { IncidentFold } from './past-incidents.ts';
 import { isDecision, MAX_DECISIONS } from './previews/decision-log.ts';
 
 /** What a start recorded of itself. */

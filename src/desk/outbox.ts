@@ -9,13 +9,32 @@ import type {
 import { AUDIT_RECORD_VERSION } from '../engine/domain/audit-record.ts';
 import type { At } from '../engine/domain/clock.ts';
 import type { SessionDate } from '../engine/domain/units.ts';
+import { dedupeKey } from '../ops/alert-channel.ts';
 import type { Effect } from './effects.ts';
+
+/** What an incident is called. */
+export interface Incident {
+  readonly code: string;
+  readonly subject?: string | undefined;
+}
 
 const NOTHING: readonly Effect[] = [];
 
 /** Alerts that explain what the broker told: where a full disk takes urgent records alone, what they
  * explain is kept, so they must be. */
 const EVIDENCE: ReadonlySet<string> = new Set(['EXTERNAL_FILL']);
+
+/** What is told of a position, and is over once nothing of it is held. Some positions come again under the id
+ * that they had, as shares and what is adopted. */
+export const OF_A_POSITION: ReadonlySet<string> = new Set([
+  'CLOSE_REJECTED',
+  'EXIT_REFUSED',
+  'FLATTEN_INCOMPLETE',
+  'FLATTEN_LEFT_OPEN',
+  'PROTECTION_LOST',
+  'PROTECTION_MISSING',
+  'PROTECTION_REFUSED',
+]);
 
 /** Core thread only. `begin` opens a step, `drain` closes it. */
 export class Outbox {
@@ -25,6 +44,7 @@ export class Outbox {
   #seq: number;
   #urgentSeq: number;
   readonly #monotonicOffset: number | undefined;
+  readonly #ofPositions = new Map<string, Incident>();
 
   /** `monotonicOffset`: wall time less the machine's uptime, micros; records then carry both. */
   constructor(at: At, session: SessionDate, lastSeq: number, monotonicOffset?: number) {
@@ -88,12 +108,25 @@ export class Outbox {
   alert(severity: AlertSeverity, code: string, text: string, subject?: string): void {
     const isUrgent = severity === 'critical' || EVIDENCE.has(code);
     this.#tell({ severity, code, text, ...(subject !== undefined && { subject }) }, isUrgent);
+    if (severity !== 'info') this.keepOpen({ code, subject });
   }
 
   /** Tells that an incident is being looked after, or is over. */
   settle(action: 'acknowledge' | 'resolve', code: string, text: string, subject?: string): void {
     const alert = { severity: 'info', code, text, action } as const;
     this.#tell({ ...alert, ...(subject !== undefined && { subject }) }, false);
+    if (action === 'resolve') this.#ofPositions.delete(dedupeKey({ code, subject }));
+  }
+
+  /** What was told of positions and is not over. */
+  get ofPositions(): readonly Incident[] {
+    return [...this.#ofPositions.values()];
+  }
+
+  /** An earlier run told of it, and it is not over. */
+  keepOpen({ code, subject }: Incident): void {
+    if (!OF_A_POSITION.has(code)) return;
+    this.#ofPositions.set(dedupeKey({ code, subject }), { code, subject });
   }
 
   #tell(alert: Omit<Extract<AuditBody, { kind: 'alert' }>, 'kind'>, isUrgent: boolean): void {

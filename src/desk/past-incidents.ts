@@ -8,12 +8,8 @@ import { dedupeKey } from '../ops/alert-channel.ts';
 import { tradingStateOf } from '../risk/trading-state.ts';
 import { INCIDENTS_OF_CAUSES } from './account/governing.ts';
 import type { DeskContext } from './desk-context.ts';
-
-/** What an incident is called. */
-export interface Incident {
-  readonly code: string;
-  readonly subject?: string;
-}
+import type { Incident } from './outbox.ts';
+import { OF_A_POSITION } from './outbox.ts';
 
 /** Those that a run ends by itself when they are over, or that a restart is the remedy of. A run tells
  * anew of what still stands. */
@@ -70,14 +66,14 @@ export class IncidentFold {
   }
 
   #seeAlert(alert: Extract<AuditBody, { kind: 'alert' }>, seq: number): void {
-    const { code, subject, action } = alert;
+    const { code, subject, action, severity } = alert;
     if (!isEnded(code)) return;
     const key = dedupeKey(alert);
     const told = this.#told.get(key);
     if (action === 'resolve' && told !== undefined) {
       told.end = seq;
       if (told.openAt.size === 0) this.#told.delete(key);
-    } else if (action === undefined) {
+    } else if (action === undefined && severity !== 'info') {
       const incident = { code, ...(subject !== undefined && { subject }) };
       const begins = (told?.begins ?? new Set()).add(seq);
       this.#told.set(key, { incident, begins, end: undefined, openAt: told?.openAt ?? new Set() });
@@ -103,19 +99,25 @@ export class IncidentFold {
 }
 
 function isEnded(code: string): boolean {
-  return OF_ONE_RUN.has(code) || OF_EVIDENCE.has(code) || INCIDENTS_OF_CAUSES.has(code);
+  const known = [OF_ONE_RUN, OF_EVIDENCE, OF_A_POSITION, INCIDENTS_OF_CAUSES];
+  return known.some((codes) => codes.has(code));
 }
 
-/** Tells of each that it is over with its run, but for a trading state that this run begins in, and for what
- * is latched still. Called before anything is told of how things stand now. */
+/** True for a trading state that this run begins in, for what is latched still, and for what is told of a
+ * position that is held. */
+function stands({ book, day }: DeskContext, { code, subject }: Incident): boolean {
+  if (code === 'TRADING_STATE') return subject === tradingStateOf(day.status);
+  if (OF_A_POSITION.has(code)) return book.structure(subject ?? '') !== undefined;
+  const cause = INCIDENTS_OF_CAUSES.get(code);
+  return cause !== undefined && day.status.causes.includes(cause);
+}
+
+/** Tells of each that it is over with its run, unless it stands in this one. Called before anything is told
+ * of how things stand now. */
 export function endPastIncidents(desk: DeskContext, incidents: readonly Incident[]): void {
-  const { status } = desk.day;
-  const state = tradingStateOf(status);
-  for (const { code, subject } of incidents) {
-    if (code === 'TRADING_STATE' && subject === state) continue;
-    const cause = INCIDENTS_OF_CAUSES.get(code);
-    if (cause !== undefined && status.causes.includes(cause)) continue;
-    const text = 'the engine was started anew: what still stands is told again';
-    desk.out.settle('resolve', code, text, subject);
+  const text = 'the engine was started anew: what still stands is told again';
+  for (const incident of incidents) {
+    if (stands(desk, incident)) desk.out.keepOpen(incident);
+    else desk.out.settle('resolve', incident.code, text, incident.subject);
   }
 }

@@ -130,6 +130,16 @@ describe('an incident of a run that is over', () => {
     ]);
   });
 
+  it('ends so where it was told of a position that is gone, unless it called nobody', () => {
+    const [record] = new DeskRig().records();
+    const tell = (severity: 'info' | 'critical'): AuditRecord => {
+      const about = { code: 'CLOSE_REJECTED', text: '', subject: 'shares-SPY' };
+      return { ...record!, seq: 1, body: { kind: 'alert', severity, ...about } };
+    };
+    expect(endedBy([tell('critical')])).toEqual(['CLOSE_REJECTED:shares-SPY']);
+    expect(endedBy([tell('info')])).toEqual([]);
+  });
+
   it('that ended by itself is not told of again', () => {
     const rig = new DeskRig();
     rig.step({ kind: 'feed', at: rig.at, connected: false, detail: 'gone' });

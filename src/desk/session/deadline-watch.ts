@@ -148,4 +148,7 @@ function settleClosed(desk: DeskContext, open: ReadonlySet<string>): void {
     desk.day.toldOnce.delete(told);
     desk.out.settle('resolve', incident.code, `${positionId} is gone${leaving(desk)}`, positionId);
   }
+  for (const { code, subject = '' } of desk.out.ofPositions) {
+    if (!open.has(subject)) desk.out.settle('resolve', code, `${subject} is gone`, subject);
+  }
 }

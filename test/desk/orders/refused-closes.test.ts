@@ -160,7 +160,8 @@ describe('a close whose legs the broker does not take together', () => {
       'sellToClose',
     ]);
     expect(rig.gateway.refused.filter(({ legs }) => legs.length === 4)).toHaveLength(3);
-    expect(pages(rig).at(-1)?.text).toContain('one at a time now, shorts first');
+    expect(pages(rig).at(-1)?.text).toContain('is gone');
+    expect(pages(rig).at(-2)?.text).toContain('one at a time now, shorts first');
     expect(rig.positions()).toEqual([]);
   });
 

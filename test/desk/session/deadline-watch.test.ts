@@ -4,7 +4,7 @@ import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
 import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
 import { cents } from '../../../src/engine/domain/units.ts';
 import type { RigOptions } from '../../support/desk-rig.ts';
-import { CONDOR, DeskRig, LOTTO } from '../../support/desk-rig.ts';
+import { CONDOR, CONSOLE, DeskRig, LOTTO } from '../../support/desk-rig.ts';
 
 const DEADLINE = 15 * 60 + 50;
 
@@ -90,6 +90,30 @@ describe('the deadline', () => {
     rig.advance(10);
     expect(rig.positions()).toEqual([]);
     expect(told(rig).map(({ action }) => action)).toEqual(['trigger', 'resolve']);
+  });
+});
+
+describe('what was told of a position', () => {
+  it('is over once the position is gone, in the run that told it or in the next', () => {
+    const rig = stuckCondor();
+    rig.ask({ kind: 'flattenNow' }, CONSOLE);
+    const [position] = rig.positions();
+    const actions = (of: DeskRig) =>
+      of.effects.flatMap((effect) => {
+        const isOurs = effect.kind === 'alert' && effect.code === 'FLATTEN_INCOMPLETE';
+        return isOurs ? [`${effect.action} ${effect.subject}`] : [];
+      });
+    rig.advance(5);
+    expect(actions(rig)).toEqual([`trigger ${position?.positionId}`]);
+    const again = rig.restart();
+    again.advance(5);
+    expect(actions(again)).not.toContain(`resolve ${position?.positionId}`);
+    for (const each of [rig, again]) {
+      each.edit = (sides) => sides;
+      each.advance(20);
+      expect(each.positions()).toEqual([]);
+      expect(actions(each).at(-1)).toBe(`resolve ${position?.positionId}`);
+    }
   });
 });
 

@@ -128,10 +128,12 @@ export class AlpacaGateway implements OrderGateway {
     return lines.size + due.size + this.#settlements.size;
   }
 
-  /** What was forgotten is not read again either: it would come back as somebody else's. */
+  /** What was forgotten is not read again either, by a list that was asked for before: it would come back
+   * as somebody else's. */
   #beginSession(date: SessionDate): void {
     const oldest = dateOfDayNumber(dayNumberOfDate(date) - KEPT_DAYS);
     for (const id of this.#world.lines.beginSession(date, oldest)) this.#world.due.delete(id);
+    this.#rounds.hurry();
   }
 
   #take(input: WireInput): void {

@@ -4,7 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { AlpacaGateway } from '../../../src/broker/alpaca/alpaca-gateway.ts';
 import type { GatewayEffect, OrderGateway } from '../../../src/broker/order-gateway.ts';
 import type { At } from '../../../src/engine/domain/clock.ts';
-import { nextSessionDate, sessionTimes } from '../../../src/engine/domain/session-calendar.ts';
+import {
+  newYorkInstant,
+  nextSessionDate,
+  sessionTimes,
+} from '../../../src/engine/domain/session-calendar.ts';
 import { addMicros, priceFromDollars } from '../../../src/engine/domain/units.ts';
 import { orderJson } from '../../support/alpaca/stub-order.ts';
 import { optionLeg, sharesLeg } from '../../support/legs.ts';
@@ -161,6 +165,26 @@ describe('the evening, when the next session has begun', () => {
     const events = [...rig.goTo(17 * 60 + 30), ...rig.connect(), ...rig.pass(30)];
     expect(kinds(events).filter((kind) => kind !== 'connection')).toEqual([]);
     expect(rig.snapshot().endedOrders).toEqual([]);
+  });
+
+  it('takes nothing of it either from a list that was asked for before', () => {
+    const rig = new AlpacaRig();
+    const order = spread(rig);
+    rig.place(order);
+    rig.trade(order.intent.intentId, 1);
+    const { date } = rig.session;
+    const next = sessionTimes(nextSessionDate(date));
+    if (next === undefined) throw new Error('the next session has times');
+    rig.goTo(17 * 60 + 29.8);
+    rig.wires.onServed = (target) => {
+      if (!target.startsWith('GET /v2/orders?') || rig.session === next) return;
+      rig.session = next;
+      rig.now = newYorkInstant(date, 17 * 60 + 30);
+      rig.call((gateway, at) => gateway.onClock(at, next));
+    };
+    expect(kinds(rig.pass(120))).toEqual([]);
+    expect(rig.session).toBe(next);
+    expect(rig.snapshot().fills).toEqual([]);
   });
 });
 

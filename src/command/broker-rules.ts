@@ -3,7 +3,7 @@ import { alpacaReader } from '../broker/alpaca/alpaca-reader.ts';
 import { tastytradeReader } from '../broker/tastytrade/tastytrade-reader.ts';
 import type { Config } from '../config.ts';
 import type { OwnRules } from '../desk/session/broker-rules.ts';
-import { differencesOf } from '../desk/session/broker-rules.ts';
+import { toldDifferences } from '../desk/session/broker-rules.ts';
 import type { ReadingWorld } from '../desk/threads/account-reading-shell.ts';
 import { AccountReadings } from '../desk/threads/account-reading-shell.ts';
 import { contractsOf } from '../desk/threads/io-worker-shell.ts';
@@ -41,7 +41,7 @@ export async function brokerDifferences(
     const send: ReadingWorld['send'] = keySender(alpacaReading(config), TIMEOUT_MILLIS);
     const readings = new AccountReadings(alpacaReader(''), { ...none, send });
     const result = await readings.run('marketRules', { underlying, date });
-    return result.kind === 'read' ? differencesOf(result.value, own) : undefined;
+    return result.kind === 'read' ? toldDifferences(result.value, own) : undefined;
   }
   const send: ReadingWorld['send'] = async ({ method, path }) => {
     const response = await service.send(method, path, { turn: 'look' });
@@ -55,5 +55,5 @@ export async function brokerDifferences(
   });
   const contract = await anOption(service, own).catch(() => undefined);
   const result = await readings.run('marketRules', { underlying, date, contract });
-  return result.kind === 'read' ? differencesOf(result.value, own) : undefined;
+  return result.kind === 'read' ? toldDifferences(result.value, own) : undefined;
 }

@@ -6,6 +6,7 @@ import type { ChainPast } from '../engine/chain/chain-past.ts';
 import type { ChainReader } from '../engine/chain/chain-reader.ts';
 import { midAt } from '../engine/chain/chain-view.ts';
 import type { ChainWriter } from '../engine/chain/chain-writer.ts';
+import type { MarketRules } from '../engine/domain/account-facts.ts';
 import { assert } from '../engine/domain/assert.ts';
 import type { At, LentAt } from '../engine/domain/clock.ts';
 import type { Instrument } from '../engine/domain/instrument.ts';
@@ -60,8 +61,13 @@ export interface JournalWait {
 /** State that changes as the day goes on. */
 export interface DeskDay {
   session: SessionTimes;
+  /** Cut-offs of the session by the engine's own calendar and settings. */
+  ownSchedule: DaySchedule;
+  /** Those that hold: with the broker's word, which only makes them earlier. */
   schedule: DaySchedule;
-  /** Where the broker's own rules of the session differ from the engine's; undefined = not told. */
+  /** All that the broker has said of the session so far. */
+  brokerSaid: MarketRules | undefined;
+  /** Where that differs from the engine's own rules; undefined = it has not said what day it is. */
   brokerRules: readonly string[] | undefined;
   /** The chain of the session is open: listing applied, not yet expired. */
   chainOpen: boolean;

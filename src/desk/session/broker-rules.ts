@@ -112,25 +112,61 @@ export function stricter(schedule: DaySchedule, rules: MarketRules, own: OwnRule
   };
 }
 
-/** The broker has said what holds on a date. */
-export function onBrokerRules(desk: DeskContext, date: string, rules: MarketRules): void {
-  const { day, spec } = desk;
-  const { session } = day;
-  if (date !== session.date || day.brokerRules !== undefined) return;
-  const own = { session, spec };
+/** Where what the broker says differs from the engine's own rules; undefined while nothing does and it has
+ * not said what day it is: that agrees with nothing. */
+export function toldDifferences(rules: MarketRules, own: OwnRules): readonly string[] | undefined {
   const differences = differencesOf(rules, own);
-  day.brokerRules = differences;
-  day.schedule = stricter(day.schedule, rules, own);
-  if (differences.length === 0) return;
-  const text = `the broker says: ${differences.join('; ')}; the earlier cut-off counts`;
-  desk.out.alert('warning', 'BROKER_RULES_DIFFER', text);
+  return differences.length === 0 && rules.session === null ? undefined : differences;
 }
 
-/** Asks the broker about the session, once it has an option to ask about; until there is an answer it is
- * asked again with each listing. */
+/** All that was said of a day: what an answer left out stands as it was told before. */
+function joined(before: MarketRules | undefined, rules: MarketRules): MarketRules {
+  if (before === undefined) return rules;
+  return {
+    session: rules.session ?? before.session,
+    opensAt: rules.opensAt ?? before.opensAt,
+    closesAt: rules.closesAt ?? before.closesAt,
+    stopsTradingAt: rules.stopsTradingAt ?? before.stopsTradingAt,
+    ticks: rules.ticks ?? before.ticks,
+    isClosingOnly: rules.isClosingOnly ?? before.isClosingOnly,
+  };
+}
+
+function earlierOf(one: DaySchedule, other: DaySchedule): DaySchedule {
+  const earlier = (name: keyof DaySchedule) => epochMicros(Math.min(one[name], other[name]));
+  return {
+    openingCutoffAt: earlier('openingCutoffAt'),
+    flattenStartAt: earlier('flattenStartAt'),
+    flattenDeadlineAt: earlier('flattenDeadlineAt'),
+  };
+}
+
+/** The broker has said what holds on a date, or a part of it. */
+export function onBrokerRules(desk: DeskContext, date: string, rules: MarketRules): void {
+  const { day, spec, out } = desk;
+  const { session, brokerRules: before = [] } = day;
+  if (date !== session.date) return;
+  const own = { session, spec };
+  const said = joined(day.brokerSaid, rules);
+  day.brokerSaid = said;
+  day.brokerRules = toldDifferences(said, own);
+  day.schedule = earlierOf(day.schedule, stricter(day.ownSchedule, said, own));
+  const [was, is] = [before, day.brokerRules ?? []].map((words) => words.join('; '));
+  if (is === was) return;
+  if (is === '') {
+    const text = 'the broker says what the engine says again; the earlier cut-off stays';
+    out.settle('resolve', 'BROKER_RULES_DIFFER', text);
+  } else {
+    const text = `the broker says: ${is}; the earlier cut-off counts`;
+    out.alert('warning', 'BROKER_RULES_DIFFER', text);
+  }
+}
+
+/** Asks the broker about the session, once it has an option to ask about: with each listing, for an answer
+ * may lack a part, and what holds is told on the day itself or changed in the night before it. */
 export function askForRules(desk: DeskContext): void {
   const { day, chain, out, config } = desk;
-  if (day.brokerRules !== undefined || !day.chainOpen) return;
+  if (!day.chainOpen) return;
   const contract = chain.symbolOf(chain.contractCount >> 1);
   if (contract === undefined) return;
   const { underlying } = config;

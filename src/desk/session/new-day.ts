@@ -14,7 +14,9 @@ export const NOT_CONNECTED_YET = 'not connected yet';
 export function newDay(session: SessionTimes, schedule: DaySchedule, at: At): DeskDay {
   return {
     session,
+    ownSchedule: schedule,
     schedule,
+    brokerSaid: undefined,
     brokerRules: undefined,
     chainOpen: false,
     sealed: false,

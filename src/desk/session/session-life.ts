@@ -240,7 +240,9 @@ function beginSession(desk: DeskContext, session: SessionTimes): void {
   const { day } = desk;
   endDayIncidents(desk);
   day.session = session;
-  day.schedule = scheduleFor(desk.config, desk.gateway.capabilities, session);
+  day.ownSchedule = scheduleFor(desk.config, desk.gateway.capabilities, session);
+  day.schedule = day.ownSchedule;
+  day.brokerSaid = undefined;
   day.brokerRules = undefined;
   day.chainOpen = false;
   day.sealed = false;

@@ -134,7 +134,7 @@ describe('the desk', () => {
     rig.step({ kind: 'brokerRules', at: rig.at, date, rules: said });
   }
 
-  it('asks about one option of the day once the chain is open, and again until it is told', () => {
+  it('asks about one option of the day with each listing, whatever it was told', () => {
     const rig = new DeskRig();
     expect(asked(rig)).toEqual([
       {
@@ -143,12 +143,38 @@ describe('the desk', () => {
         contract: expect.stringMatching(/^SPY {3}261120[CP]\d{8}$/),
       },
     ]);
-    rig.open();
-    expect(asked(rig)).toHaveLength(2);
     tell(rig, rules());
     rig.open();
     expect(asked(rig)).toHaveLength(2);
     expect(rig.alerts()).not.toContain('BROKER_RULES_DIFFER');
+  });
+
+  it('takes an answer that lacks the kind of day for none that agrees', () => {
+    const rig = new DeskRig();
+    tell(rig, UNTOLD);
+    tell(rig, rules({ session: null }));
+    expect(rig.day.brokerRules).toBeUndefined();
+    tell(rig, rules());
+    expect(rig.day.brokerRules).toEqual([]);
+  });
+
+  it('takes what a later answer adds, and moves its cut-offs once for each', () => {
+    const rig = new DeskRig();
+    const cutoff = () => newYorkText(rig.day.schedule.openingCutoffAt);
+    tell(rig, rules({ stopsTradingAt: null }));
+    expect([rig.day.brokerRules, cutoff()]).toEqual([[], '15:25:00']);
+    const stops = { stopsTradingAt: '2026-11-20T21:00:00Z' };
+    for (const said of [{ ...UNTOLD, ...stops }, UNTOLD, rules(stops)]) {
+      tell(rig, said);
+      expect([rig.day.brokerRules?.length, cutoff()]).toEqual([1, '15:10:00']);
+    }
+    tell(rig, { ...UNTOLD, session: 'half' });
+    expect([rig.day.brokerRules?.length, cutoff()]).toEqual([2, '12:25:00']);
+    const told = () => rig.bodies('alert').filter(({ code }) => code === 'BROKER_RULES_DIFFER');
+    expect(told()).toHaveLength(2);
+    tell(rig, rules());
+    expect([rig.day.brokerRules, cutoff()]).toEqual([[], '12:25:00']);
+    expect(told().at(-1)).toMatchObject({ action: 'resolve' });
   });
 
   it('moves its cut-off, alerts once, and says so in market_status', async () => {
@@ -158,8 +184,9 @@ describe('the desk', () => {
       if ('denied' in answer) throw new Error(answer.denied.message);
       return answer.value;
     };
-    tell(rig, rules({ stopsTradingAt: '2026-11-20T21:00:00Z' }));
-    tell(rig, rules());
+    for (let listing = 0; listing < 2; listing += 1) {
+      tell(rig, rules({ stopsTradingAt: '2026-11-20T21:00:00Z' }));
+    }
     expect(rig.alerts().filter((code) => code === 'BROKER_RULES_DIFFER')).toHaveLength(1);
     rig.goTo(15 * 60 + 11);
     const request = {

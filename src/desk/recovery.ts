@@ -163,13 +163,16 @@ function restoreStep(
   }
 }
 
-/** A limit as it was last asked for, and the exit plan that was made for it. */
+/** A limit as it was last asked for, and the exit plan that was made for it. A better one at the confirm is
+ * what the order goes out at. */
 function restoreReprice(
   desk: DeskContext,
   { intentId, limit, exitPlan }: Extract<AuditRecord['body'], { kind: 'repriced' }>,
 ): void {
   const plan = exitPlan === undefined ? {} : { exitPlan };
-  update(desk, intentId, { limit: price(limit), ...plan });
+  const isSent = desk.orders.get(intentId)?.sentAt !== undefined;
+  const sent = isSent ? {} : { brokerLimit: price(limit) };
+  update(desk, intentId, { limit: price(limit), ...sent, ...plan });
 }
 
 type OfTheDay =

@@ -38,6 +38,8 @@ export class RigBroker extends BrokerTap {
 
   /** True: the paper broker does nothing, and all that is heard is what the test says. */
   isMute = false;
+  /** Orders that it was asked to cancel meanwhile, once for each time. */
+  readonly unheard: string[] = [];
   /** What a search hears; undefined: nothing yet. Left out, the paper broker answers itself. */
   answerSearch: ((intentId: string, at: At) => readonly BrokerEvent[] | undefined) | undefined;
 
@@ -90,6 +92,7 @@ export class RigBroker extends BrokerTap {
       const event = { kind: 'cancelRejected', intentId, reason: this.refuseCancel } as const;
       return [{ kind: 'event', event }];
     }
+    if (this.isMute) this.unheard.push(intentId);
     return this.isMute ? [] : super.cancel(intentId, at);
   }
 

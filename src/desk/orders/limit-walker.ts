@@ -22,6 +22,7 @@ import { performGateway } from './broker-events.ts';
 import type { OrderRecord } from './order-book.ts';
 import { fillsInto, isCalledBack, isExternal, isFinal } from './order-book.ts';
 import { behindClose, requestCancel } from './sending.ts';
+import { watchAnswers } from './unanswered.ts';
 
 /** An opening still not filled after this long is cancelled: its moment has passed. */
 const OPENING_PATIENCE_MILLIS = 90_000;
@@ -31,6 +32,7 @@ const LOST_MARKET_MICROS = 5_000_000;
 
 /** Moves every working order whose ladder says so. Called on the clock. */
 export function walkLimits(desk: DeskContext): void {
+  watchAnswers(desk);
   for (const order of desk.orders.live()) {
     if (order.status !== 'working' || order.cancelRequested || order.sentAt === undefined) continue;
     const { purpose, legs } = order.intent;

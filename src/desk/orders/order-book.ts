@@ -37,6 +37,14 @@ export interface OutcomeSearch {
   unlistedAt: EpochMicros | undefined;
 }
 
+/** An answer that the broker owes: to a cancel, or to a limit other than the one it told last. */
+export interface OwedAnswer {
+  readonly isCancel: boolean;
+  readonly brokerLimit: Price;
+  /** Wall time of the first look that found it owed. */
+  readonly since: EpochMicros;
+}
+
 /** One order. Changed by the order book's users on the core thread only. */
 export interface OrderRecord {
   readonly intent: OrderIntent;
@@ -73,6 +81,8 @@ export interface OrderRecord {
   limitStaysUntil: EpochMicros | undefined;
   /** The broker refused to cancel it: the engine by itself asks again from this wall time on. */
   cancelAgainAt: EpochMicros | undefined;
+  /** An answer that the broker owes, as far as the clock has seen. */
+  owed: OwedAnswer | undefined;
   /** What the broker's refusal says of trying again, where it says anything. */
   refusal: RefusalKind | undefined;
   /** Set while the status is `unknown`. */
@@ -117,6 +127,7 @@ export function newOrder(parts: NewOrder): OrderRecord {
     marketMissingSince: undefined,
     limitStaysUntil: undefined,
     cancelAgainAt: undefined,
+    owed: undefined,
     refusal: undefined,
     search: undefined,
     fills: [],

@@ -336,7 +336,8 @@ export function requestCancel(
   sendCancel(desk, order);
 }
 
-function sendCancel(desk: DeskContext, { intent }: OrderRecord): void {
+/** Sends a cancel whose record stands. Once more does no harm. */
+export function sendCancel(desk: DeskContext, { intent }: OrderRecord): void {
   desk.messages.note('cancel', desk.at.wall);
   performGateway(desk, desk.gateway.cancel(intent.intentId, desk.at));
 }

@@ -38,6 +38,8 @@ const WORKS_AFTER_MILLIS = [5, 2_500] as const;
 /** Alpaca liquidates what expires from 15:45 on, when the engine is flat, and earlier in a volatile
  * market: then the first short that is held from there on. */
 const LIQUIDATES_AT_MINUTES = [10 * 60 + 15, 11 * 60, 12 * 60 + 30, 15 * 60 + 45];
+/** The others are refused after they were answered. */
+const AMENDMENT_TAKEN_CHANCE = 0.8;
 /** Expiries are booked before the session ends, and not in the evening. */
 const BOOKED_AT_MINUTES = 16 * 60 + 40;
 
@@ -75,6 +77,7 @@ class SessionAlpaca implements Venue {
       mlegFills: random.pick(['parent', 'legs', 'both'] as const),
       refusesSpreadCloseAmends: random.chance(0.5),
       holdsNew: this.#isSlow,
+      amendsLater: this.#isSlow,
       bookingMinutes: BOOKED_AT_MINUTES,
       liquidation: 'oneLeg',
       liquidationMinutes: random.pick(LIQUIDATES_AT_MINUTES),
@@ -88,8 +91,15 @@ class SessionAlpaca implements Venue {
     this.#venue.advance(at.wall);
     if (this.#venue.liquidations > before) this.#met('liquidated');
     for (let order = this.#held.take(at.wall); order; order = this.#held.take(at.wall)) {
-      this.#venue.release(order);
+      if (isAmendment(order)) this.#settle(order);
+      else this.#venue.release(order);
     }
+  }
+
+  #settle(amendment: StubOrder): void {
+    const isTaken = this.#random.chance(AMENDMENT_TAKEN_CHANCE);
+    if (!isTaken) this.#met('amendment refused');
+    this.#venue.settleAmend(amendment, isTaken);
   }
 
   next(): EpochMicros | undefined {
@@ -158,7 +168,8 @@ class SessionAlpaca implements Venue {
       return { symbol: contract === undefined ? symbol : occSymbol(contract), quantity };
     });
     // A change that the venue refuses is made as another order, named after the same intent.
-    const workingOrders = this.#venue.orders.filter(isOpen).map(({ clientOrderId }) => {
+    const working = this.#venue.orders.filter((order) => isOpen(order) && !isAmendment(order));
+    const workingOrders = working.map(({ clientOrderId }) => {
       return { intentId: intentIdOf(clientOrderId) };
     });
     return { positions, workingOrders, cashCents: cents(account.cashCents), isBeforeFees: true };
@@ -178,8 +189,10 @@ class SessionAlpaca implements Venue {
     return {
       held: () => [...venue.account.held()].filter(([symbol]) => parseOccSymbol(symbol)),
       working: () =>
-        venue.orders.filter(isOpen).map(({ id, legs }) => {
-          return { id, symbols: legs.map(({ symbol }) => symbol) };
+        venue.orders.flatMap((order) => {
+          const { id, legs, status } = order;
+          const isFixed = !isOpen(order) || status === 'pending_replace';
+          return isFixed ? [] : [{ id, symbols: legs.map(({ symbol }) => symbol) }];
         }),
       cancel: (id) => venue.cancel(id),
       close: (symbol, quantity) => {
@@ -188,6 +201,11 @@ class SessionAlpaca implements Venue {
       },
     };
   }
+}
+
+/** True of an order that the venue has not taken in place of another yet. */
+function isAmendment({ status }: StubOrder): boolean {
+  return status === 'pending_new';
 }
 
 function centsOf(price: Price | undefined): number | undefined {

@@ -67,6 +67,7 @@ const MET = [
   'killedDuringReplace',
   'wayOutWaitsForTurn',
   'liquidated',
+  'amendment refused',
   'flattenedPastDisk',
   'closedElsewhere',
   'cancelledElsewhere',

@@ -58,12 +58,15 @@ export function objectKey(prefix: string, journalId: string, name: string): stri
 }
 
 /** Refuses a bucket that cannot hold an immutable log. Rejects with AUDIT_SINK_FAILED; resolves with
- * why the store could not be asked, where it is not its own fault, or undefined when all is well. */
+ * why it could not be asked, which is no proof against it, or undefined when all is well. */
 export async function checkBucket(store: ObjectStore): Promise<string | undefined> {
   const fitness = await store.fitness();
   if (fitness.kind === 'fit') return undefined;
   if (fitness.kind === 'unreachable')
-    return `the audit bucket cannot be reached: ${fitness.reason}`;
+    return (
+      `the audit bucket cannot be asked whether it locks: ${fitness.reason}. If this stays, check ` +
+      'S3_ENDPOINT and the AWS variables: openings halt after ten minutes'
+    );
   throw new DeltaringError(
     'AUDIT_SINK_FAILED',
     `the audit bucket ${store.bucket} cannot be used: ${fitness.reason}. Create it with Object Lock ` +

@@ -9,7 +9,8 @@ export interface LockedObject {
   readonly retentionYears: number;
 }
 
-/** Whether a bucket can hold an audit log. `unreachable`: it could not be asked just now. */
+/** Whether a bucket can hold an audit log. `unfit` is proven; `unreachable`: it did not say, for an
+ * outage, a login that has expired or a right that is missing. */
 export type BucketFitness =
   | { readonly kind: 'fit' }
   | { readonly kind: 'unfit' | 'unreachable'; readonly reason: string };
@@ -60,5 +61,6 @@ export interface ObjectStore {
   /** Every version below the prefix, delete markers too. Rejects when it cannot be listed. */
   versions(prefix: string): Promise<readonly ObjectVersion[]>;
   get(version: ObjectVersion): Promise<ReadObject>;
+  /** Undefined where the store says that it is not locked. Rejects when it cannot be asked. */
   retention(version: ObjectVersion): Promise<Retention | undefined>;
 }

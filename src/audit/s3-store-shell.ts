@@ -41,10 +41,10 @@ const REQUEST_TIMEOUT_MILLIS = 10_000;
 /** A year never counts fewer days than it has. */
 const MILLIS_PER_YEAR = 366 * 86_400_000;
 const NOT_FOUND = 404;
-/** Answers that mean "not now": timeout, conflict, too many requests. */
-const BUSY: readonly number[] = [408, 409, 429];
 const PRECONDITION_FAILED = 412;
-const SERVER_ERROR = 500;
+const NO_BUCKET = 'NoSuchBucket';
+const NO_LOCK_IN_BUCKET = /^ObjectLockConfigurationNotFound/;
+const NO_LOCK_ON_OBJECT = 'NoSuchObjectLockConfiguration';
 
 function statusOf(error: unknown): number | undefined {
   if (!isFields(error) || !isFields(error['$metadata'])) return undefined;
@@ -56,9 +56,11 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
-/** Without credentials no request leaves this machine: that is a setting, not an outage. */
-function isMisconfigured(error: unknown): boolean {
-  return error instanceof Error && error.name === 'CredentialsProviderError';
+/** A bucket that is not there or has no lock: nothing else that is answered says that it cannot hold a
+ * log. A login that has expired and a machine that gives out no credentials just now are outages. */
+function isProvenUnfit(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error.name === NO_BUCKET || NO_LOCK_IN_BUCKET.test(error.name);
 }
 
 function hexFromBase64(text: string | undefined): string | undefined {
@@ -112,12 +114,8 @@ export class S3Store implements ObjectStore {
       return isLocked ? { kind: 'fit' } : unfit('Object Lock is not enabled');
     } catch (error) {
       const reason = reasonOf(error);
-      if (reason.includes('ObjectLockConfigurationNotFound')) {
-        return unfit('Object Lock is not enabled');
-      }
-      const status = statusOf(error);
-      const isAnswer = status !== undefined && status < SERVER_ERROR && !BUSY.includes(status);
-      return { kind: isAnswer || isMisconfigured(error) ? 'unfit' : 'unreachable', reason };
+      if (!isProvenUnfit(error)) return { kind: 'unreachable', reason };
+      return unfit(reason.startsWith(NO_BUCKET) ? reason : 'Object Lock is not enabled');
     }
   }
 
@@ -204,14 +202,23 @@ export class S3Store implements ObjectStore {
       const { Retention: found } = await this.#client.send(command, limit());
       if (found?.Mode === undefined || found.RetainUntilDate === undefined) return undefined;
       return { mode: found.Mode, untilMicros: found.RetainUntilDate.getTime() * MICROS_PER_MILLI };
-    } catch {
-      return undefined;
+    } catch (error) {
+      if (saysUnlocked(error)) return undefined;
+      throw error;
     }
   }
 
   close(): void {
     this.#client.destroy();
   }
+}
+
+/** An object without retention, or a bucket without Object Lock. */
+function saysUnlocked(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { name, message } = error;
+  if (name === 'InvalidRequest') return /missing object ?lock ?configuration/i.test(message);
+  return name === NO_LOCK_ON_OBJECT || NO_LOCK_IN_BUCKET.test(name);
 }
 
 function limit(): { abortSignal: AbortSignal } {

@@ -10,6 +10,7 @@ import { S3Store } from '../../src/audit/s3-store-shell.ts';
 import { SealingLoop } from '../../src/audit/sealing-loop-shell.ts';
 import { verifyJournal } from '../../src/audit/verify.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
+import { S3Refusal } from '../support/s3/versioned-bucket.ts';
 import { S3TestServer } from '../support/s3-server.ts';
 import { homeWith } from './support/home-files.ts';
 import { alerts, recordOf } from './support/sample-records.ts';
@@ -91,7 +92,7 @@ describe('the sealing loop', () => {
     const through = await proxy.listen();
     proxy.weather = 'down';
     const { loop, clock, last, bucket } = await loopOn(home, through);
-    expect(last('problem')?.reason).toContain('cannot be reached');
+    expect(last('problem')?.reason).toContain('cannot be asked');
     expect(server.versions(bucket)).toEqual([]);
     proxy.change('fair');
     clock.advance(1_000);
@@ -100,6 +101,26 @@ describe('the sealing loop', () => {
     expect(server.versions(bucket).length).toBeGreaterThan(3);
     expect(last('lag')?.lag.shipping).toMatchObject({ files: 0, isOverBound: false });
     await proxy.close();
+  });
+
+  it.each([
+    ['versioning', 400, 'ExpiredToken'],
+    ['object-lock', 403, 'AccessDenied'],
+  ])('starts where the bucket answers to ?%s with %i %s, and ships once it is fit', async (...parts) => {
+    const [question, status, code] = parts;
+    server.refusal = ({ url }) => {
+      return url?.includes(`?${question}`) === true ? new S3Refusal(status, code) : undefined;
+    };
+    const { loop, clock, last, bucket } = await loopOn(homeWith(alerts(1, 2)));
+    expect(last('problem')?.reason).toContain(`cannot be asked whether it locks: ${code}`);
+    loop.turn();
+    expect(server.versions(bucket)).toEqual([]);
+    server.refusal = () => undefined;
+    clock.advance(1_000);
+    loop.turn();
+    await loop.close();
+    expect(server.versions(bucket).length).toBeGreaterThan(3);
+    expect(last('lag')?.lag.shipping).toMatchObject({ files: 0 });
   });
 
   it('forgets a seal that failed and seals again from the last checkpoint', async () => {

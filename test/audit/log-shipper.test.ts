@@ -270,6 +270,9 @@ describe('shipping the sealed log', () => {
       reason: expect.stringContaining('NoSuchBucket'),
     });
     const nowhere = new S3Store({ bucket: 'any', endpoint: 'http://127.0.0.1:1', credentials });
-    expect(await checkBucket(nowhere)).toMatch(/cannot be reached/);
+    expect(await checkBucket(nowhere)).toMatch(/cannot be asked/);
+    const nobody = () => Promise.reject(new Error('the metadata service does not answer'));
+    const loginless = new S3Store({ bucket: 'any', endpoint, credentials: nobody });
+    expect(await checkBucket(loginless)).toMatch(/cannot be asked.*the metadata service/);
   });
 });

@@ -35,6 +35,8 @@ export class S3TestServer {
   /** The server's clock, for what must outlive its retention. */
   now = (): Date => new Date();
   puts = 0;
+  /** What a request is answered with in place of the right answer; undefined: nothing. */
+  refusal: (request: IncomingMessage) => S3Refusal | undefined = () => undefined;
 
   constructor() {
     this.#server = createServer((request, response) => {
@@ -77,6 +79,8 @@ export class S3TestServer {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks);
+    const refused = this.refusal(request);
+    if (refused !== undefined) throw refused;
     if (key === '' && request.method === 'PUT' && url.search === '') {
       const objectLock = request.headers['x-amz-bucket-object-lock-enabled'] === 'true';
       this.createBucket(name, { objectLock, versioning: objectLock });

@@ -1,6 +1,6 @@
 /** A refresh token that the broker renewed, kept for the next start in a file of the owner alone. */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 
@@ -32,13 +32,18 @@ export class RefreshTokenFile {
     }
   }
 
-  /** Replaces the file in one step. Throws where it cannot be written. */
+  /** Replaces the file in one step. Throws where it cannot be written, and leaves nothing beside it. */
   write(configured: string, token: string): void {
     mkdirSync(this.#folder, { recursive: true, mode: OWNER_ONLY_FOLDER });
     const path = join(this.#folder, FILE_NAME);
     const beside = `${path}.${randomUUID()}`;
     const text = JSON.stringify({ from: hashOf(configured), token });
-    writeFileSync(beside, text, { mode: OWNER_ONLY, flag: 'wx', flush: true });
-    renameSync(beside, path);
+    try {
+      writeFileSync(beside, text, { mode: OWNER_ONLY, flag: 'wx', flush: true });
+      renameSync(beside, path);
+    } catch (error) {
+      rmSync(beside, { force: true });
+      throw error;
+    }
   }
 }

@@ -27,6 +27,11 @@ class HttpRefusal extends DeltaringError {
   }
 }
 
+function onUnkept(reason: string): void {
+  const text = `the refresh token that the broker renewed could not be kept for the next start: ${reason}`;
+  process.stderr.write(`${new Date().toISOString()} ${text}\n`);
+}
+
 /** Requests under the access token of one login, each in its turn. */
 export class RestAccount {
   readonly #keeper: TokenKeeper;
@@ -42,6 +47,7 @@ export class RestAccount {
     const { tokenFolder } = grant;
     this.#keeper = new TokenKeeper(grant, {
       file: tokenFolder === undefined ? undefined : new RefreshTokenFile(tokenFolder),
+      onUnkept,
       now: () => Date.now(),
       post: (path, body) => {
         const headers = { 'content-type': 'application/json' };

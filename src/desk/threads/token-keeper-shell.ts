@@ -30,6 +30,8 @@ export interface GrantSettings {
 
 export interface KeeperWorld {
   readonly file: RefreshTokenFile | undefined;
+  /** Hears why a renewed refresh token could not be kept; it is tried again with the next login. */
+  onUnkept(reason: string): void;
   /** Sends a request within the time limit of this thread; rejects where no answer came. */
   post(path: string, body: string): Promise<Response>;
   /** Milliseconds. */
@@ -58,6 +60,8 @@ export class TokenKeeper {
   readonly #grant: GrantSettings;
   readonly #world: KeeperWorld;
   #refreshToken: string;
+  /** True while the file has not taken the newest refresh token. */
+  #isUnkept = false;
   #held: Held | undefined;
   #refreshing: Promise<Held> | undefined;
   #refusals = 0;
@@ -101,14 +105,25 @@ export class TokenKeeper {
     this.#refusals = 0;
     if (answer.refresh_token !== undefined && answer.refresh_token !== this.#refreshToken) {
       this.#refreshToken = answer.refresh_token;
-      world.file?.write(this.#grant.refreshToken, answer.refresh_token);
+      this.#isUnkept = true;
     }
+    if (this.#isUnkept) this.#keep();
     this.#checkEnvironment(answer.access_token);
     const life = answer.expires_in * 1_000;
     const early = Math.min(RENEW_EARLY_MILLIS, life * SHORT_LIFE_SHARE);
     const endsAt = world.now() + life;
     this.#held = { token: answer.access_token, endsAt, renewAt: endsAt - early };
     return this.#held;
+  }
+
+  /** The file is for the next start: a full disk must not cost the token that closes go out with. */
+  #keep(): void {
+    try {
+      this.#world.file?.write(this.#grant.refreshToken, this.#refreshToken);
+      this.#isUnkept = false;
+    } catch (error) {
+      this.#world.onUnkept(error instanceof Error ? error.message : String(error));
+    }
   }
 
   /** A network fault costs nothing here: only the broker's own no makes the next try wait. */

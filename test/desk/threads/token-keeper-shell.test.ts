@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -26,6 +26,7 @@ type Answer = object | number | Error;
 /** A keeper before a login service that gives the answers it is told, in order. */
 function keeperRig(answers: Answer[], folder?: string) {
   const bodies: Record<string, string>[] = [];
+  const unkept: string[] = [];
   const time = { millis: 1_000_000 };
   const grant = {
     baseUrl: 'http://login',
@@ -36,6 +37,7 @@ function keeperRig(answers: Answer[], folder?: string) {
   };
   const keeper = new TokenKeeper(grant, {
     file: folder === undefined ? undefined : new RefreshTokenFile(folder),
+    onUnkept: (reason) => unkept.push(reason),
     now: () => time.millis,
     post: (_path, body) => {
       bodies.push(JSON.parse(body) as Record<string, string>);
@@ -47,7 +49,7 @@ function keeperRig(answers: Answer[], folder?: string) {
       );
     },
   });
-  return { keeper, bodies, time };
+  return { keeper, bodies, time, unkept };
 }
 
 const T1 = { access_token: 't1', expires_in: 900 };
@@ -104,6 +106,26 @@ describe('the keeper of a login', () => {
     await restarted.keeper.access();
     expect(restarted.bodies[0]?.['refresh_token']).toBe('renewed');
     expect(new RefreshTokenFile(folder).read('another')).toBeUndefined();
+  });
+
+  it('gives the access token out where the renewed one cannot be kept, and keeps it once it can', async () => {
+    const folder = newFolder();
+    const path = join(folder, 'refresh-token.json');
+    mkdirSync(join(path, 'in the way'), { recursive: true });
+    const { keeper, bodies, time, unkept } = keeperRig(
+      [{ ...T1, refresh_token: 'renewed' }, T2],
+      folder,
+    );
+    expect((await keeper.access()).token).toBe('t1');
+    expect((await keeper.access()).token).toBe('t1');
+    expect(unkept).toHaveLength(1);
+    expect(readdirSync(folder)).toEqual(['refresh-token.json']);
+    rmSync(path, { recursive: true });
+    time.millis += 900_000;
+    expect((await keeper.access()).token).toBe('t2');
+    expect(bodies[1]?.['refresh_token']).toBe('renewed');
+    expect(new RefreshTokenFile(folder).read('configured')).toBe('renewed');
+    expect(unkept).toHaveLength(1);
   });
 
   it('takes no access token of the other environment', async () => {

@@ -5,7 +5,7 @@
 import type { Disk } from './disk.ts';
 import { realDisk } from './disk.ts';
 import { sha256 } from './journal-format.ts';
-import type { ObjectStore, ObjectVersion } from './object-store.ts';
+import type { ObjectStore, ObjectVersion, Retention } from './object-store.ts';
 import type { ShippedFile } from './shipped-ledger.ts';
 import type { VerifyFinding } from './verify-report.ts';
 import { notice, tampered } from './verify-report.ts';
@@ -13,7 +13,8 @@ import { notice, tampered } from './verify-report.ts';
 export interface BucketCheck {
   /** Wall time, micros. */
   readonly nowMicros: number;
-  /** How long every object must be kept from when it was stored, years. */
+  /** How long every object is wished to be kept from when it was stored, years: the reader's setting,
+   * which need not be the one it was shipped under. */
   readonly retentionYears: number;
   /** What the engine noted as accepted; empty where its home is not at hand. */
   readonly shipped: readonly ShippedFile[];
@@ -50,14 +51,20 @@ export async function readBucketLog(
 ): Promise<BucketLog> {
   const findings: VerifyFinding[] = [];
   const files = new Map<string, Buffer>();
+  let short = 0;
   const oldestFirst = versions.toSorted((a, b) => a.storedMicros - b.storedMicros);
   for (let at = 0; at < oldestFirst.length; at += AT_ONCE) {
     const some = oldestFirst.slice(at, at + AT_ONCE);
     const read = await Promise.all(some.map((version) => readVersion(store, version, check)));
-    for (const { version, bytes, faults } of read) {
+    for (const { version, bytes, faults, isShort } of read) {
       findings.push(...faults);
+      if (isShort) short++;
       if (bytes !== undefined) findings.push(...keep(files, version.key.slice(root.length), bytes));
     }
+  }
+  if (short > 0) {
+    const wish = `the ${check.retentionYears} years that are asked for here (S3_RETENTION_YEARS)`;
+    findings.push(notice(`${short} objects are locked for less than ${wish}`));
   }
   findings.push(...missingVersions(store.bucket, versions, check.shipped));
   return { root, files, versions, findings };
@@ -67,6 +74,8 @@ interface ReadVersion {
   readonly version: ObjectVersion;
   readonly bytes: Buffer | undefined;
   readonly faults: readonly VerifyFinding[];
+  /** True where it is locked for less than is wished. */
+  readonly isShort: boolean;
 }
 
 async function readVersion(
@@ -77,30 +86,26 @@ async function readVersion(
   const file = version.key;
   if (version.isDeleteMarker) {
     const faults = [tampered('a delete marker hides it', { file })];
-    return { version, bytes: undefined, faults };
+    return { version, bytes: undefined, faults, isShort: false };
   }
   const [retention, { bytes, claimedSha256 }] = await Promise.all([
     store.retention(version),
     store.get(version),
   ]);
-  const faults = lockFaults(version, retention, check).map((what) => tampered(what, { file }));
+  const fault = lockFault(retention);
+  const faults = fault === undefined ? [] : [tampered(fault, { file })];
   if (claimedSha256 !== undefined && claimedSha256 !== sha256(bytes).toString('hex')) {
     faults.push(tampered('it is not what was put: its SHA-256 differs', { file }));
   }
-  return { version, bytes, faults };
+  const dueMicros = version.storedMicros + check.retentionYears * MICROS_PER_YEAR;
+  const isShort = (retention?.untilMicros ?? dueMicros) < dueMicros && check.nowMicros < dueMicros;
+  return { version, bytes, faults, isShort };
 }
 
-function lockFaults(
-  { storedMicros }: ObjectVersion,
-  retention: Awaited<ReturnType<ObjectStore['retention']>>,
-  { retentionYears, nowMicros }: BucketCheck,
-): readonly string[] {
-  if (retention === undefined) return ['it is not locked'];
-  const { mode, untilMicros } = retention;
-  if (mode !== 'COMPLIANCE') return [`it is locked in mode ${mode}, not COMPLIANCE`];
-  const dueMicros = storedMicros + retentionYears * MICROS_PER_YEAR;
-  if (untilMicros >= dueMicros || nowMicros >= dueMicros) return [];
-  return [`it is locked for less than ${retentionYears} years`];
+function lockFault(retention: Retention | undefined): string | undefined {
+  if (retention === undefined) return 'it is not locked';
+  const { mode } = retention;
+  return mode === 'COMPLIANCE' ? undefined : `it is locked in mode ${mode}, not COMPLIANCE`;
 }
 
 /** The oldest version counts. Where a lost answer made a put happen twice the bytes are the same. */

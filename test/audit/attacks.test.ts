@@ -321,7 +321,6 @@ describe('attacks on a log in a bucket', () => {
   it.each([
     ['no lock', undefined, /not locked/],
     ['a GOVERNANCE lock', { mode: 'GOVERNANCE', years: YEARS }, /GOVERNANCE, not COMPLIANCE/],
-    ['a lock too short', { mode: 'COMPLIANCE', years: 1 }, /less than 3 years/],
   ])('shows an object under %s', async (_name, lock, what) => {
     const { bucket, verify } = await bucketOf();
     const [version] = server.versions(bucket);
@@ -330,6 +329,15 @@ describe('attacks on a log in a bucket', () => {
         ? undefined
         : { mode: lock.mode, until: new Date(Date.now() + lock.years * 365 * 86_400_000) };
     expectFound(await verify(), what);
+  });
+
+  it('tells of a lock that is shorter than the reader wishes, which the writer may have meant', async () => {
+    const { bucket, verify } = await bucketOf();
+    const [version] = server.versions(bucket);
+    version!.retention = { mode: 'COMPLIANCE', until: new Date(Date.now() + 365 * 86_400_000) };
+    const report = await verify();
+    expect(report.exitCode).toBe(0);
+    expect(JSON.stringify(report.findings)).toContain('1 objects are locked for less than the 3');
   });
 
   it('shows an accepted version that is gone', async () => {

@@ -106,22 +106,25 @@ describe('the sealing loop', () => {
   it.each([
     ['versioning', 400, 'ExpiredToken'],
     ['object-lock', 403, 'AccessDenied'],
-  ])('starts where the bucket answers to ?%s with %i %s, and ships once it is fit', async (...parts) => {
-    const [question, status, code] = parts;
-    server.refusal = ({ url }) => {
-      return url?.includes(`?${question}`) === true ? new S3Refusal(status, code) : undefined;
-    };
-    const { loop, clock, last, bucket } = await loopOn(homeWith(alerts(1, 2)));
-    expect(last('problem')?.reason).toContain(`cannot be asked whether it locks: ${code}`);
-    loop.turn();
-    expect(server.versions(bucket)).toEqual([]);
-    server.refusal = () => undefined;
-    clock.advance(1_000);
-    loop.turn();
-    await loop.close();
-    expect(server.versions(bucket).length).toBeGreaterThan(3);
-    expect(last('lag')?.lag.shipping).toMatchObject({ files: 0 });
-  });
+  ])(
+    'starts where the bucket answers to ?%s with %i %s, and ships once it is fit',
+    async (...parts) => {
+      const [question, status, code] = parts;
+      server.refusal = ({ url }) => {
+        return url?.includes(`?${question}`) === true ? new S3Refusal(status, code) : undefined;
+      };
+      const { loop, clock, last, bucket } = await loopOn(homeWith(alerts(1, 2)));
+      expect(last('problem')?.reason).toContain(`cannot be asked whether it locks: ${code}`);
+      loop.turn();
+      expect(server.versions(bucket)).toEqual([]);
+      server.refusal = () => undefined;
+      clock.advance(1_000);
+      loop.turn();
+      await loop.close();
+      expect(server.versions(bucket).length).toBeGreaterThan(3);
+      expect(last('lag')?.lag.shipping).toMatchObject({ files: 0 });
+    },
+  );
 
   it('forgets a seal that failed and seals again from the last checkpoint', async () => {
     const home = tempHome();

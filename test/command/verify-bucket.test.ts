@@ -10,6 +10,7 @@ import { readConfig } from '../../src/config.ts';
 import type { AuditBody } from '../../src/engine/domain/audit-record.ts';
 import { homeWith } from '../audit/support/home-files.ts';
 import { alerts, orderStory, recordsOf } from '../audit/support/sample-records.ts';
+import { S3Refusal } from '../support/s3/versioned-bucket.ts';
 import { S3TestServer } from '../support/s3-server.ts';
 import { captureTerminal, settings, tempFolder } from './support/terminal.ts';
 
@@ -18,14 +19,14 @@ const kill: AuditBody = { kind: 'killEngaged', principal: 'alice', reason: 'enou
 const records = recordsOf(1, [...orderStory('o-1'), kill]);
 
 /** A home whose log an audit thread has sealed and shipped, and where it is. */
-async function shippedHome() {
+async function shippedHome(retentionYears = 3) {
   const server = new S3TestServer();
   const endpoint = await server.listen();
   onTestFinished(() => server.close());
   server.createBucket('audit');
   const home = homeWith(records);
   settings(home, { ...CREDENTIALS, S3_ENDPOINT: endpoint });
-  const s3 = { bucket: 'audit', endpoint, retentionYears: 3, prefix: 'deltaring' };
+  const s3 = { bucket: 'audit', endpoint, retentionYears, prefix: 'deltaring' };
   const sealing = await startAuditSealing({ home, build: 'test', s3 });
   await sealing.close();
   const config = (other = home) => readConfig({ DELTARING_HOME: other, S3_ENDPOINT: endpoint });
@@ -65,6 +66,33 @@ describe('verifying a bucket', () => {
     const stored = server.versions('audit').find(({ key }) => key.includes('entries'));
     stored?.body.writeUInt8(stored.body.readUInt8(80) ^ 1, 80);
     expect((await verifyBucket(config(), url)).report.exitCode).toBe(1);
+  });
+
+  it.each([
+    [403, 'AccessDenied', 2, 'cannot be read'],
+    [404, 'NoSuchObjectLockConfiguration', 1, 'it is not locked'],
+  ])(
+    'takes an answer of %i %s about a lock for what it proves',
+    async (status, code, exit, what) => {
+      const { server, config, url } = await shippedHome();
+      server.refusal = (request) => {
+        return request.url?.includes('retention') === true
+          ? new S3Refusal(status, code)
+          : undefined;
+      };
+      const { report } = await verifyBucket(config(), url);
+      expect(report.exitCode).toBe(exit);
+      expect(JSON.stringify(report.findings)).toContain(what);
+    },
+  );
+
+  it('tells what is locked for less than is asked for here, and does not call it tampered', async () => {
+    const { config, url } = await shippedHome(1);
+    const { report } = await verifyBucket(config(), url);
+    expect(report.exitCode).toBe(0);
+    expect(report.findings.map((finding) => finding.what)).toEqual([
+      expect.stringMatching(/^\d+ objects are locked for less than the 3 years/),
+    ]);
   });
 
   it('finds a home that is behind its bucket, or beside it', async () => {

@@ -86,7 +86,7 @@ function chosenLegs(
     const denied = coverDenial(desk, position);
     if (denied !== undefined) return { denied };
     const message =
-      'nothing of this position is free to close: it is closed, or a live order closes it, or it covers what one has not bought back yet';
+      'nothing of this position is free to close: it is closed, or a live order closes it, or it covers what one has not bought back yet; flatten_all hurries such orders, and cancel_order calls one back';
     return deny('nothing_to_close', message, { positionId });
   }
   if (request.units === undefined) {

@@ -157,7 +157,9 @@ describe('a close', () => {
     const tokenSha256 = rig.newToken();
     const target = positionId;
     const command = { kind: 'previewClose', target, quantity: undefined, tokenSha256 } as const;
-    expect(denialIn(rig.ask(command)).code).toBe('nothing_to_close');
+    const { code, message } = denialIn(rig.ask(command));
+    expect(code).toBe('nothing_to_close');
+    expect(message).toContain('flatten_all hurries such orders, and cancel_order calls one back');
   });
 
   it('confirmed second of two on the same units closes nothing twice', () => {

@@ -27,6 +27,7 @@ import {
   isExternal,
   isFinal,
   isUneven,
+  isWhole,
   isWholeButBusted,
 } from './order-book.ts';
 import { publishOrder } from './order-views.ts';
@@ -261,10 +262,20 @@ function onFill(desk: DeskContext, event: Extract<BrokerEvent, { kind: 'fill' }>
   const { purpose, strategy } = order.intent;
   if (purpose === 'protective') desk.plan.noteStop(strategy, 'stop at the broker', desk.at.market);
   noteRatio(desk, order);
-  const whole = filledUnits(order) === order.intent.quantity;
+  const whole = isWhole(order);
+  tellOverfill(desk, order);
   if (hasEnded(order)) onLateFill(desk, order, whole);
   else advance(desk, order, whole ? 'filled' : 'working', undefined);
   desk.out.push({ kind: 'publish', event: { kind: 'positions' } });
+}
+
+/** Two orders of one intent can trade at once where a replacement wins against fills of what it replaces. */
+function tellOverfill(desk: DeskContext, order: OrderRecord): void {
+  const { intentId, quantity } = order.intent;
+  const filled = filledUnits(order);
+  if (filled <= quantity) return;
+  const text = `order ${intentId} was of ${quantity} units and the broker traded ${filled}: what is held counts in every limit and leaves by its plan; close_position takes off what you do not want`;
+  desk.out.alert('critical', 'ORDER_OVERFILLED', text, intentId);
 }
 
 /** Notes when positions went, by whomever: their strategy rests from then on where they lost. */

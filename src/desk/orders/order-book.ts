@@ -196,12 +196,17 @@ export function filledUnits(order: OrderRecord): number {
   return units.length === 0 ? 0 : Math.floor(Math.min(...units));
 }
 
+/** True where all of its units filled: more than those, where the broker traded more than it was asked to. */
+export function isWhole(order: OrderRecord): boolean {
+  return filledUnits(order) >= order.intent.quantity;
+}
+
 /** True where all of its units filled, and executions of them were taken back: at the broker it has ended,
  * and what was taken back does not come again by it. */
 export function isWholeButBusted(order: OrderRecord): boolean {
   if (order.busted.length === 0) return false;
   const fills = [...order.fills, ...order.busted];
-  return filledUnits({ ...order, fills }) === order.intent.quantity;
+  return isWhole({ ...order, fills });
 }
 
 /** True while some leg has filled more units than another. */

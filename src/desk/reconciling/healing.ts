@@ -11,7 +11,7 @@ import { isOpening } from '../../engine/domain/order.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { adopt } from '../orders/adopting.ts';
 import { takeEvent } from '../orders/broker-events.ts';
-import { filledUnits } from '../orders/order-book.ts';
+import { isWhole } from '../orders/order-book.ts';
 import type { Divergence } from './divergence.ts';
 
 const SOURCE = 'snapshot';
@@ -86,7 +86,6 @@ function healWorking(
 function healEnded(desk: DeskContext, { intentId, standing, remaining }: EndedThere): void {
   const order = desk.orders.get(intentId);
   if (order === undefined) return;
-  const isWhole = filledUnits(order) === order.intent.quantity;
   switch (standing) {
     case 'cancelled':
     case 'expired':
@@ -97,7 +96,7 @@ function healEnded(desk: DeskContext, { intentId, standing, remaining }: EndedTh
       return;
     case 'filled':
     case 'notListed': {
-      if (isWhole || order.status === 'unknown') return;
+      if (isWhole(order) || order.status === 'unknown') return;
       const reason = `the broker lists it ${standing === 'filled' ? 'as filled, without its fills' : 'nowhere'}`;
       takeEvent(desk, { kind: 'unknown', intentId, reason }, SOURCE);
       return;

@@ -129,6 +129,31 @@ describe('fills', () => {
     expect(rig.positions().map(({ quantity }) => quantity)).toEqual([1]);
   });
 
+  it('of more than was ordered end the order all the same, count in full, and page', () => {
+    const rig = new DeskRig({ exits: { entryLadder: 'patient' } });
+    rig.confirm(rig.preview(STRADDLE).tokenSha256);
+    const { intent } = rig.orders()[0]!;
+    const told = (part: number): Fill[] =>
+      intent.legs.map(({ instrument, action }, leg) => ({
+        fillId: `${part}-${leg}`,
+        intentId: intent.intentId,
+        instrument,
+        action,
+        quantity: part,
+        price: price(10_000),
+        feesCents: cents(0),
+        marketAt: rig.at.market,
+      }));
+    const [call, put] = told(2);
+    rig.brokerSays({ kind: 'fill', fill: call! });
+    expect(rig.order(intent.intentId).status).toBe('working');
+    rig.brokerSays({ kind: 'fill', fill: put! });
+    expect(rig.order(intent.intentId).status).toBe('filled');
+    expect(rig.positions()[0]?.legs.map(({ quantity }) => quantity)).toEqual([2, 2]);
+    expect(rig.alerts()).toContain('ORDER_OVERFILLED');
+    expect(rig.orders()).toHaveLength(1);
+  });
+
   it('of orders nobody gave here are adopted and told', () => {
     const rig = new DeskRig();
     const { instrument } = rig.openPosition().legs[0]!;

@@ -1,5 +1,6 @@
 /** After a flatten, and by the broker's deadline, everything is closed or somebody was told why not. */
 
+import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import { newYorkText } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
@@ -10,6 +11,9 @@ import { quoteOf } from '../desk-context.ts';
 import { concedesAll } from '../orders/limit-walker.ts';
 import type { OrderRecord } from '../orders/order-book.ts';
 import type { Report } from './order-oracle.ts';
+
+/** Why everything is to be closed when the engine stops. */
+export const AT_THE_STOP = 'at the stop';
 
 /** Market time that a flatten may take in a market that trades. */
 const FLAT_WITHIN_MICROS = 180_000_000;
@@ -88,9 +92,12 @@ export class FlatOracle {
     this.#watches.push({ why, since: desk.at.market, due, positionIds, isUnkept });
   }
 
-  /** What no journal kept ends with the process. */
-  onCrash(): void {
-    this.#watches = this.#watches.filter(({ isUnkept }) => !isUnkept);
+  /** What no journal kept ends with the process: a stop is nobody's promise until its flatten is durable. */
+  onCrash(records: readonly AuditRecord[]): void {
+    const kept = records.findLast(({ body }) => body.kind === 'flattenRequested')?.at.market ?? 0;
+    this.#watches = this.#watches.filter(({ isUnkept, why, since }) => {
+      return !isUnkept && (why !== AT_THE_STOP || kept >= since);
+    });
   }
 
   /** The desk told somebody about a position by its name. */

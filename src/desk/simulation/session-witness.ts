@@ -18,8 +18,9 @@ import { BookOracle } from './book-oracle.ts';
 import type { BrokerObserver } from './broker-tap.ts';
 import { CapOracle } from './cap-oracle.ts';
 import { ChainOracle } from './chain-oracle.ts';
+import { CloseOracle } from './close-oracle.ts';
 import type { BrokerAccount } from './far-broker.ts';
-import { FlatOracle } from './flat-oracle.ts';
+import { AT_THE_STOP, FlatOracle } from './flat-oracle.ts';
 import { HandOracle } from './hand-oracle.ts';
 import { HangOracle } from './hang-oracle.ts';
 import { JournalOwed } from './journal-owed.ts';
@@ -67,6 +68,7 @@ export class SessionWitness implements BrokerObserver {
   readonly #moments: MomentOracle;
   readonly #chains: ChainOracle;
   readonly #asks: AskOracle;
+  readonly #closes: CloseOracle;
   readonly #strategies: StrategyOracle;
   readonly #hand: HandOracle;
   readonly #rests: RestOracle;
@@ -90,6 +92,7 @@ export class SessionWitness implements BrokerObserver {
     this.plans = new PlanOracle(report, met);
     this.#chains = new ChainOracle(report);
     this.#asks = new AskOracle(report);
+    this.#closes = new CloseOracle(report);
     this.#promises = new PromiseOracle(report);
     this.#answers = new AnswerOracle(report);
     this.#moments = new MomentOracle(options.limits, options.window, report);
@@ -135,6 +138,7 @@ export class SessionWitness implements BrokerObserver {
     this.plans.onRecord(record);
     this.#rests.onRecord(record);
     this.#asks.onRecord(record);
+    this.#closes.onRecord(record);
     this.#protections.onRecord(record);
     if (body.kind === 'alert') this.flat.onAlert(body.code, body.text, record.at.market);
     const event = brokerEventOf(record);
@@ -230,7 +234,7 @@ export class SessionWitness implements BrokerObserver {
     this.#rests.onStop();
     const mayStay = (positionId: string) =>
       desk.orders.protecting(positionId)?.cancelRequested === false;
-    if (how.startsWith('flatten')) this.flat.onFlatten(desk, 'at the stop', { mayStay });
+    if (how.startsWith('flatten')) this.flat.onFlatten(desk, AT_THE_STOP, { mayStay });
   }
 
   onHiddenFills(): void {
@@ -246,6 +250,13 @@ export class SessionWitness implements BrokerObserver {
     this.#rests.afterStep(desk);
     this.#protections.afterStep(desk);
     this.#hangs.afterStep(desk);
+  }
+
+  /** Called on the clock, with the faults of the moment. */
+  onClock(desk: DeskContext, faults: Parameters<FlatOracle['onFaults']>[0]): void {
+    this.flat.onFaults(faults, desk.at.market);
+    this.flat.judge(desk);
+    this.#closes.judge(desk, faults.isTrouble);
   }
 
   /** The session ran to its end, and what it left has had its time. */
@@ -268,7 +279,8 @@ export class SessionWitness implements BrokerObserver {
     this.#hangs.onCrash();
     this.#chains.onCrash();
     this.#asks.onCrash(records);
-    this.flat.onCrash();
+    this.#closes.onCrash(records);
+    this.flat.onCrash(records);
     this.#orders.onCrash(records);
     this.#absences.onCrash(records);
     this.#caps.onCrash(records, events);

@@ -267,7 +267,6 @@ class SimulatedSession implements EngineWorld {
     this.#clockedAt = this.#at.market;
     this.#far?.onClock(this.#clock.trueAt, this.#session);
     this.#step({ kind: 'clock', at: this.#at });
-    this.#witness.flat.onFaults(this.#faults, this.#at.market);
     this.#witness.flat.judge(this.#engine.desk.context);
     if (!isTick) return;
     const { thin: isThin } = this.#feed.temper;

@@ -1,0 +1,134 @@
+/**
+ * What traders asked to be closed: it is asked for until it is gone or a person calls it off, whatever
+ * becomes of the order they confirmed; and the engine goes on with nothing that nobody asks for any more.
+ * Reckoned from the records. One user.
+ */
+
+import { isPastCutoff } from '../../broker/order-cutoff.ts';
+import type { AuditRecord } from '../../engine/domain/audit-record.ts';
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import type { OrderIntent } from '../../engine/domain/order.ts';
+import { type EpochMicros, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import { isOpen } from '../account/held-position.ts';
+import type { DeskContext } from '../desk-context.ts';
+import { quoteOf } from '../desk-context.ts';
+import { brokerEventOf } from '../journal-summary.ts';
+import type { Report } from './order-oracle.ts';
+
+/** Longer than the longest pause between two tries that the broker's refusals ask for, in calm. */
+const LONGEST_MICROS = 330 * MICROS_PER_SECOND;
+/** A longer stretch between two looks counts nothing: the engine's clocks may have stepped. */
+const LONGEST_STEP_MICROS = 5 * MICROS_PER_SECOND;
+/** Alerts that begin with the position they are about and say why it cannot be closed. */
+const EXPLANATIONS: ReadonlySet<string> = new Set(['EXIT_REFUSED', 'FLATTEN_INCOMPLETE']);
+
+interface Asked {
+  /** All of the position is to go. */
+  readonly isOfAll: boolean;
+  /** For how long nothing closed it and nobody was told why. */
+  idle: number;
+}
+
+export class CloseOracle {
+  readonly #report: Report;
+  readonly #intents = new Map<string, OrderIntent>();
+  readonly #calledBack = new Set<string>();
+  readonly #asked = new Map<string, Asked>();
+  #reason: string | undefined;
+  #lookedAt: EpochMicros | undefined;
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  onRecord(record: AuditRecord): void {
+    const { body } = record;
+    if (
+      body.kind === 'exitTriggered' &&
+      body.reason === 'asked' &&
+      !this.#asked.has(body.positionId)
+    ) {
+      this.#report(`${body.positionId} is closed on and nobody asks for it any more`);
+    }
+    if (body.kind === 'alert' && EXPLANATIONS.has(body.code)) {
+      const asked = this.#asked.get(body.text.split(/[: ]/)[0] ?? '');
+      if (asked !== undefined) asked.idle = 0;
+    }
+    this.#onFact(record);
+  }
+
+  #onFact(record: AuditRecord): void {
+    const { body } = record;
+    if (body.kind === 'exitTriggered') this.#reason = body.reason;
+    else if (body.kind === 'intentRecorded') this.#onIntent(body.intent, body.closesAll === true);
+    else if (body.kind === 'sessionSealed') this.#asked.clear();
+    else if (body.kind === 'orderResolved' && body.outcome === 'absentPresumed') {
+      this.#callOff(body.intentId);
+    } else if (body.kind === 'cancelRequested') {
+      if (body.principal === 'engine') this.#calledBack.add(body.intentId);
+      else this.#callOff(body.intentId);
+    }
+    const event = brokerEventOf(record);
+    const hasEnded = event?.kind === 'cancelled' || event?.kind === 'expired';
+    if (hasEnded && !this.#calledBack.has(event.intentId)) this.#callOff(event.intentId);
+  }
+
+  #onIntent(intent: OrderIntent, isOfAll: boolean): void {
+    const { intentId, positionId, purpose } = intent;
+    const isGoingOn = purpose === 'exit' && this.#reason === 'asked';
+    this.#reason = undefined;
+    if (purpose !== 'close' && !isGoingOn) return;
+    this.#intents.set(intentId, intent);
+    if (isGoingOn) return;
+    const known = this.#asked.get(positionId);
+    this.#asked.set(positionId, { isOfAll: isOfAll || known?.isOfAll === true, idle: 0 });
+  }
+
+  #callOff(intentId: string): void {
+    const intent = this.#intents.get(intentId);
+    if (intent !== undefined) this.#asked.delete(intent.positionId);
+  }
+
+  /** Called on the clock. `isTrouble`: a fault may hold up closes. */
+  judge(desk: DeskContext, isTrouble: boolean): void {
+    const { at, book } = desk;
+    const step = at.market - (this.#lookedAt ?? at.market);
+    this.#lookedAt = at.market;
+    const counted = step > 0 && step <= LONGEST_STEP_MICROS ? step : 0;
+    for (const [positionId, asked] of this.#asked) {
+      const position = book.structure(positionId);
+      if (position === undefined || !isOpen(position)) this.#asked.delete(positionId);
+      else if (isTrouble || !asked.isOfAll || this.#isExcused(desk, positionId)) asked.idle = 0;
+      else asked.idle += counted;
+      if (asked.idle <= LONGEST_MICROS) continue;
+      asked.idle = 0;
+      this.#report(`${positionId} was asked to be closed, and nothing closes it`);
+    }
+  }
+
+  /** It is being closed, cannot be at this hour, or is worth nothing to anybody. */
+  #isExcused(desk: DeskContext, positionId: string): boolean {
+    const { at, day, gateway, orders } = desk;
+    const legs = (desk.book.structure(positionId)?.legs ?? []).filter(
+      ({ quantity }) => quantity !== 0,
+    );
+    if (!day.chainOpen || day.reserveExhausted || at.market >= day.session.exerciseMark)
+      return true;
+    if (orders.closing(positionId).length > 0 || !day.reconciled) return true;
+    if (isPastCutoff(legs, at.market, day.session, gateway.capabilities)) return true;
+    return legs.every(({ instrument, quantity }) => {
+      const bid = quoteOf(desk, instrumentSymbol(instrument))?.bid;
+      return quantity > 0 && (bid === undefined || bid <= 0);
+    });
+  }
+
+  /** Begins again from what the journal kept. */
+  onCrash(records: readonly AuditRecord[]): void {
+    this.#intents.clear();
+    this.#calledBack.clear();
+    this.#asked.clear();
+    this.#reason = undefined;
+    this.#lookedAt = undefined;
+    for (const record of records) this.#onFact(record);
+  }
+}

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { CloseOracle } from '../../../src/desk/simulation/close-oracle.ts';
+import type { AuditBody, AuditRecord } from '../../../src/engine/domain/audit-record.ts';
+import type { OrderPurpose } from '../../../src/engine/domain/order.ts';
+import { addMicros, MICROS_PER_SECOND } from '../../../src/engine/domain/units.ts';
+import { buildSession } from '../../support/chain-builder.ts';
+import { DeskRig } from '../../support/desk-rig.ts';
+
+const session = buildSession();
+
+/** A condor that is held, and an oracle that hears of records and looks second by second. */
+function watching() {
+  const rig = new DeskRig();
+  const { intent } = rig.order(rig.openPosition().positionId);
+  const { positionId } = intent;
+  const said: string[] = [];
+  const oracle = new CloseOracle((what) => said.push(what));
+  const { context } = rig.desk;
+  let market = context.at.market;
+  const hear = (body: AuditBody) => {
+    const at = { market, wall: market };
+    oracle.onRecord({ version: 1, seq: 1, session: session.date, at, body });
+  };
+  const look = (times: number, isTrouble = false) => {
+    for (let i = 0; i < times; i += 1) {
+      market = addMicros(market, MICROS_PER_SECOND);
+      oracle.judge({ ...context, at: { market, wall: market } }, isTrouble);
+    }
+  };
+  const order = (intentId: string, purpose: OrderPurpose): AuditBody => {
+    const recorded = rig.bodies('intentRecorded')[0]!;
+    return { ...recorded, intent: { ...intent, intentId, purpose }, closesAll: true };
+  };
+  return { oracle, said, hear, look, order, positionId };
+}
+
+const GOES_ON = { kind: 'exitTriggered', reason: 'asked', numbers: {} } as const;
+
+describe('a close that a trader asked for', () => {
+  it('is reported where nothing goes on with it, once somebody had to', () => {
+    const { said, hear, look, order, positionId } = watching();
+    look(400);
+    expect(said).toEqual([]);
+    hear(order('C', 'close'));
+    look(330);
+    expect(said).toEqual([]);
+    look(2);
+    expect(said).toEqual([`${positionId} was asked to be closed, and nothing closes it`]);
+  });
+
+  it('may wait in trouble, and where somebody was told why', () => {
+    const { said, hear, look, order, positionId } = watching();
+    hear(order('C', 'close'));
+    look(300);
+    look(1, true);
+    look(300);
+    const text = `${positionId} should be closed and cannot be`;
+    hear({ kind: 'alert', severity: 'critical', code: 'EXIT_REFUSED', text });
+    look(300);
+    expect(said).toEqual([]);
+  });
+
+  it.each([
+    ['a person cancelled it', { kind: 'cancelRequested', intentId: 'C', principal: 'alice' }],
+    ['its session is over', { kind: 'sessionSealed', contracts: 0, dayPnlCents: 0 }],
+    [
+      'it ended at the broker, and not by the engine',
+      { kind: 'brokerEvent', event: { kind: 'cancelled', intentId: 'C', remaining: 1 } },
+    ],
+  ] as const)('is asked for no more once %s: going on with it is reported', (_why, body) => {
+    const { said, hear, look, order, positionId } = watching();
+    hear(order('C', 'close'));
+    hear({ ...GOES_ON, positionId });
+    hear(order('D', 'exit'));
+    expect(said).toEqual([]);
+    hear(body);
+    look(400);
+    expect(said).toEqual([]);
+    hear({ ...GOES_ON, positionId });
+    expect(said).toEqual([`${positionId} is closed on and nobody asks for it any more`]);
+  });
+
+  it('that the engine called back is still asked for, after a restart too', () => {
+    const { oracle, said, hear, order, positionId } = watching();
+    const kept = (body: AuditBody): AuditRecord => {
+      const at = { market: session.open, wall: session.open };
+      return { version: 1, seq: 1, session: session.date, at, body };
+    };
+    const cancelled = { kind: 'cancelled', intentId: 'C', remaining: 1 } as const;
+    oracle.onCrash([
+      kept(order('C', 'close')),
+      kept({ kind: 'cancelRequested', intentId: 'C', principal: 'engine' }),
+      kept({ kind: 'brokerEvent', event: cancelled }),
+    ]);
+    hear({ ...GOES_ON, positionId });
+    expect(said).toEqual([]);
+  });
+});

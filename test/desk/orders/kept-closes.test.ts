@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { OrderEvidence } from '../../../src/audit/order-evidence.ts';
 import type { TradeCard } from '../../../src/desk/engine-api.ts';
 import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
 import { centsFromDollars } from '../../../src/engine/domain/units.ts';
@@ -154,6 +155,9 @@ describe('what a trader asked to be closed ends', () => {
     again.advance(60);
     expect(held(again)).toHaveLength(4);
     expect(valueIn(again.confirm(tokenSha256)).replayed).toBe(true);
+    const evidence = new OrderEvidence();
+    for (const record of again.records()) evidence.see(record);
+    expect(evidence.faults()).toEqual([]);
   });
 
   it('with a cancel of the order that the engine gave for it', () => {

@@ -21,6 +21,8 @@ export interface LongPremium {
   /** Paid per share for one unit, positive: what is offered, and the most that is accepted. */
   readonly premium: Price;
   readonly worstPremium: Price;
+  /** What one unit brings where it is sold at once, per share. */
+  readonly bid: Price;
   readonly quantity: number;
   readonly timeExitAt: EpochMicros;
   /** Sell once the value falls to this fraction of the premium; none when absent. */
@@ -44,13 +46,15 @@ function profitExit(position: LongPremium): Pick<ExitPlan, 'target' | 'trail'> {
 }
 
 /** The exit plan of bought premium: the planned loss is that from the most paid to the stop, before
- * fees. Without a stop the premium itself is the loss, and no planned
- * loss is stated: risk then counts the whole of it. */
+ * fees. Premium so cheap that its stop would be broken at the bid of its entry has none. Without a stop
+ * the premium itself is the loss, and no planned loss is stated: risk then counts the whole of it. */
 export function longPremiumExit(position: LongPremium): ExitPlan {
-  const { legs, premium, worstPremium, quantity, timeExitAt, stopFraction, choices } = position;
+  const { legs, premium, worstPremium, bid, quantity, timeExitAt, stopFraction, choices } =
+    position;
   const plan = { ...profitExit(position), ...confirmationOf(choices), timeExitAt };
   if (stopFraction === undefined) return plan;
   const stopPrice = ceilToTick(gridOf(legs), premium * stopFraction);
+  if (stopPrice >= bid) return plan;
   return {
     stop: { kind: 'valueAtOrBelow', price: stopPrice },
     ...plan,

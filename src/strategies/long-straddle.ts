@@ -8,7 +8,7 @@ import type { LegMarket } from './leg-selection.ts';
 import { contractByStrike, legMarket } from './leg-selection.ts';
 import { type Bought, longPremiumExit } from './long-premium-exit.ts';
 import type { NetPrice } from './net-price.ts';
-import { netPrice, openingLegs, premiumOf } from './net-price.ts';
+import { bidOf, netPrice, openingLegs, premiumOf } from './net-price.ts';
 import type { Refusal } from './refusal.ts';
 import { refuseOutside, refuseQuantity } from './refusal.ts';
 import type { StraddleRow } from './straddle-scan.ts';
@@ -110,6 +110,7 @@ export const longStraddle: Strategy<StraddleParams> = (view, params, day) => {
       legs,
       premium: premiumOf(net.limit),
       worstPremium: premiumOf(net.worst),
+      bid: bidOf(net),
       quantity: params.quantity,
       timeExitAt: day.flattenStartAt,
       choices: day.exits,

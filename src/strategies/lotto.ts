@@ -23,7 +23,7 @@ import type { DeltaRow } from './leg-selection.ts';
 import { contractByDelta, legMarket } from './leg-selection.ts';
 import { type Bought, longPremiumExit } from './long-premium-exit.ts';
 import type { Concession, NetPrice } from './net-price.ts';
-import { netPrice, openingLegs, premiumOf } from './net-price.ts';
+import { bidOf, netPrice, openingLegs, premiumOf } from './net-price.ts';
 import type { Refusal } from './refusal.ts';
 import { refuseQuantity } from './refusal.ts';
 import type { Proposal, Strategy, StrategyDay } from './strategy.ts';
@@ -172,6 +172,7 @@ export const lotto: Strategy<LottoParams> = (view, params, day) => {
       legs,
       premium: premiumOf(net.limit),
       worstPremium: premiumOf(net.worst),
+      bid: bidOf(net),
       quantity,
       timeExitAt: day.flattenStartAt,
       choices: day.exits,

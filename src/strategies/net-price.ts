@@ -87,6 +87,11 @@ export function netPrice(
   };
 }
 
+/** What the legs of a bought structure bring where they are sold at once: their bids, none counting 0. */
+export function bidOf({ mid, natural }: Pick<NetPrice, 'mid' | 'natural'>): Price {
+  return price(natural - 2 * mid);
+}
+
 /** What is paid per share for a net debit: the same number without its sign. */
 export function premiumOf(net: Price): Price {
   return price(0 - net);

@@ -21,7 +21,7 @@ import type { DeltaRow } from './leg-selection.ts';
 import { contractByDelta, legMarket } from './leg-selection.ts';
 import { type Bought, longPremiumExit, timeExitBeforeMark } from './long-premium-exit.ts';
 import type { NetPrice } from './net-price.ts';
-import { netPrice, openingLegs, premiumOf } from './net-price.ts';
+import { bidOf, netPrice, openingLegs, premiumOf } from './net-price.ts';
 import type { BreakDirection } from './opening-range.ts';
 import { distanceBeyond, isRangeMinutes, RANGE_MINUTES } from './opening-range.ts';
 import type { Refusal } from './refusal.ts';
@@ -50,7 +50,7 @@ export const ORB_DEFAULTS: OrbParams = {
   latestEntryMinutes: 720,
 };
 
-/** Half of the premium is given up before the trade is called wrong. */
+/** Half of the premium is given up before the trade is called wrong; all of it where it is some ticks. */
 const STOP_FRACTION = 0.5;
 /** A win pays twice the premium: one win for two stops. */
 const TARGET_MULTIPLE = 2;
@@ -83,7 +83,7 @@ function refuseTime(view: MarketView, params: OrbParams, day: StrategyDay): Refu
   return refuseEntryTime(view, day, { from: session.open, before });
 }
 
-function reasonsFor(found: Breakout, picked: DeltaRow): string[] {
+function reasonsFor(found: Breakout, picked: DeltaRow, { stop }: ExitPlan): string[] {
   const { range, rangeBreak, spot } = found;
   const { direction, closesBackInside } = rangeBreak;
   const { beyond, edge } = BREAKOUT_FORMS[direction];
@@ -95,6 +95,9 @@ function reasonsFor(found: Breakout, picked: DeltaRow): string[] {
       `one range width (${dollarsText(range.width)}).`,
     `The ${contractText(picked.row.contract)} has delta ${deltaPoints(picked.delta)}.`,
   ];
+  if (stop === undefined) {
+    reasons.push('The premium is the whole loss: a stop at half of it would be broken at once.');
+  }
   if (closesBackInside > 0) {
     reasons.push(`Minutes that closed back inside the range since then: ${closesBackInside}.`);
   }
@@ -167,6 +170,7 @@ function propose(direction: BreakDirection): Strategy<OrbParams> {
       legs,
       premium: premiumOf(limit),
       worstPremium: premiumOf(worst),
+      bid: bidOf(net),
       quantity: params.quantity,
       timeExitAt: timeExitBeforeMark(view, day, TIME_EXIT_MINUTES_BEFORE_MARK),
       choices: day.exits,
@@ -180,7 +184,7 @@ function propose(direction: BreakDirection): Strategy<OrbParams> {
       natural,
       worst,
       exitPlan: { ...exitPlan, rangeExit },
-      reasons: reasonsFor(found, picked),
+      reasons: reasonsFor(found, picked, exitPlan),
       figures: figuresFor(view, found, picked, net),
       breakoutKey: breakoutKey(found),
     };

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { STANDARD_EXITS } from '../../src/engine/domain/exit-choices.ts';
 import type { OrderLeg } from '../../src/engine/domain/order.ts';
@@ -19,6 +20,7 @@ describe('longPremiumExit', () => {
       legs,
       premium,
       worstPremium: price(5_600),
+      bid: price(5_000),
       quantity: 3,
       timeExitAt,
       stopFraction: 0.5,
@@ -38,12 +40,52 @@ describe('longPremiumExit', () => {
       legs,
       premium: price(300),
       worstPremium: price(400),
+      bid: price(200),
       quantity: 1,
       timeExitAt,
       targetMultiple: 5,
       choices: STANDARD_EXITS,
     });
     expect(plan).toEqual({ target: { kind: 'valueAtOrAbove', price: 1_500 }, timeExitAt });
+  });
+
+  /** Bought at the mid of a market in ticks, rounded up. */
+  function boughtAt(root: 'SPY' | 'SPXW', bidTicks: number, askTicks: number) {
+    const tick = root === 'SPY' ? 100 : 500;
+    const bid = price(bidTicks * tick);
+    const premium = price(Math.ceil((bidTicks + askTicks) / 2) * tick);
+    const ofRoot = legs.map((leg): OrderLeg => {
+      if (leg.instrument.kind !== 'option') throw new Error('an option');
+      return { ...leg, instrument: { ...leg.instrument, root } };
+    });
+    const worstPremium = price(askTicks * tick);
+    const paid = { legs: ofRoot, premium, worstPremium, bid, quantity: 1, timeExitAt };
+    const how = { stopFraction: 0.5, targetMultiple: 2, choices: STANDARD_EXITS };
+    return { bid, plan: longPremiumExit({ ...paid, ...how }) };
+  }
+
+  it.each([
+    { root: 'SPY', bidTicks: 0, askTicks: 1 },
+    { root: 'SPY', bidTicks: 1, askTicks: 2 },
+    { root: 'SPY', bidTicks: 2, askTicks: 3 },
+    { root: 'SPXW', bidTicks: 1, askTicks: 2 },
+    { root: 'SPXW', bidTicks: 2, askTicks: 3 },
+  ] as const)('has no stop that the bid of its entry breaks: %o', (market) => {
+    const { plan } = boughtAt(market.root, market.bidTicks, market.askTicks);
+    expect(plan).not.toHaveProperty('stop');
+    expect(plan).not.toHaveProperty('plannedLossCents');
+  });
+
+  it('stops one tick below the bid of its entry at the nearest, in any market', () => {
+    expect(boughtAt('SPY', 3, 4).plan.stop?.price).toBe(200);
+    const roots = fc.constantFrom('SPY', 'SPXW');
+    fc.assert(
+      fc.property(roots, fc.nat(60), fc.integer({ min: 1, max: 40 }), (root, ticks, width) => {
+        const { bid, plan } = boughtAt(root, ticks, ticks + width);
+        expect(plan.stop?.price ?? 0).toBeLessThan(Math.max(bid, 1));
+        expect(plan.plannedLossCents === undefined).toBe(plan.stop === undefined);
+      }),
+    );
   });
 });
 

@@ -62,6 +62,18 @@ describe('orb_long_call and orb_long_put', () => {
     });
   });
 
+  it('has no stop where half of a premium of some ticks is its bid, and says so', () => {
+    const cheap = orbView([600.4, 600.6], {
+      spot: 600.5,
+      edit: (row) => withQuote(row, 0.02, 0.03),
+    });
+    const { exitPlan, reasons } = accepted(orbLongCall(cheap, ORB_DEFAULTS, day));
+    expect(exitPlan).not.toHaveProperty('stop');
+    expect(exitPlan).not.toHaveProperty('plannedLossCents');
+    expect(exitPlan.rangeExit).toEqual({ closes: 'below', level: 5_980_000 });
+    expect(reasons.join(' ')).toContain('The premium is the whole loss');
+  });
+
   it('warns of minutes without a bar and of retests', () => {
     const view = orbView([undefined, 600.4, 599.9, 600.6], { spot: 600.5 });
     const { reasons } = accepted(orbLongCall(view, ORB_DEFAULTS, day));

@@ -4,6 +4,7 @@
  * that a trader asked for are kept.
  */
 import { assert } from '../../engine/domain/assert.ts';
+import { netPrices } from '../../engine/domain/net-price.ts';
 import type { ExitPlan, OrderIntent } from '../../engine/domain/order.ts';
 import type { EpochMicros, Price } from '../../engine/domain/units.ts';
 import { epochMicros, price } from '../../engine/domain/units.ts';
@@ -13,10 +14,11 @@ import { condorExitPlan } from '../../strategies/condor-exit.ts';
 import type { Bought } from '../../strategies/long-premium-exit.ts';
 import { straddleExit } from '../../strategies/long-straddle.ts';
 import { lottoExit } from '../../strategies/lotto.ts';
-import { premiumOf } from '../../strategies/net-price.ts';
+import { bidOf, premiumOf } from '../../strategies/net-price.ts';
 import { orbExit } from '../../strategies/orb.ts';
 import { exitSettingsOf } from '../desk-config.ts';
 import type { DeskContext } from '../desk-context.ts';
+import { quoteOf } from '../desk-context.ts';
 import { manualExit } from './manual-exit.ts';
 import { withFees } from './planned-loss.ts';
 
@@ -30,10 +32,12 @@ function timeExitOf({ day }: DeskContext, { exitPlan }: OrderIntent): EpochMicro
 }
 
 function bought(desk: DeskContext, old: OrderIntent, { quantity, limit, worst }: Repriced): Bought {
+  const net = netPrices(old.legs, (symbol) => quoteOf(desk, symbol));
   return {
     legs: old.legs,
     premium: premiumOf(limit),
     worstPremium: premiumOf(worst),
+    bid: 'missing' in net ? price(0) : bidOf(net),
     quantity,
     timeExitAt: timeExitOf(desk, old),
     choices: exitSettingsOf(desk.config),

@@ -10,7 +10,7 @@ import type { Disk } from './disk.ts';
 import { sha256 } from './journal-format.ts';
 import type { JournalPaths } from './journal-paths.ts';
 import { logFileNames } from './log-folder.ts';
-import { CHECKPOINT_NAME } from './log-layout.ts';
+import { CHECKPOINT_NAME, parseLogName } from './log-layout.ts';
 import type { SpoolFile } from './log-spool.ts';
 import { LogSpool } from './log-spool.ts';
 import type { LockedObject, ObjectStore } from './object-store.ts';
@@ -45,12 +45,19 @@ export interface LogShipperOptions {
   readonly onProblem: (reason: string) => void;
 }
 
+/** So many files are asked for at once; they are put one after the other. */
 const TOGETHER = 8;
 const FIRST_WAIT_MILLIS = 200;
 const MAX_WAIT_MILLIS = 10_000;
 
 type Attempt = 'stored' | { readonly reason: string };
 type Standing = { readonly versionId: string } | 'other' | 'absent' | 'unknown';
+
+/** A file as it is to be put, and what stood in its place before. */
+interface Draft {
+  readonly object: LockedObject;
+  readonly before: Standing;
+}
 
 /** The key of a log's file: prefix, journal and name. */
 export function objectKey(prefix: string, journalId: string, name: string): string {
@@ -75,6 +82,16 @@ export async function checkBucket(store: ObjectStore): Promise<string | undefine
   );
 }
 
+/** Numbers in their order: by their names alone the millionth checkpoint comes before the rest. */
+function byNumber(a: string, b: string): number {
+  const [left, right] = [a, b].map((name) => {
+    const parsed = parseLogName(name);
+    if (parsed === undefined || parsed.kind === 'newest') return 0;
+    return parsed.kind === 'tile' ? parsed.index : parsed.number;
+  });
+  return (left ?? 0) - (right ?? 0);
+}
+
 export class LogShipper {
   readonly #options: LogShipperOptions;
   readonly #ledger: ShippedLedger;
@@ -96,7 +113,7 @@ export class LogShipper {
     });
     const shipped = new Set(here.map(({ name }) => name));
     this.#ledger = new ShippedLedger(disk, paths.shipped);
-    for (const name of logFileNames(disk, paths.log)) {
+    for (const name of logFileNames(disk, paths.log).toSorted(byNumber)) {
       if (name === CHECKPOINT_NAME || shipped.has(name)) continue;
       const bytes = disk.read(join(paths.log, name)).length;
       this.#spool.add({ name, bytes, sinceMicros: options.nowMicros(), maybeShipped: true });
@@ -142,7 +159,7 @@ export class LogShipper {
 
   async #shipAll(): Promise<void> {
     for (let files = this.#spool.next(TOGETHER); files.length > 0; ) {
-      const failed = await this.#shipTogether(files);
+      const failed = await this.#shipInOrder(files);
       if (failed !== undefined) {
         this.#options.onProblem(failed);
         this.#waitMillis = Math.min(
@@ -157,36 +174,47 @@ export class LogShipper {
     }
   }
 
-  /** Why one of the files could not be shipped; undefined when all were. */
-  async #shipTogether(files: readonly SpoolFile[]): Promise<string | undefined> {
-    const results = await Promise.all(
-      files.map(async (file) => ({ file, result: await this.#shipFile(file) })),
-    );
-    const failed = results.find(({ result }) => result !== 'stored');
-    if (failed === undefined || failed.result === 'stored') return undefined;
-    return `${failed.file.name}: ${failed.result.reason}`;
+  /** Why the first that failed could not be shipped, and none behind it was; undefined when all were:
+   * a checkpoint that is stored while the one before it is not reads as a log that was tampered with. */
+  async #shipInOrder(files: readonly SpoolFile[]): Promise<string | undefined> {
+    const drafts = files.map(async (file) => ({ file, draft: await this.#draft(file) }));
+    for (const { file, draft } of await Promise.all(drafts)) {
+      const result = await this.#shipDraft(file.name, draft);
+      if (result !== 'stored') return `${file.name}: ${result.reason}`;
+    }
+    return undefined;
   }
 
-  async #shipFile(file: SpoolFile): Promise<Attempt> {
+  /** Undefined for a tile that a wider one replaced while it waited. */
+  async #draft({ name, maybeShipped }: SpoolFile): Promise<Draft | { reason: string } | undefined> {
+    const { disk, paths, prefix, journalId, retentionYears } = this.#options;
+    const path = join(paths.log, name);
     try {
-      return await this.#attempt(file);
+      if (!disk.exists(path)) return undefined;
+      const bytes = disk.read(path);
+      const key = objectKey(prefix, journalId, name);
+      const object = { key, bytes, sha256: sha256(bytes).toString('hex'), retentionYears };
+      const isUnsure = maybeShipped || this.#unsure.has(name);
+      return { object, before: isUnsure ? await this.#existing(object) : 'absent' };
     } catch (error) {
       return { reason: String(error) };
     }
   }
 
-  async #attempt({ name, maybeShipped }: SpoolFile): Promise<Attempt> {
-    const { disk, paths, store, prefix, journalId, retentionYears } = this.#options;
-    const path = join(paths.log, name);
-    // Replaced by a wider tile while it waited.
-    if (!disk.exists(path)) return this.#stored(name);
-    const bytes = disk.read(path);
-    const key = objectKey(prefix, journalId, name);
-    const object = { key, bytes, sha256: sha256(bytes).toString('hex'), retentionYears };
-    const isUnsure = maybeShipped || this.#unsure.has(name);
-    const before = isUnsure ? await this.#existing(object) : 'absent';
+  async #shipDraft(name: string, draft: Draft | { reason: string } | undefined): Promise<Attempt> {
+    if (draft === undefined) return this.#stored(name);
+    if ('reason' in draft) return draft;
+    try {
+      return await this.#put(name, draft);
+    } catch (error) {
+      return { reason: String(error) };
+    }
+  }
+
+  async #put(name: string, { object, before }: Draft): Promise<Attempt> {
+    const { key } = object;
     if (before !== 'absent') return this.#settle(name, key, before);
-    const result = await store.put(object);
+    const result = await this.#options.store.put(object);
     if (result.kind === 'stored') return this.#accept(name, key, result.versionId);
     this.#unsure.add(name);
     if (result.kind === 'failed') return { reason: result.reason };

@@ -1,7 +1,8 @@
 /**
  * The queue of log files that the object store does not hold yet. The log's folder is the spool: what
- * waits here is names only. Pure. Tiles and keys go before checkpoints, so that a checkpoint in the
- * store never speaks of entries that are not there.
+ * waits here is names only. Pure. Entries go before the tiles of their hashes, those and keys before
+ * checkpoints, each kind in its order: at every moment the store holds a beginning of the log without
+ * a gap, and no hash of an entry that is not there.
  */
 import { parseLogName } from './log-layout.ts';
 
@@ -15,14 +16,19 @@ export interface SpoolFile {
   readonly maybeShipped: boolean;
 }
 
+type Queue = Map<string, SpoolFile>;
+
 export class LogSpool {
-  readonly #tiles = new Map<string, SpoolFile>();
-  readonly #checkpoints = new Map<string, SpoolFile>();
+  readonly #entries: Queue = new Map();
+  readonly #hashes: Queue = new Map();
+  readonly #checkpoints: Queue = new Map();
+  /** In the order in which they go. */
+  readonly #queues: readonly Queue[] = [this.#entries, this.#hashes, this.#checkpoints];
   #bytes = 0;
 
   /** Files that wait. */
   get files(): number {
-    return this.#tiles.size + this.#checkpoints.size;
+    return this.#queues.reduce((sum, queue) => sum + queue.size, 0);
   }
 
   get bytes(): number {
@@ -32,32 +38,37 @@ export class LogSpool {
   /** When the oldest file began to wait, micros; undefined when none waits. A tile that a wider one
    * replaced hands its wait on through the checkpoint that covers it. */
   get oldestMicros(): number | undefined {
-    const [tile] = this.#tiles.values();
-    const [checkpoint] = this.#checkpoints.values();
-    const times = [tile, checkpoint].flatMap((file) =>
-      file === undefined ? [] : file.sinceMicros,
-    );
+    const times = this.#queues.flatMap((queue) => {
+      const [file] = queue.values();
+      return file === undefined ? [] : file.sinceMicros;
+    });
     return times.length === 0 ? undefined : Math.min(...times);
   }
 
   add(file: SpoolFile): void {
-    const isCheckpoint = parseLogName(file.name)?.kind === 'checkpoint';
-    (isCheckpoint ? this.#checkpoints : this.#tiles).set(file.name, file);
+    this.#queueOf(file.name).set(file.name, file);
     this.#bytes += file.bytes;
   }
 
   /** Takes a file out: the store holds it, or a later one has taken its place. */
   remove(name: string): void {
-    const file = this.#tiles.get(name) ?? this.#checkpoints.get(name);
+    const queue = this.#queueOf(name);
+    const file = queue.get(name);
     if (file === undefined) return;
-    this.#tiles.delete(name);
-    this.#checkpoints.delete(name);
+    queue.delete(name);
     this.#bytes -= file.bytes;
   }
 
-  /** The next files to ship together. */
+  /** The next files, all of one kind, to be put one after the other. */
   next(most: number): readonly SpoolFile[] {
-    const queue = this.#tiles.size > 0 ? this.#tiles : this.#checkpoints;
-    return [...queue.values()].slice(0, most);
+    const queue = this.#queues.find(({ size }) => size > 0);
+    return queue === undefined ? [] : [...queue.values().take(most)];
+  }
+
+  #queueOf(name: string): Queue {
+    const parsed = parseLogName(name);
+    if (parsed?.kind === 'checkpoint') return this.#checkpoints;
+    const isBundle = parsed?.kind === 'tile' && parsed.level === 'entries';
+    return isBundle ? this.#entries : this.#hashes;
   }
 }

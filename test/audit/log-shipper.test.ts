@@ -11,6 +11,7 @@ import { MAX_SPOOL_MILLIS, SEAL_WITHIN_MILLIS } from '../../src/audit/sealing-li
 import { readShipped } from '../../src/audit/shipped-ledger.ts';
 import { verifyStore } from '../../src/audit/verify-store.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
+import { S3Refusal } from '../support/s3/versioned-bucket.ts';
 import { S3TestServer } from '../support/s3-server.ts';
 import { alerts, orderStory, recordsOf } from './support/sample-records.ts';
 import { HandClock, sealerOf, trustOf } from './support/sealed-home.ts';
@@ -148,6 +149,33 @@ describe('shipping the sealed log', () => {
     const checkpoint = keys.findIndex((key) => key.endsWith('checkpoints/002'));
     const entries = keys.findIndex((key) => key.endsWith('entries/000.p/3'));
     expect(entries).toBeLessThan(checkpoint);
+  });
+
+  it('leaves no gap in the bucket where one file is refused: nothing behind it is put', async () => {
+    const rig = running();
+    const namesOf = (part: string) =>
+      server.versions(rig.bucket).filter(({ key }) => key.includes(part));
+    const refuse = (part: string | undefined) => {
+      server.refusal = ({ method, url }) => {
+        const isIt = method === 'PUT' && part !== undefined && url?.includes(part) === true;
+        return isIt ? new S3Refusal(503, 'SlowDown') : undefined;
+      };
+    };
+    rig.seal(1, 3);
+    await rig.shipper.ship();
+    refuse('entries');
+    rig.seal(4, 300);
+    await rig.shipper.ship();
+    expect(namesOf('tile/0/000')).toHaveLength(namesOf('tile/entries/000').length);
+    refuse('checkpoints/003');
+    for (const first of [304, 307, 310]) rig.seal(first, 3);
+    await rig.shipper.ship();
+    expect(namesOf('checkpoints')).toHaveLength(2);
+    expect((await rig.verify()).exitCode).toBe(0);
+    refuse(undefined);
+    await rig.shipper.ship();
+    expect(rig.shipper.lag().files).toBe(0);
+    expect(await rig.verify()).toMatchObject({ exitCode: 0, records: 312, findings: [] });
   });
 
   it('does not send again after a restart what an earlier run sent, noted or not', async () => {

@@ -5,11 +5,16 @@
  */
 import type { KeyObject } from 'node:crypto';
 import { createPrivateKey, createPublicKey, generateKeyPairSync, hash } from 'node:crypto';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import type { Disk } from './disk.ts';
 import { realDisk, withFile } from './disk.ts';
 import { journalPaths } from './journal-paths.ts';
+import { keyPath } from './log-layout.ts';
+
+/** What helps a home whose key is not its log's. */
+export const KEY_REMEDY =
+  'put back your copy of audit.key, or, where it is lost, run `deltaring audit rotate-key --lost`';
 
 export interface AuditKey {
   readonly privateKey: KeyObject;
@@ -67,8 +72,18 @@ export function readAuditKey(home: string, disk: Disk = realDisk): AuditKey | un
   return disk.exists(path) ? readAuditKeyAt(disk, path) : undefined;
 }
 
-/** The home's key, made now where there is none yet. */
+/** The home's key, made now where neither home nor log has one yet: a stranger's key in the place of
+ * the log's would be taken for it. Throws AUDIT_SINK_FAILED where the log has one and the home none. */
 export function ensureAuditKey(home: string, disk: Disk = realDisk): AuditKey {
+  const paths = journalPaths(home);
+  if (!disk.exists(paths.key) && disk.exists(join(paths.log, keyPath(1)))) {
+    throw new DeltaringError('AUDIT_SINK_FAILED', `${paths.key} is missing: ${KEY_REMEDY}`);
+  }
+  return adoptAuditKey(home, disk);
+}
+
+/** The home's key, made now where there is none, whatever the log says: for who states it there. */
+export function adoptAuditKey(home: string, disk: Disk): AuditKey {
   const found = readAuditKey(home, disk);
   if (found !== undefined) return found;
   const key = generateAuditKey();

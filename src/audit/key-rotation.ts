@@ -4,6 +4,7 @@ import { DeltaringError } from '../engine/domain/errors.ts';
 import type { AuditKey } from './audit-key.ts';
 import {
   generateAuditKey,
+  KEY_REMEDY,
   keyFingerprint,
   readAuditKey,
   readAuditKeyAt,
@@ -56,6 +57,20 @@ export function addKeyStatement(parts: KeyStatementParts): boolean {
   return true;
 }
 
+/** A statement that another key than the log's signed would be refused at every reading, and nothing
+ * written later could mend it. Throws INPUT_INVALID. */
+function assertLogKey(
+  notes: readonly string[],
+  origin: string,
+  { signedBy, next }: { readonly signedBy: AuditKey; readonly next: AuditKey },
+): void {
+  const keys = readKeyRing(notes, origin).keys.map(({ statement }) => statement.key.publicKey);
+  // A rotation that was cut off has stated the next key already.
+  const isStated = keys.at(-1)?.equals(next.publicKey) === true;
+  if (keys.at(isStated ? -2 : -1)?.equals(signedBy.publicKey) === true) return;
+  throw new DeltaringError('INPUT_INVALID', `audit.key is not the log's: ${KEY_REMEDY}`);
+}
+
 /**
  * Replaces the key of a home whose engine does not run; the next start records the change in the
  * journal too. `lost`: the old key is not at hand, the new one stands alone. Answers with the new key
@@ -81,9 +96,10 @@ export function rotateAuditKey(
     const what = `there is no key in ${paths.key}: put it back, or say --lost`;
     throw new DeltaringError('INPUT_INVALID', what);
   }
-  writeAuditKey(disk, next, key);
   const notes = readKeyNotes(disk, paths.log);
   const { checkpoint: head } = newest;
+  if (signedBy !== undefined) assertLogKey(notes, head.origin, { signedBy, next: key });
+  writeAuditKey(disk, next, key);
   addKeyStatement({ disk, folder: paths.log, notes, head, key, signedBy, systemMicros });
   disk.rename(next, paths.key);
   disk.syncFolder(home);

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import { epochMicros } from '../engine/domain/units.ts';
 import type { AuditKey } from './audit-key.ts';
-import { ensureAuditKey } from './audit-key.ts';
+import { adoptAuditKey } from './audit-key.ts';
 import { CheckpointWriter } from './checkpoint.ts';
 import type { Disk } from './disk.ts';
 import { decodeBundle } from './entry-bundle.ts';
@@ -178,7 +178,7 @@ function adoptKey(
   head: LogCheckpoint,
   systemMicros: number,
 ): boolean {
-  const key: AuditKey = ensureAuditKey(paths.home, disk);
+  const key: AuditKey = adoptAuditKey(paths.home, disk);
   return addKeyStatement({
     disk,
     folder: paths.log,

@@ -9,7 +9,7 @@
 import { dirname, join } from 'node:path';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import type { AuditKey } from './audit-key.ts';
-import { keyFingerprint } from './audit-key.ts';
+import { KEY_REMEDY, keyFingerprint } from './audit-key.ts';
 import type { Disk } from './disk.ts';
 import { withFile } from './disk.ts';
 import { decodeBundle, encodeBundle, entriesOf } from './entry-bundle.ts';
@@ -293,8 +293,7 @@ export class SealedLog {
     throw new DeltaringError(
       'AUDIT_SINK_FAILED',
       `the signing key of this home (${keyFingerprint(key.publicKey).slice(0, 16)}) is not the ` +
-        "log's: put back your copy of audit.key, or, where it is lost, run " +
-        '`deltaring audit rotate-key --lost`',
+        `log's: ${KEY_REMEDY}`,
     );
   }
 }

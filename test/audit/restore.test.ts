@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ensureAuditKey } from '../../src/audit/audit-key.ts';
+import { ensureAuditKey, generateAuditKey, writeAuditKey } from '../../src/audit/audit-key.ts';
 import { backupHome } from '../../src/audit/backup.ts';
 import { realDisk } from '../../src/audit/disk.ts';
 import { openJournal, readJournal } from '../../src/audit/journal-open.ts';
@@ -126,6 +126,22 @@ describe('a rotated key', () => {
     const report = verifyJournal(home);
     expect(report).toMatchObject({ exitCode: 0, findings: [] });
     expect(report.head?.key).toBe(key);
+  });
+
+  it('is not signed by a key that is not the log’s, and the lost one can still be told', () => {
+    const home = sealedHome(alerts(1, 3));
+    const { key, log } = journalPaths(home);
+    rmSync(key);
+    expect(() => ensureAuditKey(home)).toThrow(/audit.key is missing: put back.*--lost/);
+    expect(realDisk.exists(key)).toBe(false);
+    writeAuditKey(realDisk, key, generateAuditKey());
+    const rotate = (lost: boolean) => rotateAuditKey(home, lost, realDisk, START_MICROS);
+    expect(() => rotate(false)).toThrow(/audit.key is not the log's: put back.*--lost/);
+    expect(realDisk.list(join(log, 'keys'))).toEqual(['001']);
+    const next = rotate(true);
+    new JournalSealer({ home, key: ensureAuditKey(home), build: 'test', now: new HandClock().now });
+    expect(verifyJournal(home).head?.key).toBe(next);
+    expect(verifyJournal(home).exitCode).toBe(0);
   });
 
   it('needs a log and, unless it is lost, the key before', () => {

@@ -198,7 +198,9 @@ describe('sealing a journal', () => {
     const strange = { home, key: generateAuditKey(), build: 'test', now };
     expect(() => new JournalSealer(strange)).toThrow(refused(/rotate-key --lost/));
     const other = homeWith(recordsOf(1, orderStory('o-1')));
-    realDisk.rename(join(home, 'audit', 'log'), join(other, 'audit', 'log'));
+    for (const part of ['audit.key', join('audit', 'log')]) {
+      realDisk.rename(join(home, part), join(other, part));
+    }
     expect(() => sealerOf(other)).toThrow(refused(/another journal/));
   });
 

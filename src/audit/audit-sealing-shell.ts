@@ -19,6 +19,8 @@ export interface AuditSealingOptions extends SealingStart {
 export interface AuditSealing {
   /** Seals and ships what is left, within a bounded time, and ends. Call after the journal closed. */
   close(): Promise<void>;
+  /** Ends the thread, whatever it does. */
+  terminate(): Promise<void>;
 }
 
 /** Starts sealing. To be called once the journal thread is open. Rejects with AUDIT_SINK_FAILED when
@@ -38,20 +40,23 @@ export function startAuditSealing(options: AuditSealingOptions): Promise<AuditSe
       closed.resolve();
       onProblem?.(error.message);
     };
+    const terminate = async (): Promise<void> => {
+      worker.removeListener('exit', die);
+      await worker.terminate();
+    };
     const close = async (): Promise<void> => {
       worker.postMessage({ kind: 'close' } satisfies ToSealing);
       await closed.promise;
-      await worker.terminate();
+      await terminate();
     };
     worker.on('message', (message: FromSealing) => {
       switch (message.kind) {
         case 'opened':
-          resolve({ close });
+          resolve({ close, terminate });
           return;
         case 'openFailed':
           reject(new DeltaringError(message.code, message.message));
-          worker.removeListener('exit', die);
-          void worker.terminate();
+          void terminate();
           return;
         case 'head':
           onHead?.(message.head);

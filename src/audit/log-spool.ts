@@ -62,7 +62,7 @@ export class LogSpool {
   /** The next files, all of one kind, to be put one after the other. */
   next(most: number): readonly SpoolFile[] {
     const queue = this.#queues.find(({ size }) => size > 0);
-    return queue === undefined ? [] : [...queue.values().take(most)];
+    return queue === undefined ? [] : [...queue.values()].slice(0, most);
   }
 
   #queueOf(name: string): Queue {

@@ -98,6 +98,10 @@ export class AuditWatch {
     await this.#sealing?.close();
   }
 
+  async terminate(): Promise<void> {
+    await this.#sealing?.terminate();
+  }
+
   #unsealedMillis(): number {
     const since = this.#behindSince;
     return since === undefined ? 0 : (wallMicros() - since) / MICROS_PER_MILLI;

@@ -50,6 +50,10 @@ const STOP_TIMEOUT_MILLIS = 60_000;
 const ALERTS_TIMEOUT_MILLIS = 5_000;
 /** A journal that takes longer to close is left as a crash leaves it. */
 const JOURNAL_CLOSE_MILLIS = 5_000;
+/** The last seal, and five seconds for the last files to be accepted. */
+const AUDIT_CLOSE_MILLIS = 10_000;
+/** A thread that takes longer to end sits in a call of the system: on a disk that hangs. */
+const THREAD_END_MILLIS = 2_000;
 const WATCH_EVERY_MILLIS = 500;
 
 export type Log = (line: string) => void;
@@ -61,8 +65,11 @@ export interface EngineHost {
   readonly identity: EngineIdentity;
   readonly socketPath: string;
   readonly simulated: boolean;
-  /** Stops in order. Resolves with the positions left without protection. */
+  /** Stops trading in order. Resolves with the positions left without protection. */
   stop(policy: 'flatten' | 'leave'): Promise<readonly string[]>;
+  /** Ends the threads, whatever they do. False where one cannot be ended: it keeps this process from
+   * its end too. */
+  endThreads(): Promise<boolean>;
   /** Rejects when a thread of the engine died or broke a promise of its own. */
   readonly failed: Promise<never>;
   /** Pages that the engine has failed, and why. Opens nothing from here on; resolves once that left, or
@@ -115,6 +122,11 @@ function detailOf(error: unknown): string {
 /** So long something is waited for. It keeps no process alive: the threads that are waited for do. */
 function atMost(millis: number): Promise<undefined> {
   return sleep(millis, undefined, { ref: false });
+}
+
+/** Whether it was done within so long. */
+function within(millis: number, doing: Promise<unknown>): Promise<boolean> {
+  return Promise.race([doing.then(() => true), atMost(millis).then(() => false)]);
 }
 
 class RunningEngine implements EngineHost {
@@ -382,12 +394,19 @@ class RunningEngine implements EngineHost {
     this.#tellCore({ kind: 'closeJournal' });
     const { journal } = this.#threads;
     await Promise.race([journal.closed.catch(() => undefined), atMost(JOURNAL_CLOSE_MILLIS)]);
-    await journal.terminate();
     this.api.close();
-    await this.#audit.close();
-    await Promise.all([this.#scenarios.close(), this.#stories.close()]);
-    await Promise.all([this.#threads.core, ...this.#threads.others].map((w) => w.terminate()));
-    this.#locks.release();
+    await within(AUDIT_CLOSE_MILLIS, this.#audit.close());
     return left;
+  }
+
+  async endThreads(): Promise<boolean> {
+    this.#stopping = true;
+    const { journal, core, others } = this.#threads;
+    const workers = [journal, this.#audit, core, ...others].map((each) => each.terminate());
+    const ends = [...workers, this.#scenarios.close(), this.#stories.close()];
+    const isEnded = await within(THREAD_END_MILLIS, Promise.all(ends));
+    // What a hanging thread still holds must not be taken by another engine before it is gone.
+    if (isEnded) this.#locks.release();
+    return isEnded;
   }
 }

@@ -106,6 +106,20 @@ function uncaught(): Promise<never> {
   });
 }
 
+/** Ends this process without waiting for a thread that sits in a call of the system, as on a disk that
+ * hangs: the exit of Node joins every thread. Another program takes this one's place, so that the
+ * exit code is told; where the system cannot do that, a kill ends it. */
+function endWithoutThreads(code: number): never {
+  log('a thread hangs in a call of the system: the process ends without it');
+  try {
+    process.execve?.('/bin/sh', ['sh', '-c', `exit ${code}`]);
+  } catch {
+    // No shell there: the kill is left.
+  }
+  process.kill(process.pid, 'SIGKILL');
+  process.exit(code);
+}
+
 async function stop(
   config: Config,
   engine: EngineHost,
@@ -114,13 +128,15 @@ async function stop(
 ): Promise<number> {
   log(`stopping (${why}), policy ${config.SHUTDOWN_POLICY}`);
   const left = await engine.stop(config.SHUTDOWN_POLICY);
+  const isEnded = await engine.endThreads();
   await faces.close();
-  if (left.length === 0) {
-    log('stopped: nothing is left unprotected');
-    return 0;
-  }
-  log(`stopped with positions that no broker-side stop protects: ${left.join(', ')}`);
-  return EXIT_UNPROTECTED;
+  log(
+    left.length === 0
+      ? 'stopped: nothing is left unprotected'
+      : `stopped with positions that no broker-side stop protects: ${left.join(', ')}`,
+  );
+  const code = left.length === 0 ? 0 : EXIT_UNPROTECTED;
+  return isEnded ? code : endWithoutThreads(code);
 }
 
 /** Starts the engine. Where that fails, threads that did start must not keep the process alive once
@@ -145,6 +161,7 @@ export async function serve(config: Config, core: Worker): Promise<number> {
     faces = await startFaces(config, engine);
   } catch (error) {
     await engine.stop('leave');
+    await engine.endThreads();
     throw error;
   }
   process.stderr.write(banner(config, engine, faces.http));
@@ -158,6 +175,7 @@ export async function serve(config: Config, core: Worker): Promise<number> {
     log(`the engine failed: ${error instanceof Error ? error.message : String(error)}`);
     log('nothing more can trade from here; positions are journalled: start again to re-arm exits');
     await Promise.allSettled([engine.tellFailure(error), faces.close()]);
+    if (!(await engine.endThreads())) endWithoutThreads(EXIT_FAILED);
     process.exit(EXIT_FAILED);
   }
 }

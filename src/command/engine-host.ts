@@ -18,7 +18,6 @@ import type { Delivery } from '../ops/alert-delivery-shell.ts';
 import { AlertDelivery } from '../ops/alert-delivery-shell.ts';
 import { Counters } from '../ops/counters.ts';
 import { lostAlerts } from '../ops/lost-alerts.ts';
-import type { MarketTape } from '../sim/replay/market-tape.ts';
 import { exposition } from '../web/prometheus.ts';
 import { alertChannels } from './alert-channels.ts';
 import { AuditStories } from './audit-stories.ts';
@@ -40,7 +39,7 @@ import {
   startSim,
 } from './engine-threads.ts';
 import { HostAlerts } from './host-alerts.ts';
-import { describeTape, firstMinuteOf, readRecordedMarket } from './recorded-market.ts';
+import { startsWith, tapeOf } from './recorded-market.ts';
 import { RiskScenarios } from './risk-scenarios.ts';
 import { simulatedTimeOf } from './session-time.ts';
 
@@ -98,21 +97,6 @@ interface Threads {
 
 interface Owned extends BrokerAccess {
   readonly locks: Locks;
-}
-
-/** The recorded market that is played, if one is. */
-function tapeOf(config: Config, log: Log): MarketTape | undefined {
-  const { DELTARING_FEED: feed, REPLAY_FILE: file, DELTARING_UNDERLYING: underlying } = config;
-  if (feed !== 'replay' || file === undefined) return undefined;
-  const tape = readRecordedMarket(file, underlying);
-  log(`plays ${describeTape(tape)}`);
-  return tape;
-}
-
-/** A recorded market is entered once it has quotes. */
-function startsWith(config: Config, tape: MarketTape | undefined): Config {
-  const first = tape === undefined ? 0 : firstMinuteOf(tape);
-  return { ...config, SIM_START: Math.max(config.SIM_START, first) };
 }
 
 function detailOf(error: unknown): string {

@@ -1,6 +1,7 @@
 /** The market of a recorded session, taken out of its recording to be played again as a feed. */
 import { readFileSync } from 'node:fs';
 import { decodeRecording } from '../audit/session-recording.ts';
+import type { Config } from '../config.ts';
 import { decodeInput } from '../desk/input-codec.ts';
 import type { Input } from '../desk/inputs.ts';
 import { decodeRecordedStart } from '../desk/recorded-start.ts';
@@ -133,4 +134,19 @@ export function describeTape(tape: MarketTape): string {
   const last = (events.times.at(-1) ?? 0) / MICROS_PER_MINUTE;
   const [from, to] = [firstMinuteOf(tape), last].map(clockText);
   return `the market of ${underlying} recorded on ${date} from ${from} to ${to} New York, ${contracts.length} contracts`;
+}
+
+/** The recorded market that is played, if one is. */
+export function tapeOf(config: Config, log: (line: string) => void): MarketTape | undefined {
+  const { DELTARING_FEED: feed, REPLAY_FILE: file, DELTARING_UNDERLYING: underlying } = config;
+  if (feed !== 'replay' || file === undefined) return undefined;
+  const tape = readRecordedMarket(file, underlying);
+  log(`plays ${describeTape(tape)}`);
+  return tape;
+}
+
+/** A recorded market is entered once it has quotes. */
+export function startsWith(config: Config, tape: MarketTape | undefined): Config {
+  const first = tape === undefined ? 0 : firstMinuteOf(tape);
+  return { ...config, SIM_START: Math.max(config.SIM_START, first) };
 }

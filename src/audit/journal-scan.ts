@@ -111,6 +111,8 @@ class JournalScanner {
   #position: ChainPosition = { seq: 0, hash: NO_HASH };
   #records = 0;
   #exactEnd = true;
+  /** True where the last file holds no record yet, and nothing else. */
+  #isLastFresh = false;
   #reserve: PendingReserve | undefined;
   #scannedReserve: ScannedFile | undefined;
   #forkReached = false;
@@ -294,8 +296,12 @@ class JournalScanner {
   /** What follows the last good frame of a file must be nothing, zeros, or one torn write. */
   #checkRest(name: string, bytes: Buffer, isTail: boolean): void {
     const offset = this.#restOffset;
+    const isZeros = allZeros(bytes, offset);
+    // A start makes a file of its own behind the reserve's, and may end before it notes that.
+    const isFresh = offset === FILE_HEADER_BYTES && this.#files.at(-1)?.header.kind === 'reserve';
+    this.#isLastFresh = isTail && isFresh && isZeros;
     this.#exactEnd = offset === bytes.length;
-    if (allZeros(bytes, offset)) return;
+    if (isZeros) return;
     const next = chainedFrame(bytes, offset, this.#restPosition);
     const what = next.kind === 'bad' ? next.fault : 'bytes that are no record follow the last one';
     const acknowledged = isTail ? this.#isAcknowledged() : !this.#forkReached;
@@ -357,7 +363,7 @@ class JournalScanner {
     if (closed && seq < this.#position.seq) {
       this.#stop(last, end, `records follow ${seq}, at which the journal was closed`);
     }
-    if (closed && !this.#exactEnd) {
+    if (closed && !this.#exactEnd && !this.#isLastFresh) {
       this.#stop(last, end, 'bytes were added after the journal was closed');
     }
     if (seq < this.#position.seq) {

@@ -69,6 +69,10 @@ describe('a restored home', () => {
     const again = join(tempHome(), 'again');
     restoreHome(again, logFiles(home), realDisk, START_MICROS);
     expect(readJournal(again).records.map(({ seq }) => seq)).toEqual([1, 2, 5, 6]);
+    const full = new FailingDisk();
+    full.arm({ operation: 'create', from: 1, code: 'ENOSPC', path: 'reserve' });
+    expect(() => openJournal({ home: again, disk: full })).toThrow(/disk|space/i);
+    expect(verifyJournal(again)).toMatchObject({ exitCode: 0, records: 4 });
     const next = openJournal({ home: again });
     next.writer.commit(alerts(7, 1));
     next.writer.close();

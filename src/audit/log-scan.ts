@@ -210,15 +210,13 @@ class LogScanner {
   }
 
   /** False for a tile that reaches beyond the newest checkpoint: what it adds is not proven. */
-  #checkTile(file: string, { level, index, width }: TileName, size: number): boolean {
+  #checkTile(file: string, name: TileName, size: number): boolean {
+    const { level, index, width } = name;
     const at = level === 'entries' ? 0 : level;
-    const start = index * TILE_WIDTH;
-    if ((start + width) * TILE_WIDTH ** at > size) return false;
+    if ((index * TILE_WIDTH + width) * TILE_WIDTH ** at > size) return false;
     if (this.#readBundles.has(file)) return true;
     const bytes = this.#disk.read(join(this.#folder, file));
-    const expected = this.#levels.tile(at, start, start + width);
-    const hashes = level === 'entries' ? hashesOf(bytes) : bytes;
-    if (!expected.equals(hashes) || expected.length !== width * HASH_BYTES) {
+    if (!isTileOf(this.#levels, name, bytes)) {
       this.#findings.push(tampered('it is not the tile of these entries', { file }));
     }
     return true;
@@ -234,6 +232,18 @@ class LogScanner {
       );
     }
   }
+}
+
+/** True for the very hashes or entries that the tree has in the tile's place. */
+export function isTileOf(
+  levels: TreeLevels,
+  { level, index, width }: TileName,
+  bytes: Buffer,
+): boolean {
+  const start = index * TILE_WIDTH;
+  const expected = levels.tile(level === 'entries' ? 0 : level, start, start + width);
+  const hashes = level === 'entries' ? hashesOf(bytes) : bytes;
+  return expected.equals(hashes) && expected.length === width * HASH_BYTES;
 }
 
 function hashesOf(bundle: Buffer): Buffer {

@@ -9,8 +9,6 @@ import type { AuditKey } from './audit-key.ts';
 import { adoptAuditKey } from './audit-key.ts';
 import { CheckpointWriter } from './checkpoint.ts';
 import type { Disk } from './disk.ts';
-import { decodeBundle } from './entry-bundle.ts';
-import { EntryChain } from './entry-chain.ts';
 import type { DecodedFrame, JournalFileKind } from './journal-format.ts';
 import { FILE_HEADER_BYTES, genesisHash, NO_HASH } from './journal-format.ts';
 import type { JournalPaths } from './journal-paths.ts';
@@ -21,28 +19,40 @@ import { engageKillLatch } from './kill-latch.ts';
 import type { LogCheckpoint } from './log-checkpoint.ts';
 import { journalIdOf, parseCheckpoint } from './log-checkpoint.ts';
 import { readKeyNotes } from './log-folder.ts';
-import { CHECKPOINT_NAME, checkpointPath, TILE_WIDTH, tilePath } from './log-layout.ts';
+import { CHECKPOINT_NAME, checkpointPath } from './log-layout.ts';
+import { isBeyond, recordsOfLog } from './log-records.ts';
 import { writeWhole } from './sealed-log.ts';
 import { parseNote } from './signed-note.ts';
 
 export interface Restored {
   readonly records: number;
+  /** So many of them lie beyond the log's newest checkpoint: no signature vouches for them. */
+  readonly unsealed: number;
+  /** Files of the log that what is sealed next collides with, where it is shipped to their bucket. */
+  readonly foreign: readonly string[];
   readonly lastSeq: number;
   readonly isKilled: boolean;
   /** True when the log's key was not at hand and a new one was made for it. */
   readonly isNewKey: boolean;
 }
 
+export interface RestoreOptions {
+  readonly systemMicros: number;
+  /** True where the log is to go on in the bucket that it is restored from. */
+  readonly shipsOn?: boolean;
+}
+
 /** Bytes of records in one restored journal file. */
 const FILE_BYTES = 16 << 20;
 
-/** Rebuilds `home` from a log. Throws INPUT_INVALID where a journal is there already or the log has no
- * checkpoint, the operating system's error when it cannot be written. */
+/** Rebuilds `home` from a log, with the records beyond its newest checkpoint that are chained to it:
+ * their names in the bucket are taken. Throws INPUT_INVALID where a journal is there already, the log has no checkpoint or it cannot go on there,
+ * the operating system's error when it cannot be written. */
 export function restoreHome(
   home: string,
   files: ReadonlyMap<string, Buffer>,
   disk: Disk,
-  systemMicros: number,
+  { systemMicros, shipsOn = false }: RestoreOptions,
 ): Restored {
   const paths = journalPaths(home);
   if (disk.list(paths.journal).length > 0 || disk.exists(paths.checkpoint)) {
@@ -50,14 +60,35 @@ export function restoreHome(
     throw new DeltaringError('INPUT_INVALID', what);
   }
   const head = newestOf(files);
-  const frames = framesOf(files, head);
+  const { frames, sealed, foreign } = recordsOfLog(files, head, (what) => {
+    return new DeltaringError('JOURNAL_CORRUPT', `the log cannot be restored: ${what}`);
+  });
+  if (shipsOn && foreign.length > 0) throw cannotShipOn(foreign);
   disk.makeFolder(paths.journal);
   disk.makeFolder(paths.audit);
   writeJournal(disk, paths, head, frames);
-  copyLog(disk, paths, files, head.number);
+  copyLog(disk, paths, files, head);
   const isNewKey = adoptKey(disk, paths, head, systemMicros);
-  const isKilled = restoreLatch(home, frames);
-  return { records: frames.length, lastSeq: head.lastSeq, isKilled, isNewKey };
+  const isKilled = restoreLatch(home, frames.slice(0, sealed)) || restoreLatch(home, frames);
+  return {
+    records: frames.length,
+    unsealed: frames.length - sealed,
+    foreign,
+    lastSeq: frames.at(-1)?.record.seq ?? head.lastSeq,
+    isKilled,
+    isNewKey,
+  };
+}
+
+/** Nothing that is locked can be unsaid: other entries under a name that is taken would stop shipping,
+ * or read as tampered. */
+function cannotShipOn(foreign: readonly string[]): DeltaringError {
+  return new DeltaringError(
+    'INPUT_INVALID',
+    `${foreign.length} files (${foreign[0]}, …) lie beyond the newest checkpoint and cannot be ` +
+      'restored: the log cannot go on in this bucket. Set S3_AUDIT_BUCKET to a new one, which ' +
+      'gets the whole log, and restore again; keep this one as it is',
+  );
 }
 
 function newestOf(files: ReadonlyMap<string, Buffer>): LogCheckpoint {
@@ -72,27 +103,6 @@ function newestOf(files: ReadonlyMap<string, Buffer>): LogCheckpoint {
     'INPUT_INVALID',
     'the log has no checkpoint: there is nothing to restore',
   );
-}
-
-function bundle(files: ReadonlyMap<string, Buffer>, index: number, width: number): Buffer {
-  for (let wider = width; wider <= TILE_WIDTH; wider++) {
-    const bytes = files.get(tilePath({ level: 'entries', index, width: wider }));
-    if (bytes !== undefined) return bytes;
-  }
-  return Buffer.alloc(0);
-}
-
-function framesOf(files: ReadonlyMap<string, Buffer>, head: LogCheckpoint): DecodedFrame[] {
-  const frames: DecodedFrame[] = [];
-  const chain = new EntryChain((frame) => frames.push(frame));
-  for (let index = 0; index * TILE_WIDTH < head.size; index++) {
-    const width = Math.min(TILE_WIDTH, head.size - index * TILE_WIDTH);
-    const entries = decodeBundle(bundle(files, index, width)) ?? [];
-    for (const entry of entries.slice(0, width)) chain.take(entry);
-  }
-  const fault = chain.fault(head);
-  if (fault === undefined) return frames;
-  throw new DeltaringError('JOURNAL_CORRUPT', `the log cannot be restored: ${fault}`);
 }
 
 interface RestoredFile {
@@ -159,15 +169,17 @@ function copyLog(
   disk: Disk,
   paths: JournalPaths,
   files: ReadonlyMap<string, Buffer>,
-  newest: number,
+  head: LogCheckpoint,
 ): void {
   for (const [name, bytes] of files) {
+    // The next start seals what lies beyond, from the journal.
+    if (isBeyond(name, head.size)) continue;
     const path = join(paths.log, name);
     disk.makeFolder(dirname(path));
     writeWhole(disk, path, bytes);
     disk.makeReadOnly(path);
   }
-  const note = files.get(checkpointPath(newest));
+  const note = files.get(checkpointPath(head.number));
   if (note !== undefined) writeWhole(disk, join(paths.log, CHECKPOINT_NAME), note);
 }
 
@@ -190,7 +202,7 @@ function adoptKey(
   });
 }
 
-/** A kill that nobody released stands again. */
+/** A kill that nobody released stands again; a release that no signature vouches for ends none. */
 function restoreLatch(home: string, frames: readonly DecodedFrame[]): boolean {
   const last = frames.findLast(({ record: { body } }) => body.kind.startsWith('kill'))?.record;
   if (last?.body.kind !== 'killEngaged') return false;

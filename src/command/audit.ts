@@ -143,6 +143,10 @@ function rotateKey({ lost }: Asked): number {
   return 0;
 }
 
+function isBucket(target: string, bucket: string | undefined): boolean {
+  return target.startsWith('s3://') && new URL(target).hostname === bucket;
+}
+
 async function restore({ target, options }: Asked): Promise<number> {
   if (target === undefined)
     return refuse('name what to restore from: a folder or s3://BUCKET/PREFIX');
@@ -154,10 +158,20 @@ async function restore({ target, options }: Asked): Promise<number> {
   }
   const { home } = config;
   const { systemMicros } = machineTimes();
-  const done = whileStopped(home, () => restoreHome(home, files, realDisk, systemMicros));
+  const shipsOn = isBucket(target, config.S3_AUDIT_BUCKET);
+  const how = { systemMicros, shipsOn };
+  const done = whileStopped(home, () => restoreHome(home, files, realDisk, how));
   print([
     ...verifyReportLines(report),
     `restored ${done.records} records, the last ${done.lastSeq}, into ${home}`,
+    ...(done.unsealed > 0
+      ? [`${done.unsealed} of them lie beyond the newest checkpoint: no signature vouches for them`]
+      : []),
+    ...(done.foreign.length > 0
+      ? [
+          `the log must go on in a new bucket: ${done.foreign[0]} of the old one could not be restored`,
+        ]
+      : []),
     ...(done.isKilled
       ? ['the kill switch stands as it did: release it with `deltaring rearm`']
       : []),

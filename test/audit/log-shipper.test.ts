@@ -6,14 +6,16 @@ import { realDisk } from '../../src/audit/disk.ts';
 import { openJournal } from '../../src/audit/journal-open.ts';
 import { journalPaths } from '../../src/audit/journal-paths.ts';
 import { checkBucket, LogShipper, objectKey } from '../../src/audit/log-shipper.ts';
+import { restoreHome } from '../../src/audit/restore.ts';
 import { S3Store } from '../../src/audit/s3-store-shell.ts';
 import { MAX_SPOOL_MILLIS, SEAL_WITHIN_MILLIS } from '../../src/audit/sealing-limits.ts';
 import { readShipped } from '../../src/audit/shipped-ledger.ts';
+import { verifyJournal } from '../../src/audit/verify.ts';
 import { verifyStore } from '../../src/audit/verify-store.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { S3Refusal } from '../support/s3/versioned-bucket.ts';
 import { S3TestServer } from '../support/s3-server.ts';
-import { alerts, orderStory, recordsOf } from './support/sample-records.ts';
+import { alerts, orderStory, recordsOf, START_MICROS } from './support/sample-records.ts';
 import { HandClock, sealerOf, trustOf } from './support/sealed-home.ts';
 import { tempHome } from './support/temp-home.ts';
 
@@ -61,15 +63,16 @@ describe('shipping the sealed log', () => {
       onProblem: (reason) => problems.push(reason),
     });
     const prefix = objectKey('deltaring', sealer.journalId, '');
-    const verify = async (trusted = trustOf(home)) => {
+    const readBack = async (trusted = trustOf(home)) => {
       const check = {
         nowMicros: Date.now() * 1_000,
         retentionYears: 3,
         shipped: readShipped(realDisk, paths.shipped),
       };
       const direct = new S3Store({ bucket, endpoint, credentials });
-      return (await verifyStore(direct, prefix, check, trusted)).report;
+      return verifyStore(direct, prefix, check, trusted);
     };
+    const verify = async () => (await readBack()).report;
     const seal = (first: number, count: number): void => {
       writer.commit(alerts(first, count));
       clock.advance(SEAL_WITHIN_MILLIS);
@@ -95,6 +98,7 @@ describe('shipping the sealed log', () => {
       problems,
       waits,
       prefix,
+      readBack,
       verify,
       seal,
       close,
@@ -177,6 +181,43 @@ describe('shipping the sealed log', () => {
     expect(rig.shipper.lag().files).toBe(0);
     expect(await rig.verify()).toMatchObject({ exitCode: 0, records: 312, findings: [] });
   });
+
+  it.each([
+    [17, 3, 8],
+    [250, 10, 300],
+    [255, 1, 1],
+  ])(
+    'goes on in its bucket where a machine is lost after %i records and %i more without their checkpoint',
+    async (...counts) => {
+      const [sealed, unsealed, after] = counts;
+      const lost = running();
+      lost.seal(1, sealed);
+      await lost.shipper.ship();
+      server.refusal = ({ method, url }) => {
+        const isIt = method === 'PUT' && url?.includes('/checkpoints/') === true;
+        return isIt ? new S3Refusal(503, 'SlowDown') : undefined;
+      };
+      lost.seal(sealed + 1, unsealed);
+      await lost.shipper.ship();
+      server.refusal = () => undefined;
+      lost.close();
+      const { report, log } = await lost.readBack();
+      expect(report).toMatchObject({ exitCode: 0, records: sealed });
+      const home = join(tempHome(), 'again');
+      const restored = restoreHome(home, log?.files ?? new Map(), realDisk, {
+        systemMicros: START_MICROS,
+        shipsOn: true,
+      });
+      expect(restored).toMatchObject({ records: sealed + unsealed, unsealed, foreign: [] });
+      expect(verifyJournal(home, realDisk, trustOf(home)).exitCode).toBe(0);
+      const rig = running({ home, bucket: lost.bucket });
+      rig.seal(rig.lastSeq + 1, after);
+      await rig.shipper.ship();
+      expect(rig.problems).toEqual([]);
+      expect(rig.shipper.lag().files).toBe(0);
+      expect(await rig.verify()).toMatchObject({ exitCode: 0, records: sealed + unsealed + after });
+    },
+  );
 
   it('does not send again after a restart what an earlier run sent, noted or not', async () => {
     const first = running();

@@ -32,8 +32,15 @@ describe('a restored home', () => {
       ),
     );
     const again = join(tempHome(), 'again');
-    const restored = restoreHome(again, logFiles(home), realDisk, START_MICROS);
-    expect(restored).toEqual({ records: 20, lastSeq: 20, isKilled: false, isNewKey: true });
+    const restored = restoreHome(again, logFiles(home), realDisk, { systemMicros: START_MICROS });
+    expect(restored).toEqual({
+      records: 20,
+      unsealed: 0,
+      foreign: [],
+      lastSeq: 20,
+      isKilled: false,
+      isNewKey: true,
+    });
     expect(readJournal(again)).toEqual(readJournal(home));
     expect(verifyJournal(again).exitCode).toBe(0);
   });
@@ -44,7 +51,7 @@ describe('a restored home', () => {
     const restored = (...bodies: readonly (typeof killed | typeof released)[]) => {
       const again = join(tempHome(), 'again');
       const files = logFiles(sealedHome(recordsOf(1, [alertBody('before'), ...bodies])));
-      const { isKilled } = restoreHome(again, files, realDisk, START_MICROS);
+      const { isKilled } = restoreHome(again, files, realDisk, { systemMicros: START_MICROS });
       return { isKilled, latch: readKillLatch(again) };
     };
     const { principal, reason } = killed;
@@ -67,7 +74,7 @@ describe('a restored home', () => {
     const now = new HandClock().now;
     new JournalSealer({ home, key: ensureAuditKey(home), build: 'test', now });
     const again = join(tempHome(), 'again');
-    restoreHome(again, logFiles(home), realDisk, START_MICROS);
+    restoreHome(again, logFiles(home), realDisk, { systemMicros: START_MICROS });
     expect(readJournal(again).records.map(({ seq }) => seq)).toEqual([1, 2, 5, 6]);
     const full = new FailingDisk();
     full.arm({ operation: 'create', from: 1, code: 'ENOSPC', path: 'reserve' });
@@ -82,15 +89,21 @@ describe('a restored home', () => {
   it('is not made over a journal, nor from a log without a checkpoint', () => {
     const home = sealedHome(alerts(1, 3));
     const files = logFiles(home);
-    expect(() => restoreHome(home, files, realDisk, 0)).toThrow(/there is a journal/);
+    expect(() => restoreHome(home, files, realDisk, { systemMicros: 0 })).toThrow(
+      /there is a journal/,
+    );
     files.delete('checkpoints/001');
-    expect(() => restoreHome(join(tempHome(), 'x'), files, realDisk, 0)).toThrow(/no checkpoint/);
+    expect(() => restoreHome(join(tempHome(), 'x'), files, realDisk, { systemMicros: 0 })).toThrow(
+      /no checkpoint/,
+    );
   });
 
   it('says which entry cannot be restored', () => {
     const files = logFiles(sealedHome(alerts(1, 3)));
     files.set('tile/entries/000.p/3', Buffer.alloc(5));
-    expect(() => restoreHome(join(tempHome(), 'x'), files, realDisk, 0)).toThrow(/cannot be/);
+    expect(() => restoreHome(join(tempHome(), 'x'), files, realDisk, { systemMicros: 0 })).toThrow(
+      /cannot be/,
+    );
   });
 });
 

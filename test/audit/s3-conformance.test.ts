@@ -89,7 +89,7 @@ describe.skipIf(lacks !== undefined)(
       const { report, log } = await verify();
       expect(report).toMatchObject({ exitCode: 0, records: 5, findings: [] });
       const again = join(tempHome(), 'again');
-      restoreHome(again, log?.files ?? new Map(), realDisk, Date.now() * 1_000);
+      restoreHome(again, log?.files ?? new Map(), realDisk, { systemMicros: Date.now() * 1_000 });
       expect(readJournal(again)).toEqual(readJournal(home));
       const [version] = log?.versions ?? [];
       const Key = version?.key ?? '';

@@ -15,6 +15,7 @@ import { OF_A_POSITION } from './outbox.ts';
  * anew of what still stands. */
 const OF_ONE_RUN: ReadonlySet<string> = new Set([
   'AUDIT_BEHIND',
+  'BARS_SILENT',
   'BROKEN_RATIO',
   'BROKER_RULES_DIFFER',
   'CASH_DIFFERS',

@@ -14,7 +14,7 @@ import type {
   OpeningRangeReading,
   RangeBreak,
 } from './opening-range.ts';
-import { breakStanding, distanceBeyond, readOpeningRange } from './opening-range.ts';
+import { areBarsLate, breakStanding, distanceBeyond, readOpeningRange } from './opening-range.ts';
 import type { Refusal } from './refusal.ts';
 import type { StrategyDay } from './strategy.ts';
 import { clockText, dollarsText } from './words.ts';
@@ -79,6 +79,18 @@ function refuseForming(reading: OpeningRangeReading & { state: 'rangeForming' })
     'range_incomplete',
     `The ${barsNeeded}-minute opening range has ${barsComplete} of ${barsNeeded} complete bars; ${advice}`,
     { barsComplete, barsNeeded, missingBars, rangeEndsAt: clockText(endsAt) },
+  );
+}
+
+/** Bars of minutes ago tell neither the first break nor that it was undone since. */
+function refuseLateBars({ bars }: MarketView): Refusal {
+  const newest = bars.at(-1);
+  const newestBarAt = newest === undefined ? 'none' : clockText(newest.startsAt);
+  return deny(
+    'data_stale',
+    `The newest one-minute bar is that of ${newestBarAt}: whether a minute has closed beyond the range ` +
+      'since is not known. Wait for the bars, then try again.',
+    { newestBarAt },
   );
 }
 
@@ -230,6 +242,7 @@ export function findBreakout(
   }
   const reading = readOpeningRange({ bars: view.bars, session, minutes, now: view.at.market });
   if (reading.state === 'rangeForming') return refuseForming(reading);
+  if (areBarsLate({ bars: view.bars, session, now: view.at.market })) return refuseLateBars(view);
   if (reading.state === 'noBreakout') return refuseUnbroken(reading.range, direction, spot);
   const found = chooseBreak(reading, direction, allowReentry, spot);
   if ('denied' in found) return found;

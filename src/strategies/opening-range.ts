@@ -8,7 +8,7 @@
 import type { Bar } from '../engine/domain/market.ts';
 import type { SessionTimes } from '../engine/domain/session-calendar.ts';
 import type { EpochMicros, Price } from '../engine/domain/units.ts';
-import { addMicros, MICROS_PER_MINUTE, price } from '../engine/domain/units.ts';
+import { addMicros, MICROS_PER_MINUTE, MICROS_PER_SECOND, price } from '../engine/domain/units.ts';
 
 export const RANGE_MINUTES = [5, 10, 15, 20, 30, 60] as const;
 export type RangeMinutes = (typeof RANGE_MINUTES)[number];
@@ -77,6 +77,21 @@ function barEnd(bar: Bar): EpochMicros {
  */
 export function isClosed(bars: readonly Bar[], place: number): boolean {
   return place < bars.length - 1;
+}
+
+/** A minute's bar begins with its first trade, some seconds into the minute: the newest of bars that still
+ * come has begun within two minutes and this little. */
+const NEWEST_BEGAN_WITHIN_MICROS = 130 * MICROS_PER_SECOND;
+
+/** True in regular hours where bars in order of time have stopped coming: whether a minute has closed beyond
+ * a level is not known then. */
+export function areBarsLate({
+  bars,
+  session,
+  now,
+}: Omit<OpeningRangeQuestion, 'minutes'>): boolean {
+  const newest = Math.max(session.open, bars.at(-1)?.startsAt ?? 0);
+  return now > newest + NEWEST_BEGAN_WITHIN_MICROS && now < session.exerciseMark;
 }
 
 function isOfSession({ startsAt }: Bar, { open, exerciseMark }: SessionTimes): boolean {

@@ -127,7 +127,7 @@ describe('a day at Alpaca', () => {
     const { rig, venue, wires } = day;
     day.pass(0.5);
     expect(rig.day.stream.connected).toBe(true);
-    for (let minute = 0; minute < 60; minute += 1) putBar(rig, minute, minute < 15 ? 599 : 599.8);
+    for (let minute = 0; minute <= 60; minute += 1) putBar(rig, minute, minute < 15 ? 599 : 599.8);
     day.jump(631);
 
     // An opening breakout, filled in two parts.

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { findBreakout } from '../../src/strategies/breakout.ts';
+import { addMicros, MICROS_PER_SECOND } from '../../src/engine/domain/units.ts';
+import { findBreakout, refuseBreakNow } from '../../src/strategies/breakout.ts';
 import { orbView } from './orb-scene.ts';
 import { accepted, buildDay, refused } from './strategy-day.ts';
 
@@ -55,6 +56,19 @@ describe('findBreakout', () => {
     const view = orbView([601], { spot: 601 });
     const blind = { ...view, slice: { ...view.slice, spot: undefined } };
     expect(refused(findBreakout(blind, first, day, 'up')).code).toBe('data_stale');
+  });
+
+  it('refuses data_stale once bars have stopped coming, whatever the last of them say', () => {
+    const live = orbView([601], { spot: 600.5 });
+    const seconds = (away: number) => {
+      const at = addMicros(live.bars.at(-1)!.startsAt, away * MICROS_PER_SECOND);
+      return { ...live, at: { market: at, wall: at } };
+    };
+    accepted(findBreakout(seconds(130), first, day, 'up'));
+    const denial = refused(findBreakout(seconds(131), first, day, 'up'));
+    expect(denial.code).toBe('data_stale');
+    expect(denial.numbers).toEqual({ newestBarAt: '09:46' });
+    expect(refuseBreakNow(seconds(3_000), '15:up')?.denied.code).toBe('data_stale');
   });
 
   it('finds the first break while the price is beyond the level', () => {

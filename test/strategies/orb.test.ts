@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { newYorkInstant } from '../../src/engine/domain/session-calendar.ts';
-import { addMicros, sessionDate } from '../../src/engine/domain/units.ts';
+import {
+  addMicros,
+  type EpochMicros,
+  MICROS_PER_MINUTE,
+  sessionDate,
+} from '../../src/engine/domain/units.ts';
 import type { OrbParams } from '../../src/strategies/orb.ts';
 import { ORB_DEFAULTS, orbLongCall, orbLongPut } from '../../src/strategies/orb.ts';
 import { buildAt, buildSlice, buildView, isRow, withQuote } from '../support/chain-builder.ts';
@@ -15,6 +20,12 @@ const latest = newYorkInstant(sessionDate('2026-11-20'), 720);
 
 function refusedWith(changes: Partial<OrbParams>) {
   return refused(orbLongCall(up, { ...ORB_DEFAULTS, ...changes }, day));
+}
+
+/** The bars of the break up, and the one that began a minute ago. */
+function barsTo(now: EpochMicros) {
+  const last = up.bars.at(-1)!;
+  return [...up.bars, { ...last, startsAt: addMicros(now, -MICROS_PER_MINUTE) }];
 }
 
 describe('orb_long_call and orb_long_put', () => {
@@ -109,7 +120,7 @@ describe('orb_long_call and orb_long_put', () => {
 
   it('enters before 12:00 and not at it', () => {
     const at = (market: typeof latest) =>
-      buildView({ ...orbOptions, at: { market, wall: market }, bars: up.bars });
+      buildView({ ...orbOptions, at: { market, wall: market }, bars: barsTo(market) });
     accepted(orbLongCall(at(addMicros(latest, -1)), ORB_DEFAULTS, day));
     const denial = refused(orbLongCall(at(latest), ORB_DEFAULTS, day));
     expect(denial.code).toBe('entry_window');
@@ -119,8 +130,10 @@ describe('orb_long_call and orb_long_put', () => {
   it('enters later when told to, but not after its own time exit', () => {
     const params = { ...ORB_DEFAULTS, latestEntryMinutes: 1_000 };
     const late = buildDay({ openingCutoffAt: newYorkInstant(sessionDate('2026-11-20'), 935) });
-    const at = (minutes: number) =>
-      buildView({ ...orbOptions, atmVol: 0.35, at: buildAt('2026-11-20', minutes), bars: up.bars });
+    const at = (minutes: number) => {
+      const now = buildAt('2026-11-20', minutes);
+      return buildView({ ...orbOptions, atmVol: 0.35, at: now, bars: barsTo(now.market) });
+    };
     accepted(orbLongCall(at(900), params, late));
     expect(refused(orbLongCall(at(930), params, late)).numbers).toMatchObject({ endedAt: '15:30' });
   });

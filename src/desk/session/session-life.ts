@@ -26,6 +26,7 @@ import { askForRules } from './broker-rules.ts';
 import { carryHeld, closeBefore, closeOfToday, soundSpot } from './closing-price.ts';
 import { tellUnwatched } from './deadline-watch.ts';
 import { sessionFor } from './session-clock.ts';
+import { watchBars } from './silent-bars.ts';
 
 const LISTING_EVERY_MINUTES = 5;
 
@@ -152,6 +153,7 @@ export function keepSession(desk: DeskContext, shelf: PreviewShelf): void {
   else if (day.chainOpen && desk.at.market >= day.listingAgainAt) askForListing(desk);
   carryHeld(desk);
   watchShares(desk);
+  watchBars(desk);
 }
 
 /** Exchanges list strikes through the day as the underlying moves: the listing is asked for again

@@ -75,6 +75,9 @@ export class FeedShell {
   #owesEnd = false;
   #watchedAt = 0;
   #gaveUpAt = Number.NEGATIVE_INFINITY;
+  /** Micros of the newest bar's start, and whether a connection was given up for want of one behind it. */
+  #newestBarAt = 0;
+  #areBarsAskedFor = false;
   #toldLag = false;
 
   constructor(world: FeedWorld) {
@@ -138,7 +141,7 @@ export class FeedShell {
   }
 
   /** Looks at every stream: quotes that went silent in session, or those of the options alone, end the
-   * connection, and a feed that is late, or on time again, is told. */
+   * connection, bars do so once until one is new, and a feed that is late, or on time again, is told. */
   #watch(): void {
     const { counters } = this.#world;
     const session = this.#world.session?.();
@@ -153,17 +156,21 @@ export class FeedShell {
     } else if (optionsMillis !== undefined) {
       this.#options.wentSilent();
       this.#giveUp('quotes of options', optionsMillis);
+    } else if (!this.#areBarsAskedFor && stale.some(({ stream }) => stream === 'Candle')) {
+      this.#areBarsAskedFor = this.#giveUp('bars');
     }
     const isLagging = this.#lateMillis() > 0 || this.#lateness.behindMillis > 0;
     if (this.#connected && (isLagging || this.#toldLag)) this.#tellFeed(this.#client.status());
   }
 
-  #giveUp(what: string, silentMillis: number): void {
+  /** Quotes that were silent have to prove themselves on the next one. False where it is left alone. */
+  #giveUp(what: string, silentMillis = 0): boolean {
     const { wall } = this.#at;
-    if (!this.#connected || wall - this.#gaveUpAt < GIVE_UP_EVERY_MICROS) return;
+    if (!this.#connected || wall - this.#gaveUpAt < GIVE_UP_EVERY_MICROS) return false;
     this.#gaveUpAt = wall;
-    this.#lateness.wentSilent(wall - silentMillis * MICROS_PER_MILLI);
+    if (silentMillis > 0) this.#lateness.wentSilent(wall - silentMillis * MICROS_PER_MILLI);
     this.#tell((at) => this.#client.reconnect(`${what} went silent in session`, at));
+    return true;
   }
 
   #lateMillis(): number {
@@ -342,7 +349,10 @@ export class FeedShell {
       },
       timeAndSale: () => undefined,
       candle: (symbol, bar) => {
-        if (symbol.startsWith(world.underlying)) step({ kind: 'bar', at: this.#keptAt(), bar });
+        if (!symbol.startsWith(world.underlying)) return;
+        if (bar.startsAt > this.#newestBarAt) this.#areBarsAskedFor = false;
+        this.#newestBarAt = Math.max(this.#newestBarAt, bar.startsAt);
+        step({ kind: 'bar', at: this.#keptAt(), bar });
       },
       removeCandle: () => undefined,
       batchEnd: () => {

@@ -308,6 +308,44 @@ describe('the shell of the feed', () => {
     await rig.until(() => rig.lateMillis() === undefined);
   });
 
+  it('gives up a connection on which the bars alone are silent, once until one is new', async () => {
+    const server = await tinyServer();
+    const rig = new ShellRig();
+    rig.start(server.url);
+    await rig.until(() => rig.inputs.filter(({ kind }) => kind === 'quote').length >= 3);
+    rig.session = sessionAround();
+    const first = millisOf(buildSession(DATE).open);
+    const bar = (minute: number) => server.candle('SPY{=m,tho=true}', first + minute * 60_000);
+    const askedFor = () => {
+      const added = server.received.flatMap(({ add = [] }) => add);
+      return added.filter(({ type }) => type === 'Candle').length;
+    };
+    const minutes = async (count: number) => {
+      for (let turn = 0; turn < count * 12; turn += 1) {
+        const seen = rig.inputs.length;
+        for (const symbol of SYMBOLS.slice(0, 2)) server.quote(symbol, [1, 1.1, turn + 1, 1]);
+        await rig.until(() => rig.inputs.length >= seen + 2);
+        rig.pass(5);
+        if (rig.connections().at(-1) === true) continue;
+        const before = askedFor();
+        rig.skipAhead();
+        await rig.until(() => askedFor() > before);
+      }
+    };
+    await rig.until(() => askedFor() === 1);
+    bar(1);
+    await rig.until(() => rig.kinds().has('bar'));
+    await minutes(2);
+    expect(rig.connections()).toEqual([true]);
+    await minutes(5);
+    expect(rig.connections()).toEqual([true, false, true]);
+    expect(rig.lateMillis()).toBeUndefined();
+    bar(2);
+    await rig.until(() => rig.inputs.filter(({ kind }) => kind === 'bar').length === 2);
+    await minutes(3);
+    expect(rig.connections()).toEqual([true, false, true, false, true]);
+  });
+
   it('tells the lag of the feed where its trades give one', async () => {
     const sim = await startTestSim();
     closers.push(() => sim.stop());

@@ -42,6 +42,13 @@ export class TinyDxLinkServer {
     for (const socket of this.server.clients) socket.send(JSON.stringify(frame));
   }
 
+  /** Sends everybody one candle that began at a time. */
+  candle(symbol: string, timeMillis: number): void {
+    const data = ['Candle', [symbol, 0, timeMillis, 669, 670, 668, 669.5, 100]];
+    const frame = { type: 'FEED_DATA', channel: 3, data };
+    for (const socket of this.server.clients) socket.send(JSON.stringify(frame));
+  }
+
   /** Breaks every connection without a farewell. */
   breakAll(): void {
     for (const socket of this.server.clients) socket.terminate();
@@ -87,8 +94,8 @@ export class TinyDxLinkServer {
     channel: number,
     [type, symbol]: readonly [string, string],
   ): void {
-    if (type !== 'Quote') return;
-    const eventFields = { Quote: ANNOUNCED['Quote'] };
+    if (type !== 'Quote' && type !== 'Candle') return;
+    const eventFields = { [type]: ANNOUNCED[type] };
     send({
       type: 'FEED_CONFIG',
       channel,
@@ -96,6 +103,7 @@ export class TinyDxLinkServer {
       aggregationPeriod: 0.1,
       eventFields,
     });
+    if (type === 'Candle') return;
     send({ type: 'FEED_DATA', channel, data: ['Quote', [symbol, 669.12, 669.13, 7, 13]] });
   }
 }

@@ -11,7 +11,7 @@ import { type EpochMicros, MICROS_PER_SECOND } from '../../engine/domain/units.t
 import { tradingStateOf } from '../../risk/trading-state.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { brokerEventOf } from '../journal-summary.ts';
-import type { OrderRecord } from '../orders/order-book.ts';
+import { isExternal, type OrderRecord } from '../orders/order-book.ts';
 import type { Report } from './order-oracle.ts';
 
 const LONGEST_MICROS = 60 * MICROS_PER_SECOND;
@@ -36,9 +36,10 @@ const WORDS: Readonly<Record<Awaited, string>> = {
   toBeCalledBack: 'works on, and nothing is to open',
 };
 
-/** True where nothing that opens may work on. */
-function isUnwanted({ day }: DeskContext, { intent }: OrderRecord): boolean {
-  if (intent.purpose !== 'open') return false;
+/** True where nothing that opens may work on. What somebody gives elsewhere after a halt is theirs. */
+function isUnwanted({ day }: DeskContext, order: OrderRecord): boolean {
+  const { intent } = order;
+  if (intent.purpose !== 'open' || isExternal(order)) return false;
   return (
     tradingStateOf(day.status) === 'halted' || day.stopping || day.flattening.has(intent.positionId)
   );

@@ -267,7 +267,7 @@ class SimulatedSession implements EngineWorld {
     this.#clockedAt = this.#at.market;
     this.#far?.onClock(this.#clock.trueAt, this.#session);
     this.#step({ kind: 'clock', at: this.#at });
-    this.#witness.flat.judge(this.#engine.desk.context);
+    this.#witness.onClock(this.#engine.desk.context, this.#faults);
     if (!isTick) return;
     const { thin: isThin } = this.#feed.temper;
     const seen = { spotDollars: this.#market.spotDollars, isThin, tally: this.#witness.tally };

@@ -166,7 +166,9 @@ function sideByCredit(slice: ChainSlice, right: Right, choice: SideChoice): Outc
   const mostPoints = mostDeltaPoints(choice);
   let nearest: Vertical | undefined;
   const gap = (side: Vertical): number => Math.abs(side.credit - choice.sideCredit);
-  for (const { row, points } of deltaRows(slice, right)) {
+  const rows = deltaRows(slice, right);
+  // Inward: of two equally near the one further from the money is taken, on either side.
+  for (const { row, points } of right === 'call' ? rows.toReversed() : rows) {
     if (points > mostPoints) continue;
     const side = verticalAt(slice, row, choice.width);
     if ('denied' in side || side.credit <= 0) continue;

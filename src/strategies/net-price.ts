@@ -20,7 +20,7 @@ export interface NetPrice {
   readonly limit: Price;
   readonly natural: Price;
   readonly worst: Price;
-  /** Where a patient order may expect to fill: see `expectedFill`. */
+  /** Where a patient order may expect to fill, no worse than what is accepted: see `expectedFill`. */
   readonly expected: Price;
 }
 
@@ -39,14 +39,16 @@ export const DEFAULT_CONCESSION: Concession = { ticks: 2, fractionOfNet: 0.1 };
 const EXPECTED_CONCESSION_BY_LEGS: readonly number[] = [0.25, 0.35, 0.45];
 const EXPECTED_CONCESSION_OF_FOUR = 0.5;
 
-/** The net at which an order of `legCount` legs may expect to fill between mid and natural. */
+/** The net at which an order of `legCount` legs may expect to fill between mid and natural: never beyond
+ * the worst that it accepts. */
 export function expectedFill(net: {
   readonly mid: Price;
   readonly natural: Price;
+  readonly worst: Price;
   readonly legCount: number;
 }): Price {
   const share = EXPECTED_CONCESSION_BY_LEGS[net.legCount - 1] ?? EXPECTED_CONCESSION_OF_FOUR;
-  return nearestPrice(net.mid - share * (net.mid - net.natural));
+  return nearestPrice(Math.max(net.worst, net.mid - share * (net.mid - net.natural)));
 }
 
 function netOf(legs: readonly LegMarket[], value: (leg: LegMarket) => number): number {
@@ -83,7 +85,7 @@ export function netPrice(
     limit,
     natural,
     worst,
-    expected: expectedFill({ mid, natural, legCount: legs.length }),
+    expected: expectedFill({ mid, natural, worst, legCount: legs.length }),
   };
 }
 

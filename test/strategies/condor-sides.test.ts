@@ -167,6 +167,26 @@ describe('sides by credit', () => {
     }
   });
 
+  it('take the strike further from the money of two that are equally near, on either side', () => {
+    const bids = new Map([
+      ['put 591', 0.35],
+      ['put 590', 0.25],
+      ['call 609', 0.35],
+      ['call 610', 0.25],
+    ]);
+    const slice = buildSlice({
+      edit: (row) => {
+        const { right, strike } = row.contract;
+        const bid = bids.get(`${right} ${strike / 10_000}`);
+        return bid === undefined
+          ? withQuote(row, undefined, 0.01)
+          : withQuote(row, bid, bid + 0.01);
+      },
+    });
+    const { put, call } = accepted(sidesByCredit(slice, choice));
+    expect([put, call].map(({ short }) => short.row.contract.strike / 10_000)).toEqual([590, 610]);
+  });
+
   it('never have a short nearer the money than the delta and half its tolerance', () => {
     const rich = { ...choice, sideCredit: priceFromDollars(5) };
     const denial = refused(sidesByCredit(buildSlice(), rich));

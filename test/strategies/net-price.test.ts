@@ -59,7 +59,7 @@ describe('netPrice', () => {
         expect(net.limit).toBeLessThanOrEqual(net.mid);
         expect(net.mid - net.limit).toBeLessThan(100);
         expect(net.expected).toBeLessThanOrEqual(net.mid);
-        expect(net.expected).toBeGreaterThanOrEqual(net.natural);
+        expect(net.expected).toBeGreaterThanOrEqual(net.worst);
         expect(isOnTick(net.limit) && isOnTick(net.worst)).toBe(true);
       }),
     );
@@ -74,7 +74,9 @@ describe('expectedFill', () => {
     [4, 9_500],
     [5, 9_500],
   ])('with %i legs is %i of a mid of 10,000 and a natural of 9,000', (legCount, expected) => {
-    expect(expectedFill({ mid: price(10_000), natural: price(9_000), legCount })).toBe(expected);
+    const net = { mid: price(10_000), natural: price(9_000), worst: price(9_000) };
+    expect(expectedFill({ ...net, legCount })).toBe(expected);
+    expect(expectedFill({ ...net, worst: price(9_800), legCount })).toBe(9_800);
   });
 });
 

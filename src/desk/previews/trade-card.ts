@@ -1,6 +1,6 @@
 /** The trade card: what a person reads before saying yes, worst case and all. */
 
-import { rowAtStrike } from '../../engine/chain/contract-rows.ts';
+import { impliedVolAt } from '../../engine/chain/contract-rows.ts';
 import { multiplierOfLegs } from '../../engine/domain/instrument.ts';
 import type { NetPrices } from '../../engine/domain/net-price.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
@@ -32,21 +32,19 @@ export interface CardText {
   readonly figures: TradeCard['figures'];
 }
 
+/** Of a fill at the worst price, as its breakevens and its worst case are told beside it. */
 function probability(desk: DeskContext, intent: OrderIntent, judgement: Judgement): number | null {
   const slice = sliceOf(desk);
   if (slice?.forward === undefined || slice.atmVol === undefined) return null;
   if (intent.purpose !== 'open' || slice.yearsToExpiry <= 0) return null;
-  const { atmVol, calls, puts } = slice;
-  const volAt = (dollars: number): number => {
-    const strike = priceFromDollars(Math.round(dollars));
-    const ofCall = rowAtStrike(calls, strike)?.impliedVol;
-    return ofCall ?? rowAtStrike(puts, strike)?.impliedVol ?? atmVol;
-  };
+  const { atmVol } = slice;
+  const volAt = (dollars: number): number =>
+    impliedVolAt(slice, priceFromDollars(dollars)) ?? atmVol;
   return (
     probabilityOfProfit({
       legs: intent.legs,
       quantity: intent.quantity,
-      netPrice: intent.limit,
+      netPrice: intent.worst,
       feesCents: judgement.feesCents,
       forward: slice.forward,
       years: slice.yearsToExpiry,
@@ -65,7 +63,7 @@ export function tradeCard(desk: DeskContext, priced: PricedIntent, text: CardTex
   const { intent, judgement, net } = priced;
   const { payoff, verdict, feesCents } = judgement;
   const opening = intent.purpose === 'open';
-  const expected = expectedFill({ ...net, legCount: intent.legs.length });
+  const expected = expectedFill({ ...net, worst: intent.worst, legCount: intent.legs.length });
   const spot = spotNow(desk);
   return {
     confirmToken: '',

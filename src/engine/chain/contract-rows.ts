@@ -26,6 +26,22 @@ export function rowAtStrike(
   return found?.contract.strike === strike ? found : undefined;
 }
 
+/** The volatility of the smile at a price: between the nearest strikes of either side that have one, in
+ * proportion; that of one side alone beyond the other. Undefined where no strike has one. */
+export function impliedVolAt({ calls, puts }: ChainSlice, at: Price): number | undefined {
+  const place = placeAtOrAbove(calls, at);
+  const volOf = ({ contract, impliedVol }: ContractView): number | undefined =>
+    impliedVol ?? rowAtStrike(puts, contract.strike)?.impliedVol;
+  const above = calls.slice(place).find((row) => volOf(row) !== undefined);
+  const below = calls.slice(0, place).findLast((row) => volOf(row) !== undefined);
+  const high = above && volOf(above);
+  const low = below && volOf(below);
+  if (above === undefined || below === undefined) return high ?? low;
+  if (high === undefined || low === undefined) return undefined;
+  const from = below.contract.strike;
+  return low + ((high - low) * (at - from)) / (above.contract.strike - from);
+}
+
 /** The row of exactly this contract; undefined when the slice has none. */
 export function findContract(
   slice: ChainSlice,

@@ -33,6 +33,15 @@ describe('the card of a condor', () => {
     expect([card.limitPrice, card.worstPrice, card.netCents]).toEqual([1.31, 1.27, 13_100]);
   });
 
+  it('expects no fill beyond the worst price that it names', () => {
+    const wide = new DeskRig();
+    wide.edit = ({ bid = 0, ask = 0 }) => ({ bid: Math.max(0.01, bid - 0.02), ask: ask + 0.02 });
+    wide.quotes();
+    const { expectedFill, worstPrice } = wide.preview({ ...CONDOR, width: 2, shortDelta: 20 }).card;
+    expect(expectedFill.price).toBe(worstPrice);
+    expect(expectedFill.natural).toBeLessThan(worstPrice);
+  });
+
   it('reckons fees a leg, and the worst and the best at the worst price, fees included', () => {
     // A leg: $1 commission, 10 cents clearing, 2.3 cents regulatory (a third of a cent on sales).
     expect(card.feesCents).toBe(4 * 113);

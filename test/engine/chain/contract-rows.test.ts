@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
   findContract,
+  impliedVolAt,
   placeAtOrAbove,
   rowAtStrike,
 } from '../../../src/engine/chain/contract-rows.ts';
 import type { OptionContract } from '../../../src/engine/domain/instrument.ts';
+import type { ContractView } from '../../../src/engine/domain/market.ts';
 import { price, priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
 import { buildSlice } from '../../support/chain-builder.ts';
 
@@ -27,6 +29,32 @@ it('the place of a strike is that of the first row at or above it', () => {
     const expected = rows.findIndex(({ contract }) => contract.strike >= strike);
     expect(placeAtOrAbove(rows, price(strike))).toBe(expected === -1 ? rows.length : expected);
   }
+});
+
+describe('the volatility at a price', () => {
+  const strikes = [5_970, 5_975, 5_980, 6_000, 6_020];
+  const wide = buildSlice({ spot: 6_000, strikes, atmVol: 0.12, skewPerDollar: 0.001 });
+  const at = (dollars: number, of = wide) => impliedVolAt(of, priceFromDollars(dollars));
+
+  it('is that of a listed strike, and lies between two of them in proportion', () => {
+    expect(at(5_980)).toBeCloseTo(0.14, 9);
+    expect(at(5_978)).toBeCloseTo(0.142, 9);
+    expect(at(6_010)).toBeCloseTo(0.11, 9);
+  });
+
+  it('goes by the nearest strikes that have one, and beyond all by the last', () => {
+    const bare = (row: ContractView): ContractView => {
+      const isBare = row.contract.strike === priceFromDollars(5_975);
+      return isBare ? { ...row, impliedVol: undefined } : row;
+    };
+    const holed = { ...wide, calls: wide.calls.map(bare), puts: wide.puts.map(bare) };
+    expect(at(5_975, holed)).toBeCloseTo(0.145, 9);
+    const ofPuts = { ...wide, calls: wide.calls.map(bare) };
+    expect(at(5_975, ofPuts)).toBeCloseTo(0.145, 9);
+    expect(at(5_900)).toBeCloseTo(0.15, 9);
+    expect(at(6_100)).toBeCloseTo(0.1, 9);
+    expect(at(6_000, { ...wide, calls: [], puts: [] })).toBeUndefined();
+  });
 });
 
 describe('the row of a contract', () => {

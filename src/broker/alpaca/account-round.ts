@@ -13,7 +13,7 @@ import { PicturePace } from '../picture-pace.ts';
 import { bodyOf } from '../wire-requests.ts';
 import type { LineOrder, OrderLine } from './order-line.ts';
 import { remainingUnits, workingOrder } from './order-line.ts';
-import { takeOrder } from './order-news.ts';
+import { takeOrders } from './order-news.ts';
 import type { OrderList } from './order-reading.ts';
 import { readList, sessionStart } from './order-reading.ts';
 import type { AlpacaWorld } from './order-world.ts';
@@ -98,7 +98,7 @@ export class AccountRounds {
     const since = sessionStart(world);
     this.#list({ all: since }, (orders) => {
       if (number !== this.#number) return;
-      for (const order of orders.orders) takeOrder(world, order);
+      takeOrders(world, orders.orders);
       const { changes } = world;
       const rest = { open: undefined, positions: undefined, account: undefined };
       this.#readRest({ startedAt, changes, since, orders, ...rest });
@@ -116,7 +116,7 @@ export class AccountRounds {
     const number = this.#number;
     this.#list('open', ({ orders }) => {
       if (number !== this.#number) return;
-      for (const order of orders) takeOrder(this.#world, order);
+      takeOrders(this.#world, orders);
       round.open = orders;
       lookForEarlier(this.#world, round);
       this.#compare(number, round);
@@ -148,7 +148,7 @@ export class AccountRounds {
     if (number !== this.#number || !isWhole) return;
     this.#list({ all: round.since }, (again) => {
       if (number !== this.#number) return;
-      for (const order of again.orders) takeOrder(this.#world, order);
+      takeOrders(this.#world, again.orders);
       const isStill = this.#world.changes === round.changes && again.text === round.orders.text;
       if (isStill) this.#take(round);
       else {

@@ -37,6 +37,21 @@ export function takeOrder(
   wire: WireOrder,
   execution?: Execution,
 ): OrderLine | undefined {
+  const place = foldIn(world, wire);
+  return place === undefined ? undefined : tellNews(world, place, execution);
+}
+
+/** Takes in a list, all of it before anything is told: how an order of a line stands hangs on those that
+ * came in its place. As many answers as orders, as `takeOrder` gives them. */
+export function takeOrders(
+  world: AlpacaWorld,
+  wires: readonly WireOrder[],
+): readonly (OrderLine | undefined)[] {
+  const places = wires.map((wire) => foldIn(world, wire));
+  return places.map((place) => place && tellNews(world, place, undefined));
+}
+
+function foldIn(world: AlpacaWorld, wire: WireOrder): Place | undefined {
   const place = world.lines.take(wire);
   if (place === undefined) return undefined;
   const { line, order } = place;
@@ -48,6 +63,11 @@ export function takeOrder(
   if (wire.replacedBy !== undefined && world.lines.placeOf(wire.replacedBy) === undefined) {
     readLater(world, wire.replacedBy, LAGGING_MILLIS);
   }
+  return place;
+}
+
+function tellNews(world: AlpacaWorld, place: Place, execution: Execution | undefined): OrderLine {
+  const { line } = place;
   tellStanding(world, place);
   tellFills(world, line, execution);
   tellEnd(world, line);

@@ -11,7 +11,7 @@ import { bodyOf } from '../wire-requests.ts';
 import { judgeUnchanged, lookAgain, turnOf } from './changing.ts';
 import type { OrderLine } from './order-line.ts';
 import { hasPosting, intentIdOf, lacksFills, lastOrder } from './order-line.ts';
-import { retell, takeOrder } from './order-news.ts';
+import { retell, takeOrder, takeOrders } from './order-news.ts';
 import type { AlpacaWorld } from './order-world.ts';
 import { ask, readLater, refuseChange, tell } from './order-world.ts';
 import type { WireOrder } from './wire-order.ts';
@@ -220,8 +220,7 @@ function judgeList(world: AlpacaWorld, intentId: string, list: OrderList): void 
   world.isQuiet = true;
   let line: OrderLine | undefined;
   let isForeign = false;
-  for (const wire of own) {
-    const taken = takeOrder(world, wire);
+  for (const taken of takeOrders(world, own)) {
     if (taken?.intentId === intentId) line = taken;
     else isForeign = true;
   }

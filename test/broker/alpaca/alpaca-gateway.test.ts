@@ -717,6 +717,23 @@ describe('a change of the limit', () => {
     },
   );
 
+  it('that was refused before another was taken says nothing of how the order stands, after a restart either', () => {
+    const { rig, closing, intentId } = heldCall();
+    rig.place(closing);
+    rig.venue.knobs.amendsLater = true;
+    rig.reprice(closing, 1.88);
+    rig.venue.settleAmend(rig.atVenue(intentId), false);
+    rig.pass();
+    rig.venue.knobs.amendsLater = false;
+    rig.reprice(closing, 1.87);
+    const again = rig.restarted();
+    expect(kinds(again.events.slice(rig.events.length))).toEqual(['connection']);
+    expect(again.snapshot()).toMatchObject({ workingOrders: [{ limit: 18_700 }] });
+    rig.venue.fill(rig.atVenue(intentId), 1);
+    const last = again.restarted();
+    expect(kinds(last.events.slice(again.events.length))).toEqual(['connection', 'fill']);
+  });
+
   it('that was refused because the old order filled ends with the fill', () => {
     const { rig, closing, intentId } = heldCall();
     rig.place(closing);

@@ -16,6 +16,7 @@ import type { FeedSubscription } from '../../engine/feed/feed-subscription.ts';
 import type { Counters } from '../../ops/counters.ts';
 import type { Input } from '../inputs.ts';
 import { FeedLateness } from '../session/feed-lateness.ts';
+import { BarStream } from './bar-stream.ts';
 import { FeedRows } from './feed-rows.ts';
 import type { FeedSocket, FeedTransport, OpenFeedSocket } from './feed-socket.ts';
 import { MarketInputs } from './market-inputs.ts';
@@ -67,6 +68,7 @@ export class FeedShell {
   #socket: FeedSocket | undefined;
   readonly #lateness: FeedLateness;
   readonly #options = new OptionStream();
+  readonly #bars = new BarStream();
   #connected = false;
   /** Of the read at hand: frames, their bytes, events, and whether there is a batch to be ended. */
   #frames = 0;
@@ -75,9 +77,6 @@ export class FeedShell {
   #owesEnd = false;
   #watchedAt = 0;
   #gaveUpAt = Number.NEGATIVE_INFINITY;
-  /** Micros of the newest bar's start, and whether a connection was given up for want of one behind it. */
-  #newestBarAt = 0;
-  #areBarsAskedFor = false;
   #toldLag = false;
 
   constructor(world: FeedWorld) {
@@ -141,7 +140,7 @@ export class FeedShell {
   }
 
   /** Looks at every stream: quotes that went silent in session, or those of the options alone, end the
-   * connection, bars do so once until one is new, and a feed that is late, or on time again, is told. */
+   * connection, bars do so too, and a feed that is late, or on time again, is told. */
   #watch(): void {
     const { counters } = this.#world;
     const session = this.#world.session?.();
@@ -156,8 +155,8 @@ export class FeedShell {
     } else if (optionsMillis !== undefined) {
       this.#options.wentSilent();
       this.#giveUp('quotes of options', optionsMillis);
-    } else if (!this.#areBarsAskedFor && stale.some(({ stream }) => stream === 'Candle')) {
-      this.#areBarsAskedFor = this.#giveUp('bars');
+    } else if (this.#bars.isOwed(stale.some(({ stream }) => stream === 'Candle'))) {
+      if (this.#giveUp('bars')) this.#bars.askedAnew();
     }
     const isLagging = this.#lateMillis() > 0 || this.#lateness.behindMillis > 0;
     if (this.#connected && (isLagging || this.#toldLag)) this.#tellFeed(this.#client.status());
@@ -200,6 +199,7 @@ export class FeedShell {
     }
     this.#rows.forget();
     this.#options.want(options.length);
+    this.#bars.want(barsFromMillis * MICROS_PER_MILLI);
     this.#tell((at) => {
       this.#options.begin(at.wall);
       return this.#client.want(wanted, at);
@@ -350,8 +350,7 @@ export class FeedShell {
       timeAndSale: () => undefined,
       candle: (symbol, bar) => {
         if (!symbol.startsWith(world.underlying)) return;
-        if (bar.startsAt > this.#newestBarAt) this.#areBarsAskedFor = false;
-        this.#newestBarAt = Math.max(this.#newestBarAt, bar.startsAt);
+        this.#bars.came(bar.startsAt);
         step({ kind: 'bar', at: this.#keptAt(), bar });
       },
       removeCandle: () => undefined,

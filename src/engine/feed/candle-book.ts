@@ -1,5 +1,5 @@
 import type { Bar } from '../domain/market.ts';
-import { epochMicros, MICROS_PER_MILLI } from '../domain/units.ts';
+import { epochMicros, MICROS_PER_MILLI, MICROS_PER_MINUTE } from '../domain/units.ts';
 import { EVENT_FLAGS } from './event-flags.ts';
 import type { FeedHandler } from './feed-handler.ts';
 import type { CandleRow } from './frame-calls.ts';
@@ -8,6 +8,8 @@ import type { CandleRow } from './frame-calls.ts';
 export const MAX_BUFFERED_ROWS = 100_000;
 /** Most bars of one symbol whose times are remembered; the oldest are forgotten beyond it. */
 export const MAX_KNOWN_BARS = 20_000;
+
+const MILLIS_PER_MINUTE = MICROS_PER_MINUTE / MICROS_PER_MILLI;
 
 /** A buffered row: a bar, the removal of one, or a row that says nothing about the bar. */
 type Change = Bar | 'removed' | 'unreadable';
@@ -64,17 +66,17 @@ export class CandleBook {
     return isKept;
   }
 
-  /** Start of the newest bar that is complete, in milliseconds: one after which another began. */
-  lastClosedMillis(symbol: string): number | undefined {
-    let newest = -1;
-    let closed = -1;
-    for (const millis of this.series.get(symbol)?.known.keys() ?? []) {
-      if (millis > newest) {
-        closed = newest;
-        newest = millis;
-      } else if (millis > closed) closed = millis;
+  /** Start of the newest one-minute bar, in milliseconds, that is complete (another began after it) and
+   * before which none is missing since a time. */
+  wholeUntilMillis(symbol: string, sinceMillis: number): number | undefined {
+    const known = this.series.get(symbol)?.known.keys() ?? [];
+    const starts = [...known].filter((millis) => millis >= sinceMillis).sort((a, b) => a - b);
+    let whole: number | undefined;
+    for (const millis of starts.slice(0, -1)) {
+      if (millis - (whole ?? sinceMillis) > MILLIS_PER_MINUTE) break;
+      whole = millis;
     }
-    return closed < 0 ? undefined : closed;
+    return whole;
   }
 
   /** Drops what is incomplete: its rest cannot come over a new connection. */

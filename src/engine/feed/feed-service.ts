@@ -54,7 +54,7 @@ export class FeedService {
     this.channels = new FeedChannels(options.channelQuotes, options.channelCandles);
     this.pacer = new SubscriptionPacer(this.book, {
       channelOf: (type) => this.channels.channelOf(type),
-      resumeMillis: (symbol) => this.candles.lastClosedMillis(symbol),
+      resumeMillis: (symbol, since) => this.candles.wholeUntilMillis(symbol, since),
     });
     this.decoder = this.makeDecoder();
   }

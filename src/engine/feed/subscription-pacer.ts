@@ -29,8 +29,8 @@ const ENVELOPE_BYTES = 128;
 export interface PacerContext {
   /** The channel that carries a type. */
   channelOf(type: FeedType): number;
-  /** Start of the newest complete bar of a candle symbol: history is wanted from there on. */
-  resumeMillis(symbol: string): number | undefined;
+  /** Until where the history of a candle symbol is whole since a time: it is wanted from there on. */
+  resumeMillis(symbol: string, sinceMillis: number): number | undefined;
 }
 
 /** A frame being filled. */
@@ -169,8 +169,9 @@ export class SubscriptionPacer {
 
   private addition({ type, symbol, fromTimeMillis }: FeedSubscription): string {
     if (fromTimeMillis === undefined) return wireEntry({ type, symbol }, undefined);
-    const resumeMillis = type === 'Candle' ? this.context.resumeMillis(symbol) : undefined;
-    return wireEntry({ type, symbol }, Math.max(fromTimeMillis, resumeMillis ?? 0));
+    const isCandle = type === 'Candle';
+    const resume = isCandle ? this.context.resumeMillis(symbol, fromTimeMillis) : undefined;
+    return wireEntry({ type, symbol }, resume ?? fromTimeMillis);
   }
 
   private write(draft: FrameDraft): string {

@@ -333,14 +333,14 @@ describe('the shell of the feed', () => {
       }
     };
     await rig.until(() => askedFor() === 1);
-    bar(1);
+    bar(0);
     await rig.until(() => rig.kinds().has('bar'));
     await minutes(2);
     expect(rig.connections()).toEqual([true]);
     await minutes(5);
     expect(rig.connections()).toEqual([true, false, true]);
     expect(rig.lateMillis()).toBeUndefined();
-    bar(2);
+    bar(1);
     await rig.until(() => rig.inputs.filter(({ kind }) => kind === 'bar').length === 2);
     await minutes(3);
     expect(rig.connections()).toEqual([true, false, true, false, true]);

@@ -149,14 +149,25 @@ describe('CandleBook', () => {
     expect(told()).toEqual(['10=100']);
   });
 
-  it('names the last closed bar: the newest after which another began', () => {
-    expect(book.lastClosedMillis(SYMBOL)).toBeUndefined();
+  it('names the newest bar after which another began', () => {
+    const whole = () => book.wholeUntilMillis(SYMBOL, 60_000);
+    expect(whole()).toBeUndefined();
     row(2, 0, 20);
-    expect(book.lastClosedMillis(SYMBOL)).toBeUndefined();
+    expect(whole()).toBeUndefined();
     row(4, 0, 40);
     row(3, 0, 30);
-    expect(book.lastClosedMillis(SYMBOL)).toBe(3 * 60_000);
+    expect(whole()).toBe(3 * 60_000);
     book.forget([SYMBOL]);
-    expect(book.lastClosedMillis(SYMBOL)).toBeUndefined();
+    expect(whole()).toBeUndefined();
+  });
+
+  it('names the bar before the first that is missing, until that has come', () => {
+    for (const minute of [30, 31, 32, 35, 36]) row(minute, 0, minute);
+    const whole = (from: number) => book.wholeUntilMillis(SYMBOL, from * 60_000);
+    expect(whole(29)).toBe(32 * 60_000);
+    expect(whole(28)).toBeUndefined();
+    expect(whole(34)).toBe(35 * 60_000);
+    for (const minute of [33, 34]) row(minute, 0, minute);
+    expect(whole(29)).toBe(35 * 60_000);
   });
 });

@@ -174,7 +174,8 @@ export class FeedShell {
 
   #lateMillis(): number {
     const isLive = this.#client.data.isLive('Quote') && this.#options.isLive;
-    return this.#lateness.lateMillis(this.#at.wall, isLive);
+    const isDue = this.#options.isDue(this.#at, this.#world.session?.());
+    return this.#lateness.lateMillis(this.#at.wall, isLive || !isDue);
   }
 
   nextWake(): EpochMicros | undefined {

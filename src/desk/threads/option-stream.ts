@@ -56,6 +56,13 @@ export class OptionStream {
     return silentMillis > LIMIT_MILLIS ? silentMillis : undefined;
   }
 
+  /** False while no option is wanted outside the hours in which any has to speak: an index has no other
+   * quotes, and silence proves nothing of a market that is closed. */
+  isDue({ market }: At, session: SessionTimes | undefined): boolean {
+    if (this.#hasRows) return true;
+    return session !== undefined && market >= session.open && market < session.lastTrade;
+  }
+
   /** A connection was given up for their silence: what the next one tells first proves nothing. */
   wentSilent(): void {
     this.#owesNews = true;

@@ -265,6 +265,10 @@ describe('the shell of the feed', () => {
     rig.skipAhead();
     await rig.until(() => rig.connections().at(-1) === true);
     expect(rig.lateMillis()).toBeGreaterThan(15_000);
+    rig.session = { ...rig.session, lastTrade: addMicros(wallMicros(), -1) };
+    rig.shell.subscribe(['SPY'], 0);
+    rig.pass(1);
+    expect(rig.lateMillis()).toBeUndefined();
   });
 
   it('gives up no second connection within a minute: a market that is halted is silent too', async () => {
@@ -316,10 +320,8 @@ describe('the shell of the feed', () => {
     rig.session = sessionAround();
     const first = millisOf(buildSession(DATE).open);
     const bar = (minute: number) => server.candle('SPY{=m,tho=true}', first + minute * 60_000);
-    const askedFor = () => {
-      const added = server.received.flatMap(({ add = [] }) => add);
-      return added.filter(({ type }) => type === 'Candle').length;
-    };
+    const askedFor = () =>
+      server.received.filter(({ channel, add }) => channel === 3 && add !== undefined).length;
     const minutes = async (count: number) => {
       for (let turn = 0; turn < count * 12; turn += 1) {
         const seen = rig.inputs.length;

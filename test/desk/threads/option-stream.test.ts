@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { OptionStream } from '../../../src/desk/threads/option-stream.ts';
 import type { SessionTimes } from '../../../src/engine/domain/session-calendar.ts';
-import { addMicros, epochMicros, MICROS_PER_SECOND } from '../../../src/engine/domain/units.ts';
+import {
+  addMicros,
+  type EpochMicros,
+  epochMicros,
+  MICROS_PER_SECOND,
+} from '../../../src/engine/domain/units.ts';
 import { buildSession } from '../../support/chain-builder.ts';
 
 const SESSION = buildSession('2026-11-20');
@@ -37,6 +42,16 @@ describe('the quotes of options', () => {
     expect(stream.silentMillis(at(9), SESSION)).toBeUndefined();
     expect(stream.silentMillis(at(19), SESSION)).toBeUndefined();
     expect(stream.silentMillis(at(20), SESSION)).toBe(11_000);
+  });
+
+  it('are due while any is wanted, and through the session until its last trade', () => {
+    const stream = connected();
+    const dueAt = (micros: EpochMicros) => stream.isDue({ market: micros, wall: micros }, SESSION);
+    const { open, lastTrade } = SESSION;
+    expect(dueAt(lastTrade)).toBe(true);
+    stream.want(0);
+    const times = [addMicros(open, -1), open, addMicros(lastTrade, -1), lastTrade];
+    expect(times.map(dueAt)).toEqual([false, true, true, false]);
   });
 
   it('may be silent before the first minute is over, and have their time from there', () => {

@@ -52,7 +52,13 @@ export function endOf(chain: readonly TastyOrder[]): ChainEnd | undefined {
   });
   if (chain.length === 0 || isOpen) return undefined;
   if (chain.some(({ standing }) => standing === 'filled')) return 'filled';
-  const [first] = chain;
-  if (first?.standing === 'rejected') return 'rejected';
-  return chain.at(-1)?.standing === 'expired' ? 'expired' : 'cancelled';
+  const { standing = 'cancelled' } = lastEnded(chain) ?? {};
+  return standing === 'working' ? undefined : standing;
+}
+
+/** The order whose end is that of its chain: a replacement that is rejected ends it, unless the order that
+ * it was to replace works on and ends later. Of two that ended together it is the newer one. */
+export function lastEnded(chain: readonly TastyOrder[]): TastyOrder | undefined {
+  const latest = Math.max(...chain.map(({ updatedAtMillis }) => updatedAtMillis));
+  return chain.findLast(({ updatedAtMillis }) => updatedAtMillis === latest);
 }

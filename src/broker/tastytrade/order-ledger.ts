@@ -10,7 +10,7 @@ import type { EpochMicros, Price } from '../../engine/domain/units.ts';
 import { fillFees } from '../fees.ts';
 import type { BrokerEvent, OrderStanding } from '../order-gateway.ts';
 import { externalName } from '../order-gateway.ts';
-import { endOf, headOf, merge } from './order-chain.ts';
+import { endOf, headOf, lastEnded, merge } from './order-chain.ts';
 import { refusalKindOf } from './refusal-kind.ts';
 import type { TastyLeg, TastyOrder } from './tasty-order.ts';
 import { legLike } from './tasty-order.ts';
@@ -263,8 +263,7 @@ export class OrderLedger {
     if (end === 'filled' || remaining === 0) return [];
     const warning = this.#warningAt(end, intentId, orders);
     if (end !== 'rejected' && warning === undefined) return [{ kind: end, intentId, remaining }];
-    const said = orders.find(({ rejectReason }) => rejectReason !== undefined)?.rejectReason;
-    const reason = said ?? warning ?? 'the broker gave no reason';
+    const reason = lastEnded(orders)?.rejectReason ?? warning ?? 'the broker gave no reason';
     return [{ kind: 'rejected', intentId, reason, refusal: refusalKindOf(reason) }];
   }
 

@@ -136,4 +136,31 @@ describe('a chain of orders', () => {
     ledger.take({ ...next, legs: next.legs.toReversed() }, WALL);
     expect(ledger.chain('external-9')?.remaining).toBe(1);
   });
+
+  /** 9 was replaced by 10, which the exchange refused; each of them ended at its time. */
+  function refused(cancelledAt: number, rejectedAt: number): BrokerEvent[] {
+    const ledger = new OrderLedger([]);
+    const next = { 'replacing-order-id': 10 };
+    const rejected = { status: 'Rejected', 'reject-reason': 'margin_check_failed' };
+    return [
+      filledBy(0, 0, 9, { status: 'Replace Requested', ...next }),
+      filledBy(0, 0, 10, { status: 'Contingent', 'replaces-order-id': '9' }),
+      filledBy(0, 0, 9, { status: 'Cancelled', ...next, 'updated-at': cancelledAt }),
+      filledBy(0, 0, 10, { ...rejected, 'replaces-order-id': '9', 'updated-at': rejectedAt }),
+    ].flatMap((order) => [...ledger.take(order, WALL)]);
+  }
+
+  it('is rejected where its last order is, for that reason', () => {
+    const reason = 'margin_check_failed';
+    const end = { kind: 'rejected', intentId: 'external-9', reason, refusal: 'combination' };
+    for (const later of [0, 5]) {
+      const at = 1_785_852_000_100;
+      expect(refused(at, at + later).at(-1)).toEqual(end);
+    }
+  });
+
+  it('is cancelled where the order that was to be replaced worked on and was cancelled later', () => {
+    const at = 1_785_852_000_100;
+    expect(refused(at + 5, at).at(-1)).toMatchObject({ kind: 'cancelled', remaining: 3 });
+  });
 });

@@ -147,7 +147,7 @@ describe('an order of tastytrade', () => {
     expect(headOf([gone, next])?.id).toBe('2');
     expect(headOf([order({ id: 1 }), waiting])?.id).toBe('1');
     expect(endOf([gone, order({ id: 2, status: 'Expired' })])).toBe('expired');
-    expect(endOf([gone, order({ id: 2, status: 'Rejected' })])).toBe('cancelled');
+    expect(endOf([gone, order({ id: 2, status: 'Rejected' })])).toBe('rejected');
     expect(endOf([order({ status: 'Filled' })])).toBeUndefined();
     expect(endOf([order({ status: 'Rejected' })])).toBe('rejected');
   });

@@ -77,6 +77,25 @@ const MET = [
   'leave beside close',
 ];
 
+/** Alerts that are rare, and that every longer campaign must have told. */
+const ALERTS = [
+  'BROKEN_RATIO',
+  'CHAIN_MISSING',
+  'CLOSE_REJECTED',
+  'CLOSE_UNPROVEN',
+  'DELTA_CAP',
+  'EXIT_REFUSED',
+  'EX_DIVIDEND_CALL',
+  'FLATTEN_INCOMPLETE',
+  'JOURNAL_FAILED',
+  'JOURNAL_STALLED',
+  'OPEN_PAST_DEADLINE',
+  'ORDER_ABSENT',
+  'PIN_RISK',
+  'REJECT_BREAKER',
+  'UNPROTECTED_AT_STOP',
+];
+
 const STRATEGIES: readonly StrategyRequest['strategy'][] = [
   'orb_long_call',
   'orb_long_put',
@@ -127,6 +146,9 @@ export function lacksOfCampaign(
   if (sessions < MET_FROM_SESSIONS) return lacks;
   for (const code of RARE_DENIALS) {
     if ((sum.denials[code] ?? 0) === 0) lacks.push(`no denial ${code}`);
+  }
+  for (const code of ALERTS) {
+    if ((sum.alerts[code] ?? 0) === 0) lacks.push(`no alert ${code}`);
   }
   for (const what of MET) {
     if ((sum.met[what] ?? 0) === 0) lacks.push(`never met: ${what}`);

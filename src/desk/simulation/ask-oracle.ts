@@ -1,6 +1,6 @@
 /**
  * What the desk asks of a working order has an end: a new limit is taken or refused, a call-back ends the
- * order or is refused, within a minute of looks. And what was called back is not conceded on: no limit
+ * order or is refused, within minutes of looks. And what was called back is not conceded on: no limit
  * of it is moved, not after a restart either, unless the broker refused to call it back. Nothing that opens
  * works on where trading is halted, the engine stops or its position is flattened. One user.
  */
@@ -14,7 +14,6 @@ import { brokerEventOf } from '../journal-summary.ts';
 import { isExternal, type OrderRecord } from '../orders/order-book.ts';
 import type { Report } from './order-oracle.ts';
 
-const LONGEST_MICROS = 60 * MICROS_PER_SECOND;
 /** Looks are this far apart at least; a longer stretch than the other counts nothing, for the engine's
  * clocks may have stepped. */
 const STEP_MICROS = MICROS_PER_SECOND / 2;
@@ -29,6 +28,14 @@ interface Waiting {
   readonly what: Awaited;
   readonly lasted: number;
 }
+
+/** A broker may refuse a change some times over, while its requests are used up besides: a quarter of a
+ * minute after the first it is told, and these are minutes. */
+const LONGEST_MICROS: Readonly<Record<Awaited, number>> = {
+  limit: 180 * MICROS_PER_SECOND,
+  callBack: 180 * MICROS_PER_SECOND,
+  toBeCalledBack: 60 * MICROS_PER_SECOND,
+};
 
 const WORDS: Readonly<Record<Awaited, string>> = {
   limit: 'asked for a limit and hears nothing',
@@ -103,8 +110,9 @@ export class AskOracle {
   ): void {
     const known = before.get(intentId);
     const lasted = known?.what === what ? known.lasted + counted : 0;
-    if (lasted > LONGEST_MICROS) this.#report(`${intentId} ${WORDS[what]}`);
-    this.#waiting.set(intentId, { what, lasted: lasted > LONGEST_MICROS ? 0 : lasted });
+    const isTooLong = lasted > LONGEST_MICROS[what];
+    if (isTooLong) this.#report(`${intentId} ${WORDS[what]}`);
+    this.#waiting.set(intentId, { what, lasted: isTooLong ? 0 : lasted });
   }
 
   /** Begins again from what the journal kept. */

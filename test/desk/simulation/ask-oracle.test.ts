@@ -39,14 +39,14 @@ describe('what is asked of a working order', () => {
     expect(said).toEqual([]);
   });
 
-  it('is reported once nobody has answered a new limit, or a call-back, for a minute', () => {
+  it('is reported once nobody has answered a new limit, or a call-back, for three minutes', () => {
     const { order, id, said, look } = watching();
     order.limit = price(order.limit - 100);
-    look(60);
+    look(180);
     expect(said).toEqual([]);
     look(10);
     order.cancelRequested = true;
-    look(70);
+    look(190);
     expect(said).toEqual([
       `${id} asked for a limit and hears nothing`,
       `${id} called back and hears nothing`,
@@ -57,9 +57,9 @@ describe('what is asked of a working order', () => {
     const { order, oracle, said, look } = watching();
     order.cancelRequested = true;
     look(20, 60);
-    look(50);
+    look(150);
     oracle.onCrash([]);
-    look(50);
+    look(150);
     expect(said).toEqual([]);
   });
 

@@ -36,12 +36,14 @@ function midOf(quote: Quote | undefined): Price | undefined {
   return price(Math.round((quote.bid + quote.ask) / 2));
 }
 
-/** Mid of the underlying's newest quote, where that is of the last minutes of a session that ended at
- * `end`, or of its evening: a machine that slept over its end has not seen its close. */
-export function closeOfToday({ day }: DeskContext, end: EpochMicros): Price | undefined {
+/** Mid of the underlying's newest quote, where that is a market to be trusted and of the last minutes of a
+ * session that ended at `end`, or of its evening: a machine that slept over its end has not seen its close. */
+export function closeOfToday({ day, spec }: DeskContext, end: EpochMicros): Price | undefined {
   const { lastSpot, session } = day;
   if (lastSpot === undefined || lastSpot.at.market < addMicros(end, -CLOSE_WITHIN_MICROS)) return;
-  return newYorkDate(lastSpot.at.market) === session.date ? midOf(lastSpot) : undefined;
+  const isOfToday = newYorkDate(lastSpot.at.market) === session.date;
+  const fault = quoteFault(lastSpot, lastSpot.at, GUARD, spec.ticks.single.step);
+  return isOfToday && fault === undefined ? midOf(lastSpot) : undefined;
 }
 
 /** Mid of the underlying, where it has a market to be trusted now. */

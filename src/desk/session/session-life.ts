@@ -196,8 +196,9 @@ function recordSeal(
   out.append(spot === undefined ? sealed : { ...sealed, spot });
 }
 
-/** The rest of a session's day: what is open in it is told. One that was over when this run began, or had
- * no chain, is sealed as soon as a price of its evening is known, unless an earlier run has done so. */
+/** The rest of a session's day: what is open in it is told. One that was over when this run began, had no
+ * chain, or ended on no quote to be trusted, is sealed as soon as a price of its evening is known, unless an
+ * earlier run has done so. */
 function afterExpiry(desk: DeskContext): void {
   const { day } = desk;
   if (!day.sealed) {
@@ -208,7 +209,8 @@ function afterExpiry(desk: DeskContext): void {
   if (day.expiredSince !== undefined) {
     tellUnwatched(desk, expiresAt(desk.config, day.session), day.expiredSince);
   }
-  if (day.lastClose?.date === day.session.date) return;
+  const { lastClose, session } = day;
+  if (lastClose?.date === session.date && lastClose.spot !== undefined) return;
   const spot = soundSpot(desk);
   if (spot === undefined) return;
   recordSeal(desk, 0, dayPnl(desk).liquidationCents ?? cents(0), spot);

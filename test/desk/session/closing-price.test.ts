@@ -74,6 +74,36 @@ describe('shares carried into a day', () => {
     expect(rig.day.status.causes).not.toContain('dailyLoss');
   });
 
+  it.each([
+    { bid: 540, ask: 603.01 },
+    { bid: 610, ask: 603.01 },
+    { bid: 602.99, ask: undefined },
+  ])('start it at the next sound quote where the last is no market: %o', ({ bid, ask }) => {
+    const rig = heldOnMonday();
+    rig.goTo(16 * 60 + 14);
+    rig.hears = (row) => row !== -1;
+    rig.goTo(16 * 60 + 14 + 59 / 60);
+    const sides = {
+      bid: priceFromDollars(bid),
+      ask: ask === undefined ? undefined : priceFromDollars(ask),
+    };
+    rig.step({ kind: 'quote', at: rig.at, index: -1, ...sides, bidSize: 5, askSize: 5 });
+    rig.step({ kind: 'batchEnd', at: rig.at });
+    rig.goTo(16 * 60 + 15);
+    expect(rig.bodies('sessionSealed').at(-1)).not.toHaveProperty('spot');
+    const again = startedAt(MONDAY, 16 * 60 + 16, rig);
+    again.step({ kind: 'feed', at: again.at, connected: true, detail: 'test' });
+    rig.hears = () => true;
+    for (const each of [rig, again]) {
+      each.advance(5);
+      expect(each.bodies('sessionSealed').at(-1)).toMatchObject({ spot: 6_030_000 });
+      each.goTo(9 * 60 + 40, TUESDAY);
+      each.open();
+      each.advance(2);
+      expect(dayOf(each)).toBe(-1_00);
+    }
+  });
+
   it('and are sold in it make no loss of days ago in the next run', () => {
     const rig = startedAt(TUESDAY, 9 * 60 + 31, heldOnMonday());
     rig.open();

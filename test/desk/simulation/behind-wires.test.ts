@@ -10,12 +10,12 @@ import { runSession } from '../../../src/desk/simulation/simulated-session.ts';
 import { addMicros, epochMicros } from '../../../src/engine/domain/units.ts';
 
 const PATIENCE_MILLIS = 120_000;
-/** Each with a session in which outcomes stay open and the engine dies. */
+/** Each with the session from which on there is one early in which outcomes stay open and the engine dies. */
 const BROKERS = [
-  { name: 'tastytrade', broker: TASTYTRADE, seed: 5 },
-  { name: 'alpaca', broker: ALPACA, seed: 14 },
+  { name: 'tastytrade', broker: TASTYTRADE, first: 10 },
+  { name: 'alpaca', broker: ALPACA, first: 10 },
 ];
-/** So many sessions in a row are looked at for a plant: the first that shows it ends the look. */
+/** So many sessions in a row are looked at: the first that shows what is looked for ends the look. */
 const MOST_SESSIONS = 40;
 /** Plants, each with the session of a production adapter from which on one shows it early. */
 const PLANTED: readonly (readonly [PlantName, number, RegExp])[] = [
@@ -24,16 +24,22 @@ const PLANTED: readonly (readonly [PlantName, number, RegExp])[] = [
   ['kill-after-check', 10, /opened after the kill/],
 ];
 
+function seedsFrom(first: number): readonly number[] {
+  return Array.from({ length: MOST_SESSIONS }, (_, i) => first + i);
+}
+
 describe('a production adapter behind bad wires', { timeout: PATIENCE_MILLIS }, () => {
   it.each(BROKERS)(
     'keeps every promise at $name, and meets what such wires do',
-    ({ broker, seed }) => {
-      const { violations, tally } = runSession({ seed, broker });
-      expect(violations).toEqual([]);
-      expect(tally.unknowns).toBeGreaterThan(0);
-      expect(tally.restarts).toBeGreaterThan(0);
-      expect(tally.fills).toBeGreaterThan(10);
-      expect(tally.alerts['RECONCILE_DIFFERS']).toBeGreaterThan(0);
+    ({ broker, first }) => {
+      const meetsAll = (seed: number): boolean => {
+        const { violations, tally } = runSession({ seed, broker });
+        expect(violations).toEqual([]);
+        const { unknowns, restarts, fills, alerts } = tally;
+        const differs = alerts['RECONCILE_DIFFERS'] ?? 0;
+        return unknowns > 0 && restarts > 0 && fills > 10 && differs > 0;
+      };
+      expect(seedsFrom(first).some(meetsAll)).toBe(true);
     },
   );
 
@@ -43,8 +49,7 @@ describe('a production adapter behind bad wires', { timeout: PATIENCE_MILLIS }, 
       const { violations } = runSession({ seed, broker: TASTYTRADE, wraps, minutes: 60 });
       return violations.some((what) => says.test(what));
     };
-    const seeds = Array.from({ length: MOST_SESSIONS }, (_, i) => first + i);
-    expect(seeds.some(shows)).toBe(true);
+    expect(seedsFrom(first).some(shows)).toBe(true);
   });
 });
 

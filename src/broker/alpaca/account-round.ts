@@ -15,7 +15,7 @@ import type { LineOrder, OrderLine } from './order-line.ts';
 import { remainingUnits, workingOrder } from './order-line.ts';
 import { takeOrders } from './order-news.ts';
 import type { OrderList } from './order-reading.ts';
-import { readList, sessionStart } from './order-reading.ts';
+import { readList, readPredecessor, sessionStart } from './order-reading.ts';
 import type { AlpacaWorld } from './order-world.ts';
 import { ask, readLater } from './order-world.ts';
 import type { Fields, WireOrder } from './wire-order.ts';
@@ -149,8 +149,9 @@ export class AccountRounds {
     this.#list({ all: round.since }, (again) => {
       if (number !== this.#number) return;
       takeOrders(this.#world, again.orders);
-      const isStill = this.#world.changes === round.changes && again.text === round.orders.text;
-      if (isStill) this.#take(round);
+      const { changes } = this.#world;
+      const isStill = changes === round.changes && again.text === round.orders.text;
+      if (isStill && isTaken(this.#world, round)) this.#take(round);
       else {
         this.#pace.failed(this.#world.at);
         this.#pace.again(this.#world.at, AGAIN_MICROS);
@@ -238,10 +239,16 @@ function isShown(line: OrderLine, round: Round, rows: ReadonlyMap<string, WireOr
   });
 }
 
+/** True where no order of the lists waits for the one in whose place it came. */
+function isTaken({ lines }: AlpacaWorld, round: Round): boolean {
+  return ![...rowsOf(round).values()].some((row) => lines.lacksPredecessor(row));
+}
+
 /** Orders from before the session that no list shows any more are read by themselves: those that were
- * open, and those of which an earlier run told executions today. */
+ * open, those of which an earlier run told executions today, and those that somebody moved before it. */
 function lookForEarlier(world: AlpacaWorld, round: Round): void {
   const rows = rowsOf(round);
+  for (const row of rows.values()) readPredecessor(world, row);
   for (const { orders } of world.lines.all()) {
     for (const order of orders) {
       const { id, status } = order;

@@ -35,6 +35,8 @@ export class OrderLines {
   /** Executions of the journal whose line no intent begins, by its name, until the broker tells of the
    * order: they are somebody else's, and were told. */
   readonly #toldOfForeign = new Map<string, Fill[]>();
+  /** Ids of orders that this session waits for no more. */
+  readonly #passedOver = new Set<string>();
 
   constructor(history: OrderHistory) {
     for (const intent of history.intents) this.add(newLine(intent));
@@ -61,7 +63,8 @@ export class OrderLines {
 
   /** How many lines, and ids by which orders go, are kept. */
   get size(): number {
-    return this.#lines.size + this.#places.size + this.#toldOfForeign.size;
+    const { size } = this.#passedOver;
+    return this.#lines.size + this.#places.size + this.#toldOfForeign.size + size;
   }
 
   all(): readonly OrderLine[] {
@@ -81,6 +84,7 @@ export class OrderLines {
     for (const { intentId } of over) this.#lines.delete(intentId);
     const ids = [...this.#places].flatMap(([id, { line }]) => (over.has(line) ? [id] : []));
     for (const id of ids) this.#places.delete(id);
+    this.#passedOver.clear();
     for (const [intentId, fills] of this.#toldOfForeign) {
       if (fills.every(({ marketAt }) => newYorkDate(marketAt) < date)) {
         this.#toldOfForeign.delete(intentId);
@@ -105,13 +109,14 @@ export class OrderLines {
   /**
    * Where an order that the broker tells of belongs; one that nobody knows begins a foreign line. Our
    * client id on an order of another shape is somebody else's order. Undefined for what this adapter
-   * cannot take in: a parent without legs, or a leg without its parent, that nobody knows.
+   * cannot take in: a parent without legs, or a leg without its parent, that nobody knows; and for an
+   * order that came in place of one that has to be taken first.
    */
   take(wire: WireOrder): Place | undefined {
     const known = this.#places.get(wire.id);
     if (known !== undefined) return this.#name(known, wire);
     // A leg whose parent is not known yet counts with that, or it would count twice.
-    if (wire.isLeg) return undefined;
+    if (wire.isLeg || this.lacksPredecessor(wire)) return undefined;
     const replaced = wire.replaces === undefined ? undefined : this.#places.get(wire.replaces);
     const line = replaced?.line ?? this.#ownLine(wire);
     if (line !== undefined) return this.#enter(line, wire);
@@ -123,12 +128,19 @@ export class OrderLines {
 
   /**
    * True of an order in place of one that is not known yet: whose it is, and what was told of it, hangs
-   * on that one. A list of the session holds the older one first, unless it is of an earlier session.
+   * on that one. A list of the session holds the older one first; one of an earlier session no list
+   * holds, and it is read by itself.
    */
   lacksPredecessor(wire: WireOrder): boolean {
     const { id, replaces } = wire;
-    if (replaces === undefined || this.#places.has(id) || this.#places.has(replaces)) return false;
+    if (replaces === undefined || this.#passedOver.has(replaces)) return false;
+    if (this.#places.has(id) || this.#places.has(replaces)) return false;
     return this.#ownLine(wire) === undefined;
+  }
+
+  /** Nothing waits for this order any more: the broker knows none by its id, or it cannot be taken in. */
+  passOver(orderId: string): void {
+    this.#passedOver.add(orderId);
   }
 
   /** The order becomes part of the line, with what an earlier run told of it by its own name. */
@@ -170,7 +182,9 @@ export class OrderLines {
     }
   }
 
+  /** What was adopted stands under a name of its own: no order of the broker is behind it. */
   #replayForeign(fill: Fill): void {
+    if (!fill.intentId.startsWith(externalName(''))) return;
     const fills = this.#toldOfForeign.get(fill.intentId) ?? [];
     fills.push(fill);
     this.#toldOfForeign.set(fill.intentId, fills);

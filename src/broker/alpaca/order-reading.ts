@@ -44,11 +44,22 @@ function readOne(world: AlpacaWorld, orderId: string): void {
     }
     const before = world.changes;
     const line = takeOrder(world, wire);
-    if (line === undefined) return;
+    if (line === undefined) {
+      if (world.lines.lacksPredecessor(wire)) readPredecessor(world, wire);
+      else world.lines.passOver(orderId);
+      return;
+    }
     if (lacksFills(line)) line.vainReads += 1;
     if (before === world.changes) judgeUnchanged(world, line);
     else lookAgain(world, line);
   });
+}
+
+/** Reads the order in whose place one came that cannot be taken before it. That one tells what came in
+ * its place in turn. */
+export function readPredecessor(world: AlpacaWorld, wire: WireOrder): void {
+  const { replaces } = wire;
+  if (replaces !== undefined && world.lines.lacksPredecessor(wire)) readLater(world, replaces, 0);
 }
 
 /** What is looked for of a close of ours keeps its position from being left: it waits for nothing else. */
@@ -65,6 +76,7 @@ function isNotFound(answer: WireAnswer): boolean {
  * the account shows what it is missing from. */
 function forsake(world: AlpacaWorld, orderId: string): void {
   const line = world.lines.placeOf(orderId)?.line;
+  if (line === undefined) world.lines.passOver(orderId);
   if (line?.change !== undefined) refuseChange(world, line, 'the broker knows no such order');
 }
 

@@ -10,6 +10,7 @@ import { addMicros, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { SECRET_MARKS } from '../order-gateway.ts';
 import type { Execution, OrderLine } from './order-line.ts';
 import { takeBust, takeLeg, takeOrder } from './order-news.ts';
+import { readPredecessor } from './order-reading.ts';
 import type { AlpacaWorld } from './order-world.ts';
 import { refuseChange, tell } from './order-world.ts';
 import type { Fields, WireOrder } from './wire-order.ts';
@@ -130,6 +131,7 @@ function takeUpdate(world: AlpacaWorld, data: Fields): void {
   const execution = executionIn(data, wire.legs);
   const place = world.lines.placeOf(wire.id);
   if (world.lines.lacksPredecessor(wire)) {
+    readPredecessor(world, wire);
     world.catchUp();
   } else if (event === 'trade_bust') {
     takeBust(world, wire, textIn(data, 'execution_id') ?? '');

@@ -106,6 +106,19 @@ describe('an execution of an order that somebody else gave', () => {
   });
 });
 
+it('asks for no order of what was adopted by hand', () => {
+  const rig = new AlpacaRig();
+  const order = rig.placeForeign('1');
+  rig.venue.fill(order, 1);
+  const [told] = fillsOf(rig.pass());
+  if (told === undefined) throw new Error('the execution was told');
+  const adopted: Fill = { ...told, fillId: 'adopted-7-SPY', intentId: 'external' };
+  const history = { intents: [], brokerEvents: [{ kind: 'fill', fill: adopted } as const] };
+  const again = new AlpacaRig({ venue: rig.venue, history });
+  again.pass(60);
+  expect(again.sent('GET /v2/orders/')).toEqual([]);
+});
+
 describe('an order that somebody else gave on the evening before', () => {
   /** A hundred shares to be bought, given at eight; and an adapter at ten of the next morning. */
   function ofTheEvening(isHeardOf: boolean) {
@@ -142,6 +155,61 @@ describe('an order that somebody else gave on the evening before', () => {
       expect(each.snapshot().fills).toEqual(all);
       expect(counted(fillsOf(each.events))).toBe(100);
     }
+  });
+
+  /** The same, moved before the session as often as there are limits. */
+  function movedBefore(isHeardOf: boolean, ...limits: readonly string[]) {
+    const rig = new AlpacaRig({ minutes: 20 * 60, isConnected: isHeardOf });
+    const { position_intent: _none, ...shares } = { ...FOREIGN, symbol: 'SPY', qty: '100' };
+    const order = rig.venue.place({ ...shares, limit_price: '600.00' });
+    rig.pass();
+    let heir = order;
+    for (const limit of limits) {
+      heir = rig.venue.replace(heir.id, { limit_price: limit });
+      rig.pass();
+    }
+    const again = nextDay(rig);
+    again.connect();
+    return { rig: again, order, heir, intentId: `external-${order.id}` };
+  }
+
+  it.each([
+    [true, ['600.05']],
+    [false, ['600.05']],
+    [false, ['600.05', '600.10', '600.15']],
+  ])(
+    'keeps the name of its first where it was moved before (heard of then: %s, to %j)',
+    (isHeardOf, limits) => {
+      const { rig, heir, intentId } = movedBefore(isHeardOf, ...limits);
+      const limit = -Number(limits.at(-1)) * 10_000;
+      expect(rig.snapshot().workingOrders).toMatchObject([
+        { intentId, brokerOrderId: heir.id, limit },
+      ]);
+      rig.venue.fill(heir, 40);
+      const told = fillsOf(rig.pass());
+      expect(told).toMatchObject([{ intentId, quantity: 40 }]);
+      const again = rig.restarted();
+      again.pass(20);
+      expect(fillsOf(again.events)).toEqual(told);
+      expect(again.snapshot()).toMatchObject({
+        fills: told,
+        workingOrders: [{ intentId, remaining: 60 }],
+      });
+      expect(again.sent('GET /v2/orders/').length).toBeLessThan(4 * (limits.length + 1));
+    },
+  );
+
+  it('begins with what came in its place where the broker knows the first no more', () => {
+    const { rig, heir } = movedBefore(true, '600.05');
+    rig.venue.fill(heir, 40);
+    rig.pass();
+    rig.venue.orders.splice(0, 1);
+    const other = new AlpacaRig({ venue: rig.venue, isConnected: false });
+    other.session = rig.session;
+    other.connect();
+    other.pass(20);
+    const intentId = `external-${heir.id}`;
+    expect(other.snapshot().workingOrders).toMatchObject([{ intentId, remaining: 60 }]);
   });
 
   it('is read by itself where nobody told of its end', () => {

@@ -60,13 +60,15 @@ export class Dialogs {
 
   /**
    * Asks, and reads the reply. Where somebody has answered a dialog before, or has one open now, one that
-   * comes back at once was only in the way: it is asked again, and takes nobody out of what follows.
+   * comes back at once was only in the way: it is asked again, and takes nobody out of what follows. A
+   * slow cancel is no answer: a client can take its time to cancel what it shows to nobody.
    */
   async ask(ask: AskHuman, question: Question): Promise<Consent> {
     this.#open += 1;
     const reply = await ask(question);
     this.#open -= 1;
-    const isAnswer = reply.action !== 'failed' && reply.elapsedMillis >= INSTANT_CANCEL_MILLIS;
+    const isChosen = reply.action === 'accept' || reply.action === 'decline';
+    const isAnswer = isChosen && reply.elapsedMillis >= INSTANT_CANCEL_MILLIS;
     this.#areSeen ||= isAnswer;
     const consent = consentOf(reply);
     if (consent !== 'notShown') return consent;

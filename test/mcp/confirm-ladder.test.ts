@@ -320,6 +320,23 @@ describe('the words of a dialog', () => {
     expect(dialogs.areNotShown).toBe(true);
   });
 
+  it.each([
+    ['cancel', 'closed', 'notShown'],
+    ['decline', 'declined', 'closed'],
+  ] as const)(
+    'are shown to somebody where one was chosen, not cancelled (%s)',
+    async (action, first, then) => {
+      const dialogs = new Dialogs();
+      const question = { message: '', boxTitle: '', timeoutMillis: 1 };
+      const replies = (answer: 'cancel' | 'decline', elapsedMillis: number): AskHuman => {
+        return async () => ({ action: answer, ticked: false, elapsedMillis });
+      };
+      expect(await dialogs.ask(replies(action, 400), question)).toBe(first);
+      expect(await dialogs.ask(replies('cancel', 5), question)).toBe(then);
+      expect(dialogs.areNotShown).toBe(then === 'notShown');
+    },
+  );
+
   it('says when profit is unlimited and waits as long as the token lives', async () => {
     const api = new FakeEngineApi();
     const answer = await api.previewStrategy(

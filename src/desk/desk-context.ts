@@ -92,7 +92,8 @@ export interface DeskDay {
   readonly protections: Protections;
   /** Keys of alerts that are told once. */
   readonly toldOnce: Set<string>;
-  /** Shares that were held when they were last looked at, signed; of more of them is told. */
+  /** Shares that were held when they were last looked at, signed; of more of them, or of the other side, is
+   * told. */
   sharesSeen: number;
   /** The newest record known to be durable. */
   durableSeq: number;

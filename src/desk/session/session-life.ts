@@ -217,14 +217,14 @@ function afterExpiry(desk: DeskContext): void {
 }
 
 /** Shares come whenever the broker settles, most often in the evening: told as soon as they are there, and
- * again of more of them, which are an incident of their own for whoever looks after the first. Called on
- * the clock. */
+ * again of more of them or of the other side, which are an incident of their own for whoever looks after
+ * the first. Called on the clock. */
 function watchShares(desk: DeskContext): void {
   const { day, out } = desk;
   const held = desk.book.sharesHeld();
   const seen = day.sharesSeen;
   day.sharesSeen = held;
-  const isMore = Math.abs(held) > Math.abs(seen);
+  const isMore = Math.abs(held) > Math.abs(seen) || held * seen < 0;
   const are = `${held} shares of ${desk.config.underlying} are held`;
   if (seen !== 0 && (held === 0 || isMore)) out.settle('resolve', 'SHARES_HELD', are);
   if (!isMore) return;

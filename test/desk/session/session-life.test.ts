@@ -289,6 +289,12 @@ describe('shares after exercise', () => {
     expect(told(rig)).toEqual(['trigger 100', 'resolve 200', 'trigger 200', 'resolve 0']);
   });
 
+  it('page anew where they turn to the other side', () => {
+    const rig = settledLate(100, -200, 150);
+    const turned = ['resolve -100', 'trigger -100', 'resolve 50', 'trigger 50'];
+    expect(told(rig)).toEqual(['trigger 100', ...turned]);
+  });
+
   it('page again after a restart, which ends what the run before it told', () => {
     const again = settledLate(100).restart(undefined, { isOpen: false });
     again.freeze(3);

@@ -121,7 +121,10 @@ export function beginDay(desk: DeskContext): void {
 /** Judges the day once more. Called after each batch and on the clock. */
 export function govern(desk: DeskContext): void {
   const { day, book, config } = desk;
-  if (!day.chainOpen) return;
+  if (!day.chainOpen) {
+    holdWhileFlattening(desk);
+    return;
+  }
   const pnl = dayPnl(desk);
   const lowest = Math.min(pnl.liquidationCents ?? 0, pnl.atBestCents ?? 0);
   const isBeyond = lowest <= 0 - config.limits.maxDailyLossCents;

@@ -1,5 +1,6 @@
 /** A held structure in the shape the exits judge. */
 
+import { dateOfDayNumber, dayNumberOfDate } from '../../engine/domain/civil-date.ts';
 import {
   instrumentSymbol,
   multiplierOfLegs,
@@ -11,6 +12,7 @@ import {
   cents,
   PRICE_PER_DOLLAR,
   type Price,
+  type SessionDate,
 } from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { type DeskContext, spotNow } from '../desk-context.ts';
@@ -83,6 +85,21 @@ export function arePaidFor(desk: DeskContext, legs: readonly HeldLeg[]): boolean
 /** The same at a price of the underlying that the chain does not tell. */
 export function arePaidForAt(spot: Price | undefined, legs: readonly HeldLeg[]): boolean {
   return spot !== undefined && legs.every((leg) => leg.quantity === 0 || isPaidFor(leg, spot));
+}
+
+/** True for options alone whose day is before this one. */
+export function expiredBefore(date: SessionDate, legs: readonly HeldLeg[]): boolean {
+  return legs.every(({ instrument, quantity }) => {
+    return quantity === 0 || (instrument.kind === 'option' && instrument.expiry < date);
+  });
+}
+
+/** True for options alone that trade no more, or whose chain is gone: no order ends them, their settlement
+ * does. */
+export function haveExpired({ day, at }: DeskContext, legs: readonly HeldLeg[]): boolean {
+  const { date, lastTrade } = day.session;
+  const isDayOver = day.sealed || at.market >= lastTrade;
+  return expiredBefore(isDayOver ? dateOfDayNumber(dayNumberOfDate(date) + 1) : date, legs);
 }
 
 /** True for longs that nobody bids for: their loss is paid already, and they are left to expire. One that

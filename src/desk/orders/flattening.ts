@@ -4,7 +4,7 @@ import { moreUrgent, type Urgency } from '../../engine/domain/exit-choices.ts';
 import type { OrderPurpose } from '../../engine/domain/order.ts';
 import { addMicros } from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
-import { areLeftToExpire, isOpen } from '../account/held-position.ts';
+import { areLeftToExpire, expiredBefore, haveExpired, isOpen } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { rightOf } from '../exits/close-legs.ts';
 import type { ExitPart } from '../exits/exit-input.ts';
@@ -171,6 +171,9 @@ function flattenPosition(
   );
 }
 
+/** Why no order closes what trades no more. */
+export const EXPIRED = 'it has expired: no order closes it any more, its settlement ends it';
+
 /** Why nothing is done about longs whose loss is paid and whose worth is nothing. */
 export const LEFT_TO_EXPIRE = 'nobody bids for it: it is left to expire, its loss is paid';
 
@@ -185,7 +188,9 @@ function leaveToExpire(desk: DeskContext, positionId: string): void {
   tellLeftToExpire(desk, positionId);
 }
 
+/** Nothing is done about what has expired, and nobody is called: who asks for it is told. */
 function flattenOrLeave(desk: DeskContext, position: StructurePosition, order: FlattenOrder): void {
+  if (haveExpired(desk, position.legs)) return;
   if (areLeftToExpire(desk, position.legs)) leaveToExpire(desk, position.positionId);
   else flattenPosition(desk, position, order);
 }
@@ -251,26 +256,33 @@ function isGone(desk: DeskContext, positionId: string): boolean {
   return !desk.orders.live().some(({ intent }) => intent.positionId === positionId);
 }
 
-/** Takes out of the flatten what is gone: a name that is held again later, as that of shares or of a
- * contract that somebody else bought, is none of it. */
+/** True for what is held of a day that is over. */
+function isPast({ book, day }: DeskContext, positionId: string): boolean {
+  const position = book.structure(positionId);
+  if (position === undefined || !isOpen(position)) return false;
+  return expiredBefore(day.session.date, position.legs);
+}
+
+/** Takes out of the flatten what is gone, for a name that is held again later, as that of shares or of a
+ * contract that somebody else bought, is none of it; and in the session after it what has expired. */
 export function endFlattened(desk: DeskContext): void {
   const { flattening, consoleFlattens } = desk.day;
   for (const positionId of flattening.keys()) {
-    if (!isGone(desk, positionId)) continue;
+    if (!isGone(desk, positionId) && !isPast(desk, positionId)) continue;
     flattening.delete(positionId);
     consoleFlattens.delete(positionId);
   }
 }
 
-/** True while a flatten goes on. What it left to expire, for nobody bids for it, is done with. */
+/** True while a flatten goes on. What is gone, and what has expired or is left to expire, for nobody bids for
+ * it, is done with. */
 export function isFlattening(desk: DeskContext): boolean {
-  const { day, book, orders } = desk;
-  for (const positionId of day.flattening.keys()) {
-    const { legs = [] } = book.structure(positionId) ?? {};
-    const isLeft = legs.length > 0 && areLeftToExpire(desk, legs);
-    if (!isLeft || orders.isClosing(positionId)) return true;
-  }
-  return false;
+  return [...desk.day.flattening.keys()].some((positionId) => {
+    const position = desk.book.structure(positionId);
+    if (position === undefined || !isOpen(position)) return !isGone(desk, positionId);
+    if (haveExpired(desk, position.legs)) return false;
+    return !areLeftToExpire(desk, position.legs) || desk.orders.isClosing(positionId);
+  });
 }
 
 /** False for what could not be recorded: then nothing is closed but what the operator's flatten took in. */
@@ -284,7 +296,8 @@ function mayBeClosed({ day }: DeskContext, positionId: string): boolean {
  */
 export function keepFlattening(desk: DeskContext, isTaken: Taken): void {
   const { day, at, book } = desk;
-  const taken = shortsFirst(book.structures().filter(isTaken));
+  const alive = book.structures().filter(({ legs }) => !haveExpired(desk, legs));
+  const taken = shortsFirst(alive.filter(isTaken));
   for (const { positionId } of taken) beginFlattening(desk, positionId);
   if (day.flattening.size === 0) return;
   const isDue = at.wall >= (day.flattenAgainAt ?? 0);
@@ -296,5 +309,5 @@ export function keepFlattening(desk: DeskContext, isTaken: Taken): void {
     if (isDue || isReady(desk, position, told)) flattenOrLeave(desk, position, BY_THE_ENGINE);
   }
   if (day.flattening.size > 0) return;
-  desk.out.alert('info', 'FLATTEN_DONE', 'all that was to be flattened is closed');
+  desk.out.alert('info', 'FLATTEN_DONE', 'all that was to be flattened is closed or has expired');
 }

@@ -1,11 +1,11 @@
 /** What a flatten has not left: said beside its orders, for no order is no sign that nothing is open. */
 
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
-import { areLeftToExpire, isOpen } from '../account/held-position.ts';
+import { areLeftToExpire, haveExpired, isOpen } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { UnclosedView } from '../engine-api.ts';
 import { freeLegs } from './closing.ts';
-import { LEFT_TO_EXPIRE, openingInto, whyNotFree } from './flattening.ts';
+import { EXPIRED, LEFT_TO_EXPIRE, openingInto, whyNotFree } from './flattening.ts';
 import { refusedFor } from './refused-closes.ts';
 
 /** What is being flattened and is held, or may still fill, while no order closes it; each with why. */
@@ -20,6 +20,7 @@ export function unclosedNow(desk: DeskContext): readonly UnclosedView[] {
 function whyOpen(desk: DeskContext, positionId: string, told: string): string | undefined {
   const position = desk.book.structure(positionId);
   const isHeld = position !== undefined && isOpen(position);
+  if (isHeld && haveExpired(desk, position.legs)) return EXPIRED;
   if (isHeld && areLeftToExpire(desk, position.legs)) return LEFT_TO_EXPIRE;
   if (isHeld && told !== '') return told;
   const opening = openingInto(desk, positionId);

@@ -18,6 +18,7 @@ import type { DeskConfig } from '../desk-config.ts';
 import type { DaySchedule, DeskContext } from '../desk-context.ts';
 import { spotOf } from '../desk-context.ts';
 import { flatBySchedule } from '../exits/flat-by.ts';
+import { endFlattened } from '../orders/flattening.ts';
 import { isExternal } from '../orders/order-book.ts';
 import { requestCancel } from '../orders/sending.ts';
 import { warnOfCalendar } from '../plan/plan-runner.ts';
@@ -256,6 +257,7 @@ function beginSession(desk: DeskContext, session: SessionTimes): void {
   day.breakoutsTaken.length = 0;
   day.goneAt.clear();
   day.askedCloses.clear();
+  endFlattened(desk);
   desk.out.setSession(session.date);
   desk.book.startSession(session.date, closeBefore(day, session.date));
   desk.orders.forgetOld(desk.at.market);

@@ -3,6 +3,7 @@ import type { BrokerEvent } from '../../../src/broker/order-gateway.ts';
 import type { ConfirmResult } from '../../../src/desk/engine-api.ts';
 import type { OrderLeg } from '../../../src/engine/domain/order.ts';
 import { cents, centsFromDollars, price, sessionDate } from '../../../src/engine/domain/units.ts';
+import type { Sides } from '../../support/desk-rig.ts';
 import { CONDOR, CONSOLE, DeskRig, denialIn, LOTTO, valueIn } from '../../support/desk-rig.ts';
 
 const WIDE = {
@@ -329,6 +330,75 @@ describe('a flatten', () => {
     rig.advance(20);
     expect(rig.positions()).toHaveLength(1);
     expect(rig.day.status.causes).toEqual([]);
+  });
+
+  const unbid: DeskRig['edit'] = ({ ask }) => ({ bid: undefined, ask });
+
+  /** A long that a flatten found at 14:05, past its last trade; what becomes of it is not told yet. */
+  function expired(edit: DeskRig['edit']): DeskRig {
+    const rig = new DeskRig({ minutes: 14 * 60 + 5 });
+    rig.openPosition(LOTTO);
+    const { positions = [] } = rig.gateway.snapshot(rig.at) ?? {};
+    rig.edit = edit;
+    rig.size = 0;
+    rig.quotes();
+    flattenNow(rig);
+    rig.advance(10);
+    rig.gateway.isMute = true;
+    rig.gateway.editSnapshot = (snapshot) => ({ ...snapshot, positions });
+    rig.goTo(16 * 60 + 16);
+    rig.advance(7);
+    return rig;
+  }
+
+  /** What was told under a code. */
+  const told = (rig: DeskRig, code: string) =>
+    rig.bodies('alert').flatMap((alert) => (alert.code === code ? [alert.text] : []));
+
+  it('holds nothing down and calls nobody for what has expired, on that evening and in the next session', () => {
+    for (const edit of [unbid, (sides: Sides) => sides]) {
+      const rig = expired(edit);
+      expect(rig.positions()).toHaveLength(1);
+      expect(rig.day.status.causes).toEqual([]);
+      const before = told(rig, 'TRADING_STATE').length;
+      rig.ask({ kind: 'reconcile' }, CONSOLE);
+      rig.advance(1);
+      expect(rig.day.status.causes).toEqual([]);
+      expect(told(rig, 'TRADING_STATE')).toHaveLength(before);
+      rig.goTo(17 * 60 + 31);
+      rig.open();
+      rig.advance(20);
+      expect(rig.positions()).toHaveLength(1);
+      expect(rig.day.status.causes).not.toContain('flattening');
+      expect(told(rig, 'FLATTEN_INCOMPLETE')).toEqual([]);
+      expect(rig.day.flattening.size).toBe(0);
+    }
+  });
+
+  it('holds nothing down for what is gone, until the chain of the next session is open', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 + 5 });
+    rig.openPosition(LOTTO);
+    rig.edit = unbid;
+    rig.quotes();
+    flattenNow(rig);
+    rig.goTo(16 * 60 + 16);
+    rig.advance(5);
+    expect(rig.positions()).toEqual([]);
+    rig.ask({ kind: 'reconcile' }, CONSOLE);
+    expect(rig.day.status.causes).toEqual([]);
+  });
+
+  it('that is asked for after the last trade names what has expired, and calls nobody', () => {
+    for (const minutes of [17 * 60, 17 * 60 + 31]) {
+      const rig = expired(unbid);
+      rig.goTo(minutes);
+      if (!rig.day.chainOpen) rig.open();
+      const reason = expect.stringContaining('it has expired');
+      expect(flattenNow(rig).unclosed).toMatchObject([{ reason }]);
+      rig.advance(10);
+      expect(told(rig, 'FLATTEN_INCOMPLETE')).toEqual([]);
+      expect(rig.day.status.causes).not.toContain('flattening');
+    }
   });
 
   it('leaves a foreign opening that is given meanwhile to its owner', () => {

@@ -169,7 +169,6 @@ describe('an order that somebody else gave on the evening before', () => {
       rig.pass();
     }
     const again = nextDay(rig);
-    again.connect();
     return { rig: again, order, heir, intentId: `external-${order.id}` };
   }
 
@@ -181,6 +180,7 @@ describe('an order that somebody else gave on the evening before', () => {
     'keeps the name of its first where it was moved before (heard of then: %s, to %j)',
     (isHeardOf, limits) => {
       const { rig, heir, intentId } = movedBefore(isHeardOf, ...limits);
+      rig.connect();
       const limit = -Number(limits.at(-1)) * 10_000;
       expect(rig.snapshot().workingOrders).toMatchObject([
         { intentId, brokerOrderId: heir.id, limit },
@@ -199,8 +199,20 @@ describe('an order that somebody else gave on the evening before', () => {
     },
   );
 
+  it('is heard of by the stream where it was moved before, and filled before any list', () => {
+    const { rig, heir, intentId } = movedBefore(false, '600.05');
+    rig.wires.faults.onRequest('GET /v2/orders?', 'error500', 3);
+    rig.wires.open();
+    rig.pass(0.5);
+    rig.venue.fill(heir, 100);
+    rig.pass(20);
+    expect(fillsOf(rig.events)).toMatchObject([{ intentId, quantity: 100 }]);
+    expect(rig.snapshot().fills).toEqual(fillsOf(rig.events));
+  });
+
   it('begins with what came in its place where the broker knows the first no more', () => {
     const { rig, heir } = movedBefore(true, '600.05');
+    rig.connect();
     rig.venue.fill(heir, 40);
     rig.pass();
     rig.venue.orders.splice(0, 1);

@@ -27,6 +27,7 @@ const EVIDENCE: ReadonlySet<string> = new Set(['EXTERNAL_FILL']);
 /** What is told of a position, and is over once nothing of it is held. Some positions come again under the id
  * that they had, as shares and what is adopted. */
 export const OF_A_POSITION: ReadonlySet<string> = new Set([
+  'CLOSE_CANCELLED',
   'CLOSE_REJECTED',
   'EXIT_REFUSED',
   'FLATTEN_INCOMPLETE',
@@ -121,6 +122,14 @@ export class Outbox {
   /** What was told of positions and is not over. */
   get ofPositions(): readonly Incident[] {
     return [...this.#ofPositions.values()];
+  }
+
+  /** Tells that what was told of a position by these codes is over, where any of it was. */
+  settlePosition(codes: readonly string[], positionId: string, text: string): void {
+    for (const code of codes) {
+      const isOpen = this.#ofPositions.has(dedupeKey({ code, subject: positionId }));
+      if (isOpen) this.settle('resolve', code, text, positionId);
+    }
   }
 
   /** An earlier run told of it, and it is not over. */

@@ -174,7 +174,7 @@ export class DeskRig {
       underlying: this.spec.symbol,
       accountId: 'PAPER-1',
       seed: 7,
-      history: past,
+      history: options.broker === undefined ? past : { intents: [], brokerEvents: [] },
       knobs: { ...CALM_KNOBS, ...options.knobs },
       nativeStops: options.exits?.paperNativeStops ?? false,
     });

@@ -1,25 +1,40 @@
 /**
- * What traders asked to be closed. Their word stands until the legs are gone, whatever becomes of the
- * order that they confirmed: the broker may refuse it, and the engine calls it back where a leg has lost
- * its market or was closed by somebody else. It ends where a person calls it off, here or at another
- * screen, with its session, and where nothing came of an order that was presumed absent: that is told, with
- * what to do. All of it follows from records, in a run and after a restart.
+ * What traders asked to be closed: contracts that are held then, and are still to go. Their word stands until
+ * those are gone, whatever becomes of the order that they confirmed: the broker may refuse it, and the engine
+ * calls it back where a leg has lost its market or was closed by somebody else. What closes is taken from
+ * it, whoever closes; what comes later was not asked for. It ends where a person calls it off, here or at
+ * another screen, with its session, and where nothing came of an order that was presumed absent: that is told,
+ * with what to do. All of it follows from records and is reckoned with each, in a run and after a restart alike.
  */
 
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import type { OrderIntent } from '../../engine/domain/order.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import type { PortfolioBook } from '../../engine/portfolio/portfolio-book.ts';
+import { quantitiesOf } from '../exits/close-legs.ts';
+import type { Outbox } from '../outbox.ts';
 import type { OrderBook, OrderRecord } from './order-book.ts';
 import { contractsLeft, isExternal } from './order-book.ts';
 
 /** The reason of the exits by which the engine goes on with what a trader asked for. */
 export const ASKED = 'asked';
 
+interface AskedLeg {
+  /** Contracts that are still to go. */
+  toGo: number;
+  /** What is held, signed, as it was last reckoned with. */
+  held: number;
+}
+
 export interface AskedClose {
   /** The order by which it was asked for last. */
   readonly intentId: string;
-  /** Contracts of each leg that stay; undefined where nothing of the position is to stay. */
-  readonly keeps: ReadonlyMap<string, number> | undefined;
+  /** Nothing of the position is to stay. */
+  readonly isOfAll: boolean;
+  /** By symbol. */
+  readonly legs: Map<string, AskedLeg>;
+  /** What single executions took from it, by their ids: a broker may take one back. */
+  readonly taken: Map<string, number>;
   /** Wall time of the next try, and why the last one came to nothing: both begin anew with a run. */
   retryAt: EpochMicros | undefined;
   told: string;
@@ -33,6 +48,15 @@ interface Books {
   readonly book: PortfolioBook;
   readonly orders: OrderBook;
   readonly day: { readonly askedCloses: AskedCloses };
+  readonly out: Pick<Outbox, 'settlePosition'>;
+}
+
+/** What changed what is held: an execution, one that was taken back, or neither. */
+interface Change {
+  readonly fillId?: string;
+  readonly isBust?: boolean;
+  /** What it executes, where the order is known. */
+  readonly intent?: OrderIntent | undefined;
 }
 
 /** True for an order by which a trader closes, or the engine in a trader's stead. */
@@ -43,31 +67,77 @@ export function isAsked(order: OrderRecord): boolean {
 
 /** Enters what a trader's order asks for, when it is recorded. What is asked of the same legs last counts;
  * the whole of a position stays asked for. */
-export function noteAsked(desk: Books, { intent }: OrderRecord, isOfAll: boolean): void {
-  const { intentId, positionId, purpose, legs } = intent;
+export function noteAsked(desk: Books, order: OrderRecord, isOfThisAll: boolean): void {
+  const { intentId, positionId, purpose } = order.intent;
   const position = desk.book.structure(positionId);
   if (purpose !== 'close' || position === undefined) return;
   const known = desk.day.askedCloses.get(positionId);
-  const fresh = { intentId, retryAt: undefined, told: '' };
-  if (isOfAll || (known !== undefined && known.keeps === undefined)) {
-    desk.day.askedCloses.set(positionId, { ...fresh, keeps: undefined });
-    return;
-  }
-  const keeps = new Map(known?.keeps);
+  const isOfAll = isOfThisAll || known?.isOfAll === true;
+  const isNamed = new Set(order.intent.legs.map((leg) => instrumentSymbol(leg.instrument)));
   const asked = desk.orders.closing(positionId).filter(isAsked);
-  for (const { instrument } of legs) {
-    const symbol = instrumentSymbol(instrument);
-    const held = position.legs.find((leg) => instrumentSymbol(leg.instrument) === symbol);
-    let stays = Math.abs(held?.quantity ?? 0);
-    for (const order of asked) stays -= leftOf(order, symbol);
-    keeps.set(symbol, Math.max(0, stays));
+  const legs = new Map<string, AskedLeg>();
+  for (const [symbol, held] of quantitiesOf(position.legs)) {
+    const before = known?.legs.get(symbol)?.toGo ?? 0;
+    const ordered = asked.reduce((sum, each) => sum + leftOf(each, symbol), 0);
+    const part = isNamed.has(symbol) ? Math.max(ordered, isOfAll ? before : 0) : before;
+    const most = Math.abs(held);
+    legs.set(symbol, { held, toGo: isOfThisAll ? most : Math.min(most, part) });
   }
-  desk.day.askedCloses.set(positionId, { ...fresh, keeps });
+  const taken = new Map(known?.taken);
+  const entry = { intentId, isOfAll, legs, taken, retryAt: undefined, told: '' };
+  desk.day.askedCloses.set(positionId, entry);
 }
 
 function leftOf(order: OrderRecord, symbol: string): number {
   const leg = order.intent.legs.find((each) => instrumentSymbol(each.instrument) === symbol);
   return leg === undefined ? 0 : contractsLeft(order, leg);
+}
+
+/** Takes what closed from what is still to go, after each change of what is held, and ends what is through,
+ * with what was told of it: what stays of the position may be told of again. To what is to go comes what a
+ * broker takes back of it and, where all is asked for, what the position's own opening still fills. */
+export function noteHeld({ book, day, out }: Books, change: Change): void {
+  for (const [positionId, asked] of day.askedCloses) {
+    const held = quantitiesOf(book.structure(positionId)?.legs ?? []);
+    const isOpening = asked.isOfAll && isOpeningOf(change.intent, positionId);
+    for (const symbol of new Set([...asked.legs.keys(), ...held.keys()])) {
+      const leg = asked.legs.get(symbol) ?? { held: 0, toGo: 0 };
+      asked.legs.set(symbol, reckoned(asked, { leg, change, isOpening }, held.get(symbol) ?? 0));
+    }
+    if ([...asked.legs.values()].some(({ toGo }) => toGo > 0)) continue;
+    day.askedCloses.delete(positionId);
+    const text = `what was asked to be closed of ${positionId} is closed`;
+    out.settlePosition(['CLOSE_REJECTED', 'EXIT_REFUSED'], positionId, text);
+  }
+}
+
+/** What others open is a later word than what was asked for. */
+function isOpeningOf(intent: OrderIntent | undefined, positionId: string): boolean {
+  const isOurs = intent?.purpose === 'open' && intent.strategy !== 'external';
+  return isOurs && intent.positionId === positionId;
+}
+
+interface Step {
+  readonly leg: AskedLeg;
+  readonly change: Change;
+  /** The change fills the opening of what is asked for as a whole. */
+  readonly isOpening: boolean;
+}
+
+function reckoned({ taken }: AskedClose, step: Step, held: number): AskedLeg {
+  const { leg, change, isOpening } = step;
+  const { fillId = '', isBust = false } = change;
+  const stays = Math.sign(held) === Math.sign(leg.held) ? Math.abs(held) : 0;
+  const went = Math.abs(leg.held) - stays;
+  if (went > 0) {
+    const took = isBust ? 0 : Math.min(leg.toGo, went);
+    if (took > 0) taken.set(fillId, took);
+    return { held, toGo: Math.min(stays, leg.toGo - took) };
+  }
+  if (held === leg.held) return leg;
+  const back = isBust ? (taken.get(fillId) ?? 0) : 0;
+  const more = isOpening ? Math.abs(held) - Math.abs(leg.held) : back;
+  return { held, toGo: Math.min(Math.abs(held), leg.toGo + more) };
 }
 
 /** True while what the order asked for stands. */
@@ -78,4 +148,15 @@ export function isStillAsked({ day }: Pick<Books, 'day'>, order: OrderRecord): b
 /** Ends what the order asked for, with all else that was asked of its position; false where nothing was. */
 export function callOff({ day }: Pick<Books, 'day'>, order: OrderRecord): boolean {
   return isAsked(order) && day.askedCloses.delete(order.intent.positionId);
+}
+
+/** Live orders by which the engine goes on with what the order asked for. */
+export function standInsOf(
+  { orders }: Pick<Books, 'orders'>,
+  order: OrderRecord,
+): readonly OrderRecord[] {
+  if (!isAsked(order)) return [];
+  return orders
+    .closing(order.intent.positionId)
+    .filter((other) => other.exitReason === ASKED && other !== order);
 }

@@ -17,12 +17,13 @@ import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Fill, OrderStatus } from '../../engine/domain/order.ts';
 import { addMicros } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
-import { callOff } from './asked-closes.ts';
+import { callOff, noteHeld } from './asked-closes.ts';
 import { externalWorstCase } from './external-worst-case.ts';
 import type { OrderRecord } from './order-book.ts';
 import {
   asSent,
   filledUnits,
+  isCalledBackByEngine,
   isClose,
   isExternal,
   isFinal,
@@ -223,7 +224,7 @@ function end(
 /** An order by which a trader closes has ended, and not by the engine's doing: nothing asks again, and who
  * did not cancel it at another screen has to know. */
 function noteEnded(desk: DeskContext, order: OrderRecord): void {
-  if (order.calledBackBy === 'engine' || !callOff(desk, order)) return;
+  if (isCalledBackByEngine(order) || !callOff(desk, order)) return;
   const { intentId, positionId } = order.intent;
   if (!desk.out.isHeard || order.status !== 'cancelled') return;
   const text = `order ${intentId}, which closes ${positionId}, was cancelled at the broker and not by this engine: nothing asks for it again; close_position previews it anew`;
@@ -257,6 +258,7 @@ function onFill(desk: DeskContext, event: Extract<BrokerEvent, { kind: 'fill' }>
     desk.out.alert('warning', 'EXTERNAL_FILL', text, fill.fillId);
   } else desk.book.applyFill(fill, asSent(order));
   noteGone(desk);
+  noteHeld(desk, { fillId: fill.fillId, intent: order?.intent });
   if (order === undefined) return;
   order.fills.push(fill);
   const { purpose, strategy } = order.intent;
@@ -323,6 +325,7 @@ function onBusted(desk: DeskContext, intentId: string, fillId: string, reason: s
   const opening = desk.orders.get(intent.positionId);
   if (isExternal(order)) desk.book.bustExternalFill(fill);
   else desk.book.bustFill(fill, intent, opening === undefined ? undefined : asSent(opening));
+  noteHeld(desk, { fillId, isBust: true });
   noteRatio(desk, order);
   if (order.status === 'filled') setStatus(order, 'unknown', `fill ${fillId} was busted`, desk.at);
   const where = isExternal(order) ? instrumentSymbol(fill.instrument) : intent.positionId;
@@ -353,6 +356,7 @@ function onReopened(
 function onSettlement(desk: DeskContext, settlement: Settlement): void {
   const unheld = desk.book.applySettlement(settlement);
   noteGone(desk);
+  noteHeld(desk, {});
   if (unheld !== 0) {
     const text = `${settlement.settlementId}: the broker held ${unheld} more than this book`;
     desk.out.alert('critical', 'SETTLEMENT_DIFFERS', text, settlement.settlementId);

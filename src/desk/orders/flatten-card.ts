@@ -12,6 +12,7 @@ import type { TradeCard } from '../engine-api.ts';
 import { grantToken } from '../previews/granting.ts';
 import { feesOf } from '../previews/judging.ts';
 import type { PreviewAnswer, PreviewTurn } from '../previews/preview-shelf.ts';
+import { standInsOf } from './asked-closes.ts';
 import { type Closing, closingIntent, closingIntentOf, freeLegs } from './closing.ts';
 import { namesOf, staysFor } from './long-cover.ts';
 import type { OrderRecord } from './order-book.ts';
@@ -161,6 +162,7 @@ export function previewCancel(
 ): PreviewAnswer {
   const { shelf, caller, tokenSha256 } = turn;
   const { intent } = order;
+  const standIns = standInsOf(desk, order).map((other) => other.intent.intentId);
   const made = card(desk, shelf.nextId(desk.day.session.date), {
     purpose: 'cancel',
     strategy: intent.strategy,
@@ -169,6 +171,7 @@ export function previewCancel(
       isFinal(order)
         ? `ends what order ${intent.intentId} asked for: ${intent.positionId} stays open`
         : `cancels order ${intent.intentId}, which ${DOES[intent.purpose]} ${intent.positionId}`,
+      ...standIns.map((id) => `cancels order ${id}, by which the engine goes on with that`),
     ],
     warnings: ['after this cancel the position is only closed again by its exit plan'],
   });

@@ -6,7 +6,6 @@ import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts
 import { areLeftToExpire } from '../account/held-position.ts';
 import { exitSettingsOf } from '../desk-config.ts';
 import type { DeskContext } from '../desk-context.ts';
-import { quantitiesOf } from '../exits/close-legs.ts';
 import type { HeldLeg } from '../exits/open-position.ts';
 import type { AskedClose } from './asked-closes.ts';
 import { ASKED } from './asked-closes.ts';
@@ -25,33 +24,23 @@ export function keepClosing(desk: DeskContext): void {
   if (!day.chainOpen || day.reserveExhausted) return;
   for (const [positionId, asked] of day.askedCloses) {
     const position = book.structure(positionId);
-    if (position === undefined || isThrough(position, asked)) day.askedCloses.delete(positionId);
-    else if (!day.flattening.has(positionId)) goOn(desk, position, asked);
+    if (position === undefined || day.flattening.has(positionId)) continue;
+    goOn(desk, position, asked);
   }
 }
 
-/** True once no more is held than is to stay. */
-function isThrough({ legs }: StructurePosition, { keeps }: AskedClose): boolean {
-  const held = quantitiesOf(legs);
-  if (keeps === undefined) return [...held.values()].every((quantity) => quantity === 0);
-  return [...keeps].every(([symbol, stays]) => Math.abs(held.get(symbol) ?? 0) <= stays);
-}
-
-/** What is asked for and free. */
+/** What is still to go, free, and closed by no order yet. */
 function askedLegs(
   desk: DeskContext,
   position: StructurePosition,
-  { keeps }: AskedClose,
+  { legs }: AskedClose,
 ): readonly HeldLeg[] {
-  const free = freeLegs(desk, position);
-  if (keeps === undefined) return free;
-  const held = quantitiesOf(position.legs);
   const claimed = alreadyClosing(desk, position.positionId);
-  return free
+  return freeLegs(desk, position)
     .map(({ instrument, quantity }) => {
       const symbol = instrumentSymbol(instrument);
-      const left = Math.abs((held.get(symbol) ?? 0) + (claimed.get(symbol) ?? 0));
-      const most = Math.max(0, left - (keeps.get(symbol) ?? left));
+      const { toGo } = legs.get(symbol) ?? { toGo: 0 };
+      const most = Math.max(0, toGo - Math.abs(claimed.get(symbol) ?? 0));
       return { instrument, quantity: Math.sign(quantity) * Math.min(Math.abs(quantity), most) };
     })
     .filter(({ quantity }) => quantity !== 0);
@@ -60,7 +49,7 @@ function askedLegs(
 function goOn(desk: DeskContext, position: StructurePosition, asked: AskedClose): void {
   const { positionId } = position;
   const { wall } = desk.at;
-  if (asked.keeps === undefined) hurryNickels(desk, positionId);
+  if (asked.isOfAll) hurryNickels(desk, positionId);
   if (wall < (asked.retryAt ?? 0) || wall < mayCloseFrom(desk, positionId)) return;
   if (isBeingReported(desk, positionId)) return;
   const held = askedLegs(desk, position, asked);
@@ -77,7 +66,10 @@ function goOn(desk: DeskContext, position: StructurePosition, asked: AskedClose)
   });
   const isNews = refused !== asked.told;
   asked.told = refused;
-  if (refused === '') return;
+  if (refused === '') {
+    if (isNews) desk.out.settlePosition(['EXIT_REFUSED'], positionId, `${positionId} is closed on`);
+    return;
+  }
   asked.retryAt = addMicros(wall, RETRY_AFTER_MICROS);
   if (!isNews) return;
   const text = `${positionId} should be closed as ${asked.intentId} asked but cannot be: ${refused}`;

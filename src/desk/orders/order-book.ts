@@ -145,6 +145,11 @@ export function isCalledBack({ calledBackBy }: OrderRecord): boolean {
   return calledBackBy !== undefined;
 }
 
+/** True while the engine's own cancel of it is asked for, and where that was when it ended. */
+export function isCalledBackByEngine({ cancelRequested, calledBackBy }: OrderRecord): boolean {
+  return cancelRequested && calledBackBy === 'engine';
+}
+
 /** The positions that fills of an order that opens go to: its own, or for a foreign one those named after
  * the contracts that it buys or sells to open. */
 export function fillsInto(order: OrderRecord): readonly string[] {

@@ -16,7 +16,7 @@ import { quoteOf } from '../desk-context.ts';
 import { judgeIntent } from '../previews/judging.ts';
 import { tellOnce } from '../session/told-once.ts';
 import type { OrderRecord } from './order-book.ts';
-import { filledUnits, isFinal } from './order-book.ts';
+import { filledUnits, isCalledBackByEngine, isFinal } from './order-book.ts';
 import type { Protection } from './protection.ts';
 import { amendProtection } from './protection.ts';
 import { callBackStop, recordIntent } from './sending.ts';
@@ -69,7 +69,7 @@ function lastEnd(desk: DeskContext, positionId: string): OrderRecord | undefined
   const last = desk.orders.all().findLast(({ intent }) => {
     return intent.positionId === positionId && intent.purpose === 'protective';
   });
-  const isLost = last !== undefined && isFinal(last) && last.calledBackBy !== 'engine';
+  const isLost = last !== undefined && isFinal(last) && !isCalledBackByEngine(last);
   return isLost ? last : undefined;
 }
 

@@ -14,7 +14,7 @@ import type { DeskContext } from '../desk-context.ts';
 import type { Judgement } from '../previews/judging.ts';
 import { quoteSnapshot } from '../previews/judging.ts';
 import { tellOnce } from '../session/told-once.ts';
-import { callOff, noteAsked } from './asked-closes.ts';
+import { callOff, noteAsked, standInsOf } from './asked-closes.ts';
 import { performGateway } from './broker-events.ts';
 import { isCovered } from './close-cover.ts';
 import { sellsCover } from './long-cover.ts';
@@ -86,6 +86,10 @@ export function recordIntent(
   });
   desk.orders.add(order);
   noteAsked(desk, order, isOfAll);
+  if (intent.purpose === 'close') {
+    const text = `${intent.intentId} asks for it again`;
+    desk.out.settlePosition(['CLOSE_CANCELLED'], intent.positionId, text);
+  }
   rememberOrder(desk, order, desk.at);
   publishOrder(desk, order);
   if (isClose(order)) callBackBefore(desk, intent);
@@ -314,7 +318,7 @@ export function onJournalFailed(
 }
 
 /** Asks the broker to cancel, once. A person's cancel ends what a trader asked for by the order too, also
- * where the order itself has ended already. */
+ * where the order itself has ended already, and with it the orders by which the engine goes on with that. */
 export function requestCancel(
   desk: DeskContext,
   order: OrderRecord,
@@ -328,6 +332,7 @@ export function requestCancel(
   const { intentId } = order.intent;
   const token = tokenSha256 === undefined ? {} : { tokenSha256 };
   desk.out.append({ kind: 'cancelRequested', intentId, principal, ...token }, true);
+  if (isCalledOff) for (const each of standInsOf(desk, order)) requestCancel(desk, each, principal);
   if (isDone) return;
   if (isUnsent(order)) {
     endUnsent(desk, order, 'cancelled before it was sent');

@@ -7,8 +7,9 @@
 import { isPastCutoff } from '../../broker/order-cutoff.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
-import type { OrderIntent } from '../../engine/domain/order.ts';
+import type { Fill, OrderIntent } from '../../engine/domain/order.ts';
 import { type EpochMicros, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import { externalPositionId } from '../../engine/portfolio/external-position.ts';
 import { isOpen } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf } from '../desk-context.ts';
@@ -36,6 +37,9 @@ export class CloseOracle {
   readonly #asked = new Map<string, Asked>();
   #reason: string | undefined;
   #lookedAt: EpochMicros | undefined;
+  #lastSeq = 0;
+  /** Positions that were asked to be closed and were gone, by the newest record of then. */
+  readonly #gone: { readonly seq: number; readonly positionId: string }[] = [];
 
   constructor(report: Report) {
     this.#report = report;
@@ -59,6 +63,7 @@ export class CloseOracle {
 
   #onFact(record: AuditRecord): void {
     const { body } = record;
+    this.#lastSeq = record.seq;
     if (body.kind === 'exitTriggered') this.#reason = body.reason;
     else if (body.kind === 'intentRecorded') this.#onIntent(body.intent, body.closesAll === true);
     else if (body.kind === 'sessionSealed') this.#asked.clear();
@@ -69,6 +74,8 @@ export class CloseOracle {
       else this.#callOff(body.intentId);
     }
     const event = brokerEventOf(record);
+    if (event?.kind === 'cancelRejected') this.#calledBack.delete(event.intentId);
+    if (event?.kind === 'fill') this.#onFill(event.fill);
     const hasEnded = event?.kind === 'cancelled' || event?.kind === 'expired';
     if (hasEnded && !this.#calledBack.has(event.intentId)) this.#callOff(event.intentId);
   }
@@ -84,21 +91,37 @@ export class CloseOracle {
     this.#asked.set(positionId, { isOfAll: isOfAll || known?.isOfAll === true, idle: 0 });
   }
 
+  /** What somebody else adds to a position by contract comes later than the word: that is not asked for. */
+  #onFill({ instrument, action }: Fill): void {
+    if (!action.endsWith('Open')) return;
+    const positionId = externalPositionId(instrument);
+    const asked = this.#asked.get(positionId);
+    if (asked !== undefined) this.#asked.set(positionId, { ...asked, isOfAll: false });
+  }
+
   #callOff(intentId: string): void {
     const intent = this.#intents.get(intentId);
     if (intent !== undefined) this.#asked.delete(intent.positionId);
   }
 
+  /** What is gone is asked for no more, also where it comes back. */
+  afterStep({ book }: DeskContext): void {
+    for (const positionId of this.#asked.keys()) {
+      const position = book.structure(positionId);
+      if (position !== undefined && isOpen(position)) continue;
+      this.#asked.delete(positionId);
+      this.#gone.push({ seq: this.#lastSeq, positionId });
+    }
+  }
+
   /** Called on the clock. `isTrouble`: a fault may hold up closes. */
   judge(desk: DeskContext, isTrouble: boolean): void {
-    const { at, book } = desk;
+    const { at } = desk;
     const step = at.market - (this.#lookedAt ?? at.market);
     this.#lookedAt = at.market;
     const counted = step > 0 && step <= LONGEST_STEP_MICROS ? step : 0;
     for (const [positionId, asked] of this.#asked) {
-      const position = book.structure(positionId);
-      if (position === undefined || !isOpen(position)) this.#asked.delete(positionId);
-      else if (isTrouble || !asked.isOfAll || this.#isExcused(desk, positionId)) asked.idle = 0;
+      if (isTrouble || !asked.isOfAll || this.#isExcused(desk, positionId)) asked.idle = 0;
       else asked.idle += counted;
       if (asked.idle <= LONGEST_MICROS) continue;
       asked.idle = 0;
@@ -129,6 +152,12 @@ export class CloseOracle {
     this.#asked.clear();
     this.#reason = undefined;
     this.#lookedAt = undefined;
-    for (const record of records) this.#onFact(record);
+    const gone = this.#gone.splice(0).filter(({ seq }) => seq <= (records.at(-1)?.seq ?? 0));
+    this.#gone.push(...gone);
+    for (const record of records) {
+      this.#onFact(record);
+      for (const { seq, positionId } of gone)
+        if (seq === record.seq) this.#asked.delete(positionId);
+    }
   }
 }

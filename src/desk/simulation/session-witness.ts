@@ -250,6 +250,7 @@ export class SessionWitness implements BrokerObserver {
     this.#rests.afterStep(desk);
     this.#protections.afterStep(desk);
     this.#hangs.afterStep(desk);
+    this.#closes.afterStep(desk);
   }
 
   /** Called on the clock, with the faults of the moment. */

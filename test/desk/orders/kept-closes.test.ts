@@ -190,10 +190,76 @@ describe('what a trader asked to be closed ends', () => {
     ]);
   });
 
+  it('with a cancel of its first order, with the order by which the engine goes on', () => {
+    const { rig, orderId } = refusedClose();
+    rig.gateway.refuse = undefined;
+    rig.size = 0;
+    rig.quotes();
+    rig.advance(8);
+    const next = rig.orders().at(-1)!;
+    expect(next).toMatchObject({ status: 'working', exitReason: 'asked' });
+    const tokenSha256 = rig.newToken();
+    const card = valueIn(rig.ask<TradeCard>({ kind: 'cancel', orderId, tokenSha256 }));
+    expect(card.reasons.join()).toContain(`cancels order ${next.intent.intentId}`);
+    rig.confirm(tokenSha256);
+    rig.size = 50;
+    rig.advance(30);
+    expect(next.status).toBe('cancelled');
+    expect(held(rig)).toHaveLength(4);
+    const again = rig.restart();
+    again.advance(30);
+    expect(held(again)).toHaveLength(4);
+    const evidence = new OrderEvidence();
+    for (const record of again.records()) evidence.see(record);
+    expect(evidence.faults()).toEqual([]);
+  });
+
+  it('with a cancel at another screen, also of an order whose call-back was refused before', () => {
+    const { rig, positionId, orderId } = restingClose();
+    rig.gateway.refuseCancel = 'too many requests';
+    unbidLongPut(rig);
+    rig.advance(8);
+    expect(rig.order(orderId)).toMatchObject({ status: 'working', calledBackBy: 'engine' });
+    rig.edit = (sides) => sides;
+    rig.advance(60);
+    rig.brokerSays({ kind: 'cancelled', intentId: orderId, remaining: 1 });
+    rig.advance(30);
+    expect(rig.orders().at(-1)?.intent.intentId).toBe(orderId);
+    expect(alerts(rig, 'CLOSE_CANCELLED')).toMatchObject([{ subject: positionId }]);
+  });
+
   it('with its session', () => {
     const { rig } = refusedClose();
     rig.goTo(10 * 60, '2026-11-23');
     expect(rig.day.askedCloses.size).toBe(0);
+  });
+});
+
+describe('what was told of a close that a trader asked for', () => {
+  it('is over once it is through, also where some of the position stays', () => {
+    const { rig, positionId } = refusedClose({ quantity: 2, units: 1 });
+    rig.gateway.refuse = undefined;
+    rig.edit = () => ({ bid: undefined, ask: undefined });
+    rig.advance(30);
+    rig.edit = (sides) => sides;
+    rig.advance(90);
+    expect(rig.positions().map(({ quantity }) => quantity)).toEqual([1]);
+    for (const code of ['CLOSE_REJECTED', 'EXIT_REFUSED']) {
+      expect(alerts(rig, code).map(({ subject, action }) => [subject, action])).toEqual([
+        [positionId, undefined],
+        [positionId, 'resolve'],
+      ]);
+    }
+  });
+
+  it('is over where it is asked for again after a cancel at another screen', () => {
+    const { rig, positionId, orderId } = restingClose();
+    rig.brokerSays({ kind: 'cancelled', intentId: orderId, remaining: 1 });
+    rig.send({ kind: 'confirm', tokenSha256: rig.previewClose(positionId).tokenSha256 });
+    expect(alerts(rig, 'CLOSE_CANCELLED').map(({ action }) => action)).toEqual([
+      undefined,
+      'resolve',
+    ]);
   });
 });
 

@@ -31,7 +31,8 @@ function watching() {
     const recorded = rig.bodies('intentRecorded')[0]!;
     return { ...recorded, intent: { ...intent, intentId, purpose }, closesAll: true };
   };
-  return { oracle, said, hear, look, order, positionId };
+  const gone = () => oracle.afterStep(new DeskRig().desk.context);
+  return { oracle, said, hear, look, order, gone, positionId };
 }
 
 const GOES_ON = { kind: 'exitTriggered', reason: 'asked', numbers: {} } as const;
@@ -78,6 +79,30 @@ describe('a close that a trader asked for', () => {
     expect(said).toEqual([]);
     hear({ ...GOES_ON, positionId });
     expect(said).toEqual([`${positionId} is closed on and nobody asks for it any more`]);
+  });
+
+  it('is asked for no more once it was gone, after a restart too', () => {
+    const { oracle, said, hear, order, gone, positionId } = watching();
+    const asked = order('C', 'close');
+    hear(asked);
+    gone();
+    hear({ ...GOES_ON, positionId });
+    const at = { market: session.open, wall: session.open };
+    oracle.onCrash([{ version: 1, seq: 1, session: session.date, at, body: asked }]);
+    hear({ ...GOES_ON, positionId });
+    const violation = `${positionId} is closed on and nobody asks for it any more`;
+    expect(said).toEqual([violation, violation]);
+  });
+
+  it('is asked for no more where the broker refused the call-back before it ended there', () => {
+    const { said, hear, order, positionId } = watching();
+    hear(order('C', 'close'));
+    hear({ kind: 'cancelRequested', intentId: 'C', principal: 'engine' });
+    const refused = { kind: 'cancelRejected', intentId: 'C', reason: 'too often' } as const;
+    hear({ kind: 'brokerEvent', event: refused });
+    hear({ kind: 'brokerEvent', event: { kind: 'cancelled', intentId: 'C', remaining: 1 } });
+    hear({ ...GOES_ON, positionId });
+    expect(said).toHaveLength(1);
   });
 
   it('that the engine called back is still asked for, after a restart too', () => {

@@ -167,6 +167,23 @@ describe('a day at tastytrade', () => {
     expect(dayPnlCents).toBe(next.cashChange);
   });
 
+  it('asks again for a close whose new limit the exchange refused, and tells of a refusal', () => {
+    const rig = DayRig.start(10 * 60 + 30);
+    rig.begin();
+    const { positionId } = rig.openPosition(CONDOR);
+    rig.venueSize = 0;
+    rig.venue.orders.knobs.refusesReplacement = 'Order could not be routed';
+    const orderId = valueIn(rig.confirm(rig.previewClose(positionId).tokenSha256)).orderId ?? '';
+    rig.advance(30);
+    expect(rig.order(orderId)).toMatchObject({ status: 'rejected' });
+    rig.venue.orders.knobs.refusesReplacement = undefined;
+    rig.venueSize = 50;
+    rig.advance(60);
+    expect(rig.positions()).toEqual([]);
+    expect(rig.alerts()).toContain('CLOSE_REJECTED');
+    expect(rig.alerts()).not.toContain('CLOSE_CANCELLED');
+  });
+
   it('calls a close back after a crash whose cancel went down with the engine, and concedes nothing', () => {
     const rig = DayRig.start(10 * 60 + 30);
     rig.begin();

@@ -209,6 +209,18 @@ describe('a new limit at tastytrade', () => {
     expect(limits).toEqual([priceFromDollars(0.95), priceFromDollars(0.85)]);
   });
 
+  it('whose order the exchange refuses ends the intent as rejected, for that reason', () => {
+    const rig = connected();
+    const intent = rig.intent(SPREAD, 1, 2, 'close');
+    rig.place(intent);
+    rig.venue.orders.knobs.refusesReplacement = 'margin_check_failed';
+    const events = [...move(rig, intent, 0.95), ...rig.pass(12_000)];
+    const { intentId } = intent;
+    const reason = 'margin_check_failed';
+    expect(events.at(-1)).toEqual({ kind: 'rejected', intentId, reason, refusal: 'combination' });
+    expect(kindsOf(events, intentId)).not.toContain('cancelled');
+  });
+
   it('whose answer is lost is not proven, and is told once the stream shows it', () => {
     const rig = connected();
     const intent = rig.intent(SPREAD, 1);

@@ -34,6 +34,8 @@ export interface OrderKnobs {
   tickDollars: number;
   /** A replacement orders the whole again, whatever has filled. */
   replacesWhole: boolean;
+  /** Why the exchange refuses a replacement once the old order is gone; undefined: it takes each. */
+  refusesReplacement: string | undefined;
   /** An order that is to be cancelled fills first. */
   fillWinsCancel: boolean;
   /** So many cancels are taken, and nothing comes of them. */
@@ -58,6 +60,7 @@ export class StubOrders {
     batches: false,
     tickDollars: 0.01,
     replacesWhole: false,
+    refusesReplacement: undefined,
     fillWinsCancel: false,
     losesCancels: 0,
     refusesStops: false,
@@ -344,6 +347,12 @@ export class StubOrders {
     }
     if (!TERMINAL.has(old.status)) this.#set(old, 'Cancelled');
     if (made.status !== 'Contingent') return;
+    const { refusesReplacement: reason } = this.knobs;
+    if (reason !== undefined) {
+      made.rejectReason = reason;
+      this.#set(made, 'Rejected');
+      return;
+    }
     this.#set(made, 'Live');
     this.match();
   }

@@ -372,6 +372,7 @@ describe('a flatten', () => {
       expect(rig.day.status.causes).not.toContain('flattening');
       expect(told(rig, 'FLATTEN_INCOMPLETE')).toEqual([]);
       expect(rig.day.flattening.size).toBe(0);
+      expect(rig.restart(rig.records(), { isOpen: false }).day.flattening.size).toBe(0);
     }
   });
 

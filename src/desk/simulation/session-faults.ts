@@ -40,7 +40,7 @@ export interface PlannedFault {
 }
 
 const LEAST_KINDS = 3;
-const MOST_KINDS = 6;
+const MOST_KINDS = 8;
 const MOST_OF_A_KIND = 3;
 /** The first of a kind comes in this part of the session, so that one that is stopped early has it. */
 const FIRST_BEGINS_WITHIN = 0.7;

@@ -285,6 +285,26 @@ describe('a stop at the broker that is gone', () => {
     expect(net(rig)).toBe(0);
   });
 
+  it('is told of where the broker had refused the call-back for a close that died', () => {
+    const { rig, position, stop } = protectedCall();
+    rig.gateway.refuseCancel = 'too many requests';
+    const { tokenSha256 } = rig.previewClose(position.positionId);
+    rig.send({ kind: 'confirm', tokenSha256 });
+    const orderId = rig.orders().at(-1)?.intent.intentId ?? '';
+    const cancelToken = rig.newToken();
+    valueIn(rig.ask({ kind: 'cancel', orderId, tokenSha256: cancelToken }));
+    rig.confirm(cancelToken);
+    expect(rig.order(orderId).status).toBe('denied');
+    rig.advance(5);
+    const intentId = stop?.intent.intentId ?? '';
+    expect(stop).toMatchObject({ status: 'working', calledBackBy: 'engine' });
+    rig.gateway.refuseCancel = undefined;
+    rig.brokerSays({ kind: 'cancelled', intentId, remaining: 1 });
+    rig.paper.cancel(intentId, rig.at);
+    rig.advance(8);
+    expect(rig.alerts()).toContain('PROTECTION_LOST');
+  });
+
   it('stays gone where a person called it back with a token', () => {
     const { rig, stop } = protectedCall();
     const tokenSha256 = rig.newToken();

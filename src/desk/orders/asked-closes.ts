@@ -95,8 +95,9 @@ function leftOf(order: OrderRecord, symbol: string): number {
 
 /** Takes what closed from what is still to go, after each change of what is held, and ends what is through,
  * with what was told of it: what stays of the position may be told of again. To what is to go comes what a
- * broker takes back of it and, where all is asked for, what the position's own opening still fills. */
-export function noteHeld({ book, day, out }: Books, change: Change): void {
+ * broker takes back of it and, where all is asked for, what the position's own opening still fills: it is
+ * not through before that has ended. */
+export function noteHeld({ book, day, orders, out }: Books, change: Change): void {
   for (const [positionId, asked] of day.askedCloses) {
     const held = quantitiesOf(book.structure(positionId)?.legs ?? []);
     const isOpening = asked.isOfAll && isOpeningOf(change.intent, positionId);
@@ -105,6 +106,7 @@ export function noteHeld({ book, day, out }: Books, change: Change): void {
       asked.legs.set(symbol, reckoned(asked, { leg, change, isOpening }, held.get(symbol) ?? 0));
     }
     if ([...asked.legs.values()].some(({ toGo }) => toGo > 0)) continue;
+    if (asked.isOfAll && orders.live().some((it) => isOpeningOf(it.intent, positionId))) continue;
     day.askedCloses.delete(positionId);
     const text = `what was asked to be closed of ${positionId} is closed`;
     out.settlePosition(['CLOSE_REJECTED', 'EXIT_REFUSED'], positionId, text);

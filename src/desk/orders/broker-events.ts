@@ -219,6 +219,7 @@ function end(
   if (order === undefined) return;
   advance(desk, order, status, reason);
   if (order.status === status) noteEnded(desk, order);
+  noteHeld(desk, {});
 }
 
 /** An order by which a trader closes has ended, and not by the engine's doing: nothing asks again, and who

@@ -104,11 +104,15 @@ export class CloseOracle {
     if (intent !== undefined) this.#asked.delete(intent.positionId);
   }
 
-  /** What is gone is asked for no more, also where it comes back. */
-  afterStep({ book }: DeskContext): void {
+  /** What is gone, and is opened no further, is asked for no more, also where it comes back. */
+  afterStep({ book, orders }: DeskContext): void {
     for (const positionId of this.#asked.keys()) {
       const position = book.structure(positionId);
       if (position !== undefined && isOpen(position)) continue;
+      const isOpened = orders.live().some(({ intent }) => {
+        return intent.purpose === 'open' && intent.positionId === positionId;
+      });
+      if (isOpened) continue;
       this.#asked.delete(positionId);
       this.#gone.push({ seq: this.#lastSeq, positionId });
     }

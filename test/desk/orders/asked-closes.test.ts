@@ -183,7 +183,10 @@ describe('what a trader asked to be closed is the contracts held then', () => {
     const fills = (fillId: string, quantity: number) =>
       rig.brokerSays(fill(rig, intentId, { fillId, instrument, quantity }));
     fills('o-1', 3);
-    return { rig, positionId, fills };
+    const ends = () => rig.brokerSays({ kind: 'cancelled', intentId, remaining: 1 });
+    const sells = (by: string, quantity: number) =>
+      rig.brokerSays(fill(rig, by, { action: 'sellToClose', instrument, quantity }));
+    return { rig, positionId, fills, ends, sells };
   }
 
   it('and of some units not what its opening fills behind it', () => {
@@ -202,5 +205,20 @@ describe('what a trader asked to be closed is the contracts held then', () => {
     rig.advance(10);
     const closes = rig.orders().filter(({ intent }) => intent.purpose !== 'open');
     expect(closes.map(({ intent }) => intent.quantity)).toEqual([3, 2]);
+  });
+
+  it('and where all is to go that too once nothing is held, until the opening has ended', () => {
+    const { rig, positionId, fills, ends, sells } = halfOpened();
+    sells(closing(rig, positionId), 3);
+    expect(rig.positions()).toEqual([]);
+    fills('o-2', 2);
+    rig.advance(5);
+    const next = rig.orders().at(-1)?.intent;
+    expect(next).toMatchObject({ purpose: 'exit', quantity: 2 });
+    rig.brokerSays({ kind: 'accepted', intentId: next?.intentId ?? '', brokerOrderId: 'b-2' });
+    sells(next?.intentId ?? '', 2);
+    expect(rig.day.askedCloses.size).toBe(1);
+    ends();
+    expect(rig.day.askedCloses.size).toBe(0);
   });
 });

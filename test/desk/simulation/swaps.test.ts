@@ -95,7 +95,7 @@ const SWAPS: readonly Swap[] = [
           : { ...snapshot, positions: [], workingOrders: [] };
       },
     })),
-    seed: 2,
+    seed: 4,
     says: /the desk says that they differ/,
   },
   {
@@ -113,7 +113,7 @@ const SWAPS: readonly Swap[] = [
   {
     what: 'a kill word that is never up',
     wraps: { killWord: () => false },
-    seed: 28,
+    seed: 64,
     says: /opened after the kill/,
   },
   {
@@ -133,7 +133,7 @@ const SWAPS: readonly Swap[] = [
         maxDailyLossCents: 1e12 as typeof limits.maxDailyLossCents,
       }),
     },
-    seed: 4,
+    seed: 7,
     says: /contracts a leg|can lose|open risk/,
   },
 ];
@@ -206,9 +206,9 @@ describe('the simulation misses, once it always passes, the check of', {
   timeout: PATIENCE_MILLIS,
 }, () => {
   it.each([
-    ['order_size', /contracts a leg/, 4],
-    ['max_trade_loss', /can lose/, 3],
-    ['session_window', /opens outside the session's window/, 45],
+    ['order_size', /contracts a leg/, 10],
+    ['max_trade_loss', /can lose/, 15],
+    ['session_window', /opens outside the session's window/, 63],
     ['trading_state', /opens while trading is/, 1],
   ] as const)('%s', (code, says, seed) => {
     const swap = { what: code, wraps: {}, seed, says, minutes: WHOLE_SESSION };
@@ -256,7 +256,7 @@ it('the simulation objects to a desk that answers before the journal holds it', 
   timeout: PATIENCE_MILLIS,
 }, () => {
   const says = /was answered for and lost in a crash/;
-  const swap = { what: 'haste', wraps: {}, seed: 55, says, minutes: WHOLE_SESSION };
+  const swap = { what: 'haste', wraps: {}, seed: 72, says, minutes: WHOLE_SESSION };
   const run = () => objections({ ...swap, faults: crashesAllDay() });
   const found = withSwapped(Replies.prototype, 'answer', atOnce, run);
   expect(found.some((objection) => says.test(objection))).toBe(true);

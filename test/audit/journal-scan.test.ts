@@ -224,9 +224,25 @@ const TAKEN_IN = {
   '000003.journal': file({ number: 3, firstSeq: 8, prevHash: LATE7.hash }, [], ZEROS),
 };
 const [AFTER9] = chain([9], LATE7.hash);
-if (!AFTER9) throw new Error('one record');
+const [AFTER8] = chain([8], LATE7.hash);
+if (!AFTER9 || !AFTER8) throw new Error('two records');
+
+/** Restored with its reserve as a file of it, and closed; then a start made the last one, and ended. */
+const RESTORED = {
+  '000001.journal': file({}, [R1]),
+  '000002.journal': file({ number: 2, firstSeq: 2, prevHash: R1.hash }, [R2]),
+  '000003.journal': file({ kind: 'reserve', number: 3, firstSeq: 5, prevHash: R2.hash }, [
+    LATE5,
+    LATE7,
+  ]),
+  '000004.journal': file({ number: 4, firstSeq: 8, prevHash: LATE7.hash }, [], ZEROS),
+};
 
 const MORE_SOUND: readonly (readonly [string, Home])[] = [
+  [
+    'closed, before a file that was made behind its reserve and not used',
+    { files: RESTORED, checkpoint: at(LATE7, { closed: true, file: 3 }) },
+  ],
   [
     'with an unfinished write, without a checkpoint',
     { files: { '000001.journal': file({}, [R1, R2], torn(R2, 3, 60)) } },
@@ -389,6 +405,23 @@ const UNSOUND: readonly (readonly [string, Home])[] = [
   ],
   ['less than the checkpoint has', { files: ONE_FILE, checkpoint: at(R5) }],
   ['records after it was closed', { files: ONE_FILE, checkpoint: at(R2, { closed: true }) }],
+  [
+    'a file without a record after it was closed, behind one that is no reserve',
+    {
+      files: { ...ONE_FILE, '000002.journal': file(SECOND, [], ZEROS) },
+      checkpoint: at(R3, { closed: true }),
+    },
+  ],
+  [
+    'bytes after it was closed, behind a record that follows its reserve',
+    {
+      files: {
+        ...TAKEN_IN,
+        '000003.journal': file({ number: 3, firstSeq: 8, prevHash: LATE7.hash }, [AFTER8], ZEROS),
+      },
+      checkpoint: at(AFTER8, { closed: true, file: 3 }),
+    },
+  ],
   [
     'bytes after it was closed',
     {

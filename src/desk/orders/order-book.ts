@@ -14,7 +14,7 @@ import type {
 } from '../../engine/domain/order.ts';
 import { FINAL_ORDER_STATUSES, isOpening, legSign } from '../../engine/domain/order.ts';
 import type { Cents, EpochMicros, Price } from '../../engine/domain/units.ts';
-import { addMicros, MICROS_PER_DAY, price } from '../../engine/domain/units.ts';
+import { addMicros, MICROS_PER_DAY, MICROS_PER_SECOND, price } from '../../engine/domain/units.ts';
 import { externalPositionId } from '../../engine/portfolio/external-position.ts';
 
 /** Orders that ended longer ago are only in the journal. */
@@ -145,9 +145,16 @@ export function isCalledBack({ calledBackBy }: OrderRecord): boolean {
   return calledBackBy !== undefined;
 }
 
-/** True while the engine's own cancel of it is asked for, and where that was when it ended. */
-export function isCalledBackByEngine({ cancelRequested, calledBackBy }: OrderRecord): boolean {
-  return cancelRequested && calledBackBy === 'engine';
+/** A word against a cancel may be of another change, or of an answer that was lost on its way: an end that
+ * comes within this time is still that of the cancel. */
+const DOUBTED_MICROS = 15 * MICROS_PER_SECOND;
+
+/** True while the engine's own cancel of it is asked for, and where that was, or just had been, when it
+ * ended. */
+export function isCalledBackByEngine(order: OrderRecord): boolean {
+  const { cancelRequested, calledBackBy, cancelAgainAt, updatedAt } = order;
+  if (calledBackBy !== 'engine') return false;
+  return cancelRequested || updatedAt.wall <= (cancelAgainAt ?? 0) + DOUBTED_MICROS;
 }
 
 /** The positions that fills of an order that opens go to: its own, or for a foreign one those named after

@@ -48,6 +48,7 @@ export class FlatOracle {
   readonly #leftToExpire = new Set<string>();
   readonly #foundAbsent = new Set<string>();
   #watches: Watch[] = [];
+  #faults = { isTrouble: false, isOfJournal: true };
   #troubledUntil = 0;
   #marketTroubledUntil = 0;
   #deadlineWatched = '';
@@ -67,9 +68,12 @@ export class FlatOracle {
     faults: { readonly isTrouble: boolean; readonly isOfJournal: boolean },
     market: EpochMicros,
   ): void {
+    const { isTrouble, isOfJournal } = this.#faults;
+    this.#faults = { isTrouble: faults.isTrouble, isOfJournal: faults.isOfJournal };
     const before = this.#marketTroubledUntil;
-    if (faults.isTrouble) this.onTrouble(market);
-    if (faults.isOfJournal) this.#marketTroubledUntil = before;
+    // What was wrong at the last look was so until this one.
+    if (faults.isTrouble || isTrouble) this.onTrouble(market);
+    if (faults.isOfJournal && isOfJournal) this.#marketTroubledUntil = before;
   }
 
   /** Everything held now was to be closed at this moment, but for what `mayStay`. Where not even the

@@ -228,6 +228,19 @@ describe('what a trader asked to be closed ends', () => {
     expect(alerts(rig, 'CLOSE_CANCELLED')).toMatchObject([{ subject: positionId }]);
   });
 
+  it('not with the engine’s own cancel, whose answer was lost or was that of another change', () => {
+    const { rig, positionId, orderId } = restingClose();
+    rig.gateway.refuseCancel = 'not proven: socket hang up';
+    unbidLongPut(rig);
+    rig.advance(6);
+    expect(rig.order(orderId)).toMatchObject({ status: 'working', calledBackBy: 'engine' });
+    rig.brokerSays({ kind: 'cancelled', intentId: orderId, remaining: 1 });
+    expect(rig.order(orderId).status).toBe('cancelled');
+    expect(rig.day.askedCloses.has(positionId)).toBe(true);
+    expect(rig.restart().day.askedCloses.has(positionId)).toBe(true);
+    expect(alerts(rig, 'CLOSE_CANCELLED')).toEqual([]);
+  });
+
   it('with its session', () => {
     const { rig } = refusedClose();
     rig.goTo(10 * 60, '2026-11-23');

@@ -55,7 +55,7 @@ export function asEvidence(quote: Quote, stream: QuoteStream, ceilingMillis?: nu
 }
 
 /** Age of a quote by this machine's clock, in milliseconds; never negative. */
-export function quoteAgeMillis(quote: Quote, at: At): number {
+export function quoteAgeMillis(quote: Pick<Quote, 'at'>, at: At): number {
   return Math.max(0, at.wall - quote.at.wall) / MICROS_PER_MILLI;
 }
 

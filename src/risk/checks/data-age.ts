@@ -35,10 +35,25 @@ function quotesNeeded(input: RiskInput): readonly Seen[] {
   return [underlying, ...legs];
 }
 
+/** How long no option has said anything, in milliseconds: a wing that may be quiet by itself is no sign that
+ * the others would be heard. 0 where nothing is known of their stream. */
+function silenceOf({ quoteStream, at }: RiskInput): number {
+  const newsAt = quoteStream?.newsAt;
+  return newsAt === undefined ? 0 : quoteAgeMillis({ at: newsAt }, at);
+}
+
 export const dataAgeCheck: Check = {
   code: CODE,
   appliesTo: 'openings',
   run(input) {
+    const silence = { ageMillis: silenceOf(input), limitMillis: input.limits.maxQuoteAgeMillis };
+    if (silence.ageMillis > silence.limitMillis) {
+      return failed(
+        CODE,
+        'no option has been quoted for too long; wait, then preview again',
+        silence,
+      );
+    }
     let closest = { ageMillis: 0, limitMillis: input.limits.maxQuoteAgeMillis };
     for (const { symbol, quote, maxAgeMillis, tick } of quotesNeeded(input)) {
       if (quote === undefined) {

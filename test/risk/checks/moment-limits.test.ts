@@ -3,6 +3,7 @@ import type { OrderIntent } from '../../../src/engine/domain/order.ts';
 import { auctionEnd, newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../../src/engine/domain/units.ts';
 import { addMicros } from '../../../src/engine/domain/units.ts';
+import type { QuoteStream } from '../../../src/risk/quote-age.ts';
 import type { RiskInput } from '../../../src/risk/risk-input.ts';
 import { sharesLeg } from '../../support/legs.ts';
 import {
@@ -42,6 +43,12 @@ function otherOrders(count: number, ageMillis: number): RiskInput {
 function aged(right: 'call' | 'put', strike: number, bid: number | undefined, ageMillis: number) {
   const at = millisAfter(AT, -ageMillis);
   return riskInput({ slice: sliceWith(right, strike, { quote: quote(bid, 0.05, at) }) });
+}
+
+/** A stream of options of which the last news is so old. */
+function heardBefore(silentMillis: number): QuoteStream {
+  const newsAt = millisAfter(AT, -silentMillis);
+  return { sinceWall: millisAfter(AT, -600_000).wall, newsAt, lateMillis: 0 };
 }
 
 /** The way out of `what` at the ends of its market's hours. */
@@ -89,6 +96,20 @@ const CASES: readonly Case[] = [
     'data_stale',
     riskInput({ slice: sliceOf(ROWS, quote(599.99, 600.01, millisAfter(AT, -2_001))) }),
     'failed',
+  ],
+  ...([4_999, 5_000, 5_001] as const).map(
+    (silent): Case => [
+      `a worthless wing while no option was heard for ${silent} milliseconds`,
+      'data_stale',
+      { ...aged('call', 615, undefined, 10), quoteStream: heardBefore(silent) },
+      silent <= 5_000 ? 'passed' : 'failed',
+    ],
+  ),
+  [
+    'a stream of options of which nothing is known yet',
+    'data_stale',
+    { ...riskInput(), quoteStream: { sinceWall: AT.wall, newsAt: undefined, lateMillis: 0 } },
+    'passed',
   ],
   [
     'a worthless wing that was quiet for a minute',

@@ -295,7 +295,7 @@ describe('a stop at the broker that is gone', () => {
     valueIn(rig.ask({ kind: 'cancel', orderId, tokenSha256: cancelToken }));
     rig.confirm(cancelToken);
     expect(rig.order(orderId).status).toBe('denied');
-    rig.advance(5);
+    rig.advance(20);
     const intentId = stop?.intent.intentId ?? '';
     expect(stop).toMatchObject({ status: 'working', calledBackBy: 'engine' });
     rig.gateway.refuseCancel = undefined;

@@ -18,6 +18,7 @@ import type { Report } from './order-oracle.ts';
 
 /** Longer than the longest pause between two tries that the broker's refusals ask for, in calm. */
 const LONGEST_MICROS = 330 * MICROS_PER_SECOND;
+const DOUBTED_MICROS = 16 * MICROS_PER_SECOND;
 /** A longer stretch between two looks counts nothing: the engine's clocks may have stepped. */
 const LONGEST_STEP_MICROS = 5 * MICROS_PER_SECOND;
 /** Alerts that begin with the position they are about and say why it cannot be closed. */
@@ -33,7 +34,8 @@ interface Asked {
 export class CloseOracle {
   readonly #report: Report;
   readonly #intents = new Map<string, OrderIntent>();
-  readonly #calledBack = new Set<string>();
+  /** What the engine called back, with the wall time at which the broker spoke against it, if it did. */
+  readonly #calledBack = new Map<string, EpochMicros | undefined>();
   readonly #asked = new Map<string, Asked>();
   #reason: string | undefined;
   #lookedAt: EpochMicros | undefined;
@@ -70,14 +72,25 @@ export class CloseOracle {
     else if (body.kind === 'orderResolved' && body.outcome === 'absentPresumed') {
       this.#callOff(body.intentId);
     } else if (body.kind === 'cancelRequested') {
-      if (body.principal === 'engine') this.#calledBack.add(body.intentId);
+      if (body.principal === 'engine') this.#calledBack.set(body.intentId, undefined);
       else this.#callOff(body.intentId);
     }
     const event = brokerEventOf(record);
-    if (event?.kind === 'cancelRejected') this.#calledBack.delete(event.intentId);
+    if (event?.kind === 'cancelRejected' && this.#calledBack.has(event.intentId)) {
+      this.#calledBack.set(event.intentId, record.at.wall);
+    }
     if (event?.kind === 'fill') this.#onFill(event.fill);
     const hasEnded = event?.kind === 'cancelled' || event?.kind === 'expired';
-    if (hasEnded && !this.#calledBack.has(event.intentId)) this.#callOff(event.intentId);
+    if (hasEnded && !this.#isByEngine(event.intentId, record.at.wall)) {
+      this.#callOff(event.intentId);
+    }
+  }
+
+  /** The engine's cancel stands, or a word against it is so young that it may be of something else. */
+  #isByEngine(intentId: string, wall: EpochMicros): boolean {
+    const refusedAt = this.#calledBack.get(intentId);
+    if (refusedAt === undefined) return this.#calledBack.has(intentId);
+    return wall - refusedAt <= DOUBTED_MICROS;
   }
 
   #onIntent(intent: OrderIntent, isOfAll: boolean): void {

@@ -25,6 +25,8 @@ const EXPLANATIONS: ReadonlySet<string> = new Set([
   'CLOSE_REJECTED',
   'EXIT_REFUSED',
 ]);
+/** Told at the deadline, with the order that closes it where there is one. */
+const PAST_DEADLINE = 'OPEN_PAST_DEADLINE';
 /** Nobody bid for it when this was told. It excuses nothing for longer than until somebody does. */
 const LEFT_TO_EXPIRE = 'LEFT_TO_EXPIRE';
 
@@ -107,7 +109,8 @@ export class FlatOracle {
   /** The desk told somebody about a position by its name. */
   onAlert(code: string, text: string, market: EpochMicros): void {
     const [positionId = ''] = text.split(/[: ]/);
-    if (EXPLANATIONS.has(code)) this.#explainedAt.set(positionId, market);
+    const isWorkedOn = code === PAST_DEADLINE && text.includes('to close it is');
+    if (EXPLANATIONS.has(code) || isWorkedOn) this.#explainedAt.set(positionId, market);
     if (code === LEFT_TO_EXPIRE) this.#leftToExpire.add(positionId);
   }
 

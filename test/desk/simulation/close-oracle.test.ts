@@ -94,16 +94,23 @@ describe('a close that a trader asked for', () => {
     expect(said).toEqual([violation, violation]);
   });
 
-  it('is asked for no more where the broker refused the call-back before it ended there', () => {
-    const { said, hear, order, positionId } = watching();
-    hear(order('C', 'close'));
-    hear({ kind: 'cancelRequested', intentId: 'C', principal: 'engine' });
-    const refused = { kind: 'cancelRejected', intentId: 'C', reason: 'too often' } as const;
-    hear({ kind: 'brokerEvent', event: refused });
-    hear({ kind: 'brokerEvent', event: { kind: 'cancelled', intentId: 'C', remaining: 1 } });
-    hear({ ...GOES_ON, positionId });
-    expect(said).toHaveLength(1);
-  });
+  it.each([
+    [16, 0],
+    [17, 1],
+  ])(
+    'that ends %i seconds after its call-back was refused is reported %i times',
+    (seconds, times) => {
+      const { said, hear, look, order, positionId } = watching();
+      hear(order('C', 'close'));
+      hear({ kind: 'cancelRequested', intentId: 'C', principal: 'engine' });
+      const refused = { kind: 'cancelRejected', intentId: 'C', reason: 'too often' } as const;
+      hear({ kind: 'brokerEvent', event: refused });
+      look(seconds);
+      hear({ kind: 'brokerEvent', event: { kind: 'cancelled', intentId: 'C', remaining: 1 } });
+      hear({ ...GOES_ON, positionId });
+      expect(said).toHaveLength(times);
+    },
+  );
 
   it('that the engine called back is still asked for, after a restart too', () => {
     const { oracle, said, hear, order, positionId } = watching();

@@ -7,17 +7,16 @@
 
 import type { BrokerEvent } from '../../broker/order-gateway.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
-import { type EpochMicros, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { tradingStateOf } from '../../risk/trading-state.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { brokerEventOf } from '../journal-summary.ts';
 import { isExternal, type OrderRecord } from '../orders/order-book.ts';
+import { LookClock } from './look-clock.ts';
 import type { Report } from './order-oracle.ts';
 
-/** Looks are this far apart at least; a longer stretch than the other counts nothing, for the engine's
- * clocks may have stepped. */
+/** Looks are this far apart at least. */
 const STEP_MICROS = MICROS_PER_SECOND / 2;
-const LONGEST_STEP_MICROS = 5 * MICROS_PER_SECOND;
 /** Events that leave an order to be worked on, whatever was asked of it. */
 const GIVES_BACK: ReadonlySet<BrokerEvent['kind']> = new Set(['cancelRejected', 'reopened']);
 
@@ -63,7 +62,7 @@ export class AskOracle {
   readonly #report: Report;
   readonly #calledBack = new Set<string>();
   #waiting = new Map<string, Waiting>();
-  #lookedAt: EpochMicros | undefined;
+  readonly #looks = new LookClock();
 
   constructor(report: Report) {
     this.#report = report;
@@ -89,10 +88,9 @@ export class AskOracle {
   /** Called after every step. */
   afterStep(desk: DeskContext): void {
     const { at, day, orders } = desk;
-    const step = at.market - (this.#lookedAt ?? at.market);
-    if (this.#lookedAt !== undefined && step < STEP_MICROS && step >= 0) return;
-    this.#lookedAt = at.market;
-    const counted = step > 0 && step <= LONGEST_STEP_MICROS ? step : 0;
+    const since = this.#looks.since(at.market);
+    if (since !== undefined && since < STEP_MICROS && since >= 0) return;
+    const counted = this.#looks.look(at.market);
     const before = this.#waiting;
     this.#waiting = new Map();
     if (at.market >= day.session.lastTrade) return;
@@ -118,7 +116,7 @@ export class AskOracle {
   /** Begins again from what the journal kept. */
   onCrash(records: readonly AuditRecord[]): void {
     this.#waiting = new Map();
-    this.#lookedAt = undefined;
+    this.#looks.forget();
     this.#calledBack.clear();
     for (const record of records) this.#onFact(record);
   }

@@ -3,13 +3,12 @@
  * login and a second try take, whether the listing of the day comes or not. One user.
  */
 
-import { type EpochMicros, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
+import { LookClock } from './look-clock.ts';
 import type { Report } from './order-oracle.ts';
 
 const LONGEST_MICROS = 10 * MICROS_PER_SECOND;
-/** A longer stretch between two looks counts nothing: the engine's clocks may have stepped. */
-const LONGEST_STEP_MICROS = 5 * MICROS_PER_SECOND;
 
 function isUnwatched({ book, day, at }: DeskContext): boolean {
   const { open, lastTrade, date } = day.session;
@@ -24,7 +23,7 @@ function isUnwatched({ book, day, at }: DeskContext): boolean {
 
 export class ChainOracle {
   readonly #report: Report;
-  #lookedAt: EpochMicros | undefined;
+  readonly #looks = new LookClock();
   #lasted = 0;
 
   constructor(report: Report) {
@@ -36,10 +35,7 @@ export class ChainOracle {
       this.onCrash();
       return;
     }
-    const { market } = desk.at;
-    const step = market - (this.#lookedAt ?? market);
-    if (step > 0 && step <= LONGEST_STEP_MICROS) this.#lasted += step;
-    this.#lookedAt = market;
+    this.#lasted += this.#looks.look(desk.at.market);
     if (this.#lasted <= LONGEST_MICROS) return;
     this.#report('what is held is watched on no chain');
     this.onCrash();
@@ -47,7 +43,7 @@ export class ChainOracle {
 
   /** Counts anew. */
   onCrash(): void {
-    this.#lookedAt = undefined;
+    this.#looks.forget();
     this.#lasted = 0;
   }
 }

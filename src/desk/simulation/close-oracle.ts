@@ -14,13 +14,12 @@ import { isOpen } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf } from '../desk-context.ts';
 import { brokerEventOf } from '../journal-summary.ts';
+import { LookClock } from './look-clock.ts';
 import type { Report } from './order-oracle.ts';
 
 /** Longer than the longest pause between two tries that the broker's refusals ask for, in calm. */
 const LONGEST_MICROS = 330 * MICROS_PER_SECOND;
 const DOUBTED_MICROS = 16 * MICROS_PER_SECOND;
-/** A longer stretch between two looks counts nothing: the engine's clocks may have stepped. */
-const LONGEST_STEP_MICROS = 5 * MICROS_PER_SECOND;
 /** Alerts that begin with the position they are about and say why it cannot be closed. */
 const EXPLANATIONS: ReadonlySet<string> = new Set(['EXIT_REFUSED', 'FLATTEN_INCOMPLETE']);
 
@@ -38,7 +37,7 @@ export class CloseOracle {
   readonly #calledBack = new Map<string, EpochMicros | undefined>();
   readonly #asked = new Map<string, Asked>();
   #reason: string | undefined;
-  #lookedAt: EpochMicros | undefined;
+  readonly #looks = new LookClock();
   #lastSeq = 0;
   /** Positions that were asked to be closed and were gone, by the newest record of then. */
   readonly #gone: { readonly seq: number; readonly positionId: string }[] = [];
@@ -134,9 +133,7 @@ export class CloseOracle {
   /** Called on the clock. `isTrouble`: a fault may hold up closes. */
   judge(desk: DeskContext, isTrouble: boolean): void {
     const { at } = desk;
-    const step = at.market - (this.#lookedAt ?? at.market);
-    this.#lookedAt = at.market;
-    const counted = step > 0 && step <= LONGEST_STEP_MICROS ? step : 0;
+    const counted = this.#looks.look(at.market);
     for (const [positionId, asked] of this.#asked) {
       if (isTrouble || !asked.isOfAll || this.#isExcused(desk, positionId)) asked.idle = 0;
       else asked.idle += counted;
@@ -168,7 +165,7 @@ export class CloseOracle {
     this.#calledBack.clear();
     this.#asked.clear();
     this.#reason = undefined;
-    this.#lookedAt = undefined;
+    this.#looks.forget();
     const gone = this.#gone.splice(0).filter(({ seq }) => seq <= (records.at(-1)?.seq ?? 0));
     this.#gone.push(...gone);
     for (const record of records) {

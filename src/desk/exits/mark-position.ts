@@ -18,7 +18,7 @@ import {
 } from '../../engine/domain/units.ts';
 import { packageBounds } from '../../risk/package-bounds.ts';
 import type { HeldLeg } from './open-position.ts';
-import { type QuoteFault, type QuoteGuard, quoteFault } from './quote-guard.ts';
+import { type QuoteFault, type QuoteGuard, quoteFault, SPOT_GUARD } from './quote-guard.ts';
 import { boundOf, isSilent } from './silent-leg.ts';
 
 export interface MarkInput {
@@ -99,7 +99,8 @@ function isMarkable(fault: QuoteFault | undefined, { quantity }: HeldLeg): boole
 function addLeg(sum: Sum, leg: HeldLeg, input: MarkInput): void {
   const symbol = instrumentSymbol(leg.instrument);
   const quote = input.quotes(symbol);
-  const fault = quoteFault(quote, input.at, input.guard, gridOfOne(leg.instrument).step);
+  const guard = leg.instrument.kind === 'shares' ? SPOT_GUARD : input.guard;
+  const fault = quoteFault(quote, input.at, guard, gridOfOne(leg.instrument).step);
   const left = quote === undefined ? undefined : exitPrice(quote, leg.quantity);
   const bound = isSilent(fault) ? boundOf(leg, input) : undefined;
   const best = isSilent(fault) ? bound?.perShare : bestPrice(quote, leg.quantity, fault);

@@ -19,6 +19,9 @@ export const QUOTE_GUARD: QuoteGuard = {
   widthFraction: 0.12,
 };
 
+/** Of the underlying and its shares, some tenths of a percent: a whole day is measured from such a quote. */
+export const SPOT_GUARD: QuoteGuard = { ...QUOTE_GUARD, widthFraction: 0.002 };
+
 /** Why a quote is not trusted. `wide` alone leaves both of its sides usable as bounds. */
 export type QuoteFault = 'missing' | 'stale' | 'crossed' | 'oneSided' | 'wide';
 

@@ -8,11 +8,7 @@ import { newYorkDate, nextSessionDate } from '../../engine/domain/session-calend
 import type { EpochMicros, Price, SessionDate } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_MINUTE, price } from '../../engine/domain/units.ts';
 import type { DeskContext, DeskDay } from '../desk-context.ts';
-import type { QuoteGuard } from '../exits/quote-guard.ts';
-import { QUOTE_GUARD, quoteFault } from '../exits/quote-guard.ts';
-
-/** A whole day is measured from this quote: some tenths of a percent wide at most. */
-const GUARD: QuoteGuard = { ...QUOTE_GUARD, widthFraction: 0.002 };
+import { quoteFault, SPOT_GUARD } from '../exits/quote-guard.ts';
 
 /** A quote that is older at the end of a session is none of its close. */
 const CLOSE_WITHIN_MICROS = 5 * MICROS_PER_MINUTE;
@@ -42,7 +38,7 @@ export function closeOfToday({ day, spec }: DeskContext, end: EpochMicros): Pric
   const { lastSpot, session } = day;
   if (lastSpot === undefined || lastSpot.at.market < addMicros(end, -CLOSE_WITHIN_MICROS)) return;
   const isOfToday = newYorkDate(lastSpot.at.market) === session.date;
-  const fault = quoteFault(lastSpot, lastSpot.at, GUARD, spec.ticks.single.step);
+  const fault = quoteFault(lastSpot, lastSpot.at, SPOT_GUARD, spec.ticks.single.step);
   return isOfToday && fault === undefined ? midOf(lastSpot) : undefined;
 }
 
@@ -51,7 +47,7 @@ export function soundSpot(desk: DeskContext): Price | undefined {
   const { at, day, evidence, config, spec } = desk;
   evidence.look(day);
   const quote = evidence.of(config.underlying);
-  const fault = quoteFault(quote, at, GUARD, spec.ticks.single.step);
+  const fault = quoteFault(quote, at, SPOT_GUARD, spec.ticks.single.step);
   return fault === undefined ? midOf(quote) : undefined;
 }
 

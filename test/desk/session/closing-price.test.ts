@@ -35,6 +35,33 @@ function startedAt(date: string, minutes: number, rig: DeskRig): DeskRig {
   return again;
 }
 
+/** One quote of the underlying, in dollars, and a tick of the clock. */
+function quoteSpot(rig: DeskRig, bid: number, ask: number | undefined): void {
+  const sides = {
+    bid: priceFromDollars(bid),
+    ask: ask === undefined ? undefined : priceFromDollars(ask),
+  };
+  rig.step({ kind: 'quote', at: rig.at, index: -1, ...sides, bidSize: 5, askSize: 5 });
+  rig.step({ kind: 'batchEnd', at: rig.at });
+  rig.step({ kind: 'clock', at: rig.at });
+}
+
+/** A hundred shares of Friday's exercise, sealed at 610, with Monday's chain open: Monday, 4:00. */
+function heldBeforeTheOpen(): DeskRig {
+  const rig = new DeskRig({ minutes: 14 * 60 + 5, limits: { portfolioDeltaCap: 500 } });
+  rig.openPosition(LOTTO);
+  rig.spot = 610;
+  rig.edit = ({ ask }) => ({ bid: undefined, ask });
+  rig.goTo(16 * 60 - 1);
+  rig.goTo(16 * 60 + 15);
+  rig.edit = (sides) => sides;
+  rig.goTo(17 * 60 + 31);
+  rig.open();
+  rig.goTo(4 * 60, MONDAY);
+  expect(rig.desk.context.book.sharesHeld()).toBe(100);
+  return rig;
+}
+
 function dayOf(rig: DeskRig): number | undefined {
   return dayPnl(rig.desk.context).liquidationCents;
 }
@@ -60,10 +87,7 @@ describe('shares carried into a day', () => {
     const rig = startedAt(TUESDAY, 9 * 60 + 31, heldOnMonday());
     expect(dayOf(rig)).toBe(0);
     rig.step({ kind: 'feed', at: rig.at, connected: true, detail: 'test' });
-    const sides = { bid: priceFromDollars(560), ask: priceFromDollars(640) };
-    rig.step({ kind: 'quote', at: rig.at, index: -1, ...sides, bidSize: 5, askSize: 5 });
-    rig.step({ kind: 'batchEnd', at: rig.at });
-    rig.step({ kind: 'clock', at: rig.at });
+    quoteSpot(rig, 560, 640);
     expect(dayOf(rig)).toBe(0);
     rig.open();
     rig.advance(2);
@@ -83,12 +107,7 @@ describe('shares carried into a day', () => {
     rig.goTo(16 * 60 + 14);
     rig.hears = (row) => row !== -1;
     rig.goTo(16 * 60 + 14 + 59 / 60);
-    const sides = {
-      bid: priceFromDollars(bid),
-      ask: ask === undefined ? undefined : priceFromDollars(ask),
-    };
-    rig.step({ kind: 'quote', at: rig.at, index: -1, ...sides, bidSize: 5, askSize: 5 });
-    rig.step({ kind: 'batchEnd', at: rig.at });
+    quoteSpot(rig, bid, ask);
     rig.goTo(16 * 60 + 15);
     expect(rig.bodies('sessionSealed').at(-1)).not.toHaveProperty('spot');
     const again = startedAt(MONDAY, 16 * 60 + 16, rig);
@@ -150,6 +169,35 @@ describe('shares carried into a day', () => {
     rig.open();
     rig.advance(2);
     expect(dayOf(rig)).toBe(-1_00);
+  });
+});
+
+describe('shares before the open', () => {
+  it('lose nothing by a quote that is no market', () => {
+    const rig = heldBeforeTheOpen();
+    rig.hears = (row) => row !== -1;
+    for (let second = 0; second < 8; second += 1) {
+      rig.advance(1);
+      quoteSpot(rig, 598, 622);
+    }
+    expect(rig.day.status.causes).toEqual(['sharesHeld']);
+    rig.hears = () => true;
+    rig.goTo(9 * 60 + 31, MONDAY);
+    rig.advance(3);
+    expect(rig.desk.context.book.sharesHeld()).toBe(100);
+    expect(rig.day.status.causes).toEqual(['sharesHeld']);
+  });
+
+  it('lose what a narrow market or the best side of a wide one says', () => {
+    for (const [bid, ask] of [
+      [597.99, 598.01],
+      [590, 598],
+    ] as const) {
+      const rig = heldBeforeTheOpen();
+      rig.hears = (row) => row !== -1;
+      quoteSpot(rig, bid, ask);
+      expect(rig.day.status.causes).toContain('dailyLoss');
+    }
   });
 });
 

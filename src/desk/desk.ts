@@ -347,12 +347,12 @@ export class Desk {
 
   #onClock(): void {
     const desk = this.#desk;
+    this.#limits.keep(desk);
     desk.chain.settle(desk.at);
     performGateway(desk, desk.gateway.onClock(desk.at, desk.day.session));
     keepSession(desk, this.#shelf);
     this.#whereItOpens(() => watchListing(desk));
     runPlan(desk, this.#shelf);
-    this.#limits.keep(desk);
     searchUnknown(desk);
     if (desk.at.wall >= this.#reconcileAt) {
       this.#reconcileAt = addMicros(desk.at.wall, RECONCILE_EVERY_MICROS);
@@ -384,6 +384,7 @@ export class Desk {
       stop: (policy: StopPolicy) => this.#beginStop(policy),
     };
     const { id, caller, command } = input;
+    this.#limits.keep(room.desk);
     const result = runCommand(room, caller, command);
     holdWhileFlattening(room.desk);
     const preview = 'answer' in result ? awaitedPreview(room, caller, command) : undefined;
@@ -393,8 +394,6 @@ export class Desk {
   }
 
   #beginStop(policy: StopPolicy): void {
-    const desk = this.#desk;
-    if (this.#stop !== undefined) return;
-    this.#stop = beginStop(desk, policy);
+    this.#stop ??= beginStop(this.#desk, policy);
   }
 }

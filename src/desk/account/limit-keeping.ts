@@ -33,7 +33,8 @@ export class LimitKeeper {
     this.#configured = configured;
   }
 
-  /** Called on the clock. A raise that has ended takes its limit back. */
+  /** A raise that has ended takes its limit back. Called on the clock and with each command, before anything
+   * is judged: no order goes by a raise that is over. */
   keep(desk: DeskContext): void {
     if ((this.#configured.limitRaises ?? []).length === 0) return;
     const config = configInForce(this.#configured, desk.at.wall);

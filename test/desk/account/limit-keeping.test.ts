@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LimitRaise } from '../../../src/engine/domain/limit-raise.ts';
 import { addMicros } from '../../../src/engine/domain/units.ts';
-import { DeskRig, denialIn } from '../../support/desk-rig.ts';
+import { CONDOR, CONSOLE, DeskRig, denialIn, TRADER, valueIn } from '../../support/desk-rig.ts';
 
 /** A condor of this rig loses $378 at most. */
 const TIGHT = { maxTradeLossCents: 300_00 as never };
@@ -50,5 +50,33 @@ describe('a raised limit', () => {
     expect(rig.bodies('limitsInForce')).toMatchObject([
       { limits: { maxTradeLossCents: 300_00 }, raises: [] },
     ]);
+  });
+
+  it.each([
+    ['at its end', 635],
+    ['after a sleep over it', 636.5],
+  ])('lets no turn of the plan open %s', (_when, minutes) => {
+    const entry = { name: 'condor', atMinutes: 635, tranches: 1, everyMinutes: 30 } as const;
+    const rules = { request: CONDOR, cooldownMinutes: 0, skipOn: [], sends: true } as const;
+    const plan = { sha256: 'f'.repeat(64), entries: [{ ...entry, ...rules }] };
+    const rig = new DeskRig({ plan, limits: TIGHT, limitRaises: [raisedFor(300)] });
+    const given = { budgetCents: 50_000, grantSha256: 'a'.repeat(64) };
+    valueIn(rig.ask({ kind: 'planGrant', ...given }, CONSOLE));
+    rig.goTo(634.9);
+    rig.goTo(minutes);
+    rig.advance(5);
+    expect(rig.bodies('planRun')).toMatchObject([
+      { outcome: 'refused', detail: expect.stringMatching(/^max_trade_loss: /) },
+    ]);
+    expect(rig.submitted).toEqual([]);
+  });
+
+  it('answers no command once it has ended, before the next clock', () => {
+    const rig = new DeskRig({ limits: TIGHT, limitRaises: [raisedFor(10)] });
+    const { tokenSha256 } = rig.preview();
+    const later = { market: addMicros(rig.at.market, 10e6), wall: addMicros(rig.at.wall, 10e6) };
+    const command = { kind: 'confirm', tokenSha256 } as const;
+    rig.step({ kind: 'command', at: later, id: 1_000, caller: TRADER, command });
+    expect(denialIn(rig.reply(1_000) ?? { value: 'no answer' }).code).toBe('token_invalid');
   });
 });

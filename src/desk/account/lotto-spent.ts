@@ -21,14 +21,19 @@ function promisedBy(order: OrderRecord): number {
   return worstPremiumCents(order.intent, order.intent.quantity - filledUnits(order));
 }
 
-/** Lotto premium of this session, paid or promised; positive. */
-export function lottoSpent(desk: DeskContext): Cents {
-  let spent = 0;
-  const session = desk.day.session.date.replaceAll('-', '');
-  for (const order of desk.orders.all()) {
-    const { strategy, purpose, intentId } = order.intent;
-    if (strategy !== 'lotto_play_5_delta' || purpose !== 'open') continue;
-    if (intentId.startsWith(session)) spent += paidBy(order) + promisedBy(order);
+function isLottoOf(session: string, { intent }: OrderRecord): boolean {
+  const { strategy, purpose, intentId } = intent;
+  return strategy === 'lotto_play_5_delta' && purpose === 'open' && intentId.startsWith(session);
+}
+
+/** Lotto premium of this session, paid or promised; positive. An order that another takes the place of
+ * promises nothing more, and what it has paid stays paid. */
+export function lottoSpent({ day, orders }: DeskContext): Cents {
+  const session = day.session.date.replaceAll('-', '');
+  const { leftOut } = orders;
+  let spent = leftOut !== undefined && isLottoOf(session, leftOut) ? paidBy(leftOut) : 0;
+  for (const order of orders.all()) {
+    if (isLottoOf(session, order)) spent += paidBy(order) + promisedBy(order);
   }
   return cents(spent);
 }

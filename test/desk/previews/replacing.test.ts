@@ -6,6 +6,8 @@ import {
   CONDOR,
   CONSOLE,
   DeskRig,
+  denialIn,
+  LOTTO,
   type Reply,
   type RigOptions,
   TRADER,
@@ -129,6 +131,35 @@ describe('replacing an order', () => {
     expect(card.legs.map(({ quantity }) => Math.abs(quantity))).toEqual(
       card.legs.map(() => 3 - held),
     );
+  });
+
+  it('counts what the replaced lotto has paid', () => {
+    const rig = new DeskRig({
+      minutes: 14 * 60 + 5,
+      limits: {
+        maxDailyLossCents: cents(900_000),
+        portfolioDeltaCap: 500,
+        lottoBudgetCents: cents(10_000),
+      },
+    });
+    const [leg] = rig.preview(LOTTO).card.legs;
+    const market = (bid: number, ask: number, size: number) => {
+      rig.edit = (sides, right, strike) =>
+        right === 'call' && strike === leg?.strike ? { bid, ask } : sides;
+      rig.size = size;
+      rig.quotes();
+    };
+    market(0.05, 0.09, 6);
+    const { tokenSha256 } = rig.preview({ ...LOTTO, quantity: 10 });
+    rig.send({ kind: 'confirm', tokenSha256 }, TRADER);
+    const order = rig.orders()[0]!;
+    for (let second = 0; second < 60 && order.fills.length === 0; second += 1) rig.advance(1);
+    expect([order.status, order.fills]).toMatchObject(['working', [{ quantity: 6, price: 900 }]]);
+    market(0.1, 0.12, 0);
+    expect(denialIn(ask(rig, order.intent.intentId, -0.12).reply)).toMatchObject({
+      code: 'premium_budget',
+      numbers: { spentCents: 54_00, costCents: 48_00 },
+    });
   });
 
   it('sends nothing where one leg of the old order filled meanwhile, and refuses one that is uneven', () => {

@@ -190,10 +190,15 @@ async function startProbes(site: Site, config: Config, log: (line: string) => vo
   return { server, port: await listen(server, config.HOST, port, 'PROMETHEUS_PORT') };
 }
 
-function browsersOf({ home, PUBLIC_URL }: Config, pairing: PairingDesk): KnownBrowsers {
+function browsersOf(
+  { home, PUBLIC_URL }: Config,
+  pairing: PairingDesk,
+  log: (line: string) => void,
+): KnownBrowsers {
   return new KnownBrowsers({
     path: join(home, 'browsers.json'),
     pairing,
+    log,
     isSecure: PUBLIC_URL?.startsWith('https:') === true,
     nowSeconds: () => Math.floor(wallMicros() / MICROS_PER_SECOND),
   });
@@ -217,9 +222,9 @@ export async function startHttp(options: HttpOptions): Promise<RunningHttp> {
     live,
     page: readDashboardPage(),
     tradeCard: readTradeCardHtml(),
-    oauth: oauthRoom(config, pairing),
+    oauth: oauthRoom(config, { pairing, log }),
     guard: new OriginGuard(config),
-    browsers: browsersOf(config, pairing),
+    browsers: browsersOf(config, pairing, log),
     browserPage: readBrowserPage(),
   };
   const door = new Door(config, site);

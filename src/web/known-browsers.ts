@@ -29,6 +29,7 @@ export interface KnownBrowsersOptions {
   /** True where browsers come over TLS. */
   readonly isSecure: boolean;
   readonly nowSeconds: () => number;
+  readonly log: (line: string) => void;
 }
 
 /** What became of a code: the cookie to set and the key for the page to keep, or why there is none. */
@@ -56,7 +57,13 @@ export class KnownBrowsers {
 
   constructor(options: KnownBrowsersOptions) {
     this.#options = options;
-    this.#file = new OwnerFile(options.path, fileShape, 'each browser is let in again');
+    const { path, log } = options;
+    this.#file = new OwnerFile({
+      path,
+      shape: fileShape,
+      next: 'each browser is let in again',
+      log,
+    });
   }
 
   /** Lets a browser in with a code of the console. */

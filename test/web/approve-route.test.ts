@@ -179,8 +179,9 @@ describe('a browser', () => {
     const pairing = new PairingDesk();
     const path = join(home, 'browsers.json');
     let nowSeconds = 1_000;
+    const log = () => undefined;
     const known = () =>
-      new KnownBrowsers({ path, pairing, isSecure: true, nowSeconds: () => nowSeconds });
+      new KnownBrowsers({ path, pairing, isSecure: true, nowSeconds: () => nowSeconds, log });
     const outcome = known().letIn(pairing.issue().code);
     if ('verdict' in outcome) throw new Error(outcome.verdict);
     expect(outcome.cookie).toContain('; Secure');

@@ -15,8 +15,10 @@ import { z } from 'zod';
 import { fetchClientDocument, isDocumentUrl } from './client-document.ts';
 import { OwnerFile } from './owner-file.ts';
 
-/** Registered clients held; the oldest makes room. */
+/** Registered clients held; the oldest makes room of those that were never let in. More than there are
+ * grants, so that one always can. */
 const MOST_REGISTERED = 100;
+const LONGEST_REGISTRATION_CHARACTERS = 8_192;
 const MOST_DOCUMENTS = 32;
 const DOCUMENT_SECONDS = 600;
 const LONGEST_NAME_CHARACTERS = 80;
@@ -56,21 +58,27 @@ type Fetch = (clientId: string) => Promise<unknown>;
 export interface DirectoryOptions {
   readonly path: string;
   readonly nowSeconds: () => number;
+  readonly log: (line: string) => void;
+  /** True for a client that the operator has let in. */
+  readonly isLetIn: (clientId: string) => boolean;
   readonly fetch?: Fetch;
 }
 
 export class ClientDirectory implements OAuthRegisteredClientsStore {
   readonly #file: OwnerFile<typeof fileShape>;
   readonly #nowSeconds: () => number;
+  readonly #isLetIn: (clientId: string) => boolean;
   readonly #fetch: Fetch;
   readonly #documents = new LRUMap<string, Held>(MOST_DOCUMENTS);
   #registered: OAuthClientInformationFull[];
 
-  /** Throws CONFIG_INVALID where the file exists and is no list of clients. */
-  constructor({ path, nowSeconds, fetch = fetchClientDocument }: DirectoryOptions) {
-    this.#file = new OwnerFile(path, fileShape);
-    this.#nowSeconds = nowSeconds;
-    this.#fetch = fetch;
+  /** Throws CONFIG_INVALID where the system does not give the file. */
+  constructor(options: DirectoryOptions) {
+    const { path, log } = options;
+    this.#file = new OwnerFile({ path, shape: fileShape, next: 'clients register again', log });
+    this.#nowSeconds = options.nowSeconds;
+    this.#isLetIn = options.isLetIn;
+    this.#fetch = options.fetch ?? fetchClientDocument;
     this.#registered = this.#file.read()?.clients ?? [];
   }
 
@@ -85,9 +93,20 @@ export class ClientDirectory implements OAuthRegisteredClientsStore {
       throw new InvalidClientMetadataError(message);
     }
     const client = publicClient(asked);
-    this.#registered = [...this.#registered, client].slice(-MOST_REGISTERED);
-    this.#file.write({ version: 1, clients: this.#registered });
+    if (JSON.stringify(client).length > LONGEST_REGISTRATION_CHARACTERS) {
+      throw new InvalidClientMetadataError('this is more metadata than a client needs');
+    }
+    this.#makeRoom();
+    this.#registered.push(client);
+    this.#file.keep({ version: 1, clients: this.#registered });
     return client;
+  }
+
+  /** Anybody may register: strangers make room for strangers, never whom the operator let in. */
+  #makeRoom(): void {
+    if (this.#registered.length < MOST_REGISTERED) return;
+    const oldest = this.#registered.findIndex(({ client_id }) => !this.#isLetIn(client_id));
+    this.#registered.splice(oldest, 1);
   }
 
   /** The client of a document that names itself by the very URL it was fetched from. */

@@ -65,17 +65,32 @@ function newToken(): string {
   return randomBytes(TOKEN_BYTES).toString('base64url');
 }
 
+export interface GrantBookOptions {
+  readonly path: string;
+  readonly nowSeconds: () => number;
+  readonly log: (line: string) => void;
+}
+
 /** All grants of one engine. */
 export class GrantBook {
   readonly #file: OwnerFile<typeof fileShape>;
   readonly #nowSeconds: () => number;
   #grants: Grant[];
+  /** The disk did not take the newest of it: a full one must not cost a client its way out, so that
+   * memory counts until the next write. */
+  #isUnkept = false;
 
-  /** Throws CONFIG_INVALID where the file exists and is no book of grants. */
-  constructor(path: string, nowSeconds: () => number) {
-    this.#file = new OwnerFile(path, fileShape);
+  /** Throws CONFIG_INVALID where the system does not give the file. */
+  constructor({ path, nowSeconds, log }: GrantBookOptions) {
+    const next = 'OAuth clients ask for consent again';
+    this.#file = new OwnerFile({ path, shape: fileShape, next, log });
     this.#nowSeconds = nowSeconds;
     this.#grants = this.#file.read()?.grants ?? [];
+  }
+
+  /** True for a client with a grant that lives. */
+  holds(clientId: string): boolean {
+    return this.#grants.some((grant) => grant.clientId === clientId && this.#lives(grant));
   }
 
   /** Grants a client its first tokens. */
@@ -113,13 +128,16 @@ export class GrantBook {
     return grant !== undefined && grant.accessUntilSeconds > this.#nowSeconds() ? grant : undefined;
   }
 
-  /** Ends the client's grant that either token belongs to, if there is one. */
+  /** Ends the client's grant that either token belongs to, if there is one. Throws where the disk does
+   * not take it: a restart would bring the grant back, so the client is to ask again. */
   revoke(clientId: string, token: string): void {
     const hash = sha256(token);
     const grant = this.#grants.find(
       ({ accessSha256, refreshSha256 }) => accessSha256 === hash || refreshSha256 === hash,
     );
     if (grant?.clientId === clientId) this.#end(grant);
+    else if (this.#isUnkept) this.#save();
+    if (this.#isUnkept) throw new Error('the end of a grant could not be written');
   }
 
   #issue(
@@ -153,6 +171,6 @@ export class GrantBook {
   }
 
   #save(): void {
-    this.#file.write({ version: 1, grants: this.#grants });
+    this.#isUnkept = !this.#file.keep({ version: 1, grants: this.#grants });
   }
 }

@@ -40,9 +40,15 @@ function nowSeconds(): number {
   return Math.floor(wallMicros() / MICROS_PER_SECOND);
 }
 
+/** What the room is given by the server. */
+interface OAuthParts {
+  readonly pairing: PairingDesk;
+  readonly log: (line: string) => void;
+}
+
 /** Builds it; undefined where OAuth is off. Throws CONFIG_INVALID where the grants on disk cannot be
  * read. */
-export function oauthRoom(config: OAuthConfig, pairing: PairingDesk): OAuthRoom | undefined {
+export function oauthRoom(config: OAuthConfig, parts: OAuthParts): OAuthRoom | undefined {
   const { PUBLIC_URL, OAUTH_ISSUER, OAUTH_EMBEDDED } = config;
   if (PUBLIC_URL === undefined || (!OAUTH_EMBEDDED && OAUTH_ISSUER === undefined)) return undefined;
   const resource = new URL('/mcp', PUBLIC_URL).href;
@@ -61,17 +67,22 @@ export function oauthRoom(config: OAuthConfig, pairing: PairingDesk): OAuthRoom 
     const outside = new OutsideTokens({ issuer, resource });
     return { ...described, server: undefined, holderOf: (token) => outside.holderOf(token) };
   }
-  return { ...described, ...embedded(config, pairing, { issuer, resource }) };
+  return { ...described, ...embedded(config, parts, { issuer, resource }) };
 }
 
 function embedded(
   { home, OAUTH_REGISTRATION: registers }: OAuthConfig,
-  pairing: PairingDesk,
+  { pairing, log }: OAuthParts,
   { issuer, resource }: { readonly issuer: string; readonly resource: string },
 ): Pick<OAuthRoom, 'server' | 'holderOf'> {
   const folder = join(home, 'oauth');
-  const clients = new ClientDirectory({ path: join(folder, 'clients.json'), nowSeconds });
-  const grants = new GrantBook(join(folder, 'grants.json'), nowSeconds);
+  const grants = new GrantBook({ path: join(folder, 'grants.json'), nowSeconds, log });
+  const clients = new ClientDirectory({
+    path: join(folder, 'clients.json'),
+    nowSeconds,
+    log,
+    isLetIn: (clientId) => grants.holds(clientId),
+  });
   const show = showConsent;
   const provider = new OperatorProvider({
     issuer,

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.js';
@@ -209,6 +209,36 @@ describe('a client that connects by OAuth', () => {
       Authorization: `Bearer ${(renewed as { access_token: string }).access_token}`,
     };
     expect((await fetch(`${base}/mcp/tools`, { headers })).status).toBe(401);
+    await client.close();
+  });
+
+  it('is let in by an engine whose files of before are broken', async () => {
+    for (const name of ['oauth/clients.json', 'oauth/grants.json', 'browsers.json']) {
+      mkdirSync(join(home, 'oauth'), { recursive: true });
+      writeFileSync(join(home, name), '');
+    }
+    await serve();
+    const { client } = await connected('market.read', ['market.read']);
+    expect((await client.listTools()).tools).not.toEqual([]);
+    await client.close();
+    expect((await fetch(`${base}/approve/browser`)).status).toBe(200);
+  });
+
+  it('is still known when a hundred others have registered', async () => {
+    await serve({ RATE_LIMIT_REQUESTS_PER_MINUTE: '1000' });
+    const { provider, client } = await connected('market.read', ['market.read']);
+    for (let more = 0; more < 100; more++) {
+      const answer = await fetch(`${base}/register`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ redirect_uris: [REDIRECT] }),
+      });
+      expect(answer.status).toBe(201);
+    }
+    const client_id = provider.clientInformation()?.client_id ?? '';
+    const refresh_token = provider.held?.refresh_token ?? '';
+    const body = new URLSearchParams({ grant_type: 'refresh_token', client_id, refresh_token });
+    expect((await fetch(`${base}/token`, { method: 'POST', body })).status).toBe(200);
     await client.close();
   });
 

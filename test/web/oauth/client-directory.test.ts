@@ -14,11 +14,14 @@ const REDIRECT = 'https://client.example/callback';
 let folder: string;
 let now: number;
 let fetched: string[];
+let letIn: string[];
 
 function directory(document?: unknown): ClientDirectory {
   return new ClientDirectory({
     path: join(folder, 'clients.json'),
     nowSeconds: () => now,
+    log: () => undefined,
+    isLetIn: (clientId) => letIn.includes(clientId),
     fetch: async (id) => {
       fetched.push(id);
       return document;
@@ -30,6 +33,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'deltaring-clients-'));
   now = 1_700_000_000;
   fetched = [];
+  letIn = [];
 });
 
 afterEach(() => {
@@ -90,6 +94,29 @@ describe('a client that registers', () => {
       const asked = { client_id: 'a', redirect_uris };
       expect(() => directory().registerClient(asked)).toThrow(/must be https/);
     }
+  });
+});
+
+describe('a crowd that registers', () => {
+  it('pushes out its own oldest, never whom the operator let in', async () => {
+    const clients = directory();
+    const register = (client_id: string) =>
+      clients.registerClient({ client_id, redirect_uris: [REDIRECT] });
+    for (const id of ['stranger', 'own', 'other']) register(id);
+    letIn = ['own'];
+    for (let more = 0; more < 98; more++) register(`c${more}`);
+    expect(await clients.getClient('stranger')).toBeUndefined();
+    expect(await clients.getClient('other')).toBeDefined();
+    register('c98');
+    expect(await clients.getClient('other')).toBeUndefined();
+    expect(await clients.getClient('c0')).toBeDefined();
+    expect(await directory().getClient('own')).toBeDefined();
+  });
+
+  it('brings no more than a client needs to say of itself', () => {
+    const client_name = 'x'.repeat(8_192);
+    const asked = { client_id: 'a', client_name, redirect_uris: [REDIRECT] };
+    expect(() => directory().registerClient(asked)).toThrow(/more metadata/);
   });
 });
 

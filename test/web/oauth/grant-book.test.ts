@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -15,12 +15,21 @@ const client = (clientId: string, scopes: readonly Scope[]): GrantedClient => ({
   scopes,
   rights: { authority: 'open', openUpToCents: 500_00 },
 });
-const book = () => new GrantBook(path, () => now);
+let told: string[];
+const book = () =>
+  new GrantBook({ path, nowSeconds: () => now, log: (line) => void told.push(line) });
+/** A folder where the next file is drafted: no disk takes it until it is away again. */
+const fullDisk = () => {
+  const draft = `${path}.${process.pid}`;
+  mkdirSync(join(draft, 'in the way'), { recursive: true });
+  return { mended: () => rmSync(draft, { recursive: true }) };
+};
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'deltaring-grants-'));
   path = join(folder, 'oauth', 'grants.json');
   now = 1_700_000_000;
+  told = [];
 });
 
 afterEach(() => {
@@ -107,9 +116,48 @@ describe('the book of grants', () => {
     expect(grants.find(first.access)).toBeUndefined();
   });
 
-  it('refuses a file that is no book of grants, and says what to do', () => {
-    book().open(client('client', ['market.read']));
-    writeFileSync(path, '{"version":1,"grants":[{}]}');
-    expect(book).toThrow(/delete it, and OAuth clients connect again/);
+  it.each([
+    ['empty', ''],
+    ['no book of grants', '{"version":1,"grants":[{}]}'],
+  ])('sets a file aside that is %s, says so, and lets clients in anew', (_what, text) => {
+    const { access } = book().open(client('client', ['market.read']));
+    writeFileSync(path, text);
+    const grants = book();
+    expect(grants.find(access)).toBeUndefined();
+    expect(told).toEqual([expect.stringContaining('OAuth clients ask for consent again')]);
+    expect(readFileSync(`${path}.broken`, 'utf8')).toBe(text);
+    const again = grants.open(client('client', ['market.read']));
+    expect(book().find(again.access)).toBeDefined();
+  });
+});
+
+describe('a disk that does not take the book', () => {
+  it('costs no client its tokens, and what it did not take is in the next write', () => {
+    const grants = book();
+    const first = grants.open(client('client', ['trade.execute']));
+    const disk = fullDisk();
+    const second = grants.refresh('client', first.refresh, undefined);
+    expect(grants.find(second?.access ?? '')).toBeDefined();
+    const other = grants.open(client('other', ['market.read']));
+    expect(grants.find(other.access)).toBeDefined();
+    expect(told).toHaveLength(2);
+    expect(told[0]).toContain('cannot be written');
+    disk.mended();
+    const third = grants.refresh('client', second?.refresh ?? '', undefined);
+    const restarted = book();
+    expect(restarted.find(third?.access ?? '')).toBeDefined();
+    expect(restarted.find(other.access)).toBeDefined();
+  });
+
+  it('lets a client ask again for the end of its grant until that is written', () => {
+    const grants = book();
+    const { access } = grants.open(client('client', ['market.read']));
+    const disk = fullDisk();
+    expect(() => grants.revoke('client', access)).toThrow(/could not be written/);
+    expect(grants.find(access)).toBeUndefined();
+    expect(() => grants.revoke('client', access)).toThrow(/could not be written/);
+    disk.mended();
+    grants.revoke('client', access);
+    expect(book().find(access)).toBeUndefined();
   });
 });

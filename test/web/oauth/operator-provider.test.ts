@@ -28,11 +28,14 @@ function room() {
   const pairing = new PairingDesk(() => seconds * 1e6);
   const nowSeconds = () => seconds;
   const views: ConsentView[] = [];
+  const log = () => undefined;
+  const grants = new GrantBook({ path: join(home, 'grants.json'), nowSeconds, log });
+  const isLetIn = (clientId: string) => grants.holds(clientId);
   const provider = new OperatorProvider({
     issuer: ISSUER,
     resource: RESOURCE,
-    clients: new ClientDirectory({ path: join(home, 'clients.json'), nowSeconds }),
-    grants: new GrantBook(join(home, 'grants.json'), nowSeconds),
+    clients: new ClientDirectory({ path: join(home, 'clients.json'), nowSeconds, log, isLetIn }),
+    grants,
     pairing,
     nowSeconds,
     show: (_response, view) => views.push(view),

@@ -32,6 +32,8 @@ export interface HeldLock {
 }
 
 const ACCOUNT_HASH_CHARACTERS = 16;
+/** A console's look at a lock is over within this, and must not keep an engine from its start. */
+const LOOK_MILLIS = 100;
 /** Keeps databases reachable: a collected one would let its lock go. */
 const held = new Set<DatabaseSync>();
 
@@ -61,9 +63,32 @@ export function acquireAccountLock(
   return acquire(accountLockPath(identity, folder), holder, what);
 }
 
+function homeLockPath(home: string): string {
+  return join(home, 'engine.lock');
+}
+
 /** Takes a home folder for this process, so that two accounts never share a journal. */
 export function acquireHomeLock(holder: LockHolder): HeldLock {
-  return acquire(join(holder.home, 'engine.lock'), holder, `home folder ${holder.home}`);
+  return acquire(homeLockPath(holder.home), holder, `home folder ${holder.home}`);
+}
+
+/** Whether an engine has the home, and be it one that starts or comes to no end. A lock that cannot be asked
+ * counts as held. */
+export function isHomeHeld(home: string): boolean {
+  const path = homeLockPath(home);
+  if (!existsSync(path)) return false;
+  try {
+    const database = new DatabaseSync(path, { readOnly: true });
+    try {
+      // Any read takes its share of the file, which an exclusive holder refuses.
+      database.prepare('SELECT name FROM sqlite_master').get();
+      return false;
+    } finally {
+      database.close();
+    }
+  } catch {
+    return true;
+  }
 }
 
 /** Who holds the account's lock, as its holder wrote; undefined when nobody ever did. It may be out
@@ -80,7 +105,7 @@ function acquire(path: string, holder: LockHolder, what: string): HeldLock {
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(path);
-    database.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
+    database.exec(`PRAGMA busy_timeout = ${LOOK_MILLIS}; BEGIN EXCLUSIVE`);
   } catch (error) {
     database?.close();
     throw isBusy(error) ? alreadyRunning(path, what) : unusable(path, error);

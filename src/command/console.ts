@@ -1,4 +1,5 @@
 /** The operator's console: status, kill, rearm, flatten, adopt, pair. `rearm` exists here and nowhere else. */
+import { isHomeHeld } from '../audit/account-lock.ts';
 import { engageKillLatch } from '../audit/kill-latch.ts';
 import type { Answer, ConfirmResult, KillView, ReconcileView } from '../desk/engine-api.ts';
 import { wallMicros } from '../engine/domain/clock.ts';
@@ -8,7 +9,6 @@ import type { PairingCode } from '../mcp/console-join.ts';
 import type { ConsoleMethod, ConsoleRequest } from '../mcp/console-protocol.ts';
 import { BUILD } from './build-info.ts';
 import { expectedAccountId, socketPath } from './engine-paths.ts';
-import { isListening } from './ensure-engine.ts';
 import { configOf, engineHome } from './environment.ts';
 import { onlyFlags } from './flags.ts';
 import { statusLines } from './status-lines.ts';
@@ -71,15 +71,18 @@ export async function status(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-/** Sets the latch on disk. It stops the next engine of this home, not one that runs unanswering. */
-async function latch(home: string, reason: string, error: DeltaringError): Promise<number> {
+/** Sets the latch on disk. It stops the next engine of this home, and one that runs or starts once that has
+ * looked: the lock is asked after the latch is set, so that no engine comes between the two. */
+function latch(home: string, reason: string, error: DeltaringError): number {
   engageKillLatch(home, { principal: 'operator', reason, wallMicros: wallMicros() });
   print(error.message);
   print(
     `the latch is set on disk in ${home}: an engine of this home opens nothing until it is re-armed; one with another DELTARING_HOME is not stopped by it`,
   );
-  if (!(await isListening(socketPath(home)))) return 0;
-  print('an engine runs and did not confirm: end it (SIGTERM to deltaring serve) to be sure');
+  if (!isHomeHeld(home)) return 0;
+  print(
+    'an engine runs or starts and did not confirm: it looks at the latch twice a second; where `deltaring status` does not say so, end it (SIGTERM to deltaring serve) to be sure',
+  );
   return EXIT_REFUSED;
 }
 
@@ -94,7 +97,7 @@ export async function kill(args: readonly string[]): Promise<number> {
     return tell(answer, isJson(args), killLines);
   } catch (error) {
     if (!(error instanceof DeltaringError)) throw error;
-    return await latch(engineHome(), reason, error);
+    return latch(engineHome(), reason, error);
   }
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { readForStart } from '../audit/journal-open.ts';
 import type { JournalThread } from '../audit/journal-thread.ts';
-import { clearKillLatch, engageOrTell, readKillLatch } from '../audit/kill-latch.ts';
+import { readKillLatch } from '../audit/kill-latch.ts';
 import type { Config } from '../config.ts';
 import { isSimulated } from '../config.ts';
 import { ENGINE_API_VERSION, type EngineIdentity } from '../desk/engine-api.ts';
@@ -39,6 +39,7 @@ import {
   startSim,
 } from './engine-threads.ts';
 import { HostAlerts } from './host-alerts.ts';
+import { KillSwitch } from './kill-switch.ts';
 import { startsWith, tapeOf } from './recorded-market.ts';
 import { RiskScenarios } from './risk-scenarios.ts';
 import { simulatedTimeOf } from './session-time.ts';
@@ -132,6 +133,7 @@ class RunningEngine implements EngineHost {
   readonly #failure = Promise.withResolvers<never>();
   readonly #stopped = Promise.withResolvers<readonly string[]>();
   readonly #audit: AuditWatch;
+  readonly #kill: KillSwitch;
   #watch: NodeJS.Timeout | undefined;
   readonly #coreWatch: CoreWatch;
   #stopping = false;
@@ -212,6 +214,7 @@ class RunningEngine implements EngineHost {
     this.socketPath = socketPath(config.home);
     this.counters = new Counters(buffers.counters);
     this.#coreWatch = new CoreWatch(this.counters);
+    this.#kill = new KillSwitch(config.home, this.counters);
     this.identity = {
       build: BUILD,
       apiVersion: ENGINE_API_VERSION,
@@ -242,8 +245,8 @@ class RunningEngine implements EngineHost {
       buffers,
       send: (message) => this.#tellCore(message),
       sendToReader: (message) => threads.io.postMessage(message),
-      latchKill: (reason, principal) => this.#latchKill(reason, principal),
-      clearKill: () => this.#clearKill(),
+      latchKill: (reason, principal) => this.#kill.engage(reason, principal),
+      clearKill: () => this.#kill.clear(),
       metrics: () => exposition(this.counters, this.#audit.state().sealed),
       riskMetrics: (pnl, slice) => this.#scenarios.run(pnl, slice),
       auditState: () => this.#audit.state(),
@@ -278,9 +281,11 @@ class RunningEngine implements EngineHost {
     } finally {
       clearTimeout(timer);
     }
-    await sealing;
-    this.#watch = setInterval(() => this.#watchCore(), WATCH_EVERY_MILLIS);
+    // The core trades from here on, however long the bucket takes to answer.
+    this.#look();
+    this.#watch = setInterval(() => this.#look(), WATCH_EVERY_MILLIS);
     this.#watch.unref();
+    await sealing;
   }
 
   #onCore(message: FromCore): void {
@@ -312,20 +317,12 @@ class RunningEngine implements EngineHost {
     this.#tellCore({ kind: 'alertDelivered', ...delivery });
   }
 
-  /** The kill word first, then the disk: the word is what stops the next send. */
-  #latchKill(reason: string, principal: string): string {
-    this.counters.raiseKillWord();
-    this.counters.add('kills');
-    return engageOrTell(this.#config.home, { principal, reason, wallMicros: wallMicros() });
-  }
-
-  #clearKill(): void {
-    clearKillLatch(this.#config.home);
-    this.counters.clearKillWord();
-  }
-
   /** A core that misses its heartbeats pages; health answers 503 by itself. */
-  #watchCore(): void {
+  #look(): void {
+    const latch = this.#kill.latchedBeside();
+    if (latch !== undefined) {
+      void this.api.kill(latch.reason, { principal: 'latch', authority: 'observe' });
+    }
     this.#audit.look(this.api.auditHead().seq);
     if (this.#coreWatch.look()) {
       void (this.#coreWatch.isSilent

@@ -8,6 +8,7 @@ import {
   accountLockPath,
   acquireAccountLock,
   acquireHomeLock,
+  isHomeHeld,
   lockFolder,
   readAccountHolder,
 } from '../../src/audit/account-lock.ts';
@@ -93,9 +94,12 @@ describe('the account lock', () => {
 
   it('holds a home folder for one engine', () => {
     const home = tempHome();
+    expect(isHomeHeld(home)).toBe(false);
     const lock = acquireHomeLock(holder(home));
     expect(() => acquireHomeLock(holder(home))).toThrow(/already runs on this home folder/);
+    expect(isHomeHeld(home)).toBe(true);
     lock.release();
+    expect(isHomeHeld(home)).toBe(false);
     acquireHomeLock(holder(home)).release();
   });
 });

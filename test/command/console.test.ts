@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { acquireHomeLock } from '../../src/audit/account-lock.ts';
 import { readKillLatch } from '../../src/audit/kill-latch.ts';
 import { adopt, flatten, kill, rearm, status } from '../../src/command/console.ts';
 import { paperAccountId, socketPath } from '../../src/command/engine-paths.ts';
@@ -7,10 +8,17 @@ import { listenOnSocket } from '../../src/mcp/socket-server.ts';
 import { FakeEngineApi } from '../support/fake-engine-api.ts';
 import { captureTerminal, settings, tempFolder } from './support/terminal.ts';
 
+/** Has the home as an engine has it from its first moment to its last. */
+function holdHome(home: string): void {
+  const lock = acquireHomeLock({ pid: process.pid, socketPath: socketPath(home), home });
+  onTestFinished(() => lock.release());
+}
+
 /** An engine's socket with a door in memory behind it. */
 async function engineOf(home: string): Promise<FakeEngineApi> {
   const api = new FakeEngineApi({ accountId: paperAccountId(home) });
   const path = socketPath(home);
+  holdHome(home);
   const config = readConfig({ DELTARING_HOME: home });
   const shutdown = () => undefined;
   const socket = await listenOnSocket({ config, api, identity: api.identity, path, shutdown });
@@ -87,7 +95,17 @@ describe('the operator’s console', () => {
     expect(terminal.stdout).toContain('the latch is set on disk');
   });
 
-  it('is 1 where an engine runs that did not confirm the kill: the latch does not stop that one', async () => {
+  it('is 1 where an engine has the home and no socket yet, as while it starts', async () => {
+    const home = tempFolder();
+    settings(home);
+    holdHome(home);
+    const terminal = captureTerminal();
+    expect(await kill(['a', 'leak'])).toBe(1);
+    expect(readKillLatch(home)?.reason).toBe('a leak');
+    expect(terminal.stdout).toContain('an engine runs or starts and did not confirm');
+  });
+
+  it('is 1 where an engine runs that did not confirm the kill', async () => {
     const home = tempFolder();
     settings(home);
     const api = await engineOf(home);

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { engageKillLatch, readKillLatch } from '../../src/audit/kill-latch.ts';
+import { KillSwitch } from '../../src/command/kill-switch.ts';
+import { wallMicros } from '../../src/engine/domain/clock.ts';
+import { Counters, createCountersBuffer } from '../../src/ops/counters.ts';
+import { tempFolder } from './support/terminal.ts';
+
+function switchOf(home: string) {
+  const counters = new Counters(createCountersBuffer());
+  return { counters, kill: new KillSwitch(home, counters) };
+}
+
+describe('the kill switch of an engine', () => {
+  it('sets word and latch together, and clears them together', () => {
+    const home = tempFolder();
+    const { counters, kill } = switchOf(home);
+    expect(kill.engage('a leak', 'operator')).toBe('a leak');
+    expect([counters.isKilled(), readKillLatch(home)?.reason]).toEqual([true, 'a leak']);
+    expect(kill.latchedBeside()).toBeUndefined();
+    kill.clear();
+    expect([counters.isKilled(), readKillLatch(home)]).toEqual([false, undefined]);
+  });
+
+  it('finds a latch that a console set beside it, until the word is raised for it', () => {
+    const home = tempFolder();
+    const { counters, kill } = switchOf(home);
+    expect(kill.latchedBeside()).toBeUndefined();
+    engageKillLatch(home, { principal: 'operator', reason: 'a leak', wallMicros: wallMicros() });
+    expect(kill.latchedBeside()?.reason).toBe('a leak');
+    kill.engage('a leak', 'latch');
+    expect(kill.latchedBeside()).toBeUndefined();
+    expect(counters.get('kills')).toBe(1);
+  });
+});

@@ -158,7 +158,7 @@ export class Desk {
     const desk = this.#desk;
     const { day } = desk;
     if (past.lastSession !== day.session.date) {
-      desk.book.startSession(day.session.date, closeBefore(day, day.session.date));
+      desk.book.startSession(day.session.date, closeBefore(desk, day.session.date));
       day.breakoutsTaken.length = 0;
     }
     if (past.ended === 'cutOff') desk.orders.skipNumbers();

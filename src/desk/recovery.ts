@@ -61,7 +61,7 @@ export function recover(
 
 function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): void {
   const { body } = record;
-  desk.book.startSession(record.session, closeBefore(desk.day, record.session));
+  desk.book.startSession(record.session, closeBefore(desk, record.session));
   switch (body.kind) {
     case 'previewMade':
       shelf.seen(body.previewId);
@@ -126,11 +126,11 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
 
 /** What the underlying ended one day at, and what is held begins the next. */
 function restoreClose(
-  { day, book }: DeskContext,
+  { day, book, spec }: DeskContext,
   session: SessionDate,
   body: Extract<AuditBody, { readonly kind: 'sessionSealed' | 'heldCarried' }>,
 ): void {
-  if (body.kind === 'heldCarried') book.carryAt(price(body.spot));
+  if (body.kind === 'heldCarried') book.carryAt({ of: spec, at: price(body.spot) });
   else day.lastClose = closeAt(session, body.spot);
 }
 

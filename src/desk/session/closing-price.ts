@@ -3,10 +3,13 @@
  * what they gained before is no part of the day. Core thread only.
  */
 
+import { isOfUnderlying } from '../../engine/domain/instrument.ts';
 import type { Quote } from '../../engine/domain/market.ts';
 import { newYorkDate, nextSessionDate } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros, Price, SessionDate } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_MINUTE, price } from '../../engine/domain/units.ts';
+import type { UnderlyingPrice } from '../../engine/portfolio/carried-gains.ts';
+import type { PositionLeg } from '../../engine/portfolio/portfolio-book.ts';
 import type { DeskContext, DeskDay } from '../desk-context.ts';
 import { quoteFault, SPOT_GUARD } from '../exits/quote-guard.ts';
 
@@ -20,11 +23,12 @@ export function closeAt(date: SessionDate, spot: number | undefined): DeskDay['l
 
 /** What the underlying closed at in the session right before `date`; undefined where that is not known. */
 export function closeBefore(
-  { lastClose }: Pick<DeskDay, 'lastClose'>,
+  { day, spec }: DeskContext,
   date: SessionDate,
-): Price | undefined {
-  if (lastClose === undefined || nextSessionDate(lastClose.date) !== date) return undefined;
-  return lastClose.spot;
+): UnderlyingPrice | undefined {
+  const { lastClose } = day;
+  if (lastClose?.spot === undefined || nextSessionDate(lastClose.date) !== date) return undefined;
+  return { of: spec, at: lastClose.spot };
 }
 
 function midOf(quote: Quote | undefined): Price | undefined {
@@ -54,9 +58,11 @@ export function soundSpot(desk: DeskContext): Price | undefined {
 /** What is held over a close that is not known begins its day at the first price to be trusted, which is
  * recorded: a restart begins it there too. Called on the clock. */
 export function carryHeld(desk: DeskContext): void {
-  if (!desk.book.isCarryDue()) return;
+  const { book, spec } = desk;
+  const isOwn = ({ instrument }: PositionLeg): boolean => isOfUnderlying(instrument, spec);
+  if (!book.structures().some(({ isCarryDue, legs }) => isCarryDue && legs.some(isOwn))) return;
   const spot = soundSpot(desk);
   if (spot === undefined) return;
-  desk.book.carryAt(spot);
+  book.carryAt({ of: spec, at: spot });
   desk.out.append({ kind: 'heldCarried', spot });
 }

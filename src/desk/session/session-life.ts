@@ -259,7 +259,7 @@ function beginSession(desk: DeskContext, session: SessionTimes): void {
   day.askedCloses.clear();
   endFlattened(desk);
   desk.out.setSession(session.date);
-  desk.book.startSession(session.date, closeBefore(day, session.date));
+  desk.book.startSession(session.date, closeBefore(desk, session.date));
   desk.orders.forgetOld(desk.at.market);
   desk.plan.beginSession(session.date);
   if (desk.alerts.size > 0) desk.out.push(CHANGED);

@@ -2,6 +2,7 @@
 import { assert } from './assert.ts';
 import type { TickGrid } from './tick-grid.ts';
 import { NICKEL_DIME_GRID, NICKEL_GRID, PENNY_GRID } from './tick-grid.ts';
+import type { UnderlyingSpec } from './underlying.ts';
 import { underlyingOfRoot } from './underlying.ts';
 import type { Price, SessionDate } from './units.ts';
 import { CONTRACT_MULTIPLIER, PRICE_PER_DOLLAR, price, sessionDate } from './units.ts';
@@ -112,6 +113,13 @@ export function multiplierOf(instrument: Instrument): number {
 /** The ticker whose price decides an option's exercise, and whose shares it may leave. */
 export function underlyingOfContract({ root }: OptionContract): string {
   return underlyingOfRoot(root)?.symbol ?? root;
+}
+
+/** True for what a price of the underlying tells the worth of: its shares, and options of the class that it
+ * settles. A monthly of SPX settles by another price of the day. */
+export function isOfUnderlying(instrument: Instrument, spec: UnderlyingSpec): boolean {
+  if (instrument.kind === 'shares') return instrument.symbol === spec.symbol;
+  return instrument.root === spec.optionRoot;
 }
 
 /** Shares that a net price of one unit counts for: those behind its options, one for an order of

@@ -5,7 +5,8 @@
  */
 
 import type { Instrument, OptionContract } from '../domain/instrument.ts';
-import { instrumentSymbol, multiplierOf } from '../domain/instrument.ts';
+import { instrumentSymbol, isOfUnderlying, multiplierOf } from '../domain/instrument.ts';
+import type { UnderlyingSpec } from '../domain/underlying.ts';
 import type { Price, SessionDate } from '../domain/units.ts';
 import { amountCents, price } from '../domain/units.ts';
 import type { StructureLots } from './structure-lots.ts';
@@ -23,6 +24,12 @@ export interface Carrier {
 export interface Trade {
   readonly instrument: Instrument;
   readonly signed: number;
+  readonly at: Price;
+}
+
+/** A price says nothing of what is of another underlying. */
+export interface UnderlyingPrice {
+  readonly of: UnderlyingSpec;
   readonly at: Price;
 }
 
@@ -48,7 +55,11 @@ function heldOf({ lots }: Carrier, symbol: string): number {
 }
 
 /** A day begins, at a closing price of the underlying or at the first one that comes to be known. */
-export function startDay(carrier: Carrier, date: SessionDate, close: Price | undefined): void {
+export function startDay(
+  carrier: Carrier,
+  date: SessionDate,
+  close: UnderlyingPrice | undefined,
+): void {
   for (const { instrument } of carrier.lots.held()) {
     const symbol = instrumentSymbol(instrument);
     const isOver = instrument.kind === 'option' && instrument.expiry < date;
@@ -61,12 +72,13 @@ export function startDay(carrier: Carrier, date: SessionDate, close: Price | und
   if (close !== undefined) carryNow(carrier, close);
 }
 
-/** What has not started its day starts it at a price of the underlying. */
-export function carryNow(carrier: Carrier, spot: Price): void {
+/** What has not started its day starts it at a price of its underlying. What is of another one waits for
+ * what closes or settles it. */
+export function carryNow(carrier: Carrier, { of, at }: UnderlyingPrice): void {
   for (const { instrument } of carrier.lots.held()) {
     const symbol = instrumentSymbol(instrument);
-    if (!carrier.carryDue.has(symbol)) continue;
-    carry(carrier, symbol, instrument.kind === 'shares' ? spot : worthAtEnd(instrument, spot));
+    if (!carrier.carryDue.has(symbol) || !isOfUnderlying(instrument, of)) continue;
+    carry(carrier, symbol, instrument.kind === 'shares' ? at : worthAtEnd(instrument, at));
   }
 }
 

@@ -9,6 +9,7 @@ import { isOpening, legSign } from '../domain/order.ts';
 import type { Cents, EpochMicros, Price, SessionDate } from '../domain/units.ts';
 import { amountCents, cents, price } from '../domain/units.ts';
 import { Adoptions, sharesBehind } from './adoptions.ts';
+import type { UnderlyingPrice } from './carried-gains.ts';
 import { beforeTrade, carriedSum, carryNow, releaseCarried, startDay } from './carried-gains.ts';
 import type { DayMoneyView } from './day-money.ts';
 import { DayMoney } from './day-money.ts';
@@ -74,10 +75,10 @@ export class PortfolioBook {
   /**
    * A new session: the day's money starts at nothing, positions stay. Shares start the day at `close`, the
    * underlying's in the last session, and options whose day is over at what they came to by it; where it is
-   * not known at the first price that they are told or sold at. What they had gained by then is no part of
-   * the day. The same date changes nothing.
+   * not known, or is another underlying's, at the first price that they are told or sold at. What they had
+   * gained by then is no part of the day. The same date changes nothing.
    */
-  startSession(date: SessionDate, close?: Price): void {
+  startSession(date: SessionDate, close?: UnderlyingPrice): void {
     if (this.#date === date) return;
     this.#date = date;
     this.#day = new DayMoney();
@@ -90,13 +91,8 @@ export class PortfolioBook {
     for (const structure of this.#structures.values()) startDay(structure, date, close);
   }
 
-  /** True while something is held of which it is not known at what it started the day. */
-  isCarryDue(): boolean {
-    return this.structures().some((position) => position.isCarryDue);
-  }
-
-  /** A price of the underlying by which that starts the day. */
-  carryAt(at: Price): void {
+  /** A price by which what is due of its underlying starts the day. */
+  carryAt(at: UnderlyingPrice): void {
     for (const structure of this.#structures.values()) carryNow(structure, at);
   }
 

@@ -3,7 +3,7 @@ import { dayPnl } from '../../../src/desk/account/day-pnl.ts';
 import type { TradeCard } from '../../../src/desk/engine-api.ts';
 import { occSymbol } from '../../../src/engine/domain/instrument.ts';
 import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
-import { priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
+import { cents, priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
 import { DeskRig, LOTTO, valueIn } from '../../support/desk-rig.ts';
 
 const MONDAY = '2026-11-23';
@@ -243,5 +243,41 @@ describe('an option whose settlement is told after the session changed', () => {
     const { rig } = toldOnMonday(606);
     expect(rig.desk.context.book.sharesHeld()).toBe(200);
     expect(Math.abs(dayPnl(rig.desk.context).midCents ?? 0)).toBeLessThan(10_00);
+  });
+});
+
+describe('an option of another class in the account', () => {
+  it('is worth nothing that this close tells, and asks for no other price', () => {
+    const rig = new DeskRig({ minutes: 15 * 60 });
+    const expiry = rig.session.date;
+    const strike = priceFromDollars(590);
+    const call = { kind: 'option', root: 'QQQ', expiry, right: 'call', strike } as const;
+    const told = { instrument: call, quantity: 1, feesCents: cents(0), marketAt: rig.at.market };
+    const fill = {
+      fillId: 'theirs-1',
+      intentId: 'somebody else',
+      action: 'buyToOpen',
+      price: priceFromDollars(1),
+      ...told,
+    } as const;
+    rig.brokerSays({ kind: 'fill', fill });
+    rig.goTo(16 * 60 + 15);
+    rig.goTo(17 * 60 + 31);
+    rig.open();
+    rig.advance(5);
+    expect(rig.positions()).toMatchObject([{ carriedCents: 0, isCarryDue: true }]);
+    expect(rig.bodies('heldCarried')).toEqual([]);
+    const settlement = {
+      settlementId: 's-1',
+      outcome: 'expired',
+      shares: 0,
+      sharePrice: strike,
+      ...told,
+    } as const;
+    rig.brokerSays({ kind: 'settlement', settlement });
+    rig.advance(2);
+    expect(rig.positions()).toEqual([]);
+    expect(dayOf(rig)).toBe(0);
+    expect(rig.day.status.causes).not.toContain('dailyLoss');
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { instrumentSymbol, multiplierOf } from '../../../src/engine/domain/instrument.ts';
 import type { Fill, OrderIntent, OrderLeg } from '../../../src/engine/domain/order.ts';
 import { isOpening, legSign } from '../../../src/engine/domain/order.ts';
+import { underlyingOf } from '../../../src/engine/domain/underlying.ts';
 import {
   amountCents,
   cents,
@@ -10,6 +11,7 @@ import {
   priceFromDollars,
   sessionDate,
 } from '../../../src/engine/domain/units.ts';
+import type { UnderlyingPrice } from '../../../src/engine/portfolio/carried-gains.ts';
 import { PortfolioBook } from '../../../src/engine/portfolio/portfolio-book.ts';
 import { payoffSummary } from '../../../src/engine/pricing/payoff.ts';
 import { condorLegs, optionLeg, sharesLeg } from '../../support/legs.ts';
@@ -31,6 +33,10 @@ function fold(book: PortfolioBook, intent: OrderIntent, dollars: readonly number
   for (const [i, leg] of intent.legs.entries()) {
     book.applyFill(fillOf(leg, dollars[i] ?? 0, leg.ratio * intent.quantity), intent);
   }
+}
+
+function spyAt(dollars: number): UnderlyingPrice {
+  return { of: underlyingOf('SPY'), at: priceFromDollars(dollars) };
 }
 
 function withCondor(quantity = 1): PortfolioBook {
@@ -363,9 +369,9 @@ describe('a new session', () => {
     const book = new PortfolioBook();
     book.startSession(TUESDAY);
     fold(book, intentOf([SHORT_PUT], 'a'), [1]);
-    book.startSession(WEDNESDAY, priceFromDollars(638));
+    book.startSession(WEDNESDAY, spyAt(638));
     expect(book.structure('a')?.carriedCents).toBe(-100_00);
-    book.startSession(THURSDAY, priceFromDollars(650));
+    book.startSession(THURSDAY, spyAt(650));
     expect(book.structure('a')?.carriedCents).toBe(-100_00);
     book.applySettlement(settlement(SHORT_PUT, -1, 100));
     const [shares] = book.structures();
@@ -376,7 +382,7 @@ describe('a new session', () => {
 
   it('carries each leg with itself, so that no settlement counts what another leg made', () => {
     const book = withCondor();
-    book.startSession(WEDNESDAY, priceFromDollars(645));
+    book.startSession(WEDNESDAY, spyAt(645));
     const carried = book.structures().reduce((sum, position) => sum + position.carriedCents, 0);
     expect(carried).toBe(book.structures()[0]?.openCashCents);
     for (const [i, leg] of CONDOR.entries()) {
@@ -391,11 +397,54 @@ describe('a new session', () => {
     book.startSession(TUESDAY);
     fold(book, intentOf([SHORT_PUT], 'a'), [1]);
     book.startSession(WEDNESDAY);
-    expect(book.isCarryDue()).toBe(true);
+    expect(book.structure('a')?.isCarryDue).toBe(true);
     book.applySettlement(settlement(SHORT_PUT, -1, 100));
-    expect([book.day().realizedCents, book.isCarryDue()]).toEqual([0, true]);
-    book.carryAt(priceFromDollars(636));
+    expect(book.day().realizedCents).toBe(0);
+    expect(book.structures()).toMatchObject([{ strategy: 'shares', isCarryDue: true }]);
+    book.carryAt(spyAt(636));
     expect(book.structures()[0]).toMatchObject({ carriedCents: -400_00, isCarryDue: false });
+  });
+});
+
+describe('what is of another underlying', () => {
+  const longCall = (root: string, dollars: number): OrderLeg => {
+    const { instrument, ...leg } = optionLeg('buyToOpen', 'call', dollars);
+    return { ...leg, instrument: { ...instrument, root } as OrderLeg['instrument'] };
+  };
+  const AAPL: OrderLeg = {
+    instrument: { kind: 'shares', symbol: 'AAPL' },
+    action: 'buyToOpen',
+    ratio: 100,
+  };
+
+  it.each([
+    { root: 'QQQ', strike: 610 },
+    { root: 'SPXW', strike: 6_000 },
+    { root: 'SPX', strike: 600 },
+  ])('a price says nothing of: options of $root, however their end is told', ({ root, strike }) => {
+    const call = longCall(root, strike);
+    for (const close of [spyAt(680), undefined]) {
+      const book = new PortfolioBook();
+      book.startSession(TUESDAY);
+      book.applyExternalFill(fillOf(call, 1));
+      book.startSession(WEDNESDAY, close);
+      book.carryAt(spyAt(690));
+      expect(book.structures()).toMatchObject([{ carriedCents: 0, isCarryDue: true }]);
+      book.applySettlement(settlement(call, 1, 0));
+      expect(book.structures()).toEqual([]);
+      expect(book.day().realizedCents).toBe(0);
+    }
+  });
+
+  it('a price says nothing of: shares, which begin at what they are sold at', () => {
+    const book = new PortfolioBook();
+    book.startSession(TUESDAY);
+    book.applyExternalFill(fillOf(AAPL, 200));
+    book.startSession(WEDNESDAY, spyAt(680));
+    book.carryAt(spyAt(690));
+    book.applyExternalFill(fillOf(closingOf(AAPL), 201));
+    expect(book.structures()).toEqual([]);
+    expect(book.day().realizedCents).toBe(0);
   });
 });
 

@@ -16,7 +16,6 @@ import type { OrderLedger } from './order-ledger.ts';
 import type { OrderList, OrderLists } from './order-lists.ts';
 import { snapshotOf } from './snapshot-of.ts';
 import type { TastyOrder } from './tasty-order.ts';
-import { isWhole } from './tasty-order.ts';
 
 /** Pictures that are wanted sooner begin at least this far apart: one read of positions a second is
  * the ceiling of the broker's own client. */
@@ -166,12 +165,8 @@ export class AccountPoll {
     const { accountId, ledger, take } = this.#parts;
     const events = take(list.orders, at);
     const { positions, balances } = round;
-    // An execution that the list lacks and that was told before is not on its way: it was taken back.
-    const isWholePicture = list.orders.every((order) => {
-      const known = ledger.order(order.id) ?? order;
-      return known.standing !== 'filled' || isWhole(known);
-    });
-    const hasChanged = this.#mark() !== round.mark || !isWholePicture;
+    const awaitsFills = list.orders.some(({ id }) => ledger.order(id)?.awaitsFills === true);
+    const hasChanged = this.#mark() !== round.mark || awaitsFills;
     const session = this.#session;
     if (hasChanged || positions === undefined || balances === undefined || session === undefined) {
       return [...events, ...this.#fail(at)];

@@ -22,6 +22,7 @@ export function merge(known: TastyOrder | undefined, news: TastyOrder): TastyOrd
   return {
     ...newest,
     legs,
+    awaitsFills: newest.standing === 'filled' && !isWhole(legs),
     // One that is called back while it waits has never worked.
     isContingent:
       newest.isContingent || (other.isContingent && newest.status === 'Cancel Requested'),
@@ -41,13 +42,13 @@ export type ChainEnd = 'cancelled' | 'rejected' | 'expired' | 'filled';
 
 /**
  * How a chain has ended; undefined while it has not, or while that is not sure: a replacement named
- * and not yet seen, or an order told as filled of which fills are missing.
+ * and not yet seen, or an order told as filled of which fills are still to come.
  */
 export function endOf(chain: readonly TastyOrder[]): ChainEnd | undefined {
   const ids = new Set(chain.map(({ id }) => id));
-  const isOpen = chain.some(({ standing, replacingId, ...order }) => {
+  const isOpen = chain.some(({ standing, replacingId, awaitsFills }) => {
     if (standing === 'working') return true;
-    if (standing === 'filled') return !isWhole({ standing, replacingId, ...order });
+    if (standing === 'filled') return awaitsFills;
     return replacingId !== undefined && !ids.has(replacingId);
   });
   if (chain.length === 0 || isOpen) return undefined;

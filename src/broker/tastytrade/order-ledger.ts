@@ -7,6 +7,7 @@
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Fill, OrderIntent } from '../../engine/domain/order.ts';
 import type { EpochMicros, Price } from '../../engine/domain/units.ts';
+import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { fillFees } from '../fees.ts';
 import type { BrokerEvent, OrderStanding } from '../order-gateway.ts';
 import { externalName } from '../order-gateway.ts';
@@ -17,6 +18,9 @@ import { legLike } from './tasty-order.ts';
 
 /** What has ended is known for this one and the next. */
 const KEPT_SESSIONS = 2;
+/** Executions of an order that is told as filled come within moments. What is missing after so long was taken
+ * back: where that happened before this run, no execution that was told before shows it. */
+const FILLS_COME_WITHIN_MICROS = 15 * MICROS_PER_SECOND;
 /** What the broker has not listed for so long does not work, whatever was last told. */
 const LONGEST_SESSIONS = 10;
 
@@ -47,6 +51,8 @@ export class OrderLedger {
   /** What the broker warned of where it took an intent as something else than was meant. */
   readonly #warnings = new Map<string, string>();
   readonly #fills = new Map<string, Fill>();
+  /** Since when fills of an order have been awaited, by the broker's ids. */
+  readonly #awaitedSince = new Map<string, EpochMicros>();
   /** The session in which an intent was last heard of, counted. */
   readonly #heardIn = new Map<string, number>();
   #session = 0;
@@ -81,7 +87,8 @@ export class OrderLedger {
     const { size } = this.#heardIn;
     const names = this.#own.size + this.#idsOf.size + this.#nameOf.size + size;
     const told = this.#told.size + this.#warnings.size + this.#fills.size;
-    return names + this.#orders.size + told + this.#changing.size;
+    const open = this.#changing.size + this.#awaitedSince.size;
+    return names + this.#orders.size + told + open;
   }
 
   /** A session begins: forgets what had ended before the last one began, and intents of ids before
@@ -108,6 +115,7 @@ export class OrderLedger {
     }
     for (const id of ids) {
       this.#orders.delete(id);
+      this.#awaitedSince.delete(id);
       this.#nameOf.delete(id);
     }
     this.#idsOf.delete(name);
@@ -133,13 +141,22 @@ export class OrderLedger {
   /** Takes an order in, however it was heard of. `name`: the intent it was sent for, where known. */
   take(news: TastyOrder, wall: EpochMicros, name?: string): readonly BrokerEvent[] {
     const known = this.#orders.get(news.id);
-    const merged = merge(known, news);
+    const merged = this.#awaited(merge(known, news), wall);
     this.#heardIn.set(name ?? this.nameOf(merged), this.#session);
     if (known !== undefined && isSame(known, merged) && name === undefined) return [];
     this.version += 1;
     this.#orders.set(news.id, merged);
     if (name !== undefined) this.#name(news.id, name);
     return this.#news(this.nameOf(merged), wall);
+  }
+
+  /** Fills that do not come are awaited no more. */
+  #awaited(order: TastyOrder, wall: EpochMicros): TastyOrder {
+    const since = this.#awaitedSince.get(order.id) ?? wall;
+    if (order.awaitsFills) this.#awaitedSince.set(order.id, since);
+    else this.#awaitedSince.delete(order.id);
+    const isOver = wall - since >= FILLS_COME_WITHIN_MICROS;
+    return order.awaitsFills && isOver ? { ...order, awaitsFills: false } : order;
   }
 
   /** The intent of an order: what it was sent for, the intent of the order it replaces, its tag where

@@ -4,6 +4,7 @@ import type { AccountSnapshot, EndedOrder, WorkingOrder } from '../order-gateway
 import type { ChainView, OrderLedger } from './order-ledger.ts';
 import { unitsOf } from './order-ledger.ts';
 import type { TastyOrder } from './tasty-order.ts';
+import { legLike } from './tasty-order.ts';
 
 type Rest = Omit<AccountSnapshot, 'workingOrders' | 'endedOrders' | 'fills'>;
 
@@ -15,8 +16,8 @@ function working({ intentId, head, orders }: ChainView): readonly WorkingOrder[]
     return { instrument, action, ratio: quantity / units };
   });
   // What the broker itself has still to trade: a replacement that ordered too much shows here.
-  const left = head.legs.map(({ remaining }, index) => {
-    return Math.ceil(remaining / (legs[index]?.ratio ?? 1));
+  const left = first.legs.map((leg) => {
+    return Math.ceil(((legLike(head, leg)?.remaining ?? 0) * units) / leg.quantity);
   });
   return [
     { intentId, brokerOrderId: head.id, legs, remaining: Math.max(...left), limit: head.limit },

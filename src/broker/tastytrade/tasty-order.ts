@@ -32,6 +32,9 @@ export interface TastyOrder {
   readonly standing: OrderStanding;
   /** True while it waits for another order's end, as a replacement does. */
   readonly isContingent: boolean;
+  /** True where it is told as filled and executions of it are still to come: a multi-leg order is told as
+   * `Filled` before the fills of all its legs are. */
+  readonly awaitsFills: boolean;
   /** What the engine wrote into the order: the intent's id, or somebody else's text. */
   readonly externalId: string | undefined;
   readonly replacesId: string | undefined;
@@ -163,8 +166,11 @@ function millisOf(value: string | number | null | undefined): number {
 /** Words for an order that works, whatever is still written of what it once waited for. */
 const AT_WORK: ReadonlySet<string> = new Set(['Live', 'Cancel Requested', 'Replace Requested']);
 
-function isHeldBack(order: z.infer<typeof orderShape>): boolean {
-  return typeof order['contingent-status'] === 'string' && !AT_WORK.has(order.status);
+/** What has ended waits for nothing, whatever is still written of it: nothing documented takes that away. */
+function isWaiting(order: z.infer<typeof orderShape>, standing: OrderStanding): boolean {
+  if (standing !== 'working') return false;
+  const isHeldBack = typeof order['contingent-status'] === 'string' && !AT_WORK.has(order.status);
+  return order.status === 'Contingent' || isHeldBack;
 }
 
 /** Reads one order. Undefined where it has no id (a dry run has none), or legs of a kind that this
@@ -178,11 +184,13 @@ export function parseTastyOrder(value: unknown): TastyOrder | undefined {
   const readable = legs.filter((leg) => leg !== undefined);
   if (readable.length < legs.length) return undefined;
   const isOver = order['terminal-at'] !== null && order['terminal-at'] !== undefined;
+  const standing = ENDS[order.status] ?? (isOver ? 'cancelled' : 'working');
   return {
     id,
     status: order.status,
-    standing: ENDS[order.status] ?? (isOver ? 'cancelled' : 'working'),
-    isContingent: order.status === 'Contingent' || isHeldBack(order),
+    standing,
+    isContingent: isWaiting(order, standing),
+    awaitsFills: standing === 'filled' && !isWhole(readable),
     externalId: order['external-identifier'] ?? undefined,
     replacesId: order['replaces-order-id'],
     replacingId: order['replacing-order-id'],
@@ -210,9 +218,8 @@ export function legLike({ legs }: TastyOrder, { instrument }: TastyLeg): TastyLe
   return legs.find((leg) => instrumentSymbol(leg.instrument) === symbol);
 }
 
-/** True once every leg has the executions that it was ordered with: a multi-leg order is told as
- * `Filled` before the fills of all its legs are. */
-export function isWhole({ legs }: TastyOrder): boolean {
+/** True once every leg has the executions that it was ordered with. */
+export function isWhole(legs: readonly TastyLeg[]): boolean {
   return legs.every(({ fills, quantity }) => {
     return fills.reduce((sum, fill) => sum + fill.quantity, 0) >= quantity;
   });

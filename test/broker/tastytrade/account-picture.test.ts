@@ -339,6 +339,28 @@ describe('the picture of an account at tastytrade', () => {
     expect([fills?.length, positions?.length]).toEqual([1, 1]);
   });
 
+  it('of a run that saw less of a filled order than was ordered is there all the same, and so is its end', () => {
+    const before = connected();
+    const intent = before.intent(SPREAD, 1);
+    const brokerEvents = before.place(intent);
+    before.venue.orders.fill(before.head(intent.intentId), 1);
+    brokerEvents.push(...before.pass(8_000));
+    before.wire.die();
+    const { venue } = before;
+    const [leg] = [...venue.orders.all.values()][0]?.legs ?? [];
+    leg?.fills.splice(0, 1);
+    venue.account.bust(leg?.symbol ?? '');
+    const rig = new TastyRig({ venue, history: { intents: [intent], brokerEvents } });
+    rig.connect();
+    expect(rig.gateway.snapshot(rig.at())).toBeUndefined();
+    rig.pass(20_000);
+    const { fills, positions, endedOrders } = rig.gateway.snapshot(rig.at()) ?? {};
+    expect([fills?.length, positions?.length]).toEqual([1, 1]);
+    const { intentId } = intent;
+    expect(endedOrders).toEqual([{ intentId, standing: 'filled', remaining: 1 }]);
+    expect(search(rig, intentId)).toMatchObject({ outcome: 'found', standing: 'filled' });
+  });
+
   it('is taken again at once where it is wanted, and not oftener than positions may be read', () => {
     const rig = connected();
     const first = rig.gateway.snapshot(rig.at());

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { BrokerEvent } from '../../../src/broker/order-gateway.ts';
+import type { AccountSnapshot, BrokerEvent } from '../../../src/broker/order-gateway.ts';
 import { OrderLedger } from '../../../src/broker/tastytrade/order-ledger.ts';
 import { snapshotOf } from '../../../src/broker/tastytrade/snapshot-of.ts';
 import type { TastyOrder } from '../../../src/broker/tastytrade/tasty-order.ts';
@@ -100,6 +100,13 @@ function filledBy(first: number, second: number, id = 301, rest: object = {}): T
   return order;
 }
 
+function pictureOf(ledger: OrderLedger, listed: readonly TastyOrder[]): AccountSnapshot {
+  const asOf = { market: WALL, wall: WALL };
+  const money = { cashCents: cents(0), buyingPowerCents: cents(0), marginCents: cents(0) };
+  const rest = { asOf, accountId: 'A', positions: [], fillsSince: WALL, ...money };
+  return snapshotOf(ledger, listed, rest);
+}
+
 describe('an order whose legs have filled unevenly', () => {
   it.each([
     [2, 2, 2],
@@ -110,10 +117,7 @@ describe('an order whose legs have filled unevenly', () => {
     const order = filledBy(first, second);
     const ledger = new OrderLedger([]);
     ledger.take(order, WALL);
-    const at = { market: WALL, wall: WALL };
-    const money = { cashCents: cents(0), buyingPowerCents: cents(0), marginCents: cents(0) };
-    const rest = { asOf: at, accountId: 'A', positions: [], fillsSince: WALL, ...money };
-    expect(snapshotOf(ledger, [order], rest).workingOrders).toMatchObject([{ remaining }]);
+    expect(pictureOf(ledger, [order]).workingOrders).toMatchObject([{ remaining }]);
     expect(ledger.chain('external-301')?.remaining).toBe(remaining);
   });
 });
@@ -135,6 +139,15 @@ describe('a chain of orders', () => {
     const next = filledBy(1, 2, 10, { 'replaces-order-id': '9' });
     ledger.take({ ...next, legs: next.legs.toReversed() }, WALL);
     expect(ledger.chain('external-9')?.remaining).toBe(1);
+  });
+
+  it('shows what is left of them by instrument too', () => {
+    const ledger = new OrderLedger([]);
+    const first = filledBy(0, 0, 9, { status: 'Cancelled', 'replacing-order-id': 10 });
+    const next = filledBy(0, 0, 10, { 'replaces-order-id': '9' });
+    const listed = [first, { ...next, legs: next.legs.toReversed() }];
+    for (const order of listed) ledger.take(order, WALL);
+    expect(pictureOf(ledger, listed).workingOrders).toMatchObject([{ remaining: 3 }]);
   });
 
   /** 9 was replaced by 10, which the exchange refused; each of them ended at its time. */

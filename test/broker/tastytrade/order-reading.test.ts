@@ -88,6 +88,9 @@ describe('an order of tastytrade', () => {
     ['Cancel Requested', 'Pending Order', false],
     ['Replace Requested', 'Pending Order', false],
     ['Live', undefined, false],
+    ['Rejected', 'Pending Order', false],
+    ['Cancelled', 'Pending Order', false],
+    ['Filled', 'Pending Order', false],
   ])('%s with the contingent status %s waits for another: %s', (status, contingent, isWaiting) => {
     expect(order({ status, 'contingent-status': contingent }).isContingent).toBe(isWaiting);
   });
@@ -122,8 +125,8 @@ describe('an order of tastytrade', () => {
       'updated-at': 1_748_439_528_100,
       legs: [{ ...LEG, fills: [...LEG.fills, { ...LEG.fills[0], 'fill-id': 8 }] }],
     });
-    expect(isWhole(live)).toBe(false);
-    expect(isWhole(filled)).toBe(true);
+    expect(isWhole(live.legs)).toBe(false);
+    expect(isWhole(filled.legs)).toBe(true);
     for (const merged of [merge(live, filled), merge(filled, live)]) {
       expect([merged.standing, merged.legs[0]?.fills.length]).toEqual(['filled', 2]);
     }

@@ -81,7 +81,8 @@ export function isWorking({ status }: StubOrder): boolean {
   return status === 'Live' || status === 'Cancel Requested' || status === 'Replace Requested';
 }
 
-/** As REST and stream write it. `legsShown`: a multi-leg fill is told leg by leg. */
+/** As REST and stream write it. What it once waited for stands on: nothing documents that the service takes
+ * that away. `legsShown`: a multi-leg fill is told leg by leg. */
 export function written(
   order: StubOrder,
   account: string,
@@ -104,7 +105,9 @@ export function written(
     'underlying-instrument-type': 'Equity',
     ...price,
     status: order.status,
-    ...(order.status === 'Contingent' ? { 'contingent-status': 'Pending Order' } : {}),
+    ...(order.status === 'Contingent' || order.replaces !== undefined
+      ? { 'contingent-status': 'Pending Order' }
+      : {}),
     cancellable: order.status === 'Live',
     editable: order.status === 'Live',
     edited: false,

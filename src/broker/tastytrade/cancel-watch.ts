@@ -49,6 +49,10 @@ export class CancelWatch {
     this.#underWay.delete(id);
   }
 
+  has(id: string): boolean {
+    return this.#underWay.has(id);
+  }
+
   get size(): number {
     return this.#underWay.size;
   }

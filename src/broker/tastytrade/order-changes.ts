@@ -1,6 +1,8 @@
 /**
  * Cancels and new limits. A cancel is done twice without harm, a replacement is another order: while
- * the fate of one is open, the intent's end is not told, and a cancel follows it. Pure.
+ * the fate of one is open, the intent's end is not told, nor that a cancel was refused, and a cancel
+ * follows it. A limit that comes to nothing is not told of an intent that is called back: its end is, or
+ * the refusal of the cancel. Pure.
  */
 
 import type { At } from '../../engine/domain/clock.ts';
@@ -89,11 +91,13 @@ export class OrderChanges {
     const order = chain?.orders.find(({ id }) => id === orderId);
     if (chain === undefined || order === undefined || order.isContingent) return NOTHING;
     this.#replacing.delete(intentId);
-    if (chain.standing !== 'working') return NOTHING;
+    if (chain.standing !== 'working' || this.#wanted.has(intentId)) return NOTHING;
     const hasFailed = order.standing !== 'working' && order.standing !== 'filled';
     const why = `the new limit was not taken: ${order.rejectReason ?? order.status}`;
     const said = hasFailed ? this.#no(intentId, why) : NOTHING;
-    return next === undefined ? said : [...said, ...this.reprice(next, at)];
+    // What waited behind another limit is asked for once more when that is told, and may be there by now.
+    const isThere = next === undefined || next.limit === chain.head?.limit;
+    return isThere ? said : [...said, ...this.reprice(next, at)];
   }
 
   /** A cancel of an intent of ours whose order is not known yet waits: for the answer to its POST, or,
@@ -152,7 +156,7 @@ export class OrderChanges {
       // Whether it was replaced, where no answer says so, is told by the stream and the lists.
       this.#replacing.delete(intentId);
       reread(at);
-      effects.push(...this.#no(intentId, reasonOf(answer)));
+      if (!this.#wanted.has(intentId)) effects.push(...this.#no(intentId, reasonOf(answer)));
     } else {
       const underWay = this.#replacing.get(intentId);
       if (underWay !== undefined) underWay.orderId = order.id;
@@ -184,9 +188,17 @@ export class OrderChanges {
     }
     this.#cancels.forget(id);
     this.#parts.reread(at);
-    if (isTaken) return NOTHING;
+    if (isTaken || this.#isCancelOpen(intentId)) return NOTHING;
     this.#wanted.delete(intentId);
     return this.#no(intentId, reasonOf(answer));
+  }
+
+  /** True where the refusal to cancel one order is not the last word on its intent: a replacement that is
+   * under way may work and is called back then, or another order of it is being cancelled. */
+  #isCancelOpen(intentId: string): boolean {
+    if (!this.#wanted.has(intentId)) return false;
+    const isUnderWay = this.#cancellable(intentId).some(({ id }) => this.#cancels.has(id));
+    return isUnderWay || this.#replacing.has(intentId);
   }
 
   /** A list asked for at `askedAt` shows that cancels were lost: they are asked again. */

@@ -80,6 +80,37 @@ describe('a cancel at tastytrade', () => {
     expect(rig.venue.orders.headOf(intent.intentId)).toBeUndefined();
   });
 
+  it('that comes behind a replacement nobody has told of ends that too, and is not refused', () => {
+    const rig = connected();
+    const intent = rig.intent(SPREAD, 1);
+    rig.place(intent);
+    const { stream } = rig.venue;
+    const tell = stream.tell.bind(stream);
+    stream.tell = () => undefined;
+    rig.venue.faults.add(/^PUT/, 'mute');
+    move(rig, intent, 0.95);
+    rig.pass(100);
+    const events = [...cancel(rig, intent), ...rig.pass(20)];
+    stream.tell = tell;
+    events.push(...rig.pass(12_000));
+    expect(rig.venue.orders.headOf(intent.intentId)).toBeUndefined();
+    expect(kindsOf(events, intent.intentId)).not.toContain('cancelRejected');
+    expect(kindsOf(events, intent.intentId).at(-1)).toBe('cancelled');
+  });
+
+  it('of an order that was replaced meanwhile is not refused while the replacement is called back', () => {
+    const rig = connected();
+    const intent = rig.intent(SPREAD, 1);
+    rig.place(intent);
+    rig.venue.orders.knobs.cancelMillis = 500;
+    rig.wire.latencyMillis = 200;
+    move(rig, intent, 0.95);
+    rig.pass(300);
+    const events = [...cancel(rig, intent), ...rig.pass(3_000)];
+    expect(kindsOf(events, intent.intentId)).toEqual(['replaced', 'cancelled']);
+    expect(deletes(rig)).toBe(2);
+  });
+
   it('that was taken and lost is asked again once a later list shows the order at work', () => {
     const rig = connected();
     const intent = rig.intent(SPREAD, 1);
@@ -191,6 +222,20 @@ describe('a new limit at tastytrade', () => {
     expect(rig.gateway.snapshot(rig.at())?.workingOrders).toMatchObject([
       { brokerOrderId: String(first), remaining: 2, limit: intent.limit },
     ]);
+    const moved = [...move(rig, intent, 0.9), ...rig.pass(500)];
+    expect(kindsOf(moved, intent.intentId)).toEqual(['replaced']);
+  });
+
+  it('that is asked for again when the one before it is told is sent once', () => {
+    const rig = connected();
+    const intent = rig.intent(SPREAD, 1, 1, 'close');
+    rig.place(intent);
+    move(rig, intent, 0.95);
+    move(rig, intent, 0.9);
+    while (rig.pass(5, 5).length === 0);
+    expect(move(rig, intent, 0.9)).toEqual([]);
+    expect(rig.pass(1_000)).toMatchObject([{ kind: 'replaced', limit: 9_000 }]);
+    expect(rig.venue.seen.filter((line) => line.startsWith('PUT'))).toHaveLength(2);
   });
 
   it('never moves an opening that filled in part, and always the newest wish of a close', () => {

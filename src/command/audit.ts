@@ -32,6 +32,8 @@ const USAGE = `usage: deltaring audit verify [FOLDER | s3://BUCKET/PREFIX] [--ke
        deltaring audit restore FOLDER | s3://BUCKET/PREFIX [--key KEY]
        deltaring audit backup FOLDER
 `;
+/** What names no target. */
+const TAKES_NOTHING: ReadonlySet<string> = new Set(['key', 'rotate-key']);
 const HEAD = /^(\d+):([0-9a-f]{8,64})$/;
 
 interface Asked {
@@ -78,7 +80,10 @@ function readArguments(args: readonly string[]): Asked & { readonly what: string
       head: { type: 'string', multiple: true },
     },
   });
-  const [what, target] = positionals;
+  const [what, target, ...more] = positionals;
+  const unknown = [...(what !== undefined && TAKES_NOTHING.has(what) ? [target] : []), ...more];
+  const [word] = unknown.filter((each) => each !== undefined);
+  if (word !== undefined) refuse(`"${word}" is nothing that audit ${what} takes: nothing was done`);
   const options = {
     ...(values.key !== undefined && { trusted: values.key.map(trustedKey) }),
     ...(values.head !== undefined && { witnessed: values.head.map(witnessedRoot) }),

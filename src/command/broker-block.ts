@@ -11,6 +11,7 @@ import { DeltaringError } from '../engine/domain/errors.ts';
 import { alpacaReading } from './alpaca-access.ts';
 import { reachBroker } from './broker-access.ts';
 import { configOf } from './environment.ts';
+import { onlyFlags } from './flags.ts';
 
 const USAGE = 'usage: deltaring broker-block on [--with-open-risk] | off';
 const TIMEOUT_MILLIS = 10_000;
@@ -63,8 +64,9 @@ async function setBlock(ask: Ask, isBlocked: boolean): Promise<void> {
 
 /** Exit 0 once it stands as asked; 1 where something is open and its risk was not taken. */
 export async function brokerBlock(args: readonly string[]): Promise<number> {
-  const [wanted] = args;
+  const [wanted, ...flags] = args;
   if (wanted !== 'on' && wanted !== 'off') throw new DeltaringError('INPUT_INVALID', USAGE);
+  onlyFlags(`broker-block ${wanted}`, flags, wanted === 'on' ? ['--with-open-risk'] : []);
   const config = configOf();
   if (config.DELTARING_BROKER !== 'alpaca') {
     throw new DeltaringError('INPUT_INVALID', 'only Alpaca has such a switch');
@@ -76,7 +78,7 @@ export async function brokerBlock(args: readonly string[]): Promise<number> {
     const open = await openRisk(ask);
     if (open.length > 0)
       process.stdout.write(`${accountId} is not flat:\n  ${open.join('\n  ')}\n`);
-    if (open.length > 0 && !args.includes('--with-open-risk')) {
+    if (open.length > 0 && !flags.includes('--with-open-risk')) {
       process.stdout.write(
         'Nothing was changed: the block would refuse their closes too. Close them first (`deltaring flatten`), or take the risk with --with-open-risk.\n',
       );

@@ -132,6 +132,17 @@ describe('audit rotate-key', () => {
     expect(await audit(['verify', '--key', 'nonsense'])).toBe(2);
   });
 
+  it('is not done beside a word that it does not know', async () => {
+    const home = sealedHome(alerts(1, 3));
+    settings(home);
+    const terminal = captureTerminal();
+    const old = readFileSync(join(home, 'audit.key'));
+    for (const word of ['dry-run', '--dry-run']) expect(await audit(['rotate-key', word])).toBe(2);
+    expect(terminal.stderr).toContain('"dry-run" is nothing that audit rotate-key takes');
+    expect(readFileSync(join(home, 'audit.key'))).toEqual(old);
+    expect(await audit(['verify', home, home])).toBe(2);
+  });
+
   it('cannot vouch for a key that took over from a lost one', async () => {
     const home = sealedHome(alerts(1, 3));
     settings(home);

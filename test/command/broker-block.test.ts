@@ -38,6 +38,22 @@ describe("the broker's own switch against new orders", () => {
     expect(account.isSuspended).toBe(true);
   });
 
+  it('stays as it is beside a word that it does not know', async () => {
+    const { account } = await alpaca();
+    for (const args of [
+      ['on', '--dry-run'],
+      ['on', 'off'],
+    ]) {
+      await expect(brokerBlock(args)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+    }
+    expect(account.isSuspended).toBe(false);
+    expect(await brokerBlock(['on'])).toBe(0);
+    for (const word of ['--dry-run', '--with-open-risk']) {
+      await expect(brokerBlock(['off', word])).rejects.toThrow('nothing was done');
+    }
+    expect(account.isSuspended).toBe(true);
+  });
+
   it('changes nothing where the account cannot be read', async () => {
     const { server, account } = await alpaca();
     server.faults.onRequest('GET /v2/positions', 'error500');

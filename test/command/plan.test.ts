@@ -65,6 +65,28 @@ describe('deltaring plan', () => {
     }
   });
 
+  it('grants and takes back nothing beside a word that it does not know', async () => {
+    const api = await engine();
+    api.plan = { ...api.plan, sheet: 'abc' };
+    for (const more of [['--dry-run'], ['--until', '11:00'], ['late'], ['--json=yes']]) {
+      await expect(plan(['grant', '--budget', '250', ...more])).rejects.toMatchObject({
+        code: 'INPUT_INVALID',
+        message: expect.stringContaining('nothing was done'),
+      });
+    }
+    expect(api.plan.grant).toBeNull();
+    captureTerminal();
+    expect(await plan(['grant', '--budget', '250'])).toBe(0);
+    for (const args of [
+      ['revoke', '--dry-run'],
+      ['revoke', '--budget', '100'],
+      ['status', 'now'],
+    ]) {
+      await expect(plan(args)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+    }
+    expect(api.plan.grant?.budgetCents).toBe(25_000);
+  });
+
   it('says where there is no plan', async () => {
     await engine();
     const terminal = captureTerminal();

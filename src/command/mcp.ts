@@ -1,7 +1,9 @@
 /** `deltaring mcp`: MCP over stdio. Never hosts the engine: joins the running one, or starts one. */
 import { parseArgs } from 'node:util';
+import type { Config } from '../config.ts';
 import type { ClientRights } from '../engine/domain/client-rights.ts';
 import { narrower, parseClientRights, RIGHTS_FORM } from '../engine/domain/client-rights.ts';
+import { DeltaringError } from '../engine/domain/errors.ts';
 import { EXIT_NOT_JOINED, joinEngine } from '../mcp/stdio-shim.ts';
 import { BUILD } from './build-info.ts';
 import { expectedAccountId } from './engine-paths.ts';
@@ -20,6 +22,17 @@ function askedRights(args: readonly string[]): ClientRights | undefined {
   }
 }
 
+/** The settings; undefined where they have faults, which are told. */
+function settings(): Config | undefined {
+  try {
+    return configOf();
+  } catch (error) {
+    if (!(error instanceof DeltaringError)) throw error;
+    process.stderr.write(`deltaring mcp: ${error.message}\n`);
+    return undefined;
+  }
+}
+
 /** Pipes stdin and stdout to the engine until either ends. Only protocol goes to stdout. */
 export async function mcp(args: readonly string[]): Promise<number> {
   const asked = askedRights(args);
@@ -27,7 +40,8 @@ export async function mcp(args: readonly string[]): Promise<number> {
     process.stderr.write(`deltaring mcp: ${args.join(' ')} is no way to start it; ${USAGE}\n`);
     return EXIT_NOT_JOINED;
   }
-  const config = configOf();
+  const config = settings();
+  if (config === undefined) return EXIT_NOT_JOINED;
   return joinEngine({
     config,
     rights: narrower(asked, config.DELTARING_AUTHORITY),

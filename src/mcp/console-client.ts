@@ -13,8 +13,8 @@ const LONGEST_REPLY_BYTES = 1 << 22;
 
 /**
  * Asks the engine on a socket path. Resolves with the method's result: an `Answer` of the engine's
- * door for kill, rearm and flatten. Throws ENGINE_UNREACHABLE, HELLO_MISMATCH, or the engine's own
- * fault as INTERNAL.
+ * door for kill, rearm and flatten. Throws ENGINE_UNREACHABLE, HELLO_MISMATCH, INPUT_INVALID where the
+ * engine says that nothing can come of this request, or its own fault as INTERNAL.
  */
 export async function askEngine(
   path: string,
@@ -30,7 +30,8 @@ export async function askEngine(
     const reply = readConsoleReply(await readLine(socket, limits));
     if (reply === undefined || reply.error !== undefined) {
       const message = reply?.error?.message ?? 'the engine gave no answer of the console';
-      throw new DeltaringError('INTERNAL', message);
+      const isMisuse = reply?.error?.code === 'INPUT_INVALID';
+      throw new DeltaringError(isMisuse ? 'INPUT_INVALID' : 'INTERNAL', message);
     }
     return reply.result;
   } finally {

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { acquireHomeLock } from '../../src/audit/account-lock.ts';
 import { readKillLatch } from '../../src/audit/kill-latch.ts';
-import { adopt, flatten, kill, rearm, status } from '../../src/command/console.ts';
+import { adopt, flatten, kill, pair, rearm, status } from '../../src/command/console.ts';
 import { paperAccountId, socketPath } from '../../src/command/engine-paths.ts';
 import { readConfig } from '../../src/config.ts';
 import { listenOnSocket } from '../../src/mcp/socket-server.ts';
@@ -49,6 +49,16 @@ describe('the operator’s console', () => {
     expect(terminal.stdout).toContain('fat finger');
     expect(await rearm([])).toBe(0);
     expect(api.killed).toBe(false);
+  });
+
+  it('is wrong use to pair where neither OAuth nor browsers are on', async () => {
+    const home = tempFolder();
+    settings(home);
+    await engineOf(home);
+    await expect(pair([])).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+      message: expect.stringContaining('there is nothing to pair'),
+    });
   });
 
   it('flattens, and says so where nothing is open', async () => {

@@ -43,7 +43,6 @@ function readBytes(request: IncomingMessage): Promise<Buffer | undefined> {
 
 export interface JsonBody {
   readonly json: unknown;
-  readonly bytes: number;
 }
 
 /** The body, or what is wrong with it. Rejects only when the connection broke. */
@@ -54,7 +53,7 @@ export async function readJsonBody(request: IncomingMessage): Promise<JsonBody |
   const bytes = await readBytes(request);
   if (bytes === undefined) return TOO_LARGE;
   try {
-    return { json: JSON.parse(bytes.toString('utf8')), bytes: bytes.length };
+    return { json: JSON.parse(bytes.toString('utf8')) };
   } catch {
     return MALFORMED;
   }

@@ -13,8 +13,6 @@ import { callShape } from './tool-bridge.ts';
 
 const WAYS_OUT: readonly string[] = ['flatten_all', 'close_position', 'cancel_order'];
 const CONNECTING: readonly string[] = ['initialize', 'notifications/initialized', 'tools/list'];
-/** No urgent call comes near; a larger body is not looked into. */
-const MOST_BODY_BYTES = 4_096;
 
 const messageShape = z.object({ method: z.string(), params: z.unknown().optional() });
 const tokenShape = z.object({ confirm_token: z.string() });
@@ -43,10 +41,9 @@ export async function urgentKindOf(
   { request, body }: Exchange,
   asker: Asker,
 ): Promise<string | undefined> {
-  const told = Number(request.headers['content-length'] ?? 0);
-  if (request.method !== 'POST' || told > MOST_BODY_BYTES) return undefined;
+  if (request.method !== 'POST') return undefined;
   const read = await body();
-  if ('status' in read || read.bytes > MOST_BODY_BYTES) return undefined;
+  if ('status' in read) return undefined;
   if (pathOf(request) === '/mcp/call') return kindOfCall(toolCallOf(read.json), asker);
   const message = messageShape.safeParse(read.json).data;
   if (message === undefined) return undefined;

@@ -59,6 +59,7 @@ const DEFAULT_TEXTS: Readonly<Record<string, string>> = {
   DELTARING_AUTHORITY: '`full`',
   MCP_AUTHORITY: '`full`',
   CHATGPT_AUTHORITY: '`full`',
+  OAUTH_ISSUER_AUTHORITY: '`reduce-only`',
   OPENING_CUTOFF: '15:25',
   FLATTEN_START: '15:40',
   FLATTEN_DEADLINE: '15:50',

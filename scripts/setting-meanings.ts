@@ -86,6 +86,8 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
     'with the embedded server: `0` lets in only clients that are named by a metadata document of their own, none that register themselves',
   OAUTH_ISSUER:
     'takes tokens (JWT) of an authorization server elsewhere instead, for the audience `PUBLIC_URL`/mcp',
+  OAUTH_ISSUER_AUTHORITY:
+    'what each client with a token of `OAUTH_ISSUER` may do, in the same words; no page of this engine asks you there',
   DELTARING_TOOLSETS:
     'comma list of `strategies`, `risk`, `orders`, `stream`, `market` (together `default`), `plan`, `account`, `trading`, `research` and `chatgpt`',
   DELTARING_READ_ONLY: '`1` takes away every tool that can redeem a token; the kill switch stays',

@@ -36,14 +36,16 @@ export const count = wholeBetween(1, 1_000_000);
 export const port = wholeBetween(0, 65_535);
 export const url = z.url('must be a URL, as https://host/path');
 export const bearer = z.string().min(16, 'must have at least 16 characters');
-export const clientRights = z
-  .string()
-  .default('full')
-  .transform((text, context): ClientRights => {
-    const rights = parseClientRights(text);
-    if (rights === undefined) context.addIssue(`must be ${RIGHTS_FORM}`);
-    return rights ?? { authority: 'observe' };
-  });
+export function clientRights(usual: 'full' | 'reduce-only') {
+  return z
+    .string()
+    .default(usual)
+    .transform((text, context): ClientRights => {
+      const rights = parseClientRights(text);
+      if (rights === undefined) context.addIssue(`must be ${RIGHTS_FORM}`);
+      return rights ?? { authority: 'observe' };
+    });
+}
 export const flag = z
   .enum(['0', '1', 'true', 'false'], 'must be 0 or 1')
   .transform((text) => text === '1' || text === 'true');

@@ -119,11 +119,12 @@ const schema = z.object({
   EVENT_FILE: z.string().optional(),
   MCP_TOKEN: bearer.optional(),
   CHATGPT_MCP_TOKEN: bearer.optional(),
-  MCP_AUTHORITY: clientRights,
-  CHATGPT_AUTHORITY: clientRights,
+  MCP_AUTHORITY: clientRights('full'),
+  CHATGPT_AUTHORITY: clientRights('full'),
   OAUTH_EMBEDDED: flag.default(false),
   OAUTH_REGISTRATION: flag.default(true),
   OAUTH_ISSUER: url.optional(),
+  OAUTH_ISSUER_AUTHORITY: clientRights('reduce-only'),
   DELTARING_TOOLSETS: z
     .string()
     .default('default')
@@ -144,7 +145,7 @@ const schema = z.object({
       return [...chosen];
     }),
   DELTARING_READ_ONLY: flag.default(false),
-  DELTARING_AUTHORITY: clientRights,
+  DELTARING_AUTHORITY: clientRights('full'),
   DELTARING_CONFIRM: z.enum(CONFIRM_MODES, `must be one of ${CONFIRM_MODES.join(', ')}`).optional(),
   SIM_SEED: wholeBetween(0, 0xffff_ffff).default(1),
   SIM_START: clockTime.default(10 * 60 + 30),
@@ -297,6 +298,9 @@ export function isReachedFromOutside({ PUBLIC_URL: url }: Pick<Settings, 'PUBLIC
 
 function crossFaults(s: Settings): string[] {
   const faults = [...brokerFaults(s), ...feedFaults(s), ...oauthFaults(s), ...raiseFaults(s)];
+  if (s.MCP_TOKEN !== undefined && s.MCP_TOKEN === s.CHATGPT_MCP_TOKEN) {
+    faults.push('CHATGPT_MCP_TOKEN: it is MCP_TOKEN; two clients need two tokens');
+  }
   const hasToken = s.MCP_TOKEN !== undefined || s.CHATGPT_MCP_TOKEN !== undefined;
   const hasOAuth = s.OAUTH_EMBEDDED || s.OAUTH_ISSUER !== undefined;
   if (hasToken || hasOAuth) return faults;

@@ -124,6 +124,18 @@ describe('the configuration', () => {
     expect(faultsOf({ PUBLIC_URL: 'not a url' })).toContain('1 fault(s)');
   });
 
+  it('takes no two clients for one: their tokens differ', () => {
+    const token = '0123456789abcdef';
+    const faults = faultsOf({
+      MCP_TOKEN: token,
+      MCP_AUTHORITY: 'observe',
+      CHATGPT_MCP_TOKEN: token,
+    });
+    expect(faults).toContain('- CHATGPT_MCP_TOKEN: it is MCP_TOKEN; two clients need two tokens');
+    expect(faults).not.toContain(token);
+    expect(faultsOf({ MCP_TOKEN: token, CHATGPT_MCP_TOKEN: `${token}!` })).toBe('');
+  });
+
   it('falls back to paper money and the simulator on what it cannot read, and says so', () => {
     const config = readConfig({ DELTARING_BROKER: 'tastytrad', DELTARING_ENV: 'LIVE!' });
     expect(config).toMatchObject({ DELTARING_BROKER: 'paper', DELTARING_ENV: 'paper' });

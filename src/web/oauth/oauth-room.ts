@@ -18,7 +18,12 @@ import type { TokenHolder } from './token-holder.ts';
 
 export type OAuthConfig = Pick<
   Config,
-  'OAUTH_EMBEDDED' | 'OAUTH_ISSUER' | 'OAUTH_REGISTRATION' | 'PUBLIC_URL' | 'home'
+  | 'OAUTH_EMBEDDED'
+  | 'OAUTH_ISSUER'
+  | 'OAUTH_ISSUER_AUTHORITY'
+  | 'OAUTH_REGISTRATION'
+  | 'PUBLIC_URL'
+  | 'home'
 >;
 
 /** Path of the metadata of the protected resource /mcp (RFC 9728, section 3.1). */
@@ -64,7 +69,8 @@ export function oauthRoom(config: OAuthConfig, parts: OAuthParts): OAuthRoom | u
     resourceMetadataUrl: new URL(RESOURCE_METADATA_PATH, PUBLIC_URL).href,
   };
   if (OAUTH_ISSUER !== undefined) {
-    const outside = new OutsideTokens({ issuer, resource });
+    const rights = config.OAUTH_ISSUER_AUTHORITY;
+    const outside = new OutsideTokens({ issuer, resource, rights });
     return { ...described, server: undefined, holderOf: (token) => outside.holderOf(token) };
   }
   return { ...described, ...embedded(config, parts, { issuer, resource }) };

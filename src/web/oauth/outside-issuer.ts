@@ -5,7 +5,7 @@
 import type { JWTVerifyGetKey } from 'jose';
 import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose';
 import { z } from 'zod';
-import { FULL_RIGHTS } from '../../engine/domain/client-rights.ts';
+import type { ClientRights } from '../../engine/domain/client-rights.ts';
 import { isScope } from '../../mcp/scopes.ts';
 import type { TokenHolder } from './token-holder.ts';
 
@@ -41,6 +41,8 @@ export interface OutsideIssuer {
   readonly issuer: string;
   /** The URL of the MCP endpoint: what tokens must be for. */
   readonly resource: string;
+  /** What each of its clients may do. */
+  readonly rights: ClientRights;
 }
 
 function metadataUrls(issuer: string): readonly URL[] {
@@ -80,7 +82,7 @@ export class OutsideTokens {
   /** Who holds the token; undefined where it is not one for this engine. Throws where the issuer's
    * keys cannot be had. */
   async holderOf(token: string): Promise<TokenHolder | undefined> {
-    const { issuer, resource } = this.#options;
+    const { issuer, resource, rights } = this.#options;
     const keys = await this.#keySet();
     try {
       const { payload } = await jwtVerify(token, keys, {
@@ -93,7 +95,7 @@ export class OutsideTokens {
       const claims = claimsShape.parse(payload);
       const scopes = claims.scp ?? claims.scope?.split(' ') ?? [];
       const subject = `${issuer} ${claims.sub}`;
-      return { subject, scopes: scopes.filter(isScope), rights: FULL_RIGHTS };
+      return { subject, scopes: scopes.filter(isScope), rights };
     } catch (error) {
       const isUnreachable =
         error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError);

@@ -1,7 +1,13 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { readConfig } from '../../../src/config.ts';
+import { startHttp } from '../../../src/web/http-server.ts';
 import { OutsideTokens } from '../../../src/web/oauth/outside-issuer.ts';
+import { FakeEngineApi } from '../../support/fake-engine-api.ts';
 
 const RESOURCE = 'https://desk.example/mcp';
 const { privateKey, publicKey } = await generateKeyPair('ES256');
@@ -50,15 +56,45 @@ function token(
     .sign(key);
 }
 
-const tokens = () => new OutsideTokens({ issuer, resource: RESOURCE });
+const rights = { authority: 'open', openUpToCents: 500_00 } as const;
+const tokens = () => new OutsideTokens({ issuer, resource: RESOURCE, rights });
+
+/** What the engine tells a client of what it may do. */
+async function authorityOf(settings: Readonly<Record<string, string>>): Promise<unknown> {
+  const PUBLIC_URL = 'http://127.0.0.1:9';
+  const home = mkdtempSync(join(tmpdir(), 'deltaring-outside-'));
+  const config = readConfig({
+    DELTARING_HOME: home,
+    PORT: '0',
+    PUBLIC_URL,
+    OAUTH_ISSUER: issuer,
+    ...settings,
+  });
+  const http = await startHttp({ config, api: new FakeEngineApi(), log: () => undefined });
+  onTestFinished(async () => {
+    await http.close();
+    rmSync(home, { recursive: true });
+  });
+  const signed = await token({ audience: `${PUBLIC_URL}/mcp`, scope: 'trade.execute' });
+  const headers = { Authorization: `Bearer ${signed}` };
+  const answer = await fetch(`${http.base}/mcp/capabilities`, { headers });
+  const { authority } = (await answer.json()) as { readonly authority: unknown };
+  return authority;
+}
 
 describe('a token of an authorization server elsewhere', () => {
+  it('may reduce only, whatever its scopes, unless the operator lets it do more', async () => {
+    expect(await authorityOf({})).toBe('reduce-only');
+    expect(await authorityOf({ OAUTH_ISSUER_AUTHORITY: 'open:500' })).toBe('open:500');
+    expect(await authorityOf({ OAUTH_ISSUER_AUTHORITY: 'observe' })).toBe('observe');
+  });
+
   it('is taken with the scopes that are ours', async () => {
     const holder = await tokens().holderOf(await token({}));
     expect(holder).toEqual({
       subject: `${issuer} somebody`,
       scopes: ['market.read'],
-      rights: { authority: 'open' },
+      rights,
     });
   });
 
@@ -87,7 +123,7 @@ describe('a token of an authorization server elsewhere', () => {
   });
 
   it('cannot be judged while the issuer does not answer', async () => {
-    const silent = new OutsideTokens({ issuer: 'http://127.0.0.1:1', resource: RESOURCE });
+    const silent = new OutsideTokens({ issuer: 'http://127.0.0.1:1', resource: RESOURCE, rights });
     await expect(silent.holderOf(await token({}))).rejects.toThrow(/publishes no metadata/);
   });
 });

@@ -67,7 +67,7 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
   SHUTDOWN_POLICY:
     '`flatten` closes what no broker-side stop protects; `leave` lists it and exits 3',
   S3_AUDIT_BUCKET:
-    'bucket with versioning and Object Lock for the sealed records; credentials by the standard AWS variables',
+    'bucket with versioning and Object Lock for the sealed records; region and credentials by the standard AWS variables',
   S3_ENDPOINT: 'another server that speaks S3',
   S3_RETENTION_YEARS: 'years that a shipped record cannot be deleted, 1 to 100',
   PAGERDUTY_API_KEY: 'Events v2 routing key. Without one, alerts go to the log alone',

@@ -24,10 +24,9 @@ import type {
 } from './object-store.ts';
 import { isFields } from './record-schema.ts';
 
-/** Where the bucket is. Credentials come from the standard AWS variables and files. */
+/** Where the bucket is. Region and credentials come from the standard AWS variables and files. */
 export interface S3StoreSettings {
   readonly bucket: string;
-  readonly region?: string | undefined;
   /** Another server that speaks S3; addressed by path. */
   readonly endpoint?: string | undefined;
   /** How often a request is tried; once unless said, because who ships asks before it tries again. */
@@ -36,6 +35,7 @@ export interface S3StoreSettings {
   readonly credentials?: S3ClientConfig['credentials'];
 }
 
+/** Where a bucket is that nothing names a region for. */
 const DEFAULT_REGION = 'us-east-1';
 const REQUEST_TIMEOUT_MILLIS = 10_000;
 /** A year never counts fewer days than it has. */
@@ -45,6 +45,21 @@ const PRECONDITION_FAILED = 412;
 const NO_BUCKET = 'NoSuchBucket';
 const NO_LOCK_IN_BUCKET = /^ObjectLockConfigurationNotFound/;
 const NO_LOCK_ON_OBJECT = 'NoSuchObjectLockConfiguration';
+
+/** What the variables name, else what the profile in use does. */
+async function usualRegion(): Promise<string> {
+  const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+  const named = AWS_REGION || AWS_DEFAULT_REGION;
+  if (named) return named;
+  const plain = new S3Client();
+  try {
+    return await plain.config.region();
+  } catch {
+    return DEFAULT_REGION;
+  } finally {
+    plain.destroy();
+  }
+}
 
 function statusOf(error: unknown): number | undefined {
   if (!isFields(error) || !isFields(error['$metadata'])) return undefined;
@@ -87,8 +102,10 @@ export class S3Store implements ObjectStore {
 
   constructor(settings: S3StoreSettings) {
     this.bucket = settings.bucket;
+    let region: Promise<string> | undefined;
     this.#client = new S3Client({
-      region: settings.region ?? DEFAULT_REGION,
+      region: () => (region ??= usualRegion()),
+      followRegionRedirects: true,
       maxAttempts: settings.attempts ?? 1,
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',

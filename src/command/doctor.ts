@@ -158,7 +158,11 @@ async function checkAudit(config: Config): Promise<Finding> {
     const fitness = await store.fitness();
     if (fitness.kind === 'fit')
       return finding('audit', 'ok', `bucket ${bucket} has versioning and Object Lock`);
-    return finding('audit', 'failed', `${fitness.reason}; check the bucket and S3_ENDPOINT`);
+    return finding(
+      'audit',
+      'failed',
+      `${fitness.reason}; check the bucket, the AWS variables and S3_ENDPOINT`,
+    );
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return finding(

@@ -16,9 +16,14 @@ function variablesOf(environment: Variables, folder: string): Variables {
   }
 }
 
-/** Reads the configuration. Throws CONFIG_INVALID naming every fault. */
+/** Reads the configuration. Throws CONFIG_INVALID naming every fault. The AWS variables go on into
+ * this process, the only place that the client of the bucket takes them from. */
 export function configOf(environment: Variables = process.env, folder = process.cwd()): Config {
-  return readConfig(variablesOf(environment, folder));
+  const variables = variablesOf(environment, folder);
+  for (const [name, value] of Object.entries(variables)) {
+    if (name.startsWith('AWS_')) process.env[name] ??= value;
+  }
+  return readConfig(variables);
 }
 
 /** Where the engine of these settings lives: known also where another setting has a fault, so that what

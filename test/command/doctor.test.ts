@@ -216,7 +216,7 @@ describe('the doctor', () => {
     const loose = await examine(tempFolder(), { ...aws, S3_AUDIT_BUCKET: 'loose' });
     expect(loose.code).toBe(1);
     expect(loose.found['audit']?.text).toBe(
-      'Object Lock is not enabled; check the bucket and S3_ENDPOINT',
+      'Object Lock is not enabled; check the bucket, the AWS variables and S3_ENDPOINT',
     );
     const absent = await examine(tempFolder(), { ...aws, S3_AUDIT_BUCKET: 'absent' });
     expect(absent.found['audit']).toMatchObject({ outcome: 'failed' });

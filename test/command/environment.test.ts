@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { configOf, engineHome } from '../../src/command/environment.ts';
 import { readConfig } from '../../src/config.ts';
 import { DeltaringError } from '../../src/engine/domain/errors.ts';
@@ -16,6 +16,18 @@ describe('the environment of a command', () => {
     writeFileSync(join(folder, '.env'), 'PORT=9001\nMAX_DAILY_LOSS=250 # careful\n');
     const config = configOf({ PORT: '9000' }, folder);
     expect(config).toMatchObject({ PORT: 9_000, MAX_DAILY_LOSS: 250 });
+  });
+
+  it('hands the AWS variables of .env on to the client of the bucket', () => {
+    const folder = tempFolder();
+    const names = ['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'PORT'] as const;
+    for (const name of names) vi.stubEnv(name, undefined);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    vi.stubEnv('AWS_REGION', 'eu-west-1');
+    const lines = ['AWS_REGION=eu-central-1', 'AWS_ACCESS_KEY_ID=AKIA', 'PORT=9001'];
+    writeFileSync(join(folder, '.env'), lines.join('\n'));
+    configOf(process.env, folder);
+    expect(names.map((name) => process.env[name])).toEqual(['eu-west-1', 'AKIA', undefined]);
   });
 
   it('says of a fault in .env what any fault gets', () => {

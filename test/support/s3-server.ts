@@ -41,7 +41,7 @@ export class S3TestServer {
   constructor() {
     this.#server = createServer((request, response) => {
       void this.#answer(request, response).catch((error: unknown) => {
-        if (error instanceof S3Refusal) fail(response, error.status, error.code);
+        if (error instanceof S3Refusal) fail(response, error);
         else response.destroy(error instanceof Error ? error : undefined);
       });
     });
@@ -314,7 +314,8 @@ function xml(response: ServerResponse, text: string): ServerResponse {
   return response.end(`<?xml version="1.0" encoding="UTF-8"?>${text}`);
 }
 
-function fail(response: ServerResponse, status: number, code: string): ServerResponse {
+function fail(response: ServerResponse, { status, code, headers }: S3Refusal): ServerResponse {
   response.statusCode = status;
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   return xml(response, `<Error><Code>${code}</Code><Message>${code}</Message></Error>`);
 }

@@ -6,10 +6,12 @@
 export class S3Refusal extends Error {
   readonly status: number;
   readonly code: string;
-  constructor(status: number, code: string) {
+  readonly headers: Readonly<Record<string, string>>;
+  constructor(status: number, code: string, headers: Readonly<Record<string, string>> = {}) {
     super(code);
     this.status = status;
     this.code = code;
+    this.headers = headers;
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * The order gateway, version 8: the port between the desk and a broker. An implementation is a state machine
+ * The order gateway, version 9: the port between the desk and a broker. An implementation is a state machine
  * without I/O: what it is told comes in as calls, what it wants done goes out as effects, and the
  * shell of the core thread performs them. So the same adapter runs in production and in simulation.
  * Thread contract: lives on the core thread, called from the desk's step only.
@@ -15,7 +15,7 @@ import type { ApprovedOrder } from './approved-order.ts';
 import type { Turn } from './request-pacer.ts';
 import { TOO_MANY_REQUESTS } from './request-pacer.ts';
 
-export const ORDER_GATEWAY_VERSION = 8;
+export const ORDER_GATEWAY_VERSION = 9;
 
 /** What a broker can and cannot do, and when. Times are minutes after midnight ET of a full day;
  * on a half day each is three hours earlier. */
@@ -273,10 +273,15 @@ export interface OrderGateway {
    * nothing is sent, reserved or changed by it. Where `capabilities.preview` is `local` it has failed.
    */
   dryRun(intent: OrderIntent, at: At): readonly GatewayEffect[];
-  /** A new quote of an instrument the account may hold or work. Simulated brokers fill from it. Quote
-   * and time are lent for the call: what is kept of them is copied. `place` is the caller's small number
-   * for this symbol, if it has one; it may be another symbol's the next time. */
+  /** A new quote of an instrument the account may hold or work. Quote and time are lent for the call:
+   * what is kept of them is copied. `place` is the caller's small number for this symbol, if it has one;
+   * it may be another symbol's the next time. */
   onQuote(symbol: string, quote: Quote, at: At, place?: number): readonly GatewayEffect[];
+  /** The quotes since the last batch are through: the market stands as of one moment, and simulated
+   * brokers fill from it. The time is lent. */
+  onBatchEnd(at: At): readonly GatewayEffect[];
+  /** The feed begins anew: what it told before may have moved since, and is no market to trade on. */
+  forgetQuotes(): void;
   onWire(input: WireInput, at: At): readonly GatewayEffect[];
   /** Time passed. Called at least at every `nextWake`. */
   onClock(at: At, session: SessionTimes): readonly GatewayEffect[];

@@ -104,6 +104,10 @@ export class RigBroker extends BrokerTap {
     return this.isMute ? [] : super.onQuote(symbol, quote, at);
   }
 
+  override onBatchEnd(at: At): readonly GatewayEffect[] {
+    return this.isMute ? [] : super.onBatchEnd(at);
+  }
+
   override onClock(at: At, session: SessionTimes): readonly GatewayEffect[] {
     return this.isMute ? [] : super.onClock(at, session);
   }

@@ -49,6 +49,8 @@ function filtered(
     findByIntent: (intentId, at) => filter(broker.findByIntent(intentId, at), at),
     dryRun: (intent, at) => filter(broker.dryRun(intent, at), at),
     onQuote: (symbol, quote, at) => filter(broker.onQuote(symbol, quote, at), at),
+    onBatchEnd: (at) => filter(broker.onBatchEnd(at), at),
+    forgetQuotes: () => broker.forgetQuotes(),
     onWire: (input, at) => filter(broker.onWire(input, at), at),
     onClock: (at, session) => filter(broker.onClock(at, session), at),
     nextWake: () => broker.nextWake(),

@@ -191,6 +191,9 @@ export class VenueLink implements FarBroker {
     this.#venue.quote(listing.contracts[index], { bid, ask, bidSize, askSize });
   }
 
+  /** The venue trades by its clock. */
+  onBatchEnd(): void {}
+
   onSend(effect: WireEffect, at: At): void {
     this.#at = at;
     if (effect.kind === 'socketSend') {

@@ -93,6 +93,12 @@ export class AlpacaGateway implements OrderGateway {
     return NOTHING;
   }
 
+  onBatchEnd(): readonly GatewayEffect[] {
+    return NOTHING;
+  }
+
+  forgetQuotes(): void {}
+
   onWire(input: WireInput, at: At): readonly GatewayEffect[] {
     return this.#do(at, () => this.#take(input));
   }

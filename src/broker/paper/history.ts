@@ -26,6 +26,7 @@ export function newOrder(intent: OrderIntent, due: EpochMicros): PaperOrder {
     ending: '',
     limit: intent.limit,
     isTriggered: intent.stopTrigger === undefined,
+    isQuoted: false,
     filled: intent.legs.map(() => 0),
     executions: 0,
     lastDue: due,

@@ -141,7 +141,7 @@ function finish(world: PaperWorld, order: PaperOrder, how: string): void {
   world.ended = [...world.ended, ...endedOrder(order)];
 }
 
-/** A quote of one of the order's legs came in: executes what the market now gives. */
+/** A leg of the order was quoted: executes what the market now gives. */
 export function tryFill(world: PaperWorld, order: PaperOrder, now: EpochMicros): void {
   if (!isTrading(world, order, now) || isResting(world, order)) return;
   const { intent, limit } = order;
@@ -152,7 +152,7 @@ export function tryFill(world: PaperWorld, order: PaperOrder, now: EpochMicros):
     legs,
     limit: isTorn ? ANY_PRICE : limit,
     units: isTorn ? 1 : remainingUnits(order),
-    displayed: (symbol) => world.tape.of(symbol),
+    displayed: (symbol) => world.tape.standing(symbol),
     knobs: world.knobs,
     luck: (name) => luckOf(world, `${intent.intentId} ${name}`, now),
   });

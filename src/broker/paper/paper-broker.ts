@@ -81,8 +81,9 @@ const OCC_SYMBOL_LENGTH = 21;
 const NOTHING: readonly GatewayEffect[] = [];
 
 /**
- * Fills from quotes that arrive after an order was accepted, never from the one it was priced on,
- * and never more than is displayed. Requests take effect after a latency, so that a fill can win
+ * Fills at the end of a batch in which a leg was quoted after its order was accepted, never from the
+ * quotes it was priced on: all legs at once, on the market as it stands then, and never more than is
+ * displayed. Requests take effect after a latency, so that a fill can win
  * against a cancel. Submitting a client id again changes nothing: the order it names is restated
  * while it works. Its memory between runs is the journal. Lives on the core thread.
  */
@@ -165,16 +166,32 @@ export class PaperBroker implements OrderGateway {
       tape.putUnderlying(symbol, quote, sessionAt(this.#world, at.market));
       for (const expiry of waiting) settle(this.#world, expiry, at.market);
     }
-    if (live.size > 0) this.#match(symbol, at);
+    if (live.size > 0) this.#note(symbol);
     return this.#handOut();
   }
 
   /** A method of its own: most quotes meet no order, and then not even an iterator is made. */
-  #match(symbol: string, at: At): void {
+  #note(symbol: string): void {
     for (const order of this.#world.live) {
-      const concerns = order.status === 'working' && order.symbols.includes(symbol);
-      if (concerns) tryFill(this.#world, order, at.market);
+      if (order.status === 'working' && order.symbols.includes(symbol)) order.isQuoted = true;
     }
+  }
+
+  onBatchEnd(at: At): readonly GatewayEffect[] {
+    if (this.#world.live.size > 0) this.#match(at);
+    return this.#handOut();
+  }
+
+  #match({ market }: At): void {
+    for (const order of this.#world.live) {
+      if (!order.isQuoted) continue;
+      order.isQuoted = false;
+      tryFill(this.#world, order, market);
+    }
+  }
+
+  forgetQuotes(): void {
+    this.#world.tape.forget();
   }
 
   /** There is no wire: nothing ever comes in over it. */

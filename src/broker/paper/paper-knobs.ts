@@ -10,7 +10,7 @@ export interface PaperKnobs {
   readonly dropFillEvents: number;
   /** The chance that an execution takes only a part of what it could. */
   readonly partialFillProbability: number;
-  /** The chance per quote that a one-leg order between mid and natural is hit, at natural; it falls
+  /** The chance per batch of quotes that a one-leg order between mid and natural is hit, at natural; it falls
    * to none at mid, and in proportion to the number of legs. */
   readonly passiveFillProbability: number;
   /** The chance that a leg of a marketable order trades one tick worse than displayed. */

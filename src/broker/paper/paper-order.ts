@@ -21,6 +21,8 @@ export interface PaperOrder {
   limit: Price;
   /** False while a stop order waits for its trigger. */
   isTriggered: boolean;
+  /** True where a leg was quoted since the last look at the market. */
+  isQuoted: boolean;
   /** Contracts filled of each leg, in the order of the legs. */
   readonly filled: number[];
   /** Executions of legs so far; numbers the fills. */

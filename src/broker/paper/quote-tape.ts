@@ -18,6 +18,8 @@ interface Shown {
   readonly quote: { bid: Price | undefined; ask: Price | undefined };
   bidLeft: number;
   askLeft: number;
+  /** The beginning of the feed since which it was quoted. */
+  heardSince: number;
 }
 
 /** Where an OCC symbol has its expiry, yymmdd; an underlying's ticker is shorter. */
@@ -36,6 +38,8 @@ export class QuoteTape {
   readonly #lastMid = new Map<string, Price>();
   /** Last mid at or before the exercise mark, by underlying and date. */
   readonly #markMid = new Map<string, Price>();
+  /** Counts how often the feed began. */
+  #beginning = 0;
 
   /** Takes a quote over into what is kept for its symbol: one object for the life of the tape. It is
    * found at the symbol's `place` (see OrderGateway) without its text being looked up. */
@@ -49,6 +53,12 @@ export class QuoteTape {
     shown.quote.ask = ask;
     shown.bidLeft = bidSize;
     shown.askLeft = askSize;
+    shown.heardSince = this.#beginning;
+  }
+
+  /** The feed begins anew. */
+  forget(): void {
+    this.#beginning += 1;
   }
 
   #shown(symbol: string): Shown {
@@ -60,6 +70,7 @@ export class QuoteTape {
         quote: { bid: undefined, ask: undefined },
         bidLeft: 0.5,
         askLeft: 0.5,
+        heardSince: 0,
       };
       this.#displayed.set(symbol, shown);
     }
@@ -93,6 +104,12 @@ export class QuoteTape {
 
   of(symbol: string): Displayed | undefined {
     return this.#displayed.get(symbol);
+  }
+
+  /** What can be traded on: a quote of before the feed began anew is none. */
+  standing(symbol: string): Displayed | undefined {
+    const shown = this.#displayed.get(symbol);
+    return shown?.heardSince === this.#beginning ? shown : undefined;
   }
 
   /** Takes size from the displayed market: the bid when we sell, the ask when we buy. */

@@ -205,6 +205,12 @@ export class TastytradeGateway implements OrderGateway {
     return NOTHING;
   }
 
+  onBatchEnd(): readonly GatewayEffect[] {
+    return NOTHING;
+  }
+
+  forgetQuotes(): void {}
+
   onWire(input: WireInput, at: At): readonly GatewayEffect[] {
     switch (input.kind) {
       case 'httpResponse':

@@ -1,5 +1,6 @@
 /** What the market does to the desk: quotes into the chain and to the broker, batches to be judged. */
 
+import type { GatewayEffect } from '../../broker/order-gateway.ts';
 import { MAX_CONTRACTS } from '../../engine/chain/chain-layout.ts';
 import { ValuationPace } from '../../engine/chain/valuation-pace.ts';
 import type { At, LentAt } from '../../engine/domain/clock.ts';
@@ -43,6 +44,7 @@ export class MarketTurn {
   /** A connection was made, or rows were listed: the first quote of each may be as old as the day. */
   forget(): void {
     this.#isHeard.fill(0);
+    this.#desk.gateway.forgetQuotes();
     const { quoteNews } = this.#desk.day;
     quoteNews.market = epochMicros(0);
     quoteNews.wall = epochMicros(0);
@@ -84,10 +86,13 @@ export class MarketTurn {
     const symbol = index < 0 ? desk.config.underlying : desk.chain.symbolOf(index);
     if (symbol === undefined) return;
     const place = index < 0 ? undefined : index;
-    const effects = desk.gateway.onQuote(symbol, quote, this.#at, place);
+    this.#perform(desk.gateway.onQuote(symbol, quote, this.#at, place));
+  }
+
+  #perform(effects: readonly GatewayEffect[]): void {
     if (effects.length === 0) return;
-    keepTime(desk);
-    performGateway(desk, effects);
+    keepTime(this.#desk);
+    performGateway(this.#desk, effects);
   }
 
   #note(row: number, at: At): void {
@@ -99,11 +104,12 @@ export class MarketTurn {
     this.#isHeard[row] = 1;
   }
 
-  /** Ends a batch: readers see its quotes, and every position is judged by them. The chain is valued
-   * and the day governed at a bounded pace; a stop never waits for either. Where nothing is held no
-   * quote can change how the day is judged: the clock and whoever decides have it judged then. */
+  /** Ends a batch: the broker and readers see its quotes, and every position is judged by them. The
+   * chain is valued and the day governed at a bounded pace; a stop never waits for either. Where nothing
+   * is held no quote can change how the day is judged: the clock and whoever decides have it judged then. */
   batchEnd(): void {
     const desk = this.#desk;
+    this.#perform(desk.gateway.onBatchEnd(desk.at));
     const isHeld = desk.book.hasStructures();
     const isGoverned = this.#pace.take(desk.at.wall) && isHeld;
     const { nativeStops } = desk.gateway.capabilities;

@@ -67,6 +67,14 @@ export class BrokerTap implements OrderGateway {
     return this.#told(this.#broker.onQuote(symbol, quote, at, place), at);
   }
 
+  onBatchEnd(at: At): readonly GatewayEffect[] {
+    return this.#told(this.#broker.onBatchEnd(at), at);
+  }
+
+  forgetQuotes(): void {
+    this.#broker.forgetQuotes();
+  }
+
   onWire(input: WireInput, at: At): readonly GatewayEffect[] {
     return this.#told(this.#broker.onWire(input, at), at);
   }

@@ -57,6 +57,8 @@ export interface FarBroker {
   onClock(at: At, session: SessionTimes): void;
   /** The broker sees the same market. */
   onQuote(input: QuoteInput, listing: ChainListing): void;
+  /** The quotes of one moment are through. */
+  onBatchEnd(at: At): void;
   onSend(effect: WireEffect, at: At): void;
   onCrash(at: At): void;
 }

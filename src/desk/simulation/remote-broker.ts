@@ -77,6 +77,10 @@ export class RemoteBroker {
     this.#stream(this.paper.onQuote(symbol, quote, at), at);
   }
 
+  onBatchEnd(at: At): void {
+    this.#stream(this.paper.onBatchEnd(at), at);
+  }
+
   onClock(at: At, session: SessionTimes): void {
     this.#stream(this.paper.onClock(at, session), at);
   }

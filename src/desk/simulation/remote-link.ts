@@ -70,6 +70,10 @@ class RemoteLink implements FarBroker {
     this.#broker.onQuote(symbol, { bid, ask, bidSize, askSize, at }, at);
   }
 
+  onBatchEnd(at: At): void {
+    this.#broker.onBatchEnd(at);
+  }
+
   onSend(effect: WireEffect, at: At): void {
     if (effect.kind !== 'httpSend') return;
     const order = this.#adapter.orderOf(effect.path.split('/').at(-1) ?? '');

@@ -327,6 +327,7 @@ class SimulatedSession implements EngineWorld {
 
   #step(input: Input): void {
     const engine = this.#engine;
+    if (input.kind === 'batchEnd') this.#far?.onBatchEnd(this.#clock.trueAt);
     if (input.kind === 'quote') this.#quote(input);
     else engine.step(input);
     this.#witness.afterStep(engine.desk.context, engine.account, this.#clock.trueAt);

@@ -119,6 +119,12 @@ export class WireGateway implements OrderGateway {
     return NOTHING;
   }
 
+  onBatchEnd(): Effects {
+    return NOTHING;
+  }
+
+  forgetQuotes(): void {}
+
   onClock(at: At): Effects {
     if (at.wall < this.#accountDue) return NOTHING;
     this.#accountDue = addMicros(at.wall, ACCOUNT_EVERY_MICROS);

@@ -17,6 +17,22 @@ function bidFor(limit: number, quantity = 1, knobs = {}): { rig: PaperRig; inten
   return { rig, intent: rig.accepted(rig.intent([CALL], limit, quantity)) };
 }
 
+/** A long 640/645 call spread is held, 2.98 by 3.00 and 1.50 by 1.52, and may be closed for 1.60. */
+function heldSpread() {
+  const rig = new PaperRig();
+  const [long, short] = [CALL, optionLeg('sellToOpen', 'call', 645)];
+  const quoted = () => {
+    rig.hears(long.instrument, 2.98, 3);
+    return rig.quote(short.instrument, 1.5, 1.52);
+  };
+  quoted();
+  const opened = rig.accepted(rig.intent([long, short], -1.5));
+  expect(fillsOf(quoted())).toHaveLength(2);
+  const legs = [optionLeg('sellToClose', 'call', 640), optionLeg('buyToClose', 'call', 645)];
+  const close = rig.intent(legs, 1.6, 1, opened.intentId);
+  return { rig, close, spread: { long: long.instrument, short: short.instrument } };
+}
+
 describe('an arriving order', () => {
   it('is answered after the least and before the most latency', () => {
     const rig = new PaperRig();
@@ -111,6 +127,32 @@ describe('a working order', () => {
       1, 1, 1, 1,
     ]);
     expect(rig.broker.snapshot(rig.at()).workingOrders).toEqual([]);
+  });
+
+  it('of several legs trades them at the end of the batch, on one moment of the market', () => {
+    const { rig, close, spread } = heldSpread();
+    rig.accepted(close);
+    expect(rig.hears(spread.long, 6, 6.04)).toEqual([]);
+    expect(rig.hears(spread.short, 2.9, 2.94)).toEqual([]);
+    const fills = fillsOf(rig.batchEnd());
+    expect(fills.map((fill) => fill.price)).toEqual([60_000, 29_400]);
+  });
+
+  it('of several legs waits for each of them where the feed began anew', () => {
+    const { rig, close, spread } = heldSpread();
+    rig.accepted(close);
+    rig.pass(90_000);
+    rig.broker.forgetQuotes();
+    expect(rig.quote(spread.long, 6, 6.04)).toEqual([]);
+    const fills = fillsOf(rig.quote(spread.short, 2.9, 2.94));
+    expect(fills.map((fill) => fill.price)).toEqual([60_000, 29_400]);
+  });
+
+  it('of several legs trades on a leg whose quote stands, when another is quoted', () => {
+    const { rig, close, spread } = heldSpread();
+    rig.accepted(close);
+    const fills = fillsOf(rig.quote(spread.long, 3.2, 3.22));
+    expect(fills.map((fill) => fill.price)).toEqual([32_000, 15_200]);
   });
 
   it('fills in part by luck', () => {

@@ -109,8 +109,17 @@ export class PaperRig {
     return this.take(this.broker.reprice(witness({ ...intent, limit }), this.at()));
   }
 
-  /** A quote in dollars; undefined is a missing side. */
-  quote(
+  /** A quote in dollars and the end of its batch; undefined is a missing side. */
+  quote(...quote: Parameters<PaperRig['hears']>): BrokerEvent[] {
+    return [...this.hears(...quote), ...this.batchEnd()];
+  }
+
+  batchEnd(): BrokerEvent[] {
+    return this.take(this.broker.onBatchEnd(this.at()));
+  }
+
+  /** One quote of a batch. */
+  hears(
     instrument: Instrument,
     bid: number | undefined,
     ask: number | undefined,

@@ -73,6 +73,35 @@ describe('a batch of quotes', () => {
   });
 });
 
+describe('an order at the paper broker', () => {
+  it('is not traded on what the feed told before it was connected anew', () => {
+    const rig = opened();
+    const { tokenSha256 } = rig.preview();
+    rig.size = 0;
+    rig.confirm(tokenSha256);
+    const [order] = rig.orders();
+    rig.size = 50;
+    rig.quotes();
+    expect(order?.status).toBe('working');
+    rig.edit = ({ bid = 0, ask = 0 }, _right, strike) => {
+      const dearer = strike === 599 || strike === 601 ? 0.2 : 0;
+      return { bid: bid + dearer, ask: ask + dearer };
+    };
+    for (const connected of [false, true]) {
+      rig.step({ kind: 'feed', at: rig.at, connected, detail: 'test' });
+    }
+    const [long] = order?.intent.legs.filter(({ action }) => action === 'buyToOpen') ?? [];
+    const symbol = long === undefined ? '' : instrumentSymbol(long.instrument);
+    const row = rig.desk.context.chain.indexOf(symbol);
+    rig.hears = (index) => index !== row;
+    rig.quotes();
+    expect(order?.status).toBe('working');
+    rig.hears = () => true;
+    rig.quotes();
+    expect(order?.status).toBe('filled');
+  });
+});
+
 describe('an input of the market', () => {
   it('may be written again after the step: nothing of it was kept', () => {
     const rig = opened();

@@ -56,6 +56,8 @@ function brokerThat(change: (broker: OrderGateway) => Partial<OrderGateway>): Se
         findByIntent: (intentId, at) => broker.findByIntent(intentId, at),
         dryRun: (intent, at) => broker.dryRun(intent, at),
         onQuote: (symbol, quote, at) => broker.onQuote(symbol, quote, at),
+        onBatchEnd: (at) => broker.onBatchEnd(at),
+        forgetQuotes: () => broker.forgetQuotes(),
         onWire: (input, at) => broker.onWire(input, at),
         onClock: (at, session) => broker.onClock(at, session),
         nextWake: () => broker.nextWake(),
@@ -77,8 +79,8 @@ const SWAPS: readonly Swap[] = [
   {
     what: 'a broker that says nothing of what it does',
     wraps: brokerThat((broker) => ({
-      onQuote: (symbol, quote, at) => {
-        broker.onQuote(symbol, quote, at);
+      onBatchEnd: (at) => {
+        broker.onBatchEnd(at);
         return [];
       },
     })),

@@ -104,28 +104,39 @@ export function divergences(
     return [{ kind: 'noSnapshot', why: 'no account snapshot since the stream came back' }];
   }
   const missed = snapshot.fills.filter(({ fillId }) => !desk.book.knows(fillId));
-  const busted = bustedFills(desk, snapshot);
+  const { busted, early } = unlistedFills(desk, snapshot);
   return [
     ...missed.map((fill) => ({ kind: 'missedFill', fill }) as const),
     ...busted.map((fill) => ({ kind: 'bustedFill', fill }) as const),
-    ...residuals(desk, snapshot, { missed, busted }),
+    ...residuals(desk, snapshot, { missed, unlisted: [...busted, ...early] }),
     ...workingThere(desk, snapshot, missed),
     ...workingHere(desk, snapshot),
   ];
 }
 
-function bustedFills({ orders }: DeskContext, snapshot: AccountSnapshot): readonly Fill[] {
+/** The picture was asked for before this order was last heard of: it cannot be held against that. */
+function isOlder({ asOf }: AccountSnapshot, { updatedAt }: OrderRecord): boolean {
+  return asOf.wall < updatedAt.wall;
+}
+
+/** Executions that the picture lacks: taken back, or too early for it. */
+function unlistedFills({ orders }: DeskContext, snapshot: AccountSnapshot) {
   const standing = new Set(snapshot.fills.map(({ fillId }) => fillId));
-  return orders
-    .all()
-    .flatMap(({ fills }) => fills)
-    .filter(({ marketAt, fillId }) => marketAt >= snapshot.fillsSince && !standing.has(fillId));
+  const busted: Fill[] = [];
+  const early: Fill[] = [];
+  for (const order of orders.all()) {
+    const unlisted = order.fills.filter(
+      ({ marketAt, fillId }) => marketAt >= snapshot.fillsSince && !standing.has(fillId),
+    );
+    (isOlder(snapshot, order) ? early : busted).push(...unlisted);
+  }
+  return { busted, early };
 }
 
 function residuals(
   desk: DeskContext,
   snapshot: AccountSnapshot,
-  unbooked: { readonly missed: readonly Fill[]; readonly busted: readonly Fill[] },
+  unbooked: { readonly missed: readonly Fill[]; readonly unlisted: readonly Fill[] },
 ): readonly Divergence[] {
   const theirs = new Map(snapshot.positions.map((p) => [p.symbol, p.quantity]));
   const ours = new Map(desk.book.held());
@@ -134,7 +145,7 @@ function residuals(
     ours.set(symbol, (ours.get(symbol) ?? 0) + direction * legSign(action) * quantity);
   };
   for (const fill of unbooked.missed) move(fill, 1);
-  for (const fill of unbooked.busted) move(fill, -1);
+  for (const fill of unbooked.unlisted) move(fill, -1);
   const found: Divergence[] = [];
   for (const symbol of new Set([...theirs.keys(), ...ours.keys()])) {
     const broker = theirs.get(symbol) ?? 0;
@@ -152,13 +163,14 @@ function unitsLeft(order: OrderRecord, missed: readonly Fill[]): number {
 
 function workingThere(
   desk: DeskContext,
-  { workingOrders }: AccountSnapshot,
+  snapshot: AccountSnapshot,
   missed: readonly Fill[],
 ): readonly Divergence[] {
-  return workingOrders.flatMap((order): readonly Divergence[] => {
+  return snapshot.workingOrders.flatMap((order): readonly Divergence[] => {
     const { intentId, remaining: broker } = order;
     const own = desk.orders.get(intentId);
     if (own === undefined) return [{ kind: 'foreignOrder', order }];
+    if (isOlder(snapshot, own)) return [];
     if (own.status !== 'working') {
       return [{ kind: 'worksThere', order, here: isFinal(own) ? 'ended' : 'waiting' }];
     }
@@ -168,10 +180,8 @@ function workingThere(
 }
 
 /** Orders that are on their way or UNKNOWN may be missing there: that is not a difference yet. */
-function workingHere(
-  desk: DeskContext,
-  { workingOrders, endedOrders }: AccountSnapshot,
-): readonly Divergence[] {
+function workingHere(desk: DeskContext, snapshot: AccountSnapshot): readonly Divergence[] {
+  const { workingOrders, endedOrders } = snapshot;
   const working = new Set(workingOrders.map(({ intentId }) => intentId));
   const ended = new Map<string, EndedOrder>(endedOrders.map((order) => [order.intentId, order]));
   return desk.orders.live().flatMap((order): readonly Divergence[] => {
@@ -179,6 +189,7 @@ function workingHere(
     const end = ended.get(intentId);
     const isOpenHere = order.status === 'working' || (order.sentAt !== undefined && end);
     if (isOpenHere === undefined || isOpenHere === false || working.has(intentId)) return [];
+    if (isOlder(snapshot, order)) return [];
     const { standing = 'notListed', remaining = 0 } = end ?? {};
     return [{ kind: 'endedThere', intentId, standing, remaining }];
   });

@@ -4,10 +4,11 @@ import { dayPnl } from '../../../src/desk/account/day-pnl.ts';
 import type { Effect } from '../../../src/desk/effects.ts';
 import type { ConfirmResult, ReconcileView } from '../../../src/desk/engine-api.ts';
 import type { RiskCheckView } from '../../../src/desk/engine-api-risk.ts';
+import type { At } from '../../../src/engine/domain/clock.ts';
 import type { OptionContract } from '../../../src/engine/domain/instrument.ts';
 import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
 import type { Fill, LegAction } from '../../../src/engine/domain/order.ts';
-import { cents, price } from '../../../src/engine/domain/units.ts';
+import { addMicros, cents, price } from '../../../src/engine/domain/units.ts';
 import { UNBOUNDED_LOSS_CENTS } from '../../../src/risk/risk-input.ts';
 import type { RigOptions, Sides } from '../../support/desk-rig.ts';
 import { CONDOR, CONSOLE, DeskRig, denialIn, LOTTO, valueIn } from '../../support/desk-rig.ts';
@@ -87,6 +88,23 @@ describe('a difference between the stream and the snapshot', () => {
     edit(rig, (snapshot) => ({ ...moreShares(snapshot), asOf }));
     rig.advance(10);
     expect(rig.day.reconciled).toBe(true);
+  });
+
+  it('is none where the pictures were asked for before the execution that they lack was heard', () => {
+    const rig = holding();
+    const before = rig.paper.snapshot(rig.at);
+    let looks = 0;
+    const later = ({ market, wall }: At): At => ({
+      market: addMicros(market, ++looks),
+      wall: addMicros(wall, looks),
+    });
+    const closing = rig.execute(rig.previewClose(rig.positions()[0]?.positionId ?? ''));
+    edit(rig, () => ({ ...before, asOf: later(before.asOf) }));
+    rig.advance(ALARM_SECONDS);
+    expect(looks).toBeGreaterThan(1);
+    expect(rig.day.reconciled).toBe(true);
+    expect(closing).toMatchObject({ status: 'filled', busted: [] });
+    expect(rig.positions()).toEqual([]);
   });
 
   it('that is followed by another is told again', () => {

@@ -95,13 +95,20 @@ function endSignal(): Promise<string> {
   });
 }
 
+/** A line that the disk, a closed terminal or a reader that is gone does not take is lost. Unheard, each
+ * would be an error that nothing caught, and the line about that the next one, without end: no promise
+ * of this thread would go on, so no page would leave and no kill, flatten or stop be answered. */
+function loseUnwritable(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+}
+
 /** Rejects with the first error of this thread that nothing caught. Each is logged, those too that
  * come while the engine stops. */
 function uncaught(): Promise<never> {
   return new Promise((_resolve, reject) => {
     process.on('uncaughtException', (error) => {
-      log(`an error that nothing caught: ${error.stack ?? error.message}`);
       reject(error);
+      log(`an error that nothing caught: ${error.stack ?? error.message}`);
     });
   });
 }
@@ -153,6 +160,7 @@ async function begin(config: Config, core: Worker): Promise<EngineHost> {
 /** Runs an engine until a signal, its core on the thread that was made for it. Exit code 0, 3 when
  * something is left unprotected, 1 when a thread died. */
 export async function serve(config: Config, core: Worker): Promise<number> {
+  loseUnwritable();
   for (const notice of config.notices) log(`setting: ${notice}`);
   const ended = endSignal();
   const engine = await begin(config, core);

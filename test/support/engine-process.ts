@@ -13,6 +13,7 @@ const DEADLINE_MILLIS = 45_000;
 const POLL_MILLIS = 100;
 /** A start is asked this often: some thirty of them are waited for one after the other. */
 const READY_POLL_MILLIS = 20;
+const ANY_PORT = '0';
 /** What a file of these tests asks of the runner: `vi.setConfig(PATIENCE)`. */
 export const PATIENCE = { testTimeout: 2 * DEADLINE_MILLIS, hookTimeout: 2 * DEADLINE_MILLIS };
 /** What a child keeps of this process's environment: no setting of the engine among it. */
@@ -45,7 +46,7 @@ export function settingsFor(home: string, more: Settings = {}): Record<string, s
   return {
     ...Object.fromEntries(kept),
     DELTARING_HOME: home,
-    PORT: '0',
+    PORT: ANY_PORT,
     RATE_LIMIT_REQUESTS_PER_MINUTE: '100000',
     ...more,
   };
@@ -180,8 +181,10 @@ export class EngineProcess {
     return this.#child.isOver;
   }
 
-  /** `http://127.0.0.1:PORT`, as the engine says it itself. */
+  /** `http://127.0.0.1:PORT`: the port that it was given, or as the engine says it itself. */
   get url(): string {
+    const given = this.settings['PORT'];
+    if (given !== ANY_PORT) return `http://127.0.0.1:${given}`;
     const [, url] = /health +(http:\/\/\S+)\/health/.exec(this.log) ?? [];
     if (url === undefined) throw new Error(`the engine has not said where it is:\n${this.log}`);
     return url;
@@ -201,6 +204,11 @@ export class EngineProcess {
   /** What a power cut does to it. */
   async kill(): Promise<void> {
     await this.stop('SIGKILL');
+  }
+
+  /** Nobody reads any more what it says. */
+  closeLog(): void {
+    this.#child.process.stderr?.destroy();
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -227,9 +235,10 @@ export class EngineProcess {
   }
 
   async #isReady(): Promise<boolean> {
-    if (this.isOver || !this.log.includes('/health')) return false;
-    const { status } = await fetch(`${this.url}/health`);
-    return status === 200;
+    const isTold = this.settings['PORT'] !== ANY_PORT || this.log.includes('/health');
+    if (this.isOver || !isTold) return false;
+    const answer = await fetch(`${this.url}/health`).catch(() => undefined);
+    return answer?.status === 200;
   }
 }
 

@@ -258,7 +258,9 @@ export function runIo(start: IoStart, faces?: MessagePort): void {
     return { kind: 'listingFailed', date, reason: `no contracts expire on ${date}` };
   }
 
-  const calls = new OutgoingCalls({ ...CALLS, timeoutMillis: timeoutMillis * REQUESTS_PER_CALL });
+  /** Each under a breaker of its own: a listing that fails never keeps the feed from its token. */
+  const limits = { ...CALLS, timeoutMillis: timeoutMillis * REQUESTS_PER_CALL };
+  const calls = { token: new OutgoingCalls(limits), listing: new OutgoingCalls(limits) };
 
   const statements = new Statements(port);
   const readings = start.reader === undefined ? undefined : readingsFor(start.reader);
@@ -289,7 +291,8 @@ export function runIo(start: IoStart, faces?: MessagePort): void {
 
   async function serve(request: Extract<ToIo, { kind: 'token' | 'listing' }>): Promise<void> {
     try {
-      answer(await calls.run(() => (request.kind === 'token' ? token() : listing(request.date))));
+      const ask = () => (request.kind === 'token' ? token() : listing(request.date));
+      answer(await calls[request.kind].run(ask));
     } catch (error) {
       const isAtRest = isResting(error);
       const reason = isAtRest ? 'the service rests after repeated failures' : reasonOf(error);

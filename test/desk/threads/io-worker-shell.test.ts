@@ -199,6 +199,24 @@ describe('the I/O worker', () => {
     expect(rig.isListening).toBe(true);
   });
 
+  it.each([
+    ['token', 'listing', '/option-chains/SPY/nested'],
+    ['listing', 'token', '/api-quote-tokens'],
+  ] as const)('gets the %s while the %s rests that fails', async (wanted, failing, path) => {
+    const rig = await IoRig.start();
+    const requests = {
+      token: { kind: 'token' },
+      listing: { kind: 'listing', date: DATE },
+    } as const;
+    rig.answers.set(path, { status: 503, body: {} });
+    for (let n = 0; n < 5; n += 1) await rig.ask(requests[failing]);
+    expect(await rig.ask(requests[failing])).toMatchObject({
+      kind: `${failing}Failed`,
+      reason: 'the service rests after repeated failures',
+    });
+    expect(await rig.ask(requests[wanted])).toMatchObject({ kind: wanted });
+  });
+
   it('lists a grid of strikes where the feed has no instruments service', async () => {
     const { port1, port2 } = new MessageChannel();
     closers.push(() => port1.close());

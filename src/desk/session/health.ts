@@ -51,21 +51,34 @@ function isMarketOpen({ at, status }: HealthFacts): boolean {
   return session !== undefined && at.market >= session.open;
 }
 
+/** The newest quote has aged on since the core told of it. */
+function marketOf(facts: HealthFacts, coreAgeMs: number | null): HealthView['market'] {
+  const { at, status } = facts;
+  const quoteAgeMs = status?.stamp.dataAgeMs ?? null;
+  return {
+    state: isMarketOpen(facts) ? 'open' : 'closed',
+    session: status?.session ?? '',
+    time: newYorkText(at.market),
+    ageMs: quoteAgeMs === null ? null : quoteAgeMs + (coreAgeMs ?? 0),
+  };
+}
+
+/** A kill halts before the core has told of it. */
+function tradingStateOf(facts: HealthFacts, ageMs: number | null): HealthView['tradingState'] {
+  const known = facts.status?.stamp;
+  const killed = facts.killed || known?.killed === true;
+  return { state: killed ? 'halted' : (known?.tradingState ?? 'halted'), killed, ageMs };
+}
+
 /** Judges the whole. `ready` is true when the core is alive, records, and hears its feed. */
 export function healthOf(facts: HealthFacts): HealthView {
   const { at, status, audit } = facts;
   const coreAgeMs = status === undefined ? null : millisSince(at, facts.statusWall);
   const whole = overall(facts, coreAgeMs);
-  const killed = facts.killed || status?.stamp.killed === true;
   return {
     status: whole,
     ready: whole === 'ok',
-    market: {
-      state: isMarketOpen(facts) ? 'open' : 'closed',
-      session: status?.session ?? '',
-      time: newYorkText(at.market),
-      ageMs: status?.stamp.dataAgeMs ?? null,
-    },
+    market: marketOf(facts, coreAgeMs),
     feed: {
       state: status?.feed.state ?? 'down',
       detail: status?.feed.detail ?? 'the core has not reported yet',
@@ -94,10 +107,6 @@ export function healthOf(facts: HealthFacts): HealthView {
       undelivered: facts.undelivered.count,
       ageMs: facts.undelivered.ageMs,
     },
-    tradingState: {
-      state: status?.stamp.tradingState ?? 'halted',
-      killed,
-      ageMs: coreAgeMs,
-    },
+    tradingState: tradingStateOf(facts, coreAgeMs),
   };
 }

@@ -107,9 +107,15 @@ describe('health', () => {
   });
 
   it('shows the kill word at once, before the core has told of it', () => {
-    expect(health({ killed: true }).tradingState.killed).toBe(true);
+    const halted = { state: 'halted', killed: true };
+    expect(health({ killed: true }).tradingState).toMatchObject(halted);
     const told = { ...STATUS, stamp: { ...STATUS.stamp, killed: true } };
-    expect(health({ status: told }).tradingState.killed).toBe(true);
+    expect(health({ status: told }).tradingState).toMatchObject(halted);
+  });
+
+  it('of a core that hangs lets the age of its newest quote grow', () => {
+    const view = health({ statusWall: addMicros(at.wall, -60_000_000) });
+    expect([view.market.ageMs, view.tradingState.ageMs]).toEqual([60_040, 60_000]);
   });
 
   it('knows no age of what never gave a sign', () => {

@@ -43,8 +43,6 @@ export function setGauges(desk: DeskContext, counters: Counters): void {
   counters.set('feed_delta_gap_worst', worst);
   catchUp(counters, 'quotes_crossed', desk.chain.crossedQuotes);
   catchUp(counters, 'quotes_locked', desk.chain.lockedQuotes);
-  const pnl = dayPnl(desk).liquidationCents;
-  if (pnl !== undefined) counters.set('day_pnl_cents', pnl);
-  const delta = heldDelta(desk);
-  if (delta !== undefined) counters.set('net_delta', delta);
+  counters.set('day_pnl_cents', dayPnl(desk).liquidationCents);
+  counters.set('net_delta', heldDelta(desk));
 }

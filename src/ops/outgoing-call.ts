@@ -10,6 +10,7 @@ import {
   circuitBreaker,
   ExponentialBackoff,
   handleWhen,
+  type IBackoff,
   type IPolicy,
   isBrokenCircuitError,
   retry,
@@ -19,7 +20,9 @@ import {
   wrap,
 } from 'cockatiel';
 import { RateLimiter } from 'limiter';
+import { wallMicros } from '../engine/domain/clock.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
+import { MICROS_PER_MILLI } from '../engine/domain/units.ts';
 
 /** How a service is called. */
 export interface CallLimits {
@@ -59,6 +62,24 @@ const STATES: Readonly<Record<CircuitState, BreakerState>> = {
   [CircuitState.Isolated]: 'open',
 };
 
+/**
+ * How long a breaker rests, by the engine's clock, which never steps back. The breaker itself asks the
+ * time of day, and one that is set back would keep it open for as long: it hears of no wait that is
+ * over before its time, and of none that is left after it.
+ */
+export function restOf(millis: number): Pick<IBackoff<unknown>, 'next'> {
+  const next = (): IBackoff<unknown> => {
+    const until = wallMicros() + millis * MICROS_PER_MILLI;
+    return {
+      next,
+      get duration() {
+        return wallMicros() < until ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+      },
+    };
+  };
+  return { next };
+}
+
 function paceOf(tokensPerInterval: number | undefined): RateLimiter | undefined {
   return tokensPerInterval === undefined
     ? undefined
@@ -79,7 +100,7 @@ export class OutgoingCalls {
     this.#urgentPace = paceOf(limits.urgentPerMinute);
     this.#breaker = circuitBreaker(FAILURES, {
       breaker: new ConsecutiveBreaker(limits.failuresToOpen),
-      halfOpenAfter: limits.restMillis,
+      halfOpenAfter: restOf(limits.restMillis),
     });
     const retries = retry(FAILURES, {
       maxAttempts: limits.attempts - 1,

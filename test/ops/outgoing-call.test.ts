@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { CallLimits } from '../../src/ops/outgoing-call.ts';
 import { isResting, OutgoingCalls } from '../../src/ops/outgoing-call.ts';
 
@@ -61,6 +61,17 @@ describe('calls of a service', () => {
     await new Promise((resolve) => setTimeout(resolve, 60));
     expect(await calls.run(works)).toBe('up');
     expect(calls.state).toBe('closed');
+  });
+
+  it('rest no longer where the time of day is set back meanwhile', async () => {
+    onTestFinished(() => void vi.useRealTimers());
+    vi.useFakeTimers({ toFake: ['Date', 'performance'] });
+    const calls = new OutgoingCalls(LIMITS);
+    await failTimes(calls, 3);
+    vi.setSystemTime(Date.now() - 3_600_000);
+    expect(isResting(await calls.run(works).catch((error: unknown) => error))).toBe(true);
+    vi.advanceTimersByTime(LIMITS.restMillis);
+    expect(await calls.run(works)).toBe('up');
   });
 
   it('end at their time limit, and the one who called hears it by the signal', async () => {

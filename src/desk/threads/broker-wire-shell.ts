@@ -20,6 +20,7 @@ import {
   isBrokenCircuitError,
 } from 'cockatiel';
 import type { GatewayEffect, WireInput } from '../../broker/order-gateway.ts';
+import { restOf } from '../../ops/outgoing-call.ts';
 import { BrokerHttp, type HttpOutcome } from './broker-http-shell.ts';
 import { BrokerSocket } from './broker-socket-shell.ts';
 import type { BrokerWire } from './broker-wire.ts';
@@ -67,7 +68,7 @@ export class BrokerWireShell {
   readonly #turns: RequestTurns;
   readonly #reads: CircuitBreakerPolicy = circuitBreaker(handleAll, {
     breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN),
-    halfOpenAfter: REST_MILLIS,
+    halfOpenAfter: restOf(REST_MILLIS),
   });
   /** Messages leave in the order in which they were given. */
   #sending: Promise<void> = Promise.resolve();

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocketServer } from 'ws';
 import type { WireInput } from '../../../src/broker/order-gateway.ts';
 import { SECRET_MARKS } from '../../../src/broker/order-gateway.ts';
@@ -212,6 +212,25 @@ describe("the shell of a broker's wires", () => {
     rig.send('what a way out waits for', { turn: 'exit' });
     expect((await rig.until(8))[7]).toMatchObject({ status: 502 });
     expect(rig.seen).toHaveLength(7);
+  });
+
+  it('lets reads rest no longer where the time of day is set back meanwhile', async () => {
+    onTestFinished(() => void vi.useRealTimers());
+    const rig = await WireRig.start();
+    void rig.login.fetch();
+    rig.token('t');
+    rig.handler = (_request, response) => response.writeHead(502).end('<html>');
+    vi.useFakeTimers({ toFake: ['Date', 'performance'] });
+    for (let read = 1; read <= 5; read += 1) {
+      rig.send(`read ${read}`);
+      await rig.until(read);
+    }
+    vi.setSystemTime(Date.now() - 3_600_000);
+    rig.send('read 6');
+    expect((await rig.until(6))[5]).toMatchObject({ neverSent: true });
+    vi.advanceTimersByTime(10_000);
+    rig.send('read 7');
+    expect((await rig.until(7))[6]).toMatchObject({ requestId: 'read 7', status: 502 });
   });
 
   it('tells what opens that there is no turn, lets reads wait and lets cancels pass', async () => {

@@ -50,15 +50,17 @@ function environment(node, root) {
 }
 
 /**
- * At a terminal, Ctrl-C and a hang-up reach the child by themselves, as it is in the same process
- * group; sent on they would arrive twice, and twice means "at once" to many programs.
+ * At a terminal, Ctrl-C reaches the child by itself, as it is in the same process group; sent on it
+ * would arrive twice, and twice means "at once" to many programs. A hang-up reaches the leader of the
+ * session alone, which may be this process: heard twice, where a shell tells the group, it ends a
+ * program no sooner.
  * @param {import('node:child_process').ChildProcess} child
  */
 function forwardSignals(child) {
   const atTerminal = isatty(0) || isatty(1) || isatty(2);
   /** @param {NodeJS.Signals} signal */
   const forward = (signal) => {
-    if (signal === 'SIGTERM' || !atTerminal) child.kill(signal);
+    if (signal !== 'SIGINT' || !atTerminal) child.kill(signal);
   };
   /** @type {NodeJS.Signals[]} */
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];

@@ -64,6 +64,20 @@ describe('the program under the starter', () => {
     expect(await start.ending).toMatchObject({ code: 41, signal: null });
   });
 
+  it.skipIf(process.platform !== 'linux')('hears that its terminal was closed', async () => {
+    programOf(
+      "import { writeFileSync } from 'node:fs';",
+      'const mark = (name) => writeFileSync(new URL(`../${name}`, import.meta.url), "");',
+      "process.on('SIGHUP', () => { mark('heard'); process.exit(0); });",
+      'setTimeout(() => process.exit(1), 60_000);',
+      "mark('ready');",
+    );
+    const terminal = project.startInTerminal(['serve']);
+    await until(() => project.has('ready'));
+    terminal.kill('SIGKILL');
+    await until(() => project.has('heard'));
+  });
+
   it.each(['SIGTERM', 'SIGKILL'] as const)(
     'killed by %s, the starter dies of it',
     async (signal) => {

@@ -123,6 +123,15 @@ export class StarterProject {
     return started(child);
   }
 
+  /** Starts as what a terminal was opened for, with no shell between: the terminal is the process that
+   * is handed back, and ends with it. Linux only. */
+  startInTerminal(args: readonly string[]): ChildProcess {
+    const words = [process.execPath, join(this.root, 'bin', 'deltaring.mjs'), ...args];
+    const command = `exec ${words.map((word) => `'${word}'`).join(' ')}`;
+    const env = { PATH: process.env['PATH'] ?? '', SHELL: '/bin/sh' };
+    return spawn('script', ['-qec', command, '/dev/null'], { env });
+  }
+
   run(args: readonly string[], options: StartOptions = {}): Promise<Ending> {
     const { child, ending } = this.start(args, options);
     child.stdin?.end();

@@ -1,6 +1,6 @@
 /** The plan and the trader's alerts, as the engine's door tells them. Plain values. */
 
-/** One turn of the plan. `waiting`: its time has not come. `detail`: why, and of
+/** One turn of the plan. `waiting`: its time has not come, or the day's chain has not. `detail`: why, and of
  * what waits, what is to be known before. */
 export interface PlanSlotView {
   readonly slotId: string;

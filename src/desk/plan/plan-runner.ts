@@ -17,13 +17,11 @@ import { previewStrategy } from '../previews/previews.ts';
 import type { PlanRun, PlanWait } from './plan-book.ts';
 import type { PlanSheet, PlanSlot } from './plan-sheet.ts';
 import { eventGate, outsideSession, unknownEvents } from './plan-sheet.ts';
-import { heldBack, planView } from './plan-view.ts';
+import { heldBack, planView, whyMissed } from './plan-view.ts';
 
 /** The engine's own principal. Faces are `local`, `bearer:…`, `oauth:…` and the like. */
 export const PLAN_PRINCIPAL = 'plan';
 const PLANNER: Caller = { principal: PLAN_PRINCIPAL, authority: 'open' };
-/** A turn that could not run within this long of its time is missed: its moment has passed. */
-const GRACE_MICROS = 2 * MICROS_PER_MINUTE;
 /** The broker's dry run of a turn is waited for so long. */
 const DRY_RUN_PATIENCE_MICROS = 5_000_000;
 /** The event file is warned about from so many days before its end. */
@@ -50,7 +48,8 @@ function runSlot(
   const nothing = { slotId, previewId: null, orderId: null, maxLossCents: 0 };
   const tokenSha256 = tokenOf(desk, sheet, slotId);
   const wait = desk.plan.waiting.get(slotId);
-  if (wait !== undefined) return sendWaiting(desk, shelf, slot, { ...wait, tokenSha256 });
+  if (wait !== undefined)
+    return sendWaiting(desk, { shelf, sheet }, slot, { ...wait, tokenSha256 });
   const known = desk.tokens.lookup(tokenSha256, PLAN_PRINCIPAL, desk.at);
   if (known.kind === 'used') {
     const [orderId = null] = known.spent.result.intentIds;
@@ -60,9 +59,8 @@ function runSlot(
   }
   const outside = outsideSession(slot, desk.day.session);
   if (outside !== undefined) return { ...nothing, outcome: 'skipped', detail: outside };
-  if (desk.at.market > slot.dueAt + GRACE_MICROS) {
-    return { ...nothing, outcome: 'missed', detail: 'the engine was not there at its time' };
-  }
+  const missed = whyMissed(desk, slot);
+  if (missed !== undefined) return { ...nothing, outcome: 'missed', detail: missed };
   const skip = skipReason(desk, sheet, slot);
   if (skip !== undefined) return { ...nothing, outcome: 'skipped', detail: skip };
   return preview(desk, shelf, slot, tokenSha256);
@@ -112,16 +110,21 @@ function preview(
   return undefined;
 }
 
-/** Sends what waited for the broker's dry run, once that has come or has taken too long. */
+/** Sends what waited for the broker's dry run, once that has come or has taken too long, where nothing keeps
+ * the turn away since. */
 function sendWaiting(
   desk: DeskContext,
-  shelf: PreviewShelf,
+  { shelf, sheet }: { readonly shelf: PreviewShelf; readonly sheet: PlanSheet },
   slot: PlanSlot,
   wait: PlanWait & Previewed,
 ): PlanRun | undefined {
   if (desk.dryRuns.isAwaited(wait.intentId) && desk.at.wall < wait.until) return undefined;
-  desk.plan.waiting.delete(slot.slotId);
-  return send(desk, shelf, slot, wait);
+  const { slotId } = slot;
+  desk.plan.waiting.delete(slotId);
+  const skip = skipReason(desk, sheet, slot);
+  if (skip === undefined) return send(desk, shelf, slot, wait);
+  const { previewId, maxLossCents } = wait;
+  return { slotId, outcome: 'skipped', detail: skip, previewId, orderId: null, maxLossCents };
 }
 
 /** What was previewed for a turn. */
@@ -200,12 +203,11 @@ export function grantPlan(
   return { value: planView(desk) };
 }
 
-/** Takes the leave back. */
+/** Takes the leave back; recorded where none is in force too, for one of another sheet would stand again after
+ * a restart with that. */
 export function revokePlan(desk: DeskContext, principal: string) {
-  if (desk.plan.grant !== undefined) {
-    desk.plan.grant = undefined;
-    desk.out.append({ kind: 'planRevoked', principal }, true);
-  }
+  desk.plan.grant = undefined;
+  desk.out.append({ kind: 'planRevoked', principal }, true);
   return { value: planView(desk) };
 }
 

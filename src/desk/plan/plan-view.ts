@@ -1,10 +1,14 @@
 /** The plan of the day as the faces show it. */
 
 import { newYorkText } from '../../engine/domain/session-calendar.ts';
+import { MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { PlanView } from '../engine-api-plan.ts';
 import type { PlanSheet, PlanSlot } from './plan-sheet.ts';
 import { outsideSession, unknownEvents } from './plan-sheet.ts';
+
+/** A turn that could not run within this long of its time is missed: its moment has passed. */
+const GRACE_MICROS = 2 * MICROS_PER_MINUTE;
 
 /** Why nothing of the plan is sent now, whatever it costs; undefined where it may send. */
 export function heldBack({ config, plan }: DeskContext): string | undefined {
@@ -16,14 +20,28 @@ export function heldBack({ config, plan }: DeskContext): string | undefined {
     : undefined;
 }
 
-/** A turn without a run: it waits for its time, or that passed with nobody to run it. */
-function unrun({ day, at }: DeskContext, sheet: PlanSheet | undefined, slot: PlanSlot) {
+/** Why a turn cannot run any more; undefined while it can. */
+export function whyMissed({ at }: DeskContext, { dueAt }: PlanSlot): string | undefined {
+  return at.market > dueAt + GRACE_MICROS
+    ? "the engine, or the listing of the day's chain, was not there at its time"
+    : undefined;
+}
+
+/** Why a turn whose time has come did not run: it has no chain yet, or none any more. */
+function whyNotRun(desk: DeskContext, slot: PlanSlot) {
+  const missed = desk.day.sealed ? 'the session was over' : whyMissed(desk, slot);
+  return missed === undefined
+    ? ({ outcome: 'waiting', detail: "the listing of the day's chain has not come" } as const)
+    : ({ outcome: 'missed', detail: missed } as const);
+}
+
+/** A turn without a run: it waits for its time or for a chain, or that passed with nobody to run it. */
+function unrun(desk: DeskContext, sheet: PlanSheet | undefined, slot: PlanSlot) {
+  const { day, at } = desk;
   const nothing = { previewId: null, orderId: null };
   const outside = outsideSession(slot, day.session);
   if (outside !== undefined) return { ...nothing, outcome: 'skipped', detail: outside } as const;
-  if (!day.chainOpen && at.market > slot.dueAt) {
-    return { ...nothing, outcome: 'missed', detail: 'the session was over' } as const;
-  }
+  if (!day.chainOpen && at.market > slot.dueAt) return { ...nothing, ...whyNotRun(desk, slot) };
   const unknown = sheet === undefined ? [] : unknownEvents(sheet, slot.entry);
   const detail = unknown.map((name) => `no event of the event file is named ${name}`).join('; ');
   return { ...nothing, outcome: 'waiting', detail } as const;

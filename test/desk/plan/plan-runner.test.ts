@@ -3,6 +3,7 @@ import type { PlanView } from '../../../src/desk/engine-api-plan.ts';
 import type { EventDay, PlanEntry, PlanSheet } from '../../../src/desk/plan/plan-sheet.ts';
 import { cents, sessionDate } from '../../../src/engine/domain/units.ts';
 import { breakoutRig, openBreakout } from '../../support/breakout-rig.ts';
+import { callSideCosts } from '../../support/condor-costs.ts';
 import { CONDOR, CONSOLE, DeskRig, denialIn, valueIn } from '../../support/desk-rig.ts';
 
 const TODAY = sessionDate('2026-11-20');
@@ -91,6 +92,31 @@ describe('the plan, at the time of a turn', () => {
     expect(rig.submitted).toEqual([intentId]);
   });
 
+  it('is skipped by a stop of its strategy that breaks while it waits for the dry run', () => {
+    const limits = { maxDailyLossCents: cents(900_000), maxOpenRiskCents: cents(900_000) };
+    const rig = new DeskRig({ plan: sheet({ cooldownMinutes: 60 }), limits });
+    rig.openPosition();
+    grant(rig);
+    rig.gateway.otherwise = { preview: 'broker' };
+    rig.goTo(635);
+    const { intentId } = rig.gateway.dryRuns.at(-1)!;
+    const previewed = rig.bodies('previewMade').at(-1);
+    const needed = previewed?.checks.find(({ code }) => code === 'buying_power')?.numbers;
+    const neededCents = cents(Number(needed?.['neededCents']));
+    callSideCosts(rig, 2.6);
+    rig.advance(4);
+    expect(rig.bodies('exitTriggered')).toMatchObject([{ reason: 'callSideStop' }]);
+    rig.edit = (sides) => sides;
+    rig.quotes(600);
+    const dryRun = { outcome: 'passed', neededCents, warnings: [] } as const;
+    rig.brokerSays({ kind: 'dryRun', intentId, dryRun });
+    rig.advance(5);
+    expect(rig.bodies('planRun')).toMatchObject([
+      { outcome: 'skipped', detail: expect.stringContaining('60 minutes'), orderId: null },
+    ]);
+    expect(rig.submitted).not.toContain(intentId);
+  });
+
   it('is refused by a dry run that does not come in time, and one taken back is not sent', () => {
     const rig = new DeskRig({ plan: sheet({ tranches: 2, everyMinutes: 10 }) });
     rig.gateway.otherwise = { preview: 'broker' };
@@ -161,12 +187,38 @@ describe('the plan, at the time of a turn', () => {
   });
 });
 
-describe('a turn outside the session', () => {
-  const shown = (rig: DeskRig) =>
-    rig
-      .query<PlanView>({ kind: 'planStatus' })
-      .slots.map(({ outcome, detail }): readonly unknown[] => [outcome, detail]);
+function shown(rig: DeskRig): readonly (readonly unknown[])[] {
+  const { slots } = rig.query<PlanView>({ kind: 'planStatus' });
+  return slots.map(({ outcome, detail }) => [outcome, detail]);
+}
 
+describe('a turn whose chain has not been listed at its time', () => {
+  const waiting = () => {
+    const rig = new DeskRig({ plan: sheet(), isOpen: false, minutes: 634 });
+    rig.sleepTo(635.5);
+    expect(shown(rig)).toEqual([['waiting', "the listing of the day's chain has not come"]]);
+    return rig;
+  };
+
+  it('runs once that has come, within two minutes', () => {
+    const rig = waiting();
+    rig.sleepTo(636);
+    rig.open();
+    expect(runs(rig)).toEqual([['condor#1', 'ready']]);
+  });
+
+  it('is missed for that after two minutes, before the listing and with it', () => {
+    const why = "the engine, or the listing of the day's chain, was not there at its time";
+    const rig = waiting();
+    rig.sleepTo(637.1);
+    expect(shown(rig)).toEqual([['missed', why]]);
+    rig.open();
+    expect(rig.bodies('planRun')).toMatchObject([{ outcome: 'missed', detail: why }]);
+    expect(rig.submitted).toEqual([]);
+  });
+});
+
+describe('a turn outside the session', () => {
   it('is skipped and says so: before the open, and after the last trade', () => {
     const early = new DeskRig({ plan: sheet({ atMinutes: 569 }) });
     early.advance(2);
@@ -267,6 +319,21 @@ describe('the leave to send', () => {
     grant(rig);
     const again = rig.restart(rig.records(), { plan: { ...sheet(), sha256: 'e'.repeat(64) } });
     expect(again.query<PlanView>({ kind: 'planStatus' }).grant).toBeNull();
+  });
+});
+
+describe('a leave that is taken back while another sheet is set', () => {
+  it('does not come back with the sheet it was given for', () => {
+    const rig = new DeskRig({ plan: sheet() });
+    grant(rig);
+    const other = rig.restart(rig.records(), { plan: { ...sheet(), sha256: 'e'.repeat(64) } });
+    valueIn(other.ask({ kind: 'planRevoke' }, CONSOLE));
+    const again = other.restart(other.records(), { plan: sheet() });
+    expect(again.query<PlanView>({ kind: 'planStatus' }).grant).toBeNull();
+    again.goTo(635);
+    again.advance(3);
+    expect(runs(again)).toEqual([['condor#1', 'ready']]);
+    expect(again.submitted).toEqual([]);
   });
 });
 

@@ -38,6 +38,8 @@ export interface TokenGrant {
   readonly previewed?: DriftSnapshot | undefined;
   /** How often the breakout that the order trades had been taken today; 0 where it trades none. */
   readonly breakoutsTaken: number;
+  /** When the break that the order trades was confirmed: once it is undone, a later one is another. */
+  readonly breakAt?: EpochMicros | undefined;
   readonly expiresAtWall: EpochMicros;
   /** One for a trade or a close, one a position for a flatten, none for a cancel. */
   readonly intents: readonly OrderIntent[];

@@ -4,7 +4,7 @@
  * minute closes beyond the other side it is over, unless re-entry is on: then the latest counts.
  */
 import type { MarketView } from '../engine/domain/market.ts';
-import type { Price } from '../engine/domain/units.ts';
+import type { EpochMicros, Price } from '../engine/domain/units.ts';
 import { dollarsFromPrice, price } from '../engine/domain/units.ts';
 import type { Outcome } from '../engine/domain/verdict.ts';
 import { deny } from '../engine/domain/verdict.ts';
@@ -30,6 +30,8 @@ export interface BreakoutRules {
   readonly rangeMinutes: number;
   /** Trade a later break too, and one already traded today. */
   readonly allowReentry: boolean;
+  /** When the break that was chosen before was confirmed: with re-entry that one alone is traded. */
+  readonly chosenAt?: EpochMicros | undefined;
 }
 
 /** A break that may be traded now, at the price it was judged by. */
@@ -156,7 +158,7 @@ function refuseTaken(found: Breakout): Refusal {
 function chooseBreak(
   broken: OpeningRangeReading & { state: 'broken' },
   direction: BreakDirection,
-  allowReentry: boolean,
+  { allowReentry, chosenAt }: BreakoutRules,
   spot: Price,
 ): Outcome<Breakout> {
   const { range, breaks, missingBars } = broken;
@@ -164,11 +166,11 @@ function chooseBreak(
   const latest = breaks.at(-1) ?? first;
   const found = (rangeBreak: RangeBreak): Breakout => ({ range, rangeBreak, missingBars, spot });
   if (allowReentry) {
-    if (latest.direction === direction) return found(latest);
-    const earlier = breaks.findLast((one) => one.direction === direction);
-    return earlier === undefined
-      ? refuseOtherWay(found(latest), direction)
-      : refuseReversed(found(earlier), latest);
+    const own = breaks.filter((one) => one.direction === direction);
+    const chosen = own.find(({ confirmedAt }) => confirmedAt === chosenAt) ?? own.at(-1);
+    if (chosen === undefined) return refuseOtherWay(found(latest), direction);
+    const reversal = breaks[breaks.indexOf(chosen) + 1];
+    return reversal === undefined ? found(chosen) : refuseReversed(found(chosen), reversal);
   }
   if (first.direction !== direction) {
     return refuseOtherWay(found(first), direction, breaks[1]);
@@ -213,17 +215,16 @@ export function breakoutKey(found: Breakout): string {
 
 const KEY = /^(\d+):(up|down)$/;
 
-/** Why the break of a key may not be traded at this price any more, whether it was taken or not. */
-export function refuseBreakNow(view: MarketView, key: string): Refusal | undefined {
+/** The break of a key, where it may be traded at this price, whether it was taken or not: the latest, or the
+ * one that was chosen before. */
+export function findBreakOf(
+  view: MarketView,
+  key: string,
+  chosenAt?: EpochMicros,
+): Outcome<Breakout> {
   const [, minutes, direction] = KEY.exec(key) ?? [];
-  const rules = { rangeMinutes: Number(minutes), allowReentry: true };
-  const found = findBreakout(
-    view,
-    rules,
-    { breakoutsTaken: [] },
-    direction === 'up' ? 'up' : 'down',
-  );
-  return 'denied' in found ? found : undefined;
+  const rules = { rangeMinutes: Number(minutes), allowReentry: true, chosenAt };
+  return findBreakout(view, rules, { breakoutsTaken: [] }, direction === 'up' ? 'up' : 'down');
 }
 
 /** The break in this direction that may be traded now, or the named reason why none may. */
@@ -244,7 +245,7 @@ export function findBreakout(
   if (reading.state === 'rangeForming') return refuseForming(reading);
   if (areBarsLate({ bars: view.bars, session, now: view.at.market })) return refuseLateBars(view);
   if (reading.state === 'noBreakout') return refuseUnbroken(reading.range, direction, spot);
-  const found = chooseBreak(reading, direction, allowReentry, spot);
+  const found = chooseBreak(reading, direction, rules, spot);
   if ('denied' in found) return found;
   const taken = day.breakoutsTaken.includes(breakoutKey(found));
   if (taken && !allowReentry) return refuseTaken(found);

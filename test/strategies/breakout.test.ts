@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { addMicros, MICROS_PER_SECOND } from '../../src/engine/domain/units.ts';
-import { findBreakout, refuseBreakNow } from '../../src/strategies/breakout.ts';
+import { findBreakOf, findBreakout } from '../../src/strategies/breakout.ts';
 import { orbView } from './orb-scene.ts';
 import { accepted, buildDay, refused } from './strategy-day.ts';
 
@@ -68,7 +68,7 @@ describe('findBreakout', () => {
     const denial = refused(findBreakout(seconds(131), first, day, 'up'));
     expect(denial.code).toBe('data_stale');
     expect(denial.numbers).toEqual({ newestBarAt: '09:46' });
-    expect(refuseBreakNow(seconds(3_000), '15:up')?.denied.code).toBe('data_stale');
+    expect(refused(findBreakOf(seconds(3_000), '15:up')).code).toBe('data_stale');
   });
 
   it('finds the first break while the price is beyond the level', () => {
@@ -138,5 +138,19 @@ describe('findBreakout', () => {
     expect(denial.numbers['alreadyTraded']).toBe(true);
     accepted(findBreakout(view, again, traded, 'up'));
     accepted(findBreakout(view, first, buildDay({ breakoutsTaken: ['30:up', '15:down'] }), 'up'));
+  });
+});
+
+describe('findBreakOf', () => {
+  const view = orbView([601, 597, 601], { spot: 601 });
+  const { confirmedAt } = accepted(
+    findBreakout(orbView([601], { spot: 601 }), first, day, 'up'),
+  ).rangeBreak;
+
+  it('takes the latest break, but no later one for the one that was chosen before', () => {
+    expect(accepted(findBreakOf(view, '15:up')).rangeBreak.confirmedAt).not.toBe(confirmedAt);
+    const denial = refused(findBreakOf(view, '15:up', confirmedAt));
+    expect(denial.code).toBe('breakout_failed');
+    expect(denial.numbers).toMatchObject({ breakAt: '09:46', reversedAt: '09:47' });
   });
 });

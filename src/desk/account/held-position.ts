@@ -9,6 +9,7 @@ import {
 import { legSign } from '../../engine/domain/order.ts';
 import {
   CENTS_PER_DOLLAR,
+  type Cents,
   cents,
   PRICE_PER_DOLLAR,
   type Price,
@@ -52,10 +53,14 @@ function unitsOpened(desk: DeskContext, position: StructurePosition): UnitPrices
   return { quantity, entryNet, goneDebit: Math.round(entryNet - cash / quantity) };
 }
 
+/** What a trade has brought and paid so far, after fees: with what would be got for the rest, its P&L. */
+export function cashSoFar({ realizedCents, openCashCents, feesCents }: StructurePosition): Cents {
+  return cents(realizedCents + openCashCents - feesCents);
+}
+
 /** The structure as exits see it. One without a plan of its own still leaves by the schedule. */
 export function asOpenPosition(desk: DeskContext, position: StructurePosition): OpenPosition {
   const { positionId, entryNet, quantity, exitPlan, strategy, openedAt } = position;
-  const { realizedCents, openCashCents, feesCents } = position;
   const units = unitsOpened(desk, position) ?? { entryNet, quantity, goneDebit: 0 };
   return {
     positionId,
@@ -63,7 +68,7 @@ export function asOpenPosition(desk: DeskContext, position: StructurePosition): 
     legs: position.legs.filter((leg) => leg.quantity !== 0),
     ...units,
     openedAt,
-    cashSoFarCents: cents(realizedCents + openCashCents - feesCents),
+    cashSoFarCents: cashSoFar(position),
     exitPlan: exitPlan ?? { timeExitAt: desk.day.schedule.flattenStartAt },
   };
 }

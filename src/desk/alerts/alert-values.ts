@@ -1,6 +1,7 @@
 /** The numbers that alerts look at, each in the unit its subject names. */
 
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import { auctionEnd } from '../../engine/domain/session-calendar.ts';
 import {
   CENTS_PER_DOLLAR,
   MICROS_PER_MINUTE,
@@ -9,9 +10,11 @@ import {
 import { forecastMove } from '../../strategies/move-forecast.ts';
 import { greeksOf } from '../account/book-greeks.ts';
 import { dayPnl, markOf } from '../account/day-pnl.ts';
+import { cashSoFar } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
-import { sliceOf, spotOf } from '../desk-context.ts';
+import { sliceOf } from '../desk-context.ts';
 import type { AlertRequest } from '../engine-api-plan.ts';
+import { soundSpot } from '../session/closing-price.ts';
 
 const POINTS = 100;
 
@@ -21,7 +24,7 @@ type Asked = Pick<AlertRequest, 'on' | 'positionId'>;
 export function alertValue(desk: DeskContext, asked: Asked): number | undefined {
   switch (asked.on) {
     case 'spot': {
-      const spot = spotOf(desk);
+      const spot = soundSpot(desk);
       return spot === undefined ? undefined : spot / PRICE_PER_DOLLAR;
     }
     case 'short_delta':
@@ -52,7 +55,7 @@ function gainAtBest(desk: DeskContext, positionId: string): number | undefined {
   const position = desk.book.structure(positionId);
   if (position === undefined) return undefined;
   const { atBestCents } = markOf(desk, position);
-  return atBestCents === undefined ? undefined : atBestCents + position.openCashCents;
+  return atBestCents === undefined ? undefined : atBestCents + cashSoFar(position);
 }
 
 /** The largest delta of a short option held, in points without sign; undefined with none. */
@@ -67,7 +70,8 @@ function shortDelta(desk: DeskContext, positionId: string | undefined): number |
   return deltas.length === 0 ? undefined : Math.max(...deltas.map(Math.abs)) * POINTS;
 }
 
-/** Of the day at liquidation value, or what one position would bring if it were closed now. */
+/** Of the day at liquidation value, or of all of one trade if what is left of it were closed now: what a side
+ * that is gone has cost counts, and fees. */
 function pnlDollars(desk: DeskContext, positionId: string | undefined): number | undefined {
   if (positionId === undefined) {
     const { liquidationCents, trusted } = dayPnl(desk);
@@ -79,11 +83,14 @@ function pnlDollars(desk: DeskContext, positionId: string | undefined): number |
   if (position === undefined) return undefined;
   const { liquidationCents, trusted } = markOf(desk, position);
   if (!trusted || liquidationCents === undefined) return undefined;
-  return (liquidationCents + position.openCashCents) / CENTS_PER_DOLLAR;
+  return (liquidationCents + cashSoFar(position)) / CENTS_PER_DOLLAR;
 }
 
-/** The at-the-money straddle's mid in percent of the move that is forecast until the mark. */
+/** The at-the-money straddle's mid in percent of the move that is forecast until the mark. Before the opening
+ * auction is over its quotes are nobody's prices. */
 function straddlePercent(desk: DeskContext): number | undefined {
+  const { session } = desk.day;
+  if (desk.at.market < auctionEnd(session) || desk.at.market >= session.exerciseMark) return;
   const slice = sliceOf(desk);
   if (slice?.expectedMove === undefined || slice.forward === undefined) return undefined;
   const view = { at: desk.at, slice, bars: desk.bars.bars() };

@@ -1,8 +1,9 @@
 /** What a confirm asks of a breakout: that it was not taken since the preview, and that it still stands. */
 import type { OrderIntent } from '../../engine/domain/order.ts';
+import type { EpochMicros } from '../../engine/domain/units.ts';
 import { type Denial, deny } from '../../engine/domain/verdict.ts';
 import type { TokenGrant } from '../../risk/confirm-token.ts';
-import { refuseBreakNow } from '../../strategies/breakout.ts';
+import { findBreakOf } from '../../strategies/breakout.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { barsFilling } from '../session/chain-filling.ts';
 import { marketView } from './proposals.ts';
@@ -27,15 +28,26 @@ export function refuseTakenSince(
   return deny('breakout_stale', message, { breakout: breakoutKey, alreadyTraded: true }).denied;
 }
 
+/** When the break that an order trades was confirmed; undefined for an order that trades none. */
+export function breakConfirmedAt(
+  desk: DeskContext,
+  { breakoutKey }: OrderIntent,
+): EpochMicros | undefined {
+  const view = breakoutKey === undefined ? undefined : marketView(desk);
+  if (breakoutKey === undefined || view === undefined) return undefined;
+  const found = findBreakOf(view, breakoutKey);
+  return 'denied' in found ? undefined : found.rangeBreak.confirmedAt;
+}
+
 /** Refuses an entry whose breakout does not stand any more: the price is back inside the range, too far
- * from it, or a minute closed beyond its other side. */
+ * from it, or a minute closed beyond its other side, whatever broke since. */
 export function refuseUndone(
   desk: DeskContext,
   { breakoutKey }: OrderIntent,
-  grant: TokenGrant,
+  { replaces, breakAt }: TokenGrant,
 ): Denial | undefined {
   const view = marketView(desk);
-  if (breakoutKey === undefined || grant.replaces !== undefined || view === undefined)
-    return undefined;
-  return (barsFilling(desk) ?? refuseBreakNow(view, breakoutKey))?.denied;
+  if (breakoutKey === undefined || replaces !== undefined || view === undefined) return undefined;
+  const found = barsFilling(desk) ?? findBreakOf(view, breakoutKey, breakAt);
+  return 'denied' in found ? found.denied : undefined;
 }

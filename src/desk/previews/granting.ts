@@ -8,7 +8,7 @@ import type { DriftSnapshot } from '../../risk/drift.ts';
 import { orderHash } from '../../risk/order-hash.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { TradeCard } from '../engine-api.ts';
-import { timesTaken } from './breakouts.ts';
+import { breakConfirmedAt, timesTaken } from './breakouts.ts';
 import { quoteSnapshot } from './judging.ts';
 import type { PreviewShelf } from './preview-shelf.ts';
 
@@ -50,6 +50,7 @@ export function grantToken(desk: DeskContext, shelf: PreviewShelf, grant: Grant)
     quotes,
     previewed: grant.previewed,
     breakoutsTaken: timesTaken(desk, first),
+    breakAt: breakConfirmedAt(desk, first),
     expiresAtWall,
     intents: grant.cancels === undefined ? intents : [],
     cancels: grant.cancels,

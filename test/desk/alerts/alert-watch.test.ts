@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { MOST_ALERTS, MOST_ALERTS_PER_PRINCIPAL } from '../../../src/desk/alerts/alert-book.ts';
 import type { AlertRequest, AlertView } from '../../../src/desk/engine-api-plan.ts';
+import { cents, priceFromDollars } from '../../../src/engine/domain/units.ts';
 import { TRADER_ALERT } from '../../../src/ops/alert-channel.ts';
+import { callSideCosts } from '../../support/condor-costs.ts';
 import { DeskRig, denialIn, TRADER, valueIn } from '../../support/desk-rig.ts';
 
 function set(rig: DeskRig, request: AlertRequest): AlertView {
@@ -66,6 +68,35 @@ describe('an alert', () => {
     expect(fired(rig)).toHaveLength(2);
   });
 
+  it.each([
+    ['wide', 450, 680],
+    ['crossed', 590, 500],
+  ])('is not spent by a %s quote of the evening, at which nobody would trade', (_, bid, ask) => {
+    const rig = new DeskRig();
+    rig.goTo(17 * 60 + 35);
+    rig.step({ kind: 'listing', at: rig.at, listing: rig.listing() });
+    rig.quotes(600);
+    set(rig, { on: 'spot', direction: 'below', level: 590 });
+    const prices = { bid: priceFromDollars(bid), ask: priceFromDollars(ask) };
+    rig.step({ kind: 'quote', at: rig.at, index: -1, ...prices, bidSize: 1, askSize: 1 });
+    rig.step({ kind: 'batchEnd', at: rig.at });
+    expect(listed(rig)).toMatchObject([{ state: 'armed', value: null }]);
+    rig.goTo(10 * 60, '2026-11-23');
+    rig.quotes(589);
+    rig.quotes(588);
+    expect(fired(rig)).toEqual(['the underlying is at 589.00 (asked for: below 590)']);
+  });
+
+  it('of the straddle knows nothing until the opening auction is over, nor after the mark', () => {
+    const rig = new DeskRig({ minutes: 9 * 60 + 30 });
+    const { value } = set(rig, { on: 'straddle', direction: 'above', level: 1 });
+    expect([value, fired(rig)]).toEqual([null, []]);
+    rig.goTo(9 * 60 + 31);
+    expect(fired(rig)).toHaveLength(1);
+    rig.goTo(16 * 60);
+    expect(listed(rig)).toMatchObject([{ value: null }]);
+  });
+
   it('below a level fires from above it', () => {
     const rig = new DeskRig();
     set(rig, { on: 'spot', direction: 'below', level: 599, note: 'support' });
@@ -128,6 +159,24 @@ describe('an alert', () => {
     const [ofDay, ofPosition] = [set(rig, ask), set(rig, { ...ask, positionId })];
     expect(ofPosition.value).toBeLessThan(0);
     expect(Math.abs((ofPosition.value ?? 0) - (ofDay.value ?? 0))).toBeLessThan(10);
+  });
+
+  it('of a P&L counts what a side of the position that is gone has cost', () => {
+    const rig = new DeskRig({ limits: { maxDailyLossCents: cents(900_000) } });
+    const { positionId } = rig.openPosition();
+    callSideCosts(rig, 2.6);
+    rig.advance(15);
+    expect(rig.positions()).toMatchObject([{ positionId, legs: [{}, {}] }]);
+    const ask = { on: 'pnl', direction: 'below', level: -150 } as const;
+    const [ofDay, ofPosition] = [set(rig, ask), set(rig, { ...ask, positionId })];
+    expect(ofPosition.state).toBe('fired');
+    expect(ofPosition.value).toBeCloseTo(ofDay.value ?? 0, 5);
+    const short = rig.positions()[0]?.legs.find(({ quantity }) => quantity < 0)?.instrument;
+    const at = short?.kind === 'option' ? short.strike / 10_000 : 0;
+    rig.edit = ({ bid, ask = 0 }, right, strike) =>
+      right === 'put' && strike === at ? { bid, ask: ask + 1 } : { bid, ask };
+    rig.quotes(600);
+    expect(set(rig, { ...ask, positionId })).toMatchObject({ state: 'fired', value: null });
   });
 
   it('knows no P&L while a leg is quoted too wide to be believed', () => {

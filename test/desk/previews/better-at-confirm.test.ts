@@ -190,6 +190,18 @@ describe('a breakout at its confirm', () => {
     expect([code, message]).toEqual(['breakout_failed', expect.stringContaining('was undone')]);
   });
 
+  it('is refused where that was so and the range has broken again since', () => {
+    const rig = breakoutRig({ limits: { ...WIDE, confirmationTimeoutSeconds: 600 } });
+    const { tokenSha256 } = rig.preview(breakoutOf(1));
+    for (const [minutes, close] of [597, 599.9, 599.9].entries()) {
+      rig.advance(60);
+      putBar(rig, 60 + minutes, close);
+    }
+    rig.quotes(600);
+    const { code, message } = denialIn(rig.confirm(tokenSha256));
+    expect([code, message]).toEqual(['breakout_failed', expect.stringContaining('was undone')]);
+  });
+
   it('is taken where it stands', () => {
     expect(valueIn(refusedAfter((rig) => rig.quotes(599.9))).orderId).not.toBeNull();
   });

@@ -65,7 +65,8 @@ export async function tastytradeStub(): Promise<BrokerStub> {
     () => undefined,
     () => performance.now(),
   );
-  secrets.onAnswer({ kind: 'access', token, millisLeft: 3_600_000 });
+  const millisLeft = 3_600_000;
+  secrets.onAnswer({ kind: 'access', token, millisLeft, millisToRenewal: millisLeft });
   const order = JSON.stringify({
     'order-type': 'Limit',
     'time-in-force': 'Day',

@@ -140,7 +140,7 @@ export type GatewayEffect =
   | { readonly kind: 'socketSend'; readonly text: string }
   /** Gives the account's socket up; the shell opens another, and `socketClosed` comes first. */
   | { readonly kind: 'socketReset'; readonly reason: string }
-  /** The broker may take the login no more: whatever needs it next gets another. */
+  /** The broker may take the login no more: another is fetched, and this one serves until it is there. */
   | { readonly kind: 'loginDoubted' };
 
 /** What stands in the text of a `socketSend` where a secret belongs. */

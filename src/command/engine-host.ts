@@ -79,12 +79,11 @@ export interface EngineHost {
 
 /** Starts everything. Throws DeltaringError, with what to do next, before anything can trade. */
 export async function startEngine(config: Config, thread: Worker, log: Log): Promise<EngineHost> {
-  const access = await reachBroker(config);
-  const locks = takeLocks(config, access.accountId);
+  const owned = await takeLocks(config, () => reachBroker(config));
   try {
-    return await RunningEngine.start(new StartingCore(thread), config, log, { ...access, locks });
+    return await RunningEngine.start(new StartingCore(thread), config, log, owned);
   } catch (error) {
-    locks.release();
+    owned.locks.release();
     throw error;
   }
 }

@@ -115,12 +115,9 @@ export class BrokerWireShell {
         setImmediate(() => this.#socket.reset(reason));
         return;
       }
-      case 'loginDoubted': {
-        const { secrets } = this.#options;
-        const held = secrets.now();
-        if (held !== undefined) secrets.refused(held);
+      case 'loginDoubted':
+        this.#options.secrets.doubted();
         return;
-      }
     }
   }
 

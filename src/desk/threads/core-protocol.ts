@@ -8,6 +8,7 @@ import type { SessionDate } from '../../engine/domain/units.ts';
 import type { Effect } from '../effects.ts';
 import type { Caller, EngineEvent, Stamp } from '../engine-api.ts';
 import type { Command, Query } from '../inputs.ts';
+import type { AccessToken, Unwanted } from './token-keeper-shell.ts';
 
 /** To the core. */
 export type ToCore =
@@ -78,8 +79,8 @@ export type ToIo =
   | { readonly kind: 'listing'; readonly date: SessionDate }
   | { readonly kind: 'rules'; readonly ask: AskOf<'marketRules'> }
   | { readonly kind: 'statement'; readonly id: number; readonly statement: PaperStatement }
-  /** An access token for the broker's wires; `refused` is one that it took no more. */
-  | { readonly kind: 'access'; readonly refused?: string };
+  /** An access token for the broker's wires. */
+  | ({ readonly kind: 'access' } & Unwanted);
 
 export type FromIo =
   | { readonly kind: 'token'; readonly url: string; readonly token: string }
@@ -88,7 +89,7 @@ export type FromIo =
   /** Told only where the broker has said something. */
   | { readonly kind: 'rules'; readonly date: string; readonly rules: MarketRules }
   | { readonly kind: 'listingFailed'; readonly date: SessionDate; readonly reason: string }
-  | { readonly kind: 'access'; readonly token: string; readonly millisLeft: number }
+  | ({ readonly kind: 'access' } & AccessToken)
   | { readonly kind: 'accessFailed'; readonly reason: string }
   /** The account reader of the paper broker asks what is known there now. */
   | { readonly kind: 'statementWanted'; readonly id: number };

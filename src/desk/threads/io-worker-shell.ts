@@ -279,11 +279,11 @@ export function runIo(start: IoStart, faces?: MessagePort): void {
   }
 
   /** The keeper has a pace of its own for logins that are refused, so it is asked at once. */
-  async function access({ refused }: Extract<ToIo, { kind: 'access' }>): Promise<void> {
+  async function access(asked: Extract<ToIo, { kind: 'access' }>): Promise<void> {
     try {
       if (broker === undefined)
         throw new DeltaringError('INTERNAL', 'the broker has no login here');
-      answer({ kind: 'access', ...(await broker.access(refused)) });
+      answer({ kind: 'access', ...(await broker.access(asked)) });
     } catch (error) {
       answer({ kind: 'accessFailed', reason: reasonOf(error) });
     }

@@ -5,7 +5,7 @@ import { DeltaringError } from '../../engine/domain/errors.ts';
 import { NotCalled } from '../../ops/outgoing-call.ts';
 import { RefreshTokenFile } from './refresh-token-file-shell.ts';
 import type { RequestTurns } from './request-turns-shell.ts';
-import type { AccessToken, GrantSettings } from './token-keeper-shell.ts';
+import type { AccessToken, GrantSettings, Unwanted } from './token-keeper-shell.ts';
 import { TokenKeeper } from './token-keeper-shell.ts';
 
 const UNAUTHORIZED = 401;
@@ -38,7 +38,7 @@ export class RestAccount {
   readonly #grant: GrantSettings;
   readonly #timeoutMillis: number;
   readonly #turns: RequestTurns;
-  #refused: string | undefined;
+  #unwanted: Unwanted = {};
 
   constructor(grant: GrantSettings, turns: RequestTurns, timeoutMillis: number) {
     this.#grant = grant;
@@ -56,9 +56,9 @@ export class RestAccount {
     });
   }
 
-  /** An access token for somebody else's requests; `refused` is one that was taken no more. */
-  access(refused?: string): Promise<AccessToken> {
-    return this.#keeper.access(refused);
+  /** An access token for somebody else's requests. */
+  access(unwanted: Unwanted): Promise<AccessToken> {
+    return this.#keeper.access(unwanted);
   }
 
   /** Reads JSON. Throws where the answer is a refusal. */
@@ -75,8 +75,8 @@ export class RestAccount {
     path: string,
     { turn, body }: { readonly turn: Turn; readonly body?: string | undefined },
   ): Promise<Response> {
-    const { token } = await this.#keeper.access(this.#refused);
-    this.#refused = undefined;
+    const { token } = await this.#keeper.access(this.#unwanted);
+    this.#unwanted = {};
     const type = body === undefined ? {} : { 'content-type': 'application/json' };
     const response = await this.#request(path, {
       turn,
@@ -84,7 +84,7 @@ export class RestAccount {
       headers: { authorization: `Bearer ${token}`, ...type },
       ...(body === undefined ? {} : { body }),
     });
-    if (response.status === UNAUTHORIZED) this.#refused = token;
+    if (response.status === UNAUTHORIZED) this.#unwanted = { refused: token };
     return response;
   }
 

@@ -41,6 +41,16 @@ export interface KeeperWorld {
 export interface AccessToken {
   readonly token: string;
   readonly millisLeft: number;
+  /** Whoever asks again by then gets the next one before this one ends. */
+  readonly millisToRenewal: number;
+}
+
+/** A token that somebody asks to have replaced, however long it was said to live. */
+export interface Unwanted {
+  /** The broker took it no more. */
+  readonly refused?: string;
+  /** The broker may take it no more: it serves until another is there. */
+  readonly doubted?: string;
 }
 
 const tokenAnswer = z.object({
@@ -73,14 +83,14 @@ export class TokenKeeper {
     this.#refreshToken = world.file?.read(grant.refreshToken) ?? grant.refreshToken;
   }
 
-  /** A token that is valid for a while. `refused`: one that the broker took no more; where it is the
-   * newest, another is fetched, however long it was said to live. */
-  async access(refused?: string): Promise<AccessToken> {
+  /** A token that is valid for a while. Where the newest is unwanted another is fetched. */
+  async access({ refused, doubted }: Unwanted = {}): Promise<AccessToken> {
     if (refused !== undefined && this.#held?.token === refused) this.#held = undefined;
     const held = this.#held;
-    const isGood = held !== undefined && this.#world.now() < held.renewAt;
-    const { token, endsAt } = isGood ? held : await this.#refreshOnce();
-    return { token, millisLeft: endsAt - this.#world.now() };
+    const isGood = held !== undefined && held.token !== doubted && this.#world.now() < held.renewAt;
+    const { token, endsAt, renewAt } = isGood ? held : await this.#refreshOnce();
+    const now = this.#world.now();
+    return { token, millisLeft: endsAt - now, millisToRenewal: renewAt - now };
   }
 
   #refreshOnce(): Promise<Held> {
@@ -94,12 +104,8 @@ export class TokenKeeper {
     const world = this.#world;
     if (world.now() < this.#notBefore)
       throw refusal('the broker refused the login; waiting to try again');
-    const body = JSON.stringify({
-      grant_type: 'refresh_token',
-      client_secret: this.#grant.clientSecret,
-      refresh_token: this.#refreshToken,
-    });
-    const response = await world.post('/oauth/token', body);
+    let response = await this.#login();
+    if (REFUSALS.has(response.status) && this.#takeNewer()) response = await this.#login();
     if (!response.ok) throw this.#onRefused(response.status);
     const answer = tokenAnswer.parse(await response.json());
     this.#refusals = 0;
@@ -114,6 +120,24 @@ export class TokenKeeper {
     const endsAt = world.now() + life;
     this.#held = { token: answer.access_token, endsAt, renewAt: endsAt - early };
     return this.#held;
+  }
+
+  #login(): Promise<Response> {
+    const body = JSON.stringify({
+      grant_type: 'refresh_token',
+      client_secret: this.#grant.clientSecret,
+      refresh_token: this.#refreshToken,
+    });
+    return this.#world.post('/oauth/token', body);
+  }
+
+  /** Another process of this home, as `deltaring doctor`, may have renewed the refresh token, which can end
+   * the one in memory. True where the file holds one that was not tried yet. */
+  #takeNewer(): boolean {
+    const kept = this.#world.file?.read(this.#grant.refreshToken);
+    if (this.#isUnkept || kept === undefined || kept === this.#refreshToken) return false;
+    this.#refreshToken = kept;
+    return true;
   }
 
   /** The file is for the next start: a full disk must not cost the token that closes go out with. */

@@ -2,6 +2,7 @@
 import { SECRET_MARKS } from '../../broker/order-gateway.ts';
 import type { BrokerLogin } from './broker-wire.ts';
 import type { FromIo, ToIo } from './core-protocol.ts';
+import type { Unwanted } from './token-keeper-shell.ts';
 
 /** Secrets that are valid now. */
 export interface Secrets {
@@ -18,6 +19,8 @@ export interface WireSecrets {
   fetch(): Promise<Secrets>;
   /** The broker took these no more: others are fetched. */
   refused(secrets: Secrets): void;
+  /** The broker may take those at hand no more: others are fetched, and these serve until they are there. */
+  doubted(): void;
 }
 
 /** Writes secrets where their marks stand. They are put into JSON texts, so they are escaped. */
@@ -49,11 +52,12 @@ export function keySecrets({ keyId, secretKey }: Extract<BrokerLogin, { kind: 'k
     now: () => secrets,
     fetch: () => Promise.resolve(secrets),
     refused: () => undefined,
+    doubted: () => undefined,
   } satisfies WireSecrets;
 }
 
-/** The next token is asked for this long before the keeper of the tokens would renew its own. */
-const RENEW_EARLY_MILLIS = 5_000;
+/** While one still serves, the next is asked for no sooner than this after a failure. */
+const ASK_AGAIN_MILLIS = 5_000;
 /** A keeper that says nothing for this long says no. */
 const PATIENCE_MILLIS = 30_000;
 
@@ -62,19 +66,22 @@ type AccessAnswer = Extract<FromIo, { kind: 'access' | 'accessFailed' }>;
 interface Held {
   readonly token: string;
   readonly until: number;
+  readonly renewAt: number;
   readonly secrets: Secrets;
 }
 
 /**
  * Access tokens of an OAuth login. The I/O worker keeps the login; this end holds the newest token
- * and asks for the next one before that ends, so that an order never waits for a login. One request
- * at a time. `now` tells milliseconds that never step back.
+ * and asks for the next one when the keeper would renew it, so that an order never waits for a login: a
+ * token serves to its end, or until the broker refuses it, whatever becomes of that. One request at a time.
+ * `now` tells milliseconds that never step back.
  */
 export class OAuthSecrets implements WireSecrets {
   readonly #ask: (message: Extract<ToIo, { kind: 'access' }>) => void;
   readonly #now: () => number;
   #held: Held | undefined;
-  #refused: string | undefined;
+  #unwanted: Unwanted = {};
+  #askAgainAt = 0;
   #waiting: PromiseWithResolvers<Secrets> | undefined;
   #patience: NodeJS.Timeout | undefined;
 
@@ -87,7 +94,7 @@ export class OAuthSecrets implements WireSecrets {
     const held = this.#held;
     const now = this.#now();
     if (held === undefined) return undefined;
-    if (now >= held.until - RENEW_EARLY_MILLIS) void this.#renew();
+    if (now >= held.renewAt && now >= this.#askAgainAt) void this.#renew();
     return now < held.until ? held.secrets : undefined;
   }
 
@@ -98,9 +105,16 @@ export class OAuthSecrets implements WireSecrets {
 
   refused(secrets: Secrets): void {
     if (this.#held?.secrets !== secrets) return;
-    this.#refused = this.#held.token;
+    this.#unwanted = { refused: this.#held.token };
     this.#held = undefined;
     void this.#renew();
+  }
+
+  doubted(): void {
+    if (this.#held === undefined) return;
+    this.#unwanted = { doubted: this.#held.token };
+    this.#held = { ...this.#held, renewAt: this.#now() };
+    this.now();
   }
 
   /** The keeper's answer. */
@@ -109,16 +123,18 @@ export class OAuthSecrets implements WireSecrets {
     this.#waiting = undefined;
     clearTimeout(this.#patience);
     if (answer.kind === 'accessFailed') {
+      this.#askAgainAt = this.#now() + ASK_AGAIN_MILLIS;
       waiting?.reject(new Error(answer.reason));
       return;
     }
-    const { token, millisLeft } = answer;
+    const { token, millisLeft, millisToRenewal } = answer;
+    const now = this.#now();
     const secrets: Secrets = {
       headers: { authorization: `Bearer ${token}` },
       marks: new Map([[SECRET_MARKS.accessToken, token]]),
     };
-    this.#refused = undefined;
-    this.#held = { token, until: this.#now() + millisLeft, secrets };
+    this.#unwanted = {};
+    this.#held = { token, until: now + millisLeft, renewAt: now + millisToRenewal, secrets };
     waiting?.resolve(secrets);
   }
 
@@ -127,13 +143,12 @@ export class OAuthSecrets implements WireSecrets {
     const waiting = Promise.withResolvers<Secrets>();
     waiting.promise.catch(() => undefined);
     this.#waiting = waiting;
-    const refused = this.#refused === undefined ? {} : { refused: this.#refused };
     this.#patience = setTimeout(
       () => this.onAnswer({ kind: 'accessFailed', reason: 'no access token in time' }),
       PATIENCE_MILLIS,
     );
     this.#patience.unref();
-    this.#ask({ kind: 'access', ...refused });
+    this.#ask({ kind: 'access', ...this.#unwanted });
     return waiting.promise;
   }
 }

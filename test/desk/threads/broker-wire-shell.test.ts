@@ -68,6 +68,7 @@ class WireRig {
         now: () => rig.login.now(),
         fetch: () => rig.login.fetch(),
         refused: (secrets) => rig.login.refused(secrets),
+        doubted: () => rig.login.doubted(),
       },
       onInput: (input) => rig.#onInput(input),
       jitter: () => 1,
@@ -84,7 +85,8 @@ class WireRig {
   }
 
   token(token: string): void {
-    this.login.onAnswer({ kind: 'access', token, millisLeft: 600_000 });
+    const [millisLeft, millisToRenewal] = [600_000, 540_000];
+    this.login.onAnswer({ kind: 'access', token, millisLeft, millisToRenewal });
   }
 
   send(requestId: string, rest: Partial<Extract<WireEffect, { kind: 'httpSend' }>> = {}): void {
@@ -131,16 +133,19 @@ describe("the shell of a broker's wires", () => {
     expect(rig.seen).toEqual(['GET /x Bearer secret-one']);
   });
 
-  it('asks for another login where the adapter doubts the one at hand', async () => {
+  it('asks for another login where the adapter doubts the one at hand, which serves until it is there', async () => {
     const rig = await WireRig.start();
-    rig.token('secret-one');
+    rig.token('one');
     rig.shell.perform({ kind: 'loginDoubted' });
-    expect(rig.login.now()).toBeUndefined();
-    rig.handler = (_request, response) => response.end('ok');
-    rig.send('1');
-    rig.token('secret-two');
+    expect(rig.asked).toEqual([{ kind: 'access', doubted: 'one' }]);
+    rig.login.onAnswer({ kind: 'accessFailed', reason: '/oauth/token answered 503' });
+    const close = { turn: 'exit', method: 'POST' } as const;
+    rig.send('while the login is away', close);
     await rig.until(1);
-    expect(rig.seen).toEqual(['GET /x Bearer secret-two']);
+    rig.token('two');
+    rig.send('once it is back', close);
+    await rig.until(2);
+    expect(rig.seen).toEqual(['POST /x Bearer one', 'POST /x Bearer two']);
   });
 
   it('holds what opens against the kill word once the connection stands, new or kept', async () => {

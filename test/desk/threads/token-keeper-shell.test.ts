@@ -60,7 +60,7 @@ describe('the keeper of a login', () => {
     const { keeper, bodies, time } = keeperRig([T1, T2]);
     const all = await Promise.all([keeper.access(), keeper.access(), keeper.access()]);
     expect(all.map(({ token }) => token)).toEqual(['t1', 't1', 't1']);
-    expect(all[0]?.millisLeft).toBe(900_000);
+    expect(all[0]).toMatchObject({ millisLeft: 900_000, millisToRenewal: 840_000 });
     expect(bodies).toEqual([
       { grant_type: 'refresh_token', client_secret: 'client', refresh_token: 'configured' },
     ]);
@@ -73,9 +73,20 @@ describe('the keeper of a login', () => {
   it('fetches another where the broker refused the newest, not where it refused an older one', async () => {
     const { keeper, bodies } = keeperRig([T1, T2]);
     await keeper.access();
-    expect((await keeper.access('t1')).token).toBe('t2');
-    expect((await keeper.access('t1')).token).toBe('t2');
+    expect((await keeper.access({ refused: 't1' })).token).toBe('t2');
+    expect((await keeper.access({ refused: 't1' })).token).toBe('t2');
     expect(bodies).toHaveLength(2);
+  });
+
+  it('keeps a token that is only doubted until it has another, and none that was refused', async () => {
+    const { keeper } = keeperRig([T1, 503, 503, 503, T2]);
+    await keeper.access();
+    await expect(keeper.access({ doubted: 't1' })).rejects.toThrow('answered 503');
+    expect((await keeper.access()).token).toBe('t1');
+    await expect(keeper.access({ refused: 't1' })).rejects.toThrow('answered 503');
+    await expect(keeper.access()).rejects.toThrow('answered 503');
+    expect((await keeper.access({ doubted: 't1' })).token).toBe('t2');
+    expect((await keeper.access({ doubted: 't1' })).token).toBe('t2');
   });
 
   it('waits longer after each refusal, and not at all after a fault of the network', async () => {
@@ -126,6 +137,21 @@ describe('the keeper of a login', () => {
     expect(bodies[1]?.['refresh_token']).toBe('renewed');
     expect(new RefreshTokenFile(folder).read('configured')).toBe('renewed');
     expect(unkept).toHaveLength(1);
+  });
+
+  it('goes on with the refresh token that another process of its home was given, where its own has ended', async () => {
+    const folder = newFolder();
+    const engine = keeperRig([{ ...T1, refresh_token: 'r1' }, 400, T2, 400], folder);
+    await engine.keeper.access();
+    const doctor = keeperRig([{ ...T1, refresh_token: 'r2' }], folder);
+    await doctor.keeper.access();
+    expect(doctor.bodies[0]?.['refresh_token']).toBe('r1');
+    engine.time.millis += 900_000;
+    expect((await engine.keeper.access()).token).toBe('t2');
+    expect(engine.bodies.map((body) => body['refresh_token'])).toEqual(['configured', 'r1', 'r2']);
+    engine.time.millis += 900_000;
+    await expect(engine.keeper.access()).rejects.toThrow('answered 400');
+    expect(engine.bodies).toHaveLength(4);
   });
 
   it('takes no access token of the other environment', async () => {

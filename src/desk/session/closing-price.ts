@@ -6,7 +6,7 @@
 import { isOfUnderlying } from '../../engine/domain/instrument.ts';
 import type { Quote } from '../../engine/domain/market.ts';
 import { newYorkDate, nextSessionDate } from '../../engine/domain/session-calendar.ts';
-import type { EpochMicros, Price, SessionDate } from '../../engine/domain/units.ts';
+import type { Price, SessionDate } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_MINUTE, price } from '../../engine/domain/units.ts';
 import type { UnderlyingPrice } from '../../engine/portfolio/carried-gains.ts';
 import type { PositionLeg } from '../../engine/portfolio/portfolio-book.ts';
@@ -37,10 +37,12 @@ function midOf(quote: Quote | undefined): Price | undefined {
 }
 
 /** Mid of the underlying's newest quote, where that is a market to be trusted and of the last minutes of a
- * session that ended at `end`, or of its evening: a machine that slept over its end has not seen its close. */
-export function closeOfToday({ day, spec }: DeskContext, end: EpochMicros): Price | undefined {
+ * session, or of its evening: a machine that slept over its end has not seen its close, nor has a chain that
+ * a setting ends before. */
+export function closeOfToday({ day, spec }: DeskContext): Price | undefined {
   const { lastSpot, session } = day;
-  if (lastSpot === undefined || lastSpot.at.market < addMicros(end, -CLOSE_WITHIN_MICROS)) return;
+  const from = addMicros(session.lastTrade, -CLOSE_WITHIN_MICROS);
+  if (lastSpot === undefined || lastSpot.at.market < from) return;
   const isOfToday = newYorkDate(lastSpot.at.market) === session.date;
   const fault = quoteFault(lastSpot, lastSpot.at, SPOT_GUARD, spec.ticks.single.step);
   return isOfToday && fault === undefined ? midOf(lastSpot) : undefined;

@@ -173,7 +173,7 @@ function expire(desk: DeskContext, shelf: PreviewShelf): void {
   for (const order of desk.orders.live()) {
     if (!isExternal(order)) requestCancel(desk, order, 'engine');
   }
-  const spot = closeOfToday(desk, expiresAt(desk.config, day.session));
+  const spot = closeOfToday(desk);
   desk.chain.expire(desk.at);
   desk.tokens.clear();
   desk.dryRuns.clear();
@@ -198,8 +198,8 @@ function recordSeal(
 }
 
 /** The rest of a session's day: what is open in it is told. One that was over when this run began, had no
- * chain, or ended on no quote to be trusted, is sealed as soon as a price of its evening is known, unless an
- * earlier run has done so. */
+ * chain, or whose chain ended early or on no quote to be trusted, is sealed as soon as a price of its evening
+ * is known, unless an earlier run has done so. */
 function afterExpiry(desk: DeskContext): void {
   const { day } = desk;
   if (!day.sealed) {
@@ -211,6 +211,7 @@ function afterExpiry(desk: DeskContext): void {
     tellUnwatched(desk, expiresAt(desk.config, day.session), day.expiredSince);
   }
   const { lastClose, session } = day;
+  if (desk.at.market < session.lastTrade) return;
   if (lastClose?.date === session.date && lastClose.spot !== undefined) return;
   const spot = soundSpot(desk);
   if (spot === undefined) return;

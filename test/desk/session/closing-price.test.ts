@@ -172,6 +172,47 @@ describe('shares carried into a day', () => {
   });
 });
 
+describe('a chain that a setting ends early', () => {
+  /** A hundred shares of Friday's exercise on Monday, whose chain is gone at 15:00: SPY stands at 610 then,
+   * and falls to 604 by the close. */
+  function heldOverEarlyEnd(): DeskRig {
+    const limits = { portfolioDeltaCap: 500 };
+    const market = newYorkInstant(sessionDate(MONDAY), 10 * 60);
+    const records = heldBeforeTheOpen().records();
+    const rig = new DeskRig({ market, records, isOpen: false, expireMinutes: 15 * 60, limits });
+    rig.spot = 610;
+    rig.open();
+    rig.gateway.isMute = true;
+    rig.goTo(14 * 60 + 59);
+    rig.goTo(15 * 60);
+    rig.advance(5);
+    expect(rig.bodies('sessionSealed').at(-1)).not.toHaveProperty('spot');
+    rig.spot = 604;
+    return rig;
+  }
+
+  it('leaves the close to the end of the session, in this run or in the next', () => {
+    const rig = heldOverEarlyEnd();
+    rig.goTo(16 * 60 + 14);
+    expect(rig.bodies('sessionSealed').at(-1)).not.toHaveProperty('spot');
+    const again = startedAt(MONDAY, 16 * 60 + 16, rig);
+    again.spot = 604;
+    again.step({ kind: 'feed', at: again.at, connected: true, detail: 'test' });
+    again.gateway.isMute = true;
+    rig.goTo(16 * 60 + 15);
+    for (const each of [rig, again]) {
+      each.advance(5);
+      expect(each.bodies('sessionSealed').at(-1)).toMatchObject({ spot: 6_040_000 });
+      each.goTo(17 * 60 + 31);
+      each.open();
+      each.advance(10);
+      expect(each.session.date).toBe(TUESDAY);
+      expect(dayOf(each)).toBe(-1_00);
+      expect(each.day.status.causes).not.toContain('dailyLoss');
+    }
+  });
+});
+
 describe('shares before the open', () => {
   it('lose nothing by a quote that is no market', () => {
     const rig = heldBeforeTheOpen();

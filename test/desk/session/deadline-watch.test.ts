@@ -300,6 +300,20 @@ describe('a start after the chain has expired', () => {
     expect(unwatched(rig)).toHaveLength(1);
   });
 
+  it('pages longs that came into the money by the close of a session whose chain ended early', () => {
+    const rig = backWithLong(15 * 60 + 31, { expireMinutes: 15 * 60 + 30 });
+    rig.step({ kind: 'feed', at: rig.at, connected: true, detail: 'test' });
+    rig.advance(5);
+    const late = backWithLong(16 * 60 + 16, {
+      expireMinutes: 15 * 60 + 30,
+      records: rig.records(),
+    });
+    late.step({ kind: 'feed', at: late.at, connected: true, detail: 'test' });
+    late.spot = 620;
+    late.advance(3);
+    expect(unwatched(late)).toHaveLength(1);
+  });
+
   it('tells nothing before the expiry: the position is watched as ever', () => {
     const rig = backAt(15 * 60);
     expect(unwatched(rig)).toEqual([]);

@@ -21,3 +21,9 @@ const OPENING_RUNGS: Readonly<Record<ConfirmMode, Rung>> = {
 export function rungOf(purpose: TradeCard['purpose'], mode: ConfirmMode): Rung {
   return purpose === 'open' ? OPENING_RUNGS[mode] : 'token';
 }
+
+/** True where confirm_trade is not offered: it could open nothing for a client without a dialog. What
+ * closes has close_position there. */
+export function hidesConfirm(mode: ConfirmMode, canAsk: boolean): boolean {
+  return OPENING_RUNGS[mode] === 'dialog' && !canAsk;
+}

@@ -13,6 +13,7 @@ import { ApprovalDesk } from './approvals.ts';
 import { ToolShelf } from './catalog.ts';
 import type { AskHuman } from './confirm-dialog.ts';
 import { Dialogs } from './confirm-dialog.ts';
+import { hidesConfirm } from './confirm-rungs.ts';
 import { RecentCards } from './recent-cards.ts';
 import { ResourceDesk } from './resource-desk.ts';
 import type { Scope } from './scopes.ts';
@@ -141,7 +142,7 @@ export class Face {
 
   /** The listing for a client that can show a dialog, or cannot. */
   list(canAsk: boolean): readonly ListedTool[] {
-    const isHidden = this.room.settings.confirmMode === 'elicit-required' && !canAsk;
+    const isHidden = hidesConfirm(this.room.settings.confirmMode, canAsk);
     return isHidden ? this.#listing.filter(({ name }) => name !== 'confirm_trade') : this.#listing;
   }
 

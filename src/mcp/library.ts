@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Caller, EngineApi, OrderView } from '../desk/engine-api.ts';
 import type { Tool } from './tool.ts';
+import { ordersOfToday } from './tools/todays-orders.ts';
 
 /** One thing that can be found. `id` names it to `fetch`. */
 export interface Entry {
@@ -115,7 +116,7 @@ export interface Library {
 
 async function entries({ api, caller, strategies }: Library): Promise<readonly Entry[]> {
   const answer = await api.recentOrders(MOST_ORDERS, caller);
-  const orders = 'denied' in answer ? [] : answer.value.orders;
+  const orders = 'denied' in answer ? [] : ordersOfToday(answer.value.orders, answer.stamp.asOf);
   return [
     ...orders.flatMap((order) => [orderEntry(order), auditEntry(order)]),
     ...strategies.map(strategyEntry),
@@ -149,10 +150,17 @@ export async function searchLibrary(library: Library, query: string): Promise<re
     .map(({ entry }) => entry);
 }
 
+/** An order that an earlier search named: it is not of today any more. */
+async function earlierOrder({ api, caller }: Library, id: string): Promise<Entry | undefined> {
+  if (!id.startsWith('order:')) return undefined;
+  const order = await api.orderStatus(id.slice('order:'.length), caller);
+  return 'denied' in order ? undefined : orderEntry(order.value);
+}
+
 /** One entry by its id, an audit entry with its records; undefined where there is none. */
 export async function fetchFromLibrary(library: Library, id: string): Promise<Entry | undefined> {
   const entry = (await entries(library)).find((each) => each.id === id);
-  if (!id.startsWith('audit:')) return entry;
+  if (!id.startsWith('audit:')) return entry ?? (await earlierOrder(library, id));
   const { api, caller } = library;
   const orderId = id.slice('audit:'.length);
   const story = await api.auditStory(orderId, caller);

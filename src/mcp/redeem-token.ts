@@ -7,7 +7,7 @@ import type { DenialCode } from '../engine/domain/verdict.ts';
 import { deny } from '../engine/domain/verdict.ts';
 import type { Consent } from './confirm-dialog.ts';
 import { openingQuestion } from './confirm-dialog.ts';
-import { rungOf } from './confirm-rungs.ts';
+import { hidesConfirm, rungOf } from './confirm-rungs.ts';
 import { orderWords } from './money-words.ts';
 import type { Refused, ToolContext } from './tool.ts';
 
@@ -142,7 +142,7 @@ async function askFirst(
   const isSkipped = rung === 'dialogIfAny' && conversation.dialogs.areNotShown;
   if (rung === 'token' || ask === undefined || isSkipped) {
     const isUnasked = isReadOnlyTool && api.identity.environment === 'live';
-    return isUnasked ? toConfirmTrade(context) : 'live';
+    return isUnasked ? toRedeemer(context, card.purpose) : 'live';
   }
   const question = openingQuestion(card, api.identity.environment);
   return standingAfter(context, token, await conversation.dialogs.ask(ask, question));
@@ -162,10 +162,16 @@ async function standingAfter(
   return refusal(context, 'not_authorized', NOT_PLACED[consent], { dialog: consent });
 }
 
-function toConfirmTrade(context: ToolContext) {
-  const message =
-    'nothing was placed: with live money this tool only previews where nobody is asked. Call confirm_trade with this confirm_token';
-  return refusal(context, 'not_authorized', message, { call: 'confirm_trade' });
+/** The tool that takes the token of a preview by hand, of those that this client is offered. */
+export function redeemerOf({ confirmMode, ask }: ToolContext, purpose: Purpose): string {
+  const isHidden = hidesConfirm(confirmMode, ask !== undefined);
+  return isHidden && purpose === 'close' ? 'close_position' : 'confirm_trade';
+}
+
+function toRedeemer(context: ToolContext, purpose: Purpose) {
+  const call = redeemerOf(context, purpose);
+  const message = `nothing was placed: with live money this tool only previews where nobody is asked. Call ${call} with this confirm_token`;
+  return refusal(context, 'not_authorized', message, { call });
 }
 
 /** The yes has to come from the engine's own page: the order goes out from there. */

@@ -75,6 +75,24 @@ describe('a tool that hosts take for read-only, with live money', () => {
     await close();
   });
 
+  it.each([
+    ['elicit-preferred', 'confirm_trade'],
+    ['elicit-required', 'close_position'],
+  ] as const)('names a way out that is listed under %s: %s', async (confirmMode, name) => {
+    const options = { settings: { confirmMode } };
+    const { client, again, confirm_token, close } = await forwarded(
+      options,
+      'place_order',
+      CLOSING,
+    );
+    const preview = await call(client, 'place_order', CLOSING);
+    expect(preview.text).toContain(`Nothing is placed yet: ${name} with confirm_token`);
+    expect((await again()).text).toContain(`Call ${name} with this confirm_token`);
+    expect((await client.listTools()).tools.map((tool) => tool.name)).toContain(name);
+    expect((await call(client, name, { confirm_token })).isError).toBe(false);
+    await close();
+  });
+
   it.each(['elicit-preferred', 'elicit-required'] as const)(
     'forwards what a human agrees to in the dialog under %s',
     async (confirmMode) => {

@@ -7,6 +7,7 @@ import type { StrategyRequest } from '../../desk/engine-api-requests.ts';
 import { suffices } from '../../engine/domain/client-rights.ts';
 import { deltaField, quantityField, tokenField } from '../argument-fields.ts';
 import { cardShape, confirmShape } from '../output-shapes.ts';
+import { redeemerOf } from '../redeem-token.ts';
 import { resultShape } from '../result-shape.ts';
 import type { Tool, ToolAnswer, ToolContext } from '../tool.ts';
 import { defineTool, READS } from '../tool.ts';
@@ -76,10 +77,11 @@ export async function previewedBy(
 }
 
 /** Whoever may not redeem a token is not told to. */
-function previewText({ readOnly, holds, caller }: ToolContext, card: TradeCard): string {
+function previewText(context: ToolContext, card: TradeCard): string {
+  const { readOnly, holds, caller } = context;
   const needed = card.purpose === 'open' ? 'open' : 'reduce';
   const mayConfirm = !readOnly && holds('trade.execute') && suffices(caller.authority, needed);
-  return cardText(card, mayConfirm ? 'confirm_trade' : undefined);
+  return cardText(card, mayConfirm ? redeemerOf(context, card.purpose) : undefined);
 }
 
 const RANGES = [5, 10, 15, 20, 30, 60] as const;

@@ -36,6 +36,20 @@ describe('search and fetch', () => {
     await close();
   });
 
+  it('name an order of an earlier day only to who asks for it by its id', async () => {
+    const { api, client, close } = await withOrder();
+    const [order] = api.orders;
+    if (order === undefined) throw new Error('there is no order');
+    api.orders.unshift({ ...order, orderId: 'O-0', createdAt: '2020-11-19T10:05:00-05:00' });
+    const found = await call(client, 'search', { query: 'condor filled order' });
+    const ids = RESULTS.parse(found.data).results.map(({ id }) => id);
+    expect(ids).toContain('order:O-1');
+    expect(ids.filter((id) => id.endsWith('O-0'))).toEqual([]);
+    const fetched = await call(client, 'fetch', { id: 'order:O-0' });
+    expect(fetched.data['title']).toContain('Order O-0');
+    await close();
+  });
+
   it('tell an order’s audit records, and the sections of the documents', async () => {
     const { client, close } = await withOrder();
     const audit = await call(client, 'fetch', { id: 'audit:O-1' });

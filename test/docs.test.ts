@@ -9,6 +9,7 @@ import { SETTING_NAMES } from '../src/config.ts';
 import { parseClientRights } from '../src/engine/domain/client-rights.ts';
 import { PROMPTS } from '../src/mcp/prompts.ts';
 import { resourcesOf } from '../src/mcp/resources.ts';
+import { CHECKS } from '../src/risk/gate.ts';
 import { ROUTES } from '../src/web/http-routes.ts';
 
 const readme = readFileSync(README, 'utf8');
@@ -65,6 +66,12 @@ describe('the README', () => {
       ...resourcesOf('SPY').map(({ uri }) => uri),
     ];
     for (const name of names) expect(readme).toContain(`\`${name}\``);
+  });
+
+  it('counts the checks that a card without a second source passes', () => {
+    expect(readme).toContain(
+      `${CHECKS.length - 1} risk checks passed; nothing to ask for second_source.`,
+    );
   });
 
   it('links to files that are there', () => {

@@ -122,7 +122,9 @@ export class ToolShelf {
         this.#holds(scope),
     );
     for (const tool of this.tools) {
-      for (const name of [tool.name, ...tool.aliases]) this.#byName.set(name, tool);
+      for (const name of [tool.name, ...tool.aliases]) {
+        this.#byName.set(name, tool.heldTo?.[name] ?? tool);
+      }
     }
   }
 

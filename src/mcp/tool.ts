@@ -83,6 +83,8 @@ export interface ToolPlan<Input extends z.ZodObject> {
   readonly scope: Scope;
   /** Older names, callable and not listed. */
   readonly aliases: readonly string[];
+  /** What answers to an older name that promises less than the tool does. */
+  readonly heldTo?: Readonly<Record<string, Tool>>;
   readonly handler: (context: ToolContext, args: z.output<Input>) => Promise<ToolAnswer>;
 }
 

@@ -1,10 +1,11 @@
 /** Orders by hand: each previews with a token and sends nothing. */
 import { z } from 'zod';
 import type { ManualLeg } from '../../desk/engine-api-requests.ts';
+import { isOpening } from '../../engine/domain/order.ts';
 import { deny } from '../../engine/domain/verdict.ts';
 import { idField } from '../argument-fields.ts';
 import { actionField, legsField, symbolField, unitsField } from '../leg-fields.ts';
-import type { ToolContext } from '../tool.ts';
+import type { Tool, ToolContext } from '../tool.ts';
 import { defineTool } from '../tool.ts';
 import { olderCall, PREVIEW_TOOL, previewedBy } from './strategy-previews.ts';
 
@@ -36,35 +37,53 @@ function needsLegs({ api }: ToolContext) {
   return { stamp: api.stamp(), ...deny('argument_invalid', message, { argument: 'legs' }) };
 }
 
-export const placeOrder = defineTool({
-  name: 'place_order',
-  title: 'Order by hand',
-  description:
-    'Use this when you want legs of your own: one to four options of today, all opening or all closing, or assigned shares to close. Limit orders for the day, worked from mid. Previews only.',
-  toolset: 'trading',
-  input: z.strictObject({
-    legs: legsField(
-      'Legs, each with symbol, action (Buy to Open, Sell to Open, Buy to Close, Sell to Close) and quantity for each unit',
-    ).optional(),
-    symbol: symbolField('Instead of legs: one option, or the shares to close').optional(),
-    action: actionField('Action of the one leg').optional(),
-    quantity: unitsField('Units of the structure, or shares'),
-    limit_price: limitField.optional(),
-    stop_loss: gainField('Loss per share at which it is closed; chosen when left out'),
-    take_profit: gainField('Gain per share at which it is closed'),
-    time_in_force: z.enum(['day']).default('day').describe('Orders live for the day'),
-    ...olderCall,
-  }),
-  ...PREVIEW_TOOL,
-  aliases: ['create_options_order', 'create_equity_order'],
-  handler: (context, args) =>
-    previewedBy(context, args, ({ api, caller }) => {
-      const legs = legsOf(args);
-      if (legs === undefined) return Promise.resolve(needsLegs(context));
-      const { quantity, limit_price: limit, stop_loss: stopLoss, take_profit: takeProfit } = args;
-      return api.previewOrder({ legs, quantity, limit, stopLoss, takeProfit }, caller);
-    }),
+const orderInput = z.strictObject({
+  legs: legsField(
+    'Legs, each with symbol, action (Buy to Open, Sell to Open, Buy to Close, Sell to Close) and quantity for each unit',
+  ).optional(),
+  symbol: symbolField('Instead of legs: one option, or the shares to close').optional(),
+  action: actionField('Action of the one leg').optional(),
+  quantity: unitsField('Units of the structure, or shares'),
+  limit_price: limitField.optional(),
+  stop_loss: gainField('Loss per share at which it is closed; chosen when left out'),
+  take_profit: gainField('Gain per share at which it is closed'),
+  time_in_force: z.enum(['day']).default('day').describe('Orders live for the day'),
+  ...olderCall,
 });
+
+/** An equity order of other servers: here shares are closed and nothing else. */
+function notSharesToClose({ api }: ToolContext, legs: readonly ManualLeg[]) {
+  const { underlying } = api.identity;
+  const areShares = legs.every(({ symbol, action }) => symbol === underlying && !isOpening(action));
+  if (areShares) return undefined;
+  const message = `create_equity_order closes assigned shares of ${underlying} and nothing else: options go by place_order`;
+  return { stamp: api.stamp(), ...deny('unsupported', message) };
+}
+
+function orderByHand(closesShares: boolean): Tool {
+  return defineTool({
+    name: 'place_order',
+    title: 'Order by hand',
+    description:
+      'Use this when you want legs of your own: one to four options of today, all opening or all closing, or assigned shares to close. Limit orders for the day, worked from mid. Previews only.',
+    toolset: 'trading',
+    input: orderInput,
+    ...PREVIEW_TOOL,
+    aliases: ['create_options_order', 'create_equity_order'],
+    ...(!closesShares && { heldTo: { create_equity_order: orderByHand(true) } }),
+    handler: (context, args) =>
+      previewedBy(context, args, async ({ api, caller }) => {
+        const legs = legsOf(args);
+        if (legs === undefined) return needsLegs(context);
+        const refused = closesShares ? notSharesToClose(context, legs) : undefined;
+        if (refused !== undefined) return refused;
+        const { quantity, limit_price: limit, stop_loss: stopLoss, take_profit: takeProfit } = args;
+        return api.previewOrder({ legs, quantity, limit, stopLoss, takeProfit }, caller);
+      }),
+  });
+}
+
+export const placeOrder = orderByHand(false);
 
 export const replaceOrder = defineTool({
   name: 'replace_order',

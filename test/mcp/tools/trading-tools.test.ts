@@ -47,6 +47,26 @@ describe('place_order', () => {
     ).toBe(false);
   });
 
+  it.each([
+    ['shares to open', { symbol: 'SPY', action: 'Buy to Open' }],
+    ['other shares', { symbol: 'AAPL', action: 'Sell to Close' }],
+    ['an option', { symbol: CALL, action: 'Buy to Open' }],
+    ['an option to close', { symbol: CALL, action: 'Sell to Close' }],
+    [
+      'a spread',
+      {
+        legs: [
+          { symbol: CALL, action: 'BTC' },
+          { symbol: 'SPY', action: 'STC' },
+        ],
+      },
+    ],
+  ])('is no equity order for %s', async (_what, args) => {
+    const { asked, answer } = await placed(args, 'create_equity_order');
+    expect(answer.data['denied'].code).toBe('unsupported');
+    expect(asked).toBeUndefined();
+  });
+
   it('says what it needs, and what it does not take', async () => {
     const says = async (args: Record<string, unknown>) => (await placed(args)).answer.text;
     expect(await says({})).toContain('needs either legs, or symbol and action');

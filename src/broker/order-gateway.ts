@@ -1,5 +1,5 @@
 /**
- * The order gateway, version 9: the port between the desk and a broker. An implementation is a state machine
+ * The order gateway, version 10: the port between the desk and a broker. An implementation is a state machine
  * without I/O: what it is told comes in as calls, what it wants done goes out as effects, and the
  * shell of the core thread performs them. So the same adapter runs in production and in simulation.
  * Thread contract: lives on the core thread, called from the desk's step only.
@@ -15,7 +15,7 @@ import type { ApprovedOrder } from './approved-order.ts';
 import type { Turn } from './request-pacer.ts';
 import { TOO_MANY_REQUESTS } from './request-pacer.ts';
 
-export const ORDER_GATEWAY_VERSION = 9;
+export const ORDER_GATEWAY_VERSION = 10;
 
 /** What a broker can and cannot do, and when. Times are minutes after midnight ET of a full day;
  * on a half day each is three hours earlier. */
@@ -31,6 +31,9 @@ export interface BrokerCapabilities {
   /** True where an intent with `stopTrigger` rests at the broker until its trigger is reached, and is
    * listed among the working orders meanwhile. Elsewhere such an intent is never submitted. */
   readonly nativeStops: boolean;
+  /** True where orders work on while the engine is down. Those of a broker in the engine's own process
+   * end with it, and what rests there guards nothing until the next start. */
+  readonly outlivesEngine: boolean;
   /** True where the broker documents that an order answered with 429 was not accepted. Elsewhere a
    * 429 to a submit proves nothing, and the outcome is UNKNOWN. */
   readonly rateLimitRefuses: boolean;

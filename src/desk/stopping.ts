@@ -44,7 +44,13 @@ export function beginStop(desk: DeskContext, policy: StopPolicy): Stop {
 
 /** What no stop guards that the broker was known to hold when it could last be read: only that is closed. */
 function isBare(desk: DeskContext): (position: StructurePosition) => boolean {
-  return ({ positionId }) => !isProtected(desk, positionId);
+  const { outlivesEngine } = desk.gateway.capabilities;
+  return ({ positionId }) => !outlivesEngine || !isProtected(desk, positionId);
+}
+
+/** True where a stop that the broker has listed just now goes on guarding it. */
+function isGuarded(desk: DeskContext, positionId: string): boolean {
+  return desk.gateway.capabilities.outlivesEngine && isProven(desk, positionId);
 }
 
 /** Calls back what would fill into a position that nobody watches. */
@@ -58,7 +64,7 @@ function unprotected(desk: DeskContext): readonly string[] {
   const held = desk.book
     .structures()
     .filter((position) => isOpen(position) && !areLeftToExpire(desk, position.legs))
-    .filter(({ positionId }) => !isProven(desk, positionId))
+    .filter(({ positionId }) => !isGuarded(desk, positionId))
     .map((position) => position.positionId);
   return [...new Set([...held, ...ownOpenings(desk).map(({ intent }) => intent.positionId)])];
 }
@@ -91,7 +97,7 @@ export function watchStop(desk: DeskContext, stop: Stop): boolean {
 function tellGuarded(desk: DeskContext): void {
   const guarded = desk.book
     .structures()
-    .filter((position) => isOpen(position) && isProven(desk, position.positionId))
+    .filter((position) => isOpen(position) && isGuarded(desk, position.positionId))
     .map(({ positionId }) => positionId);
   if (guarded.length === 0) return;
   const text = `${guarded.join(', ')}: only the stop at the broker guards it while the engine is down; its target, its time exit and the end of the day are watched from the next start on`;
@@ -100,6 +106,7 @@ function tellGuarded(desk: DeskContext): void {
 
 /** Which of these have a stop that the broker could not be asked about for too long. */
 function unproven(desk: DeskContext, left: readonly string[]): string {
+  if (!desk.gateway.capabilities.outlivesEngine) return '';
   const old = left.flatMap((positionId) => {
     const ago = listedAgoMillis(desk, positionId);
     return ago === null ? [] : [`${positionId} ${Math.round(ago / 1_000)} s ago`];

@@ -197,6 +197,7 @@ export const CAPABILITIES: BrokerCapabilities = {
   multiLegMarketOrders: false,
   preview: 'local',
   nativeStops: false,
+  outlivesEngine: false,
   rateLimitRefuses: true,
   openingCutoffMinutes: 15 * 60 + 25,
   flattenStartMinutes: 15 * 60 + 40,

@@ -16,6 +16,7 @@ export const ALPACA_CAPABILITIES: BrokerCapabilities = {
   preview: 'local',
   // Documented for shares; of options only some orders of one leg take a stop. Not relied on.
   nativeStops: false,
+  outlivesEngine: true,
   // Alpaca documents 429 as a limit, not as the proof that an order was not taken.
   rateLimitRefuses: false,
   openingCutoffMinutes: 15 * 60,

@@ -69,6 +69,7 @@ const PAPER_CAPABILITIES: BrokerCapabilities = {
   multiLegMarketOrders: false,
   preview: 'local',
   nativeStops: false,
+  outlivesEngine: false,
   rateLimitRefuses: true,
   openingCutoffMinutes: 15 * 60 + 25,
   flattenStartMinutes: 15 * 60 + 40,

@@ -59,6 +59,7 @@ export const TASTYTRADE_CAPABILITIES: BrokerCapabilities = {
   multiLegMarketOrders: false,
   preview: 'broker',
   nativeStops: true,
+  outlivesEngine: true,
   rateLimitRefuses: false,
   openingCutoffMinutes: 15 * 60 + 25,
   flattenStartMinutes: 15 * 60 + 40,

@@ -1,7 +1,7 @@
 /** The paper broker at the far end of bad wires, and the adapter of the engine that runs now. One
  * user. */
 
-import type { OrderGateway, WireInput } from '../../broker/order-gateway.ts';
+import type { BrokerCapabilities, OrderGateway, WireInput } from '../../broker/order-gateway.ts';
 import { PaperBroker } from '../../broker/paper/paper-broker.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import { occSymbol } from '../../engine/domain/instrument.ts';
@@ -27,6 +27,11 @@ export const REMOTE: BehindWires = {
   open: (options) => new RemoteLink(options),
 };
 
+/** As the paper broker's, but for a process of its own. */
+function capabilitiesOf({ capabilities }: PaperBroker): BrokerCapabilities {
+  return { ...capabilities, outlivesEngine: true };
+}
+
 class RemoteLink implements FarBroker {
   readonly #accountId: string;
   readonly #broker: RemoteBroker;
@@ -36,7 +41,7 @@ class RemoteLink implements FarBroker {
     const paper = new PaperBroker({ accountId, seed, history: summarizeJournal([]) });
     this.#accountId = accountId;
     this.#broker = new RemoteBroker({ paper, random, onArrival, door });
-    this.#adapter = new WireGateway(accountId, paper.capabilities);
+    this.#adapter = new WireGateway(accountId, capabilitiesOf(paper));
   }
 
   get account(): BrokerAccount {
@@ -44,7 +49,7 @@ class RemoteLink implements FarBroker {
   }
 
   connect(): OrderGateway {
-    this.#adapter = new WireGateway(this.#accountId, this.#broker.paper.capabilities);
+    this.#adapter = new WireGateway(this.#accountId, capabilitiesOf(this.#broker.paper));
     return this.#adapter;
   }
 

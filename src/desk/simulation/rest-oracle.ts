@@ -109,8 +109,9 @@ export class RestOracle {
       if (!isCancelled) this.#report(`${intentId} was not called back when the engine stopped`);
       if (!left.has(positionId)) this.#report(`${intentId} may still fill and no stop named it`);
     }
+    const { outlivesEngine } = desk.gateway.capabilities;
     for (const { positionId, legs } of desk.book.structures()) {
-      const isProtected = hasProof(desk, positionId);
+      const isProtected = outlivesEngine && hasProof(desk, positionId);
       const isHeld = legs.some(({ instrument, quantity }) => {
         const bid = quoteOf(desk, instrumentSymbol(instrument))?.bid ?? 0;
         return quantity < 0 || (quantity > 0 && bid > 0);

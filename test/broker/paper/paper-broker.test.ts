@@ -23,6 +23,7 @@ describe('the paper broker', () => {
       multiLegMarketOrders: false,
       preview: 'local',
       nativeStops: false,
+      outlivesEngine: false,
       rateLimitRefuses: true,
       openingCutoffMinutes: 925,
       flattenStartMinutes: 940,

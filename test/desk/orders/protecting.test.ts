@@ -21,6 +21,13 @@ function protectedCall(quantity = 1) {
   return { rig, position, stop: stops(rig)[0] };
 }
 
+/** The same at a broker that goes on while the engine is down. */
+function protectedAbroad() {
+  const call = protectedCall();
+  call.rig.gateway.otherwise = { outlivesEngine: true };
+  return call;
+}
+
 /** Somebody else sells some of what is held, and the broker's list says so. */
 function soldElsewhere(rig: DeskRig, quantity: number): void {
   const leg = rig.positions()[0]!.legs[0]!;
@@ -381,7 +388,7 @@ describe('a protected position', () => {
   it.each(['flatten', 'leave'] as const)(
     'is left to its stop by an orderly stop whose policy is to %s, which says so',
     (policy) => {
-      const { rig, stop, position } = protectedCall();
+      const { rig, stop, position } = protectedAbroad();
       rig.ask({ kind: 'shutdown', policy }, CONSOLE);
       rig.advance(6);
       expect([net(rig), stop?.status]).toEqual([1, 'working']);
@@ -391,8 +398,26 @@ describe('a protected position', () => {
     },
   );
 
-  it('whose stop the broker does not list is closed by an orderly stop that flattens', () => {
+  it('at a broker that ends with the engine is closed by an orderly stop that flattens', () => {
     const { rig } = protectedCall();
+    rig.ask({ kind: 'shutdown', policy: 'flatten' }, CONSOLE);
+    rig.advance(8);
+    expect(net(rig)).toBe(0);
+    expect(rig.bodies('engineStopped').at(-1)?.unprotected).toEqual([]);
+  });
+
+  it('at a broker that ends with the engine is named as unprotected by a stop that leaves it', () => {
+    const { rig, position } = protectedCall();
+    rig.ask({ kind: 'shutdown', policy: 'leave' }, CONSOLE);
+    rig.advance(1);
+    expect(rig.bodies('engineStopped').at(-1)?.unprotected).toEqual([position.positionId]);
+    const [told] = rig.bodies('alert').filter(({ code }) => code === 'UNPROTECTED_AT_STOP');
+    expect(told?.text).toMatch(/no broker-side stop while the engine is down$/);
+    expect(rig.alerts()).not.toContain('LEFT_TO_BROKER_STOP');
+  });
+
+  it('whose stop the broker does not list is closed by an orderly stop that flattens', () => {
+    const { rig } = protectedAbroad();
     rig.gateway.editSnapshot = (snapshot) => ({ ...snapshot, workingOrders: [] });
     rig.advance(11);
     rig.ask({ kind: 'shutdown', policy: 'flatten' }, CONSOLE);
@@ -421,7 +446,7 @@ describe('a protected position', () => {
   it.each(['flatten', 'leave'] as const)(
     'whose stop the broker could not be asked about for too long is kept, and named by a stop that is to %s',
     (policy) => {
-      const { rig, stop, position } = protectedCall();
+      const { rig, stop, position } = protectedAbroad();
       rig.gateway.editSnapshot = () => undefined as never;
       rig.advance(30 - (shown(rig)?.verifiedAgoMs ?? 0) / 1_000);
       expect(shown(rig)).toMatchObject({ protectedBy: 'broker', verifiedAgoMs: 30_000 });
@@ -438,7 +463,7 @@ describe('a protected position', () => {
   );
 
   it('is not named as unprotected when the engine stops and leaves it', () => {
-    const { rig } = protectedCall();
+    const { rig } = protectedAbroad();
     rig.ask({ kind: 'shutdown', policy: 'leave' }, CONSOLE);
     rig.advance(1);
     expect(rig.bodies('engineStopped').at(-1)?.unprotected).toEqual([]);

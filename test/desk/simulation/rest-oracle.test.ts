@@ -127,6 +127,7 @@ describe('the oracle of rests', () => {
     const { positionId } = openBreakout(rig);
     rig.advance(2);
     const stop = record({ kind: 'engineStopped', reason: '', unprotected: [] });
+    rig.gateway.otherwise = { outlivesEngine: true };
     rests.onRecord(stop);
     rests.afterStep(rig.desk.context);
     expect(found).toEqual([]);

@@ -103,7 +103,7 @@ describe('an answer that promises something', () => {
     const { rig } = slowDesk();
     rig.makeDurable();
     rig.step({ kind: 'journalDurable', at: rig.at, seq: 1, hash: '' });
-    expect(rig.reply(rig.send({ kind: 'planRevoke' }, CONSOLE))).toBeDefined();
+    expect(rig.reply(rig.send({ kind: 'reconcile' }, CONSOLE))).toBeDefined();
   });
 });
 

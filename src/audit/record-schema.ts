@@ -191,6 +191,7 @@ const EVENT_KEYS: ReadonlySet<string> = new Set([
   'fill',
   'fillId',
   'remaining',
+  'by',
   'limit',
   'settlement',
   'search',

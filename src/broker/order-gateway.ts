@@ -37,6 +37,9 @@ export interface BrokerCapabilities {
   /** True where the broker documents that an order answered with 429 was not accepted. Elsewhere a
    * 429 to a submit proves nothing, and the outcome is UNKNOWN. */
   readonly rateLimitRefuses: boolean;
+  /** True where a close gets a new limit by a cancel and a new order, as `isMovedByCancel` says: a run that
+   * ends between the two leaves it cancelled. */
+  readonly movesByCancel?: true;
   readonly openingCutoffMinutes: number;
   readonly flattenStartMinutes: number;
   readonly flattenDeadlineMinutes: number;
@@ -65,7 +68,13 @@ export type BrokerEvent =
     }
   | { readonly kind: 'unknown'; readonly intentId: string; readonly reason: string }
   | { readonly kind: 'fill'; readonly fill: Fill }
-  | { readonly kind: 'cancelled'; readonly intentId: string; readonly remaining: number }
+  | {
+      readonly kind: 'cancelled';
+      readonly intentId: string;
+      readonly remaining: number;
+      /** Set where the gateway did it by itself, and nobody had asked for that cancel. */
+      readonly by?: 'gateway';
+    }
   | { readonly kind: 'cancelRejected'; readonly intentId: string; readonly reason: string }
   | { readonly kind: 'replaced'; readonly intentId: string; readonly limit: Price }
   | { readonly kind: 'expired'; readonly intentId: string; readonly remaining: number }

@@ -41,7 +41,7 @@ const EVENTS: { readonly [K in Told['kind']]: readonly Required<Extract<Told, { 
   rejected: [{ kind: 'rejected', intentId, reason: 'why', refusal: 'hours' }],
   unknown: [{ kind: 'unknown', intentId, reason: 'why' }],
   fill: [fillEvent(intentId, 'f-1') as Extract<Told, { kind: 'fill' }>],
-  cancelled: [{ kind: 'cancelled', intentId, remaining: 1 }],
+  cancelled: [{ kind: 'cancelled', intentId, remaining: 1, by: 'gateway' }],
   cancelRejected: [{ kind: 'cancelRejected', intentId, reason: 'why' }],
   replaced: [{ kind: 'replaced', intentId, limit: price(-1) }],
   expired: [{ kind: 'expired', intentId, remaining: 1 }],

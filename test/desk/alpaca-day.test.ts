@@ -11,6 +11,7 @@ import { newYorkInstant } from '../../src/engine/domain/session-calendar.ts';
 import type { Price } from '../../src/engine/domain/units.ts';
 import { centsFromDollars, sessionDate } from '../../src/engine/domain/units.ts';
 import { alpacaSymbolOf } from '../support/alpaca/stub-market.ts';
+import type { StubOrder } from '../support/alpaca/stub-order.ts';
 import { StubVenue } from '../support/alpaca/stub-venue.ts';
 import { StubWires } from '../support/alpaca/stub-wires.ts';
 import { putBar } from '../support/breakout-rig.ts';
@@ -37,17 +38,24 @@ const WIDE_LIMITS = {
 
 /** The desk, its broker behind wires, and one market for both. */
 class AlpacaDay {
-  readonly venue = new StubVenue(newYorkInstant(DATE, 570), ACCOUNT);
-  readonly wires = new StubWires(this.venue);
+  readonly venue: StubVenue;
+  readonly wires: StubWires;
   readonly rig: DeskRig;
+  /** False: the venue has no market, and nothing fills by itself. */
+  hasMarket = true;
+  /** The engine hears nothing any more. */
+  isDead = false;
   readonly #contracts;
 
-  constructor() {
+  constructor(past?: AlpacaDay) {
+    this.venue = past?.venue ?? new StubVenue(newYorkInstant(DATE, 570), ACCOUNT);
+    this.wires = new StubWires(this.venue);
     this.venue.knobs.liquidation = 'oneLeg';
     this.venue.knobs.partialProbability = 1;
     this.rig = new DeskRig({
       date: DATE,
       minutes: 570,
+      ...(past !== undefined && { market: past.rig.at.market, records: past.rig.records() }),
       limits: WIDE_LIMITS,
       broker: (history, at) => new AlpacaGateway({ accountId: ACCOUNT, history, at }),
       onWire: (effect) => this.wires.perform(effect),
@@ -55,7 +63,7 @@ class AlpacaDay {
     this.#contracts = this.rig.listing().contracts;
     this.venue.market.list(this.#contracts);
     this.wires.open();
-    this.at(570.1);
+    this.at(this.minutes + 0.1);
   }
 
   /** Moves everybody's clock, quotes both markets alike, and lets the wires do what is due. */
@@ -63,10 +71,11 @@ class AlpacaDay {
     this.rig.goTo(minutes, DATE);
     this.venue.advance(this.rig.at.market);
     for (const contract of this.#contracts) {
-      const quote = quoteOf(this.rig.desk.context, occSymbol(contract));
+      const symbol = occSymbol(contract);
+      const quote = this.hasMarket ? quoteOf(this.rig.desk.context, symbol) : undefined;
       this.venue.quote(alpacaSymbolOf(contract), cents(quote?.bid), cents(quote?.ask));
     }
-    for (let input = this.wires.next(); input; input = this.wires.next()) {
+    for (let input = this.wires.next(); input && !this.isDead; input = this.wires.next()) {
       this.rig.step({ kind: 'wire', at: this.rig.at, wire: input });
     }
   }
@@ -99,6 +108,20 @@ class AlpacaDay {
     this.pass(0.1, 1);
     const reply = this.rig.reply<ConfirmResult>(id);
     return this.rig.order(reply === undefined ? '' : (valueIn(reply).orderId ?? ''));
+  }
+
+  /** A trader asks for all of a position to be closed, at a venue without a market. */
+  close(positionId: string): OrderRecord {
+    const { tokenSha256 } = this.rig.previewClose(positionId);
+    this.hasMarket = false;
+    this.rig.send({ kind: 'confirm', tokenSha256 });
+    return this.rig.orders().at(-1)!;
+  }
+
+  /** The orders of an intent at the venue, newest last. */
+  atVenue({ intent }: OrderRecord): StubOrder[] {
+    const { intentId } = intent;
+    return this.venue.orders.filter(({ clientOrderId }) => clientOrderId.startsWith(intentId));
   }
 
   /** Lets time pass until an order has ended. */
@@ -182,5 +205,60 @@ describe('a day at Alpaca', () => {
     expect(venue.account.cashCents - venue.account.startingCents).toBe(realizedCents);
     expect(feesCents).toBeGreaterThan(0);
     expect(rig.desk.context.orders.live()).toEqual([]);
+  });
+});
+
+describe('a trader’s close whose order the adapter itself cancels', () => {
+  const nothing = (day: AlpacaDay) => expect(day.rig.alerts()).not.toContain('CLOSE_CANCELLED');
+
+  it('because an amendment met a fill is asked for again, for what is left', () => {
+    const day = new AlpacaDay();
+    day.pass(0.5);
+    for (let minute = 0; minute <= 60; minute += 1) {
+      putBar(day.rig, minute, minute < 15 ? 599 : 599.8);
+    }
+    day.jump(631);
+    const orb = day.open(ORB);
+    day.ended(orb);
+    const { positionId } = orb.intent;
+    day.venue.knobs.amendsLater = true;
+    const close = day.close(positionId);
+    for (let beat = 0; beat < 60 && day.atVenue(close).length < 2; beat += 1) day.pass(0.02, 1);
+    const [old, heir] = day.atVenue(close);
+    day.venue.fill(old!, 1);
+    day.venue.settleAmend(heir!);
+    day.pass(0.02, 1);
+    expect(close.status).toBe('cancelled');
+    expect(day.rig.brokerEvents).toContainEqual({
+      kind: 'cancelled',
+      intentId: close.intent.intentId,
+      remaining: 1,
+      by: 'gateway',
+    });
+    day.venue.knobs.amendsLater = false;
+    day.hasMarket = true;
+    day.pass(0.5);
+    expect(day.held()).toEqual([]);
+    nothing(day);
+  });
+
+  it('to move it, and is gone before the new order is sent, is asked for again after the restart', () => {
+    const day = new AlpacaDay();
+    day.pass(0.5);
+    day.jump(631);
+    const condor = day.open(CONDOR);
+    day.ended(condor);
+    const close = day.close(condor.intent.positionId);
+    day.wires.onServed = (target) => {
+      if (target.startsWith('DELETE')) day.isDead = true;
+    };
+    for (let beat = 0; beat < 60 && !day.isDead; beat += 1) day.pass(0.02, 1);
+    expect(day.atVenue(close).map(({ status }) => status)).toEqual(['canceled']);
+    const next = new AlpacaDay(day);
+    next.pass(1);
+    expect(next.rig.order(close.intent.intentId).status).toBe('cancelled');
+    expect(next.held()).toEqual([]);
+    nothing(next);
+    expect(next.rig.restart().alerts()).not.toContain('CLOSE_CANCELLED');
   });
 });

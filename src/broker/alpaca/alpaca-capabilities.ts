@@ -19,6 +19,7 @@ export const ALPACA_CAPABILITIES: BrokerCapabilities = {
   outlivesEngine: true,
   // Alpaca documents 429 as a limit, not as the proof that an order was not taken.
   rateLimitRefuses: false,
+  movesByCancel: true,
   openingCutoffMinutes: 15 * 60,
   flattenStartMinutes: 15 * 60 + 5,
   flattenDeadlineMinutes: 15 * 60 + 20,

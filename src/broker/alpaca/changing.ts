@@ -6,6 +6,7 @@
 import { isOpening } from '../../engine/domain/order.ts';
 import { addMicros } from '../../engine/domain/units.ts';
 import type { ApprovedOrder } from '../approved-order.ts';
+import { isMovedByCancel } from '../moved-by-cancel.ts';
 import { isPastCutoff, LAST_MOVE_MICROS } from '../order-cutoff.ts';
 import { sendOutcome } from '../order-gateway.ts';
 import type { Turn } from '../request-pacer.ts';
@@ -171,7 +172,8 @@ function beginChange(world: AlpacaWorld, line: OrderLine, order: ApprovedOrder):
     refuseChange(world, line, reason);
     return;
   }
-  const needsMove = isForClosing(line) && (hasFilled || line.intent.legs.length > 1);
+  const needsMove =
+    isForClosing(line) && isMovedByCancel(line.intent, hasFilled, ALPACA_CAPABILITIES);
   if (needsMove && isLateToMove(world, line)) refuseChange(world, line, LATE);
   else if (needsMove) {
     line.change = { kind: 'move', order, phase: 'cancelling' };

@@ -170,11 +170,25 @@ export function touchedUnits({ intent }: OrderLine, order: LineOrder): number {
 
 /** True where more could fill than the intent asks for: a change must never grow an order. */
 export function isOversized(line: OrderLine): boolean {
-  const { intent, orders, isForeign } = line;
+  return couldOverfill(line, (order) => {
+    return order.id !== undefined && !hasEnded(order.status) && !isWaiting(line, order);
+  });
+}
+
+/** True of a line that ended in an order which was oversized while it lived: such a one is called back here,
+ * whatever else becomes of it. The broker's list shows it, so that a restart knows it too. */
+export function hasEndedOversized(line: OrderLine): boolean {
+  const last = lastOrder(line);
+  return couldOverfill(line, (order) => order === last);
+}
+
+function couldOverfill(
+  { intent, orders, isForeign }: OrderLine,
+  couldFill: (order: LineOrder) => boolean,
+): boolean {
   const possible = orders.reduce((sum, order) => {
-    const { id, status, units, filledUnits } = order;
-    const isAlive = id !== undefined && !hasEnded(status) && !isWaiting(line, order);
-    return sum + (isAlive ? Math.max(units, filledUnits) : filledUnits);
+    const { units, filledUnits } = order;
+    return sum + (couldFill(order) ? Math.max(units, filledUnits) : filledUnits);
   }, 0);
   return !isForeign && possible > intent.quantity * unitsPerUnit(intent);
 }

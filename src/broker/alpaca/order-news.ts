@@ -12,6 +12,7 @@ import {
   foldBust,
   foldLeg,
   foldOrder,
+  hasEndedOversized,
   isWaiting,
   lacksFills,
   lastOrder,
@@ -110,7 +111,9 @@ function tellStanding(world: AlpacaWorld, { line, order }: Place): void {
     tell(world, { kind: 'reopened', intentId, brokerOrderId: order.id, reason });
   }
   const last = lastOrder(line);
-  if (last?.id === undefined || hasEnded(last.status) || isWaiting(line, last)) return;
+  if (last?.id === undefined || isWaiting(line, last)) return;
+  // Cancelled before it was heard of, it had the limit all the same: the move to it was through.
+  if (hasEnded(last.status) && last.status !== 'canceled') return;
   const told = line.told ?? intent.limit;
   if (told !== last.limit || isChangedBy(line, last)) tellLimit(world, line, last.limit);
 }
@@ -149,11 +152,10 @@ function tellEnd(world: AlpacaWorld, line: OrderLine): void {
   }
   const isMoving = line.change?.kind === 'move' && line.change.phase === 'cancelling';
   if (isMoving && last.status === 'canceled' && untouchedUnits(line) > 0) return;
-  end(world, line, last.status, remainingUnits(line));
+  end(world, line, last.status);
 }
 
-function end(world: AlpacaWorld, line: OrderLine, status: string, remaining: number): void {
-  const { intentId } = line;
+function end(world: AlpacaWorld, line: OrderLine, status: string): void {
   if (status === 'rejected') {
     reject(world, line, 'the broker rejected it after taking it');
     return;
@@ -162,8 +164,19 @@ function end(world: AlpacaWorld, line: OrderLine, status: string, remaining: num
   line.next = undefined;
   line.wantsCancel = false;
   const isExpired = status === 'expired' || status === 'done_for_day';
-  line.end = remaining === 0 ? 'filled' : isExpired ? 'expired' : 'cancelled';
-  if (line.end !== 'filled') tell(world, { kind: line.end, intentId, remaining });
+  line.end = remainingUnits(line) === 0 ? 'filled' : isExpired ? 'expired' : 'cancelled';
+  tellHowEnded(world, line);
+}
+
+/** Tells how a line ended that did not fill. */
+function tellHowEnded(world: AlpacaWorld, line: OrderLine): void {
+  const { intentId, end: kind } = line;
+  const remaining = remainingUnits(line);
+  const byUs = hasEndedOversized(line) ? ({ by: 'gateway' } as const) : {};
+  if (kind === 'rejected') {
+    tell(world, { kind, intentId, reason: line.endReason ?? 'rejected' });
+  } else if (kind === 'cancelled') tell(world, { kind, intentId, remaining, ...byUs });
+  else if (kind === 'expired') tell(world, { kind, intentId, remaining });
 }
 
 /** The broker takes an execution back. One that was told as part of a larger one is found by the next
@@ -189,12 +202,7 @@ export function retell(world: AlpacaWorld, line: OrderLine, evidence: string): v
     tell(world, { kind: 'accepted', intentId, brokerOrderId });
   }
   for (const fill of fills) tell(world, { kind: 'fill', fill });
-  const remaining = remainingUnits(line);
-  if (line.end === 'rejected') {
-    tell(world, { kind: 'rejected', intentId, reason: line.endReason ?? 'rejected' });
-  } else if (line.end === 'cancelled' || line.end === 'expired') {
-    tell(world, { kind: line.end, intentId, remaining });
-  }
+  tellHowEnded(world, line);
   const search: OrderSearch = { outcome: 'found', standing: line.end ?? 'working', evidence };
   tell(world, { kind: 'searched', intentId, search });
 }

@@ -13,10 +13,9 @@ import { CancelWatch } from './cancel-watch.ts';
 import { dataIn, refusalIn } from './envelope.ts';
 import { replaceBody } from './order-body.ts';
 import type { OrderLedger } from './order-ledger.ts';
-import { unitsOf } from './order-ledger.ts';
+import { isOversized } from './order-ledger.ts';
 import { orderIn, told } from './order-news.ts';
 import type { TastyOrder } from './tasty-order.ts';
-import { legLike } from './tasty-order.ts';
 
 const NOTHING: readonly GatewayEffect[] = [];
 
@@ -216,18 +215,11 @@ export class OrderChanges {
     return orders.filter(({ standing }) => standing === 'working');
   }
 
-  /** Replacements that would trade more than is left of the intent, as where one orders the whole again
-   * after a fill: they are called back, at best while they still wait for the old order's end. */
+  /** Oversized replacements are called back, at best while they still wait for the old order's end. */
   #oversized(intentId: string): readonly TastyOrder[] {
-    const chain = this.#parts.ledger.chain(intentId);
-    const [first, ...rest] = chain?.orders ?? [];
-    if (chain === undefined || first === undefined) return [];
-    const units = unitsOf(first);
-    return rest.filter(({ standing, legs }) => {
-      const left = legs.map((leg) => {
-        return (leg.remaining * units) / (legLike(first, leg)?.quantity ?? 1);
-      });
-      return standing === 'working' && Math.max(...left) > chain.remaining;
+    const { orders = [], remaining = 0 } = this.#parts.ledger.chain(intentId) ?? {};
+    return orders.filter((order) => {
+      return order.standing === 'working' && isOversized(orders, order, remaining);
     });
   }
 

@@ -279,7 +279,11 @@ export class OrderLedger {
     const remaining = this.#remaining(orders);
     if (end === 'filled' || remaining === 0) return [];
     const warning = this.#warningAt(end, intentId, orders);
-    if (end !== 'rejected' && warning === undefined) return [{ kind: end, intentId, remaining }];
+    if (end === 'expired') return [{ kind: end, intentId, remaining }];
+    if (end === 'cancelled' && warning === undefined) {
+      const isOurs = this.#warnings.has(intentId) || endedOversized(orders, remaining);
+      return [{ kind: end, intentId, remaining, ...(isOurs && { by: 'gateway' as const }) }];
+    }
     const reason = lastEnded(orders)?.rejectReason ?? warning ?? 'the broker gave no reason';
     return [{ kind: 'rejected', intentId, reason, refusal: refusalKindOf(reason) }];
   }
@@ -341,6 +345,28 @@ function fillOf(
 export function unitsOf({ legs }: TastyOrder): number {
   const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
   return legs.map(({ quantity }) => quantity).reduce(divisor, 0);
+}
+
+/** True of a replacement that would trade more than is left of the intent, as where one orders the whole
+ * again after a fill. */
+export function isOversized(
+  [first]: readonly TastyOrder[],
+  order: TastyOrder,
+  remaining: number,
+): boolean {
+  if (first === undefined || order.id === first.id) return false;
+  const units = unitsOf(first);
+  const left = order.legs.map((leg) => {
+    return (leg.remaining * units) / (legLike(first, leg)?.quantity ?? 1);
+  });
+  return Math.max(...left) > remaining;
+}
+
+/** True where the order in which a chain ended was oversized: such a one is called back here, whatever else
+ * becomes of it. The broker's lists show it, so that a restart knows it too. */
+function endedOversized(orders: readonly TastyOrder[], remaining: number): boolean {
+  const last = lastEnded(orders);
+  return last !== undefined && isOversized(orders, last, remaining);
 }
 
 function isSame(a: TastyOrder, b: TastyOrder): boolean {

@@ -18,12 +18,13 @@ import type { Fill, OrderStatus } from '../../engine/domain/order.ts';
 import { addMicros } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { callOff, noteHeld } from './asked-closes.ts';
+import type { Ended } from './ended-closes.ts';
+import { noteEnded, withItsDoer } from './ended-closes.ts';
 import { externalWorstCase } from './external-worst-case.ts';
 import type { OrderRecord } from './order-book.ts';
 import {
   asSent,
   filledUnits,
-  isCalledBackByEngine,
   isClose,
   isExternal,
   isFinal,
@@ -69,10 +70,11 @@ export function takeEvent(
   event: Exclude<BrokerEvent, { kind: 'connection' }>,
   source?: 'snapshot' | 'operator',
 ): void {
-  const told = source === undefined ? journalled(event) : { ...journalled(event), source };
+  const fact = event.kind === 'cancelled' ? withItsDoer(desk, event) : event;
+  const told = source === undefined ? journalled(fact) : { ...journalled(fact), source };
   // A dry run is a word and no fact: a failed journal keeps its reserve for those.
   desk.out.append({ kind: 'brokerEvent', event: told }, event.kind !== 'dryRun');
-  applyBrokerEvent(desk, event);
+  applyBrokerEvent(desk, fact);
 }
 
 /** A stream that was down may have missed anything: its silence proves nothing of that time. */
@@ -127,10 +129,10 @@ export function applyBrokerEvent(desk: DeskContext, event: BrokerEvent): void {
       onFill(desk, event);
       return;
     case 'cancelled':
-      end(desk, event.intentId, 'cancelled', undefined);
+      end(desk, event, undefined);
       return;
     case 'expired':
-      end(desk, event.intentId, 'expired', 'the session ended');
+      end(desk, event, 'the session ended');
       return;
     case 'cancelRejected':
       onCancelRejected(desk, event.intentId, brokerText(event.reason));
@@ -209,27 +211,12 @@ function onFound(desk: DeskContext, intentId: string, search: OrderSearch): void
   advance(desk, order, 'filled', 'filled at the broker, which took executions of it back');
 }
 
-function end(
-  desk: DeskContext,
-  intentId: string,
-  status: OrderStatus,
-  reason: string | undefined,
-): void {
-  const order = desk.orders.get(intentId);
+function end(desk: DeskContext, event: Ended, reason: string | undefined): void {
+  const order = desk.orders.get(event.intentId);
   if (order === undefined) return;
-  advance(desk, order, status, reason);
-  if (order.status === status) noteEnded(desk, order);
+  advance(desk, order, event.kind, reason);
+  if (order.status === event.kind) noteEnded(desk, order, event);
   noteHeld(desk, {});
-}
-
-/** An order by which a trader closes has ended, and not by the engine's doing: nothing asks again, and who
- * did not cancel it at another screen has to know. */
-function noteEnded(desk: DeskContext, order: OrderRecord): void {
-  if (isCalledBackByEngine(order) || !callOff(desk, order)) return;
-  const { intentId, positionId } = order.intent;
-  if (!desk.out.isHeard || order.status !== 'cancelled') return;
-  const text = `order ${intentId}, which closes ${positionId}, was cancelled at the broker and not by this engine: nothing asks for it again; close_position previews it anew`;
-  desk.out.alert('warning', 'CLOSE_CANCELLED', text, positionId);
 }
 
 function onRejected(desk: DeskContext, event: Extract<BrokerEvent, { kind: 'rejected' }>): void {

@@ -14,6 +14,7 @@ import { isOpen } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf } from '../desk-context.ts';
 import { brokerEventOf } from '../journal-summary.ts';
+import type { Ended } from '../orders/ended-closes.ts';
 import { LookClock } from './look-clock.ts';
 import type { Report } from './order-oracle.ts';
 
@@ -80,13 +81,14 @@ export class CloseOracle {
     }
     if (event?.kind === 'fill') this.#onFill(event.fill);
     const hasEnded = event?.kind === 'cancelled' || event?.kind === 'expired';
-    if (hasEnded && !this.#isByEngine(event.intentId, record.at.wall)) {
-      this.#callOff(event.intentId);
-    }
+    if (hasEnded && !this.#isByEngine(event, record.at.wall)) this.#callOff(event.intentId);
   }
 
-  /** The engine's cancel stands, or a word against it is so young that it may be of something else. */
-  #isByEngine(intentId: string, wall: EpochMicros): boolean {
+  /** The engine's cancel stands, or a word against it is so young that it may be of something else; or its
+   * gateway did it. */
+  #isByEngine(event: Ended, wall: EpochMicros): boolean {
+    if (event.kind === 'cancelled' && event.by === 'gateway') return true;
+    const { intentId } = event;
     const refusedAt = this.#calledBack.get(intentId);
     if (refusedAt === undefined) return this.#calledBack.has(intentId);
     return wall - refusedAt <= DOUBTED_MICROS;

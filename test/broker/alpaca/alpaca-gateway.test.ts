@@ -639,7 +639,7 @@ describe('a change of the limit', () => {
     expect(rig.atVenue(closing.intent.intentId).limit).toBe(60);
   });
 
-  it('of a close whose new order was cancelled by somebody leaves no change under way', () => {
+  it('of a close whose new order was cancelled by somebody is told, and so is that', () => {
     const { rig, closing, intentId } = heldSpread();
     rig.place(closing);
     rig.wires.faults.onRequest('POST', 'hang');
@@ -647,7 +647,10 @@ describe('a change of the limit', () => {
       if (target.startsWith('DELETE')) rig.wires.faults.onStream('lost', 'lost', 'lost');
       if (target === 'POST /v2/orders') rig.venue.cancel(rig.atVenue(intentId).id);
     };
-    expect(kinds(rig.reprice(closing, -0.4, 20))).toEqual(['cancelled']);
+    expect(rig.reprice(closing, -0.4, 20)).toEqual([
+      { kind: 'replaced', intentId, limit: -4_000 },
+      { kind: 'cancelled', intentId, remaining: 1 },
+    ]);
   });
 
   it('that asks for the limit which the order has is answered without a request', () => {
@@ -771,6 +774,22 @@ describe('a change of the limit', () => {
     const events = rig.pass();
     expect(kinds(events)).toContain('cancelled');
     expect(rig.snapshot().workingOrders).toEqual([]);
+  });
+
+  it('that a fill made larger than what is left is cancelled as the gateway’s own doing, found after a restart too', () => {
+    const { rig, closing, intentId } = heldCall(5);
+    rig.place(closing);
+    rig.venue.knobs.amendsLater = true;
+    rig.reprice(closing, 1.88, 0.5);
+    const [old, heir] = rig.venue.orders.slice(-2);
+    if (old === undefined || heir === undefined) throw new Error('there are two orders');
+    rig.venue.fill(old, 2);
+    const cut = rig.restarted(false);
+    rig.venue.settleAmend(heir);
+    const end = { kind: 'cancelled', intentId, remaining: 3, by: 'gateway' };
+    expect(rig.pass().at(-1)).toEqual(end);
+    expect(cut.connect()).toContainEqual(end);
+    expect(cut.find(intentId)).toContainEqual(end);
   });
 });
 

@@ -299,4 +299,20 @@ describe('a new limit at tastytrade', () => {
     expect(kindsOf(events, intent.intentId)).toContain('cancelRejected');
     expect(rig.venue.orders.all.get(first)?.legs[0]?.fills).toHaveLength(1);
   });
+
+  it('that would trade more than is left and works already ends as the gateway’s own doing, found after a restart too', () => {
+    const rig = connected();
+    const intent = rig.intent(SPREAD, 1, 3, 'close');
+    const { intentId } = intent;
+    const brokerEvents = rig.place(intent);
+    rig.venue.orders.fill(rig.head(intentId), 1);
+    rig.pass(300);
+    rig.venue.orders.knobs.cancelMillis = 500;
+    rig.venue.orders.knobs.replacesWhole = true;
+    const end = { kind: 'cancelled', intentId, remaining: 2, by: 'gateway' };
+    expect([...move(rig, intent, 0.9), ...rig.pass(2_000)]).toContainEqual(end);
+    const history = { intents: [intent], brokerEvents };
+    const again = new TastyRig({ venue: rig.venue, history });
+    expect([...again.connect(), ...again.pass(1_000)]).toContainEqual(end);
+  });
 });

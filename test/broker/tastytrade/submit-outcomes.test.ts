@@ -199,6 +199,7 @@ describe('the one POST of an intent at tastytrade', () => {
         kind: 'cancelled',
         intentId: close.intentId,
         remaining: 1,
+        by: 'gateway',
       });
     });
   });

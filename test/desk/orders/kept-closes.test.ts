@@ -241,6 +241,17 @@ describe('what a trader asked to be closed ends', () => {
     expect(alerts(rig, 'CLOSE_CANCELLED')).toEqual([]);
   });
 
+  it('not with a cancel that the gateway made by itself, over a restart neither', () => {
+    const { rig, positionId, orderId } = restingClose();
+    rig.brokerSays({ kind: 'cancelled', intentId: orderId, remaining: 1, by: 'gateway' });
+    expect(rig.order(orderId).status).toBe('cancelled');
+    expect(alerts(rig, 'CLOSE_CANCELLED')).toEqual([]);
+    expect(rig.restart().day.askedCloses.has(positionId)).toBe(true);
+    rig.size = 50;
+    rig.advance(10);
+    expect(held(rig)).toEqual([]);
+  });
+
   it('with its session', () => {
     const { rig } = refusedClose();
     rig.goTo(10 * 60, '2026-11-23');

@@ -102,6 +102,18 @@ function loseUnwritable(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 }
 
+/** What Node knows of its own stream, though its documents do not name it. */
+interface TerminalStream {
+  readonly isTTY: boolean;
+  readonly _handle?: { setBlocking?(isBlocking: boolean): void };
+}
+
+/** Node waits with the whole thread until a terminal has taken a line, and one that is held (Ctrl-S)
+ * takes none. Lines wait in memory instead, and come once it goes on. */
+function neverWaitForTerminal(stream: TerminalStream): void {
+  if (stream.isTTY) stream._handle?.setBlocking?.(false);
+}
+
 /** Rejects with the first error of this thread that nothing caught. Each is logged, those too that
  * come while the engine stops. */
 function uncaught(): Promise<never> {
@@ -161,6 +173,7 @@ async function begin(config: Config, core: Worker): Promise<EngineHost> {
  * something is left unprotected, 1 when a thread died. */
 export async function serve(config: Config, core: Worker): Promise<number> {
   loseUnwritable();
+  neverWaitForTerminal(process.stderr);
   for (const notice of config.notices) log(`setting: ${notice}`);
   const ended = endSignal();
   const engine = await begin(config, core);

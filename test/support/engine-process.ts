@@ -206,6 +206,11 @@ export class EngineProcess {
     await this.stop('SIGKILL');
   }
 
+  /** What is typed at the terminal that `shell` put it in. */
+  type(keys: string): void {
+    this.#child.process.stdin?.write(keys);
+  }
+
   /** Nobody reads any more what it says. */
   closeLog(): void {
     this.#child.process.stderr?.destroy();

@@ -59,7 +59,7 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
   NICKEL_BUYBACK:
     'buys back shorts that cost $0.05 or less in the last hour, and pays no more while neither a stop nor the clock wants them gone',
   PAPER_NATIVE_STOPS:
-    'the paper broker holds stop orders, so that single long options stay protected while the engine is down',
+    'the paper broker holds stop orders of single long options, as tastytrade does, but only while the engine runs: a shutdown closes what they guard like anything else',
   TASTYTRADE_NATIVE_STOPS:
     'single long options have a stop order at tastytrade as well, so that they stay protected while the engine is down',
   EX_DIVIDENDS:

@@ -14,6 +14,9 @@ const FOUND_WITHIN_MICROS = 60_000_000;
 const BACK_WITHIN_MICROS = 300_000_000;
 const LOOK_EVERY_MICROS = 1_000_000;
 const HALF_A_CENT = 0.5;
+/** Fees are rounded from execution to execution of an order: told in another order than they happened, some of them
+ * before a crash and some after, they may add up to a cent or two more or less. A tick of one contract is 100. */
+const ROUNDED_FEES_CENTS = 3;
 /** And by this many looks: a desk that hears no clock compares nothing, and answers get lost. */
 const FOUND_BY_LOOKS = 16;
 
@@ -143,7 +146,7 @@ export class BookOracle {
   #compareCash({ cashCents, isBeforeFees = false }: AccountTruth): void {
     const fees = isBeforeFees ? this.#fold.feesCents : 0;
     const expected = this.#startCashCents + this.#fold.cashCents + fees;
-    if (Math.abs(cashCents - expected) < HALF_A_CENT) return;
+    if (Math.abs(cashCents - expected) < ROUNDED_FEES_CENTS) return;
     this.#report(`the broker has ${cashCents} cents, the facts say ${expected}`);
   }
 

@@ -301,6 +301,36 @@ describe('shipping the sealed log', () => {
     await proxy.close();
   });
 
+  it('goes on counting after a restart, over the time that engines ran, and a new bucket from its beginning', async () => {
+    const home = tempHome();
+    const first = running({ home });
+    first.seal(1, 4);
+    await first.shipper.ship();
+    // From here on the store is away: nothing is shipped any more.
+    for (let minute = 0; minute < 6; minute++) {
+      first.seal(5 + minute, 1);
+      first.clock.advance(60_000);
+    }
+    first.close();
+    const second = running({ home, bucket: first.bucket });
+    const left = second.shipper.lag();
+    expect(left.isOverBound).toBe(false);
+    expect(left.oldestMillis).toBeGreaterThan(5 * 60_000);
+    expect(left.oldestMillis).toBeLessThan(6 * 60_000);
+    for (let minute = 0; minute < 6; minute++) {
+      second.seal(11 + minute, 1);
+      second.clock.advance(60_000);
+    }
+    expect(second.shipper.lag().isOverBound).toBe(true);
+    second.close();
+    const third = running({ home, bucket: first.bucket });
+    expect(third.shipper.lag().isOverBound).toBe(true);
+    await third.shipper.ship();
+    expect(third.shipper.lag()).toMatchObject({ files: 0, isOverBound: false });
+    third.close();
+    expect(running({ home }).shipper.lag()).toMatchObject({ oldestMillis: 0, isOverBound: false });
+  });
+
   it.each(['cutAnswers', 'doubleRequests', 'doubleAnswers', { slowMillis: 30 }] as const)(
     'loses nothing and doubles nothing where the way is %j',
     async (weather) => {

@@ -35,7 +35,7 @@ export interface CheckpointHistory {
 
 /** Reads the checkpoints among the log's files. Throws the operating system's error. */
 export function checkHistory(
-  disk: Disk,
+  disk: Pick<Disk, 'read'>,
   folder: string,
   names: ReadonlyMap<string, LogName | undefined>,
 ): CheckpointHistory {
@@ -72,7 +72,7 @@ interface CheckpointFile {
 /** The numbered checkpoints, and the one under the fixed name where it is one ahead of them: it is
  * written first, so that a crash can leave it so. */
 function readTexts(
-  disk: Disk,
+  disk: Pick<Disk, 'read'>,
   folder: string,
   names: ReadonlyMap<string, LogName | undefined>,
   findings: VerifyFinding[],

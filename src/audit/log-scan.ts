@@ -13,7 +13,7 @@ import { readKeyRing } from './key-statement.ts';
 import type { LogCheckpoint } from './log-checkpoint.ts';
 import { logFileNames, readKeyNotes } from './log-folder.ts';
 import type { LogName, TileName } from './log-layout.ts';
-import { parseLogName, TILE_WIDTH, tilePath, tilesOf } from './log-layout.ts';
+import { CHECKPOINT_NAME, parseLogName, TILE_WIDTH, tilePath, tilesOf } from './log-layout.ts';
 import { leafHash } from './merkle-tree.ts';
 import { verifierKeyText } from './signed-note.ts';
 import { TreeLevels } from './tree-levels.ts';
@@ -58,14 +58,36 @@ export function scanLog(
   return new LogScanner(disk, folder, options, visit).run();
 }
 
+type LogNames = ReadonlyMap<string, LogName | undefined>;
+
+/** What an engine that runs replaces: the newest checkpoint, and the widest tiles at the log's end. */
+function replaceable(names: LogNames): readonly string[] {
+  const widest = new Map<string, TileName>();
+  for (const name of names.values()) {
+    if (name?.kind !== 'tile') continue;
+    const whole = tilePath({ ...name, width: TILE_WIDTH });
+    if (name.width > (widest.get(whole)?.width ?? 0)) widest.set(whole, name);
+  }
+  const tiles = [...widest.values()].filter(({ width }) => width < TILE_WIDTH);
+  return [CHECKPOINT_NAME, ...tiles.map(tilePath)].filter((name) => names.has(name));
+}
+
+/** Reads the log's files, and what may be replaced meanwhile at once: the others can take seconds. */
+function readerOf(disk: Disk, folder: string, names: LogNames): Pick<Disk, 'read'> {
+  const paths = replaceable(names).map((name) => join(folder, name));
+  const early = new Map(paths.map((path) => [path, disk.read(path)]));
+  return { read: (path) => early.get(path) ?? disk.read(path) };
+}
+
 class LogScanner {
   readonly #disk: Disk;
+  readonly #files: Pick<Disk, 'read'>;
   readonly #folder: string;
   readonly #options: LogScanOptions;
   readonly #visit: EntryVisitor;
   readonly #findings: VerifyFinding[] = [];
   readonly #levels = new TreeLevels();
-  readonly #names: ReadonlyMap<string, LogName | undefined>;
+  readonly #names: LogNames;
   #checkpoints: readonly LogCheckpoint[] = [];
   readonly #readBundles = new Set<string>();
   /** Checkpoints whose root was compared already. */
@@ -77,13 +99,14 @@ class LogScanner {
     this.#options = options;
     this.#visit = visit;
     this.#names = new Map(logFileNames(disk, folder).map((name) => [name, parseLogName(name)]));
+    this.#files = readerOf(disk, folder, this.#names);
   }
 
   run(): LogScan {
     for (const [file, name] of this.#names) {
       if (name === undefined) this.#findings.push(tampered('it is no file of the log', { file }));
     }
-    const history = checkHistory(this.#disk, this.#folder, this.#names);
+    const history = checkHistory(this.#files, this.#folder, this.#names);
     const origin = history.checkpoints[0]?.origin ?? '';
     const keys = this.#readKeys(origin);
     this.#findings.push(...history.findings, ...history.signatureFindings(keys));
@@ -178,7 +201,7 @@ class LogScanner {
     for (let wider = width; wider <= TILE_WIDTH; wider++) {
       const name = tilePath({ level: 'entries', index, width: wider });
       if (!this.#names.has(name)) continue;
-      const entries = decodeBundle(this.#disk.read(join(this.#folder, name)));
+      const entries = decodeBundle(this.#files.read(join(this.#folder, name)));
       return entries?.length === wider ? entries : `${name} does not hold ${wider} entries`;
     }
     return 'it is missing';
@@ -215,7 +238,7 @@ class LogScanner {
     const at = level === 'entries' ? 0 : level;
     if ((index * TILE_WIDTH + width) * TILE_WIDTH ** at > size) return false;
     if (this.#readBundles.has(file)) return true;
-    const bytes = this.#disk.read(join(this.#folder, file));
+    const bytes = this.#files.read(join(this.#folder, file));
     if (!isTileOf(this.#levels, name, bytes)) {
       this.#findings.push(tampered('it is not the tile of these entries', { file }));
     }

@@ -79,16 +79,28 @@ function verifyHome(
   options: VerifyOptions,
   disk: Disk,
 ): VerifyReport {
+  const read = (): VerifyReport => readHome(target, paths, options, disk);
+  return readBesideEngine(paths, disk, read, ({ exitCode }) => exitCode === 0);
+}
+
+/** Reads again where an engine wrote meanwhile and what was read is not sound. Throws the operating
+ * system's error. */
+export function readBesideEngine<T>(
+  paths: JournalPaths,
+  disk: Disk,
+  read: () => T,
+  isSound: (found: T) => boolean,
+): T {
   for (let attempt = 1; ; attempt++) {
     const before = writtenSoFar(paths, disk);
     try {
-      const report = readHome(target, paths, options, disk);
+      const found = read();
       const isQuiet = writtenSoFar(paths, disk) === before;
-      if (report.exitCode === 0 || isQuiet || attempt === MAX_ATTEMPTS) return report;
+      if (isSound(found) || isQuiet || attempt === MAX_ATTEMPTS) return found;
     } catch (error) {
       // A tile that a wider one replaced goes after the checkpoint that tells of it has come.
       const mayHaveGone = systemCode(error) === 'ENOENT';
-      if (!mayHaveGone || attempt === MAX_ATTEMPTS) return unreadable(target, error);
+      if (!mayHaveGone || attempt === MAX_ATTEMPTS) throw error;
     }
   }
 }

@@ -157,6 +157,23 @@ describe('the verifier', () => {
     expect(vanished).toBeLessThan(100);
   });
 
+  it('reads what an engine replaces before all the rest of the log, which can take long', () => {
+    const home = sealedHome(story);
+    const read: string[] = [];
+    const watching: Disk = {
+      ...realDisk,
+      read: (path) => {
+        if (path.includes('audit/log/')) read.push(path.split('audit/log/')[1] ?? '');
+        return realDisk.read(path);
+      },
+    };
+    expect(verifyJournal(home, watching).exitCode).toBe(0);
+    const rest = read.findIndex((name) => /^(?:checkpoints|keys)/.test(name));
+    const tiles = read.filter((name) => name.startsWith('tile/'));
+    expect(tiles.length).toBeGreaterThan(1);
+    expect(read.slice(0, rest)).toEqual(expect.arrayContaining([...tiles, 'checkpoint']));
+  });
+
   it('says that it could not check where there is nothing or nothing readable', () => {
     expect(verifyJournal(tempHome()).exitCode).toBe(2);
     expect(verifyJournal(join(tempHome(), 'absent')).exitCode).toBe(2);

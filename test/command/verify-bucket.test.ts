@@ -2,6 +2,8 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startAuditSealing } from '../../src/audit/audit-sealing-shell.ts';
+import type { Disk } from '../../src/audit/disk.ts';
+import { realDisk } from '../../src/audit/disk.ts';
 import { openJournal, readJournal } from '../../src/audit/journal-open.ts';
 import { readKillLatch } from '../../src/audit/kill-latch.ts';
 import { audit } from '../../src/command/audit.ts';
@@ -110,6 +112,25 @@ describe('verifying a bucket', () => {
     const behind = await verifyBucket(config(), url);
     expect(behind.report.exitCode).toBe(0);
     expect(JSON.stringify(behind.report.findings)).toContain('1 entries behind this home');
+  });
+
+  it('looks again where a tile of the home goes meanwhile, and else keeps what the bucket has proven', async () => {
+    const { config, url } = await shippedHome();
+    let vanished = 0;
+    const losing = (times: number): Disk => ({
+      ...realDisk,
+      read: (path) => {
+        if (!path.includes('tile/entries') || vanished === times) return realDisk.read(path);
+        vanished += 1;
+        throw Object.assign(new Error('it is gone'), { code: 'ENOENT' });
+      },
+    });
+    const { report } = await verifyBucket(config(), url, {}, losing(1));
+    expect(report).toMatchObject({ exitCode: 0, records: 6, findings: [] });
+    vanished = 0;
+    const never = await verifyBucket(config(), url, {}, losing(100));
+    expect(never.report).toMatchObject({ exitCode: 2, records: 6 });
+    expect(never.report.findings).toMatchObject([{ severity: 'unchecked' }]);
   });
 
   it('says that it could not check a bucket that is not there', async () => {

@@ -1,5 +1,5 @@
 /**
- * The order gateway, version 10: the port between the desk and a broker. An implementation is a state machine
+ * The order gateway, version 11: the port between the desk and a broker. An implementation is a state machine
  * without I/O: what it is told comes in as calls, what it wants done goes out as effects, and the
  * shell of the core thread performs them. So the same adapter runs in production and in simulation.
  * Thread contract: lives on the core thread, called from the desk's step only.
@@ -9,13 +9,13 @@ import type { At } from '../engine/domain/clock.ts';
 import type { Quote } from '../engine/domain/market.ts';
 import type { Fill, OrderIntent, OrderLeg } from '../engine/domain/order.ts';
 import type { SessionTimes } from '../engine/domain/session-calendar.ts';
-import type { Cents, EpochMicros, Price } from '../engine/domain/units.ts';
+import type { Cents, EpochMicros, Price, SessionDate } from '../engine/domain/units.ts';
 import type { SettlementFacts } from '../engine/portfolio/settlement-facts.ts';
 import type { ApprovedOrder } from './approved-order.ts';
 import type { Turn } from './request-pacer.ts';
 import { TOO_MANY_REQUESTS } from './request-pacer.ts';
 
-export const ORDER_GATEWAY_VERSION = 10;
+export const ORDER_GATEWAY_VERSION = 11;
 
 /** What a broker can and cannot do, and when. Times are minutes after midnight ET of a full day;
  * on a half day each is three hours earlier. */
@@ -79,6 +79,13 @@ export type BrokerEvent =
   | { readonly kind: 'replaced'; readonly intentId: string; readonly limit: Price }
   | { readonly kind: 'expired'; readonly intentId: string; readonly remaining: number }
   | { readonly kind: 'settlement'; readonly settlement: Settlement }
+  /** A simulated broker's note of the price by which it judges what expires on a date. */
+  | {
+      readonly kind: 'marked';
+      readonly underlying: string;
+      readonly date: SessionDate;
+      readonly price: Price;
+    }
   /** The broker took an execution back: what it bought or sold is as it was before. */
   | {
       readonly kind: 'busted';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { allowListedBody, isAuditRecord, schemaFaults } from '../../src/audit/record-schema.ts';
 import type { BrokerEvent, Settlement } from '../../src/broker/order-gateway.ts';
 import type { AuditRecord, JournalledBrokerEvent } from '../../src/engine/domain/audit-record.ts';
-import { cents, epochMicros, price } from '../../src/engine/domain/units.ts';
+import { cents, epochMicros, price, sessionDate } from '../../src/engine/domain/units.ts';
 import {
   alertBody,
   fillEvent,
@@ -46,6 +46,9 @@ const EVENTS: { readonly [K in Told['kind']]: readonly Required<Extract<Told, { 
   replaced: [{ kind: 'replaced', intentId, limit: price(-1) }],
   expired: [{ kind: 'expired', intentId, remaining: 1 }],
   settlement: [{ kind: 'settlement', settlement: SETTLEMENT }],
+  marked: [
+    { kind: 'marked', underlying: 'SPY', date: sessionDate('2026-11-20'), price: price(6_000_000) },
+  ],
   busted: [{ kind: 'busted', intentId, fillId: 'f-1', reason: 'why' }],
   reopened: [{ kind: 'reopened', intentId, brokerOrderId: 'b-1', reason: 'why' }],
   searched: [

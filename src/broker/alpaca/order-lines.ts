@@ -164,7 +164,8 @@ export class OrderLines {
   }
 
   #replay(event: BrokerEvent): void {
-    if (event.kind === 'settlement' || event.kind === 'connection') return;
+    if (event.kind === 'settlement' || event.kind === 'connection' || event.kind === 'marked')
+      return;
     const line = this.#lines.get(event.kind === 'fill' ? event.fill.intentId : event.intentId);
     if (line === undefined) {
       if (event.kind === 'fill') this.#replayForeign(event.fill);

@@ -77,7 +77,7 @@ function replay(
   intents: ReadonlyMap<string, OrderIntent>,
   event: BrokerEvent,
 ): void {
-  if (event.kind === 'connection') return;
+  if (event.kind === 'connection' || event.kind === 'marked') return;
   if (event.kind === 'settlement') {
     account.applySettlement(event.settlement);
     ledger.push(event);

@@ -45,7 +45,7 @@ import {
   sessionAt,
   sessionOf,
 } from './paper-world.ts';
-import { assignLate, scheduleExpiry, settle } from './settlement-life.ts';
+import { assignLate, scheduleExpiry, settle, tellMark } from './settlement-life.ts';
 
 export interface PaperBrokerOptions {
   readonly accountId: string;
@@ -164,7 +164,11 @@ export class PaperBroker implements OrderGateway {
     const { tape, live, waiting } = this.#world;
     if (symbol.length === OCC_SYMBOL_LENGTH) tape.put(symbol, quote, place);
     else {
-      tape.putUnderlying(symbol, quote, sessionAt(this.#world, at.market));
+      const session = sessionAt(this.#world, at.market);
+      tape.putUnderlying(symbol, quote, session);
+      if (session !== undefined && at.market > session.exerciseMark) {
+        tellMark(this.#world, symbol, session);
+      }
       for (const expiry of waiting) settle(this.#world, expiry, at.market);
     }
     if (live.size > 0) this.#note(symbol);

@@ -46,6 +46,8 @@ export interface PaperWorld {
   readonly scheduled: Set<SessionDate>;
   /** Expiries past their last trade that wait for a price of their underlying. */
   readonly waiting: Set<SessionDate>;
+  /** Days whose mark was told. */
+  readonly marked: Set<SessionDate>;
   /** Pinned shorts whose assignment is on the agenda, by symbol. */
   readonly pinned: Set<string>;
   /** Events to hand out at the end of the call. */
@@ -71,13 +73,20 @@ export function newPaperWorld(options: PaperWorldOptions): PaperWorld {
     options.history,
     options.startingCashCents,
   );
+  const tape = new QuoteTape();
+  const marked = new Set<SessionDate>();
+  for (const event of options.history.brokerEvents) {
+    if (event.kind !== 'marked') continue;
+    tape.noteMark(event.underlying, event.date, event.price);
+    marked.add(event.date);
+  }
   return {
     seed: options.seed,
     maxLegs: options.maxLegs,
     nativeStops: options.nativeStops ?? false,
     hours: options.hours,
     account,
-    tape: new QuoteTape(),
+    tape,
     agenda: new Agenda(),
     orders,
     live: new Set([...orders.values()].filter((order) => order.status === 'working')),
@@ -88,6 +97,7 @@ export function newPaperWorld(options: PaperWorldOptions): PaperWorld {
     ended: [...ended].flatMap(endedOrder),
     scheduled: new Set(),
     waiting: new Set(),
+    marked,
     pinned: new Set(),
     events: [],
     knobs: { ...DEFAULT_KNOBS, ...options.knobs },

@@ -36,7 +36,7 @@ export class QuoteTape {
   readonly #byPlace: (Shown | undefined)[] = Array.from({ length: PLACES });
   /** Last mid of an underlying. */
   readonly #lastMid = new Map<string, Price>();
-  /** Last mid at or before the exercise mark, by underlying and date. */
+  /** Last mid at or before the exercise mark, or else the first after it, by underlying and date. */
   readonly #markMid = new Map<string, Price>();
   /** Counts how often the feed began. */
   #beginning = 0;
@@ -83,9 +83,18 @@ export class QuoteTape {
     if (quote.bid === undefined || quote.ask === undefined) return;
     const mid = price(Math.round((quote.bid + quote.ask) / 2));
     this.#lastMid.set(symbol, mid);
-    if (session !== undefined && quote.at.market <= session.exerciseMark) {
-      this.#markMid.set(`${symbol} ${session.date}`, mid);
-    }
+    if (session === undefined) return;
+    const isAfter = quote.at.market > session.exerciseMark;
+    if (isAfter && this.markMid(symbol, session.date) !== undefined) return;
+    this.noteMark(symbol, session.date, mid);
+  }
+
+  noteMark(underlying: string, date: SessionDate, mid: Price): void {
+    this.#markMid.set(`${underlying} ${date}`, mid);
+  }
+
+  markMid(underlying: string, date: SessionDate): Price | undefined {
+    return this.#markMid.get(`${underlying} ${date}`);
   }
 
   /** A new session: what expired before it is not quoted any more, and old marks are settled. */
@@ -124,9 +133,9 @@ export class QuoteTape {
     return this.#lastMid.get(underlying);
   }
 
-  /** The price by which exercise is judged. Where nobody listened at the mark, the last mid heard
+  /** The price by which exercise is judged. Where nobody listened on that day, the last mid heard
    * stands in for it. */
   exercisePrice(underlying: string, expiry: SessionDate): Price | undefined {
-    return this.#markMid.get(`${underlying} ${expiry}`) ?? this.#lastMid.get(underlying);
+    return this.markMid(underlying, expiry) ?? this.#lastMid.get(underlying);
   }
 }

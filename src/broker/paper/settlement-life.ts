@@ -2,6 +2,7 @@
 
 import type { Instrument, OptionContract } from '../../engine/domain/instrument.ts';
 import { underlyingOfContract } from '../../engine/domain/instrument.ts';
+import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros, Price, SessionDate } from '../../engine/domain/units.ts';
 import type { HeldLot } from './paper-account.ts';
 import type { PaperWorld } from './paper-world.ts';
@@ -21,6 +22,22 @@ export function scheduleExpiry(world: PaperWorld, expiry: SessionDate): void {
   if (session === undefined) return;
   world.scheduled.add(expiry);
   world.agenda.add(session.lastTrade, { kind: 'settle', expiry });
+}
+
+/** Tells the price of a day's mark once, while something is held that expires on it: the journal keeps it
+ * for a broker that is started anew before the settlement. */
+export function tellMark(world: PaperWorld, underlying: string, { date }: SessionTimes): void {
+  const price = world.tape.markMid(underlying, date);
+  if (price === undefined || world.marked.has(date)) return;
+  const isHeld = world.account
+    .optionsOf(date)
+    .some(
+      ({ instrument }) =>
+        instrument.kind === 'option' && underlyingOfContract(instrument) === underlying,
+    );
+  if (!isHeld) return;
+  world.marked.add(date);
+  world.events.push({ kind: 'marked', underlying, date, price });
 }
 
 /** Settles what is held of an expiry; what has no price of its underlying waits for one. */

@@ -156,6 +156,7 @@ export function applyBrokerEvent(desk: DeskContext, event: BrokerEvent): void {
       onFound(desk, event.intentId, event.search);
       return;
     case 'connection':
+    case 'marked':
       return;
     default:
       unreachable(event);

@@ -77,7 +77,8 @@ export class AbsenceOracle {
   }
 
   #onEvent(event: BrokerEvent, wall: number): void {
-    if (event.kind === 'connection' || event.kind === 'settlement') return;
+    if (event.kind === 'connection' || event.kind === 'settlement' || event.kind === 'marked')
+      return;
     const intentId = event.kind === 'fill' ? event.fill.intentId : event.intentId;
     if (event.kind === 'unknown' || event.kind === 'busted') this.#doubtedAt.set(intentId, wall);
     const isThere = APPEARS.has(event.kind) && this.#givenUp.delete(intentId);

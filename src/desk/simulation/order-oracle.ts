@@ -235,7 +235,8 @@ export class OrderOracle {
   }
 
   onEvent(event: BrokerEvent): void {
-    if (event.kind === 'connection' || event.kind === 'settlement') return;
+    if (event.kind === 'connection' || event.kind === 'settlement' || event.kind === 'marked')
+      return;
     const intentId = event.kind === 'fill' ? event.fill.intentId : event.intentId;
     const strategy = this.#intents.get(intentId)?.body.intent.strategy ?? '';
     if (event.kind === 'fill') this.#countFill(event.fill);

@@ -126,6 +126,42 @@ describe('at last trade', () => {
     rig.now = rig.session.open;
     expect(settlementsOf(rig.spot(650))).toMatchObject([{ outcome: 'exercised' }]);
   });
+
+  it.each<[string, RigOptions]>([
+    ['on the next morning', { date: '2026-08-05', minutes: 480 }],
+    ['in the same minute', {}],
+  ])('is judged by the mark that was heard before a restart, %s', (_when, options) => {
+    const rig = holding([SHORT_CALL, optionLeg('buyToOpen', 'call', 645)]);
+    rig.now = rig.session.exerciseMark;
+    rig.spot(638.5);
+    rig.now = addMicros(rig.now, 1_000_000);
+    rig.spot(638.6);
+    rig.spot(638.7);
+    const again = rig.restarted(options);
+    again.now = options.date === undefined ? rig.now : addMicros(again.session.open, -1);
+    again.spot(647);
+    again.goTo(again.session.lastTrade);
+    const outcomes = settlementsOf(again.events).map(({ outcome }) => outcome);
+    expect(outcomes).toEqual(['expired', 'expired']);
+    const marks = again.events.filter(({ kind }) => kind === 'marked');
+    expect(marks).toMatchObject([{ underlying: 'SPY', date: rig.session.date, price: 6_385_000 }]);
+  });
+
+  it('is judged by the first price after a mark at which nobody listened', () => {
+    const rig = holding([LONG_CALL]);
+    rig.now = addMicros(rig.session.exerciseMark, MICROS_PER_MINUTE);
+    rig.spot(640.02);
+    rig.spot(639.9);
+    const settled = settlementsOf(rig.goTo(rig.session.lastTrade));
+    expect(settled).toMatchObject([{ outcome: 'exercised' }]);
+  });
+
+  it('tells no mark of a day of which nothing is held', () => {
+    const rig = new PaperRig();
+    rig.now = addMicros(rig.session.exerciseMark, 1);
+    rig.spot(640);
+    expect(rig.events).toEqual([]);
+  });
 });
 
 describe('a short pinned at the money', () => {

@@ -121,6 +121,7 @@ export async function alpacaStub(): Promise<BrokerStub> {
     name: 'alpaca',
     gateway: new AlpacaGateway({
       accountId: venue.account.number,
+      underlying: 'SPY',
       history: HISTORY,
       at: { market: AT, wall: AT },
     }),

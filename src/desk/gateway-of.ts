@@ -25,10 +25,11 @@ export function gatewayOf({
     const source = `deltaring/${config.build}`;
     return new TastytradeGateway({ accountId, source, nativeStops, history });
   }
-  if (config.broker === 'alpaca') return new AlpacaGateway({ accountId, history, at });
+  const { underlying } = config;
+  if (config.broker === 'alpaca') return new AlpacaGateway({ accountId, underlying, history, at });
   return new PaperBroker({
     accountId,
-    underlying: config.underlying,
+    underlying,
     seed: paperSeed,
     history,
     nativeStops: exitSettingsOf(config).paperNativeStops,

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { ALPACA_CAPABILITIES } from '../../src/broker/alpaca/alpaca-capabilities.ts';
+import {
+  ALPACA_CAPABILITIES,
+  alpacaCapabilities,
+} from '../../src/broker/alpaca/alpaca-capabilities.ts';
 import { isPastCutoff, orderCutoffAt } from '../../src/broker/order-cutoff.ts';
 import { TASTYTRADE_CAPABILITIES } from '../../src/broker/tastytrade/tastytrade-gateway.ts';
 import type { OrderLeg } from '../../src/engine/domain/order.ts';
@@ -19,10 +22,28 @@ describe('the last order of the day', () => {
     expect(text).toEqual(['15:30:00', '12:30:00']);
   });
 
-  it('leaves ten minutes after the deadline to be flat, for what fills late', () => {
-    const { orderCutoffMinutes = 0, flattenDeadlineMinutes } = ALPACA_CAPABILITIES;
-    expect(orderCutoffMinutes - flattenDeadlineMinutes).toBeGreaterThanOrEqual(10);
+  it('is taken before 15:15 there where the underlying is no broad fund', () => {
+    const text = (['SPY', 'QQQ', 'IWM', 'XSP', 'SPX'] as const).map((underlying) => {
+      const at = orderCutoffAt(FULL, alpacaCapabilities(underlying));
+      return at === undefined ? undefined : newYorkText(at);
+    });
+    expect(text).toEqual(['15:30:00', '15:30:00', '15:30:00', '15:15:00', '15:15:00']);
   });
+
+  it.each(['SPY', 'XSP'])(
+    'leaves ten minutes after the deadline to be flat, for what fills late: %s',
+    (underlying) => {
+      const {
+        openingCutoffMinutes,
+        flattenStartMinutes,
+        flattenDeadlineMinutes,
+        orderCutoffMinutes = 0,
+      } = alpacaCapabilities(underlying);
+      expect(flattenStartMinutes - openingCutoffMinutes).toBe(5);
+      expect(flattenDeadlineMinutes - flattenStartMinutes).toBe(15);
+      expect(orderCutoffMinutes - flattenDeadlineMinutes).toBeGreaterThanOrEqual(10);
+    },
+  );
 
   it('is one of contracts that expire today, not of others nor of shares', () => {
     const cutoff = orderCutoffAt(FULL, ALPACA_CAPABILITIES);

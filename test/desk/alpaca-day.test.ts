@@ -57,7 +57,8 @@ class AlpacaDay {
       minutes: 570,
       ...(past !== undefined && { market: past.rig.at.market, records: past.rig.records() }),
       limits: WIDE_LIMITS,
-      broker: (history, at) => new AlpacaGateway({ accountId: ACCOUNT, history, at }),
+      broker: (history, at) =>
+        new AlpacaGateway({ accountId: ACCOUNT, underlying: 'SPY', history, at }),
       onWire: (effect) => this.wires.perform(effect),
     });
     this.#contracts = this.rig.listing().contracts;

@@ -35,6 +35,8 @@ describe('the gateway of a configuration', () => {
     const gateway = gatewayOf(start);
     expect(gateway).toBeInstanceOf(AlpacaGateway);
     expect(gateway).toMatchObject({ accountId: 'PA3TEST', capabilities: { name: 'alpaca' } });
+    const index = gatewayOf({ ...start, config: { ...config, underlying: 'XSP' } });
+    expect(index.capabilities.orderCutoffMinutes).toBe(15 * 60 + 15);
   });
 
   it('is the adapter to tastytrade where that is the broker', () => {

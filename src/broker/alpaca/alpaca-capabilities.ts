@@ -1,5 +1,6 @@
 /** What Alpaca can and cannot do for options that expire today. */
 
+import { underlyingOf } from '../../engine/domain/underlying.ts';
 import type { BrokerCapabilities } from '../order-gateway.ts';
 
 /**
@@ -25,3 +26,19 @@ export const ALPACA_CAPABILITIES: BrokerCapabilities = {
   flattenDeadlineMinutes: 15 * 60 + 20,
   orderCutoffMinutes: 15 * 60 + 30,
 };
+
+/** Of all other contracts no order is taken a quarter of an hour earlier, and they are liquidated from 15:30
+ * on. Whether that binds options that are settled in cash is not told: the text excepts broad funds alone. */
+const INDEX_CAPABILITIES: BrokerCapabilities = {
+  ...ALPACA_CAPABILITIES,
+  openingCutoffMinutes: 14 * 60 + 45,
+  flattenStartMinutes: 14 * 60 + 50,
+  flattenDeadlineMinutes: 15 * 60 + 5,
+  orderCutoffMinutes: 15 * 60 + 15,
+};
+
+/** What holds for the options of an underlying. */
+export function alpacaCapabilities(underlying: string): BrokerCapabilities {
+  const isIndex = underlyingOf(underlying).settlement === 'cash';
+  return isIndex ? INDEX_CAPABILITIES : ALPACA_CAPABILITIES;
+}

@@ -6,11 +6,17 @@ import type { OrderIntent } from '../../engine/domain/order.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros, SessionDate } from '../../engine/domain/units.ts';
 import type { ApprovedOrder } from '../approved-order.ts';
-import type { AccountSnapshot, GatewayEffect, OrderGateway, WireInput } from '../order-gateway.ts';
+import type {
+  AccountSnapshot,
+  BrokerCapabilities,
+  GatewayEffect,
+  OrderGateway,
+  WireInput,
+} from '../order-gateway.ts';
 import { noDryRun } from '../order-gateway.ts';
 import { WireRequests } from '../wire-requests.ts';
 import { AccountRounds } from './account-round.ts';
-import { ALPACA_CAPABILITIES } from './alpaca-capabilities.ts';
+import { alpacaCapabilities } from './alpaca-capabilities.ts';
 import { cancel, reprice, sendChange, submit } from './changing.ts';
 import type { OrderHistory } from './order-lines.ts';
 import { OrderLines } from './order-lines.ts';
@@ -22,6 +28,7 @@ import { TradeStream } from './trade-stream.ts';
 export interface AlpacaGatewayOptions {
   /** The account number that the keys must be of. */
   readonly accountId: string;
+  readonly underlying: string;
   /** What the journal holds of this account. */
   readonly history: OrderHistory;
   readonly at: At;
@@ -37,18 +44,20 @@ const NOTHING: readonly GatewayEffect[] = [];
  * the journal, and what the broker lists. Lives on the core thread.
  */
 export class AlpacaGateway implements OrderGateway {
-  readonly capabilities = ALPACA_CAPABILITIES;
+  readonly capabilities: BrokerCapabilities;
   readonly accountId: string;
   readonly #world: AlpacaWorld;
   readonly #rounds: AccountRounds;
   readonly #settlements: Settlements;
   readonly #stream: TradeStream;
 
-  constructor({ accountId, history, at }: AlpacaGatewayOptions) {
+  constructor({ accountId, underlying, history, at }: AlpacaGatewayOptions) {
     this.accountId = accountId;
+    this.capabilities = alpacaCapabilities(underlying);
     const out: GatewayEffect[] = [];
     this.#world = {
       accountId,
+      capabilities: this.capabilities,
       lines: new OrderLines(history),
       requests: new WireRequests(LIMITS),
       out,

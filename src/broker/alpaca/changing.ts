@@ -151,9 +151,10 @@ export function reprice(world: AlpacaWorld, approved: ApprovedOrder): void {
 const LATE = 'the broker takes no order in a moment: nothing could take its place';
 
 /** True where the new order of a move might come after the last one that the broker takes today. */
-function isLateToMove({ at, session }: AlpacaWorld, { intent }: OrderLine): boolean {
+function isLateToMove(world: AlpacaWorld, { intent }: OrderLine): boolean {
+  const { at, session, capabilities } = world;
   const posted = addMicros(at.market, LAST_MOVE_MICROS);
-  return session !== undefined && isPastCutoff(intent.legs, posted, session, ALPACA_CAPABILITIES);
+  return session !== undefined && isPastCutoff(intent.legs, posted, session, capabilities);
 }
 
 function beginChange(world: AlpacaWorld, line: OrderLine, order: ApprovedOrder): void {

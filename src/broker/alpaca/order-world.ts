@@ -4,13 +4,19 @@ import type { At } from '../../engine/domain/clock.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros, Price } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_MILLI } from '../../engine/domain/units.ts';
-import type { BrokerEvent, GatewayEffect, RefusalKind } from '../order-gateway.ts';
+import type {
+  BrokerCapabilities,
+  BrokerEvent,
+  GatewayEffect,
+  RefusalKind,
+} from '../order-gateway.ts';
 import type { OnAnswer, WireRequest, WireRequests } from '../wire-requests.ts';
 import type { OrderLine } from './order-line.ts';
 import type { OrderLines } from './order-lines.ts';
 
 export interface AlpacaWorld {
   readonly accountId: string;
+  readonly capabilities: BrokerCapabilities;
   readonly lines: OrderLines;
   readonly requests: WireRequests<void>;
   readonly out: GatewayEffect[];

@@ -8,7 +8,6 @@ import type { OrderIntent } from '../../engine/domain/order.ts';
 import { isPastCutoff } from '../order-cutoff.ts';
 import type { RefusalKind } from '../order-gateway.ts';
 import type { WireAnswer } from '../wire-requests.ts';
-import { ALPACA_CAPABILITIES } from './alpaca-capabilities.ts';
 import type { AlpacaWorld } from './order-world.ts';
 import { refusalText } from './wire-order.ts';
 
@@ -18,15 +17,14 @@ const COMBINATION = /uncovered|insufficient/i;
 
 /** Undefined where it says nothing of it. */
 export function refusalKind(
-  { at, session }: AlpacaWorld,
+  { at, session, capabilities }: AlpacaWorld,
   { legs }: OrderIntent,
   answer: WireAnswer,
 ): RefusalKind | undefined {
   if (answer.kind === 'httpFailed') return answer.neverSent === true ? 'unsent' : undefined;
   const { status, body } = answer;
   if (status !== 403 && status !== 422) return undefined;
-  const isLate =
-    session !== undefined && isPastCutoff(legs, at.market, session, ALPACA_CAPABILITIES);
+  const isLate = session !== undefined && isPastCutoff(legs, at.market, session, capabilities);
   if (isLate) return 'hours';
   const text = refusalText(status, body);
   if (status === 403 && ACCOUNT.test(text)) return 'account';

@@ -32,8 +32,8 @@ function spread(rig: AlpacaRig, units = 1, limit = 1) {
 }
 
 /** A spread that is held, and the order that takes it off. */
-function heldSpread(units = 1) {
-  const rig = new AlpacaRig();
+function heldSpread(units = 1, underlying = 'SPY') {
+  const rig = new AlpacaRig({ underlying });
   const opened = spread(rig, units);
   rig.place(opened);
   rig.trade(opened.intent.intentId, units);
@@ -361,7 +361,12 @@ describe('the stream', () => {
   it('is asked to listen once the broker has taken the keys, and reset where it does not', () => {
     const rig = new AlpacaRig({ isConnected: false });
     const history = { intents: [], brokerEvents: [] };
-    const gateway = new AlpacaGateway({ accountId: 'PA3', history, at: rig.at() });
+    const gateway = new AlpacaGateway({
+      accountId: 'PA3',
+      underlying: 'SPY',
+      history,
+      at: rig.at(),
+    });
     const [greeting] = gateway.onWire({ kind: 'socketOpen' }, rig.at());
     expect(greeting).toEqual({
       kind: 'socketSend',
@@ -613,6 +618,17 @@ describe('a change of the limit', () => {
     const { rig, closing, intentId } = heldSpread();
     rig.place(closing);
     rig.goTo(15 * 60 + 29);
+    rig.pass(48);
+    expect(kinds(rig.reprice(closing, -0.35, 0.1))).toEqual(['replaced']);
+    rig.pass(1);
+    expect(kinds(rig.reprice(closing, -0.4))).toEqual(['cancelRejected']);
+    expect(rig.atVenue(intentId)).toMatchObject({ status: 'new', limit: 35 });
+  });
+
+  it('of a close in an index is not begun in the last seconds before 15:15', () => {
+    const { rig, closing, intentId } = heldSpread(1, 'XSP');
+    rig.place(closing);
+    rig.goTo(15 * 60 + 14);
     rig.pass(48);
     expect(kinds(rig.reprice(closing, -0.35, 0.1))).toEqual(['replaced']);
     rig.pass(1);

@@ -50,6 +50,7 @@ export interface AlpacaRigOptions {
   /** A venue that is there already, as after a restart. */
   readonly venue?: StubVenue;
   readonly accountId?: string;
+  readonly underlying?: string;
   readonly isConnected?: boolean;
 }
 
@@ -78,6 +79,7 @@ export class AlpacaRig {
     this.#lastNumber = this.intents.length;
     this.gateway = new AlpacaGateway({
       accountId: options.accountId ?? this.venue.account.number,
+      underlying: options.underlying ?? 'SPY',
       history,
       at: this.at(),
     });

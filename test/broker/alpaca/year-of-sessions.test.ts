@@ -13,6 +13,7 @@ function alpaca(): YearBroker {
   return {
     gateway: new AlpacaGateway({
       accountId: 'PA3TESTSTUB1',
+      underlying: 'SPY',
       history: { intents: [], brokerEvents: [] },
       at: { market: start, wall: start },
     }),

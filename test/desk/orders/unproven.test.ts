@@ -71,7 +71,8 @@ function atAlpaca(): Held {
   const rig: DeskRig = new DeskRig({
     date: DATE,
     minutes: START,
-    broker: (history, at) => new AlpacaGateway({ accountId: ACCOUNT, history, at }),
+    broker: (history, at) =>
+      new AlpacaGateway({ accountId: ACCOUNT, underlying: 'SPY', history, at }),
     onWire: (effect) => {
       noteLook(looks, effect);
       wires.perform(effect);

@@ -83,7 +83,8 @@ function atAlpaca(): Account {
   const rig = new DeskRig({
     date: DATE,
     minutes: START,
-    broker: (history, at) => new AlpacaGateway({ accountId: ACCOUNT, history, at }),
+    broker: (history, at) =>
+      new AlpacaGateway({ accountId: ACCOUNT, underlying: 'SPY', history, at }),
     onWire: (effect) => underWay.push(effect),
   });
   venue.market.list(rig.listing().contracts);

@@ -5,7 +5,8 @@
 
 import { unreachable } from '../engine/domain/assert.ts';
 import type { AuditBody, AuditRecord } from '../engine/domain/audit-record.ts';
-import type { SessionDate } from '../engine/domain/units.ts';
+import type { OrderIntent } from '../engine/domain/order.ts';
+import type { Cents, SessionDate } from '../engine/domain/units.ts';
 import { cents, price } from '../engine/domain/units.ts';
 import { setCause } from '../risk/trading-state.ts';
 import { HUMAN_CAUSES, LATCHED_CAUSES, noteRearm } from './account/governing.ts';
@@ -19,7 +20,7 @@ import { applyBrokerEvent } from './orders/broker-events.ts';
 import { externalWorstCase } from './orders/external-worst-case.ts';
 import { beginFlattening, endFlattened } from './orders/flattening.ts';
 import type { OrderRecord } from './orders/order-book.ts';
-import { isExternal, newOrder } from './orders/order-book.ts';
+import { asSent, isExternal, newOrder } from './orders/order-book.ts';
 import { beginSearch } from './orders/outcome-search.ts';
 import { rememberOrder } from './orders/recent-orders.ts';
 import { restoreWishes } from './orders/restored-wishes.ts';
@@ -173,6 +174,15 @@ function restoreReprice(
   const isSent = desk.orders.get(intentId)?.sentAt !== undefined;
   const sent = isSent ? {} : { brokerLimit: price(limit) };
   update(desk, intentId, { limit: price(limit), ...sent, ...plan });
+  const order = desk.orders.get(intentId);
+  if (order === undefined || exitPlan === undefined) return;
+  order.worstCaseCents = worstCaseOfOpening(desk, asSent(order));
+}
+
+/** As it was judged. */
+function worstCaseOfOpening(desk: DeskContext, intent: OrderIntent): Cents {
+  if (intent.purpose !== 'open') return cents(0);
+  return payoffOf(intent, feesOf(desk, intent)).maxLossCents ?? cents(0);
 }
 
 type OfTheDay =
@@ -286,11 +296,10 @@ type Recorded = Extract<AuditRecord['body'], { kind: 'intentRecorded' }>;
 function restoreOrder(desk: DeskContext, record: AuditRecord, body: Recorded): void {
   const { intent, orderHash, tokenSha256, previewId } = body;
   const opening = intent.purpose === 'open';
-  const worst = opening ? payoffOf(intent, feesOf(desk, intent)).maxLossCents : undefined;
   const order = newOrder({
     intent,
     orderHash,
-    worstCaseCents: worst ?? cents(0),
+    worstCaseCents: worstCaseOfOpening(desk, intent),
     createdAt: record.at,
     tokenSha256,
     intentSeq: record.seq,

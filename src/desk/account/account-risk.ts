@@ -1,5 +1,6 @@
 /** The account as risk counts it: everything held, working or UNKNOWN, at its worst. */
 
+import type { Right } from '../../engine/domain/instrument.ts';
 import type { OrderLeg } from '../../engine/domain/order.ts';
 import type { Cents } from '../../engine/domain/units.ts';
 import { cents, price } from '../../engine/domain/units.ts';
@@ -14,6 +15,7 @@ import { buyingPowerLeft } from './buying-power-left.ts';
 import { dayPnl } from './day-pnl.ts';
 import { consecutiveRejects, lossesByStrategy } from './loss-history.ts';
 import { lottoSpent } from './lotto-spent.ts';
+import { lossOfSideStops } from './side-stops.ts';
 import { Standing } from './standing.ts';
 
 /** A contract's price in 1/10,000 dollar per share is its price in cents; a share's is not. */
@@ -34,9 +36,9 @@ function heldLegs(position: StructurePosition): readonly OrderLeg[] {
 const WORST = new WeakMap<StructurePosition, Cents>();
 
 /**
- * Worst case of a held structure at expiry, positive cents; unbounded risk counts as a huge sum. It
- * is reckoned from what is still held and the cash of just that: what a side that is closed brought
- * in protects nothing any more.
+ * Worst case of a held structure, positive cents; unbounded risk counts as a huge sum. It is reckoned
+ * from what is still held and the cash of just that, at expiry or by the stops of both sides, whichever
+ * is more: what a side that is closed brought in protects nothing any more.
  */
 export function worstCaseOf(position: StructurePosition): Cents {
   const known = WORST.get(position);
@@ -58,29 +60,30 @@ function newWorstCase(position: StructurePosition): Cents {
   const isShares = legs.every(({ instrument }) => instrument.kind === 'shares');
   const netPrice = price(position.openCashCents * (isShares ? PRICE_PER_CENT : 1));
   const payoff = payoffSummary({ legs, quantity: 1, netPrice, feesCents: cents(0) });
-  return payoff.maxLossCents ?? UNBOUNDED_LOSS_CENTS;
+  const atExpiry = payoff.maxLossCents ?? UNBOUNDED_LOSS_CENTS;
+  const bothStopped = lossOfSideStops(position.exitPlan, shortsOf(position));
+  if (bothStopped === undefined) return atExpiry;
+  return cents(Math.max(atExpiry, Math.ceil(bothStopped * share(position))));
+}
+
+function shortsOf({ legs }: StructurePosition): readonly Right[] {
+  return legs.flatMap(({ instrument, quantity }) =>
+    instrument.kind === 'option' && quantity < 0 ? [instrument.right] : [],
+  );
+}
+
+/** What is held of all that was to be opened. */
+function share({ openingIntent, quantity }: StructurePosition): number {
+  return quantity / (openingIntent?.quantity ?? quantity);
 }
 
 function remainingShare(order: OrderRecord): number {
   return (order.intent.quantity - filledUnits(order)) / order.intent.quantity;
 }
 
-/** True while both sides of a condor may be stopped, one after the other. */
-function hasTwoStops({ exitPlan, legs }: StructurePosition): boolean {
-  if (exitPlan?.sideStop === undefined) return false;
-  const shorts = legs.flatMap(({ instrument, quantity }) =>
-    instrument.kind === 'option' && quantity < 0 ? [instrument.right] : [],
-  );
-  return new Set(shorts).size > 1;
-}
-
-/** The worst case at expiry bounds what is held until then, and not two sides closed before it. */
 function plannedLoss(position: StructurePosition, worst: Cents): number {
   const planned = position.exitPlan?.plannedLossCents;
-  if (planned === undefined) return worst;
-  const whole = position.openingIntent?.quantity ?? position.quantity;
-  const ofHeld = (planned * position.quantity) / whole;
-  return hasTwoStops(position) ? ofHeld : Math.min(worst, ofHeld);
+  return planned === undefined ? worst : Math.min(worst, planned * share(position));
 }
 
 /** Worst cases and planned losses of what is held and what opens. */

@@ -14,6 +14,7 @@ import { admit } from '../../risk/gate.ts';
 import type { RiskInput } from '../../risk/risk-input.ts';
 import { tradingStateOf } from '../../risk/trading-state.ts';
 import { accountRisk } from '../account/account-risk.ts';
+import { lossOfSideStops } from '../account/side-stops.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf, sliceOf } from '../desk-context.ts';
 import { quantitiesOf } from '../exits/close-legs.ts';
@@ -34,14 +35,26 @@ export function feesOf(desk: DeskContext, intent: OrderIntent): Cents {
   return orderFees(desk.gateway.capabilities.name, intent.legs, intent.quantity);
 }
 
-/** Expiry payoff of the order at its worst acceptable price, so that no fill can be worse. */
+/** Payoff of the order at its worst acceptable price, so that no fill can be worse. Its worst case is
+ * what every limit, the card and the plan's budget count: at expiry, or by the stops of both sides
+ * where those lose more. */
 export function payoffOf(intent: OrderIntent, feesCents: Cents): PayoffSummary {
-  return payoffSummary({
-    legs: intent.legs,
-    quantity: intent.quantity,
-    netPrice: intent.worst,
-    feesCents: intent.purpose === 'open' ? feesCents : cents(0),
-  });
+  const { legs, quantity, worst: netPrice } = intent;
+  if (intent.purpose !== 'open') {
+    return payoffSummary({ legs, quantity, netPrice, feesCents: cents(0) });
+  }
+  const payoff = payoffSummary({ legs, quantity, netPrice, feesCents });
+  const bothStopped = lossOfBothSides(intent);
+  if (payoff.maxLossCents === undefined || bothStopped === undefined) return payoff;
+  return { ...payoff, maxLossCents: cents(Math.max(payoff.maxLossCents, bothStopped)) };
+}
+
+/** What the stops of both sides of an opening lose together, where it has two. */
+export function lossOfBothSides({ legs, exitPlan }: OrderIntent): Cents | undefined {
+  const shorts = legs.flatMap(({ instrument, action }) =>
+    instrument.kind === 'option' && action === 'sellToOpen' ? [instrument.right] : [],
+  );
+  return lossOfSideStops(exitPlan, shorts);
 }
 
 /** What of the position no live order closes yet, signed, by symbol. */

@@ -19,7 +19,7 @@ import { driftSnapshot } from './drift-snapshot.ts';
 import { askDryRun, wantsDryRun } from './dry-runs.ts';
 import { grantToken } from './granting.ts';
 import type { Judgement } from './judging.ts';
-import { judgeIntent } from './judging.ts';
+import { judgeIntent, lossOfBothSides } from './judging.ts';
 import { withFees } from './planned-loss.ts';
 import type { PreviewAnswer, PreviewTurn, RefusedPreview } from './preview-shelf.ts';
 import { propose } from './proposals.ts';
@@ -75,7 +75,7 @@ export function finishPreview(desk: DeskContext, turn: PreviewTurn, draft: Draft
       purpose: draft.purpose,
       strategy: intent.strategy,
       reasons: draft.reasons,
-      warnings: draft.purpose === 'open' ? openingWarnings(judgement) : draft.warnings,
+      warnings: draft.purpose === 'open' ? openingWarnings(intent, judgement) : draft.warnings,
       figures: draft.figures,
     },
   );
@@ -89,9 +89,17 @@ export function finishPreview(desk: DeskContext, turn: PreviewTurn, draft: Draft
   return { value: card };
 }
 
+/** What a card warns of beside its numbers. */
+function openingWarnings(intent: OrderIntent, judgement: Judgement): readonly string[] {
+  const isOfStops = lossOfBothSides(intent) === judgement.payoff.maxLossCents;
+  const ofStops =
+    'the worst case is that of both sides stopped one after the other, which is more than it can lose at expiry';
+  return [...(isOfStops ? [ofStops] : []), ...bareWarnings(judgement)];
+}
+
 /** Warns when the bare worst case of all that is open, working and new is more than what the day's
  * loss limit leaves, as the check of that limit reckoned them. */
-function openingWarnings({ verdict }: Judgement): readonly string[] {
+function bareWarnings({ verdict }: Judgement): readonly string[] {
   const { numbers = {} } = verdict.checks.find(({ code }) => code === 'daily_loss') ?? {};
   if (numbers['bareWorstCaseExceedsRoom'] !== true) return [];
   const [worst, room] = ['bareWorstCaseCents', 'roomCents'].map((name) => {

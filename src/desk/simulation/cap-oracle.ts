@@ -4,9 +4,10 @@ import type { BrokerEvent, Settlement } from '../../broker/order-gateway.ts';
 import type { AuditBody, AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { Instrument } from '../../engine/domain/instrument.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
-import type { Fill, OrderIntent } from '../../engine/domain/order.ts';
+import type { ExitPlan, Fill, OrderIntent } from '../../engine/domain/order.ts';
 import { isOpening, legSign } from '../../engine/domain/order.ts';
 import type { Limits } from '../../risk/limits.ts';
+import type { HeldQuantity } from './expiry-payoff.ts';
 import { contractsOf, leastPayoffCents } from './expiry-payoff.ts';
 import type { Report } from './order-oracle.ts';
 
@@ -38,19 +39,40 @@ function addFill(lots: Lots, { instrument, action, quantity, price }: Fill): voi
   else lots.set(symbol, lot);
 }
 
-function worstOfLots(lots: Lots): number {
-  const held = [...lots.values()].filter(({ instrument }) => instrument.kind === 'option');
-  const cash = held.reduce((sum, lot) => sum + lot.openCash, 0);
-  return Math.max(0, -(leastPayoffCents(held) + cash));
+type SideStop = ExitPlan['sideStop'];
+
+/** What buying both sides back at their stops costs, in cents, the second one no dearer than what the
+ * first leaves of the credit where its stop stands there; nothing unless both are short something. */
+function costOfSides(held: readonly HeldQuantity[], sideStop: SideStop, cash: number): number {
+  if (sideStop === undefined) return 0;
+  const short = { call: 0, put: 0 };
+  for (const { instrument, quantity } of held) {
+    if (instrument.kind === 'option') short[instrument.right] += Math.max(0, -quantity);
+  }
+  if (short.call === 0 || short.put === 0) return 0;
+  const [first, second] = [short.call * sideStop.debit, short.put * sideStop.debit];
+  const isEven = sideStop.afterOther === 'breakeven';
+  return isEven ? Math.max(first, second, Math.min(first + second, cash)) : first + second;
 }
 
-/** The worst end of a whole opening at its worst price, fees left out, in cents. */
-function worstOfIntent({ legs, quantity, worst }: OrderIntent): number {
+/** The worse of the worst end and of both sides stopped, fees left out, in cents. */
+function worstOf(held: readonly HeldQuantity[], cash: number, sideStop: SideStop): number {
+  return Math.max(0, -leastPayoffCents(held) - cash, costOfSides(held, sideStop, cash) - cash);
+}
+
+function worstOfLots(lots: Lots, sideStop: SideStop): number {
+  const held = [...lots.values()].filter(({ instrument }) => instrument.kind === 'option');
+  const cash = held.reduce((sum, lot) => sum + lot.openCash, 0);
+  return worstOf(held, cash, sideStop);
+}
+
+/** The worst of a whole opening at its worst price. */
+function worstOfIntent({ legs, quantity, worst, exitPlan }: OrderIntent): number {
   const held = legs.map(({ instrument, action, ratio }) => ({
     instrument,
     quantity: legSign(action) * ratio * quantity,
   }));
-  return Math.max(0, -(leastPayoffCents(held) + worst * quantity));
+  return worstOf(held, worst * quantity, exitPlan?.sideStop);
 }
 
 /** Where the book keeps what no order of the engine opened. */
@@ -73,6 +95,7 @@ export class CapOracle {
   /** Contracts by symbol that foreign orders closed while nothing of them was held. */
   #early = new Map<string, number>();
   readonly #positionOf = new Map<string, string>();
+  readonly #sideStops = new Map<string, SideStop>();
 
   constructor(limits: Limits, report: Report) {
     this.#limits = limits;
@@ -81,11 +104,23 @@ export class CapOracle {
 
   onRecord({ body }: AuditRecord): void {
     if (body.kind === 'sendBlocked' || isProvenAbsent(body)) this.#live.delete(body.intentId);
+    if (body.kind === 'repriced') this.#onBetter(body);
     if (body.kind !== 'intentRecorded') return;
     if (body.intent.purpose === 'close') this.#judgeClose(body.intent);
     if (body.intent.purpose !== 'open') return;
     this.#judge(body.intent);
     this.#live.set(body.intent.intentId, { intent: body.intent, filled: 0 });
+  }
+
+  /** A better limit at the confirm brings a plan of its own, and stops that stand further away. */
+  #onBetter({ intentId, exitPlan }: Extract<AuditBody, { kind: 'repriced' }>): void {
+    const live = this.#live.get(intentId);
+    if (live === undefined || exitPlan === undefined) return;
+    this.#live.delete(intentId);
+    const intent = { ...live.intent, exitPlan };
+    this.onIntent(intent);
+    this.#judge(intent);
+    this.#live.set(intentId, { ...live, intent });
   }
 
   #judge(intent: OrderIntent): void {
@@ -130,7 +165,9 @@ export class CapOracle {
   /** What is held, and of live openings what may still fill, at its worst. */
   #openRisk(): number {
     let risk = 0;
-    for (const lots of this.#positions.values()) risk += worstOfLots(lots);
+    for (const [positionId, lots] of this.#positions) {
+      risk += worstOfLots(lots, this.#sideStops.get(positionId));
+    }
     for (const { intent, filled } of this.#live.values()) {
       risk += worstOfIntent(intent) * (1 - filled / contractsOf(intent));
     }
@@ -223,8 +260,9 @@ export class CapOracle {
   }
 
   /** Which position an order belongs to; told for every recorded intent. */
-  onIntent({ intentId, positionId }: OrderIntent): void {
+  onIntent({ intentId, positionId, purpose, exitPlan }: OrderIntent): void {
     this.#positionOf.set(intentId, positionId);
+    if (purpose === 'open') this.#sideStops.set(positionId, exitPlan?.sideStop);
   }
 
   /** Begins again from what the journal kept. */
@@ -236,6 +274,9 @@ export class CapOracle {
     this.#early = new Map();
     for (const { body } of records) {
       if (body.kind === 'intentRecorded') this.onIntent(body.intent);
+      if (body.kind === 'repriced' && body.exitPlan !== undefined) {
+        this.#sideStops.set(this.#positionOf.get(body.intentId) ?? '', body.exitPlan.sideStop);
+      }
     }
     for (const event of events) this.onEvent(event);
   }

@@ -30,8 +30,29 @@ describe('the planned loss of a condor that is held', () => {
     const { intent } = rig.order(position.positionId);
     const bothSides = 2 * (sideStop?.debit ?? 0) - intent.worst;
     expect(plannedLossCents).toBeGreaterThan(bothSides);
-    expect(plannedLossCents).toBeGreaterThan(worstCaseOf(position));
+    expect(plannedLossCents).toBeGreaterThan(10_000 - intent.worst);
     expect(plannedOf(rig)).toBe(plannedLossCents);
+  });
+
+  it('is the worst case that counts of it, held or on its way, after a restart too', () => {
+    const rig = new DeskRig();
+    const { tokenSha256, card } = rig.preview(NARROW);
+    rig.size = 0;
+    rig.quotes();
+    rig.confirm(tokenSha256);
+    const planned = rig.orders()[0]?.exitPlan?.plannedLossCents;
+    expect(card.maxLossCents).toBe(planned);
+    const risks = ({ desk: { context } }: DeskRig): readonly unknown[] => {
+      const { openRiskCents, openRiskByPrincipal } = accountRisk(context);
+      return [openRiskCents, openRiskByPrincipal.get('trader')];
+    };
+    expect(risks(rig)).toEqual([planned, planned]);
+    rig.size = 50;
+    rig.advance(30);
+    expect(worstCaseOf(heldIn(rig))).toBe(planned);
+    expect(risks(rig)).toEqual([planned, planned]);
+    const again = new DeskRig({ records: rig.records(), market: rig.at.market });
+    expect(risks(again)).toEqual([planned, planned]);
   });
 
   it('is no more than the worst case of what is left once a side is gone', () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
 import { cents } from '../../../src/engine/domain/units.ts';
-import { CONDOR, DeskRig } from '../../support/desk-rig.ts';
+import type { LimitSettings } from '../../../src/risk/limits.ts';
+import { CONDOR, DeskRig, denialIn, TRADER } from '../../support/desk-rig.ts';
 
 const STRADDLE: StrategyRequest = { strategy: 'straddle_scan', strike: 600, quantity: 2 };
 
@@ -78,6 +79,40 @@ describe('the card of a condor', () => {
 
   it('holds no token: only the face knows that', () => {
     expect(card.confirmToken).toBe('');
+  });
+});
+
+describe('the card of a condor whose credit is more than half its width', () => {
+  const NARROW = { ...CONDOR, width: 1 } as const;
+  const BOTH_STOPPED = /both sides stopped one after the other/;
+
+  it('has both sides stopped for its worst case, fees of both ways included, and says so', () => {
+    const { card } = new DeskRig().preview(NARROW);
+    const atExpiry = 10_000 - Math.round(card.worstPrice * 10_000) + card.feesCents;
+    expect(card.maxLossCents).toBeGreaterThan(atExpiry);
+    expect(card.maxLossCents).toBe(card.exitPlan?.plannedLossCents);
+    expect(card.warnings).toEqual([expect.stringMatching(BOTH_STOPPED)]);
+  });
+
+  it('keeps to its worst end where it is stopped whole', () => {
+    const { card } = new DeskRig({ exits: { condorStop: 'whole' } }).preview(NARROW);
+    const atExpiry = 10_000 - Math.round(card.worstPrice * 10_000) + card.feesCents;
+    expect(card.maxLossCents).toBe(atExpiry);
+    expect(card.warnings).toEqual([]);
+  });
+
+  it('is refused by every limit that its stops could pass', () => {
+    const { maxLossCents } = new DeskRig().preview(NARROW).card;
+    const limit = cents(maxLossCents - 1);
+    const refusal = (limits: LimitSettings, caller = TRADER): unknown => {
+      const rig = new DeskRig({ limits });
+      const tokenSha256 = rig.newToken();
+      return denialIn(rig.ask({ kind: 'previewStrategy', request: NARROW, tokenSha256 }, caller));
+    };
+    expect(refusal({ maxTradeLossCents: limit })).toMatchObject({ code: 'max_trade_loss' });
+    expect(refusal({ maxOpenRiskCents: limit })).toMatchObject({ code: 'open_risk' });
+    const openUpToCents = limit;
+    expect(refusal({}, { ...TRADER, openUpToCents })).toMatchObject({ code: 'principal_budget' });
   });
 });
 

@@ -2,16 +2,22 @@ import { describe, expect, it } from 'vitest';
 import type { BrokerEvent } from '../../../src/broker/order-gateway.ts';
 import { CapOracle } from '../../../src/desk/simulation/cap-oracle.ts';
 import type { AuditRecord } from '../../../src/engine/domain/audit-record.ts';
-import type { LegAction, OrderIntent } from '../../../src/engine/domain/order.ts';
-import { cents, price, priceFromDollars } from '../../../src/engine/domain/units.ts';
+import type { Right } from '../../../src/engine/domain/instrument.ts';
+import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
+import type { ExitPlan, LegAction, OrderIntent } from '../../../src/engine/domain/order.ts';
+import { cents, epochMicros, price, priceFromDollars } from '../../../src/engine/domain/units.ts';
 import { limitsFrom } from '../../../src/risk/limits.ts';
 import { buildSession } from '../../support/chain-builder.ts';
 
 const session = buildSession();
 
-function put(strike: number) {
-  const terms = { root: 'SPY', expiry: session.date, right: 'put' } as const;
+function option(right: Right, strike: number) {
+  const terms = { root: 'SPY', expiry: session.date, right } as const;
   return { kind: 'option', ...terms, strike: priceFromDollars(strike) } as const;
+}
+
+function put(strike: number) {
+  return option('put', strike);
 }
 
 /** Sells the put at 600 and buys the one at 599, for 30 cents. */
@@ -98,5 +104,65 @@ describe('the oracle of the limits', () => {
     caps.onEvent(fill('P', 600, 'sellToOpen', 5_000));
     caps.onRecord(recorded(spread('Q')));
     expect(found).toEqual([expect.stringMatching(/^Q takes open risk to \d+ cents$/)]);
+  });
+});
+
+/** Sells the put at 600 and the call at 601, each covered a dollar further out, for 60 cents. */
+function condor(intentId: string, sideStop: NonNullable<ExitPlan['sideStop']>): OrderIntent {
+  const { legs, ...rest } = spread(intentId);
+  return {
+    ...rest,
+    legs: [
+      ...legs,
+      { instrument: option('call', 601), action: 'sellToOpen', ratio: 1 },
+      { instrument: option('call', 602), action: 'buyToOpen', ratio: 1 },
+    ],
+    limit: price(6_000),
+    worst: price(6_000),
+    exitPlan: { sideStop, timeExitAt: epochMicros(session.lastTrade) },
+  };
+}
+
+describe('the oracle of the limits, of a condor with a stop of each side', () => {
+  /** Its worst end is 40 dollars; both sides bought back at 60 cents each cost 60. */
+  const limits = limitsFrom({ maxTradeLossCents: cents(50_00), maxOpenRiskCents: cents(110_00) });
+  const debit = price(6_000);
+
+  function judged(...openings: readonly OrderIntent[]): readonly string[] {
+    const found: string[] = [];
+    const caps = new CapOracle(limits, (what) => found.push(what));
+    for (const intent of openings) {
+      caps.onIntent(intent);
+      caps.onRecord(recorded(intent));
+    }
+    return found;
+  }
+
+  it('counts both of them stopped', () => {
+    expect(judged(condor('P', { debit }))).toEqual(['P can lose 6000 cents']);
+  });
+
+  it('leaves the worst end where the second stop stands where the trade comes out at nothing', () => {
+    expect(judged(condor('P', { debit: price(5_400), afterOther: 'breakeven' }))).toEqual([]);
+  });
+
+  it('counts them of what is held as of what is on its way', () => {
+    const found: string[] = [];
+    const wide = { ...limits, maxTradeLossCents: cents(60_00) };
+    const caps = new CapOracle(wide, (what) => found.push(what));
+    const held = condor('P', { debit });
+    caps.onIntent(held);
+    caps.onRecord(recorded(held));
+    for (const { instrument, action } of held.legs) {
+      const isSold = action === 'sellToOpen';
+      const cost = price(isSold ? 4_000 : 1_000);
+      const fillId = `P ${instrumentSymbol(instrument)}`;
+      const trade = { instrument, action, quantity: 1, price: cost };
+      const told = { feesCents: cents(0), marketAt: session.open };
+      caps.onEvent({ kind: 'fill', fill: { fillId, intentId: 'P', ...trade, ...told } });
+    }
+    expect(found).toEqual([]);
+    caps.onRecord(recorded(condor('Q', { debit })));
+    expect(found).toEqual(['Q takes open risk to 12000 cents']);
   });
 });

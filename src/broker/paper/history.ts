@@ -101,6 +101,8 @@ function replay(
 function fold(order: PaperOrder, event: BrokerEvent): void {
   if (event.kind === 'fill') {
     countFill(order, event.fill);
+    // an execution proves that a stop was set off
+    order.isTriggered = true;
     if (remainingUnits(order) === 0) end(order, 'filled');
   } else if (event.kind === 'replaced') order.limit = event.limit;
   else if (event.kind === 'cancelled' || event.kind === 'expired' || event.kind === 'rejected') {

@@ -10,6 +10,7 @@ import { underlyingOf } from '../../engine/domain/underlying.ts';
 import type { Cents, EpochMicros, Price } from '../../engine/domain/units.ts';
 import { addMicros, centsFromDollars, MICROS_PER_MILLI, price } from '../../engine/domain/units.ts';
 import type { ApprovedOrder } from '../approved-order.ts';
+import { dateOfIntent } from '../intent-date.ts';
 import type {
   AccountSnapshot,
   BrokerCapabilities,
@@ -92,8 +93,6 @@ export class PaperBroker implements OrderGateway {
   readonly capabilities: BrokerCapabilities;
   readonly accountId: string;
   readonly #world: PaperWorld;
-  /** Restored orders of shares: they end with the first session that is told. */
-  readonly #undated: PaperOrder[] = [];
 
   constructor(options: PaperBrokerOptions) {
     const nativeStops = options.nativeStops ?? PAPER_CAPABILITIES.nativeStops;
@@ -207,7 +206,6 @@ export class PaperBroker implements OrderGateway {
 
   onClock(at: At, session: SessionTimes): readonly GatewayEffect[] {
     enterSession(this.#world, session);
-    for (const order of this.#undated.splice(0)) scheduleEndOfDay(this.#world, order, session);
     this.#advance(at);
     return this.#handOut();
   }
@@ -279,12 +277,11 @@ export class PaperBroker implements OrderGateway {
       }));
   }
 
+  /** A day order ends with the session it was given in, also where that is over by now. */
   #restoreEnd(order: PaperOrder): void {
-    const option = order.intent.legs.find(({ instrument }) => instrument.kind === 'option');
-    const expiry = option?.instrument.kind === 'option' ? option.instrument.expiry : undefined;
-    const session = expiry === undefined ? undefined : sessionOf(this.#world, expiry);
-    if (session === undefined) this.#undated.push(order);
-    else scheduleEndOfDay(this.#world, order, session);
+    const date = dateOfIntent(order.intent.intentId);
+    const session = date === undefined ? undefined : sessionOf(this.#world, date);
+    if (session !== undefined) scheduleEndOfDay(this.#world, order, session);
   }
 
   /** Microseconds until a request takes effect. */

@@ -269,12 +269,13 @@ describe('shares after an assignment', () => {
 
 describe('a stop order', () => {
   /** A 640 call is held, and a stop at 0.60 rests for it. */
-  function stopped() {
+  function stopped(quantity = 1) {
     const rig = new PaperRig({ nativeStops: true });
     rig.quote(CALL.instrument, 1, 1.1);
-    const opened = rig.accepted(rig.intent([CALL], -1.1));
+    const opened = rig.accepted(rig.intent([CALL], -1.1, quantity));
     rig.quote(CALL.instrument, 1, 1.1);
-    const sale = rig.intent([optionLeg('sellToClose', 'call', 640)], 0.01, 1, opened.intentId);
+    const legs = [optionLeg('sellToClose', 'call', 640)];
+    const sale = rig.intent(legs, 0.01, quantity, opened.intentId);
     const intent = { ...sale, stopTrigger: price(6_000) };
     return { rig, intent: rig.accepted(intent) };
   }
@@ -292,6 +293,14 @@ describe('a stop order', () => {
     const { rig } = stopped();
     rig.quote(CALL.instrument, 0.5, 0.7);
     expect(fillsOf(rig.quote(CALL.instrument, 0.9, 1))).toMatchObject([{ price: 9_000 }]);
+  });
+
+  it('that filled in part was set off: it trades on after a restart, above its trigger too', () => {
+    const { rig } = stopped(2);
+    rig.quote(CALL.instrument, 0.6, 0.7);
+    expect(fillsOf(rig.quote(CALL.instrument, 0.55, 0.7, 1))).toHaveLength(1);
+    const again = rig.restarted({ nativeStops: true });
+    expect(fillsOf(again.quote(CALL.instrument, 0.62, 0.7))).toMatchObject([{ price: 6_200 }]);
   });
 
   it('can be called back while it rests, and rests on after a restart', () => {

@@ -100,7 +100,8 @@ describe('the paper broker', () => {
     expect(rig.pass()).toEqual([]);
   });
 
-  it('ends a restored order of shares with the session it first hears of', () => {
+  /** Shares of an assignment, and an order of the next day that would sell them for 640. */
+  function sellingShares(): PaperRig {
     const put = optionLeg('sellToOpen', 'put', 640);
     const rig = new PaperRig();
     rig.quote(put.instrument, 1, 1);
@@ -112,8 +113,20 @@ describe('the paper broker', () => {
     next.now = next.session.open;
     next.spot(630);
     next.accepted(next.intent([sharesLeg('sellToClose', 100)], 640));
-    const again = next.restarted({ date: '2026-08-05' });
+    return next;
+  }
+
+  it('ends a restored order of shares with its session', () => {
+    const again = sellingShares().restarted({ date: '2026-08-05' });
     expect(again.broker.snapshot(again.at()).workingOrders).toHaveLength(1);
     expect(kinds(again.goTo(again.session.exerciseMark))).toEqual(['expired']);
+  });
+
+  it('ends an order at once that it restores after its session', () => {
+    const rig = sellingShares();
+    const again = rig.restarted({ date: '2026-08-06', minutes: 8 * 60 });
+    expect(kinds(again.events.slice(rig.events.length))).toEqual(['expired']);
+    again.goTo(again.session.open);
+    expect(again.spot(641)).toEqual([]);
   });
 });

@@ -72,7 +72,8 @@ export class PaperRig {
   /** Builds the next order; an opening makes its own position. */
   intent(legs: readonly OrderLeg[], limitDollars: number, quantity = 1, of = ''): OrderIntent {
     this.#lastNumber += 1;
-    const intentId = `20260804-${String(this.#lastNumber).padStart(6, '0')}`;
+    const date = this.session.date.replaceAll('-', '');
+    const intentId = `${date}-${String(this.#lastNumber).padStart(6, '0')}`;
     const limit = priceFromDollars(limitDollars);
     const purpose = legs.some((leg) => isOpening(leg.action)) ? 'open' : 'close';
     const positionId = of === '' ? intentId : of;

@@ -98,7 +98,7 @@ export class AccountRounds {
     const since = sessionStart(world);
     this.#list({ all: since }, (orders) => {
       if (number !== this.#number) return;
-      takeOrders(world, orders.orders);
+      takeOrders(world, orders);
       const { changes } = world;
       const rest = { open: undefined, positions: undefined, account: undefined };
       this.#readRest({ startedAt, changes, since, orders, ...rest });
@@ -114,10 +114,10 @@ export class AccountRounds {
 
   #readRest(round: Round): void {
     const number = this.#number;
-    this.#list('open', ({ orders }) => {
+    this.#list('open', (list) => {
       if (number !== this.#number) return;
-      takeOrders(this.#world, orders);
-      round.open = orders;
+      takeOrders(this.#world, list);
+      round.open = list.orders;
       lookForEarlier(this.#world, round);
       this.#compare(number, round);
     });
@@ -148,7 +148,7 @@ export class AccountRounds {
     if (number !== this.#number || !isWhole) return;
     this.#list({ all: round.since }, (again) => {
       if (number !== this.#number) return;
-      takeOrders(this.#world, again.orders);
+      takeOrders(this.#world, again);
       const { changes } = this.#world;
       const isStill = changes === round.changes && again.text === round.orders.text;
       if (isStill && isTaken(this.#world, round)) this.#take(round);

@@ -3,9 +3,10 @@
  * of orders, oldest first; what each of them filled counts for the intent. Core thread only.
  */
 
+import type { At } from '../../engine/domain/clock.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Fill, OrderIntent, OrderLeg } from '../../engine/domain/order.ts';
-import type { Price } from '../../engine/domain/units.ts';
+import type { EpochMicros, Price } from '../../engine/domain/units.ts';
 import { price } from '../../engine/domain/units.ts';
 import type { ApprovedOrder } from '../approved-order.ts';
 import { fillFees } from '../fees.ts';
@@ -38,6 +39,8 @@ export interface LineOrder {
   replaces: string | undefined;
   replacedBy: string | undefined;
   submittedAt: string | undefined;
+  /** Wall time at which an execution of it was last taken back. */
+  bustedAt: EpochMicros | undefined;
 }
 
 /** A change that is under way. `amend`: one request makes a new order of the old one. `move`: the old
@@ -102,6 +105,7 @@ export function newOrder(clientId: string, units: number, limit: Price): LineOrd
     replaces: undefined,
     replacedBy: undefined,
     submittedAt: undefined,
+    bustedAt: undefined,
   };
 }
 
@@ -228,13 +232,20 @@ export function foldLeg(order: LineOrder, leg: WireOrder['legs'][number]): void 
 
 const PRICE_UNITS = 10_000;
 
-/** Takes the broker's totals as they are now, after it took an execution back. */
-export function foldBust(order: LineOrder, wire: WireOrder): void {
+/** Takes the broker's totals as they are now, after it took an execution back: here alone they shrink, so
+ * that no answer to a question of before it may be taken in any more. */
+export function foldBust(order: LineOrder, wire: WireOrder, wall: EpochMicros): void {
+  order.bustedAt = wall;
   order.filledUnits = wire.filledUnits;
   for (const leg of wire.legs) {
     order.filled.delete(instrumentSymbol(leg.instrument));
     foldLeg(order, leg);
   }
+}
+
+/** True of what was asked of an order before it lost an execution, and may show that still. */
+export function isOvertaken({ bustedAt }: LineOrder, askedAt: At): boolean {
+  return bustedAt !== undefined && askedAt.wall <= bustedAt;
 }
 
 /** One execution, where the broker told it by itself. */

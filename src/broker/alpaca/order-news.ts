@@ -3,6 +3,7 @@
  * a search), turned into events: one way in, so that each fact is told once.
  */
 
+import type { At } from '../../engine/domain/clock.ts';
 import { sessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { dateOfIntent } from '../intent-date.ts';
@@ -13,6 +14,7 @@ import {
   foldLeg,
   foldOrder,
   hasEndedOversized,
+  isOvertaken,
   isWaiting,
   lacksFills,
   lastOrder,
@@ -46,15 +48,16 @@ export function takeOrder(
  * came in its place. As many answers as orders, as `takeOrder` gives them. */
 export function takeOrders(
   world: AlpacaWorld,
-  wires: readonly WireOrder[],
+  { orders, takenAt }: { readonly orders: readonly WireOrder[]; readonly takenAt: At },
 ): readonly (OrderLine | undefined)[] {
-  const places = wires.map((wire) => foldIn(world, wire));
+  const places = orders.map((wire) => foldIn(world, wire, takenAt));
   return places.map((place) => place && tellNews(world, place, undefined));
 }
 
-function foldIn(world: AlpacaWorld, wire: WireOrder): Place | undefined {
+/** `askedAt`: when it was asked for, where it was listed. */
+function foldIn(world: AlpacaWorld, wire: WireOrder, askedAt?: At): Place | undefined {
   const place = world.lines.take(wire);
-  if (place === undefined) return undefined;
+  if (place === undefined || (askedAt && isOvertaken(place.order, askedAt))) return place;
   const { line, order } = place;
   const before = `${order.status} ${order.filledUnits} ${order.limit}`;
   foldOrder(line, order, wire);
@@ -189,7 +192,7 @@ export function takeBust(world: AlpacaWorld, wire: WireOrder, fillId: string): v
   const index = fills.findIndex((fill) => fill.fillId === fillId);
   if (index < 0) return;
   fills.splice(index, 1);
-  foldBust(place.order, wire);
+  foldBust(place.order, wire, world.at.wall);
   tell(world, { kind: 'busted', intentId, fillId, reason: 'the broker reports a trade bust' });
 }
 

@@ -10,7 +10,7 @@ import type { WireAnswer } from '../wire-requests.ts';
 import { bodyOf } from '../wire-requests.ts';
 import { judgeUnchanged, lookAgain, turnOf } from './changing.ts';
 import type { OrderLine } from './order-line.ts';
-import { hasPosting, intentIdOf, lacksFills, lastOrder } from './order-line.ts';
+import { hasPosting, intentIdOf, isOvertaken, lacksFills, lastOrder } from './order-line.ts';
 import { retell, takeOrder, takeOrders } from './order-news.ts';
 import type { AlpacaWorld } from './order-world.ts';
 import { ask, readLater, refuseChange, tell } from './order-world.ts';
@@ -35,24 +35,30 @@ export function readDue(world: AlpacaWorld): void {
 function readOne(world: AlpacaWorld, orderId: string): void {
   const path = `/v2/orders/${orderId}?nested=true`;
   const turn = searchTurn(world.lines.placeOf(orderId)?.line);
-  ask(world, { turn, method: 'GET', path }, (answer) => {
+  ask(world, { turn, method: 'GET', path }, (answer, _at, askedAt) => {
     const wire = readOrder(parseJson(bodyOf(answer) ?? ''));
     if (wire === undefined) {
       if (isNotFound(answer)) forsake(world, orderId);
       else readLater(world, orderId, READ_AGAIN_MILLIS);
       return;
     }
-    const before = world.changes;
-    const line = takeOrder(world, wire);
-    if (line === undefined) {
-      if (world.lines.lacksPredecessor(wire)) readPredecessor(world, wire);
-      else world.lines.passOver(orderId);
-      return;
-    }
-    if (lacksFills(line)) line.vainReads += 1;
-    if (before === world.changes) judgeUnchanged(world, line);
-    else lookAgain(world, line);
+    const { order } = world.lines.placeOf(orderId) ?? {};
+    if (order !== undefined && isOvertaken(order, askedAt)) readLater(world, orderId, 0);
+    else onRead(world, orderId, wire);
   });
+}
+
+function onRead(world: AlpacaWorld, orderId: string, wire: WireOrder): void {
+  const before = world.changes;
+  const line = takeOrder(world, wire);
+  if (line === undefined) {
+    if (world.lines.lacksPredecessor(wire)) readPredecessor(world, wire);
+    else world.lines.passOver(orderId);
+    return;
+  }
+  if (lacksFills(line)) line.vainReads += 1;
+  if (before === world.changes) judgeUnchanged(world, line);
+  else lookAgain(world, line);
 }
 
 /** Reads the order in whose place one came that cannot be taken before it. That one tells what came in
@@ -228,11 +234,11 @@ function earlierOf(date: SessionDate, other: SessionDate | undefined): SessionDa
 }
 
 function judgeList(world: AlpacaWorld, intentId: string, list: OrderList): void {
-  const own = list.orders.filter(({ clientId }) => intentIdOf(clientId) === intentId);
+  const orders = list.orders.filter(({ clientId }) => intentIdOf(clientId) === intentId);
   world.isQuiet = true;
   let line: OrderLine | undefined;
   let isForeign = false;
-  for (const taken of takeOrders(world, own)) {
+  for (const taken of takeOrders(world, { orders, takenAt: list.takenAt })) {
     if (taken?.intentId === intentId) line = taken;
     else isForeign = true;
   }
@@ -244,7 +250,7 @@ function judgeList(world: AlpacaWorld, intentId: string, list: OrderList): void 
     sent.endReason = 'its client id is taken by another order';
     line = sent;
   }
-  if (line === undefined && own.length > 0) {
+  if (line === undefined && orders.length > 0) {
     incomplete(
       world,
       intentId,

@@ -950,6 +950,32 @@ describe('what the broker does by itself', () => {
     expect(again.at(-1)).toMatchObject({ search: { outcome: 'found', standing: 'expired' } });
   });
 
+  it.each([
+    ['list', 'GET /v2/orders?status=all'],
+    ['reading of the order', 'GET /v2/orders/0'],
+  ])('takes an execution back for good, also where a %s was on its way', (_what, asked) => {
+    const rig = new AlpacaRig();
+    const call = witness(rig.intent([LONG_CALL], -1.25, 3));
+    const { intentId } = call.intent;
+    rig.place(call);
+    const fills = [...fillsOf(rig.trade(intentId, 1)), ...fillsOf(rig.trade(intentId, 1))];
+    rig.wires.onServed = (target) => {
+      if (!target.startsWith(asked)) return;
+      rig.wires.onServed = () => undefined;
+      const toStream = rig.venue.onUpdate;
+      rig.venue.onUpdate = (data) => {
+        const text = JSON.stringify({ stream: 'trade_updates', data });
+        rig.call((gateway, at) => gateway.onWire({ kind: 'socketFrame', text }, at));
+      };
+      rig.venue.bust(rig.atVenue(intentId), fills[1]?.fillId ?? '', 1, 125);
+      rig.venue.onUpdate = toStream;
+    };
+    rig.wires.faults.onRequest('DELETE', 'dropRequest');
+    rig.call((gateway, at) => gateway.cancel(intentId, at));
+    expect(kinds(rig.pass(10))).toEqual(['busted', 'cancelled']);
+    expect(rig.snapshot()).toMatchObject({ positions: [{ quantity: 1 }], fills: [fills[0]] });
+  });
+
   it('shows in the snapshot: of several executions of a contract the one that does not stand any more', () => {
     const rig = new AlpacaRig();
     const call = witness(rig.intent([LONG_CALL], -1.25, 2));

@@ -73,6 +73,8 @@ export interface DeskDay {
   chainOpen: boolean;
   /** The session's chain has expired, in this run or before it. */
   sealed: boolean;
+  /** Wall time since which this run is in the session. */
+  begunAt: EpochMicros;
   /** Wall time since which this run finds its chain expired; undefined = it does not. */
   expiredSince: EpochMicros | undefined;
   /** Wall time since which what is held has missed the session's chain; undefined = it does not. */

@@ -4,9 +4,10 @@ import { sumGreeks } from '../engine/domain/greeks.ts';
 import type { DayMoneyView } from '../engine/portfolio/day-money.ts';
 import { accountRisk } from './account/account-risk.ts';
 import { dayPnl } from './account/day-pnl.ts';
+import { heldInSession } from './account/held-position.ts';
 import { greeksView, positionView } from './account/position-views.ts';
 import type { DeskContext } from './desk-context.ts';
-import type { DeltaView, GreeksByPosition, PnlView } from './engine-api.ts';
+import type { DeltaView, GreeksByPosition, GreeksView, PnlView } from './engine-api.ts';
 import { pinWarnings } from './session/pin-watch.ts';
 
 /** What of the day is not realized, before fees: with what is realized it makes the whole day. */
@@ -48,12 +49,17 @@ export function pnlView(desk: DeskContext): PnlView {
     cashCents: snapshot?.cashCents ?? null,
     buyingPowerCents: snapshot?.buyingPowerCents ?? null,
     positions,
-    greeks: sumGreeks(positions.map((p) => p.greeks)),
+    greeks: greeksInSession(desk),
     warnings: pnlWarnings(
       desk,
       unmarked.map((p) => p.positionId),
     ),
   };
+}
+
+/** Greeks of what is held in total; null while something of it has none. */
+function greeksInSession(desk: DeskContext): GreeksView | null {
+  return sumGreeks(heldInSession(desk).map((position) => greeksView(desk, position)));
 }
 
 /** Net delta against the cap, now and at the worst fill of what is working. */
@@ -78,5 +84,5 @@ export function greeksByPosition(desk: DeskContext): GreeksByPosition {
     strategy: position.strategy,
     greeks: greeksView(desk, position),
   }));
-  return { total: sumGreeks(positions.map((p) => p.greeks)), positions };
+  return { total: greeksInSession(desk), positions };
 }

@@ -3,7 +3,7 @@
 
 import type { EpochMicros } from '../engine/domain/units.ts';
 import type { StructurePosition } from '../engine/portfolio/portfolio-book.ts';
-import { areLeftToExpire, isOpen } from './account/held-position.ts';
+import { areLeftToExpire, isOpen, tradeNoMore } from './account/held-position.ts';
 import type { DeskContext } from './desk-context.ts';
 import { closeEverything, keepFlattening } from './orders/flattening.ts';
 import { isClose, isExternal, type OrderRecord } from './orders/order-book.ts';
@@ -59,11 +59,12 @@ function callBackOpenings(desk: DeskContext): void {
 }
 
 /** Ids of what would be left without protection: without a stop that the broker has listed just now, or
- * of an opening that may still fill. Longs that nobody bids for need none: all they can lose is paid. */
+ * of an opening that may still fill. Longs that nobody bids for need none: all they can lose is paid. Nor
+ * does what trades no more: no stop guards it. */
 function unprotected(desk: DeskContext): readonly string[] {
   const held = desk.book
     .structures()
-    .filter((position) => isOpen(position) && !areLeftToExpire(desk, position.legs))
+    .filter(({ legs }) => !tradeNoMore(desk, legs) && !areLeftToExpire(desk, legs))
     .filter(({ positionId }) => !isGuarded(desk, positionId))
     .map((position) => position.positionId);
   return [...new Set([...held, ...ownOpenings(desk).map(({ intent }) => intent.positionId)])];

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { StrategyRequest } from '../../src/desk/engine-api-requests.ts';
 import { Outbox } from '../../src/desk/outbox.ts';
 import { sessionDate } from '../../src/engine/domain/units.ts';
-import { CONDOR, CONSOLE, DeskRig, denialIn, valueIn } from '../support/desk-rig.ts';
+import type { RigOptions } from '../support/desk-rig.ts';
+import { CONDOR, CONSOLE, DeskRig, denialIn, LOTTO, valueIn } from '../support/desk-rig.ts';
 
 function stop(rig: DeskRig, policy: 'flatten' | 'leave'): void {
   valueIn(rig.ask({ kind: 'shutdown', policy }, CONSOLE));
@@ -178,6 +179,25 @@ describe('an orderly stop', () => {
     stop(rig, 'flatten');
     rig.advance(1);
     expect(stopped(rig)).toEqual([[]]);
+  });
+
+  it('names nothing that trades no more, and what trades on where a setting has ended its chain', () => {
+    const left = (minutes: number, options: RigOptions = {}): readonly (readonly string[])[] => {
+      const rig = new DeskRig({ minutes: 14 * 60 + 5, brokerName: 'tastytrade', ...options });
+      rig.openPosition(LOTTO);
+      rig.edit = ({ ask }) => ({ bid: undefined, ask });
+      rig.goTo(15 * 60 + 25);
+      rig.gateway.isMute = true;
+      for (const minute of [15 * 60 + 30, 16 * 60 + 14, 16 * 60 + 16, 18 * 60]) {
+        if (minute <= minutes) rig.goTo(minute);
+      }
+      stop(rig, 'leave');
+      rig.advance(2);
+      return stopped(rig);
+    };
+    expect(left(16 * 60 + 16)).toEqual([[]]);
+    expect(left(18 * 60)).toEqual([[]]);
+    expect(left(15 * 60 + 30, { expireMinutes: 15 * 60 + 30 })).toEqual([[expect.any(String)]]);
   });
 
   it('follows its first policy, whatever is asked later', () => {

@@ -358,9 +358,9 @@ export class DeskRig {
     }
   }
 
-  /** The machine sleeps until a market time of the day: then its clock ticks before anything is heard. */
-  sleepTo(minutes: number): void {
-    this.#market = newYorkInstant(newYorkDate(this.#market), minutes);
+  /** The machine sleeps until a market time: then its clock ticks before anything is heard. */
+  sleepTo(minutes: number, date: string = newYorkDate(this.#market)): void {
+    this.#market = newYorkInstant(sessionDate(date), minutes);
     this.step({ kind: 'clock', at: this.at });
   }
 

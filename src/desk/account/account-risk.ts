@@ -13,6 +13,7 @@ import { filledUnits } from '../orders/order-book.ts';
 import { bookGreeks } from './book-greeks.ts';
 import { buyingPowerLeft } from './buying-power-left.ts';
 import { dayPnl } from './day-pnl.ts';
+import { heldInSession } from './held-position.ts';
 import { consecutiveRejects, lossesByStrategy } from './loss-history.ts';
 import { lottoSpent } from './lotto-spent.ts';
 import { lossOfSideStops } from './side-stops.ts';
@@ -107,7 +108,7 @@ function addRisk(
 function moneyAtRisk(desk: DeskContext, live: readonly OrderRecord[]): Money {
   const byPrincipal = new Map<string, number>();
   const money: Money = { openRisk: 0, byPrincipal, planned: 0, openOrdersRisk: 0, openOrders: 0 };
-  for (const position of desk.book.structures()) {
+  for (const position of heldInSession(desk)) {
     const worst = worstCaseOf(position);
     money.openRisk += worst;
     addRisk(byPrincipal, position.openingIntent?.principal, worst);
@@ -131,7 +132,7 @@ export function accountRisk(desk: DeskContext): AccountRisk {
   const live = desk.orders.live();
   const money = moneyAtRisk(desk, live);
   const standing = new Standing(desk.book.held());
-  for (const position of desk.book.structures()) standing.addStructure(position);
+  for (const position of heldInSession(desk)) standing.addStructure(position);
   for (const order of live) standing.addOrder(order);
   const { netDelta, extremes: greeks } = bookGreeks(desk, live);
   const unknown = live.filter((order) => order.status === 'unknown');

@@ -7,6 +7,7 @@ import { greeksOfHoldings, structureGreeks } from '../../engine/portfolio/portfo
 import type { DeskContext } from '../desk-context.ts';
 import type { OrderRecord } from '../orders/order-book.ts';
 import { filledUnits } from '../orders/order-book.ts';
+import { heldInSession } from './held-position.ts';
 
 /** Where greeks of a symbol come from; undefined = not known. */
 type GreeksOf = (symbol: string) => Greeks | undefined;
@@ -75,7 +76,7 @@ function mayAdd(extremes: Extremes, value: number): void {
 
 function heldGreeks(desk: DeskContext, greeksBySymbol: GreeksOf): BookGreeks | undefined {
   const book = { delta: nothing(), gamma: nothing(), vegaCents: nothing() };
-  for (const position of desk.book.structures()) {
+  for (const position of heldInSession(desk)) {
     const greeks = structureGreeks(position, greeksBySymbol);
     if (greeks === undefined) return undefined;
     hold(book.delta, greeks.delta);

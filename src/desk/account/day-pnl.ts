@@ -6,6 +6,7 @@ import { DEFAULT_EXIT_POLICY } from '../exits/exit-policy.ts';
 import { hasJumped } from '../exits/jump.ts';
 import { type MarkInput, markPosition, type PositionMark } from '../exits/mark-position.ts';
 import { recentMarket } from '../session/recent-market.ts';
+import { heldInSession } from './held-position.ts';
 
 export interface DayPnl {
   /** After fees: realised, and what is held with longs at bid, shorts at ask and unmarkable legs at
@@ -41,11 +42,11 @@ export function markOf(desk: DeskContext, position: StructurePosition): Position
 /** True where something held lost by a jump that its underlying does not explain. */
 export function haveMarksJumped(desk: DeskContext): boolean {
   const view = { ...marksNow(desk), recent: recentMarket(desk) };
-  return desk.book.structures().some(({ legs }) => hasJumped(legs, view));
+  return heldInSession(desk).some(({ legs }) => hasJumped(legs, view));
 }
 
 /** The day so far, marked at this step: what was gained before it began is no part of it, nor are shares
- * of which it is not known yet what they were worth then. */
+ * of which it is not known yet what they were worth then, nor what expired before it. */
 export function dayPnl(desk: DeskContext): DayPnl {
   const { realizedCents, feesCents } = desk.book.day();
   let liquidation: number | undefined = realizedCents - feesCents;
@@ -56,7 +57,7 @@ export function dayPnl(desk: DeskContext): DayPnl {
   let evidence = 0;
   const unmarkable: string[] = [];
   const market = marksNow(desk);
-  for (const position of desk.book.structures()) {
+  for (const position of heldInSession(desk)) {
     if (position.isCarryDue) continue;
     const mark = markPosition(position.legs, market);
     const sinceOpen = position.openCashCents - position.carriedCents;

@@ -3,8 +3,10 @@
 import { dateOfDayNumber, dayNumberOfDate } from '../../engine/domain/civil-date.ts';
 import {
   instrumentSymbol,
+  isOfUnderlying,
   multiplierOfLegs,
   type OptionContract,
+  parseInstrument,
 } from '../../engine/domain/instrument.ts';
 import { legSign } from '../../engine/domain/order.ts';
 import {
@@ -73,38 +75,74 @@ export function asOpenPosition(desk: DeskContext, position: StructurePosition): 
   };
 }
 
+/** What shares are held, in words, of whichever tickers. */
+export function sharesText({ book }: DeskContext): string {
+  const shares = [...book.held()].filter(([symbol]) => parseInstrument(symbol).kind === 'shares');
+  if (shares.length === 0) return 'no shares are held';
+  const each = shares.map(([symbol, quantity]) => `${quantity} shares of ${symbol}`);
+  return `${each.join(', ')} are held`;
+}
+
 function isInTheMoney({ right, strike }: OptionContract, spot: Price | undefined): boolean {
   if (spot === undefined) return false;
   return right === 'call' ? spot > strike : spot < strike;
 }
 
-function isPaidFor({ instrument, quantity }: HeldLeg, spot: Price | undefined): boolean {
-  return instrument.kind === 'option' && quantity > 0 && !isInTheMoney(instrument, spot);
+function isPaidFor(
+  { spec }: DeskContext,
+  { instrument, quantity }: HeldLeg,
+  spot: Price | undefined,
+): boolean {
+  if (instrument.kind !== 'option' || quantity <= 0) return false;
+  return isOfUnderlying(instrument, spec) && !isInTheMoney(instrument, spot);
 }
 
-/** True for longs out of the money alone: their loss is paid already, and as they stand they expire. */
+/** True for longs of this underlying out of the money alone: their loss is paid already, and as they stand they expire. */
 export function arePaidFor(desk: DeskContext, legs: readonly HeldLeg[]): boolean {
-  return arePaidForAt(spotNow(desk), legs);
+  return arePaidForAt(desk, spotNow(desk), legs);
 }
 
 /** The same at a price of the underlying that the chain does not tell. */
-export function arePaidForAt(spot: Price | undefined, legs: readonly HeldLeg[]): boolean {
-  return spot !== undefined && legs.every((leg) => leg.quantity === 0 || isPaidFor(leg, spot));
+export function arePaidForAt(
+  desk: DeskContext,
+  spot: Price | undefined,
+  legs: readonly HeldLeg[],
+): boolean {
+  if (spot === undefined) return false;
+  return legs.every((leg) => leg.quantity === 0 || isPaidFor(desk, leg, spot));
 }
 
 /** True for options alone whose day is before this one. */
 export function expiredBefore(date: SessionDate, legs: readonly HeldLeg[]): boolean {
-  return legs.every(({ instrument, quantity }) => {
-    return quantity === 0 || (instrument.kind === 'option' && instrument.expiry < date);
-  });
+  for (const { instrument, quantity } of legs) {
+    if (quantity !== 0 && (instrument.kind === 'shares' || instrument.expiry >= date)) return false;
+  }
+  return true;
 }
 
-/** True for options alone that trade no more, or whose chain is gone: no order ends them, their settlement
- * does. */
-export function haveExpired({ day, at }: DeskContext, legs: readonly HeldLeg[]): boolean {
+/** What is held, but for options that expired before this session: nothing quotes, judges or closes those
+ * in it, and they count in it with nothing. Their settlement ends them. */
+export function heldInSession({ book, day }: DeskContext): readonly StructurePosition[] {
+  const held = book.structures();
+  const { date } = day.session;
+  const isOver = ({ legs }: StructurePosition): boolean => expiredBefore(date, legs);
+  return held.some(isOver) ? held.filter((position) => !isOver(position)) : held;
+}
+
+/** True for options alone that trade no more, here or anywhere. */
+export function tradeNoMore({ day, at }: DeskContext, legs: readonly HeldLeg[]): boolean {
   const { date, lastTrade } = day.session;
-  const isDayOver = day.sealed || at.market >= lastTrade;
-  return expiredBefore(isDayOver ? dateOfDayNumber(dayNumberOfDate(date) + 1) : date, legs);
+  return expiredBefore(at.market >= lastTrade ? dayAfter(date) : date, legs);
+}
+
+/** The same, and for options of the day whose chain is gone: no order ends them, their settlement does. */
+export function haveExpired(desk: DeskContext, legs: readonly HeldLeg[]): boolean {
+  const { sealed, session } = desk.day;
+  return sealed ? expiredBefore(dayAfter(session.date), legs) : tradeNoMore(desk, legs);
+}
+
+function dayAfter(date: SessionDate): SessionDate {
+  return dateOfDayNumber(dayNumberOfDate(date) + 1);
 }
 
 /** True for longs that nobody bids for: their loss is paid already, and they are left to expire. One that
@@ -114,7 +152,7 @@ export function areLeftToExpire(desk: DeskContext, legs: readonly HeldLeg[]): bo
   return legs.every((leg) => {
     const { instrument, quantity } = leg;
     if (quantity === 0) return true;
-    if (!isPaidFor(leg, spot)) return false;
+    if (!isPaidFor(desk, leg, spot)) return false;
     const index = desk.chain.indexOf(instrumentSymbol(instrument));
     const view = index === undefined ? undefined : desk.reader.load(index);
     return view?.isQuoted === true && view.bid === undefined;

@@ -7,7 +7,7 @@
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { addMicros } from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
-import { areLeftToExpire, asOpenPosition } from '../account/held-position.ts';
+import { areLeftToExpire, asOpenPosition, heldInSession } from '../account/held-position.ts';
 import type { DaySchedule, DeskContext } from '../desk-context.ts';
 import { evaluateExit } from '../exits/evaluate-exit.ts';
 import type { ExitClose, ExitMemory } from '../exits/exit-input.ts';
@@ -85,7 +85,7 @@ export class ExitRunner {
     }
     this.#market ??= new ExitMarket(desk);
     this.#market.look();
-    for (const position of desk.book.structures()) this.#judge(desk, position, this.#market);
+    for (const position of heldInSession(desk)) this.#judge(desk, position, this.#market);
   }
 
   /** Clearing a map makes a new table, even of an empty one. */

@@ -2,7 +2,7 @@
 
 import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { holdTrading } from '../account/governing.ts';
-import { areLeftToExpire } from '../account/held-position.ts';
+import { areLeftToExpire, haveExpired } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 
 /** Brokers report the legs of one execution one after another; this long is no race any more. */
@@ -20,14 +20,14 @@ export function isBeingReported({ day, orders, at }: DeskContext, positionId: st
 }
 
 /** Holds trading at reducing, and pages once, while a position stands on an uneven order; not for longs
- * that nobody bids for, of which nothing is left to lose or to do. Called on the clock. */
+ * that nobody bids for, nor for what has expired, of which nothing is left to do. Called on the clock. */
 export function watchRatios(desk: DeskContext): void {
   const { uneven, status } = desk.day;
   let broken: string | undefined;
   for (const [intentId, since] of uneven) {
     const positionId = desk.orders.get(intentId)?.intent.positionId ?? '';
     const position = desk.book.structure(positionId);
-    if (position === undefined) uneven.delete(intentId);
+    if (position === undefined || haveExpired(desk, position.legs)) uneven.delete(intentId);
     else if (desk.at.wall - since < GRACE_MICROS || areLeftToExpire(desk, position.legs)) continue;
     else broken ??= `${positionId} by order ${intentId}`;
   }

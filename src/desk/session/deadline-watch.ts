@@ -1,10 +1,17 @@
 /** Past the deadline everything was to be flat: what is still open is paged once, with what becomes of
  * it. A long that nobody bids for is left to expire, which whoever finds it tells. */
 import { newYorkText } from '../../engine/domain/session-calendar.ts';
-import type { EpochMicros } from '../../engine/domain/units.ts';
+import type { EpochMicros, Price, SessionDate } from '../../engine/domain/units.ts';
 import { dollarsFromPrice, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { PositionLeg, StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
-import { areLeftToExpire, arePaidFor, arePaidForAt, isOpen } from '../account/held-position.ts';
+import {
+  areLeftToExpire,
+  arePaidFor,
+  arePaidForAt,
+  expiredBefore,
+  isOpen,
+  sharesText,
+} from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { concedesAll, isPastOrders } from '../orders/limit-walker.ts';
 import { namesOf, staysFor } from '../orders/long-cover.ts';
@@ -15,8 +22,8 @@ import { tellOnce } from './told-once.ts';
 const PAST_DEADLINE = { code: 'OPEN_PAST_DEADLINE', key: 'late ' };
 const PAST_ORDERS = { code: 'OPEN_PAST_ORDERS', key: 'no orders for ' };
 
-/** A feed tells its first price some seconds after a start. */
-const FIRST_PRICE_MICROS = 30 * MICROS_PER_SECOND;
+/** A feed tells its first price some seconds after a start, and a broker what it settled. */
+const FIRST_WORD_MICROS = 30 * MICROS_PER_SECOND;
 
 const ASK_TRADE_DESK =
   'Ask its trade desk to close it or not to exercise it, or hedge what it may become';
@@ -49,35 +56,68 @@ function isToldByFlatten({ day }: DeskContext, { positionId }: StructurePosition
  * told at the deadline: a run may have begun, or its machine may have woken, after that. Called on the
  * clock, `since` (wall) that is so. */
 export function tellUnwatched(desk: DeskContext, expiredAt: EpochMicros, since: EpochMicros): void {
-  const { date } = desk.day.session;
+  const { at, day } = desk;
+  const { date, lastTrade } = day.session;
   const isOfToday = ({ instrument, quantity }: PositionLeg): boolean =>
     instrument.kind === 'option' && instrument.expiry === date && quantity !== 0;
-  for (const { positionId, legs } of desk.book.structures()) {
-    if (desk.day.toldOnce.has(`${PAST_DEADLINE.key}${positionId}`)) continue;
-    if (!legs.some(isOfToday) || mayBeWorthless(desk, legs, since)) continue;
-    tellOnce(desk, `${PAST_ORDERS.key}${positionId}`, () => {
-      const text = `${positionId} is still open and its chain has expired (${newYorkText(expiredAt)}): nothing here watches or closes it. ${wayOut(desk, legs)}`;
-      desk.out.alert('critical', PAST_ORDERS.code, text, positionId);
-    });
+  const first = closeOf(desk, date);
+  for (const position of desk.book.structures()) {
+    const { legs } = position;
+    if (!legs.some(isOfToday)) continue;
+    const now = soundSpot(desk);
+    const spot = at.market < lastTrade ? (now ?? first) : (first ?? now);
+    if (mayBeWorthless(desk, legs, spot, since)) continue;
+    const text = `its chain has expired (${newYorkText(expiredAt)}): nothing here watches or closes it. ${wayOut(desk, legs)}`;
+    tellOpen(desk, position, text);
   }
 }
 
-/** True for longs that are worth nothing as they stand, and for longs of which a first price will show
- * whether they are, until that is overdue. Once their trading is over the first price decides. */
+/** Tells the same of what expired in a session before this one, where nobody was told of it then (the
+ * machine slept over its evening, or no engine ran) and the broker tells of no settlement at once. Called
+ * on the clock. */
+export function tellLeftOver(desk: DeskContext): void {
+  const { at, book, day, gateway } = desk;
+  if (at.wall < day.begunAt + FIRST_WORD_MICROS) return;
+  for (const position of book.structures()) {
+    const { legs, positionId } = position;
+    const [first] = legs;
+    if (first?.instrument.kind !== 'option' || !expiredBefore(day.session.date, legs)) continue;
+    const { expiry } = first.instrument;
+    // By the next evening another close is the last one: what this one told stands.
+    const worthless = `worthless ${positionId}`;
+    if (arePaidForAt(desk, closeOf(desk, expiry), legs)) day.toldOnce.add(worthless);
+    if (day.toldOnce.has(worthless)) continue;
+    const text = `it expired on ${expiry}, and its settlement is not told yet: ${gateway.capabilities.name} takes no more orders in it. Hedge what it may become`;
+    tellOpen(desk, position, text);
+  }
+}
+
+function tellOpen(desk: DeskContext, { positionId }: StructurePosition, text: string): void {
+  if (desk.day.toldOnce.has(`${PAST_DEADLINE.key}${positionId}`)) return;
+  tellOnce(desk, `${PAST_ORDERS.key}${positionId}`, () => {
+    const { code } = PAST_ORDERS;
+    desk.out.alert('critical', code, `${positionId} is still open and ${text}`, positionId);
+  });
+}
+
+/** What the underlying closed at on the day, where that is known. */
+function closeOf({ day: { lastClose } }: DeskContext, date: SessionDate): Price | undefined {
+  return lastClose?.date === date ? lastClose.spot : undefined;
+}
+
+/** True for longs that are worth nothing at this price, and for longs of which a first price will show
+ * whether they are, until that is overdue. */
 function mayBeWorthless(
   desk: DeskContext,
   legs: StructurePosition['legs'],
+  spot: Price | undefined,
   since: EpochMicros,
 ): boolean {
-  const { at, day } = desk;
-  const first = day.lastClose?.date === day.session.date ? day.lastClose.spot : undefined;
-  const now = soundSpot(desk);
-  const spot = at.market < day.session.lastTrade ? (now ?? first) : (first ?? now);
-  if (spot !== undefined) return arePaidForAt(spot, legs);
+  if (spot !== undefined) return arePaidForAt(desk, spot, legs);
   const isLong = legs.every(({ instrument, quantity }) => {
     return instrument.kind === 'option' && quantity >= 0;
   });
-  return isLong && at.wall < since + FIRST_PRICE_MICROS;
+  return isLong && desk.at.wall < since + FIRST_WORD_MICROS;
 }
 
 /** What can still be done about options of the day that this engine leaves alone. */
@@ -134,9 +174,8 @@ function doing(desk: DeskContext, position: StructurePosition): string {
 }
 
 /** What is held in its place, where it was not closed but became shares. */
-function leaving({ book, config }: DeskContext): string {
-  const shares = book.sharesHeld();
-  return shares === 0 ? '' : `; ${shares} shares of ${config.underlying} are held`;
+function leaving(desk: DeskContext): string {
+  return desk.book.sharesHeld() === 0 ? '' : `; ${sharesText(desk)}`;
 }
 
 /** Ends the incidents of positions that have been closed after all, or settled. */

@@ -1,6 +1,7 @@
 /** A feed that never came up after a start: the end of a connection tells of itself, one that was never
  * made does not. */
 import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import { heldInSession } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { isChainDue } from './session-life.ts';
 import { tellOnce } from './told-once.ts';
@@ -13,7 +14,7 @@ const WAIT_MICROS = 10 * MICROS_PER_SECOND;
 export function watchFirstFeed(desk: DeskContext): void {
   const { at, day } = desk;
   if (day.feedSince !== undefined || at.wall - day.startedAt < WAIT_MICROS) return;
-  const isHeld = desk.book.hasStructures();
+  const isHeld = heldInSession(desk).length > 0;
   if (!isHeld && !isChainDue(desk)) return;
   const what = isHeld ? 'nothing of what is held can be judged' : 'nothing can be opened';
   const text = `the feed has not connected since the engine was started: ${what}; streaming_status and deltaring doctor say why`;

@@ -20,6 +20,7 @@ export function newDay(session: SessionTimes, schedule: DaySchedule, at: At): De
     brokerRules: undefined,
     chainOpen: false,
     sealed: false,
+    begunAt: at.wall,
     expiredSince: undefined,
     chainMissedSince: undefined,
     listingFault: undefined,

@@ -13,6 +13,7 @@ import type { Cents, EpochMicros, Price } from '../../engine/domain/units.ts';
 import { addMicros, cents, epochMicros, MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
 import { dayPnl } from '../account/day-pnl.ts';
 import { beginDay } from '../account/governing.ts';
+import { sharesText } from '../account/held-position.ts';
 import { CHANGED } from '../alerts/alert-watch.ts';
 import type { DeskConfig } from '../desk-config.ts';
 import type { DaySchedule, DeskContext } from '../desk-context.ts';
@@ -25,7 +26,7 @@ import { warnOfCalendar } from '../plan/plan-runner.ts';
 import type { PreviewShelf } from '../previews/preview-shelf.ts';
 import { askForRules } from './broker-rules.ts';
 import { carryHeld, closeBefore, closeOfToday, soundSpot } from './closing-price.ts';
-import { tellUnwatched } from './deadline-watch.ts';
+import { tellLeftOver, tellUnwatched } from './deadline-watch.ts';
 import { sessionFor } from './session-clock.ts';
 import { watchBars } from './silent-bars.ts';
 
@@ -152,6 +153,7 @@ export function keepSession(desk: DeskContext, shelf: PreviewShelf): void {
   const session = sessionFor(desk.at.market, desk.spec);
   if (session.date !== day.session.date) beginSession(desk, session);
   else if (day.chainOpen && desk.at.market >= day.listingAgainAt) askForListing(desk);
+  tellLeftOver(desk);
   carryHeld(desk);
   watchShares(desk);
   watchBars(desk);
@@ -226,8 +228,9 @@ function watchShares(desk: DeskContext): void {
   const held = desk.book.sharesHeld();
   const seen = day.sharesSeen;
   day.sharesSeen = held;
+  if (held === seen) return;
   const isMore = Math.abs(held) > Math.abs(seen) || held * seen < 0;
-  const are = `${held} shares of ${desk.config.underlying} are held`;
+  const are = sharesText(desk);
   if (seen !== 0 && (held === 0 || isMore)) out.settle('resolve', 'SHARES_HELD', are);
   if (!isMore) return;
   const text = `${are}, as after an exercise or assignment; openings are blocked until they are closed`;
@@ -252,6 +255,7 @@ function beginSession(desk: DeskContext, session: SessionTimes): void {
   day.brokerRules = undefined;
   day.chainOpen = false;
   day.sealed = false;
+  day.begunAt = desk.at.wall;
   day.expiredSince = undefined;
   day.listingFault = undefined;
   day.listingCut = false;

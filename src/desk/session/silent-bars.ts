@@ -4,6 +4,7 @@
  */
 import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { areBarsLate } from '../../strategies/opening-range.ts';
+import { heldInSession } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { tellOnce } from './told-once.ts';
 
@@ -13,12 +14,12 @@ const COME_IN_MICROS = 10 * MICROS_PER_SECOND;
 
 /** Called on the clock. */
 export function watchBars(desk: DeskContext): void {
-  const { at, bars, book, day } = desk;
+  const { at, bars, day } = desk;
   const since = day.feedConnected && day.feedLateMillis === 0 ? day.feedSince : undefined;
   if (since === undefined || at.wall < since + COME_IN_MICROS) return;
   const isLate = areBarsLate({ bars: bars.bars(), session: day.session, now: at.market });
   if (!isLate && !day.toldOnce.has(CODE)) return;
-  const guarded = book.structures().filter(({ exitPlan }) => exitPlan?.rangeExit !== undefined);
+  const guarded = heldInSession(desk).filter(({ exitPlan }) => exitPlan?.rangeExit !== undefined);
   const names = guarded.map(({ positionId }) => positionId).join(', ');
   if (isLate && names !== '') {
     const text = `no one-minute bar has come for minutes: ${names} will not be closed by a close beyond the range, only by stop, target and clock. Close by hand what you would not hold without it`;

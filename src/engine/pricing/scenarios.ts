@@ -1,7 +1,8 @@
 /** What holdings would be worth after moves of spot and volatility, now and at the close. */
-import { parseInstrument } from '../domain/instrument.ts';
+import { isOfUnderlying, parseInstrument } from '../domain/instrument.ts';
 import type { ChainSlice } from '../domain/market.ts';
 import type { OrderLeg } from '../domain/order.ts';
+import { underlyingOf } from '../domain/underlying.ts';
 import { priceFromDollars } from '../domain/units.ts';
 import { type ModelMarket, valueNow } from './structure-value.ts';
 
@@ -29,9 +30,10 @@ function legOf({ symbol, quantity }: Holding): OrderLeg {
   return { instrument: parseInstrument(symbol), action, ratio: Math.abs(quantity) };
 }
 
-/** True for what this chain can value: shares, and contracts that expire with it. */
-function isOfChain({ instrument }: OrderLeg, slice: ChainSlice): boolean {
-  return instrument.kind === 'shares' || instrument.expiry === slice.session.date;
+/** True for what this chain can value: its underlying's shares, and contracts that expire with it. */
+function isOfChain({ instrument }: OrderLeg, { underlying, session }: ChainSlice): boolean {
+  if (!isOfUnderlying(instrument, underlyingOf(underlying))) return false;
+  return instrument.kind === 'shares' || instrument.expiry === session.date;
 }
 
 function smileOf(slice: ChainSlice): ReadonlyMap<number, number> {

@@ -586,6 +586,18 @@ describe('legs that fill out of proportion', () => {
     expect(rig.alerts()).not.toContain('BROKEN_RATIO');
   });
 
+  it('and stay so hold nothing down once their day is over', () => {
+    const { rig, events } = torn();
+    rig.brokerSays(events[0]!);
+    rig.advance(6);
+    expect(rig.day.status.causes).toContain('brokenRatio');
+    rig.gateway.isMute = true;
+    rig.goTo(16 * 60 + 15);
+    rig.advance(2);
+    expect(rig.positions()).not.toEqual([]);
+    expect(rig.day.status.causes).not.toContain('brokenRatio');
+  });
+
   it('and stay so are paged once, and openings are refused until they are gone', () => {
     const { rig, events } = torn();
     rig.brokerSays(events[0]!);

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { accountRisk } from '../../../src/desk/account/account-risk.ts';
 import { dayPnl } from '../../../src/desk/account/day-pnl.ts';
-import type { TradeCard } from '../../../src/desk/engine-api.ts';
+import type { PnlView, TradeCard } from '../../../src/desk/engine-api.ts';
 import { occSymbol } from '../../../src/engine/domain/instrument.ts';
 import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
 import { cents, priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
 import { DeskRig, LOTTO, valueIn } from '../../support/desk-rig.ts';
 
+const FRIDAY = '2026-11-20';
 const MONDAY = '2026-11-23';
 const TUESDAY = '2026-11-24';
 
@@ -243,8 +245,8 @@ describe('shares before the open', () => {
 });
 
 describe('an option whose settlement is told after the session changed', () => {
-  /** Two calls at 601 that nobody sold; their broker says on Monday what became of them. */
-  function toldOnMonday(closeAt: number): { readonly friday: number; readonly rig: DeskRig } {
+  /** Two calls at 601 that nobody sold, and of which their broker tells nothing yet. */
+  function leftOnFriday(closeAt: number): { readonly friday: number; readonly rig: DeskRig } {
     const limits = { portfolioDeltaCap: 500 };
     const rig = new DeskRig({ brokerName: 'alpaca', limits });
     const call = rig.desk.context.reader
@@ -264,9 +266,15 @@ describe('an option whose settlement is told after the session changed', () => {
     rig.goTo(16 * 60 + 14);
     const friday = dayOf(rig) ?? 0;
     rig.goTo(16 * 60 + 16);
+    rig.edit = (sides) => sides;
+    return { friday, rig };
+  }
+
+  /** On Monday it says what became of them. */
+  function toldOnMonday(closeAt: number): ReturnType<typeof leftOnFriday> {
+    const { friday, rig } = leftOnFriday(closeAt);
     rig.goTo(18 * 60);
     rig.gateway.isMute = false;
-    rig.edit = (sides) => sides;
     rig.goTo(10 * 60, MONDAY);
     rig.open();
     rig.advance(20);
@@ -278,6 +286,29 @@ describe('an option whose settlement is told after the session changed', () => {
     expect(friday).toBeLessThan(-100_00);
     expect(rig.positions()).toEqual([]);
     expect(dayOf(rig)).toBe(0);
+  });
+
+  it('holds nothing down and pages nobody while it is not told', () => {
+    const { rig } = leftOnFriday(597);
+    const before = rig.alerts().length;
+    rig.goTo(18 * 60);
+    for (const [minutes, date] of [
+      [18 * 60 + 1, FRIDAY],
+      [9 * 60 + 31, MONDAY],
+      [9 * 60 + 45, MONDAY],
+    ] as const) {
+      rig.goTo(minutes, date);
+      rig.open();
+      rig.advance(12);
+      expect(rig.day.status.causes).toEqual([]);
+      expect(dayOf(rig)).toBe(0);
+    }
+    expect(rig.positions()).toHaveLength(1);
+    expect(rig.preview().card.purpose).toBe('open');
+    const nothing = { openRiskCents: 0, plannedLossCents: 0, netDelta: 0, totalContracts: 0 };
+    expect(accountRisk(rig.desk.context)).toMatchObject(nothing);
+    expect(rig.query<PnlView>({ kind: 'pnl' })).toMatchObject({ greeks: { delta: 0 } });
+    expect(rig.alerts().slice(before)).toEqual([]);
   });
 
   it('leaves shares that begin their day at the close of that one', () => {

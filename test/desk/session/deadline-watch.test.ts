@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
 import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
 import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
-import { cents } from '../../../src/engine/domain/units.ts';
+import { cents, sessionDate } from '../../../src/engine/domain/units.ts';
 import type { RigOptions } from '../../support/desk-rig.ts';
 import { CONDOR, CONSOLE, DeskRig, LOTTO } from '../../support/desk-rig.ts';
 
+const MONDAY = '2026-11-23';
 const DEADLINE = 15 * 60 + 50;
 
 /** What was told of the deadline, with what it did to the incident. */
@@ -159,6 +160,25 @@ describe('a machine that sleeps over the expiry', () => {
     },
   );
 
+  it('wakes in the next session and pages what expired, unless its settlement is told at once', () => {
+    for (const isSettled of [false, true]) {
+      const rig = asleep(CONDOR, 14 * 60 + 6);
+      rig.sleepTo(9 * 60, MONDAY);
+      if (isSettled) settleAll(rig, () => 0);
+      rig.freeze(60);
+      const text = expect.stringContaining('expired on 2026-11-20, and its settlement is not told');
+      expect(unwatched(rig)).toMatchObject(isSettled ? [] : [{ severity: 'critical', text }]);
+    }
+  });
+
+  it('wakes after the evening is over and pages a long of which nothing is known', () => {
+    const rig = asleep(LOTTO, 14 * 60 + 6);
+    wake(rig, 18 * 60);
+    expect(unwatched(rig)).toEqual([]);
+    rig.freeze(30);
+    expect(unwatched(rig)).toHaveLength(1);
+  });
+
   it('knows no close of that session, and so not from before whether a long is worthless', () => {
     const rig = asleep(LOTTO);
     rig.edit = ({ ask }) => ({ bid: undefined, ask });
@@ -265,6 +285,47 @@ describe('a start after the chain has expired', () => {
     again.step({ kind: 'clock', at: again.at });
     return again;
   }
+
+  it.each([
+    { date: '2026-11-20', minutes: 18 * 60 },
+    { date: MONDAY, minutes: 9 * 60 },
+  ])('pages what expired in a session before, once ($date, minute $minutes)', (start) => {
+    const market = newYorkInstant(sessionDate(start.date), start.minutes);
+    const rig = backAt(15 * 60, { market });
+    expect(unwatched(rig)).toEqual([]);
+    rig.freeze(60);
+    expect(unwatched(rig)).toMatchObject([{ severity: 'critical', action: 'trigger' }]);
+    settleAll(rig, () => 0);
+    rig.freeze(1);
+    expect(unwatched(rig).at(-1)).toMatchObject({ action: 'resolve' });
+  });
+
+  it('calls nobody in the next sessions for longs that their own close left worthless', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 + 5 });
+    rig.openPosition(LOTTO);
+    rig.edit = ({ ask }) => ({ bid: undefined, ask });
+    rig.goTo(15 * 60 + 52);
+    rig.advance(5);
+    rig.gateway.isMute = true;
+    rig.goTo(16 * 60 + 14);
+    rig.goTo(16 * 60 + 15);
+    const again = new DeskRig({
+      market: newYorkInstant(sessionDate(MONDAY), 9 * 60),
+      records: rig.records(),
+      isOpen: false,
+    });
+    again.gateway.isMute = true;
+    again.freeze(60);
+    again.spot = 620;
+    again.open();
+    for (const minutes of [15 * 60, 16 * 60 + 15, 17 * 60 + 31, 18 * 60]) {
+      again.goTo(minutes, MONDAY);
+      again.advance(2);
+    }
+    expect(again.positions()).toHaveLength(1);
+    expect(again.session.date).toBe('2026-11-24');
+    expect(unwatched(again)).toEqual([]);
+  });
 
   it('calls nobody for longs that are worth nothing, once a price of the underlying is known', () => {
     const rig = backWithLong(16 * 60 + 20);

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
+import { sessionDate } from '../../../src/engine/domain/units.ts';
 import { DeskRig } from '../../support/desk-rig.ts';
 
 const WAIT_SECONDS = 10;
@@ -37,6 +39,17 @@ describe('a feed that never came up', () => {
     const late = new DeskRig({ minutes: 16 * 60 + 20, isOpen: false });
     late.freeze(60);
     expect(told(late)).toEqual([]);
+  });
+
+  it('is nothing to be told of outside the session, where all that is held has expired', () => {
+    const before = new DeskRig();
+    before.openPosition();
+    const market = newYorkInstant(sessionDate('2026-11-21'), 9 * 60);
+    const rig = new DeskRig({ market, records: before.records(), isOpen: false });
+    rig.gateway.isMute = true;
+    rig.freeze(60);
+    expect(rig.positions()).toHaveLength(1);
+    expect(told(rig)).toEqual([]);
   });
 
   it('that connects in time has nothing to resolve; one that was lost has', () => {

@@ -286,7 +286,21 @@ describe('shares after exercise', () => {
 
   it('page anew where more come, and no more where some go, until none is left', () => {
     const rig = settledLate(100, 100, -100, -100);
-    expect(told(rig)).toEqual(['trigger 100', 'resolve 200', 'trigger 200', 'resolve 0']);
+    expect(told(rig)).toEqual(['trigger 100', 'resolve 200', 'trigger 200', 'resolve no']);
+  });
+
+  it('are named by their own ticker', () => {
+    const rig = new DeskRig();
+    const instrument = { kind: 'shares', symbol: 'AAPL' } as const;
+    const of = { fillId: 'theirs-1', intentId: 'somebody else', feesCents: cents(0) };
+    const trade = { action: 'buyToOpen', quantity: 100, price: priceFromDollars(200) } as const;
+    const fill = { ...of, ...trade, instrument, marketAt: rig.at.market };
+    rig.brokerSays({ kind: 'fill', fill });
+    rig.advance(2);
+    const text = expect.stringMatching(/^100 shares of AAPL are held/);
+    expect(rig.bodies('alert')).toContainEqual(
+      expect.objectContaining({ code: 'SHARES_HELD', text }),
+    );
   });
 
   it('page anew where they turn to the other side', () => {

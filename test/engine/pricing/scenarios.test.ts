@@ -52,6 +52,16 @@ describe('the scenarios of a book', () => {
     expect(at([held('call', 602, 1)], 0).pnlCents).toBe(0);
   });
 
+  it('are unknown with anything of another underlying', () => {
+    const other = { ...contract('call', 602), root: 'QQQ' };
+    for (const symbol of [occSymbol(other), 'AAPL']) {
+      const all = scenariosOf(slice, [held('call', 602, 1), { symbol, quantity: 1 }]);
+      expect(all.every(({ pnlCents }) => pnlCents === null)).toBe(true);
+      expect(all.every(({ pnlAtCloseCents }) => pnlAtCloseCents === null)).toBe(true);
+    }
+    expect(at([{ symbol: 'SPY', quantity: 100 }], 1).pnlCents).not.toBeNull();
+  });
+
   it.each([
     [1, 0],
     [-0.5, 5],

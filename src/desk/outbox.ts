@@ -35,6 +35,7 @@ export const OF_A_POSITION: ReadonlySet<string> = new Set([
   'PROTECTION_LOST',
   'PROTECTION_MISSING',
   'PROTECTION_REFUSED',
+  'STOP_NOT_RELEASED',
 ]);
 
 /** Core thread only. `begin` opens a step, `drain` closes it. */

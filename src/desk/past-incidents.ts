@@ -24,6 +24,7 @@ const OF_ONE_RUN: ReadonlySet<string> = new Set([
   'EVENT_FILE_ENDS',
   'EVENT_NAME_UNKNOWN',
   'EX_DIVIDENDS_RUN_OUT',
+  'EX_DIVIDEND_CALL',
   'FEED_BEHIND',
   'FEED_DOWN',
   'FEED_LATE',

@@ -204,6 +204,7 @@ function mayGo(desk: DeskContext, order: OrderRecord): boolean {
     pageStuckStop(desk, order, stop);
     return false;
   }
+  desk.out.settlePosition(['STOP_NOT_RELEASED'], positionId, 'its stop at the broker has ended');
   const fault = faultOf(desk, order);
   if (fault === undefined) return true;
   const isByStop = fault === UNCOVERED && desk.day.protections.has(positionId);
@@ -219,11 +220,11 @@ function faultOf(desk: DeskContext, close: OrderRecord): string | undefined {
 
 /** A stop whose end the broker does not tell holds up the way out: a person has to look. */
 function pageStuckStop(desk: DeskContext, order: OrderRecord, stop: OrderRecord): void {
-  const { intentId } = stop.intent;
+  const { intentId, positionId } = stop.intent;
   if (desk.at.wall - order.createdAt.wall < STUCK_AFTER_MICROS) return;
-  const text = `${order.intent.positionId} cannot be closed: the broker does not say that its stop ${intentId} has ended`;
+  const text = `${positionId} cannot be closed: the broker does not say that its stop ${intentId} has ended`;
   tellOnce(desk, `stuck ${intentId}`, () =>
-    desk.out.alert('critical', 'STOP_NOT_RELEASED', text, intentId),
+    desk.out.alert('critical', 'STOP_NOT_RELEASED', text, positionId),
   );
 }
 

@@ -5,8 +5,8 @@
  */
 
 import type { OptionContract } from '../../engine/domain/instrument.ts';
-import { instrumentSymbol, multiplierOf } from '../../engine/domain/instrument.ts';
-import { underlyingOf, underlyingOfRoot } from '../../engine/domain/underlying.ts';
+import { instrumentSymbol, isOfUnderlying, multiplierOf } from '../../engine/domain/instrument.ts';
+import { underlyingOf } from '../../engine/domain/underlying.ts';
 import {
   amountCents,
   dollarsFromPrice,
@@ -22,6 +22,11 @@ import { hasRunOut, isExDividendEve } from '../exits/ex-dividend.ts';
 import { lastHourFrom } from '../exits/flat-by.ts';
 import { tellOnce } from './told-once.ts';
 
+/** What is told of a position's short, by the keys under which it was told with its subject: for pins also
+ * whether the strike is near or passed. */
+const PIN = { code: 'PIN_RISK', key: 'pin ' };
+const DIVIDEND = { code: 'EX_DIVIDEND_CALL', key: 'dividend ' };
+
 /** A strike is told of when the price is this near to it, or beyond it. */
 const NEAR_DEVIATIONS = 1;
 const NEAR_DOLLARS = 0.5;
@@ -31,13 +36,14 @@ interface ShortLeg {
   readonly leg: PositionLeg;
 }
 
-/** Shorts that are assigned into shares. */
-function shortsOf({ legs }: StructurePosition): readonly ShortLeg[] {
+/** Shorts of this underlying that are assigned into shares, but for those that have expired. */
+function shortsOf({ day, spec }: DeskContext, { legs }: StructurePosition): readonly ShortLeg[] {
+  if (spec.settlement === 'cash') return [];
   return legs.flatMap((leg) => {
     const { instrument, quantity } = leg;
     if (instrument.kind !== 'option' || quantity >= 0) return [];
-    const isCash = underlyingOfRoot(instrument.root)?.settlement === 'cash';
-    return isCash ? [] : [{ contract: instrument, leg }];
+    const isWatched = isOfUnderlying(instrument, spec) && instrument.expiry >= day.session.date;
+    return isWatched ? [{ contract: instrument, leg }] : [];
   });
 }
 
@@ -87,7 +93,7 @@ export function pinRisks(desk: DeskContext, position: StructurePosition): readon
   const { day, at } = desk;
   const spot = spotOf(desk);
   if (!day.chainOpen || spot === undefined || at.market < lastHourFrom(day.session)) return [];
-  return shortsOf(position).map((short) => pinOf(desk, short, spot));
+  return shortsOf(desk, position).map((short) => pinOf(desk, short, spot));
 }
 
 function isNear({ distance, distanceInDeviations }: PinView): boolean {
@@ -118,18 +124,17 @@ export function pinWarnings(desk: DeskContext): readonly string[] {
 
 /** Short calls in the money on the eve of an ex-dividend day are exercised for the dividend. */
 function watchDividend(desk: DeskContext, position: StructurePosition, spot: number): void {
-  for (const { contract } of shortsOf(position)) {
+  const { positionId } = position;
+  for (const { contract } of shortsOf(desk, position)) {
     if (contract.right !== 'call' || spot <= contract.strike) continue;
     const strike = dollarsFromPrice(contract.strike);
-    const text = `${position.positionId}: short ${strike} call is in the money on the eve of the ex-dividend day; it is closed half an hour before the mark`;
-    tellOnce(desk, `dividend ${instrumentSymbol(contract)}`, () =>
-      desk.out.alert('critical', 'EX_DIVIDEND_CALL', text, instrumentSymbol(contract)),
+    const text = `${positionId}: short ${strike} call is in the money on the eve of the ex-dividend day; it is closed half an hour before the mark`;
+    const subject = `${positionId} ${instrumentSymbol(contract)}`;
+    tellOnce(desk, DIVIDEND.key + subject, () =>
+      desk.out.alert('critical', DIVIDEND.code, text, subject),
     );
   }
 }
-
-/** What was told of pins, by the subjects of their incidents: a position's strike, near or passed. */
-const PIN = 'pin ';
 
 /** A strike that is passed is an incident of its own: somebody has to act, whatever was told of it while it
  * was only near. */
@@ -137,20 +142,23 @@ function tellPin(desk: DeskContext, positionId: string, pin: PinView): void {
   const { symbol, inTheMoney } = pin;
   const severity = inTheMoney ? 'critical' : 'warning';
   const subject = `${positionId} ${symbol} ${inTheMoney ? 'passed' : 'near'}`;
-  tellOnce(desk, PIN + subject, () => {
-    desk.out.alert(severity, 'PIN_RISK', pinText(positionId, pin), subject);
+  tellOnce(desk, PIN.key + subject, () => {
+    desk.out.alert(severity, PIN.code, pinText(positionId, pin), subject);
   });
 }
 
-/** Ends the incidents of positions that are gone. */
+/** Ends the incidents of shorts that are gone. */
 function settlePins({ book, day, out }: DeskContext): void {
-  for (const key of day.toldOnce) {
-    if (!key.startsWith(PIN)) continue;
-    const subject = key.slice(PIN.length);
+  for (const told of day.toldOnce) {
+    const incident = [PIN, DIVIDEND].find(({ key }) => told.startsWith(key));
+    if (incident === undefined) continue;
+    const subject = told.slice(incident.key.length);
     const [positionId = ''] = subject.split(' ', 1);
-    if (book.structure(positionId) !== undefined) continue;
-    day.toldOnce.delete(key);
-    out.settle('resolve', 'PIN_RISK', `${positionId} is gone`, subject);
+    const isShort = ({ instrument, quantity }: PositionLeg): boolean =>
+      quantity < 0 && subject.includes(instrumentSymbol(instrument));
+    if (book.structure(positionId)?.legs.some(isShort) === true) continue;
+    day.toldOnce.delete(told);
+    out.settle('resolve', incident.code, `${positionId} is short of it no more`, subject);
   }
 }
 

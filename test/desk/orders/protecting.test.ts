@@ -443,6 +443,28 @@ describe('a protected position', () => {
     expect(rig.positions()[0]?.positionId).toBe(position.positionId);
   });
 
+  it.each([false, true])(
+    'whose stop ends late ends that page too (over a restart: %s)',
+    (isRestarted) => {
+      const { rig, stop, position } = protectedCall();
+      rig.gateway.isMute = true;
+      rig.ask({ kind: 'flattenNow' }, CONSOLE);
+      rig.advance(12);
+      const run = isRestarted ? rig.restart() : rig;
+      run.gateway.isMute = true;
+      run.brokerSays({ kind: 'cancelled', intentId: stop?.intent.intentId ?? '', remaining: 1 });
+      run.advance(2);
+      const told = [...new Set([rig, run])].flatMap(({ effects }) =>
+        effects.flatMap((effect) => {
+          const isOurs = effect.kind === 'alert' && effect.code === 'STOP_NOT_RELEASED';
+          return isOurs ? [`${effect.action} ${effect.subject}`] : [];
+        }),
+      );
+      expect(told.at(0)).toBe(`trigger ${position.positionId}`);
+      expect(told.at(-1)).toBe(`resolve ${position.positionId}`);
+    },
+  );
+
   it.each(['flatten', 'leave'] as const)(
     'whose stop the broker could not be asked about for too long is kept, and named by a stop that is to %s',
     (policy) => {

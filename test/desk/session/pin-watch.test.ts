@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PnlView } from '../../../src/desk/engine-api.ts';
+import type { Fill } from '../../../src/engine/domain/order.ts';
+import { cents, priceFromDollars } from '../../../src/engine/domain/units.ts';
 import { CONSOLE, DeskRig } from '../../support/desk-rig.ts';
 
 function pins(rig: DeskRig) {
@@ -123,6 +125,29 @@ describe('the watch of short strikes', () => {
   });
 });
 
+describe('a short of another class', () => {
+  it('is told nothing of by this price', () => {
+    const rig = new DeskRig({ minutes: 15 * 60, exits: { exDividendDates: ['2026-11-23'] } });
+    const expiry = rig.session.date;
+    const strike = priceFromDollars(590);
+    const fill: Fill = {
+      fillId: 'theirs-1',
+      intentId: 'somebody else',
+      instrument: { kind: 'option', root: 'QQQ', expiry, right: 'call', strike },
+      action: 'sellToOpen',
+      quantity: 1,
+      price: priceFromDollars(1),
+      feesCents: cents(0),
+      marketAt: rig.at.market,
+    };
+    rig.brokerSays({ kind: 'fill', fill });
+    rig.advance(5);
+    expect(rig.positions()).toHaveLength(1);
+    expect(pins(rig)).toEqual([]);
+    expect([told(rig, 'PIN_RISK'), told(rig, 'EX_DIVIDEND_CALL')]).toEqual([0, 0]);
+  });
+});
+
 describe('the eve of an ex-dividend day', () => {
   const eve = { exits: { exDividendDates: ['2026-11-23'] } };
 
@@ -137,6 +162,25 @@ describe('the eve of an ex-dividend day', () => {
     expect(rig.bodies('exitTriggered')).toEqual([]);
     rig.goTo(15 * 60 + 30);
     expect(rig.bodies('exitTriggered').map(({ reason }) => reason)).toContain('exDividend');
+    rig.advance(10);
+    const ended = rig.effects.flatMap((effect) =>
+      effect.kind === 'alert' && effect.code === 'EX_DIVIDEND_CALL' ? [effect] : [],
+    );
+    expect(ended.map(({ action }) => action)).toEqual(['trigger', 'resolve']);
+    expect(new Set(ended.map(({ subject }) => subject)).size).toBe(1);
+  });
+
+  it('is told of anew after a restart', () => {
+    const rig = condorAt(14 * 60 + 30, eve);
+    rig.edit = () => ({ bid: 0.1, ask: 0.12 });
+    rig.quotes(602.5);
+    rig.advance(5);
+    const again = rig.restart();
+    again.advance(5);
+    const told = again.effects.flatMap((effect) =>
+      effect.kind === 'alert' && effect.code === 'EX_DIVIDEND_CALL' ? [effect.action] : [],
+    );
+    expect(told).toEqual(['resolve', 'trigger']);
   });
 
   it('is not any other day', () => {

@@ -17,6 +17,8 @@ import {
   epochMicros,
   epochMicrosFromMillis,
 } from '../../engine/domain/units.ts';
+import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
+import { heldInSession } from '../account/held-position.ts';
 import type { DaySchedule, DeskContext } from '../desk-context.ts';
 
 /** The engine's own word on a day. */
@@ -94,6 +96,25 @@ function soonerBy(rules: MarketRules, { session }: OwnRules): number {
   const isHalf = rules.session === 'half' && session.kind === 'full';
   const byKind = isHalf ? HALF_DAY_EARLIER_MICROS : 0;
   return Math.max(0, session.exerciseMark - closesAt, session.lastTrade - stopsAt, byKind);
+}
+
+/** The session in which the feed must not be silent: as the broker says that it ends, and none where it says
+ * that the day is closed. While options are held silence is none of the broker's to explain. */
+export function sessionToHear(desk: DeskContext): SessionTimes | undefined {
+  const { session, brokerSaid } = desk.day;
+  if (brokerSaid === undefined || heldInSession(desk).some(hasOptions)) return session;
+  if (brokerSaid.session === 'closed') return undefined;
+  const sooner = soonerBy(brokerSaid, { session, spec: desk.spec });
+  if (sooner === 0) return session;
+  return {
+    ...session,
+    lastTrade: addMicros(session.lastTrade, -sooner),
+    exerciseMark: addMicros(session.exerciseMark, -sooner),
+  };
+}
+
+function hasOptions({ legs }: StructurePosition): boolean {
+  return legs.some(({ instrument, quantity }) => instrument.kind === 'option' && quantity !== 0);
 }
 
 /** The cut-offs with the broker's word: only ever earlier. A day on which nothing may be opened has none

@@ -18,6 +18,7 @@ import type { Input } from '../inputs.ts';
 import type { JournalSummary } from '../journal-summary.ts';
 import { OrderTraces } from '../orders/order-trace.ts';
 import { encodeRecordedStart } from '../recorded-start.ts';
+import { sessionToHear } from '../session/broker-rules.ts';
 import { barsFilling, chainFilling } from '../session/chain-filling.ts';
 import type { BrokerWire } from './broker-wire.ts';
 import { BrokerWireShell } from './broker-wire-shell.ts';
@@ -121,7 +122,7 @@ class CoreThread {
       step: (input) => this.#step(input),
       requestToken: () => this.#toIo({ kind: 'token' }),
       speed: start.time?.speed,
-      session: () => this.#desk.context.day.session,
+      session: () => sessionToHear(this.#desk.context),
     });
     this.#login = new OAuthSecrets(
       (message) => this.#toIo(message),

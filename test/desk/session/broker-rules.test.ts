@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { MarketStatusView } from '../../../src/desk/engine-api-health.ts';
-import { differencesOf, stricter } from '../../../src/desk/session/broker-rules.ts';
+import { differencesOf, sessionToHear, stricter } from '../../../src/desk/session/broker-rules.ts';
 import { sessionFor } from '../../../src/desk/session/session-clock.ts';
 import type { MarketRules } from '../../../src/engine/domain/account-facts.ts';
 import { newYorkInstant, newYorkText } from '../../../src/engine/domain/session-calendar.ts';
@@ -207,6 +207,28 @@ describe('the desk', () => {
     rig.goTo(17 * 60 + 30);
     const told = rig.bodies('alert').filter(({ code }) => code === 'BROKER_RULES_DIFFER');
     expect(told.map(({ action }) => action)).toEqual([undefined, 'resolve']);
+  });
+
+  it('waits for no quotes on a day that the broker calls closed, or once its market has ended', () => {
+    const rig = new DeskRig();
+    const heardUntil = () => {
+      const heard = sessionToHear(rig.desk.context);
+      return heard && newYorkText(heard.lastTrade).slice(0, 5);
+    };
+    expect(heardUntil()).toBe('16:15');
+    tell(rig, rules());
+    expect(heardUntil()).toBe('16:15');
+    tell(rig, rules({ session: 'half' }));
+    expect(heardUntil()).toBe('13:15');
+    tell(rig, rules({ session: 'closed' }));
+    expect(heardUntil()).toBeUndefined();
+  });
+
+  it('waits for quotes as ever while options are held, whatever the broker calls the day', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    tell(rig, rules({ session: 'closed' }));
+    expect(sessionToHear(rig.desk.context)).toBe(rig.session);
   });
 
   it('takes no word on another date', () => {

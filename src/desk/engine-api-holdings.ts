@@ -2,7 +2,7 @@
 import { findContract } from '../engine/chain/contract-rows.ts';
 import { type Instrument, parseOccSymbol } from '../engine/domain/instrument.ts';
 import type { ChainSlice, ContractView } from '../engine/domain/market.ts';
-import { greeksOfHoldings } from '../engine/portfolio/portfolio-greeks.ts';
+import { greeksOfHoldings, SHARE_GREEKS } from '../engine/portfolio/portfolio-greeks.ts';
 import type { GreeksView } from './engine-api.ts';
 
 /** The row of an option in OCC form; undefined for what the chain does not hold. */
@@ -22,6 +22,6 @@ export function holdingGreeks(
     ? { kind: 'shares', symbol }
     : parseOccSymbol(symbol);
   if (instrument === undefined) return null;
-  const greeksOf = () => viewOf(slice, symbol)?.greeks;
+  const greeksOf = () => (isShares ? SHARE_GREEKS : viewOf(slice, symbol)?.greeks);
   return greeksOfHoldings([{ instrument }], () => quantity, greeksOf) ?? null;
 }

@@ -3,7 +3,11 @@
 import type { Greeks, PositionGreeks } from '../../engine/domain/greeks.ts';
 import type { OrderLeg } from '../../engine/domain/order.ts';
 import { legSign } from '../../engine/domain/order.ts';
-import { greeksOfHoldings, structureGreeks } from '../../engine/portfolio/portfolio-greeks.ts';
+import {
+  greeksOfHoldings,
+  SHARE_GREEKS,
+  structureGreeks,
+} from '../../engine/portfolio/portfolio-greeks.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { OrderRecord } from '../orders/order-book.ts';
 import { filledUnits } from '../orders/order-book.ts';
@@ -39,8 +43,9 @@ export function heldDelta(desk: DeskContext): number | undefined {
   return heldGreeks(desk, greeksNow(desk))?.delta.held;
 }
 
-/** Greeks of an option in the chain. */
+/** Greeks of an option in the chain, or of a share of its underlying. */
 export function greeksOf(desk: DeskContext, symbol: string): Greeks | undefined {
+  if (symbol === desk.spec.symbol) return SHARE_GREEKS;
   const index = desk.chain.indexOf(symbol);
   return index === undefined ? undefined : desk.reader.load(index)?.greeks;
 }

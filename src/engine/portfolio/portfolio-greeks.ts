@@ -6,8 +6,11 @@ import { instrumentSymbol, multiplierOf } from '../domain/instrument.ts';
 import { CENTS_PER_DOLLAR } from '../domain/units.ts';
 import type { StructurePosition } from './portfolio-book.ts';
 
+/** One share of the underlying. What a share of another ticker does beside it is not known. */
+export const SHARE_GREEKS: Greeks = { delta: 1, gamma: 0, theta: 0, thetaNextHour: 0, vega: 0 };
+
 /** Greeks of holdings together, of each so much, signed, as `quantityOf` says; undefined when one has
- * none, so that no total is quietly short. Shares have a delta of one each and nothing else. */
+ * none, so that no total is quietly short. */
 export function greeksOfHoldings<T extends { readonly instrument: Instrument }>(
   holdings: readonly T[],
   quantityOf: (holding: T) => number,
@@ -17,10 +20,6 @@ export function greeksOfHoldings<T extends { readonly instrument: Instrument }>(
   for (const holding of holdings) {
     const { instrument } = holding;
     const shares = quantityOf(holding) * multiplierOf(instrument);
-    if (instrument.kind === 'shares') {
-      total.delta += shares;
-      continue;
-    }
     const greeks = greeksOf(instrumentSymbol(instrument));
     if (greeks === undefined) return undefined;
     total.delta += shares * greeks.delta;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { heldDelta } from '../../../src/desk/account/book-greeks.ts';
 import { dayPnl } from '../../../src/desk/account/day-pnl.ts';
 import type { PnlView } from '../../../src/desk/engine-api.ts';
 import { sessionFor } from '../../../src/desk/session/session-clock.ts';
@@ -301,6 +302,7 @@ describe('shares after exercise', () => {
     expect(rig.bodies('alert')).toContainEqual(
       expect.objectContaining({ code: 'SHARES_HELD', text }),
     );
+    expect(heldDelta(rig.desk.context)).toBeUndefined();
   });
 
   it('page anew where they turn to the other side', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PortfolioBook } from '../../../src/engine/portfolio/portfolio-book.ts';
-import { structureGreeks } from '../../../src/engine/portfolio/portfolio-greeks.ts';
+import { SHARE_GREEKS, structureGreeks } from '../../../src/engine/portfolio/portfolio-greeks.ts';
 import { optionLeg, sharesLeg } from '../../support/legs.ts';
 import { fillOf, intentOf } from './book-rig.ts';
 
@@ -26,10 +26,17 @@ describe('greeks of a structure', () => {
     });
   });
 
-  it('count shares with a delta of one each', () => {
+  it('count shares of the underlying with a delta of one each, and are missing with others', () => {
     const position = held(sharesLeg('buyToOpen', 100));
     const none = { gamma: 0, thetaCentsPerDay: 0, thetaCentsNextHour: 0, vegaCentsPerPoint: 0 };
-    expect(structureGreeks(position, () => undefined)).toEqual({ delta: 100, ...none });
+    const greeksOf = (symbol: string) => (symbol === 'SPY' ? SHARE_GREEKS : undefined);
+    expect(structureGreeks(position, greeksOf)).toEqual({ delta: 100, ...none });
+    const { instrument, ...leg } = sharesLeg('buyToOpen', 100);
+    const other = held({
+      ...leg,
+      instrument: { ...instrument, symbol: 'AAPL' } as typeof instrument,
+    });
+    expect(structureGreeks(other, greeksOf)).toBeUndefined();
   });
 
   it('are missing for the whole where one leg has none', () => {

@@ -6,7 +6,7 @@ import type { ExitPlan, OrderLeg } from '../engine/domain/order.ts';
 import { floorToTick } from '../engine/domain/tick-grid.ts';
 import type { Price } from '../engine/domain/units.ts';
 import { amountCents, price } from '../engine/domain/units.ts';
-import { confirmationOf, trailInsteadOf } from './plan-choices.ts';
+import { confirmationOf, leastToClose, trailInsteadOf } from './plan-choices.ts';
 import type { StrategyDay } from './strategy.ts';
 import { dollarsText } from './words.ts';
 
@@ -45,7 +45,7 @@ function stopFor(
   }
 }
 
-/** Where profit is taken; nothing: the condor is held to its stop or the clock. */
+/** Where profit is taken, at a price at which all of it can be closed; nothing: the condor is held to its stop or the clock. */
 function profitFor(sold: SoldCondor, choices: ExitChoices): Partial<ExitPlan> {
   const { legs, credit, takeProfitPercent } = sold;
   const percent = takeProfitPercent ?? choices.profitTargetPercent;
@@ -53,11 +53,9 @@ function profitFor(sold: SoldCondor, choices: ExitChoices): Partial<ExitPlan> {
     return { trail: trailInsteadOf(credit, gridOf(legs)) };
   }
   if (percent === undefined) return {};
+  const debit = floorToTick(gridOf(legs), credit * (1 - percent / 100));
   return {
-    target: {
-      kind: 'debitAtOrBelow',
-      price: floorToTick(gridOf(legs), credit * (1 - percent / 100)),
-    },
+    target: { kind: 'debitAtOrBelow', price: price(Math.max(debit, leastToClose(legs))) },
   };
 }
 

@@ -13,6 +13,7 @@ import {
 } from '../../engine/domain/units.ts';
 import { deny, type Outcome } from '../../engine/domain/verdict.ts';
 import { payoffSummary } from '../../engine/pricing/payoff.ts';
+import { leastToClose } from '../../strategies/plan-choices.ts';
 
 /** A structure as it is opened. Prices per share and unit. */
 export interface Opened {
@@ -60,9 +61,14 @@ function stopAt(opened: Opened, loss: number): Pick<ExitPlan, 'stop' | 'plannedL
   return { stop, plannedLossCents: amountCents(planned, quantity, multiplierOfLegs(legs)) };
 }
 
-function targetAt({ legs, net }: Opened, gain: number): Pick<ExitPlan, 'target'> {
+/** A price at which it can be closed: none at the best case itself, to which rounding could take it. */
+function targetAt(
+  { legs, net }: Opened,
+  gain: number,
+  best = Number.POSITIVE_INFINITY,
+): Pick<ExitPlan, 'target'> {
   const grid = gridOf(legs);
-  const debit = net - gain;
+  const debit = Math.max(net - gain, net - best + leastToClose(legs));
   return {
     target:
       debit > 0
@@ -80,7 +86,12 @@ export function manualExit(opened: Opened): Outcome<{ readonly exitPlan: ExitPla
     const message = `take_profit must be less than the best case of ${most.toFixed(2)} a share: give less, or leave it out`;
     return deny('argument_invalid', message, { argument: 'take_profit', bestCase: most });
   }
-  const profit = takeProfit === undefined ? {} : targetAt(opened, takeProfit);
+  if (takeProfit !== undefined && best !== undefined && best <= leastToClose(opened.legs)) {
+    const most = best / PRICE_PER_DOLLAR;
+    const message = `a best case of ${most.toFixed(2)} a share is no more than closing takes: leave take_profit out`;
+    return deny('argument_invalid', message, { argument: 'take_profit', bestCase: most });
+  }
+  const profit = takeProfit === undefined ? {} : targetAt(opened, takeProfit, best);
   const plain = { ...profit, timeExitAt };
   if (worst === undefined) return { exitPlan: plain };
   if (stopLoss !== undefined && stopLoss >= worst) {

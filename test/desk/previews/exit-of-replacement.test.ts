@@ -168,6 +168,28 @@ describe('the exit plan of an order by hand that is replaced', () => {
     expect(dollarsIn(card.exitPlan?.target)).toBeCloseTo(card.limitPrice - 0.1, 9);
   });
 
+  it('keeps a target that stands where it can just be closed', () => {
+    const rig = new DeskRig({ limits: WIDE, underlying: 'SPX' });
+    const legs = [leg('buyToOpen', 'call', 6_000), leg('sellToOpen', 'call', 6_010)].map(
+      (each) => ({
+        ...each,
+        symbol: each.symbol.replace('SPY ', 'SPXW'),
+      }),
+    );
+    const preview = (takeProfit: number) => {
+      const request: OrderRequest = { legs, quantity: 1, takeProfit };
+      const tokenSha256 = rig.newToken();
+      const command = { kind: 'previewOrder', request, tokenSha256 } as const;
+      return { tokenSha256, card: valueIn(rig.ask<TradeCard>(command, TRADER)) };
+    };
+    const paid = -preview(1).card.limitPrice;
+    const { card, tokenSha256 } = preview(10 - paid - 0.02);
+    expect(dollarsIn(card.exitPlan?.target)).toBe(9.95);
+    const orderId = restAt(rig, tokenSha256);
+    const anew = valueIn(replace(rig, orderId, -paid).reply);
+    expect(dollarsIn(anew.exitPlan?.target)).toBe(9.95);
+  });
+
   it('has a stop chosen anew where none was asked for', () => {
     const { old, reply } = byHand(SPREAD);
     const card = valueIn(reply);

@@ -229,7 +229,11 @@ function eventWords(event: Extract<AuditBody, { kind: 'brokerEvent' }>['event'])
     typeof event['brokerOrderId'] === 'string'
       ? ` as order ${brokerId(event['brokerOrderId'])}`
       : '';
-  return `broker: ${event.kind}${broker}${reason}`;
+  const warning =
+    typeof event['warning'] === 'string'
+      ? `, but as something else: "${mixedText(event['warning'])}"`
+      : '';
+  return `broker: ${event.kind}${broker}${warning}${reason}`;
 }
 
 function dryRunWords({ outcome, neededCents, reason }: Readonly<Record<string, unknown>>): string {

@@ -186,6 +186,7 @@ const EVENT_KEYS: ReadonlySet<string> = new Set([
   'kind',
   'intentId',
   'brokerOrderId',
+  'warning',
   'reason',
   'refusal',
   'fill',

@@ -1,5 +1,5 @@
 /**
- * The order gateway, version 11: the port between the desk and a broker. An implementation is a state machine
+ * The order gateway, version 12: the port between the desk and a broker. An implementation is a state machine
  * without I/O: what it is told comes in as calls, what it wants done goes out as effects, and the
  * shell of the core thread performs them. So the same adapter runs in production and in simulation.
  * Thread contract: lives on the core thread, called from the desk's step only.
@@ -15,7 +15,7 @@ import type { ApprovedOrder } from './approved-order.ts';
 import type { Turn } from './request-pacer.ts';
 import { TOO_MANY_REQUESTS } from './request-pacer.ts';
 
-export const ORDER_GATEWAY_VERSION = 11;
+export const ORDER_GATEWAY_VERSION = 12;
 
 /** What a broker can and cannot do, and when. Times are minutes after midnight ET of a full day;
  * on a half day each is three hours earlier. */
@@ -58,7 +58,13 @@ export type RefusalKind = 'unsent' | 'hours' | 'account' | 'combination';
 
 /** Something that happened at the broker. Facts only: an outcome that is not proven is `unknown`. */
 export type BrokerEvent =
-  | { readonly kind: 'accepted'; readonly intentId: string; readonly brokerOrderId: string }
+  | {
+      readonly kind: 'accepted';
+      readonly intentId: string;
+      readonly brokerOrderId: string;
+      /** Taken as something else than was meant, in the broker's words: it must not work on. */
+      readonly warning?: string;
+    }
   | {
       readonly kind: 'rejected';
       readonly intentId: string;

@@ -36,7 +36,7 @@ import { OrderBook } from './orders/order-book.ts';
 import { keepProtection } from './orders/protecting.ts';
 import { watchRatios } from './orders/ratio-watch.ts';
 import {
-  callBackUncovered,
+  callBackFaulty,
   onBlockedByKill,
   onCleared,
   onJournalDurable,
@@ -255,7 +255,7 @@ export class Desk {
       case 'wire':
         performGateway(desk, desk.gateway.onWire(input.wire, desk.at));
         this.#reconciler.onAnswer(desk);
-        callBackUncovered(desk);
+        callBackFaulty(desk);
         return;
       case 'auditBehind':
         this.#onAuditBehind(input);
@@ -367,7 +367,7 @@ export class Desk {
     watchFirstFeed(desk);
     watchFeedLag(desk);
     keepReplacements(desk);
-    callBackUncovered(desk);
+    callBackFaulty(desk);
     watchJournal(desk);
     sendRecorded(desk);
     walkLimits(desk);

@@ -37,7 +37,7 @@ const at = { market: epochMicros(START_MICROS), wall: epochMicros(START_MICROS) 
 
 /** Every kind of event that is recorded, with all its fields: the compiler misses one that is new. */
 const EVENTS: { readonly [K in Told['kind']]: readonly Required<Extract<Told, { kind: K }>>[] } = {
-  accepted: [{ kind: 'accepted', intentId, brokerOrderId: 'b-1' }],
+  accepted: [{ kind: 'accepted', intentId, brokerOrderId: 'b-1', warning: 'what' }],
   rejected: [{ kind: 'rejected', intentId, reason: 'why', refusal: 'hours' }],
   unknown: [{ kind: 'unknown', intentId, reason: 'why' }],
   fill: [fillEvent(intentId, 'f-1') as Extract<Told, { kind: 'fill' }>],

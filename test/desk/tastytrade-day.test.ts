@@ -51,6 +51,19 @@ function exercised(settledAt: number, postedAt: number): DayRig {
   return rig;
 }
 
+/** The next order is taken, with a warning that it is something else. */
+function mistakeNext(rig: DayRig): void {
+  const handle = rig.venue.handle.bind(rig.venue);
+  rig.venue.handle = (request) => {
+    const reply = handle(request);
+    if (request.method !== 'POST' || !request.url.endsWith('/orders')) return reply;
+    rig.venue.handle = handle;
+    const { data } = reply.body as { data: object };
+    const warning = { code: 'closing_with_no_position', message: 'You have no position to close' };
+    return { ...reply, body: { data: { ...data, warnings: [warning] } } };
+  };
+}
+
 describe('a day at tastytrade', () => {
   it('opens, fills in part, loses its stream and its token, meets the risk desk, and ends flat to the cent', () => {
     const rig = DayRig.start(10 * 60 + 30, {
@@ -204,6 +217,43 @@ describe('a day at tastytrade', () => {
     expect(next.positions()).toHaveLength(1);
   });
 
+  it('calls back what the broker took as something else until it has ended, and tells where that takes long', () => {
+    const rig = DayRig.start(10 * 60 + 30);
+    rig.begin();
+    const { positionId } = rig.openPosition(CONDOR);
+    rig.venueSize = 0;
+    mistakeNext(rig);
+    rig.venue.faults.add(/^DELETE/, 'throttled', 20);
+    const orderId = valueIn(rig.confirm(rig.previewClose(positionId).tokenSha256)).orderId ?? '';
+    rig.advance(2);
+    const { limit } = rig.order(orderId);
+    expect(rig.alerts()).not.toContain('CHANGE_UNANSWERED');
+    rig.advance(20);
+    expect(rig.order(orderId)).toMatchObject({ status: 'working', limit });
+    expect(rig.alerts()).toContain('CHANGE_UNANSWERED');
+    rig.advance(20);
+    expect(rig.order(orderId)).toMatchObject({ status: 'rejected' });
+    rig.venueSize = 50;
+    rig.advance(30);
+    expect(rig.positions()).toEqual([]);
+  });
+
+  it('calls it back after a crash too', () => {
+    const rig = DayRig.start(10 * 60 + 30);
+    rig.begin();
+    const { positionId } = rig.openPosition(CONDOR);
+    rig.venueSize = 0;
+    mistakeNext(rig);
+    rig.venue.faults.add(/^DELETE/, 'lost');
+    const orderId = valueIn(rig.confirm(rig.previewClose(positionId).tokenSha256)).orderId ?? '';
+    rig.advance(1);
+    expect(rig.order(orderId).status).toBe('working');
+    const next = rig.crash();
+    next.begin();
+    next.advance(5);
+    expect(next.order(orderId).status).toBe('rejected');
+  });
+
   it('protects a long call at the broker, through a crash, and what fired meanwhile is known after', () => {
     const rig = breakingOut();
     const { positionId, legs } = rig.openPosition({ ...ORB, quantity: 1 });
@@ -252,6 +302,22 @@ describe('a day at tastytrade', () => {
     expect(stops.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(rig.alerts().filter((code) => code === 'PROTECTION_REFUSED')).toHaveLength(1);
     expect(rig.query<PnlView>({ kind: 'pnl' }).positions[0]?.protectedBy).toBe('engine');
+  });
+
+  it('places a stop that the broker took as something else anew, and not at once', () => {
+    const rig = breakingOut();
+    rig.openPosition({ ...ORB, quantity: 1 });
+    mistakeNext(rig);
+    const stops = () =>
+      rig
+        .orders()
+        .filter(({ intent }) => intent.purpose === 'protective')
+        .map(({ status }) => status);
+    for (let second = 0; second < 30 && stops()[0] !== 'rejected'; second += 1) rig.advance(1);
+    rig.advance(3);
+    expect(stops()).toEqual(['rejected']);
+    rig.advance(7);
+    expect(stops()).toEqual(['rejected', 'working']);
   });
 
   it('counts what the risk desk traded once over a restart, and its journal proves that', () => {

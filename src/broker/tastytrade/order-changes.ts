@@ -64,12 +64,6 @@ export class OrderChanges {
     this.#wanted.delete(intentId);
   }
 
-  /** The POST was taken. `isWrong`: as something that it was not meant to be. */
-  onAccepted(intentId: string, isWrong: boolean, at: At): readonly GatewayEffect[] {
-    if (isWrong) this.#wanted.add(intentId);
-    return this.onNews(intentId, at);
-  }
-
   /** Something of an intent became known: a cancel that waited for it goes out. */
   onNews(intentId: string, at: At): readonly GatewayEffect[] {
     const settled = [

@@ -71,10 +71,11 @@ export class OrderLedger {
     this.#own.set(intent.intentId, intent);
   }
 
-  /** The broker took the intent as something else than was meant, and says so with `warning`: called back
-   * with nothing filled, it counts as refused. */
+  /** The broker took the intent as something else than was meant, and says so with `warning`: that is told,
+   * with its order where it was told before, and called back with nothing filled it counts as refused. */
   addWarning(intentId: string, warning: string): void {
     this.#warnings.set(intentId, warning);
+    this.#told.delete(intentId);
   }
 
   /** An intent of this engine, where it is kept. */
@@ -103,7 +104,9 @@ export class OrderLedger {
     const over = [...this.#idsOf.keys()].filter(isOver);
     const ids = over.flatMap((name) => this.#forget(name));
     for (const intentId of this.#own.keys()) {
-      if (intentId < oldest && !this.#idsOf.has(intentId)) this.#own.delete(intentId);
+      if (intentId >= oldest || this.#idsOf.has(intentId)) continue;
+      this.#own.delete(intentId);
+      this.#warnings.delete(intentId);
     }
     return ids;
   }
@@ -255,7 +258,10 @@ export class OrderLedger {
     if (!told.isAccepted && first.standing !== 'rejected') {
       told.isAccepted = true;
       told.limit = first.limit;
-      events.push({ kind: 'accepted', intentId, brokerOrderId: (headOf(orders) ?? first).id });
+      const brokerOrderId = (headOf(orders) ?? first).id;
+      const warning = this.#warnings.get(intentId);
+      const warned = warning === undefined ? {} : { warning };
+      events.push({ kind: 'accepted', intentId, brokerOrderId, ...warned });
     }
     events.push(...this.#newFills(intentId, orders, wall));
     const head = headOf(orders);

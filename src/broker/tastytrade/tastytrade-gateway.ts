@@ -110,6 +110,12 @@ export class TastytradeGateway implements OrderGateway {
     this.capabilities = { ...TASTYTRADE_CAPABILITIES, nativeStops };
     this.#source = source;
     const ledger = new OrderLedger(history.intents);
+    for (const event of history.brokerEvents) {
+      const warning = event.kind === 'accepted' ? event.warning : undefined;
+      if (event.kind === 'accepted' && warning !== undefined) {
+        ledger.addWarning(event.intentId, warning);
+      }
+    }
     const requests = this.#requests;
     const lists = new OrderLists(requests, accountId, (tag) => ledger.intent(tag) !== undefined);
     const take = (orders: readonly TastyOrder[], at: At) => this.#takeAll(orders, at);
@@ -289,12 +295,12 @@ export class TastytradeGateway implements OrderGateway {
       if (fatal !== undefined) this.#ledger.addWarning(intentId, `${fatal.code} ${fatal.message}`);
       return [
         ...told(this.#ledger.take(order, at.wall, intentId)),
-        ...this.#changes.onAccepted(intentId, fatal !== undefined, at),
+        ...this.#changes.onNews(intentId, at),
       ];
     }
     // The stream may have told of the order before its answer was lost.
     if (this.#ledger.chain(intentId) !== undefined) {
-      return this.#changes.onAccepted(intentId, false, at);
+      return this.#changes.onNews(intentId, at);
     }
     const reason =
       answer.kind === 'httpFailed'

@@ -116,6 +116,7 @@ export function applyBrokerEvent(desk: DeskContext, event: BrokerEvent): void {
       const order = desk.orders.get(event.intentId);
       if (order === undefined) return;
       order.brokerOrderId = event.brokerOrderId;
+      if (event.warning !== undefined) order.mistaken = brokerText(event.warning);
       advance(desk, order, 'working', undefined);
       return;
     }

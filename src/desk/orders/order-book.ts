@@ -61,6 +61,8 @@ export interface OrderRecord {
   updatedAt: At;
   sentAt: At | undefined;
   brokerOrderId: string | undefined;
+  /** The broker took it as something else than was meant, in its words: it is called back. */
+  mistaken: string | undefined;
   reason: string | undefined;
   /** Why the engine itself closes by it; undefined where somebody asked, or for all other orders. */
   exitReason: string | undefined;
@@ -120,6 +122,7 @@ export function newOrder(parts: NewOrder): OrderRecord {
     updatedAt: parts.createdAt,
     sentAt: undefined,
     brokerOrderId: undefined,
+    mistaken: undefined,
     reason: undefined,
     brokerLimit: parts.limit,
     cancelRequested: false,

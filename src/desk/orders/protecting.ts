@@ -64,13 +64,14 @@ function wantedStop(desk: DeskContext, position: StructurePosition): ProtectiveS
   return protectiveStop(asOpenPosition(desk, position));
 }
 
-/** The engine's last stop of the position, where it ended without the engine's asking. */
+/** The engine's last stop of the position, where it ended without the engine's asking. One that was taken as
+ * something else counts as refused, although the engine called it back. */
 function lastEnd(desk: DeskContext, positionId: string): OrderRecord | undefined {
   const last = desk.orders.all().findLast(({ intent }) => {
     return intent.positionId === positionId && intent.purpose === 'protective';
   });
-  const isLost = last !== undefined && isFinal(last) && !isCalledBackByEngine(last);
-  return isLost ? last : undefined;
+  if (last === undefined || !isFinal(last)) return undefined;
+  return last.status === 'rejected' || !isCalledBackByEngine(last) ? last : undefined;
 }
 
 /** True where the broker refused stops of this position so often that asking again is no use. */

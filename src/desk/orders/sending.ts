@@ -228,14 +228,15 @@ function pageStuckStop(desk: DeskContext, order: OrderRecord, stop: OrderRecord)
   );
 }
 
-/** Calls back every close of ours that would take more than is held, for a fill of it would open the
- * position the other way round, and every one that would leave a short bare. Called after the broker's
- * words and on the clock, which asks again where the broker refused. */
-export function callBackUncovered(desk: DeskContext): void {
+/** Calls back every order of ours that the broker took as something else, every close that would take more
+ * than is held, for a fill of it would open the position the other way round, and every one that would
+ * leave a short bare. Called after the broker's words and on the clock, which asks again where the broker
+ * refused. */
+export function callBackFaulty(desk: DeskContext): void {
   for (const order of desk.orders.live()) {
-    if (!isClose(order) || isExternal(order) || order.cancelRequested) continue;
+    if (isExternal(order) || order.cancelRequested) continue;
     if (desk.at.wall < (order.cancelAgainAt ?? 0)) continue;
-    const fault = faultOf(desk, order);
+    const fault = order.mistaken ?? (isClose(order) ? faultOf(desk, order) : undefined);
     if (fault === undefined) continue;
     if (isUnsent(order)) endUnsent(desk, order, fault);
     else {

@@ -17,14 +17,20 @@ const ANSWERED_WITHIN_MICROS = 15 * MICROS_PER_SECOND;
 const CODE = 'CHANGE_UNANSWERED';
 const KEY = 'unanswered ';
 
-function isOwed({ status, cancelRequested, limit, brokerLimit }: OrderRecord): boolean {
-  return status === 'working' && (cancelRequested || limit !== brokerLimit);
+/** What was taken as something else is to go, however often that is refused. */
+function isToGo({ cancelRequested, mistaken }: OrderRecord): boolean {
+  return cancelRequested || mistaken !== undefined;
+}
+
+function isOwed(order: OrderRecord): boolean {
+  const { status, limit, brokerLimit } = order;
+  return status === 'working' && (isToGo(order) || limit !== brokerLimit);
 }
 
 /** Since when what is owed now has been, by the looks before; undefined where it was not. */
 function owedSince(order: OrderRecord): EpochMicros | undefined {
-  const { owed, cancelRequested, brokerLimit } = order;
-  const isSame = owed?.isCancel === cancelRequested && owed.brokerLimit === brokerLimit;
+  const { owed, brokerLimit } = order;
+  const isSame = owed?.isCancel === isToGo(order) && owed.brokerLimit === brokerLimit;
   return isSame && isOwed(order) ? owed.since : undefined;
 }
 
@@ -41,24 +47,30 @@ function watchAnswer(desk: DeskContext, order: OrderRecord): void {
     order.owed = undefined;
     return;
   }
-  const { cancelRequested: isCancel, brokerLimit } = order;
+  const { brokerLimit } = order;
+  const isCancel = isToGo(order);
   const isLate = wall - since >= ANSWERED_WITHIN_MICROS;
   order.owed = { isCancel, brokerLimit, since: isLate ? wall : since };
   if (isLate) askAgain(desk, order);
 }
 
 function askAgain(desk: DeskContext, order: OrderRecord): void {
-  const { intent, cancelRequested, limit, brokerLimit } = order;
+  const { intent, mistaken, limit, brokerLimit } = order;
   const { intentId, purpose } = intent;
+  const isCancel = isToGo(order);
   const dollars = (net: Price): string => dollarsFromPrice(net).toFixed(2);
-  const what = cancelRequested
-    ? 'its cancel'
-    : `its new limit of ${dollars(limit)}, and it counts as resting at ${dollars(brokerLimit)}`;
-  const severity = !cancelRequested && purpose === 'open' ? 'warning' : 'critical';
-  const text = `order ${intentId}: the broker has not answered ${what}; it is asked again: look at it there`;
+  const cancel =
+    mistaken === undefined
+      ? 'has not answered its cancel'
+      : `took it as something else (${mistaken}) and has not cancelled it`;
+  const what = isCancel
+    ? cancel
+    : `has not answered its new limit of ${dollars(limit)}, and it counts as resting at ${dollars(brokerLimit)}`;
+  const severity = !isCancel && purpose === 'open' ? 'warning' : 'critical';
+  const text = `order ${intentId}: the broker ${what}; it is asked again: look at it there`;
   tellOnce(desk, `${KEY}${intentId}`, () => desk.out.alert(severity, CODE, text, intentId));
-  if (cancelRequested) sendCancel(desk, order);
-  else order.limit = brokerLimit;
+  if (order.cancelRequested) sendCancel(desk, order);
+  else if (!isCancel) order.limit = brokerLimit;
 }
 
 /** Ends the incidents of orders whose answer came, or is awaited no more. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BrokerEvent, GatewayEffect } from '../../../src/broker/order-gateway.ts';
 import { TASTYTRADE_CAPABILITIES } from '../../../src/broker/tastytrade/tastytrade-gateway.ts';
+import type { OrderIntent } from '../../../src/engine/domain/order.ts';
 import { optionLeg, sharesLeg } from '../../support/legs.ts';
 import type { Fault } from '../../support/tastytrade/stub-faults.ts';
 import { witness } from '../paper/paper-rig.ts';
@@ -158,16 +159,19 @@ describe('the one POST of an intent at tastytrade', () => {
   describe('that the broker took as something else', () => {
     const roll = [optionLeg('buyToClose', 'put', 635), optionLeg('sellToOpen', 'put', 640)];
 
-    it('is called back at once, and is refused for what the broker warned of', () => {
+    const warning = 'closing_with_no_position You have no position to close';
+
+    function callBack(rig: TastyRig, { intentId }: OrderIntent): BrokerEvent[] {
+      return [...rig.call((gateway, at) => gateway.cancel(intentId, at)), ...rig.pass(300)];
+    }
+
+    it('tells that with its order, and called back is refused for what the broker warned of', () => {
       const rig = connected();
       const close = rig.intent(roll, 1);
-      const events = rig.place(close);
-      expect(rig.venue.seen.some((line) => line.startsWith('DELETE'))).toBe(true);
-      expect(kindsOf(events, close.intentId)).toEqual(['accepted', 'rejected']);
-      expect(events.at(-1)).toMatchObject({
-        reason: 'closing_with_no_position You have no position to close',
-        refusal: 'combination',
-      });
+      const told = rig.place(close);
+      expect(told).toMatchObject([{ kind: 'accepted', warning }]);
+      const events = callBack(rig, close);
+      expect(events).toMatchObject([{ kind: 'rejected', reason: warning, refusal: 'combination' }]);
       expect(find(rig, close.intentId).map(({ kind }) => kind)).toEqual([
         'accepted',
         'rejected',
@@ -175,12 +179,41 @@ describe('the one POST of an intent at tastytrade', () => {
       ]);
     });
 
+    it('tells that although the stream told of the order first', () => {
+      const rig = connected();
+      const close = rig.intent(roll, 1);
+      const [sent] = rig.gateway.submit(witness(close), rig.at());
+      if (sent?.kind !== 'httpSend') throw new Error('it is sent');
+      const body = JSON.parse(sent.body ?? '') as Record<string, unknown>;
+      const reply = rig.venue.orders.place('', body, false);
+      expect(rig.pass(300)).toEqual([expect.not.objectContaining({ warning })]);
+      const { requestId } = sent;
+      const answer = { status: reply.status, body: JSON.stringify(reply.body) };
+      const events = rig.call((gateway, at) => {
+        return gateway.onWire({ kind: 'httpResponse', requestId, ...answer }, at);
+      });
+      expect(events).toMatchObject([{ kind: 'accepted', warning }]);
+    });
+
+    it('is refused for that after a restart too', () => {
+      const before = connected();
+      const close = before.intent(roll, 1);
+      const brokerEvents = before.place(close);
+      before.wire.die();
+      const history = { intents: [close], brokerEvents };
+      const rig = new TastyRig({ venue: before.venue, history });
+      const asked = rig.call((gateway, at) => gateway.cancel(close.intentId, at));
+      const events = [...asked, ...rig.connect()];
+      expect(kindsOf(events, close.intentId)).toEqual(['accepted', 'rejected']);
+      expect(events.at(-1)).toMatchObject({ reason: warning });
+    });
+
     it('as one that waits for the next session is refused for the hour', () => {
       const rig = new TastyRig({ venue: newVenue(8 * 60 + 30) });
       rig.connect();
       rig.venue.account.lots.set('SPY', { quantity: 100, average: 600 });
       const close = rig.intent([sharesLeg('sellToClose', 1)], 640, 100, 'close');
-      const events = rig.place(close);
+      const events = [...rig.place(close), ...callBack(rig, close)];
       expect(kindsOf(events, close.intentId)).toEqual(['accepted', 'rejected']);
       expect(events.at(-1)).toMatchObject({
         reason: expect.stringMatching(/^tif_next_valid_sesssion /),
@@ -194,6 +227,7 @@ describe('the one POST of an intent at tastytrade', () => {
       rig.venue.account.cashCents *= 10;
       rig.venue.orders.knobs.cancelMillis = 1_000;
       rig.place(close);
+      callBack(rig, close);
       rig.venue.orders.fill(rig.head(close.intentId), 1);
       expect(rig.pass(2_000)).toContainEqual({
         kind: 'cancelled',

@@ -42,6 +42,9 @@ const OUTCOMES: Readonly<Record<string, Settlement['outcome']>> = {
   Expiration: 'expired',
 };
 
+/** How what is paid in cash is named, of classes too that this engine knows nothing of. */
+const IN_CASH = 'Cash Settled';
+
 export const PER_PAGE = 200;
 
 /** What was held: an assignment takes shorts away, an exercise longs; an expiry may say which by its
@@ -65,14 +68,16 @@ function sharesOf(contract: OptionContract, held: number): number {
 }
 
 function settlementIn(row: Row, wall: EpochMicros): Settlement | undefined {
-  const outcome = OUTCOMES[row['transaction-sub-type']];
+  const what = row['transaction-sub-type'];
+  const outcome = OUTCOMES[what];
   const instrument = parseOccSymbol(row.symbol);
   const { id, quantity: count } = row;
   if (outcome === undefined || instrument === undefined) return undefined;
   if (id === undefined || count === undefined || count === 0) return undefined;
   const sign = signOf(outcome, row.action);
   const quantity = (sign ?? 1) * Math.abs(count);
-  const isCash = underlyingOfRoot(instrument.root)?.settlement === 'cash';
+  const isCash =
+    what.startsWith(IN_CASH) || underlyingOfRoot(instrument.root)?.settlement === 'cash';
   const perShare = Math.abs(row.value ?? 0) / (Math.abs(count) * multiplierOf(instrument));
   const executed = Date.parse(row['executed-at'] ?? '');
   return {

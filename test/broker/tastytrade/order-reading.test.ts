@@ -282,4 +282,15 @@ describe('answers of tastytrade', () => {
     ]);
     expect(settlementsIn(body, new Set(), wall)?.found).toEqual([]);
   });
+
+  it.each(['RUTW  260804P02400000', 'SPX   260804P06400000'])(
+    'on a settlement in cash of a class that is not traded here move no shares (%s)',
+    (symbol) => {
+      const kind = { symbol, 'transaction-sub-type': 'Cash Settled Assignment' };
+      const row = { id: 1, ...kind, quantity: '1', value: '1000.0' };
+      const body = JSON.stringify({ data: { items: [row] } });
+      const [found] = settlementsIn(body, new Set([symbol]), epochMicros(1))?.found ?? [];
+      expect(found).toMatchObject({ quantity: -1, shares: 0, cashPerShare: priceFromDollars(10) });
+    },
+  );
 });

@@ -2,7 +2,7 @@
 
 import { multiplierOf } from '../../engine/domain/instrument.ts';
 import type { OrderIntent, OrderPurpose } from '../../engine/domain/order.ts';
-import { amountCents, cents, dollarsFromPrice } from '../../engine/domain/units.ts';
+import { amountCents, cents, dollarsFromPrice, price } from '../../engine/domain/units.ts';
 import { deny, type Outcome } from '../../engine/domain/verdict.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { isOpen } from '../account/held-position.ts';
@@ -16,13 +16,14 @@ import { standInsOf } from './asked-closes.ts';
 import { type Closing, closingIntent, closingIntentOf, freeLegs } from './closing.ts';
 import { namesOf, staysFor } from './long-cover.ts';
 import type { OrderRecord } from './order-book.ts';
-import { isFinal } from './order-book.ts';
+import { filledUnits, isFinal } from './order-book.ts';
 import { legViews } from './order-views.ts';
 import { refusedFor } from './refused-closes.ts';
 
 interface CardParts {
   readonly purpose: TradeCard['purpose'];
   readonly strategy: string;
+  /** As they work now. */
   readonly intents: readonly OrderIntent[];
   readonly reasons: readonly string[];
   readonly warnings: readonly string[];
@@ -68,9 +69,24 @@ function card(desk: DeskContext, previewId: string, parts: CardParts): TradeCard
     checks: [],
     reasons: parts.reasons,
     warnings: parts.warnings,
-    figures: { orders: parts.intents.length, worstNetCents: worst },
+    figures: {
+      orders: parts.intents.length,
+      positions: positionsOf(parts.intents),
+      worstNetCents: worst,
+    },
     dryRun: null,
   };
+}
+
+function positionsOf(intents: readonly OrderIntent[]): number {
+  return new Set(intents.map(({ positionId }) => positionId)).size;
+}
+
+/** What is left of a live order, at the limit that it has been walked to. */
+function asItWorks(order: OrderRecord): OrderIntent {
+  const { intent, limit } = order;
+  const quantity = intent.quantity - filledUnits(order);
+  return { ...intent, quantity, limit, worst: price(Math.min(intent.worst, limit)) };
 }
 
 const DOES: Readonly<Record<OrderPurpose, string>> = {
@@ -106,29 +122,46 @@ function flattenIntent(
   return { ...closing, notes: [waits] };
 }
 
+/** How one position is closed: by the orders that close it already and one for what they leave. */
+interface Way {
+  /** What the token stands for. */
+  readonly intents: readonly OrderIntent[];
+  readonly shown: readonly OrderIntent[];
+  readonly warnings: readonly string[];
+}
+
+function wayOutOf(desk: DeskContext, position: StructurePosition, principal: string): Way {
+  const { positionId } = position;
+  const working = desk.orders.closing(positionId);
+  const begun = {
+    intents: working.map(({ intent }) => intent),
+    shown: working.map(asItWorks).filter(({ quantity }) => quantity > 0),
+  };
+  if (working.length > 0 && freeLegs(desk, position).length === 0) {
+    return { ...begun, warnings: [`${positionId}: ${whileClosing(working)}`] };
+  }
+  const closing = flattenIntent(desk, position, principal);
+  if ('denied' in closing) {
+    return { ...begun, warnings: [`${positionId}: ${closing.denied.message}`] };
+  }
+  const { intent, notes } = closing;
+  const refused = refusedFor(desk, positionId);
+  return {
+    intents: [...begun.intents, intent],
+    shown: [...begun.shown, intent],
+    warnings: [...notes, ...(refused === undefined ? [] : [`${positionId}: ${refused}`])],
+  };
+}
+
 /** Previews closing everything that is held and cancelling everything that opens. */
 export function flattenCard(desk: DeskContext, turn: PreviewTurn): PreviewAnswer {
   const { shelf, caller, tokenSha256 } = turn;
   const held = desk.book.structures().filter(isOpen);
   const openings = desk.orders.live().filter((order) => order.intent.purpose === 'open');
-  const closable: OrderIntent[] = [];
-  const warnings: string[] = [];
-  for (const position of held) {
-    const working = desk.orders.closing(position.positionId);
-    if (working.length > 0 && freeLegs(desk, position).length === 0) {
-      closable.push(...working.map((order) => order.intent));
-      warnings.push(`${position.positionId}: ${whileClosing(working)}`);
-      continue;
-    }
-    const closing = flattenIntent(desk, position, caller.principal);
-    if ('denied' in closing) warnings.push(`${position.positionId}: ${closing.denied.message}`);
-    else {
-      closable.push(closing.intent);
-      warnings.push(...closing.notes);
-      const refused = refusedFor(desk, position.positionId);
-      if (refused !== undefined) warnings.push(`${position.positionId}: ${refused}`);
-    }
-  }
+  const ways = held.map((position) => wayOutOf(desk, position, caller.principal));
+  const closable = ways.flatMap(({ intents }) => intents);
+  const shown = ways.flatMap((way) => way.shown);
+  const warnings = ways.flatMap((way) => way.warnings);
   const first = closable[0] ?? openings[0]?.intent;
   if (first === undefined) {
     const message =
@@ -138,12 +171,12 @@ export function flattenCard(desk: DeskContext, turn: PreviewTurn): PreviewAnswer
     return { ...deny('nothing_to_close', message, { unclosable: warnings.length }), checks: [] };
   }
   const reasons = [
-    `closes ${closable.length} position(s), cancels ${openings.length} opening order(s)`,
+    `closes ${positionsOf(shown)} position(s), cancels ${openings.length} opening order(s)`,
   ];
   const parts = {
     purpose: 'flatten' as const,
     strategy: 'flatten_all',
-    intents: closable,
+    intents: shown,
     reasons,
     warnings,
   };
@@ -179,7 +212,7 @@ export function previewCancel(
     ...made,
     figures: { orderId: intent.intentId, positionId: intent.positionId },
     feesCents: cents(0),
-    legs: legViews(desk, intent.legs, intent.quantity),
+    legs: legViews(desk, intent.legs, asItWorks(order).quantity),
   };
   const { principal } = caller;
   grantToken(desk, shelf, {

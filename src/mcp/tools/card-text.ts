@@ -58,7 +58,9 @@ function priceWords(card: TradeCard): string {
   const fees = `fees ${dollars(card.feesCents)}`;
   if (orders === 1) return `, limit ${signedPrice(card.limitPrice)}${worstWords(card)}, ${fees}`;
   const worst = signedDollars(Number(card.figures['worstNetCents']));
-  return `: closes ${orders} positions for about ${signedDollars(card.netCents)}, on this market at worst ${worst}, ${fees}`;
+  const positions = Number(card.figures['positions']);
+  const what = positions === 1 ? '1 position' : `${positions} positions`;
+  return `: closes ${what} for about ${signedDollars(card.netCents)}, on this market at worst ${worst}, ${fees}`;
 }
 
 /** `redeemWith` names the tool that carries the preview out; undefined where none may. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { orderFees } from '../../../src/broker/fees.ts';
 import type { BrokerEvent } from '../../../src/broker/order-gateway.ts';
-import type { ConfirmResult } from '../../../src/desk/engine-api.ts';
+import type { ConfirmResult, TradeCard } from '../../../src/desk/engine-api.ts';
 import type { OrderLeg } from '../../../src/engine/domain/order.ts';
 import { cents, centsFromDollars, price, sessionDate } from '../../../src/engine/domain/units.ts';
 import type { Sides } from '../../support/desk-rig.ts';
@@ -77,6 +78,58 @@ function filled({ at }: DeskRig, { instrument, action }: OrderLeg): BrokerEvent 
 function asked(rig: DeskRig, orderId: string): number {
   return rig.bodies('cancelRequested').filter(({ intentId }) => intentId === orderId).length;
 }
+
+/** Three condors whose close was walked while nobody was there, and one of which it has bought back. */
+function partlyClosed() {
+  const rig = new DeskRig({ limits: WIDE });
+  const { positionId } = rig.openPosition({ ...CONDOR, quantity: 3 });
+  const { tokenSha256 } = rig.previewClose(positionId);
+  rig.size = 1;
+  rig.confirm(tokenSha256);
+  for (let second = 0; second < 30 && rig.positions()[0]?.quantity === 3; second += 1) {
+    rig.advance(1);
+  }
+  rig.size = 0;
+  rig.quotes();
+  rig.advance(8);
+  const close = rig.orders().at(-1);
+  if (close === undefined) throw new Error('nothing closes');
+  return { rig, close };
+}
+
+describe('the card of a flatten', () => {
+  it('counts what closes already by what is left of it, at the limit that it has been walked to', () => {
+    const { rig, close } = partlyClosed();
+    expect(close.limit).toBeLessThan(close.intent.limit);
+    expect(rig.positions()[0]?.quantity).toBe(2);
+    const tokenSha256 = rig.newToken();
+    const card = valueIn(rig.ask<TradeCard>({ kind: 'previewFlatten', tokenSha256 }));
+    expect(card.legs.map(({ quantity }) => quantity)).toEqual([2, 2, 2, 2]);
+    expect(card).toMatchObject({
+      limitPrice: close.limit / 10_000,
+      netCents: 2 * (close.limit / 100) * 100,
+      feesCents: orderFees('paper', close.intent.legs, 2),
+    });
+    expect(card.worstPrice).toBeLessThanOrEqual(card.limitPrice);
+    const cancel = { kind: 'cancel', orderId: close.intent.intentId } as const;
+    const cancelled = rig.ask<TradeCard>({ ...cancel, tokenSha256: rig.newToken() });
+    expect(valueIn(cancelled).legs.map(({ quantity }) => quantity)).toEqual([2, 2, 2, 2]);
+  });
+
+  it('counts both what closes already and what is free, as one position', () => {
+    const rig = new DeskRig({ limits: WIDE });
+    const { positionId } = rig.openPosition({ ...CONDOR, quantity: 3 });
+    const { tokenSha256 } = rig.previewClose(positionId, 1);
+    rig.size = 0;
+    rig.quotes();
+    rig.confirm(tokenSha256);
+    const command = { kind: 'previewFlatten', tokenSha256: rig.newToken() } as const;
+    const card = valueIn(rig.ask<TradeCard>(command));
+    expect(card.legs.map(({ quantity }) => quantity)).toEqual([1, 1, 1, 1, 2, 2, 2, 2]);
+    expect(card.figures).toMatchObject({ orders: 2, positions: 1 });
+    expect(card.reasons).toEqual(['closes 1 position(s), cancels 0 opening order(s)']);
+  });
+});
 
 describe('a flatten', () => {
   it('waits for the end of an opening that is called back, then closes all it filled', () => {

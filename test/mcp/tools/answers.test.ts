@@ -119,10 +119,15 @@ describe('the text of a card', () => {
   it('sums up what closes several positions, and names no price where there is none', async () => {
     const card = await cardOf();
     const flatten = { ...card, purpose: 'flatten', netCents: -10_500, feesCents: 452 } as const;
-    const several = { ...flatten, figures: { orders: 2, worstNetCents: -14_000 } };
-    expect(cardText(several, 'call flatten_all again')).toContain(
-      ': closes 2 positions for about $105.00 debit, on this market at worst $140.00 debit, fees $4.52. Nothing',
-    );
+    for (const [positions, words] of [
+      [2, '2 positions'],
+      [1, '1 position'],
+    ] as const) {
+      const several = { ...flatten, figures: { orders: 2, positions, worstNetCents: -14_000 } };
+      expect(cardText(several, 'call flatten_all again')).toContain(
+        `: closes ${words} for about $105.00 debit, on this market at worst $140.00 debit, fees $4.52. Nothing`,
+      );
+    }
     const one = { ...flatten, figures: { orders: 1, worstNetCents: 0 }, limitPrice: -1.05 };
     expect(cardText(one, 'call flatten_all again')).toContain(', limit 1.05 debit, fees $4.52.');
     const reasons = ['cancels order 1, which guards p1'];

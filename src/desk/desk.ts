@@ -62,8 +62,8 @@ import { BarBook } from './session/bar-book.ts';
 import { onBrokerRules } from './session/broker-rules.ts';
 import { closeBefore } from './session/closing-price.ts';
 import { watchDeadline } from './session/deadline-watch.ts';
+import { tellFeedDown, watchFeedDown } from './session/feed-down.ts';
 import { watchFeedLag } from './session/feed-lag-watch.ts';
-import { wasFeedMissed, watchFirstFeed } from './session/first-feed.ts';
 import { endJournalWait, keepJournalWait, watchJournal } from './session/journal-watch.ts';
 import { LentEvidence } from './session/lent-evidence.ts';
 import { listingCame, onListingFailed, watchListing } from './session/listing-watch.ts';
@@ -299,8 +299,7 @@ export class Desk {
     const { day, out, at } = this.#desk;
     if (connected !== day.feedConnected) {
       out.append({ kind: 'feedOutage', state: connected ? 'connected' : 'down', detail });
-      if (!connected) out.alert('warning', 'FEED_DOWN', detail);
-      else if (wasFeedMissed(this.#desk)) out.settle('resolve', 'FEED_DOWN', detail);
+      if (!connected) tellFeedDown(this.#desk, detail);
     }
     if (connected && !day.feedConnected) {
       day.feedSince = at.wall;
@@ -364,7 +363,7 @@ export class Desk {
     keepProtection(desk);
     watchPins(desk);
     watchDeadline(desk);
-    watchFirstFeed(desk);
+    watchFeedDown(desk);
     watchFeedLag(desk);
     keepReplacements(desk);
     callBackFaulty(desk);

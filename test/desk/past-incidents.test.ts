@@ -110,6 +110,7 @@ describe('an incident of a run that is over', () => {
     };
     for (const channel of ['log', 'pagerduty', 'webhook']) taken(channel, true);
     rig.step({ kind: 'feed', at: rig.at, connected: true, detail: 'back' });
+    rig.advance(2);
     expect(endedBy(rig.records())).toContain('FEED_DOWN');
     for (const channel of ['log', 'pagerduty']) taken(channel, true);
     taken('webhook', false);
@@ -144,6 +145,7 @@ describe('an incident of a run that is over', () => {
     const rig = new DeskRig();
     rig.step({ kind: 'feed', at: rig.at, connected: false, detail: 'gone' });
     rig.step({ kind: 'feed', at: rig.at, connected: true, detail: 'back' });
+    rig.advance(2);
     expect(endedBy(rig.records())).not.toContain('FEED_DOWN');
   });
 

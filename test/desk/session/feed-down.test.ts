@@ -27,6 +27,7 @@ describe('a feed that never came up', () => {
     rig.freeze(60);
     expect(told(rig)).toEqual([{ severity: 'critical', action: 'trigger' }]);
     connect(rig, true);
+    rig.advance(2);
     expect(told(rig)[1]).toMatchObject({ action: 'resolve' });
   });
 
@@ -58,6 +59,32 @@ describe('a feed that never came up', () => {
     expect(told(rig)).toEqual([]);
     connect(rig, false);
     connect(rig, true);
+    rig.advance(2);
+    expect(told(rig).map(({ action }) => action)).toEqual(['trigger', 'resolve']);
+  });
+});
+
+describe('a feed that stands', () => {
+  it('is told once, however often its connection is renewed, until options are quoted anew', () => {
+    const rig = new DeskRig();
+    for (let minute = 0; minute < 5; minute += 1) {
+      connect(rig, false);
+      connect(rig, true);
+      rig.quotes();
+      rig.freeze(60);
+    }
+    expect(told(rig)).toEqual([{ severity: 'warning', action: 'trigger' }]);
+    rig.advance(2);
+    expect(told(rig).map(({ action }) => action)).toEqual(['trigger', 'resolve']);
+    connect(rig, false);
+    expect(told(rig)).toHaveLength(3);
+  });
+
+  it('is over with its connection outside the session', () => {
+    const rig = new DeskRig({ minutes: 8 * 60 });
+    connect(rig, false);
+    connect(rig, true);
+    rig.freeze(1);
     expect(told(rig).map(({ action }) => action)).toEqual(['trigger', 'resolve']);
   });
 });

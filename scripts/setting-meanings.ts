@@ -16,7 +16,8 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
   PROMETHEUS_PORT: 'where set, /metrics and /health listen there too, without a token',
   MAX_DAILY_LOSS:
     'dollars. At this day P&L trading halts, at 1.5 times the loss everything is closed. An opening is denied when the day P&L less the planned losses (from the worst price agreed to, with the fees of both ways) of all that is open, working, UNKNOWN and new would fall below it; what a position is in profit now is no room, for its stop gives that back first',
-  MAX_TRADE_LOSS: 'dollars: worst case of one structure, fees included',
+  MAX_TRADE_LOSS:
+    'dollars: worst case of one structure, fees included; of a condor with a stop of each side that of both stopped, one after the other, where they lose more than it can at expiry',
   MAX_OPEN_RISK: 'dollars: worst case of everything open, working or UNKNOWN',
   PORTFOLIO_DELTA_CAP:
     'net delta in shares (one 30-delta call = 30), also if everything working fills the worst way',
@@ -50,7 +51,7 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
   CONDOR_STOP:
     '`side` closes each side at the total credit; `breakeven` closes it at 90 % of that and the side that is left where the trade breaks even; `whole` closes all at twice the credit',
   PROFIT_TARGET:
-    'percent of the credit at which condors are bought back: a profit of the whole trade, so once a side is gone what it cost counts with what the other costs now',
+    'percent of the credit at which condors are bought back, at a tick for each short at the least: a profit of the whole trade, so once a side is gone what it cost counts with what the other costs now',
   STOP_CONFIRMATION:
     '`fast`: a stop fires after 10 s at the stop, 2 s at 1.1 times it, at once at 1.3 times; `patient`: 120 s, 20 s, at once',
   ENTRY_LADDER:

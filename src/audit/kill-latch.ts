@@ -7,14 +7,16 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  futimesSync,
   mkdirSync,
   openSync,
   readFileSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { EpochMicros } from '../engine/domain/units.ts';
+import { type EpochMicros, MICROS_PER_SECOND } from '../engine/domain/units.ts';
 import { realDisk, systemCode } from './disk.ts';
 import { isFields } from './record-schema.ts';
 
@@ -40,8 +42,8 @@ export function killLatchPath(home: string): string {
 }
 
 /**
- * Sets the latch and returns once it is on stable storage. Setting a set latch changes nothing: the
- * first word stands. Throws the operating system's error when the latch cannot be made durable; it
+ * Sets the latch and returns once it is on stable storage. Of a set latch the first word
+ * stands and the time of the file alone is new (`latchMark`). Throws the operating system's error when the latch cannot be made durable; it
  * may be set all the same.
  */
 export function engageKillLatch(
@@ -54,7 +56,9 @@ export function engageKillLatch(
   const fd = openSync(path, 'a', 0o600);
   try {
     const { principal, reason, wallMicros } = by;
+    const seconds = wallMicros / MICROS_PER_SECOND;
     if (!isSet) writeSync(fd, `${JSON.stringify({ principal, reason, wallMicros })}\n`);
+    else futimesSync(fd, seconds, seconds);
     // Also where it was set: whoever set it may have met an error, or a crash, before this.
     fsyncSync(fd);
   } finally {
@@ -100,6 +104,16 @@ export function readKillLatch(home: string): KillLatch | undefined {
     return isLatch(value) ? value : UNREADABLE;
   } catch {
     return UNREADABLE;
+  }
+}
+
+/** Changes with every kill that sets the latch, also where it was set. Undefined where it is not. */
+export function latchMark(home: string): string | undefined {
+  try {
+    const { ino, mtimeNs } = statSync(killLatchPath(home), { bigint: true });
+    return `${ino}:${mtimeNs}`;
+  } catch {
+    return undefined;
   }
 }
 

@@ -31,7 +31,9 @@ export function wholeBetween(lowest: number, highest: number) {
   return z.coerce.number(fault).int(fault).min(lowest, fault).max(highest, fault);
 }
 
-export const dollars = above0('dollars');
+const DOLLARS = 'must be a number of dollars, 0.01 at least';
+/** A cent at least, for that is what it is counted in. */
+export const dollars = z.coerce.number(DOLLARS).min(0.01, DOLLARS);
 export const count = wholeBetween(1, 1_000_000);
 export const port = wholeBetween(0, 65_535);
 export const url = z.url('must be a URL, as https://host/path');

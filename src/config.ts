@@ -27,6 +27,8 @@ import {
   STOP_CONFIRMATIONS,
   URGENCIES,
 } from './engine/domain/exit-choices.ts';
+import type { LimitSettingName } from './engine/domain/limit-kinds.ts';
+import { faultOfRaise, limitOf } from './engine/domain/limit-kinds.ts';
 import { UNDERLYINGS } from './engine/domain/underlying.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -278,17 +280,10 @@ function oauthFaults(s: Settings): string[] {
   return faults;
 }
 
-/** A raise lifts a limit that there is, above what it is. */
+/** A raise lifts a limit that there is, above what it is: judged as it is applied. */
 function raiseFaults(s: Settings): string[] {
-  const settings: Readonly<Record<string, unknown>> = s;
-  return s.LIMIT_RAISE.flatMap(({ setting, value, text }) => {
-    const base = settings[setting];
-    if (typeof base !== 'number' || !/^(?:MAX|PORTFOLIO|LOTTO)_/.test(setting)) {
-      return [`LIMIT_RAISE: ${setting} is no limit to raise`];
-    }
-    if (value > base) return [];
-    return [`LIMIT_RAISE: "${text}" does not raise it: ${setting} is ${base}`];
-  });
+  const inForce = (name: LimitSettingName): number => limitOf(name, s[name]);
+  return s.LIMIT_RAISE.flatMap((raise) => faultOfRaise(raise, inForce) ?? []);
 }
 
 /** True where whoever has the address of the proxy reaches this engine through it. */

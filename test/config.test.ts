@@ -74,7 +74,7 @@ describe('the configuration', () => {
     expect(message.split('\n')).toEqual([
       'The configuration has 9 fault(s):',
       '  - PORT: must be a whole number from 0 to 65535',
-      '  - MAX_DAILY_LOSS: must be a number of dollars above 0',
+      '  - MAX_DAILY_LOSS: must be a number of dollars, 0.01 at least',
       '  - OPENING_CUTOFF: must be a time of day in New York, HH:MM',
       '  - SHUTDOWN_POLICY: Invalid option: expected one of "flatten"|"leave"',
       '  - DELTARING_TOOLSETS: unknown tool set "riks"; known are default, strategies, risk, orders, stream, market, plan, account, trading, research, chatgpt',
@@ -92,6 +92,7 @@ describe('the configuration', () => {
     ['CONFIRMATION_TIMEOUT', '600', '601'],
     ['CONFIRMATION_TIMEOUT', '30', '30.5'],
     ['MAX_TRADE_LOSS', '0.01', '0'],
+    ['MAX_DAILY_LOSS', '0.01', '0.004'],
     ['PORTFOLIO_DELTA_CAP', '0.5', '0'],
     ['SIM_SPEED', '0.1', '0.09'],
     ['SIM_SPEED', '600', '601'],

@@ -1,18 +1,16 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
+import type { LimitSettingName } from '../../src/engine/domain/limit-kinds.ts';
+import { LIMIT_KINDS } from '../../src/engine/domain/limit-kinds.ts';
 import type { LimitRaise } from '../../src/engine/domain/limit-raise.ts';
 import { parseLimitRaises } from '../../src/engine/domain/limit-raise.ts';
 import { addMicros, centsFromDollars } from '../../src/engine/domain/units.ts';
-import {
-  LIMIT_SETTINGS,
-  type LimitSettingName,
-  limitsInForce,
-  limitsOfSettings,
-} from '../../src/risk/limit-settings.ts';
+import { LIMIT_FIELDS, limitsInForce, limitsOfSettings } from '../../src/risk/limit-settings.ts';
 import { DEFAULT_LIMITS, limitsFrom } from '../../src/risk/limits.ts';
 
 const SETTINGS = readConfig({});
-const NAMES = Object.keys(LIMIT_SETTINGS) as LimitSettingName[];
+const NAMES = Object.keys(LIMIT_KINDS) as LimitSettingName[];
 
 function raise(setting: string, value: number): LimitRaise {
   const text = `${setting}=${value} until 2026-11-27T16:00`;
@@ -30,7 +28,8 @@ describe('limits of settings', () => {
   });
 
   it.each(NAMES)('%s sets its limits, in their unit, and no other', (name) => {
-    const { fields, scale } = LIMIT_SETTINGS[name];
+    const { scale } = LIMIT_KINDS[name];
+    const fields = LIMIT_FIELDS[name];
     const set: Record<string, unknown> = {
       ...limitsOfSettings({ ...SETTINGS, [name]: 7 }, ['SPY']),
     };
@@ -46,7 +45,25 @@ describe('limits of settings', () => {
       maxTradeLossCents: 29,
     });
   });
+
+  it('take a cap of deltas or gammas as it is written, with its fraction', () => {
+    const caps = { PORTFOLIO_DELTA_CAP: '30.5', PORTFOLIO_GAMMA_CAP: '2.5' };
+    expect(limitsOfSettings(readConfig(caps), ['SPY'])).toMatchObject({
+      portfolioDeltaCap: 30.5,
+      portfolioGammaCap: 2.5,
+    });
+  });
 });
+
+/** What is thrown; undefined where nothing is. */
+function faultIn(what: () => unknown): string | undefined {
+  try {
+    what();
+  } catch (error) {
+    return String(error);
+  }
+  return undefined;
+}
 
 describe('a raise', () => {
   const base = limitsFrom();
@@ -88,7 +105,7 @@ describe('a raise', () => {
 
   it.each([999, 1_000])('to %s dollars from 1,000 raises nothing', (value) => {
     expect(() => limitsInForce(base, [raise('MAX_TRADE_LOSS', value)], BEFORE)).toThrow(
-      /"MAX_TRADE_LOSS=.*" does not raise the limit/,
+      /"MAX_TRADE_LOSS=.*" does not raise it/,
     );
   });
 
@@ -111,11 +128,37 @@ describe('a raise', () => {
     expect(readConfig({ LIMIT_RAISE: `MAX_TRADE_LOSS=1001 ${until}` }).LIMIT_RAISE).toHaveLength(1);
   });
 
+  it('is taken by the configuration just where it lifts what is in force', () => {
+    const hasFractions = (name: string, scale: number) => name.endsWith('_CAP') || scale !== 1;
+    const written = fc.record({
+      name: fc.constantFrom(...NAMES),
+      base: fc.integer({ min: 1, max: 400 }),
+      to: fc.integer({ min: 1, max: 4_000 }),
+      ending: fc.constantFrom('', '.4', '.6', '.004', '.006'),
+    });
+    fc.assert(
+      fc.property(written, ({ name, base, to, ending }) => {
+        const { isRaisable, scale } = LIMIT_KINDS[name];
+        const text = `${name}=${to}${ending} until 2026-11-27T16:00`;
+        const [only] = parseLimitRaises(text).raises;
+        const limits = limitsOfSettings({ ...SETTINGS, [name]: base }, ['SPY']);
+        const isTaken = faultIn(() => readConfig({ [name]: `${base}`, LIMIT_RAISE: text }));
+        const isLifted = faultIn(() =>
+          limitsInForce(limits, only === undefined ? [] : [only], BEFORE),
+        );
+        expect(isTaken?.includes('LIMIT_RAISE')).toBe(isLifted?.includes('LIMIT_RAISE'));
+        if (!hasFractions(name, scale) && ending !== '') expect(isLifted).toBeDefined();
+        if (isLifted === undefined) expect(isRaisable && Number(to + ending) > base).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it('can be of every setting that the configuration lets be raised, and of those alone', () => {
     for (const name of NAMES) {
       const text = `${name}=1000000 until 2026-11-27T16:00`;
       const isTaken = () => readConfig({ LIMIT_RAISE: text });
-      if (LIMIT_SETTINGS[name].isRaisable) expect(isTaken, name).not.toThrow();
+      if (LIMIT_KINDS[name].isRaisable) expect(isTaken, name).not.toThrow();
       else expect(isTaken, name).toThrow('is no limit to raise');
     }
   });
@@ -125,7 +168,7 @@ describe('a raise of a setting with several limits', () => {
   it('has to lift each of them', () => {
     const base = limitsFrom({ maxOpenOrdersRiskCents: centsFromDollars(9_000) });
     expect(() => limitsInForce(base, [raise('MAX_OPEN_RISK', 4_000)], BEFORE)).toThrow(
-      'does not raise the limit',
+      'does not raise it',
     );
   });
 });

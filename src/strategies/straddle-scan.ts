@@ -117,8 +117,8 @@ function exclusionOf(pair: Pair, params: ScanParams): Exclusion | undefined {
   if (tradable(pair) === undefined) return 'noMarket';
   const vol = highestVol(pair);
   if (vol === undefined || vol > params.maxIv) return 'impliedVol';
-  const volume = leastVolume(pair);
-  return volume === undefined || volume < params.minVolume ? 'volume' : undefined;
+  // What has not traded today has no volume yet.
+  return (leastVolume(pair) ?? 0) < params.minVolume ? 'volume' : undefined;
 }
 
 /** The figures of one straddle under a forecast; undefined when a leg cannot be bought. */

@@ -82,10 +82,20 @@ describe('straddle_scan', () => {
   });
 
   it('does not pass what is not known', () => {
-    for (const unknown of [{ volume: undefined }, { impliedVol: undefined }]) {
-      const blind = buildView({ edit: (row) => ({ ...row, ...unknown }) });
-      expect(refusedWith({ minVolume: 0 }, blind).code).toBe('no_candidate');
-    }
+    const blind = buildView({ edit: (row) => ({ ...row, impliedVol: undefined }) });
+    expect(refusedWith({ minVolume: 0 }, blind).code).toBe('no_candidate');
+  });
+
+  it('takes what has not traded today for no volume, which a least one of 0 asks no more than', () => {
+    const untraded = buildView({ edit: (row) => ({ ...row, volume: undefined }) });
+    const refusal = refusedWith({ minVolume: 1 }, untraded);
+    expect([refusal.code, refusal.numbers?.['nearestVolume']]).toEqual(['no_candidate', 'none']);
+    const { rows, excluded } = accepted(
+      scanStraddles(untraded, { ...SCAN_DEFAULTS, minVolume: 0 }),
+    );
+    expect(excluded.volume).toBe(0);
+    expect(rows.length).toBeGreaterThan(0);
+    for (const row of rows) expect(row).not.toHaveProperty('volume');
   });
 
   it('passes over a strike with a leg that cannot be bought', () => {

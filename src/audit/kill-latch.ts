@@ -42,9 +42,9 @@ export function killLatchPath(home: string): string {
 }
 
 /**
- * Sets the latch and returns once it is on stable storage. Of a set latch the first word
- * stands and the time of the file alone is new (`latchMark`). Throws the operating system's error when the latch cannot be made durable; it
- * may be set all the same.
+ * Sets the latch and returns once it is on stable storage. Of a set latch the first word stands, and
+ * the time of the file alone is new (`latchMark`). Throws the operating system's error when the latch
+ * cannot be made durable; it may be set all the same.
  */
 export function engageKillLatch(
   home: string,

@@ -12,7 +12,7 @@ import type { Counters } from '../ops/counters.ts';
 export class KillSwitch {
   readonly #home: string;
   readonly #counters: Counters;
-  /** Of the latch as it was when this engine last took it up: a newer one is a kill of which the word tells nothing. */
+  /** Of the latch as this engine last took it up: a newer one is a kill of which the word tells nothing. */
   #mark: string | undefined;
 
   constructor(home: string, counters: Counters) {

@@ -6,7 +6,7 @@ import { ByteRingWriter } from '../../audit/spsc-byte-ring.ts';
 import { PaperBroker } from '../../broker/paper/paper-broker.ts';
 import { ChainWriter } from '../../engine/chain/chain-writer.ts';
 import type { Clock, SimulatedTime } from '../../engine/domain/clock.ts';
-import { simulatedClock, systemClock } from '../../engine/domain/clock.ts';
+import { simulatedClock, systemClock, wallMillis } from '../../engine/domain/clock.ts';
 import type { SessionDate } from '../../engine/domain/units.ts';
 import { RingWriter } from '../../engine/ring/ring-writer.ts';
 import { Counters } from '../../ops/counters.ts';
@@ -124,10 +124,7 @@ class CoreThread {
       speed: start.time?.speed,
       session: () => sessionToHear(this.#desk.context),
     });
-    this.#login = new OAuthSecrets(
-      (message) => this.#toIo(message),
-      () => performance.now(),
-    );
+    this.#login = new OAuthSecrets((message) => this.#toIo(message), wallMillis);
     this.#wires = start.wire === undefined ? undefined : this.#wiresOf(start.wire);
     const fetchListing = (date: SessionDate) => this.#toIo({ kind: 'listing', date });
     const today = () => this.#desk.context.day.session.date;

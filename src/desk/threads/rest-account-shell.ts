@@ -1,6 +1,7 @@
 /** One REST account of the tastytrade service, or of the simulator that speaks it. I/O worker only. */
 
 import type { Turn } from '../../broker/request-pacer.ts';
+import { wallMillis } from '../../engine/domain/clock.ts';
 import { DeltaringError } from '../../engine/domain/errors.ts';
 import { NotCalled } from '../../ops/outgoing-call.ts';
 import { RefreshTokenFile } from './refresh-token-file-shell.ts';
@@ -48,7 +49,7 @@ export class RestAccount {
     this.#keeper = new TokenKeeper(grant, {
       file: tokenFolder === undefined ? undefined : new RefreshTokenFile(tokenFolder),
       onUnkept,
-      now: () => Date.now(),
+      now: wallMillis,
       post: (path, body) => {
         const headers = { 'content-type': 'application/json' };
         return this.#request(path, { turn: 'exit', method: 'POST', headers, body });

@@ -34,7 +34,7 @@ export interface KeeperWorld {
   onUnkept(reason: string): void;
   /** Sends a request within the time limit of this thread; rejects where no answer came. */
   post(path: string, body: string): Promise<Response>;
-  /** Milliseconds. */
+  /** Milliseconds that never step back. */
   now(): number;
 }
 

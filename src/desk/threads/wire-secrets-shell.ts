@@ -74,7 +74,7 @@ interface Held {
  * Access tokens of an OAuth login. The I/O worker keeps the login; this end holds the newest token
  * and asks for the next one when the keeper would renew it, so that an order never waits for a login: a
  * token serves to its end, or until the broker refuses it, whatever becomes of that. One request at a time.
- * `now` tells milliseconds that never step back.
+ * `now` tells milliseconds that never step back, and go on while the machine sleeps.
  */
 export class OAuthSecrets implements WireSecrets {
   readonly #ask: (message: Extract<ToIo, { kind: 'access' }>) => void;

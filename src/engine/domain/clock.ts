@@ -5,7 +5,7 @@
  */
 
 import type { EpochMicros } from './units.ts';
-import { addMicros, epochMicrosFromMillis } from './units.ts';
+import { addMicros, epochMicrosFromMillis, MICROS_PER_MILLI } from './units.ts';
 
 export interface At {
   readonly market: EpochMicros;
@@ -39,6 +39,11 @@ export function wallMicros(): EpochMicros {
   if (behind < SLEPT_MILLIS) return epochMicrosFromMillis(steady);
   missedMillis += behind;
   return epochMicrosFromMillis(steady + behind);
+}
+
+/** The same in milliseconds, for the lives and waits of a login. */
+export function wallMillis(): number {
+  return wallMicros() / MICROS_PER_MILLI;
 }
 
 /** The clock of a live market: both times are this machine's. */

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { MessageChannel } from 'node:worker_threads';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { FromIo, ToIo } from '../../../src/desk/threads/core-protocol.ts';
 import type { IoSource } from '../../../src/desk/threads/io-worker-shell.ts';
 import { runIo } from '../../../src/desk/threads/io-worker-shell.ts';
@@ -76,15 +76,16 @@ class IoRig {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    const source: IoSource = {
-      kind: 'rest',
+    const grant = {
       baseUrl: `http://127.0.0.1:${port}`,
       clientSecret: 'secret',
       refreshToken: 'refresh',
       userAgent: 'deltaring/test',
     };
     const own = timeoutMillis === undefined ? {} : { timeoutMillis };
-    runIo({ source, underlying: 'SPY', port: rig.#port.port2, ...own });
+    const source: IoSource = { kind: 'rest', ...grant };
+    const { port2 } = rig.#port;
+    runIo({ source, brokerGrant: grant, underlying: 'SPY', port: port2, ...own });
     return rig;
   }
 
@@ -99,6 +100,13 @@ class IoRig {
   get isListening(): boolean {
     return this.#server.listening;
   }
+}
+
+/** A clock that stands still until the test says otherwise. */
+function clockToSetBack() {
+  onTestFinished(() => void vi.useRealTimers());
+  vi.useFakeTimers({ toFake: ['Date', 'performance'] });
+  return (millis: number) => vi.setSystemTime(Date.now() - millis);
 }
 
 describe('the I/O worker', () => {
@@ -121,6 +129,29 @@ describe('the I/O worker', () => {
     await rig.ask({ kind: 'token' });
     await rig.ask({ kind: 'listing', date: DATE });
     expect(rig.asked.filter((line) => line.includes('oauth'))).toHaveLength(1);
+  });
+
+  it('waits after a refused login no longer where the time of day is set back meanwhile', async () => {
+    const rig = await IoRig.start();
+    rig.answers.set('/oauth/token', { status: 403, body: {} });
+    const setBack = clockToSetBack();
+    expect(await rig.ask({ kind: 'access' })).toMatchObject({ kind: 'accessFailed' });
+    setBack(3_600_000);
+    rig.answers.set('/oauth/token', OAUTH);
+    expect(await rig.ask({ kind: 'access' })).toMatchObject({ kind: 'accessFailed' });
+    vi.advanceTimersByTime(2_000);
+    expect(await rig.ask({ kind: 'access' })).toMatchObject({ kind: 'access', token: 'access' });
+    expect(rig.asked).toEqual(['POST /oauth/token', 'POST /oauth/token']);
+  });
+
+  it('gives a token no longer than it lives where the time of day is set back meanwhile', async () => {
+    const rig = await IoRig.start();
+    const setBack = clockToSetBack();
+    expect(await rig.ask({ kind: 'access' })).toMatchObject({ token: 'access' });
+    setBack(1_800_000);
+    rig.answers.set('/oauth/token', { body: { access_token: 'next', expires_in: 900 } });
+    vi.advanceTimersByTime(840_000);
+    expect(await rig.ask({ kind: 'access' })).toMatchObject({ token: 'next' });
   });
 
   it('makes a listing of the contracts of the day asked for, and of nothing else', async () => {

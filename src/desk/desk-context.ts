@@ -15,6 +15,7 @@ import type { ChainSlice, ContractView, Quote } from '../engine/domain/market.ts
 import type { SessionTimes } from '../engine/domain/session-calendar.ts';
 import type { UnderlyingSpec } from '../engine/domain/underlying.ts';
 import type { Cents, EpochMicros, Price, SessionDate } from '../engine/domain/units.ts';
+import type { UnderlyingPrice } from '../engine/portfolio/carried-gains.ts';
 import type { PortfolioBook } from '../engine/portfolio/portfolio-book.ts';
 import type { TokenBook } from '../risk/confirm-token.ts';
 import type { GovernorMemory } from '../risk/daily-loss-governor.ts';
@@ -114,9 +115,11 @@ export interface DeskDay {
   rearmedAt: EpochMicros | undefined;
   /** The newest record before it: no clock says as surely what came after. */
   rearmedSeq: number;
-  /** The last session that was sealed, and the mid of the underlying then where it was known: shares are
-   * carried into the one after it at that. */
-  lastClose: { readonly date: SessionDate; readonly spot: Price | undefined } | undefined;
+  /** The last session that was sealed, and the mid of its underlying then where it was known: shares of that
+   * are carried into the one after it at it. */
+  lastClose:
+    | { readonly date: SessionDate; readonly price: UnderlyingPrice | undefined }
+    | undefined;
   /** Market time from which the session's listing is asked for again. */
   listingAgainAt: EpochMicros;
   /** The chain was full and strikes far from spot were left out: told once a session. */

@@ -28,7 +28,7 @@ import { noteCallBack } from './orders/sending.ts';
 import { UnheardOutbox } from './outbox.ts';
 import { feesOf, payoffOf } from './previews/judging.ts';
 import type { PreviewShelf } from './previews/preview-shelf.ts';
-import { closeAt, closeBefore } from './session/closing-price.ts';
+import { closeBefore, recordedPrice } from './session/closing-price.ts';
 
 /** Rebuilds the desk's state from the records that it follows from. */
 export function recover(
@@ -127,12 +127,13 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
 
 /** What the underlying ended one day at, and what is held begins the next. */
 function restoreClose(
-  { day, book, spec }: DeskContext,
+  desk: DeskContext,
   session: SessionDate,
   body: Extract<AuditBody, { readonly kind: 'sessionSealed' | 'heldCarried' }>,
 ): void {
-  if (body.kind === 'heldCarried') book.carryAt({ of: spec, at: price(body.spot) });
-  else day.lastClose = closeAt(session, body.spot);
+  const recorded = recordedPrice(desk, body);
+  if (body.kind === 'sessionSealed') desk.day.lastClose = { date: session, price: recorded };
+  else if (recorded !== undefined) desk.book.carryAt(recorded);
 }
 
 type OrderStep = 'orderSent' | 'sendBlocked' | 'repriced' | 'orderResolved' | 'cancelRequested';

@@ -6,29 +6,41 @@
 import { isOfUnderlying } from '../../engine/domain/instrument.ts';
 import type { Quote } from '../../engine/domain/market.ts';
 import { newYorkDate, nextSessionDate } from '../../engine/domain/session-calendar.ts';
+import { findUnderlying } from '../../engine/domain/underlying.ts';
 import type { Price, SessionDate } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_MINUTE, price } from '../../engine/domain/units.ts';
 import type { UnderlyingPrice } from '../../engine/portfolio/carried-gains.ts';
 import type { PositionLeg } from '../../engine/portfolio/portfolio-book.ts';
-import type { DeskContext, DeskDay } from '../desk-context.ts';
+import type { DeskContext } from '../desk-context.ts';
 import { quoteFault, SPOT_GUARD } from '../exits/quote-guard.ts';
 
 /** A quote that is older at the end of a session is none of its close. */
 const CLOSE_WITHIN_MICROS = 5 * MICROS_PER_MINUTE;
 
-/** The close of a session as its record has it. */
-export function closeAt(date: SessionDate, spot: number | undefined): DeskDay['lastClose'] {
-  return { date, spot: spot === undefined ? undefined : price(spot) };
+/** A price as its record has it, of the underlying of the run that wrote it: the settings may name another
+ * since. A record of an older build does not say which that was, and is taken to be of theirs. */
+export function recordedPrice(
+  { spec }: DeskContext,
+  { spot, underlying }: { readonly spot?: number; readonly underlying?: string },
+): UnderlyingPrice | undefined {
+  const of = underlying === undefined ? spec : findUnderlying(underlying);
+  return of === undefined || spot === undefined ? undefined : { of, at: price(spot) };
 }
 
-/** What the underlying closed at in the session right before `date`; undefined where that is not known. */
-export function closeBefore(
-  { day, spec }: DeskContext,
-  date: SessionDate,
-): UnderlyingPrice | undefined {
+/** What the underlying of then closed at in the session right before `date`; undefined where that is not
+ * known. */
+export function closeBefore({ day }: DeskContext, date: SessionDate): UnderlyingPrice | undefined {
   const { lastClose } = day;
-  if (lastClose?.spot === undefined || nextSessionDate(lastClose.date) !== date) return undefined;
-  return { of: spec, at: lastClose.spot };
+  return lastClose !== undefined && nextSessionDate(lastClose.date) === date
+    ? lastClose.price
+    : undefined;
+}
+
+/** What this underlying closed at on the day, where that is known. */
+export function closeOn({ day, spec }: DeskContext, date: SessionDate): Price | undefined {
+  const { lastClose } = day;
+  const isOwn = lastClose?.date === date && lastClose.price?.of.symbol === spec.symbol;
+  return isOwn ? lastClose.price.at : undefined;
 }
 
 function midOf(quote: Quote | undefined): Price | undefined {
@@ -66,5 +78,5 @@ export function carryHeld(desk: DeskContext): void {
   const spot = soundSpot(desk);
   if (spot === undefined) return;
   book.carryAt({ of: spec, at: spot });
-  desk.out.append({ kind: 'heldCarried', spot });
+  desk.out.append({ kind: 'heldCarried', spot, underlying: spec.symbol });
 }

@@ -1,7 +1,7 @@
 /** Past the deadline everything was to be flat: what is still open is paged once, with what becomes of
  * it. A long that nobody bids for is left to expire, which whoever finds it tells. */
 import { newYorkText } from '../../engine/domain/session-calendar.ts';
-import type { EpochMicros, Price, SessionDate } from '../../engine/domain/units.ts';
+import type { EpochMicros, Price } from '../../engine/domain/units.ts';
 import { dollarsFromPrice, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { PositionLeg, StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import {
@@ -15,7 +15,7 @@ import {
 import type { DeskContext } from '../desk-context.ts';
 import { concedesAll, isPastOrders } from '../orders/limit-walker.ts';
 import { namesOf, staysFor } from '../orders/long-cover.ts';
-import { soundSpot } from './closing-price.ts';
+import { closeOn, soundSpot } from './closing-price.ts';
 import { tellOnce } from './told-once.ts';
 
 /** Incidents of a position that is over once it is closed, by the keys under which they were told. */
@@ -60,7 +60,7 @@ export function tellUnwatched(desk: DeskContext, expiredAt: EpochMicros, since: 
   const { date, lastTrade } = day.session;
   const isOfToday = ({ instrument, quantity }: PositionLeg): boolean =>
     instrument.kind === 'option' && instrument.expiry === date && quantity !== 0;
-  const first = closeOf(desk, date);
+  const first = closeOn(desk, date);
   for (const position of desk.book.structures()) {
     const { legs } = position;
     if (!legs.some(isOfToday)) continue;
@@ -85,7 +85,7 @@ export function tellLeftOver(desk: DeskContext): void {
     const { expiry } = first.instrument;
     // By the next evening another close is the last one: what this one told stands.
     const worthless = `worthless ${positionId}`;
-    if (arePaidForAt(desk, closeOf(desk, expiry), legs)) day.toldOnce.add(worthless);
+    if (arePaidForAt(desk, closeOn(desk, expiry), legs)) day.toldOnce.add(worthless);
     if (day.toldOnce.has(worthless)) continue;
     const text = `it expired on ${expiry}, and its settlement is not told yet: ${gateway.capabilities.name} takes no more orders in it. Hedge what it may become`;
     tellOpen(desk, position, text);
@@ -98,11 +98,6 @@ function tellOpen(desk: DeskContext, { positionId }: StructurePosition, text: st
     const { code } = PAST_ORDERS;
     desk.out.alert('critical', code, `${positionId} is still open and ${text}`, positionId);
   });
-}
-
-/** What the underlying closed at on the day, where that is known. */
-function closeOf({ day: { lastClose } }: DeskContext, date: SessionDate): Price | undefined {
-  return lastClose?.date === date ? lastClose.spot : undefined;
 }
 
 /** True for longs that are worth nothing at this price, and for longs of which a first price will show

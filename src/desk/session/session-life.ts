@@ -25,7 +25,7 @@ import { requestCancel } from '../orders/sending.ts';
 import { warnOfCalendar } from '../plan/plan-runner.ts';
 import type { PreviewShelf } from '../previews/preview-shelf.ts';
 import { askForRules } from './broker-rules.ts';
-import { carryHeld, closeBefore, closeOfToday, soundSpot } from './closing-price.ts';
+import { carryHeld, closeBefore, closeOfToday, closeOn, soundSpot } from './closing-price.ts';
 import { tellLeftOver, tellUnwatched } from './deadline-watch.ts';
 import { sessionFor } from './session-clock.ts';
 import { watchBars } from './silent-bars.ts';
@@ -189,14 +189,15 @@ function expire(desk: DeskContext, shelf: PreviewShelf): void {
 
 /** What the session ended with; the next one carries shares at its `spot`. */
 function recordSeal(
-  { day, out }: DeskContext,
+  { day, out, spec }: DeskContext,
   contracts: number,
   dayPnlCents: Cents,
   spot: Price | undefined,
 ): void {
-  day.lastClose = { date: day.session.date, spot };
+  const price = spot === undefined ? undefined : { of: spec, at: spot };
+  day.lastClose = { date: day.session.date, price };
   const sealed = { kind: 'sessionSealed', contracts, dayPnlCents } as const;
-  out.append(spot === undefined ? sealed : { ...sealed, spot });
+  out.append(spot === undefined ? sealed : { ...sealed, spot, underlying: spec.symbol });
 }
 
 /** The rest of a session's day: what is open in it is told. One that was over when this run began, had no
@@ -212,9 +213,8 @@ function afterExpiry(desk: DeskContext): void {
   if (day.expiredSince !== undefined) {
     tellUnwatched(desk, expiresAt(desk.config, day.session), day.expiredSince);
   }
-  const { lastClose, session } = day;
-  if (desk.at.market < session.lastTrade) return;
-  if (lastClose?.date === session.date && lastClose.spot !== undefined) return;
+  const { session } = day;
+  if (desk.at.market < session.lastTrade || closeOn(desk, session.date) !== undefined) return;
   const spot = soundSpot(desk);
   if (spot === undefined) return;
   recordSeal(desk, 0, dayPnl(desk).liquidationCents ?? cents(0), spot);

@@ -74,12 +74,16 @@ export type AuditBody =
       readonly dayPnlCents: number;
       /** Mid of the underlying at that moment, 1/10,000 dollar; absent where it was not known. */
       readonly spot?: number;
+      /** Whose price that is, by its ticker; absent in records of older builds, and without one. */
+      readonly underlying?: string;
     }
   | {
       /** What is held over a close that is not known begins its day at this. */
       readonly kind: 'heldCarried';
       /** Mid of the underlying, 1/10,000 dollar. */
       readonly spot: number;
+      /** Whose price that is, by its ticker; absent in records of older builds. */
+      readonly underlying?: string;
     }
   | {
       readonly kind: 'previewMade';

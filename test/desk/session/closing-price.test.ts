@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { accountRisk } from '../../../src/desk/account/account-risk.ts';
 import { dayPnl } from '../../../src/desk/account/day-pnl.ts';
 import type { PnlView, TradeCard } from '../../../src/desk/engine-api.ts';
+import type { AuditRecord } from '../../../src/engine/domain/audit-record.ts';
 import { occSymbol } from '../../../src/engine/domain/instrument.ts';
 import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
 import { cents, priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
@@ -171,6 +172,66 @@ describe('shares carried into a day', () => {
     rig.open();
     rig.advance(2);
     expect(dayOf(rig)).toBe(-1_00);
+  });
+});
+
+describe('the close of an underlying that the settings do not name any more', () => {
+  /** A hundred shares of QQQ of somebody's own, bought at 520, over a day of SPY that was sealed at 600; then
+   * an engine of QQQ. */
+  function changedToQqq(edit: (record: AuditRecord) => AuditRecord = (record) => record): DeskRig {
+    const rig = new DeskRig({ minutes: 15 * 60 });
+    const instrument = { kind: 'shares', symbol: 'QQQ' } as const;
+    const of = { fillId: 'theirs-1', intentId: 'somebody else', feesCents: cents(0) };
+    const trade = { action: 'buyToOpen', quantity: 100, price: priceFromDollars(520) } as const;
+    const fill = { ...of, ...trade, instrument, marketAt: rig.at.market };
+    rig.brokerSays({ kind: 'fill', fill });
+    rig.goTo(16 * 60 + 15);
+    const sealed = { spot: 6_000_000, underlying: 'SPY' };
+    expect(rig.bodies('sessionSealed').at(-1)).toMatchObject(sealed);
+    const market = newYorkInstant(sessionDate(MONDAY), 10 * 60);
+    const records = rig.records().map(edit);
+    const again = new DeskRig({ underlying: 'QQQ', market, records, isOpen: false });
+    again.spot = 521;
+    return again;
+  }
+
+  it('is none of what is held of another: that begins its day at its own first price', () => {
+    const rig = changedToQqq();
+    expect(rig.positions()).toMatchObject([{ carriedCents: 0, isCarryDue: true }]);
+    rig.open();
+    rig.advance(3);
+    expect(dayOf(rig)).toBe(-1_00);
+    expect(rig.bodies('heldCarried')).toMatchObject([{ spot: 5_210_000, underlying: 'QQQ' }]);
+    expect(rig.day.status.causes).not.toContain('dailyLoss');
+    rig.goTo(10 * 60 + 5);
+    const back = startedAt(MONDAY, 10 * 60 + 10, rig);
+    expect(back.positions()).toMatchObject([{ carriedCents: 100_00, isCarryDue: false }]);
+  });
+
+  it('is taken for that of the settings where an older build did not record whose it is', () => {
+    const rig = changedToQqq((record) => {
+      const { body } = record;
+      if (body.kind !== 'sessionSealed') return record;
+      const { underlying: _, ...older } = body;
+      return { ...record, body: older };
+    });
+    expect(rig.positions()).toMatchObject([{ carriedCents: 8_000_00, isCarryDue: false }]);
+  });
+
+  it('is not sealed for the underlying of now, whose own evening tells its close', () => {
+    const rig = new DeskRig({ minutes: 15 * 60 });
+    rig.goTo(16 * 60 + 15);
+    const market = newYorkInstant(rig.session.date, 16 * 60 + 20);
+    const records = rig.records();
+    const again = new DeskRig({ underlying: 'QQQ', market, records, isOpen: false });
+    again.spot = 521;
+    again.step({ kind: 'feed', at: again.at, connected: true, detail: 'test' });
+    again.advance(5);
+    const closes = again.bodies('sessionSealed').map(({ spot, underlying }) => [underlying, spot]);
+    expect(closes).toEqual([
+      ['SPY', 6_000_000],
+      ['QQQ', 5_210_000],
+    ]);
   });
 });
 

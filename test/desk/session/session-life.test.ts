@@ -215,7 +215,7 @@ describe('the last trade', () => {
     expect(denialIn(rig.confirm(tokenSha256)).code).toBe('token_invalid');
     expect(rig.effects.findLast((effect) => effect.kind === 'subscribe')?.symbols).toEqual(['SPY']);
     expect(rig.bodies('sessionSealed')).toEqual([
-      { kind: 'sessionSealed', contracts: 122, dayPnlCents: 0, spot: 6_000_000 },
+      { kind: 'sessionSealed', contracts: 122, dayPnlCents: 0, spot: 6_000_000, underlying: 'SPY' },
     ]);
     const command = {
       kind: 'previewStrategy',

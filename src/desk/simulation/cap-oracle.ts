@@ -41,9 +41,9 @@ function addFill(lots: Lots, { instrument, action, quantity, price }: Fill): voi
 
 type SideStop = ExitPlan['sideStop'];
 
-/** What buying both sides back at their stops costs, in cents, the second one no dearer than what the
- * first leaves of the credit where its stop stands there; nothing unless both are short something. */
-function costOfSides(held: readonly HeldQuantity[], sideStop: SideStop, cash: number): number {
+/** What buying both sides back at their stops loses, in cents, the second one no dearer than what the
+ * first leaves of the credit where its stop stands there; no loss unless both are short something. */
+function lossOfSides(held: readonly HeldQuantity[], cash: number, sideStop: SideStop): number {
   if (sideStop === undefined) return 0;
   const short = { call: 0, put: 0 };
   for (const { instrument, quantity } of held) {
@@ -52,12 +52,13 @@ function costOfSides(held: readonly HeldQuantity[], sideStop: SideStop, cash: nu
   if (short.call === 0 || short.put === 0) return 0;
   const [first, second] = [short.call * sideStop.debit, short.put * sideStop.debit];
   const isEven = sideStop.afterOther === 'breakeven';
-  return isEven ? Math.max(first, second, Math.min(first + second, cash)) : first + second;
+  const cost = isEven ? Math.max(first, second, Math.min(first + second, cash)) : first + second;
+  return cost - cash;
 }
 
 /** The worse of the worst end and of both sides stopped, fees left out, in cents. */
 function worstOf(held: readonly HeldQuantity[], cash: number, sideStop: SideStop): number {
-  return Math.max(0, -leastPayoffCents(held) - cash, costOfSides(held, sideStop, cash) - cash);
+  return Math.max(0, -leastPayoffCents(held) - cash, lossOfSides(held, cash, sideStop));
 }
 
 function worstOfLots(lots: Lots, sideStop: SideStop): number {

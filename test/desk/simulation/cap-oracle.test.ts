@@ -73,6 +73,25 @@ describe('the oracle of the limits', () => {
     expect(found).toEqual([]);
   });
 
+  it('counts of what is paid for a payoff that is sure only what goes beyond it', () => {
+    const found: string[] = [];
+    const limits = limitsFrom({ maxTradeLossCents: cents(2_00) });
+    const caps = new CapOracle(limits, (what) => found.push(what));
+    const legs = [
+      { instrument: option('call', 599), action: 'buyToOpen', ratio: 1 },
+      { instrument: option('call', 600), action: 'sellToOpen', ratio: 1 },
+      { instrument: put(600), action: 'buyToOpen', ratio: 1 },
+      { instrument: put(599), action: 'sellToOpen', ratio: 1 },
+    ] as const;
+    for (const [intentId, paid] of [
+      ['P', 10_200],
+      ['Q', 10_300],
+    ] as const) {
+      caps.onRecord(recorded({ ...spread(intentId), legs, worst: price(-paid) }));
+    }
+    expect(found).toEqual(['Q can lose 300 cents']);
+  });
+
   it('does not count as held what the broker closed before its opening was told', () => {
     const found: string[] = [];
     const caps = new CapOracle(limitsFrom(), (what) => found.push(what));

@@ -139,6 +139,15 @@ function endWithoutThreads(code: number): never {
   process.exit(code);
 }
 
+/** Lines that wait for a held terminal, or for a reader that stands still, keep the loop of Node alive, and
+ * with it the process. They have this long once all is stopped; the exit code does not wait for them. */
+const LAST_LINES_MILLIS = 1_000;
+
+/** Ends this process, with the exit code that stands then, where its loop does not end by itself. */
+function endWithoutLines(): void {
+  setTimeout(() => process.exit(), LAST_LINES_MILLIS).unref();
+}
+
 async function stop(
   config: Config,
   engine: EngineHost,
@@ -154,6 +163,7 @@ async function stop(
       ? 'stopped: nothing is left unprotected'
       : `stopped with positions that no broker-side stop protects: ${left.join(', ')}`,
   );
+  endWithoutLines();
   const code = left.length === 0 ? 0 : EXIT_UNPROTECTED;
   return isEnded ? code : endWithoutThreads(code);
 }
@@ -183,6 +193,7 @@ export async function serve(config: Config, core: Worker): Promise<number> {
   } catch (error) {
     await engine.stop('leave');
     await engine.endThreads();
+    endWithoutLines();
     throw error;
   }
   process.stderr.write(banner(config, engine, faces.http));

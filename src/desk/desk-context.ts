@@ -95,9 +95,9 @@ export interface DeskDay {
   readonly protections: Protections;
   /** Keys of alerts that are told once. */
   readonly toldOnce: Set<string>;
-  /** Shares that were held when they were last looked at, signed; of more of them, or of the other side, is
-   * told. */
-  sharesSeen: number;
+  /** Shares that were held when they were last looked at, by ticker; of more of one, or of its other side,
+   * is told. */
+  sharesSeen: ReadonlyMap<string, number>;
   /** The newest record known to be durable. */
   durableSeq: number;
   /** The best gain of each position that trails one, per share of one unit, in 1/10,000 dollar. */

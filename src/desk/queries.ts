@@ -4,7 +4,7 @@ import { sumGreeks } from '../engine/domain/greeks.ts';
 import type { DayMoneyView } from '../engine/portfolio/day-money.ts';
 import { accountRisk } from './account/account-risk.ts';
 import { dayPnl } from './account/day-pnl.ts';
-import { heldInSession } from './account/held-position.ts';
+import { heldInSession, sharesText } from './account/held-position.ts';
 import { greeksView, positionView } from './account/position-views.ts';
 import type { DeskContext } from './desk-context.ts';
 import type { DeltaView, GreeksByPosition, GreeksView, PnlView } from './engine-api.ts';
@@ -20,11 +20,8 @@ function pnlWarnings(desk: DeskContext, unmarked: readonly string[]): readonly s
   for (const id of unmarked) {
     warnings.push(`${id} has a leg that cannot be marked now; totals that need it are absent`);
   }
-  const shares = desk.book.sharesHeld();
-  if (shares !== 0) {
-    warnings.push(
-      `${shares} shares are held after exercise or assignment; flatten_all closes them`,
-    );
+  if (desk.book.sharesHeld() !== 0) {
+    warnings.push(`${sharesText(desk)} after exercise or assignment; flatten_all closes them`);
   }
   if (!desk.day.reconciled)
     warnings.push('the broker and this book differ: see reconcile_positions');

@@ -39,7 +39,7 @@ export interface AccountRisk {
   readonly vegaLowestCents: number | undefined;
   /** By the broker's last picture, less the worst cases of openings that it did not show yet. */
   readonly buyingPowerCents: Cents | undefined;
-  /** Shares held after exercise or assignment, signed; anything but 0 blocks openings. */
+  /** Shares held after exercise or assignment, long and short added up; any block openings. */
   readonly sharesHeld: number;
   /** Contracts held plus working openings, by OCC symbol, signed. */
   readonly contractsBySymbol: ReadonlyMap<string, number>;

@@ -150,7 +150,7 @@ describe('a position as it is shown', () => {
     const [shares] = pnlOf(rig).positions;
     expect(shares).toMatchObject({ strategy: 'shares', quantity: 100, protectedBy: 'none' });
     expect(shares?.legs[0]).toMatchObject({ right: 'shares', strike: 0, delta: 1 });
-    expect(pnlOf(rig).warnings[0]).toContain('100 shares are held');
+    expect(pnlOf(rig).warnings[0]).toContain('100 shares of SPY are held');
   });
 });
 

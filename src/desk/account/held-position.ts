@@ -6,7 +6,6 @@ import {
   isOfUnderlying,
   multiplierOfLegs,
   type OptionContract,
-  parseInstrument,
 } from '../../engine/domain/instrument.ts';
 import { legSign } from '../../engine/domain/order.ts';
 import {
@@ -17,6 +16,7 @@ import {
   type Price,
   type SessionDate,
 } from '../../engine/domain/units.ts';
+import { netShares } from '../../engine/portfolio/net-held.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { type DeskContext, spotNow } from '../desk-context.ts';
 import { quantitiesOf } from '../exits/close-legs.ts';
@@ -77,9 +77,9 @@ export function asOpenPosition(desk: DeskContext, position: StructurePosition): 
 
 /** What shares are held, in words, of whichever tickers. */
 export function sharesText({ book }: DeskContext): string {
-  const shares = [...book.held()].filter(([symbol]) => parseInstrument(symbol).kind === 'shares');
-  if (shares.length === 0) return 'no shares are held';
-  const each = shares.map(([symbol, quantity]) => `${quantity} shares of ${symbol}`);
+  const shares = netShares(book.structures());
+  if (shares.size === 0) return 'no shares are held';
+  const each = Array.from(shares, ([ticker, quantity]) => `${quantity} shares of ${ticker}`);
   return `${each.join(', ')} are held`;
 }
 

@@ -9,6 +9,7 @@ import { reducingOffer } from '../previews/reducing-offer.ts';
 import { newestQuoteAge } from '../session/freshness.ts';
 import { accountRisk } from './account-risk.ts';
 import { controlRows } from './control-rows.ts';
+import { sharesText } from './held-position.ts';
 import { limitRows } from './limit-rows.ts';
 
 function isInAuction({ at, day }: DeskContext): boolean {
@@ -38,7 +39,7 @@ function blocks(desk: DeskContext, account: AccountRisk): readonly string[] {
     [day.journalStalled, 'the disk of the journal hangs'],
     [!day.reconciled, 'the broker and this book differ'],
     [day.stopping, 'the engine is stopping'],
-    [account.sharesHeld !== 0, `${account.sharesHeld} shares are held`],
+    [account.sharesHeld !== 0, sharesText(desk)],
   ];
   return reasons.filter(([blocked]) => blocked).map(([, reason]) => reason);
 }

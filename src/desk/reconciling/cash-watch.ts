@@ -8,6 +8,7 @@ import type { At } from '../../engine/domain/clock.ts';
 import { newYorkText } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros, SessionDate } from '../../engine/domain/units.ts';
 import { CENTS_PER_DOLLAR, cents, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import { sharesText } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 
 const CODE = 'CASH_DIFFERS';
@@ -26,7 +27,7 @@ interface Standing {
   readonly flowCents: number;
   readonly feesCents: number;
   /** Cash for shares that come or go by a settlement moves when the broker likes. */
-  readonly shares: number;
+  readonly shares: string;
 }
 
 /** Core thread only. */
@@ -91,13 +92,11 @@ export class CashWatch {
   }
 }
 
-function standingIn(
-  { book, day }: DeskContext,
-  { asOf: at, cashCents }: AccountSnapshot,
-): Standing {
+function standingIn(desk: DeskContext, { asOf: at, cashCents }: AccountSnapshot): Standing {
+  const { book, day } = desk;
   const { cashFlowCents: flowCents, feesCents } = book.day();
   const session = day.session.date;
-  return { session, at, cashCents, flowCents, feesCents, shares: book.sharesHeld() };
+  return { session, at, cashCents, flowCents, feesCents, shares: sharesText(desk) };
 }
 
 function areAlike(one: Standing, other: Standing): boolean {

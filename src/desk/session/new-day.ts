@@ -31,7 +31,7 @@ export function newDay(session: SessionTimes, schedule: DaySchedule, at: At): De
     askedCloses: new Map(),
     protections: new Map(),
     toldOnce: new Set(),
-    sharesSeen: 0,
+    sharesSeen: new Map(),
     durableSeq: 0,
     bestGains: new Map(),
     goneAt: new Map(),

@@ -11,6 +11,7 @@ import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import { newYorkDate, newYorkInstant } from '../../engine/domain/session-calendar.ts';
 import type { Cents, EpochMicros, Price } from '../../engine/domain/units.ts';
 import { addMicros, cents, epochMicros, MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
+import { netShares } from '../../engine/portfolio/net-held.ts';
 import { dayPnl } from '../account/day-pnl.ts';
 import { beginDay } from '../account/governing.ts';
 import { sharesText } from '../account/held-position.ts';
@@ -221,17 +222,19 @@ function afterExpiry(desk: DeskContext): void {
 }
 
 /** Shares come whenever the broker settles, most often in the evening: told as soon as they are there, and
- * again of more of them or of the other side, which are an incident of their own for whoever looks after
+ * again of more of a ticker or of its other side, which are an incident of their own for whoever looks after
  * the first. Called on the clock. */
 function watchShares(desk: DeskContext): void {
   const { day, out } = desk;
-  const held = desk.book.sharesHeld();
+  const held = netShares(desk.book.structures());
   const seen = day.sharesSeen;
   day.sharesSeen = held;
-  if (held === seen) return;
-  const isMore = Math.abs(held) > Math.abs(seen) || held * seen < 0;
+  const isMore = Array.from(held).some(([ticker, quantity]) => {
+    const before = seen.get(ticker) ?? 0;
+    return Math.abs(quantity) > Math.abs(before) || quantity * before < 0;
+  });
   const are = sharesText(desk);
-  if (seen !== 0 && (held === 0 || isMore)) out.settle('resolve', 'SHARES_HELD', are);
+  if (seen.size > 0 && (held.size === 0 || isMore)) out.settle('resolve', 'SHARES_HELD', are);
   if (!isMore) return;
   const text = `${are}, as after an exercise or assignment; openings are blocked until they are closed`;
   out.alert('critical', 'SHARES_HELD', text);

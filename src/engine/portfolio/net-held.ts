@@ -7,11 +7,18 @@ interface Holding {
   readonly legs: readonly { readonly instrument: Instrument; readonly quantity: number }[];
 }
 
-/** Net contracts and shares by symbol; what nets to nothing is absent. */
-export function netHeld(holdings: readonly Holding[]): ReadonlyMap<string, number> {
+const ANY = (): boolean => true;
+const AS_SHARES = ({ kind }: Instrument): boolean => kind === 'shares';
+
+/** Net contracts and shares by symbol, signed; what nets to nothing is absent. */
+export function netHeld(
+  holdings: readonly Holding[],
+  isCounted: (instrument: Instrument) => boolean = ANY,
+): ReadonlyMap<string, number> {
   const held = new Map<string, number>();
   for (const { legs } of holdings) {
     for (const { instrument, quantity } of legs) {
+      if (!isCounted(instrument)) continue;
       const symbol = instrumentSymbol(instrument);
       held.set(symbol, (held.get(symbol) ?? 0) + quantity);
     }
@@ -20,13 +27,7 @@ export function netHeld(holdings: readonly Holding[]): ReadonlyMap<string, numbe
   return held;
 }
 
-/** Net shares, signed. */
-export function netShares(holdings: readonly Holding[]): number {
-  let shares = 0;
-  for (const { legs } of holdings) {
-    for (const { instrument, quantity } of legs) {
-      if (instrument.kind === 'shares') shares += quantity;
-    }
-  }
-  return shares;
+/** The same of shares alone, by ticker. */
+export function netShares(holdings: readonly Holding[]): ReadonlyMap<string, number> {
+  return netHeld(holdings, AS_SHARES);
 }

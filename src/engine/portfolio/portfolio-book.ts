@@ -238,9 +238,11 @@ export class PortfolioBook {
     return netHeld(this.structures());
   }
 
-  /** Shares held, signed. */
+  /** Shares held, long and short added up: those of one ticker make nothing of another's. */
   sharesHeld(): number {
-    return netShares(this.structures());
+    let sum = 0;
+    for (const quantity of netShares(this.structures()).values()) sum += Math.abs(quantity);
+    return sum;
   }
 
   /** The session's money. */

@@ -14,6 +14,7 @@ import {
   sessionDate,
 } from '../../../src/engine/domain/units.ts';
 import { CONDOR, DeskRig, denialIn, LOTTO } from '../../support/desk-rig.ts';
+import { optionLeg } from '../../support/legs.ts';
 
 const LAST_TRADE = 16 * 60 + 15;
 const MONDAY = '2026-11-23';
@@ -303,6 +304,37 @@ describe('shares after exercise', () => {
       expect.objectContaining({ code: 'SHARES_HELD', text }),
     );
     expect(heldDelta(rig.desk.context)).toBeUndefined();
+  });
+
+  it('make nothing of those of another ticker', () => {
+    const rig = new DeskRig();
+    const instrument = { kind: 'shares', symbol: 'QQQ' } as const;
+    const of = { fillId: 'theirs-1', intentId: 'somebody else', feesCents: cents(0) };
+    const trade = { action: 'sellToOpen', quantity: 100, price: priceFromDollars(520) } as const;
+    rig.brokerSays({
+      kind: 'fill',
+      fill: { ...of, ...trade, instrument, marketAt: rig.at.market },
+    });
+    rig.advance(2);
+    const put = optionLeg('sellToOpen', 'put', 610).instrument;
+    const facts = { settlementId: 's', outcome: 'assigned', instrument: put } as const;
+    const came = { quantity: -1, shares: 100, sharePrice: priceFromDollars(610) };
+    const settlement = { ...facts, ...came, feesCents: cents(0), marketAt: rig.at.market };
+    rig.brokerSays({ kind: 'settlement', settlement });
+    rig.advance(2);
+    expect(told(rig)).toEqual(['trigger -100', 'resolve -100', 'trigger -100']);
+    expect(rig.bodies('alert').findLast(({ code }) => code === 'SHARES_HELD')?.text).toContain(
+      '-100 shares of QQQ, 100 shares of SPY are held',
+    );
+    expect(rig.day.status.causes).toContain('sharesHeld');
+    const tokenSha256 = rig.newToken();
+    const reply = rig.ask({ kind: 'previewStrategy', request: CONDOR, tokenSha256 });
+    const checks = 'checks' in reply ? (reply.checks ?? []) : [];
+    expect(checks.find(({ code }) => code === 'shares_held')).toMatchObject({
+      outcome: 'failed',
+      numbers: { sharesHeld: 200 },
+    });
+    expect(rig.query<PnlView>({ kind: 'pnl' }).warnings.join()).toContain('100 shares of SPY');
   });
 
   it('page anew where they turn to the other side', () => {

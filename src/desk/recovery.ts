@@ -10,6 +10,7 @@ import type { Cents, SessionDate } from '../engine/domain/units.ts';
 import { cents, price } from '../engine/domain/units.ts';
 import { setCause } from '../risk/trading-state.ts';
 import { HUMAN_CAUSES, LATCHED_CAUSES, noteRearm } from './account/governing.ts';
+import { payoffOf } from './account/opening-payoff.ts';
 import { keepAges, takeStampsAsNow } from './clock-set-back.ts';
 import { exitSettingsOf } from './desk-config.ts';
 import type { DeskContext } from './desk-context.ts';
@@ -26,7 +27,6 @@ import { rememberOrder } from './orders/recent-orders.ts';
 import { restoreWishes } from './orders/restored-wishes.ts';
 import { noteCallBack } from './orders/sending.ts';
 import { UnheardOutbox } from './outbox.ts';
-import { feesOf, payoffOf } from './previews/judging.ts';
 import type { PreviewShelf } from './previews/preview-shelf.ts';
 import { closeBefore, recordedPrice } from './session/closing-price.ts';
 
@@ -183,7 +183,7 @@ function restoreReprice(
 /** As it was judged. */
 function worstCaseOfOpening(desk: DeskContext, intent: OrderIntent): Cents {
   if (intent.purpose !== 'open') return cents(0);
-  return payoffOf(intent, feesOf(desk, intent)).maxLossCents ?? cents(0);
+  return payoffOf(desk, intent).maxLossCents ?? cents(0);
 }
 
 type OfTheDay =

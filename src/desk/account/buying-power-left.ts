@@ -6,15 +6,21 @@ import type { Cents } from '../../engine/domain/units.ts';
 import { amountCents, cents, price } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { filledUnits, isExternal, isFinal, type OrderRecord } from '../orders/order-book.ts';
+import { payoffAtExpiry } from './opening-payoff.ts';
 
 /** What an opening takes that a picture without it lacks: all that is on its way, and of what has
  * ended since the picture what it filled. */
-function claimOf(order: OrderRecord, { asOf }: AccountSnapshot): number {
-  const { intent, worstCaseCents, updatedAt } = order;
+function claimOf(desk: DeskContext, order: OrderRecord, { asOf }: AccountSnapshot): number {
+  const { intent, updatedAt } = order;
   if (intent.purpose !== 'open' || isExternal(order)) return 0;
-  if (!isFinal(order)) return worstCaseCents;
+  if (!isFinal(order)) return collateralOf(desk, order);
   if (updatedAt.wall <= asOf.wall) return 0;
-  return (worstCaseCents * filledUnits(order)) / intent.quantity;
+  return (collateralOf(desk, order) * filledUnits(order)) / intent.quantity;
+}
+
+/** What a broker holds back for all of an order: its worst end, whatever its stops may lose before. */
+function collateralOf(desk: DeskContext, { intent, worstCaseCents }: OrderRecord): number {
+  return payoffAtExpiry(desk, intent).maxLossCents ?? worstCaseCents;
 }
 
 function shows({ workingOrders, endedOrders }: AccountSnapshot, intentId: string): boolean {
@@ -22,28 +28,32 @@ function shows({ workingOrders, endedOrders }: AccountSnapshot, intentId: string
   return workingOrders.some(isIt) || endedOrders.some(isIt);
 }
 
-/** What of the picture's buying power an order holds that works there: its worst case at the limit of
+/** What of the picture's buying power an order holds that works there: its worst end at the limit of
  * then, for as many units as were left. */
-function heldFor(order: OrderRecord, { workingOrders }: AccountSnapshot): number {
-  const { intent, worstCaseCents } = order;
+function heldFor(
+  desk: DeskContext,
+  order: OrderRecord,
+  { workingOrders }: AccountSnapshot,
+): number {
+  const { intent } = order;
   const shown = workingOrders.find(({ intentId }) => intentId === intent.intentId);
   if (shown === undefined) return 0;
   const { limit, remaining } = shown;
   const better = amountCents(price(limit - intent.worst), remaining, multiplierOfLegs(intent.legs));
-  return Math.max(0, (worstCaseCents * remaining) / intent.quantity - better);
+  return Math.max(0, (collateralOf(desk, order) * remaining) / intent.quantity - better);
 }
 
-/** The broker's last word less the worst cases of the openings that it did not know of then; undefined
+/** The broker's last word less what the openings hold that it did not know of then; undefined
  * while it gives no picture. An order that another takes the place of gives back what it holds: the two
  * never work at the same time. */
 export function buyingPowerLeft(desk: DeskContext): Cents | undefined {
   const snapshot = desk.gateway.snapshot(desk.at);
   if (snapshot === undefined) return undefined;
   const { leftOut } = desk.orders;
-  const back = leftOut === undefined ? 0 : heldFor(leftOut, snapshot);
+  const back = leftOut === undefined ? 0 : heldFor(desk, leftOut, snapshot);
   let left = cents(snapshot.buyingPowerCents + Math.floor(back));
   for (const order of desk.orders.all()) {
-    const claim = claimOf(order, snapshot);
+    const claim = claimOf(desk, order, snapshot);
     if (claim > 0 && !shows(snapshot, order.intent.intentId)) left = cents(left - Math.ceil(claim));
   }
   return left;

@@ -2,8 +2,8 @@
 import type { OrderIntent } from '../../engine/domain/order.ts';
 import { type Cents, cents, type Price } from '../../engine/domain/units.ts';
 import { UNBOUNDED_LOSS_CENTS } from '../../risk/risk-input.ts';
+import { payoffOf } from '../account/opening-payoff.ts';
 import type { DeskContext } from '../desk-context.ts';
-import { feesOf, payoffOf } from '../previews/judging.ts';
 
 /** Worst case of the whole order after fees, positive; 0 where it closes. A market or stop order names no
  * price, and then nothing bounds what it may cost. */
@@ -11,5 +11,5 @@ export function externalWorstCase(desk: DeskContext, intent: OrderIntent, limit:
   if (intent.purpose !== 'open') return cents(0);
   if (limit === 0) return UNBOUNDED_LOSS_CENTS;
   const atLimit = { ...intent, limit, worst: limit };
-  return payoffOf(atLimit, feesOf(desk, intent)).maxLossCents ?? UNBOUNDED_LOSS_CENTS;
+  return payoffOf(desk, atLimit).maxLossCents ?? UNBOUNDED_LOSS_CENTS;
 }

@@ -6,11 +6,11 @@ import { amountCents, cents, dollarsFromPrice, price } from '../../engine/domain
 import { deny, type Outcome } from '../../engine/domain/verdict.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { isOpen } from '../account/held-position.ts';
+import { feesOf } from '../account/opening-payoff.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { spotOf } from '../desk-context.ts';
 import type { TradeCard } from '../engine-api.ts';
 import { grantToken } from '../previews/granting.ts';
-import { feesOf } from '../previews/judging.ts';
 import type { PreviewAnswer, PreviewTurn } from '../previews/preview-shelf.ts';
 import { standInsOf } from './asked-closes.ts';
 import { type Closing, closingIntent, closingIntentOf, freeLegs } from './closing.ts';

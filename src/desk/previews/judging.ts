@@ -1,20 +1,18 @@
 /** Puts an intent before the risk gate with everything the desk knows at this step. */
 
 import type { ApprovedOrder } from '../../broker/approved-order.ts';
-import { orderFees } from '../../broker/fees.ts';
 import type { QuoteSnapshot } from '../../engine/domain/audit-record.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
 import type { PayoffSummary } from '../../engine/domain/payoff.ts';
 import type { Cents } from '../../engine/domain/units.ts';
-import { cents, MICROS_PER_MILLI } from '../../engine/domain/units.ts';
+import { MICROS_PER_MILLI } from '../../engine/domain/units.ts';
 import type { Verdict } from '../../engine/domain/verdict.ts';
-import { payoffSummary } from '../../engine/pricing/payoff.ts';
 import { admit } from '../../risk/gate.ts';
 import type { RiskInput } from '../../risk/risk-input.ts';
 import { tradingStateOf } from '../../risk/trading-state.ts';
 import { accountRisk } from '../account/account-risk.ts';
-import { lossOfSideStops } from '../account/side-stops.ts';
+import { feesOf, payoffOf } from '../account/opening-payoff.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf, sliceOf } from '../desk-context.ts';
 import { quantitiesOf } from '../exits/close-legs.ts';
@@ -28,33 +26,6 @@ export interface Judgement {
   readonly approved: ApprovedOrder | undefined;
   readonly payoff: PayoffSummary;
   readonly feesCents: Cents;
-}
-
-/** Fees of the whole order at the broker's schedule. */
-export function feesOf(desk: DeskContext, intent: OrderIntent): Cents {
-  return orderFees(desk.gateway.capabilities.name, intent.legs, intent.quantity);
-}
-
-/** Payoff of the order at its worst acceptable price, so that no fill can be worse. Its worst case is
- * what every limit, the card and the plan's budget count: at expiry, or by the stops of both sides
- * where those lose more. */
-export function payoffOf(intent: OrderIntent, feesCents: Cents): PayoffSummary {
-  const { legs, quantity, worst: netPrice } = intent;
-  if (intent.purpose !== 'open') {
-    return payoffSummary({ legs, quantity, netPrice, feesCents: cents(0) });
-  }
-  const payoff = payoffSummary({ legs, quantity, netPrice, feesCents });
-  const bothStopped = lossOfBothSides(intent);
-  if (payoff.maxLossCents === undefined || bothStopped === undefined) return payoff;
-  return { ...payoff, maxLossCents: cents(Math.max(payoff.maxLossCents, bothStopped)) };
-}
-
-/** What the stops of both sides of an opening lose together, where it has two. */
-export function lossOfBothSides({ legs, exitPlan }: OrderIntent): Cents | undefined {
-  const shorts = legs.flatMap(({ instrument, action }) =>
-    instrument.kind === 'option' && action === 'sellToOpen' ? [instrument.right] : [],
-  );
-  return lossOfSideStops(exitPlan, shorts);
 }
 
 /** What of the position no live order closes yet, signed, by symbol. */
@@ -90,7 +61,7 @@ export function riskInputOf(
   { openUpToCents, dryRun }: OpeningTerms,
 ): RiskInput {
   const feesCents = feesOf(desk, intent);
-  const payoff = payoffOf(intent, feesCents);
+  const payoff = payoffOf(desk, intent);
   const { day } = desk;
   return {
     intent,

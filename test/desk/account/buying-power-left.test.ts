@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AccountSnapshot } from '../../../src/broker/order-gateway.ts';
 import { buyingPowerLeft } from '../../../src/desk/account/buying-power-left.ts';
 import { cents } from '../../../src/engine/domain/units.ts';
+import type { Preview } from '../../support/desk-rig.ts';
 import { CONDOR, DeskRig, denialIn } from '../../support/desk-rig.ts';
 
 const HELD_BY_BROKER = cents(1_000_00);
@@ -16,6 +17,12 @@ function slowBroker(): { rig: DeskRig; picture: AccountSnapshot; left: () => num
   return { rig, picture, left: () => buyingPowerLeft(rig.desk.context) };
 }
 
+/** What the gate found an order to take of buying power. */
+function neededFor({ card }: Preview): number {
+  const { numbers } = card.checks.find(({ code }) => code === 'buying_power') ?? {};
+  return Number(numbers?.['neededCents']);
+}
+
 describe('buying power between two pictures of the account', () => {
   it('is less by each opening that the last one does not show, so that two do not share it', () => {
     const { rig, left } = slowBroker();
@@ -23,21 +30,29 @@ describe('buying power between two pictures of the account', () => {
     const second = rig.preview({ ...CONDOR, width: 4 });
     const order = rig.execute(first);
     expect(order.status).toBe('filled');
-    expect(left()).toBe(HELD_BY_BROKER - order.worstCaseCents);
+    expect(left()).toBe(HELD_BY_BROKER - neededFor(first));
     expect(denialIn(rig.confirm(second.tokenSha256)).code).toBe('buying_power');
   });
 
   it('counts an order on its way in full, and none that ended with nothing filled', () => {
     const { rig, left } = slowBroker();
     rig.size = 0;
-    const { tokenSha256 } = rig.preview();
-    rig.send({ kind: 'confirm', tokenSha256 });
+    const preview = rig.preview();
+    rig.send({ kind: 'confirm', tokenSha256: preview.tokenSha256 });
     const [order] = rig.orders();
     if (order === undefined) throw new Error('an opening was recorded');
-    expect(left()).toBe(HELD_BY_BROKER - order.worstCaseCents);
+    expect(left()).toBe(HELD_BY_BROKER - neededFor(preview));
     rig.send({ kind: 'cancel', orderId: order.intent.intentId, tokenSha256: rig.newToken() });
     rig.ended(order.intent.intentId);
     expect([order.status, left()]).toEqual(['cancelled', HELD_BY_BROKER]);
+  });
+
+  it('is less by what an order ties up, and not by what its stops may lose before', () => {
+    const { rig, left } = slowBroker();
+    const narrow = rig.preview({ ...CONDOR, width: 1 });
+    const order = rig.execute(narrow);
+    expect(order.worstCaseCents).toBeGreaterThan(neededFor(narrow));
+    expect(left()).toBe(HELD_BY_BROKER - neededFor(narrow));
   });
 
   it('is the word of the broker once its picture shows the order or is younger', () => {

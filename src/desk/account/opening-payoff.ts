@@ -1,0 +1,39 @@
+/** What an order may come to, for whoever counts its worst case. Pure. */
+import { orderFees } from '../../broker/fees.ts';
+import type { OrderIntent } from '../../engine/domain/order.ts';
+import type { PayoffSummary } from '../../engine/domain/payoff.ts';
+import type { Cents } from '../../engine/domain/units.ts';
+import { cents } from '../../engine/domain/units.ts';
+import { payoffSummary } from '../../engine/pricing/payoff.ts';
+import type { DeskContext } from '../desk-context.ts';
+import { lossOfSideStops } from './side-stops.ts';
+
+/** Fees of the whole order at the broker's schedule. */
+export function feesOf(desk: DeskContext, intent: OrderIntent): Cents {
+  return orderFees(desk.gateway.capabilities.name, intent.legs, intent.quantity);
+}
+
+/** Expiry payoff of the order at its worst acceptable price, so that no fill can be worse, with the fees
+ * of an opening. Its worst point is what a broker holds back for it. */
+export function payoffAtExpiry(desk: DeskContext, intent: OrderIntent): PayoffSummary {
+  const { legs, quantity, worst: netPrice, purpose } = intent;
+  const feesCents = purpose === 'open' ? feesOf(desk, intent) : cents(0);
+  return payoffSummary({ legs, quantity, netPrice, feesCents });
+}
+
+/** The same with the worst case that every limit, the card and the plan's budget count: at expiry, or by
+ * the stops of both sides where those lose more. */
+export function payoffOf(desk: DeskContext, intent: OrderIntent): PayoffSummary {
+  const payoff = payoffAtExpiry(desk, intent);
+  const bothStopped = lossOfBothSides(intent);
+  if (payoff.maxLossCents === undefined || bothStopped === undefined) return payoff;
+  return { ...payoff, maxLossCents: cents(Math.max(payoff.maxLossCents, bothStopped)) };
+}
+
+/** What the stops of both sides of an opening lose together, where it has two. */
+export function lossOfBothSides({ legs, exitPlan }: OrderIntent): Cents | undefined {
+  const shorts = legs.flatMap(({ instrument, action }) =>
+    instrument.kind === 'option' && action === 'sellToOpen' ? [instrument.right] : [],
+  );
+  return lossOfSideStops(exitPlan, shorts);
+}

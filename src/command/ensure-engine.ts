@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { isHomeHeld } from '../audit/account-lock.ts';
 import type { Config } from '../config.ts';
 import { wallMicros } from '../engine/domain/clock.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
@@ -15,9 +16,9 @@ const RETRY_MILLIS = 150;
 
 /** How long to wait for an engine. */
 export interface Patience {
-  /** For one that is starting. */
+  /** For one that is starting: our own, or that of whoever has the home. */
   readonly startMillis: number;
-  /** For another caller's engine to answer, once our own could not start beside it. */
+  /** For another caller's engine to answer, once our own could not start and nobody has the home. */
   readonly otherMillis: number;
 }
 
@@ -80,7 +81,8 @@ export async function ensureEngine(config: Config, patience = USUAL_PATIENCE): P
   const inMillis = (millis: number) => addMicros(wallMicros(), millis * MICROS_PER_MILLI);
   const until = inMillis(patience.startMillis);
   let graceUntil: number | undefined;
-  while (wallMicros() < (graceUntil ?? until)) {
+  const isStarting = () => wallMicros() < until && isHomeHeld(config.home);
+  while (wallMicros() < (graceUntil ?? until) || isStarting()) {
     if (await isListening(path)) return path;
     if (isOver) graceUntil ??= inMillis(patience.otherMillis);
     await setTimeout(RETRY_MILLIS);

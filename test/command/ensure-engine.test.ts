@@ -1,7 +1,9 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { acquireHomeLock } from '../../src/audit/account-lock.ts';
 import { socketPath } from '../../src/command/engine-paths.ts';
 import { ensureEngine, isListening } from '../../src/command/ensure-engine.ts';
 import { readConfig } from '../../src/config.ts';
@@ -35,6 +37,23 @@ describe('the engine of a home', () => {
     const config = readConfig({ DELTARING_HOME: home });
     const patience = { startMillis: 15_000, otherMillis: 15_000 };
     const ensured = ensureEngine(config, patience);
+    const path = await listenFor(home);
+    expect(await ensured).toBe(path);
+  });
+
+  it('is waited for as long as one that starts where another caller’s has the home', async () => {
+    const home = tempFolder();
+    settings(home, { PORT: '0' });
+    const lock = acquireHomeLock({ pid: process.pid, socketPath: socketPath(home), home });
+    onTestFinished(() => lock.release());
+    const config = readConfig({ DELTARING_HOME: home });
+    const ensured = ensureEngine(config, { startMillis: 15_000, otherMillis: 1 });
+    ensured.catch(() => undefined);
+    const log = join(home, 'serve.log');
+    const isRefused = () => existsSync(log) && readFileSync(log, 'utf8').includes('deltaring: ');
+    while (!isRefused()) await setTimeout(20);
+    // Time for its end, and for the other patience to be over.
+    await setTimeout(500);
     const path = await listenFor(home);
     expect(await ensured).toBe(path);
   });

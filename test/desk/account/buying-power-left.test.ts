@@ -55,6 +55,22 @@ describe('buying power between two pictures of the account', () => {
     expect(left()).toBe(HELD_BY_BROKER - neededFor(narrow));
   });
 
+  it('gets no more back for a replacement than the broker holds for the old order', () => {
+    const { rig, picture } = slowBroker();
+    rig.size = 0;
+    const narrow = rig.preview({ ...CONDOR, width: 1 });
+    rig.send({ kind: 'confirm', tokenSha256: narrow.tokenSha256 });
+    const [order] = rig.orders();
+    if (order === undefined) throw new Error('an opening was recorded');
+    const { intentId, legs, worst } = order.intent;
+    const shown = { intentId, brokerOrderId: '1', legs, remaining: 1, limit: worst };
+    rig.gateway.editSnapshot = () => ({ ...picture, workingOrders: [shown] });
+    const { context } = rig.desk;
+    const without = { ...context, orders: context.orders.without(intentId) };
+    expect(order.worstCaseCents).toBeGreaterThan(neededFor(narrow));
+    expect(buyingPowerLeft(without)).toBe(HELD_BY_BROKER + neededFor(narrow));
+  });
+
   it('is the word of the broker once its picture shows the order or is younger', () => {
     const { rig, picture, left } = slowBroker();
     const order = rig.execute(rig.preview());

@@ -58,7 +58,7 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
     'how openings concede: `patient`, `normal`, `fast`, `urgent`; never past the worst price of the card',
   EXIT_LADDER: 'how closes that you ask for concede; the engine picks for its own exits',
   NICKEL_BUYBACK:
-    'buys back shorts that cost $0.05 or less in the last hour, and pays no more while neither a stop nor the clock wants them gone',
+    'buys back shorts that cost $0.05 or less in the last hour, and pays no more while neither a stop nor the clock wants them gone; what covers them stays, but for a side that was stopped',
   PAPER_NATIVE_STOPS:
     'the paper broker holds stop orders of single long options, as tastytrade does, but only while the engine runs: a shutdown closes what they guard like anything else',
   TASTYTRADE_NATIVE_STOPS:

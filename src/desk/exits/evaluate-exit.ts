@@ -5,6 +5,7 @@
  */
 import { moreUrgent } from '../../engine/domain/exit-choices.ts';
 import type { ExitClose, ExitInput, ExitMemory } from './exit-input.ts';
+import { isShortSide } from './exit-input.ts';
 import { judgeClock, judgeExDividend, judgeNickel, judgeRange, judgeTarget } from './judge-rest.ts';
 import type { StopJudgement } from './judge-stops.ts';
 import { judgeSide, judgeTrail, judgeWhole, sideClose, sideStopped } from './judge-stops.ts';
@@ -14,7 +15,8 @@ export type ExitDecision = 'hold' | ExitClose;
 export interface ExitJudgement {
   readonly memory: ExitMemory;
   readonly decision: ExitDecision;
-  /** Broken stops of sides that orders close already: at least so urgent these have to be. */
+  /** What is left beside the decision: a side that orders close already, which have to be at least so urgent,
+   * or the second of two that one order closes. */
   readonly hurry?: readonly ExitClose[];
 }
 
@@ -22,12 +24,21 @@ function isTrading({ at, session }: ExitInput): boolean {
   return at.market >= session.open && at.market < session.lastTrade;
 }
 
-/** What each side asks of the orders that close it. */
-function hurryOf(callSide: StopJudgement, putSide: StopJudgement): ExitClose[] | undefined {
-  if (callSide.hurry === undefined && putSide.hurry === undefined) return undefined;
-  const calls = callSide.hurry && sideStopped('callSide', callSide.hurry);
-  const puts = putSide.hurry && sideStopped('putSide', putSide.hurry);
-  return [calls, puts].filter((stop) => stop !== undefined);
+/** What each side asks of the orders that close it. One order for both sides is given by the name of the
+ * calls: the stop of the puts stands beside it. */
+function hurryOf(
+  callSide: StopJudgement,
+  putSide: StopJudgement,
+  { dividend, isOfBoth }: { dividend: ExitClose | undefined; isOfBoth: boolean },
+): ExitClose[] | undefined {
+  const calls = callSide.hurry;
+  const puts = isOfBoth ? putSide.close : putSide.hurry;
+  if (calls === undefined && puts === undefined && dividend === undefined) return undefined;
+  return [
+    dividend,
+    calls && sideStopped('callSide', calls),
+    puts && sideStopped('putSide', puts),
+  ].filter((exit) => exit !== undefined);
 }
 
 /** The first reason to leave, as urgent as the most urgent of all that stand for the same legs: what the
@@ -77,9 +88,11 @@ export function evaluateExit(input: ExitInput): ExitJudgement {
   const trailed: ExitClose | undefined =
     trail.close === undefined ? undefined : { close: 'whole', reason: 'trail', ...trail.close };
   const sides = sideClose(input, callSide, putSide);
+  const dividend = judgeExDividend(input);
+  const isDividendFree = isShortSide(input.position, 'callSide');
   const first =
     judgeClock(input) ??
-    judgeExDividend(input) ??
+    (isDividendFree ? dividend : undefined) ??
     stopped ??
     sides ??
     trailed ??
@@ -88,6 +101,10 @@ export function evaluateExit(input: ExitInput): ExitJudgement {
     judgeNickel(input);
   const decision =
     first === undefined ? 'hold' : hastened(first, [stopped, sides, trailed, judgeRange(input)]);
-  const hurry = hurryOf(callSide, putSide);
+  const areBothBroken = callSide.close !== undefined && putSide.close !== undefined;
+  const hurry = hurryOf(callSide, putSide, {
+    dividend: isDividendFree ? undefined : dividend,
+    isOfBoth: areBothBroken && first === sides,
+  });
   return hurry === undefined ? { memory, decision } : { memory, decision, hurry };
 }

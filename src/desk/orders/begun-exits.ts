@@ -1,57 +1,85 @@
 /**
- * Exits that the broker takes one leg at a time only. The stop of a side measures what is short of it: once
- * that is bought back nothing asks for its long any more, and a market that turns between two legs would
- * leave a half of any other exit. What is begun so is ended. It follows from the book of orders.
+ * Exits that are begun and not through. The stop of a side measures what is short of it: once that is bought
+ * back nothing asks for its long any more, whether the broker took it one leg at a time, nobody bid for the
+ * long at that moment, or its short was being bought back already. And at a broker that takes one leg at a
+ * time a market that turns between two of them would leave a half of any other exit. What is begun so is
+ * ended. It follows from the book of orders and from what was told, which a restart has from the journal.
  */
 
 import { areLeftToExpire } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
-import type { ExitClose, ExitPart, ExitReason } from '../exits/exit-input.ts';
-import { legsOfPart } from '../exits/exit-input.ts';
+import { rightOf } from '../exits/close-legs.ts';
+import type { ExitClose, ExitReason, Side } from '../exits/exit-input.ts';
+import { isShortSide, legsOfPart, rightOfPart } from '../exits/exit-input.ts';
 import type { OpenPosition } from '../exits/open-position.ts';
+import { wasTold } from './exit-cause.ts';
 import type { OrderRecord } from './order-book.ts';
+import { isClose, isWhole } from './order-book.ts';
 import { isTakenApart } from './refused-closes.ts';
 
-/** What each exit leaves in the end. What covered shorts that were bought back for a nickel stays. */
-const PARTS: Readonly<Record<Exclude<ExitReason, 'nickel'>, ExitPart>> = {
-  stop: 'whole',
-  callSideStop: 'callSide',
-  putSideStop: 'putSide',
-  trail: 'whole',
-  oppositeBreak: 'whole',
-  target: 'whole',
-  exDividend: 'callSide',
-  timeExit: 'whole',
-  flatBy: 'whole',
-};
+/** Exits of a side. Once one was told, nothing of that side stays, whoever bought its shorts back; what
+ * covered shorts that were bought back for a nickel alone does. */
+const OF_A_SIDE: readonly (readonly [ExitReason, Side])[] = [
+  ['callSideStop', 'callSide'],
+  ['putSideStop', 'putSide'],
+  ['exDividend', 'callSide'],
+];
 
-function isReason(reason: string | undefined): reason is keyof typeof PARTS {
-  return reason !== undefined && Object.hasOwn(PARTS, reason);
+const OF_THE_WHOLE: ReadonlySet<string | undefined> = new Set<ExitReason>([
+  'stop',
+  'trail',
+  'oppositeBreak',
+  'target',
+  'timeExit',
+  'flatBy',
+]);
+
+function isOfTheWhole(reason: string | undefined): reason is ExitReason {
+  return OF_THE_WHOLE.has(reason);
 }
 
-/** The exit of which an order has filled and a part is still free, the newest first. `position`: what of
- * it no order closes. Asked on every batch of quotes. */
-export function begunExit(desk: DeskContext, position: OpenPosition): ExitClose | undefined {
-  const { positionId } = position;
-  if (!isTakenApart(desk, positionId)) return undefined;
-  const all = desk.orders.all();
-  for (let index = all.length - 1; index >= 0; index -= 1) {
-    const order = all[index];
-    if (order?.intent.positionId !== positionId) continue;
-    const begun = goesOn(desk, position, order);
-    if (begun !== undefined) return begun;
-  }
-  return undefined;
-}
-
-function goesOn(
+/** The exit that is begun and of which a part is still free. `free`: what of the position no order closes;
+ * `held`: all of it. Asked on every batch of quotes. */
+export function begunExit(
   desk: DeskContext,
-  position: OpenPosition,
-  { intent, exitReason, fills, urgency }: OrderRecord,
+  free: OpenPosition,
+  held: OpenPosition,
 ): ExitClose | undefined {
-  if (fills.length === 0 || !isReason(exitReason)) return undefined;
-  const close = PARTS[exitReason];
-  const left = legsOfPart(position, close);
-  if (left.length === 0 || areLeftToExpire(desk, left)) return undefined;
-  return { close, reason: exitReason, numbers: { goesOnFrom: intent.intentId }, urgency };
+  for (const [reason, side] of OF_A_SIDE) {
+    const left = legsOfPart(free, side);
+    if (left.length === 0 || isShortSide(held, side)) continue;
+    if (!wasTold(desk, free.positionId, reason) || areLeftToExpire(desk, left)) continue;
+    const order = newestOf(desk, free.positionId, side);
+    if (order === undefined || isEndedByHand(order)) continue;
+    const numbers = { goesOnFrom: order.intent.intentId };
+    return { close: side, reason, numbers, urgency: 'fast' };
+  }
+  return isTakenApart(desk, free.positionId) ? begunWhole(desk, free) : undefined;
+}
+
+/** The newest order that closes any of a side. */
+function newestOf(desk: DeskContext, positionId: string, side: Side): OrderRecord | undefined {
+  const right = rightOfPart(side);
+  return desk.orders.all().findLast((order) => {
+    const { intent } = order;
+    if (intent.positionId !== positionId || !isClose(order)) return false;
+    return intent.legs.some((leg) => rightOf(leg) === right);
+  });
+}
+
+/** True where a person called the order back and it left something: whoever wants to keep a long may. */
+function isEndedByHand(order: OrderRecord): boolean {
+  const { calledBackBy } = order;
+  return calledBackBy !== undefined && calledBackBy !== 'engine' && !isWhole(order);
+}
+
+/** The exit of the whole of which an order has filled, the newest first. */
+function begunWhole(desk: DeskContext, free: OpenPosition): ExitClose | undefined {
+  if (areLeftToExpire(desk, free.legs)) return undefined;
+  const order = desk.orders.all().findLast(({ intent, exitReason, fills }) => {
+    return intent.positionId === free.positionId && fills.length > 0 && isOfTheWhole(exitReason);
+  });
+  if (order === undefined || !isOfTheWhole(order.exitReason)) return undefined;
+  const { intent, exitReason: reason, urgency } = order;
+  return { close: 'whole', reason, numbers: { goesOnFrom: intent.intentId }, urgency };
 }

@@ -10,12 +10,14 @@ export interface ExitCause {
   readonly numbers: Denial['numbers'];
 }
 
-/** Reasons after which a strategy rests, also where orders close the position already. */
-const STOPS: ReadonlySet<ExitClose['reason']> = new Set([
+/** Reasons that are told also where orders close the position already: stops, after which a strategy rests,
+ * and a dividend, whose close was promised. */
+const TOLD: ReadonlySet<ExitClose['reason']> = new Set([
   'stop',
   'callSideStop',
   'putSideStop',
   'trail',
+  'exDividend',
 ]);
 
 function keyOf(positionId: string, reason: string): string {
@@ -27,6 +29,11 @@ export function noteExit(desk: DeskContext, positionId: string, reason: string):
   const { day, plan, book, at } = desk;
   day.toldOnce.add(keyOf(positionId, reason));
   plan.noteStop(book.structure(positionId)?.strategy, reason, at.market);
+}
+
+/** True where the position is, or was, left in this session for this reason. */
+export function wasTold({ day }: DeskContext, positionId: string, reason: string): boolean {
+  return day.toldOnce.has(keyOf(positionId, reason));
 }
 
 /** Tells why the engine leaves a position. */
@@ -42,13 +49,13 @@ export function tellExit(
   desk.out.alert('warning', 'EXIT_TRIGGERED', text, positionId);
 }
 
-/** A stop that breaks while orders close what it would close makes no order of its own, and is a stop all
- * the same: told once. */
-export function tellBrokenStop(
+/** What makes no order of its own, for orders close already what it would close, is a stop or the exit before a
+ * dividend all the same: told once. */
+export function tellHurried(
   desk: DeskContext,
   position: StructurePosition,
   { reason, numbers }: ExitClose,
 ): void {
-  const isTold = desk.day.toldOnce.has(keyOf(position.positionId, reason));
-  if (STOPS.has(reason) && !isTold) tellExit(desk, position, { reason, numbers });
+  if (!TOLD.has(reason) || wasTold(desk, position.positionId, reason)) return;
+  tellExit(desk, position, { reason, numbers });
 }

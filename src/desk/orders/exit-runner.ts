@@ -17,7 +17,7 @@ import { policyOf } from '../exits/exit-policy.ts';
 import type { OpenPosition } from '../exits/open-position.ts';
 import { begunExit } from './begun-exits.ts';
 import { freeLegs } from './closing.ts';
-import { tellBrokenStop } from './exit-cause.ts';
+import { tellHurried } from './exit-cause.ts';
 import { ExitMarket } from './exit-market.ts';
 import { closePosition, hurryClosings, tellLeftToExpire } from './flattening.ts';
 import { shortsBeside } from './long-cover.ts';
@@ -58,12 +58,12 @@ function recordGain(desk: DeskContext, positionId: string, { gain }: ExitMemory)
 /** What orders close already is hurried by what would close it now; a stop is told as well. */
 function hurryBy(desk: DeskContext, position: StructurePosition, decision: ExitClose): void {
   hurryClosings(desk, position.positionId, decision.urgency, decision.close);
-  tellBrokenStop(desk, position, decision);
+  tellHurried(desk, position, decision);
 }
 
 /** What is begun and not through, where nothing else is to be left. */
-function goesOn(desk: DeskContext, { position, isClosing }: Watched): ExitClose | undefined {
-  return isClosing ? undefined : begunExit(desk, position);
+function goesOn(desk: DeskContext, { position, held, isClosing }: Watched): ExitClose | undefined {
+  return isClosing ? undefined : begunExit(desk, position, held ?? position);
 }
 
 /** Core thread only. Breaches are counted anew from fresh quotes after a restart, never guessed. */

@@ -50,6 +50,18 @@ describe('an exit whose legs the broker takes one at a time', () => {
     expect(held(rig)).toEqual(['1 P00594000', '-1 P00599000']);
   });
 
+  it('leaves both of two sides that broke together', () => {
+    const { rig, exitPlan } = condor();
+    const debit = (exitPlan?.sideStop?.debit ?? 0) / 10_000;
+    for (const side of ['call', 'put'] as const) {
+      sideCosts(rig, side, debit + 1, { bid: 0.6, ask: 0.62 });
+    }
+    rig.advance(60);
+    expect(held(rig)).toEqual([]);
+    const told = rig.bodies('exitTriggered').map(({ reason }) => reason);
+    expect(told.slice(0, 2)).toEqual(['putSideStop', 'callSideStop']);
+  });
+
   it('goes on after a restart', () => {
     const { rig } = begun();
     const again = rig.restart();
@@ -73,5 +85,66 @@ describe('an exit whose legs the broker takes one at a time', () => {
     callCosts(0.3);
     rig.advance(60);
     expect(held(rig)).toEqual([]);
+  });
+});
+
+describe('the long of a side that was stopped', () => {
+  const PUTS = ['1 P00594000', '-1 P00599000'];
+
+  /** A condor whose call side was stopped while nobody bid for its long: the short alone was bought back. */
+  function bare() {
+    const rig = new DeskRig({ limits });
+    const { exitPlan } = rig.openPosition();
+    sideCosts(rig, 'put', 0.1);
+    const calls = ((exitPlan?.sideStop?.debit ?? 0) / 10_000) * 1.6;
+    const longIsBid = (bid: number | undefined) =>
+      sideCosts(rig, 'call', calls, { bid, ask: 0.62 });
+    longIsBid(undefined);
+    rig.advance(15);
+    expect(held(rig)).toEqual([...PUTS, '1 C00606000']);
+    return { rig, longIsBid };
+  }
+
+  it('is sold once somebody bids for it again', () => {
+    const { rig, longIsBid } = bare();
+    longIsBid(0.6);
+    rig.advance(15);
+    expect(held(rig)).toEqual(PUTS);
+  });
+
+  it('is sold so after a restart too', () => {
+    const { rig } = bare();
+    const again = rig.restart();
+    sideCosts(again, 'call', 2.1, { bid: 0.6, ask: 0.62 });
+    again.advance(15);
+    expect(held(again)).toEqual(PUTS);
+  });
+
+  it('makes no order and no page while nobody bids for it', () => {
+    const { rig } = bare();
+    const orders = rig.orders().length;
+    rig.advance(60);
+    expect(rig.orders()).toHaveLength(orders);
+    expect(rig.alerts()).not.toContain('EXIT_REFUSED');
+  });
+
+  it('stays where a person calls its sale back', () => {
+    const { rig, longIsBid } = bare();
+    rig.size = 0;
+    longIsBid(0.6);
+    rig.advance(2);
+    const { intent } = rig.orders().at(-1) ?? {};
+    expect(intent?.legs).toMatchObject([{ action: 'sellToClose' }]);
+    const tokenSha256 = rig.newToken();
+    rig.ask({ kind: 'cancel', orderId: intent?.intentId ?? '', tokenSha256 });
+    rig.confirm(tokenSha256);
+    rig.size = 50;
+    rig.advance(15);
+    expect(held(rig)).toEqual([...PUTS, '1 C00606000']);
+    expect(rig.orders().at(-1)?.intent).toEqual(intent);
+    const again = rig.restart();
+    sideCosts(again, 'call', 2.1, { bid: 0.6, ask: 0.62 });
+    again.advance(15);
+    expect(held(again)).toEqual([...PUTS, '1 C00606000']);
   });
 });

@@ -12,6 +12,14 @@ function reasons(rig: DeskRig): string[] {
   return rig.bodies('exitTriggered').map(({ reason }) => reason);
 }
 
+/** The rights of what is held, leg by leg. */
+function rights(rig: DeskRig): string[] {
+  const legs = rig.positions().flatMap((position) => position.legs);
+  return legs
+    .filter(({ quantity }) => quantity !== 0)
+    .map(({ instrument }) => (instrument.kind === 'option' ? instrument.right : instrument.kind));
+}
+
 /** Everything is bid and offered at so many times its worth. */
 function worth(rig: DeskRig, factor: number): void {
   const times = (dollars: number | undefined) => Math.round((dollars ?? 0) * factor * 100) / 100;
@@ -138,6 +146,8 @@ describe('the nickel buy-back', () => {
     rig.goTo(15 * 60);
     rig.advance(15);
     expect(reasons(rig)[0]).toBe('nickel');
+    rig.advance(30);
+    expect(rights(rig)).toContain('put');
     const puts = rig
       .positions()
       .flatMap(({ legs }) => legs)
@@ -168,10 +178,22 @@ describe('the nickel buy-back', () => {
   it('pays what it takes once a stop breaks', () => {
     const rig = askedFor();
     const stop = (rig.positions()[0]?.exitPlan?.sideStop?.debit ?? 0) / 10_000;
-    sideCosts(rig, 'put', stop * 1.2);
+    sideCosts(rig, 'put', stop * 1.2, { bid: undefined, ask: 0.02 });
     rig.size = 50;
     rig.advance(12);
     expect(rig.orders().at(-1)).toMatchObject({ status: 'filled', urgency: 'fast' });
+  });
+
+  it('leaves nothing of the side once a stop breaks', () => {
+    const rig = askedFor();
+    const stop = (rig.positions()[0]?.exitPlan?.sideStop?.debit ?? 0) / 10_000;
+    sideCosts(rig, 'put', stop + 0.9, { bid: 0.6, ask: 0.62 });
+    rig.size = 50;
+    rig.advance(12);
+    const [, nickel, long] = rig.orders();
+    expect(nickel).toMatchObject({ status: 'filled', exitReason: 'nickel' });
+    expect(long).toMatchObject({ status: 'filled', exitReason: 'putSideStop' });
+    expect(rights(rig)).toEqual(['call', 'call']);
   });
 
   it.each([
@@ -195,5 +217,27 @@ describe('the nickel buy-back', () => {
     again.advance(30);
     const [, order] = again.orders();
     expect(order).toMatchObject({ status: 'working', limit: -500, fills: [] });
+  });
+});
+
+describe('the eve of an ex-dividend day', () => {
+  it('hurries what buys a short call in the money back for a nickel, and leaves its side', () => {
+    const exits = { nickelBuyBack: true, exDividendDates: ['2026-11-23'] };
+    const rig = new DeskRig({ minutes: 14 * 60, exits, limits: WIDE });
+    rig.openPosition();
+    sideCosts(rig, 'put', 0.2);
+    sideCosts(rig, 'call', 0.05);
+    rig.size = 0;
+    rig.goTo(15 * 60 + 1);
+    rig.size = 50;
+    sideCosts(rig, 'call', 0.4, { bid: 0.05, ask: 0.07 });
+    rig.quotes(601.2);
+    rig.goTo(15 * 60 + 29);
+    expect(reasons(rig)).toEqual(['nickel']);
+    rig.goTo(15 * 60 + 30);
+    rig.advance(30);
+    expect(rig.orders()[1]).toMatchObject({ status: 'filled', exitReason: 'nickel' });
+    expect(reasons(rig)).toEqual(['nickel', 'exDividend', 'exDividend']);
+    expect(rights(rig)).toEqual(['put', 'put']);
   });
 });

@@ -163,6 +163,7 @@ export class Face {
           confirmMode: settings.confirmMode,
           readOnly: this.#readOnly,
           holds: (scope) => this.holds(scope),
+          offers: (name) => this.shelf.find(name) !== undefined,
           ask: host.ask,
           progress: host.progress,
           conversation: this.#conversation,

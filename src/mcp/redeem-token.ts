@@ -162,10 +162,14 @@ async function standingAfter(
   return refusal(context, 'not_authorized', NOT_PLACED[consent], { dialog: consent });
 }
 
-/** The tool that takes the token of a preview by hand, of those that this client is offered. */
-export function redeemerOf({ confirmMode, ask }: ToolContext, purpose: Purpose): string {
+/** The tool that takes the token of a preview by hand, of those that this client is offered: listed before
+ * unlisted. Where its tool sets hold none, the refusal of the one named tells which to turn on. */
+export function redeemerOf(context: ToolContext, purpose: Purpose): string {
+  const { confirmMode, ask, offers } = context;
+  if (purpose !== 'close') return 'confirm_trade';
   const isHidden = hidesConfirm(confirmMode, ask !== undefined);
-  return isHidden && purpose === 'close' ? 'close_position' : 'confirm_trade';
+  const tools = ['confirm_trade', 'close_position'];
+  return (isHidden ? tools.toReversed() : tools).find(offers) ?? 'confirm_trade';
 }
 
 function toRedeemer(context: ToolContext, purpose: Purpose) {

@@ -30,6 +30,8 @@ export interface ToolContext {
   readonly readOnly: boolean;
   /** True where the caller's token is good for this; callers without scopes hold them all. */
   readonly holds: (scope: Scope) => boolean;
+  /** True where a tool of this name answers at this face, listed or not. */
+  readonly offers: (name: string) => boolean;
   /** Asks the human behind the client; undefined where the client cannot. */
   readonly ask: AskHuman | undefined;
   /** Tells a client that waits what has happened so far; undefined where it did not ask. */

@@ -236,6 +236,7 @@ describe('redeeming a token', () => {
       confirmMode: 'token',
       readOnly: false,
       holds: () => true,
+      offers: () => true,
       ask: undefined,
       conversation: { dialogs: new Dialogs() },
       tokens: room.tokens,

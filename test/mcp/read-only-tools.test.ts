@@ -93,6 +93,28 @@ describe('a tool that hosts take for read-only, with live money', () => {
     await close();
   });
 
+  it.each([
+    ['elicit-required', ['strategies', 'trading'], 'confirm_trade'],
+    ['elicit-required', ['orders', 'trading'], 'close_position'],
+    ['elicit-preferred', ['strategies', 'trading'], 'confirm_trade'],
+    ['elicit-preferred', ['orders', 'trading'], 'close_position'],
+  ] as const)(
+    'names a way out that answers under %s where the tool sets are %j: %s',
+    async (confirmMode, toolsets, name) => {
+      const options = { settings: { confirmMode, toolsets } };
+      const { client, again, confirm_token, close } = await forwarded(
+        options,
+        'place_order',
+        CLOSING,
+      );
+      const preview = await call(client, 'place_order', CLOSING);
+      expect(preview.text).toContain(`Nothing is placed yet: ${name} with confirm_token`);
+      expect((await again()).text).toContain(`Call ${name} with this confirm_token`);
+      expect((await call(client, name, { confirm_token })).isError).toBe(false);
+      await close();
+    },
+  );
+
   it.each(['elicit-preferred', 'elicit-required'] as const)(
     'forwards what a human agrees to in the dialog under %s',
     async (confirmMode) => {

@@ -29,9 +29,9 @@ async function stage() {
     const { tokens, approvals, streams } = room;
     const caller = TRADER;
     const conversation = { dialogs: new Dialogs() };
-    const holds = () => true;
+    const rights = { readOnly: false, holds: () => true, offers: () => true };
     const confirmMode = 'elicit-preferred' as const;
-    const face = { api, caller, confirmMode, readOnly: false, holds, ask, conversation };
+    const face = { api, caller, confirmMode, ...rights, ask, conversation };
     return redeemToken({ ...face, tokens, approvals, streams }, token, OPENINGS);
   };
   /** Redeems with a dialog that stays open until it is answered. */

@@ -33,6 +33,7 @@ beforeEach(() => {
     confirmMode: 'token',
     readOnly: false,
     holds: () => true,
+    offers: () => true,
     ask: undefined,
     conversation: { dialogs: new Dialogs() },
     tokens: room.tokens,

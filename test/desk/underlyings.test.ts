@@ -32,7 +32,8 @@ describe.each(UNDERLYINGS)('the main job on %s', (underlying) => {
     const { card, tokenSha256 } = rig.preview(condor);
     expect(card.underlying).toBe(underlying);
     expect(card.legs.every(({ symbol }) => symbol.startsWith(optionRoot.padEnd(6)))).toBe(true);
-    expect(card.maxLossCents + (card.maxProfitCents ?? 0)).toBe(width * 100_00);
+    // Exercise and assignment of a side's two legs cost five dollars each besides.
+    expect(card.maxLossCents + (card.maxProfitCents ?? 0)).toBe(width * 100_00 + 2 * 500);
     expect(card.assignmentCostCents > 0).toBe(!isCash);
     const order = rig.execute({ card, tokenSha256 });
     expect(order.status).toBe('filled');

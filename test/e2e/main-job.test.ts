@@ -138,7 +138,8 @@ describe('the main job over Streamable HTTP', () => {
     ]);
     expect(card.netCents).toBeGreaterThan(0);
     const gross = card.maxLossCents + (card.maxProfitCents ?? 0);
-    expect(gross).toBe(100_000);
+    // The width, and what exercise and assignment of a side's two legs cost.
+    expect(gross).toBe(100_000 + 2 * 500);
     expect(card.exitPlan?.stop).toContain('side');
     expect(card.exitPlan?.timeExit).toContain(`T${clockToday('15:40')}:00`);
     expect((await trader.pnl()).positions).toEqual([]);

@@ -152,7 +152,8 @@ describe('ten questions', () => {
       (side) => shorts.find(({ right }: Data) => right === side).strike,
     );
     const credit = Math.round(worstPrice * CENTS_PER_POINT);
-    expect(maxLossCents).toBe(5 * CENTS_PER_POINT - credit + feesCents);
+    // And what exercise and assignment of a side cost, five dollars a leg.
+    expect(maxLossCents).toBe(5 * CENTS_PER_POINT - credit + feesCents + 2 * 500);
     const perShare = (credit - feesCents) / CENTS_PER_POINT;
     expect(breakevens[0]).toBeCloseTo(put - perShare, 3);
     expect(breakevens[1]).toBeCloseTo(callStrike + perShare, 3);

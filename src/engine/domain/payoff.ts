@@ -4,8 +4,8 @@ import type { Cents, Price } from './units.ts';
 /** All amounts are for the whole order, after fees. */
 export interface PayoffSummary {
   /** The worst point of the expiry payoff over all prices from 0 up, as a positive number of cents;
-   * undefined where the loss has no floor (`undefined_risk`). Of an opening that is judged, the loss
-   * of the stops of both its sides where that is more. */
+   * undefined where the loss has no floor (`undefined_risk`). Of an opening that is judged, with what
+   * settling it there costs, or the loss of the stops of both its sides where that is more. */
   readonly maxLossCents: Cents | undefined;
   /** The best point; undefined where unlimited. */
   readonly maxProfitCents: Cents | undefined;

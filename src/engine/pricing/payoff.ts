@@ -19,6 +19,9 @@ export interface PayoffInputs {
   readonly netPrice: Price;
   /** Fees of the whole order, a positive number. */
   readonly feesCents: Cents;
+  /** What the exercise or assignment of one leg costs, however many contracts; it counts in the worst
+   * case alone. Nothing where it is left out. */
+  readonly settlementFeeCents?: Cents;
 }
 
 function offsetPoints(inputs: PayoffInputs): number {
@@ -45,7 +48,7 @@ export function payoffSummary(inputs: PayoffInputs): PayoffSummary {
   const curve = expiryCurve(legs, quantity, offset);
   const assignmentCostCents = assignmentCost(legs, quantity);
   return {
-    maxLossCents: lossOf(curve),
+    maxLossCents: lossOf(curve, 0, settledBy(inputs)),
     maxProfitCents: curve.slopeBeyond > 0 ? undefined : profitOf(curve),
     breakevens: breakevensOf(curve),
     marginCents: lossOf(curve, offset) ?? assignmentCostCents,
@@ -54,11 +57,33 @@ export function payoffSummary(inputs: PayoffInputs): PayoffSummary {
   };
 }
 
-/** The worst of a curve, or of the same without an offset that is in it. */
-function lossOf(curve: ExpiryCurve, offset = 0): Cents | undefined {
+/** The worst of a curve, or of the same without an offset that is in it; less what settling at each point
+ * costs besides. */
+function lossOf(
+  curve: ExpiryCurve,
+  offset = 0,
+  settling: (at: number) => number = () => 0,
+): Cents | undefined {
   if (curve.slopeBeyond < 0) return undefined;
-  const worst = Math.min(...curve.kinks.map((kink) => kink.points)) - offset;
+  // Only beyond the last strike are all calls in the money.
+  const ends = [...curve.kinks, nextOf(curve, curve.kinks.length - 1)];
+  const worst = Math.min(...ends.map(({ at, points }) => points - settling(at))) - offset;
   return cents(Math.max(0, Math.ceil(-worst / POINTS_PER_CENT)));
+}
+
+/** Points that settling the legs costs with the underlying at a price: a fee for each that is in the
+ * money there. */
+function settledBy({ legs, settlementFeeCents = cents(0) }: PayoffInputs) {
+  const fee = settlementFeeCents * POINTS_PER_CENT;
+  return (at: number): number => {
+    if (fee === 0) return 0;
+    const inTheMoney = legs.filter(({ instrument }) => {
+      if (instrument.kind !== 'option') return false;
+      const { right, strike } = instrument;
+      return right === 'call' ? at > strike : at < strike;
+    });
+    return fee * inTheMoney.length;
+  };
 }
 
 function profitOf(curve: ExpiryCurve): Cents {

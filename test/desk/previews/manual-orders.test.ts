@@ -60,8 +60,32 @@ describe('an order by hand', () => {
   it('states its worst case from the payoff at expiry, after fees', () => {
     const { card } = previewed(new DeskRig(), SPREAD);
     const width = 300 * 100;
-    expect(card.maxLossCents).toBe(width - card.worstPrice * 10_000 + card.feesCents);
+    const settling = 2 * 500;
+    const paid = card.feesCents + settling;
+    expect(card.maxLossCents).toBe(width - card.worstPrice * 10_000 + paid);
     expect(card.limitPrice).toBeGreaterThan(0);
+  });
+
+  it('states as worst case what the account has lost once both legs are settled in the money', () => {
+    const rig = new DeskRig({ underlying: 'XSP', minutes: 14 * 60 });
+    const legs = SPREAD.legs.map((each) => ({
+      ...each,
+      symbol: each.symbol.replace('SPY', 'XSP'),
+    }));
+    const cash = () => rig.gateway.snapshot(rig.at)?.cashCents ?? 0;
+    const before = cash();
+    const preview = previewed(rig, { legs, quantity: 1 });
+    const { intent, fills } = rig.execute(preview);
+    // It filled at a better price than the worst one that the card reckons with.
+    const better = fills.reduce((sum, fill) => {
+      return sum + (fill.action === 'sellToOpen' ? fill.price : 0 - fill.price);
+    }, 0 - intent.worst);
+    rig.edit = () => ({ bid: undefined, ask: undefined });
+    rig.spot = 590;
+    rig.goTo(16 * 60 - 1);
+    rig.goTo(16 * 60 + 20);
+    expect(rig.positions()).toEqual([]);
+    expect(before - cash()).toBe(preview.card.maxLossCents - better);
   });
 
   it('has a way out: a stop where the loss is not paid, the clock always', () => {

@@ -46,7 +46,8 @@ describe('the card of a condor', () => {
   it('reckons fees a leg, and the worst and the best at the worst price, fees included', () => {
     // A leg: $1 commission, 10 cents clearing, 2.3 cents regulatory (a third of a cent on sales).
     expect(card.feesCents).toBe(4 * 113);
-    expect(card.maxLossCents).toBe(50_000 - 12_700 + 452);
+    // And five dollars for each of the two legs of a side that are exercised and assigned there.
+    expect(card.maxLossCents).toBe(50_000 - 12_700 + 452 + 2 * 500);
     expect(card.maxProfitCents).toBe(12_700 - 452);
     expect(card.breakevens).toEqual([599 - 1.27 + 0.0452, 601 + 1.27 - 0.0452]);
     expect(card.marginCents).toBe(50_000);
@@ -88,7 +89,7 @@ describe('the card of a condor whose credit is more than half its width', () => 
 
   it('has both sides stopped for its worst case, fees of both ways included, and says so', () => {
     const { card } = new DeskRig().preview(NARROW);
-    const atExpiry = 10_000 - Math.round(card.worstPrice * 10_000) + card.feesCents;
+    const atExpiry = 10_000 - Math.round(card.worstPrice * 10_000) + card.feesCents + 2 * 500;
     expect(card.maxLossCents).toBeGreaterThan(atExpiry);
     expect(card.maxLossCents).toBe(card.exitPlan?.plannedLossCents);
     expect(card.warnings).toEqual([expect.stringMatching(BOTH_STOPPED)]);
@@ -96,7 +97,7 @@ describe('the card of a condor whose credit is more than half its width', () => 
 
   it('keeps to its worst end where it is stopped whole', () => {
     const { card } = new DeskRig({ exits: { condorStop: 'whole' } }).preview(NARROW);
-    const atExpiry = 10_000 - Math.round(card.worstPrice * 10_000) + card.feesCents;
+    const atExpiry = 10_000 - Math.round(card.worstPrice * 10_000) + card.feesCents + 2 * 500;
     expect(card.maxLossCents).toBe(atExpiry);
     expect(card.warnings).toEqual([]);
   });
@@ -137,11 +138,11 @@ describe('the card of two straddles', () => {
 
 describe('a warning on a card', () => {
   it('says when the bare worst case exceeds what the day has left', () => {
-    const tight = { maxDailyLossCents: cents(37_751) };
+    const tight = { maxDailyLossCents: cents(38_751) };
     const [warning] = new DeskRig({ limits: tight }).preview().card.warnings;
-    expect(warning).toContain('the bare worst case of $377.52 of everything open');
-    expect(warning).toContain('exceeds the $377.51');
-    const enough = { maxDailyLossCents: cents(37_752) };
+    expect(warning).toContain('the bare worst case of $387.52 of everything open');
+    expect(warning).toContain('exceeds the $387.51');
+    const enough = { maxDailyLossCents: cents(38_752) };
     expect(new DeskRig({ limits: enough }).preview().card.warnings).toEqual([]);
   });
 

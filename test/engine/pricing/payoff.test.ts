@@ -50,6 +50,23 @@ describe('the payoff summary', () => {
     expect(breakevenDollars(inputs)).toEqual([588.526, 611.474]);
   });
 
+  it('pays for what is exercised and assigned at the worst point, a leg in the money each', () => {
+    const settlementFeeCents = cents(500);
+    const lossOf = (legs: readonly OrderLeg[], net: number) =>
+      payoffSummary({ ...order(legs, net), settlementFeeCents }).maxLossCents;
+    expect(lossOf(condorLegs([580, 590, 610, 620]), 1.5)).toBe(85_000 + 2 * 500);
+    const [longPut, shortPut, shortCall, longCall] = condorLegs([580, 590, 610, 620]);
+    expect(lossOf([longPut!, shortPut!], 1)).toBe(90_000 + 2 * 500);
+    expect(lossOf([shortCall!, longCall!], 1)).toBe(90_000 + 2 * 500);
+    expect(lossOf([optionLeg('buyToOpen', 'call', 600)], -1.5)).toBe(15_000);
+    expect(lossOf([optionLeg('sellToOpen', 'put', 600)], 1)).toBe(5_990_000 + 500);
+    const { marginCents } = payoffSummary({
+      ...order([longPut!, shortPut!], 1),
+      settlementFeeCents,
+    });
+    expect(marginCents).toBe(100_000);
+  });
+
   it('of an uneven condor: the wider side', () => {
     const summary = payoffSummary(order(condorLegs([575, 590, 610, 620]), 2));
     expect(summary.maxLossCents).toBe((15 - 2) * 10_000);

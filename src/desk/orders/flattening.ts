@@ -17,7 +17,13 @@ import type { ExitCause } from './exit-cause.ts';
 import { tellExit } from './exit-cause.ts';
 import { isExternalShort, namesOf, staysFor } from './long-cover.ts';
 import type { OrderRecord } from './order-book.ts';
-import { fillsInto, isCalledBack, isClose, isExternal } from './order-book.ts';
+import {
+  fillsInto,
+  isCalledBack,
+  isCalledBackByPerson,
+  isClose,
+  isExternal,
+} from './order-book.ts';
 import { ASKED_PATIENCE_MICROS, isTakenApart, refusedFor } from './refused-closes.ts';
 import { recordIntent, requestCancel } from './sending.ts';
 
@@ -91,7 +97,8 @@ export function closePosition(
 }
 
 /** Makes the orders that close any of this part of the position at least this urgent; none becomes
- * slower. */
+ * slower. One whose cancel the broker refused to a person works on for what wants the position closed now:
+ * that is the later word, and another order of its own would have to wait for the end of this one. */
 export function hurryClosings(
   desk: DeskContext,
   positionId: string,
@@ -101,7 +108,9 @@ export function hurryClosings(
   const right = rightOfPart(part);
   for (const order of desk.orders.closing(positionId)) {
     const isOfPart = right === undefined || order.intent.legs.some((leg) => rightOf(leg) === right);
-    if (isOfPart) order.urgency = moreUrgent(order.urgency, urgency);
+    if (!isOfPart) continue;
+    order.urgency = moreUrgent(order.urgency, urgency);
+    if (isCalledBackByPerson(order) && !order.cancelRequested) order.calledBackBy = undefined;
   }
 }
 

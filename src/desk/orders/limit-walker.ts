@@ -18,14 +18,24 @@ import {
   ladderRung,
   worstClosingNet,
 } from '../exits/limit-ladder.ts';
+import { isAsked, isStillAsked } from './asked-closes.ts';
 import { performGateway } from './broker-events.ts';
 import type { OrderRecord } from './order-book.ts';
-import { fillsInto, isCalledBack, isExternal, isFinal } from './order-book.ts';
+import {
+  fillsInto,
+  isCalledBack,
+  isCalledBackByPerson,
+  isExternal,
+  isFinal,
+} from './order-book.ts';
 import { behindClose, requestCancel } from './sending.ts';
 import { watchAnswers } from './unanswered.ts';
 
 /** An opening still not filled after this long is cancelled: its moment has passed. */
 const OPENING_PATIENCE_MILLIS = 90_000;
+
+/** Why an order goes whose cancel a person asked for. */
+const CANCELLED = 'its cancel was asked for';
 
 /** A market that is gone, or not seen, for this long is not a flicker. */
 const LOST_MARKET_MICROS = 5_000_000;
@@ -35,13 +45,18 @@ export function walkLimits(desk: DeskContext): void {
   watchAnswers(desk);
   for (const order of desk.orders.live()) {
     if (order.status !== 'working' || order.cancelRequested || order.sentAt === undefined) continue;
-    const { purpose, legs } = order.intent;
+    const { purpose } = order.intent;
     const waitedMillis = (desk.at.market - order.sentAt.market) / MICROS_PER_MILLI;
     if (isExternal(order)) keepCallingBack(desk, order);
     else if (purpose === 'open') walkOpening(desk, order, waitedMillis);
-    else if (purpose !== 'protective' && mayMove(desk, order)) {
-      if (!isPastOrders(desk, legs, LAST_MOVE_MICROS)) walk(desk, order, waitedMillis);
-    }
+    else if (purpose !== 'protective') walkClose(desk, order, waitedMillis);
+  }
+}
+
+function walkClose(desk: DeskContext, order: OrderRecord, waitedMillis: number): void {
+  if (isCalledOff(desk, order)) callBack(desk, order, CANCELLED);
+  else if (mayMove(desk, order) && !isPastOrders(desk, order.intent.legs, LAST_MOVE_MICROS)) {
+    walk(desk, order, waitedMillis);
   }
 }
 
@@ -78,15 +93,18 @@ function isUnseen({ day, at, evidence, config }: DeskContext, { intent }: OrderR
   );
 }
 
-/** Why no opening may work, whoever gave it: trading is halted, or what it would fill into is flattened. */
+/** Why no opening may work, whoever gave it: trading is halted, others cannot see the log, or what it would
+ * fill into is flattened. */
 function againstFilling({ day }: DeskContext, order: OrderRecord): string | undefined {
   if (tradingStateOf(day.status) === 'halted') return 'trading is halted: nothing opens';
+  if (day.status.causes.includes('auditBehind')) return 'the audit log is behind: nothing opens';
   const isFlattened = fillsInto(order).some((positionId) => day.flattening.has(positionId));
   return isFlattened ? 'what it opens is being flattened' : undefined;
 }
 
-/** Why an opening of ours is called back now: it may not work at all, the engine stops, a close works
- * beside it, its market was not seen for a while, or its moment has passed. */
+/** Why an opening of ours is called back now: it may not work at all, a close works beside it, somebody
+ * cancelled it, the engine stops, nothing opens any more in this session, its market was not seen for a while,
+ * or its moment has passed. */
 function againstOpening(
   desk: DeskContext,
   order: OrderRecord,
@@ -96,18 +114,27 @@ function againstOpening(
   const { marketMissingSince = at.wall } = order;
   const against = againstFilling(desk, order) ?? behindClose(desk, order);
   if (against !== undefined) return against;
+  if (isCalledBackByPerson(order)) return CANCELLED;
   if (day.stopping) return 'the engine stops: nothing opens';
+  if (at.market >= day.schedule.openingCutoffAt)
+    return 'the opening cut-off has passed: nothing opens';
   const isLost = at.wall - marketMissingSince >= LOST_MARKET_MICROS;
   if (isLost) return 'its market is not seen any more: nothing opens';
   const isLate = waitedMillis > OPENING_PATIENCE_MILLIS;
   return isLate ? 'not filled in time at an acceptable price' : undefined;
 }
 
-/** Calls an opening back; where the broker refused to, again after a pause. */
+/** Calls an order back; where the broker refused to, again after a pause, and in the name of the person who
+ * asked for it: whose word it was outlives what else speaks against the order. */
 function callBack(desk: DeskContext, order: OrderRecord, reason: string): void {
   if (desk.at.wall < (order.cancelAgainAt ?? 0)) return;
   order.reason = reason;
-  requestCancel(desk, order, 'engine');
+  requestCancel(desk, order, order.calledBackBy ?? 'engine');
+}
+
+/** True for a trader's close whose cancel a person asked for, and for which nothing asks since. */
+function isCalledOff(desk: DeskContext, order: OrderRecord): boolean {
+  return isCalledBackByPerson(order) && isAsked(order) && !isStillAsked(desk, order);
 }
 
 /** A foreign opening that was called back, and whose cancel the broker refused, is called back again while

@@ -148,6 +148,11 @@ export function isCalledBack({ calledBackBy }: OrderRecord): boolean {
   return calledBackBy !== undefined;
 }
 
+/** True for an order whose cancel a person asked for, refused or not: it is to go, and not to come again. */
+export function isCalledBackByPerson(order: OrderRecord): boolean {
+  return isCalledBack(order) && order.calledBackBy !== 'engine';
+}
+
 /** A word against a cancel may be of another change, or of an answer that was lost on its way: an end that
  * comes within this time is still that of the cancel. */
 const DOUBTED_MICROS = 15 * MICROS_PER_SECOND;

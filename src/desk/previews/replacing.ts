@@ -38,6 +38,10 @@ import { withoutOrder } from './without-order.ts';
 /** A cancel that takes longer than this is answered without the new order. */
 const PATIENCE_MICROS = 10 * MICROS_PER_SECOND;
 
+/** Why the old order works on: nobody wanted it gone without the new one. A restart, which knows of no
+ * replacement, goes on calling it back: that loses an order and doubles none. */
+const REFUSED = 'the broker refused to cancel it';
+
 function replaceable(desk: DeskContext, orderId: string): Outcome<{ readonly order: OrderRecord }> {
   const order = desk.orders.get(orderId);
   if (order === undefined) {
@@ -137,6 +141,7 @@ export function keepReplacements(desk: DeskContext): void {
     if (why === undefined && order !== undefined && !isFinal(order)) continue;
     desk.day.replacements.delete(orderId);
     if (order === undefined) continue;
+    if (why === REFUSED) order.calledBackBy = undefined;
     order.reason = why === undefined ? send(desk, orderId, replacement) : `not replaced: ${why}`;
     publishOrder(desk, order);
   }
@@ -151,7 +156,7 @@ function missedBy(
   if (calledOff !== undefined) return calledOff;
   if (filledUnits(order) > filledBefore || isUneven(order)) return 'it filled meanwhile';
   if (isFinal(order)) return undefined;
-  if (!order.cancelRequested) return 'the broker refused to cancel it';
+  if (!order.cancelRequested) return REFUSED;
   return desk.at.wall >= until ? 'its cancel took too long' : undefined;
 }
 

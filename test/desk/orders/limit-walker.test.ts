@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
 import type { Input } from '../../../src/desk/inputs.ts';
-import { DeskRig, valueIn } from '../../support/desk-rig.ts';
+import { CONSOLE, DeskRig, valueIn } from '../../support/desk-rig.ts';
 
 const STRADDLE: StrategyRequest = { strategy: 'straddle_scan', strike: 600, quantity: 1 };
 
@@ -57,6 +57,22 @@ describe('the limit of an opening', () => {
     expect(rig.order(orderId).status).toBe('cancelled');
   });
 
+  it('is called back at the opening cut-off, and is in no flatten that starts there', () => {
+    const rig = new DeskRig({ flatBy: { flattenStartMinutes: 10 * 60 + 32 } });
+    rig.advance(2 * 60 - 3);
+    const order = rig.order(resting(rig, rig.preview().tokenSha256));
+    rig.advance(1);
+    expect(order.status).toBe('working');
+    const moved = rig.repriced.length;
+    rig.advance(2);
+    expect([order.status, rig.repriced.length]).toEqual(['cancelled', moved]);
+    expect(order.reason).toContain('cut-off');
+    rig.size = 50;
+    rig.atmVol = 0.185;
+    rig.advance(10);
+    expect(rig.bodies('exitTriggered')).toEqual([]);
+  });
+
   it('is called back while trading is halted, again where the broker refused to', () => {
     const rig = new DeskRig();
     const orderId = resting(rig, rig.preview().tokenSha256);
@@ -67,6 +83,64 @@ describe('the limit of an opening', () => {
     rig.gateway.refuseCancel = undefined;
     rig.advance(15);
     expect(rig.order(orderId).status).toBe('cancelled');
+  });
+
+  it.each<[by: string, calls: (rig: DeskRig, orderId: string) => void]>([
+    ['its trader', (rig, orderId) => rig.ask({ kind: 'cancel', orderId, tokenSha256: '' })],
+    [
+      'an audit log that is behind',
+      (rig) => rig.step({ kind: 'auditBehind', at: rig.at, behind: true, detail: 'away' }),
+    ],
+    [
+      'a kill that was lifted meanwhile',
+      (rig) => {
+        rig.ask({ kind: 'kill', reason: 'enough' });
+        rig.ask({ kind: 'rearm' }, CONSOLE);
+      },
+    ],
+  ])('is called back again where the broker refused that to %s', (_by, calls) => {
+    const rig = new DeskRig();
+    const orderId = resting(rig, rig.preview().tokenSha256);
+    const moved = rig.repriced.length;
+    rig.gateway.refuseCancel = 'not proven: no answer in time';
+    calls(rig, orderId);
+    rig.advance(3);
+    expect(rig.order(orderId).status).toBe('working');
+    rig.gateway.refuseCancel = undefined;
+    rig.advance(3);
+    expect([rig.order(orderId).status, rig.repriced.length]).toEqual(['cancelled', moved]);
+  });
+
+  it('is called back where the broker refused that to its trader before a restart', () => {
+    const rig = new DeskRig({ brokerName: 'tastytrade', capabilities: { outlivesEngine: true } });
+    const orderId = resting(rig, rig.preview().tokenSha256);
+    rig.gateway.refuseCancel = 'busy';
+    rig.ask({ kind: 'cancel', orderId, tokenSha256: '' });
+    rig.advance(2);
+    const again = rig.restart(rig.records(), { isOpen: false });
+    again.gateway.editSnapshot = (snapshot) => ({
+      ...snapshot,
+      workingOrders: rig.gateway.snapshot(rig.at)?.workingOrders ?? [],
+    });
+    again.open();
+    const asked = again.bodies('cancelRequested').length;
+    again.advance(3);
+    expect(again.bodies('cancelRequested').slice(asked)).toMatchObject([
+      { intentId: orderId, principal: 'trader' },
+    ]);
+  });
+
+  it('is called back where its trader had cancelled it and the broker lists it as working after all', () => {
+    const rig = new DeskRig();
+    const orderId = resting(rig, rig.preview().tokenSha256);
+    const moved = rig.repriced.length;
+    rig.gateway.isMute = true;
+    rig.ask({ kind: 'cancel', orderId, tokenSha256: '' });
+    rig.brokerSays({ kind: 'cancelled', intentId: orderId, remaining: 1 });
+    rig.gateway.isMute = false;
+    rig.brokerSays({ kind: 'reopened', intentId: orderId, brokerOrderId: 'B', reason: 'listed' });
+    rig.advance(3);
+    expect([rig.order(orderId).status, rig.repriced.length]).toEqual(['cancelled', moved]);
   });
 
   it('that was cleared is not moved where its cancel came between', () => {
@@ -172,6 +246,42 @@ describe('the limit of a close', () => {
     rig.size = 50;
     rig.advance(90);
     expect(rig.positions()).toEqual([]);
+  });
+});
+
+describe('a close whose cancel the broker refused to its trader', () => {
+  const calledOff = (rig: DeskRig) => {
+    const { positionId } = rig.openPosition();
+    const orderId = resting(rig, rig.previewClose(positionId).tokenSha256);
+    const tokenSha256 = rig.newToken();
+    valueIn(rig.ask({ kind: 'cancel', orderId, tokenSha256 }));
+    rig.gateway.refuseCancel = 'too many requests';
+    rig.confirm(tokenSha256);
+    return { positionId, order: rig.order(orderId) };
+  };
+
+  it('is called back again, and the position stays', () => {
+    const rig = new DeskRig();
+    const { order } = calledOff(rig);
+    rig.advance(3);
+    expect(order.status).toBe('working');
+    rig.gateway.refuseCancel = undefined;
+    rig.advance(3);
+    rig.size = 50;
+    rig.advance(60);
+    expect([order.status, rig.positions().length]).toEqual(['cancelled', 1]);
+  });
+
+  it('works on for a flatten, which is the later word', () => {
+    const rig = new DeskRig();
+    const { order } = calledOff(rig);
+    rig.ask({ kind: 'flattenNow' }, CONSOLE);
+    const asked = rig.bodies('cancelRequested').length;
+    rig.advance(20);
+    expect(rig.bodies('cancelRequested')).toHaveLength(asked);
+    rig.size = 50;
+    rig.advance(20);
+    expect([order.status, rig.positions().length]).toEqual(['filled', 0]);
   });
 });
 

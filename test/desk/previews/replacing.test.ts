@@ -237,6 +237,11 @@ describe('replacing an order', () => {
     rig.advance(0.05);
     expect(rig.order(orderId).reason).toBe('not replaced: the broker refused to cancel it');
     expect(rig.submitted).toEqual([orderId]);
+    const asked = rig.bodies('cancelRequested').length;
+    rig.gateway.isMute = true;
+    rig.advance(3);
+    expect(rig.order(orderId).status).toBe('working');
+    expect(rig.bodies('cancelRequested')).toHaveLength(asked);
   });
 
   it('sends nothing where the kill switch came between', () => {

@@ -4,10 +4,17 @@
  * that a trader asked for are kept.
  */
 import { assert } from '../../engine/domain/assert.ts';
+import { gridOf, multiplierOfLegs } from '../../engine/domain/instrument.ts';
 import { netPrices } from '../../engine/domain/net-price.ts';
 import type { ExitPlan, OrderIntent } from '../../engine/domain/order.ts';
+import { floorToTick } from '../../engine/domain/tick-grid.ts';
 import type { EpochMicros, Price } from '../../engine/domain/units.ts';
-import { epochMicros, price } from '../../engine/domain/units.ts';
+import {
+  CENTS_PER_DOLLAR,
+  epochMicros,
+  PRICE_PER_DOLLAR,
+  price,
+} from '../../engine/domain/units.ts';
 import { deny, type Outcome } from '../../engine/domain/verdict.ts';
 import { packageBounds } from '../../risk/package-bounds.ts';
 import { condorExitPlan } from '../../strategies/condor-exit.ts';
@@ -16,6 +23,7 @@ import { straddleExit } from '../../strategies/long-straddle.ts';
 import { lottoExit } from '../../strategies/lotto.ts';
 import { bidOf, premiumOf } from '../../strategies/net-price.ts';
 import { orbExit } from '../../strategies/orb.ts';
+import { lossOfBothSides, payoffOf } from '../account/opening-payoff.ts';
 import { exitSettingsOf } from '../desk-config.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf } from '../desk-context.ts';
@@ -113,6 +121,29 @@ export function exitOfReplacement(desk: DeskContext, old: OrderIntent, repriced:
   return { exitPlan: withFees(desk, { legs: old.legs, quantity }, exit.exitPlan) };
 }
 
+/** The plan of a better limit with the stops of two sides no further away than the worst case that was
+ * agreed: what is taken in more would else be lost twice over, by the stop of each side. */
+function withinWorstCase(
+  desk: DeskContext,
+  agreed: OrderIntent,
+  repriced: Repriced,
+  exitPlan: ExitPlan,
+): ExitPlan {
+  const { legs } = agreed;
+  const bothStopped = lossOfBothSides({ ...agreed, exitPlan });
+  const { maxLossCents } = payoffOf(desk, agreed);
+  if (bothStopped === undefined || maxLossCents === undefined) return exitPlan;
+  if (bothStopped <= maxLossCents) return exitPlan;
+  const beyond = (bothStopped - maxLossCents) / (repriced.quantity * multiplierOfLegs(legs));
+  const each = (beyond / 2) * (PRICE_PER_DOLLAR / CENTS_PER_DOLLAR);
+  const limit = floorToTick(gridOf(legs), repriced.limit - each);
+  const nearer = exitOfReplacement(desk, agreed, { ...repriced, limit });
+  assert(!('denied' in nearer), 'a condor has a plan at each credit');
+  const { sideStop, plannedLossCents } = nearer.exitPlan;
+  assert(sideStop !== undefined && plannedLossCents !== undefined, 'its sides have stops too');
+  return { ...exitPlan, sideStop, plannedLossCents };
+}
+
 /** The same for an opening that goes out at a better limit than was agreed, which has to have one: where a
  * stop that was asked for is as far away as the worst case of this limit, so much cannot be lost any more.
  * What is paid for needs none then; anything else is closed at what was agreed to close it at. */
@@ -122,7 +153,7 @@ export function exitAtBetterLimit(
   repriced: Repriced,
 ): ExitPlan {
   const asked = exitOfReplacement(desk, agreed, repriced);
-  if (!('denied' in asked)) return asked.exitPlan;
+  if (!('denied' in asked)) return withinWorstCase(desk, agreed, repriced, asked.exitPlan);
   const plan = agreed.exitPlan ?? { timeExitAt: timeExitOf(desk, agreed) };
   const { stop, ...unstopped } = plan;
   const usual = exitOfReplacement(desk, { ...agreed, exitPlan: unstopped }, repriced);

@@ -60,6 +60,23 @@ describe('an opening whose price improved before its confirm', () => {
     expect(rig.positions()[0]?.exitPlan).toEqual(order.exitPlan);
   });
 
+  it('of a condor can lose no more than its card says, however near its stops have to stand for it', () => {
+    const rig = new DeskRig({ limits: WIDE });
+    const { card, order, limit } = confirmedAfter(rig, { ...CONDOR, width: 2 }, () => {
+      rig.atmVol = 0.22;
+    });
+    const agreed = Math.round(card.limitPrice * 10_000);
+    const { sideStop, plannedLossCents } = order.exitPlan ?? {};
+    expect(order.worstCaseCents).toBe(card.maxLossCents);
+    expect(plannedLossCents).toBeLessThanOrEqual(card.maxLossCents ?? 0);
+    // Not as near as they were agreed, either: one side of a dearer condor may cost that much at once.
+    expect(sideStop?.debit).toBeGreaterThan(agreed);
+    expect(sideStop?.debit).toBeLessThan(limit);
+    expect(plannedLossCents).toBeGreaterThan((card.maxLossCents ?? 0) - 200);
+    const [again] = rig.restart().orders();
+    expect(again?.worstCaseCents).toBe(card.maxLossCents);
+  });
+
   it('is recorded as it was agreed, with a record of the better limit and its plan behind it', () => {
     const rig = new DeskRig({ limits: WIDE });
     const { order } = confirmedAfter(rig, CONDOR, () => {

@@ -80,6 +80,7 @@ export function riskInputOf(
     killed: day.killed,
     account: accountRisk(desk),
     recentOrders: recentOrders(desk),
+    replaces: desk.orders.leftOut?.intent.intentId,
     rearmedAtWall: day.rearmedAt,
     feedConnected: day.feedConnected,
     feedSinceWall: day.feedSince,

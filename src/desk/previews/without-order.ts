@@ -1,8 +1,8 @@
 /** A picture of the desk in which one order is not there. Pure. */
 import type { DeskContext } from '../desk-context.ts';
 
-/** The desk as it would stand without an order. */
+/** The desk as it would stand without an order. That it was sent stays so: it counts among the orders of
+ * the minute and the day. */
 export function withoutOrder(desk: DeskContext, orderId: string): DeskContext {
-  const recentOrders = desk.day.recentOrders.filter(({ intentId }) => intentId !== orderId);
-  return { ...desk, orders: desk.orders.without(orderId), day: { ...desk.day, recentOrders } };
+  return { ...desk, orders: desk.orders.without(orderId) };
 }

@@ -1,5 +1,5 @@
 /** One intent is recorded once, ever; and one shape opens once within the window, whoever asks and
- * whatever strategy made it. */
+ * whatever strategy made it, but in the place of what it replaces. */
 import { MICROS_PER_MILLI } from '../../engine/domain/units.ts';
 import { shapeHash } from '../order-hash.ts';
 import { type Check, failed, passed } from './check.ts';
@@ -9,7 +9,7 @@ const CODE = 'duplicate_order';
 export const duplicateOrderCheck: Check = {
   code: CODE,
   appliesTo: 'all',
-  run({ at, intent, limits, recentOrders }) {
+  run({ at, intent, limits, recentOrders, replaces }) {
     const windowMillis = limits.duplicateWindowMillis;
     for (const order of recentOrders) {
       const ageMillis = (at.wall - order.wallAt) / MICROS_PER_MILLI;
@@ -18,7 +18,7 @@ export const duplicateOrderCheck: Check = {
         return failed(CODE, message, { ageMillis, windowMillis, intentId: order.intentId });
       }
       const opens = order.opening && intent.purpose === 'open';
-      if (!opens || ageMillis >= windowMillis) continue;
+      if (!opens || ageMillis >= windowMillis || order.intentId === replaces) continue;
       if (shapeHash(order) !== shapeHash(intent)) continue;
       const message = 'the same order was sent a moment ago; see get_recent_orders, or wait';
       return failed(CODE, message, { ageMillis, windowMillis });

@@ -111,6 +111,16 @@ describe('replacing an order', () => {
     expect('denied' in reply && reply.denied.code).toBe('buying_power');
   });
 
+  it.each([
+    ['order_rate', 'maxOrdersPerMinute'],
+    ['orders_per_day', 'maxOrdersPerDay'],
+    ['principal_limit', 'maxOrdersPerPrincipal'],
+  ] as const)('is one order more, so that %s leaves the old one at work', (code, limit) => {
+    const { rig, orderId } = working({ limits: { [limit]: 1 } });
+    expect(denialIn(ask(rig, orderId, worstOf(rig, orderId) - 0.01).reply).code).toBe(code);
+    expect(rig.order(orderId)).toMatchObject({ status: 'working', cancelRequested: false });
+  });
+
   it('asks for no more than is left of what has filled in part', () => {
     const maxTradeLossCents = cents(200_000);
     const rig = new DeskRig({

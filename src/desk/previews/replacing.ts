@@ -119,12 +119,19 @@ export function beginReplacement(
   const found = replaceable(desk, replaces);
   if ('denied' in found) return found;
   const { order } = found;
+  const filledBefore = order.intent.quantity - (grant.intents[0]?.quantity ?? 0);
+  const filled = filledUnits(order);
+  if (filled > filledBefore) {
+    const message =
+      'the order filled on since this preview, and works on: preview its replacement again';
+    return deny('reprice_required', message, { orderId: replaces, filled, filledBefore });
+  }
   const orderIds = [...grant.intents.map(({ intentId }) => intentId), replaces];
   desk.tokens.consume(grant.tokenSha256, { intentIds: orderIds });
   desk.day.replacements.set(replaces, {
     grant,
     openUpToCents: caller.openUpToCents,
-    filledBefore: order.intent.quantity - (grant.intents[0]?.quantity ?? 0),
+    filledBefore,
     until: addMicros(desk.at.wall, PATIENCE_MICROS),
   });
   // The record of this cancel is the consumption of the token: no crash can give it back.

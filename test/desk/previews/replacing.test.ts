@@ -172,6 +172,37 @@ describe('replacing an order', () => {
     });
   });
 
+  it('is refused where the old order filled on since the preview, and leaves it at work', () => {
+    const limits = { maxTradeLossCents: cents(200_000), maxDailyLossCents: cents(200_000) };
+    const rig = new DeskRig({ limits });
+    const { tokenSha256 } = rig.preview({ ...CONDOR, quantity: 3 });
+    rig.send({ kind: 'confirm', tokenSha256 }, TRADER);
+    rig.advance(1);
+    const [order] = rig.orders();
+    const { intentId, legs } = order!.intent;
+    const asked = ask(rig, intentId, worstOf(rig, intentId) + 0.01);
+    cardOf(asked);
+    for (const { instrument, action } of legs) {
+      const fill = {
+        fillId: instrumentSymbol(instrument),
+        intentId,
+        instrument,
+        action,
+        quantity: 1,
+      };
+      const { market: marketAt } = rig.at;
+      rig.brokerSays({
+        kind: 'fill',
+        fill: { ...fill, price: price(10_000), feesCents: cents(0), marketAt },
+      });
+    }
+    const { code, numbers } = denialIn(rig.confirm(asked.tokenSha256));
+    expect([code, numbers]).toMatchObject(['reprice_required', { filled: 1, filledBefore: 0 }]);
+    rig.advance(2);
+    expect(rig.order(intentId)).toMatchObject({ status: 'working', cancelRequested: false });
+    expect(rig.submitted).toEqual([intentId]);
+  });
+
   it('sends nothing where one leg of the old order filled meanwhile, and refuses one that is uneven', () => {
     const { rig, orderId } = working();
     const { tokenSha256 } = ask(rig, orderId, worstOf(rig, orderId));

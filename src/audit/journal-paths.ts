@@ -13,6 +13,8 @@ export interface JournalPaths {
   readonly log: string;
   /** What the object store accepted of it. */
   readonly shipped: string;
+  /** For how long the object store has been waited for; absent where nothing waits. */
+  readonly shippingWait: string;
   /** The private key that signs its checkpoints. */
   readonly key: string;
   readonly recordings: string;
@@ -32,6 +34,7 @@ export function journalPaths(home: string): JournalPaths {
     checkpoint: join(audit, 'checkpoint'),
     log: join(audit, 'log'),
     shipped: join(audit, 'shipped.ledger'),
+    shippingWait: join(audit, 'shipping.wait'),
     key: join(home, 'audit.key'),
     recordings: join(home, 'recordings'),
   };

@@ -9,7 +9,6 @@ import { MICROS_PER_MILLI } from '../engine/domain/units.ts';
 import type { Disk } from './disk.ts';
 import { sha256 } from './journal-format.ts';
 import type { JournalPaths } from './journal-paths.ts';
-import { parseCheckpoint } from './log-checkpoint.ts';
 import { logFileNames } from './log-folder.ts';
 import { CHECKPOINT_NAME, parseLogName } from './log-layout.ts';
 import type { SpoolFile } from './log-spool.ts';
@@ -17,7 +16,7 @@ import { LogSpool } from './log-spool.ts';
 import type { LockedObject, ObjectStore } from './object-store.ts';
 import { MAX_SPOOL_BYTES, MAX_SPOOL_MILLIS, SPOOL_RESUMES_BELOW } from './sealing-limits.ts';
 import { readShipped, ShippedLedger } from './shipped-ledger.ts';
-import { parseNote } from './signed-note.ts';
+import { ShippingWait } from './shipping-wait.ts';
 
 /** How far the store is behind. */
 export interface ShippingLag {
@@ -94,27 +93,11 @@ function byNumber(a: string, b: string): number {
   return (left ?? 0) - (right ?? 0);
 }
 
-/** For how long earlier runs have waited for the store with these files, by the checkpoints that they made
- * meanwhile, micros: a restart must not give a store that is away a new while. What lies between two runs
- * does not count: nobody shipped then. */
-function waitedMicros({ disk, paths }: LogShipperOptions, names: readonly string[]): number {
-  const checkpoints = names.flatMap((name) => {
-    if (parseLogName(name)?.kind !== 'checkpoint') return [];
-    const note = parseNote(disk.read(join(paths.log, name)).toString('utf8'));
-    return parseCheckpoint(note?.text ?? '') ?? [];
-  });
-  const waits = checkpoints.map(({ reason, monotonicMicros }, at) => {
-    const before = checkpoints[at - 1];
-    const isNewRun = before === undefined || reason === 'start';
-    return isNewRun ? 0 : Math.max(0, monotonicMicros - before.monotonicMicros);
-  });
-  return waits.reduce((sum, wait) => sum + wait, 0);
-}
-
 export class LogShipper {
   readonly #options: LogShipperOptions;
   readonly #ledger: ShippedLedger;
   readonly #spool = new LogSpool();
+  readonly #waited: ShippingWait;
   /** Files whose last put had no certain outcome. */
   readonly #unsure = new Set<string>();
   #waitMillis = 0;
@@ -131,13 +114,12 @@ export class LogShipper {
       return bucket === store.bucket && key === objectKey(prefix, journalId, name);
     });
     const shipped = new Set(here.map(({ name }) => name));
+    this.#waited = new ShippingWait(disk, paths.shippingWait, { bucket: store.bucket, prefix });
     this.#ledger = new ShippedLedger(disk, paths.shipped);
     const left = logFileNames(disk, paths.log)
       .filter((name) => name !== CHECKPOINT_NAME && !shipped.has(name))
       .toSorted(byNumber);
-    // A bucket that holds nothing of the log is new: it is waited for from now.
-    const waited = here.length === 0 ? 0 : waitedMicros(options, left);
-    const sinceMicros = options.nowMicros() - waited;
+    const sinceMicros = options.nowMicros() - this.#waited.micros;
     for (const name of left) {
       const bytes = disk.read(join(paths.log, name)).length;
       this.#spool.add({ name, bytes, sinceMicros, maybeShipped: true });
@@ -166,6 +148,12 @@ export class LogShipper {
     return { files, bytes, oldestMillis, isOverBound: this.#isOverBound };
   }
 
+  /** Keeps for the next run how long the store has been waited for; to be called at short intervals. */
+  noteWait(isLast = false): void {
+    const since = this.#spool.oldestMicros;
+    this.#waited.note(since === undefined ? undefined : this.#options.nowMicros() - since, isLast);
+  }
+
   /**
    * Ships what waits. Resolves when nothing waits any more, or at the first failure once its wait is
    * over. Never rejects. A call while one is under way joins it.
@@ -178,6 +166,7 @@ export class LogShipper {
   }
 
   close(): void {
+    this.noteWait(true);
     this.#ledger.close();
   }
 

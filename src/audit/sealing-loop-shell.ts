@@ -19,6 +19,7 @@ import { checkBucket, LogShipper } from './log-shipper.ts';
 import { machineTimes } from './machine-times-shell.ts';
 import type { ObjectStore } from './object-store.ts';
 import { JournalSealer } from './sealer.ts';
+import { forgetWait } from './shipping-wait.ts';
 
 /** Records are looked for so often: what is urgent is sealed within this and one disk sync. */
 const POLL_MILLIS = 25;
@@ -137,10 +138,14 @@ export class SealingLoop {
 
   #newShipper(journalId: string): LogShipper | undefined {
     const { home, s3 } = this.#options;
-    if (this.#open === undefined || s3 === undefined) return undefined;
+    const paths = journalPaths(home);
+    if (this.#open === undefined || s3 === undefined) {
+      forgetWait(realDisk, paths.shippingWait);
+      return undefined;
+    }
     return new LogShipper({
       disk: realDisk,
-      paths: journalPaths(home),
+      paths,
       journalId,
       store: this.#open.store,
       prefix: s3.prefix,
@@ -202,6 +207,7 @@ export class SealingLoop {
   #tellLag(): void {
     const now = this.#now().monotonicMicros;
     this.#lagToldMicros = now;
+    this.#shipper?.noteWait();
     const failedMicros = this.#failedMicros === undefined ? 0 : now - this.#failedMicros;
     const unsealedMicros = Math.max(this.#sealer?.lagMicros ?? 0, failedMicros);
     const lag: SealingLag = {

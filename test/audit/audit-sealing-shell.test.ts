@@ -103,6 +103,26 @@ describe('the sealing loop', () => {
     await proxy.close();
   });
 
+  it('remembers over a crash how long its bucket was away, until a run without one', async () => {
+    const home = homeWith(alerts(1, 2));
+    const proxy = new FaultProxy(endpoint);
+    const through = await proxy.listen();
+    proxy.weather = 'down';
+    const first = await loopOn(home, through);
+    first.clock.advance(9 * 60_000);
+    first.loop.turn();
+    const { loop, clock, last, bucket } = await loopOn(home, through, first.bucket);
+    expect(last('lag')?.lag.shipping).toMatchObject({ oldestMillis: 9 * 60_000 });
+    clock.advance(2 * 60_000);
+    loop.turn();
+    expect(last('lag')?.lag.shipping?.isOverBound).toBe(true);
+    const alone = await startAuditSealing({ home, build: 'test', s3: undefined });
+    await alone.close();
+    const again = await loopOn(home, through, bucket);
+    expect(again.last('lag')?.lag.shipping).toMatchObject({ oldestMillis: 0, isOverBound: false });
+    await proxy.close();
+  });
+
   it.each([
     ['versioning', 400, 'ExpiredToken'],
     ['object-lock', 403, 'AccessDenied'],

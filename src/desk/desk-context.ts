@@ -78,6 +78,8 @@ export interface DeskDay {
   begunAt: EpochMicros;
   /** Wall time since which this run finds its chain expired; undefined = it does not. */
   expiredSince: EpochMicros | undefined;
+  /** Wall time at which this run first had the session's listing: its quotes come after it. */
+  listedAt: EpochMicros | undefined;
   /** Wall time since which what is held has missed the session's chain; undefined = it does not. */
   chainMissedSince: EpochMicros | undefined;
   /** Why the session's listing could not be had when it was last asked for. */

@@ -14,6 +14,7 @@ import type { Caller } from '../engine-api.ts';
 import { confirm } from '../previews/confirms.ts';
 import type { PreviewShelf } from '../previews/preview-shelf.ts';
 import { previewStrategy } from '../previews/previews.ts';
+import { fillingFor } from '../session/chain-filling.ts';
 import type { PlanRun, PlanWait } from './plan-book.ts';
 import type { PlanSheet, PlanSlot } from './plan-sheet.ts';
 import { eventGate, outsideSession, unknownEvents } from './plan-sheet.ts';
@@ -63,6 +64,8 @@ function runSlot(
   if (missed !== undefined) return { ...nothing, outcome: 'missed', detail: missed };
   const skip = skipReason(desk, sheet, slot);
   if (skip !== undefined) return { ...nothing, outcome: 'skipped', detail: skip };
+  // A refusal stands for the day: what would be chosen from is waited for.
+  if (fillingFor(desk, slot.entry.request.strategy) !== undefined) return undefined;
   return preview(desk, shelf, slot, tokenSha256);
 }
 

@@ -4,6 +4,7 @@ import { newYorkText } from '../../engine/domain/session-calendar.ts';
 import { MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { PlanView } from '../engine-api-plan.ts';
+import { isListed } from '../session/chain-filling.ts';
 import type { PlanSheet, PlanSlot } from './plan-sheet.ts';
 import { outsideSession, unknownEvents } from './plan-sheet.ts';
 
@@ -41,7 +42,7 @@ function unrun(desk: DeskContext, sheet: PlanSheet | undefined, slot: PlanSlot) 
   const nothing = { previewId: null, orderId: null };
   const outside = outsideSession(slot, day.session);
   if (outside !== undefined) return { ...nothing, outcome: 'skipped', detail: outside } as const;
-  if (!day.chainOpen && at.market > slot.dueAt) return { ...nothing, ...whyNotRun(desk, slot) };
+  if (!isListed(desk) && at.market > slot.dueAt) return { ...nothing, ...whyNotRun(desk, slot) };
   const unknown = sheet === undefined ? [] : unknownEvents(sheet, slot.entry);
   const detail = unknown.map((name) => `no event of the event file is named ${name}`).join('; ');
   return { ...nothing, outcome: 'waiting', detail } as const;

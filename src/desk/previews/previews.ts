@@ -15,7 +15,7 @@ import { quoteOf } from '../desk-context.ts';
 import type { Caller, TradeCard } from '../engine-api.ts';
 import type { StrategyRequest } from '../engine-api-requests.ts';
 import { closingIntent } from '../orders/closing.ts';
-import { barsFilling, chainFilling } from '../session/chain-filling.ts';
+import { fillingFor } from '../session/chain-filling.ts';
 import { driftSnapshot } from './drift-snapshot.ts';
 import { askDryRun, wantsDryRun } from './dry-runs.ts';
 import { grantToken } from './granting.ts';
@@ -117,10 +117,7 @@ export function previewStrategy(
   turn: PreviewTurn,
   request: StrategyRequest,
 ): PreviewAnswer {
-  const isBreakout = request.strategy.startsWith('orb_');
-  return previewOpening(desk, turn, request.strategy, () => {
-    return (isBreakout ? barsFilling(desk) : undefined) ?? propose(desk, request);
-  });
+  return previewOpening(desk, turn, request.strategy, () => propose(desk, request));
 }
 
 /** Makes what is proposed a preview: whatever opens goes through here. */
@@ -136,7 +133,7 @@ export function previewOpening(
     const refused = deny('killed', message, { reason: desk.day.killReason ?? '' });
     return refuse(desk, caller, strategy, { ...refused, checks: [] });
   }
-  const proposal = chainFilling(desk) ?? proposed();
+  const proposal = fillingFor(desk, strategy) ?? proposed();
   if ('denied' in proposal) {
     return refuse(desk, caller, strategy, { denied: proposal.denied, checks: [] });
   }

@@ -1,5 +1,6 @@
-/** Right after a connection the market comes in piece by piece, and without its listing only what is held
- * does: a strategy that chose from a part of it would choose badly, and say the wrong reason. */
+/** Right after a connection, or the first listing, the market comes in piece by piece, and without its listing
+ * only what is held does: a strategy that chose from a part of it would choose badly, and say the wrong
+ * reason. */
 
 import type { ContractView } from '../../engine/domain/market.ts';
 import { MICROS_PER_MINUTE, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
@@ -17,27 +18,43 @@ const NEAR = 0.01;
 
 type Filling = { readonly denied: Denial } | undefined;
 
-/** The moment of the connection, while the market may still be coming in. */
+/** The moment of the connection, while the market may still be coming in: for some seconds after that, and
+ * after the listing that tells what to ask it for. */
 function fillingSince({ at, day }: DeskContext): number | undefined {
-  const { feedSince } = day;
-  const isNew = feedSince !== undefined && at.wall < feedSince + FILLING_MICROS;
-  return isNew ? feedSince : undefined;
+  const { feedSince, listedAt = 0 } = day;
+  if (feedSince === undefined) return undefined;
+  return at.wall < Math.max(feedSince, listedAt) + FILLING_MICROS ? feedSince : undefined;
+}
+
+/** True once the day's own chain is there; false without one, and while it is of what is held alone. */
+export function isListed({ day }: DeskContext): boolean {
+  return day.chainOpen && !day.status.causes.includes('chainMissing');
+}
+
+/** Why a strategy may not choose yet. */
+export function fillingFor(desk: DeskContext, strategy: string): Filling {
+  const needsBars = strategy.startsWith('orb_');
+  return chainFilling(desk) ?? (needsBars ? barsFilling(desk) : undefined);
 }
 
 /** Why no strategy may choose yet; undefined once the contracts near the money are quoted. */
 export function chainFilling(desk: DeskContext): Filling {
-  const { session, status } = desk.day;
-  if (status.causes.includes('chainMissing')) {
+  const { chainOpen, session } = desk.day;
+  if (chainOpen && !isListed(desk)) {
     const message =
       "the listing of today's chain has not come: what is held is watched, nothing opens; ask again once it is there";
     return deny('session_window', message, { session: session.date });
   }
   const since = fillingSince(desk);
   const slice = since === undefined ? undefined : sliceOf(desk);
-  const spot = slice?.spot;
-  if (since === undefined || slice === undefined || spot === undefined) return undefined;
+  if (since === undefined || slice === undefined) return undefined;
+  const { spot, puts, calls } = slice;
+  // What was listed is seen with the batch of quotes behind it.
+  if (spot === undefined || puts.length + calls.length < desk.chain.contractCount) {
+    return deny('feed_resync', 'the chain is not quoted yet; ask again in a second');
+  }
   const isNear = ({ contract }: ContractView) => Math.abs(contract.strike - spot) <= NEAR * spot;
-  const near = [...slice.puts, ...slice.calls].filter(isNear);
+  const near = [...puts, ...calls].filter(isNear);
   const quoted = near.filter(({ quote }) => quote !== undefined && quote.at.wall >= since).length;
   if (quoted === near.length) return undefined;
   const message = `the chain is still filling: ${quoted} of ${near.length} contracts near the money are quoted; ask again in a second`;

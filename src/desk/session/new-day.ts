@@ -22,6 +22,7 @@ export function newDay(session: SessionTimes, schedule: DaySchedule, at: At): De
     sealed: false,
     begunAt: at.wall,
     expiredSince: undefined,
+    listedAt: undefined,
     chainMissedSince: undefined,
     listingFault: undefined,
     status: ACTIVE,

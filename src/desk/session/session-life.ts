@@ -80,6 +80,7 @@ export function onListing(desk: DeskContext, listing: ChainListing): void {
   const { day } = desk;
   if (listing.date !== day.session.date) return;
   day.listingFault = undefined;
+  day.listedAt ??= desk.at.wall;
   if (!day.chainOpen && desk.at.market >= expiresAt(desk.config, day.session)) return;
   takeContracts(desk, listing);
   askForRules(desk);
@@ -261,6 +262,7 @@ function beginSession(desk: DeskContext, session: SessionTimes): void {
   day.begunAt = desk.at.wall;
   day.expiredSince = undefined;
   day.listingFault = undefined;
+  day.listedAt = undefined;
   day.listingCut = false;
   day.breakoutsTaken.length = 0;
   day.goneAt.clear();

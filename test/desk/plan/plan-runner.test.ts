@@ -218,6 +218,53 @@ describe('a turn whose chain has not been listed at its time', () => {
   });
 });
 
+describe('a turn at whose time something is held and no chain is listed', () => {
+  const limits = { maxDailyLossCents: cents(900_000), maxOpenRiskCents: cents(900_000) };
+  /** A condor is held; an engine that starts right before the turn watches it on its own contracts. */
+  const watching = () => {
+    const before = new DeskRig({ minutes: 634 + 50 / 60, limits });
+    before.openPosition();
+    const plan = sheet({ skipOn: [] });
+    const rig = before.restart(before.records(), { plan, isOpen: false });
+    rig.step({ kind: 'feed', at: rig.at, connected: true, detail: 'test' });
+    rig.freeze(6);
+    rig.advance(14);
+    expect(rig.day.status.causes).toEqual(['chainMissing']);
+    expect(runs(rig)).toEqual([]);
+    expect(shown(rig)).toEqual([['waiting', "the listing of the day's chain has not come"]]);
+    return rig;
+  };
+
+  it('waits for the listing, and for the quotes that come behind it', () => {
+    const rig = watching();
+    rig.step({ kind: 'listing', at: rig.at, listing: rig.listing() });
+    rig.step({ kind: 'clock', at: rig.at });
+    expect(runs(rig)).toEqual([]);
+    rig.advance(1);
+    expect(runs(rig)).toEqual([['condor#1', 'ready']]);
+  });
+
+  it('is missed where it has not come in two minutes', () => {
+    const rig = watching();
+    rig.sleepTo(637.1);
+    expect(runs(rig)).toEqual([['condor#1', 'missed']]);
+    expect(shown(rig)).toMatchObject([['missed', expect.stringContaining('the listing')]]);
+  });
+});
+
+describe('a turn right after the feed is connected', () => {
+  it('waits until the contracts near the money are quoted', () => {
+    const rig = new DeskRig({ plan: sheet(), minutes: 634 });
+    rig.freeze(59);
+    rig.step({ kind: 'feed', at: rig.at, connected: false, detail: 'test' });
+    rig.step({ kind: 'feed', at: rig.at, connected: true, detail: 'test' });
+    rig.sleepTo(635);
+    expect(runs(rig)).toEqual([]);
+    rig.advance(1);
+    expect(runs(rig)).toEqual([['condor#1', 'ready']]);
+  });
+});
+
 describe('a turn outside the session', () => {
   it('is skipped and says so: before the open, and after the last trade', () => {
     const early = new DeskRig({ plan: sheet({ atMinutes: 569 }) });

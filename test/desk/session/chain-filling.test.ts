@@ -21,6 +21,16 @@ describe('a chain that is filling', () => {
     expect(rig.preview(CONDOR).card.legs).toHaveLength(4);
   });
 
+  it('is filling behind a listing that comes later than the connection, too', () => {
+    const rig = new DeskRig({ isOpen: false });
+    rig.step({ kind: 'feed', at: rig.at, connected: true, detail: 'test' });
+    rig.advance(10);
+    rig.step({ kind: 'listing', at: rig.at, listing: rig.listing() });
+    expect(() => rig.preview(CONDOR)).toThrow(/feed_resync/);
+    rig.quotes();
+    expect(rig.preview(CONDOR).card.legs).toHaveLength(4);
+  });
+
   it('is taken as it is after five seconds', () => {
     const rig = reconnected();
     expect(chainFilling(rig.desk.context)).toBeDefined();

@@ -187,6 +187,26 @@ export function flattenCard(desk: DeskContext, turn: PreviewTurn): PreviewAnswer
   return { value: made };
 }
 
+/** What becomes of the position once the order is cancelled: nobody's cancel of one order ends a flatten. */
+function afterCancel(
+  { day }: DeskContext,
+  order: OrderRecord,
+): Pick<CardParts, 'reasons' | 'warnings'> {
+  const { intentId, purpose, positionId } = order.intent;
+  const isFlattened = day.flattening.has(positionId);
+  const asked = `ends what order ${intentId} asked for`;
+  const cancels = `cancels order ${intentId}, which ${DOES[purpose]} ${positionId}`;
+  const stays = isFlattened ? asked : `${asked}: ${positionId} stays open`;
+  return {
+    reasons: [isFinal(order) ? stays : cancels],
+    warnings: [
+      isFlattened
+        ? `${positionId} is being flattened, and this cancel does not end that: another order follows at once`
+        : 'after this cancel the position is only closed again by its exit plan',
+    ],
+  };
+}
+
 /** Previews cancelling an order that closes or protects: it takes a token. */
 export function previewCancel(
   desk: DeskContext,
@@ -196,17 +216,16 @@ export function previewCancel(
   const { shelf, caller, tokenSha256 } = turn;
   const { intent } = order;
   const standIns = standInsOf(desk, order).map((other) => other.intent.intentId);
+  const { reasons, warnings } = afterCancel(desk, order);
   const made = card(desk, shelf.nextId(desk.day.session.date), {
     purpose: 'cancel',
     strategy: intent.strategy,
     intents: [],
     reasons: [
-      isFinal(order)
-        ? `ends what order ${intent.intentId} asked for: ${intent.positionId} stays open`
-        : `cancels order ${intent.intentId}, which ${DOES[intent.purpose]} ${intent.positionId}`,
+      ...reasons,
       ...standIns.map((id) => `cancels order ${id}, by which the engine goes on with that`),
     ],
-    warnings: ['after this cancel the position is only closed again by its exit plan'],
+    warnings,
   });
   const withFees = {
     ...made,

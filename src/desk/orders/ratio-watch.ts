@@ -1,9 +1,15 @@
 /** Fills that leave the legs of an order out of proportion for longer than reporting takes. */
 
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import { isOpening, legSign } from '../../engine/domain/order.ts';
 import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { holdTrading } from '../account/governing.ts';
 import { areLeftToExpire, haveExpired } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
+import { quantitiesOf } from '../exits/close-legs.ts';
+import type { OrderRecord } from './order-book.ts';
+import { isFinal } from './order-book.ts';
 
 /** Brokers report the legs of one execution one after another; this long is no race any more. */
 const GRACE_MICROS = 3 * MICROS_PER_SECOND;
@@ -19,15 +25,29 @@ export function isBeingReported({ day, orders, at }: DeskContext, positionId: st
   return false;
 }
 
+/** True where the legs of an order that has ended are held in its proportion, or not at all, whatever made
+ * up for what it lacks. */
+function isEvenAgain(order: OrderRecord, { legs }: StructurePosition): boolean {
+  if (!isFinal(order)) return false;
+  const held = quantitiesOf(legs);
+  const units = order.intent.legs.map(({ instrument, action, ratio }) => {
+    const sign = isOpening(action) ? legSign(action) : -legSign(action);
+    return (sign * (held.get(instrumentSymbol(instrument)) ?? 0)) / ratio;
+  });
+  return units.every((each) => each === units[0]);
+}
+
 /** Holds trading at reducing, and pages once, while a position stands on an uneven order; not for longs
  * that nobody bids for, nor for what has expired, of which nothing is left to do. Called on the clock. */
 export function watchRatios(desk: DeskContext): void {
   const { uneven, status } = desk.day;
   let broken: string | undefined;
   for (const [intentId, since] of uneven) {
-    const positionId = desk.orders.get(intentId)?.intent.positionId ?? '';
+    const order = desk.orders.get(intentId);
+    const positionId = order?.intent.positionId ?? '';
     const position = desk.book.structure(positionId);
-    if (position === undefined || haveExpired(desk, position.legs)) uneven.delete(intentId);
+    const isOver = position === undefined || haveExpired(desk, position.legs);
+    if (isOver || (order !== undefined && isEvenAgain(order, position))) uneven.delete(intentId);
     else if (desk.at.wall - since < GRACE_MICROS || areLeftToExpire(desk, position.legs)) continue;
     else broken ??= `${positionId} by order ${intentId}`;
   }

@@ -131,6 +131,33 @@ describe('the card of a flatten', () => {
   });
 });
 
+describe('the card of a cancel', () => {
+  it('says of an order of a flatten that another follows, and of any other what closes the position then', () => {
+    const rig = new DeskRig({ limits: WIDE });
+    const { positionId } = rig.openPosition();
+    rig.size = 0;
+    rig.confirm(rig.previewClose(positionId).tokenSha256);
+    const orderId = rig.orders().at(-1)?.intent.intentId ?? '';
+    const cardBy = (tokenSha256: string): TradeCard =>
+      valueIn(rig.ask({ kind: 'cancel', orderId, tokenSha256 }));
+    expect(cardBy(rig.newToken()).warnings).toEqual([
+      'after this cancel the position is only closed again by its exit plan',
+    ]);
+    flattenNow(rig);
+    const tokenSha256 = rig.newToken();
+    expect(cardBy(tokenSha256).warnings).toEqual([
+      `${positionId} is being flattened, and this cancel does not end that: another order follows at once`,
+    ]);
+    rig.confirm(tokenSha256);
+    rig.advance(3);
+    expect(rig.order(orderId).status).toBe('cancelled');
+    expect(rig.orders().at(-1)).toMatchObject({
+      status: 'working',
+      intent: { purpose: 'flatten', positionId },
+    });
+  });
+});
+
 describe('a flatten', () => {
   it('waits for the end of an opening that is called back, then closes all it filled', () => {
     const rig = partlyFilled();

@@ -27,13 +27,17 @@ import {
 import { ASKED_PATIENCE_MICROS, isTakenApart, refusedFor } from './refused-closes.ts';
 import { recordIntent, requestCancel } from './sending.ts';
 
-/** Cancels every live order that opens or increases. Returns their ids. */
+/** Cancels every live order that opens or increases, and calls off what waits to replace one: what speaks
+ * against them may be gone by the time at which that would be sent. Returns their ids. */
 export function cancelOpenings(
   desk: DeskContext,
   principal: string,
   tokenSha256?: string,
 ): readonly string[] {
   const openings = desk.orders.live().filter((order) => order.intent.purpose === 'open');
+  for (const replacement of desk.day.replacements.values()) {
+    replacement.calledOff ??= 'what opens was called back';
+  }
   for (const order of openings) requestCancel(desk, order, principal, tokenSha256);
   return openings.map((order) => order.intent.intentId);
 }

@@ -285,16 +285,6 @@ describe('replacing an order', () => {
     expect(rig.bodies('cancelRequested')).toHaveLength(asked);
   });
 
-  it('sends nothing where the kill switch came between', () => {
-    const { rig, orderId } = working();
-    const { tokenSha256 } = ask(rig, orderId, worstOf(rig, orderId));
-    rig.send({ kind: 'confirm', tokenSha256 }, TRADER);
-    rig.ask({ kind: 'kill', reason: 'test' }, TRADER);
-    rig.advance(2);
-    expect(rig.order(orderId).reason).toMatch(/^not replaced: .*\(killed\)$/);
-    expect(rig.submitted).toEqual([orderId]);
-  });
-
   it.each([
     ['everything is flattened', (rig: DeskRig) => rig.ask({ kind: 'flattenNow' }, CONSOLE)],
     [
@@ -309,6 +299,31 @@ describe('replacing an order', () => {
       'it was cancelled',
       (rig: DeskRig, orderId: string) =>
         rig.ask({ kind: 'cancel', orderId, tokenSha256: rig.newToken() }, TRADER),
+    ],
+    [
+      'it was cancelled',
+      (rig: DeskRig, orderId: string) => {
+        rig.brokerSays({ kind: 'cancelled', intentId: orderId, remaining: 1 });
+        rig.ask({ kind: 'cancel', orderId, tokenSha256: rig.newToken() }, TRADER);
+      },
+    ],
+    [
+      'what opens was called back',
+      (rig: DeskRig) => rig.ask({ kind: 'kill', reason: 'enough' }, TRADER),
+    ],
+    [
+      'what opens was called back',
+      (rig: DeskRig) => {
+        rig.ask({ kind: 'kill', reason: 'enough' }, TRADER);
+        rig.ask({ kind: 'rearm' }, CONSOLE);
+      },
+    ],
+    [
+      'what opens was called back',
+      (rig: DeskRig) => {
+        rig.step({ kind: 'auditBehind', at: rig.at, behind: true, detail: 'away' });
+        rig.step({ kind: 'auditBehind', at: rig.at, behind: false, detail: 'caught up' });
+      },
     ],
   ] as const)('sends nothing where meanwhile %s', (why, act) => {
     const { rig, orderId } = working();

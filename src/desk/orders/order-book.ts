@@ -157,12 +157,15 @@ export function isCalledBackByPerson(order: OrderRecord): boolean {
  * comes within this time is still that of the cancel. */
 const DOUBTED_MICROS = 15 * MICROS_PER_SECOND;
 
-/** True while the engine's own cancel of it is asked for, and where that was, or just had been, when it
- * ended. */
-export function isCalledBackByEngine(order: OrderRecord): boolean {
-  const { cancelRequested, calledBackBy, cancelAgainAt, updatedAt } = order;
-  if (calledBackBy !== 'engine') return false;
+/** True while a cancel of it is asked for, and where that was, or just had been, when it ended. */
+export function isBeingCancelled(order: OrderRecord): boolean {
+  const { cancelRequested, cancelAgainAt, updatedAt } = order;
   return cancelRequested || updatedAt.wall <= (cancelAgainAt ?? 0) + DOUBTED_MICROS;
+}
+
+/** The same of the engine's own cancel. */
+export function isCalledBackByEngine(order: OrderRecord): boolean {
+  return order.calledBackBy === 'engine' && isBeingCancelled(order);
 }
 
 /** The positions that fills of an order that opens go to: its own, or for a foreign one those named after

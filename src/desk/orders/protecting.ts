@@ -16,7 +16,13 @@ import { quoteOf } from '../desk-context.ts';
 import { judgeIntent } from '../previews/judging.ts';
 import { tellOnce } from '../session/told-once.ts';
 import type { OrderRecord } from './order-book.ts';
-import { filledUnits, isCalledBackByEngine, isFinal } from './order-book.ts';
+import {
+  filledUnits,
+  isBeingCancelled,
+  isCalledBackByEngine,
+  isCalledBackByPerson,
+  isFinal,
+} from './order-book.ts';
 import type { Protection } from './protection.ts';
 import { amendProtection } from './protection.ts';
 import { callBackStop, recordIntent } from './sending.ts';
@@ -96,11 +102,13 @@ function isHeldThere(desk: DeskContext, { leg }: ProtectiveStop): boolean {
   return positions.some((held) => held.symbol === symbol && held.quantity >= leg.quantity);
 }
 
-/** True where a new stop has to wait, or was called back by a person's own word. */
+/** True where a new stop has to wait, or was called back by a person's own word: also where the broker's answer
+ * to that was lost, and counted as a refusal. */
 function mayNotArm(desk: DeskContext, positionId: string): boolean {
   const ended = lastEnd(desk, positionId);
   if (ended === undefined) return false;
-  const isByPerson = ended.status === 'cancelled' && ended.cancelRequested;
+  const isByCancel = ended.status === 'cancelled' && isBeingCancelled(ended);
+  const isByPerson = isByCancel && isCalledBackByPerson(ended);
   return isByPerson || desk.at.wall - ended.updatedAt.wall < REARM_AFTER_MICROS;
 }
 

@@ -327,6 +327,43 @@ describe('a stop at the broker that is gone', () => {
     expect(stops(again)).toHaveLength(1);
   });
 
+  /** A person calls the stop back, and hears that the broker did not. */
+  const refusedToPerson = () => {
+    const { rig, stop } = protectedCall();
+    const intentId = stop?.intent.intentId ?? '';
+    const tokenSha256 = rig.newToken();
+    valueIn(rig.ask({ kind: 'cancel', orderId: intentId, tokenSha256 }));
+    rig.gateway.refuseCancel = 'not proven: no answer in time';
+    rig.confirm(tokenSha256);
+    rig.gateway.refuseCancel = undefined;
+    const ends = (): void => {
+      rig.brokerSays({ kind: 'cancelled', intentId, remaining: 1 });
+      rig.paper.cancel(intentId, rig.at);
+    };
+    return { rig, ends };
+  };
+
+  it('stays gone where a person called it back and the answer to that was lost', () => {
+    const { rig, ends } = refusedToPerson();
+    rig.advance(2);
+    ends();
+    rig.advance(20);
+    expect(stops(rig).map(({ status }) => status)).toEqual(['cancelled']);
+    expect(rig.alerts()).not.toContain('PROTECTION_LOST');
+    const again = rig.restart();
+    again.advance(20);
+    expect(stops(again)).toHaveLength(1);
+  });
+
+  it('is told of and placed anew where it ended long after a cancel that was refused to a person', () => {
+    const { rig, ends } = refusedToPerson();
+    rig.advance(20);
+    ends();
+    rig.advance(20);
+    expect(stops(rig).map(({ status }) => status)).toEqual(['cancelled', 'working']);
+    expect(rig.alerts()).toContain('PROTECTION_LOST');
+  });
+
   it('is told of and placed anew where it ended by itself while the engine was away', () => {
     const { rig, stop } = protectedCall();
     const intentId = stop?.intent.intentId ?? '';

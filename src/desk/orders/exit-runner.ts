@@ -55,7 +55,7 @@ function recordGain(desk: DeskContext, positionId: string, { gain }: ExitMemory)
   desk.out.append({ kind: 'trailRaised', positionId, bestGain: gain.best }, true);
 }
 
-/** What orders close already is hurried by what would close it now; a stop is told as well. */
+/** What orders close already is hurried by what would close it now; a stop or a dividend is told as well. */
 function hurryBy(desk: DeskContext, position: StructurePosition, decision: ExitClose): void {
   hurryClosings(desk, position.positionId, decision.urgency, decision.close);
   tellHurried(desk, position, decision);

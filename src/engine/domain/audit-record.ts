@@ -162,8 +162,8 @@ export type AuditBody =
       readonly differences: readonly string[];
     }
   | {
-      /** Why a position is left. The order for it follows, but where orders close it already: those are
-       * hurried by a stop. */
+      /** Why a position is left. The order for it follows, but where orders close it already, which a stop
+       * or a dividend hurries; of two sides that leave by one order the calls stand last. */
       readonly kind: 'exitTriggered';
       readonly positionId: string;
       readonly reason: string;

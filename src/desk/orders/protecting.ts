@@ -25,7 +25,7 @@ import {
 } from './order-book.ts';
 import type { Protection } from './protection.ts';
 import { amendProtection } from './protection.ts';
-import { callBackStop, recordIntent } from './sending.ts';
+import { callBackStop, recordIntent, settleReleased } from './sending.ts';
 
 /** The broker's snapshot is asked about each stop this often: well within every 30 seconds. */
 const VERIFY_EVERY_MICROS = 10_000_000;
@@ -187,6 +187,7 @@ function verify(desk: DeskContext, { intent }: OrderRecord): void {
 
 /** Arms, verifies, and calls back the stops of all positions. Called on the clock. */
 export function keepProtection(desk: DeskContext): void {
+  settleReleased(desk);
   if (!desk.gateway.capabilities.nativeStops) return;
   const live = new Map(
     desk.orders

@@ -28,6 +28,9 @@ const STUCK_AFTER_MICROS = 5 * MICROS_PER_SECOND;
 /** An opening goes out on a judgement that is no older. */
 export const JUDGED_FOR_MICROS = 2 * MICROS_PER_SECOND;
 
+/** The incident of a stop whose end the broker does not tell. */
+const NOT_RELEASED = 'STOP_NOT_RELEASED';
+
 /** Why a close is called back whose position is gone, or a part of it. */
 const UNCOVERED = 'what it closes is not held any more';
 /** And why one is that sells the cover of an external short. */
@@ -204,7 +207,6 @@ function mayGo(desk: DeskContext, order: OrderRecord): boolean {
     pageStuckStop(desk, order, stop);
     return false;
   }
-  desk.out.settlePosition(['STOP_NOT_RELEASED'], positionId, 'its stop at the broker has ended');
   const fault = faultOf(desk, order);
   if (fault === undefined) return true;
   const isByStop = fault === UNCOVERED && desk.day.protections.has(positionId);
@@ -224,8 +226,17 @@ function pageStuckStop(desk: DeskContext, order: OrderRecord, stop: OrderRecord)
   if (desk.at.wall - order.createdAt.wall < STUCK_AFTER_MICROS) return;
   const text = `${positionId} cannot be closed: the broker does not say that its stop ${intentId} has ended`;
   tellOnce(desk, `stuck ${intentId}`, () =>
-    desk.out.alert('critical', 'STOP_NOT_RELEASED', text, positionId),
+    desk.out.alert('critical', NOT_RELEASED, text, positionId),
   );
+}
+
+/** Tells that a stop has ended after all, whether or not a close waits for it still: the next one of its
+ * position may get stuck too, and has to wake somebody. Called before that one is placed. */
+export function settleReleased(desk: DeskContext): void {
+  for (const { code, subject = '' } of desk.out.ofPositions) {
+    if (code !== NOT_RELEASED || desk.orders.protecting(subject) !== undefined) continue;
+    desk.out.settle('resolve', code, 'its stop at the broker has ended', subject);
+  }
 }
 
 /** Calls back every order of ours that the broker took as something else, every close that would take more

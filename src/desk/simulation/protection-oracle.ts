@@ -65,7 +65,13 @@ export class ProtectionOracle {
     if (body.kind === 'orderResolved' && body.outcome === 'absentPresumed') {
       this.#resting.delete(body.intentId);
     } else if (body.kind === 'alert' && body.code === 'STOP_NOT_RELEASED') {
-      this.#excused.add(body.subject ?? '');
+      this.#excuse(body.subject);
+    }
+  }
+
+  #excuse(positionId: string | undefined): void {
+    for (const [intentId, { intent }] of this.#resting) {
+      if (intent.positionId === positionId) this.#excused.add(intentId);
     }
   }
 

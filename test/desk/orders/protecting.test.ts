@@ -58,6 +58,14 @@ function stops(rig: DeskRig) {
   return rig.orders().filter(({ intent }) => intent.purpose === 'protective');
 }
 
+/** What was told of stops whose end the broker does not tell. */
+function notReleased({ effects }: DeskRig): readonly string[] {
+  return effects.flatMap((effect) => {
+    const isOurs = effect.kind === 'alert' && effect.code === 'STOP_NOT_RELEASED';
+    return isOurs ? [`${effect.action} ${effect.subject}`] : [];
+  });
+}
+
 function shown(rig: DeskRig) {
   const [position] = rig.query<PnlView>({ kind: 'pnl' }).positions;
   return position;
@@ -489,18 +497,35 @@ describe('a protected position', () => {
       rig.advance(12);
       const run = isRestarted ? rig.restart() : rig;
       run.gateway.isMute = true;
+      run.gateway.editSnapshot = (snapshot) => ({ ...snapshot, workingOrders: [] });
       run.brokerSays({ kind: 'cancelled', intentId: stop?.intent.intentId ?? '', remaining: 1 });
       run.advance(2);
-      const told = [...new Set([rig, run])].flatMap(({ effects }) =>
-        effects.flatMap((effect) => {
-          const isOurs = effect.kind === 'alert' && effect.code === 'STOP_NOT_RELEASED';
-          return isOurs ? [`${effect.action} ${effect.subject}`] : [];
-        }),
-      );
+      expect(run.positions()).toHaveLength(1);
+      const told = [...new Set([rig, run])].flatMap(notReleased);
       expect(told.at(0)).toBe(`trigger ${position.positionId}`);
       expect(told.at(-1)).toBe(`resolve ${position.positionId}`);
     },
   );
+
+  it('whose stop ends once no close waits for it ends that page, so that the next stop can wake somebody', () => {
+    const { rig, position } = protectedCall();
+    const { positionId } = position;
+    rig.gateway.isMute = true;
+    const { orderId } = valueIn(rig.confirm(rig.previewClose(positionId).tokenSha256));
+    rig.advance(12);
+    const tokenSha256 = rig.newToken();
+    valueIn(rig.ask({ kind: 'cancel', orderId: orderId ?? '', tokenSha256 }));
+    rig.confirm(tokenSha256);
+    expect(rig.order(orderId ?? '').status).toBe('denied');
+    rig.gateway.isMute = false;
+    rig.advance(20);
+    expect(stops(rig).map(({ status }) => status)).toEqual(['cancelled', 'working']);
+    rig.gateway.isMute = true;
+    rig.ask({ kind: 'flattenNow' }, CONSOLE);
+    rig.advance(12);
+    const of = (action: string) => `${action} ${positionId}`;
+    expect(notReleased(rig)).toEqual([of('trigger'), of('resolve'), of('trigger')]);
+  });
 
   it.each(['flatten', 'leave'] as const)(
     'whose stop the broker could not be asked about for too long is kept, and named by a stop that is to %s',

@@ -46,6 +46,16 @@ describe('a stop at the broker', () => {
     expect(said).toEqual([`${intent.intentId} would sell 2 at the broker where 1 are held`]);
   });
 
+  it('is not reported where somebody was told that the broker does not let go of it', () => {
+    const { rig, oracle, said, look, intent } = watching();
+    oracle.onSubmit({ ...intent, quantity: 2 });
+    rig.desk.context.out.alert('critical', 'STOP_NOT_RELEASED', 'stuck', intent.positionId);
+    rig.freeze(1);
+    oracle.onRecord(rig.records().findLast(({ body }) => body.kind === 'alert')!);
+    look(80);
+    expect(said).toEqual([]);
+  });
+
   it('is forgotten by a broker that died with the engine and knew nothing of it', () => {
     const { oracle, said, intent } = watching();
     oracle.onSubmit(intent);

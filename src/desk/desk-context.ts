@@ -117,11 +117,9 @@ export interface DeskDay {
   rearmedAt: EpochMicros | undefined;
   /** The newest record before it: no clock says as surely what came after. */
   rearmedSeq: number;
-  /** The last session that was sealed, and the mid of its underlying then where it was known: shares of that
-   * are carried into the one after it at it. */
-  lastClose:
-    | { readonly date: SessionDate; readonly price: UnderlyingPrice | undefined }
-    | undefined;
+  /** The mid of the underlying at the seal of a session, where it was known: of the last one, from which
+   * shares are carried into the one after it, and of each in which something expired that is held still. */
+  readonly closes: Map<SessionDate, UnderlyingPrice | undefined>;
   /** Market time from which the session's listing is asked for again. */
   listingAgainAt: EpochMicros;
   /** The chain was full and strikes far from spot were left out: told once a session. */

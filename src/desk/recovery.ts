@@ -28,7 +28,7 @@ import { restoreWishes } from './orders/restored-wishes.ts';
 import { noteCallBack } from './orders/sending.ts';
 import { UnheardOutbox } from './outbox.ts';
 import type { PreviewShelf } from './previews/preview-shelf.ts';
-import { closeBefore, recordedPrice } from './session/closing-price.ts';
+import { closeBefore, noteClose, recordedPrice } from './session/closing-price.ts';
 
 /** Rebuilds the desk's state from the records that it follows from. */
 export function recover(
@@ -132,7 +132,7 @@ function restoreClose(
   body: Extract<AuditBody, { readonly kind: 'sessionSealed' | 'heldCarried' }>,
 ): void {
   const recorded = recordedPrice(desk, body);
-  if (body.kind === 'sessionSealed') desk.day.lastClose = { date: session, price: recorded };
+  if (body.kind === 'sessionSealed') noteClose(desk, session, recorded);
   else if (recorded !== undefined) desk.book.carryAt(recorded);
 }
 

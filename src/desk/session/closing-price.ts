@@ -30,17 +30,25 @@ export function recordedPrice(
 /** What the underlying of then closed at in the session right before `date`; undefined where that is not
  * known. */
 export function closeBefore({ day }: DeskContext, date: SessionDate): UnderlyingPrice | undefined {
-  const { lastClose } = day;
-  return lastClose !== undefined && nextSessionDate(lastClose.date) === date
-    ? lastClose.price
-    : undefined;
+  return Array.from(day.closes).find(([closed]) => nextSessionDate(closed) === date)?.[1];
 }
 
 /** What this underlying closed at on the day, where that is known. */
 export function closeOn({ day, spec }: DeskContext, date: SessionDate): Price | undefined {
-  const { lastClose } = day;
-  const isOwn = lastClose?.date === date && lastClose.price?.of.symbol === spec.symbol;
-  return isOwn ? lastClose.price.at : undefined;
+  const close = day.closes.get(date);
+  return close?.of.symbol === spec.symbol ? close.at : undefined;
+}
+
+/** Notes what a session closed at. One before it is forgotten once nothing that expired in it is held. */
+export function noteClose(
+  { book, day }: DeskContext,
+  date: SessionDate,
+  close: UnderlyingPrice | undefined,
+): void {
+  const held = book.structures().flatMap(({ legs }) => legs);
+  const expiries = held.map(({ instrument }) => instrument.kind === 'option' && instrument.expiry);
+  for (const closed of day.closes.keys()) if (!expiries.includes(closed)) day.closes.delete(closed);
+  day.closes.set(date, close);
 }
 
 function midOf(quote: Quote | undefined): Price | undefined {

@@ -9,6 +9,7 @@ import {
   arePaidFor,
   arePaidForAt,
   expiredBefore,
+  heldInSession,
   isOpen,
   sharesText,
 } from '../account/held-position.ts';
@@ -32,7 +33,9 @@ const ASK_TRADE_DESK =
 export function watchDeadline(desk: DeskContext): void {
   const { at, book, day } = desk;
   const open = book.structures().filter(isOpen);
-  if (!day.sealed && at.market >= day.schedule.flattenDeadlineAt) tellLate(desk, open);
+  if (!day.sealed && at.market >= day.schedule.flattenDeadlineAt) {
+    tellLate(desk, heldInSession(desk).filter(isOpen));
+  }
   settleClosed(desk, new Set(open.map(({ positionId }) => positionId)));
 }
 
@@ -79,14 +82,11 @@ export function tellLeftOver(desk: DeskContext): void {
   const { at, book, day, gateway } = desk;
   if (at.wall < day.begunAt + FIRST_WORD_MICROS) return;
   for (const position of book.structures()) {
-    const { legs, positionId } = position;
+    const { legs } = position;
     const [first] = legs;
     if (first?.instrument.kind !== 'option' || !expiredBefore(day.session.date, legs)) continue;
     const { expiry } = first.instrument;
-    // By the next evening another close is the last one: what this one told stands.
-    const worthless = `worthless ${positionId}`;
-    if (arePaidForAt(desk, closeOn(desk, expiry), legs)) day.toldOnce.add(worthless);
-    if (day.toldOnce.has(worthless)) continue;
+    if (arePaidForAt(desk, closeOn(desk, expiry), legs)) continue;
     const text = `it expired on ${expiry}, and its settlement is not told yet: ${gateway.capabilities.name} takes no more orders in it. Hedge what it may become`;
     tellOpen(desk, position, text);
   }

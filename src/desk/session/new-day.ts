@@ -50,7 +50,7 @@ export function newDay(session: SessionTimes, schedule: DaySchedule, at: At): De
     feedBehindMillis: 0,
     quoteNews: { market: epochMicros(0), wall: epochMicros(0) },
     lastSpot: undefined,
-    lastClose: undefined,
+    closes: new Map(),
     listingAgainAt: at.market,
     listingCut: false,
     journalHealthy: true,

@@ -26,7 +26,14 @@ import { requestCancel } from '../orders/sending.ts';
 import { warnOfCalendar } from '../plan/plan-runner.ts';
 import type { PreviewShelf } from '../previews/preview-shelf.ts';
 import { askForRules } from './broker-rules.ts';
-import { carryHeld, closeBefore, closeOfToday, closeOn, soundSpot } from './closing-price.ts';
+import {
+  carryHeld,
+  closeBefore,
+  closeOfToday,
+  closeOn,
+  noteClose,
+  soundSpot,
+} from './closing-price.ts';
 import { tellLeftOver, tellUnwatched } from './deadline-watch.ts';
 import { sessionFor } from './session-clock.ts';
 import { watchBars } from './silent-bars.ts';
@@ -191,13 +198,13 @@ function expire(desk: DeskContext, shelf: PreviewShelf): void {
 
 /** What the session ended with; the next one carries shares at its `spot`. */
 function recordSeal(
-  { day, out, spec }: DeskContext,
+  desk: DeskContext,
   contracts: number,
   dayPnlCents: Cents,
   spot: Price | undefined,
 ): void {
-  const price = spot === undefined ? undefined : { of: spec, at: spot };
-  day.lastClose = { date: day.session.date, price };
+  const { day, out, spec } = desk;
+  noteClose(desk, day.session.date, spot === undefined ? undefined : { of: spec, at: spot });
   const sealed = { kind: 'sessionSealed', contracts, dayPnlCents } as const;
   out.append(spot === undefined ? sealed : { ...sealed, spot, underlying: spec.symbol });
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
+import type { AuditRecord } from '../../../src/engine/domain/audit-record.ts';
 import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
 import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
 import { cents, sessionDate } from '../../../src/engine/domain/units.ts';
@@ -309,22 +310,36 @@ describe('a start after the chain has expired', () => {
     rig.gateway.isMute = true;
     rig.goTo(16 * 60 + 14);
     rig.goTo(16 * 60 + 15);
-    const again = new DeskRig({
-      market: newYorkInstant(sessionDate(MONDAY), 9 * 60),
-      records: rig.records(),
-      isOpen: false,
-    });
-    again.gateway.isMute = true;
-    again.freeze(60);
-    again.spot = 620;
-    again.open();
-    for (const minutes of [15 * 60, 16 * 60 + 15, 17 * 60 + 31, 18 * 60]) {
-      again.goTo(minutes, MONDAY);
-      again.advance(2);
+    const startOn = (date: string, records: readonly AuditRecord[]): DeskRig => {
+      const market = newYorkInstant(sessionDate(date), 9 * 60);
+      const again = new DeskRig({ market, records, isOpen: false });
+      again.gateway.isMute = true;
+      again.freeze(60);
+      return again;
+    };
+    const monday = startOn(MONDAY, rig.records());
+    monday.spot = 620;
+    monday.open();
+    for (const minutes of [15 * 60, 15 * 60 + 52, 16 * 60 + 15, 17 * 60 + 31, 18 * 60]) {
+      monday.goTo(minutes, MONDAY);
+      monday.advance(2);
     }
-    expect(again.positions()).toHaveLength(1);
-    expect(again.session.date).toBe('2026-11-24');
-    expect(unwatched(again)).toEqual([]);
+    expect(monday.session.date).toBe('2026-11-24');
+    for (const each of [monday, startOn('2026-11-24', monday.records())]) {
+      expect(each.positions()).toHaveLength(1);
+      expect([...unwatched(each), ...told(each)]).toEqual([]);
+    }
+  });
+
+  it('tells nothing of its own deadline of what expired in a session before', () => {
+    const market = newYorkInstant(sessionDate(MONDAY), 9 * 60);
+    const rig = backAt(15 * 60, { market });
+    rig.freeze(60);
+    rig.open();
+    rig.goTo(DEADLINE);
+    rig.advance(5);
+    expect(unwatched(rig)).toMatchObject([{ action: 'trigger' }]);
+    expect(told(rig)).toEqual([]);
   });
 
   it('calls nobody for longs that are worth nothing, once a price of the underlying is known', () => {

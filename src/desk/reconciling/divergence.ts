@@ -13,9 +13,10 @@ import { brokerId } from '../../engine/domain/broker-text.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Fill } from '../../engine/domain/order.ts';
 import { legSign } from '../../engine/domain/order.ts';
+import { newYorkDate } from '../../engine/domain/session-calendar.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { OrderRecord } from '../orders/order-book.ts';
-import { filledUnits, isFinal } from '../orders/order-book.ts';
+import { filledUnits, isExternal, isFinal } from '../orders/order-book.ts';
 
 export type Divergence =
   | { readonly kind: 'noSnapshot'; readonly why: string }
@@ -33,11 +34,12 @@ export type Divergence =
   | { readonly kind: 'foreignOrder'; readonly order: WorkingOrder }
   /** It works at the broker and has not been told to. */
   | { readonly kind: 'worksThere'; readonly order: WorkingOrder; readonly here: string }
-  /** It works here; at the broker it has ended, or is not listed at all. */
+  /** It works here; at the broker it has ended, or is not listed at all: where it is somebody else's, and of
+   * an earlier day, it was over with that, for brokers list of those days what still works. */
   | {
       readonly kind: 'endedThere';
       readonly intentId: string;
-      readonly standing: Exclude<OrderStanding, 'working'> | 'notListed';
+      readonly standing: Exclude<OrderStanding, 'working'> | 'notListed' | 'overWithItsDay';
       readonly remaining: number;
     }
   | {
@@ -78,7 +80,8 @@ export function divergenceWords(divergence: Divergence): string {
     }
     case 'endedThere': {
       const { standing, intentId } = divergence;
-      const how = standing === 'notListed' ? 'is not listed at the broker' : `is ${standing} there`;
+      const isListed = standing !== 'notListed' && standing !== 'overWithItsDay';
+      const how = isListed ? `is ${standing} there` : 'is not listed at the broker';
       return `order ${intentId} works here and ${how}`;
     }
     case 'remaining': {
@@ -86,6 +89,12 @@ export function divergenceWords(divergence: Divergence): string {
       return `order ${intentId}: ${broker} units are left at the broker, ${book} here`;
     }
   }
+}
+
+/** False for what is put right and is nothing to call anybody for, or to hold openings for: orders of somebody
+ * else's that were over with a day that is past. */
+export function isToBeTold(divergence: Divergence): boolean {
+  return divergence.kind !== 'endedThere' || divergence.standing !== 'overWithItsDay';
 }
 
 /** Everything that differs, in a fixed order. */
@@ -179,6 +188,11 @@ function workingThere(
   });
 }
 
+/** True for somebody else's order that was there before this session's day. */
+function isOfPastDay({ day }: DeskContext, order: OrderRecord): boolean {
+  return isExternal(order) && newYorkDate(order.createdAt.market) < day.session.date;
+}
+
 /** Orders that are on their way or UNKNOWN may be missing there: that is not a difference yet. */
 function workingHere(desk: DeskContext, snapshot: AccountSnapshot): readonly Divergence[] {
   const { workingOrders, endedOrders } = snapshot;
@@ -190,7 +204,8 @@ function workingHere(desk: DeskContext, snapshot: AccountSnapshot): readonly Div
     const isOpenHere = order.status === 'working' || (order.sentAt !== undefined && end);
     if (isOpenHere === undefined || isOpenHere === false || working.has(intentId)) return [];
     if (isOlder(snapshot, order)) return [];
-    const { standing = 'notListed', remaining = 0 } = end ?? {};
+    const unlisted = isOfPastDay(desk, order) ? 'overWithItsDay' : 'notListed';
+    const { standing = unlisted, remaining = 0 } = end ?? {};
     return [{ kind: 'endedThere', intentId, standing, remaining }];
   });
 }

@@ -81,7 +81,7 @@ function healWorking(
   }
 }
 
-/** An order that ended there ends here as it did. One that is not listed at all is UNKNOWN; one that
+/** An order that ended there ends here as it did; somebody else's that was over with its day expires. One that is not listed at all is UNKNOWN; one that
  * filled there and whose fills are not here yet stays open until they are. */
 function healEnded(desk: DeskContext, { intentId, standing, remaining }: EndedThere): void {
   const order = desk.orders.get(intentId);
@@ -90,6 +90,9 @@ function healEnded(desk: DeskContext, { intentId, standing, remaining }: EndedTh
     case 'cancelled':
     case 'expired':
       takeEvent(desk, { kind: standing, intentId, remaining }, SOURCE);
+      return;
+    case 'overWithItsDay':
+      takeEvent(desk, { kind: 'expired', intentId, remaining }, SOURCE);
       return;
     case 'rejected':
       takeEvent(desk, { kind: standing, intentId, reason: 'the broker lists it so' }, SOURCE);

@@ -24,7 +24,7 @@ import { EXTERNAL } from '../orders/adopting.ts';
 import { takeEvent } from '../orders/broker-events.ts';
 import { CashWatch } from './cash-watch.ts';
 import type { Divergence } from './divergence.ts';
-import { divergences, divergenceWords, toldOf } from './divergence.ts';
+import { divergences, divergenceWords, isToBeTold, toldOf } from './divergence.ts';
 import { bust, heal } from './healing.ts';
 
 /** Differences between what the broker says and what this book says, in plain words. */
@@ -104,7 +104,7 @@ export class Reconciler {
       found.map((each) => [divergenceWords(each), sinceOf(each) ?? nowOf(each)]),
     );
     if (found.some((each) => sinceOf(each) === undefined)) desk.gateway.lookAgain(desk.at);
-    if (stood.length > 0) this.#tell(desk, stood);
+    if (stood.length > 0) this.#tell(desk, stood.filter(isToBeTold));
     if (stood.length > 0 && stood.length === found.length && stood.length === before.size) {
       heal(desk, found);
     }

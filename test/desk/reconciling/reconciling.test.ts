@@ -8,7 +8,8 @@ import type { At } from '../../../src/engine/domain/clock.ts';
 import type { OptionContract } from '../../../src/engine/domain/instrument.ts';
 import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
 import type { Fill, LegAction } from '../../../src/engine/domain/order.ts';
-import { addMicros, cents, price } from '../../../src/engine/domain/units.ts';
+import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
+import { addMicros, cents, price, sessionDate } from '../../../src/engine/domain/units.ts';
 import { UNBOUNDED_LOSS_CENTS } from '../../../src/risk/risk-input.ts';
 import type { RigOptions, Sides } from '../../support/desk-rig.ts';
 import { CONDOR, CONSOLE, DeskRig, denialIn, LOTTO, valueIn } from '../../support/desk-rig.ts';
@@ -480,6 +481,25 @@ describe('an order at the broker', () => {
     expect(rig.alerts()).toContain('EXTERNAL_FILL');
   });
 
+  const UNLISTED = ['RECONCILE_DIFFERS', 'ORDER_UNKNOWN'] as const;
+  it.each([
+    ['on an earlier day has expired, and nobody is called', 23, { status: 'expired', told: [] }],
+    ['today is UNKNOWN', 20, { status: 'unknown', told: UNLISTED }],
+  ] as const)('that is not listed and somebody else gave %s', (_what, day, { status, told }) => {
+    const { rig, orderId } = working();
+    asForeign(rig, orderId);
+    rig.advance(ALARM_SECONDS);
+    const market = newYorkInstant(sessionDate(`2026-11-${day}`), 11 * 60);
+    const again = rig.restart(rig.records(), { market, isOpen: false });
+    again.open();
+    const { length } = again.alerts();
+    again.advance(ALARM_SECONDS);
+    expect(again.order('external-B-9').status).toBe(status);
+    const codes = again.alerts().slice(length);
+    expect(codes.filter((code) => /ORDER|RECONCILE/u.test(code))).toEqual(told);
+    expect(again.day.reconciled).toBe(told.length === 0);
+  });
+
   it('that ended here and works there works again here', () => {
     const { rig, orderId } = working();
     rig.brokerSays({ kind: 'cancelled', intentId: orderId, remaining: 1 });
@@ -489,16 +509,14 @@ describe('an order at the broker', () => {
     expect(rig.alerts()).toContain('ORDER_REOPENED');
   });
 
-  it('that was cancelled here and works there after all can be called back again', () => {
+  it('that was cancelled here and works there after all is called back again', () => {
     const { rig, orderId } = working();
     rig.gateway.isMute = true;
-    const cancel = () => rig.ask({ kind: 'cancel', orderId, tokenSha256: rig.newToken() });
-    cancel();
+    rig.ask({ kind: 'cancel', orderId, tokenSha256: rig.newToken() });
     rig.brokerSays({ kind: 'cancelled', intentId: orderId, remaining: 1 });
     rig.advance(ALARM_SECONDS);
     expect(rig.alerts()).toContain('ORDER_REOPENED');
-    expect(rig.order(orderId)).toMatchObject({ status: 'working', cancelRequested: false });
-    cancel();
+    expect(rig.order(orderId)).toMatchObject({ status: 'working', cancelRequested: true });
     expect(rig.bodies('cancelRequested')).toHaveLength(2);
   });
 

@@ -1,18 +1,23 @@
 /** P&L of the book under moves of spot and volatility, computed in the worker pool. Main thread. */
 import { Piscina } from 'piscina';
-import type { PnlView, RiskMetricsView } from '../desk/engine-api.ts';
+import type { PnlView, PositionView, RiskMetricsView } from '../desk/engine-api.ts';
 import type { ChainSlice } from '../engine/domain/market.ts';
 import type { ScenarioTask } from './scenario-worker.ts';
 
 const IDLE_MILLIS = 60_000;
 
+/** What has expired before this session is worth what its settlement will tell: no move changes it. */
+function heldIn({ positions }: PnlView): readonly PositionView[] {
+  return positions.filter(({ expiredOn }) => expiredOn === undefined);
+}
+
 function worstCase(pnl: PnlView): number {
-  return pnl.positions.reduce((sum, position) => sum + (position.maxLossCents ?? 0), 0);
+  return heldIn(pnl).reduce((sum, position) => sum + (position.maxLossCents ?? 0), 0);
 }
 
 function warningsOf(pnl: PnlView, slice: ChainSlice | undefined): readonly string[] {
   if (pnl.positions.length === 0) return ['nothing is held'];
-  const unbounded = pnl.positions
+  const unbounded = heldIn(pnl)
     .filter(({ maxLossCents }) => maxLossCents === null)
     .map(({ positionId }) => `${positionId} has no bound to its worst case: the sum is without it`);
   const closed =
@@ -37,7 +42,7 @@ export class RiskScenarios {
 
   /** Values the whole book at each scenario. A book that cannot be valued has null P&L. */
   async run(pnl: PnlView, slice: ChainSlice | undefined): Promise<RiskMetricsView> {
-    const holdings = pnl.positions.flatMap((position) =>
+    const holdings = heldIn(pnl).flatMap((position) =>
       position.legs.map(({ symbol, quantity }) => ({ symbol, quantity })),
     );
     const ready = slice !== undefined && holdings.length > 0;

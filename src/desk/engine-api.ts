@@ -195,6 +195,9 @@ export interface PositionView {
   readonly maxLossCents: number | null;
   readonly greeks: GreeksView | null;
   readonly exitPlan: ExitPlanView | null;
+  /** The day on which its options expired, of one that waits for its settlement since a session before: it
+   * counts in no total of this one, and nothing here values or closes it. */
+  readonly expiredOn?: string | undefined;
   /** `engine`: exits are watched here only and end with the process. `broker`: a stop rests there too,
    * seen in the broker's own list. */
   readonly protectedBy: 'engine' | 'broker' | 'none';

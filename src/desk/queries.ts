@@ -7,7 +7,13 @@ import { dayPnl } from './account/day-pnl.ts';
 import { heldInSession, sharesText } from './account/held-position.ts';
 import { greeksView, positionView } from './account/position-views.ts';
 import type { DeskContext } from './desk-context.ts';
-import type { DeltaView, GreeksByPosition, GreeksView, PnlView } from './engine-api.ts';
+import type {
+  DeltaView,
+  GreeksByPosition,
+  GreeksView,
+  PnlView,
+  PositionView,
+} from './engine-api.ts';
 import { pinWarnings } from './session/pin-watch.ts';
 
 /** What of the day is not realized, before fees: with what is realized it makes the whole day. */
@@ -15,10 +21,15 @@ function unrealizedOf(whole: number | undefined, day: DayMoneyView): number | nu
   return whole === undefined ? null : whole - day.realizedCents + day.feesCents;
 }
 
-function pnlWarnings(desk: DeskContext, unmarked: readonly string[]): readonly string[] {
+function pnlWarnings(desk: DeskContext, positions: readonly PositionView[]): readonly string[] {
   const warnings: string[] = [];
-  for (const id of unmarked) {
-    warnings.push(`${id} has a leg that cannot be marked now; totals that need it are absent`);
+  for (const { positionId: id, expiredOn, liquidationValueCents } of positions) {
+    if (expiredOn !== undefined) {
+      const counts = 'it counts in no total of this session';
+      warnings.push(`${id} expired on ${expiredOn} and its settlement is not told yet: ${counts}`);
+    } else if (liquidationValueCents === null) {
+      warnings.push(`${id} has a leg that cannot be marked now; totals that need it are absent`);
+    }
   }
   if (desk.book.sharesHeld() !== 0) {
     warnings.push(`${sharesText(desk)} after exercise or assignment; flatten_all closes them`);
@@ -34,7 +45,6 @@ export function pnlView(desk: DeskContext): PnlView {
   const day = desk.book.day();
   const pnl = dayPnl(desk);
   const snapshot = desk.gateway.snapshot(desk.at);
-  const unmarked = positions.filter((p) => p.liquidationValueCents === null);
   return {
     dayPnlCents: pnl.liquidationCents ?? null,
     dayPnlMidCents: pnl.midCents ?? null,
@@ -47,10 +57,7 @@ export function pnlView(desk: DeskContext): PnlView {
     buyingPowerCents: snapshot?.buyingPowerCents ?? null,
     positions,
     greeks: greeksInSession(desk),
-    warnings: pnlWarnings(
-      desk,
-      unmarked.map((p) => p.positionId),
-    ),
+    warnings: pnlWarnings(desk, positions),
   };
 }
 

@@ -200,6 +200,7 @@ export const position = z.object({
   maxLossCents: maybe,
   greeks,
   exitPlan,
+  expiredOn: text.optional(),
   protectedBy: z.enum(['engine', 'broker', 'none']),
   protectedSince: z.string().nullable(),
   verifiedAgoMs: maybe,

@@ -4,6 +4,7 @@ import { valueScenarios } from '../../src/command/scenario-worker.ts';
 import type { PnlView, PositionView } from '../../src/desk/engine-api.ts';
 import { createChainBuffer } from '../../src/engine/chain/chain-layout.ts';
 import { occSymbol } from '../../src/engine/domain/instrument.ts';
+import { sessionDate } from '../../src/engine/domain/units.ts';
 import { scenariosOf } from '../../src/engine/pricing/scenarios.ts';
 import { atMinute, BlackChain, option } from '../engine/chain/black-chain.ts';
 import { FakeEngineApi } from '../support/fake-engine-api.ts';
@@ -57,6 +58,24 @@ describe('the scenarios of the book', () => {
     expect(metrics.scenarios).toEqual(valueScenarios({ chain: chain.buffer, holdings }));
     expect(metrics.worstCaseCents).toBe(16_800);
     expect(metrics.warnings).toEqual(['a warning of the book']);
+  });
+
+  it('leave out what expired before the session, of which a warning tells', async () => {
+    const book = bookOf([12_300]);
+    const expired = {
+      ...book.positions[0],
+      maxLossCents: 7_700,
+      legs: [{ symbol: occSymbol({ ...option('call', 602), expiry: sessionDate('2026-01-02') }) }],
+      expiredOn: '2026-01-02',
+    } as unknown as PositionView;
+    const left = { ...book, positions: [...book.positions, expired] };
+    const pool = poolOn(chain.buffer);
+    const metrics = await pool.run(left, chain.reader.slice());
+    expect(metrics).toEqual(await pool.run(book, chain.reader.slice()));
+    expect(metrics.worstCaseCents).toBe(12_300);
+    const alone = await pool.run({ ...left, positions: [expired] }, chain.reader.slice());
+    const nothing = { scenarios: [], worstCaseCents: 0, warnings: ['a warning of the book'] };
+    expect(alone).toMatchObject(nothing);
   });
 
   it('start no thread for an empty book or a closed chain, and say why', async () => {

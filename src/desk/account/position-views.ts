@@ -15,6 +15,7 @@ import { boundedWorstCaseOf } from './account-risk.ts';
 import { greeksOf } from './book-greeks.ts';
 import { markOf } from './day-pnl.ts';
 import { exitPlanView } from './exit-plan-view.ts';
+import { expiredBefore } from './held-position.ts';
 
 type LegOfPosition = PositionView['legs'][number];
 
@@ -43,17 +44,31 @@ export function greeksView(desk: DeskContext, position: StructurePosition): Gree
   return structureGreeks(position, (symbol) => greeksOf(desk, symbol)) ?? null;
 }
 
+type ExpiryView = Pick<PositionView, 'expiredOn'>;
 type ProtectionView = Pick<PositionView, 'protectedBy' | 'protectedSince' | 'verifiedAgoMs'>;
 
 /** Who would close the position, and since when and how surely the broker would. */
-function protectionView(desk: DeskContext, positionId: string): ProtectionView {
+function protectionView(
+  desk: DeskContext,
+  { positionId, legs }: StructurePosition,
+): ProtectionView {
   const since = desk.day.protections.get(positionId)?.since;
   if (since === undefined || !isProven(desk, positionId)) {
-    const protectedBy = desk.day.chainOpen ? 'engine' : 'none';
+    const isWatched = desk.day.chainOpen && !expiredBefore(desk.day.session.date, legs);
+    const protectedBy = isWatched ? 'engine' : 'none';
     return { protectedBy, protectedSince: null, verifiedAgoMs: null };
   }
   const verifiedAgoMs = listedAgoMillis(desk, positionId);
   return { protectedBy: 'broker', protectedSince: isoNewYork(epochMicros(since)), verifiedAgoMs };
+}
+
+/** When the options of a structure expired, where that was before this session. */
+function expiryView({ day }: DeskContext, { legs }: StructurePosition): ExpiryView {
+  const expiredOn = legs
+    .flatMap(({ instrument }) => (instrument.kind === 'option' ? [instrument.expiry] : []))
+    .toSorted()
+    .at(-1);
+  return expiredOn !== undefined && expiredBefore(day.session.date, legs) ? { expiredOn } : {};
 }
 
 /** One held structure with its marks, greeks and protection. */
@@ -75,7 +90,8 @@ export function positionView(desk: DeskContext, position: StructurePosition): Po
     maxLossCents: boundedWorstCaseOf(position) ?? null,
     greeks: greeksView(desk, position),
     exitPlan: position.exitPlan === undefined ? null : exitPlanView(position.exitPlan),
-    ...protectionView(desk, position.positionId),
+    ...expiryView(desk, position),
+    ...protectionView(desk, position),
     pinRisks: pinRisks(desk, position),
   };
 }

@@ -368,7 +368,12 @@ describe('an option whose settlement is told after the session changed', () => {
     expect(rig.preview().card.purpose).toBe('open');
     const nothing = { openRiskCents: 0, plannedLossCents: 0, netDelta: 0, totalContracts: 0 };
     expect(accountRisk(rig.desk.context)).toMatchObject(nothing);
-    expect(rig.query<PnlView>({ kind: 'pnl' })).toMatchObject({ greeks: { delta: 0 } });
+    const pnl = rig.query<PnlView>({ kind: 'pnl' });
+    expect(pnl).toMatchObject({ greeks: { delta: 0 } });
+    expect(pnl.positions).toMatchObject([{ expiredOn: FRIDAY, protectedBy: 'none' }]);
+    expect(pnl.warnings).toEqual([
+      `${pnl.positions[0]?.positionId} expired on ${FRIDAY} and its settlement is not told yet: it counts in no total of this session`,
+    ]);
     expect(rig.alerts().slice(before)).toEqual([]);
   });
 

@@ -2,8 +2,8 @@
 
 import type { Quote } from '../../engine/domain/market.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
-import type { Price, SessionDate } from '../../engine/domain/units.ts';
-import { price } from '../../engine/domain/units.ts';
+import type { EpochMicros, Price, SessionDate } from '../../engine/domain/units.ts';
+import { addMicros, MICROS_PER_MINUTE, price } from '../../engine/domain/units.ts';
 
 /** One symbol's displayed market, less what this broker has taken from it since it was quoted. It
  * changes with the next quote. */
@@ -11,6 +11,13 @@ export interface Displayed {
   readonly quote: Pick<Quote, 'bid' | 'ask'>;
   readonly bidLeft: number;
   readonly askLeft: number;
+}
+
+/** A mid of an underlying, and when it was heard: undefined of what the journal tells as a day's mark, which
+ * stands. */
+interface Heard {
+  readonly mid: Price;
+  readonly at: EpochMicros | undefined;
 }
 
 interface Shown {
@@ -29,15 +36,22 @@ const EXPIRY_TO = 12;
 const PLACES = 1_024;
 /** Marks of so many sessions are kept: an expiry may wait for its price over a holiday. */
 const MARKS_KEPT = 10;
+/** What was heard longer before a mark than this is no price of it: the feed was down over it. */
+const MARK_WITHIN_MICROS = 5 * MICROS_PER_MINUTE;
+
+/** True for what tells how the underlying stood at the mark, or after it. */
+function isOfMark({ at }: Heard, { exerciseMark }: SessionTimes): boolean {
+  return at === undefined || at >= addMicros(exerciseMark, -MARK_WITHIN_MICROS);
+}
 
 export class QuoteTape {
   readonly #displayed = new Map<string, Shown>();
   /** The same by the place that each symbol was last given. */
   readonly #byPlace: (Shown | undefined)[] = Array.from({ length: PLACES });
   /** Last mid of an underlying. */
-  readonly #lastMid = new Map<string, Price>();
-  /** Last mid at or before the exercise mark, or else the first after it, by underlying and date. */
-  readonly #markMid = new Map<string, Price>();
+  readonly #lastMid = new Map<string, Heard>();
+  /** Last mid at or shortly before the exercise mark, or else the first after it, by underlying and date. */
+  readonly #markMid = new Map<string, Heard>();
   /** Counts how often the feed began. */
   #beginning = 0;
 
@@ -82,19 +96,21 @@ export class QuoteTape {
     this.put(symbol, quote);
     if (quote.bid === undefined || quote.ask === undefined) return;
     const mid = price(Math.round((quote.bid + quote.ask) / 2));
-    this.#lastMid.set(symbol, mid);
+    const at = quote.at.market;
+    this.#lastMid.set(symbol, { mid, at });
     if (session === undefined) return;
-    const isAfter = quote.at.market > session.exerciseMark;
-    if (isAfter && this.markMid(symbol, session.date) !== undefined) return;
-    this.noteMark(symbol, session.date, mid);
+    const isAfter = at > session.exerciseMark;
+    if (isAfter && this.markMid(symbol, session) !== undefined) return;
+    this.noteMark(symbol, session.date, mid, at);
   }
 
-  noteMark(underlying: string, date: SessionDate, mid: Price): void {
-    this.#markMid.set(`${underlying} ${date}`, mid);
+  noteMark(underlying: string, date: SessionDate, mid: Price, at?: EpochMicros): void {
+    this.#markMid.set(`${underlying} ${date}`, { mid, at });
   }
 
-  markMid(underlying: string, date: SessionDate): Price | undefined {
-    return this.#markMid.get(`${underlying} ${date}`);
+  markMid(underlying: string, session: SessionTimes): Price | undefined {
+    const heard = this.#markMid.get(`${underlying} ${session.date}`);
+    return heard !== undefined && isOfMark(heard, session) ? heard.mid : undefined;
   }
 
   /** A new session: what expired before it is not quoted any more, and old marks are settled. */
@@ -130,12 +146,14 @@ export class QuoteTape {
   }
 
   lastMid(underlying: string): Price | undefined {
-    return this.#lastMid.get(underlying);
+    return this.#lastMid.get(underlying)?.mid;
   }
 
-  /** The price by which exercise is judged. Where nobody listened on that day, the last mid heard
-   * stands in for it. */
-  exercisePrice(underlying: string, expiry: SessionDate): Price | undefined {
-    return this.markMid(underlying, expiry) ?? this.#lastMid.get(underlying);
+  /** The price by which exercise is judged. Where nobody listened then, the last mid heard since stands in
+   * for it. */
+  exercisePrice(underlying: string, session: SessionTimes): Price | undefined {
+    const last = this.#lastMid.get(underlying);
+    const since = last !== undefined && isOfMark(last, session) ? last.mid : undefined;
+    return this.markMid(underlying, session) ?? since;
   }
 }

@@ -26,8 +26,9 @@ export function scheduleExpiry(world: PaperWorld, expiry: SessionDate): void {
 
 /** Tells the price of a day's mark once, while something is held that expires on it: the journal keeps it
  * for a broker that is started anew before the settlement. */
-export function tellMark(world: PaperWorld, underlying: string, { date }: SessionTimes): void {
-  const price = world.tape.markMid(underlying, date);
+export function tellMark(world: PaperWorld, underlying: string, session: SessionTimes): void {
+  const { date } = session;
+  const price = world.tape.markMid(underlying, session);
   if (price === undefined || world.marked.has(date)) return;
   const isHeld = world.account
     .optionsOf(date)
@@ -69,7 +70,9 @@ function settleLot(world: PaperWorld, lot: HeldLot, now: EpochMicros): boolean {
 }
 
 function exercisePriceOf(world: PaperWorld, contract: OptionContract): Price | undefined {
-  return world.tape.exercisePrice(underlyingOfContract(contract), contract.expiry);
+  const session = sessionOf(world, contract.expiry);
+  if (session === undefined) return undefined;
+  return world.tape.exercisePrice(underlyingOfContract(contract), session);
 }
 
 /** The late assignment of a pinned short becomes known. */

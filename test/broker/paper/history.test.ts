@@ -102,6 +102,7 @@ describe('a restart', () => {
 
   it('settles what had been held', () => {
     const again = partlyFilled().restarted();
+    again.now = again.session.exerciseMark;
     again.spot(700);
     again.goTo(again.session.lastTrade);
     expect(lasting(again).positions).toEqual([]);

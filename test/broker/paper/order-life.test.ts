@@ -182,8 +182,9 @@ describe('a working order', () => {
 
   it('expires before what it bought is settled', () => {
     const { rig } = bidFor(-1.1, 3);
-    rig.spot(639);
     rig.quote(CALL.instrument, 1, 1.1, 1);
+    rig.now = rig.session.exerciseMark;
+    rig.spot(639);
     const events = rig.goTo(rig.session.lastTrade);
     expect(kinds(events)).toEqual(['expired', 'settlement']);
   });
@@ -252,6 +253,7 @@ describe('shares after an assignment', () => {
     rig.quote(put.instrument, 1, 1.1);
     rig.accepted(rig.intent([put], 1));
     rig.quote(put.instrument, 1, 1.1);
+    rig.now = rig.session.exerciseMark;
     rig.spot(630);
     expect(settlementsOf(rig.goTo(rig.session.lastTrade))).toMatchObject([{ shares: 100 }]);
     const rig2 = rig.restarted({ date: '2026-08-05', minutes: 9 * 60 + 30 });

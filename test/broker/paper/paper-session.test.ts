@@ -108,6 +108,7 @@ function run(session: Session, watch: (rig: PaperRig, from: number, move: Move) 
 }
 
 function endDay(rig: PaperRig, spot: number): void {
+  rig.now = rig.session.exerciseMark;
   rig.spot(spot);
   rig.goTo(rig.session.lastTrade);
   rig.goTo(addMicros(rig.session.lastTrade, 3 * 3_600_000_000));

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { QuoteTape } from '../../../src/broker/paper/quote-tape.ts';
 import type { EpochMicros } from '../../../src/engine/domain/units.ts';
-import { addMicros, priceFromDollars } from '../../../src/engine/domain/units.ts';
+import {
+  addMicros,
+  MICROS_PER_MINUTE,
+  priceFromDollars,
+} from '../../../src/engine/domain/units.ts';
 import { theSession } from './paper-rig.ts';
 
 const session = theSession('2026-08-04');
@@ -23,7 +27,7 @@ describe('the quote tape', () => {
     const tape = new QuoteTape();
     expect(tape.of('SPY')).toBeUndefined();
     expect(tape.lastMid('SPY')).toBeUndefined();
-    expect(tape.exercisePrice('SPY', session.date)).toBeUndefined();
+    expect(tape.exercisePrice('SPY', session)).toBeUndefined();
     tape.take('SPY', 1, 1);
     expect(tape.of('SPY')).toBeUndefined();
   });
@@ -64,14 +68,31 @@ describe('the quote tape', () => {
     tape.putUnderlying('SPY', quote(640, 640.02, addMicros(exerciseMark, -1)), session);
     tape.putUnderlying('SPY', quote(641, 641.02, exerciseMark), session);
     tape.putUnderlying('SPY', quote(650, 650.02, addMicros(exerciseMark, 1)), session);
-    expect(tape.exercisePrice('SPY', session.date)).toBe(priceFromDollars(641.01));
+    expect(tape.exercisePrice('SPY', session)).toBe(priceFromDollars(641.01));
     expect(tape.lastMid('SPY')).toBe(priceFromDollars(650.01));
   });
 
   it('lets the last mid heard stand in where nobody listened at the mark', () => {
     const tape = new QuoteTape();
     tape.putUnderlying('SPY', quote(650, 650.02, addMicros(session.lastTrade, 1)), session);
-    expect(tape.exercisePrice('SPY', session.date)).toBe(priceFromDollars(650.01));
+    expect(tape.exercisePrice('SPY', session)).toBe(priceFromDollars(650.01));
+  });
+
+  it('judges exercise by the first mid after a mark over which the feed was down', () => {
+    const { exerciseMark } = session;
+    const from = addMicros(exerciseMark, -5 * MICROS_PER_MINUTE);
+    for (const [heardAt, before, after] of [
+      [from, 640.01, 640.01],
+      [addMicros(from, -1), undefined, 650.01],
+    ] as const) {
+      const tape = new QuoteTape();
+      const judged = () => tape.exercisePrice('SPY', session);
+      tape.putUnderlying('SPY', quote(640, 640.02, heardAt), session);
+      expect(judged()).toBe(before === undefined ? undefined : priceFromDollars(before));
+      tape.putUnderlying('SPY', quote(650, 650.02, addMicros(exerciseMark, 1)), session);
+      tape.putUnderlying('SPY', quote(660, 660.02, addMicros(exerciseMark, 2)), session);
+      expect(judged()).toBe(priceFromDollars(after));
+    }
   });
 
   it('takes no mid from a one-sided market', () => {

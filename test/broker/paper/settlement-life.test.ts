@@ -156,6 +156,20 @@ describe('at last trade', () => {
     expect(settled).toMatchObject([{ outcome: 'exercised' }]);
   });
 
+  it('is judged by the first price after the mark whether the feed or the engine was down over it', () => {
+    const outcomes = [false, true].map((isEngineDown) => {
+      const rig = holding([SHORT_CALL]);
+      rig.now = addMicros(rig.session.exerciseMark, -120 * MICROS_PER_MINUTE);
+      rig.spot(638);
+      const run = isEngineDown ? rig.restarted() : rig;
+      expect(settlementsOf(run.goTo(rig.session.lastTrade))).toEqual([]);
+      run.now = addMicros(rig.session.lastTrade, MICROS_PER_MINUTE);
+      return [...settlementsOf(run.spot(643)), ...settlementsOf(run.spot(638))];
+    });
+    expect(outcomes[0]).toMatchObject([{ outcome: 'assigned', shares: -100 }]);
+    expect(outcomes[1]).toEqual(outcomes[0]);
+  });
+
   it('tells no mark of a day of which nothing is held', () => {
     const rig = new PaperRig();
     rig.now = addMicros(rig.session.exerciseMark, 1);

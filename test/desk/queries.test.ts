@@ -110,7 +110,7 @@ describe('a position as it is shown', () => {
       liquidationValueCents: -10_400,
       unrealizedMidCents: 2_900,
       unrealizedLiquidationCents: 2_300,
-      maxLossCents: 37_300,
+      maxLossCents: 38_300,
       exitPlan: {
         stop: 'either side closes when it alone costs 1.31',
         target: null,

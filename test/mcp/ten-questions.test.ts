@@ -163,7 +163,7 @@ describe('ten questions', () => {
     opened = await carryOut('confirm_trade', condor);
     const { limits } = await ask('risk_check');
     const { room } = limits.find(({ name }: Data) => name === 'MAX_OPEN_RISK');
-    expect(room).toBe(2_500_00 - (5 * CENTS_PER_POINT - cash(opened)));
+    expect(room).toBe(2_500_00 - (5 * CENTS_PER_POINT - cash(opened) + 2 * 500));
   });
 
   it('7. What has the condor made at mid, fees apart, after SPY rose by a dollar?', async () => {

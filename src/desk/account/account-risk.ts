@@ -1,5 +1,6 @@
 /** The account as risk counts it: everything held, working or UNKNOWN, at its worst. */
 
+import { settlementFees } from '../../broker/fees.ts';
 import type { Right } from '../../engine/domain/instrument.ts';
 import type { OrderLeg } from '../../engine/domain/order.ts';
 import type { Cents } from '../../engine/domain/units.ts';
@@ -39,28 +40,34 @@ const WORST = new WeakMap<StructurePosition, Cents>();
 /**
  * Worst case of a held structure, positive cents; unbounded risk counts as a huge sum. It is reckoned
  * from what is still held and the cash of just that, at expiry or by the stops of both sides, whichever
- * is more: what a side that is closed brought in protects nothing any more.
+ * is more, with what exercise and assignment cost there: what a side that is closed brought in protects
+ * nothing any more.
  */
-export function worstCaseOf(position: StructurePosition): Cents {
+export function worstCaseOf(desk: DeskContext, position: StructurePosition): Cents {
   const known = WORST.get(position);
   if (known !== undefined) return known;
-  const worst = newWorstCase(position);
+  const worst = newWorstCase(desk, position);
   WORST.set(position, worst);
   return worst;
 }
 
 /** The same where there is a bound to it. */
-export function boundedWorstCaseOf(position: StructurePosition): Cents | undefined {
-  const worst = worstCaseOf(position);
+export function boundedWorstCaseOf(
+  desk: DeskContext,
+  position: StructurePosition,
+): Cents | undefined {
+  const worst = worstCaseOf(desk, position);
   return worst < UNBOUNDED_LOSS_CENTS ? worst : undefined;
 }
 
-function newWorstCase(position: StructurePosition): Cents {
+function newWorstCase({ gateway }: DeskContext, position: StructurePosition): Cents {
   const legs = heldLegs(position);
   if (legs.length === 0) return cents(0);
   const isShares = legs.every(({ instrument }) => instrument.kind === 'shares');
   const netPrice = price(position.openCashCents * (isShares ? PRICE_PER_CENT : 1));
-  const payoff = payoffSummary({ legs, quantity: 1, netPrice, feesCents: cents(0) });
+  const settlementFeeCents = settlementFees(gateway.capabilities.name, 'assigned');
+  const paid = { feesCents: cents(0), settlementFeeCents };
+  const payoff = payoffSummary({ legs, quantity: 1, netPrice, ...paid });
   const atExpiry = payoff.maxLossCents ?? UNBOUNDED_LOSS_CENTS;
   const bothStopped = lossOfSideStops(position.exitPlan, shortsOf(position));
   if (bothStopped === undefined) return atExpiry;
@@ -109,7 +116,7 @@ function moneyAtRisk(desk: DeskContext, live: readonly OrderRecord[]): Money {
   const byPrincipal = new Map<string, number>();
   const money: Money = { openRisk: 0, byPrincipal, planned: 0, openOrdersRisk: 0, openOrders: 0 };
   for (const position of heldInSession(desk)) {
-    const worst = worstCaseOf(position);
+    const worst = worstCaseOf(desk, position);
     money.openRisk += worst;
     addRisk(byPrincipal, position.openingIntent?.principal, worst);
     money.planned += plannedLoss(position, worst);

@@ -87,7 +87,7 @@ export function positionView(desk: DeskContext, position: StructurePosition): Po
     liquidationValueCents: mark.liquidationCents ?? null,
     unrealizedMidCents: unrealized(mark.midCents),
     unrealizedLiquidationCents: unrealized(mark.liquidationCents),
-    maxLossCents: boundedWorstCaseOf(position) ?? null,
+    maxLossCents: boundedWorstCaseOf(desk, position) ?? null,
     greeks: greeksView(desk, position),
     exitPlan: position.exitPlan === undefined ? null : exitPlanView(position.exitPlan),
     ...expiryView(desk, position),

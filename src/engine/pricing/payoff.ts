@@ -57,8 +57,8 @@ export function payoffSummary(inputs: PayoffInputs): PayoffSummary {
   };
 }
 
-/** The worst of a curve, or of the same without an offset that is in it; less what settling at each point
- * costs besides. */
+/** The worst of a curve, or of the same without an offset that is in it; less what settling at each point,
+ * or right beside it, costs besides. */
 function lossOf(
   curve: ExpiryCurve,
   offset = 0,
@@ -67,7 +67,9 @@ function lossOf(
   if (curve.slopeBeyond < 0) return undefined;
   // Only beyond the last strike are all calls in the money.
   const ends = [...curve.kinks, nextOf(curve, curve.kinks.length - 1)];
-  const worst = Math.min(...ends.map(({ at, points }) => points - settling(at))) - offset;
+  // A bought option loses most where it is just in the money: all that it cost, and its exercise.
+  const costOf = (at: number): number => Math.max(settling(at - 1), settling(at + 1));
+  const worst = Math.min(...ends.map(({ at, points }) => points - costOf(at))) - offset;
   return cents(Math.max(0, Math.ceil(-worst / POINTS_PER_CENT)));
 }
 

@@ -49,10 +49,19 @@ describe('the planned loss of a condor that is held', () => {
     expect(risks(rig)).toEqual([planned, planned]);
     rig.size = 50;
     rig.advance(30);
-    expect(worstCaseOf(heldIn(rig))).toBe(planned);
+    expect(worstCaseOf(rig.desk.context, heldIn(rig))).toBe(planned);
     expect(risks(rig)).toEqual([planned, planned]);
     const again = new DeskRig({ records: rig.records(), market: rig.at.market });
     expect(risks(again)).toEqual([planned, planned]);
+  });
+
+  it('takes as much of what may be open as its order did, less what that conceded and paid', () => {
+    const rig = new DeskRig();
+    const { positionId } = rig.openPosition();
+    const { fills, intent, worstCaseCents } = rig.order(positionId);
+    const feesCents = fills.reduce((sum, fill) => sum + fill.feesCents, 0);
+    const conceded = heldIn(rig).openCashCents - intent.worst;
+    expect(worstCaseOf(rig.desk.context, heldIn(rig))).toBe(worstCaseCents - feesCents - conceded);
   });
 
   it('is no more than the worst case of what is left once a side is gone', () => {
@@ -65,13 +74,13 @@ describe('the planned loss of a condor that is held', () => {
     const left = heldIn(rig);
     expect(left.legs).toHaveLength(2);
     const planned = position.exitPlan?.plannedLossCents ?? 0;
-    expect(plannedOf(rig)).toBe(Math.min(worstCaseOf(left), planned));
+    expect(plannedOf(rig)).toBe(Math.min(worstCaseOf(rig.desk.context, left), planned));
   });
 
   it('is bounded by its worst case where it is stopped whole', () => {
     const rig = new DeskRig({ exits: { condorStop: 'whole' } });
     const position = rig.openPosition(NARROW);
-    expect(plannedOf(rig)).toBeLessThanOrEqual(worstCaseOf(position));
+    expect(plannedOf(rig)).toBeLessThanOrEqual(worstCaseOf(rig.desk.context, position));
   });
 });
 

@@ -107,14 +107,17 @@ describe('the risk check', () => {
     const left = 3 - (held?.quantity ?? 0);
     expect(left).toBeGreaterThan(0);
     const used = row(rig, 'MAX_OPEN_RISK').used as number;
-    expect(used).toBeCloseTo(worstCaseOf(held!) + (card.maxLossCents * left) / 3, 0);
+    expect(used).toBeCloseTo(
+      worstCaseOf(rig.desk.context, held!) + (card.maxLossCents * left) / 3,
+      0,
+    );
   });
 
   it('counts a held condor at its worst point and the day at what closing costs', () => {
     const rig = new DeskRig();
     rig.openPosition();
-    // Sold at 1.27 in a $5 width: 373 at worst. Closing at natural costs 0.68 + 0.70 - 0.01 - 0.01.
-    expect(row(rig, 'MAX_OPEN_RISK').used).toBe(37_300);
+    // Sold at 1.27 in a $5 width: 373 at worst, and two legs settled at 5 each. Closing at natural costs 0.68 + 0.70 - 0.01 - 0.01.
+    expect(row(rig, 'MAX_OPEN_RISK').used).toBe(38_300);
     expect(row(rig, 'MAX_DAILY_LOSS').used).toBe(13_600 - 12_700 + 452);
   });
 

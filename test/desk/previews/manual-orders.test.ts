@@ -98,7 +98,9 @@ describe('an order by hand', () => {
       quantity: 1,
     }).card;
     expect(long.exitPlan?.stop).toBe('none: the premium paid is the whole loss');
-    expect(long.maxLossCents).toBe(Math.round(-long.worstPrice * 10_000) + long.feesCents);
+    const exerciseCents = 500;
+    const paidCents = Math.round(-long.worstPrice * 10_000) + long.feesCents;
+    expect(long.maxLossCents).toBe(paidCents + exerciseCents);
   });
 
   it('takes a stop and a target as loss and gain a share', () => {

@@ -120,9 +120,10 @@ describe('the card of a condor whose credit is more than half its width', () => 
 describe('the card of two straddles', () => {
   const { card } = new DeskRig().preview(STRADDLE);
 
-  it('can lose what it costs and fees, and win without end', () => {
+  it('can lose what it costs and fees, that of its exercise too, and win without end', () => {
     const worst = Math.round(-card.worstPrice * 20_000);
-    expect(card.maxLossCents).toBe(worst + card.feesCents);
+    const exerciseCents = 500;
+    expect(card.maxLossCents).toBe(worst + card.feesCents + exerciseCents);
     expect(card.maxProfitCents).toBeNull();
     expect(card.netCents).toBe(Math.round(card.limitPrice * 20_000));
   });

@@ -58,7 +58,12 @@ describe('the payoff summary', () => {
     const [longPut, shortPut, shortCall, longCall] = condorLegs([580, 590, 610, 620]);
     expect(lossOf([longPut!, shortPut!], 1)).toBe(90_000 + 2 * 500);
     expect(lossOf([shortCall!, longCall!], 1)).toBe(90_000 + 2 * 500);
-    expect(lossOf([optionLeg('buyToOpen', 'call', 600)], -1.5)).toBe(15_000);
+    expect(lossOf([optionLeg('buyToOpen', 'call', 600)], -1.5)).toBe(15_000 + 500);
+    expect(lossOf([optionLeg('buyToOpen', 'put', 600)], -1.5)).toBe(15_000 + 500);
+    const debit = [optionLeg('buyToOpen', 'call', 595), optionLeg('sellToOpen', 'call', 600)];
+    expect(lossOf(debit, -2)).toBe(20_000 + 500);
+    const straddle = [optionLeg('buyToOpen', 'call', 600), optionLeg('buyToOpen', 'put', 600)];
+    expect(lossOf(straddle, -3)).toBe(30_000 + 500);
     expect(lossOf([optionLeg('sellToOpen', 'put', 600)], 1)).toBe(5_990_000 + 500);
     const { marginCents } = payoffSummary({
       ...order([longPut!, shortPut!], 1),

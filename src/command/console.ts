@@ -58,9 +58,8 @@ export function tell<T>(
 }
 
 function killLines(view: KillView): readonly string[] {
-  const cancelled = view.cancelledOrders.length;
   const state = view.killed ? `killed since ${view.since}: ${view.reason}` : 'armed';
-  return [state, ...(cancelled > 0 ? [`cancelled ${cancelled} opening order(s)`] : []), view.note];
+  return [state, view.note];
 }
 
 /** How the engine stands. */

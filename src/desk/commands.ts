@@ -14,7 +14,7 @@ import { isStillAsked } from './orders/asked-closes.ts';
 import { flattenCard, previewCancel } from './orders/flatten-card.ts';
 import { cancelOpenings, closeEverything } from './orders/flattening.ts';
 import { isFinal } from './orders/order-book.ts';
-import { orderView } from './orders/order-views.ts';
+import { orderView, statusView } from './orders/order-views.ts';
 import { requestCancel, sendUnjournalled } from './orders/sending.ts';
 import { grantPlan, revokePlan } from './plan/plan-runner.ts';
 import type { ConfirmedOrders } from './previews/confirms.ts';
@@ -166,6 +166,17 @@ function rearm(desk: DeskContext, caller: Caller): KillView {
   return killView(desk, []);
 }
 
+/** What was called back, as it stands now: until its cancel is answered an order may still fill. */
+function calledBackWords({ orders }: DeskContext, orderIds: readonly string[]): string {
+  if (orderIds.length === 0) return 'No opening order was at work.';
+  const called = orderIds.flatMap((orderId) => orders.get(orderId) ?? []);
+  const words = called.map((order) => `${order.intent.intentId} (${statusView(order)})`);
+  const next = called.every(isFinal)
+    ? ''
+    : '; what has not ended may still fill: look at get_recent_orders';
+  return `Cancel asked for of what opens: ${words.join(', ')}${next}.`;
+}
+
 function killView(desk: DeskContext, cancelledOrders: readonly string[]): KillView {
   const { killed, killedAt, killReason } = desk.day;
   return {
@@ -174,7 +185,7 @@ function killView(desk: DeskContext, cancelledOrders: readonly string[]): KillVi
     reason: killReason ?? null,
     cancelledOrders,
     note: killed
-      ? 'No order that opens or increases passes. Exits, closes and flatten_all still work. Re-arm only at the operator console: deltaring rearm'
+      ? `${calledBackWords(desk, cancelledOrders)} No order that opens or increases passes. Exits, closes and flatten_all still work. Re-arm only at the operator console: deltaring rearm`
       : 'Armed: orders may pass the risk gate.',
   };
 }

@@ -259,6 +259,7 @@ export interface KillView {
   readonly killed: boolean;
   readonly since: string | null;
   readonly reason: string | null;
+  /** Opening orders whose cancel was asked for; `note` says how they stand, for any may still fill. */
   readonly cancelledOrders: readonly string[];
   readonly note: string;
 }

@@ -46,7 +46,7 @@ describe('the operator’s console', () => {
     const terminal = captureTerminal();
     expect(await kill(['fat', 'finger'])).toBe(0);
     expect(api.killed).toBe(true);
-    expect(terminal.stdout).toContain('fat finger');
+    expect(terminal.stdout).toMatch(/^killed since .*: fat finger\nRe-arm only at/);
     expect(await rearm([])).toBe(0);
     expect(api.killed).toBe(false);
   });

@@ -26,13 +26,29 @@ describe('the kill switch', () => {
     expect(rig.alerts()).toContain('KILL_ENGAGED');
   });
 
+  it('says of no opening that it is cancelled before the broker did', () => {
+    const rig = new DeskRig({ knobs: { leastLatencyMillis: 9e6, mostLatencyMillis: 9e6 } });
+    rig.gateway.answerSearch = () => undefined;
+    rig.send({ kind: 'confirm', tokenSha256: rig.preview().tokenSha256 });
+    const intentId = rig.submitted[0] ?? '';
+    rig.brokerSays({ kind: 'unknown', intentId, reason: 'timed out' });
+    for (const { note } of [valueIn(rig.ask<KillView>(KILL)), valueIn(rig.ask<KillView>(KILL))]) {
+      expect(note).toContain(`Cancel asked for of what opens: ${intentId} (unknown)`);
+      expect(note).toContain('may still fill');
+    }
+    const idle = valueIn(new DeskRig().ask<KillView>(KILL));
+    expect(idle.note).toContain('No opening order was at work.');
+  });
+
   it('kills an opening that waits for the journal: nothing is sent', () => {
     const rig = new DeskRig();
     const { tokenSha256 } = rig.preview();
     rig.journal = 'held';
     rig.send({ kind: 'confirm', tokenSha256 });
-    rig.send(KILL);
+    const id = rig.send(KILL);
     rig.makeDurable();
+    const { note } = valueIn(rig.reply<KillView>(id)!);
+    expect(note).toMatch(/of what opens: \S+ \(denied\)\. No order/);
     expect(rig.submitted).toEqual([]);
     expect(rig.orders()[0]?.status).toBe('denied');
   });

@@ -51,10 +51,8 @@ export const killSwitch = defineTool({
     }
     const answer = await api.kill(oneLine(reason), caller);
     if ('denied' in answer) return answer;
-    const { cancelledOrders, since, note } = answer.value;
-    const cancelled = `${cancelledOrders.length} opening orders cancelled`;
-    const text = `Killed${since === null ? '' : ` since ${since}`}, ${cancelled}. ${note}`;
-    return { ...answer, text };
+    const { since, note } = answer.value;
+    return { ...answer, text: `Killed${since === null ? '' : ` since ${since}`}. ${note}` };
   },
 });
 

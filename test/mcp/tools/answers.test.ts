@@ -230,7 +230,8 @@ describe('the texts of what is looked at', () => {
   });
 
   it('say what blocks, and what is not known', async () => {
-    await killSwitch.call(context, {});
+    const { since, note } = (await api.kill('look')).value;
+    expect(await textOf(killSwitch)).toBe(`Killed since ${since}. ${note}`);
     expect(await textOf(riskCheck)).toContain('New positions are blocked by killed');
     const unknown = { netDelta: null, worstCaseHighest: null, worstCaseLowest: null, room: null };
     const blind = new FakeEngineApi();

@@ -21,6 +21,7 @@ import type {
 import {
   CallToolRequestSchema,
   ElicitResultSchema,
+  EmptyResultSchema,
   ErrorCode,
   ListToolsRequestSchema,
   McpError,
@@ -133,9 +134,10 @@ function serveTools(server: Server, face: Face, asked: AskedVersion): void {
       throw new McpError(ErrorCode.InvalidParams, face.shelf.explainMissing(params.name));
     }
     const ask = canAsk(server) ? askThrough(extra) : undefined;
+    const isGivenUp = (): boolean => extra.signal.aborted;
     const seesOrders = face.holds('portfolio.read');
     const progress = seesOrders ? progressThrough(server, extra) : undefined;
-    const result = await face.call(tool, params.arguments, { ask, progress });
+    const result = await face.call(tool, params.arguments, { ask, progress, isGivenUp });
     const isShown = appHtml(server, face) !== undefined;
     const links = asked.takesLinks && seesOrders ? linksOf(result) : [];
     return wireResult(result, links, isShown ? cardMeta(face.room.api, result) : undefined);
@@ -177,11 +179,14 @@ function progressThrough(server: Server, extra: Extra): Host['progress'] {
   };
 }
 
-/** Asks through the client's own dialog, on the stream of the call that asks. */
+/** Asks through the client's own dialog, on the stream of the call that asks. Where that call was given up,
+ * a no still counts, and nothing else says anything of the human or of the client's dialogs. */
 function askThrough(extra: Extra): AskHuman {
   return async (question) => {
     const started = wallMicros();
-    const reply = await putQuestion(extra, question);
+    const said = await putQuestion(extra, question);
+    const isGone = extra.signal.aborted && said.action !== 'decline';
+    const reply = isGone ? { action: 'gone' as const, ticked: false } : said;
     return { ...reply, elapsedMillis: (wallMicros() - started) / MICROS_PER_MILLI };
   };
 }
@@ -197,9 +202,13 @@ async function putQuestion(
     required: [CONFIRM_FIELD],
   };
   const params = { mode: 'form' as const, message, requestedSchema };
+  // Where the call is given up the client is told to take the dialog away.
+  const options = { timeout: timeoutMillis, signal: extra.signal };
+  // Clients of the SDK pass over the cancel of a request with the number 0, a connection's first: a ping has it.
+  extra.sendRequest({ method: 'ping' }, EmptyResultSchema, options).catch(() => undefined);
   try {
     const request = { method: 'elicitation/create' as const, params };
-    const reply = await extra.sendRequest(request, ElicitResultSchema, { timeout: timeoutMillis });
+    const reply = await extra.sendRequest(request, ElicitResultSchema, options);
     return { action: reply.action, ticked: reply.content?.[CONFIRM_FIELD] === true };
   } catch {
     return { action: 'failed', ticked: false };

@@ -18,9 +18,10 @@ export interface Question {
   readonly timeoutMillis: number;
 }
 
-/** What came back, raw. `failed` = the client answered with an error or not in time. */
+/** What came back, raw. `failed` = the client answered with an error or not in time. `gone` = the call
+ * that asks was given up, before or while the dialog was shown. */
 export interface DialogReply {
-  readonly action: 'accept' | 'decline' | 'cancel' | 'failed';
+  readonly action: 'accept' | 'decline' | 'cancel' | 'failed' | 'gone';
   readonly ticked: boolean;
   readonly elapsedMillis: number;
 }
@@ -29,7 +30,14 @@ export interface DialogReply {
 export type AskHuman = (question: Question) => Promise<DialogReply>;
 
 /** What a reply means for the order. Only `accepted` lets it through. */
-export type Consent = 'accepted' | 'unticked' | 'declined' | 'closed' | 'notShown' | 'unanswered';
+export type Consent =
+  | 'accepted'
+  | 'unticked'
+  | 'declined'
+  | 'closed'
+  | 'notShown'
+  | 'unanswered'
+  | 'gone';
 
 /** Reads a reply. */
 export function consentOf(reply: DialogReply): Consent {
@@ -42,6 +50,8 @@ export function consentOf(reply: DialogReply): Consent {
       return reply.elapsedMillis < INSTANT_CANCEL_MILLIS ? 'notShown' : 'closed';
     case 'failed':
       return reply.elapsedMillis < INSTANT_CANCEL_MILLIS ? 'notShown' : 'unanswered';
+    case 'gone':
+      return 'gone';
     default:
       return 'declined';
   }

@@ -102,6 +102,7 @@ export interface Visitor extends Caller {
 export interface Host {
   readonly ask?: AskHuman | undefined;
   readonly progress?: ToolContext['progress'];
+  readonly isGivenUp?: ToolContext['isGivenUp'];
 }
 
 /** How a client narrows what it may do. It can never widen it. */
@@ -166,6 +167,7 @@ export class Face {
           offers: (name) => this.shelf.find(name) !== undefined,
           ask: host.ask,
           progress: host.progress,
+          isGivenUp: host.isGivenUp,
           conversation: this.#conversation,
           tokens,
           approvals,

@@ -38,6 +38,7 @@ const NOT_PLACED: Readonly<Record<Exclude<Consent, 'accepted' | 'notShown'>, str
     'The dialog was closed without an answer: nothing was placed. The preview lives on; call confirm_trade again to ask once more.',
   unanswered:
     'Nobody answered the dialog in time: nothing was placed. Preview again and confirm while somebody is there.',
+  gone: 'The call was given up before its order was sent: nothing was placed. The preview lives on.',
 };
 
 /** Redeems `token` if what it stands for is among the purposes of the tool. */
@@ -102,7 +103,12 @@ async function standingOf(
   const fault = await redemption.faultOf?.(card);
   if (fault !== undefined)
     return refusal(context, 'argument_invalid', `nothing was done: ${fault}`);
-  return askFirst(context, token, card, redemption);
+  const standing = await askFirst(context, token, card, redemption);
+  // What opens needs somebody who hears of it; a way out goes on by itself.
+  const isUnheard = card.purpose === 'open' && context.isGivenUp?.() === true;
+  return standing === 'live' && isUnheard
+    ? refusal(context, 'not_authorized', NOT_PLACED.gone)
+    : standing;
 }
 
 function isUsed(described: Answer<TradeCard>): boolean {

@@ -36,6 +36,8 @@ export interface ToolContext {
   readonly ask: AskHuman | undefined;
   /** Tells a client that waits what has happened so far; undefined where it did not ask. */
   readonly progress?: ((message: string) => void) | undefined;
+  /** True once the client gave this call up: nobody hears its answer any more. */
+  readonly isGivenUp?: (() => boolean) | undefined;
   readonly conversation: Conversation;
   readonly tokens: AnsweredTokens;
   readonly approvals: ApprovalDesk;

@@ -269,7 +269,7 @@ describe('redeeming a token', () => {
     api.orders.push({ ...api.orders[0]!, orderId: 'X-1', purpose: 'exit', status: 'working' });
     const card = await call(client, 'cancel_order', { order_id: 'X-1' });
     expect(card.data['purpose']).toBe('cancel');
-    expect(card.text).toContain('protects a position');
+    expect(card.text).toContain('closes or protects a position');
     const confirm_token = card.data['confirmToken'];
     const done = await call(client, 'delete_order', { confirm_token });
     expect(done.data['orders'][0]).toMatchObject({ orderId: 'X-1', status: 'cancelled' });

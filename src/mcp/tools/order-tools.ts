@@ -56,14 +56,21 @@ export const getRecentOrders = defineTool({
   },
 });
 
+/** What can be done about a fill. Only what opened is closed: after a close that would be what was to stay. */
+function afterFill({ filledQuantity, purpose }: OrderView): string {
+  if (filledQuantity === 0) return '';
+  return purpose === 'open'
+    ? ': close_position closes what it opened'
+    : ': show_pnl tells what is still held';
+}
+
 function cancelText(value: OrderView | TradeCard): string {
   if ('confirmToken' in value) {
-    return `This order protects a position. ${cardText(value, 'call cancel_order again')}`;
+    return `This order closes or protects a position. ${cardText(value, 'call cancel_order again')}`;
   }
   if (isLive(value)) return `Cancel asked for: ${orderWords(value)}.`;
   if (value.status === 'cancelled') return `${orderWords(value)}.`;
-  const next = value.filledQuantity > 0 ? ': close_position closes what it opened' : '';
-  return `Nothing to cancel: ${orderWords(value)}${next}.`;
+  return `Nothing to cancel: ${orderWords(value)}${afterFill(value)}.`;
 }
 
 async function cancel({ api, caller }: ToolContext, orderId: string) {

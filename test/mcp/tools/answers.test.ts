@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { TradeCard } from '../../../src/desk/engine-api.ts';
+import type { OrderView, TradeCard } from '../../../src/desk/engine-api.ts';
 import { Dialogs } from '../../../src/mcp/confirm-dialog.ts';
 import type { FaceRoom } from '../../../src/mcp/face.ts';
 import { createFaceRoom } from '../../../src/mcp/face.ts';
@@ -10,7 +10,11 @@ import { findOptionsByDelta, getOptionChain } from '../../../src/mcp/tools/chain
 import { confirmWords } from '../../../src/mcp/tools/confirm-trade.ts';
 import { killSwitch } from '../../../src/mcp/tools/emergency.ts';
 import { marketStatus } from '../../../src/mcp/tools/market-status.ts';
-import { getRecentOrders, reconcilePositions } from '../../../src/mcp/tools/order-tools.ts';
+import {
+  cancelOrder,
+  getRecentOrders,
+  reconcilePositions,
+} from '../../../src/mcp/tools/order-tools.ts';
 import { portfolioDelta, showPnl } from '../../../src/mcp/tools/portfolio-views.ts';
 import { riskCheck, riskMetrics } from '../../../src/mcp/tools/risk-views.ts';
 import { straddleScan } from '../../../src/mcp/tools/straddle-scan.ts';
@@ -201,6 +205,23 @@ describe('the text of an order', () => {
       / filled at 0.91 credit. Still open: P-1/,
     );
     expect(confirmWords({ ...bare, unclosed: [] })).toBe('Done: there was nothing to send.');
+  });
+
+  it('that came too late to be cancelled calls for no close of what a close has left', async () => {
+    const card = await cardOf();
+    const answer = await api.confirm(card.confirmToken, context.caller);
+    if ('denied' in answer) throw new Error(answer.denied.message);
+    const [opened] = answer.value.orders;
+    const texts = ['open', 'close', 'flatten', 'exit', 'protective'].map((purpose) => {
+      const value = { ...opened!, purpose: purpose as OrderView['purpose'] };
+      api.cancelOrder = async () => ({ stamp: api.stamp(), value });
+      return textOf(cancelOrder, { order_id: 'O-1' });
+    });
+    const [opening, ...closes] = await Promise.all(texts);
+    expect(opening).toMatch(/^Nothing to cancel: .*: close_position closes what it opened\.$/);
+    for (const close of closes) {
+      expect(close).toMatch(/^Nothing to cancel: .* credit: show_pnl tells what is still held\.$/);
+    }
   });
 
   it('says when there is none', async () => {

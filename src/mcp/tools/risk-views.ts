@@ -24,12 +24,22 @@ function limitWords({ name, used, limit: most, unit }: LimitView): string {
 /** Limits that are told in the text; the rest stand in the structured answer. */
 const TOLD: ReadonlySet<number> = new Set([12, 14, 15]);
 
-function decisionWords({ at, words, closest }: RiskCheckView['decisions'][number]): string {
-  const near = closest.map(({ code, usedPercent }) => `${code} ${usedPercent ?? 'over 100'} %`);
-  return `${at.slice(11, 19)} ${words}${near.length === 0 ? '' : `; closest: ${near.join(', ')}`}`;
+const DATE_CHARACTERS = 10;
+
+/** The time of a decision, with its date where that is not today's: they reach back into earlier sessions. */
+function momentWords(at: string, asOf: string): string {
+  const [date, time] = [at.slice(0, DATE_CHARACTERS), at.slice(11, 19)];
+  return asOf.startsWith(date) ? time : `${date} ${time}`;
 }
 
-function checkText(view: RiskCheckView): string {
+type Decision = RiskCheckView['decisions'][number];
+
+function decisionWords({ at, words, closest }: Decision, asOf: string): string {
+  const near = closest.map(({ code, usedPercent }) => `${code} ${usedPercent ?? 'over 100'} %`);
+  return `${momentWords(at, asOf)} ${words}${near.length === 0 ? '' : `; closest: ${near.join(', ')}`}`;
+}
+
+function checkText(view: RiskCheckView, asOf: string): string {
   const { openingsAllowed, blockedBy, limits, reducingOffer, decisions } = view;
   const gate = openingsAllowed
     ? ['New positions may be opened', ...blockedBy].join('; ')
@@ -38,7 +48,7 @@ function checkText(view: RiskCheckView): string {
   const offer =
     reducingOffer === null ? '' : ` Net delta is beyond its cap: ${reducingOffer.next}.`;
   const lines = [`${gate}. ${told.map(limitWords).join('; ')}.${offer}`];
-  return [...lines, ...decisions.map(decisionWords)].join('\n');
+  return [...lines, ...decisions.map((decision) => decisionWords(decision, asOf))].join('\n');
 }
 
 function metricsText({ worstCaseCents, scenarios, warnings }: RiskMetricsView): string {
@@ -99,7 +109,8 @@ export const riskCheck = defineTool({
   aliases: [],
   handler: async ({ api, caller }, { decisions }) => {
     const answer = await api.riskCheck(caller, decisions);
-    return 'denied' in answer ? answer : { ...answer, text: checkText(answer.value) };
+    if ('denied' in answer) return answer;
+    return { ...answer, text: checkText(answer.value, answer.stamp.asOf) };
   },
 });
 

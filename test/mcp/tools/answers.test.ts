@@ -21,8 +21,10 @@ import { straddleScan } from '../../../src/mcp/tools/straddle-scan.ts';
 import { ironCondor, lottoPlay, orbLongPut } from '../../../src/mcp/tools/strategy-previews.ts';
 import { streamingStatus } from '../../../src/mcp/tools/stream-tools.ts';
 import { buildSlice } from '../../support/chain-builder.ts';
+import { CONSOLE, DeskRig } from '../../support/desk-rig.ts';
 import { FakeEngineApi } from '../../support/fake-engine-api.ts';
 import { ALL_SETTINGS } from '../support/connected-client.ts';
+import { doorOf } from '../support/desk-door.ts';
 
 let api: FakeEngineApi;
 let room: FaceRoom;
@@ -262,6 +264,19 @@ describe('the texts of what is looked at', () => {
     });
     const answer = await portfolioDelta.call({ ...context, api: blind }, {});
     expect(answer).toMatchObject({ text: expect.stringContaining('Net delta unknown') });
+  });
+
+  it('date the decisions of an earlier session, and those alone', async () => {
+    const rig = new DeskRig({ date: '2026-11-19', minutes: 15 * 60 });
+    rig.ask({ kind: 'kill', reason: 'enough' });
+    rig.goTo(9 * 60, '2026-11-20');
+    rig.ask({ kind: 'rearm' }, CONSOLE);
+    const api = doorOf(rig);
+    const answer = await riskCheck.call({ ...context, api }, { decisions: 50 });
+    if ('denied' in answer) throw new Error(answer.denied.message);
+    expect(answer.text).toContain('\n2026-11-19 15:00:00 trader engaged the kill switch');
+    expect(answer.text).toContain('\n09:00:00 operator released the kill switch');
+    expect(answer.text).not.toContain('2026-11-20');
   });
 
   it('refuse a chain whose middle nobody knows', async () => {

@@ -140,7 +140,9 @@ function serveTools(server: Server, face: Face, asked: AskedVersion): void {
     const result = await face.call(tool, params.arguments, { ask, progress, isGivenUp });
     const isShown = appHtml(server, face) !== undefined;
     const links = asked.takesLinks && seesOrders ? linksOf(result) : [];
-    return wireResult(result, links, isShown ? cardMeta(face.room.api, result) : undefined);
+    const redeemerOf: Parameters<typeof cardMeta>[2] = (purpose) => face.redeemer(purpose, ask);
+    const meta = isShown ? cardMeta(face.room.api, result, redeemerOf) : undefined;
+    return wireResult(result, links, meta);
   });
 }
 

@@ -70,11 +70,13 @@ export class ApprovalDesk {
     return `${this.#base}/approve/${id}`;
   }
 
-  /** The trade behind a page that was not answered and whose token still lives. */
+  /** The trade behind a page that was not answered, elsewhere neither, and whose token still lives. */
   find(id: string): Approval | undefined {
     const approval = this.#byId.get(id);
-    const isOpen = approval?.decision === 'open';
-    return isOpen && approval.untilMillis > wallMillis() ? approval : undefined;
+    if (approval?.decision !== 'open') return undefined;
+    const { token, caller, untilMillis } = approval;
+    const isDeclined = this.#tokens.get(caller.principal, token) === 'declined';
+    return !isDeclined && untilMillis > wallMillis() ? approval : undefined;
   }
 
   /** The human's answer, which counts once. A yes is judged again like every confirm. */

@@ -24,6 +24,11 @@ export const tokenField = z
   .max(LONGEST_TOKEN_CHARACTERS)
   .describe('Token of the preview to carry out');
 
+/** The human's no to the preview of the token. Only the trade card's page sends it, so it is not listed. */
+export const declineField = z.boolean().default(false).describe('true: the human said no');
+/** What of a redeeming tool is not listed. */
+export const UNLISTED_DECLINE = ['decline'];
+
 /** An order or position by its id. */
 export function idField(description: string) {
   const fault = 'this is no id; give one as get_recent_orders or show_pnl writes it';

@@ -15,6 +15,8 @@ import type { AskHuman } from './confirm-dialog.ts';
 import { Dialogs } from './confirm-dialog.ts';
 import { hidesConfirm } from './confirm-rungs.ts';
 import { RecentCards } from './recent-cards.ts';
+import type { Purpose } from './redeem-token.ts';
+import { redeemerOf } from './redeem-token.ts';
 import { ResourceDesk } from './resource-desk.ts';
 import type { Scope } from './scopes.ts';
 import { StreamDesk } from './stream-desk.ts';
@@ -150,6 +152,14 @@ export class Face {
   /** True where the caller's token is good for this; callers without scopes hold them all. */
   holds(scope: Scope): boolean {
     return this.#scopes?.includes(scope) !== false;
+  }
+
+  /** The tool that a trade card's buttons call; undefined where none that could is offered. */
+  redeemer(purpose: Purpose, ask: AskHuman | undefined): string | undefined {
+    const { confirmMode } = this.room.settings;
+    const offers = (name: string): boolean => this.shelf.find(name) !== undefined;
+    const name = redeemerOf({ confirmMode, ask, offers }, purpose);
+    return offers(name) ? name : undefined;
   }
 
   /** Runs a tool. A refusal is a result; what is thrown is a fault of the engine. */

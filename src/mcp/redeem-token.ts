@@ -18,6 +18,8 @@ export interface Redemption {
   readonly purposes: readonly Purpose[];
   /** True where hosts take the tool for read-only, so that they ask nobody before it is called. */
   readonly isReadOnlyTool: boolean;
+  /** True where the call carries the human's no: the token dies, whatever it stands for. */
+  readonly isNo?: boolean;
   /** What of the tool's other arguments speaks against what the token stands for. */
   readonly faultOf?: (card: TradeCard) => string | undefined | Promise<string | undefined>;
 }
@@ -47,7 +49,9 @@ export async function redeemToken(
   token: string,
   redemption: Redemption,
 ): Promise<Answer<ConfirmResult>> {
-  const standing = await standingOf(context, token, redemption);
+  const standing = redemption.isNo
+    ? await standingAfter(context, token, 'declined')
+    : await standingOf(context, token, redemption);
   if (typeof standing === 'object') return standing;
   // Looked at last: another connection's human may have said no meanwhile.
   if (standing === 'live' && isDeclined(context, token)) return declined(context);
@@ -168,13 +172,22 @@ async function standingAfter(
   return refusal(context, 'not_authorized', NOT_PLACED[consent], { dialog: consent });
 }
 
+/** Beside confirm_trade, what takes the token of a preview. */
+const EXIT_TOOLS: Readonly<Record<Purpose, readonly string[]>> = {
+  open: [],
+  close: ['close_position'],
+  flatten: ['flatten_all'],
+  cancel: ['cancel_order'],
+};
+
 /** The tool that takes the token of a preview by hand, of those that this client is offered: listed before
  * unlisted. Where its tool sets hold none, the refusal of the one named tells which to turn on. */
-export function redeemerOf(context: ToolContext, purpose: Purpose): string {
-  const { confirmMode, ask, offers } = context;
-  if (purpose !== 'close') return 'confirm_trade';
+export function redeemerOf(
+  { confirmMode, ask, offers }: Pick<ToolContext, 'confirmMode' | 'ask' | 'offers'>,
+  purpose: Purpose,
+): string {
   const isHidden = hidesConfirm(confirmMode, ask !== undefined);
-  const tools = ['confirm_trade', 'close_position'];
+  const tools = ['confirm_trade', ...EXIT_TOOLS[purpose]];
   return (isHidden ? tools.toReversed() : tools).find(offers) ?? 'confirm_trade';
 }
 

@@ -73,7 +73,7 @@ export interface ToolPlan<Input extends z.ZodObject> {
   readonly description: string;
   readonly toolset: Toolset;
   readonly input: Input;
-  /** Arguments of `input` that still work and are not listed any more. */
+  /** Arguments of `input` that work and are not listed: older ones, and what our own page sends. */
   readonly unlisted?: readonly string[];
   readonly output: z.ZodObject;
   /** Fields of `output` that the listing names beside the stamp; all of them where left out. */

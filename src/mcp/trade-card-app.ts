@@ -7,7 +7,7 @@ import type { Tool } from './tool.ts';
 import type { ToolResult } from './tool-result.ts';
 
 /** Hosts keep a page by its address, so another page gets another number. */
-export const TRADE_CARD_URI = 'ui://deltaring/trade-card-2';
+export const TRADE_CARD_URI = 'ui://deltaring/trade-card-3';
 export const APP_MIME_TYPE = 'text/html;profile=mcp-app';
 /** What a host that shows apps says of itself. */
 export const APPS_EXTENSION = 'io.modelcontextprotocol/ui';
@@ -29,12 +29,18 @@ export function cardOf({ structured }: ToolResult): TradeCard | undefined {
   return structured as unknown as TradeCard;
 }
 
-/** What the page draws and a model need not read; undefined for what is no card. */
+/** What the page needs and a model need not read; undefined for what is no card. `redeemerOf` names the
+ * tool that the page's buttons call; undefined where this client is offered none. */
 export function cardMeta(
   api: EngineApi,
   result: ToolResult,
+  redeemerOf: (purpose: TradeCard['purpose']) => string | undefined,
 ): Readonly<Record<string, unknown>> | undefined {
   const card = cardOf(result);
-  const payoff = card && api.payoff(card);
-  return payoff && { 'deltaring/payoff': payoff };
+  if (card === undefined) return undefined;
+  const payoff = api.payoff(card);
+  return {
+    'deltaring/redeem': redeemerOf(card.purpose) ?? null,
+    ...(payoff && { 'deltaring/payoff': payoff }),
+  };
 }

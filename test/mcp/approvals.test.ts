@@ -72,6 +72,14 @@ describe('a trade put to the human', () => {
     expect(desk.put(card.confirmToken, other, card)).not.toBe(url);
   });
 
+  it('is over once the human said no elsewhere', async () => {
+    const { desk, api, tokens, card, id } = await put();
+    tokens.remember('local', card.confirmToken, 'declined');
+    expect(desk.find(id)).toBeUndefined();
+    expect(await desk.decide(id, 'yes')).toEqual({ kind: 'gone' });
+    expect(api.confirmed).toEqual([]);
+  });
+
   it('is dead after a no', async () => {
     const { desk, api, tokens, card, id } = await put();
     expect(await desk.decide(id, 'no')).toEqual({ kind: 'refused' });

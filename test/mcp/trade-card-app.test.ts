@@ -62,7 +62,7 @@ describe('what a host that shows apps is told of a way out', () => {
     const asked = name === 'close_position' ? { order_or_position_id: positionId } : {};
     const result = await client.callTool({ name, arguments: asked });
     expect(result.structuredContent).toHaveProperty('confirmToken');
-    expect(result._meta).toBeUndefined();
+    expect(result._meta).toEqual({ 'deltaring/redeem': 'confirm_trade' });
   });
 
   it('by the cancel of a close that works comes with its token', async () => {
@@ -73,7 +73,7 @@ describe('what a host that shows apps is told of a way out', () => {
     const result = await client.callTool({ name: 'cancel_order', arguments: asked });
     expect(result.structuredContent).toMatchObject({ purpose: 'cancel', quantity: 0 });
     expect(result.structuredContent).toHaveProperty('confirmToken');
-    expect(result._meta).toBeUndefined();
+    expect(result._meta).toEqual({ 'deltaring/redeem': 'confirm_trade' });
   });
 });
 

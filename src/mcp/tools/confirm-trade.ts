@@ -1,7 +1,7 @@
 /** The only tool that sends an opening order. */
 import { z } from 'zod';
 import type { ConfirmResult } from '../../desk/engine-api.ts';
-import { tokenField } from '../argument-fields.ts';
+import { declineField, tokenField, UNLISTED_DECLINE } from '../argument-fields.ts';
 import { orderWords } from '../money-words.ts';
 import { confirmShape } from '../output-shapes.ts';
 import type { Redemption } from '../redeem-token.ts';
@@ -40,14 +40,20 @@ export function confirmAsked(context: ToolContext, token: string): Promise<ToolA
   return redeem(context, token, { purposes: EVERY_PURPOSE, isReadOnlyTool: true });
 }
 
+/** A token as a tool was given it, and whether with the human's no. */
+interface GivenToken {
+  readonly token: string;
+  readonly decline: boolean;
+}
+
 /** Redeems a token of the tool's own kind; `faultOf` holds the tool's other arguments against its card. */
 export function confirmExit(
   context: ToolContext,
-  token: string,
+  { token, decline: isNo }: GivenToken,
   purpose: (typeof EVERY_PURPOSE)[number],
   faultOf: Redemption['faultOf'] = () => undefined,
 ): Promise<ToolAnswer> {
-  return redeem(context, token, { purposes: [purpose], isReadOnlyTool: false, faultOf });
+  return redeem(context, token, { purposes: [purpose], isReadOnlyTool: false, isNo, faultOf });
 }
 
 export const confirmTrade = defineTool({
@@ -56,12 +62,13 @@ export const confirmTrade = defineTool({
   description:
     'Use this when the human agreed to a preview: sends its order after judging it again on the live chain. Repeating it returns the first result. Never call it in the same turn as the preview.',
   toolset: 'strategies',
-  input: z.strictObject({ confirm_token: tokenField }),
+  input: z.strictObject({ confirm_token: tokenField, decline: declineField }),
+  unlisted: UNLISTED_DECLINE,
   output: resultShape(confirmShape),
   hints: { readOnly: false, destructive: true, idempotent: false, openWorld: true },
   authority: 'reduce',
   scope: 'trade.execute',
   aliases: ['confirm_order'],
-  handler: (context, { confirm_token: token }) =>
-    redeem(context, token, { purposes: EVERY_PURPOSE, isReadOnlyTool: false }),
+  handler: (context, { confirm_token: token, decline: isNo }) =>
+    redeem(context, token, { purposes: EVERY_PURPOSE, isReadOnlyTool: false, isNo }),
 });

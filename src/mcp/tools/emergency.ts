@@ -1,7 +1,7 @@
 /** The kill switch and the way out of everything. */
 import { z } from 'zod';
 import { deny } from '../../engine/domain/verdict.ts';
-import { tokenField } from '../argument-fields.ts';
+import { declineField, tokenField, UNLISTED_DECLINE } from '../argument-fields.ts';
 import { cardShape, confirmShape } from '../output-shapes.ts';
 import { resultShape } from '../result-shape.ts';
 import { defineTool } from '../tool.ts';
@@ -62,15 +62,16 @@ export const flattenAll = defineTool({
   description:
     'Use this when every position must be closed. The first call previews with a token, the second carries it out. Works while killed.',
   toolset: 'risk',
-  input: z.strictObject({ confirm_token: tokenField.optional() }),
+  input: z.strictObject({ confirm_token: tokenField.optional(), decline: declineField }),
+  unlisted: UNLISTED_DECLINE,
   output: resultShape({ ...confirmShape, ...cardShape }),
   listedOutput: EXIT_OUTLINE,
   hints: { readOnly: false, destructive: true, idempotent: false, openWorld: true },
   authority: 'reduce',
   scope: 'trade.execute',
   aliases: ['emergency_exit', 'close_all_positions'],
-  handler: async (context, { confirm_token: token }) => {
-    if (token !== undefined) return confirmExit(context, token, 'flatten');
+  handler: async (context, { confirm_token: token, decline }) => {
+    if (token !== undefined) return confirmExit(context, { token, decline }, 'flatten');
     const answer = await context.api.previewFlatten(context.caller);
     if ('denied' in answer) return answer;
     return { ...answer, text: cardText(answer.value, 'call flatten_all again') };

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { OrderView, TradeCard } from '../../desk/engine-api.ts';
 import { deny } from '../../engine/domain/verdict.ts';
-import { idField, tokenField } from '../argument-fields.ts';
+import { declineField, idField, tokenField, UNLISTED_DECLINE } from '../argument-fields.ts';
 import { orderWords } from '../money-words.ts';
 import { cardShape, confirmShape, order, orderShape } from '../output-shapes.ts';
 import { resultShape } from '../result-shape.ts';
@@ -87,16 +87,18 @@ export const cancelOrder = defineTool({
   input: z.strictObject({
     order_id: idField('Order').optional(),
     confirm_token: tokenField.optional(),
+    decline: declineField,
   }),
+  unlisted: UNLISTED_DECLINE,
   output: resultShape({ ...confirmShape, ...orderShape, ...cardShape, purpose: z.string() }),
   listedOutput: EXIT_OUTLINE,
   hints: REDUCES,
   authority: 'reduce',
   scope: 'trade.execute',
   aliases: ['delete_order'],
-  handler: async (context, { order_id: orderId, confirm_token: token }) => {
+  handler: async (context, { order_id: orderId, confirm_token: token, decline }) => {
     if (token !== undefined) {
-      return confirmExit(context, token, 'cancel', ({ figures }) => {
+      return confirmExit(context, { token, decline }, 'cancel', ({ figures }) => {
         const { orderId: cancelled } = figures;
         const isOther = orderId !== undefined && orderId !== cancelled;
         return isOther ? `this token cancels ${cancelled}, not ${orderId}` : undefined;
@@ -140,7 +142,9 @@ export const closePosition = defineTool({
       .optional()
       .describe('Units to close; all when left out'),
     confirm_token: tokenField.optional(),
+    decline: declineField,
   }),
+  unlisted: UNLISTED_DECLINE,
   output: resultShape({ ...confirmShape, ...cardShape }),
   listedOutput: EXIT_OUTLINE,
   hints: REDUCES,
@@ -148,9 +152,9 @@ export const closePosition = defineTool({
   scope: 'trade.execute',
   aliases: [],
   handler: async (context, args) => {
-    const { order_or_position_id: target, quantity, confirm_token: token } = args;
+    const { order_or_position_id: target, quantity, confirm_token: token, decline } = args;
     if (token !== undefined) {
-      return confirmExit(context, token, 'close', (card) =>
+      return confirmExit(context, { token, decline }, 'close', (card) =>
         otherClose(context, card, { target, quantity }),
       );
     }

@@ -4,6 +4,7 @@ export class PageNode {
   textContent = '';
   className = '';
   hidden = true;
+  onclick: () => unknown = () => undefined;
   append(...nodes: PageNode[]): void {
     this.children.push(...nodes);
   }

@@ -57,9 +57,8 @@ export function tell<T>(
   return 'denied' in answer ? EXIT_REFUSED : 0;
 }
 
-function killLines(view: KillView): readonly string[] {
-  const state = view.killed ? `killed since ${view.since}: ${view.reason}` : 'armed';
-  return [state, view.note];
+function killLines({ killed, since, reason, note }: KillView): readonly string[] {
+  return killed ? [`killed since ${since}: ${reason}`, note] : [note];
 }
 
 /** How the engine stands. */

@@ -13,16 +13,17 @@ function dollars(cents: number): string {
 
 function planLines({ sheet, eventsUntil, grant, held, slots }: PlanView): readonly string[] {
   if (sheet === null) return ['no plan: PLAN_SHEET names its file'];
-  const leave =
-    grant === null || held !== null
-      ? `may not send, it prepares previews only: ${held}`
-      : `may send today: ${dollars(grant.leftCents)} of ${dollars(grant.budgetCents)} left, granted by ${grant.by}`;
+  const leave = held === null ? 'may send' : `may not send: ${held}`;
+  const granted =
+    grant === null
+      ? 'it prepares previews only'
+      : `granted today by ${grant.by}: ${dollars(grant.leftCents)} of ${dollars(grant.budgetCents)} left`;
   const events = eventsUntil === null ? [] : [`events known until ${eventsUntil}`];
   const rows = slots.map(
     (slot) =>
       `  ${slot.time}  ${slot.slotId.padEnd(20)} ${slot.strategy.padEnd(22)} ${slot.outcome}${slot.detail === '' ? '' : `: ${slot.detail}`}`,
   );
-  return [`plan ${sheet}`, leave, ...events, ...rows];
+  return [`plan ${sheet}`, leave, granted, ...events, ...rows];
 }
 
 interface Asked {

@@ -4,6 +4,7 @@ import { unreachable } from '../engine/domain/assert.ts';
 import type { Authority } from '../engine/domain/client-rights.ts';
 import { suffices } from '../engine/domain/client-rights.ts';
 import { deny } from '../engine/domain/verdict.ts';
+import { stateWords, tradingStateOf } from '../risk/trading-state.ts';
 import { HUMAN_CAUSES, holdTrading, rearmPace } from './account/governing.ts';
 import { clearAlert, setAlert } from './alerts/alert-watch.ts';
 import type { DeskContext } from './desk-context.ts';
@@ -177,6 +178,13 @@ function calledBackWords({ orders }: DeskContext, orderIds: readonly string[]): 
   return `Cancel asked for of what opens: ${words.join(', ')}${next}.`;
 }
 
+/** What may be opened without the kill: it is not all that holds trading down. */
+function armedWords({ day: { status } }: DeskContext): string {
+  return tradingStateOf(status) === 'active'
+    ? 'Armed: orders may pass the risk gate.'
+    : `The kill switch is not engaged, but nothing opens: trading is still ${stateWords(status)}.`;
+}
+
 function killView(desk: DeskContext, cancelledOrders: readonly string[]): KillView {
   const { killed, killedAt, killReason } = desk.day;
   return {
@@ -186,7 +194,7 @@ function killView(desk: DeskContext, cancelledOrders: readonly string[]): KillVi
     cancelledOrders,
     note: killed
       ? `${calledBackWords(desk, cancelledOrders)} No order that opens or increases passes. Exits, closes and flatten_all still work. Re-arm only at the operator console: deltaring rearm`
-      : 'Armed: orders may pass the risk gate.',
+      : armedWords(desk),
   };
 }
 

@@ -94,6 +94,23 @@ export function tradingStateOf({ causes }: TradingStatus): TradingState {
   return causes.some((cause) => severityOf(cause) === 'halted') ? 'halted' : 'reducing';
 }
 
+const NEXT_SESSION = 'until the next session';
+/** How long a cause lasts that neither a re-arm nor what it is about ends. */
+const LASTS: Partial<Record<StateCause, string>> = {
+  dailyLoss: NEXT_SESSION,
+  flatten: NEXT_SESSION,
+  brokenInvariant: 'until a restart',
+};
+
+/** The state and what holds it down: `halted: dailyLoss (until the next session)`. */
+export function stateWords(status: TradingStatus): string {
+  const causes = status.causes.map((cause) => {
+    const lasts = LASTS[cause];
+    return lasts === undefined ? cause : `${cause} (${lasts})`;
+  });
+  return `${tradingStateOf(status)}${causes.length === 0 ? '' : `: ${causes.join(', ')}`}`;
+}
+
 function changeTo(
   before: TradingStatus,
   causes: readonly StateCause[],

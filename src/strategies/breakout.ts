@@ -149,7 +149,7 @@ function refuseTaken(found: Breakout): Refusal {
   return deny(
     'breakout_stale',
     `The ${range.minutes}-minute break ${rangeBreak.direction} was already traded today, and each is ` +
-      'traded once: wait for another range, or for tomorrow.',
+      'traded once: wait for another range, or for the next session.',
     { ...rangeNumbers(range), ...breakNumbers(rangeBreak), alreadyTraded: true },
   );
 }

@@ -37,15 +37,23 @@ export function refuseEntryTime(
     });
   }
   if (before !== undefined && now >= before) {
-    return refuse(view, `Entries ended at ${clockText(before)} New York time: wait for tomorrow.`, {
-      endedAt: clockText(before),
-      minutesLate: minutesBetween(before, now),
-    });
+    return refuse(
+      view,
+      `Entries ended at ${clockText(before)} New York time: wait for the next session.`,
+      {
+        endedAt: clockText(before),
+        minutesLate: minutesBetween(before, now),
+      },
+    );
   }
   if (now <= day.openingCutoffAt) return undefined;
   const cutoff = clockText(day.openingCutoffAt);
-  return refuse(view, `No opening order after the cut-off at ${cutoff}: wait for tomorrow.`, {
-    openingCutoffAt: cutoff,
-    minutesLate: minutesBetween(day.openingCutoffAt, now),
-  });
+  return refuse(
+    view,
+    `No opening order after the cut-off at ${cutoff}: wait for the next session.`,
+    {
+      openingCutoffAt: cutoff,
+      minutesLate: minutesBetween(day.openingCutoffAt, now),
+    },
+  );
 }

@@ -38,8 +38,21 @@ describe('deltaring plan', () => {
     api.plan = { sheet: 'abc', eventsUntil: '2026-12-31', grant: null, held, slots: [slot] };
     const terminal = captureTerminal();
     expect(await plan([])).toBe(0);
-    expect(terminal.stdout).toContain('previews only: nothing is granted for this session');
+    expect(terminal.stdout).toContain(
+      'may not send: nothing is granted for this session\nit prepares previews only',
+    );
     expect(terminal.stdout).toMatch(/10:05 {2}condor#1 .*skipped: FOMC is today/);
+  });
+
+  it('shows what is granted beside what keeps it from being sent now', async () => {
+    const api = await engine();
+    const grant = { by: 'operator', budgetCents: 50_000, spentCents: 20_000, leftCents: 30_000 };
+    api.plan = { ...api.plan, sheet: 'abc', grant, held: 'trading is halted: kill' };
+    const terminal = captureTerminal();
+    expect(await plan([])).toBe(0);
+    expect(terminal.stdout).toContain(
+      'may not send: trading is halted: kill\ngranted today by operator: $300.00 of $500.00 left',
+    );
   });
 
   it('grants a budget in dollars and takes it back', async () => {

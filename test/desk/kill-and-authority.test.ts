@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { holdTrading } from '../../src/desk/account/governing.ts';
 import type { Caller, KillView } from '../../src/desk/engine-api.ts';
 import type { Command } from '../../src/desk/inputs.ts';
 import type { Authority } from '../../src/engine/domain/client-rights.ts';
@@ -149,6 +150,19 @@ describe('the kill switch', () => {
     expect(view).toMatchObject({ killed: false, since: null, reason: null });
     expect(rig.bodies('killReleased')).toHaveLength(1);
     expect(rig.execute(rig.preview()).status).toBe('filled');
+  });
+
+  it('says what else holds trading down where it is released', () => {
+    const rig = new DeskRig();
+    rig.ask(KILL);
+    holdTrading(rig.desk.context, 'dailyLoss', true);
+    const view = valueIn(rig.ask<KillView>({ kind: 'rearm' }, CONSOLE));
+    expect(view.killed).toBe(false);
+    expect(view.note).toContain(
+      'nothing opens: trading is still halted: dailyLoss (until the next',
+    );
+    const armed = valueIn(new DeskRig().ask<KillView>({ kind: 'rearm' }, CONSOLE));
+    expect(armed.note).toBe('Armed: orders may pass the risk gate.');
   });
 
   it('is released once: a second rearm records nothing', () => {

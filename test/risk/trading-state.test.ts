@@ -7,6 +7,7 @@ import {
   openSession,
   raise,
   type StateCause,
+  stateWords,
   tradingStateOf,
 } from '../../src/risk/trading-state.ts';
 
@@ -35,6 +36,14 @@ describe('the trading state', () => {
     const to = HALTING.has(cause) ? 'halted' : 'reducing';
     expect(changed).toEqual({ from: 'active', to, reason: cause });
     expect(clear(status, cause).changed).toEqual({ from: to, to: 'active', reason: cause });
+  });
+
+  it('is told with what holds it down, and how long that lasts whoever re-arms', () => {
+    expect(stateWords(ACTIVE)).toBe('active');
+    expect(stateWords({ causes: ['deltaCap'] })).toBe('reducing: deltaCap');
+    expect(stateWords({ causes: ['deltaCap', 'dailyLoss', 'brokenInvariant'] })).toBe(
+      'halted: deltaCap, dailyLoss (until the next session), brokenInvariant (until a restart)',
+    );
   });
 
   it('is the worst of its causes, and lifting one lifts no other', () => {

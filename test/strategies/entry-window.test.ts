@@ -36,5 +36,6 @@ describe('entry hours', () => {
     expect(refuseEntryTime(viewAt(925), buildDay(), { from })).toBeUndefined();
     const denial = refused(refuseEntryTime(viewAt(925, 1), buildDay(), { from }));
     expect(denial.numbers).toMatchObject({ openingCutoffAt: '15:25' });
+    expect(denial.message).toContain('wait for the next session');
   });
 });

@@ -2,6 +2,7 @@
 
 import { newYorkText } from '../../engine/domain/session-calendar.ts';
 import { MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
+import { stateWords, tradingStateOf } from '../../risk/trading-state.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { PlanView } from '../engine-api-plan.ts';
 import { isListed } from '../session/chain-filling.ts';
@@ -11,7 +12,7 @@ import { outsideSession, unknownEvents } from './plan-sheet.ts';
 /** A turn that could not run within this long of its time is missed: its moment has passed. */
 const GRACE_MICROS = 2 * MICROS_PER_MINUTE;
 
-/** Why nothing of the plan is sent now, whatever it costs; undefined where it may send. */
+/** Why the plan has no leave to send, whatever it costs; undefined where it has. */
 export function heldBack({ config, plan }: DeskContext): string | undefined {
   if (config.mayOpen === false) {
     return 'this engine opens nothing: DELTARING_READ_ONLY or DELTARING_AUTHORITY says so';
@@ -19,6 +20,12 @@ export function heldBack({ config, plan }: DeskContext): string | undefined {
   return plan.grant === undefined
     ? 'nothing is granted for this session; the operator grants that at the console: deltaring plan grant'
     : undefined;
+}
+
+/** Why nothing opens now or for the rest of the session, the plan's own leave or not. */
+function whyClosed({ at, day }: DeskContext): string | undefined {
+  if (tradingStateOf(day.status) !== 'active') return `trading is ${stateWords(day.status)}`;
+  return at.market >= day.schedule.openingCutoffAt ? 'the opening cut-off has passed' : undefined;
 }
 
 /** Why a turn cannot run any more; undefined while it can. */
@@ -64,7 +71,7 @@ export function planView(desk: DeskContext): PlanView {
             spentCents,
             leftCents: grant.budgetCents - spentCents,
           },
-    held: sheet === undefined ? null : (heldBack(desk) ?? null),
+    held: sheet === undefined ? null : (heldBack(desk) ?? whyClosed(desk) ?? null),
     slots: slots.map((slot) => {
       const { slotId, entry, dueAt } = slot;
       const run = runs.get(slotId) ?? unrun(desk, sheet, slot);

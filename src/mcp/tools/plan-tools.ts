@@ -139,10 +139,12 @@ export const clearAlert = defineTool({
 
 function planText({ sheet, grant, held, slots }: PlanView): string {
   if (sheet === null) return 'No plan is set.';
+  const granted =
+    grant === null ? '' : ` $${(grant.leftCents / 100).toFixed(2)} of worst cases more today`;
   const leave =
-    grant === null || held !== null
-      ? `It may not send: ${held}.`
-      : `It may send $${(grant.leftCents / 100).toFixed(2)} of worst cases more today.`;
+    held === null
+      ? `It may send${granted}.`
+      : `It may not send: ${held}.${granted === '' ? '' : ` Granted are${granted}.`}`;
   const rows = slots.map(({ time, slotId, strategy, outcome, detail }) => {
     const why = detail === '' ? '' : ` (${detail})`;
     return `${time} ${slotId} ${strategy} ${outcome}${why}`;

@@ -74,6 +74,19 @@ describe('the plan, at the time of a turn', () => {
     expect(rig.positions()[0]?.exitPlan).toBeDefined();
   });
 
+  it('says that nothing is sent under a kill, until the re-arm, and from the opening cut-off on', () => {
+    const rig = new DeskRig({ plan: sheet() });
+    grant(rig);
+    const held = () => rig.query<PlanView>({ kind: 'planStatus' }).held;
+    expect(held()).toBeNull();
+    rig.ask({ kind: 'kill', reason: 'enough' });
+    expect(held()).toBe('trading is halted: kill');
+    rig.ask({ kind: 'rearm' }, CONSOLE);
+    expect(held()).toBeNull();
+    rig.goTo(15 * 60 + 25);
+    expect(held()).toBe('the opening cut-off has passed');
+  });
+
   it('waits for the dry run of a broker that offers one, and sends once it agrees', () => {
     const rig = new DeskRig({ plan: sheet() });
     rig.gateway.otherwise = { preview: 'broker' };

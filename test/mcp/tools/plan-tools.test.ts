@@ -94,6 +94,10 @@ describe('plan_status', () => {
     expect(granted.text).toContain(
       'It may send $500.00 of worst cases more today. 10:05 condor#1 iron_condor_30_delta waiting.',
     );
+    api.plan = { ...api.plan, held: 'trading is halted: kill' };
+    expect((await call(client, 'plan_status')).text).toContain(
+      'It may not send: trading is halted: kill. Granted are $500.00 of worst cases more today. 10:05',
+    );
     await close();
   });
 });

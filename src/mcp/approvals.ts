@@ -31,6 +31,11 @@ export interface Approval {
   decision: 'open' | 'yes' | 'no' | 'void';
 }
 
+/** How long the token of a trade still lives, by the clock that it was given out by. */
+export function leftMillisOf({ untilMillis }: Approval): number {
+  return untilMillis - wallMillis();
+}
+
 /** What a decision did. */
 export type ApprovalOutcome =
   | { readonly kind: 'placed'; readonly answer: Answer<ConfirmResult> }
@@ -74,9 +79,9 @@ export class ApprovalDesk {
   find(id: string): Approval | undefined {
     const approval = this.#byId.get(id);
     if (approval?.decision !== 'open') return undefined;
-    const { token, caller, untilMillis } = approval;
+    const { token, caller } = approval;
     const isDeclined = this.#tokens.get(caller.principal, token) === 'declined';
-    return !isDeclined && untilMillis > wallMillis() ? approval : undefined;
+    return !isDeclined && leftMillisOf(approval) > 0 ? approval : undefined;
   }
 
   /** The human's answer, which counts once. A yes is judged again like every confirm. */

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { Answer, ConfirmResult } from '../desk/engine-api.ts';
 import type { ApprovalOutcome } from '../mcp/approvals.ts';
+import { leftMillisOf } from '../mcp/approvals.ts';
 import { confirmWords } from '../mcp/tools/confirm-trade.ts';
 import { BROWSER_PATH, NOT_THIS_PAGE } from './browser-route.ts';
 import type { HttpFault } from './http-reply.ts';
@@ -43,12 +44,12 @@ function outcomeWords(outcome: Exclude<ApprovalOutcome, { kind: 'gone' }>): stri
 async function showPage({ room, api, tradeCard }: Site, { request, response }: Exchange) {
   const approval = room.approvals.find(pathOf(request).slice(APPROVE_PREFIX.length));
   if (approval === undefined) return GONE;
-  const { card, untilMillis } = approval;
+  const { card } = approval;
   const { html, contentSecurityPolicy } = tradeCardPage(tradeCard, {
     card,
     payoff: api.payoff(card) ?? null,
     environment: api.identity.environment,
-    untilMillis,
+    leftMillis: leftMillisOf(approval),
   });
   const body = { type: 'text/html; charset=utf-8', text: html };
   sendBody(response, 200, body, { 'Content-Security-Policy': contentSecurityPolicy });

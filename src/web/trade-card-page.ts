@@ -17,8 +17,8 @@ export interface GivenTrade {
   readonly card: TradeCard;
   readonly payoff: PayoffView | null;
   readonly environment: 'paper' | 'live';
-  /** Wall time at which the token dies, milliseconds. */
-  readonly untilMillis: number;
+  /** How long the token still lives as the page goes out: the browser's time of day may be another one. */
+  readonly leftMillis: number;
 }
 
 /** The page with a trade in it, its token left out: the page's own address stands for it. */

@@ -67,6 +67,15 @@ describe('the page of a trade', () => {
     expect(page.headers.get('x-frame-options')).toBe('DENY');
   });
 
+  it('is told how long its token still lives, and no time of day', async () => {
+    const { card, url } = await served();
+    const [, json = ''] = /id="given">([^<]*)</.exec(await (await fetch(url)).text()) ?? [];
+    const given = JSON.parse(json) as { readonly leftMillis: number };
+    expect(given.leftMillis).toBeGreaterThan(0);
+    expect(given.leftMillis).toBeLessThanOrEqual(card.expiresInSeconds * 1_000);
+    expect(given).not.toHaveProperty('untilMillis');
+  });
+
   it('needs no bearer: its address is the secret', async () => {
     const { url } = await served({ MCP_TOKEN: 'a-token-of-many-characters' });
     expect((await fetch(url)).status).toBe(200);
@@ -202,7 +211,7 @@ describe('a trade put into the page', () => {
     const { card } = await served();
     const strategy = '</script><script>alert(1)</script>$&';
     const odd: TradeCard = { ...card, strategy };
-    const given = { card: odd, payoff: null, environment: 'paper', untilMillis: 0 } as const;
+    const given = { card: odd, payoff: null, environment: 'paper', leftMillis: 0 } as const;
     const { html } = tradeCardPage(readTradeCardHtml(), given);
     expect(html.match(/<script/g)).toHaveLength(2);
     const [, json = ''] = /id="given">([^<]*)</.exec(html) ?? [];

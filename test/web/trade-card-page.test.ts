@@ -9,14 +9,23 @@ import { inner, PageNode, PageNodes } from './support/page-nodes.ts';
 
 const CALLER = { principal: 'local', authority: 'open' } as const;
 
+/** What the page's browser takes for the time, in milliseconds. */
+interface Times {
+  readonly leftMillis: number;
+  /** Since the page was asked for. */
+  readonly now: number;
+  readonly timeOfDay: number;
+}
+
 /** The page with a condor's card in it, as changed; `beat` is a half second of its clock. */
-async function shown(change: Partial<TradeCard>, untilMillis = 0) {
+async function shown(change: Partial<TradeCard>, times: Partial<Times> = {}) {
+  const { leftMillis = 0, now = 500, timeOfDay = 0 } = times;
   const request = { strategy: 'straddle_scan', strike: 600, quantity: 1 } as const;
   const answer = await new FakeEngineApi().previewStrategy(request, CALLER);
   if ('denied' in answer) throw new Error(answer.denied.message);
   const { byId } = new PageNodes();
   const card = { ...answer.value, ...change };
-  const given = { card, payoff: null, environment: 'paper', untilMillis };
+  const given = { card, payoff: null, environment: 'paper', leftMillis };
   byId('given').textContent = JSON.stringify(given);
   let beat: () => void = () => undefined;
   runInNewContext(inner(readTradeCardHtml(), 'script'), {
@@ -25,6 +34,8 @@ async function shown(change: Partial<TradeCard>, untilMillis = 0) {
       createElement: () => new PageNode(),
       createElementNS: () => new PageNode(),
     },
+    performance: { now: () => now },
+    Date: { now: () => timeOfDay },
     localStorage: { getItem: () => null },
     location: { pathname: '/approve/1' },
     fetch: async () => ({ json: async () => ({ letIn: true }) }),
@@ -70,6 +81,14 @@ describe('the trade card’s page', () => {
     expect(byId('facts').text).not.toContain('unlimited');
     const { byId: whole } = await shown({ dryRun: { ...dryRun, feesCents: 226 } });
     expect(whole('facts').text).toContain('agrees; needs $412.00; fees $2.26');
+  });
+
+  it.each([-60_000, 0, 60_000])('counts its own seconds, its clock %i ms off', async (off) => {
+    const timeOfDay = Date.parse('2026-11-20T15:30:00Z') + off;
+    const { byId, beat } = await shown({}, { leftMillis: 30_400, now: 500, timeOfDay });
+    beat();
+    expect(byId('said').text).toContain('30 s left to decide');
+    await expect.poll(() => byId('decide').hidden).toBe(false);
   });
 
   it('says when the time is over, and not that nothing was placed elsewhere', async () => {

@@ -133,6 +133,14 @@ function wrongPurpose(context: ToolContext, card: TradeCard) {
   return refusal(context, 'argument_invalid', message, { purpose: card.purpose });
 }
 
+/** Why this client can confirm nothing of this purpose, and what to do; undefined where it can. */
+export function missingDialog(context: ToolContext, purpose: Purpose): string | undefined {
+  const isMissing = rungOf(purpose, context.confirmMode) === 'dialog' && context.ask === undefined;
+  return isMissing
+    ? 'DELTARING_CONFIRM=elicit-required and this client cannot show a confirm dialog; use a client with MCP elicitation, or set DELTARING_CONFIRM=elicit-preferred'
+    : undefined;
+}
+
 /** Asks whoever has to agree. With live money a tool that hosts take for read-only goes no further without
  * being asked about here. */
 async function askFirst(
@@ -144,11 +152,9 @@ async function askFirst(
   const { api, ask, confirmMode, conversation } = context;
   const rung = rungOf(card.purpose, confirmMode);
   if (rung === 'page') return sendToPage(context, token, card);
-  if (rung === 'dialog' && ask === undefined) {
-    const message =
-      'nothing was placed: DELTARING_CONFIRM=elicit-required and this client cannot show a confirm dialog; use a client with MCP elicitation, or set DELTARING_CONFIRM=elicit-preferred';
-    return refusal(context, 'not_authorized', message);
-  }
+  const missing = missingDialog(context, card.purpose);
+  if (missing !== undefined)
+    return refusal(context, 'not_authorized', `nothing was placed: ${missing}`);
   const isSkipped = rung === 'dialogIfAny' && conversation.dialogs.areNotShown;
   if (rung === 'token' || ask === undefined || isSkipped) {
     const isUnasked = isReadOnlyTool && api.identity.environment === 'live';

@@ -93,6 +93,21 @@ describe('a tool that hosts take for read-only, with live money', () => {
     await close();
   });
 
+  it.each(['iron_condor_30_delta', 'place_order'])(
+    'says in the preview by %s why a client without dialogs cannot confirm it',
+    async (name) => {
+      const settings = { confirmMode: 'elicit-required' } as const;
+      for (const elicit of [undefined, accept]) {
+        const { client, close } = await join({ settings, ...(elicit && { elicit }) });
+        const { text } = await call(client, name, name === 'place_order' ? LEG : {});
+        expect(text.includes('confirm_trade with confirm_token')).toBe(elicit !== undefined);
+        const why = 'It cannot be confirmed here: DELTARING_CONFIRM=elicit-required';
+        expect(text.includes(why)).toBe(elicit === undefined);
+        await close();
+      }
+    },
+  );
+
   it.each([
     ['elicit-required', ['strategies', 'trading'], 'confirm_trade'],
     ['elicit-required', ['orders', 'trading'], 'close_position'],

@@ -63,15 +63,19 @@ function priceWords(card: TradeCard): string {
   return `: closes ${what} for about ${signedDollars(card.netCents)}, on this market at worst ${worst}, ${fees}`;
 }
 
-/** `redeemWith` names the tool that carries the preview out; undefined where none may. */
-export function cardText(card: TradeCard, redeemWith: string | undefined): string {
+/** `redeemWith` names the tool that carries the preview out; undefined where none may, and `whyNot` says why. */
+export function cardText(
+  card: TradeCard,
+  redeemWith: string | undefined,
+  whyNot = 'this client may only look',
+): string {
   const risk = card.purpose === 'open' ? ` ${riskWords(card)}.` : '';
   const exit =
     card.purpose !== 'open' || card.exitPlan === null ? '' : ` Exit: ${card.exitPlan.stop}.`;
   const warnings = card.warnings.length === 0 ? '' : ` Warnings: ${card.warnings.join('; ')}.`;
   const next =
     redeemWith === undefined
-      ? ' It cannot be confirmed here: this client may only look.'
+      ? ` It cannot be confirmed here: ${whyNot}.`
       : ` Nothing is placed yet: ${redeemWith} with confirm_token ${card.confirmToken} within ${card.expiresInSeconds} s.`;
   return `Preview: ${tradeWords(card)}${priceWords(card)}.${risk}${exit}${checkWords(card)}${dryRunWords(card)}${warnings}${next}`;
 }

@@ -7,7 +7,7 @@ import type { StrategyRequest } from '../../desk/engine-api-requests.ts';
 import { suffices } from '../../engine/domain/client-rights.ts';
 import { deltaField, quantityField, tokenField } from '../argument-fields.ts';
 import { cardShape, confirmShape } from '../output-shapes.ts';
-import { redeemerOf } from '../redeem-token.ts';
+import { missingDialog, redeemerOf } from '../redeem-token.ts';
 import { resultShape } from '../result-shape.ts';
 import type { Tool, ToolAnswer, ToolContext } from '../tool.ts';
 import { defineTool, READS } from '../tool.ts';
@@ -76,12 +76,15 @@ export async function previewedBy(
   return { ...answer, text: note + previewText(context, answer.value) };
 }
 
-/** Whoever may not redeem a token is not told to. */
+/** Whoever may not redeem a token, or has no dialog where one is required, is not told to. */
 function previewText(context: ToolContext, card: TradeCard): string {
   const { readOnly, holds, caller } = context;
   const needed = card.purpose === 'open' ? 'open' : 'reduce';
   const mayConfirm = !readOnly && holds('trade.execute') && suffices(caller.authority, needed);
-  return cardText(card, mayConfirm ? redeemerOf(context, card.purpose) : undefined);
+  if (!mayConfirm) return cardText(card, undefined);
+  const missing = missingDialog(context, card.purpose);
+  if (missing !== undefined) return cardText(card, undefined, missing);
+  return cardText(card, redeemerOf(context, card.purpose));
 }
 
 const RANGES = [5, 10, 15, 20, 30, 60] as const;

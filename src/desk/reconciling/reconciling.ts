@@ -104,7 +104,8 @@ export class Reconciler {
       found.map((each) => [divergenceWords(each), sinceOf(each) ?? nowOf(each)]),
     );
     if (found.some((each) => sinceOf(each) === undefined)) desk.gateway.lookAgain(desk.at);
-    if (stood.length > 0) this.#tell(desk, stood.filter(isToBeTold));
+    const toBeTold = stood.filter(isToBeTold);
+    if (toBeTold.length > 0) this.#tell(desk, toBeTold);
     if (stood.length > 0 && stood.length === found.length && stood.length === before.size) {
       heal(desk, found);
     }

@@ -500,6 +500,26 @@ describe('an order at the broker', () => {
     expect(again.day.reconciled).toBe(told.length === 0);
   });
 
+  it('of somebody else that was over with its day ends no alarm of what else differs', () => {
+    const { rig, orderId } = working();
+    asForeign(rig, orderId);
+    rig.advance(ALARM_SECONDS);
+    const market = newYorkInstant(sessionDate('2026-11-23'), 11 * 60);
+    const again = rig.restart(rig.records(), { market, isOpen: false });
+    const { length } = again.bodies('reconciled');
+    let quantity = 0;
+    edit(again, ({ positions }) => ({ positions: [...positions, { symbol: 'SPY', quantity }] }));
+    again.open();
+    for (quantity = 1; quantity < ALARM_SECONDS; quantity += 1) again.advance(1);
+    again.advance(ALARM_SECONDS);
+    expect(again.bodies('reconciled').slice(length)).toMatchObject([{ clean: false }]);
+    expect(again.day.reconciled).toBe(false);
+    agree(again);
+    again.advance(ALARM_SECONDS);
+    expect(again.order('external-B-9').status).toBe('expired');
+    expect(again.day.reconciled).toBe(true);
+  });
+
   it('that ended here and works there works again here', () => {
     const { rig, orderId } = working();
     rig.brokerSays({ kind: 'cancelled', intentId: orderId, remaining: 1 });

@@ -17,6 +17,10 @@ export const MAX_FRAME_BYTES = 8 * 1024;
 export const FRAME_GAP_MICROS = 100 * MICROS_PER_MILLI;
 /** Most additions and removals in any minute; the server refuses above 10,000. */
 export const MAX_CHANGES_PER_MINUTE = 8_000;
+/** Of these, what is left to the quotes of connections to come: the server may count over connections,
+ * and those that break early would use all of it up on what no stop waits for. The rest suffices for a
+ * connection with a full chain. */
+export const CHANGES_KEPT_FOR_QUOTES = 3_500;
 /** Quiet after a rate refusal before anything is subscribed again. */
 export const HEAL_AFTER_MICROS = 10 * MICROS_PER_SECOND;
 /** Frames are never made smaller than this, however often the server calls them too large. */
@@ -103,7 +107,7 @@ export class SubscriptionPacer {
     }
     if (this.healAt !== undefined || at < this.nextAt) return undefined;
     const channel = this.nextChannel();
-    const room = this.changes.room(at);
+    const room = this.changes.room(at) - this.keptChanges();
     if (channel === undefined || room <= 0) return undefined;
     const draft = this.fill(channel, Math.min(room, this.maxEntries));
     this.changes.take(draft.entries.length + draft.removed.length, at);
@@ -116,8 +120,14 @@ export class SubscriptionPacer {
   wakeAt(now: EpochMicros): EpochMicros | undefined {
     if (this.healAt !== undefined) return this.healAt;
     if (this.nextChannel() === undefined) return undefined;
-    const roomAt = this.changes.roomAt(1, now) ?? now;
+    const roomAt = this.changes.roomAt(1 + this.keptChanges(), now) ?? now;
     return this.nextAt > roomAt ? addMicros(roomAt, this.nextAt - roomAt) : roomAt;
+  }
+
+  /** Changes that are not for what comes next: none while a quote waits. */
+  private keptChanges(): number {
+    const isQuoteWaiting = this.book.toSend().some(({ subscription: { type } }) => type === 'Quote');
+    return isQuoteWaiting ? 0 : CHANGES_KEPT_FOR_QUOTES;
   }
 
   private isOpen(type: FeedType): boolean {

@@ -172,6 +172,32 @@ describe('pace', () => {
     expect(later.length).toBeGreaterThan(0);
   });
 
+  it('asks for every quote at once on the fifth connection of a minute too', () => {
+    const types = ['Quote', 'Greeks', 'Trade', 'Summary'] as const;
+    const symbols = quotes(600).map(({ symbol }) => symbol);
+    const rig = ClientRig.opened();
+    rig.want(...types.flatMap((type) => symbols.map((symbol) => ({ type, symbol }))));
+    const sent: TimedFrame[][] = [record(rig, 3_000)];
+    while (sent.length < 5) {
+      rig.socketCloses('1006');
+      rig.take();
+      rig.retry();
+      rig.authorize();
+      rig.openChannels();
+      sent.push(record(rig, 3_000));
+    }
+    for (const frames of sent) {
+      const early = frames.filter(({ millis }) => millis <= (frames[0]?.millis ?? 0) + 500);
+      const asked = early.flatMap(({ add }) => add ?? []).filter(({ type }) => type === 'Quote');
+      expect(asked).toHaveLength(600);
+    }
+    const all = sent.flat().reduce((sum, frame) => sum + entries(frame), 0);
+    expect(all).toBeLessThanOrEqual(8_000);
+    rig.passAlive(MINUTE);
+    const later = rig.takeFrames() as TimedFrame[];
+    expect(new Set([...sent.at(-1)!, ...later].flatMap(({ add }) => add ?? [])).size).toBe(2_400);
+  });
+
   it('halves its frames after the server closed with 1009', () => {
     const rig = ClientRig.opened(...quotes(200));
     rig.socketCloses('1009');

@@ -274,7 +274,10 @@ export class DxLinkClient {
     if (remedy === 'newToken') this.token = undefined;
     if (remedy === 'smallerFrames') this.feed.shrinkFrames();
     this.disconnect(why);
-    const waitMillis = this.policy.failed(boundsOf(errorClass), this.now.wall);
+    const waitMillis =
+      errorClass === 'requested'
+        ? this.policy.givenUp()
+        : this.policy.failed(boundsOf(errorClass), this.now.wall);
     this.timer.endAt(this.now.wall + waitMillis * MICROS_PER_MILLI);
     this.enter('backoff', `${why}; next attempt in ${waitMillis} ms`);
   }

@@ -4,8 +4,6 @@ import { type LocalErrorClass, REMEDIES, type ServerErrorClass } from './error-c
 
 /** Waits between attempts to connect. */
 export const RECONNECT_BOUNDS: BackoffBounds = { firstMillis: 1_000, mostMillis: 60_000 };
-/** Wait behind a connection that this side gave up: the server refused nothing. */
-export const REQUESTED_BOUNDS: BackoffBounds = { firstMillis: 1_000, mostMillis: 1_000 };
 /** Waits while other sessions of the account hold the feed. */
 export const SESSION_LIMIT_BOUNDS: BackoffBounds = { firstMillis: 60_000, mostMillis: 300_000 };
 /** A connection that was open this long starts the waits anew when it breaks. */
@@ -13,7 +11,6 @@ export const STABLE_AFTER_MICROS = 60 * MICROS_PER_SECOND;
 
 /** The waits behind an error of this class. */
 export function boundsOf(errorClass: ServerErrorClass | LocalErrorClass): BackoffBounds {
-  if (errorClass === 'requested') return REQUESTED_BOUNDS;
   return REMEDIES[errorClass] === 'slowReconnect' ? SESSION_LIMIT_BOUNDS : RECONNECT_BOUNDS;
 }
 
@@ -41,5 +38,13 @@ export class ReconnectPolicy {
     const waitMillis = backoffMillis(this.attempts, bounds, this.jitter());
     this.attempts += 1;
     return waitMillis;
+  }
+
+  /** This side gives the connection up: the wait before the next one. The server refused nothing, so
+   * that no attempt has failed, and one that was open has ended those before it. */
+  givenUp(): number {
+    if (this.openSince !== undefined) this.attempts = 0;
+    this.openSince = undefined;
+    return backoffMillis(0, RECONNECT_BOUNDS, this.jitter());
   }
 }

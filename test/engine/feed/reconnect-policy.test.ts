@@ -21,6 +21,20 @@ describe('ReconnectPolicy', () => {
     expect(waitAfter(STABLE_AFTER_MICROS)).toBe(1_000);
   });
 
+  it('counts no connection that this side gave up, nor what failed before one of these was open', () => {
+    const policy = new ReconnectPolicy(() => 0);
+    policy.failed(RECONNECT_BOUNDS, 0);
+    policy.failed(RECONNECT_BOUNDS, 0);
+    expect(policy.givenUp()).toBe(1_000);
+    expect(policy.failed(RECONNECT_BOUNDS, 0)).toBe(4_000);
+    for (let minute = 0; minute < 15; minute += 1) {
+      policy.opened(minute * STABLE_AFTER_MICROS);
+      expect(policy.givenUp()).toBe(1_000);
+    }
+    policy.opened(15 * STABLE_AFTER_MICROS);
+    expect(policy.failed(RECONNECT_BOUNDS, 15.3 * STABLE_AFTER_MICROS)).toBe(1_000);
+  });
+
   it('waits a minute at least, five at most, where the sessions are taken', () => {
     const policy = new ReconnectPolicy(() => 0);
     const waits = [1, 2, 3, 4, 5].map(() => policy.failed(SESSION_LIMIT_BOUNDS, 0));

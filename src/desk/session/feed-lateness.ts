@@ -10,6 +10,9 @@ const SHOWN_FOR_MILLIS = 2_000;
 /** A trade this far ahead of the market's time has a mistaken one, and is passed over: after it none would
  * be newer. This machine's clock may be as far off. */
 export const MOST_AHEAD_MILLIS = 2_000;
+/** A lag stands for so long without a newer trade: behind the last of the day, or in a halt, nothing could
+ * show that the feed is on time again. */
+export const LAG_STANDS_MILLIS = 15_000;
 
 /**
  * Core thread only. Quotes carry no usable time, trades do: the lag is market time at receipt less the
@@ -20,6 +23,8 @@ export class FeedLateness {
   readonly #speed: number;
   #newestTradeMillis = 0;
   #lagMillis: number | undefined;
+  /** Market micros of the trade that told it. */
+  #toldAt = 0;
   /** Market micros of the first of the trades that all came too late; undefined after one in time. */
   #behindSince: number | undefined;
   #behindMillis = 0;
@@ -31,8 +36,8 @@ export class FeedLateness {
     this.#speed = speed;
   }
 
-  /** Receive minus exchange time of the newest trade, this machine's milliseconds; undefined before
-   * one told it. */
+  /** Receive minus exchange time of the newest trade, this machine's milliseconds; undefined where
+   * none told it of late. */
   get lagMillis(): number | undefined {
     return this.#lagMillis;
   }
@@ -40,6 +45,16 @@ export class FeedLateness {
   /** A connection was made. */
   connected(): void {
     this.#newestTradeMillis = 0;
+    this.#forgetLag();
+  }
+
+  /** Time passes: a lag that no newer trade has borne out for too long says nothing of now. */
+  passed(marketMicros: number): void {
+    const stoodMicros = (marketMicros - this.#toldAt) / this.#speed;
+    if (stoodMicros > LAG_STANDS_MILLIS * MICROS_PER_MILLI) this.#forgetLag();
+  }
+
+  #forgetLag(): void {
     this.#lagMillis = undefined;
     this.#noteLag(0, 0);
   }
@@ -56,6 +71,7 @@ export class FeedLateness {
     if (aheadMillis > MOST_AHEAD_MILLIS) return;
     if (this.#newestTradeMillis > 0) {
       this.#lagMillis = 0 - aheadMillis;
+      this.#toldAt = marketMicros;
       this.#noteLag(this.#lagMillis, marketMicros);
     }
     this.#newestTradeMillis = timeMillis;

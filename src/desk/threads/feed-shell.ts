@@ -144,6 +144,7 @@ export class FeedShell {
   #watch(): void {
     const { counters } = this.#world;
     const session = this.#world.session?.();
+    this.#lateness.passed(this.#at.market);
     const stale = this.#client.data.streamAges(this.#at, session).filter(({ isStale }) => isStale);
     const lag = this.#lateness.lagMillis;
     counters.set('feed_lag_micros', lag === undefined ? undefined : lag * MICROS_PER_MILLI);

@@ -126,7 +126,9 @@ export class SubscriptionPacer {
 
   /** Changes that are not for what comes next: none while a quote waits. */
   private keptChanges(): number {
-    const isQuoteWaiting = this.book.toSend().some(({ subscription: { type } }) => type === 'Quote');
+    const isQuoteWaiting = this.book
+      .toSend()
+      .some(({ subscription: { type } }) => type === 'Quote');
     return isQuoteWaiting ? 0 : CHANGES_KEPT_FOR_QUOTES;
   }
 

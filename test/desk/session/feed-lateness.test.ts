@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   FeedLateness,
+  LAG_STANDS_MILLIS,
   LATE_AFTER_MILLIS,
   MOST_AHEAD_MILLIS,
 } from '../../../src/desk/session/feed-lateness.ts';
@@ -79,6 +80,23 @@ describe('how late the feed is', () => {
     lateness.connected();
     expect(lateness.lagMillis).toBeUndefined();
     expect(lateness.lateMillis(micros(0), true)).toBe(0);
+  });
+
+  it('is not known any more where no trade has borne it out for a while, as behind the last of a day', () => {
+    const lateness = heard(2);
+    const trade = (millis: number) => lateness.traded(START + millis, micros(millis + 12_000));
+    [0, 2_000, 4_000].forEach(trade);
+    const told = () => [
+      lateness.lagMillis,
+      lateness.behindMillis,
+      lateness.lateMillis(micros(0), true),
+    ];
+    lateness.passed(micros(16_000 + 2 * LAG_STANDS_MILLIS));
+    expect(told()).toEqual([6_000, 6_000, 6_000]);
+    lateness.passed(micros(16_000 + 2 * LAG_STANDS_MILLIS + 1));
+    expect(told()).toEqual([undefined, 0, 0]);
+    trade(90_000);
+    expect(told()).toEqual([6_000, 0, 6_000]);
   });
 
   it('grows with a silence that a new connection has not ended, until news comes', () => {

@@ -359,6 +359,8 @@ describe('the shell of the feed', () => {
     });
     rig.pass(2);
     expect(rig.counters.get('feed_lag_micros')).toBeDefined();
+    rig.pass(20);
+    expect(rig.shell.lagMillis()).toBeUndefined();
   });
 
   it('closes for good when it is stopped', async () => {

@@ -76,6 +76,8 @@ export class FeedShell {
   #events = 0;
   #owesEnd = false;
   #watchedAt = 0;
+  /** Just before the open of the session at hand: trades are those of regular hours. */
+  #barsFromMillis = 0;
   #gaveUpAt = Number.NEGATIVE_INFINITY;
   #toldLag = false;
 
@@ -199,6 +201,7 @@ export class FeedShell {
     for (const type of ['Quote', 'Greeks', 'Trade', 'Summary'] as const) {
       for (const symbol of options) wanted.push({ type, symbol });
     }
+    this.#barsFromMillis = barsFromMillis;
     this.#rows.forget();
     this.#options.want(options.length);
     this.#bars.want(barsFromMillis * MICROS_PER_MILLI);
@@ -330,7 +333,9 @@ export class FeedShell {
         const { last } = inputs;
         last.index = index;
         last.price = price;
-        last.volume = Number.isNaN(dayVolume) ? undefined : dayVolume;
+        // Until a contract first trades its last trade is of an earlier day, and tells that day's volume.
+        const isOfToday = !(timeMillis < this.#barsFromMillis);
+        last.volume = isOfToday && !Number.isNaN(dayVolume) ? dayVolume : undefined;
         step(last);
       },
       greeks: (symbol, { delta, impliedVol }) => {

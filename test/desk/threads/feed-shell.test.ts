@@ -348,6 +348,21 @@ describe('the shell of the feed', () => {
     expect(rig.connections()).toEqual([true, false, true, false, true]);
   });
 
+  it('takes no volume from a trade of an earlier day, which is the last until a contract trades', async () => {
+    const server = await tinyServer();
+    const rig = new ShellRig();
+    rig.start(server.url);
+    await rig.until(() => rig.inputs.filter(({ kind }) => kind === 'quote').length >= 3);
+    const open = millisOf(buildSession(DATE).open);
+    const yesterday = open - 18 * 3_600_000;
+    server.trade(SYMBOLS[1]!, yesterday, 18_234);
+    server.trade(SYMBOLS[1]!, yesterday, 'NaN');
+    server.trade(SYMBOLS[1]!, open + 90_000, 3);
+    const lasts = () => rig.inputs.flatMap((input) => (input.kind === 'last' ? [input] : []));
+    await rig.until(() => lasts().length === 3);
+    expect(lasts().map(({ volume }) => volume)).toEqual([undefined, undefined, 3]);
+  });
+
   it('tells the lag of the feed where its trades give one', async () => {
     const sim = await startTestSim();
     closers.push(() => sim.stop());

@@ -42,6 +42,17 @@ export class TinyDxLinkServer {
     for (const socket of this.server.clients) socket.send(JSON.stringify(frame));
   }
 
+  /** Sends everybody a trade of a symbol, of which so many had traded that day. */
+  trade(symbol: string, timeMillis: number, dayVolume: number | 'NaN'): void {
+    const { Trade } = ANNOUNCED;
+    const config = { type: 'FEED_CONFIG', channel: 1, dataFormat: 'COMPACT' };
+    const data = ['Trade', [symbol, 1.05, dayVolume, 1, timeMillis]];
+    for (const socket of this.server.clients) {
+      socket.send(JSON.stringify({ ...config, eventFields: { Trade } }));
+      socket.send(JSON.stringify({ type: 'FEED_DATA', channel: 1, data }));
+    }
+  }
+
   /** Sends everybody one candle that began at a time. */
   candle(symbol: string, timeMillis: number): void {
     const data = ['Candle', [symbol, 0, timeMillis, 669, 670, 668, 669.5, 100]];

@@ -127,8 +127,12 @@ class CoreThread {
     this.#login = new OAuthSecrets((message) => this.#toIo(message), wallMillis);
     this.#wires = start.wire === undefined ? undefined : this.#wiresOf(start.wire);
     const fetchListing = (date: SessionDate) => this.#toIo({ kind: 'listing', date });
-    const today = () => this.#desk.context.day.session.date;
-    this.#listingRetry = new ListingRetry(fetchListing, today);
+    this.#listingRetry = new ListingRetry({
+      clock: this.#clock,
+      speed: start.time?.speed ?? 1,
+      session: () => this.#desk.context.day.session,
+      ask: fetchListing,
+    });
     this.#shell = new CoreShell(this.#desk, {
       clock: this.#clock,
       counters: this.#counters,
@@ -314,6 +318,7 @@ class CoreThread {
         this.#state(message.id);
         return;
       case 'listing':
+        this.#listingRetry.onListing();
         this.#step({ kind: 'listing', at: this.#clock.now(), listing: message.listing });
         return;
       case 'rules':

@@ -165,7 +165,7 @@ function keep(desk: DeskContext, order: OrderRecord, position: StructurePosition
   else if (order.status === 'working') verify(desk, order);
 }
 
-/** Looks for the stop in the broker's own snapshot. */
+/** Looks for the stop in the broker's own snapshot: what was told of its absence is over once it is there. */
 function verify(desk: DeskContext, { intent }: OrderRecord): void {
   const { positionId, intentId } = intent;
   const known = desk.day.protections.get(positionId);
@@ -177,6 +177,8 @@ function verify(desk: DeskContext, { intent }: OrderRecord): void {
   if (isListed) {
     const since = known.since ?? desk.at.market;
     change(desk, positionId, { isListed, since, verifiedAt: snapshot.asOf.wall });
+    const text = `the broker lists a stop of ${positionId}: ${intentId}`;
+    desk.out.settlePosition(['PROTECTION_MISSING', 'PROTECTION_LOST'], positionId, text);
     return;
   }
   if (!known.isListed) return;

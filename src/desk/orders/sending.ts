@@ -33,6 +33,7 @@ const NOT_RELEASED = 'STOP_NOT_RELEASED';
 
 /** Why a close is called back whose position is gone, or a part of it. */
 const UNCOVERED = 'what it closes is not held any more';
+const STOPPED = 'the stop at the broker closed the position first';
 /** And why one is that sells the cover of an external short. */
 const BARES = 'what it sells covers a short that is still open';
 
@@ -209,14 +210,21 @@ function mayGo(desk: DeskContext, order: OrderRecord): boolean {
   }
   const fault = faultOf(desk, order);
   if (fault === undefined) return true;
-  const isByStop = fault === UNCOVERED && desk.day.protections.has(positionId);
-  endUnsent(desk, order, isByStop ? 'the stop at the broker closed the position first' : fault);
+  endUnsent(desk, order, fault);
   return false;
+}
+
+/** True where the newest stop of the position at the broker sold what it covered. */
+function hasStopFilled({ orders }: DeskContext, { intent: { positionId } }: OrderRecord): boolean {
+  const stop = orders.all().findLast(({ intent }) => {
+    return intent.positionId === positionId && intent.purpose === 'protective';
+  });
+  return stop?.status === 'filled';
 }
 
 /** Why a close must not fill any more; undefined where it may. */
 function faultOf(desk: DeskContext, close: OrderRecord): string | undefined {
-  if (!isCovered(desk, close)) return UNCOVERED;
+  if (!isCovered(desk, close)) return hasStopFilled(desk, close) ? STOPPED : UNCOVERED;
   return sellsCover(desk, close) ? BARES : undefined;
 }
 

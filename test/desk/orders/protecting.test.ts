@@ -204,6 +204,23 @@ describe('what else closes a protected position', () => {
     expect([stop?.status, net(rig)]).toEqual(['cancelled', 0]);
   });
 
+  it.each([
+    ['the stop', 'the stop at the broker closed the position first'],
+    ['somebody else', 'what it closes is not held any more'],
+  ])('is dead where a stream tells that %s sold first, and says so', (who, reason) => {
+    const { rig, stop } = protectedCall();
+    const { intentId, legs } = stop!.intent;
+    rig.gateway.isMute = true;
+    rig.ask({ kind: 'flattenNow' }, CONSOLE);
+    const { instrument } = legs[0]!;
+    const sold = { fillId: 'sold', instrument, action: 'sellToClose', quantity: 1 } as const;
+    const worth = { price: price(10_000), feesCents: cents(0), marketAt: rig.at.market };
+    const by = who === 'the stop' ? intentId : 'external-9';
+    rig.brokerSays({ kind: 'fill', fill: { ...sold, ...worth, intentId: by } });
+    expect(rig.positions()).toEqual([]);
+    expect(rig.orders().at(-1)).toMatchObject({ status: 'denied', reason });
+  });
+
   it('is dead where the stop filled first', () => {
     const { rig, stop } = protectedCall();
     rig.paper.setKnobs({ leastLatencyMillis: 3_000, mostLatencyMillis: 3_000 });
@@ -279,6 +296,25 @@ describe('a stop at the broker that is gone', () => {
     rig.advance(11);
     expect(rig.alerts()).toContain('PROTECTION_MISSING');
     expect(shown(rig)?.protectedBy).toBe('engine');
+  });
+
+  it('from its own list is over where it is listed again, so that the next time pages too', () => {
+    const { rig, position } = protectedCall();
+    const told = (of: DeskRig) =>
+      of.effects.flatMap((effect) => {
+        const isOurs = effect.kind === 'alert' && effect.code === 'PROTECTION_MISSING';
+        return isOurs ? [`${effect.action} ${effect.subject}`] : [];
+      });
+    for (const isListed of [false, true, false]) {
+      rig.gateway.editSnapshot = (snapshot) =>
+        isListed ? snapshot : { ...snapshot, workingOrders: [] };
+      rig.advance(11);
+    }
+    const of = (action: string) => `${action} ${position.positionId}`;
+    expect(told(rig)).toEqual([of('trigger'), of('resolve'), of('trigger')]);
+    const again = rig.restart();
+    again.advance(2);
+    expect(told(again)).toEqual([of('resolve')]);
   });
 
   it('because the broker refused it holds up no exit, and is not told as a refused close', () => {

@@ -128,9 +128,13 @@ export class Outbox {
   /** Tells that what was told of a position by these codes is over, where any of it was. */
   settlePosition(codes: readonly string[], positionId: string, text: string): void {
     for (const code of codes) {
-      const isOpen = this.#ofPositions.has(dedupeKey({ code, subject: positionId }));
-      if (isOpen) this.settle('resolve', code, text, positionId);
+      if (this.isOpen(code, positionId)) this.settle('resolve', code, text, positionId);
     }
+  }
+
+  /** True while what was told of a position by this code is not over. */
+  isOpen(code: string, positionId: string): boolean {
+    return this.#ofPositions.has(dedupeKey({ code, subject: positionId }));
   }
 
   /** An earlier run told of it, and it is not over. */

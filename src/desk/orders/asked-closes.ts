@@ -83,8 +83,8 @@ export function noteAsked(desk: Books, order: OrderRecord, isOfThisAll: boolean)
     const most = Math.abs(held);
     legs.set(symbol, { held, toGo: isOfThisAll ? most : Math.min(most, part) });
   }
-  const taken = new Map(known?.taken);
-  const entry = { intentId, isOfAll, legs, taken, retryAt: undefined, told: '' };
+  const { taken, told = '' } = known ?? {};
+  const entry = { intentId, isOfAll, legs, taken: new Map(taken), retryAt: undefined, told };
   desk.day.askedCloses.set(positionId, entry);
 }
 
@@ -94,7 +94,8 @@ function leftOf(order: OrderRecord, symbol: string): number {
 }
 
 /** Takes what closed from what is still to go, after each change of what is held, and ends what is through,
- * with what was told of it: what stays of the position may be told of again. To what is to go comes what a
+ * with what was told of it: what stays of the position may be told of again, and what is told of an exit of its
+ * own stands. To what is to go comes what a
  * broker takes back of it and, where all is asked for, what the position's own opening still fills: it is
  * not through before that has ended. */
 export function noteHeld({ book, day, orders, out }: Books, change: Change): void {
@@ -109,7 +110,8 @@ export function noteHeld({ book, day, orders, out }: Books, change: Change): voi
     if (asked.isOfAll && orders.live().some((it) => isOpeningOf(it.intent, positionId))) continue;
     day.askedCloses.delete(positionId);
     const text = `what was asked to be closed of ${positionId} is closed`;
-    out.settlePosition(['CLOSE_REJECTED', 'EXIT_REFUSED'], positionId, text);
+    const codes = asked.told === '' ? ['CLOSE_REJECTED'] : ['CLOSE_REJECTED', 'EXIT_REFUSED'];
+    out.settlePosition(codes, positionId, text);
   }
 }
 

@@ -24,6 +24,10 @@ import { shortsBeside } from './long-cover.ts';
 import { isBeingReported } from './ratio-watch.ts';
 import { mayCloseFrom } from './refused-closes.ts';
 
+/** What is told of a position that cannot be left. A trader's close that cannot go on is told so too: whichever
+ * ends it, the other tells it again. */
+const REFUSED = 'EXIT_REFUSED';
+
 /** An exit that cannot be ordered is looked at again after this long: at once brings the same. */
 const RETRY_AFTER_MICROS = 5_000_000;
 
@@ -154,12 +158,14 @@ export class ExitRunner {
     });
     if (refused === undefined) {
       this.#told.delete(positionId);
+      desk.out.settlePosition([REFUSED], positionId, `an exit of ${positionId} goes out`);
       return;
     }
     this.#retryAt.set(positionId, addMicros(desk.at.wall, RETRY_AFTER_MICROS));
     const text = `${positionId} should be left (${reason}) but cannot be: ${refused}`;
-    if (this.#told.get(positionId) === text) return;
+    const isOpen = desk.out.isOpen(REFUSED, positionId);
+    if (isOpen && this.#told.get(positionId) === text) return;
     this.#told.set(positionId, text);
-    desk.out.alert('critical', 'EXIT_REFUSED', text, positionId);
+    desk.out.alert('critical', REFUSED, text, positionId);
   }
 }

@@ -151,6 +151,9 @@ function waitsForCancel(desk: DeskContext, positionId: string): boolean {
   return openingInto(desk, positionId) !== undefined;
 }
 
+/** What is told of a position that a flatten cannot close now; over once a close of it goes out. */
+const INCOMPLETE = 'FLATTEN_INCOMPLETE';
+
 /** Tells a reason once, and remembers it. */
 function tell(desk: DeskContext, positionId: string, told: string, say: () => void): void {
   const progress = desk.day.flattening.get(positionId);
@@ -178,10 +181,11 @@ function flattenPosition(
     const kept = `${positionId} keeps ${notes.join('; ')}`;
     desk.out.alert('warning', 'FLATTEN_LEFT_OPEN', kept, positionId);
   }
+  if (refused === '') {
+    desk.out.settlePosition([INCOMPLETE], positionId, `a close of ${positionId} goes out`);
+  }
   const text = `${positionId} is still open: ${refused}`;
-  tell(desk, positionId, refused, () =>
-    desk.out.alert('critical', 'FLATTEN_INCOMPLETE', text, positionId),
-  );
+  tell(desk, positionId, refused, () => desk.out.alert('critical', INCOMPLETE, text, positionId));
 }
 
 /** Why no order closes what trades no more. */

@@ -64,10 +64,10 @@ function goOn(desk: DeskContext, position: StructurePosition, asked: AskedClose)
     previewId: null,
     because: { reason: ASKED, numbers: { by: asked.intentId } },
   });
-  const isNews = refused !== asked.told;
+  const isNews = refused !== asked.told || !desk.out.isOpen('EXIT_REFUSED', positionId);
   asked.told = refused;
   if (refused === '') {
-    if (isNews) desk.out.settlePosition(['EXIT_REFUSED'], positionId, `${positionId} is closed on`);
+    desk.out.settlePosition(['EXIT_REFUSED'], positionId, `${positionId} is closed on`);
     return;
   }
   asked.retryAt = addMicros(wall, RETRY_AFTER_MICROS);

@@ -27,6 +27,13 @@ function triggers(rig: DeskRig): string[] {
   return rig.bodies('exitTriggered').map(({ reason }) => reason);
 }
 
+/** What was told of exits that cannot be ordered, with what it did to the incident. */
+function refusals({ effects }: DeskRig): readonly string[] {
+  return effects.flatMap((effect) => {
+    return effect.kind === 'alert' && effect.code === 'EXIT_REFUSED' ? [effect.action] : [];
+  });
+}
+
 /** A put spread at a ratio, sent and working, of which nothing has been told yet. */
 function working(rig: DeskRig): OrderRecord {
   const leg = (action: 'buyToOpen' | 'sellToOpen', dollars: number, ratio: number) => {
@@ -312,6 +319,48 @@ describe('an exit in trouble', () => {
     rig.advance(10);
     expect(triggers(rig)).toEqual(['flatBy', 'flatBy']);
     expect(rig.positions()).toEqual([]);
+  });
+
+  it('ends its page as it goes out, so that the next one that finds no market pages too', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 });
+    rig.openPosition();
+    const shown = rig.edit;
+    const isQuoted = (is: boolean): void => {
+      rig.edit = is ? shown : () => ({ bid: undefined, ask: undefined });
+    };
+    isQuoted(false);
+    rig.goTo(15 * 60 + 40);
+    isQuoted(true);
+    rig.size = 0;
+    rig.advance(10);
+    expect(refusals(rig)).toEqual(['trigger', 'resolve']);
+    const [order] = rig.orders().filter(({ intent }) => intent.purpose === 'exit');
+    isQuoted(false);
+    const { intentId } = order!.intent;
+    rig.brokerSays({ kind: 'cancelled', intentId, remaining: 1 });
+    rig.paper.cancel(intentId, rig.at);
+    rig.advance(20);
+    expect(refusals(rig)).toEqual(['trigger', 'resolve', 'trigger']);
+  });
+
+  it('that stays refused stays paged where what a trader asked for meanwhile is closed', () => {
+    const limits = { ...WIDE_ENOUGH, maxTradeLossCents: cents(200_000) };
+    const rig = new DeskRig({ minutes: 14 * 60, limits });
+    const { positionId } = rig.openPosition({ ...CONDOR, quantity: 2 });
+    rig.edit = (sides, right) => (right === 'put' ? { bid: undefined, ask: undefined } : sides);
+    rig.goTo(15 * 60 + 38);
+    rig.size = 0;
+    rig.quotes();
+    const { tokenSha256 } = rig.previewClose(positionId, 1);
+    const orderId = valueIn(rig.confirm(tokenSha256)).orderId ?? '';
+    rig.goTo(15 * 60 + 40);
+    rig.advance(20);
+    expect(refusals(rig)).toEqual(['trigger']);
+    rig.size = 50;
+    rig.advance(30);
+    expect(rig.order(orderId).status).toBe('filled');
+    expect(rightsHeld(rig)).toEqual(['put']);
+    expect(refusals(rig)).toEqual(['trigger']);
   });
 
   it('that the broker rejects is paged, and asked again after a pause', () => {

@@ -456,6 +456,30 @@ describe('a flatten', () => {
     }
   });
 
+  it('ends the page of what could not be closed as its close goes out, so that the next one pages too', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 });
+    rig.openPosition();
+    const shown = rig.edit;
+    const unquoted = () => ({ bid: undefined, ask: undefined });
+    rig.edit = unquoted;
+    rig.quotes();
+    flattenNow(rig);
+    rig.advance(5);
+    rig.edit = shown;
+    rig.size = 0;
+    rig.advance(5);
+    const { intentId } = rig.orders().at(-1)!.intent;
+    rig.edit = unquoted;
+    rig.quotes();
+    rig.brokerSays({ kind: 'cancelled', intentId, remaining: 1 });
+    rig.paper.cancel(intentId, rig.at);
+    rig.advance(20);
+    const actions = rig.effects.flatMap((effect) => {
+      return effect.kind === 'alert' && effect.code === 'FLATTEN_INCOMPLETE' ? [effect.action] : [];
+    });
+    expect(actions).toEqual(['trigger', 'resolve', 'trigger']);
+  });
+
   it('holds nothing down for what is gone, until the chain of the next session is open', () => {
     const rig = new DeskRig({ minutes: 14 * 60 + 5 });
     rig.openPosition(LOTTO);

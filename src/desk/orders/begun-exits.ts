@@ -49,12 +49,19 @@ export function begunExit(
     const left = legsOfPart(free, side);
     if (left.length === 0 || isShortSide(held, side)) continue;
     if (!wasTold(desk, free.positionId, reason) || areLeftToExpire(desk, left)) continue;
+    if (isOfOthers(desk, free.positionId)) continue;
     const order = newestOf(desk, free.positionId, side);
     if (order === undefined || isEndedByHand(order)) continue;
     const numbers = { goesOnFrom: order.intent.intentId };
     return { close: side, reason, numbers, urgency: 'fast' };
   }
   return isTakenApart(desk, free.positionId) ? begunWhole(desk, free) : undefined;
+}
+
+/** True for one contract that somebody else opened: it is no side of anything, and is found again under the
+ * same id however often it is sold and bought. */
+function isOfOthers({ book }: DeskContext, positionId: string): boolean {
+  return book.structure(positionId)?.strategy === 'external';
 }
 
 /** The newest order that closes any of a side. */

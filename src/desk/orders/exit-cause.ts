@@ -24,10 +24,16 @@ function keyOf(positionId: string, reason: string): string {
   return `exit ${positionId} ${reason}`;
 }
 
-/** Remembers an exit, as it is told and from its record. */
-export function noteExit(desk: DeskContext, positionId: string, reason: string): void {
+/** Remembers an exit, as it is told and from its record. What ends one that was begun is of the moment of that
+ * one: no strategy rests anew for it. */
+export function noteExit(
+  desk: DeskContext,
+  positionId: string,
+  { reason, numbers }: ExitCause,
+): void {
   const { day, plan, book, at } = desk;
   day.toldOnce.add(keyOf(positionId, reason));
+  if ('goesOnFrom' in numbers) return;
   plan.noteStop(book.structure(positionId)?.strategy, reason, at.market);
 }
 
@@ -40,9 +46,10 @@ export function wasTold({ day }: DeskContext, positionId: string, reason: string
 export function tellExit(
   desk: DeskContext,
   { positionId, strategy }: StructurePosition,
-  { reason, numbers }: ExitCause,
+  cause: ExitCause,
 ): void {
-  noteExit(desk, positionId, reason);
+  const { reason, numbers } = cause;
+  noteExit(desk, positionId, cause);
   desk.out.append({ kind: 'exitTriggered', positionId, reason, numbers }, true);
   const known = Object.entries(numbers).map(([name, value]) => `${name} ${value}`);
   const text = `${positionId}: ${strategy}, ${reason}: ${known.join(', ')}`;

@@ -26,7 +26,7 @@ export function restoreWishes(desk: DeskContext, body: Wish): void {
   const { plan, alerts, at } = desk;
   switch (body.kind) {
     case 'exitTriggered':
-      noteExit(desk, body.positionId, body.reason);
+      noteExit(desk, body.positionId, body);
       return;
     case 'planRun':
       plan.runs.set(body.slotId, body);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
-import { centsFromDollars } from '../../../src/engine/domain/units.ts';
+import { instrumentSymbol, parseOccSymbol } from '../../../src/engine/domain/instrument.ts';
+import type { LegAction } from '../../../src/engine/domain/order.ts';
+import { cents, centsFromDollars, price } from '../../../src/engine/domain/units.ts';
 import { sideCosts } from '../../support/condor-costs.ts';
 import type { RigOptions } from '../../support/desk-rig.ts';
 import { DeskRig } from '../../support/desk-rig.ts';
@@ -120,6 +121,19 @@ describe('the long of a side that was stopped', () => {
     expect(held(again)).toEqual(PUTS);
   });
 
+  it('is sold for a stop of before: its strategy rests from that one on, after a restart too', () => {
+    const { rig, longIsBid } = bare();
+    const stopOf = ({ desk }: DeskRig) => desk.context.plan.lastStop('iron_condor_30_delta');
+    const stoppedAt = stopOf(rig);
+    expect(stoppedAt).toBeDefined();
+    rig.goTo(12 * 60);
+    longIsBid(0.6);
+    rig.advance(15);
+    expect(held(rig)).toEqual(PUTS);
+    expect(stopOf(rig)).toBe(stoppedAt);
+    expect(stopOf(rig.restart())).toBe(stoppedAt);
+  });
+
   it('makes no order and no page while nobody bids for it', () => {
     const { rig } = bare();
     const orders = rig.orders().length;
@@ -146,5 +160,34 @@ describe('the long of a side that was stopped', () => {
     sideCosts(again, 'call', 2.1, { bid: 0.6, ask: 0.62 });
     again.advance(15);
     expect(held(again)).toEqual([...PUTS, '1 C00606000']);
+  });
+});
+
+describe('a call that somebody bought elsewhere', () => {
+  it('is none of the side of its short that had left before a dividend', () => {
+    const exits = { exDividendDates: ['2026-11-23'] };
+    const rig = new DeskRig({ minutes: 15 * 60 + 29, limits, exits });
+    const instrument = parseOccSymbol('SPY   261120C00600000')!;
+    rig.gateway.isMute = true;
+    rig.gateway.editSnapshot = () => undefined;
+    const fill = (intentId: string, action: LegAction): void => {
+      const worth = { quantity: 1, price: price(15_000), feesCents: cents(0) };
+      const told = { fillId: `${action} ${intentId}`, intentId, instrument, action, ...worth };
+      rig.brokerSays({ kind: 'fill', fill: { ...told, marketAt: rig.at.market } });
+    };
+    rig.quotes(601);
+    fill('external-9', 'sellToOpen');
+    rig.goTo(15 * 60 + 30);
+    const [exit] = rig.orders();
+    expect(exit).toMatchObject({ exitReason: 'exDividend' });
+    fill(exit!.intent.intentId, 'buyToClose');
+    expect(held(rig)).toEqual([]);
+    fill('external-10', 'buyToOpen');
+    rig.advance(60);
+    expect(held(rig)).toEqual(['1 C00600000']);
+    expect(rig.orders()).toHaveLength(1);
+    rig.goTo(15 * 60 + 40);
+    const reasons = rig.orders().map(({ exitReason }) => exitReason);
+    expect(reasons).toEqual(['exDividend', 'flatBy']);
   });
 });

@@ -173,6 +173,19 @@ function leaving(desk: DeskContext): string {
   return desk.book.sharesHeld() === 0 ? '' : `; ${sharesText(desk)}`;
 }
 
+/** Ends what was told at the deadlines of the session before of what is held in this one, as a restart does:
+ * at the deadlines of this one it is told again. */
+export function endLate(desk: DeskContext): void {
+  const { day, out } = desk;
+  for (const { positionId } of heldInSession(desk)) {
+    for (const { code, key } of [PAST_DEADLINE, PAST_ORDERS]) {
+      if (!day.toldOnce.delete(`${key}${positionId}`)) continue;
+      const text = `${positionId} is held in the session of ${day.session.date}`;
+      out.settle('resolve', code, text, positionId);
+    }
+  }
+}
+
 /** Ends the incidents of positions that have been closed after all, or settled. */
 function settleClosed(desk: DeskContext, open: ReadonlySet<string>): void {
   for (const told of desk.day.toldOnce) {

@@ -34,7 +34,7 @@ import {
   noteClose,
   soundSpot,
 } from './closing-price.ts';
-import { tellLeftOver, tellUnwatched } from './deadline-watch.ts';
+import { endLate, tellLeftOver, tellUnwatched } from './deadline-watch.ts';
 import { sessionFor } from './session-clock.ts';
 import { watchBars } from './silent-bars.ts';
 
@@ -275,6 +275,7 @@ function beginSession(desk: DeskContext, session: SessionTimes): void {
   day.goneAt.clear();
   day.askedCloses.clear();
   endFlattened(desk);
+  endLate(desk);
   desk.out.setSession(session.date);
   desk.book.startSession(session.date, closeBefore(desk, session.date));
   desk.orders.forgetOld(desk.at.market);

@@ -1,4 +1,4 @@
-/** What is told once a session, by a key. */
+/** What is told once, by a key, until whoever told it takes the key away. */
 import type { DeskContext } from '../desk-context.ts';
 
 /** Tells something unless it was told under this key. */

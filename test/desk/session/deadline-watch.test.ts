@@ -3,7 +3,7 @@ import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
 import type { AuditRecord } from '../../../src/engine/domain/audit-record.ts';
 import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
 import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
-import { cents, sessionDate } from '../../../src/engine/domain/units.ts';
+import { cents, price, sessionDate } from '../../../src/engine/domain/units.ts';
 import type { RigOptions } from '../../support/desk-rig.ts';
 import { CONDOR, CONSOLE, DeskRig, LOTTO } from '../../support/desk-rig.ts';
 
@@ -42,6 +42,31 @@ describe('the deadline', () => {
     expect(alert?.text).toBe(
       `${position?.positionId} is still open past the deadline of 15:50:00: no order to close it is on its way`,
     );
+  });
+
+  it('of the next session is told of what is held over both, in one run or in two', () => {
+    const rig = new DeskRig({ minutes: 14 * 60, brokerName: 'tastytrade' });
+    const fillId = 'theirs-1';
+    const instrument = { kind: 'shares', symbol: 'SPY' } as const;
+    const of = { fillId, intentId: 'external-9', instrument, action: 'buyToOpen' } as const;
+    const worth = { quantity: 100, price: price(6_000_000), feesCents: cents(0) };
+    rig.brokerSays({ kind: 'fill', fill: { ...of, ...worth, marketAt: rig.at.market } });
+    rig.gateway.refuse = () => ({ reason: 'try later' });
+    rig.goTo(DEADLINE);
+    rig.advance(5);
+    const actions = (each: DeskRig) => told(each).map(({ action }) => action);
+    expect(actions(rig)).toEqual(['trigger']);
+    const market = newYorkInstant(sessionDate(MONDAY), 10 * 60);
+    const again = rig.restart(rig.records(), { market });
+    again.gateway.refuse = rig.gateway.refuse;
+    rig.goTo(17 * 60 + 31);
+    rig.goTo(10 * 60, MONDAY);
+    expect(actions(rig)).toEqual(['trigger', 'resolve']);
+    for (const each of [rig, again]) {
+      each.goTo(DEADLINE, MONDAY);
+      each.advance(5);
+      expect(actions(each).slice(-2)).toEqual(['resolve', 'trigger']);
+    }
   });
 
   it('ends the incident once the position is closed', () => {

@@ -6,19 +6,18 @@ import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { MICROS_PER_MILLI } from '../../engine/domain/units.ts';
 import type { FrameBytes } from '../../engine/feed/byte-frame-decoder.ts';
-import { canonicalCandleSymbol } from '../../engine/feed/candle-symbol.ts';
 import { DxLinkClient } from '../../engine/feed/dxlink-client.ts';
 import { REMEDIES } from '../../engine/feed/error-classes.ts';
 import type { FeedEffect } from '../../engine/feed/feed-effects.ts';
 import type { FeedHandler } from '../../engine/feed/feed-handler.ts';
 import type { FeedStatus } from '../../engine/feed/feed-status.ts';
-import type { FeedSubscription } from '../../engine/feed/feed-subscription.ts';
 import type { Counters } from '../../ops/counters.ts';
 import type { Input } from '../inputs.ts';
 import { FeedLateness } from '../session/feed-lateness.ts';
 import { BarStream } from './bar-stream.ts';
 import { FeedRows } from './feed-rows.ts';
 import type { FeedSocket, FeedTransport, OpenFeedSocket } from './feed-socket.ts';
+import { feedWants, hasQuotes } from './feed-wants.ts';
 import { MarketInputs } from './market-inputs.ts';
 import { OptionStream } from './option-stream.ts';
 import { openOwnSocket } from './own-socket-shell.ts';
@@ -177,7 +176,8 @@ export class FeedShell {
 
   #lateMillis(): number {
     const isLive = this.#client.data.isLive('Quote') && this.#options.isLive;
-    const isDue = this.#options.isDue(this.#at, this.#world.session?.());
+    const session = hasQuotes(this.#world.underlying) ? this.#world.session?.() : undefined;
+    const isDue = this.#options.isDue(this.#at, session);
     return this.#lateness.lateMillis(this.#at.wall, isLive || !isDue);
   }
 
@@ -185,22 +185,11 @@ export class FeedShell {
     return this.#client.nextWake();
   }
 
-  /** Wants the underlying and these option contracts: quotes first, the slow types behind. */
+  /** Wants the underlying and these option contracts. */
   subscribe(symbols: readonly string[], barsFromMillis: number): void {
     const { underlying } = this.#world;
     const options = symbols.filter((symbol) => symbol !== underlying);
-    const wanted: FeedSubscription[] = [
-      { type: 'Quote', symbol: underlying },
-      { type: 'Trade', symbol: underlying },
-      {
-        type: 'Candle',
-        symbol: canonicalCandleSymbol(`${underlying}{=1m,tho=true}`),
-        fromTimeMillis: barsFromMillis,
-      },
-    ];
-    for (const type of ['Quote', 'Greeks', 'Trade', 'Summary'] as const) {
-      for (const symbol of options) wanted.push({ type, symbol });
-    }
+    const wanted = feedWants(underlying, options, barsFromMillis);
     this.#barsFromMillis = barsFromMillis;
     this.#rows.forget();
     this.#options.want(options.length);

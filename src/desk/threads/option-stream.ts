@@ -56,8 +56,9 @@ export class OptionStream {
     return silentMillis > LIMIT_MILLIS ? silentMillis : undefined;
   }
 
-  /** False while no option is wanted outside the hours in which any has to speak: an index has no other
-   * quotes, and silence proves nothing of a market that is closed. */
+  /** False while no option is wanted outside the hours in which the quotes of their underlying have to
+   * speak: silence proves nothing of a market that is closed. `session` is undefined where the underlying
+   * has no quotes. */
   isDue({ market }: At, session: SessionTimes | undefined): boolean {
     if (this.#hasRows) return true;
     return session !== undefined && market >= session.open && market < session.lastTrade;

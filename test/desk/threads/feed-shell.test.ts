@@ -10,6 +10,7 @@ import { wallMicros } from '../../../src/engine/domain/clock.ts';
 import type { OptionContract } from '../../../src/engine/domain/instrument.ts';
 import { streamerSymbol } from '../../../src/engine/domain/instrument.ts';
 import type { SessionTimes } from '../../../src/engine/domain/session-calendar.ts';
+import type { UnderlyingSymbol } from '../../../src/engine/domain/underlying.ts';
 import { addMicros, epochMicros, priceFromDollars } from '../../../src/engine/domain/units.ts';
 import { Counters, createCountersBuffer } from '../../../src/ops/counters.ts';
 import { DATE, quoteToken, startTestSim } from '../../sim/sim-under-test.ts';
@@ -39,15 +40,15 @@ class ShellRig {
   #ahead = 0;
   readonly shell: FeedShell;
 
-  constructor(transport: FeedTransport = 'own') {
+  constructor(transport: FeedTransport = 'own', underlying: UnderlyingSymbol = 'SPY') {
     const chain = new ChainWriter(createChainBuffer());
-    const listing = { underlying: 'SPY', date: DATE, contracts: CONTRACTS };
+    const listing = { underlying, date: DATE, contracts: CONTRACTS };
     chain.openSession(listing, buildSession(DATE), buildAt(DATE, 630));
     this.shell = new FeedShell({
       clock: { now: () => this.#now() },
       counters: this.counters,
       chain,
-      underlying: 'SPY',
+      underlying,
       aggregationSeconds: 0.1,
       version: '0.1.0',
       transport,
@@ -267,6 +268,36 @@ describe('the shell of the feed', () => {
     expect(rig.lateMillis()).toBeGreaterThan(15_000);
     rig.session = { ...rig.session, lastTrade: addMicros(wallMicros(), -1) };
     rig.shell.subscribe(['SPY'], 0);
+    rig.pass(1);
+    expect(rig.lateMillis()).toBeUndefined();
+  });
+
+  it('asks for no quotes of an index, and misses none where no option is wanted', async () => {
+    const server = await tinyServer();
+    const rig = new ShellRig('own', 'XSP');
+    rig.shell.subscribe(['XSP'], 0);
+    rig.shell.start();
+    rig.shell.onToken(server.url, TOKEN);
+    const asked = () => server.received.flatMap(({ add = [] }) => add);
+    await rig.until(() => asked().length === 2);
+    expect(asked().map(({ type }) => type)).toEqual(['Trade', 'Candle']);
+    rig.session = sessionAround();
+    rig.pass(15);
+    rig.pass(15);
+    expect(rig.connections()).toEqual([true]);
+  });
+
+  it('is not late for the silence of options of an index once none is wanted', async () => {
+    const server = await tinyServer();
+    const rig = new ShellRig('own', 'XSP');
+    rig.start(server.url);
+    await rig.until(() => rig.kinds().has('quote'));
+    rig.session = sessionAround();
+    rig.pass(15);
+    rig.skipAhead();
+    await rig.until(() => rig.connections().at(-1) === true);
+    expect(rig.lateMillis()).toBeGreaterThan(15_000);
+    rig.shell.subscribe(['XSP'], 0);
     rig.pass(1);
     expect(rig.lateMillis()).toBeUndefined();
   });

@@ -14,7 +14,7 @@ import type { PortfolioBook } from '../../engine/portfolio/portfolio-book.ts';
 import { quantitiesOf } from '../exits/close-legs.ts';
 import type { Outbox } from '../outbox.ts';
 import type { OrderBook, OrderRecord } from './order-book.ts';
-import { contractsLeft, isExternal } from './order-book.ts';
+import { contractsLeft, isCalledBackByPerson, isExternal, letWork } from './order-book.ts';
 
 /** The reason of the exits by which the engine goes on with what a trader asked for. */
 export const ASKED = 'asked';
@@ -65,8 +65,14 @@ export function isAsked(order: OrderRecord): boolean {
   return isOurs || order.exitReason === ASKED;
 }
 
+/** True for an order that a trader asked for and nobody cancelled since. */
+function isWanted(order: OrderRecord): boolean {
+  return isAsked(order) && !isCalledBackByPerson(order);
+}
+
 /** Enters what a trader's order asks for, when it is recorded. What is asked of the same legs last counts;
- * the whole of a position stays asked for. */
+ * the whole of a position stays asked for, and lets what was cancelled in vain work on. Who asks for a part
+ * asks for nothing of that. */
 export function noteAsked(desk: Books, order: OrderRecord, isOfThisAll: boolean): void {
   const { intentId, positionId, purpose } = order.intent;
   const position = desk.book.structure(positionId);
@@ -74,7 +80,8 @@ export function noteAsked(desk: Books, order: OrderRecord, isOfThisAll: boolean)
   const known = desk.day.askedCloses.get(positionId);
   const isOfAll = isOfThisAll || known?.isOfAll === true;
   const isNamed = new Set(order.intent.legs.map((leg) => instrumentSymbol(leg.instrument)));
-  const asked = desk.orders.closing(positionId).filter(isAsked);
+  if (isOfThisAll) desk.orders.closing(positionId).forEach(letWork);
+  const asked = desk.orders.closing(positionId).filter(isWanted);
   const legs = new Map<string, AskedLeg>();
   for (const [symbol, held] of quantitiesOf(position.legs)) {
     const before = known?.legs.get(symbol)?.toGo ?? 0;

@@ -14,7 +14,7 @@ import { isShortSide, legsOfPart, rightOfPart } from '../exits/exit-input.ts';
 import type { OpenPosition } from '../exits/open-position.ts';
 import { wasTold } from './exit-cause.ts';
 import type { OrderRecord } from './order-book.ts';
-import { isClose, isWhole } from './order-book.ts';
+import { isCalledBackByPerson, isClose, isWhole } from './order-book.ts';
 import { isTakenApart } from './refused-closes.ts';
 
 /** Exits of a side. Once one was told, nothing of that side stays, whoever bought its shorts back; what
@@ -76,8 +76,7 @@ function newestOf(desk: DeskContext, positionId: string, side: Side): OrderRecor
 
 /** True where a person called the order back and it left something: whoever wants to keep a long may. */
 function isEndedByHand(order: OrderRecord): boolean {
-  const { calledBackBy } = order;
-  return calledBackBy !== undefined && calledBackBy !== 'engine' && !isWhole(order);
+  return isCalledBackByPerson(order) && !isWhole(order);
 }
 
 /** The exit of the whole of which an order has filled, the newest first. */

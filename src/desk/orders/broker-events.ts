@@ -361,6 +361,7 @@ function onCancelRejected(desk: DeskContext, intentId: string, reason: string): 
   order.limit = order.brokerLimit;
   order.limitStaysUntil = addMicros(desk.at.wall, REFUSED_CHANGE_PAUSE_MICROS);
   order.cancelAgainAt = addMicros(desk.at.wall, REFUSED_CANCEL_PAUSE_MICROS);
+  order.cancelRefusals += 1;
   order.reason = `cancel refused: ${reason}`;
   order.updatedAt = desk.at;
   publishOrder(desk, order);

@@ -6,7 +6,7 @@ import type { BrokerEvent } from '../../broker/order-gateway.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { callOff } from './asked-closes.ts';
 import type { OrderRecord } from './order-book.ts';
-import { isCalledBackByEngine, isClose, isExternal } from './order-book.ts';
+import { isBeingCancelled, isClose, isExternal } from './order-book.ts';
 
 /** The broker's word of an end before the last fill. */
 export type Ended = Extract<BrokerEvent, { readonly kind: 'cancelled' | 'expired' }>;
@@ -26,11 +26,12 @@ function isHalfMoved({ gateway }: DeskContext, order: OrderRecord): boolean {
   return isMovedByCancel(intent, fills.length > 0, gateway.capabilities);
 }
 
-/** An order by which a trader closes has ended, and not by the engine's doing: nothing asks again, and who
- * did not cancel it at another screen has to know. */
+/** An order by which a trader closes has ended, and by no cancel of this engine: nothing asks again, and who
+ * did not cancel it at another screen has to know. What a person cancels here is called off when they ask:
+ * what they ask for since stands. */
 export function noteEnded(desk: DeskContext, order: OrderRecord, event: Ended): void {
   const isOurs = event.kind === 'cancelled' && event.by === 'gateway';
-  if (isOurs || isCalledBackByEngine(order) || !callOff(desk, order)) return;
+  if (isOurs || isBeingCancelled(order) || !callOff(desk, order)) return;
   const { intentId, positionId } = order.intent;
   if (!desk.out.isHeard || event.kind !== 'cancelled') return;
   const text = `order ${intentId}, which closes ${positionId}, was cancelled at the broker and not by this engine: nothing asks for it again; close_position previews it anew`;

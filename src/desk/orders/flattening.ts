@@ -1,7 +1,7 @@
 /** Ends flat, or says exactly why not: cancels what opens, waits for it, closes each position. */
 
 import { moreUrgent, type Urgency } from '../../engine/domain/exit-choices.ts';
-import type { OrderPurpose } from '../../engine/domain/order.ts';
+import type { OrderLeg, OrderPurpose } from '../../engine/domain/order.ts';
 import { addMicros } from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { areLeftToExpire, expiredBefore, haveExpired, isOpen } from '../account/held-position.ts';
@@ -17,18 +17,13 @@ import type { ExitCause } from './exit-cause.ts';
 import { tellExit } from './exit-cause.ts';
 import { isExternalShort, namesOf, staysFor } from './long-cover.ts';
 import type { OrderRecord } from './order-book.ts';
-import {
-  fillsInto,
-  isCalledBack,
-  isCalledBackByPerson,
-  isClose,
-  isExternal,
-} from './order-book.ts';
+import { fillsInto, isCalledBack, isClose, isExternal, letWork } from './order-book.ts';
 import { ASKED_PATIENCE_MICROS, isTakenApart, refusedFor } from './refused-closes.ts';
 import { recordIntent, requestCancel } from './sending.ts';
 
 /** Cancels every live order that opens or increases, and calls off what waits to replace one: what speaks
- * against them may be gone by the time at which that would be sent. Returns their ids. */
+ * against them may be gone by the time at which that would be sent. A foreign one is called back in the
+ * engine's name: it is its owner's again once what speaks against it is over. Returns their ids. */
 export function cancelOpenings(
   desk: DeskContext,
   principal: string,
@@ -38,9 +33,15 @@ export function cancelOpenings(
   for (const replacement of desk.day.replacements.values()) {
     replacement.calledOff ??= 'what opens was called back';
   }
-  for (const order of openings) requestCancel(desk, order, principal, tokenSha256);
+  for (const order of openings) {
+    if (isExternal(order)) requestCancel(desk, order, 'engine');
+    else requestCancel(desk, order, principal, tokenSha256);
+  }
   return openings.map((order) => order.intent.intentId);
 }
+
+/** Refused cancels of one order, a second apart, for which the stop of one side waits. */
+const MOST_REFUSED_CANCELS = 5;
 
 /** What a close is made with. */
 export interface CloseOrder {
@@ -101,8 +102,10 @@ export function closePosition(
 }
 
 /** Makes the orders that close any of this part of the position at least this urgent; none becomes
- * slower. One whose cancel the broker refused to a person works on for what wants the position closed now:
- * that is the later word, and another order of its own would have to wait for the end of this one. */
+ * slower. One whose cancel the broker refused to a person works on where all its legs are to go. Where it
+ * closes more than that it is called back still, and the exit makes an order of its own behind it: until the
+ * broker has refused so often that a stop would wait too long. A buy-back for a nickel, which closes shorts
+ * alone, is no reason to leave what a person keeps. */
 export function hurryClosings(
   desk: DeskContext,
   positionId: string,
@@ -110,11 +113,14 @@ export function hurryClosings(
   part: ExitPart = 'whole',
 ): void {
   const right = rightOfPart(part);
+  const isOfShorts = part === 'callShorts' || part === 'putShorts';
   for (const order of desk.orders.closing(positionId)) {
-    const isOfPart = right === undefined || order.intent.legs.some((leg) => rightOf(leg) === right);
-    if (!isOfPart) continue;
+    const isOfPart = (leg: OrderLeg): boolean => right === undefined || rightOf(leg) === right;
+    if (!order.intent.legs.some(isOfPart)) continue;
     order.urgency = moreUrgent(order.urgency, urgency);
-    if (isCalledBackByPerson(order) && !order.cancelRequested) order.calledBackBy = undefined;
+    const isToGo =
+      order.intent.legs.every(isOfPart) || order.cancelRefusals >= MOST_REFUSED_CANCELS;
+    if (!isOfShorts && isToGo) letWork(order);
   }
 }
 

@@ -18,7 +18,6 @@ import {
   ladderRung,
   worstClosingNet,
 } from '../exits/limit-ladder.ts';
-import { isAsked, isStillAsked } from './asked-closes.ts';
 import { performGateway } from './broker-events.ts';
 import type { OrderRecord } from './order-book.ts';
 import {
@@ -40,22 +39,23 @@ const CANCELLED = 'its cancel was asked for';
 /** A market that is gone, or not seen, for this long is not a flicker. */
 const LOST_MARKET_MICROS = 5_000_000;
 
-/** Moves every working order whose ladder says so. Called on the clock. */
+/** Moves every working order whose ladder says so, and calls back what a person cancelled, whatever it is
+ * for, until it has ended. Called on the clock, behind what may want an order to work after all. */
 export function walkLimits(desk: DeskContext): void {
   watchAnswers(desk);
   for (const order of desk.orders.live()) {
     if (order.status !== 'working' || order.cancelRequested || order.sentAt === undefined) continue;
     const { purpose } = order.intent;
     const waitedMillis = (desk.at.market - order.sentAt.market) / MICROS_PER_MILLI;
-    if (isExternal(order)) keepCallingBack(desk, order);
+    if (isCalledBackByPerson(order)) callBack(desk, order, CANCELLED);
+    else if (isExternal(order)) keepCallingBack(desk, order);
     else if (purpose === 'open') walkOpening(desk, order, waitedMillis);
     else if (purpose !== 'protective') walkClose(desk, order, waitedMillis);
   }
 }
 
 function walkClose(desk: DeskContext, order: OrderRecord, waitedMillis: number): void {
-  if (isCalledOff(desk, order)) callBack(desk, order, CANCELLED);
-  else if (mayMove(desk, order) && !isPastOrders(desk, order.intent.legs, LAST_MOVE_MICROS)) {
+  if (mayMove(desk, order) && !isPastOrders(desk, order.intent.legs, LAST_MOVE_MICROS)) {
     walk(desk, order, waitedMillis);
   }
 }
@@ -102,8 +102,7 @@ function againstFilling({ day }: DeskContext, order: OrderRecord): string | unde
   return isFlattened ? 'what it opens is being flattened' : undefined;
 }
 
-/** Why an opening of ours is called back now: it may not work at all, a close works beside it, somebody
- * cancelled it, the engine stops, nothing opens any more in this session, its market was not seen for a while,
+/** Why an opening of ours is called back now: it may not work at all, a close works beside it, the engine stops, nothing opens any more in this session, its market was not seen for a while,
  * or its moment has passed. */
 function againstOpening(
   desk: DeskContext,
@@ -114,7 +113,6 @@ function againstOpening(
   const { marketMissingSince = at.wall } = order;
   const against = againstFilling(desk, order) ?? behindClose(desk, order);
   if (against !== undefined) return against;
-  if (isCalledBackByPerson(order)) return CANCELLED;
   if (day.stopping) return 'the engine stops: nothing opens';
   if (at.market >= day.schedule.openingCutoffAt)
     return 'the opening cut-off has passed: nothing opens';
@@ -124,17 +122,12 @@ function againstOpening(
   return isLate ? 'not filled in time at an acceptable price' : undefined;
 }
 
-/** Calls an order back; where the broker refused to, again after a pause, and in the name of the person who
- * asked for it: whose word it was outlives what else speaks against the order. */
+/** Calls an order back; where the broker refused to, again after a pause. A person's cancel is asked for again
+ * by the engine: theirs ends all that was asked of the position, also what they ask for later. */
 function callBack(desk: DeskContext, order: OrderRecord, reason: string): void {
   if (desk.at.wall < (order.cancelAgainAt ?? 0)) return;
   order.reason = reason;
-  requestCancel(desk, order, order.calledBackBy ?? 'engine');
-}
-
-/** True for a trader's close whose cancel a person asked for, and for which nothing asks since. */
-function isCalledOff(desk: DeskContext, order: OrderRecord): boolean {
-  return isCalledBackByPerson(order) && isAsked(order) && !isStillAsked(desk, order);
+  requestCancel(desk, order, 'engine');
 }
 
 /** A foreign opening that was called back, and whose cancel the broker refused, is called back again while

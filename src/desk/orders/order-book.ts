@@ -74,7 +74,7 @@ export interface OrderRecord {
   brokerLimit: Price;
   urgency: Urgency;
   cancelRequested: boolean;
-  /** Who asked for that last, also where the broker refused it. */
+  /** Who asked for that, also where the broker refused it: a person's word outlives the engine's own. */
   calledBackBy: string | undefined;
   /** Wall time since which a leg of a working close has had no market on its side, or the market of a
    * working opening has not been seen. */
@@ -83,6 +83,8 @@ export interface OrderRecord {
   limitStaysUntil: EpochMicros | undefined;
   /** The broker refused to cancel it: the engine by itself asks again from this wall time on. */
   cancelAgainAt: EpochMicros | undefined;
+  /** How often it refused. */
+  cancelRefusals: number;
   /** An answer that the broker owes, as far as the clock has seen. */
   owed: OwedAnswer | undefined;
   /** What the broker's refusal says of trying again, where it says anything. */
@@ -130,6 +132,7 @@ export function newOrder(parts: NewOrder): OrderRecord {
     marketMissingSince: undefined,
     limitStaysUntil: undefined,
     cancelAgainAt: undefined,
+    cancelRefusals: 0,
     owed: undefined,
     refusal: undefined,
     search: undefined,
@@ -151,6 +154,13 @@ export function isCalledBack({ calledBackBy }: OrderRecord): boolean {
 /** True for an order whose cancel a person asked for, refused or not: it is to go, and not to come again. */
 export function isCalledBackByPerson(order: OrderRecord): boolean {
   return isCalledBack(order) && order.calledBackBy !== 'engine';
+}
+
+/** What closes the whole of an order now is a later word than a person's cancel that the broker refused: the
+ * order works on, for another of its own would have to wait for the end of this one. Not recorded: after a
+ * restart what still wants it says so anew, or closes by an order of its own once this one has ended. */
+export function letWork(order: OrderRecord): void {
+  if (isCalledBackByPerson(order) && !order.cancelRequested) order.calledBackBy = undefined;
 }
 
 /** A word against a cancel may be of another change, or of an answer that was lost on its way: an end that

@@ -19,7 +19,7 @@ import { performGateway } from './broker-events.ts';
 import { isCovered } from './close-cover.ts';
 import { sellsCover } from './long-cover.ts';
 import type { OrderRecord } from './order-book.ts';
-import { isClose, isExternal, isFinal, newOrder } from './order-book.ts';
+import { isCalledBackByPerson, isClose, isExternal, isFinal, newOrder } from './order-book.ts';
 import { publishOrder } from './order-views.ts';
 import { rememberOrder } from './recent-orders.ts';
 
@@ -339,16 +339,19 @@ export function onJournalFailed(
 }
 
 /** Asks the broker to cancel, once. A person's cancel ends what a trader asked for by the order too, also
- * where the order itself has ended already, and with it the orders by which the engine goes on with that. */
+ * where the order itself has ended already, and with it the orders by which the engine goes on with that. It
+ * is recorded also where the engine's own is on its way: what made that one may be over when it is refused. */
 export function requestCancel(
   desk: DeskContext,
   order: OrderRecord,
   principal: string,
   tokenSha256?: string,
 ): void {
+  const isByPerson = principal !== 'engine';
   const isDone = order.cancelRequested || isFinal(order);
-  const isCalledOff = principal !== 'engine' && callOff(desk, order);
-  if (isDone && !isCalledOff) return;
+  const isCalledOff = isByPerson && callOff(desk, order);
+  const isNews = isByPerson && !isFinal(order) && !isCalledBackByPerson(order);
+  if (isDone && !isCalledOff && !isNews) return;
   noteCallBack(order, principal);
   const { intentId } = order.intent;
   const token = tokenSha256 === undefined ? {} : { tokenSha256 };
@@ -368,10 +371,11 @@ export function sendCancel(desk: DeskContext, { intent }: OrderRecord): void {
   performGateway(desk, desk.gateway.cancel(intent.intentId, desk.at));
 }
 
-/** Enters that an order was called back: also from its record, after a restart. */
+/** Enters that an order was called back: also from its record, after a restart. A person's word stays until
+ * the order has ended or works on for a later one, whatever the engine calls it back for meanwhile. */
 export function noteCallBack(order: OrderRecord, principal: string): void {
   order.cancelRequested = true;
-  order.calledBackBy = principal;
+  if (principal !== 'engine' || !isCalledBackByPerson(order)) order.calledBackBy = principal;
 }
 
 /** Asks once more for every cancel that was asked for and not answered before a restart: it may have gone

@@ -34,7 +34,7 @@ interface Asked {
 export class CloseOracle {
   readonly #report: Report;
   readonly #intents = new Map<string, OrderIntent>();
-  /** What the engine called back, with the wall time at which the broker spoke against it, if it did. */
+  /** What was called back here, with the wall time at which the broker spoke against it, if it did. */
   readonly #calledBack = new Map<string, EpochMicros | undefined>();
   readonly #asked = new Map<string, Asked>();
   #reason: string | undefined;
@@ -72,8 +72,8 @@ export class CloseOracle {
     else if (body.kind === 'orderResolved' && body.outcome === 'absentPresumed') {
       this.#callOff(body.intentId);
     } else if (body.kind === 'cancelRequested') {
-      if (body.principal === 'engine') this.#calledBack.set(body.intentId, undefined);
-      else this.#callOff(body.intentId);
+      this.#calledBack.set(body.intentId, undefined);
+      if (body.principal !== 'engine') this.#callOff(body.intentId);
     }
     const event = brokerEventOf(record);
     if (event?.kind === 'cancelRejected' && this.#calledBack.has(event.intentId)) {
@@ -81,12 +81,12 @@ export class CloseOracle {
     }
     if (event?.kind === 'fill') this.#onFill(event.fill);
     const hasEnded = event?.kind === 'cancelled' || event?.kind === 'expired';
-    if (hasEnded && !this.#isByEngine(event, record.at.wall)) this.#callOff(event.intentId);
+    if (hasEnded && !this.#isOfEngine(event, record.at.wall)) this.#callOff(event.intentId);
   }
 
-  /** The engine's cancel stands, or a word against it is so young that it may be of something else; or its
+  /** A cancel of this engine's stands, or a word against it is so young that it may be of something else; or its
    * gateway did it. */
-  #isByEngine(event: Ended, wall: EpochMicros): boolean {
+  #isOfEngine(event: Ended, wall: EpochMicros): boolean {
     if (event.kind === 'cancelled' && event.by === 'gateway') return true;
     const { intentId } = event;
     const refusedAt = this.#calledBack.get(intentId);

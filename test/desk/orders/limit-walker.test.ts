@@ -126,8 +126,9 @@ describe('the limit of an opening', () => {
     const asked = again.bodies('cancelRequested').length;
     again.advance(3);
     expect(again.bodies('cancelRequested').slice(asked)).toMatchObject([
-      { intentId: orderId, principal: 'trader' },
+      { intentId: orderId, principal: 'engine' },
     ]);
+    expect(again.order(orderId).calledBackBy).toBe('trader');
   });
 
   it('is called back where its trader had cancelled it and the broker lists it as working after all', () => {

@@ -399,13 +399,11 @@ describe('a stop at the broker that is gone', () => {
     expect(stops(again)).toHaveLength(1);
   });
 
-  it('is told of and placed anew where it ended long after a cancel that was refused to a person', () => {
-    const { rig, ends } = refusedToPerson();
+  it('is called back again where the broker refused that to a person, and stays gone', () => {
+    const { rig } = refusedToPerson();
     rig.advance(20);
-    ends();
-    rig.advance(20);
-    expect(stops(rig).map(({ status }) => status)).toEqual(['cancelled', 'working']);
-    expect(rig.alerts()).toContain('PROTECTION_LOST');
+    expect(stops(rig).map(({ status }) => status)).toEqual(['cancelled']);
+    expect(rig.alerts()).not.toContain('PROTECTION_LOST');
   });
 
   it('is told of and placed anew where it ended by itself while the engine was away', () => {

@@ -236,6 +236,9 @@ describe('a close that a trader cancelled in vain', () => {
     const { rig, orderId } = stopBroken();
     cancelInVain(rig, orderId);
     rig.advance(6);
+    const asked = rig.bodies('cancelRequested').length;
+    rig.advance(6);
+    expect(rig.bodies('cancelRequested')).toHaveLength(asked);
     rig.size = 50;
     rig.advance(20);
     expect([rig.order(orderId).status, held(rig)]).toEqual(['filled', []]);

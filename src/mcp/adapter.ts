@@ -182,13 +182,12 @@ function progressThrough(server: Server, extra: Extra): Host['progress'] {
 }
 
 /** Asks through the client's own dialog, on the stream of the call that asks. Where that call was given up,
- * a no still counts, and nothing else says anything of the human or of the client's dialogs. */
+ * its reply is not heard any more, and says nothing of the human or of the client's dialogs. */
 function askThrough(extra: Extra): AskHuman {
   return async (question) => {
     const started = wallMicros();
     const said = await putQuestion(extra, question);
-    const isGone = extra.signal.aborted && said.action !== 'decline';
-    const reply = isGone ? { action: 'gone' as const, ticked: false } : said;
+    const reply = extra.signal.aborted ? { action: 'gone' as const, ticked: false } : said;
     return { ...reply, elapsedMillis: (wallMicros() - started) / MICROS_PER_MILLI };
   };
 }

@@ -80,8 +80,8 @@ export class ApprovalDesk {
     const approval = this.#byId.get(id);
     if (approval?.decision !== 'open') return undefined;
     const { token, caller } = approval;
-    const isDeclined = this.#tokens.get(caller.principal, token) === 'declined';
-    return !isDeclined && leftMillisOf(approval) > 0 ? approval : undefined;
+    const isDead = this.#tokens.killedBy(caller.principal, token) !== undefined;
+    return !isDead && leftMillisOf(approval) > 0 ? approval : undefined;
   }
 
   /** The human's answer, which counts once. A yes is judged again like every confirm. */

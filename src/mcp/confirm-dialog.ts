@@ -19,7 +19,7 @@ export interface Question {
 }
 
 /** What came back, raw. `failed` = the client answered with an error or not in time. `gone` = the call
- * that asks was given up, before or while the dialog was shown. */
+ * that asks was given up while the dialog was shown. */
 export interface DialogReply {
   readonly action: 'accept' | 'decline' | 'cancel' | 'failed' | 'gone';
   readonly ticked: boolean;

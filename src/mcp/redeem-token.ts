@@ -40,8 +40,14 @@ const NOT_PLACED: Readonly<Record<Exclude<Consent, 'accepted' | 'notShown'>, str
     'The dialog was closed without an answer: nothing was placed. The preview lives on; call confirm_trade again to ask once more.',
   unanswered:
     'Nobody answered the dialog in time: nothing was placed. Preview again and confirm while somebody is there.',
-  gone: 'The call was given up before its order was sent: nothing was placed. The preview lives on.',
+  gone: 'The call was given up while the human was asked: nothing was placed and this token is dead. Preview again only if they ask for it.',
 };
+
+const UNHEARD =
+  'The call was given up before anybody was asked: nothing was placed. The preview lives on.';
+
+/** Denials by which the engine says of a token that it was never used. */
+const NEVER_USED: readonly DenialCode[] = ['token_expired', 'not_found'];
 
 /** Redeems `token` if what it stands for is among the purposes of the tool. */
 export async function redeemToken(
@@ -53,9 +59,10 @@ export async function redeemToken(
     ? await standingAfter(context, token, 'declined')
     : await standingOf(context, token, redemption);
   if (typeof standing === 'object') return standing;
-  // Looked at last: another connection's human may have said no meanwhile.
-  if (standing === 'live' && isDeclined(context, token)) return declined(context);
   const { caller, tokens } = context;
+  // Looked at last: another connection's human may have said no meanwhile.
+  const killed = standing === 'live' ? tokens.killedBy(caller.principal, token) : undefined;
+  if (killed !== undefined) return refusal(context, 'token_invalid', NOT_PLACED[killed]);
   const answer = await carryOut(context, token);
   if (!('denied' in answer)) tokens.remember(caller.principal, token, 'done');
   return answer;
@@ -98,7 +105,11 @@ async function standingOf(
   if (tokens.get(caller.principal, token) === 'done') return 'spent';
   const described = await api.describeToken(token, caller);
   if (isUsed(described)) return 'spent';
-  if (isDeclined(context, token)) return declined(context);
+  const killed = tokens.killedBy(caller.principal, token);
+  if (killed !== undefined) {
+    const dead = refusal(context, 'token_invalid', NOT_PLACED[killed]);
+    return unproven(context, token, described) ?? dead;
+  }
   if ('denied' in described) {
     return SPENT_OR_UNKNOWN.includes(described.denied.code) ? 'spent' : described;
   }
@@ -107,24 +118,34 @@ async function standingOf(
   const fault = await redemption.faultOf?.(card);
   if (fault !== undefined)
     return refusal(context, 'argument_invalid', `nothing was done: ${fault}`);
-  const standing = await askFirst(context, token, card, redemption);
   // What opens needs somebody who hears of it; a way out goes on by itself.
-  const isUnheard = card.purpose === 'open' && context.isGivenUp?.() === true;
-  return standing === 'live' && isUnheard
-    ? refusal(context, 'not_authorized', NOT_PLACED.gone)
-    : standing;
+  const unheard = (): Refused | undefined => {
+    const isUnheard = card.purpose === 'open' && context.isGivenUp?.() === true;
+    return isUnheard ? refusal(context, 'not_authorized', UNHEARD) : undefined;
+  };
+  const standing = unheard() ?? (await askFirst(context, token, card, redemption));
+  return standing === 'live' ? (unheard() ?? standing) : standing;
 }
 
 function isUsed(described: Answer<TradeCard>): boolean {
   return 'denied' in described && described.denied.code === 'token_used';
 }
 
-function isDeclined({ tokens, caller }: ToolContext, token: string): boolean {
-  return tokens.get(caller.principal, token) === 'declined';
-}
-
-function declined(context: ToolContext): Refused {
-  return refusal(context, 'token_invalid', NOT_PLACED.declined);
+/** What to say of a dead token where the engine does not tell that it was never used: a yes before the no may
+ * have placed its order, or still wait in the engine. */
+function unproven(
+  context: ToolContext,
+  token: string,
+  described: Answer<TradeCard>,
+): Refused | undefined {
+  if (!('denied' in described) || NEVER_USED.includes(described.denied.code)) return undefined;
+  const orders = "get_recent_orders has today's orders, get_order_history those of earlier days";
+  if (context.tokens.get(context.caller.principal, token) === 'done') {
+    const message = `this token was carried out before the no came. ${orders}`;
+    return refusal(context, 'token_used', message);
+  }
+  const message = `this token is dead, but whether a yes before that has placed an order, or still does, is not known. ${orders}: look before anything is previewed again`;
+  return refusal(context, described.denied.code, message);
 }
 
 function wrongPurpose(context: ToolContext, card: TradeCard) {
@@ -164,7 +185,8 @@ async function askFirst(
   return standingAfter(context, token, await conversation.dialogs.ask(ask, question));
 }
 
-/** A no holds for every connection; but where another one's yes was first, its order is what to tell. */
+/** A no holds for every connection; but where another one's yes was first, its order is what to tell. A no to
+ * a dialog whose call was given up would not be heard, so that token dies with the call. */
 async function standingAfter(
   context: ToolContext,
   token: string,
@@ -172,10 +194,13 @@ async function standingAfter(
 ): Promise<Standing> {
   const { api, caller, tokens, confirmMode } = context;
   if (consent === 'accepted') return 'live';
-  if (consent === 'declined') tokens.remember(caller.principal, token, 'declined');
-  if (isUsed(await api.describeToken(token, caller))) return 'spent';
+  const isDead = consent === 'declined' || consent === 'gone';
+  if (isDead) tokens.remember(caller.principal, token, consent);
+  const described = await api.describeToken(token, caller);
+  if (isUsed(described)) return 'spent';
   if (consent === 'notShown') return notShown(context, rungOf('open', confirmMode) === 'dialog');
-  return refusal(context, 'not_authorized', NOT_PLACED[consent], { dialog: consent });
+  const unplaced = refusal(context, 'not_authorized', NOT_PLACED[consent], { dialog: consent });
+  return (isDead ? unproven(context, token, described) : undefined) ?? unplaced;
 }
 
 /** Beside confirm_trade, what takes the token of a preview. */

@@ -366,6 +366,15 @@ describe('the words of a dialog', () => {
     expect([tokens.get('a', 't'), tokens.get('b', 't')]).toEqual(['declined', undefined]);
   });
 
+  it('remembers what was carried out, whatever is said afterwards', () => {
+    const tokens = new AnsweredTokens();
+    tokens.remember('a', 't', 'declined');
+    expect(tokens.killedBy('a', 't')).toBe('declined');
+    tokens.remember('a', 't', 'done');
+    tokens.remember('a', 't', 'declined');
+    expect([tokens.get('a', 't'), tokens.killedBy('a', 't')]).toEqual(['done', undefined]);
+  });
+
   it('is the only listed tool that takes a token for an opening', () => {
     expect(confirmTrade.hints).toEqual({
       readOnly: false,

@@ -2,16 +2,18 @@
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CONFIRM_FIELD, Dialogs } from '../../src/mcp/confirm-dialog.ts';
+import { createFaceRoom } from '../../src/mcp/face.ts';
 import { FakeEngineApi } from '../support/fake-engine-api.ts';
 import type { Elicit } from './support/connected-client.ts';
-import { call, join } from './support/connected-client.ts';
+import { ALL_SETTINGS, call, join } from './support/connected-client.ts';
 
 const TICKED = { action: 'accept' as const, content: { [CONFIRM_FIELD]: true } };
 
 /** A client at an engine that tells what a token stands for once `release` is called. */
 async function stage(elicit?: Elicit) {
   const api = new FakeEngineApi();
-  const { client, close } = await join({ api, ...(elicit && { elicit }) });
+  const room = createFaceRoom(api, ALL_SETTINGS);
+  const { client, close } = await join({ api, room, ...(elicit && { elicit }) });
   onTestFinished(close);
   const gate = Promise.withResolvers<void>();
   const describeToken = api.describeToken.bind(api);
@@ -38,7 +40,7 @@ async function stage(elicit?: Elicit) {
     };
     return { giveUp };
   };
-  return { api, client, previewed, confirm, begin, release: gate.resolve };
+  return { api, room, client, previewed, confirm, begin, release: gate.resolve };
 }
 
 describe('a confirm that was given up', () => {
@@ -49,10 +51,11 @@ describe('a confirm that was given up', () => {
       expect(api.confirmed).toEqual([]);
       return TICKED;
     });
-    const { giveUp } = begin('confirm_trade', await previewed('iron_condor_30_delta'));
+    const token = await previewed('iron_condor_30_delta');
+    const { giveUp } = begin('confirm_trade', token);
     await giveUp();
     release();
-    const next = await confirm(await previewed('iron_condor_30_delta'));
+    const next = await confirm(token);
     expect(next.data['status']).toBe('filled');
     expect([asked, api.confirmed.length]).toEqual([1, 1]);
   });
@@ -74,6 +77,27 @@ describe('a confirm that was given up', () => {
     const token = await previewed('iron_condor_30_delta');
     await confirm(token);
     expect(api.confirmed).toEqual([token]);
+  });
+
+  it('behind its dialog opens nothing for anybody: a no that comes to it is not heard', async () => {
+    const shown = Promise.withResolvers<void>();
+    const reply = Promise.withResolvers<{ action: 'decline' }>();
+    const { api, room, client, previewed, begin, release } = await stage(() => {
+      shown.resolve();
+      return reply.promise;
+    });
+    client.removeNotificationHandler('notifications/cancelled');
+    release();
+    const token = await previewed('iron_condor_30_delta');
+    const { giveUp } = begin('confirm_trade', token);
+    await shown.promise;
+    await giveUp();
+    reply.resolve({ action: 'decline' });
+    const other = await join({ api, room });
+    onTestFinished(other.close);
+    const tried = await call(other.client, 'confirm_trade', { confirm_token: token });
+    expect(tried.text).toContain('given up while the human was asked: nothing was placed');
+    expect(api.confirmed).toEqual([]);
   });
 
   it('opens nothing by the token alone either, and its token lives on', async () => {

@@ -1,6 +1,7 @@
 /** The trade card's page in a host that shows apps: its buttons call tools of a real face. */
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { deny } from '../../src/engine/domain/verdict.ts';
 import type { FaceSettings } from '../../src/mcp/face.ts';
 import { createFaceRoom } from '../../src/mcp/face.ts';
 import { APP_MIME_TYPE, APPS_EXTENSION } from '../../src/mcp/trade-card-app.ts';
@@ -107,6 +108,45 @@ describe('the no of a trade card', () => {
     await call(client, 'confirm_trade', { confirm_token: token });
     await press('no');
     expect(said()).toContain('This token was used before; here is what it did.');
+  });
+
+  it.each(['engine_busy', 'token_invalid'] as const)(
+    'claims nothing of an order where the engine tells %s of the token',
+    async (code) => {
+      const { api, client } = await host();
+      api.describeToken = async () => ({ stamp: api.stamp(), ...deny(code, 'not now') });
+      const { press, token, said } = await page(client, 'iron_condor_30_delta');
+      await press('no');
+      expect(said()).toContain('whether a yes before that has placed an order, or still does');
+      expect(said()).not.toMatch(/nothing was placed/i);
+      const tried = await call(client, 'confirm_trade', { confirm_token: token });
+      expect(tried.text).toContain('this token is dead, but whether a yes before that');
+      expect(api.confirmed).toEqual([]);
+    },
+  );
+
+  it.each(['engine_busy', 'token_invalid'] as const)(
+    'says that it came too late for a token that was carried out, whatever the engine tells (%s)',
+    async (code) => {
+      const { api, client } = await host();
+      const { press, token, said } = await page(client, 'iron_condor_30_delta');
+      await call(client, 'confirm_trade', { confirm_token: token });
+      const describeToken = api.describeToken.bind(api);
+      api.describeToken = async () => ({ stamp: api.stamp(), ...deny(code, 'not now') });
+      await press('no');
+      expect(said()).toContain('this token was carried out before the no came');
+      api.describeToken = describeToken;
+      const again = await call(client, 'confirm_trade', { confirm_token: token });
+      expect(again.data['replayed']).toBe(true);
+    },
+  );
+
+  it('says that nothing was placed where the preview ran out unused', async () => {
+    const { api, client } = await host();
+    const { press, said } = await page(client, 'iron_condor_30_delta');
+    api.describeToken = async () => ({ stamp: api.stamp(), ...deny('token_expired', 'too late') });
+    await press('no');
+    expect(said()).toContain('Nothing was placed, and this preview is dead.');
   });
 
   it.each(WAYS_OUT)('holds for a way out by %s', async (tool, args) => {

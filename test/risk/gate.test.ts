@@ -214,6 +214,14 @@ describe('the gate', () => {
     expect(judge(input).denial?.code).toBe(code);
   });
 
+  it('takes an order in the place of the same one for no duplicate, and beside another one for one', () => {
+    const same = { legs: riskInput().intent.legs, quantity: riskInput().intent.quantity };
+    const recentOrders = [recentOrder({ ...same, intentId: '20261120-000007' })];
+    const verdictOf = (replaces: string) => judge(riskInput({ recentOrders, replaces }));
+    expect(verdictOf('20261120-000007').denial).toBeUndefined();
+    expect(verdictOf('20261120-000008').denial?.code).toBe('duplicate_order');
+  });
+
   it('names the trading state, with its causes, where no check says more of them', () => {
     const account = { ...ACCOUNT, netDeltaHighest: 51 };
     const input = riskInput({ account, tradingState: 'reducing', tradingCauses: ['flatten'] });

@@ -3,6 +3,8 @@ import { readdirSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
+import type { OrderRecord } from '../../../src/desk/orders/order-book.ts';
+import { isFinal } from '../../../src/desk/orders/order-book.ts';
 import { newYorkMinutes } from '../../../src/engine/domain/session-calendar.ts';
 import { underlyingOf } from '../../../src/engine/domain/underlying.ts';
 import {
@@ -85,8 +87,7 @@ async function held(): Promise<Held> {
   };
 }
 
-/** What is traded on a day, by the minute of New York's day from which it is tried until the market
- * allows it. */
+/** What is traded on a day, by the minute of New York's day from which it is tried until it has filled. */
 function agendaOf(underlying: string, spot: number): ReadonlyMap<number, StrategyRequest> {
   const { strikeSpacing } = underlyingOf(underlying);
   const strike = Math.round(spot / strikeSpacing) * strikeSpacing;
@@ -98,6 +99,15 @@ function agendaOf(underlying: string, spot: number): ReadonlyMap<number, Strateg
     ],
     [660, { strategy: 'straddle_scan', strike, quantity: 1 }],
   ]);
+}
+
+/** The openings of a day's own by a strategy. */
+function ordersOf({ strategy }: StrategyRequest, { desk }: SoakEngine): readonly OrderRecord[] {
+  const { orders, day: today } = desk.context;
+  return orders.all().filter(({ intent, createdAt }) => {
+    const isOpening = intent.strategy === strategy && intent.purpose === 'open';
+    return isOpening && createdAt.market >= today.session.open;
+  });
 }
 
 /** Runs the sessions; hands back the violations of what must hold in each of them. */
@@ -160,7 +170,10 @@ async function day(
     }
     const minute = newYorkMinutes(engine.at.market);
     for (const [due, request] of moves && agenda !== undefined ? agenda : []) {
-      if (minute >= due && engine.trade(request)) agenda?.delete(due);
+      if (minute < due) continue;
+      const given = ordersOf(request, engine);
+      if (given.some(({ status }) => status === 'filled')) agenda?.delete(due);
+      else if (given.every(isFinal)) engine.trade(request);
     }
     if (market >= dropAt) {
       dropAt = Number.POSITIVE_INFINITY;

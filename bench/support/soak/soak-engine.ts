@@ -214,15 +214,12 @@ export class SoakEngine {
     this.#sim.control({ abruptReset: true });
   }
 
-  /** Previews and confirms at once; true where that made an order. */
-  trade(request: StrategyRequest): boolean {
-    const { orders } = this.#desk.context;
-    const before = orders.all().length;
+  /** Previews and confirms at once. */
+  trade(request: StrategyRequest): void {
     this.#commands += 1;
     const tokenSha256 = createHash('sha256').update(`token ${this.#commands}`).digest('hex');
     this.#command({ kind: 'previewStrategy', request, tokenSha256 });
     this.#command({ kind: 'confirm', tokenSha256 });
-    return orders.all().length > before;
   }
 
   /** Ends every socket and timer. */

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createHome, EngineProcess, PATIENCE } from '../support/engine-process.ts';
@@ -26,7 +26,11 @@ async function engineThatCanHang() {
     BREAK_ENGINE_FILE: `${file}.breaks`,
   };
   engine = await EngineProcess.start({ home, settings });
-  const hang = (thread: string) => writeFileSync(file, thread);
+  /** Resolves once it hangs, or is about to with nothing in between. */
+  const hang = async (thread: string) => {
+    writeFileSync(file, thread);
+    await vi.waitUntil(() => existsSync(`${file}.hangs`), { timeout: 30_000 });
+  };
   const breakCore = () => writeFileSync(`${file}.breaks`, 'core throws');
   return { running: engine, hang, breakCore };
 }
@@ -37,7 +41,7 @@ describe.skipIf(process.platform === 'win32')('a thread that hangs in a call of 
     const trader = await Trader.overHttp(running.url);
     const { order } = await trader.open('iron_condor_30_delta');
     await trader.leave();
-    hang('audit');
+    await hang('audit');
     expect(await running.stop()).toBe(3);
     expect(running.log).toContain(`no broker-side stop protects: ${order.positionId}`);
     expect(running.log).toContain('a thread hangs in a call of the system');
@@ -45,7 +49,7 @@ describe.skipIf(process.platform === 'win32')('a thread that hangs in a call of 
 
   it('does not keep an engine that has failed from its end', async () => {
     const { running, hang, breakCore } = await engineThatCanHang();
-    hang('audit');
+    await hang('audit');
     breakCore();
     expect(await running.ended()).toBe(1);
   });

@@ -8,7 +8,6 @@ import {
   existsSync,
   fdatasyncSync,
   fstatSync,
-  fsyncSync,
   ftruncateSync,
   mkdirSync,
   openSync,
@@ -19,6 +18,7 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
+import { syncFolder } from '../ops/folder-sync.ts';
 
 export interface Disk {
   readonly exists: (path: string) => boolean;
@@ -82,17 +82,6 @@ function readShared(path: string): Buffer {
   const fd = openSync(path, 'r');
   try {
     return fill(fd, Buffer.from(new SharedArrayBuffer(fstatSync(fd).size)), 0);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function syncFolder(path: string): void {
-  // Windows has no handle on a folder to sync; NTFS journals its names itself.
-  if (process.platform === 'win32') return;
-  const fd = openSync(path, 'r');
-  try {
-    fsyncSync(fd);
   } finally {
     closeSync(fd);
   }

@@ -45,7 +45,8 @@ function stopFor(
   }
 }
 
-/** Where profit is taken, at a price at which all of it can be closed; nothing: the condor is held to its stop or the clock. */
+/** Where profit is taken, at a price at which all of it can be closed; nothing: the condor is held to its stop
+ * or the clock. */
 function profitFor(sold: SoldCondor, choices: ExitChoices): Partial<ExitPlan> {
   const { legs, credit, takeProfitPercent } = sold;
   const percent = takeProfitPercent ?? choices.profitTargetPercent;

@@ -25,6 +25,22 @@ async function forwarded(options: JoinOptions, name = 'iron_condor_30_delta', fi
   return { ...joined, confirm_token, again };
 }
 
+/** A close is previewed with this tool named, and it takes the token. Resolves to the tools that are listed. */
+async function expectWayOut(
+  settings: NonNullable<JoinOptions['settings']>,
+  name: string,
+): Promise<readonly string[]> {
+  const options = { settings };
+  const { client, again, confirm_token, close } = await forwarded(options, 'place_order', CLOSING);
+  const preview = await call(client, 'place_order', CLOSING);
+  expect(preview.text).toContain(`Nothing is placed yet: ${name} with confirm_token`);
+  expect((await again()).text).toContain(`Call ${name} with this confirm_token`);
+  const { tools } = await client.listTools();
+  expect((await call(client, name, { confirm_token })).isError).toBe(false);
+  await close();
+  return tools.map((tool) => tool.name);
+}
+
 describe('a tool that hosts take for read-only, with live money', () => {
   it('is every strategy, place_order and replace_order', () => {
     expect(FORWARDING.map(({ name }) => name)).toEqual([
@@ -79,18 +95,7 @@ describe('a tool that hosts take for read-only, with live money', () => {
     ['elicit-preferred', 'confirm_trade'],
     ['elicit-required', 'close_position'],
   ] as const)('names a way out that is listed under %s: %s', async (confirmMode, name) => {
-    const options = { settings: { confirmMode } };
-    const { client, again, confirm_token, close } = await forwarded(
-      options,
-      'place_order',
-      CLOSING,
-    );
-    const preview = await call(client, 'place_order', CLOSING);
-    expect(preview.text).toContain(`Nothing is placed yet: ${name} with confirm_token`);
-    expect((await again()).text).toContain(`Call ${name} with this confirm_token`);
-    expect((await client.listTools()).tools.map((tool) => tool.name)).toContain(name);
-    expect((await call(client, name, { confirm_token })).isError).toBe(false);
-    await close();
+    expect(await expectWayOut({ confirmMode }, name)).toContain(name);
   });
 
   it.each(['iron_condor_30_delta', 'place_order'])(
@@ -116,17 +121,7 @@ describe('a tool that hosts take for read-only, with live money', () => {
   ] as const)(
     'names a way out that answers under %s where the tool sets are %j: %s',
     async (confirmMode, toolsets, name) => {
-      const options = { settings: { confirmMode, toolsets } };
-      const { client, again, confirm_token, close } = await forwarded(
-        options,
-        'place_order',
-        CLOSING,
-      );
-      const preview = await call(client, 'place_order', CLOSING);
-      expect(preview.text).toContain(`Nothing is placed yet: ${name} with confirm_token`);
-      expect((await again()).text).toContain(`Call ${name} with this confirm_token`);
-      expect((await call(client, name, { confirm_token })).isError).toBe(false);
-      await close();
+      await expectWayOut({ confirmMode, toolsets }, name);
     },
   );
 

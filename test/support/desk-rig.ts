@@ -480,6 +480,17 @@ export class DeskRig {
     if (options.isOpen !== false) rig.open();
     return rig;
   }
+
+  /** The same at a broker that outlives the engine, where what works now works on. */
+  restartWhileItWorks(): DeskRig {
+    const again = this.restart(this.records(), { isOpen: false });
+    again.gateway.editSnapshot = (snapshot) => ({
+      ...snapshot,
+      workingOrders: this.gateway.snapshot(this.at)?.workingOrders ?? [],
+    });
+    again.open();
+    return again;
+  }
 }
 
 /** The value of a reply. Throws with the denial where there is none. */

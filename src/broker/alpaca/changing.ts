@@ -12,7 +12,6 @@ import { sendOutcome } from '../order-gateway.ts';
 import type { Turn } from '../request-pacer.ts';
 import type { WireAnswer } from '../wire-requests.ts';
 import { bodyOf } from '../wire-requests.ts';
-import { ALPACA_CAPABILITIES } from './alpaca-capabilities.ts';
 import { limitText, orderBody, unitsPerUnit } from './order-body.ts';
 import type { Change, LineOrder, OrderLine } from './order-line.ts';
 import {
@@ -74,7 +73,7 @@ function post(world: AlpacaWorld, line: OrderLine, units: number, approved: Appr
 function onPosted(world: AlpacaWorld, line: OrderLine, order: LineOrder, answer: WireAnswer): void {
   if (order.id !== undefined) return;
   const { intentId } = line;
-  const outcome = sendOutcome(answer, ALPACA_CAPABILITIES);
+  const outcome = sendOutcome(answer, world.capabilities);
   const wire = readOrder(parseJson(bodyOf(answer) ?? ''));
   if (outcome === 'accepted' && wire !== undefined && takeOrder(world, wire) === line) return;
   const reason = reasonOf(answer);
@@ -174,7 +173,7 @@ function beginChange(world: AlpacaWorld, line: OrderLine, order: ApprovedOrder):
     return;
   }
   const needsMove =
-    isForClosing(line) && isMovedByCancel(line.intent, hasFilled, ALPACA_CAPABILITIES);
+    isForClosing(line) && isMovedByCancel(line.intent, hasFilled, world.capabilities);
   if (needsMove && isLateToMove(world, line)) refuseChange(world, line, LATE);
   else if (needsMove) {
     line.change = { kind: 'move', order, phase: 'cancelling' };
@@ -261,7 +260,7 @@ function onAmended(
   const wire = readOrder(parseJson(bodyOf(answer) ?? ''));
   if (wire !== undefined && takeOrder(world, wire) === line) return;
   // Whatever else was answered, the old order's own word tells what became of it.
-  if (sendOutcome(answer, ALPACA_CAPABILITIES) === 'rejected' && line.change === change) {
+  if (sendOutcome(answer, world.capabilities) === 'rejected' && line.change === change) {
     refuseChange(world, line, reasonOf(answer));
   }
   readLater(world, oldId, 0);

@@ -44,8 +44,8 @@ export interface ReplayedHistory {
   readonly ended: Set<PaperOrder>;
 }
 
-/** Replays the events; an execution that was busted later never happened. An intent of which nothing was told is not among the orders: this broker
- * has no memory but the journal, so it does not exist. */
+/** Replays the events; an execution that was busted later never happened. An intent of which nothing was told
+ * is not among the orders: this broker has no memory but the journal, so it does not exist. */
 export function replayHistory(history: PaperHistory, startingCashCents: Cents): ReplayedHistory {
   const account = new PaperAccount(startingCashCents);
   const replayed: ReplayedHistory = {

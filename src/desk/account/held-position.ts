@@ -97,7 +97,8 @@ function isPaidFor(
   return isOfUnderlying(instrument, spec) && !isInTheMoney(instrument, spot);
 }
 
-/** True for longs of this underlying out of the money alone: their loss is paid already, and as they stand they expire. */
+/** True for longs of this underlying out of the money alone: their loss is paid already, and as they stand
+ * they expire. */
 export function arePaidFor(desk: DeskContext, legs: readonly HeldLeg[]): boolean {
   return arePaidForAt(desk, spotNow(desk), legs);
 }

@@ -102,8 +102,9 @@ function againstFilling({ day }: DeskContext, order: OrderRecord): string | unde
   return isFlattened ? 'what it opens is being flattened' : undefined;
 }
 
-/** Why an opening of ours is called back now: it may not work at all, a close works beside it, the engine stops, nothing opens any more in this session, its market was not seen for a while,
- * or its moment has passed. */
+/** Why an opening of ours is called back now: it may not work at all, a close works beside it, the engine
+ * stops, nothing opens any more in this session, its market was not seen for a while, or its moment has
+ * passed. */
 function againstOpening(
   desk: DeskContext,
   order: OrderRecord,

@@ -81,8 +81,9 @@ function healWorking(
   }
 }
 
-/** An order that ended there ends here as it did; somebody else's that was over with its day expires. One that is not listed at all is UNKNOWN; one that
- * filled there and whose fills are not here yet stays open until they are. */
+/** An order that ended there ends here as it did; somebody else's that was over with its day expires. One that
+ * is not listed at all is UNKNOWN; one that filled there and whose fills are not here yet stays open until
+ * they are. */
 function healEnded(desk: DeskContext, { intentId, standing, remaining }: EndedThere): void {
   const order = desk.orders.get(intentId);
   if (order === undefined) return;

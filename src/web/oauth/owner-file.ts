@@ -1,17 +1,9 @@
 /** A small JSON file that its owner alone can read: replaced in one step, checked when read. */
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { z } from 'zod';
 import { DeltaringError } from '../../engine/domain/errors.ts';
+import { syncFolder } from '../../ops/folder-sync.ts';
 
 const OWNER_ONLY_FILE = 0o600;
 const OWNER_ONLY_FOLDER = 0o700;
@@ -86,16 +78,5 @@ export class OwnerFile<Shape extends z.ZodType> {
       log(`${path} cannot be written (${why}): what is new in it is lost with a restart`);
       return false;
     }
-  }
-}
-
-function syncFolder(path: string): void {
-  // Windows has no handle on a folder to sync; NTFS journals its names itself.
-  if (process.platform === 'win32') return;
-  const fd = openSync(path, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
   }
 }

@@ -126,12 +126,7 @@ describe('an order that a trader cancelled in vain', () => {
     const orderId = resting(rig, rig.preview().tokenSha256);
     cancelInVain(rig, orderId);
     auditLapses(rig);
-    const again = rig.restart(rig.records(), { isOpen: false });
-    again.gateway.editSnapshot = (snapshot) => ({
-      ...snapshot,
-      workingOrders: rig.gateway.snapshot(rig.at)?.workingOrders ?? [],
-    });
-    again.open();
+    const again = rig.restartWhileItWorks();
     const asked = again.bodies('cancelRequested').length;
     again.advance(3);
     expect(again.order(orderId).calledBackBy).toBe('trader');

@@ -117,12 +117,7 @@ describe('the limit of an opening', () => {
     rig.gateway.refuseCancel = 'busy';
     rig.ask({ kind: 'cancel', orderId, tokenSha256: '' });
     rig.advance(2);
-    const again = rig.restart(rig.records(), { isOpen: false });
-    again.gateway.editSnapshot = (snapshot) => ({
-      ...snapshot,
-      workingOrders: rig.gateway.snapshot(rig.at)?.workingOrders ?? [],
-    });
-    again.open();
+    const again = rig.restartWhileItWorks();
     const asked = again.bodies('cancelRequested').length;
     again.advance(3);
     expect(again.bodies('cancelRequested').slice(asked)).toMatchObject([

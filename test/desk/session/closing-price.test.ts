@@ -6,22 +6,29 @@ import type { AuditRecord } from '../../../src/engine/domain/audit-record.ts';
 import { occSymbol } from '../../../src/engine/domain/instrument.ts';
 import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
 import { cents, priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
+import type { RigOptions } from '../../support/desk-rig.ts';
 import { DeskRig, LOTTO, valueIn } from '../../support/desk-rig.ts';
 
 const FRIDAY = '2026-11-20';
 const MONDAY = '2026-11-23';
 const TUESDAY = '2026-11-24';
 
-/** A hundred shares of Friday's exercise, sealed at 610; on Monday they trade at 603, and the engine is gone
- * before their day is over. */
-function heldOnMonday(): DeskRig {
-  const rig = new DeskRig({ minutes: 14 * 60 + 5 });
+/** A Friday on which a call is exercised, sealed at 610. */
+function exercisedOnFriday(options: RigOptions = {}): DeskRig {
+  const rig = new DeskRig({ minutes: 14 * 60 + 5, ...options });
   rig.openPosition(LOTTO);
   rig.spot = 610;
   rig.edit = ({ ask }) => ({ bid: undefined, ask });
   rig.goTo(16 * 60 - 1);
   rig.goTo(16 * 60 + 15);
   rig.edit = (sides) => sides;
+  return rig;
+}
+
+/** A hundred shares of Friday's exercise; on Monday they trade at 603, and the engine is gone before their day
+ * is over. */
+function heldOnMonday(): DeskRig {
+  const rig = exercisedOnFriday();
   rig.goTo(10 * 60, MONDAY);
   rig.spot = 603;
   rig.open();
@@ -51,13 +58,7 @@ function quoteSpot(rig: DeskRig, bid: number, ask: number | undefined): void {
 
 /** A hundred shares of Friday's exercise, sealed at 610, with Monday's chain open: Monday, 4:00. */
 function heldBeforeTheOpen(): DeskRig {
-  const rig = new DeskRig({ minutes: 14 * 60 + 5, limits: { portfolioDeltaCap: 500 } });
-  rig.openPosition(LOTTO);
-  rig.spot = 610;
-  rig.edit = ({ ask }) => ({ bid: undefined, ask });
-  rig.goTo(16 * 60 - 1);
-  rig.goTo(16 * 60 + 15);
-  rig.edit = (sides) => sides;
+  const rig = exercisedOnFriday({ limits: { portfolioDeltaCap: 500 } });
   rig.goTo(17 * 60 + 31);
   rig.open();
   rig.goTo(4 * 60, MONDAY);

@@ -130,6 +130,16 @@ async function tinyServer(): Promise<TinyDxLinkServer> {
   return server;
 }
 
+/** Connects, goes silent in session, and is given up for the next connection, which stands. */
+async function giveUpSilent(rig: ShellRig, url: string): Promise<void> {
+  rig.start(url);
+  await rig.until(() => rig.kinds().has('quote'));
+  rig.session = sessionAround();
+  rig.pass(15);
+  rig.skipAhead();
+  await rig.until(() => rig.connections().at(-1) === true);
+}
+
 describe('the shell of the feed', () => {
   it('asks for a token, connects, and makes quotes of the chain into inputs', async () => {
     const server = await tinyServer();
@@ -290,12 +300,7 @@ describe('the shell of the feed', () => {
   it('is not late for the silence of options of an index once none is wanted', async () => {
     const server = await tinyServer();
     const rig = new ShellRig('own', 'XSP');
-    rig.start(server.url);
-    await rig.until(() => rig.kinds().has('quote'));
-    rig.session = sessionAround();
-    rig.pass(15);
-    rig.skipAhead();
-    await rig.until(() => rig.connections().at(-1) === true);
+    await giveUpSilent(rig, server.url);
     expect(rig.lateMillis()).toBeGreaterThan(15_000);
     rig.shell.subscribe(['XSP'], 0);
     rig.pass(1);
@@ -305,12 +310,7 @@ describe('the shell of the feed', () => {
   it('gives up no second connection within a minute: a market that is halted is silent too', async () => {
     const server = await tinyServer();
     const rig = new ShellRig();
-    rig.start(server.url);
-    await rig.until(() => rig.kinds().has('quote'));
-    rig.session = sessionAround();
-    rig.pass(15);
-    rig.skipAhead();
-    await rig.until(() => rig.connections().at(-1) === true);
+    await giveUpSilent(rig, server.url);
     for (let second = 0; second < 57; second += 1) rig.pass(1);
     expect(rig.connections().filter((isUp) => !isUp)).toHaveLength(1);
     rig.pass(4);

@@ -18,6 +18,7 @@ import type { Delivery } from '../ops/alert-delivery-shell.ts';
 import { AlertDelivery } from '../ops/alert-delivery-shell.ts';
 import { Counters } from '../ops/counters.ts';
 import { lostAlerts } from '../ops/lost-alerts.ts';
+import { assertPortsFree } from '../web/http-server.ts';
 import { exposition } from '../web/prometheus.ts';
 import { alertChannels } from './alert-channels.ts';
 import { AuditStories } from './audit-stories.ts';
@@ -79,7 +80,10 @@ export interface EngineHost {
 
 /** Starts everything. Throws DeltaringError, with what to do next, before anything can trade. */
 export async function startEngine(config: Config, thread: Worker, log: Log): Promise<EngineHost> {
-  const owned = await takeLocks(config, () => reachBroker(config));
+  const owned = await takeLocks(config, async () => {
+    await assertPortsFree(config);
+    return reachBroker(config);
+  });
   try {
     return await RunningEngine.start(new StartingCore(thread), config, log, owned);
   } catch (error) {

@@ -165,6 +165,26 @@ function shut(server: Server): Promise<void> {
   });
 }
 
+/** Throws PORT_IN_USE while nothing runs yet where a port that is asked for is taken: an engine that
+ * learns it from its faces has met its broker already. */
+export async function assertPortsFree({ HOST, PORT, PROMETHEUS_PORT }: Config): Promise<void> {
+  const asked = [
+    [PORT, 'PORT'],
+    [PROMETHEUS_PORT, 'PROMETHEUS_PORT'],
+  ] as const;
+  const tried: Server[] = [];
+  try {
+    for (const [port, setting] of asked) {
+      if (port === undefined) continue;
+      const server = createServer();
+      tried.push(server);
+      await listen(server, HOST, port, setting);
+    }
+  } finally {
+    await Promise.all(tried.map(shut));
+  }
+}
+
 /** The host part of this server's own address; from inside where it listens on all of them. */
 function hostOf({ HOST }: Config): string {
   if (HOST === '0.0.0.0' || HOST === '::') return '127.0.0.1';

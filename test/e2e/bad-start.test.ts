@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -92,16 +92,20 @@ describe('a configuration that cannot be meant', () => {
 });
 
 describe('a place that is taken', () => {
-  it('refuses a port in use and names the setting', async () => {
+  it('refuses a port in use, and names the setting, before anything runs', async () => {
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
     const address = taken.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const { code, stderr } = await refused({ PORT: String(port) });
+    for (const setting of ['PORT', 'PROMETHEUS_PORT']) {
+      const home = newHome();
+      const { code, stderr } = await refused({ [setting]: String(port) }, home);
+      expect(code).toBe(1);
+      expect(stderr).toContain(`port ${port} on 127.0.0.1 is in use`);
+      expect(stderr).toContain(`${setting}=0`);
+      expect(existsSync(join(home, 'journal')), setting).toBe(false);
+    }
     await new Promise((resolve) => taken.close(resolve));
-    expect(code).toBe(1);
-    expect(stderr).toContain(`port ${port} on 127.0.0.1 is in use`);
-    expect(stderr).toContain('PORT=0');
   });
 
   it('refuses a second engine on the same home and names the first', async () => {

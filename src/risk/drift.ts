@@ -33,7 +33,7 @@ export function driftTolerance(
 }
 
 function refuse(message: string, numbers: Denial['numbers']): Denial {
-  const what = `${message}; look at the new preview and confirm that one`;
+  const what = `${message}; preview again`;
   return deny('reprice_required', what, numbers).denied;
 }
 

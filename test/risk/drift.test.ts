@@ -39,7 +39,7 @@ describe('drift of the net', () => {
   it('tells the difference in dollars per share', () => {
     expect(judgeDrift(seen(1), seen(0.85), LIMITS)).toMatchObject({
       code: 'reprice_required',
-      message: 'the price moved against the order; look at the new preview and confirm that one',
+      message: 'the price moved against the order; preview again',
       numbers: { previewedPrice: 1, livePrice: 0.85, adversePrice: 0.15, tolerancePrice: 0.1 },
     });
   });
@@ -61,7 +61,7 @@ describe('drift of a short delta', () => {
     const denial = judgeDrift(seen(1, 0.3, -0.3), seen(1, 0.3), LIMITS);
     expect(denial).toEqual({
       code: 'reprice_required',
-      message: `the delta of ${PUT} is not known now; look at the new preview and confirm that one`,
+      message: `the delta of ${PUT} is not known now; preview again`,
       numbers: { symbol: PUT, previewedDelta: -0.3, liveDelta: 'unknown', tolerancePoints: 8 },
     });
   });
@@ -69,7 +69,7 @@ describe('drift of a short delta', () => {
   it('tells the leg and both deltas', () => {
     expect(judgeDrift(seen(1, 0.25), seen(1, 0.5), LIMITS)).toEqual({
       code: 'reprice_required',
-      message: `${CALL}, a short leg, moved toward the money; look at the new preview and confirm that one`,
+      message: `${CALL}, a short leg, moved toward the money; preview again`,
       numbers: {
         symbol: CALL,
         previewedDelta: 0.25,

@@ -4,16 +4,13 @@
  */
 import { assert } from '../../engine/domain/assert.ts';
 import { suffices } from '../../engine/domain/client-rights.ts';
-import { netPrices } from '../../engine/domain/net-price.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
 import type { CheckResult, Denial } from '../../engine/domain/verdict.ts';
 import { deny } from '../../engine/domain/verdict.ts';
 import type { TokenGrant } from '../../risk/confirm-token.ts';
-import { judgeDrift } from '../../risk/drift.ts';
 import { orderHash } from '../../risk/order-hash.ts';
 import { exitSettingsOf } from '../desk-config.ts';
 import type { DeskContext } from '../desk-context.ts';
-import { quoteOf } from '../desk-context.ts';
 import type { Caller, ConfirmResult, OrderView } from '../engine-api.ts';
 import { stillFree } from '../orders/closing.ts';
 import { closeEverything, openingsAndCloses } from '../orders/flattening.ts';
@@ -23,7 +20,7 @@ import { orderView } from '../orders/order-views.ts';
 import { recordIntent, requestCancel } from '../orders/sending.ts';
 import { unclosedNow } from '../orders/unclosed.ts';
 import { refuseTakenSince, refuseUndone } from './breakouts.ts';
-import { driftSnapshot } from './drift-snapshot.ts';
+import { drifted } from './drift-snapshot.ts';
 import { askAgain } from './dry-runs.ts';
 import { judgeIntent } from './judging.ts';
 import { atLiveLimit } from './live-limit.ts';
@@ -150,19 +147,6 @@ function staleClose(desk: DeskContext, intent: OrderIntent): Denial | undefined 
   if (intent.purpose === 'open' || stillFree(desk, intent)) return undefined;
   const message = 'the position changed since this preview; preview the close again';
   return deny('nothing_to_close', message, { positionId: intent.positionId }).denied;
-}
-
-/** Compares the live market with the preview: adverse moves only. */
-function drifted(desk: DeskContext, intent: OrderIntent, grant: TokenGrant): Denial | undefined {
-  const net = netPrices(intent.legs, (symbol) => quoteOf(desk, symbol));
-  if ('missing' in net) {
-    return deny('leg_market_missing', `${net.missing} has no ${net.side} now; preview again`, {
-      symbol: net.missing,
-      side: net.side,
-    }).denied;
-  }
-  if (grant.previewed === undefined) return undefined;
-  return judgeDrift(grant.previewed, driftSnapshot(desk, intent, net), desk.config.limits);
 }
 
 /** The orders that close come first; of those that open, the newest. */

@@ -11,7 +11,7 @@ import {
   MICROS_PER_SECOND,
   priceFromDollars,
 } from '../../engine/domain/units.ts';
-import { deny, type Outcome } from '../../engine/domain/verdict.ts';
+import { type CheckResult, type Denial, deny, type Outcome } from '../../engine/domain/verdict.ts';
 import type { TokenGrant } from '../../risk/confirm-token.ts';
 import { exitSettingsOf } from '../desk-config.ts';
 import type { DeskContext } from '../desk-context.ts';
@@ -26,6 +26,7 @@ import {
 } from '../orders/order-book.ts';
 import { publishOrder } from '../orders/order-views.ts';
 import { recordIntent, requestCancel } from '../orders/sending.ts';
+import { drifted } from './drift-snapshot.ts';
 import { exitOfReplacement } from './exit-of-replacement.ts';
 import { judgeIntent } from './judging.ts';
 import { atLiveLimit } from './live-limit.ts';
@@ -167,21 +168,31 @@ function missedBy(
   return desk.at.wall >= until ? 'its cancel took too long' : undefined;
 }
 
-/** Judges once more, records and thereby sends; what came of it, in words. */
+/** Judges once more, drift since the preview too, for the old order may take its time to end; records and
+ * thereby sends. What came of it, in words. */
 function send(desk: DeskContext, orderId: string, replacement: Replacement): string {
   const { grant, openUpToCents } = replacement;
-  const { previewId, tokenSha256, principal } = grant;
+  const { previewId, tokenSha256 } = grant;
   const [intent] = grant.intents;
   if (intent === undefined) return 'not replaced: there was nothing to send';
+  const stale = drifted(desk, intent, grant);
+  if (stale !== undefined) return notSent(desk, grant, stale, []);
   const dryRun = desk.dryRuns.answered(intent.intentId);
   const others = withoutOrder(desk, orderId);
   const judgement = judgeIntent(others, atLiveLimit(desk, intent), { openUpToCents, dryRun });
   const { denial, checks } = judgement.verdict;
-  if (denial !== undefined) {
-    desk.out.append({ kind: 'confirmRefused', principal, previewId, denial, checks });
-    return `not replaced: ${denial.message} (${denial.code})`;
-  }
+  if (denial !== undefined) return notSent(desk, grant, denial, checks);
   const { entryLadder: urgency } = exitSettingsOf(desk.config);
   recordIntent(desk, intent, judgement, { tokenSha256, previewId, urgency });
   return `replaced by ${intent.intentId}`;
+}
+
+function notSent(
+  desk: DeskContext,
+  { principal, previewId }: TokenGrant,
+  denial: Denial,
+  checks: readonly CheckResult[],
+): string {
+  desk.out.append({ kind: 'confirmRefused', principal, previewId, denial, checks });
+  return `not replaced: ${denial.message} (${denial.code})`;
 }

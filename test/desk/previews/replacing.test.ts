@@ -335,6 +335,36 @@ describe('replacing an order', () => {
     expect(rig.order(orderId).reason).toBe(`not replaced: ${why}`);
   });
 
+  /** Confirms a replacement, whose old order ends three seconds later, at this price of the underlying. */
+  const endedAt = (spot: number) => {
+    const { rig, orderId } = working();
+    const { tokenSha256 } = ask(rig, orderId, worstOf(rig, orderId) - 0.05);
+    rig.gateway.isMute = true;
+    rig.send({ kind: 'confirm', tokenSha256 }, TRADER);
+    rig.spot = spot;
+    rig.advance(3);
+    rig.brokerSays({ kind: 'cancelled', intentId: orderId, remaining: 1 });
+    rig.advance(1);
+    return { rig, orderId };
+  };
+
+  it('sends nothing on a market that its confirm would refuse, and tells how far it drifted', () => {
+    const { rig, orderId } = endedAt(600.75);
+    const [refused] = rig.bodies('confirmRefused').map(({ denial }) => denial);
+    expect(refused).toMatchObject({ code: 'reprice_required', numbers: { tolerancePoints: 8 } });
+    expect(rig.order(orderId)).toMatchObject({
+      status: 'cancelled',
+      reason: `not replaced: ${refused?.message} (reprice_required)`,
+    });
+    expect(rig.submitted).toEqual([orderId]);
+  });
+
+  it('is sent on a market that drifted no further than its confirm allows', () => {
+    const { rig, orderId } = endedAt(600.2);
+    expect(rig.bodies('confirmRefused')).toEqual([]);
+    expect(rig.order(orderId).reason).toBe(`replaced by ${rig.submitted[1]}`);
+  });
+
   it('spends its token: a second confirm tells what the first did', () => {
     const { rig, orderId } = working();
     const { tokenSha256 } = ask(rig, orderId, worstOf(rig, orderId));

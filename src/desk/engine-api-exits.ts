@@ -22,7 +22,8 @@ export interface PinView {
   readonly sharesIfAssigned: number;
   /** Cash that assignment brings (+) or takes (-). */
   readonly assignmentCents: number;
-  /** Until the broker's flatten deadline. */
+  /** Until the broker takes its last order in it; by the day's own deadline, which is sooner, everything is
+   * to be closed. */
   readonly secondsToCutoff: number;
   /** The underlying trades without its dividend tomorrow: in the money it is exercised early. */
   readonly exDividend: boolean;

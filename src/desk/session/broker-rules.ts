@@ -4,6 +4,7 @@
  * much as the broker ends sooner, and never forward. Prices stay on the engine's own steps.
  */
 
+import { orderCutoffAt } from '../../broker/order-cutoff.ts';
 import type { MarketRules } from '../../engine/domain/account-facts.ts';
 import { brokerName } from '../../engine/domain/broker-text.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
@@ -96,6 +97,14 @@ function soonerBy(rules: MarketRules, { session }: OwnRules): number {
   const isHalf = rules.session === 'half' && session.kind === 'full';
   const byKind = isHalf ? HALF_DAY_EARLIER_MICROS : 0;
   return Math.max(0, session.exerciseMark - closesAt, session.lastTrade - stopsAt, byKind);
+}
+
+/** Until when the broker takes orders in the day's options: sooner than by the engine's own word where it
+ * says that the day ends sooner. */
+export function lastOrderAt({ day, spec, gateway }: DeskContext): EpochMicros {
+  const { session, brokerSaid } = day;
+  const own = orderCutoffAt(session, gateway.capabilities) ?? session.lastTrade;
+  return brokerSaid === undefined ? own : addMicros(own, -soonerBy(brokerSaid, { session, spec }));
 }
 
 /** The session in which the feed must not be silent: as the broker says that it ends, and none where it says

@@ -1,6 +1,6 @@
 /**
  * The last hour of a short strike: how far the price is from it, what assignment would bring, and
- * how long until the broker's cut-off. Shown with each position, and told when the price comes near a
+ * how long the broker takes orders in it. Shown with each position, and told when the price comes near a
  * strike and once more when it passes it.
  */
 
@@ -20,6 +20,7 @@ import { sliceOf, spotOf, viewOf } from '../desk-context.ts';
 import type { PinView } from '../engine-api-exits.ts';
 import { hasRunOut, isExDividendEve } from '../exits/ex-dividend.ts';
 import { lastHourFrom } from '../exits/flat-by.ts';
+import { lastOrderAt } from './broker-rules.ts';
 import { tellOnce } from './told-once.ts';
 
 /** What is told of a position's short, by the keys under which it was told with its subject: for pins also
@@ -79,10 +80,7 @@ function pinOf(desk: DeskContext, { contract, leg }: ShortLeg, spot: number): Pi
     inTheMoney: away < 0,
     sharesIfAssigned: sign * contracts * multiplierOf(contract),
     assignmentCents: amountCents(strike, -sign * contracts, multiplierOf(contract)),
-    secondsToCutoff: Math.max(
-      0,
-      Math.round((day.schedule.flattenDeadlineAt - at.market) / MICROS_PER_SECOND),
-    ),
+    secondsToCutoff: Math.max(0, Math.round((lastOrderAt(desk) - at.market) / MICROS_PER_SECOND)),
     exDividend: right === 'call' && isExDividendEve(day.session.date, exDividendDates),
   };
 }
@@ -109,7 +107,7 @@ function pinText(positionId: string, pin: PinView): string {
   const worth = (Math.abs(pin.assignmentCents) / 100).toFixed(0);
   return (
     `${positionId}: short ${pin.strike} ${pin.right} is ${away}${deviations}; assignment brings ` +
-    `${pin.sharesIfAssigned} shares for $${worth}; ${pin.secondsToCutoff} s to the cut-off`
+    `${pin.sharesIfAssigned} shares for $${worth}; ${pin.secondsToCutoff} s to the broker's cut-off`
   );
 }
 

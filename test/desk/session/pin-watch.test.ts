@@ -51,7 +51,7 @@ describe('the watch of short strikes', () => {
       inTheMoney: false,
       sharesIfAssigned: 100,
       assignmentCents: -low * 10_000,
-      secondsToCutoff: 50 * 60,
+      secondsToCutoff: 75 * 60,
       exDividend: false,
     });
     expect(call).toMatchObject({
@@ -61,6 +61,40 @@ describe('the watch of short strikes', () => {
       assignmentCents: high * 10_000,
     });
     expect(call?.distanceInDeviations).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['its last trade, whatever the deadline of the day', 15 * 60 + 1, {}, 74],
+    ['the same after that deadline', 15 * 60 + 51, {}, 24],
+    [
+      'the last order that it takes, where that comes sooner',
+      15 * 60 + 21,
+      { capabilities: { orderCutoffMinutes: 15 * 60 + 30 } },
+      9,
+    ],
+  ])('counts to the cut-off of the broker: %s', (_what, minutes, options, left) => {
+    const rig = new DeskRig({
+      minutes: 14 * 60,
+      flatBy: { flattenDeadlineMinutes: 14 * 60 + 30 },
+      ...options,
+    });
+    rig.openPosition();
+    rig.gateway.isMute = true;
+    rig.edit = () => ({ bid: 0.1, ask: 0.12 });
+    rig.goTo(minutes);
+    expect(pins(rig).map(({ secondsToCutoff }) => secondsToCutoff)).toEqual([left * 60, left * 60]);
+    expect(incidents(rig).map(({ text }) => text)[0]).toMatch(
+      new RegExp(`; ${left * 60} s to the broker's cut-off$`),
+    );
+  });
+
+  it('counts to the end of the day by the broker, where it says that it ends sooner', () => {
+    const rig = condorAt(15 * 60);
+    const closesAt = '2026-11-20T15:30:00-05:00';
+    const rules = { session: null, opensAt: null, closesAt, stopsTradingAt: null, ticks: null };
+    const { date } = rig.session;
+    rig.step({ kind: 'brokerRules', at: rig.at, date, rules: { ...rules, isClosingOnly: null } });
+    expect(pins(rig).map(({ secondsToCutoff }) => secondsToCutoff)).toEqual([45 * 60, 45 * 60]);
   });
 
   it('stands in the warnings of the P&L, which the risk metrics show too', () => {

@@ -187,7 +187,7 @@ function machineRows({ desk }: RowSources): LimitView[] {
       {
         control: 30,
         name: 'fingerprint',
-        note: `settings ${config.configFingerprint}; in every start and verdict`,
+        note: `settings ${config.configFingerprint}, in each record of a start; the records of previews and orders hold the version of the limits, ${config.limits.version}`,
       },
       'one build',
       config.build,

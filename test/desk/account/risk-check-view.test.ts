@@ -48,6 +48,18 @@ describe('the risk check', () => {
     ]);
   });
 
+  it('names the records that hold the settings and the limits', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    const { note } = row(rig, 'fingerprint');
+    const [started] = rig.bodies('engineStarted');
+    const [ordered] = rig.bodies('intentRecorded');
+    expect(note).toBe(
+      `settings ${started?.configFingerprint}, in each record of a start; the records of previews and orders hold the version of the limits, ${ordered?.limitsVersion}`,
+    );
+    expect(rig.bodies('previewMade')[0]?.limitsVersion).toBe(ordered?.limitsVersion);
+  });
+
   it('allows no openings where nothing is left of a limit that each of them takes from', () => {
     const rig = new DeskRig({ limits: { maxOrdersPerDay: 1, maxOpenRiskCents: cents(100_000) } });
     rig.openPosition();

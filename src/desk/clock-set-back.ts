@@ -30,11 +30,14 @@ export function keepAges({ orders, day, at }: DeskContext, next: At): void {
   if (day.rearmedAt !== undefined) day.rearmedAt = addMicros(day.rearmedAt, by);
 }
 
-/** What an order was sent or changed at, which people see, counts as now where it is still to come. */
+/** What an order was sent, taken or changed at, which people see, counts as now where it is still to come. */
 export function takeStampsAsNow({ orders, at }: DeskContext): void {
   const isAhead = ({ market, wall }: At): boolean => market > at.market || wall > at.wall;
   for (const order of orders.all()) {
     if (isAhead(order.updatedAt)) order.updatedAt = at;
-    if (order.sentAt !== undefined && isAhead(order.sentAt)) order.sentAt = at;
+    for (const stamp of ['sentAt', 'workingSince'] as const) {
+      const then = order[stamp];
+      if (then !== undefined && isAhead(then)) order[stamp] = at;
+    }
   }
 }

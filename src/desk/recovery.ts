@@ -366,6 +366,7 @@ function settleUnsent(desk: DeskContext): void {
         order.worstCaseCents = externalWorstCase(desk, order.intent, found.limit);
       }
       order.sentAt ??= order.createdAt;
+      order.workingSince ??= desk.at;
     } else if (!isExternal(order) && desk.gateway.capabilities.name === 'paper') {
       order.status = 'cancelled';
       order.reason = 'the paper broker holds no such order after the restart';

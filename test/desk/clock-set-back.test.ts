@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { PnlView } from '../../src/desk/engine-api.ts';
 import type { StrategyRequest } from '../../src/desk/engine-api-requests.ts';
+import { isoNewYork } from '../../src/desk/iso-time.ts';
 import { isBeingReported } from '../../src/desk/orders/ratio-watch.ts';
 import type { OrderLeg } from '../../src/engine/domain/order.ts';
 import { addMicros, cents, MICROS_PER_MINUTE, price } from '../../src/engine/domain/units.ts';
@@ -14,6 +16,17 @@ describe('a clock that was set back between two runs', () => {
     const market = addMicros(rig.at.market, -30 * MICROS_PER_MINUTE);
     return rig.restart(rig.records(), { market, ...options });
   }
+
+  it('shows no stop at the broker as held since a time to come', () => {
+    const rig = breakoutRig({ exits: { paperNativeStops: true } });
+    openBreakout(rig);
+    rig.advance(4);
+    const again = nextRun(rig);
+    const now = isoNewYork(again.at.market);
+    again.advance(2);
+    const [position] = again.query<PnlView>({ kind: 'pnl' }).positions;
+    expect(position).toMatchObject({ protectedBy: 'broker', protectedSince: now });
+  });
 
   it('does not keep a close that was refused from being asked for again', () => {
     const rig = new DeskRig({ minutes: 12 * 60 });

@@ -1,7 +1,7 @@
 /** Positions as the faces show them. */
 
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
-import { dollarsFromPrice, epochMicros, MICROS_PER_MILLI } from '../../engine/domain/units.ts';
+import { dollarsFromPrice, MICROS_PER_MILLI } from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { structureGreeks } from '../../engine/portfolio/portfolio-greeks.ts';
 import type { DeskContext } from '../desk-context.ts';
@@ -52,14 +52,14 @@ function protectionView(
   desk: DeskContext,
   { positionId, legs }: StructurePosition,
 ): ProtectionView {
-  const since = desk.day.protections.get(positionId)?.since;
+  const since = desk.orders.protecting(positionId)?.workingSince?.market;
   if (since === undefined || !isProven(desk, positionId)) {
     const isWatched = desk.day.chainOpen && !expiredBefore(desk.day.session.date, legs);
     const protectedBy = isWatched ? 'engine' : 'none';
     return { protectedBy, protectedSince: null, verifiedAgoMs: null };
   }
   const verifiedAgoMs = listedAgoMillis(desk, positionId);
-  return { protectedBy: 'broker', protectedSince: isoNewYork(epochMicros(since)), verifiedAgoMs };
+  return { protectedBy: 'broker', protectedSince: isoNewYork(since), verifiedAgoMs };
 }
 
 /** When the options of a structure expired, where that was before this session. */

@@ -172,7 +172,10 @@ function setStatus(
 ): void {
   order.status = status;
   // What works has been sent, also where the record of that was lost: its limit is walked from there.
-  if (status === 'working') order.sentAt ??= order.createdAt;
+  if (status === 'working') {
+    order.sentAt ??= order.createdAt;
+    order.workingSince ??= at;
+  }
   if (reason !== undefined) order.reason = reason;
   order.updatedAt = at;
   order.search = status === 'unknown' ? beginSearch(at) : undefined;
@@ -336,7 +339,7 @@ function onReopened(
   const text = `order ${intentId} was ${order.status} and works again at the broker: ${reason}`;
   desk.out.alert('critical', 'ORDER_REOPENED', text, intentId);
   order.brokerOrderId = brokerOrderId;
-  order.sentAt ??= order.createdAt;
+  order.workingSince = desk.at;
   order.cancelRequested = false;
   setStatus(order, 'working', reason, desk.at);
   publishOrder(desk, order);

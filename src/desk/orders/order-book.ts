@@ -60,6 +60,8 @@ export interface OrderRecord {
   status: OrderStatus;
   updatedAt: At;
   sentAt: At | undefined;
+  /** Since when the broker has held it, by its first word that says so; anew from where it works again. */
+  workingSince: At | undefined;
   brokerOrderId: string | undefined;
   /** The broker took it as something else than was meant, in its words: it is called back. */
   mistaken: string | undefined;
@@ -123,6 +125,7 @@ export function newOrder(parts: NewOrder): OrderRecord {
     status: 'recorded',
     updatedAt: parts.createdAt,
     sentAt: undefined,
+    workingSince: undefined,
     brokerOrderId: undefined,
     mistaken: undefined,
     reason: undefined,

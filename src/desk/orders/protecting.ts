@@ -145,7 +145,6 @@ function arm(desk: DeskContext, position: StructurePosition): void {
   recordIntent(desk, intent, judgement, authorization);
   desk.day.protections.set(positionId, {
     intentId: intent.intentId,
-    since: undefined,
     verifiedAt: undefined,
     isListed: false,
   });
@@ -157,8 +156,8 @@ function keep(desk: DeskContext, order: OrderRecord, position: StructurePosition
   const { intent } = order;
   const { positionId } = position;
   if (!desk.day.protections.has(positionId)) {
-    const known = { intentId: intent.intentId, since: undefined, verifiedAt: undefined };
-    desk.day.protections.set(positionId, { ...known, isListed: false });
+    const known = { intentId: intent.intentId, verifiedAt: undefined, isListed: false };
+    desk.day.protections.set(positionId, known);
   }
   const held = position.legs.length === 1 ? position.legs[0]?.quantity : undefined;
   if (held !== intent.quantity - filledUnits(order)) callBackStop(desk, order);
@@ -175,8 +174,7 @@ function verify(desk: DeskContext, { intent }: OrderRecord): void {
   if (snapshot === undefined) return;
   const isListed = snapshot.workingOrders.some((order) => order.intentId === intentId);
   if (isListed) {
-    const since = known.since ?? desk.at.market;
-    change(desk, positionId, { isListed, since, verifiedAt: snapshot.asOf.wall });
+    change(desk, positionId, { isListed, verifiedAt: snapshot.asOf.wall });
     const text = `the broker lists a stop of ${positionId}: ${intentId}`;
     desk.out.settlePosition(['PROTECTION_MISSING', 'PROTECTION_LOST'], positionId, text);
     return;

@@ -1,8 +1,6 @@
-/** What the desk knows of one position's stop at the broker. Times by the wall clock unless named. */
+/** What the desk knows of one position's stop at the broker. Times by the wall clock. */
 export interface Protection {
   readonly intentId: string;
-  /** Market time since which the broker has held the stop; undefined before its word. */
-  readonly since: number | undefined;
   /** The newest snapshot of the broker that listed the stop. */
   readonly verifiedAt: number | undefined;
   /** False from a snapshot on that did not list it. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { OrderView, PnlView, TradeCard } from '../../../src/desk/engine-api.ts';
+import { isoNewYork } from '../../../src/desk/iso-time.ts';
 import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
 import { cents, price } from '../../../src/engine/domain/units.ts';
 import { breakoutOf, breakoutRig, openBreakout } from '../../support/breakout-rig.ts';
@@ -435,12 +436,26 @@ describe('a stop at the broker that is gone', () => {
 describe('a protected position', () => {
   it('is found again after a restart, with the same stop', () => {
     const { rig, stop } = protectedCall();
+    const before = shown(rig)?.protectedSince;
+    rig.advance(60);
     const again = rig.restart();
     again.advance(2);
     expect(stops(again).map(({ intent, status }) => [intent.intentId, status])).toEqual([
       [stop?.intent.intentId, 'working'],
     ]);
-    expect(shown(again)?.protectedBy).toBe('broker');
+    expect(shown(again)).toMatchObject({ protectedBy: 'broker', protectedSince: before });
+  });
+
+  it('that the broker had ended, and works again there, is protected from then on', () => {
+    const { rig, stop } = protectedCall();
+    const { intentId } = stop!.intent;
+    rig.advance(60);
+    rig.brokerSays({ kind: 'cancelled', intentId, remaining: 1 });
+    expect(shown(rig)?.protectedSince).toBeNull();
+    rig.brokerSays({ kind: 'reopened', intentId, brokerOrderId: 'B', reason: 'listed' });
+    const since = isoNewYork(rig.at.market);
+    rig.advance(2);
+    expect(shown(rig)).toMatchObject({ protectedBy: 'broker', protectedSince: since });
   });
 
   it('keeps its stop while the chain of a restarted desk is not open yet', () => {

@@ -2,8 +2,9 @@
 
 import type { Quote } from '../../engine/domain/market.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
+import { spotMid } from '../../engine/domain/spot-mid.ts';
 import type { EpochMicros, Price, SessionDate } from '../../engine/domain/units.ts';
-import { addMicros, MICROS_PER_MINUTE, price } from '../../engine/domain/units.ts';
+import { addMicros, MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
 
 /** One symbol's displayed market, less what this broker has taken from it since it was quoted. It
  * changes with the next quote. */
@@ -91,11 +92,12 @@ export class QuoteTape {
     return shown;
   }
 
-  /** Notes the mid of an underlying; `session` is the one that the quote falls into, if any. */
+  /** Notes the mid of an underlying; `session` is the one that the quote falls into, if any. A quote that is
+   * no market to be trusted can be traded on, and tells no price: one of them would decide an exercise. */
   putUnderlying(symbol: string, quote: Quote, session: SessionTimes | undefined): void {
     this.put(symbol, quote);
-    if (quote.bid === undefined || quote.ask === undefined) return;
-    const mid = price(Math.round((quote.bid + quote.ask) / 2));
+    const mid = spotMid(quote);
+    if (mid === undefined) return;
     const at = quote.at.market;
     this.#lastMid.set(symbol, { mid, at });
     if (session === undefined) return;

@@ -2,6 +2,7 @@
  * than the guard. */
 import type { At } from '../../engine/domain/clock.ts';
 import type { Quote } from '../../engine/domain/market.ts';
+import { SPOT_WIDTH_FRACTION } from '../../engine/domain/spot-mid.ts';
 import type { Price } from '../../engine/domain/units.ts';
 import { isCrossed, isFresh, isQuietWing } from '../../risk/quote-age.ts';
 
@@ -20,7 +21,7 @@ export const QUOTE_GUARD: QuoteGuard = {
 };
 
 /** Of the underlying and its shares, some tenths of a percent: a whole day is measured from such a quote. */
-export const SPOT_GUARD: QuoteGuard = { ...QUOTE_GUARD, widthFraction: 0.002 };
+export const SPOT_GUARD: QuoteGuard = { ...QUOTE_GUARD, widthFraction: SPOT_WIDTH_FRACTION };
 
 /** Why a quote is not trusted. `wide` alone leaves both of its sides usable as bounds. */
 export type QuoteFault = 'missing' | 'stale' | 'crossed' | 'oneSided' | 'wide';

@@ -4,15 +4,16 @@
  */
 
 import { isOfUnderlying } from '../../engine/domain/instrument.ts';
-import type { Quote } from '../../engine/domain/market.ts';
 import { newYorkDate, nextSessionDate } from '../../engine/domain/session-calendar.ts';
+import { spotMid } from '../../engine/domain/spot-mid.ts';
 import { findUnderlying } from '../../engine/domain/underlying.ts';
 import type { Price, SessionDate } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_MINUTE, price } from '../../engine/domain/units.ts';
 import type { UnderlyingPrice } from '../../engine/portfolio/carried-gains.ts';
 import type { PositionLeg } from '../../engine/portfolio/portfolio-book.ts';
+import { isFresh } from '../../risk/quote-age.ts';
 import type { DeskContext } from '../desk-context.ts';
-import { quoteFault, SPOT_GUARD } from '../exits/quote-guard.ts';
+import { SPOT_GUARD } from '../exits/quote-guard.ts';
 
 /** A quote that is older at the end of a session is none of its close. */
 const CLOSE_WITHIN_MICROS = 5 * MICROS_PER_MINUTE;
@@ -51,21 +52,15 @@ export function noteClose(
   day.closes.set(date, close);
 }
 
-function midOf(quote: Quote | undefined): Price | undefined {
-  if (quote?.bid === undefined || quote.ask === undefined) return undefined;
-  return price(Math.round((quote.bid + quote.ask) / 2));
-}
-
 /** Mid of the underlying's newest quote, where that is a market to be trusted and of the last minutes of a
  * session, or of its evening: a machine that slept over its end has not seen its close, nor has a chain that
  * a setting ends before. */
-export function closeOfToday({ day, spec }: DeskContext): Price | undefined {
+export function closeOfToday({ day }: DeskContext): Price | undefined {
   const { lastSpot, session } = day;
   const from = addMicros(session.lastTrade, -CLOSE_WITHIN_MICROS);
   if (lastSpot === undefined || lastSpot.at.market < from) return;
   const isOfToday = newYorkDate(lastSpot.at.market) === session.date;
-  const fault = quoteFault(lastSpot, lastSpot.at, SPOT_GUARD, spec.ticks.single.step);
-  return isOfToday && fault === undefined ? midOf(lastSpot) : undefined;
+  return isOfToday ? spotMid(lastSpot) : undefined;
 }
 
 /** Mid of the underlying, where it has a market to be trusted now. */
@@ -73,8 +68,10 @@ export function soundSpot(desk: DeskContext): Price | undefined {
   const { at, day, evidence, config, spec } = desk;
   evidence.look(day);
   const quote = evidence.of(config.underlying);
-  const fault = quoteFault(quote, at, SPOT_GUARD, spec.ticks.single.step);
-  return fault === undefined ? midOf(quote) : undefined;
+  const { maxQuoteAgeMillis } = SPOT_GUARD;
+  const { step } = spec.ticks.single;
+  if (quote === undefined || !isFresh(quote, at, maxQuoteAgeMillis, step)) return undefined;
+  return spotMid(quote);
 }
 
 /** What is held over a close that is not known begins its day at the first price to be trusted, which is

@@ -170,6 +170,35 @@ describe('at last trade', () => {
     expect(outcomes[1]).toEqual(outcomes[0]);
   });
 
+  const SPY = { kind: 'shares', symbol: 'SPY' } as const;
+
+  it.each([
+    ['very wide', 638.7, 660],
+    ['crossed', 650, 638.7],
+  ])(
+    'is judged by the last market to be trusted where the last quote before the mark is %s',
+    (_what, bid, ask) => {
+      const rig = holding([SHORT_CALL, optionLeg('buyToOpen', 'call', 645)]);
+      rig.now = addMicros(rig.session.exerciseMark, -500_000);
+      rig.spot(638.7);
+      rig.quote(SPY, bid, ask);
+      rig.now = addMicros(rig.session.exerciseMark, 1_000_000);
+      rig.spot(650);
+      const outcomes = settlementsOf(rig.goTo(rig.session.lastTrade)).map(({ outcome }) => outcome);
+      expect(outcomes).toEqual(['expired', 'expired']);
+      const marks = rig.events.filter(({ kind }) => kind === 'marked');
+      expect(marks).toMatchObject([{ price: 6_387_000 }]);
+    },
+  );
+
+  it('waits for a market to be trusted where the first quote after the mark is none', () => {
+    const rig = holding([SHORT_CALL]);
+    rig.goTo(rig.session.lastTrade);
+    rig.now = addMicros(rig.now, 75 * MICROS_PER_MINUTE);
+    expect(settlementsOf(rig.quote(SPY, 630, 664))).toEqual([]);
+    expect(settlementsOf(rig.spot(638.7))).toMatchObject([{ outcome: 'expired', shares: 0 }]);
+  });
+
   it('tells no mark of a day of which nothing is held', () => {
     const rig = new PaperRig();
     rig.now = addMicros(rig.session.exerciseMark, 1);

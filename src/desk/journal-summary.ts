@@ -4,6 +4,7 @@
 import type { BrokerEvent } from '../broker/order-gateway.ts';
 import type { AuditRecord } from '../engine/domain/audit-record.ts';
 import type { OrderIntent } from '../engine/domain/order.ts';
+import { price } from '../engine/domain/units.ts';
 import { changesHoldings, type HoldingChange, isFlatAfter } from './net-holdings.ts';
 import type { Incident } from './outbox.ts';
 import { IncidentFold } from './past-incidents.ts';
@@ -29,7 +30,7 @@ export interface JournalSummary extends LastRun {
   readonly records: number;
   /** A run that was cut off may lack what came last; undefined where the records tell of no run. */
   readonly ended: 'inOrder' | 'cutOff' | undefined;
-  /** Intents in the order recorded, and what the broker reported of them. */
+  /** Intents in the order recorded, at the limits they were sent at, and what the broker reported of them. */
   readonly intents: readonly OrderIntent[];
   readonly brokerEvents: readonly BrokerEvent[];
   /** The records that the desk's state follows from; what they were judged by may be left out. */
@@ -67,7 +68,8 @@ const NOTHING_LAST = { lastSeq: 0, lastSession: undefined, lastMarket: undefined
 
 /** Folds a journal's records as they are read: one fold for all that a start needs of them. */
 export class JournalFold {
-  readonly #intents: OrderIntent[] = [];
+  readonly #intents = new Map<string, OrderIntent>();
+  readonly #sent = new Set<string>();
   readonly #brokerEvents: BrokerEvent[] = [];
   readonly #changes: HoldingChange[] = [];
   readonly #steps: AuditRecord[] = [];
@@ -89,7 +91,7 @@ export class JournalFold {
       this.#ended = body.kind === 'engineStopped' ? 'inOrder' : 'cutOff';
     }
     if (body.kind === 'engineStarted') this.#lastStart = body;
-    if (body.kind === 'intentRecorded') this.#intents.push(body.intent);
+    this.#seeIntent(body);
     const event = brokerEventOf(record);
     if (event !== undefined) {
       this.#brokerEvents.push(event);
@@ -100,6 +102,17 @@ export class JournalFold {
     if (isDecision(record)) this.#decisions.push(again);
   }
 
+  /** A better limit at the confirm is recorded behind its intent, before that is sent. */
+  #seeIntent(body: AuditRecord['body']): void {
+    if (body.kind === 'intentRecorded') this.#intents.set(body.intent.intentId, body.intent);
+    else if (body.kind === 'orderSent') this.#sent.add(body.intentId);
+    else if (body.kind === 'repriced' && !this.#sent.has(body.intentId)) {
+      const intent = this.#intents.get(body.intentId);
+      if (intent === undefined) return;
+      this.#intents.set(body.intentId, { ...intent, limit: price(body.limit) });
+    }
+  }
+
   /** After the records so far. */
   summary(): JournalSummary {
     return {
@@ -108,7 +121,7 @@ export class JournalFold {
       endedFlat: this.#ended === 'inOrder' && isFlatAfter(this.#changes),
       records: this.#records,
       ended: this.#ended,
-      intents: this.#intents,
+      intents: [...this.#intents.values()],
       brokerEvents: this.#brokerEvents,
       steps: this.#steps,
       incidents: this.#incidents.open(),

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { quoteOf } from '../../../src/desk/desk-context.ts';
 import type { TradeCard } from '../../../src/desk/engine-api.ts';
 import type { OrderRequest, StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
 import { occSymbol } from '../../../src/engine/domain/instrument.ts';
+import { netPrices } from '../../../src/engine/domain/net-price.ts';
 import { cents, priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
 import { breakoutOf, breakoutRig, putBar } from '../../support/breakout-rig.ts';
 import { CONDOR, DeskRig, denialIn, TRADER, valueIn } from '../../support/desk-rig.ts';
@@ -113,6 +115,24 @@ describe('an opening whose price improved before its confirm', () => {
     const [after] = rig.restart().positions();
     expect(after?.exitPlan).toEqual(before?.exitPlan);
     expect(after?.exitPlan?.sideStop?.debit).toBe(rig.bodies('repriced')[0]?.limit);
+  });
+
+  it('works on at that price at the paper broker after a restart, and fills no worse', () => {
+    const rig = new DeskRig({ limits: WIDE });
+    const { card, order, limit } = confirmedAfter(rig, CONDOR, () => {
+      rig.atmVol = 0.26;
+    });
+    rig.advance(1);
+    const again = rig.restart(rig.records(), { isOpen: false });
+    expect(again.gateway.snapshot(again.at)?.workingOrders).toMatchObject([{ limit }]);
+    expect(again.orders()[0]).toMatchObject({ status: 'working', limit, brokerLimit: limit });
+    again.atmVol = 0.24;
+    again.open();
+    const net = netPrices(order.intent.legs, (symbol) => quoteOf(again.desk.context, symbol));
+    const natural = 'missing' in net ? Number.NaN : net.natural;
+    expect(natural).toBeGreaterThan(card.limitPrice * 10_000);
+    expect(natural).toBeLessThan(limit);
+    expect(again.orders()[0]).toMatchObject({ status: 'working', limit });
   });
 
   it('by hand keeps the distance of its stop, and has none where so much cannot be lost', () => {

@@ -44,6 +44,8 @@ export class PaperAccount {
   readonly #structures = new Map<string, Structure>();
   /** How often each contract was settled. */
   readonly #settlements = new Map<string, number>();
+  /** What shares last changed hands at here, by ticker. */
+  readonly #sharePrices = new Map<string, Price>();
   #cashCents: Cents;
 
   constructor(cashCents: Cents) {
@@ -61,6 +63,7 @@ export class PaperAccount {
     const sign = legSign(action);
     const paid = amountCents(price(-sign * fill.price), quantity, multiplierOf(instrument));
     this.#cashCents = cents(this.#cashCents + paid - feesCents);
+    if (instrument.kind === 'shares') this.#sharePrices.set(instrument.symbol, fill.price);
     if (isOpening(action)) this.#add(positionId, instrument, sign * quantity);
     else this.#remove(instrument, -sign * quantity, positionId);
   }
@@ -75,7 +78,10 @@ export class PaperAccount {
     if (instrument.kind !== 'option') return;
     const symbol = instrumentSymbol(instrument);
     this.#settlements.set(symbol, this.settlementsOf(symbol) + 1);
-    if (shares !== 0) this.#moveShares(underlyingOfContract(instrument), shares);
+    if (shares === 0) return;
+    const ticker = underlyingOfContract(instrument);
+    this.#sharePrices.set(ticker, sharePrice);
+    this.#moveShares(ticker, shares);
   }
 
   /** How often a contract was settled so far. */
@@ -115,7 +121,8 @@ export class PaperAccount {
     return this.#net().map(({ symbol, quantity }) => ({ symbol, quantity }));
   }
 
-  /** Collateral of everything held: structures at their worst expiry, short shares at their price. */
+  /** Collateral of everything held: structures at their worst expiry, short shares at their price. Where
+   * nothing tells that, what they last changed hands at stands in: another run may trade something else. */
   marginCents(priceOf: (symbol: string) => Price | undefined): Cents {
     let margin = 0;
     for (const structure of this.#structures.values()) {
@@ -123,7 +130,9 @@ export class PaperAccount {
       margin += structure.marginCents;
       for (const [symbol, { instrument, quantity }] of structure.lots) {
         if (instrument.kind === 'option' || quantity >= 0) continue;
-        const value = amountCents(priceOf(symbol) ?? price(0), -quantity, 1);
+        const at = priceOf(symbol) ?? this.#sharePrices.get(symbol);
+        assert(at !== undefined, 'the shares held came at a price');
+        const value = amountCents(at, -quantity, 1);
         margin += Math.ceil(value * SHORT_SHARES_MARGIN);
       }
     }

@@ -108,6 +108,15 @@ describe('the paper account', () => {
     expect(account.marginCents(() => priceFromDollars(650))).toBe(0);
   });
 
+  it('holds it against the price they came at while nothing quotes them', () => {
+    const call = optionLeg('sellToOpen', 'call', 605, 5);
+    const account = accountWith([fill(call, 1), 'a']);
+    account.applySettlement(settled(contract(call), -5, 'assigned'));
+    expect(account.marginCents(noPrice)).toBe(453_750_00);
+    account.applyFill(fill(sharesLeg('buyToClose', 100), 610), 'any');
+    expect(account.marginCents(noPrice)).toBe(366_000_00);
+  });
+
   it('lists options by expiry and lots by symbol', () => {
     const call = optionLeg('buyToOpen', 'call', 640, 3);
     const account = accountWith([fill(call, 1), 'a']);

@@ -40,24 +40,38 @@ export function recover(
   let before: AuditRecord['body']['kind'] | undefined;
   let triggered: Triggered | undefined;
   for (const record of steps) {
-    const { kind } = record.body;
-    // Each run leaves numbers out behind one that was cut off: so must all that follow it.
+    const { body } = record;
     const isBehindCut = before !== undefined && before !== 'engineStopped';
-    if (kind === 'engineStarted' && isBehindCut) desk.orders.skipNumbers();
-    if (kind !== 'alertDelivered') before = kind;
+    if (body.kind === 'engineStarted') restoreStart(desk, body, isBehindCut);
+    if (body.kind !== 'alertDelivered') before = body.kind;
     // What a step leaves gone ends its flatten, as the clock's next look did then.
     if (record.at.wall !== then.at.wall) endFlattened(then);
     then.out = new UnheardOutbox(record.at, record.session, record.seq);
     keepAges(then, record.at);
     then.at = record.at;
     apply(then, shelf, record);
-    if (kind === 'exitTriggered') triggered = record.body;
-    if (kind === 'intentRecorded') triggered = restoreExit(desk, record.body, triggered);
+    if (body.kind === 'exitTriggered') triggered = body;
+    if (body.kind === 'intentRecorded') triggered = restoreExit(desk, body, triggered);
   }
   keepAges(then, desk.at);
   settleUnsent(desk);
   endFlattened(desk);
   takeStampsAsNow(desk);
+}
+
+/** Each run leaves numbers out behind one that was cut off, and so must all that follow it. What the paper
+ * broker had told nothing of until then, not even that it took it, was dead from that start on: no record says
+ * so but that of the start. */
+function restoreStart(
+  desk: DeskContext,
+  { broker }: Extract<AuditBody, { readonly kind: 'engineStarted' }>,
+  isBehindCut: boolean,
+): void {
+  if (isBehindCut) desk.orders.skipNumbers();
+  if (broker !== 'paper') return;
+  for (const order of desk.orders.live()) {
+    if (!isExternal(order) && order.brokerOrderId === undefined) endAsLost(order);
+  }
 }
 
 function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): void {
@@ -345,6 +359,14 @@ function update(desk: DeskContext, intentId: string, change: Partial<OrderRecord
   if (order !== undefined) Object.assign(order, change, { updatedAt: desk.at });
 }
 
+/** Ends an order that never reached the paper broker, and counts as none that it took. */
+function endAsLost(order: OrderRecord): void {
+  order.status = 'cancelled';
+  order.reason = 'the paper broker holds no such order after the restart';
+  order.sentAt = undefined;
+  order.search = undefined;
+}
+
 /**
  * Orders whose end the journal does not hold. None is ever picked up and sent again. Each is looked
  * for in the broker's own working orders; where the broker does not list it, its outcome is unknown
@@ -368,8 +390,7 @@ function settleUnsent(desk: DeskContext): void {
       order.sentAt ??= order.createdAt;
       order.workingSince ??= desk.at;
     } else if (!isExternal(order) && desk.gateway.capabilities.name === 'paper') {
-      order.status = 'cancelled';
-      order.reason = 'the paper broker holds no such order after the restart';
+      endAsLost(order);
     } else if (!isExternal(order)) {
       order.status = 'unknown';
       order.reason = 'the engine stopped while it was sent; the broker does not list it';

@@ -4,10 +4,14 @@ import type { StrategyRequest } from '../../src/desk/engine-api-requests.ts';
 import { summarizeJournal } from '../../src/desk/journal-summary.ts';
 import { differences } from '../../src/desk/reconciling/reconciling.ts';
 import type { AuditRecord } from '../../src/engine/domain/audit-record.ts';
+import type { Fill } from '../../src/engine/domain/order.ts';
 import { cents, price } from '../../src/engine/domain/units.ts';
 import { CONDOR, CONSOLE, DeskRig, denialIn, valueIn } from '../support/desk-rig.ts';
 
 const STRADDLE: StrategyRequest = { strategy: 'straddle_scan', strike: 600, quantity: 1 };
+
+/** Room for a position of several units. */
+const WIDE = { maxDailyLossCents: cents(900_000), maxTradeLossCents: cents(900_000) };
 
 /** A morning with something of everything in it. */
 function busyMorning(): DeskRig {
@@ -26,6 +30,17 @@ function busyMorning(): DeskRig {
   rig.confirm(tokenSha256);
   rig.advance(5);
   return rig;
+}
+
+/** The positions once somebody else has traded one contract. */
+function heldAfter(
+  rig: DeskRig,
+  trade: Pick<Fill, 'fillId' | 'instrument' | 'action'>,
+): readonly string[] {
+  const cost = { price: price(5_000), feesCents: cents(0), marketAt: rig.at.market };
+  const fill = { ...trade, ...cost, intentId: 'external-9', quantity: 1 };
+  rig.brokerSays({ kind: 'fill', fill });
+  return rig.positions().map(({ positionId }) => positionId);
 }
 
 /** The tokens that these records spend, with the orders each stands for. */
@@ -152,6 +167,43 @@ describe('after a restart', () => {
     expect(again.submitted).toEqual([]);
   });
 
+  it('a close that the paper broker lost is dead in every later start: nothing closes by it again', () => {
+    const rig = new DeskRig({ limits: WIDE });
+    const { positionId } = rig.openPosition({ ...CONDOR, quantity: 4 });
+    rig.send({ kind: 'confirm', tokenSha256: rig.previewClose(positionId, 1).tokenSha256 });
+    const lost = rig.orders().at(-1)!.intent.intentId;
+    const again = rig.restart();
+    again.advance(30);
+    expect(again.positions()).toMatchObject([{ quantity: 3 }]);
+    again.execute(again.previewClose(positionId, 1));
+    const third = again.restart();
+    third.advance(30);
+    expect(third.order(lost).status).toBe('cancelled');
+    expect(third.day.askedCloses.size).toBe(0);
+    expect(third.submitted).toEqual([]);
+    expect(third.positions()).toMatchObject([{ quantity: 2 }]);
+  });
+
+  it('a flatten ends with what is gone, also behind a close that the paper broker lost', () => {
+    const rig = new DeskRig();
+    const { intent } = rig.execute(rig.preview());
+    const { instrument } = intent.legs.find(({ action }) => action === 'buyToOpen')!;
+    rig.ask({ kind: 'flattenNow' }, CONSOLE);
+    rig.advance(3);
+    const bought = { fillId: 'a', instrument, action: 'buyToOpen' } as const;
+    expect(heldAfter(rig, bought)).toHaveLength(1);
+    rig.ask({ kind: 'flattenNow' }, CONSOLE);
+    const again = rig.restart();
+    expect(heldAfter(again, { ...bought, fillId: 'b', action: 'sellToClose' })).toEqual([]);
+    again.advance(3);
+    const held = heldAfter(again, { ...bought, fillId: 'c' });
+    expect(held).toHaveLength(1);
+    const third = again.restart();
+    third.advance(5);
+    expect(third.positions().map(({ positionId }) => positionId)).toEqual(held);
+    expect(third.submitted).toEqual([]);
+  });
+
   it('a preview that nobody redeemed is unknown', () => {
     const rig = new DeskRig();
     const { tokenSha256 } = rig.preview();
@@ -213,12 +265,8 @@ describe('after a restart', () => {
     const { instrument } = intent.legs.find(({ action }) => action === 'buyToOpen')!;
     rig.ask({ kind: 'flattenNow' }, CONSOLE);
     rig.advance(3);
-    const theirs = (fillId: string, action: 'buyToOpen' | 'sellToClose') => {
-      const told = { fillId, intentId: 'external-9', instrument, action, quantity: 1 };
-      const cost = { price: price(5_000), feesCents: cents(0), marketAt: rig.at.market };
-      rig.brokerSays({ kind: 'fill', fill: { ...told, ...cost } });
-      return rig.positions().map(({ positionId }) => positionId);
-    };
+    const theirs = (fillId: string, action: 'buyToOpen' | 'sellToClose') =>
+      heldAfter(rig, { fillId, instrument, action });
     expect(theirs('a', 'buyToOpen')).toHaveLength(1);
     rig.ask({ kind: 'flattenNow' }, CONSOLE);
     expect(theirs('b', 'sellToClose')).toEqual([]);

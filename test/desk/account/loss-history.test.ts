@@ -160,4 +160,15 @@ describe('rejections in a row', () => {
     rig.execute(rig.preview()).status = 'absentPresumed';
     expect(consecutiveRejects(rig.desk.context)).toBe(1);
   });
+
+  it('are not ended by one that went down with the engine before the paper broker had it', () => {
+    const rig = new DeskRig({ knobs: { rejectNext: 1 }, limits: { duplicateWindowMillis: 0 } });
+    rig.execute(rig.preview());
+    rig.send({ kind: 'confirm', tokenSha256: rig.preview().tokenSha256 });
+    expect(rig.bodies('orderSent')).toHaveLength(2);
+    const again = rig.restart();
+    expect(again.orders().map(({ status }) => status)).toEqual(['rejected', 'cancelled']);
+    expect(consecutiveRejects(again.desk.context)).toBe(1);
+    expect(consecutiveRejects(again.restart().desk.context)).toBe(1);
+  });
 });

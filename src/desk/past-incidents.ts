@@ -21,6 +21,7 @@ const OF_ONE_RUN: ReadonlySet<string> = new Set([
   'CASH_DIFFERS',
   'CHAIN_MISSING',
   'CHANGE_UNANSWERED',
+  'CLOSE_UNPROVEN',
   'EVENT_FILE_ENDS',
   'EVENT_NAME_UNKNOWN',
   'EX_DIVIDENDS_RUN_OUT',
@@ -37,16 +38,17 @@ const OF_ONE_RUN: ReadonlySet<string> = new Set([
   'PIN_RISK',
   'RECONCILE_DIFFERS',
   'SHARES_HELD',
-  'TRADING_STATE',
   'UNPROTECTED_AT_STOP',
 ]);
 
-/** Those that their own evidence ends, in whatever run. */
-const OF_EVIDENCE: ReadonlySet<string> = new Set([
-  'CLOSE_UNPROVEN',
-  'KILL_ENGAGED',
-  'ORDER_UNKNOWN',
-]);
+/** Those that end with what they tell of, in whatever run: the journal may lack that end, and hold what it
+ * told of. */
+const WHILE_IT_STANDS: ReadonlyMap<string, (desk: DeskContext, subject: string) => boolean> =
+  new Map([
+    ['KILL_ENGAGED', ({ day }) => day.killed],
+    ['ORDER_UNKNOWN', ({ orders }, subject) => orders.get(subject)?.status === 'unknown'],
+    ['TRADING_STATE', ({ day }, subject) => subject === tradingStateOf(day.status)],
+  ]);
 
 /** An incident that is not over everywhere. */
 interface Told {
@@ -95,24 +97,23 @@ export class IncidentFold {
   }
 
   open(): readonly Incident[] {
-    const isOpen = ({ incident: { code }, end }: Told) =>
-      end !== undefined || !OF_EVIDENCE.has(code);
-    return [...this.#told.values()].filter(isOpen).map(({ incident }) => incident);
+    return [...this.#told.values()].map(({ incident }) => incident);
   }
 }
 
 function isEnded(code: string): boolean {
-  const known = [OF_ONE_RUN, OF_EVIDENCE, OF_A_POSITION, INCIDENTS_OF_CAUSES];
+  const known = [OF_ONE_RUN, WHILE_IT_STANDS, OF_A_POSITION, INCIDENTS_OF_CAUSES];
   return known.some((codes) => codes.has(code));
 }
 
-/** True for a trading state that this run begins in, for what is latched still, and for what is told of a
- * position that is held. */
-function stands({ book, day }: DeskContext, { code, subject }: Incident): boolean {
-  if (code === 'TRADING_STATE') return subject === tradingStateOf(day.status);
-  if (OF_A_POSITION.has(code)) return book.structure(subject ?? '') !== undefined;
+/** True for what is so in this run too: what an incident tells of by itself, what is latched still, and what
+ * is told of a position that is held. */
+function stands(desk: DeskContext, { code, subject = '' }: Incident): boolean {
+  const isSo = WHILE_IT_STANDS.get(code);
+  if (isSo !== undefined) return isSo(desk, subject);
+  if (OF_A_POSITION.has(code)) return desk.book.structure(subject) !== undefined;
   const cause = INCIDENTS_OF_CAUSES.get(code);
-  return cause !== undefined && day.status.causes.includes(cause);
+  return cause !== undefined && desk.day.status.causes.includes(cause);
 }
 
 /** Tells of each that it is over with its run, unless it stands in this one. Called before anything is told

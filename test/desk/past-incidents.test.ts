@@ -9,11 +9,32 @@ import { CONSOLE, DeskRig } from '../support/desk-rig.ts';
 /** Codes and subjects of what a desk that starts on these records says is over. */
 function endedBy(records: readonly AuditRecord[], date = '2026-11-20'): readonly string[] {
   const rig = new DeskRig({ minutes: 640, date, records });
-  const own = rig.records().slice(records.length);
+  return ends(rig.records().slice(records.length));
+}
+
+function ends(own: readonly AuditRecord[]): readonly string[] {
   return own.flatMap(({ body }) => {
     if (body.kind !== 'alert' || body.action !== 'resolve') return [];
     return [body.subject === undefined ? body.code : `${body.code}:${body.subject}`];
   });
+}
+
+/** What a full disk keeps of a run: no end of an incident, for those are not urgent. */
+function withoutEnds(records: readonly AuditRecord[]): readonly AuditRecord[] {
+  return records.filter(({ body }) => body.kind !== 'alert' || body.action !== 'resolve');
+}
+
+/** A close whose outcome is unknown, at a broker that tells nothing of it. */
+function unprovenClose(): { readonly rig: DeskRig; readonly intentId: string } {
+  const rig = new DeskRig({ brokerName: 'tastytrade' });
+  rig.openPosition();
+  rig.gateway.isMute = true;
+  rig.gateway.answerSearch = () => undefined;
+  rig.send({ kind: 'flattenNow' }, CONSOLE);
+  const { intentId } = rig.orders().at(-1)!.intent;
+  rig.brokerSays({ kind: 'unknown', intentId, reason: 'no answer' });
+  rig.advance(30);
+  return { rig, intentId };
 }
 
 const DESK = new URL('../../src/desk/', import.meta.url);
@@ -73,7 +94,7 @@ describe('an incident of a run that is over', () => {
     expect(endedBy(rig.records())).toEqual(expect.arrayContaining(['FEED_DOWN', 'JOURNAL_FAILED']));
   });
 
-  it('ends so whatever kind it is of, but for those that end by their own evidence', () => {
+  it('ends so whatever kind it is of', () => {
     const [alert] = new DeskRig().records();
     const open = codesThatEnd().map((code, i): AuditRecord => {
       return {
@@ -83,8 +104,7 @@ describe('an incident of a run that is over', () => {
       };
     });
     expect(open.length).toBeGreaterThan(10);
-    const left = codesThatEnd().filter((code) => !endedBy(open).includes(code));
-    expect(left).toEqual(['CLOSE_UNPROVEN', 'KILL_ENGAGED', 'ORDER_UNKNOWN']);
+    expect(codesThatEnd().filter((code) => !endedBy(open).includes(code))).toEqual([]);
   });
 
   it('is of a kind that has an end, where nothing else keeps the next of that kind from it', () => {
@@ -96,8 +116,8 @@ describe('an incident of a run that is over', () => {
       return { ...alert!, seq: i + 1, body };
     });
     const left = known.filter((code) => !endedBy(open).includes(code));
-    // The two latches hand their code on; the kill switch is re-armed.
-    expect(left).toEqual(['KILL_ENGAGED', 'code']);
+    // The two latches hand their code on.
+    expect(left).toEqual(['code']);
   });
 
   it('is told the end of again where a channel that took its beginning has not taken that', () => {
@@ -162,9 +182,42 @@ describe('an incident of a run that is over', () => {
     expect(endedBy(rig.records(), '2026-11-23')).toContain(halted);
   });
 
-  it('of the kill switch is over only when somebody re-arms', () => {
+  it('of the kill switch is over only when somebody re-arms, and then also where the end is lost', () => {
     const rig = new DeskRig();
     rig.ask({ kind: 'kill', reason: 'enough' }, CONSOLE);
     expect(endedBy(rig.records())).toEqual([]);
+    rig.ask({ kind: 'rearm' }, CONSOLE);
+    expect(endedBy(rig.records())).not.toContain('KILL_ENGAGED');
+    expect(endedBy(withoutEnds(rig.records()))).toContain('KILL_ENGAGED');
+  });
+
+  it('of an order without a proven outcome is over once that is proven, also where the end is lost', () => {
+    const { rig, intentId } = unprovenClose();
+    const key = `ORDER_UNKNOWN:${intentId}`;
+    const again = rig.restart(rig.records(), { isOpen: false });
+    const own = again.records().slice(rig.records().length);
+    expect(again.order(intentId).status).toBe('unknown');
+    expect(ends(own)).not.toContain(key);
+    expect(again.alerts()).toContain('ORDER_UNKNOWN');
+    rig.brokerSays({ kind: 'rejected', intentId, reason: '422' });
+    expect(endedBy(withoutEnds(rig.records()))).toContain(key);
+  });
+
+  it('of a close that the broker tells nothing of ends with the run, and pages anew while that is so', () => {
+    const { rig, intentId } = unprovenClose();
+    expect(rig.alerts()).toContain('CLOSE_UNPROVEN');
+    const again = rig.restart(rig.records(), { isOpen: false });
+    const own = again.records().slice(rig.records().length);
+    expect(ends(own)).toContain(`CLOSE_UNPROVEN:${intentId}`);
+    const told = () =>
+      again.effects.flatMap((effect) =>
+        effect.kind === 'alert' && effect.code === 'CLOSE_UNPROVEN' ? [effect.action] : [],
+      );
+    again.gateway.answerSearch = () => undefined;
+    again.open();
+    again.advance(30);
+    expect(told()).toEqual(['resolve', 'trigger']);
+    again.brokerSays({ kind: 'rejected', intentId, reason: '422' });
+    expect(told()).toEqual(['resolve', 'trigger', 'resolve']);
   });
 });

@@ -140,10 +140,13 @@ function isBeside(opening: OrderIntent, close: OrderIntent): boolean {
   return opening.positionId === close.positionId || meets(opening, close);
 }
 
-/** Why an opening is called back for a close of ours that works; undefined where none does beside it. */
+/** Why an opening is called back for a close of ours: one that works beside it, or any of its own position,
+ * whatever became of that, for what fills behind it opens again what was left. */
 export function behindClose({ orders }: DeskContext, opening: OrderRecord): string | undefined {
-  const close = orders.live().find((order) => {
-    return isClose(order) && !isExternal(order) && isBeside(opening.intent, order.intent);
+  const { intent } = opening;
+  const close = orders.all().find((order) => {
+    const isBefore = !isFinal(order) || order.intent.positionId === intent.positionId;
+    return isBefore && isClose(order) && !isExternal(order) && isBeside(intent, order.intent);
   });
   return close === undefined ? undefined : whyBehind(close.intent);
 }

@@ -25,7 +25,7 @@ import {
   type OrderRecord,
 } from '../orders/order-book.ts';
 import { publishOrder } from '../orders/order-views.ts';
-import { recordIntent, requestCancel } from '../orders/sending.ts';
+import { behindClose, recordIntent, requestCancel } from '../orders/sending.ts';
 import { drifted } from './drift-snapshot.ts';
 import { exitOfReplacement } from './exit-of-replacement.ts';
 import { judgeIntent } from './judging.ts';
@@ -55,7 +55,8 @@ function replaceable(desk: DeskContext, orderId: string): Outcome<{ readonly ord
       : 'it closes or protects a position and is worked to the market by the engine: flatten_all hurries it';
     return deny('unsupported', `this order cannot be replaced: ${why}`, { orderId, purpose });
   }
-  if (order.status !== 'working' || order.cancelRequested || isUneven(order)) {
+  const isGoing = order.cancelRequested || behindClose(desk, order) !== undefined;
+  if (order.status !== 'working' || isGoing || isUneven(order)) {
     const message = `only an order that works at the broker can be replaced, and this one is ${order.status === 'working' ? 'being cancelled or uneven' : order.status}: look at get_order_status`;
     return deny('nothing_to_close', message, { orderId, status: order.status });
   }
@@ -161,7 +162,8 @@ function missedBy(
   order: OrderRecord,
   { filledBefore, until, calledOff }: Replacement,
 ): string | undefined {
-  if (calledOff !== undefined) return calledOff;
+  const against = calledOff ?? behindClose(desk, order);
+  if (against !== undefined) return against;
   if (filledUnits(order) > filledBefore || isUneven(order)) return 'it filled meanwhile';
   if (isFinal(order)) return undefined;
   if (!order.cancelRequested) return REFUSED;

@@ -2,7 +2,7 @@
  * What the desk asks of a working order has an end: a new limit is taken or refused, a call-back ends the
  * order or is refused, within minutes of looks. And what was called back is not conceded on: no limit
  * of it is moved, not after a restart either, unless the broker refused to call it back. Nothing that opens
- * works on where trading is halted, the engine stops or its position is flattened. One user.
+ * works on where trading is halted, the engine stops, or its position is flattened or was closed. One user.
  */
 
 import type { BrokerEvent } from '../../broker/order-gateway.ts';
@@ -11,7 +11,7 @@ import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { tradingStateOf } from '../../risk/trading-state.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { brokerEventOf } from '../journal-summary.ts';
-import { isExternal, type OrderRecord } from '../orders/order-book.ts';
+import { isClose, isExternal, type OrderRecord } from '../orders/order-book.ts';
 import { LookClock } from './look-clock.ts';
 import type { Report } from './order-oracle.ts';
 
@@ -43,12 +43,14 @@ const WORDS: Readonly<Record<Awaited, string>> = {
 };
 
 /** True where nothing that opens may work on. What somebody gives elsewhere after a halt is theirs. */
-function isUnwanted({ day }: DeskContext, order: OrderRecord): boolean {
+function isUnwanted({ day, orders }: DeskContext, order: OrderRecord): boolean {
   const { intent } = order;
   if (intent.purpose !== 'open' || isExternal(order)) return false;
-  return (
-    tradingStateOf(day.status) === 'halted' || day.stopping || day.flattening.has(intent.positionId)
-  );
+  const isHalted = tradingStateOf(day.status) === 'halted' || day.stopping;
+  if (isHalted || day.flattening.has(intent.positionId)) return true;
+  return orders.all().some((other) => {
+    return isClose(other) && other.intent.positionId === intent.positionId;
+  });
 }
 
 function awaitedOf(desk: DeskContext, order: OrderRecord): Awaited | undefined {

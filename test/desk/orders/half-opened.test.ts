@@ -27,6 +27,23 @@ function halfOpened() {
   return { rig, opening };
 }
 
+/** A condor of three units, of which the market filled one. */
+function partlyFilled() {
+  const limits = { maxTradeLossCents: cents(5_000_00), maxDailyLossCents: cents(50_000_00) };
+  const rig = new DeskRig({ limits });
+  const { tokenSha256 } = rig.preview({ ...CONDOR, quantity: 3 });
+  rig.size = 1;
+  rig.quotes();
+  rig.confirm(tokenSha256);
+  const opening = rig.orders()[0]!;
+  for (let second = 0; second < 30 && opening.fills.length === 0; second += 1) rig.advance(1);
+  rig.size = 0;
+  rig.quotes();
+  const { positionId, quantity } = rig.positions()[0]!;
+  expect([opening.status, quantity]).toEqual(['working', 1]);
+  return { rig, opening, positionId };
+}
+
 describe('a close of what has filled of an opening', () => {
   it('by a stop calls back the rest, which the move against it would fill', () => {
     const { rig, opening } = halfOpened();
@@ -49,5 +66,22 @@ describe('a close of what has filled of an opening', () => {
       false,
       false,
     ]);
+  });
+
+  it('that has filled calls back still what the broker had refused to cancel', () => {
+    const { rig, opening, positionId } = partlyFilled();
+    rig.gateway.refuseCancel = 'not proven: socket hang up';
+    // The premium is worth less, so that what sells it finds nobody.
+    rig.atmVol -= 0.02;
+    rig.size = 5;
+    rig.quotes();
+    const closed = rig.execute(rig.previewClose(positionId));
+    expect([closed.status, opening.status, rig.positions()]).toEqual(['filled', 'working', []]);
+    rig.gateway.refuseCancel = undefined;
+    rig.advance(2);
+    expect(opening).toMatchObject({
+      status: 'cancelled',
+      reason: `called back before ${closed.intent.intentId}, which closes what it opens`,
+    });
   });
 });

@@ -121,7 +121,8 @@ describe('replacing an order', () => {
     expect(rig.order(orderId)).toMatchObject({ status: 'working', cancelRequested: false });
   });
 
-  it('asks for no more than is left of what has filled in part', () => {
+  /** A condor of three units, of which the market filled some and fills no more. */
+  const partlyFilled = () => {
     const maxTradeLossCents = cents(200_000);
     const rig = new DeskRig({
       limits: { maxTradeLossCents, maxDailyLossCents: maxTradeLossCents },
@@ -136,11 +137,48 @@ describe('replacing an order', () => {
     const [order] = rig.orders();
     const held = rig.positions()[0]?.quantity ?? 0;
     expect([order?.status, held > 0 && held < 3]).toEqual(['working', true]);
-    const orderId = order!.intent.intentId;
+    return { rig, held, orderId: order!.intent.intentId };
+  };
+
+  it('asks for no more than is left of what has filled in part', () => {
+    const { rig, held, orderId } = partlyFilled();
     const card = cardOf(ask(rig, orderId, worstOf(rig, orderId)));
     expect(card.legs.map(({ quantity }) => Math.abs(quantity))).toEqual(
       card.legs.map(() => 3 - held),
     );
+  });
+
+  it('sends nothing where what had filled was closed meanwhile', () => {
+    const { rig, held, orderId } = partlyFilled();
+    const asked = ask(rig, orderId, worstOf(rig, orderId));
+    cardOf(asked);
+    rig.gateway.isMute = true;
+    rig.send({ kind: 'confirm', tokenSha256: asked.tokenSha256 }, TRADER);
+    rig.gateway.isMute = false;
+    rig.gateway.editSnapshot = (snapshot) => ({ ...snapshot, workingOrders: [] });
+    // The premium is worth less for a moment, so that what sells it finds nobody.
+    rig.atmVol -= 0.02;
+    rig.size = 5;
+    rig.quotes();
+    const { status, intent } = rig.execute(rig.previewClose(orderId));
+    expect([status, rig.positions()]).toEqual(['filled', []]);
+    rig.atmVol += 0.02;
+    rig.size = 0;
+    rig.quotes();
+    rig.brokerSays({ kind: 'cancelled', intentId: orderId, remaining: 3 - held });
+    rig.advance(1);
+    expect(rig.submitted).toEqual([orderId, intent.intentId]);
+    expect(rig.order(orderId).reason).toBe(
+      `not replaced: called back before ${intent.intentId}, which closes what it opens`,
+    );
+  });
+
+  it('refuses one that is called back behind a close, also where the broker refused that', () => {
+    const { rig, orderId } = partlyFilled();
+    rig.gateway.refuseCancel = 'busy';
+    rig.send({ kind: 'confirm', tokenSha256: rig.previewClose(orderId).tokenSha256 }, TRADER);
+    expect(rig.order(orderId)).toMatchObject({ status: 'working', cancelRequested: false });
+    expect(denialIn(ask(rig, orderId, worstOf(rig, orderId)).reply).code).toBe('nothing_to_close');
   });
 
   it('counts what the replaced lotto has paid', () => {

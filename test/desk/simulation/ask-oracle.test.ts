@@ -72,6 +72,17 @@ describe('what is asked of a working order', () => {
   });
 });
 
+describe('what opens a position that a close was made of', () => {
+  it('is to be called back, also once that close has ended', () => {
+    const { rig, id, order, said, look } = watching();
+    const { orders, at } = rig.desk.context;
+    const intent = { ...order.intent, intentId: 'close', purpose: 'close' } as const;
+    orders.add({ ...order, intent, status: 'filled', updatedAt: at });
+    look(70);
+    expect(said).toEqual([`${id} works on, and nothing is to open`]);
+  });
+});
+
 describe('a limit of what was called back', () => {
   const cancelled = record({ kind: 'cancelRequested', intentId: 'I', principal: 'engine' });
   const moved = record({ kind: 'repriced', intentId: 'I', limit: -100, reason: 'fast' });

@@ -366,7 +366,8 @@ function onCancelRejected(desk: DeskContext, intentId: string, reason: string): 
   order.cancelAgainAt = addMicros(desk.at.wall, REFUSED_CANCEL_PAUSE_MICROS);
   order.cancelRefusals += 1;
   order.reason = `cancel refused: ${reason}`;
-  order.updatedAt = desk.at;
+  // Of a foreign order that the broker lists no more the gateway refuses each: what pictures say of it counts.
+  if (!isExternal(order)) order.updatedAt = desk.at;
   publishOrder(desk, order);
 }
 

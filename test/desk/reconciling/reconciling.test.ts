@@ -500,6 +500,26 @@ describe('an order at the broker', () => {
     expect(again.day.reconciled).toBe(told.length === 0);
   });
 
+  it('of somebody else that was over with its day expires while its cancel is refused each second', () => {
+    const { rig, orderId } = working();
+    asForeign(rig, orderId);
+    rig.advance(ALARM_SECONDS);
+    rig.gateway.refuseCancel = 'busy';
+    valueIn(rig.ask({ kind: 'cancel', orderId: 'external-B-9', tokenSha256: rig.newToken() }));
+    const market = newYorkInstant(sessionDate('2026-11-23'), 11 * 60);
+    const again = rig.restart(rig.records(), { market, isOpen: false });
+    again.gateway.refuseCancel = 'no such order';
+    // A picture every three seconds, of a moment that is some seconds past.
+    edit(again, ({ asOf }) => {
+      const old = -2_000_000 - ((asOf.market - market) % 3_000_000);
+      return { asOf: { market: addMicros(asOf.market, old), wall: addMicros(asOf.wall, old) } };
+    });
+    again.open();
+    again.advance(3 * ALARM_SECONDS);
+    expect(again.bodies('cancelRequested').length).toBeGreaterThan(2);
+    expect(again.order('external-B-9').status).toBe('expired');
+  });
+
   it('of somebody else that was over with its day ends no alarm of what else differs', () => {
     const { rig, orderId } = working();
     asForeign(rig, orderId);

@@ -5,7 +5,6 @@
 
 import type { AuditBody, AuditRecord } from '../engine/domain/audit-record.ts';
 import { dedupeKey } from '../ops/alert-channel.ts';
-import { tradingStateOf } from '../risk/trading-state.ts';
 import { INCIDENTS_OF_CAUSES } from './account/governing.ts';
 import type { DeskContext } from './desk-context.ts';
 import type { Incident } from './outbox.ts';
@@ -38,6 +37,7 @@ const OF_ONE_RUN: ReadonlySet<string> = new Set([
   'PIN_RISK',
   'RECONCILE_DIFFERS',
   'SHARES_HELD',
+  'TRADING_STATE',
   'UNPROTECTED_AT_STOP',
 ]);
 
@@ -47,7 +47,6 @@ const WHILE_IT_STANDS: ReadonlyMap<string, (desk: DeskContext, subject: string) 
   new Map([
     ['KILL_ENGAGED', ({ day }) => day.killed],
     ['ORDER_UNKNOWN', ({ orders }, subject) => orders.get(subject)?.status === 'unknown'],
-    ['TRADING_STATE', ({ day }, subject) => subject === tradingStateOf(day.status)],
   ]);
 
 /** An incident that is not over everywhere. */

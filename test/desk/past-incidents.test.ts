@@ -169,17 +169,14 @@ describe('an incident of a run that is over', () => {
     expect(endedBy(rig.records())).not.toContain('FEED_DOWN');
   });
 
-  it('stays open where it is a trading state that the start begins in', () => {
+  it('stays open where it tells of a latch of this day, and ends with the day', () => {
     const rig = new DeskRig({ limits: { maxDailyLossCents: cents(20_000) } });
     rig.openPosition();
     rig.quotes(609);
     rig.advance(20);
-    const halted = 'TRADING_STATE:halted';
-    expect(rig.bodies('alert')).toContainEqual(
-      expect.objectContaining({ code: 'TRADING_STATE', subject: 'halted' }),
-    );
-    expect(endedBy(rig.records())).not.toContain(halted);
-    expect(endedBy(rig.records(), '2026-11-23')).toContain(halted);
+    expect(rig.alerts()).toContain('DAILY_LOSS');
+    expect(endedBy(rig.records())).not.toContain('DAILY_LOSS');
+    expect(endedBy(rig.records(), '2026-11-23')).toContain('DAILY_LOSS');
   });
 
   it('of the kill switch is over only when somebody re-arms, and then also where the end is lost', () => {

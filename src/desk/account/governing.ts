@@ -1,17 +1,23 @@
 /** Governs the trading state from the marks: daily loss, delta cap, unmarkable legs, shares. */
 
-import { cents, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import { cents, dollarsFromCents, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { CALM, governDailyLoss } from '../../risk/daily-loss-governor.ts';
 import { isRepeating } from '../../risk/repeats.ts';
 import type { TradingState } from '../../risk/risk-input.ts';
 import type { StateCause, StateChange, TradingStatus } from '../../risk/trading-state.ts';
-import { governDelta, openSession, setCause, tradingStateOf } from '../../risk/trading-state.ts';
+import {
+  governDelta,
+  openSession,
+  setCause,
+  stateWords,
+  tradingStateOf,
+} from '../../risk/trading-state.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { cancelOpenings, isFlattening, keepFlattening } from '../orders/flattening.ts';
 import { recentOrders } from '../orders/recent-orders.ts';
 import { reducingOffer } from '../previews/reducing-offer.ts';
 import { heldDelta } from './book-greeks.ts';
-import { dayPnl, haveMarksJumped } from './day-pnl.ts';
+import { type DayPnl, dayPnl, haveMarksJumped } from './day-pnl.ts';
 import { consecutiveRejects } from './loss-history.ts';
 
 /** Causes that stand for the rest of the day, whatever the marks do: a restart must find them in the
@@ -28,20 +34,49 @@ export const HUMAN_CAUSES: readonly StateCause[] = ['repeatedExecution', 'reject
 
 /** What tells of one cause, and is over with it. */
 export const INCIDENTS_OF_CAUSES: ReadonlyMap<string, StateCause> = new Map([
+  ['DAILY_LOSS', 'dailyLoss'],
   ['DAILY_LOSS_FLATTEN', 'flatten'],
   ['DELTA_CAP', 'deltaCap'],
+  ['LEG_UNMARKABLE', 'unmarkable'],
   ['REJECT_BREAKER', 'rejectBreaker'],
   ['REPEATED_EXECUTION', 'repeatedExecution'],
 ]);
 
-/** The causes that hold from here on. */
-function takeCauses(desk: DeskContext, status: TradingStatus): void {
-  const { causes } = desk.day.status;
-  desk.day.status = status;
+/** Causes that page by themselves: those above, and those that whatever raises them tells of and ends. */
+const TELL_OF_THEMSELVES: ReadonlySet<StateCause> = new Set([
+  ...INCIDENTS_OF_CAUSES.values(),
+  'kill',
+  'journalFailed',
+  'auditBehind',
+  'chainMissing',
+  'brokenRatio',
+  'sharesHeld',
+  'notReconciled',
+]);
+
+/** The state that a cause which nothing else tells of makes; active where there is none, or a worse one tells
+ * of itself. */
+function stateToTell(status: TradingStatus): TradingState {
+  const state = tradingStateOf(status);
+  const untold = status.causes.filter((cause) => !TELL_OF_THEMSELVES.has(cause));
+  return tradingStateOf({ causes: untold }) === state ? state : 'active';
+}
+
+/** Ends what tells of causes that are gone. A state that nothing else tells of is an incident of its own, over
+ * once it is left. */
+function tellCauses(desk: DeskContext, before: TradingStatus): void {
+  const { status } = desk.day;
   for (const [code, cause] of INCIDENTS_OF_CAUSES) {
-    const isOver = causes.includes(cause) && !status.causes.includes(cause);
+    const isOver = before.causes.includes(cause) && !status.causes.includes(cause);
     if (isOver) desk.out.settle('resolve', code, `${cause} holds trading down no more`);
   }
+  const from = stateToTell(before);
+  const to = stateToTell(status);
+  if (from === to) return;
+  const text = `trading is ${stateWords(status)}`;
+  if (from !== 'active') desk.out.settle('resolve', 'TRADING_STATE', text, from);
+  if (to === 'active') return;
+  desk.out.alert(to === 'halted' ? 'critical' : 'warning', 'TRADING_STATE', text, to);
 }
 
 /** Raises or lifts one cause; records and tells a change of state. */
@@ -52,28 +87,13 @@ export function holdTrading(desk: DeskContext, cause: StateCause, holds: boolean
 /** Takes over what a rule made of the state. */
 function settle(desk: DeskContext, cause: StateCause, { status, changed }: StateChange): void {
   const before = desk.day.status;
-  takeCauses(desk, status);
-  if (changed === undefined) {
-    const isLatched = status !== before && LATCHED_CAUSES.includes(cause);
-    const state = tradingStateOf(status);
-    if (!isLatched) return;
-    recordState(desk, state, state, cause);
-    return;
-  }
-  const { from, to, reason } = changed;
-  recordState(desk, from, to, reason);
-  tellState(desk, changed);
-  publishState(desk);
-}
-
-/** Each state below active is an incident of its own, over once it is left: a halt pages though trading
- * was reducing already. The kill switch tells of itself. */
-function tellState(desk: DeskContext, { from, to, reason }: NonNullable<StateChange['changed']>) {
-  const text = `trading went from ${from} to ${to}: ${reason}`;
-  if (from !== 'active') desk.out.settle('resolve', 'TRADING_STATE', text, from);
-  if (to === 'active' || reason === 'kill') return;
-  const severity = to === 'halted' ? 'critical' : 'warning';
-  desk.out.alert(severity, 'TRADING_STATE', text, to);
+  if (status === before) return;
+  desk.day.status = status;
+  const state = tradingStateOf(status);
+  if (changed !== undefined) recordState(desk, changed.from, changed.to, changed.reason);
+  else if (LATCHED_CAUSES.includes(cause)) recordState(desk, state, state, cause);
+  tellCauses(desk, before);
+  if (changed !== undefined) publishState(desk);
 }
 
 /** The causes stand in the record too: a restart reads from them which latches were up. */
@@ -107,12 +127,9 @@ function settleByQuotes(desk: DeskContext, cause: StateCause, change: StateChang
 
 /** Yesterday's causes end with the day they were about. */
 export function beginDay(desk: DeskContext): void {
-  const from = tradingStateOf(desk.day.status);
-  takeCauses(desk, openSession(desk.day.status));
-  const to = tradingStateOf(desk.day.status);
-  if (from !== to && from !== 'active') {
-    desk.out.settle('resolve', 'TRADING_STATE', 'what was about the day ended with it', from);
-  }
+  const before = desk.day.status;
+  desk.day.status = openSession(before);
+  tellCauses(desk, before);
   desk.day.governor = CALM;
   desk.day.flattenAgainAt = undefined;
   publishState(desk);
@@ -141,18 +158,27 @@ export function govern(desk: DeskContext): void {
   });
   day.governor = judged.memory;
   if (judged.action !== 'none') loseDay(desk, judged.action);
-  const { portfolioDeltaCap } = config.limits;
-  const wasBeyond = day.status.causes.includes('deltaCap');
-  settleByQuotes(desk, 'deltaCap', governDelta(day.status, heldDelta(desk), portfolioDeltaCap));
-  if (day.status.causes.includes('deltaCap') && !wasBeyond) offerToReduce(desk);
-  const hasUnmarkable = pnl.unmarkable.length > 0;
-  settleByQuotes(desk, 'unmarkable', setCause(day.status, 'unmarkable', hasUnmarkable));
+  governByQuotes(desk, pnl);
   holdTrading(desk, 'sharesHeld', book.sharesHeld() !== 0);
   holdTrading(desk, 'notReconciled', !day.reconciled);
   latchPace(desk);
   const isAll = day.status.causes.includes('flatten');
   keepFlattening(desk, () => isAll);
   holdWhileFlattening(desk);
+}
+
+/** Holds trading down by what the market does to the book. */
+function governByQuotes(desk: DeskContext, { unmarkable }: DayPnl): void {
+  const { day, config } = desk;
+  const { causes } = day.status;
+  const { portfolioDeltaCap } = config.limits;
+  settleByQuotes(desk, 'deltaCap', governDelta(day.status, heldDelta(desk), portfolioDeltaCap));
+  settleByQuotes(desk, 'unmarkable', setCause(day.status, 'unmarkable', unmarkable.length > 0));
+  const isNew = (cause: StateCause) => day.status.causes.includes(cause) && !causes.includes(cause);
+  if (isNew('deltaCap')) offerToReduce(desk);
+  if (!isNew('unmarkable')) return;
+  const text = `no market for ${unmarkable.join(', ')}: the day counts it at its worst, a stop goes by what its neighbours tell, nothing opens until it is quoted again`;
+  desk.out.alert('warning', 'LEG_UNMARKABLE', text);
 }
 
 /** Nothing opens while everything is being closed: from the request on, and until it is done. */
@@ -217,6 +243,9 @@ function loseDay(desk: DeskContext, action: 'halt' | 'flatten'): void {
   const { causes } = desk.day.status;
   if (!causes.includes('dailyLoss')) {
     holdTrading(desk, 'dailyLoss', true);
+    const limit = dollarsFromCents(desk.config.limits.maxDailyLossCents);
+    const text = `the day's loss has reached MAX_DAILY_LOSS ($${limit}): nothing opens until the next session, every way out stays open`;
+    desk.out.alert('critical', 'DAILY_LOSS', text);
     cancelOpenings(desk, 'engine');
   }
   if (action !== 'flatten' || causes.includes('flatten')) return;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { consecutiveRejects } from '../../../src/desk/account/loss-history.ts';
 import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
 import { addMicros, cents, priceFromDollars } from '../../../src/engine/domain/units.ts';
+import { isPaged } from '../../../src/ops/alert-channel.ts';
 import { tradingStateOf } from '../../../src/risk/trading-state.ts';
 import { CONDOR, CONSOLE, DeskRig, denialIn } from '../../support/desk-rig.ts';
 
@@ -20,10 +21,12 @@ function tightRig(): DeskRig {
   return rig;
 }
 
-/** Action, code and subject of each alert, as a pager folds them. */
+/** Action, code and subject of each alert that pages, as a pager folds them. */
 function incidents(rig: DeskRig): readonly string[] {
   return rig.effects.flatMap((effect) =>
-    effect.kind === 'alert' ? [`${effect.action} ${effect.code} ${effect.subject ?? ''}`] : [],
+    effect.kind === 'alert' && isPaged(effect)
+      ? [`${effect.action} ${effect.code} ${effect.subject ?? ''}`]
+      : [],
   );
 }
 
@@ -40,6 +43,13 @@ function loseWithoutAStop(rig: DeskRig): void {
   };
 }
 
+/** The market of a held short goes. */
+function loseTheCall(rig: DeskRig): void {
+  rig.edit = (sides, right, strike) =>
+    right === 'call' && strike === 601 ? { bid: undefined, ask: undefined } : sides;
+  rig.quotes();
+}
+
 describe('the daily loss', () => {
   it('halts once the limit is broken for ten seconds, and calls back what opens', () => {
     const rig = tightRig();
@@ -54,7 +64,7 @@ describe('the daily loss', () => {
       to: 'halted',
       reason: 'dailyLoss',
     });
-    expect(rig.alerts()).toContain('TRADING_STATE');
+    expect(incidents(rig)).toEqual(['trigger DAILY_LOSS ']);
     expect(rig.bodies('exitTriggered')).toEqual([]);
   });
 
@@ -93,6 +103,21 @@ describe('the daily loss', () => {
     loseWithoutAStop(rig);
     rig.advance(11);
     expect(rig.restart().day.status.causes).toContain('dailyLoss');
+  });
+
+  it('pages where trading is halted already, until its day ends, whatever is re-armed', () => {
+    const rig = tightRig();
+    rig.ask({ kind: 'kill', reason: 'look' });
+    loseWithoutAStop(rig);
+    rig.advance(11);
+    expect(incidents(rig)).toEqual(['trigger KILL_ENGAGED ', 'trigger DAILY_LOSS ']);
+    rig.ask({ kind: 'rearm' }, CONSOLE);
+    rig.goTo(16 * 60 + 15);
+    expect(rig.day.status.causes).toEqual(['dailyLoss']);
+    expect(incidents(rig)).toContain('resolve KILL_ENGAGED ');
+    expect(incidents(rig)).not.toContain('resolve DAILY_LOSS ');
+    rig.goTo(17 * 60 + 31);
+    expect(incidents(rig)).toContain('resolve DAILY_LOSS ');
   });
 
   it('at its multiple closes everything, wings and all', () => {
@@ -189,12 +214,7 @@ describe('what the market does to the book', () => {
     expect(rig.day.status.causes).toEqual(['deltaCap']);
     rig.advance(1);
     expect(rig.day.status.causes).toEqual([]);
-    expect(incidents(rig)).toEqual([
-      'trigger TRADING_STATE reducing',
-      'trigger DELTA_CAP ',
-      'resolve DELTA_CAP ',
-      'resolve TRADING_STATE reducing',
-    ]);
+    expect(incidents(rig)).toEqual(['trigger DELTA_CAP ', 'resolve DELTA_CAP ']);
     const changes = rig.bodies('tradingStateChanged').map(({ from, to }) => [from, to]);
     expect(changes).toEqual([
       ['active', 'reducing'],
@@ -202,17 +222,32 @@ describe('what the market does to the book', () => {
     ]);
   });
 
-  it('reduces while a held leg cannot be marked', () => {
+  it('reduces while a held leg cannot be marked, and pages for as long', () => {
     const rig = new DeskRig();
     rig.openPosition();
-    rig.edit = (sides, right, strike) =>
-      right === 'call' && strike === 601 ? { bid: undefined, ask: undefined } : sides;
-    rig.quotes();
+    loseTheCall(rig);
     expect(rig.day.status.causes).toEqual(['unmarkable']);
+    expect(incidents(rig)).toEqual(['trigger LEG_UNMARKABLE ']);
     rig.edit = (sides) => sides;
     rig.quotes();
     rig.advance(5);
     expect(rig.day.status.causes).toEqual([]);
+    expect(incidents(rig).slice(1)).toEqual(['resolve LEG_UNMARKABLE ']);
+  });
+
+  it('pages of a leg without a market though trading is held down already, past a re-arm', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    rig.ask({ kind: 'kill', reason: 'look' });
+    loseTheCall(rig);
+    rig.ask({ kind: 'rearm' }, CONSOLE);
+    rig.advance(60);
+    const told = ['trigger KILL_ENGAGED ', 'trigger LEG_UNMARKABLE ', 'resolve KILL_ENGAGED '];
+    expect(incidents(rig)).toEqual(told);
+    rig.edit = (sides) => sides;
+    rig.quotes();
+    rig.advance(5);
+    expect(incidents(rig).slice(3)).toEqual(['resolve LEG_UNMARKABLE ']);
   });
 
   it('tells once of what comes and goes with every other quote', () => {
@@ -223,7 +258,7 @@ describe('what the market does to the book', () => {
       rig.advance(1);
     }
     expect(rig.bodies('tradingStateChanged')).toHaveLength(1);
-    expect(rig.alerts()).toEqual(['TRADING_STATE', 'DELTA_CAP']);
+    expect(rig.alerts()).toEqual(['DELTA_CAP']);
   });
 
   it('is told of until the day ends, where that comes before the delta is back', () => {
@@ -237,7 +272,7 @@ describe('what the market does to the book', () => {
     expect(incidents(rig)).toContain('resolve DELTA_CAP ');
   });
 
-  it('makes a halt an incident of its own, though trading was reducing already', () => {
+  it('tells of each cause by itself, and of the end of each', () => {
     const rig = tightRig();
     loseWithoutAStop(rig);
     const losing = rig.edit;
@@ -247,10 +282,30 @@ describe('what the market does to the book', () => {
     expect(rig.day.status.causes).toEqual(['unmarkable']);
     rig.edit = losing;
     rig.advance(11);
-    expect(incidents(rig)).toContain('trigger TRADING_STATE halted');
     rig.goTo(17 * 60 + 31);
     expect(rig.day.status.causes).toEqual([]);
-    expect(incidents(rig).slice(-1)).toEqual(['resolve TRADING_STATE halted']);
+    expect(incidents(rig)).toEqual([
+      'trigger LEG_UNMARKABLE ',
+      'resolve LEG_UNMARKABLE ',
+      'trigger DAILY_LOSS ',
+      'resolve DAILY_LOSS ',
+    ]);
+  });
+
+  it('that nothing else tells of pages as a state, which a halt ends and its release brings back', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    rig.size = 0;
+    rig.quotes();
+    rig.ask({ kind: 'flattenNow' }, CONSOLE);
+    rig.ask({ kind: 'kill', reason: 'look' });
+    rig.ask({ kind: 'rearm' }, CONSOLE);
+    const ofState = incidents(rig).filter((each) => each.includes('TRADING_STATE'));
+    expect(ofState).toEqual([
+      'trigger TRADING_STATE reducing',
+      'resolve TRADING_STATE reducing',
+      'trigger TRADING_STATE reducing',
+    ]);
   });
 });
 

@@ -70,6 +70,68 @@ describe('a cancel that the broker does not answer', () => {
   });
 });
 
+/** Seconds until it is told, of sixty. */
+function secondsUntilTold(rig: DeskRig): number {
+  let seconds = 0;
+  for (; seconds < 60 && told(rig).length === 0; seconds += 1) rig.advance(1);
+  return seconds;
+}
+
+describe('a cancel that the broker refuses each time', () => {
+  const refusing = (resting: ReturnType<typeof opening>) => {
+    resting.rig.gateway.isMute = false;
+    resting.rig.gateway.refuseCancel = 'internal error';
+    return resting;
+  };
+
+  it('by a kill is told once after fifteen seconds, until the order has ended', () => {
+    const { rig, order } = refusing(opening());
+    const { intentId } = order.intent;
+    rig.ask({ kind: 'kill', reason: 'enough' }, CONSOLE);
+    expect(secondsUntilTold(rig)).toBe(16);
+    rig.advance(40);
+    expect(told(rig)).toEqual([['trigger', 'critical', intentId]]);
+    rig.gateway.refuseCancel = undefined;
+    rig.advance(3);
+    expect(order.status).toBe('cancelled');
+    expect(told(rig).map(([action]) => action)).toEqual(['trigger', 'resolve']);
+  });
+
+  it('of a trader’s close is told, until that is let work', () => {
+    const rig = new DeskRig();
+    const { positionId } = rig.openPosition();
+    const order = resting(rig, rig.previewClose(positionId).tokenSha256);
+    refusing({ rig, order });
+    const { intentId: orderId } = order.intent;
+    const tokenSha256 = rig.newToken();
+    rig.ask({ kind: 'cancel', orderId, tokenSha256 });
+    rig.confirm(tokenSha256);
+    rig.advance(17);
+    expect(told(rig)).toEqual([['trigger', 'critical', orderId]]);
+    rig.ask({ kind: 'flattenNow' }, CONSOLE);
+    rig.advance(4);
+    expect(order.status).toBe('working');
+    expect(told(rig).map(([action]) => action)).toEqual(['trigger', 'resolve']);
+  });
+
+  it('of the engine’s own is told while what it was asked for lasts', () => {
+    const { rig, order } = refusing(opening());
+    const audit = (behind: boolean) =>
+      rig.step({ kind: 'auditBehind', at: rig.at, behind, detail: 'away' });
+    audit(true);
+    rig.advance(8);
+    audit(false);
+    rig.advance(20);
+    expect(told(rig)).toEqual([]);
+    audit(true);
+    rig.advance(17);
+    expect(told(rig)).toEqual([['trigger', 'critical', order.intent.intentId]]);
+    audit(false);
+    rig.advance(4);
+    expect(told(rig).map(([action]) => action)).toEqual(['trigger', 'resolve']);
+  });
+});
+
 describe('a new limit that the broker does not answer', () => {
   it('of a close counts as where the broker last told it, is asked for again and pages', () => {
     const rig = new DeskRig();

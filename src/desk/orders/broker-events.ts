@@ -3,6 +3,7 @@
  * reserve if need be: a fill that no restart knows of would be a position that nobody watches.
  */
 
+import { isMovedByCancel } from '../../broker/moved-by-cancel.ts';
 import type {
   BrokerEvent,
   GatewayEffect,
@@ -37,7 +38,7 @@ import { beginSearch, isProvenAbsent, isProvenUnlisted } from './outcome-search.
 import { pageRefusedClose } from './refused-closes.ts';
 import { settleUnknown } from './unproven.ts';
 
-/** After the broker refused to change an order it is not asked again for this long. */
+/** After the broker refused an order its new limit it is asked for none for this long. */
 const REFUSED_CHANGE_PAUSE_MICROS = 10_000_000;
 /** After the broker refused a cancel, in its own words or because it is asked too often, the engine asks
  * again no sooner. */
@@ -357,18 +358,30 @@ function onSettlement(desk: DeskContext, settlement: Settlement): void {
   desk.out.push({ kind: 'publish', event: { kind: 'positions' } });
 }
 
+/** A word against a new limit says nothing of cancels, nor one against a cancel of limits. */
 function onCancelRejected(desk: DeskContext, intentId: string, reason: string): void {
   const order = desk.orders.get(intentId);
   if (order === undefined || isFinal(order)) return;
+  const { wall } = desk.at;
+  const isOfCancel = order.cancelRequested;
+  if (isOfCancel) order.cancelRefusals += 1;
+  else order.limitStaysUntil = addMicros(wall, REFUSED_CHANGE_PAUSE_MICROS);
+  if (isOfCancel || isMoving(desk, order)) {
+    order.cancelAgainAt = addMicros(wall, REFUSED_CANCEL_PAUSE_MICROS);
+  }
   order.cancelRequested = false;
   order.limit = order.brokerLimit;
-  order.limitStaysUntil = addMicros(desk.at.wall, REFUSED_CHANGE_PAUSE_MICROS);
-  order.cancelAgainAt = addMicros(desk.at.wall, REFUSED_CANCEL_PAUSE_MICROS);
-  order.cancelRefusals += 1;
-  order.reason = `cancel refused: ${reason}`;
+  order.reason = `${isOfCancel ? 'cancel' : 'new limit'} refused: ${reason}`;
   // Of a foreign order that the broker lists no more the gateway refuses each: what pictures say of it counts.
   if (!isExternal(order)) order.updatedAt = desk.at;
   publishOrder(desk, order);
+}
+
+/** True of a close whose new limit came by a cancel: that may be on its way still, and end it. */
+function isMoving({ gateway }: DeskContext, order: OrderRecord): boolean {
+  return (
+    isClose(order) && isMovedByCancel(order.intent, order.fills.length > 0, gateway.capabilities)
+  );
 }
 
 function onReplaced(

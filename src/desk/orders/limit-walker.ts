@@ -60,9 +60,11 @@ function walkClose(desk: DeskContext, order: OrderRecord, waitedMillis: number):
   }
 }
 
-/** False for a while after the broker refused to change the order. */
-function mayMove({ at }: DeskContext, { limitStaysUntil = at.wall }: OrderRecord): boolean {
-  return at.wall >= limitStaysUntil;
+/** False for a while after the broker refused the order a new limit, and, where it refused to cancel it, before
+ * what called it back has had its turn to ask again. */
+function mayMove({ at: { wall } }: DeskContext, order: OrderRecord): boolean {
+  const isToAsk = isCalledBack(order) && wall < (order.cancelAgainAt ?? 0);
+  return !isToAsk && wall >= (order.limitStaysUntil ?? 0);
 }
 
 /** True where the broker takes no order in these any more, or will not so long from now. A moved limit is

@@ -81,11 +81,11 @@ export interface OrderRecord {
   /** Wall time since which a leg of a working close has had no market on its side, or the market of a
    * working opening has not been seen. */
   marketMissingSince: EpochMicros | undefined;
-  /** The broker refused to change the order: its limit stays where it is until this wall time. */
+  /** The broker refused it a new limit: it stays where it is until this wall time. */
   limitStaysUntil: EpochMicros | undefined;
   /** The broker refused to cancel it: the engine by itself asks again from this wall time on. */
   cancelAgainAt: EpochMicros | undefined;
-  /** How often it refused. */
+  /** How often it refused that. */
   cancelRefusals: number;
   /** An answer that the broker owes, as far as the clock has seen. */
   owed: OwedAnswer | undefined;

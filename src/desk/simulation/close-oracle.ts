@@ -76,12 +76,16 @@ export class CloseOracle {
       if (body.principal !== 'engine') this.#callOff(body.intentId);
     }
     const event = brokerEventOf(record);
-    if (event?.kind === 'cancelRejected' && this.#calledBack.has(event.intentId)) {
-      this.#calledBack.set(event.intentId, record.at.wall);
-    }
+    if (event?.kind === 'cancelRejected') this.#onRefused(event.intentId, record.at.wall);
     if (event?.kind === 'fill') this.#onFill(event.fill);
     const hasEnded = event?.kind === 'cancelled' || event?.kind === 'expired';
     if (hasEnded && !this.#isOfEngine(event, record.at.wall)) this.#callOff(event.intentId);
+  }
+
+  /** A word against a cancel that has its answer already is of a new limit. */
+  #onRefused(intentId: string, wall: EpochMicros): void {
+    const isOwed = this.#calledBack.has(intentId) && this.#calledBack.get(intentId) === undefined;
+    if (isOwed) this.#calledBack.set(intentId, wall);
   }
 
   /** A cancel of this engine's stands, or a word against it is so young that it may be of something else; or its

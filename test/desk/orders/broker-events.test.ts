@@ -81,6 +81,13 @@ describe('what the broker refuses', () => {
     expect(rig.alerts()).toEqual(['CLOSE_REJECTED']);
   });
 
+  it('as a new limit is told as that', () => {
+    const rig = new DeskRig();
+    const intentId = valueIn(rig.confirm(rig.preview().tokenSha256)).orderId ?? '';
+    rig.brokerSays({ kind: 'cancelRejected', intentId, reason: 'off its grid' });
+    expect(rig.order(intentId).reason).toBe('new limit refused: broker text: "off its grid"');
+  });
+
   it('as a cancel leaves the order working and lets it be asked again', () => {
     const rig = new DeskRig();
     const { orderId } = valueIn(rig.confirm(rig.preview().tokenSha256));

@@ -206,8 +206,11 @@ describe('a close that a trader cancelled in vain', () => {
   });
 
   /** The stop of the call side breaks while a close of all rests. */
-  const stopBroken = () => {
+  const stopBroken = ({ refusedLimits = 0 } = {}) => {
     const { rig, orderId, exitPlan } = closes();
+    for (let time = 0; time < refusedLimits; time += 1) {
+      rig.brokerSays({ kind: 'cancelRejected', intentId: orderId, reason: 'limit not taken' });
+    }
     sideCosts(rig, 'put', 0.1);
     const calls = ((exitPlan?.sideStop?.debit ?? 0) / 10_000) * 1.2;
     sideCosts(rig, 'call', calls, { bid: 0.2, ask: 0.22 });
@@ -218,6 +221,17 @@ describe('a close that a trader cancelled in vain', () => {
 
   it('is called back under the stop of one side, which then takes that side alone', () => {
     const { rig, orderId } = stopBroken();
+    cancelInVain(rig, orderId);
+    takeCancels(rig);
+    rig.advance(3);
+    rig.size = 50;
+    rig.advance(40);
+    expect(rig.order(orderId).status).toBe('cancelled');
+    expect(held(rig)).toEqual(['1 P00594000', '-1 P00599000']);
+  });
+
+  it('is called back so also where the broker had refused it new limits before', () => {
+    const { rig, orderId } = stopBroken({ refusedLimits: 5 });
     cancelInVain(rig, orderId);
     takeCancels(rig);
     rig.advance(3);

@@ -228,6 +228,26 @@ describe('what a trader asked to be closed ends', () => {
     expect(alerts(rig, 'CLOSE_CANCELLED')).toMatchObject([{ subject: positionId }]);
   });
 
+  it('with a cancel at another screen, also behind a new limit that was refused', () => {
+    const { rig, positionId, orderId } = restingClose();
+    rig.brokerSays({ kind: 'cancelRejected', intentId: orderId, reason: 'not taken' });
+    rig.advance(8);
+    rig.brokerSays({ kind: 'cancelled', intentId: orderId, remaining: 1 });
+    rig.advance(3);
+    expect(rig.orders().at(-1)?.intent.intentId).toBe(orderId);
+    expect(alerts(rig, 'CLOSE_CANCELLED')).toMatchObject([{ subject: positionId }]);
+    expect(rig.restart().day.askedCloses.has(positionId)).toBe(false);
+  });
+
+  it('not where the broker moves its limit by a cancel, which a word against that may follow', () => {
+    const { rig, positionId, orderId } = restingClose();
+    rig.gateway.otherwise = { movesByCancel: true };
+    rig.brokerSays({ kind: 'cancelRejected', intentId: orderId, reason: 'too late to move it' });
+    rig.brokerSays({ kind: 'cancelled', intentId: orderId, remaining: 1 });
+    expect(rig.day.askedCloses.has(positionId)).toBe(true);
+    expect(alerts(rig, 'CLOSE_CANCELLED')).toEqual([]);
+  });
+
   it('not with the engine’s own cancel, whose answer was lost or was that of another change', () => {
     const { rig, positionId, orderId } = restingClose();
     rig.gateway.refuseCancel = 'not proven: socket hang up';

@@ -281,6 +281,50 @@ describe('a close whose cancel the broker refused to its trader', () => {
   });
 });
 
+describe('a close that the broker refuses to cancel', () => {
+  const refused = () => {
+    const rig = new DeskRig();
+    const { positionId } = rig.openPosition();
+    const orderId = resting(rig, rig.previewClose(positionId).tokenSha256);
+    rig.gateway.refuseCancel = 'too many requests';
+    return { rig, orderId };
+  };
+
+  it('concedes at once where a flatten needs it after all', () => {
+    const { rig, orderId } = refused();
+    const tokenSha256 = rig.newToken();
+    valueIn(rig.ask({ kind: 'cancel', orderId, tokenSha256 }));
+    rig.confirm(tokenSha256);
+    const { length: moved } = rig.repriced;
+    rig.ask({ kind: 'flattenNow' }, CONSOLE);
+    rig.advance(1);
+    expect(rig.repriced.length).toBeGreaterThan(moved);
+  });
+
+  it('concedes on where the market is back for whose loss the engine called it back', () => {
+    const { rig } = refused();
+    const { edit } = rig;
+    rig.edit = (sides, right) => (right === 'call' ? { ...sides, bid: undefined } : sides);
+    rig.advance(6);
+    expect(rig.bodies('cancelRequested').length).toBeGreaterThan(0);
+    rig.edit = edit;
+    const { length: moved } = rig.repriced;
+    rig.atmVol = 0.2;
+    rig.advance(2);
+    expect(rig.repriced.length).toBeGreaterThan(moved);
+  });
+
+  it('concedes nothing while the engine goes on to call it back', () => {
+    const { rig, orderId: intentId } = refused();
+    rig.brokerSays({ kind: 'accepted', intentId, brokerOrderId: 'B', warning: 'it opens' });
+    const { length: moved } = rig.repriced;
+    rig.atmVol = 0.2;
+    rig.advance(20);
+    expect(rig.bodies('cancelRequested').length).toBeGreaterThan(10);
+    expect(rig.repriced).toHaveLength(moved);
+  });
+});
+
 describe('a close with a leg that nobody trades any more', () => {
   it('is called back after five seconds, and the rest is closed without it', () => {
     const rig = new DeskRig();

@@ -112,6 +112,19 @@ describe('a close that a trader asked for', () => {
     },
   );
 
+  it('that ends behind a refused limit is called off, although its call-back was refused long ago', () => {
+    const { said, hear, look, order, positionId } = watching();
+    const refused = { kind: 'cancelRejected', intentId: 'C', reason: 'too often' } as const;
+    hear(order('C', 'close'));
+    hear({ kind: 'cancelRequested', intentId: 'C', principal: 'engine' });
+    hear({ kind: 'brokerEvent', event: refused });
+    look(60);
+    hear({ kind: 'brokerEvent', event: refused });
+    hear({ kind: 'brokerEvent', event: { kind: 'cancelled', intentId: 'C', remaining: 1 } });
+    hear({ ...GOES_ON, positionId });
+    expect(said).toHaveLength(1);
+  });
+
   it('that the engine called back is still asked for, after a restart too', () => {
     const { oracle, said, hear, order, positionId } = watching();
     const kept = (body: AuditBody): AuditRecord => {

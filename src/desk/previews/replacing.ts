@@ -19,6 +19,7 @@ import { quoteOf, spotNow } from '../desk-context.ts';
 import type { Caller } from '../engine-api.ts';
 import {
   filledUnits,
+  isCalledBackByPerson,
   isExternal,
   isFinal,
   isUneven,
@@ -55,7 +56,8 @@ function replaceable(desk: DeskContext, orderId: string): Outcome<{ readonly ord
       : 'it closes or protects a position and is worked to the market by the engine: flatten_all hurries it';
     return deny('unsupported', `this order cannot be replaced: ${why}`, { orderId, purpose });
   }
-  const isGoing = order.cancelRequested || behindClose(desk, order) !== undefined;
+  const isCancelled = order.cancelRequested || isCalledBackByPerson(order);
+  const isGoing = isCancelled || behindClose(desk, order) !== undefined;
   if (order.status !== 'working' || isGoing || isUneven(order)) {
     const message = `only an order that works at the broker can be replaced, and this one is ${order.status === 'working' ? 'being cancelled or uneven' : order.status}: look at get_order_status`;
     return deny('nothing_to_close', message, { orderId, status: order.status });

@@ -323,6 +323,18 @@ describe('replacing an order', () => {
     expect(rig.bodies('cancelRequested')).toHaveLength(asked);
   });
 
+  it('is refused for what somebody has cancelled, which goes on being called back', () => {
+    const { rig, orderId } = working();
+    const { tokenSha256 } = ask(rig, orderId, worstOf(rig, orderId));
+    rig.gateway.refuseCancel = 'busy';
+    rig.ask({ kind: 'cancel', orderId, tokenSha256: '' });
+    expect(denialIn(rig.confirm(tokenSha256)).message).toContain('being cancelled');
+    rig.gateway.refuseCancel = undefined;
+    rig.advance(3);
+    expect(rig.order(orderId).status).toBe('cancelled');
+    expect(rig.submitted).toEqual([orderId]);
+  });
+
   it.each([
     ['everything is flattened', (rig: DeskRig) => rig.ask({ kind: 'flattenNow' }, CONSOLE)],
     [

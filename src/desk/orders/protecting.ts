@@ -16,13 +16,7 @@ import { quoteOf } from '../desk-context.ts';
 import { judgeIntent } from '../previews/judging.ts';
 import { tellOnce } from '../session/told-once.ts';
 import type { OrderRecord } from './order-book.ts';
-import {
-  filledUnits,
-  isBeingCancelled,
-  isCalledBackByEngine,
-  isCalledBackByPerson,
-  isFinal,
-} from './order-book.ts';
+import { filledUnits, isCalledBackByEngine, isCalledBackByPerson, isFinal } from './order-book.ts';
 import type { Protection } from './protection.ts';
 import { amendProtection } from './protection.ts';
 import { callBackStop, recordIntent, settleReleased } from './sending.ts';
@@ -102,13 +96,12 @@ function isHeldThere(desk: DeskContext, { leg }: ProtectiveStop): boolean {
   return positions.some((held) => held.symbol === symbol && held.quantity >= leg.quantity);
 }
 
-/** True where a new stop has to wait, or was called back by a person's own word: also where the broker's answer
- * to that was lost, and counted as a refusal. */
+/** True where a new stop has to wait, or the last one was called back by a person's own word: no later word lets a
+ * stop work on, so however long that took and whatever the broker answered first, the end is theirs. */
 function mayNotArm(desk: DeskContext, positionId: string): boolean {
   const ended = lastEnd(desk, positionId);
   if (ended === undefined) return false;
-  const isByCancel = ended.status === 'cancelled' && isBeingCancelled(ended);
-  const isByPerson = isByCancel && isCalledBackByPerson(ended);
+  const isByPerson = ended.status === 'cancelled' && isCalledBackByPerson(ended);
   return isByPerson || desk.at.wall - ended.updatedAt.wall < REARM_AFTER_MICROS;
 }
 

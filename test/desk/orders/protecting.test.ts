@@ -400,6 +400,25 @@ describe('a stop at the broker that is gone', () => {
     expect(stops(again)).toHaveLength(1);
   });
 
+  it('stays gone so where its end is told a minute after a restart', () => {
+    const { rig } = refusedToPerson();
+    const { intentId } = stops(rig)[0]!.intent;
+    // What the broker is not known to have accepted its list lacks, as that of one which has cancelled it.
+    const records = rig.records().filter(({ body }) => {
+      const isOfStop = body.kind === 'brokerEvent' && body.event.intentId === intentId;
+      return !isOfStop || body.event.kind !== 'accepted';
+    });
+    const again = rig.restart(records, { brokerName: 'tastytrade', isOpen: false });
+    again.gateway.answerSearch = () => undefined;
+    again.open();
+    again.advance(60);
+    expect(stops(again)).toMatchObject([{ status: 'unknown', calledBackBy: 'trader' }]);
+    again.brokerSays({ kind: 'cancelled', intentId, remaining: 1 });
+    again.advance(60);
+    expect(stops(again).map(({ status }) => status)).toEqual(['cancelled']);
+    expect(again.alerts()).not.toContain('PROTECTION_LOST');
+  });
+
   it('is called back again where the broker refused that to a person, and stays gone', () => {
     const { rig } = refusedToPerson();
     rig.advance(20);

@@ -105,7 +105,8 @@ function leftOf(order: OrderRecord, symbol: string): number {
  * own stands. To what is to go comes what a
  * broker takes back of it and, where all is asked for, what the position's own opening still fills: it is
  * not through before that has ended. */
-export function noteHeld({ book, day, orders, out }: Books, change: Change): void {
+export function noteHeld(desk: Books, change: Change): void {
+  const { book, day, orders } = desk;
   for (const [positionId, asked] of day.askedCloses) {
     const held = quantitiesOf(book.structure(positionId)?.legs ?? []);
     const isOpening = asked.isOfAll && isOpeningOf(change.intent, positionId);
@@ -115,11 +116,18 @@ export function noteHeld({ book, day, orders, out }: Books, change: Change): voi
     }
     if ([...asked.legs.values()].some(({ toGo }) => toGo > 0)) continue;
     if (asked.isOfAll && orders.live().some((it) => isOpeningOf(it.intent, positionId))) continue;
-    day.askedCloses.delete(positionId);
-    const text = `what was asked to be closed of ${positionId} is closed`;
-    const codes = asked.told === '' ? ['CLOSE_REJECTED'] : ['CLOSE_REJECTED', 'EXIT_REFUSED'];
-    out.settlePosition(codes, positionId, text);
+    end(desk, positionId, 'is closed');
   }
+}
+
+/** What was asked of the position is through or called off, and so is what was told of it. */
+function end({ day, out }: Books, positionId: string, how: string): boolean {
+  const asked = day.askedCloses.get(positionId);
+  if (asked === undefined) return false;
+  day.askedCloses.delete(positionId);
+  const codes = asked.told === '' ? ['CLOSE_REJECTED'] : ['CLOSE_REJECTED', 'EXIT_REFUSED'];
+  out.settlePosition(codes, positionId, `what was asked to be closed of ${positionId} ${how}`);
+  return true;
 }
 
 /** What others open is a later word than what was asked for. */
@@ -157,8 +165,8 @@ export function isStillAsked({ day }: Pick<Books, 'day'>, order: OrderRecord): b
 }
 
 /** Ends what the order asked for, with all else that was asked of its position; false where nothing was. */
-export function callOff({ day }: Pick<Books, 'day'>, order: OrderRecord): boolean {
-  return isAsked(order) && day.askedCloses.delete(order.intent.positionId);
+export function callOff(desk: Books, order: OrderRecord): boolean {
+  return isAsked(order) && end(desk, order.intent.positionId, 'was called off');
 }
 
 /** Live orders by which the engine goes on with what the order asked for. */

@@ -14,7 +14,7 @@ import type { DeskContext } from '../desk-context.ts';
 import type { Judgement } from '../previews/judging.ts';
 import { quoteSnapshot } from '../previews/judging.ts';
 import { tellOnce } from '../session/told-once.ts';
-import { callOff, noteAsked, standInsOf } from './asked-closes.ts';
+import { callOff, isStillAsked, noteAsked, standInsOf } from './asked-closes.ts';
 import { performGateway } from './broker-events.ts';
 import { isCovered } from './close-cover.ts';
 import { sellsCover } from './long-cover.ts';
@@ -352,14 +352,17 @@ export function requestCancel(
 ): void {
   const isByPerson = principal !== 'engine';
   const isDone = order.cancelRequested || isFinal(order);
-  const isCalledOff = isByPerson && callOff(desk, order);
+  const isCalledOff = isByPerson && isStillAsked(desk, order);
   const isNews = isByPerson && !isFinal(order) && !isCalledBackByPerson(order);
   if (isDone && !isCalledOff && !isNews) return;
   noteCallBack(order, principal);
   const { intentId } = order.intent;
   const token = tokenSha256 === undefined ? {} : { tokenSha256 };
   desk.out.append({ kind: 'cancelRequested', intentId, principal, ...token }, true);
-  if (isCalledOff) for (const each of standInsOf(desk, order)) requestCancel(desk, each, principal);
+  if (isCalledOff) {
+    callOff(desk, order);
+    for (const each of standInsOf(desk, order)) requestCancel(desk, each, principal);
+  }
   if (isDone) return;
   if (isUnsent(order)) {
     endUnsent(desk, order, 'cancelled before it was sent');

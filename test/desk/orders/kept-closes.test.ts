@@ -296,6 +296,42 @@ describe('what was told of a close that a trader asked for', () => {
     }
   });
 
+  /** A close that the broker refused, and that cannot be ordered either now. */
+  function pagedClose() {
+    const { rig, positionId, orderId } = refusedClose();
+    rig.edit = () => ({ bid: undefined, ask: undefined });
+    rig.advance(10);
+    return { rig, positionId, orderId };
+  }
+
+  /** What of it is open still, also in a run after this one. */
+  function open(rig: DeskRig): readonly string[] {
+    const { desk } = rig.restart(rig.records(), { isOpen: false });
+    const all = [rig.desk, desk].flatMap(({ context }) => context.out.ofPositions);
+    return all.map(({ code }) => code);
+  }
+
+  it('is over once its trader calls it off', () => {
+    const { rig, orderId } = pagedClose();
+    expect(open(rig)).toContain('EXIT_REFUSED');
+    expect(open(rig)).toContain('CLOSE_REJECTED');
+    callOff(rig, orderId);
+    expect(open(rig)).toEqual([]);
+  });
+
+  it('is over once the order of the engine for it is cancelled at another screen, but for that', () => {
+    const { rig, positionId } = refusedClose();
+    rig.gateway.refuse = undefined;
+    rig.size = 0;
+    rig.quotes();
+    rig.advance(8);
+    const { intentId } = rig.orders().at(-1)!.intent;
+    expect(open(rig)).toContain('CLOSE_REJECTED');
+    rig.brokerSays({ kind: 'cancelled', intentId, remaining: 1 });
+    expect(rig.day.askedCloses.has(positionId)).toBe(false);
+    expect(new Set(open(rig))).toEqual(new Set(['CLOSE_CANCELLED']));
+  });
+
   it('is over where it is asked for again after a cancel at another screen', () => {
     const { rig, positionId, orderId } = restingClose();
     rig.brokerSays({ kind: 'cancelled', intentId: orderId, remaining: 1 });

@@ -11,7 +11,7 @@ import type { Outcome } from '../../engine/domain/verdict.ts';
 import { deny } from '../../engine/domain/verdict.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { marketShut } from '../../risk/trading-hours.ts';
-import { asOpenPosition } from '../account/held-position.ts';
+import { areLeftToExpire, asOpenPosition } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf, spotNow } from '../desk-context.ts';
 import type { ClosingOrder, LeftOutReason } from '../exits/close-legs.ts';
@@ -66,6 +66,16 @@ export function freeLegs(desk: DeskContext, position: StructurePosition): readon
     .filter((leg) => leg.quantity < 0 || (leg.quantity > 0 && (bought.get(rightOf(leg)) ?? 0) <= 0))
     .map((leg) => (leg.quantity > 0 ? spareOf(desk, position, leg) : leg))
     .filter(({ quantity }) => quantity !== 0);
+}
+
+/** True where live orders close all of the position but longs that nobody bids for: nothing is left to order.
+ * `free`: its free legs. */
+export function isAllOrdered(
+  desk: DeskContext,
+  { positionId }: Pick<StructurePosition, 'positionId'>,
+  free: readonly HeldLeg[],
+): boolean {
+  return desk.orders.isClosing(positionId) && areLeftToExpire(desk, free);
 }
 
 const STAYS: Readonly<Record<LeftOutReason, string>> = {

@@ -16,7 +16,7 @@ import type { ExitPolicy } from '../exits/exit-policy.ts';
 import { policyOf } from '../exits/exit-policy.ts';
 import type { OpenPosition } from '../exits/open-position.ts';
 import { begunExit } from './begun-exits.ts';
-import { freeLegs } from './closing.ts';
+import { freeLegs, isAllOrdered } from './closing.ts';
 import { tellHurried } from './exit-cause.ts';
 import { ExitMarket } from './exit-market.ts';
 import { closePosition, hurryClosings, tellLeftToExpire } from './flattening.ts';
@@ -108,7 +108,7 @@ export class ExitRunner {
     const isTouched = isOrdered || shortsBeside(desk, from).length > 0;
     if (!isTouched && known?.from === from && known.schedule === schedule) return known;
     const free = freeLegs(desk, from);
-    const isClosing = free.length === 0 || (isOrdered && areLeftToExpire(desk, free));
+    const isClosing = free.length === 0 || isAllOrdered(desk, from, free);
     const whole = asOpenPosition(desk, from);
     const isPart = isTouched && !isClosing;
     const position = isPart ? { ...whole, legs: free } : whole;

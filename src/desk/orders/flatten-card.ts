@@ -1,6 +1,6 @@
 /** Cards for what is not one order: flattening everything, and cancelling an order that protects. */
 
-import { multiplierOf } from '../../engine/domain/instrument.ts';
+import { instrumentSymbol, multiplierOf } from '../../engine/domain/instrument.ts';
 import type { OrderIntent, OrderPurpose } from '../../engine/domain/order.ts';
 import { amountCents, cents, dollarsFromPrice, price } from '../../engine/domain/units.ts';
 import { deny, type Outcome } from '../../engine/domain/verdict.ts';
@@ -13,7 +13,8 @@ import type { TradeCard } from '../engine-api.ts';
 import { grantToken } from '../previews/granting.ts';
 import type { PreviewAnswer, PreviewTurn } from '../previews/preview-shelf.ts';
 import { standInsOf } from './asked-closes.ts';
-import { type Closing, closingIntent, closingIntentOf, freeLegs } from './closing.ts';
+import { type Closing, closingIntent, closingIntentOf, freeLegs, isAllOrdered } from './closing.ts';
+import { LEFT_TO_EXPIRE } from './flattening.ts';
 import { namesOf, staysFor } from './long-cover.ts';
 import type { OrderRecord } from './order-book.ts';
 import { filledUnits, isFinal } from './order-book.ts';
@@ -137,8 +138,10 @@ function wayOutOf(desk: DeskContext, position: StructurePosition, principal: str
     intents: working.map(({ intent }) => intent),
     shown: working.map(asItWorks).filter(({ quantity }) => quantity > 0),
   };
-  if (working.length > 0 && freeLegs(desk, position).length === 0) {
-    return { ...begun, warnings: [`${positionId}: ${whileClosing(working)}`] };
+  const free = freeLegs(desk, position);
+  if (isAllOrdered(desk, position, free)) {
+    const left = free.map(({ instrument }) => `${instrumentSymbol(instrument)}: ${LEFT_TO_EXPIRE}`);
+    return { ...begun, warnings: [`${positionId}: ${whileClosing(working)}`, ...left] };
   }
   const closing = flattenIntent(desk, position, principal);
   if ('denied' in closing) {

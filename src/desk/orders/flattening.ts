@@ -12,7 +12,7 @@ import { rightOfPart } from '../exits/exit-input.ts';
 import type { HeldLeg } from '../exits/open-position.ts';
 import { judgeIntent } from '../previews/judging.ts';
 import { tellOnce } from '../session/told-once.ts';
-import { closingIntent, closingIntentOf, freeLegs } from './closing.ts';
+import { closingIntent, closingIntentOf, freeLegs, isAllOrdered } from './closing.ts';
 import type { ExitCause } from './exit-cause.ts';
 import { tellExit } from './exit-cause.ts';
 import { isExternalShort, namesOf, staysFor } from './long-cover.ts';
@@ -74,14 +74,17 @@ export function whyNotFree(desk: DeskContext, position: StructurePosition): Clos
   return isIdle ? { refused: why, notes: [] } : { waits: why, notes: [] };
 }
 
-/** Records a closing intent for what is free of the position; says why where it cannot. */
+/** Records a closing intent for what is free of the position, but for longs alone that nobody bids for beside
+ * an order that closes the rest; says why where it cannot. */
 export function closePosition(
   desk: DeskContext,
   position: StructurePosition,
   order: CloseOrder,
 ): CloseOutcome {
   const { positionId } = position;
-  if (freeLegs(desk, position).length === 0) return whyNotFree(desk, position);
+  const free = freeLegs(desk, position);
+  if (free.length === 0) return whyNotFree(desk, position);
+  if (isAllOrdered(desk, position, free)) return { notes: [] };
   const { purpose, part, held, urgency, principal, tokenSha256, previewId, because } = order;
   const isAlone = isTakenApart(desk, positionId);
   const request = { purpose, part, units: undefined, urgency, principal, isAlone };

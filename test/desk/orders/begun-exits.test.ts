@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { TradeCard } from '../../../src/desk/engine-api.ts';
 import { instrumentSymbol, parseOccSymbol } from '../../../src/engine/domain/instrument.ts';
 import type { LegAction } from '../../../src/engine/domain/order.ts';
 import { cents, centsFromDollars, price } from '../../../src/engine/domain/units.ts';
 import { sideCosts } from '../../support/condor-costs.ts';
 import type { RigOptions } from '../../support/desk-rig.ts';
-import { DeskRig } from '../../support/desk-rig.ts';
+import { CONSOLE, DeskRig, valueIn } from '../../support/desk-rig.ts';
 
 const limits = {
   maxDailyLossCents: centsFromDollars(50_000),
@@ -140,6 +141,28 @@ describe('the long of a side that was stopped', () => {
     rig.advance(60);
     expect(rig.orders()).toHaveLength(orders);
     expect(rig.alerts()).not.toContain('EXIT_REFUSED');
+  });
+
+  it('beside the close of a flatten is no page, and hides none of the deadline', () => {
+    const { rig } = bare();
+    rig.size = 0;
+    rig.ask({ kind: 'flattenNow' }, CONSOLE);
+    rig.advance(5);
+    const { positionId } = rig.positions()[0]!;
+    expect(rig.orders().at(-1)).toMatchObject({
+      status: 'working',
+      intent: { purpose: 'flatten' },
+    });
+    const { warnings } = valueIn(
+      rig.ask<TradeCard>({ kind: 'previewFlatten', tokenSha256: rig.newToken() }),
+    );
+    expect(warnings).toEqual([
+      `${positionId}: a live order closes it already; it is only hurried`,
+      expect.stringContaining('606000: nobody bids for it: it is left to expire'),
+    ]);
+    rig.goTo(15 * 60 + 51);
+    expect(rig.alerts()).not.toContain('FLATTEN_INCOMPLETE');
+    expect(rig.alerts()).toContain('OPEN_PAST_DEADLINE');
   });
 
   it('stays where a person calls its sale back', () => {

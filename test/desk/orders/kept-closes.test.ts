@@ -332,6 +332,24 @@ describe('what was told of a close that a trader asked for', () => {
     expect(new Set(open(rig))).toEqual(new Set(['CLOSE_CANCELLED']));
   });
 
+  it('is over once the order of the engine for it is presumed absent', () => {
+    const { rig, positionId } = refusedClose();
+    rig.gateway.refuse = undefined;
+    rig.gateway.isMute = true;
+    rig.advance(8);
+    const { intentId } = rig.orders().at(-1)!.intent;
+    rig.brokerSays({ kind: 'unknown', intentId, reason: 'timed out' });
+    rig.gateway.answerSearch = (_id, takenAt) => {
+      const search = { outcome: 'absent', takenAt, evidence: '17 orders read' } as const;
+      return [{ kind: 'searched', intentId, search }];
+    };
+    expect(open(rig)).toContain('CLOSE_REJECTED');
+    rig.advance(40);
+    expect(rig.order(intentId).status).toBe('absentPresumed');
+    expect(rig.day.askedCloses.has(positionId)).toBe(false);
+    expect(open(rig)).not.toContain('CLOSE_REJECTED');
+  });
+
   it('is over where it is asked for again after a cancel at another screen', () => {
     const { rig, positionId, orderId } = restingClose();
     rig.brokerSays({ kind: 'cancelled', intentId: orderId, remaining: 1 });

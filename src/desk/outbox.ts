@@ -30,6 +30,7 @@ export const OF_A_POSITION: ReadonlySet<string> = new Set([
   'CLOSE_CANCELLED',
   'CLOSE_REJECTED',
   'EXIT_REFUSED',
+  'EXIT_TRIGGERED',
   'FLATTEN_INCOMPLETE',
   'FLATTEN_LEFT_OPEN',
   'PROTECTION_LOST',
@@ -37,6 +38,12 @@ export const OF_A_POSITION: ReadonlySet<string> = new Set([
   'PROTECTION_REFUSED',
   'STOP_NOT_RELEASED',
 ]);
+
+/** The position that such an incident is about: its id has no blank, and what else keeps the incident apart
+ * stands behind one. */
+export function positionOf({ subject = '' }: Incident): string {
+  return subject.split(' ', 1)[0] ?? '';
+}
 
 /** Core thread only. `begin` opens a step, `drain` closes it. */
 export class Outbox {

@@ -8,7 +8,7 @@ import { dedupeKey } from '../ops/alert-channel.ts';
 import { INCIDENTS_OF_CAUSES } from './account/governing.ts';
 import type { DeskContext } from './desk-context.ts';
 import type { Incident } from './outbox.ts';
-import { OF_A_POSITION } from './outbox.ts';
+import { OF_A_POSITION, positionOf } from './outbox.ts';
 
 /** Those that a run ends by itself when they are over, or that a restart is the remedy of. A run tells
  * anew of what still stands. */
@@ -107,10 +107,11 @@ function isEnded(code: string): boolean {
 
 /** True for what is so in this run too: what an incident tells of by itself, what is latched still, and what
  * is told of a position that is held. */
-function stands(desk: DeskContext, { code, subject = '' }: Incident): boolean {
+function stands(desk: DeskContext, incident: Incident): boolean {
+  const { code, subject = '' } = incident;
   const isSo = WHILE_IT_STANDS.get(code);
   if (isSo !== undefined) return isSo(desk, subject);
-  if (OF_A_POSITION.has(code)) return desk.book.structure(subject) !== undefined;
+  if (OF_A_POSITION.has(code)) return desk.book.structure(positionOf(incident)) !== undefined;
   const cause = INCIDENTS_OF_CAUSES.get(code);
   return cause !== undefined && desk.day.status.causes.includes(cause);
 }

@@ -42,7 +42,8 @@ export function wasTold({ day }: DeskContext, positionId: string, reason: string
   return day.toldOnce.has(keyOf(positionId, reason));
 }
 
-/** Tells why the engine leaves a position. */
+/** Tells why the engine leaves a position: an incident for each reason, for one side of it may be left hours
+ * after the other. */
 export function tellExit(
   desk: DeskContext,
   { positionId, strategy }: StructurePosition,
@@ -53,7 +54,7 @@ export function tellExit(
   desk.out.append({ kind: 'exitTriggered', positionId, reason, numbers }, true);
   const known = Object.entries(numbers).map(([name, value]) => `${name} ${value}`);
   const text = `${positionId}: ${strategy}, ${reason}: ${known.join(', ')}`;
-  desk.out.alert('warning', 'EXIT_TRIGGERED', text, positionId);
+  desk.out.alert('warning', 'EXIT_TRIGGERED', text, `${positionId} ${reason}`);
 }
 
 /** What makes no order of its own, for orders close already what it would close, is a stop or the exit before a

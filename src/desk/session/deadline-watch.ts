@@ -16,6 +16,7 @@ import {
 import type { DeskContext } from '../desk-context.ts';
 import { concedesAll, isPastOrders } from '../orders/limit-walker.ts';
 import { namesOf, staysFor } from '../orders/long-cover.ts';
+import { positionOf } from '../outbox.ts';
 import { closeOn, soundSpot } from './closing-price.ts';
 import { tellOnce } from './told-once.ts';
 
@@ -195,7 +196,9 @@ function settleClosed(desk: DeskContext, open: ReadonlySet<string>): void {
     desk.day.toldOnce.delete(told);
     desk.out.settle('resolve', incident.code, `${positionId} is gone${leaving(desk)}`, positionId);
   }
-  for (const { code, subject = '' } of desk.out.ofPositions) {
-    if (!open.has(subject)) desk.out.settle('resolve', code, `${subject} is gone`, subject);
+  for (const incident of desk.out.ofPositions) {
+    const positionId = positionOf(incident);
+    if (open.has(positionId)) continue;
+    desk.out.settle('resolve', incident.code, `${positionId} is gone`, incident.subject);
   }
 }

@@ -27,6 +27,14 @@ function triggers(rig: DeskRig): string[] {
   return rig.bodies('exitTriggered').map(({ reason }) => reason);
 }
 
+/** What was told of exits that were ordered, with what it did to which incident. */
+function exitIncidents({ effects }: DeskRig): readonly string[] {
+  return effects.flatMap((effect) => {
+    const isOurs = effect.kind === 'alert' && effect.code === 'EXIT_TRIGGERED';
+    return isOurs ? [`${effect.action} ${effect.subject}`] : [];
+  });
+}
+
 /** What was told of exits that cannot be ordered, with what it did to the incident. */
 function refusals({ effects }: DeskRig): readonly string[] {
   return effects.flatMap((effect) => {
@@ -152,6 +160,25 @@ describe('the stops of a condor', () => {
     rig.advance(4);
     expect(triggers(rig)).toEqual(['callSideStop', 'putSideStop']);
     expect(rig.positions()).toEqual([]);
+  });
+
+  it('are an incident each, over once the position is gone, after a restart too', () => {
+    const rig = new DeskRig({ limits: WIDE_ENOUGH });
+    const { positionId } = rig.openPosition();
+    rig.quotes(603);
+    rig.advance(4);
+    const callSide = `${positionId} callSideStop`;
+    expect(exitIncidents(rig)).toEqual([`trigger ${callSide}`]);
+    const again = rig.restart();
+    for (const each of [rig, again]) {
+      each.quotes(597);
+      each.advance(4);
+      expect(each.positions()).toEqual([]);
+    }
+    const putSide = `${positionId} putSideStop`;
+    const rest = [`trigger ${putSide}`, `resolve ${callSide}`, `resolve ${putSide}`];
+    expect(exitIncidents(rig)).toEqual([`trigger ${callSide}`, ...rest]);
+    expect(exitIncidents(again)).toEqual(rest);
   });
 
   it('fire at a cost that holds for ten seconds, and not one second sooner', () => {

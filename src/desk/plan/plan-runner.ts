@@ -14,11 +14,10 @@ import type { Caller } from '../engine-api.ts';
 import { confirm } from '../previews/confirms.ts';
 import type { PreviewShelf } from '../previews/preview-shelf.ts';
 import { previewStrategy } from '../previews/previews.ts';
-import { fillingFor } from '../session/chain-filling.ts';
 import type { PlanRun, PlanWait } from './plan-book.ts';
 import type { PlanSheet, PlanSlot } from './plan-sheet.ts';
 import { eventGate, outsideSession, unknownEvents } from './plan-sheet.ts';
-import { heldBack, planView, whyMissed } from './plan-view.ts';
+import { heldBack, planView, whyMissed, whyWaiting } from './plan-view.ts';
 
 /** The engine's own principal. Faces are `local`, `bearer:…`, `oauth:…` and the like. */
 export const PLAN_PRINCIPAL = 'plan';
@@ -64,8 +63,7 @@ function runSlot(
   if (missed !== undefined) return { ...nothing, outcome: 'missed', detail: missed };
   const skip = skipReason(desk, sheet, slot);
   if (skip !== undefined) return { ...nothing, outcome: 'skipped', detail: skip };
-  // A refusal stands for the day: what would be chosen from is waited for.
-  if (fillingFor(desk, slot.entry.request.strategy) !== undefined) return undefined;
+  if (whyWaiting(desk, slot) !== undefined) return undefined;
   return preview(desk, shelf, slot, tokenSha256);
 }
 

@@ -5,7 +5,7 @@ import { MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
 import { stateWords, tradingStateOf } from '../../risk/trading-state.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { PlanView } from '../engine-api-plan.ts';
-import { isListed } from '../session/chain-filling.ts';
+import { fillingFor, isListed, isQuoted, lacksBars } from '../session/chain-filling.ts';
 import type { PlanSheet, PlanSlot } from './plan-sheet.ts';
 import { outsideSession, unknownEvents } from './plan-sheet.ts';
 
@@ -28,28 +28,49 @@ function whyClosed({ at, day }: DeskContext): string | undefined {
   return at.market >= day.schedule.openingCutoffAt ? 'the opening cut-off has passed' : undefined;
 }
 
-/** Why a turn cannot run any more; undefined while it can. */
-export function whyMissed({ at }: DeskContext, { dueAt }: PlanSlot): string | undefined {
-  return at.market > dueAt + GRACE_MICROS
-    ? "the engine, or the listing of the day's chain, was not there at its time"
-    : undefined;
+/** Why a turn whose time has come does not run yet: what its strategy chooses from, or what its order is
+ * judged by, is not there. Both come within seconds of a start or a connection, and a refusal would stand for
+ * the day. */
+export function whyWaiting(desk: DeskContext, { entry }: PlanSlot): string | undefined {
+  const { day } = desk;
+  const { causes } = day.status;
+  const { strategy } = entry.request;
+  if (!isListed(desk)) return "the listing of the day's chain has not come";
+  if (!day.feedConnected) return 'the feed is not connected';
+  if (!isQuoted(desk)) return 'the chain is not quoted yet';
+  if (fillingFor(desk, strategy) !== undefined) return 'the chain is still filling';
+  if (lacksBars(desk, strategy)) return "the day's bars have not come";
+  const isEqual = day.reconciled && !causes.includes('notReconciled');
+  if (!isEqual) return 'the books do not agree with the broker yet';
+  return causes.includes('unmarkable') ? 'what is held cannot be valued' : undefined;
 }
 
-/** Why a turn whose time has come did not run: it has no chain yet, or none any more. */
+/** Why a turn cannot run any more; undefined while it can. */
+export function whyMissed(desk: DeskContext, slot: PlanSlot): string | undefined {
+  if (desk.at.market <= slot.dueAt + GRACE_MICROS) return undefined;
+  const why = 'the engine, or what it chooses from, was not there within two minutes of its time';
+  const waits = whyWaiting(desk, slot);
+  return waits === undefined ? why : `${why}: ${waits}`;
+}
+
+/** Why a turn whose time has come did not run, where something keeps it waiting or has. */
 function whyNotRun(desk: DeskContext, slot: PlanSlot) {
+  const waits = whyWaiting(desk, slot);
+  if (waits === undefined) return undefined;
   const missed = desk.day.sealed ? 'the session was over' : whyMissed(desk, slot);
   return missed === undefined
-    ? ({ outcome: 'waiting', detail: "the listing of the day's chain has not come" } as const)
+    ? ({ outcome: 'waiting', detail: waits } as const)
     : ({ outcome: 'missed', detail: missed } as const);
 }
 
-/** A turn without a run: it waits for its time or for a chain, or that passed with nobody to run it. */
+/** A turn without a run: it waits for its time or for a market, or that passed with nobody to run it. */
 function unrun(desk: DeskContext, sheet: PlanSheet | undefined, slot: PlanSlot) {
   const { day, at } = desk;
   const nothing = { previewId: null, orderId: null };
   const outside = outsideSession(slot, day.session);
   if (outside !== undefined) return { ...nothing, outcome: 'skipped', detail: outside } as const;
-  if (!isListed(desk) && at.market > slot.dueAt) return { ...nothing, ...whyNotRun(desk, slot) };
+  const notRun = at.market > slot.dueAt ? whyNotRun(desk, slot) : undefined;
+  if (notRun !== undefined) return { ...nothing, ...notRun };
   const unknown = sheet === undefined ? [] : unknownEvents(sheet, slot.entry);
   const detail = unknown.map((name) => `no event of the event file is named ${name}`).join('; ');
   return { ...nothing, outcome: 'waiting', detail } as const;

@@ -2,7 +2,7 @@
  * only what is held does: a strategy that chose from a part of it would choose badly, and say the wrong
  * reason. */
 
-import type { ContractView } from '../../engine/domain/market.ts';
+import type { ContractView, Quote } from '../../engine/domain/market.ts';
 import { MICROS_PER_MINUTE, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { Denial } from '../../engine/domain/verdict.ts';
 import { deny } from '../../engine/domain/verdict.ts';
@@ -31,10 +31,13 @@ export function isListed({ day }: DeskContext): boolean {
   return day.chainOpen && !day.status.causes.includes('chainMissing');
 }
 
+function isOfBars(strategy: string): boolean {
+  return strategy.startsWith('orb_');
+}
+
 /** Why a strategy may not choose yet. */
 export function fillingFor(desk: DeskContext, strategy: string): Filling {
-  const needsBars = strategy.startsWith('orb_');
-  return chainFilling(desk) ?? (needsBars ? barsFilling(desk) : undefined);
+  return chainFilling(desk) ?? (isOfBars(strategy) ? barsFilling(desk) : undefined);
 }
 
 /** Why no strategy may choose yet; undefined once the contracts near the money are quoted. */
@@ -53,18 +56,45 @@ export function chainFilling(desk: DeskContext): Filling {
   if (spot === undefined || puts.length + calls.length < desk.chain.contractCount) {
     return deny('feed_resync', 'the chain is not quoted yet; ask again in a second');
   }
-  const isNear = ({ contract }: ContractView) => Math.abs(contract.strike - spot) <= NEAR * spot;
-  const near = [...puts, ...calls].filter(isNear);
-  const quoted = near.filter(({ quote }) => quote !== undefined && quote.at.wall >= since).length;
+  const near = [...puts, ...calls].filter((view) => isNear(view, spot));
+  const quoted = near.filter(({ quote }) => isSince(quote, since)).length;
   if (quoted === near.length) return undefined;
   const message = `the chain is still filling: ${quoted} of ${near.length} contracts near the money are quoted; ask again in a second`;
   return deny('feed_resync', message, { quoted, contracts: near.length });
 }
 
+function isNear({ contract }: ContractView, spot: number): boolean {
+  return Math.abs(contract.strike - spot) <= NEAR * spot;
+}
+
+function isSince(quote: Quote | undefined, since: number): boolean {
+  return quote !== undefined && quote.at.wall >= since;
+}
+
+/** True once the last connection has told something to choose from: the underlying, and contracts of both
+ * rights near the money. */
+export function isQuoted(desk: DeskContext): boolean {
+  const { feedSince } = desk.day;
+  const slice = sliceOf(desk);
+  if (feedSince === undefined || slice?.spot === undefined) return false;
+  const { spot, spotQuote, puts, calls } = slice;
+  const isThere = (view: ContractView) => isNear(view, spot) && isSince(view.quote, feedSince);
+  return isSince(spotQuote, feedSince) && puts.some(isThere) && calls.some(isThere);
+}
+
+/** True of a session that is too old to have no bar yet. */
+function isBarDue({ at, day }: DeskContext): boolean {
+  return at.market >= day.session.open + FIRST_BAR_MICROS;
+}
+
+/** True while a breakout has no bars to go by that are due. */
+export function lacksBars(desk: DeskContext, strategy: string): boolean {
+  return isOfBars(strategy) && desk.bars.bars().length === 0 && isBarDue(desk);
+}
+
 /** Why no breakout can be told yet; undefined once the day's bars are there. */
 export function barsFilling(desk: DeskContext): Filling {
-  const { at, bars, day } = desk;
-  if (fillingSince(desk) === undefined || bars.bars().length > 0) return undefined;
-  if (at.market < day.session.open + FIRST_BAR_MICROS) return undefined;
+  if (fillingSince(desk) === undefined || desk.bars.bars().length > 0) return undefined;
+  if (!isBarDue(desk)) return undefined;
   return deny('feed_resync', "the day's bars have not come in yet; ask again in a second");
 }

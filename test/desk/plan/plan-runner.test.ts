@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { PlanView } from '../../../src/desk/engine-api-plan.ts';
 import type { EventDay, PlanEntry, PlanSheet } from '../../../src/desk/plan/plan-sheet.ts';
 import { cents, sessionDate } from '../../../src/engine/domain/units.ts';
-import { breakoutRig, openBreakout } from '../../support/breakout-rig.ts';
+import { breakoutOf, breakoutRig, openBreakout, putBar } from '../../support/breakout-rig.ts';
 import { callSideCosts } from '../../support/condor-costs.ts';
+import type { RigOptions } from '../../support/desk-rig.ts';
 import { CONDOR, CONSOLE, DeskRig, denialIn, valueIn } from '../../support/desk-rig.ts';
 
 const TODAY = sessionDate('2026-11-20');
@@ -221,10 +222,10 @@ describe('a turn whose chain has not been listed at its time', () => {
   });
 
   it('is missed for that after two minutes, before the listing and with it', () => {
-    const why = "the engine, or the listing of the day's chain, was not there at its time";
+    const why = 'the engine, or what it chooses from, was not there within two minutes of its time';
     const rig = waiting();
     rig.sleepTo(637.1);
-    expect(shown(rig)).toEqual([['missed', why]]);
+    expect(shown(rig)).toEqual([['missed', `${why}: the listing of the day's chain has not come`]]);
     rig.open();
     expect(rig.bodies('planRun')).toMatchObject([{ outcome: 'missed', detail: why }]);
     expect(rig.submitted).toEqual([]);
@@ -265,15 +266,101 @@ describe('a turn at whose time something is held and no chain is listed', () => 
   });
 });
 
-describe('a turn right after the feed is connected', () => {
-  it('waits until the contracts near the money are quoted', () => {
+describe('a turn at whose time the market is not there', () => {
+  const listed = (options: RigOptions = {}) => {
+    const rig = new DeskRig({ plan: sheet(), isOpen: false, minutes: 634, ...options });
+    rig.step({ kind: 'listing', at: rig.at, listing: rig.listing() });
+    return rig;
+  };
+  const feed = (rig: DeskRig, connected: boolean) => {
+    rig.step({ kind: 'feed', at: rig.at, connected, detail: 'test' });
+  };
+
+  it('waits until the contracts near the money are quoted over a new connection', () => {
     const rig = new DeskRig({ plan: sheet(), minutes: 634 });
     rig.freeze(59);
-    rig.step({ kind: 'feed', at: rig.at, connected: false, detail: 'test' });
-    rig.step({ kind: 'feed', at: rig.at, connected: true, detail: 'test' });
+    feed(rig, false);
+    feed(rig, true);
     rig.sleepTo(635);
     expect(runs(rig)).toEqual([]);
     rig.advance(1);
+    expect(runs(rig)).toEqual([['condor#1', 'ready']]);
+  });
+
+  it('waits for the feed behind the listing, and while it is down for a moment', () => {
+    const started = listed({ minutes: 635.1 });
+    const running = new DeskRig({ plan: sheet(), minutes: 634 });
+    running.advance(58);
+    feed(running, false);
+    running.freeze(3);
+    for (const rig of [started, running]) {
+      rig.freeze(1);
+      expect(runs(rig)).toEqual([]);
+      expect(shown(rig)).toEqual([['waiting', 'the feed is not connected']]);
+      feed(rig, true);
+      rig.advance(1);
+      expect(runs(rig)).toEqual([['condor#1', 'ready']]);
+    }
+  });
+
+  it('waits for the first quotes, however long the connection is silent', () => {
+    const rig = listed();
+    feed(rig, true);
+    rig.freeze(100);
+    expect(runs(rig)).toEqual([]);
+    expect(shown(rig)).toEqual([['waiting', 'the chain is not quoted yet']]);
+    rig.advance(1);
+    expect(runs(rig)).toEqual([['condor#1', 'ready']]);
+  });
+
+  it('is missed where none has come in two minutes', () => {
+    const rig = listed();
+    feed(rig, true);
+    rig.freeze(181);
+    expect(rig.bodies('planRun')).toMatchObject([
+      { outcome: 'missed', detail: expect.stringContaining('the chain is not quoted yet') },
+    ]);
+  });
+
+  it('waits for the bars of a breakout', () => {
+    const plan = sheet({ name: 'break', request: breakoutOf(1), atMinutes: 630 });
+    const rig = listed({ plan, minutes: 630 });
+    feed(rig, true);
+    rig.advance(20);
+    expect(shown(rig)).toEqual([['waiting', "the day's bars have not come"]]);
+    for (let minute = 0; minute < 60; minute += 1) putBar(rig, minute, minute < 15 ? 599 : 599.8);
+    rig.advance(1);
+    expect(runs(rig)).toEqual([['break#1', 'ready']]);
+  });
+});
+
+describe('a turn at whose time the account cannot be judged', () => {
+  const limits = { maxDailyLossCents: cents(900_000), maxOpenRiskCents: cents(900_000) };
+
+  it('waits until what is held has been valued for some seconds', () => {
+    const before = new DeskRig({ minutes: 634, limits });
+    before.openPosition();
+    const rig = before.restart(before.records(), { plan: sheet(), isOpen: false });
+    rig.step({ kind: 'listing', at: rig.at, listing: rig.listing() });
+    rig.step({ kind: 'feed', at: rig.at, connected: true, detail: 'test' });
+    rig.sleepTo(635);
+    rig.advance(2);
+    expect(rig.day.status.causes).toEqual(['unmarkable']);
+    expect(shown(rig)).toEqual([['waiting', 'what is held cannot be valued']]);
+    rig.advance(5);
+    expect(runs(rig)).toEqual([['condor#1', 'ready']]);
+  });
+
+  it('waits for a picture of the account', () => {
+    const rig = new DeskRig({ plan: sheet(), minutes: 634 });
+    const stream = (connected: boolean) => {
+      rig.brokerSays({ kind: 'connection', connected, detail: 'test' });
+    };
+    stream(false);
+    rig.advance(65);
+    expect(shown(rig)).toEqual([['waiting', 'the books do not agree with the broker yet']]);
+    stream(true);
+    rig.advance(5);
     expect(runs(rig)).toEqual([['condor#1', 'ready']]);
   });
 });

@@ -23,7 +23,8 @@ export interface Market {
   /** Moves to a moment of market time; answers the prints since the last one, in order of time.
    * On a day without a session the market of the day before stands still. */
   advance(at: EpochMicros): EventRow[];
-  /** The current event of a type and symbol; undefined for what this market does not have. */
+  /** The current event of a type and symbol, for as long as the symbol is listed: the underlying's is asked
+   * for once. Undefined for what this market does not have. */
   find(type: string, symbol: string): EventSource | undefined;
   /** What is known of the underlying's volatility at this moment. */
   volatility(): VolatilityFacts | undefined;

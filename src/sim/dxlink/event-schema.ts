@@ -28,7 +28,7 @@ export type EventType =
   | 'Candle'
   | 'Profile';
 
-/** Something with a current event: `version` is 0 until there is one, and grows with changes. */
+/** Something with a current event: `version` is 0 while there is none, and grows with changes. */
 export interface EventSource {
   readonly version: number;
   read(): EventRow;

@@ -200,7 +200,8 @@ export class FeedChannel {
     const { staleGreeks: isStale, summaryDelaySeconds } = this.#port.knobs.now;
     for (const subscription of this.subscriptions.lastValues.values()) {
       const { source, type } = subscription;
-      if (source === undefined || source.version === subscription.sentVersion) continue;
+      const version = source?.version ?? 0;
+      if (version === 0 || version === subscription.sentVersion) continue;
       const sinceSent = time.market - subscription.sentAtMicros;
       if (isStale && type === 'Greeks' && sinceSent < STALE_GREEKS_MICROS) continue;
       if (type === 'Summary' && this.#isHeldBack(time.wall, summaryDelaySeconds)) {
@@ -208,7 +209,7 @@ export class FeedChannel {
         continue;
       }
       subscription.sentAtMicros = time.market;
-      put(type, this.#rowOf(subscription, source.version));
+      put(type, this.#rowOf(subscription, version));
     }
   }
 

@@ -26,7 +26,6 @@ const SECONDS_PER_MINUTE = 60;
 interface Session {
   readonly times: SessionTimes;
   readonly midnight: EpochMicros;
-  readonly underlying: ReplayedSymbol;
   /** By row of the tape. */
   readonly options: readonly ReplayedSymbol[];
   readonly bySymbol: ReadonlyMap<string, ReplayedSymbol>;
@@ -38,6 +37,8 @@ interface Session {
 export class ReplayedMarket implements Market {
   readonly spec: UnderlyingSpec;
   readonly #tape: MarketTape;
+  /** Lives through all sessions: whoever listens to it does not ask again for the next one. */
+  readonly #underlying: ReplayedSymbol;
   #session: Session | undefined;
   #nextEvent = 0;
   #nextBar = 0;
@@ -46,6 +47,7 @@ export class ReplayedMarket implements Market {
 
   constructor(tape: MarketTape) {
     this.#tape = tape;
+    this.#underlying = new ReplayedSymbol(tape.underlying);
     this.spec = underlyingOf(tape.underlying);
   }
 
@@ -81,6 +83,7 @@ export class ReplayedMarket implements Market {
     const times = now?.times.date === date ? now.times : sessionTimes(date, this.spec);
     if (times === undefined || now?.times === times) return now;
     this.#session = sessionOf(this.#tape, times);
+    this.#underlying.beginSession();
     this.#nextEvent = 0;
     this.#nextBar = 0;
     this.#epoch += 1;
@@ -88,12 +91,12 @@ export class ReplayedMarket implements Market {
     return this.#session;
   }
 
-  #playEvents({ midnight, underlying, options }: Session, at: EpochMicros): void {
+  #playEvents({ midnight, options }: Session, at: EpochMicros): void {
     const { kinds, rows, times, values } = this.#tape.events;
     for (; (times[this.#nextEvent] ?? Infinity) <= at - midnight; this.#nextEvent += 1) {
       const place = this.#nextEvent;
       const row = rows[place] ?? TAPE_UNDERLYING;
-      const symbol = row === TAPE_UNDERLYING ? underlying : options[row];
+      const symbol = row === TAPE_UNDERLYING ? this.#underlying : options[row];
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a TapeWriter wrote it
       const kind = kinds[place] as TapeKind;
       symbol?.take(kind, addMicros(midnight, times[place] ?? 0), values, place * TAPE_VALUES);
@@ -110,7 +113,7 @@ export class ReplayedMarket implements Market {
   }
 
   find(type: string, symbol: string): EventSource | undefined {
-    if (symbol === this.spec.symbol) return this.#session?.underlying.source(type);
+    if (symbol === this.spec.symbol) return this.#underlying.source(type);
     return this.#session?.bySymbol.get(symbol)?.source(type);
   }
 
@@ -138,7 +141,6 @@ function sessionOf(tape: MarketTape, times: SessionTimes): Session {
   return {
     times,
     midnight: newYorkInstant(times.date, 0),
-    underlying: new ReplayedSymbol(tape.underlying),
     options,
     bySymbol: new Map(options.map((option) => [option.symbol, option])),
     contracts: contracts.toSorted((a, b) => a.strike - b.strike),

@@ -15,7 +15,10 @@ const KIND_OF: Readonly<Record<string, TapeKind>> = {
 };
 
 interface Told {
+  /** Grows for good. */
   version: number;
+  /** False for what was told in a session that is over. */
+  isOfSession: boolean;
   at: number;
   readonly values: Float64Array;
 }
@@ -33,10 +36,16 @@ export class ReplayedSymbol {
   take(kind: TapeKind, at: EpochMicros, values: Float64Array, from: number): void {
     const told = this.#of(kind);
     told.version += 1;
+    told.isOfSession = true;
     told.at = at;
     for (let index = 0; index < TAPE_VALUES; index += 1) {
       told.values[index] = values[from + index] ?? Number.NaN;
     }
+  }
+
+  /** Another session begins: nothing is told of it yet. */
+  beginSession(): void {
+    for (const told of this.#told.values()) told.isOfSession = false;
   }
 
   /** The source of one kind of event, or undefined when a recording has none of it. */
@@ -48,7 +57,7 @@ export class ReplayedSymbol {
     const { symbol } = this;
     return {
       get version() {
-        return told.version;
+        return told.isOfSession ? told.version : 0;
       },
       read: () => ({ eventSymbol: symbol, eventTime: 0, ...write(told) }),
     };
@@ -57,7 +66,8 @@ export class ReplayedSymbol {
   #of(kind: TapeKind): Told {
     const known = this.#told.get(kind);
     if (known !== undefined) return known;
-    const fresh = { version: 0, at: 0, values: new Float64Array(TAPE_VALUES).fill(Number.NaN) };
+    const values = new Float64Array(TAPE_VALUES).fill(Number.NaN);
+    const fresh = { version: 0, isOfSession: false, at: 0, values };
     this.#told.set(kind, fresh);
     return fresh;
   }

@@ -5,7 +5,7 @@ import { parseCandleSymbol } from '../../../src/sim/live/candle-spec.ts';
 import type { MarketTape, TapeBar } from '../../../src/sim/replay/market-tape.ts';
 import { TAPE_KINDS, TapeWriter } from '../../../src/sim/replay/market-tape.ts';
 import { ReplayedMarket } from '../../../src/sim/replay/replayed-market.ts';
-import { authorized, isData, openFeed, startTestSim } from '../sim-under-test.ts';
+import { authorized, isData, openFeed, passTalking, startTestSim } from '../sim-under-test.ts';
 
 const RECORDED = sessionDate('2026-11-18');
 const PLAYED = sessionDate('2026-11-20');
@@ -117,6 +117,17 @@ describe('a replayed market', () => {
     expect(market.find('Quote', '.SPY261123C650')?.read()).toMatchObject({ bidPrice: 1.23 });
   });
 
+  it('tells of the underlying in the next session too, once the tape begins there', () => {
+    const market = marketAt(640);
+    const quote = market.find('Quote', 'SPY');
+    const before = quote?.version ?? 0;
+    market.advance(newYorkInstant(NEXT, 629));
+    expect(quote?.version).toBe(0);
+    market.advance(newYorkInstant(NEXT, 630));
+    expect(quote?.version).toBeGreaterThan(before);
+    expect(quote?.read()).toMatchObject({ bidPrice: 650 });
+  });
+
   it('stands still where the market is closed', () => {
     const market = marketAt(640);
     market.advance(newYorkInstant(sessionDate('2026-11-21'), 640));
@@ -160,5 +171,17 @@ describe('a simulator that plays a recorded market', () => {
     sim.pass(60);
     const second = await client.until(isData('Quote'), from);
     expect(JSON.stringify(second)).toContain('1.24');
+  });
+
+  it('sends the underlying in the next session to those who asked for it in the last', async () => {
+    const sim = await startTestSim({ tape: tape(), start: '17:34' });
+    running.push(sim);
+    const client = await authorized(sim);
+    await openFeed(client, { add: [{ type: 'Quote', symbol: 'SPY' }] });
+    const from = client.frames.indexOf(await client.until(isData('Quote'))) + 1;
+    await passTalking(sim, client, 60 + 64 * 60);
+    expect(client.frames.slice(from).some(isData('Quote'))).toBe(false);
+    await passTalking(sim, client, 60);
+    expect(JSON.stringify(await client.until(isData('Quote'), from))).toContain('650');
   });
 });

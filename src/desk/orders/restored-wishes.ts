@@ -5,6 +5,7 @@ import { unreachable } from '../../engine/domain/assert.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import { cents } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
+import type { PlanRun } from '../plan/plan-book.ts';
 import { noteExit } from './exit-cause.ts';
 
 type Wish = Extract<
@@ -21,6 +22,16 @@ type Wish = Extract<
   }
 >;
 
+/** True of a turn that ran before the time of the one by its name: an earlier sheet had it at another time. What
+ * that one sent stands all the same, for the budget, and so that nothing goes twice. */
+function isOfAnotherTurn(
+  { plan, at }: DeskContext,
+  { slotId, outcome }: Pick<PlanRun, 'slotId' | 'outcome'>,
+): boolean {
+  const slot = plan.slots.find((each) => each.slotId === slotId);
+  return outcome !== 'sent' && slot !== undefined && at.market < slot.dueAt;
+}
+
 /** What the operator and traders asked of this session stands after a restart too. */
 export function restoreWishes(desk: DeskContext, body: Wish): void {
   const { plan, alerts, at } = desk;
@@ -29,7 +40,7 @@ export function restoreWishes(desk: DeskContext, body: Wish): void {
       noteExit(desk, body.positionId, body);
       return;
     case 'planRun':
-      plan.runs.set(body.slotId, body);
+      if (!isOfAnotherTurn(desk, body)) plan.runs.set(body.slotId, body);
       return;
     case 'planGranted':
       if (body.sheetSha256 !== plan.sheet?.sha256) return;

@@ -484,6 +484,42 @@ describe('a leave that is taken back while another sheet is set', () => {
   });
 });
 
+describe('a turn that a sheet set anew has at a later time', () => {
+  const LATER: PlanSheet = { ...sheet({ atMinutes: 670 }), sha256: 'e'.repeat(64) };
+  const turn = (rig: DeskRig) => rig.query<PlanView>({ kind: 'planStatus' }).slots[0];
+
+  it.each([
+    ['refused', 635, { ...CONDOR, quantity: 9 }],
+    ['ready', 635, CONDOR],
+    ['missed', 638, CONDOR],
+  ] as const)('runs at that, where the one of before was %s', (outcome, minutes, request) => {
+    const rig = new DeskRig({ plan: sheet({ request }) });
+    rig.goTo(minutes);
+    expect(runs(rig)).toEqual([['condor#1', outcome]]);
+    const again = rig.restart(rig.records(), { plan: LATER });
+    expect(turn(again)).toMatchObject({ outcome: 'waiting', detail: '', previewId: null });
+    again.goTo(670);
+    expect(runs(again)).toEqual([...runs(rig), ['condor#1', 'ready']]);
+    const known = again.restart();
+    expect(turn(known)).toEqual(turn(again));
+    expect(runs(known)).toEqual(runs(again));
+  });
+
+  it('is the one that was sent before, and is not sent again', () => {
+    const rig = new DeskRig({ plan: sheet() });
+    grant(rig);
+    rig.goTo(635);
+    rig.advance(3);
+    const again = rig.restart(rig.records(), { plan: LATER });
+    grant(again);
+    expect(turn(again)).toEqual({ ...turn(rig), time: '11:10' });
+    again.goTo(670);
+    again.advance(3);
+    expect(runs(again)).toEqual([['condor#1', 'sent']]);
+    expect(again.submitted).toEqual([]);
+  });
+});
+
 describe('a turn and a crash', () => {
   it('never send twice, at whatever record it comes', () => {
     const rig = new DeskRig({ plan: sheet() });

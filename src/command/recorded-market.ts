@@ -2,15 +2,21 @@
 import { readFileSync } from 'node:fs';
 import { decodeRecording } from '../audit/session-recording.ts';
 import type { Config } from '../config.ts';
+import type { DeskConfig } from '../desk/desk-config.ts';
 import { decodeInput } from '../desk/input-codec.ts';
 import type { Input } from '../desk/inputs.ts';
 import { decodeRecordedStart } from '../desk/recorded-start.ts';
+import { LISTING_WAIT_MICROS } from '../desk/session/listing-watch.ts';
+import { expiresAt } from '../desk/session/session-life.ts';
+import { MAX_CONTRACTS } from '../engine/chain/chain-layout.ts';
+import type { At } from '../engine/domain/clock.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import type { OptionContract } from '../engine/domain/instrument.ts';
 import { occSymbol } from '../engine/domain/instrument.ts';
-import type { Bar, ChainListing } from '../engine/domain/market.ts';
-import { newYorkDate, newYorkInstant } from '../engine/domain/session-calendar.ts';
-import type { UnderlyingSymbol } from '../engine/domain/underlying.ts';
+import type { Bar } from '../engine/domain/market.ts';
+import type { SessionTimes } from '../engine/domain/session-calendar.ts';
+import { newYorkDate, newYorkInstant, sessionTimes } from '../engine/domain/session-calendar.ts';
+import type { UnderlyingSpec, UnderlyingSymbol } from '../engine/domain/underlying.ts';
 import { underlyingOf } from '../engine/domain/underlying.ts';
 import type { EpochMicros, SessionDate } from '../engine/domain/units.ts';
 import { MICROS_PER_MINUTE } from '../engine/domain/units.ts';
@@ -22,6 +28,18 @@ interface Day {
   readonly date: SessionDate;
   readonly midnight: EpochMicros;
 }
+
+/** A session in which there was no listing yet, from its first clock on to its last one. */
+interface Unlisted {
+  readonly date: SessionDate;
+  readonly since: EpochMicros;
+  readonly until: EpochMicros;
+}
+
+const LISTED_LATE =
+  'its listing came late, and what was held by then had rows of its own: which contract a quote is of is not on it';
+const LISTING_CUT =
+  'it lists more contracts than a chain holds: which of them were left out is not on it';
 
 /** What an input tells of the market; undefined for one that tells nothing. */
 function eventOf(input: Input): Omit<TapeEvent, 'at'> | undefined {
@@ -42,19 +60,26 @@ function eventOf(input: Input): Omit<TapeEvent, 'at'> | undefined {
   return undefined;
 }
 
-/** Picks the market out of a session's inputs, in their order: the first session that was listed. */
+/** Picks the market out of a session's inputs, in their order: the first session that was listed while it lasted. */
 class TapeMaker {
   readonly #rows = new Map<string, OptionContract>();
   readonly #bars: TapeBar[] = [];
   readonly #writer: TapeWriter;
+  readonly #config: DeskConfig;
+  readonly #spec: UnderlyingSpec;
   #day: Day | undefined;
+  #unlisted: Unlisted | undefined;
+  #fault: string | undefined;
 
-  constructor(inputs: number) {
+  constructor(config: DeskConfig, inputs: number) {
+    this.#config = config;
+    this.#spec = underlyingOf(config.underlying);
     this.#writer = new TapeWriter(inputs);
   }
 
   take(input: Input): void {
-    if (input.kind === 'listing') this.#list(input.listing);
+    if (input.kind === 'listing') this.#list(input);
+    else if (input.kind === 'clock') this.#awaitListing(input.at);
     const day = this.#day;
     if (day === undefined || newYorkDate(input.at.market) !== day.date) return;
     const at = input.at.market - day.midnight;
@@ -65,14 +90,39 @@ class TapeMaker {
     }
   }
 
-  /** Rows are numbered as the chain numbers them: in the order in which they were first listed. */
-  #list({ date, contracts }: ChainListing): void {
+  /** The session of a date, before its chain has expired. */
+  #sessionAt(date: SessionDate, market: EpochMicros): SessionTimes | undefined {
+    const session = sessionTimes(date, this.#spec);
+    return session !== undefined && market < expiresAt(this.#config, session) ? session : undefined;
+  }
+
+  #awaitListing({ market, wall }: At): void {
+    if (this.#day !== undefined) return;
+    const session = this.#sessionAt(newYorkDate(market), market);
+    if (session === undefined || market < session.open) return;
+    const { date } = session;
+    const since = this.#unlisted?.date === date ? this.#unlisted.since : wall;
+    this.#unlisted = { date, since, until: wall };
+  }
+
+  /** Rows are numbered as the chain numbers them: in the order in which they were first listed. A chain
+   * that waited too long has rows of what was held before them, and one that has no more room leaves some
+   * out; neither is told by any input. */
+  #list({ at, listing: { date, contracts } }: Extract<Input, { kind: 'listing' }>): void {
+    if (this.#sessionAt(date, at.market) === undefined) return;
+    if (this.#day === undefined && this.#isLate(date)) this.#fault = LISTED_LATE;
     this.#day ??= { date, midnight: newYorkInstant(date, 0) };
     if (date !== this.#day.date) return;
     for (const contract of contracts) {
       const symbol = occSymbol(contract);
       if (contract.expiry === date && !this.#rows.has(symbol)) this.#rows.set(symbol, contract);
     }
+    if (this.#rows.size > MAX_CONTRACTS) this.#fault ??= LISTING_CUT;
+  }
+
+  #isLate(date: SessionDate): boolean {
+    if (this.#unlisted?.date !== date) return false;
+    return this.#unlisted.until - this.#unlisted.since >= LISTING_WAIT_MICROS;
   }
 
   /** The history that a feed gives at first holds bars of other days too. */
@@ -81,17 +131,27 @@ class TapeMaker {
     this.#bars.push({ at, startsAt: startsAt - day.midnight, open, high, low, close, volume });
   }
 
-  tape(underlying: UnderlyingSymbol): MarketTape | undefined {
+  /** The tape, or why there is none. */
+  tape(): MarketTape | string {
     const events = this.#writer.events();
-    if (this.#day === undefined || !events.kinds.includes(TAPE_KINDS.quote)) return undefined;
+    if (this.#day === undefined || !events.kinds.includes(TAPE_KINDS.quote)) {
+      return 'it holds no quotes: name another recording';
+    }
+    if (this.#fault !== undefined) return this.#fault;
     const contracts = [...this.#rows.values()];
-    return { underlying, date: this.#day.date, contracts, bars: this.#bars, events };
+    return {
+      underlying: this.#spec.symbol,
+      date: this.#day.date,
+      contracts,
+      bars: this.#bars,
+      events,
+    };
   }
 }
 
 /**
  * Reads the market out of a recording (`recordings/*.rec` of a home). Throws CONFIG_INVALID for a file
- * that cannot be read, is of another underlying or holds no quotes.
+ * that cannot be read, is of another underlying, holds no quotes or does not tell whose they are.
  */
 export function readRecordedMarket(path: string, underlying: UnderlyingSymbol): MarketTape {
   const [first, ...inputs] = chunksOf(path);
@@ -102,10 +162,10 @@ export function readRecordedMarket(path: string, underlying: UnderlyingSymbol): 
       `it is of ${config.underlying}, and DELTARING_UNDERLYING is ${underlying}: make them the same`,
     );
   }
-  const maker = new TapeMaker(inputs.length);
+  const maker = new TapeMaker(config, inputs.length);
   for (const chunk of inputs) maker.take(decodeInput(chunk));
-  const tape = maker.tape(underlyingOf(config.underlying).symbol);
-  if (tape === undefined) throw unusable(path, 'it holds no quotes: name another recording');
+  const tape = maker.tape();
+  if (typeof tape === 'string') throw unusable(path, tape);
   return tape;
 }
 

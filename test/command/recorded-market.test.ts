@@ -40,6 +40,10 @@ function quote(minutes: number, index: number, bid: number | undefined): Input {
   return { kind: 'quote', at: at(minutes), index, bid: bidPrice, ask: price(5_000), ...sizes };
 }
 
+function clock(minutes: number): Input {
+  return { kind: 'clock', at: at(minutes) };
+}
+
 function bar(minutes: number, startsAt: number): Input {
   const flat = { open: price(1), high: price(4), low: price(1), close: price(3), volume: 7 };
   return { kind: 'bar', at: at(minutes), bar: { startsAt: at(startsAt).market, ...flat } };
@@ -120,6 +124,19 @@ describe('the market of a recording', () => {
     expect([...tape.events.times]).toEqual([630.5 * MINUTE]);
   });
 
+  it('begins with the next session where that of its day was over, or was never listed', () => {
+    const next = sessionDate('2026-11-23');
+    const onNext = { ...quote(0, 0, 2), at: buildAt(next, 600) };
+    const evening = [quote(1_040, -1, 1), listing(1_051, [contract(700, next)], next), onNext];
+    const over = recordingOf([listing(1_000, [contract(650)]), ...evening]);
+    const never = recordingOf([clock(640), quote(650, -1, 1), clock(700), ...evening]);
+    for (const file of [over, never]) {
+      const tape = readRecordedMarket(file, 'SPY');
+      expect(tape).toMatchObject({ date: next, contracts: [contract(700, next)] });
+      expect([...tape.events.times]).toEqual([600 * MINUTE]);
+    }
+  });
+
   it('leaves out bars of the day before', () => {
     const before = newYorkInstant(sessionDate('2026-11-19'), 900);
     const old: Input = bar(631, 630);
@@ -169,5 +186,25 @@ describe('a recording that cannot be played', () => {
   it('is refused where it holds no quotes', () => {
     const file = recordingOf([listing(630, [contract(650)])]);
     expect(() => readRecordedMarket(file, 'SPY')).toThrow(/it holds no quotes/);
+  });
+
+  it('is refused where what was held may have had its rows before the listing came', () => {
+    const waited = (seconds: number): string =>
+      recordingOf([
+        clock(640),
+        clock(640 + seconds / 60),
+        listing(641, [contract(650)]),
+        quote(641.5, 0, 1),
+      ]);
+    expect(() => readRecordedMarket(waited(5), 'SPY')).toThrow(/its listing came late/);
+    expect(readRecordedMarket(waited(4), 'SPY').contracts).toEqual([contract(650)]);
+  });
+
+  it('is refused where it lists more than a chain holds', () => {
+    const many = Array.from({ length: 1_025 }, (_, index) => contract(100 + index));
+    const file = recordingOf([listing(630, many), quote(630.5, 0, 1)]);
+    expect(() => readRecordedMarket(file, 'SPY')).toThrow(/more contracts than a chain holds/);
+    const fitting = recordingOf([listing(630, many.slice(1)), quote(630.5, 0, 1)]);
+    expect(readRecordedMarket(fitting, 'SPY').contracts).toHaveLength(1_024);
   });
 });

@@ -10,7 +10,7 @@ import { isChainDue, takeContracts } from './session-life.ts';
 
 const CODE = 'CHAIN_MISSING';
 /** Time for a login and a second try. */
-const WAIT_MICROS = 5 * MICROS_PER_SECOND;
+export const LISTING_WAIT_MICROS = 5 * MICROS_PER_SECOND;
 
 /** What is held of today's chain, each contract with its twin of the other right: a pair tells the
  * forward, and with it the delta. */
@@ -52,7 +52,9 @@ function isOverdue(desk: DeskContext, isHeld: boolean): boolean {
   const { at, day } = desk;
   const isMissed = isHeld && isChainDue(desk) && !day.sealed;
   day.chainMissedSince = isMissed ? (day.chainMissedSince ?? at.wall) : undefined;
-  return day.chainMissedSince !== undefined && at.wall - day.chainMissedSince >= WAIT_MICROS;
+  return (
+    day.chainMissedSince !== undefined && at.wall - day.chainMissedSince >= LISTING_WAIT_MICROS
+  );
 }
 
 function begin(desk: DeskContext): void {

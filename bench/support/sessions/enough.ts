@@ -63,6 +63,7 @@ const MET = [
   'brokenBesideBareWing',
   'brokenAgainAfterDoubt',
   'stopBesideRest',
+  'longOfEndedSide',
   'killedWhileConnecting',
   'killedDuringReplace',
   'wayOutWaitsForTurn',

@@ -5,6 +5,7 @@
 
 import type { ApprovedOrder } from '../../../src/broker/approved-order.ts';
 import type { GatewayEffect, OrderGateway } from '../../../src/broker/order-gateway.ts';
+import type { Desk } from '../../../src/desk/desk.ts';
 import type { Input } from '../../../src/desk/inputs.ts';
 import type { SessionWraps } from '../../../src/desk/simulation/session-wraps.ts';
 import type { At } from '../../../src/engine/domain/clock.ts';
@@ -19,6 +20,7 @@ export const PLANT_NAMES = [
   'audit-gap',
   'leak',
   'blind-stop',
+  'forgotten-side',
   'rest-left-working',
   'kill-before-connect',
 ] as const;
@@ -114,6 +116,20 @@ function blindStop(input: Input): Input {
   return (input.ask ?? 0) > MOST_OF_A_WING ? { ...input, ask: undefined } : input;
 }
 
+/** An exit of one side, as a desk remembers that it was told, with its position. */
+const EXIT_OF_A_SIDE = /^exit (.*) (?:callSideStop|putSideStop|exDividend)$/;
+
+/** Forgets that a side was left once no order closes any of it. */
+function forgottenSide({ context }: Desk): void {
+  const { orders, day } = context;
+  const has = day.toldOnce.has.bind(day.toldOnce);
+  const value = (key: string): boolean => {
+    const [, positionId] = EXIT_OF_A_SIDE.exec(key) ?? [];
+    return has(key) && (positionId === undefined || orders.isClosing(positionId));
+  };
+  Object.defineProperty(day.toldOnce, 'has', { value });
+}
+
 const PLANTS: Readonly<Record<PlantName, () => SessionWraps>> = {
   'resend-on-timeout': () => ({ gateway: resendOnTimeout }),
   'token-reuse': () => ({
@@ -133,6 +149,7 @@ const PLANTS: Readonly<Record<PlantName, () => SessionWraps>> = {
   'drop-fill': () => ({ gateway: dropFill }),
   'audit-gap': auditGap,
   'blind-stop': () => ({ input: blindStop }),
+  'forgotten-side': () => ({ desk: forgottenSide }),
   'rest-left-working': () => ({ gateway: restLeftWorking }),
   leak: () => ({
     record: (record, plainTokens) => {

@@ -107,8 +107,9 @@ export class CapOracle {
     if (body.kind === 'sendBlocked' || isProvenAbsent(body)) this.#live.delete(body.intentId);
     if (body.kind === 'repriced') this.#onBetter(body);
     if (body.kind !== 'intentRecorded') return;
-    if (body.intent.purpose === 'close') this.#judgeClose(body.intent);
-    if (body.intent.purpose !== 'open') return;
+    const { purpose } = body.intent;
+    if (purpose !== 'open' && purpose !== 'protective') this.#judgeClose(body.intent);
+    if (purpose !== 'open') return;
     this.#judge(body.intent);
     this.#live.set(body.intent.intentId, { intent: body.intent, filled: 0 });
   }
@@ -136,7 +137,8 @@ export class CapOracle {
     if (open > maxOpenRiskCents) this.#report(`${intentId} takes open risk to ${open} cents`);
   }
 
-  /** A close that somebody asked for takes only what is held, and leaves no more to lose. */
+  /** A close takes only what is held, and leaves no more to lose: no long goes before the short that it
+   * covers. */
   #judgeClose({ intentId, positionId, legs, quantity }: OrderIntent): void {
     const lots = this.#positions.get(positionId) ?? new Map<string, Lot>();
     const taken = new Map(

@@ -36,6 +36,7 @@ import type { Move } from './scripted-trader.ts';
 import { TOKEN_MARK } from './scripted-trader.ts';
 import type { SessionTally } from './session-tally.ts';
 import { count, emptyTally, tallyEvent, tallyRecord } from './session-tally.ts';
+import { SideOracle } from './side-oracle.ts';
 import { StrategyOracle } from './strategy-oracle.ts';
 
 /** Beyond this many, more of the same says nothing new. */
@@ -72,6 +73,7 @@ export class SessionWitness implements BrokerObserver {
   readonly #strategies: StrategyOracle;
   readonly #hand: HandOracle;
   readonly #rests: RestOracle;
+  readonly #sides: SideOracle;
   readonly #protections: ProtectionOracle;
   readonly #outlives: boolean;
   #lastSeq = 0;
@@ -87,6 +89,7 @@ export class SessionWitness implements BrokerObserver {
     this.#books = new BookOracle(options.startCashCents, report);
     this.flat = new FlatOracle(report);
     this.#rests = new RestOracle(report, met);
+    this.#sides = new SideOracle(report, met);
     this.#protections = new ProtectionOracle(report);
     this.#outlives = options.outlives;
     this.plans = new PlanOracle(report, met);
@@ -110,6 +113,7 @@ export class SessionWitness implements BrokerObserver {
     this.#hangs.onInput(input);
     this.#orders.onInput(input);
     this.plans.onInput(input);
+    this.#sides.onInput(input);
     this.#moments.onInput(input);
     this.#strategies.onInput(input);
     this.#hand.onInput(input);
@@ -137,6 +141,7 @@ export class SessionWitness implements BrokerObserver {
     this.#hand.onRecord(record);
     this.plans.onRecord(record);
     this.#rests.onRecord(record);
+    this.#sides.onRecord(record);
     this.#asks.onRecord(record);
     this.#closes.onRecord(record);
     this.#protections.onRecord(record);
@@ -248,6 +253,7 @@ export class SessionWitness implements BrokerObserver {
     this.#chains.afterStep(desk);
     this.#asks.afterStep(desk);
     this.#rests.afterStep(desk);
+    this.#sides.afterStep(desk, broker, at);
     this.#protections.afterStep(desk);
     this.#hangs.afterStep(desk);
     this.#closes.afterStep(desk);
@@ -291,6 +297,7 @@ export class SessionWitness implements BrokerObserver {
     this.#moments.onCrash(records, events);
     this.#strategies.onCrash();
     this.plans.onCrash(records);
+    this.#sides.onCrash(records);
     const accepted = events.flatMap((event) => (event.kind === 'accepted' ? [event.intentId] : []));
     const remembers = this.#outlives ? undefined : new Set(accepted);
     this.#rests.onCrash(remembers);

@@ -116,6 +116,25 @@ describe('the oracle of the limits', () => {
     expect(found).toEqual(['C closes more of P than is held']);
   });
 
+  it.each(['close', 'exit', 'flatten'] as const)(
+    'objects to a long that goes before its short (%s), not where both go together',
+    (purpose) => {
+      const found: string[] = [];
+      const caps = new CapOracle(limitsFrom(), (what) => found.push(what));
+      caps.onIntent(spread('P'));
+      caps.onEvent(fill('P', 600, 'sellToOpen', 5_000));
+      caps.onEvent(fill('P', 599, 'buyToOpen', 2_000));
+      const close = { ...spread('C'), purpose, positionId: 'P' };
+      const short = { instrument: put(600), action: 'buyToClose', ratio: 1 } as const;
+      const long = { instrument: put(599), action: 'sellToClose', ratio: 1 } as const;
+      caps.onRecord(recorded({ ...close, legs: [short, long] }));
+      caps.onRecord(recorded({ ...close, legs: [short] }));
+      expect(found).toEqual([]);
+      caps.onRecord(recorded({ ...close, legs: [long] }));
+      expect(found).toEqual(['C leaves more of P to lose than there was']);
+    },
+  );
+
   it('objects to an opening beside a short that has lost its cover', () => {
     const found: string[] = [];
     const caps = new CapOracle(limitsFrom(), (what) => found.push(what));

@@ -14,6 +14,7 @@ const SAYS: Readonly<Record<PlantName, RegExp>> = {
   'drop-fill': /was not journalled|the facts say/,
   'audit-gap': /came after record|does not read back/,
   'blind-stop': /the stop of .* is due by/,
+  'forgotten-side': /side of .* is ended and nothing sells/,
   'rest-left-working': /works on beside|was not called back/,
   leak: /holds a plain token/,
 };
@@ -28,6 +29,7 @@ const FIRST_SEED: Readonly<Partial<Record<PlantName, number>>> = {
   'cap-off-by-one': 26,
   'audit-gap': 2,
   'blind-stop': 29,
+  'forgotten-side': 29,
   'rest-left-working': 49,
 };
 const PATIENCE_MILLIS = 120_000;

@@ -185,11 +185,13 @@ function flattenPosition(
   const patience = order === BY_THE_ENGINE ? undefined : ASKED_PATIENCE_MICROS;
   if (refusedFor(desk, positionId, patience) !== undefined) return;
   const terms = { purpose: 'flatten', part: 'whole', urgency: 'urgent', ...order } as const;
-  const { refused = '', notes } = closePosition(desk, position, terms);
+  const { refused = '', waits, notes } = closePosition(desk, position, terms);
   if (notes.length > 0) {
     const kept = `${positionId} keeps ${notes.join('; ')}`;
     desk.out.alert('warning', 'FLATTEN_LEFT_OPEN', kept, positionId);
   }
+  // No close of it goes out while it covers what is being bought back: what was told of it stands.
+  if (waits !== undefined) return;
   if (refused === '') {
     desk.out.settlePosition([INCOMPLETE], positionId, `a close of ${positionId} goes out`);
   }

@@ -207,6 +207,30 @@ describe('a spread that was opened in the app of the broker', () => {
     expect(rig.positions()).toEqual([]);
   });
 
+  it('stays told of as open while its short is bought back, until a close of it goes out', () => {
+    const rig = adopted();
+    takeAskAway(rig);
+    rig.advance(1);
+    flattenNow(rig);
+    rig.advance(4);
+    rig.size = 0;
+    giveAskBack(rig);
+    rig.advance(6);
+    expect(sent(rig)).toEqual(['buyToClose 1 601']);
+    const { out } = rig.desk.context;
+    const open = () => {
+      return [SHORT_CALL, LONG_CALL].map((leg) => out.isOpen('FLATTEN_INCOMPLETE', idOf(leg)));
+    };
+    expect(open()).toEqual([false, true]);
+    rig.size = 50;
+    rig.advance(1);
+    rig.size = 0;
+    rig.advance(4);
+    expect(sent(rig)).toEqual(['buyToClose 1 601', 'sellToClose 1 604']);
+    expect(open()).toEqual([false, false]);
+    expect(texts(rig, 'FLATTEN_INCOMPLETE')).toHaveLength(4);
+  });
+
   it('stands on the card of a flatten with both legs', () => {
     const rig = adopted();
     const tokenSha256 = rig.newToken();

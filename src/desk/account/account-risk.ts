@@ -15,6 +15,7 @@ import { bookGreeks } from './book-greeks.ts';
 import { buyingPowerLeft } from './buying-power-left.ts';
 import { dayPnl } from './day-pnl.ts';
 import { heldInSession } from './held-position.ts';
+import { lossAtStops } from './loss-at-stops.ts';
 import { consecutiveRejects, lossesByStrategy } from './loss-history.ts';
 import { lottoSpent } from './lotto-spent.ts';
 import { lossOfSideStops } from './side-stops.ts';
@@ -89,9 +90,15 @@ function remainingShare(order: OrderRecord): number {
   return (order.intent.quantity - filledUnits(order)) / order.intent.quantity;
 }
 
-function plannedLoss(position: StructurePosition, worst: Cents): number {
+/** What the plan of a held structure may yet lose: that of its opening while its units are whole, else up
+ * to where the stops of what is left of them stand now. What the gone part has lost is in the day already,
+ * and what it gained the stop of the whole gives back. Never more than the worst case. */
+export function plannedLossOf(desk: DeskContext, position: StructurePosition): number {
+  const worst = worstCaseOf(desk, position);
   const planned = position.exitPlan?.plannedLossCents;
-  return planned === undefined ? worst : Math.min(worst, planned * share(position));
+  if (planned === undefined) return worst;
+  const left = lossAtStops(desk, position) ?? planned * share(position);
+  return Math.min(worst, Math.max(0, left));
 }
 
 /** Worst cases and planned losses of what is held and what opens. */
@@ -119,7 +126,7 @@ function moneyAtRisk(desk: DeskContext, live: readonly OrderRecord[]): Money {
     const worst = worstCaseOf(desk, position);
     money.openRisk += worst;
     addRisk(byPrincipal, position.openingIntent?.principal, worst);
-    money.planned += plannedLoss(position, worst);
+    money.planned += plannedLossOf(desk, position);
   }
   for (const order of live) {
     const { intent, worstCaseCents } = order;

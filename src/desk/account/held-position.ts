@@ -21,7 +21,7 @@ import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts
 import { type DeskContext, spotNow } from '../desk-context.ts';
 import { quantitiesOf } from '../exits/close-legs.ts';
 import type { HeldLeg, OpenPosition } from '../exits/open-position.ts';
-import { averageFillNet, filledUnits, isUneven } from '../orders/order-book.ts';
+import { averageFillNet, isUneven } from '../orders/order-book.ts';
 
 const PRICE_PER_CENT = PRICE_PER_DOLLAR / CENTS_PER_DOLLAR;
 
@@ -42,17 +42,17 @@ function isWhole({ legs, quantity, openingIntent }: StructurePosition): boolean 
   });
 }
 
-/** All that was opened of the structure, once not all of its legs are left evenly. Undefined while they
- * are, and where its opening itself is not known or did not fill evenly. */
-function unitsOpened(desk: DeskContext, position: StructurePosition): UnitPrices | undefined {
+/** The units of which something is left, once not all of their legs are left evenly: units that are gone
+ * whole are no part of any price. Undefined while they are, and where the opening itself is not known or did
+ * not fill evenly. */
+export function unitsApart(desk: DeskContext, position: StructurePosition): UnitPrices | undefined {
   const opening = desk.orders.get(position.positionId);
   if (opening === undefined || isUneven(opening) || isWhole(position)) return undefined;
-  const quantity = filledUnits(opening);
   const entryNet = averageFillNet(opening);
   if (entryNet === undefined) return undefined;
-  const { realizedCents, openCashCents } = position;
-  const cash = ((realizedCents + openCashCents) * PRICE_PER_CENT) / multiplierOfLegs(position.legs);
-  return { quantity, entryNet, goneDebit: Math.round(entryNet - cash / quantity) };
+  const { quantity, goneCashCents, legs } = position;
+  const gone = (goneCashCents * PRICE_PER_CENT) / multiplierOfLegs(legs);
+  return { quantity, entryNet, goneDebit: Math.round(0 - gone / quantity) };
 }
 
 /** What a trade has brought and paid so far, after fees: with what would be got for the rest, its P&L. */
@@ -63,7 +63,7 @@ export function cashSoFar({ realizedCents, openCashCents, feesCents }: Structure
 /** The structure as exits see it. One without a plan of its own still leaves by the schedule. */
 export function asOpenPosition(desk: DeskContext, position: StructurePosition): OpenPosition {
   const { positionId, entryNet, quantity, exitPlan, strategy, openedAt } = position;
-  const units = unitsOpened(desk, position) ?? { entryNet, quantity, goneDebit: 0 };
+  const units = unitsApart(desk, position) ?? { entryNet, quantity, goneDebit: 0 };
   return {
     positionId,
     strategy: strategy === 'external' || strategy === 'shares' ? 'place_order' : strategy,

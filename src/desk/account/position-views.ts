@@ -1,7 +1,7 @@
 /** Positions as the faces show them. */
 
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
-import { dollarsFromPrice, MICROS_PER_MILLI } from '../../engine/domain/units.ts';
+import { cents, dollarsFromPrice, MICROS_PER_MILLI } from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { structureGreeks } from '../../engine/portfolio/portfolio-greeks.ts';
 import type { DeskContext } from '../desk-context.ts';
@@ -11,7 +11,7 @@ import { isoNewYork } from '../iso-time.ts';
 import { dollarsOrNull, midDollars } from '../orders/order-views.ts';
 import { isProven, listedAgoMillis } from '../orders/protecting.ts';
 import { pinRisks } from '../session/pin-watch.ts';
-import { boundedWorstCaseOf } from './account-risk.ts';
+import { boundedWorstCaseOf, plannedLossOf } from './account-risk.ts';
 import { greeksOf } from './book-greeks.ts';
 import { markOf } from './day-pnl.ts';
 import { exitPlanView } from './exit-plan-view.ts';
@@ -71,6 +71,14 @@ function expiryView({ day }: DeskContext, { legs }: StructurePosition): ExpiryVi
   return expiredOn !== undefined && expiredBefore(day.session.date, legs) ? { expiredOn } : {};
 }
 
+/** The plan with what it may lose of what is left, as the day counts it. */
+function planView(desk: DeskContext, position: StructurePosition): PositionView['exitPlan'] {
+  const { exitPlan } = position;
+  if (exitPlan?.plannedLossCents === undefined) return exitPlan ? exitPlanView(exitPlan) : null;
+  const plannedLossCents = cents(Math.round(plannedLossOf(desk, position)));
+  return exitPlanView({ ...exitPlan, plannedLossCents });
+}
+
 /** One held structure with its marks, greeks and protection. */
 export function positionView(desk: DeskContext, position: StructurePosition): PositionView {
   const mark = markOf(desk, position);
@@ -89,7 +97,7 @@ export function positionView(desk: DeskContext, position: StructurePosition): Po
     unrealizedLiquidationCents: unrealized(mark.liquidationCents),
     maxLossCents: boundedWorstCaseOf(desk, position) ?? null,
     greeks: greeksView(desk, position),
-    exitPlan: position.exitPlan === undefined ? null : exitPlanView(position.exitPlan),
+    exitPlan: planView(desk, position),
     ...expiryView(desk, position),
     ...protectionView(desk, position),
     pinRisks: pinRisks(desk, position),

@@ -96,15 +96,18 @@ export function closingOrder(legs: readonly HeldLeg[], quotes: QuoteOf): Closing
   };
 }
 
-/** The part of each leg that closes `units` of a position of `quantity` units. Undefined when a leg
- * cannot be split that way. */
+/** The part of each leg that closes `units` of a position of `quantity` units. Of longs beyond those units
+ * whole contracts go with each, and the rest with the last. Undefined when a leg cannot be split that way. */
 export function shareOfLegs(
   legs: readonly HeldLeg[],
   units: number,
   quantity: number,
 ): readonly HeldLeg[] | undefined {
   const isWithin = Number.isSafeInteger(units) && units > 0 && units <= quantity;
-  const parts = legs.map((leg) => ({ ...leg, quantity: (leg.quantity * units) / quantity }));
+  const parts = legs.map((leg) => {
+    const part = (leg.quantity * units) / quantity;
+    return { ...leg, quantity: leg.quantity > quantity ? Math.floor(part) : part };
+  });
   const isWhole = parts.every((part) => Number.isSafeInteger(part.quantity));
   return isWithin && isWhole ? parts : undefined;
 }

@@ -87,7 +87,7 @@ function urgencyOf(tier: BreachTier, tiers: readonly BreachTier[]): Urgency {
 }
 
 /** Units of a side are those of its own shorts: of the other side more may be left, or less. */
-function unitsOfSide(position: OpenPosition, side: Side): number {
+export function unitsOfSide(position: OpenPosition, side: Side): number {
   let units = 0;
   for (const { quantity } of legsOfPart(position, side)) units = Math.max(units, 0 - quantity);
   return units;

@@ -16,7 +16,7 @@ export interface OpenPosition {
   readonly legs: readonly HeldLeg[];
   /** Signed net per share at which one unit was opened: credit positive, debit negative. */
   readonly entryNet: Price;
-  /** Units of the structure: those still open while they are open whole, else those that were opened. */
+  /** Units of the structure of which something is open. */
   readonly quantity: number;
   /** What it cost per share of one unit, in 1/10,000 dollar, to leave what is gone of these units;
    * negative where it paid, 0 while they are open whole. */

@@ -106,6 +106,12 @@ function chosenLegs(
   return unitsOf(desk, position, request.units);
 }
 
+function heldText({ legs }: StructurePosition): string {
+  return legs
+    .map(({ instrument, quantity }) => `${quantity} ${instrumentSymbol(instrument)}`)
+    .join(', ');
+}
+
 /** So many units of the position, where they are free. */
 function unitsOf(
   desk: DeskContext,
@@ -115,7 +121,10 @@ function unitsOf(
   const { quantity } = position;
   const share = shareOfLegs(position.legs, asked, quantity);
   if (share === undefined) {
-    const message = `ask for a whole number of units from 1 to ${quantity}`;
+    const isWithin = Number.isSafeInteger(asked) && asked > 0 && asked <= quantity;
+    const message = isWithin
+      ? `what is held cannot be split so: ${heldText(position)}; close all of it, or legs of it by place_order`
+      : `ask for a whole number of units from 1 to ${quantity}`;
     return deny('tick_or_quantity', message, { asked, held: quantity });
   }
   if (areFree(desk, position, share)) return { legs: share };

@@ -9,7 +9,7 @@
 import { isPastCutoff } from '../../broker/order-cutoff.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { Instrument } from '../../engine/domain/instrument.ts';
-import { instrumentSymbol, multiplierOfLegs, occSymbol } from '../../engine/domain/instrument.ts';
+import { instrumentSymbol, occSymbol } from '../../engine/domain/instrument.ts';
 import type { ExitPlan, OrderIntent } from '../../engine/domain/order.ts';
 import { legSign } from '../../engine/domain/order.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
@@ -18,34 +18,23 @@ import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts
 import type { DeskContext } from '../desk-context.ts';
 import type { HeldLeg } from '../exits/open-position.ts';
 import type { Input } from '../inputs.ts';
-import { brokerEventOf } from '../journal-summary.ts';
 import type { Report } from './order-oracle.ts';
+import { WholeTrades, type WholeUnit } from './whole-trade.ts';
 
 type Quote = Extract<Input, { readonly kind: 'quote' }>;
 type Leg = StructurePosition['legs'][number];
 type StopKind = NonNullable<ExitPlan['stop']>['kind'];
 type TargetKind = NonNullable<ExitPlan['target']>['kind'];
 /** A part of a plan and the legs that it watches. */
-interface Watched {
+interface Watched extends WholeUnit {
   readonly name: string;
   readonly what: 'stop' | 'target' | 'time exit';
   readonly kind: StopKind | TargetKind | 'timeAtOrAfter';
   /** A price per share; a market time for a time exit. */
   readonly price: number;
   readonly legs: readonly Leg[];
-  /** Of what it is a price; undefined where fills have left that uneven. */
-  readonly units: number | undefined;
-  /** What leaving the gone part of one unit has cost. */
-  readonly gone: number;
 }
 
-/** What an opening order brought, by its fills: net per share, contracts by symbol. */
-interface Opened {
-  net: number;
-  readonly contracts: Map<string, number>;
-}
-
-const PRICE_PER_CENT = 100;
 /** Five ticks: narrow enough for anybody, and what a worthless wing may be offered at. */
 const NARROW = 500;
 /** A quote of which nothing was heard for longer proves nothing. */
@@ -132,16 +121,6 @@ function isOverdue(tiers: Tiers, { micros }: Broken): boolean {
   );
 }
 
-/** Units that so many contracts of each leg of an order make up; undefined where they are uneven. */
-function unitsOf({ legs }: OrderIntent, held: ReadonlyMap<string, number>): number | undefined {
-  const units = legs.map(({ instrument, ratio }) => {
-    return Math.abs(held.get(instrumentSymbol(instrument)) ?? 0) / ratio;
-  });
-  const [first = 0] = units;
-  const isEven = first > 0 && Number.isInteger(first);
-  return isEven && units.every((other) => other === first) ? first : undefined;
-}
-
 function isTurned(opening: OrderIntent, held: readonly HeldLeg[]): boolean {
   const signs = new Map(
     opening.legs.map(({ instrument, action }) => [instrumentSymbol(instrument), legSign(action)]),
@@ -155,8 +134,7 @@ export class PlanOracle {
   readonly #report: Report;
   readonly #met: (what: string) => void;
   readonly #quotes = new Map<number, Quote>();
-  readonly #openings = new Map<string, OrderIntent>();
-  readonly #opened = new Map<string, Opened>();
+  readonly #trades = new WholeTrades();
   #rows = new Map<string, number>();
   #broken = new Map<string, Broken>();
   readonly #explainedAt = new Map<string, number>();
@@ -185,32 +163,10 @@ export class PlanOracle {
 
   onRecord(record: AuditRecord): void {
     const { body, at } = record;
-    this.#onFact(record);
+    this.#trades.onRecord(record);
     if (body.kind !== 'alert' || !EXPLANATIONS.has(body.code)) return;
     const [positionId = ''] = body.text.split(/[: ]/);
     this.#explainedAt.set(positionId, at.market);
-  }
-
-  #onFact(record: AuditRecord): void {
-    const { body } = record;
-    if (body.kind === 'intentRecorded' && body.intent.purpose === 'open') {
-      this.#openings.set(body.intent.positionId, body.intent);
-    }
-    if (body.kind === 'repriced' && body.exitPlan !== undefined) {
-      const opening = this.#openings.get(body.intentId);
-      if (opening !== undefined) {
-        this.#openings.set(body.intentId, { ...opening, exitPlan: body.exitPlan });
-      }
-    }
-    const event = body.kind === 'brokerEvent' ? brokerEventOf(record) : undefined;
-    if (event?.kind !== 'fill') return;
-    const { intentId, instrument, action, quantity, price } = event.fill;
-    if (!this.#openings.has(intentId)) return;
-    const opened = this.#opened.get(intentId) ?? { net: 0, contracts: new Map() };
-    const symbol = instrumentSymbol(instrument);
-    opened.net += (action.startsWith('buy') ? -1 : 1) * price * quantity;
-    opened.contracts.set(symbol, (opened.contracts.get(symbol) ?? 0) + quantity);
-    this.#opened.set(intentId, opened);
   }
 
   /** Called after every step; judges after a batch of quotes. */
@@ -226,30 +182,15 @@ export class PlanOracle {
     }
   }
 
-  /** Units of what is held while it is held evenly, else of all that was opened, with what leaving the
-   * gone part of one has cost. */
-  #wholeOf(position: StructurePosition): Pick<Watched, 'units' | 'gone'> {
-    const { positionId, legs, realizedCents, openCashCents } = position;
-    const [opening, opened] = [this.#openings.get(positionId), this.#opened.get(positionId)];
-    if (opening === undefined || opened === undefined) return { units: undefined, gone: 0 };
-    const held = new Map(legs.map((leg) => [instrumentSymbol(leg.instrument), leg.quantity]));
-    const open = unitsOf(opening, held);
-    if (open !== undefined) return { units: open, gone: 0 };
-    const units = unitsOf(opening, opened.contracts);
-    if (units === undefined) return { units, gone: 0 };
-    const perCent = PRICE_PER_CENT / multiplierOfLegs(legs);
-    return { units, gone: (opened.net - (realizedCents + openCashCents) * perCent) / units };
-  }
-
   #watchedIn(position: StructurePosition): readonly Watched[] {
     const { positionId } = position;
     const legs = position.legs.filter(({ quantity }) => quantity !== 0);
-    const opening = this.#openings.get(positionId);
+    const opening = this.#trades.openingOf(positionId);
     const { stop, sideStop, target, timeExitAt } = opening?.exitPlan ?? {};
     // More than all of it was closed: what is held now is another position, and has no plan.
     if (opening !== undefined && isTurned(opening, legs)) return [];
     const watched: Watched[] = [];
-    const whole = { legs, ...this.#wholeOf(position) };
+    const whole = { legs, ...this.#trades.wholeOf(position) };
     if (stop !== undefined) {
       watched.push({ name: positionId, what: 'stop', ...stop, ...whole });
     }
@@ -321,7 +262,7 @@ export class PlanOracle {
   }
 
   #tiersOf({ positionId }: StructurePosition): Tiers {
-    return TIERS[this.#openings.get(positionId)?.exitPlan?.confirmation ?? 'fast'];
+    return TIERS[this.#trades.openingOf(positionId)?.exitPlan?.confirmation ?? 'fast'];
   }
 
   /** It is being closed, was just refused, the broker takes no order in it any more, or it cannot be left
@@ -375,8 +316,7 @@ export class PlanOracle {
     this.#quotes.clear();
     this.#broken = new Map();
     this.#isBatch = false;
-    this.#openings.clear();
-    this.#opened.clear();
-    for (const record of records) this.#onFact(record);
+    this.#trades.clear();
+    for (const record of records) this.#trades.onRecord(record);
   }
 }

@@ -5,7 +5,7 @@
 import type { Instrument } from '../domain/instrument.ts';
 import { instrumentSymbol, multiplierOf } from '../domain/instrument.ts';
 import type { ExitPlan, Fill, OrderIntent } from '../domain/order.ts';
-import { isOpening, legSign } from '../domain/order.ts';
+import { isOpening } from '../domain/order.ts';
 import type { Cents, EpochMicros, Price, SessionDate } from '../domain/units.ts';
 import { amountCents, cents, price } from '../domain/units.ts';
 import { Adoptions, sharesBehind } from './adoptions.ts';
@@ -18,8 +18,9 @@ import { externalPositionId } from './external-position.ts';
 import { netHeld, netShares } from './net-held.ts';
 import type { SettlementFacts } from './settlement-facts.ts';
 import { settledOf } from './settlement-facts.ts';
-import { newStructure, type Opener, type Part, type Structure, sumOf } from './structure.ts';
-import { unitsOf } from './structure-lots.ts';
+import type { Opener, Part, Structure } from './structure.ts';
+import { newStructure, signedOf, sumOf } from './structure.ts';
+import { goneCashOf, unitsOf } from './structure-lots.ts';
 
 /** One leg as it is held now. */
 export interface PositionLeg {
@@ -37,8 +38,10 @@ export interface StructurePosition {
   readonly positionId: string;
   readonly strategy: Opener;
   readonly openedAt: EpochMicros;
-  /** Units still open, of the leg that has the most. */
+  /** Units of which something is open: those of the leg that has the most, wings aside. */
   readonly quantity: number;
+  /** Signed cash of closing what these units lack, fees excluded: nothing while they are whole. */
+  readonly goneCashCents: Cents;
   /** Signed net per share at which one unit of what is open was opened. */
   readonly entryNet: Price;
   readonly legs: readonly PositionLeg[];
@@ -145,6 +148,7 @@ export class PortfolioBook {
     if (!this.#isBust(fill)) return;
     const structure = this.#structureFor(opening ?? intent, fill.marketAt);
     this.#trade(structure, fill.instrument, -signedOf(fill), fill.price);
+    structure.lots.forgetClosed(fill);
     this.#returnCash(fill, structure);
   }
 
@@ -160,6 +164,7 @@ export class PortfolioBook {
     } else {
       for (const { structure, quantity } of this.#closedBy.get(fill.fillId) ?? []) {
         this.#trade(this.#again(structure), instrument, -quantity, at);
+        this.#again(structure).lots.forgetClosed({ ...fill, quantity: Math.abs(quantity) });
         left += quantity;
       }
       this.#closedEarly.takeBack(instrument, left);
@@ -362,10 +367,6 @@ export class PortfolioBook {
   }
 }
 
-function signedOf(fill: Fill): number {
-  return legSign(fill.action) * fill.quantity;
-}
-
 function lookAt(structure: Held): StructurePosition {
   structure.view ??= viewOf(structure);
   return structure.view;
@@ -385,6 +386,7 @@ function viewOf(structure: Held): StructurePosition {
     strategy,
     openedAt,
     quantity: units,
+    goneCashCents: goneCashOf(structure.lots, intent, units),
     entryNet: price(Math.round(entryNet)),
     legs,
     openCashCents: cents(held.reduce((cash, lot) => cash + lot.cashCents, 0)),

@@ -2,7 +2,8 @@
 
 import type { Instrument } from '../domain/instrument.ts';
 import { instrumentSymbol, multiplierOf } from '../domain/instrument.ts';
-import type { OrderIntent } from '../domain/order.ts';
+import type { Fill, OrderIntent, OrderLeg } from '../domain/order.ts';
+import { legSign } from '../domain/order.ts';
 import type { Cents, Price } from '../domain/units.ts';
 import { amountCents, CENTS_PER_DOLLAR, cents, PRICE_PER_DOLLAR, price } from '../domain/units.ts';
 
@@ -33,12 +34,20 @@ interface Lot {
   cashCents: number;
 }
 
+/** Contracts that one trade closed, signed as they were traded. */
+interface Close {
+  quantity: number;
+  readonly at: Price;
+}
+
 /**
  * Lots at average price. No cent is lost or made: the cash of all trades is at all times what is
  * realised plus the cash of what is open.
  */
 export class StructureLots {
   readonly #lots = new Map<string, Lot>();
+  /** What was closed, by symbol, oldest first. */
+  readonly #closes = new Map<string, Close[]>();
 
   /** Folds a signed trade: first it closes what is held the other way, then it opens. Returns what
    * it realised, before fees. */
@@ -67,7 +76,37 @@ export class StructureLots {
     lot.quantity += quantity;
     lot.cashCents -= cashOut;
     if (lot.quantity === 0) this.#lots.delete(symbol);
+    const closes = this.#closes.get(symbol) ?? [];
+    closes.push({ quantity, at });
+    this.#closes.set(symbol, closes);
     return { quantity, realizedCents: cents(cashIn + cashOut) };
+  }
+
+  /** What an execution closed was not closed after all: it was traded back. */
+  forgetClosed({ instrument, quantity, price: at }: Fill): void {
+    let left = quantity;
+    for (const close of this.#newestCloses(instrument)) {
+      if (close.at !== at) continue;
+      const forgotten = Math.min(left, Math.abs(close.quantity));
+      close.quantity -= Math.sign(close.quantity) * forgotten;
+      left -= forgotten;
+    }
+  }
+
+  /** Signed cash that closing the newest so many contracts of an instrument took or brought. */
+  newestClosed(instrument: Instrument, contracts: number): Cents {
+    let left = contracts;
+    let cash = 0;
+    for (const { quantity, at } of this.#newestCloses(instrument)) {
+      const counted = Math.sign(quantity) * Math.min(left, Math.abs(quantity));
+      cash += amountCents(at, -counted, multiplierOf(instrument));
+      left -= Math.abs(counted);
+    }
+    return cents(cash);
+  }
+
+  #newestCloses(instrument: Instrument): readonly Close[] {
+    return (this.#closes.get(instrumentSymbol(instrument)) ?? []).toReversed();
   }
 
   isFlat(): boolean {
@@ -84,13 +123,51 @@ export class StructureLots {
   }
 }
 
-/** Units of the leg that has the most, by the ratios of the opening order. */
+/** True for a long that covers a short of its right and stands further out. */
+function isWing({ instrument, action }: OrderLeg, { legs }: OrderIntent): boolean {
+  if (instrument.kind !== 'option' || legSign(action) < 0) return false;
+  const outward = instrument.right === 'call' ? 1 : -1;
+  return legs.some(({ instrument: other, action: sold }) => {
+    const isShort = other.kind === 'option' && legSign(sold) < 0;
+    if (!isShort || other.right !== instrument.right) return false;
+    return (instrument.strike - other.strike) * outward > 0;
+  });
+}
+
+/**
+ * Units of which something is left, by the ratios of the opening order: those of the leg that has the most.
+ * A wing makes none while anything else is held: a unit that was closed but for a wing without a bid is gone,
+ * as it is where somebody bid a cent for it.
+ */
 export function unitsOf(held: readonly HeldLot[], intent: OrderIntent | undefined): number {
-  const ratios = new Map(
-    (intent?.legs ?? []).map((leg) => [instrumentSymbol(leg.instrument), leg.ratio]),
+  const opened = new Map(
+    (intent?.legs ?? []).map((leg) => [instrumentSymbol(leg.instrument), leg]),
   );
-  return held.reduce((most, { instrument, quantity }) => {
-    const ratio = ratios.get(instrumentSymbol(instrument)) ?? 1;
-    return Math.max(most, Math.ceil(Math.abs(quantity) / ratio));
-  }, 0);
+  let [units, wings] = [0, 0];
+  for (const { instrument, quantity } of held) {
+    const leg = opened.get(instrumentSymbol(instrument));
+    const ofLeg = Math.ceil(Math.abs(quantity) / (leg?.ratio ?? 1));
+    if (intent !== undefined && leg !== undefined && isWing(leg, intent)) {
+      wings = Math.max(wings, ofLeg);
+    } else units = Math.max(units, ofLeg);
+  }
+  return units > 0 ? units : wings;
+}
+
+/** Signed cash that closing what these units lack took or brought: of each leg what was closed last, for
+ * units that are gone whole went before. */
+export function goneCashOf(
+  lots: StructureLots,
+  intent: OrderIntent | undefined,
+  units: number,
+): Cents {
+  const held = new Map(
+    lots.held().map(({ instrument, quantity }) => [instrumentSymbol(instrument), quantity]),
+  );
+  let cash = 0;
+  for (const { instrument, ratio } of intent?.legs ?? []) {
+    const lacks = ratio * units - Math.abs(held.get(instrumentSymbol(instrument)) ?? 0);
+    cash += lots.newestClosed(instrument, Math.max(0, lacks));
+  }
+  return cents(cash);
 }

@@ -1,6 +1,7 @@
 /** A structure as the book keeps it, and what a trade closed of it. Core thread only. */
 
-import type { OrderIntent, StrategyName } from '../domain/order.ts';
+import type { Fill, OrderIntent, StrategyName } from '../domain/order.ts';
+import { legSign } from '../domain/order.ts';
 import type { EpochMicros } from '../domain/units.ts';
 import type { Carrier } from './carried-gains.ts';
 import { StructureLots } from './structure-lots.ts';
@@ -47,4 +48,9 @@ export interface Part<View> {
 
 export function sumOf(parts: readonly Part<unknown>[]): number {
   return parts.reduce((sum, { quantity }) => sum + quantity, 0);
+}
+
+/** Contracts or shares of an execution, signed. */
+export function signedOf({ action, quantity }: Fill): number {
+  return legSign(action) * quantity;
 }

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { accountRisk, worstCaseOf } from '../../../src/desk/account/account-risk.ts';
 import { dayPnl } from '../../../src/desk/account/day-pnl.ts';
-import type { PnlView } from '../../../src/desk/engine-api.ts';
+import type { PnlView, TradeCard } from '../../../src/desk/engine-api.ts';
+import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
 import { cents, priceFromDollars } from '../../../src/engine/domain/units.ts';
 import type { StructurePosition } from '../../../src/engine/portfolio/portfolio-book.ts';
 import { UNBOUNDED_LOSS_CENTS } from '../../../src/risk/risk-input.ts';
-import { CONDOR, DeskRig } from '../../support/desk-rig.ts';
+import { sideCosts } from '../../support/condor-costs.ts';
+import { CONDOR, DeskRig, denialIn, valueIn } from '../../support/desk-rig.ts';
 
 /** A condor whose credit is more than half its width. */
 const NARROW = { ...CONDOR, width: 1 } as const;
@@ -20,6 +22,21 @@ function heldIn(rig: DeskRig): StructurePosition {
   const [position] = rig.positions();
   if (position === undefined) throw new Error('nothing is held');
   return position;
+}
+
+/** Closes the call side of all units by hand. */
+function closeCalls(rig: DeskRig): void {
+  const { legs: held, quantity: units } = heldIn(rig);
+  const legs = held
+    .filter(({ instrument }) => instrument.kind === 'option' && instrument.right === 'call')
+    .map(({ instrument, quantity }) => {
+      const action = quantity > 0 ? 'sellToClose' : 'buyToClose';
+      return { symbol: instrumentSymbol(instrument), action, ratio: 1 } as const;
+    });
+  const tokenSha256 = rig.newToken();
+  const request = { legs, quantity: units };
+  const card = valueIn(rig.ask<TradeCard>({ kind: 'previewOrder', request, tokenSha256 }));
+  rig.execute({ tokenSha256, card });
 }
 
 describe('the planned loss of a condor that is held', () => {
@@ -64,17 +81,70 @@ describe('the planned loss of a condor that is held', () => {
     expect(worstCaseOf(rig.desk.context, heldIn(rig))).toBe(worstCaseCents - feesCents - conceded);
   });
 
-  it('is no more than the worst case of what is left once a side is gone', () => {
+  it('is that of the stop of the side that is left, once the other was stopped', () => {
     const rig = new DeskRig();
-    const position = rig.openPosition(NARROW);
-    for (let spot = 600; spot < 606 && heldIn(rig).legs.length === 4; spot += 0.5) {
-      rig.quotes(spot);
-      rig.advance(12);
-    }
+    const { exitPlan } = rig.openPosition();
+    const stop = (exitPlan?.sideStop?.debit ?? 0) / 10_000;
+    sideCosts(rig, 'put', 0.2);
+    sideCosts(rig, 'call', stop * 1.35);
+    rig.advance(12);
     const left = heldIn(rig);
     expect(left.legs).toHaveLength(2);
+    const fees = plannedOf(rig) - (stop * 10_000 - left.openCashCents);
+    expect(fees).toBeGreaterThanOrEqual(0);
+    expect(fees).toBeLessThan(60);
+    expect(plannedOf(rig)).toBeLessThan(exitPlan?.plannedLossCents ?? 0);
+  });
+
+  it('is what was paid for a wing that is left alone', () => {
+    const rig = new DeskRig();
+    const { exitPlan } = rig.openPosition();
+    const stop = (exitPlan?.sideStop?.debit ?? 0) / 10_000;
+    sideCosts(rig, 'put', stop * 1.35, { bid: undefined, ask: 0.02 });
+    sideCosts(rig, 'call', stop * 1.35);
+    rig.advance(20);
+    expect(heldIn(rig).legs).toHaveLength(1);
+    const paid = 0 - heldIn(rig).openCashCents;
+    expect(plannedOf(rig)).toBeGreaterThanOrEqual(paid);
+    expect(plannedOf(rig)).toBeLessThan(worstCaseOf(rig.desk.context, heldIn(rig)));
+  });
+
+  it('grows by what a side gained, where the stop of the whole gives that back', () => {
+    const money = { maxTradeLossCents: cents(1_000_00), maxDailyLossCents: cents(500_00) };
+    const limits = { ...money, portfolioDeltaCap: 5_000 };
+    const rig = new DeskRig({ limits, exits: { condorStop: 'whole' } });
+    const position = rig.openPosition({ ...CONDOR, quantity: 2 });
     const planned = position.exitPlan?.plannedLossCents ?? 0;
-    expect(plannedOf(rig)).toBe(Math.min(worstCaseOf(rig.desk.context, left), planned));
+    sideCosts(rig, 'call', 0.1);
+    rig.advance(5);
+    closeCalls(rig);
+    const { realizedCents, exitPlan, legs, openCashCents } = heldIn(rig);
+    expect(legs).toHaveLength(2);
+    expect(realizedCents).toBeGreaterThan(90_00);
+    const stopped = 2 * (exitPlan?.stop?.price ?? 0);
+    const whole = stopped - position.openCashCents;
+    const fees = plannedOf(rig) - (whole + realizedCents);
+    expect(fees).toBeGreaterThanOrEqual(0);
+    expect(fees).toBeLessThan(60);
+    expect(plannedOf(rig)).toBeGreaterThan(planned + realizedCents / 2);
+    expect(plannedOf(rig)).toBeLessThan(worstCaseOf(rig.desk.context, heldIn(rig)));
+    expect(openCashCents).toBeGreaterThan(0);
+    rig.edit = (sides) => sides;
+    rig.advance(6);
+    const tokenSha256 = rig.newToken();
+    const request = { ...CONDOR, quantity: 2 } as const;
+    const command = { kind: 'previewStrategy', request, tokenSha256 } as const;
+    expect(denialIn(rig.ask(command)).code).toBe('daily_loss');
+  });
+
+  it('is shown of what is left, as the day counts it', () => {
+    const rig = new DeskRig({ limits: { maxTradeLossCents: cents(5_000_00) } });
+    const position = rig.openPosition({ ...CONDOR, quantity: 2 });
+    const shown = () => rig.query<PnlView>({ kind: 'pnl' }).positions[0]?.exitPlan;
+    expect(shown()?.plannedLossCents).toBe(position.exitPlan?.plannedLossCents);
+    rig.execute(rig.previewClose(position.positionId, 1));
+    expect(shown()?.plannedLossCents).toBe((position.exitPlan?.plannedLossCents ?? 0) / 2);
+    expect(shown()?.plannedLossCents).toBe(plannedOf(rig));
   });
 
   it('is bounded by its worst case where it is stopped whole', () => {

@@ -112,6 +112,15 @@ describe('a part of a position', () => {
     expect(shareOfLegs(CONDOR.legs, units, 2)).toBeUndefined();
   });
 
+  it('takes whole contracts of a wing that there is more of, and the rest with the last unit', () => {
+    const legs = [held('call', 601, -2), held('call', 606, 3)];
+    const taken = (units: number) => shareOfLegs(legs, units, 2)?.map((leg) => leg.quantity);
+    expect([taken(1), taken(2)]).toEqual([
+      [-1, 1],
+      [-2, 3],
+    ]);
+  });
+
   it('does not exist where fills left a leg that cannot be split', () => {
     expect(shareOfLegs([held('call', 605, -3)], 1, 2)).toBeUndefined();
   });

@@ -110,13 +110,28 @@ describe('an opened structure', () => {
     });
   });
 
-  it('counts units by the leg that has the most, and its legs truly, while they are uneven', () => {
+  it('counts units by the leg that has the most, wings aside, and its legs truly, while they are uneven', () => {
     const book = withCondor(3);
     const [, shortPut] = CONDOR as [OrderLeg, OrderLeg];
     book.applyFill(fillOf(closingOf(shortPut), 0.5, 1), intentOf([closingOf(shortPut)]));
     const position = book.structure('p');
     expect(position?.quantity).toBe(3);
     expect(position?.legs.map((leg) => leg.ratio * 3)).toEqual([3, -2, -3, 3]);
+  });
+
+  it('tells what closing the gone part took, but for what the broker took back', () => {
+    const book = withCondor(2);
+    const [, shortPut, shortCall] = CONDOR as [OrderLeg, OrderLeg, OrderLeg];
+    for (const leg of [shortPut, shortCall]) {
+      book.applyFill(fillOf(closingOf(leg), 0.5, 1), intentOf([closingOf(leg)]));
+    }
+    expect(book.structure('p')).toMatchObject({ quantity: 1, goneCashCents: 0 });
+    const last = fillOf(closingOf(shortPut), 0.1, 1);
+    book.applyFill(last, intentOf([closingOf(shortPut)]));
+    expect(book.structure('p')).toMatchObject({ quantity: 1, goneCashCents: -10_00 });
+    book.bustFill(last, intentOf([closingOf(shortPut)]), undefined);
+    book.applyFill(fillOf(closingOf(shortPut), 0.2, 1), intentOf([closingOf(shortPut)]));
+    expect(book.structure('p')).toMatchObject({ quantity: 1, goneCashCents: -20_00 });
   });
 
   it('shows a short that lost its cover at its true worst case', () => {

@@ -1,0 +1,157 @@
+/** Trades as their records tell them: what one unit of what is left of a trade is, with arithmetic of its own. */
+import type { AuditRecord } from '../../engine/domain/audit-record.ts';
+import { instrumentSymbol, multiplierOfLegs } from '../../engine/domain/instrument.ts';
+import type { Fill, OrderIntent, OrderLeg } from '../../engine/domain/order.ts';
+import { isOpening, legSign } from '../../engine/domain/order.ts';
+import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
+import { brokerEventOf } from '../journal-summary.ts';
+
+/** Of what a price of the whole is one. */
+export interface WholeUnit {
+  /** Undefined where fills have left that uneven. */
+  readonly units: number | undefined;
+  /** What leaving the gone part of one unit has cost. */
+  readonly gone: number;
+}
+
+/** What an opening order brought, by its fills: net per share, contracts by symbol. */
+interface Opened {
+  net: number;
+  readonly contracts: Map<string, number>;
+}
+
+/** One contract that was closed, and what that cost. */
+interface Closed {
+  readonly fillId: string;
+  readonly symbol: string;
+  readonly debit: number;
+}
+
+const PRICE_PER_CENT = 100;
+
+/** Units that so many contracts of each leg of an order make up; undefined where they are uneven. */
+function unitsOf({ legs }: OrderIntent, held: ReadonlyMap<string, number>): number | undefined {
+  const units = legs.map(({ instrument, ratio }) => {
+    return Math.abs(held.get(instrumentSymbol(instrument)) ?? 0) / ratio;
+  });
+  const [first = 0] = units;
+  const isEven = first > 0 && Number.isInteger(first);
+  return isEven && units.every((other) => other === first) ? first : undefined;
+}
+
+/** True unless a short of its right lies between it and the money. */
+function isNoCover({ instrument, action }: OrderLeg, legs: readonly OrderLeg[]): boolean {
+  if (instrument.kind !== 'option' || action !== 'buyToOpen') return true;
+  const strikes = legs.flatMap(({ instrument: other, action: sold }) => {
+    const isShort = other.kind === 'option' && sold === 'sellToOpen';
+    return isShort && other.right === instrument.right ? [other.strike] : [];
+  });
+  return instrument.right === 'call'
+    ? instrument.strike < Math.min(...strikes)
+    : instrument.strike > Math.max(...strikes);
+}
+
+/** Units of which something is left: covers alone are none while anything else is. */
+function unitsLeft({ legs }: OrderIntent, held: ReadonlyMap<string, number>): number {
+  const most = (counted: readonly OrderLeg[]): number =>
+    Math.max(
+      0,
+      ...counted.map(({ instrument, ratio }) => {
+        return Math.ceil(Math.abs(held.get(instrumentSymbol(instrument)) ?? 0) / ratio);
+      }),
+    );
+  return most(legs.filter((leg) => isNoCover(leg, legs))) || most(legs);
+}
+
+export class WholeTrades {
+  readonly #openings = new Map<string, OrderIntent>();
+  readonly #opened = new Map<string, Opened>();
+  readonly #positionOf = new Map<string, string>();
+  /** By position, oldest first. */
+  readonly #closed = new Map<string, Closed[]>();
+
+  openingOf(positionId: string): OrderIntent | undefined {
+    return this.#openings.get(positionId);
+  }
+
+  onRecord(record: AuditRecord): void {
+    const { body } = record;
+    if (body.kind === 'intentRecorded') {
+      const { intentId, positionId, purpose } = body.intent;
+      this.#positionOf.set(intentId, positionId);
+      if (purpose === 'open') this.#openings.set(positionId, body.intent);
+    }
+    if (body.kind === 'repriced' && body.exitPlan !== undefined) {
+      const opening = this.#openings.get(body.intentId);
+      if (opening !== undefined) {
+        this.#openings.set(body.intentId, { ...opening, exitPlan: body.exitPlan });
+      }
+    }
+    const event = body.kind === 'brokerEvent' ? brokerEventOf(record) : undefined;
+    if (event?.kind === 'fill') this.#onFill(event.fill);
+    if (event?.kind === 'busted') this.#onBust(event.intentId, event.fillId);
+  }
+
+  #onFill(fill: Fill): void {
+    const { intentId, fillId, instrument, action, quantity, price } = fill;
+    const positionId = this.#positionOf.get(intentId);
+    if (positionId === undefined) return;
+    const symbol = instrumentSymbol(instrument);
+    const debit = legSign(action) * price;
+    if (isOpening(action)) {
+      const opened = this.#opened.get(positionId) ?? { net: 0, contracts: new Map() };
+      opened.net -= debit * quantity;
+      opened.contracts.set(symbol, (opened.contracts.get(symbol) ?? 0) + quantity);
+      this.#opened.set(positionId, opened);
+    } else {
+      const contracts = Array.from({ length: quantity }, () => ({ fillId, symbol, debit }));
+      this.#closed.set(positionId, [...(this.#closed.get(positionId) ?? []), ...contracts]);
+    }
+  }
+
+  #onBust(intentId: string, fillId: string): void {
+    const positionId = this.#positionOf.get(intentId) ?? '';
+    const left = this.#closed.get(positionId)?.filter((closed) => closed.fillId !== fillId);
+    if (left !== undefined) this.#closed.set(positionId, left);
+  }
+
+  /** Units of which something is left, with what leaving the gone part of one has cost. */
+  wholeOf({ positionId, legs, realizedCents, openCashCents }: StructurePosition): WholeUnit {
+    const [opening, opened] = [this.#openings.get(positionId), this.#opened.get(positionId)];
+    if (opening === undefined || opened === undefined) return { units: undefined, gone: 0 };
+    const held = new Map(legs.map((leg) => [instrumentSymbol(leg.instrument), leg.quantity]));
+    const open = unitsOf(opening, held);
+    if (open !== undefined) return { units: open, gone: 0 };
+    const units = unitsOf(opening, opened.contracts);
+    if (units === undefined) return { units, gone: 0 };
+    const left = unitsLeft(opening, held);
+    if (left < units) return this.#restOf(opening, { held, units, left });
+    const perCent = PRICE_PER_CENT / multiplierOfLegs(legs);
+    return { units, gone: (opened.net - (realizedCents + openCashCents) * perCent) / units };
+  }
+
+  /** Of each leg the contracts closed last are those that units which are left lack. Nothing is said where
+   * others closed some of them. */
+  #restOf(
+    { positionId, legs }: OrderIntent,
+    of: { held: ReadonlyMap<string, number>; units: number; left: number },
+  ): WholeUnit {
+    const closed = this.#closed.get(positionId) ?? [];
+    let gone = 0;
+    for (const { instrument, ratio } of legs) {
+      const symbol = instrumentSymbol(instrument);
+      const ofLeg = closed.filter((each) => each.symbol === symbol);
+      const still = Math.abs(of.held.get(symbol) ?? 0);
+      if (ofLeg.length !== ratio * of.units - still) return { units: undefined, gone: 0 };
+      const lacks = Math.max(0, ratio * of.left - still);
+      for (const { debit } of ofLeg.slice(ofLeg.length - lacks)) gone += debit;
+    }
+    return { units: of.left, gone: gone / of.left };
+  }
+
+  clear(): void {
+    for (const known of [this.#openings, this.#opened, this.#positionOf, this.#closed]) {
+      known.clear();
+    }
+  }
+}

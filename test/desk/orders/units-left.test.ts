@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import type { TradeCard } from '../../../src/desk/engine-api.ts';
+import type { OrderRequest } from '../../../src/desk/engine-api-requests.ts';
+import { instrumentSymbol, occSymbol, type Right } from '../../../src/engine/domain/instrument.ts';
+import {
+  centsFromDollars,
+  priceFromDollars,
+  sessionDate,
+} from '../../../src/engine/domain/units.ts';
+import { sideCosts } from '../../support/condor-costs.ts';
+import { CONDOR, DeskRig, denialIn, type Preview, valueIn } from '../../support/desk-rig.ts';
+
+const limits = {
+  maxDailyLossCents: centsFromDollars(50_000),
+  maxTradeLossCents: centsFromDollars(5_000),
+  maxOpenRiskCents: centsFromDollars(9_000),
+  portfolioDeltaCap: 5_000,
+};
+const UNBID = { bid: undefined, ask: 0.02 };
+const EXPIRY = sessionDate('2026-11-20');
+
+function putAt(dollars: number): string {
+  const strike = priceFromDollars(dollars);
+  return occSymbol({ kind: 'option', root: 'SPY', expiry: EXPIRY, right: 'put', strike });
+}
+
+/** Two put spreads, sold by hand. */
+const SPREADS: OrderRequest = {
+  legs: [
+    { symbol: putAt(599), action: 'sellToOpen', ratio: 1 },
+    { symbol: putAt(594), action: 'buyToOpen', ratio: 1 },
+  ],
+  quantity: 2,
+};
+
+function byHand(rig: DeskRig, request: OrderRequest): Preview {
+  const tokenSha256 = rig.newToken();
+  const reply = rig.ask<TradeCard>({ kind: 'previewOrder', request, tokenSha256 });
+  return { tokenSha256, card: valueIn(reply) };
+}
+
+/** Closes by hand what is held of this right. */
+function closeSide(rig: DeskRig, right: Right): void {
+  const held = rig.positions()[0]?.legs ?? [];
+  const side = held.filter(({ instrument: i }) => i.kind === 'option' && i.right === right);
+  const legs = side.map(({ instrument, quantity }) => {
+    const action = quantity > 0 ? 'sellToClose' : 'buyToClose';
+    return { symbol: instrumentSymbol(instrument), action, ratio: 1 } as const;
+  });
+  rig.execute(byHand(rig, { legs, quantity: 1 }));
+}
+
+function stopOf(rig: DeskRig): number {
+  return (rig.positions()[0]?.exitPlan?.stop?.price ?? 0) / 10_000;
+}
+
+function quantities(rig: DeskRig): number[] {
+  return rig.positions().flatMap(({ legs }) => legs.map(({ quantity }) => quantity));
+}
+
+function reasons(rig: DeskRig): string[] {
+  return rig.bodies('exitTriggered').map(({ reason }) => reason);
+}
+
+/** Nothing is left until a side costs this much, and then the stop fires. */
+function isStoppedAt(rig: DeskRig, right: Right, dollars: number): void {
+  sideCosts(rig, right, Math.round((dollars - 0.02) * 100) / 100);
+  rig.advance(30);
+  expect(reasons(rig)).toEqual([]);
+  sideCosts(rig, right, Math.round((dollars + 0.02) * 100) / 100);
+  rig.advance(15);
+  expect(reasons(rig)).toEqual(['stop']);
+}
+
+describe('the stop of a unit that is left', () => {
+  it('stands where the card says beside the wing of one that was closed without it', () => {
+    const rig = new DeskRig({ limits });
+    rig.execute(byHand(rig, SPREADS));
+    const stop = stopOf(rig);
+    sideCosts(rig, 'put', 0.42, UNBID);
+    rig.advance(5);
+    rig.execute(rig.previewClose(rig.positions()[0]?.positionId ?? '', 1));
+    expect(quantities(rig)).toEqual([2, -1]);
+    isStoppedAt(rig, 'put', stop + 0.01);
+  });
+
+  it('counts what its own gone side took, and nothing of a unit that is gone', () => {
+    const rig = new DeskRig({ limits, exits: { condorStop: 'whole' } });
+    const { positionId } = rig.openPosition({ ...CONDOR, quantity: 2 });
+    const stop = stopOf(rig);
+    sideCosts(rig, 'call', 0.3);
+    sideCosts(rig, 'put', 0.2);
+    rig.advance(5);
+    rig.execute(rig.previewClose(positionId, 1));
+    sideCosts(rig, 'call', 0.1);
+    rig.advance(5);
+    closeSide(rig, 'call');
+    const paid = rig.orders().at(-1)?.fills ?? [];
+    const gone = paid.reduce((sum, { action, price }) => {
+      return sum + (action === 'buyToClose' ? price : 0 - price);
+    }, 0);
+    const again = rig.restart();
+    isStoppedAt(again, 'put', stop - gone / 10_000);
+  });
+});
+
+describe('a close of some units', () => {
+  it('takes one of those whose shorts are left, whatever wings are', () => {
+    const rig = new DeskRig({ limits });
+    const { positionId } = rig.openPosition({ ...CONDOR, quantity: 3 });
+    const before = rig.edit;
+    rig.edit = (sides, right, strike) => {
+      return right === 'call' && strike > 603 ? UNBID : before(sides, right, strike);
+    };
+    rig.advance(3);
+    rig.execute(rig.previewClose(positionId, 1));
+    const byStrike = () => quantities(rig).toSorted((a, b) => a - b);
+    expect(byStrike()).toEqual([-2, -2, 2, 3]);
+    expect(rig.positions()[0]?.quantity).toBe(2);
+    rig.edit = before;
+    rig.advance(3);
+    rig.execute(rig.previewClose(positionId, 1));
+    expect(byStrike()).toEqual([-1, -1, 1, 2]);
+    rig.execute(rig.previewClose(positionId, 1));
+    expect(rig.positions()).toEqual([]);
+  });
+
+  it('that what is held does not come to says what that is', () => {
+    const rig = new DeskRig({ limits });
+    const { positionId } = rig.openPosition({ ...CONDOR, quantity: 2 });
+    closeSide(rig, 'call');
+    const tokenSha256 = rig.newToken();
+    const command = { kind: 'previewClose', target: positionId, quantity: 1, tokenSha256 } as const;
+    const { code, message } = denialIn(rig.ask(command));
+    expect(code).toBe('tick_or_quantity');
+    expect(message).toContain(`-2 ${putAt(599)}`);
+    expect(message).toContain('place_order');
+  });
+});

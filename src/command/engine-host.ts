@@ -41,7 +41,7 @@ import {
 } from './engine-threads.ts';
 import { HostAlerts } from './host-alerts.ts';
 import { KillSwitch } from './kill-switch.ts';
-import { startsWith, tapeOf } from './recorded-market.ts';
+import { playedIn, tapeOf } from './recorded-market.ts';
 import { RiskScenarios } from './risk-scenarios.ts';
 import { simulatedTimeOf } from './session-time.ts';
 
@@ -153,7 +153,8 @@ class RunningEngine implements EngineHost {
     const { lastRun, alerts } = read;
     assertSameAccount(lastRun.lastStart, config, owned.accountId);
     const tape = tapeOf(config, log);
-    const time = simulated ? simulatedTimeOf(startsWith(config, tape), lastRun) : undefined;
+    const played = tape === undefined ? undefined : playedIn(tape);
+    const time = simulated ? simulatedTimeOf(config, lastRun, played) : undefined;
     const clock = time === undefined ? systemClock : simulatedClock(time);
     const sim = time === undefined ? undefined : await startSim(config, time, tape);
     const buffers = createBuffers();

@@ -9,6 +9,7 @@ import { decodeRecordedStart } from '../desk/recorded-start.ts';
 import { LISTING_WAIT_MICROS } from '../desk/session/listing-watch.ts';
 import { expiresAt } from '../desk/session/session-life.ts';
 import { MAX_CONTRACTS } from '../engine/chain/chain-layout.ts';
+import { assert } from '../engine/domain/assert.ts';
 import type { At } from '../engine/domain/clock.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import type { OptionContract } from '../engine/domain/instrument.ts';
@@ -22,6 +23,7 @@ import type { EpochMicros, SessionDate } from '../engine/domain/units.ts';
 import { MICROS_PER_MINUTE } from '../engine/domain/units.ts';
 import type { MarketTape, TapeBar, TapeEvent } from '../sim/replay/market-tape.ts';
 import { TAPE_KINDS, TapeWriter } from '../sim/replay/market-tape.ts';
+import type { PlayedSessions } from './session-time.ts';
 import { clockText } from './session-time.ts';
 
 interface Day {
@@ -37,7 +39,7 @@ interface Unlisted {
 }
 
 const LISTED_LATE =
-  'its listing came late, and what was held by then had rows of its own: which contract a quote is of is not on it';
+  'its listing came late, and what was held by then may have had rows of its own: which contract a quote is of is not on it';
 const LISTING_CUT =
   'it lists more contracts than a chain holds: which of them were left out is not on it';
 
@@ -60,7 +62,8 @@ function eventOf(input: Input): Omit<TapeEvent, 'at'> | undefined {
   return undefined;
 }
 
-/** Picks the market out of a session's inputs, in their order: the first session that was listed while it lasted. */
+/** Picks the market out of a session's inputs, in their order: the first session that was listed while it
+ * lasted. */
 class TapeMaker {
   readonly #rows = new Map<string, OptionContract>();
   readonly #bars: TapeBar[] = [];
@@ -205,8 +208,9 @@ export function tapeOf(config: Config, log: (line: string) => void): MarketTape 
   return tape;
 }
 
-/** A recorded market is entered once it has quotes. */
-export function startsWith(config: Config, tape: MarketTape | undefined): Config {
-  const first = tape === undefined ? 0 : firstMinuteOf(tape);
-  return { ...config, SIM_START: Math.max(config.SIM_START, first) };
+/** A recorded market is played in sessions of its own kind, and entered once it has quotes. */
+export function playedIn(tape: MarketTape): PlayedSessions {
+  const session = sessionTimes(tape.date);
+  assert(session !== undefined, 'a tape is of a session');
+  return { kind: session.kind, firstMinute: firstMinuteOf(tape) };
 }

@@ -5,6 +5,7 @@ import { type SimulatedTime, wallMicros } from '../engine/domain/clock.ts';
 import {
   newYorkDate,
   nextSessionDate,
+  type SessionTimes,
   sessionOnOrAfter,
 } from '../engine/domain/session-calendar.ts';
 import { epochMicros, sessionDate } from '../engine/domain/units.ts';
@@ -12,6 +13,13 @@ import { simulatedTimeFor } from '../sim/sim-session-times.ts';
 
 /** The next session begins this long after what the last run saw, when it continues a session. */
 const RESUME_AFTER_MICROS = 1_000;
+
+/** In which sessions a recorded market can be played. */
+export interface PlayedSessions {
+  readonly kind: SessionTimes['kind'];
+  /** The first minute of the day in which there is something to play. */
+  readonly firstMinute: number;
+}
 
 /** Minutes of the day as HH:MM. */
 export function clockText(minutes: number): string {
@@ -21,21 +29,25 @@ export function clockText(minutes: number): string {
 
 /**
  * A run that ended in order and flat is followed by the next session, from SIM_START. Any other run
- * left something behind: its session goes on at the very time it stopped.
+ * left something behind: its session goes on at the very time it stopped, unless what is played cannot
+ * be played in it.
  */
 export function simulatedTimeOf(
   config: Pick<Config, 'SIM_START' | 'SIM_SPEED'>,
   last: LastRun,
+  played?: PlayedSessions,
 ): SimulatedTime {
   const wallStart = wallMicros();
-  const common = { start: clockText(config.SIM_START), speed: config.SIM_SPEED, wallStart };
+  const common = { speed: config.SIM_SPEED, wallStart, kind: played?.kind };
+  const entry = { start: clockText(config.SIM_START), notBefore: played?.firstMinute };
   if (last.lastSession === undefined || last.lastMarket === undefined) {
     const firstSession = sessionOnOrAfter(newYorkDate(wallStart));
-    return simulatedTimeFor({ ...common, firstSession });
+    return simulatedTimeFor({ ...common, ...entry, firstSession });
   }
   const lastDate = sessionDate(last.lastSession);
-  if (last.endedFlat)
-    return simulatedTimeFor({ ...common, firstSession: nextSessionDate(lastDate) });
+  if (last.endedFlat) {
+    return simulatedTimeFor({ ...common, ...entry, firstSession: nextSessionDate(lastDate) });
+  }
   const time = simulatedTimeFor({ ...common, start: '09:25', firstSession: lastDate });
   const after = epochMicros(last.lastMarket + RESUME_AFTER_MICROS);
   const [first, ...rest] = time.segments;

@@ -5,6 +5,7 @@ import { RecordingEncoder } from '../../src/audit/session-recording.ts';
 import {
   describeTape,
   firstMinuteOf,
+  playedIn,
   readRecordedMarket,
 } from '../../src/command/recorded-market.ts';
 import { DEFAULT_EXIT_SETTINGS } from '../../src/desk/exits/exit-settings.ts';
@@ -160,6 +161,19 @@ describe('the market of a recording', () => {
     expect(describeTape(tape)).toBe(
       'the market of SPY recorded on 2026-11-20 from 10:32 to 11:40 New York, 1 contracts',
     );
+  });
+
+  it('is played in sessions of its own kind, from its first quote on', () => {
+    const half = sessionDate('2026-11-27');
+    const onHalf = { ...quote(0, 0, 1), at: buildAt(half, 631.5) };
+    const listed = { ...listing(0, [contract(650, half)], half), at: buildAt(half, 630) };
+    const ofHalf = readRecordedMarket(recordingOf([listed, onHalf]), 'SPY');
+    expect(playedIn(ofHalf)).toEqual({ kind: 'half', firstMinute: 632 });
+    const ofFull = readRecordedMarket(
+      recordingOf([listing(630, [contract(650)]), quote(640, 0, 1)]),
+      'SPY',
+    );
+    expect(playedIn(ofFull)).toEqual({ kind: 'full', firstMinute: 640 });
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { PlayedSessions } from '../../src/command/session-time.ts';
 import { simulatedTimeOf } from '../../src/command/session-time.ts';
 import { readConfig } from '../../src/config.ts';
 import { summarizeJournal } from '../../src/desk/journal-summary.ts';
@@ -23,18 +24,22 @@ function journal(date: string, minutes: number, bodies: readonly AuditBody[]): A
   }));
 }
 
-function timeAfter(records: readonly AuditRecord[], settings: Record<string, string> = {}) {
-  return simulatedTimeOf(readConfig(settings), summarizeJournal(records));
+function timeAfter(
+  records: readonly AuditRecord[],
+  settings: Record<string, string> = {},
+  played?: PlayedSessions,
+) {
+  return simulatedTimeOf(readConfig(settings), summarizeJournal(records), played);
 }
 
 const at = (date: string, minutes: number) => newYorkInstant(sessionDate(date), minutes);
 
 describe('simulated time', () => {
   it('starts a new home on a trading day, at SIM_START', () => {
-    const time = timeAfter([], { SIM_START: '14:05', SIM_SPEED: '10' });
+    const time = timeAfter([], { SIM_START: '11:05', SIM_SPEED: '10' });
     const [first] = time.segments;
     expect(time.speed).toBe(10);
-    expect(first?.from).toBe(newYorkInstant(newYorkDate(first?.from ?? time.wallStart), 845));
+    expect(first?.from).toBe(newYorkInstant(newYorkDate(first?.from ?? time.wallStart), 665));
     expect(simulatedMarketTime(time, time.wallStart)).toBe(first?.from);
   });
 
@@ -77,5 +82,23 @@ describe('simulated time', () => {
       from: addMicros(at('2026-11-27', 760), 1_000),
       to: at('2026-11-27', 14 * 60 + 35),
     });
+  });
+
+  it('plays a recorded market in sessions of its own kind, once it has quotes', () => {
+    const flat = journal('2026-11-25', 700, [STOPPED]);
+    const full = timeAfter(flat, {}, { kind: 'full', firstMinute: 640 });
+    expect(full.segments[0]?.from).toBe(at('2026-11-30', 640));
+    const half = timeAfter(flat, { SIM_START: '15:00' }, { kind: 'half', firstMinute: 640 });
+    expect(half.segments[0]?.from).toBe(at('2026-11-27', 720));
+    expect(half.segments[1]?.from).toBe(at('2026-12-24', 565));
+  });
+
+  it('goes on with a recorded market in the session that was left, and in no other kind', () => {
+    const full = { kind: 'full', firstMinute: 640 } as const;
+    const left = timeAfter(journal('2026-11-25', 700, [alertBody('x')]), {}, full);
+    expect(left.segments[0]?.from).toBe(addMicros(at('2026-11-25', 700), 1_000));
+    expect(left.segments[1]?.from).toBe(at('2026-11-30', 565));
+    const half = timeAfter(journal('2026-11-27', 700, [alertBody('x')]), {}, full);
+    expect(half.segments[0]?.from).toBe(at('2026-11-30', 565));
   });
 });

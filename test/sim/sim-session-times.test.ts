@@ -26,6 +26,29 @@ describe('simulated sessions', () => {
     expect(newYorkMinutes(segments[0]!.to)).toBe(875);
   });
 
+  it('begin three hours earlier on a half day where the start lies behind its close', () => {
+    const entries = ['10:30', '12:59', '13:00', '15:00', '17:34'].map((start) =>
+      newYorkMinutes(on('2026-11-27', start).segments[0]!.from),
+    );
+    expect(entries).toEqual([630, 779, 600, 720, 874]);
+  });
+
+  it('are of one kind alone where one is asked for, and not entered before a minute', () => {
+    const start = { firstSession: sessionDate('2026-11-27'), start: '10:30', speed: 1, wallStart };
+    const entered = (kind: 'full' | 'half', notBefore: number) =>
+      simulatedTimeFor({ ...start, kind, notBefore })
+        .segments.slice(0, 2)
+        .map(({ from }) => [newYorkDate(from), newYorkMinutes(from)]);
+    expect(entered('full', 645)).toEqual([
+      ['2026-11-30', 645],
+      ['2026-12-01', 565],
+    ]);
+    expect(entered('half', 600)).toEqual([
+      ['2026-11-27', 630],
+      ['2026-12-24', 565],
+    ]);
+  });
+
   it('refuse a start that is no time, a start after the end, and a speed that is none', () => {
     const refused = expect.objectContaining({ code: 'CONFIG_INVALID' });
     for (const start of ['25:00', '9:30', '', '17:35']) {

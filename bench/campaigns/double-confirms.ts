@@ -4,7 +4,7 @@ import { RACE_PLANTS, raceConfirms } from '../support/races/racing-confirms.ts';
 export const campaign: Campaign = {
   name: 'double-confirms',
   proves:
-    'A token confirmed by its owner over two transports and by a stranger, at once, sends one order.',
+    'A token confirmed by its owner again and again and by a stranger, at once, sends one order.',
   runs: 100_000,
   unit: 'races',
   plants: RACE_PLANTS,

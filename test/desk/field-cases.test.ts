@@ -6,7 +6,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { ConfirmResult } from '../../src/desk/engine-api.ts';
-import { cents } from '../../src/engine/domain/units.ts';
+import { FeedLateness } from '../../src/desk/session/feed-lateness.ts';
+import { cents, MICROS_PER_MILLI } from '../../src/engine/domain/units.ts';
 import { callSideCosts } from '../support/condor-costs.ts';
 import { CONDOR, CONSOLE, DeskRig, denialIn, type Reply, valueIn } from '../support/desk-rig.ts';
 
@@ -263,21 +264,43 @@ describe('13, phantom marks', () => {
 });
 
 describe('14, a feed that is late and not dead', () => {
-  it('opens nothing on quotes older than their limit, though the socket stands', () => {
+  /** Quotes go on coming; of each second's trade its own time says how late it is. */
+  function trade(rig: DeskRig, seconds: number, lagMillis: number): void {
+    const lateness = new FeedLateness(1);
+    lateness.connected();
+    for (let second = 0; second < seconds; second += 1) {
+      rig.advance(1);
+      lateness.traded(rig.at.market / MICROS_PER_MILLI - lagMillis, rig.at.market);
+      const lateMillis = lateness.lateMillis(rig.at.wall, true);
+      const lag = { lateMillis, behindMillis: lateness.behindMillis };
+      rig.step({ kind: 'feed', at: rig.at, connected: true, detail: 'trades are late', ...lag });
+    }
+    rig.advance(1);
+  }
+
+  function pages(rig: DeskRig): readonly string[] {
+    return rig.effects.flatMap((effect) =>
+      effect.kind === 'alert' && effect.severity === 'critical' ? [effect.code] : [],
+    );
+  }
+
+  it('pages whoever holds something, from two seconds on', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    trade(rig, 5, 2_000);
+    expect(pages(rig)).toEqual([]);
+    trade(rig, 5, 2_001);
+    expect(pages(rig)).toEqual(['FEED_BEHIND']);
+  });
+
+  it('opens nothing ten minutes behind, though quotes come and the socket stands', () => {
     const rig = new DeskRig();
     const { tokenSha256 } = rig.preview();
-    const late = { market: rig.at.market, wall: rig.at.wall + 2_001_000 };
-    rig.desk.step({
-      kind: 'command',
-      at: late as typeof rig.at,
-      id: 999,
-      caller: { principal: 'trader', authority: 'open' },
-      command: { kind: 'confirm', tokenSha256 },
-    });
-    expect(rig.orders()).toEqual([]);
+    trade(rig, 3, 614_000);
     expect(rig.day.feedConnected).toBe(true);
-    const [decision] = rig.desk.context.decisions.newest(1);
-    expect(decision?.words).toContain('data_stale: ');
+    expect(denialIn(rig.confirm(tokenSha256)).code).toBe('data_stale');
+    expect(rig.orders()).toEqual([]);
+    expect(rig.alerts()).toContain('FEED_LATE');
   });
 });
 

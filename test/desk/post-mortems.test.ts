@@ -2,12 +2,19 @@
  * and which control stopped the rest. The gate alone meets them in test/risk/post-mortems.test.ts. */
 import { describe, expect, it } from 'vitest';
 import type { StrategyRequest } from '../../src/desk/engine-api-requests.ts';
-import { cents } from '../../src/engine/domain/units.ts';
-import { CONDOR, DeskRig, denialIn } from '../support/desk-rig.ts';
+import { addMicros, cents, MICROS_PER_HOUR } from '../../src/engine/domain/units.ts';
+import type { Reply, Sides } from '../support/desk-rig.ts';
+import { CONDOR, DeskRig, denialIn, TRADER } from '../support/desk-rig.ts';
 
 function denialOf(rig: DeskRig, request: StrategyRequest = CONDOR) {
   const command = { kind: 'previewStrategy', request, tokenSha256: rig.newToken() } as const;
   return denialIn(rig.ask(command));
+}
+
+/** The checks that refused. */
+function failedIn(reply: Reply<unknown> | undefined): readonly string[] {
+  const checks = reply !== undefined && 'denied' in reply ? (reply.checks ?? []) : [];
+  return checks.filter(({ outcome }) => outcome === 'failed').map(({ code }) => code);
 }
 
 describe('Knight, 2012: one parent order, millions of children, and nobody who looked', () => {
@@ -69,18 +76,49 @@ describe('Goldman, 2013: what was meant to rest goes live before the open, at a 
 });
 
 describe('HanMag, 2013: calls for puts and a wrong time to expiry, on the day itself', () => {
-  it('sends nothing priced by a market in which calls and puts changed places', () => {
-    const rig = new DeskRig();
-    const { tokenSha256 } = rig.preview();
-    const swapped = new Map<string, { bid: number | undefined; ask: number | undefined }>();
+  const LONG = { action: 'buyToOpen', symbol: 'SPY   261120C00601000', ratio: 1 } as const;
+  const SHORT = { ...LONG, action: 'sellToOpen' } as const;
+  const WING = { ...LONG, symbol: 'SPY   261120C00606000' };
+
+  /** From the next quotes on calls are quoted as puts, and puts as calls. */
+  function swapRights(rig: DeskRig): void {
+    const seen = new Map<string, Sides>();
     rig.edit = (sides, right, strike) => {
-      swapped.set(`${right} ${strike}`, sides);
-      return swapped.get(`${right === 'call' ? 'put' : 'call'} ${strike}`) ?? sides;
+      seen.set(`${right} ${strike}`, sides);
+      return seen.get(`${right === 'call' ? 'put' : 'call'} ${strike}`) ?? sides;
     };
     rig.quotes();
     rig.quotes();
+  }
+
+  it('sends nothing priced by a market in which calls and puts changed places', () => {
+    const rig = new DeskRig();
+    const { tokenSha256 } = rig.preview();
+    swapRights(rig);
     expect(denialIn(rig.confirm(tokenSha256)).code).toBe('reprice_required');
     expect(rig.submitted).toEqual([]);
+  });
+
+  it.each([
+    ['a long call', [LONG], ['model_unreasonable']],
+    ['a call spread', [SHORT, WING], ['model_unreasonable', 'price_bounds']],
+  ])('prices %s by no market in which they had changed places before', (_name, legs, codes) => {
+    const rig = new DeskRig();
+    const order = { kind: 'previewOrder', request: { legs, quantity: 1 } } as const;
+    expect(rig.ask({ ...order, tokenSha256: rig.newToken() })).toHaveProperty('value');
+    swapRights(rig);
+    expect(failedIn(rig.ask({ ...order, tokenSha256: rig.newToken() }))).toEqual(codes);
+    expect(rig.bodies('previewMade')).toHaveLength(1);
+  });
+
+  it.each([-1, 1])('prices nothing on a chain whose expiry is %d hours off', (hours) => {
+    const rig = new DeskRig({ minutes: 12 * 60 });
+    const at = { ...rig.at, market: addMicros(rig.at.market, hours * MICROS_PER_HOUR) };
+    const tokenSha256 = rig.newToken();
+    const command = { kind: 'previewStrategy', request: CONDOR, tokenSha256 } as const;
+    rig.step({ kind: 'command', at, id: 1, caller: TRADER, command });
+    expect(failedIn(rig.reply(1))).toEqual(['model_unreasonable']);
+    expect(rig.bodies('previewMade')).toEqual([]);
   });
 
   it('sends nothing for a chain whose expiry has passed', () => {

@@ -1,7 +1,7 @@
 /** Disasters of others, played against the gate. Each says who, when, and what would have cost them
  * nothing here. */
 import { describe, expect, it } from 'vitest';
-import { addMicros, cents } from '../../src/engine/domain/units.ts';
+import { addMicros, cents, MICROS_PER_HOUR } from '../../src/engine/domain/units.ts';
 import { yearsToExpiry } from '../../src/engine/pricing/time-to-expiry.ts';
 import { judge } from '../../src/risk/gate.ts';
 import type { RecentOrder, RiskInput } from '../../src/risk/risk-input.ts';
@@ -126,6 +126,17 @@ describe('HanMag, 2013: calls for puts on expiry day, priced by a wrong input', 
     const slice = sliceWith('call', 605, { quote: quote(10.5, 10.52) });
     const intent = condorIntent({ limit: dollars(10.9) });
     expect(denialOf(riskInput({ slice, intent }))).toBe('price_bounds');
+  });
+
+  it('refuses an order valued with an hour more, or less, to expiry than there is', () => {
+    const { lastTrade } = fullSession();
+    for (const hours of [-1, 1]) {
+      const off = addMicros(lastTrade, hours * MICROS_PER_HOUR);
+      const slice = { ...sliceOf(ROWS), yearsToExpiry: yearsToExpiry(AT.market, off) };
+      const { denial, checks } = judge(riskInput({ slice }));
+      expect(denial?.code).toBe('model_unreasonable');
+      expect(checks.filter(({ outcome }) => outcome === 'failed')).toHaveLength(1);
+    }
   });
 
   it('refuses an order whose deltas are not known', () => {

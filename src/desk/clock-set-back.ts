@@ -14,9 +14,10 @@ export function keepAges({ orders, day, at }: DeskContext, next: At): void {
   const by = next.wall - at.wall;
   if (by >= 0) return;
   for (const order of orders.all()) {
-    const { limitStaysUntil, cancelAgainAt } = order;
+    const { limitStaysUntil, cancelAgainAt, calledBackAt } = order;
     if (limitStaysUntil !== undefined) order.limitStaysUntil = addMicros(limitStaysUntil, by);
     if (cancelAgainAt !== undefined) order.cancelAgainAt = addMicros(cancelAgainAt, by);
+    if (calledBackAt !== undefined) order.calledBackAt = addMicros(calledBackAt, by);
   }
   for (const stamps of [day.uneven, day.goneAt]) {
     for (const [id, since] of stamps) stamps.set(id, addMicros(since, by));

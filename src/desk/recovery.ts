@@ -276,7 +276,7 @@ function restoreCancel(
 ): void {
   const { intentId, principal, tokenSha256 } = body;
   const order = desk.orders.get(intentId);
-  if (order !== undefined) noteCallBack(order, principal);
+  if (order !== undefined) noteCallBack(order, principal, desk.at);
   if (order !== undefined && isExternal(order)) order.cancelRequested = false;
   if (order !== undefined && principal !== 'engine') callOff(desk, order);
   if (tokenSha256 === undefined) return;

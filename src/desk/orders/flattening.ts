@@ -17,7 +17,14 @@ import type { ExitCause } from './exit-cause.ts';
 import { tellExit } from './exit-cause.ts';
 import { isExternalShort, namesOf, staysFor } from './long-cover.ts';
 import type { OrderRecord } from './order-book.ts';
-import { fillsInto, isCalledBack, isClose, isExternal, letWork } from './order-book.ts';
+import {
+  fillsInto,
+  isCalledBack,
+  isCancelledInVain,
+  isClose,
+  isExternal,
+  letWork,
+} from './order-book.ts';
 import { ASKED_PATIENCE_MICROS, isTakenApart, refusedFor } from './refused-closes.ts';
 import { recordIntent, requestCancel } from './sending.ts';
 
@@ -40,8 +47,9 @@ export function cancelOpenings(
   return openings.map((order) => order.intent.intentId);
 }
 
-/** Refused cancels of one order, a second apart, for which the stop of one side waits. */
-const MOST_REFUSED_CANCELS = 5;
+/** The stop of one side waits so long for the end of a person's cancel that the broker refuses, and then for
+ * its next answer. */
+const REFUSED_CANCEL_PATIENCE_MICROS = 5_000_000;
 
 /** What a close is made with. */
 export interface CloseOrder {
@@ -107,23 +115,23 @@ export function closePosition(
 /** Makes the orders that close any of this part of the position at least this urgent; none becomes
  * slower. One whose cancel the broker refused to a person works on where all its legs are to go. Where it
  * closes more than that it is called back still, and the exit makes an order of its own behind it: until the
- * broker has refused so often that a stop would wait too long. A buy-back for a nickel, which closes shorts
- * alone, is no reason to leave what a person keeps. */
+ * broker has refused for so long that a stop would wait too long, however long each answer takes. A buy-back
+ * for a nickel, which closes shorts alone, is no reason to leave what a person keeps. */
 export function hurryClosings(
   desk: DeskContext,
   positionId: string,
   urgency: Urgency,
   part: ExitPart = 'whole',
 ): void {
+  const { wall } = desk.at;
   const right = rightOfPart(part);
   const isOfShorts = part === 'callShorts' || part === 'putShorts';
   for (const order of desk.orders.closing(positionId)) {
     const isOfPart = (leg: OrderLeg): boolean => right === undefined || rightOf(leg) === right;
     if (!order.intent.legs.some(isOfPart)) continue;
     order.urgency = moreUrgent(order.urgency, urgency);
-    const isToGo =
-      order.intent.legs.every(isOfPart) || order.cancelRefusals >= MOST_REFUSED_CANCELS;
-    if (!isOfShorts && isToGo) letWork(order);
+    const until = addMicros(order.calledBackAt ?? wall, REFUSED_CANCEL_PATIENCE_MICROS);
+    if (!isOfShorts && (order.intent.legs.every(isOfPart) || wall >= until)) letWork(order);
   }
 }
 
@@ -271,8 +279,10 @@ export function closeEverything(
   for (const position of held) flattenOrLeave(desk, position, order);
 }
 
-/** True for a position that can be closed now and was not refused before. */
+/** True for a position that can be closed now and was not refused before, and for one whose close works
+ * on after a cancel in vain: from there, and not once that is asked for again. */
 function isReady(desk: DeskContext, position: StructurePosition, told: string): boolean {
+  if (desk.orders.closing(position.positionId).some(isCancelledInVain)) return true;
   return told === '' && freeLegs(desk, position).length > 0;
 }
 

@@ -78,6 +78,8 @@ export interface OrderRecord {
   cancelRequested: boolean;
   /** Who asked for that, also where the broker refused it: a person's word outlives the engine's own. */
   calledBackBy: string | undefined;
+  /** Wall time of that word; of the first, where more persons gave it. */
+  calledBackAt: EpochMicros | undefined;
   /** Wall time since which a leg of a working close has had no market on its side, or the market of a
    * working opening has not been seen. */
   marketMissingSince: EpochMicros | undefined;
@@ -132,6 +134,7 @@ export function newOrder(parts: NewOrder): OrderRecord {
     brokerLimit: parts.limit,
     cancelRequested: false,
     calledBackBy: undefined,
+    calledBackAt: undefined,
     marketMissingSince: undefined,
     limitStaysUntil: undefined,
     cancelAgainAt: undefined,
@@ -159,11 +162,16 @@ export function isCalledBackByPerson(order: OrderRecord): boolean {
   return isCalledBack(order) && order.calledBackBy !== 'engine';
 }
 
+/** True for an order that a person cancelled and the broker would not. */
+export function isCancelledInVain(order: OrderRecord): boolean {
+  return isCalledBackByPerson(order) && !order.cancelRequested;
+}
+
 /** What closes the whole of an order now is a later word than a person's cancel that the broker refused: the
  * order works on, for another of its own would have to wait for the end of this one. Not recorded: after a
  * restart what still wants it says so anew, or closes by an order of its own once this one has ended. */
 export function letWork(order: OrderRecord): void {
-  if (isCalledBackByPerson(order) && !order.cancelRequested) order.calledBackBy = undefined;
+  if (isCancelledInVain(order)) order.calledBackBy = undefined;
 }
 
 /** A word against a cancel may be of another change, or of an answer that was lost on its way: an end that

@@ -4,6 +4,7 @@
  */
 
 import { assert } from '../../engine/domain/assert.ts';
+import type { At } from '../../engine/domain/clock.ts';
 import type { Urgency } from '../../engine/domain/exit-choices.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
@@ -355,7 +356,7 @@ export function requestCancel(
   const isCalledOff = isByPerson && isStillAsked(desk, order);
   const isNews = isByPerson && !isFinal(order) && !isCalledBackByPerson(order);
   if (isDone && !isCalledOff && !isNews) return;
-  noteCallBack(order, principal);
+  noteCallBack(order, principal, desk.at);
   const { intentId } = order.intent;
   const token = tokenSha256 === undefined ? {} : { tokenSha256 };
   desk.out.append({ kind: 'cancelRequested', intentId, principal, ...token }, true);
@@ -379,8 +380,9 @@ export function sendCancel(desk: DeskContext, { intent }: OrderRecord): void {
 
 /** Enters that an order was called back: also from its record, after a restart. A person's word stays until
  * the order has ended or works on for a later one, whatever the engine calls it back for meanwhile. */
-export function noteCallBack(order: OrderRecord, principal: string): void {
+export function noteCallBack(order: OrderRecord, principal: string, { wall }: At): void {
   order.cancelRequested = true;
+  if (!isCalledBackByPerson(order)) order.calledBackAt = wall;
   if (principal !== 'engine' || !isCalledBackByPerson(order)) order.calledBackBy = principal;
 }
 

@@ -3,7 +3,7 @@ import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
 import { centsFromDollars, price } from '../../../src/engine/domain/units.ts';
 import { sideCosts } from '../../support/condor-costs.ts';
 import type { RigOptions } from '../../support/desk-rig.ts';
-import { CONDOR, DeskRig, valueIn } from '../../support/desk-rig.ts';
+import { CONDOR, CONSOLE, DeskRig, valueIn } from '../../support/desk-rig.ts';
 
 const limits = {
   maxDailyLossCents: centsFromDollars(50_000),
@@ -251,5 +251,55 @@ describe('a close that a trader cancelled in vain', () => {
     rig.size = 50;
     rig.advance(20);
     expect([rig.order(orderId).status, held(rig)]).toEqual(['filled', []]);
+  });
+
+  /** The broker refuses each cancel, eight seconds after it was asked to. */
+  const refuseLate = (rig: DeskRig, orderId: string) => {
+    rig.gateway.isMute = true;
+    const tokenSha256 = rig.newToken();
+    valueIn(rig.ask({ kind: 'cancel', orderId, tokenSha256 }));
+    rig.confirm(tokenSha256);
+    return () => {
+      rig.advance(8);
+      rig.brokerSays({ kind: 'cancelRejected', intentId: orderId, reason: 'busy' });
+    };
+  };
+
+  it.each([
+    [
+      'the stop of one side, five seconds behind the cancel',
+      () => {
+        const { rig, orderId } = stopBroken();
+        return { rig, orderId, answer: refuseLate(rig, orderId) };
+      },
+    ],
+    [
+      'a flatten, at once',
+      () => {
+        const { rig, orderId } = closes();
+        const answer = refuseLate(rig, orderId);
+        rig.advance(1);
+        valueIn(rig.ask({ kind: 'flattenNow' }, CONSOLE));
+        return { rig, orderId, answer };
+      },
+    ],
+  ] as const)('works on for %s, at the first refusal of a broker that is slow', (_what, begin) => {
+    const { rig, orderId, answer } = begin();
+    answer();
+    rig.advance(3);
+    expect(rig.gateway.unheard.filter((id) => id === orderId)).toHaveLength(1);
+    rig.gateway.isMute = false;
+    rig.size = 50;
+    rig.advance(20);
+    expect([rig.order(orderId).status, held(rig)]).toEqual(['filled', []]);
+  });
+
+  it('was cancelled at the same moment after a restart', () => {
+    const { rig, orderId } = stopBroken();
+    cancelInVain(rig, orderId);
+    rig.advance(3);
+    const { calledBackAt } = rig.order(orderId);
+    expect(calledBackAt).toBeLessThan(rig.at.wall - 2_000_000);
+    expect(rig.restart().order(orderId).calledBackAt).toBe(calledBackAt);
   });
 });

@@ -46,6 +46,10 @@ export interface DaySchedule {
 export interface FlattenProgress {
   /** Wall time of the first request. */
   readonly since: EpochMicros;
+  /** Market time of the last. */
+  readonly askedAt: EpochMicros;
+  /** Contracts that others opened under its name since: they were not asked for. */
+  readonly later: number;
   /** The last reason told why it does not close; empty while none was. */
   readonly told: string;
 }

@@ -19,7 +19,7 @@ import { adoptOrder } from './orders/adopting.ts';
 import { callOff, noteAsked } from './orders/asked-closes.ts';
 import { applyBrokerEvent } from './orders/broker-events.ts';
 import { externalWorstCase } from './orders/external-worst-case.ts';
-import { beginFlattening, endFlattened } from './orders/flattening.ts';
+import { askForAll, beginFlattening, endFlattened } from './orders/flatten-progress.ts';
 import type { OrderRecord } from './orders/order-book.ts';
 import { asSent, isExternal, newOrder } from './orders/order-book.ts';
 import { beginSearch } from './orders/outcome-search.ts';
@@ -218,7 +218,7 @@ function restoreDay(
       restoreLatches(desk, session, body);
       return;
     case 'flattenRequested':
-      for (const positionId of body.positionIds) beginFlattening(desk, positionId);
+      for (const positionId of body.positionIds) askForAll(desk, positionId);
       restoreFlatten(desk, body);
       return;
     case 'trailRaised':

@@ -13,7 +13,8 @@ import {
   tradingStateOf,
 } from '../../risk/trading-state.ts';
 import type { DeskContext } from '../desk-context.ts';
-import { cancelOpenings, isFlattening, keepFlattening } from '../orders/flattening.ts';
+import { isFlattening } from '../orders/flatten-progress.ts';
+import { cancelOpenings, keepFlattening } from '../orders/flattening.ts';
 import { recentOrders } from '../orders/recent-orders.ts';
 import { reducingOffer } from '../previews/reducing-offer.ts';
 import { heldDelta } from './book-greeks.ts';

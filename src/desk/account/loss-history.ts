@@ -12,6 +12,15 @@ interface Closed {
   readonly goneAtWall: EpochMicros;
 }
 
+/** Notes when positions went, by whomever: their strategy rests from then on where they lost. */
+export function noteGone({ book, day: { goneAt }, at }: DeskContext): void {
+  for (const positionId of book.gone().keys()) {
+    // One that a late fill brought back goes once more.
+    if (book.structure(positionId) !== undefined) goneAt.delete(positionId);
+    else if (!goneAt.has(positionId)) goneAt.set(positionId, at.wall);
+  }
+}
+
 function isOfSession(order: OrderRecord, compactDate: string): boolean {
   return order.intent.intentId.startsWith(compactDate);
 }

@@ -17,11 +17,13 @@ import type { At } from '../../engine/domain/clock.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Fill, OrderStatus } from '../../engine/domain/order.ts';
 import { addMicros } from '../../engine/domain/units.ts';
+import { noteGone } from '../account/loss-history.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { callOff, noteHeld } from './asked-closes.ts';
 import type { Ended } from './ended-closes.ts';
 import { noteEnded, withItsDoer } from './ended-closes.ts';
 import { externalWorstCase } from './external-worst-case.ts';
+import { noteOpenedByOthers } from './flatten-progress.ts';
 import type { OrderRecord } from './order-book.ts';
 import {
   asSent,
@@ -252,6 +254,7 @@ function onFill(desk: DeskContext, event: Extract<BrokerEvent, { kind: 'fill' }>
     desk.out.alert('warning', 'EXTERNAL_FILL', text, fill.fillId);
   } else desk.book.applyFill(fill, asSent(order));
   noteGone(desk);
+  noteOpenedByOthers(desk, fill, order);
   noteHeld(desk, { fillId: fill.fillId, intent: order?.intent });
   if (order === undefined) return;
   order.fills.push(fill);
@@ -272,15 +275,6 @@ function tellOverfill(desk: DeskContext, order: OrderRecord): void {
   if (filled <= quantity) return;
   const text = `order ${intentId} was of ${quantity} units and the broker traded ${filled}: what is held counts in every limit and leaves by its plan; close_position takes off what you do not want`;
   desk.out.alert('critical', 'ORDER_OVERFILLED', text, intentId);
-}
-
-/** Notes when positions went, by whomever: their strategy rests from then on where they lost. */
-function noteGone({ book, day: { goneAt }, at }: DeskContext): void {
-  for (const positionId of book.gone().keys()) {
-    // One that a late fill brought back goes once more.
-    if (book.structure(positionId) !== undefined) goneAt.delete(positionId);
-    else if (!goneAt.has(positionId)) goneAt.set(positionId, at.wall);
-  }
 }
 
 /** True of an execution of the order that was told before, or taken back: the book forgets it after a
@@ -319,6 +313,7 @@ function onBusted(desk: DeskContext, intentId: string, fillId: string, reason: s
   const opening = desk.orders.get(intent.positionId);
   if (isExternal(order)) desk.book.bustExternalFill(fill);
   else desk.book.bustFill(fill, intent, opening === undefined ? undefined : asSent(opening));
+  noteOpenedByOthers(desk, fill, order, true);
   noteHeld(desk, { fillId, isBust: true });
   noteRatio(desk, order);
   if (order.status === 'filled') setStatus(order, 'unknown', `fill ${fillId} was busted`, desk.at);

@@ -1,10 +1,11 @@
 /** Ends flat, or says exactly why not: cancels what opens, waits for it, closes each position. */
 
 import { moreUrgent, type Urgency } from '../../engine/domain/exit-choices.ts';
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { OrderLeg, OrderPurpose } from '../../engine/domain/order.ts';
 import { addMicros } from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
-import { areLeftToExpire, expiredBefore, haveExpired, isOpen } from '../account/held-position.ts';
+import { areLeftToExpire, haveExpired, isOpen } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { rightOf } from '../exits/close-legs.ts';
 import type { ExitPart } from '../exits/exit-input.ts';
@@ -15,16 +16,15 @@ import { tellOnce } from '../session/told-once.ts';
 import { closingIntent, closingIntentOf, freeLegs, isAllOrdered } from './closing.ts';
 import type { ExitCause } from './exit-cause.ts';
 import { tellExit } from './exit-cause.ts';
-import { isExternalShort, namesOf, staysFor } from './long-cover.ts';
-import type { OrderRecord } from './order-book.ts';
 import {
-  fillsInto,
-  isCalledBack,
-  isCancelledInVain,
-  isClose,
-  isExternal,
-  letWork,
-} from './order-book.ts';
+  askedOf,
+  askForAll,
+  beginFlattening,
+  endFlattened,
+  openingInto,
+} from './flatten-progress.ts';
+import { alreadyClosing, isExternalShort, namesOf, staysFor } from './long-cover.ts';
+import { fillsInto, isCancelledInVain, isClose, isExternal, letWork } from './order-book.ts';
 import { ASKED_PATIENCE_MICROS, isTakenApart, refusedFor } from './refused-closes.ts';
 import { recordIntent, requestCancel } from './sending.ts';
 
@@ -92,7 +92,7 @@ export function closePosition(
   const { positionId } = position;
   const free = freeLegs(desk, position);
   if (free.length === 0) return whyNotFree(desk, position);
-  if (isAllOrdered(desk, position, free)) return { notes: [] };
+  if (order.held?.length === 0 || isAllOrdered(desk, position, free)) return { notes: [] };
   const { purpose, part, held, urgency, principal, tokenSha256, previewId, because } = order;
   const isAlone = isTakenApart(desk, positionId);
   const request = { purpose, part, units: undefined, urgency, principal, isAlone };
@@ -146,19 +146,6 @@ const BY_THE_ENGINE: FlattenOrder = { principal: 'engine', tokenSha256: null, pr
 const FLATTEN_AGAIN_MICROS = 2_000_000;
 /** A cancel that the broker does not answer for this long holds up no close. */
 const CANCEL_WAIT_MICROS = 2_000_000;
-/** Takes a position into the flatten; one that is in it already stays as it is. */
-export function beginFlattening(desk: DeskContext, positionId: string): void {
-  if (desk.day.flattening.has(positionId)) return;
-  desk.day.flattening.set(positionId, { since: desk.at.wall, told: '' });
-}
-
-/** The live opening that may still fill into a position that is flattened. A foreign one that nobody called
- * back is its owner's. */
-export function openingInto({ orders }: DeskContext, positionId: string): OrderRecord | undefined {
-  return orders.live().find((order) => {
-    return fillsInto(order).includes(positionId) && (!isExternal(order) || isCalledBack(order));
-  });
-}
 
 /** True while an opening of the position is being called back: what it still fills is closed with
  * the rest, not after it. */
@@ -179,6 +166,19 @@ function tell(desk: DeskContext, positionId: string, told: string, say: () => vo
   if (told !== '') say();
 }
 
+/** What of a position the flatten has still to order; undefined for all that is free of it. */
+function askedLegs(desk: DeskContext, position: StructurePosition): readonly HeldLeg[] | undefined {
+  if ((desk.day.flattening.get(position.positionId)?.later ?? 0) === 0) return undefined;
+  const claimed = alreadyClosing(desk, position.positionId);
+  const asked = askedOf(desk, position);
+  return freeLegs(desk, position)
+    .map(({ instrument, quantity }) => {
+      const most = Math.max(0, asked - Math.abs(claimed.get(instrumentSymbol(instrument)) ?? 0));
+      return { instrument, quantity: Math.sign(quantity) * Math.min(Math.abs(quantity), most) };
+    })
+    .filter(({ quantity }) => quantity !== 0);
+}
+
 /** Closes one position urgently and remembers to go on until it is gone. The same reason why it cannot
  * be closed now pages once. */
 function flattenPosition(
@@ -192,7 +192,9 @@ function flattenPosition(
   if (waitsForCancel(desk, positionId)) return;
   const patience = order === BY_THE_ENGINE ? undefined : ASKED_PATIENCE_MICROS;
   if (refusedFor(desk, positionId, patience) !== undefined) return;
-  const terms = { purpose: 'flatten', part: 'whole', urgency: 'urgent', ...order } as const;
+  const held = askedLegs(desk, position);
+  const part = { part: 'whole', ...(held !== undefined && { held }) } as const;
+  const terms = { purpose: 'flatten', ...part, urgency: 'urgent', ...order } as const;
   const { refused = '', waits, notes } = closePosition(desk, position, terms);
   if (notes.length > 0) {
     const kept = `${positionId} keeps ${notes.join('; ')}`;
@@ -273,7 +275,7 @@ export function closeEverything(
     replacement.calledOff = 'everything is flattened';
   }
   cancelOpenings(desk, principal, token?.tokenSha256);
-  for (const positionId of positionIds) beginFlattening(desk, positionId);
+  for (const positionId of positionIds) askForAll(desk, positionId);
   day.flattenAgainAt = addMicros(desk.at.wall, FLATTEN_AGAIN_MICROS);
   const order = { principal, tokenSha256, previewId };
   for (const position of held) flattenOrLeave(desk, position, order);
@@ -284,43 +286,6 @@ export function closeEverything(
 function isReady(desk: DeskContext, position: StructurePosition, told: string): boolean {
   if (desk.orders.closing(position.positionId).some(isCancelledInVain)) return true;
   return told === '' && freeLegs(desk, position).length > 0;
-}
-
-/** True once nothing is held of a position and nothing can still open it. */
-function isGone(desk: DeskContext, positionId: string): boolean {
-  const position = desk.book.structure(positionId);
-  if (position !== undefined && isOpen(position)) return false;
-  if (openingInto(desk, positionId) !== undefined) return false;
-  return !desk.orders.live().some(({ intent }) => intent.positionId === positionId);
-}
-
-/** True for what is held of a day that is over. */
-function isPast({ book, day }: DeskContext, positionId: string): boolean {
-  const position = book.structure(positionId);
-  if (position === undefined || !isOpen(position)) return false;
-  return expiredBefore(day.session.date, position.legs);
-}
-
-/** Takes out of the flatten what is gone, for a name that is held again later, as that of shares or of a
- * contract that somebody else bought, is none of it; and in the session after it what has expired. */
-export function endFlattened(desk: DeskContext): void {
-  const { flattening, consoleFlattens } = desk.day;
-  for (const positionId of flattening.keys()) {
-    if (!isGone(desk, positionId) && !isPast(desk, positionId)) continue;
-    flattening.delete(positionId);
-    consoleFlattens.delete(positionId);
-  }
-}
-
-/** True while a flatten goes on. What is gone, and what has expired or is left to expire, for nobody bids for
- * it, is done with. */
-export function isFlattening(desk: DeskContext): boolean {
-  return [...desk.day.flattening.keys()].some((positionId) => {
-    const position = desk.book.structure(positionId);
-    if (position === undefined || !isOpen(position)) return !isGone(desk, positionId);
-    if (haveExpired(desk, position.legs)) return false;
-    return !areLeftToExpire(desk, position.legs) || desk.orders.isClosing(positionId);
-  });
 }
 
 /** False for what could not be recorded: then nothing is closed but what the operator's flatten took in. */
@@ -336,7 +301,7 @@ export function keepFlattening(desk: DeskContext, isTaken: Taken): void {
   const { day, at, book } = desk;
   const alive = book.structures().filter(({ legs }) => !haveExpired(desk, legs));
   const taken = shortsFirst(alive.filter(isTaken));
-  for (const { positionId } of taken) beginFlattening(desk, positionId);
+  for (const { positionId } of taken) askForAll(desk, positionId);
   if (day.flattening.size === 0) return;
   const isDue = at.wall >= (day.flattenAgainAt ?? 0);
   if (isDue) day.flattenAgainAt = addMicros(at.wall, FLATTEN_AGAIN_MICROS);

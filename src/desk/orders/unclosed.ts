@@ -5,7 +5,8 @@ import { areLeftToExpire, haveExpired, isOpen } from '../account/held-position.t
 import type { DeskContext } from '../desk-context.ts';
 import type { UnclosedView } from '../engine-api.ts';
 import { freeLegs } from './closing.ts';
-import { EXPIRED, LEFT_TO_EXPIRE, openingInto, whyNotFree } from './flattening.ts';
+import { openingInto } from './flatten-progress.ts';
+import { EXPIRED, LEFT_TO_EXPIRE, whyNotFree } from './flattening.ts';
 import { refusedFor } from './refused-closes.ts';
 
 /** What is being flattened and is held, or may still fill, while no order closes it; each with why. */

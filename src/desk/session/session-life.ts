@@ -20,7 +20,7 @@ import type { DeskConfig } from '../desk-config.ts';
 import type { DaySchedule, DeskContext } from '../desk-context.ts';
 import { spotOf } from '../desk-context.ts';
 import { flatBySchedule } from '../exits/flat-by.ts';
-import { endFlattened } from '../orders/flattening.ts';
+import { endFlattened } from '../orders/flatten-progress.ts';
 import { isExternal } from '../orders/order-book.ts';
 import { requestCancel } from '../orders/sending.ts';
 import { warnOfCalendar } from '../plan/plan-runner.ts';

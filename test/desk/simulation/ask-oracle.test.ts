@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { beginFlattening } from '../../../src/desk/orders/flatten-progress.ts';
 import { AskOracle } from '../../../src/desk/simulation/ask-oracle.ts';
 import type { AuditBody, AuditRecord } from '../../../src/engine/domain/audit-record.ts';
 import { addMicros, MICROS_PER_SECOND, price } from '../../../src/engine/domain/units.ts';
@@ -65,8 +66,7 @@ describe('what is asked of a working order', () => {
 
   it('is a call-back where its position is flattened', () => {
     const { rig, id, order, said, look } = watching();
-    const { day, at } = rig.desk.context;
-    day.flattening.set(order.intent.positionId, { since: at.wall, told: '' });
+    beginFlattening(rig.desk.context, order.intent.positionId);
     look(70);
     expect(said).toEqual([`${id} works on, and nothing is to open`]);
   });

@@ -1,0 +1,100 @@
+/**
+ * What a flatten takes in: all that is held of its positions when it is asked for, and what the openings of
+ * that moment still fill. A contract of somebody else's is held under its own name, which may wait for a bid
+ * for hours, and be bought again meanwhile: what others open later was not asked for. Follows from records,
+ * in a run and after a restart alike.
+ */
+
+import type { Fill } from '../../engine/domain/order.ts';
+import { isOpening } from '../../engine/domain/order.ts';
+import { externalPositionId } from '../../engine/portfolio/external-position.ts';
+import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
+import { areLeftToExpire, expiredBefore, haveExpired, isOpen } from '../account/held-position.ts';
+import type { DeskContext } from '../desk-context.ts';
+import type { OrderRecord } from './order-book.ts';
+import { fillsInto, isCalledBack, isExternal } from './order-book.ts';
+
+/** Takes a position into the flatten; one that is in it already stays as it is. */
+export function beginFlattening({ day, at }: DeskContext, positionId: string): void {
+  if (day.flattening.has(positionId)) return;
+  day.flattening.set(positionId, { since: at.wall, askedAt: at.market, told: '', later: 0 });
+}
+
+/** Takes in all that is held of it now, also where it is in the flatten already. */
+export function askForAll(desk: DeskContext, positionId: string): void {
+  beginFlattening(desk, positionId);
+  const progress = desk.day.flattening.get(positionId);
+  if (progress === undefined) return;
+  desk.day.flattening.set(positionId, { ...progress, askedAt: desk.at.market, later: 0 });
+}
+
+/** Leaves out what an order of others, given since, opened of a contract that is being flattened; takes it in
+ * again (`isBust`) where the broker took that execution back. */
+export function noteOpenedByOthers(
+  { day }: DeskContext,
+  fill: Fill,
+  order: OrderRecord | undefined,
+  isBust = false,
+): void {
+  if (order !== undefined && !isExternal(order)) return;
+  const positionId = externalPositionId(fill.instrument);
+  const progress = day.flattening.get(positionId);
+  if (progress === undefined || !isOpening(fill.action)) return;
+  const { askedAt } = progress;
+  const wasGiven = order !== undefined && order.createdAt.market <= askedAt;
+  if (wasGiven || fill.marketAt <= askedAt) return;
+  const later = Math.max(0, progress.later + (isBust ? -fill.quantity : fill.quantity));
+  day.flattening.set(positionId, { ...progress, later });
+}
+
+/** Contracts or shares of it that the flatten takes in, and that are held still. */
+export function askedOf({ day }: DeskContext, { positionId, legs }: StructurePosition): number {
+  const { later = 0 } = day.flattening.get(positionId) ?? {};
+  const held = legs.reduce((sum, { quantity }) => sum + Math.abs(quantity), 0);
+  return Math.max(0, held - later);
+}
+
+/** The live opening that may still fill into a position that is flattened. A foreign one that nobody called
+ * back is its owner's. */
+export function openingInto({ orders }: DeskContext, positionId: string): OrderRecord | undefined {
+  return orders.live().find((order) => {
+    return fillsInto(order).includes(positionId) && (!isExternal(order) || isCalledBack(order));
+  });
+}
+
+/** True once nothing that was asked for is held of a position and nothing can still open it. */
+function isGone(desk: DeskContext, positionId: string): boolean {
+  const position = desk.book.structure(positionId);
+  if (position !== undefined && askedOf(desk, position) > 0) return false;
+  if (openingInto(desk, positionId) !== undefined) return false;
+  return !desk.orders.live().some(({ intent }) => intent.positionId === positionId);
+}
+
+/** True for what is held of a day that is over. */
+function isPast({ book, day }: DeskContext, positionId: string): boolean {
+  const position = book.structure(positionId);
+  if (position === undefined || !isOpen(position)) return false;
+  return expiredBefore(day.session.date, position.legs);
+}
+
+/** Takes out of the flatten what is gone, for a name that is held again later, as that of shares or of a
+ * contract that somebody else bought, is none of it; and in the session after it what has expired. */
+export function endFlattened(desk: DeskContext): void {
+  const { flattening, consoleFlattens } = desk.day;
+  for (const positionId of flattening.keys()) {
+    if (!isGone(desk, positionId) && !isPast(desk, positionId)) continue;
+    flattening.delete(positionId);
+    consoleFlattens.delete(positionId);
+  }
+}
+
+/** True while a flatten goes on. What is gone, and what has expired or is left to expire, for nobody bids for
+ * it, is done with. */
+export function isFlattening(desk: DeskContext): boolean {
+  return [...desk.day.flattening.keys()].some((positionId) => {
+    const position = desk.book.structure(positionId);
+    if (position === undefined || askedOf(desk, position) === 0) return !isGone(desk, positionId);
+    if (haveExpired(desk, position.legs)) return false;
+    return !areLeftToExpire(desk, position.legs) || desk.orders.isClosing(positionId);
+  });
+}

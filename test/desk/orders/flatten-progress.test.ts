@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import type { BrokerEvent } from '../../../src/broker/order-gateway.ts';
+import type { Instrument } from '../../../src/engine/domain/instrument.ts';
+import { instrumentSymbol, parseOccSymbol } from '../../../src/engine/domain/instrument.ts';
+import { addMicros, cents, MICROS_PER_SECOND, price } from '../../../src/engine/domain/units.ts';
+import { CONSOLE, DeskRig } from '../../support/desk-rig.ts';
+
+const CALL: Instrument = parseOccSymbol('SPY   261120C00615000')!;
+
+function isBid(rig: DeskRig, bid: number | undefined): void {
+  rig.edit = (sides, right, strike) => {
+    return right === 'call' && strike > 612 ? { bid, ask: 0.03 } : sides;
+  };
+}
+
+/** An execution at another screen, told `lateSeconds` after it happened. */
+function bought(rig: DeskRig, quantity: number, lateSeconds = 0): BrokerEvent {
+  const marketAt = addMicros(rig.at.market, -lateSeconds * MICROS_PER_SECOND);
+  const money = { price: price(200), feesCents: cents(0), marketAt };
+  const ids = { fillId: `theirs-${quantity}`, intentId: `external-B-${quantity}` };
+  const fill = { ...ids, ...money, instrument: CALL, action: 'buyToOpen', quantity } as const;
+  return { kind: 'fill', fill };
+}
+
+/** Somebody's call that nobody bids for, left to expire by a flatten of the morning. */
+function left(): DeskRig {
+  const rig = new DeskRig();
+  rig.gateway.editSnapshot = () => undefined;
+  isBid(rig, undefined);
+  rig.brokerSays(bought(rig, 1));
+  rig.advance(2);
+  rig.ask({ kind: 'flattenNow' }, CONSOLE);
+  rig.advance(5);
+  expect(rig.orders()).toEqual([]);
+  rig.goTo(13 * 60);
+  return rig;
+}
+
+/** What was sent, and its broker says nothing of. */
+function sent(rig: DeskRig): string[] {
+  return rig.orders().flatMap(({ intent }) => {
+    const { purpose, quantity, legs } = intent;
+    return legs.map(({ instrument }) => `${purpose} ${quantity} ${instrumentSymbol(instrument)}`);
+  });
+}
+
+const ONE = ['flatten 1 SPY   261120C00615000'];
+const ALL = ['flatten 11 SPY   261120C00615000'];
+
+describe('what others open of a contract that a flatten left to expire', () => {
+  it('is theirs: no more is sold than was held when everything was asked to be closed', () => {
+    for (const isRestarted of [false, true]) {
+      const before = left();
+      before.brokerSays(bought(before, 10));
+      const rig = isRestarted ? before.restart() : before;
+      rig.gateway.isMute = true;
+      rig.gateway.editSnapshot = () => undefined;
+      isBid(rig, 0.02);
+      rig.advance(6);
+      expect(sent(rig)).toEqual(ONE);
+    }
+  });
+
+  it('is none of it once that was sold, and holds nothing down then', () => {
+    const rig = left();
+    rig.brokerSays(bought(rig, 10));
+    rig.gateway.isMute = true;
+    isBid(rig, 0.02);
+    rig.advance(3);
+    const { intentId } = rig.orders()[0]!.intent;
+    const sold = { action: 'sellToClose', quantity: 1, intentId, fillId: 'ours' } as const;
+    const money = { instrument: CALL, price: price(200), feesCents: cents(0) };
+    rig.brokerSays(
+      { kind: 'accepted', intentId, brokerOrderId: 'b-1' },
+      { kind: 'fill', fill: { ...sold, ...money, marketAt: rig.at.market } },
+    );
+    rig.advance(30);
+    expect(sent(rig)).toEqual(ONE);
+    expect(rig.positions()).toMatchObject([{ quantity: 10 }]);
+    expect(rig.day.flattening.size).toBe(0);
+    expect(rig.day.status.causes).not.toContain('flattening');
+    expect(rig.alerts()).toContain('FLATTEN_DONE');
+  });
+
+  it('is taken in by the next flatten, and where it had been bought before the first', () => {
+    const again = left();
+    again.brokerSays(bought(again, 10));
+    const early = left();
+    early.brokerSays(bought(early, 10, 3 * 60 * 60));
+    for (const rig of [again, early]) {
+      rig.gateway.isMute = true;
+      if (rig === again) rig.ask({ kind: 'flattenNow' }, CONSOLE);
+      isBid(rig, 0.02);
+      rig.advance(6);
+      expect(sent(rig)).toEqual(ALL);
+    }
+  });
+});

@@ -26,6 +26,7 @@ const LONGEST_SESSIONS = 10;
 
 interface Told {
   isAccepted: boolean;
+  /** Over all runs; undefined = where it was sent. */
   limit: Price | undefined;
   end: string | undefined;
 }
@@ -75,7 +76,13 @@ export class OrderLedger {
    * with its order where it was told before, and called back with nothing filled it counts as refused. */
   addWarning(intentId: string, warning: string): void {
     this.#warnings.set(intentId, warning);
-    this.#told.delete(intentId);
+    this.#tellAgain(intentId);
+  }
+
+  /** An earlier run told that the intent works at this limit. */
+  addLimit(intentId: string, limit: Price): void {
+    this.#toldOf(intentId).limit = limit;
+    this.#heardIn.set(intentId, this.#session);
   }
 
   /** An intent of this engine, where it is kept. */
@@ -103,6 +110,9 @@ export class OrderLedger {
     };
     const over = [...this.#idsOf.keys()].filter(isOver);
     const ids = over.flatMap((name) => this.#forget(name));
+    for (const [name, heardIn] of this.#heardIn) {
+      if (!this.#idsOf.has(name) && this.#session - heardIn >= KEPT_SESSIONS) this.#forget(name);
+    }
     for (const intentId of this.#own.keys()) {
       if (intentId >= oldest || this.#idsOf.has(intentId)) continue;
       this.#own.delete(intentId);
@@ -219,7 +229,7 @@ export class OrderLedger {
   restate(intentId: string, wall: EpochMicros): readonly BrokerEvent[] {
     const chain = this.chain(intentId);
     if (chain === undefined) return [];
-    this.#told.delete(intentId);
+    this.#tellAgain(intentId);
     const fills = [...this.#fills.values()].filter((fill) => fill.intentId === intentId);
     const events = this.#news(intentId, wall);
     const [accepted, ...rest] = events;
@@ -257,7 +267,7 @@ export class OrderLedger {
     const events: BrokerEvent[] = [];
     if (!told.isAccepted && first.standing !== 'rejected') {
       told.isAccepted = true;
-      told.limit = first.limit;
+      told.limit ??= this.#own.get(intentId)?.limit ?? first.limit;
       const brokerOrderId = (headOf(orders) ?? first).id;
       const warning = this.#warnings.get(intentId);
       const warned = warning === undefined ? {} : { warning };
@@ -324,6 +334,12 @@ export class OrderLedger {
         }),
       ),
     );
+  }
+
+  /** That it works and how it ended. A new limit stands as it was told. */
+  #tellAgain(intentId: string): void {
+    const told = this.#told.get(intentId);
+    if (told !== undefined) Object.assign(told, { isAccepted: false, end: undefined });
   }
 
   #toldOf(intentId: string): Told {

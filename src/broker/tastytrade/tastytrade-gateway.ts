@@ -111,9 +111,9 @@ export class TastytradeGateway implements OrderGateway {
     this.#source = source;
     const ledger = new OrderLedger(history.intents);
     for (const event of history.brokerEvents) {
-      const warning = event.kind === 'accepted' ? event.warning : undefined;
-      if (event.kind === 'accepted' && warning !== undefined) {
-        ledger.addWarning(event.intentId, warning);
+      if (event.kind === 'replaced') ledger.addLimit(event.intentId, event.limit);
+      else if (event.kind === 'accepted' && event.warning !== undefined) {
+        ledger.addWarning(event.intentId, event.warning);
       }
     }
     const requests = this.#requests;

@@ -275,6 +275,38 @@ describe('a new limit at tastytrade', () => {
     expect(kindsOf(events, intent.intentId).toSorted()).toEqual(['cancelRejected', 'replaced']);
   });
 
+  it.each([
+    ['came back to the first one', 1, [1]],
+    ['went on from the one before', 0.9, [0.9]],
+    ['stayed where it was', undefined, []],
+  ] as const)('that %s while the engine was away is told where it differs', (_, last, told) => {
+    const before = connected();
+    const intent = before.intent(SPREAD, 1, 1, 'close');
+    const { intentId } = intent;
+    const events = before.place(intent);
+    const first = before.head(intentId);
+    const replace = (dollars: number): void => {
+      const limit = { price: String(dollars), 'price-effect': 'Credit' };
+      before.venue.orders.replace('', before.head(intentId), limit);
+    };
+    replace(0.95);
+    events.push(...before.pass(500));
+    expect(kindsOf(events, intentId)).toEqual(['accepted', 'replaced']);
+    if (last !== undefined) replace(last);
+    before.pass(500);
+    before.wire.cut();
+    const ours = { name: intentId, intents: [intent] };
+    for (const { name, intents } of [ours, { name: `external-${first}`, intents: [] }]) {
+      const brokerEvents = events.map((e) => ('intentId' in e ? { ...e, intentId: name } : e));
+      const again = new TastyRig({ venue: before.venue, history: { intents, brokerEvents } });
+      const limits = [...again.connect(), ...again.pass(1_000)].flatMap((event) =>
+        event.kind === 'replaced' ? [{ name: event.intentId, limit: event.limit }] : [],
+      );
+      again.wire.cut();
+      expect(limits).toEqual(told.map((dollars) => ({ name, limit: priceFromDollars(dollars) })));
+    }
+  });
+
   it('of an order that is being cancelled is refused', () => {
     const rig = connected();
     const intent = rig.intent(SPREAD, 1);

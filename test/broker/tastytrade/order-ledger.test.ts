@@ -54,6 +54,13 @@ describe('the ledger of orders', () => {
     ]);
   });
 
+  it('tells the limit of a replacement that is heard of before what it replaced, as after a start', () => {
+    const isLater = (frame: unknown) => (frame as { price: string }).price !== '1.0';
+    const later = frames.filter(isLater);
+    const [accepted, replaced] = hear([...later, ...frames]);
+    expect([accepted?.kind, replaced]).toMatchObject(['accepted', { limit: 9_000 }]);
+  });
+
   it('comes to the same executions whatever order the frames come in, and however often', () => {
     const some = fc.shuffledSubarray([...frames, ...frames], {
       minLength: frames.length,

@@ -28,6 +28,7 @@ import {
   spareOf,
   uncovers,
 } from './long-cover.ts';
+import { isCalledBackByPerson } from './order-book.ts';
 
 /** Which part of a position to close. */
 export interface CloseRequest {
@@ -85,6 +86,15 @@ const STAYS: Readonly<Record<LeftOutReason, string>> = {
 };
 const PART_STAYS = 'what stays of it covers an external short that is still open';
 
+/** Why nothing of a position is free to close: of what a person cancelled nothing can be had before its end. */
+function whyNothing({ orders }: DeskContext, positionId: string): string {
+  const leaving = orders.closing(positionId).filter(isCalledBackByPerson);
+  const ids = leaving.map(({ intent }) => intent.intentId).join(' and ');
+  return ids === ''
+    ? 'nothing of this position is free to close: it is closed, or a live order closes it, or it covers what one has not bought back yet; flatten_all hurries such orders, and cancel_order calls one back'
+    : `nothing of this position is free to close before the end of ${ids}, which somebody cancelled: it is called back until the broker has done that; ask again then, or flatten_all, which is of everything, lets it work on`;
+}
+
 function chosenLegs(
   desk: DeskContext,
   position: StructurePosition,
@@ -95,9 +105,7 @@ function chosenLegs(
   if (free.length === 0) {
     const denied = coverDenial(desk, position);
     if (denied !== undefined) return { denied };
-    const message =
-      'nothing of this position is free to close: it is closed, or a live order closes it, or it covers what one has not bought back yet; flatten_all hurries such orders, and cancel_order calls one back';
-    return deny('nothing_to_close', message, { positionId });
+    return deny('nothing_to_close', whyNothing(desk, positionId), { positionId });
   }
   if (request.units === undefined) {
     const part = legsOfPart({ ...asOpenPosition(desk, position), legs: free }, request.part);

@@ -3,7 +3,7 @@ import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
 import { centsFromDollars, price } from '../../../src/engine/domain/units.ts';
 import { sideCosts } from '../../support/condor-costs.ts';
 import type { RigOptions } from '../../support/desk-rig.ts';
-import { CONDOR, CONSOLE, DeskRig, valueIn } from '../../support/desk-rig.ts';
+import { CONDOR, CONSOLE, DeskRig, denialIn, valueIn } from '../../support/desk-rig.ts';
 
 const limits = {
   maxDailyLossCents: centsFromDollars(50_000),
@@ -187,6 +187,22 @@ describe('a close that a trader cancelled in vain', () => {
     rig.size = 50;
     rig.advance(30);
     expect([rig.order(orderId).status, held(rig)]).toEqual(['filled', []]);
+  });
+
+  it('is named where nothing beside it is free to close, and its end frees that', () => {
+    const { rig, positionId, orderId } = closes();
+    cancelInVain(rig, orderId);
+    const ask = () => {
+      const tokenSha256 = rig.newToken();
+      const command = { kind: 'previewClose', target: positionId, tokenSha256 } as const;
+      return rig.ask({ ...command, quantity: undefined });
+    };
+    const { code, message } = denialIn(ask());
+    expect(code).toBe('nothing_to_close');
+    expect(message).toContain(`before the end of ${orderId}, which somebody cancelled`);
+    takeCancels(rig);
+    rig.advance(3);
+    expect(ask()).toHaveProperty('value');
   });
 
   it('is called back under a buy-back for a nickel, which then takes its short alone', () => {

@@ -172,6 +172,7 @@ async function run(options: CampaignOptions): Promise<CampaignOutcome> {
     }
     return {
       runs,
+      all: all.length,
       violations,
       counts: { points: all.length, struck, calls: Object.fromEntries(most) },
       notes: [`${runs} of the ${all.length} points of the day, each followed by a restart`],

@@ -28,15 +28,19 @@ function json(path: string): unknown {
   return JSON.parse(readFileSync(path, 'utf8'));
 }
 
-/** The files to change: as many as asked for, from the one that the seed counts to. */
-function chosen({ runs, seed }: CampaignOptions, patterns: readonly string[]): readonly string[] {
+/** Every file that may be changed. */
+function everyFile(patterns: readonly string[]): readonly string[] {
   const [excluded, included] = [true, false].map((isOut) =>
     patterns.filter((pattern) => pattern.startsWith('!') === isOut),
   );
   const not = new Set((excluded ?? []).flatMap((p) => globSync(p.slice(1), { cwd: ROOT })));
   const all = (included ?? []).flatMap((pattern) => globSync(pattern, { cwd: ROOT }));
-  const files = all.filter((file) => !not.has(file)).toSorted();
-  return files.slice((seed - 1) % files.length).slice(0, runs);
+  return all.filter((file) => !not.has(file)).toSorted();
+}
+
+/** The files to change: as many as asked for, from the one that the seed counts to. */
+function chosen({ runs, seed }: CampaignOptions, all: readonly string[]): readonly string[] {
+  return all.slice((seed - 1) % all.length).slice(0, runs);
 }
 
 /** Of a report that remembers earlier runs, the files of this one. */
@@ -61,7 +65,8 @@ async function run(options: CampaignOptions): Promise<CampaignOutcome> {
   if (!existsSync(STRYKER)) throw new MachineLacks('StrykerJS is not installed: npm ci');
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a file of this repository
   const settings = json(`${ROOT}stryker.config.json`) as StrykerSettings;
-  const files = chosen(options, settings.mutate);
+  const all = everyFile(settings.mutate);
+  const files = chosen(options, all);
   const startedAt = Date.now();
   rmSync(REPORT, { force: true });
   const code = await runStryker(files);
@@ -79,6 +84,7 @@ async function run(options: CampaignOptions): Promise<CampaignOutcome> {
   const { killed, survived, score, violations, outdated } = judged;
   return {
     runs: files.length,
+    all: all.length,
     violations,
     counts: { mutants: killed + survived, killed, survived, listed: known.length },
     notes: [

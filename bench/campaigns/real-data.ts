@@ -16,7 +16,8 @@ const MOST_VOL_GAP = 1e-4;
 
 async function run(options: CampaignOptions): Promise<CampaignOutcome> {
   if (!hasRealData()) throw new MachineLacks('the recorded markets (../shared/data) are not here');
-  const days = [googHalfDay(), ...spxwMinuteDays(), ...spxwMidDays()].slice(0, options.runs);
+  const all = [googHalfDay(), ...spxwMinuteDays(), ...spxwMidDays()];
+  const days = all.slice(0, options.runs);
   const played = await playDays({ days, reference: spxwReference(), onDay: options.progress });
   const { faults, steps, tally, gaps } = played;
   const volGap = median(gaps.volGaps);
@@ -24,6 +25,7 @@ async function run(options: CampaignOptions): Promise<CampaignOutcome> {
   const of = (values: readonly number[]): number => Number(median(values).toFixed(DECIMALS));
   return {
     runs: played.days,
+    all: all.length,
     violations: [...faults, ...far],
     counts: {
       steps,

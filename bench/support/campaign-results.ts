@@ -34,6 +34,12 @@ export function verdictLine(name: string, { runs, violations }: CampaignOutcome)
   return `campaign ${name}: ${runs} runs, ${violations.length} violations`;
 }
 
+/** How many runs were made; where a whole run makes more, of how many. */
+function runsOf({ runs: whole }: Campaign, { runs, all = whole }: CampaignOutcome): string {
+  const [made, due] = [runs, all].map((count) => count.toLocaleString('en-US'));
+  return runs < all ? `${made} of ${due}` : `${made}`;
+}
+
 /** The section that `--record` writes. */
 export function campaignSection(
   campaign: Campaign,
@@ -42,14 +48,14 @@ export function campaignSection(
 ): string {
   const { outcome, machine, seconds } = run;
   const { hardware, node, date, commit } = machine;
-  const { runs, violations } = outcome;
+  const { violations } = outcome;
   const lines = [...countLines(outcome.counts), ...outcome.notes, ...violations];
   return sectionBetweenMarks(sectionNameOf(campaign), [
     `## campaign ${campaign.name}`,
     '',
     campaign.proves,
     '',
-    `**${runs} ${campaign.unit}, ${violations.length} violations**, seed ${options.seed}, ${Math.round(seconds)} s`,
+    `**${runsOf(campaign, outcome)} ${campaign.unit}, ${violations.length} violations**, seed ${options.seed}, ${Math.round(seconds)} s`,
     '',
     ...lines.map((line) => `- ${line}`),
     '',

@@ -21,6 +21,8 @@ export interface CampaignOptions {
 /** What became of it. */
 export interface CampaignOutcome {
   readonly runs: number;
+  /** How many there are, where a whole run is one over all there is of something. */
+  readonly all?: number;
   /** One sentence each, with the seed or place that finds it again. Too little of anything that must
    * happen is a violation too. */
   readonly violations: readonly string[];

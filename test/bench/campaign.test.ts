@@ -76,9 +76,24 @@ describe('what a campaign reports', () => {
     const [campaign] = CAMPAIGNS;
     if (campaign === undefined) throw new Error('there are campaigns');
     const options = { seed: 12, plant: undefined };
-    const section = campaignSection(campaign, options, { outcome, machine, seconds: 61.4 });
+    const whole = { ...campaign, runs: 7 };
+    const section = campaignSection(whole, options, { outcome, machine, seconds: 61.4 });
     expect(section).toContain(`**7 ${campaign.unit}, 1 violations**, seed 12, 61 s`);
     expect(section).toContain('commit abc1234');
     expect(section).toContain('- seed 3: an order was submitted twice');
+  });
+
+  it.each([
+    ['a run that was shortened', { runs: 9_278 }, '9,278 of 1,000,000'],
+    ['a whole run', { runs: 1_000_000 }, '1,000,000'],
+    ['some of all there is', { runs: 77, all: 78 }, '77 of 78'],
+    ['all there is', { runs: 78, all: 78 }, '78'],
+  ])('says of %s how many runs it made, of how many', (_name, made, words) => {
+    const [first] = CAMPAIGNS;
+    if (first === undefined) throw new Error('there are campaigns');
+    const campaign = { ...first, runs: 1_000_000 };
+    const run = { outcome: { ...outcome, ...made }, machine, seconds: 720 };
+    const section = campaignSection(campaign, { seed: 1, plant: undefined }, run);
+    expect(section).toContain(`**${words} ${campaign.unit}, 1 violations**, seed 1, 720 s`);
   });
 });

@@ -99,7 +99,8 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
   SIM_SEED: 'seed of the simulated market and of the paper broker’s luck',
   REPLAY_FILE:
     'for `DELTARING_FEED=replay`: a recording (`recordings/*.rec` of a home) whose market is played again',
-  SIM_START: 'ET. Session clock of the first simulated session, its morning already in the bars',
+  SIM_START:
+    'ET. Session clock of the first simulated session, its morning already in the bars; from 13:00 on three hours earlier on a half day',
   SIM_SPEED: 'market seconds a second, 0.1 to 600. Tokens still live real seconds',
   SIM_BARS: 'CSV file of real one-minute bars that the spot follows (see Simulator)',
   PUBLIC_URL:

@@ -108,7 +108,7 @@ export interface DeskDay {
   durableSeq: number;
   /** The best gain of each position that trails one, per share of one unit, in 1/10,000 dollar. */
   readonly bestGains: Map<string, number>;
-  /** Wall time since which a position is gone, whoever closed it. */
+  /** Wall time since which a position is gone, or what it sold is bought back, whoever closed it. */
   readonly goneAt: Map<string, EpochMicros>;
   /** Wall time at which a flatten that goes on is tried again. */
   flattenAgainAt: EpochMicros | undefined;

@@ -2,9 +2,12 @@
 
 import type { OrderStatus } from '../../engine/domain/order.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
+import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import type { Losses } from '../../risk/risk-input.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { isExternal, type OrderRecord } from '../orders/order-book.ts';
+import { markOf } from './day-pnl.ts';
+import { cashSoFar } from './held-position.ts';
 
 interface Closed {
   readonly strategy: string;
@@ -12,29 +15,55 @@ interface Closed {
   readonly goneAtWall: EpochMicros;
 }
 
-/** Notes when positions went, by whomever: their strategy rests from then on where they lost. */
-export function noteGone({ book, day: { goneAt }, at }: DeskContext): void {
-  for (const positionId of book.gone().keys()) {
-    // One that a late fill brought back goes once more.
-    if (book.structure(positionId) !== undefined) goneAt.delete(positionId);
-    else if (!goneAt.has(positionId)) goneAt.set(positionId, at.wall);
+/** True where all is bought back that a structure opened for a credit had sold: what it lost is lost, and the
+ * longs that are left may wait for a bid until they expire. */
+function isBoughtBack({ orders }: DeskContext, position: StructurePosition): boolean {
+  const { positionId, legs, openingIntent } = position;
+  if (openingIntent === undefined || openingIntent.limit <= 0) return false;
+  if (legs.some(({ quantity }) => quantity < 0)) return false;
+  return orders.get(positionId)?.fills.some(({ action }) => action === 'sellToOpen') === true;
+}
+
+/** Notes when positions went, or had bought back what they sold, by whomever: their strategy rests from then
+ * on where they lost. */
+export function noteGone(desk: DeskContext): void {
+  const { book, day, at } = desk;
+  const { goneAt } = day;
+  const over = new Set(book.gone().keys());
+  for (const position of book.structures()) {
+    const { positionId } = position;
+    if (isBoughtBack(desk, position)) over.add(positionId);
+    else {
+      // One that a late fill brought back goes once more.
+      over.delete(positionId);
+      goneAt.delete(positionId);
+    }
   }
+  for (const positionId of over) if (!goneAt.has(positionId)) goneAt.set(positionId, at.wall);
 }
 
 function isOfSession(order: OrderRecord, compactDate: string): boolean {
   return order.intent.intentId.startsWith(compactDate);
 }
 
-/** Positions that an order of this session opened and that are gone from the book, whoever closed them. */
+/** What a position came to: once it is gone, or nothing is left of it but longs that bring no more than they
+ * are asked at. Undefined before. */
+function cameTo(desk: DeskContext, positionId: string): number | undefined {
+  const position = desk.book.structure(positionId);
+  if (position === undefined) return desk.book.gone().get(positionId);
+  if (!isBoughtBack(desk, position)) return undefined;
+  return cashSoFar(position) + (markOf(desk, position).atBestCents ?? 0);
+}
+
+/** Positions that an order of this session opened and that are over, whoever closed them. */
 function closedPositions(desk: DeskContext): ReadonlyMap<string, Closed> {
   const closed = new Map<string, Closed>();
   const compactDate = desk.day.session.date.replaceAll('-', '');
-  const gone = desk.book.gone();
   for (const order of desk.orders.all()) {
     const { positionId, purpose, strategy } = order.intent;
     if (purpose !== 'open' || !isOfSession(order, compactDate)) continue;
-    const cameToCents = gone.get(positionId);
-    if (cameToCents === undefined || desk.book.structure(positionId) !== undefined) continue;
+    const cameToCents = cameTo(desk, positionId);
+    if (cameToCents === undefined) continue;
     const goneAtWall = desk.day.goneAt.get(positionId) ?? order.updatedAt.wall;
     closed.set(positionId, { strategy, cameToCents, goneAtWall });
   }

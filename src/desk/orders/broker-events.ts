@@ -313,6 +313,7 @@ function onBusted(desk: DeskContext, intentId: string, fillId: string, reason: s
   const opening = desk.orders.get(intent.positionId);
   if (isExternal(order)) desk.book.bustExternalFill(fill);
   else desk.book.bustFill(fill, intent, opening === undefined ? undefined : asSent(opening));
+  noteGone(desk);
   noteOpenedByOthers(desk, fill, order, true);
   noteHeld(desk, { fillId, isBust: true });
   noteRatio(desk, order);

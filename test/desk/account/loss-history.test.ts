@@ -1,14 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { consecutiveRejects, lossesByStrategy } from '../../../src/desk/account/loss-history.ts';
 import { adoptOrder } from '../../../src/desk/orders/adopting.ts';
+import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
 import {
   addMicros,
   cents,
+  centsFromDollars,
   MICROS_PER_MINUTE,
   priceFromDollars,
 } from '../../../src/engine/domain/units.ts';
 import type { StructurePosition } from '../../../src/engine/portfolio/portfolio-book.ts';
-import { DeskRig, denialIn, LOTTO } from '../../support/desk-rig.ts';
+import { sideCosts } from '../../support/condor-costs.ts';
+import { CONDOR, DeskRig, denialIn, LOTTO } from '../../support/desk-rig.ts';
+
+const heldContracts = (rig: DeskRig): string[] =>
+  rig.positions().flatMap(({ legs }) => {
+    return legs.map((leg) => `${leg.quantity} ${instrumentSymbol(leg.instrument).slice(-9)}`);
+  });
 
 const STRATEGY = 'iron_condor_30_delta';
 
@@ -126,6 +134,81 @@ describe('the losses of a session', () => {
     expect(lossesByStrategy(rig.restart().desk.context).get(STRATEGY)?.count).toBe(2);
     rig.goTo(10 * 60, '2026-11-23');
     expect(lossesByStrategy(rig.desk.context).size).toBe(0);
+  });
+});
+
+describe('a lost condor of which a long is left that nobody bids for', () => {
+  const limits = {
+    maxDailyLossCents: centsFromDollars(9_000),
+    portfolioDeltaCap: 500,
+    duplicateWindowMillis: 0,
+  };
+  const longIsBid = (rig: DeskRig, bid: number | undefined) =>
+    sideCosts(rig, 'call', 2.5, { bid, ask: 0.03 });
+
+  /** Both its sides were stopped. */
+  function stopped(): DeskRig {
+    const rig = new DeskRig({ limits });
+    rig.openPosition();
+    sideCosts(rig, 'put', 0.1);
+    longIsBid(rig, undefined);
+    rig.advance(15);
+    expect(lossesByStrategy(rig.desk.context).size).toBe(0);
+    sideCosts(rig, 'put', 2.5);
+    rig.advance(20);
+    expect(heldContracts(rig)).toEqual(['1 C00606000']);
+    return rig;
+  }
+
+  const lossOf = (rig: DeskRig) => lossesByStrategy(rig.desk.context).get(STRATEGY);
+
+  it('counts as a loss, and rests its strategy from the last stop on, after a restart too', () => {
+    const rig = stopped();
+    const lost = lossOf(rig);
+    expect(lost?.count).toBe(1);
+    expect(lost?.lastAtWall).toBeGreaterThan(rig.at.wall - 20_000_000);
+    rig.edit = (sides, right, strike) =>
+      right === 'call' && strike === 606 ? { bid: undefined, ask: 0.03 } : sides;
+    rig.advance(6);
+    const request = { ...CONDOR, width: 4 };
+    const again = () => rig.ask({ kind: 'previewStrategy', request, tokenSha256: rig.newToken() });
+    expect(denialIn(again()).code).toBe('cool_down');
+    expect(lossOf(rig.restart())).toEqual(lost);
+    rig.advance(301);
+    expect('value' in again()).toBe(true);
+  });
+
+  it('rests its strategy for no sale of that long anew', () => {
+    const rig = stopped();
+    const lost = lossOf(rig);
+    rig.goTo(12 * 60);
+    longIsBid(rig, 0.02);
+    rig.advance(15);
+    expect(rig.positions()).toEqual([]);
+    expect(lossOf(rig)).toEqual(lost);
+    expect(lossOf(rig.restart())).toEqual(lost);
+  });
+
+  it('is no loss while its long may bring more than it lost', () => {
+    const rig = stopped();
+    sideCosts(rig, 'call', 9.5, { bid: undefined, ask: 6 });
+    rig.quotes();
+    expect(lossOf(rig)).toBeUndefined();
+  });
+
+  it('rests its strategy anew from when a buy-back that the broker took back is made again', () => {
+    const rig = stopped();
+    rig.gateway.isMute = true;
+    rig.gateway.editSnapshot = () => undefined;
+    const { intent, fills } = rig.orders().at(-1)!;
+    const fill = fills.find(({ action }) => action === 'buyToClose')!;
+    const { intentId } = intent;
+    rig.brokerSays({ kind: 'busted', intentId, fillId: fill.fillId, reason: 'erroneous' });
+    expect(lossOf(rig)).toBeUndefined();
+    rig.advance(60);
+    const marketAt = rig.at.market;
+    rig.brokerSays({ kind: 'fill', fill: { ...fill, fillId: 'again', marketAt } });
+    expect(lossOf(rig)).toEqual({ count: 1, lastAtWall: rig.at.wall });
   });
 });
 

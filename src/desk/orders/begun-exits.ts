@@ -9,9 +9,9 @@
 import { areLeftToExpire } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { rightOf } from '../exits/close-legs.ts';
-import type { ExitClose, ExitReason, Side } from '../exits/exit-input.ts';
+import type { ExitClose, ExitPart, ExitReason, Side } from '../exits/exit-input.ts';
 import { isShortSide, legsOfPart, rightOfPart } from '../exits/exit-input.ts';
-import type { OpenPosition } from '../exits/open-position.ts';
+import type { HeldLeg, OpenPosition } from '../exits/open-position.ts';
 import { wasTold } from './exit-cause.ts';
 import type { OrderRecord } from './order-book.ts';
 import { isCalledBackByPerson, isClose, isWhole } from './order-book.ts';
@@ -55,7 +55,24 @@ export function begunExit(
     const numbers = { goesOnFrom: order.intent.intentId };
     return { close: side, reason, numbers, urgency: 'fast' };
   }
-  return isTakenApart(desk, free.positionId) ? begunWhole(desk, free) : undefined;
+  const isLeft = isTakenApart(desk, free.positionId) || areLongsLeft(desk, held);
+  return isLeft ? begunWhole(desk, free) : undefined;
+}
+
+function isShort({ quantity }: HeldLeg): boolean {
+  return quantity < 0;
+}
+
+/** True where an exit of the whole bought back what was short, and longs are left for which nobody bid then:
+ * without their shorts no price breaks a stop again. */
+function areLongsLeft(desk: DeskContext, { positionId, legs }: OpenPosition): boolean {
+  if (legs.some(isShort) || isOfOthers(desk, positionId)) return false;
+  const newest = newestOf(desk, positionId, 'whole');
+  if (newest === undefined || isEndedByHand(newest)) return false;
+  return desk.orders.all().some(({ intent, exitReason, fills }) => {
+    if (intent.positionId !== positionId || !isOfTheWhole(exitReason)) return false;
+    return fills.some(({ action }) => action === 'buyToClose');
+  });
 }
 
 /** True for one contract that somebody else opened: it is no side of anything, and is found again under the
@@ -64,13 +81,13 @@ function isOfOthers({ book }: DeskContext, positionId: string): boolean {
   return book.structure(positionId)?.strategy === 'external';
 }
 
-/** The newest order that closes any of a side. */
-function newestOf(desk: DeskContext, positionId: string, side: Side): OrderRecord | undefined {
-  const right = rightOfPart(side);
+/** The newest order that closes any of this part. */
+function newestOf(desk: DeskContext, positionId: string, part: ExitPart): OrderRecord | undefined {
+  const right = rightOfPart(part);
   return desk.orders.all().findLast((order) => {
     const { intent } = order;
     if (intent.positionId !== positionId || !isClose(order)) return false;
-    return intent.legs.some((leg) => rightOf(leg) === right);
+    return right === undefined || intent.legs.some((leg) => rightOf(leg) === right);
   });
 }
 

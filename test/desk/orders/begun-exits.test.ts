@@ -186,6 +186,48 @@ describe('the long of a side that was stopped', () => {
   });
 });
 
+describe('the long that a stop of the whole left while nobody bid for it', () => {
+  function left() {
+    const rig = new DeskRig({ limits, exits: { condorStop: 'whole' } });
+    const { exitPlan } = rig.openPosition();
+    const stop = (exitPlan?.stop?.price ?? 0) / 10_000;
+    sideCosts(rig, 'put', 0.1);
+    sideCosts(rig, 'call', stop + 0.3, { bid: undefined, ask: 0.03 });
+    rig.advance(25);
+    expect(held(rig)).toEqual(['1 C00606000']);
+    const longIsBid = (at: DeskRig) => sideCosts(at, 'call', stop + 0.3, { bid: 0.6, ask: 0.62 });
+    return { rig, longIsBid };
+  }
+
+  it('is sold once somebody bids for it, although that breaks no stop, after a restart too', () => {
+    const { rig, longIsBid } = left();
+    for (const each of [rig.restart(), rig]) {
+      longIsBid(each);
+      each.advance(15);
+      expect(held(each)).toEqual([]);
+      const [stopped, ended] = each.bodies('exitTriggered');
+      const goesOnFrom = each.orders()[1]?.intent.intentId;
+      expect(stopped).toMatchObject({ reason: 'stop' });
+      expect(ended).toMatchObject({ reason: 'stop', numbers: { goesOnFrom } });
+    }
+  });
+
+  it('stays where a person calls its sale back', () => {
+    const { rig, longIsBid } = left();
+    rig.size = 0;
+    longIsBid(rig);
+    rig.advance(2);
+    const { intentId } = rig.orders().at(-1)!.intent;
+    const tokenSha256 = rig.newToken();
+    rig.ask({ kind: 'cancel', orderId: intentId, tokenSha256 });
+    rig.confirm(tokenSha256);
+    rig.size = 50;
+    rig.advance(15);
+    expect(held(rig)).toEqual(['1 C00606000']);
+    expect(rig.orders().at(-1)?.intent.intentId).toBe(intentId);
+  });
+});
+
 describe('a call that somebody bought elsewhere', () => {
   it('is none of the side of its short that had left before a dividend', () => {
     const exits = { exDividendDates: ['2026-11-23'] };

@@ -319,7 +319,7 @@ describe('what was told of a close that a trader asked for', () => {
     expect(open(rig)).toEqual([]);
   });
 
-  it('is over once the order of the engine for it is cancelled at another screen, but for that', () => {
+  it('is over once the order of the engine for it is cancelled at another screen, but for that and for the exit', () => {
     const { rig, positionId } = refusedClose();
     rig.gateway.refuse = undefined;
     rig.size = 0;
@@ -329,7 +329,7 @@ describe('what was told of a close that a trader asked for', () => {
     expect(open(rig)).toContain('CLOSE_REJECTED');
     rig.brokerSays({ kind: 'cancelled', intentId, remaining: 1 });
     expect(rig.day.askedCloses.has(positionId)).toBe(false);
-    expect(new Set(open(rig))).toEqual(new Set(['CLOSE_CANCELLED']));
+    expect(new Set(open(rig))).toEqual(new Set(['CLOSE_CANCELLED', 'EXIT_TRIGGERED']));
   });
 
   it('is over once the order of the engine for it is presumed absent', () => {

@@ -59,6 +59,12 @@ export function quoteAgeMillis(quote: Pick<Quote, 'at'>, at: At): number {
   return Math.max(0, at.wall - quote.at.wall) / MICROS_PER_MILLI;
 }
 
+/** How long no option has said anything, in milliseconds: a wing that may be quiet by itself is no sign that
+ * the others would be heard. 0 where nothing is known of their stream. */
+export function optionSilenceMillis(newsAt: At | undefined, at: At): number {
+  return newsAt === undefined ? 0 : quoteAgeMillis({ at: newsAt }, at);
+}
+
 /** True for the market of a worthless wing: no bid, and an ask of a few ticks. `tick` is the least
  * step of its class. */
 export function isQuietWing(quote: Quote, tick: Price): boolean {

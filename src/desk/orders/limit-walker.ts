@@ -6,7 +6,7 @@ import { netPrices } from '../../engine/domain/net-price.ts';
 import { PENNY_GRID } from '../../engine/domain/tick-grid.ts';
 import type { Price } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_MILLI, price } from '../../engine/domain/units.ts';
-import { isFresh } from '../../risk/quote-age.ts';
+import { isFresh, optionSilenceMillis } from '../../risk/quote-age.ts';
 import { approveReprice } from '../../risk/reprice.ts';
 import { tradingStateOf } from '../../risk/trading-state.ts';
 import type { DeskContext } from '../desk-context.ts';
@@ -18,6 +18,7 @@ import {
   ladderRung,
   worstClosingNet,
 } from '../exits/limit-ladder.ts';
+import { quoteStreamOf } from '../session/freshness.ts';
 import { performGateway } from './broker-events.ts';
 import type { OrderRecord } from './order-book.ts';
 import {
@@ -78,11 +79,13 @@ export function isPastOrders(
   return isPastCutoff(holdings, market, day.session, gateway.capabilities);
 }
 
-/** True while the market of an opening is not seen as a preview would have to see it: the feed is down,
- * or the quote of a leg or of the underlying is too old. */
-function isUnseen({ day, at, evidence, config }: DeskContext, { intent }: OrderRecord): boolean {
+/** True while the market of an opening is not seen as a preview would have to see it: the feed is down, no
+ * option is heard, or the quote of a leg or of the underlying is too old. */
+function isUnseen(desk: DeskContext, { intent }: OrderRecord): boolean {
+  const { day, at, evidence, config } = desk;
   const { maxQuoteAgeMillis, maxSpotAgeMillis } = config.limits;
   if (!day.feedConnected) return true;
+  if (optionSilenceMillis(quoteStreamOf(desk).newsAt, at) > maxQuoteAgeMillis) return true;
   evidence.look(day);
   const isSeen = (symbol: string, maxAgeMillis: number, tick: Price): boolean => {
     const quote = evidence.of(symbol);

@@ -3,7 +3,7 @@ import { gridOf, instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Quote } from '../../engine/domain/market.ts';
 import { PENNY_GRID } from '../../engine/domain/tick-grid.ts';
 import type { Price } from '../../engine/domain/units.ts';
-import { ageLimitMillis, quoteAgeMillis } from '../quote-age.ts';
+import { ageLimitMillis, optionSilenceMillis, quoteAgeMillis } from '../quote-age.ts';
 import type { RiskInput } from '../risk-input.ts';
 import { legAgeLimitMillis, legMarket, spotQuote } from '../slice-lookup.ts';
 import { type Check, failed, notRun, passed } from './check.ts';
@@ -35,18 +35,14 @@ function quotesNeeded(input: RiskInput): readonly Seen[] {
   return [underlying, ...legs];
 }
 
-/** How long no option has said anything, in milliseconds: a wing that may be quiet by itself is no sign that
- * the others would be heard. 0 where nothing is known of their stream. */
-function silenceOf({ quoteStream, at }: RiskInput): number {
-  const newsAt = quoteStream?.newsAt;
-  return newsAt === undefined ? 0 : quoteAgeMillis({ at: newsAt }, at);
-}
-
 export const dataAgeCheck: Check = {
   code: CODE,
   appliesTo: 'openings',
   run(input) {
-    const silence = { ageMillis: silenceOf(input), limitMillis: input.limits.maxQuoteAgeMillis };
+    const silence = {
+      ageMillis: optionSilenceMillis(input.quoteStream?.newsAt, input.at),
+      limitMillis: input.limits.maxQuoteAgeMillis,
+    };
     if (silence.ageMillis > silence.limitMillis) {
       return failed(
         CODE,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
 import type { Input } from '../../../src/desk/inputs.ts';
-import { CONSOLE, DeskRig, valueIn } from '../../support/desk-rig.ts';
+import { CONSOLE, DeskRig, TRADER, valueIn } from '../../support/desk-rig.ts';
 
 const STRADDLE: StrategyRequest = { strategy: 'straddle_scan', strike: 600, quantity: 1 };
 
@@ -186,6 +186,26 @@ describe('the limit of an opening', () => {
     rig.advance(4);
     expect([order.status, rig.repriced.length]).toEqual(['cancelled', asked]);
     expect(order.reason).toContain('not seen');
+  });
+
+  it('of a worthless wing concedes nothing while no option is heard, though it may be quiet itself', () => {
+    const rig = new DeskRig({ exits: { entryLadder: 'patient' } });
+    rig.edit = (sides, right, strike) =>
+      right === 'call' && strike >= 612 ? { bid: undefined, ask: 0.05 } : sides;
+    rig.quotes();
+    const tokenSha256 = rig.newToken();
+    const legs = [{ action: 'buyToOpen', ratio: 1, symbol: 'SPY   261120C00615000' }] as const;
+    const request = { legs, quantity: 1 };
+    valueIn(rig.ask({ kind: 'previewOrder', request, tokenSha256 }, TRADER));
+    const order = rig.order(resting(rig, tokenSha256));
+    rig.hears = (row) => row < 0;
+    rig.advance(30);
+    expect(order.intent.worst).toBe(-500);
+    expect(rig.bodies('repriced').map(({ limit }) => limit)).toEqual([-400]);
+    expect([order.status, order.reason]).toEqual([
+      'cancelled',
+      'its market is not seen any more: nothing opens',
+    ]);
   });
 
   it('outlives a market that is not seen for less than five seconds', () => {

@@ -27,6 +27,7 @@ const EVIDENCE: ReadonlySet<string> = new Set(['EXTERNAL_FILL']);
 /** What is told of a position, and is over once nothing of it is held. Some positions come again under the id
  * that they had, as shares and what is adopted. */
 export const OF_A_POSITION: ReadonlySet<string> = new Set([
+  'BROKEN_RATIO',
   'CLOSE_CANCELLED',
   'CLOSE_REJECTED',
   'EXIT_REFUSED',

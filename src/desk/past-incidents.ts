@@ -15,7 +15,6 @@ import { OF_A_POSITION, positionOf } from './outbox.ts';
 const OF_ONE_RUN: ReadonlySet<string> = new Set([
   'AUDIT_BEHIND',
   'BARS_SILENT',
-  'BROKEN_RATIO',
   'BROKER_RULES_DIFFER',
   'CASH_DIFFERS',
   'CHAIN_MISSING',

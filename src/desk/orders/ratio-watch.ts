@@ -37,11 +37,26 @@ function isEvenAgain(order: OrderRecord, { legs }: StructurePosition): boolean {
   return units.every((each) => each === units[0]);
 }
 
-/** Holds trading at reducing, and pages once, while a position stands on an uneven order; not for longs
+const BROKEN_RATIO = 'BROKEN_RATIO';
+
+/** Pages of each position once, by the order that left it so, and ends what was told of the others. */
+function tellBroken(desk: DeskContext, broken: ReadonlyMap<string, string>): void {
+  for (const [positionId, intentId] of broken) {
+    if (desk.out.isOpen(BROKEN_RATIO, positionId)) continue;
+    const text = `the legs of ${positionId} by order ${intentId} filled out of proportion: look at it, close it or let it fill`;
+    desk.out.alert('critical', BROKEN_RATIO, text, positionId);
+  }
+  for (const { code, subject = '' } of desk.out.ofPositions) {
+    if (code !== BROKEN_RATIO || broken.has(subject)) continue;
+    desk.out.settle('resolve', code, `${subject} stands on no uneven order any more`, subject);
+  }
+}
+
+/** Holds trading at reducing while positions stand on uneven orders, and pages of each once; not for longs
  * that nobody bids for, nor for what has expired, of which nothing is left to do. Called on the clock. */
 export function watchRatios(desk: DeskContext): void {
-  const { uneven, status } = desk.day;
-  let broken: string | undefined;
+  const { uneven } = desk.day;
+  const broken = new Map<string, string>();
   for (const [intentId, since] of uneven) {
     const order = desk.orders.get(intentId);
     const positionId = order?.intent.positionId ?? '';
@@ -49,14 +64,8 @@ export function watchRatios(desk: DeskContext): void {
     const isOver = position === undefined || haveExpired(desk, position.legs);
     if (isOver || (order !== undefined && isEvenAgain(order, position))) uneven.delete(intentId);
     else if (desk.at.wall - since < GRACE_MICROS || areLeftToExpire(desk, position.legs)) continue;
-    else broken ??= `${positionId} by order ${intentId}`;
+    else broken.set(positionId, intentId);
   }
-  if (broken !== undefined && !status.causes.includes('brokenRatio')) {
-    const text = `the legs of ${broken} filled out of proportion: look at it, close it or let it fill`;
-    desk.out.alert('critical', 'BROKEN_RATIO', text);
-  }
-  if (broken === undefined && status.causes.includes('brokenRatio')) {
-    desk.out.settle('resolve', 'BROKEN_RATIO', 'no position stands on an uneven order');
-  }
-  holdTrading(desk, 'brokenRatio', broken !== undefined);
+  tellBroken(desk, broken);
+  holdTrading(desk, 'brokenRatio', broken.size > 0);
 }

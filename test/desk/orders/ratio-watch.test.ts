@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { BrokerEvent } from '../../../src/broker/order-gateway.ts';
 import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
-import { centsFromDollars } from '../../../src/engine/domain/units.ts';
+import { cents, centsFromDollars, price } from '../../../src/engine/domain/units.ts';
+import type { PositionLeg } from '../../../src/engine/portfolio/portfolio-book.ts';
 import { sideCosts } from '../../support/condor-costs.ts';
-import { DeskRig } from '../../support/desk-rig.ts';
+import { CONDOR, DeskRig } from '../../support/desk-rig.ts';
 
 const limits = { maxDailyLossCents: centsFromDollars(9_000), portfolioDeltaCap: 500 };
 
@@ -33,6 +35,73 @@ function told(rig: DeskRig): string[] {
   const ofRatio = rig.bodies('alert').filter(({ code }) => code === 'BROKEN_RATIO');
   return ofRatio.map(({ action = 'open' }) => action);
 }
+
+/** Two condors of which closes bought the shorts back alone, one after the other, and were cancelled. */
+function twoUneven() {
+  const rig = new DeskRig({ limits: { ...limits, duplicateWindowMillis: 0 } });
+  const ids = [5, 4].map((width) => rig.openPosition({ ...CONDOR, width }).positionId);
+  rig.gateway.isMute = true;
+  rig.gateway.editSnapshot = () => undefined;
+  const executed = (intentId: string, { instrument, quantity }: PositionLeg): BrokerEvent => {
+    const action = quantity < 0 ? ('buyToClose' as const) : ('sellToClose' as const);
+    const money = { price: price(5_000), feesCents: cents(0), marketAt: rig.at.market };
+    const fillId = `${intentId} ${instrumentSymbol(instrument)}`;
+    const fill = { fillId, intentId, instrument, action, quantity: Math.abs(quantity), ...money };
+    return { kind: 'fill', fill };
+  };
+  const legsOf = (id: string) => rig.positions().find((each) => each.positionId === id)?.legs ?? [];
+  for (const id of ids) {
+    rig.send({ kind: 'confirm', tokenSha256: rig.previewClose(id).tokenSha256 });
+    const { intentId } = rig.orders().at(-1)!.intent;
+    const shorts = legsOf(id).filter(({ quantity }) => quantity < 0);
+    rig.brokerSays(
+      { kind: 'accepted', intentId, brokerOrderId: `b-${intentId}` },
+      ...shorts.map((leg) => executed(intentId, leg)),
+      { kind: 'cancelled', intentId, remaining: 1 },
+    );
+    rig.advance(5);
+  }
+  const sellRest = (id: string) =>
+    rig.brokerSays(...legsOf(id).map((leg) => executed(`external-${id}`, leg)));
+  return { rig, ids, sellRest };
+}
+
+/** Of which positions it was told, and what became of that. */
+function toldOf(rig: DeskRig): string[] {
+  const ofRatio = rig.bodies('alert').filter(({ code }) => code === 'BROKEN_RATIO');
+  return ofRatio.map(({ subject, action = 'open' }) => `${action} ${subject}`);
+}
+
+describe('two positions out of proportion', () => {
+  it('are told of each for itself, and each is over by itself', () => {
+    const { rig, ids, sellRest } = twoUneven();
+    const [first = '', second = ''] = ids;
+    const opened = [`open ${first}`, `open ${second}`];
+    expect(toldOf(rig)).toEqual(opened);
+    sellRest(first);
+    rig.advance(1);
+    expect(toldOf(rig)).toEqual([...opened, `resolve ${first}`]);
+    expect(rig.day.status.causes).toContain('brokenRatio');
+    sellRest(second);
+    rig.advance(1);
+    expect(toldOf(rig)).toEqual([...opened, `resolve ${first}`, `resolve ${second}`]);
+    expect(rig.day.status.causes).not.toContain('brokenRatio');
+  });
+
+  it('are not told of again after a restart, and are over in that run', () => {
+    const { rig, ids, sellRest } = twoUneven();
+    const again = rig.restart();
+    again.gateway.isMute = true;
+    again.gateway.editSnapshot = () => undefined;
+    again.advance(5);
+    expect(again.day.status.causes).toContain('brokenRatio');
+    expect(toldOf(again)).toEqual(ids.map((id) => `open ${id}`));
+    ids.forEach(sellRest);
+    const later = rig.restart();
+    later.advance(1);
+    expect(toldOf(later).slice(2)).toEqual(ids.map((id) => `resolve ${id}`));
+  });
+});
 
 describe('legs that an execution was taken back of', () => {
   it.each(['601', '606'] as const)(

@@ -11,6 +11,7 @@ import type { Fill, OrderIntent } from '../../engine/domain/order.ts';
 import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf } from '../desk-context.ts';
+import { brokerEventOf } from '../journal-summary.ts';
 import { contractsOf } from './expiry-payoff.ts';
 import type { Report } from './order-oracle.ts';
 
@@ -40,6 +41,8 @@ export class RestOracle {
   readonly #met: (what: string) => void;
   /** Openings that were sent and have not ended, by intent. */
   readonly #openings = new Map<string, Opening>();
+  /** All that were ever sent. */
+  readonly #sent = new Map<string, Opening>();
   readonly #fills = new Set<string>();
   #isStopping = false;
   /** What the end of the engine named as left, until it is judged. */
@@ -59,7 +62,9 @@ export class RestOracle {
     const { intentId, positionId, purpose } = intent;
     if (purpose === 'open') {
       if (this.#isStopping) this.#report(`${intentId} opened after the engine was stopped`);
-      this.#openings.set(intentId, { intent, isCancelled: false, filled: 0 });
+      const opening = { intent, isCancelled: false, filled: 0 };
+      this.#sent.set(intentId, opening);
+      this.#openings.set(intentId, opening);
       return;
     }
     if (purpose === 'protective') return;
@@ -122,14 +127,27 @@ export class RestOracle {
     }
   }
 
-  /** Another process; what was sent stays sent, but for a broker of the engine's own process: that one
-   * is gone with it, and knows again only what it `remembers`. */
-  onCrash(remembers?: ReadonlySet<string>): void {
+  /** Another process; what was sent stays sent, but for a broker of the engine's own process: that one is gone
+   * with it, and knows again only what these `records` hold. An execution that they lack is none. */
+  onCrash(records?: readonly AuditRecord[]): void {
     this.#isStopping = false;
     this.#left = undefined;
-    if (remembers === undefined) return;
-    for (const intentId of this.#openings.keys()) {
-      if (!remembers.has(intentId)) this.#openings.delete(intentId);
+    if (records === undefined) return;
+    this.#openings.clear();
+    this.#fills.clear();
+    for (const record of records) {
+      const { body } = record;
+      const event = brokerEventOf(record);
+      if (event?.kind === 'accepted') this.#restore(event.intentId);
+      if (event !== undefined) this.onEvent(event);
+      else if (body.kind === 'orderResolved') this.#openings.delete(body.intentId);
     }
+  }
+
+  #restore(intentId: string): void {
+    const opening = this.#sent.get(intentId);
+    if (opening === undefined) return;
+    opening.filled = 0;
+    this.#openings.set(intentId, opening);
   }
 }

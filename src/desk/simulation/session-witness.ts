@@ -300,7 +300,7 @@ export class SessionWitness implements BrokerObserver {
     this.#sides.onCrash(records);
     const accepted = events.flatMap((event) => (event.kind === 'accepted' ? [event.intentId] : []));
     const remembers = this.#outlives ? undefined : new Set(accepted);
-    this.#rests.onCrash(remembers);
+    this.#rests.onCrash(this.#outlives ? undefined : records);
     this.#protections.onCrash(remembers);
     this.tally.restarts += 1;
   }

@@ -40,6 +40,10 @@ function fill(intentId: string, quantity: number): BrokerEvent {
   return { kind: 'fill', fill: { ...ids, ...trade, feesCents: cents(0), marketAt: session.open } };
 }
 
+function accepted(intentId: string): BrokerEvent {
+  return { kind: 'accepted', intentId, brokerOrderId: intentId };
+}
+
 function record(body: AuditBody): AuditRecord {
   return { version: 1, seq: 1, session: session.date, at: AT, body };
 }
@@ -104,10 +108,23 @@ describe('the oracle of rests', () => {
     const { desk } = new DeskRig();
     rests.onSubmit(intent('P', 'open'));
     rests.onSubmit(intent('Q', 'open'));
-    rests.onCrash(new Set(['Q']));
+    rests.onCrash([record({ kind: 'brokerEvent', event: accepted('Q') })]);
     rests.onRecord(record({ kind: 'engineStopped', reason: '', unprotected: ['P'] }));
     rests.afterStep(desk.context);
     expect(found).toEqual(['Q was not called back when the engine stopped']);
+  });
+
+  it('forgets with a broker of its own process what that filled and no record holds', () => {
+    const { rests, found } = oracle();
+    rests.onSubmit(intent('P', 'open'));
+    rests.onEvent(accepted('P'));
+    rests.onEvent(fill('P', 3));
+    rests.onCrash([record({ kind: 'brokerEvent', event: accepted('P') })]);
+    rests.onSubmit(intent('close', 'close', 1));
+    expect(found).toEqual(['P works on beside close, which closes it']);
+    rests.onEvent(fill('P', 3));
+    rests.onSubmit(intent('close again', 'close', 1));
+    expect(found).toHaveLength(1);
   });
 
   it('remembers through a crash what was sent to a broker that goes on', () => {

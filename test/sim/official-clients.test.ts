@@ -9,7 +9,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { TestSim } from './sim-under-test.ts';
 import { OPEN_MILLIS, quoteToken, startTestSim } from './sim-under-test.ts';
 
-const CALL = '.SPY261120C550';
+const CALL = '.SPY261120C560';
 const DEADLINE_MILLIS = 8_000;
 const running: { stop(): Promise<void> }[] = [];
 
@@ -69,7 +69,7 @@ describe('the official dxLink client', () => {
     const types = ['Quote', 'Trade', 'Greeks', 'Summary'] as const;
     feed.addSubscriptions(types.map((type) => ({ type, symbol: CALL })));
     feed.addSubscriptions({ type: 'TimeAndSale', symbol: 'SPY' });
-    feed.addSubscriptions({ type: 'Quote', symbol: '.SPY261120P480' });
+    feed.addSubscriptions({ type: 'Quote', symbol: '.SPY261120P490' });
     feed.addSubscriptions({
       type: 'Candle',
       symbol: 'SPY{=1m,tho=true}',
@@ -80,7 +80,7 @@ describe('the official dxLink client', () => {
     const quote = await find('Quote', CALL);
     expect(Number(quote['bidPrice'])).toBeGreaterThan(0);
     expect(Number(quote['askPrice'])).toBeGreaterThan(Number(quote['bidPrice']));
-    expect((await find('Quote', '.SPY261120P480'))['bidSize']).toBe('NaN');
+    expect((await find('Quote', '.SPY261120P490'))['bidSize']).toBe('NaN');
     expect(Number((await find('Greeks', CALL))['delta'])).toBeGreaterThan(0.3);
     expect(Number((await find('Trade', CALL))['dayVolume'])).toBeGreaterThan(0);
     expect(Number((await find('Summary', CALL))['openInterest'])).toBeGreaterThan(0);

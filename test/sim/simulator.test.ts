@@ -27,7 +27,7 @@ const TYPES = ['Quote', 'Trade', 'Greeks', 'Summary'];
 /** The last value of each event of a few symbols, as the simulator sends them to a newcomer. */
 async function snapshot(sim: TestSim): Promise<unknown[]> {
   const client = await authorized(sim);
-  const symbols = ['SPY', '.SPY261120C548', '.SPY261120P552', '.SPY261120C500'];
+  const symbols = ['SPY', '.SPY261120C558', '.SPY261120P562', '.SPY261120C500'];
   const add = symbols.flatMap((symbol) => TYPES.map((type) => ({ type, symbol })));
   await openFeed(client, { add });
   return Promise.all(TYPES.map(async (type) => dataOf(await client.until(isData(type)))));

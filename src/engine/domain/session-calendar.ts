@@ -102,6 +102,17 @@ export function nextSessionDate(date: SessionDate): SessionDate {
   return sessionFrom(dayNumberOfDate(date) + 1);
 }
 
+/** The last session strictly before a date. */
+export function previousSessionDate(date: SessionDate): SessionDate {
+  const firstDay = dayNumberOfDate(date) - 1;
+  let day = firstDay;
+  while (kindOfDay(day) === 'closed') {
+    day -= 1;
+    assert(firstDay - day < LONGEST_CLOSURE_DAYS, 'the market opens at least once a fortnight');
+  }
+  return dateOfDayNumber(day);
+}
+
 /** The date itself where it has a session, or else the first session after it. */
 export function sessionOnOrAfter(date: SessionDate): SessionDate {
   return sessionFrom(dayNumberOfDate(date));

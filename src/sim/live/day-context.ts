@@ -1,9 +1,9 @@
 /** Everything about one simulated session that its symbols share. Immutable. */
+import { previousSessionDate } from '../../engine/domain/session-calendar.ts';
 import type { SessionDate } from '../../engine/domain/units.ts';
 import { PRICE_PER_DOLLAR } from '../../engine/domain/units.ts';
 import type { DayGrid } from '../model/day-grid.ts';
 import type { MarketSource } from '../model/market-source.ts';
-import { previousSessionDate } from '../model/market-source.ts';
 import { OptionTrading } from '../model/option-day.ts';
 import type { QuotedOption } from '../model/option-quote.ts';
 import { optionValue } from '../model/option-quote.ts';

@@ -56,7 +56,8 @@ export function barsPath(
   const volumes = spreadVolumes(new RandomStream(seed, date, 'prints'), grid, minuteVolumes);
   ensurePrints(volumes, mustPrint);
   const shape = shapeAt(spec, (session.bars[0]?.open ?? 0) / PRICE_PER_DOLLAR);
-  return spotPath({ shape, grid, prices, volumes, volFactors: barVolFactors(grid, session) });
+  const volFactors = barVolFactors(grid, session);
+  return spotPath({ shape, grid, prices, volumes, volFactors, jumpSteps: [] });
 }
 
 function barsByStep(grid: DayGrid, session: FileSession): Map<number, FileBar> {

@@ -2,7 +2,7 @@
 import type { UnderlyingSpec, UnderlyingSymbol } from '../../engine/domain/underlying.ts';
 import { PRICE_PER_DOLLAR } from '../../engine/domain/units.ts';
 
-/** Where each opens on average, dollars. */
+/** About where each stands, dollars. */
 const BASE_DOLLARS: Readonly<Record<UnderlyingSymbol, number>> = {
   SPY: 540,
   XSP: 540,
@@ -29,7 +29,7 @@ export interface MarketShape {
   readonly scale: number;
 }
 
-/** Where the calendar's wave of an underlying swings around, dollars. */
+/** The level about which an underlying moves from session to session, dollars. */
 export function baseDollars(spec: UnderlyingSpec): number {
   return BASE_DOLLARS[spec.symbol];
 }

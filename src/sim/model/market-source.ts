@@ -1,14 +1,8 @@
 /** Where a session's path comes from: the seed, or a file of real bars. */
-import {
-  newYorkDate,
-  newYorkInstant,
-  nextSessionDate,
-  sessionKind,
-} from '../../engine/domain/session-calendar.ts';
+import { nextSessionDate, sessionKind } from '../../engine/domain/session-calendar.ts';
 import type { UnderlyingSpec } from '../../engine/domain/underlying.ts';
 import { underlyingOf } from '../../engine/domain/underlying.ts';
 import type { SessionDate } from '../../engine/domain/units.ts';
-import { addMicros, MICROS_PER_DAY } from '../../engine/domain/units.ts';
 import type { FileSession } from './bars-file.ts';
 import { readBarsFile } from './bars-file.ts';
 import { barsPath } from './bars-path.ts';
@@ -27,20 +21,10 @@ export interface MarketSource {
 }
 
 const SPY = underlyingOf('SPY');
-const NOON_MINUTES = 720;
 /** A stored session that ends before this minute of the day was a half day. */
 const HALF_DAY_END_MINUTES = 785;
 /** Dates further than this after a file all take the same of its sessions. */
 const FURTHEST_SESSIONS = 20_000;
-
-/** The trading date before another. */
-export function previousSessionDate(date: SessionDate): SessionDate {
-  let day = date;
-  do {
-    day = newYorkDate(addMicros(newYorkInstant(day, NOON_MINUTES), -MICROS_PER_DAY));
-  } while (sessionKind(day) === 'closed');
-  return day;
-}
 
 /** Paths from a seed. */
 export function seededSource(seed: number, spec: UnderlyingSpec = SPY): MarketSource {

@@ -19,7 +19,7 @@ const QUIET_END_MINUTES = 5;
 
 /** The activity of one day. */
 export interface SessionActivity {
-  /** Volatility over an average day's, by minute of the grid. */
+  /** Volatility over an average day's, by minute of the grid, but for what its jumps add. */
   readonly volFactors: Float64Array;
   /** Jumps of the price in basis points, by step. */
   readonly jumps: ReadonlyMap<number, number>;
@@ -39,18 +39,23 @@ export function drawActivity(seed: number, grid: DayGrid): SessionActivity {
   const random = new RandomStream(seed, grid.times.date, 'activity');
   const level = drawLevel(random);
   const jumps = drawJumps(random, grid);
-  const minutes = Math.ceil(grid.steps / STEPS_PER_MINUTE);
-  const volFactors = new Float64Array(minutes);
-  const shocks = new Float64Array(minutes);
-  for (const step of jumps.keys()) shocks[Math.floor(step / STEPS_PER_MINUTE)] = JUMP_SHOCK;
+  const volFactors = new Float64Array(Math.ceil(grid.steps / STEPS_PER_MINUTE));
   let drift = 0;
-  let shock = 0;
-  for (let minute = 0; minute < minutes; minute += 1) {
+  for (let minute = 0; minute < volFactors.length; minute += 1) {
     drift += -drift / DRIFT_DECAY_MINUTES + DRIFT_DEVIATION * random.normal();
-    shock = shock * (1 - 1 / JUMP_DECAY_MINUTES) + (shocks[minute] ?? 0);
-    volFactors[minute] = Math.exp(level + drift + shock);
+    volFactors[minute] = Math.exp(level + drift);
   }
   return { volFactors, jumps };
+}
+
+/** What jumps add to the log of the volatility at a step: nothing before they come. */
+export function shockAt(jumpSteps: Iterable<number>, step: number): number {
+  let shock = 0;
+  for (const jump of jumpSteps) {
+    const minutes = (step - jump) / STEPS_PER_MINUTE;
+    if (minutes >= 0) shock += JUMP_SHOCK * Math.exp(-minutes / JUMP_DECAY_MINUTES);
+  }
+  return shock;
 }
 
 function drawJumps(random: RandomStream, grid: DayGrid): Map<number, number> {

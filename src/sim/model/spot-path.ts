@@ -14,9 +14,11 @@ export interface SpotPath {
   readonly volumes: Int32Array;
   /** Shares printed up to and including each step. */
   readonly volumeSoFar: Float64Array;
-  /** How much more volatile than an average day options think the rest of the day is, by minute of
-   * the grid: 1 is average. */
+  /** How much more volatile than an average day options think the rest of the day is once a minute
+   * of the grid has passed, but for what jumps add: 1 is average. */
   readonly volFactors: Float64Array;
+  /** The steps at which the price jumped. */
+  readonly jumpSteps: readonly number[];
 }
 
 /** One bar cut from a path. Prices in 1/10,000 dollar, time in epoch microseconds. */

@@ -3,6 +3,7 @@ import { PRICE_PER_DOLLAR } from '../../engine/domain/units.ts';
 import { minutesSinceOpen, STEPS_PER_MINUTE } from './day-grid.ts';
 import type { MarketShape } from './market-shape.ts';
 import { hashUniform } from './prng.ts';
+import { shockAt } from './session-activity.ts';
 import type { SpotPath } from './spot-path.ts';
 import { VarianceProfile } from './variance-profile.ts';
 
@@ -76,11 +77,13 @@ export class ClimateOfDay {
     return this.#profile.deviationLeft(0) * this.#volFactor(step);
   }
 
+  /** Nothing of a minute's factor is known before the minute has begun, nor a jump before its step. */
   #volFactor(step: number): number {
-    const factors = this.#path.volFactors;
+    const { volFactors, jumpSteps } = this.#path;
     const minute = Math.floor(step / STEPS_PER_MINUTE);
-    const here = factors[minute] ?? 1;
-    const next = factors[minute + 1] ?? here;
-    return here + (next - here) * (step / STEPS_PER_MINUTE - minute);
+    const here = volFactors[minute] ?? 1;
+    const before = volFactors[minute - 1] ?? here;
+    const calm = before + (here - before) * (step / STEPS_PER_MINUTE - minute);
+    return calm * Math.exp(shockAt(jumpSteps, step));
   }
 }

@@ -1,8 +1,8 @@
 /** What the model can say of an underlying's volatility: its own numbers, nothing made up. Pure. */
+import { previousSessionDate } from '../../engine/domain/session-calendar.ts';
 import type { SessionDate } from '../../engine/domain/units.ts';
 import { volatilityOf } from './market-shape.ts';
 import type { MarketSource } from './market-source.ts';
-import { previousSessionDate } from './market-source.ts';
 
 const SESSIONS_A_YEAR = 252;
 

@@ -3,6 +3,7 @@ import type { DayGrid } from './day-grid.ts';
 import { minutesSinceOpen, STEPS_PER_MINUTE } from './day-grid.ts';
 import { RandomStream } from './prng.ts';
 import type { SessionActivity } from './session-activity.ts';
+import { shockAt } from './session-activity.ts';
 
 const BASE_PER_MINUTE = 90_000;
 const OPENING_BOOST = 4;
@@ -32,14 +33,23 @@ export function seededMinuteVolumes(
   for (let minute = 0; minute < minutes.length; minute += 1) {
     const step = minute * STEPS_PER_MINUTE;
     const noise = Math.exp(MINUTE_DEVIATION * random.normal());
-    const factor = activity.volFactors[minute] ?? 1;
-    minutes[minute] = Math.round(noise * factor * factor * usualVolume(grid, step));
-  }
-  for (const step of activity.jumps.keys()) {
-    const minute = Math.floor(step / STEPS_PER_MINUTE);
-    minutes[minute] = (minutes[minute] ?? 0) * JUMP_BOOST;
+    const shock = shockAt(activity.jumps.keys(), step);
+    const factor = (activity.volFactors[minute] ?? 1) * Math.exp(shock);
+    const bursts = burstsOf(minute, activity.jumps.keys());
+    const burst = bursts.reduce((sum, each) => sum + each, 0) / STEPS_PER_MINUTE;
+    minutes[minute] = Math.round(noise * factor * factor * burst * usualVolume(grid, step));
   }
   return minutes;
+}
+
+/** How much more is traded at each step of a minute because of a jump in the minute before it. */
+function burstsOf(minute: number, jumpSteps: Iterable<number>): Float64Array {
+  const bursts = new Float64Array(STEPS_PER_MINUTE).fill(1);
+  for (const jump of jumpSteps) {
+    const from = jump - minute * STEPS_PER_MINUTE;
+    bursts.fill(JUMP_BOOST, Math.max(0, from), Math.max(0, from + STEPS_PER_MINUTE));
+  }
+  return bursts;
 }
 
 function usualVolume(grid: DayGrid, step: number): number {
@@ -48,18 +58,21 @@ function usualVolume(grid: DayGrid, step: number): number {
   return BASE_PER_MINUTE * busyness(minutesSinceOpen(grid, step), toClose);
 }
 
-/** Spreads each minute's volume over its steps; the steps of a minute add up to it exactly. In
- * regular hours every step of a minute that traded prints at least one share. */
+/** Spreads each minute's volume over its steps, more of it on those after a jump; the steps of a
+ * minute add up to it exactly. In regular hours every step of a minute that traded prints at least
+ * one share. */
 export function spreadVolumes(
   random: RandomStream,
   grid: DayGrid,
   minuteVolumes: Float64Array,
+  jumpSteps: readonly number[] = [],
 ): Int32Array {
   const volumes = new Int32Array(grid.steps);
   for (let minute = 0; minute < minuteVolumes.length; minute += 1) {
     const from = minute * STEPS_PER_MINUTE;
     const isRegular = from >= grid.openStep && from < grid.closeStep;
-    const weights = stepWeights(random, isRegular ? 1 : EXTENDED_TRADE_CHANCE);
+    const chance = isRegular ? 1 : EXTENDED_TRADE_CHANCE;
+    const weights = stepWeights(random, chance, burstsOf(minute, jumpSteps));
     fillMinute(volumes.subarray(from, from + STEPS_PER_MINUTE), weights, {
       total: minuteVolumes[minute] ?? 0,
       atLeast: isRegular ? 1 : 0,
@@ -68,10 +81,11 @@ export function spreadVolumes(
   return volumes;
 }
 
-function stepWeights(random: RandomStream, chance: number): Float64Array {
+function stepWeights(random: RandomStream, chance: number, bursts: Float64Array): Float64Array {
   const weights = new Float64Array(STEPS_PER_MINUTE);
   for (let step = 0; step < weights.length; step += 1) {
-    weights[step] = random.uniform() < chance ? -Math.log(1 - random.uniform()) : 0;
+    const share = random.uniform() < chance ? -Math.log(1 - random.uniform()) : 0;
+    weights[step] = share * (bursts[step] ?? 1);
   }
   return weights;
 }

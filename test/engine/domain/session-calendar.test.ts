@@ -8,6 +8,7 @@ import {
   newYorkMinutes,
   newYorkText,
   nextSessionDate,
+  previousSessionDate,
   sessionKind,
   sessionOnOrAfter,
   sessionTimes,
@@ -150,6 +151,12 @@ describe('the next session', () => {
         }
       }),
     );
+  });
+
+  it('has the session that it follows before it', () => {
+    expect(previousSessionDate(sessionDate('2026-08-03'))).toBe('2026-07-31');
+    expect(previousSessionDate(sessionDate('2026-08-02'))).toBe('2026-07-31');
+    expect(previousSessionDate(sessionDate('2027-01-04'))).toBe('2026-12-31');
   });
 });
 

@@ -26,7 +26,7 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((sim) => sim.stop()));
 });
 
-const ATM_CALL = '.SPY261120C550';
+const ATM_CALL = '.SPY261120C560';
 const QUOTE_FIELDS = ['eventSymbol', 'bidPrice', 'askPrice', 'bidSize', 'askSize'];
 const quotes = (...symbols: string[]) => symbols.map((symbol) => ({ type: 'Quote', symbol }));
 const dataOf = (frame: Frame) => frame['data'] as [string, (string | number)[]];
@@ -242,7 +242,7 @@ describe('data', () => {
   it('sends the last value on subscription and one group of several events a frame', async () => {
     const sim = await start();
     const client = await authorized(sim);
-    const add = [...quotes('SPY', ATM_CALL, '.SPY261120P550'), { type: 'Trade', symbol: 'SPY' }];
+    const add = [...quotes('SPY', ATM_CALL, '.SPY261120P560'), { type: 'Trade', symbol: 'SPY' }];
     await openFeed(client, { fields: { Quote: QUOTE_FIELDS }, add });
     const quote = dataOf(await client.until(isData('Quote')));
     expect(quote).toHaveLength(2);
@@ -254,13 +254,13 @@ describe('data', () => {
     const sim = await start();
     const client = await authorized(sim);
     const fields = { Trade: ['eventSymbol', 'dayVolume'], Quote: QUOTE_FIELDS };
-    const add = [{ type: 'Trade', symbol: 'SPY' }, ...quotes('.SPY261120P480')];
+    const add = [{ type: 'Trade', symbol: 'SPY' }, ...quotes('.SPY261120P490')];
     await openFeed(client, { fields, add });
     await client.until(isData('Quote'));
     await client.until(isData('Trade'));
     const all = client.texts.join('\n');
     expect(all).toMatch(/\["SPY",1\.\d+E7\]/);
-    expect(all).toMatch(/\[".SPY261120P480",0\.0,0\.01,"NaN",\d+\.0\]/);
+    expect(all).toMatch(/\[".SPY261120P490",0\.0,0\.01,"NaN",\d+\.0\]/);
   });
 
   it('writes the index as a whole 64-bit number of seconds, millisecond and sequence', async () => {
@@ -270,7 +270,7 @@ describe('data', () => {
     await openFeed(client, { fields, add: [{ type: 'Greeks', symbol: ATM_CALL }] });
     await client.until(isData('Greeks'));
     const text = client.texts.find((each) => each.includes('"data":["Greeks"')) ?? '';
-    const [, index = '0', time = '0'] = /C550",(\d+),(\d+)\]/.exec(text) ?? [];
+    const [, index = '0', time = '0'] = /C560",(\d+),(\d+)\]/.exec(text) ?? [];
     expect(BigInt(index) >> 32n).toBe(BigInt(time) / 1_000n);
     expect((BigInt(index) >> 22n) & 1_023n).toBe(BigInt(time) % 1_000n);
   });
@@ -336,11 +336,11 @@ describe('data', () => {
   it('opens the next session with its own contracts', async () => {
     const sim = await start({ start: '17:34' });
     const client = await authorized(sim);
-    const add = quotes(ATM_CALL, '.SPY261123C550');
+    const add = quotes(ATM_CALL, '.SPY261123C560');
     await openFeed(client, { fields: { Quote: ['eventSymbol', 'askPrice'] }, add });
     await client.until(isData('Quote'));
     await passTalking(sim, client, 60 + 5 * 60 + 1);
-    const frame = await client.until((each) => JSON.stringify(each).includes('.SPY261123C550'));
+    const frame = await client.until((each) => JSON.stringify(each).includes('.SPY261123C560'));
     expect(isData('Quote')(frame)).toBe(true);
   });
 });

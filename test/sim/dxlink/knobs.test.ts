@@ -20,7 +20,7 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((sim) => sim.stop()));
 });
 
-const CALL = '.SPY261120C550';
+const CALL = '.SPY261120C560';
 const FIELDS = {
   Quote: ['eventSymbol', 'bidPrice', 'askPrice', 'bidSize', 'askSize'],
   Greeks: ['eventSymbol', 'time', 'delta'],
@@ -213,7 +213,7 @@ describe('knobs', () => {
     const sent = rows(client, from);
     expect(sent.length).toBeGreaterThan(load * 0.19);
     expect(sent.length).toBeLessThan(load * 0.21);
-    const sizes = sent.filter((row) => row[0] === '.SPY261120C550').map((row) => row[4]);
+    const sizes = sent.filter((row) => row[0] === '.SPY261120C560').map((row) => row[4]);
     expect(new Set(sizes).size).toBeGreaterThan(1);
   });
 

@@ -8,9 +8,11 @@ import { sessionDate } from '../../../src/engine/domain/units.ts';
 import type { FileBar, FileSession } from '../../../src/sim/model/bars-file.ts';
 import { readBarsFile } from '../../../src/sim/model/bars-file.ts';
 import { barsPath } from '../../../src/sim/model/bars-path.ts';
+import { STEPS_PER_MINUTE } from '../../../src/sim/model/day-grid.ts';
 import { barsSource } from '../../../src/sim/model/market-source.ts';
 import type { SpotPath } from '../../../src/sim/model/spot-path.ts';
 import { minuteBars } from '../../../src/sim/model/spot-path.ts';
+import { ClimateOfDay } from '../../../src/sim/model/spot-state.ts';
 import { sharedData } from '../../support/shared-data.ts';
 
 const DATE = sessionDate('2026-11-20');
@@ -83,6 +85,18 @@ describe('a path over bars', () => {
     const levelOf = (height: number): number =>
       barsPath(1, DATE, wavy(height)).volFactors.reduce((a, b) => a + b, 0);
     expect(levelOf(3_000) / levelOf(1_500)).toBeCloseTo(2, 1);
+  });
+
+  it('has options learn of a wild minute once it is over', () => {
+    const flat = { open: 5_000_000, high: 5_000_000, low: 5_000_000, close: 5_000_000, volume: 9 };
+    const bars = Array.from({ length: 30 }, (_, i) => ({ minute: 570 + i, ...flat }));
+    bars[20] = { ...bars[20]!, high: 5_020_000, close: 5_020_000 };
+    const path = barsPath(1, DATE, { date: DATE, bars });
+    const climate = new ClimateOfDay(path);
+    const thought = (minute: number): number =>
+      climate.dayDeviation(path.grid.openStep + minute * STEPS_PER_MINUTE);
+    expect(thought(20.99)).toBeLessThanOrEqual(thought(20));
+    expect(thought(22)).toBeGreaterThan(1.1 * thought(20.99));
   });
 });
 

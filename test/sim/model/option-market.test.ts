@@ -219,7 +219,7 @@ describe('option trading', () => {
   it('is a function of the step: volume only grows, and prints add up to it', () => {
     const path = seededPath(1, DATE);
     const trading = new OptionTrading(path, new ClimateOfDay(path));
-    const traded = option('call', 550);
+    const traded = option('call', 560);
     const from = path.grid.openStep;
     let volume = trading.volumeAt(traded, from);
     for (let step = from + 1; step < from + 4_000; step += 1) {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { previousSessionDate } from '../../../src/engine/domain/session-calendar.ts';
 import { underlyingOf } from '../../../src/engine/domain/underlying.ts';
 import { sessionDate } from '../../../src/engine/domain/units.ts';
 import { dayGrid } from '../../../src/sim/model/day-grid.ts';
 import type { MarketSource } from '../../../src/sim/model/market-source.ts';
-import { previousSessionDate, seededSource } from '../../../src/sim/model/market-source.ts';
+import { seededSource } from '../../../src/sim/model/market-source.ts';
 import { drawActivity, volatilityLevel } from '../../../src/sim/model/session-activity.ts';
 import { volatilityFacts } from '../../../src/sim/model/volatility-facts.ts';
 

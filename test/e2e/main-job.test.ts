@@ -32,8 +32,9 @@ interface StreamAnswer {
   readonly newest: readonly object[];
 }
 
-/** The session's clock runs at four times the wall's, so that orders need not be waited for long. */
-const settings = { SIM_SPEED: '4' };
+/** The session's clock runs at four times the wall's, so that orders need not be waited for long, and
+ * a strategy whose close has just lost need not rest. */
+const settings = { SIM_SPEED: '4', LOSS_COOLDOWN: '0' };
 let engine: EngineProcess;
 let trader: Trader;
 let condor: Opened;

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { wallMicros } from '../../src/engine/domain/clock.ts';
-import { newYorkInstant } from '../../src/engine/domain/session-calendar.ts';
+import { newYorkInstant, sessionKind } from '../../src/engine/domain/session-calendar.ts';
 import { sessionDate } from '../../src/engine/domain/units.ts';
 import { readBarsFile } from '../../src/sim/model/bars-file.ts';
 import type { SimOptions } from '../../src/sim/sim-options.ts';
@@ -72,19 +72,21 @@ describe('a simulator', () => {
   it('opens on a half day and closes its options at 13:15', async () => {
     const time = simulatedTimeFor({
       firstSession: sessionDate('2026-11-27'),
-      start: '13:20',
+      start: '16:20',
       speed: 1,
       wallStart: (await start()).wall(),
     });
     const sim = await start({ time });
     const client = await authorized(sim);
-    const deep = { type: 'Quote', symbol: '.SPY261127C500' };
-    await openFeed(client, { fields: { Quote: ['bidPrice', 'askPrice'] }, add: [deep] });
-    const first = dataOf(await client.until(isData('Quote')))[1];
+    const add = ['.SPY261127C500', 'SPY'].map((symbol) => ({ type: 'Quote', symbol }));
+    await openFeed(client, { fields: { Quote: ['eventSymbol', 'bidPrice', 'askPrice'] }, add });
+    const [symbol, bid, ask] = dataOf(await client.until(isData('Quote')))[1];
+    expect(symbol).toBe('.SPY261127C500');
+    expect(Number(ask) - Number(bid)).toBeGreaterThan(0);
     const later = client.frames.length;
     for (let i = 0; i < 40; i += 1) sim.pass(1);
-    expect(client.frames.slice(later).some(isData('Quote'))).toBe(false);
-    expect(Number(first[1]) - Number(first[0])).toBeGreaterThan(0);
+    const quotedLater = dataOf(await client.until(isData('Quote'), later))[1];
+    expect(quotedLater.filter((value) => typeof value === 'string')).toEqual(['SPY']);
   });
 });
 
@@ -99,7 +101,7 @@ describe.skipIf(realBars === undefined)(
         const stored = readBarsFile(realBars ?? '').find((session) => session.date === date);
         const time = simulatedTimeFor({
           firstSession: sessionDate(date),
-          start: '13:00',
+          start: sessionKind(sessionDate(date)) === 'half' ? '16:00' : '13:00',
           speed: 1,
           wallStart: (await start()).wall(),
         });

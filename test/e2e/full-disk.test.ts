@@ -19,7 +19,8 @@ vi.setConfig(PATIENCE);
 const FULL_SOON = 'ulimit -f 2400';
 /** Not even a journal finds room. */
 const FULL_ALREADY = 'ulimit -f 100';
-const settings = { SIM_SPEED: '4' };
+/** A close may lose, and another condor is opened behind it. */
+const settings = { SIM_SPEED: '4', LOSS_COOLDOWN: '0' };
 
 describe.skipIf(process.platform === 'win32')('a disk that fills up', () => {
   let engine: EngineProcess;

@@ -46,6 +46,18 @@ export type FreshArguments = Arguments | (() => Promise<Arguments>);
 /** Orders in these states do not move any more. */
 const FINAL = ['filled', 'cancelled', 'rejected', 'expired', 'denied'];
 
+/** What a trader asks for where strikes lie too far apart for the delta that was wanted, as late on a calm
+ * half day: the nearer of those that the refusal names. */
+function deltaInstead({ denied }: Reply<unknown>): Arguments {
+  if (denied?.code !== 'delta_too_far') return {};
+  const wanted = Number(denied['targetDeltaPoints']);
+  const [nearest] = [denied['aboveDeltaPoints'], denied['belowDeltaPoints']]
+    .map(Number)
+    .filter(Number.isFinite)
+    .toSorted((one, other) => Math.abs(one - wanted) - Math.abs(other - wanted));
+  return nearest === undefined ? {} : { short_delta: nearest };
+}
+
 /** A client as an MCP host has it: the SDK's own, which checks results against the listed schemas. */
 export class Trader {
   readonly client: Client;
@@ -120,16 +132,17 @@ export class Trader {
     });
   }
 
-  /** Asks for a preview until the market allows one: a spread may be wide for a moment. */
+  /** Asks for a preview until the market allows one: a spread may be wide for a moment, and no condor near
+   * its delta. */
   preview(tool: string, args: FreshArguments = {}): Promise<Fields<TradeCard>> {
     let why = '';
+    let instead: Arguments = {};
     return eventually(`${tool} previews`, async () => {
-      const reply = await this.ask<TradeCard>(
-        tool,
-        typeof args === 'function' ? await args() : args,
-      );
+      const asked = typeof args === 'function' ? await args() : args;
+      const reply = await this.ask<TradeCard>(tool, { ...asked, ...instead });
       if (!reply.isError) return reply.fields;
       why = reply.text;
+      if (tool === 'iron_condor_30_delta') instead = deltaInstead(reply);
       return undefined;
     }).catch((error: unknown) => {
       throw new Error(`${tool} never previewed: ${why}`, { cause: error });

@@ -66,17 +66,20 @@ const TAKEN_BY_EACH: ReadonlySet<string> = new Set([
   'MAX_ORDERS_PER_PRINCIPAL',
 ]);
 
-/** Limits that an opening may leave as they are, and that none passes while their use is not known. */
-const KNOWN_FOR_EACH: ReadonlySet<string> = new Set([
+/** Limits that an opening may leave as they are, and that none passes while their use is not known or beyond
+ * them: at the worst fill no opening brings it back. */
+const WITHIN_FOR_EACH: ReadonlySet<string> = new Set([
   'PORTFOLIO_DELTA_CAP',
   'PORTFOLIO_GAMMA_CAP',
   'PORTFOLIO_VEGA_CAP',
 ]);
 
 function usedUp(limits: readonly LimitView[]): readonly string[] {
-  return limits.flatMap(({ name, used, room }) => {
+  return limits.flatMap(({ name, used, room, ok }) => {
     const isTaken = TAKEN_BY_EACH.has(name);
-    if (used === null && (isTaken || KNOWN_FOR_EACH.has(name))) return [`${name}: not known`];
+    const isWithin = WITHIN_FOR_EACH.has(name);
+    if (used === null && (isTaken || isWithin)) return [`${name}: not known`];
+    if (isWithin && !ok) return [`${name} is passed`];
     return isTaken && room !== null && room <= 0 ? [`nothing is left of ${name}`] : [];
   });
 }

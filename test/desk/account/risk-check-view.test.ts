@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { accountRisk, worstCaseOf } from '../../../src/desk/account/account-risk.ts';
 import { limitRows } from '../../../src/desk/account/limit-rows.ts';
 import type { LimitView, RiskCheckView } from '../../../src/desk/engine-api-risk.ts';
-import { cents } from '../../../src/engine/domain/units.ts';
+import { type Cents, cents } from '../../../src/engine/domain/units.ts';
 import { UNBOUNDED_LOSS_CENTS } from '../../../src/risk/risk-input.ts';
-import { CONDOR, DeskRig, valueIn } from '../../support/desk-rig.ts';
+import { CONDOR, DeskRig, denialIn, LOTTO, valueIn } from '../../support/desk-rig.ts';
 
 function viewOf(rig: DeskRig): RiskCheckView {
   return rig.query<RiskCheckView>({ kind: 'riskCheck' });
@@ -78,6 +78,36 @@ describe('the risk check', () => {
     expect(viewOf(rig).blockedBy).toEqual([
       'nothing is left of MAX_DAILY_LOSS with planned losses',
     ]);
+  });
+
+  it('allows none once the greeks of what is held have grown past a cap: the gate passes none then', () => {
+    const first = new DeskRig();
+    first.openPosition();
+    const atEntry = row(first, 'PORTFOLIO_GAMMA_CAP').used as number;
+    const rig = new DeskRig({ limits: { portfolioGammaCap: atEntry * 1.2 } });
+    rig.openPosition();
+    expect(viewOf(rig).blockedBy).toEqual([]);
+    rig.goTo(14 * 60 + 10);
+    const { openingsAllowed, blockedBy } = viewOf(rig);
+    expect([openingsAllowed, blockedBy]).toEqual([false, ['PORTFOLIO_GAMMA_CAP is passed']]);
+    const tokenSha256 = rig.newToken();
+    const buysGamma = rig.ask({ kind: 'previewStrategy', request: LOTTO, tokenSha256 });
+    expect(denialIn(buysGamma).code).toBe('portfolio_gamma');
+  });
+
+  it.each([
+    ['PORTFOLIO_DELTA_CAP', (cap: number) => ({ portfolioDeltaCap: cap })],
+    ['PORTFOLIO_GAMMA_CAP', (cap: number) => ({ portfolioGammaCap: cap })],
+    ['PORTFOLIO_VEGA_CAP', (cap: number) => ({ portfolioVegaCapCents: cap as Cents })],
+  ])('allows openings up to %s, and none beyond it', (name, limitsOf) => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    const used = row(rig, name).used as number;
+    const atCap = viewOf(rig.restart(rig.records(), { limits: limitsOf(used) }));
+    expect([used > 0, atCap.openingsAllowed]).toEqual([true, true]);
+    const beyond = viewOf(rig.restart(rig.records(), { limits: limitsOf(used * 0.99) }));
+    expect(beyond.openingsAllowed).toBe(false);
+    expect(beyond.blockedBy).toContain(`${name} is passed`);
   });
 
   it('allows no openings in the opening auction, nor on quotes that froze', () => {

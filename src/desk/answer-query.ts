@@ -5,6 +5,7 @@ import { deny } from '../engine/domain/verdict.ts';
 import { riskCheckView } from './account/risk-check-view.ts';
 import { alertView } from './alerts/alert-watch.ts';
 import type { DeskContext } from './desk-context.ts';
+import type { Caller } from './engine-api.ts';
 import type { Query } from './inputs.ts';
 import { orderView } from './orders/order-views.ts';
 import { planView } from './plan/plan-view.ts';
@@ -17,7 +18,7 @@ export function answerQuery(
   desk: DeskContext,
   shelf: PreviewShelf,
   query: Query,
-  principal: string,
+  caller: Caller,
 ): unknown {
   switch (query.kind) {
     case 'pnl':
@@ -27,7 +28,7 @@ export function answerQuery(
     case 'portfolioGreeks':
       return { value: greeksByPosition(desk) };
     case 'riskCheck':
-      return { value: riskCheckView(desk, principal, query.decisions ?? 0) };
+      return { value: riskCheckView(desk, caller, query.decisions ?? 0) };
     case 'recentOrders': {
       const orders = desk.orders.all().slice(-query.limit).reverse();
       return { value: { orders: orders.map((order) => orderView(desk, order)) } };
@@ -39,7 +40,7 @@ export function answerQuery(
       return deny('not_found', message, { orderId: query.orderId });
     }
     case 'describeToken': {
-      const found = desk.tokens.lookup(query.tokenSha256, principal, desk.at);
+      const found = desk.tokens.lookup(query.tokenSha256, caller.principal, desk.at);
       if (found.kind === 'denied') return { denied: found.denied };
       if (found.kind === 'used') {
         return deny('token_used', 'this token was used: confirm it again to hear what it did');

@@ -25,6 +25,7 @@ import { runCommand } from './commands.ts';
 import type { DeskConfig } from './desk-config.ts';
 import type { DeskContext } from './desk-context.ts';
 import type { Effect } from './effects.ts';
+import type { Caller } from './engine-api.ts';
 import type { Input, Query } from './inputs.ts';
 import type { JournalSummary } from './journal-summary.ts';
 import { performGateway } from './orders/broker-events.ts';
@@ -194,9 +195,9 @@ export class Desk {
   }
 
   /** Answers a question; the state does not change and nothing is recorded. */
-  query(query: Query, principal: string, at: At): unknown {
+  query(query: Query, caller: Caller, at: At): unknown {
     this.#desk.at = at;
-    return answerQuery(this.#desk, this.#shelf, query, principal);
+    return answerQuery(this.#desk, this.#shelf, query, caller);
   }
 
   /** The market time at which the broker adapter wants the clock, if any. */

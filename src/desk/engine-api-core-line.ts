@@ -52,8 +52,8 @@ export class CoreLine {
     return this.#ask<T>((id) => ({ kind: 'command', id, caller, command }), timeoutMillis);
   }
 
-  query<T>({ principal }: Api.Caller, query: Query): Promise<Api.Answer<T>> {
-    return this.#ask<T>((id) => ({ kind: 'query', id, principal, query }));
+  query<T>(caller: Api.Caller, query: Query): Promise<Api.Answer<T>> {
+    return this.#ask<T>((id) => ({ kind: 'query', id, caller, query }));
   }
 
   /** Makes a preview under a fresh token and puts the token on its card. */

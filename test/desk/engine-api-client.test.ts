@@ -422,16 +422,16 @@ describe('commands', () => {
     void rig.client.recentOrders(5, CALLER);
     void rig.client.portfolioGreeks(CALLER);
     const asked = rig.sent.map((message) => {
-      if (message.kind === 'command') return [message.caller.principal, message.command];
-      return message.kind === 'query' ? [message.principal, message.query] : [];
+      if (message.kind === 'command') return [message.caller, message.command];
+      return message.kind === 'query' ? [message.caller, message.query] : [];
     });
     expect(asked).toEqual([
-      ['trader', { kind: 'flattenNow' }],
-      ['trader', { kind: 'shutdown', policy: 'leave' }],
-      ['trader', { kind: 'reconcile' }],
-      ['trader', { kind: 'orderStatus', orderId: 'o' }],
-      ['trader', { kind: 'recentOrders', limit: 5 }],
-      ['trader', { kind: 'portfolioGreeks' }],
+      [CALLER, { kind: 'flattenNow' }],
+      [CALLER, { kind: 'shutdown', policy: 'leave' }],
+      [CALLER, { kind: 'reconcile' }],
+      [CALLER, { kind: 'orderStatus', orderId: 'o' }],
+      [CALLER, { kind: 'recentOrders', limit: 5 }],
+      [CALLER, { kind: 'portfolioGreeks' }],
     ]);
   });
 });

@@ -10,7 +10,7 @@ import type { AuditBody, AuditRecord } from '../../src/engine/domain/audit-recor
 import { instrumentSymbol } from '../../src/engine/domain/instrument.ts';
 import type { OrderLeg } from '../../src/engine/domain/order.ts';
 import { addMicros, epochMicros } from '../../src/engine/domain/units.ts';
-import { CONSOLE, DeskRig } from '../support/desk-rig.ts';
+import { CONSOLE, DeskRig, TRADER } from '../support/desk-rig.ts';
 import { optionLeg, sharesLeg } from '../support/legs.ts';
 
 const LOUD: AuditBody = { kind: 'feedOutage', state: 'down', detail: 'd' };
@@ -33,7 +33,7 @@ function startedOn(past: JournalSummary, minutesLater: number) {
   const { context } = new DeskRig().desk;
   const start = { config: context.config, accountId: 'P', paperSeed: 1, at, past };
   const desk = new Desk({ ...start, ...ownChain(64), gateway: gatewayOf(start) });
-  const ask = (query: Query) => desk.query(query, 'somebody', at);
+  const ask = (query: Query) => desk.query(query, TRADER, at);
   const spent = past.steps.flatMap(({ body }) => {
     if (!('tokenSha256' in body) || typeof body.tokenSha256 !== 'string') return [];
     const principal = 'intent' in body ? body.intent.principal : body.principal;

@@ -389,8 +389,8 @@ export class DeskRig {
     return reply;
   }
 
-  query<T>(query: Query, principal = TRADER.principal): T {
-    return valueIn(this.desk.query(query, principal, this.at) as Reply<T>);
+  query<T>(query: Query, caller: Caller = TRADER): T {
+    return valueIn(this.desk.query(query, caller, this.at) as Reply<T>);
   }
 
   /** The hash of a fresh token, as a face would mint it. */

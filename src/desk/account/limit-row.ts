@@ -2,13 +2,15 @@
  * controls (SEC 15c3-5, FINRA, RTS 6, FIA), 1 to 31. */
 import type { AccountRisk } from '../../risk/risk-input.ts';
 import type { DeskContext } from '../desk-context.ts';
+import type { Caller } from '../engine-api.ts';
 import type { LimitView } from '../engine-api-risk.ts';
 
 /** What the rows are made of. */
 export interface RowSources {
   readonly desk: DeskContext;
   readonly account: AccountRisk;
-  readonly principal: string;
+  /** Who asks: some limits are each principal's own. */
+  readonly caller: Caller;
 }
 
 type Unit = LimitView['unit'];

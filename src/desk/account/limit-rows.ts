@@ -6,6 +6,9 @@ import type { LimitView } from '../engine-api-risk.ts';
 import { recentOrders } from '../orders/recent-orders.ts';
 import { counted, type RowSources, stated } from './limit-row.ts';
 
+/** Name of the row that callers with a ceiling see besides. */
+export const OWN_CEILING = 'what this caller may open';
+
 function largest(values: Iterable<number>): number {
   return Math.max(0, ...[...values].map(Math.abs));
 }
@@ -142,7 +145,7 @@ function exposureRows({ desk, account }: RowSources): LimitView[] {
 }
 
 /** Controls of the pace. */
-function paceRows({ desk, account, principal }: RowSources): LimitView[] {
+function paceRows({ desk, account }: RowSources): LimitView[] {
   const { limits } = desk.config;
   const recent = recentOrders(desk);
   const since = desk.at.wall - MICROS_PER_MINUTE;
@@ -150,7 +153,6 @@ function paceRows({ desk, account, principal }: RowSources): LimitView[] {
   const strategies = new Set(recent.map(({ strategy }) => strategy));
   const repeats = largest([...strategies].map((strategy) => repeatsOf(strategy, input)));
   const losses = largest([...account.lossesByStrategy.values()].map(({ count }) => count));
-  const own = recent.filter((order) => order.opening && order.principal === principal).length;
   const closing = 'closing ones count and are never refused';
   return [
     counted(
@@ -195,17 +197,36 @@ function paceRows({ desk, account, principal }: RowSources): LimitView[] {
       limits.maxConsecutiveRejects,
       account.consecutiveRejects,
     ),
-    counted(
-      {
-        control: 31,
-        name: 'MAX_ORDERS_PER_PRINCIPAL',
-        note: 'openings of this principal within 24 hours',
-      },
-      'orders',
-      limits.maxOrdersPerPrincipal,
-      own,
-    ),
   ];
+}
+
+/** Controls of who asks: the orders that each principal has, and the ceiling that some have. */
+function principalRows({ desk, account, caller }: RowSources): LimitView[] {
+  const { principal, openUpToCents } = caller;
+  const own = recentOrders(desk).filter((o) => o.opening && o.principal === principal);
+  const orders = counted(
+    {
+      control: 31,
+      name: 'MAX_ORDERS_PER_PRINCIPAL',
+      note: 'openings of this principal within 24 hours',
+    },
+    'orders',
+    desk.config.limits.maxOrdersPerPrincipal,
+    own.length,
+  );
+  if (openUpToCents === undefined) return [orders];
+  const openedCents = Math.round(account.openRiskByPrincipal.get(principal) ?? 0);
+  const ceiling = counted(
+    {
+      control: 31,
+      name: OWN_CEILING,
+      note: 'worst case of everything that its principal has open, working or UNKNOWN',
+    },
+    'cents',
+    openUpToCents,
+    bounded(openedCents),
+  );
+  return [orders, ceiling];
 }
 
 /** Messages to the broker but for submits, which are orders. */
@@ -236,6 +257,7 @@ export function limitRows(sources: RowSources): readonly LimitView[] {
     ...moneyRows(sources),
     ...exposureRows(sources),
     ...paceRows(sources),
+    ...principalRows(sources),
     ...messageRows(sources),
   ];
 }

@@ -1,16 +1,18 @@
 /** Every limit with its use and its room, and what stands in the way of an opening now. */
 
+import { suffices } from '../../engine/domain/client-rights.ts';
 import { auctionEnd } from '../../engine/domain/session-calendar.ts';
 import type { AccountRisk } from '../../risk/risk-input.ts';
 import { tradingStateOf } from '../../risk/trading-state.ts';
 import type { DeskContext } from '../desk-context.ts';
+import type { Caller } from '../engine-api.ts';
 import type { LimitView, RiskCheckView } from '../engine-api-risk.ts';
 import { reducingOffer } from '../previews/reducing-offer.ts';
 import { newestQuoteAge } from '../session/freshness.ts';
 import { accountRisk } from './account-risk.ts';
 import { controlRows } from './control-rows.ts';
 import { sharesText } from './held-position.ts';
-import { limitRows } from './limit-rows.ts';
+import { limitRows, OWN_CEILING } from './limit-rows.ts';
 
 function isInAuction({ at, day }: DeskContext): boolean {
   return at.market >= day.session.open && at.market < auctionEnd(day.session);
@@ -19,6 +21,16 @@ function isInAuction({ at, day }: DeskContext): boolean {
 function isStale(desk: DeskContext): boolean {
   const age = newestQuoteAge(desk);
   return desk.day.chainOpen && age !== undefined && age > desk.config.limits.maxQuoteAgeMillis;
+}
+
+/** What the rights of who asks keep it from, whatever the account allows. */
+function withheld({ authority }: Caller): readonly string[] {
+  if (suffices(authority, 'open')) return [];
+  return [
+    suffices(authority, 'reduce')
+      ? 'the rights of this client: it may only close, reduce and cancel'
+      : 'the rights of this client: it may only look and preview',
+  ];
 }
 
 function blocks(desk: DeskContext, account: AccountRisk): readonly string[] {
@@ -64,6 +76,7 @@ const TAKEN_BY_EACH: ReadonlySet<string> = new Set([
   'MAX_ORDERS_PER_MINUTE',
   'MAX_ORDERS_PER_DAY',
   'MAX_ORDERS_PER_PRINCIPAL',
+  OWN_CEILING,
 ]);
 
 /** Limits that an opening may leave as they are, and that none passes while their use is not known or beyond
@@ -85,15 +98,11 @@ function usedUp(limits: readonly LimitView[]): readonly string[] {
 }
 
 /** The whole picture of `risk_check`, with as many of the newest decisions as are asked for. */
-export function riskCheckView(
-  desk: DeskContext,
-  principal: string,
-  decisions: number,
-): RiskCheckView {
+export function riskCheckView(desk: DeskContext, caller: Caller, decisions: number): RiskCheckView {
   const account = accountRisk(desk);
-  const sources = { desk, account, principal };
+  const sources = { desk, account, caller };
   const limits = [...limitRows(sources), ...controlRows(sources)];
-  const blocking = [...blocks(desk, account), ...usedUp(limits)];
+  const blocking = [...withheld(caller), ...blocks(desk, account), ...usedUp(limits)];
   return {
     openingsAllowed: blocking.length === 0,
     blockedBy: [...blocking, ...waits(account)],

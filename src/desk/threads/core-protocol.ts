@@ -21,7 +21,7 @@ export type ToCore =
   | {
       readonly kind: 'query';
       readonly id: number;
-      readonly principal: string;
+      readonly caller: Caller;
       readonly query: Query;
     }
   | {

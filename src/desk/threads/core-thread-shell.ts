@@ -267,8 +267,8 @@ class CoreThread {
         this.#step({ ...message, at });
         return;
       case 'query': {
-        const { id, principal, query } = message;
-        const result = this.#desk.query(query, principal, at);
+        const { id, caller, query } = message;
+        const result = this.#desk.query(query, caller, at);
         const stamp = stampOf(this.#desk.context);
         this.#tellMain({ kind: 'reply', id, stamp, result: this.#shell.decorate(result) });
         return;

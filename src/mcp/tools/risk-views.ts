@@ -21,8 +21,8 @@ function limitWords({ name, used, limit: most, unit }: LimitView): string {
   return `${name} ${amount(used, unit)} of ${amount(most, unit)}`;
 }
 
-/** Limits that are told in the text; the rest stand in the structured answer. */
-const TOLD: ReadonlySet<number> = new Set([12, 14, 15]);
+/** Limits that are told in the text, but for counts of orders; the rest stand in the structured answer. */
+const TOLD: ReadonlySet<number> = new Set([12, 14, 15, 31]);
 
 const DATE_CHARACTERS = 10;
 
@@ -44,7 +44,7 @@ function checkText(view: RiskCheckView, asOf: string): string {
   const gate = openingsAllowed
     ? ['New positions may be opened', ...blockedBy].join('; ')
     : `New positions are blocked by ${blockedBy.join(', ')}`;
-  const told = limits.filter(({ control }) => TOLD.has(control));
+  const told = limits.filter(({ control, unit }) => TOLD.has(control) && unit !== 'orders');
   const offer =
     reducingOffer === null ? '' : ` Net delta is beyond its cap: ${reducingOffer.next}.`;
   const lines = [`${gate}. ${told.map(limitWords).join('; ')}.${offer}`];

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { accountRisk, worstCaseOf } from '../../../src/desk/account/account-risk.ts';
 import { limitRows } from '../../../src/desk/account/limit-rows.ts';
+import type { Caller } from '../../../src/desk/engine-api.ts';
 import type { LimitView, RiskCheckView } from '../../../src/desk/engine-api-risk.ts';
 import { type Cents, cents } from '../../../src/engine/domain/units.ts';
 import { UNBOUNDED_LOSS_CENTS } from '../../../src/risk/risk-input.ts';
-import { CONDOR, DeskRig, denialIn, LOTTO, valueIn } from '../../support/desk-rig.ts';
+import { CONDOR, DeskRig, denialIn, LOTTO, TRADER, valueIn } from '../../support/desk-rig.ts';
 
-function viewOf(rig: DeskRig): RiskCheckView {
-  return rig.query<RiskCheckView>({ kind: 'riskCheck' });
+function viewOf(rig: DeskRig, caller?: Caller): RiskCheckView {
+  return rig.query<RiskCheckView>({ kind: 'riskCheck' }, caller);
 }
 
 function row(rig: DeskRig, name: string): LimitView {
@@ -209,6 +210,35 @@ describe('the risk check', () => {
     expect(dayBefore).toBeGreaterThan(before);
   });
 
+  it('shows who has a ceiling what is left of it, and lets nothing open beyond', () => {
+    const rig = new DeskRig();
+    const upTo = (openUpToCents: number): Caller => ({ ...TRADER, openUpToCents });
+    const ceilingOf = (caller: Caller): LimitView | undefined =>
+      viewOf(rig, caller).limits.find(({ name }) => name === 'what this caller may open');
+    rig.openPosition();
+    expect(ceilingOf(upTo(40_000))).toMatchObject({
+      control: 31,
+      limit: 40_000,
+      used: 38_300,
+      room: 1_700,
+    });
+    expect(viewOf(rig, upTo(38_301)).blockedBy).toEqual([]);
+    expect(viewOf(rig, upTo(38_300))).toMatchObject({
+      openingsAllowed: false,
+      blockedBy: ['nothing is left of what this caller may open'],
+    });
+    expect(ceilingOf({ ...upTo(40_000), principal: 'another' })?.used).toBe(0);
+    expect(ceilingOf(TRADER)).toBeUndefined();
+  });
+
+  it.each([
+    ['observe', 'it may only look and preview'],
+    ['reduce', 'it may only close, reduce and cancel'],
+  ] as const)('tells a client whose rights are %s that %s', (authority, what) => {
+    const { openingsAllowed, blockedBy } = viewOf(new DeskRig(), { ...TRADER, authority });
+    expect([openingsAllowed, blockedBy]).toEqual([false, [`the rights of this client: ${what}`]]);
+  });
+
   it('names everything that stands in the way', () => {
     const rig = new DeskRig({ knobs: { unknownNext: 1 } });
     valueIn(rig.confirm(rig.preview().tokenSha256));
@@ -252,7 +282,7 @@ describe('the risk check', () => {
     const view = row(rig, 'MAX_OPEN_RISK');
     const sources = { desk: rig.desk.context, account: accountRisk(rig.desk.context) };
     const account = { ...sources.account, openRiskCents: UNBOUNDED_LOSS_CENTS };
-    const rows = limitRows({ ...sources, account, principal: 'nobody' });
+    const rows = limitRows({ ...sources, account, caller: TRADER });
     const unbounded = rows.find(({ name }) => name === 'MAX_OPEN_RISK');
     expect(view).toMatchObject({ ok: true });
     expect(unbounded).toMatchObject({ used: null, room: null, ok: false });

@@ -192,7 +192,7 @@ describe('an order as it is shown', () => {
   it('names the order it does not know', () => {
     const rig = new DeskRig();
     const query = { kind: 'orderStatus', orderId: 'x' } as const;
-    const answer = rig.desk.query(query, TRADER.principal, rig.at);
+    const answer = rig.desk.query(query, TRADER, rig.at);
     expect(answer).toMatchObject({ denied: { code: 'not_found', numbers: { orderId: 'x' } } });
   });
 

@@ -85,10 +85,10 @@ describe('a confirm token', () => {
     const { tokenSha256, card } = rig.preview();
     const query = { kind: 'describeToken', tokenSha256 } as const;
     expect(rig.query<TradeCard>(query)).toEqual(card);
-    const foreign = rig.desk.query(query, 'stranger', rig.at);
+    const foreign = rig.desk.query(query, STRANGER, rig.at);
     expect(foreign).toMatchObject({ denied: { code: 'token_invalid' } });
     rig.advance(31);
-    const late = rig.desk.query(query, TRADER.principal, rig.at);
+    const late = rig.desk.query(query, TRADER, rig.at);
     expect(late).toMatchObject({ denied: { code: 'token_expired' } });
   });
 

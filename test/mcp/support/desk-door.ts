@@ -43,7 +43,7 @@ export function doorOf(rig: DeskRig): EngineApiClient {
   };
   const send = (message: ToCore): void => {
     if (message.kind === 'query') {
-      tell(message.id, rig.desk.query(message.query, message.principal, rig.at));
+      tell(message.id, rig.desk.query(message.query, message.caller, rig.at));
     }
     if (message.kind !== 'command') return;
     const id = FIRST_ID + message.id;

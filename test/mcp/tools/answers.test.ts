@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { OrderView, TradeCard } from '../../../src/desk/engine-api.ts';
+import type { Rights } from '../../../src/engine/domain/client-rights.ts';
 import { Dialogs } from '../../../src/mcp/confirm-dialog.ts';
 import type { FaceRoom } from '../../../src/mcp/face.ts';
 import { createFaceRoom } from '../../../src/mcp/face.ts';
@@ -21,7 +22,7 @@ import { straddleScan } from '../../../src/mcp/tools/straddle-scan.ts';
 import { ironCondor, lottoPlay, orbLongPut } from '../../../src/mcp/tools/strategy-previews.ts';
 import { streamingStatus } from '../../../src/mcp/tools/stream-tools.ts';
 import { buildSlice } from '../../support/chain-builder.ts';
-import { CONSOLE, DeskRig } from '../../support/desk-rig.ts';
+import { CONSOLE, DeskRig, TRADER } from '../../support/desk-rig.ts';
 import { FakeEngineApi } from '../../support/fake-engine-api.ts';
 import { ALL_SETTINGS } from '../support/connected-client.ts';
 import { doorOf } from '../support/desk-door.ts';
@@ -264,6 +265,23 @@ describe('the texts of what is looked at', () => {
     });
     const answer = await portfolioDelta.call({ ...context, api: blind }, {});
     expect(answer).toMatchObject({ text: expect.stringContaining('Net delta unknown') });
+  });
+
+  it('tell a client what its own rights leave of what may be opened', async () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    const textFor = async (rights: Rights): Promise<string> => {
+      const caller = { principal: TRADER.principal, ...rights };
+      const answer = await riskCheck.call({ ...context, api: doorOf(rig), caller }, {});
+      return 'denied' in answer ? answer.denied.message : answer.text;
+    };
+    expect(await textFor({ authority: 'open', openUpToCents: 40_000 })).toContain(
+      'what this caller may open $383.00 of $400.00',
+    );
+    expect(await textFor({ authority: 'open' })).not.toContain('caller');
+    expect(await textFor({ authority: 'reduce' })).toContain(
+      'New positions are blocked by the rights of this client: it may only close',
+    );
   });
 
   it('date the decisions of an earlier session, and those alone', async () => {

@@ -112,8 +112,9 @@ export interface RiskInput {
   readonly killed: boolean;
   readonly account: AccountRisk;
   readonly recentOrders: readonly RecentOrder[];
-  /** The order that this one takes the place of: it counts as sent, and is no duplicate. */
-  readonly replaces?: string | undefined;
+  /** The order that this one takes the place of, and those that one has: they count as sent, and it is no
+   * duplicate of them. */
+  readonly replaces?: ReadonlySet<string> | undefined;
   /** The operator's last re-arm: what repeated or was rejected before it is forgiven. */
   readonly rearmedAtWall?: EpochMicros | undefined;
   readonly feedConnected: boolean;

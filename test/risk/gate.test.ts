@@ -217,7 +217,8 @@ describe('the gate', () => {
   it('takes an order in the place of the same one for no duplicate, and beside another one for one', () => {
     const same = { legs: riskInput().intent.legs, quantity: riskInput().intent.quantity };
     const recentOrders = [recentOrder({ ...same, intentId: '20261120-000007' })];
-    const verdictOf = (replaces: string) => judge(riskInput({ recentOrders, replaces }));
+    const verdictOf = (replaced: string) =>
+      judge(riskInput({ recentOrders, replaces: new Set([replaced]) }));
     expect(verdictOf('20261120-000007').denial).toBeUndefined();
     expect(verdictOf('20261120-000008').denial?.code).toBe('duplicate_order');
   });

@@ -8,12 +8,12 @@ import type { DeskContext } from '../desk-context.ts';
 import { filledUnits, isExternal, isFinal, type OrderRecord } from '../orders/order-book.ts';
 import { payoffAtExpiry } from './opening-payoff.ts';
 
-/** What an opening takes that a picture without it lacks: all that is on its way, and of what has
- * ended since the picture what it filled. */
+/** What an opening takes that a picture without it lacks: all that is on its way, and what was filled since
+ * the picture of what has ended, or ends for another to take its place. */
 function claimOf(desk: DeskContext, order: OrderRecord, { asOf }: AccountSnapshot): number {
   const { intent, updatedAt } = order;
   if (intent.purpose !== 'open' || isExternal(order)) return 0;
-  if (!isFinal(order)) return collateralOf(desk, order);
+  if (!isFinal(order) && order !== desk.orders.leftOut) return collateralOf(desk, order);
   if (updatedAt.wall <= asOf.wall) return 0;
   return (collateralOf(desk, order) * filledUnits(order)) / intent.quantity;
 }
@@ -28,8 +28,8 @@ function shows({ workingOrders, endedOrders }: AccountSnapshot, intentId: string
   return workingOrders.some(isIt) || endedOrders.some(isIt);
 }
 
-/** What of the picture's buying power an order holds that works there: its worst end at the limit of
- * then, for as many units as were left. */
+/** What of the picture's buying power comes back with an order that works there: its worst end at the limit of
+ * then, for as many units as are left. Those that have filled since are held, and their collateral with them. */
 function heldFor(
   desk: DeskContext,
   order: OrderRecord,
@@ -38,9 +38,10 @@ function heldFor(
   const { intent } = order;
   const shown = workingOrders.find(({ intentId }) => intentId === intent.intentId);
   if (shown === undefined) return 0;
-  const { limit, remaining } = shown;
-  const better = amountCents(price(limit - intent.worst), remaining, multiplierOfLegs(intent.legs));
-  return Math.max(0, (collateralOf(desk, order) * remaining) / intent.quantity - better);
+  const left = Math.min(shown.remaining, intent.quantity - filledUnits(order));
+  const gap = price(shown.limit - intent.worst);
+  const better = amountCents(gap, left, multiplierOfLegs(intent.legs));
+  return Math.max(0, (collateralOf(desk, order) * left) / intent.quantity - better);
 }
 
 /** The broker's last word less what the openings hold that it did not know of then; undefined

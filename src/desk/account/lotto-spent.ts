@@ -15,9 +15,10 @@ function paidBy({ fills }: OrderRecord): number {
   return paid;
 }
 
-/** At the worst price, for every unit that can still fill. */
-function promisedBy(order: OrderRecord): number {
-  if (isFinal(order)) return 0;
+/** At the worst price, for every unit that can still fill. An order that another takes the place of promises
+ * nothing more. */
+function promisedBy({ orders }: DeskContext, order: OrderRecord): number {
+  if (isFinal(order) || order === orders.leftOut) return 0;
   return worstPremiumCents(order.intent, order.intent.quantity - filledUnits(order));
 }
 
@@ -26,14 +27,12 @@ function isLottoOf(session: string, { intent }: OrderRecord): boolean {
   return strategy === 'lotto_play_5_delta' && purpose === 'open' && intentId.startsWith(session);
 }
 
-/** Lotto premium of this session, paid or promised; positive. An order that another takes the place of
- * promises nothing more, and what it has paid stays paid. */
-export function lottoSpent({ day, orders }: DeskContext): Cents {
-  const session = day.session.date.replaceAll('-', '');
-  const { leftOut } = orders;
-  let spent = leftOut !== undefined && isLottoOf(session, leftOut) ? paidBy(leftOut) : 0;
-  for (const order of orders.all()) {
-    if (isLottoOf(session, order)) spent += paidBy(order) + promisedBy(order);
+/** Lotto premium of this session, paid or promised; positive. */
+export function lottoSpent(desk: DeskContext): Cents {
+  const session = desk.day.session.date.replaceAll('-', '');
+  let spent = 0;
+  for (const order of desk.orders.all()) {
+    if (isLottoOf(session, order)) spent += paidBy(order) + promisedBy(desk, order);
   }
   return cents(spent);
 }

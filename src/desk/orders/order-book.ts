@@ -324,17 +324,16 @@ export class OrderBook {
     }
   }
 
-  /** The same book with one order left out, to look at: nothing is added to it. */
+  /** The same book as if one order stood on the market no more, to look at: nothing is added to it. What that
+   * order has done is history in it as in the other. */
   without(intentId: string): OrderBook {
-    const others = new OrderBook();
-    for (const order of this.#orders.values()) {
-      if (order.intent.intentId !== intentId) others.add(order);
-      else others.#leftOut = order;
-    }
-    return others;
+    const book = new OrderBook();
+    for (const order of this.#orders.values()) book.add(order);
+    book.#leftOut = this.#orders.get(intentId);
+    return book;
   }
 
-  /** What a book without one order lacks. */
+  /** What is no live order of such a book, whatever its status. */
   get leftOut(): OrderRecord | undefined {
     return this.#leftOut;
   }
@@ -351,7 +350,7 @@ export class OrderBook {
 
   /** Orders whose end is not known: recorded, sending, unknown or working. */
   live(): readonly OrderRecord[] {
-    return this.all().filter((order) => !isFinal(order));
+    return this.all().filter((order) => !isFinal(order) && order !== this.#leftOut);
   }
 
   /** Live orders that close the position now; a stop that only rests is none of them. */

@@ -19,6 +19,7 @@ import { quantitiesOf } from '../exits/close-legs.ts';
 import { freeLegs } from '../orders/closing.ts';
 import { recentOrders } from '../orders/recent-orders.ts';
 import { quoteStreamOf } from '../session/freshness.ts';
+import { placeOf } from './without-order.ts';
 
 /** An intent judged: the verdict, the witness where it passed, and the money behind it. */
 export interface Judgement {
@@ -80,7 +81,7 @@ export function riskInputOf(
     killed: day.killed,
     account: accountRisk(desk),
     recentOrders: recentOrders(desk),
-    replaces: desk.orders.leftOut?.intent.intentId,
+    replaces: placeOf(desk),
     rearmedAtWall: day.rearmedAt,
     feedConnected: day.feedConnected,
     feedSinceWall: day.feedSince,

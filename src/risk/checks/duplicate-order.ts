@@ -18,7 +18,7 @@ export const duplicateOrderCheck: Check = {
         return failed(CODE, message, { ageMillis, windowMillis, intentId: order.intentId });
       }
       const opens = order.opening && intent.purpose === 'open';
-      if (!opens || ageMillis >= windowMillis || order.intentId === replaces) continue;
+      if (!opens || ageMillis >= windowMillis || replaces?.has(order.intentId) === true) continue;
       if (shapeHash(order) !== shapeHash(intent)) continue;
       const message = 'the same order was sent a moment ago; see get_recent_orders, or wait';
       return failed(CODE, message, { ageMillis, windowMillis });

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { AccountSnapshot } from '../../../src/broker/order-gateway.ts';
 import { buyingPowerLeft } from '../../../src/desk/account/buying-power-left.ts';
-import { cents } from '../../../src/engine/domain/units.ts';
+import { filledUnits } from '../../../src/desk/orders/order-book.ts';
+import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
+import { cents, price } from '../../../src/engine/domain/units.ts';
 import type { Preview } from '../../support/desk-rig.ts';
 import { CONDOR, DeskRig, denialIn } from '../../support/desk-rig.ts';
 
@@ -69,6 +71,31 @@ describe('buying power between two pictures of the account', () => {
     const without = { ...context, orders: context.orders.without(intentId) };
     expect(order.worstCaseCents).toBeGreaterThan(neededFor(narrow));
     expect(buyingPowerLeft(without)).toBe(HELD_BY_BROKER + neededFor(narrow));
+  });
+
+  it('gets nothing back for what the old order has filled since the picture, shown there or not', () => {
+    const { rig, picture } = slowBroker();
+    rig.size = 0;
+    const narrow = rig.preview({ ...CONDOR, width: 1, quantity: 2 });
+    rig.send({ kind: 'confirm', tokenSha256: narrow.tokenSha256 });
+    const [order] = rig.orders();
+    if (order === undefined) throw new Error('an opening was recorded');
+    const { intentId, legs, worst } = order.intent;
+    const shown = { intentId, brokerOrderId: '1', legs, remaining: 2, limit: worst };
+    rig.advance(1);
+    for (const { instrument, action } of legs) {
+      const fillId = instrumentSymbol(instrument);
+      const money = { price: price(10_000), feesCents: cents(0), marketAt: rig.at.market };
+      const fill = { fillId, intentId, instrument, action, quantity: 1, ...money };
+      rig.brokerSays({ kind: 'fill', fill });
+    }
+    expect([order.status, filledUnits(order)]).toEqual(['working', 1]);
+    const { context } = rig.desk;
+    const without = { ...context, orders: context.orders.without(intentId) };
+    const one = neededFor(narrow) / 2;
+    expect(buyingPowerLeft(without)).toBe(HELD_BY_BROKER - one);
+    rig.gateway.editSnapshot = () => ({ ...picture, workingOrders: [shown] });
+    expect(buyingPowerLeft(without)).toBe(HELD_BY_BROKER + one);
   });
 
   it('is the word of the broker once its picture shows the order or is younger', () => {

@@ -86,17 +86,22 @@ export function lossesByStrategy(desk: DeskContext): ReadonlyMap<string, Losses>
 }
 
 /** What the broker neither took nor rejected, as far as is known. */
-const SAYS_NOTHING: ReadonlySet<OrderStatus> = new Set(['sending', 'unknown', 'absentPresumed']);
+const OPEN_OUTCOMES: ReadonlySet<OrderStatus> = new Set(['sending', 'unknown', 'absentPresumed']);
+
+/** True for an order that tells nothing of the broker: its outcome is open or presumed, or it never got there. */
+function saysNothing({ status, refusal }: OrderRecord): boolean {
+  return OPEN_OUTCOMES.has(status) || (status === 'rejected' && refusal === 'unsent');
+}
 
 /** Orders in a row, the newest last, that the broker rejected since the operator last re-armed. One of
- * ours that it took ends the row; one whose outcome is open or presumed says nothing. */
+ * ours that it took ends the row. */
 export function consecutiveRejects(desk: DeskContext): number {
   let rejects = 0;
   for (const order of desk.orders.all()) {
     const { status, sentAt, intentSeq } = order;
     if (sentAt === undefined || intentSeq <= desk.day.rearmedSeq || isExternal(order)) continue;
-    if (status === 'rejected') rejects += 1;
-    else if (!SAYS_NOTHING.has(status)) rejects = 0;
+    if (saysNothing(order)) continue;
+    rejects = status === 'rejected' ? rejects + 1 : 0;
   }
   return rejects;
 }

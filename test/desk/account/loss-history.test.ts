@@ -244,6 +244,30 @@ describe('rejections in a row', () => {
     expect(consecutiveRejects(rig.desk.context)).toBe(1);
   });
 
+  it('are neither counted nor ended by an order that never reached the broker', () => {
+    const rig = new DeskRig({ limits: { duplicateWindowMillis: 0, maxRepeats: 99 } });
+    const unsent = { reason: 'connect ECONNREFUSED', refusal: 'unsent' } as const;
+    for (const refused of [{ reason: 'no' }, unsent, unsent, { reason: 'no' }]) {
+      rig.gateway.refuse = () => refused;
+      expect(rig.execute(rig.preview()).status).toBe('rejected');
+    }
+    for (const { desk, day } of [rig, rig.restart()]) {
+      expect(consecutiveRejects(desk.context)).toBe(2);
+      expect(day.status.causes).not.toContain('rejectBreaker');
+    }
+  });
+
+  it('hold nothing down where a close finds no line to the broker', () => {
+    const rig = new DeskRig();
+    const { positionId } = rig.openPosition();
+    rig.gateway.refuse = () => ({ reason: 'connect ECONNREFUSED', refusal: 'unsent' });
+    rig.confirm(rig.previewClose(positionId).tokenSha256);
+    rig.advance(20);
+    expect(rig.gateway.refused.length).toBeGreaterThanOrEqual(3);
+    expect(rig.alerts()).not.toContain('REJECT_BREAKER');
+    expect(rig.day.status.causes).toEqual([]);
+  });
+
   it('are not ended by one that went down with the engine before the paper broker had it', () => {
     const rig = new DeskRig({ knobs: { rejectNext: 1 }, limits: { duplicateWindowMillis: 0 } });
     rig.execute(rig.preview());

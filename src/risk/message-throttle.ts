@@ -16,7 +16,7 @@ export class MessageThrottle {
     cancel: [],
   };
 
-  /** A message goes out now, by the wall clock. */
+  /** A message goes out now, by the wall clock, or as soon as the kill word allows it. */
   note(kind: MessageKind, wall: EpochMicros): void {
     this.#forget(kind, wall);
     this.#times[kind].push(wall);

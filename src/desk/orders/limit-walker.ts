@@ -177,6 +177,8 @@ function walk(desk: DeskContext, order: OrderRecord, elapsedMillis: number): voi
   const { limits } = desk.config;
   if (purpose === 'open' && !desk.messages.mayMoveOpening(desk.at.wall, limits)) return;
   desk.out.append({ kind: 'repriced', intentId, limit, reason: order.urgency }, purpose !== 'open');
+  // Counted where it is asked for, so that openings that move in one step do not pass the limit together.
+  desk.messages.note('modify', desk.at.wall);
   order.limit = limit;
   if (purpose !== 'open') sendReprice(desk, order);
   else desk.out.push({ kind: 'clearance', intentId, opening: true, act: 'reprice' });
@@ -184,7 +186,6 @@ function walk(desk: DeskContext, order: OrderRecord, elapsedMillis: number): voi
 
 function sendReprice(desk: DeskContext, order: OrderRecord): void {
   const approved = approveReprice(order.intent, order.limit, desk.config.limits.version);
-  desk.messages.note('modify', desk.at.wall);
   performGateway(desk, desk.gateway.reprice(approved, desk.at));
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LimitView, RiskCheckView } from '../../../src/desk/engine-api-risk.ts';
-import { DeskRig } from '../../support/desk-rig.ts';
+import { cents } from '../../../src/engine/domain/units.ts';
+import { CONDOR, DeskRig } from '../../support/desk-rig.ts';
 
 function pace(rig: DeskRig): readonly LimitView[] {
   const { limits } = rig.query<RiskCheckView>({ kind: 'riskCheck' });
@@ -29,6 +30,23 @@ describe('messages to the broker', () => {
     rig.ask({ kind: 'cancel', orderId: order.intent.intentId, tokenSha256: rig.newToken() });
     expect(rig.ended(order.intent.intentId).status).toBe('cancelled');
     expect(pace(rig).find(({ name }) => name === 'cancels a minute')?.used).toBe('1');
+  });
+
+  it('are counted as openings ask for them, so that those of one moment do not pass the limit together', () => {
+    const limits = {
+      maxModifiesPerMinute: 1,
+      maxDailyLossCents: cents(500_000),
+      maxOpenRiskCents: cents(500_000),
+      maxOpenOrdersRiskCents: cents(500_000),
+    };
+    const rig = new DeskRig({ limits });
+    for (const width of [3, 4, 5]) {
+      rig.send({ kind: 'confirm', tokenSha256: rig.preview({ ...CONDOR, width }).tokenSha256 });
+    }
+    rig.advance(12);
+    expect(rig.orders().map(({ status }) => status)).toContain('working');
+    expect(rig.repriced).toHaveLength(1);
+    expect(pace(rig).find(({ name }) => name === 'changes of limits a minute')?.used).toBe(1);
   });
 
   it('never hold up a close: it walks without a change left', () => {

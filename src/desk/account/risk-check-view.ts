@@ -2,6 +2,7 @@
 
 import { suffices } from '../../engine/domain/client-rights.ts';
 import { auctionEnd } from '../../engine/domain/session-calendar.ts';
+import { restMillis } from '../../risk/resting.ts';
 import type { AccountRisk } from '../../risk/risk-input.ts';
 import { tradingStateOf } from '../../risk/trading-state.ts';
 import type { DeskContext } from '../desk-context.ts';
@@ -57,10 +58,19 @@ function blocks(desk: DeskContext, account: AccountRisk): readonly string[] {
 }
 
 /** What keeps single strategies from opening, and no other. */
-function waits({ unknownStrategies }: AccountRisk): readonly string[] {
-  return [...unknownStrategies].map(
+function waits(desk: DeskContext, account: AccountRisk): readonly string[] {
+  const unknown = [...account.unknownStrategies].map(
     (name) => `${name} alone waits: an order has no proven outcome`,
   );
+  const { at, config } = desk;
+  const resting = [...account.lossesByStrategy].flatMap(([name, lost]) => {
+    const leftMillis = restMillis(lost, { at, limits: config.limits });
+    if (leftMillis === 0) return [];
+    return Number.isFinite(leftMillis)
+      ? `${name} alone waits: it lost, and rests ${Math.ceil(leftMillis / 1_000)} seconds more`
+      : `${name} alone waits: it lost ${lost.count} times, and rests until the next session`;
+  });
+  return [...unknown, ...resting];
 }
 
 /** Limits of which every opening takes some: where nothing is left of one, or its use is not known, none
@@ -105,7 +115,7 @@ export function riskCheckView(desk: DeskContext, caller: Caller, decisions: numb
   const blocking = [...withheld(caller), ...blocks(desk, account), ...usedUp(limits)];
   return {
     openingsAllowed: blocking.length === 0,
-    blockedBy: [...blocking, ...waits(account)],
+    blockedBy: [...blocking, ...waits(desk, account)],
     limits,
     limitsVersion: desk.config.limits.version,
     reducingOffer: reducingOffer(desk) ?? null,

@@ -1,5 +1,6 @@
 /** A strategy that lost rests for a while, and after a few losses for the day. */
 import { MICROS_PER_MILLI } from '../../engine/domain/units.ts';
+import { restMillis } from '../resting.ts';
 import { type Check, failed, passed } from './check.ts';
 
 const CODE = 'cool_down';
@@ -16,12 +17,11 @@ export const coolDownCheck: Check = {
     }
     const sinceMillis = (at.wall - lost.lastAtWall) / MICROS_PER_MILLI;
     const numbers = { strategy, losses: lost.count, limitLosses, sinceMillis, coolDownMillis };
-    if (lost.count >= limitLosses) {
-      const message = `${strategy} lost ${lost.count} times today; it rests until the next session`;
-      return failed(CODE, message, numbers);
-    }
-    if (sinceMillis >= coolDownMillis) return passed(CODE, 'the last loss is past', numbers);
-    const message = `${strategy} has just lost; it rests until the cool-down is over`;
+    const leftMillis = restMillis(lost, { at, limits });
+    if (leftMillis === 0) return passed(CODE, 'the last loss is past', numbers);
+    const message = Number.isFinite(leftMillis)
+      ? `${strategy} has just lost; it rests until the cool-down is over`
+      : `${strategy} lost ${lost.count} times today; it rests until the next session`;
     return failed(CODE, message, numbers);
   },
 };

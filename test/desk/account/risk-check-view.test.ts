@@ -3,9 +3,11 @@ import { accountRisk, worstCaseOf } from '../../../src/desk/account/account-risk
 import { limitRows } from '../../../src/desk/account/limit-rows.ts';
 import type { Caller } from '../../../src/desk/engine-api.ts';
 import type { LimitView, RiskCheckView } from '../../../src/desk/engine-api-risk.ts';
-import { type Cents, cents } from '../../../src/engine/domain/units.ts';
+import { type Cents, cents, MICROS_PER_SECOND } from '../../../src/engine/domain/units.ts';
 import { UNBOUNDED_LOSS_CENTS } from '../../../src/risk/risk-input.ts';
 import { CONDOR, DeskRig, denialIn, LOTTO, TRADER, valueIn } from '../../support/desk-rig.ts';
+
+const STRATEGY = CONDOR.strategy;
 
 function viewOf(rig: DeskRig, caller?: Caller): RiskCheckView {
   return rig.query<RiskCheckView>({ kind: 'riskCheck' }, caller);
@@ -262,6 +264,30 @@ describe('the risk check', () => {
     const { openingsAllowed, blockedBy } = viewOf(rig);
     expect(openingsAllowed).toBe(true);
     expect(blockedBy).toEqual(['iron_condor_30_delta alone waits: an order has no proven outcome']);
+  });
+
+  it('names the strategy that rests after a loss, and for how long, while the others may open', () => {
+    const rig = new DeskRig({ limits: { maxLossesPerStrategy: 2 } });
+    const first = rig.openPosition();
+    rig.execute(rig.previewClose(first.positionId));
+    rig.advance(20);
+    const { lastAtWall = 0 } = accountRisk(rig.desk.context).lossesByStrategy.get(STRATEGY) ?? {};
+    const left = 300 - (rig.at.wall - lastAtWall) / MICROS_PER_SECOND;
+    expect(viewOf(rig)).toMatchObject({
+      openingsAllowed: true,
+      blockedBy: [`${STRATEGY} alone waits: it lost, and rests ${left} seconds more`],
+    });
+    rig.advance(left - 1);
+    expect(viewOf(rig).blockedBy).toHaveLength(1);
+    rig.advance(1);
+    expect(viewOf(rig).blockedBy).toEqual([]);
+    const second = rig.openPosition();
+    rig.execute(rig.previewClose(second.positionId));
+    rig.advance(301);
+    expect(viewOf(rig)).toMatchObject({
+      openingsAllowed: true,
+      blockedBy: [`${STRATEGY} alone waits: it lost 2 times, and rests until the next session`],
+    });
   });
 
   it.each([

@@ -48,8 +48,8 @@ export interface FlattenProgress {
   readonly since: EpochMicros;
   /** Market time of the last. */
   readonly askedAt: EpochMicros;
-  /** Contracts that others opened under its name since: they were not asked for. */
-  readonly later: number;
+  /** Contracts that others opened (+) and closed (-) under its name since, by execution. */
+  readonly others: ReadonlyMap<string, number>;
   /** The last reason told why it does not close; empty while none was. */
   readonly told: string;
 }

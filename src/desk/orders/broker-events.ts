@@ -23,7 +23,7 @@ import { callOff, noteHeld } from './asked-closes.ts';
 import type { Ended } from './ended-closes.ts';
 import { noteEnded, withItsDoer } from './ended-closes.ts';
 import { externalWorstCase } from './external-worst-case.ts';
-import { noteOpenedByOthers } from './flatten-progress.ts';
+import { noteOthers } from './flatten-progress.ts';
 import type { OrderRecord } from './order-book.ts';
 import {
   asSent,
@@ -254,7 +254,7 @@ function onFill(desk: DeskContext, event: Extract<BrokerEvent, { kind: 'fill' }>
     desk.out.alert('warning', 'EXTERNAL_FILL', text, fill.fillId);
   } else desk.book.applyFill(fill, asSent(order));
   noteGone(desk);
-  noteOpenedByOthers(desk, fill, order);
+  noteOthers(desk, fill, order);
   noteHeld(desk, { fillId: fill.fillId, intent: order?.intent });
   if (order === undefined) return;
   order.fills.push(fill);
@@ -314,7 +314,7 @@ function onBusted(desk: DeskContext, intentId: string, fillId: string, reason: s
   if (isExternal(order)) desk.book.bustExternalFill(fill);
   else desk.book.bustFill(fill, intent, opening === undefined ? undefined : asSent(opening));
   noteGone(desk);
-  noteOpenedByOthers(desk, fill, order, true);
+  noteOthers(desk, fill, order, true);
   noteHeld(desk, { fillId, isBust: true });
   noteRatio(desk, order);
   if (order.status === 'filled') setStatus(order, 'unknown', `fill ${fillId} was busted`, desk.at);

@@ -1,8 +1,8 @@
 /**
  * What a flatten takes in: all that is held of its positions when it is asked for, and what the openings of
  * that moment still fill. A contract of somebody else's is held under its own name, which may wait for a bid
- * for hours, and be bought again meanwhile: what others open later was not asked for. Follows from records,
- * in a run and after a restart alike.
+ * for hours, and be bought again meanwhile: what others open later was not asked for, and what they close
+ * later is of that first. Follows from records, in a run and after a restart alike.
  */
 
 import type { Fill } from '../../engine/domain/order.ts';
@@ -17,7 +17,8 @@ import { fillsInto, isCalledBack, isExternal } from './order-book.ts';
 /** Takes a position into the flatten; one that is in it already stays as it is. */
 export function beginFlattening({ day, at }: DeskContext, positionId: string): void {
   if (day.flattening.has(positionId)) return;
-  day.flattening.set(positionId, { since: at.wall, askedAt: at.market, told: '', later: 0 });
+  const asked = { askedAt: at.market, others: new Map() };
+  day.flattening.set(positionId, { since: at.wall, told: '', ...asked });
 }
 
 /** Takes in all that is held of it now, also where it is in the flatten already. */
@@ -25,12 +26,13 @@ export function askForAll(desk: DeskContext, positionId: string): void {
   beginFlattening(desk, positionId);
   const progress = desk.day.flattening.get(positionId);
   if (progress === undefined) return;
-  desk.day.flattening.set(positionId, { ...progress, askedAt: desk.at.market, later: 0 });
+  const asked = { askedAt: desk.at.market, others: new Map() };
+  desk.day.flattening.set(positionId, { ...progress, ...asked });
 }
 
-/** Leaves out what an order of others, given since, opened of a contract that is being flattened; takes it in
- * again (`isBust`) where the broker took that execution back. */
-export function noteOpenedByOthers(
+/** Notes what an order of others, given since, opened or closed of a contract that is being flattened; forgets
+ * it (`isBust`) where the broker took that execution back. */
+export function noteOthers(
   { day }: DeskContext,
   fill: Fill,
   order: OrderRecord | undefined,
@@ -39,19 +41,29 @@ export function noteOpenedByOthers(
   if (order !== undefined && !isExternal(order)) return;
   const positionId = externalPositionId(fill.instrument);
   const progress = day.flattening.get(positionId);
-  if (progress === undefined || !isOpening(fill.action)) return;
+  if (progress === undefined) return;
   const { askedAt } = progress;
   const wasGiven = order !== undefined && order.createdAt.market <= askedAt;
   if (wasGiven || fill.marketAt <= askedAt) return;
-  const later = Math.max(0, progress.later + (isBust ? -fill.quantity : fill.quantity));
-  day.flattening.set(positionId, { ...progress, later });
+  const others = new Map(progress.others);
+  if (isBust) others.delete(fill.fillId);
+  else others.set(fill.fillId, isOpening(fill.action) ? fill.quantity : -fill.quantity);
+  day.flattening.set(positionId, { ...progress, others });
+}
+
+/** Contracts of it that others opened since and did not close: they were not asked for. */
+export function laterOf({ day }: DeskContext, positionId: string): number {
+  let later = 0;
+  for (const change of day.flattening.get(positionId)?.others.values() ?? []) {
+    later = Math.max(0, later + change);
+  }
+  return later;
 }
 
 /** Contracts or shares of it that the flatten takes in, and that are held still. */
-export function askedOf({ day }: DeskContext, { positionId, legs }: StructurePosition): number {
-  const { later = 0 } = day.flattening.get(positionId) ?? {};
+export function askedOf(desk: DeskContext, { positionId, legs }: StructurePosition): number {
   const held = legs.reduce((sum, { quantity }) => sum + Math.abs(quantity), 0);
-  return Math.max(0, held - later);
+  return Math.max(0, held - laterOf(desk, positionId));
 }
 
 /** The live opening that may still fill into a position that is flattened. A foreign one that nobody called

@@ -21,6 +21,7 @@ import {
   askForAll,
   beginFlattening,
   endFlattened,
+  laterOf,
   openingInto,
 } from './flatten-progress.ts';
 import { alreadyClosing, isExternalShort, namesOf, staysFor } from './long-cover.ts';
@@ -168,7 +169,7 @@ function tell(desk: DeskContext, positionId: string, told: string, say: () => vo
 
 /** What of a position the flatten has still to order; undefined for all that is free of it. */
 function askedLegs(desk: DeskContext, position: StructurePosition): readonly HeldLeg[] | undefined {
-  if ((desk.day.flattening.get(position.positionId)?.later ?? 0) === 0) return undefined;
+  if (laterOf(desk, position.positionId) === 0) return undefined;
   const claimed = alreadyClosing(desk, position.positionId);
   const asked = askedOf(desk, position);
   return freeLegs(desk, position)

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { BrokerEvent } from '../../../src/broker/order-gateway.ts';
 import type { Instrument } from '../../../src/engine/domain/instrument.ts';
 import { instrumentSymbol, parseOccSymbol } from '../../../src/engine/domain/instrument.ts';
+import type { LegAction } from '../../../src/engine/domain/order.ts';
 import { addMicros, cents, MICROS_PER_SECOND, price } from '../../../src/engine/domain/units.ts';
 import { CONSOLE, DeskRig } from '../../support/desk-rig.ts';
 
@@ -13,13 +14,22 @@ function isBid(rig: DeskRig, bid: number | undefined): void {
   };
 }
 
+type Execution = Extract<BrokerEvent, { kind: 'fill' }>;
+
 /** An execution at another screen, told `lateSeconds` after it happened. */
-function bought(rig: DeskRig, quantity: number, lateSeconds = 0): BrokerEvent {
+function bought(rig: DeskRig, quantity: number, lateSeconds = 0): Execution {
+  return traded(rig, 'buyToOpen', quantity, lateSeconds);
+}
+
+function sold(rig: DeskRig, quantity: number): Execution {
+  return traded(rig, 'sellToClose', quantity);
+}
+
+function traded(rig: DeskRig, action: LegAction, quantity: number, lateSeconds = 0): Execution {
   const marketAt = addMicros(rig.at.market, -lateSeconds * MICROS_PER_SECOND);
   const money = { price: price(200), feesCents: cents(0), marketAt };
-  const ids = { fillId: `theirs-${quantity}`, intentId: `external-B-${quantity}` };
-  const fill = { ...ids, ...money, instrument: CALL, action: 'buyToOpen', quantity } as const;
-  return { kind: 'fill', fill };
+  const ids = { fillId: `${action}-${quantity}`, intentId: `external-${action}-${quantity}` };
+  return { kind: 'fill', fill: { ...ids, ...money, instrument: CALL, action, quantity } };
 }
 
 /** Somebody's call that nobody bids for, left to expire by a flatten of the morning. */
@@ -38,7 +48,8 @@ function left(): DeskRig {
 
 /** What was sent, and its broker says nothing of. */
 function sent(rig: DeskRig): string[] {
-  return rig.orders().flatMap(({ intent }) => {
+  const ours = rig.orders().filter(({ intent }) => intent.strategy !== 'external');
+  return ours.flatMap(({ intent }) => {
     const { purpose, quantity, legs } = intent;
     return legs.map(({ instrument }) => `${purpose} ${quantity} ${instrumentSymbol(instrument)}`);
   });
@@ -80,6 +91,42 @@ describe('what others open of a contract that a flatten left to expire', () => {
     expect(rig.day.flattening.size).toBe(0);
     expect(rig.day.status.causes).not.toContain('flattening');
     expect(rig.alerts()).toContain('FLATTEN_DONE');
+  });
+
+  it('and close again takes nothing from what was asked for', () => {
+    for (const closed of [10, 6]) {
+      const before = left();
+      before.brokerSays(bought(before, 10));
+      before.advance(60);
+      before.brokerSays(sold(before, closed));
+      before.advance(3);
+      expect(before.alerts()).not.toContain('FLATTEN_DONE');
+      for (const rig of [before.restart(), before]) {
+        rig.gateway.isMute = true;
+        rig.gateway.editSnapshot = () => undefined;
+        isBid(rig, 0.02);
+        rig.advance(6);
+        expect(sent(rig)).toEqual(ONE);
+      }
+    }
+  });
+
+  it('and close again is theirs still where the broker takes that back', () => {
+    const rig = left();
+    rig.brokerSays(bought(rig, 10));
+    const sale = sold(rig, 10);
+    const { intentId, fillId } = sale.fill;
+    const legs = [{ instrument: CALL, action: 'sellToClose', ratio: 1 }] as const;
+    const order = { intentId, brokerOrderId: 'B-9', legs, remaining: 10, limit: price(200) };
+    rig.gateway.editSnapshot = (snapshot) => ({ ...snapshot, workingOrders: [order] });
+    rig.advance(4);
+    rig.gateway.editSnapshot = () => undefined;
+    rig.brokerSays(sale, { kind: 'busted', intentId, fillId, reason: 'erroneous' });
+    expect(rig.positions()).toMatchObject([{ quantity: 11 }]);
+    rig.gateway.isMute = true;
+    isBid(rig, 0.02);
+    rig.advance(6);
+    expect(sent(rig)).toEqual(ONE);
   });
 
   it('is taken in by the next flatten, and where it had been bought before the first', () => {

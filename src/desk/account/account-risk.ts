@@ -145,7 +145,7 @@ function moneyAtRisk(desk: DeskContext, live: readonly OrderRecord[]): Money {
 export function accountRisk(desk: DeskContext): AccountRisk {
   const live = desk.orders.live();
   const money = moneyAtRisk(desk, live);
-  const standing = new Standing(desk.book.held());
+  const standing = new Standing();
   for (const position of heldInSession(desk)) standing.addStructure(position);
   for (const order of live) standing.addOrder(order);
   const { netDelta, extremes: greeks } = bookGreeks(desk, live);

@@ -3,20 +3,17 @@
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import { isOpening, legSign } from '../../engine/domain/order.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
+import type { Opener } from '../../engine/portfolio/structure.ts';
 import type { Interest } from '../../risk/risk-input.ts';
 import type { OrderRecord } from '../orders/order-book.ts';
 import { filledUnits } from '../orders/order-book.ts';
 
 /** Contracts, sides and units of what is held and on its way, folded in one pass. */
 export class Standing {
-  readonly contracts: Map<string, number>;
+  readonly contracts = new Map<string, number>();
   readonly #interest = new Map<string, Record<keyof Interest, boolean>>();
   readonly units = new Map<string, number>();
   totalContracts = 0;
-
-  constructor(held: ReadonlyMap<string, number>) {
-    this.contracts = new Map(held);
-  }
 
   /** By symbol. */
   get interest(): ReadonlyMap<string, Interest> {
@@ -27,8 +24,9 @@ export class Standing {
     this.#addUnits(strategy, quantity);
     for (const { instrument, quantity: contracts } of legs) {
       if (instrument.kind === 'shares' || contracts === 0) continue;
-      this.totalContracts += Math.abs(contracts);
-      this.#addInterest(instrumentSymbol(instrument), contracts > 0 ? 'isLong' : 'isShort');
+      const symbol = instrumentSymbol(instrument);
+      this.#addContracts(symbol, contracts);
+      this.#addInterest(symbol, contracts > 0 ? 'isLong' : 'isShort');
     }
   }
 
@@ -40,13 +38,19 @@ export class Standing {
       const symbol = instrumentSymbol(instrument);
       const change = legSign(action) * ratio * units;
       this.#addInterest(symbol, change > 0 ? 'isBought' : 'isSold');
-      if (!isOpening(action)) continue;
-      this.totalContracts += Math.abs(change);
-      this.contracts.set(symbol, (this.contracts.get(symbol) ?? 0) + change);
+      const isOption = instrument.kind !== 'shares';
+      if (isOption && isOpening(action)) this.#addContracts(symbol, change);
     }
   }
 
-  #addUnits(strategy: string, units: number): void {
+  #addContracts(symbol: string, contracts: number): void {
+    this.totalContracts += Math.abs(contracts);
+    this.contracts.set(symbol, (this.contracts.get(symbol) ?? 0) + contracts);
+  }
+
+  /** What others opened is of no strategy, nor are shares. */
+  #addUnits(strategy: Opener, units: number): void {
+    if (strategy === 'external' || strategy === 'shares') return;
     this.units.set(strategy, (this.units.get(strategy) ?? 0) + units);
   }
 

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { accountRisk, worstCaseOf } from '../../../src/desk/account/account-risk.ts';
 import { dayPnl } from '../../../src/desk/account/day-pnl.ts';
 import type { PnlView, TradeCard } from '../../../src/desk/engine-api.ts';
+import { adoptOrder } from '../../../src/desk/orders/adopting.ts';
 import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
-import { cents, priceFromDollars } from '../../../src/engine/domain/units.ts';
+import { cents, priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
 import type { StructurePosition } from '../../../src/engine/portfolio/portfolio-book.ts';
 import { UNBOUNDED_LOSS_CENTS } from '../../../src/risk/risk-input.ts';
 import { sideCosts } from '../../support/condor-costs.ts';
@@ -151,6 +152,50 @@ describe('the planned loss of a condor that is held', () => {
     const rig = new DeskRig({ exits: { condorStop: 'whole' } });
     const position = rig.openPosition(NARROW);
     expect(plannedOf(rig)).toBeLessThanOrEqual(worstCaseOf(rig.desk.context, position));
+  });
+});
+
+describe('what counts as contracts, and as units of a strategy', () => {
+  const shares = { kind: 'shares', symbol: 'SPY' } as const;
+  const strike = priceFromDollars(620);
+  const expiry = sessionDate('2026-11-20');
+  const call = { kind: 'option', root: 'SPY', expiry, right: 'call', strike } as const;
+  const theirs = [
+    { instrument: shares, quantity: 100, price: priceFromDollars(600) },
+    { instrument: call, quantity: 15, price: priceFromDollars(0.01) },
+  ] as const;
+
+  function expectOwnUnitsAndAllContracts(rig: DeskRig): void {
+    const { unitsByStrategy, contractsBySymbol, totalContracts } = accountRisk(rig.desk.context);
+    expect([...unitsByStrategy]).toEqual([[CONDOR.strategy, 1]]);
+    const sizes = [...contractsBySymbol.values()].map(Math.abs).toSorted((x, y) => x - y);
+    expect(sizes).toEqual([1, 1, 1, 1, 15]);
+    expect(totalContracts).toBe(19);
+  }
+
+  it('is neither shares nor, as units, what somebody else opened', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    for (const [i, each] of theirs.entries()) {
+      const told = { fillId: `${i}`, intentId: 'theirs', action: 'buyToOpen' } as const;
+      const fill = { ...each, ...told, feesCents: cents(0), marketAt: rig.at.market };
+      rig.brokerSays({ kind: 'fill', fill });
+    }
+    expect(rig.positions()).toHaveLength(3);
+    expectOwnUnitsAndAllContracts(rig);
+  });
+
+  it('is the same of what works', () => {
+    const rig = new DeskRig();
+    const { intent } = rig.order(rig.openPosition().positionId);
+    for (const [i, { instrument, quantity, price: limit }] of theirs.entries()) {
+      const id = { intentId: `external-${i}`, positionId: `external-${i}` };
+      const legs = [{ instrument, action: 'buyToOpen', ratio: 1 }] as const;
+      const order = { ...intent, ...id, strategy: 'external', legs, quantity, limit } as const;
+      adoptOrder(rig.desk.context, { intent: order, brokerOrderId: `B-${i}` });
+    }
+    expect(accountRisk(rig.desk.context).openOrders).toBe(2);
+    expectOwnUnitsAndAllContracts(rig);
   });
 });
 

@@ -368,7 +368,9 @@ describe('an option whose settlement is told after the session changed', () => {
     expect(rig.positions()).toHaveLength(1);
     expect(rig.preview().card.purpose).toBe('open');
     const nothing = { openRiskCents: 0, plannedLossCents: 0, netDelta: 0, totalContracts: 0 };
-    expect(accountRisk(rig.desk.context)).toMatchObject(nothing);
+    const risk = accountRisk(rig.desk.context);
+    expect(risk).toMatchObject(nothing);
+    expect([...risk.contractsBySymbol, ...risk.unitsByStrategy]).toEqual([]);
     const pnl = rig.query<PnlView>({ kind: 'pnl' });
     expect(pnl).toMatchObject({ greeks: { delta: 0 } });
     expect(pnl.positions).toMatchObject([{ expiredOn: FRIDAY, protectedBy: 'none' }]);

@@ -6,15 +6,16 @@
  * ended. It follows from the book of orders and from what was told, which a restart has from the journal.
  */
 
+import type { LegAction } from '../../engine/domain/order.ts';
 import { areLeftToExpire } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { rightOf } from '../exits/close-legs.ts';
-import type { ExitClose, ExitPart, ExitReason, Side } from '../exits/exit-input.ts';
+import type { ExitClose, ExitReason, Side } from '../exits/exit-input.ts';
 import { isShortSide, legsOfPart, rightOfPart } from '../exits/exit-input.ts';
 import type { HeldLeg, OpenPosition } from '../exits/open-position.ts';
 import { wasTold } from './exit-cause.ts';
 import type { OrderRecord } from './order-book.ts';
-import { isCalledBackByPerson, isClose, isWhole } from './order-book.ts';
+import { contractsLeft, isCalledBackByPerson, isClose, isWhole } from './order-book.ts';
 import { isTakenApart } from './refused-closes.ts';
 
 /** Exits of a side. Once one was told, nothing of that side stays, whoever bought its shorts back; what
@@ -63,16 +64,29 @@ function isShort({ quantity }: HeldLeg): boolean {
   return quantity < 0;
 }
 
-/** True where an exit of the whole bought back what was short, and longs are left for which nobody bid then:
- * without their shorts no price breaks a stop again. */
+/** True where an exit of the whole bought back what was short last, all that it was to, and longs are left for
+ * which nobody bid then: without their shorts no price breaks a stop again. Where anything else bought back the
+ * rest, or a person has called a sale back since, the longs are kept. */
 function areLongsLeft(desk: DeskContext, { positionId, legs }: OpenPosition): boolean {
   if (legs.some(isShort) || isOfOthers(desk, positionId)) return false;
-  const newest = newestOf(desk, positionId, 'whole');
-  if (newest === undefined || isEndedByHand(newest)) return false;
-  return desk.orders.all().some(({ intent, exitReason, fills }) => {
-    if (intent.positionId !== positionId || !isOfTheWhole(exitReason)) return false;
-    return fills.some(({ action }) => action === 'buyToClose');
+  const all = desk.orders.all();
+  const from = all.findLastIndex(({ intent, fills }) => {
+    return intent.positionId === positionId && fills.some(isBuyBack);
   });
+  const order = all[from];
+  if (order === undefined || !isOfTheWhole(order.exitReason) || lacksShorts(order)) return false;
+  return !all.slice(from).some((each) => {
+    return each.intent.positionId === positionId && isClose(each) && isEndedByHand(each);
+  });
+}
+
+/** True where something that the order was to buy back was left to others. */
+function lacksShorts(order: OrderRecord): boolean {
+  return order.intent.legs.some((leg) => isBuyBack(leg) && contractsLeft(order, leg) > 0);
+}
+
+function isBuyBack({ action }: { readonly action: LegAction }): boolean {
+  return action === 'buyToClose';
 }
 
 /** True for one contract that somebody else opened: it is no side of anything, and is found again under the
@@ -81,8 +95,8 @@ function isOfOthers({ book }: DeskContext, positionId: string): boolean {
   return book.structure(positionId)?.strategy === 'external';
 }
 
-/** The newest order that closes any of this part. */
-function newestOf(desk: DeskContext, positionId: string, part: ExitPart): OrderRecord | undefined {
+/** The newest order that closes any of this side. */
+function newestOf(desk: DeskContext, positionId: string, part: Side): OrderRecord | undefined {
   const right = rightOfPart(part);
   return desk.orders.all().findLast((order) => {
     const { intent } = order;

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { TradeCard } from '../../../src/desk/engine-api.ts';
+import type { OrderRequest } from '../../../src/desk/engine-api-requests.ts';
 import { instrumentSymbol, parseOccSymbol } from '../../../src/engine/domain/instrument.ts';
 import type { LegAction } from '../../../src/engine/domain/order.ts';
 import { cents, centsFromDollars, price } from '../../../src/engine/domain/units.ts';
 import { sideCosts } from '../../support/condor-costs.ts';
 import type { RigOptions } from '../../support/desk-rig.ts';
-import { CONSOLE, DeskRig, valueIn } from '../../support/desk-rig.ts';
+import { CONDOR, CONSOLE, DeskRig, valueIn } from '../../support/desk-rig.ts';
 
 const limits = {
   maxDailyLossCents: centsFromDollars(50_000),
@@ -186,15 +187,28 @@ describe('the long of a side that was stopped', () => {
   });
 });
 
+function cancelNewest(rig: DeskRig): void {
+  const tokenSha256 = rig.newToken();
+  rig.ask({ kind: 'cancel', orderId: rig.orders().at(-1)!.intent.intentId, tokenSha256 });
+  rig.confirm(tokenSha256);
+  rig.advance(5);
+}
+
+function byHand(rig: DeskRig, request: OrderRequest): void {
+  const tokenSha256 = rig.newToken();
+  const reply = rig.ask<TradeCard>({ kind: 'previewOrder', request, tokenSha256 });
+  rig.execute({ tokenSha256, card: valueIn(reply) });
+}
+
 describe('the long that a stop of the whole left while nobody bid for it', () => {
-  function left() {
+  function left(quantity = 1) {
     const rig = new DeskRig({ limits, exits: { condorStop: 'whole' } });
-    const { exitPlan } = rig.openPosition();
+    const { exitPlan } = rig.openPosition({ ...CONDOR, quantity });
     const stop = (exitPlan?.stop?.price ?? 0) / 10_000;
     sideCosts(rig, 'put', 0.1);
     sideCosts(rig, 'call', stop + 0.3, { bid: undefined, ask: 0.03 });
     rig.advance(25);
-    expect(held(rig)).toEqual(['1 C00606000']);
+    expect(held(rig)).toEqual([`${quantity} C00606000`]);
     const longIsBid = (at: DeskRig) => sideCosts(at, 'call', stop + 0.3, { bid: 0.6, ask: 0.62 });
     return { rig, longIsBid };
   }
@@ -218,13 +232,101 @@ describe('the long that a stop of the whole left while nobody bid for it', () =>
     longIsBid(rig);
     rig.advance(2);
     const { intentId } = rig.orders().at(-1)!.intent;
-    const tokenSha256 = rig.newToken();
-    rig.ask({ kind: 'cancel', orderId: intentId, tokenSha256 });
-    rig.confirm(tokenSha256);
+    cancelNewest(rig);
     rig.size = 50;
     rig.advance(15);
     expect(held(rig)).toEqual(['1 C00606000']);
     expect(rig.orders().at(-1)?.intent.intentId).toBe(intentId);
+  });
+
+  it('stays so where that person sells one of two', () => {
+    const { rig, longIsBid } = left(2);
+    rig.size = 0;
+    longIsBid(rig);
+    rig.advance(2);
+    cancelNewest(rig);
+    rig.size = 50;
+    const symbol = 'SPY   261120C00606000';
+    byHand(rig, { legs: [{ symbol, action: 'sellToClose', ratio: 1 }], quantity: 1 });
+    rig.advance(15);
+    expect(held(rig)).toEqual(['1 C00606000']);
+  });
+});
+
+describe('longs of a position that an exit of the whole once closed a part of', () => {
+  const SHORT = 'SPY   261120P00599000';
+  const LONG = 'SPY   261120P00594000';
+  const TWO = '-2 P00599000';
+  const KEPT = ['1 P00594000'];
+  const WING = { bid: 0.02, ask: 0.03 };
+  const SPREADS: OrderRequest = {
+    legs: [
+      { symbol: SHORT, action: 'sellToOpen', ratio: 1 },
+      { symbol: LONG, action: 'buyToOpen', ratio: 1 },
+    ],
+    quantity: 2,
+  };
+
+  /** Two put spreads of which a stop has closed one before the market turned; its order works on. */
+  function halfStopped(options: RigOptions = {}) {
+    const rig = new DeskRig({ limits, ...options });
+    byHand(rig, SPREADS);
+    const stop = (rig.positions()[0]?.exitPlan?.stop?.price ?? 0) / 10_000;
+    rig.size = 1;
+    sideCosts(rig, 'put', stop + 0.3, WING);
+    for (let second = 0; second < 60 && held(rig).includes(TWO); second += 1) rig.advance(1);
+    rig.size = 0;
+    sideCosts(rig, 'put', 0.8, WING);
+    expect(held(rig)).toEqual(['1 P00594000', '-1 P00599000']);
+    expect(rig.orders().at(-1)?.exitReason).toBe('stop');
+    return rig;
+  }
+
+  const BUY_BACK: OrderRequest = {
+    legs: [{ symbol: SHORT, action: 'buyToClose', ratio: 1 }],
+    quantity: 1,
+  };
+
+  it('stay where the trader buys the other short back by hand', () => {
+    const rig = halfStopped();
+    cancelNewest(rig);
+    rig.size = 50;
+    byHand(rig, BUY_BACK);
+    const orders = rig.orders().length;
+    rig.advance(30);
+    expect(held(rig)).toEqual(KEPT);
+    expect(rig.orders()).toHaveLength(orders);
+  });
+
+  it('stay where it is bought back at another screen, after a restart too', () => {
+    const rig = halfStopped();
+    const orders = rig.orders().length;
+    rig.gateway.editSnapshot = () => undefined;
+    const instrument = parseOccSymbol(SHORT)!;
+    const money = { price: price(8_000), feesCents: cents(0), marketAt: rig.at.market };
+    const ids = { fillId: 'theirs', intentId: 'external-9' };
+    const fill = { ...ids, ...money, instrument, action: 'buyToClose', quantity: 1 } as const;
+    rig.brokerSays({ kind: 'fill', fill });
+    rig.advance(5);
+    expect(rig.orders().at(-1)).toMatchObject({ status: 'cancelled', calledBackBy: 'engine' });
+    for (const each of [rig.restart(), rig]) {
+      each.gateway.editSnapshot = () => undefined;
+      each.size = 50;
+      each.advance(30);
+      expect(held(each)).toEqual(KEPT);
+      expect(each.orders()).toHaveLength(orders);
+    }
+  });
+
+  it('stay where that goes for a nickel', () => {
+    const rig = halfStopped({ exits: { nickelBuyBack: true } });
+    cancelNewest(rig);
+    rig.size = 50;
+    sideCosts(rig, 'put', 0.05, WING);
+    rig.goTo(15 * 60 + 5);
+    rig.advance(30);
+    expect(rig.orders().at(-1)).toMatchObject({ exitReason: 'nickel', status: 'filled' });
+    expect(held(rig)).toEqual(KEPT);
   });
 });
 

@@ -142,6 +142,7 @@ export class Outbox {
 
   /** True while what was told of a position by this code is not over. */
   isOpen(code: string, positionId: string): boolean {
+    if (this.#ofPositions.size === 0) return false;
     return this.#ofPositions.has(dedupeKey({ code, subject: positionId }));
   }
 

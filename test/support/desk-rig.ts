@@ -481,6 +481,15 @@ export class DeskRig {
     return rig;
   }
 
+  /** The same with its chain open and its feed connected, some ticks of the clock before the first quotes. */
+  restartUnquoted(options: RigOptions = {}): DeskRig {
+    const again = this.restart(this.records(), { ...options, isOpen: false });
+    again.step({ kind: 'listing', at: again.at, listing: again.listing() });
+    again.step({ kind: 'feed', at: again.at, connected: true, detail: 'test' });
+    again.freeze(2);
+    return again;
+  }
+
   /** The same at a broker that outlives the engine, where what works now works on. */
   restartWhileItWorks(): DeskRig {
     const again = this.restart(this.records(), { isOpen: false });

@@ -17,6 +17,8 @@ import { isFlattening } from '../orders/flatten-progress.ts';
 import { cancelOpenings, keepFlattening } from '../orders/flattening.ts';
 import { recentOrders } from '../orders/recent-orders.ts';
 import { reducingOffer } from '../previews/reducing-offer.ts';
+import { isAwaited } from '../session/chain-filling.ts';
+import { tellOnce } from '../session/told-once.ts';
 import { heldDelta } from './book-greeks.ts';
 import { type DayPnl, dayPnl, haveMarksJumped } from './day-pnl.ts';
 import { consecutiveRejects } from './loss-history.ts';
@@ -33,12 +35,15 @@ export const LATCHED_CAUSES: readonly StateCause[] = [
 /** Causes that only the operator's re-arm lifts: a person has to have looked. */
 export const HUMAN_CAUSES: readonly StateCause[] = ['repeatedExecution', 'rejectBreaker'];
 
+/** Its code, and the key under which it is told once. */
+const UNMARKABLE = 'LEG_UNMARKABLE';
+
 /** What tells of one cause, and is over with it. */
 export const INCIDENTS_OF_CAUSES: ReadonlyMap<string, StateCause> = new Map([
   ['DAILY_LOSS', 'dailyLoss'],
   ['DAILY_LOSS_FLATTEN', 'flatten'],
   ['DELTA_CAP', 'deltaCap'],
-  ['LEG_UNMARKABLE', 'unmarkable'],
+  [UNMARKABLE, 'unmarkable'],
   ['REJECT_BREAKER', 'rejectBreaker'],
   ['REPEATED_EXECUTION', 'repeatedExecution'],
 ]);
@@ -63,13 +68,20 @@ function stateToTell(status: TradingStatus): TradingState {
   return tradingStateOf({ causes: untold }) === state ? state : 'active';
 }
 
+/** True where a cause was told of, which is forgotten with it. A leg without a market may have one before anybody
+ * is told: then there is nothing to end. */
+function forgetTold({ day }: DeskContext, code: string): boolean {
+  return code !== UNMARKABLE || day.toldOnce.delete(UNMARKABLE);
+}
+
 /** Ends what tells of causes that are gone. A state that nothing else tells of is an incident of its own, over
  * once it is left. */
 function tellCauses(desk: DeskContext, before: TradingStatus): void {
   const { status } = desk.day;
   for (const [code, cause] of INCIDENTS_OF_CAUSES) {
     const isOver = before.causes.includes(cause) && !status.causes.includes(cause);
-    if (isOver) desk.out.settle('resolve', code, `${cause} holds trading down no more`);
+    if (!isOver || !forgetTold(desk, code)) continue;
+    desk.out.settle('resolve', code, `${cause} holds trading down no more`);
   }
   const from = stateToTell(before);
   const to = stateToTell(status);
@@ -175,11 +187,18 @@ function governByQuotes(desk: DeskContext, { unmarkable }: DayPnl): void {
   const { portfolioDeltaCap } = config.limits;
   settleByQuotes(desk, 'deltaCap', governDelta(day.status, heldDelta(desk), portfolioDeltaCap));
   settleByQuotes(desk, 'unmarkable', setCause(day.status, 'unmarkable', unmarkable.length > 0));
-  const isNew = (cause: StateCause) => day.status.causes.includes(cause) && !causes.includes(cause);
-  if (isNew('deltaCap')) offerToReduce(desk);
-  if (!isNew('unmarkable')) return;
-  const text = `no market for ${unmarkable.join(', ')}: the day counts it at its worst, a stop goes by what its neighbours tell, nothing opens until it is quoted again`;
-  desk.out.alert('warning', 'LEG_UNMARKABLE', text);
+  if (day.status.causes.includes('deltaCap') && !causes.includes('deltaCap')) offerToReduce(desk);
+  tellUnmarkable(desk, unmarkable);
+}
+
+/** What merely waits for its first quote after a start is told of once that is overdue: until then it holds
+ * trading down all the same. */
+function tellUnmarkable(desk: DeskContext, unmarkable: readonly string[]): void {
+  if (unmarkable.length === 0 || desk.day.toldOnce.has(UNMARKABLE)) return;
+  const lost = unmarkable.filter((symbol) => !isAwaited(desk, symbol));
+  if (lost.length === 0) return;
+  const text = `no market for ${lost.join(', ')}: the day counts it at its worst, a stop goes by what its neighbours tell, nothing opens until it is quoted again`;
+  tellOnce(desk, UNMARKABLE, () => desk.out.alert('warning', 'LEG_UNMARKABLE', text));
 }
 
 /** Nothing opens while everything is being closed: from the request on, and until it is done. */

@@ -26,6 +26,8 @@ const OF_A_SIDE: readonly (readonly [ExitReason, Side])[] = [
   ['exDividend', 'callSide'],
 ];
 
+const NOTHING: readonly HeldLeg[] = [];
+
 const OF_THE_WHOLE: ReadonlySet<string | undefined> = new Set<ExitReason>([
   'stop',
   'trail',
@@ -39,6 +41,26 @@ function isOfTheWhole(reason: string | undefined): reason is ExitReason {
   return OF_THE_WHOLE.has(reason);
 }
 
+/** What is free of a side that is left for this reason, once its shorts are bought back. */
+function restOf(
+  desk: DeskContext,
+  free: OpenPosition,
+  held: OpenPosition,
+  [reason, side]: readonly [ExitReason, Side],
+): readonly HeldLeg[] {
+  const left = legsOfPart(free, side);
+  if (left.length === 0 || isShortSide(held, side)) return NOTHING;
+  return wasTold(desk, free.positionId, reason) ? left : NOTHING;
+}
+
+/** True where the long of such a side is left to expire. */
+export function isRestLeft(desk: DeskContext, free: OpenPosition, held: OpenPosition): boolean {
+  return OF_A_SIDE.some((exit) => {
+    const left = restOf(desk, free, held, exit);
+    return left.length > 0 && areLeftToExpire(desk, left);
+  });
+}
+
 /** The exit that is begun and of which a part is still free. `free`: what of the position no order closes;
  * `held`: all of it. Asked on every batch of quotes. */
 export function begunExit(
@@ -46,11 +68,11 @@ export function begunExit(
   free: OpenPosition,
   held: OpenPosition,
 ): ExitClose | undefined {
-  for (const [reason, side] of OF_A_SIDE) {
-    const left = legsOfPart(free, side);
-    if (left.length === 0 || isShortSide(held, side)) continue;
-    if (!wasTold(desk, free.positionId, reason) || areLeftToExpire(desk, left)) continue;
+  for (const exit of OF_A_SIDE) {
+    const left = restOf(desk, free, held, exit);
+    if (left.length === 0 || areLeftToExpire(desk, left)) continue;
     if (isOfOthers(desk, free.positionId)) continue;
+    const [reason, side] = exit;
     const order = newestOf(desk, free.positionId, side);
     if (order === undefined || isEndedByHand(order)) continue;
     const numbers = { goesOnFrom: order.intent.intentId };

@@ -11,15 +11,16 @@ import { areLeftToExpire, asOpenPosition, heldInSession } from '../account/held-
 import type { DaySchedule, DeskContext } from '../desk-context.ts';
 import { evaluateExit } from '../exits/evaluate-exit.ts';
 import type { ExitClose, ExitMemory } from '../exits/exit-input.ts';
-import { NO_EXIT_MEMORY } from '../exits/exit-input.ts';
+import { legsOfPart, NO_EXIT_MEMORY } from '../exits/exit-input.ts';
 import type { ExitPolicy } from '../exits/exit-policy.ts';
 import { policyOf } from '../exits/exit-policy.ts';
 import type { OpenPosition } from '../exits/open-position.ts';
-import { begunExit } from './begun-exits.ts';
+import { awaitQuotes } from '../session/chain-filling.ts';
+import { begunExit, isRestLeft } from './begun-exits.ts';
 import { freeLegs, isAllOrdered } from './closing.ts';
 import { tellHurried } from './exit-cause.ts';
 import { ExitMarket } from './exit-market.ts';
-import { closePosition, hurryClosings, tellLeftToExpire } from './flattening.ts';
+import { closePosition, hurryClosings, LEFT_TO_EXPIRE, tellLeftToExpire } from './flattening.ts';
 import { shortsBeside } from './long-cover.ts';
 import { isBeingReported } from './ratio-watch.ts';
 import { mayCloseFrom } from './refused-closes.ts';
@@ -128,6 +129,7 @@ export class ExitRunner {
     if (areLeftToExpire(desk, watched.position.legs)) {
       const isDue = desk.at.market >= desk.day.schedule.flattenDeadlineAt;
       if (isDue && !isClosing) tellLeftToExpire(desk, positionId);
+      this.#endTold(desk, positionId, LEFT_TO_EXPIRE);
       return;
     }
     const before = this.#memory.get(positionId) ?? firstMemory(desk, positionId);
@@ -136,15 +138,32 @@ export class ExitRunner {
     if (memory.gain.best !== before.gain.best) recordGain(desk, positionId, memory);
     for (const stop of hurry ?? []) hurryBy(desk, position, stop);
     const exit = decision === 'hold' ? goesOn(desk, watched) : decision;
-    if (exit === undefined) return;
-    if (isClosing) hurryBy(desk, position, exit);
-    else this.#leave(desk, position, exit);
+    if (exit === undefined) this.#endLeft(desk, watched);
+    else if (isClosing) hurryBy(desk, position, exit);
+    else this.#leave(desk, watched, exit);
   }
 
-  #leave(desk: DeskContext, position: StructurePosition, decision: ExitClose): void {
+  /** What was told of a position is over. */
+  #endTold(desk: DeskContext, positionId: string, how: string): void {
+    this.#told.delete(positionId);
+    desk.out.settlePosition([REFUSED], positionId, `${positionId}: ${how}`);
+  }
+
+  /** Where nothing is to be left, what could not be of a side that is begun is left to expire. What was told of
+   * a trader's close stands. */
+  #endLeft(desk: DeskContext, { position, held = position }: Watched): void {
     const { positionId } = position;
-    const { close, reason, numbers, urgency } = decision;
+    if (!desk.out.isOpen(REFUSED, positionId)) return;
+    const { told = '' } = desk.day.askedCloses.get(positionId) ?? {};
+    if (told !== '' || !isRestLeft(desk, position, held)) return;
+    this.#endTold(desk, positionId, LEFT_TO_EXPIRE);
+  }
+
+  #leave(desk: DeskContext, { from: position, position: free }: Watched, exit: ExitClose): void {
+    const { positionId } = position;
+    const { close, reason, numbers, urgency } = exit;
     hurryClosings(desk, positionId, urgency, close);
+    if (awaitQuotes(desk, legsOfPart(free, close))) return;
     if (desk.at.wall < (this.#retryAt.get(positionId) ?? 0)) return;
     if (desk.at.wall < mayCloseFrom(desk, positionId)) return;
     const { refused } = closePosition(desk, position, {
@@ -157,8 +176,7 @@ export class ExitRunner {
       because: { reason, numbers },
     });
     if (refused === undefined) {
-      this.#told.delete(positionId);
-      desk.out.settlePosition([REFUSED], positionId, `an exit of ${positionId} goes out`);
+      this.#endTold(desk, positionId, 'an exit of it goes out');
       return;
     }
     this.#retryAt.set(positionId, addMicros(desk.at.wall, RETRY_AFTER_MICROS));

@@ -12,6 +12,7 @@ import type { ExitPart } from '../exits/exit-input.ts';
 import { rightOfPart } from '../exits/exit-input.ts';
 import type { HeldLeg } from '../exits/open-position.ts';
 import { judgeIntent } from '../previews/judging.ts';
+import { awaitQuotes } from '../session/chain-filling.ts';
 import { tellOnce } from '../session/told-once.ts';
 import { closingIntent, closingIntentOf, freeLegs, isAllOrdered } from './closing.ts';
 import type { ExitCause } from './exit-cause.ts';
@@ -193,6 +194,7 @@ function flattenPosition(
   if (waitsForCancel(desk, positionId)) return;
   const patience = order === BY_THE_ENGINE ? undefined : ASKED_PATIENCE_MICROS;
   if (refusedFor(desk, positionId, patience) !== undefined) return;
+  if (awaitQuotes(desk, freeLegs(desk, position))) return;
   const held = askedLegs(desk, position);
   const part = { part: 'whole', ...(held !== undefined && { held }) } as const;
   const terms = { purpose: 'flatten', ...part, urgency: 'urgent', ...order } as const;
@@ -222,8 +224,11 @@ export function tellLeftToExpire(desk: DeskContext, positionId: string): void {
   tellOnce(desk, `left ${positionId}`, () => desk.out.alert('info', 'LEFT_TO_EXPIRE', text));
 }
 
+/** What could not be closed before is looked after no more: it is told of again should that change. */
 function leaveToExpire(desk: DeskContext, positionId: string): void {
   beginFlattening(desk, positionId);
+  tell(desk, positionId, '', () => {});
+  desk.out.settlePosition([INCOMPLETE], positionId, `${positionId}: ${LEFT_TO_EXPIRE}`);
   tellLeftToExpire(desk, positionId);
 }
 

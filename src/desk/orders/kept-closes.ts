@@ -7,6 +7,7 @@ import { areLeftToExpire } from '../account/held-position.ts';
 import { exitSettingsOf } from '../desk-config.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { HeldLeg } from '../exits/open-position.ts';
+import { awaitQuotes } from '../session/chain-filling.ts';
 import type { AskedClose } from './asked-closes.ts';
 import { ASKED } from './asked-closes.ts';
 import { freeLegs } from './closing.ts';
@@ -53,7 +54,11 @@ function goOn(desk: DeskContext, position: StructurePosition, asked: AskedClose)
   if (wall < (asked.retryAt ?? 0) || wall < mayCloseFrom(desk, positionId)) return;
   if (isBeingReported(desk, positionId)) return;
   const held = askedLegs(desk, position, asked);
-  if (held.length === 0 || areLeftToExpire(desk, held)) return;
+  if (held.length === 0 || awaitQuotes(desk, held)) return;
+  if (areLeftToExpire(desk, held)) {
+    if (asked.told !== '') endTold(desk, positionId, asked, 'is left to expire');
+    return;
+  }
   const { refused = '' } = closePosition(desk, position, {
     purpose: 'exit',
     part: 'whole',
@@ -64,16 +69,22 @@ function goOn(desk: DeskContext, position: StructurePosition, asked: AskedClose)
     previewId: null,
     because: { reason: ASKED, numbers: { by: asked.intentId } },
   });
-  const isNews = refused !== asked.told || !desk.out.isOpen('EXIT_REFUSED', positionId);
-  asked.told = refused;
   if (refused === '') {
-    desk.out.settlePosition(['EXIT_REFUSED'], positionId, `${positionId} is closed on`);
+    endTold(desk, positionId, asked, 'is closed on');
     return;
   }
+  const isNews = refused !== asked.told || !desk.out.isOpen('EXIT_REFUSED', positionId);
+  asked.told = refused;
   asked.retryAt = addMicros(wall, RETRY_AFTER_MICROS);
   if (!isNews) return;
   const text = `${positionId} should be closed as ${asked.intentId} asked but cannot be: ${refused}`;
   desk.out.alert('critical', 'EXIT_REFUSED', text, positionId);
+}
+
+/** What was told of it is over. */
+function endTold(desk: DeskContext, positionId: string, asked: AskedClose, how: string): void {
+  asked.told = '';
+  desk.out.settlePosition(['EXIT_REFUSED'], positionId, `${positionId} ${how}`);
 }
 
 /** Who asks for all of a position does not wait for a nickel. */

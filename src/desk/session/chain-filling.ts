@@ -2,15 +2,19 @@
  * only what is held does: a strategy that chose from a part of it would choose badly, and say the wrong
  * reason. */
 
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { ContractView, Quote } from '../../engine/domain/market.ts';
 import { MICROS_PER_MINUTE, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { Denial } from '../../engine/domain/verdict.ts';
 import { deny } from '../../engine/domain/verdict.ts';
 import type { DeskContext } from '../desk-context.ts';
-import { sliceOf } from '../desk-context.ts';
+import { quoteOf, sliceOf } from '../desk-context.ts';
+import type { HeldLeg } from '../exits/open-position.ts';
 
 /** What has not come by then does not come, and strategies go by what there is. */
 const FILLING_MICROS = 5 * MICROS_PER_SECOND;
+/** A feed tells its first price some seconds after a start, and a broker what it settled. */
+export const FIRST_WORD_MICROS = 30 * MICROS_PER_SECOND;
 /** A session this old has a bar. */
 const FIRST_BAR_MICROS = 2 * MICROS_PER_MINUTE;
 /** Contracts this near to the money always have a market, as a part of the spot. */
@@ -24,6 +28,30 @@ function fillingSince({ at, day }: DeskContext): number | undefined {
   const { feedSince, listedAt = 0 } = day;
   if (feedSince === undefined) return undefined;
   return at.wall < Math.max(feedSince, listedAt) + FILLING_MICROS ? feedSince : undefined;
+}
+
+/** Wall time from which the first quotes of what is held are waited for: the listing's, or the run's without
+ * one. */
+function heldSince({ day }: DeskContext): number {
+  return day.listedAt ?? day.begunAt;
+}
+
+/** True of what this run has no quote of yet, of whatever sides, until its first one is overdue. A clock that is
+ * set back makes nothing wait anew. */
+export function isAwaited(desk: DeskContext, symbol: string): boolean {
+  const waited = desk.at.wall - heldSince(desk);
+  if (waited < 0 || waited >= FIRST_WORD_MICROS) return false;
+  return quoteOf(desk, symbol) === undefined;
+}
+
+/** True while these legs wait for their first quotes of this run: nothing is known of their market, so that
+ * nothing is asked of it, and nobody is called because it has none. What has not come some seconds after the
+ * feed's connection, where others of them have, holds those up no longer. */
+export function awaitQuotes(desk: DeskContext, legs: readonly HeldLeg[]): boolean {
+  const held = legs.filter(({ quantity }) => quantity !== 0);
+  const awaited = held.filter(({ instrument }) => isAwaited(desk, instrumentSymbol(instrument)));
+  if (awaited.length === 0 || awaited.length === held.length) return awaited.length > 0;
+  return desk.at.wall < Math.max(desk.day.feedSince ?? 0, heldSince(desk)) + FILLING_MICROS;
 }
 
 /** True once the day's own chain is there; false without one, and while it is of what is held alone. */

@@ -2,7 +2,7 @@
  * it. A long that nobody bids for is left to expire, which whoever finds it tells. */
 import { newYorkText } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros, Price } from '../../engine/domain/units.ts';
-import { dollarsFromPrice, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import { dollarsFromPrice } from '../../engine/domain/units.ts';
 import type { PositionLeg, StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import {
   areLeftToExpire,
@@ -17,15 +17,13 @@ import type { DeskContext } from '../desk-context.ts';
 import { concedesAll, isPastOrders } from '../orders/limit-walker.ts';
 import { namesOf, staysFor } from '../orders/long-cover.ts';
 import { positionOf } from '../outbox.ts';
+import { awaitQuotes, FIRST_WORD_MICROS } from './chain-filling.ts';
 import { closeOn, soundSpot } from './closing-price.ts';
 import { tellOnce } from './told-once.ts';
 
 /** Incidents of a position that is over once it is closed, by the keys under which they were told. */
 const PAST_DEADLINE = { code: 'OPEN_PAST_DEADLINE', key: 'late ' };
 const PAST_ORDERS = { code: 'OPEN_PAST_ORDERS', key: 'no orders for ' };
-
-/** A feed tells its first price some seconds after a start, and a broker what it settled. */
-const FIRST_WORD_MICROS = 30 * MICROS_PER_SECOND;
 
 const ASK_TRADE_DESK =
   'Ask its trade desk to close it or not to exercise it, or hedge what it may become';
@@ -41,10 +39,11 @@ export function watchDeadline(desk: DeskContext): void {
 }
 
 function tellLate(desk: DeskContext, open: readonly StructurePosition[]): void {
-  for (const position of open) {
+  const heard = open.filter(({ legs }) => !awaitQuotes(desk, legs));
+  for (const position of heard) {
     if (!isToldByFlatten(desk, position)) tell(desk, position);
   }
-  for (const position of open) {
+  for (const position of heard) {
     if (isPastOrders(desk, position.legs)) tellCutoff(desk, position);
   }
 }

@@ -250,6 +250,26 @@ describe('what the market does to the book', () => {
     expect(incidents(rig).slice(3)).toEqual(['resolve LEG_UNMARKABLE ']);
   });
 
+  it('reduces while what is held waits for its first quotes after a start, and pages once those are overdue', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    const again = rig.restartUnquoted();
+    expect(again.day.status.causes).toContain('unmarkable');
+    again.advance(10);
+    expect(again.day.status.causes).toEqual([]);
+    expect(incidents(again)).toEqual([]);
+    loseTheCall(again);
+    expect(incidents(again)).toEqual(['trigger LEG_UNMARKABLE ']);
+    const silent = rig.restartUnquoted();
+    silent.freeze(27);
+    expect(silent.alerts()).not.toContain('LEG_UNMARKABLE');
+    silent.freeze(1);
+    expect(silent.alerts()).toContain('LEG_UNMARKABLE');
+    const paged = incidents(silent).length;
+    silent.advance(10);
+    expect(incidents(silent).slice(paged)).toContain('resolve LEG_UNMARKABLE ');
+  });
+
   it('tells once of what comes and goes with every other quote', () => {
     const rig = new DeskRig();
     rig.openPosition(STRADDLE);

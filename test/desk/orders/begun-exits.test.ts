@@ -91,6 +91,16 @@ describe('an exit whose legs the broker takes one at a time', () => {
   });
 });
 
+const PAGES = ['EXIT_REFUSED', 'FLATTEN_INCOMPLETE', 'OPEN_PAST_DEADLINE'];
+
+/** What was told anew of what is held. */
+function pages({ effects }: DeskRig): readonly string[] {
+  return effects.flatMap((effect) => {
+    const isPage = effect.kind === 'alert' && effect.action === 'trigger';
+    return isPage && PAGES.includes(effect.code) ? [effect.code] : [];
+  });
+}
+
 describe('the long of a side that was stopped', () => {
   const PUTS = ['1 P00594000', '-1 P00599000'];
 
@@ -142,6 +152,62 @@ describe('the long of a side that was stopped', () => {
     rig.advance(60);
     expect(rig.orders()).toHaveLength(orders);
     expect(rig.alerts()).not.toContain('EXIT_REFUSED');
+  });
+
+  it('is no page before its first quotes of a run, be it flattened or past the deadline', () => {
+    for (const minutes of [undefined, 15 * 60 + 52]) {
+      for (const isFlattened of [false, true]) {
+        const { rig } = bare();
+        if (isFlattened) rig.ask({ kind: 'flattenNow' }, CONSOLE);
+        rig.advance(15);
+        if (minutes !== undefined) rig.goTo(minutes);
+        rig.advance(20);
+        const again = rig.restartUnquoted();
+        expect(pages(again)).toEqual([]);
+        again.advance(10);
+        expect(pages(again)).toEqual([]);
+        expect(held(again)).toContain('1 C00606000');
+      }
+    }
+  });
+
+  it('that cannot be sold in the money, as its trader asks too, is over once it is left to expire', () => {
+    const { rig, longIsBid } = bare();
+    rig.gateway.refuse = () => ({ reason: 'try later' });
+    longIsBid(0.6);
+    rig.quotes();
+    const symbol = 'SPY   261120C00606000';
+    const request = { legs: [{ symbol, action: 'sellToClose', ratio: 1 }], quantity: 1 } as const;
+    const tokenSha256 = rig.newToken();
+    valueIn(rig.ask<TradeCard>({ kind: 'previewOrder', request, tokenSha256 }));
+    rig.confirm(tokenSha256);
+    const { positionId } = rig.positions()[0]!;
+    const { askedCloses } = rig.day;
+    longIsBid(undefined);
+    rig.quotes(606.5);
+    rig.advance(20);
+    expect(askedCloses.get(positionId)?.told).toContain('no leg has a market');
+    rig.quotes(600);
+    rig.advance(10);
+    expect(askedCloses.get(positionId)?.told).toBe('');
+    expect(rig.desk.context.out.isOpen('EXIT_REFUSED', positionId)).toBe(false);
+  });
+
+  it('that cannot be sold in the money is over once it is left to expire, after a restart too', () => {
+    const { rig } = bare();
+    const isOpen = ({ desk }: DeskRig) =>
+      desk.context.out.isOpen('EXIT_REFUSED', rig.positions()[0]!.positionId);
+    rig.quotes(606.5);
+    rig.advance(10);
+    expect(isOpen(rig)).toBe(true);
+    const again = rig.restart();
+    again.advance(10);
+    for (const each of [rig, again]) {
+      expect(isOpen(each)).toBe(true);
+      each.quotes(600);
+      expect(isOpen(each)).toBe(false);
+      expect(held(each)).toContain('1 C00606000');
+    }
   });
 
   it('beside the close of a flatten is no page, and hides none of the deadline', () => {
@@ -224,6 +290,15 @@ describe('the long that a stop of the whole left while nobody bid for it', () =>
       expect(stopped).toMatchObject({ reason: 'stop' });
       expect(ended).toMatchObject({ reason: 'stop', numbers: { goesOnFrom } });
     }
+  });
+
+  it('is no page any more once it is left to expire', () => {
+    const { rig } = left();
+    rig.quotes(606.5);
+    rig.advance(10);
+    rig.quotes(600);
+    const told = rig.bodies('alert').filter(({ code }) => code === 'EXIT_REFUSED');
+    expect(told.map(({ action }) => action)).toEqual([undefined, 'resolve']);
   });
 
   it('stays where a person calls its sale back', () => {

@@ -480,6 +480,26 @@ describe('a flatten', () => {
     expect(actions).toEqual(['trigger', 'resolve', 'trigger']);
   });
 
+  it('ends the page of what could not be closed once that is left to expire, and pages again of it', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 });
+    rig.openPosition(LOTTO);
+    rig.edit = unbid;
+    rig.quotes(612);
+    flattenNow(rig);
+    rig.advance(5);
+    const { out } = rig.desk.context;
+    const isOpen = () => out.isOpen('FLATTEN_INCOMPLETE', rig.positions()[0]!.positionId);
+    expect(isOpen()).toBe(true);
+    rig.quotes(600);
+    rig.advance(3);
+    expect(isOpen()).toBe(false);
+    rig.quotes(612);
+    rig.advance(3);
+    expect(isOpen()).toBe(true);
+    rig.goTo(16 * 60 + 1);
+    expect(told(rig, 'FLATTEN_INCOMPLETE')).toHaveLength(3);
+  });
+
   it('holds nothing down for what is gone, until the chain of the next session is open', () => {
     const rig = new DeskRig({ minutes: 14 * 60 + 5 });
     rig.openPosition(LOTTO);

@@ -21,7 +21,7 @@ import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts
 import { type DeskContext, spotNow } from '../desk-context.ts';
 import { quantitiesOf } from '../exits/close-legs.ts';
 import type { HeldLeg, OpenPosition } from '../exits/open-position.ts';
-import { averageFillNet, isUneven } from '../orders/order-book.ts';
+import { averageFillNet, filledUnits, isUneven } from '../orders/order-book.ts';
 
 const PRICE_PER_CENT = PRICE_PER_DOLLAR / CENTS_PER_DOLLAR;
 
@@ -55,6 +55,18 @@ export function unitsApart(desk: DeskContext, position: StructurePosition): Unit
   return { quantity, entryNet, goneDebit: Math.round(0 - gone / quantity) };
 }
 
+/** What these units have brought and paid so far, after their part of all fees: each unit that was opened
+ * bears as much. That of the whole trade where the opening is not known or did not fill evenly. */
+function cashOfUnits(desk: DeskContext, position: StructurePosition, units: UnitPrices): Cents {
+  const opening = desk.orders.get(position.positionId);
+  const opened = opening === undefined || isUneven(opening) ? 0 : filledUnits(opening);
+  if (opened === 0) return cashSoFar(position);
+  const { entryNet, goneDebit, quantity } = units;
+  const perShare = (entryNet - goneDebit) * multiplierOfLegs(position.legs);
+  const fees = position.feesCents / opened;
+  return cents(Math.round((perShare / PRICE_PER_CENT - fees) * quantity));
+}
+
 /** What a trade has brought and paid so far, after fees: with what would be got for the rest, its P&L. */
 export function cashSoFar({ realizedCents, openCashCents, feesCents }: StructurePosition): Cents {
   return cents(realizedCents + openCashCents - feesCents);
@@ -70,7 +82,7 @@ export function asOpenPosition(desk: DeskContext, position: StructurePosition): 
     legs: position.legs.filter((leg) => leg.quantity !== 0),
     ...units,
     openedAt,
-    cashSoFarCents: cashSoFar(position),
+    cashSoFarCents: cashOfUnits(desk, position, units),
     exitPlan: exitPlan ?? { timeExitAt: desk.day.schedule.flattenStartAt },
   };
 }

@@ -22,7 +22,7 @@ export interface OpenPosition {
    * negative where it paid, 0 while they are open whole. */
   readonly goneDebit: number;
   readonly openedAt: EpochMicros;
-  /** What the whole trade would have brought, fees so far included, if all that is still open were
+  /** What these units would have brought, fees so far included, if all that is still open of them were
    * gone at nothing. */
   readonly cashSoFarCents: Cents;
   readonly exitPlan: ExitPlan;

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { asOpenPosition } from '../../../src/desk/account/held-position.ts';
 import type { TradeCard } from '../../../src/desk/engine-api.ts';
 import type { OrderRequest } from '../../../src/desk/engine-api-requests.ts';
+import { sideStopNow } from '../../../src/desk/exits/judge-stops.ts';
 import { instrumentSymbol, occSymbol, type Right } from '../../../src/engine/domain/instrument.ts';
 import {
   centsFromDollars,
@@ -101,6 +103,34 @@ describe('the stop of a unit that is left', () => {
     }, 0);
     const again = rig.restart();
     isStoppedAt(again, 'put', stop - gone / 10_000);
+  });
+});
+
+describe('the breakeven stop of a unit that is left', () => {
+  /** Where the stop of the puts stands once the calls of the only condor, or of one that is left beside those
+   * closed at this much a side, were stopped. */
+  function putStop(quantity: number, closedAt = 0): number {
+    const rig = new DeskRig({ limits, exits: { condorStop: 'breakeven' } });
+    const { positionId } = rig.openPosition({ ...CONDOR, quantity });
+    sideCosts(rig, 'call', closedAt);
+    sideCosts(rig, 'put', closedAt);
+    rig.advance(3);
+    if (quantity > 1) rig.execute(rig.previewClose(positionId, quantity - 1));
+    sideCosts(rig, 'put', 0.03);
+    sideCosts(rig, 'call', 1.2);
+    for (let second = 0; second < 30 && quantities(rig).length === 4; second += 1) rig.advance(1);
+    expect(reasons(rig)).toEqual(['callSideStop']);
+    expect(quantities(rig)).toEqual([1, -1]);
+    const { context } = rig.restart().desk;
+    return sideStopNow(asOpenPosition(context, rig.positions()[0]!), 'putSide') ?? 0;
+  }
+
+  it('stands where that unit breaks even, whatever those that are gone have brought', () => {
+    const alone = putStop(1, 0.2);
+    expect(alone).toBeGreaterThan(100);
+    for (const beside of [putStop(2, 0.2), putStop(2, 1), putStop(3, 0.2)]) {
+      expect(Math.abs(beside - alone)).toBeLessThanOrEqual(100);
+    }
   });
 });
 

@@ -33,7 +33,9 @@ export function watchDeadline(desk: DeskContext): void {
   const { at, book, day } = desk;
   const open = book.structures().filter(isOpen);
   if (!day.sealed && at.market >= day.schedule.flattenDeadlineAt) {
-    tellLate(desk, heldInSession(desk).filter(isOpen));
+    const late = heldInSession(desk).filter(isOpen);
+    tellLate(desk, late);
+    for (const position of late) settleLeft(desk, position);
   }
   settleClosed(desk, new Set(open.map(({ positionId }) => positionId)));
 }
@@ -126,9 +128,10 @@ function wayOut(desk: DeskContext, legs: StructurePosition['legs']): string {
   return `It trades at ${name} until ${newYorkText(lastTrade)}: close it there`;
 }
 
-/** True for longs that are worth nothing as they stand, once the broker takes no order for them any more:
- * nobody has to be called, as long as it stays so. */
-function isBeyondReach(desk: DeskContext, legs: StructurePosition['legs']): boolean {
+/** True for longs that are worth nothing as they stand, once nobody bids for them or the broker takes no order
+ * for them any more: nobody has to be called, as long as it stays so. */
+function isNoWorry(desk: DeskContext, legs: StructurePosition['legs']): boolean {
+  if (areLeftToExpire(desk, legs)) return true;
   return isPastOrders(desk, legs) && arePaidFor(desk, legs);
 }
 
@@ -146,7 +149,7 @@ function tellCutoff(desk: DeskContext, position: StructurePosition): void {
 
 function tell(desk: DeskContext, position: StructurePosition): void {
   const { positionId, legs } = position;
-  if (areLeftToExpire(desk, legs) || isBeyondReach(desk, legs)) return;
+  if (isNoWorry(desk, legs)) return;
   const deadline = newYorkText(desk.day.schedule.flattenDeadlineAt);
   const text = `${positionId} is still open past the deadline of ${deadline}: ${doing(desk, position)}`;
   tellOnce(desk, `${PAST_DEADLINE.key}${positionId}`, () => {
@@ -183,6 +186,23 @@ export function endLate(desk: DeskContext): void {
       const text = `${positionId} is held in the session of ${day.session.date}`;
       out.settle('resolve', code, text, positionId);
     }
+  }
+}
+
+/** Ends what was told of a position of which nothing is left that it would be told of now. Once: a price that
+ * goes to and fro over a strike pages no oftener than twice. */
+function settleLeft(desk: DeskContext, { positionId, legs }: StructurePosition): void {
+  const { day, orders, out } = desk;
+  for (const { code, key } of [PAST_DEADLINE, PAST_ORDERS]) {
+    const told = `${key}${positionId}`;
+    if (!day.toldOnce.has(told) || orders.isClosing(positionId)) continue;
+    const isLeft = code === PAST_ORDERS.code ? arePaidFor(desk, legs) : isNoWorry(desk, legs);
+    if (!isLeft) continue;
+    tellOnce(desk, `left of ${told}`, () => {
+      day.toldOnce.delete(told);
+      const text = `what is left of ${positionId} is left to expire: its loss is paid`;
+      out.settle('resolve', code, text, positionId);
+    });
   }
 }
 

@@ -229,7 +229,16 @@ describe('the long of a side that was stopped', () => {
     ]);
     rig.goTo(15 * 60 + 51);
     expect(rig.alerts()).not.toContain('FLATTEN_INCOMPLETE');
-    expect(rig.alerts()).toContain('OPEN_PAST_DEADLINE');
+    const ofDeadline = () =>
+      rig.effects.flatMap((effect) => {
+        const isOurs = effect.kind === 'alert' && effect.code === 'OPEN_PAST_DEADLINE';
+        return isOurs ? [effect.action] : [];
+      });
+    expect(ofDeadline()).toEqual(['trigger']);
+    rig.size = 50;
+    rig.advance(5);
+    expect(held(rig)).toEqual(['1 C00606000']);
+    expect(ofDeadline()).toEqual(['trigger', 'resolve']);
   });
 
   it('stays where a person calls its sale back', () => {

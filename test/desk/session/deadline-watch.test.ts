@@ -78,6 +78,28 @@ describe('the deadline', () => {
     expect(told(rig).map(({ action }) => action)).toEqual(['trigger', 'resolve']);
   });
 
+  it('ends the incident once longs that nobody bids for are left, and tells of them once in the money', () => {
+    const rig = stuckCondor();
+    const actions = () => {
+      const ofDeadline = told(rig).filter(({ code }) => code === 'OPEN_PAST_DEADLINE');
+      return ofDeadline.map(({ action }) => action);
+    };
+    rig.goTo(DEADLINE);
+    expect(actions()).toEqual(['trigger']);
+    rig.edit = (sides, _right, strike) => {
+      return Math.abs(strike - 600) > 3 ? { bid: undefined, ask: 0.03 } : sides;
+    };
+    rig.advance(20);
+    const quantities = rig.positions()[0]?.legs.map(({ quantity }) => quantity);
+    expect(quantities).toEqual([1, 1]);
+    expect(actions()).toEqual(['trigger', 'resolve']);
+    for (const spot of [610, 600, 610, 600]) {
+      rig.spot = spot;
+      rig.advance(3);
+    }
+    expect(actions()).toEqual(['trigger', 'resolve', 'trigger']);
+  });
+
   it('says of a long that nobody bids for that it is left to expire, and pages nobody', () => {
     const rig = new DeskRig({ minutes: 14 * 60 + 5 });
     rig.openPosition(LOTTO);

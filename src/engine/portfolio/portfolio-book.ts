@@ -15,6 +15,7 @@ import type { DayMoneyView } from './day-money.ts';
 import { DayMoney } from './day-money.ts';
 import { EarlyCloses } from './early-closes.ts';
 import { externalPositionId } from './external-position.ts';
+import { GoneStructures } from './gone-structures.ts';
 import { netHeld, netShares } from './net-held.ts';
 import type { SettlementFacts } from './settlement-facts.ts';
 import { settledOf } from './settlement-facts.ts';
@@ -70,7 +71,7 @@ export class PortfolioBook {
   /** What executions of foreign orders closed, by their ids. */
   readonly #closedBy = new Map<string, readonly Closed[]>();
   readonly #adoptions = new Adoptions();
-  readonly #gone = new Map<string, Cents>();
+  readonly #gone = new GoneStructures<StructurePosition>();
   /** The structures as they were last looked at. */
   #list: readonly StructurePosition[] = [];
   #date: SessionDate | undefined;
@@ -257,7 +258,7 @@ export class PortfolioBook {
 
   /** Positions that are gone, and what they came to in this session, after their fees. */
   gone(): ReadonlyMap<string, Cents> {
-    return this.#gone;
+    return this.#gone.cameTo();
   }
 
   /** True the first time an id comes by. */
@@ -344,11 +345,10 @@ export class PortfolioBook {
   }
 
   #ensure(positionId: string, strategy: Opener, openedAt: EpochMicros): Held {
-    const known = this.#structures.get(positionId);
-    if (known !== undefined) return known;
-    const made: Held = newStructure(positionId, strategy, openedAt);
-    this.#structures.set(positionId, made);
-    return made;
+    const known = this.#structures.get(positionId) ?? this.#gone.takeBack(positionId);
+    const structure: Held = known ?? newStructure(positionId, strategy, openedAt);
+    this.#structures.set(positionId, structure);
+    return structure;
   }
 
   /** Shares that take the place of options start the day where those had not. */
@@ -360,10 +360,9 @@ export class PortfolioBook {
     this.#dropIfFlat(structure);
   }
 
-  #dropIfFlat({ positionId, lots, realizedCents, feesCents }: Held): void {
-    if (!lots.isFlat() || !this.#structures.delete(positionId)) return;
-    const before = this.#gone.get(positionId) ?? 0;
-    this.#gone.set(positionId, cents(before + realizedCents - feesCents));
+  #dropIfFlat(structure: Held): void {
+    const isDropped = structure.lots.isFlat() && this.#structures.delete(structure.positionId);
+    if (isDropped) this.#gone.add(structure);
   }
 }
 

@@ -256,6 +256,25 @@ describe('what others did', () => {
     expect(outOfTurn.structure('a')?.legs).toEqual(inTurn.structure('a')?.legs);
   });
 
+  it('closes one leg of an opening, whose price counts in the whole, also while no other leg is told', () => {
+    const spread = [SHORT_PUT, optionLeg('buyToOpen', 'put', 635)] as const;
+    const opening = intentOf(spread, 'a', 2);
+    const opened = [fillOf(spread[0], 1, 2), fillOf(spread[1], 0.3, 2)] as const;
+    const closed = fillOf(closingOf(SHORT_PUT), 1.5, 2);
+    const [inTurn, between, before] = [0, 1, 2].map(() => new PortfolioBook());
+    for (const fill of opened) inTurn?.applyFill(fill, opening);
+    inTurn?.applyExternalFill(closed);
+    between?.applyFill(opened[0], opening);
+    between?.applyExternalFill(closed);
+    between?.applyFill(opened[1], opening);
+    before?.applyExternalFill(closed);
+    for (const fill of opened) before?.applyFill(fill, opening);
+    const position = inTurn?.structure('a');
+    expect(position).toMatchObject({ goneCashCents: -300_00, realizedCents: -100_00 });
+    expect(between?.structure('a')).toEqual(position);
+    expect(before?.structure('a')).toEqual(position);
+  });
+
   it('is not closed by an opening of ours where it was opened, or is gone, or is of another day', () => {
     const opening = intentOf([SHORT_PUT], 'a', 1);
     const bought = { ...SHORT_PUT, action: 'buyToOpen' } as const;
@@ -475,6 +494,26 @@ describe('positions that are gone', () => {
     expect(book.gone().get('a')).toBe(-150_00 - 2);
     book.startSession(WEDNESDAY);
     expect(book.gone().size).toBe(0);
+  });
+
+  it('count once what they had come to before a fill brought them back', () => {
+    const book = new PortfolioBook();
+    book.applyFill(fillOf(SHORT_PUT, 1, 1), intentOf([SHORT_PUT], 'a', 2));
+    book.applyExternalFill(fillOf(closingOf(SHORT_PUT), 1.5, 1));
+    book.applyFill(fillOf(SHORT_PUT, 1, 1), intentOf([SHORT_PUT], 'a', 2));
+    expect(book.structure('a')).toMatchObject({ realizedCents: -50_00, feesCents: 2 });
+    book.applyExternalFill(fillOf(closingOf(SHORT_PUT), 2, 1));
+    expect(book.gone().get('a')).toBe(-150_00 - 2);
+  });
+
+  it('are each another position where nobody here opened them', () => {
+    const book = new PortfolioBook();
+    for (const dollars of [1.5, 2]) {
+      book.applyExternalFill(fillOf(SHORT_PUT, 1, 1));
+      expect(book.structures()).toMatchObject([{ realizedCents: 0, feesCents: 1 }]);
+      book.applyExternalFill(fillOf(closingOf(SHORT_PUT), dollars, 1));
+    }
+    expect(Array.from(book.gone().values())).toEqual([-150_00 - 4]);
   });
 });
 

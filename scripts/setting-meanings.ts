@@ -34,7 +34,8 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
   MAX_ORDERS_PER_PRINCIPAL: 'openings of one principal in 24 hours',
   MAX_REPEATS:
     'openings of one strategy within ten minutes; then nothing opens until `deltaring rearm`',
-  MAX_REJECTS: 'broker rejections in a row; then nothing opens until `deltaring rearm`',
+  MAX_REJECTS:
+    'broker rejections in a row, without what never reached it; then nothing opens until `deltaring rearm`',
   MAX_LOSSES: 'losing positions of one strategy in a session; then it rests for the day',
   LOSS_COOLDOWN: 'seconds that a strategy rests after a losing position',
   LIMIT_RAISE:

@@ -222,8 +222,11 @@ function onFound(desk: DeskContext, intentId: string, search: OrderSearch): void
 function end(desk: DeskContext, event: Ended, reason: string | undefined): void {
   const order = desk.orders.get(event.intentId);
   if (order === undefined) return;
-  advance(desk, order, event.kind, reason);
-  if (order.status === event.kind) noteEnded(desk, order, event);
+  // A broker tells an end again after each start: what was asked for since stands.
+  if (!hasEnded(order)) {
+    advance(desk, order, event.kind, reason);
+    noteEnded(desk, order, event);
+  }
   noteHeld(desk, {});
 }
 

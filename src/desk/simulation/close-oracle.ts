@@ -36,6 +36,8 @@ export class CloseOracle {
   readonly #intents = new Map<string, OrderIntent>();
   /** What was called back here, with the wall time at which the broker spoke against it, if it did. */
   readonly #calledBack = new Map<string, EpochMicros | undefined>();
+  /** Orders whose end was told: a broker tells it again after each start. */
+  readonly #ended = new Set<string>();
   readonly #asked = new Map<string, Asked>();
   #reason: string | undefined;
   readonly #looks = new LookClock();
@@ -78,8 +80,18 @@ export class CloseOracle {
     const event = brokerEventOf(record);
     if (event?.kind === 'cancelRejected') this.#onRefused(event.intentId, record.at.wall);
     if (event?.kind === 'fill') this.#onFill(event.fill);
-    const hasEnded = event?.kind === 'cancelled' || event?.kind === 'expired';
-    if (hasEnded && !this.#isOfEngine(event, record.at.wall)) this.#callOff(event.intentId);
+    if (event?.kind === 'cancelled' || event?.kind === 'expired')
+      this.#onEnded(event, record.at.wall);
+    if (event?.kind === 'reopened') {
+      this.#ended.delete(event.intentId);
+      this.#calledBack.delete(event.intentId);
+    }
+  }
+
+  #onEnded(event: Ended, wall: EpochMicros): void {
+    if (this.#ended.has(event.intentId)) return;
+    this.#ended.add(event.intentId);
+    if (!this.#isOfEngine(event, wall)) this.#callOff(event.intentId);
   }
 
   /** A word against a cancel that has its answer already is of a new limit. */
@@ -169,6 +181,7 @@ export class CloseOracle {
   onCrash(records: readonly AuditRecord[]): void {
     this.#intents.clear();
     this.#calledBack.clear();
+    this.#ended.clear();
     this.#asked.clear();
     this.#reason = undefined;
     this.#looks.forget();

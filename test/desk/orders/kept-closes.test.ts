@@ -272,6 +272,32 @@ describe('what a trader asked to be closed ends', () => {
     expect(held(rig)).toEqual([]);
   });
 
+  it('not with an end that is told again: of a close before this one, or of one that the gateway ended', () => {
+    const rig = new DeskRig({ limits });
+    const { positionId } = rig.openPosition();
+    rig.gateway.isMute = true;
+    const closes = () => {
+      rig.confirm(rig.previewClose(positionId).tokenSha256);
+      const { intentId } = rig.orders().at(-1)!.intent;
+      rig.brokerSays({ kind: 'accepted', intentId, brokerOrderId: `b-${intentId}` });
+      return { kind: 'cancelled', intentId, remaining: 1 } as const;
+    };
+    const isAsked = () => [rig, rig.restart()].map(({ day }) => day.askedCloses.has(positionId));
+    const first = closes();
+    rig.brokerSays(first);
+    expect(isAsked()).toEqual([false, false]);
+    const second = closes();
+    rig.brokerSays(first);
+    expect(isAsked()).toEqual([true, true]);
+    rig.brokerSays({ ...second, by: 'gateway' });
+    rig.brokerSays(second);
+    expect(isAsked()).toEqual([true, true]);
+    expect(alerts(rig, 'CLOSE_CANCELLED').map(({ action }) => action)).toEqual([
+      undefined,
+      'resolve',
+    ]);
+  });
+
   it('with its session', () => {
     const { rig } = refusedClose();
     rig.goTo(10 * 60, '2026-11-23');

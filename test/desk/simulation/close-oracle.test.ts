@@ -125,6 +125,30 @@ describe('a close that a trader asked for', () => {
     expect(said).toHaveLength(1);
   });
 
+  it('that the engine called back is still asked for where its end is told again behind a late refusal', () => {
+    const { said, hear, look, order, positionId } = watching();
+    const cancelled = { kind: 'cancelled', intentId: 'C', remaining: 1 } as const;
+    hear(order('C', 'close'));
+    hear({ kind: 'cancelRequested', intentId: 'C', principal: 'engine' });
+    hear({ kind: 'brokerEvent', event: cancelled });
+    hear({
+      kind: 'brokerEvent',
+      event: { kind: 'cancelRejected', intentId: 'C', reason: 'no answer in time' },
+    });
+    look(60);
+    hear({ kind: 'brokerEvent', event: cancelled });
+    hear({ ...GOES_ON, positionId });
+    expect(said).toEqual([]);
+    const reason = 'it is listed as working';
+    hear({
+      kind: 'brokerEvent',
+      event: { kind: 'reopened', intentId: 'C', brokerOrderId: 'b-1', reason },
+    });
+    hear({ kind: 'brokerEvent', event: cancelled });
+    hear({ ...GOES_ON, positionId });
+    expect(said).toHaveLength(1);
+  });
+
   it('that the engine called back is still asked for, after a restart too', () => {
     const { oracle, said, hear, order, positionId } = watching();
     const kept = (body: AuditBody): AuditRecord => {

@@ -22,11 +22,20 @@ function git(...args: readonly string[]): string {
   }
 }
 
-/** The newest commit, with a plus sign where the source differs from it. */
+/** The newest commit, with a plus sign where the source differs from it. Results that were recorded on it are
+ * no source. */
 function commitOf(): string {
   const commit = git('rev-parse', '--short', 'HEAD').trim();
   if (commit === '') return 'no repository';
-  const changed = git('status', '--porcelain', '--', 'src', 'bench', 'package.json').trim();
+  const changed = git(
+    'status',
+    '--porcelain',
+    '--',
+    'src',
+    'bench',
+    'package.json',
+    ':!bench/RESULTS.md',
+  ).trim();
   return changed === '' ? commit : `${commit}+`;
 }
 

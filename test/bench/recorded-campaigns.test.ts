@@ -5,7 +5,15 @@ import { CAMPAIGNS } from '../../bench/support/all-campaigns.ts';
 import { projectRoot } from '../support/tidy-source.ts';
 
 /** Campaigns that stand for a promise, so that their last result has to be on record. */
-const RECORDED = ['sim', 'burn-in', 'soak', 'mutation', 'double-confirms'];
+const RECORDED = [
+  'sim',
+  'burn-in',
+  'soak',
+  'mutation',
+  'double-confirms',
+  'killpoints',
+  'powercut',
+];
 /** A whole run of these is one over all there is, which changes with the code. */
 const OVER_ALL: ReadonlySet<string> = new Set(['killpoints', 'mutation']);
 

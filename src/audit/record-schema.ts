@@ -190,6 +190,7 @@ const EVENT_KEYS: ReadonlySet<string> = new Set([
   'reason',
   'refusal',
   'fill',
+  'leavesUnbid',
   'fillId',
   'remaining',
   'by',

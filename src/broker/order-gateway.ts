@@ -73,7 +73,12 @@ export type BrokerEvent =
       readonly refusal?: RefusalKind | undefined;
     }
   | { readonly kind: 'unknown'; readonly intentId: string; readonly reason: string }
-  | { readonly kind: 'fill'; readonly fill: Fill }
+  | {
+      readonly kind: 'fill';
+      readonly fill: Fill;
+      /** Set by the desk: positions of which it left nothing but longs that nobody bids for. */
+      readonly leavesUnbid?: readonly string[] | undefined;
+    }
   | {
       readonly kind: 'cancelled';
       readonly intentId: string;

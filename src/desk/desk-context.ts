@@ -108,8 +108,9 @@ export interface DeskDay {
   durableSeq: number;
   /** The best gain of each position that trails one, per share of one unit, in 1/10,000 dollar. */
   readonly bestGains: Map<string, number>;
-  /** Wall time since which a position is gone, or what it sold is bought back, whoever closed it. */
-  readonly goneAt: Map<string, EpochMicros>;
+  /** Wall time since which a position is gone, or what it sold is bought back, whoever closed it: `isLost`
+   * where no long of it stayed that anybody bids for. */
+  readonly goneAt: Map<string, { readonly wall: EpochMicros; readonly isLost: boolean }>;
   /** Wall time at which a flatten that goes on is tried again. */
   flattenAgainAt: EpochMicros | undefined;
   killed: boolean;

@@ -45,8 +45,9 @@ export interface JournalSummary extends LastRun {
 export function brokerEventOf(record: AuditRecord): BrokerEvent | undefined {
   if (record.body.kind !== 'brokerEvent') return undefined;
   const { event } = record.body;
+  const { kind, fill, leavesUnbid } = event;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by this program, checked by hash on reading
-  return (event.kind === 'fill' ? { kind: 'fill', fill: event['fill'] } : event) as BrokerEvent;
+  return (kind === 'fill' ? { kind, fill, leavesUnbid } : event) as BrokerEvent;
 }
 
 /** From these follows nothing but that their session had begun: they tell what was so, or refused. */

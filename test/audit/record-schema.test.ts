@@ -32,6 +32,7 @@ const SETTLEMENT: Required<Settlement> = {
 };
 
 type Told = Exclude<BrokerEvent, { kind: 'connection' }>;
+type Filled = Extract<Told, { kind: 'fill' }>;
 const intentId = 'o-1';
 const at = { market: epochMicros(START_MICROS), wall: epochMicros(START_MICROS) };
 
@@ -40,7 +41,7 @@ const EVENTS: { readonly [K in Told['kind']]: readonly Required<Extract<Told, { 
   accepted: [{ kind: 'accepted', intentId, brokerOrderId: 'b-1', warning: 'what' }],
   rejected: [{ kind: 'rejected', intentId, reason: 'why', refusal: 'hours' }],
   unknown: [{ kind: 'unknown', intentId, reason: 'why' }],
-  fill: [fillEvent(intentId, 'f-1') as Extract<Told, { kind: 'fill' }>],
+  fill: [{ ...(fillEvent(intentId, 'f-1') as Filled), leavesUnbid: [intentId] }],
   cancelled: [{ kind: 'cancelled', intentId, remaining: 1, by: 'gateway' }],
   cancelRejected: [{ kind: 'cancelRejected', intentId, reason: 'why' }],
   replaced: [{ kind: 'replaced', intentId, limit: price(-1) }],

@@ -1,13 +1,18 @@
 /** Positions of this session that were closed at a loss, and orders that the broker would not have. */
 
-import type { OrderStatus } from '../../engine/domain/order.ts';
+import type { BrokerEvent } from '../../broker/order-gateway.ts';
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import { type Fill, isOpening, legSign, type OrderStatus } from '../../engine/domain/order.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import type { Losses } from '../../risk/risk-input.ts';
 import type { DeskContext } from '../desk-context.ts';
+import { quantitiesOf } from '../exits/close-legs.ts';
 import { isExternal, type OrderRecord } from '../orders/order-book.ts';
 import { markOf } from './day-pnl.ts';
-import { cashSoFar } from './held-position.ts';
+import { areLeftToExpire, cashSoFar } from './held-position.ts';
+
+type Told = Exclude<BrokerEvent, { readonly kind: 'connection' }>;
 
 interface Closed {
   readonly strategy: string;
@@ -24,22 +29,46 @@ function isBoughtBack({ orders }: DeskContext, position: StructurePosition): boo
   return orders.get(positionId)?.fills.some(({ action }) => action === 'sellToOpen') === true;
 }
 
-/** Notes when positions went, or had bought back what they sold, by whomever: their strategy rests from then
- * on where they lost. */
-export function noteGone(desk: DeskContext): void {
+/** The positions that this execution leaves with nothing but longs that nobody bids for. */
+function leftUnbid(desk: DeskContext, { action, intentId, instrument, quantity }: Fill): string[] {
+  if (isOpening(action)) return [];
+  const order = desk.orders.get(intentId);
+  const own = order === undefined || isExternal(order) ? undefined : order.intent.positionId;
+  const symbol = instrumentSymbol(instrument);
+  const isLeft = ({ positionId, legs }: StructurePosition): boolean => {
+    const closed = (quantitiesOf(legs).get(symbol) ?? 0) * -legSign(action);
+    if ((own ?? positionId) !== positionId || closed <= 0 || closed > quantity) return false;
+    const rest = legs.filter((leg) => instrumentSymbol(leg.instrument) !== symbol);
+    return rest.length > 0 && areLeftToExpire(desk, rest);
+  };
+  return desk.book.structures().flatMap((each) => (isLeft(each) ? [each.positionId] : []));
+}
+
+/** An execution with what quotes say of the longs that it leaves: a restart has none to look at, so that it is
+ * journalled. */
+export function withItsRest(desk: DeskContext, event: Told): Told {
+  if (event.kind !== 'fill') return event;
+  const leavesUnbid = leftUnbid(desk, event.fill);
+  return leavesUnbid.length > 0 ? { ...event, leavesUnbid } : event;
+}
+
+/** Notes when positions went, by whomever: their strategy rests from then on where they lost. One that had
+ * bought back what it sold may lose by its longs yet, but where nobody bids for them: what it lost is lost. */
+export function noteGone(desk: DeskContext, leavesUnbid: readonly string[] = []): void {
   const { book, day, at } = desk;
   const { goneAt } = day;
   const over = new Set(book.gone().keys());
   for (const position of book.structures()) {
     const { positionId } = position;
-    if (isBoughtBack(desk, position)) over.add(positionId);
-    else {
-      // One that a late fill brought back goes once more.
-      over.delete(positionId);
-      goneAt.delete(positionId);
-    }
+    // One that a late fill brought back goes once more.
+    if (!isBoughtBack(desk, position)) goneAt.delete(positionId);
+    else if (leavesUnbid.includes(positionId)) over.add(positionId);
+    else if (!goneAt.has(positionId)) goneAt.set(positionId, { wall: at.wall, isLost: false });
   }
-  for (const positionId of over) if (!goneAt.has(positionId)) goneAt.set(positionId, at.wall);
+  for (const positionId of over) {
+    if (goneAt.get(positionId)?.isLost === true) continue;
+    goneAt.set(positionId, { wall: at.wall, isLost: true });
+  }
 }
 
 function isOfSession(order: OrderRecord, compactDate: string): boolean {
@@ -64,7 +93,7 @@ function closedPositions(desk: DeskContext): ReadonlyMap<string, Closed> {
     if (purpose !== 'open' || !isOfSession(order, compactDate)) continue;
     const cameToCents = cameTo(desk, positionId);
     if (cameToCents === undefined) continue;
-    const goneAtWall = desk.day.goneAt.get(positionId) ?? order.updatedAt.wall;
+    const goneAtWall = desk.day.goneAt.get(positionId)?.wall ?? order.updatedAt.wall;
     closed.set(positionId, { strategy, cameToCents, goneAtWall });
   }
   return closed;

@@ -17,7 +17,7 @@ import type { At } from '../../engine/domain/clock.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Fill, OrderStatus } from '../../engine/domain/order.ts';
 import { addMicros } from '../../engine/domain/units.ts';
-import { noteGone } from '../account/loss-history.ts';
+import { noteGone, withItsRest } from '../account/loss-history.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { callOff, noteHeld } from './asked-closes.ts';
 import type { Ended } from './ended-closes.ts';
@@ -55,9 +55,9 @@ export function performGateway(desk: DeskContext, effects: readonly GatewayEffec
 }
 
 function journalled(event: BrokerEvent): JournalledBrokerEvent {
-  return event.kind === 'fill'
-    ? { kind: event.kind, intentId: event.fill.intentId, fill: event.fill }
-    : { ...event };
+  if (event.kind !== 'fill') return { ...event };
+  const { kind, fill, ...more } = event;
+  return { kind, intentId: fill.intentId, fill, ...more };
 }
 
 function onBrokerEvent(desk: DeskContext, event: BrokerEvent): void {
@@ -73,7 +73,7 @@ export function takeEvent(
   event: Exclude<BrokerEvent, { kind: 'connection' }>,
   source?: 'snapshot' | 'operator',
 ): void {
-  const fact = event.kind === 'cancelled' ? withItsDoer(desk, event) : event;
+  const fact = event.kind === 'cancelled' ? withItsDoer(desk, event) : withItsRest(desk, event);
   const told = source === undefined ? journalled(fact) : { ...journalled(fact), source };
   // A dry run is a word and no fact: a failed journal keeps its reserve for those.
   desk.out.append({ kind: 'brokerEvent', event: told }, event.kind !== 'dryRun');
@@ -256,7 +256,7 @@ function onFill(desk: DeskContext, event: Extract<BrokerEvent, { kind: 'fill' }>
     const text = `a fill this engine did not order: ${fill.fillId}`;
     desk.out.alert('warning', 'EXTERNAL_FILL', text, fill.fillId);
   } else desk.book.applyFill(fill, asSent(order));
-  noteGone(desk);
+  noteGone(desk, event.leavesUnbid);
   noteOthers(desk, fill, order);
   noteHeld(desk, { fillId: fill.fillId, intent: order?.intent });
   if (order === undefined) return;

@@ -1,17 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { consecutiveRejects, lossesByStrategy } from '../../../src/desk/account/loss-history.ts';
+import type { TradeCard } from '../../../src/desk/engine-api.ts';
+import type { OrderRequest } from '../../../src/desk/engine-api-requests.ts';
 import { adoptOrder } from '../../../src/desk/orders/adopting.ts';
-import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
+import { instrumentSymbol, occSymbol } from '../../../src/engine/domain/instrument.ts';
 import {
   addMicros,
   cents,
   centsFromDollars,
   MICROS_PER_MINUTE,
   priceFromDollars,
+  sessionDate,
 } from '../../../src/engine/domain/units.ts';
 import type { StructurePosition } from '../../../src/engine/portfolio/portfolio-book.ts';
 import { sideCosts } from '../../support/condor-costs.ts';
-import { CONDOR, DeskRig, denialIn, LOTTO } from '../../support/desk-rig.ts';
+import { CONDOR, DeskRig, denialIn, LOTTO, valueIn } from '../../support/desk-rig.ts';
 
 const heldContracts = (rig: DeskRig): string[] =>
   rig.positions().flatMap(({ legs }) => {
@@ -209,6 +212,55 @@ describe('a lost condor of which a long is left that nobody bids for', () => {
     const marketAt = rig.at.market;
     rig.brokerSays({ kind: 'fill', fill: { ...fill, fillId: 'again', marketAt } });
     expect(lossOf(rig)).toEqual({ count: 1, lastAtWall: rig.at.wall });
+  });
+});
+
+describe('a spread whose short was bought back before its long was worth nothing', () => {
+  const limits = { maxDailyLossCents: centsFromDollars(9_000), portfolioDeltaCap: 500 };
+
+  function putsAt(rig: DeskRig, short: number, long: number): void {
+    const sides = (bid: number) => ({ bid, ask: Math.round((bid + 0.02) * 100) / 100 });
+    rig.edit = (before, right, strike) => {
+      if (right !== 'put') return before;
+      return strike === 599 ? sides(short) : strike === 594 ? sides(long) : before;
+    };
+  }
+
+  function byHand(rig: DeskRig, request: OrderRequest): void {
+    const tokenSha256 = rig.newToken();
+    const card = valueIn(rig.ask<TradeCard>({ kind: 'previewOrder', request, tokenSha256 }));
+    rig.execute({ tokenSha256, card });
+  }
+
+  const putAt = (dollars: number): string => {
+    const option = { kind: 'option', root: 'SPY', right: 'put' } as const;
+    const expiry = sessionDate('2026-11-20');
+    return occSymbol({ ...option, expiry, strike: priceFromDollars(dollars) });
+  };
+
+  it('rests its strategy from when that long went at a loss, after a restart too', () => {
+    const rig = new DeskRig({ limits });
+    putsAt(rig, 0.8, 0.2);
+    rig.advance(2);
+    const short = { symbol: putAt(599), ratio: 1 } as const;
+    const long = { symbol: putAt(594), action: 'buyToOpen', ratio: 1 } as const;
+    byHand(rig, { legs: [{ ...short, action: 'sellToOpen' }, long], quantity: 1 });
+    putsAt(rig, 1.48, 1.1);
+    rig.advance(3);
+    byHand(rig, { legs: [{ ...short, action: 'buyToClose' }], quantity: 1 });
+    expect(lossesByStrategy(rig.desk.context).size).toBe(0);
+    putsAt(rig, 0.5, 0.1);
+    rig.advance(2_400);
+    expect(heldContracts(rig)).toEqual(['1 P00594000']);
+    const again = rig.restart();
+    for (const each of [rig, again]) {
+      each.execute(each.previewClose(each.positions()[0]?.positionId ?? ''));
+      expect(each.positions()).toEqual([]);
+      const lost = lossesByStrategy(each.desk.context).get('place_order');
+      expect(lost?.count).toBe(1);
+      expect(lost?.lastAtWall).toBeGreaterThan(each.at.wall - MICROS_PER_MINUTE);
+      expect(lossesByStrategy(each.restart().desk.context).get('place_order')).toEqual(lost);
+    }
   });
 });
 

@@ -72,6 +72,20 @@ export function cashSoFar({ realizedCents, openCashCents, feesCents }: Structure
   return cents(realizedCents + openCashCents - feesCents);
 }
 
+/** What is held of the units alone, where more is held of wings. */
+function legsOfUnits({ legs, quantity, openingIntent }: StructurePosition) {
+  const opened = openingIntent?.legs ?? [];
+  const most = new Map(
+    opened.map((leg) => [instrumentSymbol(leg.instrument), leg.ratio * quantity]),
+  );
+  const ofUnits = legs.map((leg) => {
+    const held = Math.min(leg.quantity, most.get(instrumentSymbol(leg.instrument)) ?? leg.quantity);
+    return { instrument: leg.instrument, quantity: held };
+  });
+  const isLess = ofUnits.some((leg, place) => leg.quantity !== legs[place]?.quantity);
+  return isLess ? ofUnits.filter((leg) => leg.quantity !== 0) : undefined;
+}
+
 /** The structure as exits see it. One without a plan of its own still leaves by the schedule. */
 export function asOpenPosition(desk: DeskContext, position: StructurePosition): OpenPosition {
   const { positionId, entryNet, quantity, exitPlan, strategy, openedAt } = position;
@@ -80,6 +94,7 @@ export function asOpenPosition(desk: DeskContext, position: StructurePosition): 
     positionId,
     strategy: strategy === 'external' || strategy === 'shares' ? 'place_order' : strategy,
     legs: position.legs.filter((leg) => leg.quantity !== 0),
+    legsOfUnits: legsOfUnits(position),
     ...units,
     openedAt,
     cashSoFarCents: cashOfUnits(desk, position, units),

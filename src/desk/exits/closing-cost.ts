@@ -51,14 +51,20 @@ function bounds(quote: Quote, fault: QuoteFault): boolean {
   return fault === 'wide' || (fault === 'oneSided' && quote.ask !== undefined);
 }
 
-/** Prices the closing of `legs`, of which one unit is 1/`units`. Asked several times for every position
- * on every batch of quotes: it makes nothing but its answer. */
-export function closingCost(legs: readonly HeldLeg[], units: number, view: CostView): ClosingCost {
+/** Prices the closing of `legs`, of which one unit is 1/`units`; of each long no more than `most` counts.
+ * Asked several times for every position on every batch of quotes: it makes nothing but its answer. */
+export function closingCost(
+  legs: readonly HeldLeg[],
+  units: number,
+  view: CostView,
+  most = Number.POSITIVE_INFINITY,
+): ClosingCost {
   let isBound = false;
   let evidenceAt = 0;
   let [natural, mid, far] = [0, 0, 0];
   for (const leg of legs) {
-    const { instrument, quantity } = leg;
+    const { instrument } = leg;
+    const quantity = Math.min(leg.quantity, most);
     const quote = view.quotes(instrumentSymbol(instrument));
     const { guard } = view.policy;
     const fault = quoteFault(quote, view.at, guard, gridOfOne(instrument).step);
@@ -83,16 +89,21 @@ export function closingCost(legs: readonly HeldLeg[], units: number, view: CostV
   return { kind: 'trusted', evidenceAt: seenAt, natural: natural / units, mid: mid / units };
 }
 
+/** The same of one side: a long that covers none of its shorts was left of what is gone, and pays for none. */
+export function costOfSide(legs: readonly HeldLeg[], shorts: number, view: CostView): ClosingCost {
+  return closingCost(legs, shorts, view, shorts);
+}
+
 /**
  * What leaving one unit of the whole trade comes to: what closing what is left of it costs now, and what
  * leaving the rest has cost. Stops, targets and trails of the whole are prices of just that, so a part of
  * it is never measured alone.
  */
 export function costOfWhole(
-  { legs, quantity, goneDebit }: OpenPosition,
+  { legs, legsOfUnits, quantity, goneDebit }: OpenPosition,
   view: CostView,
 ): ClosingCost {
-  const cost = closingCost(legs, quantity, view);
+  const cost = closingCost(legsOfUnits ?? legs, quantity, view);
   if (goneDebit === 0 || cost.kind === 'unknown') return cost;
   if (cost.kind === 'bounds') return { ...cost, farDebit: cost.farDebit + goneDebit };
   return { ...cost, natural: cost.natural + goneDebit, mid: cost.mid + goneDebit };

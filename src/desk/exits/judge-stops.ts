@@ -18,7 +18,7 @@ import {
   NO_BREACH,
   observeBreach,
 } from '../../risk/breach.ts';
-import { type ClosingCost, closingCost, costOfWhole } from './closing-cost.ts';
+import { type ClosingCost, costOfSide, costOfWhole } from './closing-cost.ts';
 import type { ExitClose, ExitInput, ExitPart, Side } from './exit-input.ts';
 import { isShortSide, legsOfPart, sideOrWhole, wholeOf } from './exit-input.ts';
 import type { ExitPolicy } from './exit-policy.ts';
@@ -107,7 +107,7 @@ function judgeStop(
   const legs = legsOfPart(whole, part);
   const cost = isWhole
     ? costOfWhole(whole, input)
-    : closingCost(legs, unitsOfSide(whole, part), input);
+    : costOfSide(legs, unitsOfSide(whole, part), input);
   const measured = measure(stop, cost, policy);
   const isKnown = measured !== undefined && cost.kind !== 'unknown';
   const evidenceAt = isKnown ? cost.evidenceAt : at.market;

@@ -14,6 +14,9 @@ export interface OpenPosition {
   readonly positionId: string;
   readonly strategy: StrategyName;
   readonly legs: readonly HeldLeg[];
+  /** Without what is held of wings beyond the units: it was left of others, and is no part of a price of these.
+   * Undefined where that is nothing. */
+  readonly legsOfUnits?: readonly HeldLeg[] | undefined;
   /** Signed net per share at which one unit was opened: credit positive, debit negative. */
   readonly entryNet: Price;
   /** Units of the structure of which something is open. */

@@ -190,7 +190,7 @@ export class PlanOracle {
     // More than all of it was closed: what is held now is another position, and has no plan.
     if (opening !== undefined && isTurned(opening, legs)) return [];
     const watched: Watched[] = [];
-    const whole = { legs, ...this.#trades.wholeOf(position) };
+    const whole = this.#trades.wholeOf(position);
     if (stop !== undefined) {
       watched.push({ name: positionId, what: 'stop', ...stop, ...whole });
     }

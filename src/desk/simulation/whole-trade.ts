@@ -12,7 +12,11 @@ export interface WholeUnit {
   readonly units: number | undefined;
   /** What leaving the gone part of one unit has cost. */
   readonly gone: number;
+  /** What is held of them: a cover beyond them is left of others. */
+  readonly legs: readonly Leg[];
 }
+
+type Leg = StructurePosition['legs'][number];
 
 /** What an opening order brought, by its fills: net per share, contracts by symbol. */
 interface Opened {
@@ -61,6 +65,16 @@ function unitsLeft({ legs }: OrderIntent, held: ReadonlyMap<string, number>): nu
       }),
     );
   return most(legs.filter((leg) => isNoCover(leg, legs))) || most(legs);
+}
+
+/** What is held of so many units. */
+function legsIn({ legs: opened }: OrderIntent, units: number, held: readonly Leg[]): Leg[] {
+  return held.map((leg) => {
+    const symbol = instrumentSymbol(leg.instrument);
+    const { ratio = 0 } = opened.find((each) => instrumentSymbol(each.instrument) === symbol) ?? {};
+    const isBeyond = ratio > 0 && leg.quantity > ratio * units;
+    return isBeyond ? { ...leg, quantity: ratio * units } : leg;
+  });
 }
 
 export class WholeTrades {
@@ -116,18 +130,23 @@ export class WholeTrades {
   }
 
   /** Units of which something is left, with what leaving the gone part of one has cost. */
-  wholeOf({ positionId, legs, realizedCents, openCashCents }: StructurePosition): WholeUnit {
+  wholeOf(position: StructurePosition): WholeUnit {
+    const { positionId, realizedCents, openCashCents } = position;
+    const legs = position.legs.filter(({ quantity }) => quantity !== 0);
     const [opening, opened] = [this.#openings.get(positionId), this.#opened.get(positionId)];
-    if (opening === undefined || opened === undefined) return { units: undefined, gone: 0 };
+    if (opening === undefined || opened === undefined) return { units: undefined, gone: 0, legs };
     const held = new Map(legs.map((leg) => [instrumentSymbol(leg.instrument), leg.quantity]));
     const open = unitsOf(opening, held);
-    if (open !== undefined) return { units: open, gone: 0 };
+    if (open !== undefined) return { units: open, gone: 0, legs };
     const units = unitsOf(opening, opened.contracts);
-    if (units === undefined) return { units, gone: 0 };
+    if (units === undefined) return { units, gone: 0, legs };
     const left = unitsLeft(opening, held);
-    if (left < units) return this.#restOf(opening, { held, units, left });
+    if (left < units) {
+      return { ...this.#restOf(opening, { held, units, left }), legs: legsIn(opening, left, legs) };
+    }
     const perCent = PRICE_PER_CENT / multiplierOfLegs(legs);
-    return { units, gone: (opened.net - (realizedCents + openCashCents) * perCent) / units };
+    const gone = (opened.net - (realizedCents + openCashCents) * perCent) / units;
+    return { units, gone, legs };
   }
 
   /** Of each leg the contracts closed last are those that units which are left lack. Nothing is said where
@@ -135,7 +154,7 @@ export class WholeTrades {
   #restOf(
     { positionId, legs }: OrderIntent,
     of: { held: ReadonlyMap<string, number>; units: number; left: number },
-  ): WholeUnit {
+  ): Omit<WholeUnit, 'legs'> {
     const closed = this.#closed.get(positionId) ?? [];
     let gone = 0;
     for (const { instrument, ratio } of legs) {

@@ -106,6 +106,58 @@ describe('the stop of a unit that is left', () => {
   });
 });
 
+describe('a wing whose short was bought back alone', () => {
+  const buyBack = (symbol: string): OrderRequest => {
+    return { legs: [{ symbol, action: 'buyToClose', ratio: 1 }], quantity: 1 };
+  };
+
+  it('brings no unit beside it to its target', () => {
+    const rig = new DeskRig({ limits });
+    rig.execute(byHand(rig, { ...SPREADS, takeProfit: 0.3 }));
+    sideCosts(rig, 'put', 1.4, { bid: 0.7, ask: 0.72 });
+    rig.advance(5);
+    rig.execute(byHand(rig, buyBack(putAt(599))));
+    expect(quantities(rig)).toEqual([2, -1]);
+    sideCosts(rig, 'put', 2.4, { bid: 1.06, ask: 1.08 });
+    rig.advance(30);
+    expect(reasons(rig)).toEqual([]);
+  });
+
+  it('leaves the stop of the units beside it where the card says', () => {
+    const rig = new DeskRig({ limits });
+    rig.execute(byHand(rig, SPREADS));
+    const stop = stopOf(rig);
+    sideCosts(rig, 'put', 1.4, { bid: 0.2, ask: 0.22 });
+    rig.advance(5);
+    rig.execute(byHand(rig, buyBack(putAt(599))));
+    const again = rig.restart();
+    const wing = { bid: 0.2, ask: 0.22 };
+    sideCosts(again, 'put', Math.round((stop + 0.18) * 100) / 100, wing);
+    again.advance(30);
+    expect(reasons(again)).toEqual([]);
+    sideCosts(again, 'put', Math.round((stop + 0.22) * 100) / 100, wing);
+    again.advance(15);
+    expect(reasons(again)).toEqual(['stop']);
+    expect(quantities(again)).toEqual([]);
+  });
+
+  it('leaves the stop of its side where the card says', () => {
+    const rig = new DeskRig({ limits });
+    rig.openPosition({ ...CONDOR, quantity: 3 });
+    const stop = (rig.positions()[0]?.exitPlan?.sideStop?.debit ?? 0) / 10_000;
+    const wing = { bid: 0.3, ask: 0.32 };
+    sideCosts(rig, 'put', 1, wing);
+    rig.advance(5);
+    rig.execute(byHand(rig, buyBack(putAt(599))));
+    sideCosts(rig, 'put', Math.round((stop + 0.28) * 100) / 100, wing);
+    rig.advance(30);
+    expect(reasons(rig)).toEqual([]);
+    sideCosts(rig, 'put', Math.round((stop + 0.32) * 100) / 100, wing);
+    rig.advance(15);
+    expect(reasons(rig)).toEqual(['putSideStop']);
+  });
+});
+
 describe('the breakeven stop of a unit that is left', () => {
   /** Where the stop of the puts stands once the calls of the only condor, or of one that is left beside those
    * closed at this much a side, were stopped. */

@@ -42,14 +42,20 @@ export interface DaySchedule {
   readonly flattenDeadlineAt: EpochMicros;
 }
 
+/** An execution of others: contracts opened (+) or closed (-), and when it happened. */
+export interface ChangeOfOthers {
+  readonly change: number;
+  readonly marketAt: EpochMicros;
+}
+
 /** A position that is being flattened. */
 export interface FlattenProgress {
   /** Wall time of the first request. */
   readonly since: EpochMicros;
   /** Market time of the last. */
   readonly askedAt: EpochMicros;
-  /** Contracts that others opened (+) and closed (-) under its name since, by execution. */
-  readonly others: ReadonlyMap<string, number>;
+  /** What others traded under its name since, by execution. */
+  readonly others: ReadonlyMap<string, ChangeOfOthers>;
   /** The last reason told why it does not close; empty while none was. */
   readonly told: string;
 }

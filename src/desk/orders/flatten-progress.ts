@@ -10,7 +10,7 @@ import { isOpening } from '../../engine/domain/order.ts';
 import { externalPositionId } from '../../engine/portfolio/external-position.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { areLeftToExpire, expiredBefore, haveExpired, isOpen } from '../account/held-position.ts';
-import type { DeskContext } from '../desk-context.ts';
+import type { ChangeOfOthers, DeskContext } from '../desk-context.ts';
 import type { OrderRecord } from './order-book.ts';
 import { fillsInto, isCalledBack, isExternal } from './order-book.ts';
 
@@ -43,20 +43,25 @@ export function noteOthers(
   const progress = day.flattening.get(positionId);
   if (progress === undefined) return;
   const { askedAt } = progress;
+  const { marketAt, quantity } = fill;
   const wasGiven = order !== undefined && order.createdAt.market <= askedAt;
-  if (wasGiven || fill.marketAt <= askedAt) return;
+  if (wasGiven || marketAt <= askedAt) return;
   const others = new Map(progress.others);
   if (isBust) others.delete(fill.fillId);
-  else others.set(fill.fillId, isOpening(fill.action) ? fill.quantity : -fill.quantity);
+  else others.set(fill.fillId, { change: isOpening(fill.action) ? quantity : -quantity, marketAt });
   day.flattening.set(positionId, { ...progress, others });
+}
+
+/** As they happened, for streams tell executions out of turn; openings first of one moment. */
+function inTurn(a: ChangeOfOthers, b: ChangeOfOthers): number {
+  return a.marketAt - b.marketAt || b.change - a.change;
 }
 
 /** Contracts of it that others opened since and did not close: they were not asked for. */
 export function laterOf({ day }: DeskContext, positionId: string): number {
   let later = 0;
-  for (const change of day.flattening.get(positionId)?.others.values() ?? []) {
-    later = Math.max(0, later + change);
-  }
+  const others = [...(day.flattening.get(positionId)?.others.values() ?? [])];
+  for (const { change } of others.toSorted(inTurn)) later = Math.max(0, later + change);
   return later;
 }
 

@@ -21,14 +21,15 @@ function bought(rig: DeskRig, quantity: number, lateSeconds = 0): Execution {
   return traded(rig, 'buyToOpen', quantity, lateSeconds);
 }
 
-function sold(rig: DeskRig, quantity: number): Execution {
-  return traded(rig, 'sellToClose', quantity);
+function sold(rig: DeskRig, quantity: number, lateSeconds = 0): Execution {
+  return traded(rig, 'sellToClose', quantity, lateSeconds);
 }
 
 function traded(rig: DeskRig, action: LegAction, quantity: number, lateSeconds = 0): Execution {
   const marketAt = addMicros(rig.at.market, -lateSeconds * MICROS_PER_SECOND);
   const money = { price: price(200), feesCents: cents(0), marketAt };
-  const ids = { fillId: `${action}-${quantity}`, intentId: `external-${action}-${quantity}` };
+  const id = `${action}-${quantity}-${lateSeconds}`;
+  const ids = { fillId: id, intentId: `external-${id}` };
   return { kind: 'fill', fill: { ...ids, ...money, instrument: CALL, action, quantity } };
 }
 
@@ -107,6 +108,25 @@ describe('what others open of a contract that a flatten left to expire', () => {
         isBid(rig, 0.02);
         rig.advance(6);
         expect(sent(rig)).toEqual(ONE);
+      }
+    }
+  });
+
+  it('and close counts as it happened, in whatever turn it is told', () => {
+    const rows = [
+      [40, 20, ONE],
+      [20, 40, []],
+    ] as const;
+    for (const [boughtAgo, soldAgo, orders] of rows) {
+      for (const isReversed of [false, true]) {
+        const rig = left();
+        const told = [bought(rig, 1, boughtAgo), sold(rig, 1, soldAgo)];
+        rig.brokerSays(...(isReversed ? told.toReversed() : told));
+        rig.gateway.isMute = true;
+        isBid(rig, 0.02);
+        rig.advance(6);
+        expect(sent(rig)).toEqual(orders);
+        expect(rig.alerts().includes('FLATTEN_DONE')).toBe(orders.length === 0);
       }
     }
   });

@@ -21,7 +21,7 @@ import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts
 import { type DeskContext, spotNow } from '../desk-context.ts';
 import { quantitiesOf } from '../exits/close-legs.ts';
 import type { HeldLeg, OpenPosition } from '../exits/open-position.ts';
-import { averageFillNet, filledUnits, isUneven } from '../orders/order-book.ts';
+import { filledUnits, isFinal, isUneven, openedNet } from '../orders/order-book.ts';
 
 const PRICE_PER_CENT = PRICE_PER_DOLLAR / CENTS_PER_DOLLAR;
 
@@ -43,16 +43,16 @@ function isWhole({ legs, quantity, openingIntent }: StructurePosition): boolean 
 }
 
 /** The units of which something is left, once not all of their legs are left evenly: units that are gone
- * whole are no part of any price. Undefined while they are, and where the opening itself is not known or did
- * not fill evenly. */
+ * whole are no part of any price. Undefined while they are, and where the opening itself is not known or has
+ * not ended and filled unevenly so far. */
 export function unitsApart(desk: DeskContext, position: StructurePosition): UnitPrices | undefined {
   const opening = desk.orders.get(position.positionId);
-  if (opening === undefined || isUneven(opening) || isWhole(position)) return undefined;
-  const entryNet = averageFillNet(opening);
-  if (entryNet === undefined) return undefined;
+  if (opening === undefined || isWhole(position)) return undefined;
+  if (isUneven(opening) && !isFinal(opening)) return undefined;
   const { quantity, goneCashCents, legs } = position;
   const gone = (goneCashCents * PRICE_PER_CENT) / multiplierOfLegs(legs);
-  return { quantity, entryNet, goneDebit: Math.round(0 - gone / quantity) };
+  const goneDebit = Math.round(0 - gone / quantity);
+  return { quantity, entryNet: openedNet(opening, quantity), goneDebit };
 }
 
 /** What these units have brought and paid so far, after their part of all fees: each unit that was opened

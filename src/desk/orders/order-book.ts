@@ -268,6 +268,23 @@ export function averageFillNet(order: OrderRecord): Price | undefined {
   return price(Math.round(net / units));
 }
 
+/** Signed net per unit of what filled of so many units, each leg at its average, rounded to 1/10,000: a leg
+ * that they lack brings nothing. */
+export function openedNet({ intent, fills }: OrderRecord, units: number): Price {
+  let net = 0;
+  for (const { instrument, action, ratio } of intent.legs) {
+    const symbol = instrumentSymbol(instrument);
+    let [contracts, cash] = [0, 0];
+    for (const fill of fills) {
+      if (instrumentSymbol(fill.instrument) !== symbol) continue;
+      contracts += fill.quantity;
+      cash += fill.price * fill.quantity;
+    }
+    if (contracts > 0) net -= legSign(action) * cash * Math.min(1, (ratio * units) / contracts);
+  }
+  return price(Math.round(net / units));
+}
+
 /** True for an order that goes to close; a stop that rests at the broker only guards. */
 export function isClose({ intent }: OrderRecord): boolean {
   return intent.purpose !== 'open' && intent.purpose !== 'protective';

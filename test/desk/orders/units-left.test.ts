@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { plannedLossOf } from '../../../src/desk/account/account-risk.ts';
 import { asOpenPosition } from '../../../src/desk/account/held-position.ts';
 import type { TradeCard } from '../../../src/desk/engine-api.ts';
 import type { OrderRequest } from '../../../src/desk/engine-api-requests.ts';
@@ -155,6 +156,33 @@ describe('a wing whose short was bought back alone', () => {
     sideCosts(rig, 'put', Math.round((stop + 0.32) * 100) / 100, wing);
     rig.advance(15);
     expect(reasons(rig)).toEqual(['putSideStop']);
+  });
+});
+
+describe('the stop of what an opening left that lost a leg to the broker', () => {
+  it('counts what a gone side took, once that is even again', () => {
+    const rig = new DeskRig({ limits, exits: { condorStop: 'whole' } });
+    const { positionId } = rig.openPosition({ ...CONDOR, quantity: 2 });
+    const { fills } = rig.order(positionId);
+    const wing = fills.find(({ instrument: i, action }) => {
+      return i.kind === 'option' && i.right === 'call' && action === 'buyToOpen';
+    })!;
+    rig.brokerSays({ kind: 'busted', intentId: positionId, fillId: wing.fillId, reason: 'error' });
+    sideCosts(rig, 'call', 1.5);
+    rig.advance(1);
+    const short = rig.positions()[0]!.legs.find(({ instrument: i, quantity }) => {
+      return i.kind === 'option' && i.right === 'call' && quantity < 0;
+    })!;
+    const symbol = instrumentSymbol(short.instrument);
+    const legs = [{ symbol, action: 'buyToClose', ratio: 1 } as const];
+    rig.execute(byHand(rig, { legs, quantity: 2 }));
+    expect(quantities(rig)).toEqual([2, -2]);
+    const paid = rig.orders().at(-1)!.fills[0]!.price / 10_000;
+    const position = rig.positions()[0]!;
+    const toLose = (stopOf(rig) - paid) * 200 - position.openCashCents / 100;
+    const planned = plannedLossOf(rig.desk.context, position) / 100;
+    expect(Math.abs(planned - toLose)).toBeLessThan(10);
+    isStoppedAt(rig, 'put', stopOf(rig) - paid);
   });
 });
 

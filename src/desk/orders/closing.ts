@@ -120,6 +120,16 @@ function heldText({ legs }: StructurePosition): string {
     .join(', ');
 }
 
+/** What is held but for rights that live orders buy back, or sell out, whole: of any number of units those are
+ * on their way. */
+function legsBesideOrders(desk: DeskContext, position: StructurePosition): readonly HeldLeg[] {
+  const claimed = alreadyClosing(desk, position.positionId);
+  const free = new Set(freeLegs(desk, position).map(rightOf));
+  const isOrdered = ({ instrument }: HeldLeg) => claimed.get(instrumentSymbol(instrument)) ?? 0;
+  const ordered = new Set(position.legs.filter(isOrdered).map(rightOf));
+  return position.legs.filter((leg) => free.has(rightOf(leg)) || !ordered.has(rightOf(leg)));
+}
+
 /** So many units of the position, where they are free. */
 function unitsOf(
   desk: DeskContext,
@@ -127,7 +137,7 @@ function unitsOf(
   asked: number,
 ): Outcome<{ readonly legs: readonly HeldLeg[] }> {
   const { quantity } = position;
-  const share = shareOfLegs(position.legs, asked, quantity);
+  const share = shareOfLegs(legsBesideOrders(desk, position), asked, quantity);
   if (share === undefined) {
     const isWithin = Number.isSafeInteger(asked) && asked > 0 && asked <= quantity;
     const message = isWithin
@@ -138,7 +148,8 @@ function unitsOf(
   if (areFree(desk, position, share)) return { legs: share };
   const denied = coverDenial(desk, position);
   if (denied !== undefined) return { denied };
-  const message = `not so many of the ${quantity} units are free to close: a live order closes the others`;
+  const others = desk.orders.closing(position.positionId).map(({ intent }) => intent.intentId);
+  const message = `not so many of the ${quantity} units are free to close before the end of ${others.join(' and ')}`;
   return deny('nothing_to_close', message, { asked, held: quantity });
 }
 

@@ -187,6 +187,16 @@ function besideNotes(desk: DeskContext, positionId: string): readonly string[] {
   });
 }
 
+/** Orders that close other legs of a position already, of which some units are asked for. */
+function elsewhereNotes(desk: DeskContext, { positionId, legs }: OrderIntent): readonly string[] {
+  const taken = new Set(legs.map(({ instrument }) => instrumentSymbol(instrument)));
+  return desk.orders.closing(positionId).flatMap(({ intent }) => {
+    const symbols = intent.legs.map((leg) => instrumentSymbol(leg.instrument));
+    if (symbols.some((symbol) => taken.has(symbol))) return [];
+    return [`order ${intent.intentId} closes ${symbols.join(', ')} already and goes on`];
+  });
+}
+
 /** Previews closing some or all of a position. */
 export function previewClose(
   desk: DeskContext,
@@ -210,6 +220,9 @@ export function previewClose(
   });
   if ('denied' in closing) return refuse(desk, caller, 'close', { ...closing, checks: [] });
   const closesAll = asked.quantity === undefined;
+  const beside = closesAll
+    ? besideNotes(desk, position.positionId)
+    : elsewhereNotes(desk, closing.intent);
   return finishPreview(desk, turn, {
     intent: closing.intent,
     net: closing.net,
@@ -217,7 +230,7 @@ export function previewClose(
     reasons: [
       `closes ${asked.quantity ?? 'all'} of ${position.quantity} units of ${position.positionId}`,
     ],
-    warnings: [...closing.notes, ...(closesAll ? besideNotes(desk, position.positionId) : [])],
+    warnings: [...closing.notes, ...beside],
     figures: {
       positionId: position.positionId,
       units: asked.quantity ?? position.quantity,

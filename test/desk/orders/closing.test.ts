@@ -124,6 +124,7 @@ describe('a close', () => {
     rig.size = 0;
     rig.quotes();
     rig.confirm(rig.previewClose(positionId, 2).tokenSha256);
+    const first = rig.orders().at(-1)?.intent.intentId;
     expect(rig.previewClose(positionId, 2).card.quantity).toBe(2);
     expect(rig.previewClose(positionId, 1).card.quantity).toBe(1);
     const tokenSha256 = rig.newToken();
@@ -131,7 +132,7 @@ describe('a close', () => {
     const { code, message } = denialIn(rig.ask(command));
     expect([code, message]).toEqual([
       'nothing_to_close',
-      'not so many of the 4 units are free to close: a live order closes the others',
+      `not so many of the 4 units are free to close before the end of ${first}`,
     ]);
   });
 

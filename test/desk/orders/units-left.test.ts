@@ -235,6 +235,32 @@ describe('a close of some units', () => {
     expect(rig.positions()).toEqual([]);
   });
 
+  it('leaves out a side that an order buys back whole, and says so', () => {
+    const rig = new DeskRig({ limits, minutes: 14 * 60, exits: { nickelBuyBack: true } });
+    const { positionId } = rig.openPosition({ ...CONDOR, quantity: 3 });
+    const before = rig.edit;
+    sideCosts(rig, 'put', 0.42, { bid: 0.02, ask: 0.03 });
+    sideCosts(rig, 'call', 0.05);
+    rig.goTo(15 * 60 + 20);
+    rig.journal = 'atOnce';
+    for (let second = 0; second < 20 && rig.orders().length === 1; second += 1) rig.advance(1);
+    const [, nickel] = rig.orders();
+    expect(nickel?.exitReason).toBe('nickel');
+    rig.edit = before;
+    sideCosts(rig, 'put', 0.42, { bid: 0.02, ask: 0.03 });
+    sideCosts(rig, 'call', 0.06);
+    rig.advance(30);
+    expect(nickel?.status).toBe('working');
+    const one = rig.previewClose(positionId, 1);
+    expect(one.card.warnings.join()).toContain(`order ${nickel?.intent.intentId} closes`);
+    rig.execute(one);
+    const puts = rig.positions()[0]!.legs.filter(({ instrument: i }) => {
+      return i.kind === 'option' && i.right === 'put';
+    });
+    expect(puts.map(({ quantity }) => quantity)).toEqual([2, -2]);
+    expect(nickel?.status).toBe('working');
+  });
+
   it('that what is held does not come to says what that is', () => {
     const rig = new DeskRig({ limits });
     const { positionId } = rig.openPosition({ ...CONDOR, quantity: 2 });

@@ -19,7 +19,9 @@ export function keepAges({ orders, day, at }: DeskContext, next: At): void {
     if (cancelAgainAt !== undefined) order.cancelAgainAt = addMicros(cancelAgainAt, by);
     if (calledBackAt !== undefined) order.calledBackAt = addMicros(calledBackAt, by);
   }
-  for (const [id, since] of day.uneven) day.uneven.set(id, addMicros(since, by));
+  for (const stamps of [day.uneven, day.takenFrom]) {
+    for (const [id, since] of stamps) stamps.set(id, addMicros(since, by));
+  }
   for (const [id, gone] of day.goneAt) {
     day.goneAt.set(id, { ...gone, wall: addMicros(gone.wall, by) });
   }

@@ -163,6 +163,9 @@ export interface DeskDay {
   stream: { readonly connected: boolean; readonly detail: string; readonly since: At };
   /** Orders whose legs have filled unevenly, with the wall time since which. */
   readonly uneven: Map<string, EpochMicros>;
+  /** Positions that executions of foreign orders took from, with the wall time since which more of such an
+   * order may be told. */
+  readonly takenFrom: Map<string, EpochMicros>;
   stopping: boolean;
   readonly breakoutsTaken: string[];
   /** Replacements that wait for the end of an order, by its id. */

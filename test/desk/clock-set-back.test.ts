@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { PnlView } from '../../src/desk/engine-api.ts';
 import type { StrategyRequest } from '../../src/desk/engine-api-requests.ts';
 import { isoNewYork } from '../../src/desk/iso-time.ts';
-import { isBeingReported } from '../../src/desk/orders/ratio-watch.ts';
+import { isBeingReported } from '../../src/desk/orders/being-reported.ts';
 import type { OrderLeg } from '../../src/engine/domain/order.ts';
 import { addMicros, cents, MICROS_PER_MINUTE, price } from '../../src/engine/domain/units.ts';
 import { breakoutRig, openBreakout } from '../support/breakout-rig.ts';

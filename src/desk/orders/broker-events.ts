@@ -20,6 +20,7 @@ import { addMicros } from '../../engine/domain/units.ts';
 import { noteGone, withItsRest } from '../account/loss-history.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { callOff, noteHeld } from './asked-closes.ts';
+import { noteRatio, noteTakenFrom } from './being-reported.ts';
 import type { Ended } from './ended-closes.ts';
 import { noteEnded, withItsDoer } from './ended-closes.ts';
 import { externalWorstCase } from './external-worst-case.ts';
@@ -31,7 +32,6 @@ import {
   isClose,
   isExternal,
   isFinal,
-  isUneven,
   isWhole,
   isWholeButBusted,
 } from './order-book.ts';
@@ -251,16 +251,18 @@ function onFill(desk: DeskContext, event: Extract<BrokerEvent, { kind: 'fill' }>
   const { fill } = event;
   const order = desk.orders.get(fill.intentId);
   if (desk.book.knows(fill.fillId) || hasFill(order, fill.fillId)) return;
+  let takenFrom: readonly string[] = [];
   if (order === undefined || isExternal(order)) {
-    desk.book.applyExternalFill(fill);
+    takenFrom = desk.book.applyExternalFill(fill);
     const text = `a fill this engine did not order: ${fill.fillId}`;
     desk.out.alert('warning', 'EXTERNAL_FILL', text, fill.fillId);
   } else desk.book.applyFill(fill, asSent(order));
   noteGone(desk, event.leavesUnbid);
   noteOthers(desk, fill, order);
   noteHeld(desk, { fillId: fill.fillId, intent: order?.intent });
+  order?.fills.push(fill);
+  noteTakenFrom(desk, takenFrom, order);
   if (order === undefined) return;
-  order.fills.push(fill);
   const { purpose, strategy } = order.intent;
   if (purpose === 'protective') desk.plan.noteStop(strategy, 'stop at the broker', desk.at.market);
   noteRatio(desk, order);
@@ -296,13 +298,6 @@ function onLateFill(desk: DeskContext, order: OrderRecord, whole: boolean): void
   desk.out.alert(severity, 'LATE_FILL', text, intentId);
   if (whole) setStatus(order, 'filled', 'filled after its end was reported', desk.at);
   publishOrder(desk, order);
-}
-
-/** Legs that fill unevenly are given a moment: brokers report them one after another. */
-function noteRatio({ day, at }: DeskContext, order: OrderRecord): void {
-  const { intentId } = order.intent;
-  if (!isUneven(order)) day.uneven.delete(intentId);
-  else if (!day.uneven.has(intentId)) day.uneven.set(intentId, at.wall);
 }
 
 /** What a busted execution bought or sold is as it was before; where its order stands is open. */

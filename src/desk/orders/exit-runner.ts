@@ -17,12 +17,12 @@ import { policyOf } from '../exits/exit-policy.ts';
 import type { OpenPosition } from '../exits/open-position.ts';
 import { awaitQuotes } from '../session/chain-filling.ts';
 import { begunExit, isRestLeft } from './begun-exits.ts';
+import { isBeingReported } from './being-reported.ts';
 import { freeLegs, isAllOrdered } from './closing.ts';
 import { tellHurried } from './exit-cause.ts';
 import { ExitMarket } from './exit-market.ts';
 import { closePosition, hurryClosings, LEFT_TO_EXPIRE, tellLeftToExpire } from './flattening.ts';
 import { shortsBeside } from './long-cover.ts';
-import { isBeingReported } from './ratio-watch.ts';
 import { mayCloseFrom } from './refused-closes.ts';
 
 /** What is told of a position that cannot be left. A trader's close that cannot go on is told so too: whichever

@@ -10,10 +10,10 @@ import type { HeldLeg } from '../exits/open-position.ts';
 import { awaitQuotes } from '../session/chain-filling.ts';
 import type { AskedClose } from './asked-closes.ts';
 import { ASKED } from './asked-closes.ts';
+import { isBeingReported } from './being-reported.ts';
 import { freeLegs } from './closing.ts';
 import { closePosition } from './flattening.ts';
 import { alreadyClosing } from './long-cover.ts';
-import { isBeingReported } from './ratio-watch.ts';
 import { mayCloseFrom } from './refused-closes.ts';
 
 /** What cannot be ordered now is looked at again after this long. */

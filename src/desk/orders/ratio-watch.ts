@@ -2,28 +2,14 @@
 
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import { isOpening, legSign } from '../../engine/domain/order.ts';
-import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { holdTrading } from '../account/governing.ts';
 import { areLeftToExpire, haveExpired } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quantitiesOf } from '../exits/close-legs.ts';
+import { GRACE_MICROS } from './being-reported.ts';
 import type { OrderRecord } from './order-book.ts';
 import { isFinal } from './order-book.ts';
-
-/** Brokers report the legs of one execution one after another; this long is no race any more. */
-const GRACE_MICROS = 3 * MICROS_PER_SECOND;
-
-/** True while the broker may still be reporting an execution leg by leg: until then the position is not
- * what it looks like, and nothing is made of its price. */
-export function isBeingReported({ day, orders, at }: DeskContext, positionId: string): boolean {
-  if (day.uneven.size === 0) return false;
-  for (const [intentId, since] of day.uneven) {
-    if (at.wall - since >= GRACE_MICROS) continue;
-    if (orders.get(intentId)?.intent.positionId === positionId) return true;
-  }
-  return false;
-}
 
 /** True where the legs of an order that has ended are held in its proportion, or not at all, whatever made
  * up for what it lacks. */

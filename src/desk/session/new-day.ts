@@ -62,6 +62,7 @@ export function newDay(session: SessionTimes, schedule: DaySchedule, at: At): De
     unexplainedCash: undefined,
     stream: { connected: true, detail: 'at start', since: at },
     uneven: new Map(),
+    takenFrom: new Map(),
     stopping: false,
     breakoutsTaken: [],
     replacements: new Map(),

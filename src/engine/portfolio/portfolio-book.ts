@@ -115,16 +115,16 @@ export class PortfolioBook {
    * structures that hold the instrument, oldest first, so that no exit guards what is gone; what is
    * left of it is a position of its own until an opening of this session is told that it had closed,
    * and one that opens is a position of its own. The same `fillId` changes nothing.
+   * Returns the positions that it took from.
    */
-  applyExternalFill(fill: Fill): void {
-    if (!this.#isNew(fill.fillId)) return;
+  applyExternalFill(fill: Fill): readonly string[] {
+    if (!this.#isNew(fill.fillId)) return [];
     const { instrument, price: at, marketAt } = fill;
     const signed = signedOf(fill);
-    let left = signed;
+    const parts = isOpening(fill.action) ? [] : this.#reduceAll(instrument, signed, at);
+    const left = signed - sumOf(parts);
     if (!isOpening(fill.action)) {
-      const parts = this.#reduceAll(instrument, left, at);
       this.#closedBy.set(fill.fillId, parts);
-      left -= sumOf(parts);
       this.#closedEarly.add(instrument, left);
     }
     this.#adoptions.note(fill, signed, signed - left);
@@ -132,6 +132,7 @@ export class PortfolioBook {
     this.#trade(external, instrument, left, at);
     this.#bookCash(fill, external);
     this.#dropIfFlat(external);
+    return parts.map(({ structure }) => structure.positionId);
   }
 
   /** True for an execution or settlement that has been folded, busted later or not. */

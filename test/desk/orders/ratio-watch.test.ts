@@ -123,3 +123,60 @@ describe('legs that an execution was taken back of', () => {
     },
   );
 });
+
+describe('a close at another screen that is told leg by leg', () => {
+  const executed = (rig: DeskRig, { instrument, quantity }: PositionLeg): BrokerEvent => {
+    const action = quantity < 0 ? ('buyToClose' as const) : ('sellToClose' as const);
+    const of = { fillId: `other ${instrumentSymbol(instrument)}`, intentId: 'other' };
+    const money = { price: price(8_000), feesCents: cents(0), marketAt: rig.at.market };
+    return { kind: 'fill', fill: { ...of, instrument, action, quantity: 1, ...money } };
+  };
+  const triggered = (rig: DeskRig) => rig.bodies('exitTriggered').map(({ reason }) => reason);
+
+  /** A condor whose calls cost 1.00 as long as both are there; their wing is told as sold. */
+  function withoutWing() {
+    const rig = new DeskRig({ limits });
+    rig.openPosition();
+    sideCosts(rig, 'call', 1.8, { bid: 0.8, ask: 0.82 });
+    rig.advance(8);
+    const legs = rig.positions()[0]?.legs ?? [];
+    const ofStrike = (strike: string) =>
+      legs.find(({ instrument }) => instrumentSymbol(instrument).includes(strike))!;
+    rig.brokerSays(executed(rig, ofStrike('C00606')));
+    rig.advance(2);
+    expect(triggered(rig)).toEqual([]);
+    return { rig, short: ofStrike('C00601') };
+  }
+
+  it('sends nothing for the short that is told a moment later', () => {
+    const { rig, short } = withoutWing();
+    rig.brokerSays(executed(rig, short));
+    rig.advance(10);
+    expect(triggered(rig)).toEqual([]);
+    expect(rig.positions()[0]?.legs).toHaveLength(2);
+    expect(rig.orders()).toHaveLength(1);
+  });
+
+  it('leaves a lone short whose stop fires where three seconds tell no more', () => {
+    const { rig } = withoutWing();
+    rig.advance(2);
+    expect(triggered(rig)).toEqual(['callSideStop']);
+  });
+
+  it.each([1, -1])('reaches no target between its shorts and its wings (%d)', (sign) => {
+    const rig = new DeskRig({ limits, exits: { profitTargetPercent: 50 } });
+    rig.openPosition({ ...CONDOR, quantity: 2 });
+    for (const right of ['call', 'put'] as const) {
+      sideCosts(rig, right, 0.93, { bid: 0.35, ask: 0.37 });
+    }
+    rig.advance(6);
+    const legs = rig.positions()[0]?.legs ?? [];
+    for (const leg of legs.toSorted((a, b) => sign * (a.quantity - b.quantity))) {
+      rig.brokerSays(executed(rig, leg));
+      rig.quotes();
+    }
+    rig.advance(5);
+    expect(triggered(rig)).toEqual([]);
+    expect(rig.positions()[0]?.quantity).toBe(1);
+  });
+});

@@ -61,7 +61,10 @@ describe('a clock that was set back between two runs', () => {
     expect(again.order(orderId).limit).not.toBe(limit);
   });
 
-  it('does not keep a position from being judged whose order filled unevenly', () => {
+  it.each([
+    ['its order', undefined],
+    ['somebody', 'other'],
+  ])('does not keep a position from being judged of which %s filled one leg', (_who, other) => {
     const rig = new DeskRig({ minutes: 12 * 60 });
     const { positionId } = rig.openPosition(STRADDLE);
     rig.size = 0;
@@ -71,7 +74,13 @@ describe('a clock that was set back between two runs', () => {
     const { intent } = rig.orders().at(-1)!;
     const [{ instrument, action }] = intent.legs as [OrderLeg];
     const { market: marketAt } = rig.at;
-    const told = { fillId: 'x', intentId: intent.intentId, instrument, action, quantity: 1 };
+    const told = {
+      fillId: 'x',
+      intentId: other ?? intent.intentId,
+      instrument,
+      action,
+      quantity: 1,
+    };
     const fill = { ...told, price: price(20_000), feesCents: cents(0), marketAt };
     rig.brokerSays({ kind: 'fill', fill });
     const again = nextRun(rig, { isOpen: false });

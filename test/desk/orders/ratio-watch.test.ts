@@ -133,8 +133,8 @@ describe('a close at another screen that is told leg by leg', () => {
   };
   const triggered = (rig: DeskRig) => rig.bodies('exitTriggered').map(({ reason }) => reason);
 
-  /** A condor whose calls cost 1.00 as long as both are there; their wing is told as sold. */
-  function withoutWing() {
+  /** A condor whose calls cost 1.00 as long as both are there. */
+  function condor() {
     const rig = new DeskRig({ limits });
     rig.openPosition();
     sideCosts(rig, 'call', 1.8, { bid: 0.8, ask: 0.82 });
@@ -142,10 +142,16 @@ describe('a close at another screen that is told leg by leg', () => {
     const legs = rig.positions()[0]?.legs ?? [];
     const ofStrike = (strike: string) =>
       legs.find(({ instrument }) => instrumentSymbol(instrument).includes(strike))!;
-    rig.brokerSays(executed(rig, ofStrike('C00606')));
+    return { rig, short: ofStrike('C00601'), wing: ofStrike('C00606') };
+  }
+
+  /** The same once its wing is told as sold. */
+  function withoutWing() {
+    const { rig, short, wing } = condor();
+    rig.brokerSays(executed(rig, wing));
     rig.advance(2);
     expect(triggered(rig)).toEqual([]);
-    return { rig, short: ofStrike('C00601') };
+    return { rig, short };
   }
 
   it('sends nothing for the short that is told a moment later', () => {
@@ -160,6 +166,19 @@ describe('a close at another screen that is told leg by leg', () => {
   it('leaves a lone short whose stop fires where three seconds tell no more', () => {
     const { rig } = withoutWing();
     rig.advance(2);
+    expect(triggered(rig)).toEqual(['callSideStop']);
+  });
+
+  it('is judged at once where its order is known to have no more of them', () => {
+    const { rig, wing } = condor();
+    const legs = [{ instrument: wing.instrument, action: 'sellToClose', ratio: 1 }] as const;
+    const of = { intentId: 'other', brokerOrderId: 'B-9', remaining: 1, limit: price(8_000) };
+    const order = { ...of, legs };
+    rig.gateway.editSnapshot = (snapshot) => ({ ...snapshot, workingOrders: [order] });
+    rig.advance(8);
+    expect(rig.orders()).toHaveLength(2);
+    rig.brokerSays(executed(rig, wing));
+    rig.quotes();
     expect(triggered(rig)).toEqual(['callSideStop']);
   });
 

@@ -9,6 +9,7 @@ import { closeEverything, keepFlattening } from './orders/flattening.ts';
 import { isClose, isExternal, type OrderRecord } from './orders/order-book.ts';
 import { isProtected, isProven, listedAgoMillis } from './orders/protecting.ts';
 import { requestCancel } from './orders/sending.ts';
+import { quotedSince } from './session/chain-filling.ts';
 
 export type StopPolicy = 'flatten' | 'leave';
 
@@ -19,7 +20,8 @@ export interface Stop {
 }
 
 /** So long a flatten that has found no market yet is tried again before the stop gives up: right
- * after a start the listing and the first quotes are seconds away. */
+ * after a start the listing and the first quotes are seconds away. It counts from the listing and the
+ * connection where they come behind the stop, for a close waits some seconds from there for all its legs. */
 const MARKET_WAIT_MICROS = 10_000_000;
 /** A close is worked no longer than this. Less than the main thread waits: what is left is told by the
  * desk, which knows it. */
@@ -78,7 +80,7 @@ function isTrading({ at, day }: DeskContext): boolean {
 function mayStillClose(desk: DeskContext, { since }: Stop): boolean {
   if (!isTrading(desk) || desk.at.wall - since >= CLOSE_WITHIN_MICROS) return false;
   const isClosing = desk.orders.live().some(isClose);
-  return isClosing || desk.at.wall - since < MARKET_WAIT_MICROS;
+  return isClosing || desk.at.wall - Math.max(since, quotedSince(desk)) < MARKET_WAIT_MICROS;
 }
 
 /** Called on the clock while stopping. True once the stop is recorded and told. */

@@ -72,6 +72,24 @@ describe('an orderly stop', () => {
     expect(rig.positions()).toEqual([]);
   });
 
+  it('by flatten waits as long as a close waits for all its legs, however late the feed comes', () => {
+    const before = new DeskRig({ minutes: 14 * 60 });
+    before.openPosition();
+    const rig = before.restart(before.records(), { isOpen: false });
+    rig.step({ kind: 'listing', at: rig.at, listing: rig.listing() });
+    stop(rig, 'flatten');
+    rig.freeze(7);
+    rig.step({ kind: 'feed', at: rig.at, connected: true, detail: 'test' });
+    const silent = rig.desk.context.chain.indexOf('SPY   261120P00594000');
+    rig.hears = (row) => row !== silent;
+    rig.advance(20);
+    expect(rig.orders().at(-1)).toMatchObject({ status: 'filled', intent: { purpose: 'flatten' } });
+    expect(rig.orders().at(-1)?.intent.legs).toHaveLength(3);
+    const kinds = rig.records().map(({ body }) => body.kind);
+    expect(kinds.lastIndexOf('brokerEvent')).toBeLessThan(kinds.indexOf('engineStopped'));
+    expect(stopped(rig)).toHaveLength(1);
+  });
+
   it('by flatten gives up where no market comes within ten seconds, and pages', () => {
     const before = new DeskRig();
     const { positionId } = before.openPosition();

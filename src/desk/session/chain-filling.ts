@@ -4,6 +4,7 @@
 
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { ContractView, Quote } from '../../engine/domain/market.ts';
+import type { EpochMicros } from '../../engine/domain/units.ts';
 import { MICROS_PER_MINUTE, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { Denial } from '../../engine/domain/verdict.ts';
 import { deny } from '../../engine/domain/verdict.ts';
@@ -32,8 +33,15 @@ function fillingSince({ at, day }: DeskContext): number | undefined {
 
 /** Wall time from which the first quotes of what is held are waited for: the listing's, or the run's without
  * one. */
-function heldSince({ day }: DeskContext): number {
+function heldSince({ day }: DeskContext): EpochMicros {
   return day.listedAt ?? day.begunAt;
+}
+
+/** Wall time from which they can come: there is something to ask for, and a feed to ask. */
+export function quotedSince(desk: DeskContext): EpochMicros {
+  const { feedSince } = desk.day;
+  const since = heldSince(desk);
+  return feedSince === undefined || feedSince < since ? since : feedSince;
 }
 
 /** True of what this run has no quote of yet, of whatever sides, until its first one is overdue. A clock that is
@@ -51,7 +59,7 @@ export function awaitQuotes(desk: DeskContext, legs: readonly HeldLeg[]): boolea
   const held = legs.filter(({ quantity }) => quantity !== 0);
   const awaited = held.filter(({ instrument }) => isAwaited(desk, instrumentSymbol(instrument)));
   if (awaited.length === 0 || awaited.length === held.length) return awaited.length > 0;
-  return desk.at.wall < Math.max(desk.day.feedSince ?? 0, heldSince(desk)) + FILLING_MICROS;
+  return desk.at.wall < quotedSince(desk) + FILLING_MICROS;
 }
 
 /** True once the day's own chain is there; false without one, and while it is of what is held alone. */

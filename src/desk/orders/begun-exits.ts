@@ -10,7 +10,7 @@ import type { LegAction } from '../../engine/domain/order.ts';
 import { areLeftToExpire } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { rightOf } from '../exits/close-legs.ts';
-import type { ExitClose, ExitReason, Side } from '../exits/exit-input.ts';
+import type { ExitClose, ExitPart, ExitReason, Side } from '../exits/exit-input.ts';
 import { isShortSide, legsOfPart, rightOfPart } from '../exits/exit-input.ts';
 import type { HeldLeg, OpenPosition } from '../exits/open-position.ts';
 import { wasTold } from './exit-cause.ts';
@@ -53,9 +53,18 @@ function restOf(
   return wasTold(desk, free.positionId, reason) ? left : NOTHING;
 }
 
-/** True where the long of such a side is left to expire. */
-export function isRestLeft(desk: DeskContext, free: OpenPosition, held: OpenPosition): boolean {
+/** True where the long of such a side is left to expire, and it is all that an exit of `part` was about: of
+ * another part it says nothing while anything is short. */
+export function isRestLeft(
+  desk: DeskContext,
+  free: OpenPosition,
+  held: OpenPosition,
+  part: ExitPart | undefined,
+): boolean {
+  const isShortHeld = held.legs.some(isShort);
   return OF_A_SIDE.some((exit) => {
+    const [, side] = exit;
+    if (side !== part && isShortHeld) return false;
     const left = restOf(desk, free, held, exit);
     return left.length > 0 && areLeftToExpire(desk, left);
   });

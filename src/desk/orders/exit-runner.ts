@@ -10,7 +10,7 @@ import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts
 import { areLeftToExpire, asOpenPosition, heldInSession } from '../account/held-position.ts';
 import type { DaySchedule, DeskContext } from '../desk-context.ts';
 import { evaluateExit } from '../exits/evaluate-exit.ts';
-import type { ExitClose, ExitMemory } from '../exits/exit-input.ts';
+import type { ExitClose, ExitMemory, ExitPart } from '../exits/exit-input.ts';
 import { legsOfPart, NO_EXIT_MEMORY } from '../exits/exit-input.ts';
 import type { ExitPolicy } from '../exits/exit-policy.ts';
 import { policyOf } from '../exits/exit-policy.ts';
@@ -76,8 +76,9 @@ export class ExitRunner {
   readonly #memory = new Map<string, ExitMemory>();
   readonly #retryAt = new Map<string, EpochMicros>();
   readonly #watched = new Map<string, Watched>();
-  /** Why a position could not be left, as it was last told. */
-  readonly #told = new Map<string, string>();
+  /** Which part of a position could not be left, and why, as it was last told. After a restart it is told anew
+   * where it is so still; until then the page stands while anything is short. */
+  readonly #told = new Map<string, { readonly part: ExitPart; readonly text: string }>();
   #market: ExitMarket | undefined;
 
   /** Judges every position once. Called after each batch and on the clock. */
@@ -150,12 +151,13 @@ export class ExitRunner {
   }
 
   /** Where nothing is to be left, what could not be of a side that is begun is left to expire. What was told of
-   * a trader's close stands. */
+   * the other side stands, and of a trader's close. */
   #endLeft(desk: DeskContext, { position, held = position }: Watched): void {
     const { positionId } = position;
     if (!desk.out.isOpen(REFUSED, positionId)) return;
+    const part = this.#told.get(positionId)?.part;
     const { told = '' } = desk.day.askedCloses.get(positionId) ?? {};
-    if (told !== '' || !isRestLeft(desk, position, held)) return;
+    if (told !== '' || !isRestLeft(desk, position, held, part)) return;
     this.#endTold(desk, positionId, LEFT_TO_EXPIRE);
   }
 
@@ -182,8 +184,8 @@ export class ExitRunner {
     this.#retryAt.set(positionId, addMicros(desk.at.wall, RETRY_AFTER_MICROS));
     const text = `${positionId} should be left (${reason}) but cannot be: ${refused}`;
     const isOpen = desk.out.isOpen(REFUSED, positionId);
-    if (isOpen && this.#told.get(positionId) === text) return;
-    this.#told.set(positionId, text);
+    if (isOpen && this.#told.get(positionId)?.text === text) return;
+    this.#told.set(positionId, { part: close, text });
     desk.out.alert('critical', REFUSED, text, positionId);
   }
 }

@@ -210,6 +210,33 @@ describe('the long of a side that was stopped', () => {
     }
   });
 
+  it('ends no page of the other side, whose short is quoted again and offered by nobody', () => {
+    const { rig } = bare();
+    const again = rig.restartUnquoted();
+    const { chain, out } = again.desk.context;
+    const { positionId } = again.positions()[0]!;
+    const silent = chain.indexOf('SPY   261120P00599000');
+    again.hears = (row) => row !== silent;
+    sideCosts(again, 'call', 0.1, { bid: undefined, ask: 0.02 });
+    sideCosts(again, 'put', 2.5);
+    again.advance(20);
+    expect(out.isOpen('EXIT_REFUSED', positionId)).toBe(true);
+    again.hears = () => true;
+    const costly = again.edit;
+    again.edit = (sides, right, strike) => {
+      return right === 'put' && strike === 599
+        ? { bid: 2.5, ask: undefined }
+        : costly(sides, right, strike);
+    };
+    again.advance(2);
+    expect(held(again)).toEqual([...PUTS, '1 C00606000']);
+    expect(out.isOpen('EXIT_REFUSED', positionId)).toBe(true);
+    again.edit = costly;
+    again.advance(15);
+    expect(held(again)).toEqual(['1 C00606000']);
+    expect(out.isOpen('EXIT_REFUSED', positionId)).toBe(false);
+  });
+
   it('beside the close of a flatten is no page, and hides none of the deadline', () => {
     const { rig } = bare();
     rig.size = 0;

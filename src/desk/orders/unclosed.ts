@@ -4,6 +4,7 @@ import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts
 import { areLeftToExpire, haveExpired, isOpen } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { UnclosedView } from '../engine-api.ts';
+import { awaitQuotes } from '../session/chain-filling.ts';
 import { freeLegs } from './closing.ts';
 import { openingInto } from './flatten-progress.ts';
 import { EXPIRED, LEFT_TO_EXPIRE, whyNotFree } from './flattening.ts';
@@ -30,6 +31,7 @@ function whyOpen(desk: DeskContext, positionId: string, told: string): string | 
   return (
     refusedFor(desk, positionId) ??
     whyCovering(desk, position) ??
+    whyUnquoted(desk, position) ??
     'the order that closes it is about to be given'
   );
 }
@@ -38,4 +40,10 @@ function whyCovering(desk: DeskContext, position: StructurePosition): string | u
   if (freeLegs(desk, position).length > 0) return undefined;
   const { refused, waits } = whyNotFree(desk, position);
   return refused ?? waits;
+}
+
+function whyUnquoted(desk: DeskContext, position: StructurePosition): string | undefined {
+  if (!awaitQuotes(desk, freeLegs(desk, position))) return undefined;
+  const feed = desk.day.feedConnected ? '' : ', and the feed is not connected';
+  return `it waits for its first quotes${feed}: it is closed on them`;
 }

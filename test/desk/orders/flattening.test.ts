@@ -271,6 +271,21 @@ describe('a flatten', () => {
     expect(valueIn(again.confirm(tokenSha256)).unclosed).toMatchObject([{ positionId }]);
   });
 
+  it('says after a start that first quotes are waited for, and whether the feed is there', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    const again = rig.restart(rig.records(), { isOpen: false });
+    again.step({ kind: 'listing', at: again.at, listing: again.listing() });
+    again.freeze(2);
+    const reason = () => flattenNow(again).unclosed[0]?.reason;
+    const down = ', and the feed is not connected';
+    expect(reason()).toBe(`it waits for its first quotes${down}: it is closed on them`);
+    again.step({ kind: 'feed', at: again.at, connected: true, detail: 'test' });
+    expect(reason()).toBe('it waits for its first quotes: it is closed on them');
+    again.advance(5);
+    expect(again.positions()).toEqual([]);
+  });
+
   it('names the position that the broker refuses beside the order that closes the other', () => {
     const rig = new DeskRig({ limits: WIDE });
     const refused = rig.openPosition().positionId;

@@ -12,7 +12,7 @@ import { addMicros, epochMicros } from '../../../src/engine/domain/units.ts';
 const PATIENCE_MILLIS = 120_000;
 /** Each with the session from which on there is one early in which outcomes stay open and the engine dies. */
 const BROKERS = [
-  { name: 'tastytrade', broker: TASTYTRADE, first: 10 },
+  { name: 'tastytrade', broker: TASTYTRADE, first: 14 },
   { name: 'alpaca', broker: ALPACA, first: 10 },
 ];
 /** So many sessions in a row are looked at: the first that shows what is looked for ends the look. */

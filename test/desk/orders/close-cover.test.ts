@@ -121,7 +121,7 @@ describe('a close at work', () => {
     const [leg] = theirs(rig, close!);
     rig.brokerSays(leg!);
     expect(close?.cancelRequested).toBe(true);
-    rig.advance(2);
+    rig.advance(4);
     const again = rig.orders().at(-1);
     expect(again?.intent.legs).toHaveLength(3);
     rig.advance(3);

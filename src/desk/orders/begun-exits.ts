@@ -126,13 +126,13 @@ function isOfOthers({ book }: DeskContext, positionId: string): boolean {
   return book.structure(positionId)?.strategy === 'external';
 }
 
-/** The newest order that closes any of this side. */
-function newestOf(desk: DeskContext, positionId: string, part: Side): OrderRecord | undefined {
-  const right = rightOfPart(part);
+/** The newest order that closes any of a side. */
+function newestOf(desk: DeskContext, positionId: string, side: Side): OrderRecord | undefined {
+  const right = rightOfPart(side);
   return desk.orders.all().findLast((order) => {
     const { intent } = order;
     if (intent.positionId !== positionId || !isClose(order)) return false;
-    return right === undefined || intent.legs.some((leg) => rightOf(leg) === right);
+    return intent.legs.some((leg) => rightOf(leg) === right);
   });
 }
 

@@ -23,8 +23,8 @@ export function noteTakenFrom(
   order: OrderRecord | undefined,
 ): void {
   const { takenFrom } = day;
+  const isEven = order !== undefined && !isUneven(order);
   for (const positionId of positionIds) {
-    const isEven = order !== undefined && !isUneven(order);
     const since = takenFrom.get(positionId);
     if (isEven) takenFrom.delete(positionId);
     else if (since === undefined || at.wall - since >= GRACE_MICROS) {

@@ -69,6 +69,22 @@ export function freeLegs(desk: DeskContext, position: StructurePosition): readon
     .filter(({ quantity }) => quantity !== 0);
 }
 
+/** What is free of the position, of each symbol at most what is `toGo` of it less what live orders close already. */
+export function freeOf(
+  desk: DeskContext,
+  position: StructurePosition,
+  toGo: (symbol: string) => number,
+): readonly HeldLeg[] {
+  const claimed = alreadyClosing(desk, position.positionId);
+  return freeLegs(desk, position)
+    .map(({ instrument, quantity }) => {
+      const symbol = instrumentSymbol(instrument);
+      const most = Math.max(0, toGo(symbol) - Math.abs(claimed.get(symbol) ?? 0));
+      return { instrument, quantity: Math.sign(quantity) * Math.min(Math.abs(quantity), most) };
+    })
+    .filter(({ quantity }) => quantity !== 0);
+}
+
 /** True where live orders close all of the position but longs that nobody bids for: nothing is left to order.
  * `free`: its free legs. */
 export function isAllOrdered(

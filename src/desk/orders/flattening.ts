@@ -1,7 +1,6 @@
 /** Ends flat, or says exactly why not: cancels what opens, waits for it, closes each position. */
 
 import { moreUrgent, type Urgency } from '../../engine/domain/exit-choices.ts';
-import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { OrderLeg, OrderPurpose } from '../../engine/domain/order.ts';
 import { addMicros } from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
@@ -14,7 +13,7 @@ import type { HeldLeg } from '../exits/open-position.ts';
 import { judgeIntent } from '../previews/judging.ts';
 import { awaitQuotes } from '../session/chain-filling.ts';
 import { tellOnce } from '../session/told-once.ts';
-import { closingIntent, closingIntentOf, freeLegs, isAllOrdered } from './closing.ts';
+import { closingIntent, closingIntentOf, freeLegs, freeOf, isAllOrdered } from './closing.ts';
 import type { ExitCause } from './exit-cause.ts';
 import { tellExit } from './exit-cause.ts';
 import {
@@ -25,7 +24,7 @@ import {
   laterOf,
   openingInto,
 } from './flatten-progress.ts';
-import { alreadyClosing, isExternalShort, namesOf, staysFor } from './long-cover.ts';
+import { isExternalShort, namesOf, staysFor } from './long-cover.ts';
 import { fillsInto, isCancelledInVain, isClose, isExternal, letWork } from './order-book.ts';
 import { ASKED_PATIENCE_MICROS, isTakenApart, refusedFor } from './refused-closes.ts';
 import { recordIntent, requestCancel } from './sending.ts';
@@ -171,14 +170,8 @@ function tell(desk: DeskContext, positionId: string, told: string, say: () => vo
 /** What of a position the flatten has still to order; undefined for all that is free of it. */
 function askedLegs(desk: DeskContext, position: StructurePosition): readonly HeldLeg[] | undefined {
   if (laterOf(desk, position.positionId) === 0) return undefined;
-  const claimed = alreadyClosing(desk, position.positionId);
   const asked = askedOf(desk, position);
-  return freeLegs(desk, position)
-    .map(({ instrument, quantity }) => {
-      const most = Math.max(0, asked - Math.abs(claimed.get(instrumentSymbol(instrument)) ?? 0));
-      return { instrument, quantity: Math.sign(quantity) * Math.min(Math.abs(quantity), most) };
-    })
-    .filter(({ quantity }) => quantity !== 0);
+  return freeOf(desk, position, () => asked);
 }
 
 /** Closes one position urgently and remembers to go on until it is gone. The same reason why it cannot

@@ -1,19 +1,16 @@
 /** Goes on with closes that are begun and not through: with what traders asked for, until it is gone. */
 
-import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import { addMicros, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { areLeftToExpire } from '../account/held-position.ts';
 import { exitSettingsOf } from '../desk-config.ts';
 import type { DeskContext } from '../desk-context.ts';
-import type { HeldLeg } from '../exits/open-position.ts';
 import { awaitQuotes } from '../session/chain-filling.ts';
 import type { AskedClose } from './asked-closes.ts';
 import { ASKED } from './asked-closes.ts';
 import { isBeingReported } from './being-reported.ts';
-import { freeLegs } from './closing.ts';
+import { freeOf } from './closing.ts';
 import { closePosition } from './flattening.ts';
-import { alreadyClosing } from './long-cover.ts';
 import { mayCloseFrom } from './refused-closes.ts';
 
 /** What cannot be ordered now is looked at again after this long. */
@@ -30,30 +27,13 @@ export function keepClosing(desk: DeskContext): void {
   }
 }
 
-/** What is still to go, free, and closed by no order yet. */
-function askedLegs(
-  desk: DeskContext,
-  position: StructurePosition,
-  { legs }: AskedClose,
-): readonly HeldLeg[] {
-  const claimed = alreadyClosing(desk, position.positionId);
-  return freeLegs(desk, position)
-    .map(({ instrument, quantity }) => {
-      const symbol = instrumentSymbol(instrument);
-      const { toGo } = legs.get(symbol) ?? { toGo: 0 };
-      const most = Math.max(0, toGo - Math.abs(claimed.get(symbol) ?? 0));
-      return { instrument, quantity: Math.sign(quantity) * Math.min(Math.abs(quantity), most) };
-    })
-    .filter(({ quantity }) => quantity !== 0);
-}
-
 function goOn(desk: DeskContext, position: StructurePosition, asked: AskedClose): void {
   const { positionId } = position;
   const { wall } = desk.at;
   if (asked.isOfAll) hurryNickels(desk, positionId);
   if (wall < (asked.retryAt ?? 0) || wall < mayCloseFrom(desk, positionId)) return;
   if (isBeingReported(desk, positionId)) return;
-  const held = askedLegs(desk, position, asked);
+  const held = freeOf(desk, position, (symbol) => asked.legs.get(symbol)?.toGo ?? 0);
   if (held.length === 0 || awaitQuotes(desk, held)) return;
   if (areLeftToExpire(desk, held)) {
     if (asked.told !== '') endTold(desk, positionId, asked, 'is left to expire');

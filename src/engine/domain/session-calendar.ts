@@ -104,13 +104,7 @@ export function nextSessionDate(date: SessionDate): SessionDate {
 
 /** The last session strictly before a date. */
 export function previousSessionDate(date: SessionDate): SessionDate {
-  const firstDay = dayNumberOfDate(date) - 1;
-  let day = firstDay;
-  while (kindOfDay(day) === 'closed') {
-    day -= 1;
-    assert(firstDay - day < LONGEST_CLOSURE_DAYS, 'the market opens at least once a fortnight');
-  }
-  return dateOfDayNumber(day);
+  return sessionFrom(dayNumberOfDate(date) - 1, -1);
 }
 
 /** The date itself where it has a session, or else the first session after it. */
@@ -118,11 +112,15 @@ export function sessionOnOrAfter(date: SessionDate): SessionDate {
   return sessionFrom(dayNumberOfDate(date));
 }
 
-function sessionFrom(firstDay: number): SessionDate {
+/** The first session from a day on, or back. */
+function sessionFrom(firstDay: number, step: 1 | -1 = 1): SessionDate {
   let day = firstDay;
   while (kindOfDay(day) === 'closed') {
-    day += 1;
-    assert(day - firstDay < LONGEST_CLOSURE_DAYS, 'the market opens at least once a fortnight');
+    day += step;
+    assert(
+      Math.abs(day - firstDay) < LONGEST_CLOSURE_DAYS,
+      'the market opens at least once a fortnight',
+    );
   }
   return dateOfDayNumber(day);
 }

@@ -36,12 +36,12 @@ import { onRepriceBlocked, onRepriceCleared, walkLimits } from './orders/limit-w
 import { OrderBook } from './orders/order-book.ts';
 import { keepProtection } from './orders/protecting.ts';
 import { watchRatios } from './orders/ratio-watch.ts';
+import { endRefused } from './orders/refused-closes.ts';
 import {
   callBackFaulty,
   onBlockedByKill,
   onCleared,
   onJournalDurable,
-  onJournalFailed,
   repeatCancels,
   sendRecorded,
   sendUnjournalled,
@@ -65,7 +65,7 @@ import { closeBefore } from './session/closing-price.ts';
 import { watchDeadline } from './session/deadline-watch.ts';
 import { tellFeedDown, watchFeedDown } from './session/feed-down.ts';
 import { watchFeedLag } from './session/feed-lag-watch.ts';
-import { endJournalWait, keepJournalWait, watchJournal } from './session/journal-watch.ts';
+import { failJournal, keepJournalWait, watchJournal } from './session/journal-watch.ts';
 import { LentEvidence } from './session/lent-evidence.ts';
 import { listingCame, onListingFailed, watchListing } from './session/listing-watch.ts';
 import { MarketTurn } from './session/market-turn.ts';
@@ -247,7 +247,7 @@ export class Desk {
         onJournalDurable(desk, input.seq);
         return;
       case 'journalFailed':
-        this.#onJournalFailed(input.reason, input.reserveExhausted);
+        failJournal(desk, input.reason, input.reserveExhausted);
         return;
       case 'cleared':
       case 'blockedByKill':
@@ -331,20 +331,6 @@ export class Desk {
     holdTrading(desk, 'auditBehind', behind);
   }
 
-  /** Paged once for the main file and once for the reserve, not for every record that is refused. */
-  #onJournalFailed(reason: string, reserveExhausted: boolean): void {
-    const desk = this.#desk;
-    const { journalHealthy, reserveExhausted: wasExhausted } = desk.day;
-    const isWorse = journalHealthy || (reserveExhausted && !wasExhausted);
-    onJournalFailed(desk, reason, reserveExhausted || wasExhausted);
-    endJournalWait(desk);
-    if (!isWorse) return;
-    holdTrading(desk, 'journalFailed', true);
-    cancelOpenings(desk, 'engine');
-    const what = reserveExhausted ? 'not even exits can be recorded' : 'exits use the reserve';
-    desk.out.alert('critical', 'JOURNAL_FAILED', `${reason}; openings are halted, ${what}`);
-  }
-
   #onClock(): void {
     const desk = this.#desk;
     this.#limits.keep(desk);
@@ -361,6 +347,7 @@ export class Desk {
     watchRatios(desk);
     this.#exits.run(desk);
     keepClosing(desk);
+    endRefused(desk);
     keepProtection(desk);
     watchPins(desk);
     watchDeadline(desk);

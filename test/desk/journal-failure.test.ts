@@ -75,16 +75,20 @@ describe('a journal that fails', () => {
     expect(rig.day.status.causes).toEqual(['journalFailed']);
   });
 
-  it('is paged once, and once more when the reserve is used up', () => {
+  it('is paged once, and once more, as an incident of its own, when the reserve is used up', () => {
     const rig = new DeskRig();
-    const pages = () => rig.alerts().filter((code) => code === 'JOURNAL_FAILED').length;
+    const told = () =>
+      rig
+        .bodies('alert')
+        .filter(({ code }) => code === 'JOURNAL_FAILED')
+        .map(({ action = 'trigger' }) => action);
     failJournal(rig, false);
     failJournal(rig, false);
-    expect(pages()).toBe(1);
+    expect(told()).toEqual(['trigger']);
     failJournal(rig, true);
     failJournal(rig, true);
     failJournal(rig, false);
-    expect(pages()).toBe(2);
+    expect(told()).toEqual(['trigger', 'resolve', 'trigger']);
   });
 
   it('lets exits through on the word of the reserve', () => {
@@ -244,6 +248,25 @@ describe('a journal whose disk hangs', () => {
         new RegExp(`the closes of ${positionId} wait for it. "deltaring flatten"`),
       ),
     ]);
+  });
+
+  it('is paged as another incident where a close comes to wait for it later', () => {
+    const rig = new DeskRig({ minutes: 11 * 60 });
+    const { positionId } = rig.openPosition();
+    rig.journal = 'held';
+    rig.send({ kind: 'previewFlatten', tokenSha256: rig.newToken() });
+    rig.advance(8);
+    expect(pagesOf(rig).map(({ text }) => text)).toEqual([
+      expect.stringContaining('every close waits for it'),
+    ]);
+    rig.quotes(606);
+    rig.advance(8);
+    const told = rig.bodies('alert').filter(({ code }) => code === 'JOURNAL_STALLED');
+    expect(told.map(({ action = 'trigger' }) => action)).toEqual(['trigger', 'resolve', 'trigger']);
+    expect(told.at(-1)?.text).toContain(`the closes of ${positionId} wait for it`);
+    rig.journal = 'atOnce';
+    rig.makeDurable();
+    expect(resolved(rig)).toHaveLength(2);
   });
 
   it('lets the console’s flatten out, and sends nothing again once it answers after all', () => {

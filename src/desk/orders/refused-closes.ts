@@ -107,6 +107,8 @@ export function isTakenApart({ orders }: DeskContext, positionId: string): boole
   return refused >= TOGETHER_AT_MOST;
 }
 
+const REJECTED = 'CLOSE_REJECTED';
+
 /** A close that the broker refuses leaves a position open that somebody wanted closed: told with what
  * becomes of it, and what a person can do. Nobody is called at the end of the day for longs that are out
  * of the money. */
@@ -117,7 +119,33 @@ export function pageRefusedClose(desk: DeskContext, order: OrderRecord): void {
   const text = `${positionId} stays open: the broker rejected ${intentId}: ${reason}. ${outlook(desk, order)}`;
   const legs = desk.book.structure(positionId)?.legs ?? [];
   const isCalm = order.refusal === 'hours' && arePaidFor(desk, legs);
-  desk.out.alert(isCalm ? 'info' : 'critical', 'CLOSE_REJECTED', text, positionId);
+  desk.out.alert(isCalm ? 'info' : 'critical', REJECTED, text, positionId);
+}
+
+/** An exchange may refuse an order moments after the broker has taken it. */
+const TAKEN_AFTER_MICROS = 5 * MICROS_PER_SECOND;
+
+/** True where the last close of the position that the broker had a word on is taken: some of it has filled,
+ * or it has worked for some seconds. */
+function isTaken({ at, orders }: DeskContext, positionId: string): boolean {
+  const heard = orders.all().findLast((order) => {
+    const isOfIt = order.intent.positionId === positionId && isClose(order);
+    return isOfIt && (order.status === 'rejected' || order.brokerOrderId !== undefined);
+  });
+  if (heard === undefined || heard.status === 'rejected') return false;
+  const { fills, workingSince } = heard;
+  const worked = workingSince === undefined ? 0 : at.wall - workingSince.wall;
+  return fills.length > 0 || worked >= TAKEN_AFTER_MICROS;
+}
+
+/** Ends what was told of refused closes once one of their position is taken: a row of refusals is one
+ * incident, and the next one after it, of the other side or the next unit, calls somebody again. Called on the
+ * clock. */
+export function endRefused(desk: DeskContext): void {
+  for (const { code, subject = '' } of desk.out.ofPositions) {
+    if (code !== REJECTED || !isTaken(desk, subject)) continue;
+    desk.out.settlePosition([REJECTED], subject, `the broker takes closes of ${subject} again`);
+  }
 }
 
 const PAST_EXPIRING =

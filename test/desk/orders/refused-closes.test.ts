@@ -3,6 +3,7 @@ import type { RefusalKind } from '../../../src/broker/order-gateway.ts';
 import type { TradeCard } from '../../../src/desk/engine-api.ts';
 import type { OrderIntent } from '../../../src/engine/domain/order.ts';
 import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
+import { centsFromDollars } from '../../../src/engine/domain/units.ts';
 import { CONSOLE, DeskRig, LOTTO } from '../../support/desk-rig.ts';
 
 const START = 15 * 60 + 40;
@@ -41,6 +42,11 @@ function refusedAfter(rig: DeskRig): number[] {
 /** What was paged of refused closes. */
 function pages(rig: DeskRig) {
   return rig.bodies('alert').filter(({ code }) => code === 'CLOSE_REJECTED');
+}
+
+/** Whether it begins or ends, of each of them. */
+function incidents(rig: DeskRig) {
+  return pages(rig).map(({ action = 'trigger' }) => action);
 }
 
 function isAlone({ legs }: OrderIntent): boolean {
@@ -144,6 +150,75 @@ describe('a close that the broker refuses', () => {
   });
 });
 
+describe('what is told of refused closes', () => {
+  /** A condor whose call side was stopped, refused once, and then left; its puts are held. */
+  function leftBehindARefusal() {
+    const rig = new DeskRig({ limits: { maxDailyLossCents: centsFromDollars(9_000) } });
+    rig.openPosition();
+    rig.gateway.refuse = () => ({ reason: 'no' });
+    rig.quotes(603);
+    rig.advance(4);
+    rig.gateway.refuse = undefined;
+    rig.advance(12);
+    expect(rig.positions()[0]?.legs.filter(({ quantity }) => quantity !== 0)).toHaveLength(2);
+    return rig;
+  }
+
+  function refuseTheOtherSide(rig: DeskRig): void {
+    rig.gateway.refuse = () => ({ reason: 'no' });
+    rig.quotes(597);
+    rig.advance(4);
+  }
+
+  it('is over once the broker takes one, so that a refusal of the other side calls somebody again', () => {
+    const rig = leftBehindARefusal();
+    expect(incidents(rig)).toEqual(['trigger', 'resolve']);
+    refuseTheOtherSide(rig);
+    expect(rig.bodies('exitTriggered').at(-1)?.reason).toBe('putSideStop');
+    expect(incidents(rig)).toEqual(['trigger', 'resolve', 'trigger']);
+  });
+
+  it('is over in the next run where this one did not say so', () => {
+    const before = leftBehindARefusal();
+    const records = before
+      .records()
+      .filter(({ body }) => body.kind !== 'alert' || body.action !== 'resolve');
+    const rig = before.restart(records);
+    rig.advance(1);
+    expect(incidents(rig)).toEqual(['trigger', 'resolve']);
+    refuseTheOtherSide(rig);
+    expect(incidents(rig)).toEqual(['trigger', 'resolve', 'trigger']);
+  });
+
+  it('is one incident where the exchange refuses each moments after the broker took it', () => {
+    const { rig, positionId } = refusing();
+    rig.gateway.refuse = undefined;
+    rig.gateway.isMute = true;
+    rig.gateway.editSnapshot = () => undefined;
+    for (let second = 0; second < 60; second += 1) {
+      rig.advance(1);
+      const [sent] = rig.desk.context.orders.closing(positionId);
+      if (sent === undefined) continue;
+      const { intentId } = sent.intent;
+      rig.brokerSays({ kind: 'accepted', intentId, brokerOrderId: `b-${intentId}` });
+      rig.advance(1);
+      rig.brokerSays({ kind: 'rejected', intentId, reason: 'not by the exchange' });
+    }
+    expect(incidents(rig).length).toBeGreaterThan(4);
+    expect(new Set(incidents(rig))).toEqual(new Set(['trigger']));
+  });
+
+  it('is over where an order works on, though nothing of it fills', () => {
+    const { rig } = refusing();
+    rig.gateway.refuse = undefined;
+    rig.size = 0;
+    rig.advance(8);
+    expect(incidents(rig)).toEqual(['trigger']);
+    rig.advance(4);
+    expect(incidents(rig)).toEqual(['trigger', 'resolve']);
+  });
+});
+
 describe('a close whose legs the broker does not take together', () => {
   it('goes one leg at a time after the second refusal, shorts first, and ends flat', () => {
     const { rig } = refusing();
@@ -160,7 +235,7 @@ describe('a close whose legs the broker does not take together', () => {
       'sellToClose',
     ]);
     expect(rig.gateway.refused.filter(({ legs }) => legs.length === 4)).toHaveLength(3);
-    expect(pages(rig).at(-1)?.text).toContain('is gone');
+    expect(pages(rig).at(-1)?.text).toContain('the broker takes closes of');
     expect(pages(rig).at(-2)?.text).toContain('one at a time now, shorts first');
     expect(rig.positions()).toEqual([]);
   });

@@ -333,6 +333,7 @@ function onReopened(
   if (order === undefined || order.status === 'working') return;
   const text = `order ${intentId} was ${order.status} and works again at the broker: ${reason}`;
   desk.out.alert('critical', 'ORDER_REOPENED', text, intentId);
+  if (order.status === 'unknown') settleUnknown(desk, intentId, 'it works again at the broker');
   order.brokerOrderId = brokerOrderId;
   order.workingSince = desk.at;
   order.cancelRequested = false;

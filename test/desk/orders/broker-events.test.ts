@@ -188,6 +188,37 @@ describe('fills', () => {
   });
 });
 
+describe('a close of which a fill is taken back', () => {
+  it.each(['this', 'the next'])(
+    'and that works again in %s run is proven: what was told of its outcome is over',
+    (run) => {
+      const rig = new DeskRig();
+      const { positionId } = rig.openPosition();
+      const { intent, fills } = rig.execute(rig.previewClose(positionId));
+      const { intentId } = intent;
+      const lostBy = (each: DeskRig): DeskRig => {
+        each.gateway.isMute = true;
+        each.gateway.editSnapshot = () => undefined;
+        each.gateway.answerSearch = () => undefined;
+        return each;
+      };
+      const { fillId = '' } = fills[0] ?? {};
+      lostBy(rig).brokerSays({ kind: 'busted', intentId, fillId, reason: 'erroneous' });
+      rig.advance(25);
+      expect(rig.alerts()).toContain('CLOSE_UNPROVEN');
+      const later = run === 'this' ? rig : lostBy(rig.restart());
+      later.brokerSays({ kind: 'reopened', intentId, brokerOrderId: 'b-1', reason: 'listed' });
+      const open = new Set<string>();
+      for (const { code, action, subject } of later.bodies('alert')) {
+        if (subject !== intentId) continue;
+        if (action === 'resolve') open.delete(code);
+        else open.add(code);
+      }
+      expect([...open]).toEqual(['ORDER_REOPENED']);
+    },
+  );
+});
+
 describe('a settlement', () => {
   it('of more than this book holds is believed, and paged', () => {
     const rig = new DeskRig();

@@ -33,11 +33,17 @@ export function noteTakenFrom(
   }
 }
 
+/** When the moment is over in which a foreign order may have executed more of what it took from the position;
+ * nothing earlier shows all that it took. */
+export function reportedBy({ day }: Pick<DeskContext, 'day'>, positionId: string): number {
+  const takenAt = day.takenFrom.get(positionId);
+  return takenAt === undefined ? 0 : takenAt + GRACE_MICROS;
+}
+
 /** True while the broker may still be reporting an execution leg by leg: until then the position is not
  * what it looks like, and nothing is made of its price. */
 export function isBeingReported({ day, orders, at }: DeskContext, positionId: string): boolean {
-  const takenAt = day.takenFrom.get(positionId);
-  if (takenAt !== undefined && at.wall - takenAt < GRACE_MICROS) return true;
+  if (at.wall < reportedBy({ day }, positionId)) return true;
   if (day.uneven.size === 0) return false;
   for (const [intentId, since] of day.uneven) {
     if (at.wall - since >= GRACE_MICROS) continue;

@@ -15,6 +15,7 @@ import type { DeskContext } from '../desk-context.ts';
 import { quoteOf } from '../desk-context.ts';
 import { judgeIntent } from '../previews/judging.ts';
 import { tellOnce } from '../session/told-once.ts';
+import { isBeingReported, reportedBy } from './being-reported.ts';
 import type { OrderRecord } from './order-book.ts';
 import { filledUnits, isCalledBackByEngine, isCalledBackByPerson, isFinal } from './order-book.ts';
 import type { Protection } from './protection.ts';
@@ -74,11 +75,12 @@ function lastEnd(desk: DeskContext, positionId: string): OrderRecord | undefined
   return last.status === 'rejected' || !isCalledBackByEngine(last) ? last : undefined;
 }
 
-/** True where the broker refused stops of this position so often that asking again is no use. */
+/** True where the broker refused stops of this position so often that asking again is no use. What never
+ * reached it says nothing of that. */
 function isRefused(desk: DeskContext, positionId: string): boolean {
-  const refused = desk.orders.all().filter(({ intent, status }) => {
+  const refused = desk.orders.all().filter(({ intent, status, refusal }) => {
     const isStop = intent.positionId === positionId && intent.purpose === 'protective';
-    return isStop && status === 'rejected';
+    return isStop && status === 'rejected' && refusal !== 'unsent';
   });
   if (refused.length < MOST_REFUSALS) return false;
   tellOnce(desk, `unprotected ${positionId}`, () => {
@@ -89,11 +91,14 @@ function isRefused(desk: DeskContext, positionId: string): boolean {
 }
 
 /** True where the broker's own list shows what the stop would sell: one that trails its fills would take
- * the stop for an opening, or refuse it. */
-function isHeldThere(desk: DeskContext, { leg }: ProtectiveStop): boolean {
+ * the stop for an opening, or refuse it. Where others took from the position the list is of after that. */
+function isHeldThere(desk: DeskContext, positionId: string, { leg }: ProtectiveStop): boolean {
   const symbol = instrumentSymbol(leg.instrument);
-  const { positions = [] } = desk.gateway.snapshot(desk.at) ?? {};
-  return positions.some((held) => held.symbol === symbol && held.quantity >= leg.quantity);
+  const snapshot = desk.gateway.snapshot(desk.at);
+  if (snapshot === undefined || snapshot.asOf.wall < reportedBy(desk, positionId)) return false;
+  return snapshot.positions.some((held) => {
+    return held.symbol === symbol && held.quantity >= leg.quantity;
+  });
 }
 
 /** True where a new stop has to wait, or the last one was called back by a person's own word: no later word lets a
@@ -107,16 +112,17 @@ function mayNotArm(desk: DeskContext, positionId: string): boolean {
 
 function arm(desk: DeskContext, position: StructurePosition): void {
   const { positionId } = position;
-  const stop = wantedStop(desk, position);
+  const stop = isBeingReported(desk, positionId) ? undefined : wantedStop(desk, position);
   if (stop === undefined) return;
   const symbol = instrumentSymbol(stop.leg.instrument);
   if (mayNotArm(desk, positionId) || stopSideFault(stop, quoteOf(desk, symbol)) !== undefined) {
     return;
   }
-  if (isRefused(desk, positionId) || !isHeldThere(desk, stop)) return;
+  if (isRefused(desk, positionId) || !isHeldThere(desk, positionId, stop)) return;
   const lost = lastEnd(desk, positionId);
   if (lost !== undefined) {
-    const text = `${positionId}: its stop at the broker ended (${lost.status}); a new one is placed`;
+    const became = lost.refusal === 'unsent' ? 'did not get there' : `ended (${lost.status})`;
+    const text = `${positionId}: its stop at the broker ${became}; a new one is placed`;
     desk.out.alert('warning', 'PROTECTION_LOST', text, positionId);
   }
   const least = gridOf([stop.leg]).step;

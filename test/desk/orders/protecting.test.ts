@@ -4,7 +4,7 @@ import { isoNewYork } from '../../../src/desk/iso-time.ts';
 import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
 import { cents, price } from '../../../src/engine/domain/units.ts';
 import { breakoutOf, breakoutRig, openBreakout } from '../../support/breakout-rig.ts';
-import { CONSOLE, type DeskRig, valueIn } from '../../support/desk-rig.ts';
+import { CONSOLE, DeskRig, valueIn } from '../../support/desk-rig.ts';
 
 const STOPS = { exits: { paperNativeStops: true } };
 const WIDE = {
@@ -235,6 +235,46 @@ describe('what else closes a protected position', () => {
   });
 });
 
+describe('a straddle of which others sell a leg', () => {
+  /** Of the call that was sold, and of the put that is left. */
+  const soldCall = () => {
+    const rig = new DeskRig({ minutes: 11 * 60, ...STOPS, limits: WIDE });
+    const { legs } = rig.openPosition({ strategy: 'straddle_scan', strike: 600, quantity: 1 });
+    rig.edit = (_symbol, right) =>
+      right === 'call' ? { bid: 0.2, ask: 0.22 } : { bid: 2.2, ask: 2.22 };
+    rig.advance(10);
+    const sell = (fillId: string, { instrument }: (typeof legs)[number], at: number): void => {
+      const intentId = 'external-77';
+      const marketAt = rig.at.market;
+      const sold = { instrument, action: 'sellToClose', quantity: 1, price: price(at) } as const;
+      const fill = { fillId, intentId, ...sold, feesCents: cents(0), marketAt };
+      rig.brokerSays({ kind: 'fill', fill });
+    };
+    const [call, put] = legs;
+    sell('t1', call!, 2_000);
+    return { rig, sellPut: () => sell('t2', put!, 22_000) };
+  };
+
+  it('is given no stop while the other may be told as sold too', () => {
+    const { rig, sellPut } = soldCall();
+    rig.advance(2);
+    sellPut();
+    rig.advance(10);
+    expect([rig.positions(), stops(rig)]).toEqual([[], []]);
+  });
+
+  it('is given one for what is left, once a picture of after that shows it', () => {
+    const { rig } = soldCall();
+    const old = rig.gateway.snapshot(rig.at)!.asOf;
+    rig.gateway.editSnapshot = (snapshot) => ({ ...snapshot, asOf: old });
+    rig.advance(8);
+    expect(stops(rig)).toEqual([]);
+    rig.gateway.editSnapshot = (snapshot) => snapshot;
+    rig.advance(1);
+    expect(stops(rig).map(({ intent }) => intent.quantity)).toEqual([1]);
+  });
+});
+
 describe('a stop at the broker', () => {
   it('is called back where somebody else sold all that it protects', () => {
     const { rig, stop } = protectedCall();
@@ -335,6 +375,20 @@ describe('a stop at the broker that is gone', () => {
     rig.ask({ kind: 'flattenNow' }, CONSOLE);
     rig.advance(3);
     expect(net(rig)).toBe(0);
+  });
+
+  it('because it never got there is placed anew until it does, and counts as no refusal', () => {
+    const rig = breakoutRig(STOPS);
+    const unsent = { reason: 'connect ECONNREFUSED', refusal: 'unsent' } as const;
+    rig.gateway.refuse = ({ purpose }) => (purpose === 'protective' ? unsent : undefined);
+    openBreakout(rig);
+    rig.advance(13);
+    expect(stops(rig).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    rig.gateway.refuse = () => undefined;
+    rig.advance(8);
+    expect(stops(rig).at(-1)?.status).toBe('working');
+    expect(shown(rig)?.protectedBy).toBe('broker');
+    expect(rig.alerts()).not.toContain('PROTECTION_REFUSED');
   });
 
   it('is told of where the broker had refused the call-back for a close that died', () => {

@@ -28,11 +28,12 @@ export interface ChangeParts {
   readonly reread: (at: At) => void;
 }
 
-/** A replace under way: sent, answered with the order that it makes, until that works or has come to
- * nothing. */
+/** A replace under way: waiting until the order can be replaced, sent, answered with the order that it makes,
+ * until that works or has come to nothing. */
 interface Replacing {
+  isSent: boolean;
   orderId?: string;
-  /** What a close wants after it. */
+  /** What is wanted once it can be sent, or, of a close, after it. */
   next?: OrderIntent;
 }
 
@@ -69,6 +70,7 @@ export class OrderChanges {
     const settled = [
       ...this.#oversized(intentId).flatMap((order) => this.#cancelOrder(intentId, order, at)),
       ...this.#settleReplacement(intentId, at),
+      ...this.#sendWaiting(intentId, at),
     ];
     if (!this.#wanted.has(intentId)) return settled;
     const orders = this.#cancellable(intentId);
@@ -93,10 +95,22 @@ export class OrderChanges {
     return isThere ? said : [...said, ...this.reprice(next, at)];
   }
 
+  /** A limit that waited for its order to be at work is asked for. An end drops it. */
+  #sendWaiting(intentId: string, at: At): readonly GatewayEffect[] {
+    const { isSent = true, next } = this.#replacing.get(intentId) ?? {};
+    const { standing, head } = this.#parts.ledger.chain(intentId) ?? {};
+    if (isSent || head?.isOnItsWay === true) return NOTHING;
+    this.#replacing.delete(intentId);
+    if (standing !== 'working' || next === undefined) return NOTHING;
+    if (next.limit !== head?.limit) return this.reprice(next, at);
+    return told([{ kind: 'replaced', intentId, limit: next.limit }]);
+  }
+
   /** A cancel of an intent of ours whose order is not known yet waits: for the answer to its POST, or,
-   * after a start, for the first list. */
+   * after a start, for the first list. A limit that waits to be sent is wanted no more. */
   cancel(intentId: string, at: At): readonly GatewayEffect[] {
     const { ledger } = this.#parts;
+    if (this.#replacing.get(intentId)?.isSent === false) this.#replacing.delete(intentId);
     const chain = ledger.chain(intentId);
     if (chain === undefined && ledger.intent(intentId) !== undefined) {
       this.#wanted.add(intentId);
@@ -114,7 +128,8 @@ export class OrderChanges {
     const { ledger, requests, accountId } = this.#parts;
     const underWay = this.#replacing.get(intentId);
     if (underWay !== undefined) {
-      if (opening) return this.#no(intentId, 'another change of it is under way');
+      if (opening && underWay.isSent)
+        return this.#no(intentId, 'another change of it is under way');
       underWay.next = intent;
       return NOTHING;
     }
@@ -128,10 +143,14 @@ export class OrderChanges {
     // Whether a replacement orders the rest or the whole again is documented nowhere.
     const hasFilled = chain.orders.some(({ legs }) => legs.some(({ fills }) => fills.length > 0));
     if (opening && hasFilled) return this.#no(intentId, 'it is filled in part, so its limit stays');
+    if (head.isOnItsWay) {
+      this.#replacing.set(intentId, { isSent: false, next: intent });
+      return NOTHING;
+    }
     const path = `/accounts/${accountId}/orders/${head.id}`;
     const body = replaceBody(intent.limit);
     const turn = opening ? 'entry' : 'exit';
-    this.#replacing.set(intentId, {});
+    this.#replacing.set(intentId, { isSent: true });
     ledger.setChanging(intentId, true, at.wall);
     return [
       requests.ask({ turn, method: 'PUT', path, body }, at, (answer, answeredAt) =>
@@ -209,8 +228,10 @@ export class OrderChanges {
     return orders.filter(({ standing }) => standing === 'working');
   }
 
-  /** Oversized replacements are called back, at best while they still wait for the old order's end. */
+  /** Oversized replacements of ours are called back, at best while they still wait for the old order's end.
+   * How many somebody else wants is theirs to say. */
   #oversized(intentId: string): readonly TastyOrder[] {
+    if (this.#parts.ledger.intent(intentId) === undefined) return [];
     const { orders = [], remaining = 0 } = this.#parts.ledger.chain(intentId) ?? {};
     return orders.filter((order) => {
       return order.standing === 'working' && isOversized(orders, order, remaining);

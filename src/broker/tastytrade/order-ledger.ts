@@ -297,7 +297,9 @@ export class OrderLedger {
     const warning = this.#warningAt(end, intentId, orders);
     if (end === 'expired') return [{ kind: end, intentId, remaining }];
     if (end === 'cancelled' && warning === undefined) {
-      const isOurs = this.#warnings.has(intentId) || endedOversized(orders, remaining);
+      const isOurs =
+        this.#warnings.has(intentId) ||
+        (this.#own.has(intentId) && endedOversized(orders, remaining));
       return [{ kind: end, intentId, remaining, ...(isOurs && { by: 'gateway' as const }) }];
     }
     const reason = lastEnded(orders)?.rejectReason ?? warning ?? 'the broker gave no reason';

@@ -32,6 +32,8 @@ export interface TastyOrder {
   readonly standing: OrderStanding;
   /** True while it waits for another order's end, as a replacement does. */
   readonly isContingent: boolean;
+  /** True while it is not at the exchange yet: nothing replaces it before that. */
+  readonly isOnItsWay: boolean;
   /** True where it is told as filled and executions of it are still to come: a multi-leg order is told as
    * `Filled` before the fills of all its legs are. */
   readonly awaitsFills: boolean;
@@ -166,6 +168,9 @@ function millisOf(value: string | number | null | undefined): number {
 /** Words for an order that works, whatever is still written of what it once waited for. */
 const AT_WORK: ReadonlySet<string> = new Set(['Live', 'Cancel Requested', 'Replace Requested']);
 
+/** Words for an order that was taken and is not at the exchange yet. */
+const ON_ITS_WAY: ReadonlySet<string> = new Set(['Received', 'Routed', 'In Flight']);
+
 /** What has ended waits for nothing, whatever is still written of it: nothing documented takes that away. */
 function isWaiting(order: z.infer<typeof orderShape>, standing: OrderStanding): boolean {
   if (standing !== 'working') return false;
@@ -190,6 +195,7 @@ export function parseTastyOrder(value: unknown): TastyOrder | undefined {
     status: order.status,
     standing,
     isContingent: isWaiting(order, standing),
+    isOnItsWay: standing === 'working' && ON_ITS_WAY.has(order.status),
     awaitsFills: standing === 'filled' && !isWhole(readable),
     externalId: order['external-identifier'] ?? undefined,
     replacesId: order['replaces-order-id'],

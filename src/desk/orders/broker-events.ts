@@ -40,7 +40,8 @@ import { beginSearch, isProvenAbsent, isProvenUnlisted } from './outcome-search.
 import { pageRefusedClose } from './refused-closes.ts';
 import { settleUnknown } from './unproven.ts';
 
-/** After the broker refused an order its new limit it is asked for none for this long. */
+/** After the broker refused an order its new limit it is asked for none for this long, and where a close is
+ * in a hurry for no longer than for another cancel. */
 const REFUSED_CHANGE_PAUSE_MICROS = 10_000_000;
 /** After the broker refused a cancel, in its own words or because it is asked too often, the engine asks
  * again no sooner. */
@@ -360,7 +361,7 @@ function onCancelRejected(desk: DeskContext, intentId: string, reason: string): 
   const { wall } = desk.at;
   const isOfCancel = order.cancelRequested;
   if (isOfCancel) order.cancelRefusals += 1;
-  else order.limitStaysUntil = addMicros(wall, REFUSED_CHANGE_PAUSE_MICROS);
+  else order.limitStaysUntil = addMicros(wall, changePauseMicros(order));
   if (isOfCancel || isMoving(desk, order)) {
     order.cancelAgainAt = addMicros(wall, REFUSED_CANCEL_PAUSE_MICROS);
   }
@@ -370,6 +371,11 @@ function onCancelRejected(desk: DeskContext, intentId: string, reason: string): 
   // Of a foreign order that the broker lists no more the gateway refuses each: what pictures say of it counts.
   if (!isExternal(order)) order.updatedAt = desk.at;
   publishOrder(desk, order);
+}
+
+function changePauseMicros(order: OrderRecord): number {
+  const isHurried = order.urgency === 'fast' || order.urgency === 'urgent';
+  return isClose(order) && isHurried ? REFUSED_CANCEL_PAUSE_MICROS : REFUSED_CHANGE_PAUSE_MICROS;
 }
 
 /** True of a close whose new limit came by a cancel: that may be on its way still, and end it. */

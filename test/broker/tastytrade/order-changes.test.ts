@@ -25,6 +25,10 @@ function deletes(rig: TastyRig): number {
   return rig.venue.seen.filter((line) => line.startsWith('DELETE')).length;
 }
 
+function puts(rig: TastyRig): number {
+  return rig.venue.seen.filter((line) => line.startsWith('PUT')).length;
+}
+
 describe('a cancel at tastytrade', () => {
   it('that loses against a fill is refused, and the fill counts', () => {
     const rig = connected();
@@ -307,6 +311,46 @@ describe('a new limit at tastytrade', () => {
     }
   });
 
+  it.each([
+    ['a close', 'close'],
+    ['an opening', 'open'],
+  ] as const)(
+    'of %s that is not at the exchange yet waits until it is, and is the newest',
+    (_, purpose) => {
+      const rig = connected();
+      rig.venue.orders.knobs.stepMillis = 400;
+      const intent = rig.intent(SPREAD, 1, 1, purpose);
+      rig.place(intent, 100);
+      expect([...move(rig, intent, 0.95), ...move(rig, intent, 0.9), ...rig.pass(200)]).toEqual([]);
+      expect(puts(rig)).toBe(0);
+      const events = rig.pass(2_000);
+      expect(events).toMatchObject([{ kind: 'replaced', limit: priceFromDollars(0.9) }]);
+      expect(puts(rig)).toBe(1);
+    },
+  );
+
+  it('that came back before its order was at the exchange is told, and not sent', () => {
+    const rig = connected();
+    rig.venue.orders.knobs.stepMillis = 400;
+    const intent = rig.intent(SPREAD, 1, 1, 'close');
+    rig.place(intent, 100);
+    expect([...move(rig, intent, 0.95), ...move(rig, intent, 1)]).toEqual([]);
+    expect(rig.pass(2_000)).toMatchObject([{ kind: 'replaced', limit: intent.limit }]);
+    expect(puts(rig)).toBe(0);
+  });
+
+  it.each(['its cancel', 'its end'])('that waits for the exchange is dropped by %s', (by) => {
+    const rig = connected();
+    rig.venue.orders.knobs.stepMillis = 400;
+    const intent = rig.intent(SPREAD, 1, 1, 'close');
+    rig.place(intent, 100);
+    move(rig, intent, 0.95);
+    if (by === 'its cancel') cancel(rig, intent);
+    else rig.venue.orders.end([...rig.venue.orders.all.values()].at(-1)!, 'Cancelled');
+    expect(kindsOf(rig.pass(2_000), intent.intentId)).toEqual(['cancelled']);
+    expect(puts(rig)).toBe(0);
+  });
+
   it('of an order that is being cancelled is refused', () => {
     const rig = connected();
     const intent = rig.intent(SPREAD, 1);
@@ -346,5 +390,24 @@ describe('a new limit at tastytrade', () => {
     const history = { intents: [intent], brokerEvents };
     const again = new TastyRig({ venue: rig.venue, history });
     expect([...again.connect(), ...again.pass(1_000)]).toContainEqual(end);
+  });
+
+  it('that somebody gives an order of theirs is theirs, also where it orders the whole again', () => {
+    const rig = connected();
+    const leg = { symbol: 'SPY   260804P00640000', action: 'Buy to Open', quantity: 5 };
+    const { id } = rig.venue.orders.foreign([leg], -0.8);
+    rig.pass(3_000);
+    rig.venue.orders.fill(id, 2);
+    rig.pass(6_000);
+    rig.venue.orders.knobs.replacesWhole = true;
+    rig.venue.orders.replace('', id, { price: '0.85', 'price-effect': 'Debit' });
+    expect(kindsOf(rig.pass(8_000), `external-${id}`)).toEqual(['replaced']);
+    expect(deletes(rig)).toBe(0);
+    const made = [...rig.venue.orders.all.values()].at(-1);
+    expect(made).toMatchObject({ replaces: id, status: 'Live' });
+    rig.venue.orders.end(made!, 'Cancelled');
+    const [end] = rig.pass(1_000);
+    expect(end).toMatchObject({ kind: 'cancelled' });
+    expect(end).not.toHaveProperty('by');
   });
 });

@@ -394,6 +394,23 @@ describe('a change that the broker refuses', () => {
     expect(rig.bodies('repriced').length).toBeGreaterThan(asked);
   });
 
+  it.each([
+    ['patient', 10],
+    ['urgent', 1],
+  ] as const)('of a %s close is asked for again after %i s', (exitLadder, seconds) => {
+    const rig = new DeskRig({ exits: { exitLadder } });
+    const { positionId } = rig.openPosition(STRADDLE);
+    const orderId = resting(rig, rig.previewClose(positionId).tokenSha256);
+    rig.advance(5);
+    rig.brokerSays({ kind: 'cancelRejected', intentId: orderId, reason: 'not at the exchange' });
+    const asked = rig.bodies('repriced').length;
+    rig.atmVol = 0.2;
+    rig.advance(seconds - 1);
+    expect(rig.bodies('repriced')).toHaveLength(asked);
+    rig.advance(2);
+    expect(rig.bodies('repriced').length).toBeGreaterThan(asked);
+  });
+
   it('is not taken for done: the same limit is asked for once more', () => {
     const rig = new DeskRig();
     const orderId = resting(rig, rig.preview().tokenSha256);

@@ -34,8 +34,9 @@ export function keepAges({ orders, day, at }: DeskContext, next: At): void {
   if (day.rearmedAt !== undefined) day.rearmedAt = addMicros(day.rearmedAt, by);
 }
 
-/** What an order was sent, taken or changed at, which people see, counts as now where it is still to come. */
-export function takeStampsAsNow({ orders, at }: DeskContext): void {
+/** What an order was sent, taken or changed at, which people see, and what others' executions were heard at
+ * counts as now where it is still to come. */
+export function takeStampsAsNow({ orders, day, at }: DeskContext): void {
   const isAhead = ({ market, wall }: At): boolean => market > at.market || wall > at.wall;
   for (const order of orders.all()) {
     if (isAhead(order.updatedAt)) order.updatedAt = at;
@@ -43,5 +44,8 @@ export function takeStampsAsNow({ orders, at }: DeskContext): void {
       const then = order[stamp];
       if (then !== undefined && isAhead(then)) order[stamp] = at;
     }
+  }
+  for (const [id, { fill, heardAt }] of day.othersFills) {
+    if (heardAt > at.wall) day.othersFills.set(id, { fill, heardAt: at.wall });
   }
 }

@@ -12,6 +12,7 @@ import type { At, LentAt } from '../engine/domain/clock.ts';
 import type { Instrument } from '../engine/domain/instrument.ts';
 import { instrumentSymbol } from '../engine/domain/instrument.ts';
 import type { ChainSlice, ContractView, Quote } from '../engine/domain/market.ts';
+import type { Fill } from '../engine/domain/order.ts';
 import type { SessionTimes } from '../engine/domain/session-calendar.ts';
 import type { UnderlyingSpec } from '../engine/domain/underlying.ts';
 import type { Cents, EpochMicros, Price, SessionDate } from '../engine/domain/units.ts';
@@ -46,6 +47,12 @@ export interface DaySchedule {
 export interface ChangeOfOthers {
   readonly change: number;
   readonly marketAt: EpochMicros;
+}
+
+/** An execution of an order that is in no book here, and the wall time at which it was heard. */
+export interface OthersFill {
+  readonly fill: Fill;
+  readonly heardAt: EpochMicros;
 }
 
 /** A position that is being flattened. */
@@ -166,6 +173,8 @@ export interface DeskDay {
   /** Positions that executions of foreign orders took from, with the wall time since which more of such an
    * order may be told. */
   readonly takenFrom: Map<string, EpochMicros>;
+  /** Executions of orders that are in no book here, of this session and the one before. */
+  readonly othersFills: Map<string, OthersFill>;
   stopping: boolean;
   readonly breakoutsTaken: string[];
   /** Replacements that wait for the end of an order, by its id. */

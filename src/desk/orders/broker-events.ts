@@ -3,7 +3,6 @@
  * reserve if need be: a fill that no restart knows of would be a position that nobody watches.
  */
 
-import { isMovedByCancel } from '../../broker/moved-by-cancel.ts';
 import type {
   BrokerEvent,
   GatewayEffect,
@@ -16,14 +15,13 @@ import { brokerText, mixedText } from '../../engine/domain/broker-text.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Fill, OrderStatus } from '../../engine/domain/order.ts';
-import { addMicros } from '../../engine/domain/units.ts';
 import { noteGone, withItsRest } from '../account/loss-history.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { callOff, noteHeld } from './asked-closes.ts';
 import { noteRatio, noteTakenFrom } from './being-reported.ts';
+import { onCancelRejected, onReplaced } from './change-answers.ts';
 import type { Ended } from './ended-closes.ts';
 import { noteEnded, withItsDoer } from './ended-closes.ts';
-import { externalWorstCase } from './external-worst-case.ts';
 import { noteOthers } from './flatten-progress.ts';
 import type { OrderRecord } from './order-book.ts';
 import {
@@ -36,16 +34,10 @@ import {
   isWholeButBusted,
 } from './order-book.ts';
 import { publishOrder } from './order-views.ts';
+import { noteOthersFill, takeOthersFill } from './others-fills.ts';
 import { beginSearch, isProvenAbsent, isProvenUnlisted } from './outcome-search.ts';
 import { pageRefusedClose } from './refused-closes.ts';
 import { settleUnknown } from './unproven.ts';
-
-/** After the broker refused an order its new limit it is asked for none for this long, and where a close is
- * in a hurry for no longer than for another cancel. */
-const REFUSED_CHANGE_PAUSE_MICROS = 10_000_000;
-/** After the broker refused a cancel, in its own words or because it is asked too often, the engine asks
- * again no sooner. */
-const REFUSED_CANCEL_PAUSE_MICROS = 1_000_000;
 
 /** Performs what the gateway asked for: its events here, its wires through the shell. */
 export function performGateway(desk: DeskContext, effects: readonly GatewayEffect[]): void {
@@ -143,7 +135,7 @@ export function applyBrokerEvent(desk: DeskContext, event: BrokerEvent): void {
       onCancelRejected(desk, event.intentId, brokerText(event.reason));
       return;
     case 'replaced':
-      onReplaced(desk, event.intentId, event);
+      onReplaced(desk, event.intentId, event.limit);
       return;
     case 'settlement':
       onSettlement(desk, event.settlement);
@@ -263,6 +255,7 @@ function onFill(desk: DeskContext, event: Extract<BrokerEvent, { kind: 'fill' }>
   noteHeld(desk, { fillId: fill.fillId, intent: order?.intent });
   order?.fills.push(fill);
   noteTakenFrom(desk, takenFrom, order);
+  if (order === undefined) noteOthersFill(desk, fill);
   if (order === undefined) return;
   const { purpose, strategy } = order.intent;
   if (purpose === 'protective') desk.plan.noteStop(strategy, 'stop at the broker', desk.at.market);
@@ -305,22 +298,28 @@ function onLateFill(desk: DeskContext, order: OrderRecord, whole: boolean): void
 function onBusted(desk: DeskContext, intentId: string, fillId: string, reason: string): void {
   const order = desk.orders.get(intentId);
   const index = order?.fills.findIndex((fill) => fill.fillId === fillId) ?? -1;
-  const [fill] = index < 0 ? [] : (order?.fills.splice(index, 1) ?? []);
-  if (order === undefined || fill === undefined) return;
-  order.busted.push(fill);
-  const { intent } = order;
-  const opening = desk.orders.get(intent.positionId);
-  if (isExternal(order)) desk.book.bustExternalFill(fill);
-  else desk.book.bustFill(fill, intent, opening === undefined ? undefined : asSent(opening));
+  const [own] = index < 0 ? [] : (order?.fills.splice(index, 1) ?? []);
+  const fill = own ?? takeOthersFill(desk, fillId);
+  if (fill === undefined) return;
+  const isOthers = order === undefined || isExternal(order);
+  if (isOthers) desk.book.bustExternalFill(fill);
+  else {
+    const opening = desk.orders.get(order.intent.positionId);
+    desk.book.bustFill(fill, order.intent, opening === undefined ? undefined : asSent(opening));
+  }
   noteGone(desk);
   noteOthers(desk, fill, order, true);
   noteHeld(desk, { fillId, isBust: true });
-  noteRatio(desk, order);
-  if (order.status === 'filled') setStatus(order, 'unknown', `fill ${fillId} was busted`, desk.at);
-  const where = isExternal(order) ? instrumentSymbol(fill.instrument) : intent.positionId;
+  if (order !== undefined && own !== undefined) {
+    order.busted.push(own);
+    noteRatio(desk, order);
+    if (order.status === 'filled')
+      setStatus(order, 'unknown', `fill ${fillId} was busted`, desk.at);
+    publishOrder(desk, order);
+  }
+  const where = isOthers ? instrumentSymbol(fill.instrument) : order.intent.positionId;
   const text = `the broker took back fill ${fillId} of order ${intentId} (${reason}): look at ${where}`;
   desk.out.alert('critical', 'TRADE_BUSTED', text, fillId);
-  publishOrder(desk, order);
   desk.out.push({ kind: 'publish', event: { kind: 'positions' } });
 }
 
@@ -352,49 +351,4 @@ function onSettlement(desk: DeskContext, settlement: Settlement): void {
     desk.out.alert('critical', 'SETTLEMENT_DIFFERS', text, settlement.settlementId);
   }
   desk.out.push({ kind: 'publish', event: { kind: 'positions' } });
-}
-
-/** A word against a new limit says nothing of cancels, nor one against a cancel of limits. */
-function onCancelRejected(desk: DeskContext, intentId: string, reason: string): void {
-  const order = desk.orders.get(intentId);
-  if (order === undefined || isFinal(order)) return;
-  const { wall } = desk.at;
-  const isOfCancel = order.cancelRequested;
-  if (isOfCancel) order.cancelRefusals += 1;
-  else order.limitStaysUntil = addMicros(wall, changePauseMicros(order));
-  if (isOfCancel || isMoving(desk, order)) {
-    order.cancelAgainAt = addMicros(wall, REFUSED_CANCEL_PAUSE_MICROS);
-  }
-  order.cancelRequested = false;
-  order.limit = order.brokerLimit;
-  order.reason = `${isOfCancel ? 'cancel' : 'new limit'} refused: ${reason}`;
-  // Of a foreign order that the broker lists no more the gateway refuses each: what pictures say of it counts.
-  if (!isExternal(order)) order.updatedAt = desk.at;
-  publishOrder(desk, order);
-}
-
-function changePauseMicros(order: OrderRecord): number {
-  const isHurried = order.urgency === 'fast' || order.urgency === 'urgent';
-  return isClose(order) && isHurried ? REFUSED_CANCEL_PAUSE_MICROS : REFUSED_CHANGE_PAUSE_MICROS;
-}
-
-/** True of a close whose new limit came by a cancel: that may be on its way still, and end it. */
-function isMoving({ gateway }: DeskContext, order: OrderRecord): boolean {
-  return (
-    isClose(order) && isMovedByCancel(order.intent, order.fills.length > 0, gateway.capabilities)
-  );
-}
-
-function onReplaced(
-  desk: DeskContext,
-  intentId: string,
-  event: Extract<BrokerEvent, { kind: 'replaced' }>,
-): void {
-  const order = desk.orders.get(intentId);
-  if (order === undefined || isFinal(order)) return;
-  order.limit = event.limit;
-  order.brokerLimit = event.limit;
-  order.updatedAt = desk.at;
-  if (!isExternal(order)) return;
-  order.worstCaseCents = externalWorstCase(desk, order.intent, event.limit);
 }

@@ -129,15 +129,18 @@ function isOlder({ asOf }: AccountSnapshot, { updatedAt }: OrderRecord): boolean
 }
 
 /** Executions that the picture lacks: taken back, or too early for it. */
-function unlistedFills({ orders }: DeskContext, snapshot: AccountSnapshot) {
+function unlistedFills({ orders, day }: DeskContext, snapshot: AccountSnapshot) {
   const standing = new Set(snapshot.fills.map(({ fillId }) => fillId));
+  const isUnlisted = ({ marketAt, fillId }: Fill): boolean =>
+    marketAt >= snapshot.fillsSince && !standing.has(fillId);
   const busted: Fill[] = [];
   const early: Fill[] = [];
   for (const order of orders.all()) {
-    const unlisted = order.fills.filter(
-      ({ marketAt, fillId }) => marketAt >= snapshot.fillsSince && !standing.has(fillId),
-    );
+    const unlisted = order.fills.filter(isUnlisted);
     (isOlder(snapshot, order) ? early : busted).push(...unlisted);
+  }
+  for (const { fill, heardAt } of day.othersFills.values()) {
+    if (isUnlisted(fill)) (snapshot.asOf.wall < heardAt ? early : busted).push(fill);
   }
   return { busted, early };
 }

@@ -63,6 +63,7 @@ export function newDay(session: SessionTimes, schedule: DaySchedule, at: At): De
     stream: { connected: true, detail: 'at start', since: at },
     uneven: new Map(),
     takenFrom: new Map(),
+    othersFills: new Map(),
     stopping: false,
     breakoutsTaken: [],
     replacements: new Map(),

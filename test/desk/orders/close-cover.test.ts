@@ -47,7 +47,9 @@ function fillsOf(
   });
 }
 
+/** What somebody else did, of which the paper broker's pictures know nothing. */
 function theirs(rig: DeskRig, { intent }: OrderRecord, name = 'theirs'): BrokerEvent[] {
+  rig.gateway.editSnapshot = () => undefined;
   return fillsOf(rig, intent, name, 'external-B-7');
 }
 

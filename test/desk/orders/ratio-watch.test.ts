@@ -125,7 +125,9 @@ describe('legs that an execution was taken back of', () => {
 });
 
 describe('a close at another screen that is told leg by leg', () => {
+  /** The paper broker's pictures know nothing of it. */
   const executed = (rig: DeskRig, { instrument, quantity }: PositionLeg): BrokerEvent => {
+    rig.gateway.editSnapshot = () => undefined;
     const action = quantity < 0 ? ('buyToClose' as const) : ('sellToClose' as const);
     const of = { fillId: `other ${instrumentSymbol(instrument)}`, intentId: 'other' };
     const money = { price: price(8_000), feesCents: cents(0), marketAt: rig.at.market };

@@ -318,30 +318,37 @@ describe('a busted execution', () => {
     });
   });
 
-  /** A condor, and somebody else's order in its short put that is adopted, fills, and is busted. */
-  const foreignBusted = (action: LegAction) => {
+  /** A condor, and somebody else's order in its short put that fills, adopted before that or not. */
+  const foreignFilled = (action: LegAction, isAdopted = false) => {
     const rig = holding();
     const [before] = rig.positions();
     const { instrument } = before!.legs.find(({ quantity }) => quantity < 0)!;
     const intentId = 'external-B-9';
     const legs = [{ instrument, action, ratio: 1 }];
     const order = { intentId, brokerOrderId: 'B-9', legs, remaining: 1, limit: price(-5_000) };
-    edit(rig, () => ({ workingOrders: [order] }));
+    if (isAdopted) edit(rig, () => ({ workingOrders: [order] }));
     rig.advance(ALARM_SECONDS);
     const money = { price: price(5_000), feesCents: cents(0), marketAt: rig.at.market };
     const fill = { fillId: 'theirs-9', intentId, instrument, action, quantity: 1, ...money };
     agree(rig);
     rig.brokerSays({ kind: 'fill', fill });
     expect(rig.positions()).not.toEqual([before]);
-    rig.brokerSays({ kind: 'busted', intentId, fillId: fill.fillId, reason: 'erroneous' });
-    return { rig, before };
+    return { rig, before: before!, fill };
   };
 
-  it.each<LegAction>(['buyToClose', 'buyToOpen', 'sellToOpen'])(
-    'of somebody else’s order leaves the positions as they were, after a restart too: %s',
-    (action) => {
-      const { rig, before } = foreignBusted(action);
-      const { exitPlan, strategy, positionId } = before!;
+  const THEIRS = ['buyToClose', 'buyToOpen', 'sellToOpen'] as const;
+  it.each<[LegAction, boolean]>(
+    THEIRS.flatMap((action) => [true, false].map((is) => [action, is])),
+  )(
+    'of somebody else’s order leaves the positions as they were, after a restart too: %s, adopted: %s',
+    (action, isAdopted) => {
+      const { rig, before, fill } = foreignFilled(action, isAdopted);
+      const { fillId, intentId } = fill;
+      for (const reason of ['erroneous', 'told again']) {
+        rig.brokerSays({ kind: 'busted', intentId, fillId, reason });
+      }
+      expect(rig.alerts().filter((code) => code === 'TRADE_BUSTED')).toHaveLength(1);
+      const { exitPlan, strategy, positionId } = before;
       for (const each of [rig, rig.restart(rig.records(), { isOpen: false })]) {
         const positions = each.positions();
         expect(positions).toMatchObject([{ exitPlan, strategy, positionId, quantity: 1 }]);
@@ -349,6 +356,28 @@ describe('a busted execution', () => {
       }
     },
   );
+
+  it('of somebody else’s order is found where the broker tells nothing of it', () => {
+    const { rig } = foreignFilled('buyToClose');
+    rig.advance(ALARM_SECONDS);
+    expect(rig.alerts()).toContain('TRADE_BUSTED');
+    expect(rig.positions()).toMatchObject([{ legs: [{}, {}, {}, {}] }]);
+  });
+
+  it('of somebody else’s order is none in a picture of before it was heard, after a restart too', () => {
+    const { rig } = foreignFilled('buyToClose');
+    const { wall } = rig.at;
+    const again = rig.restart(rig.records(), { isOpen: false });
+    for (const each of [rig, again]) {
+      const before = each.paper.snapshot(each.at);
+      edit(each, () => ({
+        ...before,
+        asOf: { ...before.asOf, wall: addMicros(wall, -1) },
+      }));
+      each.advance(ALARM_SECONDS);
+      expect(each.positions()).toMatchObject([{ legs: [{}, {}, {}] }]);
+    }
+  });
 
   it('of an opening takes nothing from its exits by a list that came short: that is the operator’s', () => {
     const rig = holding();

@@ -1,6 +1,6 @@
 /** Fills that leave the legs of an order out of proportion for longer than reporting takes. */
 
-import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import { instrumentSymbol, type Right } from '../../engine/domain/instrument.ts';
 import { isOpening, legSign } from '../../engine/domain/order.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { holdTrading } from '../account/governing.ts';
@@ -11,16 +11,42 @@ import { GRACE_MICROS } from './being-reported.ts';
 import type { OrderRecord } from './order-book.ts';
 import { isFinal } from './order-book.ts';
 
-/** True where the legs of an order that has ended are held in its proportion, or not at all, whatever made
- * up for what it lacks. */
-function isEvenAgain(order: OrderRecord, { legs }: StructurePosition): boolean {
-  if (!isFinal(order)) return false;
+/** What is held of a leg of an order: longs of units that are gone are none of it. */
+interface HeldUnits {
+  readonly right: Right | undefined;
+  readonly isLong: boolean;
+  readonly units: number;
+}
+
+function heldUnits(order: OrderRecord, { legs, quantity: most }: StructurePosition): HeldUnits[] {
   const held = quantitiesOf(legs);
-  const units = order.intent.legs.map(({ instrument, action, ratio }) => {
+  return order.intent.legs.map(({ instrument, action, ratio }) => {
     const sign = isOpening(action) ? legSign(action) : -legSign(action);
-    return (sign * (held.get(instrumentSymbol(instrument)) ?? 0)) / ratio;
+    const isLong = sign > 0;
+    const units = (sign * (held.get(instrumentSymbol(instrument)) ?? 0)) / ratio;
+    const right = instrument.kind === 'option' ? instrument.right : undefined;
+    return { right, isLong, units: isLong ? Math.min(units, most) : units };
   });
-  return units.every((each) => each === units[0]);
+}
+
+function areEven(legs: readonly HeldUnits[]): boolean {
+  return legs.every(({ units }) => units === legs[0]?.units);
+}
+
+/** True for a spread, or where nothing of it is held. */
+function isSound(side: readonly HeldUnits[]): boolean {
+  if (!areEven(side)) return false;
+  const isSpread = side.some(({ isLong }) => isLong) && side.some(({ isLong }) => !isLong);
+  return isSpread || side.every(({ units }) => units === 0);
+}
+
+/** True where the legs of an order that has ended are held in its proportion, or not at all, whatever made
+ * up for what it lacks: all of them, or those of each side, as where a side was stopped. */
+function isEvenAgain(order: OrderRecord, position: StructurePosition): boolean {
+  if (!isFinal(order)) return false;
+  const legs = heldUnits(order, position);
+  const rights = [...new Set(legs.map(({ right }) => right))];
+  return areEven(legs) || rights.every((side) => isSound(legs.filter((leg) => leg.right === side)));
 }
 
 const BROKEN_RATIO = 'BROKEN_RATIO';

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { BrokerEvent } from '../../../src/broker/order-gateway.ts';
-import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
+import type { TradeCard } from '../../../src/desk/engine-api.ts';
+import type { OrderRequest } from '../../../src/desk/engine-api-requests.ts';
+import type { OrderRecord } from '../../../src/desk/orders/order-book.ts';
+import { type Instrument, instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
 import { cents, centsFromDollars, price } from '../../../src/engine/domain/units.ts';
 import type { PositionLeg } from '../../../src/engine/portfolio/portfolio-book.ts';
 import { sideCosts } from '../../support/condor-costs.ts';
-import { CONDOR, DeskRig } from '../../support/desk-rig.ts';
+import { CONDOR, DeskRig, valueIn } from '../../support/desk-rig.ts';
 
 const limits = { maxDailyLossCents: centsFromDollars(9_000), portfolioDeltaCap: 500 };
 
@@ -122,6 +125,94 @@ describe('legs that an execution was taken back of', () => {
       expect(told(rig)).toEqual(['open', 'resolve']);
     },
   );
+});
+
+describe('an order out of proportion', () => {
+  const symbolsOf = (legs: readonly { readonly instrument: Instrument }[], strike: string) =>
+    legs.map(({ instrument }) => instrumentSymbol(instrument)).find((s) => s.includes(strike))!;
+
+  /** One contract, or more, bought or sold to close by hand. */
+  function closeByHand(rig: DeskRig, legs: readonly PositionLeg[], quantity: number): OrderRecord {
+    const request: OrderRequest = {
+      quantity,
+      legs: legs.map(({ instrument, quantity: held }) => {
+        const action = held > 0 ? 'sellToClose' : 'buyToClose';
+        return { symbol: instrumentSymbol(instrument), action, ratio: 1 } as const;
+      }),
+    };
+    const tokenSha256 = rig.newToken();
+    const card = valueIn(rig.ask<TradeCard>({ kind: 'previewOrder', request, tokenSha256 }));
+    return rig.execute({ tokenSha256, card });
+  }
+
+  const legAt = (rig: DeskRig, strike: string): PositionLeg =>
+    rig.positions()[0]!.legs.find(({ instrument }) => {
+      return instrumentSymbol(instrument).includes(strike);
+    })!;
+
+  /** The broker takes back what the order executed of one leg, and lists the order as filled. */
+  function bust(rig: DeskRig, { intent: { intentId }, fills }: OrderRecord, strike: string): void {
+    const symbol = symbolsOf(fills, strike);
+    const of = fills.filter(({ instrument }) => instrumentSymbol(instrument) === symbol);
+    const reason = 'erroneous';
+    const busts = of.map(({ fillId }) => ({ kind: 'busted', intentId, fillId, reason }) as const);
+    rig.gateway.editSnapshot = () => undefined;
+    rig.brokerSays(...busts);
+    rig.advance(5);
+    expect(rig.day.status.causes).toContain('brokenRatio');
+    expect(told(rig)).toEqual(['open']);
+  }
+
+  it('is even again where a side that its opening left bare is bought back', () => {
+    const rig = new DeskRig({ limits });
+    const { positionId } = rig.openPosition({ ...CONDOR, quantity: 2 });
+    bust(rig, rig.order(positionId), 'C00606');
+    closeByHand(rig, [legAt(rig, 'C00601')], 2);
+    rig.advance(1);
+    expect(rig.positions()[0]!.legs.map(({ quantity }) => quantity)).toEqual([2, -2]);
+    expect(rig.day.status.causes).not.toContain('brokenRatio');
+    expect(told(rig)).toEqual(['open', 'resolve']);
+  });
+
+  it('is even again beside a wing that was left of another unit', () => {
+    const rig = new DeskRig({ limits: { ...limits, maxTradeLossCents: centsFromDollars(2_000) } });
+    const { positionId } = rig.openPosition({ ...CONDOR, quantity: 3 });
+    const before = rig.edit;
+    sideCosts(rig, 'call', 0.5, { bid: undefined, ask: 0.02 });
+    rig.advance(3);
+    rig.execute(rig.previewClose(positionId, 1));
+    rig.edit = before;
+    rig.advance(3);
+    bust(rig, closeByHand(rig, rig.positions()[0]!.legs, 1), 'P00599');
+    closeByHand(rig, [legAt(rig, 'P00599')], 1);
+    rig.advance(1);
+    const held = rig.positions()[0]!.legs.map(({ quantity }) => quantity);
+    expect(held.toSorted((a, b) => a - b)).toEqual([-1, -1, 1, 2]);
+    expect(rig.day.status.causes).not.toContain('brokenRatio');
+    expect(told(rig)).toEqual(['open', 'resolve']);
+  });
+
+  it('is not where a long straddle has more of one leg', () => {
+    const rig = new DeskRig({ limits });
+    const { spot } = rig;
+    const symbolAt = (right: 'call' | 'put') => {
+      const row = rig
+        .listing()
+        .contracts.find((c) => c.right === right && c.strike === spot * 10_000);
+      return instrumentSymbol(row!);
+    };
+    const legs = (['call', 'put'] as const).map((right) => {
+      return { symbol: symbolAt(right), action: 'buyToOpen', ratio: 1 } as const;
+    });
+    const request: OrderRequest = { legs, quantity: 2 };
+    const tokenSha256 = rig.newToken();
+    const card = valueIn(rig.ask<TradeCard>({ kind: 'previewOrder', request, tokenSha256 }));
+    const order = rig.execute({ tokenSha256, card });
+    closeByHand(rig, [legAt(rig, 'C00600')], 1);
+    bust(rig, order, 'P00600');
+    rig.advance(5);
+    expect(rig.day.status.causes).toContain('brokenRatio');
+  });
 });
 
 describe('a close at another screen that is told leg by leg', () => {

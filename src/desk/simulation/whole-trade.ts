@@ -27,6 +27,8 @@ interface Opened {
 /** One contract that was closed, and what that cost. */
 interface Closed {
   readonly fillId: string;
+  readonly intentId: string;
+  readonly marketAt: number;
   readonly symbol: string;
   readonly debit: number;
 }
@@ -77,11 +79,51 @@ function legsIn({ legs: opened }: OrderIntent, units: number, held: readonly Leg
   });
 }
 
+/** The contracts of one more unit among what an order closed; none where it closed no more of a leg that no
+ * unit goes without. */
+function wholeUnitIn(
+  { legs }: OrderIntent,
+  needed: readonly OrderLeg[],
+  closed: readonly Closed[],
+): readonly Closed[] {
+  const unit: Closed[] = [];
+  for (const leg of legs) {
+    const ofLeg = closed.filter(({ symbol }) => symbol === instrumentSymbol(leg.instrument));
+    if (ofLeg.length < leg.ratio && needed.includes(leg)) return [];
+    unit.push(...ofLeg.slice(0, leg.ratio));
+  }
+  return unit;
+}
+
+/** What was closed, oldest first by the market, without what single orders closed of whole units. Those may
+ * go without their covers, but where covers are all that is left. */
+function closedApart(
+  opening: OrderIntent,
+  held: ReadonlyMap<string, number>,
+  closed: readonly Closed[],
+): readonly Closed[] {
+  const bare = opening.legs.filter((leg) => isNoCover(leg, opening.legs));
+  const isBareLeft = bare.some(({ instrument }) => held.has(instrumentSymbol(instrument)));
+  const needed = isBareLeft ? bare : opening.legs;
+  const apart: Closed[] = [];
+  for (const order of new Set(closed.map(({ intentId }) => intentId))) {
+    let rest = closed.filter(({ intentId }) => intentId === order);
+    rest.sort((one, other) => one.marketAt - other.marketAt);
+    let unit = wholeUnitIn(opening, needed, rest);
+    while (unit.length > 0) {
+      for (const each of unit) rest = rest.toSpliced(rest.indexOf(each), 1);
+      unit = wholeUnitIn(opening, needed, rest);
+    }
+    apart.push(...rest);
+  }
+  return apart.toSorted((one, other) => one.marketAt - other.marketAt);
+}
+
 export class WholeTrades {
   readonly #openings = new Map<string, OrderIntent>();
   readonly #opened = new Map<string, Opened>();
   readonly #positionOf = new Map<string, string>();
-  /** By position, oldest first. */
+  /** By position, as they were told. */
   readonly #closed = new Map<string, Closed[]>();
 
   openingOf(positionId: string): OrderIntent | undefined {
@@ -107,7 +149,7 @@ export class WholeTrades {
   }
 
   #onFill(fill: Fill): void {
-    const { intentId, fillId, instrument, action, quantity, price } = fill;
+    const { intentId, fillId, instrument, action, quantity, price, marketAt } = fill;
     const positionId = this.#positionOf.get(intentId);
     if (positionId === undefined) return;
     const symbol = instrumentSymbol(instrument);
@@ -118,7 +160,8 @@ export class WholeTrades {
       opened.contracts.set(symbol, (opened.contracts.get(symbol) ?? 0) + quantity);
       this.#opened.set(positionId, opened);
     } else {
-      const contracts = Array.from({ length: quantity }, () => ({ fillId, symbol, debit }));
+      const one = { fillId, intentId, marketAt, symbol, debit };
+      const contracts = Array.from({ length: quantity }, () => one);
       this.#closed.set(positionId, [...(this.#closed.get(positionId) ?? []), ...contracts]);
     }
   }
@@ -149,13 +192,15 @@ export class WholeTrades {
     return { units, gone, legs };
   }
 
-  /** Of each leg the contracts closed last are those that units which are left lack. Nothing is said where
-   * others closed some of them. */
+  /** Of each leg the contracts closed last are those that units which are left lack, but for what went with a
+   * whole unit. Nothing is said where others closed some of them. */
   #restOf(
-    { positionId, legs }: OrderIntent,
+    opening: OrderIntent,
     of: { held: ReadonlyMap<string, number>; units: number; left: number },
   ): Omit<WholeUnit, 'legs'> {
+    const { positionId, legs } = opening;
     const closed = this.#closed.get(positionId) ?? [];
+    const apart = closedApart(opening, of.held, closed);
     let gone = 0;
     for (const { instrument, ratio } of legs) {
       const symbol = instrumentSymbol(instrument);
@@ -163,7 +208,8 @@ export class WholeTrades {
       const still = Math.abs(of.held.get(symbol) ?? 0);
       if (ofLeg.length !== ratio * of.units - still) return { units: undefined, gone: 0 };
       const lacks = Math.max(0, ratio * of.left - still);
-      for (const { debit } of ofLeg.slice(ofLeg.length - lacks)) gone += debit;
+      const newestFirst = apart.filter((each) => each.symbol === symbol).toReversed();
+      for (const { debit } of newestFirst.slice(0, lacks)) gone += debit;
     }
     return { units: of.left, gone: gone / of.left };
   }

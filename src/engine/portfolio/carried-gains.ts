@@ -9,6 +9,7 @@ import { instrumentSymbol, isOfUnderlying, multiplierOf } from '../domain/instru
 import type { UnderlyingSpec } from '../domain/underlying.ts';
 import type { Price, SessionDate } from '../domain/units.ts';
 import { amountCents, price } from '../domain/units.ts';
+import type { ToldAs } from './lot-closes.ts';
 import type { StructureLots } from './structure-lots.ts';
 
 export interface Carrier {
@@ -25,6 +26,8 @@ export interface Trade {
   readonly instrument: Instrument;
   readonly signed: number;
   readonly at: Price;
+  /** Absent where it undoes another. */
+  readonly by?: ToldAs;
 }
 
 /** A price says nothing of what is of another underlying. */

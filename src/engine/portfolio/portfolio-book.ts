@@ -9,7 +9,7 @@ import { isOpening } from '../domain/order.ts';
 import type { Cents, EpochMicros, Price, SessionDate } from '../domain/units.ts';
 import { amountCents, cents, price } from '../domain/units.ts';
 import { Adoptions, sharesBehind } from './adoptions.ts';
-import type { UnderlyingPrice } from './carried-gains.ts';
+import type { Trade, UnderlyingPrice } from './carried-gains.ts';
 import { beforeTrade, carriedSum, carryNow, releaseCarried, startDay } from './carried-gains.ts';
 import type { DayMoneyView } from './day-money.ts';
 import { DayMoney } from './day-money.ts';
@@ -20,7 +20,7 @@ import { netHeld, netShares } from './net-held.ts';
 import type { SettlementFacts } from './settlement-facts.ts';
 import { settledOf } from './settlement-facts.ts';
 import type { Opener, Part, Structure } from './structure.ts';
-import { newStructure, signedOf, sumOf } from './structure.ts';
+import { cashOf, newStructure, signedOf, sumOf, tradeOf } from './structure.ts';
 import { goneCashOf, unitsOf } from './structure-lots.ts';
 
 /** One leg as it is held now. */
@@ -104,7 +104,7 @@ export class PortfolioBook {
   applyFill(fill: Fill, intent: OrderIntent): void {
     if (!this.#isNew(fill.fillId)) return;
     const structure = this.#structureFor(intent, fill.marketAt);
-    this.#trade(structure, fill.instrument, signedOf(fill), fill.price);
+    this.#trade(structure, tradeOf(fill));
     this.#bookCash(fill, structure);
     if (isOpening(fill.action)) this.#closeLate(structure, fill);
     this.#dropIfFlat(structure);
@@ -119,17 +119,16 @@ export class PortfolioBook {
    */
   applyExternalFill(fill: Fill): readonly string[] {
     if (!this.#isNew(fill.fillId)) return [];
-    const { instrument, price: at, marketAt } = fill;
     const signed = signedOf(fill);
-    const parts = isOpening(fill.action) ? [] : this.#reduceAll(instrument, signed, at);
+    const parts = isOpening(fill.action) ? [] : this.#reduceAll(tradeOf(fill));
     const left = signed - sumOf(parts);
     if (!isOpening(fill.action)) {
       this.#closedBy.set(fill.fillId, parts);
-      this.#closedEarly.add(instrument, left);
+      this.#closedEarly.add(fill.instrument, left);
     }
     this.#adoptions.note(fill, signed, signed - left);
-    const external = this.#externalFor(instrument, marketAt);
-    this.#trade(external, instrument, left, at);
+    const external = this.#externalFor(fill);
+    this.#trade(external, tradeOf(fill, left));
     this.#bookCash(fill, external);
     this.#dropIfFlat(external);
     return parts.map(({ structure }) => structure.positionId);
@@ -142,15 +141,13 @@ export class PortfolioBook {
 
   /**
    * Takes back a folded execution: what it bought or sold is traded back at its own price, its fees
-   * are returned. What it closed is held again, under the plan of the order that opened it, at the
-   * price of the bust; what it had realised stays so, and the sum of the day is right. The same
-   * execution is taken back once.
+   * are returned. What it closed is held again, under the plan of the order that opened it, as it was
+   * held before, and nothing is realised by it any more. The same execution is taken back once.
    */
   bustFill(fill: Fill, intent: OrderIntent, opening: OrderIntent | undefined): void {
     if (!this.#isBust(fill)) return;
     const structure = this.#structureFor(opening ?? intent, fill.marketAt);
-    this.#trade(structure, fill.instrument, -signedOf(fill), fill.price);
-    structure.lots.forgetClosed(fill);
+    this.#tradeBack(structure, fill, -signedOf(fill));
     this.#returnCash(fill, structure);
   }
 
@@ -158,22 +155,30 @@ export class PortfolioBook {
    * structures that it was taken from; what it opened leaves what is external, and else what holds it. */
   bustExternalFill(fill: Fill): void {
     if (!this.#isBust(fill)) return;
-    const { instrument, price: at, marketAt } = fill;
     let left = -signedOf(fill);
     if (isOpening(fill.action)) {
-      const first = this.#externalFor(instrument, marketAt);
-      left -= sumOf(this.#reduceAll(instrument, left, at, [first, ...this.#structures.values()]));
+      const all = [this.#externalFor(fill), ...this.#structures.values()];
+      left -= sumOf(this.#reduceAll(tradeOf(fill, left), all));
     } else {
       for (const { structure, quantity } of this.#closedBy.get(fill.fillId) ?? []) {
-        this.#trade(this.#again(structure), instrument, -quantity, at);
-        this.#again(structure).lots.forgetClosed({ ...fill, quantity: Math.abs(quantity) });
+        this.#tradeBack(this.#again(structure), fill, -quantity);
         left += quantity;
       }
-      this.#closedEarly.takeBack(instrument, left);
+      this.#closedEarly.takeBack(fill.instrument, left);
     }
-    const external = this.#externalFor(instrument, marketAt);
-    this.#trade(external, instrument, left, at);
+    const external = this.#externalFor(fill);
+    this.#trade(external, tradeOf(fill, left));
     this.#returnCash(fill, external);
+  }
+
+  /** What was realised on a day before, or of shares, of which each day is reckoned by itself, stays so. */
+  #tradeBack(structure: Held, fill: Fill, signed: number): void {
+    const { instrument, fillId, price: at } = fill;
+    const { lots } = structure;
+    if (!this.#seen.has(fillId) || instrument.kind === 'shares') lots.closes.takeOut(fill);
+    const { quantity, realizedCents } = lots.reopen(fill);
+    this.#realize(structure, cents(0 - realizedCents));
+    this.#trade(structure, { instrument, signed: signed + quantity, at });
   }
 
   /** True for the first bust of an execution that was folded. */
@@ -182,9 +187,8 @@ export class PortfolioBook {
   }
 
   #returnCash(fill: Fill, structure: Held): void {
-    const cash = amountCents(fill.price, -signedOf(fill), multiplierOf(fill.instrument));
     structure.feesCents -= fill.feesCents;
-    this.#day.takeBack(cash, fill.feesCents);
+    this.#day.takeBack(cashOf(fill), fill.feesCents);
     this.#dropIfFlat(structure);
   }
 
@@ -202,13 +206,13 @@ export class PortfolioBook {
     const held = this.held().get(symbol);
     const isCarryDue = Array.from(this.#structures.values()).some((s) => s.carryDue.has(symbol));
     const quantity = settledOf(settlement, held ?? this.#adoptions.takenOut(instrument));
-    const cashPerShare = settlement.cashPerShare ?? price(0);
-    const unheld = quantity + sumOf(this.#reduceAll(instrument, -quantity, cashPerShare));
+    const settled = { instrument, signed: -quantity, at: settlement.cashPerShare ?? price(0) };
+    const unheld = quantity + sumOf(this.#reduceAll(settled));
     const known = this.#adoptions.settle(settlement, quantity, unheld);
     const moved = shares - known.shares;
     const forShares = amountCents(sharePrice, -moved, 1);
-    const settled = quantity - known.contracts;
-    const inCash = amountCents(cashPerShare, settled, multiplierOf(instrument));
+    const left = quantity - known.contracts;
+    const inCash = amountCents(settled.at, left, multiplierOf(instrument));
     this.#day.realize(known.realizedCents);
     this.#day.move(known.realizedCents + forShares + inCash, feesCents);
     if (moved !== 0) this.#moveShares(settlement, moved, isCarryDue);
@@ -269,9 +273,10 @@ export class PortfolioBook {
     return true;
   }
 
-  #trade(structure: Held, instrument: Instrument, signed: number, at: Price): void {
-    const before = beforeTrade(structure, { instrument, signed, at });
-    this.#realize(structure, structure.lots.trade(instrument, signed, at));
+  #trade(structure: Held, trade: Trade): void {
+    const { instrument, signed, at, by } = trade;
+    const before = beforeTrade(structure, trade);
+    this.#realize(structure, structure.lots.trade(instrument, signed, at, by));
     this.#day.realize(0 - releaseCarried(structure, instrument, before));
   }
 
@@ -282,37 +287,31 @@ export class PortfolioBook {
   }
 
   #bookCash(fill: Fill, structure: Held): void {
-    const { instrument, price: at, feesCents } = fill;
-    const cash = amountCents(at, -signedOf(fill), multiplierOf(instrument));
     structure.view = undefined;
-    structure.feesCents += feesCents;
-    this.#day.move(cash, feesCents);
+    structure.feesCents += fill.feesCents;
+    this.#day.move(cashOf(fill), fill.feesCents);
   }
 
   /** What a foreign order had closed of an opening before that was told is not held by either. */
   #closeLate(structure: Held, fill: Fill): void {
-    const { instrument, marketAt } = fill;
+    const { instrument } = fill;
     if (!this.#closedEarly.has(instrument)) return;
-    const external = this.#externalFor(instrument, marketAt);
-    const early = this.#closedEarly.take(external.lots, fill);
-    const closed = structure.lots.reduce(instrument, early.quantity, early.averagePrice);
+    const external = this.#externalFor(fill);
+    const { quantity: signed, averagePrice: at } = this.#closedEarly.take(external.lots, fill);
+    const closed = structure.lots.reduce(instrument, signed, at, fill);
     this.#realize(structure, closed.realizedCents);
-    this.#trade(external, instrument, -closed.quantity, early.averagePrice);
+    this.#trade(external, { instrument, signed: -closed.quantity, at });
     this.#dropIfFlat(external);
   }
 
   /** Closes with a signed trade in structures, oldest first; returns what it closed of which. */
-  #reduceAll(
-    instrument: Instrument,
-    signed: number,
-    at: Price,
-    structures: Iterable<Held> = this.#structures.values(),
-  ): readonly Closed[] {
+  #reduceAll(trade: Trade, among: Iterable<Held> = this.#structures.values()): readonly Closed[] {
+    const { instrument, signed, at, by } = trade;
     let left = signed;
     const parts: Closed[] = [];
-    for (const structure of structures) {
-      const before = beforeTrade(structure, { instrument, signed: left, at });
-      const { quantity, realizedCents } = structure.lots.reduce(instrument, left, at);
+    for (const structure of among) {
+      const before = beforeTrade(structure, { ...trade, signed: left });
+      const { quantity, realizedCents } = structure.lots.reduce(instrument, left, at, by);
       if (quantity === 0) continue;
       left -= quantity;
       parts.push({ structure, quantity });
@@ -341,8 +340,8 @@ export class PortfolioBook {
     return structure;
   }
 
-  #externalFor(instrument: Instrument, at: EpochMicros): Held {
-    return this.#ensure(externalPositionId(instrument), 'external', at);
+  #externalFor({ instrument, marketAt }: Fill): Held {
+    return this.#ensure(externalPositionId(instrument), 'external', marketAt);
   }
 
   #ensure(positionId: string, strategy: Opener, openedAt: EpochMicros): Held {
@@ -356,7 +355,7 @@ export class PortfolioBook {
   #moveShares(settlement: SettlementFacts, shares: number, isCarryDue: boolean): void {
     const behind = sharesBehind(settlement.instrument);
     const structure = this.#ensure(`shares-${behind.symbol}`, 'shares', settlement.marketAt);
-    this.#trade(structure, behind, shares, settlement.sharePrice);
+    this.#trade(structure, { instrument: behind, signed: shares, at: settlement.sharePrice });
     if (isCarryDue) structure.carryDue.add(instrumentSymbol(behind));
     this.#dropIfFlat(structure);
   }

@@ -6,6 +6,7 @@ import type { Fill, OrderIntent, OrderLeg } from '../domain/order.ts';
 import { legSign } from '../domain/order.ts';
 import type { Cents, Price } from '../domain/units.ts';
 import { amountCents, CENTS_PER_DOLLAR, cents, PRICE_PER_DOLLAR, price } from '../domain/units.ts';
+import { LotCloses, type ToldAs } from './lot-closes.ts';
 
 const PRICE_PER_CENT = PRICE_PER_DOLLAR / CENTS_PER_DOLLAR;
 
@@ -34,25 +35,18 @@ interface Lot {
   cashCents: number;
 }
 
-/** Contracts that one trade closed, signed as they were traded. */
-interface Close {
-  quantity: number;
-  readonly at: Price;
-}
-
 /**
  * Lots at average price. No cent is lost or made: the cash of all trades is at all times what is
  * realised plus the cash of what is open.
  */
 export class StructureLots {
   readonly #lots = new Map<string, Lot>();
-  /** What was closed, by symbol, oldest first. */
-  readonly #closes = new Map<string, Close[]>();
+  readonly closes = new LotCloses();
 
   /** Folds a signed trade: first it closes what is held the other way, then it opens. Returns what
-   * it realised, before fees. */
-  trade(instrument: Instrument, signed: number, at: Price): Cents {
-    const { quantity, realizedCents } = this.reduce(instrument, signed, at);
+   * it realised, before fees. What undoes another trade is told by nothing, and is no close. */
+  trade(instrument: Instrument, signed: number, at: Price, by?: ToldAs): Cents {
+    const { quantity, realizedCents } = this.reduce(instrument, signed, at, by);
     const opened = signed - quantity;
     if (opened === 0) return realizedCents;
     const symbol = instrumentSymbol(instrument);
@@ -64,7 +58,7 @@ export class StructureLots {
   }
 
   /** Closes with a signed trade as far as the other way is held, and opens nothing. */
-  reduce(instrument: Instrument, signed: number, at: Price): Reduction {
+  reduce(instrument: Instrument, signed: number, at: Price, by?: ToldAs): Reduction {
     const symbol = instrumentSymbol(instrument);
     const lot = this.#lots.get(symbol);
     const isOpposite = lot !== undefined && Math.sign(lot.quantity) === -Math.sign(signed);
@@ -76,37 +70,26 @@ export class StructureLots {
     lot.quantity += quantity;
     lot.cashCents -= cashOut;
     if (lot.quantity === 0) this.#lots.delete(symbol);
-    const closes = this.#closes.get(symbol) ?? [];
-    closes.push({ quantity, at });
-    this.#closes.set(symbol, closes);
+    if (by !== undefined) this.closes.add(instrument, { by, quantity, at, cashOut });
     return { quantity, realizedCents: cents(cashIn + cashOut) };
   }
 
-  /** What an execution closed was not closed after all: it was traded back. */
-  forgetClosed({ instrument, quantity, price: at }: Fill): void {
-    let left = quantity;
-    for (const close of this.#newestCloses(instrument)) {
-      if (close.at !== at) continue;
-      const forgotten = Math.min(left, Math.abs(close.quantity));
-      close.quantity -= Math.sign(close.quantity) * forgotten;
-      left -= forgotten;
+  /** What an execution closed was not closed after all: it is held again as it was, where the lot has not
+   * turned round since. Returns what it had closed so, and what that had realised. */
+  reopen(fill: Fill): Reduction {
+    const { instrument } = fill;
+    const symbol = instrumentSymbol(instrument);
+    let [closed, realized] = [0, 0];
+    for (const { quantity, at, cashOut } of this.closes.takeOut(fill)) {
+      const lot = this.#lots.get(symbol) ?? { instrument, quantity: 0, cashCents: 0 };
+      if (lot.quantity * quantity > 0) continue;
+      lot.quantity -= quantity;
+      lot.cashCents += cashOut;
+      this.#lots.set(symbol, lot);
+      closed += quantity;
+      realized += amountCents(at, -quantity, multiplierOf(instrument)) + cashOut;
     }
-  }
-
-  /** Signed cash that closing the newest so many contracts of an instrument took or brought. */
-  newestClosed(instrument: Instrument, contracts: number): Cents {
-    let left = contracts;
-    let cash = 0;
-    for (const { quantity, at } of this.#newestCloses(instrument)) {
-      const counted = Math.sign(quantity) * Math.min(left, Math.abs(quantity));
-      cash += amountCents(at, -counted, multiplierOf(instrument));
-      left -= Math.abs(counted);
-    }
-    return cents(cash);
-  }
-
-  #newestCloses(instrument: Instrument): readonly Close[] {
-    return (this.#closes.get(instrumentSymbol(instrument)) ?? []).toReversed();
+    return { quantity: closed, realizedCents: cents(realized) };
   }
 
   isFlat(): boolean {
@@ -154,20 +137,25 @@ export function unitsOf(held: readonly HeldLot[], intent: OrderIntent | undefine
   return units > 0 ? units : wings;
 }
 
-/** Signed cash that closing what these units lack took or brought: of each leg what was closed last, for
- * units that are gone whole went before. */
+/** Signed cash that closing what these units lack took or brought: of each leg what was closed last. What an
+ * order closed of whole units is no part of it, whenever that was; of other units that are gone it is what was
+ * closed first. A unit is whole without its wings where wings make none. */
 export function goneCashOf(
   lots: StructureLots,
   intent: OrderIntent | undefined,
   units: number,
 ): Cents {
+  if (intent === undefined) return cents(0);
   const held = new Map(
     lots.held().map(({ instrument, quantity }) => [instrumentSymbol(instrument), quantity]),
   );
+  const counted = intent.legs.filter((leg) => !isWing(leg, intent));
+  const isMoreThanWings = counted.some(({ instrument }) => held.has(instrumentSymbol(instrument)));
+  const whole = lots.closes.wholeUnits(isMoreThanWings ? counted : intent.legs);
   let cash = 0;
-  for (const { instrument, ratio } of intent?.legs ?? []) {
-    const lacks = ratio * units - Math.abs(held.get(instrumentSymbol(instrument)) ?? 0);
-    cash += lots.newestClosed(instrument, Math.max(0, lacks));
+  for (const leg of intent.legs) {
+    const lacks = leg.ratio * units - Math.abs(held.get(instrumentSymbol(leg.instrument)) ?? 0);
+    cash += lots.closes.newest(leg, Math.max(0, lacks), whole);
   }
   return cents(cash);
 }

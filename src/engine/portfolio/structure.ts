@@ -1,9 +1,11 @@
 /** A structure as the book keeps it, and what a trade closed of it. Core thread only. */
 
+import { multiplierOf } from '../domain/instrument.ts';
 import type { Fill, OrderIntent, StrategyName } from '../domain/order.ts';
 import { legSign } from '../domain/order.ts';
-import type { EpochMicros } from '../domain/units.ts';
-import type { Carrier } from './carried-gains.ts';
+import type { Cents, EpochMicros } from '../domain/units.ts';
+import { amountCents } from '../domain/units.ts';
+import type { Carrier, Trade } from './carried-gains.ts';
 import { StructureLots } from './structure-lots.ts';
 
 /** Which strategy opened it; `external` where this engine did not, `shares` of an exercise. */
@@ -53,4 +55,14 @@ export function sumOf(parts: readonly Part<unknown>[]): number {
 /** Contracts or shares of an execution, signed. */
 export function signedOf({ action, quantity }: Fill): number {
   return legSign(action) * quantity;
+}
+
+/** Cash that an execution took or brought, before fees. */
+export function cashOf(fill: Fill): Cents {
+  return amountCents(fill.price, -signedOf(fill), multiplierOf(fill.instrument));
+}
+
+/** An execution as a trade, whole or as much of it as is said. */
+export function tradeOf(fill: Fill, signed: number = signedOf(fill)): Trade {
+  return { instrument: fill.instrument, signed, at: fill.price, by: fill };
 }

@@ -41,6 +41,31 @@ function closeCalls(rig: DeskRig): void {
 }
 
 describe('the planned loss of a condor that is held', () => {
+  it('leaves the day no more room once a close of it is taken back', () => {
+    const rig = new DeskRig({
+      limits: { portfolioDeltaCap: 5_000 },
+      exits: { condorStop: 'whole' },
+    });
+    const { positionId } = rig.openPosition({ ...CONDOR, quantity: 2 });
+    for (const right of ['call', 'put'] as const) sideCosts(rig, right, 0.1);
+    rig.advance(3);
+    const room = () => {
+      const { dayPnlCents, plannedLossCents } = accountRisk(rig.desk.context);
+      return [dayPnlCents, plannedLossCents];
+    };
+    const before = room();
+    const { intent, fills } = rig.execute(rig.previewClose(positionId));
+    rig.gateway.isMute = true;
+    rig.gateway.editSnapshot = () => undefined;
+    const { intentId } = intent;
+    const busts = fills.map(({ fillId }) => {
+      return { kind: 'busted', intentId, fillId, reason: 'erroneous' } as const;
+    });
+    rig.brokerSays(...busts);
+    expect(room()).toEqual(before);
+    expect(rig.restart().positions()).toEqual(rig.positions());
+  });
+
   it('is that of both sides stopped one after the other, beyond its worst case at expiry', () => {
     const rig = new DeskRig();
     const position = rig.openPosition(NARROW);

@@ -42,15 +42,21 @@ function byHand(rig: DeskRig, request: OrderRequest): Preview {
   return { tokenSha256, card: valueIn(reply) };
 }
 
-/** Closes by hand what is held of this right. */
-function closeSide(rig: DeskRig, right: Right): void {
+/** Closes by hand so many units of what is held, of this right or all; returns what a unit of it took. */
+function closeByHand(rig: DeskRig, right?: Right, units = 1): number {
   const held = rig.positions()[0]?.legs ?? [];
-  const side = held.filter(({ instrument: i }) => i.kind === 'option' && i.right === right);
+  const side = held.filter(({ instrument: i }) => {
+    return right === undefined || (i.kind === 'option' && i.right === right);
+  });
   const legs = side.map(({ instrument, quantity }) => {
     const action = quantity > 0 ? 'sellToClose' : 'buyToClose';
     return { symbol: instrumentSymbol(instrument), action, ratio: 1 } as const;
   });
-  rig.execute(byHand(rig, { legs, quantity: 1 }));
+  const { fills } = rig.execute(byHand(rig, { legs, quantity: units }));
+  const paid = fills.reduce((sum, { action, price, quantity }) => {
+    return sum + (action === 'buyToClose' ? price : 0 - price) * quantity;
+  }, 0);
+  return paid / units / 10_000;
 }
 
 function stopOf(rig: DeskRig): number {
@@ -97,13 +103,27 @@ describe('the stop of a unit that is left', () => {
     rig.execute(rig.previewClose(positionId, 1));
     sideCosts(rig, 'call', 0.1);
     rig.advance(5);
-    closeSide(rig, 'call');
-    const paid = rig.orders().at(-1)?.fills ?? [];
-    const gone = paid.reduce((sum, { action, price }) => {
-      return sum + (action === 'buyToClose' ? price : 0 - price);
-    }, 0);
+    const gone = closeByHand(rig, 'call');
     const again = rig.restart();
-    isStoppedAt(again, 'put', stop - gone / 10_000);
+    isStoppedAt(again, 'put', stop - gone);
+  });
+
+  it.each([1.2, 0.3])('counts a side at %d where a unit went whole after it', (dollars) => {
+    const rig = new DeskRig({ limits, exits: { condorStop: 'whole' } });
+    rig.openPosition({ ...CONDOR, quantity: 3 });
+    const stop = stopOf(rig);
+    sideCosts(rig, 'call', dollars);
+    sideCosts(rig, 'put', 0.2);
+    rig.advance(5);
+    const gone = closeByHand(rig, 'call', 2);
+    sideCosts(rig, 'call', 1.5 - dollars);
+    rig.advance(5);
+    closeByHand(rig);
+    expect(quantities(rig)).toEqual([2, -2]);
+    const again = rig.restart();
+    const { goneDebit } = asOpenPosition(again.desk.context, again.positions()[0]!);
+    expect(goneDebit / 10_000).toBeCloseTo(gone, 4);
+    isStoppedAt(again, 'put', stop - gone);
   });
 });
 
@@ -264,7 +284,7 @@ describe('a close of some units', () => {
   it('that what is held does not come to says what that is', () => {
     const rig = new DeskRig({ limits });
     const { positionId } = rig.openPosition({ ...CONDOR, quantity: 2 });
-    closeSide(rig, 'call');
+    closeByHand(rig, 'call');
     const tokenSha256 = rig.newToken();
     const command = { kind: 'previewClose', target: positionId, quantity: 1, tokenSha256 } as const;
     const { code, message } = denialIn(rig.ask(command));

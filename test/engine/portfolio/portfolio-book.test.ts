@@ -134,6 +134,42 @@ describe('an opened structure', () => {
     expect(book.structure('p')).toMatchObject({ quantity: 1, goneCashCents: -20_00 });
   });
 
+  it('stands as it was opened, and has realised nothing, once its close is taken back', () => {
+    const bought = optionLeg('buyToOpen', 'call', 640);
+    const intent = intentOf([bought], 'p', 3);
+    const sold = intentOf([closingOf(bought)]);
+    for (const isOurs of [true, false]) {
+      const book = new PortfolioBook();
+      book.startSession(TUESDAY);
+      const opened = fillOf(bought, 1, 3);
+      book.applyFill(opened, intent);
+      const sale = fillOf(closingOf(bought), 3, 1);
+      const [apply, bust] = isOurs
+        ? [() => book.applyFill(sale, sold), () => book.bustFill(sale, sold, intent)]
+        : [() => book.applyExternalFill(sale), () => book.bustExternalFill(sale)];
+      const before = book.structure('p');
+      apply();
+      bust();
+      expect(book.structure('p')).toEqual(before);
+      expect(book.day()).toMatchObject({ realizedCents: 0, feesCents: 3 });
+      book.applyFill(fillOf(closingOf(bought), 2.9, 1), sold);
+      const [leg] = book.structure('p')?.legs ?? [];
+      expect(leg).toMatchObject({ quantity: 2, averagePrice: 10_000 });
+      expect(book.structure('p')).toMatchObject({ entryNet: -10_000, realizedCents: 190_00 });
+    }
+  });
+
+  it('keeps what a day before had realised of a close that is taken back in this one', () => {
+    const book = withCondor();
+    const closing = intentOf(CONDOR.map(closingOf));
+    const fills = CONDOR.map((leg, i) => fillOf(closingOf(leg), [0.1, 0.3, 0.2, 0.1][i] ?? 0, 1));
+    for (const fill of fills) book.applyFill(fill, closing);
+    book.startSession(WEDNESDAY);
+    for (const fill of fills) book.bustFill(fill, closing, intentOf(CONDOR));
+    expect(book.structure('p')).toMatchObject({ entryNet: 3_000, openCashCents: 30_00 });
+    expect(book.day().realizedCents).toBe(0);
+  });
+
   it('shows a short that lost its cover at its true worst case', () => {
     const spread = [SHORT_PUT, optionLeg('buyToOpen', 'put', 635)];
     const book = new PortfolioBook();
@@ -205,6 +241,7 @@ describe('what others did and the broker took back', () => {
     expect(book.structures()).toMatchObject([{ positionId: 'b', quantity: 2 }]);
     book.startSession(TUESDAY);
     book.bustExternalFill(fill);
+    expect(book.day().realizedCents).toBe(0);
     expect(book.structures()).toMatchObject([
       { positionId: 'b', quantity: 3 },
       { positionId: 'a', quantity: 1, exitPlan: EXIT_PLAN, strategy: 'iron_condor_30_delta' },

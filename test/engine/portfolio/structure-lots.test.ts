@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { multiplierOf } from '../../../src/engine/domain/instrument.ts';
-import { legSign, type OrderLeg } from '../../../src/engine/domain/order.ts';
-import { amountCents, price, priceFromDollars } from '../../../src/engine/domain/units.ts';
+import { multiplierOf, type Right } from '../../../src/engine/domain/instrument.ts';
+import { type Fill, legSign, type OrderLeg } from '../../../src/engine/domain/order.ts';
+import {
+  amountCents,
+  epochMicros,
+  price,
+  priceFromDollars,
+} from '../../../src/engine/domain/units.ts';
 import {
   goneCashOf,
   StructureLots,
@@ -84,6 +89,33 @@ function left(legs: readonly OrderLeg[], contracts: readonly number[]): Structur
   return lots;
 }
 
+interface Closing {
+  /** What a contract of each was closed at. */
+  readonly short: number;
+  readonly wing?: number;
+  readonly right?: Right;
+  readonly contracts?: number;
+  readonly order?: string;
+  /** Market time. */
+  readonly at?: number;
+}
+
+/** Closes a side of the condor by one order. */
+function close(lots: StructureLots, closing: Closing): Fill[] {
+  const { right = 'call', contracts = 1, order = 'any', short, wing } = closing;
+  const [bought, sold, soldCall, boughtCall] = condorLegs([630, 635, 645, 650]) as OrderLeg[];
+  const [shortLeg, wingLeg] = right === 'call' ? [soldCall!, boughtCall!] : [sold!, bought!];
+  const legs = wing === undefined ? [] : [{ leg: wingLeg, dollars: wing }];
+  return [{ leg: shortLeg, dollars: short }, ...legs].map(({ leg, dollars }) => {
+    const marketAt = epochMicros(closing.at ?? 0);
+    const action = legSign(leg.action) < 0 ? ('buyToClose' as const) : ('sellToClose' as const);
+    const told = { intentId: order, marketAt, action };
+    const fill = { ...fillOf(leg, dollars, contracts), ...told };
+    lots.trade(leg.instrument, -legSign(leg.action) * contracts, fill.price, fill);
+    return fill;
+  });
+}
+
 describe('units of which something is left', () => {
   const condor = condorLegs([630, 635, 645, 650]);
   const sold = [optionLeg('sellToOpen', 'put', 635), optionLeg('buyToOpen', 'put', 630)];
@@ -108,14 +140,63 @@ describe('units of which something is left', () => {
   });
 
   it('lack what was closed last', () => {
-    const intent = intentOf(sold, 'p', 2);
-    const [short] = sold as [OrderLeg, OrderLeg];
-    const lots = left(sold, [2, 2]);
-    lots.trade(short.instrument, 1, at(0.4));
-    lots.trade(short.instrument, 1, at(0.1));
+    const intent = intentOf(condor, 'p', 2);
+    const lots = left(condor, [2, 2, 2, 2]);
+    close(lots, { short: 0.4 });
+    const last = close(lots, { short: 0.1 });
     expect([1, 2].map((units) => goneCashOf(lots, intent, units))).toEqual([-10_00, -50_00]);
-    lots.trade(short.instrument, -1, at(0.1));
-    lots.forgetClosed({ ...fillOf(short, 0.1, 1), action: 'buyToClose' });
+    for (const fill of last) expect(lots.reopen(fill)).toMatchObject({ realizedCents: 90_00 });
     expect([1, 2].map((units) => goneCashOf(lots, intent, units))).toEqual([0, -40_00]);
+  });
+
+  it('lack what was closed last at the market, in whatever order that is told', () => {
+    const intent = intentOf(condor, 'p', 2);
+    const lots = left(condor, [2, 2, 2, 2]);
+    close(lots, { short: 0.1, at: 20 });
+    close(lots, { short: 0.4, at: 10 });
+    expect(goneCashOf(lots, intent, 1)).toBe(-10_00);
+  });
+
+  it.each([
+    ['whole', { wing: 0.01 }, 2],
+    ['but for its wings', {}, 1],
+  ])('lack nothing of what one order closed %s, before or after', (_what, wings, lackWings) => {
+    const intent = intentOf(condor, 'p', 3);
+    const sides = { order: 'sides', short: 3, wing: 0.5, contracts: 2, at: 10 };
+    for (const whenWhole of [5, 15]) {
+      const lots = left(condor, [3, 3, 3, 3]);
+      const unit = { order: 'unit', short: 0.7, at: whenWhole, ...wings };
+      for (const right of ['call', 'put'] as const) close(lots, { ...unit, right });
+      close(lots, sides);
+      expect(goneCashOf(lots, intent, 2)).toBe(2 * -300_00 + lackWings * 50_00);
+    }
+  });
+
+  it('lack what an order closed of one side beyond whole units', () => {
+    const intent = intentOf(condor, 'p', 3);
+    const lots = left(condor, [3, 3, 3, 3]);
+    close(lots, { order: 'both', short: 0.7, wing: 0.1, contracts: 2 });
+    close(lots, { order: 'both', short: 0.2, wing: 0.1, right: 'put' });
+    expect(goneCashOf(lots, intent, 2)).toBe(-70_00 + 10_00);
+  });
+
+  it('lack the shorts that an order bought back alone where wings are all that is left', () => {
+    const intent = intentOf(condor, 'p', 2);
+    const lots = left(condor, [2, 2, 2, 2]);
+    for (const right of ['call', 'put'] as const) {
+      close(lots, { order: 'unit', short: 0.7, wing: 0.1, right });
+      close(lots, { order: 'shorts', short: 0.4, right });
+    }
+    expect(unitsOf(lots.held(), intent)).toBe(1);
+    expect(goneCashOf(lots, intent, 1)).toBe(2 * -40_00);
+  });
+
+  it('are held as before once their close is taken back, and nothing is realised', () => {
+    const lots = left(condor, [2, 2, 2, 2]);
+    const before = lots.held();
+    for (const fill of close(lots, { short: 0.1, wing: 0.4, contracts: 2 })) lots.reopen(fill);
+    const held = lots.held();
+    expect(held).toHaveLength(4);
+    for (const lot of before) expect(held).toContainEqual(lot);
   });
 });

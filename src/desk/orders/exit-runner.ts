@@ -23,6 +23,7 @@ import { tellHurried } from './exit-cause.ts';
 import { ExitMarket } from './exit-market.ts';
 import { closePosition, hurryClosings, LEFT_TO_EXPIRE, tellLeftToExpire } from './flattening.ts';
 import { shortsBeside } from './long-cover.ts';
+import { isFinal } from './order-book.ts';
 import { mayCloseFrom } from './refused-closes.ts';
 
 /** What is told of a position that cannot be left. A trader's close that cannot go on is told so too: whichever
@@ -34,9 +35,10 @@ const RETRY_AFTER_MICROS = 5_000_000;
 
 /** A position as it is judged. Kept while no order closes any of it and it covers nothing beside it. */
 interface Watched {
-  /** The look at the book, and the schedule, that it was made from. */
+  /** The look at the book, the schedule, and whether its opening had ended, that it was made from. */
   readonly from: StructurePosition;
   readonly schedule: DaySchedule;
+  readonly isOpened: boolean;
   readonly position: OpenPosition;
   /** All of it, where orders close a part. */
   readonly held: OpenPosition | undefined;
@@ -108,7 +110,10 @@ export class ExitRunner {
     const { schedule } = desk.day;
     const isOrdered = desk.orders.isClosing(from.positionId);
     const isTouched = isOrdered || shortsBeside(desk, from).length > 0;
-    if (!isTouched && known?.from === from && known.schedule === schedule) return known;
+    const opening = desk.orders.get(from.positionId);
+    const isOpened = opening !== undefined && isFinal(opening);
+    const isSame = known?.from === from && known.schedule === schedule;
+    if (!isTouched && isSame && known.isOpened === isOpened) return known;
     const free = freeLegs(desk, from);
     const isClosing = free.length === 0 || isAllOrdered(desk, from, free);
     const whole = asOpenPosition(desk, from);
@@ -116,7 +121,7 @@ export class ExitRunner {
     const position = isPart ? { ...whole, legs: free } : whole;
     const held = isPart ? whole : undefined;
     const policy = policyOf(whole.exitPlan);
-    const watched = { from, schedule, position, held, policy, isClosing };
+    const watched = { from, schedule, isOpened, position, held, policy, isClosing };
     if (isTouched) this.#watched.delete(from.positionId);
     else this.#watched.set(from.positionId, watched);
     return watched;

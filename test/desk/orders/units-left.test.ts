@@ -204,6 +204,26 @@ describe('the stop of what an opening left that lost a leg to the broker', () =>
     expect(Math.abs(planned - toLose)).toBeLessThan(10);
     isStoppedAt(rig, 'put', stopOf(rig) - paid);
   });
+
+  it('counts it from the word on that the opening has ended, however late that comes', () => {
+    const rig = new DeskRig({ limits, exits: { condorStop: 'whole' } });
+    const { positionId } = rig.openPosition({ ...CONDOR, quantity: 2 });
+    sideCosts(rig, 'call', 0.9);
+    sideCosts(rig, 'put', 0.6);
+    rig.advance(3);
+    const gone = closeByHand(rig, 'call', 2);
+    const wing = rig.order(positionId).fills.find(({ instrument: i, action }) => {
+      return i.kind === 'option' && i.right === 'put' && action === 'buyToOpen';
+    })!;
+    rig.gateway.answerSearch = () => undefined;
+    rig.brokerSays({ kind: 'busted', intentId: positionId, fillId: wing.fillId, reason: 'error' });
+    rig.advance(5);
+    expect(rig.order(positionId).status).toBe('unknown');
+    rig.gateway.answerSearch = undefined;
+    rig.advance(10);
+    expect(rig.order(positionId).status).toBe('filled');
+    isStoppedAt(rig, 'put', stopOf(rig) - gone - 0.01);
+  });
 });
 
 describe('the breakeven stop of a unit that is left', () => {

@@ -15,7 +15,7 @@ import type { ApprovedOrder } from './approved-order.ts';
 import type { Turn } from './request-pacer.ts';
 import { TOO_MANY_REQUESTS } from './request-pacer.ts';
 
-export const ORDER_GATEWAY_VERSION = 12;
+export const ORDER_GATEWAY_VERSION = 13;
 
 /** What a broker can and cannot do, and when. Times are minutes after midnight ET of a full day;
  * on a half day each is three hours earlier. */
@@ -87,7 +87,13 @@ export type BrokerEvent =
       readonly by?: 'gateway';
     }
   | { readonly kind: 'cancelRejected'; readonly intentId: string; readonly reason: string }
-  | { readonly kind: 'replaced'; readonly intentId: string; readonly limit: Price }
+  | {
+      readonly kind: 'replaced';
+      readonly intentId: string;
+      readonly limit: Price;
+      /** Of a foreign order whose owner may change its units: those left behind the executions told so far. */
+      readonly remaining?: number;
+    }
   | { readonly kind: 'expired'; readonly intentId: string; readonly remaining: number }
   | { readonly kind: 'settlement'; readonly settlement: Settlement }
   /** A simulated broker's note of the price by which it judges what expires on a date. */

@@ -175,6 +175,7 @@ export class AccountRounds {
     }
     this.fault = undefined;
     this.#pace.completed();
+    if (world.session !== undefined) world.lines.forgetUnlisted(world.session.date);
     const fillsSince = world.session?.open ?? startedAt.market;
     const cents = (name: string) => centsFromDollars(numberIn(account, name) ?? 0);
     const rows = rowsOf(round);

@@ -61,6 +61,11 @@ export interface OrderLine {
   isAccepted: boolean;
   /** The limit that was last told of it; absent while it is the intent's. */
   told: Price | undefined;
+  /** Units of a foreign line that were last told; absent while they are the intent's, 0 where an earlier run
+   * told a limit and units that this one does not know. */
+  toldUnits: number | undefined;
+  /** How many executions of it the broker took back. */
+  takenBack: number;
   /** How it ended, once that was told. */
   end: Exclude<OrderStanding, 'working'> | undefined;
   endReason: string | undefined;
@@ -83,6 +88,8 @@ export function newLine(intent: OrderIntent, isForeign = false): OrderLine {
     fills: [],
     isAccepted: false,
     told: undefined,
+    toldUnits: undefined,
+    takenBack: 0,
     end: undefined,
     endReason: undefined,
     change: undefined,
@@ -149,10 +156,30 @@ export function workingOrder(line: OrderLine): LineOrder | undefined {
   );
 }
 
-/** Units of the intent that have not filled. */
-export function remainingUnits({ intent, orders }: OrderLine): number {
+/** Units that a line is for: of ours those of the intent. Whoever gave a foreign one may ask for more or fewer
+ * by another order in its place, and then that one counts, and what those before it filled. */
+export function lineUnits(line: OrderLine): number {
+  const { intent, isForeign, orders } = line;
+  const standing = isForeign ? (workingOrder(line) ?? lastOrder(line)) : undefined;
+  if (standing === undefined) return intent.quantity;
+  return orders.reduce((sum, order) => {
+    return sum + (order === standing ? order.units : order.filledUnits);
+  }, 0);
+}
+
+/** Units of a line that have not filled. */
+export function remainingUnits(line: OrderLine): number {
+  const { intent, orders } = line;
   const filled = orders.reduce((sum, order) => sum + order.filledUnits, 0);
-  return intent.quantity - Math.floor(filled / unitsPerUnit(intent));
+  return lineUnits(line) - Math.floor(filled / unitsPerUnit(intent));
+}
+
+/** The same by the executions that were told. */
+export function untoldUnits(line: OrderLine): number {
+  const units = line.intent.legs.map(({ instrument, ratio }) => {
+    return Math.floor(toldOf(line, instrumentSymbol(instrument)).quantity / ratio);
+  });
+  return lineUnits(line) - Math.min(...units);
 }
 
 /** The broker's units that no leg of any order has touched: what may be sent anew. */

@@ -25,6 +25,16 @@ export interface Place {
   readonly order: LineOrder;
 }
 
+type OrderEvent = Exclude<BrokerEvent, { kind: 'settlement' | 'connection' | 'marked' }>;
+
+/** What an earlier run told of an order of somebody else's. */
+interface ToldOfForeign {
+  readonly fills: Fill[];
+  takenBack: number;
+  /** True where it told a new limit or other units. */
+  isMoved: boolean;
+}
+
 /** What a market order of somebody else's is listed at. */
 const NO_LIMIT = price(0);
 
@@ -32,9 +42,9 @@ export class OrderLines {
   readonly #lines = new Map<string, OrderLine>();
   /** By the broker's order id, those of legs included. */
   readonly #places = new Map<string, Place>();
-  /** Executions of the journal whose line no intent begins, by its name, until the broker tells of the
-   * order: they are somebody else's, and were told. */
-  readonly #toldOfForeign = new Map<string, Fill[]>();
+  /** What the journal holds of lines that no intent begins, by their names, until the broker tells of the
+   * order: they are somebody else's, and this was told. */
+  readonly #toldOfForeign = new Map<string, ToldOfForeign>();
   /** Ids of orders that this session waits for no more. */
   readonly #passedOver = new Set<string>();
 
@@ -85,18 +95,22 @@ export class OrderLines {
     const ids = [...this.#places].flatMap(([id, { line }]) => (over.has(line) ? [id] : []));
     for (const id of ids) this.#places.delete(id);
     this.#passedOver.clear();
-    for (const [intentId, fills] of this.#toldOfForeign) {
-      if (fills.every(({ marketAt }) => newYorkDate(marketAt) < date)) {
-        this.#toldOfForeign.delete(intentId);
-      }
-    }
     return ids;
+  }
+
+  /** The lists of a picture were taken in, all that works among them: what an earlier run told of other
+   * orders before this session's day will not be asked for any more. */
+  forgetUnlisted(date: SessionDate): void {
+    for (const [name, { fills }] of this.#toldOfForeign) {
+      const isPast = fills.every(({ marketAt }) => newYorkDate(marketAt) < date);
+      if (isPast) this.#toldOfForeign.delete(name);
+    }
   }
 
   /** The broker's ids of somebody else's orders of which an earlier run told executions since a time, and
    * this one has heard nothing. */
   unseen(since: EpochMicros): readonly string[] {
-    return [...this.#toldOfForeign].flatMap(([name, fills]) =>
+    return [...this.#toldOfForeign].flatMap(([name, { fills }]) =>
       fills.some(({ marketAt }) => marketAt >= since) ? [name.slice(externalName('').length)] : [],
     );
   }
@@ -146,8 +160,14 @@ export class OrderLines {
   /** The order becomes part of the line, with what an earlier run told of it by its own name. */
   #enter(line: OrderLine, wire: WireOrder): Place {
     const name = externalName(wire.id);
-    line.fills.push(...(this.#toldOfForeign.get(name) ?? []));
+    const told = this.#toldOfForeign.get(name);
     this.#toldOfForeign.delete(name);
+    if (told !== undefined) {
+      line.fills.push(...told.fills);
+      line.takenBack += told.takenBack;
+      // What it was, and what it has become, are told once more.
+      if (told.isMoved) line.toldUnits = 0;
+    }
     return this.#name(orderIn(line, wire), wire);
   }
 
@@ -168,10 +188,11 @@ export class OrderLines {
       return;
     const line = this.#lines.get(event.kind === 'fill' ? event.fill.intentId : event.intentId);
     if (line === undefined) {
-      if (event.kind === 'fill') this.#replayForeign(event.fill);
+      this.#replayForeign(event);
       return;
     }
     if (event.kind === 'fill') line.fills.push(event.fill);
+    else if (event.kind === 'busted') line.takenBack += 1;
     else if (event.kind === 'replaced') line.told = event.limit;
     else if (event.kind === 'accepted' || event.kind === 'reopened') {
       line.isAccepted = true;
@@ -184,11 +205,15 @@ export class OrderLines {
   }
 
   /** What was adopted stands under a name of its own: no order of the broker is behind it. */
-  #replayForeign(fill: Fill): void {
-    if (!fill.intentId.startsWith(externalName(''))) return;
-    const fills = this.#toldOfForeign.get(fill.intentId) ?? [];
-    fills.push(fill);
-    this.#toldOfForeign.set(fill.intentId, fills);
+  #replayForeign(event: OrderEvent): void {
+    const name = event.kind === 'fill' ? event.fill.intentId : event.intentId;
+    if (!name.startsWith(externalName(''))) return;
+    const told = this.#toldOfForeign.get(name) ?? { fills: [], takenBack: 0, isMoved: false };
+    if (event.kind === 'fill') told.fills.push(event.fill);
+    else if (event.kind === 'busted') told.takenBack += 1;
+    else if (event.kind === 'replaced') told.isMoved = true;
+    else return;
+    this.#toldOfForeign.set(name, told);
   }
 }
 

@@ -18,6 +18,7 @@ import {
   isWaiting,
   lacksFills,
   lastOrder,
+  lineUnits,
   liveOrder,
   newFills,
   remainingUnits,
@@ -101,24 +102,37 @@ export function takeLeg(
   tellEnd(world, place.line);
 }
 
-function tellStanding(world: AlpacaWorld, { line, order }: Place): void {
-  if (line.isForeign || order.id === undefined) return;
-  const { intentId, intent } = line;
-  const isAlive = !hasEnded(order.status);
-  if (!line.isAccepted && order.status !== 'rejected') {
+function tellStanding(world: AlpacaWorld, place: Place): void {
+  if (place.order.id === undefined) return;
+  // That somebody else's order works, or works again, is for pictures of the account to show.
+  if (!place.line.isForeign) tellWorking(world, place);
+  tellTerms(world, place.line);
+}
+
+function tellWorking(world: AlpacaWorld, { line, order }: Place): void {
+  const { intentId } = line;
+  const { id: brokerOrderId, status } = order;
+  if (brokerOrderId === undefined) return;
+  if (!line.isAccepted && status !== 'rejected') {
     line.isAccepted = true;
-    tell(world, { kind: 'accepted', intentId, brokerOrderId: order.id });
-  } else if (isAlive && line.end !== undefined) {
+    tell(world, { kind: 'accepted', intentId, brokerOrderId });
+  } else if (!hasEnded(status) && line.end !== undefined) {
     line.end = undefined;
-    const reason = `the broker says that it is ${order.status}`;
-    tell(world, { kind: 'reopened', intentId, brokerOrderId: order.id, reason });
+    const reason = `the broker says that it is ${status}`;
+    tell(world, { kind: 'reopened', intentId, brokerOrderId, reason });
   }
+}
+
+/** The limit, and of a foreign line the units too, for whoever gave it may move both. */
+function tellTerms(world: AlpacaWorld, line: OrderLine): void {
+  const { intent } = line;
   const last = lastOrder(line);
   if (last?.id === undefined || isWaiting(line, last)) return;
   // Cancelled before it was heard of, it had the limit all the same: the move to it was through.
   if (hasEnded(last.status) && last.status !== 'canceled') return;
-  const told = line.told ?? intent.limit;
-  if (told !== last.limit || isChangedBy(line, last)) tellLimit(world, line, last.limit);
+  const isMoved = (line.told ?? intent.limit) !== last.limit;
+  const isResized = (line.toldUnits ?? intent.quantity) !== lineUnits(line);
+  if (isMoved || isResized || isChangedBy(line, last)) tellLimit(world, line, last.limit);
 }
 
 /** True of the order that a change was to end in: it is over, also where the limit came back to what was

@@ -12,6 +12,7 @@ import type {
 } from '../order-gateway.ts';
 import type { OnAnswer, WireRequest, WireRequests } from '../wire-requests.ts';
 import type { OrderLine } from './order-line.ts';
+import { lineUnits, untoldUnits } from './order-line.ts';
 import type { OrderLines } from './order-lines.ts';
 
 export interface AlpacaWorld {
@@ -67,9 +68,13 @@ export function reject(
 
 /** The order has this limit: a change of it is over. */
 export function tellLimit(world: AlpacaWorld, line: OrderLine, limit: Price): void {
+  const { intentId } = line;
   line.told = limit;
   if (line.change?.kind !== 'cancel') line.change = undefined;
-  tell(world, { kind: 'replaced', intentId: line.intentId, limit });
+  if (line.isForeign) {
+    line.toldUnits = lineUnits(line);
+    tell(world, { kind: 'replaced', intentId, limit, remaining: untoldUnits(line) });
+  } else tell(world, { kind: 'replaced', intentId, limit });
 }
 
 export function refuseChange(world: AlpacaWorld, line: OrderLine, reason: string): void {

@@ -135,7 +135,7 @@ export function applyBrokerEvent(desk: DeskContext, event: BrokerEvent): void {
       onCancelRejected(desk, event.intentId, brokerText(event.reason));
       return;
     case 'replaced':
-      onReplaced(desk, event.intentId, event.limit);
+      onReplaced(desk, event);
       return;
     case 'settlement':
       onSettlement(desk, event.settlement);

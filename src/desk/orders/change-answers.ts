@@ -1,12 +1,12 @@
 /** What the broker answers to a cancel or to a new limit, applied to its order. */
 
 import { isMovedByCancel } from '../../broker/moved-by-cancel.ts';
-import type { Price } from '../../engine/domain/units.ts';
+import type { BrokerEvent } from '../../broker/order-gateway.ts';
 import { addMicros } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { externalWorstCase } from './external-worst-case.ts';
 import type { OrderRecord } from './order-book.ts';
-import { isClose, isExternal, isFinal } from './order-book.ts';
+import { filledUnits, isClose, isExternal, isFinal } from './order-book.ts';
 import { publishOrder } from './order-views.ts';
 
 /** After the broker refused an order its new limit it is asked for none for this long, and where a close is
@@ -47,12 +47,19 @@ function isMoving({ gateway }: DeskContext, order: OrderRecord): boolean {
   );
 }
 
-export function onReplaced(desk: DeskContext, intentId: string, limit: Price): void {
+export function onReplaced(
+  desk: DeskContext,
+  { intentId, limit, remaining = 0 }: Extract<BrokerEvent, { kind: 'replaced' }>,
+): void {
   const order = desk.orders.get(intentId);
   if (order === undefined || isFinal(order)) return;
   order.limit = limit;
   order.brokerLimit = limit;
   order.updatedAt = desk.at;
   if (!isExternal(order)) return;
+  // Its units count from its adoption on, as its executions do.
+  if (remaining > 0) {
+    order.intent = { ...order.intent, quantity: filledUnits(order) + remaining };
+  }
   order.worstCaseCents = externalWorstCase(desk, order.intent, limit);
 }

@@ -47,10 +47,11 @@ export interface OwedAnswer {
 
 /** One order. Changed by the order book's users on the core thread only. */
 export interface OrderRecord {
-  readonly intent: OrderIntent;
+  /** Stands as it was recorded, but for the quantity of a foreign order, which its owner may change. */
+  intent: OrderIntent;
   readonly orderHash: string;
   /** Worst case of the whole order after fees, positive; 0 for orders that close. That of a foreign order
-   * follows its limit, which its owner may move. */
+   * follows its limit and quantity, which its owner may move. */
   worstCaseCents: Cents;
   readonly createdAt: At;
   readonly tokenSha256: string | null;

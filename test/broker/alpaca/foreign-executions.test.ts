@@ -94,15 +94,71 @@ describe('an execution of an order that somebody else gave', () => {
     expect(new Set(reads)).toEqual(new Set(['search']));
   });
 
-  it('is forgotten with its session', () => {
+  it('of an earlier day is not told again by a run that begins later, while its order works on', () => {
+    const rig = new AlpacaRig({ minutes: 20 * 60 });
+    const { position_intent: _none, ...shares } = { ...FOREIGN, symbol: 'SPY', qty: '100' };
+    const order = rig.venue.place({ ...shares, limit_price: '600.00' });
+    rig.pass();
+    const noon = nextDay(rig);
+    noon.connect();
+    noon.venue.fill(order, 40);
+    expect(fillsOf(noon.pass())).toMatchObject([{ quantity: 40 }]);
+    const again = nextDay(noon);
+    again.connect();
+    again.pass(20);
+    expect(counted(fillsOf(again.events))).toBe(40);
+    expect(again.snapshot().workingOrders).toMatchObject([{ remaining: 60 }]);
+  });
+
+  it('is forgotten with its session, once a picture shows that its order does not work on', () => {
     const { rig, order } = withForeign('1');
     rig.venue.fill(order, 1);
     rig.pass();
-    const again = rig.restarted(false);
+    const again = nextDay(rig);
     const before = again.gateway.remembered;
-    again.session = { ...again.session, date: '2026-08-05' as typeof again.session.date };
-    again.pass(0.1);
+    again.connect();
     expect(again.gateway.remembered).toBe(before - 1);
+  });
+});
+
+describe('an order that somebody else gave, and moves', () => {
+  it('is told with its limit, and once more by the next run', () => {
+    const { rig, order, intentId } = withForeign('3');
+    const heir = rig.venue.replace(order.id, { limit_price: '30.00' });
+    const moved = { kind: 'replaced', intentId, limit: -300_000, remaining: 3 };
+    expect(rig.pass()).toEqual([moved]);
+    const again = rig.restarted(false);
+    again.venue.replace(heir.id, { limit_price: '1.00' });
+    expect(again.connect()).toContainEqual({ ...moved, limit: -10_000 });
+    expect(again.pass(30)).toEqual([]);
+  });
+
+  it('is told with the units that are left of it, which the picture shows as well', () => {
+    const { rig, order, intentId } = withForeign('2');
+    rig.venue.fill(order, 1);
+    rig.pass();
+    const heir = rig.venue.replace(order.id, { qty: '10' });
+    expect(rig.pass()).toMatchObject([{ kind: 'replaced', intentId, remaining: 10 }]);
+    rig.venue.fill(heir, 2);
+    rig.pass();
+    expect(rig.snapshot().workingOrders).toMatchObject([{ intentId, remaining: 8 }]);
+    const again = rig.restarted(false);
+    again.wires.faults.onStream('lost');
+    const last = again.venue.replace(heir.id, { qty: '4' });
+    again.venue.fill(last, 1);
+    expect(kinds(again.connect())).toEqual(['connection', 'replaced', 'fill']);
+    expect(again.events).toContainEqual({
+      kind: 'replaced',
+      intentId,
+      limit: -10_000,
+      remaining: 4,
+    });
+    expect(again.snapshot().workingOrders).toMatchObject([{ intentId, remaining: 3 }]);
+    again.venue.cancel(last.id);
+    again.pass();
+    expect(again.snapshot().endedOrders).toMatchObject([
+      { intentId, standing: 'cancelled', remaining: 3 },
+    ]);
   });
 });
 

@@ -491,6 +491,20 @@ describe('an order at the broker', () => {
     expect(rig.order('external-B-9').worstCaseCents).toBe(UNBOUNDED_LOSS_CENTS);
   });
 
+  it('of somebody else counts with the units that its owner makes of it, after a restart too', () => {
+    const { rig, orderId } = working();
+    asForeign(rig, orderId);
+    rig.advance(ALARM_SECONDS);
+    const { limit, intent, worstCaseCents } = rig.order('external-B-9');
+    const remaining = 5 * intent.quantity;
+    rig.brokerSays({ kind: 'replaced', intentId: 'external-B-9', limit, remaining });
+    for (const each of [rig, rig.restart(rig.records(), { isOpen: false })]) {
+      const { intent: grown, worstCaseCents: worst } = each.order('external-B-9');
+      expect(grown.quantity).toBe(remaining);
+      expect(worst).toBeGreaterThan(4 * worstCaseCents);
+    }
+  });
+
   it('of somebody else that fills closes what it closes here, and is told', () => {
     const rig = holding();
     const [position] = rig.positions();

@@ -4,6 +4,7 @@ import { asOpenPosition } from '../../../src/desk/account/held-position.ts';
 import type { TradeCard } from '../../../src/desk/engine-api.ts';
 import type { OrderRequest } from '../../../src/desk/engine-api-requests.ts';
 import { sideStopNow } from '../../../src/desk/exits/judge-stops.ts';
+import { WholeTrades } from '../../../src/desk/simulation/whole-trade.ts';
 import { instrumentSymbol, occSymbol, type Right } from '../../../src/engine/domain/instrument.ts';
 import {
   centsFromDollars,
@@ -123,6 +124,9 @@ describe('the stop of a unit that is left', () => {
     const again = rig.restart();
     const { goneDebit } = asOpenPosition(again.desk.context, again.positions()[0]!);
     expect(goneDebit / 10_000).toBeCloseTo(gone, 4);
+    const oracle = new WholeTrades();
+    for (const record of rig.records()) oracle.onRecord(record);
+    expect(oracle.wholeOf(again.positions()[0]!)).toMatchObject({ units: 2, gone: goneDebit });
     isStoppedAt(again, 'put', stop - gone);
   });
 });

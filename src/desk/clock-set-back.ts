@@ -14,8 +14,11 @@ export function keepAges({ orders, day, at }: DeskContext, next: At): void {
   const by = next.wall - at.wall;
   if (by >= 0) return;
   for (const order of orders.all()) {
-    const { limitStaysUntil, cancelAgainAt, calledBackAt } = order;
-    if (limitStaysUntil !== undefined) order.limitStaysUntil = addMicros(limitStaysUntil, by);
+    const { lastMove, limitRefusals, cancelAgainAt, calledBackAt } = order;
+    order.lastMove = { ...lastMove, wall: addMicros(lastMove.wall, by) };
+    if (limitRefusals !== undefined) {
+      order.limitRefusals = { ...limitRefusals, wall: addMicros(limitRefusals.wall, by) };
+    }
     if (cancelAgainAt !== undefined) order.cancelAgainAt = addMicros(cancelAgainAt, by);
     if (calledBackAt !== undefined) order.calledBackAt = addMicros(calledBackAt, by);
   }

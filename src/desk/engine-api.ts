@@ -156,7 +156,7 @@ export interface OrderView {
   readonly latency: OrderLatency | null;
 }
 
-/** A position that was to be closed and that no order closes now. */
+/** A position that was to be closed and that no order closes now, or only one that the broker does not move. */
 export interface UnclosedView {
   readonly positionId: string;
   readonly reason: string;

@@ -96,7 +96,15 @@ export class RigBroker extends BrokerTap {
     return this.isMute ? [] : super.cancel(intentId, at);
   }
 
+  /** Why no limit is moved; undefined: each is. */
+  refuseLimit: string | undefined;
+
   override reprice(order: ApprovedOrder, at: At): readonly GatewayEffect[] {
+    if (this.refuseLimit !== undefined) {
+      const { intentId } = order.intent;
+      const event = { kind: 'cancelRejected', intentId, reason: this.refuseLimit } as const;
+      return [{ kind: 'event', event }];
+    }
     return this.isMute ? [] : super.reprice(order, at);
   }
 

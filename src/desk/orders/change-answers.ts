@@ -8,10 +8,8 @@ import { externalWorstCase } from './external-worst-case.ts';
 import type { OrderRecord } from './order-book.ts';
 import { filledUnits, isClose, isExternal, isFinal } from './order-book.ts';
 import { publishOrder } from './order-views.ts';
+import { settleMoved } from './refused-limits.ts';
 
-/** After the broker refused an order its new limit it is asked for none for this long, and where a close is
- * in a hurry for no longer than for another cancel. */
-const REFUSED_CHANGE_PAUSE_MICROS = 10_000_000;
 /** After the broker refused a cancel, in its own words or because it is asked too often, the engine asks
  * again no sooner. */
 const REFUSED_CANCEL_PAUSE_MICROS = 1_000_000;
@@ -23,7 +21,7 @@ export function onCancelRejected(desk: DeskContext, intentId: string, reason: st
   const { wall } = desk.at;
   const isOfCancel = order.cancelRequested;
   if (isOfCancel) order.cancelRefusals += 1;
-  else order.limitStaysUntil = addMicros(wall, changePauseMicros(order));
+  else noteLimitRefused(desk, order);
   if (isOfCancel || isMoving(desk, order)) {
     order.cancelAgainAt = addMicros(wall, REFUSED_CANCEL_PAUSE_MICROS);
   }
@@ -35,9 +33,11 @@ export function onCancelRejected(desk: DeskContext, intentId: string, reason: st
   publishOrder(desk, order);
 }
 
-function changePauseMicros(order: OrderRecord): number {
-  const isHurried = order.urgency === 'fast' || order.urgency === 'urgent';
-  return isClose(order) && isHurried ? REFUSED_CANCEL_PAUSE_MICROS : REFUSED_CHANGE_PAUSE_MICROS;
+/** A word against no limit that is asked for, as a second one against one cancel, makes the row no longer. */
+function noteLimitRefused({ at }: DeskContext, order: OrderRecord): void {
+  const { limit, brokerLimit, limitRefusals } = order;
+  const inARow = (limitRefusals?.inARow ?? 0) + (limit === brokerLimit ? 0 : 1);
+  order.limitRefusals = { inARow, wall: at.wall };
 }
 
 /** True of a close whose new limit came by a cancel: that may be on its way still, and end it. */
@@ -55,8 +55,12 @@ export function onReplaced(
   if (order === undefined || isFinal(order)) return;
   order.limit = limit;
   order.brokerLimit = limit;
+  order.limitRefusals = undefined;
   order.updatedAt = desk.at;
-  if (!isExternal(order)) return;
+  if (!isExternal(order)) {
+    settleMoved(desk, order);
+    return;
+  }
   // Its units count from its adoption on, as its executions do.
   if (remaining > 0) {
     order.intent = { ...order.intent, quantity: filledUnits(order) + remaining };

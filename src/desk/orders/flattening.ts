@@ -27,6 +27,7 @@ import {
 import { isExternalShort, namesOf, staysFor } from './long-cover.ts';
 import { fillsInto, isCancelledInVain, isClose, isExternal, letWork } from './order-book.ts';
 import { ASKED_PATIENCE_MICROS, isTakenApart, refusedFor } from './refused-closes.ts';
+import { urgencyAnew } from './refused-limits.ts';
 import { recordIntent, requestCancel } from './sending.ts';
 
 /** Cancels every live order that opens or increases, and calls off what waits to replace one: what speaks
@@ -94,7 +95,8 @@ export function closePosition(
   const free = freeLegs(desk, position);
   if (free.length === 0) return whyNotFree(desk, position);
   if (order.held?.length === 0 || isAllOrdered(desk, position, free)) return { notes: [] };
-  const { purpose, part, held, urgency, principal, tokenSha256, previewId, because } = order;
+  const { purpose, part, held, principal, tokenSha256, previewId, because } = order;
+  const urgency = urgencyAnew(desk, positionId, order);
   const isAlone = isTakenApart(desk, positionId);
   const request = { purpose, part, units: undefined, urgency, principal, isAlone };
   const closing =

@@ -1,17 +1,24 @@
 /** Walks the limits of working orders from their first price toward the market, step by step. */
 
+import { isMovedByCancel } from '../../broker/moved-by-cancel.ts';
 import { isPastCutoff, LAST_MOVE_MICROS } from '../../broker/order-cutoff.ts';
 import { gridOf, instrumentSymbol } from '../../engine/domain/instrument.ts';
 import { netPrices } from '../../engine/domain/net-price.ts';
 import { PENNY_GRID } from '../../engine/domain/tick-grid.ts';
 import type { Price } from '../../engine/domain/units.ts';
-import { addMicros, MICROS_PER_MILLI, price } from '../../engine/domain/units.ts';
+import {
+  addMicros,
+  MICROS_PER_MILLI,
+  MICROS_PER_SECOND,
+  price,
+} from '../../engine/domain/units.ts';
 import { isFresh, optionSilenceMillis } from '../../risk/quote-age.ts';
 import { approveReprice } from '../../risk/reprice.ts';
 import { tradingStateOf } from '../../risk/trading-state.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf, spotNow } from '../desk-context.ts';
 import { nickelNet } from '../exits/judge-rest.ts';
+import type { LadderRung } from '../exits/limit-ladder.ts';
 import {
   closingNets,
   ENTRY_REST_MILLIS,
@@ -25,9 +32,11 @@ import {
   fillsInto,
   isCalledBack,
   isCalledBackByPerson,
+  isClose,
   isExternal,
   isFinal,
 } from './order-book.ts';
+import { isStuck, settleUnstuck, tellStuck } from './refused-limits.ts';
 import { behindClose, requestCancel } from './sending.ts';
 import { watchAnswers } from './unanswered.ts';
 
@@ -37,13 +46,28 @@ const OPENING_PATIENCE_MILLIS = 90_000;
 /** Why an order goes whose cancel a person asked for. */
 const CANCELLED = 'its cancel was asked for';
 
+/** And why a close goes whose new limits the broker refuses. */
+const NOT_MOVED = 'the broker refused its new limits: it is given anew';
+
 /** A market that is gone, or not seen, for this long is not a flicker. */
 const LOST_MARKET_MICROS = 5_000_000;
+
+/** After the broker refused an order its new limit it is asked for none for this long; a close that hurries
+ * waits no longer than for a refused cancel. */
+const REFUSED_PAUSE_MICROS = 10 * MICROS_PER_SECOND;
+const HURRIED_REFUSED_PAUSE_MICROS = MICROS_PER_SECOND;
+
+/** Between two rungs a close follows the market no sooner after its last move: each move is a request, and a
+ * cancel and a new order where the broker moves it so. What one close spends, the next stop and a flatten
+ * lack. */
+const MOVE_PAUSE_MICROS = MICROS_PER_SECOND;
+const CANCEL_MOVE_PAUSE_MICROS = 5 * MICROS_PER_SECOND;
 
 /** Moves every working order whose ladder says so, and calls back what a person cancelled, whatever it is
  * for, until it has ended. Called on the clock, behind what may want an order to work after all. */
 export function walkLimits(desk: DeskContext): void {
   watchAnswers(desk);
+  settleUnstuck(desk);
   for (const order of desk.orders.live()) {
     if (order.status !== 'working' || order.cancelRequested || order.sentAt === undefined) continue;
     const { purpose } = order.intent;
@@ -56,16 +80,41 @@ export function walkLimits(desk: DeskContext): void {
 }
 
 function walkClose(desk: DeskContext, order: OrderRecord, waitedMillis: number): void {
-  if (mayMove(desk, order) && !isPastOrders(desk, order.intent.legs, LAST_MOVE_MICROS)) {
-    walk(desk, order, waitedMillis);
-  }
+  if (isPastOrders(desk, order.intent.legs, LAST_MOVE_MICROS)) return;
+  if (isStuck(order)) giveAnew(desk, order);
+  else if (mayMove(desk, order)) walk(desk, order, waitedMillis);
+}
+
+/** A close that stays at an old price helps nobody: whoever wants it closed closes at the live one, once the
+ * end of this one is proven. */
+function giveAnew(desk: DeskContext, order: OrderRecord): void {
+  tellStuck(desk, order);
+  callBack(desk, order, NOT_MOVED);
 }
 
 /** False for a while after the broker refused the order a new limit, and, where it refused to cancel it, before
  * what called it back has had its turn to ask again. */
 function mayMove({ at: { wall } }: DeskContext, order: OrderRecord): boolean {
-  const isToAsk = isCalledBack(order) && wall < (order.cancelAgainAt ?? 0);
-  return !isToAsk && wall >= (order.limitStaysUntil ?? 0);
+  const { limitRefusals, cancelAgainAt } = order;
+  if (isCalledBack(order) && wall < (cancelAgainAt ?? 0)) return false;
+  if (limitRefusals === undefined) return true;
+  const isSoon = isClose(order) && isHurried(order);
+  return (
+    wall - limitRefusals.wall >= (isSoon ? HURRIED_REFUSED_PAUSE_MICROS : REFUSED_PAUSE_MICROS)
+  );
+}
+
+function isHurried({ urgency }: OrderRecord): boolean {
+  return urgency === 'fast' || urgency === 'urgent';
+}
+
+/** False for a close that has just moved, stands on the same rung and hurries no more than then. */
+function isDue({ at, gateway }: DeskContext, order: OrderRecord, { step }: LadderRung): boolean {
+  const { intent, fills, lastMove, urgency } = order;
+  if (!isClose(order) || step !== lastMove.step || urgency !== lastMove.urgency) return true;
+  const isByCancel = isMovedByCancel(intent, fills.length > 0, gateway.capabilities);
+  const pause = isByCancel && !isHurried(order) ? CANCEL_MOVE_PAUSE_MICROS : MOVE_PAUSE_MICROS;
+  return at.wall - lastMove.wall >= pause;
 }
 
 /** True where the broker takes no order in these any more, or will not so long from now. A moved limit is
@@ -166,13 +215,14 @@ export function concedesAll(desk: DeskContext, { intent, limit }: OrderRecord): 
 
 function walk(desk: DeskContext, order: OrderRecord, elapsedMillis: number): void {
   if (elapsedMillis < 0) return;
-  const limit = rungOf(desk, order, elapsedMillis);
-  if (limit === undefined) {
+  const rung = rungOf(desk, order, elapsedMillis);
+  if (rung === undefined) {
     giveUpLostMarket(desk, order);
     return;
   }
   order.marketMissingSince = undefined;
-  if (limit === order.limit) return;
+  const { limit, step } = rung;
+  if (limit === order.limit || !isDue(desk, order, rung)) return;
   const { intentId, purpose } = order.intent;
   const { limits } = desk.config;
   if (purpose === 'open' && !desk.messages.mayMoveOpening(desk.at.wall, limits)) return;
@@ -180,6 +230,7 @@ function walk(desk: DeskContext, order: OrderRecord, elapsedMillis: number): voi
   // Counted where it is asked for, so that openings that move in one step do not pass the limit together.
   desk.messages.note('modify', desk.at.wall);
   order.limit = limit;
+  order.lastMove = { wall: desk.at.wall, step, urgency: order.urgency };
   if (purpose !== 'open') sendReprice(desk, order);
   else desk.out.push({ kind: 'clearance', intentId, opening: true, act: 'reprice' });
 }
@@ -222,15 +273,18 @@ function giveUpLostMarket(desk: DeskContext, order: OrderRecord): void {
 function worstCloseOf(desk: DeskContext, order: OrderRecord): Price | undefined {
   const { legs, positionId } = order.intent;
   const worst = worstClosingNet(legs, spotNow(desk));
-  const isHurried = order.urgency === 'fast' || order.urgency === 'urgent';
-  if (order.exitReason !== 'nickel' || isHurried) return worst;
+  if (order.exitReason !== 'nickel' || isHurried(order)) return worst;
   const { exitPlan } = desk.book.structure(positionId) ?? {};
   if (exitPlan !== undefined && desk.at.market >= exitPlan.timeExitAt) return worst;
   return price(Math.max(nickelNet(legs), worst ?? Number.NEGATIVE_INFINITY));
 }
 
 /** Where the order's limit belongs now; undefined while a leg has no market on its side. */
-function rungOf(desk: DeskContext, order: OrderRecord, elapsedMillis: number): Price | undefined {
+function rungOf(
+  desk: DeskContext,
+  order: OrderRecord,
+  elapsedMillis: number,
+): LadderRung | undefined {
   const { legs, purpose, worst } = order.intent;
   const quoted = netPrices(legs, (symbol) => quoteOf(desk, symbol));
   if ('missing' in quoted) return undefined;
@@ -239,5 +293,5 @@ function rungOf(desk: DeskContext, order: OrderRecord, elapsedMillis: number): P
   const net = opening ? quoted : closingNets(quoted, legs, spot);
   const worstNet = opening ? worst : worstCloseOf(desk, order);
   const { urgency } = order;
-  return ladderRung({ net, grid: gridOf(legs), urgency, elapsedMillis, worstNet }).limit;
+  return ladderRung({ net, grid: gridOf(legs), urgency, elapsedMillis, worstNet });
 }

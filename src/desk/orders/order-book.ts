@@ -16,6 +16,7 @@ import { FINAL_ORDER_STATUSES, isOpening, legSign } from '../../engine/domain/or
 import type { Cents, EpochMicros, Price } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_DAY, MICROS_PER_SECOND, price } from '../../engine/domain/units.ts';
 import { externalPositionId } from '../../engine/portfolio/external-position.ts';
+import type { LimitMove, LimitRefusals, OwedAnswer } from './limit-changes.ts';
 
 /** Orders that ended longer ago are only in the journal. */
 const KEPT_MICROS = 7 * MICROS_PER_DAY;
@@ -35,14 +36,6 @@ export interface OutcomeSearch {
    * first after the longer one of lists alone. */
   absentAt: EpochMicros | undefined;
   unlistedAt: EpochMicros | undefined;
-}
-
-/** An answer that the broker owes: to a cancel, or to a limit other than the one it told last. */
-export interface OwedAnswer {
-  readonly isCancel: boolean;
-  readonly brokerLimit: Price;
-  /** Wall time of the first look that found it owed. */
-  readonly since: EpochMicros;
 }
 
 /** One order. Changed by the order book's users on the core thread only. */
@@ -84,8 +77,9 @@ export interface OrderRecord {
   /** Wall time since which a leg of a working close has had no market on its side, or the market of a
    * working opening has not been seen. */
   marketMissingSince: EpochMicros | undefined;
-  /** The broker refused it a new limit: it stays where it is until this wall time. */
-  limitStaysUntil: EpochMicros | undefined;
+  lastMove: LimitMove;
+  /** The broker refused it a new limit: it stays where it is for a while. */
+  limitRefusals: LimitRefusals | undefined;
   /** The broker refused to cancel it: the engine by itself asks again from this wall time on. */
   cancelAgainAt: EpochMicros | undefined;
   /** How often it refused that. */
@@ -137,7 +131,8 @@ export function newOrder(parts: NewOrder): OrderRecord {
     calledBackBy: undefined,
     calledBackAt: undefined,
     marketMissingSince: undefined,
-    limitStaysUntil: undefined,
+    lastMove: { wall: parts.createdAt.wall, step: 0, urgency: parts.urgency },
+    limitRefusals: undefined,
     cancelAgainAt: undefined,
     cancelRefusals: 0,
     owed: undefined,

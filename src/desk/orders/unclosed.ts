@@ -9,12 +9,17 @@ import { freeLegs } from './closing.ts';
 import { openingInto } from './flatten-progress.ts';
 import { EXPIRED, LEFT_TO_EXPIRE, whyNotFree } from './flattening.ts';
 import { refusedFor } from './refused-closes.ts';
+import { whyNotMoved } from './refused-limits.ts';
 
-/** What is being flattened and is held, or may still fill, while no order closes it; each with why. */
+/** What is being flattened and is held, or may still fill, while no order closes it, or only one that the
+ * broker does not move; each with why. */
 export function unclosedNow(desk: DeskContext): readonly UnclosedView[] {
   return [...desk.day.flattening]
-    .filter(([positionId]) => !desk.orders.isClosing(positionId))
-    .map(([positionId, { told }]) => ({ positionId, reason: whyOpen(desk, positionId, told) }))
+    .map(([positionId, { told }]) => {
+      const isClosing = desk.orders.isClosing(positionId);
+      const whyIdle = isClosing ? whyNotMoved : whyOpen;
+      return { positionId, reason: whyIdle(desk, positionId, told) };
+    })
     .filter((view): view is UnclosedView => view.reason !== undefined);
 }
 

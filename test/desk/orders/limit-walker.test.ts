@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ConfirmResult } from '../../../src/desk/engine-api.ts';
 import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
 import type { Input } from '../../../src/desk/inputs.ts';
 import { CONSOLE, DeskRig, TRADER, valueIn } from '../../support/desk-rig.ts';
@@ -262,6 +263,149 @@ describe('the limit of a close', () => {
     rig.size = 50;
     rig.advance(90);
     expect(rig.positions()).toEqual([]);
+  });
+});
+
+describe('a close between two rungs of its ladder', () => {
+  /** A patient close of all of a condor, and how often it moves on a market that is never still for so many
+   * seconds. */
+  function moving(otherwise: { readonly movesByCancel?: true }) {
+    const rig = new DeskRig({ exits: { exitLadder: 'patient' } });
+    const { positionId } = rig.openPosition();
+    resting(rig, rig.previewClose(positionId).tokenSha256);
+    rig.gateway.otherwise = otherwise;
+    const shake = (): void => {
+      rig.atmVol = rig.atmVol === 0.18 ? 0.2 : 0.18;
+      rig.quotes();
+      rig.step({ kind: 'clock', at: rig.at });
+    };
+    const movesIn = (seconds: number): number => {
+      const { length: before } = rig.bodies('repriced');
+      for (let second = 0; second < seconds; second += 1) {
+        rig.advance(1);
+        for (let time = 0; time < 3; time += 1) shake();
+      }
+      return rig.bodies('repriced').length - before;
+    };
+    return { rig, shake, movesIn };
+  }
+
+  it('follows the market once a second where its limit moves in place', () => {
+    expect(moving({}).movesIn(10)).toBe(10);
+  });
+
+  it('follows it once in five where it is moved by a cancel, and each second where it hurries', () => {
+    const { rig, movesIn } = moving({ movesByCancel: true });
+    expect(movesIn(10)).toBe(2);
+    rig.ask({ kind: 'flattenNow' }, CONSOLE);
+    rig.advance(4);
+    expect(movesIn(10)).toBe(10);
+  });
+
+  it('moves at once on its next rung, and where it is hurried', () => {
+    const { rig, movesIn, shake } = moving({ movesByCancel: true });
+    expect(movesIn(18)).toBeLessThan(5);
+    rig.atmVol = 0.18;
+    rig.advance(5);
+    const limits = (): number => rig.bodies('repriced').length;
+    const patient = limits();
+    shake();
+    expect(limits()).toBe(patient);
+    rig.ask({ kind: 'flattenNow' }, CONSOLE);
+    rig.step({ kind: 'clock', at: rig.at });
+    expect(limits()).toBe(patient + 1);
+  });
+});
+
+describe('a close whose new limits the broker refuses', () => {
+  const refusing = (exitLadder: 'patient' | 'normal' | 'fast' = 'fast') => {
+    const rig = new DeskRig({ exits: { exitLadder } });
+    const { positionId } = rig.openPosition();
+    rig.gateway.refuseLimit = 'margin_check_failed';
+    const order = rig.order(resting(rig, rig.previewClose(positionId).tokenSha256));
+    rig.atmVol = 0.2;
+    const refused = () => order.limitRefusals?.inARow ?? 0;
+    const pages = (of: DeskRig) =>
+      of.effects.flatMap((effect) => {
+        if (effect.kind !== 'alert' || effect.code !== 'LIMIT_REFUSED') return [];
+        return [[effect.action, effect.severity, effect.subject]];
+      });
+    return { rig, positionId, order, refused, pages };
+  };
+
+  it('asks again a second later where it hurries, also where that comes after the refusal', () => {
+    const { rig, order, refused } = refusing('normal');
+    rig.advance(8);
+    expect([refused(), order.status]).toEqual([1, 'working']);
+    rig.ask({ kind: 'flattenNow' }, CONSOLE);
+    rig.advance(1);
+    expect(refused()).toBe(2);
+  });
+
+  it('is called back after three, told once, and given anew at the live price', () => {
+    const { rig, positionId, order, pages } = refusing();
+    rig.advance(6);
+    expect([order.status, order.reason]).toEqual([
+      'cancelled',
+      'the broker refused its new limits: it is given anew',
+    ]);
+    const next = rig.orders().at(-1);
+    expect(next).toMatchObject({ status: 'working', intent: { positionId } });
+    expect(next?.intent.limit).toBeLessThan(order.brokerLimit);
+    for (const atmVol of [0.21, 0.22, 0.23, 0.24]) {
+      rig.atmVol = atmVol;
+      rig.advance(5);
+    }
+    expect(rig.orders().length).toBeGreaterThan(3);
+    expect(pages(rig)).toEqual([['trigger', 'critical', positionId]]);
+    rig.gateway.refuseLimit = undefined;
+    rig.atmVol = 0.25;
+    rig.advance(8);
+    expect(pages(rig).map(([action]) => action)).toEqual(['trigger', 'resolve']);
+    rig.size = 50;
+    rig.advance(4);
+    expect(rig.positions()).toEqual([]);
+  });
+
+  it('is given anew at once at natural, for that is not moved either', () => {
+    const { rig, order } = refusing('patient');
+    rig.advance(26);
+    expect([order.status, order.urgency]).toEqual(['cancelled', 'patient']);
+    expect(rig.orders().at(-1)).toMatchObject({ status: 'working', urgency: 'fast' });
+  });
+
+  it('is named by a flatten as what stays open, from the first refusal on', () => {
+    const { rig, positionId, order, refused } = refusing('normal');
+    rig.advance(8);
+    expect(refused()).toBe(1);
+    const { unclosed } = valueIn(rig.ask<ConfirmResult>({ kind: 'flattenNow' }, CONSOLE));
+    const reason = `the broker refused ${order.intent.intentId} a new limit: it rests at ${(order.brokerLimit / 10_000).toFixed(2)} and is not moved`;
+    expect(unclosed).toEqual([{ positionId, reason }]);
+  });
+
+  it('is counted on after a restart', () => {
+    const { rig, order, refused } = refusing();
+    for (let second = 0; second < 5 && refused() < 2; second += 1) rig.advance(1);
+    const { intentId } = order.intent;
+    const again = rig.restart(rig.records(), { isOpen: false });
+    expect(again.order(intentId).limitRefusals?.inARow).toBe(2);
+  });
+
+  it('is over, as far as it was told, once nothing closes the position any more', () => {
+    const { rig, positionId, order, pages } = refusing();
+    rig.gateway.refuseCancel = 'busy';
+    rig.advance(8);
+    expect(pages(rig)).toEqual([['trigger', 'critical', positionId]]);
+    rig.gateway.refuseCancel = undefined;
+    const { intentId: orderId } = order.intent;
+    const tokenSha256 = rig.newToken();
+    valueIn(rig.ask({ kind: 'cancel', orderId, tokenSha256 }));
+    rig.confirm(tokenSha256);
+    rig.advance(12);
+    expect([order.status, pages(rig).length]).toEqual(['cancelled', 1]);
+    rig.advance(6);
+    expect(pages(rig).map(([action]) => action)).toEqual(['trigger', 'resolve']);
+    expect(rig.positions()).toHaveLength(1);
   });
 });
 

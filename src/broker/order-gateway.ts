@@ -1,5 +1,5 @@
 /**
- * The order gateway, version 12: the port between the desk and a broker. An implementation is a state machine
+ * The order gateway, version 13: the port between the desk and a broker. An implementation is a state machine
  * without I/O: what it is told comes in as calls, what it wants done goes out as effects, and the
  * shell of the core thread performs them. So the same adapter runs in production and in simulation.
  * Thread contract: lives on the core thread, called from the desk's step only.
@@ -165,7 +165,8 @@ export type GatewayEffect =
       readonly kind: 'httpSend';
       readonly requestId: string;
       /** When it may leave is the shell's to say. An `entry` goes at once or not at all
-       * (`neverSent`), for the kill word was looked at for this moment only. */
+       * (`neverSent`), for the kill word was looked at for this moment only, and so does a `move`, so that
+       * none is begun that could not be finished. */
       readonly turn: Turn;
       readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
       readonly path: string;

@@ -7,7 +7,8 @@
  * may be taken again one window later. So whatever the threads do between each other, no stretch of a
  * window holds more requests than there are slots. Who may use which slots is what keeps the way out
  * free: each kind of request may use the first so many, and those after them are for the kinds before
- * it alone. A cancel can be made to wait by cancels and exits, never by what reads.
+ * it alone. A cancel can be made to wait by cancels and exits, never by what reads, nor by closes whose
+ * limits follow the market: what finishes a move takes of the slots of moves first.
  *
  *     byte 0    rest until        i64, microseconds; 0 = none
  *     byte 8    refusals in a row i64
@@ -18,14 +19,22 @@
  *       look  (what faces ask)   ███████
  *       read  (the own books)    ██████████████
  *       entry (what opens)       ██████████████████████
+ *       move  (a close's limit)  ██████████████████████
  *       search (an open fate)    ██████████████████████████████
  *       exit  (cancels, closes)  ██████████████████████████████████████
+ *       finish (of a move)       ██████████████████████▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒   ▒ once the others are used up
  */
 
-/** `exit`: cancels, closing orders, and the login that both need · `search`: looks for an order whose
- * fate is open · `entry`: what opens or increases, and goes at once or not at all · `read`: what the
- * engine's own books are compared with · `look`: what a face asked. */
-export type Turn = 'exit' | 'search' | 'entry' | 'read' | 'look';
+/** `finish`: the order in place of one that a move has cancelled · `exit`: cancels, closing orders, and the
+ * login that both need · `search`: looks for an order whose fate is open · `move`: begins to move the
+ * limit of a close, and goes at once or not at all · `entry`: what opens or increases, and goes so too ·
+ * `read`: what the engine's own books are compared with · `look`: what a face asked. */
+export type Turn = 'finish' | 'exit' | 'search' | 'move' | 'entry' | 'read' | 'look';
+
+/** What waits for its turn for as long as that takes, and never rests. */
+export function isWayOut(turn: Turn): boolean {
+  return turn === 'exit' || turn === 'finish';
+}
 
 export interface PacedRequest {
   readonly turn: Turn;
@@ -96,7 +105,7 @@ export class RequestPacer {
   /** Takes a turn: 0 = taken, the request goes now. Otherwise nothing is taken, and the answer tells
    * after how many microseconds to ask again. */
   take(request: PacedRequest, now: number): number {
-    const rest = request.turn === 'exit' ? 0 : this.#rest(now);
+    const rest = isWayOut(request.turn) ? 0 : this.#rest(now);
     if (rest > 0) return rest;
     const text = `${request.method} ${request.path}`;
     const taken: Taken[] = [];
@@ -140,12 +149,16 @@ export class RequestPacer {
     return Number(Atomics.load(this.#words, REST_UNTIL)) - now;
   }
 
-  /** The last slots first: those that the fewest kinds may use. */
+  /** The last slots first: those that the fewest kinds may use. What finishes a move leaves those behind the
+   * slots of moves to the end. */
   #takeSlot({ ceiling, first }: Laid, turn: Turn, now: number): Taken | number {
     const { limit, windowMicros, shares, looksAfterMicros } = ceiling;
     const window = turn === 'look' ? (looksAfterMicros ?? windowMicros) : windowMicros;
+    const most = shares?.[turn] ?? limit;
+    const last = turn === 'finish' ? (shares?.move ?? limit) : most;
     let wait = window;
-    for (let slot = first + (shares?.[turn] ?? limit) - 1; slot >= first; slot -= 1) {
+    for (let place = 1; place <= most; place += 1) {
+      const slot = first + ((last - place + limit) % limit);
       const before = Atomics.load(this.#words, slot);
       const left = before === 0n ? 0 : Number(before) + window - now;
       if (left > 0) wait = Math.min(wait, left);

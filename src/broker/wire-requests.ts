@@ -40,7 +40,7 @@ export class WireRequests<T> {
     this.#limits = limits;
   }
 
-  /** The effect that asks. An opening may be answered `neverSent`: there was no turn for it. */
+  /** The effect that asks. An opening, or a move, may be answered `neverSent`: there was no turn for it. */
   ask({ turn, method, path, body }: WireRequest, at: At, onAnswer: OnAnswer<T>): HttpSend {
     this.#last += 1;
     const requestId = String(this.#last);
@@ -60,6 +60,11 @@ export class WireRequests<T> {
 /** True where the broker says that it was asked too often. */
 export function isThrottled(answer: WireAnswer): boolean {
   return answer.kind === 'httpResponse' && answer.status === TOO_MANY_REQUESTS;
+}
+
+/** True where not one byte left. */
+export function isUnsent(answer: WireAnswer): boolean {
+  return answer.kind === 'httpFailed' && answer.neverSent === true;
 }
 
 /** The body of an answer that was given, whole and well. */

@@ -52,6 +52,19 @@ describe('the turns of an account', () => {
     expect(take('exit', SECOND + 1)).toBe(0);
   });
 
+  it('of moves leave some to exits, and those of what finishes them are taken of the same first', () => {
+    const { take } = taker(ALPACA_PACE);
+    const pairs = Array.from({ length: 200 }, () => [take('move', 1), take('finish', 1)]);
+    expect(pairs.findIndex(([move]) => move !== 0)).toBe(80);
+    const [pair] = pairs.slice(80);
+    expect(pair).toEqual([62 * SECOND, 0]);
+    const other = taker(ALPACA_PACE).take;
+    for (let move = 0; move < 80; move += 1)
+      expect([other('move', 1), other('finish', 1)]).toEqual([0, 0]);
+    const exits = Array.from({ length: 50 }, () => other('exit', 1));
+    expect(exits.filter((wait) => wait === 0)).toHaveLength(40);
+  });
+
   it('tell when to ask again, and take nothing where there is none', () => {
     const { take } = taker();
     expect(take('look', 10)).toBe(0);
@@ -83,6 +96,7 @@ describe('the turns of an account', () => {
     one?.onStatus(429, 0, 1);
     one?.onStatus(429, 1, 1);
     expect(TURNS.map((turn) => wait(turn, SECOND))).toEqual([0, SECOND, SECOND, SECOND, SECOND]);
+    expect([wait('finish', SECOND), wait('move', SECOND)]).toEqual([0, SECOND]);
     other?.onStatus(200, SECOND, 1);
     one?.onStatus(429, 2 * SECOND, 0);
     expect(wait('read', 2 * SECOND)).toBe(2 * SECOND);
@@ -114,7 +128,7 @@ describe('the turns of an account', () => {
 const asks = fc.array(
   fc.record({
     thread: fc.nat(2),
-    turn: fc.constantFrom(...TURNS),
+    turn: fc.constantFrom<Turn>('finish', 'move', ...TURNS),
     path: fc.constantFrom('/one', '/v2/orders', '/v2/account', '/v1beta1/options/snapshots'),
     after: fc.oneof(fc.nat(60_000), fc.nat(2_000_000)),
   }),

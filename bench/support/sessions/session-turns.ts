@@ -5,7 +5,7 @@
  */
 
 import type { PacePlan } from '../../../src/broker/request-pacer.ts';
-import { createPaceMemory, RequestPacer } from '../../../src/broker/request-pacer.ts';
+import { createPaceMemory, isWayOut, RequestPacer } from '../../../src/broker/request-pacer.ts';
 import type { HttpSend } from '../../../src/broker/wire-requests.ts';
 import type { SeededRandom } from '../../../src/desk/simulation/seeded-random.ts';
 import { TurnQueue, type TurnRequest } from '../../../src/desk/threads/turn-queue.ts';
@@ -35,10 +35,11 @@ export class SessionTurns {
 
   /** A request on its way to the wires. */
   ask(send: HttpSend, { wall }: At): 'go' | 'refused' | 'waits' {
-    const isWayOut = send.turn === 'exit' && send.method !== 'GET';
-    if (isWayOut && this.#random.chance(USED_UP_CHANCE)) this.#useUp(send, wall);
+    const isMeant = isWayOut(send.turn) || send.turn === 'move';
+    const isOfWayOut = isMeant && send.method !== 'GET';
+    if (isOfWayOut && this.#random.chance(USED_UP_CHANCE)) this.#useUp(send, wall);
     const became = this.#queue.take({ ...send, patienceMillis: send.timeoutMillis }, wall);
-    if (became === 'waits' && isWayOut) this.#met('wayOutWaitsForTurn');
+    if (became === 'waits' && isOfWayOut) this.#met('wayOutWaitsForTurn');
     return became;
   }
 

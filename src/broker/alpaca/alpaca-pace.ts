@@ -10,7 +10,7 @@ export const ALPACA_PACE: PacePlan = [
     limit: 200,
     ...WINDOW,
     covers: new RegExp(`^\\w+ /(?!${DATA})`),
-    shares: { search: 180, entry: 160, read: 140, look: 50 },
+    shares: { search: 180, move: 160, entry: 160, read: 140, look: 50 },
   },
   { limit: 200, ...WINDOW, covers: new RegExp(`^\\w+ /${DATA}`) },
 ];

@@ -4,6 +4,7 @@
  */
 
 import { isOpening } from '../../engine/domain/order.ts';
+import type { Price } from '../../engine/domain/units.ts';
 import { addMicros } from '../../engine/domain/units.ts';
 import type { ApprovedOrder } from '../approved-order.ts';
 import { isMovedByCancel } from '../moved-by-cancel.ts';
@@ -11,7 +12,7 @@ import { isPastCutoff, LAST_MOVE_MICROS } from '../order-cutoff.ts';
 import { sendOutcome } from '../order-gateway.ts';
 import type { Turn } from '../request-pacer.ts';
 import type { WireAnswer } from '../wire-requests.ts';
-import { bodyOf } from '../wire-requests.ts';
+import { bodyOf, isUnsent } from '../wire-requests.ts';
 import { limitText, orderBody, unitsPerUnit } from './order-body.ts';
 import type { Change, LineOrder, OrderLine } from './order-line.ts';
 import {
@@ -36,7 +37,7 @@ const LOOK_MILLIS = 1_500;
 const LOOK_SOON_MILLIS = 250;
 const MOST_CANCEL_TRIES = 4;
 
-/** What closes may use every request there is. */
+/** What closes may use every request there is. Moving it leaves some of them to other ways out. */
 export function turnOf({ intent }: OrderLine): Turn {
   return intent.legs.some(({ action }) => isOpening(action)) ? 'entry' : 'exit';
 }
@@ -56,17 +57,21 @@ export function submit(world: AlpacaWorld, order: ApprovedOrder): void {
     reject(world, line, 'stop orders are not used at Alpaca: nothing was sent');
     return;
   }
-  post(world, line, intent.quantity * unitsPerUnit(intent), order);
+  const units = intent.quantity * unitsPerUnit(intent);
+  post(world, line, { units, limit: intent.limit, turn: turnOf(line) });
 }
 
-function post(world: AlpacaWorld, line: OrderLine, units: number, approved: ApprovedOrder): void {
+function post(
+  world: AlpacaWorld,
+  line: OrderLine,
+  { units, limit, turn }: { units: number; limit: Price; turn: Turn },
+): void {
   const clientId = nextClientId(line);
-  const { limit } = approved.intent;
   const order = newOrder(clientId, units, limit);
   line.orders.push(order);
   world.changes += 1;
   const body = orderBody(line.intent, { clientId, units, limit });
-  const call = { turn: turnOf(line), method: 'POST', path: '/v2/orders', body } as const;
+  const call = { turn, method: 'POST', path: '/v2/orders', body } as const;
   ask(world, call, (answer) => onPosted(world, line, order, answer));
 }
 
@@ -123,11 +128,28 @@ function sendCancel(world: AlpacaWorld, line: OrderLine, { id }: LineOrder): voi
     line.change.tries += 1;
     line.change.orderId = id;
   }
-  const call = { turn: 'exit', method: 'DELETE', path: `/v2/orders/${id}` } as const;
+  const { change } = line;
+  const turn = change?.kind === 'move' ? 'move' : 'exit';
+  const call = { turn, method: 'DELETE', path: `/v2/orders/${id}` } as const;
   // Taken, refused or unheard: only the order itself tells what became of it.
   ask(world, call, (answer) => {
-    readLater(world, id, bodyOf(answer) === undefined ? LOOK_SOON_MILLIS : LOOK_MILLIS);
+    if (turn === 'move' && isUnsent(answer)) onMoveUnsent(world, line, change, reasonOf(answer));
+    else readLater(world, id, bodyOf(answer) === undefined ? LOOK_SOON_MILLIS : LOOK_MILLIS);
   });
+}
+
+/** There was no turn for a move, or no way to the broker: the order stays where it is. A cancel that came
+ * meanwhile relied on it, and goes out by itself. */
+function onMoveUnsent(
+  world: AlpacaWorld,
+  line: OrderLine,
+  change: Change | undefined,
+  reason: string,
+): void {
+  const live = liveOrder(line);
+  if (line.end !== undefined) return;
+  if (line.change === change) refuseChange(world, line, reason);
+  else if (line.change?.kind === 'cancel' && live !== undefined) sendCancel(world, line, live);
 }
 
 /** Moves the limit of a working order. */
@@ -246,7 +268,8 @@ function sendAmend(
     client_order_id: clientId,
   });
   const path = `/v2/orders/${live.id}`;
-  const call = { turn: turnOf(line), method: 'PATCH', path, body } as const;
+  const turn = isForClosing(line) ? 'move' : 'entry';
+  const call = { turn, method: 'PATCH', path, body } as const;
   const oldId = live.id;
   ask(world, call, (answer) => onAmended(world, line, change, { oldId, answer }));
 }
@@ -263,7 +286,7 @@ function onAmended(
   if (sendOutcome(answer, world.capabilities) === 'rejected' && line.change === change) {
     refuseChange(world, line, reasonOf(answer));
   }
-  readLater(world, oldId, 0);
+  if (!isUnsent(answer)) readLater(world, oldId, 0);
 }
 
 /** The old order is proven cancelled: what it left is sent at the new limit. */
@@ -275,7 +298,8 @@ function goOnMoving(
   const last = lastOrder(line);
   if (change.phase !== 'cancelling' || last?.status !== 'canceled') return;
   change.phase = 'posting';
-  post(world, line, untouchedUnits(line), change.order);
+  const { limit } = change.order.intent;
+  post(world, line, { units: untouchedUnits(line), limit, turn: 'finish' });
 }
 
 /** An order that was read by itself showed news, and not what became of the change: it is read until it

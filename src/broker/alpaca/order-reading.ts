@@ -10,12 +10,20 @@ import type { WireAnswer } from '../wire-requests.ts';
 import { bodyOf } from '../wire-requests.ts';
 import { judgeUnchanged, lookAgain, turnOf } from './changing.ts';
 import type { OrderLine } from './order-line.ts';
-import { hasPosting, intentIdOf, isOvertaken, lacksFills, lastOrder } from './order-line.ts';
+import {
+  hasPosting,
+  intentIdOf,
+  isOvertaken,
+  lacksFills,
+  lastOrder,
+  liveOrder,
+} from './order-line.ts';
+import type { Place } from './order-lines.ts';
 import { retell, takeOrder, takeOrders } from './order-news.ts';
 import type { AlpacaWorld } from './order-world.ts';
 import { ask, readLater, refuseChange, tell } from './order-world.ts';
 import type { WireOrder } from './wire-order.ts';
-import { parseJson, readOrder, readPage } from './wire-order.ts';
+import { hasEnded, parseJson, readOrder, readPage } from './wire-order.ts';
 
 const PAGE = 500;
 /** Most pages of a session's orders: no account of this engine's limits comes near. */
@@ -28,8 +36,14 @@ export function readDue(world: AlpacaWorld): void {
     if (due > world.at.wall) continue;
     world.due.delete(orderId);
     const place = world.lines.placeOf(orderId);
-    if (place?.line.end === undefined) readOne(world, orderId);
+    if (place === undefined || mayHaveNews(place)) readOne(world, orderId);
   }
+}
+
+/** False of an order that has ended with all that it filled, where its line has, or another lives on. */
+function mayHaveNews({ line, order }: Place): boolean {
+  if (line.end !== undefined) return false;
+  return !hasEnded(order.status) || liveOrder(line) === undefined || lacksFills(line);
 }
 
 function readOne(world: AlpacaWorld, orderId: string): void {
@@ -57,7 +71,9 @@ function onRead(world: AlpacaWorld, orderId: string, wire: WireOrder): void {
     return;
   }
   if (lacksFills(line)) line.vainReads += 1;
-  if (before === world.changes) judgeUnchanged(world, line);
+  // What is asked of one order of a line is not judged by another.
+  const isOfLive = liveOrder(line)?.id === orderId;
+  if (before === world.changes && isOfLive) judgeUnchanged(world, line);
   else lookAgain(world, line);
 }
 

@@ -5,15 +5,18 @@
  */
 
 import type { PacedRequest, RequestPacer, Turn } from '../../broker/request-pacer.ts';
+import { isWayOut } from '../../broker/request-pacer.ts';
 import { MICROS_PER_MILLI } from '../../engine/domain/units.ts';
 
-/** Those that leave first. An entry never waits. */
-const ORDER: readonly Turn[] = ['exit', 'search', 'read', 'look'];
-/** More than this are not kept waiting, exits apart. */
+/** Those that leave first: what a move has left without an order before all. */
+const ORDER: readonly Turn[] = ['finish', 'exit', 'search', 'read', 'look'];
+/** These never wait: what they were judged on has passed by then. */
+const AT_ONCE: ReadonlySet<Turn> = new Set(['entry', 'move']);
+/** More than this are not kept waiting, ways out apart. */
 const MOST_WAITING = 100;
 
 export interface TurnRequest extends PacedRequest {
-  /** How long a turn is waited for; an exit waits for as long as it takes. */
+  /** How long a turn is waited for; a way out waits for as long as it takes. */
   readonly patienceMillis: number;
 }
 
@@ -42,10 +45,11 @@ export class TurnQueue<T extends TurnRequest> {
     const { turn, patienceMillis } = request;
     const isBehind = this.#waiting.some((other) => other.request.turn === turn);
     if (!isBehind && this.#pacer.take(request, now) === 0) return 'go';
-    const waits = turn !== 'entry' && (turn === 'exit' || this.#waiting.length < MOST_WAITING);
+    const waits = isWayOut(turn) || (!AT_ONCE.has(turn) && this.#waiting.length < MOST_WAITING);
     if (!waits) return 'refused';
-    const until =
-      turn === 'exit' ? Number.POSITIVE_INFINITY : now + patienceMillis * MICROS_PER_MILLI;
+    const until = isWayOut(turn)
+      ? Number.POSITIVE_INFINITY
+      : now + patienceMillis * MICROS_PER_MILLI;
     this.#waiting.push({ request, until });
     // When it may go is asked for with all others.
     this.#next = now;

@@ -2,7 +2,10 @@
 
 import { describe, expect, it } from 'vitest';
 import { AlpacaGateway } from '../../../src/broker/alpaca/alpaca-gateway.ts';
+import { ALPACA_PACE } from '../../../src/broker/alpaca/alpaca-pace.ts';
 import type { GatewayEffect, OrderGateway } from '../../../src/broker/order-gateway.ts';
+import { createPaceMemory, RequestPacer } from '../../../src/broker/request-pacer.ts';
+import { TurnQueue } from '../../../src/desk/threads/turn-queue.ts';
 import type { At } from '../../../src/engine/domain/clock.ts';
 import {
   newYorkInstant,
@@ -523,6 +526,17 @@ describe('a change of the limit', () => {
     expect(placedUnits(rig)).toEqual([3, 3, 2]);
     rig.trade(intentId, 2);
     expect(rig.snapshot()).toMatchObject({ positions: [], workingOrders: [] });
+  });
+
+  it('of a spread is one cancel and one order, however many were before', () => {
+    const { rig, closing } = heldSpread();
+    rig.place(closing);
+    for (const dollars of [-0.4, -0.41, -0.42, -0.43, -0.44]) rig.reprice(closing, dollars, 0.4);
+    const reads = rig.sent('GET /v2/orders/').length;
+    rig.pass();
+    expect(rig.sent('DELETE')).toHaveLength(5);
+    expect(rig.sent('POST')).toHaveLength(7);
+    expect(rig.sent('GET /v2/orders/').length - reads).toBeLessThanOrEqual(1);
   });
 
   it('of a close that fills while it is being cancelled sends nothing more', () => {
@@ -1089,6 +1103,71 @@ describe('a request', () => {
     expect(turns((gateway, at) => gateway.findByIntent(intentId, at))).toEqual(['search']);
     rig.now = addMicros(rig.now, 6_000_000);
     expect(turns((gateway, at) => gateway.onClock(at, rig.session))).toContain('read');
+  });
+
+  it('that moves a close leaves the last turns to other ways out, and what finishes it leaves first', () => {
+    const { rig, closing } = heldSpread();
+    rig.place(closing);
+    rig.reprice(closing, -0.4);
+    expect(rig.turnsOf('DELETE')).toEqual(['move']);
+    expect(rig.turnsOf('POST').at(-1)).toBe('finish');
+    const call = heldCall();
+    call.rig.place(call.closing);
+    call.rig.reprice(call.closing, 1.88);
+    expect(call.rig.turnsOf('PATCH')).toEqual(['move']);
+    const opening = spread(rig);
+    rig.place(opening);
+    rig.reprice(opening, 1.1);
+    expect(rig.turnsOf('PATCH')).toEqual(['entry']);
+  });
+
+  it('for which there is no turn moves nothing: the limit is refused, and the order works on', () => {
+    for (const { rig, closing, intentId } of [heldSpread(), heldCall()]) {
+      rig.place(closing);
+      const moved = closing.intent.limit / 10_000 - 0.1;
+      const reads = rig.sent('GET /v2/orders/').length;
+      rig.wires.faults.onRequest('DELETE', 'unsent');
+      rig.wires.faults.onRequest('PATCH', 'unsent');
+      expect(kinds(rig.reprice(closing, moved))).toEqual(['cancelRejected']);
+      expect(rig.atVenue(intentId).status).toBe('new');
+      expect(rig.sent('GET /v2/orders/')).toHaveLength(reads);
+      rig.wires.faults.clear();
+      expect(kinds(rig.reprice(closing, moved))).toEqual(['replaced']);
+    }
+  });
+
+  it('that moves a close has no turn: a cancel that came meanwhile goes out by itself', () => {
+    const { rig, closing, intentId } = heldSpread();
+    rig.place(closing);
+    rig.wires.faults.onRequest('DELETE', 'unsent');
+    ask(rig, closing, -0.4);
+    expect(kinds(rig.cancel(intentId))).toEqual(['cancelled']);
+    expect(rig.turnsOf('DELETE')).toEqual(['move', 'exit']);
+  });
+
+  it('is left for a stop and a cancel, and each move finished, however often a close is moved', () => {
+    const { rig, closing, intentId } = heldSpread(1);
+    const resting = spread(rig);
+    rig.place(resting);
+    rig.place(closing);
+    rig.pace = new TurnQueue(new RequestPacer(ALPACA_PACE, createPaceMemory(ALPACA_PACE)));
+    const stop = witness(rig.intent(closingLegs([LONG_CALL]), 1));
+    let moves = 0;
+    for (let moment = 0; moment < 200; moment += 1) {
+      moves += kinds(rig.reprice(closing, moment % 2 === 0 ? -0.4 : -0.41, 0.4)).filter(
+        (kind) => kind === 'replaced',
+      ).length;
+      expect(rig.atVenue(intentId).status).toBe('new');
+      if (moment !== 120) continue;
+      const before = rig.sent('POST').length;
+      rig.submit(stop);
+      rig.call((gateway, at) => gateway.cancel(resting.intent.intentId, at));
+      rig.pass(0.1);
+      expect(rig.sent('POST').length - before).toBe(1);
+      expect(rig.atVenue(resting.intent.intentId).status).toBe('canceled');
+    }
+    expect(moves).toBeGreaterThan(50);
+    expect(moves).toBeLessThan(200);
   });
 });
 

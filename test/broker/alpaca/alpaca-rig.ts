@@ -12,6 +12,8 @@ import type {
   OrderGateway,
 } from '../../../src/broker/order-gateway.ts';
 import type { Turn } from '../../../src/broker/request-pacer.ts';
+import type { HttpSend } from '../../../src/broker/wire-requests.ts';
+import type { TurnQueue, TurnRequest } from '../../../src/desk/threads/turn-queue.ts';
 import type { At } from '../../../src/engine/domain/clock.ts';
 import type { Fill, OrderIntent, OrderLeg } from '../../../src/engine/domain/order.ts';
 import { isOpening, legSign } from '../../../src/engine/domain/order.ts';
@@ -60,6 +62,8 @@ export class AlpacaRig {
   readonly gateway: AlpacaGateway;
   readonly events: BrokerEvent[] = [];
   readonly intents: OrderIntent[];
+  /** The account's turns; without them everything leaves at once. */
+  pace: TurnQueue<HttpSend & TurnRequest> | undefined;
   readonly #turns: { readonly request: string; readonly turn: Turn }[] = [];
   session: SessionTimes;
   now: EpochMicros;
@@ -113,6 +117,7 @@ export class AlpacaRig {
       this.#exchange();
       this.now = addMicros(this.now, Math.min(STEP_MICROS, Math.max(0, until - this.now)));
       this.venue.advance(this.now);
+      for (const send of this.pace?.due(this.now).go ?? []) this.wires.perform(send);
       this.#perform(this.gateway.onClock(this.at(), this.session));
       this.#exchange();
     } while (this.now < until);
@@ -228,9 +233,16 @@ export class AlpacaRig {
         this.#turns.push({ request: `${method} ${path}`, turn });
       }
       if (effect.kind === 'event') this.events.push(effect.event);
+      else if (effect.kind === 'httpSend') this.#send(effect);
       else this.wires.perform(effect);
     }
     return this.events.slice(before);
+  }
+
+  #send(send: HttpSend): void {
+    const became = this.pace?.take({ ...send, patienceMillis: send.timeoutMillis }, this.now);
+    if (became === 'refused') this.wires.refuse(send.requestId);
+    else if (became !== 'waits') this.wires.perform(send);
   }
 
   #exchange(): void {

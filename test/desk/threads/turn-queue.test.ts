@@ -32,6 +32,15 @@ describe('a queue for turns', () => {
     expect(turns.next()).toBeUndefined();
   });
 
+  it('lets what finishes a move go before all, and begins no move that would have to wait', () => {
+    const turns = queue();
+    const [exit, finish] = [asked('exit', 1_000), asked('finish', 1_000)];
+    expect([turns.take(asked('exit'), 1), turns.take(asked('move'), 1)]).toEqual(['go', 'go']);
+    expect(turns.take(asked('move'), 2)).toBe('refused');
+    expect([turns.take(exit, 2), turns.take(finish, 2)]).toEqual(['waits', 'waits']);
+    expect(turns.due(10_000_001)).toEqual({ go: [finish, exit], refused: [] });
+  });
+
   it('refuses an opening at once, a read where its patience ends, and an exit never', () => {
     const turns = queue();
     const [read, exit] = [asked('read', 1_000), asked('exit', 1_000)];

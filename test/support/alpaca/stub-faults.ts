@@ -1,12 +1,13 @@
 /** Faults of the Alpaca stub, switched on from outside: of requests, and of its stream. */
 
 /**
- * What becomes of a request. `dropRequest`: it never arrives · `dropAnswer`: it is served and the
+ * What becomes of a request. `unsent`: it never leaves · `dropRequest`: it never arrives · `dropAnswer`: it is served and the
  * connection is cut · `hang`: served, and no answer ever · `error503After`: served, then answered 503 ·
  * `error500`, `html502`, `tooMany`: not served · `nonsense`: served, the body is cut in the middle ·
  * `echo`: refused in words that repeat the keys of the request.
  */
 export type RequestFault =
+  | 'unsent'
   | 'dropRequest'
   | 'dropAnswer'
   | 'hang'

@@ -76,6 +76,11 @@ export class StubWires {
     }
   }
 
+  /** There is no turn for a request. */
+  refuse(requestId: string): void {
+    this.#inputs.push({ kind: 'httpFailed', requestId, reason: 'no turn', neverSent: true });
+  }
+
   #fail(requestId: string, reason: string): void {
     this.#inputs.push({ kind: 'httpFailed', requestId, reason });
   }
@@ -88,7 +93,8 @@ export class StubWires {
     const target = `${method} ${path}`;
     this.requests.push(body === undefined ? target : `${target} ${body}`);
     const fault = this.faults.takeRequest(target);
-    if (fault === 'dropRequest') this.#fail(requestId, 'connection reset');
+    if (fault === 'unsent') this.refuse(requestId);
+    else if (fault === 'dropRequest') this.#fail(requestId, 'connection reset');
     else if (this.rate.take(now).isOver || fault === 'tooMany') {
       this.#answer(requestId, 429, TOO_MANY.body);
     } else if (fault === 'error500') this.#answer(requestId, 500, '{"message":"internal"}');

@@ -17,7 +17,7 @@ import { failed, http, read } from '../account-reader.ts';
 import { signedCents } from './account-reading.ts';
 import { pageIn } from './envelope.ts';
 import { decimal, refusedBy } from './market-reading.ts';
-import { unitsOf } from './order-ledger.ts';
+import { unitsOf } from './order-chain.ts';
 import type { TastyOrder } from './tasty-order.ts';
 import { parseTastyOrder, wireId } from './tasty-order.ts';
 

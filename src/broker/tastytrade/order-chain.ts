@@ -32,6 +32,19 @@ export function merge(known: TastyOrder | undefined, news: TastyOrder): TastyOrd
   };
 }
 
+/** True where nothing but the time of its last word differs. */
+export function isSame(a: TastyOrder, b: TastyOrder): boolean {
+  return (
+    JSON.stringify({ ...a, updatedAtMillis: 0 }) === JSON.stringify({ ...b, updatedAtMillis: 0 })
+  );
+}
+
+/** Units of an order: its legs over their common divisor. */
+export function unitsOf({ legs }: TastyOrder): number {
+  const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
+  return legs.map(({ quantity }) => quantity).reduce(divisor, 0);
+}
+
 /** The order of a chain that trades, or would: the newest that works and waits for no other. */
 export function headOf(chain: readonly TastyOrder[]): TastyOrder | undefined {
   const working = chain.filter(({ standing }) => standing === 'working');

@@ -11,7 +11,7 @@ import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { fillFees } from '../fees.ts';
 import type { BrokerEvent, OrderStanding } from '../order-gateway.ts';
 import { externalName } from '../order-gateway.ts';
-import { endOf, headOf, lastEnded, merge } from './order-chain.ts';
+import { endOf, headOf, isSame, lastEnded, merge, unitsOf } from './order-chain.ts';
 import { refusalKindOf } from './refusal-kind.ts';
 import type { TastyLeg, TastyOrder } from './tasty-order.ts';
 import { legLike } from './tasty-order.ts';
@@ -85,6 +85,13 @@ export class OrderLedger {
     this.#heardIn.set(intentId, this.#session);
   }
 
+  /** An earlier run told this execution of an order that somebody else gave: it is not told again, on whatever
+   * day the order still works, for books forget its id sooner. */
+  addFill(fill: Fill): void {
+    this.#fills.set(fill.fillId, fill);
+    this.#heardIn.set(fill.intentId, this.#session);
+  }
+
   /** An intent of this engine, where it is kept. */
   intent(intentId: string): OrderIntent | undefined {
     return this.#own.get(intentId);
@@ -123,6 +130,9 @@ export class OrderLedger {
 
   #forget(name: string): readonly string[] {
     const ids = this.#idsOf.get(name) ?? [];
+    for (const { fillId, intentId } of this.#fills.values()) {
+      if (intentId === name) this.#fills.delete(fillId);
+    }
     for (const { legs } of this.#chainOf(name)) {
       for (const { fills } of legs) for (const { fillId } of fills) this.#fills.delete(fillId);
     }
@@ -365,12 +375,6 @@ function fillOf(
   return { fillId, intentId, instrument, action, quantity, price, feesCents, marketAt: at ?? wall };
 }
 
-/** Units of an order: its legs over their common divisor. */
-export function unitsOf({ legs }: TastyOrder): number {
-  const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
-  return legs.map(({ quantity }) => quantity).reduce(divisor, 0);
-}
-
 /** True of a replacement that would trade more than is left of the intent, as where one orders the whole
  * again after a fill. */
 export function isOversized(
@@ -391,10 +395,4 @@ export function isOversized(
 function endedOversized(orders: readonly TastyOrder[], remaining: number): boolean {
   const last = lastEnded(orders);
   return last !== undefined && isOversized(orders, last, remaining);
-}
-
-function isSame(a: TastyOrder, b: TastyOrder): boolean {
-  return (
-    JSON.stringify({ ...a, updatedAtMillis: 0 }) === JSON.stringify({ ...b, updatedAtMillis: 0 })
-  );
 }

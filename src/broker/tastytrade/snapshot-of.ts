@@ -1,8 +1,8 @@
 /** What a list of orders, with positions and balances of the same moment, says of the account. Pure. */
 
 import type { AccountSnapshot, EndedOrder, WorkingOrder } from '../order-gateway.ts';
+import { unitsOf } from './order-chain.ts';
 import type { ChainView, OrderLedger } from './order-ledger.ts';
-import { unitsOf } from './order-ledger.ts';
 import type { TastyOrder } from './tasty-order.ts';
 import { legLike } from './tasty-order.ts';
 

@@ -11,7 +11,7 @@
 import { dateOfDayNumber, dayNumberOfDate } from '../../engine/domain/civil-date.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
-import type { OrderIntent } from '../../engine/domain/order.ts';
+import type { Fill, OrderIntent } from '../../engine/domain/order.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import { newYorkDate } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros, SessionDate } from '../../engine/domain/units.ts';
@@ -27,7 +27,7 @@ import type {
   RefusalKind,
   WireInput,
 } from '../order-gateway.ts';
-import { sendOutcome } from '../order-gateway.ts';
+import { externalName, sendOutcome } from '../order-gateway.ts';
 import { ToldSettlements } from '../told-settlements.ts';
 import type { WireAnswer } from '../wire-requests.ts';
 import { WireRequests } from '../wire-requests.ts';
@@ -83,6 +83,15 @@ export interface TastytradeOptions {
   };
 }
 
+/** Executions of somebody else's orders that stand by the journal. */
+function foreignFills(told: readonly BrokerEvent[]): readonly Fill[] {
+  const busted = new Set(told.flatMap((event) => (event.kind === 'busted' ? [event.fillId] : [])));
+  const fills = told.flatMap((event) => (event.kind === 'fill' ? [event.fill] : []));
+  return fills.filter(({ intentId, fillId }) => {
+    return intentId.startsWith(externalName('')) && !busted.has(fillId);
+  });
+}
+
 function dryRunTold(intentId: string, dryRun: DryRunAnswer): readonly GatewayEffect[] {
   return told([{ kind: 'dryRun', intentId, dryRun }]);
 }
@@ -116,6 +125,7 @@ export class TastytradeGateway implements OrderGateway {
         ledger.addWarning(event.intentId, event.warning);
       }
     }
+    for (const fill of foreignFills(history.brokerEvents)) ledger.addFill(fill);
     const requests = this.#requests;
     const lists = new OrderLists(requests, accountId, (tag) => ledger.intent(tag) !== undefined);
     const take = (orders: readonly TastyOrder[], at: At) => this.#takeAll(orders, at);

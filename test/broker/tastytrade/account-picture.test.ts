@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { BrokerEvent, GatewayEffect } from '../../../src/broker/order-gateway.ts';
 import { TastytradeGateway } from '../../../src/broker/tastytrade/tastytrade-gateway.ts';
 import { instrumentSymbol, parseOccSymbol } from '../../../src/engine/domain/instrument.ts';
+import type { Fill } from '../../../src/engine/domain/order.ts';
 import { newYorkInstant, sessionTimes } from '../../../src/engine/domain/session-calendar.ts';
 import { addMicros, cents, price } from '../../../src/engine/domain/units.ts';
 import { optionLeg, sharesLeg } from '../../support/legs.ts';
@@ -15,6 +16,10 @@ import {
   TASTY_DATE,
   TastyRig,
 } from './tasty-rig.ts';
+
+function fillsIn(events: readonly BrokerEvent[]): readonly Fill[] {
+  return events.flatMap((event) => (event.kind === 'fill' ? [event.fill] : []));
+}
 
 function connected(): TastyRig {
   const rig = new TastyRig();
@@ -216,6 +221,29 @@ describe('the picture of an account at tastytrade', () => {
     expect(positions?.map((position) => position.symbol)).toEqual([
       instrumentSymbol(LONG_PUT.instrument),
     ]);
+  });
+
+  it('tells an execution of such an order once, on whatever later day a run begins while it works', () => {
+    const before = connected();
+    const leg = { symbol: instrumentSymbol(SHORT_PUT.instrument), action: 'Buy to Open' };
+    const { id } = before.venue.orders.foreign([{ ...leg, quantity: 5 }], -2);
+    before.venue.orders.fill(id, 2);
+    const brokerEvents = before.pass(6_000);
+    expect(kindsOf(brokerEvents, `external-${id}`)).toEqual(['accepted', 'fill']);
+    before.wire.die();
+    for (const days of [0, 2]) {
+      before.venue.clock.advance(days * 86_400_000);
+      const rig = new TastyRig({ venue: before.venue, history: { intents: [], brokerEvents } });
+      const events = rig.connect();
+      rig.venue.orders.fill(id, 1);
+      events.push(...rig.pass(6_000));
+      expect(kindsOf(events, `external-${id}`)).toEqual(['accepted', 'fill']);
+      brokerEvents.push(...events);
+      if (days === 0) {
+        expect(rig.gateway.snapshot(rig.at())?.fills).toEqual(fillsIn(brokerEvents));
+      }
+      rig.wire.die();
+    }
   });
 
   it('reads every page of a long day', () => {

@@ -5,7 +5,7 @@ import { OrderLedger } from '../../../src/broker/tastytrade/order-ledger.ts';
 import { snapshotOf } from '../../../src/broker/tastytrade/snapshot-of.ts';
 import type { TastyOrder } from '../../../src/broker/tastytrade/tasty-order.ts';
 import { parseTastyOrder } from '../../../src/broker/tastytrade/tasty-order.ts';
-import { cents, epochMicros } from '../../../src/engine/domain/units.ts';
+import { cents, epochMicros, price } from '../../../src/engine/domain/units.ts';
 import { SPREAD, TastyRig } from './tasty-rig.ts';
 
 const WALL = epochMicros(1);
@@ -89,6 +89,20 @@ describe('the ledger of orders', () => {
     const names = events.flatMap((e) => ('intentId' in e ? [e.intentId] : []));
     expect(new Set(names)).toEqual(new Set(['external-301000']));
   });
+});
+
+it('forgets an execution that an earlier run told, and whose order is not heard of for two sessions', () => {
+  const ledger = new OrderLedger([]);
+  const [leg] = SPREAD;
+  if (leg === undefined) throw new Error('a spread has legs');
+  const ids = { fillId: '1', intentId: 'external-301' };
+  const money = { price: price(10_000), feesCents: cents(0), marketAt: WALL };
+  const { instrument, action } = leg;
+  ledger.addFill({ ...ids, ...money, instrument, action, quantity: 1 });
+  ledger.beginSession('');
+  expect(ledger.size).toBe(2);
+  ledger.beginSession('');
+  expect(ledger.size).toBe(0);
 });
 
 /** An order of three units of whose legs so many contracts have filled: of the second leg two a unit. */

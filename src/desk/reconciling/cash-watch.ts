@@ -80,8 +80,8 @@ export class CashWatch {
     }
     this.#since ??= now.at.wall;
     if (now.at.wall - this.#since < STANDS_MICROS) return;
+    this.#end(desk, 'it has moved further');
     this.#told = unexplained;
-    this.#since = undefined;
     desk.out.alert('warning', CODE, wordsOf(unexplained, mark.at.market));
   }
 

@@ -27,6 +27,10 @@ import type { Divergence } from './divergence.ts';
 import { divergences, divergenceWords, isToBeTold, toldOf } from './divergence.ts';
 import { bust, heal } from './healing.ts';
 
+const CODE = 'RECONCILE_DIFFERS';
+/** Of what: that there is nothing to compare. It is over with the next picture, whatever that one shows. */
+const BLIND = 'account';
+
 /** Differences between what the broker says and what this book says, in plain words. */
 export function differences(desk: DeskContext): readonly string[] {
   return toldOf(divergences(desk, desk.gateway.snapshot(desk.at)));
@@ -60,6 +64,10 @@ export class Reconciler {
   #picture: AccountSnapshot | undefined;
   /** What was last recorded; undefined before the first finding. */
   #told: string | undefined;
+  /** Differences that were told and are not over, in words. */
+  #open: readonly string[] = [];
+  /** That nothing can be compared was told and is not over. */
+  #isBlind = false;
   #startedAt: number | undefined;
   readonly #cash = new CashWatch();
   /** Differences that the operator took as they are. */
@@ -129,12 +137,28 @@ export class Reconciler {
     const clean = stood.length === 0;
     const words = stood.map(divergenceWords).join('\n');
     if (words === this.#told) return;
-    const hasTold = this.#told !== undefined;
     this.#told = words;
     desk.day.reconciled = clean;
     desk.out.append({ kind: 'reconciled', clean, differences: toldOf(stood) }, true);
-    if (!clean) desk.out.alert('critical', 'RECONCILE_DIFFERS', adviceOn(stood));
-    else if (hasTold) desk.out.settle('resolve', 'RECONCILE_DIFFERS', 'the books agree');
+    const isBlind = stood.some(({ kind }) => kind === 'noSnapshot');
+    if (isBlind) desk.out.alert('critical', CODE, adviceOn(stood), BLIND);
+    else if (this.#isBlind) desk.out.settle('resolve', CODE, 'there is a picture again', BLIND);
+    this.#isBlind = isBlind;
+    if (!isBlind) this.#tellDifferences(desk, stood);
+  }
+
+  /** What a person has to take over is an incident of its own for whoever looks after something else. */
+  #tellDifferences(desk: DeskContext, stood: readonly Divergence[]): void {
+    const open = this.#open;
+    this.#open = stood.map(divergenceWords);
+    const isMore = stood.some(
+      (each) => isForOperator(each) && !open.includes(divergenceWords(each)),
+    );
+    if (open.length > 0 && (isMore || stood.length === 0)) {
+      const text = isMore ? 'something else differs' : 'the books agree';
+      desk.out.settle('resolve', CODE, text);
+    }
+    if (stood.length > 0) desk.out.alert('critical', CODE, adviceOn(stood));
   }
 
   /**
@@ -155,7 +179,7 @@ export class Reconciler {
       return deny('leg_market_missing', message, { symbol: unpriced.symbol });
     }
     desk.out.append({ kind: 'residualAdopted', principal, differences: toldOf(open) }, true);
-    desk.out.settle('acknowledge', 'RECONCILE_DIFFERS', `taken over by ${principal}`);
+    desk.out.settle('acknowledge', CODE, `taken over by ${principal}`);
     for (const fill of fills) {
       if (fill !== undefined) takeEvent(desk, { kind: 'fill', fill }, 'operator');
     }

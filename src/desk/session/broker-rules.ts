@@ -187,6 +187,8 @@ export function onBrokerRules(desk: DeskContext, date: string, rules: MarketRule
     const text = 'the broker says what the engine says again; the earlier cut-off stays';
     out.settle('resolve', 'BROKER_RULES_DIFFER', text);
   } else {
+    const isMore = before.length > 0 && day.brokerRules?.some((each) => !before.includes(each));
+    if (isMore === true) out.settle('resolve', 'BROKER_RULES_DIFFER', 'the broker says more');
     const text = `the broker says: ${is}; the earlier cut-off counts`;
     out.alert('warning', 'BROKER_RULES_DIFFER', text);
   }

@@ -63,16 +63,17 @@ describe('the cash of the account', () => {
     expect(told(rig)[1]).toMatchObject({ action: 'resolve' });
   });
 
-  it('that moves further is told again', () => {
+  it('that moves further is told again, as an incident of its own', () => {
     const rig = settled();
     off(rig, 1_000);
     rig.advance(60);
     off(rig, 1_500);
     rig.advance(60);
-    expect(told(rig).map(({ text }) => text.split(' ').slice(4, 6).join(' '))).toEqual([
-      '$1000.00 more',
-      '$1500.00 more',
-    ]);
+    const [first, end, second] = told(rig);
+    expect(told(rig).map(({ action }) => action)).toEqual(['trigger', 'resolve', 'trigger']);
+    expect(first?.text).toContain('$1000.00 more');
+    expect(end?.text).toBe('it has moved further');
+    expect(second?.text).toContain('$1500.00 more');
   });
 
   it('may be off by the fees of the day and two dollars', () => {

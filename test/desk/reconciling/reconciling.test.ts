@@ -53,6 +53,15 @@ function toldIn(rig: DeskRig): readonly (readonly string[])[] {
   return rig.bodies('reconciled').map(({ differences }) => differences);
 }
 
+/** What was told of differences, each with what it is about. */
+function incidents(rig: DeskRig): string[] {
+  return rig.effects.flatMap((effect) =>
+    effect.kind === 'alert' && effect.code === 'RECONCILE_DIFFERS'
+      ? [[effect.action, effect.subject ?? ''].join(' ').trim()]
+      : [],
+  );
+}
+
 /** What was asked of the broker since the start that could change something there. */
 function wires(rig: DeskRig): readonly Effect[] {
   return rig.effects.filter(({ kind }) => kind === 'wire' || kind === 'clearance');
@@ -108,13 +117,41 @@ describe('a difference between the stream and the snapshot', () => {
     expect(rig.positions()).toEqual([]);
   });
 
-  it('that is followed by another is told again', () => {
+  it('that is followed by another is told again, as an incident of its own', () => {
     const rig = holding();
     edit(rig, moreShares);
     rig.advance(ALARM_SECONDS);
+    edit(rig, (snapshot) => ({ positions: moreShares(snapshot).positions.slice(1) }));
+    rig.advance(ALARM_SECONDS);
+    expect(incidents(rig)).toEqual(['trigger', 'resolve', 'trigger']);
+    edit(rig, moreShares);
+    rig.advance(ALARM_SECONDS);
+    expect(incidents(rig).filter((each) => each === 'resolve')).toHaveLength(1);
+    agree(rig);
+    rig.advance(ALARM_SECONDS);
+    expect(incidents(rig).at(-1)).toBe('resolve');
+  });
+
+  it('calls somebody though a stream that was down is looked after already', () => {
+    const rig = holding();
+    rig.brokerSays({ kind: 'connection', connected: false, detail: 'half open' });
+    rig.advance(ALARM_SECONDS);
+    rig.brokerSays({ kind: 'connection', connected: true, detail: 'back' });
     edit(rig, ({ positions }) => ({ positions: positions.slice(1) }));
     rig.advance(ALARM_SECONDS);
-    expect(rig.alerts().filter((code) => code === 'RECONCILE_DIFFERS')).toHaveLength(2);
+    expect(incidents(rig)).toEqual(['trigger account', 'resolve account', 'trigger']);
+  });
+
+  it('stays one incident while a stream that is down hides it', () => {
+    const rig = holding();
+    edit(rig, moreShares);
+    rig.advance(ALARM_SECONDS);
+    rig.brokerSays({ kind: 'connection', connected: false, detail: 'half open' });
+    rig.advance(ALARM_SECONDS);
+    rig.brokerSays({ kind: 'connection', connected: true, detail: 'back' });
+    rig.advance(ALARM_SECONDS);
+    expect(incidents(rig).slice(0, 3)).toEqual(['trigger', 'trigger account', 'resolve account']);
+    expect(incidents(rig)).not.toContain('resolve');
   });
 
   it('among many is counted where it is not named: a page is to be read', () => {

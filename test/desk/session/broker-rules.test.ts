@@ -171,10 +171,24 @@ describe('the desk', () => {
     tell(rig, { ...UNTOLD, session: 'half' });
     expect([rig.day.brokerRules?.length, cutoff()]).toEqual([2, '12:25:00']);
     const told = () => rig.bodies('alert').filter(({ code }) => code === 'BROKER_RULES_DIFFER');
-    expect(told()).toHaveLength(2);
+    expect(told().map(({ action }) => action)).toEqual([undefined, 'resolve', undefined]);
     tell(rig, rules());
     expect([rig.day.brokerRules, cutoff()]).toEqual([[], '12:25:00']);
     expect(told().at(-1)).toMatchObject({ action: 'resolve' });
+  });
+
+  it('tells of what differs besides as an incident of its own, and of less as none', () => {
+    const rig = new DeskRig();
+    const told = () =>
+      rig.effects.flatMap((effect) =>
+        effect.kind === 'alert' && effect.code === 'BROKER_RULES_DIFFER' ? [effect.action] : [],
+      );
+    const steps = { ticks: [{ below: null, step: 0.05 }] };
+    tell(rig, rules(steps));
+    tell(rig, rules({ ...steps, session: 'half' }));
+    expect(told()).toEqual(['trigger', 'resolve', 'trigger']);
+    tell(rig, rules({ session: 'half' }));
+    expect(told().filter((action) => action === 'resolve')).toHaveLength(1);
   });
 
   it('moves its cut-off, alerts once, and says so in market_status', async () => {

@@ -22,7 +22,7 @@ import type { TokenBook } from '../risk/confirm-token.ts';
 import type { GovernorMemory } from '../risk/daily-loss-governor.ts';
 import type { MessageThrottle } from '../risk/message-throttle.ts';
 import type { RecentOrder } from '../risk/risk-input.ts';
-import type { StateCause, TradingStatus } from '../risk/trading-state.ts';
+import type { TradingStatus } from '../risk/trading-state.ts';
 import type { AlertBook } from './alerts/alert-book.ts';
 import type { DeskConfig } from './desk-config.ts';
 import type { AskedCloses } from './orders/asked-closes.ts';
@@ -104,8 +104,10 @@ export interface DeskDay {
   /** What holds trading down; the trading state follows from it. */
   status: TradingStatus;
   governor: GovernorMemory;
-  /** Since when, by the wall clock, quotes do not bear out a cause that they brought. */
-  readonly calmSince: Map<StateCause, EpochMicros>;
+  /** Since when, by the wall clock, quotes do not bear out what they brought, a cause or what is told. */
+  readonly calmSince: Map<string, EpochMicros>;
+  /** Symbols of legs without a market that were told of. */
+  readonly unmarkableTold: Set<string>;
   /** Positions that are being flattened, by id. */
   readonly flattening: Map<string, FlattenProgress>;
   /** What traders asked to be closed in this session and is not gone yet. */

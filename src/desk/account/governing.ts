@@ -1,6 +1,6 @@
 /** Governs the trading state from the marks: daily loss, delta cap, unmarkable legs, shares. */
 
-import { cents, dollarsFromCents, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import { cents, dollarsFromCents } from '../../engine/domain/units.ts';
 import { CALM, governDailyLoss } from '../../risk/daily-loss-governor.ts';
 import { isRepeating } from '../../risk/repeats.ts';
 import type { TradingState } from '../../risk/risk-input.ts';
@@ -17,11 +17,11 @@ import { isFlattening } from '../orders/flatten-progress.ts';
 import { cancelOpenings, keepFlattening } from '../orders/flattening.ts';
 import { recentOrders } from '../orders/recent-orders.ts';
 import { reducingOffer } from '../previews/reducing-offer.ts';
-import { isAwaited } from '../session/chain-filling.ts';
-import { tellOnce } from '../session/told-once.ts';
+import { isLifted } from '../session/lifting.ts';
 import { heldDelta } from './book-greeks.ts';
 import { type DayPnl, dayPnl, haveMarksJumped } from './day-pnl.ts';
 import { consecutiveRejects } from './loss-history.ts';
+import { endUnmarkable, watchUnmarkable } from './unmarkable-watch.ts';
 
 /** Causes that stand for the rest of the day, whatever the marks do: a restart must find them in the
  * journal even where something else held trading down already. */
@@ -35,15 +35,11 @@ export const LATCHED_CAUSES: readonly StateCause[] = [
 /** Causes that only the operator's re-arm lifts: a person has to have looked. */
 export const HUMAN_CAUSES: readonly StateCause[] = ['repeatedExecution', 'rejectBreaker'];
 
-/** Its code, and the key under which it is told once. */
-const UNMARKABLE = 'LEG_UNMARKABLE';
-
 /** What tells of one cause, and is over with it. */
 export const INCIDENTS_OF_CAUSES: ReadonlyMap<string, StateCause> = new Map([
   ['DAILY_LOSS', 'dailyLoss'],
   ['DAILY_LOSS_FLATTEN', 'flatten'],
   ['DELTA_CAP', 'deltaCap'],
-  [UNMARKABLE, 'unmarkable'],
   ['REJECT_BREAKER', 'rejectBreaker'],
   ['REPEATED_EXECUTION', 'repeatedExecution'],
 ]);
@@ -55,6 +51,7 @@ const TELL_OF_THEMSELVES: ReadonlySet<StateCause> = new Set([
   'journalFailed',
   'auditBehind',
   'chainMissing',
+  'unmarkable',
   'brokenRatio',
   'sharesHeld',
   'notReconciled',
@@ -68,20 +65,13 @@ function stateToTell(status: TradingStatus): TradingState {
   return tradingStateOf({ causes: untold }) === state ? state : 'active';
 }
 
-/** True where a cause was told of, which is forgotten with it. A leg without a market may have one before anybody
- * is told: then there is nothing to end. */
-function forgetTold({ day }: DeskContext, code: string): boolean {
-  return code !== UNMARKABLE || day.toldOnce.delete(UNMARKABLE);
-}
-
 /** Ends what tells of causes that are gone. A state that nothing else tells of is an incident of its own, over
  * once it is left. */
 function tellCauses(desk: DeskContext, before: TradingStatus): void {
   const { status } = desk.day;
   for (const [code, cause] of INCIDENTS_OF_CAUSES) {
     const isOver = before.causes.includes(cause) && !status.causes.includes(cause);
-    if (!isOver || !forgetTold(desk, code)) continue;
-    desk.out.settle('resolve', code, `${cause} holds trading down no more`);
+    if (isOver) desk.out.settle('resolve', code, `${cause} holds trading down no more`);
   }
   const from = stateToTell(before);
   const to = stateToTell(status);
@@ -122,20 +112,12 @@ function publishState(desk: DeskContext): void {
   desk.out.push({ kind: 'publish', event: { kind: 'tradingState', state, killed } });
 }
 
-/** What the market holds down is lifted once it was not so for this long: at its edge every other quote
- * would bring it and take it away, and each time page. */
-const LIFTED_AFTER_MICROS = 5 * MICROS_PER_SECOND;
-
 /** Takes over a state that quotes bring: a cause at once, its end once it lasts. */
 function settleByQuotes(desk: DeskContext, cause: StateCause, change: StateChange): void {
-  const { status, calmSince } = desk.day;
-  const isEnd = status.causes.includes(cause) && !change.status.causes.includes(cause);
-  const since = isEnd ? (calmSince.get(cause) ?? desk.at.wall) : undefined;
-  if (since === undefined) calmSince.delete(cause);
-  else calmSince.set(cause, since);
-  if (since === undefined || desk.at.wall - since >= LIFTED_AFTER_MICROS) {
-    settle(desk, cause, change);
-  }
+  const { causes } = desk.day.status;
+  const isEnd = causes.includes(cause) && !change.status.causes.includes(cause);
+  const isOver = isLifted(desk, cause, isEnd);
+  if (!isEnd || isOver) settle(desk, cause, change);
 }
 
 /** Yesterday's causes end with the day they were about. */
@@ -143,6 +125,7 @@ export function beginDay(desk: DeskContext): void {
   const before = desk.day.status;
   desk.day.status = openSession(before);
   tellCauses(desk, before);
+  endUnmarkable(desk);
   desk.day.governor = CALM;
   desk.day.flattenAgainAt = undefined;
   publishState(desk);
@@ -188,17 +171,7 @@ function governByQuotes(desk: DeskContext, { unmarkable }: DayPnl): void {
   settleByQuotes(desk, 'deltaCap', governDelta(day.status, heldDelta(desk), portfolioDeltaCap));
   settleByQuotes(desk, 'unmarkable', setCause(day.status, 'unmarkable', unmarkable.length > 0));
   if (day.status.causes.includes('deltaCap') && !causes.includes('deltaCap')) offerToReduce(desk);
-  tellUnmarkable(desk, unmarkable);
-}
-
-/** What merely waits for its first quote after a start is told of once that is overdue: until then it holds
- * trading down all the same. */
-function tellUnmarkable(desk: DeskContext, unmarkable: readonly string[]): void {
-  if (unmarkable.length === 0 || desk.day.toldOnce.has(UNMARKABLE)) return;
-  const lost = unmarkable.filter((symbol) => !isAwaited(desk, symbol));
-  if (lost.length === 0) return;
-  const text = `no market for ${lost.join(', ')}: the day counts it at its worst, a stop goes by what its neighbours tell, nothing opens until it is quoted again`;
-  tellOnce(desk, UNMARKABLE, () => desk.out.alert('warning', 'LEG_UNMARKABLE', text));
+  watchUnmarkable(desk, unmarkable);
 }
 
 /** Nothing opens while everything is being closed: from the request on, and until it is done. */

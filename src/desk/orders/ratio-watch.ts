@@ -7,6 +7,7 @@ import { holdTrading } from '../account/governing.ts';
 import { areLeftToExpire, haveExpired } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quantitiesOf } from '../exits/close-legs.ts';
+import { isLifted } from '../session/lifting.ts';
 import { GRACE_MICROS } from './being-reported.ts';
 import type { OrderRecord } from './order-book.ts';
 import { isFinal } from './order-book.ts';
@@ -64,6 +65,14 @@ function tellBroken(desk: DeskContext, broken: ReadonlyMap<string, string>): voi
   }
 }
 
+/** True for longs that nobody bids for; once they were told of, only where that lasts: their bid may come and
+ * go with every quote. */
+function isLeft(desk: DeskContext, { positionId, legs }: StructurePosition): boolean {
+  const isUnbid = areLeftToExpire(desk, legs);
+  const lasts = isLifted(desk, `${BROKEN_RATIO} ${positionId}`, isUnbid);
+  return lasts || (isUnbid && !desk.out.isOpen(BROKEN_RATIO, positionId));
+}
+
 /** Holds trading at reducing while positions stand on uneven orders, and pages of each once; not for longs
  * that nobody bids for, nor for what has expired, of which nothing is left to do. Called on the clock. */
 export function watchRatios(desk: DeskContext): void {
@@ -75,7 +84,7 @@ export function watchRatios(desk: DeskContext): void {
     const position = desk.book.structure(positionId);
     const isOver = position === undefined || haveExpired(desk, position.legs);
     if (isOver || (order !== undefined && isEvenAgain(order, position))) uneven.delete(intentId);
-    else if (desk.at.wall - since < GRACE_MICROS || areLeftToExpire(desk, position.legs)) continue;
+    else if (desk.at.wall - since < GRACE_MICROS || isLeft(desk, position)) continue;
     else broken.set(positionId, intentId);
   }
   tellBroken(desk, broken);

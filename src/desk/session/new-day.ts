@@ -28,6 +28,7 @@ export function newDay(session: SessionTimes, schedule: DaySchedule, at: At): De
     status: ACTIVE,
     governor: CALM,
     calmSince: new Map(),
+    unmarkableTold: new Set(),
     flattening: new Map(),
     askedCloses: new Map(),
     protections: new Map(),

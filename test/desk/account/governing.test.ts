@@ -235,6 +235,45 @@ describe('what the market does to the book', () => {
     expect(incidents(rig).slice(1)).toEqual(['resolve LEG_UNMARKABLE ']);
   });
 
+  it('pages anew of a leg that loses its market while another has none, and of none that is told of', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    const gone = new Set<string>();
+    rig.edit = (sides, right, strike) =>
+      gone.has(`${right} ${strike}`) ? { bid: undefined, ask: undefined } : sides;
+    const lose = (...legs: string[]) => {
+      for (const leg of legs) gone.add(leg);
+      rig.quotes();
+      rig.advance(10);
+    };
+    const pages = () =>
+      rig.bodies('alert').flatMap(({ text, action }) => (action === undefined ? [text] : []));
+    lose('put 599', 'put 594');
+    expect(pages()).toHaveLength(1);
+    lose('call 601');
+    expect(incidents(rig)).toEqual([
+      'trigger LEG_UNMARKABLE ',
+      'resolve LEG_UNMARKABLE ',
+      'trigger LEG_UNMARKABLE ',
+    ]);
+    expect(pages()[1]).toMatch(/C00601000.*P00594000|P00594000.*C00601000/);
+    gone.delete('put 599');
+    rig.advance(2);
+    lose('put 599');
+    expect(pages()).toHaveLength(2);
+    gone.delete('put 599');
+    rig.advance(10);
+    lose('put 599');
+    expect(pages()).toHaveLength(3);
+    gone.clear();
+    rig.advance(10);
+    expect(incidents(rig).slice(3)).toEqual([
+      'resolve LEG_UNMARKABLE ',
+      'trigger LEG_UNMARKABLE ',
+      'resolve LEG_UNMARKABLE ',
+    ]);
+  });
+
   it('pages of a leg without a market though trading is held down already, past a re-arm', () => {
     const rig = new DeskRig();
     rig.openPosition();

@@ -8,6 +8,7 @@ import { cents, centsFromDollars, price } from '../../../src/engine/domain/units
 import type { PositionLeg } from '../../../src/engine/portfolio/portfolio-book.ts';
 import { sideCosts } from '../../support/condor-costs.ts';
 import { CONDOR, DeskRig, valueIn } from '../../support/desk-rig.ts';
+import { optionLeg } from '../../support/legs.ts';
 
 const limits = { maxDailyLossCents: centsFromDollars(9_000), portfolioDeltaCap: 500 };
 
@@ -103,6 +104,47 @@ describe('two positions out of proportion', () => {
     const later = rig.restart();
     later.advance(1);
     expect(toldOf(later).slice(2)).toEqual(ids.map((id) => `resolve ${id}`));
+  });
+});
+
+describe('a long that filled alone and is hardly bid for', () => {
+  it('is told of once while its bid comes and goes, and over once nobody has bid for seconds', () => {
+    const rig = new DeskRig({ limits, date: '2026-08-04' });
+    const legs = [optionLeg('buyToOpen', 'put', 594), optionLeg('sellToOpen', 'put', 599)];
+    const request = {
+      legs: legs.map(({ instrument, ...leg }) => ({
+        symbol: instrumentSymbol(instrument),
+        ...leg,
+      })),
+      quantity: 1,
+    };
+    const tokenSha256 = rig.newToken();
+    rig.ask({ kind: 'previewOrder', request, tokenSha256 });
+    rig.size = 0;
+    rig.quotes();
+    const intentId = valueIn(rig.confirm(tokenSha256)).orderId ?? '';
+    const money = { price: price(2_000), feesCents: cents(0), marketAt: rig.at.market };
+    const { instrument, action } = legs[0]!;
+    rig.brokerSays(
+      { kind: 'fill', fill: { fillId: 'f', intentId, instrument, action, quantity: 1, ...money } },
+      { kind: 'cancelled', intentId, remaining: 1 },
+    );
+    rig.advance(4);
+    expect(told(rig)).toEqual(['open']);
+    const bidFor = (bid: number | undefined, seconds: number) => {
+      rig.edit = (sides, _right, strike) => (strike === 594 ? { bid, ask: 0.02 } : sides);
+      rig.advance(seconds);
+    };
+    const states = rig.bodies('tradingStateChanged').length;
+    for (let beat = 0; beat < 10; beat += 1) {
+      bidFor(undefined, 1);
+      bidFor(0.01, 1);
+    }
+    expect(told(rig)).toEqual(['open']);
+    expect(rig.bodies('tradingStateChanged')).toHaveLength(states);
+    bidFor(undefined, 7);
+    expect(told(rig)).toEqual(['open', 'resolve']);
+    expect(rig.day.status.causes).not.toContain('brokenRatio');
   });
 });
 

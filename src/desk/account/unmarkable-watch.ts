@@ -1,0 +1,41 @@
+/**
+ * Tells of legs that cannot be marked, those that lose their market together at once. One that loses it later
+ * is an incident of its own, with all of them: it may be the short that a stop goes by.
+ */
+import type { DeskContext } from '../desk-context.ts';
+import { isAwaited } from '../session/chain-filling.ts';
+import { isLifted } from '../session/lifting.ts';
+
+const CODE = 'LEG_UNMARKABLE';
+
+function keyOf(symbol: string): string {
+  return `${CODE} ${symbol}`;
+}
+
+/** Called at each look at the marks. What merely waits for its first quote after a start is told of once that
+ * is overdue: until then it holds trading down all the same. */
+export function watchUnmarkable(desk: DeskContext, unmarkable: readonly string[]): void {
+  const told = desk.day.unmarkableTold;
+  if (told.size === 0 && unmarkable.length === 0) return;
+  for (const symbol of told) {
+    if (isLifted(desk, keyOf(symbol), !unmarkable.includes(symbol))) forget(desk, symbol);
+  }
+  const lost = unmarkable.filter((symbol) => !isAwaited(desk, symbol));
+  if (lost.every((symbol) => told.has(symbol))) return;
+  if (told.size > 0) desk.out.settle('resolve', CODE, 'more legs have no market');
+  for (const symbol of lost) told.add(symbol);
+  const text = `no market for ${[...new Set(lost)].join(', ')}: the day counts it at its worst, a stop goes by what its neighbours tell, nothing opens until it is quoted again`;
+  desk.out.alert('warning', CODE, text);
+}
+
+/** What was told is over with the day that it was of. */
+export function endUnmarkable(desk: DeskContext): void {
+  for (const symbol of desk.day.unmarkableTold) forget(desk, symbol);
+}
+
+function forget(desk: DeskContext, symbol: string): void {
+  const { unmarkableTold: told, calmSince } = desk.day;
+  calmSince.delete(keyOf(symbol));
+  told.delete(symbol);
+  if (told.size === 0) desk.out.settle('resolve', CODE, 'no leg is without a market any more');
+}

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { AccountSnapshot } from '../../../src/broker/order-gateway.ts';
 import type { OrderView, PnlView, TradeCard } from '../../../src/desk/engine-api.ts';
 import { isoNewYork } from '../../../src/desk/iso-time.ts';
 import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
+import type { Fill } from '../../../src/engine/domain/order.ts';
 import { cents, price } from '../../../src/engine/domain/units.ts';
 import { breakoutOf, breakoutRig, openBreakout } from '../../support/breakout-rig.ts';
 import { CONSOLE, DeskRig, valueIn } from '../../support/desk-rig.ts';
@@ -243,16 +245,23 @@ describe('a straddle of which others sell a leg', () => {
     rig.edit = (_symbol, right) =>
       right === 'call' ? { bid: 0.2, ask: 0.22 } : { bid: 2.2, ask: 2.22 };
     rig.advance(10);
+    const theirs: Fill[] = [];
+    const lists = (snapshot: AccountSnapshot): AccountSnapshot => ({
+      ...snapshot,
+      fills: [...snapshot.fills, ...theirs],
+    });
+    rig.gateway.editSnapshot = lists;
     const sell = (fillId: string, { instrument }: (typeof legs)[number], at: number): void => {
       const intentId = 'external-77';
       const marketAt = rig.at.market;
       const sold = { instrument, action: 'sellToClose', quantity: 1, price: price(at) } as const;
       const fill = { fillId, intentId, ...sold, feesCents: cents(0), marketAt };
+      theirs.push(fill);
       rig.brokerSays({ kind: 'fill', fill });
     };
     const [call, put] = legs;
     sell('t1', call!, 2_000);
-    return { rig, sellPut: () => sell('t2', put!, 22_000) };
+    return { rig, lists, sellPut: () => sell('t2', put!, 22_000) };
   };
 
   it('is given no stop while the other may be told as sold too', () => {
@@ -264,12 +273,12 @@ describe('a straddle of which others sell a leg', () => {
   });
 
   it('is given one for what is left, once a picture of after that shows it', () => {
-    const { rig } = soldCall();
+    const { rig, lists } = soldCall();
     const old = rig.gateway.snapshot(rig.at)!.asOf;
-    rig.gateway.editSnapshot = (snapshot) => ({ ...snapshot, asOf: old });
+    rig.gateway.editSnapshot = (snapshot) => ({ ...lists(snapshot), asOf: old });
     rig.advance(8);
     expect(stops(rig)).toEqual([]);
-    rig.gateway.editSnapshot = (snapshot) => snapshot;
+    rig.gateway.editSnapshot = lists;
     rig.advance(1);
     expect(stops(rig).map(({ intent }) => intent.quantity)).toEqual([1]);
   });

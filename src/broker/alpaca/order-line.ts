@@ -259,20 +259,17 @@ export function foldLeg(order: LineOrder, leg: WireOrder['legs'][number]): void 
 
 const PRICE_UNITS = 10_000;
 
-/** Takes the broker's totals as they are now, after it took an execution back: here alone they shrink, so
- * that no answer to a question of before it may be taken in any more. */
-export function foldBust(order: LineOrder, wire: WireOrder, wall: EpochMicros): void {
-  order.bustedAt = wall;
-  order.filledUnits = wire.filledUnits;
-  for (const leg of wire.legs) {
-    order.filled.delete(instrumentSymbol(leg.instrument));
-    foldLeg(order, leg);
-  }
-}
-
 /** True of what was asked of an order before it lost an execution, and may show that still. */
 export function isOvertaken({ bustedAt }: LineOrder, askedAt: At): boolean {
   return bustedAt !== undefined && askedAt.wall <= bustedAt;
+}
+
+/** What the stream says of what an order filled. */
+export interface Heard {
+  /** The one execution that it tells of. */
+  readonly execution?: Execution | undefined;
+  /** Market time at which that was, by the broker's clock. */
+  readonly at?: EpochMicros | undefined;
 }
 
 /** One execution, where the broker told it by itself. */
@@ -319,14 +316,17 @@ function legFills(
   };
   if (before > 0) {
     const at = price(Math.max(0, Math.round((total.notional - spent) / before)));
-    const id = `${line.intentId}-${symbol.replaceAll(' ', '')}-${told.quantity + before}`;
+    const name = `${line.intentId}-${symbol.replaceAll(' ', '')}-${told.quantity + before}`;
+    // What the broker took back may have had that name, and no name counts twice.
+    const id = line.takenBack === 0 ? name : `${name}-${line.takenBack}`;
     add(id, before, at, told.quantity);
   }
   if (own !== undefined) add(own.id, own.quantity, own.price, told.quantity + before);
   return fills;
 }
 
-function totalOf({ orders }: OrderLine, symbol: string): Filled {
+/** What a leg filled in all orders of a line. */
+export function totalOf({ orders }: OrderLine, symbol: string): Filled {
   const total = { quantity: 0, notional: 0 };
   for (const { filled } of orders) {
     total.quantity += filled.get(symbol)?.quantity ?? 0;
@@ -335,7 +335,8 @@ function totalOf({ orders }: OrderLine, symbol: string): Filled {
   return total;
 }
 
-function toldOf({ fills }: OrderLine, symbol: string): Filled {
+/** What was told of that. */
+export function toldOf({ fills }: OrderLine, symbol: string): Filled {
   const told = { quantity: 0, notional: 0 };
   for (const fill of fills) {
     if (instrumentSymbol(fill.instrument) !== symbol) continue;

@@ -8,9 +8,8 @@ import { sessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { dateOfIntent } from '../intent-date.ts';
 import type { OrderSearch } from '../order-gateway.ts';
-import type { Execution, LineOrder, OrderLine } from './order-line.ts';
+import type { Heard, LineOrder, OrderLine } from './order-line.ts';
 import {
-  foldBust,
   foldLeg,
   foldOrder,
   hasEndedOversized,
@@ -29,6 +28,8 @@ import type { AlpacaWorld } from './order-world.ts';
 import { readLater, reject, tell, tellLimit } from './order-world.ts';
 import type { WireLeg, WireOrder } from './wire-order.ts';
 import { hasEnded, hasWorked } from './wire-order.ts';
+import type { Withdrawal } from './withdrawal.ts';
+import { foldBust, takeContradicted } from './withdrawal.ts';
 
 /** Totals that lag behind the broker's own word are read again after this long, and twice as long with
  * each reading that did not mend them. */
@@ -39,10 +40,10 @@ const MOST_LAGGING_MILLIS = 30_000;
 export function takeOrder(
   world: AlpacaWorld,
   wire: WireOrder,
-  execution?: Execution,
+  heard: Heard = {},
 ): OrderLine | undefined {
   const place = foldIn(world, wire);
-  return place === undefined ? undefined : tellNews(world, place, execution);
+  return place === undefined ? undefined : tellNews(world, place, heard);
 }
 
 /** Takes in a list, all of it before anything is told: how an order of a line stands hangs on those that
@@ -52,7 +53,7 @@ export function takeOrders(
   { orders, takenAt }: { readonly orders: readonly WireOrder[]; readonly takenAt: At },
 ): readonly (OrderLine | undefined)[] {
   const places = orders.map((wire) => foldIn(world, wire, takenAt));
-  return places.map((place) => place && tellNews(world, place, undefined));
+  return places.map((place) => place && tellNews(world, place, {}));
 }
 
 /** `askedAt`: when it was asked for, where it was listed. */
@@ -71,10 +72,10 @@ function foldIn(world: AlpacaWorld, wire: WireOrder, askedAt?: At): Place | unde
   return place;
 }
 
-function tellNews(world: AlpacaWorld, place: Place, execution: Execution | undefined): OrderLine {
+function tellNews(world: AlpacaWorld, place: Place, heard: Heard): OrderLine {
   const { line } = place;
   tellStanding(world, place);
-  tellFills(world, line, execution);
+  tellFills(world, line, heard);
   tellEnd(world, line);
   world.goOn(line);
   return line;
@@ -91,14 +92,9 @@ function markReplaced({ lines }: AlpacaWorld, wire: WireOrder): void {
 }
 
 /** Takes in what one leg of an order filled, where the stream tells of legs. */
-export function takeLeg(
-  world: AlpacaWorld,
-  place: Place,
-  leg: WireLeg,
-  execution: Execution,
-): void {
+export function takeLeg(world: AlpacaWorld, place: Place, leg: WireLeg, heard: Heard): void {
   foldLeg(place.order, leg);
-  tellFills(world, place.line, execution);
+  tellFills(world, place.line, heard);
   tellEnd(world, place.line);
 }
 
@@ -142,16 +138,16 @@ function isChangedBy({ change }: OrderLine, { clientId }: LineOrder): boolean {
   return change?.kind === 'move' && change.phase === 'posting';
 }
 
-/** The latest moment at which an order of the line can have filled: what is found of an earlier session
- * is no execution of this one. */
-function filledBy({ at }: AlpacaWorld, { intentId }: OrderLine): EpochMicros {
+/** The latest moment at which an order of the line can have filled what was heard at a time: what is found of
+ * an earlier session is no execution of this one. */
+function filledBy({ intentId }: OrderLine, by: EpochMicros): EpochMicros {
   const date = dateOfIntent(intentId);
   const session = date === undefined ? undefined : sessionTimes(date);
-  return session !== undefined && session.lastTrade < at.market ? session.lastTrade : at.market;
+  return session !== undefined && session.lastTrade < by ? session.lastTrade : by;
 }
 
-function tellFills(world: AlpacaWorld, line: OrderLine, execution: Execution | undefined): void {
-  for (const fill of newFills(line, filledBy(world, line), execution)) {
+function tellFills(world: AlpacaWorld, line: OrderLine, { execution, at }: Heard): void {
+  for (const fill of newFills(line, filledBy(line, at ?? world.at.market), execution)) {
     line.fills.push(fill);
     tell(world, { kind: 'fill', fill });
   }
@@ -196,18 +192,24 @@ function tellHowEnded(world: AlpacaWorld, line: OrderLine): void {
   else if (kind === 'expired') tell(world, { kind, intentId, remaining });
 }
 
-/** The broker takes an execution back. One that was told as part of a larger one is found by the next
- * picture of the account. */
-export function takeBust(world: AlpacaWorld, wire: WireOrder, fillId: string): void {
-  const place = world.lines.take(wire);
-  if (place === undefined) return;
-  const { fills, intentId } = place.line;
+/**
+ * The broker takes an execution of an order back, or corrects one. What was told and does not stand any more
+ * is taken back, the whole of it where it was told as part of a larger one; what does stand is told anew, as
+ * of then. No totals of before may be taken in behind this.
+ */
+export function takeBack(
+  world: AlpacaWorld,
+  { line, order }: Place,
+  wire: WireOrder,
+  withdrawal: Withdrawal,
+): void {
+  const { reason } = withdrawal;
+  const { intentId } = line;
   world.changes += 1;
-  const index = fills.findIndex((fill) => fill.fillId === fillId);
-  if (index < 0) return;
-  fills.splice(index, 1);
-  foldBust(place.order, wire, world.at.wall);
-  tell(world, { kind: 'busted', intentId, fillId, reason: 'the broker reports a trade bust' });
+  foldBust(order, wire, world.at.wall);
+  const taken = takeContradicted(line, withdrawal);
+  for (const { fillId } of taken) tell(world, { kind: 'busted', intentId, fillId, reason });
+  tellFills(world, line, { at: taken[0]?.marketAt });
 }
 
 /** Tells again all that is known of an order, and how it stands. */

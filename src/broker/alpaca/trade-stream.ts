@@ -6,15 +6,16 @@
 
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
-import { addMicros, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import { addMicros, epochMicrosFromMillis, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { SECRET_MARKS } from '../order-gateway.ts';
 import type { Execution, OrderLine } from './order-line.ts';
-import { takeBust, takeLeg, takeOrder } from './order-news.ts';
+import { takeBack, takeLeg, takeOrder } from './order-news.ts';
 import { readPredecessor } from './order-reading.ts';
 import type { AlpacaWorld } from './order-world.ts';
 import { refuseChange, tell } from './order-world.ts';
 import type { Fields, WireOrder } from './wire-order.ts';
 import { isFields, numberIn, parseJson, priceIn, readOrder, textIn } from './wire-order.ts';
+import { withdrawalIn } from './withdrawal.ts';
 
 const LISTEN = JSON.stringify({ action: 'listen', data: { streams: ['trade_updates'] } });
 const AUTHORIZE = JSON.stringify({
@@ -105,12 +106,14 @@ export class TradeStream {
   }
 }
 
+/** An update that takes something back tells of no execution by itself: its totals show what stands. */
 function executionIn(data: Fields, symbolOf: WireOrder['legs']): Execution | undefined {
   const id = textIn(data, 'execution_id');
   const price = priceIn(data, 'price');
   const quantity = numberIn(data, 'qty');
   const [leg] = symbolOf;
   if (id === undefined || price === undefined || quantity === undefined) return undefined;
+  if (withdrawalIn(data) !== undefined) return undefined;
   if (leg === undefined || symbolOf.length > 1) return undefined;
   return { id, symbol: instrumentSymbol(leg.instrument), quantity, price };
 }
@@ -123,22 +126,32 @@ function takeRefusal(world: AlpacaWorld, line: OrderLine, event: string): void {
   refuseChange(world, line, `the broker says ${event.replaceAll('_', ' ')}`);
 }
 
+/** When it happened by the broker's clock, where that lies in the session and is past. */
+function happenedAt({ at, session }: AlpacaWorld, data: Fields): EpochMicros | undefined {
+  const millis = Date.parse(textIn(data, 'timestamp') ?? '');
+  if (session === undefined || Number.isNaN(millis)) return undefined;
+  const told = epochMicrosFromMillis(millis);
+  return told >= session.open && told <= at.market ? told : undefined;
+}
+
 /** One update of the account. Events that only say that something was asked change nothing. */
 function takeUpdate(world: AlpacaWorld, data: Fields): void {
   const event = textIn(data, 'event') ?? '';
   const wire = readOrder(data['order']);
   if (wire === undefined) return;
-  const execution = executionIn(data, wire.legs);
   const place = world.lines.placeOf(wire.id);
+  const withdrawal = withdrawalIn(data);
+  const execution = executionIn(data, wire.legs);
+  const heard = { execution, at: happenedAt(world, data) };
   if (world.lines.lacksPredecessor(wire)) {
     readPredecessor(world, wire);
     world.catchUp();
-  } else if (event === 'trade_bust') {
-    takeBust(world, wire, textIn(data, 'execution_id') ?? '');
+  } else if (withdrawal !== undefined && place !== undefined) {
+    takeBack(world, place, wire, withdrawal);
   } else if (event === 'order_replace_rejected' || event === 'order_cancel_rejected') {
     if (place !== undefined) takeRefusal(world, place.line, event);
   } else if (place !== undefined && place.order.id !== wire.id) {
     const [leg] = wire.legs;
-    if (leg !== undefined && execution !== undefined) takeLeg(world, place, leg, execution);
-  } else if (takeOrder(world, wire, execution) === undefined) world.catchUp();
+    if (leg !== undefined && execution !== undefined) takeLeg(world, place, leg, heard);
+  } else if (takeOrder(world, wire, heard) === undefined) world.catchUp();
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Fill } from '../../../src/engine/domain/order.ts';
+import { addMicros } from '../../../src/engine/domain/units.ts';
 import { AlpacaRig, FOREIGN, fillsOf, kinds, nextDay } from './alpaca-rig.ts';
 
 /** A rig whose account works an order that somebody else gave. */
@@ -59,6 +60,28 @@ describe('an execution of an order that somebody else gave', () => {
     expect(new Set(fillsOf(again.events).map((fill) => fill.intentId))).toEqual(
       new Set([intentId]),
     );
+  });
+
+  it('has the time at which it happened, however late it is heard', () => {
+    const { rig, order } = withForeign('2');
+    const other = rig.placeForeign('1');
+    rig.pass(2);
+    const happened = rig.now;
+    rig.wires.faults.onStream('late');
+    rig.venue.fill(order, 1);
+    expect(fillsOf(rig.pass(0.4))).toEqual([]);
+    rig.venue.fill(other, 1);
+    const names = fillsOf(rig.pass(0.1)).map(({ intentId, marketAt }) => [intentId, marketAt]);
+    expect(names).toEqual([
+      [`external-${other.id}`, addMicros(happened, 400_000)],
+      [`external-${order.id}`, happened],
+    ]);
+    // No clock of the broker's makes an execution one of the future.
+    rig.venue.now = addMicros(rig.now, 5_000_000);
+    rig.venue.fill(order, 1);
+    rig.pass(0.1);
+    expect(fillsOf(rig.events)).toHaveLength(3);
+    expect(fillsOf(rig.events).at(-1)?.marketAt).toBeLessThanOrEqual(rig.now);
   });
 
   it('with a target and a stop under it is told once, and read no more after it', () => {

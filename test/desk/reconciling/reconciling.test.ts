@@ -8,6 +8,7 @@ import type { At } from '../../../src/engine/domain/clock.ts';
 import type { OptionContract } from '../../../src/engine/domain/instrument.ts';
 import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
 import type { Fill, LegAction } from '../../../src/engine/domain/order.ts';
+import { legSign } from '../../../src/engine/domain/order.ts';
 import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
 import { addMicros, cents, price, sessionDate } from '../../../src/engine/domain/units.ts';
 import { UNBOUNDED_LOSS_CENTS } from '../../../src/risk/risk-input.ts';
@@ -310,6 +311,27 @@ describe('a busted execution', () => {
     expect(again?.legs.map(({ quantity }) => Math.abs(quantity))).toEqual([1]);
     expect(closing.status).toBe('unknown');
     expect(rig.query<RiskCheckView>({ kind: 'riskCheck' }).openingsAllowed).toBe(false);
+  });
+
+  it('of a close that the broker corrects counts as it stands, and the order has filled', () => {
+    const rig = holding();
+    const closing = rig.execute(rig.previewClose(rig.positions()[0]?.positionId ?? ''));
+    const { realizedCents: before } = rig.desk.context.book.day();
+    const { fillId, ...fill } = closing.fills[0]!;
+    const { intentId } = closing.intent;
+    const dearer = { ...fill, fillId: `${fillId}-1`, price: price(fill.price + 1_800) };
+    for (let told = 0; told < 2; told += 1) {
+      rig.brokerSays(
+        { kind: 'busted', intentId, fillId, reason: 'the broker reports a trade correction' },
+        { kind: 'fill', fill: dearer },
+      );
+    }
+    for (const each of [rig, rig.restart(rig.records(), { isOpen: false })]) {
+      expect(each.order(intentId).status).toBe('filled');
+      expect(each.positions()).toEqual([]);
+      const { realizedCents } = each.desk.context.book.day();
+      expect(realizedCents).toBe(before + legSign(fill.action) * -1_800);
+    }
   });
 
   /** A condor that was closed, of whose close the broker takes the execution of the bought-back short put. */

@@ -317,20 +317,35 @@ export class StubVenue {
 
   /** Takes one execution of a single-leg order back. */
   bust(order: StubOrder, executionId: string, quantity: number, price: number): void {
-    const [leg] = order.legs;
-    if (leg === undefined) throw new RangeError('an order has a leg');
-    leg.filled -= quantity;
-    leg.notional -= price * quantity;
-    order.filled -= quantity;
-    this.account.apply({
-      executionId,
-      symbol: leg.symbol,
-      quantity: -signOf(leg) * quantity,
-      price,
-    });
+    this.#trade(order, executionId, -quantity, price);
     this.#set(order, 'canceled');
     const facts = { execution_id: executionId, price: moneyText(price), qty: String(quantity) };
     this.#tell('trade_bust', order, facts);
+  }
+
+  /** Corrects one execution of a single-leg order, and says which where it is named. */
+  correct(
+    order: StubOrder,
+    from: { quantity: number; price: number; id?: string },
+    to: { quantity: number; price: number },
+  ): void {
+    const executionId = this.#id();
+    this.#trade(order, executionId, -from.quantity, from.price);
+    this.#trade(order, executionId, to.quantity, to.price);
+    const facts = { execution_id: executionId, previous_execution_id: from.id };
+    const corrected = { price: moneyText(to.price), qty: String(to.quantity) };
+    this.#tell('trade_correct', order, { ...facts, ...corrected });
+  }
+
+  /** Fewer of the first leg where `quantity` is negative. */
+  #trade(order: StubOrder, executionId: string, quantity: number, price: number): void {
+    const [leg] = order.legs;
+    if (leg === undefined) throw new RangeError('an order has a leg');
+    leg.filled += quantity;
+    leg.notional += price * quantity;
+    order.filled += quantity;
+    const traded = { symbol: leg.symbol, quantity: signOf(leg) * quantity };
+    this.account.apply({ executionId, ...traded, price });
   }
 
   /** Moves the clock and does what falls due on the way: liquidation, expiry of orders, booking. */

@@ -86,7 +86,13 @@ export type BrokerEvent =
       /** Set where the gateway did it by itself, and nobody had asked for that cancel. */
       readonly by?: 'gateway';
     }
-  | { readonly kind: 'cancelRejected'; readonly intentId: string; readonly reason: string }
+  | {
+      readonly kind: 'cancelRejected';
+      readonly intentId: string;
+      readonly reason: string;
+      /** Of a new limit that never reached the broker: it is no word of the broker's. */
+      readonly refusal?: 'unsent';
+    }
   | {
       readonly kind: 'replaced';
       readonly intentId: string;

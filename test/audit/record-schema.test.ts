@@ -43,7 +43,7 @@ const EVENTS: { readonly [K in Told['kind']]: readonly Required<Extract<Told, { 
   unknown: [{ kind: 'unknown', intentId, reason: 'why' }],
   fill: [{ ...(fillEvent(intentId, 'f-1') as Filled), leavesUnbid: [intentId] }],
   cancelled: [{ kind: 'cancelled', intentId, remaining: 1, by: 'gateway' }],
-  cancelRejected: [{ kind: 'cancelRejected', intentId, reason: 'why' }],
+  cancelRejected: [{ kind: 'cancelRejected', intentId, reason: 'why', refusal: 'unsent' }],
   replaced: [{ kind: 'replaced', intentId, limit: price(-1), remaining: 2 }],
   expired: [{ kind: 'expired', intentId, remaining: 1 }],
   settlement: [{ kind: 'settlement', settlement: SETTLEMENT }],

@@ -98,12 +98,15 @@ export class RigBroker extends BrokerTap {
 
   /** Why no limit is moved; undefined: each is. */
   refuseLimit: string | undefined;
+  /** They never reach the broker. */
+  isLimitUnsent = false;
 
   override reprice(order: ApprovedOrder, at: At): readonly GatewayEffect[] {
     if (this.refuseLimit !== undefined) {
       const { intentId } = order.intent;
+      const unsent = this.isLimitUnsent ? ({ refusal: 'unsent' } as const) : {};
       const event = { kind: 'cancelRejected', intentId, reason: this.refuseLimit } as const;
-      return [{ kind: 'event', event }];
+      return [{ kind: 'event', event: { ...event, ...unsent } }];
     }
     return this.isMute ? [] : super.reprice(order, at);
   }

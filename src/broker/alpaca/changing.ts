@@ -148,7 +148,7 @@ function onMoveUnsent(
 ): void {
   const live = liveOrder(line);
   if (line.end !== undefined) return;
-  if (line.change === change) refuseChange(world, line, reason);
+  if (line.change === change) refuseChange(world, line, reason, true);
   else if (line.change?.kind === 'cancel' && live !== undefined) sendCancel(world, line, live);
 }
 
@@ -284,7 +284,7 @@ function onAmended(
   if (wire !== undefined && takeOrder(world, wire) === line) return;
   // Whatever else was answered, the old order's own word tells what became of it.
   if (sendOutcome(answer, world.capabilities) === 'rejected' && line.change === change) {
-    refuseChange(world, line, reasonOf(answer));
+    refuseChange(world, line, reasonOf(answer), isUnsent(answer));
   }
   if (!isUnsent(answer)) readLater(world, oldId, 0);
 }

@@ -77,8 +77,16 @@ export function tellLimit(world: AlpacaWorld, line: OrderLine, limit: Price): vo
   } else tell(world, { kind: 'replaced', intentId, limit });
 }
 
-export function refuseChange(world: AlpacaWorld, line: OrderLine, reason: string): void {
+/** `isUnsent`: the broker was never asked. */
+export function refuseChange(
+  world: AlpacaWorld,
+  line: OrderLine,
+  reason: string,
+  isUnsent = false,
+): void {
+  const { intentId } = line;
   line.change = undefined;
   line.next = undefined;
-  tell(world, { kind: 'cancelRejected', intentId: line.intentId, reason });
+  const unsent = isUnsent ? ({ refusal: 'unsent' } as const) : {};
+  tell(world, { kind: 'cancelRejected', intentId, reason, ...unsent });
 }

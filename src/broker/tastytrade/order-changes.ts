@@ -9,6 +9,7 @@ import type { At } from '../../engine/domain/clock.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
 import type { GatewayEffect } from '../order-gateway.ts';
 import type { WireAnswer, WireRequests } from '../wire-requests.ts';
+import { isUnsent } from '../wire-requests.ts';
 import { CancelWatch } from './cancel-watch.ts';
 import { dataIn, refusalIn } from './envelope.ts';
 import { replaceBody } from './order-body.ts';
@@ -168,7 +169,9 @@ export class OrderChanges {
       // Whether it was replaced, where no answer says so, is told by the stream and the lists.
       this.#replacing.delete(intentId);
       reread(at);
-      if (!this.#wanted.has(intentId)) effects.push(...this.#no(intentId, reasonOf(answer)));
+      if (!this.#wanted.has(intentId)) {
+        effects.push(...this.#no(intentId, reasonOf(answer), isUnsent(answer)));
+      }
     } else {
       const underWay = this.#replacing.get(intentId);
       if (underWay !== undefined) underWay.orderId = order.id;
@@ -242,8 +245,9 @@ export class OrderChanges {
     return this.#parts.ledger.chain(intentId)?.standing !== 'working';
   }
 
-  #no(intentId: string, reason: string): readonly GatewayEffect[] {
-    return told([{ kind: 'cancelRejected', intentId, reason }]);
+  #no(intentId: string, reason: string, isUnsentLimit = false): readonly GatewayEffect[] {
+    const unsent = isUnsentLimit ? ({ refusal: 'unsent' } as const) : {};
+    return told([{ kind: 'cancelRejected', intentId, reason, ...unsent }]);
   }
 }
 

@@ -132,7 +132,7 @@ export function applyBrokerEvent(desk: DeskContext, event: BrokerEvent): void {
       end(desk, event, 'the session ended');
       return;
     case 'cancelRejected':
-      onCancelRejected(desk, event.intentId, brokerText(event.reason));
+      onCancelRejected(desk, event);
       return;
     case 'replaced':
       onReplaced(desk, event);

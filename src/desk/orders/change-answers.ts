@@ -2,6 +2,7 @@
 
 import { isMovedByCancel } from '../../broker/moved-by-cancel.ts';
 import type { BrokerEvent } from '../../broker/order-gateway.ts';
+import { brokerText } from '../../engine/domain/broker-text.ts';
 import { addMicros } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { externalWorstCase } from './external-worst-case.ts';
@@ -15,28 +16,33 @@ import { settleMoved } from './refused-limits.ts';
 const REFUSED_CANCEL_PAUSE_MICROS = 1_000_000;
 
 /** A word against a new limit says nothing of cancels, nor one against a cancel of limits. */
-export function onCancelRejected(desk: DeskContext, intentId: string, reason: string): void {
+export function onCancelRejected(
+  desk: DeskContext,
+  { intentId, reason, refusal }: Extract<BrokerEvent, { kind: 'cancelRejected' }>,
+): void {
   const order = desk.orders.get(intentId);
   if (order === undefined || isFinal(order)) return;
   const { wall } = desk.at;
   const isOfCancel = order.cancelRequested;
   if (isOfCancel) order.cancelRefusals += 1;
-  else noteLimitRefused(desk, order);
+  else noteLimitRefused(desk, order, refusal === 'unsent');
   if (isOfCancel || isMoving(desk, order)) {
     order.cancelAgainAt = addMicros(wall, REFUSED_CANCEL_PAUSE_MICROS);
   }
   order.cancelRequested = false;
   order.limit = order.brokerLimit;
-  order.reason = `${isOfCancel ? 'cancel' : 'new limit'} refused: ${reason}`;
+  const became = refusal === 'unsent' ? 'not sent' : 'refused';
+  order.reason = `${isOfCancel ? 'cancel' : 'new limit'} ${became}: ${brokerText(reason)}`;
   // Of a foreign order that the broker lists no more the gateway refuses each: what pictures say of it counts.
   if (!isExternal(order)) order.updatedAt = desk.at;
   publishOrder(desk, order);
 }
 
-/** A word against no limit that is asked for, as a second one against one cancel, makes the row no longer. */
-function noteLimitRefused({ at }: DeskContext, order: OrderRecord): void {
+/** A word against no limit that is asked for, as a second one against one cancel, makes the row no longer, nor
+ * does a limit of which the broker never heard: given anew, the order would lack its way there too. */
+function noteLimitRefused({ at }: DeskContext, order: OrderRecord, isUnsent: boolean): void {
   const { limit, brokerLimit, limitRefusals } = order;
-  const inARow = (limitRefusals?.inARow ?? 0) + (limit === brokerLimit ? 0 : 1);
+  const inARow = (limitRefusals?.inARow ?? 0) + (isUnsent || limit === brokerLimit ? 0 : 1);
   order.limitRefusals = { inARow, wall: at.wall };
 }
 

@@ -108,12 +108,16 @@ function isHurried({ urgency }: OrderRecord): boolean {
   return urgency === 'fast' || urgency === 'urgent';
 }
 
-/** False for a close that has just moved, stands on the same rung and hurries no more than then. */
+/** False for a close that has just moved, stands on the same rung and hurries no more than then; where it moves
+ * by a cancel, on the next rung too: until it has moved it has no order. */
 function isDue({ at, gateway }: DeskContext, order: OrderRecord, { step }: LadderRung): boolean {
   const { intent, fills, lastMove, urgency } = order;
-  if (!isClose(order) || step !== lastMove.step || urgency !== lastMove.urgency) return true;
+  if (!isClose(order) || urgency !== lastMove.urgency) return true;
   const isByCancel = isMovedByCancel(intent, fills.length > 0, gateway.capabilities);
-  const pause = isByCancel && !isHurried(order) ? CANCEL_MOVE_PAUSE_MICROS : MOVE_PAUSE_MICROS;
+  const isNext = step !== lastMove.step;
+  if (isNext && !isByCancel) return true;
+  const isCalm = isByCancel && !isNext && !isHurried(order);
+  const pause = isCalm ? CANCEL_MOVE_PAUSE_MICROS : MOVE_PAUSE_MICROS;
   return at.wall - lastMove.wall >= pause;
 }
 

@@ -1128,7 +1128,9 @@ describe('a request', () => {
       const reads = rig.sent('GET /v2/orders/').length;
       rig.wires.faults.onRequest('DELETE', 'unsent');
       rig.wires.faults.onRequest('PATCH', 'unsent');
-      expect(kinds(rig.reprice(closing, moved))).toEqual(['cancelRejected']);
+      expect(rig.reprice(closing, moved)).toMatchObject([
+        { kind: 'cancelRejected', refusal: 'unsent' },
+      ]);
       expect(rig.atVenue(intentId).status).toBe('new');
       expect(rig.sent('GET /v2/orders/')).toHaveLength(reads);
       rig.wires.faults.clear();

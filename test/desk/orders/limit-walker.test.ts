@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ConfirmResult } from '../../../src/desk/engine-api.ts';
 import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
 import type { Input } from '../../../src/desk/inputs.ts';
+import { addMicros } from '../../../src/engine/domain/units.ts';
 import { CONSOLE, DeskRig, TRADER, valueIn } from '../../support/desk-rig.ts';
 
 const STRADDLE: StrategyRequest = { strategy: 'straddle_scan', strike: 600, quantity: 1 };
@@ -302,6 +303,24 @@ describe('a close between two rungs of its ladder', () => {
     expect(movesIn(10)).toBe(10);
   });
 
+  it('moves once a second from rung to rung where it is moved by a cancel', () => {
+    const rungs = (otherwise: { readonly movesByCancel?: true }) => {
+      const rig = new DeskRig({ exits: { exitLadder: 'urgent' } });
+      const { positionId } = rig.openPosition();
+      rig.gateway.otherwise = otherwise;
+      const order = rig.order(resting(rig, rig.previewClose(positionId).tokenSha256));
+      const { length: before } = rig.bodies('repriced');
+      for (let micros = 0; micros < 3_000_000; micros += 250_000) {
+        const [market, wall] = [rig.at.market, rig.at.wall].map((time) => addMicros(time, micros));
+        rig.step({ kind: 'clock', at: { market: market!, wall: wall! } });
+      }
+      return { moves: rig.bodies('repriced').length - before, limit: order.limit };
+    };
+    const [often, seldom] = [rungs({}), rungs({ movesByCancel: true })];
+    expect([often.moves, seldom.moves]).toEqual([3, 1]);
+    expect(seldom.limit).toBe(often.limit);
+  });
+
   it('moves at once on its next rung, and where it is hurried', () => {
     const { rig, movesIn, shake } = moving({ movesByCancel: true });
     expect(movesIn(18)).toBeLessThan(5);
@@ -365,6 +384,19 @@ describe('a close whose new limits the broker refuses', () => {
     rig.size = 50;
     rig.advance(4);
     expect(rig.positions()).toEqual([]);
+  });
+
+  it('stays where it is, and pages nobody, where none of them ever left', () => {
+    const { rig, order, refused, pages } = refusing();
+    rig.gateway.isLimitUnsent = true;
+    const before = refused();
+    rig.advance(20);
+    expect([order.status, refused(), pages(rig)]).toEqual(['working', before, []]);
+    expect(order.reason).toBe('new limit not sent: broker text: "margin check failed"');
+    rig.gateway.refuseLimit = undefined;
+    rig.atmVol = 0.25;
+    rig.advance(2);
+    expect([order.status, order.limitRefusals]).toEqual(['working', undefined]);
   });
 
   it('is given anew at once at natural, for that is not moved either', () => {

@@ -251,7 +251,7 @@ function onFill(desk: DeskContext, event: Extract<BrokerEvent, { kind: 'fill' }>
     desk.out.alert('warning', 'EXTERNAL_FILL', text, fill.fillId);
   } else desk.book.applyFill(fill, asSent(order));
   noteGone(desk, event.leavesUnbid);
-  noteOthers(desk, fill, order);
+  noteOthers(desk, fill, order, takenFrom);
   noteHeld(desk, { fillId: fill.fillId, intent: order?.intent });
   order?.fills.push(fill);
   noteTakenFrom(desk, takenFrom, order);
@@ -308,7 +308,7 @@ function onBusted(desk: DeskContext, intentId: string, fillId: string, reason: s
     desk.book.bustFill(fill, order.intent, opening === undefined ? undefined : asSent(opening));
   }
   noteGone(desk);
-  noteOthers(desk, fill, order, true);
+  noteOthers(desk, fill, order, 'busted');
   noteHeld(desk, { fillId, isBust: true });
   if (order !== undefined && own !== undefined) {
     order.busted.push(own);

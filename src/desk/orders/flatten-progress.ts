@@ -31,12 +31,13 @@ export function askForAll(desk: DeskContext, positionId: string): void {
 }
 
 /** Notes what an order of others, given since, opened or closed of a contract that is being flattened; forgets
- * it (`isBust`) where the broker took that execution back. */
+ * it where the broker took that execution back. Of shares a broker may say neither: what `took` from something
+ * that is held has closed. */
 export function noteOthers(
   { day }: DeskContext,
   fill: Fill,
   order: OrderRecord | undefined,
-  isBust = false,
+  took: readonly string[] | 'busted',
 ): void {
   if (order !== undefined && !isExternal(order)) return;
   const positionId = externalPositionId(fill.instrument);
@@ -47,8 +48,12 @@ export function noteOthers(
   const wasGiven = order !== undefined && order.createdAt.market <= askedAt;
   if (wasGiven || marketAt <= askedAt) return;
   const others = new Map(progress.others);
-  if (isBust) others.delete(fill.fillId);
-  else others.set(fill.fillId, { change: isOpening(fill.action) ? quantity : -quantity, marketAt });
+  if (took === 'busted') others.delete(fill.fillId);
+  else {
+    const isOfShares = fill.instrument.kind === 'shares';
+    const opens = isOfShares ? took.length === 0 : isOpening(fill.action);
+    others.set(fill.fillId, { change: opens ? quantity : -quantity, marketAt });
+  }
   day.flattening.set(positionId, { ...progress, others });
 }
 

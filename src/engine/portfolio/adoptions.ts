@@ -24,6 +24,11 @@ export function adoptedFillId(seq: number, symbol: string): string {
   return `${PREFIX}${seq}-${symbol.replaceAll(' ', '')}`;
 }
 
+/** True for what the operator took over. */
+export function isTakenOver({ fillId }: Fill): boolean {
+  return fillId.startsWith(PREFIX);
+}
+
 /** The part of a settlement that was taken over before it was told. */
 export interface Explained {
   /** Contracts, signed as they were held. */
@@ -39,8 +44,9 @@ export class Adoptions {
 
   /** Notes an execution of `signed`, of which `closed` closed something; of any other than an adoption
    * nothing. */
-  note({ fillId, instrument, price: at }: Fill, signed: number, closed: number): void {
-    if (!fillId.startsWith(PREFIX)) return;
+  note(fill: Fill, signed: number, closed: number): void {
+    const { instrument, price: at } = fill;
+    if (!isTakenOver(fill)) return;
     this.#lots.trade(instrument, instrument.kind === 'shares' ? -signed : -closed, at);
   }
 

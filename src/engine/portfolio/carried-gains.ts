@@ -53,7 +53,8 @@ export function beforeTrade(carrier: Carrier, { instrument, signed, at }: Trade)
   return carrier.carried.has(symbol) ? heldOf(carrier, symbol) : 0;
 }
 
-function heldOf({ lots }: Carrier, symbol: string): number {
+/** Held of an instrument, signed. */
+export function heldOf({ lots }: Pick<Carrier, 'lots'>, symbol: string): number {
   return lots.held().find((lot) => instrumentSymbol(lot.instrument) === symbol)?.quantity ?? 0;
 }
 

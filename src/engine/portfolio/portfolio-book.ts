@@ -9,18 +9,16 @@ import { isOpening } from '../domain/order.ts';
 import type { Cents, EpochMicros, Price, SessionDate } from '../domain/units.ts';
 import { amountCents, cents, price } from '../domain/units.ts';
 import { Adoptions, sharesBehind } from './adoptions.ts';
-import type { Trade, UnderlyingPrice } from './carried-gains.ts';
-import { beforeTrade, carriedSum, carryNow, releaseCarried, startDay } from './carried-gains.ts';
+import type { UnderlyingPrice } from './carried-gains.ts';
+import { carriedSum, heldOf } from './carried-gains.ts';
 import type { DayMoneyView } from './day-money.ts';
-import { DayMoney } from './day-money.ts';
-import { EarlyCloses } from './early-closes.ts';
-import { externalPositionId } from './external-position.ts';
-import { GoneStructures } from './gone-structures.ts';
+import { ForeignFills } from './foreign-fills.ts';
 import { netHeld, netShares } from './net-held.ts';
+import { OpenStructures } from './open-structures.ts';
 import type { SettlementFacts } from './settlement-facts.ts';
 import { settledOf } from './settlement-facts.ts';
-import type { Opener, Part, Structure } from './structure.ts';
-import { cashOf, newStructure, signedOf, sumOf, tradeOf } from './structure.ts';
+import type { Opener, Structure } from './structure.ts';
+import { signedOf, sumOf, tradeOf } from './structure.ts';
 import { goneCashOf, unitsOf } from './structure-lots.ts';
 
 /** One leg as it is held now. */
@@ -59,19 +57,14 @@ export interface StructurePosition {
 }
 
 type Held = Structure<StructurePosition>;
-type Closed = Part<StructurePosition>;
 
 export class PortfolioBook {
-  readonly #structures = new Map<string, Held>();
+  readonly #open = new OpenStructures<StructurePosition>();
+  readonly #foreign = new ForeignFills(this.#open);
   /** Ids of this session's executions and settlements, and of the one before: none comes later. */
   #seen = new Set<string>();
   #seenBefore: ReadonlySet<string> = new Set();
-  #day = new DayMoney();
-  readonly #closedEarly = new EarlyCloses();
-  /** What executions of foreign orders closed, by their ids. */
-  readonly #closedBy = new Map<string, readonly Closed[]>();
   readonly #adoptions = new Adoptions();
-  readonly #gone = new GoneStructures<StructurePosition>();
   /** The structures as they were last looked at. */
   #list: readonly StructurePosition[] = [];
   #date: SessionDate | undefined;
@@ -85,53 +78,41 @@ export class PortfolioBook {
   startSession(date: SessionDate, close?: UnderlyingPrice): void {
     if (this.#date === date) return;
     this.#date = date;
-    this.#day = new DayMoney();
     this.#seenBefore = this.#seen;
     this.#seen = new Set();
-    for (const id of this.#closedBy.keys()) if (!this.knows(id)) this.#closedBy.delete(id);
-    this.#closedEarly.clear();
+    this.#foreign.beginSession((fillId) => this.knows(fillId));
     this.#adoptions.beginSession(date);
-    this.#gone.clear();
-    for (const structure of this.#structures.values()) startDay(structure, date, close);
+    this.#open.beginDay(date, close);
   }
 
   /** A price by which what is due of its underlying starts the day. */
   carryAt(at: UnderlyingPrice): void {
-    for (const structure of this.#structures.values()) carryNow(structure, at);
+    this.#open.carryAt(at);
   }
 
   /** Folds one execution. The same `fillId` again is the same execution and changes nothing. */
   applyFill(fill: Fill, intent: OrderIntent): void {
     if (!this.#isNew(fill.fillId)) return;
     const structure = this.#structureFor(intent, fill.marketAt);
-    this.#trade(structure, tradeOf(fill));
-    this.#bookCash(fill, structure);
-    if (isOpening(fill.action)) this.#closeLate(structure, fill);
-    this.#dropIfFlat(structure);
+    this.#open.trade(structure, tradeOf(fill));
+    this.#open.bookCash(fill, structure);
+    if (isOpening(fill.action)) this.#foreign.closeLate(structure, fill);
+    this.#open.dropIfFlat(structure);
   }
 
   /**
    * Folds an execution of an order that this engine did not give. One that closes takes from the
-   * structures that hold the instrument, oldest first, so that no exit guards what is gone; what is
-   * left of it is a position of its own until an opening of this session is told that it had closed,
-   * and one that opens is a position of its own. The same `fillId` changes nothing.
-   * Returns the positions that it took from.
+   * structures that hold the instrument, so that no exit guards what is gone: from the one that holds most
+   * of what the same order closes, and else from the oldest. What is left of it is a position of its own
+   * until an opening of this session is told that it had closed, and one that opens is a position of its own.
+   * Shares have no such word: what is held of them the other way is closed first. The same `fillId` changes
+   * nothing. Returns the positions that it took from.
    */
   applyExternalFill(fill: Fill): readonly string[] {
     if (!this.#isNew(fill.fillId)) return [];
-    const signed = signedOf(fill);
-    const parts = isOpening(fill.action) ? [] : this.#reduceAll(tradeOf(fill));
-    const left = signed - sumOf(parts);
-    if (!isOpening(fill.action)) {
-      this.#closedBy.set(fill.fillId, parts);
-      this.#closedEarly.add(fill.instrument, left);
-    }
-    this.#adoptions.note(fill, signed, signed - left);
-    const external = this.#externalFor(fill);
-    this.#trade(external, tradeOf(fill, left));
-    this.#bookCash(fill, external);
-    this.#dropIfFlat(external);
-    return parts.map(({ structure }) => structure.positionId);
+    const { closed, takenFrom } = this.#foreign.apply(fill);
+    this.#adoptions.note(fill, signedOf(fill), closed);
+    return takenFrom.map(({ positionId }) => positionId);
   }
 
   /** True for an execution or settlement that has been folded, busted later or not. */
@@ -147,49 +128,20 @@ export class PortfolioBook {
   bustFill(fill: Fill, intent: OrderIntent, opening: OrderIntent | undefined): void {
     if (!this.#isBust(fill)) return;
     const structure = this.#structureFor(opening ?? intent, fill.marketAt);
-    this.#tradeBack(structure, fill, -signedOf(fill));
-    this.#returnCash(fill, structure);
+    const isOfDay = this.#seen.has(fill.fillId);
+    this.#open.tradeBack(structure, fill, -signedOf(fill), isOfDay);
+    this.#open.returnCash(fill, structure);
   }
 
   /** Takes back an execution of an order that this engine did not give. What it closed is held again by the
    * structures that it was taken from; what it opened leaves what is external, and else what holds it. */
   bustExternalFill(fill: Fill): void {
-    if (!this.#isBust(fill)) return;
-    let left = -signedOf(fill);
-    if (isOpening(fill.action)) {
-      const all = [this.#externalFor(fill), ...this.#structures.values()];
-      left -= sumOf(this.#reduceAll(tradeOf(fill, left), all));
-    } else {
-      for (const { structure, quantity } of this.#closedBy.get(fill.fillId) ?? []) {
-        this.#tradeBack(this.#again(structure), fill, -quantity);
-        left += quantity;
-      }
-      this.#closedEarly.takeBack(fill.instrument, left);
-    }
-    const external = this.#externalFor(fill);
-    this.#trade(external, tradeOf(fill, left));
-    this.#returnCash(fill, external);
-  }
-
-  /** What was realised on a day before, or of shares, of which each day is reckoned by itself, stays so. */
-  #tradeBack(structure: Held, fill: Fill, signed: number): void {
-    const { instrument, fillId, price: at } = fill;
-    const { lots } = structure;
-    if (!this.#seen.has(fillId) || instrument.kind === 'shares') lots.closes.takeOut(fill);
-    const { quantity, realizedCents } = lots.reopen(fill);
-    this.#realize(structure, cents(0 - realizedCents));
-    this.#trade(structure, { instrument, signed: signed + quantity, at });
+    if (this.#isBust(fill)) this.#foreign.bust(fill, this.#seen.has(fill.fillId));
   }
 
   /** True for the first bust of an execution that was folded. */
   #isBust({ fillId }: Fill): boolean {
     return this.knows(fillId) && this.#isNew(`bust ${fillId}`);
-  }
-
-  #returnCash(fill: Fill, structure: Held): void {
-    structure.feesCents -= fill.feesCents;
-    this.#day.takeBack(cashOf(fill), fill.feesCents);
-    this.#dropIfFlat(structure);
   }
 
   /**
@@ -204,35 +156,35 @@ export class PortfolioBook {
     const { instrument, shares, sharePrice, feesCents } = settlement;
     const symbol = instrumentSymbol(instrument);
     const held = this.held().get(symbol);
-    const isCarryDue = Array.from(this.#structures.values()).some((s) => s.carryDue.has(symbol));
+    const isCarryDue = Array.from(this.#open.all()).some((s) => s.carryDue.has(symbol));
     const quantity = settledOf(settlement, held ?? this.#adoptions.takenOut(instrument));
     const settled = { instrument, signed: -quantity, at: settlement.cashPerShare ?? price(0) };
-    const unheld = quantity + sumOf(this.#reduceAll(settled));
+    const unheld = quantity + sumOf(this.#open.reduceAll(settled));
     const known = this.#adoptions.settle(settlement, quantity, unheld);
     const moved = shares - known.shares;
     const forShares = amountCents(sharePrice, -moved, 1);
     const left = quantity - known.contracts;
     const inCash = amountCents(settled.at, left, multiplierOf(instrument));
-    this.#day.realize(known.realizedCents);
-    this.#day.move(known.realizedCents + forShares + inCash, feesCents);
+    this.#open.day.realize(known.realizedCents);
+    this.#open.day.move(known.realizedCents + forShares + inCash, feesCents);
     if (moved !== 0) this.#moveShares(settlement, moved, isCarryDue);
     return unheld - known.contracts;
   }
 
   /** True while anything is held; asked on every batch of quotes. */
   hasStructures(): boolean {
-    return this.#structures.size > 0;
+    return this.#open.size > 0;
   }
 
   /** Open structures, oldest first: the same list, of the same looks, until one of them changes. */
   structures(): readonly StructurePosition[] {
-    if (!this.#isListed()) this.#list = Array.from(this.#structures.values(), lookAt);
+    if (!this.#isListed()) this.#list = Array.from(this.#open.all(), lookAt);
     return this.#list;
   }
 
   #isListed(): boolean {
     let place = 0;
-    for (const structure of this.#structures.values()) {
+    for (const structure of this.#open.all()) {
       if (structure.view === undefined || this.#list[place] !== structure.view) return false;
       place += 1;
     }
@@ -240,7 +192,7 @@ export class PortfolioBook {
   }
 
   structure(positionId: string): StructurePosition | undefined {
-    const structure = this.#structures.get(positionId);
+    const structure = this.#open.get(positionId);
     return structure === undefined ? undefined : lookAt(structure);
   }
 
@@ -258,12 +210,12 @@ export class PortfolioBook {
 
   /** The session's money. */
   day(): DayMoneyView {
-    return this.#day.view();
+    return this.#open.day.view();
   }
 
   /** Positions that are gone, and what they came to in this session, after their fees. */
   gone(): ReadonlyMap<string, Cents> {
-    return this.#gone.cameTo();
+    return this.#open.gone.cameTo();
   }
 
   /** True the first time an id comes by. */
@@ -273,58 +225,9 @@ export class PortfolioBook {
     return true;
   }
 
-  #trade(structure: Held, trade: Trade): void {
-    const { instrument, signed, at, by } = trade;
-    const before = beforeTrade(structure, trade);
-    this.#realize(structure, structure.lots.trade(instrument, signed, at, by));
-    this.#day.realize(0 - releaseCarried(structure, instrument, before));
-  }
-
-  #realize(structure: Held, realizedCents: Cents): void {
-    structure.view = undefined;
-    structure.realizedCents += realizedCents;
-    this.#day.realize(realizedCents);
-  }
-
-  #bookCash(fill: Fill, structure: Held): void {
-    structure.view = undefined;
-    structure.feesCents += fill.feesCents;
-    this.#day.move(cashOf(fill), fill.feesCents);
-  }
-
-  /** What a foreign order had closed of an opening before that was told is not held by either. */
-  #closeLate(structure: Held, fill: Fill): void {
-    const { instrument } = fill;
-    if (!this.#closedEarly.has(instrument)) return;
-    const external = this.#externalFor(fill);
-    const { quantity: signed, averagePrice: at } = this.#closedEarly.take(external.lots, fill);
-    const closed = structure.lots.reduce(instrument, signed, at, fill);
-    this.#realize(structure, closed.realizedCents);
-    this.#trade(external, { instrument, signed: -closed.quantity, at });
-    this.#dropIfFlat(external);
-  }
-
-  /** Closes with a signed trade in structures, oldest first; returns what it closed of which. */
-  #reduceAll(trade: Trade, among: Iterable<Held> = this.#structures.values()): readonly Closed[] {
-    const { instrument, signed, at, by } = trade;
-    let left = signed;
-    const parts: Closed[] = [];
-    for (const structure of among) {
-      const before = beforeTrade(structure, { ...trade, signed: left });
-      const { quantity, realizedCents } = structure.lots.reduce(instrument, left, at, by);
-      if (quantity === 0) continue;
-      left -= quantity;
-      parts.push({ structure, quantity });
-      this.#realize(structure, realizedCents);
-      this.#day.realize(0 - releaseCarried(structure, instrument, before));
-      this.#dropIfFlat(structure);
-    }
-    return parts;
-  }
-
   #structureFor(intent: OrderIntent, at: EpochMicros): Held {
     const { positionId, strategy, purpose } = intent;
-    const structure = this.#ensure(positionId, 'external', at);
+    const structure = this.#open.ensure(positionId, 'external', at);
     if (purpose === 'open' && structure.intent === undefined) {
       structure.view = undefined;
       structure.strategy = strategy;
@@ -333,36 +236,27 @@ export class PortfolioBook {
     return structure;
   }
 
-  /** The structure, which may have gone meanwhile. */
-  #again({ positionId, strategy, openedAt, intent }: Held): Held {
-    const structure = this.#ensure(positionId, strategy, openedAt);
-    structure.intent ??= intent;
-    return structure;
-  }
-
-  #externalFor({ instrument, marketAt }: Fill): Held {
-    return this.#ensure(externalPositionId(instrument), 'external', marketAt);
-  }
-
-  #ensure(positionId: string, strategy: Opener, openedAt: EpochMicros): Held {
-    const known = this.#structures.get(positionId) ?? this.#gone.takeBack(positionId);
-    const structure: Held = known ?? newStructure(positionId, strategy, openedAt);
-    this.#structures.set(positionId, structure);
-    return structure;
-  }
-
-  /** Shares that take the place of options start the day where those had not. */
+  /**
+   * Shares that take the place of options start the day where those had not. An account holds those of one
+   * ticker one way: what was traded of them the other way before this was told closes them.
+   */
   #moveShares(settlement: SettlementFacts, shares: number, isCarryDue: boolean): void {
-    const behind = sharesBehind(settlement.instrument);
-    const structure = this.#ensure(`shares-${behind.symbol}`, 'shares', settlement.marketAt);
-    this.#trade(structure, { instrument: behind, signed: shares, at: settlement.sharePrice });
-    if (isCarryDue) structure.carryDue.add(instrumentSymbol(behind));
-    this.#dropIfFlat(structure);
-  }
-
-  #dropIfFlat(structure: Held): void {
-    const isDropped = structure.lots.isFlat() && this.#structures.delete(structure.positionId);
-    if (isDropped) this.#gone.add(structure);
+    const { instrument: option, marketAt, sharePrice: at } = settlement;
+    const instrument = sharesBehind(option);
+    const { symbol } = instrument;
+    const moved = this.#open.ensure(`shares-${symbol}`, 'shares', marketAt);
+    this.#open.trade(moved, { instrument, signed: shares, at });
+    if (isCarryDue) moved.carryDue.add(symbol);
+    for (const other of this.#open.all()) {
+      const held = heldOf(moved, symbol);
+      const lot = other.lots.held().find((each) => instrumentSymbol(each.instrument) === symbol);
+      if (lot === undefined || lot.quantity * held >= 0) continue;
+      const signed = Math.sign(lot.quantity) * Math.min(Math.abs(held), Math.abs(lot.quantity));
+      this.#open.trade(moved, { instrument, signed, at: lot.averagePrice });
+      this.#open.trade(other, { instrument, signed: -signed, at: lot.averagePrice });
+      this.#open.dropIfFlat(other);
+    }
+    this.#open.dropIfFlat(moved);
   }
 }
 

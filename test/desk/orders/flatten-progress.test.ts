@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BrokerEvent } from '../../../src/broker/order-gateway.ts';
+import { askedOf } from '../../../src/desk/orders/flatten-progress.ts';
 import type { Instrument } from '../../../src/engine/domain/instrument.ts';
 import { instrumentSymbol, parseOccSymbol } from '../../../src/engine/domain/instrument.ts';
 import type { LegAction } from '../../../src/engine/domain/order.ts';
@@ -161,5 +162,29 @@ describe('what others open of a contract that a flatten left to expire', () => {
       rig.advance(6);
       expect(sent(rig)).toEqual(ALL);
     }
+  });
+});
+
+describe('short shares of somebody else', () => {
+  it('that are covered in part during a flatten leave the rest asked for, whatever the broker calls that', () => {
+    const rig = new DeskRig();
+    rig.gateway.editSnapshot = () => undefined;
+    rig.gateway.isMute = true;
+    const instrument = { kind: 'shares', symbol: 'SPY' } as const;
+    const trade = (fillId: string, action: LegAction, quantity: number): Execution => {
+      const money = { price: price(6_000_000), feesCents: cents(0), marketAt: rig.at.market };
+      const ids = { fillId, intentId: `external-${fillId}` };
+      return { kind: 'fill', fill: { ...ids, ...money, instrument, action, quantity } };
+    };
+    rig.brokerSays(trade('short', 'sellToOpen', 200));
+    rig.advance(2);
+    rig.ask({ kind: 'flattenNow' }, CONSOLE);
+    rig.advance(1);
+    rig.brokerSays(trade('cover', 'buyToOpen', 100));
+    const [position] = rig.positions();
+    expect(askedOf(rig.desk.context, position!)).toBe(100);
+    rig.advance(1);
+    rig.brokerSays(trade('more', 'sellToOpen', 50));
+    expect(askedOf(rig.desk.context, rig.positions()[0]!)).toBe(100);
   });
 });

@@ -1,16 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { plannedLossOf } from '../../../src/desk/account/account-risk.ts';
+import { plannedLossOf, worstCaseOf } from '../../../src/desk/account/account-risk.ts';
 import { asOpenPosition } from '../../../src/desk/account/held-position.ts';
 import type { TradeCard } from '../../../src/desk/engine-api.ts';
 import type { OrderRequest } from '../../../src/desk/engine-api-requests.ts';
 import { sideStopNow } from '../../../src/desk/exits/judge-stops.ts';
 import { WholeTrades } from '../../../src/desk/simulation/whole-trade.ts';
-import { instrumentSymbol, occSymbol, type Right } from '../../../src/engine/domain/instrument.ts';
 import {
+  type Instrument,
+  instrumentSymbol,
+  occSymbol,
+  type Right,
+} from '../../../src/engine/domain/instrument.ts';
+import {
+  cents,
   centsFromDollars,
+  price,
   priceFromDollars,
   sessionDate,
 } from '../../../src/engine/domain/units.ts';
+import type { StructurePosition } from '../../../src/engine/portfolio/portfolio-book.ts';
 import { sideCosts } from '../../support/condor-costs.ts';
 import { CONDOR, DeskRig, denialIn, type Preview, valueIn } from '../../support/desk-rig.ts';
 
@@ -317,3 +325,39 @@ describe('a close of some units', () => {
     expect(message).toContain('place_order');
   });
 });
+
+describe('two condors of the same shorts, of which the younger loses a side at another screen', () => {
+  it.each([1, -1])('leave the elder whole, whichever leg is told first (%d)', (turn) => {
+    const rig = new DeskRig({ limits, exits: { condorStop: 'side' } });
+    const elder = rig.openPosition(CONDOR);
+    rig.advance(60);
+    const younger = rig.openPosition({ ...CONDOR, width: 10 });
+    const shown = ({ legs }: StructurePosition) =>
+      legs.map((leg) => `${instrumentSymbol(leg.instrument)} ${leg.quantity} ${leg.averagePrice}`);
+    const calls = younger.legs.filter(({ instrument }) => isCall(instrument));
+    const risk = worstCaseOf(rig.desk.context, elder);
+    rig.gateway.isMute = true;
+    for (const { instrument, quantity } of calls.toSorted(() => turn)) {
+      rig.gateway.editSnapshot = () => undefined;
+      const action = quantity > 0 ? 'sellToClose' : 'buyToClose';
+      const of = { fillId: `their ${instrumentSymbol(instrument)}`, intentId: 'external-7' };
+      const money = { price: price(quantity > 0 ? 300 : 9_000), feesCents: cents(0) };
+      const fill = { ...of, ...money, instrument, action, quantity: 1 } as const;
+      rig.brokerSays({ kind: 'fill', fill: { ...fill, marketAt: rig.at.market } });
+    }
+    // A cost at which the short alone would be stopped, and the spread that is held is not.
+    sideCosts(rig, 'call', 1.37, { bid: 0.6, ask: 0.62 });
+    rig.advance(30);
+    for (const each of [rig, rig.restart(rig.records(), { isOpen: false })]) {
+      const [first, second] = each.positions();
+      expect(new Set(shown(first!))).toEqual(new Set(shown(elder)));
+      expect(worstCaseOf(each.desk.context, first!)).toBe(risk);
+      expect(second?.legs.filter(({ instrument }) => isCall(instrument))).toEqual([]);
+      expect(reasons(each)).toEqual([]);
+    }
+  });
+});
+
+function isCall(instrument: Instrument): boolean {
+  return instrument.kind === 'option' && instrument.right === 'call';
+}

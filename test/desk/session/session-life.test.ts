@@ -291,6 +291,44 @@ describe('shares after exercise', () => {
     expect(told(rig)).toEqual(['trigger 100', 'resolve 200', 'trigger 200', 'resolve no']);
   });
 
+  it.each([true, false])(
+    'are gone once they are covered elsewhere, told in turn: %s',
+    (isInTurn) => {
+      const rig = new DeskRig({ minutes: 11 * 60 });
+      const { positionId, legs } = rig.openPosition(CONDOR);
+      const call = legs.find(
+        ({ instrument: i, quantity }) => i.kind === 'option' && i.right === 'call' && quantity < 0,
+      )!;
+      const of = { fillId: 'cover', intentId: 'external-7', feesCents: cents(0) };
+      const instrument = { kind: 'shares', symbol: 'SPY' } as const;
+      const trade = { action: 'buyToOpen', quantity: 100, price: priceFromDollars(600) } as const;
+      const fill = { ...of, ...trade, instrument, marketAt: rig.at.market };
+      const facts = { settlementId: 's', outcome: 'assigned', quantity: -1, shares: -100 } as const;
+      const paid = { sharePrice: priceFromDollars(601), feesCents: cents(0) };
+      const settlement = {
+        ...facts,
+        ...paid,
+        instrument: call.instrument,
+        marketAt: fill.marketAt,
+      };
+      const events = [
+        { kind: 'settlement', settlement },
+        { kind: 'fill', fill },
+      ] as const;
+      rig.gateway.editSnapshot = () => undefined;
+      for (const event of isInTurn ? events : events.toReversed()) rig.brokerSays(event);
+      for (const each of [rig, rig.restart(rig.records(), { isOpen: false })]) {
+        expect(each.positions()).toMatchObject([{ positionId, legs: [{}, {}, {}] }]);
+        expect(each.day.status.causes).not.toContain('sharesHeld');
+      }
+      rig.goTo(15 * 60 + 45);
+      const ofShares = rig
+        .orders()
+        .filter(({ intent }) => intent.legs.some(({ instrument: i }) => i.kind === 'shares'));
+      expect(ofShares).toEqual([]);
+    },
+  );
+
   it('are named by their own ticker', () => {
     const rig = new DeskRig();
     const instrument = { kind: 'shares', symbol: 'AAPL' } as const;

@@ -555,7 +555,7 @@ describe('positions that are gone', () => {
 });
 
 describe('any fills in any order', () => {
-  const legs = [...CONDOR, SHORT_PUT];
+  const legs = [...CONDOR, SHORT_PUT, sharesLeg('buyToOpen', 1)];
   const fills = fc.array(
     fc.record({
       leg: fc.nat(legs.length - 1),

@@ -18,6 +18,7 @@ import type * as Api from './engine-api.ts';
 import type { ReadOrigin } from './engine-api-account.ts';
 import { busy, CoreLine } from './engine-api-core-line.ts';
 import type { HealthView, MarketStatusView } from './engine-api-health.ts';
+import { type KillEnds, KillLine } from './engine-api-kill.ts';
 import type { PayoffView } from './engine-api-payoff.ts';
 import type { AlertRequest, AlertView, PlanView } from './engine-api-plan.ts';
 import { ReadingLine } from './engine-api-reading.ts';
@@ -42,11 +43,9 @@ import type {
 const SPOT_MOVE_MICROS = 2_000_000;
 /** Of the root, in a stamp: 64 bits are enough to tell two logs apart. */
 const ROOT_DIGITS = 16;
-/** A kill is in force before the core hears of it; its caller does not wait for a core that hangs. */
-const KILL_ANSWER_MILLIS = 1_000;
 
 /** What the client is built from. */
-export interface ClientParts {
+export interface ClientParts extends KillEnds {
   readonly identity: Api.EngineIdentity;
   readonly clock: Clock;
   readonly simulated: boolean;
@@ -54,10 +53,6 @@ export interface ClientParts {
   readonly buffers: { readonly chain: SharedArrayBuffer; readonly ring: SharedArrayBuffer };
   send(message: ToCore): void;
   sendToReader(message: ToReader): void;
-  /** Latches the kill in the kill word and on disk, before the core is told. Answers with the reason as
-   * it is told on, and never throws: a disk that is full keeps no kill from the core. */
-  latchKill(reason: string, principal: string): string;
-  clearKill(): void;
   metrics(): Promise<string>;
   /** P&L of the book under moves, computed away from the core. */
   riskMetrics(pnl: Api.PnlView, slice: ChainSlice | undefined): Promise<Api.RiskMetricsView>;
@@ -76,9 +71,9 @@ export class EngineApiClient implements Api.EngineApi {
   readonly #core: CoreLine;
   readonly #readings: ReadingLine;
   readonly #listeners = new Set<(event: Api.EngineEvent) => void>();
+  readonly #killLine: KillLine;
   #status: CoreStatus | undefined;
   #statusWall = 0;
-  #kills = 0;
 
   constructor(parts: ClientParts) {
     this.identity = parts.identity;
@@ -88,6 +83,7 @@ export class EngineApiClient implements Api.EngineApi {
       stamp: () => this.stamp(),
       witnessed: (stamp) => this.#witnessed(stamp),
     });
+    this.#killLine = new KillLine(parts, this.#core);
     this.#readings = new ReadingLine((message) => parts.sendToReader(message));
     this.#reader = new ChainReader(parts.buffers.chain);
     this.#past = new ChainPast(parts.buffers.chain, parts.buffers.ring);
@@ -205,25 +201,12 @@ export class EngineApiClient implements Api.EngineApi {
     }));
   }
 
-  /** Word and latch first, then the core. Where that does not answer the kill stands all the same. */
-  async kill(asked: string, caller: Api.Caller): Promise<Api.Answer<Api.KillView>> {
-    this.#kills += 1;
-    const reason = this.#parts.latchKill(asked, caller.principal);
-    const command = { kind: 'kill', reason } as const;
-    const answer = await this.#core.command<Api.KillView>(caller, command, KILL_ANSWER_MILLIS);
-    if (!('denied' in answer) || answer.denied.code !== 'engine_busy') return answer;
-    const note =
-      'The kill word and the latch are set: nothing that opens or increases passes. The core has not answered yet, so what works at the broker may not be cancelled; look at get_recent_orders.';
-    const value = { killed: true, since: answer.stamp.asOf, reason, cancelledOrders: [], note };
-    return { stamp: answer.stamp, value };
+  kill(asked: string, caller: Api.Caller): Promise<Api.Answer<Api.KillView>> {
+    return this.#killLine.kill(asked, caller);
   }
 
-  async rearm(caller: Api.Caller): Promise<Api.Answer<Api.KillView>> {
-    const kills = this.#kills;
-    const answer = await this.#core.command<Api.KillView>(caller, { kind: 'rearm' });
-    // A kill that came meanwhile stands: the operator has not seen it.
-    if (!('denied' in answer) && kills === this.#kills) this.#parts.clearKill();
-    return answer;
+  rearm(caller: Api.Caller): Promise<Api.Answer<Api.KillView>> {
+    return this.#killLine.rearm(caller);
   }
 
   flattenNow(caller: Api.Caller) {

@@ -283,6 +283,41 @@ describe('the kill switch at the door', () => {
   });
 });
 
+describe('a rearm that the core answers too late', () => {
+  const console: Caller = { principal: 'console', authority: 'console' };
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('releases nothing: the core is told of the kill again behind it', async () => {
+    const rig = new ClientRig();
+    rig.counters.raiseKillWord();
+    const answer = rig.client.rearm(console);
+    const asked = rig.sent.at(-1);
+    await vi.advanceTimersByTimeAsync(10_000);
+    const message = expect.stringContaining('the kill stands');
+    expect(await answer).toMatchObject({ denied: { code: 'engine_busy', message } });
+    expect(commandIn(rig.sent.at(-1))).toMatchObject({ kind: 'kill' });
+    const id = asked !== undefined && 'id' in asked ? asked.id : 0;
+    rig.hear({ kind: 'reply', id, stamp: STAMP, result: { value: { killed: false } } });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(rig.latch).toEqual(['console: a rearm that was not answered in time']);
+    expect(rig.sent).toHaveLength(2);
+  });
+
+  it('engages no kill where none stood', async () => {
+    const rig = new ClientRig();
+    const answer = rig.client.rearm(console);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(await answer).toMatchObject({ denied: { code: 'engine_busy' } });
+    expect([rig.latch, rig.sent.length]).toEqual([[], 1]);
+  });
+});
+
 describe('a kill beside a rearm', () => {
   it('stands where it came after the rearm was asked for', async () => {
     const rig = new ClientRig();

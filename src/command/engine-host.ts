@@ -289,7 +289,7 @@ class RunningEngine implements EngineHost {
     this.#look();
     this.#watch = setInterval(() => this.#look(), WATCH_EVERY_MILLIS);
     this.#watch.unref();
-    await sealing;
+    await Promise.race([sealing, this.failed]);
   }
 
   #onCore(message: FromCore): void {

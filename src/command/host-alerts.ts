@@ -13,12 +13,15 @@ export type HostAlertCode = (typeof CODES)[number];
 export class HostAlerts {
   readonly #delivery: Pick<AlertDelivery, 'raise'>;
   readonly #path: string;
+  /** What an engine of before left open. */
+  readonly #before: readonly HostAlertCode[];
   /** How often each was opened: what was opened again while its end was on its way stays open. */
   readonly #openings = new Map<HostAlertCode, number>();
 
   constructor(delivery: Pick<AlertDelivery, 'raise'>, home: string) {
     this.#delivery = delivery;
     this.#path = join(home, 'open-alerts');
+    this.#before = this.#left();
   }
 
   /** Resolves once every channel took it or gave up. */
@@ -41,9 +44,10 @@ export class HostAlerts {
     this.#remember(this.#left().filter((left) => left !== code));
   }
 
-  /** Ends what an engine of before left open. */
+  /** Ends what an engine of before left open. What this one has opened since is its own to end. */
   async endLeft(): Promise<void> {
-    await Promise.all(this.#left().map((code) => this.end(code, 'an engine is ready again')));
+    const left = this.#before.filter((code) => this.#openingsOf(code) === 0);
+    await Promise.all(left.map((code) => this.end(code, 'an engine is ready again')));
   }
 
   #openingsOf(code: HostAlertCode): number {

@@ -44,6 +44,21 @@ describe('what the main thread tells', () => {
     expect(told).toEqual(['resolve ENGINE_FAILED']);
   });
 
+  it('before it is ready is not ended by its being so, also where an engine of before left it open', async () => {
+    const { told, engine } = rig();
+    await engine().open('ENGINE_FAILED', 'it failed');
+    const starting = engine();
+    await starting.open('CORE_SILENT', 'no beat');
+    await starting.endLeft();
+    const next = engine();
+    await next.open('CORE_SILENT', 'no beat');
+    told.length = 0;
+    await next.endLeft();
+    expect(told).toEqual([]);
+    await engine().endLeft();
+    expect(told).toEqual(['resolve CORE_SILENT']);
+  });
+
   it('and opens again while its end is being delivered stays open', async () => {
     const home = mkdtempSync(join(tmpdir(), 'deltaring-host-alerts-'));
     onTestFinished(() => rmSync(home, { recursive: true, force: true }));

@@ -107,6 +107,13 @@ export interface Venue {
 
 export type VenueOf = (options: FarBrokerOptions, events: VenueEvents) => Venue;
 
+/** The faults by which a change of a working order is refused. */
+const REFUSED_CHANGES: Readonly<Partial<Record<string, keyof Drill>>> = {
+  DELETE: 'refuseCancelNext',
+  PATCH: 'refuseLimitNext',
+  PUT: 'refuseLimitNext',
+};
+
 export class VenueLink implements FarBroker {
   readonly account: BrokerAccount;
   readonly #options: FarBrokerOptions;
@@ -115,7 +122,13 @@ export class VenueLink implements FarBroker {
   readonly #venue: Venue;
   readonly #turns: SessionTurns;
   readonly #somebody: OtherScreen;
-  readonly #drill = { rejectNext: 0, unknownNext: 0, refuseCancelNext: 0, dropFillEvents: 0 };
+  readonly #drill = {
+    rejectNext: 0,
+    unknownNext: 0,
+    refuseCancelNext: 0,
+    refuseLimitNext: 0,
+    dropFillEvents: 0,
+  };
   #at: At;
   #beatenAt: EpochMicros;
   #busyUntil = 0;
@@ -238,9 +251,12 @@ export class VenueLink implements FarBroker {
 
   #serve(send: HttpSend): WireReply {
     const name = this.#venue.nameOf(send);
-    if (send.method === 'DELETE' && this.#takes('refuseCancelNext')) return this.#venue.refusal;
-    if (name === undefined) return this.#venue.serve(send);
-    const reply = this.#takes('rejectNext') ? this.#venue.refusal : this.#venue.serve(send);
+    const ofChange = REFUSED_CHANGES[send.method];
+    const isDrilled =
+      (ofChange !== undefined && this.#takes(ofChange)) ||
+      (name !== undefined && this.#takes('rejectNext'));
+    const reply = isDrilled ? this.#venue.refusal : this.#venue.serve(send);
+    if (name === undefined) return reply;
     this.#options.onArrival(intentIdOf(name), name, reply.status < LEAST_REFUSAL);
     return reply;
   }

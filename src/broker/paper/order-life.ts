@@ -104,7 +104,8 @@ export function replaceNow(world: PaperWorld, intentId: string, limit: Price): v
     refuseChange(world, intentId, order);
     return;
   }
-  const reason = limitFault(world, order, limit);
+  const isDrilled = takeTurn(world, 'refuseLimitNext');
+  const reason = isDrilled ? 'refused by a drill' : limitFault(world, order, limit);
   if (reason !== undefined) {
     world.events.push({ kind: 'cancelRejected', intentId, reason });
     return;

@@ -6,6 +6,8 @@ export interface PaperKnobs {
   readonly unknownNext: number;
   /** That many of the next cancels are refused. */
   readonly refuseCancelNext: number;
+  /** That many of the next limits that move a working order are refused. */
+  readonly refuseLimitNext: number;
   /** That many of the next executions happen without being reported. */
   readonly dropFillEvents: number;
   /** The chance that an execution takes only a part of what it could. */
@@ -27,6 +29,7 @@ export const DEFAULT_KNOBS: PaperKnobs = {
   rejectNext: 0,
   unknownNext: 0,
   refuseCancelNext: 0,
+  refuseLimitNext: 0,
   dropFillEvents: 0,
   partialFillProbability: 0.1,
   passiveFillProbability: 0.05,

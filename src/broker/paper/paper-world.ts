@@ -137,7 +137,7 @@ export function luckOf(world: PaperWorld, name: string, n: number): number {
 /** Uses up one of a drill's turns, if it has any left. */
 export function takeTurn(
   world: PaperWorld,
-  drill: 'rejectNext' | 'unknownNext' | 'refuseCancelNext' | 'dropFillEvents',
+  drill: 'rejectNext' | 'unknownNext' | 'refuseCancelNext' | 'refuseLimitNext' | 'dropFillEvents',
 ): boolean {
   const left = world.knobs[drill];
   if (left <= 0) return false;

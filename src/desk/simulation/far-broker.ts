@@ -33,7 +33,10 @@ export interface AccountTruth extends Pick<AccountSnapshot, 'positions' | 'cashC
 
 /** What a fault makes of the next orders. */
 export type Drill = Partial<
-  Pick<PaperKnobs, 'rejectNext' | 'unknownNext' | 'refuseCancelNext' | 'dropFillEvents'>
+  Pick<
+    PaperKnobs,
+    'rejectNext' | 'unknownNext' | 'refuseCancelNext' | 'refuseLimitNext' | 'dropFillEvents'
+  >
 >;
 
 /** An account seen from its broker's side. */

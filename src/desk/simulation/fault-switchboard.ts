@@ -75,6 +75,7 @@ const TROUBLE: ReadonlySet<FaultKind> = new Set([
   'crash',
   'rejects',
   'refusedCancels',
+  'refusedLimits',
   'unknownOutcomes',
   'unreportedFill',
   'clockAhead',
@@ -174,6 +175,8 @@ export class FaultSwitchboard {
     else if (kind === 'rejects') broker().setKnobs({ rejectNext: random.whole(1, 2) });
     else if (kind === 'refusedCancels') {
       broker().setKnobs({ refuseCancelNext: random.whole(1, 4) });
+    } else if (kind === 'refusedLimits') {
+      broker().setKnobs({ refuseLimitNext: random.whole(1, 8) });
     } else if (kind === 'unknownOutcomes') broker().setKnobs({ unknownNext: random.whole(1, 2) });
     else if (kind === 'unreportedFill') {
       broker().setKnobs({ dropFillEvents: 1 });

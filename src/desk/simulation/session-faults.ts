@@ -25,6 +25,7 @@ export const FAULT_KINDS = [
   'flickeringQuotes',
   'rejects',
   'refusedCancels',
+  'refusedLimits',
   'unknownOutcomes',
   'unreportedFill',
   'clockAhead',

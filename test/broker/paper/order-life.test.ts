@@ -235,6 +235,15 @@ describe('a reprice', () => {
     expect(rig.broker.snapshot(rig.at()).workingOrders).toMatchObject([{ limit: -10_000 }]);
   });
 
+  it('is refused as often as a drill has it, and the old limit stands', () => {
+    const { rig, intent } = bidFor(-1, 1, { refuseLimitNext: 1 });
+    rig.reprice(intent, -1.02);
+    expect(kinds(rig.pass())).toEqual(['cancelRejected']);
+    expect(rig.broker.snapshot(rig.at()).workingOrders).toMatchObject([{ limit: -10_000 }]);
+    rig.reprice(intent, -1.02);
+    expect(kinds(rig.pass())).toEqual(['replaced']);
+  });
+
   it('beyond buying power is refused', () => {
     const rig = new PaperRig({ startingCashCents: cents(150_00) });
     rig.quote(CALL.instrument, 1, 1.1);

@@ -11,6 +11,7 @@ import type { Fill, OrderIntent } from '../../engine/domain/order.ts';
 import { price } from '../../engine/domain/units.ts';
 import { orderHash } from '../../risk/order-hash.ts';
 import type { Input } from '../inputs.ts';
+import { brokerEventOf } from '../journal-summary.ts';
 import { contractsOf } from './expiry-payoff.ts';
 
 type BodyOf<K extends AuditBody['kind']> = Extract<AuditBody, { readonly kind: K }>;
@@ -52,6 +53,14 @@ function isButMoved(
 }
 
 const ENDS: ReadonlySet<BrokerEvent['kind']> = new Set(['rejected', 'cancelled', 'expired']);
+/** Events that say what has become of an order. A search that found nothing yet is no such word. */
+const ENDS_DOUBT: ReadonlySet<BrokerEvent['kind']> = new Set([
+  ...ENDS,
+  'accepted',
+  'fill',
+  'replaced',
+  'reopened',
+]);
 
 export class OrderOracle {
   readonly #world: SendWorld;
@@ -59,10 +68,11 @@ export class OrderOracle {
   readonly #submitted = new Set<string>();
   readonly #arrived = new Set<string>();
   readonly #confirmed = new Map<string, Confirmed[]>();
-  /** Openings whose outcome the broker has left open, by intent, with their strategy. */
+  /** Orders whose outcome the broker has left open, by intent, with their strategy. */
   readonly #unknown = new Map<string, string>();
-  /** Executions seen, contracts by intent, and intents that have filled whole or ended otherwise. */
-  readonly #fills = new Set<string>();
+  /** Executions seen with their contracts, none once they are taken back; contracts by intent, and intents that
+   * have filled whole or ended otherwise. */
+  readonly #fills = new Map<string, number>();
   readonly #filled = new Map<string, number>();
   readonly #ended = new Set<string>();
   /** The desk knows of the kill: its record says so. The kill word is a few milliseconds ahead. */
@@ -112,7 +122,7 @@ export class OrderOracle {
     if (body.kind === 'repriced') this.#moved.set(body.intentId, body);
     this.#hearKill(body);
     this.#hearFlatten(body);
-    if (body.kind === 'orderResolved') this.#unknown.delete(body.intentId);
+    this.#hearEnd(body);
     if (body.kind !== 'intentRecorded') return;
     const { intent, tokenSha256 } = body;
     if (this.#intents.has(intent.intentId)) this.#report(`${intent.intentId} is recorded twice`);
@@ -130,6 +140,13 @@ export class OrderOracle {
   #hearKill({ kind }: AuditBody): void {
     if (kind === 'killEngaged') this.#killTold = true;
     else if (kind === 'killReleased') this.#killTold = false;
+  }
+
+  /** What the desk itself has found out of an order, and what was never sent. */
+  #hearEnd(body: AuditBody): void {
+    const isAbsent = body.kind === 'orderResolved' && body.outcome === 'absentPresumed';
+    if (body.kind === 'orderResolved') this.#unknown.delete(body.intentId);
+    if (isAbsent || body.kind === 'sendBlocked') this.#ended.add(body.intentId);
   }
 
   #hearFlatten(body: AuditBody): void {
@@ -240,28 +257,62 @@ export class OrderOracle {
     const intentId = event.kind === 'fill' ? event.fill.intentId : event.intentId;
     const strategy = this.#intents.get(intentId)?.body.intent.strategy ?? '';
     if (event.kind === 'fill') this.#countFill(event.fill);
+    if (event.kind === 'busted' && this.#isFilledNoMore(event)) {
+      this.#ended.delete(intentId);
+      this.#unknown.set(intentId, strategy);
+    }
+    if (event.kind === 'reopened') this.#ended.delete(intentId);
     if (ENDS.has(event.kind)) this.#ended.add(intentId);
     // An answer that is late says nothing about an order whose end is told already.
     if (event.kind === 'unknown' && this.#ended.has(intentId)) return;
     if (event.kind === 'unknown') this.#unknown.set(intentId, strategy);
-    else if (event.kind !== 'cancelRejected') this.#unknown.delete(intentId);
+    else if (ENDS_DOUBT.has(event.kind)) this.#unknown.delete(intentId);
   }
 
   #countFill({ fillId, intentId, quantity }: Fill): void {
     const intent = this.#intents.get(intentId)?.body.intent;
     if (intent === undefined || this.#fills.has(fillId)) return;
-    this.#fills.add(fillId);
+    this.#fills.set(fillId, quantity);
     const filled = (this.#filled.get(intentId) ?? 0) + quantity;
     this.#filled.set(intentId, filled);
     if (filled >= contractsOf(intent)) this.#ended.add(intentId);
   }
 
-  /** After a crash only what the journal kept was ever recorded; what was submitted stays so. */
-  onCrash(records: readonly AuditRecord[]): void {
+  /** Takes an execution back. True where its order was filled whole: what has become of it is open again. */
+  #isFilledNoMore({ intentId, fillId }: Extract<BrokerEvent, { kind: 'busted' }>): boolean {
+    const intent = this.#intents.get(intentId)?.body.intent;
+    const quantity = this.#fills.get(fillId) ?? 0;
+    if (intent === undefined || quantity === 0) return false;
+    this.#fills.set(fillId, 0);
+    const filled = this.#filled.get(intentId) ?? 0;
+    this.#filled.set(intentId, filled - quantity);
+    return filled >= contractsOf(intent);
+  }
+
+  /** What the journal kept of the outcomes. Of an order whose end it does not hold a broker that outlives the
+   * engine has to be asked; one of the engine's own process is gone with it. */
+  #restoreOutcomes(records: readonly AuditRecord[], outlives: boolean): void {
+    this.#fills.clear();
+    this.#filled.clear();
+    this.#ended.clear();
+    for (const record of records) {
+      const event = brokerEventOf(record);
+      if (event !== undefined) this.onEvent(event);
+      this.#hearEnd(record.body);
+    }
+    this.#unknown.clear();
+    if (!outlives) return;
+    for (const [intentId, { body }] of this.#intents) {
+      if (!this.#ended.has(intentId)) this.#unknown.set(intentId, body.intent.strategy);
+    }
+  }
+
+  /** After a crash only what the journal kept was ever recorded; what was submitted stays so. `outlives`: the
+   * broker goes on while the engine is down. */
+  onCrash(records: readonly AuditRecord[], outlives: boolean): void {
     this.#previews = new Map();
     this.#intents = new Map();
     this.#tokenUses = new Map();
-    this.#unknown.clear();
     this.#killTold = false;
     for (const { body, seq, at } of records) {
       this.#hearKill(body);
@@ -273,6 +324,7 @@ export class OrderOracle {
       const isFlatten = intent.purpose === 'flatten';
       this.#tokenUses.set(tokenSha256, { intentId: intent.intentId, isFlatten });
     }
+    this.#restoreOutcomes(records, outlives);
     this.#hasNoReserve = false;
     this.#consoleFlattens.clear();
     for (const intentId of this.#submitted) {

@@ -288,7 +288,7 @@ export class SessionWitness implements BrokerObserver {
     this.#asks.onCrash(records);
     this.#closes.onCrash(records);
     this.flat.onCrash(records);
-    this.#orders.onCrash(records);
+    this.#orders.onCrash(records, this.#outlives);
     this.#absences.onCrash(records);
     this.#caps.onCrash(records, events);
     this.#books.onCrash(events);

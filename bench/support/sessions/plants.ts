@@ -6,9 +6,12 @@
 import type { ApprovedOrder } from '../../../src/broker/approved-order.ts';
 import type { GatewayEffect, OrderGateway } from '../../../src/broker/order-gateway.ts';
 import type { Desk } from '../../../src/desk/desk.ts';
+import type { DeskContext } from '../../../src/desk/desk-context.ts';
 import type { Input } from '../../../src/desk/inputs.ts';
 import type { SessionWraps } from '../../../src/desk/simulation/session-wraps.ts';
 import type { At } from '../../../src/engine/domain/clock.ts';
+import type { ExitPlan } from '../../../src/engine/domain/order.ts';
+import { epochMicros } from '../../../src/engine/domain/units.ts';
 
 export const PLANT_NAMES = [
   'resend-on-timeout',
@@ -23,6 +26,11 @@ export const PLANT_NAMES = [
   'forgotten-side',
   'rest-left-working',
   'kill-before-connect',
+  'kill-calls-nothing-back',
+  'closes-never-moved',
+  'asked-forgotten',
+  'target-never',
+  'time-exit-never',
 ] as const;
 export type PlantName = (typeof PLANT_NAMES)[number];
 
@@ -110,6 +118,73 @@ function restLeftWorking(broker: OrderGateway): OrderGateway {
   return { ...plain, cancel };
 }
 
+/** Calls back nothing once trading is killed, and says that it has. */
+function killCallsNothingBack(): SessionWraps {
+  let day: DeskContext['day'] | undefined;
+  return {
+    desk: ({ context }) => {
+      day = context.day;
+    },
+    gateway: (broker) => {
+      const plain = filtered(broker, (effects) => effects);
+      const cancel: OrderGateway['cancel'] = (intentId, at) =>
+        day?.killed === true ? [] : plain.cancel(intentId, at);
+      return { ...plain, cancel };
+    },
+  };
+}
+
+/** Loses the new limits of what closes. */
+function closesNeverMoved(broker: OrderGateway): OrderGateway {
+  const plain = filtered(broker, (effects) => effects);
+  const reprice: OrderGateway['reprice'] = (order, at) =>
+    order.intent.purpose === 'open' ? plain.reprice(order, at) : [];
+  return { ...plain, reprice };
+}
+
+/** Goes on with nothing that a trader asked to be closed, once the order of it has ended. */
+function askedForgotten({ context }: Desk): void {
+  const value = (): Iterator<never> => [].values();
+  Object.defineProperty(context.day.askedCloses, Symbol.iterator, { value });
+}
+
+/** A book that holds each position with another plan than it was opened with. */
+function withPlans(change: (plan: ExitPlan) => ExitPlan): SessionWraps {
+  return {
+    desk: ({ context: { book } }) => {
+      const applyFill = book.applyFill.bind(book);
+      const value: typeof applyFill = (fill, intent) => {
+        const { exitPlan } = intent;
+        const held = exitPlan && { ...intent, exitPlan: change(exitPlan) };
+        applyFill(fill, held ?? intent);
+      };
+      Object.defineProperty(book, 'applyFill', { value });
+    },
+  };
+}
+
+function withoutTarget(plan: ExitPlan): ExitPlan {
+  const { target: _, ...others } = plan;
+  return others;
+}
+
+/** Sleeps through the time at which all is left: neither a plan nor the schedule asks for it before the
+ * deadline. */
+function timeExitNever(): SessionWraps {
+  const never = epochMicros(Number.MAX_SAFE_INTEGER);
+  const late = withPlans((plan) => ({ ...plan, timeExitAt: never }));
+  return {
+    desk: (desk) => {
+      late.desk?.(desk);
+      const { context } = desk;
+      const { schedule } = context.day;
+      const asleep = { ...schedule, flattenStartAt: schedule.flattenDeadlineAt };
+      const get = () => (context.at.market < schedule.flattenStartAt ? schedule : asleep);
+      Object.defineProperty(context.day, 'schedule', { get });
+    },
+  };
+}
+
 /** Takes a wing that nobody bids for, and that is offered beyond a few ticks, for no market at all. */
 function blindStop(input: Input): Input {
   if (input.kind !== 'quote' || input.bid !== undefined) return input;
@@ -151,6 +226,11 @@ const PLANTS: Readonly<Record<PlantName, () => SessionWraps>> = {
   'blind-stop': () => ({ input: blindStop }),
   'forgotten-side': () => ({ desk: forgottenSide }),
   'rest-left-working': () => ({ gateway: restLeftWorking }),
+  'kill-calls-nothing-back': killCallsNothingBack,
+  'closes-never-moved': () => ({ gateway: closesNeverMoved }),
+  'asked-forgotten': () => ({ desk: askedForgotten }),
+  'target-never': () => withPlans(withoutTarget),
+  'time-exit-never': timeExitNever,
   leak: () => ({
     record: (record, plainTokens) => {
       const token = plainTokens().at(-1);

@@ -1,12 +1,13 @@
 /**
  * What the desk asks of a working order has an end: a new limit is taken or refused, a call-back ends the
- * order or is refused, within minutes of looks. And what was called back is not conceded on: no limit
+ * order or is refused, within minutes. And what was called back is not conceded on: no limit
  * of it is moved, not after a restart either, unless the broker refused to call it back. Nothing that opens
  * works on where trading is halted, the engine stops, or its position is flattened or was closed. One user.
  */
 
 import type { BrokerEvent } from '../../broker/order-gateway.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
+import type { At } from '../../engine/domain/clock.ts';
 import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { tradingStateOf } from '../../risk/trading-state.ts';
 import type { DeskContext } from '../desk-context.ts';
@@ -87,12 +88,16 @@ export class AskOracle {
     }
   }
 
-  /** Called after every step. */
-  afterStep(desk: DeskContext): void {
+  get isWaiting(): boolean {
+    return this.#waiting.size > 0;
+  }
+
+  /** Called after every step, with the time as it is. */
+  afterStep(desk: DeskContext, { market: now }: At): void {
     const { at, day, orders } = desk;
-    const since = this.#looks.since(at.market);
-    if (since !== undefined && since < STEP_MICROS && since >= 0) return;
-    const counted = this.#looks.look(at.market);
+    const since = this.#looks.since(now);
+    if (since !== undefined && since < STEP_MICROS) return;
+    const counted = this.#looks.look(now);
     const before = this.#waiting;
     this.#waiting = new Map();
     if (at.market >= day.session.lastTrade) return;

@@ -31,6 +31,10 @@ class Spell {
     this.#mostMicros = mostMicros;
   }
 
+  get isRunning(): boolean {
+    return this.#since !== undefined;
+  }
+
   /** True once it has held for too long; it begins anew then. */
   isTooLong(holds: boolean, wall: number): boolean {
     if (!holds) this.#since = undefined;
@@ -78,6 +82,11 @@ export class BookOracle {
   constructor(startCashCents: number, report: Report) {
     this.#startCashCents = startCashCents;
     this.#report = report;
+  }
+
+  /** A difference or a silence that has to end. */
+  get isWaiting(): boolean {
+    return [this.#unnoticed, this.#falseAlarm, this.#deaf, this.#blind].some((it) => it.isRunning);
   }
 
   /** From here on the broker may hide an execution: only the desk's own comparison can find it. */

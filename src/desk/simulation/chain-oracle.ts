@@ -3,6 +3,7 @@
  * login and a second try take, whether the listing of the day comes or not. One user.
  */
 
+import type { At } from '../../engine/domain/clock.ts';
 import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { LookClock } from './look-clock.ts';
@@ -30,12 +31,12 @@ export class ChainOracle {
     this.#report = report;
   }
 
-  afterStep(desk: DeskContext): void {
+  afterStep(desk: DeskContext, { market: now }: At): void {
     if (!isUnwatched(desk)) {
       this.onCrash();
       return;
     }
-    this.#lasted += this.#looks.look(desk.at.market);
+    this.#lasted += this.#looks.look(now);
     if (this.#lasted <= LONGEST_MICROS) return;
     this.#report('what is held is watched on no chain');
     this.onCrash();

@@ -6,6 +6,7 @@
 
 import { isPastCutoff } from '../../broker/order-cutoff.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
+import type { At } from '../../engine/domain/clock.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Fill, OrderIntent } from '../../engine/domain/order.ts';
 import { type EpochMicros, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
@@ -41,6 +42,7 @@ export class CloseOracle {
   readonly #asked = new Map<string, Asked>();
   #reason: string | undefined;
   readonly #looks = new LookClock();
+  #isWaiting = false;
   #lastSeq = 0;
   /** Positions that were asked to be closed and were gone, by the newest record of then. */
   readonly #gone: { readonly seq: number; readonly positionId: string }[] = [];
@@ -148,13 +150,21 @@ export class CloseOracle {
     }
   }
 
-  /** Called on the clock. `isTrouble`: a fault may hold up closes. */
-  judge(desk: DeskContext, isTrouble: boolean): void {
-    const { at } = desk;
-    const counted = this.#looks.look(at.market);
+  get isWaiting(): boolean {
+    return this.#isWaiting;
+  }
+
+  /** Called on the clock, with the time as it is. `isTrouble`: a fault may hold up closes. */
+  judge(desk: DeskContext, isTrouble: boolean, { market: now }: At): void {
+    const counted = this.#looks.look(now);
+    this.#isWaiting = false;
     for (const [positionId, asked] of this.#asked) {
-      if (isTrouble || !asked.isOfAll || this.#isExcused(desk, positionId)) asked.idle = 0;
-      else asked.idle += counted;
+      if (isTrouble || !asked.isOfAll || this.#isExcused(desk, positionId)) {
+        asked.idle = 0;
+        continue;
+      }
+      this.#isWaiting = true;
+      asked.idle += counted;
       if (asked.idle <= LONGEST_MICROS) continue;
       asked.idle = 0;
       this.#report(`${positionId} was asked to be closed, and nothing closes it`);

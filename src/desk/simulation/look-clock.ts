@@ -1,23 +1,23 @@
-/** How long something has lasted, by looks alone. One user. */
+/**
+ * How long something has lasted, from look to look, by the time that truly passed: the engine's own clocks may
+ * step. One user.
+ */
 
-import { type EpochMicros, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
-
-/** A longer stretch between two looks counts nothing: the engine's clocks may have stepped. */
-const LONGEST_STEP_MICROS = 5 * MICROS_PER_SECOND;
+import type { EpochMicros } from '../../engine/domain/units.ts';
 
 export class LookClock {
   #lookedAt: EpochMicros | undefined;
 
-  /** Market time since the last look; undefined before the first. */
-  since(market: EpochMicros): number | undefined {
-    return this.#lookedAt === undefined ? undefined : market - this.#lookedAt;
+  /** Time since the last look; undefined before the first. */
+  since(now: EpochMicros): number | undefined {
+    return this.#lookedAt === undefined ? undefined : now - this.#lookedAt;
   }
 
-  /** A look. Answers with the microseconds that it counts since the one before. */
-  look(market: EpochMicros): number {
-    const step = this.since(market) ?? 0;
-    this.#lookedAt = market;
-    return step > 0 && step <= LONGEST_STEP_MICROS ? step : 0;
+  /** A look. Answers with the microseconds since the one before. */
+  look(now: EpochMicros): number {
+    const step = this.since(now) ?? 0;
+    this.#lookedAt = now;
+    return step;
   }
 
   /** The next look is the first. */

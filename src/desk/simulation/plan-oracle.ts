@@ -130,6 +130,15 @@ function isTurned(opening: OrderIntent, held: readonly HeldLeg[]): boolean {
   });
 }
 
+/** It is being closed, nothing can be recorded or quoted, or the broker takes no order in it any more. */
+function isBeyondReach(desk: DeskContext, { positionId, legs }: StructurePosition): boolean {
+  const { market } = desk.at;
+  const { session, reserveExhausted, chainOpen } = desk.day;
+  if (reserveExhausted || !chainOpen || market >= session.lastTrade) return true;
+  if (isPastCutoff(legs, market, session, desk.gateway.capabilities)) return true;
+  return desk.orders.isClosing(positionId);
+}
+
 export class PlanOracle {
   readonly #report: Report;
   readonly #met: (what: string) => void;
@@ -139,6 +148,7 @@ export class PlanOracle {
   #broken = new Map<string, Broken>();
   readonly #explainedAt = new Map<string, number>();
   #isBatch = false;
+  #isWaiting = false;
   #nearest = 0;
 
   /** `met`: hears of what is rare and worth meeting. */
@@ -150,6 +160,11 @@ export class PlanOracle {
   /** A stop was broken, or nearly, at the last look. */
   get isNear(): boolean {
     return this.#nearest > NEAR;
+  }
+
+  /** Something was due at the last look, and nothing is on its way yet. */
+  get isWaiting(): boolean {
+    return this.#isWaiting;
   }
 
   onInput(input: Input): void {
@@ -173,6 +188,7 @@ export class PlanOracle {
   afterStep(desk: DeskContext): void {
     if (!this.#isBatch) return;
     this.#isBatch = false;
+    this.#isWaiting = false;
     this.#nearest = 0;
     const before = this.#broken;
     this.#broken = new Map();
@@ -238,8 +254,8 @@ export class PlanOracle {
     const isStop = watched.what === 'stop';
     if (isStop) this.#nearest = Math.max(this.#nearest, Math.min(shown, 1));
     // A quote that is quiet among others that are not may stand or not, and what bounds it then is not for
-    // this oracle to say: such a look ends what was counted.
-    if (shown < 1 || !cost.isRecent) return;
+    // this oracle to say: such a look ends what was counted. The clock needs no quotes.
+    if (shown < 1 || (!cost.isRecent && watched.what !== 'time exit')) return;
     if (sure < 1) {
       if (known !== undefined) this.#broken.set(watched.name, { ...known, wasDoubted: true });
       return;
@@ -248,6 +264,7 @@ export class PlanOracle {
     const tiers = isStop ? this.#tiersOf(position) : TIERS.fast;
     const broken = longer(desk, tiers, sure, known);
     this.#broken.set(watched.name, broken);
+    this.#isWaiting ||= !isBeyondReach(desk, position);
     if (!isOverdue(tiers, broken)) return;
     // What is overdue begins anew, excused or told: nobody counts while an order closes it.
     this.#broken.delete(watched.name);
@@ -265,14 +282,11 @@ export class PlanOracle {
     return TIERS[this.#trades.openingOf(positionId)?.exitPlan?.confirmation ?? 'fast'];
   }
 
-  /** It is being closed, was just refused, the broker takes no order in it any more, or it cannot be left
-   * and somebody was told. */
-  #isExcused(desk: DeskContext, { positionId, legs }: StructurePosition): boolean {
+  /** Nothing is to be done, it was just refused, or it cannot be left and somebody was told. */
+  #isExcused(desk: DeskContext, position: StructurePosition): boolean {
     const { market } = desk.at;
-    const { session, reserveExhausted, chainOpen } = desk.day;
-    if (reserveExhausted || !chainOpen || market >= session.lastTrade) return true;
-    if (isPastCutoff(legs, market, session, desk.gateway.capabilities)) return true;
-    if (desk.orders.isClosing(positionId)) return true;
+    if (isBeyondReach(desk, position)) return true;
+    const { positionId } = position;
     const since = market - RETRIED_WITHIN_MICROS;
     if ((this.#explainedAt.get(positionId) ?? 0) > since) return true;
     const orders = desk.orders.all().filter(({ intent }) => intent.positionId === positionId);

@@ -75,6 +75,14 @@ export class ProtectionOracle {
     }
   }
 
+  /** A stop at the broker would sell more than is held. */
+  get isWaiting(): boolean {
+    for (const [id, { since }] of this.#resting) {
+      if (since !== undefined && !this.#excused.has(id)) return true;
+    }
+    return false;
+  }
+
   /** Called after every step. */
   afterStep(desk: DeskContext): void {
     for (const [intentId, stop] of this.#resting) this.#look(desk, intentId, stop);

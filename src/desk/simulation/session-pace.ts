@@ -16,7 +16,8 @@ interface Pace {
   readonly busyFor: number;
   /** An order is young. */
   readonly watchful: number;
-  /** What is held is quoted badly on purpose, close to its stop. */
+  /** What is held is quoted badly on purpose, close to its stop, or an oracle counts how long something that has
+   * to end lasts. */
   readonly tense: number;
   /** The day is being closed. */
   readonly closing: number;
@@ -78,7 +79,7 @@ export function tickMicros(
     return now - createdAt.market < youth;
   });
   if (isWaiting || (isHolding && day.journalWait?.isLate === true)) return pace.watchful;
-  if (isHolding && isTense) return pace.tense;
+  if (isTense) return pace.tense;
   if (isHolding && isClosing) return pace.closing;
   return isHolding ? pace.held : pace.calm;
 }

@@ -103,6 +103,19 @@ export class SessionWitness implements BrokerObserver {
     this.#hand = new HandOracle(report, (what) => count(this.tally.byHand, what), met);
   }
 
+  /** A stop is nearly broken while its quotes are bad on purpose, or something that has to end soon has not yet:
+   * every look counts. */
+  isTense(isAimed: boolean): boolean {
+    return (
+      (isAimed && this.plans.isNear) ||
+      this.plans.isWaiting ||
+      this.#asks.isWaiting ||
+      this.#closes.isWaiting ||
+      this.#books.isWaiting ||
+      this.#protections.isWaiting
+    );
+  }
+
   report(what: string): void {
     if (this.violations.length < MOST_VIOLATIONS) this.violations.push(what);
   }
@@ -250,8 +263,8 @@ export class SessionWitness implements BrokerObserver {
   afterStep(desk: DeskContext, broker: BrokerAccount, at: At): void {
     this.#books.afterStep(desk, broker, at);
     this.plans.afterStep(desk);
-    this.#chains.afterStep(desk);
-    this.#asks.afterStep(desk);
+    this.#chains.afterStep(desk, at);
+    this.#asks.afterStep(desk, at);
     this.#rests.afterStep(desk);
     this.#sides.afterStep(desk, broker, at);
     this.#protections.afterStep(desk);
@@ -260,10 +273,10 @@ export class SessionWitness implements BrokerObserver {
   }
 
   /** Called on the clock, with the faults of the moment. */
-  onClock(desk: DeskContext, faults: Parameters<FlatOracle['onFaults']>[0]): void {
+  onClock(desk: DeskContext, faults: Parameters<FlatOracle['onFaults']>[0], at: At): void {
     this.flat.onFaults(faults, desk.at.market);
     this.flat.judge(desk);
-    this.#closes.judge(desk, faults.isTrouble);
+    this.#closes.judge(desk, faults.isTrouble, at);
   }
 
   /** The session ran to its end, and what it left has had its time. */

@@ -267,18 +267,28 @@ class SimulatedSession implements EngineWorld {
     this.#clockedAt = this.#at.market;
     this.#far?.onClock(this.#clock.trueAt, this.#session);
     this.#step({ kind: 'clock', at: this.#at });
-    this.#witness.onClock(this.#engine.desk.context, this.#faults);
-    if (!isTick) return;
+    this.#witness.onClock(this.#engine.desk.context, this.#faults, this.#clock.trueAt);
+    if (isTick) this.#tick();
+    // What is waited for brings the next tick nearer, whatever brought the clock.
+    const until = addMicros(this.#now, this.#tickMicros());
+    this.#hasten(isTick || until < this.#nextTick ? until : this.#nextTick);
+  }
+
+  /** The trader and the operator have their turn. */
+  #tick(): void {
+    const desk = this.#engine.desk.context;
     const { thin: isThin } = this.#feed.temper;
     const seen = { spotDollars: this.#market.spotDollars, isThin, tally: this.#witness.tally };
-    const view = traderView(this.#engine.desk.context, this.#clock.trueAt, seen);
+    const view = traderView(desk, this.#clock.trueAt, seen);
     for (const move of this.#trader.moves(view)) this.#ask(move);
-    this.#stopInTime();
-    this.#hasten(addMicros(this.#now, this.#tickMicros()));
+    const [policy, beside] = this.#operator.ask(desk, this.#now, this.#witness.tally) ?? [];
+    if (policy === undefined) return;
+    this.#ask({ caller: OPERATOR, command: { kind: 'shutdown', policy } });
+    this.#witness.onStop(desk, `${policy} beside ${beside}`);
   }
 
   #tickMicros(): number {
-    const isTense = this.#feed.isAimed && this.#witness.plans.isNear;
+    const isTense = this.#witness.isTense(this.#feed.isAimed);
     const movedAt = this.#clock.shown(this.#movedAt).market;
     const moment = { now: this.#at.market, movedAt, isTense };
     return tickMicros(this.#engine.desk.context, moment, this.#shape);
@@ -315,14 +325,6 @@ class SimulatedSession implements EngineWorld {
     this.#witness.onCommand(id, command);
     this.#step({ kind: 'command', at: this.#at, id, caller, command });
     this.#witness.onCommandDone();
-  }
-
-  #stopInTime(): void {
-    const desk = this.#engine.desk.context;
-    const [policy, beside] = this.#operator.ask(desk, this.#now, this.#witness.tally) ?? [];
-    if (policy === undefined) return;
-    this.#ask({ caller: OPERATOR, command: { kind: 'shutdown', policy } });
-    this.#witness.onStop(desk, `${policy} beside ${beside}`);
   }
 
   #step(input: Input): void {
@@ -374,10 +376,8 @@ class SimulatedSession implements EngineWorld {
   }
 
   onInput(input: Input): void {
-    const isQuote = input.kind === 'quote';
-    this.#witness.onInput(
-      isQuote ? { ...input, index: this.#feed.rows.toMarket(input.index) } : input,
-    );
+    if (input.kind !== 'quote') this.#witness.onInput(input);
+    else this.#witness.onInput({ ...input, index: this.#feed.rows.toMarket(input.index) });
   }
 
   onReply(id: number, result: unknown): void {

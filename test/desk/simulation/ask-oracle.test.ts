@@ -22,14 +22,23 @@ function watching() {
   const said: string[] = [];
   const oracle = new AskOracle((what) => said.push(what));
   const { context } = rig.desk;
-  let market = context.at.market;
+  let now = context.at.market;
+  let ahead = 0;
   const look = (times: number, secondsApart = 1) => {
     for (let i = 0; i < times; i += 1) {
-      market = addMicros(market, secondsApart * MICROS_PER_SECOND);
-      oracle.afterStep({ ...context, at: { market, wall: market } });
+      now = addMicros(now, secondsApart * MICROS_PER_SECOND);
+      const shown = addMicros(now, ahead);
+      oracle.afterStep(
+        { ...context, at: { market: shown, wall: shown } },
+        { market: now, wall: now },
+      );
     }
   };
-  return { rig, order, id: order.intent.intentId, oracle, said, look };
+  /** The engine's clocks step ahead. */
+  const jump = (seconds: number) => {
+    ahead += seconds * MICROS_PER_SECOND;
+  };
+  return { rig, order, id: order.intent.intentId, oracle, said, look, jump };
 }
 
 describe('what is asked of a working order', () => {
@@ -54,14 +63,26 @@ describe('what is asked of a working order', () => {
     ]);
   });
 
-  it('is counted by looks alone: not while clocks step, and anew after a crash', () => {
-    const { order, oracle, said, look } = watching();
+  it('is counted by the time that passed: not where clocks step, and anew after a crash', () => {
+    const { order, oracle, said, look, jump } = watching();
     order.cancelRequested = true;
-    look(20, 60);
-    look(150);
+    look(80);
+    jump(120);
+    look(90);
     oracle.onCrash([]);
     look(150);
     expect(said).toEqual([]);
+  });
+
+  it('is counted however far apart the looks are, and each next one is waited for', () => {
+    const { order, id, oracle, said, look } = watching();
+    look(1);
+    expect(oracle.isWaiting).toBe(false);
+    order.cancelRequested = true;
+    look(1);
+    expect(oracle.isWaiting).toBe(true);
+    look(4, 60);
+    expect(said).toEqual([`${id} called back and hears nothing`]);
   });
 
   it('is a call-back where its position is flattened', () => {

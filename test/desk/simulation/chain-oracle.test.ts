@@ -15,7 +15,7 @@ function watching({ isHeld = true, chainOpen = false } = {}) {
     for (let i = 0; i < times; i += 1) {
       market = addMicros(market, secondsApart * MICROS_PER_SECOND);
       const at = { market, wall: market };
-      oracle.afterStep({ ...context, at, day: { ...context.day, chainOpen } });
+      oracle.afterStep({ ...context, at, day: { ...context.day, chainOpen } }, at);
     }
   };
   return { oracle, said, look };
@@ -38,10 +38,14 @@ describe('what is held of today', () => {
     }
   });
 
-  it('is counted by looks alone: not while clocks step, and anew after a crash', () => {
+  it('is reported however far apart the looks are', () => {
+    const { said, look } = watching();
+    look(2, 60);
+    expect(said).toEqual(['what is held is watched on no chain']);
+  });
+
+  it('is counted anew after a crash', () => {
     const { said, look, oracle } = watching();
-    look(20, 60);
-    expect(said).toEqual([]);
     look(9);
     oracle.onCrash();
     look(9);

@@ -24,7 +24,8 @@ function watching() {
   const look = (times: number, isTrouble = false) => {
     for (let i = 0; i < times; i += 1) {
       market = addMicros(market, MICROS_PER_SECOND);
-      oracle.judge({ ...context, at: { market, wall: market } }, isTrouble);
+      const at = { market, wall: market };
+      oracle.judge({ ...context, at }, isTrouble, at);
     }
   };
   const order = (intentId: string, purpose: OrderPurpose): AuditBody => {

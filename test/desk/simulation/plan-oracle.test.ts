@@ -35,7 +35,7 @@ function watching(planOf: (rig: DeskRig) => Partial<ExitPlan>) {
   // What was just traded may still be at rest.
   rig.advance(60);
   said.length = 0;
-  return { rig, said };
+  return { rig, oracle, said };
 }
 
 describe('what a plan asks for', () => {
@@ -60,6 +60,15 @@ describe('what a plan asks for', () => {
     expect(said).toEqual([]);
     rig.advance(40);
     expect(said[0]).toContain('the time exit of');
+  });
+
+  it('is waited for from the first look on that shows it due', () => {
+    const { rig, oracle } = watching(({ at }) => ({
+      timeExitAt: addMicros(at.market, 70 * MICROS_PER_SECOND),
+    }));
+    expect(oracle.isWaiting).toBe(false);
+    rig.advance(12);
+    expect(oracle.isWaiting).toBe(true);
   });
 
   it('is missed where a stop is broken and nothing closes', () => {

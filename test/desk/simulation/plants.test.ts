@@ -16,21 +16,28 @@ const SAYS: Readonly<Record<PlantName, RegExp>> = {
   'blind-stop': /the stop of .* is due by/,
   'forgotten-side': /side of .* is ended and nothing sells/,
   'rest-left-working': /works on beside|was not called back/,
+  'kill-calls-nothing-back': /called back and hears nothing/,
+  'closes-never-moved': /asked for a limit and hears nothing/,
+  'asked-forgotten': /was asked to be closed, and nothing closes it/,
+  'target-never': /the target of .* is due by/,
+  'time-exit-never': /the time exit of .* is due by/,
   leak: /holds a plain token/,
 };
 /** Every plant is found within so many sessions … */
 const WITHIN_SESSIONS = 80;
 /** … and these, where the first seed does not show them, by this one. */
 const FIRST_SEED: Readonly<Partial<Record<PlantName, number>>> = {
-  'resend-on-timeout': 21,
-  'token-reuse': 25,
-  'kill-after-check': 137,
-  'kill-before-connect': 207,
-  'cap-off-by-one': 26,
-  'audit-gap': 2,
-  'blind-stop': 29,
-  'forgotten-side': 29,
-  'rest-left-working': 64,
+  'resend-on-timeout': 4,
+  'kill-after-check': 10,
+  'kill-before-connect': 183,
+  'cap-off-by-one': 4,
+  'blind-stop': 38,
+  'forgotten-side': 12,
+  'rest-left-working': 45,
+  'kill-calls-nothing-back': 33,
+  'closes-never-moved': 4,
+  'asked-forgotten': 8,
+  'target-never': 7,
 };
 const PATIENCE_MILLIS = 120_000;
 

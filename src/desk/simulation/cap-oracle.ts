@@ -268,19 +268,37 @@ export class CapOracle {
     if (purpose === 'open') this.#sideStops.set(positionId, exitPlan?.sideStop);
   }
 
-  /** Begins again from what the journal kept. */
-  onCrash(records: readonly AuditRecord[], events: readonly BrokerEvent[]): void {
+  /** Begins again from what the journal kept. Openings that have not ended work on, or may: all of them, or
+   * what a broker of the engine's own process `remembers`. */
+  onCrash(
+    records: readonly AuditRecord[],
+    events: readonly BrokerEvent[],
+    remembers?: ReadonlySet<string>,
+  ): void {
     this.#positions = new Map();
     this.#shares = new Map();
     this.#live = new Map();
     this.#seenFills = new Set();
     this.#early = new Map();
-    for (const { body } of records) {
-      if (body.kind === 'intentRecorded') this.onIntent(body.intent);
-      if (body.kind === 'repriced' && body.exitPlan !== undefined) {
-        this.#sideStops.set(this.#positionOf.get(body.intentId) ?? '', body.exitPlan.sideStop);
-      }
-    }
+    for (const { body } of records) this.#recall(body);
     for (const event of events) this.onEvent(event);
+    for (const intentId of this.#live.keys()) {
+      if (remembers?.has(intentId) === false) this.#live.delete(intentId);
+    }
+  }
+
+  #recall(body: AuditBody): void {
+    if (body.kind === 'sendBlocked' || isProvenAbsent(body)) this.#live.delete(body.intentId);
+    if (body.kind === 'intentRecorded') {
+      const { intent } = body;
+      this.onIntent(intent);
+      if (intent.purpose === 'open') this.#live.set(intent.intentId, { intent, filled: 0 });
+    }
+    if (body.kind !== 'repriced' || body.exitPlan === undefined) return;
+    const live = this.#live.get(body.intentId);
+    if (live === undefined) return;
+    const intent = { ...live.intent, exitPlan: body.exitPlan };
+    this.onIntent(intent);
+    this.#live.set(body.intentId, { ...live, intent });
   }
 }

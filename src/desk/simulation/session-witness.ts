@@ -303,7 +303,6 @@ export class SessionWitness implements BrokerObserver {
     this.flat.onCrash(records);
     this.#orders.onCrash(records, this.#outlives);
     this.#absences.onCrash(records);
-    this.#caps.onCrash(records, events);
     this.#books.onCrash(events);
     this.#promises.onCrash(records);
     this.#answers.onCrash();
@@ -313,6 +312,7 @@ export class SessionWitness implements BrokerObserver {
     this.#sides.onCrash(records);
     const accepted = events.flatMap((event) => (event.kind === 'accepted' ? [event.intentId] : []));
     const remembers = this.#outlives ? undefined : new Set(accepted);
+    this.#caps.onCrash(records, events, remembers);
     this.#rests.onCrash(this.#outlives ? undefined : records);
     this.#protections.onCrash(remembers);
     this.tally.restarts += 1;

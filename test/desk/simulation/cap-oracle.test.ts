@@ -143,6 +143,26 @@ describe('the oracle of the limits', () => {
     caps.onRecord(recorded(spread('Q')));
     expect(found).toEqual([expect.stringMatching(/^Q takes open risk to \d+ cents$/)]);
   });
+
+  it.each(['outlives the engine', 'forgets what it never took'])(
+    'counts what works on behind a crash at a broker that %s',
+    (how) => {
+      const found: string[] = [];
+      const limits = limitsFrom({ maxOpenRiskCents: cents(100_00) });
+      const caps = new CapOracle(limits, (what) => found.push(what));
+      const forgets = how.startsWith('forgets');
+      const blocked = { kind: 'sendBlocked', intentId: 'B', reason: 'the kill switch' } as const;
+      const records = [
+        recorded(spread('A')),
+        recorded(spread('B')),
+        { ...recorded(spread('B')), body: blocked },
+        recorded(spread('C')),
+      ];
+      caps.onCrash(records, [], forgets ? new Set(['B']) : undefined);
+      caps.onRecord(recorded(spread('D')));
+      expect(found).toEqual(forgets ? [] : ['D takes open risk to 21000 cents']);
+    },
+  );
 });
 
 /** Sells the put at 600 and the call at 601, each covered a dollar further out, for 60 cents. */

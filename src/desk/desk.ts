@@ -165,7 +165,7 @@ export class Desk {
     if (past.ended === 'cutOff') desk.orders.skipNumbers();
     desk.orders.forgetOld(desk.at.market);
     recordStart(desk, past);
-    endPastIncidents(desk, past.incidents);
+    endPastIncidents(desk, past.incidents, past.ended === 'cutOff');
     recordLimits(desk);
     repeatCancels(desk);
     pageUnknown(desk);

@@ -11,19 +11,15 @@ import type { Incident } from './outbox.ts';
 import { OF_A_POSITION, positionOf } from './outbox.ts';
 
 /** Those that a run ends by itself when they are over, or that a restart is the remedy of. A run tells
- * anew of what still stands. */
-const OF_ONE_RUN: ReadonlySet<string> = new Set([
+ * anew of what still stands. Each of these stands under one key, whatever it is about. */
+const UNDER_ONE_KEY: readonly string[] = [
   'AUDIT_BEHIND',
   'BARS_SILENT',
   'BROKER_RULES_DIFFER',
   'CASH_DIFFERS',
   'CHAIN_MISSING',
-  'CHANGE_UNANSWERED',
-  'CLOSE_UNPROVEN',
   'EVENT_FILE_ENDS',
-  'EVENT_NAME_UNKNOWN',
   'EX_DIVIDENDS_RUN_OUT',
-  'EX_DIVIDEND_CALL',
   'FEED_BEHIND',
   'FEED_DOWN',
   'FEED_LATE',
@@ -32,14 +28,34 @@ const OF_ONE_RUN: ReadonlySet<string> = new Set([
   'LEFT_TO_BROKER_STOP',
   'LEG_UNMARKABLE',
   'LISTING_CUT',
+  'RECONCILE_DIFFERS',
+  'SHARES_HELD',
+  'UNPROTECTED_AT_STOP',
+];
+
+/** With those of which each thing that they are about has its own. */
+const OF_ONE_RUN: ReadonlySet<string> = new Set([
+  ...UNDER_ONE_KEY,
+  'CHANGE_UNANSWERED',
+  'CLOSE_UNPROVEN',
+  'EVENT_NAME_UNKNOWN',
+  'EX_DIVIDEND_CALL',
   'OPEN_PAST_DEADLINE',
   'OPEN_PAST_ORDERS',
   'PIN_RISK',
-  'RECONCILE_DIFFERS',
-  'SHARES_HELD',
   'TRADING_STATE',
-  'UNPROTECTED_AT_STOP',
 ]);
+
+/** What a run may have told without a record, once its journal failed: that keeps what is critical alone, and
+ * nothing once its reserve is full. Of what has a key that nobody can know any more nothing is left to end. */
+const BESIDE_A_FAILED_JOURNAL: readonly Incident[] = [
+  ...[...UNDER_ONE_KEY, ...INCIDENTS_OF_CAUSES.keys()].map((code) => ({ code })),
+  { code: 'TRADING_STATE', subject: 'reducing' },
+];
+
+/** The same of a run that did not end in order: its journal's disk may have hung until then, or failed with a
+ * full reserve, and told of neither. */
+const OF_A_JOURNAL: readonly Incident[] = [{ code: 'JOURNAL_FAILED' }, { code: 'JOURNAL_STALLED' }];
 
 /** Those that end with what they tell of, in whatever run: the journal may lack that end, and hold what it
  * told of. */
@@ -116,11 +132,23 @@ function stands(desk: DeskContext, incident: Incident): boolean {
   return cause !== undefined && desk.day.status.causes.includes(cause);
 }
 
+/** What the runs before this one may have told besides, and no record says. */
+function unrecorded(incidents: readonly Incident[], isCutOff: boolean): readonly Incident[] {
+  const recorded = new Set(incidents.map(dedupeKey));
+  const ofCutOff = isCutOff ? OF_A_JOURNAL : [];
+  const lost = recorded.has('JOURNAL_FAILED') ? BESIDE_A_FAILED_JOURNAL : ofCutOff;
+  return lost.filter((incident) => !recorded.has(dedupeKey(incident)));
+}
+
 /** Tells of each that it is over with its run, unless it stands in this one. Called before anything is told
- * of how things stand now. */
-export function endPastIncidents(desk: DeskContext, incidents: readonly Incident[]): void {
+ * of how things stand now. `isCutOff`: the run before did not end in order. */
+export function endPastIncidents(
+  desk: DeskContext,
+  incidents: readonly Incident[],
+  isCutOff: boolean,
+): void {
   const text = 'the engine was started anew: what still stands is told again';
-  for (const incident of incidents) {
+  for (const incident of [...incidents, ...unrecorded(incidents, isCutOff)]) {
     if (stands(desk, incident)) desk.out.keepOpen(incident);
     else desk.out.settle('resolve', incident.code, text, incident.subject);
   }

@@ -24,6 +24,26 @@ function withoutEnds(records: readonly AuditRecord[]): readonly AuditRecord[] {
   return records.filter(({ body }) => body.kind !== 'alert' || body.action !== 'resolve');
 }
 
+/** Ended in order, so that nothing of the run is missing. */
+function stopped(rig: DeskRig): readonly AuditRecord[] {
+  rig.ask({ kind: 'shutdown', policy: 'leave' }, CONSOLE);
+  rig.advance(1);
+  expect(rig.records().at(-1)?.body.kind).toBe('engineStopped');
+  return rig.records();
+}
+
+function failJournal(rig: DeskRig): void {
+  rig.step({ kind: 'journalFailed', at: rig.at, reason: 'EIO', reserveExhausted: false });
+}
+
+/** What a failed journal keeps of alerts. */
+function criticalOnly(records: readonly AuditRecord[]): readonly AuditRecord[] {
+  return records.filter(({ body }) => body.kind !== 'alert' || body.severity === 'critical');
+}
+
+/** What a start may say is over though no record tells of its beginning. */
+const OF_A_JOURNAL = ['JOURNAL_FAILED', 'JOURNAL_STALLED'];
+
 /** A close whose outcome is unknown, at a broker that tells nothing of it. */
 function unprovenClose(): { readonly rig: DeskRig; readonly intentId: string } {
   const rig = new DeskRig({ brokerName: 'tastytrade' });
@@ -86,11 +106,50 @@ function codesWithoutSubject(): readonly string[] {
   return sorted(codes);
 }
 
+describe('an incident of which no record tells', () => {
+  it('of a warning beside a failed journal is over with the next start, and said so once', () => {
+    const rig = new DeskRig();
+    failJournal(rig);
+    rig.step({ kind: 'feed', at: rig.at, connected: false, detail: 'gone' });
+    rig.advance(1);
+    expect(rig.alerts()).toContain('FEED_DOWN');
+    const kept = criticalOnly(rig.records());
+    expect(kept.map(({ body }) => body.kind === 'alert' && body.code)).not.toContain('FEED_DOWN');
+    const ended = endedBy(kept);
+    expect(ended).toEqual(expect.arrayContaining(['FEED_DOWN', 'TRADING_STATE:reducing']));
+    expect(new Set(ended).size).toBe(ended.length);
+  });
+
+  it('is so of whatever kind has one key for all that it is about, and of no other', () => {
+    const rig = new DeskRig();
+    failJournal(rig);
+    const ended = endedBy(rig.records());
+    const known = [...codesWithoutSubject(), ...INCIDENTS_OF_CAUSES.keys()];
+    const left = sorted(known.filter((code) => !ended.includes(code)));
+    expect(left).toEqual(['KILL_ENGAGED', 'code']);
+    expect(ended.filter((code) => !known.includes(code))).toEqual(['TRADING_STATE:reducing']);
+  });
+
+  it('is not over where it tells of what is latched still', () => {
+    const rig = new DeskRig({ limits: { maxRepeats: 1 } });
+    rig.execute(rig.preview());
+    failJournal(rig);
+    expect(endedBy(criticalOnly(rig.records()))).not.toContain('REPEATED_EXECUTION');
+  });
+
+  it('of a disk that hung to the end, or failed with a full reserve, is over where a run was cut off', () => {
+    const rig = new DeskRig();
+    expect(endedBy(rig.records())).toEqual(OF_A_JOURNAL);
+    expect(endedBy(stopped(rig))).toEqual([]);
+    expect(endedBy([])).toEqual([]);
+  });
+});
+
 describe('an incident of a run that is over', () => {
   it('ends with the next start, so that the next of its kind pages again', () => {
     const rig = new DeskRig();
     rig.step({ kind: 'feed', at: rig.at, connected: false, detail: 'gone' });
-    rig.step({ kind: 'journalFailed', at: rig.at, reason: 'EIO', reserveExhausted: false });
+    failJournal(rig);
     expect(endedBy(rig.records())).toEqual(expect.arrayContaining(['FEED_DOWN', 'JOURNAL_FAILED']));
   });
 
@@ -157,8 +216,8 @@ describe('an incident of a run that is over', () => {
       const about = { code: 'CLOSE_REJECTED', text: '', subject: 'shares-SPY' };
       return { ...record!, seq: 1, body: { kind: 'alert', severity, ...about } };
     };
-    expect(endedBy([tell('critical')])).toEqual(['CLOSE_REJECTED:shares-SPY']);
-    expect(endedBy([tell('info')])).toEqual([]);
+    expect(endedBy([tell('critical')])).toEqual(['CLOSE_REJECTED:shares-SPY', ...OF_A_JOURNAL]);
+    expect(endedBy([tell('info')])).toEqual(OF_A_JOURNAL);
   });
 
   it('that ended by itself is not told of again', () => {
@@ -182,7 +241,7 @@ describe('an incident of a run that is over', () => {
   it('of the kill switch is over only when somebody re-arms, and then also where the end is lost', () => {
     const rig = new DeskRig();
     rig.ask({ kind: 'kill', reason: 'enough' }, CONSOLE);
-    expect(endedBy(rig.records())).toEqual([]);
+    expect(endedBy(rig.records())).not.toContain('KILL_ENGAGED');
     rig.ask({ kind: 'rearm' }, CONSOLE);
     expect(endedBy(rig.records())).not.toContain('KILL_ENGAGED');
     expect(endedBy(withoutEnds(rig.records()))).toContain('KILL_ENGAGED');

@@ -4,10 +4,13 @@ import type { PlantName } from '../../../bench/support/sessions/plants.ts';
 import { plantOf } from '../../../bench/support/sessions/plants.ts';
 import { TASTYTRADE } from '../../../bench/support/sessions/tastytrade-far.ts';
 import type { HttpSend } from '../../../src/broker/wire-requests.ts';
+import { brokerEventOf } from '../../../src/desk/journal-summary.ts';
 import { LossyWires } from '../../../src/desk/simulation/lossy-wires.ts';
 import { SeededRandom } from '../../../src/desk/simulation/seeded-random.ts';
+import type { PlannedFault } from '../../../src/desk/simulation/session-faults.ts';
 import { runSession } from '../../../src/desk/simulation/simulated-session.ts';
-import { addMicros, epochMicros } from '../../../src/engine/domain/units.ts';
+import { addMicros, epochMicros, MICROS_PER_MINUTE } from '../../../src/engine/domain/units.ts';
+import { buildSession } from '../../support/chain-builder.ts';
 
 const PATIENCE_MILLIS = 120_000;
 /** Each with the session from which on there is one early in which outcomes stay open and the engine dies. */
@@ -42,6 +45,23 @@ describe('a production adapter behind bad wires', { timeout: PATIENCE_MILLIS }, 
       expect(seedsFrom(first).some(meetsAll)).toBe(true);
     },
   );
+
+  it.each(BROKERS)('hears of refused limits at $name where a fault has it so', ({ broker }) => {
+    const { open } = buildSession();
+    const faults = [5, 15, 25, 35, 45].map((minute): PlannedFault => {
+      const from = addMicros(open, minute * MICROS_PER_MINUTE);
+      return { kind: 'refusedLimits', from, until: from };
+    });
+    const hears = (seed: number): boolean => {
+      const { runs, violations } = runSession({ seed, broker, faults, minutes: 60 });
+      expect(violations).toEqual([]);
+      const events = runs.flatMap(({ records }) => records.map(brokerEventOf));
+      return events.some((event) => {
+        return event?.kind === 'cancelRejected' && event.reason.includes('refused by a drill');
+      });
+    };
+    expect(seedsFrom(1).some(hears)).toBe(true);
+  });
 
   it.each(PLANTED)('shows the planted bug %s', (plant, first, says) => {
     const shows = (seed: number): boolean => {

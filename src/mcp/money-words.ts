@@ -28,12 +28,21 @@ export function orderWords(order: OrderView): string {
   return `${order.purpose} order ${orderId} ${status}, ${filledQuantity} of ${quantity} filled${price}${why}`;
 }
 
-/** What an order does: `iron_condor_30_delta ×1 on SPY (Sell to Open 597 put, …)`. */
-export function tradeWords(card: Pick<TradeCard, 'strategy' | 'quantity' | 'underlying' | 'legs'>) {
-  const legs = card.legs.map(({ action, strike, right }) =>
-    right === 'shares' ? `${action} shares` : `${action} ${strike} ${right}`,
+/** What an order does: `iron_condor_30_delta ×2 on SPY (in all: Sell to Open 2 × 597 put, …)`. A leg counts
+ * what is traded of it by all units, for legs may have different numbers of contracts in one. A flatten and a
+ * cancel are of whole orders, and have no units. */
+export function tradeWords(
+  card: Pick<TradeCard, 'purpose' | 'strategy' | 'quantity' | 'underlying' | 'legs'>,
+): string {
+  const legs = card.legs.map(({ action, quantity, strike, right }) =>
+    right === 'shares'
+      ? `${action} ${quantity} shares`
+      : `${action} ${quantity} × ${strike} ${right}`,
   );
-  return `${card.strategy} ×${card.quantity} on ${card.underlying} (${legs.join(', ')})`;
+  const hasUnits = card.purpose === 'open' || card.purpose === 'close';
+  const units = hasUnits ? ` ×${card.quantity}` : '';
+  const inAll = legs.length === 0 ? '' : ` (in all: ${legs.join(', ')})`;
+  return `${card.strategy}${units} on ${card.underlying}${inAll}`;
 }
 
 const DRY_RUN_WORDS = {

@@ -21,8 +21,8 @@ export function marketShut(
   const [opens, closes] = [newYorkText(open), newYorkText(closesAt)];
   const message =
     market < open
-      ? `its market opens at ${opens} ET: ask again then; a flatten goes on by itself`
-      : `its market closed at ${closes} ET: ask again at the next open; a flatten goes on by itself`;
+      ? `its market opens at ${opens} ET: ask again then`
+      : `its market closed at ${closes} ET: ask again at the next open`;
   return {
     message,
     numbers: { timeNewYork: newYorkText(market), opensAt: opens, closesAt: closes },

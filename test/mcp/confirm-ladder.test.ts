@@ -348,6 +348,8 @@ describe('the words of a dialog', () => {
     const question = openingQuestion({ ...card, maxProfitCents: null }, 'live');
     expect(question.message).toContain('Best case: unlimited. Account: live money.');
     expect(question.timeoutMillis).toBe(30_000);
+    const twice = { ...card, legs: card.legs.map((leg) => ({ ...leg, quantity: 2 })) };
+    expect(openingQuestion(twice, 'live').message).toContain('(in all: Sell to Open 2 × 597 put');
     const dryRun = {
       outcome: 'passed',
       neededCents: 914_00,

@@ -5,7 +5,7 @@ import type { OrderIntent, OrderPurpose } from '../../engine/domain/order.ts';
 import { amountCents, cents, dollarsFromPrice, price } from '../../engine/domain/units.ts';
 import { deny, type Outcome } from '../../engine/domain/verdict.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
-import { isOpen } from '../account/held-position.ts';
+import { haveExpired, isOpen } from '../account/held-position.ts';
 import { feesOf } from '../account/opening-payoff.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { spotOf } from '../desk-context.ts';
@@ -129,6 +129,8 @@ interface Way {
   readonly intents: readonly OrderIntent[];
   readonly shown: readonly OrderIntent[];
   readonly warnings: readonly string[];
+  /** No order can be made for what is free of it: the warning says why. */
+  readonly isRefused?: true;
 }
 
 function wayOutOf(desk: DeskContext, position: StructurePosition, principal: string): Way {
@@ -145,7 +147,7 @@ function wayOutOf(desk: DeskContext, position: StructurePosition, principal: str
   }
   const closing = flattenIntent(desk, position, principal);
   if ('denied' in closing) {
-    return { ...begun, warnings: [`${positionId}: ${closing.denied.message}`] };
+    return { ...begun, warnings: [`${positionId}: ${closing.denied.message}`], isRefused: true };
   }
   const { intent, notes } = closing;
   const refused = refusedFor(desk, positionId);
@@ -154,6 +156,27 @@ function wayOutOf(desk: DeskContext, position: StructurePosition, principal: str
     shown: [...begun.shown, intent],
     warnings: [...notes, ...(refused === undefined ? [] : [`${positionId}: ${refused}`])],
   };
+}
+
+const GOES_ON = 'what cannot be closed now is asked for again by itself until it is closed';
+const NOT_BEGUN =
+  'no flatten was begun: ask again then, or give `deltaring flatten` at the console, which begins one that goes on by itself';
+
+/** Why there is nothing to give a token for. */
+function nothingToClose(
+  desk: DeskContext,
+  held: readonly StructurePosition[],
+  warnings: readonly string[],
+): PreviewAnswer {
+  const numbers = { unclosable: warnings.length };
+  if (held.length === 0) {
+    const flat = 'nothing is open and nothing that opens is working: already flat';
+    return { ...deny('nothing_to_close', flat, numbers), checks: [] };
+  }
+  const isAlive = held.some(({ legs }) => !haveExpired(desk, legs));
+  const why = [...warnings, ...(isAlive ? [NOT_BEGUN] : [])].join('; ');
+  const message = `nothing of what is open can be closed now: ${why}`;
+  return { ...deny('nothing_to_close', message, numbers), checks: [] };
 }
 
 /** Previews closing everything that is held and cancelling everything that opens. */
@@ -166,13 +189,8 @@ export function flattenCard(desk: DeskContext, turn: PreviewTurn): PreviewAnswer
   const shown = ways.flatMap((way) => way.shown);
   const warnings = ways.flatMap((way) => way.warnings);
   const first = closable[0] ?? openings[0]?.intent;
-  if (first === undefined) {
-    const message =
-      held.length === 0
-        ? 'nothing is open and nothing that opens is working: already flat'
-        : `nothing of what is open can be closed now: ${warnings.join('; ')}`;
-    return { ...deny('nothing_to_close', message, { unclosable: warnings.length }), checks: [] };
-  }
+  if (first === undefined) return nothingToClose(desk, held, warnings);
+  const goesOn = ways.some(({ isRefused }) => isRefused) ? [GOES_ON] : [];
   const reasons = [
     `closes ${positionsOf(shown)} position(s), cancels ${openings.length} opening order(s)`,
   ];
@@ -181,7 +199,7 @@ export function flattenCard(desk: DeskContext, turn: PreviewTurn): PreviewAnswer
     strategy: 'flatten_all',
     intents: shown,
     reasons,
-    warnings,
+    warnings: [...warnings, ...goesOn],
   };
   const made = card(desk, shelf.nextId(desk.day.session.date), parts);
   const intents = closable.length > 0 ? closable : [first];

@@ -203,8 +203,9 @@ function flattenPosition(
   if (refused === '') {
     desk.out.settlePosition([INCOMPLETE], positionId, `a close of ${positionId} goes out`);
   }
-  const text = `${positionId} is still open: ${refused}`;
-  tell(desk, positionId, refused, () => desk.out.alert('critical', INCOMPLETE, text, positionId));
+  const told = refused === '' ? '' : `${refused}; this flatten goes on by itself`;
+  const text = `${positionId} is still open: ${told}`;
+  tell(desk, positionId, told, () => desk.out.alert('critical', INCOMPLETE, text, positionId));
 }
 
 /** Why no order closes what trades no more. */

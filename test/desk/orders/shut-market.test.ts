@@ -38,7 +38,7 @@ describe('a close while its market is shut', () => {
     const sent = rig.submitted.length;
     const [unclosed] = flattenNow(rig);
     expect(unclosed?.reason).toBe(
-      'its market opens at 09:30:00 ET: ask again then; a flatten goes on by itself',
+      'its market opens at 09:30:00 ET: ask again then; this flatten goes on by itself',
     );
     rig.advance(60);
     rig.goTo(OPEN - SECOND);
@@ -69,7 +69,23 @@ describe('a close while its market is shut', () => {
       numbers: { opensAt: '09:30:00', closesAt: '16:00:00' },
     });
     const flatten = denialIn(rig.ask({ kind: 'previewFlatten', tokenSha256: rig.newToken() }));
-    expect(flatten.message).toContain('its market opens at 09:30:00 ET');
+    expect(flatten.message).toContain(
+      'its market opens at 09:30:00 ET: ask again then; no flatten',
+    );
+  });
+
+  it('goes on by no flatten that was not begun: a refused preview says so, and the console begins one', () => {
+    const rig = early();
+    const sent = rig.submitted.length;
+    const preview = { kind: 'previewFlatten', tokenSha256: rig.newToken() } as const;
+    const { message } = denialIn(rig.ask(preview));
+    expect(message).toContain('no flatten was begun: ask again then, or give `deltaring flatten`');
+    rig.goTo(OPEN);
+    rig.advance(5);
+    expect(rig.submitted).toHaveLength(sent);
+    flattenNow(rig);
+    rig.advance(5);
+    expect(rig.positions()).toEqual([]);
   });
 });
 

@@ -4,7 +4,7 @@ import type { Rights } from '../../../src/engine/domain/client-rights.ts';
 import { Dialogs } from '../../../src/mcp/confirm-dialog.ts';
 import type { FaceRoom } from '../../../src/mcp/face.ts';
 import { createFaceRoom } from '../../../src/mcp/face.ts';
-import { orderWords } from '../../../src/mcp/money-words.ts';
+import { orderWords, tradeWords } from '../../../src/mcp/money-words.ts';
 import type { Tool, ToolAnswer, ToolContext } from '../../../src/mcp/tool.ts';
 import { cardText } from '../../../src/mcp/tools/card-text.ts';
 import { findOptionsByDelta, getOptionChain } from '../../../src/mcp/tools/chain-tools.ts';
@@ -122,6 +122,24 @@ describe('the text of a card', () => {
     const close = cardText({ ...card, purpose: 'close', checks }, 'close_position');
     expect(close).not.toContain('Risk checks');
     expect(close).not.toContain('Max loss');
+  });
+
+  it('counts the contracts of each leg, and units of what has them alone', async () => {
+    const card = await cardOf();
+    const [leg] = card.legs;
+    const legs = [3, 6, 3].map((quantity, i) => ({ ...leg!, quantity, strike: 595 + 2 * i }));
+    const words = ({ purpose, quantity }: Pick<TradeCard, 'purpose' | 'quantity'>) =>
+      tradeWords({ ...card, legs, purpose, quantity }).replaceAll(leg!.action, 'Trade');
+    const inAll = '(in all: Trade 3 × 595 put, Trade 6 × 597 put, Trade 3 × 599 put)';
+    const units = `${card.strategy} ×3 on SPY ${inAll}`;
+    for (const purpose of ['open', 'close'] as const) {
+      expect(words({ purpose, quantity: 3 })).toBe(units);
+    }
+    expect(words({ purpose: 'flatten', quantity: 1 })).toBe(`${card.strategy} on SPY ${inAll}`);
+    expect(words({ purpose: 'cancel', quantity: 0 })).toBe(`${card.strategy} on SPY ${inAll}`);
+    const shares = { ...leg!, right: 'shares', strike: 0, quantity: 100 } as const;
+    expect(tradeWords({ ...card, legs: [shares] })).toContain(`${leg!.action} 100 shares)`);
+    expect(tradeWords({ ...card, purpose: 'flatten', legs: [] })).toBe(`${card.strategy} on SPY`);
   });
 
   it('sums up what closes several positions, and names no price where there is none', async () => {

@@ -168,8 +168,9 @@ export interface DeskDay {
   reconciled: boolean;
   /** By how much the account's cash moved beside this book's executions; undefined = not compared. */
   unexplainedCash: Cents | undefined;
-  /** The broker's own stream of events: whether it is up, and since when. */
-  stream: { readonly connected: boolean; readonly detail: string; readonly since: At };
+  /** The broker's own stream of events: whether it is up, and since when. Undefined until it is first told of:
+   * an embedded broker has none that could be down. */
+  stream: { readonly connected: boolean | undefined; readonly detail: string; readonly since: At };
   /** Orders whose legs have filled unevenly, with the wall time since which. */
   readonly uneven: Map<string, EpochMicros>;
   /** Positions that executions of foreign orders took from, with the wall time since which more of such an

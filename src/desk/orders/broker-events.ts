@@ -87,7 +87,7 @@ function judgeSearch(desk: DeskContext, intentId: string, search: OrderSearch): 
   else order.search.heardAt = desk.at.wall;
   if (search.outcome !== 'absent') return;
   const { stream } = desk.day;
-  const quietSince = stream.connected ? stream.since : undefined;
+  const quietSince = stream.connected === false ? undefined : stream.since;
   const isUnlisted = order.intent.purpose !== 'open' && isProvenUnlisted(order.search, search);
   const isSilent = isProvenAbsent(order.search, search, quietSince);
   if (!isSilent && !isUnlisted) return;

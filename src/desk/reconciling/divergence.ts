@@ -103,7 +103,7 @@ export function divergences(
   snapshot: AccountSnapshot | undefined,
 ): readonly Divergence[] {
   const { stream } = desk.day;
-  if (!stream.connected) {
+  if (stream.connected === false) {
     return [{ kind: 'noSnapshot', why: `the broker's stream is down: ${stream.detail}` }];
   }
   if (snapshot === undefined) {

@@ -61,7 +61,7 @@ export function newDay(session: SessionTimes, schedule: DaySchedule, at: At): De
     consoleFlattens: new Set(),
     reconciled: false,
     unexplainedCash: undefined,
-    stream: { connected: true, detail: 'at start', since: at },
+    stream: { connected: undefined, detail: 'not heard yet', since: at },
     uneven: new Map(),
     takenFrom: new Map(),
     othersFills: new Map(),

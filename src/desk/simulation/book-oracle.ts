@@ -126,7 +126,7 @@ export class BookOracle {
 
   /** A desk that says the books differ has a difference to show, or it refuses trades for nothing. */
   #watchFalseAlarm(desk: DeskContext, broker: Pick<BrokerAccount, 'snapshot'>, at: At): void {
-    const isDeaf = !desk.day.stream.connected;
+    const isDeaf = desk.day.stream.connected === false;
     if (this.#deaf.isTooLong(isDeaf, at.wall)) this.#report('the stream stays down');
     const { reconciled } = desk.day;
     const isBlind = !reconciled && desk.gateway.snapshot(desk.at) === undefined;

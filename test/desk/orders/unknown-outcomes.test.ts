@@ -117,6 +117,17 @@ describe('an UNKNOWN outcome', () => {
     expect(rig.order(intentId).status).toBe('absentPresumed');
   });
 
+  it('does not end by the silence of a stream that first connected after the search began', () => {
+    const { rig, intentId } = unknownRig();
+    rig.gateway.answerSearch = () => [{ kind: 'searched', intentId, search: absent(rig) }];
+    rig.advance(1);
+    rig.brokerSays({ kind: 'connection', connected: true, detail: 'the stream is live' });
+    rig.advance(20);
+    expect(rig.order(intentId).status).toBe('unknown');
+    rig.advance(10);
+    expect(rig.order(intentId).status).toBe('absentPresumed');
+  });
+
   it('does not end by a stream that blinked between its two histories: the proof begins anew', () => {
     const { rig, intentId } = unknownRig();
     rig.gateway.answerSearch = () => [{ kind: 'searched', intentId, search: absent(rig) }];

@@ -15,6 +15,7 @@ import type { DayMoneyView } from './day-money.ts';
 import { ForeignFills } from './foreign-fills.ts';
 import { netHeld, netShares } from './net-held.ts';
 import { OpenStructures } from './open-structures.ts';
+import { OverCloses } from './over-closes.ts';
 import type { SettlementFacts } from './settlement-facts.ts';
 import { settledOf } from './settlement-facts.ts';
 import type { Opener, Structure } from './structure.ts';
@@ -61,6 +62,7 @@ type Held = Structure<StructurePosition>;
 export class PortfolioBook {
   readonly #open = new OpenStructures<StructurePosition>();
   readonly #foreign = new ForeignFills(this.#open);
+  readonly #beyond = new OverCloses(this.#open);
   /** Ids of this session's executions and settlements, and of the one before: none comes later. */
   #seen = new Set<string>();
   #seenBefore: ReadonlySet<string> = new Set();
@@ -81,6 +83,7 @@ export class PortfolioBook {
     this.#seenBefore = this.#seen;
     this.#seen = new Set();
     this.#foreign.beginSession((fillId) => this.knows(fillId));
+    this.#beyond.beginSession((fillId) => this.knows(fillId));
     this.#adoptions.beginSession(date);
     this.#open.beginDay(date, close);
   }
@@ -90,11 +93,13 @@ export class PortfolioBook {
     this.#open.carryAt(at);
   }
 
-  /** Folds one execution. The same `fillId` again is the same execution and changes nothing. */
+  /** Folds one execution. One that closes more than its position holds closes what others hold of the contract,
+   * as it does at the broker. The same `fillId` again is the same execution and changes nothing. */
   applyFill(fill: Fill, intent: OrderIntent): void {
     if (!this.#isNew(fill.fillId)) return;
     const structure = this.#structureFor(intent, fill.marketAt);
-    this.#open.trade(structure, tradeOf(fill));
+    const beyond = isOpening(fill.action) ? 0 : this.#beyond.take(structure, fill);
+    this.#open.trade(structure, tradeOf(fill, signedOf(fill) - beyond));
     this.#open.bookCash(fill, structure);
     if (isOpening(fill.action)) this.#foreign.closeLate(structure, fill);
     this.#open.dropIfFlat(structure);
@@ -129,7 +134,8 @@ export class PortfolioBook {
     if (!this.#isBust(fill)) return;
     const structure = this.#structureFor(opening ?? intent, fill.marketAt);
     const isOfDay = this.#seen.has(fill.fillId);
-    this.#open.tradeBack(structure, fill, -signedOf(fill), isOfDay);
+    const beyond = this.#beyond.giveBack(fill, isOfDay);
+    this.#open.tradeBack(structure, fill, beyond - signedOf(fill), isOfDay);
     this.#open.returnCash(fill, structure);
   }
 

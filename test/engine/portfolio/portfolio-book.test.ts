@@ -159,6 +159,27 @@ describe('an opened structure', () => {
     }
   });
 
+  it('gives the contract to another position’s close that traded more than its own, as the broker nets it', () => {
+    const bought = optionLeg('buyToOpen', 'call', 640);
+    const [ours, other] = ['p', 'q'].map((positionId) => intentOf([bought], positionId));
+    const close = intentOf([closingOf(bought)]);
+    const book = new PortfolioBook();
+    book.startSession(TUESDAY);
+    book.applyFill(fillOf(bought, 1), ours!);
+    book.applyFill(fillOf(bought, 2), other!);
+    const before = book.structure('q');
+    book.applyFill(fillOf(closingOf(bought), 3), close);
+    const tooMuch = fillOf(closingOf(bought), 3, 3);
+    book.applyFill(tooMuch, close);
+    expect(book.structure('q')).toBeUndefined();
+    expect(book.structure('p')?.legs).toMatchObject([{ quantity: -2 }]);
+    expect(book.day().realizedCents).toBe(300_00);
+    book.bustFill(tooMuch, close, ours);
+    expect(book.structure('p')).toBeUndefined();
+    expect(book.structure('q')).toEqual(before);
+    expect(book.day().realizedCents).toBe(200_00);
+  });
+
   it('keeps what a day before had realised of a close that is taken back in this one', () => {
     const book = withCondor();
     const closing = intentOf(CONDOR.map(closingOf));

@@ -5,6 +5,7 @@ import { type DeskContext, spotNow } from '../desk-context.ts';
 import { DEFAULT_EXIT_POLICY } from '../exits/exit-policy.ts';
 import { hasJumped } from '../exits/jump.ts';
 import { type MarkInput, markPosition, type PositionMark } from '../exits/mark-position.ts';
+import { restingPrice } from '../session/closing-price.ts';
 import { recentMarket } from '../session/recent-market.ts';
 import { heldInSession } from './held-position.ts';
 
@@ -31,7 +32,9 @@ export interface DayPnl {
 function marksNow(desk: DeskContext): MarkInput {
   const { evidence, at } = desk;
   evidence.look(desk.day);
-  return { quotes: evidence.of, at, guard: DEFAULT_EXIT_POLICY.guard, spot: spotNow(desk) };
+  const { guard } = DEFAULT_EXIT_POLICY;
+  const resting = restingPrice(desk);
+  return { quotes: evidence.of, at, guard, spot: spotNow(desk), resting };
 }
 
 /** Marks one held structure from live quotes. */

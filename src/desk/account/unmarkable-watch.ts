@@ -2,8 +2,9 @@
  * Tells of legs that cannot be marked, those that lose their market together at once. One that loses it later
  * is an incident of its own, with all of them: it may be the short that a stop goes by.
  */
+import { addMicros } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
-import { isAwaited } from '../session/chain-filling.ts';
+import { FIRST_WORD_MICROS, isAwaited } from '../session/chain-filling.ts';
 import { isLifted } from '../session/lifting.ts';
 
 const CODE = 'LEG_UNMARKABLE';
@@ -12,15 +13,22 @@ function keyOf(symbol: string): string {
   return `${CODE} ${symbol}`;
 }
 
-/** Called at each look at the marks. What merely waits for its first quote after a start is told of once that
- * is overdue: until then it holds trading down all the same. */
+/** True of what is no news yet that it has no market: before the open nobody has to quote it, and nobody could
+ * close it. */
+function isDueLater(desk: DeskContext, symbol: string): boolean {
+  const { at, day } = desk;
+  return at.market < addMicros(day.session.open, FIRST_WORD_MICROS) || isAwaited(desk, symbol);
+}
+
+/** Called at each look at the marks. What merely waits for its first quote of the session, or after a start, is
+ * told of once that is overdue: until then it holds trading down all the same. */
 export function watchUnmarkable(desk: DeskContext, unmarkable: readonly string[]): void {
   const told = desk.day.unmarkableTold;
   if (told.size === 0 && unmarkable.length === 0) return;
   for (const symbol of told) {
     if (isLifted(desk, keyOf(symbol), !unmarkable.includes(symbol))) forget(desk, symbol);
   }
-  const lost = unmarkable.filter((symbol) => !isAwaited(desk, symbol));
+  const lost = unmarkable.filter((symbol) => !isDueLater(desk, symbol));
   if (lost.every((symbol) => told.has(symbol))) return;
   if (told.size > 0) desk.out.settle('resolve', CODE, 'more legs have no market');
   for (const symbol of lost) told.add(symbol);

@@ -16,6 +16,7 @@ import {
   type Price,
   price,
 } from '../../engine/domain/units.ts';
+import type { UnderlyingPrice } from '../../engine/portfolio/carried-gains.ts';
 import { packageBounds } from '../../risk/package-bounds.ts';
 import type { HeldLeg } from './open-position.ts';
 import { type QuoteFault, type QuoteGuard, quoteFault, SPOT_GUARD } from './quote-guard.ts';
@@ -27,6 +28,8 @@ export interface MarkInput {
   readonly guard: QuoteGuard;
   /** Bounds what a short call can cost; undefined = not known. */
   readonly spot: Price | undefined;
+  /** What shares count at where no quote marks them, while their market is shut; see restingPrice. */
+  readonly resting?: UnderlyingPrice | undefined;
 }
 
 export interface UnmarkableLeg {
@@ -96,6 +99,23 @@ function isMarkable(fault: QuoteFault | undefined, { quantity }: HeldLeg): boole
   return fault === undefined || fault === 'wide' || (fault === 'oneSided' && quantity < 0);
 }
 
+/** What no quote marks is trusted by nobody, whatever it is counted at. */
+function addUnquoted(sum: Sum, leg: HeldLeg, { resting, spot }: MarkInput, fault: QuoteFault) {
+  const symbol = instrumentSymbol(leg.instrument);
+  sum.trusted = false;
+  if (leg.instrument.kind === 'shares' && resting?.of.symbol === symbol) {
+    const worth = legCents(leg, resting.at);
+    sum.mid += worth;
+    sum.liquidation += worth;
+    return;
+  }
+  const worst = worstOf(leg, spot);
+  const worstCents = Number.isFinite(worst) ? cents(worst) : undefined;
+  sum.unmarkable ??= [];
+  sum.unmarkable.push({ symbol, fault, worstCents });
+  sum.liquidation += worst;
+}
+
 function addLeg(sum: Sum, leg: HeldLeg, input: MarkInput): void {
   const symbol = instrumentSymbol(leg.instrument);
   const quote = input.quotes(symbol);
@@ -108,12 +128,7 @@ function addLeg(sum: Sum, leg: HeldLeg, input: MarkInput): void {
   const seenAt = Math.max(quote?.at.market ?? 0, bound?.evidenceAt ?? 0);
   sum.evidenceAt = Math.max(sum.evidenceAt, seenAt);
   if (quote === undefined || left === undefined || !isMarkable(fault, leg)) {
-    const worst = worstOf(leg, input.spot);
-    const worstCents = Number.isFinite(worst) ? cents(worst) : undefined;
-    sum.unmarkable ??= [];
-    sum.unmarkable.push({ symbol, fault: fault ?? 'oneSided', worstCents });
-    sum.liquidation += worst;
-    sum.trusted = false;
+    addUnquoted(sum, leg, input, fault ?? 'oneSided');
     return;
   }
   sum.mid += legCents(leg, ((quote.bid ?? 0) + (quote.ask ?? left)) / 2);

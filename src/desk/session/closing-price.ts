@@ -74,6 +74,17 @@ export function soundSpot(desk: DeskContext): Price | undefined {
   return spotMid(quote);
 }
 
+/** What shares of the underlying are worth while their market is shut and nobody quotes them, for seconds or
+ * for a weekend: the last price that was sound, or the close that they came from. Undefined in a session. */
+export function restingPrice(desk: DeskContext): UnderlyingPrice | undefined {
+  const { at, day, spec } = desk;
+  const { open, lastTrade, date } = day.session;
+  if (at.market >= open && at.market < lastTrade) return undefined;
+  const last = day.lastSpot === undefined ? undefined : spotMid(day.lastSpot);
+  if (last !== undefined) return { of: spec, at: last };
+  return at.market < open ? closeBefore(desk, date) : day.closes.get(date);
+}
+
 /** What is held over a close that is not known begins its day at the first price to be trusted, which is
  * recorded: a restart begins it there too. Called on the clock. */
 export function carryHeld(desk: DeskContext): void {

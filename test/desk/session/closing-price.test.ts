@@ -306,6 +306,70 @@ describe('shares before the open', () => {
   });
 });
 
+describe('shares while their market is shut', () => {
+  /** Numbers of the records that page of legs without a market, behind the newest so far. */
+  function pagesOf(rig: DeskRig): () => readonly number[] {
+    const from = rig.records().length;
+    return () =>
+      rig
+        .records()
+        .slice(from)
+        .flatMap(({ body, seq }) => {
+          const isPage = body.kind === 'alert' && body.action === undefined;
+          return isPage && body.code === 'LEG_UNMARKABLE' ? [seq] : [];
+        });
+  }
+
+  it('count at the last sound price between its quotes, and page nobody', () => {
+    const rig = heldBeforeTheOpen();
+    const pages = pagesOf(rig);
+    rig.hears = (row) => row !== -1;
+    for (const [bid, ask] of [
+      [607.99, 608.01],
+      [570, undefined],
+      [607.99, 608.01],
+    ] as const) {
+      quoteSpot(rig, bid, ask);
+      rig.freeze(8);
+    }
+    const { liquidationCents, midCents, trusted, unmarkable: none } = dayPnl(rig.desk.context);
+    expect([liquidationCents, midCents]).toEqual([-200_00, -200_00]);
+    expect([trusted, none, pages()]).toEqual([false, [], []]);
+    expect(rig.day.status.causes).toEqual(['sharesHeld']);
+  });
+
+  it('count at the close where this run has heard no price', () => {
+    const evening = exercisedOnFriday();
+    for (const rig of [
+      startedAt(FRIDAY, 16 * 60 + 20, evening),
+      startedAt(MONDAY, 4 * 60, heldBeforeTheOpen()),
+    ]) {
+      const pages = pagesOf(rig);
+      rig.freeze(60);
+      expect(pages()).toEqual([]);
+      expect(rig.positions()).toMatchObject([{ strategy: 'shares' }]);
+      expect(dayPnl(rig.desk.context)).toMatchObject({ trusted: false, unmarkable: [] });
+      const { openCashCents } = rig.positions()[0]!;
+      expect(rig.query<PnlView>({ kind: 'pnl' }).positions).toMatchObject([
+        { unrealizedLiquidationCents: 61_000_00 + openCashCents },
+      ]);
+    }
+    expect(dayOf(startedAt(MONDAY, 4 * 60, heldBeforeTheOpen()))).toBe(0);
+  });
+
+  it('page once nothing has quoted them for half a minute of the session', () => {
+    const rig = heldBeforeTheOpen();
+    const pages = pagesOf(rig);
+    rig.hears = (row) => row !== -1;
+    rig.goTo(9 * 60 + 29.5, MONDAY);
+    rig.freeze(59);
+    expect(pages()).toEqual([]);
+    expect(rig.day.status.causes).toContain('unmarkable');
+    rig.freeze(1);
+    expect(pages()).toHaveLength(1);
+  });
+});
+
 describe('an option whose settlement is told after the session changed', () => {
   /** Two calls at 601 that nobody sold, and of which their broker tells nothing yet. */
   function leftOnFriday(closeAt: number): { readonly friday: number; readonly rig: DeskRig } {

@@ -1,20 +1,23 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   createHome,
   EngineProcess,
   eventually,
   PATIENCE,
   removeHome,
+  type Settings,
 } from '../support/engine-process.ts';
+import { FaultProxy } from '../support/fault-proxy.ts';
 import { type PagerStub, startPagerStub } from '../support/pager-stub.ts';
+import { S3TestServer } from '../support/s3-server.ts';
 
 vi.setConfig(PATIENCE);
 
+const NEVER_MILLIS = 600_000;
 const PRELOAD = new URL('../support/break-engine.mjs', import.meta.url).href;
 const home = createHome();
-const breakFile = join(home, 'break-engine');
 let pager: PagerStub;
 let engine: EngineProcess | undefined;
 
@@ -28,14 +31,19 @@ afterAll(async () => {
   removeHome(home);
 });
 
-function start(): Promise<EngineProcess> {
-  rmSync(breakFile, { force: true });
+function breakFileOf(folder: string): string {
+  return join(folder, 'break-engine');
+}
+
+function start(folder: string, more: Settings = {}): Promise<EngineProcess> {
+  rmSync(breakFileOf(folder), { force: true });
   const settings = {
     ...pager.settings,
+    ...more,
     NODE_OPTIONS: `--import ${PRELOAD}`,
-    BREAK_ENGINE_FILE: breakFile,
+    BREAK_ENGINE_FILE: breakFileOf(folder),
   };
-  return EngineProcess.start({ home, settings });
+  return EngineProcess.start({ home: folder, settings });
 }
 
 /** What was told of failures, oldest first. */
@@ -47,13 +55,13 @@ function told(): readonly string[] {
 
 describe('an engine that fails', () => {
   it('is paged before it ends, and the next one that is ready ends the incident', async () => {
-    engine = await start();
+    engine = await start(home);
     for (const what of ['core throws', 'main throws']) {
       const before = told().length;
-      writeFileSync(breakFile, what);
+      writeFileSync(breakFileOf(home), what);
       expect(await engine.ended()).toBe(1);
       expect(told().slice(before)).toEqual(['trigger']);
-      engine = await start();
+      engine = await start(home);
       await eventually('the incident is ended', () =>
         told().length === before + 2 ? true : undefined,
       );
@@ -61,5 +69,46 @@ describe('an engine that fails', () => {
     }
     expect(await engine.stop()).toBe(0);
     expect(told()).toHaveLength(4);
+  });
+});
+
+/** A bucket that takes every question and answers none. */
+async function silentBucket() {
+  const server = new S3TestServer();
+  server.createBucket('audit');
+  const proxy = new FaultProxy(await server.listen());
+  proxy.weather = { slowMillis: NEVER_MILLIS };
+  const settings = {
+    S3_AUDIT_BUCKET: 'audit',
+    S3_ENDPOINT: await proxy.listen(),
+    AWS_ACCESS_KEY_ID: 'key',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+  };
+  onTestFinished(async () => {
+    await proxy.close();
+    await server.close();
+  });
+  return settings;
+}
+
+describe('an engine that fails while its start waits for the bucket of the audit log', () => {
+  it('is paged for what it failed of, not for the bucket', async () => {
+    const other = createHome();
+    onTestFinished(() => removeHome(other));
+    const before = pager.pages.length;
+    const started = start(other, await silentBucket());
+    started.catch(() => undefined);
+    await eventually('the core trades', () => {
+      try {
+        const journal = readFileSync(join(other, 'journal', '000001.journal'));
+        return journal.includes('"sessionOpened"') ? true : undefined;
+      } catch {
+        return undefined;
+      }
+    });
+    writeFileSync(breakFileOf(other), 'core throws');
+    await expect(started).rejects.toThrow('the engine ended before it was ready');
+    const pages = pager.pages.slice(before).filter((page) => page.includes(':ENGINE_FAILED'));
+    expect(pages).toEqual([expect.stringContaining('a thread died: Error: broken by a test')]);
   });
 });

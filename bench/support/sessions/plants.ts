@@ -11,7 +11,7 @@ import type { Input } from '../../../src/desk/inputs.ts';
 import type { SessionWraps } from '../../../src/desk/simulation/session-wraps.ts';
 import type { At } from '../../../src/engine/domain/clock.ts';
 import type { ExitPlan } from '../../../src/engine/domain/order.ts';
-import { epochMicros } from '../../../src/engine/domain/units.ts';
+import { epochMicros, type Price, price } from '../../../src/engine/domain/units.ts';
 
 export const PLANT_NAMES = [
   'resend-on-timeout',
@@ -31,6 +31,7 @@ export const PLANT_NAMES = [
   'asked-forgotten',
   'target-never',
   'time-exit-never',
+  'stops-at-60-percent',
 ] as const;
 export type PlantName = (typeof PLANT_NAMES)[number];
 
@@ -168,6 +169,19 @@ function withoutTarget(plan: ExitPlan): ExitPlan {
   return others;
 }
 
+const NEARER = 0.6;
+
+/** Stops of what is sold at this part of the debit that the card and the journal say. */
+function withNearStops(plan: ExitPlan): ExitPlan {
+  const { stop, sideStop } = plan;
+  const near = (debit: Price): Price => price(Math.round(debit * NEARER));
+  return {
+    ...plan,
+    ...(stop?.kind === 'debitAtOrAbove' && { stop: { ...stop, price: near(stop.price) } }),
+    ...(sideStop && { sideStop: { ...sideStop, debit: near(sideStop.debit) } }),
+  };
+}
+
 /** Sleeps through the time at which all is left: neither a plan nor the schedule asks for it before the
  * deadline. */
 function timeExitNever(): SessionWraps {
@@ -231,6 +245,7 @@ const PLANTS: Readonly<Record<PlantName, () => SessionWraps>> = {
   'asked-forgotten': () => ({ desk: askedForgotten }),
   'target-never': () => withPlans(withoutTarget),
   'time-exit-never': timeExitNever,
+  'stops-at-60-percent': () => withPlans(withNearStops),
   leak: () => ({
     record: (record, plainTokens) => {
       const token = plainTokens().at(-1);

@@ -7,7 +7,9 @@ import type { HttpSend } from '../../broker/wire-requests.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
-import type { Limits } from '../../risk/limits.ts';
+import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
+import type { DeskConfig } from '../desk-config.ts';
+import { exitSettingsOf } from '../desk-config.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { Command, Input } from '../inputs.ts';
 import { brokerEventOf } from '../journal-summary.ts';
@@ -17,15 +19,15 @@ import { AskOracle } from './ask-oracle.ts';
 import { BookOracle } from './book-oracle.ts';
 import type { BrokerObserver } from './broker-tap.ts';
 import { CapOracle } from './cap-oracle.ts';
+import { CauseOracle } from './cause-oracle.ts';
 import { ChainOracle } from './chain-oracle.ts';
 import { CloseOracle } from './close-oracle.ts';
-import type { BrokerAccount } from './far-broker.ts';
+import type { BrokerAccount, BrokerKind } from './far-broker.ts';
 import { AT_THE_STOP, FlatOracle } from './flat-oracle.ts';
 import { HandOracle } from './hand-oracle.ts';
 import { HangOracle } from './hang-oracle.ts';
 import { JournalOwed } from './journal-owed.ts';
-import type { MomentWindow } from './moment-oracle.ts';
-import { MomentOracle } from './moment-oracle.ts';
+import { MomentOracle, momentWindowOf } from './moment-oracle.ts';
 import type { SendWorld } from './order-oracle.ts';
 import { OrderOracle } from './order-oracle.ts';
 import { PlanOracle } from './plan-oracle.ts';
@@ -43,13 +45,12 @@ import { StrategyOracle } from './strategy-oracle.ts';
 const MOST_VIOLATIONS = 20;
 
 export interface WitnessOptions {
-  readonly limits: Limits;
+  readonly config: DeskConfig;
+  readonly session: SessionTimes;
+  /** Goes on while the engine is down; the paper broker of its process where absent. */
+  readonly broker: BrokerKind | undefined;
   readonly startCashCents: number;
-  /** When the session takes openings. */
-  readonly window: MomentWindow;
   readonly world: Omit<SendWorld, 'mayHang'>;
-  /** True where the broker goes on while the engine is down. */
-  readonly outlives: boolean;
 }
 
 export class SessionWitness implements BrokerObserver {
@@ -64,6 +65,7 @@ export class SessionWitness implements BrokerObserver {
   readonly #orders: OrderOracle;
   readonly #absences: AbsenceOracle;
   readonly #caps: CapOracle;
+  readonly #causes: CauseOracle;
   readonly #books: BookOracle;
   readonly #answers: AnswerOracle;
   readonly #moments: MomentOracle;
@@ -81,24 +83,29 @@ export class SessionWitness implements BrokerObserver {
   constructor(options: WitnessOptions) {
     const report = (what: string): void => this.report(what);
     const met = (what: string): void => count(this.tally.met, what);
+    const { config, session } = options;
+    const { limits } = config;
+    const window = momentWindowOf(session, options.broker);
+    const exits = exitSettingsOf(config);
     const world = { ...options.world, mayHang: (wall: number) => this.#owed.mayHang(wall) };
     this.#orders = new OrderOracle(world, report);
     this.#hangs = new HangOracle(this.#owed, report, met);
     this.#absences = new AbsenceOracle(report);
-    this.#caps = new CapOracle(options.limits, report);
+    this.#caps = new CapOracle(limits, report);
+    this.#causes = new CauseOracle({ session, exits, window }, report);
     this.#books = new BookOracle(options.startCashCents, report);
     this.flat = new FlatOracle(report);
     this.#rests = new RestOracle(report, met);
     this.#sides = new SideOracle(report, met);
     this.#protections = new ProtectionOracle(report);
-    this.#outlives = options.outlives;
+    this.#outlives = options.broker !== undefined;
     this.plans = new PlanOracle(report, met);
     this.#chains = new ChainOracle(report);
     this.#asks = new AskOracle(report);
     this.#closes = new CloseOracle(report);
     this.#promises = new PromiseOracle(report);
     this.#answers = new AnswerOracle(report);
-    this.#moments = new MomentOracle(options.limits, options.window, report);
+    this.#moments = new MomentOracle(limits, window, report);
     this.#strategies = new StrategyOracle(report);
     this.#hand = new HandOracle(report, (what) => count(this.tally.byHand, what), met);
   }
@@ -126,6 +133,7 @@ export class SessionWitness implements BrokerObserver {
     this.#hangs.onInput(input);
     this.#orders.onInput(input);
     this.plans.onInput(input);
+    this.#causes.onInput(input);
     this.#sides.onInput(input);
     this.#moments.onInput(input);
     this.#strategies.onInput(input);
@@ -153,6 +161,7 @@ export class SessionWitness implements BrokerObserver {
     this.#strategies.onRecord(record);
     this.#hand.onRecord(record);
     this.plans.onRecord(record);
+    this.#causes.onRecord(record);
     this.#rests.onRecord(record);
     this.#sides.onRecord(record);
     this.#asks.onRecord(record);
@@ -263,6 +272,7 @@ export class SessionWitness implements BrokerObserver {
   afterStep(desk: DeskContext, broker: BrokerAccount, at: At): void {
     this.#books.afterStep(desk, broker, at);
     this.plans.afterStep(desk);
+    this.#causes.afterStep(desk);
     this.#chains.afterStep(desk, at);
     this.#asks.afterStep(desk, at);
     this.#rests.afterStep(desk);
@@ -309,6 +319,7 @@ export class SessionWitness implements BrokerObserver {
     this.#moments.onCrash(records, events);
     this.#strategies.onCrash();
     this.plans.onCrash(records);
+    this.#causes.onCrash(records);
     this.#sides.onCrash(records);
     const accepted = events.flatMap((event) => (event.kind === 'accepted' ? [event.intentId] : []));
     const remembers = this.#outlives ? undefined : new Set(accepted);

@@ -20,7 +20,6 @@ import { FaultSwitchboard } from './fault-switchboard.ts';
 import { FeedModel } from './feed-model.ts';
 import { JournalDoor } from './journal-door.ts';
 import { answerInput, type JournalAnswer, JournalModel } from './journal-model.ts';
-import { momentWindowOf } from './moment-oracle.ts';
 import { OperatorStop } from './operator-stop.ts';
 import { RunLog } from './run-log.ts';
 import type { Move } from './scripted-trader.ts';
@@ -115,11 +114,11 @@ class SimulatedSession implements EngineWorld {
     this.#trader = new ScriptedTrader(stream('trader'), session.open, { shape: this.#shape, hand });
     const isDurable = (seq: number): boolean => this.#journal.isDurable(seq, this.#now);
     this.#witness = new SessionWitness({
-      limits: this.#config.limits,
+      config: this.#config,
+      session,
+      broker: options.broker?.name,
       startCashCents: STARTING_CASH_CENTS,
-      window: momentWindowOf(session, options.broker?.name),
       world: { isDurable, isKilled: () => this.#killWord },
-      outlives: options.broker !== undefined,
     });
     this.observer = this.#witness;
     const faults = stream('faults');

@@ -130,6 +130,14 @@ export class WholeTrades {
     return this.#openings.get(positionId);
   }
 
+  /** What opening one unit brought, net per share; undefined where the opening did not fill evenly. */
+  entryOf(positionId: string): number | undefined {
+    const [opening, opened] = [this.#openings.get(positionId), this.#opened.get(positionId)];
+    if (opening === undefined || opened === undefined) return undefined;
+    const units = unitsOf(opening, opened.contracts);
+    return units === undefined ? undefined : opened.net / units;
+  }
+
   onRecord(record: AuditRecord): void {
     const { body } = record;
     if (body.kind === 'intentRecorded') {

@@ -21,6 +21,7 @@ const SAYS: Readonly<Record<PlantName, RegExp>> = {
   'asked-forgotten': /was asked to be closed, and nothing closes it/,
   'target-never': /the target of .* is due by/,
   'time-exit-never': /the time exit of .* is due by/,
+  'stops-at-60-percent': /which is not due: it costs .* stop is at/,
   leak: /holds a plain token/,
 };
 /** Every plant is found within so many sessions … */

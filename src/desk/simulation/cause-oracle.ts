@@ -1,0 +1,371 @@
+/**
+ * An exit that is told was due: a stop, trail or target by the quotes as they came in and by the plan that
+ * the journal holds, a time by the clock, a break by a bar; and what goes on was begun. Where quotes can be
+ * read in two ways the one that speaks for the exit counts. The book is the desk's, which another oracle
+ * holds against the facts.
+ */
+
+import type { AuditBody, AuditRecord } from '../../engine/domain/audit-record.ts';
+import type { At } from '../../engine/domain/clock.ts';
+import type { Instrument, Right } from '../../engine/domain/instrument.ts';
+import { instrumentSymbol, occSymbol } from '../../engine/domain/instrument.ts';
+import type { ExitPlan, OrderIntent } from '../../engine/domain/order.ts';
+import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
+import { newYorkText, nextSessionDate } from '../../engine/domain/session-calendar.ts';
+import type { EpochMicros } from '../../engine/domain/units.ts';
+import { MICROS_PER_MINUTE, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
+import type { DeskContext } from '../desk-context.ts';
+import type { ExitSettings } from '../exits/exit-settings.ts';
+import type { Input } from '../inputs.ts';
+import { brokerEventOf } from '../journal-summary.ts';
+import { FillFold } from './fill-fold.ts';
+import type { MomentWindow } from './moment-oracle.ts';
+import type { Report } from './order-oracle.ts';
+import { WholeTrades, type WholeUnit } from './whole-trade.ts';
+
+type Quote = Extract<Input, { readonly kind: 'quote' }>;
+type Exit = Extract<AuditBody, { readonly kind: 'exitTriggered' }>;
+type Leg = StructurePosition['legs'][number];
+
+/** In 1/10,000 dollar. */
+const TICK = 100;
+const NICKEL = 500;
+/** A quote may be five ticks wide or this part of its mid, whichever is more. */
+const NARROW = 500;
+const NARROW_PART = 0.12;
+/** A quote of which nothing was heard for longer may stand or not. */
+const OLDEST_MICROS = 5 * MICROS_PER_SECOND;
+const PRICE_PER_CENT = 100;
+const SHARES = 100;
+/** The engine's clock may have stepped by so much since the opening. */
+const CLOCK_STEPS_MICROS = 3 * MICROS_PER_MINUTE;
+/** Before the exercise mark. */
+const LAST_HOUR_MINUTES = 60;
+const DIVIDEND_MINUTES = 30;
+
+const SIDE_OF: Readonly<Record<string, Right>> = { callSideStop: 'call', putSideStop: 'put' };
+
+/** What closing one unit costs at most and at least, as whoever judges stops may read the quotes. */
+interface Cost {
+  readonly most: number;
+  readonly least: number;
+}
+
+export interface CauseOptions {
+  readonly session: SessionTimes;
+  readonly exits: ExitSettings;
+  /** When the session takes openings. */
+  readonly window: MomentWindow;
+}
+
+function isBeyondGuard({ bid, ask }: Quote): boolean {
+  if (ask === undefined) return true;
+  if (bid === undefined || bid <= 0) return ask > NARROW;
+  return ask - bid > Math.max(NARROW, NARROW_PART * ((ask + bid) / 2)) + 1;
+}
+
+export class CauseOracle {
+  readonly #report: Report;
+  readonly #session: SessionTimes;
+  readonly #exits: ExitSettings;
+  /** Until then new positions are opened: nothing is left by the schedule. */
+  readonly #opensUntil: EpochMicros;
+  readonly #trades = new WholeTrades();
+  readonly #intents = new Map<string, OrderIntent>();
+  /** What was told of each position, by its reason. */
+  readonly #told = new Set<string>();
+  readonly #gains = new Map<string, number>();
+  readonly #cash = new Map<string, FillFold>();
+  readonly #quotes = new Map<number, Quote>();
+  /** Closes, by the start of their bar. */
+  readonly #bars = new Map<EpochMicros, number>();
+  readonly #openedAt = new Map<string, number>();
+  #rows = new Map<string, number>();
+  /** Told in this step and not judged. */
+  #exitsNow: Exit[] = [];
+  #raisedNow: Extract<AuditBody, { readonly kind: 'trailRaised' }>[] = [];
+  #tradedNow = new Set<string>();
+
+  constructor({ session, exits, window }: CauseOptions, report: Report) {
+    this.#session = session;
+    this.#exits = exits;
+    this.#opensUntil = window.cutoffAt;
+    this.#report = report;
+  }
+
+  onInput(input: Input): void {
+    if (input.kind === 'quote') this.#quotes.set(input.index, input);
+    else if (input.kind === 'bar') this.#bars.set(input.bar.startsAt, input.bar.close);
+    else if (input.kind === 'listing') {
+      const { contracts } = input.listing;
+      this.#rows = new Map(contracts.map((contract, row) => [occSymbol(contract), row]));
+    }
+  }
+
+  onRecord(record: AuditRecord): void {
+    const { body } = record;
+    if (body.kind === 'exitTriggered') this.#exitsNow.push(body);
+    if (body.kind === 'trailRaised') this.#raisedNow.push(body);
+    if (body.kind === 'intentRecorded') this.#judgeIntent(body.intent);
+    const event = brokerEventOf(record);
+    if (event?.kind === 'fill') {
+      this.#tradedNow.add(this.#intents.get(event.fill.intentId)?.positionId ?? '');
+    }
+    this.#remember(record);
+  }
+
+  #remember(record: AuditRecord): void {
+    const { body } = record;
+    this.#trades.onRecord(record);
+    if (body.kind === 'exitTriggered' && !('goesOnFrom' in body.numbers)) {
+      this.#told.add(`${body.positionId} ${body.reason}`);
+    }
+    if (body.kind === 'trailRaised') this.#gains.set(body.positionId, body.bestGain);
+    if (body.kind === 'intentRecorded') this.#intents.set(body.intent.intentId, body.intent);
+    const event = brokerEventOf(record);
+    if (event?.kind !== 'fill' && event?.kind !== 'busted') return;
+    const intentId = event.kind === 'fill' ? event.fill.intentId : event.intentId;
+    const positionId = this.#intents.get(intentId)?.positionId ?? '';
+    if (!this.#openedAt.has(positionId)) this.#openedAt.set(positionId, record.at.market);
+    const fold = this.#cash.get(positionId) ?? new FillFold();
+    this.#cash.set(positionId, fold);
+    fold.apply(event);
+  }
+
+  /** The engine leaves a position only for a reason that is told, and protects it no nearer than it stops it. */
+  #judgeIntent({ intentId, purpose, positionId, stopTrigger }: OrderIntent): void {
+    if (purpose === 'exit') {
+      const isTold = this.#exitsNow.some((exit) => exit.positionId === positionId);
+      if (!isTold) this.#report(`${intentId} leaves ${positionId} for no reason that is told`);
+    }
+    if (purpose !== 'protective') return;
+    const { stop } = this.#planOf(positionId);
+    const isWithin = stop !== undefined && (stopTrigger ?? Number.POSITIVE_INFINITY) <= stop.price;
+    if (!isWithin) this.#report(`${intentId} stops ${positionId} nearer than its plan does`);
+  }
+
+  #planOf(positionId: string): Partial<ExitPlan> {
+    return this.#trades.openingOf(positionId)?.exitPlan ?? {};
+  }
+
+  /** Called after every step. */
+  afterStep(desk: DeskContext): void {
+    const [exits, raised, traded] = [this.#exitsNow, this.#raisedNow, this.#tradedNow];
+    if (exits.length > 0) this.#exitsNow = [];
+    if (raised.length > 0) this.#raisedNow = [];
+    if (traded.size > 0) this.#tradedNow = new Set();
+    for (const exit of exits) this.#judge(desk, exit, traded.has(exit.positionId));
+    for (const { positionId, bestGain } of raised) {
+      const position = desk.book.structure(positionId);
+      if (position === undefined || traded.has(positionId)) continue;
+      const gain = this.#bestGainNow(position, desk.at);
+      if (gain !== undefined && gain < bestGain - 1) {
+        this.#report(`the trail of ${positionId} rose to ${bestGain} at a gain of ${gain}`);
+      }
+    }
+  }
+
+  #judge(desk: DeskContext, exit: Exit, isTraded: boolean): void {
+    const { positionId, reason, numbers } = exit;
+    const why =
+      'goesOnFrom' in numbers
+        ? this.#whyNotBegun(exit)
+        : (this.#whyNotByClock(desk.at.market, exit) ??
+          (isTraded ? undefined : this.#whyNotByMarket(desk, exit)));
+    if (why === undefined) return;
+    const time = newYorkText(desk.at.market);
+    this.#report(`${time}: ${positionId} is left for ${reason}, which is not due: ${why}`);
+  }
+
+  #whyNotBegun({ positionId, reason, numbers }: Exit): string | undefined {
+    const from = this.#intents.get(String(numbers['goesOnFrom']));
+    const isClose = from?.positionId === positionId && from.purpose !== 'open';
+    if (!isClose) return 'no such close was begun';
+    return this.#told.has(`${positionId} ${reason}`) ? undefined : 'it was never told';
+  }
+
+  #whyNotByClock(market: EpochMicros, { positionId, reason }: Exit): string | undefined {
+    const { timeExitAt } = this.#planOf(positionId);
+    if (reason === 'timeExit' && timeExitAt !== undefined && market < timeExitAt) {
+      return `its time is ${newYorkText(timeExitAt)}`;
+    }
+    if (reason === 'flatBy' && market < this.#opensUntil) return 'openings are taken still';
+    if (reason === 'nickel') return this.#whyNotLate(market);
+    if (reason === 'exDividend') return this.#whyNotOnEve(market);
+    return reason === 'oppositeBreak' ? this.#whyNotBroken(positionId) : undefined;
+  }
+
+  #whyNotLate(market: EpochMicros): string | undefined {
+    const from = this.#session.exerciseMark - LAST_HOUR_MINUTES * MICROS_PER_MINUTE;
+    if (!this.#exits.nickelBuyBack) return 'nobody asked for it';
+    return market < from ? 'the last hour has not begun' : undefined;
+  }
+
+  #whyNotOnEve(market: EpochMicros): string | undefined {
+    const { exerciseMark, date } = this.#session;
+    if (!this.#exits.exDividendDates.includes(nextSessionDate(date))) return 'no dividend is near';
+    const from = exerciseMark - DIVIDEND_MINUTES * MICROS_PER_MINUTE;
+    return market < from ? 'the mark is not near' : undefined;
+  }
+
+  #whyNotBroken(positionId: string): string | undefined {
+    const { rangeExit } = this.#planOf(positionId);
+    if (rangeExit === undefined) return 'its plan has no range';
+    const { closes, level } = rangeExit;
+    const openedAt = (this.#openedAt.get(positionId) ?? 0) - CLOCK_STEPS_MICROS;
+    const isBroken = [...this.#bars].some(([startsAt, close]) => {
+      if (startsAt + MICROS_PER_MINUTE <= openedAt) return false;
+      return closes === 'above' ? close > level : close < level;
+    });
+    return isBroken ? undefined : `no bar closed ${closes} ${level}`;
+  }
+
+  #whyNotByMarket(desk: DeskContext, { positionId, reason }: Exit): string | undefined {
+    const position = desk.book.structure(positionId);
+    if (position === undefined) return 'nothing is held';
+    const plan = this.#planOf(positionId);
+    if (reason === 'stop') return this.#whyNotStopped(position, plan.stop, desk.at);
+    if (reason === 'trail') return this.#whyNotTrailed(position, plan.trail, desk.at);
+    if (reason === 'target') return this.#whyNotReached(position, plan.target, desk.at);
+    if (reason === 'nickel') return this.#whyNoNickel(position);
+    const right = SIDE_OF[reason];
+    if (right === undefined) return undefined;
+    return this.#whyNotSide(position, { right, sideStop: plan.sideStop }, desk.at);
+  }
+
+  #whyNotStopped(position: StructurePosition, stop: ExitPlan['stop'], at: At): string | undefined {
+    if (stop === undefined) return 'its plan has no stop';
+    const cost = this.#costOf(this.#trades.wholeOf(position), at);
+    if (cost === undefined) return undefined;
+    const stopsAt = stop.kind === 'debitAtOrAbove' ? stop.price : 0 - stop.price;
+    return cost.most < stopsAt
+      ? `it costs ${cost.most} to close, the stop is at ${stopsAt}`
+      : undefined;
+  }
+
+  #whyNotTrailed(
+    position: StructurePosition,
+    trail: ExitPlan['trail'],
+    at: At,
+  ): string | undefined {
+    const { positionId } = position;
+    const best = this.#gains.get(positionId);
+    if (trail === undefined) return 'its plan has no trail';
+    if (best === undefined || best < trail.afterGain) return `its best gain is ${best}`;
+    const entry = this.#trades.entryOf(positionId);
+    const cost = this.#costOf(this.#trades.wholeOf(position), at);
+    if (cost === undefined || entry === undefined) return undefined;
+    const stopsAt = entry - best * trail.keepFraction - TICK;
+    return cost.most < stopsAt ? `it costs ${cost.most}, the trail is at ${stopsAt}` : undefined;
+  }
+
+  #whyNotReached(
+    position: StructurePosition,
+    target: ExitPlan['target'],
+    at: At,
+  ): string | undefined {
+    if (target === undefined) return 'its plan has no target';
+    const cost = this.#costOf(this.#trades.wholeOf(position), at);
+    if (cost === undefined) return undefined;
+    const stopsAt = target.kind === 'debitAtOrBelow' ? target.price : 0 - target.price;
+    return cost.least > stopsAt ? `it costs ${cost.least}, the target is at ${stopsAt}` : undefined;
+  }
+
+  #whyNoNickel({ legs }: StructurePosition): string | undefined {
+    const isCheap = legs.some(({ instrument, quantity }) => {
+      const ask = this.#quoteOf(instrument)?.ask;
+      return quantity < 0 && ask !== undefined && ask <= NICKEL;
+    });
+    return isCheap ? undefined : 'no short is offered for a nickel';
+  }
+
+  /** The stop of a side stands as planned; once the other side is gone, where the plan says so, no further
+   * than at what the trade has brought. */
+  #whyNotSide(
+    position: StructurePosition,
+    { right, sideStop }: { readonly right: Right; readonly sideStop: ExitPlan['sideStop'] },
+    at: At,
+  ): string | undefined {
+    if (sideStop === undefined) return 'its plan has no stop of a side';
+    const shorts = (of: Right): number => {
+      const legs = legsOf(position, of);
+      return Math.max(0, ...legs.map(({ quantity }) => -quantity));
+    };
+    const units = shorts(right);
+    if (units === 0) return 'nothing of the side is short';
+    const legs = legsOf(position, right).map((leg) => {
+      return { ...leg, quantity: Math.min(leg.quantity, units) };
+    });
+    const cost = this.#costOf({ units, gone: 0, legs }, at);
+    if (cost === undefined) return undefined;
+    const isAlone = shorts(right === 'call' ? 'put' : 'call') === 0;
+    const isEven = isAlone && sideStop.afterOther !== undefined;
+    const stopsAt = isEven
+      ? Math.min(sideStop.debit, this.#evenAt(position.positionId, units))
+      : sideStop.debit;
+    return cost.most < stopsAt ? `it costs ${cost.most}, its stop is at ${stopsAt}` : undefined;
+  }
+
+  /** What one unit may cost so that the trade comes out at nothing; a tick where units are gone whole. */
+  #evenAt(positionId: string, units: number): number {
+    const opening = this.#trades.openingOf(positionId);
+    const cash = this.#cash.get(positionId)?.cashCents;
+    if (opening === undefined || cash === undefined || opening.quantity !== units) return TICK;
+    return Math.max(TICK, (cash * PRICE_PER_CENT) / SHARES / units - TICK);
+  }
+
+  #bestGainNow(position: StructurePosition, at: At): number | undefined {
+    const entry = this.#trades.entryOf(position.positionId);
+    const cost = this.#costOf(this.#trades.wholeOf(position), at);
+    return entry === undefined || cost === undefined ? undefined : entry - cost.least;
+  }
+
+  /** Undefined where the quotes leave it open. Where one of them is beyond what may fire a stop, only its best
+   * side counts. */
+  #costOf({ units, gone, legs }: WholeUnit, at: At): Cost | undefined {
+    if (units === undefined) return undefined;
+    let [far, natural] = [0, 0];
+    let isBound = false;
+    for (const { instrument, quantity } of legs) {
+      const quote = this.#quoteOf(instrument);
+      const isHeard = quote !== undefined && at.wall - quote.at.wall <= OLDEST_MICROS;
+      if (!isHeard || quote.ask === undefined) return undefined;
+      const { bid = 0, ask } = quote;
+      isBound ||= isBeyondGuard(quote);
+      far -= quantity * (quantity > 0 ? ask : bid);
+      natural -= quantity * (quantity > 0 ? bid : ask);
+    }
+    const debit = natural / units + gone;
+    return { most: isBound ? far / units + gone : debit, least: debit };
+  }
+
+  #quoteOf(instrument: Instrument): Quote | undefined {
+    return this.#quotes.get(this.#rows.get(instrumentSymbol(instrument)) ?? -2);
+  }
+
+  /** Begins again from what the journal kept. */
+  onCrash(records: readonly AuditRecord[]): void {
+    const known = [
+      this.#intents,
+      this.#told,
+      this.#gains,
+      this.#cash,
+      this.#quotes,
+      this.#bars,
+      this.#openedAt,
+    ];
+    for (const each of known) each.clear();
+    this.#trades.clear();
+    this.#exitsNow = [];
+    this.#raisedNow = [];
+    this.#tradedNow.clear();
+    for (const record of records) this.#remember(record);
+  }
+}
+
+function legsOf({ legs }: StructurePosition, right: Right): readonly Leg[] {
+  return legs.filter(({ instrument: i, quantity }) => {
+    return quantity !== 0 && i.kind === 'option' && i.right === right;
+  });
+}

@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { exitSettingsOf } from '../../../src/desk/desk-config.ts';
+import type { Input } from '../../../src/desk/inputs.ts';
+import { CauseOracle } from '../../../src/desk/simulation/cause-oracle.ts';
+import { momentWindowOf } from '../../../src/desk/simulation/moment-oracle.ts';
+import type { AuditRecord } from '../../../src/engine/domain/audit-record.ts';
+import type { ExitPlan, OrderIntent } from '../../../src/engine/domain/order.ts';
+import { price } from '../../../src/engine/domain/units.ts';
+import { CONDOR, DeskRig } from '../../support/desk-rig.ts';
+
+/** The record of an opening as it would stand with other words in its plan. */
+function planned(record: AuditRecord, planOf: (plan: ExitPlan) => Partial<ExitPlan>): AuditRecord {
+  const { body } = record;
+  if (body.kind !== 'intentRecorded' || body.intent.exitPlan === undefined) return record;
+  const { exitPlan } = body.intent;
+  const intent = { ...body.intent, exitPlan: { ...exitPlan, ...planOf(exitPlan) } };
+  return { ...record, body: { ...body, intent } };
+}
+
+/** An open condor whose desk follows its own plan, and an oracle that was told of what `planOf` makes of it. */
+function judged(planOf: (plan: ExitPlan) => Partial<ExitPlan>) {
+  const rig = new DeskRig();
+  rig.open();
+  const said: string[] = [];
+  const { session } = rig;
+  const window = momentWindowOf(session);
+  const exits = exitSettingsOf(rig.desk.context.config);
+  const oracle = new CauseOracle({ session, exits, window }, (what) => said.push(what));
+  const step = rig.step.bind(rig);
+  let told = 0;
+  rig.step = (input: Input) => {
+    oracle.onInput(input);
+    step(input);
+    const records = rig.records();
+    for (const record of records.slice(told)) oracle.onRecord(planned(record, planOf));
+    told = records.length;
+    oracle.afterStep(rig.desk.context);
+  };
+  oracle.onInput({ kind: 'listing', at: rig.at, listing: rig.listing() });
+  rig.openPosition(CONDOR);
+  return { rig, oracle, said };
+}
+
+/** Twice as far away. */
+function far({ stop, sideStop }: ExitPlan): Partial<ExitPlan> {
+  return {
+    ...(stop && { stop: { ...stop, price: price(stop.price * 2) } }),
+    ...(sideStop && { sideStop: { ...sideStop, debit: price(sideStop.debit * 2) } }),
+  };
+}
+
+function stopped(planOf: (plan: ExitPlan) => Partial<ExitPlan>) {
+  const { rig, said } = judged(planOf);
+  for (let spot = 600; rig.bodies('exitTriggered').length === 0; spot += 0.1) {
+    rig.quotes(spot);
+    rig.advance(12);
+  }
+  return said;
+}
+
+describe('an exit', () => {
+  it('is due where the plan says so', () => {
+    expect(stopped(() => ({}))).toEqual([]);
+  });
+
+  it('is not due where its stop stands further away', () => {
+    expect(stopped(far)[0]).toMatch(/is left for .*top, which is not due: it costs/);
+  });
+
+  it.each([
+    ['timeExit', 'its time is'],
+    ['flatBy', 'openings are taken still'],
+    ['nickel', 'nobody asked for it'],
+    ['exDividend', 'no dividend is near'],
+    ['oppositeBreak', 'its plan has no range'],
+    ['trail', 'its plan has no trail'],
+    ['callSideStop', 'costs'],
+  ])('is not due for %s in the middle of a calm day', (reason, why) => {
+    const { rig, oracle, said } = judged(() => ({}));
+    const [last] = rig.records().slice(-1);
+    const { positionId = '' } = rig.bodies('intentRecorded')[0]?.intent ?? {};
+    const body = { kind: 'exitTriggered', positionId, reason, numbers: {} } as const;
+    if (last !== undefined) oracle.onRecord({ ...last, body });
+    oracle.afterStep(rig.desk.context);
+    expect(said).toEqual([expect.stringContaining(why)]);
+  });
+
+  it('goes on from none that was never begun', () => {
+    const { rig, oracle, said } = judged(() => ({}));
+    const [last] = rig.records().slice(-1);
+    const { positionId = '' } = rig.bodies('intentRecorded')[0]?.intent ?? {};
+    const numbers = { goesOnFrom: positionId };
+    const body = { kind: 'exitTriggered', positionId, reason: 'target', numbers } as const;
+    if (last !== undefined) oracle.onRecord({ ...last, body });
+    oracle.afterStep(rig.desk.context);
+    expect(said).toEqual([expect.stringContaining('no such close was begun')]);
+  });
+});
+
+describe('what the engine gives by itself', () => {
+  it('has a reason that is told, and stops no nearer than the plan', () => {
+    const { rig, oracle, said } = judged(() => ({}));
+    const [opened] = rig.records().filter(({ body }) => body.kind === 'intentRecorded');
+    if (opened?.body.kind !== 'intentRecorded') throw new Error('nothing was opened');
+    const { body } = opened;
+    const give = (changes: Partial<OrderIntent>): void => {
+      const intent = { ...body.intent, principal: 'engine', ...changes };
+      oracle.onRecord({ ...opened, body: { ...body, intent } });
+    };
+    give({ intentId: 'X', purpose: 'exit' });
+    give({ intentId: 'P', purpose: 'protective', stopTrigger: price(1_000_000) });
+    expect(said).toEqual([
+      expect.stringMatching(/^X leaves .* for no reason that is told$/),
+      expect.stringMatching(/^P stops .* nearer than its plan does$/),
+    ]);
+  });
+});

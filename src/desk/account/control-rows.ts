@@ -5,7 +5,7 @@ import { CENTS_PER_DOLLAR } from '../../engine/domain/units.ts';
 import { tradingStateOf } from '../../risk/trading-state.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { LimitView } from '../engine-api-risk.ts';
-import { newestQuoteAge } from '../session/freshness.ts';
+import { optionsAgeMillis, spotAgeMillis } from '../session/freshness.ts';
 import { standingRaises } from './limit-keeping.ts';
 import { counted, EACH_ORDER, type RowSources, stated } from './limit-row.ts';
 
@@ -69,6 +69,10 @@ function feedGapWords({ chain }: DeskContext): string {
   return `deltas differ from the feed's by ${worst.toFixed(3)} at most, of ${compared} compared; that decides nothing`;
 }
 
+function wholeMillis(ageMillis: number | undefined): number | undefined {
+  return ageMillis === undefined ? undefined : Math.round(ageMillis);
+}
+
 /** Controls of the moment. */
 function momentRows({ desk }: RowSources): LimitView[] {
   const { day, config, gateway, at } = desk;
@@ -90,10 +94,20 @@ function momentRows({ desk }: RowSources): LimitView[] {
       takesOpenings,
     ),
     counted(
-      { control: 20, name: 'data age', note: `age of the newest chain data; ${sync}` },
+      {
+        control: 20,
+        name: 'data age',
+        note: `how long no option was heard, and how late the feed is; ${sync}`,
+      },
       'milliseconds',
       limits.maxQuoteAgeMillis,
-      newestQuoteAge(desk),
+      wholeMillis(optionsAgeMillis(desk)),
+    ),
+    counted(
+      { control: 20, name: 'underlying age', note: "age of the underlying's quote" },
+      'milliseconds',
+      limits.maxSpotAgeMillis,
+      wholeMillis(spotAgeMillis(desk)),
     ),
     stated(
       { control: 20, name: 'feed', note: day.feedDetail },

@@ -9,7 +9,8 @@ import type { DeskContext } from '../desk-context.ts';
 import type { Caller } from '../engine-api.ts';
 import type { LimitView, RiskCheckView } from '../engine-api-risk.ts';
 import { reducingOffer } from '../previews/reducing-offer.ts';
-import { newestQuoteAge } from '../session/freshness.ts';
+import { chainFilling } from '../session/chain-filling.ts';
+import { whyStale } from '../session/freshness.ts';
 import { accountRisk } from './account-risk.ts';
 import { controlRows } from './control-rows.ts';
 import { sharesText } from './held-position.ts';
@@ -19,9 +20,12 @@ function isInAuction({ at, day }: DeskContext): boolean {
   return at.market >= day.session.open && at.market < auctionEnd(day.session);
 }
 
-function isStale(desk: DeskContext): boolean {
-  const age = newestQuoteAge(desk);
-  return desk.day.chainOpen && age !== undefined && age > desk.config.limits.maxQuoteAgeMillis;
+/** Why no market is there to open in: what the gate and the previews ask before they look at an order. */
+function unseen(desk: DeskContext): readonly string[] {
+  const { chainOpen, feedConnected } = desk.day;
+  if (!chainOpen || !feedConnected) return [];
+  const filling = chainFilling(desk)?.denied.message;
+  return [filling ?? whyStale(desk) ?? []].flat();
 }
 
 /** What the rights of who asks keep it from, whatever the account allows. */
@@ -47,7 +51,7 @@ function blocks(desk: DeskContext, account: AccountRisk): readonly string[] {
     [isInAuction(desk), 'the opening auction is not over'],
     [desk.at.market >= day.schedule.openingCutoffAt, 'the opening cut-off has passed'],
     [!day.feedConnected, `the feed is down: ${day.feedDetail}`],
-    [isStale(desk), 'the newest quotes are too old'],
+    ...unseen(desk).map((why) => [true, why] as const),
     [!day.journalHealthy, 'the journal cannot record'],
     [day.journalStalled, 'the disk of the journal hangs'],
     [!day.reconciled, 'the broker and this book differ'],

@@ -4,7 +4,6 @@ import { isMovedByCancel } from '../../broker/moved-by-cancel.ts';
 import { isPastCutoff, LAST_MOVE_MICROS } from '../../broker/order-cutoff.ts';
 import { gridOf, instrumentSymbol } from '../../engine/domain/instrument.ts';
 import { netPrices } from '../../engine/domain/net-price.ts';
-import { PENNY_GRID } from '../../engine/domain/tick-grid.ts';
 import type { Price } from '../../engine/domain/units.ts';
 import {
   addMicros,
@@ -12,7 +11,7 @@ import {
   MICROS_PER_SECOND,
   price,
 } from '../../engine/domain/units.ts';
-import { isFresh, optionSilenceMillis } from '../../risk/quote-age.ts';
+import { isFresh } from '../../risk/quote-age.ts';
 import { approveReprice } from '../../risk/reprice.ts';
 import { tradingStateOf } from '../../risk/trading-state.ts';
 import type { DeskContext } from '../desk-context.ts';
@@ -25,7 +24,7 @@ import {
   ladderRung,
   worstClosingNet,
 } from '../exits/limit-ladder.ts';
-import { quoteStreamOf } from '../session/freshness.ts';
+import { whyStale } from '../session/freshness.ts';
 import { performGateway } from './broker-events.ts';
 import type { OrderRecord } from './order-book.ts';
 import {
@@ -136,19 +135,13 @@ export function isPastOrders(
  * option is heard, or the quote of a leg or of the underlying is too old. */
 function isUnseen(desk: DeskContext, { intent }: OrderRecord): boolean {
   const { day, at, evidence, config } = desk;
-  const { maxQuoteAgeMillis, maxSpotAgeMillis } = config.limits;
-  if (!day.feedConnected) return true;
-  if (optionSilenceMillis(quoteStreamOf(desk).newsAt, at) > maxQuoteAgeMillis) return true;
+  if (!day.feedConnected || whyStale(desk) !== undefined) return true;
   evidence.look(day);
-  const isSeen = (symbol: string, maxAgeMillis: number, tick: Price): boolean => {
-    const quote = evidence.of(symbol);
-    return quote !== undefined && isFresh(quote, at, maxAgeMillis, tick);
-  };
-  if (!isSeen(config.underlying, maxSpotAgeMillis, PENNY_GRID.step)) return true;
   const tick = gridOf(intent.legs).step;
-  return !intent.legs.every((leg) =>
-    isSeen(instrumentSymbol(leg.instrument), maxQuoteAgeMillis, tick),
-  );
+  return !intent.legs.every(({ instrument }) => {
+    const quote = evidence.of(instrumentSymbol(instrument));
+    return quote !== undefined && isFresh(quote, at, config.limits.maxQuoteAgeMillis, tick);
+  });
 }
 
 /** Why no opening may work, whoever gave it: trading is halted, others cannot see the log, or what it would

@@ -62,7 +62,11 @@ export const dataAgeCheck: Check = {
         if (isCloser) closest = { ageMillis, limitMillis };
         continue;
       }
-      const message = `the quote of ${symbol} is too old; wait for a new one, then preview again`;
+      const lateMillis = input.quoteStream?.lateMillis ?? 0;
+      const message =
+        lateMillis > 0
+          ? `the feed is ${(lateMillis / 1_000).toFixed(1)} s late; wait until it is on time, then preview again`
+          : `the quote of ${symbol} is too old; wait for a new one, then preview again`;
       return failed(CODE, message, { symbol, ageMillis, limitMillis });
     }
     return passed(CODE, 'quotes are fresh', closest);

@@ -120,10 +120,60 @@ describe('the risk check', () => {
     rig.goTo(9 * 60 + 31);
     expect(viewOf(rig).blockedBy).toEqual([]);
     expect(row(rig, 'session').ok).toBe(true);
-    rig.freeze(5);
+    rig.freeze(2);
     expect(viewOf(rig).openingsAllowed).toBe(true);
     rig.freeze(1);
-    expect(viewOf(rig).blockedBy).toEqual(['the newest quotes are too old']);
+    expect(viewOf(rig).blockedBy).toEqual(['the quote of SPY is too old']);
+    rig.freeze(3);
+    expect(viewOf(rig).blockedBy).toEqual(['no option has been quoted for too long']);
+  });
+
+  it.each([
+    [
+      'while the feed is late',
+      (rig: DeskRig) => {
+        const late = { detail: 'late', lateMillis: 8_000, behindMillis: 8_000 };
+        rig.step({ kind: 'feed', at: rig.at, connected: true, ...late });
+      },
+      'the feed is 8.0 s late',
+      'underlying age',
+    ],
+    [
+      'while no option is heard',
+      (rig: DeskRig) => {
+        rig.hears = (index) => index === -1;
+      },
+      'no option has been quoted for too long',
+      'data age',
+    ],
+    [
+      'while the underlying is silent',
+      (rig: DeskRig) => {
+        rig.hears = (index) => index !== -1;
+      },
+      'the quote of SPY is too old',
+      'underlying age',
+    ],
+  ])('allows no openings %s, as the gate', (_when, disturb, reason, name) => {
+    const rig = new DeskRig();
+    rig.advance(10);
+    disturb(rig);
+    rig.advance(15);
+    const preview = { kind: 'previewStrategy', request: CONDOR } as const;
+    const denied = denialIn(rig.ask({ ...preview, tokenSha256: rig.newToken() }));
+    expect(denied).toMatchObject({ code: 'data_stale' });
+    expect(denied.message).toContain(reason);
+    expect(viewOf(rig)).toMatchObject({ openingsAllowed: false, blockedBy: [reason] });
+    expect(row(rig, name).ok).toBe(false);
+  });
+
+  it('allows no openings while the chain is filling', () => {
+    const rig = new DeskRig();
+    rig.step({ kind: 'feed', at: rig.at, connected: false, detail: 'gone' });
+    rig.freeze(1);
+    rig.step({ kind: 'feed', at: rig.at, connected: true, detail: 'test' });
+    rig.freeze(1);
+    expect(viewOf(rig).blockedBy).toEqual([expect.stringContaining('the chain is still filling')]);
   });
 
   it('counts a working opening in full', () => {

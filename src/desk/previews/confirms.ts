@@ -167,7 +167,12 @@ export function confirmResult(
 ): ConfirmResult {
   const orders = ordersOf(desk, orderIds).map((order) => orderView(desk, order));
   if (isFlatten) return flattenResult(desk, orders, replayed);
-  return resultOf(orders, replayed, 'done');
+  const result = resultOf(orders, replayed, 'done');
+  // Of a replacement the new order comes first, and is none yet while the old one is called back.
+  const [orderId] = orderIds;
+  const isToCome = orderIds.some((id) => desk.day.replacements.has(id));
+  if (orderId === undefined || !isToCome || desk.orders.get(orderId) !== undefined) return result;
+  return { ...result, orderId, status: 'pending' };
 }
 
 function resultOf(

@@ -130,7 +130,9 @@ export function beginReplacement(
       'the order filled on since this preview, and works on: preview its replacement again';
     return deny('reprice_required', message, { orderId: replaces, filled, filledBefore });
   }
-  const orderIds = [...grant.intents.map(({ intentId }) => intentId), replaces];
+  const newIds = grant.intents.map(({ intentId }) => intentId);
+  const orderIds = [...newIds, replaces];
+  order.reason = `called back for ${newIds.join(', ')}, which follows once this has ended`;
   desk.tokens.consume(grant.tokenSha256, { intentIds: orderIds });
   desk.day.replacements.set(replaces, {
     grant,

@@ -398,6 +398,22 @@ describe('replacing an order', () => {
     return { rig, orderId };
   };
 
+  it('is answered with the order that is to come while the old one is called back', () => {
+    const { rig, orderId } = working();
+    const { tokenSha256 } = ask(rig, orderId, worstOf(rig, orderId) - 0.05);
+    rig.gateway.isMute = true;
+    const result = resultOf(rig.confirm(tokenSha256));
+    const { orderId: newId, status, orders } = result;
+    expect([newId === orderId, status]).toEqual([false, 'pending']);
+    const reason = `called back for ${newId}, which follows once this has ended`;
+    expect(orders).toMatchObject([{ orderId, status: 'working', reason }]);
+    rig.gateway.editSnapshot = (snapshot) => ({ ...snapshot, workingOrders: [] });
+    rig.brokerSays({ kind: 'cancelled', intentId: orderId, remaining: 1 });
+    rig.advance(1);
+    expect(rig.order(orderId).reason).toBe(`replaced by ${newId}`);
+    expect(resultOf(rig.confirm(tokenSha256))).toMatchObject({ orderId: newId, replayed: true });
+  });
+
   it('sends nothing on a market that its confirm would refuse, and tells how far it drifted', () => {
     const { rig, orderId } = endedAt(600.75);
     const [refused] = rig.bodies('confirmRefused').map(({ denial }) => denial);

@@ -112,13 +112,18 @@ function refuseUnbroken(range: OpeningRange, direction: BreakDirection, spot: Pr
   );
 }
 
-function refuseOtherWay(found: Breakout, direction: BreakDirection, later?: RangeBreak): Refusal {
+/** `next`: the words of what may still come, or the later break this way. */
+function refuseOtherWay(
+  found: Breakout,
+  direction: BreakDirection,
+  next: RangeBreak | '' | ', or wait',
+): Refusal {
   const { range, rangeBreak, spot } = found;
   const other = BREAKOUT_FORMS[rangeBreak.direction];
   const advice =
-    later === undefined
-      ? `use ${other.strategy}, or wait.`
-      : `the break ${direction} at ${clockText(later.confirmedAt)} is not the first, which alone is traded.`;
+    typeof next === 'string'
+      ? `use ${other.strategy}${next}.`
+      : `the break ${direction} at ${clockText(next.confirmedAt)} is not the first, which alone is traded.`;
   return deny(
     'no_breakout',
     `The first close beyond the ${range.minutes}-minute range was ${other.beyond} it, at ` +
@@ -168,12 +173,12 @@ function chooseBreak(
   if (allowReentry) {
     const own = breaks.filter((one) => one.direction === direction);
     const chosen = own.find(({ confirmedAt }) => confirmedAt === chosenAt) ?? own.at(-1);
-    if (chosen === undefined) return refuseOtherWay(found(latest), direction);
+    if (chosen === undefined) return refuseOtherWay(found(latest), direction, ', or wait');
     const reversal = breaks[breaks.indexOf(chosen) + 1];
     return reversal === undefined ? found(chosen) : refuseReversed(found(chosen), reversal);
   }
   if (first.direction !== direction) {
-    return refuseOtherWay(found(first), direction, breaks[1]);
+    return refuseOtherWay(found(first), direction, breaks[1] ?? '');
   }
   const [, reversal] = breaks;
   return reversal === undefined ? found(first) : refuseReversed(found(first), reversal);

@@ -30,6 +30,12 @@ export function refuseEntryTime(
 ): Refusal | undefined {
   const now = view.at.market;
   const { from, before } = hours;
+  const cutoff = clockText(day.openingCutoffAt);
+  if (from > day.openingCutoffAt) {
+    const opensAt = clockText(from);
+    const message = `Entries open at ${opensAt} New York time, and the opening cut-off at ${cutoff} comes before: wait for the next session.`;
+    return refuse(view, message, { opensAt, openingCutoffAt: cutoff });
+  }
   if (now < from) {
     return refuse(view, `Entries open at ${clockText(from)} New York time: try again then.`, {
       opensAt: clockText(from),
@@ -47,7 +53,6 @@ export function refuseEntryTime(
     );
   }
   if (now <= day.openingCutoffAt) return undefined;
-  const cutoff = clockText(day.openingCutoffAt);
   return refuse(
     view,
     `No opening order after the cut-off at ${cutoff}: wait for the next session.`,

@@ -55,12 +55,13 @@ function reasonsFor(legs: Legs, net: NetPrice, row: StraddleRow | undefined): st
   const cost = premiumOf(net.limit);
   const bought = `Buys the ${name} call and put for ${dollarsText(cost)} together.`;
   if (row === undefined) return [bought];
+  const moves = row.breakevenInExpectedMoves;
+  const inMoves = moves === undefined ? '' : `, ${moves} expected moves`;
   const value = row.ratio < 1 ? 'less than' : 'no less than';
   return [
     bought,
     `It costs ${row.ratio} times its expected payoff at the close, ${value} the forecast pays.`,
-    `The price must move $${row.breakevenMove.toFixed(2)} to the nearer breakeven, ` +
-      `${row.breakevenInExpectedMoves} expected moves.`,
+    `The price must move $${row.breakevenMove.toFixed(2)} to the nearer breakeven${inMoves}.`,
   ];
 }
 

@@ -41,9 +41,10 @@ export interface StraddleRow {
   readonly ratio: number;
   readonly breakevenLow: number;
   readonly breakevenHigh: number;
-  /** Move of the underlying to the nearer breakeven, and the same in expected moves. */
+  /** Move of the underlying to the nearer breakeven. */
   readonly breakevenMove: number;
-  readonly breakevenInExpectedMoves: number;
+  /** The same in the expected moves of the chain, as every figure of that name; absent where unknown. */
+  readonly breakevenInExpectedMoves?: number;
   /** Of the dearer leg, a fraction per year; absent where unknown. */
   readonly impliedVol?: number;
   /** Contracts traded today in the less traded leg; absent where unknown. */
@@ -80,6 +81,8 @@ interface Prospect {
   readonly spot: number;
   readonly forward: number;
   readonly forecast: MoveForecast;
+  /** The chain's own expected move, in dollars: what its straddle at the money costs. */
+  readonly chainMove: number | undefined;
 }
 
 function pairsOf(slice: ChainSlice): Pair[] {
@@ -122,7 +125,10 @@ function exclusionOf(pair: Pair, params: ScanParams): Exclusion | undefined {
 }
 
 /** The figures of one straddle under a forecast; undefined when a leg cannot be bought. */
-function rowOf(pair: Pair, { spot, forward, forecast }: Prospect): StraddleRow | undefined {
+function rowOf(
+  pair: Pair,
+  { spot, forward, forecast, chainMove = 0 }: Prospect,
+): StraddleRow | undefined {
   const legs = tradable(pair);
   if (legs === undefined) return undefined;
   const net = netPrice(legs);
@@ -145,7 +151,7 @@ function rowOf(pair: Pair, { spot, forward, forecast }: Prospect): StraddleRow |
     breakevenLow: rounded(strike - cost, 4),
     breakevenHigh: rounded(strike + cost, 4),
     breakevenMove: rounded(breakevenMove, 4),
-    breakevenInExpectedMoves: rounded(breakevenMove / forecast.expectedMove, 2),
+    ...(chainMove > 0 && { breakevenInExpectedMoves: rounded(breakevenMove / chainMove, 2) }),
     ...(vol === undefined ? {} : { impliedVol: rounded(vol, 4) }),
     ...(volume === undefined ? {} : { volume }),
   };
@@ -180,7 +186,8 @@ function prospectOf(view: MarketView): Outcome<Prospect> {
       },
     );
   }
-  return { spot: dollarsFromPrice(spot), forward, forecast };
+  const chainMove = slice.expectedMove;
+  return { spot: dollarsFromPrice(spot), forward, forecast, chainMove };
 }
 
 function refuseArguments({ maxIv, minVolume, limit }: ScanParams): Refusal | undefined {

@@ -104,7 +104,9 @@ describe('findBreakout', () => {
   it('points to the other strategy when the first break went the other way', () => {
     const denial = refused(findBreakout(orbView([597], { spot: 597.5 }), first, day, 'up'));
     expect(denial.code).toBe('no_breakout');
-    expect(denial.message).toContain('use orb_long_put');
+    expect(denial.message).toMatch(/; use orb_long_put\.$/);
+    const retried = refused(findBreakout(orbView([597], { spot: 597.5 }), again, day, 'up'));
+    expect(retried.message).toMatch(/; use orb_long_put, or wait\.$/);
     expect(denial.numbers).toMatchObject({ breakDirection: 'down', distanceToHigh: 2.5 });
   });
 

@@ -23,6 +23,18 @@ describe('entry hours', () => {
     expect(denial.numbers).toMatchObject({ now: '13:59', opensAt: '14:00' });
   });
 
+  it('that open behind the cut-off are no hours of this session, and nobody is told to try then', () => {
+    const openingCutoffAt = newYorkInstant(sessionDate(DATE), 810);
+    const day = { ...buildDay(), openingCutoffAt };
+    for (const minutes of [780, 840]) {
+      const { code, message } = refused(refuseEntryTime(viewAt(minutes), day, { from }));
+      expect(code).toBe('entry_window');
+      expect(message).toBe(
+        'Entries open at 14:00 New York time, and the opening cut-off at 13:30 comes before: wait for the next session.',
+      );
+    }
+  });
+
   it('end before their last moment', () => {
     expect(refuseEntryTime(viewAt(900, -1), buildDay(), { from, before })).toBeUndefined();
     const denial = refused(refuseEntryTime(viewAt(901), buildDay(), { from, before }));

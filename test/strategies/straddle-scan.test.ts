@@ -54,6 +54,19 @@ describe('straddle_scan', () => {
     expect(wild.note).toContain('the cheapest costs');
   });
 
+  it("measures a breakeven in the chain's own expected moves, whatever the day so far", () => {
+    const { expectedMove = 0 } = view.slice;
+    for (const bars of [hour(0.0001), hour(0.001)]) {
+      const { rows } = accepted(scanStraddles({ ...view, bars }, SCAN_DEFAULTS));
+      for (const { breakevenMove, breakevenInExpectedMoves } of rows) {
+        expect(breakevenInExpectedMoves).toBeCloseTo(breakevenMove / expectedMove, 1);
+      }
+    }
+    const unknown = { ...view, slice: { ...view.slice, expectedMove: undefined } };
+    const [row] = accepted(scanStraddles(unknown, SCAN_DEFAULTS)).rows;
+    expect(row).not.toHaveProperty('breakevenInExpectedMoves');
+  });
+
   it('does not rank by annualised volatility', () => {
     const cheapVol = buildView({
       spot: 600.2,

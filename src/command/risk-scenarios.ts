@@ -16,7 +16,7 @@ function worstCase(pnl: PnlView): number {
 }
 
 function warningsOf(pnl: PnlView, slice: ChainSlice | undefined): readonly string[] {
-  if (pnl.positions.length === 0) return ['nothing is held'];
+  if (pnl.positions.length === 0) return ['nothing is held', ...pnl.warnings];
   const unbounded = heldIn(pnl)
     .filter(({ maxLossCents }) => maxLossCents === null)
     .map(({ positionId }) => `${positionId} has no bound to its worst case: the sum is without it`);

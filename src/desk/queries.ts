@@ -2,6 +2,7 @@
 
 import { sumGreeks } from '../engine/domain/greeks.ts';
 import type { DayMoneyView } from '../engine/portfolio/day-money.ts';
+import { netShares } from '../engine/portfolio/net-held.ts';
 import { accountRisk } from './account/account-risk.ts';
 import { dayPnl } from './account/day-pnl.ts';
 import { heldInSession, sharesText } from './account/held-position.ts';
@@ -21,6 +22,15 @@ function unrealizedOf(whole: number | undefined, day: DayMoneyView): number | nu
   return whole === undefined ? null : whole - day.realizedCents + day.feesCents;
 }
 
+/** Who closes the shares that are held: of other tickers this engine hears no price. */
+function sharesAdvice({ book, config }: DeskContext): string {
+  const tickers = [...netShares(book.structures()).keys()];
+  const others = tickers.filter((ticker) => ticker !== config.underlying);
+  if (others.length === 0) return 'flatten_all closes them while their market is open';
+  const own = others.length < tickers.length ? `flatten_all closes ${config.underlying}; ` : '';
+  return `${own}close ${others.join(', ')} at the broker: this engine quotes and trades none of it`;
+}
+
 function pnlWarnings(desk: DeskContext, positions: readonly PositionView[]): readonly string[] {
   const warnings: string[] = [];
   for (const { positionId: id, expiredOn, liquidationValueCents } of positions) {
@@ -32,7 +42,7 @@ function pnlWarnings(desk: DeskContext, positions: readonly PositionView[]): rea
     }
   }
   if (desk.book.sharesHeld() !== 0) {
-    warnings.push(`${sharesText(desk)} after exercise or assignment; flatten_all closes them`);
+    warnings.push(`${sharesText(desk)} after exercise or assignment; ${sharesAdvice(desk)}`);
   }
   if (!desk.day.reconciled)
     warnings.push('the broker and this book differ: see reconcile_positions');

@@ -60,6 +60,11 @@ describe('the scenarios of the book', () => {
     expect(metrics.warnings).toEqual(['a warning of the book']);
   });
 
+  it('of nothing keep the warnings of the book', async () => {
+    const metrics = await poolOn(chain.buffer).run(bookOf([]), chain.reader.slice());
+    expect(metrics.warnings).toEqual(['nothing is held', 'a warning of the book']);
+  });
+
   it('leave out what expired before the session, of which a warning tells', async () => {
     const book = bookOf([12_300]);
     const expired = {

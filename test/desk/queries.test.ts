@@ -25,6 +25,15 @@ function knownCondor(): DeskRig {
 }
 
 describe('P&L', () => {
+  it('shows until when a position is held: by the schedule, where that became earlier', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    const timeExit = (each: DeskRig) => pnlOf(each).positions[0]?.exitPlan?.timeExit;
+    expect(timeExit(rig)).toContain('T15:40');
+    const flatBy = { flattenStartMinutes: 14 * 60 };
+    expect(timeExit(rig.restart(rig.records(), { flatBy }))).toContain('T14:00');
+  });
+
   it('of an empty book is nothing, with the cash there is', () => {
     expect(pnlOf(new DeskRig())).toEqual({
       dayPnlCents: 0,

@@ -1,7 +1,12 @@
 /** Positions as the faces show them. */
 
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
-import { cents, dollarsFromPrice, MICROS_PER_MILLI } from '../../engine/domain/units.ts';
+import {
+  cents,
+  dollarsFromPrice,
+  epochMicros,
+  MICROS_PER_MILLI,
+} from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { structureGreeks } from '../../engine/portfolio/portfolio-greeks.ts';
 import type { DeskContext } from '../desk-context.ts';
@@ -71,12 +76,17 @@ function expiryView({ day }: DeskContext, { legs }: StructurePosition): ExpiryVi
   return expiredOn !== undefined && expiredBefore(day.session.date, legs) ? { expiredOn } : {};
 }
 
-/** The plan with what it may lose of what is left, as the day counts it. */
+/** The plan with what it may lose of what is left, as the day counts it, and until when it is held: the
+ * schedule may have become earlier since the opening. */
 function planView(desk: DeskContext, position: StructurePosition): PositionView['exitPlan'] {
   const { exitPlan } = position;
-  if (exitPlan?.plannedLossCents === undefined) return exitPlan ? exitPlanView(exitPlan) : null;
+  if (exitPlan === undefined) return null;
+  const { flattenStartAt } = desk.day.schedule;
+  const timeExitAt = epochMicros(Math.min(exitPlan.timeExitAt, flattenStartAt));
+  const plan = { ...exitPlan, timeExitAt };
+  if (plan.plannedLossCents === undefined) return exitPlanView(plan);
   const plannedLossCents = cents(Math.round(plannedLossOf(desk, position)));
-  return exitPlanView({ ...exitPlan, plannedLossCents });
+  return exitPlanView({ ...plan, plannedLossCents });
 }
 
 /** One held structure with its marks, greeks and protection. */

@@ -1,7 +1,7 @@
 /** Orders that close: built from what is held, never from what was once ordered. */
 
 import type { Urgency } from '../../engine/domain/exit-choices.ts';
-import { gridOf, instrumentSymbol } from '../../engine/domain/instrument.ts';
+import { gridOf, type Instrument, instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { NetPrices } from '../../engine/domain/net-price.ts';
 import { netPrices } from '../../engine/domain/net-price.ts';
 import type { OrderIntent, OrderLeg, OrderPurpose } from '../../engine/domain/order.ts';
@@ -100,6 +100,7 @@ const STAYS: Readonly<Record<LeftOutReason, string>> = {
   noAsk: 'nobody offers it: it cannot be bought back now',
   cover: 'it covers a short that cannot be bought back now',
 };
+const SHARES_UNBID = 'nobody bids for it: it cannot be sold now';
 const PART_STAYS = 'what stays of it covers an external short that is still open';
 
 /** Why nothing of a position is free to close: of what a person cancelled nothing can be had before its end. */
@@ -223,6 +224,11 @@ function firstOf({ legs }: ClosingOrder, held: readonly HeldLeg[]): readonly Hel
   return held.filter(({ instrument }) => instrument === first?.instrument);
 }
 
+/** True for shares of which no price is ever heard here. */
+export function isOfOtherTicker({ config }: DeskContext, instrument: Instrument): boolean {
+  return instrument.kind === 'shares' && instrument.symbol !== config.underlying;
+}
+
 /** Builds the order that closes just these holdings of a position, signed as they are held. */
 export function closingIntentOf(
   desk: DeskContext,
@@ -230,6 +236,12 @@ export function closingIntentOf(
   held: readonly HeldLeg[],
   request: Omit<CloseRequest, 'part' | 'units'>,
 ): Outcome<Closing> {
+  const other = held.find(({ instrument }) => isOfOtherTicker(desk, instrument));
+  if (other !== undefined) {
+    const symbol = instrumentSymbol(other.instrument);
+    const message = `this engine quotes and trades no ${symbol}: close it at the broker`;
+    return deny('leg_market_missing', message, { symbol });
+  }
   const shut = marketShut(held, desk.at.market, desk.day.session);
   if (shut !== undefined) return deny('session_window', shut.message, shut.numbers);
   const quotes = (symbol: string) => quoteOf(desk, symbol);
@@ -238,7 +250,10 @@ export function closingIntentOf(
   const { legs, quantity, leftOut } = isAlone
     ? closingOrder(firstOf(together, held), quotes)
     : together;
-  const left = leftOut.map(({ symbol, reason }) => `${symbol}: ${STAYS[reason]}`);
+  const left = leftOut.map(({ symbol, reason }) => {
+    const isUnbid = reason === 'noBid' && symbol === desk.config.underlying;
+    return `${symbol}: ${isUnbid ? SHARES_UNBID : STAYS[reason]}`;
+  });
   const notes = [...left, ...coverNotes(desk, position, leftOut)];
   const net = netPrices(legs, quotes);
   if (legs.length === 0 || 'missing' in net) {

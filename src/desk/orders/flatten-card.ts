@@ -13,7 +13,14 @@ import type { TradeCard } from '../engine-api.ts';
 import { grantToken } from '../previews/granting.ts';
 import type { PreviewAnswer, PreviewTurn } from '../previews/preview-shelf.ts';
 import { standInsOf } from './asked-closes.ts';
-import { type Closing, closingIntent, closingIntentOf, freeLegs, isAllOrdered } from './closing.ts';
+import {
+  type Closing,
+  closingIntent,
+  closingIntentOf,
+  freeLegs,
+  isAllOrdered,
+  isOfOtherTicker,
+} from './closing.ts';
 import { LEFT_TO_EXPIRE } from './flattening.ts';
 import { namesOf, staysFor } from './long-cover.ts';
 import type { OrderRecord } from './order-book.ts';
@@ -173,8 +180,11 @@ function nothingToClose(
     const flat = 'nothing is open and nothing that opens is working: already flat';
     return { ...deny('nothing_to_close', flat, numbers), checks: [] };
   }
-  const isAlive = held.some(({ legs }) => !haveExpired(desk, legs));
-  const why = [...warnings, ...(isAlive ? [NOT_BEGUN] : [])].join('; ');
+  const canClose = held.some(({ legs }) => {
+    const isOfOthers = legs.some(({ instrument }) => isOfOtherTicker(desk, instrument));
+    return !isOfOthers && !haveExpired(desk, legs);
+  });
+  const why = [...warnings, ...(canClose ? [NOT_BEGUN] : [])].join('; ');
   const message = `nothing of what is open can be closed now: ${why}`;
   return { ...deny('nothing_to_close', message, numbers), checks: [] };
 }

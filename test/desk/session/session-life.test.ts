@@ -342,6 +342,13 @@ describe('shares after exercise', () => {
       expect.objectContaining({ code: 'SHARES_HELD', text }),
     );
     expect(heldDelta(rig.desk.context)).toBeUndefined();
+    expect(rig.query<PnlView>({ kind: 'pnl' }).warnings).toContain(
+      '100 shares of AAPL are held after exercise or assignment; close AAPL at the broker: this engine quotes and trades none of it',
+    );
+    const flatten = rig.ask({ kind: 'previewFlatten', tokenSha256: rig.newToken() });
+    expect(denialIn(flatten).message).toBe(
+      'nothing of what is open can be closed now: external-AAPL: this engine quotes and trades no AAPL: close it at the broker',
+    );
   });
 
   it('make nothing of those of another ticker', () => {

@@ -351,7 +351,8 @@ export class EngineApiClient implements Api.EngineApi {
   #dataAgeMillis(): number | null {
     const slice = this.chain();
     if (slice === undefined || slice.asOf.wall === 0) return null;
-    return Math.max(0, Math.round((wallMicros() - slice.asOf.wall) / 1_000));
+    const heardAgo = Math.max(0, Math.round((wallMicros() - slice.asOf.wall) / 1_000));
+    return heardAgo + (this.#status?.feed.lateMillis ?? 0);
   }
 
   metrics(): Promise<string> {

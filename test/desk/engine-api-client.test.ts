@@ -358,6 +358,14 @@ describe('what the client knows by itself', () => {
     expect(rig.client.stamp()).toMatchObject({ tradingState: 'halted', dataAgeMs: null });
     rig.hear({ kind: 'status', status: STATUS });
     expect(rig.client.stamp()).toMatchObject({ asOf: STAMP.asOf, tradingState: 'active' });
+    rig.openChain();
+    const age = () => rig.client.stamp().dataAgeMs ?? 0;
+    const onTime = age();
+    rig.hear({
+      kind: 'status',
+      status: { ...STATUS, feed: { ...STATUS.feed, lateMillis: 8_000 } },
+    });
+    expect(age() - onTime).toBeGreaterThanOrEqual(8_000);
     rig.counters.raiseKillWord();
     expect(rig.client.stamp().killed).toBe(true);
   });

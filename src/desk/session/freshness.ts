@@ -9,11 +9,12 @@ import {
 } from '../../risk/quote-age.ts';
 import type { DeskContext } from '../desk-context.ts';
 
-/** Milliseconds since the newest batch was applied; undefined before the first. */
+/** Milliseconds since the newest batch was applied, and how late the feed tells it; undefined before the first. */
 export function newestQuoteAge(desk: DeskContext): number | undefined {
   const slice = desk.reader.slice();
   if (slice === undefined || slice.asOf.wall === 0) return undefined;
-  return Math.max(0, Math.round((desk.at.wall - slice.asOf.wall) / MICROS_PER_MILLI));
+  const heardAgo = Math.max(0, Math.round((desk.at.wall - slice.asOf.wall) / MICROS_PER_MILLI));
+  return heardAgo + desk.day.feedLateMillis;
 }
 
 /** What the stream of quotes says of contracts that are quiet. */

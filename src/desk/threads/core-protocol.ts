@@ -63,6 +63,8 @@ export interface CoreStatus {
     readonly lastFrameWall: number | null;
     /** Receive minus exchange time of the newest trade of the underlying; absent = not known. */
     readonly lagMillis?: number | null;
+    /** How late the market counts as told; absent = not at all. */
+    readonly lateMillis?: number;
   };
   readonly journal: {
     readonly seq: number;

@@ -249,6 +249,7 @@ class CoreThread {
           detail: filling?.denied.message ?? feed.detail,
           lastFrameWall: feed.lastFrameAt ?? null,
           lagMillis: this.#feed.lagMillis() ?? null,
+          lateMillis: day.feedLateMillis,
         },
         journal: { seq, hash, healthy: healthy && !day.journalStalled, wall: wall ?? null },
         broker: {

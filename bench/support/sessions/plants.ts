@@ -32,6 +32,8 @@ export const PLANT_NAMES = [
   'target-never',
   'time-exit-never',
   'stops-at-60-percent',
+  'unknown-told-to-nobody',
+  'incident-never-over',
 ] as const;
 export type PlantName = (typeof PLANT_NAMES)[number];
 
@@ -219,6 +221,20 @@ function forgottenSide({ context }: Desk): void {
   Object.defineProperty(day.toldOnce, 'has', { value });
 }
 
+/** Pages nobody for an outcome that is open. */
+function unknownToldToNobody({ context: { out } }: Desk): void {
+  const alert = out.alert.bind(out);
+  const value: typeof alert = (severity, code, text, subject) => {
+    if (code !== 'ORDER_UNKNOWN') alert(severity, code, text, subject);
+  };
+  Object.defineProperty(out, 'alert', { value });
+}
+
+/** Forgets what it told of positions, and so never says that it is over. */
+function incidentNeverOver({ context: { out } }: Desk): void {
+  Object.defineProperty(out, 'ofPositions', { get: () => [] });
+}
+
 const PLANTS: Readonly<Record<PlantName, () => SessionWraps>> = {
   'resend-on-timeout': () => ({ gateway: resendOnTimeout }),
   'token-reuse': () => ({
@@ -246,6 +262,8 @@ const PLANTS: Readonly<Record<PlantName, () => SessionWraps>> = {
   'target-never': () => withPlans(withoutTarget),
   'time-exit-never': timeExitNever,
   'stops-at-60-percent': () => withPlans(withNearStops),
+  'unknown-told-to-nobody': () => ({ desk: unknownToldToNobody }),
+  'incident-never-over': () => ({ desk: incidentNeverOver }),
   leak: () => ({
     record: (record, plainTokens) => {
       const token = plainTokens().at(-1);

@@ -30,6 +30,7 @@ import { JournalOwed } from './journal-owed.ts';
 import { MomentOracle, momentWindowOf } from './moment-oracle.ts';
 import type { SendWorld } from './order-oracle.ts';
 import { OrderOracle } from './order-oracle.ts';
+import { PageOracle } from './page-oracle.ts';
 import { PlanOracle } from './plan-oracle.ts';
 import { PromiseOracle } from './promise-oracle.ts';
 import { ProtectionOracle } from './protection-oracle.ts';
@@ -58,6 +59,7 @@ export class SessionWitness implements BrokerObserver {
   readonly violations: string[] = [];
   readonly flat: FlatOracle;
   readonly plans: PlanOracle;
+  readonly #pages: PageOracle;
   readonly #promises: PromiseOracle;
   readonly #flattenTokens = new Set<string>();
   readonly #owed = new JournalOwed();
@@ -103,6 +105,7 @@ export class SessionWitness implements BrokerObserver {
     this.#chains = new ChainOracle(report);
     this.#asks = new AskOracle(report);
     this.#closes = new CloseOracle(report);
+    this.#pages = new PageOracle(report);
     this.#promises = new PromiseOracle(report);
     this.#answers = new AnswerOracle(report);
     this.#moments = new MomentOracle(limits, window, report);
@@ -134,6 +137,7 @@ export class SessionWitness implements BrokerObserver {
     this.#orders.onInput(input);
     this.plans.onInput(input);
     this.#causes.onInput(input);
+    this.#pages.onInput(input);
     this.#sides.onInput(input);
     this.#moments.onInput(input);
     this.#strategies.onInput(input);
@@ -162,6 +166,7 @@ export class SessionWitness implements BrokerObserver {
     this.#hand.onRecord(record);
     this.plans.onRecord(record);
     this.#causes.onRecord(record);
+    this.#pages.onRecord(record);
     this.#rests.onRecord(record);
     this.#sides.onRecord(record);
     this.#asks.onRecord(record);
@@ -273,6 +278,7 @@ export class SessionWitness implements BrokerObserver {
     this.#books.afterStep(desk, broker, at);
     this.plans.afterStep(desk);
     this.#causes.afterStep(desk);
+    this.#pages.afterStep(desk);
     this.#chains.afterStep(desk, at);
     this.#asks.afterStep(desk, at);
     this.#rests.afterStep(desk);
@@ -320,6 +326,7 @@ export class SessionWitness implements BrokerObserver {
     this.#strategies.onCrash();
     this.plans.onCrash(records);
     this.#causes.onCrash(records);
+    this.#pages.onCrash(records);
     this.#sides.onCrash(records);
     const accepted = events.flatMap((event) => (event.kind === 'accepted' ? [event.intentId] : []));
     const remembers = this.#outlives ? undefined : new Set(accepted);

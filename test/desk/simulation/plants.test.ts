@@ -22,6 +22,8 @@ const SAYS: Readonly<Record<PlantName, RegExp>> = {
   'target-never': /the target of .* is due by/,
   'time-exit-never': /the time exit of .* is due by/,
   'stops-at-60-percent': /which is not due: it costs .* stop is at/,
+  'unknown-told-to-nobody': /the outcome of .* is open and nobody was told/,
+  'incident-never-over': /is told of still, and .* is gone/,
   leak: /holds a plain token/,
 };
 /** Every plant is found within so many sessions … */

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import type { Input } from '../../../src/desk/inputs.ts';
+import { PageOracle } from '../../../src/desk/simulation/page-oracle.ts';
+import type { AuditBody } from '../../../src/engine/domain/audit-record.ts';
+import { CONDOR, DeskRig } from '../../support/desk-rig.ts';
+
+/** An open condor, and an oracle that hears of it all but of what is told by these codes. */
+function judged(unheard: readonly string[] = []) {
+  const rig = new DeskRig();
+  rig.open();
+  const said: string[] = [];
+  const oracle = new PageOracle((what) => said.push(what));
+  const step = rig.step.bind(rig);
+  let told = 0;
+  rig.step = (input: Input) => {
+    oracle.onInput(input);
+    step(input);
+    const records = rig.records();
+    for (const record of records.slice(told)) {
+      const { body } = record;
+      const isUnheard = body.kind === 'alert' && unheard.includes(body.code);
+      if (!isUnheard) oracle.onRecord(record);
+    }
+    told = records.length;
+    oracle.afterStep(rig.desk.context);
+  };
+  rig.openPosition(CONDOR);
+  rig.advance(1);
+  const intent = rig.bodies('intentRecorded')[0]?.intent;
+  if (intent === undefined) throw new Error('nothing was opened');
+  const tell = (body: AuditBody): void => {
+    const last = rig.records().at(-1);
+    if (last !== undefined) oracle.onRecord({ ...last, body });
+  };
+  return { rig, oracle, said, intent, tell };
+}
+
+describe('whoever is on call', () => {
+  it('is told of a journal that takes nothing', () => {
+    const failed = { kind: 'journalFailed', reason: 'ENOSPC', reserveExhausted: false } as const;
+    const silent = judged(['JOURNAL_FAILED']);
+    silent.rig.step({ ...failed, at: silent.rig.at });
+    expect(silent.said).toEqual(['the journal failed and nobody was told']);
+    const { rig, said } = judged();
+    rig.step({ ...failed, at: rig.at });
+    expect(said).toEqual([]);
+  });
+
+  it('is told of an outcome that is open', () => {
+    const { rig, oracle, said, intent, tell } = judged();
+    const close = { ...intent, intentId: 'C', purpose: 'close' } as const;
+    const [recorded] = rig.bodies('intentRecorded');
+    if (recorded !== undefined) tell({ ...recorded, intent: close });
+    tell({ kind: 'brokerEvent', event: { kind: 'unknown', intentId: 'C', reason: 'silence' } });
+    oracle.afterStep(rig.desk.context);
+    expect(said).toEqual(['the outcome of C is open and nobody was told']);
+  });
+
+  it('is told that what was told of a position is over', () => {
+    const { rig, said, intent, tell } = judged();
+    const alert = { kind: 'alert', severity: 'warning', code: 'EXIT_REFUSED', text: 'no' } as const;
+    tell({ ...alert, subject: intent.positionId });
+    rig.advance(70);
+    expect(said).toEqual([]);
+    tell({ ...alert, subject: 'X' });
+    rig.advance(70);
+    expect(said).toEqual(['EXIT_REFUSED X is told of still, and X is gone']);
+  });
+});

@@ -34,6 +34,7 @@ export const PLANT_NAMES = [
   'stops-at-60-percent',
   'unknown-told-to-nobody',
   'incident-never-over',
+  'closes-at-any-price',
 ] as const;
 export type PlantName = (typeof PLANT_NAMES)[number];
 
@@ -142,6 +143,21 @@ function closesNeverMoved(broker: OrderGateway): OrderGateway {
   const plain = filtered(broker, (effects) => effects);
   const reprice: OrderGateway['reprice'] = (order, at) =>
     order.intent.purpose === 'open' ? plain.reprice(order, at) : [];
+  return { ...plain, reprice };
+}
+
+/** A hundred dollars a share. */
+const FAR_TOO_MUCH = 1_000_000;
+
+/** Moves what closes to a limit that pays more than it can be worth. */
+function closesAtAnyPrice(broker: OrderGateway): OrderGateway {
+  const plain = filtered(broker, (effects) => effects);
+  const reprice: OrderGateway['reprice'] = (order, at) => {
+    const { intent } = order;
+    if (intent.purpose === 'open') return plain.reprice(order, at);
+    const value = { ...intent, limit: price(intent.limit - FAR_TOO_MUCH) };
+    return plain.reprice(Object.create(order, { intent: { value } }), at);
+  };
   return { ...plain, reprice };
 }
 
@@ -263,6 +279,7 @@ const PLANTS: Readonly<Record<PlantName, () => SessionWraps>> = {
   'time-exit-never': timeExitNever,
   'stops-at-60-percent': () => withPlans(withNearStops),
   'unknown-told-to-nobody': () => ({ desk: unknownToldToNobody }),
+  'closes-at-any-price': () => ({ gateway: closesAtAnyPrice }),
   'incident-never-over': () => ({ desk: incidentNeverOver }),
   leak: () => ({
     record: (record, plainTokens) => {

@@ -8,11 +8,12 @@ import type { HttpSend } from '../../broker/wire-requests.ts';
 import type { AuditBody, AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import type { Fill, OrderIntent } from '../../engine/domain/order.ts';
+import { legSign } from '../../engine/domain/order.ts';
 import { price } from '../../engine/domain/units.ts';
 import { orderHash } from '../../risk/order-hash.ts';
 import type { Input } from '../inputs.ts';
 import { brokerEventOf } from '../journal-summary.ts';
-import { contractsOf } from './expiry-payoff.ts';
+import { contractsOf, leastPayoffCents } from './expiry-payoff.ts';
 
 type BodyOf<K extends AuditBody['kind']> = Extract<AuditBody, { readonly kind: K }>;
 
@@ -199,6 +200,7 @@ export class OrderOracle {
     const { intentId, purpose } = intent;
     if (this.#submitted.has(intentId)) this.#report(`${intentId} was submitted twice`);
     this.#submitted.add(intentId);
+    this.#judgePrice(intent);
     const recorded = this.#intents.get(intentId);
     if (recorded === undefined) this.#report(`${intentId} was submitted without a record`);
     else {
@@ -239,8 +241,22 @@ export class OrderOracle {
     this.#report(`${intentId} was submitted as another order than was recorded`);
   }
 
+  /** No close pays more than what it trades can ever be worth, or pays to be rid of a long. An option's price per
+   * share in 1/10,000 dollar is its price in cents a contract. */
+  #judgePrice({ intentId, purpose, legs, limit }: OrderIntent): void {
+    const hasShares = legs.some(({ instrument }) => instrument.kind === 'shares');
+    if (purpose === 'open' || purpose === 'protective' || hasShares) return;
+    const given = legs.map(({ instrument, action, ratio }) => {
+      return { instrument, quantity: 0 - legSign(action) * ratio };
+    });
+    const most = 0 - leastPayoffCents(given);
+    if (0 - limit > most)
+      this.#report(`${intentId} pays ${0 - limit} for what brings ${most} at most`);
+  }
+
   onReprice(intent: OrderIntent): void {
     const { intentId, purpose, limit, worst } = intent;
+    this.#judgePrice(intent);
     const recorded = this.#intents.get(intentId)?.body;
     if (recorded !== undefined && !isButMoved(intent, recorded)) {
       this.#report(`${intentId} was repriced as another order than was recorded`);

@@ -3,7 +3,7 @@ import type { BrokerEvent, OrderSearch } from '../../../src/broker/order-gateway
 import { OrderOracle } from '../../../src/desk/simulation/order-oracle.ts';
 import type { AuditBody, AuditRecord } from '../../../src/engine/domain/audit-record.ts';
 import type { Fill, OrderIntent } from '../../../src/engine/domain/order.ts';
-import { cents } from '../../../src/engine/domain/units.ts';
+import { cents, price } from '../../../src/engine/domain/units.ts';
 import { DeskRig } from '../../support/desk-rig.ts';
 
 const UNREAD: OrderSearch = { outcome: 'incomplete', evidence: 'the history was cut off' };
@@ -32,7 +32,7 @@ function watching() {
     oracle.onRecord(opening('NEXT'));
     return !said.some((what) => what.includes('of its strategy is unknown'));
   };
-  return { oracle, intent, record, opening, hear, opensNext };
+  return { oracle, intent, said, record, opening, hear, opensNext };
 }
 
 function unknown(intentId: string): BrokerEvent {
@@ -84,6 +84,32 @@ describe('an order of unknown outcome', () => {
     for (const fill of fillsOf(intent, 'A', first.at)) hear({ kind: 'fill', fill });
     hear({ kind: 'busted', intentId: 'A', fillId: 'F0', reason: 'an error' });
     expect(opensNext()).toBe(false);
+  });
+});
+
+describe('a close', () => {
+  it('pays no more than what it trades can be worth', () => {
+    const { oracle, intent, said } = watching();
+    const flat = { ...intent, intentId: 'C', purpose: 'exit' } as const;
+    const [short] = intent.legs.filter(({ action }) => action === 'sellToOpen');
+    const long = intent.legs.find(({ instrument, action }) => {
+      const isOption = instrument.kind === 'option' && short?.instrument.kind === 'option';
+      return action === 'buyToOpen' && isOption && instrument.right === short.instrument.right;
+    });
+    const widths = [short, long].map((leg) =>
+      leg?.instrument.kind === 'option' ? leg.instrument.strike : 0,
+    );
+    const width = Math.abs(widths[0]! - widths[1]!);
+    const legs = [
+      { ...short!, action: 'buyToClose', ratio: 1 },
+      { ...long!, action: 'sellToClose', ratio: 1 },
+    ] as const;
+    const priced = (limit: number) => oracle.onReprice({ ...flat, legs, limit: price(limit) });
+    const dear = () => said.filter((what) => what.startsWith('C pays'));
+    priced(0 - width);
+    expect(dear()).toEqual([]);
+    priced(0 - width - 100);
+    expect(dear()).toEqual([`C pays ${width + 100} for what brings ${width} at most`]);
   });
 });
 

@@ -24,6 +24,7 @@ const SAYS: Readonly<Record<PlantName, RegExp>> = {
   'stops-at-60-percent': /which is not due: it costs .* stop is at/,
   'unknown-told-to-nobody': /the outcome of .* is open and nobody was told/,
   'incident-never-over': /is told of still, and .* is gone/,
+  'closes-at-any-price': /pays \d+ for what brings/,
   leak: /holds a plain token/,
 };
 /** Every plant is found within so many sessions … */

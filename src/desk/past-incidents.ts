@@ -50,7 +50,9 @@ const OF_ONE_RUN: ReadonlySet<string> = new Set([
  * nothing once its reserve is full. Of what has a key that nobody can know any more nothing is left to end. */
 const BESIDE_A_FAILED_JOURNAL: readonly Incident[] = [
   ...[...UNDER_ONE_KEY, ...INCIDENTS_OF_CAUSES.keys()].map((code) => ({ code })),
+  { code: 'RECONCILE_DIFFERS', subject: 'account' },
   { code: 'TRADING_STATE', subject: 'reducing' },
+  { code: 'TRADING_STATE', subject: 'halted' },
 ];
 
 /** The same of a run that did not end in order: its journal's disk may have hung until then, or failed with a

@@ -127,7 +127,11 @@ describe('an incident of which no record tells', () => {
     const known = [...codesWithoutSubject(), ...INCIDENTS_OF_CAUSES.keys()];
     const left = sorted(known.filter((code) => !ended.includes(code)));
     expect(left).toEqual(['KILL_ENGAGED', 'code']);
-    expect(ended.filter((code) => !known.includes(code))).toEqual(['TRADING_STATE:reducing']);
+    expect(ended.filter((code) => !known.includes(code))).toEqual([
+      'RECONCILE_DIFFERS:account',
+      'TRADING_STATE:reducing',
+      'TRADING_STATE:halted',
+    ]);
   });
 
   it('is not over where it tells of what is latched still', () => {

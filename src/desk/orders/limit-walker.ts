@@ -24,8 +24,10 @@ import {
   ladderRung,
   worstClosingNet,
 } from '../exits/limit-ladder.ts';
+import { awaitQuotes } from '../session/chain-filling.ts';
 import { whyStale } from '../session/freshness.ts';
 import { performGateway } from './broker-events.ts';
+import { asHeld } from './closing.ts';
 import type { OrderRecord } from './order-book.ts';
 import {
   fillsInto,
@@ -256,9 +258,10 @@ export function onRepriceBlocked(desk: DeskContext, intentId: string): void {
 }
 
 /** A close with a leg that nobody trades any more can never fill, and keeps the rest of the position
- * from being closed: it is called back, and whoever closes next leaves that leg out. */
+ * from being closed: it is called back, and whoever closes next leaves that leg out. One whose legs wait for
+ * their first quotes of this run stays where it is, for nothing would take its place meanwhile. */
 function giveUpLostMarket(desk: DeskContext, order: OrderRecord): void {
-  if (order.intent.purpose === 'open') return;
+  if (order.intent.purpose === 'open' || awaitQuotes(desk, asHeld(order.intent))) return;
   order.marketMissingSince ??= desk.at.wall;
   if (desk.at.wall - order.marketMissingSince < LOST_MARKET_MICROS) return;
   order.reason = 'a leg of it has no market any more; the rest is closed without it';

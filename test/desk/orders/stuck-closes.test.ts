@@ -47,6 +47,15 @@ describe('a close that rests', () => {
     expect(close.reason).toContain('no market any more');
   });
 
+  it('stays where it is while its legs wait for the first quotes of a start, for nothing would take its place', () => {
+    const again = restingClose().rig.restartUnquoted();
+    const close = again.orders().find(({ intent }) => intent.purpose === 'close')!;
+    again.freeze(20);
+    expect(close).toMatchObject({ status: 'working', cancelRequested: false });
+    again.freeze(20);
+    expect(close.reason).toContain('no market any more');
+  });
+
   it('does not hold the rest of its position past the flatten start', () => {
     const { rig, positionId, close } = restingClose();
     unbidLongPut(rig);

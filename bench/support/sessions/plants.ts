@@ -175,7 +175,7 @@ function withPlans(change: (plan: ExitPlan) => ExitPlan): SessionWraps {
       const value: typeof applyFill = (fill, intent) => {
         const { exitPlan } = intent;
         const held = exitPlan && { ...intent, exitPlan: change(exitPlan) };
-        applyFill(fill, held ?? intent);
+        return applyFill(fill, held ?? intent);
       };
       Object.defineProperty(book, 'applyFill', { value });
     },

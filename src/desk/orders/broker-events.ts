@@ -249,7 +249,7 @@ function onFill(desk: DeskContext, event: Extract<BrokerEvent, { kind: 'fill' }>
     takenFrom = desk.book.applyExternalFill(fill);
     const text = `a fill this engine did not order: ${fill.fillId}`;
     desk.out.alert('warning', 'EXTERNAL_FILL', text, fill.fillId);
-  } else desk.book.applyFill(fill, asSent(order));
+  } else takenFrom = desk.book.applyFill(fill, asSent(order));
   noteGone(desk, event.leavesUnbid);
   noteOthers(desk, fill, order, takenFrom);
   noteHeld(desk, { fillId: fill.fillId, intent: order?.intent });

@@ -102,7 +102,9 @@ export class ForeignFills<View> {
       this.#open.dropIfFlat(external);
       if (closed === 0) continue;
       foreign.early -= closed;
-      foreign.parts = [...parts, { structure, quantity: closed }];
+      const before = parts.find((part) => part.structure === structure);
+      const others = parts.filter((part) => part !== before);
+      foreign.parts = [...others, { structure, quantity: closed + (before?.quantity ?? 0) }];
       left -= Math.abs(closed);
       this.#rejoin(fill);
     }

@@ -1,5 +1,6 @@
 /** Structures of which nothing is held any more, of one session. Core thread only. */
 
+import type { Fill } from '../domain/order.ts';
 import type { Cents } from '../domain/units.ts';
 import { cents } from '../domain/units.ts';
 import type { Structure } from './structure.ts';
@@ -10,7 +11,8 @@ export class GoneStructures<View> {
   readonly #cameTo = new Map<string, Cents>();
 
   add(structure: Structure<View>): void {
-    this.#last.set(structure.positionId, structure);
+    // One that held nothing, and only bore the fees of what was closed elsewhere, stands in nobody's place.
+    if (!structure.lots.closes.isEmpty) this.#last.set(structure.positionId, structure);
     this.#count(structure, 1);
   }
 
@@ -22,9 +24,22 @@ export class GoneStructures<View> {
   takeBack(positionId: string): Structure<View> | undefined {
     const structure = this.#last.get(positionId);
     if (structure?.intent === undefined) return undefined;
-    this.#last.delete(positionId);
-    this.#count(structure, -1);
+    this.restore(structure);
     return structure;
+  }
+
+  /** The very one, of which something is held again; false where it is not the last of its name. */
+  restore(structure: Structure<View>): boolean {
+    if (this.#last.get(structure.positionId) !== structure) return false;
+    this.#last.delete(structure.positionId);
+    this.#count(structure, -1);
+    return true;
+  }
+
+  /** The last of this name, where an execution closed something of it. */
+  closedBy(positionId: string, fill: Fill): Structure<View> | undefined {
+    const structure = this.#last.get(positionId);
+    return structure?.lots.closes.has(fill) === true ? structure : undefined;
   }
 
   /** What each name came to after fees, all that went under it together. */

@@ -35,6 +35,16 @@ export class LotCloses {
     this.#closes.set(instrumentSymbol(instrument), closes);
   }
 
+  /** True while nothing was closed. */
+  get isEmpty(): boolean {
+    return Array.from(this.#closes.values()).every((closes) => closes.length === 0);
+  }
+
+  /** True where an execution closed something. */
+  has({ instrument, fillId }: Fill): boolean {
+    return this.#of(instrument).some(({ by }) => by.fillId === fillId);
+  }
+
   /** Takes out what an execution had closed of an instrument. */
   takeOut({ instrument, fillId }: Fill): readonly Close[] {
     const closes = this.#of(instrument);

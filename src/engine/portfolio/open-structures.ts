@@ -49,10 +49,19 @@ export class OpenStructures<View> {
   }
 
   /** The structure, which may have gone meanwhile. */
-  again({ positionId, strategy, openedAt, intent }: Structure<View>): Structure<View> {
+  again(known: Structure<View>): Structure<View> {
+    const { positionId, strategy, openedAt, intent } = known;
+    if (!this.#open.has(positionId) && this.gone.restore(known)) this.#open.set(positionId, known);
     const structure = this.ensure(positionId, strategy, openedAt);
     structure.intent ??= intent;
     return structure;
+  }
+
+  /** Brings back the structure of this name that is gone, where an execution which is taken back closed something
+   * of it. */
+  restoreOf(positionId: string, fill: Fill): void {
+    const closed = this.#open.has(positionId) ? undefined : this.gone.closedBy(positionId, fill);
+    if (closed !== undefined) this.again(closed);
   }
 
   /** The one that holds what foreign orders open of the instrument. */

@@ -6,42 +6,66 @@
  */
 
 import { instrumentSymbol } from '../domain/instrument.ts';
-import type { Fill } from '../domain/order.ts';
+import type { Fill, OrderIntent } from '../domain/order.ts';
+import { legSign } from '../domain/order.ts';
 import { heldOf } from './carried-gains.ts';
 import type { OpenStructures } from './open-structures.ts';
 import type { Part, Structure } from './structure.ts';
 import { signedOf, sumOf, tradeOf } from './structure.ts';
 
+interface OverClose<View> {
+  readonly intentId: string;
+  readonly fill: Fill;
+  /** What it closed of other positions. */
+  readonly parts: readonly Part<View>[];
+}
+
 export class OverCloses<View> {
   readonly #open: OpenStructures<View>;
-  /** What executions closed of other positions, by execution, as long as one may be taken back. */
-  readonly #parts = new Map<string, readonly Part<View>[]>();
+  /** By execution, as long as one may be taken back. */
+  readonly #all = new Map<string, OverClose<View>>();
 
   constructor(open: OpenStructures<View>) {
     this.#open = open;
   }
 
   beginSession(isKnown: (fillId: string) => boolean): void {
-    for (const fillId of this.#parts.keys()) if (!isKnown(fillId)) this.#parts.delete(fillId);
+    for (const fillId of this.#all.keys()) if (!isKnown(fillId)) this.#all.delete(fillId);
   }
 
-  /** Closes of other positions what an execution closes beyond its own; returns how much, signed. */
-  take(own: Structure<View>, fill: Fill): number {
+  /** Closes of other positions what an execution closes beyond its own: of those first that hold most of what
+   * its order closes, so that its legs come off one position. Returns what it closed of which. */
+  take(own: Structure<View>, fill: Fill, intent: OrderIntent): readonly Part<View>[] {
     const signed = signedOf(fill);
     const held = heldOf(own, instrumentSymbol(fill.instrument));
     const beyond = held * signed < 0 ? signed + held : signed;
-    if (beyond * signed <= 0) return 0;
+    if (beyond * signed <= 0) return [];
     const others = Array.from(this.#open.all()).filter((structure) => structure !== own);
-    const parts = this.#open.reduceAll(tradeOf(fill, beyond), others);
-    if (parts.length > 0) this.#parts.set(fill.fillId, parts);
-    return sumOf(parts);
+    const fit = new Map(others.map((structure) => [structure, this.#fit(structure, intent)]));
+    const fitting = others.toSorted((a, b) => (fit.get(b) ?? 0) - (fit.get(a) ?? 0));
+    const parts = this.#open.reduceAll(tradeOf(fill, beyond), fitting);
+    if (parts.length > 0) this.#all.set(fill.fillId, { intentId: intent.intentId, fill, parts });
+    return parts;
+  }
+
+  /** Legs of an order that a position holds, or has given to executions of it that were told before. */
+  #fit(structure: Structure<View>, { intentId, legs }: OrderIntent): number {
+    const ofOrder = Array.from(this.#all.values()).filter((over) => over.intentId === intentId);
+    const given = ofOrder.filter(({ parts }) => parts.some((part) => part.structure === structure));
+    const symbols = new Set(given.map(({ fill }) => instrumentSymbol(fill.instrument)));
+    const fitting = legs.filter(({ instrument, action }) => {
+      const symbol = instrumentSymbol(instrument);
+      return symbols.has(symbol) || heldOf(structure, symbol) * legSign(action) < 0;
+    });
+    return fitting.length;
   }
 
   /** Gives back to other positions what an execution, which is taken back, closed of them; returns how much the
    * execution had traded there, signed. */
-  giveBack(fill: Fill, isOfDay: boolean): number {
-    const parts = this.#parts.get(fill.fillId) ?? [];
-    this.#parts.delete(fill.fillId);
+  giveBack({ fillId }: Fill, isOfDay: boolean): number {
+    const { fill, parts } = this.#all.get(fillId) ?? { parts: [] };
+    this.#all.delete(fillId);
+    if (fill === undefined) return 0;
     for (const { structure, quantity } of parts) {
       this.#open.tradeBack(this.#open.again(structure), fill, -quantity, isOfDay);
     }

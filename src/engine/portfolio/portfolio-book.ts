@@ -94,15 +94,16 @@ export class PortfolioBook {
   }
 
   /** Folds one execution. One that closes more than its position holds closes what others hold of the contract,
-   * as it does at the broker. The same `fillId` again is the same execution and changes nothing. */
-  applyFill(fill: Fill, intent: OrderIntent): void {
-    if (!this.#isNew(fill.fillId)) return;
+   * as it does at the broker: returns those. The same `fillId` again is the same execution and changes nothing. */
+  applyFill(fill: Fill, intent: OrderIntent): readonly string[] {
+    if (!this.#isNew(fill.fillId)) return [];
     const structure = this.#structureFor(intent, fill.marketAt);
-    const beyond = isOpening(fill.action) ? 0 : this.#beyond.take(structure, fill);
-    this.#open.trade(structure, tradeOf(fill, signedOf(fill) - beyond));
+    const beyond = isOpening(fill.action) ? [] : this.#beyond.take(structure, fill, intent);
+    this.#open.trade(structure, tradeOf(fill, signedOf(fill) - sumOf(beyond)));
     this.#open.bookCash(fill, structure);
     if (isOpening(fill.action)) this.#foreign.closeLate(structure, fill);
     this.#open.dropIfFlat(structure);
+    return beyond.map(({ structure: { positionId } }) => positionId);
   }
 
   /**
@@ -132,6 +133,7 @@ export class PortfolioBook {
    */
   bustFill(fill: Fill, intent: OrderIntent, opening: OrderIntent | undefined): void {
     if (!this.#isBust(fill)) return;
+    this.#open.restoreOf(intent.positionId, fill);
     const structure = this.#structureFor(opening ?? intent, fill.marketAt);
     const isOfDay = this.#seen.has(fill.fillId);
     const beyond = this.#beyond.giveBack(fill, isOfDay);

@@ -12,6 +12,7 @@ import {
   sessionDate,
 } from '../../../src/engine/domain/units.ts';
 import type { UnderlyingPrice } from '../../../src/engine/portfolio/carried-gains.ts';
+import { externalPositionId } from '../../../src/engine/portfolio/external-position.ts';
 import { PortfolioBook } from '../../../src/engine/portfolio/portfolio-book.ts';
 import { payoffSummary } from '../../../src/engine/pricing/payoff.ts';
 import { condorLegs, optionLeg, sharesLeg } from '../../support/legs.ts';
@@ -178,6 +179,78 @@ describe('an opened structure', () => {
     expect(book.structure('p')).toBeUndefined();
     expect(book.structure('q')).toEqual(before);
     expect(book.day().realizedCents).toBe(200_00);
+  });
+
+  it('gives whole spreads to a close that traded more than its own, in whatever turn its legs are told', () => {
+    const [shortLeg, near, far] = [
+      SHORT_PUT,
+      ...[635, 630].map((k) => optionLeg('buyToOpen', 'put', k)),
+    ];
+    for (const turn of [1, -1]) {
+      const book = new PortfolioBook();
+      const [older, fitting, own] = [far, near, near].map((long, i) =>
+        intentOf([shortLeg, long!], ['older', 'fitting', 'own'][i]),
+      );
+      for (const intent of [older!, fitting!, own!]) fold(book, intent, [2, 1]);
+      const before = book.structure('older');
+      const legs = own!.legs.map(closingOf);
+      const close = intentOf(legs, 'own');
+      for (const leg of legs) book.applyFill(fillOf(leg, 1), close);
+      const taken = legs.toSorted(() => turn).map((leg) => book.applyFill(fillOf(leg, 1), close));
+      expect(taken).toEqual([['fitting'], ['fitting']]);
+      expect(book.structures()).toEqual([before]);
+    }
+  });
+
+  it('that nobody here opened is held again at its own price once its close is taken back, whoever gave it', () => {
+    const bought = optionLeg('buyToOpen', 'call', 640);
+    const positionId = externalPositionId(bought.instrument);
+    const close = intentOf([closingOf(bought)], positionId);
+    for (const isOurs of [true, false]) {
+      const book = new PortfolioBook();
+      book.applyExternalFill(fillOf(bought, 2));
+      const sale = fillOf(closingOf(bought), 1);
+      if (isOurs) book.applyFill(sale, close);
+      else book.applyExternalFill(sale);
+      expect(book.day().realizedCents).toBe(-100_00);
+      if (isOurs) book.bustFill(sale, close, undefined);
+      else book.bustExternalFill(sale);
+      expect(book.structure(positionId)?.legs).toMatchObject([
+        { quantity: 1, averagePrice: 20_000 },
+      ]);
+      expect(book.day().realizedCents).toBe(0);
+      expect([...book.gone().values()].filter((came) => came > 0 || came < -1)).toEqual([]);
+    }
+  });
+
+  it('is as it was where a close took it first and then turns out to be of another position', () => {
+    const long = optionLeg('buyToOpen', 'put', 635);
+    const intent = intentOf([SHORT_PUT, long], 'p');
+    const book = new PortfolioBook();
+    book.applyExternalFill({ ...fillOf(SHORT_PUT, 3), intentId: 'theirs-1' });
+    fold(book, intent, [2, 1.4]);
+    for (const leg of intent.legs.map(closingOf)) {
+      const dollars = leg.action === 'buyToClose' ? 1 : 0.7;
+      book.applyExternalFill({ ...fillOf(leg, dollars), intentId: 'theirs-2' });
+    }
+    expect(book.structures()).toMatchObject([
+      { legs: [{ quantity: -1, averagePrice: 30_000 }], realizedCents: 0 },
+    ]);
+    expect(book.day().realizedCents).toBe(30_00);
+  });
+
+  it('is as it was opened where a close was told between its executions and is taken back', () => {
+    const bought = optionLeg('buyToOpen', 'call', 640);
+    const intent = intentOf([bought], 'p', 2);
+    const book = new PortfolioBook();
+    book.applyFill(fillOf(bought, 2), intent);
+    const sale = fillOf(closingOf(bought), 1, 2);
+    book.applyExternalFill(sale);
+    book.applyFill(fillOf(bought, 2), intent);
+    expect(book.structures()).toEqual([]);
+    book.bustExternalFill(sale);
+    expect(book.structure('p')?.legs).toMatchObject([{ quantity: 2, averagePrice: 20_000 }]);
+    expect(book.day().realizedCents).toBe(0);
   });
 
   it('keeps what a day before had realised of a close that is taken back in this one', () => {

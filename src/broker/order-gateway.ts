@@ -54,6 +54,10 @@ export interface BrokerCapabilities {
  * account may not send it, in whatever shape · `combination`: its legs together are not covered or not
  * funded, each by itself may be.
  */
+/** A request that never reached the broker, or one whose answer says nothing of what it asked for: a time-out,
+ * a 429, an error of a server. */
+export type NoWord = 'unsent' | 'unproven';
+
 export type RefusalKind = 'unsent' | 'hours' | 'account' | 'combination';
 
 /** Something that happened at the broker. Facts only: an outcome that is not proven is `unknown`. */
@@ -90,8 +94,8 @@ export type BrokerEvent =
       readonly kind: 'cancelRejected';
       readonly intentId: string;
       readonly reason: string;
-      /** Of a new limit that never reached the broker: it is no word of the broker's. */
-      readonly refusal?: 'unsent';
+      /** Of a new limit that is not known to be refused: it is no word of the broker's. */
+      readonly refusal?: NoWord;
     }
   | {
       readonly kind: 'replaced';

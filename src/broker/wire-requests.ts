@@ -6,7 +6,8 @@
  */
 
 import type { At } from '../engine/domain/clock.ts';
-import type { GatewayEffect, WireInput } from './order-gateway.ts';
+import type { GatewayEffect, NoWord, WireInput } from './order-gateway.ts';
+import { sendOutcome } from './order-gateway.ts';
 import { TOO_MANY_REQUESTS } from './request-pacer.ts';
 
 export type HttpSend = Extract<GatewayEffect, { readonly kind: 'httpSend' }>;
@@ -65,6 +66,12 @@ export function isThrottled(answer: WireAnswer): boolean {
 /** True where not one byte left. */
 export function isUnsent(answer: WireAnswer): boolean {
   return answer.kind === 'httpFailed' && answer.neverSent === true;
+}
+
+/** Why an answer is no word of the broker's about what was asked; undefined for a definite refusal. */
+export function noWordIn(answer: WireAnswer): NoWord | undefined {
+  if (isUnsent(answer)) return 'unsent';
+  return sendOutcome(answer, { rateLimitRefuses: false }) === 'rejected' ? undefined : 'unproven';
 }
 
 /** The body of an answer that was given, whole and well. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bodyOf, WireRequests } from '../../src/broker/wire-requests.ts';
+import { bodyOf, noWordIn, WireRequests } from '../../src/broker/wire-requests.ts';
 import { epochMicros } from '../../src/engine/domain/units.ts';
 
 const at = (seconds: number) => {
@@ -34,5 +34,17 @@ describe('the requests of an adapter', () => {
     expect(bodyOf({ ...answered, status: 201 })).toBe('{}');
     expect(bodyOf({ ...answered, status: 404 })).toBeUndefined();
     expect(bodyOf({ kind: 'httpFailed', requestId: '1', reason: 'reset' })).toBeUndefined();
+  });
+});
+
+describe('an answer to a change', () => {
+  it('is no word of the broker’s where it never left, or says nothing of what was asked for', () => {
+    const failed = { kind: 'httpFailed', requestId: '1', reason: 'gone' } as const;
+    expect(noWordIn({ ...failed, neverSent: true })).toBe('unsent');
+    expect(noWordIn(failed)).toBe('unproven');
+    const words = [422, 403, 429, 502, 200].map((status) =>
+      noWordIn({ kind: 'httpResponse', requestId: '1', status, body: '' }),
+    );
+    expect(words).toEqual([undefined, undefined, 'unproven', 'unproven', 'unproven']);
   });
 });

@@ -4,6 +4,7 @@ import type {
   BrokerCapabilities,
   BrokerEvent,
   GatewayEffect,
+  NoWord,
   RefusalKind,
   WireInput,
 } from '../../src/broker/order-gateway.ts';
@@ -99,12 +100,12 @@ export class RigBroker extends BrokerTap {
   /** Why no limit is moved; undefined: each is. */
   refuseLimit: string | undefined;
   /** They never reach the broker. */
-  isLimitUnsent = false;
+  noWordOfLimit: NoWord | undefined;
 
   override reprice(order: ApprovedOrder, at: At): readonly GatewayEffect[] {
     if (this.refuseLimit !== undefined) {
       const { intentId } = order.intent;
-      const unsent = this.isLimitUnsent ? ({ refusal: 'unsent' } as const) : {};
+      const unsent = this.noWordOfLimit === undefined ? {} : { refusal: this.noWordOfLimit };
       const event = { kind: 'cancelRejected', intentId, reason: this.refuseLimit } as const;
       return [{ kind: 'event', event: { ...event, ...unsent } }];
     }

@@ -12,7 +12,7 @@ import { isPastCutoff, LAST_MOVE_MICROS } from '../order-cutoff.ts';
 import { sendOutcome } from '../order-gateway.ts';
 import type { Turn } from '../request-pacer.ts';
 import type { WireAnswer } from '../wire-requests.ts';
-import { bodyOf, isUnsent } from '../wire-requests.ts';
+import { bodyOf, isUnsent, noWordIn } from '../wire-requests.ts';
 import { limitText, orderBody, unitsPerUnit } from './order-body.ts';
 import type { Change, LineOrder, OrderLine } from './order-line.ts';
 import {
@@ -148,7 +148,7 @@ function onMoveUnsent(
 ): void {
   const live = liveOrder(line);
   if (line.end !== undefined) return;
-  if (line.change === change) refuseChange(world, line, reason, true);
+  if (line.change === change) refuseChange(world, line, reason, 'unsent');
   else if (line.change?.kind === 'cancel' && live !== undefined) sendCancel(world, line, live);
 }
 
@@ -157,8 +157,12 @@ export function reprice(world: AlpacaWorld, approved: ApprovedOrder): void {
   const { intentId } = approved.intent;
   const line = world.lines.get(intentId);
   if (line === undefined || line.end !== undefined || lastOrder(line) === undefined) {
-    const reason = line?.end === undefined ? 'no such order' : `it is ${line.end}`;
-    tell(world, { kind: 'cancelRejected', intentId, reason });
+    if (line?.end !== undefined) {
+      tell(world, { kind: 'cancelRejected', intentId, reason: `it is ${line.end}` });
+    } else {
+      const reason = 'the order is not known here yet';
+      tell(world, { kind: 'cancelRejected', intentId, reason, refusal: 'unsent' });
+    }
     return;
   }
   const { change } = line;
@@ -196,7 +200,7 @@ function beginChange(world: AlpacaWorld, line: OrderLine, order: ApprovedOrder):
   }
   const needsMove =
     isForClosing(line) && isMovedByCancel(line.intent, hasFilled, world.capabilities);
-  if (needsMove && isLateToMove(world, line)) refuseChange(world, line, LATE);
+  if (needsMove && isLateToMove(world, line)) refuseChange(world, line, LATE, 'unsent');
   else if (needsMove) {
     line.change = { kind: 'move', order, phase: 'cancelling' };
     sendCancel(world, line, live);
@@ -284,7 +288,7 @@ function onAmended(
   if (wire !== undefined && takeOrder(world, wire) === line) return;
   // Whatever else was answered, the old order's own word tells what became of it.
   if (sendOutcome(answer, world.capabilities) === 'rejected' && line.change === change) {
-    refuseChange(world, line, reasonOf(answer), isUnsent(answer));
+    refuseChange(world, line, reasonOf(answer), noWordIn(answer));
   }
   if (!isUnsent(answer)) readLater(world, oldId, 0);
 }
@@ -319,12 +323,12 @@ export function judgeUnchanged(world: AlpacaWorld, line: OrderLine): void {
   else if (change.kind === 'amend') {
     if (isWaiting(line, live)) readLater(world, live.id, LOOK_MILLIS);
     else if (change.sentAs !== undefined) {
-      refuseChange(world, line, 'the broker did not take the new limit');
+      refuseChange(world, line, 'the broker did not take the new limit', 'unproven');
     }
   } else if (change.kind === 'cancel' && change.tries >= MOST_CANCEL_TRIES) {
     refuseChange(world, line, 'the broker keeps it working');
   } else if (change.kind === 'cancel') sendCancel(world, line, live);
   else if (change.phase === 'posting') return;
-  else if (isLateToMove(world, line)) refuseChange(world, line, LATE);
+  else if (isLateToMove(world, line)) refuseChange(world, line, LATE, 'unsent');
   else sendCancel(world, line, live);
 }

@@ -8,6 +8,7 @@ import type {
   BrokerCapabilities,
   BrokerEvent,
   GatewayEffect,
+  NoWord,
   RefusalKind,
 } from '../order-gateway.ts';
 import type { OnAnswer, WireRequest, WireRequests } from '../wire-requests.ts';
@@ -77,16 +78,15 @@ export function tellLimit(world: AlpacaWorld, line: OrderLine, limit: Price): vo
   } else tell(world, { kind: 'replaced', intentId, limit });
 }
 
-/** `isUnsent`: the broker was never asked. */
 export function refuseChange(
   world: AlpacaWorld,
   line: OrderLine,
   reason: string,
-  isUnsent = false,
+  refusal?: NoWord,
 ): void {
   const { intentId } = line;
   line.change = undefined;
   line.next = undefined;
-  const unsent = isUnsent ? ({ refusal: 'unsent' } as const) : {};
-  tell(world, { kind: 'cancelRejected', intentId, reason, ...unsent });
+  const noWord = refusal === undefined ? {} : { refusal };
+  tell(world, { kind: 'cancelRejected', intentId, reason, ...noWord });
 }

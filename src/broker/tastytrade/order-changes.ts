@@ -7,9 +7,9 @@
 
 import type { At } from '../../engine/domain/clock.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
-import type { GatewayEffect } from '../order-gateway.ts';
+import type { GatewayEffect, NoWord } from '../order-gateway.ts';
 import type { WireAnswer, WireRequests } from '../wire-requests.ts';
-import { isUnsent } from '../wire-requests.ts';
+import { noWordIn } from '../wire-requests.ts';
 import { CancelWatch } from './cancel-watch.ts';
 import { dataIn, refusalIn } from './envelope.ts';
 import { replaceBody } from './order-body.ts';
@@ -137,7 +137,9 @@ export class OrderChanges {
     const chain = ledger.chain(intentId);
     const head = chain?.head;
     if (chain?.standing !== 'working' || head === undefined) {
-      return this.#no(intentId, `the order is ${chain?.standing ?? 'not known at the broker'}`);
+      const isKnown = chain !== undefined;
+      const is = chain?.standing ?? 'not known here yet';
+      return this.#no(intentId, `the order is ${is}`, isKnown ? undefined : 'unsent');
     }
     if (this.#wanted.has(intentId)) return this.#no(intentId, 'it is being cancelled');
     if (intent.stopTrigger !== undefined) return this.#no(intentId, 'a stop is not moved');
@@ -170,7 +172,7 @@ export class OrderChanges {
       this.#replacing.delete(intentId);
       reread(at);
       if (!this.#wanted.has(intentId)) {
-        effects.push(...this.#no(intentId, reasonOf(answer), isUnsent(answer)));
+        effects.push(...this.#no(intentId, reasonOf(answer), noWordIn(answer)));
       }
     } else {
       const underWay = this.#replacing.get(intentId);
@@ -245,9 +247,9 @@ export class OrderChanges {
     return this.#parts.ledger.chain(intentId)?.standing !== 'working';
   }
 
-  #no(intentId: string, reason: string, isUnsentLimit = false): readonly GatewayEffect[] {
-    const unsent = isUnsentLimit ? ({ refusal: 'unsent' } as const) : {};
-    return told([{ kind: 'cancelRejected', intentId, reason, ...unsent }]);
+  #no(intentId: string, reason: string, refusal?: NoWord): readonly GatewayEffect[] {
+    const noWord = refusal === undefined ? {} : { refusal };
+    return told([{ kind: 'cancelRejected', intentId, reason, ...noWord }]);
   }
 }
 

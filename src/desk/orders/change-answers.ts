@@ -1,7 +1,7 @@
 /** What the broker answers to a cancel or to a new limit, applied to its order. */
 
 import { isMovedByCancel } from '../../broker/moved-by-cancel.ts';
-import type { BrokerEvent } from '../../broker/order-gateway.ts';
+import type { BrokerEvent, NoWord } from '../../broker/order-gateway.ts';
 import { brokerText } from '../../engine/domain/broker-text.ts';
 import { addMicros } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
@@ -15,6 +15,9 @@ import { settleMoved } from './refused-limits.ts';
  * again no sooner. */
 const REFUSED_CANCEL_PAUSE_MICROS = 1_000_000;
 
+/** What became of a change of which the broker said no word. */
+const BECAME: Readonly<Record<NoWord, string>> = { unsent: 'not sent', unproven: 'not proven' };
+
 /** A word against a new limit says nothing of cancels, nor one against a cancel of limits. */
 export function onCancelRejected(
   desk: DeskContext,
@@ -25,13 +28,13 @@ export function onCancelRejected(
   const { wall } = desk.at;
   const isOfCancel = order.cancelRequested;
   if (isOfCancel) order.cancelRefusals += 1;
-  else noteLimitRefused(desk, order, refusal === 'unsent');
+  else noteLimitRefused(desk, order, refusal === undefined);
   if (isOfCancel || isMoving(desk, order)) {
     order.cancelAgainAt = addMicros(wall, REFUSED_CANCEL_PAUSE_MICROS);
   }
   order.cancelRequested = false;
   order.limit = order.brokerLimit;
-  const became = refusal === 'unsent' ? 'not sent' : 'refused';
+  const became = refusal === undefined ? 'refused' : BECAME[refusal];
   order.reason = `${isOfCancel ? 'cancel' : 'new limit'} ${became}: ${brokerText(reason)}`;
   // Of a foreign order that the broker lists no more the gateway refuses each: what pictures say of it counts.
   if (!isExternal(order)) order.updatedAt = desk.at;
@@ -39,10 +42,10 @@ export function onCancelRejected(
 }
 
 /** A word against no limit that is asked for, as a second one against one cancel, makes the row no longer, nor
- * does a limit of which the broker never heard: given anew, the order would lack its way there too. */
-function noteLimitRefused({ at }: DeskContext, order: OrderRecord, isUnsent: boolean): void {
+ * does a limit of which the broker said nothing: given anew, the order would lack its way there too. */
+function noteLimitRefused({ at }: DeskContext, order: OrderRecord, isItsWord: boolean): void {
   const { limit, brokerLimit, limitRefusals } = order;
-  const inARow = (limitRefusals?.inARow ?? 0) + (isUnsent || limit === brokerLimit ? 0 : 1);
+  const inARow = (limitRefusals?.inARow ?? 0) + (isItsWord && limit !== brokerLimit ? 1 : 0);
   order.limitRefusals = { inARow, wall: at.wall };
 }
 

@@ -44,10 +44,12 @@ export function whyNotMoved({ orders }: DeskContext, positionId: string): string
   return `the broker refused ${order.intent.intentId} a new limit: it ${restsAt(order)}`;
 }
 
-/** The broker took a new limit: closes of the position move again. */
+/** The broker took a new limit: closes of the position move again, where it is the newest of them and none of
+ * them is refused any. What moves beside one that is stuck says nothing of that. */
 export function settleMoved(desk: DeskContext, order: OrderRecord): void {
-  if (!isClose(order)) return;
   const { intent } = order;
+  if (!isClose(order) || newestClose(desk, intent.positionId) !== order) return;
+  if (whyNotMoved(desk, intent.positionId) !== undefined) return;
   desk.out.settlePosition([CODE], intent.positionId, `${intent.intentId} is moved again`);
 }
 

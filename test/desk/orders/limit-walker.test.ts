@@ -386,13 +386,16 @@ describe('a close whose new limits the broker refuses', () => {
     expect(rig.positions()).toEqual([]);
   });
 
-  it('stays where it is, and pages nobody, where none of them ever left', () => {
+  it.each([
+    ['none of them ever left', 'unsent', 'not sent'],
+    ['no answer says what became of them', 'unproven', 'not proven'],
+  ] as const)('stays where it is, and pages nobody, where %s', (_why, noWord, became) => {
     const { rig, order, refused, pages } = refusing();
-    rig.gateway.isLimitUnsent = true;
+    rig.gateway.noWordOfLimit = noWord;
     const before = refused();
     rig.advance(20);
     expect([order.status, refused(), pages(rig)]).toEqual(['working', before, []]);
-    expect(order.reason).toBe('new limit not sent: broker text: "margin check failed"');
+    expect(order.reason).toBe(`new limit ${became}: broker text: "margin check failed"`);
     rig.gateway.refuseLimit = undefined;
     rig.atmVol = 0.25;
     rig.advance(2);

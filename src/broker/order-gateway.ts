@@ -54,11 +54,11 @@ export interface BrokerCapabilities {
  * account may not send it, in whatever shape · `combination`: its legs together are not covered or not
  * funded, each by itself may be.
  */
+export type RefusalKind = 'unsent' | 'hours' | 'account' | 'combination';
+
 /** A request that never reached the broker, or one whose answer says nothing of what it asked for: a time-out,
  * a 429, an error of a server. */
 export type NoWord = 'unsent' | 'unproven';
-
-export type RefusalKind = 'unsent' | 'hours' | 'account' | 'combination';
 
 /** Something that happened at the broker. Facts only: an outcome that is not proven is `unknown`. */
 export type BrokerEvent =

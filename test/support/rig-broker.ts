@@ -99,15 +99,15 @@ export class RigBroker extends BrokerTap {
 
   /** Why no limit is moved; undefined: each is. */
   refuseLimit: string | undefined;
-  /** They never reach the broker. */
+  /** Why that is no word of the broker's; undefined: it is. */
   noWordOfLimit: NoWord | undefined;
 
   override reprice(order: ApprovedOrder, at: At): readonly GatewayEffect[] {
     if (this.refuseLimit !== undefined) {
       const { intentId } = order.intent;
-      const unsent = this.noWordOfLimit === undefined ? {} : { refusal: this.noWordOfLimit };
+      const noWord = this.noWordOfLimit === undefined ? {} : { refusal: this.noWordOfLimit };
       const event = { kind: 'cancelRejected', intentId, reason: this.refuseLimit } as const;
-      return [{ kind: 'event', event: { ...event, ...unsent } }];
+      return [{ kind: 'event', event: { ...event, ...noWord } }];
     }
     return this.isMute ? [] : super.reprice(order, at);
   }

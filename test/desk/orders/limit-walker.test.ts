@@ -409,6 +409,35 @@ describe('a close whose new limits the broker refuses', () => {
     expect(rig.orders().at(-1)).toMatchObject({ status: 'working', urgency: 'fast' });
   });
 
+  it.each([
+    ['the older', 0],
+    ['the newer', 1],
+  ] as const)(
+    'is told once, and given anew at natural, while %s one of its position moves',
+    (_which, moved) => {
+      const rig = new DeskRig({ exits: { exitLadder: 'normal' } });
+      const { positionId } = rig.openPosition({ ...STRADDLE, quantity: 2 });
+      const closes = [0, 1].map(() => resting(rig, rig.previewClose(positionId, 1).tokenSha256));
+      const moves = closes[moved] ?? '';
+      const reprice = rig.gateway.reprice.bind(rig.gateway);
+      rig.gateway.reprice = (order, at) => {
+        rig.gateway.refuseLimit = order.intent.intentId === moves ? undefined : 'collar';
+        return reprice(order, at);
+      };
+      for (const atmVol of [0.2, 0.21, 0.22, 0.23, 0.24, 0.25]) {
+        rig.atmVol = atmVol;
+        rig.advance(10);
+      }
+      const pages = rig.effects.flatMap((effect) =>
+        effect.kind === 'alert' && effect.code === 'LIMIT_REFUSED' ? [effect.action] : [],
+      );
+      const anew = rig.orders().filter(({ intent }) => intent.purpose === 'exit');
+      expect([rig.order(moves).status, pages]).toEqual(['working', ['trigger']]);
+      expect(anew.length).toBeGreaterThan(1);
+      expect(new Set(anew.map(({ urgency }) => urgency))).toEqual(new Set(['fast']));
+    },
+  );
+
   it('is named by a flatten as what stays open, from the first refusal on', () => {
     const { rig, positionId, order, refused } = refusing('normal');
     rig.advance(8);

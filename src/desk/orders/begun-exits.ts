@@ -129,9 +129,7 @@ function isOfOthers({ book }: DeskContext, positionId: string): boolean {
 /** The newest order that closes any of a side. */
 function newestOf(desk: DeskContext, positionId: string, side: Side): OrderRecord | undefined {
   const right = rightOfPart(side);
-  return desk.orders.all().findLast((order) => {
-    const { intent } = order;
-    if (intent.positionId !== positionId || !isClose(order)) return false;
+  return desk.orders.newestClose(positionId, ({ intent }) => {
     return intent.legs.some((leg) => rightOf(leg) === right);
   });
 }

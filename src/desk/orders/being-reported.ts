@@ -16,8 +16,8 @@ export function noteRatio({ day, at }: DeskContext, order: OrderRecord): void {
 }
 
 /** A foreign order that took from positions, or one of ours that took from others than its own, may have more
- * legs: it is not known, or known and uneven. What
- * it executes in that moment makes it no longer, so that nobody's trading keeps exits from being judged. */
+ * legs: it is not known, or known and uneven. What it executes in that moment makes it no longer, so that
+ * nobody's trading keeps exits from being judged. */
 export function noteTakenFrom(
   { day, at }: DeskContext,
   positionIds: readonly string[],

@@ -379,6 +379,11 @@ export class OrderBook {
     return false;
   }
 
+  /** The newest of such orders that were ever given and are meant. */
+  newestClose(positionId: string, isMeant: (order: OrderRecord) => boolean = () => true) {
+    return this.all().findLast((order) => closes(order, positionId) && isMeant(order));
+  }
+
   /** The live stop that rests for the position at the broker, if there is one. */
   protecting(positionId: string): OrderRecord | undefined {
     return this.live().find(

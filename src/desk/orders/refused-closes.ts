@@ -128,9 +128,8 @@ const TAKEN_AFTER_MICROS = 5 * MICROS_PER_SECOND;
 /** True where the last close of the position that the broker had a word on is taken: some of it has filled,
  * or it has worked for some seconds. */
 function isTaken({ at, orders }: DeskContext, positionId: string): boolean {
-  const heard = orders.all().findLast((order) => {
-    const isOfIt = order.intent.positionId === positionId && isClose(order);
-    return isOfIt && (order.status === 'rejected' || order.brokerOrderId !== undefined);
+  const heard = orders.newestClose(positionId, ({ status, brokerOrderId }) => {
+    return status === 'rejected' || brokerOrderId !== undefined;
   });
   if (heard === undefined || heard.status === 'rejected') return false;
   const { fills, workingSince } = heard;

@@ -10,7 +10,6 @@ import { dollarsFromPrice, MICROS_PER_SECOND } from '../../engine/domain/units.t
 import type { DeskContext } from '../desk-context.ts';
 import type { ExitCause } from './exit-cause.ts';
 import type { OrderRecord } from './order-book.ts';
-import { isClose } from './order-book.ts';
 
 const CODE = 'LIMIT_REFUSED';
 /** A close that so many new limits in a row were refused is given anew. */
@@ -48,7 +47,7 @@ export function whyNotMoved({ orders }: DeskContext, positionId: string): string
  * them is refused any. What moves beside one that is stuck says nothing of that. */
 export function settleMoved(desk: DeskContext, order: OrderRecord): void {
   const { intent } = order;
-  if (!isClose(order) || newestClose(desk, intent.positionId) !== order) return;
+  if (desk.orders.newestClose(intent.positionId) !== order) return;
   if (whyNotMoved(desk, intent.positionId) !== undefined) return;
   desk.out.settlePosition([CODE], intent.positionId, `${intent.intentId} is moved again`);
 }
@@ -69,12 +68,8 @@ export function urgencyAnew(
 export function settleUnstuck(desk: DeskContext): void {
   for (const { code, subject = '' } of desk.out.ofPositions) {
     if (code !== CODE || desk.orders.isClosing(subject)) continue;
-    const endedAt = newestClose(desk, subject)?.updatedAt.wall ?? 0;
+    const endedAt = desk.orders.newestClose(subject)?.updatedAt.wall ?? 0;
     if (desk.at.wall - endedAt < OVER_AFTER_MICROS) continue;
     desk.out.settle('resolve', code, `no order closes ${subject} any more`, subject);
   }
-}
-
-function newestClose({ orders }: DeskContext, positionId: string): OrderRecord | undefined {
-  return orders.all().findLast((it) => it.intent.positionId === positionId && isClose(it));
 }

@@ -53,7 +53,8 @@ function isButMoved(
   return orderHash({ ...intent, limit: recorded.limit }) === hash;
 }
 
-const ENDS: ReadonlySet<BrokerEvent['kind']> = new Set(['rejected', 'cancelled', 'expired']);
+/** After these an order works no more. */
+export const ENDS: ReadonlySet<BrokerEvent['kind']> = new Set(['rejected', 'cancelled', 'expired']);
 /** Events that say what has become of an order. A search that found nothing yet is no such word. */
 const ENDS_DOUBT: ReadonlySet<BrokerEvent['kind']> = new Set([
   ...ENDS,

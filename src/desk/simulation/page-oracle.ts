@@ -3,7 +3,6 @@
  * of a position is over once that is gone. Reckoned from inputs and records.
  */
 
-import type { BrokerEvent } from '../../broker/order-gateway.ts';
 import type { AuditBody, AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { Fill, OrderIntent } from '../../engine/domain/order.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
@@ -12,7 +11,7 @@ import type { DeskContext } from '../desk-context.ts';
 import type { Input } from '../inputs.ts';
 import { brokerEventOf } from '../journal-summary.ts';
 import { contractsOf } from './expiry-payoff.ts';
-import type { Report } from './order-oracle.ts';
+import { ENDS, type Report } from './order-oracle.ts';
 
 type Alert = Extract<AuditBody, { readonly kind: 'alert' }>;
 
@@ -36,7 +35,6 @@ const OF_A_POSITION: ReadonlySet<string> = new Set([
 /** It is over within so long, and so many ticks of the clock. */
 const OVER_WITHIN_MICROS = 60 * MICROS_PER_SECOND;
 const OVER_BY_TICKS = 3;
-const ENDS: ReadonlySet<BrokerEvent['kind']> = new Set(['rejected', 'cancelled', 'expired']);
 
 /** An incident whose position is gone. */
 interface Left {

@@ -10,13 +10,12 @@ import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Fill, OrderIntent } from '../../engine/domain/order.ts';
 import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
-import type { Report } from './order-oracle.ts';
+import { ENDS, type Report } from './order-oracle.ts';
 
 /** Wall time in which a stop that covers too much is called back. */
 const CALLED_BACK_WITHIN_MICROS = 60 * MICROS_PER_SECOND;
 /** And by this many looks: a desk that hears no clock calls nothing back. */
 const CALLED_BACK_BY_LOOKS = 16;
-const ENDS: ReadonlySet<BrokerEvent['kind']> = new Set(['rejected', 'cancelled', 'expired']);
 
 interface Resting {
   readonly intent: OrderIntent;

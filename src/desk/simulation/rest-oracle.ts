@@ -13,7 +13,7 @@ import type { DeskContext } from '../desk-context.ts';
 import { quoteOf } from '../desk-context.ts';
 import { brokerEventOf } from '../journal-summary.ts';
 import { contractsOf } from './expiry-payoff.ts';
-import type { Report } from './order-oracle.ts';
+import { ENDS, type Report } from './order-oracle.ts';
 
 interface Opening {
   readonly intent: OrderIntent;
@@ -21,7 +21,6 @@ interface Opening {
   filled: number;
 }
 
-const ENDS: ReadonlySet<BrokerEvent['kind']> = new Set(['rejected', 'cancelled', 'expired']);
 /** Reasons of exits by which a market has turned against a position. */
 const STOPS: ReadonlySet<string> = new Set(['stop', 'callSideStop', 'putSideStop', 'trail']);
 

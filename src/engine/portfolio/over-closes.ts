@@ -62,10 +62,9 @@ export class OverCloses<View> {
 
   /** Gives back to other positions what an execution, which is taken back, closed of them; returns how much the
    * execution had traded there, signed. */
-  giveBack({ fillId }: Fill, isOfDay: boolean): number {
-    const { fill, parts } = this.#all.get(fillId) ?? { parts: [] };
-    this.#all.delete(fillId);
-    if (fill === undefined) return 0;
+  giveBack(fill: Fill, isOfDay: boolean): number {
+    const parts = this.#all.get(fill.fillId)?.parts ?? [];
+    this.#all.delete(fill.fillId);
     for (const { structure, quantity } of parts) {
       this.#open.tradeBack(this.#open.again(structure), fill, -quantity, isOfDay);
     }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { exitSettingsOf } from '../../../src/desk/desk-config.ts';
-import type { Input } from '../../../src/desk/inputs.ts';
 import { CauseOracle } from '../../../src/desk/simulation/cause-oracle.ts';
 import { momentWindowOf } from '../../../src/desk/simulation/moment-oracle.ts';
 import type { AuditRecord } from '../../../src/engine/domain/audit-record.ts';
 import type { ExitPlan, OrderIntent } from '../../../src/engine/domain/order.ts';
 import { price } from '../../../src/engine/domain/units.ts';
 import { CONDOR, DeskRig } from '../../support/desk-rig.ts';
+import { listen } from '../../support/oracle-ear.ts';
 
 /** The record of an opening as it would stand with other words in its plan. */
 function planned(record: AuditRecord, planOf: (plan: ExitPlan) => Partial<ExitPlan>): AuditRecord {
@@ -26,16 +26,7 @@ function judged(planOf: (plan: ExitPlan) => Partial<ExitPlan>) {
   const window = momentWindowOf(session);
   const exits = exitSettingsOf(rig.desk.context.config);
   const oracle = new CauseOracle({ session, exits, window }, (what) => said.push(what));
-  const step = rig.step.bind(rig);
-  let told = 0;
-  rig.step = (input: Input) => {
-    oracle.onInput(input);
-    step(input);
-    const records = rig.records();
-    for (const record of records.slice(told)) oracle.onRecord(planned(record, planOf));
-    told = records.length;
-    oracle.afterStep(rig.desk.context);
-  };
+  listen(rig, oracle, (record) => planned(record, planOf));
   oracle.onInput({ kind: 'listing', at: rig.at, listing: rig.listing() });
   rig.openPosition(CONDOR);
   return { rig, oracle, said };

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Input } from '../../../src/desk/inputs.ts';
 import { PageOracle } from '../../../src/desk/simulation/page-oracle.ts';
 import type { AuditBody } from '../../../src/engine/domain/audit-record.ts';
 import { CONDOR, DeskRig } from '../../support/desk-rig.ts';
+import { listen } from '../../support/oracle-ear.ts';
 
 /** An open condor, and an oracle that hears of it all but of what is told by these codes. */
 function judged(unheard: readonly string[] = []) {
@@ -10,20 +10,10 @@ function judged(unheard: readonly string[] = []) {
   rig.open();
   const said: string[] = [];
   const oracle = new PageOracle((what) => said.push(what));
-  const step = rig.step.bind(rig);
-  let told = 0;
-  rig.step = (input: Input) => {
-    oracle.onInput(input);
-    step(input);
-    const records = rig.records();
-    for (const record of records.slice(told)) {
-      const { body } = record;
-      const isUnheard = body.kind === 'alert' && unheard.includes(body.code);
-      if (!isUnheard) oracle.onRecord(record);
-    }
-    told = records.length;
-    oracle.afterStep(rig.desk.context);
-  };
+  listen(rig, oracle, (record) => {
+    const { body } = record;
+    return body.kind === 'alert' && unheard.includes(body.code) ? undefined : record;
+  });
   rig.openPosition(CONDOR);
   rig.advance(1);
   const intent = rig.bodies('intentRecorded')[0]?.intent;

@@ -24,6 +24,9 @@ import { contractAt, quoteAt, RowView } from './chain-view.ts';
 const MAX_COPIES = 16;
 /** Looks at a lock that is being held: some tens of microseconds, longer than any batch takes. */
 const MAX_LOOKS = 20_000;
+/** Naps of a millisecond behind those: they leave the processor to a writer that was put off it. */
+const MAX_NAPS = 50;
+const NAP_MILLIS = 1;
 
 /** No version of a row is this: they start at 0 and go up by two. */
 const NEVER = -1;
@@ -39,8 +42,9 @@ export interface ReaderCounts {
 /**
  * Reads the chain from any thread, the core's included, and never makes its writer wait. A reader
  * belongs to the thread that made it. What it returns is immutable, complete and consistent, or
- * undefined: it retries a bounded number of times while the writer is at work, then gives up and
- * counts that as busy. On the writer's own thread it is never busy.
+ * undefined: it retries a bounded number of times while the writer is at work, waits up to 50 ms for
+ * one that the machine interrupted there, then gives up and counts that as busy. A lock that it gave
+ * up on is not waited for again. On the writer's own thread it is never busy.
  *
  * The whole chain is read optimistically: every row's version, then what changed since the last time
  * (in one copy where that is most of it), then the epoch again; if a batch came between, only the
@@ -56,6 +60,8 @@ export class ChainReader {
   readonly #changed = new Int32Array(MAX_CONTRACTS);
   readonly #row = new Float64Array(ROW_CELLS);
   readonly #fence = new ReadFence();
+  /** What a lock's word held when it was waited for in vain. */
+  readonly #heldInVain = new Map<number, number>();
   #used: Float64Array;
   #shape: SessionShape | undefined;
   #slice: ChainSlice | undefined;
@@ -220,6 +226,18 @@ export class ChainReader {
       const value = Atomics.load(this.#words, word);
       if ((value & 1) === 0) return value;
     }
+    return this.#evenAfterNaps(word);
+  }
+
+  #evenAfterNaps(word: number): number | undefined {
+    const inVain = this.#heldInVain.get(word);
+    for (let naps = 0; naps < MAX_NAPS; naps += 1) {
+      const value = Atomics.load(this.#words, word);
+      if ((value & 1) === 0) return value;
+      if (value === inVain) return undefined;
+      Atomics.wait(this.#words, word, value, NAP_MILLIS);
+    }
+    this.#heldInVain.set(word, Atomics.load(this.#words, word));
     return undefined;
   }
 

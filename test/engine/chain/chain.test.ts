@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -19,6 +21,7 @@ import { plainRecord, plainSlice, plainView } from '../../support/plain-slice.ts
 import { atMinute, BlackChain, listingOf, option, SESSION, sessionOf } from './black-chain.ts';
 
 const at = atMinute(120);
+const ROUNDS = 5;
 
 function quoted(bid: number | undefined, ask: number | undefined) {
   const side = (value: number | undefined) => (value === undefined ? undefined : price(value));
@@ -173,6 +176,26 @@ describe('a session', () => {
     writer.openSession(chain.listing, SESSION, at);
     expect(chain.reader.slice()?.calls).toHaveLength(61);
     expect(chain.reader.view(3)?.index).toBe(3);
+  });
+
+  it('is waited for while its writer is put off the processor in the middle of a batch', async () => {
+    const chain = new BlackChain();
+    chain.batch(at);
+    const words = new Int32Array(chain.buffer);
+    const writer = new URL('./held-lock-worker.ts', import.meta.url);
+    const worker = new Worker(writer, { workerData: chain.buffer });
+    await once(worker, 'online');
+    let whole = 0;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      Atomics.add(words, EPOCH_WORD, 1);
+      worker.postMessage('hold');
+      if (chain.reader.slice()?.calls.length === 61) whole += 1;
+      const held = Atomics.load(words, EPOCH_WORD);
+      if (held % 2 === 1) Atomics.wait(words, EPOCH_WORD, held);
+    }
+    await worker.terminate();
+    expect(whole).toBeGreaterThan(0);
+    expect(chain.reader.counts().busy).toBe(ROUNDS - whole);
   });
 });
 

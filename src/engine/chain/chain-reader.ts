@@ -25,7 +25,7 @@ const MAX_COPIES = 16;
 /** Looks at a lock that is being held: some tens of microseconds, longer than any batch takes. */
 const MAX_LOOKS = 20_000;
 /** Naps of a millisecond behind those: they leave the processor to a writer that was put off it. */
-const MAX_NAPS = 50;
+const MAX_NAPS = 100;
 const NAP_MILLIS = 1;
 
 /** No version of a row is this: they start at 0 and go up by two. */
@@ -42,7 +42,7 @@ export interface ReaderCounts {
 /**
  * Reads the chain from any thread, the core's included, and never makes its writer wait. A reader
  * belongs to the thread that made it. What it returns is immutable, complete and consistent, or
- * undefined: it retries a bounded number of times while the writer is at work, waits up to 50 ms for
+ * undefined: it retries a bounded number of times while the writer is at work, waits up to 100 ms for
  * one that the machine interrupted there, then gives up and counts that as busy. A lock that it gave
  * up on is not waited for again. On the writer's own thread it is never busy.
  *

@@ -77,7 +77,7 @@ export class ForeignFills<View> {
     }
     for (const { structure, quantity } of this.#all.get(fill.fillId)?.parts ?? []) {
       const back = Math.sign(left) * Math.min(Math.abs(left), Math.abs(quantity));
-      this.#open.tradeBack(this.#open.again(structure), fill, back, isOfDay);
+      this.#open.giveBack({ structure, quantity: -back }, fill, isOfDay);
       left -= back;
     }
     this.#all.delete(fill.fillId);
@@ -126,9 +126,7 @@ export class ForeignFills<View> {
     const fitting = byFit(new Set([...givers, ...this.#open.all()]), fill, ofOrder);
     if (isTakenSo(foreign, fitting)) return [];
     const closed = sumOf(parts);
-    for (const { structure, quantity } of parts) {
-      this.#open.tradeBack(this.#open.again(structure), fill, -quantity, true);
-    }
+    for (const part of parts) this.#open.giveBack(part, fill, true);
     const held = fitting.flatMap(({ positionId }) => this.#open.get(positionId) ?? []);
     this.#take(foreign, closed, held);
     return foreign.parts;

@@ -112,6 +112,14 @@ export class OpenStructures<View> {
     this.trade(structure, { instrument, signed: signed + quantity, at });
   }
 
+  /** Holds again what an execution had traded of a structure, which may have gone meanwhile, or turned round: then
+   * this may be what closes it. */
+  giveBack({ structure, quantity }: Part<View>, fill: Fill, isOfDay: boolean): void {
+    const held = this.again(structure);
+    this.tradeBack(held, fill, -quantity, isOfDay);
+    this.dropIfFlat(held);
+  }
+
   bookCash(fill: Fill, structure: Structure<View>): void {
     structure.view = undefined;
     structure.feesCents += fill.feesCents;

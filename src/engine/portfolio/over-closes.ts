@@ -65,9 +65,7 @@ export class OverCloses<View> {
   giveBack(fill: Fill, isOfDay: boolean): number {
     const parts = this.#all.get(fill.fillId)?.parts ?? [];
     this.#all.delete(fill.fillId);
-    for (const { structure, quantity } of parts) {
-      this.#open.tradeBack(this.#open.again(structure), fill, -quantity, isOfDay);
-    }
+    for (const part of parts) this.#open.giveBack(part, fill, isOfDay);
     return sumOf(parts);
   }
 }

@@ -202,6 +202,19 @@ describe('an opened structure', () => {
     }
   });
 
+  it('is gone once the broker takes back what somebody else closed of it beside its own close', () => {
+    const bought = optionLeg('buyToOpen', 'call', 640);
+    const book = new PortfolioBook();
+    book.applyFill(fillOf(bought, 1), intentOf([bought]));
+    const theirs = fillOf(closingOf(bought), 2);
+    book.applyExternalFill(theirs);
+    book.applyFill(fillOf(closingOf(bought), 2), intentOf([closingOf(bought)]));
+    expect(book.structure('p')?.legs).toMatchObject([{ quantity: -1 }]);
+    book.bustExternalFill(theirs);
+    expect(book.structures()).toEqual([]);
+    expect([...book.gone()]).toContainEqual(['p', 100_00 - 2]);
+  });
+
   it('that nobody here opened is held again at its own price once its close is taken back, whoever gave it', () => {
     const bought = optionLeg('buyToOpen', 'call', 640);
     const positionId = externalPositionId(bought.instrument);
@@ -672,11 +685,29 @@ describe('any fills in any order', () => {
 
   function foldAll(list: readonly Folded[]): PortfolioBook {
     const book = new PortfolioBook();
-    for (const { fill, intent } of list) {
-      if (intent === undefined) book.applyExternalFill(fill);
-      else book.applyFill(fill, intent);
-    }
+    for (const each of list) apply(book, each);
     return book;
+  }
+
+  function apply(book: PortfolioBook, { fill, intent }: Folded): void {
+    if (intent === undefined) book.applyExternalFill(fill);
+    else book.applyFill(fill, intent);
+  }
+
+  /** What executions leave, leg by leg, and their money. */
+  function sumsOf(list: readonly Folded[]) {
+    const held = new Map<string, number>();
+    let [cash, fees] = [0, 0];
+    for (const { fill } of list) {
+      const { instrument, action, quantity, feesCents } = fill;
+      const signed = legSign(action) * quantity;
+      const symbol = instrumentSymbol(instrument);
+      held.set(symbol, (held.get(symbol) ?? 0) + signed);
+      cash += amountCents(fill.price, -signed, multiplierOf(instrument));
+      fees += feesCents;
+    }
+    for (const [symbol, quantity] of held) if (quantity === 0) held.delete(symbol);
+    return { held, cash, fees };
   }
 
   const openCash = (book: PortfolioBook) =>
@@ -686,17 +717,7 @@ describe('any fills in any order', () => {
     fc.assert(
       fc.property(folds, (list) => {
         const book = foldAll(list);
-        let cash = 0;
-        let fees = 0;
-        for (const { fill } of list) {
-          const { instrument, quantity, feesCents } = fill;
-          cash += amountCents(
-            price(-legSign(fill.action) * fill.price),
-            quantity,
-            multiplierOf(instrument),
-          );
-          fees += feesCents;
-        }
+        const { cash, fees } = sumsOf(list);
         const { realizedCents, feesCents, cashFlowCents } = book.day();
         expect(feesCents).toBe(fees);
         expect(cashFlowCents).toBe(cash - fees);
@@ -722,26 +743,42 @@ describe('any fills in any order', () => {
     );
   });
 
-  it('of others that the broker takes back leave what the rest of them holds, and its money', () => {
-    const withBusts = folds.chain((list) =>
-      fc.tuple(fc.constant(list), fc.shuffledSubarray(list.filter((each) => !each.intent))),
-    );
+  it('taken back in any turn leave, leg by leg, the sum of those that stand, and their money, position by position', () => {
+    const steps = fc.array(fc.tuple(folds, fc.array(fc.nat(), { maxLength: 3 })), { maxLength: 6 });
     fc.assert(
-      fc.property(withBusts, ([list, busted]) => {
-        const book = foldAll(list);
-        for (const { fill } of busted) book.bustExternalFill(fill);
-        const held = new Map<string, number>();
-        let cash = 0;
-        for (const { fill } of list.filter((each) => !busted.includes(each))) {
-          const signed = legSign(fill.action) * fill.quantity;
-          const symbol = instrumentSymbol(fill.instrument);
-          held.set(symbol, (held.get(symbol) ?? 0) + signed);
-          cash += amountCents(fill.price, -signed, multiplierOf(fill.instrument));
+      fc.property(steps, (list) => {
+        const book = new PortfolioBook();
+        book.startSession(TUESDAY);
+        const standing: Folded[] = [];
+        const openings = new Map<string, OrderIntent>();
+        for (const [folded, busts] of list) {
+          for (const each of folded) {
+            apply(book, each);
+            standing.push(each);
+            const { intent } = each;
+            if (intent?.purpose === 'open' && !openings.has(intent.positionId))
+              openings.set(intent.positionId, intent);
+          }
+          for (const nth of busts) {
+            const [each] = standing.splice(nth % standing.length, 1);
+            if (each?.intent === undefined) {
+              if (each !== undefined) book.bustExternalFill(each.fill);
+            } else book.bustFill(each.fill, each.intent, openings.get(each.intent.positionId));
+          }
+          const { held, cash, fees } = sumsOf(standing);
+          expect(book.held()).toEqual(held);
+          expect(book.day()).toEqual({
+            realizedCents: cash - openCash(book),
+            feesCents: fees,
+            cashFlowCents: cash - fees,
+          });
+          const came = book.structures().map((each) => each.realizedCents - each.feesCents);
+          const all = [...came, ...book.gone().values()].reduce((sum, each) => sum + each, 0);
+          expect(all).toBe(cash - openCash(book) - fees);
+          for (const { legs } of book.structures()) expect(legs).not.toEqual([]);
         }
-        for (const [symbol, quantity] of held) if (quantity === 0) held.delete(symbol);
-        expect(book.held()).toEqual(held);
-        expect(book.day().realizedCents + openCash(book)).toBe(cash);
       }),
+      { numRuns: 200 },
     );
   });
 

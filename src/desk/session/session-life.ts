@@ -241,8 +241,10 @@ function watchShares(desk: DeskContext): void {
     const before = seen.get(ticker) ?? 0;
     return Math.abs(quantity) > Math.abs(before) || quantity * before < 0;
   });
+  const isOver = seen.size > 0 && (held.size === 0 || isMore);
+  if (!isOver && !isMore) return;
   const are = sharesText(desk);
-  if (seen.size > 0 && (held.size === 0 || isMore)) out.settle('resolve', 'SHARES_HELD', are);
+  if (isOver) out.settle('resolve', 'SHARES_HELD', are);
   if (!isMore) return;
   const text = `${are}, as after an exercise or assignment; openings are blocked until they are closed`;
   out.alert('critical', 'SHARES_HELD', text);

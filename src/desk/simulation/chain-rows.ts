@@ -7,6 +7,11 @@ import type { ChainListing } from '../../engine/domain/market.ts';
 
 const UNDERLYING = -1;
 
+/** A quote in another row. Most rows are the same on both sides. */
+export function inRow<T extends { readonly index: number }>(quote: T, index: number): T {
+  return quote.index === index ? quote : { ...quote, index };
+}
+
 export class ChainRows {
   readonly #symbols: readonly string[];
   #chain: ChainWriter | undefined;

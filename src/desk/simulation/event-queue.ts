@@ -40,5 +40,9 @@ export class EventQueue<T> {
 
 /** The earliest of some times; undefined where there is none. */
 export function soonest(...times: readonly (EpochMicros | undefined)[]): EpochMicros | undefined {
-  return times.filter((time) => time !== undefined).toSorted((a, b) => a - b)[0];
+  let first: EpochMicros | undefined;
+  for (const time of times) {
+    if (time !== undefined && (first === undefined || time < first)) first = time;
+  }
+  return first;
 }

@@ -9,6 +9,7 @@ import { assert } from '../../engine/domain/assert.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import type { SessionDate } from '../../engine/domain/units.ts';
+import { DEFAULT_RING_CAPACITY } from '../../engine/ring/ring-layout.ts';
 import { Desk } from '../desk.ts';
 import type { DeskConfig } from '../desk-config.ts';
 import { exitSettingsOf } from '../desk-config.ts';
@@ -22,12 +23,21 @@ import { encodeRecordedStart } from '../recorded-start.ts';
 import type { BrokerObserver } from './broker-tap.ts';
 import { BrokerTap } from './broker-tap.ts';
 import type { BrokerAccount, FarBroker, WireEffect } from './far-broker.ts';
+import type { SessionShape } from './session-config.ts';
 import type { SessionWraps } from './session-wraps.ts';
+
+/** A ring is cleared at every start, which costs by its size: that of a sparse session, which publishes less
+ * than half of this, forgets no more than the engine's own would. */
+const RING_RECORDS: Readonly<Record<SessionShape, number>> = {
+  sparse: 65_536,
+  dense: DEFAULT_RING_CAPACITY,
+};
 
 /** What a run needs from the session around it. */
 export interface EngineWorld {
   readonly observer: BrokerObserver;
   readonly wraps: SessionWraps;
+  readonly shape: SessionShape;
   isKilled(): boolean;
   toJournal(records: readonly AuditRecord[], urgent: boolean): void;
   onInput(input: Input): void;
@@ -77,7 +87,7 @@ export class SimulatedEngine {
     const tap = new BrokerTap(gateway, world.observer);
     this.desk = new Desk({
       config,
-      ...ownChain(),
+      ...ownChain(RING_RECORDS[world.shape]),
       gateway: world.wraps.gateway?.(tap) ?? tap,
       at,
       past,

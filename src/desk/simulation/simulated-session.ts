@@ -14,6 +14,7 @@ import type { DeskConfig } from '../desk-config.ts';
 import type { Input } from '../inputs.ts';
 import { denialCodeOf } from './answer-oracle.ts';
 import type { BrokerObserver } from './broker-tap.ts';
+import { inRow } from './chain-rows.ts';
 import { EventQueue, soonest } from './event-queue.ts';
 import type { BrokerAccount, FarBroker, QuoteInput, WireEffect } from './far-broker.ts';
 import { FaultSwitchboard } from './fault-switchboard.ts';
@@ -60,9 +61,9 @@ export function runSession(options: SessionOptions): SessionReport {
 
 class SimulatedSession implements EngineWorld {
   readonly wraps: SessionWraps;
+  readonly shape: SessionShape;
   readonly observer: BrokerObserver;
   readonly #options: SessionOptions;
-  readonly #shape: SessionShape;
   readonly #session: SessionTimes;
   readonly #config: DeskConfig;
   readonly #random: SeededRandom;
@@ -96,13 +97,13 @@ class SimulatedSession implements EngineWorld {
     assert(session !== undefined, 'a simulated session is of a trading day');
     this.wraps = options.wraps ?? {};
     this.#options = options;
-    this.#shape = options.shape ?? 'sparse';
+    this.shape = options.shape ?? 'sparse';
     this.#session = session;
     this.#random = stream('session');
     const config = stream('config');
     const plain = configFor(limitsFor(config), exitsFor(stream('exits'), session));
     this.#config = options.broker?.configOf(plain) ?? plain;
-    this.#market = new VirtualMarket(stream('market'), temperFor(config, this.#shape), session);
+    this.#market = new VirtualMarket(stream('market'), temperFor(config, this.shape), session);
     this.#feed = new FeedModel(this.#market);
     this.#journal = new JournalModel(stream('journal'));
     this.#clock = new SkewedClock(addMicros(session.open, -TAKES_MICROS.start));
@@ -111,7 +112,7 @@ class SimulatedSession implements EngineWorld {
     this.#end = endOf(session, options.minutes);
     this.#operator = new OperatorStop(this.#random, session, this.#end);
     const hand = handOf(stream('hand'), options.byHand);
-    this.#trader = new ScriptedTrader(stream('trader'), session.open, { shape: this.#shape, hand });
+    this.#trader = new ScriptedTrader(stream('trader'), session.open, { shape: this.shape, hand });
     const isDurable = (seq: number): boolean => this.#journal.isDurable(seq, this.#now);
     this.#witness = new SessionWitness({
       config: this.#config,
@@ -290,7 +291,7 @@ class SimulatedSession implements EngineWorld {
     const isTense = this.#witness.isTense(this.#feed.isAimed);
     const movedAt = this.#clock.shown(this.#movedAt).market;
     const moment = { now: this.#at.market, movedAt, isTense };
-    return tickMicros(this.#engine.desk.context, moment, this.#shape);
+    return tickMicros(this.#engine.desk.context, moment, this.shape);
   }
 
   /** Nobody at the faces is kept waiting, also where an answer came late. */
@@ -338,7 +339,7 @@ class SimulatedSession implements EngineWorld {
   #quote(quote: QuoteInput): void {
     this.#far?.onQuote({ ...quote, at: this.#clock.trueAt }, this.#market.listing);
     const index = this.#feed.rows.toDesk(this.#engine.desk.context.chain, quote.index);
-    if (index !== undefined) this.#engine.step({ ...quote, index });
+    if (index !== undefined) this.#engine.step(inRow(quote, index));
   }
 
   onSend(effect: WireEffect): void {
@@ -375,8 +376,8 @@ class SimulatedSession implements EngineWorld {
   }
 
   onInput(input: Input): void {
-    if (input.kind !== 'quote') this.#witness.onInput(input);
-    else this.#witness.onInput({ ...input, index: this.#feed.rows.toMarket(input.index) });
+    const isQuote = input.kind === 'quote';
+    this.#witness.onInput(isQuote ? inRow(input, this.#feed.rows.toMarket(input.index)) : input);
   }
 
   onReply(id: number, result: unknown): void {

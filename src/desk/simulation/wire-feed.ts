@@ -13,7 +13,7 @@ import { ByteFrameDecoder } from '../../engine/feed/byte-frame-decoder.ts';
 import type { Input } from '../inputs.ts';
 import type { RowQuote } from './virtual-market.ts';
 
-type Quote = Omit<Extract<Input, { readonly kind: 'quote' }>, 'at'>;
+type Quote = Extract<Input, { readonly kind: 'quote' }>;
 
 const CHANNEL = 1;
 const CONFIG = JSON.stringify({
@@ -41,6 +41,7 @@ export class WireFeed {
   readonly #decoder: ByteFrameDecoder;
   #isConfigured = false;
   #heard: Quote[] = [];
+  #at: At | undefined;
 
   constructor({ underlying, contracts }: ChainListing) {
     this.#symbols = [underlying, ...contracts.map(streamerSymbol)];
@@ -71,26 +72,27 @@ export class WireFeed {
   carry(quotes: readonly RowQuote[], at: At): readonly Input[] {
     if (!this.#isConfigured) this.#decoder.decodeFrame(CONFIG, at);
     this.#isConfigured = true;
-    this.#heard = [];
-    const values = quotes.flatMap(({ index, bid, ask, bidSize, askSize, odd }) => [
-      this.#symbols[index + 1] ?? '',
-      written(bid, odd),
-      written(ask, odd),
-      bidSize,
-      askSize,
-    ]);
+    const heard: Quote[] = [];
+    this.#heard = heard;
+    this.#at = at;
+    const values: (number | string)[] = [];
+    for (const { index, bid, ask, bidSize, askSize, odd } of quotes) {
+      const symbol = this.#symbols[index + 1] ?? '';
+      values.push(symbol, written(bid, odd), written(ask, odd), bidSize, askSize);
+    }
     const data = ['Quote', values];
     const bytes = Buffer.from(JSON.stringify({ type: 'FEED_DATA', channel: CHANNEL, data }));
     this.#decoder.decodeBytes({ bytes, start: 0, end: bytes.length }, at);
-    const isRight = quotes.every((quote, place) => isReadRight(quote, this.#heard[place]));
+    const isRight = quotes.every((quote, place) => isReadRight(quote, heard[place]));
     if (!isRight) throw new RangeError(`the decoder misread ${bytes.toString()}`);
-    return this.#heard.map((quote) => ({ ...quote, at }));
+    return heard;
   }
 
   #onQuote(symbol: string, ...sides: readonly [Price?, Price?, number?, number?]): void {
     const index = this.#rows.get(symbol);
     const [bid, ask, bidSize = 0, askSize = 0] = sides;
-    if (index === undefined) return;
-    this.#heard.push({ kind: 'quote', index, bid, ask, bidSize, askSize });
+    const at = this.#at;
+    if (index === undefined || at === undefined) return;
+    this.#heard.push({ kind: 'quote', index, bid, ask, bidSize, askSize, at });
   }
 }

@@ -46,6 +46,27 @@ describe('the session of a moment', () => {
   ])('%s at minute %s is %s', (date, minutes, session) => {
     expect(sessionFor(at(date, minutes), underlyingOf('SPY')).date).toBe(session);
   });
+
+  it('is the same whatever moment and class was asked about before', () => {
+    const moments = [0, 17 * 60 + 29, 17 * 60 + 30, 24 * 60 - 1, 24 * 60].map((minutes) =>
+      at('2026-11-20', minutes),
+    );
+    const asked = moments.flatMap((moment) => [
+      [moment, 'SPY'] as const,
+      [moment, 'XSP'] as const,
+      [addMicros(moment, -1), 'SPY'] as const,
+    ]);
+    const answers = (each: typeof asked) =>
+      each.map(([moment, name]) => sessionFor(moment, underlyingOf(name)));
+    expect(answers(asked.toReversed()).toReversed()).toEqual(answers(asked));
+    expect(
+      answers(asked)
+        .map(({ date }) => date.slice(-2))
+        .join(' '),
+    ).toBe('20 20 20 20 20 20 23 23 20 23 23 23 23 23 23');
+    const [spy, xsp] = answers(asked);
+    expect(spy?.lastTrade).not.toBe(xsp?.lastTrade);
+  });
 });
 
 describe('the schedule of a day', () => {

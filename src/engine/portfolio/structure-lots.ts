@@ -9,6 +9,7 @@ import { amountCents, CENTS_PER_DOLLAR, cents, PRICE_PER_DOLLAR, price } from '.
 import { LotCloses, type ToldAs } from './lot-closes.ts';
 
 const PRICE_PER_CENT = PRICE_PER_DOLLAR / CENTS_PER_DOLLAR;
+const NOTHING = { quantity: 0, cashCents: 0 };
 
 /** One instrument that is held. */
 export interface HeldLot {
@@ -139,23 +140,25 @@ export function unitsOf(held: readonly HeldLot[], intent: OrderIntent | undefine
 
 /** Signed cash that closing what these units lack took or brought: of each leg what was closed last. What an
  * order closed of whole units is no part of it, whenever that was; of other units that are gone it is what was
- * closed first. A unit is whole without its wings where wings make none. */
+ * closed first. A unit is whole without its wings where wings make none. A leg that more was closed of than was
+ * held lacks all that it had, and what its turned lot took or brought goes with that. */
 export function goneCashOf(
   lots: StructureLots,
   intent: OrderIntent | undefined,
   units: number,
 ): Cents {
   if (intent === undefined) return cents(0);
-  const held = new Map(
-    lots.held().map(({ instrument, quantity }) => [instrumentSymbol(instrument), quantity]),
-  );
+  const held = new Map(lots.held().map((lot) => [instrumentSymbol(lot.instrument), lot]));
   const counted = intent.legs.filter((leg) => !isWing(leg, intent));
   const isMoreThanWings = counted.some(({ instrument }) => held.has(instrumentSymbol(instrument)));
   const whole = lots.closes.wholeUnits(isMoreThanWings ? counted : intent.legs);
   let cash = 0;
   for (const leg of intent.legs) {
-    const lacks = leg.ratio * units - Math.abs(held.get(instrumentSymbol(leg.instrument)) ?? 0);
+    const { quantity, cashCents } = held.get(instrumentSymbol(leg.instrument)) ?? NOTHING;
+    const left = quantity * legSign(leg.action);
+    const lacks = leg.ratio * units - Math.max(0, left);
     cash += lots.closes.newest(leg, Math.max(0, lacks), whole);
+    if (left < 0) cash += cashCents;
   }
   return cents(cash);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { plannedLossOf, worstCaseOf } from '../../../src/desk/account/account-risk.ts';
-import { asOpenPosition } from '../../../src/desk/account/held-position.ts';
+import { asOpenPosition, cashSoFar } from '../../../src/desk/account/held-position.ts';
 import type { TradeCard } from '../../../src/desk/engine-api.ts';
 import type { OrderRequest } from '../../../src/desk/engine-api-requests.ts';
 import { sideStopNow } from '../../../src/desk/exits/judge-stops.ts';
@@ -323,6 +323,40 @@ describe('a close of some units', () => {
     expect(code).toBe('tick_or_quantity');
     expect(message).toContain(`-2 ${putAt(599)}`);
     expect(message).toContain('place_order');
+  });
+});
+
+describe('a side that the broker closed twice', () => {
+  it('is stopped with the rest: all that it took counts in what its unit has cost', () => {
+    const rig = new DeskRig({ limits, exits: { condorStop: 'whole' } });
+    rig.openPosition(CONDOR);
+    sideCosts(rig, 'call', 3);
+    rig.gateway.isMute = true;
+    rig.gateway.editSnapshot = () => undefined;
+    const legs = rig.positions()[0]!.legs.filter(({ instrument }) => isCall(instrument));
+    const closing = legs.map(({ instrument, quantity }) => {
+      return { instrument, action: quantity > 0 ? 'sellToClose' : 'buyToClose', ratio: 1 } as const;
+    });
+    const ofOrder = closing.map(({ instrument, ...leg }) => ({
+      ...leg,
+      symbol: instrumentSymbol(instrument),
+    }));
+    rig.confirm(byHand(rig, { legs: ofOrder, quantity: 1 }).tokenSha256);
+    const { intentId } = rig.orders().at(-1)!.intent;
+    for (const { instrument, action } of closing) {
+      const of = { fillId: `twice ${instrumentSymbol(instrument)}`, intentId, instrument, action };
+      const money = {
+        price: price(action === 'sellToClose' ? 3_000 : 33_000),
+        feesCents: cents(0),
+      };
+      const fill = { ...of, ...money, quantity: 2, marketAt: rig.at.market };
+      rig.brokerSays({ kind: 'fill', fill });
+    }
+    rig.advance(30);
+    const [position] = rig.positions();
+    const { cashSoFarCents } = asOpenPosition(rig.desk.context, position!);
+    expect(cashSoFarCents).toBe(cashSoFar(position!));
+    expect(reasons(rig)).toEqual(['stop']);
   });
 });
 

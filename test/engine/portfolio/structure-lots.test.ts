@@ -180,6 +180,14 @@ describe('units of which something is left', () => {
     expect(goneCashOf(lots, intent, 2)).toBe(-70_00 + 10_00);
   });
 
+  it('lack all of a leg that was closed twice, with what its turned lot took or brought', () => {
+    const intent = intentOf(condor);
+    const lots = left(condor, [1, 1, 1, 1]);
+    close(lots, { short: 3, wing: 0.5, right: 'put', contracts: 2 });
+    expect(unitsOf(lots.held(), intent)).toBe(1);
+    expect(goneCashOf(lots, intent, 1)).toBe(2 * (-300_00 + 50_00));
+  });
+
   it('lack the shorts that an order bought back alone where wings are all that is left', () => {
     const intent = intentOf(condor, 'p', 2);
     const lots = left(condor, [2, 2, 2, 2]);

@@ -157,8 +157,9 @@ export function goneCashOf(
     const { quantity, cashCents } = held.get(instrumentSymbol(leg.instrument)) ?? NOTHING;
     const left = quantity * legSign(leg.action);
     const lacks = leg.ratio * units - Math.max(0, left);
-    cash += lots.closes.newest(leg, Math.max(0, lacks), whole);
-    if (left < 0) cash += cashCents;
+    const isTurned = left < 0;
+    cash += lots.closes.newest(leg, Math.max(0, lacks), isTurned ? new Map() : whole);
+    if (isTurned) cash += cashCents;
   }
   return cents(cash);
 }

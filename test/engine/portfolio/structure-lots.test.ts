@@ -186,6 +186,9 @@ describe('units of which something is left', () => {
     close(lots, { short: 3, wing: 0.5, right: 'put', contracts: 2 });
     expect(unitsOf(lots.held(), intent)).toBe(1);
     expect(goneCashOf(lots, intent, 1)).toBe(2 * (-300_00 + 50_00));
+    close(lots, { short: 2, wing: 0.5, contracts: 2 });
+    expect(unitsOf(lots.held(), intent)).toBe(1);
+    expect(goneCashOf(lots, intent, 1)).toBe(2 * (-300_00 + 50_00) + 2 * (-200_00 + 50_00));
   });
 
   it('lack the shorts that an order bought back alone where wings are all that is left', () => {

@@ -71,10 +71,10 @@ async function outcomeOf(client: Client, token: string): Promise<Outcome> {
 
 describe.each(['elicit-preferred', 'elicit-required'] as const)('confirming under %s', (mode) => {
   const stage = new StagedEngine({ DELTARING_CONFIRM: mode });
-  // An instant is judged by the clock: it stands, so that a busy machine makes no pause of it.
+  // An instant is judged by the clock: both hands of it stand, so that a busy machine makes no pause of it.
   beforeAll(async () => {
     await stage.open();
-    vi.useFakeTimers({ toFake: ['performance'] });
+    vi.useFakeTimers({ toFake: ['performance', 'Date'] });
   });
   afterAll(async () => {
     vi.useRealTimers();

@@ -6,6 +6,7 @@ import { parseOccSymbol } from '../../engine/domain/instrument.ts';
 import type { LegAction } from '../../engine/domain/order.ts';
 import type { Price } from '../../engine/domain/units.ts';
 import { priceFromDollars } from '../../engine/domain/units.ts';
+import { remembered } from '../remembered-reading.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -209,7 +210,9 @@ function exitsUnder(row: unknown): readonly unknown[] {
 }
 
 /** Reads a page; undefined where it is none, or where an order in it cannot be read. */
-export function readPage(body: string): OrderPage | undefined {
+export const readPage = remembered(pageIn);
+
+function pageIn(body: string): OrderPage | undefined {
   const rows: unknown = parseJson(body);
   if (!Array.isArray(rows)) return undefined;
   const orders = rows.flatMap((row: unknown) => [row, ...exitsUnder(row)]).map(readOrder);

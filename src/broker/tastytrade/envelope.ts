@@ -1,6 +1,7 @@
 /** What stands around every answer of tastytrade's REST service. Pure. */
 
 import { z } from 'zod';
+import { remembered } from '../remembered-reading.ts';
 
 const pagination = z.object({
   'page-offset': z.coerce.number().nullish(),
@@ -43,13 +44,21 @@ export interface Page {
   readonly isLast: boolean;
 }
 
-export function pageIn(body: string, perPage: number): Page | undefined {
+/** The rows of a list and where its page stands among the others. */
+const listIn = remembered((body: string) => {
   const answer = envelope.safeParse(jsonIn(body)).data;
-  const list = rows.safeParse(answer?.data).data;
-  if (answer === undefined || list === undefined) return undefined;
+  const items = rows.safeParse(answer?.data).data?.items;
+  return answer === undefined || items === undefined
+    ? undefined
+    : { items, pagination: answer.pagination };
+});
+
+export function pageIn(body: string, perPage: number): Page | undefined {
+  const list = listIn(body);
+  if (list === undefined) return undefined;
   const { items } = list;
-  const offset = answer.pagination?.['page-offset'];
-  const total = answer.pagination?.['total-pages'];
+  const offset = list.pagination?.['page-offset'];
+  const total = list.pagination?.['total-pages'];
   if (typeof offset === 'number' && typeof total === 'number') {
     return { items, isLast: offset + 1 >= total };
   }

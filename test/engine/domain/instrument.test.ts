@@ -49,6 +49,12 @@ describe('symbols of an option', () => {
     );
   });
 
+  it('are read once, and what is none is none each time', () => {
+    const text = 'SPY   261120C00602500';
+    expect(parseOccSymbol(text)).toBe(parseOccSymbol(text));
+    expect([parseOccSymbol('SPY'), parseOccSymbol('SPY')]).toEqual([undefined, undefined]);
+  });
+
   it('read back to the same contract', () => {
     fc.assert(
       fc.property(anyContract, (contract) => {

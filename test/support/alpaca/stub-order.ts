@@ -143,12 +143,27 @@ function commonJson(order: StubOrder) {
   };
 }
 
-function assetJson(symbol: string) {
-  return {
+interface Asset {
+  readonly asset_id: string;
+  readonly symbol: string;
+  readonly asset_class: string;
+}
+
+/** Lists name the same assets again and again. */
+const assets = new Map<string, Asset>();
+const MOST_ASSETS = 10_000;
+
+function assetJson(symbol: string): Asset {
+  const known = assets.get(symbol);
+  if (known !== undefined) return known;
+  const asset = {
     asset_id: uuid(Array.from(symbol).reduce((n, c) => (n * 31 + c.charCodeAt(0)) % 1e12, 7)),
     symbol,
     asset_class: isShares(symbol) ? 'us_equity' : 'us_option',
   };
+  if (assets.size >= MOST_ASSETS) assets.clear();
+  assets.set(symbol, asset);
+  return asset;
 }
 
 export function legJson(order: StubOrder, leg: StubLeg) {

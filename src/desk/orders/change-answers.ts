@@ -3,9 +3,11 @@
 import { isMovedByCancel } from '../../broker/moved-by-cancel.ts';
 import type { BrokerEvent, NoWord } from '../../broker/order-gateway.ts';
 import { brokerText } from '../../engine/domain/broker-text.ts';
+import type { EpochMicros } from '../../engine/domain/units.ts';
 import { addMicros } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { externalWorstCase } from './external-worst-case.ts';
+import type { LimitRefusals } from './limit-changes.ts';
 import type { OrderRecord } from './order-book.ts';
 import { filledUnits, isClose, isExternal, isFinal } from './order-book.ts';
 import { publishOrder } from './order-views.ts';
@@ -46,7 +48,13 @@ export function onCancelRejected(
 function noteLimitRefused({ at }: DeskContext, order: OrderRecord, isItsWord: boolean): void {
   const { limit, brokerLimit, limitRefusals } = order;
   const inARow = (limitRefusals?.inARow ?? 0) + (isItsWord && limit !== brokerLimit ? 1 : 0);
-  order.limitRefusals = { inARow, wall: at.wall };
+  const wordlessMicros = isItsWord ? undefined : wordlessUntil(at.wall, limitRefusals);
+  order.limitRefusals = { inARow, wall: at.wall, wordlessMicros };
+}
+
+function wordlessUntil(wall: EpochMicros, before: LimitRefusals | undefined): number {
+  if (before?.wordlessMicros === undefined) return 0;
+  return before.wordlessMicros + (wall - before.wall);
 }
 
 /** True of a close whose new limit came by a cancel: that may be on its way still, and end it. */

@@ -26,4 +26,6 @@ export interface LimitRefusals {
   readonly inARow: number;
   /** Wall time of the newest. */
   readonly wall: EpochMicros;
+  /** How long, up to the newest, none had a word of the broker's; undefined where the newest is one. */
+  readonly wordlessMicros: number | undefined;
 }

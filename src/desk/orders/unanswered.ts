@@ -2,7 +2,9 @@
  * What was asked of a working order and has no answer. A gateway answers each new limit and each cancel,
  * and the order is shown and left as if it would: where nothing comes, the limit counts as where the broker
  * last told it, so that it is asked for again, the cancel is asked for again, and somebody is called: also
- * for a cancel that is refused each time that it is asked for. A restart waits anew.
+ * for a cancel that is refused each time that it is asked for. A restart waits anew. Somebody is called too
+ * for a close whose new limits all end without a word of the broker's: nothing is proven, so it stays where
+ * it is. Since when that is so follows from what is journalled.
  */
 
 import type { EpochMicros, Price } from '../../engine/domain/units.ts';
@@ -10,7 +12,7 @@ import { addMicros, dollarsFromPrice, MICROS_PER_SECOND } from '../../engine/dom
 import type { DeskContext } from '../desk-context.ts';
 import { tellOnce } from '../session/told-once.ts';
 import type { OrderRecord } from './order-book.ts';
-import { isCalledBack } from './order-book.ts';
+import { isCalledBack, isClose } from './order-book.ts';
 import { sendCancel } from './sending.ts';
 
 /** Longer than a request may take, a lost answer be looked for, and a cancel wait at the exchange. */
@@ -41,6 +43,13 @@ function owedSince(desk: DeskContext, order: OrderRecord): EpochMicros | undefin
   return isSame && isOwed(desk, order) ? owed.since : undefined;
 }
 
+/** True for a close of which the broker has said nothing to any new limit for so long as to be told. */
+function isWordless(order: OrderRecord): boolean {
+  const { status, limitRefusals } = order;
+  if (status !== 'working' || !isClose(order)) return false;
+  return (limitRefusals?.wordlessMicros ?? 0) >= ANSWERED_WITHIN_MICROS;
+}
+
 /** Called on the clock, before limits are walked. */
 export function watchAnswers(desk: DeskContext): void {
   settleAnswered(desk);
@@ -48,6 +57,7 @@ export function watchAnswers(desk: DeskContext): void {
 }
 
 function watchAnswer(desk: DeskContext, order: OrderRecord): void {
+  if (isWordless(order)) tellWordless(desk, order);
   const { wall } = desk.at;
   const since = owedSince(desk, order) ?? wall;
   if (!isOwed(desk, order)) {
@@ -59,6 +69,13 @@ function watchAnswer(desk: DeskContext, order: OrderRecord): void {
   const isLate = wall - since >= ANSWERED_WITHIN_MICROS;
   order.owed = { isCancel, brokerLimit, since: isLate ? wall : since };
   if (isLate) askAgain(desk, order);
+}
+
+function tellWordless(desk: DeskContext, { intent, brokerLimit, reason }: OrderRecord): void {
+  const { intentId } = intent;
+  const at = dollarsFromPrice(brokerLimit).toFixed(2);
+  const text = `order ${intentId}: the broker has said nothing to its new limits, and it counts as resting at ${at}: ${reason ?? 'no reason given'}; it is asked again: look at it there`;
+  tellOnce(desk, `${KEY}${intentId}`, () => desk.out.alert('critical', CODE, text, intentId));
 }
 
 /** What has become of the cancel of an order. */
@@ -91,7 +108,8 @@ function settleAnswered(desk: DeskContext): void {
     if (!told.startsWith(KEY)) continue;
     const intentId = told.slice(KEY.length);
     const order = orders.get(intentId);
-    if (order !== undefined && owedSince(desk, order) !== undefined) continue;
+    if (order !== undefined && (owedSince(desk, order) !== undefined || isWordless(order)))
+      continue;
     day.toldOnce.delete(told);
     out.settle('resolve', CODE, `order ${intentId} waits for that answer no more`, intentId);
   }

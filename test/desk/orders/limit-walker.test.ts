@@ -389,18 +389,32 @@ describe('a close whose new limits the broker refuses', () => {
   it.each([
     ['none of them ever left', 'unsent', 'not sent'],
     ['no answer says what became of them', 'unproven', 'not proven'],
-  ] as const)('stays where it is, and pages nobody, where %s', (_why, noWord, became) => {
-    const { rig, order, refused, pages } = refusing();
-    rig.gateway.noWordOfLimit = noWord;
-    const before = refused();
-    rig.advance(20);
-    expect([order.status, refused(), pages(rig)]).toEqual(['working', before, []]);
-    expect(order.reason).toBe(`new limit ${became}: broker text: "margin check failed"`);
-    rig.gateway.refuseLimit = undefined;
-    rig.atmVol = 0.25;
-    rig.advance(2);
-    expect([order.status, order.limitRefusals]).toEqual(['working', undefined]);
-  });
+  ] as const)(
+    'stays where it is, and pages until a word comes, where %s',
+    (_why, noWord, became) => {
+      const { rig, order, refused, pages } = refusing();
+      rig.gateway.noWordOfLimit = noWord;
+      const wordless = () =>
+        rig.effects.flatMap((effect) =>
+          effect.kind === 'alert' && effect.code === 'CHANGE_UNANSWERED'
+            ? [[effect.action, effect.severity, effect.subject]]
+            : [],
+        );
+      const before = refused();
+      const told = ['trigger', 'critical', order.intent.intentId];
+      rig.advance(12);
+      expect(wordless()).toEqual([]);
+      rig.advance(8);
+      expect([order.status, refused(), pages(rig)]).toEqual(['working', before, []]);
+      expect(wordless()).toEqual([told]);
+      expect(order.reason).toBe(`new limit ${became}: broker text: "margin check failed"`);
+      rig.gateway.refuseLimit = undefined;
+      rig.atmVol = 0.25;
+      rig.advance(2);
+      expect([order.status, order.limitRefusals]).toEqual(['working', undefined]);
+      expect(wordless().map(([action]) => action)).toEqual(['trigger', 'resolve']);
+    },
+  );
 
   it('is given anew at once at natural, for that is not moved either', () => {
     const { rig, order } = refusing('patient');

@@ -84,11 +84,13 @@ export class PageOracle {
     if (kind === 'unknown' && isOpen) this.#unknownNow.push(intentId);
   }
 
+  /** What is told for information alone calls nobody: it is no incident, and needs no end. */
   #onAlert(alert: Alert): void {
     const name = nameOf(alert.code, alert.subject);
-    if (alert.action === undefined) this.#open.set(name, alert);
-    else if (alert.action === 'resolve') this.#open.delete(name);
-    if (alert.action === 'resolve') this.#left.delete(name);
+    if (alert.action === undefined && alert.severity !== 'info') this.#open.set(name, alert);
+    if (alert.action !== 'resolve') return;
+    this.#open.delete(name);
+    this.#left.delete(name);
   }
 
   #onFill({ fillId, intentId, quantity }: Fill): void {

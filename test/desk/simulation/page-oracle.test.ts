@@ -56,4 +56,11 @@ describe('whoever is on call', () => {
     rig.advance(70);
     expect(said).toEqual(['EXIT_REFUSED X is told of still, and X is gone']);
   });
+
+  it('needs no end of what was told for information alone', () => {
+    const { rig, said, tell } = judged();
+    tell({ kind: 'alert', severity: 'info', code: 'CLOSE_REJECTED', text: 'no', subject: 'X' });
+    rig.advance(70);
+    expect(said).toEqual([]);
+  });
 });

@@ -76,6 +76,7 @@ import { askForListing, keepSession, onListing, scheduleFor } from './session/se
 import { recordStart } from './starting.ts';
 import type { Stop, StopPolicy } from './stopping.ts';
 import { beginStop, watchStop } from './stopping.ts';
+import type { UntoldAlert } from './untold.ts';
 
 /** Twice this, for a difference is seen twice before it is told, stays well within five seconds. */
 const RECONCILE_EVERY_MICROS = 1_500_000;
@@ -141,8 +142,8 @@ export class Desk {
     };
     this.#market = new MarketTurn(this.#desk, this.#exits);
     this.#desk.plan.beginSession(session.date);
-    recover(this.#desk, this.#shelf, past.steps);
-    this.#begin(past);
+    const untold = recover(this.#desk, this.#shelf, past);
+    this.#begin(past, untold);
   }
 
   /** The desk's state, for queries and for the shell's counters. Not to be changed. */
@@ -155,7 +156,7 @@ export class Desk {
     return this.#drain();
   }
 
-  #begin(past: JournalSummary): void {
+  #begin(past: JournalSummary, untold: readonly UntoldAlert[]): void {
     const desk = this.#desk;
     const { day } = desk;
     if (past.lastSession !== day.session.date) {
@@ -166,6 +167,9 @@ export class Desk {
     desk.orders.forgetOld(desk.at.market);
     recordStart(desk, past);
     endPastIncidents(desk, past.incidents, past.ended === 'cutOff');
+    for (const { severity, code, text, subject } of untold) {
+      desk.out.alert(severity, code, text, subject);
+    }
     recordLimits(desk);
     repeatCancels(desk);
     pageUnknown(desk);

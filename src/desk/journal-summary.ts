@@ -9,6 +9,8 @@ import { changesHoldings, type HoldingChange, isFlatAfter } from './net-holdings
 import type { Incident } from './outbox.ts';
 import { IncidentFold } from './past-incidents.ts';
 import { isDecision, MAX_DECISIONS } from './previews/decision-log.ts';
+import type { LastStep } from './untold.ts';
+import { LastStepFold } from './untold.ts';
 
 /** What a start recorded of itself. */
 export type Started = Extract<AuditRecord['body'], { kind: 'engineStarted' }>;
@@ -39,6 +41,8 @@ export interface JournalSummary extends LastRun {
   readonly decisions: readonly AuditRecord[];
   /** What its runs left open and this one ends. */
   readonly incidents: readonly Incident[];
+  /** Where it was cut off: what that may have kept from being told. */
+  readonly lastStep: LastStep | undefined;
 }
 
 /** The broker's event in a record, as the gateway told it; undefined in records of other kinds. */
@@ -77,6 +81,7 @@ export class JournalFold {
   /** How to have each again, with what it was judged by: that is most of a journal. */
   readonly #decisions: (() => AuditRecord)[] = [];
   readonly #incidents = new IncidentFold();
+  readonly #lastStep = new LastStepFold();
   #records = 0;
   #last: Pick<LastRun, 'lastSeq' | 'lastSession' | 'lastMarket'> = NOTHING_LAST;
   #lastStart: Started | undefined;
@@ -99,6 +104,7 @@ export class JournalFold {
       if (changesHoldings(event)) this.#changes.push({ session, event });
     }
     this.#incidents.see(record);
+    this.#lastStep.see(record);
     if (isStep) this.#steps.push(record);
     if (isDecision(record)) this.#decisions.push(again);
   }
@@ -126,6 +132,7 @@ export class JournalFold {
       brokerEvents: this.#brokerEvents,
       steps: this.#steps,
       incidents: this.#incidents.open(),
+      lastStep: this.#ended === 'cutOff' ? this.#lastStep.lastStep() : undefined,
       decisions: this.#decisions.slice(-MAX_DECISIONS).map((again) => again()),
     };
   }

@@ -14,6 +14,7 @@ import { payoffOf } from './account/opening-payoff.ts';
 import { keepAges, takeStampsAsNow } from './clock-set-back.ts';
 import { exitSettingsOf } from './desk-config.ts';
 import type { DeskContext } from './desk-context.ts';
+import type { JournalSummary } from './journal-summary.ts';
 import { brokerEventOf } from './journal-summary.ts';
 import { adoptOrder } from './orders/adopting.ts';
 import { callOff, noteAsked } from './orders/asked-closes.ts';
@@ -26,27 +27,25 @@ import { beginSearch } from './orders/outcome-search.ts';
 import { rememberOrder } from './orders/recent-orders.ts';
 import { restoreWishes } from './orders/restored-wishes.ts';
 import { noteCallBack } from './orders/sending.ts';
-import { UnheardOutbox } from './outbox.ts';
 import type { PreviewShelf } from './previews/preview-shelf.ts';
 import { closeBefore, noteClose, recordedPrice } from './session/closing-price.ts';
+import { UntoldFold } from './untold.ts';
 
-/** Rebuilds the desk's state from the records that it follows from. */
-export function recover(
-  desk: DeskContext,
-  shelf: PreviewShelf,
-  steps: readonly AuditRecord[],
-): void {
+/** Rebuilds the desk's state from the records that it follows from; hands back what the last of them had to
+ * tell and did not. */
+export function recover(desk: DeskContext, shelf: PreviewShelf, past: JournalSummary) {
+  const untold = new UntoldFold(past.lastStep);
   const then: { -readonly [Part in keyof DeskContext]: DeskContext[Part] } = { ...desk };
   let before: AuditRecord['body']['kind'] | undefined;
   let triggered: Triggered | undefined;
-  for (const record of steps) {
+  for (const record of past.steps) {
     const { body } = record;
     const isBehindCut = before !== undefined && before !== 'engineStopped';
     if (body.kind === 'engineStarted') restoreStart(desk, body, isBehindCut);
     if (body.kind !== 'alertDelivered') before = body.kind;
     // What a step leaves gone ends its flatten, as the clock's next look did then.
     if (record.at.wall !== then.at.wall) endFlattened(then);
-    then.out = new UnheardOutbox(record.at, record.session, record.seq);
+    then.out = untold.outboxOf(record);
     keepAges(then, record.at);
     then.at = record.at;
     apply(then, shelf, record);
@@ -57,6 +56,7 @@ export function recover(
   settleUnsent(desk);
   endFlattened(desk);
   takeStampsAsNow(desk);
+  return untold.alerts();
 }
 
 /** Each run leaves numbers out behind one that was cut off, and so must all that follow it. What the paper

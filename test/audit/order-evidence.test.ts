@@ -26,6 +26,15 @@ const [preview, intent, sent, accepted, filled] = orderStory('o-1') as [
   AuditBody,
 ];
 const CHECK = CHECKS[0]!;
+const STARTED: AuditBody = {
+  kind: 'engineStarted',
+  build: 'b',
+  broker: 'paper',
+  environment: 'paper',
+  accountId: 'a',
+  configFingerprint: 'c',
+  recoveredRecords: 2,
+};
 const padding = Array.from({ length: 9 }, () => alertBody('later'));
 
 describe('order evidence', () => {
@@ -162,19 +171,10 @@ describe('order evidence', () => {
   });
 
   it('takes an order whose send a crash kept from the journal for one that may have gone', () => {
-    const started: AuditBody = {
-      kind: 'engineStarted',
-      build: 'b',
-      broker: 'paper',
-      environment: 'paper',
-      accountId: 'a',
-      configFingerprint: 'c',
-      recoveredRecords: 2,
-    };
-    expect(faultsOf([preview, intent, started, accepted, filled])).toEqual([]);
+    expect(faultsOf([preview, intent, STARTED, accepted, filled])).toEqual([]);
     expect(faultsOf([preview, intent, accepted, filled])).toHaveLength(2);
     const blocked: AuditBody = { kind: 'sendBlocked', intentId: 'o-1', reason: 'killed' };
-    expect(faultsOf([preview, intent, blocked, started, accepted])).toHaveLength(1);
+    expect(faultsOf([preview, intent, blocked, STARTED, accepted])).toHaveLength(1);
   });
 
   it('accepts a foreign fill that an alert names', () => {
@@ -188,6 +188,18 @@ describe('order evidence', () => {
     expect(faultsOf([foreign, alert, ...padding])).toEqual([]);
     expect(faultsOf([foreign, ...padding.slice(2)])).toEqual([]);
     expect(faultsOf([foreign, ...padding])).not.toEqual([]);
+  });
+
+  it('accepts a foreign fill of a run that was cut off where the next start tells it', () => {
+    const alert: AuditBody = {
+      kind: 'alert',
+      severity: 'warning',
+      code: 'EXTERNAL_FILL',
+      text: 'a fill this engine did not order: f-77',
+    };
+    const foreign: AuditBody = { kind: 'brokerEvent', event: fillEvent('typed-in-app', 'f-77') };
+    expect(faultsOf([foreign, STARTED, alert, ...padding])).toEqual([]);
+    expect(faultsOf([foreign, STARTED, ...padding])).toHaveLength(1);
   });
 
   it('finds an order at the broker that nobody sent, unless an alert names it', () => {

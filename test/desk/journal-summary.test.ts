@@ -90,6 +90,7 @@ describe('the summary of a journal', () => {
       steps: [],
       decisions: [],
       incidents: [],
+      lastStep: undefined,
     });
   });
 

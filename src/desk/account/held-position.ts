@@ -51,7 +51,7 @@ export function unitsApart(desk: DeskContext, position: StructurePosition): Unit
   if (isUneven(opening) && !isFinal(opening)) return undefined;
   const { quantity, goneCashCents, legs } = position;
   const gone = (goneCashCents * PRICE_PER_CENT) / multiplierOfLegs(legs);
-  const goneDebit = Math.round(0 - gone / quantity);
+  const goneDebit = 0 - gone / quantity;
   return { quantity, entryNet: openedNet(opening, quantity), goneDebit };
 }
 

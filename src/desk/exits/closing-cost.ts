@@ -94,17 +94,21 @@ export function costOfSide(legs: readonly HeldLeg[], shorts: number, view: CostV
   return closingCost(legs, shorts, view, shorts);
 }
 
+/** Whole as a total of all units: a third of a cent that is rounded away in one of three leaves a stop
+ * unbroken at its very price. */
+function withGone(perUnit: number, { quantity, goneDebit }: OpenPosition): number {
+  return Math.round((perUnit + goneDebit) * quantity) / quantity;
+}
+
 /**
  * What leaving one unit of the whole trade comes to: what closing what is left of it costs now, and what
  * leaving the rest has cost. Stops, targets and trails of the whole are prices of just that, so a part of
  * it is never measured alone.
  */
-export function costOfWhole(
-  { legs, legsOfUnits, quantity, goneDebit }: OpenPosition,
-  view: CostView,
-): ClosingCost {
+export function costOfWhole(position: OpenPosition, view: CostView): ClosingCost {
+  const { legs, legsOfUnits, quantity, goneDebit } = position;
   const cost = closingCost(legsOfUnits ?? legs, quantity, view);
   if (goneDebit === 0 || cost.kind === 'unknown') return cost;
-  if (cost.kind === 'bounds') return { ...cost, farDebit: cost.farDebit + goneDebit };
-  return { ...cost, natural: cost.natural + goneDebit, mid: cost.mid + goneDebit };
+  if (cost.kind === 'bounds') return { ...cost, farDebit: withGone(cost.farDebit, position) };
+  return { ...cost, natural: withGone(cost.natural, position), mid: withGone(cost.mid, position) };
 }

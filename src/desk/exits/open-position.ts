@@ -22,7 +22,7 @@ export interface OpenPosition {
   /** Units of the structure of which something is open. */
   readonly quantity: number;
   /** What it cost per share of one unit, in 1/10,000 dollar, to leave what is gone of these units;
-   * negative where it paid, 0 while they are open whole. */
+   * negative where it paid, 0 while they are open whole. Of three units it is seldom a whole number. */
   readonly goneDebit: number;
   readonly openedAt: EpochMicros;
   /** What these units would have brought, fees so far included, if all that is still open of them were

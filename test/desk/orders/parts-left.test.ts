@@ -127,6 +127,24 @@ describe('a price of the whole, once a side is gone', () => {
     ]);
   });
 
+  it('is a stop that is broken at its very price, where one short of three was bought back alone', () => {
+    const rig = new DeskRig({ limits, exits: { condorStop: 'whole' } });
+    const { exitPlan } = rig.openPosition({ ...CONDOR, quantity: 3 });
+    expect(exitPlan?.stop?.price).toBe(26_200);
+    sideCosts(rig, 'call', 0.13);
+    sideCosts(rig, 'put', 0.3);
+    rig.advance(3);
+    const { fills } = rig.execute(unitsOf(rig, 'call', (quantity) => quantity < 0));
+    expect(fills.map(({ price: paid, quantity }) => [paid, quantity])).toEqual([[1_300, 1]]);
+    // Two calls at 0.04, three puts at 2.57, six wings that bring a cent, 0.13 that is paid: three times 2.62.
+    sideCosts(rig, 'call', 0.04);
+    sideCosts(rig, 'put', 2.57);
+    rig.advance(15);
+    expect(rig.bodies('exitTriggered')).toMatchObject([
+      { reason: 'stop', numbers: { closingDebitPrice: 2.62, goneDebitPrice: 0.0433, multiple: 1 } },
+    ]);
+  });
+
   it('is a trail that knows what the side cost', () => {
     const rig = new DeskRig({ limits, exits: { policy: 'trailing' } });
     rig.openPosition();

@@ -6,10 +6,9 @@
 import { unreachable } from '../engine/domain/assert.ts';
 import type { AuditBody, AuditRecord } from '../engine/domain/audit-record.ts';
 import type { OrderIntent } from '../engine/domain/order.ts';
-import type { Cents, SessionDate } from '../engine/domain/units.ts';
-import { cents, price } from '../engine/domain/units.ts';
+import { type Cents, cents, price, type SessionDate } from '../engine/domain/units.ts';
 import { setCause } from '../risk/trading-state.ts';
-import { HUMAN_CAUSES, LATCHED_CAUSES, noteRearm } from './account/governing.ts';
+import { HUMAN_CAUSES, LATCHED_CAUSES, noteRearm, tellLatched } from './account/governing.ts';
 import { payoffOf } from './account/opening-payoff.ts';
 import { keepAges, takeStampsAsNow } from './clock-set-back.ts';
 import { exitSettingsOf } from './desk-config.ts';
@@ -302,6 +301,7 @@ function restoreLatches(
     if (stands === undefined) continue;
     const wasUp = day.status.causes.includes(cause);
     if (isHuman && wasUp && !stands) noteRearm(desk);
+    if (stands && !wasUp) tellLatched(desk, cause);
     day.status = setCause(day.status, cause, stands).status;
   }
 }

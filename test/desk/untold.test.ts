@@ -87,6 +87,16 @@ describe('what a crash kept from being told', () => {
     expect(toldIn(again.records(), 'TRADE_BUSTED')).toEqual([fillId]);
   });
 
+  it('what holds trading down until a person has looked is told', () => {
+    const rig = new DeskRig({ limits: { maxConsecutiveRejects: 1 }, knobs: { rejectNext: 1 } });
+    rig.confirm(rig.preview().tokenSha256);
+    rig.advance(1);
+    const again = rig.restart(cutBefore(rig, 'REJECT_BREAKER'));
+    expect(again.day.status.causes).toContain('rejectBreaker');
+    expect(toldIn(again.records(), 'REJECT_BREAKER')).toEqual(['REJECT_BREAKER']);
+    expect(toldIn(again.restart().records(), 'REJECT_BREAKER')).toEqual(['REJECT_BREAKER']);
+  });
+
   it('a close that the broker refused is told', () => {
     const rig = new DeskRig();
     const { positionId } = rig.openPosition();

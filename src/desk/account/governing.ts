@@ -205,16 +205,31 @@ function latchPace(desk: DeskContext): void {
     limits: config.limits,
     rearmedAtWall,
   };
-  if (isRepeating(recent)) latch(desk, 'repeatedExecution', 'REPEATED_EXECUTION');
+  if (isRepeating(recent)) latch(desk, 'repeatedExecution');
   const isRejected = consecutiveRejects(desk) >= config.limits.maxConsecutiveRejects;
-  if (isRejected) latch(desk, 'rejectBreaker', 'REJECT_BREAKER');
+  if (isRejected) latch(desk, 'rejectBreaker');
 }
 
-function latch(desk: DeskContext, cause: StateCause, code: string): void {
+function latch(desk: DeskContext, cause: StateCause): void {
   if (desk.day.status.causes.includes(cause)) return;
   holdTrading(desk, cause, true);
-  const what = 'nothing opens until the operator has looked and re-arms: deltaring rearm';
-  desk.out.alert('critical', code, what);
+  tellLatched(desk, cause);
+}
+
+/** Pages of what latched: also from its record, where a crash came before the page. */
+export function tellLatched({ out, config }: DeskContext, cause: StateCause): void {
+  const code = [...INCIDENTS_OF_CAUSES].find(([, each]) => each === cause)?.[0];
+  if (code === undefined) return;
+  const limit = dollarsFromCents(config.limits.maxDailyLossCents);
+  const ofTheDay = new Map<StateCause, string>([
+    [
+      'dailyLoss',
+      `the day's loss has reached MAX_DAILY_LOSS ($${limit}): nothing opens until the next session, every way out stays open`,
+    ],
+    ['flatten', 'the day lost 1.5 times its limit: closing all'],
+  ]);
+  const byHand = 'nothing opens until the operator has looked and re-arms: deltaring rearm';
+  out.alert('critical', code, ofTheDay.get(cause) ?? byHand);
 }
 
 /** What repeated or was rejected until now is forgiven: also by the record of it, after a restart. */
@@ -236,13 +251,11 @@ function loseDay(desk: DeskContext, action: 'halt' | 'flatten'): void {
   const { causes } = desk.day.status;
   if (!causes.includes('dailyLoss')) {
     holdTrading(desk, 'dailyLoss', true);
-    const limit = dollarsFromCents(desk.config.limits.maxDailyLossCents);
-    const text = `the day's loss has reached MAX_DAILY_LOSS ($${limit}): nothing opens until the next session, every way out stays open`;
-    desk.out.alert('critical', 'DAILY_LOSS', text);
+    tellLatched(desk, 'dailyLoss');
     cancelOpenings(desk, 'engine');
   }
   if (action !== 'flatten' || causes.includes('flatten')) return;
   holdTrading(desk, 'flatten', true);
   desk.day.flattenAgainAt = undefined;
-  desk.out.alert('critical', 'DAILY_LOSS_FLATTEN', 'the day lost 1.5 times its limit: closing all');
+  tellLatched(desk, 'flatten');
 }

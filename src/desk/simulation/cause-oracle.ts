@@ -19,7 +19,6 @@ import type { DeskContext } from '../desk-context.ts';
 import type { ExitSettings } from '../exits/exit-settings.ts';
 import type { Input } from '../inputs.ts';
 import { brokerEventOf } from '../journal-summary.ts';
-import { FillFold } from './fill-fold.ts';
 import type { MomentWindow } from './moment-oracle.ts';
 import type { Report } from './order-oracle.ts';
 import { WholeTrades, type WholeUnit } from './whole-trade.ts';
@@ -76,7 +75,6 @@ export class CauseOracle {
   /** What was told of each position, by its reason. */
   readonly #told = new Set<string>();
   readonly #gains = new Map<string, number>();
-  readonly #cash = new Map<string, FillFold>();
   readonly #quotes = new Map<number, Quote>();
   /** Closes, by the start of their bar. */
   readonly #bars = new Map<EpochMicros, number>();
@@ -128,9 +126,6 @@ export class CauseOracle {
     const intentId = event.kind === 'fill' ? event.fill.intentId : event.intentId;
     const positionId = this.#intents.get(intentId)?.positionId ?? '';
     if (!this.#openedAt.has(positionId)) this.#openedAt.set(positionId, record.at.market);
-    const fold = this.#cash.get(positionId) ?? new FillFold();
-    this.#cash.set(positionId, fold);
-    fold.apply(event);
   }
 
   /** The engine leaves a position only for a reason that is told, and protects it no nearer than it stops it. */
@@ -302,16 +297,18 @@ export class CauseOracle {
     const isAlone = shorts(right === 'call' ? 'put' : 'call') === 0;
     const isEven = isAlone && sideStop.afterOther !== undefined;
     const stopsAt = isEven
-      ? Math.min(sideStop.debit, this.#evenAt(position.positionId, units))
+      ? Math.min(sideStop.debit, this.#evenAt(position, units))
       : sideStop.debit;
     return cost.most < stopsAt ? `it costs ${cost.most}, its stop is at ${stopsAt}` : undefined;
   }
 
-  /** What one unit may cost so that the trade comes out at nothing; a tick where units are gone whole. */
-  #evenAt(positionId: string, units: number): number {
+  /** What one unit may cost so that the trade comes out at nothing; a tick where units are gone whole. Others
+   * may have closed some of it: what that cost stands in no order of the position's. */
+  #evenAt(position: StructurePosition, units: number): number {
+    const { positionId, realizedCents, openCashCents, feesCents } = position;
     const opening = this.#trades.openingOf(positionId);
-    const cash = this.#cash.get(positionId)?.cashCents;
-    if (opening === undefined || cash === undefined || opening.quantity !== units) return TICK;
+    if (opening === undefined || opening.quantity !== units) return TICK;
+    const cash = realizedCents + openCashCents - feesCents;
     return Math.max(TICK, (cash * PRICE_PER_CENT) / SHARES / units - TICK);
   }
 
@@ -350,7 +347,6 @@ export class CauseOracle {
       this.#intents,
       this.#told,
       this.#gains,
-      this.#cash,
       this.#quotes,
       this.#bars,
       this.#openedAt,

@@ -32,6 +32,7 @@ const OF_A_POSITION: ReadonlySet<string> = new Set([
   'PROTECTION_REFUSED',
   'STOP_NOT_RELEASED',
 ]);
+const UNKNOWN = 'ORDER_UNKNOWN';
 /** It is over within so long, and so many ticks of the clock. */
 const OVER_WITHIN_MICROS = 60 * MICROS_PER_SECOND;
 const OVER_BY_TICKS = 3;
@@ -86,9 +87,14 @@ export class PageOracle {
 
   /** What is told for information alone calls nobody: it is no incident, and needs no end. */
   #onAlert(alert: Alert): void {
-    const name = nameOf(alert.code, alert.subject);
-    if (alert.action === undefined && alert.severity !== 'info') this.#open.set(name, alert);
-    if (alert.action !== 'resolve') return;
+    const { action, code, severity, subject } = alert;
+    const name = nameOf(code, subject);
+    if (action === undefined && severity !== 'info') {
+      this.#open.set(name, alert);
+      // The broker's next word, in the same step, may end it again.
+      if (code === UNKNOWN) this.#unknownNow = this.#unknownNow.filter((each) => each !== subject);
+    }
+    if (action !== 'resolve') return;
     this.#open.delete(name);
     this.#left.delete(name);
   }
@@ -119,7 +125,7 @@ export class PageOracle {
 
   #judgeUnknown(): void {
     for (const intentId of this.#unknownNow) {
-      if (this.#open.has(nameOf('ORDER_UNKNOWN', intentId))) continue;
+      if (this.#open.has(nameOf(UNKNOWN, intentId))) continue;
       this.#report(`the outcome of ${intentId} is open and nobody was told`);
     }
     this.#unknownNow = [];

@@ -4,8 +4,9 @@ import { CauseOracle } from '../../../src/desk/simulation/cause-oracle.ts';
 import { momentWindowOf } from '../../../src/desk/simulation/moment-oracle.ts';
 import type { AuditRecord } from '../../../src/engine/domain/audit-record.ts';
 import type { ExitPlan, OrderIntent } from '../../../src/engine/domain/order.ts';
-import { price } from '../../../src/engine/domain/units.ts';
-import { CONDOR, DeskRig } from '../../support/desk-rig.ts';
+import { cents, price } from '../../../src/engine/domain/units.ts';
+import { sideCosts } from '../../support/condor-costs.ts';
+import { CONDOR, DeskRig, type RigOptions } from '../../support/desk-rig.ts';
 import { listen } from '../../support/oracle-ear.ts';
 
 /** The record of an opening as it would stand with other words in its plan. */
@@ -18,8 +19,8 @@ function planned(record: AuditRecord, planOf: (plan: ExitPlan) => Partial<ExitPl
 }
 
 /** An open condor whose desk follows its own plan, and an oracle that was told of what `planOf` makes of it. */
-function judged(planOf: (plan: ExitPlan) => Partial<ExitPlan>) {
-  const rig = new DeskRig();
+function judged(planOf: (plan: ExitPlan) => Partial<ExitPlan>, options: RigOptions = {}) {
+  const rig = new DeskRig(options);
   rig.open();
   const said: string[] = [];
   const { session } = rig;
@@ -56,6 +57,27 @@ describe('an exit', () => {
 
   it('is not due where its stop stands further away', () => {
     expect(stopped(far)[0]).toMatch(/is left for .*top, which is not due: it costs/);
+  });
+
+  it('is due at breakeven where others closed the other side', () => {
+    const { rig, said } = judged(() => ({}), { exits: { condorStop: 'breakeven' } });
+    rig.gateway.editSnapshot = () => undefined;
+    const [position] = rig.positions();
+    const [short] = (position?.legs ?? []).filter(({ instrument, quantity }) => {
+      return instrument.kind === 'option' && instrument.right === 'put' && quantity < 0;
+    });
+    const { instrument } = short ?? {};
+    if (instrument === undefined) throw new Error('no put is short');
+    sideCosts(rig, 'call', 0.4);
+    rig.advance(20);
+    expect(rig.bodies('exitTriggered')).toEqual([]);
+    const ids = { fillId: 'theirs', intentId: 'external-9' };
+    const money = { price: position?.entryNet ?? price(0), feesCents: cents(100) };
+    const trade = { instrument, action: 'buyToClose', quantity: 1, ...money } as const;
+    rig.brokerSays({ kind: 'fill', fill: { ...ids, ...trade, marketAt: rig.at.market } });
+    rig.advance(20);
+    expect(rig.bodies('exitTriggered').map(({ reason }) => reason)).toEqual(['callSideStop']);
+    expect(said).toEqual([]);
   });
 
   it.each([

@@ -46,6 +46,19 @@ describe('whoever is on call', () => {
     expect(said).toEqual(['the outcome of C is open and nobody was told']);
   });
 
+  it('may hear in the same step that it is open no more', () => {
+    const { rig, oracle, said, tell } = judged();
+    const [recorded] = rig.bodies('intentRecorded');
+    const close = { intentId: 'C', purpose: 'close' } as const;
+    if (recorded !== undefined) tell({ ...recorded, intent: { ...recorded.intent, ...close } });
+    tell({ kind: 'brokerEvent', event: { kind: 'unknown', intentId: 'C', reason: 'silence' } });
+    const page = { kind: 'alert', code: 'ORDER_UNKNOWN', subject: 'C', text: 'no word' } as const;
+    tell({ ...page, severity: 'critical' });
+    tell({ ...page, severity: 'info', action: 'resolve' });
+    oracle.afterStep(rig.desk.context);
+    expect(said).toEqual([]);
+  });
+
   it('is told that what was told of a position is over', () => {
     const { rig, said, intent, tell } = judged();
     const alert = { kind: 'alert', severity: 'warning', code: 'EXIT_REFUSED', text: 'no' } as const;

@@ -83,6 +83,7 @@ export class CauseOracle {
   /** Told in this step and not judged. */
   #exitsNow: Exit[] = [];
   #raisedNow: Extract<AuditBody, { readonly kind: 'trailRaised' }>[] = [];
+  #protectiveNow: OrderIntent[] = [];
   #tradedNow = new Set<string>();
 
   constructor({ session, exits, window }: CauseOptions, report: Report) {
@@ -128,15 +129,26 @@ export class CauseOracle {
     if (!this.#openedAt.has(positionId)) this.#openedAt.set(positionId, record.at.market);
   }
 
-  /** The engine leaves a position only for a reason that is told, and protects it no nearer than it stops it. */
-  #judgeIntent({ intentId, purpose, positionId, stopTrigger }: OrderIntent): void {
-    if (purpose === 'exit') {
-      const isTold = this.#exitsNow.some((exit) => exit.positionId === positionId);
-      if (!isTold) this.#report(`${intentId} leaves ${positionId} for no reason that is told`);
-    }
-    if (purpose !== 'protective') return;
+  /** The engine leaves a position only for a reason that is told. */
+  #judgeIntent(intent: OrderIntent): void {
+    const { intentId, purpose, positionId } = intent;
+    if (purpose === 'protective') this.#protectiveNow.push(intent);
+    if (purpose !== 'exit') return;
+    const isTold = this.#exitsNow.some((exit) => exit.positionId === positionId);
+    if (!isTold) this.#report(`${intentId} leaves ${positionId} for no reason that is told`);
+  }
+
+  /** The engine protects a position no nearer than it stops it: its stop is of the whole, and what is left
+   * has to bring besides what the gone part has cost. */
+  #judgeProtective({ book }: DeskContext, intent: OrderIntent): void {
+    const { intentId, positionId, stopTrigger = Number.POSITIVE_INFINITY } = intent;
+    const position = book.structure(positionId);
+    const { units, gone } = position
+      ? this.#trades.wholeOf(position)
+      : { units: undefined, gone: 0 };
     const { stop } = this.#planOf(positionId);
-    const isWithin = stop !== undefined && (stopTrigger ?? Number.POSITIVE_INFINITY) <= stop.price;
+    if (units === undefined && stop !== undefined) return;
+    const isWithin = stop !== undefined && stopTrigger <= stop.price + gone;
     if (!isWithin) this.#report(`${intentId} stops ${positionId} nearer than its plan does`);
   }
 
@@ -147,9 +159,12 @@ export class CauseOracle {
   /** Called after every step. */
   afterStep(desk: DeskContext): void {
     const [exits, raised, traded] = [this.#exitsNow, this.#raisedNow, this.#tradedNow];
+    const protective = this.#protectiveNow;
     if (exits.length > 0) this.#exitsNow = [];
     if (raised.length > 0) this.#raisedNow = [];
     if (traded.size > 0) this.#tradedNow = new Set();
+    if (protective.length > 0) this.#protectiveNow = [];
+    for (const intent of protective) this.#judgeProtective(desk, intent);
     for (const exit of exits) this.#judge(desk, exit, traded.has(exit.positionId));
     for (const { positionId, bestGain } of raised) {
       const position = desk.book.structure(positionId);
@@ -355,6 +370,7 @@ export class CauseOracle {
     this.#trades.clear();
     this.#exitsNow = [];
     this.#raisedNow = [];
+    this.#protectiveNow = [];
     this.#tradedNow.clear();
     for (const record of records) this.#remember(record);
   }

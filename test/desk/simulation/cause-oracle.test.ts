@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { exitSettingsOf } from '../../../src/desk/desk-config.ts';
+import type { TradeCard } from '../../../src/desk/engine-api.ts';
 import { CauseOracle } from '../../../src/desk/simulation/cause-oracle.ts';
 import { momentWindowOf } from '../../../src/desk/simulation/moment-oracle.ts';
 import type { AuditRecord } from '../../../src/engine/domain/audit-record.ts';
+import { occSymbol } from '../../../src/engine/domain/instrument.ts';
 import type { ExitPlan, OrderIntent } from '../../../src/engine/domain/order.ts';
-import { cents, price } from '../../../src/engine/domain/units.ts';
+import { cents, price, priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
 import { sideCosts } from '../../support/condor-costs.ts';
-import { CONDOR, DeskRig, type RigOptions } from '../../support/desk-rig.ts';
+import { CONDOR, DeskRig, type RigOptions, TRADER } from '../../support/desk-rig.ts';
 import { listen } from '../../support/oracle-ear.ts';
 
 /** The record of an opening as it would stand with other words in its plan. */
@@ -18,8 +20,8 @@ function planned(record: AuditRecord, planOf: (plan: ExitPlan) => Partial<ExitPl
   return { ...record, body: { ...body, intent } };
 }
 
-/** An open condor whose desk follows its own plan, and an oracle that was told of what `planOf` makes of it. */
-function judged(planOf: (plan: ExitPlan) => Partial<ExitPlan>, options: RigOptions = {}) {
+/** A desk and an oracle that was told of what `planOf` makes of its plans. */
+function heard(options: RigOptions, planOf: (plan: ExitPlan) => Partial<ExitPlan> = () => ({})) {
   const rig = new DeskRig(options);
   rig.open();
   const said: string[] = [];
@@ -29,8 +31,20 @@ function judged(planOf: (plan: ExitPlan) => Partial<ExitPlan>, options: RigOptio
   const oracle = new CauseOracle({ session, exits, window }, (what) => said.push(what));
   listen(rig, oracle, (record) => planned(record, planOf));
   oracle.onInput({ kind: 'listing', at: rig.at, listing: rig.listing() });
+  return { rig, oracle, said };
+}
+
+/** An open condor whose desk follows its own plan, and an oracle that was told of another. */
+function judged(planOf: (plan: ExitPlan) => Partial<ExitPlan>, options: RigOptions = {}) {
+  const { rig, oracle, said } = heard(options, planOf);
   rig.openPosition(CONDOR);
   return { rig, oracle, said };
+}
+
+function putAt(dollars: number): string {
+  const strike = priceFromDollars(dollars);
+  const expiry = sessionDate('2026-11-20');
+  return occSymbol({ kind: 'option', root: 'SPY', expiry, right: 'put', strike });
 }
 
 /** Twice as far away. */
@@ -122,9 +136,47 @@ describe('what the engine gives by itself', () => {
     };
     give({ intentId: 'X', purpose: 'exit' });
     give({ intentId: 'P', purpose: 'protective', stopTrigger: price(1_000_000) });
+    oracle.afterStep(rig.desk.context);
     expect(said).toEqual([
       expect.stringMatching(/^X leaves .* for no reason that is told$/),
       expect.stringMatching(/^P stops .* nearer than its plan does$/),
     ]);
+  });
+
+  it('stops what is left of a spread no nearer than what its gone part has cost besides', () => {
+    const { rig, oracle, said } = heard({});
+    const legs = [
+      { symbol: putAt(600), action: 'buyToOpen', ratio: 1 },
+      { symbol: putAt(595), action: 'sellToOpen', ratio: 1 },
+    ] as const;
+    const tokenSha256 = rig.newToken();
+    const asked = { legs, quantity: 1, stopLoss: 0.5 };
+    const request = { kind: 'previewOrder', request: asked, tokenSha256 } as const;
+    const reply = rig.ask<TradeCard>(request, TRADER);
+    if ('denied' in reply) throw new Error(reply.denied.message);
+    rig.execute({ tokenSha256, card: reply.value });
+    const [position] = rig.positions();
+    const short = position?.legs.find(({ quantity }) => quantity < 0);
+    if (short === undefined) throw new Error('no spread was opened');
+    rig.gateway.editSnapshot = () => undefined;
+    const ids = { fillId: 'theirs', intentId: 'external-9' };
+    const money = { price: short.averagePrice, feesCents: cents(100) };
+    const { instrument } = short;
+    const trade = { instrument, action: 'buyToClose', quantity: 1, ...money } as const;
+    rig.brokerSays({ kind: 'fill', fill: { ...ids, ...trade, marketAt: rig.at.market } });
+    const [opened] = rig.records().filter(({ body }) => body.kind === 'intentRecorded');
+    if (opened?.body.kind !== 'intentRecorded') throw new Error('nothing was opened');
+    const { body } = opened;
+    const planned = body.intent.exitPlan?.stop?.price ?? price(0);
+    for (const [intentId, beyond] of [
+      ['P', 0],
+      ['Q', 1],
+    ] as const) {
+      const stopTrigger = price(planned + short.averagePrice + beyond);
+      const intent = { ...body.intent, intentId, purpose: 'protective', stopTrigger } as const;
+      oracle.onRecord({ ...opened, body: { ...body, intent } });
+      oracle.afterStep(rig.desk.context);
+    }
+    expect(said).toEqual([expect.stringMatching(/^Q stops .* nearer than its plan does$/)]);
   });
 });

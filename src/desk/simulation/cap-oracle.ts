@@ -39,6 +39,24 @@ function addFill(lots: Lots, { instrument, action, quantity, price }: Fill): voi
   else lots.set(symbol, lot);
 }
 
+/** Puts one lot to another of its contract, as if the smaller had closed its part of the larger. */
+function addLot(lots: Lots, added: Lot): void {
+  const symbol = instrumentSymbol(added.instrument);
+  const lot = lots.get(symbol);
+  if (lot === undefined) {
+    lots.set(symbol, added);
+    return;
+  }
+  const quantity = lot.quantity + added.quantity;
+  const isNetted = Math.sign(lot.quantity) === -Math.sign(added.quantity);
+  const larger = Math.abs(lot.quantity) > Math.abs(added.quantity) ? lot : added;
+  const openCash = isNetted
+    ? (larger.openCash * quantity) / larger.quantity
+    : lot.openCash + added.openCash;
+  if (quantity === 0) lots.delete(symbol);
+  else lots.set(symbol, { ...lot, quantity, openCash });
+}
+
 type SideStop = ExitPlan['sideStop'];
 
 /** What buying both sides back at their stops loses, in cents, the second one no dearer than what the
@@ -96,6 +114,9 @@ export class CapOracle {
   /** Contracts by symbol that foreign orders closed while nothing of them was held. */
   #early = new Map<string, number>();
   readonly #positionOf = new Map<string, string>();
+  /** Positions of which others closed some: which of them it was the desk may say. They count as one, by the
+   * first of them. */
+  readonly #sharedWith = new Map<string, string>();
   readonly #sideStops = new Map<string, SideStop>();
 
   constructor(limits: Limits, report: Report) {
@@ -140,6 +161,7 @@ export class CapOracle {
   /** A close takes only what is held, and leaves no more to lose: no long goes before the short that it
    * covers. */
   #judgeClose({ intentId, positionId, legs, quantity }: OrderIntent): void {
+    if (this.#sharedWith.has(positionId)) return;
     const lots = this.#positions.get(positionId) ?? new Map<string, Lot>();
     const taken = new Map(
       legs.map(({ instrument, action, ratio }) => {
@@ -244,6 +266,7 @@ export class CapOracle {
     const sign = legSign(fill.action);
     const symbol = instrumentSymbol(fill.instrument);
     let left = fill.quantity;
+    this.#share(symbol, { sign: -sign, taken: left });
     for (const [positionId, lots] of this.#positions) {
       const held = lots.get(symbol)?.quantity ?? 0;
       if (left === 0 || Math.sign(held) !== -sign) continue;
@@ -254,8 +277,32 @@ export class CapOracle {
     return left;
   }
 
-  #addTo(positionId: string, fill: Fill): void {
+  /** Makes one of the positions that hold a contract of which less is taken than they hold together. */
+  #share(symbol: string, { sign, taken }: { readonly sign: number; readonly taken: number }): void {
+    const holders = [...this.#positions].flatMap(([positionId, lots]) => {
+      const held = lots.get(symbol)?.quantity ?? 0;
+      return Math.sign(held) === sign ? [{ positionId, lots, held: Math.abs(held) }] : [];
+    });
+    const [first, ...others] = holders;
+    const held = holders.reduce((sum, holder) => sum + holder.held, 0);
+    if (first === undefined || others.length === 0 || held <= taken) return;
+    this.#sharedWith.set(first.positionId, first.positionId);
+    this.#sideStops.delete(first.positionId);
+    for (const { positionId, lots } of others) {
+      for (const lot of lots.values()) addLot(first.lots, lot);
+      this.#positions.delete(positionId);
+      this.#sharedWith.set(positionId, first.positionId);
+    }
+  }
+
+  #placeOf(positionId: string): string {
+    const place = this.#sharedWith.get(positionId) ?? positionId;
+    return place === positionId ? place : this.#placeOf(place);
+  }
+
+  #addTo(of: string, fill: Fill): void {
     if (fill.quantity === 0) return;
+    const positionId = this.#placeOf(of);
     const lots: Lots = this.#positions.get(positionId) ?? new Map<string, Lot>();
     this.#positions.set(positionId, lots);
     addFill(lots, fill);
@@ -280,6 +327,8 @@ export class CapOracle {
     this.#live = new Map();
     this.#seenFills = new Set();
     this.#early = new Map();
+    this.#sharedWith.clear();
+    this.#positionOf.clear();
     for (const { body } of records) this.#recall(body);
     for (const event of events) this.onEvent(event);
     for (const intentId of this.#live.keys()) {

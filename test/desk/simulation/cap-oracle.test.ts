@@ -73,6 +73,48 @@ describe('the oracle of the limits', () => {
     expect(found).toEqual([]);
   });
 
+  it('leaves to the desk of which position others closed some', () => {
+    const found: string[] = [];
+    const caps = new CapOracle(limitsFrom(), (what) => found.push(what));
+    for (const id of ['P', 'Q']) {
+      caps.onIntent(spread(id));
+      caps.onRecord(recorded(spread(id)));
+      caps.onEvent(fill(id, 600, 'sellToOpen', 5_000));
+      caps.onEvent(fill(id, 599, 'buyToOpen', 2_000));
+    }
+    caps.onEvent(fill('somebody’s', 600, 'buyToClose', 4_000));
+    caps.onEvent(fill('somebody’s', 599, 'sellToClose', 1_000));
+    const [short, long] = [
+      { instrument: put(600), action: 'buyToClose', ratio: 1 },
+      { instrument: put(599), action: 'sellToClose', ratio: 1 },
+    ] as const;
+    const close = { ...spread('C'), purpose: 'close', positionId: 'P' } as const;
+    caps.onIntent(close);
+    caps.onRecord(recorded({ ...close, legs: [short, long] }));
+    caps.onEvent(fill('C', 600, 'buyToClose', 4_000));
+    caps.onEvent(fill('C', 599, 'sellToClose', 1_000));
+    caps.onRecord(recorded(spread('R')));
+    expect(found).toEqual([]);
+  });
+
+  it('knows after a crash of no order whose record is lost', () => {
+    const found: string[] = [];
+    const caps = new CapOracle(limitsFrom(), (what) => found.push(what));
+    const kept = ['P', 'Q'].map((id) => recorded(spread(id)));
+    const fills = ['P', 'Q'].flatMap((id) => [
+      fill(id, 600, 'sellToOpen', 5_000),
+      fill(id, 599, 'buyToOpen', 2_000),
+    ]);
+    caps.onIntent({ ...spread('L'), purpose: 'flatten', positionId: 'P' });
+    const lost = [fill('L', 600, 'buyToClose', 4_000), fill('L', 599, 'sellToClose', 1_000)];
+    caps.onCrash(kept, [...fills, ...lost]);
+    const close = { ...spread('C'), purpose: 'close', positionId: 'P' } as const;
+    caps.onRecord(
+      recorded({ ...close, legs: [{ instrument: put(600), action: 'buyToClose', ratio: 1 }] }),
+    );
+    expect(found).toEqual([]);
+  });
+
   it('counts of what is paid for a payoff that is sure only what goes beyond it', () => {
     const found: string[] = [];
     const limits = limitsFrom({ maxTradeLossCents: cents(2_00) });

@@ -5,7 +5,7 @@ import type { Authority } from '../engine/domain/client-rights.ts';
 import { suffices } from '../engine/domain/client-rights.ts';
 import { deny } from '../engine/domain/verdict.ts';
 import { stateWords, tradingStateOf } from '../risk/trading-state.ts';
-import { HUMAN_CAUSES, holdTrading, rearmPace } from './account/governing.ts';
+import { HUMAN_CAUSES, holdTrading, rearmPace, setKill, tellKill } from './account/governing.ts';
 import { clearAlert, setAlert } from './alerts/alert-watch.ts';
 import type { DeskContext } from './desk-context.ts';
 import type { Caller, KillView } from './engine-api.ts';
@@ -140,12 +140,11 @@ function cancel(desk: DeskContext, turn: PreviewTurn, orderId: string): unknown 
 export function kill(desk: DeskContext, caller: Caller, reason: string): KillView {
   const { day } = desk;
   if (!day.killed) {
-    day.killed = true;
+    const engaged = { principal: caller.principal, reason };
+    setKill(desk, reason);
     holdTrading(desk, 'kill', true);
-    day.killReason = reason;
-    day.killedAt = desk.at.market;
-    desk.out.append({ kind: 'killEngaged', principal: caller.principal, reason }, true);
-    desk.out.alert('critical', 'KILL_ENGAGED', `${caller.principal}: ${reason}`);
+    desk.out.append({ kind: 'killEngaged', ...engaged }, true);
+    tellKill(desk, engaged);
   }
   const cancelled = cancelOpenings(desk, caller.principal);
   return killView(desk, cancelled);
@@ -156,10 +155,8 @@ function rearm(desk: DeskContext, caller: Caller): KillView {
   const isHeld = day.killed || HUMAN_CAUSES.some((cause) => day.status.causes.includes(cause));
   if (!isHeld) return killView(desk, []);
   if (day.killed) {
-    day.killed = false;
+    setKill(desk, undefined);
     holdTrading(desk, 'kill', false);
-    day.killReason = undefined;
-    day.killedAt = undefined;
     desk.out.append({ kind: 'killReleased', principal: caller.principal }, true);
     desk.out.settle('resolve', 'KILL_ENGAGED', `re-armed by ${caller.principal}`);
   }

@@ -110,6 +110,8 @@ export interface DeskDay {
   readonly unmarkableTold: Set<string>;
   /** Positions that are being flattened, by id. */
   readonly flattening: Map<string, FlattenProgress>;
+  /** Something was, and it is not told yet that all of it is gone. */
+  flattenUntold: boolean;
   /** What traders asked to be closed in this session and is not gone yet. */
   readonly askedCloses: AskedCloses;
   /** Stops at the broker, by position. */

@@ -6,6 +6,7 @@ import type { AuditRecord } from '../engine/domain/audit-record.ts';
 import type { OrderIntent } from '../engine/domain/order.ts';
 import { price } from '../engine/domain/units.ts';
 import { changesHoldings, type HoldingChange, isFlatAfter } from './net-holdings.ts';
+import { FLATTEN_DONE } from './orders/flatten-progress.ts';
 import type { Incident } from './outbox.ts';
 import { IncidentFold } from './past-incidents.ts';
 import { isDecision, MAX_DECISIONS } from './previews/decision-log.ts';
@@ -69,6 +70,11 @@ const TOLD_ONLY: ReadonlySet<AuditRecord['body']['kind']> = new Set([
   'alertDelivered',
 ]);
 
+/** A flatten that was told done is told no more. */
+function isToldOnly(body: AuditRecord['body']): boolean {
+  return TOLD_ONLY.has(body.kind) && !(body.kind === 'alert' && body.code === FLATTEN_DONE);
+}
+
 const NOTHING_LAST = { lastSeq: 0, lastSession: undefined, lastMarket: undefined };
 
 /** Folds a journal's records as they are read: one fold for all that a start needs of them. */
@@ -90,7 +96,7 @@ export class JournalFold {
   /** To be called with each record, in order; `again` makes it once more. */
   see(record: AuditRecord, again = () => record): void {
     const { body, seq, session, at } = record;
-    const isStep = !TOLD_ONLY.has(body.kind) || session !== this.#last.lastSession;
+    const isStep = !isToldOnly(body) || session !== this.#last.lastSession;
     this.#records += 1;
     this.#last = { lastSeq: seq, lastSession: session, lastMarket: at.market };
     if (body.kind !== 'alertDelivered') {

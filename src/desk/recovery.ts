@@ -7,8 +7,6 @@ import { unreachable } from '../engine/domain/assert.ts';
 import type { AuditBody, AuditRecord } from '../engine/domain/audit-record.ts';
 import type { OrderIntent } from '../engine/domain/order.ts';
 import { type Cents, cents, price, type SessionDate } from '../engine/domain/units.ts';
-import { setCause } from '../risk/trading-state.ts';
-import { HUMAN_CAUSES, LATCHED_CAUSES, noteRearm, tellLatched } from './account/governing.ts';
 import { payoffOf } from './account/opening-payoff.ts';
 import { keepAges, takeStampsAsNow } from './clock-set-back.ts';
 import { exitSettingsOf } from './desk-config.ts';
@@ -17,9 +15,9 @@ import type { JournalSummary } from './journal-summary.ts';
 import { brokerEventOf } from './journal-summary.ts';
 import { adoptOrder } from './orders/adopting.ts';
 import { callOff, noteAsked } from './orders/asked-closes.ts';
-import { applyBrokerEvent } from './orders/broker-events.ts';
+import { applyBrokerEvent, presumeAbsent } from './orders/broker-events.ts';
 import { externalWorstCase } from './orders/external-worst-case.ts';
-import { askForAll, beginFlattening, endFlattened } from './orders/flatten-progress.ts';
+import { beginFlattening, endFlattened } from './orders/flatten-progress.ts';
 import type { OrderRecord } from './orders/order-book.ts';
 import { asSent, isExternal, newOrder } from './orders/order-book.ts';
 import { beginSearch } from './orders/outcome-search.ts';
@@ -27,6 +25,7 @@ import { rememberOrder } from './orders/recent-orders.ts';
 import { restoreWishes } from './orders/restored-wishes.ts';
 import { noteCallBack } from './orders/sending.ts';
 import type { PreviewShelf } from './previews/preview-shelf.ts';
+import { restoreDay } from './restored-day.ts';
 import { closeBefore, noteClose, recordedPrice } from './session/closing-price.ts';
 import { UntoldFold } from './untold.ts';
 
@@ -117,6 +116,7 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
     case 'trailRaised':
     case 'killEngaged':
     case 'killReleased':
+    case 'alert':
       restoreDay(desk, record.session, body);
       return;
     case 'engineStarted':
@@ -130,7 +130,6 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
     case 'residualAdopted':
     case 'feedOutage':
     case 'reconciled':
-    case 'alert':
     case 'alertDelivered':
       return;
     default:
@@ -199,71 +198,14 @@ function worstCaseOfOpening(desk: DeskContext, intent: OrderIntent): Cents {
   return payoffOf(desk, intent).maxLossCents ?? cents(0);
 }
 
-type OfTheDay =
-  | 'tradingStateChanged'
-  | 'flattenRequested'
-  | 'trailRaised'
-  | 'killEngaged'
-  | 'killReleased';
-
-/** What records say about the day and its positions, apart from single orders. */
-function restoreDay(
-  desk: DeskContext,
-  session: SessionDate,
-  body: Extract<AuditRecord['body'], { kind: OfTheDay }>,
-): void {
-  switch (body.kind) {
-    case 'tradingStateChanged':
-      restoreLatches(desk, session, body);
-      return;
-    case 'flattenRequested':
-      for (const positionId of body.positionIds) askForAll(desk, positionId);
-      restoreFlatten(desk, body);
-      return;
-    case 'trailRaised':
-      desk.day.bestGains.set(body.positionId, body.bestGain);
-      return;
-    case 'killEngaged':
-      restoreKill(desk, body.reason);
-      return;
-    case 'killReleased':
-      restoreKill(desk, undefined);
-      noteRearm(desk);
-      return;
-    default:
-      unreachable(body);
-  }
-}
-
-/** The kill switch as it stood: a reason engages it, none releases it. */
-function restoreKill(desk: DeskContext, reason: string | undefined): void {
-  const { day, at } = desk;
-  day.killed = reason !== undefined;
-  day.killReason = reason;
-  day.killedAt = reason === undefined ? undefined : at.market;
-  day.status = setCause(day.status, 'kill', day.killed).status;
-}
-
 /** An order that was never found stays given up. */
 function restoreResolved(
   desk: DeskContext,
   { intentId, outcome, evidence }: Extract<AuditRecord['body'], { kind: 'orderResolved' }>,
 ): void {
-  if (outcome !== 'absentPresumed') return;
-  update(desk, intentId, { status: 'absentPresumed', reason: evidence });
   const order = desk.orders.get(intentId);
-  if (order !== undefined) callOff(desk, order);
-}
-
-/** A flatten that took a token has spent it, also where nothing was left to close. */
-function restoreFlatten(
-  desk: DeskContext,
-  body: Extract<AuditRecord['body'], { kind: 'flattenRequested' }>,
-): void {
-  const { principal, tokenSha256, orderIds: intentIds = [] } = body;
-  if (tokenSha256 === undefined) return;
-  const result = { intentIds, isFlatten: true } as const;
-  desk.tokens.restoreConsumed({ tokenSha256, previewId: '', principal, result });
+  if (outcome !== 'absentPresumed' || order === undefined) return;
+  presumeAbsent(desk, order, evidence);
 }
 
 /** What was called back stays so, and a cancel that took a token has spent it. Somebody else's order is
@@ -281,29 +223,6 @@ function restoreCancel(
   if (tokenSha256 === undefined) return;
   const result = { intentIds: [intentId] };
   desk.tokens.restoreConsumed({ tokenSha256, previewId: '', principal, result });
-}
-
-/**
- * What is latched stands after a restart too: the causes of a day within that day, those that wait for
- * a person until one re-armed. A record without causes is of an older build, which latched only.
- */
-function restoreLatches(
-  desk: DeskContext,
-  session: SessionDate,
-  body: Extract<AuditRecord['body'], { kind: 'tradingStateChanged' }>,
-): void {
-  const { day } = desk;
-  const isToday = session === day.session.date;
-  for (const cause of LATCHED_CAUSES) {
-    const isHuman = HUMAN_CAUSES.includes(cause);
-    if (!isToday && !isHuman) continue;
-    const stands = body.causes?.includes(cause) ?? (cause === body.reason || undefined);
-    if (stands === undefined) continue;
-    const wasUp = day.status.causes.includes(cause);
-    if (isHuman && wasUp && !stands) noteRearm(desk);
-    if (stands && !wasUp) tellLatched(desk, cause);
-    day.status = setCause(day.status, cause, stands).status;
-  }
 }
 
 type Recorded = Extract<AuditRecord['body'], { kind: 'intentRecorded' }>;

@@ -8,12 +8,19 @@ import { dedupeKey } from '../ops/alert-channel.ts';
 import type { Effect } from './effects.ts';
 import { Outbox, UnheardOutbox } from './outbox.ts';
 
+/** Counts up or down, and hands back what there is then. */
+function count(counts: Map<string, number>, key: string, by: number): number {
+  const left = (counts.get(key) ?? 0) + by;
+  counts.set(key, left);
+  return left;
+}
+
 /** The step that a journal ends with. */
 export interface LastStep {
   /** Number of its first record. */
   readonly from: number;
-  /** Keys of what it told. */
-  readonly told: ReadonlySet<string>;
+  /** How often it told what, by key: what calls nobody may stand before what does. */
+  readonly told: ReadonlyMap<string, number>;
 }
 
 /** Finds, record by record, where the last step begins: its records have one time. A start that was cut off
@@ -21,18 +28,18 @@ export interface LastStep {
 export class LastStepFold {
   #from = 0;
   #wall: number | undefined;
-  #told = new Set<string>();
+  #told = new Map<string, number>();
 
   see({ seq, at, body }: AuditRecord): void {
     if (at.wall !== this.#wall) {
       const goesOn = body.kind === 'engineStarted' && this.#wall !== undefined;
       if (!goesOn) {
         this.#from = seq;
-        this.#told = new Set();
+        this.#told = new Map();
       }
       this.#wall = at.wall;
     }
-    if (body.kind === 'alert' && body.action === undefined) this.#told.add(dedupeKey(body));
+    if (body.kind === 'alert' && body.action === undefined) count(this.#told, dedupeKey(body), 1);
     if (body.kind === 'engineStopped') this.#wall = undefined;
   }
 
@@ -63,13 +70,14 @@ export class UntoldFold {
 
   /** What was not told. Every start tells of the outcomes that are open. */
   alerts(): readonly UntoldAlert[] {
+    const told = new Map(this.#lastStep?.told);
     const effects = this.#heard.flatMap((out) => out.drain());
     return effects.filter(
       (effect): effect is UntoldAlert =>
         effect.kind === 'alert' &&
         effect.action === 'trigger' &&
         effect.code !== 'ORDER_UNKNOWN' &&
-        this.#lastStep?.told.has(dedupeKey(effect)) !== true,
+        count(told, dedupeKey(effect), -1) < 0,
     );
   }
 }

@@ -232,6 +232,21 @@ export function tellLatched({ out, config }: DeskContext, cause: StateCause): vo
   out.alert('critical', code, ofTheDay.get(cause) ?? byHand);
 }
 
+/** The kill switch: a reason engages it, none releases it. */
+export function setKill({ day, at }: DeskContext, reason: string | undefined): void {
+  day.killed = reason !== undefined;
+  day.killReason = reason;
+  day.killedAt = reason === undefined ? undefined : at.market;
+}
+
+/** Pages of a kill: also from its record, where a crash came before the page. */
+export function tellKill(
+  { out }: DeskContext,
+  { principal, reason }: { readonly principal: string; readonly reason: string },
+): void {
+  out.alert('critical', 'KILL_ENGAGED', `${principal}: ${reason}`);
+}
+
 /** What repeated or was rejected until now is forgiven: also by the record of it, after a restart. */
 export function noteRearm({ day, at, out }: DeskContext): void {
   day.rearmedAt = at.wall;

@@ -49,11 +49,16 @@ function judge(desk: DeskContext, kept: KeptAlert): void {
   kept.isArmed = false;
   kept.isInDoubt = false;
   kept.firedAt = desk.at.market;
+  desk.out.append({ kind: 'alertFired', alertId: rule.alertId, value });
+  tellFired(desk, rule, value);
+}
+
+/** Tells the trader of an alert that fired: also from its record, where a crash came before that. */
+export function tellFired({ out }: DeskContext, rule: KeptAlert['rule'], value: number): void {
   const { alertId, direction, level, note } = rule;
-  desk.out.append({ kind: 'alertFired', alertId, value });
   const words = `${UNITS[rule.on](value)} (asked for: ${direction} ${level})`;
   const text = note === undefined ? words : `${note}: ${words}`;
-  desk.out.alert('info', TRADER_ALERT, text, alertId);
+  out.alert('info', TRADER_ALERT, text, alertId);
 }
 
 /** Sets an alert for the rest of the session. One whose chain has expired looks at no alert any more. */

@@ -96,6 +96,12 @@ function judgeSearch(desk: DeskContext, intentId: string, search: OrderSearch): 
     : 'ten seconds apart, and so late that no stream had to be heard';
   const evidence = `twice absent from the broker's complete history (${mixedText(search.evidence)}), ${more}`;
   desk.out.append({ kind: 'orderResolved', intentId, evidence, outcome: 'absentPresumed' }, true);
+  presumeAbsent(desk, order, evidence);
+}
+
+/** An order that is never found is given up: also from the record of it, where a crash came before the page. */
+export function presumeAbsent(desk: DeskContext, order: OrderRecord, evidence: string): void {
+  const { intentId } = order.intent;
   setStatus(order, 'absentPresumed', evidence, desk.at);
   callOff(desk, order);
   settleUnknown(desk, intentId, evidence);

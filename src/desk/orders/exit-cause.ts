@@ -42,19 +42,25 @@ export function wasTold({ day }: DeskContext, positionId: string, reason: string
   return day.toldOnce.has(keyOf(positionId, reason));
 }
 
-/** Tells why the engine leaves a position: an incident for each reason, for one side of it may be left hours
- * after the other. */
-export function tellExit(
-  desk: DeskContext,
-  { positionId, strategy }: StructurePosition,
-  cause: ExitCause,
-): void {
+/** Records and tells why the engine leaves a position. */
+export function tellExit(desk: DeskContext, position: StructurePosition, cause: ExitCause): void {
+  const { positionId } = position;
   const { reason, numbers } = cause;
   noteExit(desk, positionId, cause);
   desk.out.append({ kind: 'exitTriggered', positionId, reason, numbers }, true);
+  pageExit(desk, position, cause);
+}
+
+/** Pages of an exit: an incident for each reason, for one side of a position may be left hours after the other.
+ * Also from its record, where a crash came before the page. */
+export function pageExit(
+  { out }: DeskContext,
+  { positionId, strategy }: StructurePosition,
+  { reason, numbers }: ExitCause,
+): void {
   const known = Object.entries(numbers).map(([name, value]) => `${name} ${value}`);
   const text = `${positionId}: ${strategy}, ${reason}: ${known.join(', ')}`;
-  desk.out.alert('warning', 'EXIT_TRIGGERED', text, `${positionId} ${reason}`);
+  out.alert('warning', 'EXIT_TRIGGERED', text, `${positionId} ${reason}`);
 }
 
 /** What makes no order of its own, for orders close already what it would close, is a stop or the exit before a

@@ -14,11 +14,15 @@ import type { ChangeOfOthers, DeskContext } from '../desk-context.ts';
 import type { OrderRecord } from './order-book.ts';
 import { fillsInto, isCalledBack, isExternal } from './order-book.ts';
 
+/** The code that tells of the end of one. */
+export const FLATTEN_DONE = 'FLATTEN_DONE';
+
 /** Takes a position into the flatten; one that is in it already stays as it is. */
 export function beginFlattening({ day, at }: DeskContext, positionId: string): void {
   if (day.flattening.has(positionId)) return;
   const asked = { askedAt: at.market, others: new Map() };
   day.flattening.set(positionId, { since: at.wall, told: '', ...asked });
+  day.flattenUntold = true;
 }
 
 /** Takes in all that is held of it now, also where it is in the flatten already. */

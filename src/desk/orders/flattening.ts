@@ -21,6 +21,7 @@ import {
   askForAll,
   beginFlattening,
   endFlattened,
+  FLATTEN_DONE,
   laterOf,
   openingInto,
 } from './flatten-progress.ts';
@@ -304,7 +305,7 @@ export function keepFlattening(desk: DeskContext, isTaken: Taken): void {
   const alive = book.structures().filter(({ legs }) => !haveExpired(desk, legs));
   const taken = shortsFirst(alive.filter(isTaken));
   for (const { positionId } of taken) askForAll(desk, positionId);
-  if (day.flattening.size === 0) return;
+  if (day.flattening.size === 0 && !day.flattenUntold) return;
   const isDue = at.wall >= (day.flattenAgainAt ?? 0);
   if (isDue) day.flattenAgainAt = addMicros(at.wall, FLATTEN_AGAIN_MICROS);
   endFlattened(desk);
@@ -314,5 +315,6 @@ export function keepFlattening(desk: DeskContext, isTaken: Taken): void {
     if (isDue || isReady(desk, position, told)) flattenOrLeave(desk, position, BY_THE_ENGINE);
   }
   if (day.flattening.size > 0) return;
-  desk.out.alert('info', 'FLATTEN_DONE', 'all that was to be flattened is closed or has expired');
+  day.flattenUntold = false;
+  desk.out.alert('info', FLATTEN_DONE, 'all that was to be flattened is closed or has expired');
 }

@@ -4,9 +4,10 @@
 import { unreachable } from '../../engine/domain/assert.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import { cents } from '../../engine/domain/units.ts';
+import { tellFired } from '../alerts/alert-watch.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { PlanRun } from '../plan/plan-book.ts';
-import { noteExit } from './exit-cause.ts';
+import { noteExit, pageExit } from './exit-cause.ts';
 
 type Wish = Extract<
   AuditRecord['body'],
@@ -36,9 +37,12 @@ function isOfAnotherTurn(
 export function restoreWishes(desk: DeskContext, body: Wish): void {
   const { plan, alerts, at } = desk;
   switch (body.kind) {
-    case 'exitTriggered':
+    case 'exitTriggered': {
       noteExit(desk, body.positionId, body);
+      const position = desk.book.structure(body.positionId);
+      if (position !== undefined) pageExit(desk, position, body);
       return;
+    }
     case 'planRun':
       if (!isOfAnotherTurn(desk, body)) plan.runs.set(body.slotId, body);
       return;
@@ -59,6 +63,7 @@ export function restoreWishes(desk: DeskContext, body: Wish): void {
       if (kept !== undefined) {
         const isInDoubt = kept.rule.rearmBy !== undefined;
         Object.assign(kept, { isArmed: false, isInDoubt, firedAt: at.market });
+        tellFired(desk, kept.rule, body.value);
       }
       return;
     }

@@ -30,6 +30,7 @@ export function newDay(session: SessionTimes, schedule: DaySchedule, at: At): De
     calmSince: new Map(),
     unmarkableTold: new Set(),
     flattening: new Map(),
+    flattenUntold: false,
     askedCloses: new Map(),
     protections: new Map(),
     toldOnce: new Set(),

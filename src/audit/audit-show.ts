@@ -198,7 +198,8 @@ function words(body: StoryBody): string {
     case 'orderAdopted':
       return `adopted from the broker, not given here: ${orderWords(body.order.intent)}`;
     case 'trailRaised':
-      return `trailing stop raised: best gain ${dollarsFromPrice(price(body.bestGain)).toFixed(2)} a share`;
+      // Of three units it is seldom a whole number.
+      return `trailing stop raised: best gain ${dollarsFromPrice(price(Math.round(body.bestGain))).toFixed(2)} a share`;
     case 'exitTriggered':
       return `exit triggered: ${body.reason} ${JSON.stringify(body.numbers)}`;
   }

@@ -22,7 +22,7 @@ const bodies: AuditBody[] = [
   { kind: 'cancelRequested', intentId: 'o-1', principal: 'bob' },
   { kind: 'sendBlocked', intentId: 'o-1', reason: 'killed' },
   { kind: 'orderResolved', intentId: 'o-1', evidence: 'found' },
-  { kind: 'trailRaised', positionId: 'o-1', bestGain: 12_500 },
+  { kind: 'trailRaised', positionId: 'o-1', bestGain: 37_400 / 3 },
   { kind: 'exitTriggered', positionId: 'o-1', reason: 'stop', numbers: { debit: 2 } },
   { kind: 'intentRecorded', intent: exit, tokenSha256: null, previewId: null, ...shared },
   { kind: 'brokerEvent', event: { kind: 'rejected', intentId: 'o-1', reason: 'no funds' } },

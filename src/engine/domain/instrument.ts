@@ -66,17 +66,18 @@ function contractOf(root: string, yymmdd: string, right: string, strike: Price):
 const OCC = /^([A-Z][A-Z0-9]{0,5}) *(\d{6})([CP])(\d{8})$/;
 const STREAMER = /^\.([A-Z][A-Z0-9]{0,5}?)(\d{6})([CP])(\d+(?:\.\d+)?)$/;
 
-/** Contracts of symbols read before: brokers name those of a day again and again. Other days have others, so
- * that the memory has an end. */
+/** Contracts of symbols read before: brokers name those of a day again and again. Other days have others, and
+ * whoever asks may pad without end, so that the memory has one. */
 const OCC_CONTRACTS = new Map<string, OptionContract>();
 const MOST_OCC_CONTRACTS = 4_096;
+const OCC_CHARACTERS = 21;
 
 /** Reads an OCC symbol, padded or not. Undefined when the text is not one. */
 export function parseOccSymbol(text: string): OptionContract | undefined {
   const known = OCC_CONTRACTS.get(text);
   if (known !== undefined) return known;
   const contract = newContract(text);
-  if (contract === undefined) return undefined;
+  if (contract === undefined || text.length > OCC_CHARACTERS) return contract;
   if (OCC_CONTRACTS.size >= MOST_OCC_CONTRACTS) OCC_CONTRACTS.clear();
   OCC_CONTRACTS.set(text, contract);
   return contract;

@@ -53,6 +53,9 @@ describe('symbols of an option', () => {
     const text = 'SPY   261120C00602500';
     expect(parseOccSymbol(text)).toBe(parseOccSymbol(text));
     expect([parseOccSymbol('SPY'), parseOccSymbol('SPY')]).toEqual([undefined, undefined]);
+    const padded = `SPY${' '.repeat(50_000)}261120C00602500`;
+    expect(parseOccSymbol(padded)).toEqual(parseOccSymbol(text));
+    expect(parseOccSymbol(padded)).not.toBe(parseOccSymbol(padded));
   });
 
   it('read back to the same contract', () => {

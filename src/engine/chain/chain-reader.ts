@@ -43,8 +43,8 @@ export interface ReaderCounts {
  * Reads the chain from any thread, the core's included, and never makes its writer wait. A reader
  * belongs to the thread that made it. What it returns is immutable, complete and consistent, or
  * undefined: it retries a bounded number of times while the writer is at work, waits up to 100 ms for
- * one that the machine interrupted there, then gives up and counts that as busy. A lock that it gave
- * up on is not waited for again. On the writer's own thread it is never busy.
+ * one that the machine interrupted there, then gives up and counts that as busy. A batch that it gave
+ * up on is not waited for again, whatever of it is locked. On the writer's own thread it is never busy.
  *
  * The whole chain is read optimistically: every row's version, then what changed since the last time
  * (in one copy where that is most of it), then the epoch again; if a batch came between, only the
@@ -60,8 +60,8 @@ export class ChainReader {
   readonly #changed = new Int32Array(MAX_CONTRACTS);
   readonly #row = new Float64Array(ROW_CELLS);
   readonly #fence = new ReadFence();
-  /** What a lock's word held when it was waited for in vain. */
-  readonly #heldInVain = new Map<number, number>();
+  /** The epoch's word in the batch that was waited for in vain: rows are locked inside one alone. */
+  #gaveUpOn: number | undefined;
   #used: Float64Array;
   #shape: SessionShape | undefined;
   #slice: ChainSlice | undefined;
@@ -230,15 +230,14 @@ export class ChainReader {
   }
 
   #evenAfterNaps(word: number): number | undefined {
-    const inVain = this.#heldInVain.get(word);
-    for (let naps = 0; naps < MAX_NAPS; naps += 1) {
+    for (let naps = 0; ; naps += 1) {
       const value = Atomics.load(this.#words, word);
       if ((value & 1) === 0) return value;
-      if (value === inVain) return undefined;
+      const batch = Atomics.load(this.#words, EPOCH_WORD);
+      if (naps === MAX_NAPS) this.#gaveUpOn = batch;
+      if (batch === this.#gaveUpOn) return undefined;
       Atomics.wait(this.#words, word, value, NAP_MILLIS);
     }
-    this.#heldInVain.set(word, Atomics.load(this.#words, word));
-    return undefined;
   }
 
   #isUnchanged(word: number, before: number): boolean {

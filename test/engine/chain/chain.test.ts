@@ -188,7 +188,7 @@ describe('a session', () => {
     let whole = 0;
     for (let round = 0; round < ROUNDS; round += 1) {
       Atomics.add(words, EPOCH_WORD, 1);
-      worker.postMessage('hold');
+      worker.postMessage(EPOCH_WORD);
       if (chain.reader.slice()?.calls.length === 61) whole += 1;
       const held = Atomics.load(words, EPOCH_WORD);
       if (held % 2 === 1) Atomics.wait(words, EPOCH_WORD, held);
@@ -196,6 +196,23 @@ describe('a session', () => {
     await worker.terminate();
     expect(whole).toBeGreaterThan(0);
     expect(chain.reader.counts().busy).toBe(ROUNDS - whole);
+  });
+
+  it('is waited for once a batch, however many of its rows are locked', async () => {
+    const chain = new BlackChain();
+    chain.batch(at);
+    const words = new Int32Array(chain.buffer);
+    const writer = new URL('./held-lock-worker.ts', import.meta.url);
+    const worker = new Worker(writer, { workerData: chain.buffer });
+    await once(worker, 'online');
+    const next = rowVersionWord(1);
+    for (const word of [EPOCH_WORD, rowVersionWord(0), next]) Atomics.add(words, word, 1);
+    expect(chain.reader.view(0)).toBeUndefined();
+    worker.postMessage(next);
+    expect([chain.reader.view(1), chain.reader.slice()]).toEqual([undefined, undefined]);
+    await worker.terminate();
+    expect(Atomics.load(words, next) % 2).toBe(1);
+    expect(chain.reader.counts().busy).toBe(3);
   });
 });
 

@@ -31,6 +31,9 @@ interface Asked<T> {
   readonly askedAt: At;
 }
 
+/** The status of an answer to a login that is taken no more. */
+const UNAUTHORIZED = 401;
+
 /** `T`: what an answer leads to. */
 export class WireRequests<T> {
   readonly #limits: WireRequestLimits;
@@ -68,9 +71,11 @@ export function isUnsent(answer: WireAnswer): boolean {
   return answer.kind === 'httpFailed' && answer.neverSent === true;
 }
 
-/** Why an answer is no word of the broker's about what was asked; undefined for a definite refusal. */
+/** Why an answer is no word of the broker's about what was asked; undefined for a definite refusal. One against
+ * the login, which is renewed, says nothing of the rest. */
 export function noWordIn(answer: WireAnswer): NoWord | undefined {
   if (isUnsent(answer)) return 'unsent';
+  if (answer.kind === 'httpResponse' && answer.status === UNAUTHORIZED) return 'unproven';
   return sendOutcome(answer, { rateLimitRefuses: false }) === 'rejected' ? undefined : 'unproven';
 }
 

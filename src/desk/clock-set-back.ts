@@ -7,6 +7,7 @@
 import type { At } from '../engine/domain/clock.ts';
 import { addMicros } from '../engine/domain/units.ts';
 import type { DeskContext } from './desk-context.ts';
+import type { LimitRefusals } from './orders/limit-changes.ts';
 
 /** To be called before `desk.at` becomes `next`. Waits and counts by the wall clock stay as old as they
  * were at the moment before, so that they keep their distances too. */
@@ -17,7 +18,7 @@ export function keepAges({ orders, day, at }: DeskContext, next: At): void {
     const { lastMove, limitRefusals, cancelAgainAt, calledBackAt } = order;
     order.lastMove = { ...lastMove, wall: addMicros(lastMove.wall, by) };
     if (limitRefusals !== undefined) {
-      order.limitRefusals = { ...limitRefusals, wall: addMicros(limitRefusals.wall, by) };
+      order.limitRefusals = refusedEarlier(limitRefusals, by);
     }
     if (cancelAgainAt !== undefined) order.cancelAgainAt = addMicros(cancelAgainAt, by);
     if (calledBackAt !== undefined) order.calledBackAt = addMicros(calledBackAt, by);
@@ -35,6 +36,12 @@ export function keepAges({ orders, day, at }: DeskContext, next: At): void {
     day.recentOrders[index] = { ...order, wallAt: addMicros(order.wallAt, by) };
   }
   if (day.rearmedAt !== undefined) day.rearmedAt = addMicros(day.rearmedAt, by);
+}
+
+function refusedEarlier(refusals: LimitRefusals, by: number): LimitRefusals {
+  const { wall, wordless } = refusals;
+  const since = wordless && { ...wordless, since: addMicros(wordless.since, by) };
+  return { ...refusals, wall: addMicros(wall, by), wordless: since };
 }
 
 /** What an order was sent, taken or changed at, which people see, and what others' executions were heard at

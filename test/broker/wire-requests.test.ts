@@ -42,9 +42,10 @@ describe('an answer to a change', () => {
     const failed = { kind: 'httpFailed', requestId: '1', reason: 'gone' } as const;
     expect(noWordIn({ ...failed, neverSent: true })).toBe('unsent');
     expect(noWordIn(failed)).toBe('unproven');
-    const words = [422, 403, 429, 502, 200].map((status) =>
+    const words = [422, 403, 401, 429, 502, 200].map((status) =>
       noWordIn({ kind: 'httpResponse', requestId: '1', status, body: '' }),
     );
-    expect(words).toEqual([undefined, undefined, 'unproven', 'unproven', 'unproven']);
+    const unproven = Array.from({ length: 4 }, () => 'unproven');
+    expect(words).toEqual([undefined, undefined, ...unproven]);
   });
 });

@@ -12,10 +12,11 @@ import type { Price } from '../../src/engine/domain/units.ts';
 import { centsFromDollars, sessionDate } from '../../src/engine/domain/units.ts';
 import { alpacaSymbolOf } from '../support/alpaca/stub-market.ts';
 import type { StubOrder } from '../support/alpaca/stub-order.ts';
+import { unprocessable } from '../support/alpaca/stub-refusal.ts';
 import { StubVenue } from '../support/alpaca/stub-venue.ts';
 import { StubWires } from '../support/alpaca/stub-wires.ts';
 import { putBar } from '../support/breakout-rig.ts';
-import { CONDOR, DeskRig, denialIn, valueIn } from '../support/desk-rig.ts';
+import { CONDOR, CONSOLE, DeskRig, denialIn, valueIn } from '../support/desk-rig.ts';
 
 const DATE = sessionDate('2026-11-20');
 const ACCOUNT = 'PA3TESTSTUB1';
@@ -42,14 +43,16 @@ class AlpacaDay {
   readonly wires: StubWires;
   readonly rig: DeskRig;
   /** False: the venue has no market, and nothing fills by itself. */
-  hasMarket = true;
+  hasMarket: boolean;
   /** The engine hears nothing any more. */
   isDead = false;
   readonly #contracts;
 
-  constructor(past?: AlpacaDay) {
+  constructor(past?: AlpacaDay, hasMarket = true) {
+    this.hasMarket = hasMarket;
     this.venue = past?.venue ?? new StubVenue(newYorkInstant(DATE, 570), ACCOUNT);
     this.wires = new StubWires(this.venue);
+    if (past !== undefined) this.wires.faults.takeOver(past.wires.faults);
     this.venue.knobs.liquidation = 'oneLeg';
     this.venue.knobs.partialProbability = 1;
     this.rig = new DeskRig({
@@ -261,5 +264,150 @@ describe('a trader’s close whose order the adapter itself cancels', () => {
     expect(next.held()).toEqual([]);
     nothing(next);
     expect(next.rig.restart().alerts()).not.toContain('CLOSE_CANCELLED');
+  });
+});
+
+/** A close that works at the venue, hurries, and fills nowhere: of one leg, which is amended, or of a condor,
+ * which is moved by a cancel. */
+function hurrying(of: 'amended' | 'moved'): {
+  readonly day: AlpacaDay;
+  readonly close: OrderRecord;
+} {
+  const day = new AlpacaDay();
+  day.pass(0.5);
+  for (let minute = 0; minute <= 60; minute += 1) {
+    putBar(day.rig, minute, minute < 15 ? 599 : 599.8);
+  }
+  day.jump(631);
+  const opened = day.open(of === 'amended' ? { ...ORB, quantity: 1 } : CONDOR);
+  day.ended(opened);
+  const close = day.close(opened.intent.positionId);
+  day.pass(0.1, 1);
+  valueIn(day.rig.ask({ kind: 'flattenNow' }, CONSOLE));
+  day.pass(0.3, 1);
+  expect(close).toMatchObject({ status: 'working', limitRefusals: undefined });
+  return { day, close };
+}
+
+describe('a close at Alpaca whose new limits get no word', () => {
+  const told = ({ rig }: AlpacaDay, code: string) =>
+    rig.effects.flatMap((effect) =>
+      effect.kind === 'alert' && effect.code === code ? [effect.action] : [],
+    );
+  const sent = ({ wires }: AlpacaDay, method: string) =>
+    wires.requests.filter((request) => request.startsWith(method)).length;
+  const venueLimit = (day: AlpacaDay, close: OrderRecord) =>
+    Math.abs(Math.round((day.atVenue(close).at(-1)?.limit ?? 0) * 100));
+  const closes = ({ rig }: AlpacaDay) =>
+    rig.orders().filter(({ intent }) => intent.purpose !== 'open').length;
+  const isThere = (day: AlpacaDay, close: OrderRecord) => {
+    expect([close.limit, Math.abs(close.brokerLimit)]).toEqual([
+      close.brokerLimit,
+      venueLimit(day, close),
+    ]);
+  };
+
+  it.each(['error500', 'tooMany', 'dropRequest'] as const)(
+    'stays where it is, and moves once it is heard (%s)',
+    (fault) => {
+      const { day, close } = hurrying('amended');
+      const [patches, deletes] = [sent(day, 'PATCH'), sent(day, 'DELETE')];
+      day.wires.faults.onRequest('PATCH', fault, 5);
+      day.rig.atmVol = 0.16;
+      day.pass(0.25, 1);
+      expect(sent(day, 'PATCH') - patches).toBeGreaterThan(5);
+      isThere(day, close);
+      expect([sent(day, 'DELETE'), closes(day), close.status]).toEqual([deletes, 1, 'working']);
+      expect(told(day, 'LIMIT_REFUSED')).toEqual([]);
+      expect(told(day, 'CHANGE_UNANSWERED')).toEqual([]);
+    },
+  );
+
+  it.each(['error500', 'dropRequest'] as const)(
+    'for long pages, and no more once it is heard (%s)',
+    (fault) => {
+      const { day, close } = hurrying('amended');
+      const [deletes, before] = [sent(day, 'DELETE'), close.brokerLimit];
+      day.wires.faults.onRequest('PATCH', fault, 100);
+      day.rig.atmVol = 0.16;
+      day.pass(0.2, 1);
+      expect(told(day, 'CHANGE_UNANSWERED')).toEqual([]);
+      day.pass(0.2, 1);
+      expect(told(day, 'CHANGE_UNANSWERED')).toEqual(['trigger']);
+      expect([close.brokerLimit, venueLimit(day, close)]).toEqual([before, before]);
+      day.wires.faults.clear();
+      day.pass(0.2, 1);
+      expect(told(day, 'CHANGE_UNANSWERED')).toEqual(['trigger', 'resolve']);
+      isThere(day, close);
+      expect([sent(day, 'DELETE'), closes(day)]).toEqual([deletes, 1]);
+      expect(told(day, 'LIMIT_REFUSED')).toEqual([]);
+    },
+  );
+
+  it.each(['error503After', 'hang', 'dropAnswer'] as const)(
+    'is found where it was moved to although the answer got lost, and nobody is called (%s)',
+    (fault) => {
+      const { day, close } = hurrying('amended');
+      const before = close.brokerLimit;
+      day.wires.faults.onRequest('PATCH', fault);
+      day.rig.atmVol = 0.16;
+      day.pass(0.1, 1);
+      expect(close.brokerLimit).not.toBe(before);
+      day.pass(0.5, 1);
+      isThere(day, close);
+      expect([closes(day), close.status]).toEqual([1, 'working']);
+      expect(told(day, 'CHANGE_UNANSWERED')).toEqual([]);
+    },
+  );
+
+  it('is called back and given anew where the broker itself refuses them', () => {
+    const { day, close } = hurrying('amended');
+    const { venue, rig } = day;
+    const replace = venue.replace.bind(venue);
+    let left = 3;
+    venue.replace = (id, body) => {
+      left -= 1;
+      if (left >= 0) throw unprocessable('not so');
+      return replace(id, body);
+    };
+    rig.atmVol = 0.16;
+    day.pass(0.3, 1);
+    const next = rig.orders().at(-1)!;
+    expect([close.status, next.status, closes(day)]).toEqual(['cancelled', 'working', 2]);
+    isThere(day, next);
+    expect(told(day, 'LIMIT_REFUSED')[0]).toBe('trigger');
+  });
+
+  it('that moves by a cancel which gets lost stays one order, pages after a while, and moves', () => {
+    const { day, close } = hurrying('moved');
+    const orders = day.atVenue(close).length;
+    day.wires.faults.onRequest('DELETE', 'error500', 100);
+    day.rig.atmVol = 0.16;
+    day.pass(0.2, 1);
+    expect(told(day, 'CHANGE_UNANSWERED')).toEqual([]);
+    day.pass(0.25, 1);
+    expect(told(day, 'CHANGE_UNANSWERED')).toEqual(['trigger']);
+    expect(day.atVenue(close)).toHaveLength(orders);
+    day.wires.faults.clear();
+    day.pass(0.25, 1);
+    expect(told(day, 'CHANGE_UNANSWERED')).toEqual(['trigger', 'resolve']);
+    isThere(day, close);
+    expect([closes(day), close.status, told(day, 'LIMIT_REFUSED')]).toEqual([1, 'working', []]);
+  });
+
+  it('are asked for after a start once a list has told of it, and it is not called back', () => {
+    const { day, close } = hurrying('amended');
+    day.wires.faults.onRequest('GET', 'error500', 1_000);
+    const next = new AlpacaDay(day, false);
+    next.rig.atmVol = 0.16;
+    next.pass(0.15, 1);
+    next.pass(0.25, 1);
+    const known = next.rig.order(close.intent.intentId);
+    expect([known.status, sent(next, 'PATCH'), sent(next, 'DELETE')]).toEqual(['unknown', 0, 0]);
+    next.wires.faults.clear();
+    next.pass(0.5, 1);
+    expect([known.status, sent(next, 'PATCH') > 0]).toEqual(['working', true]);
+    isThere(next, known);
+    expect([sent(next, 'DELETE'), told(next, 'LIMIT_REFUSED')]).toEqual([0, []]);
   });
 });

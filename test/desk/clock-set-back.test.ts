@@ -107,6 +107,22 @@ describe('a clock that was set back between two runs', () => {
     expect(again.order(intentId).limit).toBeLessThan(limit);
   });
 
+  it('does not make the silence of the broker any shorter', () => {
+    const rig = new DeskRig({ minutes: 12 * 60 });
+    const { tokenSha256 } = rig.previewClose(rig.openPosition(STRADDLE).positionId);
+    rig.size = 0;
+    rig.quotes();
+    const intentId = valueIn(rig.confirm(tokenSha256)).orderId ?? '';
+    rig.gateway.refuseLimit = 'gone';
+    rig.gateway.noWordOfLimit = 'unproven';
+    rig.advance(12);
+    const sinceOf = (of: DeskRig) => of.order(intentId).limitRefusals?.wordless?.since ?? 0;
+    expect(sinceOf(rig)).toBeGreaterThan(0);
+    const again = nextRun(rig, { isOpen: false });
+    expect(again.at.wall - sinceOf(again)).toBeGreaterThanOrEqual(0);
+    expect(again.at.wall - sinceOf(again)).toBeLessThanOrEqual(rig.at.wall - sinceOf(rig));
+  });
+
   it('does not keep a stop at the broker from being called back that was refused to be once', () => {
     const rig = breakoutRig({ exits: { paperNativeStops: true } });
     const { positionId } = openBreakout(rig, 1);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { OrderEvidence } from '../../src/audit/order-evidence.ts';
 import type { PnlView } from '../../src/desk/engine-api.ts';
+import type { OrderRecord } from '../../src/desk/orders/order-book.ts';
 import { instrumentSymbol } from '../../src/engine/domain/instrument.ts';
 import { newYorkInstant } from '../../src/engine/domain/session-calendar.ts';
 import { sessionDate } from '../../src/engine/domain/units.ts';
@@ -49,6 +50,43 @@ function exercised(settledAt: number, postedAt: number): DayRig {
   rig.venue.endSession(rig.spot);
   rig.advance(30);
   return rig;
+}
+
+/** A condor whose close works at the broker, hurries, and fills nowhere. */
+function hurrying(): { readonly rig: DayRig; readonly order: OrderRecord } {
+  const rig = DayRig.start(10 * 60 + 30, { exits: { exitLadder: 'fast' } });
+  rig.begin();
+  const { positionId } = rig.openPosition(CONDOR);
+  rig.venueSize = 0;
+  rig.quotes();
+  const orderId = valueIn(rig.confirm(rig.previewClose(positionId).tokenSha256)).orderId ?? '';
+  rig.advance(8);
+  const order = rig.order(orderId);
+  expect(order).toMatchObject({ status: 'working', limitRefusals: undefined });
+  return { rig, order };
+}
+
+/** Requests of a method that the venue is asked from now on. */
+function asked(rig: DayRig, method: string): () => number {
+  let count = 0;
+  const perform = rig.wire.perform.bind(rig.wire);
+  rig.wire.perform = (effect) => {
+    if (effect.kind === 'httpSend' && effect.method === method) count += 1;
+    perform(effect);
+  };
+  return () => count;
+}
+
+/** What was told under a code, by what it did to the incident. */
+function told(rig: DayRig, code: string): readonly string[] {
+  return rig.effects.flatMap((effect) =>
+    effect.kind === 'alert' && effect.code === code ? [effect.action] : [],
+  );
+}
+
+/** The limit at which an order rests at the venue. */
+function venueLimit(rig: DayRig, { intent }: OrderRecord): number {
+  return Math.round((rig.venue.orders.headOf(intent.intentId)?.limit ?? 0) * 10_000);
 }
 
 /** The next order is taken, with a warning that it is something else. */
@@ -366,5 +404,120 @@ describe('a day at tastytrade', () => {
     const again = rig.crash();
     again.begin();
     expect(again.desk.context.book.sharesHeld()).toBe(100);
+  });
+});
+
+describe('a close at tastytrade whose new limits get no word', () => {
+  const lives = (rig: DayRig) =>
+    rig.orders().filter(({ intent, status }) => intent.purpose !== 'open' && status === 'working');
+
+  it('because it asks too often stays where it is, and moves once it is heard', () => {
+    const { rig, order } = hurrying();
+    const [puts, deletes] = [asked(rig, 'PUT'), asked(rig, 'DELETE')];
+    rig.venue.faults.add(/^PUT/, 'throttled', 5);
+    rig.atmVol = 0.2;
+    rig.advance(12);
+    expect(puts()).toBeGreaterThan(5);
+    expect([deletes(), lives(rig)]).toEqual([0, [order]]);
+    expect(order.brokerLimit).toBe(venueLimit(rig, order));
+    expect(order.limitRefusals).toBeUndefined();
+    expect(told(rig, 'LIMIT_REFUSED')).toEqual([]);
+    expect(told(rig, 'CHANGE_UNANSWERED')).toEqual([]);
+  });
+
+  it.each(['throttled', 'lost'] as const)(
+    'for long pages, and no more once it is heard (%s)',
+    (fault) => {
+      const { rig, order } = hurrying();
+      const deletes = asked(rig, 'DELETE');
+      const before = venueLimit(rig, order);
+      rig.venue.faults.add(/^PUT/, fault, 100);
+      rig.atmVol = 0.2;
+      rig.advance(12);
+      expect(told(rig, 'CHANGE_UNANSWERED')).toEqual([]);
+      rig.advance(18);
+      expect(told(rig, 'CHANGE_UNANSWERED')).toEqual(['trigger']);
+      expect([deletes(), venueLimit(rig, order)]).toEqual([0, before]);
+      while (rig.venue.faults.take('PUT', '') !== undefined);
+      rig.advance(12);
+      expect(told(rig, 'CHANGE_UNANSWERED')).toEqual(['trigger', 'resolve']);
+      expect(order.brokerLimit).toBe(venueLimit(rig, order));
+      expect(venueLimit(rig, order)).not.toBe(before);
+      expect([deletes(), told(rig, 'LIMIT_REFUSED')]).toEqual([0, []]);
+    },
+  );
+
+  it.each([
+    [422, 'cancelled', 1],
+    [401, 'working', 0],
+  ] as const)(
+    'is called back where they are refused, and not where its login is (%i)',
+    (status, became, pages) => {
+      const { rig, order } = hurrying();
+      const handle = rig.venue.handle.bind(rig.venue);
+      let left = 3;
+      rig.venue.handle = (request) => {
+        if (request.method !== 'PUT' || left === 0) return handle(request);
+        left -= 1;
+        return { status, body: { error: { code: 'refused', message: 'not so' } } };
+      };
+      rig.atmVol = 0.2;
+      rig.advance(12);
+      expect([left, order.status]).toEqual([0, became]);
+      expect(told(rig, 'LIMIT_REFUSED').filter((action) => action === 'trigger')).toHaveLength(
+        pages,
+      );
+      const [live] = lives(rig);
+      expect(live?.limit).toBe(venueLimit(rig, live!));
+    },
+  );
+
+  it('are asked for after a start once a list has told of it, and it is not called back', () => {
+    const { rig, order } = hurrying();
+    const { intentId } = order.intent;
+    const next = rig.crash();
+    const [puts, deletes] = [asked(next, 'PUT'), asked(next, 'DELETE')];
+    next.venueSize = 0;
+    next.atmVol = 0.2;
+    next.venue.faults.add(/^GET/, 'lost', 200);
+    next.begin();
+    next.advance(12);
+    const known = next.order(intentId);
+    expect([known.status, puts(), deletes()]).toEqual(['unknown', 0, 0]);
+    while (next.venue.faults.take('GET', '') !== undefined);
+    next.advance(40);
+    expect(known).toMatchObject({ status: 'working', brokerLimit: venueLimit(next, known) });
+    expect([puts() > 0, deletes(), told(next, 'LIMIT_REFUSED')]).toEqual([true, 0, []]);
+  });
+
+  it('is told of nowhere where the stream tells what an answer would have, in a quiet market too', () => {
+    const { rig, order } = hurrying();
+    const before = order.brokerLimit;
+    rig.venue.faults.add(/^PUT/, 'mute');
+    rig.atmVol = 0.2;
+    rig.advance(2);
+    expect(order.brokerLimit).toBe(venueLimit(rig, order));
+    expect(order.brokerLimit).not.toBe(before);
+    rig.freeze(1);
+    for (let second = 0; second < 40; second += 1) {
+      rig.venue.clock.advance(1_000);
+      rig.freeze(1);
+    }
+    expect(told(rig, 'CHANGE_UNANSWERED')).toEqual([]);
+  });
+
+  it('ends at the newest limit where answers come late, behind another one', () => {
+    const { rig, order } = hurrying();
+    const deletes = asked(rig, 'DELETE');
+    rig.wire.latencyMillis = 2_500;
+    for (const atmVol of [0.19, 0.2, 0.21, 0.22, 0.23]) {
+      rig.atmVol = atmVol;
+      rig.advance(2);
+    }
+    rig.advance(30);
+    expect(order).toMatchObject({ status: 'working', brokerLimit: venueLimit(rig, order) });
+    expect([order.limit, deletes()]).toEqual([order.brokerLimit, 0]);
+    expect(told(rig, 'CHANGE_UNANSWERED')).toEqual([]);
+    expect(told(rig, 'LIMIT_REFUSED')).toEqual([]);
   });
 });

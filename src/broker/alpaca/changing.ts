@@ -3,6 +3,7 @@
  * does not prove is unknown. Core thread only.
  */
 
+import type { At } from '../../engine/domain/clock.ts';
 import { isOpening } from '../../engine/domain/order.ts';
 import type { Price } from '../../engine/domain/units.ts';
 import { addMicros } from '../../engine/domain/units.ts';
@@ -167,7 +168,8 @@ export function reprice(world: AlpacaWorld, approved: ApprovedOrder): void {
   }
   const { change } = line;
   if (change?.kind === 'cancel') {
-    tell(world, { kind: 'cancelRejected', intentId, reason: 'it is being cancelled' });
+    const reason = 'it is being cancelled';
+    tell(world, { kind: 'cancelRejected', intentId, reason, refusal: 'unsent' });
   } else if (change?.kind === 'move' && change.phase === 'cancelling') change.order = approved;
   else if (change === undefined) beginChange(world, line, approved);
   else line.next = approved;
@@ -205,7 +207,7 @@ function beginChange(world: AlpacaWorld, line: OrderLine, order: ApprovedOrder):
     line.change = { kind: 'move', order, phase: 'cancelling' };
     sendCancel(world, line, live);
   } else {
-    line.change = { kind: 'amend', order, sentAs: undefined };
+    line.change = { kind: 'amend', order, sentAs: undefined, answeredAt: undefined };
     sendChange(world, line);
   }
 }
@@ -281,9 +283,10 @@ function sendAmend(
 function onAmended(
   world: AlpacaWorld,
   line: OrderLine,
-  change: Change,
+  change: Extract<Change, { kind: 'amend' }>,
   { oldId, answer }: { readonly oldId: string; readonly answer: WireAnswer },
 ): void {
+  change.answeredAt = world.at.wall;
   const wire = readOrder(parseJson(bodyOf(answer) ?? ''));
   if (wire !== undefined && takeOrder(world, wire) === line) return;
   // Whatever else was answered, the old order's own word tells what became of it.
@@ -314,15 +317,16 @@ export function lookAgain(world: AlpacaWorld, line: OrderLine): void {
   readLater(world, live.id, LOOK_MILLIS);
 }
 
-/** An order that was read by itself is as it was: a change that is under way did not happen. */
-export function judgeUnchanged(world: AlpacaWorld, line: OrderLine): void {
+/** An order that was read by itself is as it was: a change that is under way did not happen, unless the order was
+ * asked for before its amendment was answered: that is told by the answer, and by the read that follows it. */
+export function judgeUnchanged(world: AlpacaWorld, line: OrderLine, askedAt: At): void {
   const { change } = line;
   const live = liveOrder(line);
   if (change === undefined || live?.id === undefined || line.end !== undefined) return;
   if (live.status.startsWith('pending')) readLater(world, live.id, LOOK_MILLIS);
   else if (change.kind === 'amend') {
     if (isWaiting(line, live)) readLater(world, live.id, LOOK_MILLIS);
-    else if (change.sentAs !== undefined) {
+    else if (change.answeredAt !== undefined && askedAt.wall >= change.answeredAt) {
       refuseChange(world, line, 'the broker did not take the new limit', 'unproven');
     }
   } else if (change.kind === 'cancel' && change.tries >= MOST_CANCEL_TRIES) {

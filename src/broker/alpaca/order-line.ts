@@ -47,7 +47,13 @@ export interface LineOrder {
  * one is cancelled, and once that is proven a new one is sent for what is left. */
 export type Change =
   | { readonly kind: 'cancel'; tries: number; orderId: string | undefined }
-  | { readonly kind: 'amend'; readonly order: ApprovedOrder; sentAs: string | undefined }
+  | {
+      readonly kind: 'amend';
+      readonly order: ApprovedOrder;
+      sentAs: string | undefined;
+      /** Wall time at which its request was answered, or given up. */
+      answeredAt: EpochMicros | undefined;
+    }
   | { readonly kind: 'move'; order: ApprovedOrder; phase: 'cancelling' | 'posting' };
 
 export interface OrderLine {

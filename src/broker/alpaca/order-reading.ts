@@ -58,11 +58,12 @@ function readOne(world: AlpacaWorld, orderId: string): void {
     }
     const { order } = world.lines.placeOf(orderId) ?? {};
     if (order !== undefined && isOvertaken(order, askedAt)) readLater(world, orderId, 0);
-    else onRead(world, orderId, wire);
+    else onRead(world, wire, askedAt);
   });
 }
 
-function onRead(world: AlpacaWorld, orderId: string, wire: WireOrder): void {
+function onRead(world: AlpacaWorld, wire: WireOrder, askedAt: At): void {
+  const { id: orderId } = wire;
   const before = world.changes;
   const line = takeOrder(world, wire);
   if (line === undefined) {
@@ -73,7 +74,7 @@ function onRead(world: AlpacaWorld, orderId: string, wire: WireOrder): void {
   if (lacksFills(line)) line.vainReads += 1;
   // What is asked of one order of a line is not judged by another.
   const isOfLive = liveOrder(line)?.id === orderId;
-  if (before === world.changes && isOfLive) judgeUnchanged(world, line);
+  if (before === world.changes && isOfLive) judgeUnchanged(world, line, askedAt);
   else lookAgain(world, line);
 }
 

@@ -141,7 +141,9 @@ export class OrderChanges {
       const is = chain?.standing ?? 'not known here yet';
       return this.#no(intentId, `the order is ${is}`, isKnown ? undefined : 'unsent');
     }
-    if (this.#wanted.has(intentId)) return this.#no(intentId, 'it is being cancelled');
+    if (this.#wanted.has(intentId)) {
+      return this.#no(intentId, 'it is being cancelled', 'unsent');
+    }
     if (intent.stopTrigger !== undefined) return this.#no(intentId, 'a stop is not moved');
     // Whether a replacement orders the rest or the whole again is documented nowhere.
     const hasFilled = chain.orders.some(({ legs }) => legs.some(({ fills }) => fills.length > 0));

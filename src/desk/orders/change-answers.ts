@@ -7,11 +7,10 @@ import type { EpochMicros } from '../../engine/domain/units.ts';
 import { addMicros } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { externalWorstCase } from './external-worst-case.ts';
-import type { LimitRefusals } from './limit-changes.ts';
+import type { WordlessLimits } from './limit-changes.ts';
 import type { OrderRecord } from './order-book.ts';
 import { filledUnits, isClose, isExternal, isFinal } from './order-book.ts';
 import { publishOrder } from './order-views.ts';
-import { settleMoved } from './refused-limits.ts';
 
 /** After the broker refused a cancel, in its own words or because it is asked too often, the engine asks
  * again no sooner. */
@@ -30,7 +29,7 @@ export function onCancelRejected(
   const { wall } = desk.at;
   const isOfCancel = order.cancelRequested;
   if (isOfCancel) order.cancelRefusals += 1;
-  else noteLimitRefused(desk, order, refusal === undefined);
+  else noteLimitRefused(desk, order, refusal);
   if (isOfCancel || isMoving(desk, order)) {
     order.cancelAgainAt = addMicros(wall, REFUSED_CANCEL_PAUSE_MICROS);
   }
@@ -45,16 +44,28 @@ export function onCancelRejected(
 
 /** A word against no limit that is asked for, as a second one against one cancel, makes the row no longer, nor
  * does a limit of which the broker said nothing: given anew, the order would lack its way there too. */
-function noteLimitRefused({ at }: DeskContext, order: OrderRecord, isItsWord: boolean): void {
+function noteLimitRefused(
+  { at }: DeskContext,
+  order: OrderRecord,
+  noWord: NoWord | undefined,
+): void {
   const { limit, brokerLimit, limitRefusals } = order;
-  const inARow = (limitRefusals?.inARow ?? 0) + (isItsWord && limit !== brokerLimit ? 1 : 0);
-  const wordlessMicros = isItsWord ? undefined : wordlessUntil(at.wall, limitRefusals);
-  order.limitRefusals = { inARow, wall: at.wall, wordlessMicros };
+  const isCounted = noWord === undefined && limit !== brokerLimit;
+  const inARow = (limitRefusals?.inARow ?? 0) + (isCounted ? 1 : 0);
+  const wordless = noWord === undefined ? undefined : wordlessWith(order, noWord, at.wall);
+  order.limitRefusals = { inARow, wall: at.wall, wordless };
 }
 
-function wordlessUntil(wall: EpochMicros, before: LimitRefusals | undefined): number {
-  if (before?.wordlessMicros === undefined) return 0;
-  return before.wordlessMicros + (wall - before.wall);
+/** An answer that got lost says nothing of a limit that the broker has told meanwhile. */
+function wordlessWith(
+  { limit, brokerLimit, limitRefusals }: OrderRecord,
+  noWord: NoWord,
+  wall: EpochMicros,
+): WordlessLimits | undefined {
+  const before = limitRefusals?.wordless;
+  if (before === undefined && limit === brokerLimit) return undefined;
+  const mayBeTaken = before?.mayBeTaken === true || noWord === 'unproven';
+  return { since: before?.since ?? wall, mayBeTaken };
 }
 
 /** True of a close whose new limit came by a cancel: that may be on its way still, and end it. */
@@ -74,10 +85,7 @@ export function onReplaced(
   order.brokerLimit = limit;
   order.limitRefusals = undefined;
   order.updatedAt = desk.at;
-  if (!isExternal(order)) {
-    settleMoved(desk, order);
-    return;
-  }
+  if (!isExternal(order)) return;
   // Its units count from its adoption on, as its executions do.
   if (remaining > 0) {
     order.intent = { ...order.intent, quantity: filledUnits(order) + remaining };

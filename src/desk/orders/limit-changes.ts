@@ -26,6 +26,14 @@ export interface LimitRefusals {
   readonly inARow: number;
   /** Wall time of the newest. */
   readonly wall: EpochMicros;
-  /** How long, up to the newest, none had a word of the broker's; undefined where the newest is one. */
-  readonly wordlessMicros: number | undefined;
+  /** Undefined where the newest had a word of the broker's. */
+  readonly wordless: WordlessLimits | undefined;
+}
+
+/** New limits of which the broker said nothing, and that no word of it followed. */
+export interface WordlessLimits {
+  /** Wall time of the first. */
+  readonly since: EpochMicros;
+  /** False where none of them ever left: the limit is where it was. */
+  readonly mayBeTaken: boolean;
 }

@@ -221,6 +221,7 @@ function walk(desk: DeskContext, order: OrderRecord, elapsedMillis: number): voi
   }
   order.marketMissingSince = undefined;
   const { limit, step } = rung;
+  if (limit === order.brokerLimit) settleUnsent(order);
   if (limit === order.limit || !isDue(desk, order, rung)) return;
   const { intentId, purpose } = order.intent;
   const { limits } = desk.config;
@@ -232,6 +233,14 @@ function walk(desk: DeskContext, order: OrderRecord, elapsedMillis: number): voi
   order.lastMove = { wall: desk.at.wall, step, urgency: order.urgency };
   if (purpose !== 'open') sendReprice(desk, order);
   else desk.out.push({ kind: 'clearance', intentId, opening: true, act: 'reprice' });
+}
+
+/** Limits that never left, and are not wanted any more, are no word that is waited for: the order rests where
+ * it belongs. */
+function settleUnsent(order: OrderRecord): void {
+  const { limitRefusals } = order;
+  if (limitRefusals?.wordless?.mayBeTaken !== false) return;
+  order.limitRefusals = { ...limitRefusals, wordless: undefined };
 }
 
 function sendReprice(desk: DeskContext, order: OrderRecord): void {

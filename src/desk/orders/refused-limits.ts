@@ -6,10 +6,12 @@
  */
 
 import { moreUrgent, type Urgency } from '../../engine/domain/exit-choices.ts';
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import { dollarsFromPrice, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { ExitCause } from './exit-cause.ts';
 import type { OrderRecord } from './order-book.ts';
+import { isClose, isFinal } from './order-book.ts';
 
 const CODE = 'LIMIT_REFUSED';
 /** A close that so many new limits in a row were refused is given anew. */
@@ -43,15 +45,6 @@ export function whyNotMoved({ orders }: DeskContext, positionId: string): string
   return `the broker refused ${order.intent.intentId} a new limit: it ${restsAt(order)}`;
 }
 
-/** The broker took a new limit: closes of the position move again, where it is the newest of them and none of
- * them is refused any. What moves beside one that is stuck says nothing of that. */
-export function settleMoved(desk: DeskContext, order: OrderRecord): void {
-  const { intent } = order;
-  if (desk.orders.newestClose(intent.positionId) !== order) return;
-  if (whyNotMoved(desk, intent.positionId) !== undefined) return;
-  desk.out.settlePosition([CODE], intent.positionId, `${intent.intentId} is moved again`);
-}
-
 /** How much the next close of the position hurries: where no limit is moved, the first has to be one that
  * fills. One for a nickel pays no more than that. */
 export function urgencyAnew(
@@ -64,12 +57,36 @@ export function urgencyAnew(
   return moreUrgent(urgency, 'fast');
 }
 
-/** Ends what was told of positions that nothing closes any more. Called on the clock. */
+/** True for a close that was given once the stuck one had ended, for something of what that was to close. What
+ * worked beside it says nothing of it. */
+function isInPlaceOf(order: OrderRecord, stuck: OrderRecord): boolean {
+  if (!isFinal(stuck) || !isClose(order) || order.createdAt.wall < stuck.updatedAt.wall)
+    return false;
+  if (order === stuck || order.intent.positionId !== stuck.intent.positionId) return false;
+  const symbols = stuck.intent.legs.map(({ instrument }) => instrumentSymbol(instrument));
+  return order.intent.legs.some(({ instrument }) => symbols.includes(instrumentSymbol(instrument)));
+}
+
+/** True until a close that stands for the stuck one has moved or filled, or none of them works any more nor is
+ * given anew. A close goes out at the limit of its intent. */
+function isNotMovedYet({ at, orders }: DeskContext, stuck: OrderRecord): boolean {
+  const anew = orders.all().filter((order) => isInPlaceOf(order, stuck));
+  if (anew.some(({ intent, brokerLimit }) => brokerLimit !== intent.limit)) return false;
+  const closes = [stuck, ...anew];
+  if (closes.some(({ status }) => status === 'filled')) return false;
+  const isRecent = (order: OrderRecord) => at.wall - order.updatedAt.wall < OVER_AFTER_MICROS;
+  return closes.some((order) => !isFinal(order) || isRecent(order));
+}
+
+/** Ends what was told of positions whose closes move again, or that nothing closes any more. Called on the
+ * clock. */
 export function settleUnstuck(desk: DeskContext): void {
   for (const { code, subject = '' } of desk.out.ofPositions) {
-    if (code !== CODE || desk.orders.isClosing(subject)) continue;
-    const endedAt = desk.orders.newestClose(subject)?.updatedAt.wall ?? 0;
-    if (desk.at.wall - endedAt < OVER_AFTER_MICROS) continue;
-    desk.out.settle('resolve', code, `no order closes ${subject} any more`, subject);
+    if (code !== CODE) continue;
+    const isOfIt = (order: OrderRecord) => isClose(order) && order.intent.positionId === subject;
+    const stuck = desk.orders.all().filter((order) => isOfIt(order) && isStuck(order));
+    if (stuck.some((order) => isNotMovedYet(desk, order))) continue;
+    const text = `closes of ${subject} move again, or nothing closes it any more`;
+    desk.out.settle('resolve', code, text, subject);
   }
 }

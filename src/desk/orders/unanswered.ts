@@ -4,7 +4,8 @@
  * last told it, so that it is asked for again, the cancel is asked for again, and somebody is called: also
  * for a cancel that is refused each time that it is asked for. A restart waits anew. Somebody is called too
  * for a close whose new limits all end without a word of the broker's: nothing is proven, so it stays where
- * it is. Since when that is so follows from what is journalled.
+ * it is. Since when that is so follows from what is journalled, so that a restart goes on waiting; a market
+ * that wants no further limit meanwhile brings no word.
  */
 
 import type { EpochMicros, Price } from '../../engine/domain/units.ts';
@@ -44,10 +45,11 @@ function owedSince(desk: DeskContext, order: OrderRecord): EpochMicros | undefin
 }
 
 /** True for a close of which the broker has said nothing to any new limit for so long as to be told. */
-function isWordless(order: OrderRecord): boolean {
+function isWordless({ at }: DeskContext, order: OrderRecord): boolean {
   const { status, limitRefusals } = order;
   if (status !== 'working' || !isClose(order)) return false;
-  return (limitRefusals?.wordlessMicros ?? 0) >= ANSWERED_WITHIN_MICROS;
+  const since = limitRefusals?.wordless?.since ?? at.wall;
+  return at.wall - since >= ANSWERED_WITHIN_MICROS;
 }
 
 /** Called on the clock, before limits are walked. */
@@ -57,7 +59,7 @@ export function watchAnswers(desk: DeskContext): void {
 }
 
 function watchAnswer(desk: DeskContext, order: OrderRecord): void {
-  if (isWordless(order)) tellWordless(desk, order);
+  if (isWordless(desk, order)) tellWordless(desk, order);
   const { wall } = desk.at;
   const since = owedSince(desk, order) ?? wall;
   if (!isOwed(desk, order)) {
@@ -74,7 +76,7 @@ function watchAnswer(desk: DeskContext, order: OrderRecord): void {
 function tellWordless(desk: DeskContext, { intent, brokerLimit, reason }: OrderRecord): void {
   const { intentId } = intent;
   const at = dollarsFromPrice(brokerLimit).toFixed(2);
-  const text = `order ${intentId}: the broker has said nothing to its new limits, and it counts as resting at ${at}: ${reason ?? 'no reason given'}; it is asked again: look at it there`;
+  const text = `order ${intentId}: the broker has said nothing to its new limits, and it counts as resting at ${at}: ${reason ?? 'no reason given'}; it is asked again as the market moves: look at it there`;
   tellOnce(desk, `${KEY}${intentId}`, () => desk.out.alert('critical', CODE, text, intentId));
 }
 
@@ -108,8 +110,8 @@ function settleAnswered(desk: DeskContext): void {
     if (!told.startsWith(KEY)) continue;
     const intentId = told.slice(KEY.length);
     const order = orders.get(intentId);
-    if (order !== undefined && (owedSince(desk, order) !== undefined || isWordless(order)))
-      continue;
+    const isOpen = order && (owedSince(desk, order) !== undefined || isWordless(desk, order));
+    if (isOpen === true) continue;
     day.toldOnce.delete(told);
     out.settle('resolve', CODE, `order ${intentId} waits for that answer no more`, intentId);
   }

@@ -14,6 +14,7 @@ import {
 } from '../../../src/engine/domain/session-calendar.ts';
 import { addMicros, priceFromDollars } from '../../../src/engine/domain/units.ts';
 import { orderJson } from '../../support/alpaca/stub-order.ts';
+import { unprocessable } from '../../support/alpaca/stub-refusal.ts';
 import { optionLeg, sharesLeg } from '../../support/legs.ts';
 import {
   AlpacaRig,
@@ -585,6 +586,32 @@ describe('a change of the limit', () => {
     rig.wires.faults.onStream('lost', 'lost');
     const events = rig.reprice(order, 1.1);
     expect(kinds(events)).toEqual(['replaced']);
+  });
+
+  it('that the broker refuses is told as its word, also where the order is read meanwhile', () => {
+    const { rig, closing } = heldCall();
+    rig.place(closing);
+    rig.venue.replace = () => {
+      throw unprocessable('not so');
+    };
+    ask(rig, closing, 1.88);
+    const refused = rig.wires.next();
+    if (refused === undefined) throw new Error('the first change is answered');
+    rig.call((gateway, at) => gateway.onWire(refused, at));
+    rig.call((gateway, at) => gateway.onClock(at, rig.session));
+    ask(rig, closing, 1.87);
+    rig.pass();
+    const all = rig.events.filter(({ kind }) => kind === 'cancelRejected');
+    expect(all).toHaveLength(2);
+    for (const word of all) expect(word).not.toHaveProperty('refusal');
+  });
+
+  it('that meets a cancel never left', () => {
+    const { rig, closing, intentId } = heldCall();
+    rig.place(closing);
+    rig.call((gateway, at) => gateway.cancel(intentId, at));
+    ask(rig, closing, 1.88);
+    expect(rig.events.at(-1)).toMatchObject({ kind: 'cancelRejected', refusal: 'unsent' });
   });
 
   it('that never arrived is refused once the order shows that it stayed', () => {
@@ -1201,6 +1228,18 @@ describe('a restart', () => {
     const { intentId } = order.intent;
     expect(again.call((gateway, at) => gateway.cancel(intentId, at))).toEqual([]);
     expect(kinds(again.connect())).toEqual(['connection', 'cancelled']);
+  });
+
+  it('sends no limit before its first list shows the order, which is no refusal of the broker’s', () => {
+    const rig = new AlpacaRig();
+    const order = spread(rig);
+    rig.place(order);
+    const again = rig.restarted(false);
+    ask(again, order, 1.1);
+    expect(again.events.at(-1)).toMatchObject({ kind: 'cancelRejected', refusal: 'unsent' });
+    again.connect();
+    expect(again.sent('PATCH')).toEqual([]);
+    expect(kinds(again.reprice(order, 1.1))).toEqual(['replaced']);
   });
 
   it('counts once what a search told again', () => {

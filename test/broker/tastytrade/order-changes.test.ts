@@ -351,12 +351,30 @@ describe('a new limit at tastytrade', () => {
     expect(puts(rig)).toBe(0);
   });
 
+  it('of an order that a restart knows from the journal alone never leaves', () => {
+    const before = connected();
+    const intent = before.intent(SPREAD, 1, 1, 'close');
+    const brokerEvents = before.place(intent);
+    const history = { intents: [intent], brokerEvents };
+    const rig = new TastyRig({ venue: before.venue, history });
+    const sent = puts(rig);
+    expect(move(rig, intent, 0.9)).toMatchObject([{ kind: 'cancelRejected', refusal: 'unsent' }]);
+    rig.connect();
+    rig.pass(1_000);
+    expect(puts(rig)).toBe(sent);
+    expect(kindsOf([...move(rig, intent, 0.9), ...rig.pass(1_000)], intent.intentId)).toEqual([
+      'replaced',
+    ]);
+  });
+
   it('of an order that is being cancelled is refused', () => {
     const rig = connected();
     const intent = rig.intent(SPREAD, 1);
     rig.place(intent);
     cancel(rig, intent);
-    expect(move(rig, intent, 0.9)).toMatchObject([{ reason: 'it is being cancelled' }]);
+    expect(move(rig, intent, 0.9)).toMatchObject([
+      { reason: 'it is being cancelled', refusal: 'unsent' },
+    ]);
   });
 
   it('that would trade more than is left is called back before it works, and the old one stays', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ConfirmResult } from '../../../src/desk/engine-api.ts';
 import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
 import type { Input } from '../../../src/desk/inputs.ts';
-import { addMicros } from '../../../src/engine/domain/units.ts';
+import { addMicros, cents, price } from '../../../src/engine/domain/units.ts';
 import { CONSOLE, DeskRig, TRADER, valueIn } from '../../support/desk-rig.ts';
 
 const STRADDLE: StrategyRequest = { strategy: 'straddle_scan', strike: 600, quantity: 1 };
@@ -416,6 +416,36 @@ describe('a close whose new limits the broker refuses', () => {
     },
   );
 
+  it.each([
+    ['pages where an answer got lost', 'unproven', ['trigger']],
+    ['is where it belongs where the limit never left', 'unsent', []],
+  ] as const)('%s and the market wants no other one after it', (_what, noWord, told) => {
+    const rig = new DeskRig({ exits: { exitLadder: 'fast' } });
+    const { positionId } = rig.openPosition();
+    const order = rig.order(resting(rig, rig.previewClose(positionId).tokenSha256));
+    rig.advance(10);
+    rig.gateway.refuseLimit = 'gone';
+    rig.gateway.noWordOfLimit = noWord;
+    const { length: before } = rig.bodies('repriced');
+    const { atmVol } = rig;
+    const look = (vol: number) => {
+      rig.atmVol = vol;
+      rig.quotes();
+      rig.freeze(1);
+    };
+    look(0.2);
+    const again = rig.restart(rig.records(), { isOpen: false });
+    expect(again.order(order.intent.intentId).limitRefusals).toEqual(order.limitRefusals);
+    look(atmVol);
+    const pages = (of: DeskRig) => of.alerts().filter((code) => code === 'CHANGE_UNANSWERED');
+    rig.freeze(13);
+    expect(pages(rig)).toEqual([]);
+    rig.freeze(20);
+    expect(pages(rig)).toHaveLength(told.length);
+    expect(rig.bodies('repriced')).toHaveLength(before + 1);
+    expect(order.status).toBe('working');
+  });
+
   it('is given anew at once at natural, for that is not moved either', () => {
     const { rig, order } = refusing('patient');
     rig.advance(26);
@@ -451,6 +481,85 @@ describe('a close whose new limits the broker refuses', () => {
       expect(new Set(anew.map(({ urgency }) => urgency))).toEqual(new Set(['fast']));
     },
   );
+
+  /** Two closes of a unit each: the broker refuses the first its limits, which is called back for it. */
+  const besideAnother = () => {
+    const rig = new DeskRig({ exits: { exitLadder: 'normal' } });
+    const { positionId } = rig.openPosition({ ...STRADDLE, quantity: 2 });
+    const give = () => rig.order(resting(rig, rig.previewClose(positionId, 1).tokenSha256));
+    const [stuck, other] = [give(), give()];
+    const reprice = rig.gateway.reprice.bind(rig.gateway);
+    const cancel = rig.gateway.cancel.bind(rig.gateway);
+    rig.gateway.reprice = (order, at) => {
+      const isRefused = order.intent.intentId !== other.intent.intentId;
+      rig.gateway.refuseLimit = isRefused ? 'collar' : undefined;
+      return reprice(order, at);
+    };
+    rig.gateway.cancel = (intentId, at) => {
+      cancel(intentId, at);
+      return [{ kind: 'event', event: { kind: 'cancelled', intentId, remaining: 1 } }];
+    };
+    const told = () =>
+      rig.effects.flatMap((effect) =>
+        effect.kind === 'alert' && effect.code === 'LIMIT_REFUSED' ? [effect.action] : [],
+      );
+    const beat = (seconds: number) => {
+      for (let second = 0; second < seconds; second += 1) {
+        rig.atmVol += 0.002;
+        rig.advance(1);
+      }
+    };
+    for (let second = 0; second < 60 && stuck.status !== 'cancelled'; second += 1) beat(1);
+    const anew = () => rig.orders().filter((order) => order.createdAt.wall > other.createdAt.wall);
+    expect([stuck.status, told(), anew()]).toEqual(['cancelled', ['trigger'], []]);
+    return { rig, other, told, beat, anew };
+  };
+
+  it('is told of on where another one moves before it is given anew', () => {
+    const { rig, other, told, beat, anew } = besideAnother();
+    const limit = price(other.limit - 100);
+    rig.brokerSays({ kind: 'replaced', intentId: other.intent.intentId, limit });
+    beat(2);
+    expect(told()).toEqual(['trigger']);
+    expect(anew()).toMatchObject([{ urgency: 'fast', status: 'working' }]);
+  });
+
+  it('is over once the one given anew moves, while an older one works', () => {
+    const { rig, other, told, beat, anew } = besideAnother();
+    beat(2);
+    const [next] = anew();
+    const limit = price((next?.limit ?? 0) - 100);
+    rig.brokerSays({ kind: 'replaced', intentId: next?.intent.intentId ?? '', limit });
+    beat(1);
+    expect([other.status, told()]).toEqual(['working', ['trigger', 'resolve']]);
+  });
+
+  it('is over once the one given anew has filled unmoved, while an older one works', () => {
+    const { rig, other, told, beat, anew } = besideAnother();
+    beat(2);
+    const { intentId, legs, limit } = anew()[0]!.intent;
+    for (const [leg, { instrument, action }] of legs.entries()) {
+      const traded = { quantity: 1, price: price(Math.round(limit / legs.length)) };
+      const at = { marketAt: rig.at.market, feesCents: cents(0) };
+      const fill = { fillId: `F-${leg}`, intentId, instrument, action, ...traded, ...at };
+      rig.brokerSays({ kind: 'fill', fill });
+    }
+    expect(anew()[0]).toMatchObject({ status: 'filled', brokerLimit: limit });
+    rig.step({ kind: 'clock', at: rig.at });
+    expect([other.status, told()]).toEqual(['working', ['trigger', 'resolve']]);
+  });
+
+  it('is over once the one given anew was called back unmoved, while an older one works', () => {
+    const { rig, other, told, beat, anew } = besideAnother();
+    beat(2);
+    const { intentId: orderId, limit } = anew()[0]!.intent;
+    const tokenSha256 = rig.newToken();
+    valueIn(rig.ask({ kind: 'cancel', orderId, tokenSha256 }));
+    rig.confirm(tokenSha256);
+    expect(anew()[0]).toMatchObject({ status: 'cancelled', brokerLimit: limit });
+    beat(18);
+    expect([other.status, told()]).toEqual(['working', ['trigger', 'resolve']]);
+  });
 
   it('is named by a flatten as what stays open, from the first refusal on', () => {
     const { rig, positionId, order, refused } = refusing('normal');

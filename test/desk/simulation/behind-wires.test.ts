@@ -15,8 +15,8 @@ import { buildSession } from '../../support/chain-builder.ts';
 const PATIENCE_MILLIS = 120_000;
 /** Each with the session from which on there is one early in which outcomes stay open and the engine dies. */
 const BROKERS = [
-  { name: 'tastytrade', broker: TASTYTRADE, first: 14 },
-  { name: 'alpaca', broker: ALPACA, first: 10 },
+  { name: 'tastytrade', broker: TASTYTRADE, first: 7 },
+  { name: 'alpaca', broker: ALPACA, first: 5 },
 ];
 /** So many sessions in a row are looked at: the first that shows what is looked for ends the look. */
 const MOST_SESSIONS = 40;

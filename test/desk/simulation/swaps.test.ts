@@ -208,10 +208,10 @@ describe('the simulation misses, once it always passes, the check of', {
   timeout: PATIENCE_MILLIS,
 }, () => {
   it.each([
-    ['order_size', /contracts a leg/, 10],
-    ['max_trade_loss', /can lose/, 15],
-    ['session_window', /opens outside the session's window/, 63],
-    ['trading_state', /opens while trading is/, 1],
+    ['order_size', /contracts a leg/, 30],
+    ['max_trade_loss', /can lose/, 1],
+    ['session_window', /opens outside the session's window/, 12],
+    ['trading_state', /opens while trading is/, 12],
   ] as const)('%s', (code, says, seed) => {
     const swap = { what: code, wraps: {}, seed, says, minutes: WHOLE_SESSION };
     const found = withoutCheck(code, () => objections(swap));

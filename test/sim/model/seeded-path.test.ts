@@ -61,7 +61,7 @@ describe('a seeded day', () => {
           }
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 

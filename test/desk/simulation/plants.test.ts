@@ -33,15 +33,16 @@ const WITHIN_SESSIONS = 80;
 const FIRST_SEED: Readonly<Partial<Record<PlantName, number>>> = {
   'resend-on-timeout': 4,
   'kill-after-check': 10,
-  'kill-before-connect': 183,
+  'kill-before-connect': 207,
   'cap-off-by-one': 4,
   'blind-stop': 38,
   'forgotten-side': 12,
-  'rest-left-working': 45,
+  'rest-left-working': 64,
   'kill-calls-nothing-back': 33,
   'closes-never-moved': 4,
   'asked-forgotten': 8,
   'target-never': 7,
+  'unknown-told-to-nobody': 5,
 };
 const PATIENCE_MILLIS = 120_000;
 

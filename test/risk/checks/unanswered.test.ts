@@ -197,6 +197,19 @@ describe('the daily loss', () => {
 });
 
 describe('the age of the data', () => {
+  it.each([
+    [undefined, 'the quote of SPY is too old; wait for a new one, then preview again'],
+    [0, 'the quote of SPY is too old; wait for a new one, then preview again'],
+    [8_040, 'the feed is 8.0 s late; wait until it is on time, then preview again'],
+  ])('is told by its cause: a feed late by %s ms', (lateMillis, message) => {
+    const spot = quote(599.99, 600.01, millisAfter(AT, lateMillis === 8_040 ? 0 : -9_000));
+    const slice = sliceOf(ROWS, spot);
+    const quoteStream =
+      lateMillis === undefined ? undefined : { sinceWall: AT.wall, newsAt: AT, lateMillis };
+    const input = riskInput({ slice, ...(quoteStream && { quoteStream }) });
+    expect(says('data_stale', input)).toMatchObject({ outcome: 'failed', message });
+  });
+
   const aged = (legMillis: number, spotMillis: number) =>
     says(
       'data_stale',

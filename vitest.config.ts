@@ -1,10 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Files share four worker threads, twice the processors of a small machine since many tests wait for an
- * engine, and their modules: no module of src holds state, so a fresh copy for each of some hundred files
- * would buy nothing but the time to load it. Properties run from one seed here, so that a red run is red
- * again; the campaigns draw new ones (test/support/property-seed.ts).
+ * Files share three worker threads and their modules: no module of src holds state, so a fresh copy
+ * for each of some hundred files would buy nothing but the time to load it. Properties run from one
+ * seed here, so that a red run is red again; the campaigns draw new ones (test/support/property-seed.ts).
  */
 export default defineConfig({
   test: {
@@ -13,7 +12,7 @@ export default defineConfig({
     setupFiles: ['test/support/property-seed.ts'],
     pool: 'threads',
     isolate: false,
-    maxWorkers: 4,
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     passWithNoTests: false,

@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Files share three worker threads and their modules: no module of src holds state, so a fresh copy
- * for each of some hundred files would buy nothing but the time to load it. Properties run from one
+ * Files share three worker threads and their modules: what a module of src remembers changes no answer, so a
+ * fresh copy for each of some hundred files would buy nothing but the time to load it. Properties run from one
  * seed here, so that a red run is red again; the campaigns draw new ones (test/support/property-seed.ts).
  */
 export default defineConfig({

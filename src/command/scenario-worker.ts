@@ -8,15 +8,8 @@ export interface ScenarioTask {
   readonly holdings: readonly Holding[];
 }
 
-/** How often a busy chain is asked again before the task answers with nothing. */
-const READ_ATTEMPTS = 50;
-
-/** Values the holdings at each scenario. */
+/** Values the holdings at each scenario; none where no session is open, or the chain is busy for long. */
 export function valueScenarios(task: ScenarioTask): RiskMetricsView['scenarios'] {
-  const reader = new ChainReader(task.chain);
-  for (let attempt = 0; attempt < READ_ATTEMPTS; attempt += 1) {
-    const slice = reader.slice();
-    if (slice !== undefined) return scenariosOf(slice, task.holdings);
-  }
-  return [];
+  const slice = new ChainReader(task.chain).slice();
+  return slice === undefined ? [] : scenariosOf(slice, task.holdings);
 }

@@ -35,6 +35,14 @@ const STARTED: AuditBody = {
   configFingerprint: 'c',
   recoveredRecords: 2,
 };
+/** What somebody typed in elsewhere, and the alert that tells of it. */
+const FOREIGN: AuditBody = { kind: 'brokerEvent', event: fillEvent('typed-in-app', 'f-77') };
+const FOREIGN_TOLD: AuditBody = {
+  kind: 'alert',
+  severity: 'warning',
+  code: 'EXTERNAL_FILL',
+  text: 'a fill this engine did not order: f-77',
+};
 const padding = Array.from({ length: 9 }, () => alertBody('later'));
 
 describe('order evidence', () => {
@@ -178,28 +186,14 @@ describe('order evidence', () => {
   });
 
   it('accepts a foreign fill that an alert names', () => {
-    const alert: AuditBody = {
-      kind: 'alert',
-      severity: 'warning',
-      code: 'EXTERNAL_FILL',
-      text: 'a fill this engine did not order: f-77',
-    };
-    const foreign: AuditBody = { kind: 'brokerEvent', event: fillEvent('typed-in-app', 'f-77') };
-    expect(faultsOf([foreign, alert, ...padding])).toEqual([]);
-    expect(faultsOf([foreign, ...padding.slice(2)])).toEqual([]);
-    expect(faultsOf([foreign, ...padding])).not.toEqual([]);
+    expect(faultsOf([FOREIGN, FOREIGN_TOLD, ...padding])).toEqual([]);
+    expect(faultsOf([FOREIGN, ...padding.slice(2)])).toEqual([]);
+    expect(faultsOf([FOREIGN, ...padding])).not.toEqual([]);
   });
 
   it('accepts a foreign fill of a run that was cut off where the next start tells it', () => {
-    const alert: AuditBody = {
-      kind: 'alert',
-      severity: 'warning',
-      code: 'EXTERNAL_FILL',
-      text: 'a fill this engine did not order: f-77',
-    };
-    const foreign: AuditBody = { kind: 'brokerEvent', event: fillEvent('typed-in-app', 'f-77') };
-    expect(faultsOf([foreign, STARTED, alert, ...padding])).toEqual([]);
-    expect(faultsOf([foreign, STARTED, ...padding])).toHaveLength(1);
+    expect(faultsOf([FOREIGN, STARTED, FOREIGN_TOLD, ...padding])).toEqual([]);
+    expect(faultsOf([FOREIGN, STARTED, ...padding])).toHaveLength(1);
   });
 
   it('finds an order at the broker that nobody sent, unless an alert names it', () => {
@@ -248,7 +242,7 @@ describe('order evidence', () => {
       order: { intent: { ...intent.intent, intentId }, brokerOrderId: '9' },
     });
     const foreign = acceptedAs('external-9');
-    expect(faultsOf([foreign, ...padding])).toHaveLength(1);
+    expect(faultsOf([FOREIGN, ...padding])).toHaveLength(1);
     expect(faultsOf([foreign, adopted('external-9'), ...padding])).toEqual([]);
     expect(faultsOf([foreign, ended('external-9'), ...padding])).toEqual([]);
     expect(

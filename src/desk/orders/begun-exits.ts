@@ -15,7 +15,7 @@ import { isShortSide, legsOfPart, rightOfPart } from '../exits/exit-input.ts';
 import type { HeldLeg, OpenPosition } from '../exits/open-position.ts';
 import { wasTold } from './exit-cause.ts';
 import type { OrderRecord } from './order-book.ts';
-import { contractsLeft, isCalledBackByPerson, isClose, isWhole } from './order-book.ts';
+import { closes, contractsLeft, isCalledBackByPerson, isWhole } from './order-book.ts';
 import { isTakenApart } from './refused-closes.ts';
 
 /** Exits of a side. Once one was told, nothing of that side stays, whoever bought its shorts back; what
@@ -106,9 +106,7 @@ function areLongsLeft(desk: DeskContext, { positionId, legs }: OpenPosition): bo
   });
   const order = all[from];
   if (order === undefined || !isOfTheWhole(order.exitReason) || lacksShorts(order)) return false;
-  return !all.slice(from).some((each) => {
-    return each.intent.positionId === positionId && isClose(each) && isEndedByHand(each);
-  });
+  return !all.slice(from).some((each) => closes(each, positionId) && isEndedByHand(each));
 }
 
 /** True where something that the order was to buy back was left to others. */

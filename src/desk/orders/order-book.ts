@@ -286,7 +286,8 @@ export function isClose({ intent }: OrderRecord): boolean {
   return intent.purpose !== 'open' && intent.purpose !== 'protective';
 }
 
-function closes(order: OrderRecord, positionId: string): boolean {
+/** True for such an order of this position. */
+export function closes(order: OrderRecord, positionId: string): boolean {
   return order.intent.positionId === positionId && isClose(order);
 }
 
@@ -380,7 +381,7 @@ export class OrderBook {
   }
 
   /** The newest of such orders that were ever given and are meant. */
-  newestClose(positionId: string, isMeant: (order: OrderRecord) => boolean = () => true) {
+  newestClose(positionId: string, isMeant: (order: OrderRecord) => boolean) {
     return this.all().findLast((order) => closes(order, positionId) && isMeant(order));
   }
 

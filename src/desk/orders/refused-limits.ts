@@ -11,7 +11,7 @@ import { dollarsFromPrice, MICROS_PER_SECOND } from '../../engine/domain/units.t
 import type { DeskContext } from '../desk-context.ts';
 import type { ExitCause } from './exit-cause.ts';
 import type { OrderRecord } from './order-book.ts';
-import { isClose, isFinal } from './order-book.ts';
+import { closes, isFinal } from './order-book.ts';
 
 const CODE = 'LIMIT_REFUSED';
 /** A close that so many new limits in a row were refused is given anew. */
@@ -60,9 +60,8 @@ export function urgencyAnew(
 /** True for a close that was given once the stuck one had ended, for something of what that was to close. What
  * worked beside it says nothing of it. */
 function isInPlaceOf(order: OrderRecord, stuck: OrderRecord): boolean {
-  if (!isFinal(stuck) || !isClose(order) || order.createdAt.wall < stuck.updatedAt.wall)
-    return false;
-  if (order === stuck || order.intent.positionId !== stuck.intent.positionId) return false;
+  if (order === stuck || !isFinal(stuck) || !closes(order, stuck.intent.positionId)) return false;
+  if (order.createdAt.wall < stuck.updatedAt.wall) return false;
   const symbols = stuck.intent.legs.map(({ instrument }) => instrumentSymbol(instrument));
   return order.intent.legs.some(({ instrument }) => symbols.includes(instrumentSymbol(instrument)));
 }
@@ -72,10 +71,10 @@ function isInPlaceOf(order: OrderRecord, stuck: OrderRecord): boolean {
 function isNotMovedYet({ at, orders }: DeskContext, stuck: OrderRecord): boolean {
   const anew = orders.all().filter((order) => isInPlaceOf(order, stuck));
   if (anew.some(({ intent, brokerLimit }) => brokerLimit !== intent.limit)) return false;
-  const closes = [stuck, ...anew];
-  if (closes.some(({ status }) => status === 'filled')) return false;
+  const given = [stuck, ...anew];
+  if (given.some(({ status }) => status === 'filled')) return false;
   const isRecent = (order: OrderRecord) => at.wall - order.updatedAt.wall < OVER_AFTER_MICROS;
-  return closes.some((order) => !isFinal(order) || isRecent(order));
+  return given.some((order) => !isFinal(order) || isRecent(order));
 }
 
 /** Ends what was told of positions whose closes move again, or that nothing closes any more. Called on the
@@ -83,8 +82,7 @@ function isNotMovedYet({ at, orders }: DeskContext, stuck: OrderRecord): boolean
 export function settleUnstuck(desk: DeskContext): void {
   for (const { code, subject = '' } of desk.out.ofPositions) {
     if (code !== CODE) continue;
-    const isOfIt = (order: OrderRecord) => isClose(order) && order.intent.positionId === subject;
-    const stuck = desk.orders.all().filter((order) => isOfIt(order) && isStuck(order));
+    const stuck = desk.orders.all().filter((order) => closes(order, subject) && isStuck(order));
     if (stuck.some((order) => isNotMovedYet(desk, order))) continue;
     const text = `closes of ${subject} move again, or nothing closes it any more`;
     desk.out.settle('resolve', code, text, subject);

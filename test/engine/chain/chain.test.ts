@@ -23,6 +23,16 @@ import { atMinute, BlackChain, listingOf, option, SESSION, sessionOf } from './b
 const at = atMinute(120);
 const ROUNDS = 5;
 
+/** A chain, and a thread that frees a lock of it once a reader naps on that. */
+async function beside() {
+  const chain = new BlackChain();
+  chain.batch(at);
+  const other = new URL('./held-lock-worker.ts', import.meta.url);
+  const worker = new Worker(other, { workerData: chain.buffer });
+  await once(worker, 'online');
+  return { chain, words: new Int32Array(chain.buffer), worker };
+}
+
 function quoted(bid: number | undefined, ask: number | undefined) {
   const side = (value: number | undefined) => (value === undefined ? undefined : price(value));
   return { bid: side(bid), ask: side(ask), bidSize: 1, askSize: 2 };
@@ -179,12 +189,7 @@ describe('a session', () => {
   });
 
   it('is waited for while its writer is put off the processor in the middle of a batch', async () => {
-    const chain = new BlackChain();
-    chain.batch(at);
-    const words = new Int32Array(chain.buffer);
-    const writer = new URL('./held-lock-worker.ts', import.meta.url);
-    const worker = new Worker(writer, { workerData: chain.buffer });
-    await once(worker, 'online');
+    const { chain, words, worker } = await beside();
     let whole = 0;
     for (let round = 0; round < ROUNDS; round += 1) {
       Atomics.add(words, EPOCH_WORD, 1);
@@ -199,12 +204,7 @@ describe('a session', () => {
   });
 
   it('is waited for once a batch, however many of its rows are locked', async () => {
-    const chain = new BlackChain();
-    chain.batch(at);
-    const words = new Int32Array(chain.buffer);
-    const writer = new URL('./held-lock-worker.ts', import.meta.url);
-    const worker = new Worker(writer, { workerData: chain.buffer });
-    await once(worker, 'online');
+    const { chain, words, worker } = await beside();
     const next = rowVersionWord(1);
     for (const word of [EPOCH_WORD, rowVersionWord(0), next]) Atomics.add(words, word, 1);
     expect(chain.reader.view(0)).toBeUndefined();

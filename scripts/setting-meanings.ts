@@ -45,7 +45,8 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
     'ET. When the chain expires; half days shorten it, and positions are left five minutes before it at the latest',
   OPENING_CUTOFF: 'ET. No openings from then on; can only be earlier than the broker’s 15:25',
   FLATTEN_START: 'ET. Positions start to be closed; can only be earlier than 15:40',
-  FLATTEN_DEADLINE: 'ET. Everything is to be flat; can only be earlier than 15:50',
+  FLATTEN_DEADLINE:
+    'ET. Everything is to be flat; can only be earlier than 15:50, and takes `FLATTEN_START` along unless that is set',
   LOTTO_DAILY_BUDGET: 'dollars of premium a day for `lotto_play_5_delta`',
   EXIT_POLICY:
     '`standard` takes profit at a fixed target; `trailing` lets it run and closes when half of the best gain is gone',

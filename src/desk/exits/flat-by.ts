@@ -23,20 +23,28 @@ type BrokerTimes = Pick<
   'openingCutoffMinutes' | 'flattenStartMinutes' | 'flattenDeadlineMinutes'
 >;
 
+/** How long before everything is to be flat the broker's own schedule begins to close. */
+export function flattenLeadMinutes(capabilities: BrokerTimes): number {
+  return capabilities.flattenDeadlineMinutes - capabilities.flattenStartMinutes;
+}
+
 function earlier(minutes: number, override: number | undefined): number {
   return override === undefined ? minutes : Math.min(minutes, override);
 }
 
-/** The broker's times for this session. A setting can only make one earlier, and a time that was
- * made earlier takes along those before it. */
+/** The broker's times for this session. A setting can only make one earlier, and a time that was made earlier
+ * takes along those before it: a start that nobody asked for, or only for behind the deadline, keeps the
+ * broker's lead before it, for closing takes its time. */
 export function flatBySchedule(
   session: Pick<SessionTimes, 'date' | 'kind'>,
   capabilities: BrokerTimes,
   overrides: FlatByOverrides = {},
 ): FlatBySchedule {
   const deadline = earlier(capabilities.flattenDeadlineMinutes, overrides.flattenDeadlineMinutes);
-  const ownStart = earlier(capabilities.flattenStartMinutes, overrides.flattenStartMinutes);
-  const start = Math.min(ownStart, deadline);
+  const latestStart = deadline - flattenLeadMinutes(capabilities);
+  const asked = overrides.flattenStartMinutes;
+  const isAsked = asked !== undefined && asked <= deadline;
+  const start = isAsked ? earlier(capabilities.flattenStartMinutes, asked) : latestStart;
   const ownCutoff = earlier(capabilities.openingCutoffMinutes, overrides.openingCutoffMinutes);
   const cutoff = Math.min(ownCutoff, start);
   const shift = aheadMinutes(session);

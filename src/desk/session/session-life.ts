@@ -19,7 +19,7 @@ import { CHANGED } from '../alerts/alert-watch.ts';
 import type { DeskConfig } from '../desk-config.ts';
 import type { DaySchedule, DeskContext } from '../desk-context.ts';
 import { spotOf } from '../desk-context.ts';
-import { flatBySchedule } from '../exits/flat-by.ts';
+import { flatBySchedule, flattenLeadMinutes } from '../exits/flat-by.ts';
 import { endFlattened } from '../orders/flatten-progress.ts';
 import { isExternal } from '../orders/order-book.ts';
 import { requestCancel } from '../orders/sending.ts';
@@ -52,12 +52,12 @@ function flatByOf(
 ): DeskConfig['flatBy'] {
   if (expireMinutes === undefined) return flatBy;
   const latest = expireMinutes + aheadMinutes(session) - FLAT_BEFORE_EXPIRY_MINUTES;
-  const lead = capabilities.flattenDeadlineMinutes - capabilities.flattenStartMinutes;
-  const { flattenDeadlineMinutes = latest, flattenStartMinutes = latest } = flatBy;
+  const latestStart = latest - flattenLeadMinutes(capabilities);
+  const { flattenDeadlineMinutes = latest, flattenStartMinutes: asked } = flatBy;
   return {
     ...flatBy,
     flattenDeadlineMinutes: Math.min(latest, flattenDeadlineMinutes),
-    flattenStartMinutes: Math.min(latest - lead, flattenStartMinutes),
+    flattenStartMinutes: asked === undefined ? undefined : Math.min(latestStart, asked),
   };
 }
 

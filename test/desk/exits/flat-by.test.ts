@@ -31,7 +31,7 @@ describe('the flat-by schedule', () => {
 
   it('takes an earlier setting and leaves a later one', () => {
     const earlier = { openingCutoffMinutes: 14 * 60, flattenDeadlineMinutes: 15 * 60 + 45 };
-    expect(texts(SESSION, BROKER_TIMES, earlier)).toEqual(['14:00:00', '15:40:00', '15:45:00']);
+    expect(texts(SESSION, BROKER_TIMES, earlier)).toEqual(['14:00:00', '15:35:00', '15:45:00']);
     const later = {
       openingCutoffMinutes: 16 * 60,
       flattenStartMinutes: 16 * 60,
@@ -42,7 +42,16 @@ describe('the flat-by schedule', () => {
 
   it('takes along what stands before a time that was made earlier', () => {
     const overrides = { flattenDeadlineMinutes: 15 * 60 };
-    expect(texts(SESSION, BROKER_TIMES, overrides)).toEqual(['15:00:00', '15:00:00', '15:00:00']);
+    expect(texts(SESSION, BROKER_TIMES, overrides)).toEqual(['14:50:00', '14:50:00', '15:00:00']);
+    expect(texts(SESSION, ALPACA_TIMES, overrides)).toEqual(['14:45:00', '14:45:00', '15:00:00']);
+  });
+
+  it('begins when a setting says so, and with the broker’s lead where that is behind the deadline', () => {
+    const from = (flattenStartMinutes: number) =>
+      texts(SESSION, BROKER_TIMES, { flattenDeadlineMinutes: 15 * 60, flattenStartMinutes });
+    expect(from(14 * 60 + 57)).toEqual(['14:57:00', '14:57:00', '15:00:00']);
+    expect(from(15 * 60)).toEqual(['15:00:00', '15:00:00', '15:00:00']);
+    expect(from(15 * 60 + 30)).toEqual(['14:50:00', '14:50:00', '15:00:00']);
   });
 
   it('is in order and never later than the broker’s, whatever the settings', () => {

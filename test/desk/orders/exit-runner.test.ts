@@ -329,6 +329,18 @@ describe('other exits', () => {
     rig.goTo(14 * 60 + 30);
     expect(triggers(rig)).toEqual(['flatBy']);
   });
+
+  it('begin in time for a deadline that a setting makes earlier', () => {
+    const rig = new DeskRig({ minutes: 14 * 60, flatBy: { flattenDeadlineMinutes: 15 * 60 } });
+    rig.openPosition();
+    rig.goTo(15 * 60 - 10 - 1 / 60);
+    expect(triggers(rig)).toEqual([]);
+    rig.advance(5);
+    expect(triggers(rig)).toEqual(['flatBy']);
+    expect(rig.positions()).toEqual([]);
+    rig.goTo(15 * 60);
+    expect(rig.alerts()).not.toContain('OPEN_PAST_DEADLINE');
+  });
 });
 
 describe('an exit in trouble', () => {

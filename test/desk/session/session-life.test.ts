@@ -104,6 +104,16 @@ describe('the schedule of a day', () => {
     },
   );
 
+  it('keeps the time to close where both the expiry and the deadline were made earlier', () => {
+    const starts = [undefined, 15 * 60 + 20, 14 * 60 + 20].map((flattenStartMinutes) => {
+      const flatBy = { flattenDeadlineMinutes: 14 * 60 + 30, flattenStartMinutes };
+      const { day } = new DeskRig({ expireMinutes: 15 * 60 + 30, flatBy, isOpen: false });
+      expect(newYorkText(day.schedule.flattenDeadlineAt)).toBe('14:30:00');
+      return newYorkText(day.schedule.flattenStartAt);
+    });
+    expect(starts).toEqual(['14:20:00', '14:20:00', '14:20:00']);
+  });
+
   it('leaves no position behind in a chain that a setting lets expire early', () => {
     const rig = new DeskRig({ minutes: 14 * 60, expireMinutes: 15 * 60 + 30 });
     rig.openPosition();

@@ -28,6 +28,14 @@ export function dedupeKey({ code, subject }: Pick<Alert, 'code' | 'subject'>): s
   return subject === undefined ? code : `${code}:${subject}`;
 }
 
+const WEIGHTS: Readonly<Record<Alert['severity'], number>> = { info: 0, warning: 1, critical: 2 };
+export const MOST_WEIGHT = WEIGHTS.critical;
+
+/** The end of an incident weighs as much as anything: without it somebody stays awake. */
+export function weightOf({ severity, action }: Pick<Alert, 'severity' | 'action'>): number {
+  return action === 'trigger' ? WEIGHTS[severity] : MOST_WEIGHT;
+}
+
 /** The code of an alert that a trader set. */
 export const TRADER_ALERT = 'TRADER_ALERT';
 

@@ -5,7 +5,7 @@
  * its beginning would leave the incident open. Main thread only.
  */
 import type { Alert, AlertChannel } from './alert-channel.ts';
-import { dedupeKey } from './alert-channel.ts';
+import { dedupeKey, MOST_WEIGHT, weightOf } from './alert-channel.ts';
 import type { CallLimits } from './outgoing-call.ts';
 import { OutgoingCalls } from './outgoing-call.ts';
 
@@ -43,14 +43,6 @@ const RETRY_EVERY_MILLIS = 60_000;
 /** Undelivered alerts of a channel kept for another try; beyond, the oldest of what weighs least are
  * given up: they are on record. */
 const MOST_KEPT = 200;
-
-const WEIGHTS: Readonly<Record<Alert['severity'], number>> = { info: 0, warning: 1, critical: 2 };
-const MOST_WEIGHT = WEIGHTS.critical;
-
-/** The end of an incident weighs as much as anything: without it somebody stays awake. */
-function weightOf({ severity, action }: Alert): number {
-  return action === 'trigger' ? WEIGHTS[severity] : MOST_WEIGHT;
-}
 
 interface Kept {
   readonly alert: Alert;

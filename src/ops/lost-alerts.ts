@@ -1,6 +1,12 @@
 /** Alerts that the journal shows as raised and not as delivered: a crash or a dead service lost them. */
 import type { AuditRecord } from '../engine/domain/audit-record.ts';
-import { type Alert, type AlertChannel, dedupeKey } from './alert-channel.ts';
+import {
+  type Alert,
+  type AlertChannel,
+  dedupeKey,
+  MOST_WEIGHT,
+  weightOf,
+} from './alert-channel.ts';
 
 /** An alert with the channels that have not taken it. */
 export interface LostAlert {
@@ -8,20 +14,25 @@ export interface LostAlert {
   readonly channels: readonly AlertChannel[];
 }
 
+type SeenAlert = Alert & { readonly alertSeq: number };
+
+const MICROS_PER_HOUR = 3_600 * 1_000_000;
 /** Older ones are history: whoever was to be woken is awake. */
-const LOST_WITHIN_MICROS = 24 * 3_600 * 1_000_000;
-/** The newest so many; a storm is told by its end. */
+const LOST_WITHIN_MICROS = 24 * MICROS_PER_HOUR;
+/** What weighs most was for somebody who may have been away as long as the engine: over the longest weekend. */
+const GRAVE_WITHIN_MICROS = 96 * MICROS_PER_HOUR;
+/** So many of a channel: of those that weigh most the newest. A storm is told by its end. */
 const MOST_RESENT = 50;
 
-/** Of records seen in order, those that `lostAlerts` needs: from the first of the last day on, whatever
- * tells of an alert. */
+/** Of records seen in order, those that `lostAlerts` needs: from the first that may be sent on,
+ * whatever tells of an alert. */
 export class RecentAlerts {
   readonly records: AuditRecord[] = [];
   readonly #since: number;
 
   /** `wall` is now, in microseconds. */
   constructor(wall: number) {
-    this.#since = wall - LOST_WITHIN_MICROS;
+    this.#since = wall - GRAVE_WITHIN_MICROS;
   }
 
   see(record: AuditRecord): void {
@@ -45,29 +56,47 @@ function endsTaken(records: readonly AuditRecord[], taken: ReadonlySet<string>) 
   return ends;
 }
 
-/** The lost alerts of the last day, oldest first. `wall` is now, in microseconds. */
+/** Of what one channel lacks, in its order, what it is sent. */
+function weightiest(lost: readonly SeenAlert[]): ReadonlySet<SeenAlert> {
+  const newest = lost.toReversed().toSorted((a, b) => weightOf(b) - weightOf(a));
+  return new Set(newest.slice(0, MOST_RESENT));
+}
+
+/** Alerts young enough to be sent, in their order. */
+function recentAlerts(records: readonly AuditRecord[], wall: number): readonly SeenAlert[] {
+  return records.flatMap(({ body, seq, at }): readonly SeenAlert[] => {
+    if (body.kind !== 'alert') return [];
+    const { severity, code, text, action = 'trigger', subject } = body;
+    const alert: SeenAlert = { severity, code, text, action, subject, alertSeq: seq };
+    const within = weightOf(alert) === MOST_WEIGHT ? GRAVE_WITHIN_MICROS : LOST_WITHIN_MICROS;
+    return at.wall < wall - within ? [] : [alert];
+  });
+}
+
+/** The lost alerts that are sent after a start, oldest first. `wall` is now, in microseconds. */
 export function lostAlerts(
   records: readonly AuditRecord[],
   channels: readonly AlertChannel[],
   wall: number,
 ): readonly LostAlert[] {
   const taken = new Set<string>();
-  const lost: LostAlert[] = [];
   for (const { body } of records) {
     if (body.kind === 'alertDelivered' && body.ok && body.alertSeq !== undefined) {
       taken.add(`${body.alertSeq} ${body.channel}`);
     }
   }
   const ends = endsTaken(records, taken);
-  for (const { body, seq, at } of records) {
-    if (body.kind !== 'alert' || at.wall < wall - LOST_WITHIN_MICROS) continue;
-    const { severity, code, text, action = 'trigger', subject } = body;
-    const alert: Alert = { severity, code, text, action, subject, alertSeq: seq };
-    const isPast = ({ name }: AlertChannel) => (ends.get(`${name} ${dedupeKey(alert)}`) ?? 0) > seq;
-    const missing = channels.filter(
-      (channel) => channel.takes(alert) && !taken.has(`${seq} ${channel.name}`) && !isPast(channel),
-    );
-    if (missing.length > 0) lost.push({ alert, channels: missing });
-  }
-  return lost.slice(-MOST_RESENT);
+  const recent = recentAlerts(records, wall);
+  const lacks = channels.map((channel) => {
+    const { name } = channel;
+    const isPast = (alert: SeenAlert) =>
+      (ends.get(`${name} ${dedupeKey(alert)}`) ?? 0) > alert.alertSeq;
+    const isLost = (alert: SeenAlert) =>
+      channel.takes(alert) && !taken.has(`${alert.alertSeq} ${name}`);
+    return { channel, sent: weightiest(recent.filter((each) => isLost(each) && !isPast(each))) };
+  });
+  return recent.flatMap((alert) => {
+    const missing = lacks.filter(({ sent }) => sent.has(alert)).map(({ channel }) => channel);
+    return missing.length === 0 ? [] : [{ alert, channels: missing }];
+  });
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { AuditBody, AuditRecord } from '../../src/engine/domain/audit-record.ts';
 import { epochMicros, sessionDate } from '../../src/engine/domain/units.ts';
-import type { AlertChannel } from '../../src/ops/alert-channel.ts';
-import { isPaged } from '../../src/ops/alert-channel.ts';
+import type { Alert, AlertChannel } from '../../src/ops/alert-channel.ts';
+import { isPaged, TRADER_ALERT } from '../../src/ops/alert-channel.ts';
 import { lostAlerts, RecentAlerts } from '../../src/ops/lost-alerts.ts';
 
 const HOUR = 3_600_000_000;
@@ -18,7 +18,7 @@ function journal(
   });
 }
 
-const raised = (code: string, severity: 'info' | 'critical' = 'critical'): AuditBody => ({
+const raised = (code: string, severity: Alert['severity'] = 'critical'): AuditBody => ({
   kind: 'alert',
   severity,
   code,
@@ -81,26 +81,53 @@ describe('lost alerts', () => {
     ]);
   });
 
-  it('are no older than a day, and only what goes out at all', () => {
-    expect(lost(journal([24.1, raised('A')], [1, raised('B', 'info')]))).toEqual([]);
+  it('are no older than a day, what is grave than four, and only what goes out at all', () => {
+    const records = journal(
+      [97, raised('A')],
+      [95, raised('B')],
+      [95, { ...raised('C', 'warning'), action: 'resolve' } as AuditBody],
+      [24.1, raised('D', 'warning')],
+      [23.9, raised('E', 'warning')],
+      [1, raised('F', 'info')],
+    );
+    expect(lost(records).map(([seq]) => seq)).toEqual([2, 3, 5]);
   });
 
   it('are the newest fifty of a storm, in their order', () => {
     const storm = Array.from({ length: 60 }, (): readonly [number, AuditBody] => [1, raised('A')]);
     const found = lost(journal(...storm));
-    expect(found).toHaveLength(50);
-    expect(found.at(-1)?.[0]).toBe(60);
+    expect(found.map(([seq]) => seq)).toEqual(Array.from({ length: 50 }, (_, i) => i + 11));
+  });
+
+  it('are for each channel those that weigh most: what only one takes costs the other none', () => {
+    const told = raised(TRADER_ALERT, 'info');
+    const many = (body: AuditBody) => Array.from({ length: 60 }, () => [1, body] as const);
+    const grave = [70, raised('TRADE_BUSTED')] as const;
+    const all = { ...HOOK, takes: () => true };
+    const sent = lostAlerts(
+      journal(grave, [2, raised('B', 'warning')], ...many(told), [1, raised('C')]),
+      [PAGER, all],
+      NOW,
+    );
+    const toChannel = (name: string) =>
+      sent
+        .filter(({ channels }) => channels.some((each) => each.name === name))
+        .map(({ alert }) => alert.alertSeq);
+    expect(toChannel('pagerduty')).toEqual([1, 2, 63]);
+    expect(toChannel('webhook')).toHaveLength(50);
+    expect(toChannel('webhook').filter((seq) => seq === undefined || seq < 16)).toEqual([1, 2]);
+    expect(toChannel('webhook').at(-1)).toBe(63);
   });
 
   it('are found in what is kept of a journal as it is read, also over a clock that was set back', () => {
     const records = journal(
-      [40, raised('OLD')],
-      [40, delivered(1, 'pagerduty')],
-      [30, raised('OLD')],
+      [100, raised('OLD')],
+      [100, delivered(1, 'pagerduty')],
+      [98, raised('OLD')],
       [2, raised('A')],
       [2, { kind: 'killReleased', principal: 'p' }],
-      [30, delivered(4, 'pagerduty')],
-      [30, raised('B')],
+      [98, delivered(4, 'pagerduty')],
+      [98, raised('B')],
       [1, raised('C')],
     );
     const recent = new RecentAlerts(NOW);

@@ -162,14 +162,18 @@ export class Reconciler {
   }
 
   /**
-   * The operator takes over what this book cannot explain: the broker's positions become positions
-   * here, counted and shown, and a difference of an order's rest is left standing. Console only.
+   * The operator takes over what this book cannot explain, of what was told and still stands: what the
+   * newest picture alone shows may be a list that came short. The broker's positions become positions here,
+   * counted and shown, and a difference of an order's rest is left standing. Console only.
    */
   adopt(desk: DeskContext, principal: string) {
     const snapshot = desk.gateway.snapshot(desk.at);
-    const open = this.#found(desk, snapshot).filter(isForOperator);
-    if (snapshot === undefined || open.length === 0 || (this.#told ?? '') === '') {
-      return deny('not_found', 'there is no unexplained difference to take over; see `status`');
+    const found = this.#found(desk, snapshot).filter(isForOperator);
+    const open = found.filter((each) => this.#open.includes(divergenceWords(each)));
+    const news = toldOf(found.filter((each) => !open.includes(each)));
+    if (snapshot === undefined || open.length === 0) {
+      const message = 'there is no unexplained difference to take over; see `status`';
+      return deny('not_found', news.length === 0 ? message : unconfirmed(news.join('; ')));
     }
     const residuals = open.filter((divergence) => divergence.kind === 'residual');
     const fills = residuals.map((residual) => residualFill(desk, snapshot, residual));
@@ -188,8 +192,14 @@ export class Reconciler {
       else if (other.kind !== 'residual') this.#accepted.add(divergenceWords(other));
     }
     this.#cash.beginAnew(desk);
-    return { value: this.check(desk) };
+    const { differences: left, ...view } = this.check(desk);
+    const differences = left.map((words) => (news.includes(words) ? unconfirmed(words) : words));
+    return { value: { ...view, differences } };
   }
+}
+
+function unconfirmed(words: string): string {
+  return `not confirmed yet, for the newest picture alone shows it: ${words}`;
 }
 
 /** What differs and what is done about it, for a pager. */

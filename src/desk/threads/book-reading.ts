@@ -12,7 +12,7 @@ import { JournalFold, lastRunOf } from '../journal-summary.ts';
 /** What the main thread needs of the records. Plain data. */
 export interface Book extends RecordsRead {
   readonly lastRun: LastRun;
-  /** What is told of alerts: some of the last day may have been lost. */
+  /** What is told of alerts: some of the last days may have been lost. */
   readonly alerts: readonly AuditRecord[];
 }
 

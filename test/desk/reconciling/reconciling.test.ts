@@ -918,6 +918,35 @@ describe('a residual that no fill explains', () => {
     expect(denialIn(rig.ask({ kind: 'adopt' }, CONSOLE)).code).toBe('leg_market_missing');
   });
 
+  it.each<[what: string, change: Partial<AccountSnapshot>]>([
+    ['positions', { positions: [] }],
+    ['executions', { fills: [] }],
+  ])('is taken over without what the newest picture alone lacks: %s', (_what, short) => {
+    const rig = holding();
+    const [held] = rig.positions();
+    edit(rig, moreShares);
+    rig.advance(ALARM_SECONDS);
+    edit(rig, (snapshot) => ({ ...short, ...moreShares({ ...snapshot, ...short }) }));
+    const view = valueIn(rig.ask<ReconcileView>({ kind: 'adopt' }, CONSOLE));
+    edit(rig, moreShares);
+    expect(rig.bodies('residualAdopted').map(({ differences }) => differences)).toEqual([
+      ['SPY: the broker holds 5, this book 0'],
+    ]);
+    expect(view.differences.join()).toContain('not confirmed yet');
+    rig.advance(ALARM_SECONDS);
+    expect(rig.day.reconciled).toBe(true);
+    expect(rig.positions()).toContainEqual(held);
+  });
+
+  it('is taken over once it was told, and before that named as not confirmed yet', () => {
+    const rig = holding();
+    edit(rig, moreShares);
+    expect(denialIn(rig.ask({ kind: 'adopt' }, CONSOLE)).message).toContain('not confirmed yet');
+    expect(rig.bodies('residualAdopted')).toEqual([]);
+    rig.advance(ALARM_SECONDS);
+    expect(valueIn(rig.ask<ReconcileView>({ kind: 'adopt' }, CONSOLE)).clean).toBe(true);
+  });
+
   it('is not there to take over where the books agree', () => {
     expect(denialIn(holding().ask({ kind: 'adopt' }, CONSOLE)).code).toBe('not_found');
   });

@@ -59,7 +59,8 @@ export class Door {
 
   /** Refuses what comes for another host, or from a page that may not speak to this server. */
   outerFault(request: IncomingMessage): HttpFault | undefined {
-    const hostFault = pathOf(request) === '/health' ? undefined : this.guard.hostFault(request);
+    const isProbe = pathOf(request) === '/health';
+    const hostFault = isProbe ? this.guard.probeHostFault(request) : this.guard.hostFault(request);
     return hostFault ?? this.guard.originFault(request);
   }
 

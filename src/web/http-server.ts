@@ -195,13 +195,16 @@ function stderrLog(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** A listener for metrics and health alone, without Host checks: it changes nothing. */
+/** A listener for metrics and health alone: for scrapers, who have no token and no page. */
 async function startProbes(site: Site, config: Config, log: (line: string) => void) {
   const port = config.PROMETHEUS_PORT;
   if (port === undefined) return undefined;
   const server = createLimitedServer(
     guarded(async (exchange) => {
-      const path = pathOf(exchange.request);
+      const { request } = exchange;
+      const refused = site.guard.probeHostFault(request) ?? site.guard.pageFault(request);
+      if (refused !== undefined) return refused;
+      const path = pathOf(request);
       const route = PROBE_PATHS.includes(path) ? ROUTES[path] : undefined;
       if (route !== undefined) return route.serve(site, exchange, ANYONE);
       return { status: 404, code: 'NOT_FOUND', message: 'there are /metrics and /health' };

@@ -3,6 +3,7 @@
  * (DNS rebinding) is told by its Host, a page from elsewhere by its Origin.
  */
 import type { IncomingMessage } from 'node:http';
+import { isIPv4 } from 'node:net';
 import type { Config } from '../config.ts';
 import type { HttpFault } from './http-reply.ts';
 
@@ -15,6 +16,15 @@ const ORIGIN_NOT_ALLOWED: HttpFault = {
   message: 'this Origin is not allowed: add it to ALLOWED_ORIGINS',
 };
 
+const NO_PAGES: HttpFault = {
+  status: 403,
+  code: 'ORIGIN_NOT_ALLOWED',
+  message: 'this port is for scrapers and answers no page: a page asks at PORT',
+};
+
+/** Domains under which nobody can register a name. */
+const RESERVED_DOMAIN = /\.(?:internal|local|localhost|home\.arpa)$/;
+
 export type GuardConfig = Pick<Config, 'HOST' | 'PUBLIC_URL' | 'ALLOWED_ORIGINS'>;
 
 /** The host name of a Host header, without its port; undefined when it is none. */
@@ -25,6 +35,11 @@ function hostNameOf(header: string | undefined): string | undefined {
 
 function isLoopbackName(name: string): boolean {
   return name === 'localhost' || name === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(name);
+}
+
+/** A page from outside is never under such a name, whatever machine it makes its own name point at. */
+function isNoStrangersName(name: string): boolean {
+  return isIPv4(name) || !name.includes('.') || RESERVED_DOMAIN.test(name);
 }
 
 /** Judges Host and Origin. Immutable. */
@@ -50,6 +65,26 @@ export class OriginGuard {
     const message =
       'this Host is not served: use a loopback address, or set PUBLIC_URL to the outside address';
     return { status: 403, code: 'HOST_NOT_ALLOWED', message };
+  }
+
+  /** The same where programs ask without a token, by names of this machine that it does not know itself.
+   * No browser leaves the Host out. */
+  probeHostFault({ headers: { host } }: IncomingMessage): HttpFault | undefined {
+    const name = hostNameOf(host);
+    const isServed = name !== undefined && this.#hostNames.includes(name);
+    if (host === undefined || isServed || (name !== undefined && isNoStrangersName(name))) {
+      return undefined;
+    }
+    const message =
+      'this Host is not served: ask by an address, by a name without a dot, or by that of PUBLIC_URL';
+    return { status: 403, code: 'HOST_NOT_ALLOWED', message };
+  }
+
+  /** Refuses what a browser fetches for a page; no scraper sends either header. `none` is what somebody
+   * typed into the browser. */
+  pageFault({ headers }: IncomingMessage): HttpFault | undefined {
+    const site = headers['sec-fetch-site'] ?? 'none';
+    return headers.origin !== undefined || site !== 'none' ? NO_PAGES : undefined;
   }
 
   /** True for what this server's own page sends, as a browser says it. */

@@ -258,7 +258,10 @@ describe('who may come in', () => {
     ]) {
       expect(await raw(http.port, '/mcp/tools', { host, authorization }), host).toBe(403);
     }
-    expect(await raw(http.port, '/health', { host: 'pod.internal' })).toBe(200);
+    for (const host of ['pod.internal', '10.0.0.1:8080', '[fd00::1]', 'engine:8080']) {
+      expect(await raw(http.port, '/health', { host }), host).toBe(200);
+    }
+    expect(await raw(http.port, '/health', { host: 'evil.example' })).toBe(403);
   });
 
   it('is a page of this server or an allowed one by Origin', async () => {
@@ -656,7 +659,23 @@ describe('the rest of the site', () => {
     expect(await (await fetch(`${base}/metrics`)).text()).toContain('deltaring_');
     expect((await fetch(`${base}/health`)).status).toBe(200);
     expect((await fetch(`${base}/mcp/tools`)).status).toBe(404);
-    expect(await raw(http.metricsPort ?? 0, '/metrics', { host: 'scraper.internal' })).toBe(200);
+  });
+
+  it('answers scrapers there by any name that no page can have, and no page', async () => {
+    const { http } = await serve({ PROMETHEUS_PORT: '0', PUBLIC_URL: 'http://localhost:8080' });
+    const status = (headers: Record<string, string>) =>
+      raw(http.metricsPort ?? 0, '/metrics', { host: '127.0.0.1:9090', ...headers });
+    for (const host of ['scraper.internal', 'deltaring:9090', '10.1.2.3:9090', '[::1]:9090']) {
+      expect(await status({ host }), host).toBe(200);
+    }
+    for (const host of ['evil.example:9090', '127.0.0.1.evil.example', 'a b']) {
+      expect(await status({ host }), host).toBe(403);
+    }
+    expect(await status({ 'sec-fetch-site': 'none' })).toBe(200);
+    for (const site of ['cross-site', 'same-site', 'same-origin']) {
+      expect(await status({ 'sec-fetch-site': site }), site).toBe(403);
+    }
+    expect(await status({ origin: 'http://127.0.0.1:9090' })).toBe(403);
   });
 
   it('says what to do about a port in use', async () => {

@@ -49,11 +49,11 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
     'ET. Everything is to be flat; can only be earlier than 15:50, and takes `FLATTEN_START` along unless that is set',
   LOTTO_DAILY_BUDGET: 'dollars of premium a day for `lotto_play_5_delta`',
   EXIT_POLICY:
-    '`standard` takes profit at a fixed target; `trailing` lets it run and closes when half of the best gain is gone',
+    '`standard` takes profit at a fixed target; `trailing` lets it run: once half of what the target would gain (of a condor half of its credit) was gained, it closes when half of the best gain is gone',
   CONDOR_STOP:
     '`side` closes each side at the total credit; `breakeven` closes it at 90 % of that and the side that is left where the trade breaks even; `whole` closes all at twice the credit',
   PROFIT_TARGET:
-    'percent of the credit at which condors are bought back, at a tick for each short at the least: a profit of the whole trade, so once a side is gone what it cost counts with what the other costs now',
+    'percent of the credit at which condors are bought back, at a tick for each short at the least: a profit of the whole trade, so once a side is gone what it cost counts with what the other costs now. With `EXIT_POLICY=trailing` it changes nothing',
   STOP_CONFIRMATION:
     '`fast`: a stop fires after 10 s at the stop, 2 s at 1.1 times it, at once at 1.3 times; `patient`: 120 s, 20 s, at once',
   ENTRY_LADDER:
@@ -122,5 +122,5 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
   DXLINK_TOKEN: 'for `DELTARING_FEED=dxlink`',
   DXLINK_STRIKES: 'for `DELTARING_FEED=dxlink`: lowest and highest strike, `560-720`',
   RATE_LIMIT_REQUESTS_PER_MINUTE:
-    'requests a minute from one address; a principal has 1,000 an hour besides',
+    'HTTP requests a minute from one address; a principal has 1,000 an hour besides. Over stdio none are counted',
 };

@@ -319,6 +319,9 @@ function noticesOf(environment: Environment, s: Settings): string[] {
       `DELTARING_CONFIRM=${s.DELTARING_CONFIRM}: an assistant can open positions with live money and no human; elicit-required and browser ask one`,
     );
   }
+  if (s.EXIT_POLICY === 'trailing' && s.PROFIT_TARGET !== undefined) {
+    notices.push('PROFIT_TARGET changes nothing with EXIT_POLICY=trailing, which has no target');
+  }
   for (const name of ['DELTARING_BROKER', 'DELTARING_ENV', 'DELTARING_FEED'] as const) {
     const given = environment[name]?.trim().toLowerCase();
     if (given !== undefined && given !== '' && given !== s[name]) {
@@ -338,15 +341,19 @@ function fingerprintOf(s: Settings): string {
   return createHash('sha256').update(JSON.stringify(open)).digest('hex').slice(0, 16);
 }
 
+/** What else is wrong with settings that could be read, each beginning with the setting's name. */
+export type OtherFaults = (settings: Settings) => readonly string[];
+
 /** The faults of single settings, and those between the ones that could be read. */
-function faultsOf(given: Environment): readonly string[] {
+function faultsOf(given: Environment, otherFaults: OtherFaults): readonly string[] {
+  const jointFaults = (s: Settings) => [...crossFaults(s), ...otherFaults(s)];
   const parsed = schema.safeParse(given);
-  if (parsed.success) return crossFaults(parsed.data);
+  if (parsed.success) return jointFaults(parsed.data);
   const single = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
   const unreadable = new Set(parsed.error.issues.map(({ path }) => String(path[0])));
   const readable = Object.entries(given).filter(([name]) => !unreadable.has(name));
   const rest = schema.safeParse(Object.fromEntries(readable));
-  const joint = rest.success ? crossFaults(rest.data) : [];
+  const joint = rest.success ? jointFaults(rest.data) : [];
   const isNew = (fault: string) => !unreadable.has(fault.slice(0, fault.indexOf(':')));
   return [...new Set([...single, ...joint.filter(isNew)])];
 }
@@ -360,13 +367,13 @@ function bearersOf(s: Settings): readonly Bearer[] {
 }
 
 /** Reads the settings. Throws DeltaringError CONFIG_INVALID that lists every fault at once. */
-export function readConfig(environment: Environment): Config {
+export function readConfig(environment: Environment, otherFaults: OtherFaults = () => []): Config {
   const given = Object.fromEntries(
     Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ''),
   );
-  const faults = faultsOf(given);
+  const faults = faultsOf(given, otherFaults);
   if (faults.length > 0) {
-    const list = faults.map((fault) => `  - ${fault}`).join('\n');
+    const list = faults.map((fault) => `  - ${fault.replaceAll('\n', '\n  ')}`).join('\n');
     throw new DeltaringError(
       'CONFIG_INVALID',
       `The configuration has ${faults.length} fault(s):\n${list}`,

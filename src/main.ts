@@ -16,8 +16,8 @@ type Command = (args: readonly string[]) => Promise<number>;
 async function loadServe(args: readonly string[]): Promise<Command> {
   const { onlyFlags } = await import('./command/flags.ts');
   onlyFlags('serve', args, []);
-  const { configOf } = await import('./command/environment.ts');
-  const config = configOf();
+  const { configToStart } = await import('./command/setting-files.ts');
+  const config = configToStart();
   const { startCoreThread } = await import('./command/core-thread.ts');
   const core = startCoreThread();
   const { serve } = await import('./command/serve.ts');
@@ -40,7 +40,7 @@ const COMMANDS: Readonly<
     load: async () => (await import('./command/console.ts')).status,
   },
   kill: {
-    help: 'engage the kill switch [REASON]',
+    help: 'engage the kill switch [REASON] [--json]',
     load: async () => (await import('./command/console.ts')).kill,
   },
   rearm: {

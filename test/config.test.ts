@@ -291,6 +291,15 @@ describe('the configuration', () => {
     ]);
   });
 
+  it('names a profit target that a trailing exit leaves without effect', () => {
+    const both = readConfig({ EXIT_POLICY: 'trailing', PROFIT_TARGET: '25' });
+    expect(both.notices).toEqual([
+      'PROFIT_TARGET changes nothing with EXIT_POLICY=trailing, which has no target',
+    ]);
+    expect(readConfig({ EXIT_POLICY: 'trailing' }).notices).toEqual([]);
+    expect(readConfig({ PROFIT_TARGET: '25' }).notices).toEqual([]);
+  });
+
   it('has a fingerprint that changes with a setting and not with a secret', () => {
     const { fingerprint } = readConfig({});
     expect(fingerprint).toMatch(/^[0-9a-f]{16}$/);

@@ -30,7 +30,8 @@ export interface JournalNotice {
     | 'beyondCheckpoint'
     | 'unacknowledged'
     | 'reserveGap'
-    | 'checkpointMissing';
+    | 'checkpointMissing'
+    | 'recordingDeleted';
   readonly text: string;
 }
 

@@ -77,7 +77,8 @@ function serve({ writer, lastSeq, lastHash, notices }: OpenedJournal): void {
     engine.idle();
     drain?.drain();
   });
-  report({ kind: 'opened', lastSeq, lastHash, notices });
+  const told = [...notices, ...(drain?.notices ?? [])];
+  report({ kind: 'opened', lastSeq, lastHash, notices: told });
 }
 
 const opened = open();

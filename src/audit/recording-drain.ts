@@ -3,7 +3,8 @@
 import { closeSync, mkdirSync, openSync, readdirSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { journalPaths } from './journal-paths.ts';
-import { pruneRecordings } from './recording-retention.ts';
+import type { JournalNotice } from './journal-scan.ts';
+import { MAX_RECORDINGS_GIB, pruneRecordings } from './recording-retention.ts';
 import type { RecordingHeader } from './session-recording.ts';
 import { RecordingEncoder } from './session-recording.ts';
 import { ByteRingReader } from './spsc-byte-ring.ts';
@@ -43,11 +44,19 @@ export function nextRecordingName(existing: readonly string[], session: string):
 const TOO_SLOW = 'the recorder could not keep up';
 
 interface DrainWorld {
+  readonly notices: readonly JournalNotice[];
   readonly onLost: (reason: string) => void;
   readonly hasRoom: () => boolean;
 }
 
+function deletedNotice(path: string): JournalNotice {
+  const text = `the old recording ${path} was deleted: ${MAX_RECORDINGS_GIB} GiB of them are kept`;
+  return { kind: 'recordingDeleted', text };
+}
+
 export class RecordingDrain {
+  /** What was deleted to make room before this recording began. */
+  readonly notices: readonly JournalNotice[];
   readonly #reader: ByteRingReader;
   readonly #encoder = new RecordingEncoder();
   readonly #onLost: (reason: string) => void;
@@ -58,6 +67,7 @@ export class RecordingDrain {
 
   private constructor(plan: RecordingPlan, fd: number | undefined, world: DrainWorld) {
     this.#reader = new ByteRingReader(plan.ring);
+    this.notices = world.notices;
     this.#onLost = world.onLost;
     this.#hasRoom = world.hasRoom;
     this.#fd = fd;
@@ -73,17 +83,18 @@ export class RecordingDrain {
     keptFreeBytes = KEPT_FREE_BYTES,
   ): RecordingDrain {
     const folder = journalPaths(home).recordings;
+    let notices: readonly JournalNotice[] = [];
     let fd: number | undefined;
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
-      pruneRecordings(folder);
+      notices = pruneRecordings(folder).map(deletedNotice);
       const name = nextRecordingName(readdirSync(folder), plan.header.session);
       fd = openSync(join(folder, name), 'wx', 0o600);
     } catch (error) {
       onLost(`the recording cannot be begun: ${String(error)}`);
     }
     const hasRoom = (): boolean => freeBytes(folder) >= keptFreeBytes;
-    return new RecordingDrain(plan, fd, { onLost, hasRoom });
+    return new RecordingDrain(plan, fd, { notices, onLost, hasRoom });
   }
 
   /** Writes what waits in the ring, up to a bounded amount. */

@@ -3,7 +3,7 @@ import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** About a trading week at the usual rate, and twice the longest: the oldest recordings go first. */
-const MAX_RECORDINGS_BYTES = 4 * 1024 ** 3;
+export const MAX_RECORDINGS_GIB = 4;
 
 interface Kept {
   readonly path: string;
@@ -25,7 +25,7 @@ function recordingsIn(folder: string): readonly Kept[] {
  * deleted. Throws the operating system's error where the folder cannot be read or changed. */
 export function pruneRecordings(
   folder: string,
-  maxBytes = MAX_RECORDINGS_BYTES,
+  maxBytes = MAX_RECORDINGS_GIB * 1024 ** 3,
 ): readonly string[] {
   const newestFirst = recordingsIn(folder).toSorted((a, b) => b.changedMillis - a.changedMillis);
   const deleted: string[] = [];

@@ -16,8 +16,8 @@ import { brokerDifferences } from './broker-rules.ts';
 import { socketPath } from './engine-paths.ts';
 import { isListening } from './ensure-engine.ts';
 import { configOf } from './environment.ts';
-import { readExDividends } from './ex-dividends.ts';
-import { readPlan } from './plan-file.ts';
+import { onlyFlags } from './flags.ts';
+import { configToStart, faultsOfFiles } from './setting-files.ts';
 import { readTastytradeAccount, tastytradeService, tastytradeUrl } from './tastytrade-access.ts';
 
 type Outcome = 'ok' | 'warning' | 'failed';
@@ -123,13 +123,12 @@ async function checkEngine(config: Config): Promise<Finding> {
   );
 }
 
+/** How a fault of a file begins that a feed plays. */
+const MARKET_FILE = /^(?:SIM_BARS|REPLAY_FILE)\b/;
+
 function checkFeed(config: Config): Finding {
-  for (const name of ['SIM_BARS', 'REPLAY_FILE'] as const) {
-    const { [name]: file } = config;
-    if (file !== undefined && !existsSync(file)) {
-      return finding('feed', 'failed', `${name}: there is no file ${file}; correct the path`);
-    }
-  }
+  const fault = faultsOfFiles(config).find((text) => MARKET_FILE.test(text));
+  if (fault !== undefined) return finding('feed', 'failed', fault);
   if (config.DELTARING_FEED === 'sim') {
     return finding('feed', 'ok', 'built-in market simulator on loopback: needs nothing');
   }
@@ -175,28 +174,16 @@ async function checkAudit(config: Config): Promise<Finding> {
   }
 }
 
-/** What is wrong with the files that settings name, as the engine would say it at its start. */
-function faultsOfFiles(config: Config): readonly string[] {
-  const underlying = underlyingOf(config.DELTARING_UNDERLYING);
-  const reads = [() => readPlan(config), () => readExDividends(underlying, config.EX_DIVIDENDS)];
-  return reads.flatMap((read) => {
-    try {
-      read();
-      return [];
-    } catch (error) {
-      if (error instanceof DeltaringError) return [error.message];
-      throw error;
-    }
-  });
-}
-
-function checkConfig(config: Config): Finding {
-  const faults = faultsOfFiles(config);
-  if (faults.length > 0) return finding('configuration', 'failed', faults.join('; '));
-  if (config.notices.length === 0) {
-    return finding('configuration', 'ok', `valid; fingerprint ${config.fingerprint}`);
+/** As a start takes the settings, with the files that they name. */
+function checkConfig(): Finding {
+  try {
+    const { notices, fingerprint } = configToStart();
+    if (notices.length > 0) return finding('configuration', 'warning', notices.join('; '));
+    return finding('configuration', 'ok', `valid; fingerprint ${fingerprint}`);
+  } catch (error) {
+    if (!(error instanceof DeltaringError)) throw error;
+    return finding('configuration', 'failed', error.message);
   }
-  return finding('configuration', 'warning', config.notices.join('; '));
 }
 
 /** The broker's account, and what it says of the session. */
@@ -246,22 +233,25 @@ async function checkTastytrade(config: Config, service: RestAccount): Promise<Fi
 /** Alpaca's options level from which several legs are allowed. */
 const SPREADS_LEVEL = 3;
 
-/** The configuration, or the finding that there is none to check the rest with. */
-function readSettings(): Config | Finding {
+/** The settings, whatever is wrong with the files that they name; undefined where they are at fault
+ * themselves, and there is nothing to check the rest with. */
+function readSettings(): Config | undefined {
   try {
     return configOf();
   } catch (error) {
     if (!(error instanceof DeltaringError)) throw error;
-    return finding('configuration', 'failed', error.message);
+    return undefined;
   }
 }
 
 async function checkEverything(): Promise<readonly Finding[]> {
   const config = readSettings();
-  if ('outcome' in config) return [config, checkClock(), checkCalendar(ownRules('SPY'), undefined)];
+  if (config === undefined) {
+    return [checkConfig(), checkClock(), checkCalendar(ownRules('SPY'), undefined)];
+  }
   const { calendar, broker } = await checkBrokerAndCalendar(config);
   return [
-    checkConfig(config),
+    checkConfig(),
     checkClock(),
     calendar,
     checkDisk(config),
@@ -276,6 +266,7 @@ async function checkEverything(): Promise<readonly Finding[]> {
 
 /** Exit 0 when nothing failed, 1 otherwise. An invalid configuration is one failed check. */
 export async function doctor(args: readonly string[]): Promise<number> {
+  onlyFlags('doctor', args);
   const findings = await checkEverything();
   const marks: Readonly<Record<Outcome, string>> = {
     ok: 'ok     ',

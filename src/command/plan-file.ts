@@ -191,6 +191,18 @@ function parse<T>(setting: string, path: string, text: string, shape: z.ZodType<
   throw new DeltaringError('CONFIG_INVALID', `${setting}: ${path}\n${faults.join('\n')}`);
 }
 
+/** The sheet with its text. Throws CONFIG_INVALID. */
+export function readSheet(path: string) {
+  const text = read('PLAN_SHEET', path);
+  return { ...parse('PLAN_SHEET', path, text, sheetShape), text };
+}
+
+/** The dated events with their text. Throws CONFIG_INVALID. */
+export function readEvents(path: string) {
+  const text = read('EVENT_FILE', path);
+  return { calendar: parse('EVENT_FILE', path, text, calendarShape), text };
+}
+
 /** The plan of the operator, or undefined where none is set. Throws CONFIG_INVALID. */
 export function readPlan(config: {
   readonly PLAN_SHEET?: string | undefined;
@@ -198,13 +210,9 @@ export function readPlan(config: {
 }): PlanSheet | undefined {
   const { PLAN_SHEET: sheetPath, EVENT_FILE: eventPath } = config;
   if (sheetPath === undefined) return undefined;
-  const text = read('PLAN_SHEET', sheetPath);
-  const { entries } = parse('PLAN_SHEET', sheetPath, text, sheetShape);
-  const calendarText = eventPath === undefined ? '' : read('EVENT_FILE', eventPath);
-  const calendar =
-    eventPath === undefined
-      ? undefined
-      : parse('EVENT_FILE', eventPath, calendarText, calendarShape);
-  const sha256 = createHash('sha256').update(text).update(calendarText).digest('hex');
-  return { sha256, entries, ...(calendar !== undefined && { calendar }) };
+  const { entries, text } = readSheet(sheetPath);
+  const events = eventPath === undefined ? undefined : readEvents(eventPath);
+  const hash = createHash('sha256').update(text);
+  const sha256 = hash.update(events?.text ?? '').digest('hex');
+  return { sha256, entries, ...(events !== undefined && { calendar: events.calendar }) };
 }

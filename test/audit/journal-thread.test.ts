@@ -1,4 +1,12 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
@@ -56,6 +64,25 @@ describe('the journal thread', () => {
     const recording = decodeRecording(readFileSync(join(home, 'recordings', name)));
     expect(recording).toMatchObject({ header, end: 'complete' });
     expect(recording.chunks.map(String)).toHaveLength(10);
+  });
+
+  it('names each old recording that it deletes', async () => {
+    const home = tempHome();
+    const folder = join(home, 'recordings');
+    mkdirSync(folder);
+    for (const [days, gibibytes] of [2, 1.5, 1].entries()) {
+      const path = join(folder, `2026-11-${20 - days}-1.rec`);
+      writeFileSync(path, '');
+      truncateSync(path, gibibytes * 1024 ** 3);
+      utimesSync(path, 1_000_000 - days, 1_000_000 - days);
+    }
+    const { port1: core, port2: corePort } = new MessageChannel();
+    const recording = { ring: createByteRing(1 << 12), header };
+    const { notices, closed } = await startJournalThread({ home, corePort, recording });
+    core.postMessage({ kind: 'close' });
+    await closed;
+    const text = `the old recording ${join(folder, '2026-11-18-1.rec')} was deleted: 4 GiB of them are kept`;
+    expect(notices).toEqual([{ kind: 'recordingDeleted', text }]);
   });
 
   it('refuses to start on a corrupt journal, with the code and what to do', async () => {

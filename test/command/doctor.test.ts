@@ -54,7 +54,14 @@ describe('the doctor', () => {
     const missing = { DELTARING_FEED: 'replay', REPLAY_FILE: '/nowhere/session.rec' };
     const { code, found } = await examine(tempFolder(), missing);
     expect(code).toBe(1);
-    expect(found['feed']?.text).toContain('REPLAY_FILE: there is no file /nowhere/session.rec');
+    for (const check of ['configuration', 'feed']) {
+      expect(found[check]).toMatchObject({ outcome: 'failed' });
+      expect(found[check]?.text).toContain('REPLAY_FILE: /nowhere/session.rec cannot be read');
+    }
+  });
+
+  it('refuses words that it does not know', async () => {
+    await expect(doctor(['--jsn'])).rejects.toMatchObject({ code: 'INPUT_INVALID' });
   });
 
   it('reads the files that settings name as a start does', async () => {
@@ -75,7 +82,7 @@ describe('the doctor', () => {
   });
 
   it('counts an invalid configuration as a failed check, and goes on with what needs none', async () => {
-    const { code, found } = await examine(tempFolder(), { PORT: 'none', MAX_DAILY_LOSS: '0' });
+    const { code, found } = await examine(tempFolder(), { PORT: 'none', SIM_BARS: '/nowhere' });
     expect(code).toBe(1);
     expect(found['configuration']).toMatchObject({ outcome: 'failed' });
     expect(found['configuration']?.text).toContain('2 fault(s)');

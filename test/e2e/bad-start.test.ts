@@ -77,11 +77,16 @@ describe('a configuration that cannot be meant', () => {
     expect(stderr).not.toMatch(STACK);
   });
 
-  it('is refused where its file of bars is not there', async () => {
-    const { code, stderr } = await refused({ SIM_BARS: '/nowhere/bars.csv' });
+  it('is refused where files that it names are not there, before anything runs', async () => {
+    const home = newHome();
+    const files = { SIM_BARS: '/nowhere/bars.csv', EX_DIVIDENDS: '/nowhere/days' };
+    const { code, stderr } = await refused(files, home);
     expect(code).toBe(1);
+    expect(stderr).toContain('2 fault(s)');
     expect(stderr).toContain('SIM_BARS /nowhere/bars.csv: the file cannot be read');
+    expect(stderr).toContain('EX_DIVIDENDS: /nowhere/days cannot be read');
     expect(stderr).not.toMatch(STACK);
+    expect(existsSync(join(home, 'journal'))).toBe(false);
   });
 
   it('falls back to paper where the broker is misspelt, and says so', () => {

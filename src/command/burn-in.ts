@@ -1,5 +1,6 @@
 /** `deltaring burn-in N`: simulated sessions of the production desk, each judged by its oracles. */
 
+import { parseArgs } from 'node:util';
 import { REMOTE } from '../desk/simulation/remote-link.ts';
 import { addTally, emptyTally } from '../desk/simulation/session-tally.ts';
 import { runSession } from '../desk/simulation/simulated-session.ts';
@@ -17,16 +18,24 @@ interface BurnInOptions {
   readonly json: boolean;
 }
 
+/** The words, each of which must be known: other sessions than those that were meant prove nothing.
+ * Throws INPUT_INVALID. */
 function readOptions(args: readonly string[]): BurnInOptions {
-  const seedAt = args.indexOf('--seed');
-  const seed = seedAt === -1 ? 1 : Number(args[seedAt + 1]);
-  const [first] = args.filter(
-    (arg, at) => !arg.startsWith('--') && (seedAt === -1 || at !== seedAt + 1),
-  );
-  const sessions = Number(first);
-  const isCount = Number.isSafeInteger(sessions) && sessions >= 1 && sessions <= MOST_SESSIONS;
-  if (!isCount || !Number.isSafeInteger(seed)) throw new DeltaringError('INPUT_INVALID', USAGE);
-  return { sessions, seed, json: args.includes('--json') };
+  const options = {
+    json: { type: 'boolean', default: false },
+    seed: { type: 'string', default: '1' },
+  } as const;
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
+    const [sessions = 0, more] = positionals.map(Number);
+    const seed = values.seed === '' ? Number.NaN : Number(values.seed);
+    const isCount = Number.isSafeInteger(sessions) && sessions >= 1 && sessions <= MOST_SESSIONS;
+    const isKnown = isCount && more === undefined && Number.isSafeInteger(seed);
+    if (isKnown) return { sessions, seed, json: values.json };
+  } catch {
+    // Said below, as of every word that is not known.
+  }
+  throw new DeltaringError('INPUT_INVALID', `"${args.join(' ')}": nothing was run. ${USAGE}`);
 }
 
 /** Exit 0 when no session violated anything. */

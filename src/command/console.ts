@@ -71,17 +71,23 @@ export async function status(args: readonly string[]): Promise<number> {
 
 /** Sets the latch on disk. It stops the next engine of this home, and one that runs or starts once that has
  * looked: the lock is asked after the latch is set, so that no engine comes between the two. */
-function latch(home: string, reason: string, error: DeltaringError): number {
+function latch(home: string, reason: string, error: DeltaringError, json: boolean): number {
   engageKillLatch(home, { principal: 'operator', reason, wallMicros: wallMicros() });
-  print(error.message);
-  print(
+  const isHeld = isHomeHeld(home);
+  const notes = [
+    error.message,
     `the latch is set on disk in ${home}: an engine of this home opens nothing until it is re-armed; one with another DELTARING_HOME is not stopped by it`,
-  );
-  if (!isHomeHeld(home)) return 0;
+  ];
+  if (isHeld) {
+    notes.push(
+      'an engine runs or starts and did not confirm: it looks at the latch twice a second; where `deltaring status` does not say so, end it (SIGTERM to deltaring serve) to be sure',
+    );
+  }
+  const engine = isHeld ? 'unconfirmed' : 'none';
   print(
-    'an engine runs or starts and did not confirm: it looks at the latch twice a second; where `deltaring status` does not say so, end it (SIGTERM to deltaring serve) to be sure',
+    json ? JSON.stringify({ latch: { home, reason }, engine, notes }, null, 2) : notes.join('\n'),
   );
-  return EXIT_REFUSED;
+  return isHeld ? EXIT_REFUSED : 0;
 }
 
 /** Engages the kill switch. Where no engine answers, the latch on disk stops the next one. */
@@ -95,7 +101,7 @@ export async function kill(args: readonly string[]): Promise<number> {
     return tell(answer, isJson(args), killLines);
   } catch (error) {
     if (!(error instanceof DeltaringError)) throw error;
-    return latch(engineHome(), reason, error);
+    return latch(engineHome(), reason, error, isJson(args));
   }
 }
 

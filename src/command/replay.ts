@@ -20,10 +20,10 @@ export async function replay(args: readonly string[]): Promise<number> {
 
 function replayed(args: readonly string[]): number {
   const json = args.includes('--json');
-  const [file] = args.filter((arg) => arg !== '--json');
-  if (file === undefined) {
+  const [file, ...more] = args.filter((arg) => arg !== '--json');
+  if (file === undefined || file.startsWith('-') || more.length > 0) {
     const message =
-      'name a recording: deltaring replay FILE (they lie in the home folder, recordings/)';
+      'name one recording: deltaring replay FILE [--json] (they lie in the home folder, recordings/)';
     throw new DeltaringError('INPUT_INVALID', message);
   }
   const recording = decodeRecording(readFileSync(file));

@@ -16,7 +16,7 @@ const EXIT_DONE = 0;
 /** The engine could not be joined. */
 export const EXIT_NOT_JOINED = 2;
 /** The engine went away while joined. */
-export const EXIT_ENGINE_LOST = 4;
+const EXIT_ENGINE_LOST = 4;
 
 const END_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 

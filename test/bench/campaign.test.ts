@@ -15,6 +15,12 @@ function runCampaign(...args: readonly string[]) {
   return spawnSync(process.execPath, [SCRIPT, ...args], { encoding: 'utf8', cwd: folder });
 }
 
+/** The same on a machine on which no other program is installed. */
+function runOnBareMachine(...args: readonly string[]) {
+  const env = { ...process.env, PATH: folder };
+  return spawnSync(process.execPath, [SCRIPT, ...args], { encoding: 'utf8', cwd: folder, env });
+}
+
 const machine = { hardware: '2 × a processor', node: 'v26', date: '2026-11-20', commit: 'abc1234' };
 const outcome = {
   runs: 7,
@@ -39,7 +45,7 @@ describe('the campaigns', () => {
   });
 });
 
-/** Three processes: they are never judged by their time. */
+/** Processes: they are never judged by their time. */
 const PATIENCE_MILLIS = 120_000;
 
 describe('the command line of campaigns', { timeout: PATIENCE_MILLIS }, () => {
@@ -63,6 +69,14 @@ describe('the command line of campaigns', { timeout: PATIENCE_MILLIS }, () => {
     expect(status).toBe(1);
     const result: unknown = JSON.parse(readFileSync(json, 'utf8'));
     expect(result).toMatchObject({ campaign: 'sim', seed: 1, plant: 'leak' });
+  });
+
+  it('says with exit code 3 that the machine lacks what it needs, and gives no result', () => {
+    const { status, stdout } = runOnBareMachine('killpoints', '--n', '1');
+    expect(stdout).toBe(
+      'campaign killpoints did not run: it needs strace with the right to trace: it is not installed\n',
+    );
+    expect(status).toBe(3);
   });
 });
 

@@ -11,10 +11,18 @@ describe('deltaring burn-in', () => {
     expect(summary.tally.inputs).toBeGreaterThan(2_000);
   });
 
-  it.each([[[]], [['0']], [['100001']], [['many']], [['1.5']], [['1', '--seed', 'x']]])(
-    'refuses %j and says how it is used',
-    (args) => {
-      expect(() => burnIn(args)).toThrow('usage: deltaring burn-in N');
-    },
-  );
+  it.each([
+    [[]],
+    [['0']],
+    [['100001']],
+    [['many']],
+    [['1.5']],
+    [['1', '--seed', 'x']],
+    [['1', '--seed', '']],
+    [['1', '--seed']],
+    [['1', '--sed', '7']],
+    [['1', '2']],
+  ])('refuses %j and says how it is used', (args) => {
+    expect(() => burnIn(args)).toThrow('usage: deltaring burn-in N');
+  });
 });

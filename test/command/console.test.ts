@@ -100,9 +100,22 @@ describe('the operator’s console', () => {
     const home = tempFolder();
     settings(home);
     const terminal = captureTerminal();
-    expect(await kill(['just', 'in', 'case', '--json'])).toBe(0);
+    expect(await kill(['just', 'in', 'case'])).toBe(0);
     expect(readKillLatch(home)?.reason).toBe('just in case');
     expect(terminal.stdout).toContain('the latch is set on disk');
+  });
+
+  it('answers a kill that no engine confirmed as JSON where a script wants it', async () => {
+    const home = tempFolder();
+    settings(home);
+    const terminal = captureTerminal();
+    expect(await kill(['drill', '--json'])).toBe(0);
+    const latch = { home, reason: 'drill' };
+    expect(JSON.parse(terminal.stdout)).toMatchObject({ latch, engine: 'none' });
+    holdHome(home);
+    terminal.stdout = '';
+    expect(await kill(['drill', '--json'])).toBe(1);
+    expect(JSON.parse(terminal.stdout)).toMatchObject({ latch, engine: 'unconfirmed' });
   });
 
   it('is 1 where an engine has the home and no socket yet, as while it starts', async () => {

@@ -109,12 +109,16 @@ describe('deltaring replay', () => {
     expect(terminal.stdout).toContain('the journal holds no record of this run');
   });
 
-  it('is 2 where it could not replay: no file named, none there, or none that is a recording', async () => {
+  it('is 2 where it could not replay: no file named or other words, none there, or no recording', async () => {
     const home = homeWith(journalOf(INPUTS));
     settings(home);
     const terminal = captureTerminal();
-    expect(await replay([])).toBe(2);
-    expect(terminal.stderr).toContain('name a recording: deltaring replay FILE');
+    const file = recordingIn(home, INPUTS);
+    for (const words of [[], [file, file], [file, '--jsn'], ['--jsn']]) {
+      terminal.stderr = '';
+      expect(await replay(words)).toBe(2);
+      expect(terminal.stderr).toContain('name one recording: deltaring replay FILE');
+    }
     expect(await replay([join(home, 'absent.rec')])).toBe(2);
     const text = join(home, 'notes.txt');
     writeFileSync(text, 'not a recording');

@@ -27,7 +27,7 @@ import { readLine } from '../../src/mcp/line-reader.ts';
 import type { ListeningSocket } from '../../src/mcp/socket-server.ts';
 import { listenOnSocket } from '../../src/mcp/socket-server.ts';
 import { joinMcp, LOCAL_PRINCIPAL } from '../../src/mcp/stdio-join.ts';
-import { EXIT_ENGINE_LOST, EXIT_NOT_JOINED, joinEngine } from '../../src/mcp/stdio-shim.ts';
+import { joinEngine } from '../../src/mcp/stdio-shim.ts';
 import { FAKE_IDENTITY, FakeEngineApi } from '../support/fake-engine-api.ts';
 import { call, StreamTransport, sdkClient } from './support/connected-client.ts';
 
@@ -309,7 +309,7 @@ describe('the shim', () => {
     const { stdout, stderr, exit } = shim();
     await new Promise((resolve) => setTimeout(resolve, 100));
     await engine.close();
-    expect(await exit).toBe(EXIT_ENGINE_LOST);
+    expect(await exit).toBe(4);
     expect(String(stderr.read())).toContain('the engine went away');
     expect(stdout.read()).toBeNull();
     engine = await listen();
@@ -317,7 +317,7 @@ describe('the shim', () => {
 
   it('says why it could not join', async () => {
     const { stdout, stderr, exit } = shim({ identity: { ...FAKE_IDENTITY, build: 'old' } });
-    expect(await exit).toBe(EXIT_NOT_JOINED);
+    expect(await exit).toBe(2);
     expect(String(stderr.read())).toContain('this command is build old');
     expect(stdout.read()).toBeNull();
   });

@@ -82,7 +82,7 @@ export const cancelOrder = defineTool({
   name: 'cancel_order',
   title: 'Cancel order',
   description:
-    'Use this when a working order should go. One that protects a position answers with a token first; call again with it.',
+    'Use this when a working order should go. One that closes or protects a position answers with a token first; call again with it.',
   toolset: 'orders',
   input: z.strictObject({
     order_id: idField('Order').optional(),

@@ -156,6 +156,8 @@ export interface DeskDay {
   feedLateMillis: number;
   /** How far behind its trades have been for some seconds; 0 while they are not. Only told. */
   feedBehindMillis: number;
+  /** How far ahead of this machine's clock its trades come; 0 while they do not. Nothing opens meanwhile. */
+  feedAheadMillis: number;
   /** When an option's quote last changed on this connection, written again with each; wall 0 = not yet. */
   readonly quoteNews: LentAt;
   journalHealthy: boolean;

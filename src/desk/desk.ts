@@ -61,6 +61,7 @@ import { recover } from './recovery.ts';
 import { Replies } from './replies.ts';
 import { BarBook } from './session/bar-book.ts';
 import { onBrokerRules } from './session/broker-rules.ts';
+import { watchClockBehind } from './session/clock-behind.ts';
 import { closeBefore } from './session/closing-price.ts';
 import { watchDeadline } from './session/deadline-watch.ts';
 import { tellFeedDown, watchFeedDown } from './session/feed-down.ts';
@@ -300,7 +301,7 @@ export class Desk {
   }
 
   #onFeed(input: Extract<Input, { kind: 'feed' }>): void {
-    const { connected, detail, lateMillis = 0, behindMillis = 0 } = input;
+    const { connected, detail, lateMillis = 0, behindMillis = 0, aheadMillis = 0 } = input;
     const { day, out, at } = this.#desk;
     if (connected !== day.feedConnected) {
       out.append({ kind: 'feedOutage', state: connected ? 'connected' : 'down', detail });
@@ -316,6 +317,7 @@ export class Desk {
     day.feedDetail = detail;
     day.feedLateMillis = lateMillis;
     day.feedBehindMillis = behindMillis;
+    day.feedAheadMillis = aheadMillis;
   }
 
   #onAlertDelivered(input: Extract<Input, { kind: 'alertDelivered' }>): void {
@@ -357,6 +359,7 @@ export class Desk {
     watchDeadline(desk);
     watchFeedDown(desk);
     watchFeedLag(desk);
+    watchClockBehind(desk);
     keepReplacements(desk);
     callBackFaulty(desk);
     watchJournal(desk);

@@ -1,7 +1,7 @@
 /**
- * Everything that can happen to the desk, version 5 (1 knew no late feed, 2 no rules of the broker,
- * 3 no lag below the one that is late, 4 no listing that cannot be had). `step` is a function of these alone: they are
- * what the recorder writes and what a replay reads. Each carries both clocks.
+ * Everything that can happen to the desk, version 6 (1 knew no late feed, 2 no rules of the broker, 3 no lag
+ * below the one that is late, 4 no listing that cannot be had, 5 no clock behind the feed's). `step` is a
+ * function of these alone: they are what the recorder writes and what a replay reads. Each carries both clocks.
  */
 
 import type { WireInput } from '../broker/order-gateway.ts';
@@ -13,7 +13,7 @@ import type { Caller } from './engine-api.ts';
 import type { AlertRequest } from './engine-api-plan.ts';
 import type { OrderRequest, StrategyRequest } from './engine-api-requests.ts';
 
-export const INPUT_VERSION = 5;
+export const INPUT_VERSION = 6;
 
 /** A change that a face asks for. The token is known here by its SHA-256 (hex) only. */
 export type Command =
@@ -134,6 +134,8 @@ export type Input =
       /** How far behind its trades have been for some seconds, where that is worth telling whoever holds
        * something; absent = not. */
       readonly behindMillis?: number;
+      /** How far ahead of this machine's clock its trades come, one after the other; absent = not. */
+      readonly aheadMillis?: number;
     }
   | { readonly kind: 'clock'; readonly at: At }
   | {

@@ -27,6 +27,16 @@ export interface QuoteStream {
   readonly newsAt: At | undefined;
   /** How far behind the market the feed is known to be; 0 where it is on time. */
   readonly lateMillis: number;
+  /** How far ahead of this machine's clock its trades come; absent = not. No quote is any older for it, but
+   * how late the feed is cannot be known. */
+  readonly aheadMillis?: number;
+}
+
+/** Why nothing opens while trades come ahead of this machine's clock; undefined while they do not. */
+export function whyAhead(aheadMillis = 0): string | undefined {
+  return aheadMillis > 0
+    ? `trades come ${(aheadMillis / 1_000).toFixed(1)} s ahead of this machine's clock`
+    : undefined;
 }
 
 /**

@@ -5,6 +5,7 @@ import { CENTS_PER_DOLLAR } from '../../engine/domain/units.ts';
 import { tradingStateOf } from '../../risk/trading-state.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { LimitView } from '../engine-api-risk.ts';
+import { MOST_AHEAD_MILLIS } from '../session/feed-lateness.ts';
 import { optionsAgeMillis, spotAgeMillis } from '../session/freshness.ts';
 import { standingRaises } from './limit-keeping.ts';
 import { counted, EACH_ORDER, type RowSources, stated } from './limit-row.ts';
@@ -108,6 +109,12 @@ function momentRows({ desk }: RowSources): LimitView[] {
       'milliseconds',
       limits.maxSpotAgeMillis,
       wholeMillis(spotAgeMillis(desk)),
+    ),
+    counted(
+      { control: 20, name: 'clock', note: "how far trades come ahead of this machine's clock" },
+      'milliseconds',
+      MOST_AHEAD_MILLIS,
+      day.feedAheadMillis,
     ),
     stated(
       { control: 20, name: 'feed', note: day.feedDetail },

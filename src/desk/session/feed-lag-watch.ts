@@ -8,14 +8,19 @@ import { tellOnce } from './told-once.ts';
 const CODE = 'FEED_BEHIND';
 const MILLIS_PER_SECOND = 1_000;
 
+/** True while something is held or working. */
+export function isExposed({ book, orders }: DeskContext): boolean {
+  return book.hasStructures() || orders.live().length > 0;
+}
+
 /** Called on the clock. */
 export function watchFeedLag(desk: DeskContext): void {
   const { feedBehindMillis, toldOnce } = desk.day;
   if (feedBehindMillis === 0 && !toldOnce.has(CODE)) return;
-  const isExposed = desk.book.hasStructures() || desk.orders.live().length > 0;
-  if (feedBehindMillis > 0 && isExposed) tellOnce(desk, CODE, () => tell(desk, feedBehindMillis));
+  const isAtStake = isExposed(desk);
+  if (feedBehindMillis > 0 && isAtStake) tellOnce(desk, CODE, () => tell(desk, feedBehindMillis));
   else if (toldOnce.delete(CODE)) {
-    const text = isExposed ? 'the feed is on time again' : 'nothing is held or working any more';
+    const text = isAtStake ? 'the feed is on time again' : 'nothing is held or working any more';
     desk.out.settle('resolve', CODE, text);
   }
 }

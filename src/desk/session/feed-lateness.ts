@@ -1,4 +1,5 @@
-/** How far behind the market the feed is, by the times it gives and by its silence. */
+/** How far behind the market the feed is, by the times it gives and by its silence, or this machine's clock
+ * behind them. */
 import { MICROS_PER_MILLI } from '../../engine/domain/units.ts';
 
 /** A feed this far behind is late: what is decided by it is decided by the past. */
@@ -8,7 +9,7 @@ export const LATE_AFTER_MILLIS = 5_000;
 export const BEHIND_AFTER_MILLIS = 2_000;
 const SHOWN_FOR_MILLIS = 2_000;
 /** A trade this far ahead of the market's time has a mistaken one, and is passed over: after it none would
- * be newer. This machine's clock may be as far off. */
+ * be newer. This machine's clock may be as far off; trade after trade tells that it is further behind. */
 export const MOST_AHEAD_MILLIS = 2_000;
 /** A lag stands for so long without a newer trade: behind the last of the day, or in a halt, nothing could
  * show that the feed is on time again. */
@@ -28,6 +29,12 @@ export class FeedLateness {
   /** Market micros of the first of the trades that all came too late; undefined after one in time. */
   #behindSince: number | undefined;
   #behindMillis = 0;
+  /** The trade before this one that came ahead of the market's time, and market micros at its receipt and at
+   * that of the first of those that followed each other; undefined after one in time. */
+  #aheadTimeMillis = 0;
+  #aheadAt = 0;
+  #aheadSince: number | undefined;
+  #aheadMillis = 0;
   /** Wall micros since which nothing new came, where that broke a connection; 0 = nothing to prove. */
   #silentSince = 0;
 
@@ -52,6 +59,10 @@ export class FeedLateness {
   passed(marketMicros: number): void {
     const stoodMicros = (marketMicros - this.#toldAt) / this.#speed;
     if (stoodMicros > LAG_STANDS_MILLIS * MICROS_PER_MILLI) this.#forgetLag();
+    const ranMicros = (marketMicros - this.#aheadAt) / this.#speed;
+    if (ranMicros <= LAG_STANDS_MILLIS * MICROS_PER_MILLI) return;
+    this.#aheadSince = undefined;
+    this.#aheadMillis = 0;
   }
 
   #forgetLag(): void {
@@ -64,11 +75,21 @@ export class FeedLateness {
     return this.#behindMillis;
   }
 
+  /** How far ahead of this machine's clock trades have come, one after the other; 0 where they have not for
+   * a while. The clock of a replay or a simulation is that of its feed. */
+  get aheadMillis(): number {
+    return this.#aheadMillis;
+  }
+
   /** A trade of the underlying came. */
   traded(timeMillis: number, marketMicros: number): void {
     if (Number.isNaN(timeMillis) || timeMillis <= this.#newestTradeMillis) return;
     const aheadMillis = (timeMillis - marketMicros / MICROS_PER_MILLI) / this.#speed;
-    if (aheadMillis > MOST_AHEAD_MILLIS) return;
+    if (aheadMillis > MOST_AHEAD_MILLIS) {
+      this.#noteAhead(timeMillis, aheadMillis, marketMicros);
+      return;
+    }
+    this.#aheadSince = undefined;
     if (this.#newestTradeMillis > 0) {
       this.#lagMillis = 0 - aheadMillis;
       this.#toldAt = marketMicros;
@@ -77,12 +98,26 @@ export class FeedLateness {
     this.#newestTradeMillis = timeMillis;
   }
 
+  /** The same trade again says nothing, and one that goes back begins a new row of them. */
+  #noteAhead(timeMillis: number, aheadMillis: number, marketMicros: number): void {
+    if (timeMillis === this.#aheadTimeMillis) return;
+    if (timeMillis < this.#aheadTimeMillis) this.#aheadSince = undefined;
+    this.#aheadTimeMillis = timeMillis;
+    this.#aheadAt = marketMicros;
+    this.#aheadSince ??= marketMicros;
+    if (this.#isShown(this.#aheadSince, marketMicros)) this.#aheadMillis = Math.round(aheadMillis);
+  }
+
   #noteLag(lagMillis: number, marketMicros: number): void {
     if (lagMillis <= BEHIND_AFTER_MILLIS) this.#behindSince = undefined;
     else this.#behindSince ??= marketMicros;
-    const shownMicros = marketMicros - (this.#behindSince ?? marketMicros);
-    const isShown = shownMicros / this.#speed >= SHOWN_FOR_MILLIS * MICROS_PER_MILLI;
+    const isShown = this.#isShown(this.#behindSince ?? marketMicros, marketMicros);
     this.#behindMillis = isShown ? Math.round(lagMillis) : 0;
+  }
+
+  #isShown(sinceMicros: number, marketMicros: number): boolean {
+    const shownMicros = (marketMicros - sinceMicros) / this.#speed;
+    return shownMicros >= SHOWN_FOR_MILLIS * MICROS_PER_MILLI;
   }
 
   /** The connection was given up because its quotes had been silent since then: what the next one

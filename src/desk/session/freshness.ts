@@ -6,6 +6,7 @@ import {
   optionSilenceMillis,
   type QuoteStream,
   quoteAgeMillis,
+  whyAhead,
 } from '../../risk/quote-age.ts';
 import type { DeskContext } from '../desk-context.ts';
 
@@ -24,6 +25,7 @@ export function quoteStreamOf({ day }: DeskContext): QuoteStream {
     sinceWall: day.feedSince,
     newsAt: wall === 0 ? undefined : { market, wall },
     lateMillis: day.feedLateMillis,
+    aheadMillis: day.feedAheadMillis,
   };
 }
 
@@ -47,6 +49,8 @@ export function spotAgeMillis({ at, day, evidence, config }: DeskContext): numbe
 export function whyStale(desk: DeskContext): string | undefined {
   const { at, day, evidence, config } = desk;
   const { underlying, limits } = config;
+  const ahead = whyAhead(day.feedAheadMillis);
+  if (ahead !== undefined) return ahead;
   if (optionSilenceMillis(quoteStreamOf(desk).newsAt, at) > limits.maxQuoteAgeMillis) {
     return 'no option has been quoted for too long';
   }

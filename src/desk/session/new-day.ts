@@ -50,6 +50,7 @@ export function newDay(session: SessionTimes, schedule: DaySchedule, at: At): De
     feedDetail: NOT_CONNECTED_YET,
     feedLateMillis: 0,
     feedBehindMillis: 0,
+    feedAheadMillis: 0,
     quoteNews: { market: epochMicros(0), wall: epochMicros(0) },
     lastSpot: undefined,
     closes: new Map(),

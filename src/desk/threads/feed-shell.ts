@@ -141,7 +141,7 @@ export class FeedShell {
   }
 
   /** Looks at every stream: quotes that went silent in session, or those of the options alone, end the
-   * connection, bars do so too, and a feed that is late, or on time again, is told. */
+   * connection, bars do so too, and a feed that is late or ahead, or on time again, is told. */
   #watch(): void {
     const { counters } = this.#world;
     const session = this.#world.session?.();
@@ -160,8 +160,9 @@ export class FeedShell {
     } else if (this.#bars.isOwed(stale.some(({ stream }) => stream === 'Candle'))) {
       if (this.#giveUp('bars')) this.#bars.askedAnew();
     }
-    const isLagging = this.#lateMillis() > 0 || this.#lateness.behindMillis > 0;
-    if (this.#connected && (isLagging || this.#toldLag)) this.#tellFeed(this.#client.status());
+    const { behindMillis, aheadMillis } = this.#lateness;
+    const isOff = this.#lateMillis() > 0 || behindMillis > 0 || aheadMillis > 0;
+    if (this.#connected && (isOff || this.#toldLag)) this.#tellFeed(this.#client.status());
   }
 
   /** Quotes that were silent have to prove themselves on the next one. False where it is left alone. */
@@ -373,11 +374,12 @@ export class FeedShell {
   #tellFeed({ detail }: FeedStatus): void {
     this.#endBatch();
     const [at, connected, lateMillis] = [this.#keptAt(), this.#connected, this.#lateMillis()];
-    const { behindMillis } = this.#lateness;
-    this.#toldLag = lateMillis > 0 || behindMillis > 0;
+    const { behindMillis, aheadMillis } = this.#lateness;
+    this.#toldLag = lateMillis > 0 || behindMillis > 0 || aheadMillis > 0;
     const lag = {
       ...(lateMillis > 0 && { lateMillis }),
       ...(behindMillis > 0 && { behindMillis }),
+      ...(aheadMillis > 0 && { aheadMillis }),
     };
     this.#world.step({ kind: 'feed', at, connected, detail, ...lag });
   }

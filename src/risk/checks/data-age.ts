@@ -3,7 +3,7 @@ import { gridOf, instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Quote } from '../../engine/domain/market.ts';
 import { PENNY_GRID } from '../../engine/domain/tick-grid.ts';
 import type { Price } from '../../engine/domain/units.ts';
-import { ageLimitMillis, optionSilenceMillis, quoteAgeMillis } from '../quote-age.ts';
+import { ageLimitMillis, optionSilenceMillis, quoteAgeMillis, whyAhead } from '../quote-age.ts';
 import type { RiskInput } from '../risk-input.ts';
 import { legAgeLimitMillis, legMarket, spotQuote } from '../slice-lookup.ts';
 import { type Check, failed, notRun, passed } from './check.ts';
@@ -39,6 +39,12 @@ export const dataAgeCheck: Check = {
   code: CODE,
   appliesTo: 'openings',
   run(input) {
+    const aheadMillis = input.quoteStream?.aheadMillis;
+    const ahead = whyAhead(aheadMillis);
+    if (ahead !== undefined) {
+      const message = `${ahead}; set the clock, then preview again`;
+      return failed(CODE, message, { aheadMillis: aheadMillis ?? 0 });
+    }
     const silence = {
       ageMillis: optionSilenceMillis(input.quoteStream?.newsAt, input.at),
       limitMillis: input.limits.maxQuoteAgeMillis,

@@ -139,6 +139,15 @@ describe('the risk check', () => {
       'underlying age',
     ],
     [
+      'while trades come ahead of the clock',
+      (rig: DeskRig) => {
+        const ahead = { detail: 'test', aheadMillis: 6_000 };
+        rig.step({ kind: 'feed', at: rig.at, connected: true, ...ahead });
+      },
+      "trades come 6.0 s ahead of this machine's clock",
+      'clock',
+    ],
+    [
       'while no option is heard',
       (rig: DeskRig) => {
         rig.hears = (index) => index === -1;

@@ -99,6 +99,56 @@ describe('how late the feed is', () => {
     expect(told()).toEqual([6_000, 0, 6_000]);
   });
 
+  it('is not known where this machine’s clock is behind, which trade after trade tells', () => {
+    const lateness = heard();
+    const trade = (millis: number, ahead: number) => {
+      lateness.traded(START + millis, micros(millis - ahead));
+      return lateness.aheadMillis;
+    };
+    expect([trade(0, 600_000), trade(1_000, 600_000), trade(1_999, 600_000)]).toEqual([0, 0, 0]);
+    expect(trade(2_000, 599_960)).toBe(599_960);
+    expect([lateness.lagMillis, lateness.lateMillis(micros(0), true)]).toEqual([undefined, 0]);
+    lateness.connected();
+    expect(lateness.aheadMillis).toBe(599_960);
+  });
+
+  it('finds no clock behind in a mistaken trade among good ones, nor in one that comes again and again', () => {
+    const lateness = heard();
+    for (let millis = 0; millis < 10_000; millis += 1_000) {
+      lateness.traded(START + millis, micros(millis + 80));
+      lateness.traded(START + millis + 3_600_000, micros(millis + 90));
+      expect(lateness.aheadMillis).toBe(0);
+    }
+    for (let millis = 10_000; millis < 20_000; millis += 1_000) {
+      lateness.traded(START + 7_200_000, micros(millis));
+      expect(lateness.aheadMillis).toBe(0);
+    }
+  });
+
+  it('begins its row of trades ahead anew where one goes back, as behind a mistaken one', () => {
+    const lateness = heard();
+    const trade = (millis: number, ahead: number) => {
+      lateness.traded(START + millis + ahead, micros(millis));
+      return lateness.aheadMillis;
+    };
+    expect([trade(0, 6_000), trade(1_500, 3_600_000), trade(2_000, 6_000)]).toEqual([0, 0, 0]);
+    expect([trade(3_900, 6_000), trade(4_000, 6_000)]).toEqual([0, 6_000]);
+  });
+
+  it('finds the clock right again once no trade has come ahead of it for a while', () => {
+    const lateness = heard(2);
+    const trade = (millis: number) => lateness.traded(START + millis, micros(millis - 12_000));
+    [0, 2_000, 4_000].forEach(trade);
+    lateness.passed(micros(2 * LAG_STANDS_MILLIS - 8_000));
+    expect(lateness.aheadMillis).toBe(6_000);
+    lateness.passed(micros(2 * LAG_STANDS_MILLIS - 8_000 + 1));
+    expect(lateness.aheadMillis).toBe(0);
+    trade(90_000);
+    expect(lateness.aheadMillis).toBe(0);
+    trade(94_000);
+    expect(lateness.aheadMillis).toBe(6_000);
+  });
+
   it('grows with a silence that a new connection has not ended, until news comes', () => {
     const lateness = heard();
     lateness.wentSilent(micros(0));

@@ -409,6 +409,29 @@ describe('the shell of the feed', () => {
     expect(rig.shell.lagMillis()).toBeUndefined();
   });
 
+  it('tells that this machine’s clock is behind where its trades come ahead of it', async () => {
+    const server = await tinyServer();
+    const rig = new ShellRig();
+    rig.start(server.url);
+    await rig.until(() => rig.inputs.filter(({ kind }) => kind === 'quote').length >= 3);
+    const aheadMillis = () =>
+      rig.inputs.flatMap((input) => (input.kind === 'feed' ? [input.aheadMillis] : [])).at(-1);
+    const lasts = () => rig.inputs.filter(({ kind }) => kind === 'last').length;
+    const trade = async (ahead: number) => {
+      const seen = lasts();
+      server.trade('SPY', wallMicros() / 1_000 + ahead, 100);
+      await rig.until(() => lasts() > seen);
+    };
+    await trade(600_000);
+    rig.pass(2);
+    expect(aheadMillis()).toBeUndefined();
+    await trade(602_000);
+    rig.pass(1);
+    expect(aheadMillis()).toBeGreaterThan(590_000);
+    rig.pass(16);
+    expect(aheadMillis()).toBeUndefined();
+  });
+
   it('closes for good when it is stopped', async () => {
     const server = await tinyServer();
     const rig = new ShellRig();

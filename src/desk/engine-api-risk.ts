@@ -41,7 +41,8 @@ export interface DecisionView {
   readonly at: string;
   readonly decided: 'allowed' | 'refused' | 'sent' | 'exit' | 'state';
   readonly words: string;
-  /** `usedPercent` is null where the limit is nothing. */
+  /** `usedPercent` above 100 is past the limit, also of one that is a least, as a rest is; it is null where
+   * the limit is nothing. */
   readonly closest: readonly {
     readonly code: DenialCode;
     readonly used: number;

@@ -6,12 +6,15 @@ export interface LimitUse {
   readonly code: DenialCode;
   readonly used: number;
   readonly limit: number;
-  /** `used` in parts of `limit`: 1 = at it, more = past it. */
+  /** `used` in parts of `limit`, of one that is a least the other way round: 1 = at it, more = past it. */
   readonly share: number;
 }
 
-/** Names of a number and of the limit it is held against, as the checks tell them. */
-type Pair = readonly [used: string | readonly string[], limit: string];
+/** One number, or the sum of several, as the checks name them. */
+type Names = string | readonly string[];
+
+/** A number, the limit it is held against, and whether that is a least: a time that has to pass. */
+type Pair = readonly [used: Names, limit: Names, sense?: 'atLeast'];
 
 const PAIRS: Readonly<Partial<Record<DenialCode, readonly Pair[]>>> = {
   order_size: [['contracts', 'limitContracts']],
@@ -36,7 +39,20 @@ const PAIRS: Readonly<Partial<Record<DenialCode, readonly Pair[]>>> = {
   leg_dispersion: [['apartMillis', 'limitMillis']],
   cool_down: [
     ['losses', 'limitLosses'],
-    ['coolDownMillis', 'sinceMillis'],
+    ['sinceMillis', 'coolDownMillis', 'atLeast'],
+  ],
+  model_unreasonable: [
+    ['offSeconds', 'limitSeconds'],
+    ['drift', 'limit'],
+    ['impliedVol', 'most'],
+    ['impliedVol', 'least', 'atLeast'],
+    ['gapPrice', 'tolerancePrice'],
+  ],
+  session_window: [['openSeconds', ['openSeconds', 'secondsToCutoff']]],
+  duplicate_order: [['ageMillis', 'windowMillis', 'atLeast']],
+  reprice_required: [
+    ['adversePrice', 'tolerancePrice'],
+    ['adversePoints', 'tolerancePoints'],
   ],
   price_collar: [['beyondPrice', 'tolerancePrice']],
   repeated_execution: [['repeats', 'limitRepeats']],
@@ -46,7 +62,7 @@ const PAIRS: Readonly<Partial<Record<DenialCode, readonly Pair[]>>> = {
   orders_per_day: [['ordersToday', 'limitPerDay']],
 };
 
-function sumOf(numbers: CheckResult['numbers'], names: string | readonly string[]) {
+function sumOf(numbers: CheckResult['numbers'], names: Names) {
   let sum = 0;
   for (const name of typeof names === 'string' ? [names] : names) {
     const value = numbers[name];
@@ -56,11 +72,13 @@ function sumOf(numbers: CheckResult['numbers'], names: string | readonly string[
   return sum;
 }
 
-function useOf({ code, numbers }: CheckResult, [usedName, limitName]: Pair): LimitUse | undefined {
-  const used = sumOf(numbers, usedName);
-  const limit = sumOf(numbers, limitName);
-  if (used === undefined || limit === undefined) return undefined;
-  return { code, used, limit, share: limit > 0 ? used / limit : Number.POSITIVE_INFINITY };
+function useOf({ code, numbers }: CheckResult, [used, limit, sense]: Pair): LimitUse | undefined {
+  const found = sumOf(numbers, used);
+  const bound = sumOf(numbers, limit);
+  if (found === undefined || bound === undefined) return undefined;
+  const [part, whole] = sense === 'atLeast' ? [bound, found] : [found, bound];
+  const share = whole > 0 ? part / whole : Number.POSITIVE_INFINITY;
+  return { code, used: found, limit: bound, share };
 }
 
 /** Uses of the limits by the checks that ran, the closest to its limit first. What has no measure, a

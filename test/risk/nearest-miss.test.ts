@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cents } from '../../src/engine/domain/units.ts';
-import type { CheckResult } from '../../src/engine/domain/verdict.ts';
+import { addMicros, cents } from '../../src/engine/domain/units.ts';
+import type { CheckResult, DenialCode } from '../../src/engine/domain/verdict.ts';
 import { CHECKS, judge } from '../../src/risk/gate.ts';
 import { nearestMisses } from '../../src/risk/nearest-miss.ts';
 import { CAPABILITIES, condorIntent, dollars, riskInput } from './fixtures.ts';
@@ -40,7 +40,6 @@ describe('how close an order came', () => {
       'nothing_to_close',
       'undefined_risk',
       'strategy_mismatch',
-      'session_window',
       'trading_state',
       'not_reconciled',
       'journal_failed',
@@ -71,7 +70,7 @@ describe('how close an order came', () => {
     const rest = { losses: 1, limitLosses: 3, sinceMillis: 150_000, coolDownMillis: 300_000 };
     expect(nearestMisses([check({ code: 'cool_down', outcome: 'failed', numbers: rest })])).toEqual(
       [
-        { code: 'cool_down', used: 300_000, limit: 150_000, share: 2 },
+        { code: 'cool_down', used: 150_000, limit: 300_000, share: 2 },
         { code: 'cool_down', used: 1, limit: 3, share: 1 / 3 },
       ],
     );
@@ -84,6 +83,36 @@ describe('how close an order came', () => {
     expect(beyond(0.85)).toMatchObject({ used: 0.05, limit: 0.093 });
     expect(beyond(0.8)).toMatchObject({ used: 0.1, limit: 0.093 });
     expect(beyond(1)).toMatchObject({ used: 0.04, limit: 0.093 });
+  });
+
+  it.each<[code: DenialCode, numbers: CheckResult['numbers'], used: number, limit: number]>([
+    ['model_unreasonable', { offSeconds: 45, limitSeconds: 30 }, 45, 30],
+    ['model_unreasonable', { drift: 0.003, limit: 0.002 }, 0.003, 0.002],
+    ['model_unreasonable', { impliedVol: 6, least: 0.01, most: 5 }, 6, 5],
+    ['model_unreasonable', { impliedVol: 0.005, least: 0.01, most: 5 }, 0.005, 0.01],
+    ['model_unreasonable', { gapPrice: 0.09, tolerancePrice: 0.06 }, 0.09, 0.06],
+    ['duplicate_order', { ageMillis: 4_000, windowMillis: 10_000 }, 4_000, 10_000],
+    ['session_window', { openSeconds: 21_250, secondsToCutoff: -10 }, 21_250, 21_240],
+    ['reprice_required', { adversePrice: 0.11, tolerancePrice: 0.09 }, 0.11, 0.09],
+    ['reprice_required', { adversePoints: 9, tolerancePoints: 8 }, 9, 8],
+  ])('names the veto of %s with its limit: %o', (code, numbers, used, limit) => {
+    const [nearest] = nearestMisses([check({ code, outcome: 'failed', numbers })]);
+    expect(nearest).toMatchObject({ code, used, limit });
+    expect(nearest?.share).toBeGreaterThan(1);
+  });
+
+  it('is told of vetoes of the gate by the numbers that they give', () => {
+    const nearest = (code: DenialCode, change: Parameters<typeof riskInput>[0]) =>
+      nearestMisses(judge(riskInput(change)).checks.filter((each) => each.code === code))[0]?.share;
+    const { at, session } = riskInput();
+    const cutoff = (micros: number) => ({ openingCutoffAt: addMicros(at.market, micros) });
+    expect(nearest('session_window', cutoff(1))).toBeCloseTo(1, 3);
+    expect(nearest('session_window', cutoff(1))).toBeLessThanOrEqual(1);
+    expect(nearest('session_window', cutoff(-1))).toBeGreaterThan(1);
+    const early = { market: addMicros(session?.open ?? at.market, -1), wall: at.wall };
+    expect(nearest('session_window', { at: early })).toBeUndefined();
+    const sent = { ...condorIntent(), opening: true, wallAt: addMicros(at.wall, -4_000_000) };
+    expect(nearest('duplicate_order', { recentOrders: [sent] })).toBe(2.5);
   });
 
   it('is past any limit of nothing, and unknown without both numbers', () => {

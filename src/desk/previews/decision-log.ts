@@ -16,6 +16,7 @@ const CLOSEST = 3;
 
 type Sentence = Pick<DecisionView, 'decided' | 'words'> & {
   readonly checks?: readonly CheckResult[];
+  readonly denial?: Denial;
 };
 
 function numberWords(numbers: Denial['numbers']): string {
@@ -35,13 +36,15 @@ function passedOf(checks: readonly CheckResult[]): string {
 /** What somebody asked for, and what became of it. */
 function requestSentence(body: AuditBody): Sentence | undefined {
   if (body.kind === 'previewRefused') {
-    const words = `${body.principal} asked for ${body.strategy}: ${denialWords(body.denial)}`;
-    return { decided: 'refused', words, checks: body.checks };
+    const { denial, checks } = body;
+    const words = `${body.principal} asked for ${body.strategy}: ${denialWords(denial)}`;
+    return { decided: 'refused', words, checks, denial };
   }
   if (body.kind === 'confirmRefused') {
     const what = body.previewId === null ? 'a token' : `preview ${body.previewId}`;
-    const words = `${body.principal} confirmed ${what}: ${denialWords(body.denial)}`;
-    return { decided: 'refused', words, checks: body.checks };
+    const { denial, checks } = body;
+    const words = `${body.principal} confirmed ${what}: ${denialWords(denial)}`;
+    return { decided: 'refused', words, checks, denial };
   }
   if (body.kind === 'previewMade') {
     const { principal, intent, previewId, checks } = body;
@@ -75,6 +78,22 @@ function stateWords(body: AuditBody): string | undefined {
   return `limits ${limitsVersion} are in force; ${raised}`;
 }
 
+type PlanRun = Extract<AuditBody, { kind: 'planRun' }>;
+
+/** What the plan decided of a turn, in words. */
+const OF_A_TURN: Readonly<Record<PlanRun['outcome'], Pick<Sentence, 'decided' | 'words'>>> = {
+  ready: { decided: 'allowed', words: 'is ready and not sent' },
+  sent: { decided: 'sent', words: 'was sent' },
+  refused: { decided: 'refused', words: 'was refused' },
+  skipped: { decided: 'refused', words: 'was skipped' },
+  missed: { decided: 'refused', words: 'was missed' },
+};
+
+function planSentence({ slotId, outcome, detail }: PlanRun): Sentence {
+  const { decided, words } = OF_A_TURN[outcome];
+  return { decided, words: `the plan's ${slotId} ${words}: ${detail}` };
+}
+
 /** Records that decide something: the others only report, and most records do. */
 const DECISIONS: ReadonlySet<AuditBody['kind']> = new Set([
   'previewRefused',
@@ -83,6 +102,7 @@ const DECISIONS: ReadonlySet<AuditBody['kind']> = new Set([
   'intentRecorded',
   'sendBlocked',
   'exitTriggered',
+  'planRun',
   'tradingStateChanged',
   'killEngaged',
   'killReleased',
@@ -103,12 +123,20 @@ function sentenceOf(body: AuditBody): Sentence | undefined {
     const why = `${body.reason}${numberWords(body.numbers)}`;
     return { decided: 'exit', words: `position ${body.positionId} is left: ${why}` };
   }
+  if (body.kind === 'planRun') return planSentence(body);
   const words = stateWords(body);
   return words === undefined ? requestSentence(body) : { decided: 'state', words };
 }
 
-function viewOf({ seq, at }: AuditRecord, { decided, words, checks = [] }: Sentence): DecisionView {
-  const closest = nearestMisses(checks).slice(0, CLOSEST);
+/** What was judged, with a veto that no check of the gate gave. */
+function judgedOf({ checks = [], denial }: Sentence): readonly CheckResult[] {
+  if (denial === undefined || checks.some(({ code }) => code === denial.code)) return checks;
+  return [...checks, { ...denial, outcome: 'failed' }];
+}
+
+function viewOf({ seq, at }: AuditRecord, sentence: Sentence): DecisionView {
+  const { decided, words } = sentence;
+  const closest = nearestMisses(judgedOf(sentence)).slice(0, CLOSEST);
   return {
     seq,
     at: isoNewYork(at.market),

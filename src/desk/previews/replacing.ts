@@ -145,19 +145,29 @@ export function beginReplacement(
   return { orderIds };
 }
 
-/** Sends each replacement whose time has come, and drops each that has missed it. Called on the clock
- * and after every command. */
+/** Sends each replacement whose time has come, and drops each that has missed it: the record says why. Called
+ * on the clock and after every command. */
 export function keepReplacements(desk: DeskContext): void {
   for (const [orderId, replacement] of desk.day.replacements) {
     const order = desk.orders.get(orderId);
     const why = order === undefined ? 'it is gone' : missedBy(desk, order, replacement);
     if (why === undefined && order !== undefined && !isFinal(order)) continue;
     desk.day.replacements.delete(orderId);
+    const came =
+      why === undefined
+        ? send(desk, orderId, replacement)
+        : missed(desk, orderId, replacement, why);
     if (order === undefined) continue;
     if (why === REFUSED) order.calledBackBy = undefined;
-    order.reason = why === undefined ? send(desk, orderId, replacement) : `not replaced: ${why}`;
+    order.reason = came;
     publishOrder(desk, order);
   }
+}
+
+function missed(desk: DeskContext, orderId: string, { grant }: Replacement, why: string): string {
+  const message = `order ${orderId} is not replaced: ${why}`;
+  notSent(desk, grant, deny('reprice_required', message, { orderId }).denied, []);
+  return `not replaced: ${why}`;
 }
 
 /** Why nothing may be sent any more. */

@@ -41,8 +41,10 @@ export const sessionWindowCheck: Check = {
       const message = `the opening auction lasts until ${auctionEnds} ET; try then`;
       return failed(CODE, message, { ...numbers, phase: 'auction', auctionEnds });
     }
-    if (at.market < closesAt) return passed(CODE, 'the session takes opening orders', numbers);
+    const openSeconds = Math.ceil((at.market - auctionEndsAt) / MICROS_PER_SECOND);
+    const within = { ...numbers, openSeconds };
+    if (at.market < closesAt) return passed(CODE, 'the session takes opening orders', within);
     const message = `no opening orders from ${numbers.openingCutoff} ET on; try the next session`;
-    return failed(CODE, message, numbers);
+    return failed(CODE, message, within);
   },
 };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PlanView } from '../../../src/desk/engine-api-plan.ts';
+import type { RiskCheckView } from '../../../src/desk/engine-api-risk.ts';
 import type { EventDay, PlanEntry, PlanSheet } from '../../../src/desk/plan/plan-sheet.ts';
 import { cents, sessionDate } from '../../../src/engine/domain/units.ts';
 import { breakoutOf, breakoutRig, openBreakout, putBar } from '../../support/breakout-rig.ts';
@@ -550,6 +551,11 @@ describe('a gate of the plan', () => {
     const within = new DeskRig({ plan: sheet({ skipOn: ['FOMC'] }, [FOMC]) });
     within.goTo(635);
     expect(runs(within)).toEqual([['condor#1', 'skipped']]);
+    for (const each of [within, within.restart()]) {
+      const { decisions } = each.query<RiskCheckView>({ kind: 'riskCheck', decisions: 20 });
+      const words = decisions.map((decision) => decision.words);
+      expect(words).toContainEqual(expect.stringContaining("the plan's condor#1 was skipped: "));
+    }
     const after = new DeskRig({ plan: sheet({ skipOn: ['FOMC'] }, [{ ...FOMC, toMinutes: 635 }]) });
     after.goTo(635);
     expect(runs(after)).toEqual([['condor#1', 'ready']]);

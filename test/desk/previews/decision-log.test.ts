@@ -58,6 +58,41 @@ describe('the decisions of the desk', () => {
     expect(newest(rig).closest).toEqual([]);
   });
 
+  it('name the drift that refused a confirm, with its limit', () => {
+    const rig = new DeskRig();
+    const { tokenSha256 } = rig.preview();
+    rig.quotes(601.5);
+    rig.confirm(tokenSha256);
+    const { words, closest } = newest(rig);
+    expect(words).toMatch(/^trader confirmed preview .+: reprice_required: .+tolerance/);
+    expect(closest[0]).toMatchObject({ code: 'reprice_required' });
+    expect(closest[0]?.usedPercent).toBeGreaterThan(100);
+  });
+
+  it('tell what became of each turn of the plan, and why', () => {
+    const turn = (outcome: 'ready' | 'sent' | 'refused' | 'skipped' | 'missed', detail: string) => {
+      const run = { slotId: 'condor#1', outcome, detail, previewId: null, orderId: null };
+      return record(1, { kind: 'planRun', ...run, maxLossCents: 0 });
+    };
+    const log = new DecisionLog([
+      turn('skipped', 'FOMC is today'),
+      turn('missed', 'its time came while the engine was away'),
+      turn('ready', 'its worst case is more than its budget'),
+      turn('refused', 'cool_down: it rests'),
+      turn('sent', 'order 20261120-000001'),
+    ]);
+    expect(log.newest(5).map(({ decided, words }) => [decided, words])).toEqual([
+      ['sent', "the plan's condor#1 was sent: order 20261120-000001"],
+      ['refused', "the plan's condor#1 was refused: cool_down: it rests"],
+      [
+        'allowed',
+        "the plan's condor#1 is ready and not sent: its worst case is more than its budget",
+      ],
+      ['refused', "the plan's condor#1 was missed: its time came while the engine was away"],
+      ['refused', "the plan's condor#1 was skipped: FOMC is today"],
+    ]);
+  });
+
   it('tell a refused confirm, a kill and its release, and what the engine did by itself', () => {
     const rig = new DeskRig();
     rig.confirm('a'.repeat(64));

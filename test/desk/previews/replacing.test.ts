@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ConfirmResult, TradeCard } from '../../../src/desk/engine-api.ts';
+import type { RiskCheckView } from '../../../src/desk/engine-api-risk.ts';
 import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
 import { cents, price } from '../../../src/engine/domain/units.ts';
 import {
@@ -41,6 +42,15 @@ function cardOf({ reply }: { readonly reply: Reply<TradeCard> }): TradeCard {
 function resultOf(reply: Reply<ConfirmResult>): ConfirmResult {
   if ('denied' in reply) throw new Error(reply.denied.message);
   return reply.value;
+}
+
+/** Why replacements that were confirmed are not sent, by the records, each of which is a decision. */
+function notSent(rig: DeskRig): readonly string[] {
+  const { decisions } = rig.query<RiskCheckView>({ kind: 'riskCheck', decisions: 20 });
+  const told = decisions.map(({ words }) => words).join('\n');
+  const records = rig.bodies('confirmRefused').map(({ denial }) => denial.message);
+  for (const message of records) expect(told).toContain(message);
+  return records;
 }
 
 function worstOf(rig: DeskRig, orderId: string): number {
@@ -304,7 +314,19 @@ describe('replacing an order', () => {
     }
     rig.advance(2);
     expect(rig.order(orderId).reason).toBe('not replaced: it filled meanwhile');
+    expect(notSent(rig)).toEqual([`order ${orderId} is not replaced: it filled meanwhile`]);
     expect(rig.submitted).toEqual([orderId]);
+  });
+
+  it('sends nothing where the cancel takes too long, and tells so after a restart too', () => {
+    const { rig, orderId } = working();
+    const { tokenSha256 } = ask(rig, orderId, worstOf(rig, orderId));
+    rig.gateway.isMute = true;
+    rig.send({ kind: 'confirm', tokenSha256 }, TRADER);
+    rig.advance(11);
+    const why = [`order ${orderId} is not replaced: its cancel took too long`];
+    expect(notSent(rig)).toEqual(why);
+    expect(notSent(rig.restart(rig.records(), { isOpen: false }))).toEqual(why);
   });
 
   it('sends nothing where the broker refuses the cancel', () => {
@@ -315,6 +337,9 @@ describe('replacing an order', () => {
     rig.brokerSays({ kind: 'cancelRejected', intentId: orderId, reason: 'busy' });
     rig.advance(0.05);
     expect(rig.order(orderId).reason).toBe('not replaced: the broker refused to cancel it');
+    expect(notSent(rig)).toEqual([
+      `order ${orderId} is not replaced: the broker refused to cancel it`,
+    ]);
     expect(rig.submitted).toEqual([orderId]);
     const asked = rig.bodies('cancelRequested').length;
     rig.gateway.isMute = true;
@@ -383,6 +408,7 @@ describe('replacing an order', () => {
     rig.advance(5);
     expect(rig.submitted).toEqual([orderId]);
     expect(rig.order(orderId).reason).toBe(`not replaced: ${why}`);
+    expect(notSent(rig)).toEqual([`order ${orderId} is not replaced: ${why}`]);
   });
 
   /** Confirms a replacement, whose old order ends three seconds later, at this price of the underlying. */

@@ -156,14 +156,15 @@ export interface OrderView {
   readonly latency: OrderLatency | null;
 }
 
-/** A position that was to be closed and that no order closes now, or only one that the broker does not move. */
+/** A position that was to be closed and that no order closes now, or only one that the broker does not move; or
+ * what of the account the engine's book does not explain: `account` where no position can be named. */
 export interface UnclosedView {
   readonly positionId: string;
   readonly reason: string;
 }
 
 /** What a redeemed token did: the orders it stands for, now. `replayed` on every call but the first.
- * `incomplete`: a flatten that has no order and yet leaves something open. */
+ * `incomplete`: a flatten that leaves something open which no order closes. */
 export interface ConfirmResult {
   readonly orderId: string | null;
   readonly status: OrderStatusView | 'done' | 'incomplete';
@@ -171,7 +172,8 @@ export interface ConfirmResult {
   readonly latency: OrderLatency | null;
   readonly orders: readonly OrderView[];
   readonly replayed: boolean;
-  /** Of a flatten alone: what stays open for now, and why. It is tried again until it is closed. */
+  /** Of a flatten alone: what stays open for now, and why. What this book holds is tried again until it is
+   * closed. */
   readonly unclosed?: readonly UnclosedView[];
 }
 

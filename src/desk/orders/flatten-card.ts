@@ -12,6 +12,7 @@ import { spotOf } from '../desk-context.ts';
 import type { TradeCard } from '../engine-api.ts';
 import { grantToken } from '../previews/granting.ts';
 import type { PreviewAnswer, PreviewTurn } from '../previews/preview-shelf.ts';
+import { unexplainedNow } from '../reconciling/unexplained.ts';
 import { standInsOf } from './asked-closes.ts';
 import {
   type Closing,
@@ -176,6 +177,10 @@ function nothingToClose(
   warnings: readonly string[],
 ): PreviewAnswer {
   const numbers = { unclosable: warnings.length };
+  if (held.length === 0 && warnings.length > 0) {
+    const message = `this book holds nothing, and nothing that opens is working; but ${warnings.join('; ')}`;
+    return { ...deny('nothing_to_close', message, numbers), checks: [] };
+  }
   if (held.length === 0) {
     const flat = 'nothing is open and nothing that opens is working: already flat';
     return { ...deny('nothing_to_close', flat, numbers), checks: [] };
@@ -189,6 +194,11 @@ function nothingToClose(
   return { ...deny('nothing_to_close', message, numbers), checks: [] };
 }
 
+/** What the account holds besides, or that nobody knows. */
+function unexplainedWords(desk: DeskContext): readonly string[] {
+  return unexplainedNow(desk).map(({ positionId, reason }) => `${positionId}: ${reason}`);
+}
+
 /** Previews closing everything that is held and cancelling everything that opens. */
 export function flattenCard(desk: DeskContext, turn: PreviewTurn): PreviewAnswer {
   const { shelf, caller, tokenSha256 } = turn;
@@ -197,7 +207,7 @@ export function flattenCard(desk: DeskContext, turn: PreviewTurn): PreviewAnswer
   const ways = held.map((position) => wayOutOf(desk, position, caller.principal));
   const closable = ways.flatMap(({ intents }) => intents);
   const shown = ways.flatMap((way) => way.shown);
-  const warnings = ways.flatMap((way) => way.warnings);
+  const warnings = [...ways.flatMap((way) => way.warnings), ...unexplainedWords(desk)];
   const first = closable[0] ?? openings[0]?.intent;
   if (first === undefined) return nothingToClose(desk, held, warnings);
   const goesOn = ways.some(({ isRefused }) => isRefused) ? [GOES_ON] : [];

@@ -11,6 +11,7 @@ import type { ExitPart } from '../exits/exit-input.ts';
 import { rightOfPart } from '../exits/exit-input.ts';
 import type { HeldLeg } from '../exits/open-position.ts';
 import { judgeIntent } from '../previews/judging.ts';
+import { unexplainedNow } from '../reconciling/unexplained.ts';
 import { awaitQuotes } from '../session/chain-filling.ts';
 import { tellOnce } from '../session/told-once.ts';
 import { closingIntent, closingIntentOf, freeLegs, freeOf, isAllOrdered } from './closing.ts';
@@ -298,7 +299,8 @@ function mayBeClosed({ day }: DeskContext, positionId: string): boolean {
 
 /**
  * Goes on with a flatten until it is done: a market may be gone for a moment, a broker may reject,
- * and an opening may win its race against the cancel. What `isTaken` and is not in it yet joins.
+ * and an opening may win its race against the cancel. What `isTaken` and is not in it yet joins. It is
+ * told as done once the books agree: what only the broker knows of is held too.
  */
 export function keepFlattening(desk: DeskContext, isTaken: Taken): void {
   const { day, at, book } = desk;
@@ -314,7 +316,7 @@ export function keepFlattening(desk: DeskContext, isTaken: Taken): void {
     if (position === undefined || !mayBeClosed(desk, positionId)) continue;
     if (isDue || isReady(desk, position, told)) flattenOrLeave(desk, position, BY_THE_ENGINE);
   }
-  if (day.flattening.size > 0) return;
+  if (day.flattening.size > 0 || unexplainedNow(desk).length > 0) return;
   day.flattenUntold = false;
   desk.out.alert('info', FLATTEN_DONE, 'all that was to be flattened is closed or has expired');
 }

@@ -4,6 +4,7 @@ import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts
 import { areLeftToExpire, haveExpired, isOpen } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { UnclosedView } from '../engine-api.ts';
+import { unexplainedNow } from '../reconciling/unexplained.ts';
 import { awaitQuotes } from '../session/chain-filling.ts';
 import { freeLegs } from './closing.ts';
 import { openingInto } from './flatten-progress.ts';
@@ -12,15 +13,16 @@ import { refusedFor } from './refused-closes.ts';
 import { whyNotMoved } from './refused-limits.ts';
 
 /** What is being flattened and is held, or may still fill, while no order closes it, or only one that the
- * broker does not move; each with why. */
+ * broker does not move; and what of the account this book does not explain. Each with why. */
 export function unclosedNow(desk: DeskContext): readonly UnclosedView[] {
-  return [...desk.day.flattening]
+  const idle = [...desk.day.flattening]
     .map(([positionId, { told }]) => {
       const isClosing = desk.orders.isClosing(positionId);
       const whyIdle = isClosing ? whyNotMoved : whyOpen;
       return { positionId, reason: whyIdle(desk, positionId, told) };
     })
     .filter((view): view is UnclosedView => view.reason !== undefined);
+  return [...idle, ...unexplainedNow(desk)];
 }
 
 /** Why it is open; undefined where it is not. */

@@ -167,7 +167,7 @@ export function confirmResult(
 ): ConfirmResult {
   const orders = ordersOf(desk, orderIds).map((order) => orderView(desk, order));
   if (isFlatten) return flattenResult(desk, orders, replayed);
-  const result = resultOf(orders, replayed, 'done');
+  const result = resultOf(orders, replayed);
   // Of a replacement the new order comes first, and is none yet while the old one is called back.
   const [orderId] = orderIds;
   const isToCome = orderIds.some((id) => desk.day.replacements.has(id));
@@ -175,15 +175,11 @@ export function confirmResult(
   return { ...result, orderId, status: 'pending' };
 }
 
-function resultOf(
-  orders: readonly OrderView[],
-  replayed: boolean,
-  otherwise: 'done' | 'incomplete',
-): ConfirmResult {
+function resultOf(orders: readonly OrderView[], replayed: boolean): ConfirmResult {
   const [first] = orders;
   return {
     orderId: first?.orderId ?? null,
-    status: first?.status ?? otherwise,
+    status: first?.status ?? 'done',
     fills: orders.flatMap((order) => order.fills),
     latency: null,
     orders,
@@ -197,8 +193,9 @@ export function flattenResult(
   orders: readonly OrderView[],
   replayed: boolean,
 ): ConfirmResult {
+  const result = resultOf(orders, replayed);
   const unclosed = unclosedNow(desk);
-  return { ...resultOf(orders, replayed, unclosed.length > 0 ? 'incomplete' : 'done'), unclosed };
+  return { ...result, ...(unclosed.length > 0 && { status: 'incomplete' }), unclosed };
 }
 
 /** True once nothing more can happen to these orders. */

@@ -10,9 +10,10 @@ import type {
   WorkingOrder,
 } from '../../broker/order-gateway.ts';
 import { brokerId } from '../../engine/domain/broker-text.ts';
-import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import type { Instrument } from '../../engine/domain/instrument.ts';
+import { instrumentSymbol, parseOccSymbol } from '../../engine/domain/instrument.ts';
 import type { Fill } from '../../engine/domain/order.ts';
-import { legSign } from '../../engine/domain/order.ts';
+import { isOpening, legSign } from '../../engine/domain/order.ts';
 import { newYorkDate } from '../../engine/domain/session-calendar.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { OrderRecord } from '../orders/order-book.ts';
@@ -49,8 +50,13 @@ export type Divergence =
       readonly book: number;
     };
 
+/** What a symbol of the account stands for. */
+export function instrumentOf(symbol: string): Instrument {
+  return parseOccSymbol(symbol) ?? { kind: 'shares', symbol };
+}
+
 /** Differences that are told one by one: a page is to be read, and a record has an end. */
-const MOST_TOLD = 20;
+export const MOST_TOLD = 20;
 
 /** Differences in plain words, the first of them where there are many. */
 export function toldOf(divergences: readonly Divergence[]): readonly string[] {
@@ -89,6 +95,13 @@ export function divergenceWords(divergence: Divergence): string {
       return `order ${intentId}: ${broker} units are left at the broker, ${book} here`;
     }
   }
+}
+
+/** True for what no picture of the account mends: it waits until somebody takes it over. */
+export function isForOperator(divergence: Divergence): boolean {
+  const { kind } = divergence;
+  if (kind === 'bustedFill') return isOpening(divergence.fill.action);
+  return kind === 'residual' || kind === 'remaining';
 }
 
 /** False for what is put right and is nothing to call anybody for, or to hold openings for: orders of somebody

@@ -7,10 +7,8 @@
  */
 
 import type { AccountSnapshot } from '../../broker/order-gateway.ts';
-import type { Instrument } from '../../engine/domain/instrument.ts';
-import { gridOfOne, instrumentSymbol, parseOccSymbol } from '../../engine/domain/instrument.ts';
+import { gridOfOne, instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Fill, LegAction } from '../../engine/domain/order.ts';
-import { isOpening } from '../../engine/domain/order.ts';
 import type { Price } from '../../engine/domain/units.ts';
 import { cents, MICROS_PER_SECOND, price } from '../../engine/domain/units.ts';
 import { deny } from '../../engine/domain/verdict.ts';
@@ -24,7 +22,14 @@ import { EXTERNAL } from '../orders/adopting.ts';
 import { takeEvent } from '../orders/broker-events.ts';
 import { CashWatch } from './cash-watch.ts';
 import type { Divergence } from './divergence.ts';
-import { divergences, divergenceWords, isToBeTold, toldOf } from './divergence.ts';
+import {
+  divergences,
+  divergenceWords,
+  instrumentOf,
+  isForOperator,
+  isToBeTold,
+  toldOf,
+} from './divergence.ts';
 import { bust, heal } from './healing.ts';
 
 const CODE = 'RECONCILE_DIFFERS';
@@ -37,12 +42,6 @@ export function differences(desk: DeskContext): readonly string[] {
 }
 
 type Residual = Extract<Divergence, { kind: 'residual' }>;
-
-function isForOperator(divergence: Divergence): boolean {
-  const { kind } = divergence;
-  if (kind === 'bustedFill') return isOpening(divergence.fill.action);
-  return kind === 'residual' || kind === 'remaining';
-}
 
 /** A broker behind wires gives its first picture some seconds after a start. Nothing opens until then,
  * and nobody is called for it. */
@@ -209,10 +208,6 @@ function adviceOn(found: readonly Divergence[]): string {
     ? 'openings are refused; once you know where it comes from, take it over with `deltaring adopt`'
     : "openings are refused until the books agree; they are mended from the broker's snapshot";
   return `${words}. ${advice}`;
-}
-
-function instrumentOf(symbol: string): Instrument {
-  return parseOccSymbol(symbol) ?? { kind: 'shares', symbol };
 }
 
 function actionOf({ broker, book }: Residual): LegAction {

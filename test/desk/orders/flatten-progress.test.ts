@@ -48,6 +48,15 @@ function left(): DeskRig {
   return rig;
 }
 
+/** The broker's next pictures hold what this book holds. */
+function agrees(rig: DeskRig): void {
+  rig.gateway.editSnapshot = (snapshot) => {
+    const held = [...rig.desk.context.book.held()];
+    const positions = held.map(([symbol, quantity]) => ({ symbol, quantity }));
+    return { ...snapshot, positions, fillsSince: snapshot.asOf.market };
+  };
+}
+
 /** What was sent, and its broker says nothing of. */
 function sent(rig: DeskRig): string[] {
   const ours = rig.orders().filter(({ intent }) => intent.strategy !== 'external');
@@ -87,6 +96,7 @@ describe('what others open of a contract that a flatten left to expire', () => {
       { kind: 'accepted', intentId, brokerOrderId: 'b-1' },
       { kind: 'fill', fill: { ...sold, ...money, marketAt: rig.at.market } },
     );
+    agrees(rig);
     rig.advance(30);
     expect(sent(rig)).toEqual(ONE);
     expect(rig.positions()).toMatchObject([{ quantity: 10 }]);
@@ -124,6 +134,7 @@ describe('what others open of a contract that a flatten left to expire', () => {
         const told = [bought(rig, 1, boughtAgo), sold(rig, 1, soldAgo)];
         rig.brokerSays(...(isReversed ? told.toReversed() : told));
         rig.gateway.isMute = true;
+        agrees(rig);
         isBid(rig, 0.02);
         rig.advance(6);
         expect(sent(rig)).toEqual(orders);

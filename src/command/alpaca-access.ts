@@ -10,6 +10,7 @@ import { keySender } from '../desk/threads/key-account-shell.ts';
 import { newAccountPace } from '../desk/threads/request-turns-shell.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import { backoffMillis } from '../ops/backoff.ts';
+import type { ClockOffset } from '../ops/clock-offset.ts';
 import { VERSION } from './build-info.ts';
 
 const DATA_HOST = 'https://data.alpaca.markets';
@@ -57,8 +58,9 @@ const WAIT = { firstMillis: 300, mostMillis: 3_000 };
 export async function readAlpacaAccount(
   config: Config,
   pace = newAccountPace(ALPACA_PACE),
+  clock?: ClockOffset,
 ): Promise<AlpacaAccount> {
-  const send = keySender(alpacaReading(config, pace), TIMEOUT_MILLIS);
+  const send = keySender(alpacaReading(config, pace), TIMEOUT_MILLIS, clock);
   let why = 'no answer';
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     if (attempt > 0) await setTimeout(backoffMillis(attempt - 1, WAIT, Math.random()));

@@ -3,15 +3,16 @@ import { accessSync, constants, existsSync, mkdirSync, statfsSync } from 'node:f
 import { readKillLatch } from '../audit/kill-latch.ts';
 import { S3Store } from '../audit/s3-store-shell.ts';
 import { verifyJournal } from '../audit/verify.ts';
-import type { Config } from '../config.ts';
+import { type Config, isSimulated } from '../config.ts';
 import type { OwnRules } from '../desk/session/broker-rules.ts';
 import { sessionFor } from '../desk/session/session-clock.ts';
 import type { RestAccount } from '../desk/threads/rest-account-shell.ts';
 import { wallMicros } from '../engine/domain/clock.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import { underlyingOf } from '../engine/domain/underlying.ts';
+import { ClockOffset } from '../ops/clock-offset.ts';
 import { readAlpacaAccount } from './alpaca-access.ts';
-import { assertTyped, reachBroker } from './broker-access.ts';
+import { assertTyped } from './broker-access.ts';
 import { brokerDifferences } from './broker-rules.ts';
 import { socketPath } from './engine-paths.ts';
 import { isListening } from './ensure-engine.ts';
@@ -36,15 +37,30 @@ function finding(check: string, outcome: Outcome, text: string): Finding {
   return { check, outcome, text };
 }
 
-function checkClock(): Finding {
+/** A feed bears so much; beyond it lateness is told wrongly. */
+const CLOCK_BEARS_MILLIS = 2_000;
+/** Cut-offs and the closing come this late, or quotes count as this old. */
+const CLOCK_FAILS_MILLIS = 30_000;
+
+/** `offsetMillis`: what answers of outside told; undefined where none did. Where the market is made here nobody
+ * is asked, and nothing hangs on it; where one is outside, a clock that was not compared is a warning. */
+function checkClock(offsetMillis: number | undefined, isOutside: boolean): Finding {
   const now = wallMicros();
   if (now < LEAST_PLAUSIBLE_MICROS) {
     return finding('clock', 'failed', 'this machine believes it is before 2026: set its clock');
   }
+  const time = new Date(now / 1_000).toISOString();
+  if (offsetMillis === undefined) {
+    const text = `${time}, not compared with anybody's; compare it with a time server`;
+    return finding('clock', isOutside ? 'warning' : 'ok', text);
+  }
+  const off = Math.abs(offsetMillis);
+  if (off < CLOCK_BEARS_MILLIS) return finding('clock', 'ok', `${time}, as the answers' own`);
+  const seconds = (off / 1_000).toFixed(1);
   return finding(
     'clock',
-    'ok',
-    `${new Date(now / 1_000).toISOString()} (compare it with a time server)`,
+    off < CLOCK_FAILS_MILLIS ? 'warning' : 'failed',
+    `${time}, ${seconds} s ${offsetMillis > 0 ? 'behind' : 'ahead of'} what answers tell: let a time server set it`,
   );
 }
 
@@ -187,23 +203,28 @@ function checkConfig(): Finding {
 }
 
 /** The broker's account, and what it says of the session. */
-async function checkBrokerAndCalendar(config: Config) {
+async function checkBrokerAndCalendar(config: Config, clock: ClockOffset) {
   const own = ownRules(config.DELTARING_UNDERLYING);
   const isTastytrade = config.DELTARING_BROKER === 'tastytrade';
-  const service = isTastytrade ? tastytradeService(config) : undefined;
-  const broker = await checkBroker(config, service);
+  const service = isTastytrade ? tastytradeService(config, undefined, clock) : undefined;
+  const broker = await checkBroker(config, service, clock);
   const isAsked = config.DELTARING_BROKER !== 'paper' && broker.outcome !== 'failed';
   const differences = isAsked ? await brokerDifferences(config, own, service) : undefined;
   return { calendar: checkCalendar(own, differences), broker };
 }
 
-async function checkBroker(config: Config, service: RestAccount | undefined): Promise<Finding> {
+async function checkBroker(
+  config: Config,
+  service: RestAccount | undefined,
+  clock: ClockOffset,
+): Promise<Finding> {
   const { DELTARING_BROKER: broker, DELTARING_ENV: environment } = config;
   if (broker === 'paper') return finding('broker', 'ok', `paper (${environment} money), embedded`);
   try {
     if (service !== undefined) return await checkTastytrade(config, service);
-    const { accountId } = await reachBroker(config);
-    const { status, optionsLevel, blocks } = await readAlpacaAccount(config);
+    const account = await readAlpacaAccount(config, undefined, clock);
+    const { accountId, status, optionsLevel, blocks } = account;
+    assertTyped(config, accountId);
     const text = `alpaca (${environment} money), account ${accountId}: ${status}, options level ${optionsLevel}`;
     if (blocks.length > 0) {
       return finding('broker', 'failed', `${text}; ${blocks.join(', ')}: see Alpaca's dashboard`);
@@ -247,12 +268,14 @@ function readSettings(): Config | undefined {
 async function checkEverything(): Promise<readonly Finding[]> {
   const config = readSettings();
   if (config === undefined) {
-    return [checkConfig(), checkClock(), checkCalendar(ownRules('SPY'), undefined)];
+    return [checkConfig(), checkClock(undefined, false), checkCalendar(ownRules('SPY'), undefined)];
   }
-  const { calendar, broker } = await checkBrokerAndCalendar(config);
+  const clock = new ClockOffset();
+  const { calendar, broker } = await checkBrokerAndCalendar(config, clock);
+  const isOutside = config.DELTARING_BROKER !== 'paper' || !isSimulated(config);
   return [
     checkConfig(),
-    checkClock(),
+    checkClock(clock.millis, isOutside),
     calendar,
     checkDisk(config),
     checkJournal(config),

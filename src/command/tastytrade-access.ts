@@ -9,6 +9,7 @@ import { newAccountPace, RequestTurns } from '../desk/threads/request-turns-shel
 import { RestAccount } from '../desk/threads/rest-account-shell.ts';
 import type { GrantSettings } from '../desk/threads/token-keeper-shell.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
+import type { ClockOffset } from '../ops/clock-offset.ts';
 import { VERSION } from './build-info.ts';
 
 const TIMEOUT_MILLIS = 10_000;
@@ -103,9 +104,10 @@ const BLOCKS = [
 export function tastytradeService(
   config: Config,
   pace = newAccountPace(TASTYTRADE_PACE),
+  clock?: ClockOffset,
 ): RestAccount {
   const turns = new RequestTurns(pace, Math.random);
-  return new RestAccount(tastytradeGrant(config), turns, TIMEOUT_MILLIS);
+  return new RestAccount(tastytradeGrant(config), turns, TIMEOUT_MILLIS, clock);
 }
 
 /** Logs in and finds the account: the one configured, or the only one that is open and the login's own.

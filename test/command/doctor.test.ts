@@ -48,6 +48,7 @@ describe('the doctor', () => {
       'audit',
     ]);
     expect(lines.every((line) => line.startsWith('ok '))).toBe(true);
+    expect(lines[1]).toContain("not compared with anybody's");
   });
 
   it('looks for the file of a feed that plays one', async () => {
@@ -106,9 +107,12 @@ describe('the doctor', () => {
     expect(venue.login.logins).toBe(1);
     expect(ok.found['calendar']).toMatchObject({ outcome: 'ok' });
     expect(ok.found['calendar']?.text).toContain('day, as the broker says');
+    expect(ok.found['clock']).toMatchObject({ outcome: 'ok' });
     venue.clock.advance(2_000);
+    server.dateAheadMillis = 600_000;
     venue.market.otherwise.ticks = [{ value: '0.05' }];
     const differs = await examine(tempFolder(), tastytrade);
+    expect(differs.found['clock']).toMatchObject({ outcome: 'failed' });
     expect(differs.found['calendar']).toMatchObject({ outcome: 'warning' });
     expect(differs.found['calendar']?.text).toContain(
       'the broker says: options trade in steps of 0.05, the engine 0.01',
@@ -150,6 +154,40 @@ describe('the doctor', () => {
     const wrong = await examine(tempFolder(), { ...alpaca, ALPACA_SECRET_KEY: 'not-this' });
     expect(wrong.found['broker']).toMatchObject({ outcome: 'failed' });
     expect(JSON.stringify(wrong.found)).not.toMatch(/not-this|PKTEST0001/);
+  });
+
+  it('compares the clock with the answers of a broker, and warns where none came', async () => {
+    const server = new AlpacaServer({ key: 'PKTEST0001', now: START_MICROS });
+    await server.listen();
+    onTestFinished(() => server.close());
+    const alpaca = {
+      DELTARING_BROKER: 'alpaca',
+      ALPACA_API_KEY: 'PKTEST0001',
+      ALPACA_SECRET_KEY: server.secret,
+      ALPACA_BASE_URL: server.url,
+    };
+    const clock = async (aheadMillis: number, more = alpaca) => {
+      server.dateAheadMillis = aheadMillis;
+      const { code, found } = await examine(tempFolder(), more);
+      return [code, found['clock']?.outcome, found['clock']?.text.replace(/^[^,]+, /, '')];
+    };
+    expect(await clock(0)).toEqual([0, 'ok', "as the answers' own"]);
+    expect(await clock(20_000)).toEqual([
+      0,
+      'warning',
+      expect.stringMatching(/^[12]\d\.\d s behind/),
+    ]);
+    expect(await clock(600_000)).toEqual([
+      1,
+      'failed',
+      expect.stringMatching(/^5\d\d\.\d s behind/),
+    ]);
+    expect(await clock(-600_000)).toEqual([1, 'failed', expect.stringMatching(/s ahead of what/)]);
+    expect(await clock(0, { ...alpaca, ALPACA_BASE_URL: 'http://127.0.0.1:1' })).toEqual([
+      1,
+      'warning',
+      expect.stringContaining('not compared'),
+    ]);
   });
 
   it('warns of settings that fell back or mean nothing', async () => {

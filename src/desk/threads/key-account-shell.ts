@@ -1,6 +1,7 @@
 /** Requests of an account reader at a broker that is opened by keys. I/O worker only. */
 import type { HttpAnswer, ReadStep } from '../../broker/account-reader.ts';
-import { wallMicros } from '../../engine/domain/clock.ts';
+import { wallMicros, wallMillis } from '../../engine/domain/clock.ts';
+import type { ClockOffset } from '../../ops/clock-offset.ts';
 import { isResting, NotCalled, OutgoingCalls } from '../../ops/outgoing-call.ts';
 import type { BrokerLogin } from './broker-wire.ts';
 import type { AccountPace } from './request-turns-shell.ts';
@@ -24,10 +25,12 @@ export type HttpQuestion = Pick<HttpStep, 'path' | 'body' | 'service'> & {
 };
 
 /** Sends each request once, in the account's turn for looks, under a time limit and a breaker of its
- * own: what a face asks never keeps an order waiting. What it throws names no key. */
+ * own: what a face asks never keeps an order waiting. What it throws names no key. `clock` hears
+ * what time each answer tells. */
 export function keySender(
   account: KeyAccount,
   timeoutMillis: number,
+  clock?: ClockOffset,
 ): (step: HttpQuestion) => Promise<HttpAnswer> {
   const calls = new OutgoingCalls({
     timeoutMillis,
@@ -55,7 +58,9 @@ export function keySender(
         if (!(await turns.turn({ turn: 'look', method, path, patienceMillis }))) {
           throw new NotCalled();
         }
+        const sentMillis = wallMillis();
         const response = await fetch(base + path, { ...request, signal });
+        clock?.heard(response.headers.get('date'), sentMillis, wallMillis());
         turns.onStatus(response.status, response.headers.get('retry-after'));
         const answered = { status: response.status, body: await response.text() };
         return { kind: 'answer', ...answered, wall: wallMicros() } as const;

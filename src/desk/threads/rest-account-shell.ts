@@ -3,6 +3,7 @@
 import type { Turn } from '../../broker/request-pacer.ts';
 import { wallMillis } from '../../engine/domain/clock.ts';
 import { DeltaringError } from '../../engine/domain/errors.ts';
+import type { ClockOffset } from '../../ops/clock-offset.ts';
 import { NotCalled } from '../../ops/outgoing-call.ts';
 import { RefreshTokenFile } from './refresh-token-file-shell.ts';
 import type { RequestTurns } from './request-turns-shell.ts';
@@ -39,11 +40,19 @@ export class RestAccount {
   readonly #grant: GrantSettings;
   readonly #timeoutMillis: number;
   readonly #turns: RequestTurns;
+  readonly #clock: ClockOffset | undefined;
   #unwanted: Unwanted = {};
 
-  constructor(grant: GrantSettings, turns: RequestTurns, timeoutMillis: number) {
+  /** `clock` hears what time each answer tells. */
+  constructor(
+    grant: GrantSettings,
+    turns: RequestTurns,
+    timeoutMillis: number,
+    clock?: ClockOffset,
+  ) {
     this.#grant = grant;
     this.#turns = turns;
+    this.#clock = clock;
     this.#timeoutMillis = timeoutMillis;
     const { tokenFolder } = grant;
     this.#keeper = new TokenKeeper(grant, {
@@ -95,12 +104,14 @@ export class RestAccount {
     if (!(await this.#turns.turn({ turn, method: init.method, path, patienceMillis }))) {
       throw new NotCalled();
     }
+    const sentMillis = wallMillis();
     const response = await fetch(new URL(path, baseUrl), {
       ...init,
       headers: { accept: 'application/json', 'user-agent': userAgent, ...headers },
       redirect: 'error',
       signal: AbortSignal.timeout(this.#timeoutMillis),
     });
+    this.#clock?.heard(response.headers.get('date'), sentMillis, wallMillis());
     this.#turns.onStatus(response.status, response.headers.get('retry-after'));
     return response;
   }

@@ -53,6 +53,8 @@ export class AlpacaServer {
   rateNow: () => number = () => this.venue.now;
   /** No stream is accepted while set. */
   isStreamDown = false;
+  /** How far the `Date` of its answers is ahead of this machine's clock. */
+  dateAheadMillis = 0;
   readonly #isPaper: boolean;
   readonly #server: Server;
   readonly #streams: WebSocketServer;
@@ -116,6 +118,7 @@ export class AlpacaServer {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks).toString();
     const path = request.url ?? '/';
+    response.setHeader('date', new Date(Date.now() + this.dateAheadMillis).toUTCString());
     if (path === '/control') this.#control(JSON.parse(body) as Control, response);
     else this.#serve({ request, path, body, response });
   }

@@ -27,6 +27,8 @@ export interface Control {
 
 export class TastytradeServer {
   readonly venue: TastytradeVenue;
+  /** How far the `Date` of its answers is ahead of this machine's clock. */
+  dateAheadMillis = 0;
   readonly #server: Server;
   readonly #sockets: WebSocketServer;
   #ticker: NodeJS.Timeout | undefined;
@@ -110,6 +112,7 @@ export class TastytradeServer {
     const headers = Object.fromEntries(
       Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
     );
+    response.setHeader('date', new Date(Date.now() + this.dateAheadMillis).toUTCString());
     const isArriving = fault === undefined || isDone(fault);
     const said = `${headers['authorization']} is refused`;
     const echo = {

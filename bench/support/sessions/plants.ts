@@ -11,7 +11,13 @@ import type { Input } from '../../../src/desk/inputs.ts';
 import type { SessionWraps } from '../../../src/desk/simulation/session-wraps.ts';
 import type { At } from '../../../src/engine/domain/clock.ts';
 import type { ExitPlan } from '../../../src/engine/domain/order.ts';
-import { epochMicros, type Price, price } from '../../../src/engine/domain/units.ts';
+import type { EpochMicros, Price } from '../../../src/engine/domain/units.ts';
+import {
+  addMicros,
+  epochMicros,
+  MICROS_PER_MINUTE,
+  price,
+} from '../../../src/engine/domain/units.ts';
 
 export const PLANT_NAMES = [
   'resend-on-timeout',
@@ -35,6 +41,8 @@ export const PLANT_NAMES = [
   'unknown-told-to-nobody',
   'incident-never-over',
   'closes-at-any-price',
+  'stop-leaves',
+  'leaves-two-hours-late',
 ] as const;
 export type PlantName = (typeof PLANT_NAMES)[number];
 
@@ -217,6 +225,26 @@ function timeExitNever(): SessionWraps {
   };
 }
 
+const TWO_HOURS_MICROS = 120 * MICROS_PER_MINUTE;
+
+/** Keeps a schedule that leaves and is flat two hours later. */
+function leavesTwoHoursLate({ context: { day } }: Desk): void {
+  const { schedule } = day;
+  const late = (at: EpochMicros) => addMicros(at, TWO_HOURS_MICROS);
+  const { flattenStartAt, flattenDeadlineAt } = schedule;
+  const times = {
+    flattenStartAt: late(flattenStartAt),
+    flattenDeadlineAt: late(flattenDeadlineAt),
+  };
+  Object.defineProperty(day, 'schedule', { get: () => ({ ...schedule, ...times }) });
+}
+
+/** Takes every stop for one that leaves what is held. */
+function stopLeaves(input: Input): Input {
+  if (input.kind !== 'command' || input.command.kind !== 'shutdown') return input;
+  return { ...input, command: { ...input.command, policy: 'leave' } };
+}
+
 /** Takes a wing that nobody bids for, and that is offered beyond a few ticks, for no market at all. */
 function blindStop(input: Input): Input {
   if (input.kind !== 'quote' || input.bid !== undefined) return input;
@@ -280,6 +308,8 @@ const PLANTS: Readonly<Record<PlantName, () => SessionWraps>> = {
   'stops-at-60-percent': () => withPlans(withNearStops),
   'unknown-told-to-nobody': () => ({ desk: unknownToldToNobody }),
   'closes-at-any-price': () => ({ gateway: closesAtAnyPrice }),
+  'stop-leaves': () => ({ input: stopLeaves }),
+  'leaves-two-hours-late': () => ({ desk: leavesTwoHoursLate }),
   'incident-never-over': () => ({ desk: incidentNeverOver }),
   leak: () => ({
     record: (record, plainTokens) => {

@@ -1,15 +1,23 @@
-/** After a flatten, and by the broker's deadline, everything is closed or somebody was told why not. */
+/**
+ * After a flatten, by the broker's deadline and once a stop that flattens has ended, everything is closed
+ * or somebody was told why not. When that is, and what a close gives, is reckoned from the session, the
+ * broker and the quotes as they came in.
+ */
 
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import type { OrderLeg } from '../../engine/domain/order.ts';
+import { legSign } from '../../engine/domain/order.ts';
 import { newYorkText } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { addMicros, epochMicros } from '../../engine/domain/units.ts';
 import { isOpen } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
-import { quoteOf } from '../desk-context.ts';
-import { concedesAll } from '../orders/limit-walker.ts';
+import type { Input } from '../inputs.ts';
 import type { OrderRecord } from '../orders/order-book.ts';
+import { leastPayoffCents } from './expiry-payoff.ts';
+import { HeardQuotes } from './heard-quotes.ts';
+import type { MomentWindow } from './moment-oracle.ts';
 import type { Report } from './order-oracle.ts';
 
 /** Why everything is to be closed when the engine stops. */
@@ -17,6 +25,10 @@ export const AT_THE_STOP = 'at the stop';
 
 /** Market time that a flatten may take in a market that trades. */
 const FLAT_WITHIN_MICROS = 180_000_000;
+/** A stop that flattens works on a close for so long before it leaves what does not fill. */
+const WORKED_BEFORE_STOP_MICROS = 40_000_000;
+/** Where another flatten was asked for a moment before a stop nothing need be on its way yet. */
+const BEGUN_WITHIN_MICROS = 10_000_000;
 
 /** Alerts that begin with the position they are about and say why it stays. */
 const EXPLANATIONS: ReadonlySet<string> = new Set([
@@ -44,7 +56,9 @@ interface Watch {
 }
 
 export class FlatOracle {
+  readonly #window: MomentWindow;
   readonly #report: Report;
+  readonly #quotes = new HeardQuotes();
   /** When it was last told why a position stays, in market time. */
   readonly #explainedAt = new Map<string, number>();
   readonly #leftToExpire = new Set<string>();
@@ -53,10 +67,16 @@ export class FlatOracle {
   #faults = { isTrouble: false, isOfJournal: true };
   #troubledUntil = 0;
   #marketTroubledUntil = 0;
-  #deadlineWatched = '';
+  #isPastDeadline = false;
+  #hasStopped = false;
 
-  constructor(report: Report) {
+  constructor(window: MomentWindow, report: Report) {
+    this.#window = window;
     this.#report = report;
+  }
+
+  onInput(input: Input): void {
+    this.#quotes.onInput(input);
   }
 
   /** Something stands between the desk and the market until a while after this moment. */
@@ -91,7 +111,7 @@ export class FlatOracle {
     const isUnkept = desk.day.reserveExhausted || desk.day.journalStalled;
     if (isUnkept && !isConsole) return;
     const positionIds = openIds(desk).filter(
-      (positionId) => !isWorthless(desk, positionId) && !mayStay(positionId),
+      (positionId) => !this.#isWorthless(desk, positionId) && !mayStay(positionId),
     );
     if (positionIds.length === 0) return;
     const due = addMicros(desk.at.market, FLAT_WITHIN_MICROS);
@@ -100,14 +120,21 @@ export class FlatOracle {
 
   /** What no journal kept ends with the process: a stop is nobody's promise until its flatten is durable. */
   onCrash(records: readonly AuditRecord[]): void {
+    this.#quotes.clear();
+    this.#hasStopped = false;
     const kept = records.findLast(({ body }) => body.kind === 'flattenRequested')?.at.market ?? 0;
     this.#watches = this.#watches.filter(({ isUnkept, why, since }) => {
       return !isUnkept && (why !== AT_THE_STOP || kept >= since);
     });
   }
 
+  onRecord({ body, at }: AuditRecord): void {
+    if (body.kind === 'engineStopped') this.#hasStopped = true;
+    if (body.kind === 'alert') this.#onAlert(body.code, body.text, at.market);
+  }
+
   /** The desk told somebody about a position by its name. */
-  onAlert(code: string, text: string, market: EpochMicros): void {
+  #onAlert(code: string, text: string, market: EpochMicros): void {
     const [positionId = ''] = text.split(/[: ]/);
     const isWorkedOn = code === PAST_DEADLINE && text.includes('to close it is');
     if (EXPLANATIONS.has(code) || isWorkedOn) this.#explainedAt.set(positionId, market);
@@ -117,11 +144,9 @@ export class FlatOracle {
   /** Called on the clock. */
   judge(desk: DeskContext): void {
     const { market } = desk.at;
-    const { flattenStartAt: since, flattenDeadlineAt } = desk.day.schedule;
-    const isDeadline =
-      market >= flattenDeadlineAt && this.#deadlineWatched !== desk.day.session.date;
-    if (isDeadline) {
-      this.#deadlineWatched = desk.day.session.date;
+    const { leaveAt: since, flatAt } = this.#window;
+    if (market >= flatAt && !this.#isPastDeadline) {
+      this.#isPastDeadline = true;
       const due = addMicros(market, FLAT_WITHIN_MICROS);
       const why = 'by the deadline';
       const late = openIds(desk).filter((positionId) => isJustBeingClosed(desk, positionId));
@@ -133,6 +158,21 @@ export class FlatOracle {
     const due = this.#watches.filter((watch) => watch.due <= market);
     this.#watches = this.#watches.filter((watch) => watch.due > market);
     for (const watch of due) this.#judge(desk, watch);
+  }
+
+  /** Called after every step. What a stop leaves nobody closes later: it is judged there and then. */
+  afterStep(desk: DeskContext): void {
+    if (!this.#hasStopped) return;
+    this.#hasStopped = false;
+    const watches = this.#watches;
+    this.#watches = [];
+    if (desk.at.market >= this.#window.lastOrderAt) return;
+    for (const watch of watches) {
+      if (desk.at.market <= this.#untilTroubleOf(watch)) continue;
+      for (const positionId of this.#openOf(desk, watch)) {
+        if (!isGoneAbout(desk, positionId, watch)) this.#object(desk, positionId, watch);
+      }
+    }
   }
 
   /** True once for each close of it whose outcome was open until a moment ago, which was paged: only
@@ -153,27 +193,80 @@ export class FlatOracle {
     return (this.#explainedAt.get(positionId) ?? 0) >= since;
   }
 
+  #untilTroubleOf({ isUnkept }: Watch): number {
+    return isUnkept ? this.#marketTroubledUntil : this.#troubledUntil;
+  }
+
+  /** What is still open of it, is worth something to somebody, and of which nobody was told. */
+  #openOf(desk: DeskContext, watch: Watch): readonly string[] {
+    return openIds(desk).filter((positionId) => {
+      const isWatched = watch.positionIds.includes(positionId);
+      return (
+        isWatched && !this.#isExplained(positionId, watch) && !this.#isWorthless(desk, positionId)
+      );
+    });
+  }
+
   #judge(desk: DeskContext, watch: Watch): void {
-    const until = watch.isUnkept ? this.#marketTroubledUntil : this.#troubledUntil;
+    const until = this.#untilTroubleOf(watch);
     if (desk.at.market <= until) {
       this.#watches.push({ ...watch, due: addMicros(epochMicros(until), 1) });
       return;
     }
-    for (const position of desk.book.structures()) {
-      const { positionId } = position;
-      if (!watch.positionIds.includes(positionId) || !isOpen(position)) continue;
-      if (this.#isExplained(positionId, watch) || isWorthless(desk, positionId)) continue;
-      if (desk.orders.closing(positionId).some((order) => isExcused(desk, order))) continue;
+    for (const positionId of this.#openOf(desk, watch)) {
+      if (desk.orders.closing(positionId).some((order) => this.#isExcused(order))) continue;
       const isLate = this.#leftToExpire.has(positionId) && isJustBeingClosed(desk, positionId);
       if (isLate || this.#wasUnknown(desk, positionId)) {
         const due = addMicros(desk.at.market, FLAT_WITHIN_MICROS);
         this.#watches.push({ ...watch, due, positionIds: [positionId] });
         continue;
       }
-      const time = newYorkText(desk.at.market);
-      this.#report(`${time}: ${positionId} is still open ${watch.why} and nobody was told why`);
+      this.#object(desk, positionId, watch);
     }
   }
+
+  #object({ at }: DeskContext, positionId: string, { why }: Watch): void {
+    const time = newYorkText(at.market);
+    this.#report(`${time}: ${positionId} is still open ${why} and nobody was told why`);
+  }
+
+  /** Longs that nobody bids for are left to expire. */
+  #isWorthless(desk: DeskContext, positionId: string): boolean {
+    const legs = desk.book.structure(positionId)?.legs ?? [];
+    return legs
+      .filter(({ quantity }) => quantity !== 0)
+      .every(({ instrument, quantity }) => {
+        const bid = this.#quotes.of(instrumentSymbol(instrument))?.bid;
+        return quantity > 0 && (bid === undefined || bid <= 0);
+      });
+  }
+
+  /** Its outcome is open, which is paged; or it gives all that the quotes ask, or all that what it closes can
+   * ever be worth, and nobody takes it. */
+  #isExcused({ status, intent: { legs }, limit }: OrderRecord): boolean {
+    if (status !== 'working') return status === 'unknown';
+    return limit <= Math.max(this.#naturalOf(legs), leastOf(legs));
+  }
+
+  /** What the legs bring together at the far side of every quote; no end to what they cost where one of them
+   * is offered by nobody. */
+  #naturalOf(legs: readonly OrderLeg[]): number {
+    return legs.reduce((net, { instrument, action, ratio }) => {
+      const { bid = 0, ask = Number.POSITIVE_INFINITY } =
+        this.#quotes.of(instrumentSymbol(instrument)) ?? {};
+      const brought = legSign(action) > 0 ? 0 - ask : bid;
+      return net + brought * ratio;
+    }, 0);
+  }
+}
+
+/** What a close can bring at the very least, whatever becomes of what it closes. An option's price per share
+ * in 1/10,000 dollar is its price in cents a contract. */
+function leastOf(legs: readonly OrderLeg[]): number {
+  const closed = legs.map(({ instrument, action, ratio }) => {
+    return { instrument, quantity: -legSign(action) * ratio };
+  });
+  return leastPayoffCents(closed);
 }
 
 function openIds(desk: DeskContext): readonly string[] {
@@ -181,25 +274,17 @@ function openIds(desk: DeskContext): readonly string[] {
   return held.map(({ positionId }) => positionId);
 }
 
-/** Its outcome is open, which is paged; or it asks for the worst price that can make sense, and nobody
- * takes it. */
-function isExcused(desk: DeskContext, order: OrderRecord): boolean {
-  return order.status === 'unknown' || (order.status === 'working' && concedesAll(desk, order));
+/** True where a stop leaves it no sooner than it may: a close of it was worked for as long as that, or works
+ * for the flatten before it, or that was asked for just now. */
+function isGoneAbout(desk: DeskContext, positionId: string, { why, since }: Watch): boolean {
+  const lasted = desk.at.market - since;
+  const isClosing = desk.orders.closing(positionId).length > 0;
+  if (why === AT_THE_STOP) return isClosing && lasted >= WORKED_BEFORE_STOP_MICROS;
+  return isClosing || lasted < BEGUN_WITHIN_MICROS;
 }
 
 /** True for what is being closed only now: a long that nobody bid for until a moment ago. */
 function isJustBeingClosed(desk: DeskContext, positionId: string): boolean {
   const since = addMicros(desk.at.market, -FLAT_WITHIN_MICROS);
   return desk.orders.closing(positionId).some(({ createdAt }) => createdAt.market > since);
-}
-
-/** Longs that nobody bids for are left to expire. */
-function isWorthless(desk: DeskContext, positionId: string): boolean {
-  const legs = desk.book.structure(positionId)?.legs ?? [];
-  return legs
-    .filter(({ quantity }) => quantity !== 0)
-    .every(({ instrument, quantity }) => {
-      const bid = quoteOf(desk, instrumentSymbol(instrument))?.bid;
-      return quantity > 0 && (bid === undefined || bid <= 0);
-    });
 }

@@ -7,7 +7,7 @@
 import type { BrokerEvent } from '../../broker/order-gateway.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { At } from '../../engine/domain/clock.ts';
-import { instrumentSymbol, occSymbol } from '../../engine/domain/instrument.ts';
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
 import { legSign } from '../../engine/domain/order.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
@@ -18,24 +18,38 @@ import type { Input } from '../inputs.ts';
 import { leastPayoffCents } from './expiry-payoff.ts';
 import type { BrokerKind } from './far-broker.ts';
 import { FillFold } from './fill-fold.ts';
+import { HeardQuotes } from './heard-quotes.ts';
 import type { Report } from './order-oracle.ts';
-
-type Quote = Extract<Input, { readonly kind: 'quote' }>;
 
 /** In market time. */
 export interface MomentWindow {
   readonly opensAt: EpochMicros;
+  /** From then on nothing opens … */
   readonly cutoffAt: EpochMicros;
+  /** … all that is held is left … */
+  readonly leaveAt: EpochMicros;
+  /** … all of it is gone … */
+  readonly flatAt: EpochMicros;
+  /** … and no order is taken any more. */
+  readonly lastOrderAt: EpochMicros;
 }
 
-/** Minutes before the last trade from which on nothing opens. */
-const CUTOFF_AHEAD_MINUTES = 50;
-const ALPACA_CUTOFF_AHEAD_MINUTES = 75;
+/** The same in minutes before the last trade. */
+const AHEAD_MINUTES = { cutoff: 50, leave: 35, flat: 25, lastOrder: 0 };
+const ALPACA_AHEAD_MINUTES = { cutoff: 75, leave: 70, flat: 55, lastOrder: 45 };
 
-/** When a session takes openings, reckoned apart from the desk's own schedule. */
-export function momentWindowOf({ open, lastTrade }: SessionTimes, broker?: BrokerKind) {
-  const ahead = broker === 'alpaca' ? ALPACA_CUTOFF_AHEAD_MINUTES : CUTOFF_AHEAD_MINUTES;
-  return { opensAt: open, cutoffAt: addMicros(lastTrade, -ahead * MICROS_PER_MINUTE) };
+/** What a session and its broker allow when, reckoned apart from the desk's own schedule. */
+export function momentWindowOf(session: SessionTimes, broker?: BrokerKind): MomentWindow {
+  const { cutoff, leave, flat, lastOrder } =
+    broker === 'alpaca' ? ALPACA_AHEAD_MINUTES : AHEAD_MINUTES;
+  const ahead = (minutes: number) => addMicros(session.lastTrade, -minutes * MICROS_PER_MINUTE);
+  return {
+    opensAt: session.open,
+    cutoffAt: ahead(cutoff),
+    leaveAt: ahead(leave),
+    flatAt: ahead(flat),
+    lastOrderAt: ahead(lastOrder),
+  };
 }
 
 /** A contract may be silent for so long while others are heard. */
@@ -56,10 +70,7 @@ export class MomentOracle {
   readonly #limits: Limits;
   readonly #window: MomentWindow;
   readonly #report: Report;
-  /** The newest quotes, by row. */
-  readonly #quotes = new Map<number, Quote>();
-  /** Rows by contract. */
-  #rows = new Map<string, number>();
+  readonly #quotes = new HeardQuotes();
   /** Wall times at which an option, and the underlying, were quoted last. */
   #optionAt = 0;
   #spotAt = 0;
@@ -77,16 +88,12 @@ export class MomentOracle {
   }
 
   onInput(input: Input): void {
+    this.#quotes.onInput(input);
     if (input.kind === 'quote') {
-      this.#quotes.set(input.index, input);
       if (input.index < 0) this.#spotAt = input.at.wall;
       else this.#optionAt = input.at.wall;
     } else if (input.kind === 'feed') this.#isConnected = input.connected;
-    else if (input.kind === 'listing') {
-      const { contracts } = input.listing;
-      this.#hasListing = true;
-      this.#rows = new Map(contracts.map((contract, row) => [occSymbol(contract), row]));
-    }
+    else if (input.kind === 'listing') this.#hasListing = true;
   }
 
   onRecord({ body, at }: AuditRecord): void {
@@ -143,7 +150,7 @@ export class MomentOracle {
 
   #againstQuotes({ legs }: OrderIntent, { wall }: At): readonly string[] {
     return legs.flatMap(({ instrument }) => {
-      const quote = this.#quoteOf(instrumentSymbol(instrument));
+      const quote = this.#quotes.of(instrumentSymbol(instrument));
       if (quote === undefined || wall - quote.at.wall > LONGEST_SILENCE_MICROS) {
         return ['on a quote that is too old'];
       }
@@ -152,17 +159,12 @@ export class MomentOracle {
     });
   }
 
-  #quoteOf(symbol: string): Quote | undefined {
-    const row = this.#rows.get(symbol);
-    return row === undefined ? undefined : this.#quotes.get(row);
-  }
-
   /** The day is no better than this, by the best side of every quote; undefined where one says nothing. */
   #dayAtBest(): number | undefined {
     let worth = this.#fold.cashCents;
     for (const { instrument, quantity } of this.#fold.held()) {
       if (instrument.kind !== 'option') return undefined;
-      const quote = this.#quoteOf(instrumentSymbol(instrument));
+      const quote = this.#quotes.of(instrumentSymbol(instrument));
       const side = quantity > 0 ? quote?.ask : (quote?.bid ?? 0);
       if (quote === undefined || side === undefined) return undefined;
       worth += quantity * side;

@@ -96,7 +96,7 @@ export class SessionWitness implements BrokerObserver {
     this.#caps = new CapOracle(limits, report);
     this.#causes = new CauseOracle({ session, exits, window }, report);
     this.#books = new BookOracle(options.startCashCents, report);
-    this.flat = new FlatOracle(report);
+    this.flat = new FlatOracle(window, report);
     this.#rests = new RestOracle(report, met);
     this.#sides = new SideOracle(report, met);
     this.#protections = new ProtectionOracle(report);
@@ -140,6 +140,7 @@ export class SessionWitness implements BrokerObserver {
     this.#pages.onInput(input);
     this.#sides.onInput(input);
     this.#moments.onInput(input);
+    this.flat.onInput(input);
     this.#strategies.onInput(input);
     this.#hand.onInput(input);
   }
@@ -172,7 +173,7 @@ export class SessionWitness implements BrokerObserver {
     this.#asks.onRecord(record);
     this.#closes.onRecord(record);
     this.#protections.onRecord(record);
-    if (body.kind === 'alert') this.flat.onAlert(body.code, body.text, record.at.market);
+    this.flat.onRecord(record);
     const event = brokerEventOf(record);
     if (event === undefined) return;
     // Evidence that the desk found by itself never passed the broker's own stream.
@@ -286,6 +287,7 @@ export class SessionWitness implements BrokerObserver {
     this.#protections.afterStep(desk);
     this.#hangs.afterStep(desk);
     this.#closes.afterStep(desk);
+    this.flat.afterStep(desk);
   }
 
   /** Called on the clock, with the faults of the moment. */

@@ -25,6 +25,8 @@ const SAYS: Readonly<Record<PlantName, RegExp>> = {
   'unknown-told-to-nobody': /the outcome of .* is open and nobody was told/,
   'incident-never-over': /is told of still, and .* is gone/,
   'closes-at-any-price': /pays \d+ for what brings/,
+  'stop-leaves': /is still open at the stop/,
+  'leaves-two-hours-late': /is still open by the deadline/,
   leak: /holds a plain token/,
 };
 /** Every plant is found within so many sessions … */
@@ -42,6 +44,7 @@ const FIRST_SEED: Readonly<Partial<Record<PlantName, number>>> = {
   'closes-never-moved': 4,
   'asked-forgotten': 8,
   'target-never': 7,
+  'stop-leaves': 5,
   'unknown-told-to-nobody': 5,
 };
 const PATIENCE_MILLIS = 120_000;

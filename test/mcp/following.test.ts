@@ -1,14 +1,26 @@
 import { ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { describe, expect, it } from 'vitest';
+import type { EngineEvent } from '../../src/desk/engine-api.ts';
 import { epochMicros } from '../../src/engine/domain/units.ts';
 import { chainRow, ROW_FIELDS, rowsAround } from '../../src/mcp/chain-rows.ts';
 import { ResourceDesk, UPDATE_EVERY_MILLIS } from '../../src/mcp/resource-desk.ts';
 import { resourcesOf } from '../../src/mcp/resources.ts';
 import { StreamDesk } from '../../src/mcp/stream-desk.ts';
 import { after, every, nextTurn } from '../../src/mcp/timers-shell.ts';
+import { TRADER_ALERT } from '../../src/ops/alert-channel.ts';
 import { buildSlice, isRow } from '../support/chain-builder.ts';
 import { FakeEngineApi } from '../support/fake-engine-api.ts';
 import { call, join } from './support/connected-client.ts';
+
+/** As the core tells of an alert that fired. */
+const FIRED: EngineEvent = {
+  kind: 'alert',
+  severity: 'info',
+  code: TRADER_ALERT,
+  text: 'the underlying is at 601.00',
+  action: 'trigger',
+  at: '2026-11-20T10:31:00-05:00',
+};
 
 describe('resources', () => {
   it('are listed and read as JSON with a stamp', async () => {
@@ -76,6 +88,21 @@ describe('resources', () => {
     expect(heard).toEqual(resourcesOf('SPY').map(({ uri }) => uri));
     desk.close();
     expect(UPDATE_EVERY_MILLIS).toBeGreaterThanOrEqual(1_000);
+  });
+
+  it.each<[kind: EngineEvent['kind'], told: string, event: EngineEvent]>([
+    ['alert', 'deltaring://alerts', FIRED],
+    ['alerts', 'deltaring://alerts', { kind: 'alerts' }],
+    ['positions', 'deltaring://positions', { kind: 'positions' }],
+  ])('are told of %s alone by what it changes: %s', (_kind, told, event) => {
+    const api = new FakeEngineApi();
+    const desk = new ResourceDesk(api);
+    const heard: string[] = [];
+    for (const resource of desk.resources) desk.follow(resource, (uri) => heard.push(uri));
+    api.emit(event);
+    desk.beat();
+    expect(heard).toEqual([told]);
+    desk.close();
   });
 
   it('go silent for who has stopped following', () => {

@@ -78,6 +78,20 @@ describe('the dashboard', () => {
     expect(byId('parts').text).toContain('journal');
   });
 
+  it('shows an alert that fired with its level, the value now and when it was', async () => {
+    const api = new FakeEngineApi();
+    const request = { on: 'spot', direction: 'above', level: 601.25 } as const;
+    await api.setAlert(request);
+    expect((await shown(await snapshotOf(api))).byId('alerts').text).toContain('armed');
+    const firedAt = '2026-11-20T10:31:07-05:00';
+    const [set] = api.alertList;
+    api.alertList.splice(0, 1, { ...set!, state: 'fired', value: 601.5, firedAt });
+    const { text } = (await shown(await snapshotOf(api))).byId('alerts');
+    for (const told of ['spot above', '601.25', '601.50', 'fired', '10:31:07']) {
+      expect(text).toContain(told);
+    }
+  });
+
   it('shows a killed engine without a chain', async () => {
     const api = new FakeEngineApi();
     api.killed = true;

@@ -43,6 +43,7 @@ function judge(desk: DeskContext, kept: KeptAlert): void {
   if (!kept.isArmed) {
     // In doubt it may have been armed again before the restart: told twice is better than not at all.
     kept.isArmed = isBack(rule, value) || (kept.isInDoubt && !isBeyond(rule, value));
+    if (kept.isArmed) desk.out.push(CHANGED);
     return;
   }
   if (!isBeyond(rule, value)) return;

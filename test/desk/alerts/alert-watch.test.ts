@@ -20,6 +20,11 @@ function listed(rig: DeskRig): readonly AlertView[] {
   return rig.query<{ alerts: AlertView[] }>({ kind: 'alerts' }).alerts;
 }
 
+/** How often subscribers heard that the list is another. */
+function changes(rig: DeskRig): number {
+  return rig.effects.filter((e) => e.kind === 'publish' && e.event.kind === 'alerts').length;
+}
+
 const ABOVE_601: AlertRequest = { on: 'spot', direction: 'above', level: 601 };
 
 describe('an alert', () => {
@@ -35,15 +40,13 @@ describe('an alert', () => {
 
   it('that ends with its session is told to subscribers as gone', () => {
     const rig = new DeskRig();
-    const told = () =>
-      rig.effects.filter((e) => e.kind === 'publish' && e.event.kind === 'alerts').length;
     set(rig, ABOVE_601);
     rig.goTo(16 * 60 + 15);
-    const before = told();
+    const before = changes(rig);
     rig.goTo(17 * 60 + 30);
-    expect([listed(rig), told()]).toEqual([[], before + 1]);
+    expect([listed(rig), changes(rig)]).toEqual([[], before + 1]);
     rig.goTo(17 * 60 + 30, '2026-11-23');
-    expect(told()).toBe(before + 1);
+    expect(changes(rig)).toBe(before + 1);
   });
 
   it('fires on the tick that reaches its level, once', () => {
@@ -66,6 +69,15 @@ describe('an alert', () => {
     set(rig, { ...ABOVE_601, rearmBy: 0.5 });
     for (const spot of [601, 600.6, 601, 600.5, 601]) rig.quotes(spot);
     expect(fired(rig)).toHaveLength(2);
+  });
+
+  it('that is armed again is told to subscribers', () => {
+    const rig = new DeskRig();
+    set(rig, { ...ABOVE_601, rearmBy: 0.5 });
+    rig.quotes(601);
+    const before = changes(rig);
+    rig.quotes(600.5);
+    expect([listed(rig)[0]?.state, changes(rig)]).toEqual(['armed', before + 1]);
   });
 
   it.each([
@@ -110,7 +122,7 @@ describe('an alert', () => {
     expect(fired(rig)).toHaveLength(1);
   });
 
-  it('is told to subscribers, without a page', () => {
+  it('is told to subscribers as it is set, and as it fires, without a page', () => {
     const rig = new DeskRig();
     set(rig, ABOVE_601);
     rig.quotes(601);
@@ -118,8 +130,7 @@ describe('an alert', () => {
       (effect) => effect.kind === 'alert' && effect.code === TRADER_ALERT,
     );
     expect(alert).toMatchObject({ severity: 'info', subject: 'a20261120-001' });
-    const told = rig.effects.filter((e) => e.kind === 'publish' && e.event.kind === 'alerts');
-    expect(told.length).toBeGreaterThan(0);
+    expect(changes(rig)).toBe(1);
   });
 
   it('looks at the largest short delta, the P&L, the straddle and the time', () => {

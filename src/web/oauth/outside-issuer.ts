@@ -7,9 +7,22 @@ import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { ClientRights } from '../../engine/domain/client-rights.ts';
 import { isScope } from '../../mcp/scopes.ts';
+import type { CallLimits } from '../../ops/outgoing-call.ts';
+import { OutgoingCalls } from '../../ops/outgoing-call.ts';
 import type { TokenHolder } from './token-holder.ts';
 
 const TIMEOUT_MILLIS = 5_000;
+/** An issuer that fails is left alone for a while: whoever comes meanwhile, with whatever token, hears at
+ * once that it cannot be checked. */
+const CALLS: CallLimits = {
+  callsPerMinute: 30,
+  timeoutMillis: TIMEOUT_MILLIS,
+  attempts: 1,
+  firstWaitMillis: 1,
+  mostWaitMillis: 1,
+  failuresToOpen: 3,
+  restMillis: 10_000,
+};
 const MOST_BYTES = 256 * 1_024;
 const CLOCK_TOLERANCE_SECONDS = 5;
 /** Where RFC 8414 and OpenID Connect put a server's metadata. */
@@ -52,19 +65,23 @@ function metadataUrls(issuer: string): readonly URL[] {
   return path === '' ? inserted : [...inserted, new URL(`${path}${METADATA_PATHS[1]}`, origin)];
 }
 
-async function jsonFrom(url: URL): Promise<unknown> {
-  const signal = AbortSignal.timeout(TIMEOUT_MILLIS);
-  const response = await fetch(url, { signal, redirect: 'error' });
-  if (!response.ok) throw new Error(`${url.href} answered ${response.status}`);
+/** The text that is there; throws where there is none, or too much. */
+async function textFrom(url: string | URL, init: RequestInit): Promise<string> {
+  const response = await fetch(url, { ...init, redirect: 'error' });
   const text = await response.text();
-  if (text.length > MOST_BYTES) throw new Error(`${url.href} is too large`);
-  return JSON.parse(text);
+  if (!response.ok) throw new Error(`${String(url)} answered ${response.status}`);
+  if (text.length > MOST_BYTES) throw new Error(`${String(url)} is too large`);
+  return text;
+}
+
+async function jsonFrom(url: URL, signal: AbortSignal): Promise<unknown> {
+  return JSON.parse(await textFrom(url, { signal }));
 }
 
 /** The address of the issuer's keys, from the first metadata document that is its own. */
-async function keysUrl(issuer: string): Promise<URL> {
+async function keysUrl(issuer: string, signal: AbortSignal): Promise<URL> {
   for (const url of metadataUrls(issuer)) {
-    const metadata = metadataShape.safeParse(await jsonFrom(url).catch(() => undefined));
+    const metadata = metadataShape.safeParse(await jsonFrom(url, signal).catch(() => undefined));
     if (metadata.success && metadata.data.issuer === issuer) return new URL(metadata.data.jwks_uri);
   }
   throw new Error(`${issuer} publishes no metadata with its keys`);
@@ -73,6 +90,7 @@ async function keysUrl(issuer: string): Promise<URL> {
 /** Verifies tokens; the keys are fetched at the first one, and again when they rotate. */
 export class OutsideTokens {
   readonly #options: OutsideIssuer;
+  readonly #calls = new OutgoingCalls(CALLS);
   #keys: Promise<JWTVerifyGetKey> | undefined;
 
   constructor(options: OutsideIssuer) {
@@ -80,7 +98,7 @@ export class OutsideTokens {
   }
 
   /** Who holds the token; undefined where it is not one for this engine. Throws where the issuer's
-   * keys cannot be had. */
+   * keys cannot be had; it is asked a few times at most, however many tokens come. */
   async holderOf(token: string): Promise<TokenHolder | undefined> {
     const { issuer, resource, rights } = this.#options;
     const keys = await this.#keySet();
@@ -105,17 +123,31 @@ export class OutsideTokens {
   }
 
   async #keySet(): Promise<JWTVerifyGetKey> {
-    this.#keys ??= keysUrl(this.#options.issuer).then((url) =>
-      createRemoteJWKSet(url, {
-        timeoutDuration: TIMEOUT_MILLIS,
-        [customFetch]: (to, init) => fetch(to, { ...init, redirect: 'error' }),
-      }),
-    );
+    const { issuer } = this.#options;
+    this.#keys ??= this.#calls
+      .run((signal) => keysUrl(issuer, signal))
+      .then((url) =>
+        createRemoteJWKSet(url, {
+          timeoutDuration: TIMEOUT_MILLIS,
+          [customFetch]: (to, init) => this.#keysFrom(to, init),
+        }),
+      );
     try {
       return await this.#keys;
     } catch (error) {
       this.#keys = undefined;
       throw error;
     }
+  }
+
+  /** Read whole within the call, for its signal ends with it. */
+  async #keysFrom(
+    url: string,
+    init: RequestInit & { readonly signal: AbortSignal },
+  ): Promise<Response> {
+    const text = await this.#calls.run((signal) =>
+      textFrom(url, { ...init, signal: AbortSignal.any([signal, init.signal]) }),
+    );
+    return new Response(text);
   }
 }

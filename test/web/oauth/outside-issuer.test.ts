@@ -127,3 +127,56 @@ describe('a token of an authorization server elsewhere', () => {
     await expect(silent.holderOf(await token({}))).rejects.toThrow(/publishes no metadata/);
   });
 });
+
+/** An issuer of which the addresses with these ends answer 503, with what was asked of it so far. */
+async function failing(fails: RegExp) {
+  const asked: string[] = [];
+  const failed = createServer(({ url = '' }, response) => {
+    asked.push(url);
+    response.writeHead(fails.test(url) ? 503 : 200).end(JSON.stringify({ issuer: base, jwks_uri }));
+  });
+  await new Promise<void>((resolve) => failed.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    failed.close();
+  });
+  const address = failed.address();
+  const base = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  const jwks_uri = `${base}/keys`;
+  const outside = new OutsideTokens({ issuer: base, resource: RESOURCE, rights });
+  return { asked, outside, signed: await token({ from: base }) };
+}
+
+describe('an issuer that is down', () => {
+  it.each([
+    ['its metadata', /./, 6],
+    ['its keys', /keys$/, 4],
+  ])(
+    'is asked three times at most for %s, however many tokens come',
+    async (_what, fails, most) => {
+      const { asked, outside, signed } = await failing(fails);
+      for (let tokenCount = 0; tokenCount < 20; tokenCount += 1) {
+        await expect(outside.holderOf(signed)).rejects.toThrow();
+      }
+      expect(asked).toHaveLength(most);
+    },
+  );
+
+  it('lets nobody in, and shuts none of the operator’s own tokens out', async () => {
+    const PUBLIC_URL = 'http://127.0.0.1:9';
+    const home = mkdtempSync(join(tmpdir(), 'deltaring-down-'));
+    const settings = { PUBLIC_URL, OAUTH_ISSUER: 'http://127.0.0.1:1', MCP_TOKEN: 'x'.repeat(20) };
+    const config = readConfig({ DELTARING_HOME: home, PORT: '0', ...settings });
+    const http = await startHttp({ config, api: new FakeEngineApi(), log: () => undefined });
+    onTestFinished(async () => {
+      await http.close();
+      rmSync(home, { recursive: true });
+    });
+    const statusOf = async (bearer: string) => {
+      const headers = { Authorization: `Bearer ${bearer}` };
+      return (await fetch(`${http.base}/mcp/capabilities`, { headers })).status;
+    };
+    const signed = await token({});
+    for (let times = 0; times < 5; times += 1) expect(await statusOf(signed)).toBe(503);
+    expect(await statusOf(settings.MCP_TOKEN)).toBe(200);
+  });
+});

@@ -17,9 +17,15 @@ import { brokerDifferences } from './broker-rules.ts';
 import { socketPath } from './engine-paths.ts';
 import { isListening } from './ensure-engine.ts';
 import { configOf } from './environment.ts';
+import { whyNoFeed } from './feed-trial.ts';
 import { onlyFlags } from './flags.ts';
 import { configToStart, faultsOfFiles } from './setting-files.ts';
-import { readTastytradeAccount, tastytradeService, tastytradeUrl } from './tastytrade-access.ts';
+import {
+  askForQuoteToken,
+  readTastytradeAccount,
+  tastytradeService,
+  tastytradeUrl,
+} from './tastytrade-access.ts';
 
 type Outcome = 'ok' | 'warning' | 'failed';
 
@@ -130,8 +136,7 @@ function checkKill(config: Config): Finding {
   );
 }
 
-async function checkEngine(config: Config): Promise<Finding> {
-  const running = await isListening(socketPath(config.home));
+function checkEngine(running: boolean): Finding {
   return finding(
     'engine',
     'ok',
@@ -142,7 +147,12 @@ async function checkEngine(config: Config): Promise<Finding> {
 /** How a fault of a file begins that a feed plays. */
 const MARKET_FILE = /^(?:SIM_BARS|REPLAY_FILE)\b/;
 
-function checkFeed(config: Config): Finding {
+/** `service` is the login at tastytrade, where that is the feed. */
+async function checkFeed(
+  config: Config,
+  service: RestAccount | undefined,
+  isRunning: boolean,
+): Promise<Finding> {
   const fault = faultsOfFiles(config).find((text) => MARKET_FILE.test(text));
   if (fault !== undefined) return finding('feed', 'failed', fault);
   if (config.DELTARING_FEED === 'sim') {
@@ -151,12 +161,30 @@ function checkFeed(config: Config): Finding {
   if (config.DELTARING_FEED === 'replay') {
     return finding('feed', 'ok', `the market recorded in ${config.REPLAY_FILE}, on loopback`);
   }
-  const where = config.DELTARING_FEED === 'dxlink' ? config.DXLINK_URL : tastytradeUrl(config);
-  return finding(
-    'feed',
-    'ok',
-    `${config.DELTARING_FEED} at ${where}: credentials are set; the engine checks them at its start`,
-  );
+  return service === undefined ? checkDxLink(config, isRunning) : checkQuoteToken(config, service);
+}
+
+async function checkQuoteToken(config: Config, service: RestAccount): Promise<Finding> {
+  try {
+    await askForQuoteToken(service);
+    return finding('feed', 'ok', `tastytrade at ${tastytradeUrl(config)}: it gives quote tokens`);
+  } catch (error) {
+    if (!(error instanceof DeltaringError)) throw error;
+    return finding('feed', 'failed', `no quote token: ${error.message}`);
+  }
+}
+
+/** A server may allow one connection a token: the running engine's is left alone. */
+async function checkDxLink(config: Config, isRunning: boolean): Promise<Finding> {
+  const { DXLINK_URL: url = '', DXLINK_TOKEN: token = '' } = config;
+  const where = `dxlink at ${url}`;
+  if (isRunning) {
+    const text = `${where}: not tried beside the running engine; \`deltaring status\` asks it`;
+    return finding('feed', 'warning', text);
+  }
+  const why = await whyNoFeed(url, token, config.DELTARING_FEED_TRANSPORT);
+  if (why === undefined) return finding('feed', 'ok', `${where}: it takes the token`);
+  return finding('feed', 'failed', `${where}: ${why}; check DXLINK_URL and DXLINK_TOKEN`);
 }
 
 async function checkAudit(config: Config): Promise<Finding> {
@@ -202,15 +230,18 @@ function checkConfig(): Finding {
   }
 }
 
-/** The broker's account, and what it says of the session. */
-async function checkBrokerAndCalendar(config: Config, clock: ClockOffset) {
+/** The broker's account, what it says of the session, and the feed: where both are tastytrade's, one login. */
+async function checkOutside(config: Config, clock: ClockOffset, isRunning: boolean) {
   const own = ownRules(config.DELTARING_UNDERLYING);
-  const isTastytrade = config.DELTARING_BROKER === 'tastytrade';
-  const service = isTastytrade ? tastytradeService(config, undefined, clock) : undefined;
+  const ofBroker = config.DELTARING_BROKER === 'tastytrade';
+  const ofFeed = config.DELTARING_FEED === 'tastytrade';
+  const login = ofBroker || ofFeed ? tastytradeService(config, undefined, clock) : undefined;
+  const service = ofBroker ? login : undefined;
   const broker = await checkBroker(config, service, clock);
   const isAsked = config.DELTARING_BROKER !== 'paper' && broker.outcome !== 'failed';
   const differences = isAsked ? await brokerDifferences(config, own, service) : undefined;
-  return { calendar: checkCalendar(own, differences), broker };
+  const feed = await checkFeed(config, ofFeed ? login : undefined, isRunning);
+  return { calendar: checkCalendar(own, differences), broker, feed };
 }
 
 async function checkBroker(
@@ -271,7 +302,8 @@ async function checkEverything(): Promise<readonly Finding[]> {
     return [checkConfig(), checkClock(undefined, false), checkCalendar(ownRules('SPY'), undefined)];
   }
   const clock = new ClockOffset();
-  const { calendar, broker } = await checkBrokerAndCalendar(config, clock);
+  const isRunning = await isListening(socketPath(config.home));
+  const { calendar, broker, feed } = await checkOutside(config, clock, isRunning);
   const isOutside = config.DELTARING_BROKER !== 'paper' || !isSimulated(config);
   return [
     checkConfig(),
@@ -280,8 +312,8 @@ async function checkEverything(): Promise<readonly Finding[]> {
     checkDisk(config),
     checkJournal(config),
     checkKill(config),
-    await checkEngine(config),
-    checkFeed(config),
+    checkEngine(isRunning),
+    feed,
     broker,
     await checkAudit(config),
   ];

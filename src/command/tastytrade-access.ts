@@ -5,6 +5,7 @@ import { TASTYTRADE_PACE } from '../broker/tastytrade/tastytrade-pace.ts';
 import type { Config } from '../config.ts';
 import { TASTYTRADE_HOSTS } from '../config-broker.ts';
 import type { BrokerWire } from '../desk/threads/broker-wire.ts';
+import { quoteTokenAnswer } from '../desk/threads/io-worker-shell.ts';
 import { newAccountPace, RequestTurns } from '../desk/threads/request-turns-shell.ts';
 import { RestAccount } from '../desk/threads/rest-account-shell.ts';
 import type { GrantSettings } from '../desk/threads/token-keeper-shell.ts';
@@ -133,6 +134,11 @@ export async function readTastytradeAccount(
     optionsLevel: status.data['options-level'] ?? 'unknown',
     blocks: BLOCKS.filter((name) => status.data[name] === true).map(inWords),
   };
+}
+
+/** Asks for what opens the feed. Throws BROKER_UNREACHABLE with what to do where the login gets none. */
+export async function askForQuoteToken(service: RestAccount): Promise<void> {
+  await ask(service, '/api-quote-tokens', quoteTokenAnswer);
 }
 
 function inWords(flag: string): string {

@@ -9,6 +9,7 @@ import { epochMicros } from '../../src/engine/domain/units.ts';
 import { homeWith } from '../audit/support/home-files.ts';
 import { alerts, START_MICROS } from '../audit/support/sample-records.ts';
 import { AlpacaServer } from '../support/alpaca/alpaca-server.ts';
+import { TinyDxLinkServer } from '../support/feed/tiny-dxlink-server.ts';
 import { S3TestServer } from '../support/s3-server.ts';
 import { TastytradeServer } from '../support/tastytrade/tastytrade-server.ts';
 import { TastytradeVenue } from '../support/tastytrade/tastytrade-venue.ts';
@@ -27,6 +28,14 @@ async function examine(home: string, more: Record<string, string> = {}) {
   const code = await doctor(['--json']);
   const findings: Finding[] = JSON.parse(terminal.stdout);
   return { code, found: Object.fromEntries(findings.map((each) => [each.check, each])) };
+}
+
+/** Listens as the engine of a home does. */
+async function listenOn(path: string): Promise<void> {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const server = createServer().listen(path);
+  onTestFinished(() => void server.close());
+  await new Promise((resolve) => server.once('listening', resolve));
 }
 
 describe('the doctor', () => {
@@ -108,6 +117,8 @@ describe('the doctor', () => {
     expect(ok.found['calendar']).toMatchObject({ outcome: 'ok' });
     expect(ok.found['calendar']?.text).toContain('day, as the broker says');
     expect(ok.found['clock']).toMatchObject({ outcome: 'ok' });
+    expect(ok.found['feed']).toMatchObject({ outcome: 'ok' });
+    expect(ok.found['feed']?.text).toContain('it gives quote tokens');
     venue.clock.advance(2_000);
     server.dateAheadMillis = 600_000;
     venue.market.otherwise.ticks = [{ value: '0.05' }];
@@ -232,11 +243,7 @@ describe('the doctor', () => {
   it('sees an engine that listens on the socket of this home', async () => {
     const home = tempFolder();
     expect((await examine(home)).found['engine']?.text).toContain('not running');
-    const path = socketPath(home);
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    const server = createServer().listen(path);
-    onTestFinished(() => void server.close());
-    await new Promise((resolve) => server.once('listening', resolve));
+    await listenOn(socketPath(home));
     expect((await examine(home)).found['engine']?.text).toContain('running: `deltaring status`');
   });
 
@@ -267,15 +274,56 @@ describe('the doctor', () => {
     expect(absent.found['audit']).toMatchObject({ outcome: 'failed' });
   });
 
-  it('names an outside feed', async () => {
+  it('tries an outside feed with its token, but not beside the engine that may hold its connection', async () => {
+    const server = await TinyDxLinkServer.listen('very-secret-token');
+    onTestFinished(() => server.close());
     const more = {
       DELTARING_FEED: 'dxlink',
-      DXLINK_URL: 'wss://feed.example/realtime',
+      DXLINK_URL: server.url,
       DXLINK_TOKEN: 'very-secret-token',
       DXLINK_STRIKES: '560-720',
     };
-    const { found } = await examine(tempFolder(), more);
-    expect(found['feed']?.text).toContain('dxlink at wss://feed.example/realtime');
-    expect(JSON.stringify(found)).not.toContain('very-secret-token');
+    const ok = await examine(tempFolder(), more);
+    expect(ok.code).toBe(0);
+    expect(ok.found['feed']).toMatchObject({
+      outcome: 'ok',
+      text: `dxlink at ${server.url}: it takes the token`,
+    });
+    expect(ok.found['clock']).toMatchObject({ outcome: 'warning' });
+    const wrong = await examine(tempFolder(), { ...more, DXLINK_TOKEN: 'not-this' });
+    expect([wrong.code, wrong.found['feed']?.outcome]).toEqual([1, 'failed']);
+    expect(wrong.found['feed']?.text).toContain('the token was refused; check DXLINK_URL');
+    const home = tempFolder();
+    await listenOn(socketPath(home));
+    const seen = server.received.length;
+    const beside = (await examine(home, more)).found['feed'];
+    expect([beside?.outcome, beside?.text]).toEqual([
+      'warning',
+      expect.stringContaining('not tried'),
+    ]);
+    expect(server.received).toHaveLength(seen);
+    expect(JSON.stringify([ok, wrong, beside])).not.toMatch(/very-secret-token|not-this/);
+  });
+
+  it('asks for a quote token where the feed alone is tastytrade’s', async () => {
+    const venue = new TastytradeVenue(START_MICROS / 1_000);
+    const server = await TastytradeServer.start(venue);
+    onTestFinished(() => server.stop());
+    const feed = {
+      DELTARING_FEED: 'tastytrade',
+      TASTYTRADE_BASE_URL: server.restUrl,
+      TASTYTRADE_CLIENT_SECRET: venue.login.clientSecret,
+      TASTYTRADE_REFRESH_TOKEN: venue.login.refreshToken,
+    };
+    const ok = await examine(tempFolder(), feed);
+    expect([ok.code, ok.found['feed']?.outcome, ok.found['clock']?.outcome]).toEqual([
+      0,
+      'ok',
+      'ok',
+    ]);
+    const wrong = await examine(tempFolder(), { ...feed, TASTYTRADE_CLIENT_SECRET: 'not-this' });
+    expect([wrong.code, wrong.found['broker']?.outcome]).toEqual([1, 'ok']);
+    expect(wrong.found['feed']).toMatchObject({ outcome: 'failed' });
+    expect(wrong.found['feed']?.text).toContain('/oauth/token answered 400');
   });
 });

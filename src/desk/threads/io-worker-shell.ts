@@ -81,7 +81,7 @@ export interface IoStart {
   readonly timeoutMillis?: number;
 }
 
-const quoteTokenAnswer = z.object({
+export const quoteTokenAnswer = z.object({
   data: z.object({ token: z.string(), 'dxlink-url': z.string() }),
 });
 const strikeShape = z.object({ call: z.string(), put: z.string() });

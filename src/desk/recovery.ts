@@ -259,8 +259,8 @@ function restoreOrder(desk: DeskContext, record: AuditRecord, body: Recorded): v
 
 type Triggered = Extract<AuditRecord['body'], { kind: 'exitTriggered' }>;
 
-/** The record of an exit stands right before that of its order. A buy-back for a nickel goes on as what
- * it is; every other close is in a hurry after a restart. */
+/** The record of an exit stands right before that of its order. What closes for a price of its own goes
+ * on as what it is; every other close is in a hurry after a restart. */
 function restoreExit(
   desk: DeskContext,
   { intent }: Recorded,
@@ -270,7 +270,8 @@ function restoreExit(
   const isOfIt = intent.purpose === 'exit' && intent.positionId === triggered?.positionId;
   if (order === undefined || !isOfIt) return;
   order.exitReason = triggered.reason;
-  if (order.exitReason === 'nickel') order.urgency = 'normal';
+  if (triggered.reason === 'nickel') order.urgency = 'normal';
+  if (triggered.reason === 'target') order.urgency = 'patient';
 }
 
 function update(desk: DeskContext, intentId: string, change: Partial<OrderRecord>): void {

@@ -4,7 +4,7 @@ import type { AuditRecord } from '../../src/engine/domain/audit-record.ts';
 import type { DeskRig } from './desk-rig.ts';
 
 interface Oracle {
-  onInput(input: Input): void;
+  onInput?(input: Input): void;
   onRecord(record: AuditRecord): void;
   afterStep(desk: DeskContext): void;
 }
@@ -18,7 +18,7 @@ export function listen(
   const step = rig.step.bind(rig);
   let told = 0;
   rig.step = (input: Input) => {
-    oracle.onInput(input);
+    oracle.onInput?.(input);
     step(input);
     const records = rig.records();
     for (const record of records.slice(told)) {

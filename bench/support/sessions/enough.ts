@@ -64,6 +64,7 @@ const MET = [
   'brokenAgainAfterDoubt',
   'stopBesideRest',
   'longOfEndedSide',
+  'targetFilled',
   'killedWhileConnecting',
   'killedDuringReplace',
   'wayOutWaitsForTurn',

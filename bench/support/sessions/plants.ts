@@ -43,6 +43,7 @@ export const PLANT_NAMES = [
   'closes-at-any-price',
   'stop-leaves',
   'leaves-two-hours-late',
+  'target-followed',
 ] as const;
 export type PlantName = (typeof PLANT_NAMES)[number];
 
@@ -279,6 +280,16 @@ function incidentNeverOver({ context: { out } }: Desk): void {
   Object.defineProperty(out, 'ofPositions', { get: () => [] });
 }
 
+/** Forgets that a close is for a target, so that it follows the market. */
+function targetFollowed({ context: { orders } }: Desk): void {
+  const add = orders.add.bind(orders);
+  const value: typeof add = (order) => {
+    if (order.exitReason === 'target') order.exitReason = undefined;
+    add(order);
+  };
+  Object.defineProperty(orders, 'add', { value });
+}
+
 const PLANTS: Readonly<Record<PlantName, () => SessionWraps>> = {
   'resend-on-timeout': () => ({ gateway: resendOnTimeout }),
   'token-reuse': () => ({
@@ -310,6 +321,7 @@ const PLANTS: Readonly<Record<PlantName, () => SessionWraps>> = {
   'closes-at-any-price': () => ({ gateway: closesAtAnyPrice }),
   'stop-leaves': () => ({ input: stopLeaves }),
   'leaves-two-hours-late': () => ({ desk: leavesTwoHoursLate }),
+  'target-followed': () => ({ desk: targetFollowed }),
   'incident-never-over': () => ({ desk: incidentNeverOver }),
   leak: () => ({
     record: (record, plainTokens) => {

@@ -20,6 +20,7 @@ import type { ExitPart } from '../exits/exit-input.ts';
 import { legsOfPart } from '../exits/exit-input.ts';
 import { closingNets, ladderEnd, ladderRung, worstClosingNet } from '../exits/limit-ladder.ts';
 import type { HeldLeg } from '../exits/open-position.ts';
+import { isForOwnPrice, ownPriceOf } from './closing-floor.ts';
 import {
   alreadyClosing,
   coverDenial,
@@ -105,8 +106,14 @@ const PART_STAYS = 'what stays of it covers an external short that is still open
 
 /** Why nothing of a position is free to close: of what a person cancelled nothing can be had before its end. */
 function whyNothing({ orders }: DeskContext, positionId: string): string {
-  const leaving = orders.closing(positionId).filter(isCalledBackByPerson);
+  const closing = orders.closing(positionId);
+  const leaving = closing.filter(isCalledBackByPerson);
   const ids = leaving.map(({ intent }) => intent.intentId).join(' and ');
+  const resting = closing.find(isForOwnPrice);
+  if (ids === '' && resting !== undefined) {
+    const { intent, exitReason } = resting;
+    return `nothing of this position is free to close: order ${intent.intentId} closes it ${ownPriceOf(exitReason)} and no worse; cancel_order calls that back, then ask again, and flatten_all hurries it`;
+  }
   return ids === ''
     ? 'nothing of this position is free to close: it is closed, or a live order closes it, or it covers what one has not bought back yet; flatten_all hurries such orders, and cancel_order calls one back'
     : `nothing of this position is free to close before the end of ${ids}, which somebody cancelled: it is called back until the broker has done that; ask again then, or flatten_all, which is of everything, lets it work on`;

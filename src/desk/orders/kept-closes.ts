@@ -10,6 +10,7 @@ import type { AskedClose } from './asked-closes.ts';
 import { ASKED } from './asked-closes.ts';
 import { isBeingReported } from './being-reported.ts';
 import { freeOf } from './closing.ts';
+import { isForOwnPrice } from './closing-floor.ts';
 import { closePosition } from './flattening.ts';
 import { mayCloseFrom } from './refused-closes.ts';
 
@@ -30,7 +31,7 @@ export function keepClosing(desk: DeskContext): void {
 function goOn(desk: DeskContext, position: StructurePosition, asked: AskedClose): void {
   const { positionId } = position;
   const { wall } = desk.at;
-  if (asked.isOfAll) hurryNickels(desk, positionId);
+  if (asked.isOfAll) hurryResting(desk, positionId);
   if (wall < (asked.retryAt ?? 0) || wall < mayCloseFrom(desk, positionId)) return;
   if (isBeingReported(desk, positionId)) return;
   const held = freeOf(desk, position, (symbol) => asked.legs.get(symbol)?.toGo ?? 0);
@@ -67,9 +68,9 @@ function endTold(desk: DeskContext, positionId: string, asked: AskedClose, how: 
   desk.out.settlePosition(['EXIT_REFUSED'], positionId, `${positionId} ${how}`);
 }
 
-/** Who asks for all of a position does not wait for a nickel. */
-function hurryNickels(desk: DeskContext, positionId: string): void {
+/** Who asks for all of a position does not wait for a nickel, nor for a target. */
+function hurryResting(desk: DeskContext, positionId: string): void {
   for (const order of desk.orders.closing(positionId)) {
-    if (order.exitReason === 'nickel' && order.urgency === 'normal') order.urgency = 'fast';
+    if (isForOwnPrice(order)) order.urgency = 'fast';
   }
 }

@@ -4,19 +4,12 @@ import { isMovedByCancel } from '../../broker/moved-by-cancel.ts';
 import { isPastCutoff, LAST_MOVE_MICROS } from '../../broker/order-cutoff.ts';
 import { gridOf, instrumentSymbol } from '../../engine/domain/instrument.ts';
 import { netPrices } from '../../engine/domain/net-price.ts';
-import type { Price } from '../../engine/domain/units.ts';
-import {
-  addMicros,
-  MICROS_PER_MILLI,
-  MICROS_PER_SECOND,
-  price,
-} from '../../engine/domain/units.ts';
+import { addMicros, MICROS_PER_MILLI, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { isFresh } from '../../risk/quote-age.ts';
 import { approveReprice } from '../../risk/reprice.ts';
 import { tradingStateOf } from '../../risk/trading-state.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf, spotNow } from '../desk-context.ts';
-import { nickelNet } from '../exits/judge-rest.ts';
 import type { LadderRung } from '../exits/limit-ladder.ts';
 import {
   closingNets,
@@ -28,6 +21,7 @@ import { awaitQuotes } from '../session/chain-filling.ts';
 import { whyStale } from '../session/freshness.ts';
 import { performGateway } from './broker-events.ts';
 import { asHeld } from './closing.ts';
+import { closingFloor, isHurried } from './closing-floor.ts';
 import type { OrderRecord } from './order-book.ts';
 import {
   fillsInto,
@@ -103,10 +97,6 @@ function mayMove({ at: { wall } }: DeskContext, order: OrderRecord): boolean {
   return (
     wall - limitRefusals.wall >= (isSoon ? HURRIED_REFUSED_PAUSE_MICROS : REFUSED_PAUSE_MICROS)
   );
-}
-
-function isHurried({ urgency }: OrderRecord): boolean {
-  return urgency === 'fast' || urgency === 'urgent';
 }
 
 /** False for a close that has just moved, stands on the same rung and hurries no more than then; where it moves
@@ -277,17 +267,6 @@ function giveUpLostMarket(desk: DeskContext, order: OrderRecord): void {
   requestCancel(desk, order, 'engine');
 }
 
-/** Where the limit of a close ends. One for a nickel is not walked past what it was sent for, until
- * something hurries it or the position is to be left. */
-function worstCloseOf(desk: DeskContext, order: OrderRecord): Price | undefined {
-  const { legs, positionId } = order.intent;
-  const worst = worstClosingNet(legs, spotNow(desk));
-  if (order.exitReason !== 'nickel' || isHurried(order)) return worst;
-  const { exitPlan } = desk.book.structure(positionId) ?? {};
-  if (exitPlan !== undefined && desk.at.market >= exitPlan.timeExitAt) return worst;
-  return price(Math.max(nickelNet(legs), worst ?? Number.NEGATIVE_INFINITY));
-}
-
 /** Where the order's limit belongs now; undefined while a leg has no market on its side. */
 function rungOf(
   desk: DeskContext,
@@ -300,7 +279,7 @@ function rungOf(
   const opening = purpose === 'open';
   const spot = spotNow(desk);
   const net = opening ? quoted : closingNets(quoted, legs, spot);
-  const worstNet = opening ? worst : worstCloseOf(desk, order);
+  const worstNet = opening ? worst : closingFloor(desk, order, quoted.natural);
   const { urgency } = order;
   return ladderRung({ net, grid: gridOf(legs), urgency, elapsedMillis, worstNet });
 }

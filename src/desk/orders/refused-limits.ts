@@ -9,6 +9,7 @@ import { moreUrgent, type Urgency } from '../../engine/domain/exit-choices.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import { dollarsFromPrice, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
+import { ownPriceOf } from './closing-floor.ts';
 import type { ExitCause } from './exit-cause.ts';
 import type { OrderRecord } from './order-book.ts';
 import { closes, isFinal } from './order-book.ts';
@@ -46,14 +47,14 @@ export function whyNotMoved({ orders }: DeskContext, positionId: string): string
 }
 
 /** How much the next close of the position hurries: where no limit is moved, the first has to be one that
- * fills. One for a nickel pays no more than that. */
+ * fills. One for a price of its own pays no more than that. */
 export function urgencyAnew(
   { out }: DeskContext,
   positionId: string,
   { urgency, because }: { readonly urgency: Urgency; readonly because?: ExitCause },
 ): Urgency {
-  const isForNickel = because?.reason === 'nickel';
-  if (isForNickel || !out.isOpen(CODE, positionId)) return urgency;
+  const hasOwnPrice = ownPriceOf(because?.reason) !== undefined;
+  if (hasOwnPrice || !out.isOpen(CODE, positionId)) return urgency;
   return moreUrgent(urgency, 'fast');
 }
 

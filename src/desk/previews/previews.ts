@@ -15,6 +15,7 @@ import { quoteOf } from '../desk-context.ts';
 import type { Caller, TradeCard } from '../engine-api.ts';
 import type { StrategyRequest } from '../engine-api-requests.ts';
 import { closingIntent } from '../orders/closing.ts';
+import { ownPriceOf } from '../orders/closing-floor.ts';
 import { fillingFor } from '../session/chain-filling.ts';
 import { driftSnapshot } from './drift-snapshot.ts';
 import { askDryRun, wantsDryRun } from './dry-runs.ts';
@@ -181,8 +182,8 @@ export function findPosition(desk: DeskContext, target: string): StructurePositi
 function besideNotes(desk: DeskContext, positionId: string): readonly string[] {
   return desk.orders.closing(positionId).map(({ intent, exitReason }) => {
     const symbols = intent.legs.map((leg) => instrumentSymbol(leg.instrument)).join(', ');
-    const isNickel = exitReason === 'nickel';
-    const how = isNickel ? 'for a nickel, and with this close at what it costs' : 'and goes on';
+    const own = ownPriceOf(exitReason);
+    const how = own === undefined ? 'and goes on' : `${own}, and with this close at what it costs`;
     return `order ${intent.intentId} closes ${symbols} already, ${how}; what that covers is closed once it has filled`;
   });
 }

@@ -41,6 +41,7 @@ import type { SessionTally } from './session-tally.ts';
 import { count, emptyTally, tallyEvent, tallyRecord } from './session-tally.ts';
 import { SideOracle } from './side-oracle.ts';
 import { StrategyOracle } from './strategy-oracle.ts';
+import { TargetOracle } from './target-oracle.ts';
 
 /** Beyond this many, more of the same says nothing new. */
 const MOST_VIOLATIONS = 20;
@@ -78,6 +79,7 @@ export class SessionWitness implements BrokerObserver {
   readonly #hand: HandOracle;
   readonly #rests: RestOracle;
   readonly #sides: SideOracle;
+  readonly #targets: TargetOracle;
   readonly #protections: ProtectionOracle;
   readonly #outlives: boolean;
   #lastSeq = 0;
@@ -99,6 +101,7 @@ export class SessionWitness implements BrokerObserver {
     this.flat = new FlatOracle(window, report);
     this.#rests = new RestOracle(report, met);
     this.#sides = new SideOracle(report, met);
+    this.#targets = new TargetOracle(report, met);
     this.#protections = new ProtectionOracle(report);
     this.#outlives = options.broker !== undefined;
     this.plans = new PlanOracle(report, met);
@@ -170,6 +173,7 @@ export class SessionWitness implements BrokerObserver {
     this.#pages.onRecord(record);
     this.#rests.onRecord(record);
     this.#sides.onRecord(record);
+    this.#targets.onRecord(record);
     this.#asks.onRecord(record);
     this.#closes.onRecord(record);
     this.#protections.onRecord(record);
@@ -284,6 +288,7 @@ export class SessionWitness implements BrokerObserver {
     this.#asks.afterStep(desk, at);
     this.#rests.afterStep(desk);
     this.#sides.afterStep(desk, broker, at);
+    this.#targets.afterStep(desk);
     this.#protections.afterStep(desk);
     this.#hangs.afterStep(desk);
     this.#closes.afterStep(desk);
@@ -330,6 +335,7 @@ export class SessionWitness implements BrokerObserver {
     this.#causes.onCrash(records);
     this.#pages.onCrash(records);
     this.#sides.onCrash(records);
+    this.#targets.onCrash(records);
     const accepted = events.flatMap((event) => (event.kind === 'accepted' ? [event.intentId] : []));
     const remembers = this.#outlives ? undefined : new Set(accepted);
     this.#caps.onCrash(records, events, remembers);

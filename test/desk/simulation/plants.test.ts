@@ -27,6 +27,7 @@ const SAYS: Readonly<Record<PlantName, RegExp>> = {
   'closes-at-any-price': /pays \d+ for what brings/,
   'stop-leaves': /is still open at the stop/,
   'leaves-two-hours-late': /is still open by the deadline/,
+  'target-followed': /for its target at .* which is worse than/,
   leak: /holds a plain token/,
 };
 /** Every plant is found within so many sessions … */
@@ -45,6 +46,7 @@ const FIRST_SEED: Readonly<Partial<Record<PlantName, number>>> = {
   'asked-forgotten': 8,
   'target-never': 7,
   'stop-leaves': 5,
+  'target-followed': 5,
   'unknown-told-to-nobody': 5,
 };
 const PATIENCE_MILLIS = 120_000;

@@ -1,0 +1,80 @@
+/**
+ * How far the limit of a close is walked: to the worst that can make sense, and that of one that closes for a
+ * price of its own, a nickel or a profit target, no further than that price. It rests there until something
+ * else wants the position gone, and then hurries like any other.
+ */
+
+import { gridOf } from '../../engine/domain/instrument.ts';
+import { ceilToTick } from '../../engine/domain/tick-grid.ts';
+import { type Price, price } from '../../engine/domain/units.ts';
+import { asOpenPosition } from '../account/held-position.ts';
+import type { DeskContext } from '../desk-context.ts';
+import { spotNow } from '../desk-context.ts';
+import { costOfWhole } from '../exits/closing-cost.ts';
+import type { ExitReason } from '../exits/exit-input.ts';
+import { policyOf } from '../exits/exit-policy.ts';
+import { nickelNet } from '../exits/judge-rest.ts';
+import { worstClosingNet } from '../exits/limit-ladder.ts';
+import { isBeingReported } from './being-reported.ts';
+import type { OrderRecord } from './order-book.ts';
+import { filledUnits } from './order-book.ts';
+import { isTakenApart } from './refused-closes.ts';
+
+const OWN_PRICES = {
+  nickel: 'for a nickel',
+  target: 'at its target',
+} as const satisfies Partial<Record<ExitReason, string>>;
+
+/** At which price of its own an exit for this reason closes, in words; undefined where it has none. */
+export function ownPriceOf(reason: string | undefined): string | undefined {
+  return reason === 'nickel' || reason === 'target' ? OWN_PRICES[reason] : undefined;
+}
+
+export function isHurried({ urgency }: Pick<OrderRecord, 'urgency'>): boolean {
+  return urgency === 'fast' || urgency === 'urgent';
+}
+
+/** True for a close for a price of its own that nothing hurries. */
+export function isForOwnPrice(order: OrderRecord): boolean {
+  return ownPriceOf(order.exitReason) !== undefined && !isHurried(order);
+}
+
+/** The worst limit of a close whose legs trade at this natural net now. */
+export function closingFloor(
+  desk: DeskContext,
+  order: OrderRecord,
+  natural: Price,
+): Price | undefined {
+  const { legs, positionId } = order.intent;
+  const worst = worstClosingNet(legs, spotNow(desk));
+  if (!isForOwnPrice(order)) return worst;
+  const { exitPlan } = desk.book.structure(positionId) ?? {};
+  if (exitPlan !== undefined && desk.at.market >= exitPlan.timeExitAt) return worst;
+  const own = order.exitReason === 'nickel' ? nickelNet(legs) : targetNet(desk, order, natural);
+  return own === undefined ? worst : price(Math.max(own, worst ?? own));
+}
+
+/**
+ * What an order has to bring so that the whole trade, as its judge measures it, is left at its target: as much
+ * less than natural as the whole is better than that now. Where the quotes prove nothing, and while an execution
+ * is told, it stays where it is. Legs that the broker takes one at a time have no such price: what was begun so
+ * is ended.
+ */
+function targetNet(desk: DeskContext, order: OrderRecord, natural: Price): Price | undefined {
+  const { positionId, legs, quantity } = order.intent;
+  const position = desk.book.structure(positionId);
+  const target = position?.exitPlan?.target;
+  if (position === undefined || target === undefined) return undefined;
+  if (isTakenApart(desk, positionId)) return undefined;
+  const unitsLeft = quantity - filledUnits(order);
+  if (unitsLeft <= 0 || isBeingReported(desk, positionId)) return order.limit;
+  const { at, evidence, day } = desk;
+  evidence.look(day);
+  const whole = asOpenPosition(desk, position);
+  const policy = policyOf(whole.exitPlan);
+  const cost = costOfWhole(whole, { quotes: evidence.of, at, policy });
+  if (cost.kind !== 'trusted') return order.limit;
+  const debit = target.kind === 'debitAtOrBelow' ? target.price : 0 - target.price;
+  const room = ((debit - cost.natural) * whole.quantity) / unitsLeft;
+  return ceilToTick(gridOf(legs), Math.round(natural - room));
+}

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { TargetOracle } from '../../../src/desk/simulation/target-oracle.ts';
+import type { AuditRecord } from '../../../src/engine/domain/audit-record.ts';
+import { price } from '../../../src/engine/domain/units.ts';
+import { sideCosts } from '../../support/condor-costs.ts';
+import { CONDOR, CONSOLE, DeskRig } from '../../support/desk-rig.ts';
+import { listen } from '../../support/oracle-ear.ts';
+
+/** The record of an opening as it would stand with its target a tick nearer. */
+function nearer(record: AuditRecord): AuditRecord {
+  const { body } = record;
+  const { target, ...plan } = body.kind === 'intentRecorded' ? (body.intent.exitPlan ?? {}) : {};
+  if (body.kind !== 'intentRecorded' || target === undefined) return record;
+  const { exitPlan } = body.intent;
+  if (exitPlan === undefined) return record;
+  const near = { ...target, price: price(target.price - 100) };
+  const intent = { ...body.intent, exitPlan: { ...exitPlan, ...plan, target: near } };
+  return { ...record, body: { ...body, intent } };
+}
+
+/** A condor whose close for its target rests there, and an oracle that was told of the target so. */
+function resting(heardAs: (record: AuditRecord) => AuditRecord = (same) => same) {
+  const rig = new DeskRig({ exits: { profitTargetPercent: 50 } });
+  const said: string[] = [];
+  const met: string[] = [];
+  const oracle = new TargetOracle(
+    (what) => said.push(what),
+    (what) => met.push(what),
+  );
+  listen(rig, oracle, heardAs);
+  const { exitPlan } = rig.openPosition(CONDOR);
+  const target = (exitPlan?.target?.price ?? 0) / 10_000;
+  const costs = (dollars: number): void => {
+    sideCosts(rig, 'call', 0.11);
+    sideCosts(rig, 'put', Math.round((dollars - 0.09) * 100) / 100);
+  };
+  costs(target - 0.1);
+  rig.size = 0;
+  rig.advance(3);
+  costs(target + 0.2);
+  rig.advance(60);
+  rig.size = 50;
+  return { rig, oracle, said, met, target, costs };
+}
+
+describe('a close for a target', () => {
+  it('may fill at the target', () => {
+    const { rig, said, met, target, costs } = resting();
+    costs(target);
+    rig.advance(3);
+    expect([rig.positions(), said, met]).toEqual([[], [], ['targetFilled']]);
+  });
+
+  it('is no close for it where it fills at worse, after a crash too', () => {
+    for (const crashes of [false, true]) {
+      const { rig, oracle, said, target, costs } = resting(nearer);
+      if (crashes) oracle.onCrash(rig.records().map(nearer));
+      costs(target);
+      rig.advance(3);
+      expect(said).toEqual([expect.stringContaining('for its target at 6')]);
+    }
+  });
+
+  it('may fill at any price once it was hurried', () => {
+    const { rig, said, met } = resting(nearer);
+    rig.send({ kind: 'flattenNow' }, CONSOLE);
+    rig.advance(5);
+    expect([rig.positions(), said, met]).toEqual([[], [], []]);
+  });
+
+  it('is not judged where somebody else trades in the position meanwhile', () => {
+    const { rig, oracle, said, target, costs } = resting(nearer);
+    const [last] = rig.records().slice(-1);
+    const [, close] = rig.orders();
+    const [leg] = close?.intent.legs ?? [];
+    if (last === undefined || leg === undefined) throw new Error('nothing closes');
+    const trade = { instrument: leg.instrument, action: 'buyToClose', quantity: 1 } as const;
+    const ids = { fillId: 'theirs', intentId: 'external-9', marketAt: rig.at.market };
+    const fill = { ...ids, ...trade, price: price(100), feesCents: 0 };
+    oracle.onRecord({
+      ...last,
+      body: { kind: 'brokerEvent', event: { kind: 'fill', fill } },
+    } as AuditRecord);
+    costs(target);
+    rig.advance(3);
+    expect(said).toEqual([]);
+  });
+});

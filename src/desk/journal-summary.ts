@@ -59,7 +59,6 @@ export function brokerEventOf(record: AuditRecord): BrokerEvent | undefined {
 const TOLD_ONLY: ReadonlySet<AuditRecord['body']['kind']> = new Set([
   'auditKeyChanged',
   'configChanged',
-  'limitsInForce',
   'sessionOpened',
   'previewRefused',
   'confirmRefused',

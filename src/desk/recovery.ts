@@ -7,6 +7,7 @@ import { unreachable } from '../engine/domain/assert.ts';
 import type { AuditBody, AuditRecord } from '../engine/domain/audit-record.ts';
 import type { OrderIntent } from '../engine/domain/order.ts';
 import { type Cents, cents, price, type SessionDate } from '../engine/domain/units.ts';
+import { latchRepeats } from './account/governing.ts';
 import { payoffOf } from './account/opening-payoff.ts';
 import { keepAges, takeStampsAsNow } from './clock-set-back.ts';
 import { exitSettingsOf } from './desk-config.ts';
@@ -116,6 +117,7 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
     case 'trailRaised':
     case 'killEngaged':
     case 'killReleased':
+    case 'limitsInForce':
     case 'alert':
       restoreDay(desk, record.session, body);
       return;
@@ -123,7 +125,6 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
     case 'engineStopped':
     case 'auditKeyChanged':
     case 'configChanged':
-    case 'limitsInForce':
     case 'sessionOpened':
     case 'previewRefused':
     case 'confirmRefused':
@@ -243,6 +244,7 @@ function restoreOrder(desk: DeskContext, record: AuditRecord, body: Recorded): v
   });
   desk.orders.add(order);
   rememberOrder(desk, order, record.at);
+  latchRepeats(desk);
   if (intent.purpose === 'flatten') beginFlattening(desk, intent.positionId);
   if (tokenSha256 !== null) {
     desk.tokens.restoreConsumed({

@@ -13,6 +13,7 @@ import {
   tellKill,
   tellLatched,
 } from './account/governing.ts';
+import { configAsTold } from './account/limit-keeping.ts';
 import type { DeskContext } from './desk-context.ts';
 import { askForAll, FLATTEN_DONE } from './orders/flatten-progress.ts';
 
@@ -22,6 +23,7 @@ type OfTheDay =
   | 'trailRaised'
   | 'killEngaged'
   | 'killReleased'
+  | 'limitsInForce'
   | 'alert';
 
 /** What records say about the day and its positions, apart from single orders. */
@@ -48,6 +50,9 @@ export function restoreDay(
     case 'killReleased':
       restoreKill(desk, undefined);
       noteRearm(desk);
+      return;
+    case 'limitsInForce':
+      desk.config = configAsTold(desk.config, body.limits);
       return;
     case 'alert':
       if (body.code === FLATTEN_DONE) desk.day.flattenUntold = false;

@@ -18,6 +18,7 @@ import { heldInSession } from './held-position.ts';
 import { lossAtStops } from './loss-at-stops.ts';
 import { consecutiveRejects, lossesByStrategy } from './loss-history.ts';
 import { lottoSpent } from './lotto-spent.ts';
+import { afterOthersCloses } from './others-closes.ts';
 import { lossOfSideStops } from './side-stops.ts';
 import { Standing } from './standing.ts';
 
@@ -101,7 +102,7 @@ export function plannedLossOf(desk: DeskContext, position: StructurePosition): n
   return Math.min(worst, Math.max(0, left));
 }
 
-/** Worst cases and planned losses of what is held and what opens. */
+/** Worst cases and planned losses of what is held, with or without what others close of it, and what opens. */
 interface Money {
   openRisk: number;
   readonly byPrincipal: Map<string, number>;
@@ -122,8 +123,10 @@ function addRisk(
 function moneyAtRisk(desk: DeskContext, live: readonly OrderRecord[]): Money {
   const byPrincipal = new Map<string, number>();
   const money: Money = { openRisk: 0, byPrincipal, planned: 0, openOrdersRisk: 0, openOrders: 0 };
-  for (const position of heldInSession(desk)) {
-    const worst = worstCaseOf(desk, position);
+  const held = heldInSession(desk);
+  const looks = [held, ...afterOthersCloses(held, live)];
+  for (const [place, position] of held.entries()) {
+    const worst = Math.max(...looks.map((look) => worstCaseOf(desk, look[place] ?? position)));
     money.openRisk += worst;
     addRisk(byPrincipal, position.openingIntent?.principal, worst);
     money.planned += plannedLossOf(desk, position);

@@ -197,17 +197,18 @@ function offerToReduce(desk: DeskContext): void {
 /** A strategy that repeats itself and a broker that keeps rejecting hold trading down until the
  * operator re-arms: raised here, never lifted. */
 function latchPace(desk: DeskContext): void {
-  const { day, config } = desk;
-  const { rearmedAt: rearmedAtWall } = day;
-  const recent = {
-    at: desk.at,
-    recentOrders: recentOrders(desk),
-    limits: config.limits,
-    rearmedAtWall,
-  };
-  if (isRepeating(recent)) latch(desk, 'repeatedExecution');
-  const isRejected = consecutiveRejects(desk) >= config.limits.maxConsecutiveRejects;
+  latchRepeats(desk);
+  const isRejected = consecutiveRejects(desk) >= desk.config.limits.maxConsecutiveRejects;
   if (isRejected) latch(desk, 'rejectBreaker');
+}
+
+/** To be called behind each opening that is recorded, and by a restart behind its record: whoever looks
+ * later may find it beyond the window, for a crash or the machine's sleep comes in between. */
+export function latchRepeats(desk: DeskContext): void {
+  const { at, day, config } = desk;
+  const { limits } = config;
+  const recent = { at, recentOrders: recentOrders(desk), limits, rearmedAtWall: day.rearmedAt };
+  if (isRepeating(recent)) latch(desk, 'repeatedExecution');
 }
 
 function latch(desk: DeskContext, cause: StateCause): void {

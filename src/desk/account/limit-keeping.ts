@@ -11,6 +11,12 @@ export function configInForce(config: DeskConfig, wall: EpochMicros): DeskConfig
   return limits === config.limits ? config : { ...config, limits };
 }
 
+/** The configuration with the limits of a record: what was judged then goes by them. Those that an older build
+ * did not know are as they are now. */
+export function configAsTold(config: DeskConfig, limits: object): DeskConfig {
+  return { ...config, limits: { ...config.limits, ...limits } };
+}
+
 /** The raises that stand now. */
 export function standingRaises({ config, at }: DeskContext): readonly LimitRaise[] {
   return (config.limitRaises ?? []).filter(({ untilWall }) => at.wall < untilWall);

@@ -9,6 +9,7 @@ import type { CheckResult, Denial } from '../../engine/domain/verdict.ts';
 import { deny } from '../../engine/domain/verdict.ts';
 import type { TokenGrant } from '../../risk/confirm-token.ts';
 import { orderHash } from '../../risk/order-hash.ts';
+import { latchRepeats } from '../account/governing.ts';
 import { exitSettingsOf } from '../desk-config.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { Caller, ConfirmResult, OrderView } from '../engine-api.ts';
@@ -123,6 +124,7 @@ function redeemOrder(desk: DeskContext, caller: Caller, grant: TokenGrant): Conf
   const { entryLadder, exitLadder } = exitSettingsOf(desk.config);
   const urgency = intent.purpose === 'open' ? entryLadder : exitLadder;
   recordIntent(desk, intent, judgement, { tokenSha256, previewId, urgency, closesAll });
+  latchRepeats(desk);
   const { breakoutKey } = intent;
   if (breakoutKey !== undefined) desk.day.breakoutsTaken.push(breakoutKey);
   return { orderIds, replayed: false };

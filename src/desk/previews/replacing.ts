@@ -13,6 +13,7 @@ import {
 } from '../../engine/domain/units.ts';
 import { type CheckResult, type Denial, deny, type Outcome } from '../../engine/domain/verdict.ts';
 import type { TokenGrant } from '../../risk/confirm-token.ts';
+import { latchRepeats } from '../account/governing.ts';
 import { exitSettingsOf } from '../desk-config.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf, spotNow } from '../desk-context.ts';
@@ -200,6 +201,7 @@ function send(desk: DeskContext, orderId: string, replacement: Replacement): str
   if (denial !== undefined) return notSent(desk, grant, denial, checks);
   const { entryLadder: urgency } = exitSettingsOf(desk.config);
   recordIntent(desk, intent, judgement, { tokenSha256, previewId, urgency });
+  latchRepeats(desk);
   return `replaced by ${intent.intentId}`;
 }
 

@@ -9,6 +9,7 @@ import { CONDOR, CONSOLE, DeskRig, denialIn } from '../../support/desk-rig.ts';
 const STRADDLE: StrategyRequest = { strategy: 'straddle_scan', strike: 600, quantity: 1 };
 /** What a condor loses just before its stops is more than this, and less than its planned loss. */
 const TIGHT = { maxDailyLossCents: cents(13_200) };
+const LATER_THAN_THE_WINDOW_MICROS = 660_000_000;
 const RAISED_FOR_MICROS = 5_000_000;
 
 /** Holds a condor, opened while the day's limit was raised for some seconds. */
@@ -432,6 +433,37 @@ describe('the pace of the desk', () => {
     const again = rig.restart();
     expect(again.day.status.causes).not.toContain('repeatedExecution');
     expect(again.day.rearmedAt).toBe(rig.day.rearmedAt);
+  });
+
+  it('latches in the step of the opening that reaches it, whenever the next look at it is', () => {
+    const rig = new DeskRig({ limits: { maxRepeats: 2, duplicateWindowMillis: 0 } });
+    open(rig);
+    const { tokenSha256 } = rig.preview({ ...CONDOR, width: 4 });
+    rig.send({ kind: 'confirm', tokenSha256 });
+    expect(rig.day.status.causes).toEqual(['repeatedExecution']);
+    const kinds = rig.records().map(({ body }) => body.kind);
+    const asCut = rig.records().slice(0, kinds.lastIndexOf('intentRecorded') + 1);
+    const market = addMicros(rig.at.market, LATER_THAN_THE_WINDOW_MICROS);
+    const later = rig.restart(asCut, { market });
+    later.advance(1);
+    expect(later.day.status.causes).toContain('repeatedExecution');
+    expect(later.alerts()).toContain('REPEATED_EXECUTION');
+    expect(denialIn(openingIsDenied(later)).code).toBe('repeated_execution');
+    const again = later.restart();
+    expect(again.day.status.causes).toContain('repeatedExecution');
+    expect(again.alerts()).not.toContain('REPEATED_EXECUTION');
+    again.ask({ kind: 'rearm' }, CONSOLE);
+    expect(again.restart().day.status.causes).toEqual([]);
+    rig.sleepTo(10 * 60 + 45);
+    expect(rig.day.status.causes).toContain('repeatedExecution');
+  });
+
+  it('judges openings of before a restart by the limits that were in force then', () => {
+    const rig = new DeskRig({ limits: { duplicateWindowMillis: 0 } });
+    for (let i = 0; i < 2; i += 1) open(rig);
+    const market = addMicros(rig.at.market, LATER_THAN_THE_WINDOW_MICROS);
+    const later = rig.restart(rig.records(), { market, limits: { maxRepeats: 2 } });
+    expect(later.day.status.causes).toEqual([]);
   });
 
   it('forgives by the release of a kill too, over a restart; with nothing to lift it forgives nothing', () => {

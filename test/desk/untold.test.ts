@@ -180,6 +180,7 @@ describe('what a crash kept from being told', () => {
     });
     rig.send({ kind: 'confirm', tokenSha256: rig.preview().tokenSha256 });
     const intentId = rig.submitted[0] ?? '';
+    rig.brokerSays({ kind: 'connection', connected: true, detail: 'the stream is live' });
     rig.brokerSays({ kind: 'unknown', intentId, reason: 'timed out' });
     rig.gateway.answerSearch = () => {
       const search = { outcome: 'absent', takenAt: rig.at, evidence: '17 orders read' } as const;

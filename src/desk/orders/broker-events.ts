@@ -79,7 +79,8 @@ function onConnection(desk: DeskContext, connected: boolean, detail: string): vo
   desk.day.stream = { connected, detail, since: desk.at };
 }
 
-/** What a search came to. Not part of recovery: a restart begins its searches anew. */
+/** What a search came to. Not part of recovery: a restart begins its searches anew. A stream that nobody has told
+ * of may still be on its way to its first connection: its silence proves nothing either. */
 function judgeSearch(desk: DeskContext, intentId: string, search: OrderSearch): void {
   const order = desk.orders.get(intentId);
   if (order?.search === undefined) return;
@@ -87,7 +88,7 @@ function judgeSearch(desk: DeskContext, intentId: string, search: OrderSearch): 
   else order.search.heardAt = desk.at.wall;
   if (search.outcome !== 'absent') return;
   const { stream } = desk.day;
-  const quietSince = stream.connected === false ? undefined : stream.since;
+  const quietSince = stream.connected === true ? stream.since : undefined;
   const isUnlisted = order.intent.purpose !== 'open' && isProvenUnlisted(order.search, search);
   const isSilent = isProvenAbsent(order.search, search, quietSince);
   if (!isSilent && !isUnlisted) return;

@@ -33,7 +33,8 @@ export class AbsenceOracle {
   #givenUp = new Set<string>();
   readonly #cameLater = new Set<string>();
   #startedAt = 0;
-  #connectedAt = 0;
+  /** Since when this run has its stream; undefined while it has none. */
+  #connectedAt: number | undefined;
 
   constructor(report: Report) {
     this.#report = report;
@@ -47,13 +48,13 @@ export class AbsenceOracle {
   }
 
   /** The stream went down or came back. */
-  onConnection(wall: number): void {
-    this.#connectedAt = wall;
+  onConnection(connected: boolean, wall: number): void {
+    this.#connectedAt = connected ? wall : undefined;
   }
 
   onRecord(record: AuditRecord): void {
     const { body, at } = record;
-    if (body.kind === 'engineStarted') this.#startedAt = at.wall;
+    if (body.kind === 'engineStarted') this.#onStart(at.wall);
     else if (body.kind === 'repriced') this.#moved.add(body.intentId);
     else if (body.kind === 'intentRecorded' && body.intent.purpose === 'open') {
       this.#opens.add(body.intent.intentId);
@@ -64,13 +65,18 @@ export class AbsenceOracle {
     if (event !== undefined) this.#onEvent(event, at.wall);
   }
 
+  #onStart(wall: number): void {
+    this.#startedAt = wall;
+    this.#connectedAt = undefined;
+  }
+
   #judge({ intentId }: Resolved, wall: number): void {
     if (this.#arrived.has(intentId) && !this.#moved.has(intentId)) {
       this.#report(`${intentId} is presumed absent and has reached the broker`);
     }
     this.#givenUp.add(intentId);
     const since = Math.max(this.#startedAt, this.#doubtedAt.get(intentId) ?? 0);
-    const quiet = wall - Math.max(since, this.#connectedAt);
+    const quiet = wall - Math.max(since, this.#connectedAt ?? wall);
     const isByLists = !this.#opens.has(intentId) && wall - since >= LEAST_BY_LISTS_MICROS;
     if (quiet >= LEAST_WITH_STREAM_MICROS || isByLists) return;
     this.#report(`${intentId} is presumed absent after ${quiet / 1_000_000} s`);

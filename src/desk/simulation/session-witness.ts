@@ -218,7 +218,7 @@ export class SessionWitness implements BrokerObserver {
   }
 
   onEvent(event: BrokerEvent, at: At): void {
-    if (event.kind === 'connection') this.#absences.onConnection(at.wall);
+    if (event.kind === 'connection') this.#absences.onConnection(event.connected, at.wall);
     tallyEvent(this.tally, event);
     this.#orders.onEvent(event);
     this.#caps.onEvent(event);

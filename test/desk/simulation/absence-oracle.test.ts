@@ -16,6 +16,7 @@ function watching(purpose = 'open') {
   const giveUp = (seconds: number) =>
     record(seconds, { kind: 'orderResolved', intentId: 'A', outcome: 'absentPresumed' });
   record(0, { kind: 'engineStarted' });
+  oracle.onConnection(true, 0);
   record(50, { kind: 'intentRecorded', intent: { intentId: 'A', purpose } });
   told(60, 'unknown');
   return { oracle, said, told, giveUp, record };
@@ -33,9 +34,20 @@ describe('an order that is presumed absent', () => {
     early.giveUp(74);
     expect(early.said).toEqual(['A is presumed absent after 14 s']);
     const gap = watching();
-    gap.oracle.onConnection(70 * MICROS_PER_SECOND);
+    gap.oracle.onConnection(true, 70 * MICROS_PER_SECOND);
     gap.giveUp(84);
     expect(gap.said).toEqual(['A is presumed absent after 14 s']);
+  });
+
+  it('is reported while the stream is down, or was never up since the start', () => {
+    const down = watching();
+    down.oracle.onConnection(false, 65 * MICROS_PER_SECOND);
+    down.giveUp(600);
+    expect(down.said).toEqual(['A is presumed absent after 0 s']);
+    const never = watching();
+    never.record(70, { kind: 'engineStarted' });
+    never.giveUp(600);
+    expect(never.said).toHaveLength(1);
   });
 
   it('and closes may have been looked for by lists alone, which takes longer', () => {
@@ -44,7 +56,7 @@ describe('an order that is presumed absent', () => {
       [90, 0],
     ] as const) {
       const { oracle, said, giveUp } = watching('exit');
-      oracle.onConnection(88 * MICROS_PER_SECOND);
+      oracle.onConnection(true, 88 * MICROS_PER_SECOND);
       giveUp(seconds);
       expect(said).toHaveLength(reports);
     }

@@ -10,7 +10,6 @@ import { type Cents, cents, price, type SessionDate } from '../engine/domain/uni
 import { latchRepeats } from './account/governing.ts';
 import { payoffOf } from './account/opening-payoff.ts';
 import { keepAges, takeStampsAsNow } from './clock-set-back.ts';
-import { exitSettingsOf } from './desk-config.ts';
 import type { DeskContext } from './desk-context.ts';
 import type { JournalSummary } from './journal-summary.ts';
 import { brokerEventOf } from './journal-summary.ts';
@@ -23,6 +22,7 @@ import type { OrderRecord } from './orders/order-book.ts';
 import { asSent, isExternal, newOrder } from './orders/order-book.ts';
 import { beginSearch } from './orders/outcome-search.ts';
 import { rememberOrder } from './orders/recent-orders.ts';
+import { movedUrgency, recordedUrgency } from './orders/restored-urgency.ts';
 import { restoreWishes } from './orders/restored-wishes.ts';
 import { noteCallBack } from './orders/sending.ts';
 import type { PreviewShelf } from './previews/preview-shelf.ts';
@@ -178,16 +178,19 @@ function restoreStep(
   }
 }
 
-/** A limit as it was last asked for, and the exit plan that was made for it. A better one at the confirm is
- * what the order goes out at. */
+/** A limit as it was last asked for, how urgently, and the exit plan that was made for it. A better one at the
+ * confirm is what the order goes out at. */
 function restoreReprice(
   desk: DeskContext,
-  { intentId, limit, exitPlan }: Extract<AuditRecord['body'], { kind: 'repriced' }>,
+  body: Extract<AuditRecord['body'], { kind: 'repriced' }>,
 ): void {
+  const { intentId, limit, exitPlan } = body;
   const plan = exitPlan === undefined ? {} : { exitPlan };
+  const urgency = movedUrgency(body);
+  const moved = urgency === undefined ? {} : { urgency };
   const isSent = desk.orders.get(intentId)?.sentAt !== undefined;
   const sent = isSent ? {} : { brokerLimit: price(limit) };
-  update(desk, intentId, { limit: price(limit), ...sent, ...plan });
+  update(desk, intentId, { limit: price(limit), ...sent, ...plan, ...moved });
   const order = desk.orders.get(intentId);
   if (order === undefined || exitPlan === undefined) return;
   order.worstCaseCents = worstCaseOfOpening(desk, asSent(order));
@@ -230,7 +233,6 @@ type Recorded = Extract<AuditRecord['body'], { kind: 'intentRecorded' }>;
 
 function restoreOrder(desk: DeskContext, record: AuditRecord, body: Recorded): void {
   const { intent, orderHash, tokenSha256, previewId } = body;
-  const opening = intent.purpose === 'open';
   const order = newOrder({
     intent,
     orderHash,
@@ -240,7 +242,7 @@ function restoreOrder(desk: DeskContext, record: AuditRecord, body: Recorded): v
     intentSeq: record.seq,
     approved: undefined,
     limit: intent.limit,
-    urgency: opening ? exitSettingsOf(desk.config).entryLadder : 'urgent',
+    urgency: recordedUrgency(desk, intent),
   });
   desk.orders.add(order);
   rememberOrder(desk, order, record.at);
@@ -261,8 +263,7 @@ function restoreOrder(desk: DeskContext, record: AuditRecord, body: Recorded): v
 
 type Triggered = Extract<AuditRecord['body'], { kind: 'exitTriggered' }>;
 
-/** The record of an exit stands right before that of its order. What closes for a price of its own goes
- * on as what it is; every other close is in a hurry after a restart. */
+/** The record of an exit stands right before that of its order. */
 function restoreExit(
   desk: DeskContext,
   { intent }: Recorded,
@@ -272,8 +273,7 @@ function restoreExit(
   const isOfIt = intent.purpose === 'exit' && intent.positionId === triggered?.positionId;
   if (order === undefined || !isOfIt) return;
   order.exitReason = triggered.reason;
-  if (triggered.reason === 'nickel') order.urgency = 'normal';
-  if (triggered.reason === 'target') order.urgency = 'patient';
+  order.urgency = recordedUrgency(desk, intent, triggered);
 }
 
 function update(desk: DeskContext, intentId: string, change: Partial<OrderRecord>): void {

@@ -37,7 +37,7 @@ const OF_THE_WHOLE: ReadonlySet<string | undefined> = new Set<ExitReason>([
   'flatBy',
 ]);
 
-function isOfTheWhole(reason: string | undefined): reason is ExitReason {
+export function isOfTheWhole(reason: string | undefined): reason is ExitReason {
   return OF_THE_WHOLE.has(reason);
 }
 

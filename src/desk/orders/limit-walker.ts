@@ -2,10 +2,17 @@
 
 import { isMovedByCancel } from '../../broker/moved-by-cancel.ts';
 import { isPastCutoff, LAST_MOVE_MICROS } from '../../broker/order-cutoff.ts';
-import { gridOf, instrumentSymbol } from '../../engine/domain/instrument.ts';
-import { netPrices } from '../../engine/domain/net-price.ts';
-import { addMicros, MICROS_PER_MILLI, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
-import { isFresh } from '../../risk/quote-age.ts';
+import { gridOf, gridOfOne, instrumentSymbol } from '../../engine/domain/instrument.ts';
+import type { Quote } from '../../engine/domain/market.ts';
+import { legPrices, type NetPrices, netPrices } from '../../engine/domain/net-price.ts';
+import type { OrderLeg } from '../../engine/domain/order.ts';
+import {
+  addMicros,
+  MICROS_PER_MILLI,
+  MICROS_PER_SECOND,
+  price,
+} from '../../engine/domain/units.ts';
+import { isFresh, isQuietWing } from '../../risk/quote-age.ts';
 import { approveReprice } from '../../risk/reprice.ts';
 import { tradingStateOf } from '../../risk/trading-state.ts';
 import type { DeskContext } from '../desk-context.ts';
@@ -204,12 +211,9 @@ export function concedesAll(desk: DeskContext, { intent, limit }: OrderRecord): 
 
 function walk(desk: DeskContext, order: OrderRecord, elapsedMillis: number): void {
   if (elapsedMillis < 0) return;
-  const rung = rungOf(desk, order, elapsedMillis);
-  if (rung === undefined) {
-    giveUpLostMarket(desk, order);
-    return;
-  }
-  order.marketMissingSince = undefined;
+  const net = netNow(desk, order);
+  if (net === undefined || order.cancelRequested) return;
+  const rung = rungOf(desk, order, net, elapsedMillis);
   const { limit, step } = rung;
   if (limit === order.brokerLimit) settleUnsent(order);
   if (limit === order.limit || !isDue(desk, order, rung)) return;
@@ -267,15 +271,37 @@ function giveUpLostMarket(desk: DeskContext, order: OrderRecord): void {
   requestCancel(desk, order, 'engine');
 }
 
-/** Where the order's limit belongs now; undefined while a leg has no market on its side. */
+/** What the legs of an order trade at now; undefined where one has no market on its side. While a close waits
+ * for the bid of a wing that is offered at a few ticks it walks on with that as nothing: the wing is worth no
+ * more, and the market of the others may run away. */
+function netNow(desk: DeskContext, order: OrderRecord): NetPrices | undefined {
+  const { legs } = order.intent;
+  const quotes = (symbol: string) => quoteOf(desk, symbol);
+  const quoted = netPrices(legs, quotes);
+  if (!('missing' in quoted)) {
+    order.marketMissingSince = undefined;
+    return quoted;
+  }
+  giveUpLostMarket(desk, order);
+  const asNothing = (symbol: string, { action, instrument }: OrderLeg): Quote | undefined => {
+    const quote = quotes(symbol);
+    if (quote === undefined || action !== 'sellToClose') return quote;
+    const isBare = isQuietWing(quote, gridOfOne(instrument).step);
+    return isBare ? { ...quote, bid: price(0) } : quote;
+  };
+  const isLeft = legs.some((leg) => legPrices(leg, quotes(instrumentSymbol(leg.instrument))));
+  const net = netPrices(legs, asNothing);
+  return isLeft && !('missing' in net) ? net : undefined;
+}
+
+/** Where the order's limit belongs now. */
 function rungOf(
   desk: DeskContext,
   order: OrderRecord,
+  quoted: NetPrices,
   elapsedMillis: number,
-): LadderRung | undefined {
+): LadderRung {
   const { legs, purpose, worst } = order.intent;
-  const quoted = netPrices(legs, (symbol) => quoteOf(desk, symbol));
-  if ('missing' in quoted) return undefined;
   const opening = purpose === 'open';
   const spot = spotNow(desk);
   const net = opening ? quoted : closingNets(quoted, legs, spot);

@@ -3,6 +3,7 @@ import type { ConfirmResult } from '../../../src/desk/engine-api.ts';
 import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
 import type { Input } from '../../../src/desk/inputs.ts';
 import { addMicros, cents, price } from '../../../src/engine/domain/units.ts';
+import { sideCosts } from '../../support/condor-costs.ts';
 import { CONSOLE, DeskRig, TRADER, valueIn } from '../../support/desk-rig.ts';
 
 const STRADDLE: StrategyRequest = { strategy: 'straddle_scan', strike: 600, quantity: 1 };
@@ -691,6 +692,44 @@ describe('a close with a leg that nobody trades any more', () => {
     rig.size = 50;
     rig.advance(60);
     expect(rig.positions()[0]?.legs).toMatchObject([{ instrument: { right: 'call' } }]);
+  });
+
+  it('walks on meanwhile with a wing of a few ticks as worth nothing', () => {
+    const rig = new DeskRig({ exits: { exitLadder: 'urgent' } });
+    const { positionId } = rig.openPosition();
+    sideCosts(rig, 'call', 0.6);
+    sideCosts(rig, 'put', 0.4);
+    const orderId = resting(rig, rig.previewClose(positionId).tokenSha256);
+    rig.advance(3);
+    sideCosts(rig, 'put', 0.4, { bid: undefined, ask: 0.02 });
+    rig.advance(1);
+    const unbid = rig.order(orderId);
+    const before = unbid.limit;
+    sideCosts(rig, 'call', 1.2);
+    rig.advance(2);
+    expect(unbid.limit).toBeLessThanOrEqual(before - 6_000);
+    expect([unbid.status, rig.bodies('cancelRequested')]).toEqual(['working', []]);
+    rig.advance(4);
+    expect(unbid.status).toBe('cancelled');
+    expect(rig.orders().at(-1)?.intent.legs).toHaveLength(3);
+  });
+
+  it.each([
+    ['one that is offered at more than that', { bid: undefined, ask: 0.5 }],
+    ['one of which nothing is told', { bid: undefined, ask: undefined }],
+  ])('stands still meanwhile beside %s', (_which, sides) => {
+    const rig = new DeskRig({ exits: { exitLadder: 'urgent' } });
+    const { positionId } = rig.openPosition();
+    const orderId = resting(rig, rig.previewClose(positionId).tokenSha256);
+    rig.advance(3);
+    const { edit } = rig;
+    rig.edit = (shown, right, strike) =>
+      right === 'put' && strike < 597 ? sides : edit(shown, right, strike);
+    sideCosts(rig, 'call', 1.2);
+    rig.advance(1);
+    const { length: moved } = rig.repriced;
+    rig.advance(3);
+    expect([rig.order(orderId).status, rig.repriced.length]).toEqual(['working', moved]);
   });
 
   it('is not called back for a market that is gone twice for less than that', () => {

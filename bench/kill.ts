@@ -1,7 +1,7 @@
 /**
  * How long from a call of kill until nothing can open, and until every opening's cancel is out?
  *
- *     api.kill ─► kill word set ─► latch on disk ─► core: cancel 1 … cancel 20 at the broker
+ *     api.kill ─► kill word set ─► core: cancel 1 … cancel 20 at the broker, while the latch goes to disk ─► answer
  *     kill word set on another thread ─► … ─► last opening that still reaches the broker
  *
  * Floor: a file created, written and synced with its folder, which is what a latch that survives a
@@ -12,7 +12,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { realDisk } from '../src/audit/disk.ts';
-import { clearKillLatch, engageOrTell, readKillLatch } from '../src/audit/kill-latch.ts';
+import { readKillLatch } from '../src/audit/kill-latch.ts';
+import { KillSwitch } from '../src/command/kill-switch.ts';
 import { ENGINE_API_VERSION } from '../src/desk/engine-api.ts';
 import { EngineApiClient } from '../src/desk/engine-api-client.ts';
 import type { OrderRecord } from '../src/desk/orders/order-book.ts';
@@ -47,6 +48,7 @@ class KillRig {
     this.home = home;
     const { bench } = this;
     const { counters, buffers } = bench;
+    const kill = new KillSwitch(home, counters);
     this.api = new EngineApiClient({
       identity: {
         build: 'bench',
@@ -65,14 +67,11 @@ class KillRig {
       },
       sendToReader: () => undefined,
       latchKill: (reason, principal) => {
-        counters.raiseKillWord();
+        const latched = kill.engage(reason, principal);
         this.raisedAt = nanosNow();
-        return engageOrTell(home, { principal, reason, wallMicros: wallMicros() });
+        return latched;
       },
-      clearKill: () => {
-        clearKillLatch(home);
-        counters.clearKillWord();
-      },
+      clearKill: () => kill.clear(),
       metrics: () => Promise.resolve(''),
       riskMetrics: () => Promise.reject(new Error('not asked here')),
       undeliveredAlerts: () => ({ count: 0, ageMs: null }),
@@ -116,17 +115,16 @@ function kills(rig: KillRig, word: Samples, times: number): Measure {
       const openings = rig.workingOpenings();
       const startedAt = nanosNow();
       const answer = rig.api.kill('bench', TRADER);
-      const doneAt = nanosNow();
       word.record(rig.raisedAt - startedAt);
-      samples.record(doneAt - startedAt);
       check(rig.bench.counters.isKilled(), 'the kill word is set');
-      check(readKillLatch(rig.home) !== undefined, 'the latch is on the disk');
       check(
         openings.every((order) => order.cancelRequested),
         'every opening has its cancel',
       );
       rig.bench.makeDurable();
       const view = await answer;
+      samples.record(nanosNow() - startedAt);
+      check(readKillLatch(rig.home) !== undefined, 'the latch is on the disk');
       check(
         'value' in view && view.value.cancelledOrders.length === OPENINGS,
         'the answer says so',
@@ -251,7 +249,7 @@ async function run(context: BenchContext): Promise<BenchReport> {
         `after each kill the word was set, the latch on the disk, and all ${OPENINGS} openings had their cancel; each then ended`,
       ],
       notes: [
-        'The core runs on the calling thread here. In the engine one port hop lies between latch and cancels; the promises measure that over MCP.',
+        'The core runs on the calling thread here. In the engine one port hop lies between word and cancels; the promises measure that over MCP.',
       ],
     };
   } finally {

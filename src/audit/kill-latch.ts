@@ -3,6 +3,7 @@
  * may engage it; only the operator's console clears it. Its text says who and why, but an empty or
  * unreadable file counts all the same.
  */
+import type { BigIntStats } from 'node:fs';
 import {
   closeSync,
   existsSync,
@@ -11,12 +12,13 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
-  rmSync,
   statSync,
   writeSync,
 } from 'node:fs';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type EpochMicros, MICROS_PER_SECOND } from '../engine/domain/units.ts';
+import { syncFolderAside } from '../ops/folder-sync.ts';
 import { realDisk, systemCode } from './disk.ts';
 import { isFields } from './record-schema.ts';
 
@@ -27,14 +29,20 @@ export interface KillLatch {
   readonly wallMicros: number;
 }
 
-/** Of a reason as it is kept: whoever kills with more words kills all the same. */
-const LONGEST_REASON_CHARACTERS = 200;
+/** Who sets it, why and when. */
+type By = Pick<KillLatch, 'principal' | 'reason'> & { readonly wallMicros: EpochMicros };
 
 const UNREADABLE: KillLatch = {
   principal: 'unknown',
   reason: 'the latch file is not readable; it counts all the same',
   wallMicros: 0,
 };
+
+const OWNER_ONLY = 0o600;
+
+function textOf({ principal, reason, wallMicros }: By): string {
+  return `${JSON.stringify({ principal, reason, wallMicros })}\n`;
+}
 
 /** Path of the latch under the engine's home. */
 export function killLatchPath(home: string): string {
@@ -46,18 +54,14 @@ export function killLatchPath(home: string): string {
  * the time of the file alone is new (`latchMark`). Throws the operating system's error when the latch
  * cannot be made durable; it may be set all the same.
  */
-export function engageKillLatch(
-  home: string,
-  by: { readonly principal: string; readonly reason: string; readonly wallMicros: EpochMicros },
-): void {
+export function engageKillLatch(home: string, by: By): void {
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const path = killLatchPath(home);
   const isSet = existsSync(path);
-  const fd = openSync(path, 'a', 0o600);
+  const fd = openSync(path, 'a', OWNER_ONLY);
   try {
-    const { principal, reason, wallMicros } = by;
-    const seconds = wallMicros / MICROS_PER_SECOND;
-    if (!isSet) writeSync(fd, `${JSON.stringify({ principal, reason, wallMicros })}\n`);
+    const seconds = by.wallMicros / MICROS_PER_SECOND;
+    if (!isSet) writeSync(fd, textOf(by));
     else futimesSync(fd, seconds, seconds);
     // Also where it was set: whoever set it may have met an error, or a crash, before this.
     fsyncSync(fd);
@@ -67,23 +71,35 @@ export function engageKillLatch(
   realDisk.syncFolder(home);
 }
 
-/**
- * Sets the latch for a kill that stands whatever the disk does. The reason as it is to be told on: its
- * first words where it is long, with what kept the latch from stable storage, where something did.
- * Never throws.
- */
-export function engageOrTell(
-  home: string,
-  by: { readonly principal: string; readonly reason: string; readonly wallMicros: EpochMicros },
-): string {
-  const reason = by.reason.slice(0, LONGEST_REASON_CHARACTERS);
+/** The latch for writing, made where it is not set. Of two that set it at once one makes it. */
+async function openLatch(path: string) {
   try {
-    engageKillLatch(home, { ...by, reason });
-    return reason;
+    return { file: await open(path, 'ax', OWNER_ONLY), isNew: true };
   } catch (error) {
-    const why = systemCode(error) ?? String(error);
-    return `${reason} (the latch file could not be written: ${why}; until it can, only the journal tells a restart of this kill)`;
+    if (systemCode(error) !== 'EEXIST') throw error;
+    return { file: await open(path, 'a', OWNER_ONLY), isNew: false };
   }
+}
+
+/**
+ * The same for a thread that no disk may hold. Resolves with the mark of what it set (`latchMark`) once that
+ * is on stable storage; rejects with the operating system's error, and it may be set all the same.
+ */
+export async function engageKillLatchAside(home: string, by: By): Promise<string> {
+  await mkdir(home, { recursive: true, mode: 0o700 });
+  const { file, isNew } = await openLatch(killLatchPath(home));
+  let mark: string;
+  try {
+    const seconds = by.wallMicros / MICROS_PER_SECOND;
+    if (isNew) await file.writeFile(textOf(by));
+    else await file.utimes(seconds, seconds);
+    mark = markOf(await file.stat({ bigint: true }));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await syncFolderAside(home);
+  return mark;
 }
 
 function isLatch(value: unknown): value is KillLatch {
@@ -107,20 +123,24 @@ export function readKillLatch(home: string): KillLatch | undefined {
   }
 }
 
+function markOf({ ino, mtimeNs }: Pick<BigIntStats, 'ino' | 'mtimeNs'>): string {
+  return `${ino}:${mtimeNs}`;
+}
+
 /** Changes with every kill that sets the latch, also where it was set. Undefined where it is not. */
 export function latchMark(home: string): string | undefined {
   try {
-    const { ino, mtimeNs } = statSync(killLatchPath(home), { bigint: true });
-    return `${ino}:${mtimeNs}`;
+    return markOf(statSync(killLatchPath(home), { bigint: true }));
   } catch {
     return undefined;
   }
 }
 
-/** Clears the latch, durably. For the operator's console only; true when it was set. */
-export function clearKillLatch(home: string): boolean {
+/** Clears the latch; resolves once that is durable, and holds no thread. For the operator's console only; true
+ * when it was set. */
+export async function clearKillLatch(home: string): Promise<boolean> {
   if (!existsSync(killLatchPath(home))) return false;
-  rmSync(killLatchPath(home));
-  realDisk.syncFolder(home);
+  await rm(killLatchPath(home));
+  await syncFolderAside(home);
   return true;
 }

@@ -388,7 +388,7 @@ class RunningEngine implements EngineHost {
     this.#stopping = true;
     const { journal, core, others } = this.#threads;
     const workers = [journal, this.#audit, core, ...others].map((each) => each.terminate());
-    const ends = [...workers, this.#scenarios.close(), this.#stories.close()];
+    const ends = [...workers, this.#scenarios.close(), this.#stories.close(), this.#kill.settled];
     const isEnded = await within(THREAD_END_MILLIS, Promise.all(ends));
     // What a hanging thread still holds must not be taken by another engine before it is gone.
     if (isEnded) this.#locks.release();

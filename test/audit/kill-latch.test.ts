@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest';
 import {
   clearKillLatch,
   engageKillLatch,
-  engageOrTell,
+  engageKillLatchAside,
   killLatchPath,
+  latchMark,
   readKillLatch,
 } from '../../src/audit/kill-latch.ts';
 import { epochMicros } from '../../src/engine/domain/units.ts';
@@ -15,44 +16,49 @@ import { tempHome } from './support/temp-home.ts';
 const wallMicros = epochMicros(START_MICROS);
 
 describe('the kill latch', () => {
-  it('is set once, stays as it was first set, and is cleared once', () => {
+  const alice = { principal: 'alice', reason: 'odd fills', wallMicros };
+  const ways = [
+    ['at once', (home: string, by: typeof alice) => engageKillLatch(home, by)],
+    ['aside', (home: string, by: typeof alice) => engageKillLatchAside(home, by)],
+  ] as const;
+
+  it.each(ways)('set %s stays as it was first set, and is cleared once', async (_, engage) => {
     const home = join(tempHome(), 'not-yet-there');
     expect(readKillLatch(home)).toBeUndefined();
-    engageKillLatch(home, { principal: 'alice', reason: 'odd fills', wallMicros });
-    engageKillLatch(home, { principal: 'bob', reason: 'second', wallMicros });
-    expect(readKillLatch(home)).toEqual({ principal: 'alice', reason: 'odd fills', wallMicros });
+    await engage(home, alice);
+    await engage(home, { ...alice, principal: 'bob', reason: 'second' });
+    expect(readKillLatch(home)).toEqual(alice);
     expect(statSync(killLatchPath(home)).mode & 0o077).toBe(0);
-    expect(clearKillLatch(home)).toBe(true);
-    expect(clearKillLatch(home)).toBe(false);
+    expect(await clearKillLatch(home)).toBe(true);
+    expect(await clearKillLatch(home)).toBe(false);
     expect(readKillLatch(home)).toBeUndefined();
   });
 
-  it('is made durable by whoever sets it again: the first may have met a crash before that', () => {
+  it.each(ways)(
+    'set %s is made durable also where somebody met a crash before',
+    async (_, engage) => {
+      const home = tempHome();
+      writeFileSync(killLatchPath(home), '');
+      chmodSync(killLatchPath(home), 0o400);
+      await engage(home, alice);
+      expect(readKillLatch(home)).toMatchObject({ principal: 'unknown' });
+    },
+  );
+
+  it('set aside is known by its mark, which a kill of somebody else changes', async () => {
     const home = tempHome();
-    writeFileSync(killLatchPath(home), '');
-    chmodSync(killLatchPath(home), 0o400);
-    const kill = { principal: 'alice', reason: 'odd fills', wallMicros };
-    expect(engageOrTell(home, kill)).toBe('odd fills');
-    expect(readKillLatch(home)).toMatchObject({ principal: 'unknown' });
+    const mark = await engageKillLatchAside(home, alice);
+    expect(latchMark(home)).toBe(mark);
+    engageKillLatch(home, { ...alice, wallMicros: epochMicros(wallMicros + 1) });
+    expect(latchMark(home)).not.toBe(mark);
   });
 
-  it('stops nobody where it cannot be written: the reason tells of it', () => {
-    const home = tempHome();
-    const kill = { principal: 'alice', reason: 'odd fills', wallMicros };
-    expect(engageOrTell(home, kill)).toBe('odd fills');
-    expect(readKillLatch(home)).toEqual(kill);
-    const file = join(home, 'a-file');
+  it('set aside tells with the system’s error where it cannot be', async () => {
+    const file = join(tempHome(), 'a-file');
     writeFileSync(file, '');
-    const told = engageOrTell(join(file, 'home'), kill);
-    expect(told).toMatch(/^odd fills \(the latch file could not be written: ENOTDIR;/);
-  });
-
-  it('keeps the first words of a long reason, and is set by it all the same', () => {
-    const home = tempHome();
-    const kill = { principal: 'alice', reason: 'x'.repeat(5_000), wallMicros };
-    const reason = 'x'.repeat(200);
-    expect(engageOrTell(home, kill)).toBe(reason);
-    expect(readKillLatch(home)).toEqual({ ...kill, reason });
+    await expect(engageKillLatchAside(join(file, 'home'), alice)).rejects.toMatchObject({
+      code: 'ENOTDIR',
+    });
   });
 
   it.each(['', 'not json', '{"principal":1}'])('counts as set whatever its text (%j)', (text) => {

@@ -66,7 +66,8 @@ class ClientRig {
   readonly sent: ToCore[] = [];
   readonly asked: ToReader[] = [];
   readonly latch: string[] = [];
-  latchFault = '';
+  /** What becomes of the latch on disk, of a kill and of a rearm. */
+  disk: Promise<string | undefined> = Promise.resolve(undefined);
   sealed: SealedHeadView | null = null;
   story: ReadStory = () => Promise.resolve([]);
   readonly counters = new Counters(createCountersBuffer());
@@ -82,9 +83,13 @@ class ClientRig {
     sendToReader: (message) => this.asked.push(message),
     latchKill: (reason, principal) => {
       this.latch.push(`${principal}: ${reason}`);
-      return `${reason}${this.latchFault}`;
+      return { reason, kept: this.disk };
     },
-    clearKill: () => this.latch.push('cleared'),
+    clearKill: async () => {
+      const fault = await this.disk;
+      if (fault === undefined) this.latch.push('cleared');
+      return fault;
+    },
     metrics: () => Promise.resolve('metrics'),
     riskMetrics: (pnl: PnlView) =>
       Promise.resolve({ scenarios: [], worstCaseCents: pnl.feesCents, greeks: null, warnings: [] }),
@@ -255,18 +260,55 @@ describe('questions and answers', () => {
 });
 
 describe('the kill switch at the door', () => {
-  it('is latched before the core is told', () => {
+  const killed = { value: { killed: true, note: 'Killed.' } };
+  const hangs = new Promise<undefined>(() => {});
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('begins with the word and the latch, and tells the core at once, whatever the disk does', () => {
     const rig = new ClientRig();
+    rig.disk = hangs;
     void rig.client.kill('enough', CALLER);
     expect(rig.latch).toEqual(['trader: enough']);
     expect(commandIn(rig.sent[0])).toEqual({ kind: 'kill', reason: 'enough' });
   });
 
-  it('reaches the core where the disk takes no latch, and says so to all who hear of it', () => {
+  it('is answered without a note once core and disk have it, and leaves no timer', async () => {
     const rig = new ClientRig();
-    rig.latchFault = ' (no latch: ENOSPC)';
-    void rig.client.kill('enough', CALLER);
-    expect(commandIn(rig.sent[0])).toEqual({ kind: 'kill', reason: 'enough (no latch: ENOSPC)' });
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    rig.disk = promise;
+    let settled = false;
+    const answer = rig.client.kill('enough', CALLER).finally(() => {
+      settled = true;
+    });
+    rig.answer(killed);
+    await vi.advanceTimersByTimeAsync(900);
+    expect(settled).toBe(false);
+    resolve(undefined);
+    expect(await answer).toMatchObject({ value: { note: 'Killed.' } });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it.each([
+    ['has not answered within a second', hangs, 'the disk has not answered yet'],
+    ['takes no latch', Promise.resolve('ENOSPC'), 'ENOSPC'],
+  ])('is answered where the disk %s, and says so', async (_, disk, why) => {
+    const rig = new ClientRig();
+    rig.disk = disk;
+    const answers = [rig.client.kill('enough', CALLER)];
+    rig.answer(killed);
+    answers.push(rig.client.kill('enough', CALLER));
+    await vi.advanceTimersByTimeAsync(1_000);
+    const [taken, alone] = await Promise.all(answers);
+    const noteOf = (fault: string) => ({ value: { note: expect.stringContaining(fault) } });
+    expect(taken).toMatchObject(noteOf(`Its latch is not on disk (${why})`));
+    expect(alone).toMatchObject(noteOf(`its latch is not on disk (${why})`));
+    expect(alone).toMatchObject(noteOf('The core has not answered yet'));
   });
 
   it('is cleared only after the core has re-armed', async () => {
@@ -315,6 +357,27 @@ describe('a rearm that the core answers too late', () => {
     await vi.advanceTimersByTimeAsync(10_000);
     expect(await answer).toMatchObject({ denied: { code: 'engine_busy' } });
     expect([rig.latch, rig.sent.length]).toEqual([[], 1]);
+  });
+});
+
+describe('a rearm whose latch does not leave the disk', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('releases nothing: the core, which has, is told of the kill again', async () => {
+    const rig = new ClientRig();
+    rig.disk = new Promise(() => {});
+    const answer = rig.client.rearm({ ...CALLER, authority: 'console' });
+    rig.answer({ value: { killed: false } });
+    await vi.advanceTimersByTimeAsync(5_000);
+    const message = expect.stringContaining('so the kill stands');
+    expect(await answer).toMatchObject({ denied: { code: 'engine_busy', message } });
+    expect(commandIn(rig.sent.at(-1))).toMatchObject({ kind: 'kill' });
+    expect(rig.latch).toEqual(['trader: a rearm that was not answered in time']);
   });
 });
 

@@ -77,6 +77,14 @@ const MET = [
   'leave beside opening',
   'flatten beside close',
   'leave beside close',
+  'alertTold spot',
+  'alertTold short_delta',
+  'alertTold pnl',
+  'alertTold straddle',
+  'alertTold minutes_to_cutoff',
+  'alertToldAgain',
+  'alertCleared',
+  'alertOverCrash',
 ];
 
 /** Alerts that are rare, and that every longer campaign must have told. */

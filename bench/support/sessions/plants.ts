@@ -44,6 +44,7 @@ export const PLANT_NAMES = [
   'stop-leaves',
   'leaves-two-hours-late',
   'target-followed',
+  'alert-never-told',
 ] as const;
 export type PlantName = (typeof PLANT_NAMES)[number];
 
@@ -290,6 +291,11 @@ function targetFollowed({ context: { orders } }: Desk): void {
   Object.defineProperty(orders, 'add', { value });
 }
 
+/** Looks at no alert that a trader has set. */
+function alertNeverTold({ context: { alerts } }: Desk): void {
+  Object.defineProperty(alerts, 'size', { get: () => 0 });
+}
+
 const PLANTS: Readonly<Record<PlantName, () => SessionWraps>> = {
   'resend-on-timeout': () => ({ gateway: resendOnTimeout }),
   'token-reuse': () => ({
@@ -322,6 +328,7 @@ const PLANTS: Readonly<Record<PlantName, () => SessionWraps>> = {
   'stop-leaves': () => ({ input: stopLeaves }),
   'leaves-two-hours-late': () => ({ desk: leavesTwoHoursLate }),
   'target-followed': () => ({ desk: targetFollowed }),
+  'alert-never-told': () => ({ desk: alertNeverTold }),
   'incident-never-over': () => ({ desk: incidentNeverOver }),
   leak: () => ({
     record: (record, plainTokens) => {

@@ -10,6 +10,7 @@ import { addMicros, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { tokenSha256 } from '../../risk/confirm-token.ts';
 import type { Caller } from '../engine-api.ts';
 import type { Command } from '../inputs.ts';
+import { AlertSetter } from './alert-setter.ts';
 import { HandTrader } from './hand-trader.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { SessionShape } from './session-config.ts';
@@ -65,24 +66,31 @@ const HABITS = {
   burst: 1,
 };
 
+/** The chance of what not everybody does; undefined where nobody does it. */
+interface TraderHabits {
+  readonly shape: SessionShape;
+  readonly hand: SeededRandom | undefined;
+  readonly alerts: SeededRandom | undefined;
+}
+
 export class ScriptedTrader {
   readonly #random: SeededRandom;
   readonly #shape: SessionShape;
   /** Absent where nothing is ordered by hand. */
   readonly #hand: HandTrader | undefined;
+  /** Absent where nobody asks for alerts. */
+  readonly #alerts: AlertSetter | undefined;
   readonly #tokens = new Map<string, string>();
   #plans: Plan[] = [];
   #nextIdea: EpochMicros;
   #isEager = false;
   #isUnrecorded = false;
 
-  constructor(
-    random: SeededRandom,
-    from: EpochMicros,
-    { shape, hand }: { readonly shape: SessionShape; readonly hand: SeededRandom | undefined },
-  ) {
+  constructor(random: SeededRandom, from: EpochMicros, { shape, hand, alerts }: TraderHabits) {
     this.#random = random;
     this.#hand = hand === undefined ? undefined : new HandTrader(hand, from);
+    const callers = { own: [WATCHER, TRADER], other: STRANGER };
+    this.#alerts = alerts === undefined ? undefined : new AlertSetter(alerts, from, callers);
     this.#shape = shape;
     this.#nextIdea = addMicros(from, random.between(10, 120) * MICROS_PER_SECOND);
   }
@@ -91,6 +99,7 @@ export class ScriptedTrader {
   next(): EpochMicros {
     const dues = this.#plans.map(({ due }) => due);
     if (this.#hand !== undefined) dues.push(this.#hand.next());
+    if (this.#alerts !== undefined) dues.push(this.#alerts.next());
     return dues.toSorted((a, b) => a - b).find((due) => due < this.#nextIdea) ?? this.#nextIdea;
   }
 
@@ -102,6 +111,7 @@ export class ScriptedTrader {
     this.#plans = this.#plans.filter((plan) => plan.due > wall);
     const byHand = this.#hand?.idea(view, () => this.#newToken(this.#hand?.random));
     if (byHand !== undefined) due.push({ caller: TRADER, command: byHand });
+    due.push(...(this.#alerts?.ideas(view) ?? []));
     if (wall < this.#nextIdea) return due;
     const isLively = view.isEager || view.minutes < LIVELY_MINUTES[this.#shape];
     const longest = isLively ? LIVELY_PAUSE_SECONDS : LONGEST_PAUSE_SECONDS[this.#shape];
@@ -114,6 +124,7 @@ export class ScriptedTrader {
   /** The answer to a command of this trader. A preview's token is used, one way or another. */
   onAnswer(move: Move, result: unknown, at: At): void {
     const { command, caller } = move;
+    this.#alerts?.onAnswer(move, alertIdIn(result));
     const isPreview = 'tokenSha256' in command && command.kind !== 'confirm';
     if (!isPreview || !hasValue(result)) return;
     const confirm: Move = {
@@ -263,6 +274,13 @@ export class ScriptedTrader {
   }
 }
 
-function hasValue(result: unknown): boolean {
+function alertIdIn(result: unknown): string | undefined {
+  if (!hasValue(result)) return undefined;
+  const { value } = result;
+  const isAlert = typeof value === 'object' && value !== null && 'alertId' in value;
+  return isAlert ? String(value.alertId) : undefined;
+}
+
+function hasValue(result: unknown): result is { readonly value: unknown } {
   return typeof result === 'object' && result !== null && 'value' in result;
 }

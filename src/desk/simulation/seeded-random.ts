@@ -95,6 +95,7 @@ const STREAM = {
   exits: 8,
   hand: 9,
   elsewhere: 10,
+  alerts: 12,
 } as const;
 export type StreamName = keyof typeof STREAM;
 

@@ -15,7 +15,8 @@ import { limitsFrom } from '../../risk/limits.ts';
 import type { DeskConfig } from '../desk-config.ts';
 import type { ExitSettings } from '../exits/exit-settings.ts';
 import { DEFAULT_EXIT_SETTINGS } from '../exits/exit-settings.ts';
-import type { SeededRandom } from './seeded-random.ts';
+import { alertsOf } from './alert-setter.ts';
+import type { SeededRandom, StreamName } from './seeded-random.ts';
 import type { MarketTemper } from './virtual-market.ts';
 
 /** What the paper broker begins with by default. */
@@ -103,9 +104,12 @@ export function configFor(limits: Limits, exits: ExitSettings): DeskConfig {
 /** In so many sessions somebody orders leg by leg besides. */
 const BY_HAND_CHANCE = 0.5;
 
-/** The chance of whoever orders by hand; undefined where nobody does. `byHand` decides where given. */
-export function handOf(random: SeededRandom, byHand?: boolean): SeededRandom | undefined {
-  return (byHand ?? random.chance(BY_HAND_CHANCE)) ? random : undefined;
+/** The chance of whoever orders by hand, and of whoever asks for alerts; undefined where nobody does.
+ * `byHand` decides the first where given. */
+export function habitsOf(stream: (name: StreamName) => SeededRandom, byHand?: boolean) {
+  const hand = stream('hand');
+  const isByHand = byHand ?? hand.chance(BY_HAND_CHANCE);
+  return { hand: isByHand ? hand : undefined, alerts: alertsOf(stream('alerts')) };
 }
 
 const AFTER_LAST_TRADE_MICROS = 80 * MICROS_PER_MINUTE;

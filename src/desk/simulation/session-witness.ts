@@ -14,6 +14,7 @@ import type { DeskContext } from '../desk-context.ts';
 import type { Command, Input } from '../inputs.ts';
 import { brokerEventOf } from '../journal-summary.ts';
 import { AbsenceOracle } from './absence-oracle.ts';
+import { AlertOracle } from './alert-oracle.ts';
 import { AnswerOracle, denialCodeOf, isReplayed } from './answer-oracle.ts';
 import { AskOracle } from './ask-oracle.ts';
 import { BookOracle } from './book-oracle.ts';
@@ -67,6 +68,7 @@ export class SessionWitness implements BrokerObserver {
   readonly #hangs: HangOracle;
   readonly #orders: OrderOracle;
   readonly #absences: AbsenceOracle;
+  readonly #alerts: AlertOracle;
   readonly #caps: CapOracle;
   readonly #causes: CauseOracle;
   readonly #books: BookOracle;
@@ -95,6 +97,7 @@ export class SessionWitness implements BrokerObserver {
     this.#orders = new OrderOracle(world, report);
     this.#hangs = new HangOracle(this.#owed, report, met);
     this.#absences = new AbsenceOracle(report);
+    this.#alerts = new AlertOracle({ session, cutoffAt: window.cutoffAt }, report, met);
     this.#caps = new CapOracle(limits, report);
     this.#causes = new CauseOracle({ session, exits, window }, report);
     this.#books = new BookOracle(options.startCashCents, report);
@@ -122,6 +125,7 @@ export class SessionWitness implements BrokerObserver {
     return (
       (isAimed && this.plans.isNear) ||
       this.plans.isWaiting ||
+      this.#alerts.isWaiting ||
       this.#asks.isWaiting ||
       this.#closes.isWaiting ||
       this.#books.isWaiting ||
@@ -139,6 +143,7 @@ export class SessionWitness implements BrokerObserver {
     this.#hangs.onInput(input);
     this.#orders.onInput(input);
     this.plans.onInput(input);
+    this.#alerts.onInput(input);
     this.#causes.onInput(input);
     this.#pages.onInput(input);
     this.#sides.onInput(input);
@@ -169,6 +174,7 @@ export class SessionWitness implements BrokerObserver {
     this.#strategies.onRecord(record);
     this.#hand.onRecord(record);
     this.plans.onRecord(record);
+    this.#alerts.onRecord(record);
     this.#causes.onRecord(record);
     this.#pages.onRecord(record);
     this.#rests.onRecord(record);
@@ -188,6 +194,7 @@ export class SessionWitness implements BrokerObserver {
     this.#protections.onEvent(event);
     this.#books.onJournalled(event);
     this.#moments.onEvent(event);
+    this.#alerts.onEvent(event);
   }
 
   onSubmit(intent: OrderIntent, at: At): void {
@@ -282,6 +289,7 @@ export class SessionWitness implements BrokerObserver {
   afterStep(desk: DeskContext, broker: BrokerAccount, at: At): void {
     this.#books.afterStep(desk, broker, at);
     this.plans.afterStep(desk);
+    this.#alerts.afterStep(desk);
     this.#causes.afterStep(desk);
     this.#pages.afterStep(desk);
     this.#chains.afterStep(desk, at);
@@ -330,6 +338,7 @@ export class SessionWitness implements BrokerObserver {
     this.#promises.onCrash(records);
     this.#answers.onCrash();
     this.#moments.onCrash(records, events);
+    this.#alerts.onCrash(records, events);
     this.#strategies.onCrash();
     this.plans.onCrash(records);
     this.#causes.onCrash(records);

@@ -30,7 +30,7 @@ import {
   configFor,
   endOf,
   exitsFor,
-  handOf,
+  habitsOf,
   limitsFor,
   type SessionShape,
   STARTING_CASH_CENTS,
@@ -111,8 +111,8 @@ class SimulatedSession implements EngineWorld {
     this.#movedAt = this.#now;
     this.#end = endOf(session, options.minutes);
     this.#operator = new OperatorStop(this.#random, session, this.#end);
-    const hand = handOf(stream('hand'), options.byHand);
-    this.#trader = new ScriptedTrader(stream('trader'), session.open, { shape: this.shape, hand });
+    const habits = { shape: this.shape, ...habitsOf(stream, options.byHand) };
+    this.#trader = new ScriptedTrader(stream('trader'), session.open, habits);
     const isDurable = (seq: number): boolean => this.#journal.isDurable(seq, this.#now);
     this.#witness = new SessionWitness({
       config: this.#config,

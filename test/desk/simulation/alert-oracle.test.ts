@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import type { AlertRequest } from '../../../src/desk/engine-api-plan.ts';
+import { brokerEventOf } from '../../../src/desk/journal-summary.ts';
+import { AlertOracle } from '../../../src/desk/simulation/alert-oracle.ts';
+import type { AuditBody } from '../../../src/engine/domain/audit-record.ts';
+import { addMicros, MICROS_PER_MINUTE } from '../../../src/engine/domain/units.ts';
+import { buildSession } from '../../support/chain-builder.ts';
+import { DeskRig } from '../../support/desk-rig.ts';
+import { listen } from '../../support/oracle-ear.ts';
+
+const session = buildSession();
+const cutoffAt = addMicros(session.lastTrade, -50 * MICROS_PER_MINUTE);
+const ABOVE_601: AlertRequest = { on: 'spot', direction: 'above', level: 601 };
+const ID = 'a20261120-001';
+
+/** A desk, and an oracle that hears each of its records as `heardAs` gives it. */
+function judged(heardAs: (body: AuditBody) => AuditBody | undefined = (body) => body) {
+  const rig = new DeskRig({ isOpen: false });
+  const said: string[] = [];
+  const met: string[] = [];
+  const report = (what: string) => said.push(what);
+  const oracle = new AlertOracle({ session, cutoffAt }, report, (what) => met.push(what));
+  listen(rig, oracle, (record) => {
+    const event = brokerEventOf(record);
+    if (event !== undefined) oracle.onEvent(event);
+    const body = heardAs(record.body);
+    return body === undefined ? undefined : { ...record, body };
+  });
+  rig.open();
+  const set = (request: AlertRequest) => rig.ask({ kind: 'setAlert', request });
+  return { rig, oracle, said, met, set };
+}
+
+describe('what a trader asked to hear of', () => {
+  it.each<AlertRequest>([
+    ABOVE_601,
+    { on: 'short_delta', direction: 'above', level: 20 },
+    { on: 'pnl', direction: 'below', level: -10 },
+    { on: 'straddle', direction: 'below', level: 200 },
+    { on: 'minutes_to_cutoff', direction: 'below', level: 294 },
+  ])('is nothing to report where it is told: $on', (request) => {
+    const { rig, said, met, set } = judged();
+    rig.openPosition();
+    set(request);
+    rig.quotes(601.5);
+    rig.advance(120);
+    expect([said, met]).toEqual([[], [`alertTold ${request.on}`]]);
+  });
+
+  it.each<AlertRequest>([
+    ABOVE_601,
+    { on: 'short_delta', direction: 'above', level: 20 },
+    { on: 'pnl', direction: 'below', level: -10 },
+    { on: 'straddle', direction: 'below', level: 200 },
+    { on: 'minutes_to_cutoff', direction: 'below', level: 294 },
+  ])('is reported where it comes about beyond doubt and is not: $on', (request) => {
+    const { rig, said, set } = judged();
+    rig.openPosition();
+    Object.defineProperty(rig.desk.context.alerts, 'size', { get: () => 0 });
+    set(request);
+    rig.quotes(601.5);
+    rig.advance(120);
+    expect(said[0]).toMatch(`${ID} is to be told at ${request.on} ${request.direction}`);
+  });
+
+  it('is reported where the value came nowhere near, or is not beyond the level', () => {
+    const far = (body: AuditBody) => (body.kind === 'alertFired' ? { ...body, value: 611 } : body);
+    const { rig, said, set } = judged(far);
+    set(ABOVE_601);
+    rig.quotes(601);
+    expect(said).toEqual([`${ID} is told at 611, which is between 600.99 and 601.01`]);
+    const short = (body: AuditBody) =>
+      body.kind === 'alertFired' ? { ...body, value: 600.99 } : body;
+    const other = judged(short);
+    other.set(ABOVE_601);
+    other.rig.quotes(601);
+    expect(other.said).toEqual([`${ID} is told at 600.99, short of 601`]);
+  });
+
+  it('is reported where it is told to nobody, twice, or once it was cleared', () => {
+    const untold = judged((body) => (body.kind === 'alert' ? undefined : body));
+    untold.set({ ...ABOVE_601, level: 599 });
+    expect(untold.said).toEqual([`${ID} came about and nobody was told`]);
+    const { rig, oracle, said, set } = judged();
+    set(ABOVE_601);
+    rig.quotes(601);
+    const fired = rig.records().find(({ body }) => body.kind === 'alertFired')!;
+    oracle.onRecord(fired);
+    expect(said).toEqual([`${ID} is told again, and was not back`]);
+    rig.ask({ kind: 'clearAlert', alertId: ID });
+    oracle.onRecord(fired);
+    expect(said.slice(-1)).toEqual([`${ID} is told of, which was cleared`]);
+  });
+
+  it('is told again once the value was back, and over a crash', () => {
+    const { rig, oracle, said, met, set } = judged();
+    set({ ...ABOVE_601, rearmBy: 0.5 });
+    for (const spot of [601, 600.2, 601]) rig.quotes(spot);
+    oracle.onCrash(rig.records(), []);
+    oracle.afterStep(rig.desk.context);
+    expect([said, met]).toEqual([[], ['alertTold spot', 'alertToldAgain']]);
+    const { length } = rig.records();
+    oracle.onCrash(rig.records().slice(0, length - 1), []);
+    oracle.afterStep(rig.desk.context);
+    expect(said).toEqual([`${ID} came about and nobody was told`]);
+  });
+
+  it('is nobody’s to say on quotes that are old', () => {
+    const { rig, said, set } = judged();
+    Object.defineProperty(rig.desk.context.alerts, 'size', { get: () => 0 });
+    set(ABOVE_601);
+    rig.quotes(601);
+    rig.freeze(60);
+    expect(said).toEqual([]);
+  });
+});

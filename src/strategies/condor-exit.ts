@@ -6,7 +6,7 @@ import type { ExitPlan, OrderLeg } from '../engine/domain/order.ts';
 import { floorToTick } from '../engine/domain/tick-grid.ts';
 import type { Price } from '../engine/domain/units.ts';
 import { amountCents, price } from '../engine/domain/units.ts';
-import { confirmationOf, leastToClose, trailInsteadOf } from './plan-choices.ts';
+import { confirmationOf, FURTHEST_STOP, leastToClose, trailInsteadOf } from './plan-choices.ts';
 import type { StrategyDay } from './strategy.ts';
 import { dollarsText } from './words.ts';
 
@@ -27,12 +27,17 @@ export interface SoldCondor {
 const BREAKEVEN_SIDE_FRACTION = 0.9;
 const WHOLE_STOP_MULTIPLE = 2;
 
+/** What the whole costs at its stop. All of it costs the width at most: near that a stop would hardly break, and
+ * beyond it never. */
+function wholeStop({ legs, credit, width }: SoldCondor): Price {
+  const furthest = credit + FURTHEST_STOP * (width - credit);
+  return floorToTick(gridOf(legs), Math.min(credit * WHOLE_STOP_MULTIPLE, furthest));
+}
+
 /** The stop as chosen. One side stopped at the total credit with the other left to expire about
  * breaks even. */
-function stopFor(
-  { legs, credit }: SoldCondor,
-  condorStop: CondorStop,
-): Pick<ExitPlan, 'stop' | 'sideStop'> {
+function stopFor(sold: SoldCondor, condorStop: CondorStop): Pick<ExitPlan, 'stop' | 'sideStop'> {
+  const { legs, credit } = sold;
   switch (condorStop) {
     case 'side':
       return { sideStop: { debit: credit } };
@@ -41,7 +46,7 @@ function stopFor(
       return { sideStop: { debit, afterOther: 'breakeven' } };
     }
     case 'whole':
-      return { stop: { kind: 'debitAtOrAbove', price: price(credit * WHOLE_STOP_MULTIPLE) } };
+      return { stop: { kind: 'debitAtOrAbove', price: wholeStop(sold) } };
   }
 }
 
@@ -60,16 +65,15 @@ function profitFor(sold: SoldCondor, choices: ExitChoices): Partial<ExitPlan> {
   };
 }
 
-/** What it costs to close a condor by its stops. The width bounds one that is held whole, and not two sides
- * that a reversal closes one after the other. */
-function costOfStops({ credit, width }: SoldCondor, condorStop: CondorStop): number {
-  const twice = WHOLE_STOP_MULTIPLE * credit;
-  return condorStop === 'whole' ? Math.min(twice, width) : twice;
+/** What it costs to close a condor by its stops. Two sides that a reversal closes one after the other may cost
+ * more than the width. */
+function costOfStops(sold: SoldCondor, condorStop: CondorStop): number {
+  return condorStop === 'whole' ? wholeStop(sold) : 2 * sold.credit;
 }
 
 /**
- * The exit plan. Whatever the stop, the planned loss is that of twice the credit paid for the least one
- * received: of a stop of the whole, or of both sides stopped at the credit. Fees come on top.
+ * The exit plan. The planned loss is that from the least credit that may be received to the stop of the whole,
+ * or to both sides stopped at the credit. Fees come on top.
  */
 export function condorExitPlan(
   sold: SoldCondor,

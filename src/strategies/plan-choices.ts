@@ -27,6 +27,9 @@ export function leastToClose(legs: readonly OrderLeg[]): Price {
   return price(gridOf(legs).step * Math.max(1, sold));
 }
 
+/** A stop further than this share of the way to the worst case would be none. */
+export const FURTHEST_STOP = 0.75;
+
 /** How stops are confirmed; the usual way goes without saying. */
 export function confirmationOf({ confirmation }: ExitChoices): Pick<ExitPlan, 'confirmation'> {
   return confirmation === 'patient' ? { confirmation } : {};

@@ -83,7 +83,7 @@ describe('iron_condor_30_delta', () => {
     });
   });
 
-  it('plans for no more than the width can lose where it is held whole, and for both sides else', () => {
+  it('plans for its stop short of the width where it is held whole, and for both sides else', () => {
     const planned = (condorStop: 'side' | 'breakeven' | 'whole') => {
       const exits = buildDay({ exits: { ...STANDARD_EXITS, condorStop } });
       const params = { ...CONDOR_DEFAULTS, quantity: 1 };
@@ -92,7 +92,7 @@ describe('iron_condor_30_delta', () => {
       return (exitPlan.plannedLossCents ?? 0) + worst;
     };
     expect([planned('whole'), planned('side'), planned('breakeven')]).toEqual([
-      100_000, 120_000, 120_000,
+      90_000, 120_000, 120_000,
     ]);
   });
 
@@ -111,6 +111,17 @@ describe('iron_condor_30_delta', () => {
     expect(whole.exitPlan.sideStop).toBeUndefined();
     expect(whole.exitPlan.stop).toEqual({ kind: 'debitAtOrAbove', price: 2 * whole.limit });
     expect(whole.reasons.at(-1)).toContain('closed whole once it costs');
+  });
+
+  it('is stopped whole at three quarters of the way from the credit to the width at most', () => {
+    const whole = buildDay({ exits: { ...STANDARD_EXITS, condorStop: 'whole' } });
+    for (const width of [1, 2, 5, 10]) {
+      const { exitPlan, limit } = accepted(ironCondor(view, { ...CONDOR_DEFAULTS, width }, whole));
+      const furthest = limit + 0.75 * (width * 10_000 - limit);
+      const stop = Math.floor(Math.min(2 * limit, furthest) / 100) * 100;
+      expect(exitPlan.stop?.price).toBe(stop);
+      expect(stop).toBeLessThan(width * 10_000);
+    }
   });
 
   it('takes the profit of the day where the trade names none, and trails where the day does', () => {

@@ -13,7 +13,7 @@ import {
 } from '../../engine/domain/units.ts';
 import { deny, type Outcome } from '../../engine/domain/verdict.ts';
 import { payoffSummary } from '../../engine/pricing/payoff.ts';
-import { leastToClose } from '../../strategies/plan-choices.ts';
+import { FURTHEST_STOP, leastToClose } from '../../strategies/plan-choices.ts';
 
 /** A structure as it is opened. Prices per share and unit. */
 export interface Opened {
@@ -29,9 +29,8 @@ export interface Opened {
 }
 
 const PRICE_PER_CENT = PRICE_PER_DOLLAR / CENTS_PER_DOLLAR;
-/** A stop nearer than this share of the worst case would be noise; one further than the other is none. */
+/** A stop nearer than this share of the worst case would be noise. */
 const NEAREST_STOP = 0.25;
-const FURTHEST_STOP = 0.75;
 
 /** Worst and best case per share of one unit, before fees, positive; undefined where one has no end. */
 function casesOf({ legs, net }: Opened): { worst: number | undefined; best: number | undefined } {

@@ -99,6 +99,7 @@ export function asOpenPosition(desk: DeskContext, position: StructurePosition): 
     openedAt,
     cashSoFarCents: cashOfUnits(desk, position, units),
     exitPlan: exitPlan ?? { timeExitAt: desk.day.schedule.flattenStartAt },
+    isOfOthers: exitPlan === undefined,
   };
 }
 

@@ -114,9 +114,11 @@ export function judgeTarget(input: ExitInput): ExitClose | undefined {
   return { close: 'whole', reason: 'target', numbers, urgency: 'patient' };
 }
 
-/** Shorts of one right that nobody should carry into the close for the nickel they still bring. */
+/** Shorts of one right that nobody should carry into the close for the nickel they still bring. Those of others
+ * are theirs to carry. */
 export function judgeNickel(input: ExitInput): ExitClose | undefined {
   const { position, at, nickelFrom, policy, quotes } = input;
+  if (position.isOfOthers === true) return undefined;
   if (nickelFrom === undefined || at.market < nickelFrom) return undefined;
   const isCheap = (quote: Quote | undefined, { instrument }: HeldLeg): boolean =>
     quote?.ask !== undefined &&

@@ -29,4 +29,6 @@ export interface OpenPosition {
    * gone at nothing. */
   readonly cashSoFarCents: Cents;
   readonly exitPlan: ExitPlan;
+  /** It was not opened here, and the plan is the schedule alone. */
+  readonly isOfOthers?: boolean | undefined;
 }

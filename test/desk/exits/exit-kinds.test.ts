@@ -231,6 +231,11 @@ describe('the nickel buy-back', () => {
     expect(decide(CONDOR, { at, nickelFrom, quotes: dear })).toBe('hold');
   });
 
+  it('leaves what was not opened here', () => {
+    const quotes = quotesAt(at, cheap);
+    expect(decide({ ...CONDOR, isOfOthers: true }, { at, nickelFrom, quotes })).toBe('hold');
+  });
+
   it('waits until every short of the side is that cheap', () => {
     const legs = [...CONDOR.legs, held('put', 590, -2), held('put', 580, 2)];
     const quotesWith = (ask: number) => quotesAt(at, { ...cheap, P590: [ask - 0.02, ask] });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
-import { centsFromDollars } from '../../../src/engine/domain/units.ts';
+import { parseOccSymbol } from '../../../src/engine/domain/instrument.ts';
+import { cents, centsFromDollars, price } from '../../../src/engine/domain/units.ts';
 import { breakoutRig, openBreakout, putBar } from '../../support/breakout-rig.ts';
 import { sideCosts } from '../../support/condor-costs.ts';
 import { DeskRig, denialIn } from '../../support/desk-rig.ts';
@@ -153,6 +154,18 @@ describe('the nickel buy-back', () => {
       .flatMap(({ legs }) => legs)
       .filter(({ instrument }) => instrument.kind === 'option' && instrument.right === 'put');
     expect(puts.every(({ quantity }) => quantity > 0)).toBe(true);
+  });
+
+  it('leaves the shorts that somebody else sold', () => {
+    const rig = new DeskRig({ minutes: 15 * 60, exits: { nickelBuyBack: true }, limits: WIDE });
+    const instrument = parseOccSymbol('SPY   261120P00590000')!;
+    const sold = { instrument, action: 'sellToOpen', quantity: 1, price: price(2_000) } as const;
+    const ids = { fillId: 'x-1', intentId: 'external', feesCents: cents(0) };
+    rig.brokerSays({ kind: 'fill', fill: { ...ids, ...sold, marketAt: rig.at.market } });
+    sideCosts(rig, 'put', 0.05);
+    rig.advance(10);
+    expect(rights(rig)).toEqual(['put']);
+    expect(reasons(rig)).toEqual([]);
   });
 
   /** Puts that were asked for at a nickel, and cost more before anybody sold them. */

@@ -41,6 +41,8 @@ export interface DaySchedule {
   readonly openingCutoffAt: EpochMicros;
   readonly flattenStartAt: EpochMicros;
   readonly flattenDeadlineAt: EpochMicros;
+  /** From then on short strikes are watched for what expiry does to them, and bought back for a nickel. */
+  readonly lastHourFrom: EpochMicros;
 }
 
 /** An execution of others: contracts opened (+) or closed (-), and when it happened. */

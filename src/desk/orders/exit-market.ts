@@ -1,15 +1,13 @@
 /** The market of one desk as exits judge by it, lent to them: one object for all positions and batches. */
 
-import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { Price } from '../../engine/domain/units.ts';
 import { price } from '../../engine/domain/units.ts';
 import type { DeskConfig } from '../desk-config.ts';
 import { exitSettingsOf } from '../desk-config.ts';
-import type { DeskContext } from '../desk-context.ts';
+import type { DaySchedule, DeskContext } from '../desk-context.ts';
 import { spotOf } from '../desk-context.ts';
 import { isExDividendEve } from '../exits/ex-dividend.ts';
 import type { ExitInput, ExitMemory } from '../exits/exit-input.ts';
-import { lastHourFrom } from '../exits/flat-by.ts';
 import type { RecentMarket } from '../exits/jump.ts';
 import { recentMarket } from '../session/recent-market.ts';
 
@@ -24,7 +22,7 @@ export class ExitMarket {
   readonly #desk: DeskContext;
   readonly #recent: RecentMarket;
   #input: LentInput | undefined;
-  #session: SessionTimes | undefined;
+  #schedule: DaySchedule | undefined;
   #config: DeskConfig | undefined;
 
   constructor(desk: DeskContext) {
@@ -54,17 +52,17 @@ export class ExitMarket {
     input.flatBy = day.schedule;
     input.spot = roundedSpot(desk);
     input.bars = desk.bars.bars();
-    if (this.#session !== day.session || this.#config !== desk.config) this.#enterDay(input);
+    if (this.#schedule !== day.schedule || this.#config !== desk.config) this.#enterDay(input);
   }
 
-  /** What is the same all day. */
+  /** What is the same as long as settings and schedule are, which each session has of its own. */
   #enterDay(input: LentInput): void {
     const { day, config } = this.#desk;
     const { nickelBuyBack, exDividendDates } = exitSettingsOf(config);
     input.session = day.session;
-    input.nickelFrom = nickelBuyBack ? lastHourFrom(day.session) : undefined;
+    input.nickelFrom = nickelBuyBack ? day.schedule.lastHourFrom : undefined;
     input.isExDividendEve = isExDividendEve(day.session.date, exDividendDates);
-    this.#session = day.session;
+    this.#schedule = day.schedule;
     this.#config = config;
   }
 

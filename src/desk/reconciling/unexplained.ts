@@ -23,8 +23,8 @@ function unknown(why: string): UnclosedView {
   return { positionId: ACCOUNT, reason: `whether it is flat is not known: ${why}` };
 }
 
-const ADOPT =
-  'no order here closes it: `deltaring adopt` takes over what the broker holds, and a flatten after that closes it; or close it at the broker';
+const ADOPT = '`deltaring adopt` takes over what the broker says';
+const CLOSE = `no order here knows of it: ${ADOPT}, and a flatten after that closes it; or close it at the broker`;
 const MENDED = "it is mended from the broker's snapshot; ask again in some seconds";
 
 function isBlind({ kind }: Divergence): boolean {
@@ -34,9 +34,12 @@ function isBlind({ kind }: Divergence): boolean {
 function viewOf(divergence: Divergence): UnclosedView {
   const words = divergenceWords(divergence);
   if (isBlind(divergence)) return unknown(words);
-  const isHeld = divergence.kind === 'residual';
-  const positionId = isHeld ? externalPositionId(instrumentOf(divergence.symbol)) : ACCOUNT;
-  return { positionId, reason: `${words}; ${isForOperator(divergence) ? ADOPT : MENDED}` };
+  if (divergence.kind === 'residual') {
+    const positionId = externalPositionId(instrumentOf(divergence.symbol));
+    return { positionId, reason: `${words}; ${CLOSE}` };
+  }
+  const next = isForOperator(divergence) ? ADOPT : MENDED;
+  return { positionId: ACCOUNT, reason: `${words}; ${next}` };
 }
 
 /** True for what may be held and is not in this book: an order of which only the rest differs is. */

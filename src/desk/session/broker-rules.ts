@@ -139,6 +139,7 @@ export function stricter(schedule: DaySchedule, rules: MarketRules, own: OwnRule
     openingCutoffAt: opensNothing ? own.session.open : back(schedule.openingCutoffAt),
     flattenStartAt: back(schedule.flattenStartAt),
     flattenDeadlineAt: back(schedule.flattenDeadlineAt),
+    lastHourFrom: back(schedule.lastHourFrom),
   };
 }
 
@@ -168,6 +169,7 @@ function earlierOf(one: DaySchedule, other: DaySchedule): DaySchedule {
     openingCutoffAt: earlier('openingCutoffAt'),
     flattenStartAt: earlier('flattenStartAt'),
     flattenDeadlineAt: earlier('flattenDeadlineAt'),
+    lastHourFrom: earlier('lastHourFrom'),
   };
 }
 

@@ -19,7 +19,6 @@ import type { DeskContext } from '../desk-context.ts';
 import { sliceOf, spotOf, viewOf } from '../desk-context.ts';
 import type { PinView } from '../engine-api-exits.ts';
 import { hasRunOut, isExDividendEve } from '../exits/ex-dividend.ts';
-import { lastHourFrom } from '../exits/flat-by.ts';
 import { lastOrderAt } from './broker-rules.ts';
 import { tellOnce } from './told-once.ts';
 
@@ -85,12 +84,12 @@ function pinOf(desk: DeskContext, { contract, leg }: ShortLeg, spot: number): Pi
   };
 }
 
-/** The short strikes of a position from 15:00 on; before that, and while the price of the underlying
+/** The short strikes of a position from the last hour on, 15:00 of a full day; before that, and while the price of the underlying
  * is not known, none. */
 export function pinRisks(desk: DeskContext, position: StructurePosition): readonly PinView[] {
   const { day, at } = desk;
   const spot = spotOf(desk);
-  if (!day.chainOpen || spot === undefined || at.market < lastHourFrom(day.session)) return [];
+  if (!day.chainOpen || spot === undefined || at.market < day.schedule.lastHourFrom) return [];
   return shortsOf(desk, position).map((short) => pinOf(desk, short, spot));
 }
 

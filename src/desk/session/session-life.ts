@@ -19,7 +19,7 @@ import { CHANGED } from '../alerts/alert-watch.ts';
 import type { DeskConfig } from '../desk-config.ts';
 import type { DaySchedule, DeskContext } from '../desk-context.ts';
 import { spotOf } from '../desk-context.ts';
-import { flatBySchedule, flattenLeadMinutes } from '../exits/flat-by.ts';
+import { flatBySchedule, flattenLeadMinutes, lastHourFrom } from '../exits/flat-by.ts';
 import { endFlattened } from '../orders/flatten-progress.ts';
 import { isExternal } from '../orders/order-book.ts';
 import { requestCancel } from '../orders/sending.ts';
@@ -67,7 +67,8 @@ export function scheduleFor(
   capabilities: BrokerCapabilities,
   session: SessionTimes,
 ): DaySchedule {
-  return flatBySchedule(session, capabilities, flatByOf(config, capabilities, session));
+  const flatBy = flatBySchedule(session, capabilities, flatByOf(config, capabilities, session));
+  return { ...flatBy, lastHourFrom: lastHourFrom(session) };
 }
 
 /** When the chain, tokens and subscriptions of the session expire. */

@@ -57,7 +57,7 @@ describe('a flatten while the broker holds what this book does not', () => {
     shows(rig, withMore(CALL, -2));
     const denial = denialIn(previewFlatten(rig).reply);
     expect(denial.message).toContain(NAKED_WORDS);
-    expect(denial.message).toContain('`deltaring adopt` takes over what the broker holds');
+    expect(denial.message).toContain('`deltaring adopt` takes over what the broker says');
     expect(denial.message).not.toContain('flat:');
     expect(denial.numbers).toEqual({ unclosable: 1 });
     expect(atConsole(rig)).toMatchObject({ ...namesNaked, orders: [] });
@@ -99,6 +99,16 @@ describe('a flatten while the broker holds what this book does not', () => {
     again.advance(3);
     expect(again.alerts()).toContain('FLATTEN_DONE');
     expect(atConsole(again).orders).toMatchObject([{ positionId: NAKED }]);
+  });
+
+  it('names an execution that has opened and does not stand at the broker', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    shows(rig, (snapshot) => ({ ...snapshot, fills: [], positions: [] }));
+    const reason = expect.stringMatching(
+      /does not stand at the broker; `deltaring adopt` takes over what the broker says$/,
+    );
+    expect(atConsole(rig).unclosed).toContainEqual({ positionId: 'account', reason });
   });
 
   it('names no more of them than can be read', () => {

@@ -17,6 +17,7 @@ const SCHEDULE = {
   openingCutoffAt: newYorkInstant(DATE, 15 * 60 + 25),
   flattenStartAt: newYorkInstant(DATE, 15 * 60 + 40),
   flattenDeadlineAt: newYorkInstant(DATE, 15 * 60 + 50),
+  lastHourFrom: newYorkInstant(DATE, 15 * 60),
 };
 
 /** The exchange's own rules, but for what a test changes. */

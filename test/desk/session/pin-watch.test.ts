@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { PnlView } from '../../../src/desk/engine-api.ts';
 import type { Fill } from '../../../src/engine/domain/order.ts';
 import { cents, priceFromDollars } from '../../../src/engine/domain/units.ts';
+import { sideCosts } from '../../support/condor-costs.ts';
 import { CONSOLE, DeskRig } from '../../support/desk-rig.ts';
 
 function pins(rig: DeskRig) {
@@ -95,6 +96,20 @@ describe('the watch of short strikes', () => {
     const { date } = rig.session;
     rig.step({ kind: 'brokerRules', at: rig.at, date, rules: { ...rules, isClosingOnly: null } });
     expect(pins(rig).map(({ secondsToCutoff }) => secondsToCutoff)).toEqual([45 * 60, 45 * 60]);
+  });
+
+  it('begins as much sooner as the broker says that the day ends, and so does the nickel buy-back', () => {
+    const rig = condorAt(11 * 60, { minutes: 10 * 60 + 30, exits: { nickelBuyBack: true } });
+    const said = { opensAt: null, closesAt: null, stopsTradingAt: null, ticks: null } as const;
+    const rules = { session: 'half', ...said, isClosingOnly: null } as const;
+    rig.step({ kind: 'brokerRules', at: rig.at, date: rig.session.date, rules });
+    sideCosts(rig, 'put', 0.05);
+    const reasons = () => rig.bodies('exitTriggered').map(({ reason }) => reason);
+    rig.goTo(12 * 60 - 1);
+    expect([pins(rig), reasons()]).toEqual([[], []]);
+    rig.goTo(12 * 60);
+    expect(pins(rig)).toHaveLength(2);
+    expect(reasons()).toEqual(['nickel']);
   });
 
   it('stands in the warnings of the P&L, which the risk metrics show too', () => {

@@ -366,6 +366,8 @@ describe('shares after exercise', () => {
     const of = { fillId: 'theirs-1', intentId: 'somebody else', feesCents: cents(0) };
     const trade = { action: 'buyToOpen', quantity: 100, price: priceFromDollars(200) } as const;
     const fill = { ...of, ...trade, instrument, marketAt: rig.at.market };
+    const positions = [{ symbol: 'AAPL', quantity: 100 }];
+    rig.gateway.editSnapshot = (snapshot) => ({ ...snapshot, fills: [fill], positions });
     rig.brokerSays({ kind: 'fill', fill });
     rig.advance(2);
     const text = expect.stringMatching(/^100 shares of AAPL are held/);

@@ -7,7 +7,7 @@ import {
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { z } from 'zod';
-import { BUILD } from '../../src/command/build-info.ts';
+import { thisBuild } from '../../src/command/build-info.ts';
 import { paperAccountId, socketPath } from '../../src/command/engine-paths.ts';
 import { connectToEngine } from '../../src/mcp/engine-connection.ts';
 import { helloTo } from '../../src/mcp/hello.ts';
@@ -48,7 +48,7 @@ export class McpClient {
   static async overSocket(engine: EngineProcess): Promise<McpClient> {
     const { home } = engine;
     const expected = {
-      build: BUILD,
+      build: thisBuild(),
       broker: 'paper',
       environment: 'paper',
       accountId: paperAccountId(home),

@@ -48,6 +48,7 @@ const FIELDS: FieldTable = {
   auditKeyChanged: { from: 'text', to: 'text' },
   engineStopped: { reason: 'text', unprotected: 'texts' },
   configChanged: { from: 'text', to: 'text' },
+  buildChanged: { from: 'text', to: 'text' },
   limitsInForce: { limitsVersion: 'text', limits: 'plain', raises: 'textsOrAbsent' },
   sessionOpened: { contracts: 'number' },
   heldCarried: { spot: 'number', underlying: 'textOrAbsent' },

@@ -13,7 +13,7 @@ import type { AuditFacts } from '../desk/session/health.ts';
 import { wallMicros } from '../engine/domain/clock.ts';
 import { MICROS_PER_MILLI } from '../engine/domain/units.ts';
 import type { Counters } from '../ops/counters.ts';
-import { BUILD } from './build-info.ts';
+import { thisBuild } from './build-info.ts';
 
 /** Records that wait longer than this to be sealed halt openings. */
 const MAX_UNSEALED_MILLIS = 60_000;
@@ -57,7 +57,7 @@ export class AuditWatch {
     const target = { endpoint, retentionYears: S3_RETENTION_YEARS, prefix: DEFAULT_PREFIX };
     this.#sealing = await startAuditSealing({
       home: config.home,
-      build: BUILD,
+      build: thisBuild(),
       s3: bucket === undefined ? undefined : { bucket, ...target },
       onHead: (head) => this.#onHead(head),
       onLag: (lag) => this.#onLag(lag),

@@ -7,7 +7,7 @@ import { DeltaringError } from '../engine/domain/errors.ts';
 import { askEngine } from '../mcp/console-client.ts';
 import type { PairingCode } from '../mcp/console-join.ts';
 import type { ConsoleMethod, ConsoleRequest } from '../mcp/console-protocol.ts';
-import { BUILD } from './build-info.ts';
+import { thisBuild } from './build-info.ts';
 import { expectedAccountId, socketPath } from './engine-paths.ts';
 import { configOf, engineHome } from './environment.ts';
 import { onlyFlags } from './flags.ts';
@@ -21,10 +21,10 @@ function expectedEngine() {
   try {
     const config = configOf();
     const { DELTARING_BROKER: broker, DELTARING_ENV: environment } = config;
-    return { build: BUILD, broker, environment, accountId: expectedAccountId(config) };
+    return { build: thisBuild(), broker, environment, accountId: expectedAccountId(config) };
   } catch (error) {
     if (!(error instanceof DeltaringError)) throw error;
-    return { build: BUILD, broker: 'paper', environment: 'paper' };
+    return { build: thisBuild(), broker: 'paper', environment: 'paper' };
   }
 }
 

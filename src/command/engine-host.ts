@@ -25,7 +25,7 @@ import { AuditStories } from './audit-stories.ts';
 import { AuditWatch, auditStart } from './audit-watch.ts';
 import type { BrokerAccess } from './broker-access.ts';
 import { assertSameAccount, reachBroker } from './broker-access.ts';
-import { BUILD } from './build-info.ts';
+import { thisBuild } from './build-info.ts';
 import { CoreWatch } from './core-watch.ts';
 import { type Locks, takeLocks } from './engine-locks.ts';
 import { socketPath } from './engine-paths.ts';
@@ -220,7 +220,7 @@ class RunningEngine implements EngineHost {
     this.#coreWatch = new CoreWatch(this.counters);
     this.#kill = new KillSwitch(config.home, this.counters);
     this.identity = {
-      build: BUILD,
+      build: thisBuild(),
       apiVersion: ENGINE_API_VERSION,
       broker: config.DELTARING_BROKER,
       environment: config.DELTARING_ENV,

@@ -29,7 +29,7 @@ import type { MarketTape } from '../sim/replay/market-tape.ts';
 import { tapeBuffers } from '../sim/replay/market-tape.ts';
 import type { SimNotice, SimOptions } from '../sim/sim-options.ts';
 import { alpacaReading } from './alpaca-access.ts';
-import { BUILD, VERSION } from './build-info.ts';
+import { thisBuild, VERSION } from './build-info.ts';
 import { readExDividends } from './ex-dividends.ts';
 import { readPlan } from './plan-file.ts';
 import { tastytradeGrant } from './tastytrade-access.ts';
@@ -74,7 +74,7 @@ export function deskConfig(config: Config, audit: AuditStart): DeskConfig {
   return {
     audit,
     monotonicOffsetMicros: wallMicros() - machineTimes().monotonicMicros,
-    build: BUILD,
+    build: thisBuild(),
     configFingerprint: config.fingerprint,
     environment: config.DELTARING_ENV,
     broker: config.DELTARING_BROKER,
@@ -150,7 +150,7 @@ export function startJournal(
   onLost: (reason: string) => void,
 ): Promise<JournalThread> {
   const { ring, session } = recording;
-  const header = { build: BUILD, v8: process.versions.v8, arch: process.arch, session };
+  const header = { build: thisBuild(), v8: process.versions.v8, arch: process.arch, session };
   return startJournalThread({ ...journal, corePort, recording: { ring, header } }, onLost);
 }
 

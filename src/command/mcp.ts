@@ -5,7 +5,7 @@ import type { ClientRights } from '../engine/domain/client-rights.ts';
 import { narrower, parseClientRights, RIGHTS_FORM } from '../engine/domain/client-rights.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import { EXIT_NOT_JOINED, joinEngine } from '../mcp/stdio-shim.ts';
-import { BUILD } from './build-info.ts';
+import { thisBuild } from './build-info.ts';
 import { expectedAccountId } from './engine-paths.ts';
 import { ensureEngine } from './ensure-engine.ts';
 import { configOf } from './environment.ts';
@@ -46,7 +46,7 @@ export async function mcp(args: readonly string[]): Promise<number> {
     config,
     rights: narrower(asked, config.DELTARING_AUTHORITY),
     identity: {
-      build: BUILD,
+      build: thisBuild(),
       broker: config.DELTARING_BROKER,
       environment: config.DELTARING_ENV,
       accountId: expectedAccountId(config),

@@ -4,6 +4,7 @@ import { readJournal } from '../audit/journal-open.ts';
 import { decodeRecording } from '../audit/session-recording.ts';
 import { replayRecording } from '../desk/simulation/replay.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
+import { thisBuild } from './build-info.ts';
 import { configOf } from './environment.ts';
 
 const EXIT_NOT_REPLAYED = 2;
@@ -28,7 +29,7 @@ function replayed(args: readonly string[]): number {
   }
   const recording = decodeRecording(readFileSync(file));
   const { records } = readJournal(configOf().home);
-  const result = replayRecording(recording, records);
+  const result = replayRecording(recording, records, thisBuild());
   const text = json ? JSON.stringify(result, null, 2) : result.lines.join('\n');
   process.stdout.write(`${text}\n`);
   return result.identical ? 0 : 1;

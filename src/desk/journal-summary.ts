@@ -59,6 +59,7 @@ export function brokerEventOf(record: AuditRecord): BrokerEvent | undefined {
 const TOLD_ONLY: ReadonlySet<AuditRecord['body']['kind']> = new Set([
   'auditKeyChanged',
   'configChanged',
+  'buildChanged',
   'sessionOpened',
   'previewRefused',
   'confirmRefused',

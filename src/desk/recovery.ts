@@ -91,11 +91,9 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
     case 'cancelRequested':
       restoreStep(desk, body);
       return;
-    case 'brokerEvent': {
-      const event = brokerEventOf(record);
-      if (event !== undefined) applyBrokerEvent(desk, event);
+    case 'brokerEvent':
+      restoreEvent(desk, record);
       return;
-    }
     case 'orderAdopted':
       adoptOrder(desk, body.order);
       return;
@@ -125,6 +123,7 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
     case 'engineStopped':
     case 'auditKeyChanged':
     case 'configChanged':
+    case 'buildChanged':
     case 'sessionOpened':
     case 'previewRefused':
     case 'confirmRefused':
@@ -136,6 +135,11 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
     default:
       unreachable(body);
   }
+}
+
+function restoreEvent(desk: DeskContext, record: AuditRecord): void {
+  const event = brokerEventOf(record);
+  if (event !== undefined) applyBrokerEvent(desk, event);
 }
 
 /** What the underlying ended one day at, and what is held begins the next. */

@@ -23,6 +23,9 @@ export function recordStart(desk: DeskContext, past: JournalSummary): void {
   // The numbers that later runs leave out follow from it: it is kept where exits are kept.
   out.append(started, true);
   const { lastStart: before } = past;
+  if (before !== undefined && before.build !== build) {
+    out.append({ kind: 'buildChanged', from: before.build, to: build });
+  }
   if (before !== undefined && before.configFingerprint !== configFingerprint) {
     out.append({ kind: 'configChanged', from: before.configFingerprint, to: configFingerprint });
   }

@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { chooseNode } from '../../bin/setup/pinned-node.mjs';
 import { BUNDLE, buildBundle, MANIFEST, ROOT } from '../../scripts/bundle.ts';
-import { BUILD } from '../../src/command/build-info.ts';
+import { thisBuild } from '../../src/command/build-info.ts';
 import { parseClientRights } from '../../src/engine/domain/client-rights.ts';
 import { tempFolder } from '../command/support/terminal.ts';
 import { sdkClient } from '../mcp/support/connected-client.ts';
@@ -48,7 +48,7 @@ const manifest = manifestShape.parse(parsed(MANIFEST));
 /** The build that the bundle joins with: this one, on the Node that the folder brings. */
 function broughtBuild(): string {
   const version = execFileSync(chooseNode(ROOT), ['--version'], { encoding: 'utf8' }).trim();
-  return BUILD.replace(`node${process.versions.node}`, `node${version.slice(1)}`);
+  return thisBuild().replace(`node${process.versions.node}`, `node${version.slice(1)}`);
 }
 
 /** The bundle as a host unpacks it. */

@@ -1,13 +1,42 @@
-import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
-import { BUILD, VERSION } from '../../src/command/build-info.ts';
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildOf, thisBuild, VERSION } from '../../src/command/build-info.ts';
+
+let copy = '';
+
+beforeAll(() => {
+  copy = mkdtempSync(join(tmpdir(), 'dr-build-'));
+  for (const part of ['src', 'package.json', 'package-lock.json']) {
+    cpSync(part, join(copy, part), { recursive: true });
+  }
+});
+
+afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
 describe('the build', () => {
-  it('names the version of the package, its pins, and the runtime', () => {
+  it('names the version of the package, a hash, and the runtime', () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
     expect(VERSION).toBe(version);
     const runtime = `node${process.versions.node} ${process.arch}`;
-    expect(BUILD).toMatch(new RegExp(`^${version.replaceAll('.', '\\.')}\\+[0-9a-f]{12} `));
-    expect(BUILD.endsWith(` ${runtime}`)).toBe(true);
+    expect(thisBuild()).toMatch(new RegExp(`^${version.replaceAll('.', '\\.')}\\+[0-9a-f]{12} `));
+    expect(thisBuild().endsWith(` ${runtime}`)).toBe(true);
+  });
+
+  it('is the same of the same bytes, wherever they lie', () => {
+    expect(buildOf(copy)).toBe(thisBuild());
+  });
+
+  it('is another one after a byte of any source file or pin, or under another name', () => {
+    const seen = new Set([buildOf(copy)]);
+    const parts = ['src/main.ts', 'src/web/dashboard.html', 'package.json', 'package-lock.json'];
+    for (const part of parts) {
+      appendFileSync(join(copy, part), '\n');
+      seen.add(buildOf(copy));
+    }
+    renameSync(join(copy, 'src/main.ts'), join(copy, 'src/other.ts'));
+    seen.add(buildOf(copy));
+    expect(seen.size).toBe(parts.length + 2);
   });
 });

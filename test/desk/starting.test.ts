@@ -45,7 +45,11 @@ describe('a start', () => {
   it('records what changed since the start before', () => {
     const before = started(undefined, { audit: AUDIT, configFingerprint: 'f1' });
     const auditKey = 'ef'.repeat(32);
-    const rig = started(before, { audit: { ...AUDIT, auditKey }, configFingerprint: 'f2' });
+    const audit = { ...AUDIT, auditKey };
+    const rig = started(before, { audit, configFingerprint: 'f2', build: 'another' });
+    expect(rig.bodies('buildChanged')).toEqual([
+      { kind: 'buildChanged', from: 'test', to: 'another' },
+    ]);
     expect(rig.bodies('configChanged')).toEqual([{ kind: 'configChanged', from: 'f1', to: 'f2' }]);
     expect(rig.bodies('auditKeyChanged')).toEqual([
       { kind: 'auditKeyChanged', from: AUDIT.auditKey, to: auditKey },
@@ -55,6 +59,7 @@ describe('a start', () => {
   it('records nothing more where nothing changed', () => {
     const before = started(undefined, { audit: AUDIT });
     const rig = started(before, { audit: { ...AUDIT, logSize: 9 } });
+    expect(rig.bodies('buildChanged')).toEqual([]);
     expect(rig.bodies('configChanged')).toEqual([]);
     expect(rig.bodies('auditKeyChanged')).toEqual([]);
   });

@@ -99,6 +99,7 @@ function differencesOnceMore(report: SessionReport): readonly string[] {
     const { identical, lines } = replayRecording(
       recordingOf(run),
       run.journal,
+      HEADER.build,
       GATEWAYS[run.broker],
     );
     if (!identical) found.push(`replay of start ${index}: ${lines[0]}`);

@@ -208,7 +208,7 @@ function machineRows({ desk }: RowSources): LimitView[] {
       {
         control: 30,
         name: 'fingerprint',
-        note: `settings ${config.configFingerprint}, in each record of a start; the records of previews and orders hold the version of the limits, ${config.limits.version}`,
+        note: `of every byte of the program; settings ${config.configFingerprint}. Both in each record of a start, and a client of another build is refused; the records of previews and orders hold the version of the limits, ${config.limits.version}`,
       },
       'one build',
       config.build,

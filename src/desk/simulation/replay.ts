@@ -137,8 +137,15 @@ function compare(run: Rerun, journal: ReadonlyMap<number, AuditRecord>): Compari
 }
 
 /** Where this program is not the one that recorded. */
-function strangers({ header }: SessionRecording, start: RecordedStart): readonly string[] {
+function strangers(
+  { header }: SessionRecording,
+  start: RecordedStart,
+  build: string,
+): readonly string[] {
   const lines: string[] = [];
+  if (header.build !== build) {
+    lines.push(`recorded by build ${header.build}, replayed on ${build}`);
+  }
   const { v8 } = process.versions;
   if (header.v8 !== v8) lines.push(`recorded on V8 ${header.v8}, replayed on ${v8}`);
   if (header.arch !== process.arch) {
@@ -154,11 +161,12 @@ const ENDS: Readonly<Record<SessionRecording['end'], string>> = {
   cut: 'the recording was cut off: it holds the beginning',
 };
 
-/** Replays a recording against the journal it belongs to. Throws INPUT_INVALID on one that cannot
- * be read. */
+/** Replays a recording against the journal it belongs to, on the build of this name. Throws INPUT_INVALID on one
+ * that cannot be read. */
 export function replayRecording(
   recording: SessionRecording,
   journal: readonly AuditRecord[],
+  build: string,
   gatewayOf: GatewayOf = configuredGateway,
 ): ReplayResult {
   const run = rerun(recording.chunks, journal, gatewayOf);
@@ -168,7 +176,7 @@ export function replayRecording(
   const verdict = identical
     ? `identical: ${compared} records from ${inputs} inputs`
     : `different: ${describe(difference)}`;
-  const lines = [verdict, ENDS[recording.end], ...strangers(recording, run.start)];
+  const lines = [verdict, ENDS[recording.end], ...strangers(recording, run.start, build)];
   if (unjournalled > 0) lines.push(`${unjournalled} records were appended and never journalled`);
   return { identical, inputs, records: compared, unjournalled, firstDifference: difference, lines };
 }

@@ -60,6 +60,12 @@ export type AuditBody =
     }
   | { readonly kind: 'configChanged'; readonly from: string; readonly to: string }
   | {
+      /** Another program than at the start before: what follows was decided by it. */
+      readonly kind: 'buildChanged';
+      readonly from: string;
+      readonly to: string;
+    }
+  | {
       readonly kind: 'limitsInForce';
       readonly limitsVersion: string;
       readonly limits: object;

@@ -58,7 +58,7 @@ describe('the risk check', () => {
     const [started] = rig.bodies('engineStarted');
     const [ordered] = rig.bodies('intentRecorded');
     expect(note).toBe(
-      `settings ${started?.configFingerprint}, in each record of a start; the records of previews and orders hold the version of the limits, ${ordered?.limitsVersion}`,
+      `of every byte of the program; settings ${started?.configFingerprint}. Both in each record of a start, and a client of another build is refused; the records of previews and orders hold the version of the limits, ${ordered?.limitsVersion}`,
     );
     expect(rig.bodies('previewMade')[0]?.limitsVersion).toBe(ordered?.limitsVersion);
   });

@@ -26,7 +26,7 @@ function recording(parts: readonly Uint8Array[], header = HEADER) {
 
 describe('a replay', () => {
   it('gives every record again, byte for byte', () => {
-    const result = replayRecording(recording(chunks), records);
+    const result = replayRecording(recording(chunks), records, HEADER.build);
     expect(result).toMatchObject({ identical: true, unjournalled: 0, firstDifference: undefined });
     expect(result.records).toBe(records.length);
     expect(result.inputs).toBe(chunks.length - 1);
@@ -39,7 +39,11 @@ describe('a replay', () => {
     const changed = records.map((record) =>
       record.seq === 4 ? { ...record, session: '2026-11-23' as typeof record.session } : record,
     );
-    const { identical, firstDifference, lines } = replayRecording(recording(chunks), changed);
+    const { identical, firstDifference, lines } = replayRecording(
+      recording(chunks),
+      changed,
+      HEADER.build,
+    );
     expect(identical).toBe(false);
     expect(firstDifference?.seq).toBe(4);
     expect(firstDifference?.journalled).toContain('2026-11-23');
@@ -48,40 +52,45 @@ describe('a replay', () => {
 
   it('finds a record that the journal lacks in the middle', () => {
     const without = records.filter(({ seq }) => seq !== 5);
-    const { identical, firstDifference } = replayRecording(recording(chunks), without);
+    const { identical, firstDifference } = replayRecording(
+      recording(chunks),
+      without,
+      HEADER.build,
+    );
     expect([identical, firstDifference?.seq]).toEqual([false, 5]);
     expect(firstDifference?.journalled).toBeUndefined();
   });
 
   it('takes records that never became durable at the end for what they are', () => {
     const cut = records.slice(0, -3);
-    const { identical, unjournalled } = replayRecording(recording(chunks), cut);
+    const { identical, unjournalled } = replayRecording(recording(chunks), cut, HEADER.build);
     expect([identical, unjournalled]).toEqual([true, 3]);
   });
 
   it('finds an input that was left out', () => {
     const command = chunks.findIndex((chunk) => Buffer.from(chunk).includes('"previewStrategy"'));
     const short = [...chunks.slice(0, command), ...chunks.slice(command + 1)];
-    expect(replayRecording(recording(short), records).identical).toBe(false);
+    expect(replayRecording(recording(short), records, HEADER.build).identical).toBe(false);
   });
 
   it('names a build, V8 or machine that is not the one that recorded', () => {
     const foreign = { ...HEADER, build: 'other', v8: '1.0', arch: 'mips' };
-    const { lines } = replayRecording(recording(chunks, foreign), records);
+    const { lines } = replayRecording(recording(chunks, foreign), records, HEADER.build);
+    expect(lines).toContain(`recorded by build other, replayed on ${HEADER.build}`);
     expect(lines.join('\n')).toContain('recorded on V8 1.0');
     expect(lines.join('\n')).toContain('recorded on mips');
     expect(lines.join('\n')).toContain('different builds');
   });
 
   it('says so when the journal holds nothing of the run', () => {
-    const { identical, lines } = replayRecording(recording(chunks), []);
+    const { identical, lines } = replayRecording(recording(chunks), [], HEADER.build);
     expect(identical).toBe(false);
     expect(lines[0]).toContain('holds no record of this run');
   });
 
   it('refuses a recording without a start', () => {
-    expect(() => replayRecording(recording([]), records)).toThrow(DeltaringError);
+    expect(() => replayRecording(recording([]), records, HEADER.build)).toThrow(DeltaringError);
     const clock = encodeInput({ kind: 'batchEnd', at: records[0]!.at });
-    expect(() => replayRecording(recording([clock]), records)).toThrow();
+    expect(() => replayRecording(recording([clock]), records, HEADER.build)).toThrow();
   });
 });

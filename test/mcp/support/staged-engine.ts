@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
-import { BUILD } from '../../../src/command/build-info.ts';
+import { thisBuild } from '../../../src/command/build-info.ts';
 import { paperAccountId, socketPath } from '../../../src/command/engine-paths.ts';
 import { readConfig } from '../../../src/config.ts';
 import type { FaceRoom } from '../../../src/mcp/face.ts';
@@ -31,7 +31,7 @@ export class StagedEngine {
   #http: RunningHttp | undefined;
 
   /** `build` is what the engine says it is: who joins it has to be the same. */
-  constructor(settings: Settings = {}, build: string = BUILD) {
+  constructor(settings: Settings = {}, build: string = thisBuild()) {
     this.settings = settingsFor(this.home, settings);
     this.api = new FakeEngineApi({ build, accountId: paperAccountId(this.home) });
     this.#room = createFaceRoom(this.api, faceSettings(readConfig(this.settings)));

@@ -36,6 +36,8 @@ class RemoteLink implements FarBroker {
   readonly #accountId: string;
   readonly #broker: RemoteBroker;
   #adapter: WireGateway;
+  /** The engine that runs now has not heard that its stream stands. */
+  #isUntold = true;
 
   constructor({ accountId, seed, random, onArrival, door }: FarBrokerOptions) {
     const paper = new PaperBroker({ accountId, seed, history: summarizeJournal([]) });
@@ -49,6 +51,7 @@ class RemoteLink implements FarBroker {
   }
 
   connect(): OrderGateway {
+    this.#isUntold = true;
     this.#adapter = new WireGateway(this.#accountId, capabilitiesOf(this.#broker.paper));
     return this.#adapter;
   }
@@ -62,7 +65,9 @@ class RemoteLink implements FarBroker {
   }
 
   run(at: At): readonly WireInput[] {
-    return this.#broker.run(at);
+    const told: readonly WireInput[] = this.#isUntold ? [{ kind: 'socketOpen' }] : [];
+    this.#isUntold = false;
+    return [...told, ...this.#broker.run(at)];
   }
 
   onClock(at: At, session: SessionTimes): void {

@@ -85,6 +85,8 @@ const MET = [
   'alertToldAgain',
   'alertCleared',
   'alertOverCrash',
+  'transferred',
+  'adopted',
 ];
 
 /** Alerts that are rare, and that every longer campaign must have told. */

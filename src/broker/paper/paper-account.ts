@@ -39,6 +39,7 @@ export interface HeldLot {
 /** Short shares tie up their sale and half of it again (Regulation T). */
 const SHORT_SHARES_MARGIN = 1.5;
 const SHARES_STRUCTURE = 'shares';
+const TRANSFERRED_STRUCTURE = 'transferred';
 
 export class PaperAccount {
   readonly #structures = new Map<string, Structure>();
@@ -66,6 +67,11 @@ export class PaperAccount {
     if (instrument.kind === 'shares') this.#sharePrices.set(instrument.symbol, fill.price);
     if (isOpening(action)) this.#add(positionId, instrument, sign * quantity);
     else this.#remove(instrument, -sign * quantity, positionId);
+  }
+
+  /** Takes in what comes with no execution, signed as it is held from then on. */
+  takeIn(instrument: Instrument, quantity: number): void {
+    this.#add(TRANSFERRED_STRUCTURE, instrument, quantity);
   }
 
   /** Books an exercise, assignment or expiry. */

@@ -2,6 +2,7 @@
 
 import { unreachable } from '../../engine/domain/assert.ts';
 import type { At } from '../../engine/domain/clock.ts';
+import type { OptionContract } from '../../engine/domain/instrument.ts';
 import { multiplierOf, underlyingOfContract } from '../../engine/domain/instrument.ts';
 import type { Quote } from '../../engine/domain/market.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
@@ -114,6 +115,12 @@ export class PaperBroker implements OrderGateway {
   /** Turns knobs of a running broker, for drills. */
   setKnobs(knobs: Partial<PaperKnobs>): void {
     this.#world.knobs = { ...this.#world.knobs, ...knobs };
+  }
+
+  /** Contracts that come in from another account, with no execution to tell of them, for drills. */
+  transfer(contract: OptionContract, quantity: number): void {
+    this.#world.account.takeIn(contract, quantity);
+    scheduleExpiry(this.#world, contract.expiry);
   }
 
   submit(order: ApprovedOrder, at: At): readonly GatewayEffect[] {

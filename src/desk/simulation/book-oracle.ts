@@ -154,7 +154,8 @@ export class BookOracle {
 
   #compareCash({ cashCents, isBeforeFees = false }: AccountTruth): void {
     const fees = isBeforeFees ? this.#fold.feesCents : 0;
-    const expected = this.#startCashCents + this.#fold.cashCents + fees;
+    const { cashCents: moved, adoptedCents } = this.#fold;
+    const expected = this.#startCashCents + moved - adoptedCents + fees;
     if (Math.abs(cashCents - expected) < ROUNDED_FEES_CENTS) return;
     this.#report(`the broker has ${cashCents} cents, the facts say ${expected}`);
   }

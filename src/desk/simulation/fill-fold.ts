@@ -4,6 +4,7 @@ import type { BrokerEvent, Settlement } from '../../broker/order-gateway.ts';
 import type { Instrument } from '../../engine/domain/instrument.ts';
 import { instrumentSymbol, multiplierOf } from '../../engine/domain/instrument.ts';
 import type { Fill } from '../../engine/domain/order.ts';
+import { isTakenOver } from '../../engine/portfolio/adoptions.ts';
 import type { HeldQuantity } from './expiry-payoff.ts';
 
 const PRICE_PER_CENT = 100;
@@ -19,6 +20,7 @@ export class FillFold {
   readonly #fills = new Map<string, Fill>();
   #cashCents = 0;
   #feesCents = 0;
+  #adoptedCents = 0;
 
   /** Cash that came and went, fees included. */
   get cashCents(): number {
@@ -28,6 +30,11 @@ export class FillFold {
   /** What of it went on fees. */
   get feesCents(): number {
     return this.#feesCents;
+  }
+
+  /** What of it the operator took over at a price that nobody paid here. */
+  get adoptedCents(): number {
+    return this.#adoptedCents;
   }
 
   /** Folds one event; the same fill, bust or settlement again changes nothing. */
@@ -59,11 +66,13 @@ export class FillFold {
   }
 
   /** `direction`: -1 takes the fill back, fees and all. */
-  #trade({ instrument, action, quantity, price, feesCents }: Fill, direction: 1 | -1): void {
+  #trade(fill: Fill, direction: 1 | -1): void {
+    const { instrument, action, quantity, price, feesCents } = fill;
     const signed = (action.startsWith('buy') ? quantity : -quantity) * direction;
     this.#add(instrument, signed);
     const value = (signed * price * multiplierOf(instrument)) / PRICE_PER_CENT;
     this.#cashCents -= value + feesCents * direction;
+    if (isTakenOver(fill)) this.#adoptedCents -= value;
     this.#feesCents += feesCents * direction;
   }
 

@@ -9,6 +9,7 @@ import type { ChainListing } from '../../engine/domain/market.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { summarizeJournal } from '../journal-summary.ts';
+import { soonest } from './event-queue.ts';
 import type {
   BehindWires,
   BrokerAccount,
@@ -17,7 +18,10 @@ import type {
   QuoteInput,
   WireEffect,
 } from './far-broker.ts';
+import { adoptingOf } from './operator-adopting.ts';
 import { RemoteBroker } from './remote-broker.ts';
+import { streamOf } from './seeded-random.ts';
+import { Transfers } from './transfers.ts';
 import { WireGateway } from './wire-gateway.ts';
 
 /** A broker with an adapter of the simulation's own: quick, and as strict as the real ones. */
@@ -35,13 +39,21 @@ function capabilitiesOf({ capabilities }: PaperBroker): BrokerCapabilities {
 class RemoteLink implements FarBroker {
   readonly #accountId: string;
   readonly #broker: RemoteBroker;
+  /** Absent where nothing comes from elsewhere. */
+  readonly #transfers: Transfers | undefined;
+  readonly #met: (what: string) => void;
   #adapter: WireGateway;
   /** The engine that runs now has not heard that its stream stands. */
   #isUntold = true;
 
-  constructor({ accountId, seed, random, onArrival, door }: FarBrokerOptions) {
+  constructor(options: FarBrokerOptions) {
+    const { accountId, seed, random, onArrival, door, session, listing } = options;
     const paper = new PaperBroker({ accountId, seed, history: summarizeJournal([]) });
     this.#accountId = accountId;
+    this.#met = door.met;
+    const isTakenOver = adoptingOf(streamOf(seed, 'adopting')) !== undefined;
+    const stream = streamOf(seed, 'transfers');
+    this.#transfers = isTakenOver ? new Transfers(stream, session, listing) : undefined;
     this.#broker = new RemoteBroker({ paper, random, onArrival, door });
     this.#adapter = new WireGateway(accountId, capabilitiesOf(paper));
   }
@@ -57,7 +69,7 @@ class RemoteLink implements FarBroker {
   }
 
   next(): EpochMicros | undefined {
-    return this.#broker.next();
+    return soonest(this.#broker.next(), this.#transfers?.next());
   }
 
   beat(): undefined {
@@ -65,6 +77,10 @@ class RemoteLink implements FarBroker {
   }
 
   run(at: At): readonly WireInput[] {
+    for (const { contract, quantity } of this.#transfers?.take(at.market) ?? []) {
+      this.#broker.paper.transfer(contract, quantity);
+      this.#met('transferred');
+    }
     const told: readonly WireInput[] = this.#isUntold ? [{ kind: 'socketOpen' }] : [];
     this.#isUntold = false;
     return [...told, ...this.#broker.run(at)];

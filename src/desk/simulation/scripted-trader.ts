@@ -12,6 +12,7 @@ import type { Caller } from '../engine-api.ts';
 import type { Command } from '../inputs.ts';
 import { AlertSetter } from './alert-setter.ts';
 import { HandTrader } from './hand-trader.ts';
+import { AdoptingOperator } from './operator-adopting.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { SessionShape } from './session-config.ts';
 import { largeRequest, oddRequest, plainRequest, sensibleRequest } from './trader-requests.ts';
@@ -71,6 +72,7 @@ interface TraderHabits {
   readonly shape: SessionShape;
   readonly hand: SeededRandom | undefined;
   readonly alerts: SeededRandom | undefined;
+  readonly adopting: SeededRandom | undefined;
 }
 
 export class ScriptedTrader {
@@ -80,17 +82,24 @@ export class ScriptedTrader {
   readonly #hand: HandTrader | undefined;
   /** Absent where nobody asks for alerts. */
   readonly #alerts: AlertSetter | undefined;
+  /** Absent where nothing is taken over. */
+  readonly #adopting: AdoptingOperator | undefined;
   readonly #tokens = new Map<string, string>();
   #plans: Plan[] = [];
   #nextIdea: EpochMicros;
   #isEager = false;
   #isUnrecorded = false;
 
-  constructor(random: SeededRandom, from: EpochMicros, { shape, hand, alerts }: TraderHabits) {
+  constructor(
+    random: SeededRandom,
+    from: EpochMicros,
+    { shape, hand, alerts, adopting }: TraderHabits,
+  ) {
     this.#random = random;
     this.#hand = hand === undefined ? undefined : new HandTrader(hand, from);
     const callers = { own: [WATCHER, TRADER], other: STRANGER };
     this.#alerts = alerts === undefined ? undefined : new AlertSetter(alerts, from, callers);
+    this.#adopting = adopting === undefined ? undefined : new AdoptingOperator(adopting);
     this.#shape = shape;
     this.#nextIdea = addMicros(from, random.between(10, 120) * MICROS_PER_SECOND);
   }
@@ -100,6 +109,8 @@ export class ScriptedTrader {
     const dues = this.#plans.map(({ due }) => due);
     if (this.#hand !== undefined) dues.push(this.#hand.next());
     if (this.#alerts !== undefined) dues.push(this.#alerts.next());
+    const adopts = this.#adopting?.next();
+    if (adopts !== undefined) dues.push(adopts);
     return dues.toSorted((a, b) => a - b).find((due) => due < this.#nextIdea) ?? this.#nextIdea;
   }
 
@@ -112,6 +123,7 @@ export class ScriptedTrader {
     const byHand = this.#hand?.idea(view, () => this.#newToken(this.#hand?.random));
     if (byHand !== undefined) due.push({ caller: TRADER, command: byHand });
     due.push(...(this.#alerts?.ideas(view) ?? []));
+    if (this.#adopting?.asks(view)) due.push({ caller: OPERATOR, command: { kind: 'adopt' } });
     if (wall < this.#nextIdea) return due;
     const isLively = view.isEager || view.minutes < LIVELY_MINUTES[this.#shape];
     const longest = isLively ? LIVELY_PAUSE_SECONDS : LONGEST_PAUSE_SECONDS[this.#shape];

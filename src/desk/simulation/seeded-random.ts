@@ -96,6 +96,8 @@ const STREAM = {
   hand: 9,
   elsewhere: 10,
   alerts: 12,
+  adopting: 13,
+  transfers: 16,
 } as const;
 export type StreamName = keyof typeof STREAM;
 

@@ -16,6 +16,8 @@ import type { DeskConfig } from '../desk-config.ts';
 import type { ExitSettings } from '../exits/exit-settings.ts';
 import { DEFAULT_EXIT_SETTINGS } from '../exits/exit-settings.ts';
 import { alertsOf } from './alert-setter.ts';
+import type { BehindWires } from './far-broker.ts';
+import { adoptingOf } from './operator-adopting.ts';
 import type { SeededRandom, StreamName } from './seeded-random.ts';
 import type { MarketTemper } from './virtual-market.ts';
 
@@ -104,12 +106,21 @@ export function configFor(limits: Limits, exits: ExitSettings): DeskConfig {
 /** In so many sessions somebody orders leg by leg besides. */
 const BY_HAND_CHANCE = 0.5;
 
-/** The chance of whoever orders by hand, and of whoever asks for alerts; undefined where nobody does.
- * `byHand` decides the first where given. */
-export function habitsOf(stream: (name: StreamName) => SeededRandom, byHand?: boolean) {
+interface Asked {
+  readonly byHand?: boolean;
+  readonly broker?: BehindWires | undefined;
+}
+
+/** The chance of whoever orders by hand, asks for alerts and takes over what differs; undefined where nobody
+ * does. `byHand` decides the first where given. */
+export function habitsOf(stream: (name: StreamName) => SeededRandom, { byHand, broker }: Asked) {
   const hand = stream('hand');
   const isByHand = byHand ?? hand.chance(BY_HAND_CHANCE);
-  return { hand: isByHand ? hand : undefined, alerts: alertsOf(stream('alerts')) };
+  return {
+    hand: isByHand ? hand : undefined,
+    alerts: alertsOf(stream('alerts')),
+    adopting: broker?.name === 'remote' ? adoptingOf(stream('adopting')) : undefined,
+  };
 }
 
 const AFTER_LAST_TRADE_MICROS = 80 * MICROS_PER_MINUTE;

@@ -59,6 +59,7 @@ export function tallyRecord(tally: SessionTally, { body }: AuditRecord): void {
     count(tally.strategies, body.intent.strategy);
   } else if (body.kind === 'orderSent') tally.orders += 1;
   else if (body.kind === 'exitTriggered') tally.exits += 1;
+  else if (body.kind === 'residualAdopted') count(tally.met, 'adopted');
   else if (body.kind === 'alert') count(tally.alerts, body.code);
 }
 

@@ -111,7 +111,7 @@ class SimulatedSession implements EngineWorld {
     this.#movedAt = this.#now;
     this.#end = endOf(session, options.minutes);
     this.#operator = new OperatorStop(this.#random, session, this.#end);
-    const habits = { shape: this.shape, ...habitsOf(stream, options.byHand) };
+    const habits = { shape: this.shape, ...habitsOf(stream, options) };
     this.#trader = new ScriptedTrader(stream('trader'), session.open, habits);
     const isDurable = (seq: number): boolean => this.#journal.isDurable(seq, this.#now);
     this.#witness = new SessionWitness({

@@ -25,6 +25,8 @@ export interface TraderView {
   readonly isHeld: boolean;
   /** The operator was paged that the journal takes no record, not even of a way out. */
   readonly isUnrecorded: boolean;
+  /** The books agree, as the engine says. */
+  readonly isReconciled: boolean;
   /** The market shows few contracts. */
   readonly isThin: boolean;
   /** True while the day still lacks a fill: the trader then asks often and confirms at once. */
@@ -68,6 +70,7 @@ export function traderView(
       return working.map(({ intent, limit }) => ({ orderId: intent.intentId, limit }));
     },
     liveOrderIds: orders.live().map(({ intent }) => intent.intentId),
+    isReconciled: day.reconciled,
     isUnrecorded: day.reserveExhausted || day.journalStalled,
     isHeld: day.killed || day.status.causes.includes('rejectBreaker'),
     isEager: minutes > EAGER_AFTER_MINUTES && (fills === 0 || previews < LEAST_PREVIEWS),

@@ -46,6 +46,19 @@ function expire(rig: PaperRig, spotAtMark: number) {
 }
 
 describe('at last trade', () => {
+  it('settles what came from another account, of which no execution told', () => {
+    const rig = new PaperRig();
+    const contract = LONG_CALL.instrument as OptionContract;
+    for (const quantity of [2, 1]) rig.broker.transfer(contract, quantity);
+    const { fills, positions, cashCents } = rig.broker.snapshot(rig.at());
+    expect({ fills, positions, cashCents }).toMatchObject({
+      fills: [],
+      positions: [{ quantity: 3 }],
+      cashCents: 100_000_00,
+    });
+    expect(expire(rig, 640)).toMatchObject([{ outcome: 'expired', quantity: 3 }]);
+  });
+
   it.each<{ what: string; leg: OrderLeg; spot: number; outcome: string; shares: number }>([
     {
       what: 'a cent in the money',
